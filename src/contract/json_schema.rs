@@ -1,0 +1,150 @@
+//! JSON Schema: schemars' schema of the type, completed by what only the reader knows.
+//!
+//! schemars' derive sees serde's attributes and some of validator's rules; it does not see
+//! `#[event]`, nor that a `u32` ends at 4294967295. So each [`FieldType`] walks its own part of the
+//! finished document and adds what is missing where it stands: inlined, referenced or flattened.
+
+use std::collections::HashSet;
+
+use schemars::generate::{Contract, SchemaSettings};
+use schemars::{JsonSchema, Schema};
+use serde_json::{Map, Value};
+
+use crate::load::FieldType;
+
+/// The document for `T`, by draft 2020-12.
+#[must_use]
+pub fn json_schema<T: FieldType + JsonSchema>(contract: &Contract) -> Schema {
+    let mut settings = SchemaSettings::draft2020_12();
+    settings.contract = contract.clone();
+    let mut document = settings.into_generator().into_root_schema_for::<T>();
+    let mut walk = Walk { document: document.ensure_object(), contract, visited: HashSet::new() };
+    T::describe(&mut walk, &Place(Vec::new()));
+    document
+}
+
+/// A place in a JSON Schema: the keys that lead from the document to a subschema.
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+pub struct Place(Vec<String>);
+
+impl Place {
+    /// The place one key further down.
+    ///
+    /// ```
+    /// use event_schema::contract::Place;
+    ///
+    /// fn element_of(list: &Place) -> Place {
+    ///     list.join("items")
+    /// }
+    /// ```
+    #[must_use]
+    pub fn join(&self, key: &str) -> Self {
+        let mut keys = self.0.clone();
+        keys.push(key.to_owned());
+        Self(keys)
+    }
+}
+
+/// A walk through a type and its JSON Schema side by side.
+///
+/// It changes only what is there: where a type's schema was replaced by hand (`#[schemars(with)]`,
+/// say), the places that the walk looks for do not exist and the schema stays as it is.
+#[derive(Debug)]
+pub struct Walk<'a> {
+    document: &'a mut Map<String, Value>,
+    contract: &'a Contract,
+    visited: HashSet<Place>,
+}
+
+impl Walk<'_> {
+    /// Whether the schema describes what is written, not what is accepted.
+    #[must_use]
+    pub fn is_serialize(&self) -> bool {
+        self.contract.is_serialize()
+    }
+
+    /// The schema object at a place, if there is one.
+    #[must_use]
+    pub fn schema(&mut self, place: &Place) -> Option<&mut Map<String, Value>> {
+        let mut here = &mut *self.document;
+        let mut keys = place.0.iter().peekable();
+        while let Some(key) = keys.next() {
+            let mut value = here.get_mut(key)?;
+            while value.is_array() {
+                let index: usize = keys.next()?.parse().ok()?;
+                value = value.get_mut(index)?;
+            }
+            here = value.as_object_mut()?;
+        }
+        Some(here)
+    }
+
+    /// Inserts a keyword unless the schema has it.
+    pub fn add_missing(&mut self, place: &Place, keyword: &str, value: impl Into<Value>) {
+        if let Some(schema) = self.schema(place) {
+            schema.entry(keyword).or_insert_with(|| value.into());
+        }
+    }
+
+    /// The place of the definition that the subschema refers to, or the place itself.
+    #[must_use]
+    pub fn resolve(&mut self, place: &Place) -> Place {
+        let mut place = place.clone();
+        while let Some(reference) = self.schema(&place).and_then(|schema| schema.get("$ref")?.as_str()) {
+            let Some(pointer) = reference.strip_prefix('#') else { break };
+            // A reference is a URI fragment: schemars percent-encodes what RFC 3986 asks for.
+            let unescape = |key: &str| percent_decode(key).replace("~1", "/").replace("~0", "~");
+            place = Place(pointer.split('/').skip(1).map(unescape).collect());
+        }
+        place
+    }
+
+    /// The definition of a struct or enum that is seen for the first time; `None` for one that was
+    /// visited before, which ends recursion.
+    #[must_use]
+    pub fn definition(&mut self, place: &Place) -> Option<Place> {
+        let definition = self.resolve(place);
+        self.visited.insert(definition.clone()).then_some(definition)
+    }
+
+    /// Of an optional value's schema, the part for the value.
+    #[must_use]
+    pub fn non_null(&mut self, place: &Place) -> Place {
+        match self.schema(place).and_then(|schema| schema.get("anyOf")?.as_array()) {
+            Some(_) => place.join("anyOf").join("0"),
+            None => place.clone(),
+        }
+    }
+
+    /// Walks on into the values of a map.
+    pub fn map_values(&mut self, place: &Place, describe: impl FnOnce(&mut Walk<'_>, &Place)) {
+        let additional = place.join("additionalProperties");
+        if self.schema(&additional).is_some() {
+            return describe(self, &additional);
+        }
+        // Integer keys: schemars writes one pattern and forbids the rest.
+        let patterns = place.join("patternProperties");
+        if let Some(pattern) = self.schema(&patterns).and_then(|patterns| patterns.keys().next().cloned()) {
+            describe(self, &patterns.join(&pattern));
+        }
+    }
+}
+
+fn percent_decode(text: &str) -> String {
+    let mut bytes = Vec::with_capacity(text.len());
+    let mut rest = text.as_bytes();
+    while let [first, tail @ ..] = rest {
+        let digits = tail.get(..2).and_then(|digits| std::str::from_utf8(digits).ok());
+        match digits.and_then(|digits| u8::from_str_radix(digits, 16).ok()) {
+            Some(byte) if *first == b'%' => {
+                bytes.push(byte);
+                rest = &tail[2..];
+            }
+            _ => {
+                bytes.push(*first);
+                rest = tail;
+            }
+        }
+    }
+    String::from_utf8_lossy(&bytes).into_owned()
+}

@@ -1,0 +1,7 @@
+//! Contracts: what an event looks like, for programs in other languages.
+
+mod json_schema;
+
+#[doc(hidden)]
+pub use self::json_schema::json_schema;
+pub use self::json_schema::{Place, Walk};

@@ -1,0 +1,234 @@
+//! What `load` and `dump` answer when they cannot: [`LoadError`] and [`DumpError`].
+
+use std::error::Error;
+use std::fmt;
+
+use crate::violation::Violations;
+
+/// Why an input could not be loaded.
+///
+/// Either it is no JSON at all, and then the error says where it breaks off or goes wrong, or it
+/// is, and then [`violations`](Self::violations) has everything that is wrong with it. `Display`
+/// tells the whole; it never quotes the input.
+///
+/// ```
+/// use event_schema::{EventSchema, JsonSchema, Serialize};
+///
+/// #[derive(Debug, Serialize, JsonSchema, EventSchema)]
+/// struct Ping { seq: u64 }
+///
+/// let error = Ping::load(br#"{"seq": "#).unwrap_err();
+/// assert!(error.is_syntax() && error.is_truncated());
+/// assert_eq!(error.to_string(), "the JSON breaks off: EOF while parsing a value at line 1 column 8");
+///
+/// let error = Ping::load(br#"{"seq": -1}"#).unwrap_err();
+/// assert!(error.is_invalid());
+/// assert_eq!(error.to_string(), "1 violation\nseq: Not a valid integer.");
+/// ```
+pub struct LoadError(Box<LoadErrorKind>);
+
+#[derive(Debug)]
+pub(crate) enum LoadErrorKind {
+    Empty,
+    Syntax { reason: String, truncated: bool },
+    NotUtf8 { valid_up_to: usize },
+    TooDeep { limit: usize },
+    TooLarge { size: usize, limit: usize },
+    Invalid(Violations),
+}
+
+impl From<LoadErrorKind> for LoadError {
+    #[cold]
+    fn from(kind: LoadErrorKind) -> Self {
+        Self(Box::new(kind))
+    }
+}
+
+impl LoadError {
+    /// Says why `input`, on which serde_json gave up with `error`, is no JSON.
+    #[cold]
+    pub(crate) fn syntax(input: &[u8], error: &serde_json::Error) -> Self {
+        if input.iter().all(u8::is_ascii_whitespace) {
+            return LoadErrorKind::Empty.into();
+        }
+        if let Err(error) = std::str::from_utf8(input) {
+            return LoadErrorKind::NotUtf8 { valid_up_to: error.valid_up_to() }.into();
+        }
+        let reason = if input.starts_with(b"\xEF\xBB\xBF") {
+            "the text starts with a byte order mark, which JSON does not allow".to_owned()
+        } else {
+            // serde_json's syntax errors say what was expected and where; they quote no input.
+            error.to_string()
+        };
+        LoadErrorKind::Syntax { reason, truncated: error.is_eof() }.into()
+    }
+
+    /// Everything that is wrong with the event, if the input was a complete JSON text.
+    #[must_use]
+    pub fn violations(&self) -> Option<&Violations> {
+        match &*self.0 {
+            LoadErrorKind::Invalid(violations) => Some(violations),
+            _ => None,
+        }
+    }
+
+    /// As [`violations`](Self::violations), taking them out.
+    #[must_use]
+    pub fn into_violations(self) -> Option<Violations> {
+        match *self.0 {
+            LoadErrorKind::Invalid(violations) => Some(violations),
+            _ => None,
+        }
+    }
+
+    /// The input is no JSON text: empty, broken off, malformed, or not UTF-8.
+    #[must_use]
+    pub fn is_syntax(&self) -> bool {
+        matches!(*self.0, LoadErrorKind::Empty | LoadErrorKind::Syntax { .. } | LoadErrorKind::NotUtf8 { .. })
+    }
+
+    /// The input is empty, or white space only.
+    #[must_use]
+    pub fn is_empty(&self) -> bool {
+        matches!(*self.0, LoadErrorKind::Empty)
+    }
+
+    /// The input is the beginning of a JSON text.
+    #[must_use]
+    pub fn is_truncated(&self) -> bool {
+        matches!(*self.0, LoadErrorKind::Syntax { truncated: true, .. })
+    }
+
+    /// The input is not UTF-8.
+    #[must_use]
+    pub fn is_not_utf8(&self) -> bool {
+        matches!(*self.0, LoadErrorKind::NotUtf8 { .. })
+    }
+
+    /// The input is nested deeper than the limit of the load.
+    #[must_use]
+    pub fn is_too_deep(&self) -> bool {
+        matches!(*self.0, LoadErrorKind::TooDeep { .. })
+    }
+
+    /// The input is larger than the limit of the load.
+    #[must_use]
+    pub fn is_too_large(&self) -> bool {
+        matches!(*self.0, LoadErrorKind::TooLarge { .. })
+    }
+
+    /// The input is a JSON text but not a valid event: [`violations`](Self::violations) says why.
+    #[must_use]
+    pub fn is_invalid(&self) -> bool {
+        matches!(*self.0, LoadErrorKind::Invalid(_))
+    }
+}
+
+impl fmt::Debug for LoadError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_tuple("LoadError").field(&self.0).finish()
+    }
+}
+
+impl fmt::Display for LoadError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match &*self.0 {
+            LoadErrorKind::Empty => f.write_str("the input is empty, expected a JSON object"),
+            LoadErrorKind::Syntax { reason, truncated: true } => write!(f, "the JSON breaks off: {reason}"),
+            LoadErrorKind::Syntax { reason, truncated: false } => write!(f, "not valid JSON: {reason}"),
+            LoadErrorKind::NotUtf8 { valid_up_to } => {
+                write!(f, "not valid UTF-8, which JSON must be: the first wrong byte is at offset {valid_up_to}")
+            }
+            LoadErrorKind::TooDeep { limit } => {
+                write!(f, "nested deeper than {limit} levels, the limit of this load")
+            }
+            LoadErrorKind::TooLarge { size, limit } => {
+                write!(f, "{size} bytes, which is more than the {limit} bytes this load allows")
+            }
+            LoadErrorKind::Invalid(violations) => {
+                let count = violations.len() + violations.omitted();
+                write!(f, "{count} violation{}\n{violations}", if count == 1 { "" } else { "s" })
+            }
+        }
+    }
+}
+
+impl Error for LoadError {}
+
+/// Why an event could not be dumped.
+///
+/// ```
+/// use event_schema::{EventSchema, JsonSchema, Serialize};
+///
+/// #[derive(Serialize, JsonSchema, EventSchema)]
+/// struct Ping {
+///     #[validate(range(min = 1))]
+///     seq: u64,
+/// }
+///
+/// let error = Ping { seq: 0 }.dump().unwrap_err();
+/// assert!(error.is_invalid());
+/// assert_eq!(
+///     error.to_string(),
+///     "the event is invalid: 1 violation\nseq: Must be greater than or equal to 1."
+/// );
+/// ```
+pub struct DumpError(Box<DumpErrorKind>);
+
+#[derive(Debug)]
+pub(crate) enum DumpErrorKind {
+    Invalid(Violations),
+    Write(serde_json::Error),
+}
+
+impl From<DumpErrorKind> for DumpError {
+    #[cold]
+    fn from(kind: DumpErrorKind) -> Self {
+        Self(Box::new(kind))
+    }
+}
+
+impl DumpError {
+    /// What is wrong with the event, if it is invalid.
+    #[must_use]
+    pub fn violations(&self) -> Option<&Violations> {
+        match &*self.0 {
+            DumpErrorKind::Invalid(violations) => Some(violations),
+            DumpErrorKind::Write(_) => None,
+        }
+    }
+
+    /// The event breaks its own rules: [`violations`](Self::violations) says which.
+    #[must_use]
+    pub fn is_invalid(&self) -> bool {
+        matches!(*self.0, DumpErrorKind::Invalid(_))
+    }
+}
+
+impl fmt::Debug for DumpError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_tuple("DumpError").field(&self.0).finish()
+    }
+}
+
+impl fmt::Display for DumpError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match &*self.0 {
+            DumpErrorKind::Invalid(violations) => {
+                let count = violations.len() + violations.omitted();
+                let s = if count == 1 { "" } else { "s" };
+                write!(f, "the event is invalid: {count} violation{s}\n{violations}")
+            }
+            DumpErrorKind::Write(_) => f.write_str("the event has no form in JSON"),
+        }
+    }
+}
+
+impl Error for DumpError {
+    fn source(&self) -> Option<&(dyn Error + 'static)> {
+        match &*self.0 {
+            DumpErrorKind::Invalid(_) => None,
+            DumpErrorKind::Write(error) => Some(error),
+        }
+    }
+}

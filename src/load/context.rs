@@ -1,0 +1,458 @@
+//! What travels through a read: [`Context`] collects the findings, [`At`] knows where we are.
+
+use std::any::Any;
+use std::borrow::Cow;
+use std::fmt;
+
+use serde::de::Error;
+use serde_json::{Map, Value};
+
+use crate::error::{LoadError, LoadErrorKind};
+use crate::violation::{Concern, FieldName, Params, Path, Rule, Segment, Violation, Violations};
+
+/// How a load is bounded, and what it gives to the rules.
+///
+/// ```
+/// use event_schema::{EventSchema, JsonSchema, LoadOptions, Serialize};
+///
+/// #[derive(Serialize, JsonSchema, EventSchema)]
+/// struct Batch { ids: Vec<u64> }
+///
+/// let few = LoadOptions::new().max_violations(2).max_size(100);
+/// let error = Batch::load_with(br#"{"ids": ["a", "b", "c"]}"#, &few).unwrap_err();
+/// assert_eq!(error.violations().unwrap().len(), 2);
+/// assert_eq!(error.violations().unwrap().omitted(), 1);
+///
+/// let error = Batch::load_with(&[b' '; 101], &few).unwrap_err();
+/// assert!(error.is_too_large());
+/// ```
+#[derive(Clone, Copy)]
+pub struct LoadOptions<'c> {
+    pub(crate) max_size: usize,
+    pub(crate) max_depth: usize,
+    pub(crate) max_violations: usize,
+    pub(crate) user: Option<&'c dyn Any>,
+}
+
+impl<'c> LoadOptions<'c> {
+    /// The defaults: 16 MiB of input, 128 levels, 1000 violations kept.
+    #[must_use]
+    pub const fn new() -> Self {
+        Self { max_size: 16 << 20, max_depth: 128, max_violations: 1000, user: None }
+    }
+
+    /// Refuses input of more than this many bytes before it is looked at.
+    #[must_use]
+    pub const fn max_size(mut self, bytes: usize) -> Self {
+        self.max_size = bytes;
+        self
+    }
+
+    /// Refuses input nested deeper than this many levels, the root object counted as one. Every
+    /// level costs stack; more than a few hundred are for threads with a large one.
+    ///
+    /// ```
+    /// use event_schema::{EventSchema, JsonSchema, LoadOptions, Serialize};
+    ///
+    /// #[derive(Serialize, JsonSchema, EventSchema)]
+    /// struct Grid { cells: Vec<Vec<u8>> }
+    ///
+    /// let shallow = LoadOptions::new().max_depth(2);
+    /// assert!(Grid::load_with(br#"{"cells": []}"#, &shallow).is_ok());
+    /// assert!(Grid::load_with(br#"{"cells": [[1]]}"#, &shallow).unwrap_err().is_too_deep());
+    /// ```
+    #[must_use]
+    pub const fn max_depth(mut self, levels: usize) -> Self {
+        self.max_depth = levels;
+        self
+    }
+
+    /// Keeps at most this many violations and counts the rest.
+    #[must_use]
+    pub const fn max_violations(mut self, count: usize) -> Self {
+        self.max_violations = count;
+        self
+    }
+}
+
+impl Default for LoadOptions<'_> {
+    fn default() -> Self {
+        Self::new()
+    }
+}
+
+impl fmt::Debug for LoadOptions<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("LoadOptions")
+            .field("max_size", &self.max_size)
+            .field("max_depth", &self.max_depth)
+            .field("max_violations", &self.max_violations)
+            .finish_non_exhaustive()
+    }
+}
+
+/// What kind of source the deserializer reads; set where the read starts, never guessed.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum Dialect {
+    /// JSON text.
+    Json,
+    /// A [`serde_json::Value`], or what was buffered as one.
+    Value,
+}
+
+/// Whether missing fields are faults.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum Mode {
+    /// They are, unless the type has a default for them.
+    Whole,
+}
+
+/// Marks a finding as one of shape (the value could not be read) or of value (it was, and broke a rule).
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Kind {
+    Shape,
+    Value,
+}
+
+/// A state of a [`Context`] to go back to.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Mark {
+    kept: usize,
+    omitted: usize,
+    shape: usize,
+}
+
+/// The state of one read or check: its findings, its limits, its dialect and the user's own context.
+///
+/// Implementations of [`FieldType`](super::FieldType) by hand use [`invalid`](Self::invalid) and
+/// [`violation`](Self::violation); everything else is for the library's own readers.
+pub struct Context<'c> {
+    violations: Violations,
+    shape_findings: usize,
+    depth: usize,
+    options: LoadOptions<'c>,
+    dialect: Dialect,
+    mode: Mode,
+    too_deep: bool,
+    /// A number arrived as a map of this one key (`serde_json/arbitrary_precision`) where an object stands.
+    pub(crate) number_in_disguise: bool,
+}
+
+impl<'c> Context<'c> {
+    pub(crate) fn new(options: LoadOptions<'c>, dialect: Dialect) -> Self {
+        Self {
+            violations: Violations::default(),
+            shape_findings: 0,
+            depth: 0,
+            options,
+            dialect,
+            mode: Mode::Whole,
+            too_deep: false,
+            number_in_disguise: false,
+        }
+    }
+
+    /// The dialect of the source.
+    #[must_use]
+    pub fn dialect(&self) -> Dialect {
+        self.dialect
+    }
+
+    /// Whether missing fields are faults.
+    #[must_use]
+    pub fn mode(&self) -> Mode {
+        self.mode
+    }
+
+    /// The user's own context, if one of this type was given.
+    #[must_use]
+    pub fn user<T: 'static>(&self) -> Option<&'c T> {
+        self.options.user?.downcast_ref()
+    }
+
+    /// How many findings there have been.
+    #[doc(hidden)]
+    #[inline]
+    #[must_use]
+    pub fn found(&self) -> usize {
+        self.violations.list.len() + self.violations.omitted
+    }
+
+    /// Goes one level of nesting down.
+    ///
+    /// # Errors
+    /// If that is deeper than the limit; the read ends then.
+    #[doc(hidden)]
+    #[inline]
+    pub fn enter<E: Error>(&mut self) -> Result<(), E> {
+        self.depth += 1;
+        if self.depth > self.options.max_depth { Err(self.give_up()) } else { Ok(()) }
+    }
+
+    #[cold]
+    fn give_up<E: Error>(&mut self) -> E {
+        self.too_deep = true;
+        E::custom("nested too deep")
+    }
+
+    /// Comes back up.
+    #[doc(hidden)]
+    #[inline]
+    pub fn leave(&mut self) {
+        self.depth -= 1;
+    }
+
+    pub(crate) fn mark(&self) -> Mark {
+        Mark { kept: self.violations.list.len(), omitted: self.violations.omitted, shape: self.shape_findings }
+    }
+
+    /// Forgets what was found since the mark.
+    pub(crate) fn rewind(&mut self, mark: Mark) {
+        self.violations.list.truncate(mark.kept);
+        self.violations.omitted = mark.omitted;
+        self.shape_findings = mark.shape;
+    }
+
+    /// What the read that failed with `error` on `input` has to say.
+    #[cold]
+    pub(crate) fn into_failure(self, input: &[u8], error: &serde_json::Error) -> LoadError {
+        if self.too_deep {
+            LoadErrorKind::TooDeep { limit: self.options.max_depth }.into()
+        } else {
+            LoadError::syntax(input, error)
+        }
+    }
+
+    pub(crate) fn is_too_deep(&self) -> bool {
+        self.too_deep
+    }
+
+    /// Everything that was found.
+    pub(crate) fn into_violations(self) -> Violations {
+        self.violations
+    }
+
+    #[cold]
+    fn note(
+        &mut self,
+        at: &At<'_>,
+        kind: Kind,
+        concern: Concern,
+        code: Cow<'static, str>,
+        params: Params,
+        message: Option<Cow<'static, str>>,
+    ) {
+        if kind == Kind::Shape {
+            self.shape_findings += 1;
+        }
+        if self.violations.list.len() < self.options.max_violations {
+            self.violations.list.push(Violation { path: at.path(), concern, code, params, message });
+        } else {
+            self.violations.omitted += 1;
+        }
+    }
+
+    fn note_shape(&mut self, at: &At<'_>, code: &'static str) {
+        self.note(at, Kind::Shape, Concern::Value, Cow::Borrowed(code), Params::Static(&[]), None);
+    }
+
+    /// Notes that what stands here is not a value of the type; `expected` completes "Not a valid ...".
+    #[cold]
+    pub fn invalid(&mut self, at: &At<'_>, expected: &'static Expected) {
+        let concern = if expected.0 == "object" { Concern::Whole } else { Concern::Value };
+        self.note(at, Kind::Shape, concern, Cow::Borrowed("invalid"), Params::Static(&expected.1), None);
+    }
+
+    /// Notes a null where the type has none.
+    #[cold]
+    pub(crate) fn null(&mut self, at: &At<'_>, expected: &'static Expected) {
+        // Marshmallow says of a null document what it says of any other that is no object.
+        if at.is_root() { self.invalid(at, expected) } else { self.note_shape(at, "null") }
+    }
+
+    /// Notes a required field that is not there.
+    #[doc(hidden)]
+    #[cold]
+    pub fn missing(&mut self, at: &At<'_>) {
+        self.note_shape(at, "required");
+    }
+
+    /// Notes a field that was there before.
+    #[doc(hidden)]
+    #[cold]
+    pub fn duplicate(&mut self, at: &At<'_>) {
+        self.note_shape(at, "duplicate");
+    }
+
+    /// Notes a field that the type does not have.
+    #[cold]
+    pub(crate) fn unknown(&mut self, at: &At<'_>, name: &str) {
+        self.note_shape(&At { parent: Some(at), step: Step::UnknownField(name) }, "unknown");
+    }
+
+    /// Notes a value that is none of an enum's variants.
+    #[cold]
+    pub(crate) fn choice(&mut self, at: &At<'_>, choices: &'static [&'static str]) {
+        let params = Map::from_iter([("choices".to_owned(), Value::from(choices))]);
+        let params = Params::Owned(Box::new(params));
+        self.note(at, Kind::Shape, Concern::Value, Cow::Borrowed("choice"), params, None);
+    }
+
+    /// Notes a broken rule whose arguments are known at compile time.
+    #[doc(hidden)]
+    #[cold]
+    pub fn broken(&mut self, at: &At<'_>, rule: &'static Rule) {
+        let message = rule.message.map(Cow::Borrowed);
+        self.note(at, Kind::Value, Concern::Value, Cow::Borrowed(rule.code), Params::Static(rule.params), message);
+    }
+
+    /// Notes a broken rule of the value at `at`: a stable code, parameters, and the sentence, or
+    /// `None` for the library's own sentence for the code.
+    #[cold]
+    pub fn violation(
+        &mut self,
+        at: &At<'_>,
+        code: impl Into<Cow<'static, str>>,
+        params: Map<String, Value>,
+        message: Option<Cow<'static, str>>,
+    ) {
+        self.note(at, Kind::Value, Concern::Value, code.into(), Params::Owned(Box::new(params)), message);
+    }
+
+    /// As [`violation`](Self::violation), of the object as a whole: it stands under `_schema`.
+    #[doc(hidden)]
+    #[cold]
+    pub fn violation_of_whole(
+        &mut self,
+        at: &At<'_>,
+        code: Cow<'static, str>,
+        params: Map<String, Value>,
+        message: Option<Cow<'static, str>>,
+    ) {
+        self.note(at, Kind::Value, Concern::Whole, code, Params::Owned(Box::new(params)), message);
+    }
+}
+
+impl fmt::Debug for Context<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Context")
+            .field("violations", &self.violations)
+            .field("depth", &self.depth)
+            .field("options", &self.options)
+            .field("dialect", &self.dialect)
+            .field("mode", &self.mode)
+            .finish_non_exhaustive()
+    }
+}
+
+/// What a type's value is called in a sentence: "Not a valid *integer*."
+///
+/// ```
+/// use event_schema::load::Expected;
+///
+/// static EXPECTED: Expected = Expected::new("country code");
+/// ```
+#[derive(Debug)]
+pub struct Expected(&'static str, [(&'static str, crate::violation::Param); 1]);
+
+impl Expected {
+    /// From the words that complete "Not a valid ...".
+    #[must_use]
+    pub const fn new(words: &'static str) -> Self {
+        Self(words, [("expected", crate::violation::Param::Str(words))])
+    }
+}
+
+/// Where in the input a read stands: a list of steps that lives on the stack and is made into a
+/// [`Path`] only when there is something to report.
+#[derive(Clone, Copy, Debug)]
+pub struct At<'a> {
+    parent: Option<&'a At<'a>>,
+    step: Step<'a>,
+}
+
+#[derive(Clone, Copy, Debug)]
+enum Step<'a> {
+    Root,
+    Field(&'static FieldName),
+    UnknownField(&'a str),
+    Key(&'a dyn KeyText),
+    MapKey(&'a str),
+    Index(usize),
+}
+
+/// A map's key, made text only when there is something to report.
+pub(crate) trait KeyText {
+    fn key_text(&self) -> Cow<'_, str>;
+}
+
+impl fmt::Debug for dyn KeyText + '_ {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        fmt::Debug::fmt(&self.key_text(), f)
+    }
+}
+
+impl<'a> At<'a> {
+    /// The document itself.
+    pub const ROOT: At<'static> = At { parent: None, step: Step::Root };
+
+    /// One of its fields.
+    #[doc(hidden)]
+    #[inline]
+    #[must_use]
+    pub fn field(&'a self, name: &'static FieldName) -> At<'a> {
+        At { parent: Some(self), step: Step::Field(name) }
+    }
+
+    /// One of its elements.
+    #[inline]
+    #[must_use]
+    pub fn index(&'a self, index: usize) -> At<'a> {
+        At { parent: Some(self), step: Step::Index(index) }
+    }
+
+    /// The value of one of its entries.
+    #[inline]
+    #[must_use]
+    pub(crate) fn key(&'a self, key: &'a dyn KeyText) -> At<'a> {
+        At { parent: Some(self), step: Step::Key(key) }
+    }
+
+    /// The key of one of its entries.
+    #[inline]
+    #[must_use]
+    pub fn map_key(&'a self, key: &'a str) -> At<'a> {
+        At { parent: Some(self), step: Step::MapKey(key) }
+    }
+
+    pub(super) fn is_root(&self) -> bool {
+        matches!(self.step, Step::Root)
+    }
+
+    #[cold]
+    fn path(&self) -> Path {
+        let mut length = 0;
+        let mut here = Some(self);
+        while let Some(at) = here {
+            length += usize::from(!at.is_root());
+            here = at.parent;
+        }
+        let mut segments = Vec::with_capacity(length);
+        let mut here = Some(self);
+        while let Some(at) = here {
+            match at.step {
+                Step::Root => {}
+                Step::Field(name) => segments.push(Segment::Field(*name)),
+                Step::UnknownField(name) => segments.push(Segment::UnknownField(Segment::bounded(name))),
+                Step::Key(key) => segments.push(Segment::Key(Segment::bounded(&key.key_text()))),
+                Step::MapKey(key) => segments.push(Segment::MapKey(Segment::bounded(key))),
+                Step::Index(index) => segments.push(Segment::Index(index)),
+            }
+            here = at.parent;
+        }
+        segments.reverse();
+        Path(segments)
+    }
+}

@@ -1,0 +1,393 @@
+//! Values without parts: one visitor for all of them, and the standard library's.
+
+use std::marker::PhantomData;
+
+use serde::de::{Deserialize, DeserializeSeed, Deserializer, IgnoredAny, MapAccess, SeqAccess, Visitor};
+
+use super::{At, Context, Expected, FieldType, number};
+use crate::contract::{Place, Walk};
+
+/// A value without parts: each method takes one form in which a format may deliver it.
+///
+/// Whatever has no method, or for which it answers `None`, is noted as "Not a valid ...".
+pub trait Leaf: Sized {
+    /// What the value is called.
+    const EXPECTED: &'static Expected;
+
+    /// From a boolean.
+    fn from_bool(_: bool) -> Option<Self> {
+        None
+    }
+    /// From an integer from 0 up.
+    fn from_u64(_: u64) -> Option<Self> {
+        None
+    }
+    /// From an integer below 0.
+    fn from_i64(_: i64) -> Option<Self> {
+        None
+    }
+    /// From a number that is written as no integer, or lies beyond 64 bits.
+    fn from_f64(_: f64) -> Option<Self> {
+        None
+    }
+    /// From text.
+    fn from_text(_: &str) -> Option<Self> {
+        None
+    }
+    /// From text that is already owned.
+    fn from_owned_text(text: String) -> Option<Self> {
+        Self::from_text(&text)
+    }
+}
+
+/// Reads a leaf.
+///
+/// It asks with `deserialize_any`: a typed hint would not consume a `[` or `{` that it does not
+/// expect, and the place in the stream would be lost.
+///
+/// # Errors
+/// If the source itself is broken.
+#[inline]
+pub fn read_leaf<'de, T: Leaf, D: Deserializer<'de>>(
+    input: D,
+    cx: &mut Context<'_>,
+    at: &At<'_>,
+) -> Result<Option<T>, D::Error> {
+    input.deserialize_any(LeafVisitor { cx, at, of: PhantomData })
+}
+
+struct LeafVisitor<'a, 'c, T> {
+    cx: &'a mut Context<'c>,
+    at: &'a At<'a>,
+    of: PhantomData<T>,
+}
+
+impl<T: Leaf> LeafVisitor<'_, '_, T> {
+    #[inline]
+    fn accept(self, value: Option<T>) -> Option<T> {
+        if value.is_none() {
+            self.cx.invalid(self.at, T::EXPECTED);
+        }
+        value
+    }
+
+    #[cold]
+    fn null(self) -> Option<T> {
+        self.cx.null(self.at, T::EXPECTED);
+        None
+    }
+}
+
+impl<'de, T: Leaf> Visitor<'de> for LeafVisitor<'_, '_, T> {
+    type Value = Option<T>;
+
+    fn expecting(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str("any value")
+    }
+
+    #[inline]
+    fn visit_bool<E>(self, value: bool) -> Result<Self::Value, E> {
+        Ok(self.accept(T::from_bool(value)))
+    }
+    #[inline]
+    fn visit_u64<E>(self, value: u64) -> Result<Self::Value, E> {
+        Ok(self.accept(T::from_u64(value)))
+    }
+    #[inline]
+    fn visit_i64<E>(self, value: i64) -> Result<Self::Value, E> {
+        // Some formats deliver every integer as an i64.
+        Ok(self.accept(match u64::try_from(value) {
+            Ok(value) => T::from_u64(value),
+            Err(_) => T::from_i64(value),
+        }))
+    }
+    #[inline]
+    fn visit_f64<E>(self, value: f64) -> Result<Self::Value, E> {
+        Ok(self.accept(T::from_f64(value)))
+    }
+    #[inline]
+    fn visit_str<E>(self, text: &str) -> Result<Self::Value, E> {
+        Ok(self.accept(T::from_text(text)))
+    }
+    #[inline]
+    fn visit_string<E>(self, text: String) -> Result<Self::Value, E> {
+        Ok(self.accept(T::from_owned_text(text)))
+    }
+    fn visit_bytes<E>(self, _: &[u8]) -> Result<Self::Value, E> {
+        Ok(self.accept(None))
+    }
+    fn visit_unit<E>(self) -> Result<Self::Value, E> {
+        Ok(self.null())
+    }
+    fn visit_none<E>(self) -> Result<Self::Value, E> {
+        Ok(self.null())
+    }
+    fn visit_some<D: Deserializer<'de>>(self, input: D) -> Result<Self::Value, D::Error> {
+        input.deserialize_any(self)
+    }
+    fn visit_newtype_struct<D: Deserializer<'de>>(self, input: D) -> Result<Self::Value, D::Error> {
+        input.deserialize_any(self)
+    }
+    fn visit_seq<A: SeqAccess<'de>>(self, seq: A) -> Result<Self::Value, A::Error> {
+        drain_seq(seq)?;
+        Ok(self.accept(None))
+    }
+    fn visit_map<A: MapAccess<'de>>(self, map: A) -> Result<Self::Value, A::Error> {
+        let value = number::in_disguise(map)?.and_then(|text| number::to_leaf(&text));
+        Ok(self.accept(value))
+    }
+}
+
+/// Skips what is left of a list.
+pub(super) fn drain_seq<'de, A: SeqAccess<'de>>(mut seq: A) -> Result<(), A::Error> {
+    while seq.next_element::<IgnoredAny>()?.is_some() {}
+    Ok(())
+}
+
+/// Skips what is left of an object.
+pub(super) fn drain_map<'de, A: MapAccess<'de>>(mut map: A) -> Result<(), A::Error> {
+    while map.next_key::<IgnoredAny>()?.is_some() {
+        map.next_value::<IgnoredAny>()?;
+    }
+    Ok(())
+}
+
+/// Implements [`FieldType`] for leaves; what follows the type is its `check` and `describe`.
+macro_rules! leaf {
+    ($($type:ty { $($body:item)* })*) => {$(
+        impl FieldType for $type {
+            #[inline]
+            fn read<'de, D: Deserializer<'de>>(
+                input: D,
+                cx: &mut Context<'_>,
+                at: &At<'_>,
+            ) -> Result<Option<Self>, D::Error> {
+                $crate::load::leaf::read_leaf(input, cx, at)
+            }
+            $($body)*
+        }
+    )*};
+}
+pub(super) use leaf;
+
+pub(super) static STRING: Expected = Expected::new("string");
+static BOOLEAN: Expected = Expected::new("boolean");
+static INTEGER: Expected = Expected::new("integer");
+static NUMBER: Expected = Expected::new("number");
+static CHARACTER: Expected = Expected::new("character");
+
+impl Leaf for String {
+    const EXPECTED: &'static Expected = &STRING;
+    #[inline]
+    fn from_text(text: &str) -> Option<Self> {
+        Some(text.to_owned())
+    }
+    #[inline]
+    fn from_owned_text(text: String) -> Option<Self> {
+        Some(text)
+    }
+}
+
+impl Leaf for bool {
+    const EXPECTED: &'static Expected = &BOOLEAN;
+    #[inline]
+    fn from_bool(value: bool) -> Option<Self> {
+        Some(value)
+    }
+}
+
+impl Leaf for char {
+    const EXPECTED: &'static Expected = &CHARACTER;
+    fn from_text(text: &str) -> Option<Self> {
+        let mut chars = text.chars();
+        match (chars.next(), chars.next()) {
+            (Some(only), None) => Some(only),
+            _ => None,
+        }
+    }
+}
+
+leaf! {
+    String {}
+    bool {}
+    char {
+        fn describe(walk: &mut Walk<'_>, here: &Place) {
+            walk.add_missing(here, "minLength", 1);
+            walk.add_missing(here, "maxLength", 1);
+        }
+    }
+}
+
+macro_rules! integers {
+    ($($type:ty)*) => {$(
+        impl Leaf for $type {
+            const EXPECTED: &'static Expected = &INTEGER;
+            #[inline]
+            fn from_u64(value: u64) -> Option<Self> {
+                value.try_into().ok()
+            }
+            #[inline]
+            fn from_i64(value: i64) -> Option<Self> {
+                value.try_into().ok()
+            }
+        }
+
+        leaf! {
+            $type {
+                fn describe(walk: &mut Walk<'_>, here: &Place) {
+                    walk.add_missing(here, "minimum", <$type>::MIN);
+                    walk.add_missing(here, "maximum", <$type>::MAX);
+                }
+            }
+        }
+    )*};
+}
+
+integers!(u8 u16 u32 u64 usize i8 i16 i32 i64 isize);
+
+/// JSON has no infinities and no NaN: a float that is one could be written only as null.
+macro_rules! floats {
+    ($($type:ident $describe:expr;)*) => {$(
+        #[allow(clippy::cast_possible_truncation, clippy::cast_precision_loss, clippy::cast_lossless,
+            reason = "as serde reads numbers into floats: to the nearest")]
+        impl Leaf for $type {
+            const EXPECTED: &'static Expected = &NUMBER;
+            #[inline]
+            fn from_u64(value: u64) -> Option<Self> {
+                Some(value as $type)
+            }
+            #[inline]
+            fn from_i64(value: i64) -> Option<Self> {
+                Some(value as $type)
+            }
+            #[inline]
+            fn from_f64(value: f64) -> Option<Self> {
+                Some(value as $type).filter(|value| value.is_finite())
+            }
+        }
+
+        leaf! {
+            $type {
+                #[inline]
+                fn check(&self, cx: &mut Context<'_>, at: &At<'_>) {
+                    if !self.is_finite() {
+                        cx.invalid(at, &NUMBER);
+                    }
+                }
+                fn describe(walk: &mut Walk<'_>, here: &Place) {
+                    let describe: fn(&mut Walk<'_>, &Place) = $describe;
+                    describe(walk, here);
+                }
+            }
+        }
+    )*};
+}
+
+floats! {
+    f32 |walk, here| {
+        walk.add_missing(here, "minimum", f64::from(f32::MIN));
+        walk.add_missing(here, "maximum", f64::from(f32::MAX));
+    };
+    f64 |_, _| {};
+}
+
+/// Any JSON value. Read here and not by its own `Deserialize`, so that its depth counts.
+impl FieldType for serde_json::Value {
+    fn read<'de, D: Deserializer<'de>>(input: D, cx: &mut Context<'_>, _: &At<'_>) -> Result<Option<Self>, D::Error> {
+        AnyValue(cx).deserialize(input).map(Some)
+    }
+}
+
+struct AnyValue<'a, 'c>(&'a mut Context<'c>);
+
+impl<'de> DeserializeSeed<'de> for AnyValue<'_, '_> {
+    type Value = serde_json::Value;
+
+    fn deserialize<D: Deserializer<'de>>(self, input: D) -> Result<Self::Value, D::Error> {
+        input.deserialize_any(self)
+    }
+}
+
+impl<'de> Visitor<'de> for AnyValue<'_, '_> {
+    type Value = serde_json::Value;
+
+    fn expecting(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str("any value")
+    }
+    fn visit_bool<E>(self, value: bool) -> Result<Self::Value, E> {
+        Ok(value.into())
+    }
+    fn visit_u64<E>(self, value: u64) -> Result<Self::Value, E> {
+        Ok(value.into())
+    }
+    fn visit_i64<E>(self, value: i64) -> Result<Self::Value, E> {
+        Ok(value.into())
+    }
+    fn visit_f64<E>(self, value: f64) -> Result<Self::Value, E> {
+        Ok(value.into())
+    }
+    fn visit_str<E>(self, text: &str) -> Result<Self::Value, E> {
+        Ok(text.into())
+    }
+    fn visit_string<E>(self, text: String) -> Result<Self::Value, E> {
+        Ok(text.into())
+    }
+    fn visit_unit<E>(self) -> Result<Self::Value, E> {
+        Ok(serde_json::Value::Null)
+    }
+    fn visit_none<E>(self) -> Result<Self::Value, E> {
+        Ok(serde_json::Value::Null)
+    }
+    fn visit_some<D: Deserializer<'de>>(self, input: D) -> Result<Self::Value, D::Error> {
+        input.deserialize_any(self)
+    }
+    fn visit_seq<A: SeqAccess<'de>>(self, mut seq: A) -> Result<Self::Value, A::Error> {
+        self.0.enter()?;
+        let mut list = Vec::new();
+        while let Some(value) = seq.next_element_seed(AnyValue(self.0))? {
+            list.push(value);
+        }
+        self.0.leave();
+        Ok(list.into())
+    }
+    fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<Self::Value, A::Error> {
+        self.0.enter()?;
+        let mut object = serde_json::Map::new();
+        while let Some(key) = map.next_key::<String>()? {
+            if key == number::TOKEN && number::arrive_as_maps() {
+                let text = map.next_value_seed(number::Text)?;
+                drain_map(map)?;
+                self.0.leave();
+                return Ok(text.map_or(serde_json::Value::Null, |text| number::to_value(&text)));
+            }
+            object.insert(key, map.next_value_seed(AnyValue(self.0))?);
+        }
+        self.0.leave();
+        Ok(object.into())
+    }
+}
+
+/// A JSON object of any shape.
+impl FieldType for serde_json::Map<String, serde_json::Value> {
+    fn read<'de, D: Deserializer<'de>>(input: D, cx: &mut Context<'_>, at: &At<'_>) -> Result<Option<Self>, D::Error> {
+        match AnyValue(cx).deserialize(input)? {
+            serde_json::Value::Object(map) => return Ok(Some(map)),
+            serde_json::Value::Null => cx.null(at, &super::containers::MAPPING),
+            _ => cx.invalid(at, &super::containers::MAPPING),
+        }
+        Ok(None)
+    }
+}
+
+/// The unit type, which is null in JSON.
+impl FieldType for () {
+    fn read<'de, D: Deserializer<'de>>(input: D, cx: &mut Context<'_>, at: &At<'_>) -> Result<Option<Self>, D::Error> {
+        static NULL: Expected = Expected::new("null");
+        // One token is all it takes to tell; what is no null is read as anything and refused.
+        let value = Option::<IgnoredAny>::deserialize(input)?;
+        if value.is_some() {
+            cx.invalid(at, &NULL);
+        }
+        Ok(value.is_none().then_some(()))
+    }
+}

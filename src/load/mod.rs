@@ -1,0 +1,166 @@
+//! The tolerant reader: one pass over the input that finds everything that is wrong with it.
+//!
+//! ```text
+//! bytes ──> Deserializer ──> FieldType::read ──> value, if all its parts are good
+//!                                 └── findings, each at its path, in the Context
+//! ```
+//!
+//! A type that stands in an event implements [`FieldType`]. The derive does it for structs and
+//! enums; this module does it for the standard library ([`leaf`], [`containers`]) and for the types
+//! of optional crates. A reader never stops at a fault: it notes a finding, stays in step with the
+//! stream and goes on. It ends early only when the source itself is broken.
+
+pub(crate) mod choice;
+pub(crate) mod containers;
+mod context;
+mod crates;
+pub(crate) mod leaf;
+pub(crate) mod number;
+pub(crate) mod object;
+
+use std::marker::PhantomData;
+
+use serde::de::{DeserializeSeed, Deserializer};
+
+pub use self::containers::MapKey;
+pub use self::context::{At, Context, Dialect, Expected, LoadOptions, Mode};
+pub use self::leaf::{Leaf, read_leaf};
+use crate::contract::{Place, Walk};
+use crate::error::{LoadError, LoadErrorKind};
+
+/// A type that can stand in an event: how it is read, checked and described.
+///
+/// `#[derive(EventSchema)]` implements it for structs and enums. It is implemented for the scalars,
+/// `String`, `char`, `()`, [`serde_json::Value`] and its `Map`, `Option`, `Box`, `Vec`, `BTreeMap`,
+/// `HashMap`, `BTreeSet`, `HashSet`, and, by feature, for the types of other crates.
+///
+/// # By hand
+///
+/// A value without parts implements [`Leaf`] and hands `read` on to [`read_leaf`]:
+///
+/// ```
+/// use event_schema::load::{At, Context, Expected, FieldType, Leaf, read_leaf};
+/// use event_schema::{EventSchema, JsonSchema, Serialize};
+/// use event_schema::serde::Deserializer;
+///
+/// #[derive(Debug, PartialEq, Serialize, JsonSchema)]
+/// struct Celsius(f64);
+///
+/// impl Leaf for Celsius {
+///     const EXPECTED: &'static Expected = { static E: Expected = Expected::new("temperature"); &E };
+///
+///     fn from_f64(degrees: f64) -> Option<Self> {
+///         (degrees >= -273.15).then_some(Celsius(degrees))
+///     }
+/// }
+///
+/// impl FieldType for Celsius {
+///     fn read<'de, D: Deserializer<'de>>(
+///         input: D,
+///         cx: &mut Context<'_>,
+///         at: &At<'_>,
+///     ) -> Result<Option<Self>, D::Error> {
+///         read_leaf(input, cx, at)
+///     }
+/// }
+///
+/// #[derive(Debug, PartialEq, Serialize, JsonSchema, EventSchema)]
+/// struct Weather { outside: Celsius }
+///
+/// assert_eq!(Weather::load(br#"{"outside": 21.5}"#).unwrap(), Weather { outside: Celsius(21.5) });
+/// assert_eq!(
+///     Weather::load(br#"{"outside": -300.5}"#).unwrap_err().to_string(),
+///     "1 violation\noutside: Not a valid temperature."
+/// );
+/// ```
+#[diagnostic::on_unimplemented(
+    message = "`{Self}` cannot be a field of an event: event-schema does not know how to read it",
+    label = "not readable by event-schema",
+    note = "if `{Self}` is yours, derive `EventSchema` for it: nested values are schemas too",
+    note = "if it comes from another crate, see whether a feature of event-schema supports it, such as `uuid1` or `chrono04`",
+    note = "or implement `event_schema::load::FieldType` for a newtype around it"
+)]
+pub trait FieldType: Sized {
+    /// Reads a value, or notes in `cx` everything that is wrong with it and answers `None`.
+    ///
+    /// A value that was read but breaks rules is still given back, so that the rules of what it
+    /// stands in can be checked too.
+    ///
+    /// # Errors
+    /// Only if the source itself is broken: what follows cannot be read any more.
+    fn read<'de, D: Deserializer<'de>>(input: D, cx: &mut Context<'_>, at: &At<'_>) -> Result<Option<Self>, D::Error>;
+
+    /// The value of a field that the input does not have; `None`, with a finding, where it is required.
+    #[inline]
+    fn missing(cx: &mut Context<'_>, at: &At<'_>) -> Option<Self> {
+        cx.missing(at);
+        None
+    }
+
+    /// Checks the rules of a value at hand, all the way down.
+    #[inline]
+    fn check(&self, _cx: &mut Context<'_>, _at: &At<'_>) {}
+
+    /// Says in the contract at `here` what the type's `JsonSchema` leaves out, all the way down.
+    fn describe(_walk: &mut Walk<'_>, _here: &Place) {}
+}
+
+/// Reads a value of `T` at its place.
+#[doc(hidden)]
+#[derive(Debug)]
+pub struct Seed<'a, 'c, T> {
+    cx: &'a mut Context<'c>,
+    at: &'a At<'a>,
+    of: PhantomData<T>,
+}
+
+impl<'a, 'c, T> Seed<'a, 'c, T> {
+    #[inline]
+    pub(crate) fn new(cx: &'a mut Context<'c>, at: &'a At<'a>) -> Self {
+        Self { cx, at, of: PhantomData }
+    }
+}
+
+impl<'de, T: FieldType> DeserializeSeed<'de> for Seed<'_, '_, T> {
+    type Value = Option<T>;
+
+    #[inline]
+    fn deserialize<D: Deserializer<'de>>(self, input: D) -> Result<Self::Value, D::Error> {
+        T::read(input, self.cx, self.at)
+    }
+}
+
+/// Loads from JSON text.
+pub(crate) fn from_json<T: FieldType>(input: &[u8], options: &LoadOptions<'_>) -> Result<T, LoadError> {
+    if input.len() > options.max_size {
+        return Err(LoadErrorKind::TooLarge { size: input.len(), limit: options.max_size }.into());
+    }
+    let mut source = serde_json::Deserializer::from_slice(input);
+    // Depth is counted in the context, so that buffered parts and other sources count alike; what
+    // is ignored is skipped by serde_json without recursion.
+    source.disable_recursion_limit();
+    let mut cx = Context::new(*options, Dialect::Json);
+    let read = T::read(&mut source, &mut cx, &At::ROOT).and_then(|value| source.end().map(|()| value));
+    match read {
+        Ok(value) => finish(value, cx),
+        Err(error) => Err(cx.into_failure(input, &error)),
+    }
+}
+
+/// Loads from a JSON value.
+pub(crate) fn from_value<T: FieldType>(input: serde_json::Value, options: &LoadOptions<'_>) -> Result<T, LoadError> {
+    let mut cx = Context::new(*options, Dialect::Value);
+    match T::read(input, &mut cx, &At::ROOT) {
+        Ok(value) => finish(value, cx),
+        Err(_) if cx.is_too_deep() => Err(LoadErrorKind::TooDeep { limit: options.max_depth }.into()),
+        Err(error) => Err(LoadErrorKind::Syntax { reason: error.to_string(), truncated: false }.into()),
+    }
+}
+
+#[inline]
+fn finish<T>(value: Option<T>, cx: Context<'_>) -> Result<T, LoadError> {
+    match value {
+        Some(value) if cx.found() == 0 => Ok(value),
+        _ => Err(LoadErrorKind::Invalid(cx.into_violations()).into()),
+    }
+}

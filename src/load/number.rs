@@ -1,0 +1,91 @@
+//! Numbers as text: how they arrive when a dependency turns on `serde_json/arbitrary_precision`.
+//!
+//! serde_json then delivers every number as a map of one entry, the token and the number's text.
+//! Cargo unifies features, so that this can happen to any program; without the feature the token is
+//! a key like any other.
+
+use std::sync::OnceLock;
+
+use serde::de::{DeserializeSeed, Deserializer, IgnoredAny, MapAccess, Visitor};
+use serde_json::Value;
+
+use super::leaf::{Leaf, drain_map, read_leaf};
+use super::{At, Context, Dialect, LoadOptions};
+
+/// The key of the map in which serde_json hides a number.
+pub(super) const TOKEN: &str = "$serde_json::private::Number";
+
+/// Whether numbers arrive as maps in this program; asked once, of serde_json itself.
+pub(super) fn arrive_as_maps() -> bool {
+    struct Probe;
+
+    impl<'de> Visitor<'de> for Probe {
+        type Value = bool;
+
+        fn expecting(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+            f.write_str("a number")
+        }
+        fn visit_u64<E>(self, _: u64) -> Result<bool, E> {
+            Ok(false)
+        }
+        fn visit_map<A: MapAccess<'de>>(self, map: A) -> Result<bool, A::Error> {
+            drain_map(map)?;
+            Ok(true)
+        }
+    }
+
+    static ANSWER: OnceLock<bool> = OnceLock::new();
+    *ANSWER.get_or_init(|| serde_json::Deserializer::from_str("1").deserialize_any(Probe).unwrap_or(false))
+}
+
+/// The text of the number that `map` is, or nothing for a real object; skips all of it.
+pub(super) fn in_disguise<'de, A: MapAccess<'de>>(mut map: A) -> Result<Option<String>, A::Error> {
+    if !arrive_as_maps() {
+        drain_map(map)?;
+        return Ok(None);
+    }
+    match map.next_key::<String>()? {
+        Some(key) if key == TOKEN => {
+            let text = map.next_value_seed(Text)?;
+            drain_map(map)?;
+            Ok(text)
+        }
+        Some(_) => {
+            map.next_value::<IgnoredAny>()?;
+            drain_map(map)?;
+            Ok(None)
+        }
+        None => Ok(None),
+    }
+}
+
+/// The value under the token, which a hostile input can make anything.
+pub(super) struct Text;
+
+impl<'de> DeserializeSeed<'de> for Text {
+    type Value = Option<String>;
+
+    fn deserialize<D: Deserializer<'de>>(self, input: D) -> Result<Self::Value, D::Error> {
+        let mut findings_are_the_callers = Context::new(LoadOptions::new(), Dialect::Json);
+        read_leaf(input, &mut findings_are_the_callers, &At::ROOT)
+    }
+}
+
+/// Hands a number's text to a leaf in the form in which serde_json delivers it otherwise.
+pub(super) fn to_leaf<T: Leaf>(text: &str) -> Option<T> {
+    // "-0" is no integer to serde_json: it keeps its sign as a float.
+    if text != "-0" && !text.contains(['.', 'e', 'E']) {
+        if let Ok(value) = text.parse() {
+            return T::from_u64(value);
+        }
+        if let Ok(value) = text.parse() {
+            return T::from_i64(value);
+        }
+    }
+    text.parse().ok().filter(|value: &f64| value.is_finite()).and_then(T::from_f64)
+}
+
+/// The number as a `Value`, all its digits kept.
+pub(super) fn to_value(text: &str) -> Value {
+    serde_json::from_str(text).unwrap_or(Value::Null)
+}

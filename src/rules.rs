@@ -1,0 +1,147 @@
+//! Rules as the derive calls them, beside those that it calls on validator's own traits.
+
+use std::borrow::Cow;
+use std::collections::HashMap;
+
+use serde::Serialize;
+use serde_json::{Map, Value};
+use validator::{ValidationError, ValidationErrors, ValidationErrorsKind};
+
+use crate::load::{At, Context, Dialect, FieldType, LoadOptions};
+use crate::violation::{Concern, Segment, Violation, Violations};
+
+/// validator's `range`, for every ordered type: its own trait is closed to types of other crates.
+#[inline]
+pub fn in_range<T: PartialOrd>(
+    value: &T,
+    min: Option<T>,
+    max: Option<T>,
+    exclusive_min: Option<T>,
+    exclusive_max: Option<T>,
+) -> bool {
+    // Written so that NaN, which has no order, passes and fails where it does in validator.
+    !(max.is_some_and(|max| *value > max)
+        || min.is_some_and(|min| *value < min)
+        || exclusive_max.is_some_and(|max| !matches!(value.partial_cmp(&max), Some(std::cmp::Ordering::Less)))
+        || exclusive_min.is_some_and(|min| !matches!(value.partial_cmp(&min), Some(std::cmp::Ordering::Greater))))
+}
+
+/// A parameter whose value is known at run time only; one that JSON cannot say is left out.
+pub fn param(params: &mut Map<String, Value>, name: &str, value: impl Serialize) {
+    if let Ok(value) = serde_json::to_value(value) {
+        params.insert(name.to_owned(), value);
+    }
+}
+
+/// Notes what a custom rule of a field found; the attribute's `code` and `message` come first.
+#[cold]
+pub fn broken_custom(
+    cx: &mut Context<'_>,
+    at: &At<'_>,
+    error: ValidationError,
+    code: Option<&'static str>,
+    message: Option<&'static str>,
+) {
+    let (code, params, message) = parts(error, code, message);
+    cx.violation(at, code, params, message);
+}
+
+/// Notes what a rule of the whole struct found.
+#[cold]
+pub fn broken_schema(
+    cx: &mut Context<'_>,
+    at: &At<'_>,
+    error: ValidationError,
+    code: Option<&'static str>,
+    message: Option<&'static str>,
+) {
+    let (code, params, message) = parts(error, code, message);
+    cx.violation_of_whole(at, code, params, message);
+}
+
+type Parts = (Cow<'static, str>, Map<String, Value>, Option<Cow<'static, str>>);
+
+fn parts(error: ValidationError, code: Option<&'static str>, message: Option<&'static str>) -> Parts {
+    (
+        code.map_or(error.code, Cow::Borrowed),
+        // validator's own derive adds the value under this name; a violation carries none.
+        error.params.into_iter().filter(|(name, _)| name != "value").map(|(k, v)| (k.into_owned(), v)).collect(),
+        message.map(Cow::Borrowed).or(error.message),
+    )
+}
+
+/// `validator::Validate::validate` for a type that derives `EventSchema`.
+pub fn validate<T: FieldType>(value: &T) -> Result<(), ValidationErrors> {
+    let mut cx = Context::new(LoadOptions::new(), Dialect::Value);
+    value.check(&mut cx, &At::ROOT);
+    if cx.found() == 0 { Ok(()) } else { Err(cx.into_violations().into()) }
+}
+
+/// In validator's form: under Rust's field names, struct-level rules under `__all__`.
+///
+/// Where a field has violations of its own and others inside, validator's form has room for the
+/// former only, as its own derive gives them.
+///
+/// ```
+/// use event_schema::prelude::*;
+/// use event_schema::validator::ValidationErrors;
+///
+/// #[derive(Serialize, JsonSchema, EventSchema)]
+/// struct Order {
+///     #[serde(rename = "orderId")]
+///     #[validate(length(min = 3))]
+///     order_id: String,
+/// }
+///
+/// let errors = ValidationErrors::from(Order { order_id: "x".into() }.validate().unwrap_err());
+/// assert_eq!(errors.field_errors()["order_id"][0].code, "length");
+/// ```
+impl From<Violations> for ValidationErrors {
+    fn from(violations: Violations) -> Self {
+        let mut errors = ValidationErrors::new();
+        for violation in violations {
+            add(&mut errors, &violation.path.0, &violation);
+        }
+        errors
+    }
+}
+
+const ALL: &str = "__all__";
+
+fn add(errors: &mut ValidationErrors, path: &[Segment], violation: &Violation) {
+    let error = || ValidationError {
+        code: violation.code.clone(),
+        message: Some(violation.message().into_owned().into()),
+        params: violation.params().into_iter().map(|(k, v)| (k.into(), v)).collect::<HashMap<_, _>>(),
+    };
+    let (name, rest) = match path {
+        [first, rest @ ..] => (rust_name(first), rest),
+        [] => (Cow::Borrowed(ALL), path),
+    };
+    if rest.is_empty() && (path.is_empty() || violation.concern == Concern::Value) {
+        match errors.0.entry(name).or_insert_with(|| ValidationErrorsKind::Field(Vec::new())) {
+            ValidationErrorsKind::Field(list) => list.push(error()),
+            inner => *inner = ValidationErrorsKind::Field(vec![error()]),
+        }
+        return;
+    }
+    if let [Segment::Index(index), rest @ ..] = rest {
+        let list = errors.0.entry(name).or_insert_with(|| ValidationErrorsKind::List(Default::default()));
+        if let ValidationErrorsKind::List(list) = list {
+            add(list.entry(*index).or_default(), rest, violation);
+        }
+    } else {
+        let inner = errors.0.entry(name).or_insert_with(|| ValidationErrorsKind::Struct(Default::default()));
+        if let ValidationErrorsKind::Struct(inner) = inner {
+            add(inner, rest, violation);
+        }
+    }
+}
+
+fn rust_name(segment: &Segment) -> Cow<'static, str> {
+    match segment {
+        Segment::Field(name) => Cow::Borrowed(name.rust()),
+        Segment::Index(index) => index.to_string().into(),
+        Segment::UnknownField(name) | Segment::Key(name) | Segment::MapKey(name) => name.to_string().into(),
+    }
+}
