@@ -1,12 +1,48 @@
-//! The derive macro of `event-schema`.
+//! The derive macro of [`event-schema`](https://docs.rs/event-schema): use it through that crate,
+//! which documents it.
+
+mod attr;
+mod attribute;
+mod check;
+mod expand;
+mod fallback;
+mod model;
+mod rule;
+
 use proc_macro::TokenStream;
-/// x
+use quote::quote;
+use serde_derive_internals::Ctxt;
+use syn::{DeriveInput, parse_macro_input};
+
+/// Implements `EventSchema` and `FieldType` for a struct or an enum; see `event_schema::derive`.
 #[proc_macro_derive(EventSchema, attributes(event, serde, validate, schemars))]
-pub fn derive(_: TokenStream) -> TokenStream {
-    TokenStream::new()
+pub fn derive_event_schema(input: TokenStream) -> TokenStream {
+    let input = parse_macro_input!(input as DeriveInput);
+    derive(&input).into()
 }
-/// x
+
+/// Adds the derives `Serialize`, `JsonSchema` and `EventSchema` to a struct or an enum, with the
+/// paths that let a crate use them that depends on `event-schema` only; see `event_schema::derive`.
 #[proc_macro_attribute]
-pub fn event(_: TokenStream, item: TokenStream) -> TokenStream {
-    item
+pub fn event(args: TokenStream, item: TokenStream) -> TokenStream {
+    let input = parse_macro_input!(item as DeriveInput);
+    attribute::expand(args.into(), input).unwrap_or_else(syn::Error::into_compile_error).into()
+}
+
+fn derive(input: &DeriveInput) -> proc_macro2::TokenStream {
+    let cx = Ctxt::new();
+    let krate = attr::crate_path(input);
+    let model = model::Model::from_ast(&cx, input);
+    if let Some(model) = &model {
+        check::check(&cx, model);
+    }
+    match (cx.check(), model) {
+        (Ok(()), Some(model)) => expand::expand(&krate, &model),
+        (Ok(()), None) => unreachable!("a type without a model has an error that says why"),
+        (Err(errors), _) => {
+            let errors = errors.into_compile_error();
+            let fallback = fallback::expand(&krate, input);
+            quote!(#errors #fallback)
+        }
+    }
 }

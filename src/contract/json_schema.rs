@@ -8,6 +8,7 @@ use std::collections::HashSet;
 
 use schemars::generate::{Contract, SchemaSettings};
 use schemars::{JsonSchema, Schema};
+use serde::Serialize;
 use serde_json::{Map, Value};
 
 use crate::load::FieldType;
@@ -113,6 +114,28 @@ impl Walk<'_> {
         match self.schema(place).and_then(|schema| schema.get("anyOf")?.as_array()) {
             Some(_) => place.join("anyOf").join("0"),
             None => place.clone(),
+        }
+    }
+
+    /// Sets a bound of a number that the type's own schema cannot know.
+    #[doc(hidden)]
+    pub fn bound(&mut self, place: &Place, keyword: &str, bound: impl Serialize) {
+        let place = self.non_null(place);
+        if let (Some(schema), Ok(bound)) = (self.schema(&place), serde_json::to_value(bound)) {
+            schema.insert(keyword.to_owned(), bound);
+        }
+    }
+
+    /// Bounds the number of a map's entries; schemars bounds lists and strings only.
+    #[doc(hidden)]
+    pub fn entries(&mut self, place: &Place, min: Option<u64>, max: Option<u64>) {
+        let place = self.non_null(place);
+        let Some(schema) = self.schema(&place) else { return };
+        let is_object =
+            |kind: &Value| kind == "object" || kind.as_array().is_some_and(|kinds| kinds.iter().any(|k| k == "object"));
+        if schema.get("type").is_some_and(is_object) {
+            schema.extend(min.map(|min| ("minProperties".to_owned(), min.into())));
+            schema.extend(max.map(|max| ("maxProperties".to_owned(), max.into())));
         }
     }
 

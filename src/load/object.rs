@@ -4,7 +4,7 @@ use std::marker::PhantomData;
 
 use serde::de::{DeserializeSeed, Deserializer, IgnoredAny, MapAccess, SeqAccess, Visitor};
 
-use super::leaf::{drain_map, drain_seq};
+use super::leaf::drain_seq;
 use super::{At, Context, Expected, FieldType, Seed, number};
 use crate::violation::FieldName;
 
@@ -28,6 +28,10 @@ pub trait Object: Sized {
         cx: &mut Context<'_>,
         at: &At<'_>,
     ) -> Result<Option<Self>, A::Error>;
+
+    /// Checks the rules that look at several fields. `before` is what had been found before this
+    /// object: the struct's own rules wait until its parts are without fault.
+    fn check_level(&self, cx: &mut Context<'_>, at: &At<'_>, before: usize);
 }
 
 /// Reads a struct.
@@ -174,12 +178,6 @@ fn unknown_field(cx: &mut Context<'_>, at: &At<'_>, name: &str, denied: bool) {
 #[inline]
 pub fn skip_value<'de, A: MapAccess<'de>>(entries: &mut A) -> Result<(), A::Error> {
     entries.next_value::<IgnoredAny>().map(drop)
-}
-
-/// Skips all of an object.
-#[doc(hidden)]
-pub fn skip_entries<'de, A: MapAccess<'de>>(entries: A) -> Result<(), A::Error> {
-    drain_map(entries)
 }
 
 /// A field while its object is read.

@@ -1,0 +1,204 @@
+//! What one attribute alone cannot tell: names that must exist, and serde's attributes that the
+//! reader cannot honour.
+
+use proc_macro2::TokenTree;
+use quote::ToTokens;
+use serde_derive_internals::Ctxt;
+use serde_derive_internals::attr::{Default, Identifier, TagType};
+use syn::ext::IdentExt;
+use syn::visit::Visit;
+use syn::{Attribute, GenericParam, Ident};
+
+use crate::attr::{list, suggestion};
+use crate::model::{Field, Model, Shape};
+use crate::rule::RuleKind;
+
+pub(crate) fn check(cx: &Ctxt, model: &Model<'_>) {
+    check_order(cx, model);
+    check_event(cx, model);
+    check_container(cx, model);
+    if let Shape::Object(fields) = &model.shape {
+        check_key(cx, model, fields);
+        for field in fields {
+            check_field(cx, field);
+            check_rules(cx, field, fields);
+        }
+    }
+}
+
+/// The attribute form below our derive has not been expanded yet: it still stands on the item.
+fn check_order(cx: &Ctxt, model: &Model<'_>) {
+    for attr in &model.input.attrs {
+        let path = attr.path();
+        if path.segments.len() > 1 && path.segments.last().is_some_and(|last| last.ident == "event") {
+            cx.error_spanned_by(
+                attr,
+                "this attribute adds the derive itself: put it above `#[derive(...)]` and take `EventSchema` out of \
+                 the list, or keep the derive and write `#[event(...)]`",
+            );
+        }
+    }
+}
+
+fn check_event(cx: &Ctxt, model: &Model<'_>) {
+    let event = &model.event;
+    if let Some(name) = &event.name {
+        let name_text = name.value();
+        if name_text.is_empty() || !name_text.chars().all(|c| c.is_ascii_alphanumeric() || matches!(c, '.' | '-' | '_'))
+        {
+            cx.error_spanned_by(
+                name,
+                "an event's name is made of ASCII letters, digits, `.`, `-` and `_`: it names files and subjects",
+            );
+        }
+    }
+    if let Some((0, span)) = event.version {
+        cx.syn_error(syn::Error::new(span, "versions count from 1"));
+    }
+    if let Some(topic) = &event.topic {
+        let text = topic.value();
+        let legal = |c: char| c.is_ascii_alphanumeric() || matches!(c, '.' | '-' | '_');
+        // Kafka's own rule: org.apache.kafka.common.internals.Topic.
+        if text.is_empty() || text.len() > 249 || matches!(text.as_str(), "." | "..") || !text.chars().all(legal) {
+            cx.error_spanned_by(
+                topic,
+                "no legal topic: 1 to 249 ASCII letters, digits, `.`, `-` and `_`, and neither `.` nor `..`",
+            );
+        }
+    }
+    if let (Some(key), Shape::Choice) = (&event.key, &model.shape) {
+        cx.error_spanned_by(&key.field, "an enum without data has no fields to be its key");
+    }
+}
+
+fn check_key(cx: &Ctxt, model: &Model<'_>, fields: &[Field<'_>]) {
+    let Some(key) = &model.event.key else { return };
+    let names = rust_names(fields);
+    if !names.iter().any(|name| key.field.unraw() == name.as_str()) {
+        cx.error_spanned_by(&key.field, no_such_field(&key.field.unraw().to_string(), &names));
+    }
+}
+
+fn rust_names(fields: &[Field<'_>]) -> Vec<String> {
+    fields.iter().filter_map(|field| Some(field.serde.original.ident.as_ref()?.unraw().to_string())).collect()
+}
+
+fn no_such_field(name: &str, names: &[String]) -> String {
+    let names: Vec<&str> = names.iter().map(String::as_str).collect();
+    match suggestion(name, &names) {
+        Some(similar) => format!("no field `{name}`; did you mean `{similar}`?"),
+        None => format!("no field `{name}`; there are {}", list(&names)),
+    }
+}
+
+fn check_container(cx: &Ctxt, model: &Model<'_>) {
+    let attrs = &model.serde.attrs;
+    let ident = &model.input.ident;
+    let attributes = &model.input.attrs;
+    let unsupported = [
+        (attrs.transparent(), "transparent", "is not supported yet"),
+        (attrs.type_from().is_some(), "from", "is not supported yet"),
+        (attrs.type_try_from().is_some(), "try_from", "is not supported yet"),
+        (attrs.type_into().is_some(), "into", "is not supported yet: what it writes is not what load would read"),
+        (attrs.remote().is_some(), "remote", "is not supported: an event is a type of its own"),
+        (
+            matches!(attrs.identifier(), Identifier::Field),
+            "field_identifier",
+            "is not supported: it names another type's fields",
+        ),
+        (
+            matches!(attrs.identifier(), Identifier::Variant),
+            "variant_identifier",
+            "is not supported: it names another type's variants",
+        ),
+        (
+            matches!(model.shape, Shape::Object(_)) && !matches!(attrs.tag(), TagType::External),
+            "tag",
+            "on a struct is not supported yet",
+        ),
+    ];
+    refuse(cx, attributes, ident, &unsupported);
+    for param in &model.input.generics.params {
+        if let GenericParam::Lifetime(lifetime) = param {
+            cx.error_spanned_by(
+                lifetime,
+                "an event owns its data: it outlives the message it was read from. Use `String`, `Vec<u8>` or `Box`",
+            );
+        }
+    }
+}
+
+fn check_field(cx: &Ctxt, field: &Field<'_>) {
+    let attrs = &field.serde.attrs;
+    let original = field.serde.original;
+    let mut borrows = Borrows(Vec::new());
+    borrows.visit_type(field.serde.ty);
+    for borrowed in borrows.0 {
+        cx.error_spanned_by(
+            borrowed,
+            "an event owns its data: it outlives the message it was read from. Use an owned type such as `String`",
+        );
+    }
+    let only_written = attrs.serialize_with().is_some() && attrs.deserialize_with().is_none();
+    let unsupported = [
+        (attrs.flatten(), "flatten", "is not supported yet"),
+        (attrs.deserialize_with().is_some(), "with", "is not supported yet"),
+        (only_written, "serialize_with", "is not supported yet: what it writes is not what load would read"),
+        (attrs.getter().is_some(), "getter", "is not supported: it is for remote types"),
+    ];
+    refuse(cx, &original.attrs, original, &unsupported);
+}
+
+/// Refuses attributes of serde's, each where it is written.
+fn refuse(cx: &Ctxt, attrs: &[Attribute], item: impl ToTokens, unsupported: &[(bool, &str, &str)]) {
+    for (_, name, reason) in unsupported.iter().filter(|(given, ..)| *given) {
+        let message = format!("#[serde({name})] {reason}");
+        match attrs.iter().filter(|attr| attr.path().is_ident("serde")).find_map(|attr| word(attr, name)) {
+            Some(word) => cx.error_spanned_by(word, message),
+            None => cx.error_spanned_by(&item, message),
+        }
+    }
+}
+
+/// The word in the attribute's list that is, or ends in, `name`: `deserialize_with` is found by `with`.
+fn word(attr: &Attribute, name: &str) -> Option<Ident> {
+    let tokens = attr.meta.require_list().ok()?.tokens.clone();
+    tokens.into_iter().find_map(|token| match token {
+        TokenTree::Ident(ident) if ident == name || ident.to_string().ends_with(&format!("_{name}")) => Some(ident),
+        _ => None,
+    })
+}
+
+/// References inside a type.
+struct Borrows<'a>(Vec<&'a syn::TypeReference>);
+
+impl<'a> Visit<'a> for Borrows<'a> {
+    fn visit_type_reference(&mut self, reference: &'a syn::TypeReference) {
+        self.0.push(reference);
+    }
+}
+
+fn check_rules(cx: &Ctxt, field: &Field<'_>, fields: &[Field<'_>]) {
+    for rule in &field.rules {
+        match &rule.kind {
+            RuleKind::MustMatch(other) => {
+                let names = rust_names(fields);
+                if !names.iter().any(|name| other.unraw() == name.as_str()) {
+                    cx.error_spanned_by(other, no_such_field(&other.unraw().to_string(), &names));
+                }
+            }
+            RuleKind::Required => {
+                let optional = crate::rule::head(field.serde.ty).is_some_and(|(name, _)| name == "Option");
+                if !optional {
+                    cx.syn_error(syn::Error::new(
+                        rule.span,
+                        "a field that is no `Option` is required anyhow: drop `required`",
+                    ));
+                } else if !matches!(field.serde.attrs.default(), Default::None) {
+                    cx.syn_error(syn::Error::new(rule.span, "a field cannot be `required` and have a default"));
+                }
+            }
+            _ => {}
+        }
+    }
+}

@@ -1,0 +1,317 @@
+//! Rules: each is a call, by full path, to validator's public traits, that notes its own finding.
+
+use proc_macro2::{Span, TokenStream};
+use quote::{ToTokens, quote, quote_spanned};
+use syn::ext::IdentExt;
+use syn::{Expr, Generics, Ident, Type};
+
+use super::event::optional;
+use crate::model::{Field, Model};
+use crate::rule::{Range, Rule, RuleKind, float, head, integer};
+
+/// Whether any rule looks at the field alone.
+pub(crate) fn any_on_field(field: &Field<'_>) -> bool {
+    field.rules.iter().any(|rule| !matches!(rule.kind, RuleKind::MustMatch(_)))
+}
+
+/// The function that checks a field's own rules.
+pub(crate) fn of_field(generics: &Generics, name: &Ident, field: &Field<'_>) -> TokenStream {
+    let (impl_generics, _, where_clause) = generics.split_for_impl();
+    let ty = field.serde.ty;
+    let inner = Inner::of(ty);
+    let rules = field.rules.iter().filter_map(|rule| match rule.kind {
+        RuleKind::MustMatch(_) => None,
+        RuleKind::Required => {
+            let found = found(rule, None);
+            let span = rule.span;
+            Some(quote_spanned!(span=> if ::core::option::Option::is_none(value) { #found }))
+        }
+        _ => {
+            let check = check(rule, &inner);
+            Some(inner.unwrap(&check))
+        }
+    });
+    quote! {
+        #[inline]
+        fn #name #impl_generics (value: &#ty, cx: &mut __p::Context<'_>, at: &__p::At<'_>) #where_clause {
+            #(#rules)*
+        }
+    }
+}
+
+/// What rules see of a field: the value inside its options, boxes and shared pointers.
+struct Inner<'a> {
+    wrappers: Vec<Wrapper>,
+    ty: &'a Type,
+}
+
+enum Wrapper {
+    Option,
+    Pointer,
+}
+
+impl<'a> Inner<'a> {
+    fn of(mut ty: &'a Type) -> Self {
+        let mut wrappers = Vec::new();
+        while let Some((name, Some(argument))) = head(ty) {
+            wrappers.push(match name.as_str() {
+                "Option" => Wrapper::Option,
+                "Box" | "Rc" | "Arc" => Wrapper::Pointer,
+                _ => break,
+            });
+            ty = argument;
+        }
+        Self { wrappers, ty }
+    }
+
+    /// Wraps the check of `value: &Inner` so that it has `value: &Field`; nothing to see is no fault.
+    fn unwrap(&self, check: &TokenStream) -> TokenStream {
+        self.wrappers.iter().rev().fold(check.clone(), |check, wrapper| match wrapper {
+            Wrapper::Option => quote!(if let __p::Some(value) = value { #check }),
+            Wrapper::Pointer => quote!({ let value = &**value; #check }),
+        })
+    }
+
+    fn is(&self, names: &[&str]) -> bool {
+        head(self.ty).is_some_and(|(name, _)| names.contains(&name.as_str()))
+    }
+
+    fn is_number(&self) -> bool {
+        self.is(INTEGERS) || self.is_float()
+    }
+
+    fn is_float(&self) -> bool {
+        self.is(&["f32", "f64"])
+    }
+}
+
+const INTEGERS: &[&str] = &["u8", "u16", "u32", "u64", "u128", "usize", "i8", "i16", "i32", "i64", "i128", "isize"];
+
+/// The check of one rule on `value: &Inner`.
+fn check(rule: &Rule, inner: &Inner<'_>) -> TokenStream {
+    let span = rule.span;
+    let found = found(rule, Some(inner));
+    let holds = match &rule.kind {
+        RuleKind::Length { min, max, equal } => {
+            let (min, max, equal) = (optional(min.as_ref()), optional(max.as_ref()), optional(equal.as_ref()));
+            quote_spanned!(span=> __p::validator::ValidateLength::validate_length(value, #min, #max, #equal))
+        }
+        RuleKind::Range(range) => {
+            let bound = |bound: &Option<Expr>| optional(bound.as_ref().map(|bound| number(bound, inner)));
+            let (min, max) = (bound(&range.min), bound(&range.max));
+            let (exclusive_min, exclusive_max) = (bound(&range.exclusive_min), bound(&range.exclusive_max));
+            quote_spanned!(span=> __p::in_range(value, #min, #max, #exclusive_min, #exclusive_max))
+        }
+        RuleKind::Email => quote_spanned!(span=> __p::validator::ValidateEmail::validate_email(value)),
+        RuleKind::Url => quote_spanned!(span=> __p::validator::ValidateUrl::validate_url(value)),
+        RuleKind::Ip { v4, v6 } => {
+            let method = Ident::new(
+                match (v4, v6) {
+                    (true, false) => "validate_ipv4",
+                    (false, true) => "validate_ipv6",
+                    _ => "validate_ip",
+                },
+                span,
+            );
+            quote_spanned!(span=> __p::validator::ValidateIp::#method(value))
+        }
+        RuleKind::Regex(path) => {
+            quote_spanned!(span=> __p::validator::ValidateRegex::validate_regex(value, &#path))
+        }
+        RuleKind::Contains(pattern) => {
+            quote_spanned!(span=> __p::validator::ValidateContains::validate_contains(value, #pattern))
+        }
+        RuleKind::DoesNotContain(pattern) => {
+            quote_spanned!(span=> __p::validator::ValidateDoesNotContain::validate_does_not_contain(value, #pattern))
+        }
+        RuleKind::NonControlCharacter => {
+            quote_spanned!(span=> __p::validator::ValidateNonControlCharacter::validate_non_control_character(value))
+        }
+        RuleKind::Custom(function) => {
+            // As validator passes them: numbers by value, a `Cow` as what it borrows.
+            let argument = if inner.is_number() {
+                quote!(*value)
+            } else if inner.is(&["Cow"]) {
+                quote!(::core::convert::AsRef::as_ref(value))
+            } else {
+                quote!(value)
+            };
+            let (code, message) = (optional(rule.code.as_ref()), optional(rule.message.as_ref()));
+            return quote_spanned! {span=>
+                if let __p::Err(error) = #function(#argument) {
+                    __p::broken_custom(cx, at, error, #code, #message);
+                }
+            };
+        }
+        RuleKind::MustMatch(_) | RuleKind::Required => unreachable!("checked elsewhere"),
+    };
+    quote!(if !#holds { #found })
+}
+
+/// A bound of a range; an integer literal serves a float too.
+fn number(bound: &Expr, inner: &Inner<'_>) -> TokenStream {
+    match integer(bound) {
+        Some(value) if inner.is_float() => {
+            let literal = proc_macro2::Literal::i128_unsuffixed(value.abs());
+            let literal: syn::LitFloat =
+                syn::LitFloat::new(&format!("{literal}.0"), syn::spanned::Spanned::span(bound));
+            if value < 0 { quote!(-#literal) } else { quote!(#literal) }
+        }
+        _ => bound.to_token_stream(),
+    }
+}
+
+/// Notes that the rule is broken: as a constant where its arguments are literals.
+fn found(rule: &Rule, inner: Option<&Inner<'_>>) -> TokenStream {
+    let params = params(rule, inner);
+    let code = rule.code();
+    let message = optional(rule.message.as_ref());
+    if let Some(constants) = params.iter().map(|(name, param)| param.constant(name)).collect::<Option<Vec<_>>>() {
+        return quote! {
+            cx.broken(at, const { &__p::Rule { code: #code, params: &[#(#constants),*], message: #message } })
+        };
+    }
+    let insert = params.iter().map(|(name, param)| {
+        let value = &param.expr;
+        quote!(__p::param(&mut params, #name, #value);)
+    });
+    let message = optional(rule.message.as_ref().map(|message| quote!(__p::Cow::Borrowed(#message))));
+    quote! {
+        {
+            let mut params = ::core::default::Default::default();
+            #(#insert)*
+            cx.violation(at, #code, params, #message);
+        }
+    }
+}
+
+/// A rule's argument, as it is reported.
+struct Param {
+    expr: TokenStream,
+    /// Its value, if it is known already.
+    constant: Option<TokenStream>,
+}
+
+impl Param {
+    fn constant(&self, name: &str) -> Option<TokenStream> {
+        let constant = self.constant.as_ref()?;
+        Some(quote!((#name, __p::Param::#constant)))
+    }
+
+    fn number(expr: &Expr, inner: Option<&Inner<'_>>) -> Self {
+        let constant = match (integer(expr), float(expr)) {
+            (Some(value), _) if u64::try_from(value).is_ok() => {
+                let literal = proc_macro2::Literal::i128_unsuffixed(value);
+                Some(quote!(Unsigned(#literal)))
+            }
+            (Some(value), _) if i64::try_from(value).is_ok() => {
+                let literal = proc_macro2::Literal::i128_unsuffixed(value);
+                Some(quote!(Signed(#literal)))
+            }
+            (_, Some(value)) => {
+                let literal = proc_macro2::Literal::f64_unsuffixed(value.abs());
+                Some(if value.is_sign_negative() { quote!(Float(-#literal)) } else { quote!(Float(#literal)) })
+            }
+            _ => None,
+        };
+        let expr = match inner {
+            Some(inner) => {
+                let ty = inner.ty;
+                // Gives a constant the type of the field, as the comparison does.
+                let expr = number(expr, inner);
+                if inner.is_number() { quote!({ let bound: #ty = #expr; bound }) } else { expr }
+            }
+            None => expr.to_token_stream(),
+        };
+        Self { expr, constant }
+    }
+
+    fn text(text: &str) -> Self {
+        Self { expr: text.to_token_stream(), constant: Some(quote!(Str(#text))) }
+    }
+}
+
+fn params(rule: &Rule, inner: Option<&Inner<'_>>) -> Vec<(&'static str, Param)> {
+    match &rule.kind {
+        RuleKind::Length { min, max, equal } => [("min", min), ("max", max), ("equal", equal)]
+            .into_iter()
+            .filter_map(|(name, bound)| Some((name, Param::number(bound.as_ref()?, None))))
+            .collect(),
+        RuleKind::Range(range) => range.bounds().map(|(name, bound)| (name, Param::number(bound, inner))).collect(),
+        RuleKind::Contains(pattern) | RuleKind::DoesNotContain(pattern) => {
+            vec![("pattern", Param::text(&pattern.value()))]
+        }
+        RuleKind::MustMatch(other) => vec![("other", Param::text(&other.unraw().to_string()))],
+        RuleKind::Ip { v4, v6 } => [("v4", *v4), ("v6", *v6)]
+            .into_iter()
+            .filter(|(_, given)| *given)
+            .map(|(name, _)| (name, Param { expr: quote!(true), constant: Some(quote!(Bool(true))) }))
+            .collect(),
+        RuleKind::Email
+        | RuleKind::Url
+        | RuleKind::Regex(_)
+        | RuleKind::Required
+        | RuleKind::NonControlCharacter
+        | RuleKind::Custom(_) => Vec::new(),
+    }
+}
+
+/// The rules that look at several fields, and those of the struct; `before` counts earlier findings.
+pub(crate) fn of_level<'a>(model: &Model<'_>, fields: impl Iterator<Item = (usize, &'a Field<'a>)>) -> TokenStream {
+    let matches: Vec<TokenStream> = fields
+        .flat_map(|(index, field)| field.rules.iter().map(move |rule| (index, field, rule)))
+        .filter_map(|(index, field, rule)| {
+            let RuleKind::MustMatch(other) = &rule.kind else { return None };
+            let (member, found, span) = (&field.serde.member, found(rule, None), rule.span);
+            Some(quote_spanned! {span=>
+                if !__p::validator::validate_must_match(&self.#member, &self.#other) {
+                    let at = &at.field(&<Self as __p::Object>::FIELDS[#index]);
+                    #found
+                }
+            })
+        })
+        .collect();
+    if matches.is_empty() && model.rules.is_empty() {
+        return quote!(let _ = (cx, at, before););
+    }
+    let schemas = model.rules.iter().map(|rule| {
+        let function = &rule.function;
+        let (code, message) = (optional(rule.code.as_ref()), optional(rule.message.as_ref()));
+        let span = function.segments.last().map_or_else(Span::call_site, |last| last.ident.span());
+        let check = quote_spanned! {span=>
+            if let __p::Err(error) = #function(self) {
+                __p::broken_schema(cx, at, error, #code, #message);
+            }
+        };
+        if rule.skip_on_field_errors { quote!(if clean { #check }) } else { check }
+    });
+    quote! {
+        #(#matches)*
+        let clean = cx.found() == before;
+        let _ = clean;
+        #(#schemas)*
+    }
+}
+
+/// Says in the contract what schemars does not read of the rules.
+pub(crate) fn describe(field: &Field<'_>) -> TokenStream {
+    let inner = Inner::of(field.serde.ty);
+    let rules = field.rules.iter().filter_map(|rule| match &rule.kind {
+        RuleKind::Range(Range { exclusive_min, exclusive_max, .. }) => {
+            let bound = |keyword: &str, bound: &Option<Expr>| {
+                let value = Param::number(bound.as_ref()?, Some(&inner)).expr;
+                Some(quote!(walk.bound(property, #keyword, #value);))
+            };
+            let min = bound("exclusiveMinimum", exclusive_min);
+            let max = bound("exclusiveMaximum", exclusive_max);
+            Some(quote!(#min #max))
+        }
+        RuleKind::Length { min, max, equal } => {
+            let bound = |bound: &Option<Expr>| optional(bound.as_ref().or(equal.as_ref()));
+            let (min, max) = (bound(min), bound(max));
+            Some(quote!(walk.entries(property, #min, #max);))
+        }
+        _ => None,
+    });
+    quote!(#(#rules)*)
+}

@@ -1,0 +1,387 @@
+//! `#[validate(...)]`: validator's vocabulary, in validator's syntax.
+
+use proc_macro2::Span;
+use serde_derive_internals::Ctxt;
+use syn::ext::IdentExt;
+use syn::meta::ParseNestedMeta;
+use syn::spanned::Spanned;
+use syn::{Attribute, Expr, ExprLit, Ident, Lit, LitBool, LitStr, Path, UnOp};
+
+use crate::attr::{name_of, set, unknown};
+
+/// A rule of a field.
+pub(crate) struct Rule {
+    pub(crate) kind: RuleKind,
+    /// The rule's name where it was written: errors of type show there.
+    pub(crate) span: Span,
+    pub(crate) code: Option<LitStr>,
+    pub(crate) message: Option<LitStr>,
+}
+
+pub(crate) enum RuleKind {
+    Length { min: Option<Expr>, max: Option<Expr>, equal: Option<Expr> },
+    Range(Range),
+    Email,
+    Url,
+    Ip { v4: bool, v6: bool },
+    Regex(Expr),
+    Contains(LitStr),
+    DoesNotContain(LitStr),
+    MustMatch(Ident),
+    Required,
+    NonControlCharacter,
+    Custom(Path),
+}
+
+#[derive(Default)]
+pub(crate) struct Range {
+    pub(crate) min: Option<Expr>,
+    pub(crate) max: Option<Expr>,
+    pub(crate) exclusive_min: Option<Expr>,
+    pub(crate) exclusive_max: Option<Expr>,
+}
+
+/// A rule of a whole struct.
+pub(crate) struct SchemaRule {
+    pub(crate) function: Path,
+    pub(crate) skip_on_field_errors: bool,
+    pub(crate) code: Option<LitStr>,
+    pub(crate) message: Option<LitStr>,
+}
+
+const ON_FIELD: &[&str] = &[
+    "length",
+    "range",
+    "email",
+    "url",
+    "ip",
+    "regex",
+    "contains",
+    "does_not_contain",
+    "must_match",
+    "required",
+    "non_control_character",
+    "custom",
+    "nested",
+    "skip",
+];
+const ON_TYPE: &[&str] = &["schema", "crate", "nest_all_fields"];
+
+/// The rules of a field, in the order written.
+pub(crate) fn of_field(cx: &Ctxt, attrs: &[Attribute]) -> Vec<Rule> {
+    let mut rules = Vec::new();
+    let mut skip = false;
+    for attr in attrs.iter().filter(|attr| attr.path().is_ident("validate")) {
+        if let syn::Meta::Path(path) = &attr.meta {
+            cx.error_spanned_by(path, "which rule? As in `#[validate(length(min = 1))]` or `#[validate(nested)]`");
+            continue;
+        }
+        let result = attr.parse_nested_meta(|meta| {
+            match name_of(&meta).as_str() {
+                // A nested schema is validated anyhow; the word is kept for readers and for validator.
+                "nested" => drop(flag(&meta)?),
+                "skip" => skip = flag(&meta)?,
+                name => rules.extend(Rule::parse(cx, &meta, name)?),
+            }
+            Ok(())
+        });
+        if let Err(error) = result {
+            cx.syn_error(error);
+        }
+    }
+    if skip {
+        rules.clear();
+    }
+    rules
+}
+
+/// The rules of a whole struct.
+pub(crate) fn of_type(cx: &Ctxt, attrs: &[Attribute]) -> Vec<SchemaRule> {
+    let mut rules = Vec::new();
+    for attr in attrs.iter().filter(|attr| attr.path().is_ident("validate")) {
+        let result = attr.parse_nested_meta(|meta| {
+            match name_of(&meta).as_str() {
+                "schema" => rules.extend(SchemaRule::parse(cx, &meta)?),
+                "crate" => drop(meta.value()?.parse::<Expr>()?),
+                "nest_all_fields" => drop(flag(&meta)?),
+                "context" | "mutable" => {
+                    return Err(meta.error("context arguments are not supported yet; rules get the value only"));
+                }
+                other => return Err(unknown(&meta, other, ON_TYPE, "validate", "a type")),
+            }
+            Ok(())
+        });
+        if let Err(error) = result {
+            cx.syn_error(error);
+        }
+    }
+    rules
+}
+
+/// `name` or `name = true`.
+fn flag(meta: &ParseNestedMeta<'_>) -> syn::Result<bool> {
+    if meta.input.peek(syn::Token![=]) { Ok(meta.value()?.parse::<LitBool>()?.value) } else { Ok(true) }
+}
+
+/// The arguments of one rule while they are parsed.
+#[derive(Default)]
+struct Args {
+    code: Option<LitStr>,
+    message: Option<LitStr>,
+    exprs: Vec<(String, Expr)>,
+}
+
+impl Args {
+    /// Parses `rule(...)`, or `rule` alone; `known` are its own arguments.
+    fn parse(cx: &Ctxt, meta: &ParseNestedMeta<'_>, known: &[&str]) -> syn::Result<Self> {
+        let mut args = Self::default();
+        if !meta.input.peek(syn::token::Paren) {
+            if meta.input.peek(syn::Token![=]) {
+                let rule = name_of(meta);
+                return Err(meta.error(format!("`{rule}` takes its arguments in parentheses: `{rule}(...)`")));
+            }
+            return Ok(args);
+        }
+        meta.parse_nested_meta(|arg| {
+            match name_of(&arg).as_str() {
+                "code" => set(cx, &arg, &mut args.code, arg.value()?.parse()?),
+                "message" => set(cx, &arg, &mut args.message, arg.value()?.parse()?),
+                name if known.contains(&name) => {
+                    let value = arg.value()?.parse()?;
+                    if args.exprs.iter().any(|(other, _)| other == name) {
+                        cx.error_spanned_by(&arg.path, format!("`{name}` is given twice"));
+                    }
+                    args.exprs.push((name.to_owned(), value));
+                }
+                name => {
+                    let known: Vec<&str> = known.iter().copied().chain(["message", "code"]).collect();
+                    return Err(unknown(&arg, name, &known, &name_of(meta), "a field"));
+                }
+            }
+            Ok(())
+        })?;
+        Ok(args)
+    }
+
+    fn take(&mut self, name: &str) -> Option<Expr> {
+        let position = self.exprs.iter().position(|(other, _)| other == name)?;
+        Some(self.exprs.swap_remove(position).1)
+    }
+
+    fn require(&mut self, meta: &ParseNestedMeta<'_>, name: &str, example: &str) -> syn::Result<Expr> {
+        self.take(name).ok_or_else(|| meta.error(format!("`{}` needs `{name}`: `{example}`", name_of(meta))))
+    }
+}
+
+impl Rule {
+    fn parse(cx: &Ctxt, meta: &ParseNestedMeta<'_>, name: &str) -> syn::Result<Option<Self>> {
+        let mut args;
+        let kind = match name {
+            "length" => {
+                args = Args::parse(cx, meta, &["min", "max", "equal"])?;
+                let (min, max, equal) = (args.take("min"), args.take("max"), args.take("equal"));
+                match (&equal, min.as_ref().or(max.as_ref())) {
+                    (Some(_), Some(other)) => {
+                        cx.error_spanned_by(other, "`equal` says it all: drop `min` and `max`, or drop `equal`");
+                    }
+                    (None, None) => return Err(meta.error("`length` needs `min`, `max` or `equal`")),
+                    _ => {}
+                }
+                refuse_empty(cx, min.as_ref(), max.as_ref());
+                RuleKind::Length { min, max, equal }
+            }
+            "range" => {
+                args = Args::parse(cx, meta, &["min", "max", "exclusive_min", "exclusive_max"])?;
+                let range = Range {
+                    min: args.take("min"),
+                    max: args.take("max"),
+                    exclusive_min: args.take("exclusive_min"),
+                    exclusive_max: args.take("exclusive_max"),
+                };
+                if range.bounds().next().is_none() {
+                    return Err(meta.error("`range` needs `min`, `max`, `exclusive_min` or `exclusive_max`"));
+                }
+                refuse_empty(cx, range.min.as_ref(), range.max.as_ref());
+                RuleKind::Range(range)
+            }
+            "email" => {
+                args = Args::parse(cx, meta, &[])?;
+                RuleKind::Email
+            }
+            "url" => {
+                args = Args::parse(cx, meta, &[])?;
+                RuleKind::Url
+            }
+            "ip" => {
+                args = Args::parse(cx, meta, &["v4", "v6"])?;
+                let (v4, v6) = (args.take("v4"), args.take("v6"));
+                RuleKind::Ip { v4: boolean(v4.as_ref())?, v6: boolean(v6.as_ref())? }
+            }
+            "regex" => {
+                args = Args::parse(cx, meta, &["path"])?;
+                RuleKind::Regex(args.require(meta, "path", "regex(path = *PATTERN)")?)
+            }
+            "contains" => {
+                args = Args::parse(cx, meta, &["pattern"])?;
+                RuleKind::Contains(text(&args.require(meta, "pattern", "contains(pattern = \"@\")")?)?)
+            }
+            "does_not_contain" => {
+                args = Args::parse(cx, meta, &["pattern"])?;
+                RuleKind::DoesNotContain(text(&args.require(meta, "pattern", "does_not_contain(pattern = \"@\")")?)?)
+            }
+            "must_match" => {
+                args = Args::parse(cx, meta, &["other"])?;
+                let other = path(&args.require(meta, "other", "must_match(other = password)")?)?;
+                RuleKind::MustMatch(other.require_ident()?.clone())
+            }
+            "required" => {
+                args = Args::parse(cx, meta, &[])?;
+                RuleKind::Required
+            }
+            "non_control_character" => {
+                args = Args::parse(cx, meta, &[])?;
+                RuleKind::NonControlCharacter
+            }
+            "custom" => {
+                args = Args::parse(cx, meta, &["function", "use_context"])?;
+                refuse_context(args.take("use_context").as_ref())?;
+                RuleKind::Custom(path(&args.require(meta, "function", "custom(function = check_sku)")?)?)
+            }
+            "credit_card" => return Err(meta.error("`credit_card` is not supported yet")),
+            other => return Err(unknown(meta, other, ON_FIELD, "validate", "a field")),
+        };
+        Ok(Some(Self { kind, span: meta.path.span(), code: args.code, message: args.message }))
+    }
+
+    /// The code of the violation.
+    pub(crate) fn code(&self) -> String {
+        self.code.as_ref().map_or_else(|| self.kind.code().to_owned(), LitStr::value)
+    }
+}
+
+impl RuleKind {
+    /// The code, and the name in an attribute.
+    fn code(&self) -> &'static str {
+        match self {
+            Self::Length { .. } => "length",
+            Self::Range(_) => "range",
+            Self::Email => "email",
+            Self::Url => "url",
+            Self::Ip { .. } => "ip",
+            Self::Regex(_) => "regex",
+            Self::Contains(_) => "contains",
+            Self::DoesNotContain(_) => "does_not_contain",
+            Self::MustMatch(_) => "must_match",
+            Self::Required => "required",
+            Self::NonControlCharacter => "non_control_character",
+            Self::Custom(_) => "custom",
+        }
+    }
+}
+
+impl Range {
+    /// The bounds that are given, by the names of their parameters.
+    pub(crate) fn bounds(&self) -> impl Iterator<Item = (&'static str, &Expr)> {
+        [
+            ("min", &self.min),
+            ("max", &self.max),
+            ("exclusive_min", &self.exclusive_min),
+            ("exclusive_max", &self.exclusive_max),
+        ]
+        .into_iter()
+        .filter_map(|(name, bound)| Some((name, bound.as_ref()?)))
+    }
+}
+
+impl SchemaRule {
+    fn parse(cx: &Ctxt, meta: &ParseNestedMeta<'_>) -> syn::Result<Option<Self>> {
+        let mut args = Args::parse(cx, meta, &["function", "use_context", "skip_on_field_errors"])?;
+        refuse_context(args.take("use_context").as_ref())?;
+        let skip = args.take("skip_on_field_errors");
+        Ok(Some(Self {
+            function: path(&args.require(meta, "function", "schema(function = check_order)")?)?,
+            skip_on_field_errors: skip.is_none() || boolean(skip.as_ref())?,
+            code: args.code,
+            message: args.message,
+        }))
+    }
+}
+
+fn refuse_context(use_context: Option<&Expr>) -> syn::Result<()> {
+    match use_context {
+        Some(expr) if boolean(Some(expr))? => {
+            Err(syn::Error::new_spanned(expr, "context arguments are not supported yet; rules get the value only"))
+        }
+        _ => Ok(()),
+    }
+}
+
+fn boolean(expr: Option<&Expr>) -> syn::Result<bool> {
+    match expr {
+        None => Ok(false),
+        Some(Expr::Lit(ExprLit { lit: Lit::Bool(literal), .. })) => Ok(literal.value),
+        Some(other) => Err(syn::Error::new_spanned(other, "expected `true` or `false`")),
+    }
+}
+
+fn text(expr: &Expr) -> syn::Result<LitStr> {
+    match expr {
+        Expr::Lit(ExprLit { lit: Lit::Str(literal), .. }) => Ok(literal.clone()),
+        other => Err(syn::Error::new_spanned(other, "expected a string literal")),
+    }
+}
+
+/// A path, bare or, as validator takes it too, in quotes.
+fn path(expr: &Expr) -> syn::Result<Path> {
+    match expr {
+        Expr::Path(path) if path.qself.is_none() => Ok(path.path.clone()),
+        Expr::Lit(ExprLit { lit: Lit::Str(literal), .. }) => literal.parse(),
+        other => Err(syn::Error::new_spanned(other, "expected a path, such as `check_sku` or `rules::check_sku`")),
+    }
+}
+
+/// The value of an integer literal, with its sign.
+pub(crate) fn integer(expr: &Expr) -> Option<i128> {
+    match expr {
+        Expr::Lit(ExprLit { lit: Lit::Int(literal), .. }) => literal.base10_parse().ok(),
+        Expr::Unary(unary) if matches!(unary.op, UnOp::Neg(_)) => integer(&unary.expr).map(|value| -value),
+        Expr::Group(group) => integer(&group.expr),
+        _ => None,
+    }
+}
+
+/// The value of a float literal, with its sign.
+pub(crate) fn float(expr: &Expr) -> Option<f64> {
+    match expr {
+        Expr::Lit(ExprLit { lit: Lit::Float(literal), .. }) => literal.base10_parse().ok(),
+        Expr::Unary(unary) if matches!(unary.op, UnOp::Neg(_)) => float(&unary.expr).map(|value| -value),
+        Expr::Group(group) => float(&group.expr),
+        _ => None,
+    }
+}
+
+/// `min` above `max`: nothing could ever pass.
+fn refuse_empty(cx: &Ctxt, min: Option<&Expr>, max: Option<&Expr>) {
+    let (Some(min), Some(max)) = (min, max) else { return };
+    let empty = match (integer(min), integer(max)) {
+        (Some(min), Some(max)) => min > max,
+        _ => matches!((float(min), float(max)), (Some(min), Some(max)) if min > max),
+    };
+    if empty {
+        cx.error_spanned_by(max, "no value can pass: `max` is below `min`");
+    }
+}
+
+/// The last name of a type's path, without its arguments.
+pub(crate) fn head(ty: &syn::Type) -> Option<(String, Option<&syn::Type>)> {
+    let syn::Type::Path(path) = serde_derive_internals::ungroup(ty) else { return None };
+    let last = path.path.segments.last()?;
+    let argument = match &last.arguments {
+        syn::PathArguments::AngleBracketed(arguments) => arguments.args.iter().find_map(|argument| match argument {
+            syn::GenericArgument::Type(ty) => Some(ty),
+            _ => None,
+        }),
+        _ => None,
+    };
+    Some((last.ident.unraw().to_string(), argument))
+}
