@@ -142,6 +142,6 @@ fn rust_name(segment: &Segment) -> Cow<'static, str> {
     match segment {
         Segment::Field(name) => Cow::Borrowed(name.rust()),
         Segment::Index(index) => index.to_string().into(),
-        Segment::UnknownField(name) | Segment::Key(name) | Segment::MapKey(name) => name.to_string().into(),
+        Segment::Name(name) | Segment::Key(name) | Segment::MapKey(name) => name.to_string().into(),
     }
 }

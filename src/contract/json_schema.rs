@@ -54,7 +54,7 @@ impl Place {
 pub struct Walk<'a> {
     document: &'a mut Map<String, Value>,
     contract: &'a Contract,
-    visited: HashSet<Place>,
+    visited: HashSet<(&'static str, Place)>,
 }
 
 impl Walk<'_> {
@@ -100,12 +100,49 @@ impl Walk<'_> {
         place
     }
 
-    /// The definition of a struct or enum that is seen for the first time; `None` for one that was
-    /// visited before, which ends recursion.
+    /// The definition of `T`, if it is seen for the first time there; `None` ends recursion.
     #[must_use]
-    pub fn definition(&mut self, place: &Place) -> Option<Place> {
+    pub fn definition<T>(&mut self, place: &Place) -> Option<Place> {
         let definition = self.resolve(place);
-        self.visited.insert(definition.clone()).then_some(definition)
+        self.visited.insert((std::any::type_name::<T>(), definition.clone())).then_some(definition)
+    }
+
+    /// The data of an externally tagged enum's variant.
+    #[doc(hidden)]
+    #[must_use]
+    pub fn external_variant(&mut self, place: &Place, name: &str) -> Option<Place> {
+        let alternative = self.alternative(place, |schema| schema.get("properties")?.get(name))?;
+        Some(alternative.join("properties").join(name))
+    }
+
+    /// The object of an enum's variant whose tag has this value.
+    #[doc(hidden)]
+    #[must_use]
+    pub fn tagged_variant(&mut self, place: &Place, tag: &str, name: &str) -> Option<Place> {
+        self.alternative(place, |schema| {
+            let tag = schema.get("properties")?.get(tag)?;
+            tag.get("const").filter(|value| *value == name)
+        })
+    }
+
+    /// An untagged enum's variant, counted.
+    #[doc(hidden)]
+    #[must_use]
+    pub fn untagged_variant(&mut self, place: &Place, index: usize) -> Option<Place> {
+        let variant = place.join("anyOf").join(&index.to_string());
+        self.schema(&variant).is_some().then_some(variant)
+    }
+
+    /// The alternative of which `holds` finds something.
+    fn alternative(&mut self, place: &Place, holds: impl Fn(&Value) -> Option<&Value>) -> Option<Place> {
+        let schema = self.schema(place)?;
+        for keyword in ["oneOf", "anyOf"] {
+            let alternatives = schema.get(keyword).and_then(Value::as_array);
+            if let Some(index) = alternatives.and_then(|list| list.iter().position(|schema| holds(schema).is_some())) {
+                return Some(place.join(keyword).join(&index.to_string()));
+            }
+        }
+        None
     }
 
     /// Of an optional value's schema, the part for the value.

@@ -22,20 +22,6 @@ mod uuid1 {
         }
     }
 
-    impl crate::load::MapKey for Uuid {
-        fn from_key(text: String) -> Result<Self, String> {
-            Uuid::try_parse(&text).map_err(|_| text)
-        }
-
-        fn to_key(&self) -> std::borrow::Cow<'_, str> {
-            self.to_string().into()
-        }
-
-        fn reject(key: &str, cx: &mut Context<'_>, at: &At<'_>) {
-            cx.invalid(&at.map_key(key), &UUID);
-        }
-    }
-
     leaf! { Uuid {} }
 }
 

@@ -207,9 +207,30 @@ impl Leaf for char {
     }
 }
 
+/// The key of a map's entry, read by `parse`.
+fn read_leaf_key<T: Leaf>(
+    text: String,
+    cx: &mut Context<'_>,
+    map: &At<'_>,
+    parse: fn(&str) -> Option<T>,
+) -> Result<T, String> {
+    parse(&text).ok_or_else(|| {
+        cx.invalid(&map.map_key(&text), T::EXPECTED);
+        text
+    })
+}
+
 leaf! {
-    String {}
-    bool {}
+    String {
+        fn read_key(text: String, _: &mut Context<'_>, _: &At<'_>) -> Result<Self, String> {
+            Ok(text)
+        }
+    }
+    bool {
+        fn read_key(text: String, cx: &mut Context<'_>, map: &At<'_>) -> Result<Self, String> {
+            read_leaf_key(text, cx, map, |text| text.parse().ok())
+        }
+    }
     char {
         fn describe(walk: &mut Walk<'_>, here: &Place) {
             walk.add_missing(here, "minLength", 1);
@@ -234,6 +255,9 @@ macro_rules! integers {
 
         leaf! {
             $type {
+                fn read_key(text: String, cx: &mut Context<'_>, map: &At<'_>) -> Result<Self, String> {
+                    read_leaf_key(text, cx, map, number::from_key)
+                }
                 fn describe(walk: &mut Walk<'_>, here: &Place) {
                     walk.add_missing(here, "minimum", <$type>::MIN);
                     walk.add_missing(here, "maximum", <$type>::MAX);
@@ -268,6 +292,9 @@ macro_rules! floats {
 
         leaf! {
             $type {
+                fn read_key(text: String, cx: &mut Context<'_>, map: &At<'_>) -> Result<Self, String> {
+                    read_leaf_key(text, cx, map, number::from_key)
+                }
                 #[inline]
                 fn check(&self, cx: &mut Context<'_>, at: &At<'_>) {
                     if !self.is_finite() {
