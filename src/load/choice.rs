@@ -3,9 +3,11 @@
 use std::marker::PhantomData;
 
 use serde::de::{Deserializer, MapAccess, SeqAccess, Visitor};
+use serde_json::json;
 
 use super::leaf::drain_seq;
 use super::{At, Context, Expected, FieldType, number};
+use crate::contract::{Place, Walk};
 
 static VARIANT: Expected = Expected::new("variant");
 
@@ -14,6 +16,12 @@ static VARIANT: Expected = Expected::new("variant");
 pub trait Choice: Sized {
     /// What the variants are called on the wire, those that can be read.
     const NAMES: &'static [&'static str];
+
+    /// What else they are called when they are read.
+    const ALIASES: &'static [&'static str];
+
+    /// Whether one of them is read from any text that no other has.
+    const TAKES_ANY: bool;
 
     /// The variant that is called so.
     fn find(name: &str) -> Option<Self>;
@@ -118,5 +126,15 @@ impl<T: Choice + FieldType> super::MapKey for T {
 
     fn reject(key: &str, cx: &mut Context<'_>, at: &At<'_>) {
         cx.choice(&at.map_key(key), T::NAMES);
+    }
+
+    fn describe_key(walk: &mut Walk<'_>, map: &Place) {
+        // What is written has the names that schemars lists.
+        if T::TAKES_ANY {
+            walk.map_keys(map, json!({"type": "string"}));
+        } else if !walk.is_serialize() {
+            let names: Vec<&str> = T::NAMES.iter().chain(T::ALIASES).copied().collect();
+            walk.map_keys(map, json!({"enum": names}));
+        }
     }
 }

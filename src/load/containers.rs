@@ -6,11 +6,12 @@ use std::hash::{BuildHasher, Hash};
 use std::marker::PhantomData;
 
 use serde::de::{DeserializeSeed, Deserializer, IgnoredAny, MapAccess, SeqAccess, Visitor};
+use serde_json::json;
 
 use super::context::KeyText;
 use super::leaf::drain_seq;
 use super::{At, Context, Expected, FieldType, Seed, number};
-use crate::contract::{Place, Walk};
+use crate::contract::{Place, Walk, integers};
 
 static LIST: Expected = Expected::new("list");
 pub(super) static MAPPING: Expected = Expected::new("mapping");
@@ -317,6 +318,10 @@ macro_rules! integer_keys {
 
             fn reject(key: &str, cx: &mut Context<'_>, at: &At<'_>) {
                 cx.invalid(&at.map_key(key), <$type as super::Leaf>::EXPECTED);
+            }
+
+            fn describe_key(walk: &mut Walk<'_>, map: &Place) {
+                walk.map_keys(map, json!({"pattern": integers(<$type>::MIN, <$type>::MAX)}));
             }
         }
     )*};

@@ -32,7 +32,7 @@ use crate::error::{LoadError, LoadErrorKind};
 ///
 /// `#[derive(EventSchema)]` implements it for structs and enums. It is implemented for the scalars,
 /// `String`, `char`, `()`, [`serde_json::Value`] and its `Map`, `Option`, `Box`, `Vec`, `BTreeMap`,
-/// `HashMap`, `BTreeSet`, `HashSet`, and, by feature, for the types of other crates.
+/// `HashMap`, `BTreeSet`, `HashSet`, the IP addresses, and, by feature, for the types of other crates.
 ///
 /// # By hand
 ///

@@ -24,6 +24,14 @@ pub(crate) fn expand(model: &Model<'_>) -> TokenStream {
         }
         None => quote!(__p::None),
     };
+    let aliases: Vec<_> = readable()
+        .filter(|variant| !variant.attrs.other())
+        .flat_map(|variant| {
+            let name = variant.attrs.name().deserialize_name();
+            variant.attrs.aliases().iter().filter(move |alias| **alias != *name)
+        })
+        .collect();
+    let takes_any = readable().any(|variant| variant.attrs.other());
     let written = variants.iter().map(|variant| {
         let (name, variant) = (variant.attrs.name().serialize_name(), &variant.ident);
         quote!(Self::#variant => #name,)
@@ -40,11 +48,17 @@ pub(crate) fn expand(model: &Model<'_>) -> TokenStream {
             ) -> __p::Result<__p::Option<Self>, __D::Error> {
                 __p::read_choice(input, cx, at)
             }
+
+            fn describe(walk: &mut __p::Walk<'_>, here: &__p::Place) {
+                walk.choice(here, <Self as __p::Choice>::ALIASES, <Self as __p::Choice>::TAKES_ANY);
+            }
         }
 
         #[automatically_derived]
         impl __p::Choice for #ident {
             const NAMES: &'static [&'static str] = &[#(#names),*];
+            const ALIASES: &'static [&'static str] = &[#(#aliases),*];
+            const TAKES_ANY: bool = #takes_any;
 
             fn find(name: &str) -> __p::Option<Self> {
                 match name {

@@ -171,7 +171,7 @@ impl Expand<'_> {
     /// Completes its part of the contract.
     fn describe(&self) -> Option<TokenStream> {
         let attrs = &self.field.serde.attrs;
-        if attrs.skip_deserializing() || attrs.skip_serializing() {
+        if attrs.skip_deserializing() {
             return None;
         }
         let (accepted, written) = (attrs.name().deserialize_name(), attrs.name().serialize_name());
@@ -182,11 +182,14 @@ impl Expand<'_> {
         };
         let ty = self.field.serde.ty;
         let rules = rules::describe(self.field);
+        let aliases: Vec<_> = attrs.aliases().iter().filter(|alias| **alias != *accepted).collect();
+        let aliases = (!aliases.is_empty()).then(|| quote!(walk.aliases(&definition, #accepted, &[#(#aliases),*]);));
         Some(quote! {
             {
                 let property = &properties.join(#name);
                 <#ty as __p::FieldType>::describe(walk, property);
                 #rules
+                #aliases
             }
         })
     }
