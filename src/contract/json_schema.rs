@@ -318,7 +318,8 @@ impl Walk<'_> {
         }
         for keyword in ["properties", "patternProperties"] {
             let forms = place.join(keyword);
-            let names: Vec<String> = self.schema(&forms).map(|forms| forms.keys().cloned().collect()).unwrap_or_default();
+            let names: Vec<String> =
+                self.schema(&forms).map(|forms| forms.keys().cloned().collect()).unwrap_or_default();
             for name in names {
                 describe(self, &forms.join(&name));
             }
