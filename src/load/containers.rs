@@ -470,6 +470,7 @@ macro_rules! maps {
             }
 
             fn describe(walk: &mut Walk<'_>, here: &Place) {
+                K::describe_key(walk, here);
                 walk.map_values(here, V::describe);
             }
         }

@@ -34,7 +34,7 @@ use crate::error::{LoadError, LoadErrorKind};
 ///
 /// `#[derive(EventSchema)]` implements it for structs and enums. It is implemented for the scalars,
 /// `String`, `char`, `()`, [`serde_json::Value`] and its `Map`, `Option`, `Box`, `Vec`, `BTreeMap`,
-/// `HashMap`, `BTreeSet`, `HashSet`, and, by feature, for the types of other crates.
+/// `HashMap`, `BTreeSet`, `HashSet`, the IP addresses, and, by feature, for the types of other crates.
 ///
 /// # By hand
 ///
@@ -129,6 +129,10 @@ pub trait FieldType: Sized {
 
     /// Says in the contract at `here` what the type's `JsonSchema` leaves out, all the way down.
     fn describe(_walk: &mut Walk<'_>, _here: &Place) {}
+
+    /// Says in the contract of the map at `map`, whose keys are of this type, which these are.
+    #[doc(hidden)]
+    fn describe_key(_walk: &mut Walk<'_>, _map: &Place) {}
 
     /// As [`describe`](Self::describe), of a flattened field: `here` is the outer level.
     #[doc(hidden)]

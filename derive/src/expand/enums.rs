@@ -45,6 +45,7 @@ pub(super) fn expand(cx: &Cx<'_>, variants: &[Variant<'_>]) -> Body {
         read_flat,
         check,
         describe: describe(cx, &readable),
+        describe_key: describe_key(cx, &readable),
         same_as: None,
     }
 }
@@ -195,5 +196,39 @@ fn describe(cx: &Cx<'_>, readable: &[&(&Variant<'_>, Expand<'_>)]) -> TokenStrea
         let describe = level.describe();
         quote!(if let __p::Some(here) = &#place { #describe })
     });
-    quote!(#(#variants)*)
+    let units = matches!(tag, TagType::External).then(|| {
+        let (aliases, any) = other_names(readable);
+        quote!(walk.choice(here, &[#(#aliases),*], #any);)
+    });
+    quote!(#(#variants)* #units)
+}
+
+/// What variants without data are called beside their names, and whether one takes any text.
+fn other_names(readable: &[&(&Variant<'_>, Expand<'_>)]) -> (Vec<TokenStream>, bool) {
+    let units = readable.iter().filter(|(variant, level)| level.is_unit() && !variant.attrs.other());
+    let aliases = units.flat_map(|(variant, _)| {
+        let name = variant.attrs.name().deserialize_name();
+        variant.attrs.aliases().iter().filter(move |alias| **alias != *name).map(ToTokens::to_token_stream)
+    });
+    (aliases.collect(), readable.iter().any(|(variant, _)| variant.attrs.other()))
+}
+
+/// What the enum is as a map's key, if it can be one.
+fn describe_key(cx: &Cx<'_>, readable: &[&(&Variant<'_>, Expand<'_>)]) -> Option<TokenStream> {
+    let units = readable.iter().all(|(_, level)| level.is_unit());
+    if !units || !matches!(cx.model.serde.attrs.tag(), TagType::External) {
+        return None;
+    }
+    let (aliases, any) = other_names(readable);
+    if any {
+        return Some(quote!(walk.map_keys_of(map, __p::None);));
+    }
+    let named = readable.iter().filter(|(variant, _)| !variant.attrs.other());
+    let names = named.map(|(variant, _)| variant.attrs.name().deserialize_name());
+    Some(quote! {
+        // What is written has the names that schemars lists.
+        if !walk.is_serialize() {
+            walk.map_keys_of(map, __p::Some(&[#(#names,)* #(#aliases),*]));
+        }
+    })
 }

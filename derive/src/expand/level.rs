@@ -329,6 +329,13 @@ impl<'a> Expand<'a> {
         quote!(#(let _ = #slots;)* #(#checks)* #across)
     }
 
+    /// What it is as a map's key.
+    pub(super) fn describe_key(&self) -> Option<TokenStream> {
+        let inner = self.inner()?;
+        let ty = inner.field.serde.ty;
+        inner.field.is_ours().then(|| quote!(<#ty as __p::FieldType>::describe_key(walk, map);))
+    }
+
     /// Completes the contract of the level, which stands at `here`.
     pub(super) fn describe(&self) -> TokenStream {
         if let Some(inner) = self.inner() {
@@ -528,7 +535,10 @@ impl ExpandField<'_> {
         };
         let nested = self.field.is_ours().then(|| quote!(<#ty as __p::FieldType>::describe(walk, property);));
         let rules = rules::describe(self.field);
-        quote!({ let property = &#place; #nested #rules })
+        let accepted = attrs.name().deserialize_name();
+        let aliases: Vec<_> = attrs.aliases().iter().filter(|alias| **alias != *accepted).collect();
+        let aliases = (!aliases.is_empty()).then(|| quote!(walk.aliases(here, #accepted, &[#(#aliases),*]);));
+        quote!({ let property = &#place; #nested #rules #aliases })
     }
 }
 

@@ -76,6 +76,8 @@ struct Body {
     check: TokenStream,
     /// Statements over `walk` and `here`.
     describe: TokenStream,
+    /// Statements over `walk` and `map`, for a type that can be a map's key.
+    describe_key: Option<TokenStream>,
     /// The single field's type that the type is on the wire, if it is as one with it.
     same_as: Option<TokenStream>,
 }
@@ -83,7 +85,7 @@ struct Body {
 fn field_type(cx: &Cx<'_>, body: &Body) -> TokenStream {
     let self_ty = cx.self_ty();
     let (impl_generics, _, where_clause) = cx.generics.split_for_impl();
-    let Body { items, read, read_flat, check, describe, same_as } = body;
+    let Body { items, read, read_flat, check, describe, describe_key, same_as } = body;
 
     let whole = rules::of_whole(cx);
     let (whole_fn, call_whole) = match &whole {
@@ -126,6 +128,14 @@ fn field_type(cx: &Cx<'_>, body: &Body) -> TokenStream {
         }
     });
 
+    let describe_key = describe_key.as_ref().map(|describe| {
+        quote! {
+            fn describe_key(walk: &mut __p::Walk<'_>, map: &__p::Place) {
+                #describe
+            }
+        }
+    });
+
     quote! {
         #items
         #whole_fn
@@ -156,6 +166,8 @@ fn field_type(cx: &Cx<'_>, body: &Body) -> TokenStream {
                     #describe
                 }
             }
+
+            #describe_key
         }
     }
 }

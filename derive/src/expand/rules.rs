@@ -8,7 +8,7 @@ use syn::{Expr, Ident, Type};
 use super::Cx;
 use super::event::optional;
 use crate::model::{Field, Level};
-use crate::rule::{Range, Rule, RuleKind, float, head, integer};
+use crate::rule::{Rule, RuleKind, float, head, integer};
 
 /// Whether any rule looks at the field alone.
 pub(super) fn any_on_field(field: &Field<'_>) -> bool {
@@ -303,25 +303,41 @@ pub(super) fn of_whole(cx: &Cx<'_>) -> Option<TokenStream> {
     })
 }
 
-/// Says in the contract what schemars does not read of the rules.
+/// Says the rules in the contract. schemars' derive reads some of them, and not all as the reader does.
 pub(super) fn describe(field: &Field<'_>) -> TokenStream {
     let inner = Inner::of(field.serde.ty);
+    let patterned = |rule: &Rule| matches!(rule.kind, RuleKind::Regex(_) | RuleKind::Contains(_));
+    let forget = field.rules.iter().any(patterned).then(|| quote!(walk.forget(property, "pattern");));
     let rules = field.rules.iter().filter_map(|rule| match &rule.kind {
-        RuleKind::Range(Range { exclusive_min, exclusive_max, .. }) => {
-            let bound = |keyword: &str, bound: &Option<Expr>| {
-                let value = Param::number(bound.as_ref()?, Some(&inner)).expr;
-                Some(quote!(walk.bound(property, #keyword, #value);))
-            };
-            let min = bound("exclusiveMinimum", exclusive_min);
-            let max = bound("exclusiveMaximum", exclusive_max);
-            Some(quote!(#min #max))
+        RuleKind::Range(range) => {
+            let bounds = range.bounds().map(|(name, bound)| {
+                let keyword = match name {
+                    "min" => "minimum",
+                    "max" => "maximum",
+                    "exclusive_min" => "exclusiveMinimum",
+                    _ => "exclusiveMaximum",
+                };
+                let value = Param::number(bound, Some(&inner)).expr;
+                quote!(walk.bound(property, #keyword, #value);)
+            });
+            Some(quote!(#(#bounds)*))
         }
         RuleKind::Length { min, max, equal } => {
-            let bound = |bound: &Option<Expr>| optional(bound.as_ref().or(equal.as_ref()));
+            let bound = |bound: &Option<Expr>| optional(equal.as_ref().or(bound.as_ref()));
             let (min, max) = (bound(min), bound(max));
-            Some(quote!(walk.entries(property, #min, #max);))
+            Some(quote!(walk.length(property, #min, #max);))
         }
-        _ => None,
+        RuleKind::Email => Some(quote!(walk.format(property, "email");)),
+        RuleKind::Url => Some(quote!(walk.format(property, "uri");)),
+        RuleKind::Ip { v4, v6 } => Some(quote!(walk.ip(property, #v4, #v6);)),
+        RuleKind::Regex(path) => Some(quote! {
+            walk.regex(property, __p::validator::AsRegex::as_regex(&#path).as_str());
+        }),
+        RuleKind::Contains(pattern) => Some(quote!(walk.contains(property, #pattern, true);)),
+        RuleKind::DoesNotContain(pattern) => Some(quote!(walk.contains(property, #pattern, false);)),
+        RuleKind::NonControlCharacter => Some(quote!(walk.no_control_characters(property);)),
+        // schemars takes null out of a required option.
+        RuleKind::Required | RuleKind::MustMatch(_) | RuleKind::Custom(_) => None,
     });
-    quote!(#(#rules)*)
+    quote!(#forget #(#rules)*)
 }

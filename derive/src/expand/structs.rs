@@ -19,6 +19,7 @@ pub(super) fn expand(cx: &Cx<'_>, level: &Level<'_>) -> Body {
         read_flat: level.read_flat(),
         check: level_check(&level),
         describe: level.describe(),
+        describe_key: level.describe_key(),
         same_as: cx.model.serde.attrs.transparent().then(|| level.missing()).flatten(),
     }
 }
@@ -65,6 +66,7 @@ pub(super) fn converted(cx: &Cx<'_>, items: TokenStream, check: TokenStream) -> 
                 <#wire as __p::FieldType>::describe(walk, here);
             }
         },
+        describe_key: None,
         same_as: None,
     })
 }
