@@ -46,10 +46,9 @@ impl Monitor {
 /// For `ClientContext::log`: rdkafka's own implementation, without its prefix.
 pub(super) fn log(level: RDKafkaLogLevel, facility: &str, line: &str) {
     match level {
-        RDKafkaLogLevel::Emerg
-        | RDKafkaLogLevel::Alert
-        | RDKafkaLogLevel::Critical
-        | RDKafkaLogLevel::Error => tracing::error!(target: "librdkafka", "{facility}: {line}"),
+        RDKafkaLogLevel::Emerg | RDKafkaLogLevel::Alert | RDKafkaLogLevel::Critical | RDKafkaLogLevel::Error => {
+            tracing::error!(target: "librdkafka", "{facility}: {line}");
+        }
         RDKafkaLogLevel::Warning => tracing::warn!(target: "librdkafka", "{facility}: {line}"),
         RDKafkaLogLevel::Notice | RDKafkaLogLevel::Info => {
             tracing::info!(target: "librdkafka", "{facility}: {line}");
@@ -83,19 +82,13 @@ pub(super) async fn connected(
             }
         }
     });
-    answered
-        .await
-        .unwrap_or_else(|_| Err(ConnectErrorKind::Client("no thread to connect on".into()).into()))
+    answered.await.unwrap_or_else(|_| Err(ConnectErrorKind::Client("no thread to connect on".into()).into()))
 }
 
 fn refusal(trouble: Option<Trouble>, timeout: Duration) -> ConnectError {
     match trouble {
-        Some(trouble) if trouble.is_authentication() => {
-            ConnectErrorKind::Authentication(trouble.reason).into()
-        }
-        Some(trouble) if trouble.code == RDKafkaErrorCode::SSL => {
-            ConnectErrorKind::Tls(trouble.reason).into()
-        }
+        Some(trouble) if trouble.is_authentication() => ConnectErrorKind::Authentication(trouble.reason).into(),
+        Some(trouble) if trouble.code == RDKafkaErrorCode::SSL => ConnectErrorKind::Tls(trouble.reason).into(),
         trouble => ConnectErrorKind::Unreachable {
             timeout,
             reason: trouble.map_or_else(|| "no answer".to_owned(), |trouble| trouble.reason),
@@ -106,10 +99,7 @@ fn refusal(trouble: Option<Trouble>, timeout: Duration) -> ConnectError {
 
 impl Trouble {
     fn is_authentication(&self) -> bool {
-        matches!(
-            self.code,
-            RDKafkaErrorCode::Authentication | RDKafkaErrorCode::SaslAuthenticationFailed
-        )
+        matches!(self.code, RDKafkaErrorCode::Authentication | RDKafkaErrorCode::SaslAuthenticationFailed)
     }
 
     /// Whether waiting cannot help: the broker is there, and refuses us or is refused by us.
@@ -119,10 +109,9 @@ impl Trouble {
     }
 }
 
-/// Deadlines as librdkafka and tokio can add them up.
+/// A deadline that librdkafka can count, which does so in an `i32` of milliseconds.
 pub(super) fn bounded(deadline: Duration) -> Duration {
-    const YEAR: Duration = Duration::from_secs(365 * 24 * 60 * 60);
-    deadline.min(YEAR / 24)
+    deadline.min(Duration::from_secs(24 * 60 * 60))
 }
 
 /// An error code as librdkafka words it, with its name for searching.

@@ -120,10 +120,7 @@ impl KafkaConfig {
     }
 
     fn empty() -> Self {
-        Self {
-            entries: Vec::new(),
-            connect_timeout: Duration::from_secs(10),
-        }
+        Self { entries: Vec::new(), connect_timeout: Duration::from_secs(10) }
     }
 
     /// Reads a file in the syntax of Java's `.properties`, in UTF-8.
@@ -141,8 +138,7 @@ impl KafkaConfig {
     pub fn from_properties_file(path: impl AsRef<Path>) -> Result<Self, ConfigError> {
         let path = path.as_ref();
         let name: Arc<str> = path.display().to_string().into();
-        let text = std::fs::read_to_string(path)
-            .map_err(|error| ConfigError::one(format!("{name}: {error}")))?;
+        let text = std::fs::read_to_string(path).map_err(|error| ConfigError::one(format!("{name}: {error}")))?;
         Self::parse(&text, Some(&name))
     }
 
@@ -200,19 +196,14 @@ impl KafkaConfig {
     /// ```
     #[must_use]
     pub fn set(mut self, key: impl Into<String>, value: impl Into<String>) -> Self {
-        self.put(Entry {
-            key: key.into(),
-            value: value.into(),
-            origin: Origin::Code,
-        });
+        self.put(Entry { key: key.into(), value: value.into(), origin: Origin::Code });
         self
     }
 
     fn put(&mut self, entry: Entry) {
         // Two spellings of one key are one setting: the later replaces the earlier within a
         // file as in code, however each is spelled.
-        let same =
-            |known: &Entry| librdkafka::canonical(&known.key) == librdkafka::canonical(&entry.key);
+        let same = |known: &Entry| librdkafka::canonical(&known.key) == librdkafka::canonical(&entry.key);
         self.entries.retain(|known| !same(known));
         self.entries.push(entry);
     }
@@ -286,10 +277,7 @@ impl KafkaConfig {
     }
 
     fn value(&self, key: &str) -> Option<&str> {
-        self.entries
-            .iter()
-            .find(|entry| entry.key == key)
-            .map(|entry| entry.value.as_str())
+        self.entries.iter().find(|entry| entry.key == key).map(|entry| entry.value.as_str())
     }
 
     /// Finds every fault in the keys and values, without a connection.
@@ -333,9 +321,7 @@ impl KafkaConfig {
         default(&mut config, "partitioner", "murmur2_random");
         // As Java does: settings that rule idempotence out are a choice against it.
         let number = |key| config.get(key).and_then(|value| value.parse::<u32>().ok());
-        let at_odds = config
-            .get("request.required.acks")
-            .is_some_and(|acks| acks != "all" && acks != "-1")
+        let at_odds = config.get("request.required.acks").is_some_and(|acks| acks != "all" && acks != "-1")
             || number("message.send.max.retries") == Some(0)
             || number("max.in.flight.requests.per.connection") > Some(5);
         if !at_odds {
@@ -399,23 +385,13 @@ impl KafkaConfig {
             }
         }
         problems.extend(settings.missing_features(features));
-        if settings
-            .values
-            .get("metadata.broker.list")
-            .is_none_or(String::is_empty)
-        {
-            let known = problems
-                .iter()
-                .any(|text| text.contains("`bootstrap.servers`"));
+        if settings.values.get("metadata.broker.list").is_none_or(String::is_empty) {
+            let known = problems.iter().any(|text| text.contains("`bootstrap.servers`"));
             if !known {
                 problems.push("`bootstrap.servers` is missing".to_owned());
             }
         }
-        if problems.is_empty() {
-            Ok(settings)
-        } else {
-            Err(ConfigError { problems })
-        }
+        if problems.is_empty() { Ok(settings) } else { Err(ConfigError { problems }) }
     }
 }
 
@@ -433,17 +409,9 @@ impl fmt::Debug for KafkaConfig {
 }
 
 fn is_secret(key: &str) -> bool {
-    [
-        "password",
-        "secret",
-        "username",
-        "passphrase",
-        "pem",
-        "oauthbearer",
-        "key.location",
-    ]
-    .iter()
-    .any(|part| key.contains(part))
+    ["password", "secret", "username", "passphrase", "pem", "oauthbearer", "key.location"]
+        .iter()
+        .any(|part| key.contains(part))
 }
 
 impl fmt::Display for Origin {
@@ -484,8 +452,7 @@ struct Settings {
 
 impl Settings {
     fn put(&mut self, key: &str, value: String) {
-        self.values
-            .insert(librdkafka::canonical(key).to_owned(), value);
+        self.values.insert(librdkafka::canonical(key).to_owned(), value);
     }
 
     fn client_config(&self, client: Scope) -> ClientConfig {
@@ -502,34 +469,24 @@ impl Settings {
 
     /// librdkafka says only when a client is made what it was built without, and in C's terms.
     fn missing_features(&self, features: &[String]) -> Vec<String> {
-        let upper = |key| {
-            self.values
-                .get(key)
-                .map(|value| value.to_ascii_uppercase())
-                .unwrap_or_default()
-        };
+        let upper = |key| self.values.get(key).map(|value| value.to_ascii_uppercase()).unwrap_or_default();
         let mut problems = Vec::new();
         let mut need = |feature: &str, what: String, remedy: &str| {
             if !features.iter().any(|known| known == feature) {
                 problems.push(format!("{what}: built without it; {remedy}"));
             }
         };
-        const TLS: &str = librdkafka::TLS;
         let protocol = upper("security.protocol");
         if protocol.ends_with("SSL") {
-            need("ssl", format!("`security.protocol` {protocol}"), TLS);
+            need("ssl", format!("`security.protocol` {protocol}"), librdkafka::TLS);
         }
         let mechanism = upper("sasl.mechanisms");
         match mechanism.as_str() {
             _ if !protocol.starts_with("SASL") => {}
             "SCRAM-SHA-256" | "SCRAM-SHA-512" => {
-                need("sasl_scram", format!("`sasl.mechanism` {mechanism}"), TLS);
+                need("sasl_scram", format!("`sasl.mechanism` {mechanism}"), librdkafka::TLS);
             }
-            "OAUTHBEARER" => need(
-                "sasl_oauthbearer",
-                format!("`sasl.mechanism` {mechanism}"),
-                TLS,
-            ),
+            "OAUTHBEARER" => need("sasl_oauthbearer", format!("`sasl.mechanism` {mechanism}"), librdkafka::TLS),
             // librdkafka's default mechanism.
             "GSSAPI" | "" => need(
                 "sasl_gssapi",
@@ -539,11 +496,7 @@ impl Settings {
             _ => {}
         }
         if upper("compression.codec") == "ZSTD" {
-            need(
-                "zstd",
-                "`compression.type` zstd".to_owned(),
-                "add rdkafka with its feature `zstd`, or use lz4",
-            );
+            need("zstd", "`compression.type` zstd".to_owned(), "add rdkafka with its feature `zstd`, or use lz4");
         }
         problems
     }
@@ -582,9 +535,7 @@ pub struct ConfigError {
 
 impl ConfigError {
     pub(super) fn one(problem: String) -> Self {
-        Self {
-            problems: vec![problem],
-        }
+        Self { problems: vec![problem] }
     }
 
     /// What is wrong, one text for each fault.
@@ -620,9 +571,7 @@ mod tests {
     }
 
     fn problems(text: &str) -> String {
-        KafkaConfig::from_properties_str(text)
-            .expect_err("a fault")
-            .to_string()
+        KafkaConfig::from_properties_str(text).expect_err("a fault").to_string()
     }
 
     #[test]
@@ -710,10 +659,7 @@ mod tests {
         assert_eq!(consumer.get("request.required.acks"), None);
         assert!(consumer.create_native_config().is_ok());
 
-        assert_eq!(
-            config.registry_property("basic.auth.user.info"),
-            Some("SRKEY:SRSECRET")
-        );
+        assert_eq!(config.registry_property("basic.auth.user.info"), Some("SRKEY:SRSECRET"));
         let shown = format!("{config:?}");
         for secret in ["KEY", "SECRET", "SRKEY"] {
             assert!(!shown.contains(secret), "{shown}");
@@ -737,10 +683,7 @@ mod tests {
         let file = tempfile::NamedTempFile::new().unwrap();
         std::fs::write(file.path(), "bootstrap.servers=x:1\nackz=1").unwrap();
         let error = KafkaConfig::from_properties_file(file.path()).unwrap_err();
-        let expected = format!(
-            "{}:2: unknown key `ackz`, did you mean `acks`?",
-            file.path().display()
-        );
+        let expected = format!("{}:2: unknown key `ackz`, did you mean `acks`?", file.path().display());
         assert_eq!(error.to_string(), expected);
     }
 
@@ -801,14 +744,8 @@ mod tests {
         assert_eq!(idempotence(config.clone()).as_deref(), Some("true"));
         assert_eq!(idempotence(config.clone().set("acks", "1")), None);
         assert_eq!(idempotence(config.clone().set("retries", "0")), None);
-        assert_eq!(
-            idempotence(config.clone().set("acks", "-1")).as_deref(),
-            Some("true")
-        );
-        assert_eq!(
-            idempotence(config.set("enable.idempotence", "false")).as_deref(),
-            Some("false")
-        );
+        assert_eq!(idempotence(config.clone().set("acks", "-1")).as_deref(), Some("true"));
+        assert_eq!(idempotence(config.set("enable.idempotence", "false")).as_deref(), Some("false"));
     }
 
     #[test]

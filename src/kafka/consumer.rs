@@ -149,11 +149,7 @@ impl ConsumerContext for Group {
                 let partition = Partition { epoch: assignment.epoch, stored: None };
                 for element in partitions.elements() {
                     tracing::info!("{}/{} assigned", element.topic(), element.partition());
-                    assignment
-                        .topics
-                        .entry(element.topic().into())
-                        .or_default()
-                        .insert(element.partition(), partition);
+                    assignment.topics.entry(element.topic().into()).or_default().insert(element.partition(), partition);
                 }
             }
             Rebalance::Revoke(partitions) => {
@@ -372,9 +368,8 @@ impl<E: EventSchema> EventConsumer<E> {
     pub async fn commit(&self, received: &Received<E>) -> Result<(), ConsumeError> {
         self.store(received)?;
         let client = Arc::clone(&self.client);
-        let committed = thread::start("event-schema commit", move || {
-            client.consumer().commit_consumer_state(CommitMode::Sync)
-        });
+        let committed =
+            thread::start("event-schema commit", move || client.consumer().commit_consumer_state(CommitMode::Sync));
         match committed.await {
             Ok(Ok(())) => Ok(()),
             Ok(Err(error)) => match error.rdkafka_error_code() {

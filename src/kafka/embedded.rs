@@ -1,8 +1,6 @@
 //! A Kafka cluster inside the process, for tests and examples.
 
-use rdkafka::bindings::{
-    rd_kafka_handle_mock_cluster, rd_kafka_mock_group_initial_rebalance_delay_ms,
-};
+use rdkafka::bindings::{rd_kafka_handle_mock_cluster, rd_kafka_mock_group_initial_rebalance_delay_ms};
 use rdkafka::client::{Client, DefaultClientContext};
 use rdkafka::config::{ClientConfig, RDKafkaLogLevel};
 use rdkafka::mocking::MockCluster;
@@ -89,10 +87,7 @@ impl EmbeddedKafka {
         Ok(embedded)
     }
 
-    #[expect(
-        unsafe_code,
-        reason = "rdkafka does not wrap this setting, and without it each group takes 3 seconds"
-    )]
+    #[expect(unsafe_code, reason = "rdkafka does not wrap this setting, and without it each group takes 3 seconds")]
     fn form_groups_at_once(&self) {
         // SAFETY: the client lives as long as `self`, and so does the cluster, which it made for
         // `test.mock.num.brokers` and destroys itself. librdkafka locks the cluster to set this.
@@ -105,9 +100,7 @@ impl EmbeddedKafka {
     }
 
     fn cluster(&self) -> MockCluster<'_, DefaultClientContext> {
-        self.client
-            .mock_cluster()
-            .expect("the client was made with `test.mock.num.brokers`")
+        self.client.mock_cluster().expect("the client was made with `test.mock.num.brokers`")
     }
 
     /// Makes a topic.
@@ -125,12 +118,10 @@ impl EmbeddedKafka {
     /// # Ok::<(), event_schema::kafka::ConnectError>(())
     /// ```
     pub fn create_topic(&self, name: &str, partitions: i32) -> Result<(), ConnectError> {
-        self.cluster()
-            .create_topic(name, partitions, 1)
-            .map_err(|error| {
-                let reason = format!("topic `{name}` with {partitions} partitions: {error}");
-                ConnectErrorKind::Client(reason).into()
-            })
+        self.cluster().create_topic(name, partitions, 1).map_err(|error| {
+            let reason = format!("topic `{name}` with {partitions} partitions: {error}");
+            ConnectErrorKind::Client(reason).into()
+        })
     }
 
     /// Its broker, as `host:port`.
@@ -166,8 +157,6 @@ impl EmbeddedKafka {
 
 impl std::fmt::Debug for EmbeddedKafka {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.debug_struct("EmbeddedKafka")
-            .field("bootstrap_servers", &self.bootstrap_servers())
-            .finish()
+        f.debug_struct("EmbeddedKafka").field("bootstrap_servers", &self.bootstrap_servers()).finish()
     }
 }

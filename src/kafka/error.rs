@@ -167,9 +167,7 @@ pub struct SendError(Box<SendErrorKind>);
 pub(super) enum SendErrorKind {
     #[error(transparent)]
     Invalid(#[from] DumpError),
-    #[error(
-        "event `{0}` has no topic: give it one with `#[event(topic = \"...\")]` or use `send_to`"
-    )]
+    #[error("event `{0}` has no topic: give it one with `#[event(topic = \"...\")]` or use `send_to`")]
     NoTopic(&'static str),
     #[error("not sent: the producer is closed")]
     Closed,
@@ -319,9 +317,7 @@ impl SendError {
     pub fn is_too_large(&self) -> bool {
         matches!(
             *self.0,
-            SendErrorKind::NotSent(
-                RDKafkaErrorCode::MessageSizeTooLarge | RDKafkaErrorCode::MessageBatchTooLarge
-            )
+            SendErrorKind::NotSent(RDKafkaErrorCode::MessageSizeTooLarge | RDKafkaErrorCode::MessageBatchTooLarge)
         )
     }
 
@@ -407,11 +403,7 @@ impl ConsumeError {
             ConsumeErrorKind::Revoked => true,
             ConsumeErrorKind::Commit(code) => matches!(
                 code,
-                C::IllegalGeneration
-                    | C::UnknownMemberId
-                    | C::RebalanceInProgress
-                    | C::AssignmentLost
-                    | C::State
+                C::IllegalGeneration | C::UnknownMemberId | C::RebalanceInProgress | C::AssignmentLost | C::State
             ),
             _ => false,
         }
@@ -444,10 +436,7 @@ impl ConsumeError {
     #[must_use]
     pub fn is_unauthorized(&self) -> bool {
         use RDKafkaErrorCode as C;
-        matches!(
-            self.code(),
-            Some(C::TopicAuthorizationFailed | C::GroupAuthorizationFailed)
-        )
+        matches!(self.code(), Some(C::TopicAuthorizationFailed | C::GroupAuthorizationFailed))
     }
 
     /// Whether the consumer can do no more, and a new one is needed.
@@ -466,9 +455,9 @@ impl ConsumeError {
 
     fn code(&self) -> Option<RDKafkaErrorCode> {
         match *self.0 {
-            ConsumeErrorKind::Receive(code)
-            | ConsumeErrorKind::Fatal(code)
-            | ConsumeErrorKind::Commit(code) => Some(code),
+            ConsumeErrorKind::Receive(code) | ConsumeErrorKind::Fatal(code) | ConsumeErrorKind::Commit(code) => {
+                Some(code)
+            }
             ConsumeErrorKind::Revoked | ConsumeErrorKind::NoThread => None,
         }
     }

@@ -3,7 +3,7 @@
 use std::fmt;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
-use std::time::{Duration, SystemTime};
+use std::time::{Duration, Instant, SystemTime};
 
 use rdkafka::ClientContext;
 use rdkafka::config::{FromClientConfigAndContext, RDKafkaLogLevel};
@@ -131,8 +131,7 @@ impl EventProducer {
         let reports = Reports { monitor: Arc::clone(&monitor) };
         let client = ThreadedProducer::from_config_and_context(&config.rdkafka_producer()?, reports)
             .map_err(ConnectError::creation)?;
-        let shared =
-            Arc::new(Shared { client: Some(client), gate: Mutex::new(()), closed: AtomicBool::new(false) });
+        let shared = Arc::new(Shared { client: Some(client), gate: Mutex::new(()), closed: AtomicBool::new(false) });
         let asking = Arc::clone(&shared);
         client::connected(monitor, config.connect_deadline(), move |wait| {
             asking.client().client().fetch_cluster_id(wait)
@@ -283,21 +282,27 @@ impl EventProducer {
     /// # }
     /// ```
     pub async fn close(self, deadline: Duration) -> Result<(), CloseError> {
+        let started = Instant::now();
         let shared = self.shared;
         shared.closed.store(true, Ordering::Release);
         let flush = async {
             // Behind everyone who waits for room in the queue.
             drop(shared.gate.lock().await);
             let flushing = Arc::clone(&shared);
-            let _ = thread::start("event-schema flush", move || {
-                flushing.client().flush(client::bounded(deadline))
-            })
-            .await;
+            let _ =
+                thread::start("event-schema flush", move || flushing.client().flush(client::bounded(deadline))).await;
         };
         let flushed = tokio::time::timeout(deadline, flush).await;
         let open = usize::try_from(shared.client().in_flight_count()).unwrap_or(0);
         if flushed.is_err() || open > 0 {
             return Err(CloseError { deadline, open: Open::Events(open) });
+        }
+        if let Some(mut last) = Arc::into_inner(shared) {
+            // A process that exits while librdkafka still ends its TLS connections can crash.
+            // Nothing is lost any more, so that it is no failure if this takes too long.
+            let client = last.client.take();
+            let dropped = thread::start("event-schema drop", move || drop(client));
+            let _ = tokio::time::timeout(deadline.saturating_sub(started.elapsed()), dropped).await;
         }
         Ok(())
     }
@@ -312,8 +317,9 @@ impl Shared {
 impl Drop for Shared {
     fn drop(&mut self) {
         // It joins threads and waits for brokers.
-        let client = self.client.take();
-        drop(thread::start("event-schema drop", move || drop(client)));
+        if let Some(client) = self.client.take() {
+            drop(thread::start("event-schema drop", move || drop(client)));
+        }
     }
 }
 
@@ -328,7 +334,7 @@ impl fmt::Debug for EventProducer {
 /// ```
 /// # use event_schema::kafka::{EmbeddedKafka, EventProducer};
 /// # use event_schema::prelude::*;
-/// # use std::time::{Duration, SystemTime};
+/// # use std::time::{Duration, Instant, SystemTime};
 /// # #[derive(Serialize, JsonSchema, EventSchema)]
 /// # #[event(topic = "notes")]
 /// # struct Note { text: String }

@@ -9,10 +9,7 @@ use tokio::sync::oneshot::{Receiver, channel};
 
 /// Starts `work` on a new thread. The receiver gets what it returns, or an error if it panics or
 /// if there is no thread to be had.
-pub(super) fn start<T: Send + 'static>(
-    name: &str,
-    work: impl FnOnce() -> T + Send + 'static,
-) -> Receiver<T> {
+pub(super) fn start<T: Send + 'static>(name: &str, work: impl FnOnce() -> T + Send + 'static) -> Receiver<T> {
     let (sender, receiver) = channel();
     let started = Builder::new().name(name.to_owned()).spawn(move || {
         // Nobody may be waiting any more, and that is fine.

@@ -17,20 +17,16 @@ pub(super) enum Meaning<'a> {
 
 /// What `key` means. `other` finds the value of another key of the same file, since Java's
 /// keystores and compression levels take two keys to say one thing.
-pub(super) fn meaning<'a, 'v>(
-    key: &'a str,
-    value: &str,
-    other: impl Fn(&str) -> Option<&'v str>,
-) -> Meaning<'a> {
+pub(super) fn meaning<'a, 'v>(key: &'a str, value: &str, other: impl Fn(&str) -> Option<&'v str>) -> Meaning<'a> {
     match key {
         "fetch.max.wait.ms" => one("fetch.wait.max.ms", value),
         "max.request.size" => one("message.max.bytes", value),
         "buffer.memory" => match value.parse::<u64>() {
-            Ok(bytes) => one("queue.buffering.max.kbytes", bytes.div_ceil(1024)),
+            Ok(bytes) => one("queue.buffering.max.kbytes", bytes.div_ceil(1024).to_string()),
             Err(_) => refused("not a number of bytes"),
         },
         // Java: no batching.
-        "batch.size" if value == "0" => one("batch.num.messages", 1),
+        "batch.size" if value == "0" => one("batch.num.messages", "1"),
         // Java's -1 leaves the size to the system, as 0 does in librdkafka.
         "receive.buffer.bytes" => one("socket.receive.buffer.bytes", system_default(value)),
         "send.buffer.bytes" => one("socket.send.buffer.bytes", system_default(value)),
@@ -53,14 +49,10 @@ pub(super) fn meaning<'a, 'v>(
             _ => Settings(Vec::new()),
         },
         "sasl.jaas.config" => jaas(value),
-        "enable.auto.commit" | "auto.commit.enable" | "enable.auto.offset.store"
-            if value == "true" =>
-        {
-            refused(
-                "offsets are committed when you say that a message is done, with \
+        "enable.auto.commit" | "auto.commit.enable" | "enable.auto.offset.store" if value == "true" => refused(
+            "offsets are committed when you say that a message is done, with \
                  `EventConsumer::commit`; remove this key",
-            )
-        }
+        ),
         "transactional.id" => refused("transactions are not supported yet; remove this key"),
         "ssl.endpoint.identification.algorithm" if value.is_empty() => {
             one("ssl.endpoint.identification.algorithm", "none")
@@ -75,8 +67,8 @@ pub(super) fn meaning<'a, 'v>(
     }
 }
 
-fn one(key: &str, value: impl ToString) -> Meaning<'_> {
-    Settings(vec![(key, value.to_string())])
+fn one(key: &str, value: impl Into<String>) -> Meaning<'_> {
+    Settings(vec![(key, value.into())])
 }
 
 fn refused(reason: &str) -> Meaning<'static> {
@@ -143,9 +135,7 @@ fn jaas(value: &str) -> Meaning<'static> {
     match module.rsplit('.').next().unwrap_or(module) {
         "PlainLoginModule" | "ScramLoginModule" => {}
         "OAuthBearerLoginModule" => {
-            return refused(
-                "OAuthBearerLoginModule is not read; use librdkafka's `sasl.oauthbearer.*` keys",
-            );
+            return refused("OAuthBearerLoginModule is not read; use librdkafka's `sasl.oauthbearer.*` keys");
         }
         "Krb5LoginModule" => {
             return refused(
@@ -160,14 +150,8 @@ fn jaas(value: &str) -> Meaning<'static> {
             );
         }
     }
-    match (
-        jaas_option(value, "username"),
-        jaas_option(value, "password"),
-    ) {
-        (Some(username), Some(password)) => Settings(vec![
-            ("sasl.username", username),
-            ("sasl.password", password),
-        ]),
+    match (jaas_option(value, "username"), jaas_option(value, "password")) {
+        (Some(username), Some(password)) => Settings(vec![("sasl.username", username), ("sasl.password", password)]),
         _ => refused("expected `... required username=\"...\" password=\"...\";`"),
     }
 }
@@ -177,14 +161,11 @@ fn jaas_option(config: &str, wanted: &str) -> Option<String> {
     while let Some((before, after)) = rest.split_once('=') {
         let name = before.split_whitespace().next_back()?;
         let after = after.trim_start();
-        let (value, tail) = match after.chars().next() {
-            Some(quote @ ('"' | '\'')) => unquote(&after[1..], quote)?,
-            _ => {
-                let end = after
-                    .find(|c: char| c.is_whitespace() || c == ';')
-                    .unwrap_or(after.len());
-                (after[..end].to_owned(), &after[end..])
-            }
+        let (value, tail) = if let Some(quote @ ('"' | '\'')) = after.chars().next() {
+            unquote(&after[1..], quote)?
+        } else {
+            let end = after.find(|c: char| c.is_whitespace() || c == ';').unwrap_or(after.len());
+            (after[..end].to_owned(), &after[end..])
         };
         if name == wanted {
             return Some(value);
@@ -208,16 +189,10 @@ fn unquote(quoted: &str, quote: char) -> Option<(String, &str)> {
     None
 }
 
-fn truststore<'a, 'v>(
-    key: &'a str,
-    value: &str,
-    other: impl Fn(&str) -> Option<&'v str>,
-) -> Meaning<'a> {
+fn truststore<'a, 'v>(key: &'a str, value: &str, other: impl Fn(&str) -> Option<&'v str>) -> Meaning<'a> {
     match key {
         "ssl.truststore.certificates" => one("ssl.ca.pem", pem(value)),
-        "ssl.truststore.location" if is(other("ssl.truststore.type"), "PEM") => {
-            one("ssl.ca.location", value)
-        }
+        "ssl.truststore.location" if is(other("ssl.truststore.type"), "PEM") => one("ssl.ca.location", value),
         "ssl.truststore.location" => refused(
             "librdkafka reads certificates as PEM only; write them with `keytool -exportcert -rfc` \
              (JKS) or `openssl pkcs12 -nokeys` (PKCS12) and name that file in `ssl.ca.location`",
@@ -228,19 +203,14 @@ fn truststore<'a, 'v>(
     }
 }
 
-fn keystore<'a, 'v>(
-    key: &'a str,
-    value: &str,
-    other: impl Fn(&str) -> Option<&'v str>,
-) -> Meaning<'a> {
+fn keystore<'a, 'v>(key: &'a str, value: &str, other: impl Fn(&str) -> Option<&'v str>) -> Meaning<'a> {
     match key {
         "ssl.keystore.key" => one("ssl.key.pem", pem(value)),
         "ssl.keystore.certificate.chain" => one("ssl.certificate.pem", pem(value)),
         // One PEM file with the key and the chain; librdkafka finds each in it.
-        "ssl.keystore.location" if is(other("ssl.keystore.type"), "PEM") => Settings(vec![
-            ("ssl.key.location", value.to_owned()),
-            ("ssl.certificate.location", value.to_owned()),
-        ]),
+        "ssl.keystore.location" if is(other("ssl.keystore.type"), "PEM") => {
+            Settings(vec![("ssl.key.location", value.to_owned()), ("ssl.certificate.location", value.to_owned())])
+        }
         "ssl.keystore.location" if is(other("ssl.keystore.type"), "JKS") => refused(
             "librdkafka reads PKCS12 and PEM, not JKS; convert it with \
              `keytool -importkeystore -deststoretype PKCS12` and set `ssl.keystore.type=PKCS12`",
@@ -288,9 +258,7 @@ fn is_registry(key: &str) -> bool {
         "json.fail.invalid.schema",
         "json.value.type",
     ];
-    ["schema.registry.", "basic.auth.", "bearer.auth."]
-        .iter()
-        .any(|prefix| key.starts_with(prefix))
+    ["schema.registry.", "basic.auth.", "bearer.auth."].iter().any(|prefix| key.starts_with(prefix))
         || KEYS.contains(&key)
 }
 
@@ -344,11 +312,7 @@ pub(super) fn names() -> impl Iterator<Item = &'static str> {
         ssl.truststore.location ssl.truststore.certificates ssl.keystore.type ssl.keystore.key \
         ssl.keystore.certificate.chain schema.registry.url basic.auth.credentials.source \
         basic.auth.user.info";
-    IGNORED
-        .iter()
-        .map(|(keys, _)| *keys)
-        .chain([TRANSLATED])
-        .flat_map(str::split_whitespace)
+    IGNORED.iter().map(|(keys, _)| *keys).chain([TRANSLATED]).flat_map(str::split_whitespace)
 }
 
 #[cfg(test)]
@@ -362,25 +326,16 @@ mod tests {
     #[test]
     fn jaas_options_may_be_quoted_escaped_and_in_any_order() {
         let login = |username: &str, password: &str| -> Meaning<'static> {
-            Settings(vec![
-                ("sasl.username", username.to_owned()),
-                ("sasl.password", password.to_owned()),
-            ])
+            Settings(vec![("sasl.username", username.to_owned()), ("sasl.password", password.to_owned())])
         };
         let plain = "org.apache.kafka.common.security.plain.PlainLoginModule required";
         assert_eq!(
-            alone(
-                "sasl.jaas.config",
-                &format!(r#"{plain} username="alice" password="a=b; \"c\\";"#)
-            ),
+            alone("sasl.jaas.config", &format!(r#"{plain} username="alice" password="a=b; \"c\\";"#)),
             login("alice", r#"a=b; "c\"#)
         );
         let scram = "org.apache.kafka.common.security.scram.ScramLoginModule required";
         assert_eq!(
-            alone(
-                "sasl.jaas.config",
-                &format!("{scram} tokenauth=true password = 'x y' username=bob;")
-            ),
+            alone("sasl.jaas.config", &format!("{scram} tokenauth=true password = 'x y' username=bob;")),
             login("bob", "x y")
         );
         for broken in [
@@ -399,15 +354,10 @@ mod tests {
 
     #[test]
     fn pem_on_one_line_gets_its_line_breaks_back() {
-        let one_line = format!(
-            "-----BEGIN CERTIFICATE----- {} {} -----END CERTIFICATE-----",
-            "A".repeat(60),
-            "B".repeat(10)
-        );
-        let expected = format!(
-            "-----BEGIN CERTIFICATE-----\n{}BBBB\nBBBBBB\n-----END CERTIFICATE-----\n",
-            "A".repeat(60)
-        );
+        let one_line =
+            format!("-----BEGIN CERTIFICATE----- {} {} -----END CERTIFICATE-----", "A".repeat(60), "B".repeat(10));
+        let expected =
+            format!("-----BEGIN CERTIFICATE-----\n{}BBBB\nBBBBBB\n-----END CERTIFICATE-----\n", "A".repeat(60));
         assert_eq!(pem(&one_line), expected);
         assert_eq!(pem(&expected), expected);
     }
@@ -415,17 +365,9 @@ mod tests {
     #[test]
     fn units_and_special_values_are_converted() {
         for (key, value, expected) in [
-            (
-                "buffer.memory",
-                "33554432",
-                ("queue.buffering.max.kbytes", "32768"),
-            ),
+            ("buffer.memory", "33554432", ("queue.buffering.max.kbytes", "32768")),
             ("batch.size", "0", ("batch.num.messages", "1")),
-            (
-                "receive.buffer.bytes",
-                "-1",
-                ("socket.receive.buffer.bytes", "0"),
-            ),
+            ("receive.buffer.bytes", "-1", ("socket.receive.buffer.bytes", "0")),
             ("fetch.max.wait.ms", "250", ("fetch.wait.max.ms", "250")),
             ("group.protocol", "CONSUMER", ("group.protocol", "consumer")),
             ("auto.offset.reset", "none", ("auto.offset.reset", "error")),
@@ -440,31 +382,17 @@ mod tests {
                 "org.apache.kafka.clients.consumer.CooperativeStickyAssignor",
                 ("partition.assignment.strategy", "cooperative-sticky"),
             ),
-            (
-                "ssl.endpoint.identification.algorithm",
-                "",
-                ("ssl.endpoint.identification.algorithm", "none"),
-            ),
+            ("ssl.endpoint.identification.algorithm", "", ("ssl.endpoint.identification.algorithm", "none")),
         ] {
-            assert_eq!(
-                alone(key, value),
-                Settings(vec![(expected.0, expected.1.to_owned())]),
-                "{key}={value}"
-            );
+            assert_eq!(alone(key, value), Settings(vec![(expected.0, expected.1.to_owned())]), "{key}={value}");
         }
     }
 
     #[test]
     fn a_compression_level_counts_for_its_own_codec() {
         let gzip = |key: &str| (key == "compression.type").then_some("gzip");
-        assert_eq!(
-            meaning("compression.gzip.level", "9", gzip),
-            Settings(vec![("compression.level", "9".to_owned())])
-        );
-        assert!(matches!(
-            meaning("compression.zstd.level", "9", gzip),
-            Ignored(_)
-        ));
+        assert_eq!(meaning("compression.gzip.level", "9", gzip), Settings(vec![("compression.level", "9".to_owned())]));
+        assert!(matches!(meaning("compression.zstd.level", "9", gzip), Ignored(_)));
     }
 
     #[test]

@@ -33,9 +33,7 @@ pub(super) fn check(key: &str, value: &str, features: &[String]) -> Verdict {
     config.set(key, value);
     match config.create_native_config() {
         Ok(_) => Verdict::Good,
-        Err(KafkaError::ClientConfig(RDKafkaConfRes::RD_KAFKA_CONF_UNKNOWN, ..)) => {
-            Verdict::UnknownKey
-        }
+        Err(KafkaError::ClientConfig(RDKafkaConfRes::RD_KAFKA_CONF_UNKNOWN, ..)) => Verdict::UnknownKey,
         Err(KafkaError::ClientConfig(_, reason, ..)) => Verdict::BadValue(without(value, &reason)),
         // The only other failure is a NUL byte in the key or the value.
         Err(_) => Verdict::BadValue("a NUL byte".to_owned()),
@@ -81,10 +79,7 @@ pub(super) fn is_known(key: &str) -> bool {
 }
 
 fn find(key: &str) -> Option<&'static Property> {
-    PROPERTIES
-        .binary_search_by_key(&key, |(name, ..)| name)
-        .ok()
-        .map(|index| &PROPERTIES[index])
+    PROPERTIES.binary_search_by_key(&key, |(name, ..)| name).ok().map(|index| &PROPERTIES[index])
 }
 
 type Property = (&'static str, Scope, Option<&'static str>);
@@ -264,10 +259,7 @@ mod tests {
     fn the_table_is_sorted_and_known_to_librdkafka() {
         assert!(PROPERTIES.is_sorted_by_key(|(name, ..)| name));
         for (name, _, alias) in PROPERTIES {
-            assert!(
-                !matches!(check(name, "0", &features()), Verdict::UnknownKey),
-                "{name}"
-            );
+            assert!(!matches!(check(name, "0", &features()), Verdict::UnknownKey), "{name}");
             if let Some(target) = alias {
                 assert!(is_known(target), "{name} -> {target}");
             }
@@ -276,11 +268,7 @@ mod tests {
 
     #[test]
     fn a_reason_does_not_quote_the_value() {
-        for (key, value) in [
-            ("acks", "many"),
-            ("linger.ms", "-77"),
-            ("security.protocol", "x1"),
-        ] {
+        for (key, value) in [("acks", "many"), ("linger.ms", "-77"), ("security.protocol", "x1")] {
             let Verdict::BadValue(reason) = check(key, value, &features()) else {
                 panic!("{key} takes {value}");
             };
