@@ -104,7 +104,7 @@ async fn a_message_of_a_lost_partition_cannot_be_committed() {
         producer.send_to(&topic, &note(key, 1)).await.unwrap();
     }
 
-    let group = kafka.group().set("session.timeout.ms", "6000").set("heartbeat.interval.ms", "100");
+    let group = kafka.group();
     let mut first = EventConsumer::<Note>::subscribe_to(&group, &[&topic]).await.unwrap();
     let mut in_hand: HashMap<i32, Received<Note>> = HashMap::new();
     while in_hand.len() < 2 {

@@ -29,11 +29,10 @@ impl Monitor {
         let Some(code) = error.rdkafka_error_code() else {
             return;
         };
+        let new = Trouble { code, reason: reason.to_owned() };
         let mut trouble = self.trouble.lock().unwrap_or_else(PoisonError::into_inner);
-        // "All brokers are down" follows the error that says why.
-        if code != RDKafkaErrorCode::AllBrokersDown || trouble.is_none() {
-            let reason = reason.to_owned();
-            *trouble = Some(Trouble { code, reason });
+        if trouble.as_ref().is_none_or(|old| old.weight() <= new.weight()) {
+            *trouble = Some(new);
         }
     }
 
@@ -88,7 +87,7 @@ pub(super) async fn connected(
 fn refusal(trouble: Option<Trouble>, timeout: Duration) -> ConnectError {
     match trouble {
         Some(trouble) if trouble.is_authentication() => ConnectErrorKind::Authentication(trouble.reason).into(),
-        Some(trouble) if trouble.code == RDKafkaErrorCode::SSL => ConnectErrorKind::Tls(trouble.reason).into(),
+        Some(trouble) if trouble.is_tls() => ConnectErrorKind::Tls(trouble.reason).into(),
         trouble => ConnectErrorKind::Unreachable {
             timeout,
             reason: trouble.map_or_else(|| "no answer".to_owned(), |trouble| trouble.reason),
@@ -102,10 +101,24 @@ impl Trouble {
         matches!(self.code, RDKafkaErrorCode::Authentication | RDKafkaErrorCode::SaslAuthenticationFailed)
     }
 
+    /// How much it says: lost connections and "all brokers are down" follow the error that says why.
+    fn weight(&self) -> u8 {
+        match self.code {
+            RDKafkaErrorCode::AllBrokersDown => 0,
+            _ if self.is_authentication() => 3,
+            _ if self.is_tls() => 2,
+            _ => 1,
+        }
+    }
+
+    /// A handshake that the other side hangs up on has the code of any lost connection, and this state in its text.
+    fn is_tls(&self) -> bool {
+        self.code == RDKafkaErrorCode::SSL || self.reason.contains("SSL_HANDSHAKE")
+    }
+
     /// Whether waiting cannot help: the broker is there, and refuses us or is refused by us.
     fn is_final(&self) -> bool {
-        let certificate = || self.reason.contains("certificate");
-        self.is_authentication() || self.code == RDKafkaErrorCode::SSL && certificate()
+        self.is_authentication() || self.is_tls() && self.reason.contains("certificate")
     }
 }
 

@@ -87,6 +87,8 @@ use self::librdkafka::{Scope, Verdict};
 pub struct KafkaConfig {
     entries: Vec<Entry>,
     connect_timeout: Duration,
+    /// For consumers of the classic group protocol; the newer one refuses such settings.
+    group_defaults: &'static [(&'static str, &'static str)],
 }
 
 #[derive(Clone)]
@@ -120,7 +122,7 @@ impl KafkaConfig {
     }
 
     fn empty() -> Self {
-        Self { entries: Vec::new(), connect_timeout: Duration::from_secs(10) }
+        Self { entries: Vec::new(), connect_timeout: Duration::from_secs(10), group_defaults: &[] }
     }
 
     /// Reads a file in the syntax of Java's `.properties`, in UTF-8.
@@ -252,6 +254,10 @@ impl KafkaConfig {
         self
     }
 
+    pub(super) fn with_group_defaults(self, group_defaults: &'static [(&'static str, &'static str)]) -> Self {
+        Self { group_defaults, ..self }
+    }
+
     pub(super) fn connect_deadline(&self) -> Duration {
         self.connect_timeout
     }
@@ -317,7 +323,7 @@ impl KafkaConfig {
     /// ```
     pub fn rdkafka_producer(&self) -> Result<ClientConfig, ConfigError> {
         let settings = self.settings(&librdkafka::features())?;
-        let mut config = settings.client_config(Scope::Producer);
+        let mut config = settings.client_config(Scope::Producer)?;
         default(&mut config, "partitioner", "murmur2_random");
         // As Java does: settings that rule idempotence out are a choice against it.
         let number = |key| config.get(key).and_then(|value| value.parse::<u32>().ok());
@@ -351,12 +357,17 @@ impl KafkaConfig {
     /// ```
     pub fn rdkafka_consumer(&self) -> Result<ClientConfig, ConfigError> {
         let settings = self.settings(&librdkafka::features())?;
-        let mut config = settings.client_config(Scope::Consumer);
+        let mut config = settings.client_config(Scope::Consumer)?;
         config.set("enable.auto.commit", "false");
         config.set("enable.auto.offset.store", "false");
         default(&mut config, "auto.offset.reset", "earliest");
         default(&mut config, "fetch.queue.backoff.ms", "5");
         default(&mut config, "enable.partition.eof", "false");
+        if config.get("group.protocol") != Some("consumer") {
+            for (key, value) in self.group_defaults {
+                default(&mut config, key, value);
+            }
+        }
         Ok(config)
     }
 
@@ -455,7 +466,11 @@ impl Settings {
         self.values.insert(librdkafka::canonical(key).to_owned(), value);
     }
 
-    fn client_config(&self, client: Scope) -> ClientConfig {
+    fn client_config(&self, client: Scope) -> Result<ClientConfig, ConfigError> {
+        // librdkafka has only OpenSSL's numbers to say for a file that is not there.
+        for (key, file) in self.values.iter().filter(|(key, file)| key.ends_with(".location") && *file != "probe") {
+            std::fs::metadata(file).map_err(|error| ConfigError::one(format!("`{key}`: {error}")))?;
+        }
         let mut config = ClientConfig::new();
         for (key, value) in &self.values {
             let scope = librdkafka::scope(key);
@@ -464,7 +479,7 @@ impl Settings {
             }
         }
         config.set_log_level(log_level());
-        config
+        Ok(config)
     }
 
     /// librdkafka says only when a client is made what it was built without, and in C's terms.

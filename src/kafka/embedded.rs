@@ -48,8 +48,11 @@ use super::error::{ConnectError, ConnectErrorKind};
 ///   [`create_topic`](Self::create_topic). One that is written to before is made with 4
 ///   partitions.
 ///
-/// A group's first member gets its partitions at once, not after 3 seconds as on a cluster with
-/// default settings.
+/// - The time in [`Sent`](super::Sent) is made up; the one in [`Received`](super::Received) is right.
+///
+/// A group's first member gets its partitions at once. When members come or go, and so when the
+/// only one is restarted, it takes a second: a second less than the `session.timeout.ms`, which
+/// for this reason is 2 seconds in [`config`](Self::config).
 pub struct EmbeddedKafka {
     // The cluster belongs to this client: `MockCluster` itself may not leave its thread, while a
     // client may, and hands out a new `MockCluster` for each call.
@@ -151,9 +154,13 @@ impl EmbeddedKafka {
     /// ```
     #[must_use]
     pub fn config(&self) -> KafkaConfig {
-        KafkaConfig::new(self.bootstrap_servers())
+        KafkaConfig::new(self.bootstrap_servers()).with_group_defaults(GROUP)
     }
 }
+
+/// When members come or go, the mock cluster gives the others a second less than the session
+/// timeout to join again, whether there are others or not. So that is short.
+const GROUP: &[(&str, &str)] = &[("session.timeout.ms", "2000"), ("heartbeat.interval.ms", "200")];
 
 impl std::fmt::Debug for EmbeddedKafka {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {

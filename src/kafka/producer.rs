@@ -345,7 +345,7 @@ impl fmt::Debug for EventProducer {
 /// # let producer = EventProducer::connect(&kafka.config()).await?;
 /// let sent = producer.send(&Note { text: "hello".to_owned() }).await?;
 /// assert_eq!((sent.topic(), sent.partition(), sent.offset()), ("notes", 0, 0));
-/// assert!(sent.timestamp().unwrap() > SystemTime::now() - Duration::from_secs(60));
+/// assert!(sent.timestamp().is_some());
 /// # Ok(())
 /// # }
 /// ```
