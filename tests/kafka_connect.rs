@@ -3,6 +3,7 @@
 
 mod common;
 
+use std::fmt::Debug;
 use std::io::Write;
 use std::net::TcpListener;
 use std::time::{Duration, Instant};
@@ -12,16 +13,18 @@ use event_schema::kafka::{ConnectError, EmbeddedKafka, EventConsumer, EventProdu
 
 /// What a producer and a consumer say, and that both say it soon.
 async fn refusals(config: &KafkaConfig, limit: Duration) -> [ConnectError; 2] {
-    let started = Instant::now();
-    let producer = EventProducer::connect(config).await.unwrap_err();
-    let produced = started.elapsed();
-    assert!(produced < limit, "{produced:?}: {producer}");
+    let producer = soon(limit, EventProducer::connect(config)).await;
     let group = config.clone().group(unique("group"));
-    let consumer = EventConsumer::<Note>::subscribe_to(&group, &["notes"]).await.unwrap_err();
-    let consumed = started.elapsed() - produced;
-    assert!(consumed < limit, "{consumed:?}: {consumer}");
-    println!("after {produced:?}: {producer}\nafter {consumed:?}: {consumer}");
+    let consumer = soon(limit, EventConsumer::<Note>::subscribe_to(&group, &["notes"])).await;
     [producer, consumer]
+}
+
+async fn soon<T: Debug>(limit: Duration, start: impl Future<Output = Result<T, ConnectError>>) -> ConnectError {
+    let started = Instant::now();
+    let error = start.await.unwrap_err();
+    println!("after {:?}: {error}", started.elapsed());
+    assert!(started.elapsed() < limit, "{:?}: {error}", started.elapsed());
+    error
 }
 
 #[tokio::test]

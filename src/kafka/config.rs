@@ -155,7 +155,7 @@ impl KafkaConfig {
     /// use event_schema::kafka::KafkaConfig;
     ///
     /// let config = KafkaConfig::from_properties_str("
-    ///     # two brokers
+    ///     ! two brokers
     ///     bootstrap.servers: a.example.com:9092, \\
     ///                        b.example.com:9092
     ///     client.id = billing

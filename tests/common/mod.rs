@@ -123,10 +123,8 @@ pub fn unique(what: &str) -> String {
 
 /// Waits for it, but not for ever.
 pub async fn within<F: Future>(seconds: u64, what: &str, future: F) -> F::Output {
-    match tokio::time::timeout(Duration::from_secs(seconds), future).await {
-        Ok(output) => output,
-        Err(_) => panic!("no {what} within {seconds} seconds"),
-    }
+    let output = tokio::time::timeout(Duration::from_secs(seconds), future).await;
+    output.unwrap_or_else(|_| panic!("no {what} within {seconds} seconds"))
 }
 
 /// The numbers of the notes, by key and in their order.
