@@ -3,6 +3,8 @@
 
 mod common;
 
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU32, Ordering};
 use std::time::{Duration, SystemTime};
 
 use common::{Kafka, note, within};
@@ -10,6 +12,7 @@ use event_schema::kafka::rdkafka::message::{Header, OwnedHeaders};
 use event_schema::kafka::rdkafka::producer::{FutureProducer, FutureRecord};
 use event_schema::kafka::{Body, EventConsumer};
 use event_schema::prelude::*;
+use futures_util::future::join_all;
 
 #[tokio::test]
 async fn an_event_arrives_with_its_place_time_and_key() {
@@ -74,5 +77,36 @@ async fn a_message_without_a_value_is_a_tombstone() {
     assert_eq!(tombstone.key(), Some(&b"gone"[..]));
     let empty = within(20, "message", consumer.recv()).await.unwrap();
     assert!(empty.rejection().unwrap().error().is_syntax(), "{empty:?}");
+    consumer.close(Duration::from_secs(10)).await.unwrap();
+}
+
+#[tokio::test]
+async fn a_loop_over_fetched_messages_lets_other_tasks_run() {
+    let kafka = Kafka::start();
+    let topic = kafka.topic(1).await;
+    let producer = kafka.producer().await;
+    let notes: Vec<_> = (0..1000).map(|number| note("a", number)).collect();
+    for sent in join_all(notes.iter().map(|note| producer.send_to(&topic, note))).await {
+        sent.unwrap();
+    }
+    let mut consumer = EventConsumer::<common::Note>::subscribe_to(&kafka.group(), &[&topic]).await.unwrap();
+    within(20, "message", consumer.recv()).await.unwrap();
+
+    let turns = Arc::new(AtomicU32::new(0));
+    let other = tokio::spawn({
+        let turns = Arc::clone(&turns);
+        async move {
+            loop {
+                turns.fetch_add(1, Ordering::Relaxed);
+                tokio::task::yield_now().await;
+            }
+        }
+    });
+    for _ in 1..1000 {
+        consumer.recv().await.unwrap();
+    }
+    let turns = turns.load(Ordering::Relaxed);
+    assert!(turns > 10, "{turns} turns");
+    other.abort();
     consumer.close(Duration::from_secs(10)).await.unwrap();
 }
