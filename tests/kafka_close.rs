@@ -118,9 +118,13 @@ async fn closing_a_producer_loses_nothing() {
     let producer = EventProducer::connect(&config).await.unwrap();
     let notes: Vec<Note> = (0..100).map(|number| note("a", number)).collect();
     let sends = join_all(notes.iter().map(|note| producer.send_to(&topic, note)));
+    let close = async {
+        producer.clone().close(Duration::from_secs(20)).await.unwrap();
+        kafka.end(&topic, 0).await
+    };
     // Polled in this order: all are on their way when it is closed.
-    let (sent, closed) = join(sends, producer.clone().close(Duration::from_secs(20))).await;
-    closed.unwrap();
+    let (sent, stored) = join(sends, close).await;
+    assert_eq!(stored, 100);
     let offsets: Vec<i64> = sent.into_iter().map(|sent| sent.unwrap().offset()).collect();
     assert_eq!(offsets, (0..100).collect::<Vec<_>>());
     assert!(producer.send_to(&topic, &note("a", 100)).await.unwrap_err().is_closed());

@@ -78,6 +78,18 @@ impl Kafka {
         producer.send(record, Duration::from_secs(20)).await.unwrap();
     }
 
+    /// How many messages the partition has.
+    pub async fn end(&self, topic: &str, partition: i32) -> i64 {
+        let config = self.group().rdkafka_consumer().unwrap();
+        let topic = topic.to_owned();
+        tokio::task::spawn_blocking(move || {
+            let consumer: BaseConsumer = config.create().unwrap();
+            consumer.fetch_watermarks(&topic, partition, Duration::from_secs(20)).unwrap().1
+        })
+        .await
+        .unwrap()
+    }
+
     /// What the group has committed for the partition.
     pub async fn committed(&self, group: &KafkaConfig, topic: &str, partition: i32) -> Option<i64> {
         let config = group.rdkafka_consumer().unwrap();
