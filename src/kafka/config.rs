@@ -395,7 +395,7 @@ impl KafkaConfig {
                 }
             }
         }
-        problems.extend(settings.missing_features(features));
+        problems.extend(settings.missing_mechanism(features));
         if settings.values.get("metadata.broker.list").is_none_or(String::is_empty) {
             let known = problems.iter().any(|text| text.contains("`bootstrap.servers`"));
             if !known {
@@ -482,38 +482,22 @@ impl Settings {
         Ok(config)
     }
 
-    /// librdkafka says only when a client is made what it was built without, and in C's terms.
-    fn missing_features(&self, features: &[String]) -> Vec<String> {
+    /// librdkafka says only when a client is made which mechanism it was built without.
+    fn missing_mechanism(&self, features: &[String]) -> Option<String> {
         let upper = |key| self.values.get(key).map(|value| value.to_ascii_uppercase()).unwrap_or_default();
-        let mut problems = Vec::new();
-        let mut need = |feature: &str, what: String, remedy: &str| {
-            if !features.iter().any(|known| known == feature) {
-                problems.push(format!("{what}: built without it; {remedy}"));
-            }
-        };
-        let protocol = upper("security.protocol");
-        if protocol.ends_with("SSL") {
-            need("ssl", format!("`security.protocol` {protocol}"), librdkafka::TLS);
+        if !upper("security.protocol").starts_with("SASL") {
+            return None;
         }
         let mechanism = upper("sasl.mechanisms");
-        match mechanism.as_str() {
-            _ if !protocol.starts_with("SASL") => {}
-            "SCRAM-SHA-256" | "SCRAM-SHA-512" => {
-                need("sasl_scram", format!("`sasl.mechanism` {mechanism}"), librdkafka::TLS);
-            }
-            "OAUTHBEARER" => need("sasl_oauthbearer", format!("`sasl.mechanism` {mechanism}"), librdkafka::TLS),
+        let (feature, remedy) = match mechanism.as_str() {
+            "SCRAM-SHA-256" | "SCRAM-SHA-512" => ("sasl_scram", librdkafka::TLS),
+            "OAUTHBEARER" => ("sasl_oauthbearer", librdkafka::TLS),
             // librdkafka's default mechanism.
-            "GSSAPI" | "" => need(
-                "sasl_gssapi",
-                "`sasl.mechanism` GSSAPI".to_owned(),
-                "add rdkafka with its feature `gssapi`, or set another mechanism",
-            ),
-            _ => {}
-        }
-        if upper("compression.codec") == "ZSTD" {
-            need("zstd", "`compression.type` zstd".to_owned(), "add rdkafka with its feature `zstd`, or use lz4");
-        }
-        problems
+            "GSSAPI" | "" => ("sasl_gssapi", "add rdkafka with its feature `gssapi`, or set another mechanism"),
+            _ => return None,
+        };
+        let missing = !features.iter().any(|known| known == feature);
+        missing.then(|| format!("`sasl.mechanism`: built without {feature}; {remedy}"))
     }
 }
 
@@ -736,17 +720,24 @@ mod tests {
 
     #[test]
     fn what_librdkafka_was_built_without_is_named_with_the_feature() {
-        let config = KafkaConfig::new("x:1")
-            .set("security.protocol", "sasl_ssl")
-            .set("sasl.mechanism", "SCRAM-SHA-512")
-            .set("compression.type", "zstd");
-        let Err(error) = config.settings(&["gzip".to_owned()]) else {
-            panic!("no fault");
+        let problems = |key: &str, value: &str| {
+            let config = KafkaConfig::new("x:1").set("security.protocol", "sasl_plaintext").set(key, value);
+            let Err(error) = config.settings(&["gzip".to_owned(), "sasl_gssapi".to_owned()]) else {
+                panic!("{key}={value} is taken");
+            };
+            error.to_string()
         };
-        let problems: Vec<_> = error.problems().collect();
-        let tls = "built without it; turn on event-schema's feature `kafka-ssl`";
-        assert!(problems.contains(&format!("`security.protocol` SASL_SSL: {tls}").as_str()));
-        assert!(problems.contains(&format!("`sasl.mechanism` SCRAM-SHA-512: {tls}").as_str()));
+        let remedy = "turn on event-schema's feature `kafka-ssl`";
+        assert_eq!(
+            problems("security.protocol", "sasl_ssl"),
+            format!("`security.protocol`: built without TLS; {remedy}")
+        );
+        assert_eq!(problems("ssl.ca.pem", "x"), format!("`ssl.ca.pem`: built without TLS; {remedy}"));
+        assert_eq!(
+            problems("sasl.mechanism", "SCRAM-SHA-512"),
+            format!("`sasl.mechanism`: built without sasl_scram; {remedy}")
+        );
+        assert!(problems("compression.type", "zstd").contains("rdkafka with its feature `zstd`"));
     }
 
     #[test]

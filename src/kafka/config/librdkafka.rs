@@ -26,8 +26,14 @@ pub(super) const TLS: &str = "turn on event-schema's feature `kafka-ssl`";
 
 /// Asks librdkafka itself, so that a newer one may know more keys than [`PROPERTIES`].
 pub(super) fn check(key: &str, value: &str, features: &[String]) -> Verdict {
-    if key.starts_with("ssl.") && !features.iter().any(|feature| feature == "ssl") {
+    // What a build lacks, librdkafka calls an invalid value.
+    let has = |feature: &str| features.iter().any(|known| known == feature);
+    let tls = key.starts_with("ssl.") || key == "security.protocol" && value.to_ascii_uppercase().ends_with("SSL");
+    if tls && !has("ssl") {
         return Verdict::BadValue(format!("built without TLS; {TLS}"));
+    }
+    if canonical(key) == "compression.codec" && value == "zstd" && !has("zstd") {
+        return Verdict::BadValue("built without it; add rdkafka with its feature `zstd`, or use lz4".to_owned());
     }
     let mut config = ClientConfig::new();
     config.set(key, value);
