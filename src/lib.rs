@@ -4,6 +4,8 @@
 pub mod contract;
 mod error;
 mod event;
+#[cfg(feature = "kafka")]
+pub mod kafka;
 pub mod load;
 mod rules;
 mod violation;

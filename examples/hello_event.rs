@@ -1,0 +1,129 @@
+//! The classic tutorial of Marshmallow and Kafka: an event with a message is published, received
+//! and handled, and what is no such event is reported without stopping the consumer.
+//!
+//! ```text
+//! cargo run --example hello_event                               # a broker inside the process
+//! cargo run --example hello_event -- --config client.properties # a real one
+//! ```
+
+use std::collections::HashSet;
+use std::error::Error;
+use std::path::PathBuf;
+use std::time::Duration;
+
+use event_schema::kafka::rdkafka::admin::{AdminClient, AdminOptions, NewTopic, TopicReplication};
+use event_schema::kafka::rdkafka::client::DefaultClientContext;
+use event_schema::kafka::rdkafka::error::RDKafkaErrorCode;
+use event_schema::kafka::rdkafka::producer::{FutureProducer, FutureRecord};
+use event_schema::kafka::{Body, EmbeddedKafka, EventConsumer, EventProducer, KafkaConfig, SendError, Sent};
+use event_schema::prelude::*;
+
+/// The event: a struct. It is all that there is to declare.
+#[derive(Debug, Clone, PartialEq, Serialize, JsonSchema, EventSchema)]
+#[event(topic = "events")]
+struct Event {
+    #[validate(length(min = 1))]
+    message: String,
+}
+
+/// Publishes an event, and returns when the broker has it.
+async fn publish_event(producer: &EventProducer, message: &str) -> Result<Sent, SendError> {
+    let event = Event { message: message.to_owned() };
+    let sent = producer.send(&event).await?;
+    println!("published  {}/{}@{}: {message}", sent.topic(), sent.partition(), sent.offset());
+    Ok(sent)
+}
+
+/// Does what there is to do for an event. It gets nothing but valid ones.
+fn handle_event(event: &Event) {
+    println!("           {}", event.message);
+}
+
+#[tokio::main]
+async fn main() -> Result<(), Box<dyn Error>> {
+    let mut args = pico_args::Arguments::from_env();
+    let file: Option<PathBuf> = args.opt_value_from_str("--config")?;
+
+    // The embedded broker lives as long as this variable.
+    let embedded;
+    let config = if let Some(file) = file {
+        let config = KafkaConfig::from_properties_file(file)?;
+        create_topic(&config, "events").await?;
+        config
+    } else {
+        embedded = EmbeddedKafka::start()?;
+        embedded.create_topic("events", 1)?;
+        embedded.config()
+    };
+
+    // Publish: two events, and between them what other programs might send.
+    let producer = EventProducer::connect(&config).await?;
+    let mut published = HashSet::new();
+    let sent = publish_event(&producer, "Hello, Kafka!").await?;
+    published.insert((sent.partition(), sent.offset()));
+    published.insert(publish_bytes(&config, br#"{"message": "Hello, Kaf"#).await?);
+    published.insert(publish_bytes(&config, br#"{"message": ""}"#).await?);
+    let sent = publish_event(&producer, "Goodbye!").await?;
+    published.insert((sent.partition(), sent.offset()));
+
+    // An event that breaks its rules does not get that far.
+    if let Err(error) = publish_event(&producer, "").await {
+        println!("not sent   {}", indented(&error));
+    }
+    producer.close(Duration::from_secs(5)).await?;
+
+    // Consume. A real topic may hold the events of others: only what was published above counts.
+    let group = match config.group_id() {
+        Some(_) => config,
+        None => config.group(format!("hello-event-{}", std::process::id())),
+    };
+    let mut consumer = EventConsumer::<Event>::subscribe(&group).await?;
+    while !published.is_empty() {
+        let received = tokio::time::timeout(Duration::from_secs(30), consumer.recv()).await??;
+        if !published.remove(&(received.partition(), received.offset())) {
+            continue;
+        }
+        match received.body() {
+            Body::Event(event) => {
+                println!("received   {received}");
+                handle_event(event);
+            }
+            Body::Rejected(rejection) => {
+                println!("rejected   {received}: {}", String::from_utf8_lossy(rejection.bytes()));
+                println!("           {}", indented(rejection.error()));
+            }
+            _ => println!("skipped    {received}"),
+        }
+        // Done with it, one way or the other: a restart goes on behind it.
+        consumer.commit(&received).await?;
+    }
+    consumer.close(Duration::from_secs(5)).await?;
+    Ok(())
+}
+
+fn indented(error: &impl ToString) -> String {
+    error.to_string().replace('\n', "\n           ")
+}
+
+/// Publishes bytes as they are. No `EventProducer` does that: it takes a producer of rdkafka's.
+async fn publish_bytes(config: &KafkaConfig, bytes: &[u8]) -> Result<(i32, i64), Box<dyn Error>> {
+    let producer: FutureProducer = config.rdkafka_producer()?.create()?;
+    let record: FutureRecord<'_, [u8], [u8]> = FutureRecord::to("events").payload(bytes);
+    let sent = producer.send(record, Duration::from_secs(5)).await.map_err(|(error, _)| error)?;
+    println!("published  events/{}@{}: {}", sent.partition, sent.offset, String::from_utf8_lossy(bytes));
+    Ok((sent.partition, sent.offset))
+}
+
+/// Makes a topic on a real cluster, unless it is there.
+async fn create_topic(config: &KafkaConfig, name: &str) -> Result<(), Box<dyn Error>> {
+    let admin: AdminClient<DefaultClientContext> = config.rdkafka_producer()?.create()?;
+    let topic = NewTopic::new(name, 1, TopicReplication::Fixed(-1));
+    let options = AdminOptions::new().operation_timeout(Some(Duration::from_secs(10)));
+    for result in admin.create_topics(&[topic], &options).await? {
+        match result {
+            Ok(_) | Err((_, RDKafkaErrorCode::TopicAlreadyExists)) => {}
+            Err((name, code)) => return Err(format!("topic `{name}`: {code}").into()),
+        }
+    }
+    Ok(())
+}

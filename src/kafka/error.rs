@@ -1,0 +1,522 @@
+//! What can go wrong between a service and its brokers.
+
+use std::time::Duration;
+
+use rdkafka::error::{KafkaError, RDKafkaErrorCode};
+
+use super::client::Code;
+use super::config::ConfigError;
+use crate::DumpError;
+
+/// A producer or a consumer that could not start.
+///
+/// ```
+/// use event_schema::kafka::{EventProducer, KafkaConfig};
+/// use std::time::Duration;
+///
+/// # #[tokio::main(flavor = "current_thread")]
+/// # async fn main() {
+/// let nobody = KafkaConfig::new("127.0.0.1:1").connect_timeout(Duration::from_millis(300));
+/// let error = EventProducer::connect(&nobody).await.unwrap_err();
+/// assert!(error.is_unreachable());
+/// assert!(error.to_string().starts_with("no broker answered within 300ms: "));
+/// # }
+/// ```
+#[derive(Debug, thiserror::Error)]
+#[error(transparent)]
+pub struct ConnectError(Box<ConnectErrorKind>);
+
+#[derive(Debug, thiserror::Error)]
+pub(super) enum ConnectErrorKind {
+    #[error(transparent)]
+    Config(#[from] ConfigError),
+    #[error("no broker answered within {timeout:?}: {reason}")]
+    Unreachable { timeout: Duration, reason: String },
+    #[error("authentication failed, check user, password and mechanism: {0}")]
+    Authentication(String),
+    #[error("no trusted TLS connection, check `ssl.ca.location` and the port: {0}")]
+    Tls(String),
+    #[error("{0}")]
+    Client(String),
+}
+
+impl ConnectError {
+    /// Whether the configuration cannot be used, whatever the brokers do.
+    ///
+    /// ```
+    /// use event_schema::kafka::{EventProducer, KafkaConfig};
+    ///
+    /// # #[tokio::main(flavor = "current_thread")]
+    /// # async fn main() {
+    /// let mistyped = KafkaConfig::new("127.0.0.1:1").set("linger.milliseconds", "5");
+    /// assert!(EventProducer::connect(&mistyped).await.unwrap_err().is_config());
+    /// # }
+    /// ```
+    #[must_use]
+    pub fn is_config(&self) -> bool {
+        matches!(*self.0, ConnectErrorKind::Config(_))
+    }
+
+    /// Whether no broker answered in time.
+    ///
+    /// ```
+    /// use event_schema::kafka::{EventProducer, KafkaConfig};
+    /// use std::time::Duration;
+    ///
+    /// # #[tokio::main(flavor = "current_thread")]
+    /// # async fn main() {
+    /// let nobody = KafkaConfig::new("127.0.0.1:1").connect_timeout(Duration::from_millis(300));
+    /// assert!(EventProducer::connect(&nobody).await.unwrap_err().is_unreachable());
+    /// # }
+    /// ```
+    #[must_use]
+    pub fn is_unreachable(&self) -> bool {
+        matches!(*self.0, ConnectErrorKind::Unreachable { .. })
+    }
+
+    /// Whether a broker refused the user, the password or the mechanism.
+    ///
+    /// ```
+    /// # use event_schema::kafka::{EventProducer, KafkaConfig};
+    /// # #[tokio::main(flavor = "current_thread")]
+    /// # async fn main() {
+    /// let mistyped = KafkaConfig::new("127.0.0.1:1").set("linger.milliseconds", "5");
+    /// assert!(!EventProducer::connect(&mistyped).await.unwrap_err().is_authentication());
+    /// # }
+    /// ```
+    #[must_use]
+    pub fn is_authentication(&self) -> bool {
+        matches!(*self.0, ConnectErrorKind::Authentication(_))
+    }
+
+    /// Whether TLS failed: an unknown CA, a name that is not in the certificate, a port that does
+    /// not speak TLS.
+    ///
+    /// ```
+    /// # use event_schema::kafka::{EventProducer, KafkaConfig};
+    /// # #[tokio::main(flavor = "current_thread")]
+    /// # async fn main() {
+    /// let mistyped = KafkaConfig::new("127.0.0.1:1").set("linger.milliseconds", "5");
+    /// assert!(!EventProducer::connect(&mistyped).await.unwrap_err().is_tls());
+    /// # }
+    /// ```
+    #[must_use]
+    pub fn is_tls(&self) -> bool {
+        matches!(*self.0, ConnectErrorKind::Tls(_))
+    }
+
+    /// For librdkafka's refusal to make a client, which is about the configuration: settings that
+    /// contradict each other, a file that is not there.
+    pub(super) fn creation(error: KafkaError) -> Self {
+        let reason = match error {
+            KafkaError::ClientCreation(reason) => reason,
+            // Its text has the value in it.
+            KafkaError::ClientConfig(_, _, key, _) => format!("`{key}`: not taken"),
+            other => return ConnectErrorKind::Client(other.to_string()).into(),
+        };
+        ConfigError::one(reason).into()
+    }
+}
+
+impl From<ConnectErrorKind> for ConnectError {
+    fn from(kind: ConnectErrorKind) -> Self {
+        Self(Box::new(kind))
+    }
+}
+
+impl From<ConfigError> for ConnectError {
+    fn from(error: ConfigError) -> Self {
+        ConnectErrorKind::Config(error).into()
+    }
+}
+
+/// An event that was not, or perhaps not, stored.
+///
+/// | | the event | what to do |
+/// |---|---|---|
+/// | [`is_invalid`](Self::is_invalid) | breaks its own rules, never left | mend the code that made it |
+/// | [`is_not_sent`](Self::is_not_sent) | is not stored | send it again, if the reason may pass |
+/// | [`is_unknown`](Self::is_unknown) | may be stored | send it again with the same id |
+/// | [`is_fatal`](Self::is_fatal) | is not stored, nor will any other | make a new producer |
+///
+/// ```
+/// use event_schema::kafka::{EmbeddedKafka, EventProducer};
+/// use event_schema::prelude::*;
+///
+/// #[derive(Serialize, JsonSchema, EventSchema)]
+/// struct Note { text: String }
+///
+/// # #[tokio::main(flavor = "current_thread")]
+/// # async fn main() -> Result<(), Box<dyn std::error::Error>> {
+/// let kafka = EmbeddedKafka::start()?;
+/// let producer = EventProducer::connect(&kafka.config()).await?;
+/// let error = producer.send(&Note { text: "hello".to_owned() }).await.unwrap_err();
+/// assert!(error.is_not_sent());
+/// assert_eq!(
+///     error.to_string(),
+///     "event `note` has no topic: give it one with `#[event(topic = \"...\")]` or use `send_to`",
+/// );
+/// # Ok(())
+/// # }
+/// ```
+#[derive(Debug, thiserror::Error)]
+#[error(transparent)]
+pub struct SendError(Box<SendErrorKind>);
+
+#[derive(Debug, thiserror::Error)]
+pub(super) enum SendErrorKind {
+    #[error(transparent)]
+    Invalid(#[from] DumpError),
+    #[error("event `{0}` has no topic: give it one with `#[event(topic = \"...\")]` or use `send_to`")]
+    NoTopic(&'static str),
+    #[error("not sent: the producer is closed")]
+    Closed,
+    #[error("not sent: {}", Code(*.0))]
+    NotSent(RDKafkaErrorCode),
+    #[error("sent, but not acknowledged, so that it may be stored: {}", Code(*.0))]
+    Unknown(RDKafkaErrorCode),
+    #[error("not sent, the producer is of no more use: {0}")]
+    Fatal(String),
+}
+
+impl SendError {
+    /// Whether the event breaks its own rules or cannot be written. It never left the process.
+    ///
+    /// ```
+    /// use event_schema::kafka::{EmbeddedKafka, EventProducer};
+    /// use event_schema::prelude::*;
+    ///
+    /// #[derive(Serialize, JsonSchema, EventSchema)]
+    /// #[event(topic = "notes")]
+    /// struct Note {
+    ///     #[validate(length(min = 1))]
+    ///     text: String,
+    /// }
+    ///
+    /// # #[tokio::main(flavor = "current_thread")]
+    /// # async fn main() -> Result<(), Box<dyn std::error::Error>> {
+    /// let kafka = EmbeddedKafka::start()?;
+    /// let producer = EventProducer::connect(&kafka.config()).await?;
+    /// let error = producer.send(&Note { text: String::new() }).await.unwrap_err();
+    /// assert!(error.is_invalid() && error.is_not_sent());
+    /// # Ok(())
+    /// # }
+    /// ```
+    #[must_use]
+    pub fn is_invalid(&self) -> bool {
+        matches!(*self.0, SendErrorKind::Invalid(_))
+    }
+
+    /// Whether the event is certainly not stored.
+    ///
+    /// ```
+    /// # use event_schema::kafka::{EmbeddedKafka, EventProducer};
+    /// # use event_schema::prelude::*;
+    /// # #[derive(Serialize, JsonSchema, EventSchema)]
+    /// # struct Note { text: String }
+    /// # #[tokio::main(flavor = "current_thread")]
+    /// # async fn main() -> Result<(), Box<dyn std::error::Error>> {
+    /// # let kafka = EmbeddedKafka::start()?;
+    /// let producer = EventProducer::connect(&kafka.config().set("message.max.bytes", "1000")).await?;
+    /// let long = Note { text: "x".repeat(2000) };
+    /// assert!(producer.send_to("notes", &long).await.unwrap_err().is_not_sent());
+    /// # Ok(())
+    /// # }
+    /// ```
+    #[must_use]
+    pub fn is_not_sent(&self) -> bool {
+        !self.is_unknown()
+    }
+
+    /// Whether the event may be stored or not: it was given to a broker, and no answer came
+    /// within `delivery.timeout.ms`.
+    ///
+    /// ```
+    /// # use event_schema::kafka::{EmbeddedKafka, EventProducer};
+    /// # use event_schema::prelude::*;
+    /// # #[derive(Serialize, JsonSchema, EventSchema)]
+    /// # struct Note { text: String }
+    /// # #[tokio::main(flavor = "current_thread")]
+    /// # async fn main() -> Result<(), Box<dyn std::error::Error>> {
+    /// let kafka = EmbeddedKafka::start()?;
+    /// let config = kafka.config().set("delivery.timeout.ms", "300");
+    /// let producer = EventProducer::connect(&config).await?;
+    /// drop(kafka);
+    /// let note = Note { text: "hello?".to_owned() };
+    /// assert!(producer.send_to("notes", &note).await.unwrap_err().is_unknown());
+    /// # Ok(())
+    /// # }
+    /// ```
+    #[must_use]
+    pub fn is_unknown(&self) -> bool {
+        matches!(*self.0, SendErrorKind::Unknown(_))
+    }
+
+    /// Whether the producer can send no more, and a new one is needed.
+    ///
+    /// ```
+    /// # use event_schema::kafka::{EmbeddedKafka, EventProducer};
+    /// # use event_schema::prelude::*;
+    /// # #[derive(Serialize, JsonSchema, EventSchema)]
+    /// # struct Note { text: String }
+    /// # #[tokio::main(flavor = "current_thread")]
+    /// # async fn main() -> Result<(), Box<dyn std::error::Error>> {
+    /// # let kafka = EmbeddedKafka::start()?;
+    /// # let producer = EventProducer::connect(&kafka.config()).await?;
+    /// # let error = producer.send(&Note { text: "no topic".to_owned() }).await.unwrap_err();
+    /// assert!(!error.is_fatal());
+    /// # Ok(())
+    /// # }
+    /// ```
+    #[must_use]
+    pub fn is_fatal(&self) -> bool {
+        matches!(*self.0, SendErrorKind::Fatal(_))
+    }
+
+    /// Whether the producer was closed before.
+    ///
+    /// ```
+    /// # use event_schema::kafka::{EmbeddedKafka, EventProducer};
+    /// # use event_schema::prelude::*;
+    /// # use std::time::Duration;
+    /// # #[derive(Serialize, JsonSchema, EventSchema)]
+    /// # struct Note { text: String }
+    /// # #[tokio::main(flavor = "current_thread")]
+    /// # async fn main() -> Result<(), Box<dyn std::error::Error>> {
+    /// # let kafka = EmbeddedKafka::start()?;
+    /// # let producer = EventProducer::connect(&kafka.config()).await?;
+    /// let clone = producer.clone();
+    /// producer.close(Duration::from_secs(5)).await?;
+    /// let note = Note { text: "too late".to_owned() };
+    /// assert!(clone.send_to("notes", &note).await.unwrap_err().is_closed());
+    /// # Ok(())
+    /// # }
+    /// ```
+    #[must_use]
+    pub fn is_closed(&self) -> bool {
+        matches!(*self.0, SendErrorKind::Closed)
+    }
+
+    /// Whether the event is larger than the producer, the broker or the topic allows.
+    ///
+    /// ```
+    /// # use event_schema::kafka::{EmbeddedKafka, EventProducer};
+    /// # use event_schema::prelude::*;
+    /// # #[derive(Serialize, JsonSchema, EventSchema)]
+    /// # struct Note { text: String }
+    /// # #[tokio::main(flavor = "current_thread")]
+    /// # async fn main() -> Result<(), Box<dyn std::error::Error>> {
+    /// # let kafka = EmbeddedKafka::start()?;
+    /// let producer = EventProducer::connect(&kafka.config().set("message.max.bytes", "1000")).await?;
+    /// let long = Note { text: "x".repeat(2000) };
+    /// assert!(producer.send_to("notes", &long).await.unwrap_err().is_too_large());
+    /// # Ok(())
+    /// # }
+    /// ```
+    #[must_use]
+    pub fn is_too_large(&self) -> bool {
+        matches!(
+            *self.0,
+            SendErrorKind::NotSent(RDKafkaErrorCode::MessageSizeTooLarge | RDKafkaErrorCode::MessageBatchTooLarge)
+        )
+    }
+
+    /// What librdkafka says of a message that it could not deliver, or not take.
+    pub(super) fn of(code: RDKafkaErrorCode) -> Self {
+        use RDKafkaErrorCode as C;
+        match code {
+            // The broker, or librdkafka before it, has looked at the message and said no; or it
+            // never left the queue.
+            C::QueueFull
+            | C::PurgeQueue
+            | C::MessageSizeTooLarge
+            | C::MessageBatchTooLarge
+            | C::InvalidMessage
+            | C::InvalidMessageSize
+            | C::InvalidRecord
+            | C::InvalidArgument
+            | C::InvalidTopic
+            | C::UnknownTopic
+            | C::UnknownPartition
+            | C::UnknownTopicOrPartition
+            | C::TopicAuthorizationFailed
+            | C::ClusterAuthorizationFailed
+            | C::NotEnoughReplicas
+            | C::InvalidRequiredAcks
+            | C::InvalidTimestamp
+            | C::UnsupportedForMessageFormat
+            | C::UnsupportedCompressionType
+            | C::PolicyViolation => SendErrorKind::NotSent(code),
+            _ => SendErrorKind::Unknown(code),
+        }
+        .into()
+    }
+}
+
+impl From<SendErrorKind> for SendError {
+    fn from(kind: SendErrorKind) -> Self {
+        Self(Box::new(kind))
+    }
+}
+
+/// A consumer that cannot receive, or a commit that was refused.
+///
+/// A message that cannot be loaded is not an error but a [`Rejection`](super::Rejection), and a
+/// broker that goes away is waited for. So this is rare, and after one that is not
+/// [fatal](Self::is_fatal) the next [`recv`](super::EventConsumer::recv) may do.
+#[derive(Debug, thiserror::Error)]
+#[error(transparent)]
+pub struct ConsumeError(Box<ConsumeErrorKind>);
+
+#[derive(Debug, thiserror::Error)]
+pub(super) enum ConsumeErrorKind {
+    #[error("cannot receive: {}", Code(*.0))]
+    Receive(RDKafkaErrorCode),
+    #[error("the consumer is of no more use: {}", Code(*.0))]
+    Fatal(RDKafkaErrorCode),
+    #[error(
+        "not committed: the partition was taken away since the message was received, and whoever \
+         has it now receives the message again"
+    )]
+    Revoked,
+    #[error("not committed: {}", Code(*.0))]
+    Commit(RDKafkaErrorCode),
+    #[error("not committed: no thread to commit on")]
+    NoThread,
+}
+
+impl ConsumeError {
+    /// Whether the partition of a message was taken away before the commit. Nothing is lost:
+    /// whoever has the partition now receives the message again.
+    ///
+    /// ```
+    /// # use event_schema::kafka::ConsumeError;
+    /// fn after_a_commit(error: &ConsumeError) -> &'static str {
+    ///     if error.is_revoked() { "somebody else's now" } else { "try again" }
+    /// }
+    /// # let _ = after_a_commit;
+    /// ```
+    #[must_use]
+    pub fn is_revoked(&self) -> bool {
+        use RDKafkaErrorCode as C;
+        match *self.0 {
+            ConsumeErrorKind::Revoked => true,
+            ConsumeErrorKind::Commit(code) => matches!(
+                code,
+                C::IllegalGeneration | C::UnknownMemberId | C::RebalanceInProgress | C::AssignmentLost | C::State
+            ),
+            _ => false,
+        }
+    }
+
+    /// Whether a broker refused the user or the password, which may have changed since the start.
+    ///
+    /// ```
+    /// # use event_schema::kafka::ConsumeError;
+    /// fn is_worth_an_alarm(error: &ConsumeError) -> bool {
+    ///     error.is_authentication() || error.is_unauthorized() || error.is_fatal()
+    /// }
+    /// # let _ = is_worth_an_alarm;
+    /// ```
+    #[must_use]
+    pub fn is_authentication(&self) -> bool {
+        use RDKafkaErrorCode as C;
+        matches!(self.code(), Some(C::Authentication | C::SaslAuthenticationFailed))
+    }
+
+    /// Whether the user may not read the topic or use the group.
+    ///
+    /// ```
+    /// # use event_schema::kafka::ConsumeError;
+    /// fn is_worth_an_alarm(error: &ConsumeError) -> bool {
+    ///     error.is_authentication() || error.is_unauthorized() || error.is_fatal()
+    /// }
+    /// # let _ = is_worth_an_alarm;
+    /// ```
+    #[must_use]
+    pub fn is_unauthorized(&self) -> bool {
+        use RDKafkaErrorCode as C;
+        matches!(self.code(), Some(C::TopicAuthorizationFailed | C::GroupAuthorizationFailed))
+    }
+
+    /// Whether the consumer can do no more, and a new one is needed.
+    ///
+    /// ```
+    /// # use event_schema::kafka::ConsumeError;
+    /// fn is_worth_an_alarm(error: &ConsumeError) -> bool {
+    ///     error.is_authentication() || error.is_unauthorized() || error.is_fatal()
+    /// }
+    /// # let _ = is_worth_an_alarm;
+    /// ```
+    #[must_use]
+    pub fn is_fatal(&self) -> bool {
+        matches!(*self.0, ConsumeErrorKind::Fatal(_))
+    }
+
+    fn code(&self) -> Option<RDKafkaErrorCode> {
+        match *self.0 {
+            ConsumeErrorKind::Receive(code) | ConsumeErrorKind::Fatal(code) | ConsumeErrorKind::Commit(code) => {
+                Some(code)
+            }
+            ConsumeErrorKind::Revoked | ConsumeErrorKind::NoThread => None,
+        }
+    }
+}
+
+impl From<ConsumeErrorKind> for ConsumeError {
+    fn from(kind: ConsumeErrorKind) -> Self {
+        Self(Box::new(kind))
+    }
+}
+
+/// A producer or consumer that did not close within its deadline.
+///
+/// It goes on closing in the background; the process may end without waiting for it.
+///
+/// ```
+/// use event_schema::kafka::{EmbeddedKafka, EventProducer};
+/// use event_schema::prelude::*;
+/// use std::time::Duration;
+///
+/// #[derive(Serialize, JsonSchema, EventSchema)]
+/// struct Note { text: String }
+///
+/// # #[tokio::main]
+/// # async fn main() -> Result<(), Box<dyn std::error::Error>> {
+/// let kafka = EmbeddedKafka::start()?;
+/// let producer = EventProducer::connect(&kafka.config()).await?;
+/// drop(kafka);
+/// let clone = producer.clone();
+/// let send = tokio::spawn(async move {
+///     clone.send_to("notes", &Note { text: "hello?".to_owned() }).await
+/// });
+/// # while producer.in_flight() == 0 { tokio::task::yield_now().await }
+/// let error = producer.close(Duration::from_millis(100)).await.unwrap_err();
+/// assert_eq!(error.to_string(), "not closed within 100ms, 1 event not acknowledged");
+/// # send.abort();
+/// # Ok(())
+/// # }
+/// ```
+#[derive(Debug, Clone, thiserror::Error)]
+#[error("not closed within {deadline:?}{}", .open.note())]
+pub struct CloseError {
+    pub(super) deadline: Duration,
+    pub(super) open: Open,
+}
+
+/// What was not finished.
+#[derive(Debug, Clone)]
+pub(super) enum Open {
+    Events(usize),
+    Group,
+}
+
+impl Open {
+    fn note(&self) -> String {
+        match self {
+            Self::Events(1) => ", 1 event not acknowledged".to_owned(),
+            Self::Events(count) => format!(", {count} events not acknowledged"),
+            Self::Group => ", the group may notice only after `session.timeout.ms`".to_owned(),
+        }
+    }
+}

@@ -1,0 +1,59 @@
+//! Typed producers and consumers over [`rdkafka`], and an embedded broker for tests.
+//!
+//! ```
+//! use event_schema::kafka::{EmbeddedKafka, EventConsumer, EventProducer};
+//! use event_schema::prelude::*;
+//! use std::time::Duration;
+//!
+//! #[derive(Debug, PartialEq, Serialize, JsonSchema, EventSchema)]
+//! #[event(topic = "greetings")]
+//! struct Greeting {
+//!     #[validate(length(min = 1))]
+//!     text: String,
+//! }
+//!
+//! # #[tokio::main(flavor = "current_thread")]
+//! # async fn main() -> Result<(), Box<dyn std::error::Error>> {
+//! let kafka = EmbeddedKafka::start()?; // or KafkaConfig::from_properties_file("client.properties")
+//! let producer = EventProducer::connect(&kafka.config()).await?;
+//! producer.send(&Greeting { text: "hello".to_owned() }).await?;
+//! producer.close(Duration::from_secs(5)).await?;
+//!
+//! let config = kafka.config().group("greeters");
+//! let mut consumer = EventConsumer::<Greeting>::subscribe(&config).await?;
+//! let received = consumer.recv().await?;
+//! assert_eq!(received.event(), Some(&Greeting { text: "hello".to_owned() }));
+//! consumer.commit(&received).await?;
+//! consumer.close(Duration::from_secs(5)).await?;
+//! # Ok(())
+//! # }
+//! ```
+//!
+//! It runs on tokio. What librdkafka has to tell comes as `tracing` events with the target
+//! `librdkafka`.
+
+mod client;
+mod config;
+mod consumer;
+mod embedded;
+mod error;
+mod producer;
+mod received;
+mod thread;
+
+use std::time::{Duration, SystemTime};
+
+pub use rdkafka;
+
+pub use self::config::{ConfigError, KafkaConfig};
+pub use self::consumer::EventConsumer;
+pub use self::embedded::EmbeddedKafka;
+pub use self::error::{CloseError, ConnectError, ConsumeError, SendError};
+pub use self::producer::{EventProducer, Sent};
+pub use self::received::{Body, Headers, Received, Rejection};
+
+/// The time that Kafka's milliseconds since 1970 mean, which may be before.
+fn millis(timestamp: i64) -> SystemTime {
+    let distance = Duration::from_millis(timestamp.unsigned_abs());
+    if timestamp < 0 { SystemTime::UNIX_EPOCH - distance } else { SystemTime::UNIX_EPOCH + distance }
+}

@@ -1,0 +1,300 @@
+//! A message in hand.
+
+use std::fmt;
+use std::sync::Arc;
+use std::time::SystemTime;
+
+use rdkafka::message::Headers as _;
+
+use crate::{LoadError, Violations};
+
+/// A message in hand: an event, or why it is none, and where it came from.
+///
+/// ```
+/// use event_schema::kafka::{EmbeddedKafka, EventConsumer, EventProducer};
+/// use event_schema::prelude::*;
+///
+/// #[derive(Serialize, JsonSchema, EventSchema)]
+/// #[event(topic = "orders", key = order_id)]
+/// struct OrderPlaced { order_id: String }
+///
+/// # #[tokio::main(flavor = "current_thread")]
+/// # async fn main() -> Result<(), Box<dyn std::error::Error>> {
+/// let kafka = EmbeddedKafka::start()?;
+/// kafka.create_topic("orders", 1)?;
+/// let producer = EventProducer::connect(&kafka.config()).await?;
+/// let sent = producer.send(&OrderPlaced { order_id: "A-1".to_owned() }).await?;
+///
+/// let config = kafka.config().group("docs");
+/// let mut consumer = EventConsumer::<OrderPlaced>::subscribe(&config).await?;
+/// let received = consumer.recv().await?;
+/// assert_eq!(received.to_string(), "orders/0@0");
+/// assert_eq!(received.topic(), "orders");
+/// assert_eq!((received.partition(), received.offset()), (sent.partition(), sent.offset()));
+/// assert!(received.timestamp().is_some());
+/// assert_eq!(received.key(), Some(&b"A-1"[..]));
+/// assert!(received.headers().is_empty());
+/// assert!(received.rejection().is_none());
+/// assert_eq!(received.into_event().unwrap().order_id, "A-1");
+/// # Ok(())
+/// # }
+/// ```
+pub struct Received<E> {
+    pub(super) topic: Arc<str>,
+    pub(super) partition: i32,
+    pub(super) offset: i64,
+    pub(super) timestamp: Option<SystemTime>,
+    pub(super) key: Option<Vec<u8>>,
+    pub(super) headers: Headers,
+    /// Of the partition's assignment; `None` if it was taken away before.
+    pub(super) epoch: Option<u64>,
+    pub(super) body: Body<E>,
+}
+
+/// What a message holds.
+///
+/// ```
+/// use event_schema::kafka::Body;
+///
+/// fn describe<E>(body: &Body<E>) -> String {
+///     match body {
+///         Body::Event(_) => "an event".to_owned(),
+///         Body::Rejected(rejection) => format!("no event: {}", rejection.error()),
+///         Body::Tombstone => "a deletion".to_owned(),
+///         _ => "something new".to_owned(),
+///     }
+/// }
+/// assert_eq!(describe::<()>(&Body::Tombstone), "a deletion");
+/// ```
+#[derive(Debug)]
+#[non_exhaustive]
+pub enum Body<E> {
+    /// A valid event.
+    Event(E),
+    /// What cannot be loaded, or breaks the rules.
+    Rejected(Rejection),
+    /// No value at all, which in a compacted topic deletes the key.
+    Tombstone,
+}
+
+impl<E> Received<E> {
+    /// The topic. For this and the following see the example of [`Received`].
+    #[must_use]
+    pub fn topic(&self) -> &str {
+        &self.topic
+    }
+
+    /// The partition of the topic.
+    #[must_use]
+    pub fn partition(&self) -> i32 {
+        self.partition
+    }
+
+    /// The offset in the partition.
+    #[must_use]
+    pub fn offset(&self) -> i64 {
+        self.offset
+    }
+
+    /// When it was sent or, where the topic says so, stored.
+    #[must_use]
+    pub fn timestamp(&self) -> Option<SystemTime> {
+        self.timestamp
+    }
+
+    /// The key's bytes. No key is not an empty one.
+    #[must_use]
+    pub fn key(&self) -> Option<&[u8]> {
+        self.key.as_deref()
+    }
+
+    /// The headers.
+    #[must_use]
+    pub fn headers(&self) -> &Headers {
+        &self.headers
+    }
+
+    /// What it holds.
+    #[must_use]
+    pub fn body(&self) -> &Body<E> {
+        &self.body
+    }
+
+    /// What it holds, taken out.
+    #[must_use]
+    pub fn into_body(self) -> Body<E> {
+        self.body
+    }
+
+    /// The event, if it is a valid one.
+    #[must_use]
+    pub fn event(&self) -> Option<&E> {
+        match &self.body {
+            Body::Event(event) => Some(event),
+            _ => None,
+        }
+    }
+
+    /// The event, taken out, if it is a valid one.
+    #[must_use]
+    pub fn into_event(self) -> Option<E> {
+        match self.body {
+            Body::Event(event) => Some(event),
+            _ => None,
+        }
+    }
+
+    /// Why it is no event, if it was rejected.
+    #[must_use]
+    pub fn rejection(&self) -> Option<&Rejection> {
+        match &self.body {
+            Body::Rejected(rejection) => Some(rejection),
+            _ => None,
+        }
+    }
+}
+
+/// Where it came from: `topic/partition@offset`.
+impl<E> fmt::Display for Received<E> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}/{}@{}", self.topic, self.partition, self.offset)
+    }
+}
+
+/// Without key and headers, which may hold personal data.
+impl<E: fmt::Debug> fmt::Debug for Received<E> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Received")
+            .field("topic", &self.topic)
+            .field("partition", &self.partition)
+            .field("offset", &self.offset)
+            .field("timestamp", &self.timestamp)
+            .field("body", &self.body)
+            .finish_non_exhaustive()
+    }
+}
+
+/// A message that is no valid event: its original bytes, and everything that is wrong with them.
+///
+/// ```
+/// use event_schema::kafka::{EmbeddedKafka, EventConsumer, EventProducer};
+/// use event_schema::prelude::*;
+///
+/// #[derive(Serialize, JsonSchema, EventSchema)]
+/// struct Draft { text: String }
+///
+/// #[derive(Debug, Serialize, JsonSchema, EventSchema)]
+/// struct Note {
+///     #[validate(length(min = 1))]
+///     text: String,
+/// }
+///
+/// # #[tokio::main(flavor = "current_thread")]
+/// # async fn main() -> Result<(), Box<dyn std::error::Error>> {
+/// let kafka = EmbeddedKafka::start()?;
+/// let producer = EventProducer::connect(&kafka.config()).await?;
+/// producer.send_to("notes", &Draft { text: String::new() }).await?;
+///
+/// let config = kafka.config().group("docs");
+/// let mut consumer = EventConsumer::<Note>::subscribe_to(&config, &["notes"]).await?;
+/// let received = consumer.recv().await?;
+/// let rejection = received.rejection().unwrap();
+/// assert_eq!(rejection.bytes(), br#"{"text":""}"#);
+/// assert!(rejection.error().is_invalid());
+/// assert_eq!(rejection.violations().unwrap().len(), 1);
+/// # Ok(())
+/// # }
+/// ```
+pub struct Rejection {
+    bytes: Vec<u8>,
+    error: LoadError,
+}
+
+impl Rejection {
+    pub(super) fn new(bytes: &[u8], error: LoadError) -> Self {
+        Self { bytes: bytes.to_vec(), error }
+    }
+
+    /// The message's value as it was sent. For this and the following see the example of
+    /// [`Rejection`].
+    #[must_use]
+    pub fn bytes(&self) -> &[u8] {
+        &self.bytes
+    }
+
+    /// Why it cannot be loaded.
+    #[must_use]
+    pub fn error(&self) -> &LoadError {
+        &self.error
+    }
+
+    /// Everything that is wrong with it, if it is complete JSON.
+    #[must_use]
+    pub fn violations(&self) -> Option<&Violations> {
+        self.error.violations()
+    }
+
+    /// The bytes and the error, taken out.
+    #[must_use]
+    pub fn into_parts(self) -> (Vec<u8>, LoadError) {
+        (self.bytes, self.error)
+    }
+}
+
+/// Without the bytes, which may hold personal data.
+impl fmt::Debug for Rejection {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Rejection").field("len", &self.bytes.len()).field("error", &self.error).finish()
+    }
+}
+
+/// The headers of a message, in their order. A name may come more than once, a value be missing.
+///
+/// ```
+/// use event_schema::kafka::Headers;
+///
+/// let headers = Headers::default();
+/// assert!(headers.is_empty());
+/// assert_eq!(headers.get("trace-id"), None);
+/// assert_eq!(headers.iter().count(), 0);
+/// ```
+#[derive(Clone, Default, PartialEq, Eq)]
+pub struct Headers(Vec<(String, Option<Vec<u8>>)>);
+
+impl Headers {
+    pub(super) fn copy(headers: &rdkafka::message::BorrowedHeaders) -> Self {
+        let copy = headers.iter().map(|header| (header.key.to_owned(), header.value.map(<[u8]>::to_vec)));
+        Self(copy.collect())
+    }
+
+    /// The value of the last header of this name, as Java's `lastHeader`.
+    #[must_use]
+    pub fn get(&self, name: &str) -> Option<&[u8]> {
+        let last = self.0.iter().rfind(|(known, _)| known == name)?;
+        last.1.as_deref()
+    }
+
+    /// Whether there is none.
+    #[must_use]
+    pub fn is_empty(&self) -> bool {
+        self.0.is_empty()
+    }
+
+    /// How many there are.
+    #[must_use]
+    pub fn len(&self) -> usize {
+        self.0.len()
+    }
+
+    /// All of them, by name and value.
+    pub fn iter(&self) -> impl Iterator<Item = (&str, Option<&[u8]>)> {
+        self.0.iter().map(|(name, value)| (name.as_str(), value.as_deref()))
+    }
+}
+
+/// By name only: values may hold personal data.
+impl fmt::Debug for Headers {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_list().entries(self.0.iter().map(|(name, _)| name)).finish()
+    }
+}

@@ -1,0 +1,149 @@
+//! What the Kafka tests share: the broker, names of their own, waiting with a limit.
+#![allow(dead_code, unreachable_pub, reason = "each test takes what it needs")]
+
+use std::collections::HashMap;
+use std::env;
+use std::path::PathBuf;
+use std::sync::atomic::{AtomicU32, Ordering};
+use std::time::{Duration, SystemTime};
+
+use event_schema::kafka::rdkafka::admin::{AdminClient, AdminOptions, NewTopic, TopicReplication};
+use event_schema::kafka::rdkafka::client::DefaultClientContext;
+use event_schema::kafka::rdkafka::consumer::{BaseConsumer, Consumer};
+use event_schema::kafka::rdkafka::producer::{FutureProducer, FutureRecord};
+use event_schema::kafka::rdkafka::{Offset, TopicPartitionList};
+use event_schema::kafka::{EmbeddedKafka, EventProducer, KafkaConfig, Received};
+use event_schema::prelude::*;
+
+/// The event of these tests. It declares no topic: each test has its own.
+#[derive(Debug, Clone, PartialEq, Serialize, JsonSchema, EventSchema)]
+#[event(key = key)]
+pub struct Note {
+    pub key: String,
+    #[validate(range(max = 1_000_000))]
+    pub number: u32,
+}
+
+pub fn note(key: &str, number: u32) -> Note {
+    Note { key: key.to_owned(), number }
+}
+
+/// The broker to test with: a real one if `EVENT_SCHEMA_TEST_KAFKA` names a `client.properties`
+/// file, otherwise one inside the test.
+pub struct Kafka {
+    pub embedded: Option<EmbeddedKafka>,
+    pub config: KafkaConfig,
+}
+
+impl Kafka {
+    pub fn start() -> Self {
+        if let Some(file) = properties() {
+            let config = KafkaConfig::from_properties_file(file).unwrap_or_else(|error| panic!("{error}"));
+            return Self { embedded: None, config };
+        }
+        let embedded = EmbeddedKafka::start().unwrap();
+        let config = embedded.config();
+        Self { embedded: Some(embedded), config }
+    }
+
+    /// A topic of the test's own.
+    pub async fn topic(&self, partitions: i32) -> String {
+        let name = unique("topic");
+        if let Some(embedded) = &self.embedded {
+            embedded.create_topic(&name, partitions).unwrap();
+        } else {
+            let admin: AdminClient<DefaultClientContext> = self.config.rdkafka_producer().unwrap().create().unwrap();
+            let topic = NewTopic::new(&name, partitions, TopicReplication::Fixed(-1));
+            let options = AdminOptions::new().operation_timeout(Some(Duration::from_secs(20)));
+            let made = within(30, "a new topic", admin.create_topics(&[topic], &options)).await.unwrap();
+            made[0].as_ref().unwrap();
+        }
+        name
+    }
+
+    /// The configuration with a group of the test's own.
+    pub fn group(&self) -> KafkaConfig {
+        self.config.clone().group(unique("group"))
+    }
+
+    pub async fn producer(&self) -> EventProducer {
+        EventProducer::connect(&self.config).await.unwrap()
+    }
+
+    /// Puts bytes on a topic that no `EventProducer` would send.
+    pub async fn put(&self, topic: &str, key: &str, value: Option<&[u8]>) {
+        let producer: FutureProducer = self.config.rdkafka_producer().unwrap().create().unwrap();
+        let mut record = FutureRecord::to(topic).key(key);
+        record.payload = value;
+        producer.send(record, Duration::from_secs(20)).await.unwrap();
+    }
+
+    /// How many messages the partition has.
+    pub async fn end(&self, topic: &str, partition: i32) -> i64 {
+        let config = self.group().rdkafka_consumer().unwrap();
+        let topic = topic.to_owned();
+        tokio::task::spawn_blocking(move || {
+            let consumer: BaseConsumer = config.create().unwrap();
+            consumer.fetch_watermarks(&topic, partition, Duration::from_secs(20)).unwrap().1
+        })
+        .await
+        .unwrap()
+    }
+
+    /// What the group has committed for the partition.
+    pub async fn committed(&self, group: &KafkaConfig, topic: &str, partition: i32) -> Option<i64> {
+        let config = group.rdkafka_consumer().unwrap();
+        let topic = topic.to_owned();
+        tokio::task::spawn_blocking(move || {
+            let consumer: BaseConsumer = config.create().unwrap();
+            let mut wanted = TopicPartitionList::new();
+            wanted.add_partition(&topic, partition);
+            let offsets = consumer.committed_offsets(wanted, Duration::from_secs(20)).unwrap();
+            match offsets.find_partition(&topic, partition).unwrap().offset() {
+                Offset::Offset(offset) => Some(offset),
+                _ => None,
+            }
+        })
+        .await
+        .unwrap()
+    }
+}
+
+/// The file that names the real broker.
+pub fn properties() -> Option<PathBuf> {
+    env::var_os("EVENT_SCHEMA_TEST_KAFKA").filter(|file| !file.is_empty()).map(PathBuf::from)
+}
+
+/// Whether the real broker wants to know who we are; says so if the test cannot be done.
+pub fn broker_has(what: &str) -> bool {
+    let text = properties().map(|file| std::fs::read_to_string(file).unwrap()).unwrap_or_default();
+    let protocol = text.lines().find_map(|line| line.strip_prefix("security.protocol="));
+    let has = protocol.is_some_and(|protocol| protocol.contains(what));
+    if !has {
+        eprintln!("skipped: the broker of this run has no {what}");
+    }
+    has
+}
+
+/// A name that no other test, run or process uses.
+pub fn unique(what: &str) -> String {
+    static COUNT: AtomicU32 = AtomicU32::new(0);
+    let time = SystemTime::now().duration_since(SystemTime::UNIX_EPOCH).unwrap().as_micros();
+    let count = COUNT.fetch_add(1, Ordering::Relaxed);
+    format!("test-{what}-{}-{time}-{count}", std::process::id())
+}
+
+/// Waits for it, but not for ever.
+pub async fn within<F: Future>(seconds: u64, what: &str, future: F) -> F::Output {
+    let output = tokio::time::timeout(Duration::from_secs(seconds), future).await;
+    output.unwrap_or_else(|_| panic!("no {what} within {seconds} seconds"))
+}
+
+/// The numbers of the notes, by key and in their order.
+pub fn by_key(received: &[Received<Note>]) -> HashMap<String, Vec<u32>> {
+    let mut numbers: HashMap<String, Vec<u32>> = HashMap::new();
+    for note in received.iter().filter_map(Received::event) {
+        numbers.entry(note.key.clone()).or_default().push(note.number);
+    }
+    numbers
+}

@@ -1,0 +1,131 @@
+//! Closing takes no longer than it may, whatever is under way.
+#![cfg(feature = "kafka")]
+
+mod common;
+
+use std::time::{Duration, Instant};
+
+use common::{Kafka, Note, note, within};
+use event_schema::kafka::{EmbeddedKafka, EventConsumer, EventProducer};
+use futures_util::FutureExt;
+use futures_util::future::{join, join_all};
+
+const DEADLINE: Duration = Duration::from_secs(5);
+
+#[tokio::test]
+async fn a_consumer_closes_while_a_message_is_in_hand() {
+    let kafka = Kafka::start();
+    let topic = kafka.topic(1).await;
+    let producer = kafka.producer().await;
+    for number in 0..100 {
+        producer.send_to(&topic, &note("a", number)).await.unwrap();
+    }
+    let group = kafka.group();
+    let mut consumer = EventConsumer::<Note>::subscribe_to(&group, &[&topic]).await.unwrap();
+    let in_hand = within(20, "message", consumer.recv()).await.unwrap();
+
+    let started = Instant::now();
+    consumer.close(DEADLINE).await.unwrap();
+    assert!(started.elapsed() < DEADLINE);
+    assert_eq!(in_hand.event(), Some(&note("a", 0)));
+    assert_eq!(kafka.committed(&group, &topic, 0).await, None);
+
+    // It has left the group: the next member need not wait until its session is over, which
+    // takes 45 seconds.
+    let mut next = EventConsumer::<Note>::subscribe_to(&group, &[&topic]).await.unwrap();
+    within(20, "message for the next member", next.recv()).await.unwrap();
+    next.close(DEADLINE).await.unwrap();
+}
+
+#[tokio::test]
+async fn a_consumer_closes_whatever_it_was_doing() {
+    let kafka = Kafka::start();
+    let topic = kafka.topic(1).await;
+    kafka.producer().await.send_to(&topic, &note("a", 0)).await.unwrap();
+
+    // Not yet a member of its group.
+    let consumer = EventConsumer::<Note>::subscribe_to(&kafka.group(), &[&topic]).await.unwrap();
+    consumer.close(DEADLINE).await.unwrap();
+
+    // About to become one.
+    let mut consumer = EventConsumer::<Note>::subscribe_to(&kafka.group(), &[&topic]).await.unwrap();
+    let nothing = tokio::time::timeout(Duration::from_millis(1), consumer.recv()).await;
+    assert!(nothing.is_err());
+    consumer.close(DEADLINE).await.unwrap();
+
+    // With a commit that nobody waits for any more.
+    let mut consumer = EventConsumer::<Note>::subscribe_to(&kafka.group(), &[&topic]).await.unwrap();
+    let received = within(20, "message", consumer.recv()).await.unwrap();
+    assert!(consumer.commit(&received).now_or_never().is_none());
+    consumer.close(DEADLINE).await.unwrap();
+
+    // While another task still waits for a topic that is not there.
+    let mut consumer = EventConsumer::<Note>::subscribe_to(&kafka.group(), &["no-such-topic"]).await.unwrap();
+    tokio::select! {
+        received = consumer.recv() => panic!("{received:?}"),
+        () = tokio::time::sleep(Duration::from_millis(200)) => {}
+    }
+    consumer.close(DEADLINE).await.unwrap();
+}
+
+#[tokio::test]
+async fn a_deadline_holds_when_the_broker_is_gone() {
+    let kafka = EmbeddedKafka::start().unwrap();
+    kafka.create_topic("notes", 1).unwrap();
+    let producer = EventProducer::connect(&kafka.config()).await.unwrap();
+    producer.send_to("notes", &note("a", 0)).await.unwrap();
+    let group = kafka.config().group("g");
+    let mut consumer = EventConsumer::<Note>::subscribe_to(&group, &["notes"]).await.unwrap();
+    let received = within(20, "message", consumer.recv()).await.unwrap();
+    drop(kafka);
+
+    let deadline = Duration::from_millis(500);
+    let lost = note("a", 1);
+    let unfinished = tokio::time::timeout(Duration::from_millis(50), producer.send_to("notes", &lost)).await;
+    assert!(unfinished.is_err());
+    let unfinished = tokio::time::timeout(Duration::from_millis(50), consumer.commit(&received)).await;
+    assert!(unfinished.is_err());
+
+    let started = Instant::now();
+    let error = producer.close(deadline).await.unwrap_err();
+    assert_eq!(error.to_string(), "not closed within 500ms, 1 event not acknowledged");
+    let error = consumer.close(deadline).await.unwrap_err();
+    assert!(error.to_string().starts_with("not closed within 500ms"), "{error}");
+    assert!(started.elapsed() < 3 * deadline, "{:?}", started.elapsed());
+}
+
+#[tokio::test]
+async fn dropping_does_not_block() {
+    let kafka = Kafka::start();
+    let topic = kafka.topic(1).await;
+    let producer = kafka.producer().await;
+    producer.send_to(&topic, &note("a", 0)).await.unwrap();
+    let mut consumer = EventConsumer::<Note>::subscribe_to(&kafka.group(), &[&topic]).await.unwrap();
+    within(20, "message", consumer.recv()).await.unwrap();
+
+    let started = Instant::now();
+    drop(consumer);
+    drop(producer);
+    assert!(started.elapsed() < Duration::from_millis(50), "{:?}", started.elapsed());
+}
+
+#[tokio::test]
+async fn closing_a_producer_loses_nothing() {
+    let kafka = Kafka::start();
+    let topic = kafka.topic(1).await;
+    // A queue that is full and a linger that is long: close has to wait for both.
+    let config = kafka.config.clone().set("queue.buffering.max.messages", "20").set("linger.ms", "200");
+    let producer = EventProducer::connect(&config).await.unwrap();
+    let notes: Vec<Note> = (0..100).map(|number| note("a", number)).collect();
+    let sends = join_all(notes.iter().map(|note| producer.send_to(&topic, note)));
+    let close = async {
+        producer.clone().close(Duration::from_secs(20)).await.unwrap();
+        kafka.end(&topic, 0).await
+    };
+    // Polled in this order: all are on their way when it is closed.
+    let (sent, stored) = join(sends, close).await;
+    assert_eq!(stored, 100);
+    let offsets: Vec<i64> = sent.into_iter().map(|sent| sent.unwrap().offset()).collect();
+    assert_eq!(offsets, (0..100).collect::<Vec<_>>());
+    assert!(producer.send_to(&topic, &note("a", 100)).await.unwrap_err().is_closed());
+}

@@ -1,0 +1,119 @@
+//! What does not work at the start fails in bounded time and says why.
+#![cfg(feature = "kafka")]
+
+mod common;
+
+use std::fmt::Debug;
+use std::io::Write;
+use std::net::TcpListener;
+use std::time::{Duration, Instant};
+
+use common::{Kafka, Note, broker_has, unique};
+use event_schema::kafka::{ConnectError, EmbeddedKafka, EventConsumer, EventProducer, KafkaConfig};
+
+/// What a producer and a consumer say, and that both say it soon.
+async fn refusals(config: &KafkaConfig, limit: Duration) -> [ConnectError; 2] {
+    let producer = soon(limit, EventProducer::connect(config)).await;
+    let group = config.clone().group(unique("group"));
+    let consumer = soon(limit, EventConsumer::<Note>::subscribe_to(&group, &["notes"])).await;
+    [producer, consumer]
+}
+
+async fn soon<T: Debug>(limit: Duration, start: impl Future<Output = Result<T, ConnectError>>) -> ConnectError {
+    let started = Instant::now();
+    let error = start.await.unwrap_err();
+    println!("after {:?}: {error}", started.elapsed());
+    assert!(started.elapsed() < limit, "{:?}: {error}", started.elapsed());
+    error
+}
+
+#[tokio::test]
+async fn nobody_listens() {
+    let config = KafkaConfig::new("127.0.0.1:1").connect_timeout(Duration::from_secs(1));
+    for error in refusals(&config, Duration::from_secs(3)).await {
+        assert!(error.is_unreachable());
+        let text = error.to_string();
+        assert!(text.starts_with("no broker answered within 1s: "), "{text}");
+        assert!(text.contains("127.0.0.1:1") && text.contains("refused"), "{text}");
+    }
+}
+
+#[tokio::test]
+async fn no_such_host() {
+    let config = KafkaConfig::new("no-such-host.invalid:9092").connect_timeout(Duration::from_secs(1));
+    for error in refusals(&config, Duration::from_secs(3)).await {
+        assert!(error.is_unreachable());
+        assert!(error.to_string().contains("no-such-host.invalid"), "{error}");
+    }
+}
+
+#[tokio::test]
+async fn somebody_listens_and_says_nothing() {
+    let silent = TcpListener::bind("127.0.0.1:0").unwrap();
+    let servers = silent.local_addr().unwrap().to_string();
+    let config = KafkaConfig::new(servers).connect_timeout(Duration::from_secs(1));
+    for error in refusals(&config, Duration::from_secs(3)).await {
+        assert!(error.is_unreachable(), "{error}");
+    }
+}
+
+#[tokio::test]
+async fn a_port_without_tls() {
+    let kafka = EmbeddedKafka::start().unwrap();
+    let config = kafka.config().set("security.protocol", "SSL").connect_timeout(Duration::from_secs(1));
+    for error in refusals(&config, Duration::from_secs(3)).await {
+        assert!(error.is_tls(), "{error}");
+    }
+}
+
+#[tokio::test]
+async fn a_file_that_is_not_there() {
+    let config = KafkaConfig::new("127.0.0.1:1").set("security.protocol", "SSL").set("ssl.ca.location", "no-such.pem");
+    for error in refusals(&config, Duration::from_secs(3)).await {
+        assert!(error.is_config(), "{error}");
+        assert!(error.to_string().starts_with("`ssl.ca.location`: No such file"), "{error}");
+    }
+}
+
+#[tokio::test]
+async fn a_wrong_password() {
+    if !broker_has("SASL") {
+        return;
+    }
+    let config = Kafka::start().config.set("sasl.password", "not-the-password");
+    for error in refusals(&config, Duration::from_secs(5)).await {
+        assert!(error.is_authentication(), "{error}");
+        let text = error.to_string();
+        assert!(text.starts_with("authentication failed"), "{text}");
+        assert!(!text.contains("not-the-password"), "{text}");
+    }
+}
+
+#[tokio::test]
+async fn an_unknown_ca() {
+    if !broker_has("SASL_SSL") {
+        return;
+    }
+    let mut other = tempfile::NamedTempFile::new().unwrap();
+    other.write_all(OTHER_CA.as_bytes()).unwrap();
+    let config = Kafka::start().config.set("ssl.ca.location", other.path().to_str().unwrap());
+    for error in refusals(&config, Duration::from_secs(5)).await {
+        assert!(error.is_tls(), "{error}");
+        assert!(error.to_string().contains("certificate"), "{error}");
+    }
+}
+
+/// The certificate of a CA that signed nothing.
+const OTHER_CA: &str = "\
+-----BEGIN CERTIFICATE-----
+MIIBgTCCASagAwIBAgITTuRhgncrrIW0R9OWL8aUtr6M5zAKBggqhkjOPQQDAjAV
+MRMwEQYDVQQDDAphbm90aGVyIENBMCAXDTI2MTEyMTAwMzEwNVoYDzIxMjYxMDI4
+MDAzMTA1WjAVMRMwEQYDVQQDDAphbm90aGVyIENBMFkwEwYHKoZIzj0CAQYIKoZI
+zj0DAQcDQgAEHgOhy6YUdeBg6s5lCzF0xIQgglhk27lp9CRINaAg6cNVw1DcQ+xl
+hwc3MnudCtZcFigfiwVn4ky9N+sfkwBG1qNTMFEwHQYDVR0OBBYEFGRlPTGlfTbs
+K8MBJLoiLZVXgy7LMB8GA1UdIwQYMBaAFGRlPTGlfTbsK8MBJLoiLZVXgy7LMA8G
+A1UdEwEB/wQFMAMBAf8wCgYIKoZIzj0EAwIDSQAwRgIhAJA8ZDpA0KH2Y/QjZh8T
+z/k0z34Dl8edaiwGtQCj+chHAiEAnjPK/lqj5KSDxS/Xk/hkuaO6+P5IiVA0NlMa
+l3FV9LA=
+-----END CERTIFICATE-----
+";

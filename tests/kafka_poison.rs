@@ -1,0 +1,58 @@
+//! A bad message neither stops the consumer nor hides the messages around it.
+#![cfg(feature = "kafka")]
+
+mod common;
+
+use std::time::Duration;
+
+use common::{Kafka, Note, note, within};
+use event_schema::kafka::EventConsumer;
+
+#[tokio::test]
+async fn a_poison_message_between_two_good_ones() {
+    let kafka = Kafka::start();
+    let topic = kafka.topic(1).await;
+    let producer = kafka.producer().await;
+    producer.send_to(&topic, &note("a", 1)).await.unwrap();
+    let malformed: &[u8] = br#"{"key": "a", "number""#;
+    kafka.put(&topic, "a", Some(malformed)).await;
+    let invalid: &[u8] = br#"{"key": 7, "number": 2000000}"#;
+    kafka.put(&topic, "a", Some(invalid)).await;
+    kafka.put(&topic, "a", Some(&[0xff, 0x00])).await;
+    producer.send_to(&topic, &note("a", 2)).await.unwrap();
+
+    let group = kafka.group();
+    let mut consumer = EventConsumer::<Note>::subscribe_to(&group, &[&topic]).await.unwrap();
+    let mut received = Vec::new();
+    for _ in 0..5 {
+        received.push(within(20, "message", consumer.recv()).await.unwrap());
+    }
+    assert_eq!(received[0].event(), Some(&note("a", 1)));
+
+    let rejection = received[1].rejection().unwrap();
+    assert_eq!(rejection.bytes(), malformed);
+    assert!(rejection.error().is_syntax());
+
+    let rejection = received[2].rejection().unwrap();
+    assert_eq!(rejection.bytes(), invalid);
+    assert_eq!(
+        rejection.violations().unwrap().to_messages(),
+        serde_json::json!({
+            "key": ["Not a valid string."],
+            "number": ["Must be less than or equal to 1000000."],
+        })
+    );
+    let shown = format!("{:?}", received[2]);
+    assert!(!shown.contains("2000000"), "payloads stay out of logs: {shown}");
+
+    assert!(received[3].rejection().unwrap().error().is_syntax());
+    assert_eq!(received[4].event(), Some(&note("a", 2)));
+
+    // A rejection is committed as any message: the group does not meet it again.
+    consumer.commit(&received[3]).await.unwrap();
+    consumer.close(Duration::from_secs(10)).await.unwrap();
+    let mut consumer = EventConsumer::<Note>::subscribe_to(&group, &[&topic]).await.unwrap();
+    let next = within(20, "message", consumer.recv()).await.unwrap();
+    assert_eq!(next.event(), Some(&note("a", 2)));
+    consumer.close(Duration::from_secs(10)).await.unwrap();
+}
