@@ -12,6 +12,7 @@ pub use validator;
 pub use crate::contract::{Place, Walk, json_schema};
 pub use crate::event::{Descriptor, EventKey, EventSchema};
 pub use crate::load::buffer::{Leftovers, Plain, With, not_convertible, read_foreign};
+pub use crate::load::containers::{Each, ListType, MapType, Pairs, no_rules};
 pub use crate::load::object::{
     Level, Object, Slot, keep_value, next_field, next_field_or_name, read_object, read_object_flat, skip_value,
 };
@@ -20,5 +21,5 @@ pub use crate::load::variants::{
     Adjacent, Variants, read_adjacent, read_external, read_external_flat, read_internal, read_untagged,
 };
 pub use crate::load::{At, Context, FieldType};
-pub use crate::rules::{broken_custom, broken_schema, in_range, param, validate};
+pub use crate::rules::{broken_custom, broken_schema, in_range, is_one_of, no_context, param, to_json, validate};
 pub use crate::violation::{FieldName, Param, Rule};

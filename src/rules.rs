@@ -27,6 +27,28 @@ pub fn in_range<T: PartialOrd>(
         || exclusive_min.is_some_and(|min| !matches!(value.partial_cmp(&min), Some(std::cmp::Ordering::Greater))))
 }
 
+/// Whether the value equals one of the list.
+#[inline]
+pub fn is_one_of<T: PartialEq<U> + ?Sized, U>(value: &T, list: &[U]) -> bool {
+    list.iter().any(|other| value == other)
+}
+
+/// A value in a contract; one that JSON cannot say is null.
+pub fn to_json(value: impl Serialize) -> Value {
+    serde_json::to_value(value).unwrap_or(Value::Null)
+}
+
+/// Notes that a rule could not be checked because its context was not given: the event is not
+/// known to be valid, so it counts as invalid.
+#[cold]
+pub fn no_context<C>(cx: &mut Context<'_>, at: &At<'_>) {
+    let message = format!(
+        "A rule needs a context of type `{}`: give it with `LoadOptions::context`.",
+        std::any::type_name::<C>()
+    );
+    cx.violation_of_whole(at, "context".into(), Map::new(), Some(message.into()));
+}
+
 /// A parameter whose value is known at run time only; one that JSON cannot say is left out.
 pub fn param(params: &mut Map<String, Value>, name: &str, value: impl Serialize) {
     if let Some(value) = decimal(value) {

@@ -32,13 +32,33 @@ const SCHEMA: &str = "_schema";
 pub struct FieldName {
     wire: &'static str,
     rust: &'static str,
+    /// The field's own texts for what is wrong with its shape: required, null, invalid.
+    messages: Option<&'static [Option<&'static str>; 3]>,
 }
 
 impl FieldName {
     #[doc(hidden)]
     #[must_use]
     pub const fn new(wire: &'static str, rust: &'static str) -> Self {
-        Self { wire, rust }
+        Self { wire, rust, messages: None }
+    }
+
+    #[doc(hidden)]
+    #[must_use]
+    pub const fn with_messages(mut self, messages: &'static [Option<&'static str>; 3]) -> Self {
+        self.messages = Some(messages);
+        self
+    }
+
+    /// The field's own text for a finding of shape.
+    pub(crate) fn message(&self, code: &str) -> Option<&'static str> {
+        let [required, null, invalid] = self.messages?;
+        match code {
+            "required" => *required,
+            "null" => *null,
+            "invalid" | "choice" | "length" => *invalid,
+            _ => None,
+        }
     }
 
     /// The name in messages: Marshmallow's data key, serde's rename.
@@ -317,12 +337,22 @@ fn default_message(code: &str, params: &Map<String, Value>) -> Cow<'static, str>
             _ => "Not a valid IP address.",
         },
         "regex" => "String does not match expected pattern.",
-        "credit_card" => "Not a valid credit card number.",
         "non_control_character" => "Must not contain control characters.",
         "contains" => return format!("Must contain {}.", text("pattern").unwrap_or_default()).into(),
         "does_not_contain" => return format!("Must not contain {}.", text("pattern").unwrap_or_default()).into(),
         "must_match" => return format!("Must match {}.", text("other").unwrap_or_default()).into(),
-        "choice" => return format!("Must be one of: {}.", text("choices").unwrap_or_default()).into(),
+        "credit_card" => "Not a valid credit card number.",
+        "none_of" => "Invalid input.",
+        "equal" => return format!("Must be equal to {}.", text("other").unwrap_or_default()).into(),
+        "contains_only" => {
+            let choices = text("choices").unwrap_or_default();
+            return format!("One or more of the choices you made was not in: {choices}.").into();
+        }
+        "contains_none_of" => {
+            let values = text("values").unwrap_or_default();
+            return format!("One or more of the choices you made was in: {values}.").into();
+        }
+        "choice" | "one_of" => return format!("Must be one of: {}.", text("choices").unwrap_or_default()).into(),
         "invalid" => match params.get("expected").and_then(Value::as_str) {
             Some("object") => "Invalid input type.",
             Some("mapping") => "Not a valid mapping type.",

@@ -5,7 +5,10 @@ use quote::ToTokens;
 use serde_derive_internals::Ctxt;
 use syn::ext::IdentExt;
 use syn::meta::ParseNestedMeta;
+use syn::spanned::Spanned;
 use syn::{Attribute, DeriveInput, Expr, ExprPath, Ident, LitInt, LitStr, Path, parse_quote};
+
+use crate::rule::Rules;
 
 /// `#[event(...)]` on a type.
 #[derive(Default)]
@@ -16,6 +19,10 @@ pub(crate) struct EventAttrs {
     pub(crate) key: Option<Key>,
     pub(crate) krate: Option<Path>,
     pub(crate) validate: Option<bool>,
+    pub(crate) pre_load: Option<Path>,
+    pub(crate) post_load: Option<Path>,
+    pub(crate) pre_dump: Option<Path>,
+    pub(crate) post_dump: Option<Path>,
 }
 
 /// `key = field` or `key = field.inner`.
@@ -25,7 +32,8 @@ pub(crate) struct Key {
     pub(crate) access: TokenStream,
 }
 
-const ON_TYPE: &[&str] = &["name", "version", "topic", "key", "crate", "validate"];
+const ON_TYPE: &[&str] =
+    &["name", "version", "topic", "key", "crate", "validate", "pre_load", "post_load", "pre_dump", "post_dump"];
 
 impl EventAttrs {
     pub(crate) fn from_ast(cx: &Ctxt, attrs: &[Attribute]) -> Self {
@@ -54,6 +62,10 @@ impl EventAttrs {
                 let literal: syn::LitBool = meta.value()?.parse()?;
                 set(cx, meta, &mut self.validate, literal.value);
             }
+            "pre_load" => set(cx, meta, &mut self.pre_load, meta.value()?.parse()?),
+            "post_load" => set(cx, meta, &mut self.post_load, meta.value()?.parse()?),
+            "pre_dump" => set(cx, meta, &mut self.pre_dump, meta.value()?.parse()?),
+            "post_dump" => set(cx, meta, &mut self.post_dump, meta.value()?.parse()?),
             other => return Err(unknown(meta, other, ON_TYPE, "event", "a type")),
         }
         Ok(())
@@ -85,22 +97,65 @@ pub(crate) fn crate_path(input: &DeriveInput) -> Path {
     attrs.krate.unwrap_or_else(|| parse_quote!(::event_schema))
 }
 
-/// `#[event(...)]` on a field.
+/// `#[event(...)]` on a field, its rules aside.
 #[derive(Default)]
 pub(crate) struct FieldAttrs {
     /// Read by its own `Deserialize`.
     pub(crate) plain: bool,
+    /// Null is refused, though the type has a place for it.
+    pub(crate) not_null: Option<Span>,
+    /// Its own texts for what is wrong with its shape.
+    pub(crate) messages: Messages,
 }
 
-const ON_FIELD: &[&str] = &["plain"];
+/// `messages(required = "...", null = "...", invalid = "...")`.
+#[derive(Default)]
+pub(crate) struct Messages {
+    pub(crate) required: Option<LitStr>,
+    pub(crate) null: Option<LitStr>,
+    pub(crate) invalid: Option<LitStr>,
+}
+
+const ON_FIELD: &[&str] = &[
+    "plain",
+    "not_null",
+    "messages",
+    "each",
+    "keys",
+    "values",
+    "one_of",
+    "none_of",
+    "equal",
+    "contains_only",
+    "contains_none_of",
+];
 
 impl FieldAttrs {
-    pub(crate) fn from_ast(cx: &Ctxt, attrs: &[Attribute]) -> Self {
+    /// Reads them, and adds the rules among them to those that validator's attribute gave.
+    pub(crate) fn from_ast(cx: &Ctxt, attrs: &[Attribute], rules: &mut Rules) -> Self {
         let mut parsed = Self::default();
         for attr in event_attrs(attrs) {
             let result = attr.parse_nested_meta(|meta| {
-                match name_of(&meta).as_str() {
+                let name = name_of(&meta);
+                match name.as_str() {
                     "plain" => parsed.plain = true,
+                    "not_null" => parsed.not_null = Some(meta.path.span()),
+                    "messages" => meta.parse_nested_meta(|text| {
+                        let messages = &mut parsed.messages;
+                        let option = match name_of(&text).as_str() {
+                            "required" => &mut messages.required,
+                            "null" => &mut messages.null,
+                            "invalid" => &mut messages.invalid,
+                            other => {
+                                let known = ["required", "null", "invalid"];
+                                return Err(unknown(&text, other, &known, "messages", "a field"));
+                            }
+                        };
+                        let value = text.value()?.parse()?;
+                        set(cx, &text, option, value);
+                        Ok(())
+                    })?,
+                    name if rules.parse_event(cx, &meta, name)? => {}
                     other if ON_TYPE.contains(&other) => {
                         return Err(meta.error(format!("`{other}` is said of the type, not of a field")));
                     }

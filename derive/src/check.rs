@@ -19,6 +19,7 @@ pub(crate) fn check(cx: &Ctxt, model: &Model<'_>) {
     check_event(cx, model);
     check_container(cx, model);
     check_key(cx, model);
+    check_context(cx, model);
     for level in model.levels() {
         for field in &level.fields {
             check_field(cx, level, field);
@@ -29,6 +30,29 @@ pub(crate) fn check(cx: &Ctxt, model: &Model<'_>) {
         for variant in variants {
             check_variant(cx, variant);
         }
+    }
+}
+
+/// A rule with a context needs to be told the context's type.
+fn check_context(cx: &Ctxt, model: &Model<'_>) {
+    if model.rules.context.is_some() {
+        return;
+    }
+    let fields = model.levels().into_iter().flat_map(|level| &level.fields);
+    let parts = fields.flat_map(|field| {
+        let rules = &field.rules;
+        [&rules.own, &rules.each, &rules.keys, &rules.values].into_iter().flatten()
+    });
+    let functions = parts.filter_map(|rule| match &rule.kind {
+        RuleKind::Custom { function, use_context: true } => Some(function),
+        _ => None,
+    });
+    let schemas = model.rules.schemas.iter().filter(|rule| rule.use_context).map(|rule| &rule.function);
+    for function in functions.chain(schemas) {
+        cx.error_spanned_by(
+            function,
+            "of which type is the context? Say it above the type: `#[validate(context = Limits)]`",
+        );
     }
 }
 
@@ -203,8 +227,24 @@ impl<'a> Visit<'a> for Borrows<'a> {
     }
 }
 
+/// `not_null` has a meaning where null would be read, and a null that is written could not be read.
+fn check_not_null(cx: &Ctxt, field: &Field<'_>) {
+    let Some(span) = field.event.not_null else { return };
+    let attrs = &field.serde.attrs;
+    let optional = crate::rule::head(field.serde.ty).is_some_and(|(name, _)| name == "Option");
+    if !optional && attrs.default().is_none() {
+        cx.syn_error(syn::Error::new(span, "null is refused here anyhow: drop `not_null`"));
+    } else if optional && attrs.skip_serializing_if().is_none() && !attrs.skip_serializing() {
+        cx.syn_error(syn::Error::new(
+            span,
+            "dump would write the null that load refuses: add `#[serde(skip_serializing_if = \"Option::is_none\")]`",
+        ));
+    }
+}
+
 fn check_rules(cx: &Ctxt, field: &Field<'_>, fields: &[Field<'_>]) {
-    for rule in &field.rules {
+    check_not_null(cx, field);
+    for rule in &field.rules.own {
         match &rule.kind {
             RuleKind::MustMatch(other) => {
                 let names = rust_names(fields);

@@ -7,14 +7,14 @@ use serde_derive_internals::{Ctxt, Derive};
 use syn::{DeriveInput, ExprPath, Ident, Type};
 
 use crate::attr::{self, EventAttrs, FieldAttrs};
-use crate::rule::{self, Rule, SchemaRule};
+use crate::rule::{Rules, TypeRules};
 
 pub(crate) struct Model<'a> {
     pub(crate) input: &'a DeriveInput,
     /// serde's reading of the type; its data have moved to `shape`.
     pub(crate) serde: Container<'a>,
     pub(crate) event: EventAttrs,
-    pub(crate) rules: Vec<SchemaRule>,
+    pub(crate) rules: TypeRules,
     pub(crate) shape: Shape<'a>,
 }
 
@@ -39,9 +39,7 @@ pub(crate) struct Variant<'a> {
 pub(crate) struct Field<'a> {
     pub(crate) serde: ast::Field<'a>,
     pub(crate) event: FieldAttrs,
-    pub(crate) rules: Vec<Rule>,
-    /// `#[validate(nested)]`.
-    pub(crate) nested: bool,
+    pub(crate) rules: Rules,
 }
 
 /// Who reads a field.
@@ -61,7 +59,7 @@ pub(crate) enum Reader<'a> {
 impl<'a> Model<'a> {
     pub(crate) fn from_ast(cx: &Ctxt, input: &'a DeriveInput) -> Option<Self> {
         let event = EventAttrs::from_ast(cx, &input.attrs);
-        let rules = rule::of_type(cx, &input.attrs);
+        let rules = TypeRules::from_ast(cx, &input.attrs);
         if let syn::Data::Union(data) = &input.data {
             cx.error_spanned_by(data.union_token, "a union cannot be an event: nothing tells which field it holds");
             return None;
@@ -112,8 +110,9 @@ impl<'a> Shape<'a> {
 impl<'a> Level<'a> {
     fn from_ast(cx: &Ctxt, style: Style, fields: Vec<ast::Field<'a>>) -> Self {
         let field = |field: ast::Field<'a>| {
-            let (rules, nested) = rule::of_field(cx, &field.original.attrs);
-            Field { event: FieldAttrs::from_ast(cx, &field.original.attrs), rules, nested, serde: field }
+            let attrs = &field.original.attrs;
+            let mut rules = Rules::from_ast(cx, attrs);
+            Field { event: FieldAttrs::from_ast(cx, attrs, &mut rules), rules, serde: field }
         };
         Self { style, fields: fields.into_iter().map(field).collect() }
     }

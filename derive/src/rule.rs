@@ -30,7 +30,28 @@ pub(crate) enum RuleKind {
     MustMatch(Ident),
     Required,
     NonControlCharacter,
-    Custom(Path),
+    CreditCard,
+    Custom { function: Path, use_context: bool },
+    OneOf(Vec<Expr>),
+    NoneOf(Vec<Expr>),
+    Equal(Expr),
+    ContainsOnly(Vec<Expr>),
+    ContainsNoneOf(Vec<Expr>),
+}
+
+/// The rules of a field: its own, and those of the parts of a container.
+#[derive(Default)]
+pub(crate) struct Rules {
+    /// Of the field itself, in the order written.
+    pub(crate) own: Vec<Rule>,
+    /// Of a list's elements.
+    pub(crate) each: Vec<Rule>,
+    /// Of a map's keys.
+    pub(crate) keys: Vec<Rule>,
+    /// Of a map's values.
+    pub(crate) values: Vec<Rule>,
+    /// `#[validate(nested)]`.
+    pub(crate) nested: bool,
 }
 
 #[derive(Default)]
@@ -44,12 +65,14 @@ pub(crate) struct Range {
 /// A rule of a whole struct.
 pub(crate) struct SchemaRule {
     pub(crate) function: Path,
+    pub(crate) use_context: bool,
     pub(crate) skip_on_field_errors: bool,
     pub(crate) code: Option<LitStr>,
     pub(crate) message: Option<LitStr>,
 }
 
-const ON_FIELD: &[&str] = &[
+/// The rules that validator knows.
+const VALIDATOR: &[&str] = &[
     "length",
     "range",
     "email",
@@ -61,61 +84,114 @@ const ON_FIELD: &[&str] = &[
     "must_match",
     "required",
     "non_control_character",
+    "credit_card",
     "custom",
     "nested",
     "skip",
 ];
-const ON_TYPE: &[&str] = &["schema", "crate", "nest_all_fields"];
+/// Those that Marshmallow has beside them.
+const MARSHMALLOW: &[&str] = &["one_of", "none_of", "equal", "contains_only", "contains_none_of"];
+const ON_TYPE: &[&str] = &["schema", "context", "crate", "nest_all_fields"];
 
-/// The rules of a field, in the order written, and whether it is marked `nested`.
-pub(crate) fn of_field(cx: &Ctxt, attrs: &[Attribute]) -> (Vec<Rule>, bool) {
-    let mut rules = Vec::new();
-    let (mut nested, mut skip) = (false, false);
-    for attr in attrs.iter().filter(|attr| attr.path().is_ident("validate")) {
-        if let syn::Meta::Path(path) = &attr.meta {
-            cx.error_spanned_by(path, "which rule? As in `#[validate(length(min = 1))]` or `#[validate(nested)]`");
-            continue;
-        }
-        let result = attr.parse_nested_meta(|meta| {
-            match name_of(&meta).as_str() {
-                // A nested schema is validated anyhow, but where the type is read as another.
-                "nested" => nested = flag(&meta)?,
-                "skip" => skip = flag(&meta)?,
-                name => rules.extend(Rule::parse(cx, &meta, name)?),
+impl Rules {
+    /// What `#[validate(...)]` says of a field.
+    pub(crate) fn from_ast(cx: &Ctxt, attrs: &[Attribute]) -> Self {
+        let mut rules = Self::default();
+        let mut skip = false;
+        for attr in attrs.iter().filter(|attr| attr.path().is_ident("validate")) {
+            if let syn::Meta::Path(path) = &attr.meta {
+                cx.error_spanned_by(path, "which rule? As in `#[validate(length(min = 1))]` or `#[validate(nested)]`");
+                continue;
             }
-            Ok(())
-        });
-        if let Err(error) = result {
-            cx.syn_error(error);
+            let result = attr.parse_nested_meta(|meta| {
+                match name_of(&meta).as_str() {
+                    // A nested schema is validated anyhow, but where the type is read as another.
+                    "nested" => rules.nested = flag(&meta)?,
+                    "skip" => skip = flag(&meta)?,
+                    name if MARSHMALLOW.contains(&name) => {
+                        return Err(
+                            meta.error(format!("`{name}` is no rule of validator's: write `#[event({name}(...))]`"))
+                        );
+                    }
+                    name => rules.own.push(Rule::parse(cx, &meta, name)?),
+                }
+                Ok(())
+            });
+            if let Err(error) = result {
+                cx.syn_error(error);
+            }
         }
+        if skip {
+            rules.own.clear();
+        }
+        rules
     }
-    if skip {
-        rules.clear();
+
+    /// A rule in `#[event(...)]`; whether it is one.
+    pub(crate) fn parse_event(&mut self, cx: &Ctxt, meta: &ParseNestedMeta<'_>, name: &str) -> syn::Result<bool> {
+        let parts = match name {
+            "each" => &mut self.each,
+            "keys" => &mut self.keys,
+            "values" => &mut self.values,
+            name if MARSHMALLOW.contains(&name) => {
+                self.own.push(Rule::parse(cx, meta, name)?);
+                return Ok(true);
+            }
+            _ => return Ok(false),
+        };
+        meta.parse_nested_meta(|inner| {
+            let name = name_of(&inner);
+            if matches!(name.as_str(), "must_match" | "required" | "nested" | "skip") {
+                return Err(inner.error(format!("`{name}` says nothing of an element, a key or a value")));
+            }
+            parts.push(Rule::parse(cx, &inner, &name)?);
+            Ok(())
+        })?;
+        Ok(true)
     }
-    (rules, nested)
+
+    /// Whether any rule looks at the parts of a container.
+    pub(crate) fn any_of_parts(&self) -> bool {
+        !(self.each.is_empty() && self.keys.is_empty() && self.values.is_empty())
+    }
 }
 
-/// The rules of a whole struct.
-pub(crate) fn of_type(cx: &Ctxt, attrs: &[Attribute]) -> Vec<SchemaRule> {
-    let mut rules = Vec::new();
-    for attr in attrs.iter().filter(|attr| attr.path().is_ident("validate")) {
-        let result = attr.parse_nested_meta(|meta| {
-            match name_of(&meta).as_str() {
-                "schema" => rules.extend(SchemaRule::parse(cx, &meta)?),
-                "crate" => drop(meta.value()?.parse::<Expr>()?),
-                "nest_all_fields" => drop(flag(&meta)?),
-                "context" | "mutable" => {
-                    return Err(meta.error("context arguments are not supported yet; rules get the value only"));
+/// `#[validate(...)]` on a type.
+#[derive(Default)]
+pub(crate) struct TypeRules {
+    pub(crate) schemas: Vec<SchemaRule>,
+    /// The type of the argument of rules with `use_context`.
+    pub(crate) context: Option<syn::Type>,
+}
+
+impl TypeRules {
+    pub(crate) fn from_ast(cx: &Ctxt, attrs: &[Attribute]) -> Self {
+        let mut rules = Self::default();
+        for attr in attrs.iter().filter(|attr| attr.path().is_ident("validate")) {
+            let result = attr.parse_nested_meta(|meta| {
+                match name_of(&meta).as_str() {
+                    "schema" => rules.schemas.push(SchemaRule::parse(cx, &meta)?),
+                    "context" => {
+                        let value = meta.value()?;
+                        // validator takes it in quotes too.
+                        let ty = if value.peek(LitStr) { value.parse::<LitStr>()?.parse()? } else { value.parse()? };
+                        set(cx, &meta, &mut rules.context, ty);
+                    }
+                    "crate" => drop(meta.value()?.parse::<Expr>()?),
+                    "nest_all_fields" => drop(flag(&meta)?),
+                    "mutable" => {
+                        return Err(meta.error("a rule cannot change its context: a load may run it more than once"));
+                    }
+                    other => return Err(unknown(&meta, other, ON_TYPE, "validate", "a type")),
                 }
-                other => return Err(unknown(&meta, other, ON_TYPE, "validate", "a type")),
+                Ok(())
+            });
+            if let Err(error) = result {
+                cx.syn_error(error);
             }
-            Ok(())
-        });
-        if let Err(error) = result {
-            cx.syn_error(error);
         }
+        rules
     }
-    rules
 }
 
 /// `name` or `name = true`.
@@ -168,13 +244,46 @@ impl Args {
         Some(self.exprs.swap_remove(position).1)
     }
 
+    /// Parses `rule(value, value, message = "...")`.
+    fn parse_list(cx: &Ctxt, meta: &ParseNestedMeta<'_>) -> syn::Result<(Self, Vec<Expr>)> {
+        let (mut args, mut list) = (Self::default(), Vec::new());
+        let content;
+        syn::parenthesized!(content in meta.input);
+        while !content.is_empty() {
+            let named = content.peek(Ident) && content.peek2(syn::Token![=]) && !content.peek2(syn::Token![==]);
+            if named {
+                let name: Ident = content.parse()?;
+                content.parse::<syn::Token![=]>()?;
+                let option = match name.to_string().as_str() {
+                    "code" => &mut args.code,
+                    "message" => &mut args.message,
+                    _ => return Err(syn::Error::new_spanned(&name, "known are `message` and `code`")),
+                };
+                if option.is_some() {
+                    cx.error_spanned_by(&name, format!("`{name}` is given twice"));
+                }
+                *option = Some(content.parse()?);
+            } else {
+                list.push(content.parse()?);
+            }
+            if !content.is_empty() {
+                content.parse::<syn::Token![,]>()?;
+            }
+        }
+        if list.is_empty() {
+            let rule = name_of(meta);
+            return Err(meta.error(format!("`{rule}` needs values: `{rule}(\"a\", \"b\")`")));
+        }
+        Ok((args, list))
+    }
+
     fn require(&mut self, meta: &ParseNestedMeta<'_>, name: &str, example: &str) -> syn::Result<Expr> {
         self.take(name).ok_or_else(|| meta.error(format!("`{}` needs `{name}`: `{example}`", name_of(meta))))
     }
 }
 
 impl Rule {
-    fn parse(cx: &Ctxt, meta: &ParseNestedMeta<'_>, name: &str) -> syn::Result<Option<Self>> {
+    fn parse(cx: &Ctxt, meta: &ParseNestedMeta<'_>, name: &str) -> syn::Result<Self> {
         let mut args;
         let kind = match name {
             "length" => {
@@ -244,13 +353,29 @@ impl Rule {
             }
             "custom" => {
                 args = Args::parse(cx, meta, &["function", "use_context"])?;
-                refuse_context(args.take("use_context").as_ref())?;
-                RuleKind::Custom(path(&args.require(meta, "function", "custom(function = check_sku)")?)?)
+                let use_context = boolean(args.take("use_context").as_ref())?;
+                let function = path(&args.require(meta, "function", "custom(function = check_sku)")?)?;
+                RuleKind::Custom { function, use_context }
             }
-            "credit_card" => return Err(meta.error("`credit_card` is not supported yet")),
-            other => return Err(unknown(meta, other, ON_FIELD, "validate", "a field")),
+            "credit_card" => {
+                args = Args::parse(cx, meta, &[])?;
+                RuleKind::CreditCard
+            }
+            name if MARSHMALLOW.contains(&name) => {
+                let mut list;
+                (args, list) = Args::parse_list(cx, meta)?;
+                match name {
+                    "one_of" => RuleKind::OneOf(list),
+                    "none_of" => RuleKind::NoneOf(list),
+                    "contains_only" => RuleKind::ContainsOnly(list),
+                    "contains_none_of" => RuleKind::ContainsNoneOf(list),
+                    _ if list.len() == 1 => RuleKind::Equal(list.swap_remove(0)),
+                    _ => return Err(meta.error("`equal` takes one value; `one_of` takes several")),
+                }
+            }
+            other => return Err(unknown(meta, other, VALIDATOR, "validate", "a field")),
         };
-        Ok(Some(Self { kind, span: meta.path.span(), code: args.code, message: args.message }))
+        Ok(Self { kind, span: meta.path.span(), code: args.code, message: args.message })
     }
 
     /// The code of the violation.
@@ -274,7 +399,13 @@ impl RuleKind {
             Self::MustMatch(_) => "must_match",
             Self::Required => "required",
             Self::NonControlCharacter => "non_control_character",
-            Self::Custom(_) => "custom",
+            Self::CreditCard => "credit_card",
+            Self::Custom { .. } => "custom",
+            Self::OneOf(_) => "one_of",
+            Self::NoneOf(_) => "none_of",
+            Self::Equal(_) => "equal",
+            Self::ContainsOnly(_) => "contains_only",
+            Self::ContainsNoneOf(_) => "contains_none_of",
         }
     }
 }
@@ -294,25 +425,17 @@ impl Range {
 }
 
 impl SchemaRule {
-    fn parse(cx: &Ctxt, meta: &ParseNestedMeta<'_>) -> syn::Result<Option<Self>> {
+    fn parse(cx: &Ctxt, meta: &ParseNestedMeta<'_>) -> syn::Result<Self> {
         let mut args = Args::parse(cx, meta, &["function", "use_context", "skip_on_field_errors"])?;
-        refuse_context(args.take("use_context").as_ref())?;
+        let use_context = boolean(args.take("use_context").as_ref())?;
         let skip = args.take("skip_on_field_errors");
-        Ok(Some(Self {
+        Ok(Self {
             function: path(&args.require(meta, "function", "schema(function = check_order)")?)?,
+            use_context,
             skip_on_field_errors: skip.is_none() || boolean(skip.as_ref())?,
             code: args.code,
             message: args.message,
-        }))
-    }
-}
-
-fn refuse_context(use_context: Option<&Expr>) -> syn::Result<()> {
-    match use_context {
-        Some(expr) if boolean(Some(expr))? => {
-            Err(syn::Error::new_spanned(expr, "context arguments are not supported yet; rules get the value only"))
-        }
-        _ => Ok(()),
+        })
     }
 }
 
@@ -372,16 +495,25 @@ fn refuse_empty(cx: &Ctxt, min: Option<&Expr>, max: Option<&Expr>) {
     }
 }
 
-/// The last name of a type's path, without its arguments.
-pub(crate) fn head(ty: &syn::Type) -> Option<(String, Option<&syn::Type>)> {
-    let syn::Type::Path(path) = serde_derive_internals::ungroup(ty) else { return None };
-    let last = path.path.segments.last()?;
-    let argument = match &last.arguments {
-        syn::PathArguments::AngleBracketed(arguments) => arguments.args.iter().find_map(|argument| match argument {
-            syn::GenericArgument::Type(ty) => Some(ty),
-            _ => None,
-        }),
-        _ => None,
+/// The last name of a type's path, and its type arguments; of an array, `[]` and its element.
+pub(crate) fn head(ty: &syn::Type) -> Option<(String, Vec<&syn::Type>)> {
+    let path = match serde_derive_internals::ungroup(ty) {
+        syn::Type::Path(path) => path,
+        syn::Type::Array(array) => return Some(("[]".to_owned(), vec![&*array.elem])),
+        syn::Type::Slice(slice) => return Some(("[]".to_owned(), vec![&*slice.elem])),
+        _ => return None,
     };
-    Some((last.ident.unraw().to_string(), argument))
+    let last = path.path.segments.last()?;
+    let arguments = match &last.arguments {
+        syn::PathArguments::AngleBracketed(arguments) => arguments
+            .args
+            .iter()
+            .filter_map(|argument| match argument {
+                syn::GenericArgument::Type(ty) => Some(ty),
+                _ => None,
+            })
+            .collect(),
+        _ => Vec::new(),
+    };
+    Some((last.ident.unraw().to_string(), arguments))
 }

@@ -271,6 +271,47 @@ impl Walk<'_> {
         }
     }
 
+    /// One of these values; or none of them.
+    #[doc(hidden)]
+    pub fn one_of(&mut self, place: &Place, values: &[Value], wanted: bool) {
+        let place = self.non_null(place);
+        let nullable = self.is(&place, "null");
+        let mut values = values.to_vec();
+        if wanted {
+            values.extend(nullable.then_some(Value::Null));
+            self.require(&place, "enum", values.into());
+        } else {
+            self.require(&place, "not", json!({"enum": values}));
+        }
+    }
+
+    /// Takes null out of what load accepts of an optional value.
+    #[doc(hidden)]
+    pub fn not_null(&mut self, place: &Place) {
+        let Some(schema) = self.schema(place) else { return };
+        if let Some(Value::Array(kinds)) = schema.get_mut("type") {
+            kinds.retain(|kind| kind != "null");
+            if let [only] = &kinds[..] {
+                let only = only.clone();
+                schema.insert("type".to_owned(), only);
+            }
+        }
+        for keyword in ["anyOf", "enum"] {
+            if let Some(Value::Array(forms)) = schema.get_mut(keyword) {
+                forms.retain(|form| !form.is_null() && form.get("type").is_none_or(|kind| kind != "null"));
+            }
+        }
+    }
+
+    /// The place of the schema of a map's keys.
+    #[doc(hidden)]
+    #[must_use]
+    pub fn keys_of(&mut self, map: &Place) -> Place {
+        let map = self.non_null(map);
+        self.add_missing(&map, "propertyNames", json!({"type": "string"}));
+        map.join("propertyNames")
+    }
+
     /// No control characters: those of Unicode's category Cc.
     #[doc(hidden)]
     pub fn no_control_characters(&mut self, place: &Place) {

@@ -25,7 +25,7 @@ const MAX_RESERVED: usize = 1 << 20;
 impl<T: FieldType> FieldType for Option<T> {
     #[inline]
     fn read<'de, D: Deserializer<'de>>(input: D, cx: &mut Context<'_>, at: &At<'_>) -> Result<Option<Self>, D::Error> {
-        input.deserialize_option(OptionVisitor { cx, at, of: PhantomData })
+        input.deserialize_option(OptionVisitor { cx, at, parts: NoParts, of: PhantomData })
     }
 
     // As in serde: what cannot be read is not there.
@@ -61,13 +61,14 @@ impl<T: FieldType> FieldType for Option<T> {
     }
 }
 
-struct OptionVisitor<'a, 'c, T> {
+struct OptionVisitor<'a, 'c, P, T> {
     cx: &'a mut Context<'c>,
     at: &'a At<'a>,
+    parts: P,
     of: PhantomData<T>,
 }
 
-impl<'de, T: FieldType> Visitor<'de> for OptionVisitor<'_, '_, T> {
+impl<'de, P: ReadParts<T>, T> Visitor<'de> for OptionVisitor<'_, '_, P, T> {
     type Value = Option<Option<T>>;
 
     fn expecting(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
@@ -83,7 +84,7 @@ impl<'de, T: FieldType> Visitor<'de> for OptionVisitor<'_, '_, T> {
     }
     #[inline]
     fn visit_some<D: Deserializer<'de>>(self, input: D) -> Result<Self::Value, D::Error> {
-        Ok(T::read(input, self.cx, self.at)?.map(Some))
+        Ok(self.parts.read(input, self.cx, self.at)?.map(Some))
     }
 }
 
@@ -129,10 +130,226 @@ macro_rules! pointers {
                 T::describe_flat(walk, here);
             }
         }
+
+        impl<C: ListType> ListType for $type<C> {
+            type Element = C::Element;
+
+            fn read_parts<'de, D: Deserializer<'de>>(
+                input: D,
+                cx: &mut Context<'_>,
+                at: &At<'_>,
+                each: impl PartRules<C::Element>,
+            ) -> Result<Option<Self>, D::Error> {
+                Ok(C::read_parts(input, cx, at, each)?.map($type::new))
+            }
+
+            fn check_parts(&self, cx: &mut Context<'_>, at: &At<'_>, each: impl PartRules<C::Element>) {
+                (**self).check_parts(cx, at, each);
+            }
+        }
+
+        impl<C: MapType> MapType for $type<C> {
+            type Key = C::Key;
+            type Value = C::Value;
+
+            fn read_parts<'de, D: Deserializer<'de>>(
+                input: D,
+                cx: &mut Context<'_>,
+                at: &At<'_>,
+                keys: impl PartRules<C::Key>,
+                values: impl PartRules<C::Value>,
+            ) -> Result<Option<Self>, D::Error> {
+                Ok(C::read_parts(input, cx, at, keys, values)?.map($type::new))
+            }
+
+            fn check_parts(
+                &self,
+                cx: &mut Context<'_>,
+                at: &At<'_>,
+                keys: impl PartRules<C::Key>,
+                values: impl PartRules<C::Value>,
+            ) {
+                (**self).check_parts(cx, at, keys, values);
+            }
+        }
     )*};
 }
 
 pointers!(Box Rc Arc);
+
+/// Rules of a part of a container: of an element, a key or a value.
+#[doc(hidden)]
+pub trait PartRules<T>: Fn(&T, &mut Context<'_>, &At<'_>) {}
+
+impl<T, F: Fn(&T, &mut Context<'_>, &At<'_>)> PartRules<T> for F {}
+
+/// Parts without rules of their own.
+#[doc(hidden)]
+#[inline]
+pub fn no_rules<T>(_: &T, _: &mut Context<'_>, _: &At<'_>) {}
+
+/// A list, or an optional or boxed one, whose elements can have rules of their own. They are
+/// checked one by one as they are read, so that a bad element does not hide what is wrong with others.
+#[doc(hidden)]
+#[diagnostic::on_unimplemented(
+    message = "`each` is for lists and sets; `{Self}` is none",
+    note = "a map's parts have their rules in `keys(...)` and `values(...)`"
+)]
+pub trait ListType: FieldType {
+    /// What it is a list of.
+    type Element;
+
+    /// [`FieldType::read`], with rules for each element.
+    fn read_parts<'de, D: Deserializer<'de>>(
+        input: D,
+        cx: &mut Context<'_>,
+        at: &At<'_>,
+        each: impl PartRules<Self::Element>,
+    ) -> Result<Option<Self>, D::Error>;
+
+    /// Checks the rules of each element.
+    fn check_parts(&self, cx: &mut Context<'_>, at: &At<'_>, each: impl PartRules<Self::Element>);
+}
+
+/// A map, or an optional or boxed one, whose keys and values can have rules of their own.
+#[doc(hidden)]
+#[diagnostic::on_unimplemented(
+    message = "`keys` and `values` are for maps; `{Self}` is none",
+    note = "a list's elements have their rules in `each(...)`"
+)]
+pub trait MapType: FieldType {
+    /// What its keys are.
+    type Key;
+    /// What its values are.
+    type Value;
+
+    /// [`FieldType::read`], with rules for keys and values.
+    fn read_parts<'de, D: Deserializer<'de>>(
+        input: D,
+        cx: &mut Context<'_>,
+        at: &At<'_>,
+        keys: impl PartRules<Self::Key>,
+        values: impl PartRules<Self::Value>,
+    ) -> Result<Option<Self>, D::Error>;
+
+    /// Checks the rules of keys and values.
+    fn check_parts(
+        &self,
+        cx: &mut Context<'_>,
+        at: &At<'_>,
+        keys: impl PartRules<Self::Key>,
+        values: impl PartRules<Self::Value>,
+    );
+}
+
+/// The rules of a list's elements, as one value.
+#[doc(hidden)]
+#[derive(Debug)]
+#[allow(clippy::exhaustive_structs, reason = "built by the derive's code")]
+pub struct Each<F>(pub F);
+
+/// The rules of a map's keys and values, as one value.
+#[doc(hidden)]
+#[derive(Debug)]
+#[allow(clippy::exhaustive_structs, reason = "built by the derive's code")]
+pub struct Pairs<K, V>(pub K, pub V);
+
+/// Reads a container whose parts have rules.
+#[doc(hidden)]
+pub trait ReadParts<T> {
+    /// Reads it.
+    fn read<'de, D: Deserializer<'de>>(
+        self,
+        input: D,
+        cx: &mut Context<'_>,
+        at: &At<'_>,
+    ) -> Result<Option<T>, D::Error>;
+}
+
+impl<T: ListType, F: PartRules<T::Element>> ReadParts<T> for Each<F> {
+    #[inline]
+    fn read<'de, D: Deserializer<'de>>(
+        self,
+        input: D,
+        cx: &mut Context<'_>,
+        at: &At<'_>,
+    ) -> Result<Option<T>, D::Error> {
+        T::read_parts(input, cx, at, self.0)
+    }
+}
+
+impl<T: MapType, K: PartRules<T::Key>, V: PartRules<T::Value>> ReadParts<T> for Pairs<K, V> {
+    #[inline]
+    fn read<'de, D: Deserializer<'de>>(
+        self,
+        input: D,
+        cx: &mut Context<'_>,
+        at: &At<'_>,
+    ) -> Result<Option<T>, D::Error> {
+        T::read_parts(input, cx, at, self.0, self.1)
+    }
+}
+
+impl<C: ListType> ListType for Option<C> {
+    type Element = C::Element;
+
+    fn read_parts<'de, D: Deserializer<'de>>(
+        input: D,
+        cx: &mut Context<'_>,
+        at: &At<'_>,
+        each: impl PartRules<C::Element>,
+    ) -> Result<Option<Self>, D::Error> {
+        input.deserialize_option(OptionVisitor { cx, at, parts: Each(each), of: PhantomData })
+    }
+
+    fn check_parts(&self, cx: &mut Context<'_>, at: &At<'_>, each: impl PartRules<C::Element>) {
+        if let Some(list) = self {
+            list.check_parts(cx, at, each);
+        }
+    }
+}
+
+impl<C: MapType> MapType for Option<C> {
+    type Key = C::Key;
+    type Value = C::Value;
+
+    fn read_parts<'de, D: Deserializer<'de>>(
+        input: D,
+        cx: &mut Context<'_>,
+        at: &At<'_>,
+        keys: impl PartRules<C::Key>,
+        values: impl PartRules<C::Value>,
+    ) -> Result<Option<Self>, D::Error> {
+        input.deserialize_option(OptionVisitor { cx, at, parts: Pairs(keys, values), of: PhantomData })
+    }
+
+    fn check_parts(
+        &self,
+        cx: &mut Context<'_>,
+        at: &At<'_>,
+        keys: impl PartRules<C::Key>,
+        values: impl PartRules<C::Value>,
+    ) {
+        if let Some(map) = self {
+            map.check_parts(cx, at, keys, values);
+        }
+    }
+}
+
+/// Any value, without rules for parts.
+pub(super) struct NoParts;
+
+impl<T: FieldType> ReadParts<T> for NoParts {
+    #[inline]
+    fn read<'de, D: Deserializer<'de>>(
+        self,
+        input: D,
+        cx: &mut Context<'_>,
+        at: &At<'_>,
+    ) -> Result<Option<T>, D::Error> {
+        T::read(input, cx, at)
+    }
+}
 
 /// A list or set while it is read.
 trait Collect<T>: Sized {
@@ -140,13 +357,15 @@ trait Collect<T>: Sized {
     fn add(&mut self, value: T);
 }
 
-struct ListVisitor<'a, 'c, C, T> {
+struct ListVisitor<'a, 'c, F, C, T> {
     cx: &'a mut Context<'c>,
     at: &'a At<'a>,
+    /// The rules of each element that was read.
+    each: F,
     of: PhantomData<(C, T)>,
 }
 
-impl<C, T> ListVisitor<'_, '_, C, T> {
+impl<F, C, T> ListVisitor<'_, '_, F, C, T> {
     #[cold]
     fn reject(self) -> Option<C> {
         self.cx.invalid(self.at, &LIST);
@@ -160,7 +379,7 @@ impl<C, T> ListVisitor<'_, '_, C, T> {
     }
 }
 
-impl<'de, C: Collect<T>, T: FieldType> Visitor<'de> for ListVisitor<'_, '_, C, T> {
+impl<'de, F: PartRules<T>, C: Collect<T>, T: FieldType> Visitor<'de> for ListVisitor<'_, '_, F, C, T> {
     type Value = Option<C>;
 
     fn expecting(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
@@ -176,7 +395,7 @@ impl<'de, C: Collect<T>, T: FieldType> Visitor<'de> for ListVisitor<'_, '_, C, T
         let mut index = 0;
         loop {
             let at = self.at.index(index);
-            let seed = ElementSeed { cx: self.cx, at: &at, list: &mut list, of: PhantomData::<T> };
+            let seed = ElementSeed { cx: self.cx, at: &at, each: &self.each, list: &mut list, of: PhantomData::<T> };
             match seq.next_element_seed(seed)? {
                 Some(read) => good &= read,
                 None => break,
@@ -221,20 +440,22 @@ impl<'de, C: Collect<T>, T: FieldType> Visitor<'de> for ListVisitor<'_, '_, C, T
 }
 
 /// Reads an element and pushes it where it belongs, which saves the way back through `Result<Option<T>>`.
-struct ElementSeed<'a, 'c, C, T> {
+struct ElementSeed<'a, 'c, F, C, T> {
     cx: &'a mut Context<'c>,
     at: &'a At<'a>,
+    each: &'a F,
     list: &'a mut C,
     of: PhantomData<T>,
 }
 
-impl<'de, C: Collect<T>, T: FieldType> DeserializeSeed<'de> for ElementSeed<'_, '_, C, T> {
+impl<'de, F: PartRules<T>, C: Collect<T>, T: FieldType> DeserializeSeed<'de> for ElementSeed<'_, '_, F, C, T> {
     type Value = bool;
 
     #[inline]
     fn deserialize<D: Deserializer<'de>>(self, input: D) -> Result<bool, D::Error> {
         match T::read(input, self.cx, self.at)? {
             Some(value) => {
+                (self.each)(&value, self.cx, self.at);
                 self.list.add(value);
                 Ok(true)
             }
@@ -266,7 +487,7 @@ macro_rules! lists {
                 cx: &mut Context<'_>,
                 at: &At<'_>,
             ) -> Result<Option<Self>, D::Error> {
-                input.deserialize_any(ListVisitor { cx, at, of: PhantomData::<(Self, T)> })
+                Self::read_parts(input, cx, at, no_rules)
             }
 
             #[inline]
@@ -278,6 +499,28 @@ macro_rules! lists {
 
             fn describe(walk: &mut Walk<'_>, here: &Place) {
                 T::describe(walk, &here.join("items"));
+            }
+        }
+
+        impl<T: FieldType $(+ $bound $(+ $bounds)*)? $(, $hasher: BuildHasher + Default)?> ListType
+            for $type<T $(, $hasher)?>
+        {
+            type Element = T;
+
+            #[inline]
+            fn read_parts<'de, D: Deserializer<'de>>(
+                input: D,
+                cx: &mut Context<'_>,
+                at: &At<'_>,
+                each: impl PartRules<T>,
+            ) -> Result<Option<Self>, D::Error> {
+                input.deserialize_any(ListVisitor { cx, at, each, of: PhantomData::<(Self, T)> })
+            }
+
+            fn check_parts(&self, cx: &mut Context<'_>, at: &At<'_>, each: impl PartRules<T>) {
+                for (index, value) in self.iter().enumerate() {
+                    each(value, cx, &at.index(index));
+                }
             }
         }
     )*};
@@ -354,13 +597,17 @@ trait CollectEntries<K, V>: Sized + Default {
     fn add(&mut self, key: K, value: V);
 }
 
-struct MapVisitor<'a, 'c, M, K, V> {
+struct MapVisitor<'a, 'c, KF, VF, M, K, V> {
     cx: &'a mut Context<'c>,
     at: &'a At<'a>,
+    /// The rules of each key that was read.
+    keys: KF,
+    /// The rules of each value that was read.
+    values: VF,
     of: PhantomData<(M, K, V)>,
 }
 
-impl<M, K, V> MapVisitor<'_, '_, M, K, V> {
+impl<KF, VF, M, K, V> MapVisitor<'_, '_, KF, VF, M, K, V> {
     #[cold]
     fn reject(self) -> Option<M> {
         self.cx.invalid(self.at, &MAPPING);
@@ -374,8 +621,13 @@ impl<M, K, V> MapVisitor<'_, '_, M, K, V> {
     }
 }
 
-impl<'de, M: CollectEntries<K, V>, K: FieldType + Serialize, V: FieldType> Visitor<'de>
-    for MapVisitor<'_, '_, M, K, V>
+impl<'de, KF, VF, M, K, V> Visitor<'de> for MapVisitor<'_, '_, KF, VF, M, K, V>
+where
+    KF: PartRules<K>,
+    VF: PartRules<V>,
+    M: CollectEntries<K, V>,
+    K: FieldType + Serialize,
+    V: FieldType,
 {
     type Value = Option<M>;
 
@@ -395,7 +647,14 @@ impl<'de, M: CollectEntries<K, V>, K: FieldType + Serialize, V: FieldType> Visit
                 return Ok(self.reject());
             }
             let key = K::read_key(text, self.cx, self.at).map_or_else(ReadKey::Text, ReadKey::Key);
-            let value = entries.next_value_seed(Seed::<V>::new(self.cx, &self.at.key(&key)))?;
+            if let ReadKey::Key(key) = &key {
+                (self.keys)(key, self.cx, &self.at.map_key_of(key));
+            }
+            let at = self.at.key(&key);
+            let value = entries.next_value_seed(Seed::<V>::new(self.cx, &at))?;
+            if let Some(value) = &value {
+                (self.values)(value, self.cx, &at);
+            }
             match (key, value) {
                 // Of entries with the same key the last one counts, as in serde.
                 (ReadKey::Key(key), Some(value)) => map.add(key, value),
@@ -459,7 +718,7 @@ macro_rules! maps {
                 cx: &mut Context<'_>,
                 at: &At<'_>,
             ) -> Result<Option<Self>, D::Error> {
-                input.deserialize_any(MapVisitor { cx, at, of: PhantomData::<(Self, K, V)> })
+                Self::read_parts(input, cx, at, no_rules, no_rules)
             }
 
             fn check(&self, cx: &mut Context<'_>, at: &At<'_>) {
@@ -472,6 +731,37 @@ macro_rules! maps {
             fn describe(walk: &mut Walk<'_>, here: &Place) {
                 K::describe_key(walk, here);
                 walk.map_values(here, V::describe);
+            }
+        }
+
+        impl<K: FieldType + Serialize + $bound $(+ $bounds)*, V: FieldType $(, $hasher: BuildHasher + Default)?> MapType
+            for $type<K, V $(, $hasher)?>
+        {
+            type Key = K;
+            type Value = V;
+
+            #[inline]
+            fn read_parts<'de, D: Deserializer<'de>>(
+                input: D,
+                cx: &mut Context<'_>,
+                at: &At<'_>,
+                keys: impl PartRules<K>,
+                values: impl PartRules<V>,
+            ) -> Result<Option<Self>, D::Error> {
+                input.deserialize_any(MapVisitor { cx, at, keys, values, of: PhantomData::<(Self, K, V)> })
+            }
+
+            fn check_parts(
+                &self,
+                cx: &mut Context<'_>,
+                at: &At<'_>,
+                keys: impl PartRules<K>,
+                values: impl PartRules<V>,
+            ) {
+                for (key, value) in self {
+                    keys(key, cx, &at.map_key_of(key));
+                    values(value, cx, &at.key(key));
+                }
             }
         }
     )*};

@@ -67,6 +67,38 @@ impl<'c> LoadOptions<'c> {
         self
     }
 
+    /// Gives rules with `use_context` their argument: validator's context, Marshmallow's.
+    ///
+    /// ```
+    /// use event_schema::prelude::*;
+    ///
+    /// struct Limits { max: u32 }
+    ///
+    /// fn affordable(cents: u32, limits: &Limits) -> Result<(), ValidationError> {
+    ///     if cents <= limits.max { Ok(()) } else { Err(ValidationError::new("too_expensive")) }
+    /// }
+    ///
+    /// #[derive(Serialize, JsonSchema, EventSchema)]
+    /// #[validate(context = Limits)]
+    /// struct Bid {
+    ///     #[validate(custom(function = affordable, use_context = true, message = "Too expensive."))]
+    ///     cents: u32,
+    /// }
+    ///
+    /// let limits = Limits { max: 100 };
+    /// let options = LoadOptions::new().context(&limits);
+    /// assert!(Bid::load_with(br#"{"cents": 100}"#, &options).is_ok());
+    /// let error = Bid::load_with(br#"{"cents": 101}"#, &options).unwrap_err();
+    /// assert_eq!(error.violations().unwrap()[0].code(), "too_expensive");
+    /// // Without its context a rule cannot be checked: the event is not known to be valid.
+    /// assert!(Bid::load(br#"{"cents": 1}"#).unwrap_err().is_invalid());
+    /// ```
+    #[must_use]
+    pub fn context<T: 'static>(mut self, context: &'c T) -> Self {
+        self.user = Some(context);
+        self
+    }
+
     /// Keeps at most this many violations and counts the rest.
     #[must_use]
     pub const fn max_violations(mut self, count: usize) -> Self {
@@ -284,8 +316,12 @@ impl<'c> Context<'c> {
         params: Params,
         message: Option<Cow<'static, str>>,
     ) {
+        let mut message = message;
         if kind == Kind::Shape {
             self.shape_findings += 1;
+            if let Step::Field(name) = at.step {
+                message = name.message(&code).map(Cow::Borrowed);
+            }
         }
         if self.violations.list.len() < self.options.max_violations {
             self.violations.list.push(Violation { path: at.path(), concern, code, params, message });

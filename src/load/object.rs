@@ -3,8 +3,10 @@
 use std::marker::PhantomData;
 
 use serde::de::{DeserializeSeed, Deserializer, Error, IgnoredAny, MapAccess, SeqAccess, Visitor};
+use serde::forward_to_deserialize_any;
 
 use super::buffer::{self, BufferSeed, Leftovers, With};
+use super::containers::{NoParts, ReadParts};
 use super::leaf::drain_seq;
 use super::{At, Context, Expected, FieldType, Seed, number};
 
@@ -244,6 +246,52 @@ pub fn skip_value<'de, A: MapAccess<'de>>(entries: &mut A) -> Result<(), A::Erro
     entries.next_value::<IgnoredAny>().map(drop)
 }
 
+/// Reads a container whose parts have rules, or what must not be null.
+struct PartsSeed<'a, 'c, P, T> {
+    parts: P,
+    not_null: bool,
+    cx: &'a mut Context<'c>,
+    at: &'a At<'a>,
+    of: PhantomData<T>,
+}
+
+impl<'de, P: ReadParts<T>, T> DeserializeSeed<'de> for PartsSeed<'_, '_, P, T> {
+    type Value = Option<T>;
+
+    #[inline]
+    fn deserialize<D: Deserializer<'de>>(self, input: D) -> Result<Self::Value, D::Error> {
+        if self.not_null {
+            self.parts.read(NotNull(input), self.cx, self.at)
+        } else {
+            self.parts.read(input, self.cx, self.at)
+        }
+    }
+}
+
+/// A source that has no null for an option: what is there is read as the option's value.
+struct NotNull<D>(D);
+
+impl<'de, D: Deserializer<'de>> Deserializer<'de> for NotNull<D> {
+    type Error = D::Error;
+
+    fn deserialize_option<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, D::Error> {
+        visitor.visit_some(self.0)
+    }
+
+    fn deserialize_any<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, D::Error> {
+        self.0.deserialize_any(visitor)
+    }
+
+    fn deserialize_newtype_struct<V: Visitor<'de>>(self, name: &'static str, visitor: V) -> Result<V::Value, D::Error> {
+        self.0.deserialize_newtype_struct(name, visitor)
+    }
+
+    forward_to_deserialize_any! {
+        bool i8 i16 i32 i64 i128 u8 u16 u32 u64 u128 f32 f64 char str string bytes byte_buf unit
+        unit_struct seq tuple tuple_struct map struct enum identifier ignored_any
+    }
+}
+
 /// A field while its object is read.
 #[doc(hidden)]
 #[derive(Debug)]
@@ -281,6 +329,36 @@ impl<T: FieldType> Slot<T> {
                 Ok(None)
             }
         }
+    }
+
+    /// As [`read`](Self::read), where null is refused though the type has a place for it.
+    pub fn read_not_null<'de, A: MapAccess<'de>>(
+        &mut self,
+        entries: &mut A,
+        cx: &mut Context<'_>,
+        at: &At<'_>,
+    ) -> Result<Option<&T>, A::Error> {
+        self.read_parts(entries, cx, at, NoParts, true)
+    }
+
+    /// As [`read`](Self::read), with rules for the parts.
+    #[inline]
+    pub fn read_parts<'de, P: ReadParts<T>, A: MapAccess<'de>>(
+        &mut self,
+        entries: &mut A,
+        cx: &mut Context<'_>,
+        at: &At<'_>,
+        parts: P,
+        not_null: bool,
+    ) -> Result<Option<&T>, A::Error> {
+        if !matches!(self, Self::Missing) {
+            cx.duplicate(at);
+            skip_value(entries)?;
+            return Ok(None);
+        }
+        let seed = PartsSeed { parts, not_null, cx, at, of: PhantomData };
+        *self = entries.next_value_seed(seed)?.map_or(Self::Bad, Self::Good);
+        Ok(self.good())
     }
 
     /// Reads a flattened field out of what the level left.

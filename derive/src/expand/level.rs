@@ -8,8 +8,10 @@ use syn::ext::IdentExt;
 use syn::spanned::Spanned;
 use syn::{Ident, Member};
 
+use super::event::optional;
 use super::{Cx, rules};
 use crate::model::{Field, Level, Reader};
+use crate::rule::Rule;
 
 /// A level in generated code: the `index`th of its type.
 pub(super) struct Expand<'a> {
@@ -63,7 +65,9 @@ impl<'a> Expand<'a> {
         if let Some(inner) = self.inner() {
             let read = inner.read_alone();
             let build = self.build_around(&inner);
-            let check = inner.check_rules(&quote!(value));
+            let parts = inner.foreign().and_then(|_| inner.check_parts(&quote!(value)));
+            let rules = inner.check_rules(&quote!(value));
+            let check = quote!(#parts #rules);
             return quote! {{
                 let read = #read?;
                 if let __p::Some(value) = &read { #check }
@@ -126,12 +130,17 @@ impl<'a> Expand<'a> {
         let names = self.names();
         let list = self.fields().map(|field| {
             let (wire, rust) = (field.field.serde.attrs.name().deserialize_name(), field.rust_name());
-            quote!(__p::FieldName::new(#wire, #rust))
+            let messages = &field.field.event.messages;
+            let texts = [&messages.required, &messages.null, &messages.invalid];
+            if texts.iter().all(|text| text.is_none()) {
+                quote!(__p::FieldName::new(#wire, #rust))
+            } else {
+                let texts = texts.map(|text| optional(text.as_ref()));
+                quote!(__p::FieldName::new(#wire, #rust).with_messages(&[#(#texts),*]))
+            }
         });
-        let rule_fns = self
-            .fields()
-            .filter(ExpandField::has_rules)
-            .map(|field| rules::of_field(self.cx, &field.rules_fn(), field.field));
+        let rule_fns = self.fields().map(|field| field.rule_fns());
+        let rule_fns: Vec<TokenStream> = rule_fns.collect();
         let readers = self.fields().filter_map(|field| field.reader_item());
         let readers: Vec<TokenStream> = readers.collect();
         let traits = match self.level.style {
@@ -317,9 +326,11 @@ impl<'a> Expand<'a> {
         let checks = self.fields().map(|field| {
             let (slot, at, ty) = (field.slot(), self.at(field.index), field.field.serde.ty);
             let rules = field.check_rules(&quote!(#slot));
-            let nested = (field.field.is_ours() && !converted || field.field.nested)
+            let nested = (field.field.is_ours() && !converted || field.field.rules.nested)
                 .then(|| quote_spanned!(ty.span()=> <#ty as __p::FieldType>::check(#slot, cx, at);));
-            (nested.is_some() || rules.is_some()).then(|| quote!({ let at = &#at; #nested #rules }))
+            let parts = field.check_parts(&quote!(#slot));
+            (nested.is_some() || rules.is_some() || parts.is_some())
+                .then(|| quote!({ let at = &#at; #nested #parts #rules }))
         });
         let across = rules::across_fields(self.level, |index| {
             let slot = format_ident!("field_{index}");
@@ -362,8 +373,54 @@ impl ExpandField<'_> {
         format_ident!("field_{}", self.index)
     }
 
-    fn rules_fn(&self) -> Ident {
-        format_ident!("rules_{}_{}", self.level.index, self.index)
+    /// The name of one of the field's generated items.
+    fn item(&self, what: &str) -> Ident {
+        format_ident!("{what}_{}_{}", self.level.index, self.index)
+    }
+
+    /// The functions that check its rules and those of its parts.
+    fn rule_fns(&self) -> TokenStream {
+        let (cx, rules, ty) = (self.level.cx, &self.field.rules, self.field.serde.ty);
+        let own = self.has_rules().then(|| rules::function(cx, &self.item("rules"), ty, &rules.own));
+        let parts = rules::parts(ty);
+        let part = |what: &str, index: usize, of: &[Rule]| {
+            // What has rules for its parts but no such part in sight is told by the compiler.
+            let ty = parts.get(index).copied().unwrap_or(ty);
+            (!of.is_empty()).then(|| rules::function(cx, &self.item(what), ty, of))
+        };
+        let each = part("each", 0, &rules.each);
+        let keys = part("keys", 0, &rules.keys);
+        let values = part("values", 1, &rules.values);
+        quote!(#own #each #keys #values)
+    }
+
+    /// The functions for the parts of a list, or of a map, as arguments.
+    fn part_fns(&self) -> Option<(Ident, TokenStream)> {
+        let rules = &self.field.rules;
+        let turbofish = self.level.cx.turbofish();
+        let function = |what: &str, of: &[Rule]| {
+            if of.is_empty() {
+                quote!(__p::no_rules)
+            } else {
+                let function = self.item(what);
+                quote!(#function #turbofish)
+            }
+        };
+        if !rules.any_of_parts() {
+            return None;
+        }
+        Some(if rules.each.is_empty() {
+            let (keys, values) = (function("keys", &rules.keys), function("values", &rules.values));
+            (format_ident!("MapType"), quote!(#keys, #values))
+        } else {
+            (format_ident!("ListType"), function("each", &rules.each))
+        })
+    }
+
+    /// Checks the rules of its parts on `value`.
+    fn check_parts(&self, value: &TokenStream) -> Option<TokenStream> {
+        let (kind, functions) = self.part_fns()?;
+        Some(quote!(__p::#kind::check_parts(#value, cx, at, #functions);))
     }
 
     fn rust_name(&self) -> String {
@@ -386,13 +443,13 @@ impl ExpandField<'_> {
     }
 
     fn has_rules(&self) -> bool {
-        rules::any_on_field(self.field)
+        rules::any_own(self.field)
     }
 
     /// Calls the field's rules on `value`, in a scope that has `cx` and `at`.
     fn check_rules(&self, value: &TokenStream) -> Option<TokenStream> {
         self.has_rules().then(|| {
-            let (rules, turbofish) = (self.rules_fn(), self.level.cx.turbofish());
+            let (rules, turbofish) = (self.item("rules"), self.level.cx.turbofish());
             quote!(#rules #turbofish(#value, cx, at);)
         })
     }
@@ -408,21 +465,17 @@ impl ExpandField<'_> {
             Reader::Plain => Some(quote!(__p::Plain)),
             Reader::With(_) => {
                 let (_, ty_generics, _) = self.level.cx.generics.split_for_impl();
-                let name = self.reader_name();
+                let name = self.item("Read");
                 Some(quote!(#name #ty_generics))
             }
             _ => None,
         }
     }
 
-    fn reader_name(&self) -> Ident {
-        format_ident!("Read_{}_{}", self.level.index, self.index)
-    }
-
     /// The type that calls the field's `deserialize_with`.
     fn reader_item(&self) -> Option<TokenStream> {
         let Reader::With(path) = self.field.reader() else { return None };
-        let (name, ty, self_ty) = (self.reader_name(), self.field.serde.ty, self.level.cx.self_ty());
+        let (name, ty, self_ty) = (self.item("Read"), self.field.serde.ty, self.level.cx.self_ty());
         let generics = &self.level.cx.generics;
         let (impl_generics, ty_generics, where_clause) = generics.split_for_impl();
         let call = quote_spanned!(path.span()=> #path(input));
@@ -441,8 +494,13 @@ impl ExpandField<'_> {
     /// Reads the field's value where nothing else stands, from `input`.
     fn read_alone(&self) -> TokenStream {
         let ty = self.field.serde.ty;
-        match self.foreign() {
-            Some(foreign) => quote_spanned!(ty.span()=> __p::read_foreign::<#ty, #foreign, __D>(input, cx, at)),
+        if let Some(foreign) = self.foreign() {
+            return quote_spanned!(ty.span()=> __p::read_foreign::<#ty, #foreign, __D>(input, cx, at));
+        }
+        match self.part_fns() {
+            Some((kind, functions)) => {
+                quote_spanned!(ty.span()=> <#ty as __p::#kind>::read_parts(input, cx, at, #functions))
+            }
             None => quote_spanned!(ty.span()=> <#ty as __p::FieldType>::read(input, cx, at)),
         }
     }
@@ -450,11 +508,23 @@ impl ExpandField<'_> {
     /// The match arm that reads it from `entries`, without the constructor around its pattern.
     fn read_entry(&self) -> TokenStream {
         let (index, slot, at, ty) = (self.index, self.slot(), self.at(), self.field.serde.ty);
-        let read = match self.foreign() {
-            Some(foreign) => quote_spanned!(ty.span()=> #slot.read_with::<#foreign, __A>(&mut entries, cx, at)?),
-            None => quote_spanned!(ty.span()=> #slot.read(&mut entries, cx, at)?),
+        let then = if let Some(foreign) = self.foreign() {
+            let read = quote_spanned!(ty.span()=> #slot.read_with::<#foreign, __A>(&mut entries, cx, at)?);
+            self.and_check_all(&read)
+        } else {
+            let functions = self.part_fns().map(|(kind, functions)| match kind == "ListType" {
+                true => quote!(__p::Each(#functions)),
+                false => quote!(__p::Pairs(#functions)),
+            });
+            let read = match (functions, self.field.event.not_null.is_some() && self.is_option()) {
+                (None, false) => quote_spanned!(ty.span()=> #slot.read(&mut entries, cx, at)?),
+                (None, true) => quote_spanned!(ty.span()=> #slot.read_not_null(&mut entries, cx, at)?),
+                (Some(functions), not_null) => {
+                    quote_spanned!(ty.span()=> #slot.read_parts(&mut entries, cx, at, #functions, #not_null)?)
+                }
+            };
+            self.and_check(&read)
         };
-        let then = self.and_check(&read);
         quote!((#index) => { let at = &#at; #then })
     }
 
@@ -465,7 +535,7 @@ impl ExpandField<'_> {
             Some(foreign) => quote_spanned!(ty.span()=> #slot.read_element_with::<#foreign, __A>(elements, cx, at)?),
             None => quote_spanned!(ty.span()=> #slot.read_element(elements, cx, at)?),
         };
-        let then = self.and_check(&read);
+        let then = self.and_check_all(&read);
         quote!({ let at = &#at; #then })
     }
 
@@ -473,7 +543,7 @@ impl ExpandField<'_> {
     fn read_flat(&self) -> TokenStream {
         let (slot, ty) = (self.slot(), self.field.serde.ty);
         let read = quote_spanned!(ty.span()=> #slot.read_flat::<__A::Error>(&mut leftovers, cx, at)?);
-        self.and_check(&read)
+        self.and_check_all(&read)
     }
 
     /// Checks the rules on what `read`, of type `Option<&Type>`, gives.
@@ -482,6 +552,19 @@ impl ExpandField<'_> {
             Some(check) => quote!(if let __p::Some(value) = #read { #check }),
             None => quote!(#read;),
         }
+    }
+
+    /// As [`and_check`](Self::and_check), with the rules of the parts, which were not seen one by one.
+    fn and_check_all(&self, read: &TokenStream) -> TokenStream {
+        let value = quote!(value);
+        match (self.check_parts(&value), self.check_rules(&value)) {
+            (None, None) => quote!(#read;),
+            (parts, own) => quote!(if let __p::Some(value) = #read { #parts #own }),
+        }
+    }
+
+    fn is_option(&self) -> bool {
+        crate::rule::head(self.field.serde.ty).is_some_and(|(name, _)| name == "Option")
     }
 
     fn default(&self) -> TokenStream {
@@ -515,7 +598,7 @@ impl ExpandField<'_> {
             (Default::None, Reader::With(_)) => quote_spanned!(ty.span()=> #slot.or_required(cx, at)),
             (Default::None, Reader::Ours) => quote_spanned!(ty.span()=> #slot.or_missing(cx, at)),
         };
-        let then = self.and_check(&fill);
+        let then = self.and_check_all(&fill);
         quote!({ let at = &#at; #then })
     }
 

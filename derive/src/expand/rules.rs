@@ -11,16 +11,15 @@ use crate::model::{Field, Level};
 use crate::rule::{Rule, RuleKind, float, head, integer};
 
 /// Whether any rule looks at the field alone.
-pub(super) fn any_on_field(field: &Field<'_>) -> bool {
-    field.rules.iter().any(|rule| !matches!(rule.kind, RuleKind::MustMatch(_)))
+pub(super) fn any_own(field: &Field<'_>) -> bool {
+    field.rules.own.iter().any(|rule| !matches!(rule.kind, RuleKind::MustMatch(_)))
 }
 
-/// The function that checks a field's own rules.
-pub(super) fn of_field(cx: &Cx<'_>, name: &Ident, field: &Field<'_>) -> TokenStream {
+/// The function that checks rules of a value of this type.
+pub(super) fn function(cx: &Cx<'_>, name: &Ident, ty: &Type, rules: &[Rule]) -> TokenStream {
     let (impl_generics, _, where_clause) = cx.generics.split_for_impl();
-    let ty = field.serde.ty;
     let inner = Inner::of(ty);
-    let rules = field.rules.iter().filter_map(|rule| match rule.kind {
+    let rules = rules.iter().filter_map(|rule| match rule.kind {
         RuleKind::MustMatch(_) => None,
         RuleKind::Required => {
             let found = found(rule, None);
@@ -28,7 +27,7 @@ pub(super) fn of_field(cx: &Cx<'_>, name: &Ident, field: &Field<'_>) -> TokenStr
             Some(quote_spanned!(span=> if ::core::option::Option::is_none(value) { #found }))
         }
         _ => {
-            let check = check(rule, &inner);
+            let check = check(cx, rule, &inner);
             Some(inner.unwrap(&check))
         }
     });
@@ -38,6 +37,11 @@ pub(super) fn of_field(cx: &Cx<'_>, name: &Ident, field: &Field<'_>) -> TokenStr
             #(#rules)*
         }
     }
+}
+
+/// The types of the parts of a container, inside its options and boxes: of a list one, of a map two.
+pub(super) fn parts(ty: &Type) -> Vec<&Type> {
+    head(Inner::of(ty).ty).map(|(_, arguments)| arguments).unwrap_or_default()
 }
 
 /// What rules see of a field: the value inside its options, boxes and shared pointers.
@@ -54,7 +58,9 @@ enum Wrapper {
 impl<'a> Inner<'a> {
     fn of(mut ty: &'a Type) -> Self {
         let mut wrappers = Vec::new();
-        while let Some((name, Some(argument))) = head(ty) {
+        while let Some((name, arguments)) = head(ty)
+            && let [argument, ..] = arguments[..]
+        {
             wrappers.push(match name.as_str() {
                 "Option" => Wrapper::Option,
                 "Box" | "Rc" | "Arc" => Wrapper::Pointer,
@@ -89,7 +95,7 @@ impl<'a> Inner<'a> {
 const INTEGERS: &[&str] = &["u8", "u16", "u32", "u64", "u128", "usize", "i8", "i16", "i32", "i64", "i128", "isize"];
 
 /// The check of one rule on `value: &Inner`.
-fn check(rule: &Rule, inner: &Inner<'_>) -> TokenStream {
+fn check(cx: &Cx<'_>, rule: &Rule, inner: &Inner<'_>) -> TokenStream {
     let span = rule.span;
     let found = found(rule, Some(inner));
     let holds = match &rule.kind {
@@ -128,7 +134,28 @@ fn check(rule: &Rule, inner: &Inner<'_>) -> TokenStream {
         RuleKind::NonControlCharacter => {
             quote_spanned!(span=> __p::validator::ValidateNonControlCharacter::validate_non_control_character(value))
         }
-        RuleKind::Custom(function) => {
+        RuleKind::CreditCard => {
+            quote_spanned!(span=> __p::validator::ValidateCreditCard::validate_credit_card(value))
+        }
+        RuleKind::OneOf(list) => {
+            let list = list.iter().map(|value| number(value, inner));
+            quote_spanned!(span=> __p::is_one_of(value, &[#(#list),*]))
+        }
+        RuleKind::NoneOf(list) => {
+            let list = list.iter().map(|value| number(value, inner));
+            quote_spanned!(span=> !__p::is_one_of(value, &[#(#list),*]))
+        }
+        RuleKind::Equal(other) => {
+            let other = number(other, inner);
+            quote_spanned!(span=> __p::is_one_of(value, &[#other]))
+        }
+        RuleKind::ContainsOnly(list) => quote_spanned! {span=>
+            ::core::iter::IntoIterator::into_iter(value).all(|value| __p::is_one_of(value, &[#(#list),*]))
+        },
+        RuleKind::ContainsNoneOf(list) => quote_spanned! {span=>
+            !::core::iter::IntoIterator::into_iter(value).any(|value| __p::is_one_of(value, &[#(#list),*]))
+        },
+        RuleKind::Custom { function, use_context } => {
             // As validator passes them: numbers by value, a `Cow` as what it borrows.
             let argument = if inner.is_number() {
                 quote!(*value)
@@ -138,15 +165,32 @@ fn check(rule: &Rule, inner: &Inner<'_>) -> TokenStream {
                 quote!(value)
             };
             let (code, message) = (optional(rule.code.as_ref()), optional(rule.message.as_ref()));
-            return quote_spanned! {span=>
-                if let __p::Err(error) = #function(#argument) {
-                    __p::broken_custom(cx, at, error, #code, #message);
-                }
-            };
+            let note = quote!(__p::broken_custom(cx, at, error, #code, #message));
+            return call(cx, span, function, &argument, *use_context, &note);
         }
         RuleKind::MustMatch(_) | RuleKind::Required => unreachable!("checked elsewhere"),
     };
     quote!(if !#holds { #found })
+}
+
+/// Calls a user's function, whose `error` is noted by `note`.
+fn call(
+    cx: &Cx<'_>,
+    span: Span,
+    function: &syn::Path,
+    argument: &TokenStream,
+    use_context: bool,
+    note: &TokenStream,
+) -> TokenStream {
+    match &cx.model.rules.context {
+        Some(context) if use_context => quote_spanned! {span=>
+            match cx.user::<#context>() {
+                __p::Some(context) => if let __p::Err(error) = #function(#argument, context) { #note; },
+                __p::None => __p::no_context::<#context>(cx, at),
+            }
+        },
+        _ => quote_spanned!(span=> if let __p::Err(error) = #function(#argument) { #note; }),
+    }
 }
 
 /// A bound of a range; an integer literal serves a float too.
@@ -227,6 +271,24 @@ impl Param {
         Self { expr, constant }
     }
 
+    /// A value of any type.
+    fn value(expr: &Expr) -> Self {
+        match expr {
+            Expr::Lit(syn::ExprLit { lit: syn::Lit::Str(text), .. }) => Self::text(&text.value()),
+            _ => Self { constant: Self::number(expr, None).constant, expr: quote!(&#expr) },
+        }
+    }
+
+    /// Several values of any type.
+    fn list(list: &[Expr]) -> Self {
+        let texts = list.iter().map(|expr| match expr {
+            Expr::Lit(syn::ExprLit { lit: syn::Lit::Str(text), .. }) => Some(text),
+            _ => None,
+        });
+        let constant = texts.collect::<Option<Vec<_>>>().map(|texts| quote!(Strs(&[#(#texts),*])));
+        Self { expr: quote!([#(#list),*]), constant }
+    }
+
     fn text(text: &str) -> Self {
         Self { expr: text.to_token_stream(), constant: Some(quote!(Str(#text))) }
     }
@@ -248,18 +310,25 @@ fn params(rule: &Rule, inner: Option<&Inner<'_>>) -> Vec<(&'static str, Param)> 
             .filter(|(_, given)| *given)
             .map(|(name, _)| (name, Param { expr: quote!(true), constant: Some(quote!(Bool(true))) }))
             .collect(),
+        RuleKind::OneOf(list) | RuleKind::NoneOf(list) | RuleKind::ContainsOnly(list) => {
+            vec![("choices", Param::list(list))]
+        }
+        RuleKind::ContainsNoneOf(list) => vec![("values", Param::list(list))],
+        RuleKind::Equal(other) => vec![("other", Param::value(other))],
         RuleKind::Email
         | RuleKind::Url
         | RuleKind::Regex(_)
         | RuleKind::Required
         | RuleKind::NonControlCharacter
-        | RuleKind::Custom(_) => Vec::new(),
+        | RuleKind::CreditCard
+        | RuleKind::Custom { .. } => Vec::new(),
     }
 }
 
 /// The rules that look at several fields of a level; `field` gives a reference to one, and its place.
 pub(super) fn across_fields(level: &Level<'_>, field: impl Fn(usize) -> (TokenStream, TokenStream)) -> TokenStream {
-    let rules = level.fields.iter().enumerate().flat_map(|(index, f)| f.rules.iter().map(move |rule| (index, rule)));
+    let rules =
+        level.fields.iter().enumerate().flat_map(|(index, f)| f.rules.own.iter().map(move |rule| (index, rule)));
     let checks = rules.filter_map(|(index, rule)| {
         let RuleKind::MustMatch(other) = &rule.kind else { return None };
         let is_other = |f: &Field<'_>| f.serde.original.ident.as_ref() == Some(other);
@@ -278,24 +347,26 @@ pub(super) fn across_fields(level: &Level<'_>, field: impl Fn(usize) -> (TokenSt
 /// The function that checks the rules of the whole type; `before` is what had been found before it
 /// was read: rules of the whole wait until its parts are without fault.
 pub(super) fn of_whole(cx: &Cx<'_>) -> Option<TokenStream> {
-    if cx.model.rules.is_empty() {
+    if cx.model.rules.schemas.is_empty() {
         return None;
     }
     let self_ty = cx.self_ty();
     let (impl_generics, _, where_clause) = cx.generics.split_for_impl();
-    let rules = cx.model.rules.iter().map(|rule| {
+    let rules = cx.model.rules.schemas.iter().map(|rule| {
         let function = &rule.function;
         let (code, message) = (optional(rule.code.as_ref()), optional(rule.message.as_ref()));
         let span = function.segments.last().map_or_else(Span::call_site, |last| last.ident.span());
-        let check = quote_spanned! {span=>
-            if let __p::Err(error) = #function(value) {
-                __p::broken_schema(cx, at, error, #code, #message);
-            }
-        };
+        let note = quote!(__p::broken_schema(cx, at, error, #code, #message));
+        let check = call(cx, span, function, &quote!(value), rule.use_context, &note);
         if rule.skip_on_field_errors { quote!(if clean { #check }) } else { check }
     });
     Some(quote! {
-        fn whole #impl_generics (value: &#self_ty, cx: &mut __p::Context<'_>, at: &__p::At<'_>, before: usize) #where_clause {
+        fn whole #impl_generics (
+            value: &#self_ty,
+            cx: &mut __p::Context<'_>,
+            at: &__p::At<'_>,
+            before: usize,
+        ) #where_clause {
             let clean = cx.found() == before;
             let _ = clean;
             #(#rules)*
@@ -305,10 +376,39 @@ pub(super) fn of_whole(cx: &Cx<'_>) -> Option<TokenStream> {
 
 /// Says the rules in the contract. schemars' derive reads some of them, and not all as the reader does.
 pub(super) fn describe(field: &Field<'_>) -> TokenStream {
-    let inner = Inner::of(field.serde.ty);
+    let rules = &field.rules;
+    let own = describe_rules(&rules.own, field.serde.ty);
+    let mut parts = parts(field.serde.ty).into_iter();
+    let (first, second) = (parts.next(), parts.next());
+    let each = first.filter(|_| !rules.each.is_empty()).map(|ty| {
+        let each = describe_rules(&rules.each, ty);
+        quote!({ let property = &walk.non_null(property).join("items"); #each })
+    });
+    let keys = first.filter(|_| !rules.keys.is_empty()).map(|ty| {
+        let keys = describe_rules(&rules.keys, ty);
+        quote!({ let property = &walk.keys_of(property); #keys })
+    });
+    let values = second.filter(|_| !rules.values.is_empty()).map(|ty| {
+        let values = describe_rules(&rules.values, ty);
+        quote!({
+            let property = &walk.non_null(property);
+            walk.map_values(property, |walk, property| { #values });
+        })
+    });
+    let not_null = field.event.not_null.map(|_| quote!(walk.not_null(property);));
+    quote!(#own #each #keys #values #not_null)
+}
+
+/// Says rules in the contract of a value of this type at `property`.
+fn describe_rules(rules: &[Rule], ty: &Type) -> TokenStream {
+    let inner = Inner::of(ty);
     let patterned = |rule: &Rule| matches!(rule.kind, RuleKind::Regex(_) | RuleKind::Contains(_));
-    let forget = field.rules.iter().any(patterned).then(|| quote!(walk.forget(property, "pattern");));
-    let rules = field.rules.iter().filter_map(|rule| match &rule.kind {
+    let forget = rules.iter().any(patterned).then(|| quote!(walk.forget(property, "pattern");));
+    let list = |list: &[Expr]| {
+        let values = list.iter().map(|value| Param::value(value).expr);
+        quote!(&[#(__p::to_json(#values)),*])
+    };
+    let rules = rules.iter().filter_map(|rule| match &rule.kind {
         RuleKind::Range(range) => {
             let bounds = range.bounds().map(|(name, bound)| {
                 let keyword = match name {
@@ -336,8 +436,28 @@ pub(super) fn describe(field: &Field<'_>) -> TokenStream {
         RuleKind::Contains(pattern) => Some(quote!(walk.contains(property, #pattern, true);)),
         RuleKind::DoesNotContain(pattern) => Some(quote!(walk.contains(property, #pattern, false);)),
         RuleKind::NonControlCharacter => Some(quote!(walk.no_control_characters(property);)),
-        // schemars takes null out of a required option.
-        RuleKind::Required | RuleKind::MustMatch(_) | RuleKind::Custom(_) => None,
+        RuleKind::OneOf(choices) => {
+            let choices = list(choices);
+            Some(quote!(walk.one_of(property, #choices, true);))
+        }
+        RuleKind::NoneOf(choices) => {
+            let choices = list(choices);
+            Some(quote!(walk.one_of(property, #choices, false);))
+        }
+        RuleKind::Equal(other) => {
+            let other = list(std::slice::from_ref(other));
+            Some(quote!(walk.one_of(property, #other, true);))
+        }
+        RuleKind::ContainsOnly(choices) => {
+            let choices = list(choices);
+            Some(quote!({ let items = &walk.non_null(property).join("items"); walk.one_of(items, #choices, true); }))
+        }
+        RuleKind::ContainsNoneOf(choices) => {
+            let choices = list(choices);
+            Some(quote!({ let items = &walk.non_null(property).join("items"); walk.one_of(items, #choices, false); }))
+        }
+        // schemars takes null out of a required option; the others have no words in JSON Schema.
+        RuleKind::Required | RuleKind::MustMatch(_) | RuleKind::CreditCard | RuleKind::Custom { .. } => None,
     });
     quote!(#forget #(#rules)*)
 }

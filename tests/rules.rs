@@ -1,0 +1,109 @@
+//! Rules of parts, rules beside validator's, contexts, and null that is refused.
+
+use std::collections::BTreeMap;
+
+use event_schema::prelude::*;
+use serde_json::{Value, json};
+
+#[derive(Debug, Clone, PartialEq, Serialize, JsonSchema, EventSchema)]
+struct Signup {
+    #[event(one_of("free", "paid", message = "No such plan."))]
+    plan: String,
+    #[event(none_of(0, 13))]
+    seats: Option<u32>,
+    #[event(equal(true))]
+    terms: bool,
+    #[event(each(length(min = 2), one_of("aa", "bb", "c")), contains_none_of("bb"))]
+    #[validate(length(max = 3))]
+    tags: Vec<String>,
+    #[event(keys(length(max = 2)), values(range(max = 9)))]
+    counts: Option<BTreeMap<String, u8>>,
+    #[event(contains_only(1, 2, 3))]
+    #[serde(default)]
+    levels: Vec<u8>,
+    #[event(not_null, messages(null = "Leave it out.", invalid = "Text, please."))]
+    #[serde(skip_serializing_if = "Option::is_none")]
+    nick: Option<String>,
+}
+
+fn signup() -> Value {
+    json!({"plan": "free", "terms": true, "tags": ["aa"]})
+}
+
+fn faults(patch: Value) -> Value {
+    let mut input = signup();
+    for (name, value) in patch.as_object().unwrap() {
+        input[name] = value.clone();
+    }
+    let from_value = Signup::load_value(input.clone()).unwrap_err().violations().unwrap().to_messages();
+    let from_text = Signup::load(input.to_string().as_bytes()).unwrap_err().violations().unwrap().to_messages();
+    assert_eq!(from_value, from_text);
+    assert!(!jsonschema::is_valid(Signup::json_schema().as_value(), &input), "the schema takes {input}");
+    from_text
+}
+
+#[test]
+fn rules_beside_validators() {
+    let schema = Signup::json_schema();
+    assert!(jsonschema::is_valid(schema.as_value(), &signup()));
+    Signup::load_value(signup()).unwrap();
+
+    assert_eq!(faults(json!({"plan": "gratis"})), json!({"plan": ["No such plan."]}));
+    assert_eq!(faults(json!({"seats": 13})), json!({"seats": ["Invalid input."]}));
+    assert_eq!(faults(json!({"terms": false})), json!({"terms": ["Must be equal to true."]}));
+    assert_eq!(
+        faults(json!({"levels": [1, 4]})),
+        json!({"levels": ["One or more of the choices you made was not in: 1, 2, 3."]})
+    );
+    assert_eq!(
+        faults(json!({"tags": ["bb"]})),
+        json!({"tags": ["One or more of the choices you made was in: bb."]})
+    );
+}
+
+#[test]
+fn parts_are_checked_beside_bad_ones() {
+    assert_eq!(
+        faults(json!({"tags": ["c", 5, "zz", null]})),
+        json!({"tags": {
+            "0": ["Shorter than minimum length 2."],
+            "1": ["Not a valid string."],
+            "2": ["Must be one of: aa, bb, c."],
+            "3": ["Field may not be null."],
+        }})
+    );
+    assert_eq!(
+        faults(json!({"counts": {"abc": 10, "a": "x"}})),
+        json!({"counts": {
+            "abc": {"key": ["Longer than maximum length 2."], "value": ["Must be less than or equal to 9."]},
+            "a": {"value": ["Not a valid integer."]},
+        }})
+    );
+    let event = Signup { counts: Some(BTreeMap::from([("abc".into(), 10)])), ..Signup::load_value(signup()).unwrap() };
+    assert_eq!(
+        event.validate().unwrap_err().to_messages(),
+        json!({"counts": {"abc": {
+            "key": ["Longer than maximum length 2."], "value": ["Must be less than or equal to 9."],
+        }}})
+    );
+}
+
+#[test]
+fn a_lists_own_message_stands_beside_its_elements() {
+    assert_eq!(
+        faults(json!({"tags": ["aa", "aa", "aa", "c"]})),
+        json!({"tags": {
+            "_schema": ["Longer than maximum length 3."],
+            "3": ["Shorter than minimum length 2."],
+        }})
+    );
+}
+
+#[test]
+fn null_is_refused_where_it_is_said() {
+    assert_eq!(faults(json!({"nick": null})), json!({"nick": ["Leave it out."]}));
+    assert_eq!(faults(json!({"nick": 7})), json!({"nick": ["Text, please."]}));
+    let event = Signup::load_value(signup()).unwrap();
+    assert_eq!(event.nick, None);
+    assert_eq!(Signup::load(&event.dump().unwrap()).unwrap(), event);
+}
