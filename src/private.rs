@@ -6,13 +6,19 @@ pub use std::result::Result::{self, Err, Ok};
 
 pub use schemars;
 pub use serde;
-pub use serde::de::{Deserializer, MapAccess};
+pub use serde::de::{Deserializer, Error, MapAccess, SeqAccess};
 pub use validator;
 
 pub use crate::contract::{Place, Walk, json_schema};
 pub use crate::event::{Descriptor, EventKey, EventSchema};
-pub use crate::load::choice::{Choice, read_choice};
-pub use crate::load::object::{Object, Slot, next_field, read_object, skip_value};
+pub use crate::load::buffer::{Leftovers, Plain, With, not_convertible, read_foreign};
+pub use crate::load::object::{
+    Level, Object, Slot, keep_value, next_field, next_field_or_name, read_object, read_object_flat, skip_value,
+};
+pub use crate::load::tuple::{Elements, read_tuple};
+pub use crate::load::variants::{
+    Adjacent, Variants, read_adjacent, read_external, read_external_flat, read_internal, read_untagged,
+};
 pub use crate::load::{At, Context, FieldType};
 pub use crate::rules::{broken_custom, broken_schema, in_range, param, validate};
 pub use crate::violation::{FieldName, Param, Rule};

@@ -7,6 +7,7 @@ use serde::Serialize;
 use serde_json::{Map, Value};
 use validator::{ValidationError, ValidationErrors, ValidationErrorsKind};
 
+use crate::contract::decimal;
 use crate::load::{At, Context, Dialect, FieldType, LoadOptions};
 use crate::violation::{Concern, Segment, Violation, Violations};
 
@@ -28,7 +29,7 @@ pub fn in_range<T: PartialOrd>(
 
 /// A parameter whose value is known at run time only; one that JSON cannot say is left out.
 pub fn param(params: &mut Map<String, Value>, name: &str, value: impl Serialize) {
-    if let Ok(value) = serde_json::to_value(value) {
+    if let Some(value) = decimal(value) {
         params.insert(name.to_owned(), value);
     }
 }
@@ -142,6 +143,6 @@ fn rust_name(segment: &Segment) -> Cow<'static, str> {
     match segment {
         Segment::Field(name) => Cow::Borrowed(name.rust()),
         Segment::Index(index) => index.to_string().into(),
-        Segment::UnknownField(name) | Segment::Key(name) | Segment::MapKey(name) => name.to_string().into(),
+        Segment::Name(name) | Segment::Key(name) | Segment::MapKey(name) => name.to_string().into(),
     }
 }

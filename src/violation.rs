@@ -80,8 +80,9 @@ impl fmt::Debug for FieldName {
 pub enum Segment {
     /// A field that the type has.
     Field(FieldName),
-    /// A field that the input has and the type does not; long names are cut.
-    UnknownField(Box<str>),
+    /// A field that only the input names: one that the type does not have, or one inside a value that
+    /// is read by code of others; long names are cut.
+    Name(Box<str>),
     /// The value of a map's entry, under its key; long keys are cut.
     Key(Box<str>),
     /// The key of a map's entry, itself at fault; long keys are cut.
@@ -102,7 +103,7 @@ impl Segment {
     fn name(&self) -> Cow<'_, str> {
         match self {
             Self::Field(name) => Cow::Borrowed(name.wire),
-            Self::UnknownField(name) | Self::Key(name) | Self::MapKey(name) => Cow::Borrowed(name),
+            Self::Name(name) | Self::Key(name) | Self::MapKey(name) => Cow::Borrowed(name),
             Self::Index(index) => Cow::Owned(index.to_string()),
         }
     }
@@ -156,7 +157,7 @@ impl fmt::Display for Path {
                 Segment::Index(index) => write!(f, "[{index}]")?,
                 Segment::Key(key) => write!(f, "[{key:?}]")?,
                 Segment::MapKey(key) => write!(f, "[key {key:?}]")?,
-                Segment::Field(_) | Segment::UnknownField(_) => {
+                Segment::Field(_) | Segment::Name(_) => {
                     let name = segment.name();
                     let plain = |c: char| c.is_alphanumeric() || matches!(c, '_' | '-' | '$' | '@' | '…');
                     if !name.is_empty() && name.chars().all(plain) {

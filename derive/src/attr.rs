@@ -85,6 +85,37 @@ pub(crate) fn crate_path(input: &DeriveInput) -> Path {
     attrs.krate.unwrap_or_else(|| parse_quote!(::event_schema))
 }
 
+/// `#[event(...)]` on a field.
+#[derive(Default)]
+pub(crate) struct FieldAttrs {
+    /// Read by its own `Deserialize`.
+    pub(crate) plain: bool,
+}
+
+const ON_FIELD: &[&str] = &["plain"];
+
+impl FieldAttrs {
+    pub(crate) fn from_ast(cx: &Ctxt, attrs: &[Attribute]) -> Self {
+        let mut parsed = Self::default();
+        for attr in event_attrs(attrs) {
+            let result = attr.parse_nested_meta(|meta| {
+                match name_of(&meta).as_str() {
+                    "plain" => parsed.plain = true,
+                    other if ON_TYPE.contains(&other) => {
+                        return Err(meta.error(format!("`{other}` is said of the type, not of a field")));
+                    }
+                    other => return Err(unknown(&meta, other, ON_FIELD, "event", "a field")),
+                }
+                Ok(())
+            });
+            if let Err(error) = result {
+                cx.syn_error(error);
+            }
+        }
+        parsed
+    }
+}
+
 fn event_attrs(attrs: &[Attribute]) -> impl Iterator<Item = &Attribute> {
     attrs.iter().filter(|attr| attr.path().is_ident("event"))
 }
@@ -92,7 +123,7 @@ fn event_attrs(attrs: &[Attribute]) -> impl Iterator<Item = &Attribute> {
 /// `#[event(...)]` where nothing of it has a meaning.
 pub(crate) fn refuse_event_attrs(cx: &Ctxt, attrs: &[Attribute], place: &str) {
     for attr in event_attrs(attrs) {
-        cx.error_spanned_by(attr, format!("#[event(...)] says nothing of {place}: it belongs on the type"));
+        cx.error_spanned_by(attr, format!("#[event(...)] says nothing of {place}: it belongs on the type or a field"));
     }
 }
 

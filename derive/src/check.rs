@@ -4,24 +4,30 @@
 use proc_macro2::TokenTree;
 use quote::ToTokens;
 use serde_derive_internals::Ctxt;
+use serde_derive_internals::ast::Style;
 use serde_derive_internals::attr::{Default, Identifier, TagType};
 use syn::ext::IdentExt;
 use syn::visit::Visit;
 use syn::{Attribute, GenericParam, Ident};
 
 use crate::attr::{list, suggestion};
-use crate::model::{Field, Model, Shape};
+use crate::model::{Field, Level, Model, Shape, Variant};
 use crate::rule::RuleKind;
 
 pub(crate) fn check(cx: &Ctxt, model: &Model<'_>) {
     check_order(cx, model);
     check_event(cx, model);
     check_container(cx, model);
-    if let Shape::Object(fields) = &model.shape {
-        check_key(cx, model, fields);
-        for field in fields {
-            check_field(cx, field);
-            check_rules(cx, field, fields);
+    check_key(cx, model);
+    for level in model.levels() {
+        for field in &level.fields {
+            check_field(cx, level, field);
+            check_rules(cx, field, &level.fields);
+        }
+    }
+    if let Shape::Enum(variants) = &model.shape {
+        for variant in variants {
+            check_variant(cx, variant);
         }
     }
 }
@@ -66,16 +72,18 @@ fn check_event(cx: &Ctxt, model: &Model<'_>) {
             );
         }
     }
-    if let (Some(key), Shape::Choice) = (&event.key, &model.shape) {
-        cx.error_spanned_by(&key.field, "an enum without data has no fields to be its key");
-    }
 }
 
-fn check_key(cx: &Ctxt, model: &Model<'_>, fields: &[Field<'_>]) {
+fn check_key(cx: &Ctxt, model: &Model<'_>) {
     let Some(key) = &model.event.key else { return };
-    let names = rust_names(fields);
-    if !names.iter().any(|name| key.field.unraw() == name.as_str()) {
-        cx.error_spanned_by(&key.field, no_such_field(&key.field.unraw().to_string(), &names));
+    match &model.shape {
+        Shape::Struct(Level { style: Style::Struct, fields }) => {
+            let names = rust_names(fields);
+            if !names.iter().any(|name| key.field.unraw() == name.as_str()) {
+                cx.error_spanned_by(&key.field, no_such_field(&key.field.unraw().to_string(), &names));
+            }
+        }
+        _ => cx.error_spanned_by(&key.field, "only a struct with named fields has a field to be its key"),
     }
 }
 
@@ -95,11 +103,8 @@ fn check_container(cx: &Ctxt, model: &Model<'_>) {
     let attrs = &model.serde.attrs;
     let ident = &model.input.ident;
     let attributes = &model.input.attrs;
+    let tagged = matches!(attrs.tag(), TagType::Internal { .. });
     let unsupported = [
-        (attrs.transparent(), "transparent", "is not supported yet"),
-        (attrs.type_from().is_some(), "from", "is not supported yet"),
-        (attrs.type_try_from().is_some(), "try_from", "is not supported yet"),
-        (attrs.type_into().is_some(), "into", "is not supported yet: what it writes is not what load would read"),
         (attrs.remote().is_some(), "remote", "is not supported: an event is a type of its own"),
         (
             matches!(attrs.identifier(), Identifier::Field),
@@ -112,9 +117,9 @@ fn check_container(cx: &Ctxt, model: &Model<'_>) {
             "is not supported: it names another type's variants",
         ),
         (
-            matches!(model.shape, Shape::Object(_)) && !matches!(attrs.tag(), TagType::External),
+            matches!(model.shape, Shape::Struct(_)) && tagged && attrs.deny_unknown_fields(),
             "tag",
-            "on a struct is not supported yet",
+            "on a struct contradicts `deny_unknown_fields`: the tag is written, but is no field that could be read",
         ),
     ];
     refuse(cx, attributes, ident, &unsupported);
@@ -128,7 +133,7 @@ fn check_container(cx: &Ctxt, model: &Model<'_>) {
     }
 }
 
-fn check_field(cx: &Ctxt, field: &Field<'_>) {
+fn check_field(cx: &Ctxt, level: &Level<'_>, field: &Field<'_>) {
     let attrs = &field.serde.attrs;
     let original = field.serde.original;
     let mut borrows = Borrows(Vec::new());
@@ -139,14 +144,34 @@ fn check_field(cx: &Ctxt, field: &Field<'_>) {
             "an event owns its data: it outlives the message it was read from. Use an owned type such as `String`",
         );
     }
-    let only_written = attrs.serialize_with().is_some() && attrs.deserialize_with().is_none();
+    let skipped_newtype = matches!(level.style, Style::Newtype) && attrs.skip_deserializing();
     let unsupported = [
-        (attrs.flatten(), "flatten", "is not supported yet"),
-        (attrs.deserialize_with().is_some(), "with", "is not supported yet"),
-        (only_written, "serialize_with", "is not supported yet: what it writes is not what load would read"),
         (attrs.getter().is_some(), "getter", "is not supported: it is for remote types"),
+        (skipped_newtype, "skip", "on the only field of a newtype leaves nothing to read: make it a unit struct"),
+        (
+            attrs.flatten() && (field.event.plain || attrs.deserialize_with().is_some()),
+            "flatten",
+            "asks for a type that derives `EventSchema`, or a map: what is left over is shared between readers",
+        ),
     ];
     refuse(cx, &original.attrs, original, &unsupported);
+}
+
+fn check_variant(cx: &Ctxt, variant: &Variant<'_>) {
+    let attrs = &variant.attrs;
+    let unsupported = [
+        (
+            attrs.deserialize_with().is_some() || attrs.serialize_with().is_some(),
+            "with",
+            "on a variant is not supported: write it on the variant's field",
+        ),
+        (
+            attrs.untagged(),
+            "untagged",
+            "on a variant is not supported: make the whole enum untagged, or give the variant a type of its own",
+        ),
+    ];
+    refuse(cx, &variant.original.attrs, variant.original, &unsupported);
 }
 
 /// Refuses attributes of serde's, each where it is written.

@@ -2,16 +2,16 @@
 
 use proc_macro2::Span;
 use serde_derive_internals::ast::{self, Container, Data, Style};
-use serde_derive_internals::attr::TagType;
+use serde_derive_internals::attr::Variant as VariantAttrs;
 use serde_derive_internals::{Ctxt, Derive};
-use syn::{DeriveInput, Ident};
+use syn::{DeriveInput, ExprPath, Ident, Type};
 
-use crate::attr::{self, EventAttrs};
+use crate::attr::{self, EventAttrs, FieldAttrs};
 use crate::rule::{self, Rule, SchemaRule};
 
 pub(crate) struct Model<'a> {
     pub(crate) input: &'a DeriveInput,
-    /// serde's reading of the type.
+    /// serde's reading of the type; its data have moved to `shape`.
     pub(crate) serde: Container<'a>,
     pub(crate) event: EventAttrs,
     pub(crate) rules: Vec<SchemaRule>,
@@ -19,18 +19,43 @@ pub(crate) struct Model<'a> {
 }
 
 pub(crate) enum Shape<'a> {
-    /// A struct with named fields.
-    Object(Vec<Field<'a>>),
-    /// An enum without data.
-    Choice,
-    /// Refused; the error has been reported.
-    Unsupported,
+    Struct(Level<'a>),
+    Enum(Vec<Variant<'a>>),
 }
 
-/// A field of a struct.
+/// The fields of a struct or of a variant.
+pub(crate) struct Level<'a> {
+    pub(crate) style: Style,
+    pub(crate) fields: Vec<Field<'a>>,
+}
+
+pub(crate) struct Variant<'a> {
+    pub(crate) ident: Ident,
+    pub(crate) attrs: VariantAttrs,
+    pub(crate) original: &'a syn::Variant,
+    pub(crate) level: Level<'a>,
+}
+
 pub(crate) struct Field<'a> {
     pub(crate) serde: ast::Field<'a>,
+    pub(crate) event: FieldAttrs,
     pub(crate) rules: Vec<Rule>,
+    /// `#[validate(nested)]`.
+    pub(crate) nested: bool,
+}
+
+/// Who reads a field.
+pub(crate) enum Reader<'a> {
+    /// Its `FieldType`.
+    Ours,
+    /// Its `FieldType`, out of what the other fields leave.
+    Flat,
+    /// Its `Deserialize`.
+    Plain,
+    /// A function.
+    With(&'a ExprPath),
+    /// Nobody.
+    Skipped,
 }
 
 impl<'a> Model<'a> {
@@ -41,47 +66,86 @@ impl<'a> Model<'a> {
             cx.error_spanned_by(data.union_token, "a union cannot be an event: nothing tells which field it holds");
             return None;
         }
-        let mut serde =
-            Container::from_ast(cx, input, Derive::Deserialize, &Ident::new("__private", Span::call_site()))?;
-        let shape = Shape::from_ast(cx, input, &mut serde);
+        let private = Ident::new("__private", Span::call_site());
+        let mut serde = Container::from_ast(cx, input, Derive::Deserialize, &private)?;
+        let shape = Shape::from_ast(cx, std::mem::replace(&mut serde.data, Data::Enum(Vec::new())));
         Some(Self { input, serde, event, rules, shape })
+    }
+
+    /// Every level: the struct's own, or those of the variants, by index.
+    pub(crate) fn levels(&self) -> Vec<&Level<'a>> {
+        match &self.shape {
+            Shape::Struct(level) => vec![level],
+            Shape::Enum(variants) => variants.iter().map(|variant| &variant.level).collect(),
+        }
+    }
+
+    /// The type that is read in place of this one, and whether the conversion can fail.
+    pub(crate) fn converted_from(&self) -> Option<(&Type, bool)> {
+        let attrs = &self.serde.attrs;
+        attrs.type_from().map(|ty| (ty, false)).or_else(|| attrs.type_try_from().map(|ty| (ty, true)))
     }
 }
 
 impl<'a> Shape<'a> {
-    fn from_ast(cx: &Ctxt, input: &DeriveInput, serde: &mut Container<'a>) -> Self {
-        match &mut serde.data {
-            Data::Struct(Style::Struct, fields) => Self::Object(
-                std::mem::take(fields)
+    fn from_ast(cx: &Ctxt, data: Data<'a>) -> Self {
+        match data {
+            Data::Struct(style, fields) => Self::Struct(Level::from_ast(cx, style, fields)),
+            Data::Enum(variants) => Self::Enum(
+                variants
                     .into_iter()
-                    .map(|field| {
-                        attr::refuse_event_attrs(cx, &field.original.attrs, "a field");
-                        Field { rules: rule::of_field(cx, &field.original.attrs), serde: field }
+                    .map(|variant| {
+                        attr::refuse_event_attrs(cx, &variant.original.attrs, "a variant");
+                        Variant {
+                            ident: variant.ident,
+                            attrs: variant.attrs,
+                            original: variant.original,
+                            level: Level::from_ast(cx, variant.style, variant.fields),
+                        }
                     })
                     .collect(),
             ),
-            Data::Struct(..) => {
-                cx.error_spanned_by(
-                    &input.ident,
-                    "a struct without named fields cannot be an event yet: name its fields",
-                );
-                Self::Unsupported
-            }
-            Data::Enum(variants) => {
-                let mut supported = true;
-                for variant in &*variants {
-                    attr::refuse_event_attrs(cx, &variant.original.attrs, "a variant");
-                    if !matches!(variant.style, Style::Unit) {
-                        cx.error_spanned_by(variant.original, "variants with data are not supported yet");
-                        supported = false;
-                    }
-                }
-                if !matches!(serde.attrs.tag(), TagType::External) {
-                    cx.error_spanned_by(&input.ident, "tagged and untagged enums are not supported yet");
-                    supported = false;
-                }
-                if supported { Self::Choice } else { Self::Unsupported }
-            }
         }
+    }
+}
+
+impl<'a> Level<'a> {
+    fn from_ast(cx: &Ctxt, style: Style, fields: Vec<ast::Field<'a>>) -> Self {
+        let field = |field: ast::Field<'a>| {
+            let (rules, nested) = rule::of_field(cx, &field.original.attrs);
+            Field { event: FieldAttrs::from_ast(cx, &field.original.attrs), rules, nested, serde: field }
+        };
+        Self { style, fields: fields.into_iter().map(field).collect() }
+    }
+
+    /// The one field that the level is, if it is written without a wrapping: a newtype's, or the
+    /// one of a `transparent` struct.
+    pub(crate) fn inner(&self, transparent: bool) -> Option<usize> {
+        if transparent {
+            return self.fields.iter().position(|field| field.serde.attrs.transparent());
+        }
+        matches!(self.style, Style::Newtype).then_some(0)
+    }
+}
+
+impl Field<'_> {
+    pub(crate) fn reader(&self) -> Reader<'_> {
+        let attrs = &self.serde.attrs;
+        if attrs.skip_deserializing() {
+            Reader::Skipped
+        } else if let Some(path) = attrs.deserialize_with() {
+            Reader::With(path)
+        } else if self.event.plain {
+            Reader::Plain
+        } else if attrs.flatten() {
+            Reader::Flat
+        } else {
+            Reader::Ours
+        }
+    }
+
+    /// Whether its type is one of ours, all the way down.
+    pub(crate) fn is_ours(&self) -> bool {
+        matches!(self.reader(), Reader::Ours | Reader::Flat)
     }
 }

@@ -67,10 +67,10 @@ const ON_FIELD: &[&str] = &[
 ];
 const ON_TYPE: &[&str] = &["schema", "crate", "nest_all_fields"];
 
-/// The rules of a field, in the order written.
-pub(crate) fn of_field(cx: &Ctxt, attrs: &[Attribute]) -> Vec<Rule> {
+/// The rules of a field, in the order written, and whether it is marked `nested`.
+pub(crate) fn of_field(cx: &Ctxt, attrs: &[Attribute]) -> (Vec<Rule>, bool) {
     let mut rules = Vec::new();
-    let mut skip = false;
+    let (mut nested, mut skip) = (false, false);
     for attr in attrs.iter().filter(|attr| attr.path().is_ident("validate")) {
         if let syn::Meta::Path(path) = &attr.meta {
             cx.error_spanned_by(path, "which rule? As in `#[validate(length(min = 1))]` or `#[validate(nested)]`");
@@ -78,8 +78,8 @@ pub(crate) fn of_field(cx: &Ctxt, attrs: &[Attribute]) -> Vec<Rule> {
         }
         let result = attr.parse_nested_meta(|meta| {
             match name_of(&meta).as_str() {
-                // A nested schema is validated anyhow; the word is kept for readers and for validator.
-                "nested" => drop(flag(&meta)?),
+                // A nested schema is validated anyhow, but where the type is read as another.
+                "nested" => nested = flag(&meta)?,
                 "skip" => skip = flag(&meta)?,
                 name => rules.extend(Rule::parse(cx, &meta, name)?),
             }
@@ -92,7 +92,7 @@ pub(crate) fn of_field(cx: &Ctxt, attrs: &[Attribute]) -> Vec<Rule> {
     if skip {
         rules.clear();
     }
-    rules
+    (rules, nested)
 }
 
 /// The rules of a whole struct.

@@ -9,8 +9,9 @@ use std::collections::HashSet;
 use schemars::generate::{Contract, SchemaSettings};
 use schemars::{JsonSchema, Schema};
 use serde::Serialize;
-use serde_json::{Map, Value};
+use serde_json::{Map, Value, json};
 
+use super::pattern;
 use crate::load::FieldType;
 
 /// The document for `T`, by draft 2020-12.
@@ -54,7 +55,7 @@ impl Place {
 pub struct Walk<'a> {
     document: &'a mut Map<String, Value>,
     contract: &'a Contract,
-    visited: HashSet<Place>,
+    visited: HashSet<(&'static str, Place)>,
 }
 
 impl Walk<'_> {
@@ -100,57 +101,284 @@ impl Walk<'_> {
         place
     }
 
-    /// The definition of a struct or enum that is seen for the first time; `None` for one that was
-    /// visited before, which ends recursion.
+    /// The definition of `T`, if it is seen for the first time there; `None` ends recursion.
     #[must_use]
-    pub fn definition(&mut self, place: &Place) -> Option<Place> {
+    pub fn definition<T>(&mut self, place: &Place) -> Option<Place> {
         let definition = self.resolve(place);
-        self.visited.insert(definition.clone()).then_some(definition)
+        self.visited.insert((std::any::type_name::<T>(), definition.clone())).then_some(definition)
+    }
+
+    /// The data of an externally tagged enum's variant.
+    #[doc(hidden)]
+    #[must_use]
+    pub fn external_variant(&mut self, place: &Place, name: &str) -> Option<Place> {
+        let alternative = self.alternative(place, |schema| schema.get("properties")?.get(name))?;
+        Some(alternative.join("properties").join(name))
+    }
+
+    /// The object of an enum's variant whose tag has this value.
+    #[doc(hidden)]
+    #[must_use]
+    pub fn tagged_variant(&mut self, place: &Place, tag: &str, name: &str) -> Option<Place> {
+        self.alternative(place, |schema| {
+            let tag = schema.get("properties")?.get(tag)?;
+            tag.get("const").filter(|value| *value == name)
+        })
+    }
+
+    /// An untagged enum's variant, counted.
+    #[doc(hidden)]
+    #[must_use]
+    pub fn untagged_variant(&mut self, place: &Place, index: usize) -> Option<Place> {
+        let variant = place.join("anyOf").join(&index.to_string());
+        self.schema(&variant).is_some().then_some(variant)
+    }
+
+    /// The alternative of which `holds` finds something.
+    fn alternative(&mut self, place: &Place, holds: impl Fn(&Value) -> Option<&Value>) -> Option<Place> {
+        let schema = self.schema(place)?;
+        for keyword in ["oneOf", "anyOf"] {
+            let alternatives = schema.get(keyword).and_then(Value::as_array);
+            if let Some(index) = alternatives.and_then(|list| list.iter().position(|schema| holds(schema).is_some())) {
+                return Some(place.join(keyword).join(&index.to_string()));
+            }
+        }
+        None
     }
 
     /// Of an optional value's schema, the part for the value.
     #[must_use]
     pub fn non_null(&mut self, place: &Place) -> Place {
+        let is_null = |schema: &Value| schema.get("type").is_some_and(|kind| kind == "null");
         match self.schema(place).and_then(|schema| schema.get("anyOf")?.as_array()) {
-            Some(_) => place.join("anyOf").join("0"),
-            None => place.clone(),
+            Some(forms) if forms.len() == 2 && is_null(&forms[1]) => place.join("anyOf").join("0"),
+            _ => place.clone(),
         }
     }
 
-    /// Sets a bound of a number that the type's own schema cannot know.
+    /// Asks something more of a value. What the schema asks already stays: both hold then.
+    #[doc(hidden)]
+    pub fn require(&mut self, place: &Place, keyword: &str, value: Value) {
+        let Some(schema) = self.schema(place) else { return };
+        match schema.get(keyword) {
+            None => drop(schema.insert(keyword.to_owned(), value)),
+            Some(present) if same(present, &value) => {}
+            Some(_) => {
+                let all = schema.entry("allOf").or_insert_with(|| Value::Array(Vec::new()));
+                if let Some(all) = all.as_array_mut() {
+                    all.push(Value::Object(Map::from_iter([(keyword.to_owned(), value)])));
+                }
+            }
+        }
+    }
+
+    /// Whether the values that the schema is for are of this JSON type, null aside.
+    fn is(&mut self, place: &Place, kind: &str) -> bool {
+        let definition = self.resolve(place);
+        self.schema(&definition).and_then(|schema| schema.get("type")).is_some_and(|kinds| match kinds {
+            Value::Array(kinds) => kinds.iter().any(|one| one == kind),
+            one => one == kind,
+        })
+    }
+
+    /// The bound of a `range`, as `minimum` or one of its kin.
     #[doc(hidden)]
     pub fn bound(&mut self, place: &Place, keyword: &str, bound: impl Serialize) {
         let place = self.non_null(place);
-        if let (Some(schema), Ok(bound)) = (self.schema(&place), serde_json::to_value(bound)) {
-            schema.insert(keyword.to_owned(), bound);
+        if let Some(bound) = decimal(bound) {
+            self.require(&place, keyword, bound);
         }
     }
 
-    /// Bounds the number of a map's entries; schemars bounds lists and strings only.
+    /// The bounds of a `length`, of a string, list or map.
     #[doc(hidden)]
-    pub fn entries(&mut self, place: &Place, min: Option<u64>, max: Option<u64>) {
+    pub fn length(&mut self, place: &Place, min: Option<u64>, max: Option<u64>) {
         let place = self.non_null(place);
-        let Some(schema) = self.schema(&place) else { return };
-        let is_object =
-            |kind: &Value| kind == "object" || kind.as_array().is_some_and(|kinds| kinds.iter().any(|k| k == "object"));
-        if schema.get("type").is_some_and(is_object) {
-            schema.extend(min.map(|min| ("minProperties".to_owned(), min.into())));
-            schema.extend(max.map(|max| ("maxProperties".to_owned(), max.into())));
+        for (kind, min_keyword, max_keyword) in [
+            ("string", "minLength", "maxLength"),
+            ("array", "minItems", "maxItems"),
+            ("object", "minProperties", "maxProperties"),
+        ] {
+            if self.is(&place, kind) {
+                for (keyword, bound) in [(min_keyword, min), (max_keyword, max)] {
+                    if let Some(bound) = bound {
+                        self.require(&place, keyword, bound.into());
+                    }
+                }
+            }
         }
+    }
+
+    /// A format that JSON Schema has a name for.
+    #[doc(hidden)]
+    pub fn format(&mut self, place: &Place, format: &str) {
+        let place = self.non_null(place);
+        self.require(&place, "format", format.into());
+    }
+
+    /// An IP address. schemars writes the format `ip`, which JSON Schema does not have.
+    #[doc(hidden)]
+    pub fn ip(&mut self, place: &Place, v4: bool, v6: bool) {
+        let value = self.non_null(place);
+        for place in [place, &value] {
+            if let Some(schema) = self.schema(place)
+                && schema.get("format").is_some_and(|format| format == "ip")
+            {
+                schema.remove("format");
+            }
+        }
+        match (v4, v6) {
+            (true, false) => self.require(&value, "format", "ipv4".into()),
+            (false, true) => self.require(&value, "format", "ipv6".into()),
+            _ => self.require(&value, "anyOf", json!([{"format": "ipv4"}, {"format": "ipv6"}])),
+        }
+    }
+
+    /// Drops a keyword that schemars wrote, to say it better.
+    #[doc(hidden)]
+    pub fn forget(&mut self, place: &Place, keyword: &str) {
+        let value = self.non_null(place);
+        for place in [place, &value] {
+            if let Some(schema) = self.schema(place) {
+                schema.remove(keyword);
+            }
+        }
+    }
+
+    /// A Rust regular expression, as one that ECMA-262 understands; left out if there is none.
+    #[doc(hidden)]
+    pub fn regex(&mut self, place: &Place, regex: &str) {
+        let place = self.non_null(place);
+        if let Some(pattern) = pattern::to_ecma(regex) {
+            self.require(&place, "pattern", pattern.into());
+        }
+    }
+
+    /// Text that a string holds, or a key that a map has; or must not.
+    #[doc(hidden)]
+    pub fn contains(&mut self, place: &Place, needle: &str, wanted: bool) {
+        let place = self.non_null(place);
+        let (kind, keyword, value) = if self.is(&place, "object") {
+            ("object", "required", json!([needle]))
+        } else {
+            ("string", "pattern", pattern::literal(needle).into())
+        };
+        if wanted {
+            self.require(&place, keyword, value);
+        } else {
+            // With its type, because null fits every pattern and must not be refused for it.
+            self.require(&place, "not", json!({"type": kind, keyword: value}));
+        }
+    }
+
+    /// No control characters: those of Unicode's category Cc.
+    #[doc(hidden)]
+    pub fn no_control_characters(&mut self, place: &Place) {
+        let place = self.non_null(place);
+        self.require(&place, "pattern", r"^[^\u0000-\u001f\u007f-\u009f]*$".into());
+    }
+
+    /// Other names under which load takes a field of the object at `definition`.
+    #[doc(hidden)]
+    pub fn aliases(&mut self, definition: &Place, name: &str, aliases: &[&str]) {
+        if self.is_serialize() || aliases.is_empty() {
+            return;
+        }
+        let Some(object) = self.schema(definition) else { return };
+        let Some(properties) = object.get_mut("properties").and_then(Value::as_object_mut) else { return };
+        let Some(property) = properties.get(name).cloned() else { return };
+        for alias in aliases {
+            properties.insert((*alias).to_owned(), property.clone());
+        }
+        let names = || std::iter::once(&name).chain(aliases);
+        let required = object.get_mut("required").and_then(Value::as_array_mut).is_some_and(|required| {
+            let before = required.len();
+            required.retain(|one| one != name);
+            required.len() < before
+        });
+        if object.get("required").and_then(Value::as_array).is_some_and(Vec::is_empty) {
+            object.remove("required");
+        }
+        // One of them, and the same field twice is a fault.
+        let mut forms: Vec<Value> = names().map(|name| json!({"required": [name]})).collect();
+        if !required {
+            forms.push(json!({"not": {"anyOf": forms}}));
+        }
+        let all = object.entry("allOf").or_insert_with(|| Value::Array(Vec::new()));
+        if let Some(all) = all.as_array_mut() {
+            all.push(json!({"oneOf": forms}));
+        }
+    }
+
+    /// What load takes for an enum without data, beside the names that schemars lists: other names,
+    /// or any text if one variant takes what no other does.
+    #[doc(hidden)]
+    pub fn choice(&mut self, here: &Place, aliases: &[&str], any: bool) {
+        if self.is_serialize() || (aliases.is_empty() && !any) {
+            return;
+        }
+        let Some(schema) = self.schema(here) else { return };
+        if any {
+            schema.retain(|keyword, _| !matches!(keyword.as_str(), "enum" | "oneOf" | "const"));
+            schema.insert("type".to_owned(), "string".into());
+        } else if let Some(names) = schema.get_mut("enum").and_then(Value::as_array_mut) {
+            names.extend(aliases.iter().map(|alias| Value::from(*alias)));
+        } else if let Some(forms) = schema.get_mut("oneOf").and_then(Value::as_array_mut) {
+            forms.push(json!({"type": "string", "enum": aliases}));
+        }
+    }
+
+    /// Says that a map's keys are these names, or any text.
+    #[doc(hidden)]
+    pub fn map_keys_of(&mut self, map: &Place, names: Option<&[&str]>) {
+        self.map_keys(map, names.map_or_else(|| json!({"type": "string"}), |names| json!({"enum": names})));
+    }
+
+    /// Says which keys a map has.
+    #[doc(hidden)]
+    pub fn map_keys(&mut self, map: &Place, keys: Value) {
+        let map = self.non_null(map);
+        let Some(schema) = self.schema(&map) else { return };
+        // schemars says it for some types of key, as names or as a pattern of digits, but not exactly.
+        let mut values = None;
+        for keyword in ["properties", "patternProperties"] {
+            if let Some(Value::Object(forms)) = schema.remove(keyword) {
+                values = forms.into_iter().next().map(|(_, value)| value).or(values);
+            }
+        }
+        if let Some(values) = values {
+            schema.insert("additionalProperties".to_owned(), values);
+        }
+        schema.insert("propertyNames".to_owned(), keys);
     }
 
     /// Walks on into the values of a map.
-    pub fn map_values(&mut self, place: &Place, describe: impl FnOnce(&mut Walk<'_>, &Place)) {
+    pub fn map_values(&mut self, place: &Place, describe: impl Fn(&mut Walk<'_>, &Place)) {
         let additional = place.join("additionalProperties");
         if self.schema(&additional).is_some() {
-            return describe(self, &additional);
+            describe(self, &additional);
         }
-        // Integer keys: schemars writes one pattern and forbids the rest.
-        let patterns = place.join("patternProperties");
-        if let Some(pattern) = self.schema(&patterns).and_then(|patterns| patterns.keys().next().cloned()) {
-            describe(self, &patterns.join(&pattern));
+        for keyword in ["properties", "patternProperties"] {
+            let forms = place.join(keyword);
+            let names: Vec<String> =
+                self.schema(&forms).map(|forms| forms.keys().cloned().collect()).unwrap_or_default();
+            for name in names {
+                describe(self, &forms.join(&name));
+            }
         }
     }
+}
+
+/// Whether two values of a keyword say the same: `1` and `1.0` do.
+fn same(one: &Value, other: &Value) -> bool {
+    one == other
+        || matches!((one.as_f64(), other.as_f64()), (Some(a), Some(b))
+            if a.total_cmp(&b).is_eq() && !(one.is_u64() && other.is_u64()) && !(one.is_i64() && other.is_i64()))
+}
+
+/// A number as JSON. By way of its text: `to_value` would widen an `f32` 0.1 to 0.10000000149011612.
+pub(crate) fn decimal(number: impl Serialize) -> Option<Value> {
+    serde_json::from_str(&serde_json::to_string(&number).ok()?).ok()
 }
 
 fn percent_decode(text: &str) -> String {

@@ -4,15 +4,19 @@ use std::borrow::Cow;
 use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
 use std::hash::{BuildHasher, Hash};
 use std::marker::PhantomData;
+use std::rc::Rc;
+use std::sync::Arc;
 
-use serde::de::{DeserializeSeed, Deserializer, IgnoredAny, MapAccess, SeqAccess, Visitor};
+use serde::de::{DeserializeSeed, Deserializer, Error, IgnoredAny, MapAccess, SeqAccess, Visitor};
+use serde::{Serialize, forward_to_deserialize_any};
 
+use super::buffer::Leftovers;
 use super::context::KeyText;
 use super::leaf::drain_seq;
 use super::{At, Context, Expected, FieldType, Seed, number};
 use crate::contract::{Place, Walk};
 
-static LIST: Expected = Expected::new("list");
+pub(super) static LIST: Expected = Expected::new("list");
 pub(super) static MAPPING: Expected = Expected::new("mapping");
 
 /// Space reserved on the word of a source that tells lengths beforehand, in bytes.
@@ -22,6 +26,17 @@ impl<T: FieldType> FieldType for Option<T> {
     #[inline]
     fn read<'de, D: Deserializer<'de>>(input: D, cx: &mut Context<'_>, at: &At<'_>) -> Result<Option<Self>, D::Error> {
         input.deserialize_option(OptionVisitor { cx, at, of: PhantomData })
+    }
+
+    // As in serde: what cannot be read is not there.
+    fn read_flat<E: Error>(leftovers: &mut Leftovers, cx: &mut Context<'_>, at: &At<'_>) -> Result<Option<Self>, E> {
+        let before = cx.mark();
+        let value = T::read_flat(leftovers, cx, at)?;
+        if cx.shape_findings_since(before) > 0 || value.is_none() {
+            cx.rewind(before);
+            return Ok(Some(None));
+        }
+        Ok(value.map(Some))
     }
 
     #[inline]
@@ -39,6 +54,10 @@ impl<T: FieldType> FieldType for Option<T> {
     fn describe(walk: &mut Walk<'_>, here: &Place) {
         let value = walk.non_null(here);
         T::describe(walk, &value);
+    }
+
+    fn describe_flat(walk: &mut Walk<'_>, here: &Place) {
+        T::describe_flat(walk, here);
     }
 }
 
@@ -68,26 +87,52 @@ impl<'de, T: FieldType> Visitor<'de> for OptionVisitor<'_, '_, T> {
     }
 }
 
-impl<T: FieldType> FieldType for Box<T> {
-    #[inline]
-    fn read<'de, D: Deserializer<'de>>(input: D, cx: &mut Context<'_>, at: &At<'_>) -> Result<Option<Self>, D::Error> {
-        Ok(T::read(input, cx, at)?.map(Box::new))
-    }
+macro_rules! pointers {
+    ($($type:ident)*) => {$(
+        impl<T: FieldType> FieldType for $type<T> {
+            #[inline]
+            fn read<'de, D: Deserializer<'de>>(
+                input: D,
+                cx: &mut Context<'_>,
+                at: &At<'_>,
+            ) -> Result<Option<Self>, D::Error> {
+                Ok(T::read(input, cx, at)?.map($type::new))
+            }
 
-    #[inline]
-    fn missing(cx: &mut Context<'_>, at: &At<'_>) -> Option<Self> {
-        T::missing(cx, at).map(Box::new)
-    }
+            fn read_flat<E: Error>(
+                leftovers: &mut Leftovers,
+                cx: &mut Context<'_>,
+                at: &At<'_>,
+            ) -> Result<Option<Self>, E> {
+                Ok(T::read_flat(leftovers, cx, at)?.map($type::new))
+            }
 
-    #[inline]
-    fn check(&self, cx: &mut Context<'_>, at: &At<'_>) {
-        (**self).check(cx, at);
-    }
+            fn read_key(text: String, cx: &mut Context<'_>, map: &At<'_>) -> Result<Self, String> {
+                T::read_key(text, cx, map).map($type::new)
+            }
 
-    fn describe(walk: &mut Walk<'_>, here: &Place) {
-        T::describe(walk, here);
-    }
+            #[inline]
+            fn missing(cx: &mut Context<'_>, at: &At<'_>) -> Option<Self> {
+                T::missing(cx, at).map($type::new)
+            }
+
+            #[inline]
+            fn check(&self, cx: &mut Context<'_>, at: &At<'_>) {
+                (**self).check(cx, at);
+            }
+
+            fn describe(walk: &mut Walk<'_>, here: &Place) {
+                T::describe(walk, here);
+            }
+
+            fn describe_flat(walk: &mut Walk<'_>, here: &Place) {
+                T::describe_flat(walk, here);
+            }
+        }
+    )*};
 }
+
+pointers!(Box Rc Arc);
 
 /// A list or set while it is read.
 trait Collect<T>: Sized {
@@ -244,98 +289,62 @@ lists! {
     HashSet<T: Eq + Hash, S> |capacity| Self::with_capacity_and_hasher(capacity, S::default()), insert;
 }
 
-/// A type that can be the key of a map: it has a form as text, the one in which serde writes it.
-///
-/// ```
-/// use std::collections::BTreeMap;
-/// use event_schema::{EventSchema, JsonSchema, Serialize};
-///
-/// #[derive(Debug, PartialEq, Serialize, JsonSchema, EventSchema)]
-/// struct Shelf { rows: BTreeMap<u8, String> }
-///
-/// let shelf = Shelf::load(br#"{"rows": {"7": "bolts"}}"#).unwrap();
-/// assert_eq!(shelf.rows[&7], "bolts");
-///
-/// let error = Shelf::load(br#"{"rows": {"seven": "bolts"}}"#).unwrap_err();
-/// assert_eq!(
-///     error.violations().unwrap().to_messages(),
-///     serde_json::json!({"rows": {"seven": {"key": ["Not a valid integer."]}}})
-/// );
-/// ```
-#[diagnostic::on_unimplemented(
-    message = "`{Self}` cannot be the key of a map in an event",
-    note = "keys are strings, integers, UUIDs (feature `uuid1`) and enums without data that derive `EventSchema`"
-)]
-pub trait MapKey: Sized {
-    /// The key that is written so, or else the text back.
-    ///
-    /// # Errors
-    /// If the text is no such key.
-    fn from_key(text: String) -> Result<Self, String>;
+/// A map's key where a value is asked for.
+pub(super) struct KeyDeserializer<'a, E>(&'a str, PhantomData<E>);
 
-    /// The key as text.
-    fn to_key(&self) -> Cow<'_, str>;
-
-    /// Notes that `key`, a key of the map at `at`, is none of this type.
-    fn reject(key: &str, cx: &mut Context<'_>, at: &At<'_>);
-
-    /// Says in the contract of the keys what the map's own schema leaves out.
-    fn describe_key(_walk: &mut Walk<'_>, _map: &Place) {}
-}
-
-impl MapKey for String {
-    #[inline]
-    fn from_key(text: String) -> Result<Self, String> {
-        Ok(text)
-    }
-
-    fn to_key(&self) -> Cow<'_, str> {
-        self.into()
-    }
-
-    fn reject(key: &str, cx: &mut Context<'_>, at: &At<'_>) {
-        cx.invalid(&at.map_key(key), &super::leaf::STRING);
+impl<'a, E> KeyDeserializer<'a, E> {
+    pub(super) fn new(text: &'a str) -> Self {
+        Self(text, PhantomData)
     }
 }
 
-macro_rules! integer_keys {
-    ($($type:ty)*) => {$(
-        impl MapKey for $type {
-            fn from_key(text: String) -> Result<Self, String> {
-                // The grammar of JSON's integers, which is narrower than `FromStr`'s.
-                let digits = text.strip_prefix('-').unwrap_or(&text);
-                let canonical = text == "0" || digits.starts_with(|first: char| matches!(first, '1'..='9'));
-                match text.parse() {
-                    Ok(key) if canonical => Ok(key),
-                    _ => Err(text),
-                }
-            }
+impl<'de, E: Error> Deserializer<'de> for KeyDeserializer<'_, E> {
+    type Error = E;
 
-            fn to_key(&self) -> Cow<'_, str> {
-                self.to_string().into()
-            }
+    fn deserialize_any<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, E> {
+        visitor.visit_str(self.0)
+    }
 
-            fn reject(key: &str, cx: &mut Context<'_>, at: &At<'_>) {
-                cx.invalid(&at.map_key(key), <$type as super::Leaf>::EXPECTED);
-            }
+    fn deserialize_option<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, E> {
+        visitor.visit_some(self)
+    }
+
+    fn deserialize_newtype_struct<V: Visitor<'de>>(self, name: &'static str, visitor: V) -> Result<V::Value, E> {
+        if name == super::buffer::RAW_TOKEN {
+            let text = serde_json::Value::from(self.0).to_string();
+            return visitor.visit_map(serde::de::value::MapDeserializer::new(std::iter::once((name, text))));
         }
-    )*};
+        visitor.visit_newtype_struct(self)
+    }
+
+    forward_to_deserialize_any! {
+        bool i8 i16 i32 i64 i128 u8 u16 u32 u64 u128 f32 f64 char str string bytes byte_buf unit
+        unit_struct seq tuple tuple_struct map struct enum identifier ignored_any
+    }
 }
 
-integer_keys!(u8 u16 u32 u64 usize i8 i16 i32 i64 isize);
-
-impl<K: MapKey> KeyText for K {
+/// The key as it is written; only a finding asks.
+impl<K: Serialize> KeyText for K {
     fn key_text(&self) -> Cow<'_, str> {
-        self.to_key()
+        match serde_json::to_value(self) {
+            Ok(serde_json::Value::String(text)) => text.into(),
+            Ok(other) => other.to_string().into(),
+            Err(_) => "".into(),
+        }
     }
 }
 
 /// A key that was read, or the text that is none.
-impl<K: MapKey> KeyText for Result<K, String> {
+enum ReadKey<K> {
+    Key(K),
+    Text(String),
+}
+
+impl<K: Serialize> KeyText for ReadKey<K> {
     fn key_text(&self) -> Cow<'_, str> {
         match self {
-            Ok(key) => key.to_key(),
-            Err(text) => text.into(),
+            Self::Key(key) => key.key_text(),
+            Self::Text(text) => text.into(),
         }
     }
 }
@@ -365,7 +374,9 @@ impl<M, K, V> MapVisitor<'_, '_, M, K, V> {
     }
 }
 
-impl<'de, M: CollectEntries<K, V>, K: MapKey, V: FieldType> Visitor<'de> for MapVisitor<'_, '_, M, K, V> {
+impl<'de, M: CollectEntries<K, V>, K: FieldType + Serialize, V: FieldType> Visitor<'de>
+    for MapVisitor<'_, '_, M, K, V>
+{
     type Value = Option<M>;
 
     fn expecting(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
@@ -383,14 +394,11 @@ impl<'de, M: CollectEntries<K, V>, K: MapKey, V: FieldType> Visitor<'de> for Map
                 self.cx.leave();
                 return Ok(self.reject());
             }
-            let key = K::from_key(text);
-            if let Err(text) = &key {
-                K::reject(text, self.cx, self.at);
-            }
+            let key = K::read_key(text, self.cx, self.at).map_or_else(ReadKey::Text, ReadKey::Key);
             let value = entries.next_value_seed(Seed::<V>::new(self.cx, &self.at.key(&key)))?;
             match (key, value) {
                 // Of entries with the same key the last one counts, as in serde.
-                (Ok(key), Some(value)) => map.add(key, value),
+                (ReadKey::Key(key), Some(value)) => map.add(key, value),
                 _ => good = false,
             }
         }
@@ -442,7 +450,7 @@ macro_rules! maps {
             }
         }
 
-        impl<K: MapKey + $bound $(+ $bounds)*, V: FieldType $(, $hasher: BuildHasher + Default)?>
+        impl<K: FieldType + Serialize + $bound $(+ $bounds)*, V: FieldType $(, $hasher: BuildHasher + Default)?>
             FieldType for $type<K, V $(, $hasher)?>
         {
             #[inline]
@@ -456,6 +464,7 @@ macro_rules! maps {
 
             fn check(&self, cx: &mut Context<'_>, at: &At<'_>) {
                 for (key, value) in self {
+                    key.check(cx, &at.map_key_of(key));
                     value.check(cx, &at.key(key));
                 }
             }

@@ -124,6 +124,13 @@ pub(crate) struct Mark {
     shape: usize,
 }
 
+/// Findings of an attempt, set aside.
+pub(crate) struct Findings {
+    list: Vec<Violation>,
+    omitted: usize,
+    shape: usize,
+}
+
 /// The state of one read or check: its findings, its limits, its dialect and the user's own context.
 ///
 /// Implementations of [`FieldType`](super::FieldType) by hand use [`invalid`](Self::invalid) and
@@ -215,6 +222,39 @@ impl<'c> Context<'c> {
         self.shape_findings = mark.shape;
     }
 
+    pub(crate) fn shape_findings_since(&self, mark: Mark) -> usize {
+        self.shape_findings - mark.shape
+    }
+
+    /// How far a read since the mark was from success: one of the whole value `at` did not get
+    /// inside at all; otherwise findings count.
+    #[cold]
+    pub(crate) fn distance_since(&self, mark: Mark, at: &At<'_>) -> (bool, usize) {
+        let path = at.path();
+        let outside = self.violations.list[mark.kept..].iter().any(|violation| violation.path == path);
+        (outside, self.shape_findings_since(mark))
+    }
+
+    /// Takes out what was found since the mark.
+    #[cold]
+    pub(crate) fn split_off(&mut self, mark: Mark) -> Findings {
+        let findings = Findings {
+            list: self.violations.list.split_off(mark.kept),
+            omitted: self.violations.omitted - mark.omitted,
+            shape: self.shape_findings_since(mark),
+        };
+        self.rewind(mark);
+        findings
+    }
+
+    /// Puts findings back that were taken out.
+    #[cold]
+    pub(crate) fn append(&mut self, findings: Findings) {
+        self.violations.list.extend(findings.list);
+        self.violations.omitted += findings.omitted;
+        self.shape_findings += findings.shape;
+    }
+
     /// What the read that failed with `error` on `input` has to say.
     #[cold]
     pub(crate) fn into_failure(self, input: &[u8], error: &serde_json::Error) -> LoadError {
@@ -289,7 +329,14 @@ impl<'c> Context<'c> {
     /// Notes a field that the type does not have.
     #[cold]
     pub(crate) fn unknown(&mut self, at: &At<'_>, name: &str) {
-        self.note_shape(&At { parent: Some(at), step: Step::UnknownField(name) }, "unknown");
+        self.note_shape(&at.name(name), "unknown");
+    }
+
+    /// Notes a list that has not the number of elements that its type has.
+    #[cold]
+    pub(crate) fn wrong_length(&mut self, at: &At<'_>, length: usize) {
+        let params = Params::Owned(Box::new(Map::from_iter([("equal".to_owned(), Value::from(length))])));
+        self.note(at, Kind::Shape, Concern::Value, Cow::Borrowed("length"), params, None);
     }
 
     /// Notes a value that is none of an enum's variants.
@@ -377,9 +424,10 @@ pub struct At<'a> {
 enum Step<'a> {
     Root,
     Field(&'static FieldName),
-    UnknownField(&'a str),
+    Name(&'a str),
     Key(&'a dyn KeyText),
     MapKey(&'a str),
+    MapKeyOf(&'a dyn KeyText),
     Index(usize),
 }
 
@@ -406,6 +454,11 @@ impl<'a> At<'a> {
         At { parent: Some(self), step: Step::Field(name) }
     }
 
+    /// A field of an object that only the input names.
+    pub(crate) fn name(&'a self, name: &'a str) -> At<'a> {
+        At { parent: Some(self), step: Step::Name(name) }
+    }
+
     /// One of its elements.
     #[inline]
     #[must_use]
@@ -427,6 +480,12 @@ impl<'a> At<'a> {
         At { parent: Some(self), step: Step::MapKey(key) }
     }
 
+    /// As [`map_key`](Self::map_key), of a key that was read.
+    #[inline]
+    pub(crate) fn map_key_of(&'a self, key: &'a dyn KeyText) -> At<'a> {
+        At { parent: Some(self), step: Step::MapKeyOf(key) }
+    }
+
     pub(super) fn is_root(&self) -> bool {
         matches!(self.step, Step::Root)
     }
@@ -445,8 +504,9 @@ impl<'a> At<'a> {
             match at.step {
                 Step::Root => {}
                 Step::Field(name) => segments.push(Segment::Field(*name)),
-                Step::UnknownField(name) => segments.push(Segment::UnknownField(Segment::bounded(name))),
+                Step::Name(name) => segments.push(Segment::Name(Segment::bounded(name))),
                 Step::Key(key) => segments.push(Segment::Key(Segment::bounded(&key.key_text()))),
+                Step::MapKeyOf(key) => segments.push(Segment::MapKey(Segment::bounded(&key.key_text()))),
                 Step::MapKey(key) => segments.push(Segment::MapKey(Segment::bounded(key))),
                 Step::Index(index) => segments.push(Segment::Index(index)),
             }

@@ -1,11 +1,12 @@
 //! Values without parts: one visitor for all of them, and the standard library's.
 
 use std::marker::PhantomData;
+use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
 
 use serde::de::{Deserialize, DeserializeSeed, Deserializer, IgnoredAny, MapAccess, SeqAccess, Visitor};
 
 use super::{At, Context, Expected, FieldType, number};
-use crate::contract::{Place, Walk};
+use crate::contract::{Place, Walk, integers};
 
 /// A value without parts: each method takes one form in which a format may deliver it.
 ///
@@ -207,15 +208,62 @@ impl Leaf for char {
     }
 }
 
+/// The key of a map's entry, read by `parse`.
+fn read_leaf_key<T: Leaf>(
+    text: String,
+    cx: &mut Context<'_>,
+    map: &At<'_>,
+    parse: fn(&str) -> Option<T>,
+) -> Result<T, String> {
+    parse(&text).ok_or_else(|| {
+        cx.invalid(&map.map_key(&text), T::EXPECTED);
+        text
+    })
+}
+
 leaf! {
-    String {}
-    bool {}
+    String {
+        fn read_key(text: String, _: &mut Context<'_>, _: &At<'_>) -> Result<Self, String> {
+            Ok(text)
+        }
+    }
+    bool {
+        fn read_key(text: String, cx: &mut Context<'_>, map: &At<'_>) -> Result<Self, String> {
+            read_leaf_key(text, cx, map, |text| text.parse().ok())
+        }
+    }
     char {
         fn describe(walk: &mut Walk<'_>, here: &Place) {
             walk.add_missing(here, "minLength", 1);
             walk.add_missing(here, "maxLength", 1);
         }
     }
+}
+
+/// IP addresses, read from text as their `FromStr` reads them.
+macro_rules! addresses {
+    ($($type:ident $v4:literal $v6:literal;)*) => {$(
+        impl Leaf for $type {
+            const EXPECTED: &'static Expected = { static E: Expected = Expected::new("IP address"); &E };
+            fn from_text(text: &str) -> Option<Self> {
+                text.parse().ok()
+            }
+        }
+
+        leaf! {
+            $type {
+                fn describe(walk: &mut Walk<'_>, here: &Place) {
+                    walk.ip(here, $v4, $v6);
+                }
+            }
+        }
+    )*};
+}
+
+addresses! {
+    IpAddr false false;
+    Ipv4Addr true false;
+    Ipv6Addr false true;
 }
 
 macro_rules! integers {
@@ -234,6 +282,12 @@ macro_rules! integers {
 
         leaf! {
             $type {
+                fn read_key(text: String, cx: &mut Context<'_>, map: &At<'_>) -> Result<Self, String> {
+                    read_leaf_key(text, cx, map, number::from_key)
+                }
+                fn describe_key(walk: &mut Walk<'_>, map: &Place) {
+                    walk.map_keys(map, serde_json::json!({"pattern": integers(<$type>::MIN, <$type>::MAX)}));
+                }
                 fn describe(walk: &mut Walk<'_>, here: &Place) {
                     walk.add_missing(here, "minimum", <$type>::MIN);
                     walk.add_missing(here, "maximum", <$type>::MAX);
@@ -268,6 +322,9 @@ macro_rules! floats {
 
         leaf! {
             $type {
+                fn read_key(text: String, cx: &mut Context<'_>, map: &At<'_>) -> Result<Self, String> {
+                    read_leaf_key(text, cx, map, number::from_key)
+                }
                 #[inline]
                 fn check(&self, cx: &mut Context<'_>, at: &At<'_>) {
                     if !self.is_finite() {
@@ -285,8 +342,10 @@ macro_rules! floats {
 
 floats! {
     f32 |walk, here| {
-        walk.add_missing(here, "minimum", f64::from(f32::MIN));
-        walk.add_missing(here, "maximum", f64::from(f32::MAX));
+        // Up to here numbers are read as f32::MAX, which itself is written as 3.4028235e38.
+        const MAX: f64 = 3.402_823_567_797_336_2e38;
+        walk.add_missing(here, "minimum", -MAX);
+        walk.add_missing(here, "maximum", MAX);
     };
     f64 |_, _| {};
 }

@@ -10,19 +10,21 @@
 //! of optional crates. A reader never stops at a fault: it notes a finding, stays in step with the
 //! stream and goes on. It ends early only when the source itself is broken.
 
-pub(crate) mod choice;
+pub(crate) mod buffer;
 pub(crate) mod containers;
 mod context;
 mod crates;
 pub(crate) mod leaf;
 pub(crate) mod number;
 pub(crate) mod object;
+pub(crate) mod tuple;
+pub(crate) mod variants;
 
 use std::marker::PhantomData;
 
-use serde::de::{DeserializeSeed, Deserializer};
+use serde::de::{DeserializeSeed, Deserializer, Error};
 
-pub use self::containers::MapKey;
+use self::buffer::{Leftovers, MapOf};
 pub use self::context::{At, Context, Dialect, Expected, LoadOptions, Mode};
 pub use self::leaf::{Leaf, read_leaf};
 use crate::contract::{Place, Walk};
@@ -32,7 +34,7 @@ use crate::error::{LoadError, LoadErrorKind};
 ///
 /// `#[derive(EventSchema)]` implements it for structs and enums. It is implemented for the scalars,
 /// `String`, `char`, `()`, [`serde_json::Value`] and its `Map`, `Option`, `Box`, `Vec`, `BTreeMap`,
-/// `HashMap`, `BTreeSet`, `HashSet`, and, by feature, for the types of other crates.
+/// `HashMap`, `BTreeSet`, `HashSet`, the IP addresses, and, by feature, for the types of other crates.
 ///
 /// # By hand
 ///
@@ -97,13 +99,50 @@ pub trait FieldType: Sized {
         None
     }
 
+    /// Reads a value whose fields stand among those of an outer level: a flattened field. What it
+    /// takes is gone for the flattened fields after it; a map takes nothing away.
+    ///
+    /// # Errors
+    /// As [`read`](Self::read).
+    #[doc(hidden)]
+    fn read_flat<E: Error>(leftovers: &mut Leftovers, cx: &mut Context<'_>, at: &At<'_>) -> Result<Option<Self>, E> {
+        Self::read(MapOf(leftovers.entries::<E>(buffer::any)), cx, at)
+    }
+
+    /// Reads the key of a map's entry, or notes that `text` is none; `map` is the map's place.
+    ///
+    /// # Errors
+    /// If it is none: the text, back.
+    #[doc(hidden)]
+    fn read_key(text: String, cx: &mut Context<'_>, map: &At<'_>) -> Result<Self, String> {
+        let before = cx.found();
+        let source = containers::KeyDeserializer::<serde::de::value::Error>::new(&text);
+        match Self::read(source, cx, &map.map_key(&text)) {
+            Ok(Some(key)) if cx.found() == before => Ok(key),
+            _ => Err(text),
+        }
+    }
+
     /// Checks the rules of a value at hand, all the way down.
     #[inline]
     fn check(&self, _cx: &mut Context<'_>, _at: &At<'_>) {}
 
     /// Says in the contract at `here` what the type's `JsonSchema` leaves out, all the way down.
     fn describe(_walk: &mut Walk<'_>, _here: &Place) {}
+
+    /// Says in the contract of the map at `map`, whose keys are of this type, which these are.
+    #[doc(hidden)]
+    fn describe_key(_walk: &mut Walk<'_>, _map: &Place) {}
+
+    /// As [`describe`](Self::describe), of a flattened field: `here` is the outer level.
+    #[doc(hidden)]
+    fn describe_flat(walk: &mut Walk<'_>, here: &Place) {
+        Self::describe(walk, here);
+    }
 }
+
+/// What is said of a value that only code of others can tell to be wrong.
+pub(crate) static VALUE: Expected = Expected::new("value");
 
 /// Reads a value of `T` at its place.
 #[doc(hidden)]

@@ -85,6 +85,12 @@ pub(super) fn to_leaf<T: Leaf>(text: &str) -> Option<T> {
     text.parse().ok().filter(|value: &f64| value.is_finite()).and_then(T::from_f64)
 }
 
+/// A number that is a map's key: by JSON's grammar, as serde_json reads it.
+pub(super) fn from_key<T: Leaf>(text: &str) -> Option<T> {
+    let bare = text.ends_with(|c: char| c.is_ascii_digit()) && !text.starts_with(|c: char| c.is_ascii_whitespace());
+    if bare && serde_json::from_str::<serde_json::Number>(text).is_ok() { to_leaf(text) } else { None }
+}
+
 /// The number as a `Value`, all its digits kept.
 pub(super) fn to_value(text: &str) -> Value {
     serde_json::from_str(text).unwrap_or(Value::Null)

@@ -1,23 +1,28 @@
-//! Objects: what the derive writes for a struct, and the visitor that drives it.
+//! Objects: what the derive writes for named fields, and the visitor that drives it.
 
 use std::marker::PhantomData;
 
-use serde::de::{DeserializeSeed, Deserializer, IgnoredAny, MapAccess, SeqAccess, Visitor};
+use serde::de::{DeserializeSeed, Deserializer, Error, IgnoredAny, MapAccess, SeqAccess, Visitor};
 
+use super::buffer::{self, BufferSeed, Leftovers, With};
 use super::leaf::drain_seq;
 use super::{At, Context, Expected, FieldType, Seed, number};
-use crate::violation::FieldName;
 
-static OBJECT: Expected = Expected::new("object");
+pub(super) static OBJECT: Expected = Expected::new("object");
 
-/// A struct with named fields, as the derive describes it.
+/// A level of a type: the struct itself, or one of an enum's variants, counted.
 #[doc(hidden)]
-pub trait Object: Sized {
-    /// Its fields, in the order of their indexes.
-    const FIELDS: &'static [FieldName];
+#[derive(Debug)]
+pub enum Level<const N: usize> {}
 
+/// A level with named fields, as the derive describes it; read, it is a `T`.
+#[doc(hidden)]
+pub trait Object<T> {
     /// Whether unknown fields are faults.
     const DENY_UNKNOWN: bool;
+
+    /// Whether it has flattened fields: then it wants to see all of an object.
+    const FLATTENS: bool;
 
     /// The index of the field that is called so on the wire.
     fn find(name: &str) -> Option<usize>;
@@ -27,31 +32,43 @@ pub trait Object: Sized {
         entries: A,
         cx: &mut Context<'_>,
         at: &At<'_>,
-    ) -> Result<Option<Self>, A::Error>;
-
-    /// Checks the rules that look at several fields. `before` is what had been found before this
-    /// object: the struct's own rules wait until its parts are without fault.
-    fn check_level(&self, cx: &mut Context<'_>, at: &At<'_>, before: usize);
+    ) -> Result<Option<T>, A::Error>;
 }
 
-/// Reads a struct.
+/// Reads a level with named fields.
 #[doc(hidden)]
 #[inline]
-pub fn read_object<'de, T: Object, D: Deserializer<'de>>(
+pub fn read_object<'de, L: Object<T>, T, D: Deserializer<'de>>(
     input: D,
     cx: &mut Context<'_>,
     at: &At<'_>,
 ) -> Result<Option<T>, D::Error> {
-    input.deserialize_any(ObjectVisitor { cx, at, of: PhantomData })
+    input.deserialize_any(ObjectVisitor { cx, at, of: PhantomData::<(L, T)> })
 }
 
-struct ObjectVisitor<'a, 'c, T> {
+/// Reads a level with named fields out of what an outer level left.
+#[doc(hidden)]
+pub fn read_object_flat<L: Object<T>, T, E: Error>(
+    leftovers: &mut Leftovers,
+    cx: &mut Context<'_>,
+    at: &At<'_>,
+) -> Result<Option<T>, E> {
+    if L::FLATTENS {
+        return L::read_entries(leftovers.entries::<E>(buffer::any), cx, at);
+    }
+    let wants = |name: &str| L::find(name).is_some();
+    let value = L::read_entries(leftovers.entries::<E>(wants), cx, at)?;
+    leftovers.take(wants);
+    Ok(value)
+}
+
+struct ObjectVisitor<'a, 'c, L, T> {
     cx: &'a mut Context<'c>,
     at: &'a At<'a>,
-    of: PhantomData<T>,
+    of: PhantomData<(L, T)>,
 }
 
-impl<T> ObjectVisitor<'_, '_, T> {
+impl<L, T> ObjectVisitor<'_, '_, L, T> {
     #[cold]
     fn reject(self) -> Option<T> {
         self.cx.invalid(self.at, &OBJECT);
@@ -65,7 +82,7 @@ impl<T> ObjectVisitor<'_, '_, T> {
     }
 }
 
-impl<'de, T: Object> Visitor<'de> for ObjectVisitor<'_, '_, T> {
+impl<'de, L: Object<T>, T> Visitor<'de> for ObjectVisitor<'_, '_, L, T> {
     type Value = Option<T>;
 
     fn expecting(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
@@ -76,7 +93,7 @@ impl<'de, T: Object> Visitor<'de> for ObjectVisitor<'_, '_, T> {
     fn visit_map<A: MapAccess<'de>>(self, entries: A) -> Result<Self::Value, A::Error> {
         self.cx.enter()?;
         let before = self.cx.mark();
-        let value = T::read_entries(entries, self.cx, self.at)?;
+        let value = L::read_entries(entries, self.cx, self.at)?;
         self.cx.leave();
         if self.cx.number_in_disguise {
             self.cx.number_in_disguise = false;
@@ -124,21 +141,21 @@ impl<'de, T: Object> Visitor<'de> for ObjectVisitor<'_, '_, T> {
 /// that is a fault), `None` at the end.
 #[doc(hidden)]
 #[inline]
-pub fn next_field<'de, T: Object, A: MapAccess<'de>>(
+pub fn next_field<'de, L: Object<T>, T, A: MapAccess<'de>>(
     entries: &mut A,
     cx: &mut Context<'_>,
     at: &At<'_>,
 ) -> Result<Option<Option<usize>>, A::Error> {
-    entries.next_key_seed(FieldSeed::<T> { cx, at, of: PhantomData })
+    entries.next_key_seed(FieldSeed { cx, at, of: PhantomData::<(L, T)> })
 }
 
-struct FieldSeed<'a, 'c, T> {
+struct FieldSeed<'a, 'c, L, T> {
     cx: &'a mut Context<'c>,
     at: &'a At<'a>,
-    of: PhantomData<T>,
+    of: PhantomData<(L, T)>,
 }
 
-impl<'de, T: Object> DeserializeSeed<'de> for FieldSeed<'_, '_, T> {
+impl<'de, L: Object<T>, T> DeserializeSeed<'de> for FieldSeed<'_, '_, L, T> {
     type Value = Option<usize>;
 
     #[inline]
@@ -147,7 +164,7 @@ impl<'de, T: Object> DeserializeSeed<'de> for FieldSeed<'_, '_, T> {
     }
 }
 
-impl<'de, T: Object> Visitor<'de> for FieldSeed<'_, '_, T> {
+impl<'de, L: Object<T>, T> Visitor<'de> for FieldSeed<'_, '_, L, T> {
     type Value = Option<usize>;
 
     fn expecting(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
@@ -156,11 +173,42 @@ impl<'de, T: Object> Visitor<'de> for FieldSeed<'_, '_, T> {
 
     #[inline]
     fn visit_str<E>(self, name: &str) -> Result<Self::Value, E> {
-        let field = T::find(name);
+        let field = L::find(name);
         if field.is_none() {
-            unknown_field(self.cx, self.at, name, T::DENY_UNKNOWN);
+            unknown_field(self.cx, self.at, name, L::DENY_UNKNOWN);
         }
         Ok(field)
+    }
+}
+
+/// As [`next_field`], for a level that flattens: a field it does not have comes with its name.
+#[doc(hidden)]
+#[inline]
+pub fn next_field_or_name<'de, L: Object<T>, T, A: MapAccess<'de>>(
+    entries: &mut A,
+) -> Result<Option<Result<usize, String>>, A::Error> {
+    entries.next_key_seed(FieldOrName(PhantomData::<(L, T)>))
+}
+
+struct FieldOrName<L, T>(PhantomData<(L, T)>);
+
+impl<'de, L: Object<T>, T> DeserializeSeed<'de> for FieldOrName<L, T> {
+    type Value = Result<usize, String>;
+
+    fn deserialize<D: Deserializer<'de>>(self, input: D) -> Result<Self::Value, D::Error> {
+        input.deserialize_identifier(self)
+    }
+}
+
+impl<'de, L: Object<T>, T> Visitor<'de> for FieldOrName<L, T> {
+    type Value = Result<usize, String>;
+
+    fn expecting(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str("a field name")
+    }
+
+    fn visit_str<E>(self, name: &str) -> Result<Self::Value, E> {
+        Ok(L::find(name).ok_or_else(|| name.to_owned()))
     }
 }
 
@@ -171,6 +219,22 @@ fn unknown_field(cx: &mut Context<'_>, at: &At<'_>, name: &str, denied: bool) {
     } else if denied {
         cx.unknown(at, name);
     }
+}
+
+/// Keeps the value of a field for the flattened ones.
+#[doc(hidden)]
+pub fn keep_value<'de, A: MapAccess<'de>>(
+    entries: &mut A,
+    name: String,
+    leftovers: &mut Leftovers,
+    cx: &mut Context<'_>,
+) -> Result<(), A::Error> {
+    let value = entries.next_value_seed(BufferSeed(cx.dialect()))?;
+    if name == number::TOKEN && number::arrive_as_maps() {
+        cx.number_in_disguise = true;
+    }
+    leftovers.push(name, value);
+    Ok(())
 }
 
 /// Skips the value of a field that the type does not have.
@@ -219,6 +283,31 @@ impl<T: FieldType> Slot<T> {
         }
     }
 
+    /// Reads a flattened field out of what the level left.
+    pub fn read_flat<E: Error>(
+        &mut self,
+        leftovers: &mut Leftovers,
+        cx: &mut Context<'_>,
+        at: &At<'_>,
+    ) -> Result<Option<&T>, E> {
+        *self = T::read_flat(leftovers, cx, at)?.map_or(Self::Bad, Self::Good);
+        Ok(self.good())
+    }
+
+    /// Reads the element that comes next and stands at `at`; past the end the slot stays missing.
+    #[inline]
+    pub fn read_element<'de, A: SeqAccess<'de>>(
+        &mut self,
+        elements: &mut A,
+        cx: &mut Context<'_>,
+        at: &At<'_>,
+    ) -> Result<Option<&T>, A::Error> {
+        if let Some(read) = elements.next_element_seed(Seed::new(cx, at))? {
+            *self = read.map_or(Self::Bad, Self::Good);
+        }
+        Ok(self.good())
+    }
+
     /// Fills in a field that was not met, and gives it back for its rules.
     #[inline]
     pub fn or_missing(&mut self, cx: &mut Context<'_>, at: &At<'_>) -> Option<&T> {
@@ -236,6 +325,61 @@ impl<T: FieldType> Slot<T> {
 }
 
 impl<T> Slot<T> {
+    /// As [`read`](Self::read), with a reader that is not ours.
+    pub fn read_with<'de, W: With<T>, A: MapAccess<'de>>(
+        &mut self,
+        entries: &mut A,
+        cx: &mut Context<'_>,
+        at: &At<'_>,
+    ) -> Result<Option<&T>, A::Error> {
+        if !matches!(self, Self::Missing) {
+            cx.duplicate(at);
+            skip_value(entries)?;
+            return Ok(None);
+        }
+        let value = entries.next_value_seed(BufferSeed(cx.dialect()))?;
+        *self = value.foreign::<T, W>(cx, at).map_or(Self::Bad, Self::Good);
+        Ok(self.good())
+    }
+
+    /// As [`read_element`](Self::read_element), with a reader that is not ours.
+    pub fn read_element_with<'de, W: With<T>, A: SeqAccess<'de>>(
+        &mut self,
+        elements: &mut A,
+        cx: &mut Context<'_>,
+        at: &At<'_>,
+    ) -> Result<Option<&T>, A::Error> {
+        if let Some(value) = elements.next_element_seed(BufferSeed(cx.dialect()))? {
+            *self = value.foreign::<T, W>(cx, at).map_or(Self::Bad, Self::Good);
+        }
+        Ok(self.good())
+    }
+
+    /// As [`or_missing`](Self::or_missing), for a type that is not ours.
+    pub fn or_foreign_missing(&mut self, cx: &mut Context<'_>, at: &At<'_>) -> Option<&T>
+    where
+        T: for<'de> serde::Deserialize<'de>,
+    {
+        if matches!(self, Self::Missing) {
+            match buffer::foreign_missing() {
+                Some(value) => {
+                    *self = Self::Good(value);
+                    return self.good();
+                }
+                None => cx.missing(at),
+            }
+        }
+        None
+    }
+
+    /// Notes a field that was not met, though its reader is a function that cannot be asked.
+    pub fn or_required(&mut self, cx: &mut Context<'_>, at: &At<'_>) -> Option<&T> {
+        if matches!(self, Self::Missing) {
+            cx.missing(at);
+        }
+        None
+    }
+
     /// As [`or_missing`](Self::or_missing), with a default.
     #[inline]
     pub fn or_default(&mut self, default: impl FnOnce() -> T) -> Option<&T> {
@@ -247,7 +391,7 @@ impl<T> Slot<T> {
     }
 
     #[inline]
-    fn good(&self) -> Option<&T> {
+    pub(crate) fn good(&self) -> Option<&T> {
         match self {
             Self::Good(value) => Some(value),
             _ => None,

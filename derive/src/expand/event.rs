@@ -6,14 +6,13 @@ use quote::{ToTokens, quote};
 use syn::LitStr;
 use syn::ext::IdentExt;
 
-use super::generics;
-use crate::model::Model;
+use super::Cx;
 
-pub(crate) fn expand(model: &Model<'_>) -> TokenStream {
+pub(super) fn expand(cx: &Cx<'_>) -> TokenStream {
+    let model = cx.model;
     let ident = &model.input.ident;
     let visibility = &model.input.vis;
-    let generics = generics::bounded(model);
-    let (impl_generics, ty_generics, where_clause) = generics.split_for_impl();
+    let (impl_generics, ty_generics, where_clause) = cx.generics.split_for_impl();
     let mut bounds = where_clause.cloned().unwrap_or_else(|| syn::parse_quote!(where));
     if !model.input.generics.params.is_empty() {
         bounds.predicates.push(syn::parse_quote!(Self: __p::serde::Serialize + __p::schemars::JsonSchema));
@@ -73,7 +72,7 @@ pub(crate) fn expand(model: &Model<'_>) -> TokenStream {
 }
 
 /// `Some(value)` or `None` in generated code.
-pub(crate) fn optional(value: Option<impl ToTokens>) -> TokenStream {
+pub(super) fn optional(value: Option<impl ToTokens>) -> TokenStream {
     match value {
         Some(value) => quote!(__p::Some(#value)),
         None => quote!(__p::None),

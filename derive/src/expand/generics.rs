@@ -4,7 +4,7 @@ use quote::ToTokens;
 use syn::visit::{self, Visit};
 use syn::{Generics, Ident, Path, Type, TypePath, parse_quote};
 
-use crate::model::{Model, Shape};
+use crate::model::Model;
 
 /// The type's generics with `FieldType` asked of each parameter, and of each associated type, that
 /// a field's type mentions.
@@ -15,8 +15,10 @@ pub(crate) fn bounded(model: &Model<'_>) -> Generics {
         return generics;
     }
     let mut mentions = Mentions { params: &params, found: Vec::new() };
-    if let Shape::Object(fields) = &model.shape {
-        for field in fields.iter().filter(|field| !field.serde.attrs.skip_deserializing()) {
+    if let Some((ty, _)) = model.converted_from() {
+        mentions.visit_type(ty);
+    } else {
+        for field in model.levels().into_iter().flat_map(|level| &level.fields).filter(|field| field.is_ours()) {
             mentions.visit_type(field.serde.ty);
         }
     }

@@ -1,31 +1,173 @@
 //! The code that is generated, by what it does.
 
-mod choice;
+mod enums;
 mod event;
 mod generics;
-mod object;
+mod level;
 mod rules;
+mod structs;
 
 use proc_macro2::TokenStream;
 use quote::quote;
-use syn::Path;
+use syn::{Generics, Path};
 
 use crate::model::{Model, Shape};
 
 pub(crate) fn expand(krate: &Path, model: &Model<'_>) -> TokenStream {
-    let field_type = match &model.shape {
-        Shape::Object(fields) => object::expand(model, fields),
-        Shape::Choice => choice::expand(model),
-        Shape::Unsupported => unreachable!("its error has been reported"),
+    let cx = Cx { model, generics: generics::bounded(model) };
+    let body = match &model.shape {
+        Shape::Struct(level) => structs::expand(&cx, level),
+        Shape::Enum(variants) => enums::expand(&cx, variants),
     };
-    let event = event::expand(model);
+    let field_type = field_type(&cx, &body);
+    let event = event::expand(&cx);
     quote! {
         #[doc(hidden)]
-        #[allow(non_upper_case_globals, unused_attributes, unused_qualifications, clippy::all, clippy::pedantic, clippy::restriction, clippy::nursery)]
+        #[allow(
+            dead_code,
+            non_camel_case_types,
+            non_upper_case_globals,
+            unused_attributes,
+            unused_qualifications,
+            clippy::all,
+            clippy::nursery,
+            clippy::pedantic,
+            clippy::restriction
+        )]
         const _: () = {
             use #krate::__private as __p;
             #field_type
             #event
         };
+    }
+}
+
+/// What all parts of the expansion look at.
+struct Cx<'a> {
+    model: &'a Model<'a>,
+    /// The type's generics with the bounds that its reader needs.
+    generics: Generics,
+}
+
+impl Cx<'_> {
+    /// The type, with its parameters.
+    fn self_ty(&self) -> TokenStream {
+        let ident = &self.model.input.ident;
+        let (_, ty_generics, _) = self.generics.split_for_impl();
+        quote!(#ident #ty_generics)
+    }
+
+    /// The parameters for a call of a generated function.
+    fn turbofish(&self) -> TokenStream {
+        let (_, ty_generics, _) = self.generics.split_for_impl();
+        let turbofish = ty_generics.as_turbofish();
+        quote!(#turbofish)
+    }
+}
+
+/// The bodies of `impl FieldType`, and the items they use.
+struct Body {
+    items: TokenStream,
+    /// `Result<Option<Self>, E>` from `input`, without the rules of the whole.
+    read: TokenStream,
+    /// The same from `leftovers`, where it is not the default.
+    read_flat: Option<TokenStream>,
+    /// Statements over `this`, the value.
+    check: TokenStream,
+    /// Statements over `walk` and `here`.
+    describe: TokenStream,
+    /// Statements over `walk` and `map`, for a type that can be a map's key.
+    describe_key: Option<TokenStream>,
+    /// The single field's type that the type is on the wire, if it is as one with it.
+    same_as: Option<TokenStream>,
+}
+
+fn field_type(cx: &Cx<'_>, body: &Body) -> TokenStream {
+    let self_ty = cx.self_ty();
+    let (impl_generics, _, where_clause) = cx.generics.split_for_impl();
+    let Body { items, read, read_flat, check, describe, describe_key, same_as } = body;
+
+    let whole = rules::of_whole(cx);
+    let (whole_fn, call_whole) = match &whole {
+        Some(whole) => {
+            let turbofish = cx.turbofish();
+            (Some(whole), Some(quote!(whole #turbofish)))
+        }
+        None => (None, None),
+    };
+    let with_whole = |read: &TokenStream| match &call_whole {
+        Some(whole) => quote! {
+            let before = cx.found();
+            let value: __p::Option<Self> = { #read }?;
+            if let __p::Some(value) = &value {
+                #whole(value, cx, at, before);
+            }
+            __p::Ok(value)
+        },
+        None => read.clone(),
+    };
+    let read_body = with_whole(read);
+    let read_flat = read_flat.as_ref().map(|read| {
+        let read = with_whole(read);
+        quote! {
+            fn read_flat<__E: __p::Error>(
+                leftovers: &mut __p::Leftovers,
+                cx: &mut __p::Context<'_>,
+                at: &__p::At<'_>,
+            ) -> __p::Result<__p::Option<Self>, __E> {
+                #read
+            }
+        }
+    });
+    let check_whole = call_whole.as_ref().map(|whole| quote!(#whole(self, cx, at, before);));
+    let missing = same_as.as_ref().map(|same_as| {
+        quote! {
+            fn missing(cx: &mut __p::Context<'_>, at: &__p::At<'_>) -> __p::Option<Self> {
+                #same_as
+            }
+        }
+    });
+
+    let describe_key = describe_key.as_ref().map(|describe| {
+        quote! {
+            fn describe_key(walk: &mut __p::Walk<'_>, map: &__p::Place) {
+                #describe
+            }
+        }
+    });
+
+    quote! {
+        #items
+        #whole_fn
+
+        #[automatically_derived]
+        impl #impl_generics __p::FieldType for #self_ty #where_clause {
+            fn read<'de, __D: __p::Deserializer<'de>>(
+                input: __D,
+                cx: &mut __p::Context<'_>,
+                at: &__p::At<'_>,
+            ) -> __p::Result<__p::Option<Self>, __D::Error> {
+                #read_body
+            }
+
+            #read_flat
+
+            #missing
+
+            fn check(&self, cx: &mut __p::Context<'_>, at: &__p::At<'_>) {
+                let (before, this) = (cx.found(), self);
+                #check
+                #check_whole
+                let _ = (before, this);
+            }
+
+            fn describe(walk: &mut __p::Walk<'_>, here: &__p::Place) {
+                if let __p::Some(here) = &walk.definition::<Self>(here) {
+                    #describe
+                }
+            }
+
+            #describe_key
+        }
     }
 }

@@ -3,20 +3,21 @@
 use proc_macro2::{Span, TokenStream};
 use quote::{ToTokens, quote, quote_spanned};
 use syn::ext::IdentExt;
-use syn::{Expr, Generics, Ident, Type};
+use syn::{Expr, Ident, Type};
 
+use super::Cx;
 use super::event::optional;
-use crate::model::{Field, Model};
-use crate::rule::{Range, Rule, RuleKind, float, head, integer};
+use crate::model::{Field, Level};
+use crate::rule::{Rule, RuleKind, float, head, integer};
 
 /// Whether any rule looks at the field alone.
-pub(crate) fn any_on_field(field: &Field<'_>) -> bool {
+pub(super) fn any_on_field(field: &Field<'_>) -> bool {
     field.rules.iter().any(|rule| !matches!(rule.kind, RuleKind::MustMatch(_)))
 }
 
 /// The function that checks a field's own rules.
-pub(crate) fn of_field(generics: &Generics, name: &Ident, field: &Field<'_>) -> TokenStream {
-    let (impl_generics, _, where_clause) = generics.split_for_impl();
+pub(super) fn of_field(cx: &Cx<'_>, name: &Ident, field: &Field<'_>) -> TokenStream {
+    let (impl_generics, _, where_clause) = cx.generics.split_for_impl();
     let ty = field.serde.ty;
     let inner = Inner::of(ty);
     let rules = field.rules.iter().filter_map(|rule| match rule.kind {
@@ -256,62 +257,87 @@ fn params(rule: &Rule, inner: Option<&Inner<'_>>) -> Vec<(&'static str, Param)> 
     }
 }
 
-/// The rules that look at several fields, and those of the struct; `before` counts earlier findings.
-pub(crate) fn of_level<'a>(model: &Model<'_>, fields: impl Iterator<Item = (usize, &'a Field<'a>)>) -> TokenStream {
-    let matches: Vec<TokenStream> = fields
-        .flat_map(|(index, field)| field.rules.iter().map(move |rule| (index, field, rule)))
-        .filter_map(|(index, field, rule)| {
-            let RuleKind::MustMatch(other) = &rule.kind else { return None };
-            let (member, found, span) = (&field.serde.member, found(rule, None), rule.span);
-            Some(quote_spanned! {span=>
-                if !__p::validator::validate_must_match(&self.#member, &self.#other) {
-                    let at = &at.field(&<Self as __p::Object>::FIELDS[#index]);
-                    #found
-                }
-            })
+/// The rules that look at several fields of a level; `field` gives a reference to one, and its place.
+pub(super) fn across_fields(level: &Level<'_>, field: impl Fn(usize) -> (TokenStream, TokenStream)) -> TokenStream {
+    let rules = level.fields.iter().enumerate().flat_map(|(index, f)| f.rules.iter().map(move |rule| (index, rule)));
+    let checks = rules.filter_map(|(index, rule)| {
+        let RuleKind::MustMatch(other) = &rule.kind else { return None };
+        let is_other = |f: &Field<'_>| f.serde.original.ident.as_ref() == Some(other);
+        let ((one, at), (other, _)) = (field(index), field(level.fields.iter().position(is_other)?));
+        let (found, span) = (found(rule, None), rule.span);
+        Some(quote_spanned! {span=>
+            if !__p::validator::validate_must_match(#one, #other) {
+                let at = &#at;
+                #found
+            }
         })
-        .collect();
-    if matches.is_empty() && model.rules.is_empty() {
-        return quote!(let _ = (cx, at, before););
+    });
+    quote!(#(#checks)*)
+}
+
+/// The function that checks the rules of the whole type; `before` is what had been found before it
+/// was read: rules of the whole wait until its parts are without fault.
+pub(super) fn of_whole(cx: &Cx<'_>) -> Option<TokenStream> {
+    if cx.model.rules.is_empty() {
+        return None;
     }
-    let schemas = model.rules.iter().map(|rule| {
+    let self_ty = cx.self_ty();
+    let (impl_generics, _, where_clause) = cx.generics.split_for_impl();
+    let rules = cx.model.rules.iter().map(|rule| {
         let function = &rule.function;
         let (code, message) = (optional(rule.code.as_ref()), optional(rule.message.as_ref()));
         let span = function.segments.last().map_or_else(Span::call_site, |last| last.ident.span());
         let check = quote_spanned! {span=>
-            if let __p::Err(error) = #function(self) {
+            if let __p::Err(error) = #function(value) {
                 __p::broken_schema(cx, at, error, #code, #message);
             }
         };
         if rule.skip_on_field_errors { quote!(if clean { #check }) } else { check }
     });
-    quote! {
-        #(#matches)*
-        let clean = cx.found() == before;
-        let _ = clean;
-        #(#schemas)*
-    }
+    Some(quote! {
+        fn whole #impl_generics (value: &#self_ty, cx: &mut __p::Context<'_>, at: &__p::At<'_>, before: usize) #where_clause {
+            let clean = cx.found() == before;
+            let _ = clean;
+            #(#rules)*
+        }
+    })
 }
 
-/// Says in the contract what schemars does not read of the rules.
-pub(crate) fn describe(field: &Field<'_>) -> TokenStream {
+/// Says the rules in the contract. schemars' derive reads some of them, and not all as the reader does.
+pub(super) fn describe(field: &Field<'_>) -> TokenStream {
     let inner = Inner::of(field.serde.ty);
+    let patterned = |rule: &Rule| matches!(rule.kind, RuleKind::Regex(_) | RuleKind::Contains(_));
+    let forget = field.rules.iter().any(patterned).then(|| quote!(walk.forget(property, "pattern");));
     let rules = field.rules.iter().filter_map(|rule| match &rule.kind {
-        RuleKind::Range(Range { exclusive_min, exclusive_max, .. }) => {
-            let bound = |keyword: &str, bound: &Option<Expr>| {
-                let value = Param::number(bound.as_ref()?, Some(&inner)).expr;
-                Some(quote!(walk.bound(property, #keyword, #value);))
-            };
-            let min = bound("exclusiveMinimum", exclusive_min);
-            let max = bound("exclusiveMaximum", exclusive_max);
-            Some(quote!(#min #max))
+        RuleKind::Range(range) => {
+            let bounds = range.bounds().map(|(name, bound)| {
+                let keyword = match name {
+                    "min" => "minimum",
+                    "max" => "maximum",
+                    "exclusive_min" => "exclusiveMinimum",
+                    _ => "exclusiveMaximum",
+                };
+                let value = Param::number(bound, Some(&inner)).expr;
+                quote!(walk.bound(property, #keyword, #value);)
+            });
+            Some(quote!(#(#bounds)*))
         }
         RuleKind::Length { min, max, equal } => {
-            let bound = |bound: &Option<Expr>| optional(bound.as_ref().or(equal.as_ref()));
+            let bound = |bound: &Option<Expr>| optional(equal.as_ref().or(bound.as_ref()));
             let (min, max) = (bound(min), bound(max));
-            Some(quote!(walk.entries(property, #min, #max);))
+            Some(quote!(walk.length(property, #min, #max);))
         }
-        _ => None,
+        RuleKind::Email => Some(quote!(walk.format(property, "email");)),
+        RuleKind::Url => Some(quote!(walk.format(property, "uri");)),
+        RuleKind::Ip { v4, v6 } => Some(quote!(walk.ip(property, #v4, #v6);)),
+        RuleKind::Regex(path) => Some(quote! {
+            walk.regex(property, __p::validator::AsRegex::as_regex(&#path).as_str());
+        }),
+        RuleKind::Contains(pattern) => Some(quote!(walk.contains(property, #pattern, true);)),
+        RuleKind::DoesNotContain(pattern) => Some(quote!(walk.contains(property, #pattern, false);)),
+        RuleKind::NonControlCharacter => Some(quote!(walk.no_control_characters(property);)),
+        // schemars takes null out of a required option.
+        RuleKind::Required | RuleKind::MustMatch(_) | RuleKind::Custom(_) => None,
     });
-    quote!(#(#rules)*)
+    quote!(#forget #(#rules)*)
 }

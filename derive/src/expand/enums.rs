@@ -1,0 +1,234 @@
+//! An enum, in any of serde's representations.
+
+use proc_macro2::TokenStream;
+use quote::{ToTokens, quote};
+use serde_derive_internals::attr::TagType;
+use syn::ext::IdentExt;
+
+use super::level::{Expand, name_on_wire};
+use super::{Body, Cx, structs};
+use crate::model::Variant;
+
+pub(super) fn expand(cx: &Cx<'_>, variants: &[Variant<'_>]) -> Body {
+    let ident = &cx.model.input.ident;
+    let levels: Vec<(&Variant<'_>, Expand<'_>)> = variants
+        .iter()
+        .enumerate()
+        .map(|(index, variant)| {
+            let variant_ident = &variant.ident;
+            (variant, Expand::new(cx, &variant.level, index, quote!(#ident::#variant_ident)))
+        })
+        .collect();
+    let readable: Vec<_> = levels.iter().filter(|(variant, _)| !variant.attrs.skip_deserializing()).collect();
+
+    let items = levels.iter().map(|(_, level)| level.items());
+    let variants_impl = variants_impl(cx, &readable);
+    let (constants, read, read_flat) = representation(cx);
+    let arms = levels.iter().map(|(variant, level)| {
+        // What cannot be read need not be readable: nothing is asked of its fields.
+        if variant.attrs.skip_deserializing() {
+            let variant = &variant.ident;
+            return quote!(#ident::#variant { .. } => {});
+        }
+        let (pattern, check) = (level.pattern(), level.check());
+        let at = step(cx, variant);
+        quote!(#pattern => { let at = &#at; let _ = at; #check })
+    });
+    let check = if levels.is_empty() { quote!(match *this {}) } else { quote!(match this { #(#arms)* }) };
+    let items = quote!(#(#items)* #constants);
+    if let Some(body) = structs::converted(cx, items.clone(), check.clone()) {
+        return body;
+    }
+    Body {
+        items: quote!(#items #variants_impl),
+        read,
+        read_flat,
+        check,
+        describe: describe(cx, &readable),
+        describe_key: describe_key(cx, &readable),
+        same_as: None,
+    }
+}
+
+fn variants_impl(cx: &Cx<'_>, readable: &[&(&Variant<'_>, Expand<'_>)]) -> TokenStream {
+    let self_ty = cx.self_ty();
+    let (impl_generics, _, where_clause) = cx.generics.split_for_impl();
+
+    let named = || readable.iter().filter(|(variant, _)| !variant.attrs.other());
+    let names = readable.iter().map(|(variant, _)| {
+        let (wire, rust) = (variant.attrs.name().deserialize_name(), variant.ident.unraw().to_string());
+        quote!(__p::FieldName::new(#wire, #rust))
+    });
+    let choices = named().map(|(variant, _)| variant.attrs.name().deserialize_name().to_token_stream());
+    let find =
+        readable.iter().enumerate().filter(|(_, (variant, _))| !variant.attrs.other()).map(|(index, (variant, _))| {
+            let aliases = variant.attrs.aliases();
+            quote!(#(#aliases)|* => __p::Some(#index),)
+        });
+    let other = match readable.iter().position(|(variant, _)| variant.attrs.other()) {
+        Some(index) => quote!(__p::Some(#index)),
+        None => quote!(__p::None),
+    };
+    let ident = &cx.model.input.ident;
+    let units = readable.iter().enumerate().filter(|(_, (_, level))| level.is_unit()).map(|(index, (variant, _))| {
+        let variant = &variant.ident;
+        quote!(#index => __p::Some(#ident::#variant {}),)
+    });
+    let contents = readable.iter().enumerate().filter(|(_, (_, level))| !level.is_unit()).map(|(index, (_, level))| {
+        let read = level.read();
+        quote!(#index => #read,)
+    });
+    let missing = readable.iter().enumerate().filter_map(|(index, (_, level))| {
+        let missing = level.missing()?;
+        Some(quote!(#index => #missing,))
+    });
+    quote! {
+        #[automatically_derived]
+        impl #impl_generics __p::Variants for #self_ty #where_clause {
+            const VARIANTS: &'static [__p::FieldName] = &[#(#names),*];
+            const CHOICES: &'static [&'static str] = &[#(#choices),*];
+
+            #[inline]
+            fn find(name: &str) -> __p::Option<usize> {
+                match name {
+                    #(#find)*
+                    _ => #other,
+                }
+            }
+
+            #[inline]
+            fn unit(variant: usize) -> __p::Option<Self> {
+                match variant {
+                    #(#units)*
+                    _ => __p::None,
+                }
+            }
+
+            fn read_content<'de, __D: __p::Deserializer<'de>>(
+                variant: usize,
+                input: __D,
+                cx: &mut __p::Context<'_>,
+                at: &__p::At<'_>,
+            ) -> __p::Result<__p::Option<Self>, __D::Error> {
+                let _ = (&input, &cx, at);
+                match variant {
+                    #(#contents)*
+                    _ => ::core::unreachable!(),
+                }
+            }
+
+            fn missing_content(
+                variant: usize,
+                cx: &mut __p::Context<'_>,
+                at: &__p::At<'_>,
+            ) -> __p::Option<Self> {
+                match variant {
+                    #(#missing)*
+                    _ => {
+                        cx.missing(at);
+                        __p::None
+                    }
+                }
+            }
+        }
+    }
+}
+
+/// The constants, the read and the flat read of the enum's representation.
+fn representation(cx: &Cx<'_>) -> (TokenStream, TokenStream, Option<TokenStream>) {
+    let self_ty = cx.self_ty();
+    let deny_unknown = cx.model.serde.attrs.deny_unknown_fields();
+    match cx.model.serde.attrs.tag() {
+        TagType::External => (
+            TokenStream::new(),
+            quote!(__p::read_external::<#self_ty, __D>(input, cx, at)),
+            Some(quote!(__p::read_external_flat::<#self_ty, __E>(leftovers, cx, at))),
+        ),
+        TagType::Internal { tag } => (
+            quote!(const TAG: &__p::FieldName = &__p::FieldName::new(#tag, #tag);),
+            quote!(__p::read_internal::<#self_ty, __D>(TAG, input, cx, at)),
+            None,
+        ),
+        TagType::Adjacent { tag, content } => (
+            quote! {
+                const FORM: &__p::Adjacent = &__p::Adjacent {
+                    tag: __p::FieldName::new(#tag, #tag),
+                    content: __p::FieldName::new(#content, #content),
+                    deny_unknown: #deny_unknown,
+                };
+            },
+            quote!(__p::read_adjacent::<#self_ty, __D>(FORM, input, cx, at)),
+            None,
+        ),
+        TagType::None => (TokenStream::new(), quote!(__p::read_untagged::<#self_ty, __D>(input, cx, at)), None),
+    }
+}
+
+/// Where a variant's data stand, below `at`.
+fn step(cx: &Cx<'_>, variant: &Variant<'_>) -> TokenStream {
+    match cx.model.serde.attrs.tag() {
+        TagType::External => {
+            let (wire, rust) = (variant.attrs.name().deserialize_name(), variant.ident.unraw().to_string());
+            quote!(at.field(const { &__p::FieldName::new(#wire, #rust) }))
+        }
+        TagType::Adjacent { .. } => quote!(at.field(&FORM.content)),
+        TagType::Internal { .. } | TagType::None => quote!(*at),
+    }
+}
+
+fn describe(cx: &Cx<'_>, readable: &[&(&Variant<'_>, Expand<'_>)]) -> TokenStream {
+    let tag = cx.model.serde.attrs.tag();
+    let variants = readable.iter().filter(|(variant, level)| !level.is_unit() && !variant.attrs.skip_serializing());
+    let variants = variants.map(|(variant, level)| {
+        let name = name_on_wire(variant.attrs.name());
+        let place = match tag {
+            TagType::External => quote!(walk.external_variant(here, #name)),
+            TagType::Internal { tag } => quote!(walk.tagged_variant(here, #tag, #name)),
+            TagType::Adjacent { tag, content } => {
+                quote!(walk.tagged_variant(here, #tag, #name).map(|place| place.join("properties").join(#content)))
+            }
+            // schemars lists them in order, those without data among them.
+            TagType::None => {
+                let position = readable.iter().take_while(|(other, _)| other.ident != variant.ident).count();
+                quote!(walk.untagged_variant(here, #position))
+            }
+        };
+        let describe = level.describe();
+        quote!(if let __p::Some(here) = &#place { #describe })
+    });
+    let units = matches!(tag, TagType::External).then(|| {
+        let (aliases, any) = other_names(readable);
+        quote!(walk.choice(here, &[#(#aliases),*], #any);)
+    });
+    quote!(#(#variants)* #units)
+}
+
+/// What variants without data are called beside their names, and whether one takes any text.
+fn other_names(readable: &[&(&Variant<'_>, Expand<'_>)]) -> (Vec<TokenStream>, bool) {
+    let units = readable.iter().filter(|(variant, level)| level.is_unit() && !variant.attrs.other());
+    let aliases = units.flat_map(|(variant, _)| {
+        let name = variant.attrs.name().deserialize_name();
+        variant.attrs.aliases().iter().filter(move |alias| **alias != *name).map(ToTokens::to_token_stream)
+    });
+    (aliases.collect(), readable.iter().any(|(variant, _)| variant.attrs.other()))
+}
+
+/// What the enum is as a map's key, if it can be one.
+fn describe_key(cx: &Cx<'_>, readable: &[&(&Variant<'_>, Expand<'_>)]) -> Option<TokenStream> {
+    let units = readable.iter().all(|(_, level)| level.is_unit());
+    if !units || !matches!(cx.model.serde.attrs.tag(), TagType::External) {
+        return None;
+    }
+    let (aliases, any) = other_names(readable);
+    if any {
+        return Some(quote!(walk.map_keys_of(map, __p::None);));
+    }
+    let named = readable.iter().filter(|(variant, _)| !variant.attrs.other());
+    let names = named.map(|(variant, _)| variant.attrs.name().deserialize_name());
+    Some(quote! {
+        // What is written has the names that schemars lists.
+        if !walk.is_serialize() {
+            walk.map_keys_of(map, __p::Some(&[#(#names,)* #(#aliases),*]));
+        }
+    })
+}

@@ -1,0 +1,553 @@
+//! The fields of a struct or of a variant: how they are read together, checked and described.
+
+use proc_macro2::TokenStream;
+use quote::{format_ident, quote, quote_spanned};
+use serde_derive_internals::ast::Style;
+use serde_derive_internals::attr::Default;
+use syn::ext::IdentExt;
+use syn::spanned::Spanned;
+use syn::{Ident, Member};
+
+use super::{Cx, rules};
+use crate::model::{Field, Level, Reader};
+
+/// A level in generated code: the `index`th of its type.
+pub(super) struct Expand<'a> {
+    cx: &'a Cx<'a>,
+    level: &'a Level<'a>,
+    index: usize,
+    /// What builds its value: the struct's name, or the variant's path.
+    constructor: TokenStream,
+    /// The field that it is one with on the wire.
+    inner: Option<usize>,
+}
+
+impl<'a> Expand<'a> {
+    pub(super) fn new(cx: &'a Cx<'a>, level: &'a Level<'a>, index: usize, constructor: TokenStream) -> Self {
+        let transparent = cx.model.serde.attrs.transparent();
+        Self { cx, level, index, constructor, inner: level.inner(transparent) }
+    }
+
+    fn fields(&self) -> impl Iterator<Item = ExpandField<'_>> {
+        self.level.fields.iter().enumerate().map(|(index, field)| ExpandField { level: self, index, field })
+    }
+
+    /// The field that it is one with on the wire.
+    pub(super) fn inner(&self) -> Option<ExpandField<'_>> {
+        let inner = self.inner?;
+        self.fields().nth(inner)
+    }
+
+    pub(super) fn is_unit(&self) -> bool {
+        matches!(self.level.style, Style::Unit)
+    }
+
+    fn is_object(&self) -> bool {
+        matches!(self.level.style, Style::Struct) && self.inner.is_none()
+    }
+
+    /// The library's type that the level's readers are implemented for.
+    fn marker(&self) -> TokenStream {
+        let index = self.index;
+        quote!(__p::Level<#index>)
+    }
+
+    /// The names of its fields, as a constant.
+    fn names(&self) -> Ident {
+        format_ident!("FIELDS_{}", self.index)
+    }
+
+    /// Reads it from `input`, as an expression of type `Result<Option<Type>, __D::Error>`.
+    pub(super) fn read(&self) -> TokenStream {
+        let (marker, self_ty) = (self.marker(), self.cx.self_ty());
+        if let Some(inner) = self.inner() {
+            let read = inner.read_alone();
+            let build = self.build_around(&inner);
+            let check = inner.check_rules(&quote!(value));
+            return quote! {{
+                let read = #read?;
+                if let __p::Some(value) = &read { #check }
+                __p::Ok(read.map(|inner| #build))
+            }};
+        }
+        match self.level.style {
+            Style::Struct => quote!(__p::read_object::<#marker, #self_ty, __D>(input, cx, at)),
+            Style::Tuple | Style::Newtype => quote!(__p::read_tuple::<#marker, #self_ty, __D>(input, cx, at)),
+            Style::Unit => {
+                let constructor = &self.constructor;
+                quote!(__p::Ok(<() as __p::FieldType>::read(input, cx, at)?.map(|()| #constructor)))
+            }
+        }
+    }
+
+    /// Reads it from `leftovers`, where that is not the default.
+    pub(super) fn read_flat(&self) -> Option<TokenStream> {
+        let (marker, self_ty) = (self.marker(), self.cx.self_ty());
+        if let Some(inner) = self.inner() {
+            if !matches!(inner.field.reader(), Reader::Ours) {
+                return None;
+            }
+            let ty = inner.field.serde.ty;
+            let build = self.build_around(&inner);
+            let check = inner.check_rules(&quote!(value));
+            return Some(quote! {{
+                let read = <#ty as __p::FieldType>::read_flat::<__E>(leftovers, cx, at)?;
+                if let __p::Some(value) = &read { #check }
+                __p::Ok(read.map(|inner| #build))
+            }});
+        }
+        self.is_object().then(|| quote!(__p::read_object_flat::<#marker, #self_ty, __E>(leftovers, cx, at)))
+    }
+
+    /// Its value when it is missing, if a field decides that: of type `Option<Type>`.
+    pub(super) fn missing(&self) -> Option<TokenStream> {
+        let inner = self.inner()?;
+        if !matches!(inner.field.reader(), Reader::Ours) {
+            return None;
+        }
+        let ty = inner.field.serde.ty;
+        let build = self.build_around(&inner);
+        Some(quote!(<#ty as __p::FieldType>::missing(cx, at).map(|inner| #build)))
+    }
+
+    /// Builds the value around `inner`; other fields of a transparent struct have their defaults.
+    fn build_around(&self, inner: &ExpandField<'_>) -> TokenStream {
+        let constructor = &self.constructor;
+        let members = self.fields().map(|field| {
+            let member = &field.field.serde.member;
+            let value = if field.index == inner.index { quote!(inner) } else { field.default() };
+            quote!(#member: #value)
+        });
+        quote!(#constructor { #(#members),* })
+    }
+
+    /// The items that its code uses.
+    pub(super) fn items(&self) -> TokenStream {
+        let names = self.names();
+        let list = self.fields().map(|field| {
+            let (wire, rust) = (field.field.serde.attrs.name().deserialize_name(), field.rust_name());
+            quote!(__p::FieldName::new(#wire, #rust))
+        });
+        let rule_fns = self
+            .fields()
+            .filter(ExpandField::has_rules)
+            .map(|field| rules::of_field(self.cx, &field.rules_fn(), field.field));
+        let readers = self.fields().filter_map(|field| field.reader_item());
+        let readers: Vec<TokenStream> = readers.collect();
+        let traits = match self.level.style {
+            _ if self.inner.is_some() => None,
+            Style::Struct => Some(self.object()),
+            Style::Tuple | Style::Newtype => Some(self.elements()),
+            Style::Unit => None,
+        };
+        quote! {
+            const #names: &[__p::FieldName] = &[#(#list),*];
+            #(#rule_fns)*
+            #(#readers)*
+            #traits
+        }
+    }
+
+    fn object(&self) -> TokenStream {
+        let (marker, self_ty) = (self.marker(), self.cx.self_ty());
+        let (impl_generics, _, where_clause) = self.cx.generics.split_for_impl();
+        let flattens = self.fields().any(|field| field.is_flat());
+        let denies = self.cx.model.serde.attrs.deny_unknown_fields();
+        let deny_unknown = denies && !flattens;
+        let find = self.fields().filter(|field| !field.is_skipped() && !field.is_flat()).map(|field| {
+            let (aliases, index) = (field.field.serde.attrs.aliases(), field.index);
+            quote!(#(#aliases)|* => __p::Some(#index),)
+        });
+
+        let slots = self.fields().map(|field| field.declare());
+        let arms: Vec<TokenStream> = self
+            .fields()
+            .filter(|field| !field.is_skipped() && !field.is_flat())
+            .map(|field| field.read_entry())
+            .collect();
+        let entries = if flattens {
+            let flat = self.fields().filter(|field| field.is_flat()).map(|field| field.read_flat());
+            let deny = denies.then(|| quote!(leftovers.deny(cx, at);));
+            quote! {
+                let mut leftovers = __p::Leftovers::default();
+                while let __p::Some(field) = __p::next_field_or_name::<Self, #self_ty, __A>(&mut entries)? {
+                    match field {
+                        #(__p::Ok #arms)*
+                        __p::Ok(_) => ::core::unreachable!(),
+                        __p::Err(name) => __p::keep_value(&mut entries, name, &mut leftovers, cx)?,
+                    }
+                }
+                #(#flat)*
+                #deny
+            }
+        } else {
+            quote! {
+                while let __p::Some(field) = __p::next_field::<Self, #self_ty, __A>(&mut entries, cx, at)? {
+                    match field {
+                        #(__p::Some #arms)*
+                        _ => __p::skip_value(&mut entries)?,
+                    }
+                }
+            }
+        };
+        let finish = self.finish();
+        quote! {
+            #[automatically_derived]
+            impl #impl_generics __p::Object<#self_ty> for #marker #where_clause {
+                const DENY_UNKNOWN: bool = #deny_unknown;
+                const FLATTENS: bool = #flattens;
+
+                fn find(name: &str) -> __p::Option<usize> {
+                    match name {
+                        #(#find)*
+                        _ => __p::None,
+                    }
+                }
+
+                fn read_entries<'de, __A: __p::MapAccess<'de>>(
+                    mut entries: __A,
+                    cx: &mut __p::Context<'_>,
+                    at: &__p::At<'_>,
+                ) -> __p::Result<__p::Option<#self_ty>, __A::Error> {
+                    #(#slots)*
+                    #entries
+                    #finish
+                }
+            }
+        }
+    }
+
+    fn elements(&self) -> TokenStream {
+        let (marker, self_ty) = (self.marker(), self.cx.self_ty());
+        let (impl_generics, _, where_clause) = self.cx.generics.split_for_impl();
+        let length = self.fields().filter(|field| !field.is_skipped()).count();
+        let slots = self.fields().map(|field| field.declare());
+        let reads = self.fields().filter(|field| !field.is_skipped()).map(|field| field.read_element());
+        let finish = self.finish();
+        quote! {
+            #[automatically_derived]
+            impl #impl_generics __p::Elements<#self_ty> for #marker #where_clause {
+                const LENGTH: usize = #length;
+
+                fn read_elements<'de, __A: __p::SeqAccess<'de>>(
+                    elements: &mut __A,
+                    cx: &mut __p::Context<'_>,
+                    at: &__p::At<'_>,
+                ) -> __p::Result<__p::Option<#self_ty>, __A::Error> {
+                    #(#slots)*
+                    #(#reads)*
+                    #finish
+                }
+            }
+        }
+    }
+
+    /// Fills in what was not met, checks the rules over several fields, and builds the value.
+    fn finish(&self) -> TokenStream {
+        let fills = self.fields().map(|field| field.fill());
+        let fills = match (self.is_object(), self.cx.model.serde.attrs.default()) {
+            (true, default @ (Default::Default | Default::Path(_))) => {
+                let self_ty = self.cx.self_ty();
+                let slots = self.fields().map(|field| field.slot());
+                let value = match default {
+                    Default::Path(path) => quote!(#path()),
+                    _ => quote!(<#self_ty as ::core::default::Default>::default()),
+                };
+                // Made only when it is needed, but then once for all, as serde does.
+                quote! {
+                    if #(::core::matches!(#slots, __p::Slot::Missing))||* {
+                        let container: #self_ty = #value;
+                        #(#fills)*
+                    }
+                }
+            }
+            _ => quote!(#(#fills)*),
+        };
+        let slots: Vec<Ident> = self.fields().map(|field| field.slot()).collect();
+        let across = rules::across_fields(self.level, |index| {
+            let (slot, at) = (&slots[index], self.at(index));
+            (quote!(&#slot), at)
+        });
+        let constructor = &self.constructor;
+        let members = self.fields().map(|field| {
+            let (member, slot) = (&field.field.serde.member, field.slot());
+            quote!(#member: #slot)
+        });
+        quote! {
+            #fills
+            #(let __p::Slot::Good(#slots) = #slots else { return __p::Ok(__p::None) };)*
+            #across
+            __p::Ok(__p::Some(#constructor { #(#members),* }))
+        }
+    }
+
+    /// Where the field stands, below `at`.
+    fn at(&self, index: usize) -> TokenStream {
+        if self.inner == Some(index) || self.level.fields[index].serde.attrs.flatten() {
+            return quote!(*at);
+        }
+        if self.is_object() {
+            let names = self.names();
+            quote!(at.field(&#names[#index]))
+        } else {
+            let position = self.position(index);
+            quote!(at.index(#position))
+        }
+    }
+
+    /// The place of an unnamed field on the wire, where skipped ones are not counted.
+    fn position(&self, index: usize) -> usize {
+        self.fields().take(index).filter(|field| !field.is_skipped()).count()
+    }
+
+    /// The pattern that binds its fields by reference.
+    pub(super) fn pattern(&self) -> TokenStream {
+        let constructor = &self.constructor;
+        let members = self.fields().map(|field| {
+            let (member, slot) = (&field.field.serde.member, field.slot());
+            quote!(#member: #slot)
+        });
+        quote!(#constructor { #(#members),* })
+    }
+
+    /// Checks the fields that [`pattern`](Self::pattern) binds. A type that is read as another may
+    /// hold what is none of ours: there only fields with rules are looked at.
+    pub(super) fn check(&self) -> TokenStream {
+        let converted = self.cx.model.converted_from().is_some();
+        let checks = self.fields().map(|field| {
+            let (slot, at, ty) = (field.slot(), self.at(field.index), field.field.serde.ty);
+            let rules = field.check_rules(&quote!(#slot));
+            let nested = (field.field.is_ours() && !converted || field.field.nested)
+                .then(|| quote_spanned!(ty.span()=> <#ty as __p::FieldType>::check(#slot, cx, at);));
+            (nested.is_some() || rules.is_some()).then(|| quote!({ let at = &#at; #nested #rules }))
+        });
+        let across = rules::across_fields(self.level, |index| {
+            let slot = format_ident!("field_{index}");
+            (quote!(#slot), self.at(index))
+        });
+        let slots = self.fields().map(|field| field.slot());
+        quote!(#(let _ = #slots;)* #(#checks)* #across)
+    }
+
+    /// What it is as a map's key.
+    pub(super) fn describe_key(&self) -> Option<TokenStream> {
+        let inner = self.inner()?;
+        let ty = inner.field.serde.ty;
+        inner.field.is_ours().then(|| quote!(<#ty as __p::FieldType>::describe_key(walk, map);))
+    }
+
+    /// Completes the contract of the level, which stands at `here`.
+    pub(super) fn describe(&self) -> TokenStream {
+        if let Some(inner) = self.inner() {
+            let rules = rules::describe(inner.field);
+            let ty = inner.field.serde.ty;
+            let describe = inner.field.is_ours().then(|| quote!(<#ty as __p::FieldType>::describe(walk, here);));
+            return quote!({ #describe let property = here; let _ = property; #rules });
+        }
+        let fields = self.fields().filter(|field| !field.is_skipped()).map(|field| field.describe());
+        quote!(#(#fields)*)
+    }
+}
+
+/// A field in generated code.
+pub(super) struct ExpandField<'a> {
+    level: &'a Expand<'a>,
+    index: usize,
+    field: &'a Field<'a>,
+}
+
+impl ExpandField<'_> {
+    /// The variable that holds it while it is read, and its value afterwards.
+    fn slot(&self) -> Ident {
+        format_ident!("field_{}", self.index)
+    }
+
+    fn rules_fn(&self) -> Ident {
+        format_ident!("rules_{}_{}", self.level.index, self.index)
+    }
+
+    fn rust_name(&self) -> String {
+        match &self.field.serde.member {
+            Member::Named(ident) => ident.unraw().to_string(),
+            Member::Unnamed(index) => index.index.to_string(),
+        }
+    }
+
+    fn at(&self) -> TokenStream {
+        self.level.at(self.index)
+    }
+
+    fn is_skipped(&self) -> bool {
+        matches!(self.field.reader(), Reader::Skipped)
+    }
+
+    fn is_flat(&self) -> bool {
+        matches!(self.field.reader(), Reader::Flat)
+    }
+
+    fn has_rules(&self) -> bool {
+        rules::any_on_field(self.field)
+    }
+
+    /// Calls the field's rules on `value`, in a scope that has `cx` and `at`.
+    fn check_rules(&self, value: &TokenStream) -> Option<TokenStream> {
+        self.has_rules().then(|| {
+            let (rules, turbofish) = (self.rules_fn(), self.level.cx.turbofish());
+            quote!(#rules #turbofish(#value, cx, at);)
+        })
+    }
+
+    fn declare(&self) -> TokenStream {
+        let (slot, ty) = (self.slot(), self.field.serde.ty);
+        quote_spanned!(ty.span()=> let mut #slot: __p::Slot<#ty> = __p::Slot::Missing;)
+    }
+
+    /// The type that calls a reader that is not ours.
+    fn foreign(&self) -> Option<TokenStream> {
+        match self.field.reader() {
+            Reader::Plain => Some(quote!(__p::Plain)),
+            Reader::With(_) => {
+                let (_, ty_generics, _) = self.level.cx.generics.split_for_impl();
+                let name = self.reader_name();
+                Some(quote!(#name #ty_generics))
+            }
+            _ => None,
+        }
+    }
+
+    fn reader_name(&self) -> Ident {
+        format_ident!("Read_{}_{}", self.level.index, self.index)
+    }
+
+    /// The type that calls the field's `deserialize_with`.
+    fn reader_item(&self) -> Option<TokenStream> {
+        let Reader::With(path) = self.field.reader() else { return None };
+        let (name, ty, self_ty) = (self.reader_name(), self.field.serde.ty, self.level.cx.self_ty());
+        let generics = &self.level.cx.generics;
+        let (impl_generics, ty_generics, where_clause) = generics.split_for_impl();
+        let call = quote_spanned!(path.span()=> #path(input));
+        Some(quote! {
+            struct #name #impl_generics (::core::marker::PhantomData<fn() -> #self_ty>) #where_clause;
+
+            #[automatically_derived]
+            impl #impl_generics __p::With<#ty> for #name #ty_generics #where_clause {
+                fn call<'de, __D: __p::Deserializer<'de>>(input: __D) -> __p::Result<#ty, __D::Error> {
+                    #call
+                }
+            }
+        })
+    }
+
+    /// Reads the field's value where nothing else stands, from `input`.
+    fn read_alone(&self) -> TokenStream {
+        let ty = self.field.serde.ty;
+        match self.foreign() {
+            Some(foreign) => quote_spanned!(ty.span()=> __p::read_foreign::<#ty, #foreign, __D>(input, cx, at)),
+            None => quote_spanned!(ty.span()=> <#ty as __p::FieldType>::read(input, cx, at)),
+        }
+    }
+
+    /// The match arm that reads it from `entries`, without the constructor around its pattern.
+    fn read_entry(&self) -> TokenStream {
+        let (index, slot, at, ty) = (self.index, self.slot(), self.at(), self.field.serde.ty);
+        let read = match self.foreign() {
+            Some(foreign) => quote_spanned!(ty.span()=> #slot.read_with::<#foreign, __A>(&mut entries, cx, at)?),
+            None => quote_spanned!(ty.span()=> #slot.read(&mut entries, cx, at)?),
+        };
+        let then = self.and_check(&read);
+        quote!((#index) => { let at = &#at; #then })
+    }
+
+    /// Reads it from `elements`.
+    fn read_element(&self) -> TokenStream {
+        let (slot, at, ty) = (self.slot(), self.at(), self.field.serde.ty);
+        let read = match self.foreign() {
+            Some(foreign) => quote_spanned!(ty.span()=> #slot.read_element_with::<#foreign, __A>(elements, cx, at)?),
+            None => quote_spanned!(ty.span()=> #slot.read_element(elements, cx, at)?),
+        };
+        let then = self.and_check(&read);
+        quote!({ let at = &#at; #then })
+    }
+
+    /// Reads it from `leftovers`.
+    fn read_flat(&self) -> TokenStream {
+        let (slot, ty) = (self.slot(), self.field.serde.ty);
+        let read = quote_spanned!(ty.span()=> #slot.read_flat::<__A::Error>(&mut leftovers, cx, at)?);
+        self.and_check(&read)
+    }
+
+    /// Checks the rules on what `read`, of type `Option<&Type>`, gives.
+    fn and_check(&self, read: &TokenStream) -> TokenStream {
+        match self.check_rules(&quote!(value)) {
+            Some(check) => quote!(if let __p::Some(value) = #read { #check }),
+            None => quote!(#read;),
+        }
+    }
+
+    fn default(&self) -> TokenStream {
+        let ty = self.field.serde.ty;
+        match self.field.serde.attrs.default() {
+            Default::Path(path) => quote_spanned!(path.span()=> #path()),
+            _ => quote_spanned!(ty.span()=> <#ty as ::core::default::Default>::default()),
+        }
+    }
+
+    /// Fills it in if it was not met; `container` has the container's default.
+    fn fill(&self) -> TokenStream {
+        let (slot, at, ty) = (self.slot(), self.at(), self.field.serde.ty);
+        let attrs = &self.field.serde.attrs;
+        let member = &self.field.serde.member;
+        let of_container = self.level.is_object() && !self.level.cx.model.serde.attrs.default().is_none();
+        let fill = match (attrs.default(), self.field.reader()) {
+            (Default::Default | Default::Path(_), _) => {
+                let default = self.default();
+                quote!(#slot.or_default(|| #default))
+            }
+            (Default::None, _) if of_container => quote!(#slot.or_default(|| container.#member)),
+            (Default::None, Reader::Skipped) => {
+                let default = self.default();
+                quote!(#slot.or_default(|| #default))
+            }
+            // What is missing at the end of a list is told by its length.
+            (Default::None, _) if !self.level.is_object() => return TokenStream::new(),
+            (Default::None, Reader::Flat) => return TokenStream::new(),
+            (Default::None, Reader::Plain) => quote_spanned!(ty.span()=> #slot.or_foreign_missing(cx, at)),
+            (Default::None, Reader::With(_)) => quote_spanned!(ty.span()=> #slot.or_required(cx, at)),
+            (Default::None, Reader::Ours) => quote_spanned!(ty.span()=> #slot.or_missing(cx, at)),
+        };
+        let then = self.and_check(&fill);
+        quote!({ let at = &#at; #then })
+    }
+
+    /// Completes its part of the contract of the level at `here`.
+    fn describe(&self) -> TokenStream {
+        let ty = self.field.serde.ty;
+        let attrs = &self.field.serde.attrs;
+        if self.is_flat() {
+            return quote!(<#ty as __p::FieldType>::describe_flat(walk, here););
+        }
+        let place = if self.level.is_object() {
+            let name = name_on_wire(attrs.name());
+            quote!(here.join("properties").join(#name))
+        } else {
+            let position = self.level.position(self.index).to_string();
+            quote!(here.join("prefixItems").join(#position))
+        };
+        let nested = self.field.is_ours().then(|| quote!(<#ty as __p::FieldType>::describe(walk, property);));
+        let rules = rules::describe(self.field);
+        let accepted = attrs.name().deserialize_name();
+        let aliases: Vec<_> = attrs.aliases().iter().filter(|alias| **alias != *accepted).collect();
+        let aliases = (!aliases.is_empty()).then(|| quote!(walk.aliases(here, #accepted, &[#(#aliases),*]);));
+        quote!({ let property = &#place; #nested #rules #aliases })
+    }
+}
+
+/// The name in the contract, which may differ between what is written and what is accepted.
+pub(super) fn name_on_wire(name: &serde_derive_internals::name::MultiName) -> TokenStream {
+    let (accepted, written) = (name.deserialize_name(), name.serialize_name());
+    if accepted.value == written.value {
+        quote!(#accepted)
+    } else {
+        quote!(if walk.is_serialize() { #written } else { #accepted })
+    }
+}

@@ -1,0 +1,98 @@
+//! The example events, shared by the examples and the tests that record and check their contracts.
+
+use std::collections::BTreeMap;
+
+use chrono::{DateTime, Utc};
+use event_schema::prelude::*;
+
+/// A customer asked for products.
+#[event_schema::event(name = "order.requested", version = 2, topic = "order-request", key = order_id)]
+#[derive(Debug, Clone, PartialEq)]
+#[serde(rename_all = "camelCase")]
+pub(crate) struct OrderRequested {
+    /// Made once by the shop, kept through retries.
+    pub(crate) order_id: Uuid,
+    pub(crate) ordered_at: DateTime<Utc>,
+    /// Where to send the confirmation.
+    #[validate(email)]
+    pub(crate) email: String,
+    pub(crate) address: Address,
+    #[validate(length(min = 1, max = MAX_LINES))]
+    pub(crate) lines: Vec<OrderLine>,
+    #[serde(default)]
+    pub(crate) status: OrderStatus,
+    #[validate(length(max = 200), non_control_character)]
+    pub(crate) note: Option<String>,
+    /// Free labels, such as the campaign that the customer came from.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub(crate) labels: BTreeMap<String, String>,
+}
+
+const MAX_LINES: u64 = 100;
+
+/// A place to deliver to.
+#[event_schema::event]
+#[derive(Debug, Clone, PartialEq)]
+#[serde(rename_all = "camelCase")]
+pub(crate) struct Address {
+    #[validate(length(min = 1))]
+    pub(crate) street: String,
+    #[serde(alias = "zip")]
+    #[validate(length(min = 3, max = 10))]
+    pub(crate) postal_code: String,
+    pub(crate) country: Country,
+}
+
+/// A country that is delivered to, by its ISO 3166 code.
+#[event_schema::event]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+#[serde(rename_all = "UPPERCASE")]
+pub(crate) enum Country {
+    At,
+    Ch,
+    De,
+}
+
+/// One product of an order.
+#[event_schema::event]
+#[derive(Debug, Clone, PartialEq)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+pub(crate) struct OrderLine {
+    #[validate(length(min = 1, max = 32), does_not_contain(pattern = " "))]
+    pub(crate) sku: String,
+    #[validate(range(min = 1, max = 1000))]
+    pub(crate) quantity: u32,
+    #[validate(range(exclusive_min = 0.0))]
+    pub(crate) unit_price: f64,
+    #[serde(default)]
+    pub(crate) gift: bool,
+}
+
+/// How far an order has come.
+#[event_schema::event]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+#[serde(rename_all = "snake_case")]
+pub(crate) enum OrderStatus {
+    #[default]
+    New,
+    AwaitingPayment,
+    Paid,
+}
+
+/// A device measured something.
+#[event_schema::event(topic = "readings", key = device)]
+#[derive(Debug, Clone, PartialEq)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct ReadingTaken {
+    #[validate(length(equal = 12))]
+    pub(crate) device: String,
+    /// Counts up from 0 since the device was started.
+    pub(crate) sequence: u32,
+    #[validate(range(min = -60.0, max = 125.0))]
+    pub(crate) celsius: f32,
+    /// Raw values by channel.
+    #[validate(length(min = 1))]
+    pub(crate) channels: BTreeMap<u8, i16>,
+    #[validate(ip)]
+    pub(crate) gateway: Option<String>,
+}

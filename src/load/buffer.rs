@@ -1,0 +1,308 @@
+//! Values that are kept until it is known what they are: behind a tag that comes late, in a
+//! flattened or untagged level, or for a reader that is not ours.
+//!
+//! JSON is kept as its text. That copies bytes and nothing else, keeps every digit of a number, and
+//! costs no recursion; what is never asked for is never read.
+
+use std::borrow::Cow;
+use std::marker::PhantomData;
+
+use serde::de::value::{BorrowedStrDeserializer, MapDeserializer};
+use serde::de::{Deserialize, DeserializeSeed, Deserializer, Error, MapAccess, Visitor};
+use serde::forward_to_deserialize_any;
+use serde_json::Value;
+use serde_json::value::RawValue;
+
+use super::{At, Context, Dialect};
+
+/// How serde_json asks for a value's text.
+pub(super) const RAW_TOKEN: &str = "$serde_json::private::RawValue";
+
+/// A value, kept.
+#[derive(Debug)]
+pub(crate) struct Buffered(Form);
+
+#[derive(Debug)]
+enum Form {
+    Text(Box<RawValue>),
+    Value(Value),
+}
+
+impl Buffered {
+    /// Keeps a value of the source.
+    pub(crate) fn read<'de, D: Deserializer<'de>>(input: D, dialect: Dialect) -> Result<Self, D::Error> {
+        Ok(Self(match dialect {
+            Dialect::Json => Form::Text(Box::<RawValue>::deserialize(input)?),
+            Dialect::Value => Form::Value(Value::deserialize(input)?),
+        }))
+    }
+
+    /// Reads it through a seed, as often as is needed.
+    pub(crate) fn get_with<'b, S: DeserializeSeed<'b>, E: Error>(&'b self, seed: S) -> Result<S::Value, E> {
+        match &self.0 {
+            Form::Text(text) => {
+                let mut source = serde_json::Deserializer::from_str(text.get());
+                source.disable_recursion_limit();
+                seed.deserialize(&mut source).map_err(E::custom)
+            }
+            Form::Value(value) => seed.deserialize(value).map_err(E::custom),
+        }
+    }
+
+    /// Reads it with code that is not ours, whose error becomes one finding at its inner path.
+    pub(crate) fn foreign<T, W: With<T>>(&self, cx: &mut Context<'_>, at: &At<'_>) -> Option<T> {
+        let mut track = serde_path_to_error::Track::new();
+        let read = match &self.0 {
+            // serde_json's own limit stays on: nobody else counts depth here.
+            Form::Text(text) => {
+                let mut source = serde_json::Deserializer::from_str(text.get());
+                W::call(serde_path_to_error::Deserializer::new(&mut source, &mut track))
+            }
+            Form::Value(value) => W::call(serde_path_to_error::Deserializer::new(value, &mut track)),
+        };
+        // The error's text may quote the payload: what is told is the place.
+        read.map_err(|_| {
+            let path = track.path();
+            note_inside(cx, at, &path.iter().collect::<Vec<_>>());
+        })
+        .ok()
+    }
+}
+
+/// Notes an invalid value at a path below `at` that a foreign reader told.
+#[cold]
+fn note_inside(cx: &mut Context<'_>, at: &At<'_>, path: &[&serde_path_to_error::Segment]) {
+    use serde_path_to_error::Segment;
+    match path {
+        [Segment::Seq { index }, rest @ ..] => note_inside(cx, &at.index(*index), rest),
+        [Segment::Map { key: name } | Segment::Enum { variant: name }, rest @ ..] => {
+            note_inside(cx, &at.name(name), rest);
+        }
+        [Segment::Unknown, ..] | [] => cx.invalid(at, &super::VALUE),
+    }
+}
+
+/// The key of an entry, borrowed from the source where it can be.
+pub(crate) struct Key<'de>(Cow<'de, str>);
+
+impl Key<'_> {
+    pub(crate) fn into_string(self) -> String {
+        self.0.into_owned()
+    }
+}
+
+impl std::ops::Deref for Key<'_> {
+    type Target = str;
+
+    fn deref(&self) -> &str {
+        &self.0
+    }
+}
+
+impl<'de> Deserialize<'de> for Key<'de> {
+    fn deserialize<D: Deserializer<'de>>(input: D) -> Result<Self, D::Error> {
+        struct KeyVisitor;
+
+        impl<'de> Visitor<'de> for KeyVisitor {
+            type Value = Key<'de>;
+
+            fn expecting(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+                f.write_str("a key")
+            }
+            fn visit_borrowed_str<E>(self, key: &'de str) -> Result<Self::Value, E> {
+                Ok(Key(key.into()))
+            }
+            fn visit_str<E>(self, key: &str) -> Result<Self::Value, E> {
+                Ok(Key(key.to_owned().into()))
+            }
+            fn visit_string<E>(self, key: String) -> Result<Self::Value, E> {
+                Ok(Key(key.into()))
+            }
+        }
+
+        input.deserialize_identifier(KeyVisitor)
+    }
+}
+
+/// Keeps the value it is given.
+pub(crate) struct BufferSeed(pub(crate) Dialect);
+
+impl<'de> DeserializeSeed<'de> for BufferSeed {
+    type Value = Buffered;
+
+    fn deserialize<D: Deserializer<'de>>(self, input: D) -> Result<Buffered, D::Error> {
+        Buffered::read(input, self.0)
+    }
+}
+
+/// A reader that is not ours: a `deserialize_with` function, or a type's own `Deserialize`.
+#[doc(hidden)]
+pub trait With<T> {
+    /// Calls it.
+    fn call<'de, D: Deserializer<'de>>(input: D) -> Result<T, D::Error>;
+}
+
+/// A type's own `Deserialize`, for fields marked `#[event(plain)]`.
+#[doc(hidden)]
+#[derive(Debug)]
+pub enum Plain {}
+
+impl<T: for<'de> Deserialize<'de>> With<T> for Plain {
+    fn call<'de, D: Deserializer<'de>>(input: D) -> Result<T, D::Error> {
+        T::deserialize(input)
+    }
+}
+
+/// Reads a value with code that is not ours.
+#[doc(hidden)]
+pub fn read_foreign<'de, T, W: With<T>, D: Deserializer<'de>>(
+    input: D,
+    cx: &mut Context<'_>,
+    at: &At<'_>,
+) -> Result<Option<T>, D::Error> {
+    Ok(Buffered::read(input, cx.dialect())?.foreign::<T, W>(cx, at))
+}
+
+/// Notes that the value that was read could not be converted.
+#[doc(hidden)]
+#[cold]
+pub fn not_convertible(cx: &mut Context<'_>, at: &At<'_>) {
+    cx.invalid(at, &super::VALUE);
+}
+
+/// What a field of a foreign type is when it is missing: serde asks the type whether it is optional.
+pub(crate) fn foreign_missing<T: for<'de> Deserialize<'de>>() -> Option<T> {
+    T::deserialize(Nothing).ok()
+}
+
+struct Nothing;
+
+impl<'de> Deserializer<'de> for Nothing {
+    type Error = serde::de::value::Error;
+
+    fn deserialize_any<V: Visitor<'de>>(self, _: V) -> Result<V::Value, Self::Error> {
+        Err(Error::custom("missing"))
+    }
+
+    fn deserialize_option<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, Self::Error> {
+        visitor.visit_none()
+    }
+
+    forward_to_deserialize_any! {
+        bool i8 i16 i32 i64 i128 u8 u16 u32 u64 u128 f32 f64 char str string bytes byte_buf unit
+        unit_struct newtype_struct seq tuple tuple_struct map struct enum identifier ignored_any
+    }
+}
+
+/// The entries of an object that one level left for others: its flattened fields, or the variant
+/// of a tag that has yet to come.
+#[doc(hidden)]
+#[derive(Debug, Default)]
+pub struct Leftovers(Vec<Entry>);
+
+#[derive(Debug)]
+struct Entry {
+    key: String,
+    value: Buffered,
+    /// A flattened struct has read it.
+    taken: bool,
+}
+
+impl Leftovers {
+    pub(crate) fn push(&mut self, key: String, value: Buffered) {
+        self.0.push(Entry { key, value, taken: false });
+    }
+
+    /// The entries that nobody has taken and whose keys `wants`.
+    pub(crate) fn entries<E>(&self, wants: fn(&str) -> bool) -> Entries<'_, E> {
+        Entries { rest: self.0.iter(), wants, value: None, error: PhantomData }
+    }
+
+    pub(crate) fn take(&mut self, wants: fn(&str) -> bool) {
+        for entry in &mut self.0 {
+            entry.taken |= wants(&entry.key);
+        }
+    }
+
+    /// Notes every entry that nobody has taken as unknown.
+    #[doc(hidden)]
+    pub fn deny(&self, cx: &mut Context<'_>, at: &At<'_>) {
+        for entry in self.0.iter().filter(|entry| !entry.taken) {
+            cx.unknown(at, &entry.key);
+        }
+    }
+}
+
+/// Everything.
+pub(crate) fn any(_: &str) -> bool {
+    true
+}
+
+/// Kept entries as an object.
+pub(crate) struct Entries<'b, E> {
+    rest: std::slice::Iter<'b, Entry>,
+    wants: fn(&str) -> bool,
+    value: Option<&'b Buffered>,
+    error: PhantomData<E>,
+}
+
+impl<'b, E: Error> MapAccess<'b> for Entries<'b, E> {
+    type Error = E;
+
+    fn next_key_seed<K: DeserializeSeed<'b>>(&mut self, seed: K) -> Result<Option<K::Value>, E> {
+        let Some(entry) = self.rest.by_ref().find(|entry| !entry.taken && (self.wants)(&entry.key)) else {
+            return Ok(None);
+        };
+        self.value = Some(&entry.value);
+        seed.deserialize(BorrowedStrDeserializer::new(&entry.key)).map(Some)
+    }
+
+    fn next_value_seed<V: DeserializeSeed<'b>>(&mut self, seed: V) -> Result<V::Value, E> {
+        match self.value.take() {
+            Some(value) => value.get_with(seed),
+            None => Err(E::custom("a value was asked for before its key")),
+        }
+    }
+}
+
+/// An object's entries where a value is asked for.
+pub(crate) struct MapOf<A>(pub(crate) A);
+
+impl<'de, A: MapAccess<'de>> Deserializer<'de> for MapOf<A> {
+    type Error = A::Error;
+
+    fn deserialize_any<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, A::Error> {
+        visitor.visit_map(self.0)
+    }
+
+    fn deserialize_option<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, A::Error> {
+        visitor.visit_some(self)
+    }
+
+    fn deserialize_newtype_struct<V: Visitor<'de>>(
+        mut self,
+        name: &'static str,
+        visitor: V,
+    ) -> Result<V::Value, A::Error> {
+        if name != RAW_TOKEN {
+            return visitor.visit_newtype_struct(self);
+        }
+        // What is left of an object is to be kept as text: it becomes an object's text again.
+        let mut text = String::from("{");
+        while let Some((key, value)) = self.0.next_entry::<String, Box<RawValue>>()? {
+            if text.len() > 1 {
+                text.push(',');
+            }
+            text.push_str(&Value::String(key).to_string());
+            text.push(':');
+            text.push_str(value.get());
+        }
+        text.push('}');
+        visitor.visit_map(MapDeserializer::new(std::iter::once((RAW_TOKEN, text))))
+    }
+
+    forward_to_deserialize_any! {
+        bool i8 i16 i32 i64 i128 u8 u16 u32 u64 u128 f32 f64 char str string bytes byte_buf unit
+        unit_struct seq tuple tuple_struct map struct enum identifier ignored_any
+    }
+}

@@ -1,0 +1,216 @@
+//! Lists of a fixed length: tuples, arrays, tuple structs and tuple variants.
+
+use std::marker::PhantomData;
+
+use serde::de::{Deserializer, IgnoredAny, MapAccess, SeqAccess, Visitor};
+
+use super::containers::LIST;
+use super::object::Slot;
+use super::{At, Context, FieldType, number};
+use crate::contract::{Place, Walk};
+
+/// A level with unnamed fields, as the derive describes it; read, it is a `T`.
+#[doc(hidden)]
+pub trait Elements<T> {
+    /// How many there are.
+    const LENGTH: usize;
+
+    /// Reads its elements; what is missing at the end is the caller's to note.
+    fn read_elements<'de, A: SeqAccess<'de>>(
+        elements: &mut A,
+        cx: &mut Context<'_>,
+        at: &At<'_>,
+    ) -> Result<Option<T>, A::Error>;
+}
+
+/// Reads a level with unnamed fields.
+#[doc(hidden)]
+#[inline]
+pub fn read_tuple<'de, L: Elements<T>, T, D: Deserializer<'de>>(
+    input: D,
+    cx: &mut Context<'_>,
+    at: &At<'_>,
+) -> Result<Option<T>, D::Error> {
+    input.deserialize_any(TupleVisitor { cx, at, of: PhantomData::<(L, T)> })
+}
+
+struct TupleVisitor<'a, 'c, L, T> {
+    cx: &'a mut Context<'c>,
+    at: &'a At<'a>,
+    of: PhantomData<(L, T)>,
+}
+
+impl<L, T> TupleVisitor<'_, '_, L, T> {
+    #[cold]
+    fn reject(self) -> Option<T> {
+        self.cx.invalid(self.at, &LIST);
+        None
+    }
+
+    #[cold]
+    fn null(self) -> Option<T> {
+        self.cx.null(self.at, &LIST);
+        None
+    }
+}
+
+/// Counts what passes.
+struct Counted<A> {
+    elements: A,
+    count: usize,
+}
+
+impl<'de, A: SeqAccess<'de>> SeqAccess<'de> for Counted<A> {
+    type Error = A::Error;
+
+    #[inline]
+    fn next_element_seed<S: serde::de::DeserializeSeed<'de>>(&mut self, seed: S) -> Result<Option<S::Value>, A::Error> {
+        let element = self.elements.next_element_seed(seed)?;
+        self.count += usize::from(element.is_some());
+        Ok(element)
+    }
+}
+
+impl<'de, L: Elements<T>, T> Visitor<'de> for TupleVisitor<'_, '_, L, T> {
+    type Value = Option<T>;
+
+    fn expecting(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str("any value")
+    }
+
+    fn visit_seq<A: SeqAccess<'de>>(self, elements: A) -> Result<Self::Value, A::Error> {
+        self.cx.enter()?;
+        let mut elements = Counted { elements, count: 0 };
+        let value = L::read_elements(&mut elements, self.cx, self.at)?;
+        while elements.next_element::<IgnoredAny>()?.is_some() {}
+        self.cx.leave();
+        if elements.count == L::LENGTH {
+            return Ok(value);
+        }
+        self.cx.wrong_length(self.at, L::LENGTH);
+        Ok(None)
+    }
+
+    fn visit_bool<E>(self, _: bool) -> Result<Self::Value, E> {
+        Ok(self.reject())
+    }
+    fn visit_u64<E>(self, _: u64) -> Result<Self::Value, E> {
+        Ok(self.reject())
+    }
+    fn visit_i64<E>(self, _: i64) -> Result<Self::Value, E> {
+        Ok(self.reject())
+    }
+    fn visit_f64<E>(self, _: f64) -> Result<Self::Value, E> {
+        Ok(self.reject())
+    }
+    fn visit_str<E>(self, _: &str) -> Result<Self::Value, E> {
+        Ok(self.reject())
+    }
+    fn visit_bytes<E>(self, _: &[u8]) -> Result<Self::Value, E> {
+        Ok(self.reject())
+    }
+    fn visit_unit<E>(self) -> Result<Self::Value, E> {
+        Ok(self.null())
+    }
+    fn visit_none<E>(self) -> Result<Self::Value, E> {
+        Ok(self.null())
+    }
+    fn visit_some<D: Deserializer<'de>>(self, input: D) -> Result<Self::Value, D::Error> {
+        input.deserialize_any(self)
+    }
+    fn visit_map<A: MapAccess<'de>>(self, map: A) -> Result<Self::Value, A::Error> {
+        number::in_disguise(map)?;
+        Ok(self.reject())
+    }
+}
+
+/// The level that the elements of a tuple or an array make.
+enum Whole {}
+
+macro_rules! tuples {
+    ($($length:literal => ($($index:tt $type:ident $slot:ident)+))*) => {$(
+        impl<$($type: FieldType),+> Elements<($($type,)+)> for Whole {
+            const LENGTH: usize = $length;
+
+            fn read_elements<'de, A: SeqAccess<'de>>(
+                elements: &mut A,
+                cx: &mut Context<'_>,
+                at: &At<'_>,
+            ) -> Result<Option<($($type,)+)>, A::Error> {
+                $(
+                    let mut $slot = Slot::<$type>::Missing;
+                    $slot.read_element(elements, cx, &at.index($index))?;
+                )+
+                $(let Slot::Good($slot) = $slot else { return Ok(None) };)+
+                Ok(Some(($($slot,)+)))
+            }
+        }
+
+        impl<$($type: FieldType),+> FieldType for ($($type,)+) {
+            fn read<'de, D: Deserializer<'de>>(
+                input: D,
+                cx: &mut Context<'_>,
+                at: &At<'_>,
+            ) -> Result<Option<Self>, D::Error> {
+                read_tuple::<Whole, Self, D>(input, cx, at)
+            }
+
+            fn check(&self, cx: &mut Context<'_>, at: &At<'_>) {
+                $(self.$index.check(cx, &at.index($index));)+
+            }
+
+            fn describe(walk: &mut Walk<'_>, here: &Place) {
+                $($type::describe(walk, &here.join("prefixItems").join(stringify!($index)));)+
+            }
+        }
+    )*};
+}
+
+tuples! {
+    1 => (0 T0 t0)
+    2 => (0 T0 t0 1 T1 t1)
+    3 => (0 T0 t0 1 T1 t1 2 T2 t2)
+    4 => (0 T0 t0 1 T1 t1 2 T2 t2 3 T3 t3)
+    5 => (0 T0 t0 1 T1 t1 2 T2 t2 3 T3 t3 4 T4 t4)
+    6 => (0 T0 t0 1 T1 t1 2 T2 t2 3 T3 t3 4 T4 t4 5 T5 t5)
+    7 => (0 T0 t0 1 T1 t1 2 T2 t2 3 T3 t3 4 T4 t4 5 T5 t5 6 T6 t6)
+    8 => (0 T0 t0 1 T1 t1 2 T2 t2 3 T3 t3 4 T4 t4 5 T5 t5 6 T6 t6 7 T7 t7)
+}
+
+impl<T: FieldType, const N: usize> Elements<[T; N]> for Whole {
+    const LENGTH: usize = N;
+
+    fn read_elements<'de, A: SeqAccess<'de>>(
+        elements: &mut A,
+        cx: &mut Context<'_>,
+        at: &At<'_>,
+    ) -> Result<Option<[T; N]>, A::Error> {
+        let mut list = Vec::new();
+        for index in 0..N {
+            let mut slot = Slot::<T>::Missing;
+            slot.read_element(elements, cx, &at.index(index))?;
+            match slot {
+                Slot::Good(value) => list.push(value),
+                Slot::Bad => {}
+                Slot::Missing => break,
+            }
+        }
+        Ok(list.try_into().ok())
+    }
+}
+
+impl<T: FieldType, const N: usize> FieldType for [T; N] {
+    fn read<'de, D: Deserializer<'de>>(input: D, cx: &mut Context<'_>, at: &At<'_>) -> Result<Option<Self>, D::Error> {
+        read_tuple::<Whole, Self, D>(input, cx, at)
+    }
+
+    fn check(&self, cx: &mut Context<'_>, at: &At<'_>) {
+        for (index, value) in self.iter().enumerate() {
+            value.check(cx, &at.index(index));
+        }
+    }
+
+    fn describe(walk: &mut Walk<'_>, here: &Place) {
+        T::describe(walk, &here.join("items"));
+    }
+}

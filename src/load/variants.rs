@@ -1,0 +1,619 @@
+//! Enums, in serde's four representations.
+
+use std::marker::PhantomData;
+
+use serde::de::value::StrDeserializer;
+use serde::de::{DeserializeSeed, Deserializer, Error, IgnoredAny, MapAccess, SeqAccess, Visitor};
+
+use super::buffer::{self, BufferSeed, Buffered, Key, Leftovers, MapOf};
+use super::leaf::{drain_map, drain_seq};
+use super::object::OBJECT;
+use super::{At, Context, Expected, FieldType, Seed, number, read_leaf};
+use crate::violation::FieldName;
+
+static VARIANT: Expected = Expected::new("variant");
+
+/// An enum, as the derive describes it.
+#[doc(hidden)]
+pub trait Variants: Sized {
+    /// The variants, by index.
+    const VARIANTS: &'static [FieldName];
+
+    /// What a message says can stand there: the variants that can be read.
+    const CHOICES: &'static [&'static str];
+
+    /// The index of the variant that is called so on the wire.
+    fn find(name: &str) -> Option<usize>;
+
+    /// The variant of this index, if it has no data.
+    fn unit(variant: usize) -> Option<Self>;
+
+    /// Reads the data of a variant that has some.
+    fn read_content<'de, D: Deserializer<'de>>(
+        variant: usize,
+        input: D,
+        cx: &mut Context<'_>,
+        at: &At<'_>,
+    ) -> Result<Option<Self>, D::Error>;
+
+    /// The variant whose data are missing, if they may be.
+    fn missing_content(variant: usize, cx: &mut Context<'_>, at: &At<'_>) -> Option<Self>;
+}
+
+/// A unit variant, told by its name: in the external form, or a tag.
+#[cold]
+fn unknown_variant<T: Variants>(cx: &mut Context<'_>, at: &At<'_>) {
+    cx.choice(at, T::CHOICES);
+}
+
+// --- external: "Variant" or {"Variant": data} ---
+
+/// Reads an enum without a tag of its own: `"Unit"` or `{"Variant": data}`.
+#[doc(hidden)]
+#[inline]
+pub fn read_external<'de, T: Variants, D: Deserializer<'de>>(
+    input: D,
+    cx: &mut Context<'_>,
+    at: &At<'_>,
+) -> Result<Option<T>, D::Error> {
+    input.deserialize_any(ExternalVisitor { cx, at, of: PhantomData })
+}
+
+/// As [`read_external`], of a flattened field: takes the entry that is called like a variant.
+#[doc(hidden)]
+pub fn read_external_flat<T: Variants, E: Error>(
+    leftovers: &mut Leftovers,
+    cx: &mut Context<'_>,
+    at: &At<'_>,
+) -> Result<Option<T>, E> {
+    let wants = |name: &str| T::find(name).is_some();
+    let mut entries = leftovers.entries::<E>(wants);
+    let value = match entries.next_key::<Key<'_>>()?.and_then(|name| T::find(&name)) {
+        Some(variant) => {
+            let at = &at.field(&T::VARIANTS[variant]);
+            match T::unit(variant) {
+                // Where there is no place for a bare name, serde writes a unit variant with null.
+                Some(unit) => entries.next_value_seed(Seed::<()>::new(cx, at))?.map(|()| unit),
+                None => entries.next_value_seed(ContentSeed { variant, cx, at, of: PhantomData })?,
+            }
+        }
+        None => {
+            unknown_variant::<T>(cx, at);
+            None
+        }
+    };
+    leftovers.take(wants);
+    Ok(value)
+}
+
+struct ExternalVisitor<'a, 'c, T> {
+    cx: &'a mut Context<'c>,
+    at: &'a At<'a>,
+    of: PhantomData<T>,
+}
+
+impl<T: Variants> ExternalVisitor<'_, '_, T> {
+    #[cold]
+    fn reject(self) -> Option<T> {
+        unknown_variant::<T>(self.cx, self.at);
+        None
+    }
+
+    #[cold]
+    fn null(self) -> Option<T> {
+        if self.at.is_root() {
+            return self.reject();
+        }
+        self.cx.null(self.at, &VARIANT);
+        None
+    }
+}
+
+impl<'de, T: Variants> Visitor<'de> for ExternalVisitor<'_, '_, T> {
+    type Value = Option<T>;
+
+    fn expecting(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str("any value")
+    }
+
+    #[inline]
+    fn visit_str<E>(self, name: &str) -> Result<Self::Value, E> {
+        let Some(variant) = T::find(name) else { return Ok(self.reject()) };
+        let unit = T::unit(variant);
+        if unit.is_none() {
+            self.cx.missing(&self.at.field(&T::VARIANTS[variant]));
+        }
+        Ok(unit)
+    }
+
+    fn visit_map<A: MapAccess<'de>>(self, mut entries: A) -> Result<Self::Value, A::Error> {
+        self.cx.enter()?;
+        let variant = match entries.next_key_seed(NameSeed(PhantomData::<T>))? {
+            Some(Name::Variant(variant)) => variant,
+            Some(Name::Other) => {
+                entries.next_value::<IgnoredAny>()?;
+                drain_map(entries)?;
+                self.cx.leave();
+                return Ok(self.reject());
+            }
+            None => {
+                self.cx.leave();
+                return Ok(self.reject());
+            }
+        };
+        let at = &self.at.field(&T::VARIANTS[variant]);
+        let value = if T::unit(variant).is_some() {
+            // serde's derive takes `{"Unit": null}` too; the contract says text, so it is refused.
+            entries.next_value::<IgnoredAny>()?;
+            self.cx.invalid(self.at, &VARIANT);
+            None
+        } else {
+            entries.next_value_seed(ContentSeed { variant, cx: self.cx, at, of: PhantomData })?
+        };
+        let mut only = true;
+        while let Some(name) = entries.next_key::<Key<'de>>()? {
+            entries.next_value::<IgnoredAny>()?;
+            self.cx.unknown(self.at, &name);
+            only = false;
+        }
+        self.cx.leave();
+        Ok(value.filter(|_| only))
+    }
+
+    fn visit_bool<E>(self, _: bool) -> Result<Self::Value, E> {
+        Ok(self.reject())
+    }
+    fn visit_u64<E>(self, _: u64) -> Result<Self::Value, E> {
+        Ok(self.reject())
+    }
+    fn visit_i64<E>(self, _: i64) -> Result<Self::Value, E> {
+        Ok(self.reject())
+    }
+    fn visit_f64<E>(self, _: f64) -> Result<Self::Value, E> {
+        Ok(self.reject())
+    }
+    fn visit_bytes<E>(self, _: &[u8]) -> Result<Self::Value, E> {
+        Ok(self.reject())
+    }
+    fn visit_unit<E>(self) -> Result<Self::Value, E> {
+        Ok(self.null())
+    }
+    fn visit_none<E>(self) -> Result<Self::Value, E> {
+        Ok(self.null())
+    }
+    fn visit_some<D: Deserializer<'de>>(self, input: D) -> Result<Self::Value, D::Error> {
+        input.deserialize_any(self)
+    }
+    fn visit_seq<A: SeqAccess<'de>>(self, seq: A) -> Result<Self::Value, A::Error> {
+        drain_seq(seq)?;
+        Ok(self.reject())
+    }
+}
+
+enum Name {
+    Variant(usize),
+    Other,
+}
+
+struct NameSeed<T>(PhantomData<T>);
+
+impl<'de, T: Variants> DeserializeSeed<'de> for NameSeed<T> {
+    type Value = Name;
+
+    fn deserialize<D: Deserializer<'de>>(self, input: D) -> Result<Name, D::Error> {
+        input.deserialize_identifier(self)
+    }
+}
+
+impl<'de, T: Variants> Visitor<'de> for NameSeed<T> {
+    type Value = Name;
+
+    fn expecting(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str("a name")
+    }
+
+    fn visit_str<E>(self, name: &str) -> Result<Name, E> {
+        Ok(T::find(name).map_or(Name::Other, Name::Variant))
+    }
+}
+
+struct ContentSeed<'a, 'c, T> {
+    variant: usize,
+    cx: &'a mut Context<'c>,
+    at: &'a At<'a>,
+    of: PhantomData<T>,
+}
+
+impl<'de, T: Variants> DeserializeSeed<'de> for ContentSeed<'_, '_, T> {
+    type Value = Option<T>;
+
+    #[inline]
+    fn deserialize<D: Deserializer<'de>>(self, input: D) -> Result<Option<T>, D::Error> {
+        T::read_content(self.variant, input, self.cx, self.at)
+    }
+}
+
+// --- internal: {"tag": "Variant", ...data} ---
+
+/// Reads an enum whose tag stands among its data. A tag that comes first costs nothing; until it
+/// has come, entries are kept.
+#[doc(hidden)]
+#[inline]
+pub fn read_internal<'de, T: Variants, D: Deserializer<'de>>(
+    tag: &'static FieldName,
+    input: D,
+    cx: &mut Context<'_>,
+    at: &At<'_>,
+) -> Result<Option<T>, D::Error> {
+    input.deserialize_any(InternalVisitor { tag, cx, at, of: PhantomData })
+}
+
+struct InternalVisitor<'a, 'c, T> {
+    tag: &'static FieldName,
+    cx: &'a mut Context<'c>,
+    at: &'a At<'a>,
+    of: PhantomData<T>,
+}
+
+impl<T: Variants> InternalVisitor<'_, '_, T> {
+    #[cold]
+    fn reject(self) -> Option<T> {
+        self.cx.invalid(self.at, &OBJECT);
+        None
+    }
+
+    #[cold]
+    fn null(self) -> Option<T> {
+        self.cx.null(self.at, &OBJECT);
+        None
+    }
+
+    /// The variant with the data that its object has.
+    fn variant<'de, A: MapAccess<'de>>(
+        cx: &mut Context<'_>,
+        at: &At<'_>,
+        variant: Option<usize>,
+        entries: A,
+    ) -> Result<Option<T>, A::Error> {
+        match variant {
+            Some(variant) => match T::unit(variant) {
+                Some(unit) => drain_map(entries).map(|()| Some(unit)),
+                None => T::read_content(variant, MapOf(entries), cx, at),
+            },
+            None => drain_map(entries).map(|()| None),
+        }
+    }
+}
+
+impl<'de, T: Variants> Visitor<'de> for InternalVisitor<'_, '_, T> {
+    type Value = Option<T>;
+
+    fn expecting(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str("any value")
+    }
+
+    fn visit_map<A: MapAccess<'de>>(self, mut entries: A) -> Result<Self::Value, A::Error> {
+        let Self { tag, cx, at, .. } = self;
+        let mut leftovers = Leftovers::default();
+        let mut variant = None;
+        let mut met = false;
+        let mut first = true;
+        while let Some(name) = entries.next_key::<Key<'de>>()? {
+            if *name == *number::TOKEN && number::arrive_as_maps() {
+                drain_value(&mut entries, cx)?;
+                cx.invalid(at, &OBJECT);
+                return Ok(None);
+            } else if *name == *tag.wire() && met {
+                cx.duplicate(&at.field(tag));
+                entries.next_value::<IgnoredAny>()?;
+            } else if *name == *tag.wire() {
+                met = true;
+                variant = entries.next_value_seed(TagSeed { cx, at: &at.field(tag), of: PhantomData::<T> })?;
+                if first {
+                    let mut duplicate = false;
+                    let rest = Rest { entries: &mut entries, tag: tag.wire(), duplicate: &mut duplicate };
+                    let value = Self::variant(cx, at, variant, rest)?;
+                    if duplicate {
+                        cx.duplicate(&at.field(tag));
+                        return Ok(None);
+                    }
+                    return Ok(value);
+                }
+            } else {
+                let value = entries.next_value_seed(BufferSeed(cx.dialect()))?;
+                leftovers.push(name.into_string(), value);
+            }
+            first = false;
+        }
+        if !met {
+            cx.missing(&at.field(tag));
+        }
+        Self::variant(cx, at, variant, leftovers.entries(buffer::any))
+    }
+
+    fn visit_bool<E>(self, _: bool) -> Result<Self::Value, E> {
+        Ok(self.reject())
+    }
+    fn visit_u64<E>(self, _: u64) -> Result<Self::Value, E> {
+        Ok(self.reject())
+    }
+    fn visit_i64<E>(self, _: i64) -> Result<Self::Value, E> {
+        Ok(self.reject())
+    }
+    fn visit_f64<E>(self, _: f64) -> Result<Self::Value, E> {
+        Ok(self.reject())
+    }
+    fn visit_str<E>(self, _: &str) -> Result<Self::Value, E> {
+        Ok(self.reject())
+    }
+    fn visit_bytes<E>(self, _: &[u8]) -> Result<Self::Value, E> {
+        Ok(self.reject())
+    }
+    fn visit_unit<E>(self) -> Result<Self::Value, E> {
+        Ok(self.null())
+    }
+    fn visit_none<E>(self) -> Result<Self::Value, E> {
+        Ok(self.null())
+    }
+    fn visit_some<D: Deserializer<'de>>(self, input: D) -> Result<Self::Value, D::Error> {
+        input.deserialize_any(self)
+    }
+    fn visit_seq<A: SeqAccess<'de>>(self, seq: A) -> Result<Self::Value, A::Error> {
+        drain_seq(seq)?;
+        Ok(self.reject())
+    }
+}
+
+/// Skips the value that is due, and what is left of the object.
+#[cold]
+fn drain_value<'de, A: MapAccess<'de>>(entries: &mut A, _: &mut Context<'_>) -> Result<(), A::Error> {
+    entries.next_value::<IgnoredAny>()?;
+    while entries.next_entry::<IgnoredAny, IgnoredAny>()?.is_some() {}
+    Ok(())
+}
+
+/// Reads a tag.
+struct TagSeed<'a, 'c, T> {
+    cx: &'a mut Context<'c>,
+    at: &'a At<'a>,
+    of: PhantomData<T>,
+}
+
+impl<'de, T: Variants> DeserializeSeed<'de> for TagSeed<'_, '_, T> {
+    type Value = Option<usize>;
+
+    fn deserialize<D: Deserializer<'de>>(self, input: D) -> Result<Option<usize>, D::Error> {
+        let Some(name) = read_leaf::<String, D>(input, self.cx, self.at)? else { return Ok(None) };
+        let variant = T::find(&name);
+        if variant.is_none() {
+            unknown_variant::<T>(self.cx, self.at);
+        }
+        Ok(variant)
+    }
+}
+
+/// The entries behind a tag that came first; another tag is a duplicate and is passed over.
+struct Rest<'a, A> {
+    entries: &'a mut A,
+    tag: &'static str,
+    duplicate: &'a mut bool,
+}
+
+impl<'de, A: MapAccess<'de>> MapAccess<'de> for Rest<'_, A> {
+    type Error = A::Error;
+
+    fn next_key_seed<K: DeserializeSeed<'de>>(&mut self, seed: K) -> Result<Option<K::Value>, A::Error> {
+        while let Some(name) = self.entries.next_key::<Key<'de>>()? {
+            if *name == *self.tag {
+                *self.duplicate = true;
+                self.entries.next_value::<IgnoredAny>()?;
+            } else {
+                return seed.deserialize(StrDeserializer::new(&name)).map(Some);
+            }
+        }
+        Ok(None)
+    }
+
+    fn next_value_seed<V: DeserializeSeed<'de>>(&mut self, seed: V) -> Result<V::Value, A::Error> {
+        self.entries.next_value_seed(seed)
+    }
+}
+
+// --- adjacent: {"tag": "Variant", "content": data} ---
+
+/// Where an adjacently tagged enum has its parts.
+#[doc(hidden)]
+#[derive(Debug)]
+#[allow(clippy::exhaustive_structs, reason = "written out by the derive as a constant")]
+pub struct Adjacent {
+    pub tag: FieldName,
+    pub content: FieldName,
+    pub deny_unknown: bool,
+}
+
+/// Reads an enum whose tag stands beside its data.
+#[doc(hidden)]
+#[inline]
+pub fn read_adjacent<'de, T: Variants, D: Deserializer<'de>>(
+    form: &'static Adjacent,
+    input: D,
+    cx: &mut Context<'_>,
+    at: &At<'_>,
+) -> Result<Option<T>, D::Error> {
+    input.deserialize_any(AdjacentVisitor { form, cx, at, of: PhantomData })
+}
+
+struct AdjacentVisitor<'a, 'c, T> {
+    form: &'static Adjacent,
+    cx: &'a mut Context<'c>,
+    at: &'a At<'a>,
+    of: PhantomData<T>,
+}
+
+impl<T: Variants> AdjacentVisitor<'_, '_, T> {
+    #[cold]
+    fn reject(self) -> Option<T> {
+        self.cx.invalid(self.at, &OBJECT);
+        None
+    }
+
+    #[cold]
+    fn null(self) -> Option<T> {
+        self.cx.null(self.at, &OBJECT);
+        None
+    }
+}
+
+/// The data of an adjacently tagged enum while it is read.
+enum Content<T> {
+    Missing,
+    /// Met before the tag.
+    Kept(Buffered),
+    Read(Option<T>),
+}
+
+impl<'de, T: Variants> Visitor<'de> for AdjacentVisitor<'_, '_, T> {
+    type Value = Option<T>;
+
+    fn expecting(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str("any value")
+    }
+
+    fn visit_map<A: MapAccess<'de>>(self, mut entries: A) -> Result<Self::Value, A::Error> {
+        let Self { form, cx, at, .. } = self;
+        cx.enter()?;
+        let (at_tag, at_content) = (&at.field(&form.tag), &at.field(&form.content));
+        let mut tag: Option<Option<usize>> = None;
+        let mut content = Content::<T>::Missing;
+        let mut good = true;
+        while let Some(name) = entries.next_key::<Key<'de>>()? {
+            if *name == *form.tag.wire() && tag.is_none() {
+                tag = Some(entries.next_value_seed(TagSeed { cx, at: at_tag, of: PhantomData::<T> })?);
+            } else if *name == *form.content.wire() && matches!(content, Content::Missing) {
+                content = match tag {
+                    Some(Some(variant)) => {
+                        let seed = AnyContentSeed { variant, cx, at: at_content, of: PhantomData };
+                        Content::Read(entries.next_value_seed(seed)?)
+                    }
+                    _ => Content::Kept(entries.next_value_seed(BufferSeed(cx.dialect()))?),
+                };
+            } else if *name == *number::TOKEN && number::arrive_as_maps() {
+                drain_value(&mut entries, cx)?;
+                cx.leave();
+                cx.invalid(at, &OBJECT);
+                return Ok(None);
+            } else {
+                entries.next_value::<IgnoredAny>()?;
+                if *name == *form.tag.wire() {
+                    cx.duplicate(at_tag);
+                    good = false;
+                } else if *name == *form.content.wire() {
+                    cx.duplicate(at_content);
+                    good = false;
+                } else if form.deny_unknown {
+                    cx.unknown(at, &name);
+                    good = false;
+                }
+            }
+        }
+        let value = match (tag, content) {
+            (None, _) => {
+                cx.missing(at_tag);
+                None
+            }
+            (Some(None), _) => None,
+            (Some(Some(_)), Content::Read(value)) => value,
+            (Some(Some(variant)), Content::Kept(kept)) => {
+                kept.get_with(AnyContentSeed { variant, cx, at: at_content, of: PhantomData })?
+            }
+            (Some(Some(variant)), Content::Missing) => {
+                T::unit(variant).or_else(|| T::missing_content(variant, cx, at_content))
+            }
+        };
+        cx.leave();
+        Ok(value.filter(|_| good))
+    }
+
+    fn visit_bool<E>(self, _: bool) -> Result<Self::Value, E> {
+        Ok(self.reject())
+    }
+    fn visit_u64<E>(self, _: u64) -> Result<Self::Value, E> {
+        Ok(self.reject())
+    }
+    fn visit_i64<E>(self, _: i64) -> Result<Self::Value, E> {
+        Ok(self.reject())
+    }
+    fn visit_f64<E>(self, _: f64) -> Result<Self::Value, E> {
+        Ok(self.reject())
+    }
+    fn visit_str<E>(self, _: &str) -> Result<Self::Value, E> {
+        Ok(self.reject())
+    }
+    fn visit_bytes<E>(self, _: &[u8]) -> Result<Self::Value, E> {
+        Ok(self.reject())
+    }
+    fn visit_unit<E>(self) -> Result<Self::Value, E> {
+        Ok(self.null())
+    }
+    fn visit_none<E>(self) -> Result<Self::Value, E> {
+        Ok(self.null())
+    }
+    fn visit_some<D: Deserializer<'de>>(self, input: D) -> Result<Self::Value, D::Error> {
+        input.deserialize_any(self)
+    }
+    fn visit_seq<A: SeqAccess<'de>>(self, seq: A) -> Result<Self::Value, A::Error> {
+        drain_seq(seq)?;
+        Ok(self.reject())
+    }
+}
+
+/// Reads the data of a variant, which for one without data is null.
+struct AnyContentSeed<'a, 'c, T> {
+    variant: usize,
+    cx: &'a mut Context<'c>,
+    at: &'a At<'a>,
+    of: PhantomData<T>,
+}
+
+impl<'de, T: Variants> DeserializeSeed<'de> for AnyContentSeed<'_, '_, T> {
+    type Value = Option<T>;
+
+    fn deserialize<D: Deserializer<'de>>(self, input: D) -> Result<Option<T>, D::Error> {
+        match T::unit(self.variant) {
+            Some(unit) => Ok(<()>::read(input, self.cx, self.at)?.map(|()| unit)),
+            None => T::read_content(self.variant, input, self.cx, self.at),
+        }
+    }
+}
+
+// --- untagged: data ---
+
+/// Reads an enum without any tag: the first variant that can be read counts, whatever its rules
+/// say; if there is none, the one that got furthest reports.
+#[doc(hidden)]
+pub fn read_untagged<'de, T: Variants, D: Deserializer<'de>>(
+    input: D,
+    cx: &mut Context<'_>,
+    at: &At<'_>,
+) -> Result<Option<T>, D::Error> {
+    let value = Buffered::read(input, cx.dialect())?;
+    let before = cx.mark();
+    let mut furthest = None;
+    for variant in 0..T::VARIANTS.len() {
+        let read = value.get_with(AnyContentSeed::<T> { variant, cx, at, of: PhantomData })?;
+        if cx.shape_findings_since(before) == 0 && read.is_some() {
+            return Ok(read);
+        }
+        // Fewer findings are further, and one inside is further than one of the whole value.
+        let distance = cx.distance_since(before, at);
+        let findings = cx.split_off(before);
+        if furthest.as_ref().is_none_or(|(least, _)| distance < *least) {
+            furthest = Some((distance, findings));
+        }
+    }
+    match furthest {
+        Some((_, findings)) => cx.append(findings),
+        None => cx.invalid(at, &super::VALUE),
+    }
+    Ok(None)
+}

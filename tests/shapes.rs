@@ -1,0 +1,376 @@
+//! Every shape that serde knows is read as serde reads it, and reports in place.
+
+use std::collections::{BTreeMap, HashMap};
+use std::fmt::Debug;
+
+use event_schema::prelude::*;
+use event_schema::serde::de::DeserializeOwned;
+use serde_json::{Value, json};
+
+/// Loads what serde loads, as an equal value, from text and from a `Value`.
+#[track_caller]
+fn agrees<E: EventSchema + DeserializeOwned + PartialEq + Debug>(input: &Value) -> E {
+    let text = input.to_string();
+    let expected: E = serde_json::from_str(&text).unwrap_or_else(|error| panic!("serde refuses {input}: {error}"));
+    let loaded = E::load_str(&text).unwrap_or_else(|error| panic!("{input}: {error}"));
+    assert_eq!(loaded, expected);
+    assert_eq!(E::load_value(input.clone()).unwrap_or_else(|error| panic!("{input}: {error}")), expected);
+    assert_eq!(E::load(&loaded.dump().unwrap()).unwrap(), expected);
+    loaded
+}
+
+/// Refuses what serde refuses, with these messages, from text and from a `Value`.
+#[track_caller]
+fn refuses<E: EventSchema + DeserializeOwned + Debug>(input: &str, messages: &Value) {
+    serde_json::from_str::<E>(input).expect_err("serde refuses it too");
+    faults::<E>(input, messages);
+}
+
+#[track_caller]
+fn faults<E: EventSchema + Debug>(input: &str, messages: &Value) {
+    let tree = |error: LoadError| error.violations().expect("a JSON text").to_messages();
+    assert_eq!(tree(E::load_str(input).unwrap_err()), *messages, "{input}");
+    if let Ok(value) = serde_json::from_str(input) {
+        assert_eq!(tree(E::load_value(value).unwrap_err()), *messages, "{input} as a value");
+    }
+}
+
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema, EventSchema)]
+struct Point {
+    x: i32,
+    #[validate(range(min = 0))]
+    y: i32,
+}
+
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema, EventSchema)]
+struct Id(#[validate(length(min = 2))] String);
+
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema, EventSchema)]
+struct Pair(u8, #[validate(length(min = 1))] String);
+
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema, EventSchema)]
+struct Unit;
+
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema, EventSchema)]
+#[serde(transparent)]
+struct Clear {
+    inner: Option<u8>,
+    #[serde(skip)]
+    mark: u8,
+}
+
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema, EventSchema)]
+struct Structs {
+    id: Id,
+    pair: Pair,
+    unit: Unit,
+    clear: Clear,
+    tuple: (u8, String, Point),
+    array: [u8; 3],
+}
+
+#[test]
+fn structs_of_every_style() {
+    agrees::<Structs>(&json!({
+        "id": "ab", "pair": [1, "x"], "unit": null, "tuple": [1, "a", {"x": 1, "y": 2}], "array": [1, 2, 3],
+    }));
+    faults::<Structs>(
+        r#"{"id": "a", "pair": [256, "", 3], "unit": 1, "clear": "x", "tuple": [1, 2, {"y": -1}], "array": [1, 2]}"#,
+        &json!({
+            "id": ["Shorter than minimum length 2."],
+            "pair": {"0": ["Not a valid integer."], "1": ["Shorter than minimum length 1."], "_schema": ["Length must be 2."]},
+            "unit": ["Not a valid null."],
+            "clear": ["Not a valid integer."],
+            "tuple": {"1": ["Not a valid string."], "2": {
+                "x": ["Missing data for required field."], "y": ["Must be greater than or equal to 0."],
+            }},
+            "array": ["Length must be 3."],
+        }),
+    );
+}
+
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema, EventSchema)]
+#[serde(rename_all = "snake_case", rename_all_fields = "camelCase")]
+enum External {
+    Nothing,
+    #[serde(alias = "number")]
+    Count(#[validate(range(max = 9))] u8),
+    Two(u8, String),
+    Circle {
+        center_point: Point,
+        radius: f64,
+    },
+}
+
+#[test]
+fn external_enums() {
+    for input in [
+        json!("nothing"),
+        json!({"count": 3}),
+        json!({"number": 3}),
+        json!({"two": [1, "a"]}),
+        json!({"circle": {"centerPoint": {"x": 1, "y": 1}, "radius": 2.5}}),
+    ] {
+        agrees::<External>(&input);
+    }
+    refuses::<External>(r#""more""#, &json!({"_schema": ["Must be one of: nothing, count, two, circle."]}));
+    refuses::<External>(r#""count""#, &json!({"count": ["Missing data for required field."]}));
+    refuses::<External>(
+        r#"{"circle": {"centerPoint": [], "radius": "x"}}"#,
+        &json!({"circle": {"centerPoint": {"_schema": ["Invalid input type."]}, "radius": ["Not a valid number."]}}),
+    );
+    refuses::<External>(r#"{"two": [1]}"#, &json!({"two": ["Length must be 2."]}));
+    refuses::<External>(r#"{"count": 1, "two": 2}"#, &json!({"two": ["Unknown field."]}));
+    refuses::<External>("{}", &json!({"_schema": ["Must be one of: nothing, count, two, circle."]}));
+    faults::<External>(r#"{"count": 10}"#, &json!({"count": ["Must be less than or equal to 9."]}));
+}
+
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema, EventSchema)]
+#[serde(tag = "type", rename_all = "snake_case")]
+enum Internal {
+    Nothing,
+    At(Point),
+    Named { id: Id, counts: BTreeMap<u16, i64> },
+    Deep(Adjacent),
+}
+
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema, EventSchema)]
+#[serde(tag = "t", content = "c")]
+enum Adjacent {
+    Nothing,
+    Maybe(Option<Id>),
+    At(Point),
+    Pair(u8, u8),
+    Named { id: Id },
+}
+
+#[test]
+fn a_tag_may_stand_anywhere() {
+    for input in [
+        r#"{"type": "nothing", "more": [1, {}]}"#,
+        r#"{"more": [1, {}], "type": "nothing"}"#,
+        r#"{"type": "at", "x": 1, "y": 2}"#,
+        r#"{"x": 1, "type": "at", "y": 2}"#,
+        r#"{"x": 1, "y": 2, "type": "at"}"#,
+        r#"{"type": "deep", "t": "At", "c": {"x": 1, "y": 2}}"#,
+        r#"{"c": {"x": 1, "y": 2}, "t": "At", "type": "deep"}"#,
+    ] {
+        let expected: Internal = serde_json::from_str(input).unwrap();
+        assert_eq!(Internal::load_str(input).unwrap(), expected, "{input}");
+        assert_eq!(Internal::load(&expected.dump().unwrap()).unwrap(), expected, "{input}");
+    }
+    // serde cannot read integer keys behind a tag; the reader does, wherever the tag stands.
+    for input in [
+        r#"{"type": "named", "id": "ab", "counts": {"7": -1}}"#,
+        r#"{"counts": {"7": -1}, "id": "ab", "type": "named"}"#,
+    ] {
+        let named = Internal::Named { id: Id("ab".into()), counts: BTreeMap::from([(7, -1)]) };
+        assert_eq!(Internal::load_str(input).unwrap(), named);
+    }
+    for input in [
+        r#"{"t": "Nothing"}"#,
+        r#"{"c": null, "t": "Nothing", "x": 1}"#,
+        r#"{"t": "Maybe"}"#,
+        r#"{"c": null, "t": "Maybe"}"#,
+        r#"{"c": "ab", "t": "Maybe"}"#,
+        r#"{"t": "Pair", "c": [1, 2]}"#,
+        r#"{"c": {"id": "ab"}, "t": "Named"}"#,
+    ] {
+        let expected: Adjacent = serde_json::from_str(input).unwrap();
+        assert_eq!(Adjacent::load_str(input).unwrap(), expected, "{input}");
+    }
+}
+
+#[test]
+fn faults_behind_a_tag_stand_in_place() {
+    let y = json!({"y": ["Not a valid integer."]});
+    refuses::<Internal>(r#"{"type": "at", "x": 1, "y": "2"}"#, &y);
+    refuses::<Internal>(r#"{"x": 1, "y": "2", "type": "at"}"#, &y);
+    refuses::<Internal>(r#"{"x": 1, "y": 2}"#, &json!({"type": ["Missing data for required field."]}));
+    refuses::<Internal>(r#"{"type": 7, "x": {}}"#, &json!({"type": ["Not a valid string."]}));
+    refuses::<Internal>(r#"{"x": {}, "type": "no"}"#, &json!({"type": ["Must be one of: nothing, at, named, deep."]}));
+    for input in [r#"{"type": "at", "x": 1, "y": 2, "type": "at"}"#, r#"{"x": 1, "type": "at", "y": 2, "type": "at"}"#]
+    {
+        let error = Internal::load_str(input).unwrap_err();
+        assert_eq!(error.violations().unwrap().to_messages(), json!({"type": ["Duplicate field."]}));
+    }
+    faults::<Internal>(
+        r#"{"counts": {"x": 1, "1": ""}, "id": "a", "type": "named"}"#,
+        &json!({
+            "id": ["Shorter than minimum length 2."],
+            "counts": {"x": {"key": ["Not a valid integer."]}, "1": {"value": ["Not a valid integer."]}},
+        }),
+    );
+    let content = json!({"c": {"y": ["Missing data for required field."]}});
+    refuses::<Adjacent>(r#"{"t": "At", "c": {"x": 1}}"#, &content);
+    refuses::<Adjacent>(r#"{"c": {"x": 1}, "t": "At"}"#, &content);
+    refuses::<Adjacent>(r#"{"t": "At"}"#, &json!({"c": ["Missing data for required field."]}));
+    refuses::<Internal>("[]", &json!({"_schema": ["Invalid input type."]}));
+}
+
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema, EventSchema)]
+#[serde(untagged)]
+enum Untagged {
+    Nothing,
+    Number(u8),
+    Point(Point),
+    Pair(u8, Id),
+    Named { name: String, tags: Vec<u8> },
+}
+
+#[test]
+fn untagged_enums() {
+    for input in [json!(null), json!(7), json!({"x": 1, "y": 2}), json!([1, "ab"]), json!({"name": "n", "tags": [1]})] {
+        agrees::<Untagged>(&input);
+    }
+    // The variant that fits by shape counts, even when its rules are broken.
+    faults::<Untagged>(r#"{"x": 1, "y": -1}"#, &json!({"y": ["Must be greater than or equal to 0."]}));
+    // The one that got furthest reports.
+    refuses::<Untagged>(r#"{"name": "n", "tags": [1, "x"]}"#, &json!({"tags": {"1": ["Not a valid integer."]}}));
+    // serde takes a list for a struct, here for a point.
+    faults::<Untagged>("[1, 2]", &json!({"1": ["Not a valid string."]}));
+}
+
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema, EventSchema)]
+struct Flat {
+    name: String,
+    #[serde(flatten)]
+    point: Point,
+    #[serde(flatten)]
+    kind: External,
+    #[serde(flatten)]
+    maybe: Option<Named>,
+    #[serde(flatten)]
+    extra: BTreeMap<String, Value>,
+}
+
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema, EventSchema)]
+struct Named {
+    nick: String,
+}
+
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema, EventSchema)]
+#[serde(deny_unknown_fields)]
+struct Closed {
+    name: String,
+    #[serde(flatten)]
+    point: Point,
+}
+
+#[test]
+fn flattened_fields() {
+    agrees::<Flat>(&json!({"name": "n", "x": 1, "y": 2, "count": 3, "nick": "z", "more": [1, {"a": null}]}));
+    let event = agrees::<Flat>(&json!({"name": "n", "x": 1, "y": 2, "count": 3, "nick": 7}));
+    assert_eq!(event.maybe, None);
+    refuses::<Flat>(
+        r#"{"name": 1, "x": "a", "count": []}"#,
+        &json!({
+            "name": ["Not a valid string."],
+            "x": ["Not a valid integer."],
+            "y": ["Missing data for required field."],
+            "count": ["Not a valid integer."],
+        }),
+    );
+    agrees::<Closed>(&json!({"name": "n", "x": 1, "y": 2}));
+    refuses::<Closed>(
+        r#"{"name": "n", "x": 1, "y": 2, "a": 1, "b": 2}"#,
+        &json!({"a": ["Unknown field."], "b": ["Unknown field."]}),
+    );
+}
+
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema, EventSchema)]
+struct Tree<T> {
+    value: T,
+    children: Option<Vec<Tree<T>>>,
+    next: Option<Box<Tree<T>>>,
+}
+
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema, EventSchema)]
+struct Forest {
+    trees: HashMap<String, Tree<Box<Point>>>,
+}
+
+#[test]
+fn generic_and_recursive_types() {
+    let leaf = json!({"value": {"x": 1, "y": 2}});
+    agrees::<Forest>(&json!({"trees": {"oak": {"value": {"x": 1, "y": 2}, "children": [leaf], "next": leaf}}}));
+    refuses::<Forest>(
+        r#"{"trees": {"oak": {"value": {"x": 1, "y": 2}, "children": [{}], "next": {"value": {"x": 1}}}}}"#,
+        &json!({"trees": {"oak": {"value": {
+            "children": {"0": {"value": ["Missing data for required field."]}},
+            "next": {"value": {"y": ["Missing data for required field."]}},
+        }}}}),
+    );
+    let _ = Tree::<u8>::json_schema();
+}
+
+/// A type that knows nothing of events.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
+struct Foreign {
+    a: u8,
+    b: Vec<u8>,
+}
+
+fn from_hex<'de, D: event_schema::serde::Deserializer<'de>>(input: D) -> Result<u32, D::Error> {
+    let text = String::deserialize(input)?;
+    u32::from_str_radix(&text, 16).map_err(event_schema::serde::de::Error::custom)
+}
+
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema, EventSchema)]
+#[serde(try_from = "String", into = "String")]
+struct Even(#[validate(length(max = 4))] String);
+
+impl TryFrom<String> for Even {
+    type Error = String;
+
+    fn try_from(text: String) -> Result<Self, String> {
+        if text.len() % 2 == 0 { Ok(Self(text)) } else { Err(format!("{text} is odd")) }
+    }
+}
+
+impl From<Even> for String {
+    fn from(even: Even) -> Self {
+        even.0
+    }
+}
+
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema, EventSchema)]
+struct Mixed {
+    #[event(plain)]
+    foreign: Foreign,
+    #[event(plain)]
+    maybe: Option<Vec<Foreign>>,
+    #[serde(deserialize_with = "from_hex")]
+    hex: u32,
+    even: Even,
+}
+
+#[test]
+fn readers_that_are_not_ours() {
+    let input = r#"{"foreign": {"a": 1, "b": [2]}, "hex": "ff", "even": "ab"}"#;
+    let mixed = Mixed::load_str(input).unwrap();
+    assert_eq!(mixed, serde_json::from_str(input).unwrap());
+    assert_eq!((mixed.hex, &*mixed.even.0), (255, "ab"));
+
+    refuses::<Mixed>(
+        r#"{"foreign": {"a": 1, "b": [2, "secret"]}, "maybe": [{"a": 1}], "hex": "xyz", "even": "abc"}"#,
+        &json!({
+            "foreign": {"b": {"1": ["Not a valid value."]}},
+            "maybe": {"0": ["Not a valid value."]},
+            "hex": ["Not a valid value."],
+            "even": ["Not a valid value."],
+        }),
+    );
+    refuses::<Mixed>(
+        "{}",
+        &json!({
+            "foreign": ["Missing data for required field."],
+            "hex": ["Missing data for required field."],
+            "even": ["Missing data for required field."],
+        }),
+    );
+    faults::<Mixed>(
+        r#"{"foreign": {"a": 1, "b": []}, "hex": "1", "even": "abcdef"}"#,
+        &json!({"even": ["Longer than maximum length 4."]}),
+    );
+}
