@@ -16,7 +16,7 @@ async fn a_poison_message_between_two_good_ones() {
     producer.send_to(&topic, &note("a", 1)).await.unwrap();
     let malformed: &[u8] = br#"{"key": "a", "number""#;
     kafka.put(&topic, "a", Some(malformed)).await;
-    let invalid: &[u8] = br#"{"key": 7, "number": 2000000}"#;
+    let invalid: &[u8] = br#"{"key": 7, "number": 87654321}"#;
     kafka.put(&topic, "a", Some(invalid)).await;
     kafka.put(&topic, "a", Some(&[0xff, 0x00])).await;
     producer.send_to(&topic, &note("a", 2)).await.unwrap();
@@ -43,7 +43,7 @@ async fn a_poison_message_between_two_good_ones() {
         })
     );
     let shown = format!("{:?}", received[2]);
-    assert!(!shown.contains("2000000"), "payloads stay out of logs: {shown}");
+    assert!(!shown.contains("87654321"), "payloads stay out of logs: {shown}");
 
     assert!(received[3].rejection().unwrap().error().is_syntax());
     assert_eq!(received[4].event(), Some(&note("a", 2)));
