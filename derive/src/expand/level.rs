@@ -8,7 +8,7 @@ use syn::ext::IdentExt;
 use syn::spanned::Spanned;
 use syn::{Ident, Member};
 
-use super::{Cx, rules};
+use super::{Cx, rules, shown_at};
 use crate::model::{Field, Level, Reader};
 
 /// A level in generated code: the `index`th of its type.
@@ -318,7 +318,7 @@ impl<'a> Expand<'a> {
             let (slot, at, ty) = (field.slot(), self.at(field.index), field.field.serde.ty);
             let rules = field.check_rules(&quote!(#slot));
             let nested = (field.field.is_ours() && !converted || field.field.nested)
-                .then(|| quote_spanned!(ty.span()=> <#ty as __p::FieldType>::check(#slot, cx, at);));
+                .then(|| quote_spanned!(shown_at(ty.span())=> <#ty as __p::FieldType>::check(#slot, cx, at);));
             (nested.is_some() || rules.is_some()).then(|| quote!({ let at = &#at; #nested #rules }))
         });
         let across = rules::across_fields(self.level, |index| {
@@ -399,7 +399,7 @@ impl ExpandField<'_> {
 
     fn declare(&self) -> TokenStream {
         let (slot, ty) = (self.slot(), self.field.serde.ty);
-        quote_spanned!(ty.span()=> let mut #slot: __p::Slot<#ty> = __p::Slot::Missing;)
+        quote_spanned!(shown_at(ty.span())=> let mut #slot: __p::Slot<#ty> = __p::Slot::Missing;)
     }
 
     /// The type that calls a reader that is not ours.
@@ -425,7 +425,7 @@ impl ExpandField<'_> {
         let (name, ty, self_ty) = (self.reader_name(), self.field.serde.ty, self.level.cx.self_ty());
         let generics = &self.level.cx.generics;
         let (impl_generics, ty_generics, where_clause) = generics.split_for_impl();
-        let call = quote_spanned!(path.span()=> #path(input));
+        let call = quote_spanned!(shown_at(path.span())=> #path(input));
         Some(quote! {
             struct #name #impl_generics (::core::marker::PhantomData<fn() -> #self_ty>) #where_clause;
 
@@ -442,8 +442,10 @@ impl ExpandField<'_> {
     fn read_alone(&self) -> TokenStream {
         let ty = self.field.serde.ty;
         match self.foreign() {
-            Some(foreign) => quote_spanned!(ty.span()=> __p::read_foreign::<#ty, #foreign, __D>(input, cx, at)),
-            None => quote_spanned!(ty.span()=> <#ty as __p::FieldType>::read(input, cx, at)),
+            Some(foreign) => {
+                quote_spanned!(shown_at(ty.span())=> __p::read_foreign::<#ty, #foreign, __D>(input, cx, at))
+            }
+            None => quote_spanned!(shown_at(ty.span())=> <#ty as __p::FieldType>::read(input, cx, at)),
         }
     }
 
@@ -451,8 +453,10 @@ impl ExpandField<'_> {
     fn read_entry(&self) -> TokenStream {
         let (index, slot, at, ty) = (self.index, self.slot(), self.at(), self.field.serde.ty);
         let read = match self.foreign() {
-            Some(foreign) => quote_spanned!(ty.span()=> #slot.read_with::<#foreign, __A>(&mut entries, cx, at)?),
-            None => quote_spanned!(ty.span()=> #slot.read(&mut entries, cx, at)?),
+            Some(foreign) => {
+                quote_spanned!(shown_at(ty.span())=> #slot.read_with::<#foreign, __A>(&mut entries, cx, at)?)
+            }
+            None => quote_spanned!(shown_at(ty.span())=> #slot.read(&mut entries, cx, at)?),
         };
         let then = self.and_check(&read);
         quote!((#index) => { let at = &#at; #then })
@@ -462,8 +466,10 @@ impl ExpandField<'_> {
     fn read_element(&self) -> TokenStream {
         let (slot, at, ty) = (self.slot(), self.at(), self.field.serde.ty);
         let read = match self.foreign() {
-            Some(foreign) => quote_spanned!(ty.span()=> #slot.read_element_with::<#foreign, __A>(elements, cx, at)?),
-            None => quote_spanned!(ty.span()=> #slot.read_element(elements, cx, at)?),
+            Some(foreign) => {
+                quote_spanned!(shown_at(ty.span())=> #slot.read_element_with::<#foreign, __A>(elements, cx, at)?)
+            }
+            None => quote_spanned!(shown_at(ty.span())=> #slot.read_element(elements, cx, at)?),
         };
         let then = self.and_check(&read);
         quote!({ let at = &#at; #then })
@@ -472,7 +478,7 @@ impl ExpandField<'_> {
     /// Reads it from `leftovers`.
     fn read_flat(&self) -> TokenStream {
         let (slot, ty) = (self.slot(), self.field.serde.ty);
-        let read = quote_spanned!(ty.span()=> #slot.read_flat::<__A::Error>(&mut leftovers, cx, at)?);
+        let read = quote_spanned!(shown_at(ty.span())=> #slot.read_flat::<__A::Error>(&mut leftovers, cx, at)?);
         self.and_check(&read)
     }
 
@@ -487,8 +493,8 @@ impl ExpandField<'_> {
     fn default(&self) -> TokenStream {
         let ty = self.field.serde.ty;
         match self.field.serde.attrs.default() {
-            Default::Path(path) => quote_spanned!(path.span()=> #path()),
-            _ => quote_spanned!(ty.span()=> <#ty as ::core::default::Default>::default()),
+            Default::Path(path) => quote_spanned!(shown_at(path.span())=> #path()),
+            _ => quote_spanned!(shown_at(ty.span())=> <#ty as ::core::default::Default>::default()),
         }
     }
 
@@ -511,9 +517,9 @@ impl ExpandField<'_> {
             // What is missing at the end of a list is told by its length.
             (Default::None, _) if !self.level.is_object() => return TokenStream::new(),
             (Default::None, Reader::Flat) => return TokenStream::new(),
-            (Default::None, Reader::Plain) => quote_spanned!(ty.span()=> #slot.or_foreign_missing(cx, at)),
-            (Default::None, Reader::With(_)) => quote_spanned!(ty.span()=> #slot.or_required(cx, at)),
-            (Default::None, Reader::Ours) => quote_spanned!(ty.span()=> #slot.or_missing(cx, at)),
+            (Default::None, Reader::Plain) => quote_spanned!(shown_at(ty.span())=> #slot.or_foreign_missing(cx, at)),
+            (Default::None, Reader::With(_)) => quote_spanned!(shown_at(ty.span())=> #slot.or_required(cx, at)),
+            (Default::None, Reader::Ours) => quote_spanned!(shown_at(ty.span())=> #slot.or_missing(cx, at)),
         };
         let then = self.and_check(&fill);
         quote!({ let at = &#at; #then })
