@@ -55,10 +55,7 @@ fn rules_beside_validators() {
         faults(json!({"levels": [1, 4]})),
         json!({"levels": ["One or more of the choices you made was not in: 1, 2, 3."]})
     );
-    assert_eq!(
-        faults(json!({"tags": ["bb"]})),
-        json!({"tags": ["One or more of the choices you made was in: bb."]})
-    );
+    assert_eq!(faults(json!({"tags": ["bb"]})), json!({"tags": ["One or more of the choices you made was in: bb."]}));
 }
 
 #[test]

@@ -108,7 +108,7 @@ macro_rules! pointers {
                 Ok(T::read_flat(leftovers, cx, at)?.map($type::new))
             }
 
-            fn read_key(text: String, cx: &mut Context<'_>, map: &At<'_>) -> Result<Self, String> {
+            fn read_key(text: &mut Option<String>, cx: &mut Context<'_>, map: &At<'_>) -> Option<Self> {
                 T::read_key(text, cx, map).map($type::new)
             }
 
@@ -577,17 +577,18 @@ impl<K: Serialize> KeyText for K {
     }
 }
 
-/// A key that was read, or the text that is none.
-enum ReadKey<K> {
-    Key(K),
-    Text(String),
+/// A key that was read, with its text unless it took that.
+struct ReadKey<K> {
+    key: Option<K>,
+    text: Option<String>,
 }
 
 impl<K: Serialize> KeyText for ReadKey<K> {
     fn key_text(&self) -> Cow<'_, str> {
-        match self {
-            Self::Key(key) => key.key_text(),
-            Self::Text(text) => text.into(),
+        match (&self.key, &self.text) {
+            (_, Some(text)) => text.into(),
+            (Some(key), None) => key.key_text(),
+            (None, None) => "".into(),
         }
     }
 }
@@ -646,18 +647,19 @@ where
                 self.cx.leave();
                 return Ok(self.reject());
             }
-            let key = K::read_key(text, self.cx, self.at).map_or_else(ReadKey::Text, ReadKey::Key);
-            if let ReadKey::Key(key) = &key {
-                (self.keys)(key, self.cx, &self.at.map_key_of(key));
+            let mut text = Some(text);
+            let key = ReadKey { key: K::read_key(&mut text, self.cx, self.at), text };
+            if let Some(read) = &key.key {
+                (self.keys)(read, self.cx, &self.at.map_key_of(&key));
             }
             let at = self.at.key(&key);
             let value = entries.next_value_seed(Seed::<V>::new(self.cx, &at))?;
             if let Some(value) = &value {
                 (self.values)(value, self.cx, &at);
             }
-            match (key, value) {
+            match (key.key, value) {
                 // Of entries with the same key the last one counts, as in serde.
-                (ReadKey::Key(key), Some(value)) => map.add(key, value),
+                (Some(key), Some(value)) => map.add(key, value),
                 _ => good = false,
             }
         }

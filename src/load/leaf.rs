@@ -209,26 +209,23 @@ impl Leaf for char {
 }
 
 /// The key of a map's entry, read by `parse`.
-fn read_leaf_key<T: Leaf>(
-    text: String,
-    cx: &mut Context<'_>,
-    map: &At<'_>,
-    parse: fn(&str) -> Option<T>,
-) -> Result<T, String> {
-    parse(&text).ok_or_else(|| {
-        cx.invalid(&map.map_key(&text), T::EXPECTED);
-        text
-    })
+fn read_leaf_key<T: Leaf>(text: &str, cx: &mut Context<'_>, map: &At<'_>, parse: fn(&str) -> Option<T>) -> Option<T> {
+    let text = text.as_deref().unwrap_or_default();
+    let key = parse(text);
+    if key.is_none() {
+        cx.invalid(&map.map_key(text), T::EXPECTED);
+    }
+    key
 }
 
 leaf! {
     String {
-        fn read_key(text: String, _: &mut Context<'_>, _: &At<'_>) -> Result<Self, String> {
-            Ok(text)
+        fn read_key(text: &mut Option<String>, _: &mut Context<'_>, _: &At<'_>) -> Option<Self> {
+            text.take()
         }
     }
     bool {
-        fn read_key(text: String, cx: &mut Context<'_>, map: &At<'_>) -> Result<Self, String> {
+        fn read_key(text: &mut Option<String>, cx: &mut Context<'_>, map: &At<'_>) -> Option<Self> {
             read_leaf_key(text, cx, map, |text| text.parse().ok())
         }
     }
@@ -282,7 +279,7 @@ macro_rules! integers {
 
         leaf! {
             $type {
-                fn read_key(text: String, cx: &mut Context<'_>, map: &At<'_>) -> Result<Self, String> {
+                fn read_key(text: &mut Option<String>, cx: &mut Context<'_>, map: &At<'_>) -> Option<Self> {
                     read_leaf_key(text, cx, map, number::from_key)
                 }
                 fn describe_key(walk: &mut Walk<'_>, map: &Place) {
@@ -322,7 +319,7 @@ macro_rules! floats {
 
         leaf! {
             $type {
-                fn read_key(text: String, cx: &mut Context<'_>, map: &At<'_>) -> Result<Self, String> {
+                fn read_key(text: &mut Option<String>, cx: &mut Context<'_>, map: &At<'_>) -> Option<Self> {
                     read_leaf_key(text, cx, map, number::from_key)
                 }
                 #[inline]

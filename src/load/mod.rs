@@ -109,17 +109,16 @@ pub trait FieldType: Sized {
         Self::read(MapOf(leftovers.entries::<E>(buffer::any)), cx, at)
     }
 
-    /// Reads the key of a map's entry, or notes that `text` is none; `map` is the map's place.
-    ///
-    /// # Errors
-    /// If it is none: the text, back.
+    /// Reads the key of a map's entry, or notes that `text` is none; `map` is the map's place. A
+    /// string takes the text; others leave it, for the path.
     #[doc(hidden)]
-    fn read_key(text: String, cx: &mut Context<'_>, map: &At<'_>) -> Result<Self, String> {
-        let before = cx.found();
-        let source = containers::KeyDeserializer::<serde::de::value::Error>::new(&text);
-        match Self::read(source, cx, &map.map_key(&text)) {
-            Ok(Some(key)) if cx.found() == before => Ok(key),
-            _ => Err(text),
+    fn read_key(text: &mut Option<String>, cx: &mut Context<'_>, map: &At<'_>) -> Option<Self> {
+        let text = text.as_deref().unwrap_or_default();
+        let before = cx.mark();
+        let source = containers::KeyDeserializer::<serde::de::value::Error>::new(text);
+        match Self::read(source, cx, &map.map_key(text)) {
+            Ok(key) => key.filter(|_| cx.shape_findings_since(before) == 0),
+            Err(_) => None,
         }
     }
 

@@ -9,7 +9,7 @@ use syn::spanned::Spanned;
 use syn::{Ident, Member};
 
 use super::event::optional;
-use super::{Cx, rules};
+use super::{Cx, rules, shown_at};
 use crate::model::{Field, Level, Reader};
 use crate::rule::Rule;
 
@@ -327,7 +327,7 @@ impl<'a> Expand<'a> {
             let (slot, at, ty) = (field.slot(), self.at(field.index), field.field.serde.ty);
             let rules = field.check_rules(&quote!(#slot));
             let nested = (field.field.is_ours() && !converted || field.field.rules.nested)
-                .then(|| quote_spanned!(ty.span()=> <#ty as __p::FieldType>::check(#slot, cx, at);));
+                .then(|| quote_spanned!(shown_at(ty.span())=> <#ty as __p::FieldType>::check(#slot, cx, at);));
             let parts = field.check_parts(&quote!(#slot));
             (nested.is_some() || rules.is_some() || parts.is_some())
                 .then(|| quote!({ let at = &#at; #nested #parts #rules }))
@@ -456,7 +456,7 @@ impl ExpandField<'_> {
 
     fn declare(&self) -> TokenStream {
         let (slot, ty) = (self.slot(), self.field.serde.ty);
-        quote_spanned!(ty.span()=> let mut #slot: __p::Slot<#ty> = __p::Slot::Missing;)
+        quote_spanned!(shown_at(ty.span())=> let mut #slot: __p::Slot<#ty> = __p::Slot::Missing;)
     }
 
     /// The type that calls a reader that is not ours.
@@ -478,7 +478,7 @@ impl ExpandField<'_> {
         let (name, ty, self_ty) = (self.item("Read"), self.field.serde.ty, self.level.cx.self_ty());
         let generics = &self.level.cx.generics;
         let (impl_generics, ty_generics, where_clause) = generics.split_for_impl();
-        let call = quote_spanned!(path.span()=> #path(input));
+        let call = quote_spanned!(shown_at(path.span())=> #path(input));
         Some(quote! {
             struct #name #impl_generics (::core::marker::PhantomData<fn() -> #self_ty>) #where_clause;
 
@@ -495,13 +495,13 @@ impl ExpandField<'_> {
     fn read_alone(&self) -> TokenStream {
         let ty = self.field.serde.ty;
         if let Some(foreign) = self.foreign() {
-            return quote_spanned!(ty.span()=> __p::read_foreign::<#ty, #foreign, __D>(input, cx, at));
+            return quote_spanned!(shown_at(ty.span())=> __p::read_foreign::<#ty, #foreign, __D>(input, cx, at));
         }
         match self.part_fns() {
             Some((kind, functions)) => {
-                quote_spanned!(ty.span()=> <#ty as __p::#kind>::read_parts(input, cx, at, #functions))
+                quote_spanned!(shown_at(ty.span())=> <#ty as __p::#kind>::read_parts(input, cx, at, #functions))
             }
-            None => quote_spanned!(ty.span()=> <#ty as __p::FieldType>::read(input, cx, at)),
+            None => quote_spanned!(shown_at(ty.span())=> <#ty as __p::FieldType>::read(input, cx, at)),
         }
     }
 
@@ -509,7 +509,7 @@ impl ExpandField<'_> {
     fn read_entry(&self) -> TokenStream {
         let (index, slot, at, ty) = (self.index, self.slot(), self.at(), self.field.serde.ty);
         let then = if let Some(foreign) = self.foreign() {
-            let read = quote_spanned!(ty.span()=> #slot.read_with::<#foreign, __A>(&mut entries, cx, at)?);
+            let read = quote_spanned!(shown_at(ty.span())=> #slot.read_with::<#foreign, __A>(&mut entries, cx, at)?);
             self.and_check_all(&read)
         } else {
             let functions = self.part_fns().map(|(kind, functions)| match kind == "ListType" {
@@ -517,10 +517,10 @@ impl ExpandField<'_> {
                 false => quote!(__p::Pairs(#functions)),
             });
             let read = match (functions, self.field.event.not_null.is_some() && self.is_option()) {
-                (None, false) => quote_spanned!(ty.span()=> #slot.read(&mut entries, cx, at)?),
-                (None, true) => quote_spanned!(ty.span()=> #slot.read_not_null(&mut entries, cx, at)?),
+                (None, false) => quote_spanned!(shown_at(ty.span())=> #slot.read(&mut entries, cx, at)?),
+                (None, true) => quote_spanned!(shown_at(ty.span())=> #slot.read_not_null(&mut entries, cx, at)?),
                 (Some(functions), not_null) => {
-                    quote_spanned!(ty.span()=> #slot.read_parts(&mut entries, cx, at, #functions, #not_null)?)
+                    quote_spanned!(shown_at(ty.span())=> #slot.read_parts(&mut entries, cx, at, #functions, #not_null)?)
                 }
             };
             self.and_check(&read)
@@ -532,8 +532,10 @@ impl ExpandField<'_> {
     fn read_element(&self) -> TokenStream {
         let (slot, at, ty) = (self.slot(), self.at(), self.field.serde.ty);
         let read = match self.foreign() {
-            Some(foreign) => quote_spanned!(ty.span()=> #slot.read_element_with::<#foreign, __A>(elements, cx, at)?),
-            None => quote_spanned!(ty.span()=> #slot.read_element(elements, cx, at)?),
+            Some(foreign) => {
+                quote_spanned!(shown_at(ty.span())=> #slot.read_element_with::<#foreign, __A>(elements, cx, at)?)
+            }
+            None => quote_spanned!(shown_at(ty.span())=> #slot.read_element(elements, cx, at)?),
         };
         let then = self.and_check_all(&read);
         quote!({ let at = &#at; #then })
@@ -542,7 +544,7 @@ impl ExpandField<'_> {
     /// Reads it from `leftovers`.
     fn read_flat(&self) -> TokenStream {
         let (slot, ty) = (self.slot(), self.field.serde.ty);
-        let read = quote_spanned!(ty.span()=> #slot.read_flat::<__A::Error>(&mut leftovers, cx, at)?);
+        let read = quote_spanned!(shown_at(ty.span())=> #slot.read_flat::<__A::Error>(&mut leftovers, cx, at)?);
         self.and_check_all(&read)
     }
 
@@ -570,8 +572,8 @@ impl ExpandField<'_> {
     fn default(&self) -> TokenStream {
         let ty = self.field.serde.ty;
         match self.field.serde.attrs.default() {
-            Default::Path(path) => quote_spanned!(path.span()=> #path()),
-            _ => quote_spanned!(ty.span()=> <#ty as ::core::default::Default>::default()),
+            Default::Path(path) => quote_spanned!(shown_at(path.span())=> #path()),
+            _ => quote_spanned!(shown_at(ty.span())=> <#ty as ::core::default::Default>::default()),
         }
     }
 
@@ -594,9 +596,9 @@ impl ExpandField<'_> {
             // What is missing at the end of a list is told by its length.
             (Default::None, _) if !self.level.is_object() => return TokenStream::new(),
             (Default::None, Reader::Flat) => return TokenStream::new(),
-            (Default::None, Reader::Plain) => quote_spanned!(ty.span()=> #slot.or_foreign_missing(cx, at)),
-            (Default::None, Reader::With(_)) => quote_spanned!(ty.span()=> #slot.or_required(cx, at)),
-            (Default::None, Reader::Ours) => quote_spanned!(ty.span()=> #slot.or_missing(cx, at)),
+            (Default::None, Reader::Plain) => quote_spanned!(shown_at(ty.span())=> #slot.or_foreign_missing(cx, at)),
+            (Default::None, Reader::With(_)) => quote_spanned!(shown_at(ty.span())=> #slot.or_required(cx, at)),
+            (Default::None, Reader::Ours) => quote_spanned!(shown_at(ty.span())=> #slot.or_missing(cx, at)),
         };
         let then = self.and_check_all(&fill);
         quote!({ let at = &#at; #then })

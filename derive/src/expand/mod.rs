@@ -7,7 +7,7 @@ mod level;
 mod rules;
 mod structs;
 
-use proc_macro2::TokenStream;
+use proc_macro2::{Span, TokenStream};
 use quote::quote;
 use syn::{Generics, Path};
 
@@ -40,6 +40,12 @@ pub(crate) fn expand(krate: &Path, model: &Model<'_>) -> TokenStream {
             #event
         };
     }
+}
+
+/// Shows errors at a user's token. Names resolve as in all generated code: a token that came through
+/// a `macro_rules` does not see our `cx` and `self`.
+fn shown_at(token: Span) -> Span {
+    token.resolved_at(Span::call_site())
 }
 
 /// What all parts of the expansion look at.

@@ -5,8 +5,8 @@ use quote::{ToTokens, quote, quote_spanned};
 use syn::ext::IdentExt;
 use syn::{Expr, Ident, Type};
 
-use super::Cx;
 use super::event::optional;
+use super::{Cx, shown_at};
 use crate::model::{Field, Level};
 use crate::rule::{Rule, RuleKind, float, head, integer};
 
@@ -23,7 +23,7 @@ pub(super) fn function(cx: &Cx<'_>, name: &Ident, ty: &Type, rules: &[Rule]) -> 
         RuleKind::MustMatch(_) => None,
         RuleKind::Required => {
             let found = found(rule, None);
-            let span = rule.span;
+            let span = shown_at(rule.span);
             Some(quote_spanned!(span=> if ::core::option::Option::is_none(value) { #found }))
         }
         _ => {
@@ -96,7 +96,7 @@ const INTEGERS: &[&str] = &["u8", "u16", "u32", "u64", "u128", "usize", "i8", "i
 
 /// The check of one rule on `value: &Inner`.
 fn check(cx: &Cx<'_>, rule: &Rule, inner: &Inner<'_>) -> TokenStream {
-    let span = rule.span;
+    let span = shown_at(rule.span);
     let found = found(rule, Some(inner));
     let holds = match &rule.kind {
         RuleKind::Length { min, max, equal } => {
@@ -333,7 +333,7 @@ pub(super) fn across_fields(level: &Level<'_>, field: impl Fn(usize) -> (TokenSt
         let RuleKind::MustMatch(other) = &rule.kind else { return None };
         let is_other = |f: &Field<'_>| f.serde.original.ident.as_ref() == Some(other);
         let ((one, at), (other, _)) = (field(index), field(level.fields.iter().position(is_other)?));
-        let (found, span) = (found(rule, None), rule.span);
+        let (found, span) = (found(rule, None), shown_at(rule.span));
         Some(quote_spanned! {span=>
             if !__p::validator::validate_must_match(#one, #other) {
                 let at = &#at;
@@ -355,7 +355,7 @@ pub(super) fn of_whole(cx: &Cx<'_>) -> Option<TokenStream> {
     let rules = cx.model.rules.schemas.iter().map(|rule| {
         let function = &rule.function;
         let (code, message) = (optional(rule.code.as_ref()), optional(rule.message.as_ref()));
-        let span = function.segments.last().map_or_else(Span::call_site, |last| last.ident.span());
+        let span = function.segments.last().map_or_else(Span::call_site, |last| shown_at(last.ident.span()));
         let note = quote!(__p::broken_schema(cx, at, error, #code, #message));
         let check = call(cx, span, function, &quote!(value), rule.use_context, &note);
         if rule.skip_on_field_errors { quote!(if clean { #check }) } else { check }

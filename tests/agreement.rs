@@ -1,0 +1,205 @@
+//! Over arbitrary messages, load agrees with serde_json, with the contract and with itself.
+//!
+//! `PROPTEST_CASES=100000 cargo test --test agreement` looks further than the default does.
+
+use std::collections::BTreeSet;
+use std::fmt::Debug;
+
+use event_schema::serde::de::DeserializeOwned;
+use event_schema::serde_json::{self, Value};
+use event_schema::{EventSchema, LoadError, Violation, Violations};
+use jsonschema::error::{ValidationError, ValidationErrorKind};
+use jsonschema::{Draft, Validator};
+use proptest::prelude::*;
+use proptest::test_runner::{Config, TestRunner};
+
+mod zoo;
+
+use zoo::message::{Choices, Maker};
+use zoo::*;
+
+/// The value at a violation's path. Paths have the first name of a field or key where the message has another.
+fn found_at<'a>(violation: &Violation, message: &'a Value) -> Option<&'a Value> {
+    const ALIASES: &[(&str, &str)] =
+        &[("a", "A"), ("a", "alpha"), ("b", "B"), ("c", "C"), ("first", "1st"), ("b", "2nd")];
+    let pointer = violation.path().to_pointer();
+    pointer.split('/').skip(1).try_fold(message, |parent, key| {
+        let key = key.replace("~1", "/").replace("~0", "~");
+        let other = || ALIASES.iter().filter(|(name, _)| *name == key).find_map(|(_, alias)| parent.get(*alias));
+        match parent {
+            Value::Array(list) => list.get(key.parse::<usize>().ok()?),
+            _ => parent.get(&key).or_else(other),
+        }
+    })
+}
+
+/// Where load refuses what serde_json and the rules accept: all that is listed here, and nothing else.
+fn stricter_than_serde(violation: &Violation, message: &Value) -> bool {
+    let Some(found) = found_at(violation, message) else { return false };
+    match (violation.code(), violation.params().get("expected").and_then(Value::as_str)) {
+        // A struct given as an array of its fields: the contract says object.
+        ("invalid", Some("object")) => found.is_array(),
+        // A variant without data given as `{"Variant": null}`: the contract says string.
+        ("choice", _) | ("invalid", Some("variant")) => found.as_object().is_some_and(|object| object.len() == 1),
+        // A number beyond an f32, which serde makes an infinity: it could be written as null only.
+        ("invalid", Some("number")) => found.as_f64().is_some_and(|number| number.abs() > f64::from(f32::MAX)),
+        _ => false,
+    }
+}
+
+/// Where load refuses what the schema accepts.
+fn stricter_than_schema(violation: &Violation, message: &Value) -> bool {
+    let Some(found) = found_at(violation, message) else { return false };
+    match (violation.code(), violation.params().get("expected").and_then(Value::as_str)) {
+        // JSON Schema calls 1.0, 1e2 and -0 integers, and numbers beyond 64 bits are no longer exact there.
+        ("invalid", Some("integer")) => found.is_f64() && found.as_f64().is_some_and(|number| number.fract() == 0.0),
+        // The rule looks at what the number is rounded to.
+        ("range", _) => found.as_f64().is_some_and(|number| to_f32(number).total_cmp(&number).is_ne()),
+        // Rules that a schema cannot say.
+        ("must_match" | "odd" | "abcd", _) => true,
+        _ => false,
+    }
+}
+
+/// Where the schema refuses what load accepts.
+fn stricter_than_load(error: &ValidationError<'_>) -> bool {
+    match error.kind() {
+        // chrono and uuid read more dialects than the formats allow, IPv6 zones and such aside.
+        ValidationErrorKind::Format { format } => matches!(format.as_str(), "uuid" | "date-time" | "date"),
+        // JSON Schema has no formats for local times: the patterns stand for them.
+        ValidationErrorKind::Pattern { pattern } => pattern.contains("[0-5][0-9]:"),
+        // The same element twice is once in a set, as serde reads it. A sender should not send it.
+        ValidationErrorKind::UniqueItems => true,
+        ValidationErrorKind::Maximum { limit } => {
+            error.instance().as_f64().zip(limit.as_f64()).is_some_and(|(found, limit)| to_f32(found) <= to_f32(limit))
+        }
+        ValidationErrorKind::PropertyNames { error } => stricter_than_load(error),
+        ValidationErrorKind::AnyOf { context } | ValidationErrorKind::OneOfNotValid { context } => {
+            context.iter().any(|errors| !errors.is_empty() && errors.iter().all(stricter_than_load))
+        }
+        _ => false,
+    }
+}
+
+/// The nearest number that an f32 can be.
+fn to_f32(number: f64) -> f64 {
+    number.to_string().parse::<f32>().map_or(number, f64::from)
+}
+
+/// What was found, as a set.
+fn findings(error: &LoadError) -> BTreeSet<String> {
+    let violations: &Violations = error.violations().expect("a JSON text");
+    violations
+        .iter()
+        .map(|violation| format!("{} {} {violation}", violation.path().to_pointer(), violation.code()))
+        .collect()
+}
+
+/// Whether what is written can be read: not by a type that has other names for writing.
+fn reads_what_it_writes<E: EventSchema>() -> bool {
+    !matches!(E::descriptor().name(), "one-way")
+}
+
+fn agree<E: EventSchema + DeserializeOwned + PartialEq + Debug>() {
+    let schema = <E as EventSchema>::json_schema().to_value();
+    let validator: Validator =
+        jsonschema::options().with_draft(Draft::Draft202012).should_validate_formats(true).build(&schema).unwrap();
+    jsonschema::meta::validate(&schema).expect("a schema by its own draft");
+
+    let cases = if std::env::var_os("PROPTEST_CASES").is_some() { Config::default().cases } else { 1000 };
+    let config = Config { cases, failure_persistence: None, ..Config::default() };
+    let maker = Maker::new(&schema);
+    let tape = proptest::collection::vec(any::<u16>(), 0..120);
+    let result = TestRunner::new(config).run(&tape, |tape| {
+        let text = maker.message(&mut Choices::new(tape)).to_text();
+        let message: Value = serde_json::from_str(&text).expect("made as JSON");
+        let loaded = E::load_str(&text);
+
+        with_serde(&text, &message, &loaded)?;
+        with_schema(&validator, &text, &message, &loaded)?;
+        // In the order of the `Value`: where keys are the same in other words the last one counts, and
+        // of several variants the first.
+        let from_bytes = E::load_str(&message.to_string());
+        let from_value = E::load_value(message);
+        let found = |loaded: &Result<E, LoadError>| loaded.as_ref().err().map(findings);
+        prop_assert_eq!(found(&from_bytes), found(&from_value), "bytes against Value of {}", text);
+        prop_assert_eq!(from_bytes.ok(), from_value.ok(), "bytes against Value of {}", text);
+        if let Ok(event) = loaded {
+            ACCEPTED.with(|count| count.set(count.get() + 1));
+            let dumped = event.dump().expect("valid");
+            if reads_what_it_writes::<E>() {
+                prop_assert_eq!(&E::load(&dumped).expect("written by dump"), &event, "round trip of {}", text);
+                prop_assert_eq!(&E::load_value(event.dump_value().expect("valid")).expect("written by dump"), &event);
+            }
+        }
+        Ok(())
+    });
+    let accepted = ACCEPTED.take();
+    if let Err(error) = result {
+        panic!("{}: {error}", E::descriptor().name());
+    }
+    assert!(accepted > cases / 50, "{accepted} of {cases} messages for {} were good", E::descriptor().name());
+}
+
+thread_local! {
+    /// How many messages were good; the closure of a test runner cannot count.
+    static ACCEPTED: std::cell::Cell<u32> = const { std::cell::Cell::new(0) };
+}
+
+fn with_serde<E>(text: &str, message: &Value, loaded: &Result<E, LoadError>) -> Result<(), TestCaseError>
+where
+    E: EventSchema + DeserializeOwned + PartialEq + Debug,
+{
+    let by_serde = serde_json::from_str::<E>(text)
+        .map_err(|error| error.to_string())
+        .and_then(|event| event.validate().map(|()| event).map_err(|violations| violations.to_string()));
+    match (loaded, by_serde) {
+        (Ok(loaded), Ok(by_serde)) => prop_assert_eq!(loaded, &by_serde, "the value of {}", text),
+        (Err(_), Err(_)) => {}
+        (Ok(_), Err(error)) => prop_assert!(false, "only load accepts {text}\nserde or the rules say: {error}"),
+        (Err(error), Ok(_)) => {
+            let violations = error.violations().expect("serde_json read it");
+            prop_assert!(
+                violations.iter().any(|violation| stricter_than_serde(violation, message)),
+                "only serde accepts {text}\nload says: {error}"
+            );
+        }
+    }
+    Ok(())
+}
+
+fn with_schema<E>(
+    validator: &Validator,
+    text: &str,
+    message: &Value,
+    loaded: &Result<E, LoadError>,
+) -> Result<(), TestCaseError> {
+    match loaded {
+        Ok(_) => {
+            let refused: Vec<_> = validator.iter_errors(message).filter(|error| !stricter_than_load(error)).collect();
+            prop_assert!(refused.is_empty(), "load accepts {text}\nthe schema does not: {refused:#?}");
+        }
+        Err(error) if validator.is_valid(message) => {
+            let violations = error.violations().expect("it is JSON");
+            // A validator sees an object after its repeated keys were dropped.
+            let repeated = violations.iter().any(|violation| violation.code() == "duplicate");
+            prop_assert!(
+                repeated || violations.iter().all(|violation| stricter_than_schema(violation, message)),
+                "the schema accepts {text}\nload does not: {error}"
+            );
+        }
+        Err(_) => {}
+    }
+    Ok(())
+}
+
+macro_rules! tests {
+    ($($name:ident: $type:ty,)*) => {$(
+        #[test]
+        fn $name() {
+            agree::<$type>();
+        }
+    )*};
+}
+
+every_type!(tests);
