@@ -209,7 +209,12 @@ impl Leaf for char {
 }
 
 /// The key of a map's entry, read by `parse`.
-fn read_leaf_key<T: Leaf>(text: &str, cx: &mut Context<'_>, map: &At<'_>, parse: fn(&str) -> Option<T>) -> Option<T> {
+fn read_leaf_key<T: Leaf>(
+    text: &mut Option<String>,
+    cx: &mut Context<'_>,
+    map: &At<'_>,
+    parse: fn(&str) -> Option<T>,
+) -> Option<T> {
     let text = text.as_deref().unwrap_or_default();
     let key = parse(text);
     if key.is_none() {
