@@ -1,6 +1,6 @@
 //! The fields of a struct or of a variant: how they are read together, checked and described.
 
-use proc_macro2::TokenStream;
+use proc_macro2::{Span, TokenStream};
 use quote::{format_ident, quote, quote_spanned};
 use serde_derive_internals::ast::Style;
 use serde_derive_internals::attr::Default;
@@ -359,7 +359,9 @@ pub(super) struct ExpandField<'a> {
 impl ExpandField<'_> {
     /// The variable that holds it while it is read, and its value afterwards.
     fn slot(&self) -> Ident {
-        format_ident!("field_{}", self.index)
+        // At the type: errors about what the slot can hold show there.
+        let span = self.field.serde.ty.span().resolved_at(Span::call_site());
+        format_ident!("field_{}", self.index, span = span)
     }
 
     fn rules_fn(&self) -> Ident {
@@ -452,7 +454,7 @@ impl ExpandField<'_> {
         let (index, slot, at, ty) = (self.index, self.slot(), self.at(), self.field.serde.ty);
         let read = match self.foreign() {
             Some(foreign) => quote_spanned!(ty.span()=> #slot.read_with::<#foreign, __A>(&mut entries, cx, at)?),
-            None => quote_spanned!(ty.span()=> #slot.read(&mut entries, cx, at)?),
+            None => quote_spanned!(ty.span()=> <#ty as __p::FieldType>::read_slot(&mut #slot, &mut entries, cx, at)?),
         };
         let then = self.and_check(&read);
         quote!((#index) => { let at = &#at; #then })
@@ -463,7 +465,9 @@ impl ExpandField<'_> {
         let (slot, at, ty) = (self.slot(), self.at(), self.field.serde.ty);
         let read = match self.foreign() {
             Some(foreign) => quote_spanned!(ty.span()=> #slot.read_element_with::<#foreign, __A>(elements, cx, at)?),
-            None => quote_spanned!(ty.span()=> #slot.read_element(elements, cx, at)?),
+            None => {
+                quote_spanned!(ty.span()=> <#ty as __p::FieldType>::read_element_slot(&mut #slot, elements, cx, at)?)
+            }
         };
         let then = self.and_check(&read);
         quote!({ let at = &#at; #then })
@@ -513,7 +517,9 @@ impl ExpandField<'_> {
             (Default::None, Reader::Flat) => return TokenStream::new(),
             (Default::None, Reader::Plain) => quote_spanned!(ty.span()=> #slot.or_foreign_missing(cx, at)),
             (Default::None, Reader::With(_)) => quote_spanned!(ty.span()=> #slot.or_required(cx, at)),
-            (Default::None, Reader::Ours) => quote_spanned!(ty.span()=> #slot.or_missing(cx, at)),
+            (Default::None, Reader::Ours) => {
+                quote_spanned!(ty.span()=> <#ty as __p::FieldType>::fill_slot(&mut #slot, cx, at))
+            }
         };
         let then = self.and_check(&fill);
         quote!({ let at = &#at; #then })
