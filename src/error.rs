@@ -45,7 +45,7 @@ impl From<LoadErrorKind> for LoadError {
 }
 
 impl LoadError {
-    /// Says why `input`, on which serde_json gave up with `error`, is no JSON.
+    /// Says why `input`, on which `serde_json` gave up with `error`, is no JSON.
     #[cold]
     pub(crate) fn syntax(input: &[u8], error: &serde_json::Error) -> Self {
         if input.iter().all(u8::is_ascii_whitespace) {

@@ -488,8 +488,8 @@ impl Node {
     }
 
     fn into_value(mut self, root: bool) -> Value {
-        if self.children.is_empty() && !(root && !self.messages.is_empty()) {
-            return if root { Value::Object(Map::new()) } else { self.messages.into() };
+        if self.children.is_empty() && !root {
+            return self.messages.into();
         }
         if !self.messages.is_empty() {
             let own = std::mem::take(&mut self.messages);

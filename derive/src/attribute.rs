@@ -8,7 +8,7 @@ use syn::{Attribute, Data, DeriveInput, Meta, Path, Token, parse_quote};
 /// The derives that the attribute adds itself.
 const OURS: &[&str] = &["Serialize", "JsonSchema", "EventSchema"];
 
-pub(crate) fn expand(args: TokenStream, mut input: DeriveInput) -> syn::Result<TokenStream> {
+pub(crate) fn expand(args: &TokenStream, mut input: DeriveInput) -> syn::Result<TokenStream> {
     if let Data::Union(data) = &input.data {
         return Err(syn::Error::new_spanned(
             data.union_token,

@@ -26,7 +26,7 @@ pub fn derive_event_schema(input: TokenStream) -> TokenStream {
 #[proc_macro_attribute]
 pub fn event(args: TokenStream, item: TokenStream) -> TokenStream {
     let input = parse_macro_input!(item as DeriveInput);
-    attribute::expand(args.into(), input).unwrap_or_else(syn::Error::into_compile_error).into()
+    attribute::expand(&args.into(), input).unwrap_or_else(syn::Error::into_compile_error).into()
 }
 
 fn derive(input: &DeriveInput) -> proc_macro2::TokenStream {

@@ -34,7 +34,7 @@ pub struct LoadOptions<'c> {
     pub(crate) user: Option<&'c dyn Any>,
 }
 
-impl<'c> LoadOptions<'c> {
+impl LoadOptions<'_> {
     /// The defaults: 16 MiB of input, 128 levels, 1000 violations kept.
     #[must_use]
     pub const fn new() -> Self {

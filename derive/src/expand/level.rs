@@ -166,7 +166,7 @@ impl<'a> Expand<'a> {
             .map(|field| field.read_entry())
             .collect();
         let entries = if flattens {
-            let flat = self.fields().filter(|field| field.is_flat()).map(|field| field.read_flat());
+            let flat = self.fields().filter(ExpandField::is_flat).map(|field| field.read_flat());
             let deny = denies.then(|| quote!(leftovers.deny(cx, at);));
             quote! {
                 let mut leftovers = __p::Leftovers::default();
@@ -503,12 +503,8 @@ impl ExpandField<'_> {
         let member = &self.field.serde.member;
         let of_container = self.level.is_object() && !self.level.cx.model.serde.attrs.default().is_none();
         let fill = match (attrs.default(), self.field.reader()) {
-            (Default::Default | Default::Path(_), _) => {
-                let default = self.default();
-                quote!(#slot.or_default(|| #default))
-            }
             (Default::None, _) if of_container => quote!(#slot.or_default(|| container.#member)),
-            (Default::None, Reader::Skipped) => {
+            (Default::Default | Default::Path(_), _) | (Default::None, Reader::Skipped) => {
                 let default = self.default();
                 quote!(#slot.or_default(|| #default))
             }
