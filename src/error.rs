@@ -160,7 +160,7 @@ impl Error for LoadError {}
 /// ```
 /// use event_schema::{EventSchema, JsonSchema, Serialize};
 ///
-/// #[derive(Serialize, JsonSchema, EventSchema)]
+/// #[derive(Debug, Serialize, JsonSchema, EventSchema)]
 /// struct Ping {
 ///     #[validate(range(min = 1))]
 ///     seq: u64,

@@ -88,7 +88,7 @@ pub fn validate<T: FieldType>(value: &T) -> Result<(), ValidationErrors> {
 /// use event_schema::prelude::*;
 /// use event_schema::validator::ValidationErrors;
 ///
-/// #[derive(Serialize, JsonSchema, EventSchema)]
+/// #[derive(Debug, Serialize, JsonSchema, EventSchema)]
 /// struct Order {
 ///     #[serde(rename = "orderId")]
 ///     #[validate(length(min = 3))]
