@@ -45,7 +45,7 @@ impl From<LoadErrorKind> for LoadError {
 }
 
 impl LoadError {
-    /// Says why `input`, on which serde_json gave up with `error`, is no JSON.
+    /// Says why `input`, on which `serde_json` gave up with `error`, is no JSON.
     #[cold]
     pub(crate) fn syntax(input: &[u8], error: &serde_json::Error) -> Self {
         if input.iter().all(u8::is_ascii_whitespace) {
@@ -160,7 +160,7 @@ impl Error for LoadError {}
 /// ```
 /// use event_schema::{EventSchema, JsonSchema, Serialize};
 ///
-/// #[derive(Serialize, JsonSchema, EventSchema)]
+/// #[derive(Debug, Serialize, JsonSchema, EventSchema)]
 /// struct Ping {
 ///     #[validate(range(min = 1))]
 ///     seq: u64,

@@ -16,11 +16,11 @@ use crate::violation::Violations;
 /// ```
 /// use event_schema::{EventSchema, JsonSchema, Serialize};
 ///
-/// #[derive(Serialize, JsonSchema, EventSchema)]
+/// #[derive(Debug, Serialize, JsonSchema, EventSchema)]
 /// #[event(name = "order.requested", version = 2, topic = "orders")]
 /// struct OrderRequested { order_id: u64 }
 ///
-/// #[derive(Serialize, JsonSchema, EventSchema)]
+/// #[derive(Debug, Serialize, JsonSchema, EventSchema)]
 /// struct OrderLine { sku: String }
 ///
 /// let order = OrderRequested::descriptor();
@@ -122,7 +122,7 @@ pub trait EventSchema: FieldType + Serialize {
     ///
     /// ```
     /// # use event_schema::prelude::*;
-    /// # #[derive(Serialize, JsonSchema, EventSchema)]
+    /// # #[derive(Debug, Serialize, JsonSchema, EventSchema)]
     /// # struct Ping { seq: u64 }
     /// assert_eq!(Ping::load_str(r#"{"seq": 7}"#).unwrap().seq, 7);
     /// ```
@@ -137,7 +137,7 @@ pub trait EventSchema: FieldType + Serialize {
     ///
     /// ```
     /// # use event_schema::prelude::*;
-    /// # #[derive(Serialize, JsonSchema, EventSchema)]
+    /// # #[derive(Debug, Serialize, JsonSchema, EventSchema)]
     /// # struct Ping { seq: u64 }
     /// assert_eq!(Ping::load_value(serde_json::json!({"seq": 7})).unwrap().seq, 7);
     /// ```
@@ -171,7 +171,7 @@ pub trait EventSchema: FieldType + Serialize {
     ///
     /// ```
     /// # use event_schema::prelude::*;
-    /// # #[derive(Serialize, JsonSchema, EventSchema)]
+    /// # #[derive(Debug, Serialize, JsonSchema, EventSchema)]
     /// # struct Ping { #[validate(range(min = 1))] seq: u64 }
     /// let mut lines = Vec::new();
     /// Ping { seq: 7 }.dump_into(&mut lines).unwrap();
@@ -194,7 +194,7 @@ pub trait EventSchema: FieldType + Serialize {
     ///
     /// ```
     /// # use event_schema::prelude::*;
-    /// # #[derive(Serialize, JsonSchema, EventSchema)]
+    /// # #[derive(Debug, Serialize, JsonSchema, EventSchema)]
     /// # struct Ping { seq: u64 }
     /// assert_eq!(Ping { seq: 7 }.dump_value().unwrap(), serde_json::json!({"seq": 7}));
     /// ```
@@ -214,7 +214,7 @@ pub trait EventSchema: FieldType + Serialize {
     ///
     /// ```
     /// # use event_schema::prelude::*;
-    /// #[derive(Serialize, JsonSchema, EventSchema)]
+    /// #[derive(Debug, Serialize, JsonSchema, EventSchema)]
     /// struct Ping { seq: u8 }
     ///
     /// let schema = Ping::json_schema();
@@ -233,7 +233,7 @@ pub trait EventSchema: FieldType + Serialize {
     /// # use event_schema::prelude::*;
     /// use event_schema::schemars::generate::Contract;
     ///
-    /// #[derive(Serialize, JsonSchema, EventSchema)]
+    /// #[derive(Debug, Serialize, JsonSchema, EventSchema)]
     /// struct Ping { #[serde(default)] seq: u8 }
     ///
     /// assert_eq!(Ping::json_schema_for(&Contract::Serialize).as_value()["required"][0], "seq");

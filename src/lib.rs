@@ -1,7 +1,156 @@
-//! Typed events for Rust services.
+//! Typed events for services that talk to each other: define an event as a struct, and get a load
+//! that finds every fault, a dump that refuses what is invalid, and a contract for other languages.
+//!
+//! # Define
+//!
+//! An event is a struct, or an enum. serde's attributes say its shape, `#[validate(...)]` its rules
+//! in the syntax of [validator](crate::validator), `#[event(...)]` its name, version, topic and key.
+//! What stands in an event is defined in the same way.
+//!
+//! ```
+//! use event_schema::prelude::*;
+//!
+//! /// A customer asked for products.
+//! #[event_schema::event(name = "order.requested", version = 2, topic = "orders", key = order_id)]
+//! #[derive(Debug, PartialEq)]
+//! #[serde(rename_all = "camelCase")]
+//! struct OrderRequested {
+//!     order_id: String,
+//!     #[validate(length(min = 1))]
+//!     lines: Vec<Line>,
+//!     note: Option<String>,
+//! }
+//!
+//! #[event_schema::event]
+//! #[derive(Debug, PartialEq)]
+//! struct Line {
+//!     sku: String,
+//!     #[validate(range(min = 1, max = 1000))]
+//!     quantity: u32,
+//! }
+//!
+//! let order = OrderRequested::load_str(r#"{"orderId": "a-1", "lines": [{"sku": "x", "quantity": 2}]}"#)?;
+//! assert_eq!(order.lines, [Line { sku: "x".to_owned(), quantity: 2 }]);
+//! assert_eq!(order.key().as_deref(), Some(&b"a-1"[..]));
+//! assert_eq!(OrderRequested::descriptor().topic(), Some("orders"));
+//! # Ok::<(), LoadError>(())
+//! ```
+//!
+//! The page [`derive`] has everything that can be written in the attributes, the form with
+//! `#[derive(Serialize, JsonSchema, EventSchema)]`, and which goes first.
+//!
+//! # Load
+//!
+//! [`load`](EventSchema::load) reads bytes, [`load_str`](EventSchema::load_str) text and
+//! [`load_value`](EventSchema::load_value) a JSON value. Nothing is converted on the way: `"42"` is no
+//! integer, and what loads is what the exported schema says. Limits for input that others control
+//! are in [`LoadOptions`].
+//!
+//! # Errors
+//!
+//! A [`LoadError`] says either that the input is no JSON text and where it breaks off, or has
+//! [`Violations`]: everything that is wrong with it, each at its path on the wire. Programs use a
+//! violation's [`code`](Violation::code), people its sentence.
+//!
+//! ```
+//! # use event_schema::prelude::*;
+//! # #[event_schema::event]
+//! # #[derive(Debug)]
+//! # #[serde(rename_all = "camelCase")]
+//! # struct OrderRequested {
+//! #     order_id: String,
+//! #     #[validate(length(min = 1))]
+//! #     lines: Vec<Line>,
+//! # }
+//! # #[event_schema::event]
+//! # #[derive(Debug)]
+//! # struct Line {
+//! #     sku: String,
+//! #     #[validate(range(min = 1, max = 1000))]
+//! #     quantity: u32,
+//! # }
+//! let error = OrderRequested::load_str(r#"{"lines": [{"sku": 7, "quantity": 0}]}"#).unwrap_err();
+//! let violations = error.violations().expect("it is JSON");
+//! let found: Vec<_> = violations.iter().map(|one| (one.path().to_pointer(), one.code())).collect();
+//! assert_eq!(found, [
+//!     ("/lines/0/sku".to_owned(), "invalid"),
+//!     ("/lines/0/quantity".to_owned(), "range"),
+//!     ("/orderId".to_owned(), "required"),
+//! ]);
+//! assert_eq!(violations[2].message(), "Missing data for required field.");
+//!
+//! let error = OrderRequested::load_str(r#"{"lines": ["#).unwrap_err();
+//! assert!(error.is_truncated());
+//! ```
+//!
+//! # Dump and validate
+//!
+//! [`dump`](EventSchema::dump) writes an event that keeps its own rules; of another it gives the
+//! violations, as [`validate`](EventSchema::validate) does.
+//!
+//! ```
+//! # use event_schema::prelude::*;
+//! # #[event_schema::event]
+//! # struct Line {
+//! #     sku: String,
+//! #     #[validate(range(min = 1, max = 1000))]
+//! #     quantity: u32,
+//! # }
+//! let mut line = Line { sku: "x".to_owned(), quantity: 2 };
+//! assert_eq!(line.dump()?, br#"{"sku":"x","quantity":2}"#);
+//!
+//! line.quantity = 0;
+//! assert_eq!(line.validate().unwrap_err()[0].code(), "range");
+//! assert!(line.dump().unwrap_err().is_invalid());
+//! # Ok::<(), DumpError>(())
+//! ```
+//!
+//! # JSON Schema
+//!
+//! [`json_schema`](EventSchema::json_schema) is the contract for programs in other languages: it
+//! accepts what load accepts.
+//!
+//! ```
+//! # use event_schema::prelude::*;
+//! # #[event_schema::event]
+//! # struct Line {
+//! #     sku: String,
+//! #     #[validate(range(min = 1, max = 1000))]
+//! #     quantity: u32,
+//! # }
+//! let schema = Line::json_schema();
+//! assert_eq!(schema.pointer("/properties/quantity/maximum"), Some(&event_schema::serde_json::json!(1000)));
+//! ```
+//!
+//! # Kafka
+//!
+#![cfg_attr(
+    feature = "kafka",
+    doc = "With the feature `kafka`, the module [`kafka`] has a producer that sends events and a consumer"
+)]
+#![cfg_attr(
+    not(feature = "kafka"),
+    doc = "With the feature `kafka`, the module `kafka` has a producer that sends events and a consumer"
+)]
+//! that hands out each message as an event or as a rejection with its original bytes and its
+//! violations.
+//!
+//! # Features
+//!
+//! | feature | default | what it adds |
+//! |---|---|---|
+//! | `derive` | yes | the derive and the attribute; without it the traits remain, for implementations by hand |
+//! | `uuid1` | no | `uuid::Uuid` as a field type and as a key; re-exports `uuid` |
+//! | `chrono04` | no | `DateTime`, `NaiveDateTime`, `NaiveDate` and `NaiveTime` of chrono as field types |
+//! | `regex1` | no | re-exports `regex`, for the rule `regex` |
+//! | `kafka` | no | typed producers and consumers over rdkafka, and an embedded broker for tests; compiles librdkafka from C, plaintext only |
+//! | `kafka-ssl` | no | `kafka` with TLS and SASL, linked against the system's OpenSSL |
+//! | `kafka-ssl-vendored` | no | `kafka` with TLS and SASL, with an OpenSSL compiled from source |
 #![cfg_attr(not(test), warn(clippy::print_stdout))]
 
 pub mod contract;
+#[cfg(feature = "derive")]
+pub mod derive;
 mod error;
 mod event;
 #[cfg(feature = "kafka")]
@@ -24,8 +173,41 @@ pub use regex;
 #[cfg(feature = "uuid1")]
 pub use uuid;
 
+/// ```
+/// use event_schema::{EventSchema, JsonSchema, Serialize};
+///
+/// #[derive(Debug, Serialize, JsonSchema, EventSchema)]
+/// #[event(version = 2)]
+/// struct Ping {
+///     #[validate(range(min = 1))]
+///     seq: u64,
+/// }
+///
+/// assert_eq!(Ping::load(br#"{"seq": 7}"#).unwrap().seq, 7);
+/// assert_eq!(Ping::descriptor().version(), 2);
+/// ```
+///
+/// All attributes are on the page [`derive`](mod@derive).
+///
 #[cfg(feature = "derive")]
-pub use event_schema_derive::{EventSchema, event};
+pub use event_schema_derive::EventSchema;
+/// ```
+/// use event_schema::EventSchema;
+///
+/// #[event_schema::event(version = 2)]
+/// #[derive(Debug)]
+/// struct Ping {
+///     #[validate(range(min = 1))]
+///     seq: u64,
+/// }
+///
+/// assert_eq!(Ping::load(br#"{"seq": 0}"#).unwrap_err().violations().unwrap()[0].code(), "range");
+/// ```
+///
+/// All attributes are on the page [`derive`](mod@derive).
+///
+#[cfg(feature = "derive")]
+pub use event_schema_derive::event;
 
 pub use self::error::{DumpError, LoadError};
 pub use self::event::{Descriptor, EventKey, EventSchema};
@@ -33,6 +215,18 @@ pub use self::load::LoadOptions;
 pub use self::violation::{FieldName, Path, Segment, Violation, Violations};
 
 /// What a service that defines events imports.
+///
+/// validator's trait `Validate` is not in it, for its method would make `event.validate()`
+/// ambiguous, and neither is the attribute `event`, for it goes by its full name.
+///
+/// ```
+/// use event_schema::prelude::*;
+///
+/// #[event_schema::event]
+/// struct Ping { seq: u64 }
+///
+/// assert!(Ping { seq: 7 }.validate().is_ok());
+/// ```
 pub mod prelude {
     pub use crate::{
         Deserialize, DumpError, EventSchema, JsonSchema, LoadError, LoadOptions, Serialize, ValidationError, Violations,
@@ -40,3 +234,8 @@ pub mod prelude {
     #[cfg(feature = "uuid1")]
     pub use uuid::Uuid;
 }
+
+/// The README's examples, tested.
+#[cfg(all(doctest, feature = "derive"))]
+#[doc = include_str!("../README.md")]
+struct Readme;

@@ -1,7 +1,8 @@
 //! Rules as the derive calls them, beside those that it calls on validator's own traits.
+#![allow(clippy::missing_errors_doc, reason = "called by generated code only")]
 
 use std::borrow::Cow;
-use std::collections::HashMap;
+use std::collections::{BTreeMap, HashMap};
 
 use serde::Serialize;
 use serde_json::{Map, Value};
@@ -109,7 +110,7 @@ pub fn validate<T: FieldType>(value: &T) -> Result<(), ValidationErrors> {
 /// use event_schema::prelude::*;
 /// use event_schema::validator::ValidationErrors;
 ///
-/// #[derive(Serialize, JsonSchema, EventSchema)]
+/// #[derive(Debug, Serialize, JsonSchema, EventSchema)]
 /// struct Order {
 ///     #[serde(rename = "orderId")]
 ///     #[validate(length(min = 3))]
@@ -149,12 +150,12 @@ fn add(errors: &mut ValidationErrors, path: &[Segment], violation: &Violation) {
         return;
     }
     if let [Segment::Index(index), rest @ ..] = rest {
-        let list = errors.0.entry(name).or_insert_with(|| ValidationErrorsKind::List(Default::default()));
+        let list = errors.0.entry(name).or_insert_with(|| ValidationErrorsKind::List(BTreeMap::new()));
         if let ValidationErrorsKind::List(list) = list {
             add(list.entry(*index).or_default(), rest, violation);
         }
     } else {
-        let inner = errors.0.entry(name).or_insert_with(|| ValidationErrorsKind::Struct(Default::default()));
+        let inner = errors.0.entry(name).or_insert_with(|| ValidationErrorsKind::Struct(Box::default()));
         if let ValidationErrorsKind::Struct(inner) = inner {
             add(inner, rest, violation);
         }

@@ -17,7 +17,7 @@ const SCHEMA: &str = "_schema";
 /// ```
 /// use event_schema::{EventSchema, JsonSchema, Segment, Serialize};
 ///
-/// #[derive(Serialize, JsonSchema, EventSchema)]
+/// #[derive(Debug, Serialize, JsonSchema, EventSchema)]
 /// struct Order {
 ///     #[serde(rename = "orderId")]
 ///     order_id: String,
@@ -88,7 +88,7 @@ impl fmt::Debug for FieldName {
 /// use std::collections::BTreeMap;
 /// use event_schema::{EventSchema, JsonSchema, Segment, Serialize};
 ///
-/// #[derive(Serialize, JsonSchema, EventSchema)]
+/// #[derive(Debug, Serialize, JsonSchema, EventSchema)]
 /// struct Stock { counts: BTreeMap<String, u32> }
 ///
 /// let error = Stock::load(br#"{"counts": {"bolt": -1}}"#).unwrap_err();
@@ -137,10 +137,10 @@ impl Segment {
 /// ```
 /// use event_schema::{EventSchema, JsonSchema, Serialize};
 ///
-/// #[derive(Serialize, JsonSchema, EventSchema)]
+/// #[derive(Debug, Serialize, JsonSchema, EventSchema)]
 /// struct Line { sku: String }
 ///
-/// #[derive(Serialize, JsonSchema, EventSchema)]
+/// #[derive(Debug, Serialize, JsonSchema, EventSchema)]
 /// struct Order { lines: Vec<Line> }
 ///
 /// let error = Order::load(br#"{"lines": [{"sku": "a"}, {}]}"#).unwrap_err();
@@ -264,7 +264,7 @@ pub(crate) enum Concern {
 /// ```
 /// use event_schema::{EventSchema, JsonSchema, Serialize};
 ///
-/// #[derive(Serialize, JsonSchema, EventSchema)]
+/// #[derive(Debug, Serialize, JsonSchema, EventSchema)]
 /// struct Payment {
 ///     #[validate(range(min = 1, max = 100))]
 ///     cents: u32,
@@ -428,13 +428,13 @@ impl Serialize for Violation {
 /// use event_schema::{EventSchema, JsonSchema, Serialize};
 /// use serde_json::json;
 ///
-/// #[derive(Serialize, JsonSchema, EventSchema)]
+/// #[derive(Debug, Serialize, JsonSchema, EventSchema)]
 /// struct Line {
 ///     #[validate(length(min = 1))]
 ///     sku: String,
 /// }
 ///
-/// #[derive(Serialize, JsonSchema, EventSchema)]
+/// #[derive(Debug, Serialize, JsonSchema, EventSchema)]
 /// #[serde(rename_all = "camelCase")]
 /// struct Order { order_id: u64, lines: Vec<Line> }
 ///
@@ -518,8 +518,8 @@ impl Node {
     }
 
     fn into_value(mut self, root: bool) -> Value {
-        if self.children.is_empty() && !(root && !self.messages.is_empty()) {
-            return if root { Value::Object(Map::new()) } else { self.messages.into() };
+        if self.children.is_empty() && !root {
+            return self.messages.into();
         }
         if !self.messages.is_empty() {
             let own = std::mem::take(&mut self.messages);

@@ -1,12 +1,13 @@
 //! `#[event(...)]`: what it may say, and where.
 
-use proc_macro2::{Span, TokenStream};
+use proc_macro2::{Span, TokenStream, TokenTree};
 use quote::ToTokens;
 use serde_derive_internals::Ctxt;
 use syn::ext::IdentExt;
 use syn::meta::ParseNestedMeta;
+use syn::parse::{Parse, ParseStream};
 use syn::spanned::Spanned;
-use syn::{Attribute, DeriveInput, Expr, ExprPath, Ident, LitInt, LitStr, Path, parse_quote};
+use syn::{Attribute, DeriveInput, Expr, ExprPath, Ident, LitBool, LitInt, LitStr, Path, Token, parse_quote};
 
 use crate::rule::Rules;
 
@@ -39,33 +40,32 @@ impl EventAttrs {
     pub(crate) fn from_ast(cx: &Ctxt, attrs: &[Attribute]) -> Self {
         let mut parsed = Self::default();
         for attr in event_attrs(attrs) {
-            let result = attr.parse_nested_meta(|meta| parsed.parse(cx, &meta));
-            if let Err(error) = result {
-                cx.syn_error(error);
-            }
+            items(cx, attr, |meta| parsed.parse(cx, meta));
         }
         parsed
     }
 
     fn parse(&mut self, cx: &Ctxt, meta: &ParseNestedMeta<'_>) -> syn::Result<()> {
         match name_of(meta).as_str() {
-            "name" => set(cx, meta, &mut self.name, meta.value()?.parse()?),
+            "name" => set(cx, meta, &mut self.name, string(meta)?),
             "version" => {
-                let literal: LitInt = meta.value()?.parse()?;
-                let version = literal.base10_parse()?;
-                set(cx, meta, &mut self.version, (version, literal.span()));
+                let Version(version, span) = value(meta, "a whole number from 1: `version = 2`")?;
+                set(cx, meta, &mut self.version, (version, span));
             }
-            "topic" => set(cx, meta, &mut self.topic, meta.value()?.parse()?),
+            "topic" => set(cx, meta, &mut self.topic, string(meta)?),
             "key" => set(cx, meta, &mut self.key, Key::parse(meta)?),
-            "crate" => set(cx, meta, &mut self.krate, meta.value()?.call(Path::parse_mod_style)?),
+            "crate" => {
+                let ModPath(path) = value(meta, "a path, without quotes: `crate = my_crate::event_schema`")?;
+                set(cx, meta, &mut self.krate, path);
+            }
             "validate" => {
-                let literal: syn::LitBool = meta.value()?.parse()?;
+                let literal: LitBool = value(meta, "`true` or `false`")?;
                 set(cx, meta, &mut self.validate, literal.value);
             }
-            "pre_load" => set(cx, meta, &mut self.pre_load, meta.value()?.parse()?),
-            "post_load" => set(cx, meta, &mut self.post_load, meta.value()?.parse()?),
-            "pre_dump" => set(cx, meta, &mut self.pre_dump, meta.value()?.parse()?),
-            "post_dump" => set(cx, meta, &mut self.post_dump, meta.value()?.parse()?),
+            "pre_load" => set(cx, meta, &mut self.pre_load, value(meta, "the path of a function")?),
+            "post_load" => set(cx, meta, &mut self.post_load, value(meta, "the path of a function")?),
+            "pre_dump" => set(cx, meta, &mut self.pre_dump, value(meta, "the path of a function")?),
+            "post_dump" => set(cx, meta, &mut self.post_dump, value(meta, "the path of a function")?),
             other => return Err(unknown(meta, other, ON_TYPE, "event", "a type")),
         }
         Ok(())
@@ -74,7 +74,7 @@ impl EventAttrs {
 
 impl Key {
     fn parse(meta: &ParseNestedMeta<'_>) -> syn::Result<Self> {
-        let expr: Expr = meta.value()?.parse()?;
+        let expr: Expr = value(meta, "a field's name: `key = order_id`")?;
         let mut root = &expr;
         while let Expr::Field(inner) = root {
             root = &inner.base;
@@ -84,17 +84,87 @@ impl Key {
                 let field = path.require_ident()?.clone();
                 Ok(Self { field, access: expr.to_token_stream() })
             }
-            _ => Err(syn::Error::new_spanned(&expr, "`key` names a field: `key = order_id` or `key = address.zip`")),
+            _ => Err(syn::Error::new_spanned(
+                &expr,
+                "`key` names a field, without quotes or calls: `key = order_id` or `key = customer.id`",
+            )),
         }
     }
 }
 
-/// The path to `event-schema` in generated code. Looked up leniently: errors are another's to report.
+/// The path to `event-schema` in generated code.
 pub(crate) fn crate_path(input: &DeriveInput) -> Path {
+    leniently(input).krate.unwrap_or_else(|| parse_quote!(::event_schema))
+}
+
+/// Whether the type has an `impl Validate` of its own.
+pub(crate) fn keeps_validate(input: &DeriveInput) -> bool {
+    leniently(input).validate == Some(false)
+}
+
+/// What the attributes say, without their errors: those are another's to report.
+fn leniently(input: &DeriveInput) -> EventAttrs {
     let silent = Ctxt::new();
     let attrs = EventAttrs::from_ast(&silent, &input.attrs);
     drop(silent.check());
-    attrs.krate.unwrap_or_else(|| parse_quote!(::event_schema))
+    attrs
+}
+
+/// Parses an attribute's list. An item with an error is skipped, so that those behind it are looked at.
+pub(crate) fn items(cx: &Ctxt, attr: &Attribute, mut parse: impl FnMut(&ParseNestedMeta<'_>) -> syn::Result<()>) {
+    let result = attr.parse_nested_meta(|meta| {
+        if let Err(error) = parse(&meta) {
+            cx.syn_error(error);
+            skip_item(&meta)?;
+        }
+        Ok(())
+    });
+    if let Err(error) = result {
+        cx.syn_error(error);
+    }
+}
+
+/// Skips the rest of an item, up to the comma.
+pub(crate) fn skip_item(meta: &ParseNestedMeta<'_>) -> syn::Result<()> {
+    while !meta.input.is_empty() && !meta.input.peek(Token![,]) {
+        meta.input.parse::<TokenTree>()?;
+    }
+    Ok(())
+}
+
+/// Parses `name = value`; `what` completes "`name` takes ...".
+pub(crate) fn value<T: Parse>(meta: &ParseNestedMeta<'_>, what: &str) -> syn::Result<T> {
+    let name = name_of(meta);
+    if !meta.input.peek(Token![=]) {
+        return Err(meta.error(format!("`{name}` takes {what}")));
+    }
+    let input = meta.value()?;
+    let found = input.fork();
+    input.parse().map_err(|error| match found.parse::<Expr>() {
+        Ok(expr) => syn::Error::new_spanned(expr, format!("`{name}` takes {what}")),
+        Err(_) => error,
+    })
+}
+
+pub(crate) fn string(meta: &ParseNestedMeta<'_>) -> syn::Result<LitStr> {
+    value(meta, &format!("a string: `{} = \"...\"`", name_of(meta)))
+}
+
+struct Version(u32, Span);
+
+impl Parse for Version {
+    fn parse(input: ParseStream<'_>) -> syn::Result<Self> {
+        let literal: LitInt = input.parse()?;
+        Ok(Self(literal.base10_parse()?, literal.span()))
+    }
+}
+
+struct ModPath(Path);
+
+impl Parse for ModPath {
+    fn parse(input: ParseStream<'_>) -> syn::Result<Self> {
+        input.call(Path::parse_mod_style).map(Self)
+    }
 }
 
 /// `#[event(...)]` on a field, its rules aside.
@@ -135,39 +205,34 @@ impl FieldAttrs {
     pub(crate) fn from_ast(cx: &Ctxt, attrs: &[Attribute], rules: &mut Rules) -> Self {
         let mut parsed = Self::default();
         for attr in event_attrs(attrs) {
-            let result = attr.parse_nested_meta(|meta| {
-                let name = name_of(&meta);
-                match name.as_str() {
+            items(cx, attr, |meta| {
+                match name_of(meta).as_str() {
                     "plain" => parsed.plain = true,
                     "not_null" => parsed.not_null = Some(meta.path.span()),
-                    "messages" => meta.parse_nested_meta(|text| {
-                        let messages = &mut parsed.messages;
-                        let option = match name_of(&text).as_str() {
-                            "required" => &mut messages.required,
-                            "null" => &mut messages.null,
-                            "invalid" => &mut messages.invalid,
-                            other => {
-                                let known = ["required", "null", "invalid"];
-                                return Err(unknown(&text, other, &known, "messages", "a field"));
-                            }
-                        };
-                        let value = text.value()?.parse()?;
-                        set(cx, &text, option, value);
-                        Ok(())
-                    })?,
-                    name if rules.parse_event(cx, &meta, name)? => {}
+                    "messages" => meta.parse_nested_meta(|text| parsed.messages.parse(cx, &text))?,
+                    name if rules.parse_event(cx, meta, name)? => {}
                     other if ON_TYPE.contains(&other) => {
-                        return Err(meta.error(format!("`{other}` is said of the type, not of a field")));
+                        return Err(meta.error(format!("`{other}` is said of the type: write it above the type")));
                     }
-                    other => return Err(unknown(&meta, other, ON_FIELD, "event", "a field")),
+                    other => return Err(unknown(meta, other, ON_FIELD, "event", "a field")),
                 }
                 Ok(())
             });
-            if let Err(error) = result {
-                cx.syn_error(error);
-            }
         }
         parsed
+    }
+}
+
+impl Messages {
+    fn parse(&mut self, cx: &Ctxt, meta: &ParseNestedMeta<'_>) -> syn::Result<()> {
+        let option = match name_of(meta).as_str() {
+            "required" => &mut self.required,
+            "null" => &mut self.null,
+            "invalid" => &mut self.invalid,
+            other => return Err(unknown(meta, other, &["required", "null", "invalid"], "messages", "a field")),
+        };
+        set(cx, meta, option, string(meta)?);
+        Ok(())
     }
 }
 
@@ -179,6 +244,16 @@ fn event_attrs(attrs: &[Attribute]) -> impl Iterator<Item = &Attribute> {
 pub(crate) fn refuse_event_attrs(cx: &Ctxt, attrs: &[Attribute], place: &str) {
     for attr in event_attrs(attrs) {
         cx.error_spanned_by(attr, format!("#[event(...)] says nothing of {place}: it belongs on the type or a field"));
+    }
+}
+
+/// `#[validate(...)]` where nothing of it has a meaning.
+pub(crate) fn refuse_validate_attrs(cx: &Ctxt, attrs: &[Attribute], place: &str) {
+    for attr in attrs.iter().filter(|attr| attr.path().is_ident("validate")) {
+        cx.error_spanned_by(
+            attr,
+            format!("#[validate(...)] says nothing of {place}: it belongs on a field or the type"),
+        );
     }
 }
 
@@ -196,11 +271,15 @@ pub(crate) fn set<T>(cx: &Ctxt, meta: &ParseNestedMeta<'_>, option: &mut Option<
 }
 
 pub(crate) fn unknown(meta: &ParseNestedMeta<'_>, name: &str, known: &[&str], attr: &str, place: &str) -> syn::Error {
+    unknown_in(meta, name, known, &format!("#[{attr}(...)] on {place}"))
+}
+
+pub(crate) fn unknown_in(meta: &ParseNestedMeta<'_>, name: &str, known: &[&str], place: &str) -> syn::Error {
     let hint = match suggestion(name, known) {
         Some(similar) => format!("did you mean `{similar}`?"),
         None => format!("known are {}", list(known)),
     };
-    meta.error(format!("unknown `{name}` in #[{attr}(...)] on {place}; {hint}"))
+    meta.error(format!("unknown `{name}` in {place}; {hint}"))
 }
 
 /// The known name that was most probably meant.

@@ -5,22 +5,27 @@ use quote::{ToTokens, quote};
 use syn::punctuated::Punctuated;
 use syn::{Attribute, Data, DeriveInput, Meta, Path, Token, parse_quote};
 
-/// The derives that the attribute adds itself, and validator's, in whose place our derive stands.
-const OURS: &[&str] = &["Serialize", "JsonSchema", "EventSchema", "Validate"];
+/// The derives that the attribute adds itself.
+const OURS: &[&str] = &["Serialize", "JsonSchema", "EventSchema"];
 
-pub(crate) fn expand(args: TokenStream, mut input: DeriveInput) -> syn::Result<TokenStream> {
+pub(crate) fn expand(args: &TokenStream, mut input: DeriveInput) -> syn::Result<TokenStream> {
     if let Data::Union(data) = &input.data {
         return Err(syn::Error::new_spanned(
             data.union_token,
             "a union cannot be an event: nothing tells which field it holds",
         ));
     }
+    let twice = below(&input).map(|attr| {
+        syn::Error::new_spanned(attr, "this attribute stands above already: write one list").to_compile_error()
+    });
+    input.attrs.retain(|attr| !is_attribute_form(attr));
+
     let mut derives: Vec<Path> = Vec::new();
     let mut attrs: Vec<Attribute> = Vec::new();
     for attr in std::mem::take(&mut input.attrs) {
         if attr.path().is_ident("derive") {
             let listed = attr.parse_args_with(Punctuated::<Path, Token![,]>::parse_terminated)?;
-            derives.extend(listed.into_iter().filter(|path| !is_ours(path)));
+            derives.extend(listed);
         } else {
             attrs.push(attr);
         }
@@ -29,6 +34,8 @@ pub(crate) fn expand(args: TokenStream, mut input: DeriveInput) -> syn::Result<T
         attrs.insert(0, parse_quote!(#[event(#args)]));
     }
     input.attrs = attrs;
+    let keeps_validate = crate::attr::keeps_validate(&input);
+    derives.retain(|path| !(is_one_of(path, OURS) || !keeps_validate && is_one_of(path, &["Validate"])));
 
     let krate = crate::attr::crate_path(&input);
     let quoted = |path: &str| format!("{}::{path}", krate.to_token_stream().to_string().replace(' ', ""));
@@ -36,6 +43,7 @@ pub(crate) fn expand(args: TokenStream, mut input: DeriveInput) -> syn::Result<T
     let serde_crate = (!names_crate(&input.attrs, "serde")).then(|| quote!(#[serde(crate = #serde)]));
     let schemars_crate = (!names_crate(&input.attrs, "schemars")).then(|| quote!(#[schemars(crate = #schemars)]));
     Ok(quote! {
+        #twice
         #[derive(#krate::serde::Serialize, #krate::schemars::JsonSchema, #krate::EventSchema #(, #derives)*)]
         #serde_crate
         #schemars_crate
@@ -43,8 +51,19 @@ pub(crate) fn expand(args: TokenStream, mut input: DeriveInput) -> syn::Result<T
     })
 }
 
-fn is_ours(path: &Path) -> bool {
-    path.segments.last().is_some_and(|last| OURS.iter().any(|name| last.ident == name))
+/// The attribute form, not expanded yet, below what is being expanded: macros see it on the item.
+pub(crate) fn below(input: &DeriveInput) -> Option<&Attribute> {
+    input.attrs.iter().find(|attr| is_attribute_form(attr))
+}
+
+/// Tells `#[event_schema::event]` from the helper attribute `#[event]`.
+fn is_attribute_form(attr: &Attribute) -> bool {
+    let segments = &attr.path().segments;
+    segments.len() > 1 && segments.last().is_some_and(|last| last.ident == "event")
+}
+
+fn is_one_of(path: &Path, names: &[&str]) -> bool {
+    path.segments.last().is_some_and(|last| names.iter().any(|name| last.ident == name))
 }
 
 /// Whether the user says `crate = "..."` to the macro already.

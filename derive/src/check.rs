@@ -1,11 +1,14 @@
 //! What one attribute alone cannot tell: names that must exist, and serde's attributes that the
 //! reader cannot honour.
 
+use std::collections::HashMap;
+
 use proc_macro2::TokenTree;
 use quote::ToTokens;
 use serde_derive_internals::Ctxt;
 use serde_derive_internals::ast::Style;
 use serde_derive_internals::attr::{Default, Identifier, TagType};
+use serde_derive_internals::name::Name;
 use syn::ext::IdentExt;
 use syn::visit::Visit;
 use syn::{Attribute, GenericParam, Ident};
@@ -21,12 +24,14 @@ pub(crate) fn check(cx: &Ctxt, model: &Model<'_>) {
     check_key(cx, model);
     check_context(cx, model);
     for level in model.levels() {
+        check_names(cx, level.fields.iter().filter_map(names_of));
         for field in &level.fields {
             check_field(cx, level, field);
             check_rules(cx, field, &level.fields);
         }
     }
     if let Shape::Enum(variants) = &model.shape {
+        check_names(cx, variants.iter().filter(|variant| !variant.attrs.untagged()).map(names_of_variant));
         for variant in variants {
             check_variant(cx, variant);
         }
@@ -58,15 +63,12 @@ fn check_context(cx: &Ctxt, model: &Model<'_>) {
 
 /// The attribute form below our derive has not been expanded yet: it still stands on the item.
 fn check_order(cx: &Ctxt, model: &Model<'_>) {
-    for attr in &model.input.attrs {
-        let path = attr.path();
-        if path.segments.len() > 1 && path.segments.last().is_some_and(|last| last.ident == "event") {
-            cx.error_spanned_by(
-                attr,
-                "this attribute adds the derive itself: put it above `#[derive(...)]` and take `EventSchema` out of \
-                 the list, or keep the derive and write `#[event(...)]`",
-            );
-        }
+    if let Some(attr) = crate::attribute::below(model.input) {
+        cx.error_spanned_by(
+            attr,
+            "this attribute adds the derives itself: put it above `#[derive(...)]`, or keep the derives and write \
+             `#[event(...)]`",
+        );
     }
 }
 
@@ -92,7 +94,7 @@ fn check_event(cx: &Ctxt, model: &Model<'_>) {
         if text.is_empty() || text.len() > 249 || matches!(text.as_str(), "." | "..") || !text.chars().all(legal) {
             cx.error_spanned_by(
                 topic,
-                "no legal topic: 1 to 249 ASCII letters, digits, `.`, `-` and `_`, and neither `.` nor `..`",
+                "not a legal topic: 1 to 249 ASCII letters, digits, `.`, `-` and `_`, and neither `.` nor `..`",
             );
         }
     }
@@ -111,6 +113,39 @@ fn check_key(cx: &Ctxt, model: &Model<'_>) {
     }
 }
 
+/// The names of a field or variant: in Rust, accepted, and written.
+type Names<'a> = (&'a Ident, Vec<&'a Name>, Option<&'a Name>);
+
+fn names_of<'a>(field: &'a Field<'_>) -> Option<Names<'a>> {
+    let attrs = &field.serde.attrs;
+    let ident = field.serde.original.ident.as_ref().filter(|_| !attrs.flatten())?;
+    let accepted = if attrs.skip_deserializing() { Vec::new() } else { attrs.aliases().iter().collect() };
+    Some((ident, accepted, (!attrs.skip_serializing()).then(|| attrs.name().serialize_name())))
+}
+
+fn names_of_variant<'a>(variant: &'a Variant<'_>) -> Names<'a> {
+    let attrs = &variant.attrs;
+    let accepted = if attrs.skip_deserializing() { Vec::new() } else { attrs.aliases().iter().collect() };
+    (&variant.ident, accepted, (!attrs.skip_serializing()).then(|| attrs.name().serialize_name()))
+}
+
+/// Two of one name: only one of them could be read.
+fn check_names<'a>(cx: &Ctxt, all: impl Iterator<Item = Names<'a>>) {
+    let (mut read, mut written) = (HashMap::new(), HashMap::new());
+    for (ident, accepted, write) in all {
+        let mut owners = Vec::new();
+        owners.extend(accepted.into_iter().map(|name| (name, *read.entry(&name.value).or_insert(ident))));
+        owners.extend(write.map(|name| (name, *written.entry(&name.value).or_insert(ident))));
+        if let Some((name, owner)) = owners.into_iter().find(|(_, owner)| *owner != ident) {
+            let owner = owner.unraw();
+            cx.error_spanned_by(
+                name,
+                format!("the name `{}` is taken by `{owner}`: one of them needs another", name.value),
+            );
+        }
+    }
+}
+
 fn rust_names(fields: &[Field<'_>]) -> Vec<String> {
     fields.iter().filter_map(|field| Some(field.serde.original.ident.as_ref()?.unraw().to_string())).collect()
 }
@@ -119,6 +154,8 @@ fn no_such_field(name: &str, names: &[String]) -> String {
     let names: Vec<&str> = names.iter().map(String::as_str).collect();
     match suggestion(name, &names) {
         Some(similar) => format!("no field `{name}`; did you mean `{similar}`?"),
+        None if names.is_empty() => format!("no field `{name}`; the struct has none"),
+        None if name == "self" => format!("name the field without `self.`; there are {}", list(&names)),
         None => format!("no field `{name}`; there are {}", list(&names)),
     }
 }
@@ -170,7 +207,6 @@ fn check_field(cx: &Ctxt, level: &Level<'_>, field: &Field<'_>) {
     }
     let skipped_newtype = matches!(level.style, Style::Newtype) && attrs.skip_deserializing();
     let unsupported = [
-        (attrs.getter().is_some(), "getter", "is not supported: it is for remote types"),
         (skipped_newtype, "skip", "on the only field of a newtype leaves nothing to read: make it a unit struct"),
         (
             attrs.flatten() && (field.event.plain || attrs.deserialize_with().is_some()),

@@ -1,16 +1,51 @@
 //! What is emitted beside errors: impls without use, so that one bad attribute is one error and not
 //! one more at every use of the type.
 
-use proc_macro2::TokenStream;
+use proc_macro2::{Span, TokenStream};
 use quote::quote;
-use syn::{DeriveInput, Path};
+use serde_derive_internals::ast::Container;
+use serde_derive_internals::attr::Identifier;
+use serde_derive_internals::{Ctxt, Derive};
+use syn::{Data, DeriveInput, Ident, Path, parse_quote};
+
+use crate::attr::keeps_validate;
 
 pub(crate) fn expand(krate: &Path, input: &DeriveInput) -> TokenStream {
-    let ident = &input.ident;
+    let (ident, visibility) = (&input.ident, &input.vis);
     let (impl_generics, ty_generics, where_clause) = input.generics.split_for_impl();
+
+    // Generic types ask for it, as the real impl does; of others rustc says itself that it is missing.
+    let mut event_generics = input.generics.clone();
+    if !event_generics.params.is_empty() {
+        event_generics.make_where_clause().predicates.push(parse_quote!(Self: __p::serde::Serialize));
+    }
+    let (_, _, event_where) = event_generics.split_for_impl();
+
+    // serde's derive gives up on the same attributes and emits nothing.
+    let serialize = serde_gives_up(input).then(|| {
+        quote! {
+            #[automatically_derived]
+            impl #impl_generics __p::serde::Serialize for #ident #ty_generics #where_clause {
+                fn serialize<__S: __p::serde::Serializer>(&self, _: __S) -> __p::Result<__S::Ok, __S::Error> {
+                    ::core::unreachable!()
+                }
+            }
+        }
+    });
+    let validate = (!keeps_validate(input)).then(|| {
+        quote! {
+            #[automatically_derived]
+            impl #impl_generics __p::validator::Validate for #ident #ty_generics #where_clause {
+                fn validate(&self) -> __p::Result<(), __p::validator::ValidationErrors> {
+                    ::core::unreachable!()
+                }
+            }
+        }
+    });
+
     quote! {
         #[doc(hidden)]
-        #[allow(unused_qualifications)]
+        #[allow(unused_qualifications, clippy::all, clippy::pedantic, clippy::restriction, clippy::nursery)]
         const _: () = {
             use #krate::__private as __p;
 
@@ -26,10 +61,7 @@ pub(crate) fn expand(krate: &Path, input: &DeriveInput) -> TokenStream {
             }
 
             #[automatically_derived]
-            impl #impl_generics __p::EventSchema for #ident #ty_generics #where_clause
-            where
-                Self: __p::serde::Serialize,
-            {
+            impl #impl_generics __p::EventSchema for #ident #ty_generics #event_where {
                 fn descriptor() -> &'static __p::Descriptor {
                     ::core::unreachable!()
                 }
@@ -42,6 +74,29 @@ pub(crate) fn expand(krate: &Path, input: &DeriveInput) -> TokenStream {
                     ::core::unreachable!()
                 }
             }
+
+            impl #impl_generics #ident #ty_generics #where_clause {
+                #[allow(dead_code, reason = "generated for every event")]
+                #visibility fn json_schema() -> __p::schemars::Schema {
+                    ::core::unreachable!()
+                }
+            }
+
+            #serialize
+            #validate
         };
     }
+}
+
+/// Whether serde's derive has errors of its own for the type, or writes an impl for another one.
+fn serde_gives_up(input: &DeriveInput) -> bool {
+    if matches!(input.data, Data::Union(_)) {
+        return true;
+    }
+    let silent = Ctxt::new();
+    let container = Container::from_ast(&silent, input, Derive::Serialize, &Ident::new("__private", Span::call_site()));
+    let elsewhere = container.is_some_and(|container| {
+        container.attrs.remote().is_some() || !matches!(container.attrs.identifier(), Identifier::No)
+    });
+    silent.check().is_err() || elsewhere
 }

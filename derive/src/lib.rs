@@ -26,7 +26,7 @@ pub fn derive_event_schema(input: TokenStream) -> TokenStream {
 #[proc_macro_attribute]
 pub fn event(args: TokenStream, item: TokenStream) -> TokenStream {
     let input = parse_macro_input!(item as DeriveInput);
-    attribute::expand(args.into(), input).unwrap_or_else(syn::Error::into_compile_error).into()
+    attribute::expand(&args.into(), input).unwrap_or_else(syn::Error::into_compile_error).into()
 }
 
 fn derive(input: &DeriveInput) -> proc_macro2::TokenStream {
@@ -41,7 +41,8 @@ fn derive(input: &DeriveInput) -> proc_macro2::TokenStream {
         (Ok(()), None) => unreachable!("a type without a model has an error that says why"),
         (Err(errors), _) => {
             let errors = errors.into_compile_error();
-            let fallback = fallback::expand(&krate, input);
+            // The attribute form below, if there is one, will emit the impls.
+            let fallback = attribute::below(input).is_none().then(|| fallback::expand(&krate, input));
             quote!(#errors #fallback)
         }
     }

@@ -94,6 +94,7 @@ impl<'a> Shape<'a> {
                     .into_iter()
                     .map(|variant| {
                         attr::refuse_event_attrs(cx, &variant.original.attrs, "a variant");
+                        attr::refuse_validate_attrs(cx, &variant.original.attrs, "a variant");
                         Variant {
                             ident: variant.ident,
                             attrs: variant.attrs,

@@ -4,10 +4,11 @@ use proc_macro2::Span;
 use serde_derive_internals::Ctxt;
 use syn::ext::IdentExt;
 use syn::meta::ParseNestedMeta;
+use syn::parse::ParseStream;
 use syn::spanned::Spanned;
 use syn::{Attribute, Expr, ExprLit, Ident, Lit, LitBool, LitStr, Path, UnOp};
 
-use crate::attr::{name_of, set, unknown};
+use crate::attr::{items, name_of, set, skip_item, string, suggestion, unknown, unknown_in, value};
 
 /// A rule of a field.
 pub(crate) struct Rule {
@@ -89,6 +90,8 @@ const VALIDATOR: &[&str] = &[
     "nested",
     "skip",
 ];
+/// Arguments that say `true` by being there.
+const FLAGS: &[&str] = &["v4", "v6", "use_context", "skip_on_field_errors"];
 /// Those that Marshmallow has beside them.
 const MARSHMALLOW: &[&str] = &["one_of", "none_of", "equal", "contains_only", "contains_none_of"];
 const ON_TYPE: &[&str] = &["schema", "context", "crate", "nest_all_fields"];
@@ -103,23 +106,20 @@ impl Rules {
                 cx.error_spanned_by(path, "which rule? As in `#[validate(length(min = 1))]` or `#[validate(nested)]`");
                 continue;
             }
-            let result = attr.parse_nested_meta(|meta| {
-                match name_of(&meta).as_str() {
+            items(cx, attr, |meta| {
+                match name_of(meta).as_str() {
                     // A nested schema is validated anyhow, but where the type is read as another.
-                    "nested" => rules.nested = flag(&meta)?,
-                    "skip" => skip = flag(&meta)?,
+                    "nested" => rules.nested = flag(meta)?,
+                    "skip" => skip = flag(meta)?,
                     name if MARSHMALLOW.contains(&name) => {
                         return Err(
                             meta.error(format!("`{name}` is no rule of validator's: write `#[event({name}(...))]`"))
                         );
                     }
-                    name => rules.own.push(Rule::parse(cx, &meta, name)?),
+                    name => rules.own.push(Rule::parse(cx, meta, name)?),
                 }
                 Ok(())
             });
-            if let Err(error) = result {
-                cx.syn_error(error);
-            }
         }
         if skip {
             rules.own.clear();
@@ -168,27 +168,27 @@ impl TypeRules {
     pub(crate) fn from_ast(cx: &Ctxt, attrs: &[Attribute]) -> Self {
         let mut rules = Self::default();
         for attr in attrs.iter().filter(|attr| attr.path().is_ident("validate")) {
-            let result = attr.parse_nested_meta(|meta| {
-                match name_of(&meta).as_str() {
-                    "schema" => rules.schemas.push(SchemaRule::parse(cx, &meta)?),
+            items(cx, attr, |meta| {
+                match name_of(meta).as_str() {
+                    "schema" => rules.schemas.push(SchemaRule::parse(cx, meta)?),
                     "context" => {
                         let value = meta.value()?;
                         // validator takes it in quotes too.
                         let ty = if value.peek(LitStr) { value.parse::<LitStr>()?.parse()? } else { value.parse()? };
-                        set(cx, &meta, &mut rules.context, ty);
+                        set(cx, meta, &mut rules.context, ty);
                     }
                     "crate" => drop(meta.value()?.parse::<Expr>()?),
-                    "nest_all_fields" => drop(flag(&meta)?),
+                    "nest_all_fields" => drop(flag(meta)?),
                     "mutable" => {
                         return Err(meta.error("a rule cannot change its context: a load may run it more than once"));
                     }
-                    other => return Err(unknown(&meta, other, ON_TYPE, "validate", "a type")),
+                    other if VALIDATOR.contains(&other) => {
+                        return Err(meta.error(format!("`{other}` is a rule of a field: write it above the field")));
+                    }
+                    other => return Err(unknown(meta, other, ON_TYPE, "validate", "a type")),
                 }
                 Ok(())
             });
-            if let Err(error) = result {
-                cx.syn_error(error);
-            }
         }
         rules
     }
@@ -196,7 +196,7 @@ impl TypeRules {
 
 /// `name` or `name = true`.
 fn flag(meta: &ParseNestedMeta<'_>) -> syn::Result<bool> {
-    if meta.input.peek(syn::Token![=]) { Ok(meta.value()?.parse::<LitBool>()?.value) } else { Ok(true) }
+    if meta.input.peek(syn::Token![=]) { Ok(value::<LitBool>(meta, "`true` or `false`")?.value) } else { Ok(true) }
 }
 
 /// The arguments of one rule while they are parsed.
@@ -218,25 +218,50 @@ impl Args {
             }
             return Ok(args);
         }
-        meta.parse_nested_meta(|arg| {
-            match name_of(&arg).as_str() {
-                "code" => set(cx, &arg, &mut args.code, arg.value()?.parse()?),
-                "message" => set(cx, &arg, &mut args.message, arg.value()?.parse()?),
-                name if known.contains(&name) => {
-                    let value = arg.value()?.parse()?;
-                    if args.exprs.iter().any(|(other, _)| other == name) {
-                        cx.error_spanned_by(&arg.path, format!("`{name}` is given twice"));
-                    }
-                    args.exprs.push((name.to_owned(), value));
+        let content = meta.input.fork();
+        let mut errors = None;
+        if is_empty(&content)? {
+            skip_item(meta)?;
+        } else {
+            meta.parse_nested_meta(|arg| {
+                if let Err(error) = args.parse_one(cx, meta, &arg, known) {
+                    combine(&mut errors, error);
+                    skip_item(&arg)?;
                 }
-                name => {
-                    let known: Vec<&str> = known.iter().copied().chain(["message", "code"]).collect();
-                    return Err(unknown(&arg, name, &known, &name_of(meta), "a field"));
+                Ok(())
+            })?;
+        }
+        // All of them, and none that would only follow from them.
+        errors.map_or(Ok(args), Err)
+    }
+
+    fn parse_one(
+        &mut self,
+        cx: &Ctxt,
+        rule: &ParseNestedMeta<'_>,
+        arg: &ParseNestedMeta<'_>,
+        known: &[&str],
+    ) -> syn::Result<()> {
+        match name_of(arg).as_str() {
+            "code" => set(cx, arg, &mut self.code, string(arg)?),
+            "message" => set(cx, arg, &mut self.message, string(arg)?),
+            name if known.contains(&name) => {
+                let value = if FLAGS.contains(&name) && !arg.input.peek(syn::Token![=]) {
+                    syn::parse_quote!(true)
+                } else {
+                    value(arg, &format!("a value: `{name} = ...`"))?
+                };
+                if self.exprs.iter().any(|(other, _)| other == name) {
+                    cx.error_spanned_by(&arg.path, format!("`{name}` is given twice"));
                 }
+                self.exprs.push((name.to_owned(), value));
             }
-            Ok(())
-        })?;
-        Ok(args)
+            name => {
+                let known: Vec<&str> = known.iter().copied().chain(["message", "code"]).collect();
+                return Err(unknown_in(arg, name, &known, &format!("`{}(...)`", name_of(rule))));
+            }
+        }
+        Ok(())
     }
 
     fn take(&mut self, name: &str) -> Option<Expr> {
@@ -282,6 +307,20 @@ impl Args {
     }
 }
 
+/// Whether the parentheses that come next have nothing in them.
+fn is_empty(input: ParseStream<'_>) -> syn::Result<bool> {
+    let content;
+    syn::parenthesized!(content in input);
+    Ok(content.is_empty())
+}
+
+fn combine(errors: &mut Option<syn::Error>, error: syn::Error) {
+    match errors {
+        Some(errors) => errors.combine(error),
+        None => *errors = Some(error),
+    }
+}
+
 impl Rule {
     fn parse(cx: &Ctxt, meta: &ParseNestedMeta<'_>, name: &str) -> syn::Result<Self> {
         let mut args;
@@ -296,7 +335,7 @@ impl Rule {
                     (None, None) => return Err(meta.error("`length` needs `min`, `max` or `equal`")),
                     _ => {}
                 }
-                refuse_empty(cx, min.as_ref(), max.as_ref());
+                refuse_empty(cx, min.as_ref(), max.as_ref(), false);
                 RuleKind::Length { min, max, equal }
             }
             "range" => {
@@ -310,7 +349,12 @@ impl Rule {
                 if range.bounds().next().is_none() {
                     return Err(meta.error("`range` needs `min`, `max`, `exclusive_min` or `exclusive_max`"));
                 }
-                refuse_empty(cx, range.min.as_ref(), range.max.as_ref());
+                let (min, max) = (range.min.as_ref(), range.max.as_ref());
+                let (above, below) = (range.exclusive_min.as_ref(), range.exclusive_max.as_ref());
+                refuse_empty(cx, min, max, false);
+                refuse_empty(cx, above, below, true);
+                refuse_empty(cx, min, below, true);
+                refuse_empty(cx, above, max, true);
                 RuleKind::Range(range)
             }
             "email" => {
@@ -328,7 +372,7 @@ impl Rule {
             }
             "regex" => {
                 args = Args::parse(cx, meta, &["path"])?;
-                RuleKind::Regex(args.require(meta, "path", "regex(path = *PATTERN)")?)
+                RuleKind::Regex(pattern(args.require(meta, "path", "regex(path = *PATTERN)")?)?)
             }
             "contains" => {
                 args = Args::parse(cx, meta, &["pattern"])?;
@@ -340,8 +384,7 @@ impl Rule {
             }
             "must_match" => {
                 args = Args::parse(cx, meta, &["other"])?;
-                let other = path(&args.require(meta, "other", "must_match(other = password)")?)?;
-                RuleKind::MustMatch(other.require_ident()?.clone())
+                RuleKind::MustMatch(field_name(&args.require(meta, "other", "must_match(other = password)")?)?)
             }
             "required" => {
                 args = Args::parse(cx, meta, &[])?;
@@ -373,7 +416,8 @@ impl Rule {
                     _ => return Err(meta.error("`equal` takes one value; `one_of` takes several")),
                 }
             }
-            other => return Err(unknown(meta, other, VALIDATOR, "validate", "a field")),
+            "schema" => return Err(meta.error("`schema` is a rule of the whole type: write it above the type")),
+            other => return Err(unknown_rule(meta, other)),
         };
         Ok(Self { kind, span: meta.path.span(), code: args.code, message: args.message })
     }
@@ -450,7 +494,7 @@ fn boolean(expr: Option<&Expr>) -> syn::Result<bool> {
 fn text(expr: &Expr) -> syn::Result<LitStr> {
     match expr {
         Expr::Lit(ExprLit { lit: Lit::Str(literal), .. }) => Ok(literal.clone()),
-        other => Err(syn::Error::new_spanned(other, "expected a string literal")),
+        other => Err(syn::Error::new_spanned(other, "expected a string in quotes")),
     }
 }
 
@@ -458,8 +502,29 @@ fn text(expr: &Expr) -> syn::Result<LitStr> {
 fn path(expr: &Expr) -> syn::Result<Path> {
     match expr {
         Expr::Path(path) if path.qself.is_none() => Ok(path.path.clone()),
-        Expr::Lit(ExprLit { lit: Lit::Str(literal), .. }) => literal.parse(),
+        Expr::Lit(ExprLit { lit: Lit::Str(literal), .. }) if literal.parse::<Path>().is_ok() => literal.parse(),
         other => Err(syn::Error::new_spanned(other, "expected a path, such as `check_sku` or `rules::check_sku`")),
+    }
+}
+
+/// The expression of a compiled pattern, bare or, as validator takes it too, in quotes.
+fn pattern(expr: Expr) -> syn::Result<Expr> {
+    let Expr::Lit(ExprLit { lit: Lit::Str(literal), .. }) = &expr else { return Ok(expr) };
+    match literal.parse() {
+        Ok(inner) if !matches!(inner, Expr::Lit(_)) => Ok(inner),
+        _ => Err(syn::Error::new_spanned(
+            expr,
+            "`regex` takes a compiled pattern, not its text: `regex(path = *PATTERN)`, with \
+             `static PATTERN: LazyLock<Regex> = LazyLock::new(|| Regex::new(\"...\").unwrap())`",
+        )),
+    }
+}
+
+/// A field's name, bare or, as validator takes it too, in quotes.
+fn field_name(expr: &Expr) -> syn::Result<Ident> {
+    match path(expr) {
+        Ok(path) if path.get_ident().is_some() => path.require_ident().cloned(),
+        _ => Err(syn::Error::new_spanned(expr, "expected the name of a field, such as `password`")),
     }
 }
 
@@ -483,15 +548,25 @@ pub(crate) fn float(expr: &Expr) -> Option<f64> {
     }
 }
 
-/// `min` above `max`: nothing could ever pass.
-fn refuse_empty(cx: &Ctxt, min: Option<&Expr>, max: Option<&Expr>) {
+/// A lower bound above the upper one, or equal to it where one of them is exclusive: nothing could ever pass.
+fn refuse_empty(cx: &Ctxt, min: Option<&Expr>, max: Option<&Expr>, exclusive: bool) {
     let (Some(min), Some(max)) = (min, max) else { return };
     let empty = match (integer(min), integer(max)) {
-        (Some(min), Some(max)) => min > max,
-        _ => matches!((float(min), float(max)), (Some(min), Some(max)) if min > max),
+        (Some(min), Some(max)) => min > max || exclusive && min == max,
+        _ => matches!((float(min), float(max)), (Some(min), Some(max)) if min > max || exclusive && min >= max),
     };
     if empty {
-        cx.error_spanned_by(max, "no value can pass: `max` is below `min`");
+        cx.error_spanned_by(max, "no value can pass: the upper bound is below the lower one");
+    }
+}
+
+/// A name that is no rule; the most frequent slips of those who know validator or serde are named.
+fn unknown_rule(meta: &ParseNestedMeta<'_>, name: &str) -> syn::Error {
+    match suggestion(name, VALIDATOR) {
+        None if matches!(name, "min" | "max" | "equal") => meta.error(format!(
+            "`{name}` is an argument, not a rule: `length({name} = ...)` for texts and lists, `range(...)` for numbers"
+        )),
+        _ => unknown(meta, name, VALIDATOR, "validate", "a field"),
     }
 }
 

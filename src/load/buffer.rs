@@ -15,7 +15,7 @@ use serde_json::value::RawValue;
 
 use super::{At, Context, Dialect};
 
-/// How serde_json asks for a value's text.
+/// How `serde_json` asks for a value's text.
 pub(super) const RAW_TOKEN: &str = "$serde_json::private::RawValue";
 
 /// A value, kept.
@@ -145,6 +145,7 @@ pub trait With<T> {
 /// A type's own `Deserialize`, for fields marked `#[event(plain)]`.
 #[doc(hidden)]
 #[derive(Debug)]
+#[allow(clippy::exhaustive_enums, reason = "a name in the type system, without values")]
 pub enum Plain {}
 
 impl<T: for<'de> Deserialize<'de>> With<T> for Plain {

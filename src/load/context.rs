@@ -15,7 +15,7 @@ use crate::violation::{Concern, FieldName, Params, Path, Rule, Segment, Violatio
 /// ```
 /// use event_schema::{EventSchema, JsonSchema, LoadOptions, Serialize};
 ///
-/// #[derive(Serialize, JsonSchema, EventSchema)]
+/// #[derive(Debug, Serialize, JsonSchema, EventSchema)]
 /// struct Batch { ids: Vec<u64> }
 ///
 /// let few = LoadOptions::new().max_violations(2).max_size(100);
@@ -54,7 +54,7 @@ impl<'c> LoadOptions<'c> {
     /// ```
     /// use event_schema::{EventSchema, JsonSchema, LoadOptions, Serialize};
     ///
-    /// #[derive(Serialize, JsonSchema, EventSchema)]
+    /// #[derive(Debug, Serialize, JsonSchema, EventSchema)]
     /// struct Grid { cells: Vec<Vec<u8>> }
     ///
     /// let shallow = LoadOptions::new().max_depth(2);

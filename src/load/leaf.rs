@@ -16,26 +16,32 @@ pub trait Leaf: Sized {
     const EXPECTED: &'static Expected;
 
     /// From a boolean.
+    #[must_use]
     fn from_bool(_: bool) -> Option<Self> {
         None
     }
     /// From an integer from 0 up.
+    #[must_use]
     fn from_u64(_: u64) -> Option<Self> {
         None
     }
     /// From an integer below 0.
+    #[must_use]
     fn from_i64(_: i64) -> Option<Self> {
         None
     }
     /// From a number that is written as no integer, or lies beyond 64 bits.
+    #[must_use]
     fn from_f64(_: f64) -> Option<Self> {
         None
     }
     /// From text.
+    #[must_use]
     fn from_text(_: &str) -> Option<Self> {
         None
     }
     /// From text that is already owned.
+    #[must_use]
     fn from_owned_text(text: String) -> Option<Self> {
         Self::from_text(&text)
     }

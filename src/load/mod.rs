@@ -22,11 +22,12 @@ pub(crate) mod variants;
 
 use std::marker::PhantomData;
 
-use serde::de::{DeserializeSeed, Deserializer, Error};
+use serde::de::{DeserializeSeed, Deserializer, Error, MapAccess, SeqAccess};
 
 use self::buffer::{Leftovers, MapOf};
 pub use self::context::{At, Context, Dialect, Expected, LoadOptions, Mode};
 pub use self::leaf::{Leaf, read_leaf};
+use self::object::Slot;
 use crate::contract::{Place, Walk};
 use crate::error::{LoadError, LoadErrorKind};
 
@@ -80,7 +81,7 @@ use crate::error::{LoadError, LoadErrorKind};
     label = "not readable by event-schema",
     note = "if `{Self}` is yours, derive `EventSchema` for it: nested values are schemas too",
     note = "if it comes from another crate, see whether a feature of event-schema supports it, such as `uuid1` or `chrono04`",
-    note = "or implement `event_schema::load::FieldType` for a newtype around it"
+    note = "or mark the field `#[event(plain)]`: the type's own `Deserialize` reads it then, and finds one fault at most"
 )]
 pub trait FieldType: Sized {
     /// Reads a value, or notes in `cx` everything that is wrong with it and answers `None`.
@@ -120,6 +121,43 @@ pub trait FieldType: Sized {
             Ok(key) => key.filter(|_| cx.shape_findings_since(before) == 0),
             Err(_) => None,
         }
+    }
+
+    /// [`Slot::read`], by a path at which rustc says of a type that is no field just that.
+    ///
+    /// # Errors
+    /// As [`read`](Self::read).
+    #[doc(hidden)]
+    #[inline]
+    fn read_slot<'s, 'de, A: MapAccess<'de>>(
+        slot: &'s mut Slot<Self>,
+        entries: &mut A,
+        cx: &mut Context<'_>,
+        at: &At<'_>,
+    ) -> Result<Option<&'s Self>, A::Error> {
+        slot.read(entries, cx, at)
+    }
+
+    /// [`Slot::read_element`], likewise.
+    ///
+    /// # Errors
+    /// As [`read`](Self::read).
+    #[doc(hidden)]
+    #[inline]
+    fn read_element_slot<'s, 'de, A: SeqAccess<'de>>(
+        slot: &'s mut Slot<Self>,
+        elements: &mut A,
+        cx: &mut Context<'_>,
+        at: &At<'_>,
+    ) -> Result<Option<&'s Self>, A::Error> {
+        slot.read_element(elements, cx, at)
+    }
+
+    /// [`Slot::or_missing`], likewise.
+    #[doc(hidden)]
+    #[inline]
+    fn fill_slot<'s>(slot: &'s mut Slot<Self>, cx: &mut Context<'_>, at: &At<'_>) -> Option<&'s Self> {
+        slot.or_missing(cx, at)
     }
 
     /// Checks the rules of a value at hand, all the way down.

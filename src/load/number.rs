@@ -1,6 +1,6 @@
 //! Numbers as text: how they arrive when a dependency turns on `serde_json/arbitrary_precision`.
 //!
-//! serde_json then delivers every number as a map of one entry, the token and the number's text.
+//! `serde_json` then delivers every number as a map of one entry, the token and the number's text.
 //! Cargo unifies features, so that this can happen to any program; without the feature the token is
 //! a key like any other.
 
@@ -12,10 +12,10 @@ use serde_json::Value;
 use super::leaf::{Leaf, drain_map, read_leaf};
 use super::{At, Context, Dialect, LoadOptions};
 
-/// The key of the map in which serde_json hides a number.
+/// The key of the map in which `serde_json` hides a number.
 pub(super) const TOKEN: &str = "$serde_json::private::Number";
 
-/// Whether numbers arrive as maps in this program; asked once, of serde_json itself.
+/// Whether numbers arrive as maps in this program; asked once, of `serde_json` itself.
 pub(super) fn arrive_as_maps() -> bool {
     struct Probe;
 
@@ -71,7 +71,7 @@ impl<'de> DeserializeSeed<'de> for Text {
     }
 }
 
-/// Hands a number's text to a leaf in the form in which serde_json delivers it otherwise.
+/// Hands a number's text to a leaf in the form in which `serde_json` delivers it otherwise.
 pub(super) fn to_leaf<T: Leaf>(text: &str) -> Option<T> {
     // "-0" is no integer to serde_json: it keeps its sign as a float.
     if text != "-0" && !text.contains(['.', 'e', 'E']) {
@@ -85,7 +85,7 @@ pub(super) fn to_leaf<T: Leaf>(text: &str) -> Option<T> {
     text.parse().ok().filter(|value: &f64| value.is_finite()).and_then(T::from_f64)
 }
 
-/// A number that is a map's key: by JSON's grammar, as serde_json reads it.
+/// A number that is a map's key: by JSON's grammar, as `serde_json` reads it.
 pub(super) fn from_key<T: Leaf>(text: &str) -> Option<T> {
     let bare = text.ends_with(|c: char| c.is_ascii_digit()) && !text.starts_with(|c: char| c.is_ascii_whitespace());
     if bare && serde_json::from_str::<serde_json::Number>(text).is_ok() { to_leaf(text) } else { None }

@@ -1,4 +1,5 @@
 //! Objects: what the derive writes for named fields, and the visitor that drives it.
+#![allow(clippy::missing_errors_doc, reason = "called by generated code only")]
 
 use std::marker::PhantomData;
 
@@ -15,6 +16,7 @@ pub(super) static OBJECT: Expected = Expected::new("object");
 /// A level of a type: the struct itself, or one of an enum's variants, counted.
 #[doc(hidden)]
 #[derive(Debug)]
+#[allow(clippy::exhaustive_enums, reason = "a name in the type system, without values")]
 pub enum Level<const N: usize> {}
 
 /// A level with named fields, as the derive describes it; read, it is a `T`.
@@ -166,7 +168,7 @@ impl<'de, L: Object<T>, T> DeserializeSeed<'de> for FieldSeed<'_, '_, L, T> {
     }
 }
 
-impl<'de, L: Object<T>, T> Visitor<'de> for FieldSeed<'_, '_, L, T> {
+impl<L: Object<T>, T> Visitor<'_> for FieldSeed<'_, '_, L, T> {
     type Value = Option<usize>;
 
     fn expecting(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
@@ -202,7 +204,7 @@ impl<'de, L: Object<T>, T> DeserializeSeed<'de> for FieldOrName<L, T> {
     }
 }
 
-impl<'de, L: Object<T>, T> Visitor<'de> for FieldOrName<L, T> {
+impl<L: Object<T>, T> Visitor<'_> for FieldOrName<L, T> {
     type Value = Result<usize, String>;
 
     fn expecting(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {

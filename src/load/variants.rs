@@ -205,7 +205,7 @@ impl<'de, T: Variants> DeserializeSeed<'de> for NameSeed<T> {
     }
 }
 
-impl<'de, T: Variants> Visitor<'de> for NameSeed<T> {
+impl<T: Variants> Visitor<'_> for NameSeed<T> {
     type Value = Name;
 
     fn expecting(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {

@@ -55,7 +55,7 @@ fn variants_impl(cx: &Cx<'_>, readable: &[&(&Variant<'_>, Expand<'_>)]) -> Token
     let (impl_generics, _, where_clause) = cx.generics.split_for_impl();
 
     let named = || readable.iter().filter(|(variant, _)| !variant.attrs.other());
-    let names = readable.iter().map(|(variant, _)| {
+    let field_names = readable.iter().map(|(variant, _)| {
         let (wire, rust) = (variant.attrs.name().deserialize_name(), variant.ident.unraw().to_string());
         quote!(__p::FieldName::new(#wire, #rust))
     });
@@ -85,7 +85,7 @@ fn variants_impl(cx: &Cx<'_>, readable: &[&(&Variant<'_>, Expand<'_>)]) -> Token
     quote! {
         #[automatically_derived]
         impl #impl_generics __p::Variants for #self_ty #where_clause {
-            const VARIANTS: &'static [__p::FieldName] = &[#(#names),*];
+            const VARIANTS: &'static [__p::FieldName] = &[#(#field_names),*];
             const CHOICES: &'static [&'static str] = &[#(#choices),*];
 
             #[inline]

@@ -2,7 +2,7 @@
 
 use heck::ToKebabCase;
 use proc_macro2::TokenStream;
-use quote::{ToTokens, quote};
+use quote::{ToTokens, quote, quote_spanned};
 use syn::LitStr;
 use syn::ext::IdentExt;
 
@@ -27,7 +27,7 @@ pub(super) fn expand(cx: &Cx<'_>) -> TokenStream {
     let key = match &model.event.key {
         Some(key) => {
             let access = &key.access;
-            quote!(__p::EventKey::to_key_bytes(&self.#access))
+            quote_spanned!(key.field.span()=> __p::EventKey::to_key_bytes(&self.#access))
         }
         None => quote!(__p::None),
     };
@@ -63,7 +63,7 @@ pub(super) fn expand(cx: &Cx<'_>) -> TokenStream {
             /// The JSON Schema (draft 2020-12) of what `load` accepts, see `EventSchema::json_schema`.
             #[allow(dead_code, reason = "generated for every event")]
             #visibility fn json_schema() -> __p::schemars::Schema {
-                <Self as __p::EventSchema>::json_schema()
+                __p::json_schema::<Self>(&__p::schemars::generate::Contract::Deserialize)
             }
         }
 

@@ -1,6 +1,6 @@
 //! The fields of a struct or of a variant: how they are read together, checked and described.
 
-use proc_macro2::TokenStream;
+use proc_macro2::{Span, TokenStream};
 use quote::{format_ident, quote, quote_spanned};
 use serde_derive_internals::ast::Style;
 use serde_derive_internals::attr::Default;
@@ -175,7 +175,7 @@ impl<'a> Expand<'a> {
             .map(|field| field.read_entry())
             .collect();
         let entries = if flattens {
-            let flat = self.fields().filter(|field| field.is_flat()).map(|field| field.read_flat());
+            let flat = self.fields().filter(ExpandField::is_flat).map(|field| field.read_flat());
             let deny = denies.then(|| quote!(leftovers.deny(cx, at);));
             quote! {
                 let mut leftovers = __p::Leftovers::default();
@@ -370,7 +370,9 @@ pub(super) struct ExpandField<'a> {
 impl ExpandField<'_> {
     /// The variable that holds it while it is read, and its value afterwards.
     fn slot(&self) -> Ident {
-        format_ident!("field_{}", self.index)
+        // At the type: errors about what the slot can hold show there.
+        let span = self.field.serde.ty.span().resolved_at(Span::call_site());
+        format_ident!("field_{}", self.index, span = span)
     }
 
     /// The name of one of the field's generated items.
@@ -517,7 +519,9 @@ impl ExpandField<'_> {
                 false => quote!(__p::Pairs(#functions)),
             });
             let read = match (functions, self.field.event.not_null.is_some() && self.is_option()) {
-                (None, false) => quote_spanned!(shown_at(ty.span())=> #slot.read(&mut entries, cx, at)?),
+                (None, false) => quote_spanned! {shown_at(ty.span())=>
+                    <#ty as __p::FieldType>::read_slot(&mut #slot, &mut entries, cx, at)?
+                },
                 (None, true) => quote_spanned!(shown_at(ty.span())=> #slot.read_not_null(&mut entries, cx, at)?),
                 (Some(functions), not_null) => {
                     quote_spanned!(shown_at(ty.span())=> #slot.read_parts(&mut entries, cx, at, #functions, #not_null)?)
@@ -535,7 +539,9 @@ impl ExpandField<'_> {
             Some(foreign) => {
                 quote_spanned!(shown_at(ty.span())=> #slot.read_element_with::<#foreign, __A>(elements, cx, at)?)
             }
-            None => quote_spanned!(shown_at(ty.span())=> #slot.read_element(elements, cx, at)?),
+            None => quote_spanned! {shown_at(ty.span())=>
+                <#ty as __p::FieldType>::read_element_slot(&mut #slot, elements, cx, at)?
+            },
         };
         let then = self.and_check_all(&read);
         quote!({ let at = &#at; #then })
@@ -584,12 +590,8 @@ impl ExpandField<'_> {
         let member = &self.field.serde.member;
         let of_container = self.level.is_object() && !self.level.cx.model.serde.attrs.default().is_none();
         let fill = match (attrs.default(), self.field.reader()) {
-            (Default::Default | Default::Path(_), _) => {
-                let default = self.default();
-                quote!(#slot.or_default(|| #default))
-            }
             (Default::None, _) if of_container => quote!(#slot.or_default(|| container.#member)),
-            (Default::None, Reader::Skipped) => {
+            (Default::Default | Default::Path(_), _) | (Default::None, Reader::Skipped) => {
                 let default = self.default();
                 quote!(#slot.or_default(|| #default))
             }
@@ -598,7 +600,9 @@ impl ExpandField<'_> {
             (Default::None, Reader::Flat) => return TokenStream::new(),
             (Default::None, Reader::Plain) => quote_spanned!(shown_at(ty.span())=> #slot.or_foreign_missing(cx, at)),
             (Default::None, Reader::With(_)) => quote_spanned!(shown_at(ty.span())=> #slot.or_required(cx, at)),
-            (Default::None, Reader::Ours) => quote_spanned!(shown_at(ty.span())=> #slot.or_missing(cx, at)),
+            (Default::None, Reader::Ours) => {
+                quote_spanned!(shown_at(ty.span())=> <#ty as __p::FieldType>::fill_slot(&mut #slot, cx, at))
+            }
         };
         let then = self.and_check_all(&fill);
         quote!({ let at = &#at; #then })

@@ -104,7 +104,7 @@ fn check(cx: &Cx<'_>, rule: &Rule, inner: &Inner<'_>) -> TokenStream {
             quote_spanned!(span=> __p::validator::ValidateLength::validate_length(value, #min, #max, #equal))
         }
         RuleKind::Range(range) => {
-            let bound = |bound: &Option<Expr>| optional(bound.as_ref().map(|bound| number(bound, inner)));
+            let bound = |bound: &Option<Expr>| optional(bound.as_ref().map(|bound| typed(bound, inner)));
             let (min, max) = (bound(&range.min), bound(&range.max));
             let (exclusive_min, exclusive_max) = (bound(&range.exclusive_min), bound(&range.exclusive_max));
             quote_spanned!(span=> __p::in_range(value, #min, #max, #exclusive_min, #exclusive_max))
@@ -158,11 +158,11 @@ fn check(cx: &Cx<'_>, rule: &Rule, inner: &Inner<'_>) -> TokenStream {
         RuleKind::Custom { function, use_context } => {
             // As validator passes them: numbers by value, a `Cow` as what it borrows.
             let argument = if inner.is_number() {
-                quote!(*value)
+                quote_spanned!(span=> *value)
             } else if inner.is(&["Cow"]) {
-                quote!(::core::convert::AsRef::as_ref(value))
+                quote_spanned!(span=> ::core::convert::AsRef::as_ref(value))
             } else {
-                quote!(value)
+                quote_spanned!(span=> value)
             };
             let (code, message) = (optional(rule.code.as_ref()), optional(rule.message.as_ref()));
             let note = quote!(__p::broken_custom(cx, at, error, #code, #message));
@@ -204,6 +204,12 @@ fn number(bound: &Expr, inner: &Inner<'_>) -> TokenStream {
         }
         _ => bound.to_token_stream(),
     }
+}
+
+/// A bound as a value of the field's type, so that its errors are its own.
+fn typed(bound: &Expr, inner: &Inner<'_>) -> TokenStream {
+    let (ty, bound) = (inner.ty, number(bound, inner));
+    if inner.is_number() { quote!({ let bound: #ty = #bound; bound }) } else { bound }
 }
 
 /// Notes that the rule is broken: as a constant where its arguments are literals.
@@ -260,12 +266,7 @@ impl Param {
             _ => None,
         };
         let expr = match inner {
-            Some(inner) => {
-                let ty = inner.ty;
-                // Gives a constant the type of the field, as the comparison does.
-                let expr = number(expr, inner);
-                if inner.is_number() { quote!({ let bound: #ty = #expr; bound }) } else { expr }
-            }
+            Some(inner) => typed(expr, inner),
             None => expr.to_token_stream(),
         };
         Self { expr, constant }

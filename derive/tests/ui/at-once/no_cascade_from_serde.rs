@@ -1,0 +1,18 @@
+use event_schema::prelude::*;
+
+#[derive(Serialize, JsonSchema, EventSchema)]
+#[serde(rename_all = "camelcase")]
+struct Order {
+    order_id: String,
+}
+
+#[derive(Serialize, JsonSchema, EventSchema)]
+struct Batch {
+    orders: Vec<Order>,
+}
+
+fn main() {
+    let order = Order::load(b"{}").unwrap();
+    order.dump().unwrap();
+    Batch::load(b"{}").unwrap().dump().unwrap();
+}

@@ -1,0 +1,11 @@
+use event_schema::prelude::*;
+
+#[derive(Serialize, JsonSchema, EventSchema)]
+#[event(name = "order", name = "order.requested")]
+#[event(version = 1)]
+#[event(version = 2)]
+struct Order {
+    order_id: String,
+}
+
+fn main() {}

@@ -1,0 +1,9 @@
+use event_schema::prelude::*;
+
+#[derive(Serialize, JsonSchema, EventSchema)]
+#[event(key = total)]
+struct Order {
+    total: f64,
+}
+
+fn main() {}

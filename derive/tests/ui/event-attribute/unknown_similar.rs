@@ -1,0 +1,9 @@
+use event_schema::prelude::*;
+
+#[derive(Serialize, JsonSchema, EventSchema)]
+#[event(nmae = "order.requested")]
+struct Order {
+    order_id: String,
+}
+
+fn main() {}

@@ -1,0 +1,9 @@
+use event_schema::prelude::*;
+
+#[derive(Serialize, JsonSchema, EventSchema)]
+#[event(name = 7, version = "2", topic = orders, validate = 0, crate = "event_schema")]
+struct Order {
+    order_id: String,
+}
+
+fn main() {}

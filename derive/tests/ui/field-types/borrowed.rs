@@ -1,0 +1,9 @@
+use event_schema::prelude::*;
+
+#[derive(Serialize, JsonSchema, EventSchema)]
+struct Order {
+    order_id: &'static str,
+    labels: Vec<&'static [u8]>,
+}
+
+fn main() {}

@@ -1,0 +1,13 @@
+use event_schema::prelude::*;
+
+#[derive(Serialize, JsonSchema)]
+struct Raw;
+
+#[derive(Serialize, JsonSchema, EventSchema)]
+struct Envelope<T> {
+    body: T,
+}
+
+fn main() {
+    let _ = Envelope::<Raw>::load(b"{}");
+}

@@ -1,0 +1,11 @@
+use event_schema::prelude::*;
+
+#[derive(Serialize, JsonSchema, EventSchema)]
+struct Order {
+    #[validate(length(min = 1, min = 2))]
+    order_id: String,
+    #[validate(url(message = "No.", message = "Never."))]
+    link: String,
+}
+
+fn main() {}

@@ -1,0 +1,15 @@
+use event_schema::prelude::*;
+
+#[derive(Serialize, JsonSchema, EventSchema)]
+struct Order {
+    #[validate(custom(function = check_sku))]
+    sku: u32,
+    #[validate(custom(function = missing))]
+    name: String,
+}
+
+fn check_sku(_: &String) -> Result<(), ValidationError> {
+    Ok(())
+}
+
+fn main() {}

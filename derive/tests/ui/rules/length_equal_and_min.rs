@@ -1,0 +1,9 @@
+use event_schema::prelude::*;
+
+#[derive(Serialize, JsonSchema, EventSchema)]
+struct Order {
+    #[validate(length(equal = 3, min = 1))]
+    order_id: String,
+}
+
+fn main() {}

@@ -1,0 +1,10 @@
+use event_schema::prelude::*;
+
+#[derive(Serialize, JsonSchema, EventSchema)]
+struct Order {
+    count: u32,
+    #[validate(must_match(other = count))]
+    again: String,
+}
+
+fn main() {}

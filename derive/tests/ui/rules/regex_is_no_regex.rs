@@ -1,0 +1,9 @@
+use event_schema::prelude::*;
+
+#[derive(Serialize, JsonSchema, EventSchema)]
+struct Order {
+    #[validate(regex(path = "^[a-z]+$"))]
+    order_id: String,
+}
+
+fn main() {}

@@ -1,0 +1,10 @@
+use event_schema::prelude::*;
+
+#[derive(Serialize, JsonSchema, EventSchema)]
+struct Order {
+    #[serde(default)]
+    #[validate(required)]
+    order_id: Option<String>,
+}
+
+fn main() {}

@@ -1,0 +1,13 @@
+use event_schema::prelude::*;
+
+#[derive(Serialize, JsonSchema, EventSchema)]
+#[validate(schema(function = check))]
+struct Order {
+    order_id: String,
+}
+
+fn check(_: &String) -> Result<(), ValidationError> {
+    Ok(())
+}
+
+fn main() {}

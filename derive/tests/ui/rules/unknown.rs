@@ -1,0 +1,11 @@
+use event_schema::prelude::*;
+
+#[derive(Serialize, JsonSchema, EventSchema)]
+struct Order {
+    #[validate(lenght(min = 1))]
+    order_id: String,
+    #[validate(iban)]
+    account: String,
+}
+
+fn main() {}

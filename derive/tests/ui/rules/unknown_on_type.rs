@@ -1,0 +1,13 @@
+use event_schema::prelude::*;
+
+#[derive(Serialize, JsonSchema, EventSchema)]
+#[validate(schem(function = check))]
+struct Order {
+    order_id: String,
+}
+
+fn check(_: &Order) -> Result<(), ValidationError> {
+    Ok(())
+}
+
+fn main() {}

@@ -1,0 +1,13 @@
+use event_schema::prelude::*;
+
+#[derive(Serialize, JsonSchema, EventSchema)]
+struct Order {
+    #[serde(default = "one")]
+    order_id: String,
+}
+
+fn one() -> u8 {
+    1
+}
+
+fn main() {}

@@ -1,0 +1,15 @@
+use event_schema::prelude::*;
+
+#[derive(Serialize, Deserialize, JsonSchema)]
+struct Extra {
+    note: String,
+}
+
+#[derive(Serialize, JsonSchema, EventSchema)]
+struct Order {
+    #[serde(flatten)]
+    #[event(plain)]
+    extra: Extra,
+}
+
+fn main() {}

@@ -1,0 +1,19 @@
+use event_schema::prelude::*;
+
+#[derive(Serialize, JsonSchema, EventSchema)]
+struct Order {
+    #[serde(rename = "id")]
+    order_id: String,
+    id: String,
+    #[serde(alias = "id")]
+    number: u32,
+}
+
+#[derive(Serialize, JsonSchema, EventSchema)]
+enum Status {
+    Open,
+    #[serde(rename = "Open")]
+    Opened,
+}
+
+fn main() {}

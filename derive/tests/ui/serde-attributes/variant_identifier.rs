@@ -1,0 +1,10 @@
+use event_schema::prelude::*;
+
+#[derive(Serialize, JsonSchema, EventSchema)]
+#[serde(variant_identifier)]
+enum Status {
+    Open,
+    Closed,
+}
+
+fn main() {}

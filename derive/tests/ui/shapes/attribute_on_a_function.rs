@@ -1,0 +1,4 @@
+#[event_schema::event]
+fn order() {}
+
+fn main() {}

@@ -1,0 +1,272 @@
+//! What the derive and the attribute take: a reference. This module has no items.
+//!
+//! # Two forms
+//!
+//! **The attribute** [`#[event_schema::event]`](macro@crate::event) adds the derives `Serialize`,
+//! `JsonSchema` and `EventSchema`, and the paths by which they find their crates. `event-schema` is
+//! the only dependency that it needs.
+//!
+//! ```
+//! use event_schema::EventSchema;
+//!
+//! #[event_schema::event(name = "user.registered")]
+//! #[derive(Debug, Clone)]
+//! struct UserRegistered {
+//!     #[validate(email)]
+//!     email: String,
+//! }
+//!
+//! let user = UserRegistered::load(br#"{"email": "ada@example.org"}"#).unwrap();
+//! assert_eq!(user.email, "ada@example.org");
+//! ```
+//!
+//! **The derive** leaves the list of derives to you. serde's and schemars' macros look for crates
+//! called `serde` and `schemars`, which must be among your dependencies then.
+//!
+//! ```
+//! use event_schema::{EventSchema, JsonSchema, Serialize};
+//!
+//! #[derive(Debug, Clone, Serialize, JsonSchema, EventSchema)]
+//! #[event(name = "user.registered")]
+//! struct UserRegistered {
+//!     #[validate(email)]
+//!     email: String,
+//! }
+//!
+//! assert_eq!(UserRegistered::descriptor().name(), "user.registered");
+//! ```
+//!
+//! `Deserialize` is not needed: the derive writes the reader that finds every fault. A type may have
+//! it as well.
+//!
+//! # `#[event(...)]` on a type
+//!
+//! | | meaning | default |
+//! |---|---|---|
+//! | `name = "..."` | the event's name: ASCII letters, digits, `.`, `-` and `_` | the type's name in kebab-case |
+//! | `version = 2` | the major version of its contract, counted from 1 | 1 |
+//! | `topic = "..."` | the topic that it is published to | none |
+//! | `key = field` | the field whose value is the message's [key](crate::EventKey); `key = field.inner` goes deeper | none |
+//! | `validate = false` | no `impl validator::Validate`, for a type that has its own | `true` |
+//! | `crate = path` | where `event-schema` is, if it goes by another name | `::event_schema` |
+//!
+//! ```
+//! use event_schema::prelude::*;
+//!
+//! #[event_schema::event(name = "order.requested", version = 2, topic = "orders", key = customer.id)]
+//! struct OrderRequested { customer: Customer }
+//!
+//! #[event_schema::event]
+//! struct Customer { id: u64 }
+//!
+//! let order = OrderRequested { customer: Customer { id: 42 } };
+//! assert_eq!(order.key().as_deref(), Some(&b"42"[..]));
+//! assert_eq!(OrderRequested::descriptor().version(), 2);
+//! assert_eq!(Customer::descriptor().name(), "customer");
+//! ```
+//!
+//! # `#[event(...)]` on a field
+//!
+//! | | meaning |
+//! |---|---|
+//! | `plain` | the field's type is read by its own `Deserialize`: for types of other crates that no feature supports. It gives at most one violation, at the path inside it where its reader gave up |
+//!
+//! ```
+//! use event_schema::prelude::*;
+//!
+//! #[event_schema::event]
+//! #[derive(Debug)]
+//! struct Peer {
+//!     #[event(plain)]
+//!     address: std::net::IpAddr,
+//! }
+//!
+//! let error = Peer::load(br#"{"address": "nowhere"}"#).unwrap_err();
+//! assert_eq!(error.violations().unwrap()[0].code(), "invalid");
+//! ```
+//!
+//! # `#[validate(...)]` on a field
+//!
+//! Rules have the syntax of [validator](crate::validator), and each may have a `message = "..."` of its own
+//! and a `code = "..."`. A field can have several; they run in the order written. A rule looks
+//! through `Option`, `Box`, `Rc` and `Arc`: what is not there breaks no rule but `required`.
+//!
+//! | rule | holds if | for |
+//! |---|---|---|
+//! | `length(min, max, equal)` | so many characters, elements or entries | texts, lists, sets, maps |
+//! | `range(min, max, exclusive_min, exclusive_max)` | within the bounds | numbers, and what else has an order |
+//! | `email` | an email address, as HTML defines it | texts |
+//! | `url` | an absolute URL | texts |
+//! | `ip`, `ip(v4)`, `ip(v6)` | an IP address | texts |
+//! | `regex(path = *PATTERN)` | the pattern, a `regex::Regex`, is found in it | texts |
+//! | `contains(pattern = "...")` | it contains the text, or the key | texts, maps |
+//! | `does_not_contain(pattern = "...")` | it does not | texts, maps |
+//! | `must_match(other = field)` | equal to another field of the struct | fields of one type |
+//! | `required` | not `None` | `Option` |
+//! | `non_control_character` | no control characters | texts |
+//! | `custom(function = path)` | the function returns `Ok`: `fn(&T) -> Result<(), ValidationError>`, numbers by value | all |
+//! | `nested` | nothing: a nested event is checked anyhow | events |
+//! | `skip` | the field's rules are switched off | all |
+//!
+//! ```
+//! use std::sync::LazyLock;
+//!
+//! use event_schema::prelude::*;
+//! # #[cfg(feature = "regex1")]
+//! use event_schema::regex::Regex;
+//!
+//! # #[cfg(feature = "regex1")]
+//! static SKU: LazyLock<Regex> = LazyLock::new(|| Regex::new("^[a-z]{2}-[0-9]+$").unwrap());
+//!
+//! # #[cfg(feature = "regex1")]
+//! #[event_schema::event]
+//! struct Line {
+//!     #[validate(regex(path = *SKU, message = "Not one of our articles."))]
+//!     sku: String,
+//!     #[validate(range(min = 1), custom(function = even, code = "pairs"))]
+//!     quantity: u32,
+//!     #[validate(length(max = 3))]
+//!     note: Option<String>,
+//! }
+//!
+//! fn even(quantity: u32) -> Result<(), ValidationError> {
+//!     if quantity.is_multiple_of(2) { Ok(()) } else { Err(ValidationError::new("odd")) }
+//! }
+//!
+//! # #[cfg(feature = "regex1")] {
+//! let line = Line { sku: "?".to_owned(), quantity: 3, note: Some("long".to_owned()) };
+//! let violations = line.validate().unwrap_err();
+//! assert_eq!(violations[0].to_string(), "sku: Not one of our articles.");
+//! assert_eq!(violations[1].code(), "pairs");
+//! assert_eq!(violations[2].to_string(), "note: Longer than maximum length 3.");
+//! # }
+//! ```
+//!
+//! # `#[validate(...)]` on a type
+//!
+//! `schema(function = path)` is a rule of the whole: `fn(&Self) -> Result<(), ValidationError>`. It runs
+//! when nothing else is wrong with the struct, or always with `skip_on_field_errors = false`; its message
+//! stands under `_schema`.
+//!
+//! ```
+//! use event_schema::prelude::*;
+//!
+//! #[event_schema::event]
+//! #[validate(schema(function = ends_after_start, message = "Ends before it starts."))]
+//! #[derive(Debug)]
+//! struct Slot { start: u32, end: u32 }
+//!
+//! fn ends_after_start(slot: &Slot) -> Result<(), ValidationError> {
+//!     if slot.start < slot.end { Ok(()) } else { Err(ValidationError::new("order")) }
+//! }
+//!
+//! let error = Slot::load(br#"{"start": 2, "end": 1}"#).unwrap_err();
+//! assert_eq!(
+//!     error.violations().unwrap().to_messages(),
+//!     event_schema::serde_json::json!({"_schema": ["Ends before it starts."]})
+//! );
+//! ```
+//!
+//! # `#[serde(...)]`
+//!
+//! serde's attributes are read by serde's own parser and mean what they mean to serde.
+//!
+//! | on | supported | refused |
+//! |---|---|---|
+//! | types | `rename_all`, `rename_all_fields`, `deny_unknown_fields`, `default`, `tag`, `content`, `untagged`, `transparent`, `from`, `try_from`, `into`, `crate` | `remote`, `field_identifier`, `variant_identifier` |
+//! | fields | `rename`, `alias`, `default`, `flatten`, `skip`, `skip_serializing`, `skip_deserializing`, `skip_serializing_if`, `with`, `deserialize_with`, `serialize_with` | `getter`; two fields of one name |
+//! | variants | `rename`, `rename_all`, `alias`, `other`, `skip`, `skip_serializing`, `skip_deserializing` | `with`, `untagged`; two variants of one name |
+//!
+//! What is optional in the input is said by serde's attributes and by the type: `Option` may be
+//! missing or null, `#[serde(default)]` may be missing, everything else is required. Unknown fields are
+//! skipped, unless `deny_unknown_fields` makes each a violation.
+//!
+//! ```
+//! use event_schema::prelude::*;
+//!
+//! #[event_schema::event]
+//! #[derive(Debug, PartialEq)]
+//! #[serde(rename_all = "camelCase", deny_unknown_fields)]
+//! struct Order {
+//!     order_id: u64,
+//!     note: Option<String>,
+//!     #[serde(default, alias = "count")]
+//!     quantity: u32,
+//! }
+//!
+//! assert_eq!(
+//!     Order::load(br#"{"orderId": 1, "count": 2}"#).unwrap(),
+//!     Order { order_id: 1, note: None, quantity: 2 }
+//! );
+//! assert_eq!(
+//!     Order::load(br#"{"orderId": 1, "quantity": null, "x": 1}"#).unwrap_err().to_string(),
+//!     "2 violations\nquantity: Field may not be null.\nx: Unknown field."
+//! );
+//! ```
+//!
+//! # Types of fields
+//!
+//! A field's type implements [`FieldType`](crate::load::FieldType), which lists what does. Nested values
+//! derive `EventSchema`: one concept, not two. Events own their data, so that references and lifetime
+//! parameters are refused. Of a generic parameter `FieldType` is asked wherever a field mentions it.
+//!
+//! ```
+//! use event_schema::prelude::*;
+//!
+//! #[event_schema::event]
+//! struct Envelope<T> { id: u64, body: T }
+//!
+//! #[event_schema::event]
+//! struct Ping { seq: u64 }
+//!
+//! let envelope = Envelope::<Ping>::load(br#"{"id": 1, "body": {"seq": 2}}"#).unwrap();
+//! assert_eq!((envelope.id, envelope.body.seq), (1, 2));
+//! ```
+//!
+//! # Which goes first
+//!
+//! The compiler expands what stands above first, and a derive above the attribute does not see what
+//! the attribute adds.
+//!
+//! | written, from top to bottom | what happens |
+//! |---|---|
+//! | `#[event_schema::event]`, `#[derive(Debug)]` | works |
+//! | `#[event_schema::event]`, `#[derive(Debug, Serialize, JsonSchema, EventSchema, Validate)]` | works: the attribute takes the list over and merges what it adds itself |
+//! | `#[derive(Debug)]`, `#[event_schema::event]` | works |
+//! | `#[derive(EventSchema)]`, `#[event_schema::event]` | an error that says so |
+//! | `#[derive(Serialize)]` or `#[derive(JsonSchema)]`, `#[event_schema::event]` | E0119, "conflicting implementations": both derive it. Put the attribute first |
+//! | `#[derive(EventSchema)]`, `#[event(...)]` | works: this is the derive's own attribute |
+//! | `#[event(...)]`, `#[derive(EventSchema)]` | "derive helper attribute is used before it is introduced": put it below |
+//! | `use event_schema::event;` and `#[event(...)]` first | works: this is the attribute |
+//!
+//! # E0119 and E0034: validator's own trait
+//!
+//! The derive implements [`validator::Validate`](crate::validator::Validate) too, so that the type works
+//! wherever that trait is asked for.
+//!
+//! - **E0119**, "conflicting implementations of trait `Validate`": the type has a second one, by hand or by
+//!   validator's derive. Remove it, or keep it and write `#[event(validate = false)]`.
+//! - **E0034**, "multiple applicable items in scope" at `event.validate()`: both traits are imported and
+//!   have a method of this name. Remove the `use` of `Validate`, or write which one is meant:
+//!
+//! ```
+//! use event_schema::prelude::*;
+//! use event_schema::validator::{Validate, ValidationErrors};
+//!
+//! #[event_schema::event]
+//! struct Order {
+//!     #[serde(rename = "orderId")]
+//!     #[validate(length(min = 1))]
+//!     order_id: String,
+//! }
+//!
+//! let order = Order { order_id: String::new() };
+//!
+//! // All of it, under the names on the wire.
+//! let violations: Violations = EventSchema::validate(&order).unwrap_err();
+//! assert_eq!(violations[0].path().to_string(), "orderId");
+//!
+//! // In validator's form, under the names in Rust.
+//! let errors: ValidationErrors = Validate::validate(&order).unwrap_err();
+//! assert!(errors.field_errors().contains_key("order_id"));
+//! ```
