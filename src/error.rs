@@ -35,6 +35,7 @@ pub(crate) enum LoadErrorKind {
     TooDeep { limit: usize },
     TooLarge { size: usize, limit: usize },
     Invalid(Violations),
+    UnsupportedVersion { version: u32, today: u32, violations: Option<Violations> },
 }
 
 impl From<LoadErrorKind> for LoadError {
@@ -68,6 +69,7 @@ impl LoadError {
     pub fn violations(&self) -> Option<&Violations> {
         match &*self.0 {
             LoadErrorKind::Invalid(violations) => Some(violations),
+            LoadErrorKind::UnsupportedVersion { violations, .. } => violations.as_ref(),
             _ => None,
         }
     }
@@ -77,8 +79,16 @@ impl LoadError {
     pub fn into_violations(self) -> Option<Violations> {
         match *self.0 {
             LoadErrorKind::Invalid(violations) => Some(violations),
+            LoadErrorKind::UnsupportedVersion { violations, .. } => violations,
             _ => None,
         }
+    }
+
+    /// The writer's version is none that this type, or those before it, can read; of a newer one
+    /// that was tried, [`violations`](Self::violations) says where it does not fit.
+    #[must_use]
+    pub fn is_unsupported_version(&self) -> bool {
+        matches!(*self.0, LoadErrorKind::UnsupportedVersion { .. })
     }
 
     /// The input is no JSON text: empty, broken off, malformed, or not UTF-8.
@@ -145,12 +155,22 @@ impl fmt::Display for LoadError {
             LoadErrorKind::TooLarge { size, limit } => {
                 write!(f, "{size} bytes, which is more than the {limit} bytes this load allows")
             }
-            LoadErrorKind::Invalid(violations) => {
-                let count = violations.len() + violations.omitted();
-                write!(f, "{count} violation{}\n{violations}", if count == 1 { "" } else { "s" })
+            LoadErrorKind::Invalid(violations) => count(f, violations),
+            LoadErrorKind::UnsupportedVersion { version, today, violations: None } => {
+                write!(f, "written as version {version}, which a reader of version {today} does not know")
+            }
+            LoadErrorKind::UnsupportedVersion { version, today, violations: Some(violations) } => {
+                write!(f, "written as version {version}, which a reader of version {today} cannot read: ")?;
+                count(f, violations)
             }
         }
     }
+}
+
+/// "2 violations", and a line for each.
+fn count(f: &mut fmt::Formatter<'_>, violations: &Violations) -> fmt::Result {
+    let count = violations.len() + violations.omitted();
+    write!(f, "{count} violation{}\n{violations}", if count == 1 { "" } else { "s" })
 }
 
 impl Error for LoadError {}
@@ -179,6 +199,7 @@ pub struct DumpError(Box<DumpErrorKind>);
 pub(crate) enum DumpErrorKind {
     Invalid(Violations),
     Write(serde_json::Error),
+    NoSuchField(String),
 }
 
 impl From<DumpErrorKind> for DumpError {
@@ -194,7 +215,7 @@ impl DumpError {
     pub fn violations(&self) -> Option<&Violations> {
         match &*self.0 {
             DumpErrorKind::Invalid(violations) => Some(violations),
-            DumpErrorKind::Write(_) => None,
+            DumpErrorKind::Write(_) | DumpErrorKind::NoSuchField(_) => None,
         }
     }
 
@@ -215,11 +236,13 @@ impl fmt::Display for DumpError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match &*self.0 {
             DumpErrorKind::Invalid(violations) => {
-                let count = violations.len() + violations.omitted();
-                let s = if count == 1 { "" } else { "s" };
-                write!(f, "the event is invalid: {count} violation{s}\n{violations}")
+                f.write_str("the event is invalid: ")?;
+                count(f, violations)
             }
             DumpErrorKind::Write(_) => f.write_str("the event has no form in JSON"),
+            DumpErrorKind::NoSuchField(name) => {
+                write!(f, "`{name}` is no field of the event: none can be left out or chosen")
+            }
         }
     }
 }
@@ -227,7 +250,7 @@ impl fmt::Display for DumpError {
 impl Error for DumpError {
     fn source(&self) -> Option<&(dyn Error + 'static)> {
         match &*self.0 {
-            DumpErrorKind::Invalid(_) => None,
+            DumpErrorKind::Invalid(_) | DumpErrorKind::NoSuchField(_) => None,
             DumpErrorKind::Write(error) => Some(error),
         }
     }

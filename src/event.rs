@@ -7,8 +7,14 @@ use schemars::generate::Contract;
 use serde::Serialize;
 use serde_json::Value;
 
+use validator::ValidationError;
+
+use crate::dump::DumpOptions;
 use crate::error::{DumpError, DumpErrorKind, LoadError};
+use crate::hooks;
 use crate::load::{self, At, Context, Dialect, FieldType, LoadOptions};
+use crate::partial::Partial;
+use crate::version;
 use crate::violation::Violations;
 
 /// What `#[event(...)]` says of an event.
@@ -95,8 +101,22 @@ impl Descriptor {
     note = "derive `EventSchema` for it, or write `#[event_schema::event]` above it"
 )]
 pub trait EventSchema: FieldType + Serialize {
+    /// The event's name, version and topic, as a constant.
+    const DESCRIPTOR: &'static Descriptor;
+
+    /// Whether a version newer than this one is refused without a try, `#[event(newer = "refuse")]`.
+    #[doc(hidden)]
+    const REFUSES_NEWER: bool = false;
+
+    /// Whether there is a `post_dump` hook.
+    #[doc(hidden)]
+    const CHANGES_DUMP: bool = false;
+
     /// The event's name, version and topic.
-    fn descriptor() -> &'static Descriptor;
+    #[must_use]
+    fn descriptor() -> &'static Descriptor {
+        Self::DESCRIPTOR
+    }
 
     /// The key of its message: what `#[event(key = ...)]` names, as bytes that Java's serializers
     /// would write (see [`EventKey`]); `None` without a key.
@@ -148,12 +168,106 @@ pub trait EventSchema: FieldType + Serialize {
         load::from_value(input, &LoadOptions::new())
     }
 
+    /// Loads what a writer of another version wrote: with that version's own type, converted
+    /// (`#[event(previous = OrderV1)]`, with `From` or `TryFrom`) through every version between, and
+    /// checked by today's rules.
+    ///
+    /// A version newer than this type's is tried with this type: a tolerant reader survives a
+    /// rollout. If that fails, or the type says `#[event(newer = "refuse")]`, the error
+    /// [`is_unsupported_version`](LoadError::is_unsupported_version).
+    ///
+    /// ```
+    /// use event_schema::prelude::*;
+    ///
+    /// #[derive(Serialize, JsonSchema, EventSchema)]
+    /// #[event(name = "user.registered")]
+    /// struct UserRegisteredV1 { name: String }
+    ///
+    /// #[derive(Debug, PartialEq, Serialize, JsonSchema, EventSchema)]
+    /// #[event(name = "user.registered", version = 2, previous = UserRegisteredV1)]
+    /// struct UserRegistered { first: String, last: String }
+    ///
+    /// impl From<UserRegisteredV1> for UserRegistered {
+    ///     fn from(v1: UserRegisteredV1) -> Self {
+    ///         let (first, last) = v1.name.split_once(' ').unwrap_or((&v1.name, ""));
+    ///         Self { first: first.into(), last: last.into() }
+    ///     }
+    /// }
+    ///
+    /// let user = UserRegistered::load_from(1, br#"{"name": "Ada Lovelace"}"#).unwrap();
+    /// assert_eq!(user, UserRegistered { first: "Ada".into(), last: "Lovelace".into() });
+    ///
+    /// // Violations carry the paths of what was written.
+    /// let error = UserRegistered::load_from(1, b"{}").unwrap_err();
+    /// assert_eq!(error.violations().unwrap()[0].path().to_pointer(), "/name");
+    /// assert!(UserRegistered::load_from(3, b"{}").unwrap_err().is_unsupported_version());
+    /// ```
+    ///
+    /// # Errors
+    /// As [`load`](Self::load), of the writer's version; or if that is not known.
+    fn load_from(writer: u32, input: &[u8]) -> Result<Self, LoadError> {
+        Self::load_from_with(writer, input, &LoadOptions::new())
+    }
+
+    /// As [`load_from`](Self::load_from), with options.
+    ///
+    /// # Errors
+    /// As [`load_from`](Self::load_from).
+    fn load_from_with(writer: u32, input: &[u8], options: &LoadOptions<'_>) -> Result<Self, LoadError> {
+        version::load_from(writer, input, options)
+    }
+
+    /// Loads a part of an event, as an update of one sends it: fields may be missing, here and in
+    /// nested schemas, and what is there is checked.
+    ///
+    /// ```
+    /// use event_schema::prelude::*;
+    ///
+    /// #[derive(Debug, Serialize, JsonSchema, EventSchema)]
+    /// struct Address {
+    ///     street: String,
+    ///     #[validate(length(equal = 5))]
+    ///     zip: String,
+    /// }
+    ///
+    /// #[derive(Debug, Serialize, JsonSchema, EventSchema)]
+    /// struct Customer { name: String, address: Address }
+    ///
+    /// let update = Customer::load_partial(br#"{"address": {"zip": "10115"}}"#)?;
+    /// assert_eq!(update.get::<String>("name")?, None);
+    ///
+    /// let ada = Customer {
+    ///     name: "Ada".into(),
+    ///     address: Address { street: "Main St 1".into(), zip: "00000".into() },
+    /// };
+    /// let ada = update.apply_to(&ada)?;
+    /// assert_eq!((&*ada.name, &*ada.address.zip), ("Ada", "10115"));
+    ///
+    /// let error = Customer::load_partial(br#"{"name": null, "address": {"zip": "1"}}"#).unwrap_err();
+    /// assert_eq!(error.violations().unwrap().len(), 2);
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
+    ///
+    /// # Errors
+    /// As [`load`](Self::load).
+    fn load_partial(input: &[u8]) -> Result<Partial<Self>, LoadError> {
+        load::from_json(input, &LoadOptions::new())
+    }
+
     /// Checks the event's rules.
     ///
     /// # Errors
     /// With every rule that is broken.
     fn validate(&self) -> Result<(), Violations> {
-        let mut cx = Context::new(LoadOptions::new(), Dialect::Value);
+        self.validate_with(&LoadOptions::new())
+    }
+
+    /// As [`validate`](Self::validate), with a context for the rules.
+    ///
+    /// # Errors
+    /// As [`validate`](Self::validate).
+    fn validate_with(&self, options: &LoadOptions<'_>) -> Result<(), Violations> {
+        let mut cx = Context::new(*options, Dialect::Value);
         self.check(&mut cx, &At::ROOT);
         if cx.found() == 0 { Ok(()) } else { Err(cx.into_violations()) }
     }
@@ -163,8 +277,9 @@ pub trait EventSchema: FieldType + Serialize {
     /// # Errors
     /// If the event breaks its rules, or its value has no form in JSON.
     fn dump(&self) -> Result<Vec<u8>, DumpError> {
-        self.validate().map_err(DumpErrorKind::Invalid)?;
-        Ok(serde_json::to_vec(self).map_err(DumpErrorKind::Write)?)
+        let mut buffer = Vec::with_capacity(128);
+        self.dump_into(&mut buffer)?;
+        Ok(buffer)
     }
 
     /// As [`dump`](Self::dump), at the end of a buffer, which an error leaves as it was.
@@ -182,11 +297,41 @@ pub trait EventSchema: FieldType + Serialize {
     /// # Errors
     /// As [`dump`](Self::dump).
     fn dump_into(&self, buffer: &mut Vec<u8>) -> Result<(), DumpError> {
-        self.validate().map_err(DumpErrorKind::Invalid)?;
-        let before = buffer.len();
-        serde_json::to_writer(&mut *buffer, self).map_err(|error| {
-            buffer.truncate(before);
-            DumpErrorKind::Write(error).into()
+        hooks::dump(self, &LoadOptions::new(), |event| {
+            let before = buffer.len();
+            let written = if Self::CHANGES_DUMP {
+                serde_json::to_writer(&mut *buffer, &hooks::to_value(event)?)
+            } else {
+                serde_json::to_writer(&mut *buffer, event)
+            };
+            written.map_err(|error| {
+                buffer.truncate(before);
+                DumpErrorKind::Write(error).into()
+            })
+        })
+    }
+
+    /// As [`dump`](Self::dump), with a choice of fields and a context for the rules.
+    ///
+    /// ```
+    /// use event_schema::prelude::*;
+    /// use event_schema::DumpOptions;
+    ///
+    /// #[derive(Debug, Serialize, JsonSchema, EventSchema)]
+    /// struct Card { holder: String, number: String }
+    ///
+    /// let card = Card { holder: "Ada".into(), number: "4111111111111111".into() };
+    /// let public = card.dump_with(&DumpOptions::new().exclude(["number"])).unwrap();
+    /// assert_eq!(public, br#"{"holder":"Ada"}"#);
+    /// assert!(card.dump_with(&DumpOptions::new().exclude(["numbr"])).is_err());
+    /// ```
+    ///
+    /// # Errors
+    /// As [`dump`](Self::dump), and if a chosen field does not exist.
+    fn dump_with(&self, options: &DumpOptions<'_>) -> Result<Vec<u8>, DumpError> {
+        hooks::dump(self, &options.rules, |event| {
+            let value = options.choose(hooks::to_value(event)?)?;
+            Ok(serde_json::to_vec(&value).map_err(DumpErrorKind::Write)?)
         })
     }
 
@@ -202,8 +347,25 @@ pub trait EventSchema: FieldType + Serialize {
     /// # Errors
     /// As [`dump`](Self::dump).
     fn dump_value(&self) -> Result<Value, DumpError> {
-        self.validate().map_err(DumpErrorKind::Invalid)?;
-        Ok(serde_json::to_value(self).map_err(DumpErrorKind::Write)?)
+        hooks::dump(self, &LoadOptions::new(), hooks::to_value)
+    }
+
+    /// The `pre_dump` hook's event, if there is a hook.
+    #[doc(hidden)]
+    fn before_dump(&self) -> Option<Result<Self, ValidationError>> {
+        None
+    }
+
+    /// The `post_dump` hook.
+    #[doc(hidden)]
+    fn after_dump(value: Value) -> Result<Value, ValidationError> {
+        Ok(value)
+    }
+
+    /// Loads with the type of an earlier version, if one is of this version.
+    #[doc(hidden)]
+    fn load_earlier(_version: u32, _input: &[u8], _options: &LoadOptions<'_>) -> Option<Result<Self, LoadError>> {
+        None
     }
 
     /// The JSON Schema (draft 2020-12) of what [`load`](Self::load) accepts.

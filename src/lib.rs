@@ -151,12 +151,16 @@
 pub mod contract;
 #[cfg(feature = "derive")]
 pub mod derive;
+mod dump;
 mod error;
 mod event;
+mod hooks;
 #[cfg(feature = "kafka")]
 pub mod kafka;
 pub mod load;
+mod partial;
 mod rules;
+mod version;
 mod violation;
 
 #[doc(hidden)]
@@ -209,9 +213,11 @@ pub use event_schema_derive::EventSchema;
 #[cfg(feature = "derive")]
 pub use event_schema_derive::event;
 
+pub use self::dump::DumpOptions;
 pub use self::error::{DumpError, LoadError};
 pub use self::event::{Descriptor, EventKey, EventSchema};
 pub use self::load::LoadOptions;
+pub use self::partial::{ApplyError, Partial};
 pub use self::violation::{FieldName, Path, Segment, Violation, Violations};
 
 /// What a service that defines events imports.

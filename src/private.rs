@@ -7,10 +7,13 @@ pub use std::result::Result::{self, Err, Ok};
 pub use schemars;
 pub use serde;
 pub use serde::de::{Deserializer, Error, MapAccess, SeqAccess};
+pub use serde_json::Value;
 pub use validator;
 
 pub use crate::contract::{Place, Walk, json_schema};
+pub use crate::error::LoadError;
 pub use crate::event::{Descriptor, EventKey, EventSchema};
+pub use crate::hooks::{HookResult, read_prepared, read_value};
 pub use crate::load::buffer::{Leftovers, Plain, With, not_convertible, read_foreign};
 pub use crate::load::containers::{Each, ListType, MapType, Pairs, no_rules};
 pub use crate::load::object::{
@@ -20,6 +23,7 @@ pub use crate::load::tuple::{Elements, read_tuple};
 pub use crate::load::variants::{
     Adjacent, Variants, read_adjacent, read_external, read_external_flat, read_internal, read_untagged,
 };
-pub use crate::load::{At, Context, FieldType};
+pub use crate::load::{At, Context, FieldType, LoadOptions};
 pub use crate::rules::{broken_custom, broken_schema, in_range, is_one_of, no_context, param, to_json, validate};
+pub use crate::version::upcast;
 pub use crate::violation::{FieldName, Param, Rule};

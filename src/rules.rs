@@ -95,8 +95,8 @@ fn parts(error: ValidationError, code: Option<&'static str>, message: Option<&'s
 }
 
 /// `validator::Validate::validate` for a type that derives `EventSchema`.
-pub fn validate<T: FieldType>(value: &T) -> Result<(), ValidationErrors> {
-    let mut cx = Context::new(LoadOptions::new(), Dialect::Value);
+pub fn validate<T: FieldType>(value: &T, options: &LoadOptions<'_>) -> Result<(), ValidationErrors> {
+    let mut cx = Context::new(*options, Dialect::Value);
     value.check(&mut cx, &At::ROOT);
     if cx.found() == 0 { Ok(()) } else { Err(cx.into_violations().into()) }
 }

@@ -7,7 +7,7 @@ use syn::ext::IdentExt;
 use syn::meta::ParseNestedMeta;
 use syn::parse::{Parse, ParseStream};
 use syn::spanned::Spanned;
-use syn::{Attribute, DeriveInput, Expr, ExprPath, Ident, LitBool, LitInt, LitStr, Path, Token, parse_quote};
+use syn::{Attribute, DeriveInput, Expr, ExprPath, Ident, LitBool, LitInt, LitStr, Path, Token, Type, parse_quote};
 
 use crate::rule::Rules;
 
@@ -24,6 +24,8 @@ pub(crate) struct EventAttrs {
     pub(crate) post_load: Option<Path>,
     pub(crate) pre_dump: Option<Path>,
     pub(crate) post_dump: Option<Path>,
+    pub(crate) previous: Option<Type>,
+    pub(crate) refuse_newer: Option<bool>,
 }
 
 /// `key = field` or `key = field.inner`.
@@ -33,8 +35,20 @@ pub(crate) struct Key {
     pub(crate) access: TokenStream,
 }
 
-const ON_TYPE: &[&str] =
-    &["name", "version", "topic", "key", "crate", "validate", "pre_load", "post_load", "pre_dump", "post_dump"];
+const ON_TYPE: &[&str] = &[
+    "name",
+    "version",
+    "topic",
+    "key",
+    "previous",
+    "newer",
+    "pre_load",
+    "post_load",
+    "pre_dump",
+    "post_dump",
+    "crate",
+    "validate",
+];
 
 impl EventAttrs {
     pub(crate) fn from_ast(cx: &Ctxt, attrs: &[Attribute]) -> Self {
@@ -65,6 +79,16 @@ impl EventAttrs {
             "pre_load" => set(cx, meta, &mut self.pre_load, value(meta, "the path of a function")?),
             "post_load" => set(cx, meta, &mut self.post_load, value(meta, "the path of a function")?),
             "pre_dump" => set(cx, meta, &mut self.pre_dump, value(meta, "the path of a function")?),
+            "previous" => set(cx, meta, &mut self.previous, value(meta, "the type of the version before")?),
+            "newer" => {
+                let literal = string(meta)?;
+                let refuse = match literal.value().as_str() {
+                    "refuse" => true,
+                    "accept" => false,
+                    _ => return Err(syn::Error::new_spanned(literal, "`newer` is `\"accept\"` or `\"refuse\"`")),
+                };
+                set(cx, meta, &mut self.refuse_newer, refuse);
+            }
             "post_dump" => set(cx, meta, &mut self.post_dump, value(meta, "the path of a function")?),
             other => return Err(unknown(meta, other, ON_TYPE, "event", "a type")),
         }

@@ -78,7 +78,7 @@ impl<'c> LoadOptions<'c> {
     ///     if cents <= limits.max { Ok(()) } else { Err(ValidationError::new("too_expensive")) }
     /// }
     ///
-    /// #[derive(Serialize, JsonSchema, EventSchema)]
+    /// #[derive(Debug, Serialize, JsonSchema, EventSchema)]
     /// #[validate(context = Limits)]
     /// struct Bid {
     ///     #[validate(custom(function = affordable, use_context = true, message = "Too expensive."))]
@@ -139,6 +139,8 @@ pub enum Dialect {
 pub enum Mode {
     /// They are, unless the type has a default for them.
     Whole,
+    /// They are not: a part of an event is read, as an update sends it.
+    Partial,
 }
 
 /// Marks a finding as one of shape (the value could not be read) or of value (it was, and broke a rule).
@@ -197,6 +199,16 @@ impl<'c> Context<'c> {
     #[must_use]
     pub fn dialect(&self) -> Dialect {
         self.dialect
+    }
+
+    /// Sets the dialect and gives back the one before.
+    pub(crate) fn replace_dialect(&mut self, dialect: Dialect) -> Dialect {
+        std::mem::replace(&mut self.dialect, dialect)
+    }
+
+    /// Sets the mode and gives back the one before.
+    pub(crate) fn replace_mode(&mut self, mode: Mode) -> Mode {
+        std::mem::replace(&mut self.mode, mode)
     }
 
     /// Whether missing fields are faults.
@@ -352,7 +364,9 @@ impl<'c> Context<'c> {
     #[doc(hidden)]
     #[cold]
     pub fn missing(&mut self, at: &At<'_>) {
-        self.note_shape(at, "required");
+        if self.mode == Mode::Whole {
+            self.note_shape(at, "required");
+        }
     }
 
     /// Notes a field that was there before.

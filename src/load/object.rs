@@ -9,7 +9,7 @@ use serde::forward_to_deserialize_any;
 use super::buffer::{self, BufferSeed, Leftovers, With};
 use super::containers::{NoParts, ReadParts};
 use super::leaf::drain_seq;
-use super::{At, Context, Expected, FieldType, Seed, number};
+use super::{At, Context, Expected, FieldType, Mode, Seed, number};
 
 pub(super) static OBJECT: Expected = Expected::new("object");
 
@@ -395,6 +395,11 @@ impl<T: FieldType> Slot<T> {
             return None;
         }
         match T::missing(cx, at) {
+            // Of a part of an event, what is missing has no rules to keep.
+            Some(value) if cx.mode() == Mode::Partial => {
+                *self = Self::Good(value);
+                None
+            }
             Some(value) => {
                 *self = Self::Good(value);
                 self.good()
@@ -462,8 +467,9 @@ impl<T> Slot<T> {
 
     /// As [`or_missing`](Self::or_missing), with a default.
     #[inline]
-    pub fn or_default(&mut self, default: impl FnOnce() -> T) -> Option<&T> {
-        if !matches!(self, Self::Missing) {
+    pub fn or_default(&mut self, cx: &Context<'_>, default: impl FnOnce() -> T) -> Option<&T> {
+        // Of a part of an event, what is missing is not known to be the default.
+        if !matches!(self, Self::Missing) || cx.mode() == Mode::Partial {
             return None;
         }
         *self = Self::Good(default());

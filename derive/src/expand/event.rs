@@ -5,8 +5,10 @@ use proc_macro2::TokenStream;
 use quote::{ToTokens, quote, quote_spanned};
 use syn::LitStr;
 use syn::ext::IdentExt;
+use syn::spanned::Spanned;
 
-use super::Cx;
+use super::{Cx, shown_at};
+use crate::model::Model;
 
 pub(super) fn expand(cx: &Cx<'_>) -> TokenStream {
     let model = cx.model;
@@ -32,23 +34,14 @@ pub(super) fn expand(cx: &Cx<'_>) -> TokenStream {
         None => quote!(__p::None),
     };
 
-    let validate = (model.event.validate != Some(false)).then(|| {
-        quote! {
-            #[automatically_derived]
-            impl #impl_generics __p::validator::Validate for #ident #ty_generics #where_clause {
-                fn validate(&self) -> __p::Result<(), __p::validator::ValidationErrors> {
-                    __p::validate(self)
-                }
-            }
-        }
-    });
+    let validate = (model.event.validate != Some(false)).then(|| validate(cx));
 
+    let hooks = hooks(model);
+    let versions = versions(cx, version);
     quote! {
         #[automatically_derived]
         impl #impl_generics __p::EventSchema for #ident #ty_generics #bounds {
-            fn descriptor() -> &'static __p::Descriptor {
-                const { &__p::Descriptor::new(#name, #version, #topic) }
-            }
+            const DESCRIPTOR: &'static __p::Descriptor = &__p::Descriptor::new(#name, #version, #topic);
 
             fn key(&self) -> __p::Option<__p::Cow<'_, [u8]>> {
                 #key
@@ -57,6 +50,9 @@ pub(super) fn expand(cx: &Cx<'_>) -> TokenStream {
             fn json_schema_for(contract: &__p::schemars::generate::Contract) -> __p::schemars::Schema {
                 __p::json_schema::<Self>(contract)
             }
+
+            #hooks
+            #versions
         }
 
         impl #impl_generics #ident #ty_generics #bounds {
@@ -69,6 +65,90 @@ pub(super) fn expand(cx: &Cx<'_>) -> TokenStream {
 
         #validate
     }
+}
+
+/// `impl validator::Validate`, or `ValidateArgs` for a type whose rules have a context, as validator has it.
+fn validate(cx: &Cx<'_>) -> TokenStream {
+    let self_ty = cx.self_ty();
+    let (impl_generics, _, where_clause) = cx.generics.split_for_impl();
+    let Some(context) = &cx.model.rules.context else {
+        return quote! {
+            #[automatically_derived]
+            impl #impl_generics __p::validator::Validate for #self_ty #where_clause {
+                fn validate(&self) -> __p::Result<(), __p::validator::ValidationErrors> {
+                    __p::validate(self, &__p::LoadOptions::new())
+                }
+            }
+        };
+    };
+    let mut generics = cx.generics.clone();
+    generics.params.insert(0, syn::parse_quote!('v_a));
+    let (impl_generics, _, where_clause) = generics.split_for_impl();
+    quote! {
+        #[automatically_derived]
+        impl #impl_generics __p::validator::ValidateArgs<'v_a> for #self_ty #where_clause {
+            type Args = &'v_a #context;
+
+            fn validate_with_args(&self, args: Self::Args) -> __p::Result<(), __p::validator::ValidationErrors> {
+                __p::validate(self, &__p::LoadOptions::new().context(args))
+            }
+        }
+    }
+}
+
+/// The hooks around a dump; those around a load stand in the reader.
+fn hooks(model: &Model<'_>) -> TokenStream {
+    let before = model.event.pre_dump.as_ref().map(|hook| {
+        let call = quote_spanned!(shown_at(hook.span())=> #hook(self));
+        quote! {
+            fn before_dump(&self) -> __p::Option<__p::Result<Self, __p::validator::ValidationError>> {
+                __p::Some(__p::HookResult::<Self>::into_result(#call))
+            }
+        }
+    });
+    let after = model.event.post_dump.as_ref().map(|hook| {
+        let call = quote_spanned!(shown_at(hook.span())=> #hook(value));
+        quote! {
+            const CHANGES_DUMP: bool = true;
+
+            fn after_dump(value: __p::Value) -> __p::Result<__p::Value, __p::validator::ValidationError> {
+                __p::HookResult::<__p::Value>::into_result(#call)
+            }
+        }
+    });
+    quote!(#before #after)
+}
+
+/// The chain of earlier versions.
+fn versions(cx: &Cx<'_>, version: u32) -> TokenStream {
+    let event = &cx.model.event;
+    let refuse_newer = event.refuse_newer.map(|refuse| quote!(const REFUSES_NEWER: bool = #refuse;));
+    let previous = event.previous.as_ref().map(|previous| {
+        let span = shown_at(previous.span());
+        // Told where it is written: a version that is not older would never be reached.
+        let older = cx.model.input.generics.params.is_empty().then(|| {
+            quote_spanned! {span=>
+                const {
+                    ::core::assert!(
+                        <#previous as __p::EventSchema>::DESCRIPTOR.version() < #version,
+                        "`previous` names a type whose version is not below this one's"
+                    );
+                }
+            }
+        });
+        let upcast = quote_spanned!(span=> __p::upcast::<#previous, Self>(version, input, options));
+        quote! {
+            fn load_earlier(
+                version: u32,
+                input: &[u8],
+                options: &__p::LoadOptions<'_>,
+            ) -> __p::Option<__p::Result<Self, __p::LoadError>> {
+                #older
+                #upcast
+            }
+        }
+    });
+    quote!(#refuse_newer #previous)
 }
 
 /// `Some(value)` or `None` in generated code.

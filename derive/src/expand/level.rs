@@ -590,10 +590,10 @@ impl ExpandField<'_> {
         let member = &self.field.serde.member;
         let of_container = self.level.is_object() && !self.level.cx.model.serde.attrs.default().is_none();
         let fill = match (attrs.default(), self.field.reader()) {
-            (Default::None, _) if of_container => quote!(#slot.or_default(|| container.#member)),
+            (Default::None, _) if of_container => quote!(#slot.or_default(cx, || container.#member)),
             (Default::Default | Default::Path(_), _) | (Default::None, Reader::Skipped) => {
                 let default = self.default();
-                quote!(#slot.or_default(|| #default))
+                quote!(#slot.or_default(cx, || #default))
             }
             // What is missing at the end of a list is told by its length.
             (Default::None, _) if !self.level.is_object() => return TokenStream::new(),

@@ -7,8 +7,9 @@ mod level;
 mod rules;
 mod structs;
 
-use proc_macro2::{Span, TokenStream};
-use quote::quote;
+use proc_macro2::{Group, Span, TokenStream, TokenTree};
+use quote::{quote, quote_spanned};
+use syn::spanned::Spanned;
 use syn::{Generics, Path};
 
 use crate::model::{Model, Shape};
@@ -88,6 +89,52 @@ struct Body {
     same_as: Option<TokenStream>,
 }
 
+/// The reader behind a `pre_load` hook, as a function of its own, and the body that calls both.
+fn pre_load(cx: &Cx<'_>, hook: &Path, read: &TokenStream) -> (Option<TokenStream>, TokenStream) {
+    let self_ty = cx.self_ty();
+    let mut generics = cx.generics.clone();
+    generics.params.insert(0, syn::parse_quote!('de));
+    generics.params.push(syn::parse_quote!(__D: __p::Deserializer<'de>));
+    let (impl_generics, _, where_clause) = generics.split_for_impl();
+    // Rules and hooks speak of the type as `Self`; in a function its name stands for that.
+    let read = replace_self(read.clone(), &self_ty);
+    let function = quote! {
+        fn read_prepared #impl_generics (
+            input: __D,
+            cx: &mut __p::Context<'_>,
+            at: &__p::At<'_>,
+        ) -> __p::Result<__p::Option<#self_ty>, __D::Error> #where_clause {
+            #read
+        }
+    };
+    let hook = quote_spanned!(shown_at(hook.span())=> #hook(value));
+    let body = quote! {
+        let value = __p::read_value(input, cx, at)?;
+        match __p::HookResult::<__p::Value>::into_result(#hook) {
+            __p::Ok(value) => __p::read_prepared(value, cx, |value, cx| read_prepared(value, cx, at)),
+            __p::Err(error) => {
+                __p::broken_schema(cx, at, error, __p::None, __p::None);
+                __p::Ok(__p::None)
+            }
+        }
+    };
+    (Some(function), body)
+}
+
+/// Writes the type's name for `Self`.
+fn replace_self(tokens: TokenStream, self_ty: &TokenStream) -> TokenStream {
+    let replace = |token: TokenTree| match token {
+        TokenTree::Ident(ident) if ident == "Self" => quote!(#self_ty),
+        TokenTree::Group(group) => {
+            let mut replaced = Group::new(group.delimiter(), replace_self(group.stream(), self_ty));
+            replaced.set_span(group.span());
+            TokenTree::Group(replaced).into()
+        }
+        other => other.into(),
+    };
+    tokens.into_iter().flat_map(replace).collect()
+}
+
 fn field_type(cx: &Cx<'_>, body: &Body) -> TokenStream {
     let self_ty = cx.self_ty();
     let (impl_generics, _, where_clause) = cx.generics.split_for_impl();
@@ -101,18 +148,45 @@ fn field_type(cx: &Cx<'_>, body: &Body) -> TokenStream {
         }
         None => (None, None),
     };
-    let with_whole = |read: &TokenStream| match &call_whole {
-        Some(whole) => quote! {
+    let call_whole_on_value = call_whole.as_ref().map(|whole| quote!(#whole(value, cx, at, before);));
+    let post_load = cx.model.event.post_load.as_ref().map(|hook| {
+        let hook = quote_spanned!(shown_at(hook.span())=> #hook(value));
+        quote! {
+            let value = match value {
+                __p::Some(value) if cx.found() == before => match __p::HookResult::<Self>::into_result(#hook) {
+                    __p::Ok(value) => {
+                        // What the hook made must satisfy the rules as well.
+                        __p::FieldType::check(&value, cx, at);
+                        __p::Some(value)
+                    }
+                    __p::Err(error) => {
+                        __p::broken_schema(cx, at, error, __p::None, __p::None);
+                        __p::None
+                    }
+                },
+                value => value,
+            };
+        }
+    });
+    let with_whole = |read: &TokenStream| {
+        if call_whole.is_none() && post_load.is_none() {
+            return read.clone();
+        }
+        quote! {
             let before = cx.found();
             let value: __p::Option<Self> = { #read }?;
             if let __p::Some(value) = &value {
-                #whole(value, cx, at, before);
+                let _ = value;
+                #call_whole_on_value
             }
+            #post_load
             __p::Ok(value)
-        },
-        None => read.clone(),
+        }
     };
-    let read_body = with_whole(read);
+    let (pre_load, read_body) = match &cx.model.event.pre_load {
+        Some(hook) => pre_load(cx, hook, &with_whole(read)),
+        None => (None, with_whole(read)),
+    };
     let read_flat = read_flat.as_ref().map(|read| {
         let read = with_whole(read);
         quote! {
@@ -145,6 +219,7 @@ fn field_type(cx: &Cx<'_>, body: &Body) -> TokenStream {
     quote! {
         #items
         #whole_fn
+        #pre_load
 
         #[automatically_derived]
         impl #impl_generics __p::FieldType for #self_ty #where_clause {

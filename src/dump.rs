@@ -1,0 +1,154 @@
+//! What a dump can be told: [`DumpOptions`].
+
+use std::borrow::Cow;
+use std::fmt;
+
+use serde_json::Value;
+
+use crate::error::{DumpError, DumpErrorKind};
+use crate::load::LoadOptions;
+
+/// Which fields a dump writes, and what it gives to the rules.
+///
+/// Fields are named as on the wire, nested ones with dots; through a list a name stands for the
+/// field of every element, as in Marshmallow.
+///
+/// ```
+/// use event_schema::{DumpOptions, EventSchema, JsonSchema, Serialize};
+///
+/// #[derive(Serialize, JsonSchema, EventSchema)]
+/// struct Line { sku: String, cost: u32 }
+///
+/// #[derive(Serialize, JsonSchema, EventSchema)]
+/// struct Order { id: u64, lines: Vec<Line> }
+///
+/// let order = Order { id: 7, lines: vec![Line { sku: "a".into(), cost: 3 }] };
+/// let options = DumpOptions::new().exclude(["lines.cost"]);
+/// assert_eq!(order.dump_with(&options).unwrap(), br#"{"id":7,"lines":[{"sku":"a"}]}"#);
+/// let options = DumpOptions::new().only(["id"]);
+/// assert_eq!(order.dump_with(&options).unwrap(), br#"{"id":7}"#);
+/// ```
+#[derive(Clone, Default)]
+pub struct DumpOptions<'c> {
+    only: Option<Vec<Cow<'static, str>>>,
+    exclude: Vec<Cow<'static, str>>,
+    pub(crate) rules: LoadOptions<'c>,
+}
+
+impl<'c> DumpOptions<'c> {
+    /// All fields.
+    #[must_use]
+    pub fn new() -> Self {
+        Self::default()
+    }
+
+    /// Writes these fields only.
+    #[must_use]
+    pub fn only<N: Into<Cow<'static, str>>>(mut self, fields: impl IntoIterator<Item = N>) -> Self {
+        self.only.get_or_insert_default().extend(fields.into_iter().map(Into::into));
+        self
+    }
+
+    /// Leaves these fields out.
+    #[must_use]
+    pub fn exclude<N: Into<Cow<'static, str>>>(mut self, fields: impl IntoIterator<Item = N>) -> Self {
+        self.exclude.extend(fields.into_iter().map(Into::into));
+        self
+    }
+
+    /// Gives rules with `use_context` their argument, see [`LoadOptions::context`].
+    #[must_use]
+    pub fn context<T: 'static>(mut self, context: &'c T) -> Self {
+        self.rules = self.rules.context(context);
+        self
+    }
+
+    /// The chosen part of an event's value.
+    pub(crate) fn choose(&self, mut value: Value) -> Result<Value, DumpError> {
+        if let Some(only) = &self.only {
+            let mut chosen = Tree::default();
+            for name in only {
+                check(&value, name)?;
+                chosen.insert(name);
+            }
+            chosen.keep(&mut value);
+        }
+        for name in &self.exclude {
+            check(&value, name)?;
+            remove(&mut value, &name.split('.').collect::<Vec<_>>());
+        }
+        Ok(value)
+    }
+}
+
+impl fmt::Debug for DumpOptions<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("DumpOptions").field("only", &self.only).field("exclude", &self.exclude).finish_non_exhaustive()
+    }
+}
+
+/// Refuses a name that no object has: a field meant to be left out would be written for a typing error.
+fn check(value: &Value, name: &str) -> Result<(), DumpError> {
+    if exists(value, &name.split('.').collect::<Vec<_>>()) {
+        Ok(())
+    } else {
+        Err(DumpErrorKind::NoSuchField(name.to_owned()).into())
+    }
+}
+
+fn exists(value: &Value, path: &[&str]) -> bool {
+    match (value, path) {
+        (_, []) => true,
+        // What is below an empty list or a null cannot be told.
+        (Value::Null, _) => true,
+        (Value::Array(list), _) => list.is_empty() || list.iter().any(|element| exists(element, path)),
+        (Value::Object(object), [first, rest @ ..]) => object.get(*first).is_some_and(|inner| exists(inner, rest)),
+        _ => false,
+    }
+}
+
+fn remove(value: &mut Value, path: &[&str]) {
+    match (value, path) {
+        (Value::Array(list), _) => list.iter_mut().for_each(|element| remove(element, path)),
+        (Value::Object(object), [only]) => drop(object.remove(*only)),
+        (Value::Object(object), [first, rest @ ..]) => {
+            if let Some(inner) = object.get_mut(*first) {
+                remove(inner, rest);
+            }
+        }
+        _ => {}
+    }
+}
+
+/// Names, by their steps; one without steps below it stands for all that is below.
+#[derive(Default)]
+struct Tree(Vec<(String, Tree)>);
+
+impl Tree {
+    fn insert(&mut self, name: &str) {
+        let mut here = self;
+        for step in name.split('.') {
+            let position = here.0.iter().position(|(known, _)| known == step).unwrap_or_else(|| {
+                here.0.push((step.to_owned(), Self::default()));
+                here.0.len() - 1
+            });
+            here = &mut here.0[position].1;
+        }
+    }
+
+    fn keep(&self, value: &mut Value) {
+        match value {
+            _ if self.0.is_empty() => {}
+            Value::Array(list) => list.iter_mut().for_each(|element| self.keep(element)),
+            Value::Object(object) => {
+                object.retain(|key, _| self.0.iter().any(|(name, _)| name == key));
+                for (name, below) in &self.0 {
+                    if let Some(inner) = object.get_mut(name) {
+                        below.keep(inner);
+                    }
+                }
+            }
+            _ => {}
+        }
+    }
+}

@@ -1,0 +1,77 @@
+//! Marshmallow's hooks: functions of the user's around load and dump.
+
+use serde::de::{Deserializer, Error};
+use serde_json::{Map, Value};
+use validator::ValidationError;
+
+use crate::error::{DumpError, DumpErrorKind};
+use crate::event::EventSchema;
+use crate::load::{At, Context, Dialect, FieldType, LoadOptions};
+
+/// What a hook gives back: the value that goes on, or also an error.
+pub trait HookResult<T> {
+    /// The value, or why there is none.
+    fn into_result(self) -> Result<T, ValidationError>;
+}
+
+impl<T> HookResult<T> for T {
+    fn into_result(self) -> Result<T, ValidationError> {
+        Ok(self)
+    }
+}
+
+impl<T> HookResult<T> for Result<T, ValidationError> {
+    fn into_result(self) -> Result<T, ValidationError> {
+        self
+    }
+}
+
+/// What a `pre_load` hook is given.
+pub fn read_value<'de, D: Deserializer<'de>>(input: D, cx: &mut Context<'_>, at: &At<'_>) -> Result<Value, D::Error> {
+    Ok(Value::read(input, cx, at)?.unwrap_or(Value::Null))
+}
+
+/// Reads what a `pre_load` hook made of the input.
+pub fn read_prepared<T, E: Error>(
+    value: Value,
+    cx: &mut Context<'_>,
+    read: impl FnOnce(Value, &mut Context<'_>) -> Result<Option<T>, serde_json::Error>,
+) -> Result<Option<T>, E> {
+    let dialect = cx.replace_dialect(Dialect::Value);
+    let read = read(value, cx);
+    cx.replace_dialect(dialect);
+    read.map_err(E::custom)
+}
+
+/// Validates an event and writes it, with its hooks.
+pub(crate) fn dump<E: EventSchema, T>(
+    event: &E,
+    options: &LoadOptions<'_>,
+    write: impl FnOnce(&E) -> Result<T, DumpError>,
+) -> Result<T, DumpError> {
+    match event.before_dump() {
+        None => {
+            event.validate_with(options).map_err(DumpErrorKind::Invalid)?;
+            write(event)
+        }
+        Some(Ok(changed)) => {
+            changed.validate_with(options).map_err(DumpErrorKind::Invalid)?;
+            write(&changed)
+        }
+        Some(Err(error)) => Err(refused(error)),
+    }
+}
+
+/// The event's value, after its `post_dump` hook.
+pub(crate) fn to_value<E: EventSchema>(event: &E) -> Result<Value, DumpError> {
+    let value = serde_json::to_value(event).map_err(DumpErrorKind::Write)?;
+    if E::CHANGES_DUMP { E::after_dump(value).map_err(refused) } else { Ok(value) }
+}
+
+/// What a hook found.
+fn refused(error: ValidationError) -> DumpError {
+    let mut cx = Context::new(LoadOptions::new(), Dialect::Value);
+    let params: Map<String, Value> = error.params.into_iter().map(|(name, value)| (name.into_owned(), value)).collect();
+    cx.violation_of_whole(&At::ROOT, error.code, params, error.message);
+    DumpErrorKind::Invalid(cx.into_violations()).into()
+}

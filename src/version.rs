@@ -1,0 +1,58 @@
+//! Versions of an event: what an earlier writer wrote is loaded with its own type and upcast.
+
+use crate::error::{LoadError, LoadErrorKind};
+use crate::event::EventSchema;
+use crate::load::{At, Context, Dialect, LoadOptions};
+
+/// Loads what a writer of this version wrote, as today's event.
+pub(crate) fn load_from<E: EventSchema>(version: u32, input: &[u8], options: &LoadOptions<'_>) -> Result<E, LoadError> {
+    let today = E::descriptor().version();
+    if version == today {
+        return E::load_with(input, options);
+    }
+    let unsupported = |violations| LoadErrorKind::UnsupportedVersion { version, today, violations }.into();
+    if version > today {
+        if E::REFUSES_NEWER {
+            return Err(unsupported(None));
+        }
+        // A tolerant reader survives a rollout: what today's type can read of a newer event, it reads.
+        return E::load_with(input, options)
+            .map_err(|error| if error.is_invalid() { unsupported(error.into_violations()) } else { error });
+    }
+    E::load_earlier(version, input, options).unwrap_or_else(|| Err(unsupported(None)))
+}
+
+/// Loads with the version before, or one before that, and converts; `None` if none is of this version.
+pub fn upcast<P: EventSchema, E: EventSchema + TryFrom<P>>(
+    version: u32,
+    input: &[u8],
+    options: &LoadOptions<'_>,
+) -> Option<Result<E, LoadError>> {
+    let earlier = if P::descriptor().version() == version {
+        P::load_with(input, options)
+    } else {
+        match P::load_earlier(version, input, options)? {
+            Ok(earlier) => Ok(earlier),
+            Err(error) => Err(error),
+        }
+    };
+    Some(earlier.and_then(|earlier| {
+        let mut cx = Context::new(*options, Dialect::Value);
+        match E::try_from(earlier) {
+            Ok(event) => {
+                event.check(&mut cx, &At::ROOT);
+                if cx.found() == 0 {
+                    return Ok(event);
+                }
+            }
+            // The error's text may quote the payload: that it failed is all that is told.
+            Err(_) => cx.violation_of_whole(
+                &At::ROOT,
+                "upcast".into(),
+                serde_json::Map::from_iter([("version".to_owned(), version.into())]),
+                Some(format!("Cannot be converted from version {version}.").into()),
+            ),
+        }
+        Err(LoadErrorKind::Invalid(cx.into_violations()).into())
+    }))
+}

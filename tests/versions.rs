@@ -1,0 +1,91 @@
+//! What an earlier version wrote is upcast; what a later one wrote is tried.
+
+use event_schema::prelude::*;
+use serde_json::json;
+
+#[derive(Debug, PartialEq, Serialize, JsonSchema, EventSchema)]
+#[event(name = "price.set")]
+struct PriceV1 {
+    price: f64,
+}
+
+#[derive(Debug, PartialEq, Serialize, JsonSchema, EventSchema)]
+#[event(name = "price.set", version = 2, previous = PriceV1)]
+struct PriceV2 {
+    cents: u64,
+}
+
+#[derive(Debug, PartialEq, Serialize, JsonSchema, EventSchema)]
+#[event(name = "price.set", version = 3, previous = PriceV2)]
+struct Price {
+    #[validate(range(min = 1))]
+    cents: u64,
+    currency: String,
+}
+
+#[derive(Debug, PartialEq, Serialize, JsonSchema, EventSchema)]
+#[event(version = 2, newer = "refuse")]
+struct Strict {
+    cents: u64,
+}
+
+impl TryFrom<PriceV1> for PriceV2 {
+    type Error = String;
+
+    fn try_from(v1: PriceV1) -> Result<Self, String> {
+        if v1.price < 0.0 {
+            return Err(format!("secret {}", v1.price));
+        }
+        #[allow(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "small and positive in this test")]
+        Ok(Self { cents: (v1.price * 100.0).round() as u64 })
+    }
+}
+
+impl From<PriceV2> for Price {
+    fn from(v2: PriceV2) -> Self {
+        Self { cents: v2.cents, currency: "EUR".into() }
+    }
+}
+
+#[test]
+fn earlier_versions_are_upcast_through_the_chain() {
+    let price = Price { cents: 150, currency: "EUR".into() };
+    assert_eq!(Price::load_from(1, br#"{"price": 1.5}"#).unwrap(), price);
+    assert_eq!(Price::load_from(2, br#"{"cents": 150}"#).unwrap(), price);
+    assert_eq!(Price::load_from(3, br#"{"cents": 150, "currency": "EUR"}"#).unwrap(), price);
+}
+
+#[test]
+fn violations_carry_the_paths_of_what_was_written() {
+    let messages = |error: LoadError| error.violations().unwrap().to_messages();
+    assert_eq!(
+        messages(Price::load_from(1, br#"{"price": "x"}"#).unwrap_err()),
+        json!({"price": ["Not a valid number."]})
+    );
+    // Today's rules hold for what was written before they were made.
+    assert_eq!(
+        messages(Price::load_from(2, br#"{"cents": 0}"#).unwrap_err()),
+        json!({"cents": ["Must be greater than or equal to 1."]})
+    );
+    let error = Price::load_from(1, br#"{"price": -1.5}"#).unwrap_err();
+    assert!(!error.to_string().contains("secret"), "{error}");
+    assert_eq!(messages(error), json!({"_schema": ["Cannot be converted from version 1."]}));
+}
+
+#[test]
+fn a_newer_version_is_tried_unless_the_type_refuses() {
+    assert!(Price::load_from(4, br#"{"cents": 1, "currency": "EUR", "vat": 19}"#).is_ok());
+    let error = Price::load_from(4, br#"{"amount": 1}"#).unwrap_err();
+    assert!(error.is_unsupported_version() && !error.is_invalid());
+    assert_eq!(
+        error.to_string(),
+        "written as version 4, which a reader of version 3 cannot read: 2 violations\n\
+         cents: Missing data for required field.\ncurrency: Missing data for required field."
+    );
+
+    let error = Strict::load_from(3, br#"{"cents": 1}"#).unwrap_err();
+    assert!(error.is_unsupported_version());
+    assert_eq!(error.to_string(), "written as version 3, which a reader of version 2 does not know");
+    assert!(Strict::load_from(1, br#"{"cents": 1}"#).unwrap_err().is_unsupported_version());
+    assert!(Price::load_from(0, b"{}").unwrap_err().is_unsupported_version());
+}
