@@ -111,12 +111,16 @@ fn agree<E: EventSchema + DeserializeOwned + PartialEq + Debug>() {
     let maker = Maker::new(&schema);
     let tape = proptest::collection::vec(any::<u16>(), 0..120);
     let result = TestRunner::new(config).run(&tape, |tape| {
-        let text = maker.message(&mut Choices::new(tape)).to_text();
+        let json = maker.message(&mut Choices::new(tape));
+        let text = json.to_text();
         let message: Value = serde_json::from_str(&text).expect("made as JSON");
         let loaded = E::load_str(&text);
 
         with_serde(&text, &message, &loaded)?;
-        with_schema(&validator, &text, &message, &loaded)?;
+        // A validator sees an object after its repeated keys were dropped.
+        if !json.repeats_keys() {
+            with_schema(&validator, &text, &message, &loaded)?;
+        }
         // In the order of the `Value`: where keys are the same in other words the last one counts, and
         // of several variants the first.
         let from_bytes = E::load_str(&message.to_string());
@@ -181,10 +185,8 @@ fn with_schema<E>(
         }
         Err(error) if validator.is_valid(message) => {
             let violations = error.violations().expect("it is JSON");
-            // A validator sees an object after its repeated keys were dropped.
-            let repeated = violations.iter().any(|violation| violation.code() == "duplicate");
             prop_assert!(
-                repeated || violations.iter().all(|violation| stricter_than_schema(violation, message)),
+                violations.iter().all(|violation| stricter_than_schema(violation, message)),
                 "the schema accepts {text}\nload does not: {error}"
             );
         }

@@ -30,6 +30,19 @@ impl Json {
         }
     }
 
+    /// Whether an object in it has the same key twice.
+    pub(crate) fn repeats_keys(&self) -> bool {
+        match self {
+            Self::Scalar(_) => false,
+            Self::List(list) => list.iter().any(Self::repeats_keys),
+            Self::Object(entries) => {
+                let mut keys: Vec<&str> = entries.iter().map(|(key, _)| key.as_str()).collect();
+                keys.sort_unstable();
+                keys.windows(2).any(|pair| pair[0] == pair[1]) || entries.iter().any(|(_, value)| value.repeats_keys())
+            }
+        }
+    }
+
     fn size(&self) -> usize {
         1 + match self {
             Self::Scalar(_) => 0,

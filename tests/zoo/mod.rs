@@ -85,7 +85,7 @@ zoo! {
         e: HashMap<Uuid, Inner>,
         f: BTreeMap<String, BTreeMap<u64, Vec<Colour>>>,
         g: Option<BTreeMap<i8, f64>>,
-        h: BTreeMap<Lenient, u8>,
+        h: BTreeMap<Lenient, String>,
         i: BTreeMap<Documented, Inner>,
     }
     struct Nested {
