@@ -450,6 +450,12 @@ impl<'a> Maker<'a> {
                 }
             }
         }
+        // A flattened enum stands beside the properties.
+        if let Some(forms) = ["anyOf", "oneOf"].iter().find_map(|keyword| schema.get(*keyword)?.as_array())
+            && let Json::Object(more) = self.make(&forms[choices.below(forms.len())], choices, depth.saturating_sub(1))
+        {
+            entries.extend(more);
+        }
         if choices.rarely(4) {
             entries.reverse();
         }

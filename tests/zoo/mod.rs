@@ -17,6 +17,7 @@ macro_rules! zoo {
     ($($(#[$attr:meta])* $kind:ident $name:ident $body:tt)*) => {$(
         #[event_schema::event]
         #[derive(Debug, Clone, PartialEq, Deserialize)]
+        #[allow(clippy::option_option, clippy::box_collection, reason = "every shape, odd ones too")]
         $(#[$attr])*
         pub(crate) $kind $name $body
     )*};
@@ -66,6 +67,7 @@ macro_rules! every_type {
             flat: Flat,
             flat_rest: FlatRest,
             flat_maybe: FlatMaybe,
+            flat_typed: FlatTyped,
             converted: Converted,
         }
     };
@@ -276,9 +278,11 @@ zoo! {
     enum Untagged { Number(i16), Text(#[validate(length(max = 3))] String), Object { x: u8, y: String }, Inner(Inner), List(Vec<bool>) }
     struct Enums { a: External, b: Option<Internal>, c: Vec<Adjacent>, d: BTreeMap<String, Untagged> }
 
-    struct Flat { a: u8, #[serde(flatten)] inner: Inner, #[serde(flatten)] shape: Internal }
+    struct Flat { id: u8, #[serde(flatten)] inner: Inner, #[serde(flatten)] shape: Internal }
     struct FlatRest { a: u8, #[serde(flatten)] rest: BTreeMap<String, Value> }
-    struct FlatMaybe { a: u8, #[serde(flatten)] inner: Option<Inner>, #[serde(flatten)] typed: HashMap<String, String> }
+    struct FlatMaybe { a: u8, #[serde(flatten)] inner: Option<Inner> }
+    struct FlatTyped { a: u8, #[serde(flatten)] typed: HashMap<String, String> }
+    struct Converted { a: Even, b: Option<Even>, c: Vec<Even> }
 }
 
 #[event_schema::event]
@@ -349,7 +353,7 @@ fn seven() -> i32 {
 }
 
 fn even(number: u8) -> Result<(), ValidationError> {
-    if number % 2 == 0 { Ok(()) } else { Err(ValidationError::new("odd")) }
+    if number.is_multiple_of(2) { Ok(()) } else { Err(ValidationError::new("odd")) }
 }
 
 fn a_is_not_b(event: &SeveralRules) -> Result<(), ValidationError> {
