@@ -32,16 +32,13 @@ fn main() -> std::io::Result<ExitCode> {
             continue;
         }
         let path = root.join(&recorded.path);
-        match recorded.text {
-            Some(text) => {
-                fs::create_dir_all(path.parent().unwrap_or(root))?;
-                fs::write(&path, text)?;
-                println!("wrote {}", recorded.path.display());
-            }
-            None => {
-                fs::remove_file(&path)?;
-                println!("removed {}", recorded.path.display());
-            }
+        if let Some(text) = recorded.text {
+            fs::create_dir_all(path.parent().unwrap_or(root))?;
+            fs::write(&path, text)?;
+            println!("wrote {}", recorded.path.display());
+        } else {
+            fs::remove_file(&path)?;
+            println!("removed {}", recorded.path.display());
         }
     }
     Ok(code)

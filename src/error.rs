@@ -48,20 +48,30 @@ impl From<LoadErrorKind> for LoadError {
 impl LoadError {
     /// Says why `input`, on which `serde_json` gave up with `error`, is no JSON.
     #[cold]
-    pub(crate) fn syntax(input: &[u8], error: &serde_json::Error) -> Self {
-        if input.iter().all(u8::is_ascii_whitespace) {
+    pub(crate) fn syntax(input: &str, error: &serde_json::Error) -> Self {
+        if input.bytes().all(|byte| byte.is_ascii_whitespace()) {
             return LoadErrorKind::Empty.into();
         }
-        if let Err(error) = std::str::from_utf8(input) {
-            return LoadErrorKind::NotUtf8 { valid_up_to: error.valid_up_to() }.into();
-        }
-        let reason = if input.starts_with(b"\xEF\xBB\xBF") {
+        let reason = if input.starts_with('\u{feff}') {
             "the text starts with a byte order mark, which JSON does not allow".to_owned()
         } else {
             // serde_json's syntax errors say what was expected and where; they quote no input.
             error.to_string()
         };
         LoadErrorKind::Syntax { reason, truncated: error.is_eof() }.into()
+    }
+
+    /// Says where the input is no UTF-8. One that ends within a character is cut off, like one that
+    /// ends before it.
+    #[cold]
+    pub(crate) fn not_utf8(error: &std::str::Utf8Error) -> Self {
+        let valid_up_to = error.valid_up_to();
+        if error.error_len().is_some() {
+            LoadErrorKind::NotUtf8 { valid_up_to }.into()
+        } else {
+            let reason = format!("EOF while parsing a character at offset {valid_up_to}");
+            LoadErrorKind::Syntax { reason, truncated: true }.into()
+        }
     }
 
     /// Everything that is wrong with the event, if the input was a complete JSON text.

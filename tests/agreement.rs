@@ -1,4 +1,4 @@
-//! Over arbitrary messages, load agrees with serde_json, with the contract and with itself.
+//! Over arbitrary messages, load agrees with `serde_json`, with the contract and with itself.
 //!
 //! `PROPTEST_CASES=100000 cargo test --test agreement` looks further than the default does.
 
@@ -7,7 +7,7 @@ use std::fmt::Debug;
 
 use event_schema::serde::de::DeserializeOwned;
 use event_schema::serde_json::{self, Value};
-use event_schema::{EventSchema, LoadError, Violation, Violations};
+use event_schema::{EventSchema, LoadError, Segment, Violation, Violations};
 use jsonschema::error::{ValidationError, ValidationErrorKind};
 use jsonschema::{Draft, Validator};
 use proptest::prelude::*;
@@ -33,14 +33,22 @@ fn found_at<'a>(violation: &Violation, message: &'a Value) -> Option<&'a Value> 
     })
 }
 
-/// Where load refuses what serde_json and the rules accept: all that is listed here, and nothing else.
+/// Where load refuses what `serde_json` and the rules accept: all that is listed here, and nothing else.
 fn stricter_than_serde(violation: &Violation, message: &Value) -> bool {
     let Some(found) = found_at(violation, message) else { return false };
     match (violation.code(), violation.params().get("expected").and_then(Value::as_str)) {
         // A struct given as an array of its fields: the contract says object.
         ("invalid", Some("object")) => found.is_array(),
+        // So is a struct in an untagged enum; what is told then is why the list's variant does not fit.
+        ("invalid", Some("boolean")) | ("null", _) => {
+            violation.path().segments().last().is_some_and(|last| matches!(last, Segment::Index(_)))
+        }
         // A variant without data given as `{"Variant": null}`: the contract says string.
         ("choice", _) | ("invalid", Some("variant")) => found.as_object().is_some_and(|object| object.len() == 1),
+        // The tag of an adjacently tagged enum likewise; and in a flattened enum the variant by its number.
+        ("invalid", Some("string")) => {
+            found.is_u64() || found.as_object().is_some_and(|object| object.values().all(Value::is_null))
+        }
         // A number beyond an f32, which serde makes an infinity: it could be written as null only.
         ("invalid", Some("number")) => found.as_f64().is_some_and(|number| number.abs() > f64::from(f32::MAX)),
         _ => false,
@@ -55,8 +63,10 @@ fn stricter_than_schema(violation: &Violation, message: &Value) -> bool {
         ("invalid", Some("integer")) => found.is_f64() && found.as_f64().is_some_and(|number| number.fract() == 0.0),
         // The rule looks at what the number is rounded to.
         ("range", _) => found.as_f64().is_some_and(|number| to_f32(number).total_cmp(&number).is_ne()),
-        // Rules that a schema cannot say.
-        ("must_match" | "odd" | "abcd", _) => true,
+        // A rule of a newtype that is a map's key.
+        ("length", _) => matches!(violation.path().segments().last(), Some(Segment::MapKey(_))),
+        // What a conversion (`try_from`) refuses, and rules that a schema cannot say.
+        ("invalid", Some("value")) | ("must_match" | "odd" | "abcd", _) => true,
         _ => false,
     }
 }
@@ -111,12 +121,16 @@ fn agree<E: EventSchema + DeserializeOwned + PartialEq + Debug>() {
     let maker = Maker::new(&schema);
     let tape = proptest::collection::vec(any::<u16>(), 0..120);
     let result = TestRunner::new(config).run(&tape, |tape| {
-        let text = maker.message(&mut Choices::new(tape)).to_text();
+        let json = maker.message(&mut Choices::new(tape));
+        let text = json.to_text();
         let message: Value = serde_json::from_str(&text).expect("made as JSON");
         let loaded = E::load_str(&text);
 
         with_serde(&text, &message, &loaded)?;
-        with_schema(&validator, &text, &message, &loaded)?;
+        // A validator sees an object after its repeated keys were dropped.
+        if !json.repeats_keys() {
+            with_schema(&validator, &text, &message, &loaded)?;
+        }
         // In the order of the `Value`: where keys are the same in other words the last one counts, and
         // of several variants the first.
         let from_bytes = E::load_str(&message.to_string());
@@ -160,7 +174,7 @@ where
         (Err(error), Ok(_)) => {
             let violations = error.violations().expect("serde_json read it");
             prop_assert!(
-                violations.iter().any(|violation| stricter_than_serde(violation, message)),
+                violations.iter().all(|violation| stricter_than_serde(violation, message)),
                 "only serde accepts {text}\nload says: {error}"
             );
         }
@@ -168,7 +182,7 @@ where
     Ok(())
 }
 
-fn with_schema<E>(
+fn with_schema<E: EventSchema>(
     validator: &Validator,
     text: &str,
     message: &Value,
@@ -176,15 +190,17 @@ fn with_schema<E>(
 ) -> Result<(), TestCaseError> {
     match loaded {
         Ok(_) => {
+            // A flattened option is `None` where its fields do not fit, as in serde; the schema asks that they do.
+            if E::descriptor().name() == "flat-maybe" {
+                return Ok(());
+            }
             let refused: Vec<_> = validator.iter_errors(message).filter(|error| !stricter_than_load(error)).collect();
             prop_assert!(refused.is_empty(), "load accepts {text}\nthe schema does not: {refused:#?}");
         }
         Err(error) if validator.is_valid(message) => {
             let violations = error.violations().expect("it is JSON");
-            // A validator sees an object after its repeated keys were dropped.
-            let repeated = violations.iter().any(|violation| violation.code() == "duplicate");
             prop_assert!(
-                repeated || violations.iter().all(|violation| stricter_than_schema(violation, message)),
+                violations.iter().all(|violation| stricter_than_schema(violation, message)),
                 "the schema accepts {text}\nload does not: {error}"
             );
         }

@@ -301,7 +301,7 @@ impl<'c> Context<'c> {
 
     /// What the read that failed with `error` on `input` has to say.
     #[cold]
-    pub(crate) fn into_failure(self, input: &[u8], error: &serde_json::Error) -> LoadError {
+    pub(crate) fn into_failure(self, input: &str, error: &serde_json::Error) -> LoadError {
         if self.too_deep {
             LoadErrorKind::TooDeep { limit: self.options.max_depth }.into()
         } else {

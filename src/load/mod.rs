@@ -211,7 +211,12 @@ pub(crate) fn from_json<T: FieldType>(input: &[u8], options: &LoadOptions<'_>) -
     if input.len() > options.max_size {
         return Err(LoadErrorKind::TooLarge { size: input.len(), limit: options.max_size }.into());
     }
-    let mut source = serde_json::Deserializer::from_slice(input);
+    // At once for the whole input, which serde_json would do string by string, but for what is ignored.
+    let text = match std::str::from_utf8(input) {
+        Ok(text) => text,
+        Err(error) => return Err(LoadError::not_utf8(&error)),
+    };
+    let mut source = serde_json::Deserializer::from_str(text);
     // Depth is counted in the context, so that buffered parts and other sources count alike; what
     // is ignored is skipped by serde_json without recursion.
     source.disable_recursion_limit();
@@ -219,7 +224,7 @@ pub(crate) fn from_json<T: FieldType>(input: &[u8], options: &LoadOptions<'_>) -
     let read = T::read(&mut source, &mut cx, &At::ROOT).and_then(|value| source.end().map(|()| value));
     match read {
         Ok(value) => finish(value, cx),
-        Err(error) => Err(cx.into_failure(input, &error)),
+        Err(error) => Err(cx.into_failure(text, &error)),
     }
 }
 

@@ -30,6 +30,19 @@ impl Json {
         }
     }
 
+    /// Whether an object in it has the same key twice.
+    pub(crate) fn repeats_keys(&self) -> bool {
+        match self {
+            Self::Scalar(_) => false,
+            Self::List(list) => list.iter().any(Self::repeats_keys),
+            Self::Object(entries) => {
+                let mut keys: Vec<&str> = entries.iter().map(|(key, _)| key.as_str()).collect();
+                keys.sort_unstable();
+                keys.windows(2).any(|pair| pair[0] == pair[1]) || entries.iter().any(|(_, value)| value.repeats_keys())
+            }
+        }
+    }
+
     fn size(&self) -> usize {
         1 + match self {
             Self::Scalar(_) => 0,
@@ -436,6 +449,12 @@ impl<'a> Maker<'a> {
                     entries.push((key, self.make(values, choices, depth.saturating_sub(1))));
                 }
             }
+        }
+        // A flattened enum stands beside the properties.
+        if let Some(forms) = ["anyOf", "oneOf"].iter().find_map(|keyword| schema.get(*keyword)?.as_array())
+            && let Json::Object(more) = self.make(&forms[choices.below(forms.len())], choices, depth.saturating_sub(1))
+        {
+            entries.extend(more);
         }
         if choices.rarely(4) {
             entries.reverse();

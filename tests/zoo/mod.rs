@@ -17,6 +17,7 @@ macro_rules! zoo {
     ($($(#[$attr:meta])* $kind:ident $name:ident $body:tt)*) => {$(
         #[event_schema::event]
         #[derive(Debug, Clone, PartialEq, Deserialize)]
+        #[allow(clippy::option_option, clippy::box_collection, reason = "every shape, odd ones too")]
         $(#[$attr])*
         pub(crate) $kind $name $body
     )*};
@@ -53,6 +54,21 @@ macro_rules! every_type {
             tree: Tree,
             page: Page<Inner>,
             nothing: Nothing,
+            tuples: Tuples,
+            pair: Pair,
+            newtype: Celsius,
+            unit: Unit,
+            transparent: Transparent,
+            external: External,
+            internal: Internal,
+            adjacent: Adjacent,
+            untagged: Untagged,
+            enums: Enums,
+            flat: Flat,
+            flat_rest: FlatRest,
+            flat_maybe: FlatMaybe,
+            flat_typed: FlatTyped,
+            converted: Converted,
         }
     };
 }
@@ -85,7 +101,7 @@ zoo! {
         e: HashMap<Uuid, Inner>,
         f: BTreeMap<String, BTreeMap<u64, Vec<Colour>>>,
         g: Option<BTreeMap<i8, f64>>,
-        h: BTreeMap<Lenient, u8>,
+        h: BTreeMap<Lenient, String>,
         i: BTreeMap<Documented, Inner>,
     }
     struct Nested {
@@ -239,6 +255,69 @@ zoo! {
     struct Any { a: Value, b: Option<Value>, c: Map<String, Value>, d: BTreeMap<String, Value> }
     struct Tree { name: String, left: Option<Box<Tree>>, children: Vec<Tree>, #[serde(default)] by_name: BTreeMap<String, Tree> }
     struct Nothing {}
+
+    struct Tuples { a: (u8, String), b: [i8; 2], c: Pair, d: Celsius, e: Unit, f: Option<(Inner,)>, g: BTreeMap<Name, Celsius> }
+    #[serde(transparent)]
+    struct Transparent { #[validate(length(max = 2))] inner: Vec<Inner> }
+
+    enum External {
+        Unit,
+        New(u8),
+        Tuple(u8, String),
+        #[serde(rename_all = "camelCase")]
+        Struct { first_x: u8, #[serde(default)] #[validate(length(max = 2))] b: String },
+        Nested(Inner),
+        #[serde(alias = "Maybe?")]
+        Maybe(Option<Inner>),
+    }
+    #[serde(tag = "type", rename_all = "snake_case")]
+    enum Internal { Unit, Struct { #[validate(range(max = 9))] a: u8, b: Option<String> }, Nested(Inner) }
+    #[serde(tag = "t", content = "c")]
+    enum Adjacent { Unit, New(u8), Tuple(u8, String), Struct { a: u8 }, Nested(Inner) }
+    #[serde(untagged)]
+    enum Untagged { Number(i16), Text(#[validate(length(max = 3))] String), Object { x: u8, y: String }, Inner(Inner), List(Vec<bool>) }
+    struct Enums { a: External, b: Option<Internal>, c: Vec<Adjacent>, d: BTreeMap<String, Untagged> }
+
+    struct Flat { id: u8, #[serde(flatten)] inner: Inner, #[serde(flatten)] shape: Internal }
+    struct FlatRest { a: u8, #[serde(flatten)] rest: BTreeMap<String, Value> }
+    struct FlatMaybe { a: u8, #[serde(flatten)] inner: Option<Inner> }
+    struct FlatTyped { a: u8, #[serde(flatten)] typed: HashMap<String, String> }
+    struct Converted { a: Even, b: Option<Even>, c: Vec<Even> }
+}
+
+#[event_schema::event]
+#[derive(Debug, Clone, PartialEq, Deserialize)]
+pub(crate) struct Unit;
+
+#[event_schema::event]
+#[derive(Debug, Clone, PartialEq, Deserialize)]
+pub(crate) struct Pair(u8, #[validate(length(max = 2))] Option<String>);
+
+#[event_schema::event]
+#[derive(Debug, Clone, PartialEq, Deserialize)]
+pub(crate) struct Celsius(#[validate(range(min = -273.15))] f64);
+
+#[event_schema::event]
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Deserialize)]
+pub(crate) struct Name(#[validate(length(min = 1))] String);
+
+#[event_schema::event]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Deserialize)]
+#[serde(try_from = "i64", into = "i64")]
+pub(crate) struct Even(i64);
+
+impl TryFrom<i64> for Even {
+    type Error = &'static str;
+
+    fn try_from(number: i64) -> Result<Self, Self::Error> {
+        if number % 2 == 0 { Ok(Self(number)) } else { Err("odd") }
+    }
+}
+
+impl From<Even> for i64 {
+    fn from(even: Even) -> Self {
+        even.0
+    }
 }
 
 #[event_schema::event]
@@ -274,7 +353,7 @@ fn seven() -> i32 {
 }
 
 fn even(number: u8) -> Result<(), ValidationError> {
-    if number % 2 == 0 { Ok(()) } else { Err(ValidationError::new("odd")) }
+    if number.is_multiple_of(2) { Ok(()) } else { Err(ValidationError::new("odd")) }
 }
 
 fn a_is_not_b(event: &SeveralRules) -> Result<(), ValidationError> {

@@ -1,0 +1,381 @@
+//! Broken and hostile input gets a clear error of bounded size, that quotes no payload, and no panic.
+
+use std::collections::BTreeMap;
+
+use event_schema::prelude::*;
+use event_schema::serde_json::{Map, Value, json, to_string};
+use proptest::prelude::{any, proptest};
+use proptest::test_runner::Config;
+
+#[event_schema::event]
+#[derive(Debug, PartialEq)]
+struct Message {
+    id: u32,
+    text: String,
+    #[serde(default)]
+    any: Value,
+    #[serde(default)]
+    object: Map<String, Value>,
+    #[serde(default)]
+    inner: Option<Box<Message>>,
+    #[serde(default)]
+    numbers: Vec<f64>,
+    #[serde(default)]
+    counts: BTreeMap<String, u8>,
+    #[serde(default)]
+    state: Option<State>,
+    #[serde(default)]
+    key: Option<Uuid>,
+    #[validate(length(max = 20))]
+    #[serde(default)]
+    short: String,
+}
+
+#[event_schema::event]
+#[derive(Debug, PartialEq)]
+enum State {
+    On,
+    Off,
+}
+
+#[event_schema::event]
+#[derive(Debug, PartialEq)]
+#[serde(deny_unknown_fields)]
+struct Strict {
+    id: Option<u32>,
+}
+
+#[event_schema::event]
+#[derive(Debug, PartialEq)]
+struct Open {
+    #[serde(default)]
+    shape: Option<Shape>,
+    #[serde(default)]
+    either: Option<Either>,
+    #[serde(flatten)]
+    rest: BTreeMap<String, Value>,
+}
+
+#[event_schema::event]
+#[derive(Debug, PartialEq)]
+#[serde(tag = "type")]
+enum Shape {
+    Point { x: i64 },
+    Group { parts: Vec<Shape> },
+}
+
+#[event_schema::event]
+#[derive(Debug, PartialEq)]
+#[serde(untagged)]
+enum Either {
+    Number(f64),
+    List(Vec<Either>),
+    Object { inner: Box<Either> },
+}
+
+/// A message that has everything.
+const WHOLE: &str = r#" {"id": 7, "text": "größer \"\u00fc\" 😀", "any": [1, {"a": null}], "object": {"b": true},
+    "inner": {"id": 8, "text": ""}, "numbers": [1.5e3, -0.25], "counts": {"ä": 255}, "state": "On",
+    "key": "0191e5b6-9a7e-7c3d-8f00-000000000001", "unknown": {"deep": [[["ß"]]]}}"#;
+
+fn refused(input: &[u8]) -> LoadError {
+    let error = Message::load(input).expect_err("hostile");
+    assert!(error.to_string().len() < 1000, "{} bytes of error", error.to_string().len());
+    error
+}
+
+fn syntax(input: &[u8], text: &str) {
+    let error = refused(input);
+    assert!(error.is_syntax() && !error.is_invalid() && error.violations().is_none(), "{error}");
+    assert_eq!(error.to_string(), text);
+}
+
+#[test]
+fn nothing_at_all() {
+    for input in [&b""[..], b" ", b"\t\r\n  \n", &b" ".repeat(100_000)] {
+        let error = refused(input);
+        assert!(error.is_empty() && error.is_syntax() && !error.is_truncated());
+        assert_eq!(error.to_string(), "the input is empty, expected a JSON object");
+    }
+}
+
+#[test]
+fn broken_off_at_every_byte() {
+    assert!(Message::load_str(WHOLE).is_ok());
+    for end in 2..WHOLE.len() {
+        let error = refused(&WHOLE.as_bytes()[..end]);
+        assert!(error.is_syntax() && error.is_truncated(), "after {end} bytes: {error}");
+        assert!(error.to_string().starts_with("the JSON breaks off: EOF while parsing"), "after {end} bytes: {error}");
+    }
+}
+
+#[test]
+fn no_utf8() {
+    for place in [
+        r#"{"id": 1, "text": "?"}"#,
+        r#"{"?": 1}"#,
+        r#"{"id": 1, "text": "", "unknown": ["?"]}"#,
+        r#"{"any": {"?": 1}}"#,
+        "?",
+    ] {
+        for wrong in [&b"\xFF"[..], b"\xC3(", b"\xED\xA0\x80", b"\xC0\x80", b"\xF4\x90\x80\x80"] {
+            let at = place.find('?').unwrap();
+            let input = [&place.as_bytes()[..at], wrong, &place.as_bytes()[at + 1..]].concat();
+            let error = refused(&input);
+            assert!(error.is_syntax() && error.is_not_utf8() && !error.is_truncated(), "{place}: {error}");
+            assert_eq!(
+                error.to_string(),
+                format!("not valid UTF-8, which JSON must be: the first wrong byte is at offset {at}")
+            );
+        }
+    }
+    // UTF-16, as some tools write it.
+    let utf16: Vec<u8> = "\u{feff}{\"id\": 1}".encode_utf16().flat_map(u16::to_le_bytes).collect();
+    assert!(refused(&utf16).is_not_utf8());
+}
+
+#[test]
+fn no_json() {
+    syntax(
+        b"\xEF\xBB\xBF{\"id\": 1}",
+        "not valid JSON: the text starts with a byte order mark, which JSON does not allow",
+    );
+    syntax(b"{} {}", "not valid JSON: trailing characters at line 1 column 4");
+    syntax(b"{\"id\": 1, \"text\": \"\"}x", "not valid JSON: trailing characters at line 1 column 22");
+    syntax(b"{\"id\": 1,}", "not valid JSON: trailing comma at line 1 column 10");
+    syntax(b"{'id': 1}", "not valid JSON: key must be a string at line 1 column 2");
+    syntax(b"{\"id\": 01}", "not valid JSON: invalid number at line 1 column 9");
+    syntax(b"{\"id\": NaN}", "not valid JSON: expected value at line 1 column 8");
+    syntax(b"hello", "not valid JSON: expected value at line 1 column 1");
+    for lone in [r"\ud800", r"\udc00x", r"\ud800\ud800", r"\ud83d"] {
+        let error = refused(format!(r#"{{"id": 1, "text": "{lone}"}}"#).as_bytes());
+        assert!(error.is_syntax() && error.to_string().contains("hex escape"), "{lone}: {error}");
+    }
+}
+
+#[test]
+fn nul_bytes() {
+    syntax(b"\0", "not valid JSON: expected value at line 1 column 1");
+    syntax(b"{\"id\": 1, \"text\": \"\"}\0", "not valid JSON: trailing characters at line 1 column 22");
+    syntax(
+        b"{\"text\": \"\0\"}",
+        "not valid JSON: control character (\\u0000-\\u001F) found while parsing a string at line 1 column 11",
+    );
+    assert_eq!(Message::load_str(r#"{"id": 1, "text": "\u0000"}"#).unwrap().text, "\0");
+}
+
+#[test]
+fn not_an_object() {
+    for input in ["null", "true", "-1", "1.5", "\"text\"", "[]", "[1, \"text\"]", "[{\"id\": 1}]"] {
+        let error = refused(input.as_bytes());
+        assert!(error.is_invalid() && !error.is_syntax());
+        assert_eq!(error.violations().unwrap().to_messages(), json!({"_schema": ["Invalid input type."]}), "{input}");
+    }
+}
+
+#[test]
+fn huge_numbers() {
+    let digits = "9".repeat(1_000_000);
+    for number in ["1e999", "-1e999", "1e99999999999999999999", &digits, &format!("-{digits}.5")] {
+        for field in ["id", "numbers", "any", "text"] {
+            let error = refused(format!(r#"{{"{field}": {number}}}"#).as_bytes());
+            assert!(error.is_syntax() && error.to_string().contains("number out of range"), "{error}");
+        }
+    }
+    let error = refused(br#"{"id": 123456789012345678901234567890, "text": ""}"#);
+    assert_eq!(error.violations().unwrap().to_messages(), json!({"id": ["Not a valid integer."]}));
+    let tiny = format!(r#"{{"id": 1, "text": "", "numbers": [1e-999999, 0.{}1, -0]}}"#, "0".repeat(1_000_000));
+    assert_eq!(Message::load_str(&tiny).unwrap().numbers, [0.0, 0.0, -0.0]);
+}
+
+const DEEP: usize = 100_000;
+
+/// Where levels are kept until it is known what they are, each of the 128 is looked at anew.
+const DEEP_IN_BUFFERS: usize = 5_000;
+
+fn nested(depth: usize, open: &str, inside: &str, close: &str) -> String {
+    [&open.repeat(depth), inside, &close.repeat(depth)].concat()
+}
+
+#[test]
+fn nested_too_deep() {
+    let lists = nested(DEEP, "[", "", "]");
+    let objects = nested(DEEP, r#"{"inner":"#, "1", "}");
+    let shapes = nested(DEEP, r#"{"type":"Group","parts":["#, "", "]}");
+    let late_tags = nested(DEEP_IN_BUFFERS, r#"{"parts":["#, "", r#"],"type":"Group"}"#);
+    let too_deep = |loaded: Result<(), LoadError>| {
+        let error = loaded.expect_err("too deep");
+        assert!(error.is_too_deep() && !error.is_syntax() && !error.is_invalid(), "{error}");
+        assert_eq!(error.to_string(), "nested deeper than 128 levels, the limit of this load");
+    };
+    too_deep(Message::load_str(&objects).map(drop));
+    for field in ["any", "object"] {
+        for deep in [&lists, &objects] {
+            too_deep(Message::load_str(&format!(r#"{{"{field}": {deep}}}"#)).map(drop));
+        }
+    }
+    for deep in [&shapes, &late_tags] {
+        too_deep(Open::load_str(&format!(r#"{{"shape": {deep}}}"#)).map(drop));
+    }
+    for either in [nested(DEEP_IN_BUFFERS, "[", "", "]"), nested(DEEP_IN_BUFFERS, r#"{"inner":"#, "1", "}")] {
+        too_deep(Open::load_str(&format!(r#"{{"either": {either}}}"#)).map(drop));
+    }
+    for deep in [&lists, &objects] {
+        too_deep(Open::load_str(&format!(r#"{{"more": {deep}}}"#)).map(drop));
+    }
+    // Where nothing is read of it, depth does not matter.
+    for deep in [&lists, &objects] {
+        assert!(Message::load_str(&format!(r#"{{"id": 1, "text": "", "more": {deep}}}"#)).is_ok());
+        let wrong = Message::load_str(&format!(r#"{{"id": {deep}, "text": {deep}, "state": {deep}, "key": {deep}}}"#));
+        assert!(wrong.unwrap_err().is_invalid());
+        assert!(Strict::load_str(&format!(r#"{{"more": {deep}}}"#)).unwrap_err().is_invalid());
+    }
+    // Broken off down there.
+    assert!(refused(format!(r#"{{"more": {}"#, "[".repeat(DEEP)).as_bytes()).is_truncated());
+    assert!(refused("[".repeat(DEEP).as_bytes()).is_truncated());
+}
+
+#[test]
+fn depth_counts_alike_from_text_and_value() {
+    for (depth, good) in [(127, true), (128, false)] {
+        let text = format!(r#"{{"id": 1, "text": "", "any": {}{}}}"#, "[".repeat(depth), "]".repeat(depth));
+        assert_eq!(Message::load_str(&text).is_ok(), good);
+        let mut any = json!([]);
+        for _ in 1..depth {
+            any = json!([any]);
+        }
+        let loaded = Message::load_value(json!({"id": 1, "text": "", "any": any}));
+        assert_eq!(loaded.is_ok(), good);
+        assert!(loaded.is_ok() || loaded.unwrap_err().is_too_deep());
+    }
+}
+
+#[test]
+fn too_large() {
+    let mut input = br#"{"id": 1, "text": ""}"#.to_vec();
+    input.resize((16 << 20) + 1, b' ');
+    let error = refused(&input);
+    assert!(error.is_too_large() && !error.is_syntax() && !error.is_invalid());
+    assert_eq!(error.to_string(), "16777217 bytes, which is more than the 16777216 bytes this load allows");
+    input.pop();
+    assert!(Message::load(&input).is_ok());
+}
+
+#[test]
+fn endless_violations() {
+    const COUNT: usize = 200_000;
+    let unknown: Vec<String> = (0..COUNT).map(|n| format!(r#""unknown{n}": {{"secret": [{n}]}}"#)).collect();
+    let error = Strict::load_str(&format!("{{{}}}", unknown.join(","))).unwrap_err();
+    let bounded = |error: LoadError, count: usize| {
+        let violations = error.violations().unwrap();
+        assert_eq!((violations.len(), violations.omitted()), (1000, count - 1000));
+        let text = error.to_string();
+        assert!(text.starts_with(&format!("{count} violations\n")) && text.len() < 100_000, "{} bytes", text.len());
+        assert!(text.ends_with(&format!("and {} more", count - 1000)));
+        assert!(to_string(violations).unwrap().len() < 100_000);
+    };
+    bounded(error, COUNT);
+
+    let wrong = vec!["\"secret\""; COUNT].join(",");
+    bounded(Message::load_str(&format!(r#"{{"id": 1, "text": "", "numbers": [{wrong}]}}"#)).unwrap_err(), COUNT);
+
+    let again = vec![r#""id": 1"#; COUNT].join(",");
+    bounded(Strict::load_str(&format!("{{{again}}}")).unwrap_err(), COUNT - 1);
+
+    let counts: Vec<String> = (0..COUNT).map(|n| format!(r#""{n}": -1"#)).collect();
+    bounded(
+        Message::load_str(&format!(r#"{{"id": 1, "text": "", "counts": {{{}}}}}"#, counts.join(","))).unwrap_err(),
+        COUNT,
+    );
+}
+
+#[test]
+fn repeated_keys_are_told_once_for_each() {
+    let error = refused(br#"{"id": 1, "text": "", "id": "x", "text": "", "id": 2}"#);
+    assert_eq!(
+        error.violations().unwrap().to_messages(),
+        json!({"id": ["Duplicate field.", "Duplicate field."], "text": ["Duplicate field."]})
+    );
+    // What the type does not have, and a map's entries, as serde reads them: the last one counts.
+    let loaded = Message::load_str(r#"{"id": 1, "text": "", "x": 1, "x": 2, "counts": {"a": 1, "a": 2}}"#).unwrap();
+    assert_eq!(loaded.counts["a"], 2);
+}
+
+#[test]
+fn a_long_name_is_cut() {
+    let name = "ä".repeat(5 << 20);
+    let cut = format!("{}…", "ä".repeat(100));
+    let error = Strict::load_str(&format!(r#"{{"{name}": 1}}"#)).unwrap_err();
+    assert_eq!(error.to_string(), format!("1 violation\n{cut}: Unknown field."));
+    let error = refused(format!(r#"{{"id": 1, "text": "", "counts": {{"{name}": -1}}}}"#).as_bytes());
+    assert_eq!(error.to_string(), format!("1 violation\ncounts[{cut:?}]: Not a valid integer."));
+    let error = Open::load_str(&format!(r#"{{"shape": {{"type": "{name}"}}}}"#)).unwrap_err();
+    assert!(error.to_string().len() < 200, "{} bytes", error.to_string().len());
+    assert!(Message::load_str(&format!(r#"{{"id": 1, "text": "", "{name}": 1}}"#)).is_ok());
+    assert!(Message::load_str(&format!(r#"{{"id": 1, "text": "{name}"}}"#)).is_ok_and(|message| message.text == name));
+}
+
+#[test]
+fn a_name_cannot_forge_lines_of_a_log() {
+    let error = Strict::load_str(r#"{"x\n2026-11-21 INFO all is well": 1, "\u001b[31m": 2, "a: b": 3}"#).unwrap_err();
+    assert_eq!(error.to_string().lines().count(), 4);
+    assert!(!error.to_string().contains(['\u{1b}', '\r']));
+}
+
+#[test]
+fn errors_quote_no_values() {
+    let everywhere = |value: &str| {
+        let fields = ["id", "text", "object", "inner", "numbers", "counts", "state", "key", "short"];
+        let all: Vec<String> = fields.iter().map(|field| format!(r#""{field}": {value}"#)).collect();
+        format!("{{{}}}", all.join(", "))
+    };
+    let inputs = [
+        everywhere(r#""hunter2 is the password""#),
+        everywhere(r#"["hunter2"]"#),
+        everywhere(r#"{"a": "hunter2"}"#),
+        everywhere("42424242424242"),
+        everywhere("-4242424242.4242"),
+        r#"{"text": "hunter2"#.to_owned(),
+        r#"{"text": hunter2}"#.to_owned(),
+        r#"{"text": "hunter2" "id"}"#.to_owned(),
+        r#"{"text": "hunter2"}hunter2"#.to_owned(),
+        "{\"text\": \"hunter2\n\"}".to_owned(),
+        "hunter2".to_owned(),
+    ];
+    for input in inputs {
+        let error = refused(input.as_bytes());
+        let violations =
+            error.violations().map(|violations| (to_string(violations).unwrap(), to_string(&**violations).unwrap()));
+        let told = format!("{error}\n{error:?}\n{violations:?}");
+        assert!(!told.contains("hunter2") && !told.contains("4242"), "{told}");
+    }
+    let open = r#"{"shape": {"type": "hunter2", "x": "hunter2"}, "either": {"inner": ["hunter2"]}}"#;
+    let error = Open::load_str(open).unwrap_err();
+    assert!(!format!("{error}\n{error:?}").contains("hunter2"), "{error:?}");
+}
+
+proptest! {
+    #![proptest_config(Config { failure_persistence: None, ..Config::with_cases(2000) })]
+
+    #[test]
+    fn whatever_the_bytes_there_is_an_answer(
+        cut in any::<(u16, u16)>(),
+        noise in proptest::collection::vec(any::<u8>(), 0..6),
+    ) {
+        let whole = WHOLE.as_bytes();
+        let (from, to) = (usize::from(cut.0) % whole.len(), usize::from(cut.1) % whole.len());
+        // Some bytes replaced by others, or a part taken out or doubled.
+        let input = [&whole[..from], &noise, &whole[to..]].concat();
+        for answer in [
+            Message::load(&input).map(drop),
+            Strict::load(&input).map(drop),
+            Open::load(&input).map(drop),
+            Message::load(&noise).map(drop),
+        ] {
+            if let Err(error) = answer {
+                assert!(error.is_syntax() != error.is_invalid());
+                assert!(!error.to_string().is_empty());
+            }
+        }
+    }
+}
