@@ -60,7 +60,7 @@ pub(super) fn to_ecma(regex: &str) -> Option<String> {
                     group.strip_prefix(':')?
                 }
             }
-            '/' | ']' | '}' if !in_class && !(c == '}' && is_repetition_end(&ecma)) => {
+            '/' | ']' | '}' if !(in_class || c == '}' && is_repetition_end(&ecma)) => {
                 ecma.push('\\');
                 ecma.push(c);
                 after
@@ -110,11 +110,8 @@ fn escape<'a>(after: &'a str, in_class: bool, ecma: &mut String) -> Option<&'a s
             ecma.push('}');
             return Some(rest);
         }
-        'd' | 'D' | 'w' | 'W' | 's' | 'S' | 'n' | 'r' | 't' | 'f' | 'v' | 'x' | 'u' => {
-            ecma.push('\\');
-            ecma.push(c);
-        }
-        '^' | '$' | '\\' | '.' | '*' | '+' | '?' | '(' | ')' | '[' | ']' | '{' | '}' | '|' | '/' => {
+        'd' | 'D' | 'w' | 'W' | 's' | 'S' | 'n' | 'r' | 't' | 'f' | 'v' | 'x' | 'u' | '^' | '$' | '\\' | '.' | '*'
+        | '+' | '?' | '(' | ')' | '[' | ']' | '{' | '}' | '|' | '/' => {
             ecma.push('\\');
             ecma.push(c);
         }

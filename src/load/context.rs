@@ -78,7 +78,7 @@ impl<'c> LoadOptions<'c> {
     ///     if cents <= limits.max { Ok(()) } else { Err(ValidationError::new("too_expensive")) }
     /// }
     ///
-    /// #[derive(Serialize, JsonSchema, EventSchema)]
+    /// #[derive(Debug, Serialize, JsonSchema, EventSchema)]
     /// #[validate(context = Limits)]
     /// struct Bid {
     ///     #[validate(custom(function = affordable, use_context = true, message = "Too expensive."))]

@@ -11,6 +11,7 @@ use proc_macro2::{Span, TokenStream};
 use quote::quote;
 use syn::{Generics, Path};
 
+pub(crate) use self::rules::INTEGERS;
 use crate::model::{Model, Shape};
 
 pub(crate) fn expand(krate: &Path, model: &Model<'_>) -> TokenStream {
