@@ -1,4 +1,4 @@
-//! Over arbitrary messages, load agrees with serde_json, with the contract and with itself.
+//! Over arbitrary messages, load agrees with `serde_json`, with the contract and with itself.
 //!
 //! `PROPTEST_CASES=100000 cargo test --test agreement` looks further than the default does.
 
@@ -33,7 +33,7 @@ fn found_at<'a>(violation: &Violation, message: &'a Value) -> Option<&'a Value> 
     })
 }
 
-/// Where load refuses what serde_json and the rules accept: all that is listed here, and nothing else.
+/// Where load refuses what `serde_json` and the rules accept: all that is listed here, and nothing else.
 fn stricter_than_serde(violation: &Violation, message: &Value) -> bool {
     let Some(found) = found_at(violation, message) else { return false };
     match (violation.code(), violation.params().get("expected").and_then(Value::as_str)) {

@@ -1,4 +1,5 @@
 //! Types of every shape that an event can have. Each derives serde's `Deserialize` too, for comparison.
+#![allow(clippy::option_option, clippy::box_collection, reason = "a zoo has them all")]
 
 #[cfg(test)]
 pub(crate) mod message;
@@ -274,7 +275,7 @@ fn seven() -> i32 {
 }
 
 fn even(number: u8) -> Result<(), ValidationError> {
-    if number % 2 == 0 { Ok(()) } else { Err(ValidationError::new("odd")) }
+    if number.is_multiple_of(2) { Ok(()) } else { Err(ValidationError::new("odd")) }
 }
 
 fn a_is_not_b(event: &SeveralRules) -> Result<(), ValidationError> {
