@@ -70,6 +70,50 @@
 //! | | meaning |
 //! |---|---|
 //! | `plain` | the field's type is read by its own `Deserialize`: for types of other crates that no feature supports. It gives at most one violation, at the path inside it where its reader gave up |
+//! | `not_null` | null is refused, though the type is an `Option` or has a default: optional, but never null |
+//! | `messages(required = "...", null = "...", invalid = "...")` | its own sentences for what is wrong with its shape |
+//! | `one_of(a, b, ...)`, `none_of(a, b, ...)`, `equal(a)` | rules: the value is one of these, none of them, this one |
+//! | `contains_only(a, b, ...)`, `contains_none_of(a, b, ...)` | rules: all elements are among these, none is |
+//! | `each(rule, ...)` | rules of a list's elements |
+//! | `keys(rule, ...)`, `values(rule, ...)` | rules of a map's keys and of its values |
+//!
+//! Rules take `message = "..."` and `code = "..."`; inside `each`, `keys` and `values` stand these rules and
+//! those of `#[validate(...)]`, `must_match`, `required` and `nested` aside.
+//!
+//! ```
+//! use std::collections::BTreeMap;
+//!
+//! use event_schema::prelude::*;
+//!
+//! #[event_schema::event]
+//! #[derive(Debug)]
+//! struct Signup {
+//!     #[event(one_of("free", "paid", message = "No such plan."))]
+//!     plan: String,
+//!     #[event(each(length(min = 2)))]
+//!     tags: Vec<String>,
+//!     #[event(keys(length(max = 2)), values(range(max = 9)))]
+//!     counts: BTreeMap<String, u8>,
+//!     #[event(not_null, messages(null = "Leave it out."))]
+//!     #[serde(skip_serializing_if = "Option::is_none")]
+//!     nick: Option<String>,
+//! }
+//!
+//! let input = r#"{"plan": "gratis", "tags": ["a", "bb"], "counts": {"abc": 10}, "nick": null}"#;
+//! let error = Signup::load_str(input).unwrap_err();
+//! assert_eq!(
+//!     error.violations().unwrap().to_messages(),
+//!     event_schema::serde_json::json!({
+//!         "plan": ["No such plan."],
+//!         "tags": {"0": ["Shorter than minimum length 2."]},
+//!         "counts": {"abc": {
+//!             "key": ["Longer than maximum length 2."],
+//!             "value": ["Must be less than or equal to 9."],
+//!         }},
+//!         "nick": ["Leave it out."],
+//!     })
+//! );
+//! ```
 //!
 //! ```
 //! use event_schema::prelude::*;
@@ -87,7 +131,7 @@
 //!
 //! # `#[validate(...)]` on a field
 //!
-//! Rules have the syntax of [validator](crate::validator), and each may have a `message = "..."` of its own
+//! Rules have the syntax of [validator], and each may have a `message = "..."` of its own
 //! and a `code = "..."`. A field can have several; they run in the order written. A rule looks
 //! through `Option`, `Box`, `Rc` and `Arc`: what is not there breaks no rule but `required`.
 //!
@@ -104,7 +148,8 @@
 //! | `must_match(other = field)` | equal to another field of the struct | fields of one type |
 //! | `required` | not `None` | `Option` |
 //! | `non_control_character` | no control characters | texts |
-//! | `custom(function = path)` | the function returns `Ok`: `fn(&T) -> Result<(), ValidationError>`, numbers by value | all |
+//! | `credit_card` | the number of a credit card | texts |
+//! | `custom(function = path)` | the function returns `Ok`: `fn(&T) -> Result<(), ValidationError>`, numbers by value; with `use_context` a second argument `&Context` | all |
 //! | `nested` | nothing: a nested event is checked anyhow | events |
 //! | `skip` | the field's rules are switched off | all |
 //!
@@ -165,6 +210,32 @@
 //!     error.violations().unwrap().to_messages(),
 //!     event_schema::serde_json::json!({"_schema": ["Ends before it starts."]})
 //! );
+//! ```
+//!
+//! `context = Type` names the type of the second argument that functions with `use_context` get:
+//! [`LoadOptions::context`](crate::LoadOptions::context) gives it, and validator's `ValidateArgs` takes it.
+//!
+//! ```
+//! use event_schema::prelude::*;
+//!
+//! struct Limits { max: u32 }
+//!
+//! #[event_schema::event]
+//! #[derive(Debug)]
+//! #[validate(context = Limits)]
+//! struct Bid {
+//!     #[validate(custom(function = affordable, use_context))]
+//!     cents: u32,
+//! }
+//!
+//! fn affordable(cents: u32, limits: &Limits) -> Result<(), ValidationError> {
+//!     if cents <= limits.max { Ok(()) } else { Err(ValidationError::new("too_expensive")) }
+//! }
+//!
+//! let limits = Limits { max: 100 };
+//! let options = LoadOptions::new().context(&limits);
+//! assert!(Bid::load_with(br#"{"cents": 100}"#, &options).is_ok());
+//! assert!(Bid::load_with(br#"{"cents": 101}"#, &options).is_err());
 //! ```
 //!
 //! # `#[serde(...)]`
@@ -241,7 +312,7 @@
 //!
 //! # E0119 and E0034: validator's own trait
 //!
-//! The derive implements [`validator::Validate`](crate::validator::Validate) too, so that the type works
+//! The derive implements [`validator::Validate`] too, so that the type works
 //! wherever that trait is asked for.
 //!
 //! - **E0119**, "conflicting implementations of trait `Validate`": the type has a second one, by hand or by

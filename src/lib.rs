@@ -4,7 +4,7 @@
 //! # Define
 //!
 //! An event is a struct, or an enum. serde's attributes say its shape, `#[validate(...)]` its rules
-//! in the syntax of [validator](crate::validator), `#[event(...)]` its name, version, topic and key.
+//! in the syntax of [validator], `#[event(...)]` its name, version, topic and key.
 //! What stands in an event is defined in the same way.
 //!
 //! ```
@@ -124,14 +124,7 @@
 //!
 //! # Kafka
 //!
-#![cfg_attr(
-    feature = "kafka",
-    doc = "With the feature `kafka`, the module [`kafka`] has a producer that sends events and a consumer"
-)]
-#![cfg_attr(
-    not(feature = "kafka"),
-    doc = "With the feature `kafka`, the module `kafka` has a producer that sends events and a consumer"
-)]
+//! With the feature `kafka`, the module [`kafka`] has a producer that sends events and a consumer
 //! that hands out each message as an event or as a rejection with its original bytes and its
 //! violations.
 //!
@@ -146,6 +139,11 @@
 //! | `kafka` | no | typed producers and consumers over rdkafka, and an embedded broker for tests; compiles librdkafka from C, plaintext only |
 //! | `kafka-ssl` | no | `kafka` with TLS and SASL, linked against the system's OpenSSL |
 //! | `kafka-ssl-vendored` | no | `kafka` with TLS and SASL, with an OpenSSL compiled from source |
+//!
+#![cfg_attr(feature = "derive", doc = "[`derive`]: mod@derive")]
+#![cfg_attr(not(feature = "derive"), doc = "[`derive`]: #features")]
+#![cfg_attr(feature = "kafka", doc = "[`kafka`]: mod@kafka")]
+#![cfg_attr(not(feature = "kafka"), doc = "[`kafka`]: #features")]
 #![cfg_attr(not(test), warn(clippy::print_stdout))]
 
 pub mod contract;

@@ -30,6 +30,7 @@ fn signup() -> Value {
     json!({"plan": "free", "terms": true, "tags": ["aa"]})
 }
 
+#[allow(clippy::needless_pass_by_value, reason = "reads better where it is called")]
 fn faults(patch: Value) -> Value {
     let mut input = signup();
     for (name, value) in patch.as_object().unwrap() {

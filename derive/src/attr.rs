@@ -76,9 +76,9 @@ impl EventAttrs {
                 let literal: LitBool = value(meta, "`true` or `false`")?;
                 set(cx, meta, &mut self.validate, literal.value);
             }
-            "pre_load" => set(cx, meta, &mut self.pre_load, value(meta, "the path of a function")?),
-            "post_load" => set(cx, meta, &mut self.post_load, value(meta, "the path of a function")?),
-            "pre_dump" => set(cx, meta, &mut self.pre_dump, value(meta, "the path of a function")?),
+            "pre_load" => set(cx, meta, &mut self.pre_load, function(meta)?),
+            "post_load" => set(cx, meta, &mut self.post_load, function(meta)?),
+            "pre_dump" => set(cx, meta, &mut self.pre_dump, function(meta)?),
             "previous" => set(cx, meta, &mut self.previous, value(meta, "the type of the version before")?),
             "newer" => {
                 let literal = string(meta)?;
@@ -89,7 +89,7 @@ impl EventAttrs {
                 };
                 set(cx, meta, &mut self.refuse_newer, refuse);
             }
-            "post_dump" => set(cx, meta, &mut self.post_dump, value(meta, "the path of a function")?),
+            "post_dump" => set(cx, meta, &mut self.post_dump, function(meta)?),
             other => return Err(unknown(meta, other, ON_TYPE, "event", "a type")),
         }
         Ok(())
@@ -148,6 +148,25 @@ pub(crate) fn items(cx: &Ctxt, attr: &Attribute, mut parse: impl FnMut(&ParseNes
     }
 }
 
+/// As [`items`], of the list in an item's parentheses.
+pub(crate) fn nested_items(
+    cx: &Ctxt,
+    meta: &ParseNestedMeta<'_>,
+    mut parse: impl FnMut(&ParseNestedMeta<'_>) -> syn::Result<()>,
+) -> syn::Result<()> {
+    if !meta.input.peek(syn::token::Paren) {
+        let name = name_of(meta);
+        return Err(meta.error(format!("`{name}` takes a list in parentheses: `{name}(...)`")));
+    }
+    meta.parse_nested_meta(|inner| {
+        if let Err(error) = parse(&inner) {
+            cx.syn_error(error);
+            skip_item(&inner)?;
+        }
+        Ok(())
+    })
+}
+
 /// Skips the rest of an item, up to the comma.
 pub(crate) fn skip_item(meta: &ParseNestedMeta<'_>) -> syn::Result<()> {
     while !meta.input.is_empty() && !meta.input.peek(Token![,]) {
@@ -172,6 +191,11 @@ pub(crate) fn value<T: Parse>(meta: &ParseNestedMeta<'_>, what: &str) -> syn::Re
 
 pub(crate) fn string(meta: &ParseNestedMeta<'_>) -> syn::Result<LitStr> {
     value(meta, &format!("a string: `{} = \"...\"`", name_of(meta)))
+}
+
+/// The path of a hook.
+fn function(meta: &ParseNestedMeta<'_>) -> syn::Result<Path> {
+    value(meta, &format!("the path of a function, without quotes: `{} = path`", name_of(meta)))
 }
 
 struct Version(u32, Span);
@@ -230,10 +254,11 @@ impl FieldAttrs {
         let mut parsed = Self::default();
         for attr in event_attrs(attrs) {
             items(cx, attr, |meta| {
-                match name_of(meta).as_str() {
+                let name = name_of(meta);
+                match name.as_str() {
                     "plain" => parsed.plain = true,
                     "not_null" => parsed.not_null = Some(meta.path.span()),
-                    "messages" => meta.parse_nested_meta(|text| parsed.messages.parse(cx, &text))?,
+                    "messages" => nested_items(cx, meta, |text| parsed.messages.parse(cx, text))?,
                     name if rules.parse_event(cx, meta, name)? => {}
                     other if ON_TYPE.contains(&other) => {
                         return Err(meta.error(format!("`{other}` is said of the type: write it above the type")));
@@ -253,7 +278,7 @@ impl Messages {
             "required" => &mut self.required,
             "null" => &mut self.null,
             "invalid" => &mut self.invalid,
-            other => return Err(unknown(meta, other, &["required", "null", "invalid"], "messages", "a field")),
+            other => return Err(unknown_in(meta, other, &["required", "null", "invalid"], "`messages(...)`")),
         };
         set(cx, meta, option, string(meta)?);
         Ok(())

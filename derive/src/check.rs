@@ -278,8 +278,34 @@ fn check_not_null(cx: &Ctxt, field: &Field<'_>) {
     }
 }
 
+/// Rules of parts, where the type is known to have no such parts; of others the compiler tells.
+fn check_parts(cx: &Ctxt, field: &Field<'_>) {
+    let mut head = crate::rule::head(field.serde.ty);
+    while let Some((name, arguments)) = &head
+        && matches!(name.as_str(), "Option" | "Box" | "Rc" | "Arc")
+        && let Some(inner) = arguments.first()
+    {
+        head = crate::rule::head(inner);
+    }
+    let Some((name, _)) = head else { return };
+    let is_map = matches!(name.as_str(), "BTreeMap" | "HashMap");
+    let is_list = matches!(name.as_str(), "Vec" | "BTreeSet" | "HashSet");
+    let is_leaf = matches!(name.as_str(), "String" | "bool" | "char" | "f32" | "f64" | "str")
+        || crate::expand::INTEGERS.contains(&name.as_str());
+    let rules = &field.rules;
+    if let Some(rule) = rules.each.first().filter(|_| is_map || is_leaf) {
+        let hint = if is_map { ": it has `keys(...)` and `values(...)`" } else { "" };
+        cx.syn_error(syn::Error::new(rule.span, format!("`each` is for lists and sets, `{name}` is none{hint}")));
+    }
+    if let Some(rule) = rules.keys.first().or(rules.values.first()).filter(|_| is_list || is_leaf) {
+        let hint = if is_list { ": its elements have `each(...)`" } else { "" };
+        cx.syn_error(syn::Error::new(rule.span, format!("`keys` and `values` are for maps, `{name}` is none{hint}")));
+    }
+}
+
 fn check_rules(cx: &Ctxt, field: &Field<'_>, fields: &[Field<'_>]) {
     check_not_null(cx, field);
+    check_parts(cx, field);
     for rule in &field.rules.own {
         match &rule.kind {
             RuleKind::MustMatch(other) => {

@@ -1,14 +1,14 @@
 //! `#[validate(...)]`: validator's vocabulary, in validator's syntax.
 
-use proc_macro2::Span;
+use proc_macro2::{Span, TokenStream};
 use serde_derive_internals::Ctxt;
 use syn::ext::IdentExt;
 use syn::meta::ParseNestedMeta;
-use syn::parse::ParseStream;
+use syn::parse::{Parse, ParseStream};
 use syn::spanned::Spanned;
 use syn::{Attribute, Expr, ExprLit, Ident, Lit, LitBool, LitStr, Path, UnOp};
 
-use crate::attr::{items, name_of, set, skip_item, string, suggestion, unknown, unknown_in, value};
+use crate::attr::{items, name_of, nested_items, set, skip_item, string, suggestion, unknown, unknown_in, value};
 
 /// A rule of a field.
 pub(crate) struct Rule {
@@ -139,12 +139,12 @@ impl Rules {
             }
             _ => return Ok(false),
         };
-        meta.parse_nested_meta(|inner| {
-            let name = name_of(&inner);
+        nested_items(cx, meta, |inner| {
+            let name = name_of(inner);
             if matches!(name.as_str(), "must_match" | "required" | "nested" | "skip") {
                 return Err(inner.error(format!("`{name}` says nothing of an element, a key or a value")));
             }
-            parts.push(Rule::parse(cx, &inner, &name)?);
+            parts.push(Rule::parse(cx, inner, &name)?);
             Ok(())
         })?;
         Ok(true)
@@ -172,9 +172,7 @@ impl TypeRules {
                 match name_of(meta).as_str() {
                     "schema" => rules.schemas.push(SchemaRule::parse(cx, meta)?),
                     "context" => {
-                        let value = meta.value()?;
-                        // validator takes it in quotes too.
-                        let ty = if value.peek(LitStr) { value.parse::<LitStr>()?.parse()? } else { value.parse()? };
+                        let Context(ty) = value(meta, "a type: `context = Limits`")?;
                         set(cx, meta, &mut rules.context, ty);
                     }
                     "crate" => drop(meta.value()?.parse::<Expr>()?),
@@ -191,6 +189,15 @@ impl TypeRules {
             });
         }
         rules
+    }
+}
+
+/// The type of a context, bare or, as validator takes it too, in quotes.
+struct Context(syn::Type);
+
+impl Parse for Context {
+    fn parse(input: ParseStream<'_>) -> syn::Result<Self> {
+        if input.peek(LitStr) { input.parse::<LitStr>()?.parse() } else { input.parse() }.map(Self)
     }
 }
 
@@ -272,6 +279,10 @@ impl Args {
     /// Parses `rule(value, value, message = "...")`.
     fn parse_list(cx: &Ctxt, meta: &ParseNestedMeta<'_>) -> syn::Result<(Self, Vec<Expr>)> {
         let (mut args, mut list) = (Self::default(), Vec::new());
+        if !meta.input.peek(syn::token::Paren) {
+            let rule = name_of(meta);
+            return Err(meta.error(format!("`{rule}` takes values in parentheses: `{rule}(\"a\", \"b\")`")));
+        }
         let content;
         syn::parenthesized!(content in meta.input);
         while !content.is_empty() {
@@ -282,7 +293,14 @@ impl Args {
                 let option = match name.to_string().as_str() {
                     "code" => &mut args.code,
                     "message" => &mut args.message,
-                    _ => return Err(syn::Error::new_spanned(&name, "known are `message` and `code`")),
+                    _ => {
+                        content.parse::<TokenStream>()?;
+                        let rule = name_of(meta);
+                        return Err(syn::Error::new_spanned(
+                            &name,
+                            format!("unknown `{name}` in `{rule}(...)`; known are `message`, `code`"),
+                        ));
+                    }
                 };
                 if option.is_some() {
                     cx.error_spanned_by(&name, format!("`{name}` is given twice"));
@@ -563,7 +581,7 @@ fn refuse_empty(cx: &Ctxt, min: Option<&Expr>, max: Option<&Expr>, exclusive: bo
 /// A name that is no rule; the most frequent slips of those who know validator or serde are named.
 fn unknown_rule(meta: &ParseNestedMeta<'_>, name: &str) -> syn::Error {
     match suggestion(name, VALIDATOR) {
-        None if matches!(name, "min" | "max" | "equal") => meta.error(format!(
+        None if matches!(name, "min" | "max") => meta.error(format!(
             "`{name}` is an argument, not a rule: `length({name} = ...)` for texts and lists, `range(...)` for numbers"
         )),
         _ => unknown(meta, name, VALIDATOR, "validate", "a field"),

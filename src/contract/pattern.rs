@@ -60,7 +60,7 @@ pub(super) fn to_ecma(regex: &str) -> Option<String> {
                     group.strip_prefix(':')?
                 }
             }
-            '/' | ']' | '}' if !in_class && (c != '}' || !is_repetition_end(&ecma)) => {
+            '/' | ']' | '}' if !(in_class || c == '}' && is_repetition_end(&ecma)) => {
                 ecma.push('\\');
                 ecma.push(c);
                 after

@@ -175,6 +175,7 @@ macro_rules! leaf {
         }
     )*};
 }
+#[cfg(any(feature = "chrono04", feature = "uuid1"))]
 pub(super) use leaf;
 
 pub(super) static STRING: Expected = Expected::new("string");

@@ -1,4 +1,5 @@
 //! Types of every shape that an event can have. Each derives serde's `Deserialize` too, for comparison.
+#![allow(clippy::option_option, clippy::box_collection, reason = "a zoo has them all")]
 
 #[cfg(test)]
 pub(crate) mod message;

@@ -223,8 +223,8 @@ fn describe_key(cx: &Cx<'_>, readable: &[&(&Variant<'_>, Expand<'_>)]) -> Option
     if any {
         return Some(quote!(walk.map_keys_of(map, __p::None);));
     }
-    let named = readable.iter().filter(|(variant, _)| !variant.attrs.other());
-    let names = named.map(|(variant, _)| variant.attrs.name().deserialize_name());
+    let read = readable.iter().filter(|(variant, _)| !variant.attrs.other());
+    let names = read.map(|(variant, _)| variant.attrs.name().deserialize_name());
     Some(quote! {
         // What is written has the names that schemars lists.
         if !walk.is_serialize() {

@@ -1,6 +1,6 @@
 //! The fields of a struct or of a variant: how they are read together, checked and described.
 
-use proc_macro2::{Span, TokenStream};
+use proc_macro2::TokenStream;
 use quote::{format_ident, quote, quote_spanned};
 use serde_derive_internals::ast::Style;
 use serde_derive_internals::attr::Default;
@@ -371,8 +371,7 @@ impl ExpandField<'_> {
     /// The variable that holds it while it is read, and its value afterwards.
     fn slot(&self) -> Ident {
         // At the type: errors about what the slot can hold show there.
-        let span = self.field.serde.ty.span().resolved_at(Span::call_site());
-        format_ident!("field_{}", self.index, span = span)
+        format_ident!("field_{}", self.index, span = shown_at(self.field.serde.ty.span()))
     }
 
     /// The name of one of the field's generated items.
@@ -514,14 +513,14 @@ impl ExpandField<'_> {
             let read = quote_spanned!(shown_at(ty.span())=> #slot.read_with::<#foreign, __A>(&mut entries, cx, at)?);
             self.and_check_all(&read)
         } else {
-            let functions = self.part_fns().map(|(kind, functions)| match kind == "ListType" {
-                true => quote!(__p::Each(#functions)),
-                false => quote!(__p::Pairs(#functions)),
+            let functions = self.part_fns().map(|(kind, functions)| {
+                let parts = if kind == "ListType" { quote!(__p::Each) } else { quote!(__p::Pairs) };
+                quote!(#parts(#functions))
             });
             let read = match (functions, self.field.event.not_null.is_some() && self.is_option()) {
-                (None, false) => quote_spanned! {shown_at(ty.span())=>
-                    <#ty as __p::FieldType>::read_slot(&mut #slot, &mut entries, cx, at)?
-                },
+                (None, false) => {
+                    quote_spanned!(shown_at(ty.span())=> <#ty as __p::FieldType>::read_slot(&mut #slot, &mut entries, cx, at)?)
+                }
                 (None, true) => quote_spanned!(shown_at(ty.span())=> #slot.read_not_null(&mut entries, cx, at)?),
                 (Some(functions), not_null) => {
                     quote_spanned!(shown_at(ty.span())=> #slot.read_parts(&mut entries, cx, at, #functions, #not_null)?)
@@ -539,9 +538,9 @@ impl ExpandField<'_> {
             Some(foreign) => {
                 quote_spanned!(shown_at(ty.span())=> #slot.read_element_with::<#foreign, __A>(elements, cx, at)?)
             }
-            None => quote_spanned! {shown_at(ty.span())=>
-                <#ty as __p::FieldType>::read_element_slot(&mut #slot, elements, cx, at)?
-            },
+            None => {
+                quote_spanned!(shown_at(ty.span())=> <#ty as __p::FieldType>::read_element_slot(&mut #slot, elements, cx, at)?)
+            }
         };
         let then = self.and_check_all(&read);
         quote!({ let at = &#at; #then })

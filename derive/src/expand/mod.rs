@@ -12,6 +12,7 @@ use quote::{quote, quote_spanned};
 use syn::spanned::Spanned;
 use syn::{Generics, Path};
 
+pub(crate) use self::rules::INTEGERS;
 use crate::model::{Model, Shape};
 
 pub(crate) fn expand(krate: &Path, model: &Model<'_>) -> TokenStream {

@@ -92,7 +92,8 @@ impl<'a> Inner<'a> {
     }
 }
 
-const INTEGERS: &[&str] = &["u8", "u16", "u32", "u64", "u128", "usize", "i8", "i16", "i32", "i64", "i128", "isize"];
+pub(crate) const INTEGERS: &[&str] =
+    &["u8", "u16", "u32", "u64", "u128", "usize", "i8", "i16", "i32", "i64", "i128", "isize"];
 
 /// The check of one rule on `value: &Inner`.
 fn check(cx: &Cx<'_>, rule: &Rule, inner: &Inner<'_>) -> TokenStream {
@@ -358,7 +359,7 @@ pub(super) fn of_whole(cx: &Cx<'_>) -> Option<TokenStream> {
         let (code, message) = (optional(rule.code.as_ref()), optional(rule.message.as_ref()));
         let span = function.segments.last().map_or_else(Span::call_site, |last| shown_at(last.ident.span()));
         let note = quote!(__p::broken_schema(cx, at, error, #code, #message));
-        let check = call(cx, span, function, &quote!(value), rule.use_context, &note);
+        let check = call(cx, span, function, &quote_spanned!(span=> value), rule.use_context, &note);
         if rule.skip_on_field_errors { quote!(if clean { #check }) } else { check }
     });
     Some(quote! {

@@ -1,0 +1,11 @@
+use event_schema::prelude::*;
+
+#[derive(Serialize, JsonSchema, EventSchema)]
+struct Order {
+    #[event(not_null)]
+    seq: u32,
+    #[event(not_null)]
+    note: Option<String>,
+}
+
+fn main() {}

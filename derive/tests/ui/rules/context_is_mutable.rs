@@ -1,0 +1,14 @@
+use event_schema::prelude::*;
+
+#[derive(Serialize, JsonSchema, EventSchema)]
+#[validate(context = u32, mutable)]
+struct Order {
+    #[validate(custom(function = check, use_context))]
+    order_id: String,
+}
+
+fn check(_: &str, _: &u32) -> Result<(), ValidationError> {
+    Ok(())
+}
+
+fn main() {}

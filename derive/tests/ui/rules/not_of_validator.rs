@@ -1,0 +1,11 @@
+use event_schema::prelude::*;
+
+#[derive(Serialize, JsonSchema, EventSchema)]
+struct Order {
+    #[validate(one_of("a", "b"))]
+    order_id: String,
+    #[validate(equal(7))]
+    seq: u32,
+}
+
+fn main() {}
