@@ -107,9 +107,14 @@ macro_rules! contenders {
             ),
             Contender::new(OURS, with_event_schema::load::<with_event_schema::$event>, with_event_schema::found),
             Contender::new(
-                "event-schema, rendered as a tree",
+                "event-schema, tree as a Value",
                 with_event_schema::load_or_messages::<with_event_schema::$event>,
-                with_event_schema::leaves,
+                |tree| with_event_schema::leaves(&tree),
+            ),
+            Contender::new(
+                "event-schema, tree as JSON text",
+                with_event_schema::load_or_text::<with_event_schema::$event>,
+                |text| with_event_schema::leaves(&serde_json::from_slice(&text).expect("a JSON text")),
             ),
             Contender::new("serde_json + garde", with_garde::load::<with_garde::$event>, with_garde::found),
             Contender::new("eserde + validator", with_eserde::load::<with_eserde::$event>, with_eserde::found),

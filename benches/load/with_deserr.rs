@@ -21,9 +21,9 @@ pub(crate) struct Ping {
 #[deserr(error = Faults)]
 #[allow(dead_code, reason = "written by the read, which is all that is measured")]
 pub(crate) struct Order {
-    #[deserr(try_from(String) = uuid -> Broken)]
+    #[deserr(try_from(&String) = uuid -> Broken)]
     order_id: Uuid,
-    #[deserr(try_from(String) = datetime -> Broken)]
+    #[deserr(try_from(&String) = datetime -> Broken)]
     placed_at: DateTime<Utc>,
     status: Status,
     customer_id: u64,
@@ -116,11 +116,11 @@ fn email(value: String) -> Result<String, Broken> {
     rule(value, holds, "email")
 }
 
-fn uuid(value: String) -> Result<Uuid, Broken> {
-    Uuid::try_parse(&value).map_err(|_| Broken("UUID"))
+fn uuid(value: &str) -> Result<Uuid, Broken> {
+    Uuid::try_parse(value).map_err(|_| Broken("UUID"))
 }
 
-fn datetime(value: String) -> Result<DateTime<Utc>, Broken> {
+fn datetime(value: &str) -> Result<DateTime<Utc>, Broken> {
     value.parse().map_err(|_| Broken("datetime"))
 }
 

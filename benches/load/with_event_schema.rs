@@ -70,10 +70,16 @@ pub(crate) fn load<T: EventSchema>(input: &[u8]) -> Result<T, LoadError> {
     T::load(input)
 }
 
-/// With the report that a service sends back.
+/// With the report as a tree of messages.
 #[inline]
 pub(crate) fn load_or_messages<T: EventSchema>(input: &[u8]) -> Result<T, Value> {
     T::load(input).map_err(|error| error.violations().map(Violations::to_messages).unwrap_or_default())
+}
+
+/// The same as JSON text.
+#[inline]
+pub(crate) fn load_or_text<T: EventSchema>(input: &[u8]) -> Result<T, Vec<u8>> {
+    T::load(input).map_err(|error| serde_json::to_vec(&error.into_violations()).unwrap_or_default())
 }
 
 pub(crate) fn found(error: LoadError) -> Vec<String> {
@@ -81,7 +87,7 @@ pub(crate) fn found(error: LoadError) -> Vec<String> {
 }
 
 /// Where the messages of a tree stand.
-pub(crate) fn leaves(tree: Value) -> Vec<String> {
+pub(crate) fn leaves(tree: &Value) -> Vec<String> {
     fn walk(tree: &Value, at: &str, found: &mut Vec<String>) {
         match tree {
             Value::Object(children) => {
@@ -94,6 +100,6 @@ pub(crate) fn leaves(tree: Value) -> Vec<String> {
         }
     }
     let mut found = Vec::new();
-    walk(&tree, "", &mut found);
+    walk(tree, "", &mut found);
     found
 }

@@ -176,7 +176,7 @@ pub struct Context<'c> {
     mode: Mode,
     too_deep: bool,
     /// A number arrived as a map of this one key (`serde_json/arbitrary_precision`) where an object stands.
-    pub(crate) number_in_disguise: bool,
+    pub(crate) number_in_disguise: Option<Mark>,
 }
 
 impl<'c> Context<'c> {
@@ -189,7 +189,7 @@ impl<'c> Context<'c> {
             dialect,
             mode: Mode::Whole,
             too_deep: false,
-            number_in_disguise: false,
+            number_in_disguise: None,
         }
     }
 
@@ -312,11 +312,7 @@ impl<'c> Context<'c> {
             self.shape_findings += 1;
         }
         if self.violations.list.len() < self.options.max_violations {
-            let own_text = match at.step {
-                Step::Field(name) if kind == Kind::Shape => name.message(fault.code()),
-                _ => None,
-            };
-            self.violations.list.push(Violation { path: at.path(), concern, fault, own_text });
+            self.violations.list.push(Violation { path: at.path(), concern, fault, of_shape: kind == Kind::Shape });
         } else {
             self.violations.omitted += 1;
         }

@@ -18,7 +18,7 @@ const MAX_NAME: usize = 100;
 /// ```
 /// use event_schema::{EventSchema, JsonSchema, Segment, Serialize};
 ///
-/// #[derive(Serialize, JsonSchema, EventSchema)]
+/// #[derive(Debug, Serialize, JsonSchema, EventSchema)]
 /// struct Order {
 ///     #[serde(rename = "orderId")]
 ///     order_id: String,
@@ -89,7 +89,7 @@ impl fmt::Debug for FieldName {
 /// use std::collections::BTreeMap;
 /// use event_schema::{EventSchema, JsonSchema, Segment, Serialize};
 ///
-/// #[derive(Serialize, JsonSchema, EventSchema)]
+/// #[derive(Debug, Serialize, JsonSchema, EventSchema)]
 /// struct Stock { counts: BTreeMap<String, u32> }
 ///
 /// let error = Stock::load(br#"{"counts": {"bolt": -1}}"#).unwrap_err();
@@ -138,10 +138,10 @@ impl Segment {
 /// ```
 /// use event_schema::{EventSchema, JsonSchema, Serialize};
 ///
-/// #[derive(Serialize, JsonSchema, EventSchema)]
+/// #[derive(Debug, Serialize, JsonSchema, EventSchema)]
 /// struct Line { sku: String }
 ///
-/// #[derive(Serialize, JsonSchema, EventSchema)]
+/// #[derive(Debug, Serialize, JsonSchema, EventSchema)]
 /// struct Order { lines: Vec<Line> }
 ///
 /// let error = Order::load(br#"{"lines": [{"sku": "a"}, {}]}"#).unwrap_err();
@@ -155,7 +155,7 @@ pub struct Path(Steps);
 /// A short path needs no allocation: most events are no deeper than a list of objects with fields.
 #[derive(Clone)]
 enum Steps {
-    Few { length: u8, steps: [Segment; FEW] },
+    Few { length: usize, steps: [Segment; FEW] },
     Many(Vec<Segment>),
 }
 
@@ -169,30 +169,22 @@ impl Default for Steps {
 
 impl Path {
     /// Of so many steps, the innermost of which come first.
-    pub(crate) fn of(length: usize, innermost_first: impl Iterator<Item = Segment>) -> Self {
-        let mut path = Self::default();
-        let steps = match &mut path.0 {
-            Steps::Few { length: few, steps } if length <= FEW => {
-                *few = u8::try_from(length).unwrap_or_default();
-                &mut steps[..length]
-            }
-            many => {
-                *many = Steps::Many(vec![Segment::Index(0); length]);
-                let Steps::Many(steps) = many else { unreachable!("just made so") };
-                steps
-            }
-        };
-        for (place, step) in steps.iter_mut().rev().zip(innermost_first) {
-            *place = step;
+    pub(crate) fn of(length: usize, mut innermost_first: impl Iterator<Item = Segment>) -> Self {
+        if length > FEW {
+            let mut steps: Vec<Segment> = innermost_first.collect();
+            steps.reverse();
+            return Self(Steps::Many(steps));
         }
-        path
+        let mut steps = std::array::from_fn(|_| innermost_first.next().unwrap_or(Segment::Index(0)));
+        steps[..length].reverse();
+        Self(Steps::Few { length, steps })
     }
 
     /// The steps, outermost first.
     #[must_use]
     pub fn segments(&self) -> &[Segment] {
         match &self.0 {
-            Steps::Few { length, steps } => &steps[..usize::from(*length)],
+            Steps::Few { length, steps } => &steps[..*length],
             Steps::Many(steps) => steps,
         }
     }
@@ -352,7 +344,7 @@ pub(crate) enum Concern {
 /// ```
 /// use event_schema::{EventSchema, JsonSchema, Serialize};
 ///
-/// #[derive(Serialize, JsonSchema, EventSchema)]
+/// #[derive(Debug, Serialize, JsonSchema, EventSchema)]
 /// struct Payment {
 ///     #[validate(range(min = 1, max = 100))]
 ///     cents: u32,
@@ -373,8 +365,8 @@ pub struct Violation {
     pub(crate) path: Path,
     pub(crate) concern: Concern,
     pub(crate) fault: Fault,
-    /// What the field says itself where its shape is at fault.
-    pub(crate) own_text: Option<&'static str>,
+    /// Whether it is one of shape, for which the field may have its own text.
+    pub(crate) of_shape: bool,
 }
 
 impl Violation {
@@ -404,7 +396,11 @@ impl Violation {
     /// The sentence for people: the rule's own `message`, or Marshmallow's for the code.
     #[must_use]
     pub fn message(&self) -> Cow<'_, str> {
-        let own = self.own_text.or(match &self.fault {
+        let of_field = match self.path.segments().last() {
+            Some(Segment::Field(name)) if self.of_shape => name.message(self.code()),
+            _ => None,
+        };
+        let own = of_field.or(match &self.fault {
             Fault::Rule(rule) => rule.message,
             Fault::Other(other) => other.message.as_deref(),
             Fault::Invalid(_) | Fault::Choice(_) => None,
@@ -457,13 +453,13 @@ impl Serialize for Violation {
 /// use event_schema::{EventSchema, JsonSchema, Serialize};
 /// use serde_json::json;
 ///
-/// #[derive(Serialize, JsonSchema, EventSchema)]
+/// #[derive(Debug, Serialize, JsonSchema, EventSchema)]
 /// struct Line {
 ///     #[validate(length(min = 1))]
 ///     sku: String,
 /// }
 ///
-/// #[derive(Serialize, JsonSchema, EventSchema)]
+/// #[derive(Debug, Serialize, JsonSchema, EventSchema)]
 /// #[serde(rename_all = "camelCase")]
 /// struct Order { order_id: u64, lines: Vec<Line> }
 ///

@@ -8,7 +8,7 @@ use super::{Fault, Param};
 
 /// Marshmallow's wording where the meaning is the same; see its `error_messages` and `validate` module.
 pub(super) fn of(code: &str, fault: &Fault) -> Cow<'static, str> {
-    let has = |name: &str| push(fault, name, &mut String::new());
+    let has = |name: &str| has(fault, name);
     Cow::Borrowed(match code {
         "required" => "Missing data for required field.",
         "null" => "Field may not be null.",
@@ -83,13 +83,22 @@ fn fill(fault: &Fault, template: &str) -> Cow<'static, str> {
     sentence.into()
 }
 
+fn has(fault: &Fault, name: &str) -> bool {
+    match fault {
+        Fault::Rule(rule) => rule.params.iter().any(|(known, _)| *known == name),
+        Fault::Invalid(_) => name == "expected",
+        Fault::Choice(_) => name == "choices",
+        Fault::Other(other) => other.params.contains_key(name),
+    }
+}
+
 /// Adds the parameter as it stands in a sentence; answers whether there is one.
 fn push(fault: &Fault, name: &str, sentence: &mut String) -> bool {
     match fault {
         Fault::Rule(rule) => match rule.params.iter().find(|(known, _)| *known == name) {
             Some((_, Param::Str(text))) => sentence.push_str(text),
             Some((_, Param::Strs(list))) => push_list(list.iter(), |text, sentence| sentence.push_str(text), sentence),
-            Some((_, Param::Unsigned(number))) => sentence.push_str(&number.to_string()),
+            Some((_, Param::Unsigned(number))) => push_unsigned(*number, sentence),
             Some((_, param)) => plain(&(*param).into(), sentence),
             None => return false,
         },
@@ -104,6 +113,14 @@ fn push(fault: &Fault, name: &str, sentence: &mut String) -> bool {
         },
     }
     true
+}
+
+#[allow(clippy::cast_possible_truncation, reason = "a digit")]
+fn push_unsigned(number: u64, sentence: &mut String) {
+    if number > 9 {
+        push_unsigned(number / 10, sentence);
+    }
+    sentence.push(char::from(b'0' + (number % 10) as u8));
 }
 
 /// Text without quotes, lists with commas.

@@ -2,7 +2,7 @@
 
 use std::borrow::Cow;
 use std::collections::HashMap;
-use std::iter;
+use std::{iter, mem};
 
 use serde::ser::{Serialize, SerializeMap, Serializer};
 use serde_json::{Map, Value};
@@ -53,9 +53,11 @@ impl<'v> Messages<'v> {
         self.first.iter().chain(&self.more).map(|message| &**message)
     }
 
-    fn take(&mut self) -> impl Iterator<Item = Cow<'v, str>> + use<'v> {
-        let Self { first, more } = std::mem::take(self);
-        first.into_iter().chain(more)
+    fn into_value(self) -> Value {
+        let mut list = Vec::with_capacity(usize::from(self.first.is_some()) + self.more.len());
+        list.extend(self.first.map(|message| Value::String(message.into_owned())));
+        list.extend(self.more.into_iter().map(|message| Value::String(message.into_owned())));
+        list.into()
     }
 }
 
@@ -144,7 +146,8 @@ impl<'v> Tree<'v> {
     fn move_messages_beside_children(&mut self) {
         for node in 0..self.nodes.len() {
             if self.nodes[node].children > 0 || node == ROOT {
-                for message in self.nodes[node].messages.take() {
+                let own = mem::take(&mut self.nodes[node].messages);
+                for message in own.first.into_iter().chain(own.more) {
                     let schema = self.child(node, SCHEMA);
                     self.nodes[schema].messages.push(message);
                 }
@@ -207,7 +210,7 @@ impl<'v> Tree<'v> {
 
     fn take(&mut self, node: usize) -> Value {
         if self.nodes[node].children == 0 && node != ROOT {
-            return self.nodes[node].messages.take().map(Cow::into_owned).collect();
+            return mem::take(&mut self.nodes[node].messages).into_value();
         }
         let mut object = Map::new();
         let mut child = self.nodes[node].first_child;
