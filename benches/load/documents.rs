@@ -60,7 +60,7 @@ pub(crate) fn five_of_rules() -> Vec<Fault> {
 /// Twenty of the 25 values of the small order.
 pub(crate) fn twenty() -> Vec<Fault> {
     faults([
-        ("/order_id", Some(r#""7""#)),
+        ("/reference", Some(r#""7""#)),
         ("/placed_at", Some(r#""yesterday""#)),
         ("/status", Some(r#""lost""#)),
         ("/customer_id", Some(r#""C-17""#)),
@@ -125,7 +125,7 @@ pub(crate) fn ping(faults: Vec<Fault>) -> Document {
 pub(crate) fn order(lines: usize, faults: Vec<Fault>) -> Document {
     let mut writer = Writer { text: String::new(), faults: &faults };
     writer.open("{");
-    writer.value("/order_id", r#""0190163d-8694-739b-aea5-966c26f8ad91""#);
+    writer.value("/reference", r#""0190163d-8694-739b-aea5-966c26f8ad91""#);
     writer.value("/placed_at", r#""2026-11-21T09:30:00.125Z""#);
     writer.value("/status", r#""confirmed""#);
     writer.value("/customer_id", "4711001");

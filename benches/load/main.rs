@@ -26,7 +26,7 @@ const ROUNDS: usize = 201;
 /// How long the baseline runs in one round.
 const SLICE: Duration = Duration::from_micros(400);
 
-/// Lets event-schema dump an event; the baseline is validator's `validate()` and serde_json.
+/// Lets event-schema dump an event; the baseline is validator's `validate()` and `serde_json`.
 macro_rules! dump {
     ($name:expr, $event:ident, $document:expr) => {{
         let document = $document;
@@ -61,7 +61,7 @@ fn main() {
         ("11 kB, 600 faults", many(vec![]), many(documents::everywhere()), orders),
     ];
     for (name, valid, document, contenders) in cases.iter().filter(|(name, ..)| name.contains(&filter)) {
-        load(name, valid, document, contenders());
+        load(name, valid, document, &contenders());
     }
 
     if "dump".contains(&filter) {
@@ -72,13 +72,16 @@ fn main() {
     }
 }
 
+type RunOn = Box<dyn Fn(&[u8], u32) -> Duration>;
+type FindIn = Box<dyn Fn(&[u8]) -> Vec<String>>;
+
 /// One way to load an event.
 struct Contender {
     name: &'static str,
     /// Loads so many times, and answers how long that took.
-    run: Box<dyn Fn(&[u8], u32) -> Duration>,
+    run: RunOn,
     /// Where it finds faults.
-    found: Box<dyn Fn(&[u8]) -> Vec<String>>,
+    found: FindIn,
 }
 
 impl Contender {
@@ -139,9 +142,9 @@ fn orders() -> Vec<Contender> {
 }
 
 /// Lets all contenders load `document`; the baseline is the first of them on `valid`.
-fn load(name: &str, valid: &Document, document: &Document, contenders: Vec<Contender>) {
+fn load(name: &str, valid: &Document, document: &Document, contenders: &[Contender]) {
     let mut runs: Vec<Run<'_>> = vec![Box::new(|times| (contenders[0].run)(valid.text.as_bytes(), times))];
-    for contender in &contenders {
+    for contender in contenders {
         runs.push(Box::new(|times| (contender.run)(document.text.as_bytes(), times)));
     }
     let (baseline, ratios) = race(&runs);

@@ -22,7 +22,7 @@ pub(crate) struct Ping {
 #[allow(dead_code, reason = "written by the read, which is all that is measured")]
 pub(crate) struct Order {
     #[deserr(try_from(&String) = uuid -> Broken)]
-    order_id: Uuid,
+    reference: Uuid,
     #[deserr(try_from(&String) = datetime -> Broken)]
     placed_at: DateTime<Utc>,
     status: Status,

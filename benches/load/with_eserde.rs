@@ -17,7 +17,7 @@ pub(crate) struct Ping {
 #[derive(Serialize, eserde::Deserialize, Validate)]
 pub(crate) struct Order {
     #[eserde(compat)]
-    order_id: Uuid,
+    reference: Uuid,
     #[eserde(compat)]
     placed_at: DateTime<Utc>,
     status: Status,

@@ -14,7 +14,7 @@ pub(crate) struct Ping {
 
 #[event_schema::event]
 pub(crate) struct Order {
-    order_id: Uuid,
+    reference: Uuid,
     placed_at: DateTime<Utc>,
     status: Status,
     customer_id: u64,

@@ -1,4 +1,4 @@
-//! serde_json and garde.
+//! `serde_json` and garde.
 
 use chrono::{DateTime, Utc};
 use event_schema::uuid::Uuid;
@@ -17,7 +17,7 @@ pub(crate) struct Ping {
 #[allow(dead_code, reason = "written by the read, which is all that is measured")]
 pub(crate) struct Order {
     #[garde(skip)]
-    order_id: Uuid,
+    reference: Uuid,
     #[garde(skip)]
     placed_at: DateTime<Utc>,
     #[garde(skip)]

@@ -1,4 +1,4 @@
-//! serde_json and validator: the baseline.
+//! `serde_json` and validator: the baseline.
 
 use chrono::{DateTime, Utc};
 use event_schema::uuid::Uuid;
@@ -15,7 +15,7 @@ pub(crate) struct Ping {
 
 #[derive(Serialize, Deserialize, Validate)]
 pub(crate) struct Order {
-    order_id: Uuid,
+    reference: Uuid,
     placed_at: DateTime<Utc>,
     status: Status,
     customer_id: u64,
