@@ -10,7 +10,7 @@ use validator::{ValidationError, ValidationErrors, ValidationErrorsKind};
 
 use crate::contract::decimal;
 use crate::load::{At, Context, Dialect, FieldType, LoadOptions};
-use crate::violation::{Concern, Segment, Violation, Violations};
+use crate::violation::{Concern, Fault, Segment, Violation, Violations};
 
 /// validator's `range`, for every ordered type: its own trait is closed to types of other crates.
 #[inline]
@@ -124,7 +124,7 @@ impl From<Violations> for ValidationErrors {
     fn from(violations: Violations) -> Self {
         let mut errors = ValidationErrors::new();
         for violation in violations {
-            add(&mut errors, &violation.path.0, &violation);
+            add(&mut errors, violation.path.segments(), &violation);
         }
         errors
     }
@@ -134,7 +134,10 @@ const ALL: &str = "__all__";
 
 fn add(errors: &mut ValidationErrors, path: &[Segment], violation: &Violation) {
     let error = || ValidationError {
-        code: violation.code.clone(),
+        code: match &violation.fault {
+            Fault::Other(other) => other.code.clone(),
+            _ => Cow::Owned(violation.code().to_owned()),
+        },
         message: Some(violation.message().into_owned().into()),
         params: violation.params().into_iter().map(|(k, v)| (k.into(), v)).collect::<HashMap<_, _>>(),
     };

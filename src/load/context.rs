@@ -8,7 +8,7 @@ use serde::de::Error;
 use serde_json::{Map, Value};
 
 use crate::error::{LoadError, LoadErrorKind};
-use crate::violation::{Concern, FieldName, Params, Path, Rule, Segment, Violation, Violations};
+use crate::violation::{Concern, Fault, FieldName, OtherFault, Path, Rule, Segment, Violation, Violations};
 
 /// How a load is bounded, and what it gives to the rules.
 ///
@@ -178,7 +178,7 @@ pub struct Context<'c> {
     mode: Mode,
     too_deep: bool,
     /// A number arrived as a map of this one key (`serde_json/arbitrary_precision`) where an object stands.
-    pub(crate) number_in_disguise: bool,
+    pub(crate) number_in_disguise: Option<Mark>,
 }
 
 impl<'c> Context<'c> {
@@ -191,7 +191,7 @@ impl<'c> Context<'c> {
             dialect,
             mode: Mode::Whole,
             too_deep: false,
-            number_in_disguise: false,
+            number_in_disguise: None,
         }
     }
 
@@ -319,45 +319,33 @@ impl<'c> Context<'c> {
     }
 
     #[cold]
-    fn note(
-        &mut self,
-        at: &At<'_>,
-        kind: Kind,
-        concern: Concern,
-        code: Cow<'static, str>,
-        params: Params,
-        message: Option<Cow<'static, str>>,
-    ) {
-        let mut message = message;
+    fn note(&mut self, at: &At<'_>, kind: Kind, concern: Concern, fault: Fault) {
         if kind == Kind::Shape {
             self.shape_findings += 1;
-            if let Step::Field(name) = at.step {
-                message = name.message(&code).map(Cow::Borrowed);
-            }
         }
         if self.violations.list.len() < self.options.max_violations {
-            self.violations.list.push(Violation { path: at.path(), concern, code, params, message });
+            self.violations.list.push(Violation { path: at.path(), concern, fault, of_shape: kind == Kind::Shape });
         } else {
             self.violations.omitted += 1;
         }
     }
 
-    fn note_shape(&mut self, at: &At<'_>, code: &'static str) {
-        self.note(at, Kind::Shape, Concern::Value, Cow::Borrowed(code), Params::Static(&[]), None);
+    fn note_shape(&mut self, at: &At<'_>, rule: &'static Rule) {
+        self.note(at, Kind::Shape, Concern::Value, Fault::Rule(rule));
     }
 
     /// Notes that what stands here is not a value of the type; `expected` completes "Not a valid ...".
     #[cold]
     pub fn invalid(&mut self, at: &At<'_>, expected: &'static Expected) {
         let concern = if expected.0 == "object" { Concern::Whole } else { Concern::Value };
-        self.note(at, Kind::Shape, concern, Cow::Borrowed("invalid"), Params::Static(&expected.1), None);
+        self.note(at, Kind::Shape, concern, Fault::Invalid(expected.0));
     }
 
     /// Notes a null where the type has none.
     #[cold]
     pub(crate) fn null(&mut self, at: &At<'_>, expected: &'static Expected) {
         // Marshmallow says of a null document what it says of any other that is no object.
-        if at.is_root() { self.invalid(at, expected) } else { self.note_shape(at, "null") }
+        if at.is_root() { self.invalid(at, expected) } else { self.note_shape(at, const { &Rule::bare("null") }) }
     }
 
     /// Notes a required field that is not there.
@@ -365,7 +353,7 @@ impl<'c> Context<'c> {
     #[cold]
     pub fn missing(&mut self, at: &At<'_>) {
         if self.mode == Mode::Whole {
-            self.note_shape(at, "required");
+            self.note_shape(at, const { &Rule::bare("required") });
         }
     }
 
@@ -373,36 +361,34 @@ impl<'c> Context<'c> {
     #[doc(hidden)]
     #[cold]
     pub fn duplicate(&mut self, at: &At<'_>) {
-        self.note_shape(at, "duplicate");
+        self.note_shape(at, const { &Rule::bare("duplicate") });
     }
 
     /// Notes a field that the type does not have.
     #[cold]
     pub(crate) fn unknown(&mut self, at: &At<'_>, name: &str) {
-        self.note_shape(&at.name(name), "unknown");
+        self.note_shape(&at.name(name), const { &Rule::bare("unknown") });
     }
 
     /// Notes a list that has not the number of elements that its type has.
     #[cold]
     pub(crate) fn wrong_length(&mut self, at: &At<'_>, length: usize) {
-        let params = Params::Owned(Box::new(Map::from_iter([("equal".to_owned(), Value::from(length))])));
-        self.note(at, Kind::Shape, Concern::Value, Cow::Borrowed("length"), params, None);
+        let params = Map::from_iter([("equal".to_owned(), Value::from(length))]);
+        let fault = OtherFault { code: Cow::Borrowed("length"), params, message: None };
+        self.note(at, Kind::Shape, Concern::Value, Fault::Other(Box::new(fault)));
     }
 
     /// Notes a value that is none of an enum's variants.
     #[cold]
     pub(crate) fn choice(&mut self, at: &At<'_>, choices: &'static [&'static str]) {
-        let params = Map::from_iter([("choices".to_owned(), Value::from(choices))]);
-        let params = Params::Owned(Box::new(params));
-        self.note(at, Kind::Shape, Concern::Value, Cow::Borrowed("choice"), params, None);
+        self.note(at, Kind::Shape, Concern::Value, Fault::Choice(choices));
     }
 
     /// Notes a broken rule whose arguments are known at compile time.
     #[doc(hidden)]
     #[cold]
     pub fn broken(&mut self, at: &At<'_>, rule: &'static Rule) {
-        let message = rule.message.map(Cow::Borrowed);
-        self.note(at, Kind::Value, Concern::Value, Cow::Borrowed(rule.code), Params::Static(rule.params), message);
+        self.note(at, Kind::Value, Concern::Value, Fault::Rule(rule));
     }
 
     /// Notes a broken rule of the value at `at`: a stable code, parameters, and the sentence, or
@@ -415,7 +401,8 @@ impl<'c> Context<'c> {
         params: Map<String, Value>,
         message: Option<Cow<'static, str>>,
     ) {
-        self.note(at, Kind::Value, Concern::Value, code.into(), Params::Owned(Box::new(params)), message);
+        let fault = OtherFault { code: code.into(), params, message };
+        self.note(at, Kind::Value, Concern::Value, Fault::Other(Box::new(fault)));
     }
 
     /// As [`violation`](Self::violation), of the object as a whole: it stands under `_schema`.
@@ -428,7 +415,8 @@ impl<'c> Context<'c> {
         params: Map<String, Value>,
         message: Option<Cow<'static, str>>,
     ) {
-        self.note(at, Kind::Value, Concern::Whole, code, Params::Owned(Box::new(params)), message);
+        let fault = OtherFault { code, params, message };
+        self.note(at, Kind::Value, Concern::Whole, Fault::Other(Box::new(fault)));
     }
 }
 
@@ -452,13 +440,13 @@ impl fmt::Debug for Context<'_> {
 /// static EXPECTED: Expected = Expected::new("country code");
 /// ```
 #[derive(Debug)]
-pub struct Expected(&'static str, [(&'static str, crate::violation::Param); 1]);
+pub struct Expected(&'static str);
 
 impl Expected {
     /// From the words that complete "Not a valid ...".
     #[must_use]
     pub const fn new(words: &'static str) -> Self {
-        Self(words, [("expected", crate::violation::Param::Str(words))])
+        Self(words)
     }
 }
 
@@ -548,21 +536,17 @@ impl<'a> At<'a> {
             length += usize::from(!at.is_root());
             here = at.parent;
         }
-        let mut segments = Vec::with_capacity(length);
-        let mut here = Some(self);
-        while let Some(at) = here {
-            match at.step {
-                Step::Root => {}
-                Step::Field(name) => segments.push(Segment::Field(*name)),
-                Step::Name(name) => segments.push(Segment::Name(Segment::bounded(name))),
-                Step::Key(key) => segments.push(Segment::Key(Segment::bounded(&key.key_text()))),
-                Step::MapKeyOf(key) => segments.push(Segment::MapKey(Segment::bounded(&key.key_text()))),
-                Step::MapKey(key) => segments.push(Segment::MapKey(Segment::bounded(key))),
-                Step::Index(index) => segments.push(Segment::Index(index)),
-            }
-            here = at.parent;
-        }
-        segments.reverse();
-        Path(segments)
+        let steps = std::iter::successors(Some(self), |at| at.parent).filter_map(|at| {
+            Some(match at.step {
+                Step::Root => return None,
+                Step::Field(name) => Segment::Field(name),
+                Step::Name(name) => Segment::Name(Segment::bounded(name)),
+                Step::Key(key) => Segment::Key(Segment::bounded(&key.key_text())),
+                Step::MapKeyOf(key) => Segment::MapKey(Segment::bounded(&key.key_text())),
+                Step::MapKey(key) => Segment::MapKey(Segment::bounded(key)),
+                Step::Index(index) => Segment::Index(index),
+            })
+        });
+        Path::of(length, steps)
     }
 }

@@ -96,11 +96,10 @@ impl<'de, L: Object<T>, T> Visitor<'de> for ObjectVisitor<'_, '_, L, T> {
     #[inline]
     fn visit_map<A: MapAccess<'de>>(self, entries: A) -> Result<Self::Value, A::Error> {
         self.cx.enter()?;
-        let before = self.cx.mark();
         let value = L::read_entries(entries, self.cx, self.at)?;
         self.cx.leave();
-        if self.cx.number_in_disguise {
-            self.cx.number_in_disguise = false;
+        if let Some(before) = self.cx.number_in_disguise {
+            self.cx.number_in_disguise = None;
             self.cx.rewind(before);
             return Ok(self.reject());
         }
@@ -219,7 +218,7 @@ impl<L: Object<T>, T> Visitor<'_> for FieldOrName<L, T> {
 #[cold]
 fn unknown_field(cx: &mut Context<'_>, at: &At<'_>, name: &str, denied: bool) {
     if name == number::TOKEN && number::arrive_as_maps() {
-        cx.number_in_disguise = true;
+        cx.number_in_disguise = Some(cx.mark());
     } else if denied {
         cx.unknown(at, name);
     }
@@ -235,7 +234,7 @@ pub fn keep_value<'de, A: MapAccess<'de>>(
 ) -> Result<(), A::Error> {
     let value = entries.next_value_seed(BufferSeed(cx.dialect()))?;
     if name == number::TOKEN && number::arrive_as_maps() {
-        cx.number_in_disguise = true;
+        cx.number_in_disguise = Some(cx.mark());
     }
     leftovers.push(name, value);
     Ok(())

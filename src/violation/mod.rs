@@ -1,16 +1,17 @@
 //! What is wrong with an event: [`Violation`], the list of them, and the [`Path`] to the place.
 
+mod sentence;
+mod tree;
+
 use std::borrow::Cow;
 use std::fmt;
+use std::hash::{Hash, Hasher};
 
 use serde::ser::{Serialize, SerializeStruct, Serializer};
 use serde_json::{Map, Value};
 
 /// Longest input-controlled text (an unknown field's name, a map's key) kept in a path, in characters.
 const MAX_NAME: usize = 100;
-
-/// Marshmallow's name for messages that concern an object or list as a whole.
-const SCHEMA: &str = "_schema";
 
 /// The two names of a field: the one on the wire and the one in Rust.
 ///
@@ -99,7 +100,7 @@ impl fmt::Debug for FieldName {
 #[non_exhaustive]
 pub enum Segment {
     /// A field that the type has.
-    Field(FieldName),
+    Field(&'static FieldName),
     /// A field that only the input names: one that the type does not have, or one inside a value that
     /// is read by code of others; long names are cut.
     Name(Box<str>),
@@ -148,21 +149,51 @@ impl Segment {
 /// assert_eq!(path.to_string(), "lines[1].sku");
 /// assert_eq!(path.to_pointer(), "/lines/1/sku");
 /// ```
-#[derive(Clone, Debug, Default, PartialEq, Eq, Hash)]
-pub struct Path(pub(crate) Vec<Segment>);
+#[derive(Clone, Default)]
+pub struct Path(Steps);
+
+/// A short path needs no allocation: most events are no deeper than a list of objects with fields.
+#[derive(Clone)]
+enum Steps {
+    Few { length: usize, steps: [Segment; FEW] },
+    Many(Vec<Segment>),
+}
+
+const FEW: usize = 3;
+
+impl Default for Steps {
+    fn default() -> Self {
+        Self::Few { length: 0, steps: [const { Segment::Index(0) }; FEW] }
+    }
+}
 
 impl Path {
+    /// Of so many steps, the innermost of which come first.
+    pub(crate) fn of(length: usize, mut innermost_first: impl Iterator<Item = Segment>) -> Self {
+        if length > FEW {
+            let mut steps: Vec<Segment> = innermost_first.collect();
+            steps.reverse();
+            return Self(Steps::Many(steps));
+        }
+        let mut steps = std::array::from_fn(|_| innermost_first.next().unwrap_or(Segment::Index(0)));
+        steps[..length].reverse();
+        Self(Steps::Few { length, steps })
+    }
+
     /// The steps, outermost first.
     #[must_use]
     pub fn segments(&self) -> &[Segment] {
-        &self.0
+        match &self.0 {
+            Steps::Few { length, steps } => &steps[..*length],
+            Steps::Many(steps) => steps,
+        }
     }
 
     /// The path as a JSON Pointer (RFC 6901); the root is the empty string.
     #[must_use]
     pub fn to_pointer(&self) -> String {
         let mut pointer = String::new();
-        for segment in &self.0 {
+        for segment in self.segments() {
             pointer.push('/');
             pointer.push_str(&segment.name().replace('~', "~0").replace('/', "~1"));
         }
@@ -170,9 +201,29 @@ impl Path {
     }
 }
 
+impl PartialEq for Path {
+    fn eq(&self, other: &Self) -> bool {
+        self.segments() == other.segments()
+    }
+}
+
+impl Eq for Path {}
+
+impl Hash for Path {
+    fn hash<H: Hasher>(&self, state: &mut H) {
+        self.segments().hash(state);
+    }
+}
+
+impl fmt::Debug for Path {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_tuple("Path").field(&self.segments()).finish()
+    }
+}
+
 impl fmt::Display for Path {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        for (depth, segment) in self.0.iter().enumerate() {
+        for (depth, segment) in self.segments().iter().enumerate() {
             match segment {
                 Segment::Index(index) => write!(f, "[{index}]")?,
                 Segment::Key(key) => write!(f, "[{key:?}]")?,
@@ -229,10 +280,39 @@ pub struct Rule {
     pub message: Option<&'static str>,
 }
 
-#[derive(Clone, Debug, PartialEq)]
-pub(crate) enum Params {
-    Static(&'static [(&'static str, Param)]),
-    Owned(Box<Map<String, Value>>),
+impl Rule {
+    pub(crate) const fn bare(code: &'static str) -> Self {
+        Self { code, params: &[], message: None }
+    }
+}
+
+/// What is wrong: as a rule, known before the program runs.
+#[derive(Clone, Debug)]
+pub(crate) enum Fault {
+    Rule(&'static Rule),
+    /// Not a value of the type that is called so.
+    Invalid(&'static str),
+    /// None of these.
+    Choice(&'static [&'static str]),
+    Other(Box<OtherFault>),
+}
+
+#[derive(Clone, Debug)]
+pub(crate) struct OtherFault {
+    pub(crate) code: Cow<'static, str>,
+    pub(crate) params: Map<String, Value>,
+    pub(crate) message: Option<Cow<'static, str>>,
+}
+
+impl Fault {
+    pub(crate) fn code(&self) -> &str {
+        match self {
+            Self::Rule(rule) => rule.code,
+            Self::Invalid(_) => "invalid",
+            Self::Choice(_) => "choice",
+            Self::Other(other) => &other.code,
+        }
+    }
 }
 
 /// What a violation is about.
@@ -280,13 +360,13 @@ pub(crate) enum Concern {
 ///     "cents: Must be greater than or equal to 1 and less than or equal to 100."
 /// );
 /// ```
-#[derive(Clone, Debug, PartialEq)]
+#[derive(Clone, Debug)]
 pub struct Violation {
     pub(crate) path: Path,
     pub(crate) concern: Concern,
-    pub(crate) code: Cow<'static, str>,
-    pub(crate) params: Params,
-    pub(crate) message: Option<Cow<'static, str>>,
+    pub(crate) fault: Fault,
+    /// Whether it is one of shape, for which the field may have its own text.
+    pub(crate) of_shape: bool,
 }
 
 impl Violation {
@@ -299,104 +379,49 @@ impl Violation {
     /// The stable name of what is wrong.
     #[must_use]
     pub fn code(&self) -> &str {
-        &self.code
+        self.fault.code()
     }
 
     /// The arguments of the broken rule, such as `min`.
     #[must_use]
     pub fn params(&self) -> Map<String, Value> {
-        match &self.params {
-            Params::Static(params) => params.iter().map(|(k, v)| ((*k).to_owned(), (*v).into())).collect(),
-            Params::Owned(params) => (**params).clone(),
+        match &self.fault {
+            Fault::Rule(rule) => rule.params.iter().map(|(k, v)| ((*k).to_owned(), (*v).into())).collect(),
+            Fault::Invalid(expected) => Map::from_iter([("expected".to_owned(), Value::from(*expected))]),
+            Fault::Choice(choices) => Map::from_iter([("choices".to_owned(), Value::from(*choices))]),
+            Fault::Other(other) => other.params.clone(),
         }
     }
 
     /// The sentence for people: the rule's own `message`, or Marshmallow's for the code.
     #[must_use]
     pub fn message(&self) -> Cow<'_, str> {
-        match &self.message {
-            Some(message) => Cow::Borrowed(message),
-            None => default_message(&self.code, &self.params()),
-        }
+        let of_field = match self.path.segments().last() {
+            Some(Segment::Field(name)) if self.of_shape => name.message(self.code()),
+            _ => None,
+        };
+        let own = of_field.or(match &self.fault {
+            Fault::Rule(rule) => rule.message,
+            Fault::Other(other) => other.message.as_deref(),
+            Fault::Invalid(_) | Fault::Choice(_) => None,
+        });
+        own.map_or_else(|| sentence::of(self.code(), &self.fault), Cow::Borrowed)
     }
 }
 
-/// Marshmallow's wording where the meaning is the same; see its `error_messages` and `validate` module.
-fn default_message(code: &str, params: &Map<String, Value>) -> Cow<'static, str> {
-    let text = |name: &str| params.get(name).map(plain);
-    Cow::Borrowed(match code {
-        "required" => "Missing data for required field.",
-        "null" => "Field may not be null.",
-        "unknown" => "Unknown field.",
-        "duplicate" => "Duplicate field.",
-        "email" => "Not a valid email address.",
-        "url" => "Not a valid URL.",
-        "ip" => match (params.contains_key("v4"), params.contains_key("v6")) {
-            (true, false) => "Not a valid IPv4 address.",
-            (false, true) => "Not a valid IPv6 address.",
-            _ => "Not a valid IP address.",
-        },
-        "regex" => "String does not match expected pattern.",
-        "non_control_character" => "Must not contain control characters.",
-        "contains" => return format!("Must contain {}.", text("pattern").unwrap_or_default()).into(),
-        "does_not_contain" => return format!("Must not contain {}.", text("pattern").unwrap_or_default()).into(),
-        "must_match" => return format!("Must match {}.", text("other").unwrap_or_default()).into(),
-        "credit_card" => "Not a valid credit card number.",
-        "none_of" => "Invalid input.",
-        "equal" => return format!("Must be equal to {}.", text("other").unwrap_or_default()).into(),
-        "contains_only" => {
-            let choices = text("choices").unwrap_or_default();
-            return format!("One or more of the choices you made was not in: {choices}.").into();
-        }
-        "contains_none_of" => {
-            let values = text("values").unwrap_or_default();
-            return format!("One or more of the choices you made was in: {values}.").into();
-        }
-        "choice" | "one_of" => return format!("Must be one of: {}.", text("choices").unwrap_or_default()).into(),
-        "invalid" => match params.get("expected").and_then(Value::as_str) {
-            Some("object") => "Invalid input type.",
-            Some("mapping") => "Not a valid mapping type.",
-            Some(expected) => return format!("Not a valid {expected}.").into(),
-            None => "Invalid value.",
-        },
-        "length" => {
-            return match (text("equal"), text("min"), text("max")) {
-                (Some(equal), ..) => format!("Length must be {equal}."),
-                (None, Some(min), Some(max)) => format!("Length must be between {min} and {max}."),
-                (None, Some(min), None) => format!("Shorter than minimum length {min}."),
-                (None, None, Some(max)) => format!("Longer than maximum length {max}."),
-                (None, None, None) => "Invalid length.".to_owned(),
-            }
-            .into();
-        }
-        "range" => {
-            let bounds: Vec<String> = [
-                ("min", "greater than or equal to"),
-                ("exclusive_min", "greater than"),
-                ("max", "less than or equal to"),
-                ("exclusive_max", "less than"),
-            ]
-            .into_iter()
-            .filter_map(|(name, words)| Some(format!("{words} {}", text(name)?)))
-            .collect();
-            return format!("Must be {}.", bounds.join(" and ")).into();
-        }
-        _ => "Invalid value.",
-    })
-}
-
-/// A parameter as it stands in a sentence: text without quotes, lists with commas.
-fn plain(value: &Value) -> String {
-    match value {
-        Value::String(text) => text.clone(),
-        Value::Array(list) => list.iter().map(plain).collect::<Vec<_>>().join(", "),
-        other => other.to_string(),
+impl PartialEq for Violation {
+    fn eq(&self, other: &Self) -> bool {
+        self.concern == other.concern
+            && self.path == other.path
+            && self.code() == other.code()
+            && self.params() == other.params()
+            && self.message() == other.message()
     }
 }
 
 impl fmt::Display for Violation {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        if self.path.0.is_empty() {
+        if self.path.segments().is_empty() {
             f.write_str(&self.message())
         } else {
             write!(f, "{}: {}", self.path, self.message())
@@ -409,7 +434,7 @@ impl Serialize for Violation {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
         let mut record = serializer.serialize_struct("Violation", 4)?;
         record.serialize_field("pointer", &self.path.to_pointer())?;
-        record.serialize_field("code", &self.code)?;
+        record.serialize_field("code", self.code())?;
         record.serialize_field("message", &self.message())?;
         record.serialize_field("params", &self.params())?;
         record.end()
@@ -472,60 +497,7 @@ impl Violations {
     /// has `key` and `value` below it.
     #[must_use]
     pub fn to_messages(&self) -> Value {
-        let mut root = Node::default();
-        for violation in &self.list {
-            let mut node = &mut root;
-            for segment in &violation.path.0 {
-                node = node.child(&segment.name());
-                match segment {
-                    Segment::Key(_) => node = node.child("value"),
-                    Segment::MapKey(_) => node = node.child("key"),
-                    _ => {}
-                }
-            }
-            if violation.concern == Concern::Whole {
-                node = node.child(SCHEMA);
-            }
-            node.messages.push(violation.message().into_owned().into());
-        }
-        if self.omitted > 0 {
-            let more = format!("and {} more", self.omitted);
-            root.child(SCHEMA).messages.push(more.into());
-        }
-        root.into_value(true)
-    }
-}
-
-/// A node of the message tree while it is built.
-#[derive(Default)]
-struct Node {
-    messages: Vec<Value>,
-    children: Vec<(String, Node)>,
-    index: std::collections::HashMap<String, usize>,
-}
-
-impl Node {
-    fn child(&mut self, name: &str) -> &mut Node {
-        let position = match self.index.get(name) {
-            Some(position) => *position,
-            None => {
-                self.index.insert(name.to_owned(), self.children.len());
-                self.children.push((name.to_owned(), Node::default()));
-                self.children.len() - 1
-            }
-        };
-        &mut self.children[position].1
-    }
-
-    fn into_value(mut self, root: bool) -> Value {
-        if self.children.is_empty() && !root {
-            return self.messages.into();
-        }
-        if !self.messages.is_empty() {
-            let own = std::mem::take(&mut self.messages);
-            self.child(SCHEMA).messages.extend(own);
-        }
-        self.children.into_iter().map(|(name, node)| (name, node.into_value(false))).collect()
+        tree::Tree::of(self).into_value()
     }
 }
 
@@ -575,6 +547,6 @@ impl std::error::Error for Violations {}
 /// As Marshmallow's tree, see [`Violations::to_messages`].
 impl Serialize for Violations {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        self.to_messages().serialize(serializer)
+        tree::Tree::of(self).serialize(serializer)
     }
 }
