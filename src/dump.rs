@@ -98,9 +98,8 @@ fn check(value: &Value, name: &str) -> Result<(), DumpError> {
 
 fn exists(value: &Value, path: &[&str]) -> bool {
     match (value, path) {
-        (_, []) => true,
         // What is below an empty list or a null cannot be told.
-        (Value::Null, _) => true,
+        (_, []) | (Value::Null, _) => true,
         (Value::Array(list), _) => list.is_empty() || list.iter().any(|element| exists(element, path)),
         (Value::Object(object), [first, rest @ ..]) => object.get(*first).is_some_and(|inner| exists(inner, rest)),
         _ => false,

@@ -364,6 +364,7 @@ pub trait EventSchema: FieldType + Serialize {
 
     /// Loads with the type of an earlier version, if one is of this version.
     #[doc(hidden)]
+    #[must_use]
     fn load_earlier(_version: u32, _input: &[u8], _options: &LoadOptions<'_>) -> Option<Result<Self, LoadError>> {
         None
     }

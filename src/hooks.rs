@@ -10,7 +10,10 @@ use crate::load::{At, Context, Dialect, FieldType, LoadOptions};
 
 /// What a hook gives back: the value that goes on, or also an error.
 pub trait HookResult<T> {
-    /// The value, or why there is none.
+    /// The value that goes on.
+    ///
+    /// # Errors
+    /// If the hook gave one.
     fn into_result(self) -> Result<T, ValidationError>;
 }
 
@@ -27,11 +30,17 @@ impl<T> HookResult<T> for Result<T, ValidationError> {
 }
 
 /// What a `pre_load` hook is given.
+///
+/// # Errors
+/// If the source is broken.
 pub fn read_value<'de, D: Deserializer<'de>>(input: D, cx: &mut Context<'_>, at: &At<'_>) -> Result<Value, D::Error> {
     Ok(Value::read(input, cx, at)?.unwrap_or(Value::Null))
 }
 
 /// Reads what a `pre_load` hook made of the input.
+///
+/// # Errors
+/// If it is nested too deep.
 pub fn read_prepared<T, E: Error>(
     value: Value,
     cx: &mut Context<'_>,

@@ -23,6 +23,7 @@ pub(crate) fn load_from<E: EventSchema>(version: u32, input: &[u8], options: &Lo
 }
 
 /// Loads with the version before, or one before that, and converts; `None` if none is of this version.
+#[must_use]
 pub fn upcast<P: EventSchema, E: EventSchema + TryFrom<P>>(
     version: u32,
     input: &[u8],
@@ -31,10 +32,7 @@ pub fn upcast<P: EventSchema, E: EventSchema + TryFrom<P>>(
     let earlier = if P::descriptor().version() == version {
         P::load_with(input, options)
     } else {
-        match P::load_earlier(version, input, options)? {
-            Ok(earlier) => Ok(earlier),
-            Err(error) => Err(error),
-        }
+        P::load_earlier(version, input, options)?
     };
     Some(earlier.and_then(|earlier| {
         let mut cx = Context::new(*options, Dialect::Value);

@@ -24,8 +24,9 @@ fn stamp(user: &User) -> User {
     User { seen: user.seen + 1, ..user.clone() }
 }
 
-fn envelop(value: Value) -> Value {
-    json!({ "email": value["email"], "seen": value["seen"], "v": 1 })
+fn envelop(mut value: Value) -> Value {
+    value["v"] = 1.into();
+    value
 }
 
 #[derive(Debug, Clone, PartialEq, Serialize, JsonSchema, EventSchema)]

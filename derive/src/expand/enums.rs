@@ -5,8 +5,9 @@ use quote::{ToTokens, quote};
 use serde_derive_internals::attr::TagType;
 use syn::ext::IdentExt;
 
+use super::field_type::Body;
 use super::level::{Expand, name_on_wire};
-use super::{Body, Cx, structs};
+use super::{Cx, structs};
 use crate::model::Variant;
 
 pub(super) fn expand(cx: &Cx<'_>, variants: &[Variant<'_>]) -> Body {

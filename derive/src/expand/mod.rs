@@ -2,14 +2,14 @@
 
 mod enums;
 mod event;
+mod field_type;
 mod generics;
 mod level;
 mod rules;
 mod structs;
 
-use proc_macro2::{Group, Span, TokenStream, TokenTree};
-use quote::{quote, quote_spanned};
-use syn::spanned::Spanned;
+use proc_macro2::{Span, TokenStream};
+use quote::quote;
 use syn::{Generics, Path};
 
 pub(crate) use self::rules::INTEGERS;
@@ -21,7 +21,7 @@ pub(crate) fn expand(krate: &Path, model: &Model<'_>) -> TokenStream {
         Shape::Struct(level) => structs::expand(&cx, level),
         Shape::Enum(variants) => enums::expand(&cx, variants),
     };
-    let field_type = field_type(&cx, &body);
+    let field_type = field_type::expand(&cx, &body);
     let event = event::expand(&cx);
     quote! {
         #[doc(hidden)]
@@ -70,186 +70,5 @@ impl Cx<'_> {
         let (_, ty_generics, _) = self.generics.split_for_impl();
         let turbofish = ty_generics.as_turbofish();
         quote!(#turbofish)
-    }
-}
-
-/// The bodies of `impl FieldType`, and the items they use.
-struct Body {
-    items: TokenStream,
-    /// `Result<Option<Self>, E>` from `input`, without the rules of the whole.
-    read: TokenStream,
-    /// The same from `leftovers`, where it is not the default.
-    read_flat: Option<TokenStream>,
-    /// Statements over `this`, the value.
-    check: TokenStream,
-    /// Statements over `walk` and `here`.
-    describe: TokenStream,
-    /// Statements over `walk` and `map`, for a type that can be a map's key.
-    describe_key: Option<TokenStream>,
-    /// The single field's type that the type is on the wire, if it is as one with it.
-    same_as: Option<TokenStream>,
-}
-
-/// The reader behind a `pre_load` hook, as a function of its own, and the body that calls both.
-fn pre_load(cx: &Cx<'_>, hook: &Path, read: &TokenStream) -> (Option<TokenStream>, TokenStream) {
-    let self_ty = cx.self_ty();
-    let mut generics = cx.generics.clone();
-    generics.params.insert(0, syn::parse_quote!('de));
-    generics.params.push(syn::parse_quote!(__D: __p::Deserializer<'de>));
-    let (impl_generics, _, where_clause) = generics.split_for_impl();
-    // Rules and hooks speak of the type as `Self`; in a function its name stands for that.
-    let read = replace_self(read.clone(), &self_ty);
-    let function = quote! {
-        fn read_prepared #impl_generics (
-            input: __D,
-            cx: &mut __p::Context<'_>,
-            at: &__p::At<'_>,
-        ) -> __p::Result<__p::Option<#self_ty>, __D::Error> #where_clause {
-            #read
-        }
-    };
-    let hook = quote_spanned!(shown_at(hook.span())=> #hook(value));
-    let body = quote! {
-        let value = __p::read_value(input, cx, at)?;
-        match __p::HookResult::<__p::Value>::into_result(#hook) {
-            __p::Ok(value) => __p::read_prepared(value, cx, |value, cx| read_prepared(value, cx, at)),
-            __p::Err(error) => {
-                __p::broken_schema(cx, at, error, __p::None, __p::None);
-                __p::Ok(__p::None)
-            }
-        }
-    };
-    (Some(function), body)
-}
-
-/// Writes the type's name for `Self`.
-fn replace_self(tokens: TokenStream, self_ty: &TokenStream) -> TokenStream {
-    let replace = |token: TokenTree| match token {
-        TokenTree::Ident(ident) if ident == "Self" => quote!(#self_ty),
-        TokenTree::Group(group) => {
-            let mut replaced = Group::new(group.delimiter(), replace_self(group.stream(), self_ty));
-            replaced.set_span(group.span());
-            TokenTree::Group(replaced).into()
-        }
-        other => other.into(),
-    };
-    tokens.into_iter().flat_map(replace).collect()
-}
-
-fn field_type(cx: &Cx<'_>, body: &Body) -> TokenStream {
-    let self_ty = cx.self_ty();
-    let (impl_generics, _, where_clause) = cx.generics.split_for_impl();
-    let Body { items, read, read_flat, check, describe, describe_key, same_as } = body;
-
-    let whole = rules::of_whole(cx);
-    let (whole_fn, call_whole) = match &whole {
-        Some(whole) => {
-            let turbofish = cx.turbofish();
-            (Some(whole), Some(quote!(whole #turbofish)))
-        }
-        None => (None, None),
-    };
-    let call_whole_on_value = call_whole.as_ref().map(|whole| quote!(#whole(value, cx, at, before);));
-    let post_load = cx.model.event.post_load.as_ref().map(|hook| {
-        let hook = quote_spanned!(shown_at(hook.span())=> #hook(value));
-        quote! {
-            let value = match value {
-                __p::Some(value) if cx.found() == before => match __p::HookResult::<Self>::into_result(#hook) {
-                    __p::Ok(value) => {
-                        // What the hook made must satisfy the rules as well.
-                        __p::FieldType::check(&value, cx, at);
-                        __p::Some(value)
-                    }
-                    __p::Err(error) => {
-                        __p::broken_schema(cx, at, error, __p::None, __p::None);
-                        __p::None
-                    }
-                },
-                value => value,
-            };
-        }
-    });
-    let with_whole = |read: &TokenStream| {
-        if call_whole.is_none() && post_load.is_none() {
-            return read.clone();
-        }
-        quote! {
-            let before = cx.found();
-            let value: __p::Option<Self> = { #read }?;
-            if let __p::Some(value) = &value {
-                let _ = value;
-                #call_whole_on_value
-            }
-            #post_load
-            __p::Ok(value)
-        }
-    };
-    let (pre_load, read_body) = match &cx.model.event.pre_load {
-        Some(hook) => pre_load(cx, hook, &with_whole(read)),
-        None => (None, with_whole(read)),
-    };
-    let read_flat = read_flat.as_ref().map(|read| {
-        let read = with_whole(read);
-        quote! {
-            fn read_flat<__E: __p::Error>(
-                leftovers: &mut __p::Leftovers,
-                cx: &mut __p::Context<'_>,
-                at: &__p::At<'_>,
-            ) -> __p::Result<__p::Option<Self>, __E> {
-                #read
-            }
-        }
-    });
-    let check_whole = call_whole.as_ref().map(|whole| quote!(#whole(self, cx, at, before);));
-    let missing = same_as.as_ref().map(|same_as| {
-        quote! {
-            fn missing(cx: &mut __p::Context<'_>, at: &__p::At<'_>) -> __p::Option<Self> {
-                #same_as
-            }
-        }
-    });
-
-    let describe_key = describe_key.as_ref().map(|describe| {
-        quote! {
-            fn describe_key(walk: &mut __p::Walk<'_>, map: &__p::Place) {
-                #describe
-            }
-        }
-    });
-
-    quote! {
-        #items
-        #whole_fn
-        #pre_load
-
-        #[automatically_derived]
-        impl #impl_generics __p::FieldType for #self_ty #where_clause {
-            fn read<'de, __D: __p::Deserializer<'de>>(
-                input: __D,
-                cx: &mut __p::Context<'_>,
-                at: &__p::At<'_>,
-            ) -> __p::Result<__p::Option<Self>, __D::Error> {
-                #read_body
-            }
-
-            #read_flat
-
-            #missing
-
-            fn check(&self, cx: &mut __p::Context<'_>, at: &__p::At<'_>) {
-                let (before, this) = (cx.found(), self);
-                #check
-                #check_whole
-                let _ = (before, this);
-            }
-
-            fn describe(walk: &mut __p::Walk<'_>, here: &__p::Place) {
-                if let __p::Some(here) = &walk.definition::<Self>(here) {
-                    #describe
-                }
-            }
-
-            #describe_key
-        }
     }
 }

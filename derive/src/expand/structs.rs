@@ -3,8 +3,9 @@
 use proc_macro2::TokenStream;
 use quote::quote;
 
+use super::Cx;
+use super::field_type::Body;
 use super::level::Expand;
-use super::{Body, Cx};
 use crate::model::Level;
 
 pub(super) fn expand(cx: &Cx<'_>, level: &Level<'_>) -> Body {
