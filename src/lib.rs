@@ -170,8 +170,24 @@ pub use serde::{self, Deserialize, Serialize};
 pub use serde_json;
 pub use validator::{self, ValidationError};
 
+#[cfg(feature = "chrono04")]
+pub use chrono;
+#[cfg(feature = "indexmap2")]
+pub use indexmap;
+#[cfg(feature = "jiff02")]
+pub use jiff;
 #[cfg(feature = "regex1")]
 pub use regex;
+#[cfg(feature = "rust_decimal1")]
+pub use rust_decimal;
+#[cfg(feature = "semver1")]
+pub use semver;
+#[cfg(feature = "smallvec1")]
+pub use smallvec;
+#[cfg(feature = "time03")]
+pub use time;
+#[cfg(feature = "url2")]
+pub use url;
 #[cfg(feature = "uuid1")]
 pub use uuid;
 

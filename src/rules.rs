@@ -12,15 +12,31 @@ use crate::contract::decimal;
 use crate::load::{At, Context, Dialect, FieldType, LoadOptions};
 use crate::violation::{Concern, Fault, Segment, Violation, Violations};
 
+/// What the bounds of a range of this type are written as: itself, and for a decimal numbers too.
+#[diagnostic::on_unimplemented(message = "`{B}` is no bound for `{Self}`", label = "a bound of another type")]
+pub trait Bounded<B> {
+    /// The bound.
+    fn bound(bound: B) -> Self;
+}
+
+impl<T> Bounded<T> for T {
+    #[inline]
+    fn bound(bound: T) -> T {
+        bound
+    }
+}
+
 /// validator's `range`, for every ordered type: its own trait is closed to types of other crates.
 #[inline]
-pub fn in_range<T: PartialOrd>(
+pub fn in_range<T: PartialOrd + Bounded<B>, B>(
     value: &T,
-    min: Option<T>,
-    max: Option<T>,
-    exclusive_min: Option<T>,
-    exclusive_max: Option<T>,
+    min: Option<B>,
+    max: Option<B>,
+    exclusive_min: Option<B>,
+    exclusive_max: Option<B>,
 ) -> bool {
+    let [min, max, exclusive_min, exclusive_max] =
+        [min, max, exclusive_min, exclusive_max].map(|bound| bound.map(T::bound));
     // Written so that NaN, which has no order, passes and fails where it does in validator.
     !(max.is_some_and(|max| *value > max)
         || min.is_some_and(|min| *value < min)

@@ -185,7 +185,12 @@ impl Walk<'_> {
     #[doc(hidden)]
     pub fn bound(&mut self, place: &Place, keyword: &str, bound: impl Serialize) {
         let place = self.non_null(place);
-        if let Some(bound) = decimal(bound) {
+        // A decimal writes itself as text, and another ordered type may be no number at all.
+        let bound = match decimal(bound) {
+            Some(Value::String(text)) => serde_json::from_str(&text).ok(),
+            bound => bound,
+        };
+        if let Some(bound @ Value::Number(_)) = bound {
             self.require(&place, keyword, bound);
         }
     }

@@ -1,11 +1,9 @@
 //! The standard library's containers.
 
 use std::borrow::Cow;
-use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
+use std::collections::{BTreeMap, BTreeSet, BinaryHeap, HashMap, HashSet, LinkedList, VecDeque};
 use std::hash::{BuildHasher, Hash};
 use std::marker::PhantomData;
-use std::rc::Rc;
-use std::sync::Arc;
 
 use serde::de::{DeserializeSeed, Deserializer, Error, IgnoredAny, MapAccess, SeqAccess, Visitor};
 use serde::{Serialize, forward_to_deserialize_any};
@@ -87,95 +85,6 @@ impl<'de, P: ReadParts<T>, T> Visitor<'de> for OptionVisitor<'_, '_, P, T> {
         Ok(self.parts.read(input, self.cx, self.at)?.map(Some))
     }
 }
-
-macro_rules! pointers {
-    ($($type:ident)*) => {$(
-        impl<T: FieldType> FieldType for $type<T> {
-            #[inline]
-            fn read<'de, D: Deserializer<'de>>(
-                input: D,
-                cx: &mut Context<'_>,
-                at: &At<'_>,
-            ) -> Result<Option<Self>, D::Error> {
-                Ok(T::read(input, cx, at)?.map($type::new))
-            }
-
-            fn read_flat<E: Error>(
-                leftovers: &mut Leftovers,
-                cx: &mut Context<'_>,
-                at: &At<'_>,
-            ) -> Result<Option<Self>, E> {
-                Ok(T::read_flat(leftovers, cx, at)?.map($type::new))
-            }
-
-            fn read_key(text: &mut Option<String>, cx: &mut Context<'_>, map: &At<'_>) -> Option<Self> {
-                T::read_key(text, cx, map).map($type::new)
-            }
-
-            #[inline]
-            fn missing(cx: &mut Context<'_>, at: &At<'_>) -> Option<Self> {
-                T::missing(cx, at).map($type::new)
-            }
-
-            #[inline]
-            fn check(&self, cx: &mut Context<'_>, at: &At<'_>) {
-                (**self).check(cx, at);
-            }
-
-            fn describe(walk: &mut Walk<'_>, here: &Place) {
-                T::describe(walk, here);
-            }
-
-            fn describe_flat(walk: &mut Walk<'_>, here: &Place) {
-                T::describe_flat(walk, here);
-            }
-        }
-
-        impl<C: ListType> ListType for $type<C> {
-            type Element = C::Element;
-
-            fn read_parts<'de, D: Deserializer<'de>>(
-                input: D,
-                cx: &mut Context<'_>,
-                at: &At<'_>,
-                each: impl PartRules<C::Element>,
-            ) -> Result<Option<Self>, D::Error> {
-                Ok(C::read_parts(input, cx, at, each)?.map($type::new))
-            }
-
-            fn check_parts(&self, cx: &mut Context<'_>, at: &At<'_>, each: impl PartRules<C::Element>) {
-                (**self).check_parts(cx, at, each);
-            }
-        }
-
-        impl<C: MapType> MapType for $type<C> {
-            type Key = C::Key;
-            type Value = C::Value;
-
-            fn read_parts<'de, D: Deserializer<'de>>(
-                input: D,
-                cx: &mut Context<'_>,
-                at: &At<'_>,
-                keys: impl PartRules<C::Key>,
-                values: impl PartRules<C::Value>,
-            ) -> Result<Option<Self>, D::Error> {
-                Ok(C::read_parts(input, cx, at, keys, values)?.map($type::new))
-            }
-
-            fn check_parts(
-                &self,
-                cx: &mut Context<'_>,
-                at: &At<'_>,
-                keys: impl PartRules<C::Key>,
-                values: impl PartRules<C::Value>,
-            ) {
-                (**self).check_parts(cx, at, keys, values);
-            }
-        }
-    )*};
-}
-
-pointers!(Box Rc Arc);
 
 /// Rules of a part of a container: of an element, a key or a value.
 #[doc(hidden)]
@@ -352,17 +261,17 @@ impl<T: FieldType> ReadParts<T> for NoParts {
 }
 
 /// A list or set while it is read.
-trait Collect<T>: Sized {
+pub(super) trait Collect<T>: Sized {
     fn with_capacity(capacity: usize) -> Self;
     fn add(&mut self, value: T);
 }
 
-struct ListVisitor<'a, 'c, F, C, T> {
-    cx: &'a mut Context<'c>,
-    at: &'a At<'a>,
+pub(super) struct ListVisitor<'a, 'c, F, C, T> {
+    pub(super) cx: &'a mut Context<'c>,
+    pub(super) at: &'a At<'a>,
     /// The rules of each element that was read.
-    each: F,
-    of: PhantomData<(C, T)>,
+    pub(super) each: F,
+    pub(super) of: PhantomData<(C, T)>,
 }
 
 impl<F, C, T> ListVisitor<'_, '_, F, C, T> {
@@ -416,6 +325,12 @@ impl<'de, F: PartRules<T>, C: Collect<T>, T: FieldType> Visitor<'de> for ListVis
         Ok(self.reject())
     }
     fn visit_f64<E>(self, _: f64) -> Result<Self::Value, E> {
+        Ok(self.reject())
+    }
+    fn visit_u128<E>(self, _: u128) -> Result<Self::Value, E> {
+        Ok(self.reject())
+    }
+    fn visit_i128<E>(self, _: i128) -> Result<Self::Value, E> {
         Ok(self.reject())
     }
     fn visit_str<E>(self, _: &str) -> Result<Self::Value, E> {
@@ -525,9 +440,14 @@ macro_rules! lists {
         }
     )*};
 }
+#[cfg(feature = "indexmap2")]
+pub(super) use lists;
 
 lists! {
     Vec<T> Vec::with_capacity, push;
+    VecDeque<T> VecDeque::with_capacity, push_back;
+    LinkedList<T> |_| Self::new(), push_back;
+    BinaryHeap<T: Ord> BinaryHeap::with_capacity, push;
     BTreeSet<T: Ord> |_| Self::new(), insert;
     HashSet<T: Eq + Hash, S> |capacity| Self::with_capacity_and_hasher(capacity, S::default()), insert;
 }
@@ -594,18 +514,18 @@ impl<K: Serialize> KeyText for ReadKey<K> {
 }
 
 /// A map while it is read.
-trait CollectEntries<K, V>: Sized + Default {
+pub(super) trait CollectEntries<K, V>: Sized + Default {
     fn add(&mut self, key: K, value: V);
 }
 
-struct MapVisitor<'a, 'c, KF, VF, M, K, V> {
-    cx: &'a mut Context<'c>,
-    at: &'a At<'a>,
+pub(super) struct MapVisitor<'a, 'c, KF, VF, M, K, V> {
+    pub(super) cx: &'a mut Context<'c>,
+    pub(super) at: &'a At<'a>,
     /// The rules of each key that was read.
-    keys: KF,
+    pub(super) keys: KF,
     /// The rules of each value that was read.
-    values: VF,
-    of: PhantomData<(M, K, V)>,
+    pub(super) values: VF,
+    pub(super) of: PhantomData<(M, K, V)>,
 }
 
 impl<KF, VF, M, K, V> MapVisitor<'_, '_, KF, VF, M, K, V> {
@@ -677,6 +597,12 @@ where
         Ok(self.reject())
     }
     fn visit_f64<E>(self, _: f64) -> Result<Self::Value, E> {
+        Ok(self.reject())
+    }
+    fn visit_u128<E>(self, _: u128) -> Result<Self::Value, E> {
+        Ok(self.reject())
+    }
+    fn visit_i128<E>(self, _: i128) -> Result<Self::Value, E> {
         Ok(self.reject())
     }
     fn visit_str<E>(self, _: &str) -> Result<Self::Value, E> {
@@ -768,6 +694,8 @@ macro_rules! maps {
         }
     )*};
 }
+#[cfg(feature = "indexmap2")]
+pub(super) use maps;
 
 maps! {
     BTreeMap<K: Ord, V>;

@@ -1,11 +1,11 @@
 //! Values without parts: one visitor for all of them, and the standard library's.
 
 use std::marker::PhantomData;
-use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
 
-use serde::de::{Deserialize, DeserializeSeed, Deserializer, IgnoredAny, MapAccess, SeqAccess, Visitor};
+use serde::de::{Deserialize, DeserializeSeed, Deserializer, Error, IgnoredAny, MapAccess, SeqAccess, Visitor};
+use serde_json::value::RawValue;
 
-use super::{At, Context, Expected, FieldType, number};
+use super::{At, Context, Dialect, Expected, FieldType, number};
 use crate::contract::{Place, Walk, integers};
 
 /// A value without parts: each method takes one form in which a format may deliver it.
@@ -14,6 +14,9 @@ use crate::contract::{Place, Walk, integers};
 pub trait Leaf: Sized {
     /// What the value is called.
     const EXPECTED: &'static Expected;
+
+    /// Whether numbers are taken by their text, for types that hold more digits than a float.
+    const DIGITS: bool = false;
 
     /// From a boolean.
     #[must_use]
@@ -34,6 +37,12 @@ pub trait Leaf: Sized {
     #[must_use]
     fn from_f64(_: f64) -> Option<Self> {
         None
+    }
+    /// From a number's text, as JSON spells it: asked where [`DIGITS`](Self::DIGITS) says so and the
+    /// source still has the text. The default reads it and asks the methods above.
+    #[must_use]
+    fn from_digits(text: &str) -> Option<Self> {
+        number::to_leaf(text)
     }
     /// From text.
     #[must_use]
@@ -60,7 +69,24 @@ pub fn read_leaf<'de, T: Leaf, D: Deserializer<'de>>(
     cx: &mut Context<'_>,
     at: &At<'_>,
 ) -> Result<Option<T>, D::Error> {
+    if T::DIGITS && cx.dialect() == Dialect::Json {
+        return read_by_text(input, cx, at);
+    }
     input.deserialize_any(LeafVisitor { cx, at, of: PhantomData })
+}
+
+/// Reads a leaf by its text, so that a number keeps all its digits.
+fn read_by_text<'de, T: Leaf, D: Deserializer<'de>>(
+    input: D,
+    cx: &mut Context<'_>,
+    at: &At<'_>,
+) -> Result<Option<T>, D::Error> {
+    let text = Box::<RawValue>::deserialize(input)?;
+    let visitor = LeafVisitor { cx, at, of: PhantomData };
+    if text.get().starts_with(|c: char| c == '-' || c.is_ascii_digit()) {
+        return Ok(visitor.accept(T::from_digits(text.get())));
+    }
+    serde_json::Deserializer::from_str(text.get()).deserialize_any(visitor).map_err(D::Error::custom)
 }
 
 struct LeafVisitor<'a, 'c, T> {
@@ -112,6 +138,13 @@ impl<'de, T: Leaf> Visitor<'de> for LeafVisitor<'_, '_, T> {
     fn visit_f64<E>(self, value: f64) -> Result<Self::Value, E> {
         Ok(self.accept(T::from_f64(value)))
     }
+    // A `Value` has them with `serde_json/arbitrary_precision`.
+    fn visit_u128<E>(self, value: u128) -> Result<Self::Value, E> {
+        Ok(self.accept(T::from_digits(&value.to_string())))
+    }
+    fn visit_i128<E>(self, value: i128) -> Result<Self::Value, E> {
+        Ok(self.accept(T::from_digits(&value.to_string())))
+    }
     #[inline]
     fn visit_str<E>(self, text: &str) -> Result<Self::Value, E> {
         Ok(self.accept(T::from_text(text)))
@@ -140,7 +173,7 @@ impl<'de, T: Leaf> Visitor<'de> for LeafVisitor<'_, '_, T> {
         Ok(self.accept(None))
     }
     fn visit_map<A: MapAccess<'de>>(self, map: A) -> Result<Self::Value, A::Error> {
-        let value = number::in_disguise(map)?.and_then(|text| number::to_leaf(&text));
+        let value = number::in_disguise(map)?.and_then(|text| T::from_digits(&text));
         Ok(self.accept(value))
     }
 }
@@ -175,7 +208,6 @@ macro_rules! leaf {
         }
     )*};
 }
-#[cfg(any(feature = "chrono04", feature = "uuid1"))]
 pub(super) use leaf;
 
 pub(super) static STRING: Expected = Expected::new("string");
@@ -216,7 +248,7 @@ impl Leaf for char {
 }
 
 /// The key of a map's entry, read by `parse`.
-fn read_leaf_key<T: Leaf>(
+pub(super) fn read_leaf_key<T: Leaf>(
     text: &mut Option<String>,
     cx: &mut Context<'_>,
     map: &At<'_>,
@@ -240,39 +272,19 @@ leaf! {
         fn read_key(text: &mut Option<String>, cx: &mut Context<'_>, map: &At<'_>) -> Option<Self> {
             read_leaf_key(text, cx, map, |text| text.parse().ok())
         }
+        fn describe_key(walk: &mut Walk<'_>, map: &Place) {
+            walk.map_keys(map, serde_json::json!({"enum": ["true", "false"]}));
+        }
     }
     char {
+        fn describe_key(walk: &mut Walk<'_>, map: &Place) {
+            walk.map_keys(map, serde_json::json!({"minLength": 1, "maxLength": 1}));
+        }
         fn describe(walk: &mut Walk<'_>, here: &Place) {
             walk.add_missing(here, "minLength", 1);
             walk.add_missing(here, "maxLength", 1);
         }
     }
-}
-
-/// IP addresses, read from text as their `FromStr` reads them.
-macro_rules! addresses {
-    ($($type:ident $v4:literal $v6:literal;)*) => {$(
-        impl Leaf for $type {
-            const EXPECTED: &'static Expected = { static E: Expected = Expected::new("IP address"); &E };
-            fn from_text(text: &str) -> Option<Self> {
-                text.parse().ok()
-            }
-        }
-
-        leaf! {
-            $type {
-                fn describe(walk: &mut Walk<'_>, here: &Place) {
-                    walk.ip(here, $v4, $v6);
-                }
-            }
-        }
-    )*};
-}
-
-addresses! {
-    IpAddr false false;
-    Ipv4Addr true false;
-    Ipv6Addr false true;
 }
 
 macro_rules! integers {
@@ -307,6 +319,46 @@ macro_rules! integers {
 }
 
 integers!(u8 u16 u32 u64 usize i8 i16 i32 i64 isize);
+
+/// Beyond 64 bits a number is a float to everyone but its text. A `Value` has no text: there, and
+/// only there, such a number is refused, as serde refuses it.
+macro_rules! wide_integers {
+    ($($type:ident)*) => {$(
+        impl Leaf for $type {
+            const EXPECTED: &'static Expected = &INTEGER;
+            const DIGITS: bool = true;
+            fn from_u64(value: u64) -> Option<Self> {
+                value.try_into().ok()
+            }
+            fn from_i64(value: i64) -> Option<Self> {
+                value.try_into().ok()
+            }
+            fn from_digits(text: &str) -> Option<Self> {
+                text.parse().ok()
+            }
+        }
+
+        leaf! {
+            $type {
+                fn read_key(text: &mut Option<String>, cx: &mut Context<'_>, map: &At<'_>) -> Option<Self> {
+                    read_leaf_key(text, cx, map, number::from_key)
+                }
+                fn describe_key(walk: &mut Walk<'_>, map: &Place) {
+                    walk.map_keys(map, serde_json::json!({"pattern": integers(<$type>::MIN, <$type>::MAX)}));
+                }
+                fn describe(walk: &mut Walk<'_>, here: &Place) {
+                    // The largest is no float; the one after it, a power of two, is.
+                    #[allow(clippy::cast_precision_loss, reason = "rounds to the power of two that is meant")]
+                    let (min, end) = (<$type>::MIN as f64, <$type>::MAX as f64);
+                    walk.add_missing(here, "minimum", min);
+                    walk.add_missing(here, "exclusiveMaximum", end);
+                }
+            }
+        }
+    )*};
+}
+
+wide_integers!(u128 i128);
 
 /// JSON has no infinities and no NaN: a float that is one could be written only as null.
 macro_rules! floats {
@@ -393,6 +445,12 @@ impl<'de> Visitor<'de> for AnyValue<'_, '_> {
     }
     fn visit_f64<E>(self, value: f64) -> Result<Self::Value, E> {
         Ok(value.into())
+    }
+    fn visit_u128<E>(self, value: u128) -> Result<Self::Value, E> {
+        Ok(number::to_value(&value.to_string()))
+    }
+    fn visit_i128<E>(self, value: i128) -> Result<Self::Value, E> {
+        Ok(number::to_value(&value.to_string()))
     }
     fn visit_str<E>(self, text: &str) -> Result<Self::Value, E> {
         Ok(text.into())

@@ -17,8 +17,10 @@ mod crates;
 pub(crate) mod leaf;
 pub(crate) mod number;
 pub(crate) mod object;
+mod std_types;
 pub(crate) mod tuple;
 pub(crate) mod variants;
+mod wrappers;
 
 use std::marker::PhantomData;
 
@@ -33,9 +35,20 @@ use crate::error::{LoadError, LoadErrorKind};
 
 /// A type that can stand in an event: how it is read, checked and described.
 ///
-/// `#[derive(EventSchema)]` implements it for structs and enums. It is implemented for the scalars,
-/// `String`, `char`, `()`, [`serde_json::Value`] and its `Map`, `Option`, `Box`, `Vec`, `BTreeMap`,
-/// `HashMap`, `BTreeSet`, `HashSet`, the IP addresses, and, by feature, for the types of other crates.
+/// `#[derive(EventSchema)]` implements it for structs and enums. It is implemented for:
+///
+/// - integers of every width, also nonzero, `Wrapping` and `Reverse`; `f32`, `f64`, `bool`, `char`, `()`
+/// - `String`, `PathBuf`, the addresses of `std::net`, [`serde_json::Value`] and its `Map`
+/// - `Option`, `Result`, `Box`, `Rc`, `Arc` and `Cow`, also of `str`, slices and `Path`; `Cell`, `RefCell`,
+///   `Mutex`, `RwLock`, `PhantomData`
+/// - `Vec`, `VecDeque`, `LinkedList`, `BinaryHeap`, `BTreeSet`, `HashSet`, `BTreeMap`, `HashMap`, arrays,
+///   tuples up to 16
+/// - `Duration`, `SystemTime`, `Range`, `RangeInclusive`, `Bound`
+/// - by feature, types of other crates
+///
+/// Each is read from JSON as serde reads it. Types that schemars has no schema for (`Saturating`,
+/// `RangeFrom`, `RangeTo`), and those that only one platform can read (`OsString`), are left to
+/// `#[event(plain)]`.
 ///
 /// # By hand
 ///

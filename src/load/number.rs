@@ -89,7 +89,7 @@ pub(super) fn to_leaf<T: Leaf>(text: &str) -> Option<T> {
 /// A number that is a map's key: by JSON's grammar, as `serde_json` reads it.
 pub(super) fn from_key<T: Leaf>(text: &str) -> Option<T> {
     let bare = text.ends_with(|c: char| c.is_ascii_digit()) && !text.starts_with(|c: char| c.is_ascii_whitespace());
-    if bare && serde_json::from_str::<serde_json::Number>(text).is_ok() { to_leaf(text) } else { None }
+    if bare && serde_json::from_str::<serde_json::Number>(text).is_ok() { T::from_digits(text) } else { None }
 }
 
 /// The number as a `Value`, all its digits kept.

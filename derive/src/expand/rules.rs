@@ -105,7 +105,9 @@ fn check(cx: &Cx<'_>, rule: &Rule, inner: &Inner<'_>) -> TokenStream {
             quote_spanned!(span=> __p::validator::ValidateLength::validate_length(value, #min, #max, #equal))
         }
         RuleKind::Range(range) => {
-            let bound = |bound: &Option<Expr>| optional(bound.as_ref().map(|bound| typed(bound, inner)));
+            // One type for all of them: on a decimal, `min = 0` beside `max = 99.95` is a float too.
+            let is_float = inner.is_float() || range.bounds().any(|(_, bound)| float(bound).is_some());
+            let bound = |bound: &Option<Expr>| optional(bound.as_ref().map(|bound| typed(bound, inner, is_float)));
             let (min, max) = (bound(&range.min), bound(&range.max));
             let (exclusive_min, exclusive_max) = (bound(&range.exclusive_min), bound(&range.exclusive_max));
             quote_spanned!(span=> __p::in_range(value, #min, #max, #exclusive_min, #exclusive_max))
@@ -139,15 +141,15 @@ fn check(cx: &Cx<'_>, rule: &Rule, inner: &Inner<'_>) -> TokenStream {
             quote_spanned!(span=> __p::validator::ValidateCreditCard::validate_credit_card(value))
         }
         RuleKind::OneOf(list) => {
-            let list = list.iter().map(|value| number(value, inner));
+            let list = list.iter().map(|value| number(value, inner.is_float()));
             quote_spanned!(span=> __p::is_one_of(value, &[#(#list),*]))
         }
         RuleKind::NoneOf(list) => {
-            let list = list.iter().map(|value| number(value, inner));
+            let list = list.iter().map(|value| number(value, inner.is_float()));
             quote_spanned!(span=> !__p::is_one_of(value, &[#(#list),*]))
         }
         RuleKind::Equal(other) => {
-            let other = number(other, inner);
+            let other = number(other, inner.is_float());
             quote_spanned!(span=> __p::is_one_of(value, &[#other]))
         }
         RuleKind::ContainsOnly(list) => quote_spanned! {span=>
@@ -195,9 +197,9 @@ fn call(
 }
 
 /// A bound of a range; an integer literal serves a float too.
-fn number(bound: &Expr, inner: &Inner<'_>) -> TokenStream {
+fn number(bound: &Expr, is_float: bool) -> TokenStream {
     match integer(bound) {
-        Some(value) if inner.is_float() => {
+        Some(value) if is_float => {
             let literal = proc_macro2::Literal::i128_unsuffixed(value.abs());
             let literal: syn::LitFloat =
                 syn::LitFloat::new(&format!("{literal}.0"), syn::spanned::Spanned::span(bound));
@@ -208,8 +210,8 @@ fn number(bound: &Expr, inner: &Inner<'_>) -> TokenStream {
 }
 
 /// A bound as a value of the field's type, so that its errors are its own.
-fn typed(bound: &Expr, inner: &Inner<'_>) -> TokenStream {
-    let (ty, bound) = (inner.ty, number(bound, inner));
+fn typed(bound: &Expr, inner: &Inner<'_>, is_float: bool) -> TokenStream {
+    let (ty, bound) = (inner.ty, number(bound, is_float));
     if inner.is_number() { quote!({ let bound: #ty = #bound; bound }) } else { bound }
 }
 
@@ -267,7 +269,7 @@ impl Param {
             _ => None,
         };
         let expr = match inner {
-            Some(inner) => typed(expr, inner),
+            Some(inner) => typed(expr, inner, inner.is_float()),
             None => expr.to_token_stream(),
         };
         Self { expr, constant }

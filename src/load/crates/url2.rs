@@ -1,0 +1,12 @@
+//! url.
+
+use url::Url;
+
+use super::from_text;
+use crate::load::Expected;
+
+static URL: Expected = Expected::new("URL");
+
+from_text! {
+    Url: URL, |text| Url::parse(text).ok(), |_, _| {};
+}

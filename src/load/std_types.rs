@@ -1,0 +1,413 @@
+//! The standard library's values: numbers that are never zero, addresses, paths, periods and points
+//! of time, ranges and bounds, results.
+
+use std::marker::PhantomData;
+use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr, SocketAddrV4, SocketAddrV6};
+use std::num::{
+    NonZeroI8, NonZeroI16, NonZeroI32, NonZeroI64, NonZeroI128, NonZeroIsize, NonZeroU8, NonZeroU16, NonZeroU32,
+    NonZeroU64, NonZeroU128, NonZeroUsize,
+};
+use std::ops::{Bound, Range, RangeInclusive};
+use std::path::PathBuf;
+use std::time::{Duration, SystemTime, UNIX_EPOCH};
+
+use serde::de::{Deserializer, Error, MapAccess};
+
+use super::buffer::Leftovers;
+use super::leaf::{STRING, leaf, read_leaf_key};
+use super::object::{Object, Slot, next_field, read_object, read_object_flat, skip_value};
+use super::variants::{Variants, read_external, read_external_flat};
+use super::{At, Context, Expected, FieldType, Leaf, number};
+use crate::contract::{Place, Walk, integers};
+use crate::violation::FieldName;
+
+// --- numbers ---
+
+static NONZERO: Expected = Expected::new("nonzero integer");
+
+macro_rules! nonzero {
+    ($($type:ident: $integer:ty;)*) => {$(
+        impl Leaf for $type {
+            const EXPECTED: &'static Expected = &NONZERO;
+            const DIGITS: bool = <$integer>::DIGITS;
+            #[inline]
+            fn from_u64(value: u64) -> Option<Self> {
+                <$integer>::from_u64(value).and_then(Self::new)
+            }
+            #[inline]
+            fn from_i64(value: i64) -> Option<Self> {
+                <$integer>::from_i64(value).and_then(Self::new)
+            }
+            fn from_digits(text: &str) -> Option<Self> {
+                <$integer>::from_digits(text).and_then(Self::new)
+            }
+        }
+
+        leaf! {
+            $type {
+                fn read_key(text: &mut Option<String>, cx: &mut Context<'_>, map: &At<'_>) -> Option<Self> {
+                    read_leaf_key(text, cx, map, number::from_key)
+                }
+                fn describe_key(walk: &mut Walk<'_>, map: &Place) {
+                    let pattern = integers(<$integer>::MIN, <$integer>::MAX);
+                    walk.map_keys(map, serde_json::json!({"pattern": pattern, "not": {"const": "0"}}));
+                }
+                fn describe(walk: &mut Walk<'_>, here: &Place) {
+                    <$integer>::describe(walk, here);
+                }
+            }
+        }
+    )*};
+}
+
+nonzero! {
+    NonZeroU8: u8;
+    NonZeroU16: u16;
+    NonZeroU32: u32;
+    NonZeroU64: u64;
+    NonZeroU128: u128;
+    NonZeroUsize: usize;
+    NonZeroI8: i8;
+    NonZeroI16: i16;
+    NonZeroI32: i32;
+    NonZeroI64: i64;
+    NonZeroI128: i128;
+    NonZeroIsize: isize;
+}
+
+// --- addresses and paths ---
+
+/// Read from text, as their `FromStr` reads it.
+macro_rules! addresses {
+    ($($type:ident $words:literal, $describe:expr, $describe_key:expr;)*) => {$(
+        impl Leaf for $type {
+            const EXPECTED: &'static Expected = { static E: Expected = Expected::new($words); &E };
+            fn from_text(text: &str) -> Option<Self> {
+                text.parse().ok()
+            }
+        }
+
+        leaf! {
+            $type {
+                fn describe(walk: &mut Walk<'_>, here: &Place) {
+                    let describe: fn(&mut Walk<'_>, &Place) = $describe;
+                    describe(walk, here);
+                }
+                fn describe_key(walk: &mut Walk<'_>, map: &Place) {
+                    let describe: fn(&mut Walk<'_>, &Place) = $describe_key;
+                    describe(walk, map);
+                }
+            }
+        }
+    )*};
+}
+
+addresses! {
+    IpAddr "IP address", |walk, here| walk.ip(here, false, false), |walk, map| {
+        walk.map_keys(map, serde_json::json!({"anyOf": [{"format": "ipv4"}, {"format": "ipv6"}]}));
+    };
+    Ipv4Addr "IPv4 address", |walk, here| walk.ip(here, true, false), |walk, map| {
+        walk.map_keys(map, serde_json::json!({"format": "ipv4"}));
+    };
+    Ipv6Addr "IPv6 address", |walk, here| walk.ip(here, false, true), |walk, map| {
+        walk.map_keys(map, serde_json::json!({"format": "ipv6"}));
+    };
+    // JSON Schema has no format for them.
+    SocketAddr "socket address", |_, _| {}, |_, _| {};
+    SocketAddrV4 "IPv4 socket address", |_, _| {}, |_, _| {};
+    SocketAddrV6 "IPv6 socket address", |_, _| {}, |_, _| {};
+}
+
+impl Leaf for PathBuf {
+    const EXPECTED: &'static Expected = &STRING;
+    fn from_text(text: &str) -> Option<Self> {
+        Some(text.into())
+    }
+    fn from_owned_text(text: String) -> Option<Self> {
+        Some(text.into())
+    }
+}
+
+leaf! { PathBuf {} }
+
+// --- nothing ---
+
+/// Null, as serde writes it.
+impl<T: ?Sized> FieldType for PhantomData<T> {
+    fn read<'de, D: Deserializer<'de>>(input: D, cx: &mut Context<'_>, at: &At<'_>) -> Result<Option<Self>, D::Error> {
+        Ok(<()>::read(input, cx, at)?.map(|()| PhantomData))
+    }
+}
+
+// --- objects of two fields: ranges, periods and points of time ---
+
+/// The names of the two fields.
+trait Names {
+    const FIRST: &'static FieldName;
+    const SECOND: &'static FieldName;
+}
+
+macro_rules! names {
+    ($($type:ident $first:literal $second:literal)*) => {$(
+        enum $type {}
+
+        impl Names for $type {
+            const FIRST: &'static FieldName = &FieldName::new($first, $first);
+            const SECOND: &'static FieldName = &FieldName::new($second, $second);
+        }
+    )*};
+}
+
+names! {
+    Ends "start" "end"
+    Parts "secs" "nanos"
+    SinceEpoch "secs_since_epoch" "nanos_since_epoch"
+}
+
+impl<N: Names, A: FieldType, B: FieldType> Object<(A, B)> for N {
+    const DENY_UNKNOWN: bool = true;
+    const FLATTENS: bool = false;
+
+    fn find(name: &str) -> Option<usize> {
+        [N::FIRST, N::SECOND].iter().position(|field| field.wire() == name)
+    }
+
+    fn read_entries<'de, M: MapAccess<'de>>(
+        mut entries: M,
+        cx: &mut Context<'_>,
+        at: &At<'_>,
+    ) -> Result<Option<(A, B)>, M::Error> {
+        let (mut first, mut second) = (Slot::Missing, Slot::Missing);
+        let (at_first, at_second) = (at.field(N::FIRST), at.field(N::SECOND));
+        let mut good = true;
+        while let Some(field) = next_field::<N, (A, B), M>(&mut entries, cx, at)? {
+            match field {
+                Some(0) => drop(first.read(&mut entries, cx, &at_first)?),
+                Some(_) => drop(second.read(&mut entries, cx, &at_second)?),
+                None => {
+                    skip_value(&mut entries)?;
+                    good = false;
+                }
+            }
+        }
+        // Required even when they are optional: that is how serde has written them.
+        first.or_required(cx, &at_first);
+        second.or_required(cx, &at_second);
+        match (first, second) {
+            (Slot::Good(first), Slot::Good(second)) if good => Ok(Some((first, second))),
+            _ => Ok(None),
+        }
+    }
+}
+
+/// Describes an object of two fields that has no others.
+fn describe_pair<N: Names, A: FieldType, B: FieldType>(walk: &mut Walk<'_>, here: &Place) {
+    walk.add_missing(here, "additionalProperties", false);
+    describe_pair_flat::<N, A, B>(walk, here);
+}
+
+fn describe_pair_flat<N: Names, A: FieldType, B: FieldType>(walk: &mut Walk<'_>, here: &Place) {
+    let properties = here.join("properties");
+    A::describe(walk, &properties.join(N::FIRST.wire()));
+    B::describe(walk, &properties.join(N::SECOND.wire()));
+}
+
+macro_rules! pairs {
+    ($([$($generics:tt)*] $type:ty as $names:ident<$first:ty, $second:ty> $expected:expr, $build:expr, $check:expr;)*) => {$(
+        impl<$($generics)*> FieldType for $type {
+            fn read<'de, D: Deserializer<'de>>(
+                input: D,
+                cx: &mut Context<'_>,
+                at: &At<'_>,
+            ) -> Result<Option<Self>, D::Error> {
+                let pair = read_object::<$names, ($first, $second), D>(input, cx, at)?;
+                Ok(pair.and_then(|pair| build(pair, $build, $expected, cx, at)))
+            }
+
+            fn read_flat<E: Error>(
+                leftovers: &mut Leftovers,
+                cx: &mut Context<'_>,
+                at: &At<'_>,
+            ) -> Result<Option<Self>, E> {
+                let pair = read_object_flat::<$names, ($first, $second), E>(leftovers, cx, at)?;
+                Ok(pair.and_then(|pair| build(pair, $build, $expected, cx, at)))
+            }
+
+            fn check(&self, cx: &mut Context<'_>, at: &At<'_>) {
+                let check: fn(&Self, &mut Context<'_>, &At<'_>) = $check;
+                check(self, cx, at);
+            }
+
+            fn describe(walk: &mut Walk<'_>, here: &Place) {
+                if let Some(here) = walk.definition::<Self>(here) {
+                    describe_pair::<$names, $first, $second>(walk, &here);
+                }
+            }
+
+            fn describe_flat(walk: &mut Walk<'_>, here: &Place) {
+                describe_pair_flat::<$names, $first, $second>(walk, here);
+            }
+        }
+    )*};
+}
+
+/// Builds a value of its two parts, or notes that they make none.
+fn build<A, B, T>(
+    (first, second): (A, B),
+    build: fn(A, B) -> Option<T>,
+    expected: &'static Expected,
+    cx: &mut Context<'_>,
+    at: &At<'_>,
+) -> Option<T> {
+    let value = build(first, second);
+    if value.is_none() {
+        cx.invalid(at, expected);
+    }
+    value
+}
+
+static RANGE: Expected = Expected::new("range");
+pub(super) static PERIOD: Expected = Expected::new("period of time");
+static DATETIME: Expected = Expected::new("datetime");
+
+fn duration(secs: u64, nanos: u32) -> Option<Duration> {
+    Duration::from_secs(secs).checked_add(Duration::from_nanos(nanos.into()))
+}
+
+pairs! {
+    [T: FieldType] Range<T> as Ends<T, T> &RANGE, |start, end| Some(start..end), |this, cx, at| {
+        this.start.check(cx, &at.field(Ends::FIRST));
+        this.end.check(cx, &at.field(Ends::SECOND));
+    };
+    [T: FieldType] RangeInclusive<T> as Ends<T, T> &RANGE, |start, end| Some(start..=end), |this, cx, at| {
+        this.start().check(cx, &at.field(Ends::FIRST));
+        this.end().check(cx, &at.field(Ends::SECOND));
+    };
+    [] Duration as Parts<u64, u32> &PERIOD, duration, |_, _, _| {};
+    [] SystemTime as SinceEpoch<u64, u32> &DATETIME, |secs, nanos| {
+        UNIX_EPOCH.checked_add(duration(secs, nanos)?)
+    }, |_, _, _| {};
+}
+
+// --- enums: bounds and results ---
+
+impl<T: FieldType> Variants for Bound<T> {
+    const VARIANTS: &'static [FieldName] = &[
+        FieldName::new("Included", "Included"),
+        FieldName::new("Excluded", "Excluded"),
+        FieldName::new("Unbounded", "Unbounded"),
+    ];
+    const CHOICES: &'static [&'static str] = &["Included", "Excluded", "Unbounded"];
+
+    fn find(name: &str) -> Option<usize> {
+        Self::CHOICES.iter().position(|choice| *choice == name)
+    }
+
+    fn unit(variant: usize) -> Option<Self> {
+        (variant == 2).then_some(Self::Unbounded)
+    }
+
+    fn read_content<'de, D: Deserializer<'de>>(
+        variant: usize,
+        input: D,
+        cx: &mut Context<'_>,
+        at: &At<'_>,
+    ) -> Result<Option<Self>, D::Error> {
+        let value = T::read(input, cx, at)?;
+        Ok(value.map(if variant == 0 { Self::Included } else { Self::Excluded }))
+    }
+
+    fn missing_content(_: usize, cx: &mut Context<'_>, at: &At<'_>) -> Option<Self> {
+        cx.missing(at);
+        None
+    }
+}
+
+impl<T: FieldType, F: FieldType> Variants for Result<T, F> {
+    const VARIANTS: &'static [FieldName] = &[FieldName::new("Ok", "Ok"), FieldName::new("Err", "Err")];
+    const CHOICES: &'static [&'static str] = &["Ok", "Err"];
+
+    fn find(name: &str) -> Option<usize> {
+        Self::CHOICES.iter().position(|choice| *choice == name)
+    }
+
+    fn unit(_: usize) -> Option<Self> {
+        None
+    }
+
+    fn read_content<'de, D: Deserializer<'de>>(
+        variant: usize,
+        input: D,
+        cx: &mut Context<'_>,
+        at: &At<'_>,
+    ) -> Result<Option<Self>, D::Error> {
+        Ok(match variant {
+            0 => T::read(input, cx, at)?.map(Ok),
+            _ => F::read(input, cx, at)?.map(Err),
+        })
+    }
+
+    fn missing_content(_: usize, cx: &mut Context<'_>, at: &At<'_>) -> Option<Self> {
+        cx.missing(at);
+        None
+    }
+}
+
+/// Enums whose first two variants have data.
+macro_rules! enums {
+    ($([$($generics:tt)*] $type:ty as $first:ty, $second:ty => $check:expr;)*) => {$(
+        impl<$($generics)*> FieldType for $type {
+            fn read<'de, D: Deserializer<'de>>(
+                input: D,
+                cx: &mut Context<'_>,
+                at: &At<'_>,
+            ) -> Result<Option<Self>, D::Error> {
+                read_external(input, cx, at)
+            }
+
+            fn read_flat<E: Error>(
+                leftovers: &mut Leftovers,
+                cx: &mut Context<'_>,
+                at: &At<'_>,
+            ) -> Result<Option<Self>, E> {
+                read_external_flat(leftovers, cx, at)
+            }
+
+            fn check(&self, cx: &mut Context<'_>, at: &At<'_>) {
+                let check: fn(&Self, &mut Context<'_>, &At<'_>) = $check;
+                check(self, cx, at);
+            }
+
+            fn describe(walk: &mut Walk<'_>, here: &Place) {
+                let Some(here) = walk.definition::<Self>(here) else { return };
+                for variant in 0..2 {
+                    walk.add_missing(&form(&here, variant), "additionalProperties", false);
+                }
+                Self::describe_flat(walk, &here);
+            }
+
+            fn describe_flat(walk: &mut Walk<'_>, here: &Place) {
+                let content = |variant: usize| form(here, variant).join("properties").join(Self::CHOICES[variant]);
+                <$first>::describe(walk, &content(0));
+                <$second>::describe(walk, &content(1));
+            }
+        }
+    )*};
+}
+
+/// A variant in schemars' schema of the enum.
+fn form(here: &Place, variant: usize) -> Place {
+    here.join("oneOf").join(&variant.to_string())
+}
+
+enums! {
+    [T: FieldType] Bound<T> as T, T => |this, cx, at| match this {
+        Bound::Included(value) => value.check(cx, &at.field(&Self::VARIANTS[0])),
+        Bound::Excluded(value) => value.check(cx, &at.field(&Self::VARIANTS[1])),
+        Bound::Unbounded => {}
+    };
+    [T: FieldType, F: FieldType] Result<T, F> as T, F => |this, cx, at| match this {
+        Ok(value) => value.check(cx, &at.field(&Self::VARIANTS[0])),
+        Err(value) => value.check(cx, &at.field(&Self::VARIANTS[1])),
+    };
+}

@@ -1,0 +1,211 @@
+//! Types of the standard library that are on the wire what they hold: pointers, cells, marks.
+
+use std::borrow::Cow;
+use std::cell::{Cell, RefCell};
+use std::cmp::Reverse;
+use std::num::Wrapping;
+use std::path::{Path, PathBuf};
+use std::rc::Rc;
+use std::sync::{Arc, Mutex, RwLock};
+
+use serde::de::{Deserializer, Error};
+
+use super::buffer::Leftovers;
+use super::containers::{ListType, MapType, PartRules};
+use super::{At, Context, FieldType};
+use crate::contract::{Place, Walk};
+
+macro_rules! wrappers {
+    ($([$($generics:tt)*] $type:ty => $new:expr, $check:expr;)*) => {$(
+        impl<$($generics)*> FieldType for $type {
+            #[inline]
+            fn read<'de, D: Deserializer<'de>>(
+                input: D,
+                cx: &mut Context<'_>,
+                at: &At<'_>,
+            ) -> Result<Option<Self>, D::Error> {
+                Ok(T::read(input, cx, at)?.map($new))
+            }
+
+            fn read_flat<E: Error>(
+                leftovers: &mut Leftovers,
+                cx: &mut Context<'_>,
+                at: &At<'_>,
+            ) -> Result<Option<Self>, E> {
+                Ok(T::read_flat(leftovers, cx, at)?.map($new))
+            }
+
+            fn read_key(text: &mut Option<String>, cx: &mut Context<'_>, map: &At<'_>) -> Option<Self> {
+                T::read_key(text, cx, map).map($new)
+            }
+
+            #[inline]
+            fn missing(cx: &mut Context<'_>, at: &At<'_>) -> Option<Self> {
+                T::missing(cx, at).map($new)
+            }
+
+            #[inline]
+            fn check(&self, cx: &mut Context<'_>, at: &At<'_>) {
+                let check: fn(&Self, &mut Context<'_>, &At<'_>) = $check;
+                check(self, cx, at);
+            }
+
+            fn describe(walk: &mut Walk<'_>, here: &Place) {
+                T::describe(walk, here);
+            }
+
+            fn describe_key(walk: &mut Walk<'_>, map: &Place) {
+                T::describe_key(walk, map);
+            }
+
+            fn describe_flat(walk: &mut Walk<'_>, here: &Place) {
+                T::describe_flat(walk, here);
+            }
+        }
+    )*};
+}
+
+wrappers! {
+    [T: FieldType] Box<T> => Box::new, |this, cx, at| (**this).check(cx, at);
+    [T: FieldType] Rc<T> => Rc::new, |this, cx, at| (**this).check(cx, at);
+    [T: FieldType] Arc<T> => Arc::new, |this, cx, at| (**this).check(cx, at);
+    [T: FieldType + Clone] Cow<'_, T> => Cow::Owned, |this, cx, at| (**this).check(cx, at);
+    [T: FieldType] Wrapping<T> => Wrapping, |this, cx, at| this.0.check(cx, at);
+    [T: FieldType] Reverse<T> => Reverse, |this, cx, at| this.0.check(cx, at);
+    [T: FieldType + Copy] Cell<T> => Cell::new, |this, cx, at| this.get().check(cx, at);
+    // What cannot be looked at now (borrowed mutably, poisoned) cannot be written either.
+    [T: FieldType] RefCell<T> => RefCell::new, |this, cx, at| {
+        if let Ok(value) = this.try_borrow() {
+            value.check(cx, at);
+        }
+    };
+    [T: FieldType] Mutex<T> => Mutex::new, |this, cx, at| {
+        if let Ok(value) = this.lock() {
+            value.check(cx, at);
+        }
+    };
+    [T: FieldType] RwLock<T> => RwLock::new, |this, cx, at| {
+        if let Ok(value) = this.read() {
+            value.check(cx, at);
+        }
+    };
+}
+
+/// Pointers to lists and maps whose parts have rules.
+macro_rules! pointers {
+    ($($type:ident)*) => {$(
+        impl<C: ListType> ListType for $type<C> {
+            type Element = C::Element;
+
+            fn read_parts<'de, D: Deserializer<'de>>(
+                input: D,
+                cx: &mut Context<'_>,
+                at: &At<'_>,
+                each: impl PartRules<C::Element>,
+            ) -> Result<Option<Self>, D::Error> {
+                Ok(C::read_parts(input, cx, at, each)?.map($type::new))
+            }
+
+            fn check_parts(&self, cx: &mut Context<'_>, at: &At<'_>, each: impl PartRules<C::Element>) {
+                (**self).check_parts(cx, at, each);
+            }
+        }
+
+        impl<C: MapType> MapType for $type<C> {
+            type Key = C::Key;
+            type Value = C::Value;
+
+            fn read_parts<'de, D: Deserializer<'de>>(
+                input: D,
+                cx: &mut Context<'_>,
+                at: &At<'_>,
+                keys: impl PartRules<C::Key>,
+                values: impl PartRules<C::Value>,
+            ) -> Result<Option<Self>, D::Error> {
+                Ok(C::read_parts(input, cx, at, keys, values)?.map($type::new))
+            }
+
+            fn check_parts(
+                &self,
+                cx: &mut Context<'_>,
+                at: &At<'_>,
+                keys: impl PartRules<C::Key>,
+                values: impl PartRules<C::Value>,
+            ) {
+                (**self).check_parts(cx, at, keys, values);
+            }
+        }
+    )*};
+}
+
+pointers!(Box Rc Arc);
+
+/// Pointers to what has no size of its own: read as what owns it.
+macro_rules! unsized_pointers {
+    ($($owned:ty, $check:expr => $([$($generics:tt)*] $type:ty),*;)*) => {$($(
+        impl<$($generics)*> FieldType for $type {
+            #[inline]
+            fn read<'de, D: Deserializer<'de>>(
+                input: D,
+                cx: &mut Context<'_>,
+                at: &At<'_>,
+            ) -> Result<Option<Self>, D::Error> {
+                Ok(<$owned>::read(input, cx, at)?.map(Self::from))
+            }
+
+            fn read_key(text: &mut Option<String>, cx: &mut Context<'_>, map: &At<'_>) -> Option<Self> {
+                <$owned>::read_key(text, cx, map).map(Self::from)
+            }
+
+            #[inline]
+            fn check(&self, cx: &mut Context<'_>, at: &At<'_>) {
+                let check: fn(&Self, &mut Context<'_>, &At<'_>) = $check;
+                check(self, cx, at);
+            }
+
+            fn describe(walk: &mut Walk<'_>, here: &Place) {
+                <$owned>::describe(walk, here);
+            }
+        }
+    )*)*};
+}
+
+unsized_pointers! {
+    String, |_, _, _| {} => [] Box<str>, [] Rc<str>, [] Arc<str>, [] Cow<'_, str>;
+    PathBuf, |_, _, _| {} => [] Box<Path>, [] Rc<Path>, [] Arc<Path>, [] Cow<'_, Path>;
+    Vec<T>, |this, cx, at| {
+        for (index, value) in this.iter().enumerate() {
+            value.check(cx, &at.index(index));
+        }
+    } => [T: FieldType] Box<[T]>, [T: FieldType] Rc<[T]>, [T: FieldType] Arc<[T]>, [T: FieldType + Clone] Cow<'_, [T]>;
+}
+
+macro_rules! slices {
+    ($([$($bound:tt)*] $type:ty;)*) => {$(
+        impl<T: FieldType $($bound)*> ListType for $type {
+            type Element = T;
+
+            fn read_parts<'de, D: Deserializer<'de>>(
+                input: D,
+                cx: &mut Context<'_>,
+                at: &At<'_>,
+                each: impl PartRules<T>,
+            ) -> Result<Option<Self>, D::Error> {
+                Ok(Vec::<T>::read_parts(input, cx, at, each)?.map(Self::from))
+            }
+
+            fn check_parts(&self, cx: &mut Context<'_>, at: &At<'_>, each: impl PartRules<T>) {
+                for (index, value) in self.iter().enumerate() {
+                    each(value, cx, &at.index(index));
+                }
+            }
+        }
+    )*};
+}
+
+slices! {
+    [] Box<[T]>;
+    [] Rc<[T]>;
+    [] Arc<[T]>;
+    [+ Clone] Cow<'_, [T]>;
+}
