@@ -216,6 +216,8 @@ fn floats() {
 }
 
 proptest! {
+    #![proptest_config(ProptestConfig { cases: 1000, failure_persistence: None, ..ProptestConfig::default() })]
+
     /// Near the limits of every width, where one more digit or one more in a digit tells.
     #[test]
     fn integers_of_every_width(bits in 0_u32..129, near in -3_i128..4, negative: bool, digit in "[0-9]?") {
@@ -766,4 +768,38 @@ fn smallvec1() {
 
     agree::<SmallVec<[u8; 2]>>(&["[2, 1, 3]", "[256]"]);
     checks_parts::<SmallVec<[Even; 2]>>("[1]", "[11]", &json!({"0": too_large()}), |list| list[0] = Even(11));
+}
+
+/// With `serde_json/arbitrary_precision` a `Value` delivers them as 128-bit integers.
+#[test]
+fn numbers_beyond_64_bits_are_refused_by_every_other_type() {
+    #[derive(Debug, Serialize, Deserialize, JsonSchema, EventSchema)]
+    #[serde(tag = "kind")]
+    enum Internal {
+        A { a: u8 },
+    }
+    #[derive(Debug, Serialize, Deserialize, JsonSchema, EventSchema)]
+    #[serde(tag = "kind", content = "data")]
+    enum Adjacent {
+        A(u8),
+    }
+    fn refuses<T: Type>() {
+        for text in ["18446744073709551616", "-9223372036854775809"] {
+            let input: Value = serde_json::from_str(&format!(r#"{{"value": {text}}}"#)).unwrap();
+            let error = Of::<T>::load_value(input).err().expect("a fault");
+            assert_eq!(error.violations().expect("a finding").len(), 1);
+        }
+    }
+    refuses::<u64>();
+    refuses::<String>();
+    refuses::<bool>();
+    refuses::<Vec<u8>>();
+    refuses::<(u8, u8)>();
+    refuses::<BTreeMap<String, u8>>();
+    refuses::<Duration>();
+    refuses::<Bound<u8>>();
+    refuses::<Internal>();
+    refuses::<Adjacent>();
+    refuses::<()>();
+    refuses::<Option<Box<[u8]>>>();
 }

@@ -11,6 +11,45 @@ use crate::contract::{Place, Walk, integers};
 /// A value without parts: each method takes one form in which a format may deliver it.
 ///
 /// Whatever has no method, or for which it answers `None`, is noted as "Not a valid ...".
+///
+/// [`FieldType`] shows an implementation for a number. One that counts on every digit asks for the
+/// number's text:
+///
+/// ```
+/// use event_schema::load::{At, Context, Expected, FieldType, Leaf, read_leaf};
+/// use event_schema::{EventSchema, JsonSchema, Serialize};
+/// use event_schema::serde::Deserializer;
+///
+/// /// A number as it is written.
+/// #[derive(Debug, PartialEq, Serialize, JsonSchema)]
+/// struct Digits(String);
+///
+/// impl Leaf for Digits {
+///     const EXPECTED: &'static Expected = { static E: Expected = Expected::new("number"); &E };
+///     const DIGITS: bool = true;
+///
+///     fn from_digits(text: &str) -> Option<Self> {
+///         Some(Digits(text.to_owned()))
+///     }
+/// }
+///
+/// impl FieldType for Digits {
+///     fn read<'de, D: Deserializer<'de>>(
+///         input: D,
+///         cx: &mut Context<'_>,
+///         at: &At<'_>,
+///     ) -> Result<Option<Self>, D::Error> {
+///         read_leaf(input, cx, at)
+///     }
+/// }
+///
+/// #[derive(Debug, PartialEq, Serialize, JsonSchema, EventSchema)]
+/// struct Rate { rate: Digits }
+///
+/// let rate = Rate::load_str(r#"{"rate": 0.100000000000000000000000001}"#).unwrap();
+/// assert_eq!(rate.rate, Digits("0.100000000000000000000000001".to_owned()));
+/// assert!(Rate::load_str(r#"{"rate": "0.1"}"#).is_err());
+/// ```
 pub trait Leaf: Sized {
     /// What the value is called.
     const EXPECTED: &'static Expected;

@@ -118,6 +118,12 @@ impl<'de, L: Object<T>, T> Visitor<'de> for ObjectVisitor<'_, '_, L, T> {
     fn visit_f64<E>(self, _: f64) -> Result<Self::Value, E> {
         Ok(self.reject())
     }
+    fn visit_u128<E>(self, _: u128) -> Result<Self::Value, E> {
+        Ok(self.reject())
+    }
+    fn visit_i128<E>(self, _: i128) -> Result<Self::Value, E> {
+        Ok(self.reject())
+    }
     fn visit_str<E>(self, _: &str) -> Result<Self::Value, E> {
         Ok(self.reject())
     }

@@ -172,6 +172,12 @@ impl<'de, T: Variants> Visitor<'de> for ExternalVisitor<'_, '_, T> {
     fn visit_f64<E>(self, _: f64) -> Result<Self::Value, E> {
         Ok(self.reject())
     }
+    fn visit_u128<E>(self, _: u128) -> Result<Self::Value, E> {
+        Ok(self.reject())
+    }
+    fn visit_i128<E>(self, _: i128) -> Result<Self::Value, E> {
+        Ok(self.reject())
+    }
     fn visit_bytes<E>(self, _: &[u8]) -> Result<Self::Value, E> {
         Ok(self.reject())
     }
@@ -341,6 +347,12 @@ impl<'de, T: Variants> Visitor<'de> for InternalVisitor<'_, '_, T> {
         Ok(self.reject())
     }
     fn visit_f64<E>(self, _: f64) -> Result<Self::Value, E> {
+        Ok(self.reject())
+    }
+    fn visit_u128<E>(self, _: u128) -> Result<Self::Value, E> {
+        Ok(self.reject())
+    }
+    fn visit_i128<E>(self, _: i128) -> Result<Self::Value, E> {
         Ok(self.reject())
     }
     fn visit_str<E>(self, _: &str) -> Result<Self::Value, E> {
@@ -544,6 +556,12 @@ impl<'de, T: Variants> Visitor<'de> for AdjacentVisitor<'_, '_, T> {
         Ok(self.reject())
     }
     fn visit_f64<E>(self, _: f64) -> Result<Self::Value, E> {
+        Ok(self.reject())
+    }
+    fn visit_u128<E>(self, _: u128) -> Result<Self::Value, E> {
+        Ok(self.reject())
+    }
+    fn visit_i128<E>(self, _: i128) -> Result<Self::Value, E> {
         Ok(self.reject())
     }
     fn visit_str<E>(self, _: &str) -> Result<Self::Value, E> {
