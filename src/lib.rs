@@ -134,7 +134,14 @@
 //! |---|---|---|
 //! | `derive` | yes | the derive and the attribute; without it the traits remain, for implementations by hand |
 //! | `uuid1` | no | `uuid::Uuid` as a field type and as a key; re-exports `uuid` |
-//! | `chrono04` | no | `DateTime`, `NaiveDateTime`, `NaiveDate` and `NaiveTime` of chrono as field types |
+//! | `chrono04` | no | chrono's dates, times, `TimeDelta`, `Weekday` and `Month` as field types; re-exports `chrono` |
+//! | `jiff02` | no | jiff's `Timestamp`, `Zoned`, `Span`, `SignedDuration` and civil types as field types; re-exports `jiff` |
+//! | `time03` | no | time's types as field types, in time's own text form; schemars does not know them, so the field says `#[schemars(with = "String")]`; re-exports `time` |
+//! | `rust_decimal1` | no | `rust_decimal::Decimal` as a field type, with all digits of a JSON number; re-exports `rust_decimal` |
+//! | `url2` | no | `url::Url` as a field type; re-exports `url` |
+//! | `indexmap2` | no | `IndexMap` and `IndexSet` as field types; re-exports `indexmap` |
+//! | `smallvec1` | no | `SmallVec` as a field type; re-exports `smallvec` |
+//! | `semver1` | no | `semver::Version` as a field type; re-exports `semver` |
 //! | `regex1` | no | re-exports `regex`, for the rule `regex` |
 //! | `kafka` | no | typed producers and consumers over rdkafka, and an embedded broker for tests; compiles librdkafka from C, plaintext only |
 //! | `kafka-ssl` | no | `kafka` with TLS and SASL, linked against the system's OpenSSL |
