@@ -80,7 +80,7 @@ fn arbitrary_precision() -> bool {
     serde_json::from_str::<Value>("1e400").is_ok()
 }
 
-/// With `serde_json/arbitrary_precision` serde_json knows more numbers than JSON's types, and not the
+/// With `serde_json/arbitrary_precision` `serde_json` knows more numbers than JSON's types, and not the
 /// same ones from everywhere: -0 becomes an integer, 1e400 a number, and an object with its secret key too.
 fn asked<'a>() -> impl Iterator<Item = &'a &'a str> {
     let strange = arbitrary_precision();
