@@ -48,6 +48,7 @@
 //! | `topic = "..."` | the topic that it is published to | none |
 //! | `key = field` | the field whose value is the message's [key](crate::EventKey); `key = field.inner` goes deeper | none |
 //! | `validate = false` | no `impl validator::Validate`, for a type that has its own | `true` |
+//! | `debug` | an `impl Debug` that shows sensitive fields as `***`, in place of `#[derive(Debug)]`; the attribute form adds it where it is needed | |
 //! | `crate = path` | where `event-schema` is, if it goes by another name | `::event_schema` |
 //!
 //! ```
@@ -115,6 +116,8 @@
 //! );
 //! ```
 //!
+//! | `sensitive` | masked where the library speaks of it: in [violations](crate::Violation#sensitive-fields) and, see below, in `Debug` |
+//!
 //! ```
 //! use event_schema::prelude::*;
 //!
@@ -127,6 +130,35 @@
 //!
 //! let error = Peer::load(br#"{"address": "nowhere"}"#).unwrap_err();
 //! assert_eq!(error.violations().unwrap()[0].code(), "invalid");
+//! ```
+//!
+//! ## Sensitive fields
+//!
+//! The attribute form replaces a `Debug` in the list of derives below it by one that masks them; with
+//! the derive form, write `#[event(debug)]` on the type in place of `#[derive(Debug)]`. What is
+//! masked are errors and logs of the library's own: [`dump`](crate::EventSchema::dump) writes the
+//! value, and a dead letter has the original bytes.
+//!
+//! ```
+//! use event_schema::prelude::*;
+//!
+//! #[event_schema::event]
+//! #[derive(Debug)]
+//! struct Login {
+//!     user: String,
+//!     #[event(sensitive)]
+//!     password: String,
+//! }
+//!
+//! let login = Login { user: "ada".to_owned(), password: "letmein".to_owned() };
+//! assert_eq!(format!("{login:?}"), r#"Login { user: "ada", password: *** }"#);
+//! assert_eq!(Login::descriptor().sensitive(), ["password"]);
+//!
+//! #[derive(Serialize, JsonSchema, EventSchema)]
+//! #[event(debug)]
+//! struct Token(#[event(sensitive)] String);
+//!
+//! assert_eq!(format!("{:?}", Token("letmein".to_owned())), "Token(***)");
 //! ```
 //!
 //! # `#[validate(...)]` on a field

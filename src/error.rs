@@ -2,14 +2,21 @@
 
 use std::error::Error;
 use std::fmt;
+use std::io;
 
+use serde_json::Value;
+use serde_json::error::Category;
+
+use crate::report;
 use crate::violation::Violations;
 
 /// Why an input could not be loaded.
 ///
 /// Either it is no JSON at all, and then the error says where it breaks off or goes wrong, or it
 /// is, and then [`violations`](Self::violations) has everything that is wrong with it. `Display`
-/// tells the whole; it never quotes the input.
+/// tells the whole, a line for each violation (in columns with `{:#}`); neither it nor `Debug` ever
+/// quotes a value of the input. Names of unknown fields and keys of maps are told, cut after 100
+/// characters.
 ///
 /// ```
 /// use event_schema::{EventSchema, JsonSchema, Serialize};
@@ -30,12 +37,28 @@ pub struct LoadError(Box<LoadErrorKind>);
 #[derive(Debug)]
 pub(crate) enum LoadErrorKind {
     Empty,
-    Syntax { reason: String, truncated: bool },
-    NotUtf8 { valid_up_to: usize },
-    TooDeep { limit: usize },
-    TooLarge { size: usize, limit: usize },
+    Syntax {
+        reason: String,
+        truncated: bool,
+    },
+    NotUtf8 {
+        valid_up_to: usize,
+    },
+    TooDeep {
+        limit: usize,
+    },
+    /// Without a size where the rest was not read.
+    TooLarge {
+        size: Option<usize>,
+        limit: usize,
+    },
+    Io(io::Error),
     Invalid(Violations),
-    UnsupportedVersion { version: u32, today: u32, violations: Option<Violations> },
+    UnsupportedVersion {
+        version: u32,
+        today: u32,
+        violations: Option<Violations>,
+    },
 }
 
 impl From<LoadErrorKind> for LoadError {
@@ -55,10 +78,24 @@ impl LoadError {
         let reason = if input.starts_with('\u{feff}') {
             "the text starts with a byte order mark, which JSON does not allow".to_owned()
         } else {
-            // serde_json's syntax errors say what was expected and where; they quote no input.
-            error.to_string()
+            reason(error)
         };
         LoadErrorKind::Syntax { reason, truncated: error.is_eof() }.into()
+    }
+
+    /// Says why a value, whose reader gave up with `error`, could not be read.
+    #[cold]
+    pub(crate) fn unreadable(error: &serde_json::Error) -> Self {
+        LoadErrorKind::Syntax { reason: reason(error), truncated: false }.into()
+    }
+
+    /// As the error of one line of many, where a place has a column only.
+    #[cold]
+    pub(crate) fn in_line(mut self) -> Self {
+        if let LoadErrorKind::Syntax { reason, .. } = &mut *self.0 {
+            *reason = reason.replace(" at line 1 column ", " at column ");
+        }
+        self
     }
 
     /// Says where the input is no UTF-8. One that ends within a character is cut off, like one that
@@ -137,10 +174,102 @@ impl LoadError {
         matches!(*self.0, LoadErrorKind::TooLarge { .. })
     }
 
+    /// The source of the input failed: [`source`](Error::source) has its [`io::Error`].
+    ///
+    /// ```
+    /// use std::error::Error;
+    /// use std::io;
+    /// use event_schema::{EventSchema, JsonSchema, Serialize};
+    ///
+    /// #[derive(Debug, Serialize, JsonSchema, EventSchema)]
+    /// struct Ping { seq: u64 }
+    ///
+    /// struct Broken;
+    ///
+    /// impl io::Read for Broken {
+    ///     fn read(&mut self, _: &mut [u8]) -> io::Result<usize> {
+    ///         Err(io::Error::other("unplugged"))
+    ///     }
+    /// }
+    ///
+    /// let error = Ping::load_reader(Broken).unwrap_err();
+    /// assert!(error.is_io());
+    /// assert_eq!(error.source().unwrap().to_string(), "unplugged");
+    /// ```
+    #[must_use]
+    pub fn is_io(&self) -> bool {
+        matches!(*self.0, LoadErrorKind::Io(_))
+    }
+
     /// The input is a JSON text but not a valid event: [`violations`](Self::violations) says why.
     #[must_use]
     pub fn is_invalid(&self) -> bool {
         matches!(*self.0, LoadErrorKind::Invalid(_))
+    }
+
+    /// The body of an HTTP answer: problem details (RFC 9457), with the status that fits.
+    ///
+    /// It is [`Violations::to_problem`] (422) of an invalid event or one of an unknown version, 413 of one that is too large, 400 of
+    /// what is no JSON or nested too deep, and 500, which tells nothing, of a source that failed.
+    ///
+    /// ```
+    /// use event_schema::{EventSchema, JsonSchema, Serialize};
+    /// use serde_json::json;
+    ///
+    /// #[derive(Debug, Serialize, JsonSchema, EventSchema)]
+    /// struct Ping { seq: u64 }
+    ///
+    /// assert_eq!(Ping::load(b"").unwrap_err().to_problem(), json!({
+    ///     "type": "about:blank",
+    ///     "title": "Bad Request",
+    ///     "status": 400,
+    ///     "detail": "the input is empty, expected a JSON object",
+    /// }));
+    /// assert_eq!(Ping::load(b"{}").unwrap_err().to_problem()["status"], 422);
+    /// ```
+    #[must_use]
+    pub fn to_problem(&self) -> Value {
+        match &*self.0 {
+            LoadErrorKind::Invalid(violations) => violations.to_problem(),
+            LoadErrorKind::UnsupportedVersion { version, today, violations } => {
+                let detail = unsupported(*version, *today, violations.is_some());
+                match violations {
+                    Some(violations) => {
+                        let mut problem = violations.to_problem();
+                        problem["detail"] = detail.into();
+                        problem
+                    }
+                    None => report::problem(422, "Unprocessable Content", &detail),
+                }
+            }
+            LoadErrorKind::TooLarge { .. } => report::problem(413, "Content Too Large", &self.to_string()),
+            LoadErrorKind::Io(_) => report::problem(500, "Internal Server Error", &self.to_string()),
+            LoadErrorKind::Empty
+            | LoadErrorKind::Syntax { .. }
+            | LoadErrorKind::NotUtf8 { .. }
+            | LoadErrorKind::TooDeep { .. } => report::problem(400, "Bad Request", &self.to_string()),
+        }
+    }
+}
+
+fn unsupported(version: u32, today: u32, tried: bool) -> String {
+    let cannot = if tried { "cannot read" } else { "does not know" };
+    format!("written as version {version}, which a reader of version {today} {cannot}")
+}
+
+/// What `serde_json` says of syntax: what was expected and where; it quotes no input.
+///
+/// Errors of other kinds come from a reader that was written by hand, or from JSON that was kept,
+/// and may say anything.
+fn reason(error: &serde_json::Error) -> String {
+    const KNOWN: [&str; 2] = ["number out of range", "lone leading surrogate in hex escape"];
+    let text = error.to_string();
+    if error.classify() != Category::Data || KNOWN.iter().any(|known| text.starts_with(known)) {
+        return text;
+    }
+    match error.line() {
+        0 => "a value cannot be read".to_owned(),
+        line => format!("a value cannot be read at line {line} column {}", error.column()),
     }
 }
 
@@ -162,15 +291,19 @@ impl fmt::Display for LoadError {
             LoadErrorKind::TooDeep { limit } => {
                 write!(f, "nested deeper than {limit} levels, the limit of this load")
             }
-            LoadErrorKind::TooLarge { size, limit } => {
+            LoadErrorKind::TooLarge { size: Some(size), limit } => {
                 write!(f, "{size} bytes, which is more than the {limit} bytes this load allows")
             }
+            LoadErrorKind::TooLarge { size: None, limit } => {
+                write!(f, "more than the {limit} bytes this load allows")
+            }
+            LoadErrorKind::Io(_) => f.write_str("the input could not be read"),
             LoadErrorKind::Invalid(violations) => count(f, violations),
             LoadErrorKind::UnsupportedVersion { version, today, violations: None } => {
-                write!(f, "written as version {version}, which a reader of version {today} does not know")
+                f.write_str(&unsupported(*version, *today, false))
             }
             LoadErrorKind::UnsupportedVersion { version, today, violations: Some(violations) } => {
-                write!(f, "written as version {version}, which a reader of version {today} cannot read: ")?;
+                write!(f, "{}: ", unsupported(*version, *today, true))?;
                 count(f, violations)
             }
         }
@@ -179,11 +312,18 @@ impl fmt::Display for LoadError {
 
 /// "2 violations", and a line for each.
 fn count(f: &mut fmt::Formatter<'_>, violations: &Violations) -> fmt::Result {
-    let count = violations.len() + violations.omitted();
-    write!(f, "{count} violation{}\n{violations}", if count == 1 { "" } else { "s" })
+    writeln!(f, "{}", report::violations(violations.len() + violations.omitted()))?;
+    fmt::Display::fmt(violations, f)
 }
 
-impl Error for LoadError {}
+impl Error for LoadError {
+    fn source(&self) -> Option<&(dyn Error + 'static)> {
+        match &*self.0 {
+            LoadErrorKind::Io(error) => Some(error),
+            _ => None,
+        }
+    }
+}
 
 /// Why an event could not be dumped.
 ///

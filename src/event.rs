@@ -1,6 +1,7 @@
 //! The trait of an event, and what describes it.
 
 use std::borrow::Cow;
+use std::io::{BufRead, Read};
 
 use schemars::Schema;
 use schemars::generate::Contract;
@@ -12,8 +13,10 @@ use validator::ValidationError;
 use crate::dump::DumpOptions;
 use crate::error::{DumpError, DumpErrorKind, LoadError};
 use crate::hooks;
+use crate::load::many::Many;
 use crate::load::{self, At, Context, Dialect, FieldType, LoadOptions};
 use crate::partial::Partial;
+use crate::source::{self, Lines};
 use crate::version;
 use crate::violation::Violations;
 
@@ -40,13 +43,20 @@ pub struct Descriptor {
     name: &'static str,
     version: u32,
     topic: Option<&'static str>,
+    sensitive: &'static [&'static str],
 }
 
 impl Descriptor {
     #[doc(hidden)]
     #[must_use]
     pub const fn new(name: &'static str, version: u32, topic: Option<&'static str>) -> Self {
-        Self { name, version, topic }
+        Self { name, version, topic, sensitive: &[] }
+    }
+
+    #[doc(hidden)]
+    #[must_use]
+    pub const fn with_sensitive(self, sensitive: &'static [&'static str]) -> Self {
+        Self { sensitive, ..self }
     }
 
     /// The event's name; by default the type's in kebab-case.
@@ -65,6 +75,27 @@ impl Descriptor {
     #[must_use]
     pub const fn topic(&self) -> Option<&'static str> {
         self.topic
+    }
+
+    /// What its own fields marked `#[event(sensitive)]` are called on the wire; those of nested
+    /// schemas are in the descriptors of theirs.
+    ///
+    /// ```
+    /// use event_schema::prelude::*;
+    ///
+    /// #[derive(Serialize, JsonSchema, EventSchema)]
+    /// struct Card {
+    ///     #[event(sensitive)]
+    ///     #[serde(rename = "cardNumber")]
+    ///     number: String,
+    ///     brand: String,
+    /// }
+    ///
+    /// assert_eq!(Card::descriptor().sensitive(), ["cardNumber"]);
+    /// ```
+    #[must_use]
+    pub const fn sensitive(&self) -> &'static [&'static str] {
+        self.sensitive
     }
 }
 
@@ -165,7 +196,130 @@ pub trait EventSchema: FieldType + Serialize {
     /// # Errors
     /// With everything that is wrong with it.
     fn load_value(input: Value) -> Result<Self, LoadError> {
-        load::from_value(input, &LoadOptions::new())
+        Self::load_value_with(input, &LoadOptions::new())
+    }
+
+    /// As [`load_value`](Self::load_value), with options.
+    ///
+    /// ```
+    /// # use event_schema::prelude::*;
+    /// # #[derive(Debug, Serialize, JsonSchema, EventSchema)]
+    /// # struct Batch { ids: Vec<u64> }
+    /// let few = LoadOptions::new().max_violations(1);
+    /// let error = Batch::load_value_with(serde_json::json!({"ids": ["a", "b"]}), &few).unwrap_err();
+    /// assert_eq!(error.violations().unwrap().omitted(), 1);
+    /// ```
+    ///
+    /// # Errors
+    /// As [`load_value`](Self::load_value).
+    fn load_value_with(input: Value, options: &LoadOptions<'_>) -> Result<Self, LoadError> {
+        load::from_value(input, options)
+    }
+
+    /// Loads an event from a reader of JSON text, which is read to its end.
+    ///
+    /// No more is read than the size that a load allows (16 MiB by default).
+    ///
+    /// ```
+    /// # use event_schema::prelude::*;
+    /// # #[derive(Debug, Serialize, JsonSchema, EventSchema)]
+    /// # struct Ping { seq: u64 }
+    /// assert_eq!(Ping::load_reader(&br#"{"seq": 7}"#[..]).unwrap().seq, 7);
+    /// assert!(Ping::load_reader(std::io::repeat(b' ')).unwrap_err().is_too_large());
+    /// ```
+    ///
+    /// # Errors
+    /// As [`load`](Self::load), or if the reader fails: [`LoadError::is_io`].
+    fn load_reader(input: impl Read) -> Result<Self, LoadError> {
+        Self::load_reader_with(input, &LoadOptions::new())
+    }
+
+    /// As [`load_reader`](Self::load_reader), with options.
+    ///
+    /// ```
+    /// # use event_schema::prelude::*;
+    /// # #[derive(Debug, Serialize, JsonSchema, EventSchema)]
+    /// # struct Ping { seq: u64 }
+    /// let small = LoadOptions::new().max_size(10);
+    /// assert!(Ping::load_reader_with(&br#"{"seq": 7}"#[..], &small).is_ok());
+    /// assert!(Ping::load_reader_with(&br#"{"seq": 77}"#[..], &small).unwrap_err().is_too_large());
+    /// ```
+    ///
+    /// # Errors
+    /// As [`load_reader`](Self::load_reader).
+    fn load_reader_with(input: impl Read, options: &LoadOptions<'_>) -> Result<Self, LoadError> {
+        Self::load_with(&source::read_all(input, options)?, options)
+    }
+
+    /// Loads an event from each line of a source: newline-delimited JSON.
+    ///
+    /// ```
+    /// # use event_schema::prelude::*;
+    /// # #[derive(Debug, Serialize, JsonSchema, EventSchema)]
+    /// # struct Ping { seq: u64 }
+    /// let lines = &b"{\"seq\": 1}\n{\"seq\": null}\n{\"seq\": 3}\n"[..];
+    /// let bad: Vec<u64> =
+    ///     Ping::load_lines(lines).filter(|line| line.event.is_err()).map(|line| line.number).collect();
+    /// assert_eq!(bad, [2]);
+    /// ```
+    fn load_lines<R: BufRead>(input: R) -> Lines<'static, R, Self> {
+        Self::load_lines_with(input, LoadOptions::new())
+    }
+
+    /// As [`load_lines`](Self::load_lines), with options, which count for every line.
+    ///
+    /// ```
+    /// # use event_schema::prelude::*;
+    /// # #[derive(Debug, Serialize, JsonSchema, EventSchema)]
+    /// # struct Ping { seq: u64 }
+    /// let lines = &b"{\"seq\": 1000000}\n{\"seq\": 2}\n"[..];
+    /// let mut lines = Ping::load_lines_with(lines, LoadOptions::new().max_size(10));
+    /// assert!(lines.next().unwrap().event.unwrap_err().is_too_large());
+    /// assert_eq!(lines.next().unwrap().event.unwrap().seq, 2);
+    /// ```
+    fn load_lines_with<R: BufRead>(input: R, options: LoadOptions<'_>) -> Lines<'_, R, Self> {
+        Lines::new(input, options)
+    }
+
+    /// Loads a JSON list of events; what is wrong is told under each one's index.
+    ///
+    /// Every element is read as [`load`](Self::load) would read it alone, its place aside. One
+    /// that is bad fails the list, and the others are still checked.
+    ///
+    /// ```
+    /// # use event_schema::prelude::*;
+    /// # #[derive(Debug, Serialize, JsonSchema, EventSchema)]
+    /// # struct Ping { seq: u64 }
+    /// assert_eq!(Ping::load_many(br#"[{"seq": 1}, {"seq": 2}]"#).unwrap().len(), 2);
+    ///
+    /// let error = Ping::load_many(br#"[{"seq": 1}, null, {"seq": "3"}]"#).unwrap_err();
+    /// assert_eq!(error.violations().unwrap().to_messages(), serde_json::json!({
+    ///     "1": {"_schema": ["Invalid input type."]},
+    ///     "2": {"seq": ["Not a valid integer."]},
+    /// }));
+    /// ```
+    ///
+    /// # Errors
+    /// If the input is no JSON, or with everything that is wrong with the events.
+    fn load_many(input: &[u8]) -> Result<Vec<Self>, LoadError> {
+        Self::load_many_with(input, &LoadOptions::new())
+    }
+
+    /// As [`load_many`](Self::load_many), with options; the size is that of the list.
+    ///
+    /// ```
+    /// # use event_schema::prelude::*;
+    /// # #[derive(Debug, Serialize, JsonSchema, EventSchema)]
+    /// # struct Ping { seq: u64 }
+    /// let few = LoadOptions::new().max_violations(1);
+    /// let error = Ping::load_many_with(b"[1, 2, 3]", &few).unwrap_err();
+    /// assert_eq!(error.violations().unwrap().omitted(), 2);
+    /// ```
+    ///
+    /// # Errors
+    /// As [`load_many`](Self::load_many).
+    fn load_many_with(input: &[u8], options: &LoadOptions<'_>) -> Result<Vec<Self>, LoadError> {
+        load::from_json::<Many<Self>>(input, options).map(|many| many.0)
     }
 
     /// Loads what a writer of another version wrote: with that version's own type, converted
@@ -367,6 +521,26 @@ pub trait EventSchema: FieldType + Serialize {
     #[must_use]
     fn load_earlier(_version: u32, _input: &[u8], _options: &LoadOptions<'_>) -> Option<Result<Self, LoadError>> {
         None
+    }
+
+    /// Writes events as a JSON list, if all of them are valid.
+    ///
+    /// ```
+    /// # use event_schema::prelude::*;
+    /// # #[derive(Serialize, JsonSchema, EventSchema)]
+    /// # struct Ping { #[validate(range(min = 1))] seq: u64 }
+    /// assert_eq!(Ping::dump_many(&[Ping { seq: 1 }, Ping { seq: 2 }]).unwrap(), br#"[{"seq":1},{"seq":2}]"#);
+    ///
+    /// let error = Ping::dump_many(&[Ping { seq: 1 }, Ping { seq: 0 }]).unwrap_err();
+    /// assert_eq!(error.violations().unwrap().to_messages(), serde_json::json!({
+    ///     "1": {"seq": ["Must be greater than or equal to 1."]},
+    /// }));
+    /// ```
+    ///
+    /// # Errors
+    /// If an event breaks its rules, or its value has no form in JSON.
+    fn dump_many(events: &[Self]) -> Result<Vec<u8>, DumpError> {
+        hooks::dump_many(events, &LoadOptions::new())
     }
 
     /// The JSON Schema (draft 2020-12) of what [`load`](Self::load) accepts.

@@ -1,12 +1,13 @@
 //! Marshmallow's hooks: functions of the user's around load and dump.
 
 use serde::de::{Deserializer, Error};
-use serde_json::{Map, Value};
+use serde_json::Value;
 use validator::ValidationError;
 
 use crate::error::{DumpError, DumpErrorKind};
 use crate::event::EventSchema;
 use crate::load::{At, Context, Dialect, FieldType, LoadOptions};
+use crate::rules::broken_schema;
 
 /// What a hook gives back: the value that goes on, or also an error.
 pub trait HookResult<T> {
@@ -71,6 +72,44 @@ pub(crate) fn dump<E: EventSchema, T>(
     }
 }
 
+/// As [`dump`], of a list: what is wrong is told under each event's index.
+pub(crate) fn dump_many<E: EventSchema>(events: &[E], options: &LoadOptions<'_>) -> Result<Vec<u8>, DumpError> {
+    let mut cx = Context::new(*options, Dialect::Value);
+    let mut text = vec![b'['];
+    for (index, event) in events.iter().enumerate() {
+        let at = &At::ROOT.document(index);
+        let changed = event.before_dump().transpose();
+        let event = match &changed {
+            Ok(changed) => changed.as_ref().unwrap_or(event),
+            Err(error) => {
+                broken_schema(&mut cx, at, error.clone(), None, None);
+                continue;
+            }
+        };
+        event.check(&mut cx, at);
+        // Once something is wrong, nothing will be written.
+        if cx.found() > 0 {
+            continue;
+        }
+        if index > 0 {
+            text.push(b',');
+        }
+        if E::CHANGES_DUMP {
+            match E::after_dump(serde_json::to_value(event).map_err(DumpErrorKind::Write)?) {
+                Ok(value) => serde_json::to_writer(&mut text, &value).map_err(DumpErrorKind::Write)?,
+                Err(error) => broken_schema(&mut cx, at, error, None, None),
+            }
+        } else {
+            serde_json::to_writer(&mut text, event).map_err(DumpErrorKind::Write)?;
+        }
+    }
+    if cx.found() > 0 {
+        return Err(DumpErrorKind::Invalid(cx.into_violations()).into());
+    }
+    text.push(b']');
+    Ok(text)
+}
+
 /// The event's value, after its `post_dump` hook.
 pub(crate) fn to_value<E: EventSchema>(event: &E) -> Result<Value, DumpError> {
     let value = serde_json::to_value(event).map_err(DumpErrorKind::Write)?;
@@ -80,7 +119,6 @@ pub(crate) fn to_value<E: EventSchema>(event: &E) -> Result<Value, DumpError> {
 /// What a hook found.
 fn refused(error: ValidationError) -> DumpError {
     let mut cx = Context::new(LoadOptions::new(), Dialect::Value);
-    let params: Map<String, Value> = error.params.into_iter().map(|(name, value)| (name.into_owned(), value)).collect();
-    cx.violation_of_whole(&At::ROOT, error.code, params, error.message);
+    broken_schema(&mut cx, &At::ROOT, error, None, None);
     DumpErrorKind::Invalid(cx.into_violations()).into()
 }

@@ -164,7 +164,10 @@ mod hooks;
 pub mod kafka;
 pub mod load;
 mod partial;
+mod report;
 mod rules;
+mod source;
+mod suggestion;
 mod version;
 mod violation;
 
@@ -239,6 +242,7 @@ pub use self::error::{DumpError, LoadError};
 pub use self::event::{Descriptor, EventKey, EventSchema};
 pub use self::load::LoadOptions;
 pub use self::partial::{ApplyError, Partial};
+pub use self::source::{Line, Lines};
 pub use self::violation::{FieldName, Path, Segment, Violation, Violations};
 
 /// What a service that defines events imports.

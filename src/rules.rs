@@ -82,8 +82,7 @@ pub fn broken_custom(
     code: Option<&'static str>,
     message: Option<&'static str>,
 ) {
-    let (code, params, message) = parts(error, code, message);
-    cx.violation(at, code, params, message);
+    broken_by_user(cx, at, Concern::Value, error, code, message);
 }
 
 /// Notes what a rule of the whole struct found.
@@ -95,19 +94,22 @@ pub fn broken_schema(
     code: Option<&'static str>,
     message: Option<&'static str>,
 ) {
-    let (code, params, message) = parts(error, code, message);
-    cx.violation_of_whole(at, code, params, message);
+    broken_by_user(cx, at, Concern::Whole, error, code, message);
 }
 
-type Parts = (Cow<'static, str>, Map<String, Value>, Option<Cow<'static, str>>);
-
-fn parts(error: ValidationError, code: Option<&'static str>, message: Option<&'static str>) -> Parts {
-    (
-        code.map_or(error.code, Cow::Borrowed),
-        // validator's own derive adds the value under this name; a violation carries none.
-        error.params.into_iter().filter(|(name, _)| name != "value").map(|(k, v)| (k.into_owned(), v)).collect(),
-        message.map(Cow::Borrowed).or(error.message),
-    )
+fn broken_by_user(
+    cx: &mut Context<'_>,
+    at: &At<'_>,
+    concern: Concern,
+    error: ValidationError,
+    code: Option<&'static str>,
+    message: Option<&'static str>,
+) {
+    let code = code.map_or(error.code, Cow::Borrowed);
+    // validator's own derive adds the value under this name; a violation carries none.
+    let params = error.params.into_iter().filter(|(name, _)| name != "value");
+    let params = params.map(|(name, value)| (name.into_owned(), value)).collect();
+    cx.violation_of(at, concern, code, params, message, error.message);
 }
 
 /// `validator::Validate::validate` for a type that derives `EventSchema`.

@@ -20,6 +20,8 @@ pub(crate) struct EventAttrs {
     pub(crate) key: Option<Key>,
     pub(crate) krate: Option<Path>,
     pub(crate) validate: Option<bool>,
+    /// `Debug` is asked for, with sensitive fields masked.
+    pub(crate) debug: bool,
     pub(crate) pre_load: Option<Path>,
     pub(crate) post_load: Option<Path>,
     pub(crate) pre_dump: Option<Path>,
@@ -48,6 +50,7 @@ const ON_TYPE: &[&str] = &[
     "post_dump",
     "crate",
     "validate",
+    "debug",
 ];
 
 impl EventAttrs {
@@ -76,6 +79,7 @@ impl EventAttrs {
                 let literal: LitBool = value(meta, "`true` or `false`")?;
                 set(cx, meta, &mut self.validate, literal.value);
             }
+            "debug" => self.debug = true,
             "pre_load" => set(cx, meta, &mut self.pre_load, function(meta)?),
             "post_load" => set(cx, meta, &mut self.post_load, function(meta)?),
             "pre_dump" => set(cx, meta, &mut self.pre_dump, function(meta)?),
@@ -124,6 +128,11 @@ pub(crate) fn crate_path(input: &DeriveInput) -> Path {
 /// Whether the type has an `impl Validate` of its own.
 pub(crate) fn keeps_validate(input: &DeriveInput) -> bool {
     leniently(input).validate == Some(false)
+}
+
+/// Whether a `Debug` that masks is asked for.
+pub(crate) fn asks_for_debug(input: &DeriveInput) -> bool {
+    leniently(input).debug
 }
 
 /// What the attributes say, without their errors: those are another's to report.
@@ -220,6 +229,8 @@ impl Parse for ModPath {
 pub(crate) struct FieldAttrs {
     /// Read by its own `Deserialize`.
     pub(crate) plain: bool,
+    /// Masked wherever the library speaks of it.
+    pub(crate) sensitive: bool,
     /// Null is refused, though the type has a place for it.
     pub(crate) not_null: Option<Span>,
     /// Its own texts for what is wrong with its shape.
@@ -236,6 +247,7 @@ pub(crate) struct Messages {
 
 const ON_FIELD: &[&str] = &[
     "plain",
+    "sensitive",
     "not_null",
     "messages",
     "each",
@@ -257,6 +269,7 @@ impl FieldAttrs {
                 let name = name_of(meta);
                 match name.as_str() {
                     "plain" => parsed.plain = true,
+                    "sensitive" => parsed.sensitive = true,
                     "not_null" => parsed.not_null = Some(meta.path.span()),
                     "messages" => nested_items(cx, meta, |text| parsed.messages.parse(cx, text))?,
                     name if rules.parse_event(cx, meta, name)? => {}

@@ -1,9 +1,9 @@
 //! `#[event_schema::event(...)]`: the short form, for a crate that depends on `event-schema` only.
 
-use proc_macro2::TokenStream;
+use proc_macro2::{TokenStream, TokenTree};
 use quote::{ToTokens, quote};
 use syn::punctuated::Punctuated;
-use syn::{Attribute, Data, DeriveInput, Meta, Path, Token, parse_quote};
+use syn::{Attribute, Data, DeriveInput, Fields, Meta, Path, Token, parse_quote};
 
 /// The derives that the attribute adds itself.
 const OURS: &[&str] = &["Serialize", "JsonSchema", "EventSchema"];
@@ -29,6 +29,11 @@ pub(crate) fn expand(args: &TokenStream, mut input: DeriveInput) -> syn::Result<
         } else {
             attrs.push(attr);
         }
+    }
+    // Ours in its place, which masks.
+    if has_sensitive_fields(&input.data) && derives.iter().any(is_debug) {
+        derives.retain(|path| !is_debug(path));
+        attrs.push(parse_quote!(#[event(debug)]));
     }
     if !args.is_empty() {
         attrs.insert(0, parse_quote!(#[event(#args)]));
@@ -64,6 +69,29 @@ fn is_attribute_form(attr: &Attribute) -> bool {
 
 fn is_one_of(path: &Path, names: &[&str]) -> bool {
     path.segments.last().is_some_and(|last| names.iter().any(|name| last.ident == name))
+}
+
+fn is_debug(path: &Path) -> bool {
+    path.segments.last().is_some_and(|last| last.ident == "Debug")
+}
+
+/// Whether a field is marked so, at least under some `cfg_attr`.
+fn has_sensitive_fields(data: &Data) -> bool {
+    fn says_sensitive(tokens: TokenStream) -> bool {
+        tokens.into_iter().any(|token| match token {
+            TokenTree::Ident(ident) => ident == "sensitive",
+            TokenTree::Group(group) => says_sensitive(group.stream()),
+            _ => false,
+        })
+    }
+    let fields: Vec<&Fields> = match data {
+        Data::Struct(data) => vec![&data.fields],
+        Data::Enum(data) => data.variants.iter().map(|variant| &variant.fields).collect(),
+        Data::Union(_) => Vec::new(),
+    };
+    let attrs = fields.into_iter().flatten().flat_map(|field| &field.attrs);
+    let ours = attrs.filter(|attr| attr.path().is_ident("event") || attr.path().is_ident("cfg_attr"));
+    ours.into_iter().any(|attr| says_sensitive(attr.meta.to_token_stream()))
 }
 
 /// Whether the user says `crate = "..."` to the macro already.

@@ -8,7 +8,7 @@ use serde_derive_internals::attr::Identifier;
 use serde_derive_internals::{Ctxt, Derive};
 use syn::{Data, DeriveInput, Ident, Path, parse_quote};
 
-use crate::attr::keeps_validate;
+use crate::attr::{asks_for_debug, keeps_validate};
 
 pub(crate) fn expand(krate: &Path, input: &DeriveInput) -> TokenStream {
     let (ident, visibility) = (&input.ident, &input.vis);
@@ -27,6 +27,16 @@ pub(crate) fn expand(krate: &Path, input: &DeriveInput) -> TokenStream {
             #[automatically_derived]
             impl #impl_generics __p::serde::Serialize for #ident #ty_generics #where_clause {
                 fn serialize<__S: __p::serde::Serializer>(&self, _: __S) -> __p::Result<__S::Ok, __S::Error> {
+                    ::core::unreachable!()
+                }
+            }
+        }
+    });
+    let debug = asks_for_debug(input).then(|| {
+        quote! {
+            #[automatically_derived]
+            impl #impl_generics ::core::fmt::Debug for #ident #ty_generics #where_clause {
+                fn fmt(&self, _: &mut ::core::fmt::Formatter<'_>) -> ::core::fmt::Result {
                     ::core::unreachable!()
                 }
             }
@@ -82,6 +92,7 @@ pub(crate) fn expand(krate: &Path, input: &DeriveInput) -> TokenStream {
 
             #serialize
             #validate
+            #debug
         };
     }
 }

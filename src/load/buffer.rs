@@ -225,11 +225,11 @@ impl Leftovers {
         }
     }
 
-    /// Notes every entry that nobody has taken as unknown.
+    /// Notes every entry that nobody has taken as unknown; `known` are the level's own names.
     #[doc(hidden)]
-    pub fn deny(&self, cx: &mut Context<'_>, at: &At<'_>) {
+    pub fn deny(&self, cx: &mut Context<'_>, at: &At<'_>, known: &'static [&'static str]) {
         for entry in self.0.iter().filter(|entry| !entry.taken) {
-            cx.unknown(at, &entry.key);
+            cx.unknown(at, &entry.key, known);
         }
     }
 }

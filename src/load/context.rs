@@ -8,7 +8,10 @@ use serde::de::Error;
 use serde_json::{Map, Value};
 
 use crate::error::{LoadError, LoadErrorKind};
-use crate::violation::{Concern, Fault, FieldName, OtherFault, Path, Rule, Segment, Violation, Violations};
+use crate::suggestion::suggest;
+use crate::violation::{
+    Concern, Fault, FieldName, GENERIC, OtherFault, Param, Path, Rule, Segment, Violation, Violations,
+};
 
 /// How a load is bounded, and what it gives to the rules.
 ///
@@ -122,6 +125,9 @@ impl fmt::Debug for LoadOptions<'_> {
             .finish_non_exhaustive()
     }
 }
+
+/// How many unknown variants are compared with the known ones in a load.
+const MAX_SUGGESTIONS: usize = 100;
 
 /// What kind of source the deserializer reads; set where the read starts, never guessed.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -345,7 +351,7 @@ impl<'c> Context<'c> {
     #[cold]
     pub(crate) fn null(&mut self, at: &At<'_>, expected: &'static Expected) {
         // Marshmallow says of a null document what it says of any other that is no object.
-        if at.is_root() { self.invalid(at, expected) } else { self.note_shape(at, const { &Rule::bare("null") }) }
+        if at.is_document() { self.invalid(at, expected) } else { self.note_shape(at, const { &Rule::bare("null") }) }
     }
 
     /// Notes a required field that is not there.
@@ -364,24 +370,35 @@ impl<'c> Context<'c> {
         self.note_shape(at, const { &Rule::bare("duplicate") });
     }
 
-    /// Notes a field that the type does not have.
+    /// Notes a list of events that is none.
     #[cold]
-    pub(crate) fn unknown(&mut self, at: &At<'_>, name: &str) {
-        self.note_shape(&at.name(name), const { &Rule::bare("unknown") });
+    pub(crate) fn no_list(&mut self, at: &At<'_>) {
+        static NO_LIST: Rule =
+            Rule { code: "invalid", params: &[("expected", Param::Str("list"))], message: Some("Invalid input type.") };
+        self.note(at, Kind::Shape, Concern::Whole, Fault::Rule(&NO_LIST));
+    }
+
+    /// Notes a field that the type does not have; `known` are those that it has.
+    #[cold]
+    pub(crate) fn unknown(&mut self, at: &At<'_>, name: &str, known: &'static [&'static str]) {
+        self.note(&at.name(name), Kind::Shape, Concern::Value, Fault::Unknown(known));
     }
 
     /// Notes a list that has not the number of elements that its type has.
     #[cold]
     pub(crate) fn wrong_length(&mut self, at: &At<'_>, length: usize) {
         let params = Map::from_iter([("equal".to_owned(), Value::from(length))]);
-        let fault = OtherFault { code: Cow::Borrowed("length"), params, message: None };
-        self.note(at, Kind::Shape, Concern::Value, Fault::Other(Box::new(fault)));
+        let fault = OtherFault::new(Cow::Borrowed("length"), params, None);
+        self.note(at, Kind::Shape, Concern::Value, Fault::Other(fault));
     }
 
-    /// Notes a value that is none of an enum's variants.
+    /// Notes a value that is none of an enum's variants. Which one its name resembles is found out at
+    /// once, because the name is not kept.
     #[cold]
-    pub(crate) fn choice(&mut self, at: &At<'_>, choices: &'static [&'static str]) {
-        self.note(at, Kind::Shape, Concern::Value, Fault::Choice(choices));
+    pub(crate) fn choice(&mut self, at: &At<'_>, choices: &'static [&'static str], name: Option<&str>) {
+        let name = name.filter(|_| self.violations.list.len() < MAX_SUGGESTIONS && !at.is_sensitive());
+        let meant = name.and_then(|name| suggest(name, choices)).and_then(|index| u16::try_from(index).ok());
+        self.note(at, Kind::Shape, Concern::Value, Fault::Choice(choices, meant));
     }
 
     /// Notes a broken rule whose arguments are known at compile time.
@@ -391,8 +408,24 @@ impl<'c> Context<'c> {
         self.note(at, Kind::Value, Concern::Value, Fault::Rule(rule));
     }
 
+    /// As [`broken`](Self::broken), of a rule whose arguments are known at run time only.
+    #[doc(hidden)]
+    #[cold]
+    pub fn broken_with(
+        &mut self,
+        at: &At<'_>,
+        code: &'static str,
+        params: Map<String, Value>,
+        message: Option<&'static str>,
+    ) {
+        let fault = OtherFault::new(Cow::Borrowed(code), params, message.map(Cow::Borrowed));
+        self.note(at, Kind::Value, Concern::Value, Fault::Other(fault));
+    }
+
     /// Notes a broken rule of the value at `at`: a stable code, parameters, and the sentence, or
     /// `None` for the library's own sentence for the code.
+    ///
+    /// In a sensitive field the code alone is kept.
     #[cold]
     pub fn violation(
         &mut self,
@@ -401,22 +434,40 @@ impl<'c> Context<'c> {
         params: Map<String, Value>,
         message: Option<Cow<'static, str>>,
     ) {
-        let fault = OtherFault { code: code.into(), params, message };
-        self.note(at, Kind::Value, Concern::Value, Fault::Other(Box::new(fault)));
+        self.violation_of(at, Concern::Value, code.into(), params, None, message);
     }
 
     /// As [`violation`](Self::violation), of the object as a whole: it stands under `_schema`.
-    #[doc(hidden)]
     #[cold]
-    pub fn violation_of_whole(
+    pub(crate) fn violation_of_whole(
         &mut self,
         at: &At<'_>,
         code: Cow<'static, str>,
         params: Map<String, Value>,
         message: Option<Cow<'static, str>>,
     ) {
-        let fault = OtherFault { code, params, message };
-        self.note(at, Kind::Value, Concern::Whole, Fault::Other(Box::new(fault)));
+        self.violation_of(at, Concern::Whole, code, params, None, message);
+    }
+
+    /// As [`violation`](Self::violation), with what it concerns, and with words of the rule's own
+    /// that come before those that `message` has and are kept in a sensitive field too.
+    #[cold]
+    pub(crate) fn violation_of(
+        &mut self,
+        at: &At<'_>,
+        concern: Concern,
+        code: Cow<'static, str>,
+        params: Map<String, Value>,
+        own: Option<&'static str>,
+        message: Option<Cow<'static, str>>,
+    ) {
+        let own = own.map(Cow::Borrowed);
+        let fault = if at.is_sensitive() {
+            OtherFault::new(code, Map::new(), own.or(Some(Cow::Borrowed(GENERIC))))
+        } else {
+            OtherFault::new(code, params, own.or(message))
+        };
+        self.note(at, Kind::Value, concern, Fault::Other(fault));
     }
 }
 
@@ -467,6 +518,22 @@ enum Step<'a> {
     MapKey(&'a str),
     MapKeyOf(&'a dyn KeyText),
     Index(usize),
+    /// An element of a list of events: it is a document of its own.
+    Document(usize),
+    /// An element that is sensitive.
+    Secret(usize),
+    /// No step: what stands here is sensitive, though the place has no name that could say so.
+    Cover,
+}
+
+impl Step<'_> {
+    fn is_sensitive(&self) -> bool {
+        match self {
+            Step::Field(name) => name.is_sensitive(),
+            Step::Secret(_) | Step::Cover => true,
+            _ => false,
+        }
+    }
 }
 
 /// A map's key, made text only when there is something to report.
@@ -504,6 +571,25 @@ impl<'a> At<'a> {
         At { parent: Some(self), step: Step::Index(index) }
     }
 
+    /// One of its elements, sensitive.
+    #[doc(hidden)]
+    #[must_use]
+    pub fn secret_index(&'a self, index: usize) -> At<'a> {
+        At { parent: Some(self), step: Step::Secret(index) }
+    }
+
+    /// The same place, sensitive.
+    #[doc(hidden)]
+    #[must_use]
+    pub fn cover(&'a self) -> At<'a> {
+        At { parent: Some(self), step: Step::Cover }
+    }
+
+    /// One of the documents of a list.
+    pub(crate) fn document(&'a self, index: usize) -> At<'a> {
+        At { parent: Some(self), step: Step::Document(index) }
+    }
+
     /// The value of one of its entries.
     #[inline]
     #[must_use]
@@ -524,29 +610,51 @@ impl<'a> At<'a> {
         At { parent: Some(self), step: Step::MapKeyOf(key) }
     }
 
-    pub(super) fn is_root(&self) -> bool {
-        matches!(self.step, Step::Root)
+    /// Whether an event as a whole stands here.
+    pub(super) fn is_document(&self) -> bool {
+        match self.step {
+            Step::Root | Step::Document(_) => true,
+            Step::Cover => self.parent.is_some_and(At::is_document),
+            _ => false,
+        }
+    }
+
+    /// This place and those that it lies in, innermost first.
+    fn outwards(&self) -> impl Iterator<Item = &At<'a>> {
+        std::iter::successors(Some(self), |at| at.parent)
+    }
+
+    /// Whether this place is, or lies in, a sensitive field.
+    #[cold]
+    pub(crate) fn is_sensitive(&self) -> bool {
+        self.outwards().any(|at| at.step.is_sensitive())
     }
 
     #[cold]
     fn path(&self) -> Path {
-        let mut length = 0;
-        let mut here = Some(self);
-        while let Some(at) = here {
-            length += usize::from(!at.is_root());
-            here = at.parent;
+        let (mut length, mut sensitive) = (0, 0);
+        for at in self.outwards() {
+            if at.step.is_sensitive() {
+                // So many steps lie in it.
+                sensitive = length;
+            }
+            length += usize::from(!matches!(at.step, Step::Root | Step::Cover));
         }
-        let steps = std::iter::successors(Some(self), |at| at.parent).filter_map(|at| {
+        let steps = self.outwards().filter_map(|at| {
             Some(match at.step {
-                Step::Root => return None,
+                Step::Root | Step::Cover => return None,
                 Step::Field(name) => Segment::Field(name),
                 Step::Name(name) => Segment::Name(Segment::bounded(name)),
                 Step::Key(key) => Segment::Key(Segment::bounded(&key.key_text())),
                 Step::MapKeyOf(key) => Segment::MapKey(Segment::bounded(&key.key_text())),
                 Step::MapKey(key) => Segment::MapKey(Segment::bounded(key)),
-                Step::Index(index) => Segment::Index(index),
+                Step::Index(index) | Step::Document(index) | Step::Secret(index) => Segment::Index(index),
             })
         });
-        Path::of(length, steps)
+        if sensitive == 0 {
+            return Path::of(length, steps);
+        }
+        let steps = steps.enumerate();
+        Path::of(length, steps.map(|(n, step)| if n < sensitive { step.masked() } else { step }))
     }
 }

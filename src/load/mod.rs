@@ -15,6 +15,7 @@ pub(crate) mod containers;
 mod context;
 mod crates;
 pub(crate) mod leaf;
+pub(crate) mod many;
 pub(crate) mod number;
 pub(crate) mod object;
 mod std_types;
@@ -222,7 +223,7 @@ impl<'de, T: FieldType> DeserializeSeed<'de> for Seed<'_, '_, T> {
 /// Loads from JSON text.
 pub(crate) fn from_json<T: FieldType>(input: &[u8], options: &LoadOptions<'_>) -> Result<T, LoadError> {
     if input.len() > options.max_size {
-        return Err(LoadErrorKind::TooLarge { size: input.len(), limit: options.max_size }.into());
+        return Err(LoadErrorKind::TooLarge { size: Some(input.len()), limit: options.max_size }.into());
     }
     // At once for the whole input, which serde_json would do string by string, but for what is ignored.
     let text = match std::str::from_utf8(input) {
@@ -247,7 +248,7 @@ pub(crate) fn from_value<T: FieldType>(input: serde_json::Value, options: &LoadO
     match T::read(input, &mut cx, &At::ROOT) {
         Ok(value) => finish(value, cx),
         Err(_) if cx.is_too_deep() => Err(LoadErrorKind::TooDeep { limit: options.max_depth }.into()),
-        Err(error) => Err(LoadErrorKind::Syntax { reason: error.to_string(), truncated: false }.into()),
+        Err(error) => Err(LoadError::unreadable(&error)),
     }
 }
 

@@ -28,6 +28,9 @@ pub trait Object<T> {
     /// Whether it has flattened fields: then it wants to see all of an object.
     const FLATTENS: bool;
 
+    /// What its fields are called on the wire, for a suggestion in place of an unknown one.
+    const NAMES: &'static [&'static str];
+
     /// The index of the field that is called so on the wire.
     fn find(name: &str) -> Option<usize>;
 
@@ -184,7 +187,7 @@ impl<L: Object<T>, T> Visitor<'_> for FieldSeed<'_, '_, L, T> {
     fn visit_str<E>(self, name: &str) -> Result<Self::Value, E> {
         let field = L::find(name);
         if field.is_none() {
-            unknown_field(self.cx, self.at, name, L::DENY_UNKNOWN);
+            unknown_field(self.cx, self.at, name, if L::DENY_UNKNOWN { Some(L::NAMES) } else { None });
         }
         Ok(field)
     }
@@ -221,12 +224,13 @@ impl<L: Object<T>, T> Visitor<'_> for FieldOrName<L, T> {
     }
 }
 
+/// A field that the type does not have; a fault if it says what it has.
 #[cold]
-fn unknown_field(cx: &mut Context<'_>, at: &At<'_>, name: &str, denied: bool) {
+fn unknown_field(cx: &mut Context<'_>, at: &At<'_>, name: &str, known: Option<&'static [&'static str]>) {
     if name == number::TOKEN && number::arrive_as_maps() {
         cx.number_in_disguise = Some(cx.mark());
-    } else if denied {
-        cx.unknown(at, name);
+    } else if let Some(known) = known {
+        cx.unknown(at, name, known);
     }
 }
 

@@ -9,7 +9,7 @@ use super::buffer::{self, BufferSeed, Buffered, Key, Leftovers, MapOf};
 use super::leaf::{drain_map, drain_seq};
 use super::object::OBJECT;
 use super::{At, Context, Expected, FieldType, Seed, number, read_leaf};
-use crate::violation::FieldName;
+use crate::violation::{FieldName, Segment};
 
 static VARIANT: Expected = Expected::new("variant");
 
@@ -40,10 +40,10 @@ pub trait Variants: Sized {
     fn missing_content(variant: usize, cx: &mut Context<'_>, at: &At<'_>) -> Option<Self>;
 }
 
-/// A unit variant, told by its name: in the external form, or a tag.
+/// What stands at `at` is no variant, though it may be called nearly like one.
 #[cold]
-fn unknown_variant<T: Variants>(cx: &mut Context<'_>, at: &At<'_>) {
-    cx.choice(at, T::CHOICES);
+fn unknown_variant<T: Variants>(cx: &mut Context<'_>, at: &At<'_>, name: Option<&str>) {
+    cx.choice(at, T::CHOICES, name);
 }
 
 // --- external: "Variant" or {"Variant": data} ---
@@ -78,7 +78,7 @@ pub fn read_external_flat<T: Variants, E: Error>(
             }
         }
         None => {
-            unknown_variant::<T>(cx, at);
+            unknown_variant::<T>(cx, at, None);
             None
         }
     };
@@ -95,13 +95,19 @@ struct ExternalVisitor<'a, 'c, T> {
 impl<T: Variants> ExternalVisitor<'_, '_, T> {
     #[cold]
     fn reject(self) -> Option<T> {
-        unknown_variant::<T>(self.cx, self.at);
+        unknown_variant::<T>(self.cx, self.at, None);
+        None
+    }
+
+    #[cold]
+    fn reject_name(self, name: &str) -> Option<T> {
+        unknown_variant::<T>(self.cx, self.at, Some(name));
         None
     }
 
     #[cold]
     fn null(self) -> Option<T> {
-        if self.at.is_root() {
+        if self.at.is_document() {
             return self.reject();
         }
         self.cx.null(self.at, &VARIANT);
@@ -118,7 +124,7 @@ impl<'de, T: Variants> Visitor<'de> for ExternalVisitor<'_, '_, T> {
 
     #[inline]
     fn visit_str<E>(self, name: &str) -> Result<Self::Value, E> {
-        let Some(variant) = T::find(name) else { return Ok(self.reject()) };
+        let Some(variant) = T::find(name) else { return Ok(self.reject_name(name)) };
         let unit = T::unit(variant);
         if unit.is_none() {
             self.cx.missing(&self.at.field(&T::VARIANTS[variant]));
@@ -130,11 +136,11 @@ impl<'de, T: Variants> Visitor<'de> for ExternalVisitor<'_, '_, T> {
         self.cx.enter()?;
         let variant = match entries.next_key_seed(NameSeed(PhantomData::<T>))? {
             Some(Name::Variant(variant)) => variant,
-            Some(Name::Other) => {
+            Some(Name::Other(name)) => {
                 entries.next_value::<IgnoredAny>()?;
                 drain_map(entries)?;
                 self.cx.leave();
-                return Ok(self.reject());
+                return Ok(self.reject_name(&name));
             }
             None => {
                 self.cx.leave();
@@ -153,7 +159,7 @@ impl<'de, T: Variants> Visitor<'de> for ExternalVisitor<'_, '_, T> {
         let mut only = true;
         while let Some(name) = entries.next_key::<Key<'de>>()? {
             entries.next_value::<IgnoredAny>()?;
-            self.cx.unknown(self.at, &name);
+            self.cx.unknown(self.at, &name, &[]);
             only = false;
         }
         self.cx.leave();
@@ -198,7 +204,8 @@ impl<'de, T: Variants> Visitor<'de> for ExternalVisitor<'_, '_, T> {
 
 enum Name {
     Variant(usize),
-    Other,
+    /// None; long names are cut.
+    Other(Box<str>),
 }
 
 struct NameSeed<T>(PhantomData<T>);
@@ -219,7 +226,7 @@ impl<T: Variants> Visitor<'_> for NameSeed<T> {
     }
 
     fn visit_str<E>(self, name: &str) -> Result<Name, E> {
-        Ok(T::find(name).map_or(Name::Other, Name::Variant))
+        Ok(T::find(name).map_or_else(|| Name::Other(Segment::bounded(name)), Name::Variant))
     }
 }
 
@@ -398,7 +405,7 @@ impl<'de, T: Variants> DeserializeSeed<'de> for TagSeed<'_, '_, T> {
         let Some(name) = read_leaf::<String, D>(input, self.cx, self.at)? else { return Ok(None) };
         let variant = T::find(&name);
         if variant.is_none() {
-            unknown_variant::<T>(self.cx, self.at);
+            unknown_variant::<T>(self.cx, self.at, Some(&name));
         }
         Ok(variant)
     }
@@ -440,6 +447,8 @@ impl<'de, A: MapAccess<'de>> MapAccess<'de> for Rest<'_, A> {
 pub struct Adjacent {
     pub tag: FieldName,
     pub content: FieldName,
+    /// The names of both.
+    pub names: &'static [&'static str],
     pub deny_unknown: bool,
 }
 
@@ -523,7 +532,7 @@ impl<'de, T: Variants> Visitor<'de> for AdjacentVisitor<'_, '_, T> {
                     cx.duplicate(at_content);
                     good = false;
                 } else if form.deny_unknown {
-                    cx.unknown(at, &name);
+                    cx.unknown(at, &name, form.names);
                     good = false;
                 }
             }

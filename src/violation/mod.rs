@@ -10,6 +10,15 @@ use std::hash::{Hash, Hasher};
 use serde::ser::{Serialize, SerializeStruct, Serializer};
 use serde_json::{Map, Value};
 
+pub(crate) use self::sentence::GENERIC;
+use crate::suggestion::suggest;
+
+/// Widest column of paths, in characters.
+const MAX_COLUMN: usize = 40;
+
+/// What stands for a sensitive value.
+const MASK: &str = "***";
+
 /// Longest input-controlled text (an unknown field's name, a map's key) kept in a path, in characters.
 const MAX_NAME: usize = 100;
 
@@ -35,19 +44,27 @@ pub struct FieldName {
     rust: &'static str,
     /// The field's own texts for what is wrong with its shape: required, null, invalid.
     messages: Option<&'static [Option<&'static str>; 3]>,
+    sensitive: bool,
 }
 
 impl FieldName {
     #[doc(hidden)]
     #[must_use]
     pub const fn new(wire: &'static str, rust: &'static str) -> Self {
-        Self { wire, rust, messages: None }
+        Self { wire, rust, messages: None, sensitive: false }
     }
 
     #[doc(hidden)]
     #[must_use]
     pub const fn with_messages(mut self, messages: &'static [Option<&'static str>; 3]) -> Self {
         self.messages = Some(messages);
+        self
+    }
+
+    #[doc(hidden)]
+    #[must_use]
+    pub const fn sensitive(mut self) -> Self {
+        self.sensitive = true;
         self
     }
 
@@ -72,6 +89,12 @@ impl FieldName {
     #[must_use]
     pub const fn rust(&self) -> &'static str {
         self.rust
+    }
+
+    /// Whether the field is marked `#[event(sensitive)]`.
+    #[must_use]
+    pub const fn is_sensitive(&self) -> bool {
+        self.sensitive
     }
 }
 
@@ -113,6 +136,16 @@ pub enum Segment {
 }
 
 impl Segment {
+    /// Without what comes from the input: of a place in a sensitive field.
+    pub(crate) fn masked(self) -> Self {
+        match self {
+            Self::Field(_) | Self::Index(_) => self,
+            Self::Name(_) => Self::Name(MASK.into()),
+            Self::Key(_) => Self::Key(MASK.into()),
+            Self::MapKey(_) => Self::MapKey(MASK.into()),
+        }
+    }
+
     /// Cuts a name that comes from the input, so that a hostile one is not kept whole.
     pub(crate) fn bounded(name: &str) -> Box<str> {
         match name.char_indices().nth(MAX_NAME) {
@@ -198,6 +231,36 @@ impl Path {
             pointer.push_str(&segment.name().replace('~', "~0").replace('/', "~1"));
         }
         pointer
+    }
+
+    /// The JSON Pointer as a URI fragment (RFC 6901, section 6), the form that RFC 9457 shows; the
+    /// root is `#`.
+    ///
+    /// ```
+    /// use std::collections::BTreeMap;
+    /// use event_schema::{EventSchema, JsonSchema, Serialize};
+    ///
+    /// #[derive(Debug, Serialize, JsonSchema, EventSchema)]
+    /// struct Stock { counts: BTreeMap<String, u32> }
+    ///
+    /// let error = Stock::load(br#"{"counts": {"M3 50%": -1}}"#).unwrap_err();
+    /// assert_eq!(error.violations().unwrap()[0].path().to_fragment(), "#/counts/M3%2050%25");
+    /// ```
+    #[must_use]
+    pub fn to_fragment(&self) -> String {
+        let pointer = self.to_pointer();
+        let mut fragment = String::with_capacity(pointer.len() + 1);
+        fragment.push('#');
+        for byte in pointer.bytes() {
+            // What RFC 3986 lets stand in a fragment.
+            if byte.is_ascii_alphanumeric() || b"-._~!$&'()*+,;=:@/?".contains(&byte) {
+                fragment.push(char::from(byte));
+            } else {
+                let hex = |digit: u8| char::from(b"0123456789ABCDEF"[usize::from(digit)]);
+                fragment.extend(['%', hex(byte >> 4), hex(byte & 0xF)]);
+            }
+        }
+        fragment
     }
 }
 
@@ -292,8 +355,10 @@ pub(crate) enum Fault {
     Rule(&'static Rule),
     /// Not a value of the type that is called so.
     Invalid(&'static str),
-    /// None of these.
-    Choice(&'static [&'static str]),
+    /// None of these, and the index of the one that was probably meant.
+    Choice(&'static [&'static str], Option<u16>),
+    /// A field that is none of these.
+    Unknown(&'static [&'static str]),
     Other(Box<OtherFault>),
 }
 
@@ -302,6 +367,18 @@ pub(crate) struct OtherFault {
     pub(crate) code: Cow<'static, str>,
     pub(crate) params: Map<String, Value>,
     pub(crate) message: Option<Cow<'static, str>>,
+    /// Of one that was translated.
+    pub(crate) suggestion: Option<&'static str>,
+}
+
+impl OtherFault {
+    pub(crate) fn new(
+        code: Cow<'static, str>,
+        params: Map<String, Value>,
+        message: Option<Cow<'static, str>>,
+    ) -> Box<Self> {
+        Box::new(Self { code, params, message, suggestion: None })
+    }
 }
 
 impl Fault {
@@ -309,8 +386,19 @@ impl Fault {
         match self {
             Self::Rule(rule) => rule.code,
             Self::Invalid(_) => "invalid",
-            Self::Choice(_) => "choice",
+            Self::Choice(..) => "choice",
+            Self::Unknown(_) => "unknown",
             Self::Other(other) => &other.code,
+        }
+    }
+
+    pub(crate) fn into_code(self) -> Cow<'static, str> {
+        match self {
+            Self::Rule(rule) => Cow::Borrowed(rule.code),
+            Self::Invalid(_) => Cow::Borrowed("invalid"),
+            Self::Choice(..) => Cow::Borrowed("choice"),
+            Self::Unknown(_) => Cow::Borrowed("unknown"),
+            Self::Other(other) => other.code,
         }
     }
 }
@@ -330,16 +418,80 @@ pub(crate) enum Concern {
 /// [`params`](Self::params)), and what for people ([`message`](Self::message)). It never holds the
 /// value that was found there: payloads may be personal data.
 ///
+/// `Display` is one line: the path, the message and, where a known name resembles what was found, a
+/// question: `quantty: Unknown field. Did you mean quantity?`
+///
+/// # Codes
+///
+/// Programs may rely on them: a code keeps its meaning and its params.
+///
 /// | `code` | meaning | params |
 /// |---|---|---|
 /// | `required` | the field is missing, or `None` where `#[validate(required)]` asks for a value | |
 /// | `null` | null where the type has no null | |
 /// | `invalid` | not a value of the type: of another JSON type, out of its range, or not readable as one | `expected` |
-/// | `choice` | not one of an enum's variants | `choices` |
-/// | `unknown` | a field that the type does not have, under `deny_unknown_fields` | |
+/// | `choice` | not one of an enum's variants | `choices`, `suggestion` |
+/// | `unknown` | a field that the type does not have, under `deny_unknown_fields` | `suggestion` |
 /// | `duplicate` | the field was there before | |
-/// | `length`, `range`, `email`, ... | the rule of validator's that was broken | the rule's arguments |
+/// | `length` | too short or too long; of a tuple or array, not of its length | `min`, `max`, `equal` |
+/// | `range` | too small or too large | `min`, `max`, `exclusive_min`, `exclusive_max` |
+/// | `email`, `url`, `credit_card` | not one | |
+/// | `ip` | no IP address, or not of the version asked for | `v4`, `v6` |
+/// | `regex` | does not match | |
+/// | `contains`, `does_not_contain` | the pattern is not in it, or is | `pattern` |
+/// | `must_match` | differs from the other field | `other` |
+/// | `non_control_character` | has control characters | |
 /// | any other | as given by `code = "..."` or by the custom rule's `ValidationError` | its params |
+///
+/// Params that do not apply are left out; `suggestion` is a name that the type knows.
+///
+/// # Messages
+///
+/// Without a `message` of the rule's own, they are Marshmallow's. One that is given may hold
+/// the params by name in braces; braces around anything else stay as they are. The input is no
+/// param, so that `{input}`, which Marshmallow fills in, stays too.
+///
+/// ```
+/// use event_schema::{EventSchema, JsonSchema, Serialize};
+///
+/// #[derive(Debug, Serialize, JsonSchema, EventSchema)]
+/// struct Payment {
+///     #[validate(range(min = 1, max = 100, message = "From {min} to {max} cents, not {input}."))]
+///     cents: u32,
+/// }
+///
+/// let error = Payment::load(br#"{"cents": 101}"#).unwrap_err();
+/// assert_eq!(error.violations().unwrap()[0].message(), "From 1 to 100 cents, not {input}.");
+/// ```
+///
+/// # Sensitive fields
+///
+/// At and below a field that is marked `#[event(sensitive)]` a violation has its path and its code,
+/// but nothing that could hold payload: map keys and unknown names in the path are `***`, nothing
+/// is suggested, and of a custom rule's `ValidationError` only the code is kept. A message or a code
+/// that stands in the attribute is kept, as are the params of the library's own rules. What a rule
+/// of the whole struct says is its own responsibility.
+///
+/// ```
+/// use event_schema::{EventSchema, JsonSchema, Serialize, ValidationError};
+///
+/// #[derive(Debug, Serialize, JsonSchema, EventSchema)]
+/// struct Login {
+///     #[event(sensitive)]
+///     #[validate(custom(function = check))]
+///     password: String,
+/// }
+///
+/// fn check(password: &str) -> Result<(), ValidationError> {
+///     Err(ValidationError::new("weak").with_message(format!("{password} is weak").into()))
+/// }
+///
+/// let error = Login::load(br#"{"password": "letmein"}"#).unwrap_err();
+/// let violation = &error.violations().unwrap()[0];
+/// assert_eq!((violation.code(), &*violation.message()), ("weak", "Invalid value."));
+/// ```
+///
+/// # Example
 ///
 /// ```
 /// use event_schema::{EventSchema, JsonSchema, Serialize};
@@ -388,9 +540,50 @@ impl Violation {
         match &self.fault {
             Fault::Rule(rule) => rule.params.iter().map(|(k, v)| ((*k).to_owned(), (*v).into())).collect(),
             Fault::Invalid(expected) => Map::from_iter([("expected".to_owned(), Value::from(*expected))]),
-            Fault::Choice(choices) => Map::from_iter([("choices".to_owned(), Value::from(*choices))]),
+            Fault::Choice(choices, _) => {
+                let choices = ("choices".to_owned(), Value::from(*choices));
+                std::iter::once(choices).chain(self.suggested()).collect()
+            }
+            Fault::Unknown(_) => self.suggested().collect(),
             Fault::Other(other) => other.params.clone(),
         }
+    }
+
+    /// The name that was probably meant: one of the type's fields in place of an unknown one, or
+    /// one of an enum's variants.
+    ///
+    /// It is a name of the type's, never what the input says, and is among the params too.
+    ///
+    /// ```
+    /// use event_schema::{EventSchema, JsonSchema, Serialize};
+    ///
+    /// #[derive(Debug, Serialize, JsonSchema, EventSchema)]
+    /// #[serde(deny_unknown_fields)]
+    /// struct Line { quantity: Option<u32> }
+    ///
+    /// let error = Line::load(br#"{"quantty": 7}"#).unwrap_err();
+    /// let violation = &error.violations().unwrap()[0];
+    /// assert_eq!(violation.suggestion(), Some("quantity"));
+    /// assert_eq!(violation.params()["suggestion"], "quantity");
+    /// assert_eq!(violation.message(), "Unknown field.");
+    /// assert_eq!(violation.to_string(), "quantty: Unknown field. Did you mean quantity?");
+    /// ```
+    #[must_use]
+    pub fn suggestion(&self) -> Option<&'static str> {
+        match &self.fault {
+            Fault::Choice(choices, meant) => choices.get(usize::from((*meant)?)).copied(),
+            // Looked for when somebody asks: most loads are refused without.
+            Fault::Unknown(known) => match self.path.segments().last() {
+                Some(Segment::Name(name)) => suggest(name, known).map(|index| known[index]),
+                _ => None,
+            },
+            Fault::Other(other) => other.suggestion,
+            Fault::Rule(_) | Fault::Invalid(_) => None,
+        }
+    }
+
+    fn suggested(&self) -> impl Iterator<Item = (String, Value)> {
+        self.suggestion().map(|name| ("suggestion".to_owned(), name.into())).into_iter()
     }
 
     /// The sentence for people: the rule's own `message`, or Marshmallow's for the code.
@@ -403,9 +596,28 @@ impl Violation {
         let own = of_field.or(match &self.fault {
             Fault::Rule(rule) => rule.message,
             Fault::Other(other) => other.message.as_deref(),
-            Fault::Invalid(_) | Fault::Choice(_) => None,
+            Fault::Invalid(_) | Fault::Choice(..) | Fault::Unknown(_) => None,
         });
-        own.map_or_else(|| sentence::of(self.code(), &self.fault), Cow::Borrowed)
+        match own {
+            Some(text) => sentence::filled(text, &self.fault),
+            None => sentence::of(self.code(), &self.fault),
+        }
+    }
+
+    /// The message with the suggestion.
+    fn write_message(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.message())?;
+        match self.suggestion() {
+            Some(name) => write!(f, " Did you mean {name}?"),
+            None => Ok(()),
+        }
+    }
+
+    /// The same violation in these words.
+    fn translated(self, message: Cow<'static, str>) -> Self {
+        let (params, suggestion) = (self.params(), self.suggestion());
+        let fault = OtherFault { code: self.fault.into_code(), params, message: Some(message), suggestion };
+        Self { fault: Fault::Other(Box::new(fault)), of_shape: false, ..self }
     }
 }
 
@@ -421,11 +633,10 @@ impl PartialEq for Violation {
 
 impl fmt::Display for Violation {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        if self.path.segments().is_empty() {
-            f.write_str(&self.message())
-        } else {
-            write!(f, "{}: {}", self.path, self.message())
+        if !self.path.segments().is_empty() {
+            write!(f, "{}: ", self.path)?;
         }
+        self.write_message(f)
     }
 }
 
@@ -443,8 +654,13 @@ impl Serialize for Violation {
 
 /// Everything that is wrong with an event, in the order in which it was found.
 ///
-/// `Display` prints one line for each; [`to_messages`](Self::to_messages), which is also how it
-/// serialises, gives Marshmallow's tree. Dereferences to a slice of [`Violation`].
+/// It dereferences to a slice of [`Violation`], and is reported
+/// - to people as lines: `{}` for logs, `{:#}` in columns for a terminal;
+/// - as Marshmallow's tree by [`to_messages`](Self::to_messages), which is also how it serialises;
+/// - as a flat list with JSON Pointers by [`to_list`](Self::to_list);
+/// - as RFC 9457 problem details by [`to_problem`](Self::to_problem);
+///
+/// each in other words, or in another language, after [`translate`](Self::translate).
 ///
 /// At most as many are kept as the load allows (1000 by default); [`omitted`](Self::omitted)
 /// counts the rest.
@@ -478,11 +694,17 @@ impl Serialize for Violation {
 ///         "1": {"sku": ["Missing data for required field."]},
 ///     },
 /// }));
+/// assert_eq!(format!("{violations:#}"), "\
+/// orderId       Not a valid integer.
+/// lines[0].sku  Shorter than minimum length 1.
+/// lines[1].sku  Missing data for required field.");
 /// ```
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct Violations {
     pub(crate) list: Vec<Violation>,
     pub(crate) omitted: usize,
+    /// The words for those that were omitted, if they are not the library's.
+    more: Option<Cow<'static, str>>,
 }
 
 impl Violations {
@@ -497,7 +719,61 @@ impl Violations {
     /// has `key` and `value` below it.
     #[must_use]
     pub fn to_messages(&self) -> Value {
-        tree::Tree::of(self).into_value()
+        tree::Tree::of(self, self.rest().as_ref()).into_value()
+    }
+
+    /// One that stands for those that were omitted.
+    fn rest(&self) -> Option<Violation> {
+        let params = || Map::from_iter([("count".to_owned(), self.omitted.into())]);
+        (self.omitted > 0).then(|| Violation {
+            path: Path::default(),
+            concern: Concern::Whole,
+            fault: Fault::Other(OtherFault::new(Cow::Borrowed("omitted"), params(), self.more.clone())),
+            of_shape: false,
+        })
+    }
+
+    /// The same violations with messages of your own, for every form of report.
+    ///
+    /// `words` is asked for each violation, and knows it by its code and params; where it answers
+    /// `None` the message stays. Its text may hold params in braces, as a rule's `message` may. When
+    /// violations were [`omitted`](Self::omitted) it is asked for the code `omitted` too, whose
+    /// param `count` says how many.
+    ///
+    /// ```
+    /// use event_schema::{EventSchema, JsonSchema, Serialize, Violation};
+    /// use serde_json::json;
+    ///
+    /// #[derive(Debug, Serialize, JsonSchema, EventSchema)]
+    /// struct Order {
+    ///     #[validate(range(min = 1, max = 9))]
+    ///     quantity: u32,
+    ///     sku: String,
+    /// }
+    ///
+    /// fn german(violation: &Violation) -> Option<&'static str> {
+    ///     Some(match violation.code() {
+    ///         "required" => "Pflichtfeld.",
+    ///         "range" => "Muss zwischen {min} und {max} liegen.",
+    ///         _ => return None,
+    ///     })
+    /// }
+    ///
+    /// let error = Order::load(br#"{"quantity": 0}"#).unwrap_err();
+    /// assert_eq!(error.violations().unwrap().translate(german).to_messages(), json!({
+    ///     "quantity": ["Muss zwischen 1 und 9 liegen."],
+    ///     "sku": ["Pflichtfeld."],
+    /// }));
+    /// ```
+    #[must_use]
+    pub fn translate<T: Into<Cow<'static, str>>>(&self, mut words: impl FnMut(&Violation) -> Option<T>) -> Self {
+        let list = self.iter().map(|violation| match words(violation) {
+            Some(text) => violation.clone().translated(text.into()),
+            None => violation.clone(),
+        });
+        let list = list.collect();
+        let more = self.rest().as_ref().and_then(words).map(Into::into).or_else(|| self.more.clone());
+        Self { list, omitted: self.omitted, more }
     }
 }
 
@@ -529,16 +805,42 @@ impl IntoIterator for Violations {
 
 impl fmt::Display for Violations {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        if f.alternate() {
+            return self.write_columns(f);
+        }
         for (n, violation) in self.list.iter().enumerate() {
             if n > 0 {
                 f.write_str("\n")?;
             }
             write!(f, "{violation}")?;
         }
-        if self.omitted > 0 {
-            write!(f, "\nand {} more", self.omitted)?;
+        match self.rest() {
+            Some(rest) => write!(f, "\n{rest}"),
+            None => Ok(()),
         }
-        Ok(())
+    }
+}
+
+impl Violations {
+    /// The paths in one column, the messages in another; a path that is too long for its column
+    /// shifts its own line only.
+    fn write_columns(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let paths: Vec<String> = self.list.iter().map(|violation| violation.path.to_string()).collect();
+        let widths = paths.iter().map(|path| path.chars().count());
+        let column = widths.filter(|width| *width <= MAX_COLUMN).max().unwrap_or(0);
+        for (n, (violation, path)) in self.list.iter().zip(&paths).enumerate() {
+            if n > 0 {
+                f.write_str("\n")?;
+            }
+            if column > 0 || !path.is_empty() {
+                write!(f, "{path:column$}  ")?;
+            }
+            violation.write_message(f)?;
+        }
+        match self.rest() {
+            Some(rest) => write!(f, "\n{rest}"),
+            None => Ok(()),
+        }
     }
 }
 
@@ -547,6 +849,6 @@ impl std::error::Error for Violations {}
 /// As Marshmallow's tree, see [`Violations::to_messages`].
 impl Serialize for Violations {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        tree::Tree::of(self).serialize(serializer)
+        tree::Tree::of(self, self.rest().as_ref()).serialize(serializer)
     }
 }

@@ -6,6 +6,9 @@ use serde_json::Value;
 
 use super::{Fault, Param};
 
+/// What can be said of any violation.
+pub(crate) const GENERIC: &str = "Invalid value.";
+
 /// Marshmallow's wording where the meaning is the same; see its `error_messages` and `validate` module.
 pub(super) fn of(code: &str, fault: &Fault) -> Cow<'static, str> {
     let has = |name: &str| has(fault, name);
@@ -36,7 +39,7 @@ pub(super) fn of(code: &str, fault: &Fault) -> Cow<'static, str> {
             Fault::Invalid("object") => "Invalid input type.",
             Fault::Invalid("mapping") => "Not a valid mapping type.",
             _ if has("expected") => return fill(fault, "Not a valid {expected}."),
-            _ => "Invalid value.",
+            _ => GENERIC,
         },
         "length" => match (has("equal"), has("min"), has("max")) {
             (true, ..) => return fill(fault, "Length must be {equal}."),
@@ -46,7 +49,8 @@ pub(super) fn of(code: &str, fault: &Fault) -> Cow<'static, str> {
             (false, false, false) => "Invalid length.",
         },
         "range" => return range(fault),
-        _ => "Invalid value.",
+        "omitted" => return fill(fault, "and {count} more"),
+        _ => GENERIC,
     })
 }
 
@@ -70,6 +74,27 @@ fn range(fault: &Fault) -> Cow<'static, str> {
     sentence.into()
 }
 
+/// Fills the params' names in braces in, in a text of the user's: what is no name stays as it is.
+pub(super) fn filled<'t>(text: &'t str, fault: &Fault) -> Cow<'t, str> {
+    if !text.contains('{') {
+        return Cow::Borrowed(text);
+    }
+    let mut sentence = String::with_capacity(text.len() + 16);
+    let mut rest = text;
+    while let Some((before, after)) = rest.split_once('{') {
+        sentence.push_str(before);
+        rest = match after.split_once('}') {
+            Some((name, after)) if push(fault, name, &mut sentence) => after,
+            _ => {
+                sentence.push('{');
+                after
+            }
+        };
+    }
+    sentence.push_str(rest);
+    sentence.into()
+}
+
 /// Fills the names in braces in.
 fn fill(fault: &Fault, template: &str) -> Cow<'static, str> {
     let mut sentence = String::with_capacity(template.len() + 16);
@@ -87,7 +112,8 @@ fn has(fault: &Fault, name: &str) -> bool {
     match fault {
         Fault::Rule(rule) => rule.params.iter().any(|(known, _)| *known == name),
         Fault::Invalid(_) => name == "expected",
-        Fault::Choice(_) => name == "choices",
+        Fault::Choice(..) => name == "choices",
+        Fault::Unknown(_) => false,
         Fault::Other(other) => other.params.contains_key(name),
     }
 }
@@ -103,10 +129,10 @@ fn push(fault: &Fault, name: &str, sentence: &mut String) -> bool {
             None => return false,
         },
         Fault::Invalid(expected) if name == "expected" => sentence.push_str(expected),
-        Fault::Choice(choices) if name == "choices" => {
+        Fault::Choice(choices, _) if name == "choices" => {
             push_list(choices.iter(), |text, sentence| sentence.push_str(text), sentence);
         }
-        Fault::Invalid(_) | Fault::Choice(_) => return false,
+        Fault::Invalid(_) | Fault::Choice(..) | Fault::Unknown(_) => return false,
         Fault::Other(other) => match other.params.get(name) {
             Some(value) => plain(value, sentence),
             None => return false,

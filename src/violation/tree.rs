@@ -7,7 +7,7 @@ use std::{iter, mem};
 use serde::ser::{Serialize, SerializeMap, Serializer};
 use serde_json::{Map, Value};
 
-use super::{Concern, Segment, Violations};
+use super::{Concern, Segment, Violation, Violations};
 
 /// Marshmallow's name for messages that concern an object or list as a whole.
 const SCHEMA: Label<'static> = Label::Text("_schema");
@@ -115,7 +115,8 @@ impl<'v> Node<'v> {
 }
 
 impl<'v> Tree<'v> {
-    pub(super) fn of(violations: &'v Violations) -> Self {
+    /// `rest` stands for those that were omitted.
+    pub(super) fn of(violations: &'v Violations, rest: Option<&'v Violation>) -> Self {
         let nodes = Vec::with_capacity(1 + 2 * violations.len());
         let mut tree = Self { nodes, index: HashMap::new() };
         tree.nodes.push(Node::new(SCHEMA));
@@ -135,9 +136,9 @@ impl<'v> Tree<'v> {
             tree.nodes[node].messages.push(violation.message());
         }
         tree.move_messages_beside_children();
-        if violations.omitted > 0 {
+        if let Some(rest) = rest {
             let node = tree.child(ROOT, SCHEMA);
-            tree.nodes[node].messages.push(format!("and {} more", violations.omitted).into());
+            tree.nodes[node].messages.push(rest.message());
         }
         tree
     }

@@ -155,6 +155,7 @@ fn representation(cx: &Cx<'_>) -> (TokenStream, TokenStream, Option<TokenStream>
                 const FORM: &__p::Adjacent = &__p::Adjacent {
                     tag: __p::FieldName::new(#tag, #tag),
                     content: __p::FieldName::new(#content, #content),
+                    names: &[#tag, #content],
                     deny_unknown: #deny_unknown,
                 };
             },

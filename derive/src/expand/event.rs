@@ -26,6 +26,8 @@ pub(super) fn expand(cx: &Cx<'_>) -> TokenStream {
     };
     let version = model.event.version.map_or(1, |(version, _)| version);
     let topic = optional(model.event.topic.as_ref().map(LitStr::value));
+    let sensitive = model.levels().into_iter().flat_map(|level| &level.fields).filter(|field| field.event.sensitive);
+    let sensitive = sensitive.map(|field| field.serde.attrs.name().deserialize_name().to_token_stream());
     let key = match &model.event.key {
         Some(key) => {
             let access = &key.access;
@@ -41,7 +43,8 @@ pub(super) fn expand(cx: &Cx<'_>) -> TokenStream {
     quote! {
         #[automatically_derived]
         impl #impl_generics __p::EventSchema for #ident #ty_generics #bounds {
-            const DESCRIPTOR: &'static __p::Descriptor = &__p::Descriptor::new(#name, #version, #topic);
+            const DESCRIPTOR: &'static __p::Descriptor =
+                &__p::Descriptor::new(#name, #version, #topic).with_sensitive(&[#(#sensitive),*]);
 
             fn key(&self) -> __p::Option<__p::Cow<'_, [u8]>> {
                 #key

@@ -55,7 +55,7 @@ fn pre_load(cx: &Cx<'_>, hook: &Path, read: &TokenStream) -> (Option<TokenStream
     // Rules and hooks speak of the type as `Self`; in a function its name stands for that.
     let read = replace_self(read.clone(), &self_ty);
     let function = quote! {
-        fn read_prepared #impl_generics (
+        fn __read_prepared #impl_generics (
             input: __D,
             cx: &mut __p::Context<'_>,
             at: &__p::At<'_>,
@@ -67,7 +67,7 @@ fn pre_load(cx: &Cx<'_>, hook: &Path, read: &TokenStream) -> (Option<TokenStream
     let body = quote! {
         let value = __p::read_value(input, cx, at)?;
         match __p::HookResult::<__p::Value>::into_result(#hook) {
-            __p::Ok(value) => __p::read_prepared(value, cx, |value, cx| read_prepared(value, cx, at)),
+            __p::Ok(value) => __p::read_prepared(value, cx, |value, cx| __read_prepared(value, cx, at)),
             __p::Err(error) => {
                 __p::broken_schema(cx, at, error, __p::None, __p::None);
                 __p::Ok(__p::None)
@@ -100,7 +100,7 @@ pub(super) fn expand(cx: &Cx<'_>, body: &Body) -> TokenStream {
     let (whole_fn, call_whole) = match &whole {
         Some(whole) => {
             let turbofish = cx.turbofish();
-            (Some(whole), Some(quote!(whole #turbofish)))
+            (Some(whole), Some(quote!(__whole #turbofish)))
         }
         None => (None, None),
     };

@@ -1,7 +1,7 @@
 //! The fields of a struct or of a variant: how they are read together, checked and described.
 
 use proc_macro2::TokenStream;
-use quote::{format_ident, quote, quote_spanned};
+use quote::{ToTokens, format_ident, quote, quote_spanned};
 use serde_derive_internals::ast::Style;
 use serde_derive_internals::attr::Default;
 use syn::ext::IdentExt;
@@ -68,7 +68,9 @@ impl<'a> Expand<'a> {
             let parts = inner.foreign().and_then(|_| inner.check_parts(&quote!(value)));
             let rules = inner.check_rules(&quote!(value));
             let check = quote!(#parts #rules);
+            let cover = inner.cover();
             return quote! {{
+                #cover
                 let read = #read?;
                 if let __p::Some(value) = &read { #check }
                 __p::Ok(read.map(|inner| #build))
@@ -94,7 +96,9 @@ impl<'a> Expand<'a> {
             let ty = inner.field.serde.ty;
             let build = self.build_around(&inner);
             let check = inner.check_rules(&quote!(value));
+            let cover = inner.cover();
             return Some(quote! {{
+                #cover
                 let read = <#ty as __p::FieldType>::read_flat::<__E>(leftovers, cx, at)?;
                 if let __p::Some(value) = &read { #check }
                 __p::Ok(read.map(|inner| #build))
@@ -132,12 +136,12 @@ impl<'a> Expand<'a> {
             let (wire, rust) = (field.field.serde.attrs.name().deserialize_name(), field.rust_name());
             let messages = &field.field.event.messages;
             let texts = [&messages.required, &messages.null, &messages.invalid];
-            if texts.iter().all(|text| text.is_none()) {
-                quote!(__p::FieldName::new(#wire, #rust))
-            } else {
+            let messages = texts.iter().any(|text| text.is_some()).then(|| {
                 let texts = texts.map(|text| optional(text.as_ref()));
-                quote!(__p::FieldName::new(#wire, #rust).with_messages(&[#(#texts),*]))
-            }
+                quote!(.with_messages(&[#(#texts),*]))
+            });
+            let sensitive = field.field.event.sensitive.then(|| quote!(.sensitive()));
+            quote!(__p::FieldName::new(#wire, #rust) #messages #sensitive)
         });
         let rule_fns = self.fields().map(|field| field.rule_fns());
         let rule_fns: Vec<TokenStream> = rule_fns.collect();
@@ -168,6 +172,9 @@ impl<'a> Expand<'a> {
             quote!(#(#aliases)|* => __p::Some(#index),)
         });
 
+        let known = self.fields().filter(|field| !field.is_skipped() && !field.is_flat());
+        let known = known.map(|field| field.field.serde.attrs.name().deserialize_name().to_token_stream());
+
         let slots = self.fields().map(|field| field.declare());
         let arms: Vec<TokenStream> = self
             .fields()
@@ -176,7 +183,7 @@ impl<'a> Expand<'a> {
             .collect();
         let entries = if flattens {
             let flat = self.fields().filter(ExpandField::is_flat).map(|field| field.read_flat());
-            let deny = denies.then(|| quote!(leftovers.deny(cx, at);));
+            let deny = denies.then(|| quote!(leftovers.deny(cx, at, <Self as __p::Object<#self_ty>>::NAMES);));
             quote! {
                 let mut leftovers = __p::Leftovers::default();
                 while let __p::Some(field) = __p::next_field_or_name::<Self, #self_ty, __A>(&mut entries)? {
@@ -205,6 +212,7 @@ impl<'a> Expand<'a> {
             impl #impl_generics __p::Object<#self_ty> for #marker #where_clause {
                 const DENY_UNKNOWN: bool = #deny_unknown;
                 const FLATTENS: bool = #flattens;
+                const NAMES: &'static [&'static str] = &[#(#known),*];
 
                 fn find(name: &str) -> __p::Option<usize> {
                     match name {
@@ -292,15 +300,16 @@ impl<'a> Expand<'a> {
 
     /// Where the field stands, below `at`.
     fn at(&self, index: usize) -> TokenStream {
+        let sensitive = self.level.fields[index].event.sensitive;
         if self.inner == Some(index) || self.level.fields[index].serde.attrs.flatten() {
-            return quote!(*at);
+            return if sensitive { quote!(at.cover()) } else { quote!(*at) };
         }
         if self.is_object() {
             let names = self.names();
             quote!(at.field(&#names[#index]))
         } else {
             let position = self.position(index);
-            quote!(at.index(#position))
+            if sensitive { quote!(at.secret_index(#position)) } else { quote!(at.index(#position)) }
         }
     }
 
@@ -435,6 +444,11 @@ impl ExpandField<'_> {
         self.level.at(self.index)
     }
 
+    /// Makes the place of a level that is one with this field sensitive, if the field is.
+    fn cover(&self) -> Option<TokenStream> {
+        self.field.event.sensitive.then(|| quote!(let at = &at.cover();))
+    }
+
     fn is_skipped(&self) -> bool {
         matches!(self.field.reader(), Reader::Skipped)
     }
@@ -548,9 +562,10 @@ impl ExpandField<'_> {
 
     /// Reads it from `leftovers`.
     fn read_flat(&self) -> TokenStream {
-        let (slot, ty) = (self.slot(), self.field.serde.ty);
+        let (slot, ty, cover) = (self.slot(), self.field.serde.ty, self.cover());
         let read = quote_spanned!(shown_at(ty.span())=> #slot.read_flat::<__A::Error>(&mut leftovers, cx, at)?);
-        self.and_check_all(&read)
+        let then = self.and_check_all(&read);
+        quote!({ #cover #then })
     }
 
     /// Checks the rules on what `read`, of type `Option<&Type>`, gives.

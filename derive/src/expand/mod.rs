@@ -1,5 +1,6 @@
 //! The code that is generated, by what it does.
 
+mod debug;
 mod enums;
 mod event;
 mod field_type;
@@ -23,6 +24,7 @@ pub(crate) fn expand(krate: &Path, model: &Model<'_>) -> TokenStream {
     };
     let field_type = field_type::expand(&cx, &body);
     let event = event::expand(&cx);
+    let debug = debug::expand(&cx);
     quote! {
         #[doc(hidden)]
         #[allow(
@@ -40,6 +42,7 @@ pub(crate) fn expand(krate: &Path, model: &Model<'_>) -> TokenStream {
             use #krate::__private as __p;
             #field_type
             #event
+            #debug
         };
     }
 }
@@ -63,6 +66,11 @@ impl Cx<'_> {
         let ident = &self.model.input.ident;
         let (_, ty_generics, _) = self.generics.split_for_impl();
         quote!(#ident #ty_generics)
+    }
+
+    /// Which fields of a level are sensitive.
+    fn sensitive(&self, level: usize) -> Vec<bool> {
+        self.model.levels()[level].fields.iter().map(|field| field.event.sensitive).collect()
     }
 
     /// The parameters for a call of a generated function.

@@ -229,12 +229,11 @@ fn found(rule: &Rule, inner: Option<&Inner<'_>>) -> TokenStream {
         let value = &param.expr;
         quote!(__p::param(&mut params, #name, #value);)
     });
-    let message = optional(rule.message.as_ref().map(|message| quote!(__p::Cow::Borrowed(#message))));
     quote! {
         {
             let mut params = ::core::default::Default::default();
             #(#insert)*
-            cx.violation(at, #code, params, #message);
+            cx.broken_with(at, #code, params, #message);
         }
     }
 }
@@ -365,7 +364,7 @@ pub(super) fn of_whole(cx: &Cx<'_>) -> Option<TokenStream> {
         if rule.skip_on_field_errors { quote!(if clean { #check }) } else { check }
     });
     Some(quote! {
-        fn whole #impl_generics (
+        fn __whole #impl_generics (
             value: &#self_ty,
             cx: &mut __p::Context<'_>,
             at: &__p::At<'_>,

@@ -1,0 +1,164 @@
+//! Sources of events other than bytes at hand: a reader, and lines of JSON.
+
+use std::fmt;
+use std::io::{self, BufRead, Read};
+use std::iter::FusedIterator;
+use std::marker::PhantomData;
+
+use crate::error::{LoadError, LoadErrorKind};
+use crate::event::EventSchema;
+use crate::load::LoadOptions;
+
+/// Reads a source to its end, and no further than one byte beyond what the options allow.
+pub(crate) fn read_all(input: impl Read, options: &LoadOptions<'_>) -> Result<Vec<u8>, LoadError> {
+    let limit = options.max_size;
+    let mut text = Vec::new();
+    let read = input.take((limit as u64).saturating_add(1)).read_to_end(&mut text);
+    match read {
+        Ok(size) if size > limit => Err(LoadErrorKind::TooLarge { size: None, limit }.into()),
+        Ok(_) => Ok(text),
+        Err(error) => Err(LoadErrorKind::Io(error).into()),
+    }
+}
+
+/// One line of a source of many, with the event on it or what is wrong with that.
+///
+/// ```
+/// use event_schema::prelude::*;
+/// use event_schema::Line;
+///
+/// #[derive(Debug, Serialize, JsonSchema, EventSchema)]
+/// struct Ping { seq: u64 }
+///
+/// for Line { number, event, .. } in Ping::load_lines(&b"{\"seq\": 1}\n\n{\"seq\": -3}\n"[..]) {
+///     match number {
+///         1 => assert_eq!(event.unwrap().seq, 1),
+///         _ => assert!(event.unwrap_err().is_invalid() && number == 3),
+///     }
+/// }
+/// ```
+#[derive(Debug)]
+#[non_exhaustive]
+pub struct Line<E> {
+    /// Its number, counted from 1; blank lines count too.
+    pub number: u64,
+    /// What was loaded from it.
+    pub event: Result<E, LoadError>,
+}
+
+/// The events of a source that has one on each line: newline-delimited JSON.
+///
+/// A bad line is an item like any other, and the next one follows. Blank lines are passed over, and
+/// lines may end in CRLF. A line that is longer than the options allow is not kept in memory: it is
+/// skipped to its end and reported as [too large](LoadError::is_too_large). When the source fails,
+/// that is the last item.
+///
+/// [`EventSchema::load_lines`] makes it.
+///
+/// ```
+/// use event_schema::prelude::*;
+///
+/// #[derive(Debug, Serialize, JsonSchema, EventSchema)]
+/// struct Ping { seq: u64 }
+///
+/// let text = "{\"seq\": 1}\n{\"seq\": tru\n\r\n{\"seq\": \"4\"}\r\n{\"seq\": 5}";
+/// let mut good = Vec::new();
+/// let mut bad = Vec::new();
+/// for line in Ping::load_lines(text.as_bytes()) {
+///     match line.event {
+///         Ok(ping) => good.push(ping.seq),
+///         Err(error) => bad.push(format!("line {}: {error}", line.number)),
+///     }
+/// }
+/// assert_eq!(good, [1, 5]);
+/// assert_eq!(bad, [
+///     "line 2: the JSON breaks off: EOF while parsing a value at column 11",
+///     "line 4: 1 violation\nseq: Not a valid integer.",
+/// ]);
+/// ```
+pub struct Lines<'c, R, E> {
+    input: R,
+    options: LoadOptions<'c>,
+    number: u64,
+    text: Vec<u8>,
+    done: bool,
+    of: PhantomData<fn() -> E>,
+}
+
+impl<'c, R, E> Lines<'c, R, E> {
+    pub(crate) fn new(input: R, options: LoadOptions<'c>) -> Self {
+        Self { input, options, number: 0, text: Vec::new(), done: false, of: PhantomData }
+    }
+}
+
+impl<R, E> fmt::Debug for Lines<'_, R, E> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Lines").field("number", &self.number).field("options", &self.options).finish_non_exhaustive()
+    }
+}
+
+impl<R: BufRead, E> Lines<'_, R, E> {
+    /// Reads a line into `text`, of an overlong one only the beginning, and answers its size without
+    /// its end; `None` at the end of the source.
+    fn read_line(&mut self) -> io::Result<Option<usize>> {
+        // One more than may be, so that a carriage return has room.
+        let room = self.options.max_size.saturating_add(1);
+        self.text.clear();
+        let mut size: usize = 0;
+        let mut started = false;
+        loop {
+            let chunk = match self.input.fill_buf() {
+                Ok(chunk) => chunk,
+                Err(error) if error.kind() == io::ErrorKind::Interrupted => continue,
+                Err(error) => return Err(error),
+            };
+            if chunk.is_empty() {
+                break;
+            }
+            started = true;
+            let end = chunk.iter().position(|byte| *byte == b'\n');
+            let part = &chunk[..end.unwrap_or(chunk.len())];
+            self.text.extend_from_slice(&part[..part.len().min(room - self.text.len())]);
+            size = size.saturating_add(part.len());
+            let used = part.len() + usize::from(end.is_some());
+            self.input.consume(used);
+            if end.is_some() {
+                break;
+            }
+        }
+        if size == self.text.len() && self.text.last() == Some(&b'\r') {
+            self.text.pop();
+            size -= 1;
+        }
+        Ok(started.then_some(size))
+    }
+}
+
+impl<R: BufRead, E: EventSchema> Iterator for Lines<'_, R, E> {
+    type Item = Line<E>;
+
+    fn next(&mut self) -> Option<Line<E>> {
+        while !self.done {
+            let read = self.read_line();
+            self.number += 1;
+            let limit = self.options.max_size;
+            let event = match read {
+                Ok(Some(size)) if size > limit => Err(LoadErrorKind::TooLarge { size: Some(size), limit }.into()),
+                Ok(Some(_)) if self.text.trim_ascii().is_empty() => continue,
+                Ok(Some(_)) => E::load_with(&self.text, &self.options).map_err(LoadError::in_line),
+                Ok(None) => {
+                    self.done = true;
+                    break;
+                }
+                Err(error) => {
+                    self.done = true;
+                    Err(LoadErrorKind::Io(error).into())
+                }
+            };
+            return Some(Line { number: self.number, event });
+        }
+        None
+    }
+}
+
+impl<R: BufRead, E: EventSchema> FusedIterator for Lines<'_, R, E> {}
