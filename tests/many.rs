@@ -1,0 +1,135 @@
+//! Lists of events: errors stand under the index of the event.
+
+use event_schema::prelude::*;
+use serde_json::{Value, json};
+
+#[event_schema::event]
+#[derive(Debug, Clone, PartialEq)]
+#[serde(deny_unknown_fields)]
+#[validate(schema(function = in_order))]
+struct Window {
+    start: i64,
+    end: i64,
+    label: Option<String>,
+}
+
+fn in_order(window: &Window) -> Result<(), ValidationError> {
+    if window.start < window.end {
+        return Ok(());
+    }
+    Err(ValidationError::new("order").with_message("start must be before end".into()))
+}
+
+#[event_schema::event]
+#[derive(Debug, PartialEq)]
+#[serde(rename_all = "lowercase")]
+enum Shape {
+    Circle { radius: u32 },
+    Point,
+}
+
+fn messages(input: &Value) -> Value {
+    let text = input.to_string();
+    Window::load_many(text.as_bytes()).unwrap_err().violations().expect("a JSON text").to_messages()
+}
+
+fn window(start: i64, end: i64) -> Window {
+    Window { start, end, label: None }
+}
+
+#[test]
+fn good_events_are_loaded_in_order() {
+    assert_eq!(Window::load_many(b"[]").unwrap(), []);
+    assert_eq!(
+        Window::load_many(br#" [{"start": 1, "end": 2}, {"start": 3, "end": 4}] "#).unwrap(),
+        [window(1, 2), window(3, 4)]
+    );
+}
+
+/// The trees that marshmallow gives for `many=True`.
+#[test]
+fn what_is_no_list_is_told_as_marshmallow_does() {
+    for input in [json!({}), json!(null), json!("x"), json!(5), json!(1.5), json!(true), json!({"start": 1})] {
+        assert_eq!(messages(&input), json!({"_schema": ["Invalid input type."]}), "{input}");
+    }
+    assert_eq!(
+        messages(&json!([{"start": 1, "end": 2}, null, 5, {}, [], "x"])),
+        json!({
+            "1": {"_schema": ["Invalid input type."]},
+            "2": {"_schema": ["Invalid input type."]},
+            "3": {"start": ["Missing data for required field."], "end": ["Missing data for required field."]},
+            "4": {"_schema": ["Invalid input type."]},
+            "5": {"_schema": ["Invalid input type."]},
+        })
+    );
+    assert_eq!(
+        messages(&json!([{"start": 1, "end": 2, "x": 1}, {"start": 1, "end": 2}])),
+        json!({"0": {"x": ["Unknown field."]}})
+    );
+}
+
+/// Marshmallow runs no rule of a whole event while any event of the list has a faulty field; here
+/// each event is judged alone.
+#[test]
+fn rules_of_the_whole_stand_under_the_index() {
+    assert_eq!(
+        messages(&json!([{"start": 1, "end": 2}, {"start": 2, "end": 1}, {"start": "x", "end": 1}])),
+        json!({
+            "1": {"_schema": ["start must be before end"]},
+            "2": {"start": ["Not a valid integer."]},
+        })
+    );
+}
+
+#[test]
+fn a_null_enum_is_told_as_a_document_is() {
+    let error = Shape::load_many(br#"["point", null, "dot", {"circle": {"radius": null}}]"#).unwrap_err();
+    assert_eq!(
+        error.violations().unwrap().to_messages(),
+        json!({
+            "1": ["Must be one of: circle, point."],
+            "2": ["Must be one of: circle, point."],
+            "3": {"circle": {"radius": ["Field may not be null."]}},
+        })
+    );
+    assert_eq!(Shape::load_many(br#"["point", {"circle": {"radius": 1}}]"#).unwrap().len(), 2);
+}
+
+#[test]
+fn paths_start_with_the_index() {
+    let error = Window::load_many(br#"[{"start": 1, "end": true}]"#).unwrap_err();
+    let violation = &error.violations().unwrap()[0];
+    assert_eq!(violation.path().to_string(), "[0].end");
+    assert_eq!(violation.path().to_fragment(), "#/0/end");
+}
+
+#[test]
+fn a_list_is_bounded_as_a_document_is() {
+    let options = LoadOptions::new().max_violations(2).max_size(100).max_depth(1);
+    let error = Window::load_many_with(b"[1, 2, 3, 4, 5]", &options).unwrap_err();
+    assert_eq!((error.violations().unwrap().len(), error.violations().unwrap().omitted()), (2, 3));
+    assert!(Window::load_many_with(&[b' '; 101], &options).unwrap_err().is_too_large());
+    // The list is no level of the events.
+    assert!(Window::load_many_with(br#"[{"start": 1, "end": 2}]"#, &options).is_ok());
+    assert!(Shape::load_many_with(br#"[{"circle": {"radius": 1}}]"#, &options).unwrap_err().is_too_deep());
+}
+
+#[test]
+fn broken_json_is_a_syntax_error() {
+    let error = Window::load_many(br#"[{"start": 1, "end": 2}, {"start"#).unwrap_err();
+    assert!(error.is_syntax() && error.is_truncated());
+    assert!(Window::load_many(b"").unwrap_err().is_empty());
+    assert!(Window::load_many(b"[] {}").unwrap_err().is_syntax());
+}
+
+#[test]
+fn dump_many_writes_all_or_nothing() {
+    let windows = [window(1, 2), window(3, 4)];
+    let text = Window::dump_many(&windows).unwrap();
+    assert_eq!(Window::load_many(&text).unwrap(), windows);
+    assert_eq!(Window::dump_many(&[]).unwrap(), b"[]");
+
+    let error = Window::dump_many(&[window(1, 2), window(2, 1)]).unwrap_err();
+    assert_eq!(error.violations().unwrap().to_messages(), json!({"1": {"_schema": ["start must be before end"]}}));
+    assert_eq!(error.to_string(), "the event is invalid: 1 violation\n[1]: start must be before end");
+}
