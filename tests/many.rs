@@ -133,3 +133,64 @@ fn dump_many_writes_all_or_nothing() {
     assert_eq!(error.violations().unwrap().to_messages(), json!({"1": {"_schema": ["start must be before end"]}}));
     assert_eq!(error.to_string(), "the event is invalid: 1 violation\n[1]: start must be before end");
 }
+
+#[event_schema::event(pre_load = fill, post_load = shout, pre_dump = whisper, post_dump = stamp)]
+#[derive(Debug, Clone, PartialEq)]
+struct Hooked {
+    #[validate(length(min = 1))]
+    word: String,
+}
+
+fn fill(mut value: Value) -> Result<Value, ValidationError> {
+    if value == json!("refused") {
+        return Err(ValidationError::new("pre_load"));
+    }
+    if let Some(object) = value.as_object_mut() {
+        object.entry("word").or_insert_with(|| json!("filled"));
+    }
+    Ok(value)
+}
+
+fn shout(hooked: Hooked) -> Hooked {
+    Hooked { word: hooked.word.to_uppercase() }
+}
+
+fn whisper(hooked: &Hooked) -> Result<Hooked, ValidationError> {
+    if hooked.word == "SECRET" { Err(ValidationError::new("pre_dump")) } else { Ok(shout(hooked.clone())) }
+}
+
+fn stamp(mut value: Value) -> Result<Value, ValidationError> {
+    if value["word"] == "LOUD" {
+        return Err(ValidationError::new("post_dump"));
+    }
+    value["stamp"] = json!(1);
+    Ok(value)
+}
+
+fn hooked(word: &str) -> Hooked {
+    Hooked { word: word.to_owned() }
+}
+
+#[test]
+fn hooks_run_for_every_event() {
+    assert_eq!(Hooked::load_many(br#"[{"word": "a"}, {}]"#).unwrap(), [hooked("A"), hooked("FILLED")]);
+    let error = Hooked::load_many(br#"[{}, "refused", null, {"word": 1}]"#).unwrap_err();
+    assert_eq!(
+        error.violations().unwrap().to_messages(),
+        json!({
+            "1": {"_schema": ["Invalid value."]},
+            "2": {"_schema": ["Invalid input type."]},
+            "3": {"word": ["Not a valid string."]},
+        })
+    );
+
+    let text = Hooked::dump_many(&[hooked("a"), hooked("b")]).unwrap();
+    assert_eq!(
+        serde_json::from_slice::<Value>(&text).unwrap(),
+        json!([{"word": "A", "stamp": 1}, {"word": "B", "stamp": 1}])
+    );
+    let error = Hooked::dump_many(&[hooked("loud"), hooked("a"), hooked("SECRET"), hooked("")]).unwrap_err();
+    let violations = error.violations().unwrap();
+    let found: Vec<_> = violations.iter().map(|v| format!("{} {}", v.path(), v.code())).collect();
+    assert_eq!(found, ["[0] post_dump", "[2] pre_dump", "[3].word length"]);
+}

@@ -137,6 +137,11 @@ fn every_load_error_has_problem_details() {
     assert_eq!(status(b"\xff"), (400, "Bad Request".into()));
     assert_eq!(status(&[b' '; 101]), (413, "Content Too Large".into()));
     assert_eq!(status(b"{}"), (422, "Unprocessable Content".into()));
+
+    let problem = Order::load_from(2, b"{}").unwrap_err().to_problem();
+    assert_eq!(problem["status"], 422);
+    assert_eq!(problem["detail"], "written as version 2, which a reader of version 1 cannot read");
+    assert_eq!(problem["errors"].as_array().unwrap().len(), 2);
 }
 
 #[test]

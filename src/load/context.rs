@@ -9,9 +9,7 @@ use serde_json::{Map, Value};
 
 use crate::error::{LoadError, LoadErrorKind};
 use crate::suggestion::suggest;
-use crate::violation::{
-    Concern, Fault, FieldName, GENERIC, OtherFault, Param, Path, Rule, Segment, Violation, Violations,
-};
+use crate::violation::{Concern, Fault, FieldName, GENERIC, Param, Path, Rule, Segment, Violation, Violations};
 
 /// How a load is bounded, and what it gives to the rules.
 ///
@@ -388,8 +386,8 @@ impl<'c> Context<'c> {
     #[cold]
     pub(crate) fn wrong_length(&mut self, at: &At<'_>, length: usize) {
         let params = Map::from_iter([("equal".to_owned(), Value::from(length))]);
-        let fault = OtherFault::new(Cow::Borrowed("length"), params, None);
-        self.note(at, Kind::Shape, Concern::Value, Fault::Other(fault));
+        let fault = Fault::other(Cow::Borrowed("length"), params, None);
+        self.note(at, Kind::Shape, Concern::Value, fault);
     }
 
     /// Notes a value that is none of an enum's variants. Which one its name resembles is found out at
@@ -418,8 +416,8 @@ impl<'c> Context<'c> {
         params: Map<String, Value>,
         message: Option<&'static str>,
     ) {
-        let fault = OtherFault::new(Cow::Borrowed(code), params, message.map(Cow::Borrowed));
-        self.note(at, Kind::Value, Concern::Value, Fault::Other(fault));
+        let fault = Fault::other(Cow::Borrowed(code), params, message.map(Cow::Borrowed));
+        self.note(at, Kind::Value, Concern::Value, fault);
     }
 
     /// Notes a broken rule of the value at `at`: a stable code, parameters, and the sentence, or
@@ -463,11 +461,11 @@ impl<'c> Context<'c> {
     ) {
         let own = own.map(Cow::Borrowed);
         let fault = if at.is_sensitive() {
-            OtherFault::new(code, Map::new(), own.or(Some(Cow::Borrowed(GENERIC))))
+            Fault::other(code, Map::new(), own.or(Some(Cow::Borrowed(GENERIC))))
         } else {
-            OtherFault::new(code, params, own.or(message))
+            Fault::other(code, params, own.or(message))
         };
-        self.note(at, Kind::Value, concern, Fault::Other(fault));
+        self.note(at, Kind::Value, concern, fault);
     }
 }
 

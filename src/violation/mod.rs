@@ -371,17 +371,15 @@ pub(crate) struct OtherFault {
     pub(crate) suggestion: Option<&'static str>,
 }
 
-impl OtherFault {
-    pub(crate) fn new(
+impl Fault {
+    pub(crate) fn other(
         code: Cow<'static, str>,
         params: Map<String, Value>,
         message: Option<Cow<'static, str>>,
-    ) -> Box<Self> {
-        Box::new(Self { code, params, message, suggestion: None })
+    ) -> Self {
+        Self::Other(Box::new(OtherFault { code, params, message, suggestion: None }))
     }
-}
 
-impl Fault {
     pub(crate) fn code(&self) -> &str {
         match self {
             Self::Rule(rule) => rule.code,
@@ -728,7 +726,7 @@ impl Violations {
         (self.omitted > 0).then(|| Violation {
             path: Path::default(),
             concern: Concern::Whole,
-            fault: Fault::Other(OtherFault::new(Cow::Borrowed("omitted"), params(), self.more.clone())),
+            fault: Fault::other(Cow::Borrowed("omitted"), params(), self.more.clone()),
             of_shape: false,
         })
     }
