@@ -60,7 +60,10 @@ fn stricter_than_schema(violation: &Violation, message: &Value) -> bool {
     let Some(found) = found_at(violation, message) else { return false };
     match (violation.code(), violation.params().get("expected").and_then(Value::as_str)) {
         // JSON Schema calls 1.0, 1e2 and -0 integers, and numbers beyond 64 bits are no longer exact there.
-        ("invalid", Some("integer")) => found.is_f64() && found.as_f64().is_some_and(|number| number.fract() == 0.0),
+        ("invalid", Some("integer")) => {
+            (!found.is_i64() && !found.is_u64() || found.to_string() == "-0")
+                && found.as_f64().is_some_and(|number| number.fract() == 0.0)
+        }
         // The rule looks at what the number is rounded to.
         ("range", _) => found.as_f64().is_some_and(|number| to_f32(number).total_cmp(&number).is_ne()),
         // A rule of a newtype that is a map's key.
@@ -123,6 +126,11 @@ fn agree<E: EventSchema + DeserializeOwned + PartialEq + Debug>() {
     let result = TestRunner::new(config).run(&tape, |tape| {
         let json = maker.message(&mut Choices::new(tape));
         let text = json.to_text();
+        // With `arbitrary_precision` serde_json takes an object with this key for a number, or for a broken one.
+        if keeps_all_digits() && text.contains("$serde_json::private::Number") {
+            let _answer = E::load_str(&text);
+            return Ok(());
+        }
         let message: Value = serde_json::from_str(&text).expect("made as JSON");
         let loaded = E::load_str(&text);
 
@@ -130,6 +138,10 @@ fn agree<E: EventSchema + DeserializeOwned + PartialEq + Debug>() {
         // A validator sees an object after its repeated keys were dropped.
         if !json.repeats_keys() {
             with_schema(&validator, &text, &message, &loaded)?;
+        }
+        // With `arbitrary_precision` a `Value` gives -0 away as the integer 0, its text still does not.
+        if keeps_all_digits() && has_minus_zero(&message) {
+            return Ok(());
         }
         // In the order of the `Value`: where keys are the same in other words the last one counts, and
         // of several variants the first.
@@ -153,6 +165,20 @@ fn agree<E: EventSchema + DeserializeOwned + PartialEq + Debug>() {
         panic!("{}: {error}", E::descriptor().name());
     }
     assert!(accepted > cases / 50, "{accepted} of {cases} messages for {} were good", E::descriptor().name());
+}
+
+fn has_minus_zero(message: &Value) -> bool {
+    match message {
+        Value::Number(number) => number.to_string() == "-0",
+        Value::Array(list) => list.iter().any(has_minus_zero),
+        Value::Object(object) => object.values().any(has_minus_zero),
+        _ => false,
+    }
+}
+
+/// Whether a dependency turned on `serde_json/arbitrary_precision`.
+fn keeps_all_digits() -> bool {
+    serde_json::from_str::<Value>("1e999").is_ok()
 }
 
 thread_local! {
