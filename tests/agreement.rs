@@ -2,12 +2,11 @@
 //!
 //! `PROPTEST_CASES=100000 cargo test --test agreement` looks further than the default does.
 
-use std::collections::BTreeSet;
 use std::fmt::Debug;
 
 use event_schema::serde::de::DeserializeOwned;
 use event_schema::serde_json::{self, Value};
-use event_schema::{EventSchema, LoadError, Segment, Violation, Violations};
+use event_schema::{EventSchema, LoadError, Segment, Violation};
 use jsonschema::error::{ValidationError, ValidationErrorKind};
 use jsonschema::{Draft, Validator};
 use proptest::prelude::*;
@@ -15,56 +14,25 @@ use proptest::test_runner::{Config, TestRunner};
 
 mod zoo;
 
+use zoo::differences::{findings, found_at, has_minus_zero, keeps_all_digits, reads_what_it_writes, with_serde};
 use zoo::message::{Choices, Maker};
 use zoo::*;
-
-/// The value at a violation's path. Paths have the first name of a field or key where the message has another.
-fn found_at<'a>(violation: &Violation, message: &'a Value) -> Option<&'a Value> {
-    const ALIASES: &[(&str, &str)] =
-        &[("a", "A"), ("a", "alpha"), ("b", "B"), ("c", "C"), ("first", "1st"), ("b", "2nd")];
-    let pointer = violation.path().to_pointer();
-    pointer.split('/').skip(1).try_fold(message, |parent, key| {
-        let key = key.replace("~1", "/").replace("~0", "~");
-        let other = || ALIASES.iter().filter(|(name, _)| *name == key).find_map(|(_, alias)| parent.get(*alias));
-        match parent {
-            Value::Array(list) => list.get(key.parse::<usize>().ok()?),
-            _ => parent.get(&key).or_else(other),
-        }
-    })
-}
-
-/// Where load refuses what `serde_json` and the rules accept: all that is listed here, and nothing else.
-fn stricter_than_serde(violation: &Violation, message: &Value) -> bool {
-    let Some(found) = found_at(violation, message) else { return false };
-    match (violation.code(), violation.params().get("expected").and_then(Value::as_str)) {
-        // A struct given as an array of its fields: the contract says object.
-        ("invalid", Some("object")) => found.is_array(),
-        // So is a struct in an untagged enum; what is told then is why the list's variant does not fit.
-        ("invalid", Some("boolean")) | ("null", _) => {
-            violation.path().segments().last().is_some_and(|last| matches!(last, Segment::Index(_)))
-        }
-        // A variant without data given as `{"Variant": null}`: the contract says string.
-        ("choice", _) | ("invalid", Some("variant")) => found.as_object().is_some_and(|object| object.len() == 1),
-        // The tag of an adjacently tagged enum likewise; and in a flattened enum the variant by its number.
-        ("invalid", Some("string")) => {
-            found.is_u64() || found.as_object().is_some_and(|object| object.values().all(Value::is_null))
-        }
-        // A number beyond an f32, which serde makes an infinity: it could be written as null only.
-        ("invalid", Some("number")) => found.as_f64().is_some_and(|number| number.abs() > f64::from(f32::MAX)),
-        _ => false,
-    }
-}
 
 /// Where load refuses what the schema accepts.
 fn stricter_than_schema(violation: &Violation, message: &Value) -> bool {
     let Some(found) = found_at(violation, message) else { return false };
     match (violation.code(), violation.params().get("expected").and_then(Value::as_str)) {
         // JSON Schema calls 1.0, 1e2 and -0 integers, and numbers beyond 64 bits are no longer exact there.
-        ("invalid", Some("integer")) => found.is_f64() && found.as_f64().is_some_and(|number| number.fract() == 0.0),
+        ("invalid", Some("integer")) => {
+            (!found.is_i64() && !found.is_u64() || found.to_string() == "-0")
+                && found.as_f64().is_some_and(|number| number.fract() == 0.0)
+        }
         // The rule looks at what the number is rounded to.
         ("range", _) => found.as_f64().is_some_and(|number| to_f32(number).total_cmp(&number).is_ne()),
         // A rule of a newtype that is a map's key.
         ("length", _) => matches!(violation.path().segments().last(), Some(Segment::MapKey(_))),
+        // Beside the tag of a variant without data the schema takes any content, for it names none.
+        ("invalid", Some("null")) => violation.path().segments().last() == Some(&Segment::Key("c".into())),
         // What a conversion (`try_from`) refuses, and rules that a schema cannot say.
         ("invalid", Some("value")) | ("must_match" | "odd" | "abcd", _) => true,
         _ => false,
@@ -96,20 +64,6 @@ fn to_f32(number: f64) -> f64 {
     number.to_string().parse::<f32>().map_or(number, f64::from)
 }
 
-/// What was found, as a set.
-fn findings(error: &LoadError) -> BTreeSet<String> {
-    let violations: &Violations = error.violations().expect("a JSON text");
-    violations
-        .iter()
-        .map(|violation| format!("{} {} {violation}", violation.path().to_pointer(), violation.code()))
-        .collect()
-}
-
-/// Whether what is written can be read: not by a type that has other names for writing.
-fn reads_what_it_writes<E: EventSchema>() -> bool {
-    !matches!(E::descriptor().name(), "one-way")
-}
-
 fn agree<E: EventSchema + DeserializeOwned + PartialEq + Debug>() {
     let schema = <E as EventSchema>::json_schema().to_value();
     let validator: Validator =
@@ -123,13 +77,22 @@ fn agree<E: EventSchema + DeserializeOwned + PartialEq + Debug>() {
     let result = TestRunner::new(config).run(&tape, |tape| {
         let json = maker.message(&mut Choices::new(tape));
         let text = json.to_text();
+        // With `arbitrary_precision` serde_json takes an object with this key for a number, or for a broken one.
+        if keeps_all_digits() && text.contains("$serde_json::private::Number") {
+            let _answer = E::load_str(&text);
+            return Ok(());
+        }
         let message: Value = serde_json::from_str(&text).expect("made as JSON");
         let loaded = E::load_str(&text);
 
-        with_serde(&text, &message, &loaded)?;
+        with_serde(&text, &message, &loaded).map_err(TestCaseError::fail)?;
         // A validator sees an object after its repeated keys were dropped.
         if !json.repeats_keys() {
             with_schema(&validator, &text, &message, &loaded)?;
+        }
+        // With `arbitrary_precision` a `Value` gives -0 away as the integer 0, its text still does not.
+        if keeps_all_digits() && has_minus_zero(&message) {
+            return Ok(());
         }
         // In the order of the `Value`: where keys are the same in other words the last one counts, and
         // of several variants the first.
@@ -158,28 +121,6 @@ fn agree<E: EventSchema + DeserializeOwned + PartialEq + Debug>() {
 thread_local! {
     /// How many messages were good; the closure of a test runner cannot count.
     static ACCEPTED: std::cell::Cell<u32> = const { std::cell::Cell::new(0) };
-}
-
-fn with_serde<E>(text: &str, message: &Value, loaded: &Result<E, LoadError>) -> Result<(), TestCaseError>
-where
-    E: EventSchema + DeserializeOwned + PartialEq + Debug,
-{
-    let by_serde = serde_json::from_str::<E>(text)
-        .map_err(|error| error.to_string())
-        .and_then(|event| event.validate().map(|()| event).map_err(|violations| violations.to_string()));
-    match (loaded, by_serde) {
-        (Ok(loaded), Ok(by_serde)) => prop_assert_eq!(loaded, &by_serde, "the value of {}", text),
-        (Err(_), Err(_)) => {}
-        (Ok(_), Err(error)) => prop_assert!(false, "only load accepts {text}\nserde or the rules say: {error}"),
-        (Err(error), Ok(_)) => {
-            let violations = error.violations().expect("serde_json read it");
-            prop_assert!(
-                violations.iter().all(|violation| stricter_than_serde(violation, message)),
-                "only serde accepts {text}\nload says: {error}"
-            );
-        }
-    }
-    Ok(())
 }
 
 fn with_schema<E: EventSchema>(

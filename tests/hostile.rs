@@ -1,6 +1,7 @@
 //! Broken and hostile input gets a clear error of bounded size, that quotes no payload, and no panic.
 
 use std::collections::BTreeMap;
+use std::str::FromStr;
 
 use event_schema::prelude::*;
 use event_schema::serde_json::{Map, Value, json, to_string};
@@ -173,13 +174,23 @@ fn not_an_object() {
     }
 }
 
+/// Whether a dependency turned on `serde_json/arbitrary_precision`: then no number is too large to be JSON,
+/// and whether it fits is a matter of the field.
+fn keeps_all_digits() -> bool {
+    Value::from_str("1e999").is_ok()
+}
+
 #[test]
 fn huge_numbers() {
     let digits = "9".repeat(1_000_000);
     for number in ["1e999", "-1e999", "1e99999999999999999999", &digits, &format!("-{digits}.5")] {
         for field in ["id", "numbers", "any", "text"] {
             let error = refused(format!(r#"{{"{field}": {number}}}"#).as_bytes());
-            assert!(error.is_syntax() && error.to_string().contains("number out of range"), "{error}");
+            if keeps_all_digits() {
+                assert!(error.is_invalid() && !error.to_string().contains("999"), "{error}");
+            } else {
+                assert!(error.is_syntax() && error.to_string().contains("number out of range"), "{error}");
+            }
         }
     }
     let error = refused(br#"{"id": 123456789012345678901234567890, "text": ""}"#);

@@ -523,7 +523,11 @@ impl<'de> Visitor<'de> for AnyValue<'_, '_> {
                 let text = map.next_value_seed(number::Text)?;
                 drain_map(map)?;
                 self.0.leave();
-                return Ok(text.map_or(serde_json::Value::Null, |text| number::to_value(&text)));
+                return match text.map_or(serde_json::Value::Null, |text| number::to_value(&text)) {
+                    // A real object with the token for a key: serde_json does not read it either.
+                    serde_json::Value::Null => Err(A::Error::custom("invalid number")),
+                    number => Ok(number),
+                };
             }
             object.insert(key, map.next_value_seed(AnyValue(self.0))?);
         }

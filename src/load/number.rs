@@ -7,7 +7,7 @@
 use std::sync::OnceLock;
 
 use serde::de::{DeserializeSeed, Deserializer, IgnoredAny, MapAccess, Visitor};
-use serde_json::Value;
+use serde_json::{Number, Value};
 
 use super::leaf::{Leaf, drain_map, read_leaf};
 use super::{At, Context, Dialect, LoadOptions};
@@ -89,10 +89,10 @@ pub(super) fn to_leaf<T: Leaf>(text: &str) -> Option<T> {
 /// A number that is a map's key: by JSON's grammar, as `serde_json` reads it.
 pub(super) fn from_key<T: Leaf>(text: &str) -> Option<T> {
     let bare = text.ends_with(|c: char| c.is_ascii_digit()) && !text.starts_with(|c: char| c.is_ascii_whitespace());
-    if bare && serde_json::from_str::<serde_json::Number>(text).is_ok() { T::from_digits(text) } else { None }
+    if bare && serde_json::from_str::<Number>(text).is_ok() { T::from_digits(text) } else { None }
 }
 
-/// The number as a `Value`, all its digits kept.
+/// The number as a `Value`, all its digits kept where `serde_json` can keep them; null if it is none.
 pub(super) fn to_value(text: &str) -> Value {
-    serde_json::from_str(text).unwrap_or(Value::Null)
+    serde_json::from_str(text).map_or(Value::Null, Value::Number)
 }

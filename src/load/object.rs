@@ -242,10 +242,11 @@ pub fn keep_value<'de, A: MapAccess<'de>>(
     leftovers: &mut Leftovers,
     cx: &mut Context<'_>,
 ) -> Result<(), A::Error> {
-    let value = entries.next_value_seed(BufferSeed(cx.dialect()))?;
     if name == number::TOKEN && number::arrive_as_maps() {
         cx.number_in_disguise = Some(cx.mark());
+        return skip_value(entries);
     }
+    let value = entries.next_value_seed(BufferSeed(cx.dialect()))?;
     leftovers.push(name, value);
     Ok(())
 }

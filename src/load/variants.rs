@@ -226,6 +226,10 @@ impl<T: Variants> Visitor<'_> for NameSeed<T> {
     }
 
     fn visit_str<E>(self, name: &str) -> Result<Name, E> {
+        // Where any other name is a variant too, a number's token still is none.
+        if name == number::TOKEN && number::arrive_as_maps() {
+            return Ok(Name::Other(Segment::bounded(name)));
+        }
         Ok(T::find(name).map_or_else(|| Name::Other(Segment::bounded(name)), Name::Variant))
     }
 }

@@ -1,6 +1,7 @@
 //! Types of every shape that an event can have. Each derives serde's `Deserialize` too, for comparison.
 #![allow(clippy::option_option, clippy::box_collection, reason = "a zoo has them all")]
 
+pub(crate) mod differences;
 #[cfg(test)]
 pub(crate) mod message;
 
