@@ -291,6 +291,15 @@ fn load<E: EventSchema>(case: &Case) -> Option<Answer> {
         (None, false) => Answer::of(E::load(input), dumped),
         (_, true) => return None,
         (Some(Value::Bool(true)), false) => Answer::of(E::load_partial(input), |part| part.into_object().into()),
+        (Some(Value::Array(names)), false) => {
+            // Marshmallow goes by attribute, `partial` by the name on the wire.
+            let fields = case.schema["fields"].as_array().expect("a list of fields");
+            let named = fields.iter().filter(|field| names.contains(&field["name"]));
+            let wire: Vec<&str> =
+                named.filter_map(|field| field.get("data_key").unwrap_or(&field["name"]).as_str()).collect();
+            let options = LoadOptions::new().partial(&wire);
+            Answer::of(E::load_partial_with(input, &options), |part| part.into_object().into())
+        }
         _ => return None,
     })
 }
