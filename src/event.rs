@@ -405,7 +405,16 @@ pub trait EventSchema: FieldType + Serialize {
     /// # Errors
     /// As [`load`](Self::load).
     fn load_partial(input: &[u8]) -> Result<Partial<Self>, LoadError> {
-        load::from_json(input, &LoadOptions::new())
+        Self::load_partial_with(input, &LoadOptions::new())
+    }
+
+    /// As [`load_partial`](Self::load_partial), with options: [`LoadOptions::partial`] says which
+    /// fields may be missing.
+    ///
+    /// # Errors
+    /// As [`load`](Self::load).
+    fn load_partial_with(input: &[u8], options: &LoadOptions<'_>) -> Result<Partial<Self>, LoadError> {
+        load::from_json(input, options)
     }
 
     /// Checks the event's rules.

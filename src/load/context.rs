@@ -33,13 +33,15 @@ pub struct LoadOptions<'c> {
     pub(crate) max_depth: usize,
     pub(crate) max_violations: usize,
     pub(crate) user: Option<&'c dyn Any>,
+    /// In a part of an event: the only fields that may be missing.
+    pub(crate) partial: Option<&'c [&'c str]>,
 }
 
 impl<'c> LoadOptions<'c> {
     /// The defaults: 16 MiB of input, 128 levels, 1000 violations kept.
     #[must_use]
     pub const fn new() -> Self {
-        Self { max_size: 16 << 20, max_depth: 128, max_violations: 1000, user: None }
+        Self { max_size: 16 << 20, max_depth: 128, max_violations: 1000, user: None, partial: None }
     }
 
     /// Refuses input of more than this many bytes before it is looked at.
@@ -97,6 +99,32 @@ impl<'c> LoadOptions<'c> {
     #[must_use]
     pub fn context<T: 'static>(mut self, context: &'c T) -> Self {
         self.user = Some(context);
+        self
+    }
+
+    /// Lets only these fields be missing in [`load_partial_with`](crate::EventSchema::load_partial_with),
+    /// where all may otherwise: wire names, of nested fields behind dots (`address.zip`).
+    ///
+    /// ```
+    /// use event_schema::prelude::*;
+    ///
+    /// #[derive(Debug, Serialize, JsonSchema, EventSchema)]
+    /// struct Address { street: String, zip: String }
+    ///
+    /// #[derive(Debug, Serialize, JsonSchema, EventSchema)]
+    /// struct Customer { id: u64, name: String, address: Address }
+    ///
+    /// let options = LoadOptions::new().partial(&["name", "address.zip"]);
+    /// let update = br#"{"id": 7, "address": {"street": "Main St 1"}}"#;
+    /// assert!(Customer::load_partial_with(update, &options).is_ok());
+    ///
+    /// let error = Customer::load_partial_with(br#"{"address": {"zip": "10115"}}"#, &options).unwrap_err();
+    /// let missing: Vec<_> = error.violations().unwrap().iter().map(|one| one.path().to_string()).collect();
+    /// assert_eq!(missing, ["address.street", "id"]);
+    /// ```
+    #[must_use]
+    pub const fn partial(mut self, fields: &'c [&'c str]) -> Self {
+        self.partial = Some(fields);
         self
     }
 
@@ -356,7 +384,7 @@ impl<'c> Context<'c> {
     #[doc(hidden)]
     #[cold]
     pub fn missing(&mut self, at: &At<'_>) {
-        if self.mode == Mode::Whole {
+        if self.mode == Mode::Whole || self.options.partial.is_some_and(|fields| !at.is_one_of(fields)) {
             self.note_shape(at, const { &Rule::bare("required") });
         }
     }
@@ -626,6 +654,17 @@ impl<'a> At<'a> {
     #[cold]
     pub(crate) fn is_sensitive(&self) -> bool {
         self.outwards().any(|at| at.step.is_sensitive())
+    }
+
+    /// Whether one of these names it: the fields on the way to it, with dots between.
+    #[cold]
+    fn is_one_of(&self, fields: &[&str]) -> bool {
+        let path = self.path();
+        let names = path.segments().iter().filter_map(|segment| match segment {
+            Segment::Field(name) => Some(name.wire()),
+            _ => None,
+        });
+        fields.iter().any(|field| field.split('.').eq(names.clone()))
     }
 
     #[cold]

@@ -1,0 +1,365 @@
+//! Marshmallow's own answers: each schema of the corpus as a struct, the same tree of messages for
+//! every message and the same loaded value, but for the differences that are listed with a reason.
+//!
+//! The corpus lies beside the project; where it is absent there is nothing to compare with.
+
+use std::collections::BTreeMap;
+use std::path::Path;
+use std::sync::LazyLock;
+
+use event_schema::load::{At, Context, Expected, FieldType, Leaf, read_leaf};
+use event_schema::prelude::*;
+use event_schema::regex::Regex;
+use event_schema::serde::Deserializer;
+use serde_json::value::RawValue;
+use serde_json::{Map, Value};
+
+const CORPUS: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/../shared/corpora/marshmallow_cases.jsonl");
+
+/// Where the answers differ on purpose: each entry fails once it no longer does.
+const BY_DESIGN: &[(&str, &[&str])] = &[
+    (
+        "no coercion: text is no number or boolean, and 1 is no boolean",
+        &[
+            "signup-04", "signup-08", "numbers-01", "numbers-05", "numbers-06", "numbers-10", "numbers-11", "numbers-12",
+            "numbers-13", "numbers-14", "numbers-15", "numbers-16", "numbers-18", "numbers-26", "numbers-27",
+            "numbers-28", "numbers-29", "numbers-32", "numbers-35",
+        ],
+    ),
+    (
+        "no coercion: what is written as a fraction is no integer, as with Marshmallow's `strict=True`",
+        &["numbers-02", "numbers-03", "numbers-04", "numbers-31", "lists-09"],
+    ),
+    ("an integer has a size: 10^40 is beyond 128 bits", &["numbers-25"]),
+    ("an email address is what HTML says: `a@b` is one, letters beyond ASCII are in none", &["signup-13", "signup-18"]),
+    ("a pattern's `$` is the end of the text, in Python also before a newline there", &["signup-19"]),
+    ("a list's own rules run beside those of its elements", &["lists-08"]),
+    ("a message does not quote the input: `{input}` stays as it is", &["messages-03"]),
+    ("each event of a list is judged alone, the rules of the whole too", &["window-09"]),
+];
+
+#[derive(Deserialize)]
+struct Case {
+    id: String,
+    schema_name: String,
+    schema: Value,
+    input: Box<RawValue>,
+    #[serde(default)]
+    options: Options,
+    expect: Answer,
+}
+
+#[derive(Default, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+struct Options {
+    many: bool,
+    partial: Option<Value>,
+    unknown: Option<String>,
+}
+
+/// What was loaded, or the tree of messages.
+#[derive(Debug, PartialEq, Deserialize)]
+#[serde(rename_all = "lowercase")]
+enum Answer {
+    Ok(Value),
+    Errors(Value),
+}
+
+impl Answer {
+    fn of<T>(loaded: Result<T, LoadError>, value: impl Fn(T) -> Value) -> Self {
+        match loaded {
+            Ok(loaded) => Self::Ok(value(loaded)),
+            Err(error) => Self::Errors(error.violations().expect("a JSON text").to_messages()),
+        }
+    }
+}
+
+/// A field that may be missing and is nothing then; `not_null` says that it is never null.
+macro_rules! signup {
+    ($name:ident $(#[$attribute:meta])* { $($more:tt)* }) => {
+        #[event_schema::event]
+        $(#[$attribute])*
+        struct $name {
+            #[validate(length(min = 3, max = 20), regex(path = *USERNAME))]
+            username: String,
+            #[validate(email)]
+            #[event(messages(invalid = "Not a valid email address."))]
+            email: String,
+            #[validate(range(min = 18, max = 130))]
+            #[event(not_null)]
+            #[serde(skip_serializing_if = "Option::is_none")]
+            age: Option<i64>,
+            #[serde(default)]
+            newsletter: bool,
+            referrer: Option<String>,
+            $($more)*
+        }
+    };
+}
+
+static USERNAME: LazyLock<Regex> = LazyLock::new(|| Regex::new("^[a-z0-9_]+$").expect("a pattern"));
+
+signup!(Signup #[serde(deny_unknown_fields)] {});
+signup!(SignupExclude {});
+signup!(SignupInclude {
+    #[serde(flatten)]
+    extra: Map<String, Value>,
+});
+
+#[event_schema::event]
+#[serde(deny_unknown_fields, rename_all = "camelCase")]
+struct Camel {
+    first_name: String,
+    #[event(not_null)]
+    #[serde(skip_serializing_if = "Option::is_none")]
+    last_name: Option<String>,
+    #[event(not_null)]
+    #[serde(skip_serializing_if = "Option::is_none")]
+    home_address: Option<Addr>,
+}
+
+#[event_schema::event]
+#[serde(deny_unknown_fields, rename_all = "camelCase")]
+struct Addr {
+    #[validate(length(equal = 5))]
+    zip_code: String,
+    #[event(not_null)]
+    #[serde(skip_serializing_if = "Option::is_none")]
+    street: Option<String>,
+}
+
+#[event_schema::event]
+#[serde(deny_unknown_fields)]
+struct Numbers {
+    #[event(not_null)]
+    #[serde(skip_serializing_if = "Option::is_none")]
+    i: Option<i64>,
+    #[event(not_null)]
+    #[serde(skip_serializing_if = "Option::is_none")]
+    strict_i: Option<i64>,
+    #[event(not_null)]
+    #[serde(skip_serializing_if = "Option::is_none")]
+    f: Option<f64>,
+    #[event(not_null)]
+    #[serde(skip_serializing_if = "Option::is_none")]
+    d: Option<Decimal>,
+    #[event(not_null)]
+    #[serde(skip_serializing_if = "Option::is_none")]
+    b: Option<bool>,
+    #[event(not_null)]
+    #[serde(skip_serializing_if = "Option::is_none")]
+    s: Option<String>,
+}
+
+/// Marshmallow's `Decimal`: a number, or text that reads as one.
+#[derive(Serialize, JsonSchema)]
+struct Decimal(String);
+
+impl Leaf for Decimal {
+    const EXPECTED: &'static Expected = {
+        static EXPECTED: Expected = Expected::new("number");
+        &EXPECTED
+    };
+
+    fn from_u64(value: u64) -> Option<Self> {
+        Some(Self(value.to_string()))
+    }
+    fn from_i64(value: i64) -> Option<Self> {
+        Some(Self(value.to_string()))
+    }
+    fn from_f64(value: f64) -> Option<Self> {
+        Some(Self(value.to_string()))
+    }
+    fn from_text(text: &str) -> Option<Self> {
+        text.parse::<f64>().ok().filter(|value| value.is_finite()).map(|_| Self(text.to_owned()))
+    }
+}
+
+impl FieldType for Decimal {
+    fn read<'de, D: Deserializer<'de>>(input: D, cx: &mut Context<'_>, at: &At<'_>) -> Result<Option<Self>, D::Error> {
+        read_leaf(input, cx, at)
+    }
+}
+
+#[event_schema::event]
+#[serde(deny_unknown_fields)]
+#[validate(schema(function = starts_before_end, message = "start must be before end"))]
+struct Window {
+    start: i64,
+    end: i64,
+    #[event(not_null)]
+    #[serde(skip_serializing_if = "Option::is_none")]
+    label: Option<String>,
+}
+
+fn starts_before_end(window: &Window) -> Result<(), ValidationError> {
+    if window.start < window.end { Ok(()) } else { Err(ValidationError::new("order")) }
+}
+
+#[event_schema::event]
+#[serde(deny_unknown_fields)]
+struct Lists {
+    #[event(not_null, each(length(min = 1, max = 5)))]
+    #[serde(skip_serializing_if = "Option::is_none")]
+    tags: Option<Vec<String>>,
+    #[event(not_null, each(range(min = 0, max = 10)))]
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[validate(length(max = 3))]
+    scores: Option<Vec<i64>>,
+    #[event(not_null)]
+    #[serde(skip_serializing_if = "Option::is_none")]
+    matrix: Option<Vec<Vec<f64>>>,
+    opt: Option<Vec<Option<i64>>>,
+}
+
+#[event_schema::event]
+#[serde(deny_unknown_fields)]
+struct Defaults {
+    #[serde(default = "dflt")]
+    s: String,
+    #[serde(default = "seven")]
+    i: i64,
+    #[serde(default = "one")]
+    l: Vec<i64>,
+    n: Option<String>,
+    #[serde(default = "some_x")]
+    n2: Option<String>,
+    #[event(not_null)]
+    #[serde(skip_serializing_if = "Option::is_none")]
+    plain: Option<String>,
+}
+
+fn dflt() -> String {
+    "dflt".to_owned()
+}
+
+fn seven() -> i64 {
+    7
+}
+
+fn one() -> Vec<i64> {
+    vec![1]
+}
+
+#[allow(clippy::unnecessary_wraps, reason = "a default of the field's type")]
+fn some_x() -> Option<String> {
+    Some("x".to_owned())
+}
+
+#[event_schema::event]
+#[serde(deny_unknown_fields)]
+struct Tree {
+    v: i64,
+    #[event(not_null)]
+    #[serde(skip_serializing_if = "Option::is_none")]
+    kids: Option<Vec<Tree>>,
+}
+
+#[event_schema::event]
+#[serde(deny_unknown_fields)]
+struct Messages {
+    #[event(messages(required = "a is mandatory", null = "a is null", invalid = "a is no integer"))]
+    a: i64,
+    #[event(not_null)]
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[validate(length(min = 2, message = "b: at least {min}, got {input}"))]
+    b: Option<String>,
+}
+
+/// Our answer, or `None` where there is no struct for the schema.
+fn answer(case: &Case) -> Option<Answer> {
+    match (case.schema_name.as_str(), case.options.unknown.as_deref()) {
+        ("signup", None) => load::<Signup>(case),
+        ("signup", Some("exclude")) => load::<SignupExclude>(case),
+        ("signup", Some("include")) => load::<SignupInclude>(case),
+        ("camel", None) => load::<Camel>(case),
+        ("numbers", None) => load::<Numbers>(case),
+        ("window", None) => load::<Window>(case),
+        ("lists", None) => load::<Lists>(case),
+        ("defaults", None) => load::<Defaults>(case),
+        ("tree", None) => load::<Tree>(case),
+        ("messages", None) => load::<Messages>(case),
+        _ => None,
+    }
+}
+
+fn load<E: EventSchema>(case: &Case) -> Option<Answer> {
+    let input = case.input.get().as_bytes();
+    // By text: a `Value` has no place for integers of 128 bits.
+    let dumped = |event: E| serde_json::from_slice(&event.dump().expect("what loads is valid")).expect("JSON");
+    Some(match (&case.options.partial, case.options.many) {
+        (None, false) => Answer::of(E::load(input), dumped),
+        (_, true) => return None,
+        (Some(Value::Bool(true)), false) => Answer::of(E::load_partial(input), |part| part.into_object().into()),
+        (Some(Value::Array(names)), false) => {
+            // Marshmallow goes by attribute, `partial` by the name on the wire.
+            let fields = case.schema["fields"].as_array().expect("a list of fields");
+            let named = fields.iter().filter(|field| names.contains(&field["name"]));
+            let wire: Vec<&str> =
+                named.filter_map(|field| field.get("data_key").unwrap_or(&field["name"]).as_str()).collect();
+            let options = LoadOptions::new().partial(&wire);
+            Answer::of(E::load_partial_with(input, &options), |part| part.into_object().into())
+        }
+        _ => return None,
+    })
+}
+
+/// Under the names of Marshmallow's attributes, as it loads; without what is null: there an attribute can
+/// be missing, here an `Option` is `None` either way.
+fn by_attribute(value: Value, schema: &Value) -> Value {
+    match value {
+        Value::Array(list) => list.into_iter().map(|value| by_attribute(value, schema)).collect(),
+        Value::Object(object) => {
+            let rename = |(key, value): (String, Value)| {
+                let fields = schema["fields"].as_array().expect("a list of fields");
+                let field = fields.iter().find(|field| field.get("data_key").unwrap_or(&field["name"]) == &*key);
+                let name = field.and_then(|field| field["name"].as_str()).unwrap_or(&key).to_owned();
+                let inner = field.map_or(&Value::Null, |field| field.get("inner").unwrap_or(field));
+                let value = match &inner["schema"] {
+                    Value::String(_) => by_attribute(value, schema),
+                    Value::Null => value,
+                    nested => by_attribute(value, nested),
+                };
+                (!value.is_null()).then_some((name, value))
+            };
+            object.into_iter().filter_map(rename).collect::<Map<_, _>>().into()
+        }
+        other => other,
+    }
+}
+
+#[test]
+fn answers_are_marshmallows() {
+    if !Path::new(CORPUS).exists() {
+        println!("skipped: the corpus of Marshmallow's answers is not beside the project");
+        return;
+    }
+    let corpus = std::fs::read_to_string(CORPUS).expect("a readable file");
+    let reasons: BTreeMap<&str, &str> =
+        BY_DESIGN.iter().flat_map(|(reason, ids)| ids.iter().map(move |id| (*id, *reason))).collect();
+
+    let (mut agreed, mut by_design, mut failing) = (0, 0, Vec::new());
+    for line in corpus.lines() {
+        let case: Case = serde_json::from_str(line).expect("a case");
+        let Some(ours) = answer(&case) else {
+            failing.push(format!("{}: no struct for the schema `{}`", case.id, case.schema_name));
+            continue;
+        };
+        let comparable = |answer| match answer {
+            Answer::Ok(value) => Answer::Ok(by_attribute(value, &case.schema)),
+            errors => errors,
+        };
+        let (ours, theirs) = (comparable(ours), comparable(case.expect));
+        match (ours == theirs, reasons.get(&*case.id)) {
+            (true, None) => agreed += 1,
+            (false, Some(_)) => by_design += 1,
+            (true, Some(reason)) => failing.push(format!("{}: no longer differs ({reason})", case.id)),
+            (false, None) => failing.push(format!("{}: {}\n  ours   {ours:?}\n  theirs {theirs:?}", case.id, case.input)),
+        }
+    }
+    println!("agreed {agreed}, differing by design {by_design}, failing {}", failing.len());
+    for (reason, ids) in BY_DESIGN {
+        println!("  {}: {reason}", ids.len());
+    }
+    assert!(failing.is_empty(), "{}", failing.join("\n"));
+}
