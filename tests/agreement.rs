@@ -24,7 +24,7 @@ fn stricter_than_schema(violation: &Violation, message: &Value) -> bool {
     match (violation.code(), violation.params().get("expected").and_then(Value::as_str)) {
         // JSON Schema calls 1.0, 1e2 and -0 integers, and numbers beyond 64 bits are no longer exact there.
         ("invalid", Some("integer")) => {
-            (!found.is_i64() && !found.is_u64() || found.to_string() == "-0")
+            (!found.is_i64() && !found.is_u64() || found.to_string().as_str() == "-0")
                 && found.as_f64().is_some_and(|number| number.fract() == 0.0)
         }
         // The rule looks at what the number is rounded to.

@@ -21,9 +21,25 @@ const BY_DESIGN: &[(&str, &[&str])] = &[
     (
         "no coercion: text is no number or boolean, and 1 is no boolean",
         &[
-            "signup-04", "signup-08", "numbers-01", "numbers-05", "numbers-06", "numbers-10", "numbers-11", "numbers-12",
-            "numbers-13", "numbers-14", "numbers-15", "numbers-16", "numbers-18", "numbers-26", "numbers-27",
-            "numbers-28", "numbers-29", "numbers-32", "numbers-35",
+            "signup-04",
+            "signup-08",
+            "numbers-01",
+            "numbers-05",
+            "numbers-06",
+            "numbers-10",
+            "numbers-11",
+            "numbers-12",
+            "numbers-13",
+            "numbers-14",
+            "numbers-15",
+            "numbers-16",
+            "numbers-18",
+            "numbers-26",
+            "numbers-27",
+            "numbers-28",
+            "numbers-29",
+            "numbers-32",
+            "numbers-35",
         ],
     ),
     (
@@ -354,7 +370,9 @@ fn answers_are_marshmallows() {
             (true, None) => agreed += 1,
             (false, Some(_)) => by_design += 1,
             (true, Some(reason)) => failing.push(format!("{}: no longer differs ({reason})", case.id)),
-            (false, None) => failing.push(format!("{}: {}\n  ours   {ours:?}\n  theirs {theirs:?}", case.id, case.input)),
+            (false, None) => {
+                failing.push(format!("{}: {}\n  ours   {ours:?}\n  theirs {theirs:?}", case.id, case.input))
+            }
         }
     }
     println!("agreed {agreed}, differing by design {by_design}, failing {}", failing.len());
