@@ -163,6 +163,11 @@ twins! {
         pub(crate) leaf: Leaf,
     }
 
+    struct Wide {
+        #[validate(range(max = 5))]
+        pub(crate) number: u128,
+    }
+
     #[validate(context = Limits)]
     #[validate(schema(function = "within", use_context))]
     struct Bid {
@@ -217,9 +222,11 @@ fn no_threes(whole: &impl Serialize) -> Result<(), ValidationError> {
 fn shown(errors: &ValidationErrors) -> Value {
     let of_kind = |kind: &ValidationErrorsKind| match kind {
         ValidationErrorsKind::Struct(inner) => shown(inner),
-        ValidationErrorsKind::List(list) => {
-            list.iter().map(|(index, inner)| (index.to_string(), shown(inner))).collect::<serde_json::Map<_, _>>().into()
-        }
+        ValidationErrorsKind::List(list) => list
+            .iter()
+            .map(|(index, inner)| (index.to_string(), shown(inner)))
+            .collect::<serde_json::Map<_, _>>()
+            .into(),
         ValidationErrorsKind::Field(errors) => {
             let mut errors: Vec<String> = errors
                 .iter()
@@ -243,7 +250,6 @@ fn shown(errors: &ValidationErrors) -> Value {
 
 /// The messages that attributes and functions give.
 const GIVEN: &[&str] = &["Three.", "No mail.", "A word.", "No b.", "No c.", "Odd.", "Twos."];
-
 
 /// What ours and theirs find in the same value.
 fn judged<O, T>(value: &Value) -> (Value, Value)
@@ -280,9 +286,31 @@ where
 /// Texts that some rule is about, and short ones of few letters.
 fn text() -> impl Strategy<Value = Value> {
     const TEXTS: &[&str] = &[
-        "", "abc", "a@b", "ada@example.org", "ü@example.org", "@", "a b@c.d", "ada@[127.0.0.1]", "http://a.b/c?d#e",
-        "mailto:a@b", "a.b", "//a", "127.0.0.1", "256.0.0.1", "::1", "1::2::3", "4111111111111111", "4111111111111112",
-        "a\u{7}", "\u{85}", "äöü", "🌍🌍🌍", "e\u{301}", "line\nline", "A",
+        "",
+        "abc",
+        "a@b",
+        "ada@example.org",
+        "ü@example.org",
+        "@",
+        "a b@c.d",
+        "ada@[127.0.0.1]",
+        "http://a.b/c?d#e",
+        "mailto:a@b",
+        "a.b",
+        "//a",
+        "127.0.0.1",
+        "256.0.0.1",
+        "::1",
+        "1::2::3",
+        "4111111111111111",
+        "4111111111111112",
+        "a\u{7}",
+        "\u{85}",
+        "äöü",
+        "🌍🌍🌍",
+        "e\u{301}",
+        "line\nline",
+        "A",
     ];
     prop_oneof![prop::sample::select(TEXTS).prop_map(Value::from), "[abc]{0,5}".prop_map(Value::from)]
 }
@@ -328,11 +356,9 @@ fn leaf() -> BoxedStrategy<Value> {
 
 #[test]
 fn texts() {
-    const OPTIONS: &[&str] =
-        &["equal", "mail", "v4", "short_word", "without", "given", "given_short", "custom_option"];
-    const OTHERS: &[&str] = &[
-        "between", "email", "url", "ip", "v6", "word", "with", "both", "again", "line", "card", "custom", "skipped",
-    ];
+    const OPTIONS: &[&str] = &["equal", "mail", "v4", "short_word", "without", "given", "given_short", "custom_option"];
+    const OTHERS: &[&str] =
+        &["between", "email", "url", "ip", "v6", "word", "with", "both", "again", "line", "card", "custom", "skipped"];
     let options = OPTIONS.iter().map(|name| (*name, maybe(text())));
     let others = OTHERS.iter().map(|name| (*name, text().boxed()));
     agree::<ours::Texts, theirs::Texts>(object(options.chain(others).collect()));
@@ -391,7 +417,8 @@ fn within(bid: &impl Serialize, limits: &Limits) -> Result<(), ValidationError> 
 
 #[test]
 fn contexts() {
-    for (cents, tip, number) in [(0, None, 0), (5, Some(5), 5), (6, None, 0), (0, Some(6), 9), (6, Some(7), 8), (0, None, 6)]
+    for (cents, tip, number) in
+        [(0, None, 0), (5, Some(5), 5), (6, None, 0), (0, Some(6), 9), (6, Some(7), 8), (0, None, 6)]
     {
         let value = json!({"cents": cents, "tip": tip, "number": number});
         let limits = Limits { max: 5 };
@@ -442,4 +469,15 @@ fn nested_schemas_are_checked_without_a_word() {
     let (ours, theirs) = judged::<ours::Silent, theirs::Silent>(&json!({"leaf": {"size": 9}}));
     assert_eq!(theirs, Value::Null);
     assert_eq!(ours, json!({"leaf": {"size": ["range {\"max\":5} "]}}));
+}
+
+/// validator copies what it found, and panics where JSON has no place for it.
+#[test]
+fn numbers_beyond_64_bits_are_found() {
+    let number = 1_u128 << 100;
+    let ours = ours::Wide { number };
+    let errors = Validate::validate(&ours).unwrap_err();
+    assert_eq!(shown(&errors), json!({"number": ["range {\"max\":5} "]}));
+    let theirs = std::panic::catch_unwind(|| theirs::Wide { number }.validate());
+    assert!(theirs.is_err());
 }
