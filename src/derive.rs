@@ -47,6 +47,9 @@
 //! | `version = 2` | the major version of its contract, counted from 1 | 1 |
 //! | `topic = "..."` | the topic that it is published to | none |
 //! | `key = field` | the field whose value is the message's [key](crate::EventKey); `key = field.inner` goes deeper | none |
+//! | `previous = Type` | the type of the version before, which has a `From` or `TryFrom` into this one, see [versions](#versions) | none |
+//! | `newer = "refuse"` | what a newer version's writer wrote is refused without a try | `"accept"`: it is tried |
+//! | `pre_load`, `post_load`, `pre_dump`, `post_dump` `= function` | see [hooks](#hooks) | none |
 //! | `validate = false` | no `impl validator::Validate`, for a type that has its own | `true` |
 //! | `debug` | an `impl Debug` that shows sensitive fields as `***`, in place of `#[derive(Debug)]`; the attribute form adds it where it is needed | |
 //! | `crate = path` | where `event-schema` is, if it goes by another name | `::event_schema` |
@@ -64,6 +67,85 @@
 //! assert_eq!(order.key().as_deref(), Some(&b"42"[..]));
 //! assert_eq!(OrderRequested::descriptor().version(), 2);
 //! assert_eq!(Customer::descriptor().name(), "customer");
+//! ```
+//!
+//! ## Hooks
+//!
+//! Functions around load and dump, as Marshmallow's decorators of the same names. Each may also give
+//! back a `Result` of its value and [`ValidationError`](crate::ValidationError), whose message stands
+//! under `_schema` then.
+//!
+//! | | is given | when |
+//! |---|---|---|
+//! | `pre_load` | `serde_json::Value` | before the fields are read, and at every level on which the type stands |
+//! | `post_load` | `Self` | when it is without fault; the rules run again on what it gives back |
+//! | `pre_dump` | `&Self` | before the event's rules run: what it gives back is checked and written |
+//! | `post_dump` | `serde_json::Value` | before it is written, unchecked |
+//!
+//! The hooks of dump are those of the type that is dumped, for what stands in it is written by its own
+//! `Serialize`. `pre_load` costs its type the direct way: the input is made a `Value` first.
+//!
+//! ```
+//! use event_schema::prelude::*;
+//! use event_schema::serde_json::Value;
+//!
+//! #[event_schema::event(pre_load = unwrap, post_load = lowercase, post_dump = wrap)]
+//! #[derive(Debug)]
+//! struct User { email: String }
+//!
+//! fn unwrap(mut value: Value) -> Value {
+//!     match value.get_mut("user") {
+//!         Some(user) => user.take(),
+//!         None => value,
+//!     }
+//! }
+//!
+//! fn lowercase(user: User) -> Result<User, ValidationError> {
+//!     if user.email.ends_with("@example.com") {
+//!         return Err(ValidationError::new("blocked").with_message("We do not write there.".into()));
+//!     }
+//!     Ok(User { email: user.email.to_lowercase() })
+//! }
+//!
+//! fn wrap(value: Value) -> Value {
+//!     event_schema::serde_json::json!({ "user": value })
+//! }
+//!
+//! let user = User::load_str(r#"{"user": {"email": "Ada@Example.org"}}"#).unwrap();
+//! assert_eq!(user.email, "ada@example.org");
+//! assert_eq!(user.dump().unwrap(), br#"{"user":{"email":"ada@example.org"}}"#);
+//!
+//! let error = User::load_str(r#"{"user": {"email": "eve@example.com"}}"#).unwrap_err();
+//! assert_eq!(
+//!     error.violations().unwrap().to_messages(),
+//!     event_schema::serde_json::json!({"_schema": ["We do not write there."]})
+//! );
+//! ```
+//!
+//! ## Versions
+//!
+//! A version is a type. [`load_from`](crate::EventSchema::load_from) takes the writer's version, reads
+//! with that version's type and converts through every version between.
+//!
+//! ```
+//! use event_schema::prelude::*;
+//!
+//! #[event_schema::event(name = "price.set")]
+//! struct PriceV1 { euros: u64 }
+//!
+//! #[event_schema::event(name = "price.set", version = 2, previous = PriceV1, newer = "refuse")]
+//! #[derive(Debug, PartialEq)]
+//! struct Price { cents: u64 }
+//!
+//! impl From<PriceV1> for Price {
+//!     fn from(v1: PriceV1) -> Self {
+//!         Self { cents: v1.euros * 100 }
+//!     }
+//! }
+//!
+//! assert_eq!(Price::load_from(1, br#"{"euros": 2}"#).unwrap(), Price { cents: 200 });
+//! assert_eq!(Price::load_from(2, br#"{"cents": 200}"#).unwrap(), Price { cents: 200 });
+//! assert!(Price::load_from(3, br#"{"cents": 200}"#).unwrap_err().is_unsupported_version());
 //! ```
 //!
 //! # `#[event(...)]` on a field
@@ -95,12 +177,19 @@
 //!     tags: Vec<String>,
 //!     #[event(keys(length(max = 2)), values(range(max = 9)))]
 //!     counts: BTreeMap<String, u8>,
+//!     #[event(equal(true))]
+//!     terms: bool,
+//!     #[event(none_of(0, 13), messages(required = "How many?", invalid = "A number, please."))]
+//!     seats: u32,
+//!     #[event(contains_only("en", "de"), contains_none_of("de"))]
+//!     languages: Vec<String>,
 //!     #[event(not_null, messages(null = "Leave it out."))]
 //!     #[serde(skip_serializing_if = "Option::is_none")]
 //!     nick: Option<String>,
 //! }
 //!
-//! let input = r#"{"plan": "gratis", "tags": ["a", "bb"], "counts": {"abc": 10}, "nick": null}"#;
+//! let input = r#"{"plan": "gratis", "tags": ["a", "bb"], "counts": {"abc": 10},
+//!     "terms": false, "seats": "two", "languages": ["fr", "de"], "nick": null}"#;
 //! let error = Signup::load_str(input).unwrap_err();
 //! assert_eq!(
 //!     error.violations().unwrap().to_messages(),
@@ -111,6 +200,12 @@
 //!             "key": ["Longer than maximum length 2."],
 //!             "value": ["Must be less than or equal to 9."],
 //!         }},
+//!         "terms": ["Must be equal to true."],
+//!         "seats": ["A number, please."],
+//!         "languages": [
+//!             "One or more of the choices you made was not in: en, de.",
+//!             "One or more of the choices you made was in: de.",
+//!         ],
 //!         "nick": ["Leave it out."],
 //!     })
 //! );

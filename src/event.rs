@@ -417,6 +417,35 @@ pub trait EventSchema: FieldType + Serialize {
         load::from_json(input, options)
     }
 
+    /// Loads a JSON list of parts of events, see [`load_many`](Self::load_many) and
+    /// [`load_partial`](Self::load_partial).
+    ///
+    /// ```
+    /// # use event_schema::prelude::*;
+    /// # #[derive(Debug, Serialize, JsonSchema, EventSchema)]
+    /// # struct Point { x: i64, y: i64 }
+    /// let parts = Point::load_partial_many(br#"[{"x": 1}, {}]"#)?;
+    /// assert_eq!(parts.len(), 2);
+    ///
+    /// let error = Point::load_partial_many(br#"[{"x": 1}, {"y": null}]"#).unwrap_err();
+    /// assert_eq!(error.violations().unwrap()[0].path().to_pointer(), "/1/y");
+    /// # Ok::<(), LoadError>(())
+    /// ```
+    ///
+    /// # Errors
+    /// As [`load_many`](Self::load_many).
+    fn load_partial_many(input: &[u8]) -> Result<Vec<Partial<Self>>, LoadError> {
+        Self::load_partial_many_with(input, &LoadOptions::new())
+    }
+
+    /// As [`load_partial_many`](Self::load_partial_many), with options.
+    ///
+    /// # Errors
+    /// As [`load_many`](Self::load_many).
+    fn load_partial_many_with(input: &[u8], options: &LoadOptions<'_>) -> Result<Vec<Partial<Self>>, LoadError> {
+        load::from_json::<Many<Partial<Self>>>(input, options).map(|many| many.0)
+    }
+
     /// Checks the event's rules.
     ///
     /// # Errors

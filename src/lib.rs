@@ -37,7 +37,8 @@
 //! ```
 //!
 //! The page [`derive`] has everything that can be written in the attributes, the form with
-//! `#[derive(Serialize, JsonSchema, EventSchema)]`, and which goes first.
+//! `#[derive(Serialize, JsonSchema, EventSchema)]`, and which goes first. Who knows Marshmallow or
+//! pydantic finds their words on the page [`from_marshmallow`].
 //!
 //! # Load
 //!
@@ -149,6 +150,8 @@
 //!
 #![cfg_attr(feature = "derive", doc = "[`derive`]: mod@derive")]
 #![cfg_attr(not(feature = "derive"), doc = "[`derive`]: #features")]
+#![cfg_attr(feature = "derive", doc = "[`from_marshmallow`]: guide::from_marshmallow")]
+#![cfg_attr(not(feature = "derive"), doc = "[`from_marshmallow`]: #features")]
 #![cfg_attr(feature = "kafka", doc = "[`kafka`]: mod@kafka")]
 #![cfg_attr(not(feature = "kafka"), doc = "[`kafka`]: #features")]
 #![cfg_attr(not(test), warn(clippy::print_stdout))]
@@ -159,6 +162,8 @@ pub mod derive;
 mod dump;
 mod error;
 mod event;
+#[cfg(feature = "derive")]
+pub mod guide;
 mod hooks;
 #[cfg(feature = "kafka")]
 pub mod kafka;

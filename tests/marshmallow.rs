@@ -7,10 +7,9 @@ use std::collections::BTreeMap;
 use std::path::Path;
 use std::sync::LazyLock;
 
-use event_schema::load::{At, Context, Expected, FieldType, Leaf, read_leaf};
 use event_schema::prelude::*;
 use event_schema::regex::Regex;
-use event_schema::serde::Deserializer;
+use event_schema::rust_decimal::Decimal;
 use serde_json::value::RawValue;
 use serde_json::{Map, Value};
 
@@ -149,10 +148,10 @@ struct Addr {
 struct Numbers {
     #[event(not_null)]
     #[serde(skip_serializing_if = "Option::is_none")]
-    i: Option<i64>,
+    i: Option<i128>,
     #[event(not_null)]
     #[serde(skip_serializing_if = "Option::is_none")]
-    strict_i: Option<i64>,
+    strict_i: Option<i128>,
     #[event(not_null)]
     #[serde(skip_serializing_if = "Option::is_none")]
     f: Option<f64>,
@@ -165,36 +164,6 @@ struct Numbers {
     #[event(not_null)]
     #[serde(skip_serializing_if = "Option::is_none")]
     s: Option<String>,
-}
-
-/// Marshmallow's `Decimal`: a number, or text that reads as one.
-#[derive(Serialize, JsonSchema)]
-struct Decimal(String);
-
-impl Leaf for Decimal {
-    const EXPECTED: &'static Expected = {
-        static EXPECTED: Expected = Expected::new("number");
-        &EXPECTED
-    };
-
-    fn from_u64(value: u64) -> Option<Self> {
-        Some(Self(value.to_string()))
-    }
-    fn from_i64(value: i64) -> Option<Self> {
-        Some(Self(value.to_string()))
-    }
-    fn from_f64(value: f64) -> Option<Self> {
-        Some(Self(value.to_string()))
-    }
-    fn from_text(text: &str) -> Option<Self> {
-        text.parse::<f64>().ok().filter(|value| value.is_finite()).map(|_| Self(text.to_owned()))
-    }
-}
-
-impl FieldType for Decimal {
-    fn read<'de, D: Deserializer<'de>>(input: D, cx: &mut Context<'_>, at: &At<'_>) -> Result<Option<Self>, D::Error> {
-        read_leaf(input, cx, at)
-    }
 }
 
 #[event_schema::event]
@@ -305,8 +274,11 @@ fn load<E: EventSchema>(case: &Case) -> Option<Answer> {
     let dumped = |event: E| serde_json::from_slice(&event.dump().expect("what loads is valid")).expect("JSON");
     Some(match (&case.options.partial, case.options.many) {
         (None, false) => Answer::of(E::load(input), dumped),
-        (_, true) => return None,
+        (None, true) => Answer::of(E::load_many(input), |events| events.into_iter().map(dumped).collect()),
         (Some(Value::Bool(true)), false) => Answer::of(E::load_partial(input), |part| part.into_object().into()),
+        (Some(Value::Bool(true)), true) => Answer::of(E::load_partial_many(input), |parts| {
+            parts.into_iter().map(|part| Value::Object(part.into_object())).collect()
+        }),
         (Some(Value::Array(names)), false) => {
             // Marshmallow goes by attribute, `partial` by the name on the wire.
             let fields = case.schema["fields"].as_array().expect("a list of fields");
@@ -332,6 +304,8 @@ fn by_attribute(value: Value, schema: &Value) -> Value {
                 let name = field.and_then(|field| field["name"].as_str()).unwrap_or(&key).to_owned();
                 let inner = field.map_or(&Value::Null, |field| field.get("inner").unwrap_or(field));
                 let value = match &inner["schema"] {
+                    // 1E+5 and 100000 are one.
+                    _ if inner["type"] == "decimal" => decimal(&value),
                     Value::String(_) => by_attribute(value, schema),
                     Value::Null => value,
                     nested => by_attribute(value, nested),
@@ -342,6 +316,12 @@ fn by_attribute(value: Value, schema: &Value) -> Value {
         }
         other => other,
     }
+}
+
+fn decimal(value: &Value) -> Value {
+    let Some(text) = value.as_str() else { return value.clone() };
+    let parsed = Decimal::from_str_exact(text).or_else(|_| Decimal::from_scientific(text));
+    parsed.map_or_else(|_| value.clone(), |decimal| decimal.normalize().to_string().into())
 }
 
 #[test]

@@ -163,6 +163,11 @@ twins! {
         pub(crate) leaf: Leaf,
     }
 
+    struct Wide {
+        #[validate(range(max = 5))]
+        pub(crate) number: u128,
+    }
+
     #[validate(context = Limits)]
     #[validate(schema(function = "within", use_context))]
     struct Bid {
@@ -464,4 +469,15 @@ fn nested_schemas_are_checked_without_a_word() {
     let (ours, theirs) = judged::<ours::Silent, theirs::Silent>(&json!({"leaf": {"size": 9}}));
     assert_eq!(theirs, Value::Null);
     assert_eq!(ours, json!({"leaf": {"size": ["range {\"max\":5} "]}}));
+}
+
+/// validator copies what it found, and panics where JSON has no place for it.
+#[test]
+fn numbers_beyond_64_bits_are_found() {
+    let number = 1_u128 << 100;
+    let ours = ours::Wide { number };
+    let errors = Validate::validate(&ours).unwrap_err();
+    assert_eq!(shown(&errors), json!({"number": ["range {\"max\":5} "]}));
+    let theirs = std::panic::catch_unwind(|| theirs::Wide { number }.validate());
+    assert!(theirs.is_err());
 }

@@ -170,7 +170,7 @@ impl<N: Names, A: FieldType, B: FieldType> Object<(A, B)> for N {
     const NAMES: &'static [&'static str] = &[N::FIRST.wire(), N::SECOND.wire()];
 
     fn find(name: &str) -> Option<usize> {
-        [N::FIRST, N::SECOND].iter().position(|field| field.wire() == name)
+        <Self as Object<(A, B)>>::NAMES.iter().position(|field| *field == name)
     }
 
     fn read_entries<'de, M: MapAccess<'de>>(

@@ -1,0 +1,599 @@
+//! From Marshmallow (and pydantic) to event-schema: row by row, Python beside Rust.
+//!
+//! A Marshmallow schema is a class beside the class of its objects; here the struct is both. What a
+//! field may be is said by its type, how it looks on the wire by serde's attributes, which values it
+//! may have by `#[validate(...)]`, in the syntax of [validator], and the rest by `#[event(...)]`.
+//! Messages are Marshmallow's where the meaning is the same, and stand in the same tree.
+//!
+//! | Marshmallow | pydantic | here |
+//! |---|---|---|
+//! | [`Schema`](#a-schema) | `BaseModel` | `#[event_schema::event]` above a struct or an enum |
+//! | [`load`, `loads`](#a-schema) | `model_validate`, `model_validate_json` | [`load_value`], [`load`] |
+//! | [`dump`, `dumps`](#a-schema) | `model_dump`, `model_dump_json` | [`dump_value`], [`dump`], which check the rules too |
+//! | [`validate`](#a-schema) | | [`validate`], of an event at hand |
+//! | [`required`, `allow_none`, `load_default`, `dump_default`](#missing-null-and-defaults) | defaults, `Optional` | the field's type, `Option`, `#[serde(default)]`, `#[event(not_null)]` |
+//! | [`data_key`, `attribute`](#names) | `alias`, `alias_generator` | `#[serde(rename)]`, `rename_all`, `alias` |
+//! | [`dump_only`, `load_only`](#names) | `exclude=True` | `#[serde(skip_deserializing)]`, `#[serde(skip_serializing)]` |
+//! | [`unknown`](#unknown-fields) | `extra` | `#[serde(deny_unknown_fields)]`; serde's default; `#[serde(flatten)]` |
+//! | [`validate=[...]`, `@validates`](#rules) | `Field(ge=...)`, `@field_validator` | `#[validate(...)]`, `custom` |
+//! | [`List(validate=)`, `Dict(keys=, values=)`](#rules) | `Annotated` in the type | `#[event(each(...))]`, `keys(...)`, `values(...)` |
+//! | [`OneOf`, `NoneOf`, `Equal`, `ContainsOnly`, `ContainsNoneOf`](#rules) | `Literal` | `#[event(one_of(...))]` and so on; a `Literal` is an enum |
+//! | [`@validates_schema`](#rules-of-the-whole) | `@model_validator(mode="after")` | `#[validate(schema(function = ...))]` |
+//! | [`context`](#context) | `info.context` | `#[validate(context = Type)]`, [`LoadOptions::context`] |
+//! | [`@pre_load`, `@post_load`, `@pre_dump`, `@post_dump`](#hooks) | `@model_validator`, `@model_serializer` | `#[event(pre_load = ...)]` and so on |
+//! | [`Nested`, `List(Nested)`, `Nested("self")`](#nested-schemas-and-enums) | a model as a type | the type; `Vec<Type>`; `Vec<Self>` or `Box<Self>` |
+//! | [`Enum`, one-of-schema](#nested-schemas-and-enums) | `Enum`, `Discriminator` | an enum; with data, `#[serde(tag = "...")]` |
+//! | [`many`](#many-partial-only-and-exclude) | `TypeAdapter(list[...])` | [`load_many`], [`dump_many`] |
+//! | [`partial`](#many-partial-only-and-exclude) | | [`load_partial`], [`LoadOptions::partial`] |
+//! | [`only`, `exclude`](#many-partial-only-and-exclude) | `include`, `exclude` | [`dump_with`] |
+//! | [`ValidationError.messages`](#errors) | `ValidationError.errors()` | [`Violations::to_messages`], or the [`Violations`] one by one |
+//! | [`error_messages`, `error=`](#errors) | | `#[event(messages(...))]`, `message = "..."` |
+//! | | `model_json_schema` | [`json_schema`](crate::EventSchema::json_schema) |
+//!
+//! [`load`]: crate::EventSchema::load
+//! [`load_value`]: crate::EventSchema::load_value
+//! [`dump`]: crate::EventSchema::dump
+//! [`dump_value`]: crate::EventSchema::dump_value
+//! [`validate`]: crate::EventSchema::validate
+//! [`load_many`]: crate::EventSchema::load_many
+//! [`dump_many`]: crate::EventSchema::dump_many
+//! [`load_partial`]: crate::EventSchema::load_partial
+//! [`dump_with`]: crate::EventSchema::dump_with
+//! [`LoadOptions::context`]: crate::LoadOptions::context
+//! [`LoadOptions::partial`]: crate::LoadOptions::partial
+//! [`Violations`]: crate::Violations
+//! [`Violations::to_messages`]: crate::Violations::to_messages
+//!
+//! # A schema
+//!
+//! ```python
+//! class UserSchema(Schema):
+//!     name = fields.Str(required=True)
+//!     email = fields.Email(required=True)
+//!
+//!     @post_load
+//!     def make_user(self, data, **kwargs):
+//!         return User(**data)
+//!
+//! try:
+//!     UserSchema().loads('{"name": 7, "email": "ada"}')
+//! except ValidationError as error:
+//!     assert error.messages == {
+//!         "name": ["Not a valid string."],
+//!         "email": ["Not a valid email address."],
+//!     }
+//! ```
+//!
+//! `load` gives the struct, so that there is nothing to make. `dump` checks the rules, which
+//! Marshmallow's does not: an invalid event does not get out.
+//!
+//! ```
+//! use event_schema::prelude::*;
+//! use event_schema::serde_json::json;
+//!
+//! #[event_schema::event]
+//! #[derive(Debug, PartialEq)]
+//! struct User {
+//!     name: String,
+//!     #[validate(email)]
+//!     email: String,
+//! }
+//!
+//! let mut user = User::load(br#"{"name": "Ada", "email": "ada@example.org"}"#)?;
+//! assert_eq!(user, User::load_value(json!({"name": "Ada", "email": "ada@example.org"}))?);
+//!
+//! let error = User::load(br#"{"name": 7, "email": "ada"}"#).unwrap_err();
+//! assert_eq!(
+//!     error.violations().unwrap().to_messages(),
+//!     json!({"name": ["Not a valid string."], "email": ["Not a valid email address."]})
+//! );
+//!
+//! assert_eq!(user.dump()?, br#"{"name":"Ada","email":"ada@example.org"}"#);
+//! user.email.clear();
+//! assert!(user.validate().is_err() && user.dump().is_err());
+//! # Ok::<(), Box<dyn std::error::Error>>(())
+//! ```
+//!
+//! # Missing, null and defaults
+//!
+//! ```python
+//! class OrderSchema(Schema):
+//!     id = fields.Int(required=True)
+//!     parent = fields.Int(required=True, allow_none=True)
+//!     note = fields.Str(allow_none=True)
+//!     coupon = fields.Str()
+//!     quantity = fields.Int(load_default=1)
+//! ```
+//!
+//! | may be missing | may be null | Marshmallow | here |
+//! |---|---|---|---|
+//! | no | no | `required=True` | `T` |
+//! | no | yes | `required=True, allow_none=True` | `Option<T>` with `#[serde(deserialize_with = "Option::deserialize")]`, as in serde |
+//! | yes | yes | `allow_none=True` | `Option<T>` |
+//! | yes | no | the default | `Option<T>` with `#[event(not_null)]` |
+//! | yes, then it is `x` | no | `load_default=x` | `T` with `#[serde(default = "x")]` |
+//! | yes, then it is `x` | yes | `load_default=x, allow_none=True` | `Option<T>` with `#[serde(default = "x")]` |
+//!
+//! An `Option` that is never null must not be written as null either, which serde's
+//! `skip_serializing_if` sees to; without it the derive says so. `dump_default` has no counterpart: a
+//! struct's field is never missing.
+//!
+//! ```
+//! use event_schema::prelude::*;
+//! use event_schema::serde_json::json;
+//!
+//! #[event_schema::event]
+//! #[derive(Debug, PartialEq)]
+//! struct Order {
+//!     id: u64,
+//!     #[serde(deserialize_with = "Option::deserialize")]
+//!     parent: Option<u64>,
+//!     note: Option<String>,
+//!     #[event(not_null)]
+//!     #[serde(skip_serializing_if = "Option::is_none")]
+//!     coupon: Option<String>,
+//!     #[serde(default = "one")]
+//!     quantity: u32,
+//! }
+//!
+//! fn one() -> u32 {
+//!     1
+//! }
+//!
+//! let order = Order::load(br#"{"id": 7, "parent": null}"#)?;
+//! assert_eq!(order, Order { id: 7, parent: None, note: None, coupon: None, quantity: 1 });
+//! assert_eq!(order.dump_value()?, json!({"id": 7, "parent": null, "note": null, "quantity": 1}));
+//!
+//! let error = Order::load(br#"{"coupon": null, "quantity": null}"#).unwrap_err();
+//! assert_eq!(
+//!     error.violations().unwrap().to_messages(),
+//!     json!({
+//!         "id": ["Missing data for required field."],
+//!         "parent": ["Missing data for required field."],
+//!         "coupon": ["Field may not be null."],
+//!         "quantity": ["Field may not be null."],
+//!     })
+//! );
+//! # Ok::<(), Box<dyn std::error::Error>>(())
+//! ```
+//!
+//! # Names
+//!
+//! ```python
+//! class AccountSchema(Schema):
+//!     user_name = fields.Str(data_key="userName", required=True)
+//!     created = fields.Int(dump_only=True)
+//!     password = fields.Str(load_only=True, required=True)
+//! ```
+//!
+//! A field that is dumped only is an unknown one in the input; its value is its default. Messages and
+//! paths have the names on the wire.
+//!
+//! ```
+//! use event_schema::prelude::*;
+//! use event_schema::serde_json::json;
+//!
+//! #[event_schema::event]
+//! #[derive(Debug)]
+//! #[serde(rename_all = "camelCase", deny_unknown_fields)]
+//! struct Account {
+//!     #[serde(alias = "login")]
+//!     user_name: String,
+//!     #[serde(skip_deserializing)]
+//!     created: u64,
+//!     #[serde(skip_serializing)]
+//!     password: String,
+//! }
+//!
+//! let account = Account::load(br#"{"login": "ada", "password": "letmein"}"#)?;
+//! assert_eq!(account.dump_value()?, json!({"userName": "ada", "created": 0}));
+//!
+//! let error = Account::load(br#"{"created": 5, "password": "letmein"}"#).unwrap_err();
+//! assert_eq!(
+//!     error.violations().unwrap().to_messages(),
+//!     json!({"userName": ["Missing data for required field."], "created": ["Unknown field."]})
+//! );
+//! # Ok::<(), Box<dyn std::error::Error>>(())
+//! ```
+//!
+//! # Unknown fields
+//!
+//! ```python
+//! class StrictSchema(Schema):
+//!     class Meta:
+//!         unknown = RAISE     # the default of Marshmallow
+//!     a = fields.Int()
+//!
+//! class TolerantSchema(Schema):
+//!     class Meta:
+//!         unknown = EXCLUDE   # the default here, and of pydantic
+//!     a = fields.Int()
+//!
+//! class KeepingSchema(Schema):
+//!     class Meta:
+//!         unknown = INCLUDE
+//!     a = fields.Int()
+//! ```
+//!
+//! The policy is the type's, at every level its own, and not the call's. All unknown fields are
+//! reported, not only the first.
+//!
+//! ```
+//! use event_schema::prelude::*;
+//! use event_schema::serde_json::{Map, Value, json};
+//!
+//! #[event_schema::event]
+//! #[derive(Debug)]
+//! #[serde(deny_unknown_fields)]
+//! struct Strict { a: u8 }
+//!
+//! #[event_schema::event]
+//! struct Tolerant { a: u8 }
+//!
+//! #[event_schema::event]
+//! struct Keeping {
+//!     a: u8,
+//!     #[serde(flatten)]
+//!     extra: Map<String, Value>,
+//! }
+//!
+//! let input = br#"{"a": 1, "b": 2, "c": 3}"#;
+//! assert_eq!(
+//!     Strict::load(input).unwrap_err().violations().unwrap().to_messages(),
+//!     json!({"b": ["Unknown field."], "c": ["Unknown field."]})
+//! );
+//! assert_eq!(Tolerant::load(input)?.dump_value()?, json!({"a": 1}));
+//! assert_eq!(Keeping::load(input)?.dump_value()?, json!({"a": 1, "b": 2, "c": 3}));
+//! # Ok::<(), Box<dyn std::error::Error>>(())
+//! ```
+//!
+//! # Rules
+//!
+//! ```python
+//! def even(number):
+//!     if number % 2:
+//!         raise ValidationError("Odd.")
+//!
+//! class ItemSchema(Schema):
+//!     sku = fields.Str(required=True, validate=validate.Length(equal=4))
+//!     count = fields.Int(required=True, validate=[validate.Range(min=1, max=9), even])
+//!     size = fields.Str(required=True, validate=validate.OneOf(["S", "M", "L"]))
+//!     tags = fields.List(fields.Str(validate=validate.Length(min=2)), required=True)
+//!     prices = fields.Dict(
+//!         keys=fields.Str(validate=validate.Length(equal=3)),
+//!         values=fields.Int(validate=validate.Range(min=0)),
+//!         required=True,
+//!     )
+//! ```
+//!
+//! All rules of a field run, in the order written. A rule of validator's vocabulary is in
+//! `#[validate(...)]`, what Marshmallow has beside it in `#[event(...)]`. Each can have its own
+//! `message`. The page [`derive`] has all of them; what JSON Schema can say of them is in the contract.
+//!
+//! ```
+//! use std::collections::BTreeMap;
+//!
+//! use event_schema::prelude::*;
+//! use event_schema::serde_json::json;
+//!
+//! #[event_schema::event]
+//! #[derive(Debug)]
+//! struct Item {
+//!     #[validate(length(equal = 4))]
+//!     sku: String,
+//!     #[validate(range(min = 1, max = 9), custom(function = even))]
+//!     count: i32,
+//!     #[event(one_of("S", "M", "L"))]
+//!     size: String,
+//!     #[event(each(length(min = 2)))]
+//!     tags: Vec<String>,
+//!     #[event(keys(length(equal = 3)), values(range(min = 0)))]
+//!     prices: BTreeMap<String, i64>,
+//! }
+//!
+//! fn even(number: i32) -> Result<(), ValidationError> {
+//!     if number % 2 == 0 { Ok(()) } else { Err(ValidationError::new("odd").with_message("Odd.".into())) }
+//! }
+//!
+//! let input = json!({"sku": "x", "count": 11, "size": "XL", "tags": ["a", "bb"], "prices": {"EUR": -1, "DM": "1"}});
+//! assert_eq!(
+//!     Item::load_value(input).unwrap_err().violations().unwrap().to_messages(),
+//!     json!({
+//!         "sku": ["Length must be 4."],
+//!         "count": ["Must be greater than or equal to 1 and less than or equal to 9.", "Odd."],
+//!         "size": ["Must be one of: S, M, L."],
+//!         "tags": {"0": ["Shorter than minimum length 2."]},
+//!         "prices": {
+//!             "EUR": {"value": ["Must be greater than or equal to 0."]},
+//!             "DM": {"key": ["Length must be 3."], "value": ["Not a valid integer."]},
+//!         },
+//!     })
+//! );
+//! ```
+//!
+//! # Rules of the whole
+//!
+//! ```python
+//! class WindowSchema(Schema):
+//!     start = fields.Int(required=True)
+//!     end = fields.Int(required=True)
+//!
+//!     @validates_schema
+//!     def in_order(self, data, **kwargs):
+//!         if data["start"] >= data["end"]:
+//!             raise ValidationError("start must be before end")
+//! ```
+//!
+//! They run when nothing else is wrong with the struct, as with Marshmallow's
+//! `skip_on_field_errors=True`; `skip_on_field_errors = false` asks for less, but all fields must have been read.
+//!
+//! ```
+//! use event_schema::prelude::*;
+//! use event_schema::serde_json::json;
+//!
+//! #[event_schema::event]
+//! #[derive(Debug)]
+//! #[validate(schema(function = in_order, message = "start must be before end"))]
+//! struct Window { start: i64, end: i64 }
+//!
+//! fn in_order(window: &Window) -> Result<(), ValidationError> {
+//!     if window.start < window.end { Ok(()) } else { Err(ValidationError::new("order")) }
+//! }
+//!
+//! let messages = |input| Window::load_value(input).unwrap_err().violations().unwrap().to_messages();
+//! assert_eq!(messages(json!({"start": 2, "end": 1})), json!({"_schema": ["start must be before end"]}));
+//! assert_eq!(messages(json!({"start": "2", "end": 1})), json!({"start": ["Not a valid integer."]}));
+//! ```
+//!
+//! # Context
+//!
+//! ```python
+//! from marshmallow.experimental.context import Context
+//!
+//! class BidSchema(Schema):
+//!     cents = fields.Int(required=True)
+//!
+//!     @validates("cents")
+//!     def affordable(self, value, data_key):
+//!         if value > Context.get()["max"]:
+//!             raise ValidationError("Too expensive.")
+//! ```
+//!
+//! The context has a type, and a rule that needs it is not passed over when it is not there.
+//!
+//! ```
+//! use event_schema::prelude::*;
+//!
+//! struct Limits { max: u32 }
+//!
+//! #[event_schema::event]
+//! #[derive(Debug)]
+//! #[validate(context = Limits)]
+//! struct Bid {
+//!     #[validate(custom(function = affordable, use_context, message = "Too expensive."))]
+//!     cents: u32,
+//! }
+//!
+//! fn affordable(cents: u32, limits: &Limits) -> Result<(), ValidationError> {
+//!     if cents <= limits.max { Ok(()) } else { Err(ValidationError::new("too_expensive")) }
+//! }
+//!
+//! let limits = Limits { max: 100 };
+//! let error = Bid::load_with(br#"{"cents": 101}"#, &LoadOptions::new().context(&limits)).unwrap_err();
+//! assert_eq!(error.violations().unwrap()[0].message(), "Too expensive.");
+//! assert!(Bid::load(br#"{"cents": 1}"#).is_err());
+//! ```
+//!
+//! # Hooks
+//!
+//! ```python
+//! class ContactSchema(Schema):
+//!     email = fields.Str(required=True)
+//!
+//!     @pre_load
+//!     def rename(self, data, **kwargs):
+//!         return {"email": data["mail"]} if "mail" in data else data
+//!
+//!     @post_load
+//!     def lowercase(self, data, **kwargs):
+//!         return {**data, "email": data["email"].lower()}
+//!
+//!     @post_dump
+//!     def wrap(self, data, **kwargs):
+//!         return {"contact": data}
+//! ```
+//!
+//! Each has one function; the page [`derive`] has when they run. Where only names differ, `alias` costs
+//! less than `pre_load`.
+//!
+//! ```
+//! use event_schema::prelude::*;
+//! use event_schema::serde_json::{Value, json};
+//!
+//! #[event_schema::event(pre_load = rename, post_load = lowercase, post_dump = wrap)]
+//! struct Contact { email: String }
+//!
+//! fn rename(mut value: Value) -> Value {
+//!     if let Some(mail) = value.as_object_mut().and_then(|object| object.remove("mail")) {
+//!         value["email"] = mail;
+//!     }
+//!     value
+//! }
+//!
+//! fn lowercase(contact: Contact) -> Contact {
+//!     Contact { email: contact.email.to_lowercase() }
+//! }
+//!
+//! fn wrap(value: Value) -> Value {
+//!     json!({ "contact": value })
+//! }
+//!
+//! let contact = Contact::load(br#"{"mail": "Ada@Example.org"}"#)?;
+//! assert_eq!(contact.dump_value()?, json!({"contact": {"email": "ada@example.org"}}));
+//! # Ok::<(), Box<dyn std::error::Error>>(())
+//! ```
+//!
+//! # Nested schemas and enums
+//!
+//! ```python
+//! class Status(enum.Enum):
+//!     open = 1
+//!     closed = 2
+//!
+//! class TreeSchema(Schema):
+//!     value = fields.Int(required=True)
+//!     status = fields.Enum(Status, required=True)
+//!     children = fields.List(fields.Nested(lambda: TreeSchema()), load_default=[])
+//! ```
+//!
+//! A nested value is a schema as the outer one is, and needs no word at the field. What `marshmallow-oneofschema`
+//! and pydantic's discriminated unions do, an enum with data does.
+//!
+//! ```
+//! use event_schema::prelude::*;
+//! use event_schema::serde_json::json;
+//!
+//! #[event_schema::event]
+//! #[derive(Debug)]
+//! #[serde(rename_all = "lowercase")]
+//! enum Status { Open, Closed }
+//!
+//! #[event_schema::event]
+//! #[derive(Debug)]
+//! struct Tree {
+//!     value: i64,
+//!     status: Status,
+//!     #[serde(default)]
+//!     children: Vec<Tree>,
+//! }
+//!
+//! #[event_schema::event]
+//! #[derive(Debug)]
+//! #[serde(tag = "type", rename_all = "lowercase")]
+//! enum Payment {
+//!     Card { number: String },
+//!     Invoice { days: u8 },
+//! }
+//!
+//! let input = json!({"value": 1, "status": "open", "children": [{"value": "2", "status": "done"}]});
+//! assert_eq!(
+//!     Tree::load_value(input).unwrap_err().violations().unwrap().to_messages(),
+//!     json!({"children": {"0": {"value": ["Not a valid integer."], "status": ["Must be one of: open, closed."]}}})
+//! );
+//! assert!(matches!(Payment::load(br#"{"type": "invoice", "days": 14}"#)?, Payment::Invoice { days: 14 }));
+//! # Ok::<(), Box<dyn std::error::Error>>(())
+//! ```
+//!
+//! # Many, partial, only and exclude
+//!
+//! ```python
+//! class PointSchema(Schema):
+//!     x = fields.Int(required=True)
+//!     y = fields.Int(required=True)
+//!
+//! assert PointSchema(many=True).validate([{"x": 1, "y": 2}, {"x": 1}, None]) == {
+//!     1: {"y": ["Missing data for required field."]},
+//!     2: {"_schema": ["Invalid input type."]},
+//! }
+//! assert PointSchema(partial=True).load({"x": 1}) == {"x": 1}
+//! assert PointSchema(partial=("y",)).load({"x": 1}) == {"x": 1}
+//! assert PointSchema(only=("x",)).dump({"x": 1, "y": 2}) == {"x": 1}
+//! ```
+//!
+//! A part of an event is no event: it is a [`Partial<E>`](crate::Partial), whose fields are valid as far as they are
+//! there, and which can be applied to an event.
+//!
+//! ```
+//! use event_schema::prelude::*;
+//! use event_schema::DumpOptions;
+//! use event_schema::serde_json::json;
+//!
+//! #[event_schema::event]
+//! #[derive(Debug, PartialEq)]
+//! struct Point { x: i64, y: i64 }
+//!
+//! let error = Point::load_many(br#"[{"x": 1, "y": 2}, {"x": 1}, null]"#).unwrap_err();
+//! assert_eq!(
+//!     error.violations().unwrap().to_messages(),
+//!     json!({
+//!         "1": {"y": ["Missing data for required field."]},
+//!         "2": {"_schema": ["Invalid input type."]},
+//!     })
+//! );
+//!
+//! let part = Point::load_partial(br#"{"x": 5}"#)?;
+//! assert_eq!((part.get::<i64>("x")?, part.get::<i64>("y")?), (Some(5), None));
+//! assert_eq!(part.apply_to(&Point { x: 1, y: 2 })?, Point { x: 5, y: 2 });
+//! assert!(Point::load_partial_with(br#"{"x": 5}"#, &LoadOptions::new().partial(&["y"])).is_ok());
+//! assert!(Point::load_partial_with(br#"{"x": 5}"#, &LoadOptions::new().partial(&["x"])).is_err());
+//!
+//! assert_eq!(Point { x: 1, y: 2 }.dump_with(&DumpOptions::new().only(["x"]))?, br#"{"x":1}"#);
+//! # Ok::<(), Box<dyn std::error::Error>>(())
+//! ```
+//!
+//! # Errors
+//!
+//! ```python
+//! class SeatSchema(Schema):
+//!     row = fields.Int(
+//!         required=True,
+//!         error_messages={"required": "Which row?", "invalid": "Rows have numbers.", "null": "Which row?"},
+//!         validate=validate.Range(min=1, error="Rows are counted from {min}."),
+//!     )
+//!
+//! assert SeatSchema().validate({"row": 0}) == {"row": ["Rows are counted from 1."]}
+//! ```
+//!
+//! Beside the tree there is the flat list: each violation has a path, a stable code with parameters for programs,
+//! and a sentence for people. No violation has the value that was found, so that `{input}` in a
+//! message stays as it is. `valid_data` has no counterpart yet; [`load_partial`] tells which parts are good.
+//!
+//! ```
+//! use event_schema::prelude::*;
+//! use event_schema::serde_json::json;
+//!
+//! #[event_schema::event]
+//! #[derive(Debug)]
+//! struct Seat {
+//!     #[event(messages(required = "Which row?", invalid = "Rows have numbers.", null = "Which row?"))]
+//!     #[validate(range(min = 1, message = "Rows are counted from {min}."))]
+//!     row: u32,
+//! }
+//!
+//! let messages = |input| Seat::load_value(input).unwrap_err().violations().unwrap().to_messages();
+//! assert_eq!(messages(json!({})), json!({"row": ["Which row?"]}));
+//! assert_eq!(messages(json!({"row": "A"})), json!({"row": ["Rows have numbers."]}));
+//! assert_eq!(messages(json!({"row": 0})), json!({"row": ["Rows are counted from 1."]}));
+//!
+//! let error = Seat::load(br#"{"row": 0}"#).unwrap_err();
+//! let violation = &error.violations().unwrap()[0];
+//! assert_eq!((violation.path().to_pointer().as_str(), violation.code()), ("/row", "range"));
+//! assert_eq!(violation.params()["min"], 1);
+//! ```
+//!
+//! # What differs on purpose
+//!
+//! | Marshmallow | here | why |
+//! |---|---|---|
+//! | `"42"` is an integer, `1` and `"yes"` are booleans, `1.0` is an integer; so they are in pydantic, but for `strict=True` | each is a violation | what loads is what the exported schema says; a sender in another language has no other source |
+//! | integers have no bounds | a field's type has | as the contract shows |
+//! | `a@b` is no email address, `ü@example.org` is one | the reverse | the rule is HTML's, which browsers use; a `custom` rule can be narrower |
+//! | a pattern's `$` matches before a newline at the end | at the end only | as JSON Schema's patterns |
+//! | a list's own rules wait for its elements' | both are told, the list's under `_schema` | all faults at once |
+//! | with `many`, a rule of the whole waits for all elements | each element is judged alone | a batch is no event |
+//! | `dump` does not validate | it does | nothing invalid gets out |
+//! | an attribute may be missing | an `Option` is `None`, missing or null | a struct has all its fields |
+//! | unknown fields are refused | skipped | a reader that tolerates them survives a rollout |
+//!
+//! ```
+//! use event_schema::prelude::*;
+//!
+//! #[event_schema::event]
+//! #[derive(Debug)]
+//! struct Answer { number: u32, sure: bool }
+//!
+//! let error = Answer::load(br#"{"number": "42", "sure": 1}"#).unwrap_err();
+//! assert_eq!(error.to_string(), "2 violations\nnumber: Not a valid integer.\nsure: Not a valid boolean.");
+//! ```
+//!
+//! [`derive`]: mod@crate::derive
