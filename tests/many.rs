@@ -151,8 +151,9 @@ fn fill(mut value: Value) -> Result<Value, ValidationError> {
     Ok(value)
 }
 
-fn shout(hooked: Hooked) -> Hooked {
-    Hooked { word: hooked.word.to_uppercase() }
+fn shout(mut hooked: Hooked) -> Hooked {
+    hooked.word.make_ascii_uppercase();
+    hooked
 }
 
 fn whisper(hooked: &Hooked) -> Result<Hooked, ValidationError> {
