@@ -2,7 +2,7 @@ use event_schema::prelude::*;
 
 #[derive(Serialize, JsonSchema, EventSchema)]
 struct Order {
-    address: std::net::SocketAddr,
+    count: std::sync::atomic::AtomicU32,
 }
 
 fn main() {}
