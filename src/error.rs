@@ -32,7 +32,7 @@ use crate::violation::Violations;
 /// assert!(error.is_invalid());
 /// assert_eq!(error.to_string(), "1 violation\nseq: Not a valid integer.");
 /// ```
-pub struct LoadError(Box<LoadErrorKind>);
+pub struct LoadError(Box<LoadErrorKind>, Option<Box<Value>>);
 
 #[derive(Debug)]
 pub(crate) enum LoadErrorKind {
@@ -64,11 +64,17 @@ pub(crate) enum LoadErrorKind {
 impl From<LoadErrorKind> for LoadError {
     #[cold]
     fn from(kind: LoadErrorKind) -> Self {
-        Self(Box::new(kind))
+        Self(Box::new(kind), None)
     }
 }
 
 impl LoadError {
+    /// Everything that is wrong with an event, and what is valid of it.
+    #[cold]
+    pub(crate) fn invalid(violations: Violations, valid_data: Option<Value>) -> Self {
+        Self(Box::new(LoadErrorKind::Invalid(violations)), valid_data.map(Box::new))
+    }
+
     /// Says why `input`, on which `serde_json` gave up with `error`, is no JSON.
     #[cold]
     pub(crate) fn syntax(input: &str, error: &serde_json::Error) -> Self {
@@ -129,6 +135,13 @@ impl LoadError {
             LoadErrorKind::UnsupportedVersion { violations, .. } => violations,
             _ => None,
         }
+    }
+
+    /// What is valid of the input, if the load was asked to keep it
+    /// ([`LoadOptions::valid_data`](crate::LoadOptions::valid_data)); not if more was wrong than was kept.
+    #[must_use]
+    pub fn valid_data(&self) -> Option<&Value> {
+        self.1.as_deref()
     }
 
     /// The writer's version is none that this type, or those before it, can read; of a newer one

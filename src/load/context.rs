@@ -32,6 +32,7 @@ pub struct LoadOptions<'c> {
     pub(crate) max_size: usize,
     pub(crate) max_depth: usize,
     pub(crate) max_violations: usize,
+    pub(crate) valid_data: bool,
     pub(crate) user: Option<&'c dyn Any>,
     /// In a part of an event: the only fields that may be missing.
     pub(crate) partial: Option<&'c [&'c str]>,
@@ -41,7 +42,7 @@ impl<'c> LoadOptions<'c> {
     /// The defaults: 16 MiB of input, 128 levels, 1000 violations kept.
     #[must_use]
     pub const fn new() -> Self {
-        Self { max_size: 16 << 20, max_depth: 128, max_violations: 1000, user: None, partial: None }
+        Self { max_size: 16 << 20, max_depth: 128, max_violations: 1000, valid_data: false, user: None, partial: None }
     }
 
     /// Refuses input of more than this many bytes before it is looked at.
@@ -67,6 +68,27 @@ impl<'c> LoadOptions<'c> {
     #[must_use]
     pub const fn max_depth(mut self, levels: usize) -> Self {
         self.max_depth = levels;
+        self
+    }
+
+    /// Keeps what is valid of an input that is not, for
+    /// [`LoadError::valid_data`](crate::LoadError::valid_data): costs a second read of such an input.
+    ///
+    /// ```
+    /// use event_schema::{EventSchema, JsonSchema, LoadOptions, Serialize};
+    /// use serde_json::json;
+    ///
+    /// #[derive(Debug, Serialize, JsonSchema, EventSchema)]
+    /// struct Signup { name: String, ages: Vec<u8> }
+    ///
+    /// let options = LoadOptions::new().valid_data(true);
+    /// let input = br#"{"name": "Ada", "ages": [36, "x", 41], "more": 1}"#;
+    /// let error = Signup::load_with(input, &options).unwrap_err();
+    /// assert_eq!(error.valid_data(), Some(&json!({"name": "Ada", "ages": [36, 41]})));
+    /// ```
+    #[must_use]
+    pub const fn valid_data(mut self, keep: bool) -> Self {
+        self.valid_data = keep;
         self
     }
 
@@ -209,6 +231,8 @@ pub struct Context<'c> {
     dialect: Dialect,
     mode: Mode,
     too_deep: bool,
+    /// Fields that no type knows, if `valid_data` wants them out.
+    strays: Vec<Path>,
     /// A number arrived as a map of this one key (`serde_json/arbitrary_precision`) where an object stands.
     pub(crate) number_in_disguise: Option<Mark>,
 }
@@ -223,6 +247,7 @@ impl<'c> Context<'c> {
             dialect,
             mode: Mode::Whole,
             too_deep: false,
+            strays: Vec::new(),
             number_in_disguise: None,
         }
     }
@@ -343,6 +368,21 @@ impl<'c> Context<'c> {
 
     pub(crate) fn is_too_deep(&self) -> bool {
         self.too_deep
+    }
+
+    /// Keeps the place of a field that the type does not know and does not refuse.
+    #[cold]
+    pub(crate) fn stray(&mut self, at: &At<'_>, name: &str) {
+        if self.options.valid_data {
+            self.strays.push(at.name(name).path());
+        }
+    }
+
+    /// What was found, as an error.
+    #[cold]
+    pub(crate) fn into_error(self, valid_data: impl FnOnce(&Violations, &[Path]) -> Option<Value>) -> LoadError {
+        let valid_data = if self.options.valid_data { valid_data(&self.violations, &self.strays) } else { None };
+        LoadError::invalid(self.violations, valid_data)
     }
 
     /// Everything that was found.

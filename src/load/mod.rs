@@ -20,6 +20,7 @@ pub(crate) mod number;
 pub(crate) mod object;
 mod std_types;
 pub(crate) mod tuple;
+mod valid;
 pub(crate) mod variants;
 mod wrappers;
 
@@ -33,6 +34,7 @@ pub use self::leaf::{Leaf, read_leaf};
 use self::object::Slot;
 use crate::contract::{Place, Walk};
 use crate::error::{LoadError, LoadErrorKind};
+use crate::violation::{Path, Violations};
 
 /// A type that can stand in an event: how it is read, checked and described.
 ///
@@ -237,7 +239,7 @@ pub(crate) fn from_json<T: FieldType>(input: &[u8], options: &LoadOptions<'_>) -
     let mut cx = Context::new(*options, Dialect::Json);
     let read = T::read(&mut source, &mut cx, &At::ROOT).and_then(|value| source.end().map(|()| value));
     match read {
-        Ok(value) => finish(value, cx),
+        Ok(value) => finish(value, cx, |violations, strays| valid::of_text(text, options, violations, strays)),
         Err(error) => Err(cx.into_failure(text, &error)),
     }
 }
@@ -245,17 +247,22 @@ pub(crate) fn from_json<T: FieldType>(input: &[u8], options: &LoadOptions<'_>) -
 /// Loads from a JSON value.
 pub(crate) fn from_value<T: FieldType>(input: serde_json::Value, options: &LoadOptions<'_>) -> Result<T, LoadError> {
     let mut cx = Context::new(*options, Dialect::Value);
+    let kept = options.valid_data.then(|| input.clone());
     match T::read(input, &mut cx, &At::ROOT) {
-        Ok(value) => finish(value, cx),
+        Ok(value) => finish(value, cx, |violations, strays| valid::of_value(kept?, violations, strays)),
         Err(_) if cx.is_too_deep() => Err(LoadErrorKind::TooDeep { limit: options.max_depth }.into()),
         Err(error) => Err(LoadError::unreadable(&error)),
     }
 }
 
 #[inline]
-fn finish<T>(value: Option<T>, cx: Context<'_>) -> Result<T, LoadError> {
+fn finish<T>(
+    value: Option<T>,
+    cx: Context<'_>,
+    valid_data: impl FnOnce(&Violations, &[Path]) -> Option<serde_json::Value>,
+) -> Result<T, LoadError> {
     match value {
         Some(value) if cx.found() == 0 => Ok(value),
-        _ => Err(LoadErrorKind::Invalid(cx.into_violations()).into()),
+        _ => Err(cx.into_error(valid_data)),
     }
 }

@@ -231,6 +231,8 @@ fn unknown_field(cx: &mut Context<'_>, at: &At<'_>, name: &str, known: Option<&'
         cx.number_in_disguise = Some(cx.mark());
     } else if let Some(known) = known {
         cx.unknown(at, name, known);
+    } else {
+        cx.stray(at, name);
     }
 }
 

@@ -154,7 +154,7 @@ impl Segment {
         }
     }
 
-    fn name(&self) -> Cow<'_, str> {
+    pub(crate) fn name(&self) -> Cow<'_, str> {
         match self {
             Self::Field(name) => Cow::Borrowed(name.wire),
             Self::Name(name) | Self::Key(name) | Self::MapKey(name) => Cow::Borrowed(name),
