@@ -450,10 +450,10 @@ fn load<E: EventSchema>(case: &Case) -> Option<Answer> {
         (Some(Value::Bool(true)), true) => Answer::of(E::load_partial_many(input), |parts| {
             parts.into_iter().map(|part| Value::Object(part.into_object())).collect()
         }),
-        (Some(Value::Array(names)), false) => {
+        (Some(Value::Array(attributes)), false) => {
             // Marshmallow goes by attribute, `partial` by the name on the wire.
             let fields = case.schema["fields"].as_array().expect("a list of fields");
-            let named = fields.iter().filter(|field| names.contains(&field["name"]));
+            let named = fields.iter().filter(|field| attributes.contains(&field["name"]));
             let wire: Vec<&str> =
                 named.filter_map(|field| field.get("data_key").unwrap_or(&field["name"]).as_str()).collect();
             let options = LoadOptions::new().partial(&wire);
