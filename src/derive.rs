@@ -318,13 +318,14 @@
 //!
 //! `schema(function = path)` is a rule of the whole: `fn(&Self) -> Result<(), ValidationError>`. It runs
 //! when nothing else is wrong with the struct, or always with `skip_on_field_errors = false`; its message
-//! stands under `_schema`.
+//! stands under `_schema`, or with `field = name` under the field that it blames. A type can have several.
 //!
 //! ```
 //! use event_schema::prelude::*;
 //!
 //! #[event_schema::event]
 //! #[validate(schema(function = ends_after_start, message = "Ends before it starts."))]
+//! #[validate(schema(function = is_short, field = end, message = "Too late."))]
 //! #[derive(Debug)]
 //! struct Slot { start: u32, end: u32 }
 //!
@@ -332,11 +333,16 @@
 //!     if slot.start < slot.end { Ok(()) } else { Err(ValidationError::new("order")) }
 //! }
 //!
-//! let error = Slot::load(br#"{"start": 2, "end": 1}"#).unwrap_err();
+//! fn is_short(slot: &Slot) -> Result<(), ValidationError> {
+//!     if slot.end.saturating_sub(slot.start) <= 8 { Ok(()) } else { Err(ValidationError::new("long")) }
+//! }
+//!
+//! let messages = |input: &str| Slot::load_str(input).unwrap_err().violations().unwrap().to_messages();
 //! assert_eq!(
-//!     error.violations().unwrap().to_messages(),
+//!     messages(r#"{"start": 2, "end": 1}"#),
 //!     event_schema::serde_json::json!({"_schema": ["Ends before it starts."]})
 //! );
+//! assert_eq!(messages(r#"{"start": 2, "end": 20}"#), event_schema::serde_json::json!({"end": ["Too late."]}));
 //! ```
 //!
 //! `context = Type` names the type of the second argument that functions with `use_context` get:

@@ -20,6 +20,7 @@ const MOST: u32 = 9;
 /// The same struct twice: `ours` derives `EventSchema`, `theirs` validator's `Validate`.
 macro_rules! twins {
     ($($(#[$attribute:meta])* struct $name:ident { $($body:tt)* })*) => {
+        #[allow(clippy::option_option, reason = "rules look through two of them")]
         mod ours {
             use super::*;
             $(
@@ -28,6 +29,7 @@ macro_rules! twins {
                 pub(crate) struct $name { $($body)* }
             )*
         }
+        #[allow(clippy::option_option, reason = "rules look through two of them")]
         mod theirs {
             use super::*;
             $(

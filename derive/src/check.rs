@@ -14,7 +14,7 @@ use syn::visit::Visit;
 use syn::{Attribute, GenericParam, Ident};
 
 use crate::attr::{list, suggestion};
-use crate::model::{Field, Level, Model, Shape, Variant};
+use crate::model::{Field, Level, Model, Reader, Shape, Variant};
 use crate::rule::RuleKind;
 
 pub(crate) fn check(cx: &Ctxt, model: &Model<'_>) {
@@ -22,6 +22,7 @@ pub(crate) fn check(cx: &Ctxt, model: &Model<'_>) {
     check_event(cx, model);
     check_container(cx, model);
     check_key(cx, model);
+    check_blamed(cx, model);
     check_context(cx, model);
     for level in model.levels() {
         check_names(cx, level.fields.iter().filter_map(names_of));
@@ -110,6 +111,21 @@ fn check_key(cx: &Ctxt, model: &Model<'_>) {
             }
         }
         _ => cx.error_spanned_by(&key.field, "only a struct with named fields has a field to be its key"),
+    }
+}
+
+/// Fields that rules of the whole blame.
+fn check_blamed(cx: &Ctxt, model: &Model<'_>) {
+    for field in model.rules.schemas.iter().filter_map(|rule| rule.field.as_ref()) {
+        match &model.shape {
+            Shape::Struct(Level { style: Style::Struct, fields }) => {
+                let names = rust_names(fields);
+                if !names.iter().any(|name| field.unraw() == name.as_str()) {
+                    cx.error_spanned_by(field, no_such_field(&field.unraw().to_string(), &names));
+                }
+            }
+            _ => cx.error_spanned_by(field, "only a struct with named fields has a field to be blamed"),
+        }
     }
 }
 
@@ -268,7 +284,11 @@ fn check_not_null(cx: &Ctxt, field: &Field<'_>) {
     let Some(span) = field.event.not_null else { return };
     let attrs = &field.serde.attrs;
     let optional = crate::rule::head(field.serde.ty).is_some_and(|(name, _)| name == "Option");
-    if !optional && attrs.default().is_none() {
+    if !matches!(field.reader(), Reader::Ours) {
+        cx.syn_error(syn::Error::new(span, "`not_null` is for fields that are read here: refuse null in the reader"));
+    } else if field.serde.original.ident.is_none() {
+        cx.syn_error(syn::Error::new(span, "`not_null` is for fields that have a name"));
+    } else if !optional && attrs.default().is_none() {
         cx.syn_error(syn::Error::new(span, "null is refused here anyhow: drop `not_null`"));
     } else if optional && attrs.skip_serializing_if().is_none() && !attrs.skip_serializing() {
         cx.syn_error(syn::Error::new(

@@ -68,6 +68,8 @@ pub(crate) struct SchemaRule {
     pub(crate) function: Path,
     pub(crate) use_context: bool,
     pub(crate) skip_on_field_errors: bool,
+    /// The field under which its finding stands, in place of the whole.
+    pub(crate) field: Option<Ident>,
     pub(crate) code: Option<LitStr>,
     pub(crate) message: Option<LitStr>,
 }
@@ -488,13 +490,14 @@ impl Range {
 
 impl SchemaRule {
     fn parse(cx: &Ctxt, meta: &ParseNestedMeta<'_>) -> syn::Result<Self> {
-        let mut args = Args::parse(cx, meta, &["function", "use_context", "skip_on_field_errors"])?;
+        let mut args = Args::parse(cx, meta, &["function", "use_context", "skip_on_field_errors", "field"])?;
         let use_context = boolean(args.take("use_context").as_ref())?;
         let skip = args.take("skip_on_field_errors");
         Ok(Self {
             function: path(&args.require(meta, "function", "schema(function = check_order)")?)?,
             use_context,
             skip_on_field_errors: skip.is_none() || boolean(skip.as_ref())?,
+            field: args.take("field").map(|field| field_name(&field)).transpose()?,
             code: args.code,
             message: args.message,
         })

@@ -293,7 +293,18 @@ impl Walk<'_> {
     /// Takes null out of what load accepts of an optional value.
     #[doc(hidden)]
     pub fn not_null(&mut self, place: &Place) {
+        // Of a value of any shape the schema is `true`.
+        if let Some((last, parent)) = place.0.split_last()
+            && let Some(parent) = self.schema(&Place(parent.to_vec()))
+            && let Some(any @ Value::Bool(true)) = parent.get_mut(&**last)
+        {
+            *any = json!({});
+        }
         let Some(schema) = self.schema(place) else { return };
+        if !["type", "anyOf", "oneOf", "enum", "const", "$ref"].iter().any(|keyword| schema.contains_key(*keyword)) {
+            self.require(place, "not", json!({"type": "null"}));
+            return;
+        }
         if let Some(Value::Array(kinds)) = schema.get_mut("type") {
             kinds.retain(|kind| kind != "null");
             if let [only] = &kinds[..] {

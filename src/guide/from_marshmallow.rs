@@ -326,6 +326,7 @@
 //!
 //! They run when nothing else is wrong with the struct, as with Marshmallow's
 //! `skip_on_field_errors=True`; `skip_on_field_errors = false` asks for less, but all fields must have been read.
+//! What Python says with `ValidationError(..., field_name="end")` is `field = end` here: the message stands under that field.
 //!
 //! ```
 //! use event_schema::prelude::*;
@@ -336,6 +337,15 @@
 //! #[validate(schema(function = in_order, message = "start must be before end"))]
 //! struct Window { start: i64, end: i64 }
 //!
+//! #[event_schema::event]
+//! #[derive(Debug)]
+//! #[validate(schema(function = not_empty, field = end, message = "must be after start"))]
+//! struct Slot { start: i64, end: i64 }
+//!
+//! fn not_empty(slot: &Slot) -> Result<(), ValidationError> {
+//!     if slot.start < slot.end { Ok(()) } else { Err(ValidationError::new("empty")) }
+//! }
+//!
 //! fn in_order(window: &Window) -> Result<(), ValidationError> {
 //!     if window.start < window.end { Ok(()) } else { Err(ValidationError::new("order")) }
 //! }
@@ -343,6 +353,9 @@
 //! let messages = |input| Window::load_value(input).unwrap_err().violations().unwrap().to_messages();
 //! assert_eq!(messages(json!({"start": 2, "end": 1})), json!({"_schema": ["start must be before end"]}));
 //! assert_eq!(messages(json!({"start": "2", "end": 1})), json!({"start": ["Not a valid integer."]}));
+//!
+//! let error = Slot::load(br#"{"start": 2, "end": 1}"#).unwrap_err();
+//! assert_eq!(error.violations().unwrap().to_messages(), json!({"end": ["must be after start"]}));
 //! ```
 //!
 //! # Context

@@ -43,6 +43,11 @@ impl<T: FieldType> FieldType for Option<T> {
     }
 
     #[inline]
+    fn is_null(&self) -> bool {
+        self.as_ref().is_none_or(T::is_null)
+    }
+
+    #[inline]
     fn check(&self, cx: &mut Context<'_>, at: &At<'_>) {
         if let Some(value) = self {
             value.check(cx, at);

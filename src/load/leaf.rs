@@ -455,6 +455,10 @@ impl FieldType for serde_json::Value {
     fn read<'de, D: Deserializer<'de>>(input: D, cx: &mut Context<'_>, _: &At<'_>) -> Result<Option<Self>, D::Error> {
         AnyValue(cx).deserialize(input).map(Some)
     }
+
+    fn is_null(&self) -> bool {
+        self.is_null()
+    }
 }
 
 struct AnyValue<'a, 'c>(&'a mut Context<'c>);
@@ -558,5 +562,9 @@ impl FieldType for () {
             cx.invalid(at, &NULL);
         }
         Ok(value.is_none().then_some(()))
+    }
+
+    fn is_null(&self) -> bool {
+        true
     }
 }

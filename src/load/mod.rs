@@ -176,6 +176,13 @@ pub trait FieldType: Sized {
         slot.or_missing(cx, at)
     }
 
+    /// Whether the value is null on the wire, for fields that are never null.
+    #[doc(hidden)]
+    #[inline]
+    fn is_null(&self) -> bool {
+        false
+    }
+
     /// Checks the rules of a value at hand, all the way down.
     #[inline]
     fn check(&self, _cx: &mut Context<'_>, _at: &At<'_>) {}

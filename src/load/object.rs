@@ -269,13 +269,19 @@ struct PartsSeed<'a, 'c, P, T> {
     of: PhantomData<T>,
 }
 
-impl<'de, P: ReadParts<T>, T> DeserializeSeed<'de> for PartsSeed<'_, '_, P, T> {
+impl<'de, P: ReadParts<T>, T: FieldType> DeserializeSeed<'de> for PartsSeed<'_, '_, P, T> {
     type Value = Option<T>;
 
     #[inline]
     fn deserialize<D: Deserializer<'de>>(self, input: D) -> Result<Self::Value, D::Error> {
         if self.not_null {
-            self.parts.read(NotNull(input), self.cx, self.at)
+            let value = self.parts.read(NotNull(input), self.cx, self.at)?;
+            // A type inside the option may have a null of its own.
+            if value.as_ref().is_some_and(T::is_null) {
+                self.cx.null(self.at, &super::VALUE);
+                return Ok(None);
+            }
+            Ok(value)
         } else {
             self.parts.read(input, self.cx, self.at)
         }

@@ -4,16 +4,20 @@ use std::marker::PhantomData;
 
 use serde::de::{Deserializer, IgnoredAny, MapAccess, SeqAccess, Visitor};
 
-use super::containers::LIST;
 use super::object::Slot;
-use super::{At, Context, FieldType, number};
+use super::{At, Context, Expected, FieldType, number};
 use crate::contract::{Place, Walk};
+
+static TUPLE: Expected = Expected::new("tuple");
 
 /// A level with unnamed fields, as the derive describes it; read, it is a `T`.
 #[doc(hidden)]
 pub trait Elements<T> {
     /// How many there are.
     const LENGTH: usize;
+
+    /// What it is called.
+    const EXPECTED: &'static Expected = &TUPLE;
 
     /// Reads its elements; what is missing at the end is the caller's to note.
     fn read_elements<'de, A: SeqAccess<'de>>(
@@ -40,16 +44,16 @@ struct TupleVisitor<'a, 'c, L, T> {
     of: PhantomData<(L, T)>,
 }
 
-impl<L, T> TupleVisitor<'_, '_, L, T> {
+impl<L: Elements<T>, T> TupleVisitor<'_, '_, L, T> {
     #[cold]
     fn reject(self) -> Option<T> {
-        self.cx.invalid(self.at, &LIST);
+        self.cx.invalid(self.at, L::EXPECTED);
         None
     }
 
     #[cold]
     fn null(self) -> Option<T> {
-        self.cx.null(self.at, &LIST);
+        self.cx.null(self.at, L::EXPECTED);
         None
     }
 }
@@ -193,6 +197,7 @@ tuples! {
 
 impl<T: FieldType, const N: usize> Elements<[T; N]> for Whole {
     const LENGTH: usize = N;
+    const EXPECTED: &'static Expected = &super::containers::LIST;
 
     fn read_elements<'de, A: SeqAccess<'de>>(
         elements: &mut A,

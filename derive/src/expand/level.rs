@@ -531,7 +531,7 @@ impl ExpandField<'_> {
                 let parts = if kind == "ListType" { quote!(__p::Each) } else { quote!(__p::Pairs) };
                 quote!(#parts(#functions))
             });
-            let read = match (functions, self.field.event.not_null.is_some() && self.is_option()) {
+            let read = match (functions, self.field.event.not_null.is_some()) {
                 (None, false) => {
                     quote_spanned!(shown_at(ty.span())=> <#ty as __p::FieldType>::read_slot(&mut #slot, &mut entries, cx, at)?)
                 }
@@ -583,10 +583,6 @@ impl ExpandField<'_> {
             (None, None) => quote!(#read;),
             (parts, own) => quote!(if let __p::Some(value) = #read { #parts #own }),
         }
-    }
-
-    fn is_option(&self) -> bool {
-        crate::rule::head(self.field.serde.ty).is_some_and(|(name, _)| name == "Option")
     }
 
     fn default(&self) -> TokenStream {

@@ -7,7 +7,7 @@ use syn::{Expr, Ident, Type};
 
 use super::event::optional;
 use super::{Cx, shown_at};
-use crate::model::{Field, Level};
+use crate::model::{Field, Level, Shape};
 use crate::rule::{Rule, RuleKind, float, head, integer};
 
 /// Whether any rule looks at the field alone.
@@ -359,7 +359,13 @@ pub(super) fn of_whole(cx: &Cx<'_>) -> Option<TokenStream> {
         let function = &rule.function;
         let (code, message) = (optional(rule.code.as_ref()), optional(rule.message.as_ref()));
         let span = function.segments.last().map_or_else(Span::call_site, |last| shown_at(last.ident.span()));
-        let note = quote!(__p::broken_schema(cx, at, error, #code, #message));
+        let note = match rule.field.as_ref().and_then(|field| name_of(cx, field)) {
+            Some(name) => quote!({
+                let at = at.field(const { &#name });
+                __p::broken_custom(cx, &at, error, #code, #message);
+            }),
+            None => quote!(__p::broken_schema(cx, at, error, #code, #message)),
+        };
         let check = call(cx, span, function, &quote_spanned!(span=> value), rule.use_context, &note);
         if rule.skip_on_field_errors { quote!(if clean { #check }) } else { check }
     });
@@ -375,6 +381,16 @@ pub(super) fn of_whole(cx: &Cx<'_>) -> Option<TokenStream> {
             #(#rules)*
         }
     })
+}
+
+/// The two names of a struct's field, for a path.
+fn name_of(cx: &Cx<'_>, field: &Ident) -> Option<TokenStream> {
+    let Shape::Struct(level) = &cx.model.shape else { return None };
+    let named = |f: &&Field<'_>| f.serde.original.ident.as_ref().is_some_and(|ident| ident.unraw() == field.unraw());
+    let found = level.fields.iter().find(named)?;
+    let (wire, rust) = (found.serde.attrs.name().deserialize_name(), field.unraw().to_string());
+    let sensitive = found.event.sensitive.then(|| quote!(.sensitive()));
+    Some(quote!(__p::FieldName::new(#wire, #rust) #sensitive))
 }
 
 /// Says the rules in the contract. schemars' derive reads some of them, and not all as the reader does.

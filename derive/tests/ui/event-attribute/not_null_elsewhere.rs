@@ -1,0 +1,13 @@
+use event_schema::prelude::*;
+
+#[derive(Serialize, JsonSchema, EventSchema)]
+struct Peer {
+    #[event(plain, not_null)]
+    #[serde(skip_serializing_if = "Option::is_none")]
+    address: Option<std::net::IpAddr>,
+}
+
+#[derive(Serialize, JsonSchema, EventSchema)]
+struct Pair(u8, #[event(not_null)] Option<u8>);
+
+fn main() {}

@@ -1,0 +1,22 @@
+use event_schema::prelude::*;
+
+#[derive(Serialize, JsonSchema, EventSchema)]
+#[validate(schema(function = in_order, field = ende))]
+struct Slot {
+    start: u32,
+    end: u32,
+}
+
+fn in_order(_: &Slot) -> Result<(), ValidationError> {
+    Ok(())
+}
+
+#[derive(Serialize, JsonSchema, EventSchema)]
+#[validate(schema(function = positive, field = count))]
+struct Count(i32);
+
+fn positive(_: &Count) -> Result<(), ValidationError> {
+    Ok(())
+}
+
+fn main() {}
