@@ -105,3 +105,37 @@ fn null_is_refused_where_it_is_said() {
     assert_eq!(event.nick, None);
     assert_eq!(Signup::load(&event.dump().unwrap()).unwrap(), event);
 }
+
+/// What stands in the option may have a null of its own.
+#[derive(Debug, Serialize, JsonSchema, EventSchema)]
+#[allow(clippy::option_option, reason = "serde has types like it")]
+struct Never {
+    #[event(not_null)]
+    #[serde(skip_serializing_if = "Option::is_none")]
+    any: Option<Value>,
+    #[event(not_null)]
+    #[serde(skip_serializing_if = "Option::is_none")]
+    twice: Option<Option<u8>>,
+    #[event(not_null)]
+    #[serde(default)]
+    defaulted: Value,
+    #[event(not_null)]
+    #[serde(skip_serializing_if = "Option::is_none")]
+    boxed: Option<Box<u8>>,
+}
+
+#[test]
+fn null_is_refused_whatever_the_type() {
+    let schema = Never::json_schema();
+    for field in ["any", "twice", "defaulted", "boxed"] {
+        let input = json!({field: null});
+        let error = Never::load_value(input.clone()).unwrap_err();
+        assert_eq!(error.violations().unwrap().to_messages(), json!({field: ["Field may not be null."]}));
+        assert_eq!(Never::load_str(&input.to_string()).unwrap_err().violations(), error.violations());
+        assert!(!jsonschema::is_valid(schema.as_value(), &input), "{schema:?} takes {input}");
+
+        let good = json!({field: 1});
+        Never::load_value(good.clone()).unwrap();
+        assert!(jsonschema::is_valid(schema.as_value(), &good));
+    }
+}
