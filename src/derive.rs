@@ -154,7 +154,7 @@
 //! |---|---|
 //! | `plain` | the field's type is read by its own `Deserialize`: for types of other crates that no feature supports. It gives at most one violation, at the path inside it where its reader gave up |
 //! | `not_null` | null is refused, though the type is an `Option` or has a default: optional, but never null |
-//! | `messages(required = "...", null = "...", invalid = "...")` | its own sentences for what is wrong with its shape |
+//! | `messages(required = "...", null = "...", invalid = "...")` | its own sentences for what is wrong with its shape; `required` also for the rule of this name, which can have no `message`, as schemars takes none |
 //! | `one_of(a, b, ...)`, `none_of(a, b, ...)`, `equal(a)` | rules: the value is one of these, none of them, this one |
 //! | `contains_only(a, b, ...)`, `contains_none_of(a, b, ...)` | rules: all elements are among these, none is |
 //! | `each(rule, ...)` | rules of a list's elements |

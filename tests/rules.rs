@@ -139,3 +139,18 @@ fn null_is_refused_whatever_the_type() {
         assert!(jsonschema::is_valid(schema.as_value(), &good));
     }
 }
+
+/// schemars' derive takes no message in `required(...)`; the field's own text is for both.
+#[test]
+fn a_required_option_has_the_fields_text() {
+    #[derive(Debug, Serialize, JsonSchema, EventSchema)]
+    struct Given {
+        #[validate(required)]
+        #[event(messages(required = "Which one?"))]
+        one: Option<u8>,
+    }
+
+    let error = Given::load(b"{}").unwrap_err();
+    assert_eq!(error.violations().unwrap().to_messages(), json!({"one": ["Which one?"]}));
+    assert_eq!(Given { one: None }.validate().unwrap_err()[0].message(), "Which one?");
+}

@@ -27,6 +27,7 @@
 //! | [`partial`](#many-partial-only-and-exclude) | | [`load_partial`], [`LoadOptions::partial`] |
 //! | [`only`, `exclude`](#many-partial-only-and-exclude) | `include`, `exclude` | [`dump_with`] |
 //! | [`ValidationError.messages`](#errors) | `ValidationError.errors()` | [`Violations::to_messages`], or the [`Violations`] one by one |
+//! | [`ValidationError.valid_data`](#errors) | | [`LoadOptions::valid_data`], [`LoadError::valid_data`] |
 //! | [`error_messages`, `error=`](#errors) | | `#[event(messages(...))]`, `message = "..."` |
 //! | | `model_json_schema` | [`json_schema`](crate::EventSchema::json_schema) |
 //!
@@ -41,6 +42,8 @@
 //! [`dump_with`]: crate::EventSchema::dump_with
 //! [`LoadOptions::context`]: crate::LoadOptions::context
 //! [`LoadOptions::partial`]: crate::LoadOptions::partial
+//! [`LoadOptions::valid_data`]: crate::LoadOptions::valid_data
+//! [`LoadError::valid_data`]: crate::LoadError::valid_data
 //! [`Violations`]: crate::Violations
 //! [`Violations::to_messages`]: crate::Violations::to_messages
 //!
@@ -553,13 +556,14 @@
 //!         error_messages={"required": "Which row?", "invalid": "Rows have numbers.", "null": "Which row?"},
 //!         validate=validate.Range(min=1, error="Rows are counted from {min}."),
 //!     )
+//!     place = fields.Int()
 //!
 //! assert SeatSchema().validate({"row": 0}) == {"row": ["Rows are counted from 1."]}
 //! ```
 //!
 //! Beside the tree there is the flat list: each violation has a path, a stable code with parameters for programs,
 //! and a sentence for people. No violation has the value that was found, so that `{input}` in a
-//! message stays as it is. `valid_data` has no counterpart yet; [`load_partial`] tells which parts are good.
+//! message stays as it is. What is valid of an invalid input is kept when the load is asked to.
 //!
 //! ```
 //! use event_schema::prelude::*;
@@ -571,6 +575,7 @@
 //!     #[event(messages(required = "Which row?", invalid = "Rows have numbers.", null = "Which row?"))]
 //!     #[validate(range(min = 1, message = "Rows are counted from {min}."))]
 //!     row: u32,
+//!     place: Option<u32>,
 //! }
 //!
 //! let messages = |input| Seat::load_value(input).unwrap_err().violations().unwrap().to_messages();
@@ -582,6 +587,10 @@
 //! let violation = &error.violations().unwrap()[0];
 //! assert_eq!((violation.path().to_pointer().as_str(), violation.code()), ("/row", "range"));
 //! assert_eq!(violation.params()["min"], 1);
+//!
+//! let options = LoadOptions::new().valid_data(true);
+//! let error = Seat::load_with(br#"{"row": 0, "place": 7}"#, &options).unwrap_err();
+//! assert_eq!(error.valid_data(), Some(&json!({"place": 7})));
 //! ```
 //!
 //! # What differs on purpose

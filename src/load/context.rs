@@ -396,7 +396,9 @@ impl<'c> Context<'c> {
             self.shape_findings += 1;
         }
         if self.violations.list.len() < self.options.max_violations {
-            self.violations.list.push(Violation { path: at.path(), concern, fault, of_shape: kind == Kind::Shape });
+            // The rule `required` says of an option what is said of a missing field.
+            let of_shape = kind == Kind::Shape || fault.code() == "required";
+            self.violations.list.push(Violation { path: at.path(), concern, fault, of_shape });
         } else {
             self.violations.omitted += 1;
         }
