@@ -106,6 +106,7 @@ impl<R: BufRead, E> Lines<'_, R, E> {
         self.text.clear();
         let mut size: usize = 0;
         let mut started = false;
+        let mut last = None;
         loop {
             let chunk = match self.input.fill_buf() {
                 Ok(chunk) => chunk,
@@ -120,15 +121,16 @@ impl<R: BufRead, E> Lines<'_, R, E> {
             let part = &chunk[..end.unwrap_or(chunk.len())];
             self.text.extend_from_slice(&part[..part.len().min(room - self.text.len())]);
             size = size.saturating_add(part.len());
+            last = part.last().copied().or(last);
             let used = part.len() + usize::from(end.is_some());
             self.input.consume(used);
             if end.is_some() {
                 break;
             }
         }
-        if size == self.text.len() && self.text.last() == Some(&b'\r') {
-            self.text.pop();
+        if last == Some(b'\r') {
             size -= 1;
+            self.text.truncate(size);
         }
         Ok(started.then_some(size))
     }

@@ -11,6 +11,8 @@ use std::time::{Duration, Instant, SystemTime};
 
 use event_schema::EventSchema;
 
+#[path = "../fuzz/checks/lines.rs"]
+mod lines;
 #[path = "../fuzz/checks/load.rs"]
 mod load;
 #[path = "../fuzz/checks/properties.rs"]
@@ -126,13 +128,13 @@ fn fuzz(name: &str, count: u32, mut inputs: Vec<Vec<u8>>, tokens: &[&[u8]], chec
     println!("{name}: {tried} inputs in {:.0?}, from seed {seed}, {} kinds of answers", begun.elapsed(), met.len());
 }
 
-fn lines(dictionary: &str) -> Vec<Vec<u8>> {
+fn tokens_of(dictionary: &str) -> Vec<Vec<u8>> {
     let unquoted = |line: &str| line.strip_prefix('"')?.strip_suffix('"').map(|token| token.replace("\\\"", "\""));
     dictionary.lines().filter_map(unquoted).map(|token| token.replace("\\\\", "\\").into_bytes()).collect()
 }
 
-#[test]
-fn load_of_any_bytes() {
+/// Messages for every type of the zoo, each behind the byte that chooses the type.
+fn messages() -> Vec<Vec<u8>> {
     let mut random = Random(1);
     let mut inputs = Vec::new();
     let mut chosen = 0..;
@@ -142,20 +144,42 @@ fn load_of_any_bytes() {
             let maker = Maker::new(&schema);
             let first = chosen.next().unwrap_or(u8::MAX);
             for _ in 0..8 {
-                let tape = (0..120).map(|_| u16::from_le_bytes([random.next().to_le_bytes()[0], 0])).collect();
+                let tape = (0..120).map(|_| u16::from(random.next().to_le_bytes()[0])).collect();
                 let text = maker.message(&mut Choices::new(tape)).to_text();
                 inputs.push([&[first][..], text.as_bytes()].concat());
             }
         })*};
     }
     every_type!(messages);
-    // A dictionary of libFuzzer, and what repeats.
-    let mut tokens = lines(include_str!("../fuzz/json.dict"));
+    inputs
+}
+
+/// A dictionary of libFuzzer, and what it has no words for.
+fn json_tokens() -> Vec<Vec<u8>> {
+    let mut tokens = tokens_of(include_str!("../fuzz/json.dict"));
     tokens.extend(["[", "{\"a\":", "[{\"children\":["].map(|open| open.repeat(150).into_bytes()));
     tokens.extend(["]", "}", ":", ",", "\"", "\\", " ", "\u{feff}"].map(|token| token.as_bytes().to_vec()));
+    assert!(tokens.iter().any(|token| token == b"\\ud800") && tokens.iter().any(|token| token == b"\"x\":"));
+    tokens
+}
+
+#[test]
+fn load_of_any_bytes() {
+    let tokens = json_tokens();
     let tokens: Vec<&[u8]> = tokens.iter().map(Vec::as_slice).collect();
-    assert!(tokens.contains(&&b"\\ud800"[..]) && tokens.contains(&&b"\"x\":"[..]));
-    fuzz("load", 20_000, inputs, &tokens, load::check);
+    fuzz("load", 20_000, messages(), &tokens, load::check);
+}
+
+#[test]
+fn lines_of_any_bytes() {
+    let mut tokens = json_tokens();
+    tokens.extend(["\n", "\r\n", "\r", "\n\n", " \n"].map(|end| end.repeat(2).into_bytes()));
+    let tokens: Vec<&[u8]> = tokens.iter().map(Vec::as_slice).collect();
+    let line = |message: Vec<u8>| {
+        let size = u8::try_from(message.len()).unwrap_or(u8::MAX);
+        [&[message[0], size, message.len().to_le_bytes()[0]], &message[1..], b"\n", &message[1..], b"\r\n"].concat()
+    };
+    fuzz("lines", 5_000, messages().into_iter().map(line).collect(), &tokens, lines::check);
 }
 
 #[test]

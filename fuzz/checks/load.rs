@@ -63,10 +63,11 @@ fn well_formed(error: &LoadError) {
     assert!(!error.to_string().is_empty());
     let Some(violations) = error.violations() else { return };
     assert!(!violations.is_empty() && violations.len() <= 1000);
-    assert!(violations.to_messages().is_object());
+    assert!(violations.to_messages().is_object() && error.to_problem().is_object());
     assert!(serde_json::to_string(violations).is_ok());
     for violation in violations {
         assert!(!violation.code().is_empty() && !violation.message().is_empty());
+        assert!(violation.path().to_fragment().starts_with('#') && violation.suggestion() != Some(""));
     }
 }
 
@@ -82,6 +83,7 @@ fn agrees<E: EventSchema + DeserializeOwned + PartialEq + Debug>(text: &str, loa
     if keeps_all_digits() && (text.contains("$serde_json::private::Number") || has_minus_zero(&message)) {
         return;
     }
+    in_a_list(text, loaded);
     let once = message.to_string();
     // Of a repeated key, `message` has the last value only: what load said of another cannot be looked up.
     if loaded.is_ok() || colons(text) == colons(&once) {
@@ -93,6 +95,24 @@ fn agrees<E: EventSchema + DeserializeOwned + PartialEq + Debug>(text: &str, loa
     match (&from_bytes, &from_value) {
         (Err(by_bytes), Err(by_value)) => assert_eq!(findings(by_bytes), findings(by_value)),
         _ => assert_eq!(from_bytes.as_ref().ok(), from_value.as_ref().ok()),
+    }
+}
+
+/// Load says the same of an element of a list, its place aside.
+fn in_a_list<E: EventSchema + PartialEq + Debug>(text: &str, loaded: &Result<E, LoadError>) {
+    match (loaded, E::load_many(format!("[{text}, {text}]").as_bytes())) {
+        (Ok(event), Ok(events)) => assert!(events.iter().eq([event, event])),
+        (Err(alone), Err(listed)) => match (alone.violations(), listed.violations()) {
+            (Some(alone), Some(listed)) => assert_eq!(
+                listed.len() + listed.omitted(),
+                2 * (alone.len() + alone.omitted()),
+                "{alone}\nin a list: {listed}"
+            ),
+            // A list is a level of its own.
+            (_, None) => assert!(listed.is_too_deep(), "{listed}"),
+            (None, _) => panic!("{alone}\nin a list: {listed}"),
+        },
+        (loaded, listed) => panic!("{loaded:?}\nin a list: {listed:?}"),
     }
 }
 

@@ -1,0 +1,62 @@
+//! What must hold of any bytes that are loaded line by line.
+
+use std::fmt::Debug;
+use std::hash::{DefaultHasher, Hash, Hasher};
+use std::io::BufReader;
+
+use event_schema::load::LoadOptions;
+use event_schema::{EventSchema, LoadError};
+
+use crate::zoo::*;
+
+macro_rules! table {
+    ($($name:ident: $type:ty,)*) => {
+        const TYPES: &[fn(usize, usize, &[u8]) -> u64] = &[$(lines_of::<$type>),*];
+    };
+}
+
+every_type!(table);
+
+/// Loads the lines behind the first three bytes, which choose the type of the zoo, the size that a line
+/// may have and how much the source gives at once. What was made of them, in short.
+pub(crate) fn check(input: &[u8]) -> u64 {
+    match input {
+        [chosen, most, chunk, input @ ..] => {
+            TYPES[usize::from(*chosen) % TYPES.len()](usize::from(*most), 1 + usize::from(*chunk % 32), input)
+        }
+        _ => 0,
+    }
+}
+
+/// An answer that can be compared.
+fn told<E>(answer: Result<E, LoadError>) -> Result<E, String> {
+    // What is told of a line has columns only, as it is the first of its text.
+    answer.map_err(|error| error.to_string().replace("line 1 column", "column"))
+}
+
+fn lines_of<E: EventSchema + PartialEq + Debug>(most: usize, chunk: usize, input: &[u8]) -> u64 {
+    let options = LoadOptions::new().max_size(most);
+    let mut expected = Vec::new();
+    for (index, line) in input.split(|byte| *byte == b'\n').enumerate() {
+        let line = line.strip_suffix(b"\r").unwrap_or(line);
+        if line.len() > most || !line.trim_ascii().is_empty() {
+            expected.push((index as u64 + 1, told(E::load_with(line, &options))));
+        }
+    }
+    let source = BufReader::with_capacity(chunk, input);
+    let lines: Vec<_> = E::load_lines_with(source, options).map(|line| (line.number, told(line.event))).collect();
+    assert_eq!(lines, expected);
+
+    let whole = E::load_reader_with(BufReader::with_capacity(chunk, input), &options);
+    if input.len() > most {
+        assert!(whole.is_err_and(|error| error.is_too_large()));
+    } else {
+        assert_eq!(told(whole), told(E::load_with(input, &options)));
+    }
+
+    let mut hasher = DefaultHasher::new();
+    for (_, answer) in lines {
+        answer.map(drop).map_err(|error| error.replace(|c: char| c.is_ascii_digit(), "")).hash(&mut hasher);
+    }
+    hasher.finish()
+}
