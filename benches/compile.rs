@@ -172,8 +172,8 @@ fn main() {
     let (body, types) = zoo();
 
     let dependencies = format!(
-        "event-schema = {{ path = {:?}, features = [\"chrono04\", \"regex1\", \"uuid1\"] }}\nchrono = \"0.4\"\n",
-        checkout()
+        "event-schema = {{ path = '{}', features = [\"chrono04\", \"regex1\", \"uuid1\"] }}\nchrono = \"0.4\"\n",
+        checkout().display()
     );
     let answer = "match <TYPE>::load_str(&input) {
             Ok(event) => println!(\"{:?}\", event.dump().map(|bytes| bytes.len())),

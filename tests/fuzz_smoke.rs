@@ -59,7 +59,7 @@ fn change(input: &mut Vec<u8>, other: &[u8], tokens: &[&[u8]], random: &mut Rand
     match random.below(10) {
         0 | 1 if place < input.len() => input[place] ^= 1 << random.below(8),
         2 if place < input.len() => input[place] = random.next().to_le_bytes()[0],
-        0..=2 => input.truncate(place),
+        0..=2 | 7 => input.truncate(place),
         3 => drop(input.drain(random.range(input.len()))),
         4 => {
             let copy = input[random.range(input.len())].to_vec();
@@ -71,7 +71,6 @@ fn change(input: &mut Vec<u8>, other: &[u8], tokens: &[&[u8]], random: &mut Rand
             let end = (place + random.below(copy.len() + 1)).min(input.len());
             input.splice(place..end, copy.iter().copied());
         }
-        7 => input.truncate(place),
         _ => {
             let token = tokens[random.below(tokens.len())];
             let end = (place + random.below(token.len() + 1)).min(input.len());
@@ -101,10 +100,8 @@ fn fuzz(name: &str, count: u32, mut inputs: Vec<Vec<u8>>, tokens: &[&[u8]], chec
         let answer = catch_unwind(AssertUnwindSafe(|| check(input)));
         let text = || format!("{name} (FUZZ_SEED={seed}), b\"{}\"", input.escape_ascii());
         assert!(begun.elapsed() < PATIENCE, "took {:?}: {}", begun.elapsed(), text());
-        match answer {
-            Ok(answer) => met.insert(answer),
-            Err(_) => panic!("{}", text()),
-        }
+        let Ok(answer) = answer else { panic!("{}", text()) };
+        met.insert(answer)
     };
 
     for input in &inputs {
