@@ -10,7 +10,6 @@ use serde::{Serialize, forward_to_deserialize_any};
 
 use super::buffer::Leftovers;
 use super::context::KeyText;
-use super::leaf::drain_seq;
 use super::{At, Context, Expected, FieldType, Seed, number};
 use crate::contract::{Place, Walk};
 
@@ -320,43 +319,7 @@ impl<'de, F: PartRules<T>, C: Collect<T>, T: FieldType> Visitor<'de> for ListVis
         Ok(good.then_some(list))
     }
 
-    fn visit_bool<E>(self, _: bool) -> Result<Self::Value, E> {
-        Ok(self.reject())
-    }
-    fn visit_u64<E>(self, _: u64) -> Result<Self::Value, E> {
-        Ok(self.reject())
-    }
-    fn visit_i64<E>(self, _: i64) -> Result<Self::Value, E> {
-        Ok(self.reject())
-    }
-    fn visit_f64<E>(self, _: f64) -> Result<Self::Value, E> {
-        Ok(self.reject())
-    }
-    fn visit_u128<E>(self, _: u128) -> Result<Self::Value, E> {
-        Ok(self.reject())
-    }
-    fn visit_i128<E>(self, _: i128) -> Result<Self::Value, E> {
-        Ok(self.reject())
-    }
-    fn visit_str<E>(self, _: &str) -> Result<Self::Value, E> {
-        Ok(self.reject())
-    }
-    fn visit_bytes<E>(self, _: &[u8]) -> Result<Self::Value, E> {
-        Ok(self.reject())
-    }
-    fn visit_unit<E>(self) -> Result<Self::Value, E> {
-        Ok(self.null())
-    }
-    fn visit_none<E>(self) -> Result<Self::Value, E> {
-        Ok(self.null())
-    }
-    fn visit_some<D: Deserializer<'de>>(self, input: D) -> Result<Self::Value, D::Error> {
-        input.deserialize_any(self)
-    }
-    fn visit_map<A: MapAccess<'de>>(self, map: A) -> Result<Self::Value, A::Error> {
-        number::in_disguise(map)?;
-        Ok(self.reject())
-    }
+    refuse! { bool number str bytes null object }
 }
 
 /// Reads an element and pushes it where it belongs, which saves the way back through `Result<Option<T>>`.
@@ -592,43 +555,7 @@ where
         Ok(good.then_some(map))
     }
 
-    fn visit_bool<E>(self, _: bool) -> Result<Self::Value, E> {
-        Ok(self.reject())
-    }
-    fn visit_u64<E>(self, _: u64) -> Result<Self::Value, E> {
-        Ok(self.reject())
-    }
-    fn visit_i64<E>(self, _: i64) -> Result<Self::Value, E> {
-        Ok(self.reject())
-    }
-    fn visit_f64<E>(self, _: f64) -> Result<Self::Value, E> {
-        Ok(self.reject())
-    }
-    fn visit_u128<E>(self, _: u128) -> Result<Self::Value, E> {
-        Ok(self.reject())
-    }
-    fn visit_i128<E>(self, _: i128) -> Result<Self::Value, E> {
-        Ok(self.reject())
-    }
-    fn visit_str<E>(self, _: &str) -> Result<Self::Value, E> {
-        Ok(self.reject())
-    }
-    fn visit_bytes<E>(self, _: &[u8]) -> Result<Self::Value, E> {
-        Ok(self.reject())
-    }
-    fn visit_unit<E>(self) -> Result<Self::Value, E> {
-        Ok(self.null())
-    }
-    fn visit_none<E>(self) -> Result<Self::Value, E> {
-        Ok(self.null())
-    }
-    fn visit_some<D: Deserializer<'de>>(self, input: D) -> Result<Self::Value, D::Error> {
-        input.deserialize_any(self)
-    }
-    fn visit_seq<A: SeqAccess<'de>>(self, seq: A) -> Result<Self::Value, A::Error> {
-        drain_seq(seq)?;
-        Ok(self.reject())
-    }
+    refuse! { bool number str bytes null list }
 }
 
 macro_rules! maps {

@@ -52,24 +52,7 @@ impl<'de, T: FieldType> Visitor<'de> for ManyVisitor<'_, '_, T> {
         Ok((events.len() == index).then_some(Many(events)))
     }
 
-    fn visit_bool<E>(self, _: bool) -> Result<Self::Value, E> {
-        Ok(self.reject())
-    }
-    fn visit_u64<E>(self, _: u64) -> Result<Self::Value, E> {
-        Ok(self.reject())
-    }
-    fn visit_i64<E>(self, _: i64) -> Result<Self::Value, E> {
-        Ok(self.reject())
-    }
-    fn visit_f64<E>(self, _: f64) -> Result<Self::Value, E> {
-        Ok(self.reject())
-    }
-    fn visit_str<E>(self, _: &str) -> Result<Self::Value, E> {
-        Ok(self.reject())
-    }
-    fn visit_bytes<E>(self, _: &[u8]) -> Result<Self::Value, E> {
-        Ok(self.reject())
-    }
+    refuse! { bool number str bytes }
     fn visit_unit<E>(self) -> Result<Self::Value, E> {
         Ok(self.reject())
     }

@@ -10,6 +10,69 @@
 //! of optional crates. A reader never stops at a fault: it notes a finding, stays in step with the
 //! stream and goes on. It ends early only when the source itself is broken.
 
+/// The methods of a visitor for the forms that it refuses: by its `reject`, or, for null, by its `null`.
+macro_rules! refuse {
+    (@ bool) => {
+        fn visit_bool<E>(self, _: bool) -> Result<Self::Value, E> {
+            Ok(self.reject())
+        }
+    };
+    (@ number) => {
+        fn visit_u64<E>(self, _: u64) -> Result<Self::Value, E> {
+            Ok(self.reject())
+        }
+        fn visit_i64<E>(self, _: i64) -> Result<Self::Value, E> {
+            Ok(self.reject())
+        }
+        fn visit_f64<E>(self, _: f64) -> Result<Self::Value, E> {
+            Ok(self.reject())
+        }
+        fn visit_u128<E>(self, _: u128) -> Result<Self::Value, E> {
+            Ok(self.reject())
+        }
+        fn visit_i128<E>(self, _: i128) -> Result<Self::Value, E> {
+            Ok(self.reject())
+        }
+    };
+    (@ str) => {
+        fn visit_str<E>(self, _: &str) -> Result<Self::Value, E> {
+            Ok(self.reject())
+        }
+    };
+    (@ bytes) => {
+        fn visit_bytes<E>(self, _: &[u8]) -> Result<Self::Value, E> {
+            Ok(self.reject())
+        }
+    };
+    (@ null) => {
+        fn visit_unit<E>(self) -> Result<Self::Value, E> {
+            Ok(self.null())
+        }
+        fn visit_none<E>(self) -> Result<Self::Value, E> {
+            Ok(self.null())
+        }
+        fn visit_some<D: Deserializer<'de>>(self, input: D) -> Result<Self::Value, D::Error> {
+            input.deserialize_any(self)
+        }
+    };
+    (@ list) => {
+        fn visit_seq<A: SeqAccess<'de>>(self, seq: A) -> Result<Self::Value, A::Error> {
+            $crate::load::leaf::drain_seq(seq)?;
+            Ok(self.reject())
+        }
+    };
+    // What looks like an object may be a number, which is refused all the same.
+    (@ object) => {
+        fn visit_map<A: MapAccess<'de>>(self, map: A) -> Result<Self::Value, A::Error> {
+            $crate::load::number::in_disguise(map)?;
+            Ok(self.reject())
+        }
+    };
+    ($($form:ident)*) => {
+        $(refuse!(@ $form);)*
+    };
+}
+
 pub(crate) mod buffer;
 pub(crate) mod containers;
 mod context;

@@ -109,39 +109,7 @@ impl<'de, L: Object<T>, T> Visitor<'de> for ObjectVisitor<'_, '_, L, T> {
         Ok(value)
     }
 
-    fn visit_bool<E>(self, _: bool) -> Result<Self::Value, E> {
-        Ok(self.reject())
-    }
-    fn visit_u64<E>(self, _: u64) -> Result<Self::Value, E> {
-        Ok(self.reject())
-    }
-    fn visit_i64<E>(self, _: i64) -> Result<Self::Value, E> {
-        Ok(self.reject())
-    }
-    fn visit_f64<E>(self, _: f64) -> Result<Self::Value, E> {
-        Ok(self.reject())
-    }
-    fn visit_u128<E>(self, _: u128) -> Result<Self::Value, E> {
-        Ok(self.reject())
-    }
-    fn visit_i128<E>(self, _: i128) -> Result<Self::Value, E> {
-        Ok(self.reject())
-    }
-    fn visit_str<E>(self, _: &str) -> Result<Self::Value, E> {
-        Ok(self.reject())
-    }
-    fn visit_bytes<E>(self, _: &[u8]) -> Result<Self::Value, E> {
-        Ok(self.reject())
-    }
-    fn visit_unit<E>(self) -> Result<Self::Value, E> {
-        Ok(self.null())
-    }
-    fn visit_none<E>(self) -> Result<Self::Value, E> {
-        Ok(self.null())
-    }
-    fn visit_some<D: Deserializer<'de>>(self, input: D) -> Result<Self::Value, D::Error> {
-        input.deserialize_any(self)
-    }
+    refuse! { bool number str bytes null }
     // serde's derive takes a list for a struct; the contract says object, so that a list is refused.
     fn visit_seq<A: SeqAccess<'de>>(self, seq: A) -> Result<Self::Value, A::Error> {
         drain_seq(seq)?;

@@ -5,7 +5,7 @@ use std::marker::PhantomData;
 use serde::de::{Deserializer, IgnoredAny, MapAccess, SeqAccess, Visitor};
 
 use super::object::Slot;
-use super::{At, Context, Expected, FieldType, number};
+use super::{At, Context, Expected, FieldType};
 use crate::contract::{Place, Walk};
 
 static TUPLE: Expected = Expected::new("tuple");
@@ -95,43 +95,7 @@ impl<'de, L: Elements<T>, T> Visitor<'de> for TupleVisitor<'_, '_, L, T> {
         Ok(None)
     }
 
-    fn visit_bool<E>(self, _: bool) -> Result<Self::Value, E> {
-        Ok(self.reject())
-    }
-    fn visit_u64<E>(self, _: u64) -> Result<Self::Value, E> {
-        Ok(self.reject())
-    }
-    fn visit_i64<E>(self, _: i64) -> Result<Self::Value, E> {
-        Ok(self.reject())
-    }
-    fn visit_f64<E>(self, _: f64) -> Result<Self::Value, E> {
-        Ok(self.reject())
-    }
-    fn visit_u128<E>(self, _: u128) -> Result<Self::Value, E> {
-        Ok(self.reject())
-    }
-    fn visit_i128<E>(self, _: i128) -> Result<Self::Value, E> {
-        Ok(self.reject())
-    }
-    fn visit_str<E>(self, _: &str) -> Result<Self::Value, E> {
-        Ok(self.reject())
-    }
-    fn visit_bytes<E>(self, _: &[u8]) -> Result<Self::Value, E> {
-        Ok(self.reject())
-    }
-    fn visit_unit<E>(self) -> Result<Self::Value, E> {
-        Ok(self.null())
-    }
-    fn visit_none<E>(self) -> Result<Self::Value, E> {
-        Ok(self.null())
-    }
-    fn visit_some<D: Deserializer<'de>>(self, input: D) -> Result<Self::Value, D::Error> {
-        input.deserialize_any(self)
-    }
-    fn visit_map<A: MapAccess<'de>>(self, map: A) -> Result<Self::Value, A::Error> {
-        number::in_disguise(map)?;
-        Ok(self.reject())
-    }
+    refuse! { bool number str bytes null object }
 }
 
 /// The level that the elements of a tuple or an array make.

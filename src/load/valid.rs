@@ -51,21 +51,21 @@ fn compare(a: &[String], b: &[String]) -> std::cmp::Ordering {
     a.iter().map(key).cmp(b.iter().map(key))
 }
 
-fn remove(value: &mut Value, parents: &[String], last: &str) {
+fn remove(value: &mut Value, parents: &[String], key: &str) {
     match (value, parents) {
         (Value::Object(object), [first, rest @ ..]) => {
             if let Some(inner) = object.get_mut(first) {
-                remove(inner, rest, last);
+                remove(inner, rest, key);
             }
         }
         (Value::Array(list), [first, rest @ ..]) => {
             if let Some(inner) = first.parse::<usize>().ok().and_then(|index| list.get_mut(index)) {
-                remove(inner, rest, last);
+                remove(inner, rest, key);
             }
         }
-        (Value::Object(object), []) => drop(object.remove(last)),
+        (Value::Object(object), []) => drop(object.remove(key)),
         (Value::Array(list), []) => {
-            if let Some(index) = last.parse().ok().filter(|index| *index < list.len()) {
+            if let Some(index) = key.parse().ok().filter(|index| *index < list.len()) {
                 list.remove(index);
             }
         }
