@@ -1,4 +1,4 @@
-//! The derive macro of [`event-schema`](https://docs.rs/event-schema): use it through that crate,
+//! The derive macro of `event-schema`: use it through that crate,
 //! which documents it.
 
 mod attr;
