@@ -61,6 +61,19 @@ fn load_hooks_run_at_every_level() {
     );
 }
 
+#[derive(Debug, Clone, PartialEq, Serialize, JsonSchema, EventSchema)]
+struct Member {
+    since: u16,
+    #[serde(flatten)]
+    user: User,
+}
+
+#[test]
+fn a_flattened_types_hooks_run() {
+    let member = Member::load(br#"{"since": 2020, "mail": "Ada@Example.org"}"#).unwrap();
+    assert_eq!(member.user.email, "ada@example.org");
+}
+
 #[test]
 fn dump_hooks_change_what_is_written() {
     let ada = User { email: "ada@example.org".into(), seen: 0 };

@@ -126,6 +126,12 @@ impl Walk<'_> {
         })
     }
 
+    /// Says of an object that a property, if it is there, is null.
+    #[doc(hidden)]
+    pub fn nothing_at(&mut self, object: &Place, property: &str) {
+        self.add_missing(&object.join("properties"), property, json!({"type": "null"}));
+    }
+
     /// An untagged enum's variant, counted.
     #[doc(hidden)]
     #[must_use]

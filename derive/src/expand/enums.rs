@@ -202,7 +202,22 @@ fn describe(cx: &Cx<'_>, readable: &[&(&Variant<'_>, Expand<'_>)]) -> TokenStrea
         let (aliases, any) = other_names(readable);
         quote!(walk.choice(here, &[#(#aliases),*], #any);)
     });
-    quote!(#(#variants)* #units)
+    let nulls = without_content(tag, readable);
+    quote!(#(#variants)* #units #nulls)
+}
+
+/// Says of an adjacently tagged enum what stands beside the tag of a variant without data: nothing, or null.
+fn without_content(tag: &TagType, readable: &[&(&Variant<'_>, Expand<'_>)]) -> Option<TokenStream> {
+    let TagType::Adjacent { tag, content } = tag else { return None };
+    let units = readable.iter().filter(|(_, level)| level.is_unit()).map(|(variant, _)| {
+        let name = name_on_wire(variant.attrs.name());
+        quote! {
+            if let __p::Some(here) = &walk.tagged_variant(here, #tag, #name) {
+                walk.nothing_at(here, #content);
+            }
+        }
+    });
+    Some(quote!(if !walk.is_serialize() { #(#units)* }))
 }
 
 /// What variants without data are called beside their names, and whether one takes any text.

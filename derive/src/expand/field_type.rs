@@ -125,7 +125,8 @@ pub(super) fn expand(cx: &Cx<'_>, body: &Body) -> TokenStream {
         Some(hook) => pre_load(cx, hook, &with_whole(read)),
         None => (None, with_whole(read)),
     };
-    let read_flat = read_flat.as_ref().map(|read| {
+    // A hook wants to see all of an object: the default gives it what the outer level left.
+    let read_flat = read_flat.as_ref().filter(|_| cx.model.event.pre_load.is_none()).map(|read| {
         let read = with_whole(read);
         quote! {
             fn read_flat<__E: __p::Error>(
