@@ -284,7 +284,8 @@ impl<'de, T: Variants> Visitor<'de> for InternalVisitor<'_, '_, T> {
         let mut first = true;
         while let Some(name) = entries.next_key::<Key<'de>>()? {
             if *name == *number::TOKEN && number::arrive_as_maps() {
-                drain_value(&mut entries, cx)?;
+                entries.next_value::<IgnoredAny>()?;
+                drain_map(&mut entries)?;
                 cx.invalid(at, &OBJECT);
                 return Ok(None);
             } else if *name == *tag.wire() && met {
@@ -316,14 +317,6 @@ impl<'de, T: Variants> Visitor<'de> for InternalVisitor<'_, '_, T> {
     }
 
     refuse! { bool number str bytes null list }
-}
-
-/// Skips the value that is due, and what is left of the object.
-#[cold]
-fn drain_value<'de, A: MapAccess<'de>>(entries: &mut A, _: &mut Context<'_>) -> Result<(), A::Error> {
-    entries.next_value::<IgnoredAny>()?;
-    while entries.next_entry::<IgnoredAny, IgnoredAny>()?.is_some() {}
-    Ok(())
 }
 
 /// Reads a tag.
@@ -454,7 +447,8 @@ impl<'de, T: Variants> Visitor<'de> for AdjacentVisitor<'_, '_, T> {
                     _ => Content::Kept(entries.next_value_seed(BufferSeed(cx.dialect()))?),
                 };
             } else if *name == *number::TOKEN && number::arrive_as_maps() {
-                drain_value(&mut entries, cx)?;
+                entries.next_value::<IgnoredAny>()?;
+                drain_map(&mut entries)?;
                 cx.leave();
                 cx.invalid(at, &OBJECT);
                 return Ok(None);
