@@ -153,7 +153,7 @@
 //! | | meaning |
 //! |---|---|
 //! | `plain` | the field's type is read by its own `Deserialize`: for types of other crates that no feature supports. It gives at most one violation, at the path inside it where its reader gave up |
-//! | `not_null` | null is refused, though the type is an `Option` or has a default: optional, but never null |
+//! | `not_null` | null is refused, though the type is an `Option` or has a default: optional, but never null. Nor is it written: the attribute form leaves out a null of an `Option` or a defaulted `Value` (`skip_serializing_if`), the derive form asks for that, and a null that is left is a violation in `dump` |
 //! | `messages(required = "...", null = "...", invalid = "...")` | its own sentences for what is wrong with its shape; `required` also for the rule of this name, which can have no `message`, as schemars takes none |
 //! | `one_of(a, b, ...)`, `none_of(a, b, ...)`, `equal(a)` | rules: the value is one of these, none of them, this one |
 //! | `contains_only(a, b, ...)`, `contains_none_of(a, b, ...)` | rules: all elements are among these, none is |
@@ -184,7 +184,6 @@
 //!     #[event(contains_only("en", "de"), contains_none_of("de"))]
 //!     languages: Vec<String>,
 //!     #[event(not_null, messages(null = "Leave it out."))]
-//!     #[serde(skip_serializing_if = "Option::is_none")]
 //!     nick: Option<String>,
 //! }
 //!

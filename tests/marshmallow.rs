@@ -108,8 +108,7 @@ macro_rules! signup {
             email: String,
             #[validate(range(min = 18, max = 130))]
             #[event(not_null)]
-            #[serde(skip_serializing_if = "Option::is_none")]
-            age: Option<i64>,
+                    age: Option<i64>,
             #[serde(default)]
             newsletter: bool,
             referrer: Option<String>,
@@ -132,10 +131,8 @@ signup!(SignupInclude {
 struct Camel {
     first_name: String,
     #[event(not_null)]
-    #[serde(skip_serializing_if = "Option::is_none")]
     last_name: Option<String>,
     #[event(not_null)]
-    #[serde(skip_serializing_if = "Option::is_none")]
     home_address: Option<Addr>,
 }
 
@@ -145,7 +142,6 @@ struct Addr {
     #[validate(length(equal = 5))]
     zip_code: String,
     #[event(not_null)]
-    #[serde(skip_serializing_if = "Option::is_none")]
     street: Option<String>,
 }
 
@@ -153,22 +149,16 @@ struct Addr {
 #[serde(deny_unknown_fields)]
 struct Numbers {
     #[event(not_null)]
-    #[serde(skip_serializing_if = "Option::is_none")]
     i: Option<i128>,
     #[event(not_null)]
-    #[serde(skip_serializing_if = "Option::is_none")]
     strict_i: Option<i128>,
     #[event(not_null)]
-    #[serde(skip_serializing_if = "Option::is_none")]
     f: Option<f64>,
     #[event(not_null)]
-    #[serde(skip_serializing_if = "Option::is_none")]
     d: Option<Decimal>,
     #[event(not_null)]
-    #[serde(skip_serializing_if = "Option::is_none")]
     b: Option<bool>,
     #[event(not_null)]
-    #[serde(skip_serializing_if = "Option::is_none")]
     s: Option<String>,
 }
 
@@ -179,7 +169,6 @@ struct Window {
     start: i64,
     end: i64,
     #[event(not_null)]
-    #[serde(skip_serializing_if = "Option::is_none")]
     label: Option<String>,
 }
 
@@ -191,14 +180,11 @@ fn starts_before_end(window: &Window) -> Result<(), ValidationError> {
 #[serde(deny_unknown_fields)]
 struct Lists {
     #[event(not_null, each(length(min = 1, max = 5)))]
-    #[serde(skip_serializing_if = "Option::is_none")]
     tags: Option<Vec<String>>,
     #[event(not_null, each(range(min = 0, max = 10)))]
-    #[serde(skip_serializing_if = "Option::is_none")]
     #[validate(length(max = 3))]
     scores: Option<Vec<i64>>,
     #[event(not_null)]
-    #[serde(skip_serializing_if = "Option::is_none")]
     matrix: Option<Vec<Vec<f64>>>,
     opt: Option<Vec<Option<i64>>>,
 }
@@ -216,7 +202,6 @@ struct Defaults {
     #[serde(default = "some_x")]
     n2: Option<String>,
     #[event(not_null)]
-    #[serde(skip_serializing_if = "Option::is_none")]
     plain: Option<String>,
 }
 
@@ -242,7 +227,6 @@ fn some_x() -> Option<String> {
 struct Tree {
     v: i64,
     #[event(not_null)]
-    #[serde(skip_serializing_if = "Option::is_none")]
     kids: Option<Vec<Tree>>,
 }
 
@@ -252,7 +236,6 @@ struct Messages {
     #[event(messages(required = "a is mandatory", null = "a is null", invalid = "a is no integer"))]
     a: i64,
     #[event(not_null)]
-    #[serde(skip_serializing_if = "Option::is_none")]
     #[validate(length(min = 2, message = "b: at least {min}, got {input}"))]
     b: Option<String>,
 }
@@ -264,77 +247,54 @@ struct Shop {
     id: Uuid,
     #[event(not_null, messages(invalid = "Not a valid URL."))]
     #[validate(url)]
-    #[serde(skip_serializing_if = "Option::is_none")]
     site: Option<String>,
     #[event(not_null)]
-    #[serde(skip_serializing_if = "Option::is_none")]
     at: Option<NaiveDateTime>,
     #[event(not_null)]
-    #[serde(skip_serializing_if = "Option::is_none")]
     day: Option<NaiveDate>,
     #[event(not_null)]
-    #[serde(skip_serializing_if = "Option::is_none")]
     ts: Option<NaiveTime>,
     #[event(not_null, messages(invalid = "Not a valid IPv4 address."))]
-    #[serde(skip_serializing_if = "Option::is_none")]
     ip: Option<Ipv4Addr>,
     #[event(not_null)]
-    #[serde(skip_serializing_if = "Option::is_none")]
     color: Option<Color>,
     #[event(not_null, one_of("free", "paid"))]
-    #[serde(skip_serializing_if = "Option::is_none")]
     plan: Option<String>,
     #[event(not_null, none_of("root", "admin"))]
-    #[serde(skip_serializing_if = "Option::is_none")]
     not_plan: Option<String>,
     #[event(not_null, equal(true))]
-    #[serde(skip_serializing_if = "Option::is_none")]
     terms: Option<bool>,
     #[event(not_null, contains_only("en", "de"))]
-    #[serde(skip_serializing_if = "Option::is_none")]
     langs: Option<Vec<String>>,
     #[event(not_null, contains_none_of("x"))]
-    #[serde(skip_serializing_if = "Option::is_none")]
     bad: Option<Vec<String>>,
     #[event(not_null, keys(length(max = 2)), values(range(max = 9)))]
-    #[serde(skip_serializing_if = "Option::is_none")]
     counts: Option<BTreeMap<String, i64>>,
     #[event(not_null)]
-    #[serde(skip_serializing_if = "Option::is_none")]
     free: Option<Map<String, Value>>,
     #[event(not_null)]
-    #[serde(skip_serializing_if = "Option::is_none")]
     ids: Option<BTreeMap<i64, String>>,
     #[event(not_null)]
-    #[serde(skip_serializing_if = "Option::is_none")]
     pair: Option<(String, i64)>,
     #[event(not_null)]
-    #[serde(skip_serializing_if = "Option::is_none")]
     inner: Option<Inner>,
     #[event(not_null)]
     #[validate(length(min = 1, max = 2))]
-    #[serde(skip_serializing_if = "Option::is_none")]
     inners: Option<Vec<Inner>>,
     #[event(not_null)]
-    #[serde(skip_serializing_if = "Option::is_none")]
     by: Option<BTreeMap<String, Inner>>,
     #[event(not_null)]
-    #[serde(skip_serializing_if = "Option::is_none")]
     raw: Option<Value>,
     #[event(not_null)]
     #[validate(range(exclusive_min = 0))]
-    #[serde(skip_serializing_if = "Option::is_none")]
     zero: Option<f64>,
     #[event(not_null)]
     #[validate(range(min = 0.5))]
-    #[serde(skip_serializing_if = "Option::is_none")]
     amount: Option<Decimal>,
     #[event(not_null, equal(5))]
-    #[serde(skip_serializing_if = "Option::is_none")]
     eq5: Option<i64>,
     #[event(not_null)]
     #[validate(range(max = 3))]
-    #[serde(skip_serializing_if = "Option::is_none")]
     rng: Option<i64>,
 }
 
@@ -378,16 +338,12 @@ struct Base {
     kind: String,
     strict: Inner,
     #[event(not_null)]
-    #[serde(skip_serializing_if = "Option::is_none")]
     open: Option<OpenInner>,
     #[event(not_null)]
-    #[serde(skip_serializing_if = "Option::is_none")]
     part: Option<InnerPart>,
     #[event(not_null)]
-    #[serde(skip_serializing_if = "Option::is_none")]
     only: Option<Sku>,
     #[event(not_null, messages(invalid = "Invalid type."))]
-    #[serde(skip_serializing_if = "Option::is_none")]
     many: Option<Vec<Inner>>,
 }
 
@@ -397,11 +353,9 @@ struct Base {
 struct InnerPart {
     #[event(not_null)]
     #[validate(length(min = 1))]
-    #[serde(skip_serializing_if = "Option::is_none")]
     sku: Option<String>,
     #[event(not_null)]
     #[validate(range(exclusive_min = 0, exclusive_max = 10))]
-    #[serde(skip_serializing_if = "Option::is_none")]
     n: Option<i64>,
 }
 

@@ -5,6 +5,8 @@ use quote::{ToTokens, quote};
 use syn::punctuated::Punctuated;
 use syn::{Attribute, Data, DeriveInput, Fields, Meta, Path, Token, parse_quote};
 
+use crate::rule::head;
+
 /// The derives that the attribute adds itself.
 const OURS: &[&str] = &["Serialize", "JsonSchema", "EventSchema"];
 
@@ -43,6 +45,7 @@ pub(crate) fn expand(args: &TokenStream, mut input: DeriveInput) -> syn::Result<
     derives.retain(|path| !(is_one_of(path, OURS) || !keeps_validate && is_one_of(path, &["Validate"])));
 
     let krate = crate::attr::crate_path(&input);
+    leave_out_nulls(&mut input.data, &krate);
     let quoted = |path: &str| format!("{}::{path}", krate.to_token_stream().to_string().replace(' ', ""));
     let (serde, schemars) = (quoted("serde"), quoted("schemars"));
     let serde_crate = (!names_crate(&input.attrs, "serde")).then(|| quote!(#[serde(crate = #serde)]));
@@ -77,13 +80,6 @@ fn is_debug(path: &Path) -> bool {
 
 /// Whether a field is marked so, at least under some `cfg_attr`.
 fn has_sensitive_fields(data: &Data) -> bool {
-    fn says_sensitive(tokens: TokenStream) -> bool {
-        tokens.into_iter().any(|token| match token {
-            TokenTree::Ident(ident) => ident == "sensitive",
-            TokenTree::Group(group) => says_sensitive(group.stream()),
-            _ => false,
-        })
-    }
     let fields: Vec<&Fields> = match data {
         Data::Struct(data) => vec![&data.fields],
         Data::Enum(data) => data.variants.iter().map(|variant| &variant.fields).collect(),
@@ -91,7 +87,37 @@ fn has_sensitive_fields(data: &Data) -> bool {
     };
     let attrs = fields.into_iter().flatten().flat_map(|field| &field.attrs);
     let ours = attrs.filter(|attr| attr.path().is_ident("event") || attr.path().is_ident("cfg_attr"));
-    ours.into_iter().any(|attr| says_sensitive(attr.meta.to_token_stream()))
+    ours.into_iter().any(|attr| mentions(attr.meta.to_token_stream(), &|word| word == "sensitive"))
+}
+
+/// What may be missing and is never null is not written while it is null, unless its field says when.
+fn leave_out_nulls(data: &mut Data, krate: &Path) {
+    let is_null = format!("{}::__private::is_null", krate.to_token_stream()).replace(' ', "");
+    let fields: Vec<&mut Fields> = match data {
+        Data::Struct(data) => vec![&mut data.fields],
+        Data::Enum(data) => data.variants.iter_mut().map(|variant| &mut variant.fields).collect(),
+        Data::Union(_) => Vec::new(),
+    };
+    for field in fields.into_iter().flatten().filter(|field| field.ident.is_some()) {
+        let says = |attr: &str, word: &str| {
+            let attrs = field.attrs.iter().filter(|one| one.path().is_ident(attr) || one.path().is_ident("cfg_attr"));
+            attrs.into_iter().any(|attr| mentions(attr.meta.to_token_stream(), &|ident| ident.starts_with(word)))
+        };
+        let Some((name, _)) = head(&field.ty) else { continue };
+        let optional = name == "Option" || name == "Value" && says("serde", "default");
+        if optional && says("event", "not_null") && !says("serde", "skip") {
+            field.attrs.push(parse_quote!(#[serde(skip_serializing_if = #is_null)]));
+        }
+    }
+}
+
+/// Whether a word among the tokens is one that is looked for.
+fn mentions(tokens: TokenStream, wanted: &dyn Fn(&str) -> bool) -> bool {
+    tokens.into_iter().any(|token| match token {
+        TokenTree::Ident(ident) => wanted(&ident.to_string()),
+        TokenTree::Group(group) => mentions(group.stream(), wanted),
+        _ => false,
+    })
 }
 
 /// Whether the user says `crate = "..."` to the macro already.

@@ -117,9 +117,9 @@
 //! | yes, then it is `x` | no | `load_default=x` | `T` with `#[serde(default = "x")]` |
 //! | yes, then it is `x` | yes | `load_default=x, allow_none=True` | `Option<T>` with `#[serde(default = "x")]` |
 //!
-//! An `Option` that is never null must not be written as null either, which serde's
-//! `skip_serializing_if` sees to; without it the derive says so. `dump_default` has no counterpart: a
-//! struct's field is never missing.
+//! What is never null is not written as null either: the attribute form leaves it out, with the derive form
+//! `#[serde(skip_serializing_if = "Option::is_none")]` does. `dump_default` has no counterpart: a struct's field
+//! is never missing.
 //!
 //! ```
 //! use event_schema::prelude::*;
@@ -133,7 +133,6 @@
 //!     parent: Option<u64>,
 //!     note: Option<String>,
 //!     #[event(not_null)]
-//!     #[serde(skip_serializing_if = "Option::is_none")]
 //!     coupon: Option<String>,
 //!     #[serde(default = "one")]
 //!     quantity: u32,

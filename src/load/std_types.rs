@@ -137,6 +137,10 @@ impl<T: ?Sized> FieldType for PhantomData<T> {
     fn read<'de, D: Deserializer<'de>>(input: D, cx: &mut Context<'_>, at: &At<'_>) -> Result<Option<Self>, D::Error> {
         Ok(<()>::read(input, cx, at)?.map(|()| PhantomData))
     }
+
+    fn is_null(&self) -> bool {
+        true
+    }
 }
 
 // --- objects of two fields: ranges, periods and points of time ---

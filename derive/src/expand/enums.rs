@@ -47,6 +47,7 @@ pub(super) fn expand(cx: &Cx<'_>, variants: &[Variant<'_>]) -> Body {
         check,
         describe: describe(cx, &readable),
         describe_key: describe_key(cx, &readable),
+        is_null: is_null(cx, &levels),
         same_as: None,
     }
 }
@@ -228,6 +229,16 @@ fn other_names(readable: &[&(&Variant<'_>, Expand<'_>)]) -> (Vec<TokenStream>, b
         variant.attrs.aliases().iter().filter(move |alias| **alias != *name).map(ToTokens::to_token_stream)
     });
     (aliases.collect(), readable.iter().any(|(variant, _)| variant.attrs.other()))
+}
+
+/// Whether the value is null on the wire, which of all enums one without any tag can be.
+fn is_null(cx: &Cx<'_>, levels: &[(&Variant<'_>, Expand<'_>)]) -> Option<TokenStream> {
+    if !matches!(cx.model.serde.attrs.tag(), TagType::None) {
+        return None;
+    }
+    let arms = levels.iter().filter(|(variant, _)| !variant.attrs.skip_deserializing());
+    let arms: Vec<_> = arms.filter_map(|(_, level)| level.is_null_arm()).collect();
+    (!arms.is_empty()).then(|| quote!(match self { #(#arms,)* #[allow(unreachable_patterns)] _ => false }))
 }
 
 /// What the enum is as a map's key, if it can be one.

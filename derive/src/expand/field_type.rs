@@ -20,6 +20,8 @@ pub(super) struct Body {
     pub(super) describe: TokenStream,
     /// Statements over `walk` and `map`, for a type that can be a map's key.
     pub(super) describe_key: Option<TokenStream>,
+    /// Whether `self` is null on the wire, where it can be.
+    pub(super) is_null: Option<TokenStream>,
     /// The single field's type that the type is on the wire, if it is as one with it.
     pub(super) same_as: Option<TokenStream>,
 }
@@ -94,7 +96,7 @@ fn replace_self(tokens: TokenStream, self_ty: &TokenStream) -> TokenStream {
 pub(super) fn expand(cx: &Cx<'_>, body: &Body) -> TokenStream {
     let self_ty = cx.self_ty();
     let (impl_generics, _, where_clause) = cx.generics.split_for_impl();
-    let Body { items, read, read_flat, check, describe, describe_key, same_as } = body;
+    let Body { items, read, read_flat, check, describe, describe_key, is_null, same_as } = body;
 
     let whole = rules::of_whole(cx);
     let (whole_fn, call_whole) = match &whole {
@@ -147,6 +149,13 @@ pub(super) fn expand(cx: &Cx<'_>, body: &Body) -> TokenStream {
         }
     });
 
+    let is_null = is_null.as_ref().map(|is_null| {
+        quote! {
+            fn is_null(&self) -> bool {
+                #is_null
+            }
+        }
+    });
     let describe_key = describe_key.as_ref().map(|describe| {
         quote! {
             fn describe_key(walk: &mut __p::Walk<'_>, map: &__p::Place) {
@@ -173,6 +182,8 @@ pub(super) fn expand(cx: &Cx<'_>, body: &Body) -> TokenStream {
             #read_flat
 
             #missing
+
+            #is_null
 
             fn check(&self, cx: &mut __p::Context<'_>, at: &__p::At<'_>) {
                 let (before, this) = (cx.found(), self);

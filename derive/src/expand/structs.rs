@@ -21,6 +21,7 @@ pub(super) fn expand(cx: &Cx<'_>, level: &Level<'_>) -> Body {
         check: level_check(&level),
         describe: level.describe(),
         describe_key: level.describe_key(),
+        is_null: level.is_null(&quote!(self)),
         same_as: cx.model.serde.attrs.transparent().then(|| level.missing()).flatten(),
     }
 }
@@ -68,6 +69,7 @@ pub(super) fn converted(cx: &Cx<'_>, items: TokenStream, check: TokenStream) -> 
             }
         },
         describe_key: None,
+        is_null: None,
         same_as: None,
     })
 }
