@@ -81,7 +81,8 @@ fn arbitrary_precision() -> bool {
 }
 
 /// With `serde_json/arbitrary_precision` `serde_json` knows more numbers than JSON's types, and not the
-/// same ones from everywhere: -0 becomes an integer, 1e400 a number, and an object with its secret key too.
+/// same ones from everywhere: -0 becomes an integer, 1e400 a number, and for `serde_json` itself an object with its
+/// secret key is one too.
 fn asked<'a>() -> impl Iterator<Item = &'a &'a str> {
     let strange = arbitrary_precision();
     ANYTHING.iter().filter(move |text| !strange || !(text.starts_with("{\"$") || matches!(**text, "-0" | "1e400")))

@@ -5,12 +5,13 @@ use std::collections::{BTreeMap, BTreeSet, BinaryHeap, HashMap, HashSet, LinkedL
 use std::hash::{BuildHasher, Hash};
 use std::marker::PhantomData;
 
-use serde::de::{DeserializeSeed, Deserializer, Error, IgnoredAny, MapAccess, SeqAccess, Visitor};
+use serde::de::{DeserializeSeed, Deserializer, Error, MapAccess, SeqAccess, Visitor};
 use serde::{Serialize, forward_to_deserialize_any};
 
 use super::buffer::Leftovers;
 use super::context::KeyText;
-use super::{At, Context, Expected, FieldType, Seed, number};
+use super::number::{self, Under, UnderToken};
+use super::{At, Context, Expected, FieldType, Seed};
 use crate::contract::{Place, Walk};
 
 pub(super) static LIST: Expected = Expected::new("list");
@@ -442,8 +443,7 @@ impl<'de, E: Error> Deserializer<'de> for KeyDeserializer<'_, E> {
 
     fn deserialize_newtype_struct<V: Visitor<'de>>(self, name: &'static str, visitor: V) -> Result<V::Value, E> {
         if name == super::buffer::RAW_TOKEN {
-            let text = serde_json::Value::from(self.0).to_string();
-            return visitor.visit_map(serde::de::value::MapDeserializer::new(std::iter::once((name, text))));
+            return super::buffer::visit_raw(serde_json::Value::from(self.0).to_string(), visitor);
         }
         visitor.visit_newtype_struct(self)
     }
@@ -529,19 +529,26 @@ where
         let mut map = M::default();
         let mut good = true;
         while let Some(text) = entries.next_key::<String>()? {
-            if text == number::TOKEN && number::arrive_as_maps() {
-                entries.next_value::<IgnoredAny>()?;
-                super::leaf::drain_map(entries)?;
-                self.cx.leave();
-                return Ok(self.reject());
-            }
+            let maybe_number = (text == number::TOKEN && number::arrive_as_maps()).then(|| self.cx.mark());
             let mut text = Some(text);
             let key = ReadKey { key: K::read_key(&mut text, self.cx, self.at), text };
             if let Some(read) = &key.key {
                 (self.keys)(read, self.cx, &self.at.map_key_of(&key));
             }
             let at = self.at.key(&key);
-            let value = entries.next_value_seed(Seed::<V>::new(self.cx, &at))?;
+            let seed = Seed::<V>::new(self.cx, &at);
+            let value = if let Some(before) = maybe_number {
+                match entries.next_value_seed(UnderToken(seed))? {
+                    Under::Value(value) => value,
+                    Under::Number(_) => {
+                        self.cx.rewind(before);
+                        self.cx.leave();
+                        return Ok(self.reject());
+                    }
+                }
+            } else {
+                entries.next_value_seed(seed)?
+            };
             if let Some(value) = &value {
                 (self.values)(value, self.cx, &at);
             }

@@ -5,7 +5,8 @@ use std::marker::PhantomData;
 use serde::de::{Deserialize, DeserializeSeed, Deserializer, Error, IgnoredAny, MapAccess, SeqAccess, Visitor};
 use serde_json::value::RawValue;
 
-use super::{At, Context, Dialect, Expected, FieldType, number};
+use super::number::{self, Under, UnderToken};
+use super::{At, Context, Dialect, Expected, FieldType};
 use crate::contract::{Place, Walk, integers};
 
 /// A value without parts: each method takes one form in which a format may deliver it.
@@ -461,7 +462,7 @@ impl FieldType for serde_json::Value {
     }
 }
 
-struct AnyValue<'a, 'c>(&'a mut Context<'c>);
+pub(super) struct AnyValue<'a, 'c>(pub(super) &'a mut Context<'c>);
 
 impl<'de> DeserializeSeed<'de> for AnyValue<'_, '_> {
     type Value = serde_json::Value;
@@ -524,16 +525,16 @@ impl<'de> Visitor<'de> for AnyValue<'_, '_> {
         let mut object = serde_json::Map::new();
         while let Some(key) = map.next_key::<String>()? {
             if key == number::TOKEN && number::arrive_as_maps() {
-                let text = map.next_value_seed(number::Text)?;
-                drain_map(map)?;
-                self.0.leave();
-                return match text.map_or(serde_json::Value::Null, |text| number::to_value(&text)) {
-                    // A real object with the token for a key: serde_json does not read it either.
-                    serde_json::Value::Null => Err(A::Error::custom("invalid number")),
-                    number => Ok(number),
-                };
+                match map.next_value_seed(UnderToken(AnyValue(self.0)))? {
+                    Under::Value(value) => drop(object.insert(key, value)),
+                    Under::Number(text) => {
+                        self.0.leave();
+                        return Ok(number::to_value(&text));
+                    }
+                }
+            } else {
+                object.insert(key, map.next_value_seed(AnyValue(self.0))?);
             }
-            object.insert(key, map.next_value_seed(AnyValue(self.0))?);
         }
         self.0.leave();
         Ok(object.into())

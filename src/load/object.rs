@@ -9,7 +9,8 @@ use serde::forward_to_deserialize_any;
 use super::buffer::{self, BufferSeed, Leftovers, With};
 use super::containers::{NoParts, ReadParts};
 use super::leaf::drain_seq;
-use super::{At, Context, Expected, FieldType, Mode, Seed, number};
+use super::number::{self, Under, UnderToken};
+use super::{At, Context, Expected, FieldType, Mode, Seed};
 
 pub(super) static OBJECT: Expected = Expected::new("object");
 
@@ -126,7 +127,25 @@ pub fn next_field<'de, L: Object<T>, T, A: MapAccess<'de>>(
     cx: &mut Context<'_>,
     at: &At<'_>,
 ) -> Result<Option<Option<usize>>, A::Error> {
-    entries.next_key_seed(FieldSeed { cx, at, of: PhantomData::<(L, T)> })
+    loop {
+        let field = entries.next_key_seed(FieldSeed { cx, at, of: PhantomData::<(L, T)> })?;
+        if !matches!(field, Some(None)) || cx.number_in_disguise.is_none() {
+            return Ok(field);
+        }
+        if is_number(entries)? {
+            return Ok(None);
+        }
+        // An entry that has the token's name.
+        cx.number_in_disguise = None;
+        note_unknown(cx, at, number::TOKEN, if L::DENY_UNKNOWN { Some(L::NAMES) } else { None });
+    }
+}
+
+/// Whether the object of which the number's token was read is a number; its value is passed over.
+#[cold]
+pub(super) fn is_number<'de, A: MapAccess<'de>>(entries: &mut A) -> Result<bool, A::Error> {
+    let under = entries.next_value_seed(UnderToken(PhantomData::<IgnoredAny>))?;
+    Ok(matches!(under, Under::Number(_)))
 }
 
 struct FieldSeed<'a, 'c, L, T> {
@@ -196,8 +215,16 @@ impl<L: Object<T>, T> Visitor<'_> for FieldOrName<L, T> {
 #[cold]
 fn unknown_field(cx: &mut Context<'_>, at: &At<'_>, name: &str, known: Option<&'static [&'static str]>) {
     if name == number::TOKEN && number::arrive_as_maps() {
+        // What follows will tell.
         cx.number_in_disguise = Some(cx.mark());
-    } else if let Some(known) = known {
+    } else {
+        note_unknown(cx, at, name, known);
+    }
+}
+
+#[cold]
+fn note_unknown(cx: &mut Context<'_>, at: &At<'_>, name: &str, known: Option<&'static [&'static str]>) {
+    if let Some(known) = known {
         cx.unknown(at, name, known);
     } else {
         cx.stray(at, name);
@@ -213,10 +240,13 @@ pub fn keep_value<'de, A: MapAccess<'de>>(
     cx: &mut Context<'_>,
 ) -> Result<(), A::Error> {
     if name == number::TOKEN && number::arrive_as_maps() {
-        cx.number_in_disguise = Some(cx.mark());
-        return skip_value(entries);
+        match entries.next_value_seed(UnderToken(BufferSeed(cx)))? {
+            Under::Number(_) => cx.number_in_disguise = Some(cx.mark()),
+            Under::Value(value) => leftovers.push(name, value),
+        }
+        return Ok(());
     }
-    let value = entries.next_value_seed(BufferSeed(cx.dialect()))?;
+    let value = entries.next_value_seed(BufferSeed(cx))?;
     leftovers.push(name, value);
     Ok(())
 }
@@ -408,7 +438,7 @@ impl<T> Slot<T> {
             skip_value(entries)?;
             return Ok(None);
         }
-        let value = entries.next_value_seed(BufferSeed(cx.dialect()))?;
+        let value = entries.next_value_seed(BufferSeed(cx))?;
         *self = value.foreign::<T, W>(cx, at).map_or(Self::Bad, Self::Good);
         Ok(self.good())
     }
@@ -420,7 +450,7 @@ impl<T> Slot<T> {
         cx: &mut Context<'_>,
         at: &At<'_>,
     ) -> Result<Option<&T>, A::Error> {
-        if let Some(value) = elements.next_element_seed(BufferSeed(cx.dialect()))? {
+        if let Some(value) = elements.next_element_seed(BufferSeed(cx))? {
             *self = value.foreign::<T, W>(cx, at).map_or(Self::Bad, Self::Good);
         }
         Ok(self.good())

@@ -7,8 +7,9 @@ use serde::de::{DeserializeSeed, Deserializer, Error, IgnoredAny, MapAccess, Seq
 
 use super::buffer::{self, BufferSeed, Buffered, Key, Leftovers, MapOf};
 use super::leaf::drain_map;
-use super::object::OBJECT;
-use super::{At, Context, Expected, FieldType, Seed, number, read_leaf};
+use super::number::{self, Under, UnderToken};
+use super::object::{self, OBJECT};
+use super::{At, Context, Expected, FieldType, Seed, read_leaf};
 use crate::violation::{FieldName, Segment};
 
 static VARIANT: Expected = Expected::new("variant");
@@ -284,10 +285,13 @@ impl<'de, T: Variants> Visitor<'de> for InternalVisitor<'_, '_, T> {
         let mut first = true;
         while let Some(name) = entries.next_key::<Key<'de>>()? {
             if *name == *number::TOKEN && number::arrive_as_maps() {
-                entries.next_value::<IgnoredAny>()?;
-                drain_map(&mut entries)?;
-                cx.invalid(at, &OBJECT);
-                return Ok(None);
+                match entries.next_value_seed(UnderToken(BufferSeed(cx)))? {
+                    Under::Value(value) => leftovers.push(name.into_string(), value),
+                    Under::Number(_) => {
+                        cx.invalid(at, &OBJECT);
+                        return Ok(None);
+                    }
+                }
             } else if *name == *tag.wire() && met {
                 cx.duplicate(&at.field(tag));
                 entries.next_value::<IgnoredAny>()?;
@@ -305,7 +309,7 @@ impl<'de, T: Variants> Visitor<'de> for InternalVisitor<'_, '_, T> {
                     return Ok(value);
                 }
             } else {
-                let value = entries.next_value_seed(BufferSeed(cx.dialect()))?;
+                let value = entries.next_value_seed(BufferSeed(cx))?;
                 leftovers.push(name.into_string(), value);
             }
             first = false;
@@ -444,16 +448,18 @@ impl<'de, T: Variants> Visitor<'de> for AdjacentVisitor<'_, '_, T> {
                         let seed = AnyContentSeed { variant, cx, at: at_content, of: PhantomData };
                         Content::Read(entries.next_value_seed(seed)?)
                     }
-                    _ => Content::Kept(entries.next_value_seed(BufferSeed(cx.dialect()))?),
+                    _ => Content::Kept(entries.next_value_seed(BufferSeed(cx))?),
                 };
-            } else if *name == *number::TOKEN && number::arrive_as_maps() {
-                entries.next_value::<IgnoredAny>()?;
-                drain_map(&mut entries)?;
-                cx.leave();
-                cx.invalid(at, &OBJECT);
-                return Ok(None);
             } else {
-                entries.next_value::<IgnoredAny>()?;
+                let maybe_number = *name == *number::TOKEN && number::arrive_as_maps();
+                if maybe_number && object::is_number(&mut entries)? {
+                    cx.leave();
+                    cx.invalid(at, &OBJECT);
+                    return Ok(None);
+                }
+                if !maybe_number {
+                    entries.next_value::<IgnoredAny>()?;
+                }
                 if *name == *form.tag.wire() {
                     cx.duplicate(at_tag);
                     good = false;
@@ -516,7 +522,7 @@ pub fn read_untagged<'de, T: Variants, D: Deserializer<'de>>(
     cx: &mut Context<'_>,
     at: &At<'_>,
 ) -> Result<Option<T>, D::Error> {
-    let value = Buffered::read(input, cx.dialect())?;
+    let value = Buffered::read(input, cx)?;
     let before = cx.mark();
     let mut furthest = None;
     for variant in 0..T::VARIANTS.len() {
