@@ -15,6 +15,10 @@ use serde_json::value::RawValue;
 
 use super::leaf::AnyValue;
 use super::{At, Context, Dialect};
+use crate::suggestion::closest;
+
+/// How many unknown fields are compared with the names of every flattened level.
+const MAX_COMPARED: usize = 100;
 
 /// How `serde_json` asks for a value's text.
 pub(super) const RAW_TOKEN: &str = "$serde_json::private::RawValue";
@@ -261,11 +265,23 @@ impl Leftovers {
         }
     }
 
-    /// Notes every entry that nobody has taken as unknown; `known` are the level's own names.
+    /// Notes every entry that nobody has taken as unknown; `known` adds the names that there are: the level's own,
+    /// and those of its flattened fields.
     #[doc(hidden)]
-    pub fn deny(&self, cx: &mut Context<'_>, at: &At<'_>, known: &'static [&'static str]) {
-        for entry in self.0.iter().filter(|entry| !entry.taken) {
-            cx.unknown(at, &entry.key, known);
+    pub fn deny(&self, cx: &mut Context<'_>, at: &At<'_>, known: fn(&mut Vec<&'static [&'static str]>)) {
+        if self.0.iter().all(|entry| entry.taken) {
+            return;
+        }
+        let mut levels = Vec::new();
+        known(&mut levels);
+        for (index, entry) in self.0.iter().filter(|entry| !entry.taken).enumerate() {
+            let level = levels.iter().copied();
+            let nearest = level
+                .filter_map(|names| Some((closest(&entry.key, names)?.0, names)))
+                .min_by_key(|(distance, _)| *distance)
+                .filter(|_| index < MAX_COMPARED);
+            let own: &[&str] = levels.first().copied().unwrap_or_default();
+            cx.unknown(at, &entry.key, nearest.map_or(own, |(_, names)| names));
         }
     }
 }

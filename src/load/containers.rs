@@ -13,6 +13,7 @@ use super::context::KeyText;
 use super::number::{self, Under, UnderToken};
 use super::{At, Context, Expected, FieldType, Seed};
 use crate::contract::{Place, Walk};
+use crate::violation::MASK;
 
 pub(super) static LIST: Expected = Expected::new("list");
 pub(super) static MAPPING: Expected = Expected::new("mapping");
@@ -35,6 +36,10 @@ impl<T: FieldType> FieldType for Option<T> {
             return Ok(Some(None));
         }
         Ok(value.map(Some))
+    }
+
+    fn flat_names(names: &mut Vec<&'static [&'static str]>) {
+        T::flat_names(names);
     }
 
     #[inline]
@@ -455,8 +460,11 @@ impl<'de, E: Error> Deserializer<'de> for KeyDeserializer<'_, E> {
 }
 
 /// The key as it is written; only a finding asks.
-impl<K: Serialize> KeyText for K {
+impl<K: FieldType + Serialize> KeyText for K {
     fn key_text(&self) -> Cow<'_, str> {
+        if K::SENSITIVE {
+            return MASK.into();
+        }
         match serde_json::to_value(self) {
             Ok(serde_json::Value::String(text)) => text.into(),
             Ok(other) => other.to_string().into(),
@@ -471,9 +479,10 @@ struct ReadKey<K> {
     text: Option<String>,
 }
 
-impl<K: Serialize> KeyText for ReadKey<K> {
+impl<K: FieldType + Serialize> KeyText for ReadKey<K> {
     fn key_text(&self) -> Cow<'_, str> {
         match (&self.key, &self.text) {
+            _ if K::SENSITIVE => MASK.into(),
             (_, Some(text)) => text.into(),
             (Some(key), None) => key.key_text(),
             (None, None) => "".into(),

@@ -97,7 +97,7 @@ pub use self::leaf::{Leaf, read_leaf};
 use self::object::Slot;
 use crate::contract::{Place, Walk};
 use crate::error::{LoadError, LoadErrorKind};
-use crate::violation::{Path, Violations};
+use crate::violation::{MASK, Path, Violations};
 
 /// A type that can stand in an event: how it is read, checked and described.
 ///
@@ -189,6 +189,14 @@ pub trait FieldType: Sized {
         Self::read(MapOf(leftovers.entries::<E>(buffer::any)), cx, at)
     }
 
+    /// Adds what a flattened field is called on the wire, level by level: for suggestions.
+    #[doc(hidden)]
+    fn flat_names(_names: &mut Vec<&'static [&'static str]>) {}
+
+    /// Whether it is one value on the wire, and sensitive: as a map's key it is masked.
+    #[doc(hidden)]
+    const SENSITIVE: bool = false;
+
     /// Reads the key of a map's entry, or notes that `text` is none; `map` is the map's place. A
     /// string takes the text; others leave it, for the path.
     #[doc(hidden)]
@@ -196,7 +204,8 @@ pub trait FieldType: Sized {
         let text = text.as_deref().unwrap_or_default();
         let before = cx.mark();
         let source = containers::KeyDeserializer::<serde::de::value::Error>::new(text);
-        match Self::read(source, cx, &map.map_key(text)) {
+        let shown = if Self::SENSITIVE { MASK } else { text };
+        match Self::read(source, cx, &map.map_key(shown)) {
             Ok(key) => key.filter(|_| cx.shape_findings_since(before) == 0),
             Err(_) => None,
         }

@@ -238,6 +238,10 @@ macro_rules! pairs {
                 Ok(pair.and_then(|pair| build(pair, $build, $expected, cx, at)))
             }
 
+            fn flat_names(names: &mut Vec<&'static [&'static str]>) {
+                names.push(<$names as Object<($first, $second)>>::NAMES);
+            }
+
             fn check(&self, cx: &mut Context<'_>, at: &At<'_>) {
                 let check: fn(&Self, &mut Context<'_>, &At<'_>) = $check;
                 check(self, cx, at);

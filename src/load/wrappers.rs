@@ -18,6 +18,8 @@ use crate::contract::{Place, Walk};
 macro_rules! wrappers {
     ($([$($generics:tt)*] $type:ty => $new:expr, |$this:ident| $value:expr;)*) => {$(
         impl<$($generics)*> FieldType for $type {
+            const SENSITIVE: bool = T::SENSITIVE;
+
             #[inline]
             fn read<'de, D: Deserializer<'de>>(
                 input: D,
@@ -33,6 +35,10 @@ macro_rules! wrappers {
                 at: &At<'_>,
             ) -> Result<Option<Self>, E> {
                 Ok(T::read_flat(leftovers, cx, at)?.map($new))
+            }
+
+            fn flat_names(names: &mut Vec<&'static [&'static str]>) {
+                T::flat_names(names);
             }
 
             fn read_key(text: &mut Option<String>, cx: &mut Context<'_>, map: &At<'_>) -> Option<Self> {

@@ -17,7 +17,7 @@ use crate::suggestion::suggest;
 const MAX_COLUMN: usize = 40;
 
 /// What stands for a sensitive value.
-const MASK: &str = "***";
+pub(crate) const MASK: &str = "***";
 
 /// Longest input-controlled text (an unknown field's name, a map's key) kept in a path, in characters.
 const MAX_NAME: usize = 100;

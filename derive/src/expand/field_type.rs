@@ -20,6 +20,10 @@ pub(super) struct Body {
     pub(super) describe: TokenStream,
     /// Statements over `walk` and `map`, for a type that can be a map's key.
     pub(super) describe_key: Option<TokenStream>,
+    /// Statements over `names`, what the fields are called on the wire.
+    pub(super) flat_names: TokenStream,
+    /// Whether it is one with a sensitive field, where it is one with a field.
+    pub(super) is_sensitive: Option<TokenStream>,
     /// Whether `self` is null on the wire, where it can be.
     pub(super) is_null: Option<TokenStream>,
     /// The single field's type that the type is on the wire, if it is as one with it.
@@ -96,7 +100,8 @@ fn replace_self(tokens: TokenStream, self_ty: &TokenStream) -> TokenStream {
 pub(super) fn expand(cx: &Cx<'_>, body: &Body) -> TokenStream {
     let self_ty = cx.self_ty();
     let (impl_generics, _, where_clause) = cx.generics.split_for_impl();
-    let Body { items, read, read_flat, check, describe, describe_key, is_null, same_as } = body;
+    let Body { items, read, read_flat, check, describe, describe_key, flat_names, is_sensitive, is_null, same_as } =
+        body;
 
     let whole = rules::of_whole(cx);
     let (whole_fn, call_whole) = match &whole {
@@ -149,6 +154,14 @@ pub(super) fn expand(cx: &Cx<'_>, body: &Body) -> TokenStream {
         }
     });
 
+    let flat_names = (!flat_names.is_empty()).then(|| {
+        quote! {
+            fn flat_names(names: &mut ::std::vec::Vec<&'static [&'static str]>) {
+                #flat_names
+            }
+        }
+    });
+    let is_sensitive = is_sensitive.as_ref().map(|sensitive| quote!(const SENSITIVE: bool = #sensitive;));
     let is_null = is_null.as_ref().map(|is_null| {
         quote! {
             fn is_null(&self) -> bool {
@@ -171,6 +184,8 @@ pub(super) fn expand(cx: &Cx<'_>, body: &Body) -> TokenStream {
 
         #[automatically_derived]
         impl #impl_generics __p::FieldType for #self_ty #where_clause {
+            #is_sensitive
+
             fn read<'de, __D: __p::Deserializer<'de>>(
                 input: __D,
                 cx: &mut __p::Context<'_>,
@@ -180,6 +195,8 @@ pub(super) fn expand(cx: &Cx<'_>, body: &Body) -> TokenStream {
             }
 
             #read_flat
+
+            #flat_names
 
             #missing
 

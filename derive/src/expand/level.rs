@@ -118,6 +118,34 @@ impl<'a> Expand<'a> {
         Some(quote!(<#ty as __p::FieldType>::missing(cx, at).map(|inner| #build)))
     }
 
+    /// Adds its fields' names, and those of its flattened ones, to `names`.
+    pub(super) fn flat_names(&self) -> TokenStream {
+        if let Some(inner) = self.inner() {
+            let ty = inner.field.serde.ty;
+            return inner
+                .field
+                .is_ours()
+                .then(|| quote!(<#ty as __p::FieldType>::flat_names(names);))
+                .into_token_stream();
+        }
+        if !self.is_object() {
+            return TokenStream::new();
+        }
+        let (marker, self_ty) = (self.marker(), self.cx.self_ty());
+        let flat = self.fields().filter(ExpandField::is_flat).map(|field| {
+            let ty = field.field.serde.ty;
+            quote!(<#ty as __p::FieldType>::flat_names(names);)
+        });
+        quote!(names.push(<#marker as __p::Object<#self_ty>>::NAMES); #(#flat)*)
+    }
+
+    /// Whether it is one with a sensitive field.
+    pub(super) fn is_sensitive(&self) -> Option<TokenStream> {
+        let inner = self.inner()?;
+        let (ty, own) = (inner.field.serde.ty, inner.field.event.sensitive);
+        Some(if own || !inner.field.is_ours() { quote!(#own) } else { quote!(<#ty as __p::FieldType>::SENSITIVE) })
+    }
+
     /// Whether its value `this` is null on the wire, if that can be.
     pub(super) fn is_null(&self, this: &TokenStream) -> Option<TokenStream> {
         if let Some(inner) = self.inner() {
@@ -203,7 +231,8 @@ impl<'a> Expand<'a> {
             .collect();
         let entries = if flattens {
             let flat = self.fields().filter(ExpandField::is_flat).map(|field| field.read_flat());
-            let deny = denies.then(|| quote!(leftovers.deny(cx, at, <Self as __p::Object<#self_ty>>::NAMES);));
+            let names = self.flat_names();
+            let deny = denies.then(|| quote!(leftovers.deny(cx, at, |names| { #names });));
             quote! {
                 let mut leftovers = __p::Leftovers::default();
                 while let __p::Some(field) = __p::next_field_or_name::<Self, #self_ty, __A>(&mut entries)? {
