@@ -553,6 +553,36 @@ impl FieldType for serde_json::Map<String, serde_json::Value> {
     }
 }
 
+impl Leaf for serde_json::Number {
+    const EXPECTED: &'static Expected = &NUMBER;
+    fn from_u64(value: u64) -> Option<Self> {
+        Some(value.into())
+    }
+    fn from_i64(value: i64) -> Option<Self> {
+        Some(value.into())
+    }
+    fn from_f64(value: f64) -> Option<Self> {
+        Self::from_f64(value)
+    }
+    // Asked with `serde_json/arbitrary_precision` only.
+    fn from_digits(text: &str) -> Option<Self> {
+        text.parse().ok()
+    }
+}
+
+leaf! { serde_json::Number {} }
+
+/// Any JSON, kept as its text.
+impl FieldType for Box<RawValue> {
+    fn read<'de, D: Deserializer<'de>>(input: D, _: &mut Context<'_>, _: &At<'_>) -> Result<Option<Self>, D::Error> {
+        Self::deserialize(input).map(Some)
+    }
+
+    fn is_null(&self) -> bool {
+        self.get() == "null"
+    }
+}
+
 /// The unit type, which is null in JSON.
 impl FieldType for () {
     fn read<'de, D: Deserializer<'de>>(input: D, cx: &mut Context<'_>, at: &At<'_>) -> Result<Option<Self>, D::Error> {

@@ -103,8 +103,10 @@ use crate::violation::{MASK, Path, Violations};
 ///
 /// `#[derive(EventSchema)]` implements it for structs and enums. It is implemented for:
 ///
-/// - integers of every width, also nonzero, `Wrapping` and `Reverse`; `f32`, `f64`, `bool`, `char`, `()`
-/// - `String`, `PathBuf`, the addresses of `std::net`, [`serde_json::Value`] and its `Map`
+/// - integers of every width, also nonzero, atomic, `Wrapping`, `Saturating` and `Reverse`; `f32`, `f64`, `bool`,
+///   `char`, `()`
+/// - `String`, `PathBuf`, the addresses of `std::net`; [`serde_json::Value`], its `Map` and `Number`,
+///   `Box<RawValue>`
 /// - `Option`, `Result`, `Box`, `Rc`, `Arc` and `Cow`, also of `str`, slices and `Path`; `Cell`, `RefCell`,
 ///   `Mutex`, `RwLock`, `PhantomData`
 /// - `Vec`, `VecDeque`, `LinkedList`, `BinaryHeap`, `BTreeSet`, `HashSet`, `BTreeMap`, `HashMap`, arrays,
@@ -112,9 +114,10 @@ use crate::violation::{MASK, Path, Violations};
 /// - `Duration`, `SystemTime`, `Range`, `RangeInclusive`, `Bound`
 /// - by feature, types of other crates
 ///
-/// Each is read from JSON as serde reads it. Types that schemars has no schema for (`Saturating`,
-/// `RangeFrom`, `RangeTo`), and those that only one platform can read (`OsString`), are left to
-/// `#[event(plain)]`.
+/// Each is read from JSON as serde reads it. schemars has no schema for `Saturating`: the field says
+/// `#[schemars(with = "u32")]`. Left to `#[event(plain)]` are the other types without a schema (`RangeFrom`,
+/// `RangeTo`), those that only one platform can read (`OsString`), bytes that are no JSON (`CString`), and `Weak`,
+/// which is read as nothing.
 ///
 /// # By hand
 ///
