@@ -97,11 +97,45 @@ fn replace_self(tokens: TokenStream, self_ty: &TokenStream) -> TokenStream {
     tokens.into_iter().flat_map(replace).collect()
 }
 
+/// The items of the impl that most types take from the trait.
+fn optional_items(body: &Body) -> TokenStream {
+    let Body { describe_key, flat_names, is_sensitive, is_null, same_as, .. } = body;
+    let sensitive = is_sensitive.as_ref().map(|sensitive| quote!(const SENSITIVE: bool = #sensitive;));
+    let missing = same_as.as_ref().map(|missing| {
+        quote! {
+            fn missing(cx: &mut __p::Context<'_>, at: &__p::At<'_>) -> __p::Option<Self> {
+                #missing
+            }
+        }
+    });
+    let is_null = is_null.as_ref().map(|is_null| {
+        quote! {
+            fn is_null(&self) -> bool {
+                #is_null
+            }
+        }
+    });
+    let flat_names = (!flat_names.is_empty()).then(|| {
+        quote! {
+            fn flat_names(names: &mut ::std::vec::Vec<&'static [&'static str]>) {
+                #flat_names
+            }
+        }
+    });
+    let describe_key = describe_key.as_ref().map(|describe| {
+        quote! {
+            fn describe_key(walk: &mut __p::Walk<'_>, map: &__p::Place) {
+                #describe
+            }
+        }
+    });
+    quote!(#sensitive #missing #is_null #flat_names #describe_key)
+}
+
 pub(super) fn expand(cx: &Cx<'_>, body: &Body) -> TokenStream {
     let self_ty = cx.self_ty();
     let (impl_generics, _, where_clause) = cx.generics.split_for_impl();
-    let Body { items, read, read_flat, check, describe, describe_key, flat_names, is_sensitive, is_null, same_as } =
-        body;
+    let Body { items, read, read_flat, check, describe, .. } = body;
 
     let whole = rules::of_whole(cx);
     let (whole_fn, call_whole) = match &whole {
@@ -146,36 +180,7 @@ pub(super) fn expand(cx: &Cx<'_>, body: &Body) -> TokenStream {
         }
     });
     let check_whole = call_whole.as_ref().map(|whole| quote!(#whole(self, cx, at, before);));
-    let missing = same_as.as_ref().map(|same_as| {
-        quote! {
-            fn missing(cx: &mut __p::Context<'_>, at: &__p::At<'_>) -> __p::Option<Self> {
-                #same_as
-            }
-        }
-    });
-
-    let flat_names = (!flat_names.is_empty()).then(|| {
-        quote! {
-            fn flat_names(names: &mut ::std::vec::Vec<&'static [&'static str]>) {
-                #flat_names
-            }
-        }
-    });
-    let is_sensitive = is_sensitive.as_ref().map(|sensitive| quote!(const SENSITIVE: bool = #sensitive;));
-    let is_null = is_null.as_ref().map(|is_null| {
-        quote! {
-            fn is_null(&self) -> bool {
-                #is_null
-            }
-        }
-    });
-    let describe_key = describe_key.as_ref().map(|describe| {
-        quote! {
-            fn describe_key(walk: &mut __p::Walk<'_>, map: &__p::Place) {
-                #describe
-            }
-        }
-    });
+    let optional = optional_items(body);
 
     quote! {
         #items
@@ -184,8 +189,6 @@ pub(super) fn expand(cx: &Cx<'_>, body: &Body) -> TokenStream {
 
         #[automatically_derived]
         impl #impl_generics __p::FieldType for #self_ty #where_clause {
-            #is_sensitive
-
             fn read<'de, __D: __p::Deserializer<'de>>(
                 input: __D,
                 cx: &mut __p::Context<'_>,
@@ -195,12 +198,7 @@ pub(super) fn expand(cx: &Cx<'_>, body: &Body) -> TokenStream {
             }
 
             #read_flat
-
-            #flat_names
-
-            #missing
-
-            #is_null
+            #optional
 
             fn check(&self, cx: &mut __p::Context<'_>, at: &__p::At<'_>) {
                 let (before, this) = (cx.found(), self);
@@ -214,8 +212,6 @@ pub(super) fn expand(cx: &Cx<'_>, body: &Body) -> TokenStream {
                     #describe
                 }
             }
-
-            #describe_key
         }
     }
 }
