@@ -81,8 +81,8 @@ impl Places {
                 Some(SIZE)
             }
             ("int", Value::Number(number)) if number.is_f64() => Some(NO_FRACTION),
-            ("int" | "float" | "decimal", Value::String(_) | Value::Bool(_)) => Some(NO_COERCION),
-            ("bool", Value::String(_) | Value::Number(_)) => Some(NO_COERCION),
+            ("int" | "float" | "decimal", Value::String(_) | Value::Bool(_))
+            | ("bool", Value::String(_) | Value::Number(_)) => Some(NO_COERCION),
             ("email", Value::String(text)) => {
                 let domain = text.split_once('@').map_or("", |(_, domain)| domain);
                 (!text.is_ascii() || !domain.is_empty() && !domain.contains('.')).then_some(EMAIL)

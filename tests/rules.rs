@@ -174,8 +174,11 @@ fn no_null_is_written_where_none_is_read() {
             .to_messages(),
         json!({"any": ["Field may not be null."], "twice": ["Field may not be null."]})
     );
+}
 
-    /// Never left out.
+/// A null that is never left out is refused.
+#[test]
+fn a_null_that_would_be_written_is_refused() {
     #[derive(Debug, Serialize, JsonSchema, EventSchema)]
     struct Written {
         #[event(not_null)]
