@@ -209,6 +209,12 @@ fn atomic_and_saturating_integers() {
     use std::num::Saturating;
     use std::sync::atomic::*;
 
+    /// schemars has no schema for it.
+    #[derive(Serialize, JsonSchema, EventSchema)]
+    struct Saturated<T>(#[schemars(with = "i64")] Saturating<T>)
+    where
+        Saturating<T>: Serialize + FieldType;
+
     agree::<AtomicBool>(&["true"]);
     macro_rules! atomics {
         ($($atomic:ident $type:ident)*) => {$(
@@ -224,12 +230,6 @@ fn atomic_and_saturating_integers() {
         AtomicU8 u8 AtomicU16 u16 AtomicU32 u32 AtomicU64 u64 AtomicUsize usize
         AtomicI8 i8 AtomicI16 i16 AtomicI32 i32 AtomicI64 i64 AtomicIsize isize
     }
-
-    /// schemars has no schema for it.
-    #[derive(Serialize, JsonSchema, EventSchema)]
-    struct Saturated<T>(#[schemars(with = "i64")] Saturating<T>)
-    where
-        Saturating<T>: Serialize + FieldType;
 }
 
 #[test]
