@@ -66,18 +66,24 @@ impl Descriptor {
     }
 
     /// The event's name; by default the type's in kebab-case.
+    ///
+    /// See the example of [`Descriptor`].
     #[must_use]
     pub const fn name(&self) -> &'static str {
         self.name
     }
 
     /// The major version of its contract; 1 by default.
+    ///
+    /// See the example of [`Descriptor`].
     #[must_use]
     pub const fn version(&self) -> u32 {
         self.version
     }
 
     /// The topic that it is published to, if it declares one.
+    ///
+    /// See the example of [`Descriptor`].
     #[must_use]
     pub const fn topic(&self) -> Option<&'static str> {
         self.topic
@@ -150,6 +156,14 @@ pub trait EventSchema: FieldType + Serialize {
     const CHANGES_DUMP: bool = false;
 
     /// The event's name, version and topic.
+    ///
+    /// ```
+    /// # use event_schema::prelude::*;
+    /// # #[event_schema::event]
+    /// # #[derive(Debug)]
+    /// # struct Ping { #[validate(range(min = 1))] seq: u64 }
+    /// assert_eq!(Ping::descriptor().name(), "ping");
+    /// ```
     #[must_use]
     fn descriptor() -> &'static Descriptor {
         Self::DESCRIPTOR
@@ -157,9 +171,25 @@ pub trait EventSchema: FieldType + Serialize {
 
     /// The key of its message: what `#[event(key = ...)]` names, as bytes that Java's serializers
     /// would write (see [`EventKey`]); `None` without a key.
+    ///
+    /// ```
+    /// # use event_schema::prelude::*;
+    /// # #[event_schema::event(key = seq)]
+    /// # struct Ping { seq: u64 }
+    /// assert_eq!(Ping { seq: 7 }.key().as_deref(), Some(&b"7"[..]));
+    /// ```
     fn key(&self) -> Option<Cow<'_, [u8]>>;
 
     /// Loads an event from JSON text, with the default [`LoadOptions`].
+    ///
+    /// ```
+    /// # use event_schema::prelude::*;
+    /// # #[event_schema::event]
+    /// # #[derive(Debug)]
+    /// # struct Ping { #[validate(range(min = 1))] seq: u64 }
+    /// assert_eq!(Ping::load(br#"{"seq": 7}"#).unwrap().seq, 7);
+    /// assert!(Ping::load(br#"{"seq": 0}"#).is_err());
+    /// ```
     ///
     /// # Errors
     /// If the input is no JSON, or with everything that is wrong with it as an event.
@@ -168,6 +198,15 @@ pub trait EventSchema: FieldType + Serialize {
     }
 
     /// As [`load`](Self::load), with options.
+    ///
+    /// ```
+    /// # use event_schema::prelude::*;
+    /// # #[event_schema::event]
+    /// # #[derive(Debug)]
+    /// # struct Ping { #[validate(range(min = 1))] seq: u64 }
+    /// let small = LoadOptions::new().max_size(5);
+    /// assert!(Ping::load_with(br#"{"seq": 7}"#, &small).unwrap_err().is_too_large());
+    /// ```
     ///
     /// # Errors
     /// As [`load`](Self::load).
@@ -371,6 +410,15 @@ pub trait EventSchema: FieldType + Serialize {
 
     /// As [`load_from`](Self::load_from), with options.
     ///
+    /// ```
+    /// # use event_schema::prelude::*;
+    /// # #[event_schema::event]
+    /// # #[derive(Debug)]
+    /// # struct Ping { #[validate(range(min = 1))] seq: u64 }
+    /// let small = LoadOptions::new().max_size(5);
+    /// assert!(Ping::load_from_with(1, br#"{"seq": 7}"#, &small).unwrap_err().is_too_large());
+    /// ```
+    ///
     /// # Errors
     /// As [`load_from`](Self::load_from).
     fn load_from_with(writer: u32, input: &[u8], options: &LoadOptions<'_>) -> Result<Self, LoadError> {
@@ -417,6 +465,16 @@ pub trait EventSchema: FieldType + Serialize {
     /// As [`load_partial`](Self::load_partial), with options: [`LoadOptions::partial`] says which
     /// fields may be missing.
     ///
+    /// ```
+    /// # use event_schema::prelude::*;
+    /// # #[event_schema::event]
+    /// # #[derive(Debug)]
+    /// # struct Point { x: i64, y: i64 }
+    /// let options = LoadOptions::new().partial(&["y"]);
+    /// assert!(Point::load_partial_with(br#"{"x": 1}"#, &options).is_ok());
+    /// assert!(Point::load_partial_with(br#"{"y": 1}"#, &options).is_err());
+    /// ```
+    ///
     /// # Errors
     /// As [`load`](Self::load).
     fn load_partial_with(input: &[u8], options: &LoadOptions<'_>) -> Result<Partial<Self>, LoadError> {
@@ -446,6 +504,16 @@ pub trait EventSchema: FieldType + Serialize {
 
     /// As [`load_partial_many`](Self::load_partial_many), with options.
     ///
+    /// ```
+    /// # use event_schema::prelude::*;
+    /// # #[event_schema::event]
+    /// # #[derive(Debug)]
+    /// # struct Point { x: i64, y: i64 }
+    /// let options = LoadOptions::new().partial(&["y"]);
+    /// let error = Point::load_partial_many_with(br#"[{"x": 1}, {"y": 1}]"#, &options).unwrap_err();
+    /// assert_eq!(error.to_string(), "1 violation\n[1].x: Missing data for required field.");
+    /// ```
+    ///
     /// # Errors
     /// As [`load_many`](Self::load_many).
     fn load_partial_many_with(input: &[u8], options: &LoadOptions<'_>) -> Result<Vec<Partial<Self>>, LoadError> {
@@ -454,6 +522,15 @@ pub trait EventSchema: FieldType + Serialize {
 
     /// Checks the event's rules.
     ///
+    /// ```
+    /// # use event_schema::prelude::*;
+    /// # #[event_schema::event]
+    /// # #[derive(Debug)]
+    /// # struct Ping { #[validate(range(min = 1))] seq: u64 }
+    /// assert!(Ping { seq: 7 }.validate().is_ok());
+    /// assert_eq!(Ping { seq: 0 }.validate().unwrap_err()[0].code(), "range");
+    /// ```
+    ///
     /// # Errors
     /// With every rule that is broken.
     fn validate(&self) -> Result<(), Violations> {
@@ -461,6 +538,27 @@ pub trait EventSchema: FieldType + Serialize {
     }
 
     /// As [`validate`](Self::validate), with a context for the rules.
+    ///
+    /// ```
+    /// use event_schema::prelude::*;
+    ///
+    /// struct Limits { max: u32 }
+    ///
+    /// #[event_schema::event]
+    /// #[validate(context = Limits)]
+    /// struct Bid {
+    ///     #[validate(custom(function = affordable, use_context))]
+    ///     cents: u32,
+    /// }
+    ///
+    /// fn affordable(cents: u32, limits: &Limits) -> Result<(), ValidationError> {
+    ///     if cents <= limits.max { Ok(()) } else { Err(ValidationError::new("too_expensive")) }
+    /// }
+    ///
+    /// let limits = Limits { max: 100 };
+    /// let violations = Bid { cents: 101 }.validate_with(&LoadOptions::new().context(&limits)).unwrap_err();
+    /// assert_eq!(violations[0].code(), "too_expensive");
+    /// ```
     ///
     /// # Errors
     /// As [`validate`](Self::validate).
@@ -471,6 +569,15 @@ pub trait EventSchema: FieldType + Serialize {
     }
 
     /// Writes the event as JSON text, if it is valid.
+    ///
+    /// ```
+    /// # use event_schema::prelude::*;
+    /// # #[event_schema::event]
+    /// # #[derive(Debug)]
+    /// # struct Ping { #[validate(range(min = 1))] seq: u64 }
+    /// assert_eq!(Ping { seq: 7 }.dump().unwrap(), br#"{"seq":7}"#);
+    /// assert!(Ping { seq: 0 }.dump().unwrap_err().is_invalid());
+    /// ```
     ///
     /// # Errors
     /// If the event breaks its rules, or its value has no form in JSON.
@@ -689,6 +796,8 @@ pub trait EventSchema: FieldType + Serialize {
 )]
 pub trait EventKey {
     /// The key's bytes.
+    ///
+    /// See the examples of [`EventKey`].
     fn to_key_bytes(&self) -> Option<Cow<'_, [u8]>>;
 }
 

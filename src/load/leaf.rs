@@ -51,6 +51,21 @@ use crate::contract::{Place, Walk, integers};
 /// assert_eq!(rate.rate, Digits("0.100000000000000000000000001".to_owned()));
 /// assert!(Rate::load_str(r#"{"rate": "0.1"}"#).is_err());
 /// ```
+///
+/// The methods can be asked one by one:
+///
+/// ```
+/// use event_schema::load::Leaf;
+///
+/// assert_eq!(bool::from_bool(true), Some(true));
+/// assert_eq!(u8::from_u64(255), Some(255));
+/// assert_eq!(u8::from_u64(256), None);
+/// assert_eq!(i8::from_i64(-128), Some(-128));
+/// assert_eq!(f64::from_f64(0.5), Some(0.5));
+/// assert_eq!(i128::from_digits("18446744073709551616"), Some(1 << 64));
+/// assert_eq!(char::from_text("x"), Some('x'));
+/// assert_eq!(String::from_owned_text("x".to_owned()), Some("x".to_owned()));
+/// ```
 pub trait Leaf: Sized {
     /// What the value is called.
     const EXPECTED: &'static Expected;
@@ -58,7 +73,7 @@ pub trait Leaf: Sized {
     /// Whether numbers are taken by their text, for types that hold more digits than a float.
     const DIGITS: bool = false;
 
-    /// From a boolean.
+    /// From a boolean. For this and the following see the examples of [`Leaf`].
     #[must_use]
     fn from_bool(_: bool) -> Option<Self> {
         None
@@ -99,7 +114,7 @@ pub trait Leaf: Sized {
 /// Reads a leaf.
 ///
 /// It asks with `deserialize_any`: a typed hint would not consume a `[` or `{` that it does not
-/// expect, and the place in the stream would be lost.
+/// expect, and the place in the stream would be lost. See the examples of [`Leaf`] and [`FieldType`].
 ///
 /// # Errors
 /// If the source itself is broken.

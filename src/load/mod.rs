@@ -9,6 +9,9 @@
 //! enums; this module does it for the standard library (`leaf`, `containers`) and for the types
 //! of optional crates. A reader never stops at a fault: it notes a finding, stays in step with the
 //! stream and goes on. It ends early only when the source itself is broken.
+//!
+//! Types of one's own that are no events, such as numbers in a form of their own, implement [`FieldType`] by hand:
+//! its page has an example, and [`Context`] one that checks rules.
 
 /// The methods of a visitor for the forms that it refuses: by its `reject`, or, for null, by its `null`.
 macro_rules! refuse {
@@ -171,11 +174,43 @@ pub trait FieldType: Sized {
     /// A value that was read but breaks rules is still given back, so that the rules of what it
     /// stands in can be checked too.
     ///
+    /// See the examples of [`FieldType`] and [`Context`].
+    ///
     /// # Errors
     /// Only if the source itself is broken: what follows cannot be read any more.
     fn read<'de, D: Deserializer<'de>>(input: D, cx: &mut Context<'_>, at: &At<'_>) -> Result<Option<Self>, D::Error>;
 
     /// The value of a field that the input does not have; `None`, with a finding, where it is required.
+    ///
+    /// ```
+    /// use event_schema::load::{At, Context, FieldType};
+    /// use event_schema::prelude::*;
+    /// use event_schema::serde::Deserializer;
+    ///
+    /// /// A note that may be missing, and is empty then.
+    /// #[derive(Debug, PartialEq, Serialize, JsonSchema)]
+    /// struct Note(String);
+    ///
+    /// impl FieldType for Note {
+    ///     fn read<'de, D: Deserializer<'de>>(
+    ///         input: D,
+    ///         cx: &mut Context<'_>,
+    ///         at: &At<'_>,
+    ///     ) -> Result<Option<Self>, D::Error> {
+    ///         Ok(String::read(input, cx, at)?.map(Note))
+    ///     }
+    ///
+    ///     fn missing(_: &mut Context<'_>, _: &At<'_>) -> Option<Self> {
+    ///         Some(Note(String::new()))
+    ///     }
+    /// }
+    ///
+    /// #[event_schema::event]
+    /// #[derive(Debug)]
+    /// struct Order { note: Note }
+    ///
+    /// assert_eq!(Order::load(b"{}").unwrap().note, Note(String::new()));
+    /// ```
     #[inline]
     fn missing(cx: &mut Context<'_>, at: &At<'_>) -> Option<Self> {
         cx.missing(at);
@@ -259,10 +294,14 @@ pub trait FieldType: Sized {
     }
 
     /// Checks the rules of a value at hand, all the way down.
+    ///
+    /// See the example of [`Context`].
     #[inline]
     fn check(&self, _cx: &mut Context<'_>, _at: &At<'_>) {}
 
     /// Says in the contract at `here` what the type's `JsonSchema` leaves out, all the way down.
+    ///
+    /// See the example of [`Walk`].
     fn describe(_walk: &mut Walk<'_>, _here: &Place) {}
 
     /// Says in the contract of the map at `map`, whose keys are of this type, which these are.
