@@ -4,11 +4,11 @@
 //! The corpus lies beside the project; where it is absent there is nothing to compare with.
 
 use std::collections::{BTreeMap, BTreeSet};
-use std::net::Ipv4Addr;
+use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
 use std::path::Path;
 use std::sync::LazyLock;
 
-use event_schema::chrono::{NaiveDate, NaiveDateTime, NaiveTime};
+use event_schema::chrono::{DateTime, FixedOffset, NaiveDate, NaiveDateTime, NaiveTime};
 use event_schema::prelude::*;
 use event_schema::regex::Regex;
 use event_schema::rust_decimal::Decimal;
@@ -20,6 +20,7 @@ const CORPUS: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/../shared/corpora/mar
 /// Where the answers to messages of our own differ on purpose: each entry fails once it no longer does.
 const BY_DESIGN: &[(&str, &str)] = &[
     ("base-08", "null in a list of schemas is told as in `List(Nested(...))`, not as in `Nested(many=True)`"),
+    ("kinds-02", "of a point in time without its offset no more is told than of another text that is none"),
     ("shop-18", "of an enum the choices are told whatever stood there"),
     ("shop-22", "a boolean is spelled as in JSON, `true`"),
 ];
@@ -455,6 +456,131 @@ fn ends_after_start(window: &Blamed) -> Result<(), ValidationError> {
     if window.start < window.end { Ok(()) } else { Err(ValidationError::new("order")) }
 }
 
+/// More kinds of fields.
+#[event_schema::event]
+#[serde(deny_unknown_fields)]
+struct Kinds {
+    #[event(not_null)]
+    aware: Option<DateTime<FixedOffset>>,
+    #[event(not_null)]
+    when: Option<NaiveDateTime>,
+    #[event(not_null)]
+    six: Option<Ipv6Addr>,
+    #[event(not_null)]
+    ip: Option<IpAddr>,
+    #[event(not_null, messages(invalid = "Must be one of: 1, 2."))]
+    prio: Option<Priority>,
+    #[event(not_null)]
+    m: Option<BTreeMap<String, Vec<i64>>>,
+    #[event(not_null)]
+    t: Option<(i64, Long, bool)>,
+    #[event(not_null)]
+    raw: Option<Value>,
+    #[event(not_null)]
+    #[validate(length(min = 2), regex(path = *LETTERS))]
+    both: Option<String>,
+    #[event(not_null, one_of("abc", "abd"))]
+    #[validate(length(equal = 3))]
+    code: Option<String>,
+    #[event(not_null)]
+    #[validate(range(exclusive_min = 0, max = 1))]
+    num: Option<f64>,
+    #[event(not_null)]
+    deep: Option<Vec<Vec<Inner>>>,
+    opt: Option<Vec<Inner>>,
+    #[event(not_null)]
+    ids: Option<Vec<Uuid>>,
+    #[event(not_null)]
+    days: Option<BTreeMap<NaiveDate, bool>>,
+    #[event(not_null)]
+    enums: Option<BTreeMap<Level, f64>>,
+    #[event(not_null)]
+    keep: Option<Keep>,
+    #[event(not_null, none_of(3))]
+    #[validate(range(min = 1))]
+    low: Option<i64>,
+    #[event(not_null)]
+    #[validate(length(max = 3, message = "At most {max}."))]
+    big: Option<String>,
+    #[serde(skip_serializing)]
+    #[event(not_null)]
+    pwd: Option<String>,
+    #[serde(skip_deserializing)]
+    made: Option<String>,
+}
+
+/// `Enum(Prio, by_value=fields.Int())`.
+#[event_schema::event]
+#[derive(Clone, Copy)]
+#[serde(try_from = "i64", into = "i64")]
+enum Priority {
+    Low = 1,
+    High = 2,
+}
+
+impl TryFrom<i64> for Priority {
+    type Error = ();
+
+    fn try_from(number: i64) -> Result<Self, ()> {
+        match number {
+            1 => Ok(Self::Low),
+            2 => Ok(Self::High),
+            _ => Err(()),
+        }
+    }
+}
+
+impl From<Priority> for i64 {
+    fn from(priority: Priority) -> Self {
+        priority as Self
+    }
+}
+
+/// `Str(validate=Length(min=2))` inside a tuple.
+#[event_schema::event]
+struct Long(#[validate(length(min = 2))] String);
+
+#[event_schema::event]
+#[derive(PartialEq, Eq, PartialOrd, Ord)]
+#[serde(rename_all = "lowercase")]
+enum Level {
+    Low,
+    High,
+}
+
+/// `unknown = INCLUDE`.
+#[event_schema::event]
+struct Keep {
+    #[event(not_null)]
+    a: Option<i64>,
+    #[serde(flatten)]
+    more: Map<String, Value>,
+}
+
+#[event_schema::event(pre_load = rename, post_load = lowercase)]
+#[serde(deny_unknown_fields)]
+#[validate(schema(function = is_welcome, message = "blocked"))]
+struct Hooked {
+    #[validate(email)]
+    #[event(messages(invalid = "Not a valid email address."))]
+    email: String,
+}
+
+fn rename(mut value: Value) -> Value {
+    match value.as_object_mut().and_then(|object| object.remove("mail")) {
+        Some(mail) => serde_json::json!({ "email": mail }),
+        None => value,
+    }
+}
+
+fn lowercase(hooked: Hooked) -> Hooked {
+    Hooked { email: hooked.email.to_lowercase() }
+}
+
+fn is_welcome(hooked: &Hooked) -> Result<(), ValidationError> {
+    if hooked.email.starts_with("eve") { Err(ValidationError::new("blocked")) } else { Ok(()) }
+}
+
 /// Our answer, or `None` where there is no struct for the schema.
 fn answer(case: &Case) -> Option<Answer> {
     match (case.schema_name.as_str(), case.options.unknown.as_deref()) {
@@ -478,6 +604,8 @@ fn answer_to_ours(case: &Case) -> Option<Answer> {
         "shop" => load::<Shop>(case),
         "base" => load::<Base>(case),
         "blamed" => load::<Blamed>(case),
+        "kinds" => load::<Kinds>(case),
+        "hooked" => load::<Hooked>(case),
         _ => None,
     }
 }
