@@ -573,8 +573,9 @@ fn rename(mut value: Value) -> Value {
     }
 }
 
-fn lowercase(hooked: Hooked) -> Hooked {
-    Hooked { email: hooked.email.to_lowercase() }
+fn lowercase(mut hooked: Hooked) -> Hooked {
+    hooked.email = hooked.email.to_lowercase();
+    hooked
 }
 
 fn is_welcome(hooked: &Hooked) -> Result<(), ValidationError> {
