@@ -11,7 +11,7 @@ use serde::{Serialize, forward_to_deserialize_any};
 use super::buffer::Leftovers;
 use super::context::KeyText;
 use super::number::{self, Under, UnderToken};
-use super::{At, Context, Expected, FieldType, Seed};
+use super::{At, Context, Expected, FieldType, Seed, refused};
 use crate::contract::{Place, Walk};
 use crate::violation::MASK;
 
@@ -284,20 +284,6 @@ pub(super) struct ListVisitor<'a, 'c, F, C, T> {
     pub(super) of: PhantomData<(C, T)>,
 }
 
-impl<F, C, T> ListVisitor<'_, '_, F, C, T> {
-    #[cold]
-    fn reject(self) -> Option<C> {
-        self.cx.invalid(self.at, &LIST);
-        None
-    }
-
-    #[cold]
-    fn null(self) -> Option<C> {
-        self.cx.null(self.at, &LIST);
-        None
-    }
-}
-
 impl<'de, F: PartRules<T>, C: Collect<T>, T: FieldType> Visitor<'de> for ListVisitor<'_, '_, F, C, T> {
     type Value = Option<C>;
 
@@ -325,7 +311,7 @@ impl<'de, F: PartRules<T>, C: Collect<T>, T: FieldType> Visitor<'de> for ListVis
         Ok(good.then_some(list))
     }
 
-    refuse! { bool number str bytes null object }
+    refuse! { &LIST => bool number str bytes null object }
 }
 
 /// Reads an element and pushes it where it belongs, which saves the way back through `Result<Option<T>>`.
@@ -505,20 +491,6 @@ pub(super) struct MapVisitor<'a, 'c, KF, VF, M, K, V> {
     pub(super) of: PhantomData<(M, K, V)>,
 }
 
-impl<KF, VF, M, K, V> MapVisitor<'_, '_, KF, VF, M, K, V> {
-    #[cold]
-    fn reject(self) -> Option<M> {
-        self.cx.invalid(self.at, &MAPPING);
-        None
-    }
-
-    #[cold]
-    fn null(self) -> Option<M> {
-        self.cx.null(self.at, &MAPPING);
-        None
-    }
-}
-
 impl<'de, KF, VF, M, K, V> Visitor<'de> for MapVisitor<'_, '_, KF, VF, M, K, V>
 where
     KF: PartRules<K>,
@@ -552,7 +524,7 @@ where
                     Under::Number(_) => {
                         self.cx.rewind(before);
                         self.cx.leave();
-                        return Ok(self.reject());
+                        return Ok(refused(self.cx, self.at, &MAPPING));
                     }
                 }
             } else {
@@ -571,7 +543,7 @@ where
         Ok(good.then_some(map))
     }
 
-    refuse! { bool number str bytes null list }
+    refuse! { &MAPPING => bool number str bytes null list }
 }
 
 macro_rules! maps {

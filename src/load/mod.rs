@@ -13,66 +13,74 @@
 //! Types of one's own that are no events, such as numbers in a form of their own, implement [`FieldType`] by hand:
 //! its page has an example, and [`Context`] one that checks rules.
 
-/// The methods of a visitor for the forms that it refuses: by its `reject`, or, for null, by its `null`.
+/// The methods of a visitor for the forms that it refuses: by its `reject`, or, for null, by its `null`. With
+/// `expected =>` before the forms they note that what stands here is no such value.
 macro_rules! refuse {
-    (@ bool) => {
+    (@ bool $reject:expr, $null:expr) => {
         fn visit_bool<E>(self, _: bool) -> Result<Self::Value, E> {
-            Ok(self.reject())
+            Ok($reject(self))
         }
     };
-    (@ number) => {
+    (@ number $reject:expr, $null:expr) => {
         fn visit_u64<E>(self, _: u64) -> Result<Self::Value, E> {
-            Ok(self.reject())
+            Ok($reject(self))
         }
         fn visit_i64<E>(self, _: i64) -> Result<Self::Value, E> {
-            Ok(self.reject())
+            Ok($reject(self))
         }
         fn visit_f64<E>(self, _: f64) -> Result<Self::Value, E> {
-            Ok(self.reject())
+            Ok($reject(self))
         }
         fn visit_u128<E>(self, _: u128) -> Result<Self::Value, E> {
-            Ok(self.reject())
+            Ok($reject(self))
         }
         fn visit_i128<E>(self, _: i128) -> Result<Self::Value, E> {
-            Ok(self.reject())
+            Ok($reject(self))
         }
     };
-    (@ str) => {
+    (@ str $reject:expr, $null:expr) => {
         fn visit_str<E>(self, _: &str) -> Result<Self::Value, E> {
-            Ok(self.reject())
+            Ok($reject(self))
         }
     };
-    (@ bytes) => {
+    (@ bytes $reject:expr, $null:expr) => {
         fn visit_bytes<E>(self, _: &[u8]) -> Result<Self::Value, E> {
-            Ok(self.reject())
+            Ok($reject(self))
         }
     };
-    (@ null) => {
+    (@ null $reject:expr, $null:expr) => {
         fn visit_unit<E>(self) -> Result<Self::Value, E> {
-            Ok(self.null())
+            Ok($null(self))
         }
         fn visit_none<E>(self) -> Result<Self::Value, E> {
-            Ok(self.null())
+            Ok($null(self))
         }
         fn visit_some<D: Deserializer<'de>>(self, input: D) -> Result<Self::Value, D::Error> {
             input.deserialize_any(self)
         }
     };
-    (@ list) => {
+    (@ list $reject:expr, $null:expr) => {
         fn visit_seq<A: SeqAccess<'de>>(self, seq: A) -> Result<Self::Value, A::Error> {
             $crate::load::leaf::drain_seq(seq)?;
-            Ok(self.reject())
+            Ok($reject(self))
         }
     };
     // What looks like an object may be a number, which is refused all the same.
-    (@ object) => {
+    (@ object $reject:expr, $null:expr) => {
         fn visit_map<A: MapAccess<'de>>(self, map: A) -> Result<Self::Value, A::Error> {
             $crate::load::number::in_disguise(map)?;
-            Ok(self.reject())
+            Ok($reject(self))
         }
     };
+    ($expected:expr => $($form:ident)*) => {
+        $(refuse!(
+            @ $form
+            |this: Self| $crate::load::refused(this.cx, this.at, $expected),
+            |this: Self| $crate::load::refused_null(this.cx, this.at, $expected)
+        );)*
+    };
     ($($form:ident)*) => {
-        $(refuse!(@ $form);)*
+        $(refuse!(@ $form Self::reject, Self::null);)*
     };
 }
 
@@ -313,6 +321,20 @@ pub trait FieldType: Sized {
     fn describe_flat(walk: &mut Walk<'_>, here: &Place) {
         Self::describe(walk, here);
     }
+}
+
+/// Notes that what was read is no value of the type.
+#[cold]
+fn refused<T>(cx: &mut Context<'_>, at: &At<'_>, expected: &'static Expected) -> Option<T> {
+    cx.invalid(at, expected);
+    None
+}
+
+/// Notes a null where the type has none.
+#[cold]
+fn refused_null<T>(cx: &mut Context<'_>, at: &At<'_>, expected: &'static Expected) -> Option<T> {
+    cx.null(at, expected);
+    None
 }
 
 /// What is said of a value that only code of others can tell to be wrong.

@@ -8,9 +8,8 @@ use serde::forward_to_deserialize_any;
 
 use super::buffer::{self, BufferSeed, Leftovers, With};
 use super::containers::{NoParts, ReadParts};
-use super::leaf::drain_seq;
 use super::number::{self, Under, UnderToken};
-use super::{At, Context, Expected, FieldType, Mode, Seed};
+use super::{At, Context, Expected, FieldType, Mode, Seed, refused};
 
 pub(super) static OBJECT: Expected = Expected::new("object");
 
@@ -76,20 +75,6 @@ struct ObjectVisitor<'a, 'c, L, T> {
     of: PhantomData<(L, T)>,
 }
 
-impl<L, T> ObjectVisitor<'_, '_, L, T> {
-    #[cold]
-    fn reject(self) -> Option<T> {
-        self.cx.invalid(self.at, &OBJECT);
-        None
-    }
-
-    #[cold]
-    fn null(self) -> Option<T> {
-        self.cx.null(self.at, &OBJECT);
-        None
-    }
-}
-
 impl<'de, L: Object<T>, T> Visitor<'de> for ObjectVisitor<'_, '_, L, T> {
     type Value = Option<T>;
 
@@ -105,17 +90,13 @@ impl<'de, L: Object<T>, T> Visitor<'de> for ObjectVisitor<'_, '_, L, T> {
         if let Some(before) = self.cx.number_in_disguise {
             self.cx.number_in_disguise = None;
             self.cx.rewind(before);
-            return Ok(self.reject());
+            return Ok(refused(self.cx, self.at, &OBJECT));
         }
         Ok(value)
     }
 
-    refuse! { bool number str bytes null }
     // serde's derive takes a list for a struct; the contract says object, so that a list is refused.
-    fn visit_seq<A: SeqAccess<'de>>(self, seq: A) -> Result<Self::Value, A::Error> {
-        drain_seq(seq)?;
-        Ok(self.reject())
-    }
+    refuse! { &OBJECT => bool number str bytes null list }
 }
 
 /// The next field of the object: its index, `Some(None)` for one the type does not have (noted if
@@ -332,9 +313,7 @@ impl<T: FieldType> Slot<T> {
         cx: &mut Context<'_>,
         at: &At<'_>,
     ) -> Result<Option<&T>, A::Error> {
-        if !matches!(self, Self::Missing) {
-            cx.duplicate(at);
-            skip_value(entries)?;
+        if self.is_duplicate(entries, cx, at)? {
             return Ok(None);
         }
         match entries.next_value_seed(Seed::new(cx, at))? {
@@ -369,9 +348,7 @@ impl<T: FieldType> Slot<T> {
         parts: P,
         not_null: bool,
     ) -> Result<Option<&T>, A::Error> {
-        if !matches!(self, Self::Missing) {
-            cx.duplicate(at);
-            skip_value(entries)?;
+        if self.is_duplicate(entries, cx, at)? {
             return Ok(None);
         }
         let seed = PartsSeed { parts, not_null, cx, at, of: PhantomData };
@@ -426,6 +403,22 @@ impl<T: FieldType> Slot<T> {
 }
 
 impl<T> Slot<T> {
+    /// Whether the field was met before; then what stands there is noted and skipped.
+    #[inline]
+    fn is_duplicate<'de, A: MapAccess<'de>>(
+        &self,
+        entries: &mut A,
+        cx: &mut Context<'_>,
+        at: &At<'_>,
+    ) -> Result<bool, A::Error> {
+        if matches!(self, Self::Missing) {
+            return Ok(false);
+        }
+        cx.duplicate(at);
+        skip_value(entries)?;
+        Ok(true)
+    }
+
     /// As [`read`](Self::read), with a reader that is not ours.
     pub fn read_with<'de, W: With<T>, A: MapAccess<'de>>(
         &mut self,
@@ -433,9 +426,7 @@ impl<T> Slot<T> {
         cx: &mut Context<'_>,
         at: &At<'_>,
     ) -> Result<Option<&T>, A::Error> {
-        if !matches!(self, Self::Missing) {
-            cx.duplicate(at);
-            skip_value(entries)?;
+        if self.is_duplicate(entries, cx, at)? {
             return Ok(None);
         }
         let value = entries.next_value_seed(BufferSeed(cx))?;

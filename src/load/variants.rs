@@ -9,7 +9,7 @@ use super::buffer::{self, BufferSeed, Buffered, Key, Leftovers, MapOf};
 use super::leaf::drain_map;
 use super::number::{self, Under, UnderToken};
 use super::object::{self, OBJECT};
-use super::{At, Context, Expected, FieldType, Seed, read_leaf};
+use super::{At, Context, Expected, FieldType, Seed, read_leaf, refused};
 use crate::violation::{FieldName, Segment};
 
 static VARIANT: Expected = Expected::new("variant");
@@ -241,18 +241,6 @@ struct InternalVisitor<'a, 'c, T> {
 }
 
 impl<T: Variants> InternalVisitor<'_, '_, T> {
-    #[cold]
-    fn reject(self) -> Option<T> {
-        self.cx.invalid(self.at, &OBJECT);
-        None
-    }
-
-    #[cold]
-    fn null(self) -> Option<T> {
-        self.cx.null(self.at, &OBJECT);
-        None
-    }
-
     /// The variant with the data that its object has.
     fn variant<'de, A: MapAccess<'de>>(
         cx: &mut Context<'_>,
@@ -288,8 +276,7 @@ impl<'de, T: Variants> Visitor<'de> for InternalVisitor<'_, '_, T> {
                 match entries.next_value_seed(UnderToken(BufferSeed(cx)))? {
                     Under::Value(value) => leftovers.push(name.into_string(), value),
                     Under::Number(_) => {
-                        cx.invalid(at, &OBJECT);
-                        return Ok(None);
+                        return Ok(refused(cx, at, &OBJECT));
                     }
                 }
             } else if *name == *tag.wire() && met {
@@ -320,7 +307,7 @@ impl<'de, T: Variants> Visitor<'de> for InternalVisitor<'_, '_, T> {
         Self::variant(cx, at, variant, leftovers.entries(buffer::any))
     }
 
-    refuse! { bool number str bytes null list }
+    refuse! { &OBJECT => bool number str bytes null list }
 }
 
 /// Reads a tag.
@@ -403,20 +390,6 @@ struct AdjacentVisitor<'a, 'c, T> {
     of: PhantomData<T>,
 }
 
-impl<T: Variants> AdjacentVisitor<'_, '_, T> {
-    #[cold]
-    fn reject(self) -> Option<T> {
-        self.cx.invalid(self.at, &OBJECT);
-        None
-    }
-
-    #[cold]
-    fn null(self) -> Option<T> {
-        self.cx.null(self.at, &OBJECT);
-        None
-    }
-}
-
 /// The data of an adjacently tagged enum while it is read.
 enum Content<T> {
     Missing,
@@ -454,8 +427,7 @@ impl<'de, T: Variants> Visitor<'de> for AdjacentVisitor<'_, '_, T> {
                 let maybe_number = *name == *number::TOKEN && number::arrive_as_maps();
                 if maybe_number && object::is_number(&mut entries)? {
                     cx.leave();
-                    cx.invalid(at, &OBJECT);
-                    return Ok(None);
+                    return Ok(refused(cx, at, &OBJECT));
                 }
                 if !maybe_number {
                     entries.next_value::<IgnoredAny>()?;
@@ -490,7 +462,7 @@ impl<'de, T: Variants> Visitor<'de> for AdjacentVisitor<'_, '_, T> {
         Ok(value.filter(|_| good))
     }
 
-    refuse! { bool number str bytes null list }
+    refuse! { &OBJECT => bool number str bytes null list }
 }
 
 /// Reads the data of a variant, which for one without data is null.
