@@ -96,6 +96,9 @@ fn agree<E: EventSchema + DeserializeOwned + PartialEq + Debug>() {
         let loaded = E::load_str(&text);
 
         with_serde(&text, &message, &loaded).map_err(TestCaseError::fail)?;
+        let from_reader = E::load_reader(text.as_bytes());
+        prop_assert_eq!(loaded.as_ref().ok(), from_reader.as_ref().ok(), "bytes against a reader of {}", text);
+        prop_assert_eq!(loaded.as_ref().err().map(findings), from_reader.as_ref().err().map(findings));
         // A validator sees an object after its repeated keys were dropped.
         if !json.repeats_keys() {
             with_schema(&validator, &text, &message, &loaded)?;
