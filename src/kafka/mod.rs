@@ -35,6 +35,7 @@
 mod client;
 mod config;
 mod consumer;
+mod core;
 mod embedded;
 mod error;
 mod producer;
@@ -47,6 +48,7 @@ pub use rdkafka;
 
 pub use self::config::{ConfigError, KafkaConfig};
 pub use self::consumer::EventConsumer;
+pub use self::core::{Order, Outcome};
 pub use self::embedded::EmbeddedKafka;
 pub use self::error::{CloseError, ConnectError, ConsumeError, SendError};
 pub use self::producer::{EventProducer, Sent};

@@ -1,0 +1,265 @@
+//! One partition, from its assignment to its end.
+
+use std::collections::{HashMap, VecDeque};
+use std::time::Duration;
+
+use super::{Action, Incoming, Limit, Order, Partition, Position, Taken, Ticket, Work};
+
+#[derive(Debug)]
+pub(super) struct Lane<M> {
+    pub(super) epoch: u64,
+    /// It is to be given up: nothing of it is taken any more.
+    pub(super) revoked: bool,
+    pub(super) paused: bool,
+    /// From the first unfinished record on.
+    records: VecDeque<Record<M>>,
+    /// The number of the first of them.
+    first: u64,
+    /// The number of the first that is too far from the first unfinished one to be looked at. Only for
+    /// order by key: by partition it is only ever the first one's turn.
+    admitted: u64,
+    /// The admitted records of each key; the first of each list is the one whose turn it is.
+    keys: HashMap<u64, VecDeque<u64>>,
+    /// The only record that may be taken, until it is finished.
+    pub(super) held_by: Option<u64>,
+    /// What was ready while another held the partition.
+    pub(super) aside: Vec<u64>,
+    /// The records in hand, and since when.
+    pub(super) in_hand: Vec<(u64, Duration)>,
+    /// Of the unfinished ones.
+    buffered: Limit,
+    /// The offset of the last record that is finished as are all before it.
+    done: Option<i64>,
+    /// Whether that is yet to be committed.
+    dirty: bool,
+}
+
+#[derive(Debug)]
+struct Record<M> {
+    offset: i64,
+    key: Option<u64>,
+    bytes: usize,
+    /// Gone when it is finished.
+    message: Option<M>,
+    due: Option<Duration>,
+    work: Work,
+    attempt: u32,
+    turn: u32,
+    in_hand: bool,
+}
+
+/// A record whose turn it is.
+#[derive(Debug)]
+pub(super) struct Next {
+    pub(super) number: u64,
+    /// Not before this.
+    pub(super) due: Option<Duration>,
+}
+
+impl<M: Clone> Lane<M> {
+    pub(super) fn new(epoch: u64) -> Self {
+        Self {
+            epoch,
+            revoked: false,
+            paused: false,
+            records: VecDeque::new(),
+            first: 0,
+            admitted: 0,
+            keys: HashMap::new(),
+            held_by: None,
+            aside: Vec::new(),
+            in_hand: Vec::new(),
+            buffered: Limit { records: 0, bytes: 0 },
+            done: None,
+            dirty: false,
+        }
+    }
+
+    fn index(&self, number: u64) -> Option<usize> {
+        usize::try_from(number.checked_sub(self.first)?).ok()
+    }
+
+    fn peek(&self, number: u64) -> Option<&Record<M>> {
+        self.records.get(self.index(number)?)
+    }
+
+    fn record(&mut self, number: u64) -> Option<&mut Record<M>> {
+        let index = self.index(number)?;
+        self.records.get_mut(index)
+    }
+
+    fn end(&self) -> u64 {
+        self.first + self.records.len() as u64
+    }
+
+    pub(super) fn push(&mut self, incoming: Incoming<M>) {
+        self.buffered.records += 1;
+        self.buffered.bytes += incoming.bytes;
+        self.records.push_back(Record {
+            offset: incoming.offset,
+            key: incoming.key,
+            bytes: incoming.bytes,
+            message: Some(incoming.message),
+            due: incoming.due,
+            work: Work::Handle,
+            attempt: incoming.tried + 1,
+            turn: 0,
+            in_hand: false,
+        });
+    }
+
+    /// A record whose turn has come since the last call, if there is one.
+    pub(super) fn next(&mut self, order: Option<Order>, span: u64) -> Option<Next> {
+        while self.admitted < self.end() {
+            if self.admitted - self.first >= Self::window(order, span) {
+                return None;
+            }
+            let number = self.admitted;
+            self.admitted += 1;
+            let (key, due) = self.record(number).map(|record| (record.key, record.due))?;
+            let behind_another = match (order, key) {
+                (Some(Order::Key), Some(key)) => {
+                    let of_key = self.keys.entry(key).or_default();
+                    of_key.push_back(number);
+                    of_key.len() > 1
+                }
+                _ => false,
+            };
+            if !behind_another {
+                return Some(Next { number, due });
+            }
+        }
+        None
+    }
+
+    /// How far from the first unfinished record others may be taken.
+    fn window(order: Option<Order>, span: u64) -> u64 {
+        match order {
+            Some(Order::Partition) => 1,
+            Some(Order::Key) | None => span.max(1),
+        }
+    }
+
+    /// The record goes into somebody's hands.
+    pub(super) fn take(&mut self, partition: Partition, number: u64, now: Duration) -> Option<Taken<M>> {
+        let epoch = self.epoch;
+        let record = self.record(number)?;
+        let message = record.message.clone()?;
+        record.turn += 1;
+        record.in_hand = true;
+        let Record { offset, attempt, turn, work, .. } = *record;
+        self.in_hand.push((number, now));
+        Some(Taken { ticket: Ticket { partition, epoch, number, offset, attempt, turn }, work, message })
+    }
+
+    /// The first record, to be forgotten: whoever gets it says what is done with [`mark`](Self::mark).
+    pub(super) fn pop(&mut self) -> Option<(i64, M)> {
+        let Record { offset, bytes, message, .. } = self.records.pop_front()?;
+        self.first += 1;
+        self.buffered.records -= 1;
+        self.buffered.bytes -= bytes;
+        Some((offset, message?))
+    }
+
+    /// It is done up to this offset, if it was not further before.
+    pub(super) fn mark(&mut self, offset: i64) {
+        if self.done.is_none_or(|done| done < offset) {
+            self.done = Some(offset);
+            self.dirty = true;
+        }
+    }
+
+    /// Nothing has had its turn yet.
+    pub(super) fn rewind(&mut self) {
+        self.admitted = self.first;
+        self.keys.clear();
+    }
+
+    /// Out of somebody's hands; what there was to do with it, unless the ticket is out of date.
+    pub(super) fn put_back(&mut self, ticket: &Ticket) -> Option<Work> {
+        let record = self.record(ticket.number)?;
+        if !record.in_hand || record.turn != ticket.turn {
+            return None;
+        }
+        record.in_hand = false;
+        let work = record.work;
+        let index = self.in_hand.iter().position(|(number, _)| *number == ticket.number)?;
+        self.in_hand.swap_remove(index);
+        Some(work)
+    }
+
+    /// What has been in hand since this time or longer, and for what.
+    pub(super) fn in_hand_since(&self, partition: Partition, time: Duration) -> impl Iterator<Item = (Ticket, Work)> {
+        let late = self.in_hand.iter().filter(move |(_, since)| *since <= time);
+        late.filter_map(move |&(number, _)| {
+            let Record { offset, attempt, turn, work, .. } = *self.peek(number)?;
+            Some((Ticket { partition, epoch: self.epoch, number, offset, attempt, turn }, work))
+        })
+    }
+
+    /// The record is to be taken again, for this.
+    pub(super) fn again(&mut self, number: u64, work: Work, attempt: u32) {
+        if let Some(record) = self.record(number) {
+            record.work = work;
+            record.attempt = attempt;
+        }
+    }
+
+    /// The record is finished. The next of the same key has its turn, if there is one.
+    pub(super) fn finish(&mut self, number: u64) -> Option<Next> {
+        let record = self.record(number)?;
+        record.message.take()?;
+        let (key, bytes) = (record.key, record.bytes);
+        self.buffered.records -= 1;
+        self.buffered.bytes -= bytes;
+        while let Some(Record { message: None, offset, .. }) = self.records.front() {
+            self.done = Some(*offset);
+            self.dirty = true;
+            self.first += 1;
+            self.records.pop_front();
+        }
+        if self.held_by == Some(number) {
+            self.held_by = None;
+        }
+        let of_key = self.keys.get_mut(&key?)?;
+        of_key.pop_front();
+        match of_key.front().copied() {
+            Some(number) => {
+                let due = self.record(number)?.due;
+                Some(Next { number, due })
+            }
+            None => {
+                self.keys.remove(&key?);
+                None
+            }
+        }
+    }
+
+    /// Up to where it is finished, if that is yet to be committed.
+    pub(super) fn position(&mut self, partition: Partition) -> Option<Position> {
+        let offset = self.done.filter(|_| std::mem::take(&mut self.dirty))?;
+        Some(Position { partition, epoch: self.epoch, offset })
+    }
+
+    /// The last commit failed.
+    pub(super) fn commit_again(&mut self) {
+        self.dirty = self.done.is_some();
+    }
+
+    /// Whether to pause or resume it, if either, when this much is its share.
+    pub(super) fn pause_or_resume(&mut self, share: Limit) -> Option<fn(Partition) -> Action> {
+        let full = self.buffered.records >= share.records || self.buffered.bytes >= share.bytes;
+        let low = self.buffered.records <= share.records / 2 && self.buffered.bytes <= share.bytes / 2;
+        match self.paused {
+            false if full => {
+                self.paused = true;
+                Some(Action::Pause)
+            }
+            true if low => {
+                self.paused = false;
+                Some(Action::Resume)
+            }
+            _ => None,
+        }
+    }
+}
