@@ -15,17 +15,17 @@ pub(super) struct Lane<M> {
     records: VecDeque<Record<M>>,
     /// The number of the first of them.
     first: u64,
-    /// The number of the first that is too far from the first unfinished one to be looked at. Only for
-    /// order by key: by partition it is only ever the first one's turn.
+    /// The number of the first that has not been looked at: it is too far from the first unfinished one.
     admitted: u64,
-    /// The admitted records of each key; the first of each list is the one whose turn it is.
-    keys: HashMap<u64, VecDeque<u64>>,
-    /// The only record that may be taken, until it is finished.
-    pub(super) held_by: Option<u64>,
-    /// What was ready while another held the partition.
+    /// The last of the admitted, unfinished records of each key. The first of them has its turn, each
+    /// knows the [`next`](Record::next).
+    keys: HashMap<u64, u64>,
+    /// The only records that may be taken, until they are finished.
+    pub(super) holders: Vec<u64>,
+    /// What was ready while others held the partition.
     pub(super) aside: Vec<u64>,
-    /// The records in hand, and since when.
-    pub(super) in_hand: Vec<(u64, Duration)>,
+    /// How many records are in hand.
+    pub(super) in_hand: usize,
     /// Of the unfinished ones.
     buffered: Limit,
     /// The offset of the last record that is finished as are all before it.
@@ -45,7 +45,10 @@ struct Record<M> {
     work: Work,
     attempt: u32,
     turn: u32,
-    in_hand: bool,
+    /// In hand since then, if it is.
+    since: Option<Duration>,
+    /// The number of the next record of the same key.
+    next: Option<u64>,
 }
 
 /// A record whose turn it is.
@@ -66,9 +69,9 @@ impl<M: Clone> Lane<M> {
             first: 0,
             admitted: 0,
             keys: HashMap::new(),
-            held_by: None,
+            holders: Vec::new(),
             aside: Vec::new(),
-            in_hand: Vec::new(),
+            in_hand: 0,
             buffered: Limit { records: 0, bytes: 0 },
             done: None,
             dirty: false,
@@ -77,10 +80,6 @@ impl<M: Clone> Lane<M> {
 
     fn index(&self, number: u64) -> Option<usize> {
         usize::try_from(number.checked_sub(self.first)?).ok()
-    }
-
-    fn peek(&self, number: u64) -> Option<&Record<M>> {
-        self.records.get(self.index(number)?)
     }
 
     fn record(&mut self, number: u64) -> Option<&mut Record<M>> {
@@ -104,7 +103,8 @@ impl<M: Clone> Lane<M> {
             work: Work::Handle,
             attempt: incoming.tried + 1,
             turn: 0,
-            in_hand: false,
+            since: None,
+            next: None,
         });
     }
 
@@ -118,15 +118,12 @@ impl<M: Clone> Lane<M> {
             self.admitted += 1;
             let (key, due) = self.record(number).map(|record| (record.key, record.due))?;
             let behind_another = match (order, key) {
-                (Some(Order::Key), Some(key)) => {
-                    let of_key = self.keys.entry(key).or_default();
-                    of_key.push_back(number);
-                    of_key.len() > 1
-                }
-                _ => false,
+                (Some(Order::Key), Some(key)) => self.keys.insert(key, number),
+                _ => None,
             };
-            if !behind_another {
-                return Some(Next { number, due });
+            match behind_another.and_then(|last| self.record(last)) {
+                Some(last) => last.next = Some(number),
+                None => return Some(Next { number, due }),
             }
         }
         None
@@ -146,19 +143,19 @@ impl<M: Clone> Lane<M> {
         let record = self.record(number)?;
         let message = record.message.clone()?;
         record.turn += 1;
-        record.in_hand = true;
+        record.since = Some(now);
         let Record { offset, attempt, turn, work, .. } = *record;
-        self.in_hand.push((number, now));
+        self.in_hand += 1;
         Some(Taken { ticket: Ticket { partition, epoch, number, offset, attempt, turn }, work, message })
     }
 
     /// The first record, to be forgotten: whoever gets it says what is done with [`mark`](Self::mark).
-    pub(super) fn pop(&mut self) -> Option<(i64, M)> {
+    pub(super) fn pop(&mut self, partition: Partition) -> Option<(Position, M)> {
         let Record { offset, bytes, message, .. } = self.records.pop_front()?;
         self.first += 1;
         self.buffered.records -= 1;
         self.buffered.bytes -= bytes;
-        Some((offset, message?))
+        Some((Position { partition, epoch: self.epoch, offset }, message?))
     }
 
     /// It is done up to this offset, if it was not further before.
@@ -177,24 +174,32 @@ impl<M: Clone> Lane<M> {
 
     /// Out of somebody's hands; what there was to do with it, unless the ticket is out of date.
     pub(super) fn put_back(&mut self, ticket: &Ticket) -> Option<Work> {
-        let record = self.record(ticket.number)?;
-        if !record.in_hand || record.turn != ticket.turn {
-            return None;
-        }
-        record.in_hand = false;
+        let record = self.record(ticket.number).filter(|record| record.turn == ticket.turn)?;
+        record.since.take()?;
         let work = record.work;
-        let index = self.in_hand.iter().position(|(number, _)| *number == ticket.number)?;
-        self.in_hand.swap_remove(index);
+        self.in_hand -= 1;
         Some(work)
     }
 
     /// What has been in hand since this time or longer, and for what.
     pub(super) fn in_hand_since(&self, partition: Partition, time: Duration) -> impl Iterator<Item = (Ticket, Work)> {
-        let late = self.in_hand.iter().filter(move |(_, since)| *since <= time);
-        late.filter_map(move |&(number, _)| {
-            let Record { offset, attempt, turn, work, .. } = *self.peek(number)?;
-            Some((Ticket { partition, epoch: self.epoch, number, offset, attempt, turn }, work))
+        let numbered = (self.first..).zip(&self.records);
+        let late = numbered.filter(move |(_, record)| record.since.is_some_and(|since| since <= time));
+        late.map(move |(number, &Record { offset, attempt, turn, work, .. })| {
+            (Ticket { partition, epoch: self.epoch, number, offset, attempt, turn }, work)
         })
+    }
+
+    /// Nothing else of the partition is taken before the record is finished.
+    pub(super) fn hold(&mut self, number: u64) {
+        if !self.holders.contains(&number) {
+            self.holders.push(number);
+        }
+    }
+
+    /// Whether the record has to wait for others that hold the partition.
+    pub(super) fn is_held_up(&self, number: u64) -> bool {
+        !self.holders.is_empty() && !self.holders.contains(&number)
     }
 
     /// The record is to be taken again, for this.
@@ -209,7 +214,7 @@ impl<M: Clone> Lane<M> {
     pub(super) fn finish(&mut self, number: u64) -> Option<Next> {
         let record = self.record(number)?;
         record.message.take()?;
-        let (key, bytes) = (record.key, record.bytes);
+        let Record { key, bytes, next, .. } = *record;
         self.buffered.records -= 1;
         self.buffered.bytes -= bytes;
         while let Some(Record { message: None, offset, .. }) = self.records.front() {
@@ -218,16 +223,9 @@ impl<M: Clone> Lane<M> {
             self.first += 1;
             self.records.pop_front();
         }
-        if self.held_by == Some(number) {
-            self.held_by = None;
-        }
-        let of_key = self.keys.get_mut(&key?)?;
-        of_key.pop_front();
-        match of_key.front().copied() {
-            Some(number) => {
-                let due = self.record(number)?.due;
-                Some(Next { number, due })
-            }
+        self.holders.retain(|holder| *holder != number);
+        match next {
+            Some(number) => self.record(number).map(|record| Next { number, due: record.due }),
             None => {
                 self.keys.remove(&key?);
                 None

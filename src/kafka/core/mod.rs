@@ -43,12 +43,12 @@ pub(crate) struct Ticket {
     pub(crate) partition: Partition,
     /// Of the assignment.
     pub(crate) epoch: u64,
-    /// The how manieth record of the assignment it is, from 0 on.
+    /// Of the record within the assignment, from 0 on.
     pub(crate) number: u64,
     pub(crate) offset: i64,
-    /// The how manieth time it is handled, from 1 on.
+    /// How often it has been handled, this time included.
     pub(crate) attempt: u32,
-    /// The how manieth time it is taken, to be handled or forwarded.
+    /// How often it has been taken, to be handled or forwarded, this time included.
     pub(crate) turn: u32,
 }
 
@@ -140,10 +140,12 @@ pub(crate) struct Core<M> {
     rules: Rules,
     epoch: u64,
     lanes: BTreeMap<Partition, Lane<M>>,
-    /// What may be taken, in this order. Some of it may be out of date.
-    ready: VecDeque<(Partition, u64, u64)>,
+    /// What each of them may hold.
+    share: Limit,
+    /// The numbers of the records that may be taken, in this order.
+    ready: VecDeque<(Partition, u64)>,
     /// What waits for its time.
-    timers: BinaryHeap<Reverse<(Duration, Partition, u64, u64)>>,
+    timers: BinaryHeap<Reverse<(Duration, Partition, u64)>>,
     next_commit: Duration,
     actions: VecDeque<Action>,
     /// Nothing is taken any more.
@@ -155,6 +157,7 @@ impl<M: Clone> Core<M> {
     pub(crate) fn new(rules: Rules, seed: u64) -> Self {
         Self {
             next_commit: rules.commit_every,
+            share: rules.buffer,
             rules,
             epoch: 0,
             lanes: BTreeMap::new(),
@@ -173,8 +176,9 @@ impl<M: Clone> Core<M> {
 
     // ---- partitions
 
-    /// Partitions are ours from now on.
+    /// Partitions are ours from now on. What is received of them is received after this, never before.
     pub(crate) fn assign(&mut self, partitions: &[Partition]) {
+        self.forget(partitions);
         self.epoch += 1;
         for &partition in partitions {
             self.lanes.insert(partition, Lane::new(self.epoch));
@@ -196,7 +200,7 @@ impl<M: Clone> Core<M> {
 
     /// Whether nothing of these partitions is in hand.
     pub(crate) fn is_idle(&self, partitions: &[Partition]) -> bool {
-        partitions.iter().filter_map(|partition| self.lanes.get(partition)).all(|lane| lane.in_hand.is_empty())
+        partitions.iter().filter_map(|partition| self.lanes.get(partition)).all(|lane| lane.in_hand == 0)
     }
 
     /// Partitions are given up. What is still in hand is abandoned; what remains is to be committed
@@ -212,13 +216,19 @@ impl<M: Clone> Core<M> {
 
     /// Partitions are somebody else's already: nothing of them may be committed.
     pub(crate) fn lose(&mut self, partitions: &[Partition]) {
+        self.forget(partitions);
+        self.share_out();
+    }
+
+    fn forget(&mut self, partitions: &[Partition]) {
         for &partition in partitions {
             if let Some(lane) = self.lanes.remove(&partition) {
                 let in_hand = lane.in_hand_since(partition, Duration::MAX);
                 self.actions.extend(in_hand.map(|(ticket, _)| Action::Abandon(ticket)));
             }
         }
-        self.share_out();
+        self.ready.retain(|(partition, _)| self.lanes.contains_key(partition));
+        self.timers.retain(|Reverse((_, partition, _))| self.lanes.contains_key(partition));
     }
 
     /// All partitions that are ours.
@@ -228,9 +238,11 @@ impl<M: Clone> Core<M> {
 
     /// There are more or fewer to share the room.
     fn share_out(&mut self) {
-        let share = self.share();
+        let partitions = self.lanes.len().max(1);
+        let Limit { records, bytes } = self.rules.buffer;
+        self.share = Limit { records: (records / partitions).max(1), bytes: (bytes / partitions).max(1) };
         for (&partition, lane) in &mut self.lanes {
-            self.actions.extend(lane.pause_or_resume(share).map(|action| action(partition)));
+            self.actions.extend(lane.pause_or_resume(self.share).map(|action| action(partition)));
         }
     }
 
@@ -247,16 +259,11 @@ impl<M: Clone> Core<M> {
     /// The next record to do something with, if there is one.
     pub(crate) fn take(&mut self, now: Duration) -> Option<Taken<M>> {
         while !self.stopped {
-            let (partition, epoch, number) = self.ready.pop_front()?;
-            let Some(lane) = self.lanes.get_mut(&partition) else { continue };
-            if lane.epoch != epoch || lane.revoked {
-                continue;
-            }
-            if lane.held_by.is_some_and(|holder| holder != number) {
+            let (partition, number) = self.ready.pop_front()?;
+            let Some(lane) = self.lanes.get_mut(&partition).filter(|lane| !lane.revoked) else { continue };
+            if lane.is_held_up(number) {
                 lane.aside.push(number);
-                continue;
-            }
-            if let Some(taken) = lane.take(partition, number, now) {
+            } else if let Some(taken) = lane.take(partition, number, now) {
                 return Some(taken);
             }
         }
@@ -267,14 +274,11 @@ impl<M: Clone> Core<M> {
     /// [`mark`](Self::mark). Needs rules without an order.
     pub(crate) fn pop(&mut self, now: Duration) -> Option<(Position, M)> {
         loop {
-            let (partition, epoch, _) = self.ready.pop_front()?;
-            let Some(lane) = self.lanes.get_mut(&partition) else { continue };
-            if lane.epoch == epoch
-                && !lane.revoked
-                && let Some((offset, message)) = lane.pop()
-            {
+            let (partition, _) = self.ready.pop_front()?;
+            let Some(lane) = self.lanes.get_mut(&partition).filter(|lane| !lane.revoked) else { continue };
+            if let Some((position, message)) = lane.pop(partition) {
                 self.go_on(partition, None, now);
-                return Some((Position { partition, epoch, offset }, message));
+                return Some((position, message));
             }
         }
     }
@@ -292,10 +296,12 @@ impl<M: Clone> Core<M> {
 
     /// Other rules. For the time before anything is taken.
     pub(crate) fn govern(&mut self, rules: Rules, now: Duration) {
-        self.next_commit = now + rules.commit_every;
+        self.next_commit = now.saturating_add(rules.commit_every);
         self.rules = rules;
         self.ready.clear();
+        self.timers.clear();
         self.lanes.values_mut().for_each(Lane::rewind);
+        self.share_out();
         for partition in self.partitions() {
             self.go_on(partition, None, now);
         }
@@ -315,7 +321,7 @@ impl<M: Clone> Core<M> {
             (Work::Retry(_), Verdict::Done) => self.end(ticket, Outcome::Retried, now),
             (Work::DeadLetter(_), Verdict::Done) => self.end(ticket, Outcome::Dead, now),
             (Work::Retry(_) | Work::DeadLetter(_), Verdict::Retry) => {
-                let at = now + self.pause(ticket.turn);
+                let at = self.after_a_pause(ticket.turn, now);
                 self.again(ticket, work, ticket.attempt, Some(at));
                 None
             }
@@ -331,9 +337,8 @@ impl<M: Clone> Core<M> {
     fn end(&mut self, ticket: &Ticket, outcome: Outcome, now: Duration) -> Option<Outcome> {
         let lane = self.lanes.get_mut(&ticket.partition)?;
         let next = lane.finish(ticket.number);
-        if lane.held_by.is_none() {
-            let aside = std::mem::take(&mut lane.aside);
-            self.ready.extend(aside.into_iter().map(|number| (ticket.partition, ticket.epoch, number)));
+        if lane.holders.is_empty() {
+            self.ready.extend(lane.aside.drain(..).map(|number| (ticket.partition, number)));
         }
         self.go_on(ticket.partition, next, now);
         Some(outcome)
@@ -345,12 +350,12 @@ impl<M: Clone> Core<M> {
             self.again(ticket, Work::Retry(ticket.attempt), ticket.attempt, None);
             return None;
         }
-        let at = now + self.pause(ticket.attempt);
+        let at = self.after_a_pause(ticket.attempt, now);
         self.again(ticket, Work::Handle, ticket.attempt + 1, Some(at));
         if waiting == Waiting::Key {
             return Some(Outcome::Parked);
         }
-        self.lanes.get_mut(&ticket.partition)?.held_by.get_or_insert(ticket.number);
+        self.lanes.get_mut(&ticket.partition)?.hold(ticket.number);
         Some(Outcome::Retried)
     }
 
@@ -375,38 +380,29 @@ impl<M: Clone> Core<M> {
     fn again(&mut self, ticket: &Ticket, work: Work, attempt: u32, at: Option<Duration>) {
         let Some(lane) = self.lanes.get_mut(&ticket.partition) else { return };
         lane.again(ticket.number, work, attempt);
-        let entry = (ticket.partition, ticket.epoch, ticket.number);
         match at {
             // Before the others, who wait for it or do not mind.
-            None => self.ready.push_front(entry),
-            Some(at) => self.timers.push(Reverse((at, entry.0, entry.1, entry.2))),
+            None => self.ready.push_front((ticket.partition, ticket.number)),
+            Some(at) => self.timers.push(Reverse((at, ticket.partition, ticket.number))),
         }
     }
 
-    fn pause(&mut self, attempt: u32) -> Duration {
-        self.rules.backoff.before(attempt, self.chance.f64())
+    fn after_a_pause(&mut self, attempt: u32, now: Duration) -> Duration {
+        now.saturating_add(self.rules.backoff.before(attempt, self.chance.f64()))
     }
 
     /// Finds what has its turn now, and whether there is room for more.
     fn go_on(&mut self, partition: Partition, next: Option<Next>, now: Duration) {
-        let share = self.share();
         let Some(lane) = self.lanes.get_mut(&partition) else { return };
         let mut next = next.or_else(|| lane.next(self.rules.order, self.rules.span));
         while let Some(Next { number, due }) = next {
             match due.filter(|due| *due > now) {
-                None => self.ready.push_back((partition, lane.epoch, number)),
-                Some(due) => self.timers.push(Reverse((due, partition, lane.epoch, number))),
+                None => self.ready.push_back((partition, number)),
+                Some(due) => self.timers.push(Reverse((due, partition, number))),
             }
             next = lane.next(self.rules.order, self.rules.span);
         }
-        self.actions.extend(lane.pause_or_resume(share).map(|action| action(partition)));
-    }
-
-    /// What each partition may hold.
-    fn share(&self) -> Limit {
-        let partitions = self.lanes.len().max(1);
-        let Limit { records, bytes } = self.rules.buffer;
-        Limit { records: (records / partitions).max(1), bytes: (bytes / partitions).max(1) }
+        self.actions.extend(lane.pause_or_resume(self.share).map(|action| action(partition)));
     }
 
     // ---- time
@@ -414,17 +410,17 @@ impl<M: Clone> Core<M> {
     /// Time has passed. To be called at [`next_tick`](Self::next_tick), and some times a second for what
     /// takes too long.
     pub(crate) fn tick(&mut self, now: Duration) {
-        while let Some(&Reverse((due, partition, epoch, number))) = self.timers.peek()
+        while let Some(&Reverse((due, partition, number))) = self.timers.peek()
             && due <= now
         {
             self.timers.pop();
-            self.ready.push_back((partition, epoch, number));
+            self.ready.push_back((partition, number));
         }
         if let Some(patience) = self.rules.patience {
             self.give_up(patience, now);
         }
         if now >= self.next_commit {
-            self.next_commit = now + self.rules.commit_every;
+            self.next_commit = now.saturating_add(self.rules.commit_every);
             let positions: Vec<_> =
                 self.lanes.iter_mut().filter_map(|(&partition, lane)| lane.position(partition)).collect();
             if !positions.is_empty() {

@@ -52,7 +52,8 @@ impl Backoff {
     pub(crate) fn before(&self, attempt: u32, chance: f64) -> Duration {
         let doubled = 2_u32.checked_pow(attempt.saturating_sub(1)).and_then(|factor| self.first.checked_mul(factor));
         let whole = doubled.unwrap_or(self.longest).min(self.longest);
-        whole.mul_f64(1.0 - self.jitter.clamp(0.0, 1.0) * chance)
+        let factor = 1.0 - self.jitter.clamp(0.0, 1.0) * chance;
+        Duration::try_from_secs_f64(whole.as_secs_f64() * factor).unwrap_or(whole)
     }
 }
 
