@@ -129,6 +129,8 @@ pub(crate) enum Action {
     Resume(Partition),
     /// Whoever has it in hand is to give it up; nobody waits for the result.
     Abandon(Ticket),
+    /// It was abandoned once too often and is passed over: [`Outcome::Skipped`] of which no call tells.
+    Skip(Ticket),
     Commit(Vec<Position>),
     /// The consumer is to stop because of this record.
     Stop(Ticket),
@@ -437,7 +439,9 @@ impl<M: Clone> Core<M> {
         let late: Vec<_> = in_hand.filter(|(_, work)| *work == Work::Handle).map(|(ticket, _)| ticket).collect();
         for ticket in late {
             self.actions.push_back(Action::Abandon(ticket));
-            self.finish(&ticket, Verdict::Retry, now);
+            if self.finish(&ticket, Verdict::Retry, now) == Some(Outcome::Skipped) {
+                self.actions.push_back(Action::Skip(ticket));
+            }
         }
     }
 
