@@ -105,6 +105,10 @@ impl ConnectError {
         matches!(*self.0, ConnectErrorKind::Tls(_))
     }
 
+    pub(super) fn client(reason: String) -> Self {
+        ConnectErrorKind::Client(reason).into()
+    }
+
     /// For librdkafka's refusal to make a client, which is about the configuration: settings that
     /// contradict each other, a file that is not there.
     pub(super) fn creation(error: KafkaError) -> Self {

@@ -35,10 +35,13 @@
 mod client;
 mod config;
 mod consumer;
+#[allow(dead_code, reason = "what runs handlers is yet to come")]
 mod core;
+mod driver;
 mod embedded;
 mod error;
 mod producer;
+mod raw;
 mod received;
 mod thread;
 

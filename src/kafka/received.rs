@@ -6,6 +6,7 @@ use std::time::SystemTime;
 
 use rdkafka::message::Headers as _;
 
+use super::core::Position;
 use crate::{LoadError, Violations};
 
 /// A message in hand: an event, or why it is none, and where it came from.
@@ -42,12 +43,10 @@ use crate::{LoadError, Violations};
 pub struct Received<E> {
     pub(super) topic: Arc<str>,
     pub(super) partition: i32,
-    pub(super) offset: i64,
     pub(super) timestamp: Option<SystemTime>,
     pub(super) key: Option<Vec<u8>>,
     pub(super) headers: Headers,
-    /// Of the partition's assignment; `None` if it was taken away before.
-    pub(super) epoch: Option<u64>,
+    pub(super) position: Position,
     pub(super) body: Body<E>,
 }
 
@@ -93,7 +92,7 @@ impl<E> Received<E> {
     /// The offset in the partition.
     #[must_use]
     pub fn offset(&self) -> i64 {
-        self.offset
+        self.position.offset
     }
 
     /// When it was sent or, where the topic says so, stored.
@@ -157,7 +156,7 @@ impl<E> Received<E> {
 /// Where it came from: `topic/partition@offset`.
 impl<E> fmt::Display for Received<E> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{}/{}@{}", self.topic, self.partition, self.offset)
+        write!(f, "{}/{}@{}", self.topic, self.partition, self.position.offset)
     }
 }
 
@@ -167,7 +166,7 @@ impl<E: fmt::Debug> fmt::Debug for Received<E> {
         f.debug_struct("Received")
             .field("topic", &self.topic)
             .field("partition", &self.partition)
-            .field("offset", &self.offset)
+            .field("offset", &self.position.offset)
             .field("timestamp", &self.timestamp)
             .field("body", &self.body)
             .finish_non_exhaustive()
