@@ -14,11 +14,15 @@ use rdkafka::consumer::Consumer;
 
 use super::client::{self, Monitor};
 use super::config::{ConfigError, KafkaConfig};
-use super::core::{self, Backoff, Failed, Limit, Position, Rules};
+use super::core::Position;
+use super::delivery::{Delivery, Handled};
 use super::driver::{self, Member, Place, Shared, State};
-use super::error::{CloseError, ConnectError, ConsumeError, Open};
+use super::error::{CloseError, ConnectError, ConsumeError, Open, RunError};
+use super::policy::Policy;
 use super::raw::Raw;
-use super::received::{Body, Received, Rejection};
+use super::received::{self, Received};
+use super::run::{RunHandle, Runner};
+use super::tally::Counts;
 use crate::EventSchema;
 
 /// Receives events of one type as a member of a consumer group.
@@ -76,6 +80,8 @@ pub struct EventConsumer<E> {
     ahead: Ahead,
     /// How many messages were handed out, to let other tasks run now and then.
     turn: u8,
+    config: KafkaConfig,
+    topics: Vec<String>,
     event: PhantomData<fn() -> E>,
 }
 
@@ -181,14 +187,107 @@ impl<E: EventSchema> EventConsumer<E> {
             return Err(ConfigError::one(problem.to_owned()).into());
         }
         let monitor = Arc::new(Monitor::default());
-        let (member, client) = driver::start(&settings, by_hand(), Arc::clone(&monitor))?;
+        let (member, client) = driver::start(&settings, Policy::by_hand(), Arc::clone(&monitor))?;
         let asking = Arc::clone(&client);
         client::connected(monitor, config.connect_deadline(), move |wait| {
             asking.consumer.client().fetch_cluster_id(wait)
         })
         .await?;
         client.consumer.subscribe(topics).map_err(|error| ConfigError::one(error.to_string()))?;
-        Ok(Self { member, ahead: Ahead::default(), turn: 0, event: PhantomData })
+        let topics = topics.iter().map(|&topic| topic.to_owned()).collect();
+        Ok(Self { member, ahead: Ahead::default(), turn: 0, config: config.clone(), topics, event: PhantomData })
+    }
+
+    /// Hands each event to a handler, many in parallel, until it is [closed](RunHandle::close): at least
+    /// once, in the order of each partition, with dead letters for what cannot be loaded or handled. With
+    /// other wishes: [`runner`](Self::runner).
+    ///
+    /// The handler is an async function of a [`Delivery`]. It returns nothing, or a `Result`: an error is
+    /// tried again, five times in all, unless it is a [`Failure::reject`](super::Failure::reject).
+    ///
+    /// ```
+    /// use event_schema::kafka::{Delivery, EmbeddedKafka, EventConsumer, EventProducer};
+    /// use event_schema::prelude::*;
+    /// use std::time::Duration;
+    ///
+    /// #[derive(Debug, Serialize, JsonSchema, EventSchema)]
+    /// #[event(topic = "orders", key = order_id)]
+    /// struct OrderPlaced { order_id: String }
+    ///
+    /// async fn handle(order: Delivery<OrderPlaced>) -> Result<(), std::io::Error> {
+    ///     println!("{} was placed", order.order_id);
+    ///     Ok(())
+    /// }
+    ///
+    /// # #[tokio::main]
+    /// # async fn main() -> Result<(), Box<dyn std::error::Error>> {
+    /// let kafka = EmbeddedKafka::start()?;
+    /// let producer = EventProducer::connect(&kafka.config()).await?;
+    /// producer.send(&OrderPlaced { order_id: "A-1".to_owned() }).await?;
+    ///
+    /// let consumer = EventConsumer::<OrderPlaced>::subscribe(&kafka.config().group("billing")).await?;
+    /// let running = consumer.handle();
+    /// tokio::spawn(async move {
+    ///     // For instance when `tokio::signal::ctrl_c()` says so.
+    /// #   while running.counts().done() == 0 { tokio::task::yield_now().await }
+    ///     running.close(Duration::from_secs(10)).await
+    /// });
+    /// let counts = consumer.run(handle).await?;
+    /// assert_eq!(counts.done(), 1);
+    /// # Ok(())
+    /// # }
+    /// ```
+    ///
+    /// # What becomes of a message
+    ///
+    /// | | tried again | then | the offset |
+    /// |---|---|---|---|
+    /// | handled | | | moves on |
+    /// | cannot be loaded, or breaks the rules | no | dead letter | moves when that is stored |
+    /// | [`Failure::reject`](super::Failure::reject) | no | dead letter | moves when that is stored |
+    /// | any other error, a panic, a [timeout](Runner::handler_timeout) | 4 times | dead letter | moves when that is stored |
+    /// | a tombstone | | counts as handled, or [is](Runner::on_tombstone) | moves on |
+    /// | the partition is taken away meanwhile | by its next owner | | stays |
+    ///
+    /// The dead letter topic is `<topic>-<group>-dlt`, and has to be there if the brokers do not make topics
+    /// when they are needed. A dead letter has the original bytes and key, and is in the same partition if
+    /// there is one. One line in the log, a warning, says where the message was and what is wrong with it.
+    ///
+    /// The message of a partition that is taken away is waited for: 10 seconds at most, or a third of
+    /// `session.timeout.ms` if that is less. A handler that takes longer is dropped; what it did before may
+    /// be done twice.
+    ///
+    /// Dropping the future drops the handlers that are at work, and leaves the group.
+    ///
+    /// # Errors
+    ///
+    /// Of [`RunError`]: settings that cannot be used, a message that it had to stop at, a fatal error.
+    pub async fn run<H, F>(self, handler: H) -> Result<Counts, RunError>
+    where
+        E: Send + Sync + 'static,
+        H: Fn(Delivery<E>) -> F + Send + Sync + 'static,
+        F: Future<Output: Handled> + Send + 'static,
+    {
+        self.runner().run(handler).await
+    }
+
+    /// To say how events are to be handled before they are; see [`Runner`].
+    pub fn runner(self) -> Runner<E>
+    where
+        E: Send + Sync + 'static,
+    {
+        Runner::new(self)
+    }
+
+    /// Closes the consumer from elsewhere while it [runs](Self::run), and says what it has done; see there
+    /// for an example.
+    #[must_use]
+    pub fn handle(&self) -> RunHandle {
+        RunHandle::new(Arc::clone(&self.member.shared), self.member.gone.clone())
+    }
+
+    pub(super) fn into_parts(self) -> (Member, VecDeque<(Position, Raw)>, KafkaConfig, Vec<String>) {
+        (self.member, self.ahead.records, self.config, self.topics)
     }
 
     /// Waits for the next message.
@@ -277,13 +376,7 @@ impl<E: EventSchema> EventConsumer<E> {
 
     fn received(&self, position: Position, raw: &Raw) -> Received<E> {
         let Place { topic, partition } = &self.ahead.places[position.partition as usize];
-        let body = match raw.value() {
-            None => Body::Tombstone,
-            Some(bytes) => match E::load(bytes) {
-                Ok(event) => Body::Event(event),
-                Err(error) => Body::Rejected(Rejection::new(bytes, error)),
-            },
-        };
+        let body = received::load(raw.value());
         Received {
             topic: Arc::clone(topic),
             partition: *partition,
@@ -363,7 +456,7 @@ impl<E: EventSchema> EventConsumer<E> {
     pub async fn close(mut self, deadline: Duration) -> Result<(), CloseError> {
         // Nothing is in hand that anybody would wait for.
         self.member.shared.close(Instant::now());
-        match tokio::time::timeout(deadline, &mut self.member.gone).await {
+        match tokio::time::timeout(deadline, self.member.gone.changed()).await {
             Ok(_) => Ok(()),
             Err(_) => Err(CloseError { deadline, open: Open::Group }),
         }
@@ -377,23 +470,6 @@ impl<E: EventSchema> Stream for Messages<'_, E> {
 
     fn poll_next(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<Option<Self::Item>> {
         self.0.poll_recv(context).map(Some)
-    }
-}
-
-/// For those who keep the loop in their own hands: whoever gets a message says when it is done.
-fn by_hand() -> Rules {
-    const NEVER: Duration = Duration::from_secs(u32::MAX as u64);
-    Rules {
-        order: None,
-        buffer: Limit { records: 10_000, bytes: 32 << 20 },
-        span: u64::MAX,
-        attempts: 1,
-        backoff: Backoff { first: Duration::ZERO, longest: Duration::ZERO, jitter: 0.0 },
-        waiting: core::Waiting::Partition,
-        failed: Failed::Stop,
-        forms: 1,
-        patience: None,
-        commit_every: NEVER,
     }
 }
 

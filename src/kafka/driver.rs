@@ -5,25 +5,28 @@
 //! they wait for the broker, and each has a thread of its own.
 
 use std::collections::{BTreeSet, HashMap};
+use std::fmt;
 use std::hash::{BuildHasher, RandomState};
 use std::ops::{Deref, DerefMut};
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError};
 use std::task::Waker;
 use std::thread::{self, Thread};
-use std::time::{Duration, Instant};
+use std::time::{Duration, Instant, SystemTime};
 
 use rdkafka::config::{ClientConfig, FromClientConfigAndContext, RDKafkaLogLevel};
 use rdkafka::consumer::{BaseConsumer, CommitMode, Consumer, ConsumerContext, Rebalance};
 use rdkafka::error::{KafkaError, KafkaResult, RDKafkaErrorCode};
 use rdkafka::message::{BorrowedMessage, Message};
 use rdkafka::{ClientContext, TopicPartitionList};
-use tokio::sync::{Notify, oneshot};
+use tokio::sync::{Notify, oneshot, watch};
 
 use super::client::{self, Code, Monitor};
-use super::core::{Action, Core, Incoming, Partition, Position, Rules};
+use super::core::{Action, Core, Incoming, Outcome, Partition, Position, Rules, Taken, Ticket, Verdict, Work};
 use super::error::{ConnectError, ConsumeErrorKind};
+use super::fault::Fault;
 use super::raw::Raw;
+use super::tally::Tally;
 
 /// How many messages are told to the core at once.
 const BURST: usize = 256;
@@ -42,7 +45,7 @@ const ROOM: Duration = Duration::from_millis(100);
 pub(super) struct Member {
     pub(super) shared: Arc<Shared>,
     /// Ready when the group is left and the client is gone.
-    pub(super) gone: oneshot::Receiver<()>,
+    pub(super) gone: watch::Receiver<()>,
 }
 
 impl Drop for Member {
@@ -56,6 +59,9 @@ pub(super) struct Shared {
     state: Mutex<State>,
     /// For workers: there may be something to take, or nothing ever again.
     pub(super) ready: Notify,
+    /// For whoever keeps the workers: a seat is vacant, or the end is there.
+    pub(super) supervisor: Notify,
+    pub(super) tally: Tally,
     /// Counts how often partitions were taken away.
     revocations: AtomicU64,
     thread: OnceLock<Thread>,
@@ -73,6 +79,18 @@ pub(super) struct State {
     pub(super) waker: Option<Waker>,
     /// What `recv` is to be told.
     trouble: Option<ConsumeErrorKind>,
+    /// The workers, by number.
+    pub(super) seats: Vec<Seat>,
+    /// Seats whose worker does not come back.
+    pub(super) vacant: Vec<usize>,
+    /// Why those failed that are not finished yet.
+    faults: HashMap<(Partition, u64, u64), Fault>,
+    /// Why the consumer stops.
+    pub(super) stopped: Option<Stopped>,
+    /// How records come back from the topics for retries, if there are any.
+    pub(super) returning: Option<fn(&Raw) -> Option<Returned>>,
+    /// Topics that are to be subscribed to.
+    pub(super) topics: Option<Vec<String>>,
     commits: Commits,
     /// What is to be paused if there is no room at this time.
     pausing: BTreeSet<Partition>,
@@ -80,9 +98,58 @@ pub(super) struct State {
     /// The polling thread waits for what is in hand.
     awaited: bool,
     /// Not later than then.
-    closing: Option<Instant>,
+    pub(super) closing: Option<Instant>,
     /// The polling thread is at its end.
-    over: bool,
+    pub(super) over: bool,
+}
+
+/// Of a worker.
+#[derive(Default)]
+pub(super) struct Seat {
+    /// What it has in hand.
+    ticket: Option<Ticket>,
+    pub(super) dismissal: Arc<Dismissal>,
+}
+
+/// Tells a worker that nobody waits for it any more, and another has its seat.
+#[derive(Default)]
+pub(super) struct Dismissal {
+    given: AtomicBool,
+    notify: Notify,
+}
+
+impl Dismissal {
+    pub(super) fn is_given(&self) -> bool {
+        self.given.load(Ordering::Acquire)
+    }
+
+    pub(super) async fn given(&self) {
+        self.notify.notified().await;
+    }
+}
+
+/// The record because of which the consumer stops.
+pub(super) struct Stopped {
+    pub(super) place: Place,
+    pub(super) offset: i64,
+    pub(super) fault: Option<Fault>,
+}
+
+/// What a record from a topic for retries says of itself.
+pub(super) struct Returned {
+    pub(super) tried: u32,
+    pub(super) due: Option<SystemTime>,
+}
+
+/// What came of a record.
+pub(super) enum Finished {
+    Done,
+    /// Of a handler, or of what should have come before it.
+    Failed(Fault),
+    /// It was not forwarded: whether it may go better another time.
+    NotForwarded {
+        again: bool,
+    },
 }
 
 /// A partition of a topic.
@@ -90,6 +157,12 @@ pub(super) struct State {
 pub(super) struct Place {
     pub(super) topic: Arc<str>,
     pub(super) partition: i32,
+}
+
+impl fmt::Display for Place {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}/{}", self.topic, self.partition)
+    }
 }
 
 #[derive(Default)]
@@ -106,7 +179,16 @@ impl Shared {
     }
 
     pub(super) fn lock(&self) -> Turn<'_> {
-        Turn { shared: self, state: Some(self.state.lock().unwrap_or_else(PoisonError::into_inner)) }
+        Turn { shared: self, state: Some(self.state()), is_poller: false }
+    }
+
+    /// As the polling thread, which need not be woken by itself.
+    fn lock_here(&self) -> Turn<'_> {
+        Turn { shared: self, state: Some(self.state()), is_poller: true }
+    }
+
+    fn state(&self) -> MutexGuard<'_, State> {
+        self.state.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     /// Changes when partitions are taken away.
@@ -126,6 +208,58 @@ impl Shared {
         state.closing = Some(state.closing.map_or(deadline, |earlier| earlier.min(deadline)));
         drop(state);
         self.wake();
+    }
+
+    /// Does what the core says.
+    fn perform(&self, state: &mut State, group: &Group, consumer: &BaseConsumer<Group>) {
+        let now = self.now();
+        let mut resumed = Vec::new();
+        while let Some(action) = state.core.action() {
+            match action {
+                Action::Pause(partition) => {
+                    if state.pausing.is_empty() {
+                        state.pause_at = now + ROOM;
+                    }
+                    state.pausing.insert(partition);
+                }
+                Action::Resume(partition) => {
+                    if !state.pausing.remove(&partition) {
+                        resumed.push(partition);
+                    }
+                }
+                Action::Commit(positions) => {
+                    state.store(consumer, &positions);
+                    state.commits.wanted = true;
+                }
+                Action::Abandon(ticket) => {
+                    self.tally.count(Outcome::Abandoned);
+                    state.dismiss(&ticket);
+                    self.supervisor.notify_one();
+                }
+                Action::Skip(ticket) => {
+                    self.tally.count(Outcome::Skipped);
+                    let place = state.place(ticket.partition);
+                    tracing::warn!("{place}@{}: skipped: {}", ticket.offset, Fault::Timeout);
+                }
+                Action::Stop(ticket) => {
+                    let fault = state.faults.remove(&record(&ticket));
+                    let place = state.place(ticket.partition).clone();
+                    state.stopped.get_or_insert(Stopped { place, offset: ticket.offset, fault });
+                    state.closing.get_or_insert(Instant::now() + group.patience);
+                }
+            }
+        }
+        if !resumed.is_empty()
+            && let Err(error) = consumer.resume(&state.list(&resumed))
+        {
+            tracing::warn!("cannot resume partitions: {error}");
+        }
+        if !state.pausing.is_empty() && state.pause_at <= now {
+            let paused: Vec<_> = std::mem::take(&mut state.pausing).into_iter().collect();
+            if let Err(error) = consumer.pause(&state.list(&paused)) {
+                tracing::warn!("cannot pause partitions: {error}");
+            }
+        }
     }
 
     /// Commits what is done, and waits for it.
@@ -150,10 +284,21 @@ impl Shared {
     }
 }
 
+/// What keeps the order of a message, if keys do.
+pub(super) fn key(keyed: Option<&RandomState>, message: &Raw) -> Option<u64> {
+    Some(keyed?.hash_one(message.key()?))
+}
+
+/// Names a record in all its turns.
+fn record(ticket: &Ticket) -> (Partition, u64, u64) {
+    (ticket.partition, ticket.epoch, ticket.number)
+}
+
 /// The state, locked. When it is given up, those are woken who have something to do.
 pub(super) struct Turn<'a> {
     shared: &'a Shared,
     state: Option<MutexGuard<'a, State>>,
+    is_poller: bool,
 }
 
 impl Deref for Turn<'_> {
@@ -173,7 +318,7 @@ impl DerefMut for Turn<'_> {
 impl Drop for Turn<'_> {
     fn drop(&mut self) {
         let Some(mut state) = self.state.take() else { return };
-        let thread_has_work = state.core.has_actions() || state.awaited;
+        let thread_has_work = !self.is_poller && (state.core.has_actions() || state.awaited);
         let there_is_news = state.core.has_ready() || state.trouble.is_some() || state.over;
         let waker = if there_is_news { state.waker.take() } else { None };
         drop(state);
@@ -206,9 +351,14 @@ impl State {
         list.elements().iter().map(|element| self.number(element.topic(), element.partition())).collect()
     }
 
-    /// What keeps the order of a message, if keys do.
-    fn key(&self, message: &Raw) -> Option<u64> {
-        Some(self.keyed.as_ref()?.hash_one(message.key()?))
+    fn receive(&mut self, mut incoming: Incoming<Raw>, now: Duration) {
+        incoming.key = key(self.keyed.as_ref(), &incoming.message);
+        if let Some(Returned { tried, due }) = self.returning.and_then(|returned| returned(&incoming.message)) {
+            incoming.tried = tried;
+            let left = due.and_then(|due| due.duration_since(SystemTime::now()).ok());
+            incoming.due = left.map(|left| now.saturating_add(left));
+        }
+        self.core.receive(incoming, now);
     }
 
     pub(super) fn places(&self) -> &[Place] {
@@ -221,43 +371,72 @@ impl State {
 
     /// What went wrong, told once, or for ever if it is fatal.
     pub(super) fn trouble(&mut self) -> Option<ConsumeErrorKind> {
+        self.fatal().or_else(|| self.trouble.take())
+    }
+
+    /// Why the consumer is of no more use, if it is not.
+    pub(super) fn fatal(&self) -> Option<ConsumeErrorKind> {
         match self.trouble {
             Some(ConsumeErrorKind::Fatal(code)) => Some(ConsumeErrorKind::Fatal(code)),
-            Some(_) => self.trouble.take(),
-            None => self.over.then_some(ConsumeErrorKind::Fatal(RDKafkaErrorCode::DestroyBroker)),
+            // The thread is at its end, and nobody has asked for it.
+            _ if self.over && self.closing.is_none() => Some(ConsumeErrorKind::Fatal(RDKafkaErrorCode::DestroyBroker)),
+            _ => None,
         }
     }
 
-    /// Does what the core says.
-    fn perform(&mut self, consumer: &BaseConsumer<Group>, now: Duration) {
-        let mut resumed = Vec::new();
-        while let Some(action) = self.core.action() {
-            match action {
-                Action::Pause(partition) => {
-                    if self.pausing.is_empty() {
-                        self.pause_at = now + ROOM;
-                    }
-                    self.pausing.insert(partition);
-                }
-                Action::Resume(partition) => {
-                    if !self.pausing.remove(&partition) {
-                        resumed.push(partition);
-                    }
-                }
-                Action::Commit(positions) => {
-                    self.store(consumer, &positions);
-                    self.commits.wanted = true;
-                }
-                Action::Abandon(_) | Action::Stop(_) | Action::Skip(_) => {}
+    /// The next record to do something with, for the worker in this seat.
+    pub(super) fn take(&mut self, seat: usize, now: Duration) -> Option<(Taken<Raw>, Place)> {
+        let taken = self.core.take(now)?;
+        self.seats[seat].ticket = Some(taken.ticket);
+        if taken.work == Work::Handle && !self.faults.is_empty() {
+            self.faults.remove(&record(&taken.ticket));
+        }
+        let place = self.place(taken.ticket.partition).clone();
+        Some((taken, place))
+    }
+
+    /// Why a record failed that is to be forwarded. It is a time that ran out if nobody said why.
+    pub(super) fn fault(&self, ticket: &Ticket) -> Fault {
+        self.faults.get(&record(ticket)).cloned().unwrap_or(Fault::Timeout)
+    }
+
+    /// What came of what the worker in this seat had in hand: what became of it, and why, if that is known
+    /// now.
+    pub(super) fn finish(
+        &mut self,
+        seat: usize,
+        ticket: &Ticket,
+        finished: Finished,
+        now: Duration,
+    ) -> Option<(Outcome, Option<Fault>)> {
+        self.seats[seat].ticket = None;
+        let verdict = match finished {
+            Finished::Done => Verdict::Done,
+            Finished::NotForwarded { again: true } => Verdict::Retry,
+            Finished::NotForwarded { again: false } => Verdict::Reject,
+            Finished::Failed(fault) => {
+                let verdict = if fault.may_pass() { Verdict::Retry } else { Verdict::Reject };
+                self.faults.insert(record(ticket), fault);
+                verdict
             }
-        }
-        if !resumed.is_empty() {
-            self.tell("resume", consumer.resume(&self.list(&resumed)));
-        }
-        if !self.pausing.is_empty() && self.pause_at <= now {
-            let paused: Vec<_> = std::mem::take(&mut self.pausing).into_iter().collect();
-            self.tell("pause", consumer.pause(&self.list(&paused)));
-        }
+        };
+        let outcome = self.core.finish(ticket, verdict, now)?;
+        let fault = if self.faults.is_empty() { None } else { self.faults.remove(&record(ticket)) };
+        Some((outcome, fault))
+    }
+
+    fn dismiss(&mut self, ticket: &Ticket) {
+        let Some(index) = self.seats.iter().position(|seat| seat.ticket.as_ref() == Some(ticket)) else { return };
+        let seat = std::mem::take(&mut self.seats[index]);
+        seat.dismissal.given.store(true, Ordering::Release);
+        seat.dismissal.notify.notify_one();
+        self.vacant.push(index);
+    }
+
+    /// Those of partitions that are not ours any more.
+    fn forget_faults(&mut self) {
+        let Self { core, faults, .. } = self;
+        faults.retain(|&(partition, epoch, _), _| core.holds(&Position { partition, epoch, offset: 0 }));
     }
 
     fn list(&self, partitions: &[Partition]) -> TopicPartitionList {
@@ -267,13 +446,6 @@ impl State {
             list.add_partition(topic, *partition);
         }
         list
-    }
-
-    #[expect(clippy::unused_self, reason = "reads as what it does")]
-    fn tell(&self, what: &str, result: KafkaResult<()>) {
-        if let Err(error) = result {
-            tracing::warn!("cannot {what} partitions: {error}");
-        }
     }
 
     /// Notes the offsets for the next commit. They are never committed by an explicit list: the broker takes
@@ -346,39 +518,37 @@ impl Group {
         for element in list.elements() {
             tracing::info!("{}/{} assigned", element.topic(), element.partition());
         }
-        let mut state = self.shared.lock();
-        let now = self.shared.now();
+        let mut state = self.shared.lock_here();
         let partitions = state.numbers(list);
-        state.perform(consumer, now);
+        self.shared.perform(&mut state, self, consumer);
         state.core.assign(&partitions);
         if state.closing.is_some() {
             state.core.revoke(&partitions);
         }
-        state.perform(consumer, now);
+        self.shared.perform(&mut state, self, consumer);
     }
 
     fn lose(&self, consumer: &BaseConsumer<Self>, list: Option<&TopicPartitionList>) {
-        let mut state = self.shared.lock();
+        let mut state = self.shared.lock_here();
         let partitions = match list {
             Some(list) => state.numbers(list),
             None => state.core.partitions(),
         };
         for &partition in &partitions {
-            let Place { topic, partition } = state.place(partition);
-            tracing::warn!("{topic}/{partition} lost");
+            tracing::warn!("{} lost", state.place(partition));
         }
-        let now = self.shared.now();
-        state.perform(consumer, now);
+        self.shared.perform(&mut state, self, consumer);
         self.shared.revocations.fetch_add(1, Ordering::Release);
         state.core.lose(&partitions);
+        state.forget_faults();
         state.pausing.retain(|partition| !partitions.contains(partition));
-        state.perform(consumer, now);
+        self.shared.perform(&mut state, self, consumer);
     }
 
     fn revoke(&self, consumer: &BaseConsumer<Self>, list: &TopicPartitionList) {
         let partitions = {
-            let mut state = self.shared.lock();
-            state.perform(consumer, self.shared.now());
+            let mut state = self.shared.lock_here();
+            self.shared.perform(&mut state, self, consumer);
             state.numbers(list)
         };
         for element in list.elements() {
@@ -391,9 +561,9 @@ impl Group {
     fn give_up(&self, consumer: &BaseConsumer<Self>, partitions: &[Partition]) {
         let patience = Instant::now() + self.patience;
         self.shared.revocations.fetch_add(1, Ordering::Release);
-        self.shared.lock().core.revoke(partitions);
+        self.shared.lock_here().core.revoke(partitions);
         let mut state = loop {
-            let mut state = self.shared.lock();
+            let mut state = self.shared.lock_here();
             let deadline = state.closing.map_or(patience, |closing| closing.min(patience));
             let left = deadline.saturating_duration_since(Instant::now());
             if state.core.is_idle(partitions) || left.is_zero() {
@@ -404,12 +574,12 @@ impl Group {
             thread::park_timeout(left.min(NAP));
         };
         state.awaited = false;
-        let now = self.shared.now();
-        state.perform(consumer, now);
+        self.shared.perform(&mut state, self, consumer);
         let positions = state.core.release(partitions);
         state.store(consumer, &positions);
         state.pausing.retain(|partition| !partitions.contains(partition));
-        state.perform(consumer, now);
+        self.shared.perform(&mut state, self, consumer);
+        state.forget_faults();
         let waiting = std::mem::take(&mut state.commits.waiting);
         state.commits.wanted = false;
         drop(state);
@@ -442,7 +612,7 @@ fn commit(consumer: &BaseConsumer<Group>) -> Result<(), RDKafkaErrorCode> {
 pub(super) struct Client {
     pub(super) consumer: BaseConsumer<Group>,
     /// Dropped after it.
-    _gone: oneshot::Sender<()>,
+    _gone: watch::Sender<()>,
 }
 
 /// Makes a client and a thread that polls it.
@@ -459,6 +629,12 @@ pub(super) fn start(
             keyed: None,
             waker: None,
             trouble: None,
+            seats: Vec::new(),
+            vacant: Vec::new(),
+            faults: HashMap::new(),
+            stopped: None,
+            returning: None,
+            topics: None,
             commits: Commits::default(),
             pausing: BTreeSet::new(),
             pause_at: Duration::ZERO,
@@ -467,6 +643,8 @@ pub(super) fn start(
             over: false,
         }),
         ready: Notify::new(),
+        supervisor: Notify::new(),
+        tally: Tally::default(),
         revocations: AtomicU64::new(0),
         thread: OnceLock::new(),
         born: Instant::now(),
@@ -476,7 +654,7 @@ pub(super) fn start(
     let mut consumer = BaseConsumer::from_config_and_context(settings, group).map_err(ConnectError::creation)?;
     let woken = Arc::clone(&shared);
     consumer.set_nonempty_callback(move || woken.wake());
-    let (sender, gone) = oneshot::channel();
+    let (sender, gone) = watch::channel(());
     let client = Arc::new(Client { consumer, _gone: sender });
     let poller =
         Poller { client: Arc::clone(&client), shared: Arc::clone(&shared), last: None, ticked: Duration::ZERO };
@@ -518,7 +696,7 @@ impl Poller {
             }
         }
         let consumer = &self.client.consumer;
-        let all = self.shared.lock().core.partitions();
+        let all = self.shared.lock_here().core.partitions();
         consumer.context().give_up(consumer, &all);
         drop(over);
         // The last but for a commit under way: here or there, the group is left.
@@ -527,31 +705,37 @@ impl Poller {
     /// Polls, tells the core, and does what it says. How long there is nothing to do, unless woken; `None`
     /// at the end.
     fn turn(&mut self, burst: &mut Vec<Incoming<Raw>>) -> Option<Duration> {
-        if self.shared.lock().pausing.is_empty() {
+        if self.shared.lock_here().pausing.is_empty() {
             self.poll(burst);
         }
         let again = !burst.is_empty();
-        let mut state = self.shared.lock();
+        let mut state = self.shared.lock_here();
         let now = self.shared.now();
-        for mut incoming in burst.drain(..) {
-            incoming.key = state.key(&incoming.message);
-            state.core.receive(incoming, now);
+        for incoming in burst.drain(..) {
+            state.receive(incoming, now);
+        }
+        if let Some(topics) = state.topics.take() {
+            let topics: Vec<&str> = topics.iter().map(String::as_str).collect();
+            if let Err(error) = self.client.consumer.subscribe(&topics) {
+                tracing::error!("not subscribed to {topics:?}: {error}");
+            }
         }
         if state.core.next_tick() <= now || self.ticked + NAP <= now {
             state.core.tick(now);
             self.ticked = now;
         }
         let consumer = &self.client.consumer;
+        self.shared.perform(&mut state, consumer.context(), consumer);
         if let Some(deadline) = state.closing {
             let all = state.core.partitions();
             self.shared.revocations.fetch_add(1, Ordering::Release);
             state.core.revoke(&all);
+            // Whoever finishes something wakes this thread.
             state.awaited = true;
             if state.core.is_idle(&all) || deadline <= Instant::now() {
                 return None;
             }
         }
-        state.perform(consumer, now);
         let mut until = state.core.next_tick().min(self.ticked + NAP);
         if !state.pausing.is_empty() {
             until = until.min(state.pause_at);
@@ -589,7 +773,7 @@ impl Poller {
         let number = match self.last {
             Some((same, also, number)) if same == topic && also == partition => number,
             _ => {
-                let number = self.shared.lock().number(message.topic(), partition);
+                let number = self.shared.lock_here().number(message.topic(), partition);
                 self.last = Some((topic, partition, number));
                 number
             }
@@ -616,8 +800,15 @@ impl Poller {
                 _ => return,
             },
         };
-        let mut state = self.shared.lock();
-        if !matches!(state.trouble, Some(ConsumeErrorKind::Fatal(_))) {
+        let mut state = self.shared.lock_here();
+        let is_fatal = matches!(trouble, ConsumeErrorKind::Fatal(_));
+        if !state.seats.is_empty() {
+            tracing::error!("{trouble}");
+            if is_fatal {
+                state.closing.get_or_insert(Instant::now() + self.client.consumer.context().patience);
+            }
+        }
+        if is_fatal || state.seats.is_empty() && state.fatal().is_none() {
             state.trouble = Some(trouble);
         }
     }
@@ -671,6 +862,7 @@ struct Over(Arc<Shared>);
 impl Drop for Over {
     fn drop(&mut self) {
         self.0.lock().over = true;
+        self.0.supervisor.notify_one();
     }
 }
 

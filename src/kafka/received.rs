@@ -7,7 +7,7 @@ use std::time::SystemTime;
 use rdkafka::message::Headers as _;
 
 use super::core::Position;
-use crate::{LoadError, Violations};
+use crate::{EventSchema, LoadError, Violations};
 
 /// A message in hand: an event, or why it is none, and where it came from.
 ///
@@ -244,6 +244,15 @@ impl Rejection {
 impl fmt::Debug for Rejection {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Rejection").field("len", &self.bytes.len()).field("error", &self.error).finish()
+    }
+}
+
+/// Loads the event that a message holds.
+pub(super) fn load<E: EventSchema>(value: Option<&[u8]>) -> Body<E> {
+    let Some(bytes) = value else { return Body::Tombstone };
+    match E::load(bytes) {
+        Ok(event) => Body::Event(event),
+        Err(error) => Body::Rejected(Rejection::new(bytes, error)),
     }
 }
 
