@@ -1,6 +1,6 @@
 //! What travels beside an event.
 
-use std::time::SystemTime;
+use std::time::{Duration, SystemTime};
 
 use uuid::Uuid;
 
@@ -67,7 +67,13 @@ impl Envelope {
     #[must_use]
     #[expect(clippy::new_without_default, reason = "each one is another")]
     pub fn new() -> Self {
-        Self { id: Uuid::now_v7().to_string(), time: Some(SystemTime::now()), ..Self::empty() }
+        Self { id: Uuid::now_v7().to_string(), time: Some(Self::now()), ..Self::empty() }
+    }
+
+    /// The present time in milliseconds, which is how exactly Kafka tells it.
+    pub(crate) fn now() -> SystemTime {
+        let since = SystemTime::now().duration_since(SystemTime::UNIX_EPOCH).unwrap_or_default();
+        SystemTime::UNIX_EPOCH + Duration::from_millis(u64::try_from(since.as_millis()).unwrap_or(u64::MAX))
     }
 
     /// The envelope of a new event that comes of another one: which it names as its

@@ -91,7 +91,7 @@ fn differences(read: &CloudEvent, row: &Row) -> Vec<String> {
         let same = match (read.attribute(name), value, &*row.mode) {
             // Headers have no types.
             (Some(Attribute::String(found)), Value::Number(_) | Value::Bool(_), "binary") => {
-                *found == value.to_string()
+                serde_json::from_str::<Value>(found).is_ok_and(|found| found == *value)
             }
             (Some(Attribute::String(found)), Value::String(value), _) => found == value,
             (Some(Attribute::Integer(found)), Value::Number(value), _) => value.as_i64() == Some((*found).into()),
@@ -143,7 +143,9 @@ fn value(bytes: Option<&[u8]>) -> Result<Option<Value>, Option<&[u8]>> {
     }
 }
 
-fn written(message: &Message) -> (BTreeSet<(String, Option<String>)>, Option<&[u8]>) {
+type TextHeaders = BTreeSet<(String, Option<String>)>;
+
+fn written(message: &Message) -> (TextHeaders, Option<&[u8]>) {
     let headers = message.headers().iter().map(|(name, value)| (name.clone(), String::from_utf8(value.clone()).ok()));
     (headers.collect(), message.value())
 }

@@ -121,7 +121,7 @@ fn check_key(cx: &Ctxt, model: &Model<'_>) {
 /// An enum of events: a body is that of a variant's event, and nothing of the enum's own stands around it.
 fn check_types(cx: &Ctxt, model: &Model<'_>) {
     let Some(span) = model.event.types else { return };
-    let mut wrong = |message: &str| cx.syn_error(syn::Error::new(span, message));
+    let wrong = |message: &str| cx.syn_error(syn::Error::new(span, message));
     let Shape::Enum(variants) = &model.shape else {
         return wrong("`types` is for an enum, each of whose variants holds an event");
     };

@@ -699,6 +699,31 @@ fn is_uri_reference(text: &str) -> bool {
     true
 }
 
+/// A text as a URI reference: what cannot stand in one is percent-encoded.
+#[cfg(feature = "kafka")]
+pub(crate) fn uri_reference(text: &str) -> String {
+    if is_uri_reference(text) {
+        return text.to_owned();
+    }
+    let mut reference = String::new();
+    for c in text.chars() {
+        let mut bytes = [0; 4];
+        let part = c.encode_utf8(&mut bytes);
+        if c != '%' && is_uri_reference(part) {
+            reference.push(c);
+        } else {
+            reference.extend(part.bytes().map(|byte| format!("%{byte:02X}")));
+        }
+    }
+    reference
+}
+
+/// Whether an event can have this source.
+#[cfg(feature = "kafka")]
+pub(crate) fn check_source(source: &str) -> Result<(), CloudEventError> {
+    check("source", &source.into())
+}
+
 fn is_uri(text: &str) -> bool {
     let scheme = text.split_once(':').map_or("", |(scheme, _)| scheme).as_bytes();
     let is_scheme = scheme.first().is_some_and(u8::is_ascii_alphabetic)

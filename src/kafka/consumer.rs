@@ -16,8 +16,8 @@ use tokio::sync::oneshot;
 use super::client::{self, Monitor};
 use super::config::{ConfigError, KafkaConfig};
 use super::error::{CloseError, ConnectError, ConsumeError, ConsumeErrorKind, Open};
-use super::received::{Body, Headers, Received, Rejection};
-use super::{millis, thread};
+use super::received::Received;
+use super::{millis, native, received, thread};
 use crate::EventSchema;
 
 /// Receives events of one type as a member of a consumer group.
@@ -317,20 +317,16 @@ impl<E: EventSchema> EventConsumer<E> {
                 None => (message.topic().into(), None),
             }
         };
-        let body = match message.payload() {
-            None => Body::Tombstone,
-            Some(bytes) => match E::load(bytes) {
-                Ok(event) => Body::Event(event),
-                Err(error) => Body::Rejected(Rejection::new(bytes, error)),
-            },
-        };
+        let headers = native::headers(message);
+        let (body, structured) = received::load(&headers, message.payload());
         Received {
             topic,
             partition: message.partition(),
             offset: message.offset(),
             timestamp: message.timestamp().to_millis().map(millis),
             key: message.key().map(<[u8]>::to_vec),
-            headers: message.headers().map(Headers::copy).unwrap_or_default(),
+            headers,
+            structured,
             epoch,
             body,
         }

@@ -35,8 +35,10 @@
 mod client;
 mod config;
 mod consumer;
+mod dead_letter;
 mod embedded;
 mod error;
+mod native;
 mod producer;
 mod received;
 mod thread;
@@ -49,7 +51,7 @@ pub use self::config::{ConfigError, KafkaConfig};
 pub use self::consumer::EventConsumer;
 pub use self::embedded::EmbeddedKafka;
 pub use self::error::{CloseError, ConnectError, ConsumeError, SendError};
-pub use self::producer::{EventProducer, Sent};
+pub use self::producer::{Delivery, EventProducer, Outgoing, Sent};
 pub use self::received::{Body, Headers, Received, Rejection};
 
 /// The time that Kafka's milliseconds since 1970 mean, which may be before.
