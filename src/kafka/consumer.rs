@@ -360,7 +360,7 @@ impl<E: EventSchema> EventConsumer<E> {
         }
         loop {
             if let Some((position, raw)) = self.ahead.next(&self.member.shared) {
-                return Poll::Ready(Ok(self.received(position, &raw)));
+                return Poll::Ready(Ok(self.received(position, raw)));
             }
             let mut state = self.member.shared.lock();
             if let Some(trouble) = state.trouble() {
@@ -374,15 +374,16 @@ impl<E: EventSchema> EventConsumer<E> {
         }
     }
 
-    fn received(&self, position: Position, raw: &Raw) -> Received<E> {
+    fn received(&self, position: Position, raw: Raw) -> Received<E> {
         let Place { topic, partition } = &self.ahead.places[position.partition as usize];
-        let body = received::load(raw.value());
+        let (body, structured) = received::load(raw.headers(), raw.value());
         Received {
             topic: Arc::clone(topic),
             partition: *partition,
             timestamp: raw.timestamp(),
             key: raw.key().map(<[u8]>::to_vec),
-            headers: raw.headers().cloned().unwrap_or_default(),
+            headers: raw.into_headers(),
+            structured,
             position,
             body,
         }

@@ -3,13 +3,14 @@
 use std::error::Error;
 use std::fmt;
 use std::ops::Deref;
-use std::sync::{Arc, LazyLock};
+use std::sync::Arc;
 use std::time::SystemTime;
 
 use super::core::Ticket;
 use super::driver::Place;
 use super::raw::Raw;
-use super::received::Headers;
+use super::received::{self, Headers};
+use crate::Envelope;
 
 /// An event in the hands of a handler, and where it came from. Cheap to clone; it derefs to the event.
 ///
@@ -36,7 +37,7 @@ use super::received::Headers;
 ///     assert_eq!(order.to_string(), "orders/0@0");
 ///     assert_eq!((order.topic(), order.partition(), order.offset()), ("orders", 0, 0));
 ///     assert_eq!(order.key(), Some(&b"A-1"[..]));
-///     assert!(order.headers().is_empty());
+///     assert!(order.headers().get("ce_id").is_some());
 ///     assert!(order.timestamp().is_some());
 ///     assert_eq!(order.attempt(), 1);
 ///     let handle = handle.clone();
@@ -53,11 +54,12 @@ struct Inner<E> {
     place: Place,
     ticket: Ticket,
     raw: Raw,
+    structured: Option<Box<Envelope>>,
 }
 
 impl<E> Delivery<E> {
-    pub(super) fn new(event: E, place: Place, ticket: Ticket, raw: Raw) -> Self {
-        Self(Arc::new(Inner { event, place, ticket, raw }))
+    pub(super) fn new(event: E, place: Place, ticket: Ticket, raw: Raw, structured: Option<Box<Envelope>>) -> Self {
+        Self(Arc::new(Inner { event, place, ticket, raw, structured }))
     }
 
     /// The event. For this and the following see the example of [`Delivery`].
@@ -99,8 +101,24 @@ impl<E> Delivery<E> {
     /// The headers.
     #[must_use]
     pub fn headers(&self) -> &Headers {
-        static NONE: LazyLock<Headers> = LazyLock::new(Headers::default);
-        self.0.raw.headers().unwrap_or(&NONE)
+        self.0.raw.headers()
+    }
+
+    /// What travels beside the event, as in [`Received::envelope`](super::Received::envelope).
+    ///
+    /// ```
+    /// use event_schema::kafka::Delivery;
+    /// use event_schema::Envelope;
+    ///
+    /// /// The envelope of an event that comes of another.
+    /// fn answer<E>(to: &Delivery<E>) -> Envelope {
+    ///     Envelope::caused_by(&to.envelope())
+    /// }
+    /// # let _ = answer::<()>;
+    /// ```
+    #[must_use]
+    pub fn envelope(&self) -> Envelope {
+        received::envelope(self.0.structured.as_deref(), self.headers(), self, self.timestamp())
     }
 
     /// How often the event has been given to a handler, this time included: 1 unless an earlier attempt

@@ -16,7 +16,6 @@ use super::driver::{Finished, Place, Returned};
 use super::fault::Fault;
 use super::policy::Policy;
 use super::raw::Raw;
-use super::received::Headers;
 use super::thread;
 
 /// Full headers, the original ones only, a pointer to the original.
@@ -116,10 +115,7 @@ impl Forward {
 
     pub(super) async fn dead_letter(&self, letter: &Letter<'_>, form: u32) -> Finished {
         let topic = self.dead_letter_topic(letter.place);
-        let mut headers = match (form, letter.raw.headers()) {
-            (0 | 1, Some(original)) => copy(original.iter()),
-            _ => OwnedHeaders::new(),
-        };
+        let mut headers = if form < 2 { copy(letter.raw.headers().iter()) } else { OwnedHeaders::new() };
         if form != 1 {
             headers = with(headers, "kafka_dlt-original-topic", letter.place.topic.as_bytes());
             headers = with(headers, "kafka_dlt-original-partition", &letter.place.partition.to_be_bytes());
@@ -134,7 +130,7 @@ impl Forward {
         let topic = retry_topic(self.origin(letter.place), &self.group, number);
         let due = SystemTime::now() + self.policy.retry.delay(number);
         let due = due.duration_since(SystemTime::UNIX_EPOCH).unwrap_or(Duration::ZERO).as_millis();
-        let others = letter.raw.headers().into_iter().flat_map(Headers::iter);
+        let others = letter.raw.headers().iter();
         let headers = copy(others.filter(|(name, _)| *name != ATTEMPTS && *name != DUE));
         let headers = with(headers, ATTEMPTS, &letter.attempt.to_be_bytes());
         let headers = with(headers, DUE, &i64::try_from(due).unwrap_or(i64::MAX).to_be_bytes());
@@ -209,7 +205,7 @@ fn with(headers: OwnedHeaders, key: &str, value: &[u8]) -> OwnedHeaders {
 
 /// How often a record from a topic for retries was tried, and when it is to be tried again.
 pub(super) fn returned(raw: &Raw) -> Option<Returned> {
-    let headers = raw.headers()?;
+    let headers = raw.headers();
     let tried = u32::from_be_bytes(headers.get(ATTEMPTS)?.try_into().ok()?);
     let due = i64::from_be_bytes(headers.get(DUE)?.try_into().ok()?);
     Some(Returned { tried, due: Some(super::millis(due)) })

@@ -1,12 +1,12 @@
 //! A message as the broker has it, copied out of librdkafka.
 
-use std::sync::Arc;
+use std::sync::{Arc, LazyLock};
 use std::time::SystemTime;
 
 use rdkafka::message::{BorrowedMessage, Message};
 
-use super::millis;
 use super::received::Headers;
+use super::{millis, native};
 
 /// Cheap to clone.
 #[derive(Debug, Clone)]
@@ -22,6 +22,7 @@ pub(super) struct Raw {
 impl Raw {
     pub(super) fn copy(message: &BorrowedMessage<'_>) -> Self {
         let (key, value) = (message.key(), message.payload());
+        let headers = native::headers(message);
         let bytes = match (key.unwrap_or_default(), value.unwrap_or_default()) {
             ([], value) => value.into(),
             (key, value) => [key, value].concat().into(),
@@ -31,7 +32,7 @@ impl Raw {
             key: key.map(<[u8]>::len),
             has_value: value.is_some(),
             timestamp: message.timestamp().to_millis(),
-            headers: message.headers().map(|headers| Arc::new(Headers::copy(headers))),
+            headers: (!headers.is_empty()).then(|| Arc::new(headers)),
         }
     }
 
@@ -47,17 +48,19 @@ impl Raw {
         self.timestamp.map(millis)
     }
 
-    pub(super) fn headers(&self) -> Option<&Headers> {
-        self.headers.as_deref()
+    pub(super) fn headers(&self) -> &Headers {
+        static NONE: LazyLock<Headers> = LazyLock::new(Headers::default);
+        self.headers.as_deref().unwrap_or(&NONE)
+    }
+
+    pub(super) fn into_headers(self) -> Headers {
+        self.headers.map(Arc::unwrap_or_clone).unwrap_or_default()
     }
 
     /// What it takes in memory, about.
     pub(super) fn size(&self) -> usize {
         /// Of the message itself and of its place in the queue.
         const FRAME: usize = 200;
-        let headers = self.headers().map_or(0, |headers| {
-            headers.iter().map(|(name, value)| FRAME / 2 + name.len() + value.map_or(0, <[u8]>::len)).sum()
-        });
-        FRAME + self.bytes.len() + headers
+        FRAME + self.bytes.len() + self.headers.as_ref().map_or(0, |headers| headers.size())
     }
 }

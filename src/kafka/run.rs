@@ -362,14 +362,15 @@ where
     }
 
     async fn handle(&self, ticket: Ticket, raw: Raw, place: &Place) -> Result<(), Fault> {
-        let handled = match received::load::<E>(raw.value()) {
+        let (body, structured) = received::load::<E>(raw.headers(), raw.value());
+        let handled = match body {
             Body::Event(event) => {
-                let delivery = Delivery::new(event, place.clone(), ticket, raw);
+                let delivery = Delivery::new(event, place.clone(), ticket, raw, structured);
                 (self.handler)(delivery).await.handled()
             }
             Body::Rejected(rejection) => return Err(Fault::Load(Arc::new(rejection.into_parts().1))),
             Body::Tombstone => match &self.tombstones {
-                Some(handler) => handler(Delivery::new((), place.clone(), ticket, raw)).await,
+                Some(handler) => handler(Delivery::new((), place.clone(), ticket, raw, structured)).await,
                 None => Ok(()),
             },
         };
