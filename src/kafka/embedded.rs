@@ -1,5 +1,7 @@
 //! A Kafka cluster inside the process, for tests and examples.
 
+use std::time::Duration;
+
 use rdkafka::bindings::{rd_kafka_handle_mock_cluster, rd_kafka_mock_group_initial_rebalance_delay_ms};
 use rdkafka::client::{Client, DefaultClientContext};
 use rdkafka::config::{ClientConfig, RDKafkaLogLevel};
@@ -127,6 +129,33 @@ impl EmbeddedKafka {
         })
     }
 
+    /// Lets the broker take its time for every answer from now on: for what a service does when Kafka is
+    /// slow, or silent.
+    ///
+    /// ```
+    /// # use event_schema::kafka::{EmbeddedKafka, EventProducer};
+    /// # use event_schema::prelude::*;
+    /// # use std::time::{Duration, Instant};
+    /// # #[derive(Serialize, JsonSchema, EventSchema)]
+    /// # #[event(topic = "notes")]
+    /// # struct Note { text: String }
+    /// # #[tokio::main(flavor = "current_thread")]
+    /// # async fn main() -> Result<(), Box<dyn std::error::Error>> {
+    /// let kafka = EmbeddedKafka::start()?;
+    /// let producer = EventProducer::connect(&kafka.config()).await?;
+    /// let delay = Duration::from_millis(300);
+    /// kafka.answer_after(delay);
+    ///
+    /// let started = Instant::now();
+    /// producer.send(&Note { text: "hello".to_owned() }).await?;
+    /// assert!(started.elapsed() >= delay);
+    /// # Ok(())
+    /// # }
+    /// ```
+    pub fn answer_after(&self, delay: Duration) {
+        self.cluster().broker_round_trip_time(BROKER, delay).expect("the cluster has this broker");
+    }
+
     /// Its broker, as `host:port`.
     ///
     /// ```
@@ -157,6 +186,9 @@ impl EmbeddedKafka {
         KafkaConfig::new(self.bootstrap_servers()).with_group_defaults(GROUP)
     }
 }
+
+/// The only broker's number.
+const BROKER: i32 = 1;
 
 /// When members come or go, the mock cluster gives the others a second less than the session
 /// timeout to join again, whether there are others or not. So that is short.
