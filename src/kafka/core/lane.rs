@@ -244,6 +244,14 @@ impl<M: Clone> Lane<M> {
         self.dirty = self.done.is_some();
     }
 
+    /// Whether nothing is left over.
+    #[cfg(test)]
+    pub(super) fn is_clear(&self) -> bool {
+        let Self { records, keys, holders, aside, in_hand, buffered, paused, .. } = self;
+        let queues_are_empty = records.is_empty() && keys.is_empty() && holders.is_empty() && aside.is_empty();
+        queues_are_empty && *in_hand == 0 && *buffered == Limit { records: 0, bytes: 0 } && !paused
+    }
+
     /// Whether to pause or resume it, if either, when this much is its share.
     pub(super) fn pause_or_resume(&mut self, share: Limit) -> Option<fn(Partition) -> Action> {
         let full = self.buffered.records >= share.records || self.buffered.bytes >= share.bytes;

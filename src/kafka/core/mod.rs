@@ -25,6 +25,8 @@
 
 mod lane;
 mod rules;
+#[cfg(test)]
+mod simulation;
 
 use std::cmp::Reverse;
 use std::collections::{BTreeMap, BinaryHeap, VecDeque};
@@ -412,14 +414,14 @@ impl<M: Clone> Core<M> {
     /// Time has passed. To be called at [`next_tick`](Self::next_tick), and some times a second for what
     /// takes too long.
     pub(crate) fn tick(&mut self, now: Duration) {
+        if let Some(patience) = self.rules.patience {
+            self.give_up(patience, now);
+        }
         while let Some(&Reverse((due, partition, number))) = self.timers.peek()
             && due <= now
         {
             self.timers.pop();
             self.ready.push_back((partition, number));
-        }
-        if let Some(patience) = self.rules.patience {
-            self.give_up(patience, now);
         }
         if now >= self.next_commit {
             self.next_commit = now.saturating_add(self.rules.commit_every);
