@@ -101,7 +101,7 @@ impl<M: Clone> Lane<M> {
             message: Some(incoming.message),
             due: incoming.due,
             work: Work::Handle,
-            attempt: incoming.tried + 1,
+            attempt: incoming.tried.saturating_add(1),
             turn: 0,
             since: None,
             next: None,
@@ -239,7 +239,7 @@ impl<M: Clone> Lane<M> {
         Some(Position { partition, epoch: self.epoch, offset })
     }
 
-    /// The last commit failed.
+    /// The last commit failed, or may fail.
     pub(super) fn commit_again(&mut self) {
         self.dirty = self.done.is_some();
     }

@@ -179,7 +179,7 @@ fn run(seed: u64) -> Tally {
     let mut chance = Rng::with_seed(seed);
     let plan = Plan::new(&mut chance);
     let broker = Broker::new(&plan, &mut chance);
-    let now = Duration::from_millis(chance.u64(..1000));
+    let now = Duration::from_millis(chance.u64(1..1000));
     let world = World { plan, broker, now, chance, faults: true, tally: Tally::default() };
     let mut group = Group { world, consumers: Vec::new(), joined: 0 };
     for _ in 0..group.world.plan.consumers {
@@ -233,8 +233,8 @@ impl Group {
         }
         match action {
             12..32 => {
-                let Some(&partition) = world.chance.choice(&consumer.partitions()) else { return };
-                for _ in 0..world.chance.u32(1..=4) {
+                let partition = world.chance.u32(..world.plan.partitions);
+                for _ in 0..world.chance.u32(1..=6) {
                     consumer.receive(partition, world);
                 }
             }
@@ -321,7 +321,9 @@ impl Group {
         self.world.faults = false;
         self.join();
         let logs = &mut self.world.broker.logs;
-        logs.iter_mut().for_each(|log| log.produced = log.entries.len());
+        for log in logs.iter_mut() {
+            log.produced = log.entries.len();
+        }
         let records: usize = logs.iter().map(|log| log.entries.len()).sum();
         // Each round but those that wait brings a record further.
         let mut rounds = 200 + 10 * records;

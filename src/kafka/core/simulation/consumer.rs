@@ -3,12 +3,14 @@
 use std::collections::VecDeque;
 use std::time::Duration;
 
+use super::super::lane::Lane;
 use super::super::{
     Action, Core, Failed, Incoming, Limit, Order, Outcome, Partition, Position, Rules, Taken, Ticket, Verdict, Work,
 };
 use super::ledger::{Ledger, State};
 use super::{Event, World};
 
+#[expect(clippy::struct_excessive_bools, reason = "each says something of its own")]
 pub(super) struct Consumer {
     pub(super) id: u64,
     pub(super) core: Core<usize>,
@@ -137,21 +139,25 @@ impl Consumer {
             world.tally.note(Event::RevokedInHand);
         }
         self.settle(&partitions, world);
-        let positions = self.core.release(&partitions);
-        positions.iter().for_each(|position| self.commits(position));
         for &partition in &partitions {
-            let ledger = self.ledgers[partition as usize].take().expect("it is ours");
-            assert_eq!(ledger.dirty(), None, "released without being committed");
-            // What the next owner repeats if the commit arrives.
-            let beyond = ledger.records[ledger.first..].iter().filter(|record| record.state == State::Finished).count();
-            let bound = if self.rules.order == Some(Order::Partition) { 1 } else { self.rules.span.max(1) };
-            assert!((beyond as u64) < bound, "{beyond} records are repeated");
+            self.ledger(partition).expect("it is ours").again = true;
         }
-        self.obey(world);
+        let positions = self.core.release(&partitions);
+        for position in &positions {
+            self.commits(position);
+        }
         let arrives = !world.fault(5);
         for position in positions.iter().filter(|_| arrives) {
             world.broker.log(position.partition).commit(self.id, position.offset, &mut world.tally);
         }
+        for &partition in &partitions {
+            let ledger = self.ledgers[partition as usize].take().expect("it is ours");
+            assert_eq!(ledger.dirty(), None, "released without being committed");
+            let log = world.broker.log(partition);
+            let from = if arrives && log.owner == Some(self.id) { log.committed } else { ledger.next() };
+            ledger.check_repeated(from, &self.rules);
+        }
+        self.obey(world);
         self.give_up(&partitions, world);
     }
 
@@ -159,6 +165,7 @@ impl Consumer {
     pub(super) fn expire(&mut self, world: &mut World) {
         let partitions = self.partitions();
         self.settle(&partitions, world);
+        self.ledgers.iter().flatten().for_each(|ledger| ledger.check_repeated(ledger.next(), &self.rules));
         self.give_up(&partitions, world);
         self.expired = true;
     }
@@ -184,16 +191,14 @@ impl Consumer {
 
     // ---- records
 
-    /// Receives the next record of a partition, if there is one and it may. Whether it did.
+    /// Receives the next record of a partition, if there is one and it may. Whether it counts.
     pub(super) fn receive(&mut self, partition: Partition, world: &mut World) -> bool {
         let index = partition as usize;
         let (log, client) = (&world.broker.logs[index], &mut self.client[index]);
-        let Some(ledger) = self.ledgers[index].as_mut().filter(|_| self.revoking.is_empty()) else { return false };
         if client.next >= log.produced || (client.paused && client.under_way == 0) {
             return false;
         }
         let entry = &log.entries[client.next];
-        ledger.receive(client.next, entry);
         let incoming = Incoming {
             partition,
             offset: entry.offset,
@@ -203,11 +208,17 @@ impl Consumer {
             due: entry.due,
             message: client.next,
         };
-        client.under_way = client.under_way.saturating_sub(1);
-        client.next += 1;
+        // What comes of a partition that is not ours, or not for long, does not count.
+        let ledger = self.ledgers[index].as_mut().filter(|ledger| !ledger.revoked);
+        let counts = ledger.is_some();
+        if let Some(ledger) = ledger {
+            ledger.receive(client.next, entry);
+            client.under_way = client.under_way.saturating_sub(1);
+            client.next += 1;
+        }
         self.core.receive(incoming, world.now);
         self.obey(world);
-        true
+        counts
     }
 
     /// Takes what there is for free hands. Whether there was anything.
@@ -458,13 +469,18 @@ impl Consumer {
                     world.tally.note(Event::Paused);
                 }
                 Action::Resume(partition) => {
+                    let Limit { records, bytes } = self.ledger(partition).expect("it is ours").buffered;
+                    let Limit { records: most, bytes: most_bytes } = self.share();
+                    assert!(records <= most / 2 && bytes <= most_bytes / 2, "resumed too early");
                     self.client[partition as usize].paused = false;
                     world.tally.note(Event::Resumed);
                 }
                 Action::Abandon(ticket) => self.abandon(ticket, world),
                 Action::Commit(positions) => {
                     assert!(self.may_commit && !positions.is_empty(), "it is not the time, or there is nothing");
-                    positions.iter().for_each(|position| self.commits(position));
+                    for position in &positions {
+                        self.commits(position);
+                    }
                     self.commits.push_back(positions);
                 }
                 Action::Skip(_) => self.pay(&action),
@@ -504,10 +520,15 @@ impl Consumer {
         (ledger.committed, ledger.again) = (ledger.done, false);
     }
 
-    fn check(&self) {
+    /// What each partition may hold.
+    fn share(&self) -> Limit {
         let partitions = self.ledgers.iter().flatten().count().max(1);
         let Limit { records, bytes } = self.rules.buffer;
-        let share = Limit { records: (records / partitions).max(1), bytes: (bytes / partitions).max(1) };
+        Limit { records: (records / partitions).max(1), bytes: (bytes / partitions).max(1) }
+    }
+
+    fn check(&self) {
+        let share = self.share();
         let mut buffered = 0;
         for (client, ledger) in self.client.iter().zip(&self.ledgers) {
             let Some(ledger) = ledger else { continue };
@@ -529,7 +550,7 @@ impl Consumer {
     pub(super) fn has_finished(&self) -> bool {
         let done = self.ledgers.iter().flatten().all(|ledger| ledger.buffered.records == 0);
         if done && !self.stopped {
-            assert!(self.core.lanes.values().all(|lane| lane.is_clear()), "something is left over");
+            assert!(self.core.lanes.values().all(Lane::is_clear), "something is left over");
             assert!(self.core.ready.is_empty() && self.core.timers.is_empty(), "something is left over");
             assert!(self.client.iter().zip(&self.ledgers).all(|(client, ledger)| ledger.is_none() || !client.paused));
         }

@@ -41,6 +41,8 @@ pub(super) enum State {
     /// It may be taken from this time on, and has to be after the first tick from that time on.
     Waiting(Duration, Duration),
     InHand(Duration),
+    /// Whoever popped it has not said that it is done.
+    Popped,
     /// The consumer stops because of it.
     Stopped,
     Finished,
@@ -80,15 +82,11 @@ impl Ledger {
     /// Whether it is its turn, but for its time.
     pub(super) fn has_turn(&self, number: usize, rules: &Rules) -> bool {
         let record = &self.records[number];
-        let window = match rules.order {
-            Some(Order::Partition) => 1,
-            Some(Order::Key) | None => usize::try_from(rules.span.max(1)).expect("a small number"),
-        };
         let unfinished = |record: &&Record| record.state != State::Finished;
         let mut before = self.records[self.first..number].iter().filter(unfinished);
         matches!(record.state, State::Waiting(..))
             && !self.revoked
-            && number - self.first < window
+            && number - self.first < window(rules)
             && (rules.order != Some(Order::Key) || record.key.is_none() || before.all(|other| other.key != record.key))
             && (record.holds || !self.records[self.first..].iter().filter(unfinished).any(|record| record.holds))
     }
@@ -161,14 +159,34 @@ impl Ledger {
     /// Its owner has got the first record, and says later what is done.
     pub(super) fn pop(&mut self) {
         let record = &mut self.records[self.first];
-        record.state = State::Finished;
+        record.state = State::Popped;
         self.buffered.records -= 1;
         self.buffered.bytes -= record.bytes;
         self.first += 1;
     }
 
+    /// The offset after all that is finished without a gap.
+    pub(super) fn next(&self) -> i64 {
+        self.done.map_or(0, |done| done + 1)
+    }
+
+    /// The next owner starts at this offset: what he repeats has a limit.
+    pub(super) fn check_repeated(&self, from: i64, rules: &Rules) {
+        let finished = |record: &&Record| record.offset >= from && record.state == State::Finished;
+        let repeated = self.records.iter().filter(finished).count();
+        assert!(repeated < window(rules), "{repeated} records are repeated");
+    }
+
     /// What is to be committed, if anything has to be.
     pub(super) fn dirty(&self) -> Option<i64> {
         self.done.filter(|_| self.again || self.done != self.committed)
+    }
+}
+
+/// How many records there are from the first unfinished one to the last that may be finished.
+fn window(rules: &Rules) -> usize {
+    match rules.order {
+        Some(Order::Partition) => 1,
+        Some(Order::Key) | None => usize::try_from(rules.span.max(1)).expect("a small number"),
     }
 }

@@ -72,11 +72,11 @@ impl Plan {
             manual,
             is_manual,
             partitions: if long { 1 } else { chance.u32(1..=4) },
-            records: if long { 150 } else { one_of(chance, &[4, 8, 12]) },
+            records: if long { 150 } else { one_of(chance, &[4, 8, 16]) },
             keys: if long { 30 } else { chance.u64(1..=4) },
             hands: chance.usize(1..=6),
             consumers: chance.usize(1..=3),
-            steps: if long { 500 } else { chance.u32(20..=150) },
+            steps: if long { 500 } else { chance.u32(20..=250) },
             failures: one_of(chance, &[0, 10, 30, 60]),
             // Whoever keeps the loop in his own hands has no such topics.
             from_retry: !is_manual && chance.u32(..4) == 0,
