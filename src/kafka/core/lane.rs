@@ -51,6 +51,23 @@ struct Record<M> {
     next: Option<u64>,
 }
 
+impl<M> Record<M> {
+    fn new(offset: i64, bytes: usize, message: M) -> Self {
+        Self {
+            offset,
+            key: None,
+            bytes,
+            message: Some(message),
+            due: None,
+            work: Work::Handle,
+            attempt: 1,
+            turn: 0,
+            since: None,
+            next: None,
+        }
+    }
+}
+
 /// A record whose turn it is.
 #[derive(Debug)]
 pub(super) struct Next {
@@ -94,17 +111,12 @@ impl<M: Clone> Lane<M> {
     pub(super) fn push(&mut self, incoming: Incoming<M>) {
         self.buffered.records += 1;
         self.buffered.bytes += incoming.bytes;
+        let Incoming { offset, key, bytes, tried, due, message, .. } = incoming;
         self.records.push_back(Record {
-            offset: incoming.offset,
-            key: incoming.key,
-            bytes: incoming.bytes,
-            message: Some(incoming.message),
-            due: incoming.due,
-            work: Work::Handle,
-            attempt: incoming.tried.saturating_add(1),
-            turn: 0,
-            since: None,
-            next: None,
+            key,
+            due,
+            attempt: tried.saturating_add(1),
+            ..Record::new(offset, bytes, message)
         });
     }
 
@@ -158,6 +170,14 @@ impl<M: Clone> Lane<M> {
         Some((Position { partition, epoch: self.epoch, offset }, message?))
     }
 
+    /// The record that was popped last, back where it was.
+    pub(super) fn unpop(&mut self, offset: i64, bytes: usize, message: M) {
+        self.first -= 1;
+        self.buffered.records += 1;
+        self.buffered.bytes += bytes;
+        self.records.push_front(Record::new(offset, bytes, message));
+    }
+
     /// It is done up to this offset, if it was not further before.
     pub(super) fn mark(&mut self, offset: i64) {
         if self.done.is_none_or(|done| done < offset) {
@@ -166,10 +186,13 @@ impl<M: Clone> Lane<M> {
         }
     }
 
-    /// Nothing has had its turn yet.
-    pub(super) fn rewind(&mut self) {
+    /// Nothing has had its turn yet, and these are the keys.
+    pub(super) fn rewind(&mut self, key: impl Fn(&M) -> Option<u64>) {
         self.admitted = self.first;
         self.keys.clear();
+        for record in &mut self.records {
+            record.key = record.message.as_ref().and_then(&key);
+        }
     }
 
     /// Out of somebody's hands; what there was to do with it, unless the ticket is out of date.

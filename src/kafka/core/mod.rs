@@ -189,6 +189,16 @@ impl<M: Clone> Core<M> {
         self.actions.pop_front()
     }
 
+    /// Whether there is something to be done.
+    pub(crate) fn has_actions(&self) -> bool {
+        !self.actions.is_empty()
+    }
+
+    /// Whether [`take`](Self::take) or [`pop`](Self::pop) may find something.
+    pub(crate) fn has_ready(&self) -> bool {
+        !self.stopped && !self.ready.is_empty()
+    }
+
     // ---- partitions
 
     /// Partitions are ours from now on. What is received of them is received after this, never before.
@@ -300,6 +310,20 @@ impl<M: Clone> Core<M> {
         }
     }
 
+    /// A record that was popped, back where it was: to be called in the reverse order of the pops, and before
+    /// [`govern`](Self::govern).
+    pub(crate) fn unpop(&mut self, position: &Position, bytes: usize, message: M) {
+        if let Some(lane) = self.lanes.get_mut(&position.partition).filter(|lane| lane.epoch == position.epoch) {
+            lane.unpop(position.offset, bytes, message);
+        }
+    }
+
+    /// Whether the partition is still ours, in the same assignment.
+    pub(crate) fn holds(&self, position: &Position) -> bool {
+        let lane = self.lanes.get(&position.partition);
+        lane.is_some_and(|lane| lane.epoch == position.epoch && !lane.revoked)
+    }
+
     /// All is done up to this record that was popped. `false` if its partition has been taken away since.
     pub(crate) fn mark(&mut self, position: &Position) -> bool {
         match self.lanes.get_mut(&position.partition) {
@@ -311,13 +335,13 @@ impl<M: Clone> Core<M> {
         }
     }
 
-    /// Other rules. For the time before anything is taken.
-    pub(crate) fn govern(&mut self, rules: Rules, now: Duration) {
+    /// Other rules, and other keys for what was received already. For the time before anything is taken.
+    pub(crate) fn govern(&mut self, rules: Rules, key: impl Fn(&M) -> Option<u64>, now: Duration) {
         self.next_commit = now.saturating_add(rules.commit_every);
         self.rules = rules;
         self.ready.clear();
         self.timers.clear();
-        self.lanes.values_mut().for_each(Lane::rewind);
+        self.lanes.values_mut().for_each(|lane| lane.rewind(&key));
         self.share_out();
         for partition in self.partitions() {
             self.go_on(partition, None, now);
@@ -438,11 +462,16 @@ impl<M: Clone> Core<M> {
         }
         if now >= self.next_commit {
             self.next_commit = now.saturating_add(self.rules.commit_every);
-            let positions: Vec<_> =
-                self.lanes.iter_mut().filter_map(|(&partition, lane)| lane.position(partition)).collect();
-            if !positions.is_empty() {
-                self.actions.push_back(Action::Commit(positions));
-            }
+            self.commit();
+        }
+    }
+
+    /// What is done is to be committed, without waiting for its time.
+    pub(crate) fn commit(&mut self) {
+        let positions: Vec<_> =
+            self.lanes.iter_mut().filter_map(|(&partition, lane)| lane.position(partition)).collect();
+        if !positions.is_empty() {
+            self.actions.push_back(Action::Commit(positions));
         }
     }
 

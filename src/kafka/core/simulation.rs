@@ -241,7 +241,8 @@ impl Group {
             32..54 => _ = consumer.take(world),
             54..80 => _ = consumer.finish(world),
             80..84 => consumer.finish_late(world),
-            84..86 => _ = consumer.mark(world),
+            84 => _ = consumer.mark(world),
+            85 => consumer.commit(world),
             86..96 => {
                 world.now = match world.chance.u32(..4) {
                     0 => world.now.max(consumer.core.next_tick()),

@@ -30,38 +30,38 @@ fn rules() -> Rules {
 }
 
 /// Partition 0 is ours.
-fn core(rules: Rules) -> Core<()> {
+fn core(rules: Rules) -> Core<i64> {
     let mut core = Core::new(rules, 7);
     core.assign(&[0]);
     assert_eq!(actions(&mut core), [Action::Resume(0)]);
     core
 }
 
-fn record(offset: i64, key: Option<u64>) -> Incoming<()> {
-    Incoming { partition: 0, offset, key, bytes: 10, tried: 0, due: None, message: () }
+fn record(offset: i64, key: Option<u64>) -> Incoming<i64> {
+    Incoming { partition: 0, offset, key, bytes: 10, tried: 0, due: None, message: offset }
 }
 
 /// Records of these keys, from offset 0 on.
-fn receive(core: &mut Core<()>, keys: &[Option<u64>]) {
+fn receive(core: &mut Core<i64>, keys: &[Option<u64>]) {
     for (offset, key) in (0..).zip(keys) {
         core.receive(record(offset, *key), NOW);
     }
 }
 
-fn actions(core: &mut Core<()>) -> Vec<Action> {
+fn actions(core: &mut Core<i64>) -> Vec<Action> {
     std::iter::from_fn(|| core.action()).collect()
 }
 
-fn take(core: &mut Core<()>, now: Duration) -> Vec<Taken<()>> {
+fn take(core: &mut Core<i64>, now: Duration) -> Vec<Taken<i64>> {
     std::iter::from_fn(|| core.take(now)).collect()
 }
 
 /// What can be taken.
-fn offsets(core: &mut Core<()>, now: Duration) -> Vec<i64> {
+fn offsets(core: &mut Core<i64>, now: Duration) -> Vec<i64> {
     take(core, now).iter().map(|taken| taken.ticket.offset).collect()
 }
 
-fn take_one(core: &mut Core<()>, now: Duration) -> Taken<()> {
+fn take_one(core: &mut Core<i64>, now: Duration) -> Taken<i64> {
     let mut taken = take(core, now);
     assert_eq!(taken.len(), 1);
     taken.remove(0)
@@ -72,7 +72,7 @@ fn position(partition: Partition, epoch: u64, offset: i64) -> Position {
 }
 
 /// What is committed when it is time.
-fn committed(core: &mut Core<()>, now: Duration) -> Option<i64> {
+fn committed(core: &mut Core<i64>, now: Duration) -> Option<i64> {
     core.tick(now);
     match actions(core).as_slice() {
         [] => None,
@@ -428,12 +428,16 @@ fn a_full_partition_is_paused_until_half_of_its_share_is_finished() {
 fn whoever_pops_says_what_is_done() {
     let mut core = core(Rules { span: 1, ..rules() });
     receive(&mut core, &[None; 3]);
-    let popped: Vec<_> = std::iter::from_fn(|| core.pop(NOW)).map(|(position, ())| position).collect();
+    let popped: Vec<_> = std::iter::from_fn(|| core.pop(NOW)).map(|(position, _)| position).collect();
     assert_eq!(popped, [position(0, 1, 0), position(0, 1, 1), position(0, 1, 2)]);
     assert_eq!(committed(&mut core, millis(5000)), None);
     assert!(core.mark(&popped[1]));
     assert!(core.mark(&popped[0]));
-    assert_eq!(committed(&mut core, millis(10_000)), Some(1));
+    core.commit();
+    assert_eq!(actions(&mut core), [Action::Commit(vec![popped[1]])]);
+    assert!(core.holds(&popped[2]));
+    core.revoke(&[0]);
+    assert!(!core.holds(&popped[2]));
     core.lose(&[0]);
     core.assign(&[0]);
     assert!(!core.mark(&popped[2]));
@@ -443,12 +447,16 @@ fn whoever_pops_says_what_is_done() {
 #[test]
 fn what_was_received_under_other_rules_is_taken_once() {
     let mut core = core(rules());
-    core.receive(record(0, Some(1)), NOW);
-    core.receive(record(1, Some(1)), NOW);
+    receive(&mut core, &[None, None]);
     core.receive(Incoming { due: Some(NOW + millis(50)), ..record(2, None) }, NOW);
-    core.govern(Rules { order: Some(Order::Key), buffer: Limit { records: 3, bytes: 1000 }, ..rules() }, NOW);
+    core.receive(record(3, None), NOW);
+    let popped = [core.pop(NOW).expect("the first").0, core.pop(NOW).expect("the second").0];
+    core.unpop(&popped[1], 10, 1);
+    core.unpop(&popped[0], 10, 0);
+    let rules = Rules { order: Some(Order::Key), buffer: Limit { records: 4, bytes: 1000 }, ..rules() };
+    core.govern(rules, |message| (*message < 2).then_some(5), NOW);
     assert_eq!(actions(&mut core), [Action::Pause(0)]);
-    assert_eq!(offsets(&mut core, NOW), [0]);
+    assert_eq!(offsets(&mut core, NOW), [0, 3]);
     core.tick(NOW + millis(50));
     assert_eq!(offsets(&mut core, NOW), [2]);
 }
@@ -465,7 +473,7 @@ fn pauses_double_up_to_the_longest_and_chance_makes_them_shorter() {
 fn times_may_be_as_long_as_they_like() {
     let backoff = Backoff { first: Duration::MAX, longest: Duration::MAX, jitter: 0.0 };
     let mut core = core(Rules { backoff, commit_every: Duration::MAX, patience: Some(Duration::MAX), ..rules() });
-    core.govern(core.rules.clone(), NOW);
+    core.govern(core.rules.clone(), |_| None, NOW);
     receive(&mut core, &[None]);
     let taken = take_one(&mut core, NOW);
     core.finish(&taken.ticket, Verdict::Retry, NOW);

@@ -1,5 +1,6 @@
 //! A consumer: what its driver does for the core, and the ledgers that the core has to agree with.
 
+use std::cmp::Reverse;
 use std::collections::VecDeque;
 use std::time::Duration;
 
@@ -13,7 +14,7 @@ use super::{Event, World};
 #[expect(clippy::struct_excessive_bools, reason = "each says something of its own")]
 pub(super) struct Consumer {
     pub(super) id: u64,
-    pub(super) core: Core<usize>,
+    pub(super) core: Core<Place>,
     rules: Rules,
     /// Its owner keeps the loop in his own hands.
     is_manual: bool,
@@ -50,6 +51,9 @@ struct Client {
     /// The index of the record that is received next.
     next: usize,
 }
+
+/// A partition and the index of a record in its log.
+type Place = (Partition, usize);
 
 pub(super) struct Hand {
     ticket: Ticket,
@@ -202,11 +206,12 @@ impl Consumer {
         let incoming = Incoming {
             partition,
             offset: entry.offset,
-            key: entry.key,
+            // Before it is governed nobody has looked at the keys.
+            key: entry.key.filter(|_| self.governed),
             bytes: entry.bytes,
             tried: entry.tried,
             due: entry.due,
-            message: client.next,
+            message: (partition, client.next),
         };
         // What comes of a partition that is not ours, or not for long, does not count.
         let ledger = self.ledgers[index].as_mut().filter(|ledger| !ledger.revoked);
@@ -227,25 +232,52 @@ impl Consumer {
             return self.pop(world);
         }
         if !self.governed {
-            self.governed = true;
-            self.rules = world.plan.rules.clone();
-            self.next_commit = world.now + self.rules.commit_every;
-            self.core.govern(self.rules.clone(), world.now);
-            world.tally.note(Event::Governed);
-            self.obey(world);
+            // Some is received in another way before.
+            if !world.plan.from_retry && world.fault(2) {
+                return self.pop(world);
+            }
+            self.govern(world);
         }
         let hands = self.hands.len();
         while self.hands.len() < world.plan.hands {
+            let ready = self.core.has_ready();
             let Some(taken) = self.core.take(world.now) else {
                 self.nothing_waits();
                 break;
             };
+            assert!(ready, "it was to be told");
             self.takes(&taken, world);
         }
         self.hands.len() > hands
     }
 
-    fn takes(&mut self, taken: &Taken<usize>, world: &mut World) {
+    fn govern(&mut self, world: &mut World) {
+        self.governed = true;
+        self.rules = world.plan.rules.clone();
+        self.next_commit = world.now + self.rules.commit_every;
+        // Nothing that was popped has been dealt with, but for what was marked.
+        let mut popped = std::mem::take(&mut self.popped);
+        popped.sort_by_key(|(_, number)| Reverse(*number));
+        for (position, number) in popped {
+            let partition = position.partition as usize;
+            let place = match &mut self.ledgers[partition] {
+                Some(ledger) if ledger.epoch == position.epoch && ledger.done < Some(position.offset) => {
+                    ledger.unpop();
+                    ledger.records[number].entry
+                }
+                Some(ledger) if ledger.epoch == position.epoch => continue,
+                _ => 0,
+            };
+            let bytes = world.broker.logs[partition].entries[place].bytes;
+            self.core.unpop(&position, bytes, (position.partition, place));
+        }
+        let key = |&(partition, entry): &Place| world.broker.logs[partition as usize].entries[entry].key;
+        self.core.govern(self.rules.clone(), key, world.now);
+        world.tally.note(Event::Governed);
+        self.obey(world);
+    }
+
+    fn takes(&mut self, taken: &Taken<Place>, world: &mut World) {
         assert!(!self.stopped, "taken after the stop");
         let Ticket { partition, number, .. } = taken.ticket;
         let number = usize::try_from(number).expect("a small number");
@@ -266,7 +298,7 @@ impl Consumer {
             attempt: record.attempt,
             turn: record.turn,
         };
-        assert_eq!((taken.ticket, taken.work, taken.message), (ticket, record.work, record.entry));
+        assert_eq!((taken.ticket, taken.work, taken.message), (ticket, record.work, (partition, record.entry)));
         // Whoever owned the partition before: the record waits for all that come before it.
         let entries = &world.broker.logs[partition as usize].entries;
         let key = entries[record.entry].key;
@@ -293,10 +325,12 @@ impl Consumer {
     }
 
     fn pop(&mut self, world: &mut World) -> bool {
-        let Some((position, entry)) = self.core.pop(world.now) else {
+        let ready = self.core.has_ready();
+        let Some((position, (_, entry))) = self.core.pop(world.now) else {
             self.nothing_waits();
             return false;
         };
+        assert!(ready, "it was to be told");
         let ledger = self.ledger(position.partition).expect("what is popped is ours");
         assert!(!ledger.revoked, "popped after the revoke");
         let record = &ledger.records[ledger.first];
@@ -314,17 +348,18 @@ impl Consumer {
             return false;
         }
         let (position, number) = self.popped.swap_remove(world.chance.usize(..self.popped.len()));
+        let holds = self.core.holds(&position);
         let ours = self.core.mark(&position);
         match self.ledger(position.partition).filter(|ledger| ledger.epoch == position.epoch) {
             Some(ledger) => {
-                assert!(ours, "it is ours");
+                assert!(ours && holds != ledger.revoked, "it is ours");
                 ledger.done = ledger.done.max(Some(position.offset));
                 let log = world.broker.log(position.partition);
                 ledger.records[..=number].iter().for_each(|record| log.entries[record.entry].finished = true);
                 world.tally.note(Event::Marked);
             }
             None => {
-                assert!(!ours, "it is not ours");
+                assert!(!ours && !holds, "it is not ours");
                 world.tally.note(Event::MarkedInVain);
             }
         }
@@ -413,6 +448,15 @@ impl Consumer {
         for (number, from, until) in self.ledgers.iter().flatten().flat_map(|ledger| ledger.turns(&self.rules)) {
             assert!(from <= now || next <= until, "the next tick is too late for record {number}");
         }
+    }
+
+    /// Its owner does not want to wait for the time.
+    pub(super) fn commit(&mut self, world: &mut World) {
+        self.core.commit();
+        self.may_commit = true;
+        self.obey(world);
+        self.may_commit = false;
+        assert!(self.ledgers.iter().flatten().all(|ledger| ledger.dirty().is_none()), "not all is committed");
     }
 
     fn takes_too_long(&self, hand: &Hand, now: Duration) -> bool {

@@ -165,6 +165,16 @@ impl Ledger {
         self.first += 1;
     }
 
+    /// The record that was popped last is where it was.
+    pub(super) fn unpop(&mut self) {
+        self.first -= 1;
+        let record = &mut self.records[self.first];
+        assert_eq!(record.state, State::Popped);
+        record.state = State::Waiting(Duration::ZERO, Duration::ZERO);
+        self.buffered.records += 1;
+        self.buffered.bytes += record.bytes;
+    }
+
     /// The offset after all that is finished without a gap.
     pub(super) fn next(&self) -> i64 {
         self.done.map_or(0, |done| done + 1)
