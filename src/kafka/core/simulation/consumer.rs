@@ -29,7 +29,7 @@ pub(super) struct Consumer {
     popped: Vec<(Position, usize)>,
     /// Commits without an answer.
     commits: VecDeque<Vec<Position>>,
-    /// Partitions that are to be given up: until then nothing is received.
+    /// Partitions that are to be given up.
     pub(super) revoking: Vec<Partition>,
     /// Its partitions are somebody else's, and it does not know.
     pub(super) expired: bool,
