@@ -16,7 +16,7 @@ use rdkafka::config::{ClientConfig, FromClientConfigAndContext, RDKafkaLogLevel}
 use rdkafka::error::{KafkaError, RDKafkaErrorCode};
 use rdkafka::message::Message;
 use rdkafka::producer::{BaseRecord, DeliveryResult, Producer, ProducerContext, ThreadedProducer};
-use tokio::sync::{Mutex, oneshot};
+use tokio::sync::{Mutex, oneshot, watch};
 
 use self::batch::Batch;
 pub use self::outgoing::Outgoing;
@@ -106,7 +106,7 @@ struct Shared {
     /// Held while an event is put into librdkafka's queue, and waits for room there: whoever
     /// comes later does so behind it.
     gate: Mutex<()>,
-    ready: AtomicBool,
+    ready: watch::Sender<bool>,
     closed: AtomicBool,
 }
 
@@ -120,8 +120,22 @@ struct Client {
 /// Receives the delivery reports.
 struct Reports {
     monitor: Arc<Monitor>,
-    /// Whom to tell when the client is of no more use.
+    /// Whom to tell, once, when the client is of no more use.
     owner: OnceLock<Weak<Shared>>,
+    failed: AtomicBool,
+}
+
+impl Reports {
+    /// The client will never send again: another one takes its place.
+    fn failed(&self) {
+        if !self.failed.swap(true, Ordering::AcqRel)
+            && let Some(shared) = self.owner.get().and_then(Weak::upgrade)
+        {
+            shared.ready.send_replace(false);
+            // Not on this thread, which may belong to the client that is to be dropped.
+            drop(thread::start("event-schema renew", move || shared.renew()));
+        }
+    }
 }
 
 /// Where a message is stored, or why it is not: with a code, and whether that is certain.
@@ -141,12 +155,8 @@ impl ClientContext for Reports {
 
     fn error(&self, error: KafkaError, reason: &str) {
         self.monitor.error(&error, reason);
-        if error.rdkafka_error_code() == Some(RDKafkaErrorCode::Fatal)
-            && let Some(shared) = self.owner.get().and_then(Weak::upgrade)
-        {
-            shared.ready.store(false, Ordering::Release);
-            // Not on this thread, which belongs to the client that is to be dropped.
-            drop(thread::start("event-schema renew", move || shared.renew()));
+        if error.rdkafka_error_code() == Some(RDKafkaErrorCode::Fatal) {
+            self.failed();
         }
     }
 }
@@ -197,7 +207,7 @@ impl EventProducer {
             config: settings,
             client: RwLock::new(Arc::clone(&client)),
             gate: Mutex::new(()),
-            ready: AtomicBool::new(true),
+            ready: watch::Sender::new(true),
             closed: AtomicBool::new(false),
         });
         client.belongs_to(&shared);
@@ -428,7 +438,26 @@ impl EventProducer {
     /// Brokers that are away for a while do not make it unready: the queue waits for them.
     #[must_use]
     pub fn is_ready(&self) -> bool {
-        self.shared.ready.load(Ordering::Acquire) && !self.shared.closed.load(Ordering::Acquire)
+        *self.shared.ready.borrow() && !self.shared.closed.load(Ordering::Acquire)
+    }
+
+    /// Waits until the client has reached a broker, after one that failed for good; otherwise it is
+    /// ready at once.
+    ///
+    /// ```
+    /// # use event_schema::kafka::{EmbeddedKafka, EventProducer};
+    /// # #[tokio::main(flavor = "current_thread")]
+    /// # async fn main() -> Result<(), Box<dyn std::error::Error>> {
+    /// # let kafka = EmbeddedKafka::start()?;
+    /// let producer = EventProducer::connect(&kafka.config()).await?;
+    /// producer.ready().await;
+    /// assert!(producer.is_ready());
+    /// # Ok(())
+    /// # }
+    /// ```
+    pub async fn ready(&self) {
+        // The sender lives as long as `self`.
+        let _ = self.shared.ready.subscribe().wait_for(|ready| *ready).await;
     }
 
     /// How many events have been handed to librdkafka and are not yet acknowledged.
@@ -530,7 +559,7 @@ impl Shared {
             drop(shared);
             if fresh.cluster_id(Duration::from_millis(100)).is_some() {
                 if let Some(shared) = weak.upgrade() {
-                    shared.ready.store(true, Ordering::Release);
+                    shared.ready.send_replace(true);
                 }
                 return;
             }
@@ -578,7 +607,8 @@ type Record<'a> = BaseRecord<'a, [u8], [u8], Box<Waiting>>;
 
 impl Client {
     fn new(config: &ClientConfig) -> Result<Self, ConnectError> {
-        let reports = Reports { monitor: Arc::new(Monitor::default()), owner: OnceLock::new() };
+        let reports =
+            Reports { monitor: Arc::new(Monitor::default()), owner: OnceLock::new(), failed: AtomicBool::new(false) };
         let producer = ThreadedProducer::from_config_and_context(config, reports).map_err(ConnectError::creation)?;
         Ok(Self { producer: Some(producer) })
     }
@@ -604,10 +634,12 @@ impl Client {
     }
 
     fn failure(&self, (code, is_certain): (RDKafkaErrorCode, bool)) -> SendError {
-        match self.producer().client().fatal_error() {
-            Some((_, reason)) if is_certain => SendErrorKind::Fatal(reason).into(),
-            _ => SendError::of(code, is_certain),
-        }
+        let Some((_, reason)) = self.producer().client().fatal_error() else {
+            return SendError::of(code, is_certain);
+        };
+        // This may be known here sooner than the callback for errors is called.
+        self.producer().context().failed();
+        if is_certain { SendErrorKind::Fatal(reason).into() } else { SendErrorKind::Unknown(code).into() }
     }
 }
 
