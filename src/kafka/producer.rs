@@ -7,8 +7,8 @@ use std::fmt;
 use std::future::Future;
 use std::pin::Pin;
 use std::sync::atomic::{AtomicBool, Ordering};
-use std::sync::{Arc, OnceLock, PoisonError, RwLock, Weak};
-use std::task::{Context, Poll, ready};
+use std::sync::{Arc, MutexGuard, OnceLock, PoisonError, RwLock, Weak};
+use std::task::{Context, Poll, Waker, ready};
 use std::time::{Duration, Instant, SystemTime};
 
 use rdkafka::ClientContext;
@@ -16,7 +16,7 @@ use rdkafka::config::{ClientConfig, FromClientConfigAndContext, RDKafkaLogLevel}
 use rdkafka::error::{KafkaError, RDKafkaErrorCode};
 use rdkafka::message::Message;
 use rdkafka::producer::{BaseRecord, DeliveryResult, Producer, ProducerContext, ThreadedProducer};
-use tokio::sync::{Mutex, oneshot, watch};
+use tokio::sync::{Mutex, watch};
 
 use self::batch::Batch;
 pub use self::outgoing::Outgoing;
@@ -141,11 +141,48 @@ impl Reports {
 /// Where a message is stored, or why it is not: with a code, and whether that is certain.
 type Report = Result<(i32, i64, Option<i64>), (RDKafkaErrorCode, bool)>;
 
-/// Who gets a report.
+/// Who gets a report: shared by the message in the queue and whoever waits for it.
 enum Waiting {
-    One(oneshot::Sender<Report>),
+    One(Slot),
     /// One of many that are reported together, by its number.
     OneOf(Arc<Batch>, usize),
+}
+
+/// A place for one report. A channel would take a second allocation for every event.
+#[derive(Default)]
+struct Slot(std::sync::Mutex<SlotState>);
+
+#[derive(Default)]
+struct SlotState {
+    report: Option<Report>,
+    waker: Option<Waker>,
+}
+
+impl Slot {
+    fn fill(&self, report: Report) {
+        let mut state = self.state();
+        state.report = Some(report);
+        let waker = state.waker.take();
+        drop(state);
+        if let Some(waker) = waker {
+            waker.wake();
+        }
+    }
+
+    fn poll(&self, cx: &Context<'_>) -> Poll<Report> {
+        let mut state = self.state();
+        match state.report {
+            Some(report) => Poll::Ready(report),
+            None => {
+                state.waker = Some(cx.waker().clone());
+                Poll::Pending
+            }
+        }
+    }
+
+    fn state(&self) -> MutexGuard<'_, SlotState> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+    }
 }
 
 impl ClientContext for Reports {
@@ -162,7 +199,7 @@ impl ClientContext for Reports {
 }
 
 impl ProducerContext for Reports {
-    type DeliveryOpaque = Box<Waiting>;
+    type DeliveryOpaque = Arc<Waiting>;
 
     fn delivery(&self, result: &DeliveryResult<'_>, waiting: Self::DeliveryOpaque) {
         let report = match result {
@@ -172,10 +209,9 @@ impl ProducerContext for Reports {
                 Err((code, native::is_not_stored(message)))
             }
         };
-        match *waiting {
-            // Whoever gave up waiting does not need it.
-            Waiting::One(sender) => drop(sender.send(report)),
-            Waiting::OneOf(batch, number) => batch.report(number, report),
+        match &*waiting {
+            Waiting::One(slot) => slot.fill(report),
+            Waiting::OneOf(batch, number) => batch.report(*number, report),
         }
     }
 }
@@ -590,20 +626,20 @@ impl Shared {
     async fn enqueue<'a>(
         &self,
         topic: Topic,
-        record: impl FnOnce(Box<Waiting>) -> Record<'a>,
+        record: impl FnOnce(Arc<Waiting>) -> Record<'a>,
     ) -> Result<Delivery, SendError> {
         if self.closed.load(Ordering::Acquire) {
             return Err(SendErrorKind::Closed.into());
         }
-        let (sender, report) = oneshot::channel();
+        let waiting = Arc::new(Waiting::One(Slot::default()));
         let _turn = self.gate.lock().await;
         let client = self.client();
-        self.put(&client, record(Box::new(Waiting::One(sender)))).await?;
-        Ok(Delivery { report, topic, client })
+        self.put(&client, record(Arc::clone(&waiting))).await?;
+        Ok(Delivery { waiting, topic, client })
     }
 }
 
-type Record<'a> = BaseRecord<'a, [u8], [u8], Box<Waiting>>;
+type Record<'a> = BaseRecord<'a, [u8], [u8], Arc<Waiting>>;
 
 impl Client {
     fn new(config: &ClientConfig) -> Result<Self, ConnectError> {
@@ -663,20 +699,18 @@ impl fmt::Debug for EventProducer {
 /// An event on its way: a future of what becomes of it. See [`EventProducer::enqueue`].
 #[must_use = "what becomes of the event is told only to who awaits it"]
 pub struct Delivery {
-    report: oneshot::Receiver<Report>,
+    waiting: Arc<Waiting>,
     topic: Topic,
+    // Whose reports come as long as it is there, and when it goes.
     client: Arc<Client>,
 }
 
 impl Future for Delivery {
     type Output = Result<Sent, SendError>;
 
-    fn poll(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Self::Output> {
-        let report = match ready!(Pin::new(&mut self.report).poll(cx)) {
-            Ok(report) => report,
-            // Each message gets its report before the client is gone, a purged one as well.
-            Err(_) => Err((RDKafkaErrorCode::DestroyBroker, false)),
-        };
+    fn poll(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Self::Output> {
+        let Waiting::One(slot) = &*self.waiting else { unreachable!("an event of a batch has no delivery") };
+        let report = ready!(slot.poll(cx));
         Poll::Ready(self.client.outcome(report, self.topic.clone()))
     }
 }
