@@ -47,6 +47,7 @@
 //! | `version = 2` | the major version of its contract, counted from 1 | 1 |
 //! | `topic = "..."` | the topic that it is published to | none |
 //! | `key = field` | the field whose value is the message's [key](crate::EventKey): a text, an integer, a UUID, a newtype of one, an enum without data; `key = field.inner` goes deeper | none |
+//! | `types` | of an enum: each variant holds an event of its own, see [several events in one topic](#several-events-in-one-topic) | |
 //! | `previous = Type` | the type of the version before, which has a `From` or `TryFrom` into this one, see [versions](#versions) | none |
 //! | `newer = "refuse"` | what a newer version's writer wrote is refused without a try | `"accept"`: it is tried |
 //! | `pre_load`, `post_load`, `pre_dump`, `post_dump` `= function` | see [hooks](#hooks) | none |
@@ -68,6 +69,37 @@
 //! assert_eq!(OrderRequested::descriptor().version(), 2);
 //! assert_eq!(Customer::descriptor().name(), "customer");
 //! ```
+//!
+//! ## Several events in one topic
+//!
+//! An enum whose variants are events of their own is `#[event(types)]`: the message's type (in
+//! CloudEvents' header `ce_type`) says which one it is, and the body is that event's own, with nothing
+//! around it. Names, versions, keys and hooks are those of the variants; the topic is the enum's, or
+//! where it has none the variant's. serde's word for such a body is `untagged`, which the attribute form
+//! adds.
+//!
+//! ```
+//! use event_schema::prelude::*;
+//!
+//! #[event_schema::event(name = "order.placed", key = order_id)]
+//! struct OrderPlaced { order_id: String }
+//!
+//! #[event_schema::event(name = "order.cancelled", key = order_id)]
+//! struct OrderCancelled { order_id: String }
+//!
+//! #[event_schema::event(types, topic = "orders")]
+//! enum OrderEvent { Placed(OrderPlaced), Cancelled(OrderCancelled) }
+//!
+//! let event = OrderEvent::load_typed("order.cancelled.v1", br#"{"order_id": "A-1"}"#).unwrap();
+//! assert!(matches!(event, OrderEvent::Cancelled(_)));
+//! assert_eq!(event.key().as_deref(), Some(&b"A-1"[..]));
+//! assert_eq!(event.dump().unwrap(), br#"{"order_id":"A-1"}"#);
+//! assert_eq!(event.described_by().event_type(), "order.cancelled.v1");
+//! ```
+//!
+//! A message that does not tell its type is read as `untagged` reads it, as the first event that fits.
+//! Where that must not be left to chance, let the body tell: an enum with `#[serde(tag = "type")]` is
+//! one event with several forms, and needs no header.
 //!
 //! ## Hooks
 //!

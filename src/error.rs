@@ -7,8 +7,10 @@ use std::io;
 use serde_json::Value;
 use serde_json::error::Category;
 
+#[cfg(feature = "cloudevents")]
+use crate::format::cloudevents::CloudEventError;
 use crate::report;
-use crate::violation::Violations;
+use crate::violation::{Segment, Violations};
 
 /// Why an input could not be loaded.
 ///
@@ -59,6 +61,20 @@ pub(crate) enum LoadErrorKind {
         today: u32,
         violations: Option<Violations>,
     },
+    OtherEvent {
+        event_type: Box<str>,
+        expected: &'static str,
+    },
+    #[cfg(feature = "cloudevents")]
+    NoCloudEvent(CloudEventError),
+}
+
+#[cfg(feature = "cloudevents")]
+impl From<CloudEventError> for LoadError {
+    #[cold]
+    fn from(error: CloudEventError) -> Self {
+        LoadErrorKind::NoCloudEvent(error).into()
+    }
 }
 
 impl From<LoadErrorKind> for LoadError {
@@ -190,6 +206,36 @@ impl LoadError {
     #[must_use]
     pub fn is_unsupported_version(&self) -> bool {
         matches!(*self.0, LoadErrorKind::UnsupportedVersion { .. })
+    }
+
+    /// Whether the message holds another event, as its type says.
+    ///
+    /// ```
+    /// # use event_schema::prelude::*;
+    /// #[derive(Debug, Serialize, JsonSchema, EventSchema)]
+    /// #[event(name = "order.placed")]
+    /// struct OrderPlaced { order_id: u64 }
+    ///
+    /// let error = OrderPlaced::load_typed("order.cancelled.v1", b"{}").unwrap_err();
+    /// assert!(error.is_other_event());
+    /// assert_eq!(error.to_string(), "the event is of type `order.cancelled.v1`, expected is `order.placed`");
+    /// ```
+    #[must_use]
+    pub fn is_other_event(&self) -> bool {
+        matches!(*self.0, LoadErrorKind::OtherEvent { .. })
+    }
+
+    /// Whether the message says to be a CloudEvent in structured mode, and is not a valid one: then
+    /// nobody can say where the event itself would be.
+    #[cfg(feature = "cloudevents")]
+    #[must_use]
+    pub fn is_no_cloud_event(&self) -> bool {
+        matches!(*self.0, LoadErrorKind::NoCloudEvent(_))
+    }
+
+    #[cold]
+    pub(crate) fn other_event(event_type: &str, expected: &'static str) -> Self {
+        LoadErrorKind::OtherEvent { event_type: Segment::bounded(event_type), expected }.into()
     }
 
     /// The input is no JSON text: empty, broken off, malformed, or not UTF-8.
@@ -362,9 +408,12 @@ impl LoadError {
             }
             LoadErrorKind::TooLarge { .. } => report::problem(413, "Content Too Large", &self.to_string()),
             LoadErrorKind::Io(_) => report::problem(500, "Internal Server Error", &self.to_string()),
+            #[cfg(feature = "cloudevents")]
+            LoadErrorKind::NoCloudEvent(_) => report::problem(400, "Bad Request", &self.to_string()),
             LoadErrorKind::Empty
             | LoadErrorKind::Syntax { .. }
             | LoadErrorKind::NotUtf8 { .. }
+            | LoadErrorKind::OtherEvent { .. }
             | LoadErrorKind::TooDeep { .. } => report::problem(400, "Bad Request", &self.to_string()),
         }
     }
@@ -416,6 +465,11 @@ impl fmt::Display for LoadError {
                 write!(f, "more than the {limit} bytes this load allows")
             }
             LoadErrorKind::Io(_) => f.write_str("the input could not be read"),
+            LoadErrorKind::OtherEvent { event_type, expected } => {
+                write!(f, "the event is of type `{event_type}`, expected is `{expected}`")
+            }
+            #[cfg(feature = "cloudevents")]
+            LoadErrorKind::NoCloudEvent(error) => write!(f, "not a valid CloudEvent: {error}"),
             LoadErrorKind::Invalid(violations) => count(f, violations),
             LoadErrorKind::UnsupportedVersion { version, today, violations: None } => {
                 f.write_str(&unsupported(*version, *today, false))

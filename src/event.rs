@@ -89,6 +89,22 @@ impl Descriptor {
         self.topic
     }
 
+    /// What CloudEvents calls it: name and version.
+    ///
+    /// ```
+    /// use event_schema::prelude::*;
+    ///
+    /// #[derive(Serialize, JsonSchema, EventSchema)]
+    /// #[event(name = "order.requested", version = 2)]
+    /// struct OrderRequested { order_id: u64 }
+    ///
+    /// assert_eq!(OrderRequested::descriptor().event_type(), "order.requested.v2");
+    /// ```
+    #[must_use]
+    pub fn event_type(&self) -> String {
+        version::event_type(self.name, self.version)
+    }
+
     /// What its own fields marked `#[event(sensitive)]` are called on the wire; those of nested
     /// schemas are in the descriptors of theirs.
     ///
@@ -166,6 +182,30 @@ pub trait EventSchema: FieldType + Serialize {
     /// ```
     #[must_use]
     fn descriptor() -> &'static Descriptor {
+        Self::DESCRIPTOR
+    }
+
+    /// Of an enum whose variants are events of their own (`#[event(types)]`), what describes the one
+    /// at hand; of any other event its [`descriptor`](Self::descriptor).
+    ///
+    /// ```
+    /// use event_schema::prelude::*;
+    ///
+    /// #[derive(Serialize, JsonSchema, EventSchema)]
+    /// #[event(name = "order.placed")]
+    /// struct OrderPlaced { order_id: u64 }
+    ///
+    /// #[derive(Serialize, JsonSchema, EventSchema)]
+    /// #[event(types)]
+    /// #[serde(untagged)]
+    /// enum OrderEvent { Placed(OrderPlaced) }
+    ///
+    /// let event = OrderEvent::Placed(OrderPlaced { order_id: 7 });
+    /// assert_eq!(event.described_by().name(), "order.placed");
+    /// assert_eq!(OrderEvent::descriptor().name(), "order-event");
+    /// ```
+    #[must_use]
+    fn described_by(&self) -> &'static Descriptor {
         Self::DESCRIPTOR
     }
 
@@ -423,6 +463,61 @@ pub trait EventSchema: FieldType + Serialize {
     /// As [`load_from`](Self::load_from).
     fn load_from_with(writer: u32, input: &[u8], options: &LoadOptions<'_>) -> Result<Self, LoadError> {
         version::load_from(writer, input, options)
+    }
+
+    /// Loads an event whose type the message tells, as CloudEvents does: such as `order.requested.v2`.
+    /// The name must be this event's; the version is read as [`load_from`](Self::load_from) does, and
+    /// without one today's is read.
+    ///
+    /// An enum whose variants are events of their own (`#[event(types)]`) loads the one that is
+    /// called so.
+    ///
+    /// ```
+    /// use event_schema::prelude::*;
+    ///
+    /// #[derive(Debug, Serialize, JsonSchema, EventSchema)]
+    /// #[event(name = "order.placed")]
+    /// struct OrderPlaced { order_id: u64 }
+    ///
+    /// #[derive(Debug, Serialize, JsonSchema, EventSchema)]
+    /// #[event(name = "order.cancelled", version = 2)]
+    /// struct OrderCancelled { order_id: u64 }
+    ///
+    /// #[derive(Debug, Serialize, JsonSchema, EventSchema)]
+    /// #[event(types)]
+    /// #[serde(untagged)]
+    /// enum OrderEvent { Placed(OrderPlaced), Cancelled(OrderCancelled) }
+    ///
+    /// let body = br#"{"order_id": 7}"#;
+    /// assert_eq!(OrderPlaced::load_typed("order.placed.v1", body)?.order_id, 7);
+    /// assert!(OrderPlaced::load_typed("order.cancelled.v2", body).unwrap_err().is_other_event());
+    ///
+    /// let event = OrderEvent::load_typed("order.cancelled.v2", body)?;
+    /// assert!(matches!(event, OrderEvent::Cancelled(OrderCancelled { order_id: 7 })));
+    /// # Ok::<(), LoadError>(())
+    /// ```
+    ///
+    /// # Errors
+    /// As [`load_from`](Self::load_from), and if the type is another's:
+    /// [`is_other_event`](LoadError::is_other_event).
+    fn load_typed(event_type: &str, input: &[u8]) -> Result<Self, LoadError> {
+        Self::load_typed_with(event_type, input, &LoadOptions::new())
+    }
+
+    /// As [`load_typed`](Self::load_typed), with options.
+    ///
+    /// # Errors
+    /// As [`load_typed`](Self::load_typed).
+    fn load_typed_with(event_type: &str, input: &[u8], options: &LoadOptions<'_>) -> Result<Self, LoadError> {
+        Self::load_if_of(event_type, input, options)
+            .unwrap_or_else(|| Err(LoadError::other_event(event_type, Self::descriptor().name())))
+    }
+
+    /// Loads what is of this type, or says that it is not.
+    #[doc(hidden)]
+    #[must_use]
+    fn load_if_of(event_type: &str, input: &[u8], options: &LoadOptions<'_>) -> Option<Result<Self, LoadError>> {
+        version::load_if_of(event_type, input, options)
     }
 
     /// Loads a part of an event, as an update of one sends it: fields may be missing, here and in

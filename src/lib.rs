@@ -144,6 +144,7 @@
 //! | `smallvec1` | no | `SmallVec` as a field type; re-exports `smallvec` |
 //! | `semver1` | no | `semver::Version` as a field type; re-exports `semver` |
 //! | `regex1` | no | re-exports `regex`, for the rule `regex` |
+//! | `cloudevents` | no | `Envelope`, what travels beside an event, and CloudEvents in Kafka messages: `format::cloudevents` |
 //! | `kafka` | no | typed producers and consumers over rdkafka, and an embedded broker for tests; compiles librdkafka from C, plaintext only |
 //! | `kafka-ssl` | no | `kafka` with TLS and SASL, linked against the system's OpenSSL |
 //! | `kafka-ssl-vendored` | no | `kafka` with TLS and SASL, with an OpenSSL compiled from source |
@@ -160,8 +161,12 @@ pub mod contract;
 #[cfg(feature = "derive")]
 pub mod derive;
 mod dump;
+#[cfg(feature = "cloudevents")]
+mod envelope;
 mod error;
 mod event;
+#[cfg(feature = "cloudevents")]
+pub mod format;
 #[cfg(feature = "derive")]
 pub mod guide;
 mod hooks;
@@ -243,6 +248,8 @@ pub use event_schema_derive::EventSchema;
 pub use event_schema_derive::event;
 
 pub use self::dump::DumpOptions;
+#[cfg(feature = "cloudevents")]
+pub use self::envelope::Envelope;
 pub use self::error::{DumpError, LoadError};
 pub use self::event::{Descriptor, EventKey, EventSchema};
 pub use self::load::LoadOptions;

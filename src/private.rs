@@ -3,6 +3,7 @@
 pub use std::borrow::Cow;
 pub use std::option::Option::{self, None, Some};
 pub use std::result::Result::{self, Err, Ok};
+pub use std::vec::Vec;
 
 pub use schemars;
 pub use serde;
@@ -11,7 +12,7 @@ pub use serde_json::Value;
 pub use validator;
 
 pub use crate::contract::{Place, Walk, json_schema};
-pub use crate::error::LoadError;
+pub use crate::error::{DumpError, LoadError};
 pub use crate::event::{Descriptor, EventKey, EventSchema};
 pub use crate::hooks::{HookResult, read_prepared, read_value};
 pub use crate::load::buffer::{Leftovers, Plain, With, not_convertible, read_foreign};

@@ -43,6 +43,12 @@ pub(crate) fn expand(args: &TokenStream, mut input: DeriveInput) -> syn::Result<
         attrs.insert(0, parse_quote!(#[event(#args)]));
     }
     input.attrs = attrs;
+    if crate::attr::holds_events(&input)
+        && matches!(input.data, Data::Enum(_))
+        && !names(&input.attrs, "serde", "untagged")
+    {
+        input.attrs.push(parse_quote!(#[serde(untagged)]));
+    }
     let keeps_validate = crate::attr::keeps_validate(&input);
     derives.retain(|path| !(is_one_of(path, OURS) || !keeps_validate && is_one_of(path, &["Validate"])));
 
@@ -51,8 +57,8 @@ pub(crate) fn expand(args: &TokenStream, mut input: DeriveInput) -> syn::Result<
     let untold = tell_forms(&mut input.data).map(syn::Error::into_compile_error);
     let quoted = |path: &str| format!("{}::{path}", krate.to_token_stream().to_string().replace(' ', ""));
     let (serde, schemars) = (quoted("serde"), quoted("schemars"));
-    let serde_crate = (!names_crate(&input.attrs, "serde")).then(|| quote!(#[serde(crate = #serde)]));
-    let schemars_crate = (!names_crate(&input.attrs, "schemars")).then(|| quote!(#[schemars(crate = #schemars)]));
+    let serde_crate = (!names(&input.attrs, "serde", "crate")).then(|| quote!(#[serde(crate = #serde)]));
+    let schemars_crate = (!names(&input.attrs, "schemars", "crate")).then(|| quote!(#[schemars(crate = #schemars)]));
     Ok(quote! {
         #twice
         #untold
@@ -167,10 +173,10 @@ fn mentions(tokens: TokenStream, wanted: &dyn Fn(&str) -> bool) -> bool {
     })
 }
 
-/// Whether the user says `crate = "..."` to the macro already.
-fn names_crate(attrs: &[Attribute], macro_name: &str) -> bool {
+/// Whether the user says this word, such as `crate`, to the macro already.
+fn names(attrs: &[Attribute], macro_name: &str, word: &str) -> bool {
     attrs.iter().filter(|attr| attr.path().is_ident(macro_name)).any(|attr| {
         attr.parse_args_with(Punctuated::<Meta, Token![,]>::parse_terminated)
-            .is_ok_and(|list| list.iter().any(|meta| meta.path().is_ident("crate")))
+            .is_ok_and(|list| list.iter().any(|meta| meta.path().is_ident(word)))
     })
 }

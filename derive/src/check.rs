@@ -22,6 +22,7 @@ pub(crate) fn check(cx: &Ctxt, model: &Model<'_>) {
     check_event(cx, model);
     check_container(cx, model);
     check_key(cx, model);
+    check_types(cx, model);
     check_blamed(cx, model);
     check_context(cx, model);
     for level in model.levels() {
@@ -103,6 +104,9 @@ fn check_event(cx: &Ctxt, model: &Model<'_>) {
 
 fn check_key(cx: &Ctxt, model: &Model<'_>) {
     let Some(key) = &model.event.key else { return };
+    if model.event.types.is_some() {
+        return;
+    }
     match &model.shape {
         Shape::Struct(Level { style: Style::Struct, fields }) => {
             let names = rust_names(fields);
@@ -111,6 +115,47 @@ fn check_key(cx: &Ctxt, model: &Model<'_>) {
             }
         }
         _ => cx.error_spanned_by(&key.field, "only a struct with named fields has a field to be its key"),
+    }
+}
+
+/// An enum of events: a body is that of a variant's event, and nothing of the enum's own stands around it.
+fn check_types(cx: &Ctxt, model: &Model<'_>) {
+    let Some(span) = model.event.types else { return };
+    let wrong = |message: &str| cx.syn_error(syn::Error::new(span, message));
+    let Shape::Enum(variants) = &model.shape else {
+        return wrong("`types` is for an enum, each of whose variants holds an event");
+    };
+    if !matches!(model.serde.attrs.tag(), TagType::None) {
+        wrong("with `types` a body is that of the variant's event, without a wrapping: add `#[serde(untagged)]`");
+    }
+    let event = &model.event;
+    for (given, name) in [
+        (event.version.is_some(), "version"),
+        (event.previous.is_some(), "previous"),
+        (event.refuse_newer.is_some(), "newer"),
+        (event.key.is_some(), "key"),
+        (event.pre_load.is_some(), "pre_load"),
+        (event.post_load.is_some(), "post_load"),
+        (event.pre_dump.is_some(), "pre_dump"),
+        (event.post_dump.is_some(), "post_dump"),
+        (!model.rules.schemas.is_empty(), "schema"),
+        (model.converted_from().is_some(), "from"),
+    ] {
+        if given {
+            wrong(&format!("with `types` the variants' events are read and written: say `{name}` of them"));
+        }
+    }
+    if variants.is_empty() {
+        wrong("`types` is for an enum, each of whose variants holds an event");
+    }
+    for variant in variants {
+        let one = matches!(variant.level.style, Style::Newtype) && variant.level.fields.iter().all(Field::is_ours);
+        if !one || variant.attrs.skip_deserializing() || variant.attrs.skip_serializing() {
+            cx.error_spanned_by(
+                variant.original,
+                format!("with `types` every variant holds an event and nothing else: `{}(Event)`", variant.ident),
+            );
+        }
     }
 }
 
