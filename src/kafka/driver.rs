@@ -740,12 +740,16 @@ impl Poller {
         if !state.pausing.is_empty() {
             until = until.min(state.pause_at);
         }
+        let mut nap = until.saturating_sub(now);
+        if let Some(deadline) = state.closing {
+            nap = nap.min(deadline.saturating_duration_since(Instant::now()));
+        }
         let commit = state.commits.begin();
         drop(state);
         if let Some(waiting) = commit {
             self.commit(waiting);
         }
-        Some(if again { Duration::ZERO } else { until.saturating_sub(now) })
+        Some(if again { Duration::ZERO } else { nap })
     }
 
     /// Fills the burst with what is there.

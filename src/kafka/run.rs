@@ -16,7 +16,7 @@ use tokio::task::JoinSet;
 
 use super::client;
 use super::consumer::EventConsumer;
-use super::core::{Order, Outcome, Taken, Ticket, Waiting, Work};
+use super::core::{Limit, Order, Outcome, Taken, Ticket, Waiting, Work};
 use super::delivery::{Delivery, Failure, Handled};
 use super::driver::{self, Dismissal, Finished, Place, Seat, Shared, Stopped};
 use super::error::{CloseError, Open, RunError, RunErrorKind};
@@ -429,6 +429,28 @@ impl RunHandle {
     #[must_use]
     pub fn counts(&self) -> Counts {
         self.shared.tally.counts()
+    }
+
+    /// How many messages wait in memory or are being handled, and how many bytes they take.
+    ///
+    /// ```
+    /// # use event_schema::kafka::{EmbeddedKafka, EventConsumer};
+    /// # use event_schema::prelude::*;
+    /// # #[derive(Serialize, JsonSchema, EventSchema)]
+    /// # #[event(topic = "notes")]
+    /// # struct Note { text: String }
+    /// # #[tokio::main]
+    /// # async fn main() -> Result<(), Box<dyn std::error::Error>> {
+    /// # let kafka = EmbeddedKafka::start()?;
+    /// let consumer = EventConsumer::<Note>::subscribe(&kafka.config().group("docs")).await?;
+    /// assert_eq!(consumer.handle().buffered(), (0, 0));
+    /// # Ok(())
+    /// # }
+    /// ```
+    #[must_use]
+    pub fn buffered(&self) -> (usize, usize) {
+        let Limit { records, bytes } = self.shared.lock().core.buffered();
+        (records, bytes)
     }
 }
 
