@@ -33,7 +33,7 @@ fn orders(count: usize) -> Vec<Order> {
     let placed_at: Timestamp = "2026-11-21T03:50:00Z".parse().expect("a time");
     let order = |number: usize| Order {
         id: Uuid::from_u128(number as u128 * 0x9e37_79b9_7f4a_7c15_f39c_0c2b_1d2e_3f4d),
-        sku: format!("SKU-{:012}", number),
+        sku: format!("SKU-{number:012}"),
         quantity: 100,
         placed_at,
     };

@@ -35,6 +35,7 @@
 mod client;
 mod config;
 mod consumer;
+#[allow(dead_code, reason = "the consumer's runtime sends them")]
 mod dead_letter;
 mod embedded;
 mod error;
@@ -49,6 +50,7 @@ pub use rdkafka;
 
 pub use self::config::{ConfigError, KafkaConfig};
 pub use self::consumer::EventConsumer;
+pub use self::dead_letter::{DeadLetter, DeadMessage};
 pub use self::embedded::EmbeddedKafka;
 pub use self::error::{CloseError, ConnectError, ConsumeError, SendError};
 pub use self::producer::{Delivery, EventProducer, Outgoing, Sent};
