@@ -4,7 +4,9 @@ use std::time::{Duration, SystemTime};
 
 use uuid::Uuid;
 
-use crate::format::cloudevents::{CloudEvent, CloudEventError, parse_time};
+use crate::format::cloudevents::CloudEvent;
+#[cfg(feature = "kafka")]
+use crate::format::cloudevents::{CloudEventError, parse_time};
 use crate::version;
 
 /// What travels beside an event: which one it is, where and when it happened, what caused it.
@@ -228,6 +230,7 @@ impl Envelope {
     }
 
     /// What the headers of a message say. Its id is empty if they do not say it.
+    #[cfg(feature = "kafka")]
     pub(crate) fn read<'a>(headers: impl Iterator<Item = (&'a str, Option<&'a [u8]>)>) -> Self {
         let mut envelope = Self::empty();
         // The trace of the last hop, which wins.
@@ -256,6 +259,7 @@ impl Envelope {
     }
 
     /// What can be said of a message that does not say it itself.
+    #[cfg(feature = "kafka")]
     pub(crate) fn or(mut self, id: impl FnOnce() -> String, time: Option<SystemTime>) -> Self {
         if self.id.is_empty() {
             self.id = id();
@@ -265,6 +269,7 @@ impl Envelope {
     }
 
     /// Whether it can be written as CloudEvents asks.
+    #[cfg(feature = "kafka")]
     pub(crate) fn check(&self) -> Result<(), CloudEventError> {
         let event = CloudEvent::new(&*self.id, self.source().unwrap_or("/"), "any")?;
         let extensions = [

@@ -10,7 +10,7 @@ use std::time::{Duration, Instant};
 use common::{Kafka, Note, note, until};
 use event_schema::kafka::rdkafka::Message;
 use event_schema::kafka::rdkafka::message::Headers;
-use event_schema::kafka::{Delivery, EventConsumer, Outcome};
+use event_schema::kafka::{DeadLetter, Delivery, EventConsumer, Outcome};
 use tracing::field::{Field, Visit};
 use tracing::{Event, Level, Metadata, Subscriber, span};
 
@@ -106,7 +106,8 @@ async fn a_thousand_poison_messages_in_a_row() {
     let consumer = EventConsumer::<Note>::subscribe_to(&group, &[&topic]).await.unwrap();
     let handle = consumer.handle();
     let started = Instant::now();
-    let running = tokio::spawn(consumer.runner().dead_letter_topic(&dead).run(async |_: Delivery<Note>| {}));
+    let running =
+        tokio::spawn(consumer.runner().dead_letter(DeadLetter::new().topic(&dead)).run(async |_: Delivery<Note>| {}));
     until(60, "the good one", || handle.counts().done() == 1).await;
     println!("1,000 dead letters in {:?}", started.elapsed());
     handle.close(Duration::from_secs(10)).await.unwrap();

@@ -182,7 +182,7 @@ async fn a_close_under_load_is_in_time_and_commits_what_was_handled_and_no_more(
     let mut slowest = Duration::ZERO;
     for turn in 0..times {
         let noted = Arc::clone(&handled);
-        let handler = move |note: Delivery<Note>| {
+        let work = move |note: Delivery<Note>| {
             let handled = Arc::clone(&noted);
             async move {
                 tokio::task::yield_now().await;
@@ -193,7 +193,7 @@ async fn a_close_under_load_is_in_time_and_commits_what_was_handled_and_no_more(
         if before == 20_000 {
             kafka.publish(&topic, (0..20_000).map(|number| note(&(number % 100).to_string(), number))).await;
         }
-        let (handle, task) = start(&group, &topic, |runner| runner, handler).await;
+        let (handle, task) = start(&group, &topic, |runner| runner, work).await;
         until(30, "something to do", || handled.lock().unwrap().len() > before).await;
         let started = Instant::now();
         handle.close(DEADLINE).await.unwrap_or_else(|error| panic!("turn {turn}: {error}"));

@@ -765,6 +765,7 @@ pub(crate) fn parse_time(text: &str) -> Option<SystemTime> {
 }
 
 /// As RFC 3339, in UTC; nothing for a time outside of the years 0 to 9999.
+#[cfg(feature = "kafka")]
 pub(crate) fn format_time(time: SystemTime) -> Option<String> {
     OffsetDateTime::from(time).format(&Rfc3339).ok()
 }

@@ -6,7 +6,7 @@ use rdkafka::bindings::{rd_kafka_handle_mock_cluster, rd_kafka_mock_group_initia
 use rdkafka::client::{Client, DefaultClientContext};
 use rdkafka::config::{ClientConfig, RDKafkaLogLevel};
 use rdkafka::mocking::MockCluster;
-use rdkafka::types::RDKafkaType;
+use rdkafka::types::{RDKafkaApiKey, RDKafkaRespErr, RDKafkaType};
 
 use super::KafkaConfig;
 use super::error::{ConnectError, ConnectErrorKind};
@@ -152,8 +152,36 @@ impl EmbeddedKafka {
     /// # Ok(())
     /// # }
     /// ```
+    #[expect(clippy::missing_panics_doc, reason = "it cannot")]
     pub fn answer_after(&self, delay: Duration) {
         self.cluster().broker_round_trip_time(BROKER, delay).expect("the cluster has this broker");
+    }
+
+    /// Lets the broker answer the next requests of a kind with these errors, one each: for what a
+    /// service does when the broker refuses.
+    ///
+    /// ```
+    /// use event_schema::kafka::rdkafka::types::{RDKafkaApiKey, RDKafkaRespErr};
+    /// # use event_schema::kafka::{EmbeddedKafka, EventProducer};
+    /// # use event_schema::prelude::*;
+    /// # #[derive(Serialize, JsonSchema, EventSchema)]
+    /// # #[event(topic = "notes")]
+    /// # struct Note { text: String }
+    /// # #[tokio::main(flavor = "current_thread")]
+    /// # async fn main() -> Result<(), Box<dyn std::error::Error>> {
+    /// let kafka = EmbeddedKafka::start()?;
+    /// let producer = EventProducer::connect(&kafka.config()).await?;
+    /// let refused = RDKafkaRespErr::RD_KAFKA_RESP_ERR_MSG_SIZE_TOO_LARGE;
+    /// kafka.fail(RDKafkaApiKey::Produce, &[refused]);
+    ///
+    /// let note = Note { text: "hello".to_owned() };
+    /// assert!(producer.send(&note).await.unwrap_err().is_too_large());
+    /// assert!(producer.send(&note).await.is_ok());
+    /// # Ok(())
+    /// # }
+    /// ```
+    pub fn fail(&self, requests: RDKafkaApiKey, errors: &[RDKafkaRespErr]) {
+        self.cluster().request_errors(requests, errors);
     }
 
     /// Its broker, as `host:port`.

@@ -7,8 +7,8 @@ use std::fmt;
 use std::future::Future;
 use std::pin::Pin;
 use std::sync::atomic::{AtomicBool, Ordering};
-use std::sync::{Arc, OnceLock, PoisonError, RwLock, Weak};
-use std::task::{Context, Poll, ready};
+use std::sync::{Arc, MutexGuard, OnceLock, PoisonError, RwLock, Weak};
+use std::task::{Context, Poll, Waker, ready};
 use std::time::{Duration, Instant, SystemTime};
 
 use rdkafka::ClientContext;
@@ -16,13 +16,14 @@ use rdkafka::config::{ClientConfig, FromClientConfigAndContext, RDKafkaLogLevel}
 use rdkafka::error::{KafkaError, RDKafkaErrorCode};
 use rdkafka::message::Message;
 use rdkafka::producer::{BaseRecord, DeliveryResult, Producer, ProducerContext, ThreadedProducer};
-use tokio::sync::{Mutex, oneshot};
+use tokio::sync::{Mutex, watch};
 
 use self::batch::Batch;
 pub use self::outgoing::Outgoing;
 use super::client::{self, Monitor};
 use super::config::KafkaConfig;
 use super::error::{CloseError, ConnectError, Open, SendError, SendErrorKind};
+use super::received::Headers;
 use super::{millis, native, thread};
 use crate::EventSchema;
 use crate::format::cloudevents::{self, CloudEventError};
@@ -106,7 +107,7 @@ struct Shared {
     /// Held while an event is put into librdkafka's queue, and waits for room there: whoever
     /// comes later does so behind it.
     gate: Mutex<()>,
-    ready: AtomicBool,
+    ready: watch::Sender<bool>,
     closed: AtomicBool,
 }
 
@@ -120,18 +121,69 @@ struct Client {
 /// Receives the delivery reports.
 struct Reports {
     monitor: Arc<Monitor>,
-    /// Whom to tell when the client is of no more use.
+    /// Whom to tell, once, when the client is of no more use.
     owner: OnceLock<Weak<Shared>>,
+    failed: AtomicBool,
+}
+
+impl Reports {
+    /// The client will never send again: another one takes its place.
+    fn failed(&self) {
+        if !self.failed.swap(true, Ordering::AcqRel)
+            && let Some(shared) = self.owner.get().and_then(Weak::upgrade)
+        {
+            shared.ready.send_replace(false);
+            // Not on this thread, which may belong to the client that is to be dropped.
+            drop(thread::start("event-schema renew", move || shared.renew()));
+        }
+    }
 }
 
 /// Where a message is stored, or why it is not: with a code, and whether that is certain.
 type Report = Result<(i32, i64, Option<i64>), (RDKafkaErrorCode, bool)>;
 
-/// Who gets a report.
+/// Who gets a report: shared by the message in the queue and whoever waits for it.
 enum Waiting {
-    One(oneshot::Sender<Report>),
+    One(Slot),
     /// One of many that are reported together, by its number.
     OneOf(Arc<Batch>, usize),
+}
+
+/// A place for one report. A channel would take a second allocation for every event.
+#[derive(Default)]
+struct Slot(std::sync::Mutex<SlotState>);
+
+#[derive(Default)]
+struct SlotState {
+    report: Option<Report>,
+    waker: Option<Waker>,
+}
+
+impl Slot {
+    fn fill(&self, report: Report) {
+        let mut state = self.state();
+        state.report = Some(report);
+        let waker = state.waker.take();
+        drop(state);
+        if let Some(waker) = waker {
+            waker.wake();
+        }
+    }
+
+    fn poll(&self, cx: &Context<'_>) -> Poll<Report> {
+        let mut state = self.state();
+        match state.report {
+            Some(report) => Poll::Ready(report),
+            None => {
+                state.waker = Some(cx.waker().clone());
+                Poll::Pending
+            }
+        }
+    }
+
+    fn state(&self) -> MutexGuard<'_, SlotState> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+    }
 }
 
 impl ClientContext for Reports {
@@ -141,18 +193,14 @@ impl ClientContext for Reports {
 
     fn error(&self, error: KafkaError, reason: &str) {
         self.monitor.error(&error, reason);
-        if error.rdkafka_error_code() == Some(RDKafkaErrorCode::Fatal)
-            && let Some(shared) = self.owner.get().and_then(Weak::upgrade)
-        {
-            shared.ready.store(false, Ordering::Release);
-            // Not on this thread, which belongs to the client that is to be dropped.
-            drop(thread::start("event-schema renew", move || shared.renew()));
+        if error.rdkafka_error_code() == Some(RDKafkaErrorCode::Fatal) {
+            self.failed();
         }
     }
 }
 
 impl ProducerContext for Reports {
-    type DeliveryOpaque = Box<Waiting>;
+    type DeliveryOpaque = Arc<Waiting>;
 
     fn delivery(&self, result: &DeliveryResult<'_>, waiting: Self::DeliveryOpaque) {
         let report = match result {
@@ -162,10 +210,9 @@ impl ProducerContext for Reports {
                 Err((code, native::is_not_stored(message)))
             }
         };
-        match *waiting {
-            // Whoever gave up waiting does not need it.
-            Waiting::One(sender) => drop(sender.send(report)),
-            Waiting::OneOf(batch, number) => batch.report(number, report),
+        match &*waiting {
+            Waiting::One(slot) => slot.fill(report),
+            Waiting::OneOf(batch, number) => batch.report(*number, report),
         }
     }
 }
@@ -197,7 +244,7 @@ impl EventProducer {
             config: settings,
             client: RwLock::new(Arc::clone(&client)),
             gate: Mutex::new(()),
-            ready: AtomicBool::new(true),
+            ready: watch::Sender::new(true),
             closed: AtomicBool::new(false),
         });
         client.belongs_to(&shared);
@@ -422,13 +469,46 @@ impl EventProducer {
         Outgoing::new(self, event)
     }
 
+    /// Publishes a message that is there already, with its own headers: of a dead letter, a retry.
+    pub(super) async fn send_record(&self, record: &Record) -> Result<Sent, SendError> {
+        let topic = Topic::Other(record.topic.as_str().into());
+        let put = |waiting| {
+            let mut queued = BaseRecord::with_opaque_to(&record.topic, waiting);
+            queued.partition = record.partition;
+            queued.key = record.key.as_deref();
+            queued.payload = record.value.as_deref();
+            queued.headers = outgoing::copy(&record.headers);
+            queued
+        };
+        self.shared.enqueue(topic, put).await?.await
+    }
+
     /// Whether it can be expected to send: it is not closed, and its client has reached a broker since
     /// it was made, or made anew. For the readiness probe of a service.
     ///
     /// Brokers that are away for a while do not make it unready: the queue waits for them.
     #[must_use]
     pub fn is_ready(&self) -> bool {
-        self.shared.ready.load(Ordering::Acquire) && !self.shared.closed.load(Ordering::Acquire)
+        *self.shared.ready.borrow() && !self.shared.closed.load(Ordering::Acquire)
+    }
+
+    /// Waits until the client has reached a broker, after one that failed for good; otherwise it is
+    /// ready at once.
+    ///
+    /// ```
+    /// # use event_schema::kafka::{EmbeddedKafka, EventProducer};
+    /// # #[tokio::main(flavor = "current_thread")]
+    /// # async fn main() -> Result<(), Box<dyn std::error::Error>> {
+    /// # let kafka = EmbeddedKafka::start()?;
+    /// let producer = EventProducer::connect(&kafka.config()).await?;
+    /// producer.ready().await;
+    /// assert!(producer.is_ready());
+    /// # Ok(())
+    /// # }
+    /// ```
+    pub async fn ready(&self) {
+        // The sender lives as long as `self`.
+        let _ = self.shared.ready.subscribe().wait_for(|ready| *ready).await;
     }
 
     /// How many events have been handed to librdkafka and are not yet acknowledged.
@@ -530,7 +610,7 @@ impl Shared {
             drop(shared);
             if fresh.cluster_id(Duration::from_millis(100)).is_some() {
                 if let Some(shared) = weak.upgrade() {
-                    shared.ready.store(true, Ordering::Release);
+                    shared.ready.send_replace(true);
                 }
                 return;
             }
@@ -538,7 +618,7 @@ impl Shared {
     }
 
     /// Puts a record into the queue; waits for room there. The gate is held by the caller.
-    async fn put(&self, client: &Client, mut record: Record<'_>) -> Result<(), SendError> {
+    async fn put(&self, client: &Client, mut record: Queued<'_>) -> Result<(), SendError> {
         // As little as a timer can wait, so that the queue does not run dry meanwhile.
         const FULL: Duration = Duration::from_millis(1);
         loop {
@@ -561,24 +641,36 @@ impl Shared {
     async fn enqueue<'a>(
         &self,
         topic: Topic,
-        record: impl FnOnce(Box<Waiting>) -> Record<'a>,
+        record: impl FnOnce(Arc<Waiting>) -> Queued<'a>,
     ) -> Result<Delivery, SendError> {
         if self.closed.load(Ordering::Acquire) {
             return Err(SendErrorKind::Closed.into());
         }
-        let (sender, report) = oneshot::channel();
+        let waiting = Arc::new(Waiting::One(Slot::default()));
         let _turn = self.gate.lock().await;
         let client = self.client();
-        self.put(&client, record(Box::new(Waiting::One(sender)))).await?;
-        Ok(Delivery { report, topic, client })
+        self.put(&client, record(Arc::clone(&waiting))).await?;
+        Ok(Delivery { waiting, topic, client })
     }
 }
 
-type Record<'a> = BaseRecord<'a, [u8], [u8], Box<Waiting>>;
+/// A message of bytes.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) struct Record {
+    pub(super) topic: String,
+    /// None for the one that the key chooses.
+    pub(super) partition: Option<i32>,
+    pub(super) key: Option<Vec<u8>>,
+    pub(super) value: Option<Vec<u8>>,
+    pub(super) headers: Headers,
+}
+
+type Queued<'a> = BaseRecord<'a, [u8], [u8], Arc<Waiting>>;
 
 impl Client {
     fn new(config: &ClientConfig) -> Result<Self, ConnectError> {
-        let reports = Reports { monitor: Arc::new(Monitor::default()), owner: OnceLock::new() };
+        let reports =
+            Reports { monitor: Arc::new(Monitor::default()), owner: OnceLock::new(), failed: AtomicBool::new(false) };
         let producer = ThreadedProducer::from_config_and_context(config, reports).map_err(ConnectError::creation)?;
         Ok(Self { producer: Some(producer) })
     }
@@ -604,10 +696,12 @@ impl Client {
     }
 
     fn failure(&self, (code, is_certain): (RDKafkaErrorCode, bool)) -> SendError {
-        match self.producer().client().fatal_error() {
-            Some((_, reason)) if is_certain => SendErrorKind::Fatal(reason).into(),
-            _ => SendError::of(code, is_certain),
-        }
+        let Some((_, reason)) = self.producer().client().fatal_error() else {
+            return SendError::of(code, is_certain);
+        };
+        // This may be known here sooner than the callback for errors is called.
+        self.producer().context().failed();
+        if is_certain { SendErrorKind::Fatal(reason).into() } else { SendErrorKind::Unknown(code).into() }
     }
 }
 
@@ -631,20 +725,18 @@ impl fmt::Debug for EventProducer {
 /// An event on its way: a future of what becomes of it. See [`EventProducer::enqueue`].
 #[must_use = "what becomes of the event is told only to who awaits it"]
 pub struct Delivery {
-    report: oneshot::Receiver<Report>,
+    waiting: Arc<Waiting>,
     topic: Topic,
+    // Whose reports come as long as it is there, and when it goes.
     client: Arc<Client>,
 }
 
 impl Future for Delivery {
     type Output = Result<Sent, SendError>;
 
-    fn poll(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Self::Output> {
-        let report = match ready!(Pin::new(&mut self.report).poll(cx)) {
-            Ok(report) => report,
-            // Each message gets its report before the client is gone, a purged one as well.
-            Err(_) => Err((RDKafkaErrorCode::DestroyBroker, false)),
-        };
+    fn poll(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Self::Output> {
+        let Waiting::One(slot) = &*self.waiting else { unreachable!("an event of a batch has no delivery") };
+        let report = ready!(slot.poll(cx));
         Poll::Ready(self.client.outcome(report, self.topic.clone()))
     }
 }

@@ -81,7 +81,7 @@ pub(super) async fn send<E: EventSchema>(
                 let topic = topic.clone().map_or_else(|| Topic::of(event, None), Ok)?;
                 event.dump_into(&mut value).map_err(SendErrorKind::Invalid)?;
                 let key = event.key();
-                let waiting = Box::new(Waiting::OneOf(Arc::clone(&batch), number));
+                let waiting = Arc::new(Waiting::OneOf(Arc::clone(&batch), number));
                 let mut record = BaseRecord::with_opaque_to(topic.as_str(), waiting).payload(&*value);
                 record.key = key.as_deref();
                 record.headers = producer.source().map(|source| new_envelope(None, source, event_type.of(event)));
