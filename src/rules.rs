@@ -9,7 +9,7 @@ use serde_json::{Map, Value};
 use validator::{ValidationError, ValidationErrors, ValidationErrorsKind};
 
 use crate::contract::decimal;
-use crate::load::{At, Context, Dialect, FieldType, LoadOptions};
+use crate::load::{self, At, Context, Dialect, FieldType, LoadOptions};
 use crate::violation::{Concern, Fault, Segment, Violation, Violations};
 
 /// What the bounds of a range of this type are written as: itself, and for a decimal numbers too.
@@ -42,6 +42,19 @@ pub fn in_range<T: PartialOrd + Bounded<B>, B>(
         || min.is_some_and(|min| *value < min)
         || exclusive_max.is_some_and(|max| !matches!(value.partial_cmp(&max), Some(std::cmp::Ordering::Less)))
         || exclusive_min.is_some_and(|min| !matches!(value.partial_cmp(&min), Some(std::cmp::Ordering::Greater))))
+}
+
+/// Whether a value is null on the wire: what `#[event_schema::event]` leaves out where null is refused.
+pub fn is_null<T: FieldType>(value: &T) -> bool {
+    value.is_null()
+}
+
+/// Notes a value that would be written as the null that load refuses.
+#[inline]
+pub fn not_null<T: FieldType>(value: &T, cx: &mut Context<'_>, at: &At<'_>) {
+    if value.is_null() {
+        cx.null(at, &load::VALUE);
+    }
 }
 
 /// Whether the value equals one of the list.

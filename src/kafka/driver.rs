@@ -713,10 +713,9 @@ impl Poller {
     /// Polls, tells the core, and does what it says. How long there is nothing to do, unless woken; `None`
     /// at the end.
     fn turn(&mut self, burst: &mut Vec<Incoming<Raw>>) -> Option<Duration> {
-        if self.shared.lock_here().pausing.is_empty() {
-            self.poll(burst);
-        }
-        let again = !burst.is_empty();
+        // In a statement of its own, which gives the lock up.
+        let has_room = self.shared.lock_here().pausing.is_empty();
+        let again = has_room && self.poll(burst);
         let mut state = self.shared.lock_here();
         let now = self.shared.now();
         for incoming in burst.drain(..) {
@@ -760,8 +759,9 @@ impl Poller {
         Some(if again { Duration::ZERO } else { nap })
     }
 
-    /// Fills the burst with what is there.
-    fn poll(&mut self, burst: &mut Vec<Incoming<Raw>>) {
+    /// Fills the burst with what is there, but not beyond a callback: that may take partitions away, and what
+    /// was received before is to be told to the core before they come back. Whether there may be more.
+    fn poll(&mut self, burst: &mut Vec<Incoming<Raw>>) -> bool {
         let client = Arc::clone(&self.client);
         let called = &client.consumer.context().called;
         let mut bytes = 0;
@@ -773,11 +773,14 @@ impl Poller {
                     burst.push(incoming);
                 }
                 Some(Err(error)) => self.fail(error),
-                // It was something else than a message, and there may be more.
-                None if called.swap(false, Ordering::Relaxed) => self.last = None,
-                None => break,
+                None if called.swap(false, Ordering::Relaxed) => {
+                    self.last = None;
+                    return true;
+                }
+                None => return !burst.is_empty(),
             }
         }
+        true
     }
 
     fn incoming(&mut self, message: &BorrowedMessage<'_>) -> Incoming<Raw> {

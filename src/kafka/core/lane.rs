@@ -112,7 +112,12 @@ impl<M: Clone> Lane<M> {
         self.buffered.records += 1;
         self.buffered.bytes += incoming.bytes;
         let Incoming { offset, key, bytes, tried, due, message, .. } = incoming;
-        self.records.push_back(Record { key, due, attempt: tried + 1, ..Record::new(offset, bytes, message) });
+        self.records.push_back(Record {
+            key,
+            due,
+            attempt: tried.saturating_add(1),
+            ..Record::new(offset, bytes, message)
+        });
     }
 
     /// A record whose turn has come since the last call, if there is one.
@@ -262,9 +267,17 @@ impl<M: Clone> Lane<M> {
         Some(Position { partition, epoch: self.epoch, offset })
     }
 
-    /// The last commit failed.
+    /// The last commit failed, or may fail.
     pub(super) fn commit_again(&mut self) {
         self.dirty = self.done.is_some();
+    }
+
+    /// Whether nothing is left over.
+    #[cfg(test)]
+    pub(super) fn is_clear(&self) -> bool {
+        let Self { records, keys, holders, aside, in_hand, buffered, paused, .. } = self;
+        let queues_are_empty = records.is_empty() && keys.is_empty() && holders.is_empty() && aside.is_empty();
+        queues_are_empty && *in_hand == 0 && *buffered == Limit { records: 0, bytes: 0 } && !paused
     }
 
     /// Whether to pause or resume it, if either, when this much is its share.

@@ -19,12 +19,25 @@
 //!   finished: handled, forwarded to another topic or skipped.
 //! - Two records whose order counts are never in hand together, and the later one is not taken before
 //!   the earlier one is finished.
+//! - A parked record stops those of its key, and others only when they are `span` records away from it.
 //! - Whatever belongs to an assignment that is over has no effect.
-//! - From the first unfinished record of a partition to the last finished one there are no more than
-//!   `span` records: so many a crash repeats.
+//! - A partition is paused as soon as it holds its share of the buffer, and resumed when it holds no more
+//!   than half of it. It holds more than its share only by what was under way then, or because there are
+//!   more partitions to share now.
+//! - An assignment finishes a record at most once. The next one of the partition starts where the last
+//!   commit that arrived says, and repeats what was finished after that: of what comes after the first
+//!   unfinished record fewer than `span` records (none if order is by partition), and of what comes before it
+//!   nothing after a [`release`](Core::release) whose commit arrives, else, after a crash or a loss, what
+//!   was finished since the last commit: in `commit_every`, or in longer if commits failed.
+//! - What is in hand when an assignment ends, or takes too long, is [abandoned](Action::Abandon): it may have
+//!   had its effect, and is handled again.
 
 mod lane;
 mod rules;
+#[cfg(test)]
+mod simulation;
+#[cfg(test)]
+mod tests;
 
 use std::cmp::Reverse;
 use std::collections::{BTreeMap, BinaryHeap, VecDeque};
@@ -132,7 +145,7 @@ pub(crate) enum Action {
     /// It was abandoned once too often and is passed over: [`Outcome::Skipped`] of which no call tells.
     Skip(Ticket),
     Commit(Vec<Position>),
-    /// The consumer is to stop because of this record.
+    /// The consumer is to stop because of this record. Others that are in hand may say so, too.
     Stop(Ticket),
 }
 
@@ -220,13 +233,15 @@ impl<M: Clone> Core<M> {
         partitions.iter().filter_map(|partition| self.lanes.get(partition)).all(|lane| lane.in_hand == 0)
     }
 
-    /// Partitions are given up. What is still in hand is abandoned; what remains is to be committed
-    /// before anybody else gets them.
+    /// Partitions are given up. What is still in hand is abandoned. The positions are to be committed before
+    /// anybody else gets the partitions, even those that were before: a commit may be under way and fail.
     pub(crate) fn release(&mut self, partitions: &[Partition]) -> Vec<Position> {
-        let positions = partitions
-            .iter()
-            .filter_map(|&partition| self.lanes.get_mut(&partition).and_then(|lane| lane.position(partition)))
-            .collect();
+        let position = |&partition: &Partition| {
+            let lane = self.lanes.get_mut(&partition)?;
+            lane.commit_again();
+            lane.position(partition)
+        };
+        let positions = partitions.iter().filter_map(position).collect();
         self.lose(partitions);
         positions
     }
@@ -441,14 +456,14 @@ impl<M: Clone> Core<M> {
     /// Time has passed. To be called at [`next_tick`](Self::next_tick), and some times a second for what
     /// takes too long.
     pub(crate) fn tick(&mut self, now: Duration) {
+        if let Some(patience) = self.rules.patience {
+            self.give_up(patience, now);
+        }
         while let Some(&Reverse((due, partition, number))) = self.timers.peek()
             && due <= now
         {
             self.timers.pop();
             self.ready.push_back((partition, number));
-        }
-        if let Some(patience) = self.rules.patience {
-            self.give_up(patience, now);
         }
         if now >= self.next_commit {
             self.next_commit = now.saturating_add(self.rules.commit_every);
