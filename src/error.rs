@@ -32,7 +32,8 @@ use crate::violation::Violations;
 /// assert!(error.is_invalid());
 /// assert_eq!(error.to_string(), "1 violation\nseq: Not a valid integer.");
 /// ```
-pub struct LoadError(Box<LoadErrorKind>, Option<Box<Value>>);
+// Not boxed: what is wrong with a small event costs one allocation then, that of the list.
+pub struct LoadError(LoadErrorKind, Option<Box<Value>>);
 
 #[derive(Debug)]
 pub(crate) enum LoadErrorKind {
@@ -64,15 +65,15 @@ pub(crate) enum LoadErrorKind {
 impl From<LoadErrorKind> for LoadError {
     #[cold]
     fn from(kind: LoadErrorKind) -> Self {
-        Self(Box::new(kind), None)
+        Self(kind, None)
     }
 }
 
 impl LoadError {
     /// Everything that is wrong with an event, and what is valid of it.
-    #[cold]
+    #[inline]
     pub(crate) fn invalid(violations: Violations, valid_data: Option<Value>) -> Self {
-        Self(Box::new(LoadErrorKind::Invalid(violations)), valid_data.map(Box::new))
+        Self(LoadErrorKind::Invalid(violations), valid_data.map(Box::new))
     }
 
     /// Says why `input`, on which `serde_json` gave up with `error`, is no JSON.
@@ -98,7 +99,7 @@ impl LoadError {
     /// As the error of one line of many, where a place has a column only.
     #[cold]
     pub(crate) fn in_line(mut self) -> Self {
-        if let LoadErrorKind::Syntax { reason, .. } = &mut *self.0 {
+        if let LoadErrorKind::Syntax { reason, .. } = &mut self.0 {
             *reason = reason.replace(" at line 1 column ", " at column ");
         }
         self
@@ -120,7 +121,7 @@ impl LoadError {
     /// Everything that is wrong with the event, if the input was a complete JSON text.
     #[must_use]
     pub fn violations(&self) -> Option<&Violations> {
-        match &*self.0 {
+        match &self.0 {
             LoadErrorKind::Invalid(violations) => Some(violations),
             LoadErrorKind::UnsupportedVersion { violations, .. } => violations.as_ref(),
             _ => None,
@@ -130,7 +131,7 @@ impl LoadError {
     /// As [`violations`](Self::violations), taking them out.
     #[must_use]
     pub fn into_violations(self) -> Option<Violations> {
-        match *self.0 {
+        match self.0 {
             LoadErrorKind::Invalid(violations) => Some(violations),
             LoadErrorKind::UnsupportedVersion { violations, .. } => violations,
             _ => None,
@@ -148,43 +149,43 @@ impl LoadError {
     /// that was tried, [`violations`](Self::violations) says where it does not fit.
     #[must_use]
     pub fn is_unsupported_version(&self) -> bool {
-        matches!(*self.0, LoadErrorKind::UnsupportedVersion { .. })
+        matches!(self.0, LoadErrorKind::UnsupportedVersion { .. })
     }
 
     /// The input is no JSON text: empty, broken off, malformed, or not UTF-8.
     #[must_use]
     pub fn is_syntax(&self) -> bool {
-        matches!(*self.0, LoadErrorKind::Empty | LoadErrorKind::Syntax { .. } | LoadErrorKind::NotUtf8 { .. })
+        matches!(self.0, LoadErrorKind::Empty | LoadErrorKind::Syntax { .. } | LoadErrorKind::NotUtf8 { .. })
     }
 
     /// The input is empty, or white space only.
     #[must_use]
     pub fn is_empty(&self) -> bool {
-        matches!(*self.0, LoadErrorKind::Empty)
+        matches!(self.0, LoadErrorKind::Empty)
     }
 
     /// The input is the beginning of a JSON text.
     #[must_use]
     pub fn is_truncated(&self) -> bool {
-        matches!(*self.0, LoadErrorKind::Syntax { truncated: true, .. })
+        matches!(self.0, LoadErrorKind::Syntax { truncated: true, .. })
     }
 
     /// The input is not UTF-8.
     #[must_use]
     pub fn is_not_utf8(&self) -> bool {
-        matches!(*self.0, LoadErrorKind::NotUtf8 { .. })
+        matches!(self.0, LoadErrorKind::NotUtf8 { .. })
     }
 
     /// The input is nested deeper than the limit of the load.
     #[must_use]
     pub fn is_too_deep(&self) -> bool {
-        matches!(*self.0, LoadErrorKind::TooDeep { .. })
+        matches!(self.0, LoadErrorKind::TooDeep { .. })
     }
 
     /// The input is larger than the limit of the load.
     #[must_use]
     pub fn is_too_large(&self) -> bool {
-        matches!(*self.0, LoadErrorKind::TooLarge { .. })
+        matches!(self.0, LoadErrorKind::TooLarge { .. })
     }
 
     /// The source of the input failed: [`source`](Error::source) has its [`io::Error`].
@@ -211,13 +212,13 @@ impl LoadError {
     /// ```
     #[must_use]
     pub fn is_io(&self) -> bool {
-        matches!(*self.0, LoadErrorKind::Io(_))
+        matches!(self.0, LoadErrorKind::Io(_))
     }
 
     /// The input is a JSON text but not a valid event: [`violations`](Self::violations) says why.
     #[must_use]
     pub fn is_invalid(&self) -> bool {
-        matches!(*self.0, LoadErrorKind::Invalid(_))
+        matches!(self.0, LoadErrorKind::Invalid(_))
     }
 
     /// The body of an HTTP answer: problem details (RFC 9457), with the status that fits.
@@ -242,7 +243,7 @@ impl LoadError {
     /// ```
     #[must_use]
     pub fn to_problem(&self) -> Value {
-        match &*self.0 {
+        match &self.0 {
             LoadErrorKind::Invalid(violations) => violations.to_problem(),
             LoadErrorKind::UnsupportedVersion { version, today, violations } => {
                 let detail = unsupported(*version, *today, violations.is_some());
@@ -294,7 +295,7 @@ impl fmt::Debug for LoadError {
 
 impl fmt::Display for LoadError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match &*self.0 {
+        match &self.0 {
             LoadErrorKind::Empty => f.write_str("the input is empty, expected a JSON object"),
             LoadErrorKind::Syntax { reason, truncated: true } => write!(f, "the JSON breaks off: {reason}"),
             LoadErrorKind::Syntax { reason, truncated: false } => write!(f, "not valid JSON: {reason}"),
@@ -331,7 +332,7 @@ fn count(f: &mut fmt::Formatter<'_>, violations: &Violations) -> fmt::Result {
 
 impl Error for LoadError {
     fn source(&self) -> Option<&(dyn Error + 'static)> {
-        match &*self.0 {
+        match &self.0 {
             LoadErrorKind::Io(error) => Some(error),
             _ => None,
         }

@@ -87,7 +87,12 @@ fn variants_impl(cx: &Cx<'_>, readable: &[&(&Variant<'_>, Expand<'_>)]) -> Token
         #[automatically_derived]
         impl #impl_generics __p::Variants for #self_ty #where_clause {
             const VARIANTS: &'static [__p::FieldName] = &[#(#field_names),*];
-            const CHOICES: &'static [&'static str] = &[#(#choices),*];
+
+            fn choices() -> &'static __p::Rule {
+                static CHOICES: __p::Rule =
+                    __p::Rule::new("choice", &[("choices", __p::Param::Strs(&[#(#choices),*]))], __p::None);
+                &CHOICES
+            }
 
             #[inline]
             fn find(name: &str) -> __p::Option<usize> {
