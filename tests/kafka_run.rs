@@ -12,7 +12,7 @@ use common::{Kafka, Note, note, until, within};
 use event_schema::EventSchema;
 use event_schema::kafka::rdkafka::Message;
 use event_schema::kafka::{
-    Counts, Delivery, EventConsumer, Failure, GiveUp, Order, Outcome, Retry, RunError, RunHandle, Runner,
+    Counts, DeadLetter, Delivery, EventConsumer, Failure, GiveUp, Order, Outcome, Retry, RunError, RunHandle, Runner,
 };
 use tokio::task::JoinHandle;
 
@@ -198,7 +198,7 @@ async fn what_is_rejected_or_fails_for_good_is_a_dead_letter() {
     kafka.publish(&topic, (0..4).map(|number| note("a", number))).await;
     let attempts = Arc::new(AtomicUsize::new(0));
     let retry = Retry::in_place().attempts(3).backoff(Duration::from_millis(1), Duration::from_millis(2));
-    let settings = |runner: Runner<Note>| runner.retry(retry).dead_letter_topic(&dead);
+    let settings = |runner: Runner<Note>| runner.retry(retry).dead_letter(DeadLetter::new().topic(&dead));
     let group = kafka.group();
     let running = Running::start(&group, &topic, settings, {
         let attempts = Arc::clone(&attempts);
@@ -249,7 +249,7 @@ async fn a_handler_that_takes_too_long_is_dropped_and_its_place_is_filled() {
             .concurrency(2)
             .retry(retry)
             .handler_timeout(Duration::from_millis(200))
-            .dead_letter_topic(&dead)
+            .dead_letter(DeadLetter::new().topic(&dead))
     };
     let running = Running::start(&kafka.group(), &topic, settings, {
         let dropped = Arc::clone(&dropped);

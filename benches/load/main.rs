@@ -117,7 +117,7 @@ macro_rules! contenders {
             Contender::new(
                 "event-schema, tree as JSON text",
                 with_event_schema::load_or_text::<with_event_schema::$event>,
-                |text| with_event_schema::leaves(&serde_json::from_slice(&text).expect("a JSON text")),
+                |text| with_event_schema::leaves(&serde_json::from_str(&text).expect("a JSON text")),
             ),
             Contender::new("serde_json + garde", with_garde::load::<with_garde::$event>, with_garde::found),
             Contender::new("eserde + validator", with_eserde::load::<with_eserde::$event>, with_eserde::found),

@@ -78,8 +78,8 @@ pub(crate) fn load_or_messages<T: EventSchema>(input: &[u8]) -> Result<T, Value>
 
 /// The same as JSON text.
 #[inline]
-pub(crate) fn load_or_text<T: EventSchema>(input: &[u8]) -> Result<T, Vec<u8>> {
-    T::load(input).map_err(|error| serde_json::to_vec(&error.into_violations()).unwrap_or_default())
+pub(crate) fn load_or_text<T: EventSchema>(input: &[u8]) -> Result<T, String> {
+    T::load(input).map_err(|error| error.violations().map(Violations::to_json).unwrap_or_default())
 }
 
 pub(crate) fn found(error: LoadError) -> Vec<String> {

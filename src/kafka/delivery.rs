@@ -185,6 +185,8 @@ impl<E: fmt::Debug> fmt::Debug for Delivery<E> {
 #[derive(Debug)]
 pub struct Failure {
     reject: bool,
+    /// The type of an error that became one by `?`.
+    class: Option<&'static str>,
     reason: Box<dyn Error + Send + Sync>,
 }
 
@@ -199,7 +201,7 @@ impl Failure {
     /// assert!(!failure.is_reject());
     /// ```
     pub fn retry(reason: impl Into<Box<dyn Error + Send + Sync>>) -> Self {
-        Self { reject: false, reason: reason.into() }
+        Self { reject: false, class: None, reason: reason.into() }
     }
 
     /// It never will: an order for a product that there never was. It is not tried again.
@@ -210,7 +212,7 @@ impl Failure {
     /// assert!(Failure::reject("no such product").is_reject());
     /// ```
     pub fn reject(reason: impl Into<Box<dyn Error + Send + Sync>>) -> Self {
-        Self { reject: true, reason: reason.into() }
+        Self { reject: true, class: None, reason: reason.into() }
     }
 
     /// Whether it is not to be tried again; see the examples of [`Failure`].
@@ -226,9 +228,15 @@ impl Failure {
     }
 }
 
+impl Failure {
+    pub(super) fn class(&self) -> Option<&'static str> {
+        self.class
+    }
+}
+
 impl<R: Into<Box<dyn Error + Send + Sync>>> From<R> for Failure {
     fn from(reason: R) -> Self {
-        Self::retry(reason)
+        Self { class: Some(std::any::type_name::<R>()), ..Self::retry(reason) }
     }
 }
 

@@ -85,6 +85,8 @@ pub(super) struct State {
     pub(super) vacant: Vec<usize>,
     /// Why those failed that are not finished yet.
     faults: HashMap<(Partition, u64, u64), Fault>,
+    /// How long a handler may take.
+    pub(super) patience: Duration,
     /// Why the consumer stops.
     pub(super) stopped: Option<Stopped>,
     /// How records come back from the topics for retries, if there are any.
@@ -132,7 +134,7 @@ impl Dismissal {
 pub(super) struct Stopped {
     pub(super) place: Place,
     pub(super) offset: i64,
-    pub(super) fault: Option<Fault>,
+    pub(super) fault: Fault,
 }
 
 /// What a record from a topic for retries says of itself.
@@ -239,10 +241,10 @@ impl Shared {
                 Action::Skip(ticket) => {
                     self.tally.count(Outcome::Skipped);
                     let place = state.place(ticket.partition);
-                    tracing::warn!("{place}@{}: skipped: {}", ticket.offset, Fault::Timeout);
+                    tracing::warn!("{place}@{}: skipped: {}", ticket.offset, state.too_long());
                 }
                 Action::Stop(ticket) => {
-                    let fault = state.faults.remove(&record(&ticket));
+                    let fault = state.faults.remove(&record(&ticket)).unwrap_or(state.too_long());
                     let place = state.place(ticket.partition).clone();
                     state.stopped.get_or_insert(Stopped { place, offset: ticket.offset, fault });
                     state.closing.get_or_insert(Instant::now() + group.patience);
@@ -397,7 +399,7 @@ impl State {
 
     /// Why a record failed that is to be forwarded. It is a time that ran out if nobody said why.
     pub(super) fn fault(&self, ticket: &Ticket) -> Fault {
-        self.faults.get(&record(ticket)).cloned().unwrap_or(Fault::Timeout)
+        self.faults.get(&record(ticket)).cloned().unwrap_or(self.too_long())
     }
 
     /// What came of what the worker in this seat had in hand: what became of it, and why, if that is known
@@ -423,6 +425,11 @@ impl State {
         let outcome = self.core.finish(ticket, verdict, now)?;
         let fault = if self.faults.is_empty() { None } else { self.faults.remove(&record(ticket)) };
         Some((outcome, fault))
+    }
+
+    /// The fault of whoever was given up.
+    fn too_long(&self) -> Fault {
+        Fault::Timeout(self.patience)
     }
 
     fn dismiss(&mut self, ticket: &Ticket) {
@@ -632,6 +639,7 @@ pub(super) fn start(
             seats: Vec::new(),
             vacant: Vec::new(),
             faults: HashMap::new(),
+            patience: Duration::MAX,
             stopped: None,
             returning: None,
             topics: None,
@@ -739,12 +747,16 @@ impl Poller {
         if !state.pausing.is_empty() {
             until = until.min(state.pause_at);
         }
+        let mut nap = until.saturating_sub(now);
+        if let Some(deadline) = state.closing {
+            nap = nap.min(deadline.saturating_duration_since(Instant::now()));
+        }
         let commit = state.commits.begin();
         drop(state);
         if let Some(waiting) = commit {
             self.commit(waiting);
         }
-        Some(if again { Duration::ZERO } else { until.saturating_sub(now) })
+        Some(if again { Duration::ZERO } else { nap })
     }
 
     /// Fills the burst with what is there, but not beyond a callback: that may take partitions away, and what

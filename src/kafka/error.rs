@@ -338,6 +338,14 @@ impl SendError {
         )
     }
 
+    /// What librdkafka said of a message that is not, or perhaps not, stored.
+    pub(super) fn code(&self) -> Option<RDKafkaErrorCode> {
+        match *self.0 {
+            SendErrorKind::NotSent(code) | SendErrorKind::Unknown(code) => Some(code),
+            _ => None,
+        }
+    }
+
     /// What librdkafka says of a message that it could not deliver, or not take, and whether it is sure
     /// that the message is not stored.
     pub(super) fn of(code: RDKafkaErrorCode, is_certain: bool) -> Self {

@@ -2,7 +2,9 @@
 
 use std::fmt;
 use std::sync::Arc;
+use std::time::Duration;
 
+use super::dead_letter::Cause;
 use super::delivery::Failure;
 use crate::LoadError;
 
@@ -13,8 +15,10 @@ pub(super) enum Fault {
     Load(Arc<LoadError>),
     /// The handler said so.
     Handler(Arc<Failure>),
-    Panic,
-    Timeout,
+    /// It panicked, with this message.
+    Panic(Arc<str>),
+    /// It took longer than this.
+    Timeout(Duration),
 }
 
 impl Fault {
@@ -23,7 +27,20 @@ impl Fault {
         match self {
             Self::Load(_) => false,
             Self::Handler(failure) => !failure.is_reject(),
-            Self::Panic | Self::Timeout => true,
+            Self::Panic(_) | Self::Timeout(_) => true,
+        }
+    }
+
+    /// For a dead letter.
+    pub(super) fn cause(&self) -> Cause<'_> {
+        match self {
+            Self::Load(error) => Cause::rejected(error),
+            Self::Handler(failure) => match failure.class() {
+                Some(class) => Cause::failed(class, failure.reason()),
+                None => Cause::said(failure.reason().to_string()),
+            },
+            Self::Panic(message) => Cause::panicked(message),
+            Self::Timeout(limit) => Cause::timed_out(*limit),
         }
     }
 }
@@ -34,8 +51,9 @@ impl fmt::Display for Fault {
         let text = match self {
             Self::Load(error) => error.to_string(),
             Self::Handler(failure) => failure.reason().to_string(),
-            Self::Panic => "the handler panicked".to_owned(),
-            Self::Timeout => "the handler took too long".to_owned(),
+            // The panic hook has told the rest.
+            Self::Panic(_) => "the handler panicked".to_owned(),
+            Self::Timeout(limit) => format!("the handler took longer than {limit:?}"),
         };
         f.write_str(&text.lines().collect::<Vec<_>>().join("; "))
     }

@@ -59,6 +59,7 @@ pub use rdkafka;
 pub use self::config::{ConfigError, KafkaConfig};
 pub use self::consumer::EventConsumer;
 pub use self::core::{Order, Outcome};
+pub use self::dead_letter::{DeadLetter, DeadMessage};
 pub use self::delivery::{Delivery, Failure, Handled};
 pub use self::embedded::EmbeddedKafka;
 pub use self::error::{CloseError, ConnectError, ConsumeError, RunError, SendError};

@@ -3,6 +3,7 @@
 use std::time::Duration;
 
 use super::core::{Backoff, Failed, Limit, Order, Rules, Waiting};
+use super::dead_letter::DeadLetter;
 
 /// Whether and how a failed message is tried again.
 ///
@@ -179,7 +180,7 @@ pub(super) struct Policy {
     pub(super) span: u64,
     pub(super) retry: Retry,
     pub(super) give_up: GiveUp,
-    pub(super) dead_letter_topic: Option<String>,
+    pub(super) dead_letter: DeadLetter,
     pub(super) timeout: Option<Duration>,
     pub(super) commit_interval: Duration,
 }
@@ -193,7 +194,7 @@ impl Default for Policy {
             span: 1_000,
             retry: Retry::default(),
             give_up: GiveUp::default(),
-            dead_letter_topic: None,
+            dead_letter: DeadLetter::new(),
             timeout: None,
             commit_interval: Duration::from_secs(1),
         }
@@ -214,6 +215,10 @@ impl Policy {
             }
             _ => None,
         }
+    }
+
+    pub(super) fn has_retry_topics(&self) -> bool {
+        self.retry.waiting == Waiting::Nothing
     }
 
     pub(super) fn rules(&self, forms: u32) -> Rules {

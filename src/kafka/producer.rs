@@ -23,6 +23,7 @@ pub use self::outgoing::Outgoing;
 use super::client::{self, Monitor};
 use super::config::KafkaConfig;
 use super::error::{CloseError, ConnectError, Open, SendError, SendErrorKind};
+use super::received::Headers;
 use super::{millis, native, thread};
 use crate::EventSchema;
 use crate::format::cloudevents::{self, CloudEventError};
@@ -468,6 +469,20 @@ impl EventProducer {
         Outgoing::new(self, event)
     }
 
+    /// Publishes a message that is there already, with its own headers: of a dead letter, a retry.
+    pub(super) async fn send_record(&self, record: &Record) -> Result<Sent, SendError> {
+        let topic = Topic::Other(record.topic.as_str().into());
+        let put = |waiting| {
+            let mut queued = BaseRecord::with_opaque_to(&record.topic, waiting);
+            queued.partition = record.partition;
+            queued.key = record.key.as_deref();
+            queued.payload = record.value.as_deref();
+            queued.headers = outgoing::copy(&record.headers);
+            queued
+        };
+        self.shared.enqueue(topic, put).await?.await
+    }
+
     /// Whether it can be expected to send: it is not closed, and its client has reached a broker since
     /// it was made, or made anew. For the readiness probe of a service.
     ///
@@ -603,7 +618,7 @@ impl Shared {
     }
 
     /// Puts a record into the queue; waits for room there. The gate is held by the caller.
-    async fn put(&self, client: &Client, mut record: Record<'_>) -> Result<(), SendError> {
+    async fn put(&self, client: &Client, mut record: Queued<'_>) -> Result<(), SendError> {
         // As little as a timer can wait, so that the queue does not run dry meanwhile.
         const FULL: Duration = Duration::from_millis(1);
         loop {
@@ -626,7 +641,7 @@ impl Shared {
     async fn enqueue<'a>(
         &self,
         topic: Topic,
-        record: impl FnOnce(Arc<Waiting>) -> Record<'a>,
+        record: impl FnOnce(Arc<Waiting>) -> Queued<'a>,
     ) -> Result<Delivery, SendError> {
         if self.closed.load(Ordering::Acquire) {
             return Err(SendErrorKind::Closed.into());
@@ -639,7 +654,18 @@ impl Shared {
     }
 }
 
-type Record<'a> = BaseRecord<'a, [u8], [u8], Arc<Waiting>>;
+/// A message of bytes.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) struct Record {
+    pub(super) topic: String,
+    /// None for the one that the key chooses.
+    pub(super) partition: Option<i32>,
+    pub(super) key: Option<Vec<u8>>,
+    pub(super) value: Option<Vec<u8>>,
+    pub(super) headers: Headers,
+}
+
+type Queued<'a> = BaseRecord<'a, [u8], [u8], Arc<Waiting>>;
 
 impl Client {
     fn new(config: &ClientConfig) -> Result<Self, ConnectError> {

@@ -3,7 +3,7 @@
 use std::sync::{Arc, LazyLock};
 use std::time::SystemTime;
 
-use rdkafka::message::{BorrowedMessage, Message};
+use rdkafka::message::{BorrowedMessage, Message, Timestamp};
 
 use super::received::Headers;
 use super::{millis, native};
@@ -15,7 +15,7 @@ pub(super) struct Raw {
     bytes: Arc<[u8]>,
     key: Option<usize>,
     has_value: bool,
-    timestamp: Option<i64>,
+    timestamp: Timestamp,
     headers: Option<Arc<Headers>>,
 }
 
@@ -31,7 +31,7 @@ impl Raw {
             bytes,
             key: key.map(<[u8]>::len),
             has_value: value.is_some(),
-            timestamp: message.timestamp().to_millis(),
+            timestamp: message.timestamp(),
             headers: (!headers.is_empty()).then(|| Arc::new(headers)),
         }
     }
@@ -45,7 +45,11 @@ impl Raw {
     }
 
     pub(super) fn timestamp(&self) -> Option<SystemTime> {
-        self.timestamp.map(millis)
+        self.timestamp.to_millis().map(millis)
+    }
+
+    pub(super) fn kafka_timestamp(&self) -> Timestamp {
+        self.timestamp
     }
 
     pub(super) fn headers(&self) -> &Headers {

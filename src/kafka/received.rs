@@ -367,6 +367,11 @@ impl Headers {
         self.iter().filter(|(known, _)| *known == name).last()?.1
     }
 
+    /// The value of the first header of this name.
+    pub(super) fn first(&self, name: &str) -> Option<&[u8]> {
+        self.iter().find(|(known, _)| *known == name)?.1
+    }
+
     /// Whether there is none.
     #[must_use]
     pub fn is_empty(&self) -> bool {

@@ -16,7 +16,8 @@ use tokio::task::JoinSet;
 
 use super::client;
 use super::consumer::EventConsumer;
-use super::core::{Order, Outcome, Taken, Ticket, Waiting, Work};
+use super::core::{Limit, Order, Outcome, Taken, Ticket, Work};
+use super::dead_letter::DeadLetter;
 use super::delivery::{Delivery, Failure, Handled};
 use super::driver::{self, Dismissal, Finished, Place, Seat, Shared, Stopped};
 use super::error::{CloseError, Open, RunError, RunErrorKind};
@@ -131,9 +132,9 @@ impl<E: EventSchema + Send + Sync + 'static> Runner<E> {
         self
     }
 
-    /// The name of the dead letter topic: `<topic>-<group>-dlt` unless set.
-    pub fn dead_letter_topic(mut self, name: impl Into<String>) -> Self {
-        self.policy.dead_letter_topic = Some(name.into());
+    /// How dead letters are written, and where: [`DeadLetter::new`] unless set.
+    pub fn dead_letter(mut self, dead_letter: DeadLetter) -> Self {
+        self.policy.dead_letter = dead_letter;
         self
     }
 
@@ -181,7 +182,7 @@ impl<E: EventSchema + Send + Sync + 'static> Runner<E> {
         }
         let (mut member, ahead, config, topics) = consumer.into_parts();
         let forward = Forward::new(&config, &topics, &policy).map_err(RunErrorKind::Config)?;
-        if policy.retry.waiting == Waiting::Nothing && topics.iter().any(|topic| topic.starts_with('^')) {
+        if policy.has_retry_topics() && topics.iter().any(|topic| topic.starts_with('^')) {
             return Err(RunErrorKind::Policy("`Retry::topics` needs the names of the topics, not a pattern").into());
         }
         let shared = Arc::clone(&member.shared);
@@ -194,7 +195,8 @@ impl<E: EventSchema + Send + Sync + 'static> Runner<E> {
             let keyed = (policy.order == Some(Order::Key)).then(RandomState::new);
             state.core.govern(policy.rules(FORMS), |raw| driver::key(keyed.as_ref(), raw), shared.now());
             state.keyed = keyed;
-            if policy.retry.waiting == Waiting::Nothing {
+            state.patience = policy.timeout.unwrap_or(Duration::MAX);
+            if policy.has_retry_topics() {
                 state.returning = Some(forward::returned);
                 let retries = forward.retry_topics().map(str::to_owned);
                 state.topics = Some(topics.iter().cloned().chain(retries).collect());
@@ -212,7 +214,6 @@ impl<E: EventSchema + Send + Sync + 'static> Runner<E> {
         let _ = tokio::time::timeout(left.max(LEAVE), member.gone.changed()).await;
         match (stopped, fatal) {
             (Some(Stopped { place, offset, fault }), _) => {
-                let fault = fault.unwrap_or(Fault::Timeout);
                 Err(RunErrorKind::Stopped { place: format!("{place}@{offset}"), fault }.into())
             }
             (None, Some(fatal)) => Err(RunErrorKind::Consume(fatal.into()).into()),
@@ -312,7 +313,11 @@ where
                 done = caught(self.job.perform(&self.shared, taken, &place)) => done,
                 () = self.dismissal.given() => return,
             };
-            finished = Some((ticket, place, done.unwrap_or(Finished::Failed(Fault::Panic))));
+            finished = Some((
+                ticket,
+                place,
+                done.unwrap_or_else(|panic| Finished::Failed(Fault::Panic(message(&*panic).into()))),
+            ));
             // Handlers may be ready at once, thousands in a row, and other tasks want their turn.
             turn = turn.wrapping_add(1);
             if turn.is_multiple_of(32) {
@@ -378,6 +383,15 @@ where
     }
 }
 
+/// What a panic says.
+fn message(panic: &(dyn Any + Send)) -> &str {
+    match (panic.downcast_ref::<&str>(), panic.downcast_ref::<String>()) {
+        (Some(text), _) => text,
+        (None, Some(text)) => text,
+        (None, None) => "",
+    }
+}
+
 /// What a future gives, or what it panicked with.
 async fn caught<F: Future>(future: F) -> Result<F::Output, Box<dyn Any + Send>> {
     let mut future = pin!(future);
@@ -429,6 +443,28 @@ impl RunHandle {
     #[must_use]
     pub fn counts(&self) -> Counts {
         self.shared.tally.counts()
+    }
+
+    /// How many messages wait in memory or are being handled, and how many bytes they take.
+    ///
+    /// ```
+    /// # use event_schema::kafka::{EmbeddedKafka, EventConsumer};
+    /// # use event_schema::prelude::*;
+    /// # #[derive(Serialize, JsonSchema, EventSchema)]
+    /// # #[event(topic = "notes")]
+    /// # struct Note { text: String }
+    /// # #[tokio::main]
+    /// # async fn main() -> Result<(), Box<dyn std::error::Error>> {
+    /// # let kafka = EmbeddedKafka::start()?;
+    /// let consumer = EventConsumer::<Note>::subscribe(&kafka.config().group("docs")).await?;
+    /// assert_eq!(consumer.handle().buffered(), (0, 0));
+    /// # Ok(())
+    /// # }
+    /// ```
+    #[must_use]
+    pub fn buffered(&self) -> (usize, usize) {
+        let Limit { records, bytes } = self.shared.lock().core.buffered();
+        (records, bytes)
     }
 }
 

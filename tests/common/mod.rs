@@ -83,6 +83,19 @@ impl Kafka {
         producer.send(record, Duration::from_secs(20)).await.unwrap();
     }
 
+    /// Puts many on a topic, in this order.
+    pub async fn put_all(&self, topic: &str, values: impl IntoIterator<Item = String>) {
+        let producer: FutureProducer = self.config.rdkafka_producer().unwrap().create().unwrap();
+        let values: Vec<String> = values.into_iter().collect();
+        let sends = values.iter().map(|value| {
+            let record: FutureRecord<'_, str, str> = FutureRecord::to(topic).payload(value);
+            producer.send_result(record).unwrap()
+        });
+        for sent in sends.collect::<Vec<_>>() {
+            sent.await.unwrap().unwrap();
+        }
+    }
+
     /// How many messages the partition has.
     pub async fn end(&self, topic: &str, partition: i32) -> i64 {
         let config = self.group().rdkafka_consumer().unwrap();

@@ -224,7 +224,10 @@ fn found(rule: &Rule, inner: Option<&Inner<'_>>) -> TokenStream {
     let message = optional(rule.message.as_ref());
     if let Some(constants) = params.iter().map(|(name, param)| param.constant(name)).collect::<Option<Vec<_>>>() {
         return quote! {
-            cx.broken(at, const { &__p::Rule { code: #code, params: &[#(#constants),*], message: #message } })
+            {
+                static RULE: __p::Rule = __p::Rule::new(#code, &[#(#constants),*], #message);
+                cx.broken(at, &RULE)
+            }
         };
     }
     let insert = params.iter().map(|(name, param)| {

@@ -256,6 +256,11 @@ impl<M: Clone> Lane<M> {
         }
     }
 
+    /// What it holds in memory, and what others do.
+    pub(super) fn buffered_with(&self, others: Limit) -> Limit {
+        Limit { records: others.records + self.buffered.records, bytes: others.bytes + self.buffered.bytes }
+    }
+
     /// Up to where it is finished, if that is yet to be committed.
     pub(super) fn position(&mut self, partition: Partition) -> Option<Position> {
         let offset = self.done.filter(|_| std::mem::take(&mut self.dirty))?;

@@ -199,6 +199,11 @@ impl<M: Clone> Core<M> {
         !self.stopped && !self.ready.is_empty()
     }
 
+    /// How much is held in memory.
+    pub(crate) fn buffered(&self) -> Limit {
+        self.lanes.values().fold(Limit { records: 0, bytes: 0 }, |sum, lane| lane.buffered_with(sum))
+    }
+
     // ---- partitions
 
     /// Partitions are ours from now on. What is received of them is received after this, never before.

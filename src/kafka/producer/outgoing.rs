@@ -9,6 +9,7 @@ use uuid::Uuid;
 use super::{Delivery, EventProducer, Sent, Topic};
 use crate::format::cloudevents::{CONTENT_TYPE, SPECVERSION, format_time};
 use crate::kafka::error::{SendError, SendErrorKind};
+use crate::kafka::received::Headers;
 use crate::{Descriptor, Envelope, EventSchema};
 
 /// A message to be completed and sent; see [`EventProducer::message`].
@@ -150,6 +151,12 @@ fn required(headers: OwnedHeaders, id: &str, source: &str, event_type: &str) -> 
         (CONTENT_TYPE, "application/json"),
     ];
     all.into_iter().fold(headers, |headers, (name, value)| with(headers, name, Some(value)))
+}
+
+/// Headers that were received, to be sent again.
+pub(super) fn copy(headers: &Headers) -> Option<OwnedHeaders> {
+    let insert = |copy: OwnedHeaders, (key, value)| copy.insert(Header { key, value });
+    (!headers.is_empty()).then(|| headers.iter().fold(OwnedHeaders::new_with_capacity(headers.len()), insert))
 }
 
 fn with(headers: OwnedHeaders, name: &str, value: Option<&str>) -> OwnedHeaders {
