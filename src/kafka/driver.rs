@@ -212,6 +212,14 @@ impl Shared {
         self.wake();
     }
 
+    /// Leaves the group within this time.
+    pub(super) fn close_within(&self, deadline: Duration) {
+        /// How long leaving may take of it.
+        const LEAVE: Duration = Duration::from_secs(2);
+        let leave = LEAVE.min(deadline / 4);
+        self.close(Instant::now() + client::bounded(deadline).saturating_sub(leave));
+    }
+
     /// Does what the core says.
     fn perform(&self, state: &mut State, group: &Group, consumer: &BaseConsumer<Group>) {
         let now = self.now();
@@ -386,10 +394,12 @@ impl State {
         }
     }
 
-    /// The next record to do something with, for the worker in this seat.
-    pub(super) fn take(&mut self, seat: usize, now: Duration) -> Option<(Taken<Raw>, Place)> {
+    /// The next record to do something with, for the worker in this seat, if it is one.
+    pub(super) fn take(&mut self, seat: Option<usize>, now: Duration) -> Option<(Taken<Raw>, Place)> {
         let taken = self.core.take(now)?;
-        self.seats[seat].ticket = Some(taken.ticket);
+        if let Some(seat) = seat {
+            self.seats[seat].ticket = Some(taken.ticket);
+        }
         if taken.work == Work::Handle && !self.faults.is_empty() {
             self.faults.remove(&record(&taken.ticket));
         }
@@ -406,12 +416,14 @@ impl State {
     /// now.
     pub(super) fn finish(
         &mut self,
-        seat: usize,
+        seat: Option<usize>,
         ticket: &Ticket,
         finished: Finished,
         now: Duration,
     ) -> Option<(Outcome, Option<Fault>)> {
-        self.seats[seat].ticket = None;
+        if let Some(seat) = seat {
+            self.seats[seat].ticket = None;
+        }
         let verdict = match finished {
             Finished::Done => Verdict::Done,
             Finished::NotForwarded { again: true } => Verdict::Retry,

@@ -6,6 +6,8 @@ use std::time::SystemTime;
 
 use super::core::Position;
 use super::dead_letter;
+use super::driver::Place;
+use super::raw::Raw;
 use crate::format::cloudevents::{CloudEvent, Data, Mode};
 use crate::{Envelope, EventSchema, LoadError, Violations};
 
@@ -284,6 +286,21 @@ impl Rejection {
 impl fmt::Debug for Rejection {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Rejection").field("len", &self.bytes.len()).field("error", &self.error).finish()
+    }
+}
+
+/// A message from this place, loaded.
+pub(super) fn received<E: EventSchema>(place: &Place, position: Position, raw: Raw) -> Received<E> {
+    let (body, structured) = load(raw.headers(), raw.value());
+    Received {
+        topic: Arc::clone(&place.topic),
+        partition: place.partition,
+        timestamp: raw.timestamp(),
+        key: raw.key().map(<[u8]>::to_vec),
+        headers: raw.into_headers(),
+        structured,
+        position,
+        body,
     }
 }
 
