@@ -25,7 +25,7 @@ use super::client::{self, Code, Monitor};
 use super::core::{Action, Core, Incoming, Outcome, Partition, Position, Rules, Taken, Ticket, Verdict, Work};
 use super::error::{ConnectError, ConsumeErrorKind};
 use super::fault::Fault;
-use super::raw::Raw;
+use super::raw::{Packer, Raw};
 use super::tally::Tally;
 
 /// How many messages are told to the core at once.
@@ -676,8 +676,13 @@ pub(super) fn start(
     consumer.set_nonempty_callback(move || woken.wake());
     let (sender, gone) = watch::channel(());
     let client = Arc::new(Client { consumer, _gone: sender });
-    let poller =
-        Poller { client: Arc::clone(&client), shared: Arc::clone(&shared), last: None, ticked: Duration::ZERO };
+    let poller = Poller {
+        client: Arc::clone(&client),
+        shared: Arc::clone(&shared),
+        last: None,
+        packer: Packer::default(),
+        ticked: Duration::ZERO,
+    };
     let member = Member { shared, gone };
     let started = thread::Builder::new().name("event-schema poll".to_owned()).spawn(move || poller.run());
     match started {
@@ -702,6 +707,7 @@ struct Poller {
     /// Topic (where librdkafka keeps it), partition and number of the last message: many in a row have the
     /// same.
     last: Option<(usize, i32, Partition)>,
+    packer: Packer,
     ticked: Duration,
 }
 
@@ -776,10 +782,17 @@ impl Poller {
     fn poll(&mut self, burst: &mut Vec<Incoming<Raw>>) -> bool {
         let client = Arc::clone(&self.client);
         let called = &client.consumer.context().called;
-        let mut bytes = 0;
-        while burst.len() < BURST && bytes < BURST_BYTES {
+        let (mut bytes, mut sealed) = (0, 0);
+        let more = loop {
+            if burst.len() == BURST || bytes >= BURST_BYTES {
+                break true;
+            }
             match client.consumer.poll(Duration::ZERO) {
                 Some(Ok(message)) => {
+                    if self.packer.is_full(&message) {
+                        self.seal(&mut burst[sealed..]);
+                        sealed = burst.len();
+                    }
                     let incoming = self.incoming(&message);
                     bytes += incoming.bytes;
                     burst.push(incoming);
@@ -787,12 +800,19 @@ impl Poller {
                 Some(Err(error)) => self.fail(error),
                 None if called.swap(false, Ordering::Relaxed) => {
                     self.last = None;
-                    return true;
+                    break true;
                 }
-                None => return !burst.is_empty(),
+                None => break !burst.is_empty(),
             }
+        };
+        self.seal(&mut burst[sealed..]);
+        more
+    }
+
+    fn seal(&mut self, packed: &mut [Incoming<Raw>]) {
+        if !packed.is_empty() {
+            self.packer.seal(packed.iter_mut().map(|incoming| &mut incoming.message));
         }
-        true
     }
 
     fn incoming(&mut self, message: &BorrowedMessage<'_>) -> Incoming<Raw> {
@@ -805,7 +825,7 @@ impl Poller {
                 number
             }
         };
-        let raw = Raw::copy(message);
+        let raw = self.packer.pack(message);
         Incoming {
             partition: number,
             offset: message.offset(),
