@@ -271,7 +271,7 @@ impl<E: EventSchema> EventConsumer<E> {
         self.runner().run(handler).await
     }
 
-    /// To say how events are to be handled before they are; see [`Runner`].
+    /// To say how events are to be handled before they are; see the example of [`Runner`].
     pub fn runner(self) -> Runner<E>
     where
         E: Send + Sync + 'static,
@@ -360,7 +360,8 @@ impl<E: EventSchema> EventConsumer<E> {
         }
         loop {
             if let Some((position, raw)) = self.ahead.next(&self.member.shared) {
-                return Poll::Ready(Ok(self.received(position, raw)));
+                let place = &self.ahead.places[position.partition as usize];
+                return Poll::Ready(Ok(received::received(place, position, raw)));
             }
             let mut state = self.member.shared.lock();
             if let Some(trouble) = state.trouble() {
@@ -371,21 +372,6 @@ impl<E: EventSchema> EventConsumer<E> {
                 state.waker = Some(context.waker().clone());
                 return Poll::Pending;
             }
-        }
-    }
-
-    fn received(&self, position: Position, raw: Raw) -> Received<E> {
-        let Place { topic, partition } = &self.ahead.places[position.partition as usize];
-        let (body, structured) = received::load(raw.headers(), raw.value());
-        Received {
-            topic: Arc::clone(topic),
-            partition: *partition,
-            timestamp: raw.timestamp(),
-            key: raw.key().map(<[u8]>::to_vec),
-            headers: raw.into_headers(),
-            structured,
-            position,
-            body,
         }
     }
 

@@ -25,7 +25,7 @@ use super::client::{self, Code, Monitor};
 use super::core::{Action, Core, Incoming, Outcome, Partition, Position, Rules, Taken, Ticket, Verdict, Work};
 use super::error::{ConnectError, ConsumeErrorKind};
 use super::fault::Fault;
-use super::raw::Raw;
+use super::raw::{Packer, Raw};
 use super::tally::Tally;
 
 /// How many messages are told to the core at once.
@@ -212,6 +212,14 @@ impl Shared {
         self.wake();
     }
 
+    /// Leaves the group within this time.
+    pub(super) fn close_within(&self, deadline: Duration) {
+        /// How long leaving may take of it.
+        const LEAVE: Duration = Duration::from_secs(2);
+        let leave = LEAVE.min(deadline / 4);
+        self.close(Instant::now() + client::bounded(deadline).saturating_sub(leave));
+    }
+
     /// Does what the core says.
     fn perform(&self, state: &mut State, group: &Group, consumer: &BaseConsumer<Group>) {
         let now = self.now();
@@ -386,10 +394,12 @@ impl State {
         }
     }
 
-    /// The next record to do something with, for the worker in this seat.
-    pub(super) fn take(&mut self, seat: usize, now: Duration) -> Option<(Taken<Raw>, Place)> {
+    /// The next record to do something with, for the worker in this seat, if it is one.
+    pub(super) fn take(&mut self, seat: Option<usize>, now: Duration) -> Option<(Taken<Raw>, Place)> {
         let taken = self.core.take(now)?;
-        self.seats[seat].ticket = Some(taken.ticket);
+        if let Some(seat) = seat {
+            self.seats[seat].ticket = Some(taken.ticket);
+        }
         if taken.work == Work::Handle && !self.faults.is_empty() {
             self.faults.remove(&record(&taken.ticket));
         }
@@ -406,12 +416,14 @@ impl State {
     /// now.
     pub(super) fn finish(
         &mut self,
-        seat: usize,
+        seat: Option<usize>,
         ticket: &Ticket,
         finished: Finished,
         now: Duration,
     ) -> Option<(Outcome, Option<Fault>)> {
-        self.seats[seat].ticket = None;
+        if let Some(seat) = seat {
+            self.seats[seat].ticket = None;
+        }
         let verdict = match finished {
             Finished::Done => Verdict::Done,
             Finished::NotForwarded { again: true } => Verdict::Retry,
@@ -664,8 +676,13 @@ pub(super) fn start(
     consumer.set_nonempty_callback(move || woken.wake());
     let (sender, gone) = watch::channel(());
     let client = Arc::new(Client { consumer, _gone: sender });
-    let poller =
-        Poller { client: Arc::clone(&client), shared: Arc::clone(&shared), last: None, ticked: Duration::ZERO };
+    let poller = Poller {
+        client: Arc::clone(&client),
+        shared: Arc::clone(&shared),
+        last: None,
+        packer: Packer::default(),
+        ticked: Duration::ZERO,
+    };
     let member = Member { shared, gone };
     let started = thread::Builder::new().name("event-schema poll".to_owned()).spawn(move || poller.run());
     match started {
@@ -690,6 +707,7 @@ struct Poller {
     /// Topic (where librdkafka keeps it), partition and number of the last message: many in a row have the
     /// same.
     last: Option<(usize, i32, Partition)>,
+    packer: Packer,
     ticked: Duration,
 }
 
@@ -764,10 +782,17 @@ impl Poller {
     fn poll(&mut self, burst: &mut Vec<Incoming<Raw>>) -> bool {
         let client = Arc::clone(&self.client);
         let called = &client.consumer.context().called;
-        let mut bytes = 0;
-        while burst.len() < BURST && bytes < BURST_BYTES {
+        let (mut bytes, mut sealed) = (0, 0);
+        let more = loop {
+            if burst.len() == BURST || bytes >= BURST_BYTES {
+                break true;
+            }
             match client.consumer.poll(Duration::ZERO) {
                 Some(Ok(message)) => {
+                    if self.packer.is_full(&message) {
+                        self.seal(&mut burst[sealed..]);
+                        sealed = burst.len();
+                    }
                     let incoming = self.incoming(&message);
                     bytes += incoming.bytes;
                     burst.push(incoming);
@@ -775,12 +800,19 @@ impl Poller {
                 Some(Err(error)) => self.fail(error),
                 None if called.swap(false, Ordering::Relaxed) => {
                     self.last = None;
-                    return true;
+                    break true;
                 }
-                None => return !burst.is_empty(),
+                None => break !burst.is_empty(),
             }
+        };
+        self.seal(&mut burst[sealed..]);
+        more
+    }
+
+    fn seal(&mut self, packed: &mut [Incoming<Raw>]) {
+        if !packed.is_empty() {
+            self.packer.seal(packed.iter_mut().map(|incoming| &mut incoming.message));
         }
-        true
     }
 
     fn incoming(&mut self, message: &BorrowedMessage<'_>) -> Incoming<Raw> {
@@ -793,7 +825,7 @@ impl Poller {
                 number
             }
         };
-        let raw = Raw::copy(message);
+        let raw = self.packer.pack(message);
         Incoming {
             partition: number,
             offset: message.offset(),

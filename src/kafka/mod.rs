@@ -32,6 +32,7 @@
 //! It runs on tokio. What librdkafka has to tell comes as `tracing` events with the target
 //! `librdkafka`.
 
+mod batch;
 mod client;
 mod config;
 mod consumer;
@@ -56,6 +57,7 @@ use std::time::{Duration, SystemTime};
 
 pub use rdkafka;
 
+pub use self::batch::{Batch, Batches};
 pub use self::config::{ConfigError, KafkaConfig};
 pub use self::consumer::EventConsumer;
 pub use self::core::{Order, Outcome};

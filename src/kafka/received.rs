@@ -6,6 +6,8 @@ use std::time::SystemTime;
 
 use super::core::Position;
 use super::dead_letter;
+use super::driver::Place;
+use super::raw::Raw;
 use crate::format::cloudevents::{CloudEvent, Data, Mode};
 use crate::{Envelope, EventSchema, LoadError, Violations};
 
@@ -44,9 +46,7 @@ use crate::{Envelope, EventSchema, LoadError, Violations};
 pub struct Received<E> {
     pub(super) topic: Arc<str>,
     pub(super) partition: i32,
-    pub(super) timestamp: Option<SystemTime>,
-    pub(super) key: Option<Vec<u8>>,
-    pub(super) headers: Headers,
+    pub(super) raw: Raw,
     /// Of a message that has it in its value; others have it in their headers.
     pub(super) structured: Option<Box<Envelope>>,
     pub(super) position: Position,
@@ -101,19 +101,19 @@ impl<E> Received<E> {
     /// When it was sent or, where the topic says so, stored.
     #[must_use]
     pub fn timestamp(&self) -> Option<SystemTime> {
-        self.timestamp
+        self.raw.timestamp()
     }
 
     /// The key's bytes. No key is not an empty one.
     #[must_use]
     pub fn key(&self) -> Option<&[u8]> {
-        self.key.as_deref()
+        self.raw.key()
     }
 
     /// The headers.
     #[must_use]
     pub fn headers(&self) -> &Headers {
-        &self.headers
+        self.raw.headers()
     }
 
     /// What travels beside the event: id, source, time, version, causation and trace. Made from the
@@ -148,7 +148,7 @@ impl<E> Received<E> {
     /// ```
     #[must_use]
     pub fn envelope(&self) -> Envelope {
-        envelope(self.structured.as_deref(), &self.headers, self, self.timestamp)
+        envelope(self.structured.as_deref(), self.headers(), self, self.timestamp())
     }
 
     /// What it holds.
@@ -205,7 +205,7 @@ impl<E: fmt::Debug> fmt::Debug for Received<E> {
             .field("topic", &self.topic)
             .field("partition", &self.partition)
             .field("offset", &self.position.offset)
-            .field("timestamp", &self.timestamp)
+            .field("timestamp", &self.timestamp())
             .field("body", &self.body)
             .finish_non_exhaustive()
     }
@@ -285,6 +285,12 @@ impl fmt::Debug for Rejection {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Rejection").field("len", &self.bytes.len()).field("error", &self.error).finish()
     }
+}
+
+/// A message from this place, loaded.
+pub(super) fn received<E: EventSchema>(place: &Place, position: Position, raw: Raw) -> Received<E> {
+    let (body, structured) = load(raw.headers(), raw.value());
+    Received { topic: Arc::clone(&place.topic), partition: place.partition, raw, structured, position, body }
 }
 
 /// Loads the event that a message holds, by what its headers say of it; beside it the envelope, if that

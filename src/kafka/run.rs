@@ -14,12 +14,12 @@ use std::time::{Duration, Instant};
 use tokio::sync::watch;
 use tokio::task::JoinSet;
 
-use super::client;
+use super::batch::{self, Batches};
 use super::consumer::EventConsumer;
-use super::core::{Limit, Order, Outcome, Taken, Ticket, Work};
+use super::core::{Limit, Order, Taken, Ticket, Work};
 use super::dead_letter::DeadLetter;
 use super::delivery::{Delivery, Failure, Handled};
-use super::driver::{self, Dismissal, Finished, Place, Seat, Shared, Stopped};
+use super::driver::{self, Dismissal, Finished, Member, Place, Seat, Shared, Stopped};
 use super::error::{CloseError, Open, RunError, RunErrorKind};
 use super::fault::Fault;
 use super::forward::{self, FORMS, Forward, Letter};
@@ -87,12 +87,30 @@ impl<E: EventSchema + Send + Sync + 'static> Runner<E> {
     }
 
     /// What keeps its order; across, events are handled in parallel. [`Order::Partition`] unless set.
+    ///
+    /// ```
+    /// # use event_schema::kafka::{Delivery, EventConsumer, GiveUp, DeadLetter, Order, Retry, Runner};
+    /// # use event_schema::prelude::*;
+    /// # use std::time::Duration;
+    /// # fn settings<E: EventSchema + Send + Sync + 'static>(runner: Runner<E>) -> Runner<E> {
+    /// runner.order(Order::Key)
+    /// # }
+    /// ```
     pub fn order(mut self, order: Order) -> Self {
         self.policy.order = Some(order);
         self
     }
 
     /// Nothing keeps its order.
+    ///
+    /// ```
+    /// # use event_schema::kafka::{Delivery, EventConsumer, GiveUp, DeadLetter, Order, Retry, Runner};
+    /// # use event_schema::prelude::*;
+    /// # use std::time::Duration;
+    /// # fn settings<E: EventSchema + Send + Sync + 'static>(runner: Runner<E>) -> Runner<E> {
+    /// runner.unordered()
+    /// # }
+    /// ```
     pub fn unordered(mut self) -> Self {
         self.policy.order = None;
         self
@@ -100,6 +118,15 @@ impl<E: EventSchema + Send + Sync + 'static> Runner<E> {
 
     /// How many events are handled at once, at most: as many as the machine can do in parallel unless set.
     /// More are worth it for handlers that wait for others.
+    ///
+    /// ```
+    /// # use event_schema::kafka::{Delivery, EventConsumer, GiveUp, DeadLetter, Order, Retry, Runner};
+    /// # use event_schema::prelude::*;
+    /// # use std::time::Duration;
+    /// # fn settings<E: EventSchema + Send + Sync + 'static>(runner: Runner<E>) -> Runner<E> {
+    /// runner.order(Order::Key).concurrency(100)
+    /// # }
+    /// ```
     pub fn concurrency(mut self, workers: usize) -> Self {
         self.policy.concurrency = workers.max(1);
         self
@@ -107,6 +134,15 @@ impl<E: EventSchema + Send + Sync + 'static> Runner<E> {
 
     /// How much may wait in memory, in messages and in bytes: 10,000 and 32 MiB unless set. Each partition
     /// has an equal share. A few hundred messages more may be on their way.
+    ///
+    /// ```
+    /// # use event_schema::kafka::{Delivery, EventConsumer, GiveUp, DeadLetter, Order, Retry, Runner};
+    /// # use event_schema::prelude::*;
+    /// # use std::time::Duration;
+    /// # fn settings<E: EventSchema + Send + Sync + 'static>(runner: Runner<E>) -> Runner<E> {
+    /// runner.buffer(1_000, 4 << 20)
+    /// # }
+    /// ```
     pub fn buffer(mut self, messages: usize, bytes: usize) -> Self {
         self.policy.buffer.records = messages;
         self.policy.buffer.bytes = bytes;
@@ -115,24 +151,60 @@ impl<E: EventSchema + Send + Sync + 'static> Runner<E> {
 
     /// How far ahead of the first unfinished message of a partition others are handled: 1,000 messages
     /// unless set. So many a crash repeats at most, and what was finished since the last commit.
+    ///
+    /// ```
+    /// # use event_schema::kafka::{Delivery, EventConsumer, GiveUp, DeadLetter, Order, Retry, Runner};
+    /// # use event_schema::prelude::*;
+    /// # use std::time::Duration;
+    /// # fn settings<E: EventSchema + Send + Sync + 'static>(runner: Runner<E>) -> Runner<E> {
+    /// runner.order(Order::Key).span(100)
+    /// # }
+    /// ```
     pub fn span(mut self, messages: u64) -> Self {
         self.policy.span = messages.max(1);
         self
     }
 
     /// Whether and how a failed message is tried again: [`Retry::in_place`] unless set.
+    ///
+    /// ```
+    /// # use event_schema::kafka::{Delivery, EventConsumer, GiveUp, DeadLetter, Order, Retry, Runner};
+    /// # use event_schema::prelude::*;
+    /// # use std::time::Duration;
+    /// # fn settings<E: EventSchema + Send + Sync + 'static>(runner: Runner<E>) -> Runner<E> {
+    /// runner.order(Order::Key).retry(Retry::park().attempts(10))
+    /// # }
+    /// ```
     pub fn retry(mut self, retry: Retry) -> Self {
         self.policy.retry = retry;
         self
     }
 
     /// What becomes of a message that failed for good: [`GiveUp::DeadLetter`] unless set.
+    ///
+    /// ```
+    /// # use event_schema::kafka::{Delivery, EventConsumer, GiveUp, DeadLetter, Order, Retry, Runner};
+    /// # use event_schema::prelude::*;
+    /// # use std::time::Duration;
+    /// # fn settings<E: EventSchema + Send + Sync + 'static>(runner: Runner<E>) -> Runner<E> {
+    /// runner.give_up(GiveUp::Stop)
+    /// # }
+    /// ```
     pub fn give_up(mut self, give_up: GiveUp) -> Self {
         self.policy.give_up = give_up;
         self
     }
 
     /// How dead letters are written, and where: [`DeadLetter::new`] unless set.
+    ///
+    /// ```
+    /// # use event_schema::kafka::{Delivery, EventConsumer, GiveUp, DeadLetter, Order, Retry, Runner};
+    /// # use event_schema::prelude::*;
+    /// # use std::time::Duration;
+    /// # fn settings<E: EventSchema + Send + Sync + 'static>(runner: Runner<E>) -> Runner<E> {
+    /// runner.dead_letter(DeadLetter::new().topic("dead-letters"))
+    /// # }
+    /// ```
     pub fn dead_letter(mut self, dead_letter: DeadLetter) -> Self {
         self.policy.dead_letter = dead_letter;
         self
@@ -141,12 +213,30 @@ impl<E: EventSchema + Send + Sync + 'static> Runner<E> {
     /// How long a handler may take before it is dropped and counts as failed; as long as it likes unless
     /// set. What it does when it is not dropped, in a loop without an await, has no effect on the
     /// message any more.
+    ///
+    /// ```
+    /// # use event_schema::kafka::{Delivery, EventConsumer, GiveUp, DeadLetter, Order, Retry, Runner};
+    /// # use event_schema::prelude::*;
+    /// # use std::time::Duration;
+    /// # fn settings<E: EventSchema + Send + Sync + 'static>(runner: Runner<E>) -> Runner<E> {
+    /// runner.handler_timeout(Duration::from_secs(30))
+    /// # }
+    /// ```
     pub fn handler_timeout(mut self, timeout: Duration) -> Self {
         self.policy.timeout = Some(timeout);
         self
     }
 
     /// How often what is done is committed: each second unless set.
+    ///
+    /// ```
+    /// # use event_schema::kafka::{Delivery, EventConsumer, GiveUp, DeadLetter, Order, Retry, Runner};
+    /// # use event_schema::prelude::*;
+    /// # use std::time::Duration;
+    /// # fn settings<E: EventSchema + Send + Sync + 'static>(runner: Runner<E>) -> Runner<E> {
+    /// runner.commit_interval(Duration::from_millis(200))
+    /// # }
+    /// ```
     pub fn commit_interval(mut self, interval: Duration) -> Self {
         self.policy.commit_interval = interval;
         self
@@ -154,6 +244,17 @@ impl<E: EventSchema + Send + Sync + 'static> Runner<E> {
 
     /// What handles the messages without a value, which in a compacted topic delete a key. Without it they
     /// count as done.
+    ///
+    /// ```
+    /// # use event_schema::kafka::{Delivery, EventConsumer, GiveUp, DeadLetter, Order, Retry, Runner};
+    /// # use event_schema::prelude::*;
+    /// # use std::time::Duration;
+    /// # fn settings<E: EventSchema + Send + Sync + 'static>(runner: Runner<E>) -> Runner<E> {
+    /// runner.on_tombstone(async |deleted: Delivery<()>| {
+    ///     println!("{:?} is deleted", deleted.key());
+    /// })
+    /// # }
+    /// ```
     pub fn on_tombstone<H, F>(mut self, handler: H) -> Self
     where
         H: Fn(Delivery<()>) -> F + Send + Sync + 'static,
@@ -166,41 +267,60 @@ impl<E: EventSchema + Send + Sync + 'static> Runner<E> {
         self
     }
 
+    /// To receive many messages at a time, and say what came of each; see [`Batches`]. There is no other
+    /// order than that of a batch, and [`concurrency`](Self::concurrency) is yours.
+    ///
+    /// # Errors
+    ///
+    /// Of [`RunError`], if the settings cannot be used.
+    pub fn batches(mut self) -> Result<Batches<E>, RunError> {
+        self.policy.order = None;
+        let (member, forward) = prepare(self.consumer, &self.policy)?;
+        Ok(Batches::new(member, forward))
+    }
+
     /// Handles events until it is [closed](RunHandle::close) or cannot go on. See [`EventConsumer::run`].
     ///
     /// # Errors
     ///
     /// Of [`RunError`].
+    ///
+    /// ```
+    /// # use event_schema::kafka::{Delivery, EmbeddedKafka, EventConsumer, Failure, Order};
+    /// # use event_schema::prelude::*;
+    /// # use std::time::Duration;
+    /// # #[derive(Serialize, JsonSchema, EventSchema)]
+    /// # #[event(topic = "notes")]
+    /// # struct Note { text: String }
+    /// # #[tokio::main]
+    /// # async fn main() -> Result<(), Box<dyn std::error::Error>> {
+    /// # let kafka = EmbeddedKafka::start()?;
+    /// # kafka.create_topic("notes", 1)?;
+    /// # let consumer = EventConsumer::<Note>::subscribe(&kafka.config().group("docs")).await?;
+    /// # let handle = consumer.handle();
+    /// # tokio::spawn(async move { handle.close(Duration::from_secs(5)).await });
+    /// let counts = consumer
+    ///     .runner()
+    ///     .order(Order::Key)
+    ///     .run(async |note: Delivery<Note>| -> Result<(), Failure> {
+    ///         println!("{}", note.text);
+    ///         Ok(())
+    ///     })
+    ///     .await?;
+    /// assert_eq!(counts.done(), 0);
+    /// # Ok(())
+    /// # }
+    /// ```
     pub async fn run<H, F>(self, handler: H) -> Result<Counts, RunError>
     where
         H: Fn(Delivery<E>) -> F + Send + Sync + 'static,
         F: Future<Output: Handled> + Send + 'static,
     {
         let Self { consumer, policy, tombstones } = self;
-        if let Some(fault) = policy.fault() {
-            return Err(RunErrorKind::Policy(fault).into());
-        }
-        let (mut member, ahead, config, topics) = consumer.into_parts();
-        let forward = Forward::new(&config, &topics, &policy).map_err(RunErrorKind::Config)?;
-        if policy.has_retry_topics() && topics.iter().any(|topic| topic.starts_with('^')) {
-            return Err(RunErrorKind::Policy("`Retry::topics` needs the names of the topics, not a pattern").into());
-        }
+        let (mut member, forward) = prepare(consumer, &policy)?;
         let shared = Arc::clone(&member.shared);
         {
             let mut state = shared.lock();
-            // What was taken ahead of `recv` and not handed out.
-            for (position, raw) in ahead.into_iter().rev() {
-                state.core.unpop(&position, raw.size(), raw);
-            }
-            let keyed = (policy.order == Some(Order::Key)).then(RandomState::new);
-            state.core.govern(policy.rules(FORMS), |raw| driver::key(keyed.as_ref(), raw), shared.now());
-            state.keyed = keyed;
-            state.patience = policy.timeout.unwrap_or(Duration::MAX);
-            if policy.has_retry_topics() {
-                state.returning = Some(forward::returned);
-                let retries = forward.retry_topics().map(str::to_owned);
-                state.topics = Some(topics.iter().cloned().chain(retries).collect());
-            }
             state.seats.resize_with(policy.concurrency, Seat::default);
             state.vacant = (0..policy.concurrency).collect();
         }
@@ -220,6 +340,35 @@ impl<E: EventSchema + Send + Sync + 'static> Runner<E> {
             (None, None) => Ok(shared.tally.counts()),
         }
     }
+}
+
+/// Gives the core its rules.
+fn prepare<E: EventSchema>(consumer: EventConsumer<E>, policy: &Policy) -> Result<(Member, Forward), RunError> {
+    if let Some(fault) = policy.fault() {
+        return Err(RunErrorKind::Policy(fault).into());
+    }
+    let (member, ahead, config, topics) = consumer.into_parts();
+    if policy.has_retry_topics() && topics.iter().any(|topic| topic.starts_with('^')) {
+        return Err(RunErrorKind::Policy("`Retry::topics` needs the names of the topics, not a pattern").into());
+    }
+    let forward = Forward::new(&config, &topics, policy).map_err(RunErrorKind::Config)?;
+    let shared = &member.shared;
+    let mut state = shared.lock();
+    // What was taken ahead of `recv` and not handed out.
+    for (position, raw) in ahead.into_iter().rev() {
+        state.core.unpop(&position, raw.size(), raw);
+    }
+    let keyed = (policy.order == Some(Order::Key)).then(RandomState::new);
+    state.core.govern(policy.rules(FORMS), |raw| driver::key(keyed.as_ref(), raw), shared.now());
+    state.keyed = keyed;
+    state.patience = policy.timeout.unwrap_or(Duration::MAX);
+    if policy.has_retry_topics() {
+        state.returning = Some(forward::returned);
+        let retries = forward.retry_topics().map(str::to_owned);
+        state.topics = Some(topics.iter().cloned().chain(retries).collect());
+    }
+    drop(state);
+    Ok((member, forward))
 }
 
 /// How long leaving the group may take of the time that is left for a close.
@@ -291,14 +440,14 @@ where
                 }
                 let now = self.shared.now();
                 let ended = finished.take().map(|(ticket, place, finished)| {
-                    let end = state.finish(self.seat, &ticket, finished, now);
+                    let end = state.finish(Some(self.seat), &ticket, finished, now);
                     (ticket, place, end)
                 });
-                (state.take(self.seat, now), ended, state.over)
+                (state.take(Some(self.seat), now), ended, state.over)
             };
             if let Some((ticket, place, Some((outcome, fault)))) = ended {
                 self.shared.tally.count(outcome);
-                self.tell(&ticket, &place, outcome, fault);
+                batch::tell(&self.job.forward, &ticket, &place, outcome, fault);
             }
             let Some((taken, place)) = next else {
                 if over {
@@ -323,23 +472,6 @@ where
             if turn.is_multiple_of(32) {
                 tokio::task::yield_now().await;
             }
-        }
-    }
-
-    /// One line in the log for what does not go as it should.
-    fn tell(&self, ticket: &Ticket, place: &Place, outcome: Outcome, fault: Option<Fault>) {
-        let Some(fault) = fault else { return };
-        let offset = ticket.offset;
-        match outcome {
-            Outcome::Dead => {
-                let topic = self.job.forward.dead_letter_topic(place);
-                tracing::warn!("{place}@{offset}: sent to `{topic}`: {fault}");
-            }
-            Outcome::Skipped => tracing::warn!("{place}@{offset}: skipped: {fault}"),
-            Outcome::Retried | Outcome::Parked => {
-                tracing::info!("{place}@{offset}: attempt {} failed: {fault}", ticket.attempt);
-            }
-            _ => {}
         }
     }
 }
@@ -408,7 +540,20 @@ async fn caught<F: Future>(future: F) -> Result<F::Output, Box<dyn Any + Send>> 
 
 /// Closes a consumer that runs, and says what it has done so far. Cheap to clone.
 ///
-/// See [`EventConsumer::handle`].
+/// ```
+/// # use event_schema::kafka::{EmbeddedKafka, EventConsumer};
+/// # use event_schema::prelude::*;
+/// # #[derive(Serialize, JsonSchema, EventSchema)]
+/// # #[event(topic = "notes")]
+/// # struct Note { text: String }
+/// # #[tokio::main]
+/// # async fn main() -> Result<(), Box<dyn std::error::Error>> {
+/// # let kafka = EmbeddedKafka::start()?;
+/// let consumer = EventConsumer::<Note>::subscribe(&kafka.config().group("docs")).await?;
+/// assert_eq!(consumer.handle().counts().done(), 0);
+/// # Ok(())
+/// # }
+/// ```
 #[derive(Clone)]
 pub struct RunHandle {
     shared: Arc<Shared>,
@@ -429,9 +574,27 @@ impl RunHandle {
     /// # Errors
     ///
     /// [`CloseError`], if that takes longer than `deadline`: for instance because the broker is gone.
+    ///
+    /// ```
+    /// # use event_schema::kafka::{Delivery, EmbeddedKafka, EventConsumer};
+    /// # use event_schema::prelude::*;
+    /// # use std::time::Duration;
+    /// # #[derive(Serialize, JsonSchema, EventSchema)]
+    /// # #[event(topic = "notes")]
+    /// # struct Note { text: String }
+    /// # #[tokio::main]
+    /// # async fn main() -> Result<(), Box<dyn std::error::Error>> {
+    /// # let kafka = EmbeddedKafka::start()?;
+    /// let consumer = EventConsumer::<Note>::subscribe(&kafka.config().group("docs")).await?;
+    /// let handle = consumer.handle();
+    /// let running = tokio::spawn(consumer.run(async |_: Delivery<Note>| {}));
+    /// handle.close(Duration::from_secs(10)).await?;
+    /// assert_eq!(running.await??, handle.counts());
+    /// # Ok(())
+    /// # }
+    /// ```
     pub async fn close(&self, deadline: Duration) -> Result<(), CloseError> {
-        let leave = LEAVE.min(deadline / 4);
-        self.shared.close(Instant::now() + client::bounded(deadline).saturating_sub(leave));
+        self.shared.close_within(deadline);
         let mut gone = self.gone.clone();
         match tokio::time::timeout(deadline, gone.changed()).await {
             Ok(_) => Ok(()),
@@ -439,7 +602,7 @@ impl RunHandle {
         }
     }
 
-    /// What the deliveries came to so far.
+    /// What the deliveries came to so far; see the example of [`close`](Self::close).
     #[must_use]
     pub fn counts(&self) -> Counts {
         self.shared.tally.counts()

@@ -65,6 +65,12 @@ pub(crate) struct Ticket {
     pub(crate) turn: u32,
 }
 
+impl Ticket {
+    pub(crate) fn position(&self) -> Position {
+        Position { partition: self.partition, epoch: self.epoch, offset: self.offset }
+    }
+}
+
 /// A record as it is received.
 #[derive(Debug, Clone)]
 pub(crate) struct Incoming<M> {
