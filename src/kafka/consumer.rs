@@ -17,7 +17,7 @@ use super::client::{self, Monitor};
 use super::config::{ConfigError, KafkaConfig};
 use super::error::{CloseError, ConnectError, ConsumeError, ConsumeErrorKind, Open};
 use super::received::Received;
-use super::{millis, native, received, thread};
+use super::thread;
 use crate::EventSchema;
 
 /// Receives events of one type as a member of a consumer group.
@@ -317,19 +317,7 @@ impl<E: EventSchema> EventConsumer<E> {
                 None => (message.topic().into(), None),
             }
         };
-        let headers = native::headers(message);
-        let (body, structured) = received::load(&headers, message.payload());
-        Received {
-            topic,
-            partition: message.partition(),
-            offset: message.offset(),
-            timestamp: message.timestamp().to_millis().map(millis),
-            key: message.key().map(<[u8]>::to_vec),
-            headers,
-            structured,
-            epoch,
-            body,
-        }
+        Received::of(message, topic, epoch)
     }
 
     /// Says that a message, and all before it in its partition, are done, and waits until the

@@ -4,7 +4,9 @@ use std::fmt;
 use std::sync::Arc;
 use std::time::SystemTime;
 
-use super::dead_letter;
+use rdkafka::message::{BorrowedMessage, Message};
+
+use super::{dead_letter, millis, native};
 use crate::format::cloudevents::{CloudEvent, Data, Mode};
 use crate::{Envelope, EventSchema, LoadError, Violations};
 
@@ -297,9 +299,28 @@ impl fmt::Debug for Rejection {
     }
 }
 
+impl<E: EventSchema> Received<E> {
+    /// A message as it comes from the broker. Its topic is given, since all messages of one share the name.
+    pub(super) fn of(message: &BorrowedMessage<'_>, topic: Arc<str>, epoch: Option<u64>) -> Self {
+        let headers = native::headers(message);
+        let (body, structured) = load(&headers, message.payload());
+        Self {
+            topic,
+            partition: message.partition(),
+            offset: message.offset(),
+            timestamp: message.timestamp().to_millis().map(millis),
+            key: message.key().map(<[u8]>::to_vec),
+            headers,
+            structured,
+            epoch,
+            body,
+        }
+    }
+}
+
 /// Loads the event that a message holds, by what its headers say of it; beside it the envelope, if that
 /// stands in the value.
-pub(super) fn load<E: EventSchema>(headers: &Headers, value: Option<&[u8]>) -> (Body<E>, Option<Box<Envelope>>) {
+fn load<E: EventSchema>(headers: &Headers, value: Option<&[u8]>) -> (Body<E>, Option<Box<Envelope>>) {
     let Some(bytes) = value else { return (Body::Tombstone, None) };
     let body = |loaded: Result<E, LoadError>| match loaded {
         Ok(event) => Body::Event(event),
