@@ -46,7 +46,7 @@
 //! | `name = "..."` | the event's name: ASCII letters, digits, `.`, `-` and `_` | the type's name in kebab-case |
 //! | `version = 2` | the major version of its contract, counted from 1 | 1 |
 //! | `topic = "..."` | the topic that it is published to | none |
-//! | `key = field` | the field whose value is the message's [key](crate::EventKey); `key = field.inner` goes deeper | none |
+//! | `key = field` | the field whose value is the message's [key](crate::EventKey): a text, an integer, a UUID, a newtype of one, an enum without data; `key = field.inner` goes deeper | none |
 //! | `types` | of an enum: each variant holds an event of its own, see [several events in one topic](#several-events-in-one-topic) | |
 //! | `previous = Type` | the type of the version before, which has a `From` or `TryFrom` into this one, see [versions](#versions) | none |
 //! | `newer = "refuse"` | what a newer version's writer wrote is refused without a try | `"accept"`: it is tried |
@@ -185,7 +185,7 @@
 //! | | meaning |
 //! |---|---|
 //! | `plain` | the field's type is read by its own `Deserialize`: for types of other crates that no feature supports. It gives at most one violation, at the path inside it where its reader gave up |
-//! | `not_null` | null is refused, though the type is an `Option` or has a default: optional, but never null |
+//! | `not_null` | null is refused, though the type is an `Option` or has a default: optional, but never null. Nor is it written: the attribute form leaves out a null of an `Option` or a defaulted `Value` (`skip_serializing_if`), the derive form asks for that, and a null that is left is a violation in `dump` |
 //! | `messages(required = "...", null = "...", invalid = "...")` | its own sentences for what is wrong with its shape; `required` also for the rule of this name, which can have no `message`, as schemars takes none |
 //! | `one_of(a, b, ...)`, `none_of(a, b, ...)`, `equal(a)` | rules: the value is one of these, none of them, this one |
 //! | `contains_only(a, b, ...)`, `contains_none_of(a, b, ...)` | rules: all elements are among these, none is |
@@ -216,7 +216,6 @@
 //!     #[event(contains_only("en", "de"), contains_none_of("de"))]
 //!     languages: Vec<String>,
 //!     #[event(not_null, messages(null = "Leave it out."))]
-//!     #[serde(skip_serializing_if = "Option::is_none")]
 //!     nick: Option<String>,
 //! }
 //!
@@ -438,6 +437,42 @@
 //!     Order::load(br#"{"orderId": 1, "quantity": null, "x": 1}"#).unwrap_err().to_string(),
 //!     "2 violations\nquantity: Field may not be null.\nx: Unknown field."
 //! );
+//! ```
+//!
+//! What functions of `with` and its kin read and write, the contract cannot see: `#[schemars(with = "...")]` says
+//! which type it looks like. Beside a `default`, schemars' derive names the crate `serde`, which
+//! `use event_schema::serde;` provides.
+//!
+//! ```
+//! use event_schema::prelude::*;
+//! use event_schema::serde;
+//!
+//! #[event_schema::event]
+//! #[derive(Debug)]
+//! struct Theme {
+//!     #[serde(with = "hex", default)]
+//!     #[schemars(with = "String")]
+//!     color: u32,
+//! }
+//!
+//! mod hex {
+//!     use event_schema::serde::de::{Deserialize, Deserializer, Error};
+//!     use event_schema::serde::ser::Serializer;
+//!
+//!     pub(super) fn serialize<S: Serializer>(color: &u32, output: S) -> Result<S::Ok, S::Error> {
+//!         output.serialize_str(&format!("{color:06x}"))
+//!     }
+//!
+//!     pub(super) fn deserialize<'de, D: Deserializer<'de>>(input: D) -> Result<u32, D::Error> {
+//!         u32::from_str_radix(&String::deserialize(input)?, 16).map_err(D::Error::custom)
+//!     }
+//! }
+//!
+//! let theme = Theme::load(br#"{"color": "00ff00"}"#).unwrap();
+//! assert_eq!(theme.color, 0xff00);
+//! assert_eq!(theme.dump().unwrap(), br#"{"color":"00ff00"}"#);
+//! assert_eq!(Theme::json_schema().pointer("/properties/color/type").unwrap(), "string");
+//! assert_eq!(Theme::load(br#"{"color": "green"}"#).unwrap_err().violations().unwrap()[0].code(), "invalid");
 //! ```
 //!
 //! # Types of fields

@@ -328,12 +328,14 @@ impl<'a> Visit<'a> for Borrows<'a> {
 fn check_not_null(cx: &Ctxt, field: &Field<'_>) {
     let Some(span) = field.event.not_null else { return };
     let attrs = &field.serde.attrs;
-    let optional = crate::rule::head(field.serde.ty).is_some_and(|(name, _)| name == "Option");
+    let head = crate::rule::head(field.serde.ty);
+    let is = |wanted: &dyn Fn(&str) -> bool| head.as_ref().is_some_and(|(name, _)| wanted(name));
+    let optional = is(&|name| name == "Option");
     if !matches!(field.reader(), Reader::Ours) {
         cx.syn_error(syn::Error::new(span, "`not_null` is for fields that are read here: refuse null in the reader"));
     } else if field.serde.original.ident.is_none() {
         cx.syn_error(syn::Error::new(span, "`not_null` is for fields that have a name"));
-    } else if !optional && attrs.default().is_none() {
+    } else if is(&|name| is_leaf(name) || is_list(name) || is_map(name)) && attrs.default().is_none() {
         cx.syn_error(syn::Error::new(span, "null is refused here anyhow: drop `not_null`"));
     } else if optional && attrs.skip_serializing_if().is_none() && !attrs.skip_serializing() {
         cx.syn_error(syn::Error::new(
@@ -341,6 +343,18 @@ fn check_not_null(cx: &Ctxt, field: &Field<'_>) {
             "dump would write the null that load refuses: add `#[serde(skip_serializing_if = \"Option::is_none\")]`",
         ));
     }
+}
+
+fn is_map(name: &str) -> bool {
+    matches!(name, "BTreeMap" | "HashMap")
+}
+
+fn is_list(name: &str) -> bool {
+    matches!(name, "Vec" | "BTreeSet" | "HashSet")
+}
+
+fn is_leaf(name: &str) -> bool {
+    matches!(name, "String" | "bool" | "char" | "f32" | "f64" | "str") || crate::expand::INTEGERS.contains(&name)
 }
 
 /// Rules of parts, where the type is known to have no such parts; of others the compiler tells.
@@ -353,10 +367,7 @@ fn check_parts(cx: &Ctxt, field: &Field<'_>) {
         head = crate::rule::head(inner);
     }
     let Some((name, _)) = head else { return };
-    let is_map = matches!(name.as_str(), "BTreeMap" | "HashMap");
-    let is_list = matches!(name.as_str(), "Vec" | "BTreeSet" | "HashSet");
-    let is_leaf = matches!(name.as_str(), "String" | "bool" | "char" | "f32" | "f64" | "str")
-        || crate::expand::INTEGERS.contains(&name.as_str());
+    let (is_map, is_list, is_leaf) = (is_map(&name), is_list(&name), is_leaf(&name));
     let rules = &field.rules;
     if let Some(rule) = rules.each.first().filter(|_| is_map || is_leaf) {
         let hint = if is_map { ": it has `keys(...)` and `values(...)`" } else { "" };

@@ -8,14 +8,17 @@ use rdkafka::bindings::{rd_kafka_handle_mock_cluster, rd_kafka_mock_group_initia
 use rdkafka::client::{Client, DefaultClientContext};
 use rdkafka::config::{ClientConfig, RDKafkaLogLevel};
 use rdkafka::consumer::{BaseConsumer, Consumer, ConsumerContext, StreamConsumer};
+use rdkafka::message::Message;
 use rdkafka::metadata::MetadataTopic;
 use rdkafka::mocking::MockCluster;
 use rdkafka::types::{RDKafkaApiKey, RDKafkaRespErr, RDKafkaType};
 use rdkafka::{Offset, TopicPartitionList};
 use tokio::sync::OnceCell;
 
+use super::core::Position;
 use super::error::{ConnectError, ConnectErrorKind};
 use super::producer::Record;
+use super::raw::Raw;
 use super::{EventProducer, KafkaConfig, Received, Sent, thread};
 use crate::EventSchema;
 
@@ -350,7 +353,10 @@ impl EmbeddedKafka {
             while received.len() < count {
                 // The others are about the connection, which comes back.
                 if let Ok(message) = consumer.recv().await {
-                    received.push(Received::of(&message, Arc::clone(&name), None));
+                    // Of no assignment: no consumer can commit it.
+                    let position = Position { partition: 0, epoch: u64::MAX, offset: message.offset() };
+                    let raw = Raw::copy(&message);
+                    received.push(Received::of(Arc::clone(&name), message.partition(), position, raw));
                 }
             }
         };

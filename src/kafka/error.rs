@@ -6,6 +6,7 @@ use rdkafka::error::{KafkaError, RDKafkaErrorCode};
 
 use super::client::Code;
 use super::config::ConfigError;
+use super::fault::Fault;
 use crate::DumpError;
 use crate::format::cloudevents::CloudEventError;
 
@@ -104,6 +105,10 @@ impl ConnectError {
     #[must_use]
     pub fn is_tls(&self) -> bool {
         matches!(*self.0, ConnectErrorKind::Tls(_))
+    }
+
+    pub(super) fn client(reason: String) -> Self {
+        ConnectErrorKind::Client(reason).into()
     }
 
     /// For librdkafka's refusal to make a client, which is about the configuration: settings that
@@ -333,6 +338,14 @@ impl SendError {
         )
     }
 
+    /// What librdkafka said of a message that is not, or perhaps not, stored.
+    pub(super) fn code(&self) -> Option<RDKafkaErrorCode> {
+        match *self.0 {
+            SendErrorKind::NotSent(code) | SendErrorKind::Unknown(code) => Some(code),
+            _ => None,
+        }
+    }
+
     /// What librdkafka says of a message that it could not deliver, or not take, and whether it is sure
     /// that the message is not stored.
     pub(super) fn of(code: RDKafkaErrorCode, is_certain: bool) -> Self {
@@ -479,6 +492,90 @@ impl ConsumeError {
 
 impl From<ConsumeErrorKind> for ConsumeError {
     fn from(kind: ConsumeErrorKind) -> Self {
+        Self(Box::new(kind))
+    }
+}
+
+/// Why a consumer does not run, or runs no more.
+///
+/// A broker that goes away is waited for, and a message that cannot be handled goes to the dead letter
+/// topic: neither ends it.
+///
+/// ```
+/// use event_schema::kafka::{Delivery, EmbeddedKafka, EventConsumer, Order, Retry};
+/// use event_schema::prelude::*;
+///
+/// #[derive(Debug, Serialize, JsonSchema, EventSchema)]
+/// #[event(topic = "notes")]
+/// struct Note { text: String }
+///
+/// # #[tokio::main]
+/// # async fn main() -> Result<(), Box<dyn std::error::Error>> {
+/// # let kafka = EmbeddedKafka::start()?;
+/// let consumer = EventConsumer::<Note>::subscribe(&kafka.config().group("docs")).await?;
+/// let runner = consumer.runner().order(Order::Partition).retry(Retry::park());
+/// let error = runner.run(async |_: Delivery<Note>| {}).await.unwrap_err();
+/// assert!(error.is_config());
+/// assert!(error.to_string().starts_with("`Retry::park` cannot hold the order of a partition"));
+/// # Ok(())
+/// # }
+/// ```
+#[derive(Debug, thiserror::Error)]
+#[error(transparent)]
+pub struct RunError(Box<RunErrorKind>);
+
+#[derive(Debug, thiserror::Error)]
+pub(super) enum RunErrorKind {
+    #[error("{0}")]
+    Policy(&'static str),
+    #[error(transparent)]
+    Config(#[from] ConfigError),
+    #[error("stopped at {place}: {fault}")]
+    Stopped { place: String, fault: Fault },
+    #[error(transparent)]
+    Consume(#[from] ConsumeError),
+}
+
+impl RunError {
+    /// Whether the settings contradict each other, or cannot be used; see the example of [`RunError`].
+    #[must_use]
+    pub fn is_config(&self) -> bool {
+        matches!(*self.0, RunErrorKind::Policy(_) | RunErrorKind::Config(_))
+    }
+
+    /// Whether it stopped because of a message, which is not committed: as it was told to
+    /// ([`GiveUp::Stop`](super::GiveUp::Stop)), or because there was no way to get the message to the dead
+    /// letter topic.
+    ///
+    /// ```
+    /// # use event_schema::kafka::RunError;
+    /// fn needs_a_person(error: &RunError) -> bool {
+    ///     error.is_stopped()
+    /// }
+    /// # let _ = needs_a_person;
+    /// ```
+    #[must_use]
+    pub fn is_stopped(&self) -> bool {
+        matches!(*self.0, RunErrorKind::Stopped { .. })
+    }
+
+    /// Whether the consumer can do no more, and a new one is needed.
+    ///
+    /// ```
+    /// # use event_schema::kafka::RunError;
+    /// fn restart_helps(error: &RunError) -> bool {
+    ///     error.is_fatal()
+    /// }
+    /// # let _ = restart_helps;
+    /// ```
+    #[must_use]
+    pub fn is_fatal(&self) -> bool {
+        matches!(*self.0, RunErrorKind::Consume(_))
+    }
+}
+
+impl From<RunErrorKind> for RunError {
+    fn from(kind: RunErrorKind) -> Self {
         Self(Box::new(kind))
     }
 }

@@ -4,9 +4,9 @@ use std::fmt;
 use std::sync::Arc;
 use std::time::SystemTime;
 
-use rdkafka::message::{BorrowedMessage, Message};
-
-use super::{dead_letter, millis, native};
+use super::core::Position;
+use super::dead_letter;
+use super::raw::Raw;
 use crate::format::cloudevents::{CloudEvent, Data, Mode};
 use crate::{Envelope, EventSchema, LoadError, Violations};
 
@@ -45,14 +45,12 @@ use crate::{Envelope, EventSchema, LoadError, Violations};
 pub struct Received<E> {
     pub(super) topic: Arc<str>,
     pub(super) partition: i32,
-    pub(super) offset: i64,
     pub(super) timestamp: Option<SystemTime>,
     pub(super) key: Option<Vec<u8>>,
     pub(super) headers: Headers,
     /// Of a message that has it in its value; others have it in their headers.
     pub(super) structured: Option<Box<Envelope>>,
-    /// Of the partition's assignment; `None` if it was taken away before.
-    pub(super) epoch: Option<u64>,
+    pub(super) position: Position,
     pub(super) body: Body<E>,
 }
 
@@ -98,7 +96,7 @@ impl<E> Received<E> {
     /// The offset in the partition.
     #[must_use]
     pub fn offset(&self) -> i64 {
-        self.offset
+        self.position.offset
     }
 
     /// When it was sent or, where the topic says so, stored.
@@ -151,16 +149,7 @@ impl<E> Received<E> {
     /// ```
     #[must_use]
     pub fn envelope(&self) -> Envelope {
-        let envelope = match &self.structured {
-            Some(envelope) => (**envelope).clone(),
-            None => Envelope::read(self.headers.iter()),
-        };
-        envelope.or(|| self.place(), self.timestamp)
-    }
-
-    /// Where it was first stored: of a dead letter, what that came from.
-    fn place(&self) -> String {
-        dead_letter::original_place(&self.headers).unwrap_or_else(|| self.to_string())
+        envelope(self.structured.as_deref(), &self.headers, self, self.timestamp)
     }
 
     /// What it holds.
@@ -206,7 +195,7 @@ impl<E> Received<E> {
 /// Where it came from: `topic/partition@offset`.
 impl<E> fmt::Display for Received<E> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{}/{}@{}", self.topic, self.partition, self.offset)
+        write!(f, "{}/{}@{}", self.topic, self.partition, self.position.offset)
     }
 }
 
@@ -216,7 +205,7 @@ impl<E: fmt::Debug> fmt::Debug for Received<E> {
         f.debug_struct("Received")
             .field("topic", &self.topic)
             .field("partition", &self.partition)
-            .field("offset", &self.offset)
+            .field("offset", &self.position.offset)
             .field("timestamp", &self.timestamp)
             .field("body", &self.body)
             .finish_non_exhaustive()
@@ -300,19 +289,17 @@ impl fmt::Debug for Rejection {
 }
 
 impl<E: EventSchema> Received<E> {
-    /// A message as it comes from the broker. Its topic is given, since all messages of one share the name.
-    pub(super) fn of(message: &BorrowedMessage<'_>, topic: Arc<str>, epoch: Option<u64>) -> Self {
-        let headers = native::headers(message);
-        let (body, structured) = load(&headers, message.payload());
+    /// A message as it came from the broker.
+    pub(super) fn of(topic: Arc<str>, partition: i32, position: Position, raw: Raw) -> Self {
+        let (body, structured) = load(raw.headers(), raw.value());
         Self {
             topic,
-            partition: message.partition(),
-            offset: message.offset(),
-            timestamp: message.timestamp().to_millis().map(millis),
-            key: message.key().map(<[u8]>::to_vec),
-            headers,
+            partition,
+            timestamp: raw.timestamp(),
+            key: raw.key().map(<[u8]>::to_vec),
+            headers: raw.into_headers(),
             structured,
-            epoch,
+            position,
             body,
         }
     }
@@ -320,7 +307,7 @@ impl<E: EventSchema> Received<E> {
 
 /// Loads the event that a message holds, by what its headers say of it; beside it the envelope, if that
 /// stands in the value.
-fn load<E: EventSchema>(headers: &Headers, value: Option<&[u8]>) -> (Body<E>, Option<Box<Envelope>>) {
+pub(super) fn load<E: EventSchema>(headers: &Headers, value: Option<&[u8]>) -> (Body<E>, Option<Box<Envelope>>) {
     let Some(bytes) = value else { return (Body::Tombstone, None) };
     let body = |loaded: Result<E, LoadError>| match loaded {
         Ok(event) => Body::Event(event),
@@ -372,6 +359,18 @@ struct Entry {
     has_value: bool,
 }
 
+/// What travels beside an event that was received in this place.
+pub(super) fn envelope(
+    structured: Option<&Envelope>,
+    headers: &Headers,
+    place: &impl fmt::Display,
+    time: Option<SystemTime>,
+) -> Envelope {
+    let envelope = structured.cloned().unwrap_or_else(|| Envelope::read(headers.iter()));
+    // Where it was first stored: of a dead letter, what that came from.
+    envelope.or(|| dead_letter::original_place(headers).unwrap_or_else(|| place.to_string()), time)
+}
+
 impl Headers {
     pub(super) fn push(&mut self, name: &str, value: Option<&[u8]>) {
         self.names.push_str(name);
@@ -401,6 +400,11 @@ impl Headers {
     #[must_use]
     pub fn len(&self) -> usize {
         self.entries.len()
+    }
+
+    /// What they take in memory.
+    pub(super) fn size(&self) -> usize {
+        size_of::<Self>() + self.names.len() + self.values.len() + size_of_val(&*self.entries)
     }
 
     /// All of them, by name and value.

@@ -43,8 +43,11 @@ pub(super) fn expand(cx: &Cx<'_>) -> TokenStream {
     let validate = (model.event.validate != Some(false)).then(|| validate(cx));
 
     let hooks = hooks(model);
-    let versions = versions(cx, version);
+    let versions = versions(cx);
+    let older = is_older(cx, version);
     quote! {
+        #older
+
         #[automatically_derived]
         impl #impl_generics __p::EventSchema for #ident #ty_generics #bounds {
             const DESCRIPTOR: &'static __p::Descriptor =
@@ -182,31 +185,30 @@ fn hooks(model: &Model<'_>) -> TokenStream {
     quote!(#before #after)
 }
 
+/// Tells where it is written that the version before is not older: it would never be reached.
+fn is_older(cx: &Cx<'_>, version: u32) -> Option<TokenStream> {
+    let previous = cx.model.event.previous.as_ref().filter(|_| cx.model.input.generics.params.is_empty())?;
+    Some(quote_spanned! {shown_at(previous.span())=>
+        const _: () = ::core::assert!(
+            <#previous as __p::EventSchema>::DESCRIPTOR.version() < #version,
+            "`previous` names a type whose version is not below this one's"
+        );
+    })
+}
+
 /// The chain of earlier versions.
-fn versions(cx: &Cx<'_>, version: u32) -> TokenStream {
+fn versions(cx: &Cx<'_>) -> TokenStream {
     let event = &cx.model.event;
     let refuse_newer = event.refuse_newer.map(|refuse| quote!(const REFUSES_NEWER: bool = #refuse;));
     let previous = event.previous.as_ref().map(|previous| {
-        let span = shown_at(previous.span());
-        // Told where it is written: a version that is not older would never be reached.
-        let older = cx.model.input.generics.params.is_empty().then(|| {
-            quote_spanned! {span=>
-                const {
-                    ::core::assert!(
-                        <#previous as __p::EventSchema>::DESCRIPTOR.version() < #version,
-                        "`previous` names a type whose version is not below this one's"
-                    );
-                }
-            }
-        });
-        let upcast = quote_spanned!(span=> __p::upcast::<#previous, Self>(version, input, options));
+        let upcast =
+            quote_spanned!(shown_at(previous.span())=> __p::upcast::<#previous, Self>(version, input, options));
         quote! {
             fn load_earlier(
                 version: u32,
                 input: &[u8],
                 options: &__p::LoadOptions<'_>,
             ) -> __p::Option<__p::Result<Self, __p::LoadError>> {
-                #older
                 #upcast
             }
         }
