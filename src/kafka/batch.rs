@@ -12,7 +12,7 @@ use super::error::{CloseError, ConsumeError, Open};
 use super::fault::Fault;
 use super::forward::{Forward, Letter};
 use super::raw::Raw;
-use super::received::{self, Body, Received};
+use super::received::{Body, Received};
 use super::tally::Counts;
 use crate::EventSchema;
 
@@ -206,7 +206,12 @@ struct Item<E> {
 impl<E: EventSchema> Item<E> {
     fn new(taken: Taken<Raw>, place: Place) -> Self {
         let Taken { ticket, message: raw, .. } = taken;
-        Self { received: received::received(&place, ticket.position(), raw), ticket, place, failure: None }
+        Self {
+            received: Received::of(Arc::clone(&place.topic), place.partition, ticket.position(), raw),
+            ticket,
+            place,
+            failure: None,
+        }
     }
 }
 

@@ -20,7 +20,7 @@ use super::driver::{self, Member, Place, Shared, State};
 use super::error::{CloseError, ConnectError, ConsumeError, Open, RunError};
 use super::policy::Policy;
 use super::raw::Raw;
-use super::received::{self, Received};
+use super::received::Received;
 use super::run::{RunHandle, Runner};
 use super::tally::Counts;
 use crate::EventSchema;
@@ -361,7 +361,7 @@ impl<E: EventSchema> EventConsumer<E> {
         loop {
             if let Some((position, raw)) = self.ahead.next(&self.member.shared) {
                 let place = &self.ahead.places[position.partition as usize];
-                return Poll::Ready(Ok(received::received(place, position, raw)));
+                return Poll::Ready(Ok(Received::of(Arc::clone(&place.topic), place.partition, position, raw)));
             }
             let mut state = self.member.shared.lock();
             if let Some(trouble) = state.trouble() {

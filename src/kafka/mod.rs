@@ -66,7 +66,7 @@ pub use self::delivery::{Delivery, Failure, Handled};
 pub use self::embedded::EmbeddedKafka;
 pub use self::error::{CloseError, ConnectError, ConsumeError, RunError, SendError};
 pub use self::policy::{GiveUp, Retry};
-pub use self::producer::{Delivery as Enqueued, EventProducer, Outgoing, Sent};
+pub use self::producer::{Enqueued, EventProducer, Outgoing, Sent};
 pub use self::received::{Body, Headers, Received, Rejection};
 pub use self::run::{RunHandle, Runner};
 pub use self::tally::Counts;

@@ -389,7 +389,7 @@ impl EventProducer {
     /// # Ok(())
     /// # }
     /// ```
-    pub async fn enqueue<E: EventSchema>(&self, event: &E) -> Result<Delivery, SendError> {
+    pub async fn enqueue<E: EventSchema>(&self, event: &E) -> Result<Enqueued, SendError> {
         self.message(event).enqueue().await
     }
 
@@ -642,7 +642,7 @@ impl Shared {
         &self,
         topic: Topic,
         record: impl FnOnce(Arc<Waiting>) -> Queued<'a>,
-    ) -> Result<Delivery, SendError> {
+    ) -> Result<Enqueued, SendError> {
         if self.closed.load(Ordering::Acquire) {
             return Err(SendErrorKind::Closed.into());
         }
@@ -650,7 +650,7 @@ impl Shared {
         let _turn = self.gate.lock().await;
         let client = self.client();
         self.put(&client, record(Arc::clone(&waiting))).await?;
-        Ok(Delivery { waiting, topic, client })
+        Ok(Enqueued { waiting, topic, client })
     }
 }
 
@@ -724,14 +724,14 @@ impl fmt::Debug for EventProducer {
 
 /// An event on its way: a future of what becomes of it. See [`EventProducer::enqueue`].
 #[must_use = "what becomes of the event is told only to who awaits it"]
-pub struct Delivery {
+pub struct Enqueued {
     waiting: Arc<Waiting>,
     topic: Topic,
     // Whose reports come as long as it is there, and when it goes.
     client: Arc<Client>,
 }
 
-impl Future for Delivery {
+impl Future for Enqueued {
     type Output = Result<Sent, SendError>;
 
     fn poll(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Self::Output> {
@@ -752,9 +752,9 @@ impl Client {
     }
 }
 
-impl fmt::Debug for Delivery {
+impl fmt::Debug for Enqueued {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Delivery").field("topic", &self.topic.as_str()).finish_non_exhaustive()
+        f.debug_struct("Enqueued").field("topic", &self.topic.as_str()).finish_non_exhaustive()
     }
 }
 

@@ -72,6 +72,14 @@ impl Packer {
 }
 
 impl Raw {
+    /// A message that shares its memory with no other.
+    pub(super) fn copy(message: &BorrowedMessage<'_>) -> Self {
+        let mut packer = Packer::default();
+        let mut raw = packer.pack(message);
+        packer.seal(std::iter::once(&mut raw));
+        raw
+    }
+
     fn slice(&self, start: usize, end: usize) -> &[u8] {
         self.pack.as_ref().map_or(&[], |pack| &pack[start..end])
     }

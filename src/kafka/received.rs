@@ -6,7 +6,6 @@ use std::time::SystemTime;
 
 use super::core::Position;
 use super::dead_letter;
-use super::driver::Place;
 use super::raw::Raw;
 use crate::format::cloudevents::{CloudEvent, Data, Mode};
 use crate::{Envelope, EventSchema, LoadError, Violations};
@@ -287,10 +286,12 @@ impl fmt::Debug for Rejection {
     }
 }
 
-/// A message from this place, loaded.
-pub(super) fn received<E: EventSchema>(place: &Place, position: Position, raw: Raw) -> Received<E> {
-    let (body, structured) = load(raw.headers(), raw.value());
-    Received { topic: Arc::clone(&place.topic), partition: place.partition, raw, structured, position, body }
+impl<E: EventSchema> Received<E> {
+    /// A message as it came from the broker, loaded.
+    pub(super) fn of(topic: Arc<str>, partition: i32, position: Position, raw: Raw) -> Self {
+        let (body, structured) = load(raw.headers(), raw.value());
+        Self { topic, partition, raw, structured, position, body }
+    }
 }
 
 /// Loads the event that a message holds, by what its headers say of it; beside it the envelope, if that

@@ -6,7 +6,7 @@ use rdkafka::message::{Header, OwnedHeaders};
 use rdkafka::producer::BaseRecord;
 use uuid::Uuid;
 
-use super::{Delivery, EventProducer, Sent, Topic};
+use super::{Enqueued, EventProducer, Sent, Topic};
 use crate::format::cloudevents::{CONTENT_TYPE, SPECVERSION, format_time};
 use crate::kafka::error::{SendError, SendErrorKind};
 use crate::kafka::received::Headers;
@@ -77,7 +77,7 @@ impl<'a, E: EventSchema> Outgoing<'a, E> {
     /// # Errors
     ///
     /// As [`send`](Self::send).
-    pub async fn enqueue(self) -> Result<Delivery, SendError> {
+    pub async fn enqueue(self) -> Result<Enqueued, SendError> {
         let topic = Topic::of(self.event, self.topic)?;
         let value = self.event.dump().map_err(SendErrorKind::Invalid)?;
         let key = self.event.key();
