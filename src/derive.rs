@@ -185,6 +185,7 @@
 //! | | meaning |
 //! |---|---|
 //! | `plain` | the field's type is read by its own `Deserialize`: for types of other crates that no feature supports. It gives at most one violation, at the path inside it where its reader gave up |
+//! | `sensitive` | masked where the library speaks of it: in [violations](crate::Violation#sensitive-fields) and, see below, in `Debug` |
 //! | `not_null` | null is refused, though the type is an `Option` or has a default: optional, but never null. Nor is it written: the attribute form leaves out a null of an `Option` or a defaulted `Value` (`skip_serializing_if`), the derive form asks for that, and a null that is left is a violation in `dump` |
 //! | `messages(required = "...", null = "...", invalid = "...")` | its own sentences for what is wrong with its shape; `required` also for the rule of this name, which can have no `message`, as schemars takes none |
 //! | `one_of(a, b, ...)`, `none_of(a, b, ...)`, `equal(a)` | rules: the value is one of these, none of them, this one |
@@ -242,8 +243,6 @@
 //! );
 //! ```
 //!
-//! | `sensitive` | masked where the library speaks of it: in [violations](crate::Violation#sensitive-fields) and, see below, in `Debug` |
-//!
 //! ```
 //! use event_schema::prelude::*;
 //!
@@ -263,7 +262,7 @@
 //! The attribute form replaces a `Debug` in the list of derives below it by one that masks them; with
 //! the derive form, write `#[event(debug)]` on the type in place of `#[derive(Debug)]`. What is
 //! masked are errors and logs of the library's own: [`dump`](crate::EventSchema::dump) writes the
-//! value, and a dead letter has the original bytes.
+//! value, and a dead letter has the original bytes. A newtype of a sensitive field is masked as a map's key too.
 //!
 //! ```
 //! use event_schema::prelude::*;

@@ -10,7 +10,7 @@ use serde_json::error::Category;
 #[cfg(feature = "cloudevents")]
 use crate::format::cloudevents::CloudEventError;
 use crate::report;
-use crate::violation::{Segment, Violations};
+use crate::violation::{Violations, cut};
 
 /// Why an input could not be loaded.
 ///
@@ -34,7 +34,8 @@ use crate::violation::{Segment, Violations};
 /// assert!(error.is_invalid());
 /// assert_eq!(error.to_string(), "1 violation\nseq: Not a valid integer.");
 /// ```
-pub struct LoadError(Box<LoadErrorKind>, Option<Box<Value>>);
+// Not boxed: what is wrong with a small event costs one allocation then, that of the list.
+pub struct LoadError(LoadErrorKind, Option<Box<Value>>);
 
 #[derive(Debug)]
 pub(crate) enum LoadErrorKind {
@@ -80,15 +81,15 @@ impl From<CloudEventError> for LoadError {
 impl From<LoadErrorKind> for LoadError {
     #[cold]
     fn from(kind: LoadErrorKind) -> Self {
-        Self(Box::new(kind), None)
+        Self(kind, None)
     }
 }
 
 impl LoadError {
     /// Everything that is wrong with an event, and what is valid of it.
-    #[cold]
+    #[inline]
     pub(crate) fn invalid(violations: Violations, valid_data: Option<Value>) -> Self {
-        Self(Box::new(LoadErrorKind::Invalid(violations)), valid_data.map(Box::new))
+        Self(LoadErrorKind::Invalid(violations), valid_data.map(Box::new))
     }
 
     /// Says why `input`, on which `serde_json` gave up with `error`, is no JSON.
@@ -114,7 +115,7 @@ impl LoadError {
     /// As the error of one line of many, where a place has a column only.
     #[cold]
     pub(crate) fn in_line(mut self) -> Self {
-        if let LoadErrorKind::Syntax { reason, .. } = &mut *self.0 {
+        if let LoadErrorKind::Syntax { reason, .. } = &mut self.0 {
             *reason = reason.replace(" at line 1 column ", " at column ");
         }
         self
@@ -146,7 +147,7 @@ impl LoadError {
     /// ```
     #[must_use]
     pub fn violations(&self) -> Option<&Violations> {
-        match &*self.0 {
+        match &self.0 {
             LoadErrorKind::Invalid(violations) => Some(violations),
             LoadErrorKind::UnsupportedVersion { violations, .. } => violations.as_ref(),
             _ => None,
@@ -165,7 +166,7 @@ impl LoadError {
     /// ```
     #[must_use]
     pub fn into_violations(self) -> Option<Violations> {
-        match *self.0 {
+        match self.0 {
             LoadErrorKind::Invalid(violations) => Some(violations),
             LoadErrorKind::UnsupportedVersion { violations, .. } => violations,
             _ => None,
@@ -205,7 +206,7 @@ impl LoadError {
     /// ```
     #[must_use]
     pub fn is_unsupported_version(&self) -> bool {
-        matches!(*self.0, LoadErrorKind::UnsupportedVersion { .. })
+        matches!(self.0, LoadErrorKind::UnsupportedVersion { .. })
     }
 
     /// Whether the message holds another event, as its type says.
@@ -222,7 +223,7 @@ impl LoadError {
     /// ```
     #[must_use]
     pub fn is_other_event(&self) -> bool {
-        matches!(*self.0, LoadErrorKind::OtherEvent { .. })
+        matches!(self.0, LoadErrorKind::OtherEvent { .. })
     }
 
     /// Whether the message says to be a CloudEvent in structured mode, and is not a valid one: then
@@ -230,12 +231,12 @@ impl LoadError {
     #[cfg(feature = "cloudevents")]
     #[must_use]
     pub fn is_no_cloud_event(&self) -> bool {
-        matches!(*self.0, LoadErrorKind::NoCloudEvent(_))
+        matches!(self.0, LoadErrorKind::NoCloudEvent(_))
     }
 
     #[cold]
     pub(crate) fn other_event(event_type: &str, expected: &'static str) -> Self {
-        LoadErrorKind::OtherEvent { event_type: Segment::bounded(event_type), expected }.into()
+        LoadErrorKind::OtherEvent { event_type: cut(event_type), expected }.into()
     }
 
     /// The input is no JSON text: empty, broken off, malformed, or not UTF-8.
@@ -250,7 +251,7 @@ impl LoadError {
     /// ```
     #[must_use]
     pub fn is_syntax(&self) -> bool {
-        matches!(*self.0, LoadErrorKind::Empty | LoadErrorKind::Syntax { .. } | LoadErrorKind::NotUtf8 { .. })
+        matches!(self.0, LoadErrorKind::Empty | LoadErrorKind::Syntax { .. } | LoadErrorKind::NotUtf8 { .. })
     }
 
     /// The input is empty, or white space only.
@@ -265,7 +266,7 @@ impl LoadError {
     /// ```
     #[must_use]
     pub fn is_empty(&self) -> bool {
-        matches!(*self.0, LoadErrorKind::Empty)
+        matches!(self.0, LoadErrorKind::Empty)
     }
 
     /// The input is the beginning of a JSON text.
@@ -280,7 +281,7 @@ impl LoadError {
     /// ```
     #[must_use]
     pub fn is_truncated(&self) -> bool {
-        matches!(*self.0, LoadErrorKind::Syntax { truncated: true, .. })
+        matches!(self.0, LoadErrorKind::Syntax { truncated: true, .. })
     }
 
     /// The input is not UTF-8.
@@ -294,7 +295,7 @@ impl LoadError {
     /// ```
     #[must_use]
     pub fn is_not_utf8(&self) -> bool {
-        matches!(*self.0, LoadErrorKind::NotUtf8 { .. })
+        matches!(self.0, LoadErrorKind::NotUtf8 { .. })
     }
 
     /// The input is nested deeper than the limit of the load.
@@ -310,7 +311,7 @@ impl LoadError {
     /// ```
     #[must_use]
     pub fn is_too_deep(&self) -> bool {
-        matches!(*self.0, LoadErrorKind::TooDeep { .. })
+        matches!(self.0, LoadErrorKind::TooDeep { .. })
     }
 
     /// The input is larger than the limit of the load.
@@ -326,7 +327,7 @@ impl LoadError {
     /// ```
     #[must_use]
     pub fn is_too_large(&self) -> bool {
-        matches!(*self.0, LoadErrorKind::TooLarge { .. })
+        matches!(self.0, LoadErrorKind::TooLarge { .. })
     }
 
     /// The source of the input failed: [`source`](Error::source) has its [`io::Error`].
@@ -353,7 +354,7 @@ impl LoadError {
     /// ```
     #[must_use]
     pub fn is_io(&self) -> bool {
-        matches!(*self.0, LoadErrorKind::Io(_))
+        matches!(self.0, LoadErrorKind::Io(_))
     }
 
     /// The input is a JSON text but not a valid event: [`violations`](Self::violations) says why.
@@ -368,7 +369,7 @@ impl LoadError {
     /// ```
     #[must_use]
     pub fn is_invalid(&self) -> bool {
-        matches!(*self.0, LoadErrorKind::Invalid(_))
+        matches!(self.0, LoadErrorKind::Invalid(_))
     }
 
     /// The body of an HTTP answer: problem details (RFC 9457), with the status that fits.
@@ -393,7 +394,7 @@ impl LoadError {
     /// ```
     #[must_use]
     pub fn to_problem(&self) -> Value {
-        match &*self.0 {
+        match &self.0 {
             LoadErrorKind::Invalid(violations) => violations.to_problem(),
             LoadErrorKind::UnsupportedVersion { version, today, violations } => {
                 let detail = unsupported(*version, *today, violations.is_some());
@@ -448,7 +449,7 @@ impl fmt::Debug for LoadError {
 
 impl fmt::Display for LoadError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match &*self.0 {
+        match &self.0 {
             LoadErrorKind::Empty => f.write_str("the input is empty, expected a JSON object"),
             LoadErrorKind::Syntax { reason, truncated: true } => write!(f, "the JSON breaks off: {reason}"),
             LoadErrorKind::Syntax { reason, truncated: false } => write!(f, "not valid JSON: {reason}"),
@@ -490,7 +491,7 @@ fn count(f: &mut fmt::Formatter<'_>, violations: &Violations) -> fmt::Result {
 
 impl Error for LoadError {
     fn source(&self) -> Option<&(dyn Error + 'static)> {
-        match &*self.0 {
+        match &self.0 {
             LoadErrorKind::Io(error) => Some(error),
             _ => None,
         }

@@ -73,7 +73,7 @@ pub fn to_json(value: impl Serialize) -> Value {
 #[cold]
 pub fn no_context<C>(cx: &mut Context<'_>, at: &At<'_>) {
     let message = format!(
-        "A rule needs a context of type `{}`: give it with `LoadOptions::context`.",
+        "A rule needs a context of type `{}`: give it with `LoadOptions::context` or `DumpOptions::context`.",
         std::any::type_name::<C>()
     );
     cx.violation_of_whole(at, "context".into(), Map::new(), Some(message.into()));

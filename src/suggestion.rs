@@ -7,7 +7,7 @@ const MAX_COMPARED: usize = 100;
 ///
 /// One edit in three characters is a typo; case and separators do not count, so that `orderId` is
 /// found for `order_id`.
-#[cold]
+#[inline(never)]
 pub(crate) fn suggest(name: &str, known: &[&str]) -> Option<usize> {
     closest(name, known).map(|(_, index)| index)
 }
@@ -46,11 +46,20 @@ struct Letters {
 impl Letters {
     fn of(name: &str) -> Self {
         let mut letters = Self { set: 0, count: 0 };
-        for c in fold(name) {
-            letters.set |= 1 << (u32::from(c) % 64);
-            letters.count += 1;
+        if name.is_ascii() {
+            // As below, at a fraction of the cost.
+            for byte in name.bytes().filter(|byte| !matches!(byte, b'_' | b'-' | b' ' | b'.')) {
+                letters.add(byte.to_ascii_lowercase().into());
+            }
+        } else {
+            fold(name).for_each(|c| letters.add(c));
         }
         letters
+    }
+
+    fn add(&mut self, c: char) {
+        self.set |= 1 << (u32::from(c) % 64);
+        self.count += 1;
     }
 
     /// Edits that it takes at least: each changes the length by one at most, and the set by two letters.

@@ -154,6 +154,65 @@ pub(crate) fn order(lines: usize, faults: Vec<Fault>) -> Document {
     Document { text: writer.text, faults }
 }
 
+/// With a value of a foreign type.
+pub(crate) fn parcel(faults: Vec<Fault>) -> Document {
+    let mut writer = Writer { text: String::new(), faults: &faults };
+    writer.open("{");
+    writer.value("/id", "42");
+    writer.open(r#""size":{"#);
+    writer.value("/size/width", "30");
+    writer.value("/size/height", "20");
+    writer.value("/size/depth", "10");
+    writer.close("}");
+    writer.value("/label", r#""fragile""#);
+    writer.close("}");
+    Document { text: writer.text, faults }
+}
+
+pub(crate) fn faulty_parcel() -> Vec<Fault> {
+    faults([("/id", Some("0")), ("/size/height", Some(r#""high""#)), ("/label", Some(r#""x""#))])
+}
+
+/// With an address among its own fields.
+pub(crate) fn stop(faults: Vec<Fault>) -> Document {
+    let mut writer = Writer { text: String::new(), faults: &faults };
+    writer.open("{");
+    writer.value("/id", "42");
+    writer.value("/street", r#""Unter den Linden 6""#);
+    writer.value("/city", r#""Berlin""#);
+    writer.value("/postal_code", r#""10117""#);
+    writer.value("/country", r#""DE""#);
+    writer.close("}");
+    Document { text: writer.text, faults }
+}
+
+pub(crate) fn faulty_stop() -> Vec<Fault> {
+    faults([("/id", Some(r#""x""#)), ("/city", None), ("/country", Some(r#""Germany""#))])
+}
+
+/// With an enum whose tag comes first or last.
+pub(crate) fn payment(tag_first: bool, faults: Vec<Fault>) -> Document {
+    let mut writer = Writer { text: String::new(), faults: &faults };
+    writer.open("{");
+    writer.value("/id", "42");
+    writer.open(r#""by":{"#);
+    if tag_first {
+        writer.value("/by/type", r#""transfer""#);
+    }
+    writer.value("/by/iban", r#""DE02120300000000202051""#);
+    writer.value("/by/cents", "4200");
+    if !tag_first {
+        writer.value("/by/type", r#""transfer""#);
+    }
+    writer.close("}");
+    writer.close("}");
+    Document { text: writer.text, faults }
+}
+
+pub(crate) fn faulty_payment() -> Vec<Fault> {
+    faults([("/id", Some("0")), ("/by/iban", Some("7")), ("/by/cents", Some("-1"))])
+}
+
 struct Writer<'a> {
     text: String,
     faults: &'a [Fault],

@@ -39,6 +39,7 @@ macro_rules! dump {
         println!("  {:<34}{:>8.2}  (baseline {} ns)", $name, ratios[1], baseline.as_nanos());
     }};
 }
+
 fn main() {
     let filter = std::env::args().skip(1).find(|argument| !argument.starts_with('-')).unwrap_or_default();
     println!("{ROUNDS} rounds of {SLICE:?}");
@@ -47,7 +48,8 @@ fn main() {
 
     let few = |faults| documents::order(documents::FEW_LINES, faults);
     let many = |faults| documents::order(documents::MANY_LINES, faults);
-    let cases: [(&str, Document, Document, Contenders); 11] = [
+    let payment = documents::payment;
+    let cases: [(&str, Document, Document, Contenders); 19] = [
         ("20 B, valid", documents::ping(vec![]), documents::ping(vec![]), pings),
         ("20 B, 2 faults", documents::ping(vec![]), documents::ping(documents::two()), pings),
         ("20 B, 2 broken rules", documents::ping(vec![]), documents::ping(documents::two_of_rules()), pings),
@@ -59,6 +61,14 @@ fn main() {
         ("11 kB, 5 faults", many(vec![]), many(documents::five()), orders),
         ("11 kB, 20 faults", many(vec![]), many(documents::twenty_apart()), orders),
         ("11 kB, 600 faults", many(vec![]), many(documents::everywhere()), orders),
+        ("plain field, valid", documents::parcel(vec![]), documents::parcel(vec![]), parcels),
+        ("plain field, 3 faults", documents::parcel(vec![]), documents::parcel(documents::faulty_parcel()), parcels),
+        ("flatten, valid", documents::stop(vec![]), documents::stop(vec![]), stops),
+        ("flatten, 3 faults", documents::stop(vec![]), documents::stop(documents::faulty_stop()), stops),
+        ("tag first, valid", payment(true, vec![]), payment(true, vec![]), payments),
+        ("tag first, 3 faults", payment(true, vec![]), payment(true, documents::faulty_payment()), payments),
+        ("tag last, valid", payment(false, vec![]), payment(false, vec![]), payments),
+        ("tag last, 3 faults", payment(false, vec![]), payment(false, documents::faulty_payment()), payments),
     ];
     for (name, valid, document, contenders) in cases.iter().filter(|(name, ..)| name.contains(&filter)) {
         load(name, valid, document, &contenders());
@@ -100,7 +110,8 @@ impl Contender {
 
 type Contenders = fn() -> Vec<Contender>;
 
-macro_rules! contenders {
+/// The baseline and event-schema.
+macro_rules! two_contenders {
     ($event:ident) => {
         vec![
             Contender::new(
@@ -117,8 +128,17 @@ macro_rules! contenders {
             Contender::new(
                 "event-schema, tree as JSON text",
                 with_event_schema::load_or_text::<with_event_schema::$event>,
-                |text| with_event_schema::leaves(&serde_json::from_slice(&text).expect("a JSON text")),
+                |text| with_event_schema::leaves(&serde_json::from_str(&text).expect("a JSON text")),
             ),
+        ]
+    };
+}
+
+/// Those, and others.
+macro_rules! contenders {
+    ($event:ident) => {{
+        let mut contenders = two_contenders!($event);
+        contenders.extend([
             Contender::new("serde_json + garde", with_garde::load::<with_garde::$event>, with_garde::found),
             Contender::new("eserde + validator", with_eserde::load::<with_eserde::$event>, with_eserde::found),
             Contender::new("deserr over Value", with_deserr::load::<with_deserr::$event>, with_deserr::found),
@@ -127,8 +147,9 @@ macro_rules! contenders {
                 with_jsonschema::load::<with_validator::$event>,
                 with_jsonschema::found,
             ),
-        ]
-    };
+        ]);
+        contenders
+    }};
 }
 
 const OURS: &str = "event-schema";
@@ -139,6 +160,18 @@ fn pings() -> Vec<Contender> {
 
 fn orders() -> Vec<Contender> {
     contenders!(Order)
+}
+
+fn parcels() -> Vec<Contender> {
+    two_contenders!(Parcel)
+}
+
+fn stops() -> Vec<Contender> {
+    two_contenders!(Stop)
+}
+
+fn payments() -> Vec<Contender> {
+    two_contenders!(Payment)
 }
 
 /// Lets all contenders load `document`; the baseline is the first of them on `valid`.

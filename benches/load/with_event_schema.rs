@@ -65,6 +65,38 @@ struct Line {
     price: f64,
 }
 
+#[event_schema::event]
+pub(crate) struct Parcel {
+    #[validate(range(min = 1))]
+    id: u64,
+    #[event(plain)]
+    size: super::with_validator::Size,
+    #[validate(length(min = 3))]
+    label: String,
+}
+
+#[event_schema::event]
+pub(crate) struct Stop {
+    #[validate(range(min = 1))]
+    id: u64,
+    #[serde(flatten)]
+    address: Address,
+}
+
+#[event_schema::event]
+pub(crate) struct Payment {
+    #[validate(range(min = 1))]
+    id: u64,
+    by: Means,
+}
+
+#[event_schema::event]
+#[serde(tag = "type", rename_all = "snake_case")]
+enum Means {
+    Transfer { iban: String, cents: u64 },
+    Cash { cents: u64 },
+}
+
 #[inline]
 pub(crate) fn load<T: EventSchema>(input: &[u8]) -> Result<T, LoadError> {
     T::load(input)
@@ -78,8 +110,8 @@ pub(crate) fn load_or_messages<T: EventSchema>(input: &[u8]) -> Result<T, Value>
 
 /// The same as JSON text.
 #[inline]
-pub(crate) fn load_or_text<T: EventSchema>(input: &[u8]) -> Result<T, Vec<u8>> {
-    T::load(input).map_err(|error| serde_json::to_vec(&error.into_violations()).unwrap_or_default())
+pub(crate) fn load_or_text<T: EventSchema>(input: &[u8]) -> Result<T, String> {
+    T::load(input).map_err(|error| error.violations().map(Violations::to_json).unwrap_or_default())
 }
 
 pub(crate) fn found(error: LoadError) -> Vec<String> {

@@ -1,6 +1,7 @@
 //! `serde_json` and validator: the baseline.
 
 use chrono::{DateTime, Utc};
+use event_schema::JsonSchema;
 use event_schema::uuid::Uuid;
 use serde::{Deserialize, Serialize};
 use validator::{Validate, ValidationErrors, ValidationErrorsKind};
@@ -64,6 +65,46 @@ struct Line {
     quantity: u32,
     #[validate(range(min = 0.0))]
     price: f64,
+}
+
+/// A type that event-schema reads by its own `Deserialize`.
+#[derive(Serialize, Deserialize, JsonSchema)]
+pub(crate) struct Size {
+    width: u32,
+    height: u32,
+    depth: u32,
+}
+
+#[derive(Serialize, Deserialize, Validate)]
+pub(crate) struct Parcel {
+    #[validate(range(min = 1))]
+    id: u64,
+    size: Size,
+    #[validate(length(min = 3))]
+    label: String,
+}
+
+#[derive(Serialize, Deserialize, Validate)]
+pub(crate) struct Stop {
+    #[validate(range(min = 1))]
+    id: u64,
+    #[serde(flatten)]
+    #[validate(nested)]
+    address: Address,
+}
+
+#[derive(Serialize, Deserialize, Validate)]
+pub(crate) struct Payment {
+    #[validate(range(min = 1))]
+    id: u64,
+    by: Means,
+}
+
+#[derive(Serialize, Deserialize)]
+#[serde(tag = "type", rename_all = "snake_case")]
+enum Means {
+    Transfer { iban: String, cents: u64 },
+    Cash { cents: u64 },
 }
 
 #[derive(Debug)]

@@ -107,7 +107,8 @@ fn leave_out_nulls(data: &mut Data, krate: &Path) {
         let says = |attr, word: &str| says(field, attr, &|ident| ident.starts_with(word));
         let Some((name, _)) = head(&field.ty) else { continue };
         let optional = name == "Option" || name == "Value" && says("serde", "default");
-        if optional && says("event", "not_null") && !says("serde", "skip") {
+        let ours = !says("event", "plain") && !says("serde", "with") && !says("serde", "deserialize_with");
+        if optional && ours && says("event", "not_null") && !says("serde", "skip") {
             field.attrs.push(parse_quote!(#[serde(skip_serializing_if = #is_null)]));
         }
     }

@@ -91,9 +91,19 @@ impl Buffered {
 
     /// Reads it with code that is not ours, whose error becomes one finding at its inner path.
     pub(crate) fn foreign<T, W: With<T>>(&self, cx: &mut Context<'_>, at: &At<'_>) -> Option<T> {
-        let mut track = serde_path_to_error::Track::new();
         let read = match &self.0 {
             // serde_json's own limit stays on: nobody else counts depth here.
+            Form::Text(text) => W::call(&mut serde_json::Deserializer::from_str(text.get())),
+            Form::Value(value) => W::call(value),
+        };
+        read.ok().or_else(|| self.foreign_again::<T, W>(cx, at))
+    }
+
+    /// Reads it once more, to see where that fails: to watch every step of every read would cost all of them.
+    #[cold]
+    fn foreign_again<T, W: With<T>>(&self, cx: &mut Context<'_>, at: &At<'_>) -> Option<T> {
+        let mut track = serde_path_to_error::Track::new();
+        let read = match &self.0 {
             Form::Text(text) => {
                 let mut source = serde_json::Deserializer::from_str(text.get());
                 W::call(serde_path_to_error::Deserializer::new(&mut source, &mut track))

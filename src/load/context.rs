@@ -9,7 +9,9 @@ use serde_json::{Map, Value};
 
 use crate::error::{LoadError, LoadErrorKind};
 use crate::suggestion::suggest;
-use crate::violation::{Concern, Fault, FieldName, GENERIC, Param, Path, Rule, Segment, Violation, Violations};
+use crate::violation::{
+    Concern, Fault, FieldName, GENERIC, InputName, Param, Path, Rule, Segment, Violation, Violations,
+};
 
 /// How a load is bounded, and what it gives to the rules.
 ///
@@ -190,6 +192,11 @@ impl fmt::Debug for LoadOptions<'_> {
     }
 }
 
+static NULL: Rule = Rule::bare("null");
+static REQUIRED: Rule = Rule::bare("required");
+static DUPLICATE: Rule = Rule::bare("duplicate");
+static NO_LIST: Rule = Rule::new("invalid", &[("expected", Param::Str("list"))], Some("Invalid input type."));
+
 /// How many unknown variants are compared with the known ones in a load.
 const MAX_SUGGESTIONS: usize = 100;
 
@@ -332,7 +339,9 @@ pub(crate) struct Findings {
 /// assert_eq!(says(Offer::load_with(br#"{"price": 51}"#, &options).unwrap_err()), "price: At most 50 cents.");
 /// ```
 pub struct Context<'c> {
-    violations: Violations,
+    violations: Vec<Violation>,
+    /// How many more there are than are kept.
+    omitted: usize,
     shape_findings: usize,
     depth: usize,
     options: LoadOptions<'c>,
@@ -348,7 +357,8 @@ pub struct Context<'c> {
 impl<'c> Context<'c> {
     pub(crate) fn new(options: LoadOptions<'c>, dialect: Dialect) -> Self {
         Self {
-            violations: Violations::default(),
+            violations: Vec::new(),
+            omitted: 0,
             shape_findings: 0,
             depth: 0,
             options,
@@ -399,7 +409,7 @@ impl<'c> Context<'c> {
     #[inline]
     #[must_use]
     pub fn found(&self) -> usize {
-        self.violations.list.len() + self.violations.omitted
+        self.violations.len() + self.omitted
     }
 
     /// Goes one level of nesting down.
@@ -427,13 +437,13 @@ impl<'c> Context<'c> {
     }
 
     pub(crate) fn mark(&self) -> Mark {
-        Mark { kept: self.violations.list.len(), omitted: self.violations.omitted, shape: self.shape_findings }
+        Mark { kept: self.violations.len(), omitted: self.omitted, shape: self.shape_findings }
     }
 
     /// Forgets what was found since the mark.
     pub(crate) fn rewind(&mut self, mark: Mark) {
-        self.violations.list.truncate(mark.kept);
-        self.violations.omitted = mark.omitted;
+        self.violations.truncate(mark.kept);
+        self.omitted = mark.omitted;
         self.shape_findings = mark.shape;
     }
 
@@ -446,7 +456,7 @@ impl<'c> Context<'c> {
     #[cold]
     pub(crate) fn distance_since(&self, mark: Mark, at: &At<'_>) -> (bool, usize) {
         let path = at.path();
-        let outside = self.violations.list[mark.kept..].iter().any(|violation| violation.path == path);
+        let outside = self.violations[mark.kept..].iter().any(|violation| violation.path == path);
         (outside, self.shape_findings_since(mark))
     }
 
@@ -454,8 +464,8 @@ impl<'c> Context<'c> {
     #[cold]
     pub(crate) fn split_off(&mut self, mark: Mark) -> Findings {
         let findings = Findings {
-            list: self.violations.list.split_off(mark.kept),
-            omitted: self.violations.omitted - mark.omitted,
+            list: self.violations.split_off(mark.kept),
+            omitted: self.omitted - mark.omitted,
             shape: self.shape_findings_since(mark),
         };
         self.rewind(mark);
@@ -465,14 +475,14 @@ impl<'c> Context<'c> {
     /// Puts findings back that were taken out.
     #[cold]
     pub(crate) fn append(&mut self, findings: Findings) {
-        self.violations.list.extend(findings.list);
-        self.violations.omitted += findings.omitted;
+        self.violations.extend(findings.list);
+        self.omitted += findings.omitted;
         self.shape_findings += findings.shape;
     }
 
     /// What the read that failed with `error` on `input` has to say.
     #[cold]
-    pub(crate) fn into_failure(self, input: &str, error: &serde_json::Error) -> LoadError {
+    pub(crate) fn to_failure(&self, input: &str, error: &serde_json::Error) -> LoadError {
         if self.too_deep {
             LoadErrorKind::TooDeep { limit: self.options.max_depth }.into()
         } else {
@@ -493,33 +503,54 @@ impl<'c> Context<'c> {
     }
 
     /// What was found, as an error.
-    #[cold]
-    pub(crate) fn into_error(self, valid_data: impl FnOnce(&Violations, &[Path]) -> Option<Value>) -> LoadError {
-        let valid_data = if self.options.valid_data { valid_data(&self.violations, &self.strays) } else { None };
-        LoadError::invalid(self.violations, valid_data)
+    // By reference: the context is too large to be moved for it.
+    #[inline]
+    pub(crate) fn take_error(&mut self, valid_data: impl FnOnce(&Violations, &[Path]) -> Option<Value>) -> LoadError {
+        let violations = Violations::new(std::mem::take(&mut self.violations), self.omitted);
+        if self.options.valid_data {
+            let valid_data = valid_data(&violations, &self.strays);
+            return LoadError::invalid(violations, valid_data);
+        }
+        LoadError::invalid(violations, None)
     }
 
     /// Everything that was found.
     pub(crate) fn into_violations(self) -> Violations {
-        self.violations
+        Violations::new(self.violations, self.omitted)
     }
 
-    #[cold]
+    // What is cold is compiled for size, and so the callers of these are cold, but not they.
+    #[inline(never)]
+    fn note_rule(&mut self, at: &At<'_>, kind: Kind, concern: Concern, rule: &'static Rule) {
+        // The rule `required` says of an option what is said of a missing field.
+        self.keep(at, kind, concern, kind == Kind::Shape || rule.code() == "required", || Fault::Rule(rule));
+    }
+
+    #[inline(never)]
     fn note(&mut self, at: &At<'_>, kind: Kind, concern: Concern, fault: Fault) {
+        self.keep(at, kind, concern, kind == Kind::Shape || fault.code() == "required", || fault);
+    }
+
+    /// Each part is written where it stays, for which `extend` makes room before: to copy what was written just now is
+    /// slow.
+    #[inline]
+    fn keep(&mut self, at: &At<'_>, kind: Kind, concern: Concern, of_shape: bool, fault: impl FnOnce() -> Fault) {
         if kind == Kind::Shape {
             self.shape_findings += 1;
         }
-        if self.violations.list.len() < self.options.max_violations {
-            // The rule `required` says of an option what is said of a missing field.
-            let of_shape = kind == Kind::Shape || fault.code() == "required";
-            self.violations.list.push(Violation { path: at.path(), concern, fault, of_shape });
-        } else {
-            self.violations.omitted += 1;
+        if self.violations.len() >= self.options.max_violations {
+            self.omitted += 1;
+            return;
+        }
+        let violation = || Violation { path: Path::default(), concern, fault: fault(), of_shape };
+        self.violations.extend(std::iter::once_with(violation));
+        if let Some(last) = self.violations.last_mut() {
+            at.write(&mut last.path);
         }
     }
 
     fn note_shape(&mut self, at: &At<'_>, rule: &'static Rule) {
-        self.note(at, Kind::Shape, Concern::Value, Fault::Rule(rule));
+        self.note_rule(at, Kind::Shape, Concern::Value, rule);
     }
 
     /// Notes that what stands here is not a value of the type; `expected` completes "Not a valid ...".
@@ -527,15 +558,15 @@ impl<'c> Context<'c> {
     /// See the example of [`Context`].
     #[cold]
     pub fn invalid(&mut self, at: &At<'_>, expected: &'static Expected) {
-        let concern = if expected.0 == "object" { Concern::Whole } else { Concern::Value };
-        self.note(at, Kind::Shape, concern, Fault::Invalid(expected.0));
+        let concern = if expected.0.expected() == Some("object") { Concern::Whole } else { Concern::Value };
+        self.note_rule(at, Kind::Shape, concern, &expected.0);
     }
 
     /// Notes a null where the type has none.
     #[cold]
     pub(crate) fn null(&mut self, at: &At<'_>, expected: &'static Expected) {
         // Marshmallow says of a null document what it says of any other that is no object.
-        if at.is_document() { self.invalid(at, expected) } else { self.note_shape(at, const { &Rule::bare("null") }) }
+        if at.is_document() { self.invalid(at, expected) } else { self.note_shape(at, &NULL) }
     }
 
     /// Notes a required field that is not there.
@@ -543,7 +574,7 @@ impl<'c> Context<'c> {
     #[cold]
     pub fn missing(&mut self, at: &At<'_>) {
         if self.mode == Mode::Whole || self.options.partial.is_some_and(|fields| !at.is_one_of(fields)) {
-            self.note_shape(at, const { &Rule::bare("required") });
+            self.note_shape(at, &REQUIRED);
         }
     }
 
@@ -551,15 +582,13 @@ impl<'c> Context<'c> {
     #[doc(hidden)]
     #[cold]
     pub fn duplicate(&mut self, at: &At<'_>) {
-        self.note_shape(at, const { &Rule::bare("duplicate") });
+        self.note_shape(at, &DUPLICATE);
     }
 
     /// Notes a list of events that is none.
     #[cold]
     pub(crate) fn no_list(&mut self, at: &At<'_>) {
-        static NO_LIST: Rule =
-            Rule { code: "invalid", params: &[("expected", Param::Str("list"))], message: Some("Invalid input type.") };
-        self.note(at, Kind::Shape, Concern::Whole, Fault::Rule(&NO_LIST));
+        self.note_rule(at, Kind::Shape, Concern::Whole, &NO_LIST);
     }
 
     /// Notes a field that the type does not have; `known` are those that it has.
@@ -579,9 +608,9 @@ impl<'c> Context<'c> {
     /// Notes a value that is none of an enum's variants. Which one its name resembles is found out at
     /// once, because the name is not kept.
     #[cold]
-    pub(crate) fn choice(&mut self, at: &At<'_>, choices: &'static [&'static str], name: Option<&str>) {
-        let name = name.filter(|_| self.violations.list.len() < MAX_SUGGESTIONS && !at.is_sensitive());
-        let meant = name.and_then(|name| suggest(name, choices)).and_then(|index| u16::try_from(index).ok());
+    pub(crate) fn choice(&mut self, at: &At<'_>, choices: &'static Rule, name: Option<&str>) {
+        let name = name.filter(|_| self.violations.len() < MAX_SUGGESTIONS && !at.is_sensitive());
+        let meant = name.and_then(|name| suggest(name, choices.choices())).and_then(|index| u16::try_from(index).ok());
         self.note(at, Kind::Shape, Concern::Value, Fault::Choice(choices, meant));
     }
 
@@ -589,7 +618,7 @@ impl<'c> Context<'c> {
     #[doc(hidden)]
     #[cold]
     pub fn broken(&mut self, at: &At<'_>, rule: &'static Rule) {
-        self.note(at, Kind::Value, Concern::Value, Fault::Rule(rule));
+        self.note_rule(at, Kind::Value, Concern::Value, rule);
     }
 
     /// As [`broken`](Self::broken), of a rule whose arguments are known at run time only.
@@ -688,7 +717,7 @@ impl fmt::Debug for Context<'_> {
 /// assert!(format!("{:?}", Country::EXPECTED).contains("country code"));
 /// ```
 #[derive(Debug)]
-pub struct Expected(&'static str);
+pub struct Expected(Rule);
 
 impl Expected {
     /// From the words that complete "Not a valid ...".
@@ -696,7 +725,7 @@ impl Expected {
     /// See the example of [`Expected`].
     #[must_use]
     pub const fn new(words: &'static str) -> Self {
-        Self(words)
+        Self(Rule::expect(words))
     }
 }
 
@@ -771,6 +800,35 @@ impl Step<'_> {
             Step::Field(name) => name.is_sensitive(),
             Step::Secret(_) | Step::Cover => true,
             _ => false,
+        }
+    }
+
+    /// Whether it is a step at all.
+    fn is_some(&self) -> bool {
+        !matches!(self, Step::Root | Step::Cover)
+    }
+
+    #[inline]
+    fn segment(&self, masked: bool) -> Segment {
+        match *self {
+            Step::Field(name) => Segment::Field(name),
+            Step::Index(index) | Step::Document(index) | Step::Secret(index) => Segment::Index(index),
+            _ => self.segment_of_input(masked),
+        }
+    }
+
+    /// The segment of a step that the input names.
+    #[cold]
+    fn segment_of_input(&self, masked: bool) -> Segment {
+        let text = |text: &str| if masked { InputName::masked() } else { InputName::cut(text) };
+        match *self {
+            Step::Name(name) => Segment::Name(text(name)),
+            Step::Key(key) => Segment::Key(text(&key.key_text())),
+            Step::MapKeyOf(key) => Segment::MapKey(text(&key.key_text())),
+            Step::MapKey(key) => Segment::MapKey(text(key)),
+            Step::Root | Step::Cover | Step::Field(_) | Step::Index(_) | Step::Document(_) | Step::Secret(_) => {
+                unreachable!("named by the type, or not at all")
+            }
         }
     }
 }
@@ -886,31 +944,41 @@ impl<'a> At<'a> {
         fields.iter().any(|field| field.split('.').eq(names.clone()))
     }
 
+    /// The way here from the root.
     #[cold]
     fn path(&self) -> Path {
+        let mut path = Path::default();
+        self.write(&mut path);
+        path
+    }
+
+    /// Makes an empty path the way here from the root.
+    #[inline(never)]
+    fn write(&self, path: &mut Path) {
+        // Innermost first.
+        let mut last = [self; Path::FEW];
         let (mut length, mut sensitive) = (0, 0);
         for at in self.outwards() {
             if at.step.is_sensitive() {
                 // So many steps lie in it.
                 sensitive = length;
             }
-            length += usize::from(!matches!(at.step, Step::Root | Step::Cover));
+            if at.step.is_some() {
+                if let Some(place) = last.get_mut(length) {
+                    *place = at;
+                }
+                length += 1;
+            }
         }
-        let steps = self.outwards().filter_map(|at| {
-            Some(match at.step {
-                Step::Root | Step::Cover => return None,
-                Step::Field(name) => Segment::Field(name),
-                Step::Name(name) => Segment::Name(Segment::bounded(name)),
-                Step::Key(key) => Segment::Key(Segment::bounded(&key.key_text())),
-                Step::MapKeyOf(key) => Segment::MapKey(Segment::bounded(&key.key_text())),
-                Step::MapKey(key) => Segment::MapKey(Segment::bounded(key)),
-                Step::Index(index) | Step::Document(index) | Step::Secret(index) => Segment::Index(index),
-            })
-        });
-        if sensitive == 0 {
-            return Path::of(length, steps);
+        if let Some(steps) = path.few(length) {
+            for (step, (n, at)) in steps.iter_mut().rev().zip(last.iter().enumerate()) {
+                *step = at.step.segment(n < sensitive);
+            }
+        } else {
+            let steps = self.outwards().filter(|at| at.step.is_some()).enumerate();
+            let mut steps: Vec<_> = steps.map(|(n, at)| at.step.segment(n < sensitive)).collect();
+            steps.reverse();
+            *path = Path::of_many(steps);
         }
-        let steps = steps.enumerate();
-        Path::of(length, steps.map(|(n, step)| if n < sensitive { step.masked() } else { step }))
     }
 }

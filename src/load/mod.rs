@@ -108,7 +108,7 @@ pub use self::leaf::{Leaf, read_leaf};
 use self::object::Slot;
 use crate::contract::{Place, Walk};
 use crate::error::{LoadError, LoadErrorKind};
-use crate::violation::{MASK, Path, Violations};
+use crate::violation::MASK;
 
 /// A type that can stand in an event: how it is read, checked and described.
 ///
@@ -380,10 +380,16 @@ pub(crate) fn from_json<T: FieldType>(input: &[u8], options: &LoadOptions<'_>) -
     // is ignored is skipped by serde_json without recursion.
     source.disable_recursion_limit();
     let mut cx = Context::new(*options, Dialect::Json);
-    let read = T::read(&mut source, &mut cx, &At::ROOT).and_then(|value| source.end().map(|()| value));
+    let read = T::read(&mut source, &mut cx, &At::ROOT);
+    if read.is_ok()
+        && let Err(error) = source.end()
+    {
+        return Err(cx.to_failure(text, &error));
+    }
     match read {
-        Ok(value) => finish(value, cx, |violations, strays| valid::of_text(text, options, violations, strays)),
-        Err(error) => Err(cx.into_failure(text, &error)),
+        Ok(Some(value)) if cx.found() == 0 => Ok(value),
+        Ok(_) => Err(cx.take_error(|violations, strays| valid::of_text(text, options, violations, strays))),
+        Err(error) => Err(cx.to_failure(text, &error)),
     }
 }
 
@@ -392,20 +398,9 @@ pub(crate) fn from_value<T: FieldType>(input: serde_json::Value, options: &LoadO
     let mut cx = Context::new(*options, Dialect::Value);
     let kept = options.valid_data.then(|| input.clone());
     match T::read(input, &mut cx, &At::ROOT) {
-        Ok(value) => finish(value, cx, |violations, strays| valid::of_value(kept?, violations, strays)),
+        Ok(Some(value)) if cx.found() == 0 => Ok(value),
+        Ok(_) => Err(cx.take_error(|violations, strays| valid::of_value(kept?, violations, strays))),
         Err(_) if cx.is_too_deep() => Err(LoadErrorKind::TooDeep { limit: options.max_depth }.into()),
         Err(error) => Err(LoadError::unreadable(&error)),
-    }
-}
-
-#[inline]
-fn finish<T>(
-    value: Option<T>,
-    cx: Context<'_>,
-    valid_data: impl FnOnce(&Violations, &[Path]) -> Option<serde_json::Value>,
-) -> Result<T, LoadError> {
-    match value {
-        Some(value) if cx.found() == 0 => Ok(value),
-        _ => Err(cx.into_error(valid_data)),
     }
 }

@@ -23,7 +23,7 @@ use super::object::{Object, Slot, next_field, read_object, read_object_flat, ski
 use super::variants::{Variants, read_external, read_external_flat};
 use super::{At, Context, Expected, FieldType, Leaf, number};
 use crate::contract::{Place, Walk, integers};
-use crate::violation::FieldName;
+use crate::violation::{FieldName, Param, Rule};
 
 // --- numbers ---
 
@@ -356,10 +356,15 @@ impl<T: FieldType> Variants for Bound<T> {
         FieldName::new("Excluded", "Excluded"),
         FieldName::new("Unbounded", "Unbounded"),
     ];
-    const CHOICES: &'static [&'static str] = &["Included", "Excluded", "Unbounded"];
+
+    fn choices() -> &'static Rule {
+        static CHOICES: Rule =
+            Rule::new("choice", &[("choices", Param::Strs(&["Included", "Excluded", "Unbounded"]))], None);
+        &CHOICES
+    }
 
     fn find(name: &str) -> Option<usize> {
-        Self::CHOICES.iter().position(|choice| *choice == name)
+        Self::VARIANTS.iter().position(|variant| variant.wire() == name)
     }
 
     fn unit(variant: usize) -> Option<Self> {
@@ -384,10 +389,14 @@ impl<T: FieldType> Variants for Bound<T> {
 
 impl<T: FieldType, F: FieldType> Variants for Result<T, F> {
     const VARIANTS: &'static [FieldName] = &[FieldName::new("Ok", "Ok"), FieldName::new("Err", "Err")];
-    const CHOICES: &'static [&'static str] = &["Ok", "Err"];
+
+    fn choices() -> &'static Rule {
+        static CHOICES: Rule = Rule::new("choice", &[("choices", Param::Strs(&["Ok", "Err"]))], None);
+        &CHOICES
+    }
 
     fn find(name: &str) -> Option<usize> {
-        Self::CHOICES.iter().position(|choice| *choice == name)
+        Self::VARIANTS.iter().position(|variant| variant.wire() == name)
     }
 
     fn unit(_: usize) -> Option<Self> {
@@ -446,7 +455,7 @@ macro_rules! enums {
             }
 
             fn describe_flat(walk: &mut Walk<'_>, here: &Place) {
-                let content = |variant: usize| form(here, variant).join("properties").join(Self::CHOICES[variant]);
+                let content = |variant: usize| form(here, variant).join("properties").join(Self::VARIANTS[variant].wire());
                 <$first>::describe(walk, &content(0));
                 <$second>::describe(walk, &content(1));
             }

@@ -10,7 +10,7 @@ use super::leaf::drain_map;
 use super::number::{self, Under, UnderToken};
 use super::object::{self, OBJECT};
 use super::{At, Context, Expected, FieldType, Seed, read_leaf, refused};
-use crate::violation::{FieldName, Segment};
+use crate::violation::{FieldName, Rule, cut};
 
 static VARIANT: Expected = Expected::new("variant");
 
@@ -21,7 +21,7 @@ pub trait Variants: Sized {
     const VARIANTS: &'static [FieldName];
 
     /// What a message says can stand there: the variants that can be read.
-    const CHOICES: &'static [&'static str];
+    fn choices() -> &'static Rule;
 
     /// The index of the variant that is called so on the wire.
     fn find(name: &str) -> Option<usize>;
@@ -44,7 +44,7 @@ pub trait Variants: Sized {
 /// What stands at `at` is no variant, though it may be called nearly like one.
 #[cold]
 fn unknown_variant<T: Variants>(cx: &mut Context<'_>, at: &At<'_>, name: Option<&str>) {
-    cx.choice(at, T::CHOICES, name);
+    cx.choice(at, T::choices(), name);
 }
 
 // --- external: "Variant" or {"Variant": data} ---
@@ -196,9 +196,9 @@ impl<T: Variants> Visitor<'_> for NameSeed<T> {
     fn visit_str<E>(self, name: &str) -> Result<Name, E> {
         // Where any other name is a variant too, a number's token still is none.
         if name == number::TOKEN && number::arrive_as_maps() {
-            return Ok(Name::Other(Segment::bounded(name)));
+            return Ok(Name::Other(cut(name)));
         }
-        Ok(T::find(name).map_or_else(|| Name::Other(Segment::bounded(name)), Name::Variant))
+        Ok(T::find(name).map_or_else(|| Name::Other(cut(name)), Name::Variant))
     }
 }
 

@@ -4,7 +4,7 @@ use std::borrow::Cow;
 
 use serde_json::Value;
 
-use super::{Fault, Param};
+use super::Fault;
 
 /// What can be said of any violation.
 pub(crate) const GENERIC: &str = "Invalid value.";
@@ -36,8 +36,8 @@ pub(super) fn of(code: &str, fault: &Fault) -> Cow<'static, str> {
         "contains_none_of" => return fill(fault, "One or more of the choices you made was in: {values}."),
         "choice" | "one_of" => return fill(fault, "Must be one of: {choices}."),
         "invalid" => match fault {
-            Fault::Invalid("object") => "Invalid input type.",
-            Fault::Invalid("mapping") => "Not a valid mapping type.",
+            Fault::Rule(rule) if rule.expected() == Some("object") => "Invalid input type.",
+            Fault::Rule(rule) if rule.expected() == Some("mapping") => "Not a valid mapping type.",
             _ if has("expected") => return fill(fault, "Not a valid {expected}."),
             _ => GENERIC,
         },
@@ -110,9 +110,7 @@ fn fill(fault: &Fault, template: &str) -> Cow<'static, str> {
 
 fn has(fault: &Fault, name: &str) -> bool {
     match fault {
-        Fault::Rule(rule) => rule.params.iter().any(|(known, _)| *known == name),
-        Fault::Invalid(_) => name == "expected",
-        Fault::Choice(..) => name == "choices",
+        Fault::Rule(rule) | Fault::Choice(rule, _) => rule.param(name).is_some(),
         Fault::Unknown(_) => false,
         Fault::Other(other) => other.params.contains_key(name),
     }
@@ -121,32 +119,17 @@ fn has(fault: &Fault, name: &str) -> bool {
 /// Adds the parameter as it stands in a sentence; answers whether there is one.
 fn push(fault: &Fault, name: &str, sentence: &mut String) -> bool {
     match fault {
-        Fault::Rule(rule) => match rule.params.iter().find(|(known, _)| *known == name) {
-            Some((_, Param::Str(text))) => sentence.push_str(text),
-            Some((_, Param::Strs(list))) => push_list(list.iter(), |text, sentence| sentence.push_str(text), sentence),
-            Some((_, Param::Unsigned(number))) => push_unsigned(*number, sentence),
-            Some((_, param)) => plain(&(*param).into(), sentence),
+        Fault::Rule(rule) | Fault::Choice(rule, _) => match rule.param(name) {
+            Some(param) => plain(&param.into(), sentence),
             None => return false,
         },
-        Fault::Invalid(expected) if name == "expected" => sentence.push_str(expected),
-        Fault::Choice(choices, _) if name == "choices" => {
-            push_list(choices.iter(), |text, sentence| sentence.push_str(text), sentence);
-        }
-        Fault::Invalid(_) | Fault::Choice(..) | Fault::Unknown(_) => return false,
+        Fault::Unknown(_) => return false,
         Fault::Other(other) => match other.params.get(name) {
             Some(value) => plain(value, sentence),
             None => return false,
         },
     }
     true
-}
-
-#[allow(clippy::cast_possible_truncation, reason = "a digit")]
-fn push_unsigned(number: u64, sentence: &mut String) {
-    if number > 9 {
-        push_unsigned(number / 10, sentence);
-    }
-    sentence.push(char::from(b'0' + (number % 10) as u8));
 }
 
 /// Text without quotes, lists with commas.

@@ -90,7 +90,12 @@ fn variants_impl(cx: &Cx<'_>, readable: &[&(&Variant<'_>, Expand<'_>)]) -> Token
         #[automatically_derived]
         impl #impl_generics __p::Variants for #self_ty #where_clause {
             const VARIANTS: &'static [__p::FieldName] = &[#(#field_names),*];
-            const CHOICES: &'static [&'static str] = &[#(#choices),*];
+
+            fn choices() -> &'static __p::Rule {
+                static CHOICES: __p::Rule =
+                    __p::Rule::new("choice", &[("choices", __p::Param::Strs(&[#(#choices),*]))], __p::None);
+                &CHOICES
+            }
 
             #[inline]
             fn find(name: &str) -> __p::Option<usize> {
@@ -238,7 +243,7 @@ fn flat_names(cx: &Cx<'_>, readable: &[&(&Variant<'_>, Expand<'_>)]) -> TokenStr
     let self_ty = cx.self_ty();
     let variants = || readable.iter().map(|(_, level)| level.flat_names());
     match cx.model.serde.attrs.tag() {
-        TagType::External => quote!(names.push(<#self_ty as __p::Variants>::CHOICES);),
+        TagType::External => quote!(names.push(<#self_ty as __p::Variants>::choices().choices());),
         TagType::Internal { tag } => {
             let variants = variants();
             quote!(names.push(&[#tag]); #(#variants)*)
