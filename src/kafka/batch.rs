@@ -71,7 +71,8 @@ impl<E: EventSchema> Batches<E> {
     /// Waits for a message, and then for more: until there are `most`, or for as long as `wait`. What failed
     /// for good in an earlier batch is sent to the dead letter topic meanwhile.
     ///
-    /// Dropping the future before it is ready loses nothing.
+    /// Dropping the future before it is ready loses nothing. For this and the following see the example of
+    /// [`Batches`].
     ///
     /// # Errors
     ///
@@ -216,7 +217,8 @@ impl<E: EventSchema> Item<E> {
 }
 
 impl<E> Batch<E> {
-    /// The messages, those of a partition in their order.
+    /// The messages, those of a partition in their order. For this and the following see the example of
+    /// [`Batches`].
     #[must_use]
     pub fn iter(&self) -> impl ExactSizeIterator<Item = &Received<E>> {
         self.records.iter().map(|item| &item.received)

@@ -29,6 +29,8 @@
 //! # }
 //! ```
 //!
+//! To have each event handled, many in parallel, with retries and dead letters: [`EventConsumer::run`].
+//!
 //! It runs on tokio. What librdkafka has to tell comes as `tracing` events with the target
 //! `librdkafka`.
 

@@ -57,7 +57,7 @@ type Tombstones = Box<dyn Fn(Delivery<()>) -> Pin<Box<dyn Future<Output = Result
 /// }
 ///
 /// let consumer = EventConsumer::<OrderPlaced>::subscribe(&kafka.config().group("billing")).await?;
-/// let handle = consumer.handle();
+/// let billing = consumer.handle();
 /// let running = tokio::spawn(
 ///     consumer.runner()
 ///         .order(Order::Key)
@@ -67,9 +67,8 @@ type Tombstones = Box<dyn Fn(Delivery<()>) -> Pin<Box<dyn Future<Output = Result
 ///         .run(handle),
 /// );
 /// # async fn until(what: impl Fn() -> bool) { while !what() { tokio::task::yield_now().await } }
-/// # let handler_done = 10;
-/// until(|| handle.counts().done() == handler_done).await;
-/// handle.close(Duration::from_secs(10)).await?;
+/// until(|| billing.counts().done() == 10).await;
+/// billing.close(Duration::from_secs(10)).await?;
 /// assert_eq!(running.await??.done(), 10);
 /// # Ok(())
 /// # }
@@ -269,6 +268,7 @@ impl<E: EventSchema + Send + Sync + 'static> Runner<E> {
 
     /// To receive many messages at a time, and say what came of each; see [`Batches`]. There is no other
     /// order than that of a batch, and [`concurrency`](Self::concurrency) is yours.
+    /// For an example see there.
     ///
     /// # Errors
     ///
