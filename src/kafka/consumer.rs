@@ -27,7 +27,7 @@ use crate::EventSchema;
 
 /// Receives events of one type as a member of a consumer group.
 ///
-/// No message stops it: one that cannot be loaded comes as a [`Rejection`], with its original
+/// No message stops it: one that cannot be loaded comes as a [`Rejection`](super::Rejection), with its original
 /// bytes and everything that is wrong with it.
 ///
 /// ```
