@@ -125,9 +125,10 @@
 //!
 //! # Kafka
 //!
-//! With the feature `kafka`, the module [`kafka`] has a producer that sends events and a consumer
-//! that hands out each message as an event or as a rejection with its original bytes and its
-//! violations.
+//! With the feature `kafka`, the module [`kafka`] has a producer that sends events, a consumer that hands
+//! out each message as an event or as a rejection with its original bytes and its violations, and an
+//! embedded broker for tests. What travels beside an event (its id, where and when it happened, what
+//! caused it) is an `Envelope`; on the wire that is CloudEvents.
 //!
 //! # Features
 //!

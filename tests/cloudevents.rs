@@ -7,6 +7,8 @@ use std::collections::BTreeSet;
 use event_schema::format::cloudevents::{Attribute, CloudEvent, Data, Message, Mode};
 use event_schema::serde_json::{self, Value, json};
 use event_schema::{Envelope, serde_json::Map};
+use proptest::prelude::*;
+use proptest::{collection, option, sample};
 
 const CORPUS: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/../shared/corpora/cloudevents.jsonl");
 
@@ -337,4 +339,85 @@ fn an_envelope_is_that_of_its_event() {
 fn ids_sort_in_the_order_in_which_they_were_made() {
     let ids: Vec<String> = (0..10_000).map(|_| Envelope::new().id().to_owned()).collect();
     assert!(ids.is_sorted_by(|earlier, later| earlier < later));
+}
+
+/// Headers as they may come, most of them near what is right.
+fn any_headers() -> impl Strategy<Value = Headers> {
+    let name = prop_oneof![
+        sample::select(vec![
+            "ce_specversion",
+            "ce_id",
+            "ce_source",
+            "ce_type",
+            "ce_time",
+            "ce_subject",
+            "content-type"
+        ])
+        .prop_map(str::to_owned),
+        "ce_[a-zA-Z_]{0,5}",
+        any::<String>(),
+    ];
+    let value = prop_oneof![
+        sample::select(vec![
+            "1.0",
+            "/a",
+            "2018-04-05T17:31:00Z",
+            "application/cloudevents+json",
+            "text/xml",
+            "A/J+json"
+        ])
+        .prop_map(|text| text.as_bytes().to_vec()),
+        any::<Vec<u8>>(),
+    ];
+    let rest = collection::vec((name, option::of(value)), 0..8);
+    (any::<bool>(), rest).prop_map(|(is_complete, rest)| {
+        let required = if is_complete { headers("", None) } else { Vec::new() };
+        required.into_iter().chain(rest).collect()
+    })
+}
+
+/// Values as they may come: bytes, JSON, and documents of the JSON event format.
+fn any_value() -> impl Strategy<Value = Option<Vec<u8>>> {
+    let member = sample::select(vec![
+        r#""specversion":"1.0""#,
+        r#""id":"1""#,
+        r#""source":"/a""#,
+        r#""type":"x""#,
+        r#""data":[1, null]"#,
+        r#""data":"text""#,
+        r#""data_base64":"AP8=""#,
+        r#""datacontenttype":"text/plain""#,
+        r#""count":7"#,
+        r#""flag":true"#,
+        r#""x":null"#,
+        r#""y":{"#,
+    ]);
+    let document = sample::subsequence((0..12).collect::<Vec<_>>(), 0..12);
+    let document = (document, collection::vec(member, 12)).prop_map(|(places, members)| {
+        let mut all = vec![r#""specversion":"1.0""#, r#""id":"1""#, r#""source":"/a""#, r#""type":"x""#];
+        all.extend(places.into_iter().take(3).map(|place| members[place]));
+        format!("{{{}}}", all.join(",")).into_bytes()
+    });
+    option::of(prop_oneof![any::<Vec<u8>>(), document, Just(b"{}".to_vec())])
+}
+
+/// What is the same in either mode: types of attributes are not.
+fn content(event: &CloudEvent) -> (Vec<(String, String)>, Option<Vec<u8>>) {
+    let attributes = event.attributes().filter(|(name, _)| *name != "datacontenttype");
+    let attributes = attributes.map(|(name, value)| (name.to_owned(), value.to_string()));
+    (attributes.collect(), event.data().map(|data| data.as_bytes().to_vec()))
+}
+
+proptest! {
+    #[test]
+    fn nothing_panics_and_what_is_read_can_be_written(headers in any_headers(), value in any_value()) {
+        if let Ok(event) = read(&headers, value.as_deref()) {
+            let structured = event.to_structured().ok();
+            for message in [Some(event.to_binary()), structured].into_iter().flatten() {
+                let headers = message.headers().iter().map(|(name, value)| (name.clone(), Some(value.clone())));
+                let again = read(&headers.collect(), message.value()).unwrap();
+                prop_assert_eq!(content(&again), content(&event));
+            }
+        }
+    }
 }

@@ -105,17 +105,19 @@ fn race(setup: &Setup, title: &str, only: &str, contenders: &[Contender]) {
     }
     println!("\n{title:<52}{:>12}{:>8}   of {} rounds", "events/s", "x raw", setup.rounds);
     let count = f64::from(u32::try_from(setup.orders.len()).expect("not that many events"));
-    let medians: Vec<f64> = times.iter().map(|times| count / median(times).as_secs_f64()).collect();
-    for ((contender, median), times) in contenders.iter().zip(&medians).zip(&times) {
-        let rates: Vec<String> =
-            times.iter().map(|time| format!("{:.0}", count / time.as_secs_f64() / 1000.0)).collect();
-        println!("  {:<50}{median:>12.0}{:>8.2}   k/s: {}", contender.name, median / medians[0], rates.join(" "));
+    for (contender, own) in contenders.iter().zip(&times) {
+        let rates: Vec<f64> = own.iter().map(|time| count / time.as_secs_f64()).collect();
+        // Of each round by itself: what else the machine does comes and goes.
+        let ratios = times[0].iter().zip(own).map(|(raw, own)| raw.as_secs_f64() / own.as_secs_f64());
+        let (rate, ratio) = (median(rates.iter().copied()), median(ratios));
+        let thousands: Vec<String> = rates.iter().map(|rate| format!("{:.0}", rate / 1000.0)).collect();
+        println!("  {:<50}{rate:>12.0}{ratio:>8.2}   k/s: {}", contender.name, thousands.join(" "));
     }
 }
 
-fn median(times: &[Duration]) -> Duration {
-    let mut sorted = times.to_vec();
-    sorted.sort_unstable();
+fn median(values: impl Iterator<Item = f64>) -> f64 {
+    let mut sorted: Vec<f64> = values.collect();
+    sorted.sort_unstable_by(f64::total_cmp);
     sorted[sorted.len() / 2]
 }
 
