@@ -20,6 +20,7 @@ const OURS: &str = r"
 use event_schema::prelude::*;
 use event_schema::regex::Regex;
 use event_schema::serde_json::{Map, Value};
+use event_schema::url::Url;
 
 macro_rules! zoo {
     ($($(#[$attr:meta])* $kind:ident $name:ident $body:tt)*) => {$(
@@ -36,6 +37,7 @@ use regex::Regex;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
+use url::Url;
 use uuid::Uuid;
 use validator::{Validate, ValidationError};
 
@@ -120,6 +122,7 @@ fn program(prelude: &str, body: &str, types: &[String], answer: &str) -> String 
     let imports = "#![allow(dead_code)]
         use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
         use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
+        use std::num::NonZeroI128;
         use std::sync::LazyLock;
         use chrono::{DateTime, FixedOffset, NaiveDate, NaiveDateTime, NaiveTime, Utc};";
     let answer_of = |name: &String| {
@@ -172,7 +175,7 @@ fn main() {
     let (body, types) = zoo();
 
     let dependencies = format!(
-        "event-schema = {{ path = '{}', features = [\"chrono04\", \"regex1\", \"uuid1\"] }}\nchrono = \"0.4\"\n",
+        "event-schema = {{ path = '{}', features = [\"chrono04\", \"regex1\", \"url2\", \"uuid1\"] }}\nchrono = \"0.4\"\n",
         checkout().display()
     );
     let answer = "match <TYPE>::load_str(&input) {
@@ -186,9 +189,10 @@ fn main() {
     let dependencies =
         "chrono = { version = \"0.4\", default-features = false, features = [\"clock\", \"serde\", \"std\"] }
         regex = { version = \"1\", default-features = false, features = [\"std\"] }
-        schemars = { version = \"1\", features = [\"chrono04\", \"uuid1\"] }
+        schemars = { version = \"1\", features = [\"chrono04\", \"url2\", \"uuid1\"] }
         serde = { version = \"1\", features = [\"derive\"] }
         serde_json = { version = \"1\", features = [\"float_roundtrip\"] }
+        url = { version = \"2\", features = [\"serde\"] }
         uuid = { version = \"1\", features = [\"serde\"] }
         validator = { version = \"0.21\", features = [\"derive\"] }";
     let answer = "match serde_json::from_str::<TYPE>(&input) {

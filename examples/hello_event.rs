@@ -6,7 +6,6 @@
 //! cargo run --example hello_event -- --config client.properties # a real one
 //! ```
 
-use std::collections::HashSet;
 use std::error::Error;
 use std::path::PathBuf;
 use std::time::Duration;
@@ -15,7 +14,9 @@ use event_schema::kafka::rdkafka::admin::{AdminClient, AdminOptions, NewTopic, T
 use event_schema::kafka::rdkafka::client::DefaultClientContext;
 use event_schema::kafka::rdkafka::error::RDKafkaErrorCode;
 use event_schema::kafka::rdkafka::producer::{FutureProducer, FutureRecord};
-use event_schema::kafka::{Body, EmbeddedKafka, EventConsumer, EventProducer, KafkaConfig, SendError, Sent};
+use event_schema::kafka::{
+    DeadLetter, Delivery, EmbeddedKafka, EventConsumer, EventProducer, KafkaConfig, Outcome, SendError,
+};
 use event_schema::prelude::*;
 
 /// The event: a struct. It is all that there is to declare.
@@ -27,16 +28,16 @@ struct Event {
 }
 
 /// Publishes an event, and returns when the broker has it.
-async fn publish_event(producer: &EventProducer, message: &str) -> Result<Sent, SendError> {
+async fn publish_event(producer: &EventProducer, message: &str) -> Result<(), SendError> {
     let event = Event { message: message.to_owned() };
     let sent = producer.send(&event).await?;
     println!("published  {}/{}@{}: {message}", sent.topic(), sent.partition(), sent.offset());
-    Ok(sent)
+    Ok(())
 }
 
 /// Does what there is to do for an event. It gets nothing but valid ones.
-fn handle_event(event: &Event) {
-    println!("           {}", event.message);
+async fn handle_event(event: Delivery<Event>) {
+    println!("received   {event}: {}", event.message);
 }
 
 #[tokio::main]
@@ -58,13 +59,10 @@ async fn main() -> Result<(), Box<dyn Error>> {
 
     // Publish: two events, and between them what other programs might send.
     let producer = EventProducer::connect(&config).await?;
-    let mut published = HashSet::new();
-    let sent = publish_event(&producer, "Hello, Kafka!").await?;
-    published.insert((sent.partition(), sent.offset()));
-    published.insert(publish_bytes(&config, br#"{"message": "Hello, Kaf"#).await?);
-    published.insert(publish_bytes(&config, br#"{"message": ""}"#).await?);
-    let sent = publish_event(&producer, "Goodbye!").await?;
-    published.insert((sent.partition(), sent.offset()));
+    publish_event(&producer, "Hello, Kafka!").await?;
+    publish_bytes(&config, br#"{"message": "Hello, Kaf"#).await?;
+    publish_bytes(&config, br#"{"message": ""}"#).await?;
+    publish_event(&producer, "Goodbye!").await?;
 
     // An event that breaks its rules does not get that far.
     if let Err(error) = publish_event(&producer, "").await {
@@ -72,30 +70,33 @@ async fn main() -> Result<(), Box<dyn Error>> {
     }
     producer.close(Duration::from_secs(5)).await?;
 
-    // Consume. A real topic may hold the events of others: only what was published above counts.
+    // Consume. What is no event goes to the dead letter topic, and the rest to `handle_event`.
     let group = match config.group_id() {
         Some(_) => config,
         None => config.group(format!("hello-event-{}", std::process::id())),
     };
-    let mut consumer = EventConsumer::<Event>::subscribe(&group).await?;
-    while !published.is_empty() {
-        let received = tokio::time::timeout(Duration::from_secs(30), consumer.recv()).await??;
-        if !published.remove(&(received.partition(), received.offset())) {
-            continue;
+    let consumer = EventConsumer::<Event>::subscribe(&group).await?;
+    let running = consumer.handle();
+    let run = tokio::spawn(consumer.run(handle_event));
+    let all = async {
+        while running.counts().of(Outcome::Done) < 2 || running.counts().of(Outcome::Dead) < 2 {
+            tokio::time::sleep(Duration::from_millis(10)).await;
         }
-        match received.body() {
-            Body::Event(event) => {
-                println!("received   {received}");
-                handle_event(event);
-            }
-            Body::Rejected(rejection) => {
-                println!("rejected   {received}: {}", String::from_utf8_lossy(rejection.bytes()));
-                println!("           {}", indented(rejection.error()));
-            }
-            _ => println!("skipped    {received}"),
+    };
+    tokio::time::timeout(Duration::from_secs(30), all).await?;
+    running.close(Duration::from_secs(5)).await?;
+    println!("in all     {}", run.await??);
+
+    // What is wrong with the dead letters stands in their headers.
+    let dead_letters = DeadLetter::new().topic_of("events", group.group_id().unwrap_or_default());
+    let mut consumer = EventConsumer::<Event>::subscribe_to(&group, &[&dead_letters]).await?;
+    for _ in 0..2 {
+        let letter = tokio::time::timeout(Duration::from_secs(30), consumer.recv()).await??;
+        if let (Some(dead), Some(rejection)) = (DeadLetter::read(&letter), letter.rejection()) {
+            let place = format!("{}/{}@{}", dead.topic(), dead.partition(), dead.offset());
+            println!("dead       {place}: {}", String::from_utf8_lossy(rejection.bytes()));
+            println!("           {}", indented(rejection.error()));
         }
-        // Done with it, one way or the other: a restart goes on behind it.
-        consumer.commit(&received).await?;
     }
     consumer.close(Duration::from_secs(5)).await?;
     Ok(())
@@ -106,12 +107,12 @@ fn indented(error: &impl ToString) -> String {
 }
 
 /// Publishes bytes as they are. No `EventProducer` does that: it takes a producer of rdkafka's.
-async fn publish_bytes(config: &KafkaConfig, bytes: &[u8]) -> Result<(i32, i64), Box<dyn Error>> {
+async fn publish_bytes(config: &KafkaConfig, bytes: &[u8]) -> Result<(), Box<dyn Error>> {
     let producer: FutureProducer = config.rdkafka_producer()?.create()?;
     let record: FutureRecord<'_, [u8], [u8]> = FutureRecord::to("events").payload(bytes);
     let sent = producer.send(record, Duration::from_secs(5)).await.map_err(|(error, _)| error)?;
     println!("published  events/{}@{}: {}", sent.partition, sent.offset, String::from_utf8_lossy(bytes));
-    Ok((sent.partition, sent.offset))
+    Ok(())
 }
 
 /// Makes a topic on a real cluster, unless it is there.

@@ -46,7 +46,8 @@
 //! | `name = "..."` | the event's name: ASCII letters, digits, `.`, `-` and `_` | the type's name in kebab-case |
 //! | `version = 2` | the major version of its contract, counted from 1 | 1 |
 //! | `topic = "..."` | the topic that it is published to | none |
-//! | `key = field` | the field whose value is the message's [key](crate::EventKey); `key = field.inner` goes deeper | none |
+//! | `key = field` | the field whose value is the message's [key](crate::EventKey): a text, an integer, a UUID, a newtype of one, an enum without data; `key = field.inner` goes deeper | none |
+//! | `types` | of an enum: each variant holds an event of its own, see [several events in one topic](#several-events-in-one-topic) | |
 //! | `previous = Type` | the type of the version before, which has a `From` or `TryFrom` into this one, see [versions](#versions) | none |
 //! | `newer = "refuse"` | what a newer version's writer wrote is refused without a try | `"accept"`: it is tried |
 //! | `pre_load`, `post_load`, `pre_dump`, `post_dump` `= function` | see [hooks](#hooks) | none |
@@ -68,6 +69,37 @@
 //! assert_eq!(OrderRequested::descriptor().version(), 2);
 //! assert_eq!(Customer::descriptor().name(), "customer");
 //! ```
+//!
+//! ## Several events in one topic
+//!
+//! An enum whose variants are events of their own is `#[event(types)]`: the message's type (in
+//! CloudEvents' header `ce_type`) says which one it is, and the body is that event's own, with nothing
+//! around it. Names, versions, keys and hooks are those of the variants; the topic is the enum's, or
+//! where it has none the variant's. serde's word for such a body is `untagged`, which the attribute form
+//! adds.
+//!
+//! ```
+//! use event_schema::prelude::*;
+//!
+//! #[event_schema::event(name = "order.placed", key = order_id)]
+//! struct OrderPlaced { order_id: String }
+//!
+//! #[event_schema::event(name = "order.cancelled", key = order_id)]
+//! struct OrderCancelled { order_id: String }
+//!
+//! #[event_schema::event(types, topic = "orders")]
+//! enum OrderEvent { Placed(OrderPlaced), Cancelled(OrderCancelled) }
+//!
+//! let event = OrderEvent::load_typed("order.cancelled.v1", br#"{"order_id": "A-1"}"#).unwrap();
+//! assert!(matches!(event, OrderEvent::Cancelled(_)));
+//! assert_eq!(event.key().as_deref(), Some(&b"A-1"[..]));
+//! assert_eq!(event.dump().unwrap(), br#"{"order_id":"A-1"}"#);
+//! assert_eq!(event.described_by().event_type(), "order.cancelled.v1");
+//! ```
+//!
+//! A message that does not tell its type is read as `untagged` reads it, as the first event that fits.
+//! Where that must not be left to chance, let the body tell: an enum with `#[serde(tag = "type")]` is
+//! one event with several forms, and needs no header.
 //!
 //! ## Hooks
 //!
@@ -153,7 +185,8 @@
 //! | | meaning |
 //! |---|---|
 //! | `plain` | the field's type is read by its own `Deserialize`: for types of other crates that no feature supports. It gives at most one violation, at the path inside it where its reader gave up |
-//! | `not_null` | null is refused, though the type is an `Option` or has a default: optional, but never null |
+//! | `sensitive` | masked where the library speaks of it: in [violations](crate::Violation#sensitive-fields) and, see below, in `Debug` |
+//! | `not_null` | null is refused, though the type is an `Option` or has a default: optional, but never null. Nor is it written: the attribute form leaves out a null of an `Option` or a defaulted `Value` (`skip_serializing_if`), the derive form asks for that, and a null that is left is a violation in `dump` |
 //! | `messages(required = "...", null = "...", invalid = "...")` | its own sentences for what is wrong with its shape; `required` also for the rule of this name, which can have no `message`, as schemars takes none |
 //! | `one_of(a, b, ...)`, `none_of(a, b, ...)`, `equal(a)` | rules: the value is one of these, none of them, this one |
 //! | `contains_only(a, b, ...)`, `contains_none_of(a, b, ...)` | rules: all elements are among these, none is |
@@ -184,7 +217,6 @@
 //!     #[event(contains_only("en", "de"), contains_none_of("de"))]
 //!     languages: Vec<String>,
 //!     #[event(not_null, messages(null = "Leave it out."))]
-//!     #[serde(skip_serializing_if = "Option::is_none")]
 //!     nick: Option<String>,
 //! }
 //!
@@ -211,8 +243,6 @@
 //! );
 //! ```
 //!
-//! | `sensitive` | masked where the library speaks of it: in [violations](crate::Violation#sensitive-fields) and, see below, in `Debug` |
-//!
 //! ```
 //! use event_schema::prelude::*;
 //!
@@ -232,7 +262,7 @@
 //! The attribute form replaces a `Debug` in the list of derives below it by one that masks them; with
 //! the derive form, write `#[event(debug)]` on the type in place of `#[derive(Debug)]`. What is
 //! masked are errors and logs of the library's own: [`dump`](crate::EventSchema::dump) writes the
-//! value, and a dead letter has the original bytes.
+//! value, and a dead letter has the original bytes. A newtype of a sensitive field is masked as a map's key too.
 //!
 //! ```
 //! use event_schema::prelude::*;
@@ -406,6 +436,42 @@
 //!     Order::load(br#"{"orderId": 1, "quantity": null, "x": 1}"#).unwrap_err().to_string(),
 //!     "2 violations\nquantity: Field may not be null.\nx: Unknown field."
 //! );
+//! ```
+//!
+//! What functions of `with` and its kin read and write, the contract cannot see: `#[schemars(with = "...")]` says
+//! which type it looks like. Beside a `default`, schemars' derive names the crate `serde`, which
+//! `use event_schema::serde;` provides.
+//!
+//! ```
+//! use event_schema::prelude::*;
+//! use event_schema::serde;
+//!
+//! #[event_schema::event]
+//! #[derive(Debug)]
+//! struct Theme {
+//!     #[serde(with = "hex", default)]
+//!     #[schemars(with = "String")]
+//!     color: u32,
+//! }
+//!
+//! mod hex {
+//!     use event_schema::serde::de::{Deserialize, Deserializer, Error};
+//!     use event_schema::serde::ser::Serializer;
+//!
+//!     pub(super) fn serialize<S: Serializer>(color: &u32, output: S) -> Result<S::Ok, S::Error> {
+//!         output.serialize_str(&format!("{color:06x}"))
+//!     }
+//!
+//!     pub(super) fn deserialize<'de, D: Deserializer<'de>>(input: D) -> Result<u32, D::Error> {
+//!         u32::from_str_radix(&String::deserialize(input)?, 16).map_err(D::Error::custom)
+//!     }
+//! }
+//!
+//! let theme = Theme::load(br#"{"color": "00ff00"}"#).unwrap();
+//! assert_eq!(theme.color, 0xff00);
+//! assert_eq!(theme.dump().unwrap(), br#"{"color":"00ff00"}"#);
+//! assert_eq!(Theme::json_schema().pointer("/properties/color/type").unwrap(), "string");
+//! assert_eq!(Theme::load(br#"{"color": "green"}"#).unwrap_err().violations().unwrap()[0].code(), "invalid");
 //! ```
 //!
 //! # Types of fields

@@ -37,12 +37,32 @@ pub struct DumpOptions<'c> {
 
 impl<'c> DumpOptions<'c> {
     /// All fields.
+    ///
+    /// ```
+    /// # use event_schema::prelude::*;
+    /// # #[event_schema::event]
+    /// # #[derive(Debug)]
+    /// # struct Ping { #[validate(range(min = 1))] seq: u64 }
+    /// use event_schema::DumpOptions;
+    ///
+    /// assert_eq!(Ping { seq: 7 }.dump_with(&DumpOptions::new()).unwrap(), br#"{"seq":7}"#);
+    /// ```
     #[must_use]
     pub fn new() -> Self {
         Self::default()
     }
 
     /// Writes these fields only.
+    ///
+    /// ```
+    /// # use event_schema::prelude::*;
+    /// # #[event_schema::event]
+    /// # struct Pair { a: u64, b: u64 }
+    /// use event_schema::DumpOptions;
+    ///
+    /// let options = DumpOptions::new().only(["b"]);
+    /// assert_eq!(Pair { a: 1, b: 2 }.dump_with(&options).unwrap(), br#"{"b":2}"#);
+    /// ```
     #[must_use]
     pub fn only<N: Into<Cow<'static, str>>>(mut self, fields: impl IntoIterator<Item = N>) -> Self {
         self.only.get_or_insert_default().extend(fields.into_iter().map(Into::into));
@@ -50,6 +70,16 @@ impl<'c> DumpOptions<'c> {
     }
 
     /// Leaves these fields out.
+    ///
+    /// ```
+    /// # use event_schema::prelude::*;
+    /// # #[event_schema::event]
+    /// # struct Pair { a: u64, b: u64 }
+    /// use event_schema::DumpOptions;
+    ///
+    /// let options = DumpOptions::new().exclude(["b"]);
+    /// assert_eq!(Pair { a: 1, b: 2 }.dump_with(&options).unwrap(), br#"{"a":1}"#);
+    /// ```
     #[must_use]
     pub fn exclude<N: Into<Cow<'static, str>>>(mut self, fields: impl IntoIterator<Item = N>) -> Self {
         self.exclude.extend(fields.into_iter().map(Into::into));
@@ -57,6 +87,29 @@ impl<'c> DumpOptions<'c> {
     }
 
     /// Gives rules with `use_context` their argument, see [`LoadOptions::context`].
+    ///
+    /// ```
+    /// use event_schema::prelude::*;
+    /// use event_schema::DumpOptions;
+    ///
+    /// struct Limits { max: u32 }
+    ///
+    /// #[event_schema::event]
+    /// #[validate(context = Limits)]
+    /// struct Bid {
+    ///     #[validate(custom(function = affordable, use_context))]
+    ///     cents: u32,
+    /// }
+    ///
+    /// fn affordable(cents: u32, limits: &Limits) -> Result<(), ValidationError> {
+    ///     if cents <= limits.max { Ok(()) } else { Err(ValidationError::new("too_expensive")) }
+    /// }
+    ///
+    /// let limits = Limits { max: 100 };
+    /// let options = DumpOptions::new().context(&limits);
+    /// assert!(Bid { cents: 100 }.dump_with(&options).is_ok());
+    /// assert!(Bid { cents: 101 }.dump_with(&options).unwrap_err().is_invalid());
+    /// ```
     #[must_use]
     pub fn context<T: 'static>(mut self, context: &'c T) -> Self {
         self.rules = self.rules.context(context);

@@ -7,8 +7,10 @@ use std::io;
 use serde_json::Value;
 use serde_json::error::Category;
 
+#[cfg(feature = "cloudevents")]
+use crate::format::cloudevents::CloudEventError;
 use crate::report;
-use crate::violation::Violations;
+use crate::violation::{Violations, cut};
 
 /// Why an input could not be loaded.
 ///
@@ -60,6 +62,20 @@ pub(crate) enum LoadErrorKind {
         today: u32,
         violations: Option<Violations>,
     },
+    OtherEvent {
+        event_type: Box<str>,
+        expected: &'static str,
+    },
+    #[cfg(feature = "cloudevents")]
+    NoCloudEvent(CloudEventError),
+}
+
+#[cfg(feature = "cloudevents")]
+impl From<CloudEventError> for LoadError {
+    #[cold]
+    fn from(error: CloudEventError) -> Self {
+        LoadErrorKind::NoCloudEvent(error).into()
+    }
 }
 
 impl From<LoadErrorKind> for LoadError {
@@ -119,6 +135,16 @@ impl LoadError {
     }
 
     /// Everything that is wrong with the event, if the input was a complete JSON text.
+    ///
+    /// ```
+    /// # use event_schema::prelude::*;
+    /// # #[event_schema::event]
+    /// # #[derive(Debug)]
+    /// # struct Ping { #[validate(range(min = 1))] seq: u64 }
+    /// let error = Ping::load(br#"{"seq": 0}"#).unwrap_err();
+    /// assert_eq!(error.violations().unwrap()[0].code(), "range");
+    /// assert!(Ping::load(b"{").unwrap_err().violations().is_none());
+    /// ```
     #[must_use]
     pub fn violations(&self) -> Option<&Violations> {
         match &self.0 {
@@ -129,6 +155,15 @@ impl LoadError {
     }
 
     /// As [`violations`](Self::violations), taking them out.
+    ///
+    /// ```
+    /// # use event_schema::prelude::*;
+    /// # #[event_schema::event]
+    /// # #[derive(Debug)]
+    /// # struct Ping { #[validate(range(min = 1))] seq: u64 }
+    /// let violations = Ping::load(br#"{"seq": 0}"#).unwrap_err().into_violations().unwrap();
+    /// assert_eq!(violations.to_string(), "seq: Must be greater than or equal to 1.");
+    /// ```
     #[must_use]
     pub fn into_violations(self) -> Option<Violations> {
         match self.0 {
@@ -140,6 +175,17 @@ impl LoadError {
 
     /// What is valid of the input, if the load was asked to keep it
     /// ([`LoadOptions::valid_data`](crate::LoadOptions::valid_data)); not if more was wrong than was kept.
+    ///
+    /// ```
+    /// # use event_schema::prelude::*;
+    /// # #[event_schema::event]
+    /// # #[derive(Debug)]
+    /// # struct Pair { a: u64, b: u64 }
+    /// let options = LoadOptions::new().valid_data(true);
+    /// let error = Pair::load_with(br#"{"a": 1, "b": "2"}"#, &options).unwrap_err();
+    /// assert_eq!(error.valid_data(), Some(&event_schema::serde_json::json!({"a": 1})));
+    /// assert_eq!(Pair::load(b"{}").unwrap_err().valid_data(), None);
+    /// ```
     #[must_use]
     pub fn valid_data(&self) -> Option<&Value> {
         self.1.as_deref()
@@ -147,42 +193,138 @@ impl LoadError {
 
     /// The writer's version is none that this type, or those before it, can read; of a newer one
     /// that was tried, [`violations`](Self::violations) says where it does not fit.
+    ///
+    /// ```
+    /// # use event_schema::prelude::*;
+    /// # #[event_schema::event]
+    /// # #[derive(Debug)]
+    /// # struct Ping { #[validate(range(min = 1))] seq: u64 }
+    /// assert!(Ping::load_from(1, br#"{"seq": 7}"#).is_ok());
+    /// let error = Ping::load_from(2, br#"{"sequence": 7}"#).unwrap_err();
+    /// assert!(error.is_unsupported_version());
+    /// assert_eq!(error.violations().unwrap()[0].path().to_pointer(), "/seq");
+    /// ```
     #[must_use]
     pub fn is_unsupported_version(&self) -> bool {
         matches!(self.0, LoadErrorKind::UnsupportedVersion { .. })
     }
 
+    /// Whether the message holds another event, as its type says.
+    ///
+    /// ```
+    /// # use event_schema::prelude::*;
+    /// #[derive(Debug, Serialize, JsonSchema, EventSchema)]
+    /// #[event(name = "order.placed")]
+    /// struct OrderPlaced { order_id: u64 }
+    ///
+    /// let error = OrderPlaced::load_typed("order.cancelled.v1", b"{}").unwrap_err();
+    /// assert!(error.is_other_event());
+    /// assert_eq!(error.to_string(), "the event is of type `order.cancelled.v1`, expected is `order.placed`");
+    /// ```
+    #[must_use]
+    pub fn is_other_event(&self) -> bool {
+        matches!(self.0, LoadErrorKind::OtherEvent { .. })
+    }
+
+    /// Whether the message says to be a CloudEvent in structured mode, and is not a valid one: then
+    /// nobody can say where the event itself would be.
+    #[cfg(feature = "cloudevents")]
+    #[must_use]
+    pub fn is_no_cloud_event(&self) -> bool {
+        matches!(self.0, LoadErrorKind::NoCloudEvent(_))
+    }
+
+    #[cold]
+    pub(crate) fn other_event(event_type: &str, expected: &'static str) -> Self {
+        LoadErrorKind::OtherEvent { event_type: cut(event_type), expected }.into()
+    }
+
     /// The input is no JSON text: empty, broken off, malformed, or not UTF-8.
+    ///
+    /// ```
+    /// # use event_schema::prelude::*;
+    /// # #[event_schema::event]
+    /// # #[derive(Debug)]
+    /// # struct Ping { #[validate(range(min = 1))] seq: u64 }
+    /// assert!(Ping::load(br#"{"seq": 7"#).unwrap_err().is_syntax());
+    /// assert!(!Ping::load(br#"{"seq": "7"}"#).unwrap_err().is_syntax());
+    /// ```
     #[must_use]
     pub fn is_syntax(&self) -> bool {
         matches!(self.0, LoadErrorKind::Empty | LoadErrorKind::Syntax { .. } | LoadErrorKind::NotUtf8 { .. })
     }
 
     /// The input is empty, or white space only.
+    ///
+    /// ```
+    /// # use event_schema::prelude::*;
+    /// # #[event_schema::event]
+    /// # #[derive(Debug)]
+    /// # struct Ping { #[validate(range(min = 1))] seq: u64 }
+    /// assert!(Ping::load(b" \n").unwrap_err().is_empty());
+    /// assert!(!Ping::load(b"{}").unwrap_err().is_empty());
+    /// ```
     #[must_use]
     pub fn is_empty(&self) -> bool {
         matches!(self.0, LoadErrorKind::Empty)
     }
 
     /// The input is the beginning of a JSON text.
+    ///
+    /// ```
+    /// # use event_schema::prelude::*;
+    /// # #[event_schema::event]
+    /// # #[derive(Debug)]
+    /// # struct Ping { #[validate(range(min = 1))] seq: u64 }
+    /// assert!(Ping::load(br#"{"seq": 7"#).unwrap_err().is_truncated());
+    /// assert!(!Ping::load(br#"{"seq": 7]"#).unwrap_err().is_truncated());
+    /// ```
     #[must_use]
     pub fn is_truncated(&self) -> bool {
         matches!(self.0, LoadErrorKind::Syntax { truncated: true, .. })
     }
 
     /// The input is not UTF-8.
+    ///
+    /// ```
+    /// # use event_schema::prelude::*;
+    /// # #[event_schema::event]
+    /// # #[derive(Debug)]
+    /// # struct Ping { #[validate(range(min = 1))] seq: u64 }
+    /// assert!(Ping::load(b"{\"\xFF\": 7}").unwrap_err().is_not_utf8());
+    /// ```
     #[must_use]
     pub fn is_not_utf8(&self) -> bool {
         matches!(self.0, LoadErrorKind::NotUtf8 { .. })
     }
 
     /// The input is nested deeper than the limit of the load.
+    ///
+    /// ```
+    /// # use event_schema::prelude::*;
+    /// # #[event_schema::event]
+    /// # #[derive(Debug)]
+    /// # struct Tree { inner: Option<Box<Tree>> }
+    /// let options = LoadOptions::new().max_depth(1);
+    /// assert!(Tree::load_with(br#"{"inner": null}"#, &options).is_ok());
+    /// assert!(Tree::load_with(br#"{"inner": {}}"#, &options).unwrap_err().is_too_deep());
+    /// ```
     #[must_use]
     pub fn is_too_deep(&self) -> bool {
         matches!(self.0, LoadErrorKind::TooDeep { .. })
     }
 
     /// The input is larger than the limit of the load.
+    ///
+    /// ```
+    /// # use event_schema::prelude::*;
+    /// # #[event_schema::event]
+    /// # #[derive(Debug)]
+    /// # struct Ping { #[validate(range(min = 1))] seq: u64 }
+    /// let options = LoadOptions::new().max_size(10);
+    /// assert!(Ping::load_with(br#"{"seq": 7}"#, &options).is_ok());
+    /// assert!(Ping::load_with(br#"{"seq": 77}"#, &options).unwrap_err().is_too_large());
+    /// ```
     #[must_use]
     pub fn is_too_large(&self) -> bool {
         matches!(self.0, LoadErrorKind::TooLarge { .. })
@@ -216,6 +358,15 @@ impl LoadError {
     }
 
     /// The input is a JSON text but not a valid event: [`violations`](Self::violations) says why.
+    ///
+    /// ```
+    /// # use event_schema::prelude::*;
+    /// # #[event_schema::event]
+    /// # #[derive(Debug)]
+    /// # struct Ping { #[validate(range(min = 1))] seq: u64 }
+    /// assert!(Ping::load(br#"{"seq": "7"}"#).unwrap_err().is_invalid());
+    /// assert!(!Ping::load(br#"{"seq": "#).unwrap_err().is_invalid());
+    /// ```
     #[must_use]
     pub fn is_invalid(&self) -> bool {
         matches!(self.0, LoadErrorKind::Invalid(_))
@@ -258,9 +409,12 @@ impl LoadError {
             }
             LoadErrorKind::TooLarge { .. } => report::problem(413, "Content Too Large", &self.to_string()),
             LoadErrorKind::Io(_) => report::problem(500, "Internal Server Error", &self.to_string()),
+            #[cfg(feature = "cloudevents")]
+            LoadErrorKind::NoCloudEvent(_) => report::problem(400, "Bad Request", &self.to_string()),
             LoadErrorKind::Empty
             | LoadErrorKind::Syntax { .. }
             | LoadErrorKind::NotUtf8 { .. }
+            | LoadErrorKind::OtherEvent { .. }
             | LoadErrorKind::TooDeep { .. } => report::problem(400, "Bad Request", &self.to_string()),
         }
     }
@@ -312,6 +466,11 @@ impl fmt::Display for LoadError {
                 write!(f, "more than the {limit} bytes this load allows")
             }
             LoadErrorKind::Io(_) => f.write_str("the input could not be read"),
+            LoadErrorKind::OtherEvent { event_type, expected } => {
+                write!(f, "the event is of type `{event_type}`, expected is `{expected}`")
+            }
+            #[cfg(feature = "cloudevents")]
+            LoadErrorKind::NoCloudEvent(error) => write!(f, "not a valid CloudEvent: {error}"),
             LoadErrorKind::Invalid(violations) => count(f, violations),
             LoadErrorKind::UnsupportedVersion { version, today, violations: None } => {
                 f.write_str(&unsupported(*version, *today, false))
@@ -375,6 +534,15 @@ impl From<DumpErrorKind> for DumpError {
 
 impl DumpError {
     /// What is wrong with the event, if it is invalid.
+    ///
+    /// ```
+    /// # use event_schema::prelude::*;
+    /// # #[event_schema::event]
+    /// # #[derive(Debug)]
+    /// # struct Ping { #[validate(range(min = 1))] seq: u64 }
+    /// let error = Ping { seq: 0 }.dump().unwrap_err();
+    /// assert_eq!(error.violations().unwrap()[0].path().to_pointer(), "/seq");
+    /// ```
     #[must_use]
     pub fn violations(&self) -> Option<&Violations> {
         match &*self.0 {
@@ -384,6 +552,18 @@ impl DumpError {
     }
 
     /// The event breaks its own rules: [`violations`](Self::violations) says which.
+    ///
+    /// ```
+    /// # use event_schema::prelude::*;
+    /// # #[event_schema::event]
+    /// # #[derive(Debug)]
+    /// # struct Ping { #[validate(range(min = 1))] seq: u64 }
+    /// use event_schema::DumpOptions;
+    ///
+    /// assert!(Ping { seq: 0 }.dump().unwrap_err().is_invalid());
+    /// let options = DumpOptions::new().only(["sequence"]);
+    /// assert!(!Ping { seq: 7 }.dump_with(&options).unwrap_err().is_invalid());
+    /// ```
     #[must_use]
     pub fn is_invalid(&self) -> bool {
         matches!(*self.0, DumpErrorKind::Invalid(_))

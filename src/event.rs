@@ -2,6 +2,12 @@
 
 use std::borrow::Cow;
 use std::io::{BufRead, Read};
+use std::num::{
+    NonZeroI8, NonZeroI16, NonZeroI32, NonZeroI64, NonZeroI128, NonZeroIsize, NonZeroU8, NonZeroU16, NonZeroU32,
+    NonZeroU64, NonZeroU128, NonZeroUsize,
+};
+use std::rc::Rc;
+use std::sync::Arc;
 
 use schemars::Schema;
 use schemars::generate::Contract;
@@ -60,21 +66,43 @@ impl Descriptor {
     }
 
     /// The event's name; by default the type's in kebab-case.
+    ///
+    /// See the example of [`Descriptor`].
     #[must_use]
     pub const fn name(&self) -> &'static str {
         self.name
     }
 
     /// The major version of its contract; 1 by default.
+    ///
+    /// See the example of [`Descriptor`].
     #[must_use]
     pub const fn version(&self) -> u32 {
         self.version
     }
 
     /// The topic that it is published to, if it declares one.
+    ///
+    /// See the example of [`Descriptor`].
     #[must_use]
     pub const fn topic(&self) -> Option<&'static str> {
         self.topic
+    }
+
+    /// What CloudEvents calls it: name and version.
+    ///
+    /// ```
+    /// use event_schema::prelude::*;
+    ///
+    /// #[derive(Serialize, JsonSchema, EventSchema)]
+    /// #[event(name = "order.requested", version = 2)]
+    /// struct OrderRequested { order_id: u64 }
+    ///
+    /// assert_eq!(OrderRequested::descriptor().event_type(), "order.requested.v2");
+    /// ```
+    #[must_use]
+    pub fn event_type(&self) -> String {
+        version::event_type(self.name, self.version)
     }
 
     /// What its own fields marked `#[event(sensitive)]` are called on the wire; those of nested
@@ -144,16 +172,64 @@ pub trait EventSchema: FieldType + Serialize {
     const CHANGES_DUMP: bool = false;
 
     /// The event's name, version and topic.
+    ///
+    /// ```
+    /// # use event_schema::prelude::*;
+    /// # #[event_schema::event]
+    /// # #[derive(Debug)]
+    /// # struct Ping { #[validate(range(min = 1))] seq: u64 }
+    /// assert_eq!(Ping::descriptor().name(), "ping");
+    /// ```
     #[must_use]
     fn descriptor() -> &'static Descriptor {
         Self::DESCRIPTOR
     }
 
+    /// Of an enum whose variants are events of their own (`#[event(types)]`), what describes the one
+    /// at hand; of any other event its [`descriptor`](Self::descriptor).
+    ///
+    /// ```
+    /// use event_schema::prelude::*;
+    ///
+    /// #[derive(Serialize, JsonSchema, EventSchema)]
+    /// #[event(name = "order.placed")]
+    /// struct OrderPlaced { order_id: u64 }
+    ///
+    /// #[derive(Serialize, JsonSchema, EventSchema)]
+    /// #[event(types)]
+    /// #[serde(untagged)]
+    /// enum OrderEvent { Placed(OrderPlaced) }
+    ///
+    /// let event = OrderEvent::Placed(OrderPlaced { order_id: 7 });
+    /// assert_eq!(event.described_by().name(), "order.placed");
+    /// assert_eq!(OrderEvent::descriptor().name(), "order-event");
+    /// ```
+    #[must_use]
+    fn described_by(&self) -> &'static Descriptor {
+        Self::DESCRIPTOR
+    }
+
     /// The key of its message: what `#[event(key = ...)]` names, as bytes that Java's serializers
     /// would write (see [`EventKey`]); `None` without a key.
+    ///
+    /// ```
+    /// # use event_schema::prelude::*;
+    /// # #[event_schema::event(key = seq)]
+    /// # struct Ping { seq: u64 }
+    /// assert_eq!(Ping { seq: 7 }.key().as_deref(), Some(&b"7"[..]));
+    /// ```
     fn key(&self) -> Option<Cow<'_, [u8]>>;
 
     /// Loads an event from JSON text, with the default [`LoadOptions`].
+    ///
+    /// ```
+    /// # use event_schema::prelude::*;
+    /// # #[event_schema::event]
+    /// # #[derive(Debug)]
+    /// # struct Ping { #[validate(range(min = 1))] seq: u64 }
+    /// assert_eq!(Ping::load(br#"{"seq": 7}"#).unwrap().seq, 7);
+    /// assert!(Ping::load(br#"{"seq": 0}"#).is_err());
+    /// ```
     ///
     /// # Errors
     /// If the input is no JSON, or with everything that is wrong with it as an event.
@@ -162,6 +238,15 @@ pub trait EventSchema: FieldType + Serialize {
     }
 
     /// As [`load`](Self::load), with options.
+    ///
+    /// ```
+    /// # use event_schema::prelude::*;
+    /// # #[event_schema::event]
+    /// # #[derive(Debug)]
+    /// # struct Ping { #[validate(range(min = 1))] seq: u64 }
+    /// let small = LoadOptions::new().max_size(5);
+    /// assert!(Ping::load_with(br#"{"seq": 7}"#, &small).unwrap_err().is_too_large());
+    /// ```
     ///
     /// # Errors
     /// As [`load`](Self::load).
@@ -365,10 +450,74 @@ pub trait EventSchema: FieldType + Serialize {
 
     /// As [`load_from`](Self::load_from), with options.
     ///
+    /// ```
+    /// # use event_schema::prelude::*;
+    /// # #[event_schema::event]
+    /// # #[derive(Debug)]
+    /// # struct Ping { #[validate(range(min = 1))] seq: u64 }
+    /// let small = LoadOptions::new().max_size(5);
+    /// assert!(Ping::load_from_with(1, br#"{"seq": 7}"#, &small).unwrap_err().is_too_large());
+    /// ```
+    ///
     /// # Errors
     /// As [`load_from`](Self::load_from).
     fn load_from_with(writer: u32, input: &[u8], options: &LoadOptions<'_>) -> Result<Self, LoadError> {
         version::load_from(writer, input, options)
+    }
+
+    /// Loads an event whose type the message tells, as CloudEvents does: such as `order.requested.v2`.
+    /// The name must be this event's; the version is read as [`load_from`](Self::load_from) does, and
+    /// without one today's is read.
+    ///
+    /// An enum whose variants are events of their own (`#[event(types)]`) loads the one that is
+    /// called so.
+    ///
+    /// ```
+    /// use event_schema::prelude::*;
+    ///
+    /// #[derive(Debug, Serialize, JsonSchema, EventSchema)]
+    /// #[event(name = "order.placed")]
+    /// struct OrderPlaced { order_id: u64 }
+    ///
+    /// #[derive(Debug, Serialize, JsonSchema, EventSchema)]
+    /// #[event(name = "order.cancelled", version = 2)]
+    /// struct OrderCancelled { order_id: u64 }
+    ///
+    /// #[derive(Debug, Serialize, JsonSchema, EventSchema)]
+    /// #[event(types)]
+    /// #[serde(untagged)]
+    /// enum OrderEvent { Placed(OrderPlaced), Cancelled(OrderCancelled) }
+    ///
+    /// let body = br#"{"order_id": 7}"#;
+    /// assert_eq!(OrderPlaced::load_typed("order.placed.v1", body)?.order_id, 7);
+    /// assert!(OrderPlaced::load_typed("order.cancelled.v2", body).unwrap_err().is_other_event());
+    ///
+    /// let event = OrderEvent::load_typed("order.cancelled.v2", body)?;
+    /// assert!(matches!(event, OrderEvent::Cancelled(OrderCancelled { order_id: 7 })));
+    /// # Ok::<(), LoadError>(())
+    /// ```
+    ///
+    /// # Errors
+    /// As [`load_from`](Self::load_from), and if the type is another's:
+    /// [`is_other_event`](LoadError::is_other_event).
+    fn load_typed(event_type: &str, input: &[u8]) -> Result<Self, LoadError> {
+        Self::load_typed_with(event_type, input, &LoadOptions::new())
+    }
+
+    /// As [`load_typed`](Self::load_typed), with options.
+    ///
+    /// # Errors
+    /// As [`load_typed`](Self::load_typed).
+    fn load_typed_with(event_type: &str, input: &[u8], options: &LoadOptions<'_>) -> Result<Self, LoadError> {
+        Self::load_if_of(event_type, input, options)
+            .unwrap_or_else(|| Err(LoadError::other_event(event_type, Self::descriptor().name())))
+    }
+
+    /// Loads what is of this type, or says that it is not.
+    #[doc(hidden)]
+    #[must_use]
+    fn load_if_of(event_type: &str, input: &[u8], options: &LoadOptions<'_>) -> Option<Result<Self, LoadError>> {
+        version::load_if_of(event_type, input, options)
     }
 
     /// Loads a part of an event, as an update of one sends it: fields may be missing, here and in
@@ -411,6 +560,16 @@ pub trait EventSchema: FieldType + Serialize {
     /// As [`load_partial`](Self::load_partial), with options: [`LoadOptions::partial`] says which
     /// fields may be missing.
     ///
+    /// ```
+    /// # use event_schema::prelude::*;
+    /// # #[event_schema::event]
+    /// # #[derive(Debug)]
+    /// # struct Point { x: i64, y: i64 }
+    /// let options = LoadOptions::new().partial(&["y"]);
+    /// assert!(Point::load_partial_with(br#"{"x": 1}"#, &options).is_ok());
+    /// assert!(Point::load_partial_with(br#"{"y": 1}"#, &options).is_err());
+    /// ```
+    ///
     /// # Errors
     /// As [`load`](Self::load).
     fn load_partial_with(input: &[u8], options: &LoadOptions<'_>) -> Result<Partial<Self>, LoadError> {
@@ -440,6 +599,16 @@ pub trait EventSchema: FieldType + Serialize {
 
     /// As [`load_partial_many`](Self::load_partial_many), with options.
     ///
+    /// ```
+    /// # use event_schema::prelude::*;
+    /// # #[event_schema::event]
+    /// # #[derive(Debug)]
+    /// # struct Point { x: i64, y: i64 }
+    /// let options = LoadOptions::new().partial(&["y"]);
+    /// let error = Point::load_partial_many_with(br#"[{"x": 1}, {"y": 1}]"#, &options).unwrap_err();
+    /// assert_eq!(error.to_string(), "1 violation\n[1].x: Missing data for required field.");
+    /// ```
+    ///
     /// # Errors
     /// As [`load_many`](Self::load_many).
     fn load_partial_many_with(input: &[u8], options: &LoadOptions<'_>) -> Result<Vec<Partial<Self>>, LoadError> {
@@ -448,6 +617,15 @@ pub trait EventSchema: FieldType + Serialize {
 
     /// Checks the event's rules.
     ///
+    /// ```
+    /// # use event_schema::prelude::*;
+    /// # #[event_schema::event]
+    /// # #[derive(Debug)]
+    /// # struct Ping { #[validate(range(min = 1))] seq: u64 }
+    /// assert!(Ping { seq: 7 }.validate().is_ok());
+    /// assert_eq!(Ping { seq: 0 }.validate().unwrap_err()[0].code(), "range");
+    /// ```
+    ///
     /// # Errors
     /// With every rule that is broken.
     fn validate(&self) -> Result<(), Violations> {
@@ -455,6 +633,27 @@ pub trait EventSchema: FieldType + Serialize {
     }
 
     /// As [`validate`](Self::validate), with a context for the rules.
+    ///
+    /// ```
+    /// use event_schema::prelude::*;
+    ///
+    /// struct Limits { max: u32 }
+    ///
+    /// #[event_schema::event]
+    /// #[validate(context = Limits)]
+    /// struct Bid {
+    ///     #[validate(custom(function = affordable, use_context))]
+    ///     cents: u32,
+    /// }
+    ///
+    /// fn affordable(cents: u32, limits: &Limits) -> Result<(), ValidationError> {
+    ///     if cents <= limits.max { Ok(()) } else { Err(ValidationError::new("too_expensive")) }
+    /// }
+    ///
+    /// let limits = Limits { max: 100 };
+    /// let violations = Bid { cents: 101 }.validate_with(&LoadOptions::new().context(&limits)).unwrap_err();
+    /// assert_eq!(violations[0].code(), "too_expensive");
+    /// ```
     ///
     /// # Errors
     /// As [`validate`](Self::validate).
@@ -465,6 +664,15 @@ pub trait EventSchema: FieldType + Serialize {
     }
 
     /// Writes the event as JSON text, if it is valid.
+    ///
+    /// ```
+    /// # use event_schema::prelude::*;
+    /// # #[event_schema::event]
+    /// # #[derive(Debug)]
+    /// # struct Ping { #[validate(range(min = 1))] seq: u64 }
+    /// assert_eq!(Ping { seq: 7 }.dump().unwrap(), br#"{"seq":7}"#);
+    /// assert!(Ping { seq: 0 }.dump().unwrap_err().is_invalid());
+    /// ```
     ///
     /// # Errors
     /// If the event breaks its rules, or its value has no form in JSON.
@@ -630,18 +838,73 @@ pub trait EventSchema: FieldType + Serialize {
 /// assert_eq!(42_u64.to_key_bytes().as_deref(), Some(&b"42"[..]));
 /// assert_eq!(None::<String>.to_key_bytes(), None);
 /// ```
+///
+/// `#[derive(EventSchema)]` implements it for a newtype of a key, and for an enum without data, whose
+/// key is the variant's name on the wire:
+///
+/// ```
+/// use event_schema::prelude::*;
+///
+/// #[event_schema::event]
+/// struct OrderId(u64);
+///
+/// #[event_schema::event]
+/// #[serde(rename_all = "kebab-case")]
+/// enum Region { NorthEast, South }
+///
+/// #[event_schema::event(key = id)]
+/// struct Ordered { id: OrderId }
+///
+/// #[event_schema::event(key = region)]
+/// struct Shipped { region: Region }
+///
+/// assert_eq!(Ordered { id: OrderId(42) }.key().as_deref(), Some(&b"42"[..]));
+/// assert_eq!(Shipped { region: Region::NorthEast }.key().as_deref(), Some(&b"north-east"[..]));
+/// ```
+///
+/// For other types implement it by hand:
+///
+/// ```
+/// use std::borrow::Cow;
+///
+/// use event_schema::prelude::*;
+/// use event_schema::EventKey;
+///
+/// #[event_schema::event]
+/// struct Seat { row: u8, place: u8 }
+///
+/// impl EventKey for Seat {
+///     fn to_key_bytes(&self) -> Option<Cow<'_, [u8]>> {
+///         Some(format!("{}-{}", self.row, self.place).into_bytes().into())
+///     }
+/// }
+///
+/// #[event_schema::event(key = seat)]
+/// struct Booked { seat: Seat }
+///
+/// assert_eq!(Booked { seat: Seat { row: 7, place: 1 } }.key().as_deref(), Some(&b"7-1"[..]));
+/// ```
 #[diagnostic::on_unimplemented(
     message = "`{Self}` cannot be the key of a message",
-    note = "keys are strings, integers and UUIDs (feature `uuid1`), and options and boxes of them"
+    note = "keys are strings, integers and UUIDs (feature `uuid1`), newtypes of them that derive `EventSchema`, enums \
+            without data, and options and pointers of them; implement `EventKey` for another type of yours"
 )]
 pub trait EventKey {
     /// The key's bytes.
+    ///
+    /// See the examples of [`EventKey`].
     fn to_key_bytes(&self) -> Option<Cow<'_, [u8]>>;
+}
+
+impl EventKey for str {
+    fn to_key_bytes(&self) -> Option<Cow<'_, [u8]>> {
+        Some(self.as_bytes().into())
+    }
 }
 
 impl EventKey for String {
     fn to_key_bytes(&self) -> Option<Cow<'_, [u8]>> {
-        Some(self.as_bytes().into())
+        self.as_str().to_key_bytes()
     }
 }
 
@@ -651,10 +914,21 @@ impl<T: EventKey> EventKey for Option<T> {
     }
 }
 
-impl<T: EventKey> EventKey for Box<T> {
-    fn to_key_bytes(&self) -> Option<Cow<'_, [u8]>> {
-        (**self).to_key_bytes()
-    }
+macro_rules! keys_behind_pointers {
+    ($([$($generics:tt)*] $type:ty;)*) => {$(
+        impl<$($generics)*> EventKey for $type {
+            fn to_key_bytes(&self) -> Option<Cow<'_, [u8]>> {
+                (**self).to_key_bytes()
+            }
+        }
+    )*};
+}
+
+keys_behind_pointers! {
+    [T: EventKey + ?Sized] Box<T>;
+    [T: EventKey + ?Sized] Rc<T>;
+    [T: EventKey + ?Sized] Arc<T>;
+    [T: EventKey + ToOwned + ?Sized] Cow<'_, T>;
 }
 
 macro_rules! keys_as_text {
@@ -667,6 +941,10 @@ macro_rules! keys_as_text {
     )*};
 }
 
-keys_as_text!(u8 u16 u32 u64 u128 usize i8 i16 i32 i64 i128 isize);
+keys_as_text! {
+    u8 u16 u32 u64 u128 usize i8 i16 i32 i64 i128 isize char
+    NonZeroU8 NonZeroU16 NonZeroU32 NonZeroU64 NonZeroU128 NonZeroUsize
+    NonZeroI8 NonZeroI16 NonZeroI32 NonZeroI64 NonZeroI128 NonZeroIsize
+}
 #[cfg(feature = "uuid1")]
 keys_as_text!(uuid::Uuid);

@@ -125,9 +125,10 @@
 //!
 //! # Kafka
 //!
-//! With the feature `kafka`, the module [`kafka`] has a producer that sends events and a consumer
-//! that hands out each message as an event or as a rejection with its original bytes and its
-//! violations.
+//! With the feature `kafka`, the module [`kafka`] has a producer that sends events, a consumer that hands
+//! out each message as an event or as a rejection with its original bytes and its violations, and an
+//! embedded broker for tests. What travels beside an event (its id, where and when it happened, what
+//! caused it) is an `Envelope`; on the wire that is CloudEvents.
 //!
 //! # Features
 //!
@@ -144,6 +145,7 @@
 //! | `smallvec1` | no | `SmallVec` as a field type; re-exports `smallvec` |
 //! | `semver1` | no | `semver::Version` as a field type; re-exports `semver` |
 //! | `regex1` | no | re-exports `regex`, for the rule `regex` |
+//! | `cloudevents` | no | `Envelope`, what travels beside an event, and CloudEvents in Kafka messages: `format::cloudevents` |
 //! | `kafka` | no | typed producers and consumers over rdkafka, and an embedded broker for tests; compiles librdkafka from C, plaintext only |
 //! | `kafka-ssl` | no | `kafka` with TLS and SASL, linked against the system's OpenSSL |
 //! | `kafka-ssl-vendored` | no | `kafka` with TLS and SASL, with an OpenSSL compiled from source |
@@ -160,8 +162,12 @@ pub mod contract;
 #[cfg(feature = "derive")]
 pub mod derive;
 mod dump;
+#[cfg(feature = "cloudevents")]
+mod envelope;
 mod error;
 mod event;
+#[cfg(feature = "cloudevents")]
+pub mod format;
 #[cfg(feature = "derive")]
 pub mod guide;
 mod hooks;
@@ -243,6 +249,8 @@ pub use event_schema_derive::EventSchema;
 pub use event_schema_derive::event;
 
 pub use self::dump::DumpOptions;
+#[cfg(feature = "cloudevents")]
+pub use self::envelope::Envelope;
 pub use self::error::{DumpError, LoadError};
 pub use self::event::{Descriptor, EventKey, EventSchema};
 pub use self::load::LoadOptions;

@@ -50,12 +50,32 @@ pub struct Partial<E> {
 
 impl<E> Partial<E> {
     /// Whether the field is there; by its name on the wire.
+    ///
+    /// ```
+    /// # use event_schema::prelude::*;
+    /// # #[event_schema::event]
+    /// # #[derive(Debug, PartialEq)]
+    /// # struct Point { x: i64, y: i64 }
+    /// let part = Point::load_partial(br#"{"x": 1}"#).unwrap();
+    /// assert!(part.contains("x") && !part.contains("y"));
+    /// ```
     #[must_use]
     pub fn contains(&self, field: &str) -> bool {
         self.fields.contains_key(field)
     }
 
     /// The field's value, if it is there; by its name on the wire.
+    ///
+    /// ```
+    /// # use event_schema::prelude::*;
+    /// # #[event_schema::event]
+    /// # #[derive(Debug, PartialEq)]
+    /// # struct Point { x: i64, y: i64 }
+    /// let part = Point::load_partial(br#"{"x": 1}"#).unwrap();
+    /// assert_eq!(part.get::<i64>("x").unwrap(), Some(1));
+    /// assert_eq!(part.get::<i64>("y").unwrap(), None);
+    /// assert!(part.get::<bool>("x").is_err());
+    /// ```
     ///
     /// # Errors
     /// If its value is none of type `T`.
@@ -67,12 +87,30 @@ impl<E> Partial<E> {
     }
 
     /// The fields, as they were written.
+    ///
+    /// ```
+    /// # use event_schema::prelude::*;
+    /// # #[event_schema::event]
+    /// # #[derive(Debug, PartialEq)]
+    /// # struct Point { x: i64, y: i64 }
+    /// let part = Point::load_partial(br#"{"x": 1}"#).unwrap();
+    /// assert_eq!(part.as_object().keys().collect::<Vec<_>>(), ["x"]);
+    /// ```
     #[must_use]
     pub fn as_object(&self) -> &Map<String, Value> {
         &self.fields
     }
 
     /// The fields, as they were written.
+    ///
+    /// ```
+    /// # use event_schema::prelude::*;
+    /// # #[event_schema::event]
+    /// # #[derive(Debug, PartialEq)]
+    /// # struct Point { x: i64, y: i64 }
+    /// let part = Point::load_partial(br#"{"x": 1}"#).unwrap();
+    /// assert_eq!(part.into_object()["x"], 1);
+    /// ```
     #[must_use]
     pub fn into_object(self) -> Map<String, Value> {
         self.fields
@@ -81,6 +119,15 @@ impl<E> Partial<E> {
 
 impl<E: EventSchema> Partial<E> {
     /// The event with these fields in place of its own; objects are merged, lists replaced.
+    ///
+    /// ```
+    /// # use event_schema::prelude::*;
+    /// # #[event_schema::event]
+    /// # #[derive(Debug, PartialEq)]
+    /// # struct Point { x: i64, y: i64 }
+    /// let part = Point::load_partial(br#"{"x": 1}"#).unwrap();
+    /// assert_eq!(part.apply_to(&Point { x: 0, y: 2 }).unwrap(), Point { x: 1, y: 2 });
+    /// ```
     ///
     /// # Errors
     /// If the result is no valid event, or `event` was none.
@@ -92,6 +139,26 @@ impl<E: EventSchema> Partial<E> {
 }
 
 /// Why a part could not be applied to an event.
+///
+/// ```
+/// use event_schema::ApplyError;
+/// use event_schema::prelude::*;
+///
+/// #[event_schema::event]
+/// #[derive(Debug)]
+/// #[validate(schema(function = in_order))]
+/// struct Window { start: u32, end: u32 }
+///
+/// fn in_order(window: &Window) -> Result<(), ValidationError> {
+///     if window.start < window.end { Ok(()) } else { Err(ValidationError::new("order")) }
+/// }
+///
+/// let part = Window::load_partial(br#"{"end": 1}"#).unwrap();
+/// let changed = part.apply_to(&Window { start: 2, end: 3 });
+/// assert!(matches!(changed, Err(ApplyError::Load(error)) if error.is_invalid()));
+/// let changed = part.apply_to(&Window { start: 2, end: 2 });
+/// assert!(matches!(changed, Err(ApplyError::Dump(error)) if error.is_invalid()));
+/// ```
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum ApplyError {

@@ -3,6 +3,7 @@
 pub use std::borrow::Cow;
 pub use std::option::Option::{self, None, Some};
 pub use std::result::Result::{self, Err, Ok};
+pub use std::vec::Vec;
 
 pub use schemars;
 pub use serde;
@@ -11,7 +12,7 @@ pub use serde_json::Value;
 pub use validator;
 
 pub use crate::contract::{Place, Walk, json_schema};
-pub use crate::error::LoadError;
+pub use crate::error::{DumpError, LoadError};
 pub use crate::event::{Descriptor, EventKey, EventSchema};
 pub use crate::hooks::{HookResult, read_prepared, read_value};
 pub use crate::load::buffer::{Leftovers, Plain, With, not_convertible, read_foreign};
@@ -24,6 +25,8 @@ pub use crate::load::variants::{
     Adjacent, Variants, read_adjacent, read_external, read_external_flat, read_internal, read_untagged,
 };
 pub use crate::load::{At, Context, FieldType, LoadOptions};
-pub use crate::rules::{broken_custom, broken_schema, in_range, is_one_of, no_context, param, to_json, validate};
+pub use crate::rules::{
+    broken_custom, broken_schema, in_range, is_null, is_one_of, no_context, not_null, param, to_json, validate,
+};
 pub use crate::version::upcast;
 pub use crate::violation::{FieldName, Param, Rule};

@@ -9,7 +9,7 @@ use serde_json::{Map, Value};
 use validator::{ValidationError, ValidationErrors, ValidationErrorsKind};
 
 use crate::contract::decimal;
-use crate::load::{At, Context, Dialect, FieldType, LoadOptions};
+use crate::load::{self, At, Context, Dialect, FieldType, LoadOptions};
 use crate::violation::{Concern, Fault, Segment, Violation, Violations};
 
 /// What the bounds of a range of this type are written as: itself, and for a decimal numbers too.
@@ -44,6 +44,19 @@ pub fn in_range<T: PartialOrd + Bounded<B>, B>(
         || exclusive_min.is_some_and(|min| !matches!(value.partial_cmp(&min), Some(std::cmp::Ordering::Greater))))
 }
 
+/// Whether a value is null on the wire: what `#[event_schema::event]` leaves out where null is refused.
+pub fn is_null<T: FieldType>(value: &T) -> bool {
+    value.is_null()
+}
+
+/// Notes a value that would be written as the null that load refuses.
+#[inline]
+pub fn not_null<T: FieldType>(value: &T, cx: &mut Context<'_>, at: &At<'_>) {
+    if value.is_null() {
+        cx.null(at, &load::VALUE);
+    }
+}
+
 /// Whether the value equals one of the list.
 #[inline]
 pub fn is_one_of<T: PartialEq<U> + ?Sized, U>(value: &T, list: &[U]) -> bool {
@@ -60,7 +73,7 @@ pub fn to_json(value: impl Serialize) -> Value {
 #[cold]
 pub fn no_context<C>(cx: &mut Context<'_>, at: &At<'_>) {
     let message = format!(
-        "A rule needs a context of type `{}`: give it with `LoadOptions::context`.",
+        "A rule needs a context of type `{}`: give it with `LoadOptions::context` or `DumpOptions::context`.",
         std::any::type_name::<C>()
     );
     cx.violation_of_whole(at, "context".into(), Map::new(), Some(message.into()));

@@ -9,6 +9,11 @@ const MAX_COMPARED: usize = 100;
 /// found for `order_id`.
 #[inline(never)]
 pub(crate) fn suggest(name: &str, known: &[&str]) -> Option<usize> {
+    closest(name, known).map(|(_, index)| index)
+}
+
+/// As [`suggest`], with how far it is from the name.
+pub(crate) fn closest(name: &str, known: &[&str]) -> Option<(usize, usize)> {
     if name.len() > MAX_COMPARED {
         return None;
     }
@@ -23,7 +28,7 @@ pub(crate) fn suggest(name: &str, known: &[&str]) -> Option<usize> {
         let distance = strsim::osa_distance(&fold(name).collect::<String>(), &fold(candidate).collect::<String>());
         (distance <= allowed && distance < others.count).then_some((distance, index))
     });
-    distances.min().map(|(_, index)| index)
+    distances.min()
 }
 
 /// The characters that count.

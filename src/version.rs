@@ -1,4 +1,6 @@
 //! Versions of an event: what an earlier writer wrote is loaded with its own type and upcast.
+//!
+//! A CloudEvents type says the version at its end: `order.requested.v2`.
 
 use crate::error::{LoadError, LoadErrorKind};
 use crate::event::EventSchema;
@@ -20,6 +22,36 @@ pub(crate) fn load_from<E: EventSchema>(version: u32, input: &[u8], options: &Lo
             .map_err(|error| if error.is_invalid() { unsupported(error.into_violations()) } else { error });
     }
     E::load_earlier(version, input, options).unwrap_or_else(|| Err(unsupported(None)))
+}
+
+/// Loads an event of the type that CloudEvents calls so, if that is a version of this one.
+pub(crate) fn load_if_of<E: EventSchema>(
+    event_type: &str,
+    input: &[u8],
+    options: &LoadOptions<'_>,
+) -> Option<Result<E, LoadError>> {
+    let rest = event_type.strip_prefix(E::descriptor().name())?;
+    if rest.is_empty() {
+        return Some(E::load_with(input, options));
+    }
+    let version = number(rest.strip_prefix(".v")?)?;
+    Some(load_from(version, input, options))
+}
+
+/// What CloudEvents calls an event of this version.
+pub(crate) fn event_type(name: &str, version: u32) -> String {
+    format!("{name}.v{version}")
+}
+
+/// Name and version of an event, from what CloudEvents calls it.
+#[cfg(feature = "cloudevents")]
+pub(crate) fn split(event_type: &str) -> Option<(&str, u32)> {
+    let (name, version) = event_type.rsplit_once(".v")?;
+    Some((name, number(version)?))
+}
+
+fn number(version: &str) -> Option<u32> {
+    version.parse().ok().filter(|_| version.starts_with(|first: char| matches!(first, '1'..='9')))
 }
 
 /// Loads with the version before, or one before that, and converts; `None` if none is of this version.

@@ -201,6 +201,135 @@ fn huge_numbers() {
 
 const DEEP: usize = 100_000;
 
+/// With `serde_json/arbitrary_precision` a number arrives as an object that has one entry of this name. An object
+/// that the input has is told from it.
+mod called_like_a_number {
+    use super::*;
+
+    const TOKEN: &str = "$serde_json::private::Number";
+    #[derive(Debug, PartialEq, Serialize, JsonSchema, EventSchema)]
+    #[serde(default, deny_unknown_fields)]
+    struct All {
+        integer: u8,
+        wide: i128,
+        float: f64,
+        text: Option<String>,
+        list: Vec<u8>,
+        map: BTreeMap<String, Option<u8>>,
+        any: Value,
+        open: Open,
+        external: External,
+        internal: Internal,
+        adjacent: Adjacent,
+        untagged: Untagged,
+        flat: Flat,
+    }
+    #[derive(Debug, Default, PartialEq, Serialize, JsonSchema, EventSchema)]
+    struct Open {}
+    #[derive(Debug, Default, PartialEq, Serialize, JsonSchema, EventSchema)]
+    enum External {
+        #[default]
+        One,
+        Two(u8),
+    }
+    #[derive(Debug, PartialEq, Serialize, JsonSchema, EventSchema)]
+    #[serde(tag = "kind")]
+    enum Internal {
+        Map(BTreeMap<String, Value>),
+    }
+    #[derive(Debug, Default, PartialEq, Serialize, JsonSchema, EventSchema)]
+    #[serde(tag = "kind", content = "data")]
+    enum Adjacent {
+        #[default]
+        One,
+    }
+    #[derive(Debug, PartialEq, Serialize, JsonSchema, EventSchema)]
+    #[serde(untagged)]
+    enum Untagged {
+        Number(f64),
+        Map(BTreeMap<String, Value>),
+    }
+    #[derive(Debug, Default, PartialEq, Serialize, JsonSchema, EventSchema)]
+    struct Flat {
+        #[serde(flatten)]
+        rest: BTreeMap<String, Value>,
+    }
+    impl Default for All {
+        fn default() -> Self {
+            Self {
+                integer: 0,
+                wide: 0,
+                float: 0.0,
+                text: None,
+                list: Vec::new(),
+                map: BTreeMap::new(),
+                any: Value::Null,
+                open: Open {},
+                external: External::One,
+                internal: Internal::Map(BTreeMap::new()),
+                adjacent: Adjacent::One,
+                untagged: Untagged::Number(0.0),
+                flat: Flat::default(),
+            }
+        }
+    }
+
+    #[test]
+    fn an_object_is_no_number_whatever_it_is_called() {
+        let read = |field: &str, value: &str| {
+            let input = format!(r#"{{"{field}": {value}}}"#);
+            All::load_str(&input).map_err(|error| error.violations().unwrap().to_messages()[field].to_string())
+        };
+        for under in [r#""5""#, "5", "null", "[5]", "{}", r#"{"a": 1}"#] {
+            let object = format!(r#"{{"{TOKEN}": {under}}}"#);
+            for (field, message) in [
+                ("integer", "Not a valid integer."),
+                ("wide", "Not a valid integer."),
+                ("float", "Not a valid number."),
+                ("text", "Not a valid string."),
+                ("list", "Not a valid list."),
+            ] {
+                assert_eq!(read(field, &object), Err(json!([message]).to_string()), "{field} {object}");
+            }
+            assert_eq!(read("external", &object), Err(json!(["Must be one of: One, Two."]).to_string()));
+            assert_eq!(read("map", &object).is_ok(), matches!(under, "5" | "null"), "{object}");
+            assert!(read("open", &object).is_ok());
+            assert_eq!(read("adjacent", &object), Err(r#"{"kind":["Missing data for required field."]}"#.to_owned()));
+            let entry = |of: &Value| of.as_object().unwrap().keys().eq([TOKEN]);
+            assert!(entry(&read("any", &object).unwrap().any));
+            assert_eq!(read("flat", &object).unwrap().flat.rest.len(), 1);
+            let Untagged::Map(map) = read("untagged", &object).unwrap().untagged else { panic!("a number: {object}") };
+            assert_eq!(map.len(), 1);
+            for tagged in [
+                format!(r#"{{"{TOKEN}": {under}, "kind": "Map"}}"#),
+                format!(r#"{{"kind": "Map", "{TOKEN}": {under}}}"#),
+            ] {
+                let Internal::Map(map) = read("internal", &tagged).unwrap().internal;
+                assert!(map.keys().eq([TOKEN]), "{map:?}");
+            }
+            let unknown = format!(r#"{{{}, "integer": 300}}"#, &object[1..object.len() - 1]);
+            let error = All::load_str(&unknown).unwrap_err();
+            assert_eq!(
+                error.violations().unwrap().to_messages(),
+                json!({TOKEN: ["Unknown field."], "integer": ["Not a valid integer."]})
+            );
+            // From a `Value` it is the same.
+            let value = Value::Object(serde_json::Map::from_iter([(TOKEN.to_owned(), json!("5"))]));
+            assert!(All::load_value(json!({"integer": value})).is_err());
+            assert_eq!(All::load_value(json!({"any": value})).unwrap().any, value);
+            assert!(All::load_value(json!({"untagged": value})).is_ok());
+        }
+        // And a number is one.
+        for field in ["open", "map", "external", "internal", "adjacent", "flat"] {
+            for number in ["5", "0.5", "18446744073709551616"] {
+                assert!(read(field, number).is_err(), "{field}");
+                let value: Value = serde_json::from_str(number).unwrap();
+                assert!(All::load_value(json!({field: value})).is_err(), "{field}");
+            }
+        }
+    }
+}
+
 /// Where levels are kept until it is known what they are, each of the 128 is looked at anew.
 const DEEP_IN_BUFFERS: usize = 5_000;
 

@@ -90,6 +90,18 @@ async fn a_wrong_password() {
 }
 
 #[tokio::test]
+async fn scram() {
+    if !broker_has("SASL") {
+        return;
+    }
+    let config = Kafka::start().config.set("sasl.mechanism", "SCRAM-SHA-512");
+    EventProducer::connect(&config).await.unwrap();
+    for error in refusals(&config.set("sasl.password", "not-the-password"), Duration::from_secs(5)).await {
+        assert!(error.is_authentication(), "{error}");
+    }
+}
+
+#[tokio::test]
 async fn an_unknown_ca() {
     if !broker_has("SASL_SSL") {
         return;

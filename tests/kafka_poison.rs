@@ -3,10 +3,15 @@
 
 mod common;
 
+use std::ffi::{CStr, CString};
 use std::time::Duration;
 
 use common::{Kafka, Note, note, within};
 use event_schema::kafka::EventConsumer;
+use event_schema::kafka::rdkafka::bindings::{
+    RD_KAFKA_MSG_F_COPY, rd_kafka_producev, rd_kafka_resp_err_t, rd_kafka_vtype_t,
+};
+use event_schema::kafka::rdkafka::producer::{BaseProducer, Producer};
 
 #[tokio::test]
 async fn a_poison_message_between_two_good_ones() {
@@ -55,4 +60,43 @@ async fn a_poison_message_between_two_good_ones() {
     let next = within(20, "message", consumer.recv()).await.unwrap();
     assert_eq!(next.event(), Some(&note("a", 2)));
     consumer.close(Duration::from_secs(10)).await.unwrap();
+}
+
+#[tokio::test]
+async fn a_header_whose_name_is_no_text() {
+    let kafka = Kafka::start();
+    let topic = kafka.topic(1).await;
+    put_with_header(&kafka, &topic, c"caf\xe9", br#"{"key": "a", "number": 1}"#);
+    let mut consumer = EventConsumer::<Note>::subscribe_to(&kafka.group(), &[&topic]).await.unwrap();
+    let received = within(20, "message", consumer.recv()).await.unwrap();
+    assert_eq!(received.event(), Some(&note("a", 1)));
+    let headers: Vec<_> = received.headers().iter().collect();
+    assert_eq!(headers, [("caf\u{fffd}", Some(&b"x"[..]))]);
+    consumer.close(Duration::from_secs(10)).await.unwrap();
+}
+
+#[expect(unsafe_code, reason = "rdkafka takes only text for a name, other clients take any bytes")]
+fn put_with_header(kafka: &Kafka, topic: &str, name: &CStr, value: &[u8]) {
+    let producer: BaseProducer = kafka.config.rdkafka_producer().unwrap().create().unwrap();
+    let topic = CString::new(topic).unwrap();
+    // SAFETY: every pointer lives until the call is over, which copies what they point at.
+    let error = unsafe {
+        rd_kafka_producev(
+            producer.client().native_ptr(),
+            rd_kafka_vtype_t::RD_KAFKA_VTYPE_TOPIC,
+            topic.as_ptr(),
+            rd_kafka_vtype_t::RD_KAFKA_VTYPE_VALUE,
+            value.as_ptr(),
+            value.len(),
+            rd_kafka_vtype_t::RD_KAFKA_VTYPE_HEADER,
+            name.as_ptr(),
+            c"x".as_ptr(),
+            1_isize,
+            rd_kafka_vtype_t::RD_KAFKA_VTYPE_MSGFLAGS,
+            RD_KAFKA_MSG_F_COPY,
+            rd_kafka_vtype_t::RD_KAFKA_VTYPE_END,
+        )
+    };
+    assert_eq!(error, rd_kafka_resp_err_t::RD_KAFKA_RESP_ERR_NO_ERROR);
+    producer.flush(Duration::from_secs(20)).unwrap();
 }

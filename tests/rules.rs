@@ -117,7 +117,7 @@ struct Never {
     #[serde(skip_serializing_if = "Option::is_none")]
     twice: Option<Option<u8>>,
     #[event(not_null)]
-    #[serde(default)]
+    #[serde(default, skip_serializing_if = "Value::is_null")]
     defaulted: Value,
     #[event(not_null)]
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -138,6 +138,79 @@ fn null_is_refused_whatever_the_type() {
         Never::load_value(good.clone()).unwrap();
         assert!(jsonschema::is_valid(schema.as_value(), &good));
     }
+}
+
+/// What dump writes of fields that are never null can be read again: they are left out, or the event is refused.
+#[test]
+fn no_null_is_written_where_none_is_read() {
+    #[event_schema::event]
+    #[derive(Debug, PartialEq)]
+    #[allow(clippy::option_option, reason = "serde has types like it")]
+    struct Short {
+        #[event(not_null)]
+        option: Option<u8>,
+        #[event(not_null)]
+        twice: Option<Option<u8>>,
+        #[event(not_null)]
+        any: Option<Value>,
+        #[event(not_null)]
+        #[serde(default)]
+        defaulted: Value,
+    }
+    let short = |option, twice, any, defaulted| Short { option, twice, any, defaulted };
+    assert_eq!(Short::load(b"{}").unwrap(), short(None, None, None, Value::Null));
+    for event in [short(None, None, None, Value::Null), short(None, Some(None), Some(Value::Null), Value::Null)] {
+        assert_eq!(event.dump().unwrap(), b"{}");
+    }
+    let event = short(Some(1), Some(Some(2)), Some(3.into()), 4.into());
+    assert_eq!(event.dump().unwrap(), br#"{"option":1,"twice":2,"any":3,"defaulted":4}"#);
+
+    assert_eq!(
+        Never { any: Some(Value::Null), twice: Some(None), defaulted: Value::Null, boxed: None }
+            .dump()
+            .unwrap_err()
+            .violations()
+            .unwrap()
+            .to_messages(),
+        json!({"any": ["Field may not be null."], "twice": ["Field may not be null."]})
+    );
+}
+
+/// A null that is never left out is refused.
+#[test]
+fn a_null_that_would_be_written_is_refused() {
+    #[derive(Debug, Serialize, JsonSchema, EventSchema)]
+    struct Written {
+        #[event(not_null)]
+        any: Value,
+        #[event(not_null)]
+        inner: Inner,
+        #[event(not_null)]
+        untagged: Untagged,
+        #[event(not_null)]
+        #[serde(default)]
+        defaulted: Value,
+    }
+    #[derive(Debug, Serialize, JsonSchema, EventSchema)]
+    struct Inner(Box<Option<u8>>);
+    #[derive(Debug, Serialize, JsonSchema, EventSchema)]
+    #[serde(untagged)]
+    enum Untagged {
+        Nothing,
+        One(Option<u8>),
+        Two { two: u8 },
+    }
+
+    let all = |untagged| Written { any: Value::Null, inner: Inner(Box::new(None)), untagged, defaulted: Value::Null };
+    for untagged in [Untagged::Nothing, Untagged::One(None)] {
+        assert_eq!(all(untagged).dump().unwrap_err().violations().unwrap().len(), 4);
+    }
+    assert_eq!(all(Untagged::Two { two: 2 }).validate().unwrap_err().len(), 3);
+    let input = json!({"any": null, "inner": null, "untagged": null, "defaulted": null});
+    assert_eq!(Written::load_value(input).unwrap_err().violations().unwrap().len(), 4);
+    let input = json!({"any": 1, "inner": 1, "untagged": 1});
+    let error = Written::load_value(input).unwrap_err();
+    assert_eq!(error.violations().unwrap().to_messages(), json!({"defaulted": ["Field may not be null."]}));
 }
 
 /// schemars' derive takes no message in `required(...)`; the field's own text is for both.

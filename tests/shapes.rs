@@ -374,3 +374,81 @@ fn readers_that_are_not_ours() {
         &json!({"even": ["Longer than maximum length 4."]}),
     );
 }
+
+/// A suggestion for an unknown field looks at what is flattened too.
+#[test]
+fn suggestions_see_flattened_levels() {
+    #[derive(Debug, Serialize, JsonSchema, EventSchema)]
+    #[serde(deny_unknown_fields)]
+    struct Order {
+        quantity: Option<u8>,
+        #[serde(flatten)]
+        customer: Customer,
+        #[serde(flatten)]
+        payment: Option<Box<Payment>>,
+        #[serde(flatten)]
+        status: Status,
+    }
+    #[derive(Debug, Serialize, JsonSchema, EventSchema)]
+    struct Customer {
+        surname: Option<String>,
+        #[serde(flatten)]
+        address: Address,
+    }
+    #[derive(Debug, Serialize, JsonSchema, EventSchema)]
+    struct Address {
+        street: Option<String>,
+    }
+    #[derive(Debug, Serialize, JsonSchema, EventSchema)]
+    #[serde(tag = "method")]
+    enum Payment {
+        Card { number: u64 },
+        Invoice(Invoice),
+    }
+    #[derive(Debug, Serialize, JsonSchema, EventSchema)]
+    struct Invoice {
+        deadline: u8,
+    }
+    #[derive(Debug, Serialize, JsonSchema, EventSchema)]
+    enum Status {
+        Shipped { day: u8 },
+    }
+
+    let input = r#"{"Shipped": {"day": 1}, "qantity": 1, "surnam": 1, "stret": 1, "metod": 1, "numbr": 1, "dedline": 1,
+        "Shippd": 1, "zzz": 1}"#;
+    let error = Order::load_str(input).unwrap_err();
+    let suggestions: Vec<_> = error.violations().unwrap().iter().map(event_schema::Violation::suggestion).collect();
+    let expected = ["quantity", "surname", "street", "method", "number", "deadline", "Shipped"];
+    assert_eq!(suggestions, expected.iter().map(|name| Some(*name)).chain([None]).collect::<Vec<_>>());
+}
+
+/// A newtype with a sensitive field is masked where it is the key of a map, in what is found in it and below it.
+#[test]
+fn sensitive_keys_are_masked() {
+    #[derive(Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, JsonSchema, EventSchema)]
+    struct Token(
+        #[event(sensitive)]
+        #[validate(length(min = 4))]
+        String,
+    );
+    #[derive(Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, JsonSchema, EventSchema)]
+    struct Outer(Box<Token>);
+    #[derive(Debug, Serialize, JsonSchema, EventSchema)]
+    struct Session {
+        name: String,
+        uses: BTreeMap<Outer, u8>,
+    }
+
+    let input = r#"{"name": "ada", "uses": {"abc": 1, "secret-1": -1, "secret-2": {}, "fine": 1}}"#;
+    let error = Session::load_with(input.as_bytes(), &LoadOptions::new().valid_data(true)).unwrap_err();
+    let violations = error.violations().unwrap();
+    assert_eq!(violations.len(), 3);
+    for shown in [format!("{error} {error:?}"), violations.to_messages().to_string(), error.to_problem().to_string()] {
+        assert!(shown.contains("***") && !shown.contains("secret") && !shown.contains("abc"), "{shown}");
+    }
+    // Nobody can tell which entries are meant: none of them is known to be valid.
+    assert_eq!(error.valid_data(), Some(&json!({"name": "ada"})));
+
+    let event = Session { name: "ada".into(), uses: BTreeMap::from([(Outer(Box::new(Token("abc".into()))), 1)]) };
+    assert_eq!(event.validate().unwrap_err()[0].path().to_string(), r#"uses[key "***"]"#);
+}

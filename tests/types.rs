@@ -81,7 +81,8 @@ fn arbitrary_precision() -> bool {
 }
 
 /// With `serde_json/arbitrary_precision` `serde_json` knows more numbers than JSON's types, and not the
-/// same ones from everywhere: -0 becomes an integer, 1e400 a number, and an object with its secret key too.
+/// same ones from everywhere: -0 becomes an integer, 1e400 a number, and for `serde_json` itself an object with its
+/// secret key is one too.
 fn asked<'a>() -> impl Iterator<Item = &'a &'a str> {
     let strange = arbitrary_precision();
     ANYTHING.iter().filter(move |text| !strange || !(text.starts_with("{\"$") || matches!(**text, "-0" | "1e400")))
@@ -201,6 +202,48 @@ fn integers() {
     says::<Wrapping<u8>>("256", &json!(["Not a valid integer."]));
     says::<i128>("1.5", &json!(["Not a valid integer."]));
     says::<u128>("null", &json!(["Field may not be null."]));
+}
+
+#[test]
+fn atomic_and_saturating_integers() {
+    use std::num::Saturating;
+    use std::sync::atomic::*;
+
+    /// schemars has no schema for it.
+    #[derive(Serialize, JsonSchema, EventSchema)]
+    struct Saturated<T>(#[schemars(with = "i64")] Saturating<T>)
+    where
+        Saturating<T>: Serialize + FieldType;
+
+    agree::<AtomicBool>(&["true"]);
+    macro_rules! atomics {
+        ($($atomic:ident $type:ident)*) => {$(
+            let limits = [<$type>::MIN.to_string(), <$type>::MAX.to_string(), format!("{}0", <$type>::MAX)];
+            agree::<$atomic>(&limits.each_ref().map(String::as_str));
+            for text in limits.iter().map(String::as_str).chain(asked().copied()) {
+                let loaded = Saturated::<$type>::load_str(text).ok().map(|of| of.0);
+                assert_eq!(loaded, serde_json::from_str::<Saturating<$type>>(text).ok(), "{text}");
+            }
+        )*};
+    }
+    atomics! {
+        AtomicU8 u8 AtomicU16 u16 AtomicU32 u32 AtomicU64 u64 AtomicUsize usize
+        AtomicI8 i8 AtomicI16 i16 AtomicI32 i32 AtomicI64 i64 AtomicIsize isize
+    }
+}
+
+#[test]
+fn numbers_and_texts_of_serde_json() {
+    use serde_json::Number;
+    use serde_json::value::RawValue;
+
+    agree::<Number>(&["0.1", "18446744073709551616", "-5"]);
+    let kept = |text: &str| Of::<Box<RawValue>>::load_str(&format!(r#"{{"value": {text}}}"#)).unwrap().value;
+    for text in ["0.10", "[1,  2]", r#"{"a":1,"a":2}"#, "null", "1e400"] {
+        assert_eq!(kept(text).get(), text);
+    }
+    assert!(Of::<Box<RawValue>>::load_value(json!({"value": [1]})).is_ok_and(|of| of.value.get() == "[1]"));
+    assert!(Of::<Box<RawValue>>::load_str("{}").is_err());
 }
 
 #[test]
@@ -625,11 +668,18 @@ fn time03() {
     let loaded = Times::load_value(good.clone()).unwrap();
     assert_eq!(loaded, serde_json::from_value(good.clone()).unwrap());
     assert_eq!(Times::load(&loaded.dump().unwrap()).unwrap(), loaded);
+    let schema = Times::json_schema();
+    assert!(jsonschema::is_valid(schema.as_value(), &good));
     for (field, _) in good.as_object().unwrap() {
         for text in asked().chain(STRINGS) {
             let Ok(value) = serde_json::from_str::<Value>(text) else { continue };
             let mut input = good.clone();
             input[field] = value;
+            // What is written in RFC 3339 has a reader that cannot be asked.
+            if input[field].is_string() && field != "written" {
+                let loads = Times::load_value(input.clone()).is_ok();
+                assert_eq!(loads, jsonschema::is_valid(schema.as_value(), &input), "{field}: {text}");
+            }
             // time reads lists of numbers too; the schema says text.
             if !input[field].is_array() {
                 let by_serde = serde_json::from_value::<Times>(input.clone()).ok();

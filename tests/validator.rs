@@ -483,3 +483,53 @@ fn numbers_beyond_64_bits_are_found() {
     let theirs = std::panic::catch_unwind(|| theirs::Wide { number }.validate());
     assert!(theirs.is_err());
 }
+
+/// What has no size of its own is checked as text too.
+#[test]
+fn texts_behind_pointers_have_rules() {
+    macro_rules! texts {
+        ($($field:ident: $type:ty),*) => {
+            #[derive(Debug, Serialize, JsonSchema, EventSchema)]
+            struct Texts {$(
+                #[validate(length(min = 2), email, url, ip, regex(path = *WORD), contains(pattern = "a"))]
+                #[validate(does_not_contain(pattern = "1"), non_control_character, credit_card, custom(function = no))]
+                #[event(one_of("a", "b"), none_of("1\u{7}"), equal("a"))]
+                $field: $type,
+            )*}
+
+            $(
+                let input = json!({stringify!($field): "1\u{7}"});
+                let error = Texts::load_value(input).unwrap_err();
+                let violations = error.violations().unwrap().iter();
+                let own = violations.filter(|violation| violation.path().to_string() == stringify!($field));
+                assert_eq!(own.map(event_schema::Violation::code).collect::<Vec<_>>(), CODES, "{}", stringify!($type));
+            )*
+        };
+    }
+    const CODES: [&str; 12] = [
+        "email",
+        "url",
+        "ip",
+        "regex",
+        "contains",
+        "does_not_contain",
+        "non_control_character",
+        "credit_card",
+        "no",
+        "one_of",
+        "none_of",
+        "equal",
+    ];
+    fn no(_: &str) -> Result<(), ValidationError> {
+        Err(ValidationError::new("no"))
+    }
+
+    texts! {
+        string: String,
+        boxed: Box<str>,
+        rc: Option<std::rc::Rc<str>>,
+        arc: std::sync::Arc<str>,
+        cow: Cow<'static, str>,
+        nested: Box<Option<Box<str>>>
+    }
+}

@@ -89,3 +89,61 @@ fn a_newer_version_is_tried_unless_the_type_refuses() {
     assert!(Strict::load_from(1, br#"{"cents": 1}"#).unwrap_err().is_unsupported_version());
     assert!(Price::load_from(0, b"{}").unwrap_err().is_unsupported_version());
 }
+
+/// Ten versions: each is read by its own type and converted through all that follow; today's is read as if there
+/// were no others.
+mod chain {
+    use std::cell::Cell;
+
+    use super::*;
+
+    thread_local! {
+        static CONVERSIONS: Cell<u32> = const { Cell::new(0) };
+    }
+
+    #[event_schema::event(name = "chain")]
+    struct V1 {
+        sum: u32,
+    }
+
+    macro_rules! versions {
+        ($($version:ident = $number:literal of $previous:ident;)*) => {$(
+            #[event_schema::event(name = "chain", version = $number, previous = $previous)]
+            #[derive(Debug)]
+            struct $version {
+                sum: u32,
+            }
+
+            impl From<$previous> for $version {
+                fn from(previous: $previous) -> Self {
+                    CONVERSIONS.set(CONVERSIONS.get() + 1);
+                    Self { sum: previous.sum + $number }
+                }
+            }
+        )*};
+    }
+
+    versions! {
+        V2 = 2 of V1;
+        V3 = 3 of V2;
+        V4 = 4 of V3;
+        V5 = 5 of V4;
+        V6 = 6 of V5;
+        V7 = 7 of V6;
+        V8 = 8 of V7;
+        V9 = 9 of V8;
+        V10 = 10 of V9;
+    }
+
+    #[test]
+    fn costs_nothing_to_events_of_today() {
+        for version in 1..=10 {
+            let loaded = V10::load_from(version, br#"{"sum": 0}"#).unwrap();
+            assert_eq!(loaded.sum, (version + 1..=10).sum::<u32>(), "from version {version}");
+            assert_eq!(CONVERSIONS.replace(0), 10 - version);
+        }
+        V10::load(br#"{"sum": 0}"#).unwrap();
+        assert!(V10::load_from(10, b"{}").unwrap_err().is_invalid());
+        assert_eq!(CONVERSIONS.get(), 0);
+    }
+}

@@ -18,6 +18,8 @@ pub(crate) struct EventAttrs {
     pub(crate) version: Option<(u32, Span)>,
     pub(crate) topic: Option<LitStr>,
     pub(crate) key: Option<Key>,
+    /// Each variant is an event of its own.
+    pub(crate) types: Option<Span>,
     pub(crate) krate: Option<Path>,
     pub(crate) validate: Option<bool>,
     /// `Debug` is asked for, with sensitive fields masked.
@@ -42,6 +44,7 @@ const ON_TYPE: &[&str] = &[
     "version",
     "topic",
     "key",
+    "types",
     "previous",
     "newer",
     "pre_load",
@@ -71,6 +74,7 @@ impl EventAttrs {
             }
             "topic" => set(cx, meta, &mut self.topic, string(meta)?),
             "key" => set(cx, meta, &mut self.key, Key::parse(meta)?),
+            "types" => self.types = Some(meta.path.span()),
             "crate" => {
                 let ModPath(path) = value(meta, "a path, without quotes: `crate = my_crate::event_schema`")?;
                 set(cx, meta, &mut self.krate, path);
@@ -133,6 +137,11 @@ pub(crate) fn keeps_validate(input: &DeriveInput) -> bool {
 /// Whether a `Debug` that masks is asked for.
 pub(crate) fn asks_for_debug(input: &DeriveInput) -> bool {
     leniently(input).debug
+}
+
+/// Whether the variants are events of their own.
+pub(crate) fn holds_events(input: &DeriveInput) -> bool {
+    leniently(input).types.is_some()
 }
 
 /// What the attributes say, without their errors: those are another's to report.

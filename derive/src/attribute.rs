@@ -3,7 +3,11 @@
 use proc_macro2::{TokenStream, TokenTree};
 use quote::{ToTokens, quote};
 use syn::punctuated::Punctuated;
-use syn::{Attribute, Data, DeriveInput, Fields, Meta, Path, Token, parse_quote};
+use syn::{
+    Attribute, Data, DeriveInput, Expr, ExprLit, Field, Fields, Lit, Meta, MetaNameValue, Path, Token, parse_quote,
+};
+
+use crate::rule::head;
 
 /// The derives that the attribute adds itself.
 const OURS: &[&str] = &["Serialize", "JsonSchema", "EventSchema"];
@@ -39,16 +43,25 @@ pub(crate) fn expand(args: &TokenStream, mut input: DeriveInput) -> syn::Result<
         attrs.insert(0, parse_quote!(#[event(#args)]));
     }
     input.attrs = attrs;
+    if crate::attr::holds_events(&input)
+        && matches!(input.data, Data::Enum(_))
+        && !names(&input.attrs, "serde", "untagged")
+    {
+        input.attrs.push(parse_quote!(#[serde(untagged)]));
+    }
     let keeps_validate = crate::attr::keeps_validate(&input);
     derives.retain(|path| !(is_one_of(path, OURS) || !keeps_validate && is_one_of(path, &["Validate"])));
 
     let krate = crate::attr::crate_path(&input);
+    leave_out_nulls(&mut input.data, &krate);
+    let untold = tell_forms(&mut input.data).map(syn::Error::into_compile_error);
     let quoted = |path: &str| format!("{}::{path}", krate.to_token_stream().to_string().replace(' ', ""));
     let (serde, schemars) = (quoted("serde"), quoted("schemars"));
-    let serde_crate = (!names_crate(&input.attrs, "serde")).then(|| quote!(#[serde(crate = #serde)]));
-    let schemars_crate = (!names_crate(&input.attrs, "schemars")).then(|| quote!(#[schemars(crate = #schemars)]));
+    let serde_crate = (!names(&input.attrs, "serde", "crate")).then(|| quote!(#[serde(crate = #serde)]));
+    let schemars_crate = (!names(&input.attrs, "schemars", "crate")).then(|| quote!(#[schemars(crate = #schemars)]));
     Ok(quote! {
         #twice
+        #untold
         #[derive(#krate::serde::Serialize, #krate::schemars::JsonSchema, #krate::EventSchema #(, #derives)*)]
         #serde_crate
         #schemars_crate
@@ -77,13 +90,6 @@ fn is_debug(path: &Path) -> bool {
 
 /// Whether a field is marked so, at least under some `cfg_attr`.
 fn has_sensitive_fields(data: &Data) -> bool {
-    fn says_sensitive(tokens: TokenStream) -> bool {
-        tokens.into_iter().any(|token| match token {
-            TokenTree::Ident(ident) => ident == "sensitive",
-            TokenTree::Group(group) => says_sensitive(group.stream()),
-            _ => false,
-        })
-    }
     let fields: Vec<&Fields> = match data {
         Data::Struct(data) => vec![&data.fields],
         Data::Enum(data) => data.variants.iter().map(|variant| &variant.fields).collect(),
@@ -91,13 +97,86 @@ fn has_sensitive_fields(data: &Data) -> bool {
     };
     let attrs = fields.into_iter().flatten().flat_map(|field| &field.attrs);
     let ours = attrs.filter(|attr| attr.path().is_ident("event") || attr.path().is_ident("cfg_attr"));
-    ours.into_iter().any(|attr| says_sensitive(attr.meta.to_token_stream()))
+    ours.into_iter().any(|attr| mentions(attr.meta.to_token_stream(), &|word| word == "sensitive"))
 }
 
-/// Whether the user says `crate = "..."` to the macro already.
-fn names_crate(attrs: &[Attribute], macro_name: &str) -> bool {
+/// What may be missing and is never null is not written while it is null, unless its field says when.
+fn leave_out_nulls(data: &mut Data, krate: &Path) {
+    let is_null = format!("{}::__private::is_null", krate.to_token_stream()).replace(' ', "");
+    for field in fields_of(data).filter(|field| field.ident.is_some()) {
+        let says = |attr, word: &str| says(field, attr, &|ident| ident.starts_with(word));
+        let Some((name, _)) = head(&field.ty) else { continue };
+        let optional = name == "Option" || name == "Value" && says("serde", "default");
+        let ours = !says("event", "plain") && !says("serde", "with") && !says("serde", "deserialize_with");
+        if optional && ours && says("event", "not_null") && !says("serde", "skip") {
+            field.attrs.push(parse_quote!(#[serde(skip_serializing_if = #is_null)]));
+        }
+    }
+}
+
+/// schemars takes the module of serde's `with` for a type, and says so in words that tell nobody what to do.
+fn tell_forms(data: &mut Data) -> Option<syn::Error> {
+    let mut errors: Option<syn::Error> = None;
+    for field in fields_of(data) {
+        let module = field.attrs.iter().filter(|attr| attr.path().is_ident("serde")).find_map(|attr| {
+            let list = attr.parse_args_with(Punctuated::<Meta, Token![,]>::parse_terminated).ok()?;
+            list.into_iter().find_map(|meta| match meta {
+                Meta::NameValue(MetaNameValue {
+                    path, value: Expr::Lit(ExprLit { lit: Lit::Str(with), .. }), ..
+                }) if path.is_ident("with") => Some(with),
+                _ => None,
+            })
+        });
+        let Some(module) = module else { continue };
+        let path = module.parse::<Path>().ok();
+        let last = path.as_ref().and_then(|path| path.segments.last());
+        let is_module = last.is_some_and(|last| last.ident.to_string().starts_with(char::is_lowercase));
+        if !is_module || says(field, "schemars", &|word| matches!(word, "with" | "schema_with" | "skip")) {
+            continue;
+        }
+        let error = syn::Error::new_spanned(
+            &module,
+            "what is it on the wire? The contract cannot see into functions: add `#[schemars(with = \"String\")]`, \
+             or the type that it is written as",
+        );
+        match &mut errors {
+            Some(errors) => errors.combine(error),
+            None => errors = Some(error),
+        }
+        // One error is enough.
+        field.attrs.push(parse_quote!(#[schemars(with = "()")]));
+    }
+    errors
+}
+
+fn fields_of(data: &mut Data) -> impl Iterator<Item = &mut Field> {
+    let fields: Vec<&mut Fields> = match data {
+        Data::Struct(data) => vec![&mut data.fields],
+        Data::Enum(data) => data.variants.iter_mut().map(|variant| &mut variant.fields).collect(),
+        Data::Union(_) => Vec::new(),
+    };
+    fields.into_iter().flatten()
+}
+
+/// Whether the field's attribute of this name mentions a word that is looked for.
+fn says(field: &Field, attr: &str, wanted: &dyn Fn(&str) -> bool) -> bool {
+    let attrs = field.attrs.iter().filter(|one| one.path().is_ident(attr) || one.path().is_ident("cfg_attr"));
+    attrs.into_iter().any(|attr| mentions(attr.meta.to_token_stream(), wanted))
+}
+
+/// Whether a word among the tokens is one that is looked for.
+fn mentions(tokens: TokenStream, wanted: &dyn Fn(&str) -> bool) -> bool {
+    tokens.into_iter().any(|token| match token {
+        TokenTree::Ident(ident) => wanted(&ident.to_string()),
+        TokenTree::Group(group) => mentions(group.stream(), wanted),
+        _ => false,
+    })
+}
+
+/// Whether the user says this word, such as `crate`, to the macro already.
+fn names(attrs: &[Attribute], macro_name: &str, word: &str) -> bool {
     attrs.iter().filter(|attr| attr.path().is_ident(macro_name)).any(|attr| {
         attr.parse_args_with(Punctuated::<Meta, Token![,]>::parse_terminated)
-            .is_ok_and(|list| list.iter().any(|meta| meta.path().is_ident("crate")))
+            .is_ok_and(|list| list.iter().any(|meta| meta.path().is_ident(word)))
     })
 }

@@ -22,6 +22,7 @@ pub(crate) fn check(cx: &Ctxt, model: &Model<'_>) {
     check_event(cx, model);
     check_container(cx, model);
     check_key(cx, model);
+    check_types(cx, model);
     check_blamed(cx, model);
     check_context(cx, model);
     for level in model.levels() {
@@ -103,6 +104,9 @@ fn check_event(cx: &Ctxt, model: &Model<'_>) {
 
 fn check_key(cx: &Ctxt, model: &Model<'_>) {
     let Some(key) = &model.event.key else { return };
+    if model.event.types.is_some() {
+        return;
+    }
     match &model.shape {
         Shape::Struct(Level { style: Style::Struct, fields }) => {
             let names = rust_names(fields);
@@ -111,6 +115,47 @@ fn check_key(cx: &Ctxt, model: &Model<'_>) {
             }
         }
         _ => cx.error_spanned_by(&key.field, "only a struct with named fields has a field to be its key"),
+    }
+}
+
+/// An enum of events: a body is that of a variant's event, and nothing of the enum's own stands around it.
+fn check_types(cx: &Ctxt, model: &Model<'_>) {
+    let Some(span) = model.event.types else { return };
+    let wrong = |message: &str| cx.syn_error(syn::Error::new(span, message));
+    let Shape::Enum(variants) = &model.shape else {
+        return wrong("`types` is for an enum, each of whose variants holds an event");
+    };
+    if !matches!(model.serde.attrs.tag(), TagType::None) {
+        wrong("with `types` a body is that of the variant's event, without a wrapping: add `#[serde(untagged)]`");
+    }
+    let event = &model.event;
+    for (given, name) in [
+        (event.version.is_some(), "version"),
+        (event.previous.is_some(), "previous"),
+        (event.refuse_newer.is_some(), "newer"),
+        (event.key.is_some(), "key"),
+        (event.pre_load.is_some(), "pre_load"),
+        (event.post_load.is_some(), "post_load"),
+        (event.pre_dump.is_some(), "pre_dump"),
+        (event.post_dump.is_some(), "post_dump"),
+        (!model.rules.schemas.is_empty(), "schema"),
+        (model.converted_from().is_some(), "from"),
+    ] {
+        if given {
+            wrong(&format!("with `types` the variants' events are read and written: say `{name}` of them"));
+        }
+    }
+    if variants.is_empty() {
+        wrong("`types` is for an enum, each of whose variants holds an event");
+    }
+    for variant in variants {
+        let one = matches!(variant.level.style, Style::Newtype) && variant.level.fields.iter().all(Field::is_ours);
+        if !one || variant.attrs.skip_deserializing() || variant.attrs.skip_serializing() {
+            cx.error_spanned_by(
+                variant.original,
+                format!("with `types` every variant holds an event and nothing else: `{}(Event)`", variant.ident),
+            );
+        }
     }
 }
 
@@ -283,12 +328,14 @@ impl<'a> Visit<'a> for Borrows<'a> {
 fn check_not_null(cx: &Ctxt, field: &Field<'_>) {
     let Some(span) = field.event.not_null else { return };
     let attrs = &field.serde.attrs;
-    let optional = crate::rule::head(field.serde.ty).is_some_and(|(name, _)| name == "Option");
+    let head = crate::rule::head(field.serde.ty);
+    let is = |wanted: &dyn Fn(&str) -> bool| head.as_ref().is_some_and(|(name, _)| wanted(name));
+    let optional = is(&|name| name == "Option");
     if !matches!(field.reader(), Reader::Ours) {
         cx.syn_error(syn::Error::new(span, "`not_null` is for fields that are read here: refuse null in the reader"));
     } else if field.serde.original.ident.is_none() {
         cx.syn_error(syn::Error::new(span, "`not_null` is for fields that have a name"));
-    } else if !optional && attrs.default().is_none() {
+    } else if is(&|name| is_leaf(name) || is_list(name) || is_map(name)) && attrs.default().is_none() {
         cx.syn_error(syn::Error::new(span, "null is refused here anyhow: drop `not_null`"));
     } else if optional && attrs.skip_serializing_if().is_none() && !attrs.skip_serializing() {
         cx.syn_error(syn::Error::new(
@@ -296,6 +343,18 @@ fn check_not_null(cx: &Ctxt, field: &Field<'_>) {
             "dump would write the null that load refuses: add `#[serde(skip_serializing_if = \"Option::is_none\")]`",
         ));
     }
+}
+
+fn is_map(name: &str) -> bool {
+    matches!(name, "BTreeMap" | "HashMap")
+}
+
+fn is_list(name: &str) -> bool {
+    matches!(name, "Vec" | "BTreeSet" | "HashSet")
+}
+
+fn is_leaf(name: &str) -> bool {
+    matches!(name, "String" | "bool" | "char" | "f32" | "f64" | "str") || crate::expand::INTEGERS.contains(&name)
 }
 
 /// Rules of parts, where the type is known to have no such parts; of others the compiler tells.
@@ -308,10 +367,7 @@ fn check_parts(cx: &Ctxt, field: &Field<'_>) {
         head = crate::rule::head(inner);
     }
     let Some((name, _)) = head else { return };
-    let is_map = matches!(name.as_str(), "BTreeMap" | "HashMap");
-    let is_list = matches!(name.as_str(), "Vec" | "BTreeSet" | "HashSet");
-    let is_leaf = matches!(name.as_str(), "String" | "bool" | "char" | "f32" | "f64" | "str")
-        || crate::expand::INTEGERS.contains(&name.as_str());
+    let (is_map, is_list, is_leaf) = (is_map(&name), is_list(&name), is_leaf(&name));
     let rules = &field.rules;
     if let Some(rule) = rules.each.first().filter(|_| is_map || is_leaf) {
         let hint = if is_map { ": it has `keys(...)` and `values(...)`" } else { "" };

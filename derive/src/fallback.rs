@@ -6,7 +6,7 @@ use quote::quote;
 use serde_derive_internals::ast::Container;
 use serde_derive_internals::attr::Identifier;
 use serde_derive_internals::{Ctxt, Derive};
-use syn::{Data, DeriveInput, Ident, Path, parse_quote};
+use syn::{Data, DeriveInput, Fields, Ident, Path, parse_quote};
 
 use crate::attr::{asks_for_debug, keeps_validate};
 
@@ -53,6 +53,22 @@ pub(crate) fn expand(krate: &Path, input: &DeriveInput) -> TokenStream {
         }
     });
 
+    let one_value = match &input.data {
+        Data::Struct(data) => matches!(&data.fields, Fields::Unnamed(fields) if fields.unnamed.len() == 1),
+        Data::Enum(data) => data.variants.iter().all(|variant| matches!(variant.fields, Fields::Unit)),
+        Data::Union(_) => false,
+    };
+    let key = one_value.then(|| {
+        quote! {
+            #[automatically_derived]
+            impl #impl_generics __p::EventKey for #ident #ty_generics #where_clause {
+                fn to_key_bytes(&self) -> __p::Option<__p::Cow<'_, [u8]>> {
+                    ::core::unreachable!()
+                }
+            }
+        }
+    });
+
     quote! {
         #[doc(hidden)]
         #[allow(unused_qualifications, clippy::all, clippy::pedantic, clippy::restriction, clippy::nursery)]
@@ -90,6 +106,7 @@ pub(crate) fn expand(krate: &Path, input: &DeriveInput) -> TokenStream {
                 }
             }
 
+            #key
             #serialize
             #validate
             #debug

@@ -25,20 +25,14 @@ pub fn json_schema<T: FieldType + JsonSchema>(contract: &Contract) -> Schema {
     document
 }
 
-/// A place in a JSON Schema: the keys that lead from the document to a subschema.
+/// A place in a JSON Schema: the keys that lead from the document to a subschema. See the example of [`Walk`].
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub struct Place(Vec<String>);
 
 impl Place {
     /// The place one key further down.
     ///
-    /// ```
-    /// use event_schema::contract::Place;
-    ///
-    /// fn element_of(list: &Place) -> Place {
-    ///     list.join("items")
-    /// }
-    /// ```
+    /// See the example of [`Walk`].
     #[must_use]
     pub fn join(&self, key: &str) -> Self {
         let mut keys = self.0.clone();
@@ -51,6 +45,49 @@ impl Place {
 ///
 /// It changes only what is there: where a type's schema was replaced by hand (`#[schemars(with)]`,
 /// say), the places that the walk looks for do not exist and the schema stays as it is.
+///
+/// ```
+/// use event_schema::contract::{Place, Walk};
+/// use event_schema::load::{At, Context, FieldType};
+/// use event_schema::prelude::*;
+/// use event_schema::serde::Deserializer;
+///
+/// /// Percentages by name: of each, and never more than a hundred.
+/// #[derive(Debug, Serialize, JsonSchema)]
+/// struct Shares(std::collections::BTreeMap<String, u8>);
+///
+/// impl FieldType for Shares {
+///     fn read<'de, D: Deserializer<'de>>(
+///         input: D,
+///         cx: &mut Context<'_>,
+///         at: &At<'_>,
+///     ) -> Result<Option<Self>, D::Error> {
+///         Ok(FieldType::read(input, cx, at)?.map(Shares))
+///     }
+///
+///     fn describe(walk: &mut Walk<'_>, here: &Place) {
+///         // A newtype's schema may stand elsewhere, once for all that refer to it.
+///         let Some(here) = walk.definition::<Self>(here) else { return };
+///         walk.add_missing(&here, "minProperties", 1);
+///         walk.map_values(&here, |walk, share| {
+///             if let Some(schema) = walk.schema(share) {
+///                 schema.insert("maximum".to_owned(), 100.into());
+///             }
+///         });
+///         assert!(!walk.is_serialize());
+///         assert_eq!(walk.resolve(&here), here);
+///         assert_eq!(walk.non_null(&here), here);
+///         assert_ne!(here.join("items"), here);
+///     }
+/// }
+///
+/// #[event_schema::event]
+/// struct Vote { shares: Shares }
+///
+/// let schema = Vote::json_schema();
+/// assert_eq!(schema.pointer("/$defs/Shares/minProperties").unwrap(), 1);
+/// assert_eq!(schema.pointer("/$defs/Shares/additionalProperties/maximum").unwrap(), 100);
+/// ```
 #[derive(Debug)]
 pub struct Walk<'a> {
     document: &'a mut Map<String, Value>,
@@ -60,12 +97,16 @@ pub struct Walk<'a> {
 
 impl Walk<'_> {
     /// Whether the schema describes what is written, not what is accepted.
+    ///
+    /// See the example of [`Walk`].
     #[must_use]
     pub fn is_serialize(&self) -> bool {
         self.contract.is_serialize()
     }
 
     /// The schema object at a place, if there is one.
+    ///
+    /// See the example of [`Walk`].
     #[must_use]
     pub fn schema(&mut self, place: &Place) -> Option<&mut Map<String, Value>> {
         let mut here = &mut *self.document;
@@ -82,6 +123,8 @@ impl Walk<'_> {
     }
 
     /// Inserts a keyword unless the schema has it.
+    ///
+    /// See the example of [`Walk`].
     pub fn add_missing(&mut self, place: &Place, keyword: &str, value: impl Into<Value>) {
         if let Some(schema) = self.schema(place) {
             schema.entry(keyword).or_insert_with(|| value.into());
@@ -89,6 +132,8 @@ impl Walk<'_> {
     }
 
     /// The place of the definition that the subschema refers to, or the place itself.
+    ///
+    /// See the example of [`Walk`].
     #[must_use]
     pub fn resolve(&mut self, place: &Place) -> Place {
         let mut place = place.clone();
@@ -102,6 +147,8 @@ impl Walk<'_> {
     }
 
     /// The definition of `T`, if it is seen for the first time there; `None` ends recursion.
+    ///
+    /// See the example of [`Walk`].
     #[must_use]
     pub fn definition<T>(&mut self, place: &Place) -> Option<Place> {
         let definition = self.resolve(place);
@@ -153,6 +200,8 @@ impl Walk<'_> {
     }
 
     /// Of an optional value's schema, the part for the value.
+    ///
+    /// See the example of [`Walk`].
     #[must_use]
     pub fn non_null(&mut self, place: &Place) -> Place {
         let is_null = |schema: &Value| schema.get("type").is_some_and(|kind| kind == "null");
@@ -416,6 +465,8 @@ impl Walk<'_> {
     }
 
     /// Walks on into the values of a map.
+    ///
+    /// See the example of [`Walk`].
     pub fn map_values(&mut self, place: &Place, describe: impl Fn(&mut Walk<'_>, &Place)) {
         let additional = place.join("additionalProperties");
         if self.schema(&additional).is_some() {

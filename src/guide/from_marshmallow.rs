@@ -11,6 +11,7 @@
 //! | [`load`, `loads`](#a-schema) | `model_validate`, `model_validate_json` | [`load_value`], [`load`] |
 //! | [`dump`, `dumps`](#a-schema) | `model_dump`, `model_dump_json` | [`dump_value`], [`dump`], which check the rules too |
 //! | [`validate`](#a-schema) | | [`validate`], of an event at hand |
+//! | [`fields.Str` and its kin](#fields) | annotations | the field's type |
 //! | [`required`, `allow_none`, `load_default`, `dump_default`](#missing-null-and-defaults) | defaults, `Optional` | the field's type, `Option`, `#[serde(default)]`, `#[event(not_null)]` |
 //! | [`data_key`, `attribute`](#names) | `alias`, `alias_generator` | `#[serde(rename)]`, `rename_all`, `alias` |
 //! | [`dump_only`, `load_only`](#names) | `exclude=True` | `#[serde(skip_deserializing)]`, `#[serde(skip_serializing)]` |
@@ -29,7 +30,12 @@
 //! | [`ValidationError.messages`](#errors) | `ValidationError.errors()` | [`Violations::to_messages`], or the [`Violations`] one by one |
 //! | [`ValidationError.valid_data`](#errors) | | [`LoadOptions::valid_data`], [`LoadError::valid_data`] |
 //! | [`error_messages`, `error=`](#errors) | | `#[event(messages(...))]`, `message = "..."` |
+//! | | `type`, `loc`, `ctx` of an error | [`Violation::path`], [`Violation::code`], [`Violation::params`] |
+//! | (gettext in a subclass) | (by `type` and `ctx`) | [`Violations::translate`] |
 //! | | `model_json_schema` | [`json_schema`](crate::EventSchema::json_schema) |
+//! | `metadata={"description": ...}` | `Field(description=...)` | the doc comment; `#[schemars(...)]` for other keywords |
+//! | `Schema.from_dict`, `fields.Function`, `fields.Method` | `create_model`, `@computed_field` | none: a type is known when the program is compiled; what is computed, `post_dump` adds |
+//! | `class B(A)` | inheritance | `#[serde(flatten)]` of an `A` in `B` |
 //!
 //! [`load`]: crate::EventSchema::load
 //! [`load_value`]: crate::EventSchema::load_value
@@ -46,6 +52,10 @@
 //! [`LoadError::valid_data`]: crate::LoadError::valid_data
 //! [`Violations`]: crate::Violations
 //! [`Violations::to_messages`]: crate::Violations::to_messages
+//! [`Violations::translate`]: crate::Violations::translate
+//! [`Violation::path`]: crate::Violation::path
+//! [`Violation::code`]: crate::Violation::code
+//! [`Violation::params`]: crate::Violation::params
 //!
 //! # A schema
 //!
@@ -97,6 +107,101 @@
 //! # Ok::<(), Box<dyn std::error::Error>>(())
 //! ```
 //!
+//! # Fields
+//!
+//! | Marshmallow | pydantic | here |
+//! |---|---|---|
+//! | `Str` | `str` | `String` |
+//! | `Int(strict=True)` | `StrictInt`, `conint` | `u8` to `i128`: the type is the bound |
+//! | `Float`, `Decimal` | `float`, `Decimal` | `f64`; `rust_decimal::Decimal` (feature `rust_decimal1`) |
+//! | `Bool(truthy={True}, falsy={False})` | `StrictBool` | `bool` |
+//! | `Email`, `Url` | `EmailStr`, `AnyUrl` | `String` with `#[validate(email)]` or `#[validate(url)]`; `url::Url` (`url2`) |
+//! | `UUID` | `UUID` | `uuid::Uuid` (`uuid1`) |
+//! | `IP`, `IPv4`, `IPv6` | `IPvAnyAddress` | `std::net::IpAddr`, `Ipv4Addr`, `Ipv6Addr` |
+//! | `AwareDateTime`, `DateTime` | `AwareDatetime`, `datetime` | `chrono::DateTime<FixedOffset>` (`chrono04`), `jiff::Timestamp` (`jiff02`), `time::OffsetDateTime` (`time03`) |
+//! | `NaiveDateTime`, `Date`, `Time` | `NaiveDatetime`, `date`, `time` | `chrono::NaiveDateTime`, `jiff::civil::DateTime` and so on |
+//! | `DateTime(format="timestamp")`, `TimeDelta` | `@field_serializer` | `#[serde(with = "chrono::serde::ts_seconds")]` and its like |
+//! | `List(X)`, `Tuple((X, Y))` | `list[X]`, `tuple[X, Y]`, `set[X]` | `Vec<X>`, `(X, Y)`, `BTreeSet<X>`, `[X; 3]` |
+//! | `Dict(keys=K, values=V)`, `Mapping` | `dict[K, V]` | `BTreeMap<K, V>`, `HashMap<K, V>` |
+//! | `Raw`, `Dict()` | `Any`, `dict` | `serde_json::Value`, `serde_json::Map<String, Value>`; not null: `#[event(not_null)]` |
+//! | `Enum(E)` | `Enum` | an enum |
+//! | `Enum(E, by_value=fields.Int())` | `IntEnum` | an enum with `#[serde(try_from = "i64", into = "i64")]` |
+//! | `Nested(S)`, `Pluck(S, "id")` | a model | the type; the type of the one field |
+//! | `Constant(x)` | `Literal[x]` | `#[event(equal(x))]`, which the input must have |
+//!
+//! ```
+//! use std::collections::BTreeMap;
+//! use std::net::Ipv4Addr;
+//!
+//! use event_schema::prelude::*;
+//! use event_schema::serde_json::{Value, json};
+//!
+//! #[event_schema::event]
+//! #[derive(Debug, Clone, Copy, PartialEq)]
+//! #[serde(try_from = "i64", into = "i64")]
+//! enum Priority { Low = 1, High = 2 }
+//!
+//! impl TryFrom<i64> for Priority {
+//!     type Error = ();
+//!
+//!     fn try_from(number: i64) -> Result<Self, ()> {
+//!         match number {
+//!             1 => Ok(Priority::Low),
+//!             2 => Ok(Priority::High),
+//!             _ => Err(()),
+//!         }
+//!     }
+//! }
+//!
+//! impl From<Priority> for i64 {
+//!     fn from(priority: Priority) -> i64 {
+//!         priority as i64
+//!     }
+//! }
+//!
+//! #[event_schema::event]
+//! #[derive(Debug)]
+//! struct Everything {
+//!     count: u8,
+//!     #[validate(url)]
+//!     site: String,
+//!     peer: Ipv4Addr,
+//!     pair: (String, i64),
+//!     by_name: BTreeMap<String, Vec<f64>>,
+//!     #[event(not_null)]
+//!     raw: Value,
+//!     #[event(messages(invalid = "Must be one of: 1, 2."))]
+//!     priority: Priority,
+//!     #[event(equal("order"))]
+//!     kind: String,
+//! }
+//!
+//! let input = json!({
+//!     "count": 7, "site": "https://example.org", "peer": "192.0.2.1", "pair": ["a", 1], "by_name": {"x": [0.5]},
+//!     "raw": [null], "priority": 2, "kind": "order",
+//! });
+//! assert_eq!(Everything::load_value(input.clone())?.dump_value()?, input);
+//!
+//! let input = json!({
+//!     "count": 256, "site": "example", "peer": "::1", "pair": ["a"], "by_name": {"x": [true]},
+//!     "raw": null, "priority": 3, "kind": "user",
+//! });
+//! assert_eq!(
+//!     Everything::load_value(input).unwrap_err().violations().unwrap().to_messages(),
+//!     json!({
+//!         "count": ["Not a valid integer."],
+//!         "site": ["Not a valid URL."],
+//!         "peer": ["Not a valid IPv4 address."],
+//!         "pair": ["Length must be 2."],
+//!         "by_name": {"x": {"value": {"0": ["Not a valid number."]}}},
+//!         "raw": ["Field may not be null."],
+//!         "priority": ["Must be one of: 1, 2."],
+//!         "kind": ["Must be equal to order."],
+//!     })
+//! );
+//! # Ok::<(), Box<dyn std::error::Error>>(())
+//! ```
+//!
 //! # Missing, null and defaults
 //!
 //! ```python
@@ -117,9 +222,9 @@
 //! | yes, then it is `x` | no | `load_default=x` | `T` with `#[serde(default = "x")]` |
 //! | yes, then it is `x` | yes | `load_default=x, allow_none=True` | `Option<T>` with `#[serde(default = "x")]` |
 //!
-//! An `Option` that is never null must not be written as null either, which serde's
-//! `skip_serializing_if` sees to; without it the derive says so. `dump_default` has no counterpart: a
-//! struct's field is never missing.
+//! What is never null is not written as null either: the attribute form leaves it out, with the derive form
+//! `#[serde(skip_serializing_if = "Option::is_none")]` does. `dump_default` has no counterpart: a struct's field
+//! is never missing.
 //!
 //! ```
 //! use event_schema::prelude::*;
@@ -133,7 +238,6 @@
 //!     parent: Option<u64>,
 //!     note: Option<String>,
 //!     #[event(not_null)]
-//!     #[serde(skip_serializing_if = "Option::is_none")]
 //!     coupon: Option<String>,
 //!     #[serde(default = "one")]
 //!     quantity: u32,

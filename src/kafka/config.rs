@@ -80,6 +80,14 @@ use self::librdkafka::{Scope, Verdict};
 /// `enable.auto.commit` and `enable.auto.offset.store` are `false` and stay so: an offset is
 /// committed when you say so.
 ///
+/// # How a group shares its partitions
+///
+/// | settings | when members come or go | for |
+/// |---|---|---|
+/// | none | all members let go of all partitions, and get new ones | groups that Java's clients are in too, by their default |
+/// | `partition.assignment.strategy=cooperative-sticky` | only partitions that move change hands | groups whose members all say so: one of the default cannot join |
+/// | `group.protocol=consumer` | as before, and the brokers decide it (KIP-848) | brokers from Kafka 4.0 on; what the brokers decide, such as `session.timeout.ms`, is ignored with a line in the log |
+///
 /// [librdkafka]: https://github.com/confluentinc/librdkafka/blob/v2.12.1/CONFIGURATION.md
 /// [`EventProducer`]: super::EventProducer
 /// [`EventConsumer`]: super::EventConsumer
@@ -363,7 +371,13 @@ impl KafkaConfig {
         default(&mut config, "auto.offset.reset", "earliest");
         default(&mut config, "fetch.queue.backoff.ms", "5");
         default(&mut config, "enable.partition.eof", "false");
-        if config.get("group.protocol") != Some("consumer") {
+        if config.get("group.protocol") == Some("consumer") {
+            // librdkafka refuses them, and templates have them for whichever protocol.
+            for key in CLASSIC_ONLY.iter().filter(|key| config.get(key).is_some()).copied().collect::<Vec<_>>() {
+                tracing::info!("`{key}` is ignored: with `group.protocol=consumer` the brokers decide it");
+                config.remove(key);
+            }
+        } else {
             for (key, value) in self.group_defaults {
                 default(&mut config, key, value);
             }
@@ -454,6 +468,10 @@ fn unknown(key: &str) -> String {
         _ => format!("unknown key `{key}`"),
     }
 }
+
+/// What a member of a group says in the classic protocol, and the brokers in the newer one (KIP-848).
+const CLASSIC_ONLY: [&str; 4] =
+    ["session.timeout.ms", "heartbeat.interval.ms", "partition.assignment.strategy", "group.protocol.type"];
 
 /// What librdkafka is told, under its canonical names.
 #[derive(Default)]
@@ -658,10 +676,40 @@ mod tests {
         assert_eq!(consumer.get("request.required.acks"), None);
         assert!(consumer.create_native_config().is_ok());
 
+        // With one line more in it, as Confluent recommends for new groups.
+        let newer = config.clone().set("group.protocol", "consumer").group("g").rdkafka_consumer().unwrap();
+        assert_eq!(newer.get("session.timeout.ms"), None);
+        assert!(newer.create::<rdkafka::consumer::BaseConsumer>().is_ok());
+
         assert_eq!(config.registry_property("basic.auth.user.info"), Some("SRKEY:SRSECRET"));
         let shown = format!("{config:?}");
         for secret in ["KEY", "SECRET", "SRKEY"] {
             assert!(!shown.contains(secret), "{shown}");
+        }
+    }
+
+    #[test]
+    fn each_group_protocol_makes_a_consumer() {
+        let config = KafkaConfig::new("x:1").group("g").set("session.timeout.ms", "45000");
+        for (config, expected) in [
+            (config.clone(), Some("45000")),
+            (config.clone().set("partition.assignment.strategy", "cooperative-sticky"), Some("45000")),
+            (config.clone().set("group.protocol", "classic"), Some("45000")),
+            (config.clone().set("group.protocol", "consumer"), None),
+            // As a template for Java's clients has it.
+            (
+                config
+                    .set("group.protocol", "CONSUMER")
+                    .set("heartbeat.interval.ms", "3000")
+                    .set("partition.assignment.strategy", "org.apache.kafka.clients.consumer.RangeAssignor")
+                    .with_group_defaults(&[("session.timeout.ms", "2000")]),
+                None,
+            ),
+        ] {
+            let consumer = config.rdkafka_consumer().unwrap();
+            assert_eq!(consumer.get("session.timeout.ms"), expected, "{config:?}");
+            // librdkafka finds contradictions when it makes the client.
+            consumer.create::<rdkafka::consumer::BaseConsumer>().unwrap_or_else(|error| panic!("{config:?}: {error}"));
         }
     }
 

@@ -1,28 +1,33 @@
 //! The consumer of typed events.
 
-use std::collections::HashMap;
+use std::collections::VecDeque;
 use std::fmt;
+use std::future::poll_fn;
 use std::marker::PhantomData;
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
-use std::time::Duration;
+use std::pin::Pin;
+use std::sync::Arc;
+use std::task::{Context, Poll};
+use std::time::{Duration, Instant};
 
-use rdkafka::ClientContext;
-use rdkafka::config::{FromClientConfigAndContext, RDKafkaLogLevel};
-use rdkafka::consumer::{BaseConsumer, CommitMode, Consumer, ConsumerContext, Rebalance, StreamConsumer};
-use rdkafka::error::{KafkaError, RDKafkaErrorCode};
-use rdkafka::message::{BorrowedMessage, Message};
-use tokio::sync::oneshot;
+use futures_core::Stream;
+use rdkafka::consumer::Consumer;
 
 use super::client::{self, Monitor};
 use super::config::{ConfigError, KafkaConfig};
-use super::error::{CloseError, ConnectError, ConsumeError, ConsumeErrorKind, Open};
-use super::received::{Body, Headers, Received, Rejection};
-use super::{millis, thread};
+use super::core::Position;
+use super::delivery::{Delivery, Handled};
+use super::driver::{self, Member, Place, Shared, State};
+use super::error::{CloseError, ConnectError, ConsumeError, Open, RunError};
+use super::policy::Policy;
+use super::raw::Raw;
+use super::received::Received;
+use super::run::{RunHandle, Runner};
+use super::tally::Counts;
 use crate::EventSchema;
 
 /// Receives events of one type as a member of a consumer group.
 ///
-/// No message stops it: one that cannot be loaded comes as a [`Rejection`], with its original
+/// No message stops it: one that cannot be loaded comes as a [`Rejection`](super::Rejection), with its original
 /// bytes and everything that is wrong with it.
 ///
 /// ```
@@ -63,110 +68,53 @@ use crate::EventSchema;
 /// When a partition is taken away, so is the right to commit its messages; see
 /// [`ConsumeError::is_revoked`].
 ///
-/// # Keep receiving
+/// # A slow receiver
 ///
-/// Group membership needs a [`recv`](Self::recv) at least every `max.poll.interval.ms` (5 minutes
-/// by default); a handler that takes longer loses its partitions to another member.
+/// A thread of its own polls the broker, so that the membership in the group does not depend on how often
+/// [`recv`](Self::recv) is called. What arrives meanwhile is kept in memory: 10,000 messages or 32 MiB,
+/// whichever is less, and a few hundred more that are on their way. Then the partition is paused
+/// until half of it is received.
 pub struct EventConsumer<E> {
-    client: Arc<Client>,
-    /// Ready when the group is left and the client is gone.
-    gone: oneshot::Receiver<()>,
-    /// How often `recv` was called, to let other tasks run now and then.
+    member: Member,
+    /// Taken from the core, to be handed out: not one lock for each message.
+    ahead: Ahead,
+    /// How many messages were handed out, to let other tasks run now and then.
     turn: u8,
+    config: KafkaConfig,
+    topics: Vec<String>,
     event: PhantomData<fn() -> E>,
 }
 
-/// librdkafka's consumer, which is never dropped where somebody waits: it leaves the group and
-/// joins its threads, and has been seen to hang.
-struct Client {
-    /// Taken only to be dropped.
-    consumer: Option<StreamConsumer<Group>>,
-    gone: Option<oneshot::Sender<()>>,
-}
-
-impl Client {
-    fn consumer(&self) -> &StreamConsumer<Group> {
-        self.consumer.as_ref().expect("the consumer is there until `self` is dropped")
-    }
-}
-
-impl Drop for Client {
-    fn drop(&mut self) {
-        let (consumer, gone) = (self.consumer.take(), self.gone.take());
-        drop(thread::start("event-schema leave", move || {
-            drop(consumer);
-            if let Some(gone) = gone {
-                let _ = gone.send(());
-            }
-        }));
-    }
-}
-
-/// What is known of the group: which partitions are ours, and since when.
-struct Group {
-    monitor: Arc<Monitor>,
-    assignment: Mutex<Assignment>,
-}
-
 #[derive(Default)]
-struct Assignment {
-    epoch: u64,
-    topics: HashMap<Arc<str>, HashMap<i32, Partition>>,
+struct Ahead {
+    records: VecDeque<(Position, Raw)>,
+    /// When they were taken, counted in [revocations](Shared::revocations).
+    revocations: u64,
+    places: Vec<Place>,
 }
 
-/// A partition of ours.
-#[derive(Debug, Clone, Copy)]
-struct Partition {
-    /// Tells this assignment from an earlier one of the same partition, whose messages may no
-    /// longer be committed: somebody else may have gone on from there.
-    epoch: u64,
-    /// The highest offset stored for the next commit.
-    stored: Option<i64>,
-}
+impl Ahead {
+    /// How many are taken at once.
+    const MOST: usize = 256;
 
-impl Group {
-    fn assignment(&self) -> MutexGuard<'_, Assignment> {
-        self.assignment.lock().unwrap_or_else(PoisonError::into_inner)
-    }
-}
-
-impl ClientContext for Group {
-    fn log(&self, level: RDKafkaLogLevel, facility: &str, line: &str) {
-        client::log(level, facility, line);
-    }
-
-    fn error(&self, error: KafkaError, reason: &str) {
-        self.monitor.error(&error, reason);
-    }
-}
-
-impl ConsumerContext for Group {
-    // Runs inside `recv`, before the first message of a new assignment and after the last of an
-    // old one.
-    fn pre_rebalance(&self, _: &BaseConsumer<Self>, rebalance: &Rebalance<'_>) {
-        let mut assignment = self.assignment();
-        match rebalance {
-            Rebalance::Assign(partitions) => {
-                assignment.epoch += 1;
-                let partition = Partition { epoch: assignment.epoch, stored: None };
-                for element in partitions.elements() {
-                    tracing::info!("{}/{} assigned", element.topic(), element.partition());
-                    assignment.topics.entry(element.topic().into()).or_default().insert(element.partition(), partition);
-                }
-            }
-            Rebalance::Revoke(partitions) => {
-                for element in partitions.elements() {
-                    tracing::info!("{}/{} revoked", element.topic(), element.partition());
-                    if let Some(topic) = assignment.topics.get_mut(element.topic()) {
-                        topic.remove(&element.partition());
-                    }
-                }
-            }
-            Rebalance::Error(error) => {
-                tracing::warn!("rebalance failed: {error}");
-                assignment.topics.clear();
-            }
+    fn next(&mut self, shared: &Shared) -> Option<(Position, Raw)> {
+        if self.revocations != shared.revocations() {
+            // Before the state is looked at, so that a later one is noticed the next time.
+            self.revocations = shared.revocations();
+            let state = shared.lock();
+            self.records.retain(|(position, _)| state.core.holds(position));
         }
+        self.records.pop_front()
+    }
+
+    fn fill(&mut self, state: &mut State, now: Duration) {
+        while self.records.len() < Self::MOST
+            && let Some(record) = state.core.pop(now)
+        {
+            self.records.push_back(record);
+        }
+        let known = self.places.len();
+        self.places.extend_from_slice(&state.places()[known..]);
     }
 }
 
@@ -239,23 +187,107 @@ impl<E: EventSchema> EventConsumer<E> {
             return Err(ConfigError::one(problem.to_owned()).into());
         }
         let monitor = Arc::new(Monitor::default());
-        let group = Group { monitor: Arc::clone(&monitor), assignment: Mutex::default() };
-        let consumer = StreamConsumer::from_config_and_context(&settings, group).map_err(ConnectError::creation)?;
-        let (sender, gone) = oneshot::channel();
-        let client = Arc::new(Client { consumer: Some(consumer), gone: Some(sender) });
-
+        let (member, client) = driver::start(&settings, Policy::by_hand(), Arc::clone(&monitor))?;
         let asking = Arc::clone(&client);
-        let connected = client::connected(monitor, config.connect_deadline(), move |wait| {
-            asking.consumer().client().fetch_cluster_id(wait)
-        });
-        tokio::select! {
-            connected = connected => connected?,
-            // Errors reach the monitor only when the consumer is polled. There is nothing else to
-            // receive before it subscribes.
-            never = async { loop { let _ = client.consumer().recv().await; } } => never,
-        }
-        client.consumer().subscribe(topics).map_err(|error| ConfigError::one(error.to_string()))?;
-        Ok(Self { client, gone, turn: 0, event: PhantomData })
+        client::connected(monitor, config.connect_deadline(), move |wait| {
+            asking.consumer.client().fetch_cluster_id(wait)
+        })
+        .await?;
+        client.consumer.subscribe(topics).map_err(|error| ConfigError::one(error.to_string()))?;
+        let topics = topics.iter().map(|&topic| topic.to_owned()).collect();
+        Ok(Self { member, ahead: Ahead::default(), turn: 0, config: config.clone(), topics, event: PhantomData })
+    }
+
+    /// Hands each event to a handler, many in parallel, until it is [closed](RunHandle::close): at least
+    /// once, in the order of each partition, with dead letters for what cannot be loaded or handled. With
+    /// other wishes: [`runner`](Self::runner).
+    ///
+    /// The handler is an async function of a [`Delivery`]. It returns nothing, or a `Result`: an error is
+    /// tried again, five times in all, unless it is a [`Failure::reject`](super::Failure::reject).
+    ///
+    /// ```
+    /// use event_schema::kafka::{Delivery, EmbeddedKafka, EventConsumer, EventProducer};
+    /// use event_schema::prelude::*;
+    /// use std::time::Duration;
+    ///
+    /// #[derive(Debug, Serialize, JsonSchema, EventSchema)]
+    /// #[event(topic = "orders", key = order_id)]
+    /// struct OrderPlaced { order_id: String }
+    ///
+    /// async fn handle(order: Delivery<OrderPlaced>) -> Result<(), std::io::Error> {
+    ///     println!("{} was placed", order.order_id);
+    ///     Ok(())
+    /// }
+    ///
+    /// # #[tokio::main]
+    /// # async fn main() -> Result<(), Box<dyn std::error::Error>> {
+    /// let kafka = EmbeddedKafka::start()?;
+    /// let producer = EventProducer::connect(&kafka.config()).await?;
+    /// producer.send(&OrderPlaced { order_id: "A-1".to_owned() }).await?;
+    ///
+    /// let consumer = EventConsumer::<OrderPlaced>::subscribe(&kafka.config().group("billing")).await?;
+    /// let running = consumer.handle();
+    /// tokio::spawn(async move {
+    ///     // For instance when `tokio::signal::ctrl_c()` says so.
+    /// #   while running.counts().done() == 0 { tokio::task::yield_now().await }
+    ///     running.close(Duration::from_secs(10)).await
+    /// });
+    /// let counts = consumer.run(handle).await?;
+    /// assert_eq!(counts.done(), 1);
+    /// # Ok(())
+    /// # }
+    /// ```
+    ///
+    /// # What becomes of a message
+    ///
+    /// | | tried again | then | the offset |
+    /// |---|---|---|---|
+    /// | handled | | | moves on |
+    /// | cannot be loaded, or breaks the rules | no | dead letter | moves when that is stored |
+    /// | [`Failure::reject`](super::Failure::reject) | no | dead letter | moves when that is stored |
+    /// | any other error, a panic, a [timeout](Runner::handler_timeout) | 4 times | dead letter | moves when that is stored |
+    /// | a tombstone | | counts as handled, or [is](Runner::on_tombstone) | moves on |
+    /// | the partition is taken away meanwhile | by its next owner | | stays |
+    ///
+    /// The dead letter topic is `<topic>-<group>-dlt`, and has to be there if the brokers do not make topics
+    /// when they are needed. A dead letter has the original bytes and key, and is in the same partition if
+    /// there is one. One line in the log, a warning, says where the message was and what is wrong with it.
+    ///
+    /// The message of a partition that is taken away is waited for: 10 seconds at most, or a third of
+    /// `session.timeout.ms` if that is less. A handler that takes longer is dropped; what it did before may
+    /// be done twice.
+    ///
+    /// Dropping the future drops the handlers that are at work, and leaves the group.
+    ///
+    /// # Errors
+    ///
+    /// Of [`RunError`]: settings that cannot be used, a message that it had to stop at, a fatal error.
+    pub async fn run<H, F>(self, handler: H) -> Result<Counts, RunError>
+    where
+        E: Send + Sync + 'static,
+        H: Fn(Delivery<E>) -> F + Send + Sync + 'static,
+        F: Future<Output: Handled> + Send + 'static,
+    {
+        self.runner().run(handler).await
+    }
+
+    /// To say how events are to be handled before they are; see the example of [`Runner`].
+    pub fn runner(self) -> Runner<E>
+    where
+        E: Send + Sync + 'static,
+    {
+        Runner::new(self)
+    }
+
+    /// Closes the consumer from elsewhere while it [runs](Self::run), and says what it has done; see there
+    /// for an example.
+    #[must_use]
+    pub fn handle(&self) -> RunHandle {
+        RunHandle::new(Arc::clone(&self.member.shared), self.member.gone.clone())
+    }
+
+    pub(super) fn into_parts(self) -> (Member, VecDeque<(Position, Raw)>, KafkaConfig, Vec<String>) {
+        (self.member, self.ahead.records, self.config, self.topics)
     }
 
     /// Waits for the next message.
@@ -285,54 +317,61 @@ impl<E: EventSchema> EventConsumer<E> {
     /// # }
     /// ```
     pub async fn recv(&mut self) -> Result<Received<E>, ConsumeError> {
+        poll_fn(|context| self.poll_recv(context)).await
+    }
+
+    /// The messages as a stream, which never ends: [`recv`](Self::recv) again and again.
+    ///
+    /// ```
+    /// # use event_schema::kafka::{EmbeddedKafka, EventConsumer, EventProducer};
+    /// # use event_schema::prelude::*;
+    /// # #[derive(Serialize, JsonSchema, EventSchema)]
+    /// # #[event(topic = "notes")]
+    /// # struct Note { text: String }
+    /// # #[tokio::main(flavor = "current_thread")]
+    /// # async fn main() -> Result<(), Box<dyn std::error::Error>> {
+    /// # let kafka = EmbeddedKafka::start()?;
+    /// # kafka.create_topic("notes", 1)?;
+    /// # let producer = EventProducer::connect(&kafka.config()).await?;
+    /// # producer.send(&Note { text: "hello".to_owned() }).await?;
+    /// # producer.send(&Note { text: "world".to_owned() }).await?;
+    /// use futures_util::TryStreamExt;
+    ///
+    /// # let config = kafka.config().group("docs");
+    /// let mut consumer = EventConsumer::<Note>::subscribe(&config).await?;
+    /// let mut texts = consumer.stream().try_filter_map(|received| async { Ok(received.into_event()) });
+    /// # let mut texts = std::pin::pin!(texts);
+    /// assert_eq!(texts.try_next().await?.unwrap().text, "hello");
+    /// assert_eq!(texts.try_next().await?.unwrap().text, "world");
+    /// # Ok(())
+    /// # }
+    /// ```
+    pub fn stream(&mut self) -> impl Stream<Item = Result<Received<E>, ConsumeError>> + Unpin + Send + '_ {
+        Messages(self)
+    }
+
+    fn poll_recv(&mut self, context: &mut Context<'_>) -> Poll<Result<Received<E>, ConsumeError>> {
         // Fetched messages are ready at once, thousands in a row, and the other tasks of this thread
         // want their turn. Before the next message, not after it: a dropped future loses none.
         self.turn = self.turn.wrapping_add(1);
         if self.turn.is_multiple_of(32) {
-            tokio::task::yield_now().await;
+            context.waker().wake_by_ref();
+            return Poll::Pending;
         }
         loop {
-            match self.client.consumer().recv().await {
-                Ok(message) => return Ok(self.received(&message)),
-                Err(KafkaError::PartitionEOF(_)) => {}
-                Err(KafkaError::MessageConsumptionFatal(code)) => {
-                    return Err(ConsumeErrorKind::Fatal(code).into());
-                }
-                // The monitor has logged it with its reason.
-                Err(error) => match error.rdkafka_error_code() {
-                    Some(code) if !is_waited_for(code) => return Err(ConsumeErrorKind::Receive(code).into()),
-                    _ => {}
-                },
+            if let Some((position, raw)) = self.ahead.next(&self.member.shared) {
+                let place = &self.ahead.places[position.partition as usize];
+                return Poll::Ready(Ok(Received::of(Arc::clone(&place.topic), place.partition, position, raw)));
             }
-        }
-    }
-
-    fn received(&self, message: &BorrowedMessage<'_>) -> Received<E> {
-        let (topic, epoch) = {
-            let assignment = self.client.consumer().context().assignment();
-            match assignment.topics.get_key_value(message.topic()) {
-                Some((topic, partitions)) => {
-                    (Arc::clone(topic), partitions.get(&message.partition()).map(|partition| partition.epoch))
-                }
-                None => (message.topic().into(), None),
+            let mut state = self.member.shared.lock();
+            if let Some(trouble) = state.trouble() {
+                return Poll::Ready(Err(trouble.into()));
             }
-        };
-        let body = match message.payload() {
-            None => Body::Tombstone,
-            Some(bytes) => match E::load(bytes) {
-                Ok(event) => Body::Event(event),
-                Err(error) => Body::Rejected(Rejection::new(bytes, error)),
-            },
-        };
-        Received {
-            topic,
-            partition: message.partition(),
-            offset: message.offset(),
-            timestamp: message.timestamp().to_millis().map(millis),
-            key: message.key().map(<[u8]>::to_vec),
-            headers: message.headers().map(Headers::copy).unwrap_or_default(),
-            epoch,
-            body,
+            self.ahead.fill(&mut state, self.member.shared.now());
+            if self.ahead.records.is_empty() {
+                state.waker = Some(context.waker().clone());
+                return Poll::Pending;
+            }
         }
     }
 
@@ -374,41 +413,7 @@ impl<E: EventSchema> EventConsumer<E> {
     /// # }
     /// ```
     pub async fn commit(&self, received: &Received<E>) -> Result<(), ConsumeError> {
-        self.store(received)?;
-        let client = Arc::clone(&self.client);
-        let committed =
-            thread::start("event-schema commit", move || client.consumer().commit_consumer_state(CommitMode::Sync));
-        match committed.await {
-            Ok(Ok(())) => Ok(()),
-            Ok(Err(error)) => match error.rdkafka_error_code() {
-                // Another commit was faster and took this offset with it.
-                Some(RDKafkaErrorCode::NoOffset) => Ok(()),
-                code => Err(ConsumeErrorKind::Commit(code.unwrap_or(RDKafkaErrorCode::Unknown)).into()),
-            },
-            Err(_) => Err(ConsumeErrorKind::NoThread.into()),
-        }
-    }
-
-    /// Notes the offset for the next commit. Offsets are never committed by an explicit list: the
-    /// broker takes one from a member that has lost the partition, and sets the group back.
-    fn store(&self, received: &Received<E>) -> Result<(), ConsumeError> {
-        let consumer = self.client.consumer();
-        // Held until the offset is stored, so that no rebalance comes in between.
-        let mut assignment = consumer.context().assignment();
-        let partition = assignment
-            .topics
-            .get_mut(&received.topic)
-            .and_then(|topic| topic.get_mut(&received.partition))
-            .filter(|partition| Some(partition.epoch) == received.epoch)
-            .ok_or(ConsumeErrorKind::Revoked)?;
-        if partition.stored.is_none_or(|stored| stored < received.offset) {
-            // librdkafka adds the one to get the offset of the next message.
-            consumer.store_offset(&received.topic, received.partition, received.offset).map_err(|error| {
-                ConsumeErrorKind::Commit(error.rdkafka_error_code().unwrap_or(RDKafkaErrorCode::Unknown))
-            })?;
-            partition.stored = Some(received.offset);
-        }
-        Ok(())
+        Ok(self.member.shared.commit(&received.position).await?)
     }
 
     /// Leaves the group, so that its other members get the partitions at once. What was not
@@ -435,33 +440,24 @@ impl<E: EventSchema> EventConsumer<E> {
     /// # Ok(())
     /// # }
     /// ```
-    pub async fn close(self, deadline: Duration) -> Result<(), CloseError> {
-        drop(self.client);
-        match tokio::time::timeout(deadline, self.gone).await {
+    pub async fn close(mut self, deadline: Duration) -> Result<(), CloseError> {
+        // Nothing is in hand that anybody would wait for.
+        self.member.shared.close(Instant::now());
+        match tokio::time::timeout(deadline, self.member.gone.changed()).await {
             Ok(_) => Ok(()),
             Err(_) => Err(CloseError { deadline, open: Open::Group }),
         }
     }
 }
 
-/// Whether an error passes by itself, or is none of the caller's: brokers that come back, a topic
-/// that is yet to be made, a group that is joined again.
-fn is_waited_for(code: RDKafkaErrorCode) -> bool {
-    use RDKafkaErrorCode as C;
-    matches!(
-        code,
-        C::AllBrokersDown
-            | C::BrokerTransportFailure
-            | C::Resolve
-            | C::SSL
-            | C::OperationTimedOut
-            | C::RequestTimedOut
-            | C::UnknownTopic
-            | C::UnknownPartition
-            | C::UnknownTopicOrPartition
-            | C::LeaderNotAvailable
-            | C::PollExceeded
-    )
+struct Messages<'a, E>(&'a mut EventConsumer<E>);
+
+impl<E: EventSchema> Stream for Messages<'_, E> {
+    type Item = Result<Received<E>, ConsumeError>;
+
+    fn poll_next(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<Option<Self::Item>> {
+        self.0.poll_recv(context).map(Some)
+    }
 }
 
 impl<E> fmt::Debug for EventConsumer<E> {

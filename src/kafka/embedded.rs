@@ -1,13 +1,26 @@
 //! A Kafka cluster inside the process, for tests and examples.
 
+use std::collections::BTreeMap;
+use std::sync::Arc;
+use std::time::{Duration, Instant};
+
 use rdkafka::bindings::{rd_kafka_handle_mock_cluster, rd_kafka_mock_group_initial_rebalance_delay_ms};
 use rdkafka::client::{Client, DefaultClientContext};
 use rdkafka::config::{ClientConfig, RDKafkaLogLevel};
+use rdkafka::consumer::{BaseConsumer, Consumer, ConsumerContext, StreamConsumer};
+use rdkafka::message::Message;
+use rdkafka::metadata::MetadataTopic;
 use rdkafka::mocking::MockCluster;
-use rdkafka::types::RDKafkaType;
+use rdkafka::types::{RDKafkaApiKey, RDKafkaRespErr, RDKafkaType};
+use rdkafka::{Offset, TopicPartitionList};
+use tokio::sync::OnceCell;
 
-use super::KafkaConfig;
+use super::core::Position;
 use super::error::{ConnectError, ConnectErrorKind};
+use super::producer::Record;
+use super::raw::Raw;
+use super::{EventProducer, KafkaConfig, Received, Sent, thread};
+use crate::EventSchema;
 
 /// A Kafka cluster inside the process, for tests and examples: librdkafka's mock cluster, with
 /// one broker on a port of its own.
@@ -15,7 +28,7 @@ use super::error::{ConnectError, ConnectErrorKind};
 /// It stops when it is dropped.
 ///
 /// ```
-/// use event_schema::kafka::{EmbeddedKafka, EventConsumer, EventProducer};
+/// use event_schema::kafka::{EmbeddedKafka, EventConsumer};
 /// use event_schema::prelude::*;
 ///
 /// #[derive(Debug, PartialEq, Serialize, JsonSchema, EventSchema)]
@@ -25,15 +38,27 @@ use super::error::{ConnectError, ConnectErrorKind};
 /// # #[tokio::main(flavor = "current_thread")]
 /// # async fn main() -> Result<(), Box<dyn std::error::Error>> {
 /// let kafka = EmbeddedKafka::start()?;
-/// let producer = EventProducer::connect(&kafka.config()).await?;
-/// producer.send(&Greeting { text: "hello".to_owned() }).await?;
+/// kafka.publish(&Greeting { text: "hello".to_owned() }).await;
 ///
+/// // What is tested takes its configuration, as any client does.
 /// let mut consumer = EventConsumer::<Greeting>::subscribe(&kafka.config().group("docs")).await?;
 /// let received = consumer.recv().await?;
 /// assert_eq!(received.event(), Some(&Greeting { text: "hello".to_owned() }));
+/// consumer.commit(&received).await?;
+///
+/// kafka.handled("docs", "greetings").await;
 /// # Ok(())
 /// # }
 /// ```
+///
+/// | to | |
+/// |---|---|
+/// | put events there | [`publish`](Self::publish), [`publish_to`](Self::publish_to), [`publish_bytes`](Self::publish_bytes) |
+/// | wait for what a service sends | [`received`](Self::received) |
+/// | wait for what a service handles | [`handled`](Self::handled), [`committed`](Self::committed) |
+/// | make it fail | [`fail`](Self::fail), [`answer_after`](Self::answer_after), [`broker_down`](Self::broker_down) |
+///
+/// None of them sleeps longer than it has to, and what does not come is told after 10 seconds.
 ///
 /// # What it can show, and what not
 ///
@@ -44,6 +69,9 @@ use super::error::{ConnectError, ConnectErrorKind};
 /// - There is no isolation: a `read_committed` consumer receives the records of aborted
 ///   transactions. Exactly-once can only be shown on a real cluster.
 /// - Everything is in memory: no retention, no compaction, no size limits.
+/// - A request that is made to [`fail`](Self::fail) has not happened: a broker that stores an event and
+///   whose answer is lost is [`answer_after`](Self::answer_after) a longer time than the client waits.
+/// - There is one broker, and no leader that moves.
 /// - Kafka's admin requests are not understood: make topics with
 ///   [`create_topic`](Self::create_topic). One that is written to before is made with 4
 ///   partitions.
@@ -57,6 +85,8 @@ pub struct EmbeddedKafka {
     // The cluster belongs to this client: `MockCluster` itself may not leave its thread, while a
     // client may, and hands out a new `MockCluster` for each call.
     client: Client<DefaultClientContext>,
+    /// For [`publish`](Self::publish), made when it is first needed.
+    producer: OnceCell<EventProducer>,
 }
 
 impl EmbeddedKafka {
@@ -85,7 +115,7 @@ impl EmbeddedKafka {
                 Client::new(&config, native, producer, DefaultClientContext)
             })
             .map_err(ConnectError::creation)?;
-        let embedded = Self { client };
+        let embedded = Self { client, producer: OnceCell::new() };
         embedded.form_groups_at_once();
         Ok(embedded)
     }
@@ -127,6 +157,310 @@ impl EmbeddedKafka {
         })
     }
 
+    /// Lets the broker take its time for every answer from now on: for what a service does when Kafka is
+    /// slow, or silent.
+    ///
+    /// ```
+    /// # use event_schema::kafka::{EmbeddedKafka, EventProducer};
+    /// # use event_schema::prelude::*;
+    /// # use std::time::{Duration, Instant};
+    /// # #[derive(Serialize, JsonSchema, EventSchema)]
+    /// # #[event(topic = "notes")]
+    /// # struct Note { text: String }
+    /// # #[tokio::main(flavor = "current_thread")]
+    /// # async fn main() -> Result<(), Box<dyn std::error::Error>> {
+    /// let kafka = EmbeddedKafka::start()?;
+    /// let producer = EventProducer::connect(&kafka.config()).await?;
+    /// let delay = Duration::from_millis(300);
+    /// kafka.answer_after(delay);
+    ///
+    /// let started = Instant::now();
+    /// producer.send(&Note { text: "hello".to_owned() }).await?;
+    /// assert!(started.elapsed() >= delay);
+    /// # Ok(())
+    /// # }
+    /// ```
+    #[expect(clippy::missing_panics_doc, reason = "it cannot")]
+    pub fn answer_after(&self, delay: Duration) {
+        self.cluster().broker_round_trip_time(BROKER, delay).expect("the cluster has this broker");
+    }
+
+    /// Lets the broker answer the next requests of a kind with these errors, one each: for what a
+    /// service does when the broker refuses.
+    ///
+    /// ```
+    /// use event_schema::kafka::rdkafka::types::{RDKafkaApiKey, RDKafkaRespErr};
+    /// # use event_schema::kafka::{EmbeddedKafka, EventProducer};
+    /// # use event_schema::prelude::*;
+    /// # #[derive(Serialize, JsonSchema, EventSchema)]
+    /// # #[event(topic = "notes")]
+    /// # struct Note { text: String }
+    /// # #[tokio::main(flavor = "current_thread")]
+    /// # async fn main() -> Result<(), Box<dyn std::error::Error>> {
+    /// let kafka = EmbeddedKafka::start()?;
+    /// let producer = EventProducer::connect(&kafka.config()).await?;
+    /// let refused = RDKafkaRespErr::RD_KAFKA_RESP_ERR_MSG_SIZE_TOO_LARGE;
+    /// kafka.fail(RDKafkaApiKey::Produce, &[refused]);
+    ///
+    /// let note = Note { text: "hello".to_owned() };
+    /// assert!(producer.send(&note).await.unwrap_err().is_too_large());
+    /// assert!(producer.send(&note).await.is_ok());
+    /// # Ok(())
+    /// # }
+    /// ```
+    pub fn fail(&self, requests: RDKafkaApiKey, errors: &[RDKafkaRespErr]) {
+        self.cluster().request_errors(requests, errors);
+    }
+
+    /// Takes the broker away, as if it crashed: connections break and nobody answers, until it is
+    /// [back](Self::broker_up) with all that it had.
+    ///
+    /// ```
+    /// # use event_schema::kafka::{EmbeddedKafka, EventProducer};
+    /// # use event_schema::prelude::*;
+    /// # #[derive(Serialize, JsonSchema, EventSchema)]
+    /// # #[event(topic = "notes")]
+    /// # struct Note { text: String }
+    /// # #[tokio::main(flavor = "current_thread")]
+    /// # async fn main() -> Result<(), Box<dyn std::error::Error>> {
+    /// let kafka = EmbeddedKafka::start()?;
+    /// let producer = EventProducer::connect(&kafka.config()).await?;
+    /// kafka.broker_down();
+    /// let delivery = producer.enqueue(&Note { text: "hello".to_owned() }).await?;
+    /// assert_eq!(producer.in_flight(), 1);
+    ///
+    /// kafka.broker_up();
+    /// assert!(delivery.await.is_ok());
+    /// # Ok(())
+    /// # }
+    /// ```
+    #[expect(clippy::missing_panics_doc, reason = "it cannot")]
+    pub fn broker_down(&self) {
+        self.cluster().broker_down(BROKER).expect("the cluster has this broker");
+    }
+
+    /// Lets the broker come back.
+    #[expect(clippy::missing_panics_doc, reason = "it cannot")]
+    pub fn broker_up(&self) {
+        self.cluster().broker_up(BROKER).expect("the cluster has this broker");
+    }
+
+    /// Publishes an event to its topic.
+    ///
+    /// ```
+    /// # use event_schema::kafka::EmbeddedKafka;
+    /// # use event_schema::prelude::*;
+    /// #[derive(Debug, PartialEq, Serialize, JsonSchema, EventSchema)]
+    /// #[event(topic = "notes")]
+    /// struct Note { text: String }
+    ///
+    /// # #[tokio::main(flavor = "current_thread")]
+    /// # async fn main() {
+    /// let kafka = EmbeddedKafka::start().unwrap();
+    /// kafka.publish(&Note { text: "hello".to_owned() }).await;
+    ///
+    /// let notes = kafka.received::<Note>("notes", 1).await;
+    /// assert_eq!(notes[0].event(), Some(&Note { text: "hello".to_owned() }));
+    /// # }
+    /// ```
+    ///
+    /// # Panics
+    ///
+    /// If it cannot be sent: this is for tests.
+    pub async fn publish<E: EventSchema>(&self, event: &E) -> Sent {
+        let sent = self.producer().await.send(event).await;
+        sent.unwrap_or_else(|error| panic!("not published: {error}"))
+    }
+
+    /// Publishes an event to another topic than its own.
+    ///
+    /// # Panics
+    ///
+    /// As [`publish`](Self::publish).
+    pub async fn publish_to<E: EventSchema>(&self, topic: &str, event: &E) -> Sent {
+        let sent = self.producer().await.send_to(topic, event).await;
+        sent.unwrap_or_else(|error| panic!("not published: {error}"))
+    }
+
+    /// Publishes bytes as they are, or a tombstone: what no [`EventProducer`] would send, and a consumer
+    /// has to bear.
+    ///
+    /// ```
+    /// # use event_schema::kafka::EmbeddedKafka;
+    /// # use event_schema::prelude::*;
+    /// # #[derive(Debug, Serialize, JsonSchema, EventSchema)]
+    /// # struct Note { text: String }
+    /// # #[tokio::main(flavor = "current_thread")]
+    /// # async fn main() {
+    /// let kafka = EmbeddedKafka::start().unwrap();
+    /// kafka.create_topic("notes", 1).unwrap();
+    /// kafka.publish_bytes("notes", Some(b"A-1"), Some(b"{"), &[("ce_id", b"7")]).await;
+    /// kafka.publish_bytes("notes", Some(b"A-1"), None, &[]).await;
+    ///
+    /// let received = kafka.received::<Note>("notes", 2).await;
+    /// assert!(received[0].rejection().unwrap().error().is_truncated());
+    /// assert_eq!(received[0].envelope().id(), "7");
+    /// assert!(matches!(received[1].body(), event_schema::kafka::Body::Tombstone));
+    /// # }
+    /// ```
+    ///
+    /// # Panics
+    ///
+    /// As [`publish`](Self::publish).
+    pub async fn publish_bytes(
+        &self,
+        topic: &str,
+        key: Option<&[u8]>,
+        value: Option<&[u8]>,
+        headers: &[(&str, &[u8])],
+    ) -> Sent {
+        let record = Record {
+            topic: topic.to_owned(),
+            partition: None,
+            key: key.map(<[u8]>::to_vec),
+            value: value.map(<[u8]>::to_vec),
+            headers: headers.iter().map(|(name, value)| (*name, Some(*value))).collect(),
+        };
+        let sent = self.producer().await.send_record(&record).await;
+        sent.unwrap_or_else(|error| panic!("not published: {error}"))
+    }
+
+    async fn producer(&self) -> &EventProducer {
+        let config = self.config().set("linger.ms", "0");
+        let producer = self.producer.get_or_try_init(|| EventProducer::connect(&config)).await;
+        producer.unwrap_or_else(|error| panic!("no producer: {error}"))
+    }
+
+    /// Waits until so many messages are in a topic and gives the first of them: those of one partition in
+    /// their order. It is no member of a group and takes nothing away from one.
+    ///
+    /// See the example of [`publish`](Self::publish).
+    ///
+    /// # Panics
+    ///
+    /// If they are not there within 10 seconds.
+    pub async fn received<E: EventSchema>(&self, topic: &str, count: usize) -> Vec<Received<E>> {
+        let config = self.config().group("event-schema-embedded").rdkafka_consumer();
+        let consumer =
+            config.map_err(ConnectError::from).and_then(|config| config.create().map_err(ConnectError::creation));
+        let consumer: Arc<StreamConsumer> = Arc::new(consumer.unwrap_or_else(|error| panic!("no consumer: {error}")));
+        let name: Arc<str> = topic.into();
+        let mut received = Vec::new();
+        let all = async {
+            let asking = (Arc::clone(&consumer), Arc::clone(&name));
+            let partitions = thread::start("event-schema metadata", move || partitions(&*asking.0, &asking.1)).await;
+            consumer.assign(&partitions.unwrap_or_default()).unwrap_or_else(|error| panic!("{error}"));
+            while received.len() < count {
+                // The others are about the connection, which comes back.
+                if let Ok(message) = consumer.recv().await {
+                    // Of no assignment: no consumer can commit it.
+                    let position = Position { partition: 0, epoch: u64::MAX, offset: message.offset() };
+                    let raw = Raw::copy(&message);
+                    received.push(Received::of(Arc::clone(&name), message.partition(), position, raw));
+                }
+            }
+        };
+        let found = tokio::time::timeout(WAIT, all).await.is_ok();
+        drop(thread::start("event-schema drop", move || drop(consumer)));
+        assert!(found, "{} of {count} messages in `{topic}` within {WAIT:?}", received.len());
+        received
+    }
+
+    /// What a group has committed of a topic: the offset behind the last message that is done, by
+    /// partition.
+    ///
+    /// ```
+    /// # use event_schema::kafka::{EmbeddedKafka, EventConsumer};
+    /// # use event_schema::prelude::*;
+    /// # #[derive(Serialize, JsonSchema, EventSchema)]
+    /// # #[event(topic = "notes")]
+    /// # struct Note { text: String }
+    /// # #[tokio::main(flavor = "current_thread")]
+    /// # async fn main() -> Result<(), Box<dyn std::error::Error>> {
+    /// let kafka = EmbeddedKafka::start()?;
+    /// kafka.create_topic("notes", 1)?;
+    /// kafka.publish(&Note { text: "hello".to_owned() }).await;
+    /// assert!(kafka.committed("readers", "notes").await.is_empty());
+    ///
+    /// let mut consumer = EventConsumer::<Note>::subscribe(&kafka.config().group("readers")).await?;
+    /// let note = consumer.recv().await?;
+    /// consumer.commit(&note).await?;
+    /// assert_eq!(kafka.committed("readers", "notes").await[&0], 1);
+    /// # Ok(())
+    /// # }
+    /// ```
+    ///
+    /// # Panics
+    ///
+    /// If the broker does not say it within 10 seconds.
+    pub async fn committed(&self, group: &str, topic: &str) -> BTreeMap<i32, i64> {
+        self.ask(group, topic, |consumer, topic| committed(consumer, partitions(consumer, topic))).await
+    }
+
+    /// Waits until a group has committed everything that is in a topic now.
+    ///
+    /// ```
+    /// # use event_schema::kafka::{EmbeddedKafka, EventConsumer};
+    /// # use event_schema::prelude::*;
+    /// # #[derive(Serialize, JsonSchema, EventSchema)]
+    /// # #[event(topic = "notes")]
+    /// # struct Note { text: String }
+    /// # #[tokio::main(flavor = "current_thread")]
+    /// # async fn main() -> Result<(), Box<dyn std::error::Error>> {
+    /// let kafka = EmbeddedKafka::start()?;
+    /// kafka.publish(&Note { text: "hello".to_owned() }).await;
+    /// # let config = kafka.config().group("readers");
+    /// // The service that is tested.
+    /// tokio::spawn(async move {
+    ///     let mut consumer = EventConsumer::<Note>::subscribe(&config).await.unwrap();
+    ///     let note = consumer.recv().await.unwrap();
+    ///     consumer.commit(&note).await.unwrap();
+    /// });
+    /// kafka.handled("readers", "notes").await;
+    /// assert_eq!(kafka.committed("readers", "notes").await.values().sum::<i64>(), 1);
+    /// # Ok(())
+    /// # }
+    /// ```
+    ///
+    /// # Panics
+    ///
+    /// If it has not within 10 seconds.
+    pub async fn handled(&self, group: &str, topic: &str) {
+        let done = self.ask(group, topic, |consumer, topic| {
+            let started = Instant::now();
+            let partitions = partitions(consumer, topic);
+            let ends: BTreeMap<i32, i64> = ends(consumer, &partitions);
+            // Nobody tells of a commit: it is asked for again and again.
+            while started.elapsed() < WAIT {
+                let committed = committed(consumer, partitions.clone());
+                if ends.iter().all(|(partition, end)| *end == 0 || committed.get(partition) >= Some(end)) {
+                    return Ok(());
+                }
+                std::thread::sleep(Duration::from_millis(5));
+            }
+            Err((committed(consumer, partitions), ends))
+        });
+        if let Err((committed, ends)) = done.await {
+            panic!("`{group}` has committed {committed:?} of {ends:?} in `{topic}` within {WAIT:?}");
+        }
+    }
+
+    /// Asks the broker what can only be asked for by blocking.
+    async fn ask<T: Send + 'static>(
+        &self,
+        group: &str,
+        topic: &str,
+        question: impl FnOnce(&BaseConsumer, &str) -> T + Send + 'static,
+    ) -> T {
+        let config = self.config().group(group).rdkafka_consumer();
+        let topic = topic.to_owned();
+        let answer = thread::start("event-schema ask", move || {
+            let consumer: BaseConsumer = config.expect("a configuration of ours").create().expect("a consumer");
+            question(&consumer, &topic)
+        });
+        answer.await.unwrap_or_else(|_| panic!("the broker does not answer"))
+    }
+
     /// Its broker, as `host:port`.
     ///
     /// ```
@@ -157,6 +491,43 @@ impl EmbeddedKafka {
         KafkaConfig::new(self.bootstrap_servers()).with_group_defaults(GROUP)
     }
 }
+
+/// All partitions of a topic, from their beginning.
+fn partitions<C: ConsumerContext>(consumer: &impl Consumer<C>, topic: &str) -> TopicPartitionList {
+    let metadata = consumer.fetch_metadata(Some(topic), WAIT).unwrap_or_else(|error| panic!("{topic}: {error}"));
+    let mut partitions = TopicPartitionList::new();
+    for partition in metadata.topics().iter().flat_map(MetadataTopic::partitions) {
+        let beginning = partitions.add_partition_offset(topic, partition.id(), Offset::Beginning);
+        beginning.unwrap_or_else(|error| panic!("{topic}: {error}"));
+    }
+    assert!(partitions.count() > 0, "no topic `{topic}`");
+    partitions
+}
+
+fn committed(consumer: &BaseConsumer, partitions: TopicPartitionList) -> BTreeMap<i32, i64> {
+    let committed = consumer.committed_offsets(partitions, WAIT).unwrap_or_else(|error| panic!("{error}"));
+    let offsets = committed.elements().into_iter().filter_map(|element| match element.offset() {
+        Offset::Offset(offset) => Some((element.partition(), offset)),
+        _ => None,
+    });
+    offsets.collect()
+}
+
+fn ends(consumer: &BaseConsumer, partitions: &TopicPartitionList) -> BTreeMap<i32, i64> {
+    let end = |topic: &str, partition| consumer.fetch_watermarks(topic, partition, WAIT).map(|(_, end)| end);
+    let elements = partitions.elements();
+    let ends = elements.iter().map(|element| {
+        let end = end(element.topic(), element.partition()).unwrap_or_else(|error| panic!("{error}"));
+        (element.partition(), end)
+    });
+    ends.collect()
+}
+
+/// How long a test waits for what it expects.
+const WAIT: Duration = Duration::from_secs(10);
+
+/// The only broker's number.
+const BROKER: i32 = 1;
 
 /// When members come or go, the mock cluster gives the others a second less than the session
 /// timeout to join again, whether there are others or not. So that is short.

@@ -6,7 +6,9 @@ use rdkafka::error::{KafkaError, RDKafkaErrorCode};
 
 use super::client::Code;
 use super::config::ConfigError;
+use super::fault::Fault;
 use crate::DumpError;
+use crate::format::cloudevents::CloudEventError;
 
 /// A producer or a consumer that could not start.
 ///
@@ -105,6 +107,10 @@ impl ConnectError {
         matches!(*self.0, ConnectErrorKind::Tls(_))
     }
 
+    pub(super) fn client(reason: String) -> Self {
+        ConnectErrorKind::Client(reason).into()
+    }
+
     /// For librdkafka's refusal to make a client, which is about the configuration: settings that
     /// contradict each other, a file that is not there.
     pub(super) fn creation(error: KafkaError) -> Self {
@@ -137,7 +143,7 @@ impl From<ConfigError> for ConnectError {
 /// | [`is_invalid`](Self::is_invalid) | breaks its own rules, never left | mend the code that made it |
 /// | [`is_not_sent`](Self::is_not_sent) | is not stored | send it again, if the reason may pass |
 /// | [`is_unknown`](Self::is_unknown) | may be stored | send it again with the same id |
-/// | [`is_fatal`](Self::is_fatal) | is not stored, nor will any other | make a new producer |
+/// | [`is_fatal`](Self::is_fatal) | is not stored, for the client failed | send it again, when the new client is [ready](super::EventProducer::is_ready) |
 ///
 /// ```
 /// use event_schema::kafka::{EmbeddedKafka, EventProducer};
@@ -167,6 +173,8 @@ pub struct SendError(Box<SendErrorKind>);
 pub(super) enum SendErrorKind {
     #[error(transparent)]
     Invalid(#[from] DumpError),
+    #[error("not sent, no envelope that CloudEvents allows: {0}")]
+    Envelope(CloudEventError),
     #[error("event `{0}` has no topic: give it one with `#[event(topic = \"...\")]` or use `send_to`")]
     NoTopic(&'static str),
     #[error("not sent: the producer is closed")]
@@ -175,12 +183,13 @@ pub(super) enum SendErrorKind {
     NotSent(RDKafkaErrorCode),
     #[error("sent, but not acknowledged, so that it may be stored: {}", Code(*.0))]
     Unknown(RDKafkaErrorCode),
-    #[error("not sent, the producer is of no more use: {0}")]
+    #[error("not sent, the client failed and is made anew: {0}")]
     Fatal(String),
 }
 
 impl SendError {
-    /// Whether the event breaks its own rules or cannot be written. It never left the process.
+    /// Whether the event breaks its own rules or cannot be written, or its envelope cannot. It never left
+    /// the process.
     ///
     /// ```
     /// use event_schema::kafka::{EmbeddedKafka, EventProducer};
@@ -204,7 +213,7 @@ impl SendError {
     /// ```
     #[must_use]
     pub fn is_invalid(&self) -> bool {
-        matches!(*self.0, SendErrorKind::Invalid(_))
+        matches!(*self.0, SendErrorKind::Invalid(_) | SendErrorKind::Envelope(_))
     }
 
     /// Whether the event is certainly not stored.
@@ -234,16 +243,23 @@ impl SendError {
     /// ```
     /// # use event_schema::kafka::{EmbeddedKafka, EventProducer};
     /// # use event_schema::prelude::*;
+    /// # use std::time::Duration;
     /// # #[derive(Serialize, JsonSchema, EventSchema)]
     /// # struct Note { text: String }
     /// # #[tokio::main(flavor = "current_thread")]
     /// # async fn main() -> Result<(), Box<dyn std::error::Error>> {
     /// let kafka = EmbeddedKafka::start()?;
-    /// let config = kafka.config().set("delivery.timeout.ms", "300");
+    /// let config = kafka.config().set("delivery.timeout.ms", "1000");
     /// let producer = EventProducer::connect(&config).await?;
-    /// drop(kafka);
     /// let note = Note { text: "hello?".to_owned() };
+    /// producer.send_to("notes", &note).await?;
+    ///
+    /// kafka.answer_after(Duration::from_secs(60));
     /// assert!(producer.send_to("notes", &note).await.unwrap_err().is_unknown());
+    ///
+    /// // Not given to any broker, so that there is no doubt.
+    /// drop(kafka);
+    /// assert!(producer.send_to("notes", &note).await.unwrap_err().is_not_sent());
     /// # Ok(())
     /// # }
     /// ```
@@ -252,7 +268,8 @@ impl SendError {
         matches!(*self.0, SendErrorKind::Unknown(_))
     }
 
-    /// Whether the producer can send no more, and a new one is needed.
+    /// Whether the event is not stored because librdkafka's client failed for good: the brokers and it
+    /// no longer agree on what is stored. The producer makes a new one by itself.
     ///
     /// ```
     /// # use event_schema::kafka::{EmbeddedKafka, EventProducer};
@@ -321,10 +338,20 @@ impl SendError {
         )
     }
 
-    /// What librdkafka says of a message that it could not deliver, or not take.
-    pub(super) fn of(code: RDKafkaErrorCode) -> Self {
+    /// What librdkafka said of a message that is not, or perhaps not, stored.
+    pub(super) fn code(&self) -> Option<RDKafkaErrorCode> {
+        match *self.0 {
+            SendErrorKind::NotSent(code) | SendErrorKind::Unknown(code) => Some(code),
+            _ => None,
+        }
+    }
+
+    /// What librdkafka says of a message that it could not deliver, or not take, and whether it is sure
+    /// that the message is not stored.
+    pub(super) fn of(code: RDKafkaErrorCode, is_certain: bool) -> Self {
         use RDKafkaErrorCode as C;
         match code {
+            _ if is_certain => SendErrorKind::NotSent(code),
             // The broker, or librdkafka before it, has looked at the message and said no; or it
             // never left the queue.
             C::QueueFull
@@ -465,6 +492,90 @@ impl ConsumeError {
 
 impl From<ConsumeErrorKind> for ConsumeError {
     fn from(kind: ConsumeErrorKind) -> Self {
+        Self(Box::new(kind))
+    }
+}
+
+/// Why a consumer does not run, or runs no more.
+///
+/// A broker that goes away is waited for, and a message that cannot be handled goes to the dead letter
+/// topic: neither ends it.
+///
+/// ```
+/// use event_schema::kafka::{Delivery, EmbeddedKafka, EventConsumer, Order, Retry};
+/// use event_schema::prelude::*;
+///
+/// #[derive(Debug, Serialize, JsonSchema, EventSchema)]
+/// #[event(topic = "notes")]
+/// struct Note { text: String }
+///
+/// # #[tokio::main]
+/// # async fn main() -> Result<(), Box<dyn std::error::Error>> {
+/// # let kafka = EmbeddedKafka::start()?;
+/// let consumer = EventConsumer::<Note>::subscribe(&kafka.config().group("docs")).await?;
+/// let runner = consumer.runner().order(Order::Partition).retry(Retry::park());
+/// let error = runner.run(async |_: Delivery<Note>| {}).await.unwrap_err();
+/// assert!(error.is_config());
+/// assert!(error.to_string().starts_with("`Retry::park` cannot hold the order of a partition"));
+/// # Ok(())
+/// # }
+/// ```
+#[derive(Debug, thiserror::Error)]
+#[error(transparent)]
+pub struct RunError(Box<RunErrorKind>);
+
+#[derive(Debug, thiserror::Error)]
+pub(super) enum RunErrorKind {
+    #[error("{0}")]
+    Policy(&'static str),
+    #[error(transparent)]
+    Config(#[from] ConfigError),
+    #[error("stopped at {place}: {fault}")]
+    Stopped { place: String, fault: Fault },
+    #[error(transparent)]
+    Consume(#[from] ConsumeError),
+}
+
+impl RunError {
+    /// Whether the settings contradict each other, or cannot be used; see the example of [`RunError`].
+    #[must_use]
+    pub fn is_config(&self) -> bool {
+        matches!(*self.0, RunErrorKind::Policy(_) | RunErrorKind::Config(_))
+    }
+
+    /// Whether it stopped because of a message, which is not committed: as it was told to
+    /// ([`GiveUp::Stop`](super::GiveUp::Stop)), or because there was no way to get the message to the dead
+    /// letter topic.
+    ///
+    /// ```
+    /// # use event_schema::kafka::RunError;
+    /// fn needs_a_person(error: &RunError) -> bool {
+    ///     error.is_stopped()
+    /// }
+    /// # let _ = needs_a_person;
+    /// ```
+    #[must_use]
+    pub fn is_stopped(&self) -> bool {
+        matches!(*self.0, RunErrorKind::Stopped { .. })
+    }
+
+    /// Whether the consumer can do no more, and a new one is needed.
+    ///
+    /// ```
+    /// # use event_schema::kafka::RunError;
+    /// fn restart_helps(error: &RunError) -> bool {
+    ///     error.is_fatal()
+    /// }
+    /// # let _ = restart_helps;
+    /// ```
+    #[must_use]
+    pub fn is_fatal(&self) -> bool {
+        matches!(*self.0, RunErrorKind::Consume(_))
+    }
+}
+
+impl From<RunErrorKind> for RunError {
+    fn from(kind: RunErrorKind) -> Self {
         Self(Box::new(kind))
     }
 }

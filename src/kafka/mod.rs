@@ -29,28 +29,49 @@
 //! # }
 //! ```
 //!
+//! To have each event handled, many in parallel, with retries and dead letters: [`EventConsumer::run`].
+//!
 //! It runs on tokio. What librdkafka has to tell comes as `tracing` events with the target
 //! `librdkafka`.
 
+mod batch;
 mod client;
 mod config;
 mod consumer;
+mod core;
+mod dead_letter;
+mod delivery;
+mod driver;
 mod embedded;
 mod error;
+mod fault;
+mod forward;
+mod native;
+mod policy;
 mod producer;
+mod raw;
 mod received;
+mod run;
+mod tally;
 mod thread;
 
 use std::time::{Duration, SystemTime};
 
 pub use rdkafka;
 
+pub use self::batch::{Batch, Batches};
 pub use self::config::{ConfigError, KafkaConfig};
 pub use self::consumer::EventConsumer;
+pub use self::core::{Order, Outcome};
+pub use self::dead_letter::{DeadLetter, DeadMessage};
+pub use self::delivery::{Delivery, Failure, Handled};
 pub use self::embedded::EmbeddedKafka;
-pub use self::error::{CloseError, ConnectError, ConsumeError, SendError};
-pub use self::producer::{EventProducer, Sent};
+pub use self::error::{CloseError, ConnectError, ConsumeError, RunError, SendError};
+pub use self::policy::{GiveUp, Retry};
+pub use self::producer::{Enqueued, EventProducer, Outgoing, Sent};
 pub use self::received::{Body, Headers, Received, Rejection};
+pub use self::run::{RunHandle, Runner};
+pub use self::tally::Counts;
 
 /// The time that Kafka's milliseconds since 1970 mean, which may be before.
 fn millis(timestamp: i64) -> SystemTime {

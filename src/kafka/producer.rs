@@ -1,22 +1,32 @@
 //! The producer of typed events.
 
+mod batch;
+mod outgoing;
+
 use std::fmt;
-use std::sync::Arc;
+use std::future::Future;
+use std::pin::Pin;
 use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Arc, MutexGuard, OnceLock, PoisonError, RwLock, Weak};
+use std::task::{Context, Poll, Waker, ready};
 use std::time::{Duration, Instant, SystemTime};
 
 use rdkafka::ClientContext;
-use rdkafka::config::{FromClientConfigAndContext, RDKafkaLogLevel};
+use rdkafka::config::{ClientConfig, FromClientConfigAndContext, RDKafkaLogLevel};
 use rdkafka::error::{KafkaError, RDKafkaErrorCode};
 use rdkafka::message::Message;
 use rdkafka::producer::{BaseRecord, DeliveryResult, Producer, ProducerContext, ThreadedProducer};
-use tokio::sync::{Mutex, oneshot};
+use tokio::sync::{Mutex, watch};
 
+use self::batch::Batch;
+pub use self::outgoing::Outgoing;
 use super::client::{self, Monitor};
 use super::config::KafkaConfig;
 use super::error::{CloseError, ConnectError, Open, SendError, SendErrorKind};
-use super::{millis, thread};
+use super::received::Headers;
+use super::{millis, native, thread};
 use crate::EventSchema;
+use crate::format::cloudevents::{self, CloudEventError};
 
 /// Publishes events of any type: one for a process, cheap to clone.
 ///
@@ -49,41 +59,132 @@ use crate::EventSchema;
 /// # }
 /// ```
 ///
+/// # Which way to send
+///
+/// | | returns | for |
+/// |---|---|---|
+/// | [`send`](Self::send) | when the brokers have the event | a handler, a request |
+/// | [`enqueue`](Self::enqueue) | when its place in the order is taken, with a future for the rest | a stream of events |
+/// | [`send_all`](Self::send_all) | when the brokers have all of them, or have refused | many at once |
+/// | [`message`](Self::message) | a message to complete: another topic, an envelope, headers | what the others do not say |
+///
 /// # What is promised
 ///
 /// - An invalid event never leaves the process.
-/// - [`send`](Self::send) returns when the brokers have stored the event (`acks=all`), and then
-///   exactly once: the producer is idempotent.
-/// - Events with the same key are stored in the order in which their `send`s were first polled,
+/// - What is acknowledged is stored (`acks=all`), and exactly once: the producer is idempotent.
+/// - Events with the same key are stored in the order in which their futures were first polled,
 ///   also when the queue is full and they have to wait for room.
+/// - A key goes to the partition to which Java's client would send it.
+/// - After an error that librdkafka calls fatal, and that would make any other producer useless, the
+///   client is made anew. [`is_ready`](Self::is_ready) says no until it has reached a broker.
+///
+/// # What is sent
+///
+/// The event as JSON, and beside it its [envelope](crate::Envelope) as CloudEvents' headers, with a new
+/// id and the present time. They take about 250 bytes; [`plain`](Self::plain) leaves them away. The
+/// source is `client.id` if it is set, otherwise the name of the program, unless
+/// [`with_source`](Self::with_source) says it.
 ///
 /// # Speed
 ///
 /// Awaiting each event before the next costs a round trip and `linger.ms` (5 by default) each.
-/// Many at once share them: `futures::future::join_all`, a `FuturesUnordered`, or tasks with a
-/// clone each.
+/// Many at once share them: [`send_all`](Self::send_all), [`enqueue`](Self::enqueue), or tasks with
+/// a clone each.
 ///
 /// Dropping the last clone drops what is still queued: [`close`](Self::close) it.
 #[derive(Clone)]
 pub struct EventProducer {
     shared: Arc<Shared>,
+    /// CloudEvents' source; none without envelopes.
+    source: Option<Arc<str>>,
 }
 
 struct Shared {
-    /// Taken only to be dropped.
-    client: Option<ThreadedProducer<Reports>>,
+    /// To make a client anew.
+    config: ClientConfig,
+    /// The one in use.
+    client: RwLock<Arc<Client>>,
     /// Held while an event is put into librdkafka's queue, and waits for room there: whoever
     /// comes later does so behind it.
     gate: Mutex<()>,
+    ready: watch::Sender<bool>,
     closed: AtomicBool,
+}
+
+/// librdkafka's producer, which is never dropped where somebody waits: that joins threads and waits
+/// for brokers.
+struct Client {
+    /// Taken only to be dropped.
+    producer: Option<ThreadedProducer<Reports>>,
 }
 
 /// Receives the delivery reports.
 struct Reports {
     monitor: Arc<Monitor>,
+    /// Whom to tell, once, when the client is of no more use.
+    owner: OnceLock<Weak<Shared>>,
+    failed: AtomicBool,
 }
 
-type Report = Result<(i32, i64, Option<i64>), RDKafkaErrorCode>;
+impl Reports {
+    /// The client will never send again: another one takes its place.
+    fn failed(&self) {
+        if !self.failed.swap(true, Ordering::AcqRel)
+            && let Some(shared) = self.owner.get().and_then(Weak::upgrade)
+        {
+            shared.ready.send_replace(false);
+            // Not on this thread, which may belong to the client that is to be dropped.
+            drop(thread::start("event-schema renew", move || shared.renew()));
+        }
+    }
+}
+
+/// Where a message is stored, or why it is not: with a code, and whether that is certain.
+type Report = Result<(i32, i64, Option<i64>), (RDKafkaErrorCode, bool)>;
+
+/// Who gets a report: shared by the message in the queue and whoever waits for it.
+enum Waiting {
+    One(Slot),
+    /// One of many that are reported together, by its number.
+    OneOf(Arc<Batch>, usize),
+}
+
+/// A place for one report. A channel would take a second allocation for every event.
+#[derive(Default)]
+struct Slot(std::sync::Mutex<SlotState>);
+
+#[derive(Default)]
+struct SlotState {
+    report: Option<Report>,
+    waker: Option<Waker>,
+}
+
+impl Slot {
+    fn fill(&self, report: Report) {
+        let mut state = self.state();
+        state.report = Some(report);
+        let waker = state.waker.take();
+        drop(state);
+        if let Some(waker) = waker {
+            waker.wake();
+        }
+    }
+
+    fn poll(&self, cx: &Context<'_>) -> Poll<Report> {
+        let mut state = self.state();
+        match state.report {
+            Some(report) => Poll::Ready(report),
+            None => {
+                state.waker = Some(cx.waker().clone());
+                Poll::Pending
+            }
+        }
+    }
+
+    fn state(&self) -> MutexGuard<'_, SlotState> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
 
 impl ClientContext for Reports {
     fn log(&self, level: RDKafkaLogLevel, facility: &str, line: &str) {
@@ -92,19 +193,27 @@ impl ClientContext for Reports {
 
     fn error(&self, error: KafkaError, reason: &str) {
         self.monitor.error(&error, reason);
+        if error.rdkafka_error_code() == Some(RDKafkaErrorCode::Fatal) {
+            self.failed();
+        }
     }
 }
 
 impl ProducerContext for Reports {
-    type DeliveryOpaque = Box<oneshot::Sender<Report>>;
+    type DeliveryOpaque = Arc<Waiting>;
 
-    fn delivery(&self, result: &DeliveryResult<'_>, sender: Self::DeliveryOpaque) {
+    fn delivery(&self, result: &DeliveryResult<'_>, waiting: Self::DeliveryOpaque) {
         let report = match result {
             Ok(message) => Ok((message.partition(), message.offset(), message.timestamp().to_millis())),
-            Err((error, _)) => Err(error.rdkafka_error_code().unwrap_or(RDKafkaErrorCode::Unknown)),
+            Err((error, message)) => {
+                let code = error.rdkafka_error_code().unwrap_or(RDKafkaErrorCode::Unknown);
+                Err((code, native::is_not_stored(message)))
+            }
         };
-        // Whoever gave up waiting does not need it.
-        let _ = sender.send(report);
+        match &*waiting {
+            Waiting::One(slot) => slot.fill(report),
+            Waiting::OneOf(batch, number) => batch.report(*number, report),
+        }
     }
 }
 
@@ -123,21 +232,80 @@ impl EventProducer {
     /// # async fn main() -> Result<(), Box<dyn std::error::Error>> {
     /// let kafka = EmbeddedKafka::start()?;
     /// let producer = EventProducer::connect(&kafka.config().set("linger.ms", "0")).await?;
+    /// assert!(producer.is_ready());
     /// # Ok(())
     /// # }
     /// ```
     pub async fn connect(config: &KafkaConfig) -> Result<Self, ConnectError> {
-        let monitor = Arc::new(Monitor::default());
-        let reports = Reports { monitor: Arc::clone(&monitor) };
-        let client = ThreadedProducer::from_config_and_context(&config.rdkafka_producer()?, reports)
-            .map_err(ConnectError::creation)?;
-        let shared = Arc::new(Shared { client: Some(client), gate: Mutex::new(()), closed: AtomicBool::new(false) });
-        let asking = Arc::clone(&shared);
-        client::connected(monitor, config.connect_deadline(), move |wait| {
-            asking.client().client().fetch_cluster_id(wait)
-        })
-        .await?;
-        Ok(Self { shared })
+        let settings = config.rdkafka_producer()?;
+        let source = settings.get("client.id").map_or_else(program, str::to_owned);
+        let client = Arc::new(Client::new(&settings)?);
+        let shared = Arc::new(Shared {
+            config: settings,
+            client: RwLock::new(Arc::clone(&client)),
+            gate: Mutex::new(()),
+            ready: watch::Sender::new(true),
+            closed: AtomicBool::new(false),
+        });
+        client.belongs_to(&shared);
+        client::connected(client.monitor(), config.connect_deadline(), move |wait| client.cluster_id(wait)).await?;
+        Ok(Self { shared, source: Some(cloudevents::uri_reference(&source).into()) })
+    }
+
+    /// This producer, saying of its events that they happen there: a URI reference that names a
+    /// service or a part of one.
+    ///
+    /// # Errors
+    ///
+    /// [`CloudEventError`], if it is no URI reference.
+    ///
+    /// ```
+    /// # use event_schema::kafka::{EmbeddedKafka, EventProducer};
+    /// # #[tokio::main(flavor = "current_thread")]
+    /// # async fn main() -> Result<(), Box<dyn std::error::Error>> {
+    /// # let kafka = EmbeddedKafka::start()?;
+    /// let producer = EventProducer::connect(&kafka.config()).await?.with_source("/shop")?;
+    /// assert_eq!(producer.source(), Some("/shop"));
+    /// assert!(producer.with_source("my shop").is_err());
+    /// # Ok(())
+    /// # }
+    /// ```
+    pub fn with_source(self, source: &str) -> Result<Self, CloudEventError> {
+        cloudevents::check_source(source)?;
+        Ok(Self { source: Some(source.into()), ..self })
+    }
+
+    /// This producer, sending events without envelopes: for consumers to whom every header is one too
+    /// many, and topics where each byte counts.
+    ///
+    /// A message that is given an envelope carries it all the same.
+    ///
+    /// ```
+    /// # use event_schema::kafka::{EmbeddedKafka, EventConsumer, EventProducer};
+    /// # use event_schema::prelude::*;
+    /// # #[derive(Serialize, JsonSchema, EventSchema)]
+    /// # #[event(topic = "notes")]
+    /// # struct Note { text: String }
+    /// # #[tokio::main(flavor = "current_thread")]
+    /// # async fn main() -> Result<(), Box<dyn std::error::Error>> {
+    /// # let kafka = EmbeddedKafka::start()?;
+    /// let producer = EventProducer::connect(&kafka.config()).await?.plain();
+    /// producer.send(&Note { text: "hello".to_owned() }).await?;
+    ///
+    /// let mut consumer = EventConsumer::<Note>::subscribe(&kafka.config().group("docs")).await?;
+    /// assert!(consumer.recv().await?.headers().is_empty());
+    /// # Ok(())
+    /// # }
+    /// ```
+    #[must_use]
+    pub fn plain(self) -> Self {
+        Self { source: None, ..self }
+    }
+
+    /// What it says of where its events happen; none if it sends them without envelopes.
+    #[must_use]
+    pub fn source(&self) -> Option<&str> {
+        self.source.as_deref()
     }
 
     /// Publishes an event to its own topic, and returns when the brokers have it.
@@ -165,11 +333,7 @@ impl EventProducer {
     /// # }
     /// ```
     pub async fn send<E: EventSchema>(&self, event: &E) -> Result<Sent, SendError> {
-        let descriptor = E::descriptor();
-        match descriptor.topic() {
-            Some(topic) => self.send_to(topic, event).await,
-            None => Err(SendErrorKind::NoTopic(descriptor.name()).into()),
-        }
+        self.message(event).send().await
     }
 
     /// Publishes an event to another topic than its own.
@@ -194,55 +358,157 @@ impl EventProducer {
     /// # }
     /// ```
     pub async fn send_to<E: EventSchema>(&self, topic: &str, event: &E) -> Result<Sent, SendError> {
-        let value = event.dump().map_err(SendErrorKind::Invalid)?;
-        let key = event.key();
-        let report = self.enqueue(topic, key.as_deref(), &value).await?;
-        match report.await {
-            Ok(Ok((partition, offset, timestamp))) => {
-                Ok(Sent { topic: topic.to_owned(), partition, offset, timestamp: timestamp.map(millis) })
-            }
-            Ok(Err(code)) => Err(self.failure(code)),
-            // Each message gets its report before the client is gone, a purged one as well.
-            Err(_) => Err(SendErrorKind::Unknown(RDKafkaErrorCode::DestroyBroker).into()),
-        }
+        self.message(event).topic(topic).send().await
     }
 
-    async fn enqueue(
-        &self,
-        topic: &str,
-        key: Option<&[u8]>,
-        value: &[u8],
-    ) -> Result<oneshot::Receiver<Report>, SendError> {
-        // As little as a timer can wait, so that the queue does not run dry meanwhile.
-        const FULL: Duration = Duration::from_millis(1);
-        if self.shared.closed.load(Ordering::Acquire) {
-            return Err(SendErrorKind::Closed.into());
-        }
-        let _turn = self.shared.gate.lock().await;
-        let (sender, receiver) = oneshot::channel();
-        let mut sender = Box::new(sender);
-        loop {
-            let mut record = BaseRecord::with_opaque_to(topic, sender).payload(value);
-            record.key = key;
-            match self.shared.client().send(record) {
-                Ok(()) => return Ok(receiver),
-                Err((KafkaError::MessageProduction(RDKafkaErrorCode::QueueFull), refused)) => {
-                    sender = refused.delivery_opaque;
-                    tokio::time::sleep(FULL).await;
-                }
-                Err((error, _)) => {
-                    // Without a code it is a NUL byte in the topic's name.
-                    return Err(self.failure(error.rdkafka_error_code().unwrap_or(RDKafkaErrorCode::InvalidTopic)));
-                }
-            }
-        }
+    /// Puts an event behind those that were sent before, waiting for room if need be, and returns a
+    /// future that waits for the brokers.
+    ///
+    /// Dropping the first future before it is ready means that the event is not sent; dropping the
+    /// second only means that nobody asks what became of it.
+    ///
+    /// # Errors
+    ///
+    /// As [`send`](Self::send), of either future.
+    ///
+    /// ```
+    /// # use event_schema::kafka::{EmbeddedKafka, EventProducer};
+    /// # use event_schema::prelude::*;
+    /// # #[derive(Serialize, JsonSchema, EventSchema)]
+    /// # #[event(topic = "notes")]
+    /// # struct Note { text: String }
+    /// # #[tokio::main(flavor = "current_thread")]
+    /// # async fn main() -> Result<(), Box<dyn std::error::Error>> {
+    /// # let kafka = EmbeddedKafka::start()?;
+    /// # kafka.create_topic("notes", 1)?;
+    /// # let producer = EventProducer::connect(&kafka.config()).await?;
+    /// let first = producer.enqueue(&Note { text: "hello".to_owned() }).await?;
+    /// let second = producer.enqueue(&Note { text: "again".to_owned() }).await?;
+    /// assert_eq!(second.await?.offset(), 1);
+    /// assert_eq!(first.await?.offset(), 0);
+    /// # Ok(())
+    /// # }
+    /// ```
+    pub async fn enqueue<E: EventSchema>(&self, event: &E) -> Result<Enqueued, SendError> {
+        self.message(event).enqueue().await
     }
 
-    fn failure(&self, code: RDKafkaErrorCode) -> SendError {
-        match self.shared.client().client().fatal_error() {
-            Some((_, reason)) => SendErrorKind::Fatal(reason).into(),
-            None => SendError::of(code),
-        }
+    /// Publishes events to their own topic, in their order, and returns when it is known what became of
+    /// each: an outcome for every event, in the same order.
+    ///
+    /// An event that is invalid does not keep the others back. It costs less than as many `send`s; for
+    /// very many, a few thousand at a time bound the memory.
+    ///
+    /// Dropping the future before it is ready leaves open which of them are sent.
+    ///
+    /// ```
+    /// # use event_schema::kafka::{EmbeddedKafka, EventProducer};
+    /// # use event_schema::prelude::*;
+    /// # #[derive(Serialize, JsonSchema, EventSchema)]
+    /// # #[event(topic = "notes")]
+    /// # struct Note { #[validate(length(min = 1))] text: String }
+    /// # #[tokio::main(flavor = "current_thread")]
+    /// # async fn main() -> Result<(), Box<dyn std::error::Error>> {
+    /// # let kafka = EmbeddedKafka::start()?;
+    /// # kafka.create_topic("notes", 1)?;
+    /// # let producer = EventProducer::connect(&kafka.config()).await?;
+    /// let notes = ["one", "", "three"].map(|text| Note { text: text.to_owned() });
+    /// let outcomes = producer.send_all(&notes).await;
+    /// assert_eq!(outcomes[0].as_ref().unwrap().offset(), 0);
+    /// assert!(outcomes[1].as_ref().unwrap_err().is_invalid());
+    /// assert_eq!(outcomes[2].as_ref().unwrap().offset(), 1);
+    /// # Ok(())
+    /// # }
+    /// ```
+    pub async fn send_all<E: EventSchema>(&self, events: &[E]) -> Vec<Result<Sent, SendError>> {
+        batch::send(self, None, events).await
+    }
+
+    /// As [`send_all`](Self::send_all), to another topic than their own.
+    ///
+    /// ```
+    /// # use event_schema::kafka::{EmbeddedKafka, EventProducer};
+    /// # use event_schema::prelude::*;
+    /// # #[derive(Serialize, JsonSchema, EventSchema)]
+    /// # struct Note { text: String }
+    /// # #[tokio::main(flavor = "current_thread")]
+    /// # async fn main() -> Result<(), Box<dyn std::error::Error>> {
+    /// # let kafka = EmbeddedKafka::start()?;
+    /// # let producer = EventProducer::connect(&kafka.config()).await?;
+    /// let outcomes = producer.send_all_to("copies", &[Note { text: "hello".to_owned() }]).await;
+    /// assert_eq!(outcomes[0].as_ref().unwrap().topic(), "copies");
+    /// # Ok(())
+    /// # }
+    /// ```
+    pub async fn send_all_to<E: EventSchema>(&self, topic: &str, events: &[E]) -> Vec<Result<Sent, SendError>> {
+        batch::send(self, Some(topic), events).await
+    }
+
+    /// A message with this event, to be completed and sent.
+    ///
+    /// ```
+    /// use event_schema::Envelope;
+    /// # use event_schema::kafka::{EmbeddedKafka, EventProducer};
+    /// # use event_schema::prelude::*;
+    /// # #[derive(Serialize, JsonSchema, EventSchema)]
+    /// # #[event(topic = "payments")]
+    /// # struct PaymentRequested { order_id: String }
+    /// # #[tokio::main(flavor = "current_thread")]
+    /// # async fn main() -> Result<(), Box<dyn std::error::Error>> {
+    /// # let kafka = EmbeddedKafka::start()?;
+    /// # let producer = EventProducer::connect(&kafka.config()).await?;
+    /// # let received = Envelope::new();
+    /// let payment = PaymentRequested { order_id: "A-1".to_owned() };
+    /// // `received` is the envelope of the event that made us ask.
+    /// let sent = producer.message(&payment).envelope(Envelope::caused_by(&received)).send().await?;
+    /// assert_eq!(sent.topic(), "payments");
+    /// # Ok(())
+    /// # }
+    /// ```
+    pub fn message<'a, E: EventSchema>(&'a self, event: &'a E) -> Outgoing<'a, E> {
+        Outgoing::new(self, event)
+    }
+
+    /// Publishes a message that is there already, with its own headers: of a dead letter, a retry.
+    pub(super) async fn send_record(&self, record: &Record) -> Result<Sent, SendError> {
+        let topic = Topic::Other(record.topic.as_str().into());
+        let put = |waiting| {
+            let mut queued = BaseRecord::with_opaque_to(&record.topic, waiting);
+            queued.partition = record.partition;
+            queued.key = record.key.as_deref();
+            queued.payload = record.value.as_deref();
+            queued.headers = outgoing::copy(&record.headers);
+            queued
+        };
+        self.shared.enqueue(topic, put).await?.await
+    }
+
+    /// Whether it can be expected to send: it is not closed, and its client has reached a broker since
+    /// it was made, or made anew. For the readiness probe of a service.
+    ///
+    /// Brokers that are away for a while do not make it unready: the queue waits for them.
+    #[must_use]
+    pub fn is_ready(&self) -> bool {
+        *self.shared.ready.borrow() && !self.shared.closed.load(Ordering::Acquire)
+    }
+
+    /// Waits until the client has reached a broker, after one that failed for good; otherwise it is
+    /// ready at once.
+    ///
+    /// ```
+    /// # use event_schema::kafka::{EmbeddedKafka, EventProducer};
+    /// # #[tokio::main(flavor = "current_thread")]
+    /// # async fn main() -> Result<(), Box<dyn std::error::Error>> {
+    /// # let kafka = EmbeddedKafka::start()?;
+    /// let producer = EventProducer::connect(&kafka.config()).await?;
+    /// producer.ready().await;
+    /// assert!(producer.is_ready());
+    /// # Ok(())
+    /// # }
+    /// ```
+    pub async fn ready(&self) {
+        // The sender lives as long as `self`.
+        let _ = self.shared.ready.subscribe().wait_for(|ready| *ready).await;
     }
 
     /// How many events have been handed to librdkafka and are not yet acknowledged.
@@ -259,7 +525,7 @@ impl EventProducer {
     /// ```
     #[must_use]
     pub fn in_flight(&self) -> usize {
-        usize::try_from(self.shared.client().in_flight_count()).unwrap_or(0)
+        self.shared.client().in_flight()
     }
 
     /// Waits until every event that was sent is acknowledged, and closes the producer; the sends
@@ -277,7 +543,9 @@ impl EventProducer {
     /// # async fn main() -> Result<(), Box<dyn std::error::Error>> {
     /// # let kafka = EmbeddedKafka::start()?;
     /// let producer = EventProducer::connect(&kafka.config()).await?;
+    /// let clone = producer.clone();
     /// producer.close(Duration::from_secs(5)).await?;
+    /// assert!(!clone.is_ready());
     /// # Ok(())
     /// # }
     /// ```
@@ -288,46 +556,240 @@ impl EventProducer {
         let flush = async {
             // Behind everyone who waits for room in the queue.
             drop(shared.gate.lock().await);
-            let flushing = Arc::clone(&shared);
+            let client = shared.client();
             let _ =
-                thread::start("event-schema flush", move || flushing.client().flush(client::bounded(deadline))).await;
+                thread::start("event-schema flush", move || client.producer().flush(client::bounded(deadline))).await;
         };
         let flushed = tokio::time::timeout(deadline, flush).await;
-        let open = usize::try_from(shared.client().in_flight_count()).unwrap_or(0);
+        let open = shared.client().in_flight();
         if flushed.is_err() || open > 0 {
             return Err(CloseError { deadline, open: Open::Events(open) });
         }
-        if let Some(mut last) = Arc::into_inner(shared) {
+        if let Some(last) = Arc::into_inner(shared)
+            && let Some(mut last) = Arc::into_inner(last.client.into_inner().unwrap_or_else(PoisonError::into_inner))
+        {
             // A process that exits while librdkafka still ends its TLS connections can crash.
             // Nothing is lost any more, so that it is no failure if this takes too long.
-            let client = last.client.take();
-            let dropped = thread::start("event-schema drop", move || drop(client));
+            let producer = last.producer.take();
+            let dropped = thread::start("event-schema drop", move || drop(producer));
             let _ = tokio::time::timeout(deadline.saturating_sub(started.elapsed()), dropped).await;
         }
         Ok(())
     }
 }
 
+/// A name for the program, which is what it is started by.
+fn program() -> String {
+    let program = std::env::current_exe().ok();
+    let name = program.as_deref().and_then(|path| path.file_stem()).map(|name| name.to_string_lossy().into_owned());
+    name.filter(|name| !name.is_empty()).unwrap_or_else(|| "event-schema".to_owned())
+}
+
 impl Shared {
-    fn client(&self) -> &ThreadedProducer<Reports> {
-        self.client.as_ref().expect("the client is there until `self` is dropped")
+    fn client(&self) -> Arc<Client> {
+        Arc::clone(&self.client.read().unwrap_or_else(PoisonError::into_inner))
+    }
+
+    /// Puts a client in the place of one that can send no more, and waits for a broker.
+    fn renew(self: Arc<Self>) {
+        // As long as somebody has the producer.
+        let weak = Arc::downgrade(&self);
+        let fresh = match Client::new(&self.config) {
+            Ok(fresh) => Arc::new(fresh),
+            Err(error) => return tracing::error!("the producer cannot be made anew: {error}"),
+        };
+        fresh.belongs_to(&self);
+        // What the old one still has gets its reports when it is dropped.
+        *self.client.write().unwrap_or_else(PoisonError::into_inner) = Arc::clone(&fresh);
+        drop(self);
+        tracing::warn!("the producer is made anew after a fatal error");
+        while let Some(shared) = weak.upgrade() {
+            if !Arc::ptr_eq(&shared.client(), &fresh) {
+                return;
+            }
+            drop(shared);
+            if fresh.cluster_id(Duration::from_millis(100)).is_some() {
+                if let Some(shared) = weak.upgrade() {
+                    shared.ready.send_replace(true);
+                }
+                return;
+            }
+        }
+    }
+
+    /// Puts a record into the queue; waits for room there. The gate is held by the caller.
+    async fn put(&self, client: &Client, mut record: Queued<'_>) -> Result<(), SendError> {
+        // As little as a timer can wait, so that the queue does not run dry meanwhile.
+        const FULL: Duration = Duration::from_millis(1);
+        loop {
+            match client.producer().send(record) {
+                Ok(()) => return Ok(()),
+                Err((KafkaError::MessageProduction(RDKafkaErrorCode::QueueFull), refused)) => {
+                    record = refused;
+                    tokio::time::sleep(FULL).await;
+                }
+                // Without a code it is a NUL byte in the topic's name.
+                Err((error, _)) => {
+                    let code = error.rdkafka_error_code().unwrap_or(RDKafkaErrorCode::InvalidTopic);
+                    return Err(client.failure((code, true)));
+                }
+            }
+        }
+    }
+
+    /// As [`put`](Self::put), behind all who came before.
+    async fn enqueue<'a>(
+        &self,
+        topic: Topic,
+        record: impl FnOnce(Arc<Waiting>) -> Queued<'a>,
+    ) -> Result<Enqueued, SendError> {
+        if self.closed.load(Ordering::Acquire) {
+            return Err(SendErrorKind::Closed.into());
+        }
+        let waiting = Arc::new(Waiting::One(Slot::default()));
+        let _turn = self.gate.lock().await;
+        let client = self.client();
+        self.put(&client, record(Arc::clone(&waiting))).await?;
+        Ok(Enqueued { waiting, topic, client })
     }
 }
 
-impl Drop for Shared {
+/// A message of bytes.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) struct Record {
+    pub(super) topic: String,
+    /// None for the one that the key chooses.
+    pub(super) partition: Option<i32>,
+    pub(super) key: Option<Vec<u8>>,
+    pub(super) value: Option<Vec<u8>>,
+    pub(super) headers: Headers,
+}
+
+type Queued<'a> = BaseRecord<'a, [u8], [u8], Arc<Waiting>>;
+
+impl Client {
+    fn new(config: &ClientConfig) -> Result<Self, ConnectError> {
+        let reports =
+            Reports { monitor: Arc::new(Monitor::default()), owner: OnceLock::new(), failed: AtomicBool::new(false) };
+        let producer = ThreadedProducer::from_config_and_context(config, reports).map_err(ConnectError::creation)?;
+        Ok(Self { producer: Some(producer) })
+    }
+
+    fn belongs_to(&self, shared: &Arc<Shared>) {
+        let _ = self.producer().context().owner.set(Arc::downgrade(shared));
+    }
+
+    fn producer(&self) -> &ThreadedProducer<Reports> {
+        self.producer.as_ref().expect("the producer is there until `self` is dropped")
+    }
+
+    fn monitor(&self) -> Arc<Monitor> {
+        Arc::clone(&self.producer().context().monitor)
+    }
+
+    fn cluster_id(&self, wait: Duration) -> Option<String> {
+        self.producer().client().fetch_cluster_id(wait)
+    }
+
+    fn in_flight(&self) -> usize {
+        usize::try_from(self.producer().in_flight_count()).unwrap_or(0)
+    }
+
+    fn failure(&self, (code, is_certain): (RDKafkaErrorCode, bool)) -> SendError {
+        let Some((_, reason)) = self.producer().client().fatal_error() else {
+            return SendError::of(code, is_certain);
+        };
+        // This may be known here sooner than the callback for errors is called.
+        self.producer().context().failed();
+        if is_certain { SendErrorKind::Fatal(reason).into() } else { SendErrorKind::Unknown(code).into() }
+    }
+}
+
+impl Drop for Client {
     fn drop(&mut self) {
-        // It joins threads and waits for brokers.
-        if let Some(client) = self.client.take() {
-            drop(thread::start("event-schema drop", move || drop(client)));
+        if let Some(producer) = self.producer.take() {
+            drop(thread::start("event-schema drop", move || drop(producer)));
         }
     }
 }
 
 impl fmt::Debug for EventProducer {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("EventProducer").field("in_flight", &self.in_flight()).finish()
+        f.debug_struct("EventProducer")
+            .field("source", &self.source)
+            .field("in_flight", &self.in_flight())
+            .finish_non_exhaustive()
     }
 }
+
+/// An event on its way: a future of what becomes of it. See [`EventProducer::enqueue`].
+#[must_use = "what becomes of the event is told only to who awaits it"]
+pub struct Enqueued {
+    waiting: Arc<Waiting>,
+    topic: Topic,
+    // Whose reports come as long as it is there, and when it goes.
+    client: Arc<Client>,
+}
+
+impl Future for Enqueued {
+    type Output = Result<Sent, SendError>;
+
+    fn poll(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Self::Output> {
+        let Waiting::One(slot) = &*self.waiting else { unreachable!("an event of a batch has no delivery") };
+        let report = ready!(slot.poll(cx));
+        Poll::Ready(self.client.outcome(report, self.topic.clone()))
+    }
+}
+
+impl Client {
+    fn outcome(&self, report: Report, topic: Topic) -> Result<Sent, SendError> {
+        match report {
+            Ok((partition, offset, timestamp)) => {
+                Ok(Sent { topic, partition, offset, timestamp: timestamp.map(millis) })
+            }
+            Err(failed) => Err(self.failure(failed)),
+        }
+    }
+}
+
+impl fmt::Debug for Enqueued {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Enqueued").field("topic", &self.topic.as_str()).finish_non_exhaustive()
+    }
+}
+
+/// The name of a topic, in a form that costs little for every event.
+#[derive(Debug, Clone)]
+enum Topic {
+    Own(&'static str),
+    Other(Arc<str>),
+}
+
+impl Topic {
+    /// The topic of an event that is to be sent to `other`, or else to its own.
+    fn of<E: EventSchema>(event: &E, other: Option<&str>) -> Result<Self, SendError> {
+        if let Some(other) = other {
+            return Ok(Self::Other(other.into()));
+        }
+        let topic = E::descriptor().topic().or_else(|| event.described_by().topic());
+        topic.map(Self::Own).ok_or_else(|| SendErrorKind::NoTopic(E::descriptor().name()).into())
+    }
+
+    fn as_str(&self) -> &str {
+        match self {
+            Self::Own(name) => name,
+            Self::Other(name) => name,
+        }
+    }
+}
+
+impl PartialEq for Topic {
+    fn eq(&self, other: &Self) -> bool {
+        self.as_str() == other.as_str()
+    }
+}
+
+impl Eq for Topic {}
 
 /// Where an event was stored.
 ///
@@ -351,7 +813,7 @@ impl fmt::Debug for EventProducer {
 /// ```
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Sent {
-    topic: String,
+    topic: Topic,
     partition: i32,
     offset: i64,
     timestamp: Option<SystemTime>,
@@ -361,7 +823,7 @@ impl Sent {
     /// The topic; see the example of [`Sent`].
     #[must_use]
     pub fn topic(&self) -> &str {
-        &self.topic
+        self.topic.as_str()
     }
 
     /// The partition of the topic.

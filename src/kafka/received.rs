@@ -4,9 +4,11 @@ use std::fmt;
 use std::sync::Arc;
 use std::time::SystemTime;
 
-use rdkafka::message::Headers as _;
-
-use crate::{LoadError, Violations};
+use super::core::Position;
+use super::dead_letter;
+use super::raw::Raw;
+use crate::format::cloudevents::{CloudEvent, Data, Mode};
+use crate::{Envelope, EventSchema, LoadError, Violations};
 
 /// A message in hand: an event, or why it is none, and where it came from.
 ///
@@ -33,7 +35,8 @@ use crate::{LoadError, Violations};
 /// assert_eq!((received.partition(), received.offset()), (sent.partition(), sent.offset()));
 /// assert!(received.timestamp().is_some());
 /// assert_eq!(received.key(), Some(&b"A-1"[..]));
-/// assert!(received.headers().is_empty());
+/// assert_eq!(received.headers().get("content-type"), Some(&b"application/json"[..]));
+/// assert_eq!(received.envelope().version(), Some(1));
 /// assert!(received.rejection().is_none());
 /// assert_eq!(received.into_event().unwrap().order_id, "A-1");
 /// # Ok(())
@@ -42,12 +45,10 @@ use crate::{LoadError, Violations};
 pub struct Received<E> {
     pub(super) topic: Arc<str>,
     pub(super) partition: i32,
-    pub(super) offset: i64,
-    pub(super) timestamp: Option<SystemTime>,
-    pub(super) key: Option<Vec<u8>>,
-    pub(super) headers: Headers,
-    /// Of the partition's assignment; `None` if it was taken away before.
-    pub(super) epoch: Option<u64>,
+    pub(super) raw: Raw,
+    /// Of a message that has it in its value; others have it in their headers.
+    pub(super) structured: Option<Box<Envelope>>,
+    pub(super) position: Position,
     pub(super) body: Body<E>,
 }
 
@@ -93,25 +94,60 @@ impl<E> Received<E> {
     /// The offset in the partition.
     #[must_use]
     pub fn offset(&self) -> i64 {
-        self.offset
+        self.position.offset
     }
 
     /// When it was sent or, where the topic says so, stored.
     #[must_use]
     pub fn timestamp(&self) -> Option<SystemTime> {
-        self.timestamp
+        self.raw.timestamp()
     }
 
     /// The key's bytes. No key is not an empty one.
     #[must_use]
     pub fn key(&self) -> Option<&[u8]> {
-        self.key.as_deref()
+        self.raw.key()
     }
 
     /// The headers.
     #[must_use]
     pub fn headers(&self) -> &Headers {
-        &self.headers
+        self.raw.headers()
+    }
+
+    /// What travels beside the event: id, source, time, version, causation and trace. Made from the
+    /// headers at each call.
+    ///
+    /// Every message has an id and, if Kafka knows it, a time, whoever sent it: [`Envelope`] says how.
+    ///
+    /// ```
+    /// use event_schema::Envelope;
+    /// use event_schema::kafka::{EmbeddedKafka, EventConsumer, EventProducer};
+    /// use event_schema::prelude::*;
+    ///
+    /// #[derive(Serialize, JsonSchema, EventSchema)]
+    /// #[event(name = "note.taken", version = 2, topic = "notes")]
+    /// struct NoteTaken { text: String }
+    ///
+    /// # #[tokio::main(flavor = "current_thread")]
+    /// # async fn main() -> Result<(), Box<dyn std::error::Error>> {
+    /// # let kafka = EmbeddedKafka::start()?;
+    /// let producer = EventProducer::connect(&kafka.config()).await?.with_source("/desk")?;
+    /// producer.send(&NoteTaken { text: "hello".to_owned() }).await?;
+    ///
+    /// # let config = kafka.config().group("docs");
+    /// let mut consumer = EventConsumer::<NoteTaken>::subscribe(&config).await?;
+    /// let envelope = consumer.recv().await?.envelope();
+    /// assert_eq!((envelope.source(), envelope.version()), (Some("/desk"), Some(2)));
+    ///
+    /// let answer = Envelope::caused_by(&envelope);
+    /// assert_eq!(answer.causation(), Some(envelope.id()));
+    /// # Ok(())
+    /// # }
+    /// ```
+    #[must_use]
+    pub fn envelope(&self) -> Envelope {
+        envelope(self.structured.as_deref(), self.headers(), self, self.timestamp())
     }
 
     /// What it holds.
@@ -157,7 +193,7 @@ impl<E> Received<E> {
 /// Where it came from: `topic/partition@offset`.
 impl<E> fmt::Display for Received<E> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{}/{}@{}", self.topic, self.partition, self.offset)
+        write!(f, "{}/{}@{}", self.topic, self.partition, self.position.offset)
     }
 }
 
@@ -167,8 +203,8 @@ impl<E: fmt::Debug> fmt::Debug for Received<E> {
         f.debug_struct("Received")
             .field("topic", &self.topic)
             .field("partition", &self.partition)
-            .field("offset", &self.offset)
-            .field("timestamp", &self.timestamp)
+            .field("offset", &self.position.offset)
+            .field("timestamp", &self.timestamp())
             .field("body", &self.body)
             .finish_non_exhaustive()
     }
@@ -180,7 +216,9 @@ impl<E: fmt::Debug> fmt::Debug for Received<E> {
 /// use event_schema::kafka::{EmbeddedKafka, EventConsumer, EventProducer};
 /// use event_schema::prelude::*;
 ///
+/// // The same event, in another service and without its rule.
 /// #[derive(Serialize, JsonSchema, EventSchema)]
+/// #[event(name = "note")]
 /// struct Draft { text: String }
 ///
 /// #[derive(Debug, Serialize, JsonSchema, EventSchema)]
@@ -248,6 +286,38 @@ impl fmt::Debug for Rejection {
     }
 }
 
+impl<E: EventSchema> Received<E> {
+    /// A message as it came from the broker, loaded.
+    pub(super) fn of(topic: Arc<str>, partition: i32, position: Position, raw: Raw) -> Self {
+        let (body, structured) = load(raw.headers(), raw.value());
+        Self { topic, partition, raw, structured, position, body }
+    }
+}
+
+/// Loads the event that a message holds, by what its headers say of it; beside it the envelope, if that
+/// stands in the value.
+pub(super) fn load<E: EventSchema>(headers: &Headers, value: Option<&[u8]>) -> (Body<E>, Option<Box<Envelope>>) {
+    let Some(bytes) = value else { return (Body::Tombstone, None) };
+    let body = |loaded: Result<E, LoadError>| match loaded {
+        Ok(event) => Body::Event(event),
+        Err(error) => Body::Rejected(Rejection::new(bytes, error)),
+    };
+    match Mode::of(headers.iter()) {
+        Mode::Structured => match CloudEvent::read(headers.iter(), Some(bytes)) {
+            Ok(event) => {
+                let data = event.data().map_or(&[][..], Data::as_bytes);
+                (body(E::load_typed(event.event_type(), data)), Some(Box::new(Envelope::from(&event))))
+            }
+            Err(error) => (body(Err(error.into())), None),
+        },
+        Mode::Binary => match headers.get("ce_type").map(str::from_utf8) {
+            Some(Ok(event_type)) if !event_type.is_empty() => (body(E::load_typed(event_type, bytes)), None),
+            _ => (body(E::load(bytes)), None),
+        },
+        _ => (body(E::load(bytes)), None),
+    }
+}
+
 /// The headers of a message, in their order. A name may come more than once, a value be missing.
 ///
 /// ```
@@ -256,45 +326,100 @@ impl fmt::Debug for Rejection {
 /// let headers = Headers::default();
 /// assert!(headers.is_empty());
 /// assert_eq!(headers.get("trace-id"), None);
-/// assert_eq!(headers.iter().count(), 0);
+///
+/// let headers: Headers = [("trace", Some(&b"one"[..])), ("none", None), ("trace", Some(b"two"))].into_iter().collect();
+/// assert_eq!(headers.len(), 3);
+/// assert_eq!(headers.get("trace"), Some(&b"two"[..]));
+/// assert_eq!(headers.iter().nth(1), Some(("none", None)));
 /// ```
 #[derive(Clone, Default, PartialEq, Eq)]
-pub struct Headers(Vec<(String, Option<Vec<u8>>)>);
+pub struct Headers {
+    // One behind the other: few allocations, however many headers there are.
+    names: String,
+    values: Vec<u8>,
+    entries: Vec<Entry>,
+}
+
+/// Where name and value of a header end; they begin where those before end.
+#[derive(Clone, Copy, PartialEq, Eq)]
+struct Entry {
+    name: usize,
+    value: usize,
+    has_value: bool,
+}
+
+/// What travels beside an event that was received in this place.
+pub(super) fn envelope(
+    structured: Option<&Envelope>,
+    headers: &Headers,
+    place: &impl fmt::Display,
+    time: Option<SystemTime>,
+) -> Envelope {
+    let envelope = structured.cloned().unwrap_or_else(|| Envelope::read(headers.iter()));
+    // Where it was first stored: of a dead letter, what that came from.
+    envelope.or(|| dead_letter::original_place(headers).unwrap_or_else(|| place.to_string()), time)
+}
 
 impl Headers {
-    pub(super) fn copy(headers: &rdkafka::message::BorrowedHeaders) -> Self {
-        let copy = headers.iter().map(|header| (header.key.to_owned(), header.value.map(<[u8]>::to_vec)));
-        Self(copy.collect())
+    pub(super) fn push(&mut self, name: &str, value: Option<&[u8]>) {
+        self.names.push_str(name);
+        self.values.extend_from_slice(value.unwrap_or_default());
+        let entry = Entry { name: self.names.len(), value: self.values.len(), has_value: value.is_some() };
+        self.entries.push(entry);
     }
 
     /// The value of the last header of this name, as Java's `lastHeader`.
     #[must_use]
     pub fn get(&self, name: &str) -> Option<&[u8]> {
-        let last = self.0.iter().rfind(|(known, _)| known == name)?;
-        last.1.as_deref()
+        self.iter().filter(|(known, _)| *known == name).last()?.1
+    }
+
+    /// The value of the first header of this name.
+    pub(super) fn first(&self, name: &str) -> Option<&[u8]> {
+        self.iter().find(|(known, _)| *known == name)?.1
     }
 
     /// Whether there is none.
     #[must_use]
     pub fn is_empty(&self) -> bool {
-        self.0.is_empty()
+        self.entries.is_empty()
     }
 
     /// How many there are.
     #[must_use]
     pub fn len(&self) -> usize {
-        self.0.len()
+        self.entries.len()
+    }
+
+    /// What they take in memory.
+    pub(super) fn size(&self) -> usize {
+        size_of::<Self>() + self.names.len() + self.values.len() + size_of_val(&*self.entries)
     }
 
     /// All of them, by name and value.
     pub fn iter(&self) -> impl Iterator<Item = (&str, Option<&[u8]>)> {
-        self.0.iter().map(|(name, value)| (name.as_str(), value.as_deref()))
+        let (mut name, mut value) = (0, 0);
+        self.entries.iter().map(move |entry| {
+            let header = (&self.names[name..entry.name], entry.has_value.then(|| &self.values[value..entry.value]));
+            (name, value) = (entry.name, entry.value);
+            header
+        })
+    }
+}
+
+impl<'a> FromIterator<(&'a str, Option<&'a [u8]>)> for Headers {
+    fn from_iter<T: IntoIterator<Item = (&'a str, Option<&'a [u8]>)>>(headers: T) -> Self {
+        let mut copy = Self::default();
+        for (name, value) in headers {
+            copy.push(name, value);
+        }
+        copy
     }
 }
 
 /// By name only: values may hold personal data.
 impl fmt::Debug for Headers {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_list().entries(self.0.iter().map(|(name, _)| name)).finish()
+        f.debug_list().entries(self.iter().map(|(name, _)| name)).finish()
     }
 }

@@ -13,10 +13,50 @@ use serde::forward_to_deserialize_any;
 use serde_json::Value;
 use serde_json::value::RawValue;
 
+use super::leaf::AnyValue;
 use super::{At, Context, Dialect};
+use crate::suggestion::closest;
+
+/// How many unknown fields are compared with the names of every flattened level.
+const MAX_COMPARED: usize = 100;
 
 /// How `serde_json` asks for a value's text.
 pub(super) const RAW_TOKEN: &str = "$serde_json::private::RawValue";
+
+/// Gives the text of a value to `serde_json`'s visitor that asked for it.
+pub(super) fn visit_raw<'de, V: Visitor<'de>, E: Error>(text: String, visitor: V) -> Result<V::Value, E> {
+    visitor.visit_map(MapDeserializer::new(std::iter::once((RAW_TOKEN, text))))
+}
+
+/// A null where a value is asked for.
+pub(super) struct Null<E>(PhantomData<E>);
+
+impl<E> Null<E> {
+    pub(super) fn new() -> Self {
+        Self(PhantomData)
+    }
+}
+
+impl<'de, E: Error> Deserializer<'de> for Null<E> {
+    type Error = E;
+
+    fn deserialize_any<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, E> {
+        visitor.visit_unit()
+    }
+
+    fn deserialize_option<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, E> {
+        visitor.visit_none()
+    }
+
+    fn deserialize_newtype_struct<V: Visitor<'de>>(self, name: &'static str, visitor: V) -> Result<V::Value, E> {
+        if name == RAW_TOKEN { visit_raw("null".to_owned(), visitor) } else { visitor.visit_newtype_struct(self) }
+    }
+
+    forward_to_deserialize_any! {
+        bool i8 i16 i32 i64 i128 u8 u16 u32 u64 u128 f32 f64 char str string bytes byte_buf unit
+        unit_struct seq tuple tuple_struct map struct enum identifier ignored_any
+    }
+}
 
 /// A value, kept.
 #[derive(Debug)]
@@ -30,10 +70,10 @@ enum Form {
 
 impl Buffered {
     /// Keeps a value of the source.
-    pub(crate) fn read<'de, D: Deserializer<'de>>(input: D, dialect: Dialect) -> Result<Self, D::Error> {
-        Ok(Self(match dialect {
+    pub(crate) fn read<'de, D: Deserializer<'de>>(input: D, cx: &mut Context<'_>) -> Result<Self, D::Error> {
+        Ok(Self(match cx.dialect() {
             Dialect::Json => Form::Text(Box::<RawValue>::deserialize(input)?),
-            Dialect::Value => Form::Value(Value::deserialize(input)?),
+            Dialect::Value => Form::Value(AnyValue(cx).deserialize(input)?),
         }))
     }
 
@@ -135,9 +175,9 @@ impl<'de> Deserialize<'de> for Key<'de> {
 }
 
 /// Keeps the value it is given.
-pub(crate) struct BufferSeed(pub(crate) Dialect);
+pub(crate) struct BufferSeed<'a, 'c>(pub(crate) &'a mut Context<'c>);
 
-impl<'de> DeserializeSeed<'de> for BufferSeed {
+impl<'de> DeserializeSeed<'de> for BufferSeed<'_, '_> {
     type Value = Buffered;
 
     fn deserialize<D: Deserializer<'de>>(self, input: D) -> Result<Buffered, D::Error> {
@@ -171,7 +211,7 @@ pub fn read_foreign<'de, T, W: With<T>, D: Deserializer<'de>>(
     cx: &mut Context<'_>,
     at: &At<'_>,
 ) -> Result<Option<T>, D::Error> {
-    Ok(Buffered::read(input, cx.dialect())?.foreign::<T, W>(cx, at))
+    Ok(Buffered::read(input, cx)?.foreign::<T, W>(cx, at))
 }
 
 /// Notes that the value that was read could not be converted.
@@ -235,11 +275,23 @@ impl Leftovers {
         }
     }
 
-    /// Notes every entry that nobody has taken as unknown; `known` are the level's own names.
+    /// Notes every entry that nobody has taken as unknown; `known` adds the names that there are: the level's own,
+    /// and those of its flattened fields.
     #[doc(hidden)]
-    pub fn deny(&self, cx: &mut Context<'_>, at: &At<'_>, known: &'static [&'static str]) {
-        for entry in self.0.iter().filter(|entry| !entry.taken) {
-            cx.unknown(at, &entry.key, known);
+    pub fn deny(&self, cx: &mut Context<'_>, at: &At<'_>, known: fn(&mut Vec<&'static [&'static str]>)) {
+        if self.0.iter().all(|entry| entry.taken) {
+            return;
+        }
+        let mut levels = Vec::new();
+        known(&mut levels);
+        for (index, entry) in self.0.iter().filter(|entry| !entry.taken).enumerate() {
+            let level = levels.iter().copied();
+            let nearest = level
+                .filter_map(|names| Some((closest(&entry.key, names)?.0, names)))
+                .min_by_key(|(distance, _)| *distance)
+                .filter(|_| index < MAX_COMPARED);
+            let own: &[&str] = levels.first().copied().unwrap_or_default();
+            cx.unknown(at, &entry.key, nearest.map_or(own, |(_, names)| names));
         }
     }
 }
@@ -309,7 +361,7 @@ impl<'de, A: MapAccess<'de>> Deserializer<'de> for MapOf<A> {
             text.push_str(value.get());
         }
         text.push('}');
-        visitor.visit_map(MapDeserializer::new(std::iter::once((RAW_TOKEN, text))))
+        visit_raw(text, visitor)
     }
 
     forward_to_deserialize_any! {

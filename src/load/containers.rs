@@ -5,13 +5,15 @@ use std::collections::{BTreeMap, BTreeSet, BinaryHeap, HashMap, HashSet, LinkedL
 use std::hash::{BuildHasher, Hash};
 use std::marker::PhantomData;
 
-use serde::de::{DeserializeSeed, Deserializer, Error, IgnoredAny, MapAccess, SeqAccess, Visitor};
+use serde::de::{DeserializeSeed, Deserializer, Error, MapAccess, SeqAccess, Visitor};
 use serde::{Serialize, forward_to_deserialize_any};
 
 use super::buffer::Leftovers;
 use super::context::KeyText;
-use super::{At, Context, Expected, FieldType, Seed, number};
+use super::number::{self, Under, UnderToken};
+use super::{At, Context, Expected, FieldType, Seed, refused};
 use crate::contract::{Place, Walk};
+use crate::violation::MASK;
 
 pub(super) static LIST: Expected = Expected::new("list");
 pub(super) static MAPPING: Expected = Expected::new("mapping");
@@ -34,6 +36,10 @@ impl<T: FieldType> FieldType for Option<T> {
             return Ok(Some(None));
         }
         Ok(value.map(Some))
+    }
+
+    fn flat_names(names: &mut Vec<&'static [&'static str]>) {
+        T::flat_names(names);
     }
 
     #[inline]
@@ -278,20 +284,6 @@ pub(super) struct ListVisitor<'a, 'c, F, C, T> {
     pub(super) of: PhantomData<(C, T)>,
 }
 
-impl<F, C, T> ListVisitor<'_, '_, F, C, T> {
-    #[cold]
-    fn reject(self) -> Option<C> {
-        self.cx.invalid(self.at, &LIST);
-        None
-    }
-
-    #[cold]
-    fn null(self) -> Option<C> {
-        self.cx.null(self.at, &LIST);
-        None
-    }
-}
-
 impl<'de, F: PartRules<T>, C: Collect<T>, T: FieldType> Visitor<'de> for ListVisitor<'_, '_, F, C, T> {
     type Value = Option<C>;
 
@@ -319,7 +311,7 @@ impl<'de, F: PartRules<T>, C: Collect<T>, T: FieldType> Visitor<'de> for ListVis
         Ok(good.then_some(list))
     }
 
-    refuse! { bool number str bytes null object }
+    refuse! { &LIST => bool number str bytes null object }
 }
 
 /// Reads an element and pushes it where it belongs, which saves the way back through `Result<Option<T>>`.
@@ -442,8 +434,7 @@ impl<'de, E: Error> Deserializer<'de> for KeyDeserializer<'_, E> {
 
     fn deserialize_newtype_struct<V: Visitor<'de>>(self, name: &'static str, visitor: V) -> Result<V::Value, E> {
         if name == super::buffer::RAW_TOKEN {
-            let text = serde_json::Value::from(self.0).to_string();
-            return visitor.visit_map(serde::de::value::MapDeserializer::new(std::iter::once((name, text))));
+            return super::buffer::visit_raw(serde_json::Value::from(self.0).to_string(), visitor);
         }
         visitor.visit_newtype_struct(self)
     }
@@ -455,8 +446,11 @@ impl<'de, E: Error> Deserializer<'de> for KeyDeserializer<'_, E> {
 }
 
 /// The key as it is written; only a finding asks.
-impl<K: Serialize> KeyText for K {
+impl<K: FieldType + Serialize> KeyText for K {
     fn key_text(&self) -> Cow<'_, str> {
+        if K::SENSITIVE {
+            return MASK.into();
+        }
         match serde_json::to_value(self) {
             Ok(serde_json::Value::String(text)) => text.into(),
             Ok(other) => other.to_string().into(),
@@ -471,9 +465,10 @@ struct ReadKey<K> {
     text: Option<String>,
 }
 
-impl<K: Serialize> KeyText for ReadKey<K> {
+impl<K: FieldType + Serialize> KeyText for ReadKey<K> {
     fn key_text(&self) -> Cow<'_, str> {
         match (&self.key, &self.text) {
+            _ if K::SENSITIVE => MASK.into(),
             (_, Some(text)) => text.into(),
             (Some(key), None) => key.key_text(),
             (None, None) => "".into(),
@@ -496,20 +491,6 @@ pub(super) struct MapVisitor<'a, 'c, KF, VF, M, K, V> {
     pub(super) of: PhantomData<(M, K, V)>,
 }
 
-impl<KF, VF, M, K, V> MapVisitor<'_, '_, KF, VF, M, K, V> {
-    #[cold]
-    fn reject(self) -> Option<M> {
-        self.cx.invalid(self.at, &MAPPING);
-        None
-    }
-
-    #[cold]
-    fn null(self) -> Option<M> {
-        self.cx.null(self.at, &MAPPING);
-        None
-    }
-}
-
 impl<'de, KF, VF, M, K, V> Visitor<'de> for MapVisitor<'_, '_, KF, VF, M, K, V>
 where
     KF: PartRules<K>,
@@ -529,19 +510,26 @@ where
         let mut map = M::default();
         let mut good = true;
         while let Some(text) = entries.next_key::<String>()? {
-            if text == number::TOKEN && number::arrive_as_maps() {
-                entries.next_value::<IgnoredAny>()?;
-                super::leaf::drain_map(entries)?;
-                self.cx.leave();
-                return Ok(self.reject());
-            }
+            let maybe_number = (text == number::TOKEN && number::arrive_as_maps()).then(|| self.cx.mark());
             let mut text = Some(text);
             let key = ReadKey { key: K::read_key(&mut text, self.cx, self.at), text };
             if let Some(read) = &key.key {
                 (self.keys)(read, self.cx, &self.at.map_key_of(&key));
             }
             let at = self.at.key(&key);
-            let value = entries.next_value_seed(Seed::<V>::new(self.cx, &at))?;
+            let seed = Seed::<V>::new(self.cx, &at);
+            let value = if let Some(before) = maybe_number {
+                match entries.next_value_seed(UnderToken(seed))? {
+                    Under::Value(value) => value,
+                    Under::Number(_) => {
+                        self.cx.rewind(before);
+                        self.cx.leave();
+                        return Ok(refused(self.cx, self.at, &MAPPING));
+                    }
+                }
+            } else {
+                entries.next_value_seed(seed)?
+            };
             if let Some(value) = &value {
                 (self.values)(value, self.cx, &at);
             }
@@ -555,7 +543,7 @@ where
         Ok(good.then_some(map))
     }
 
-    refuse! { bool number str bytes null list }
+    refuse! { &MAPPING => bool number str bytes null list }
 }
 
 macro_rules! maps {

@@ -42,12 +42,26 @@ pub struct LoadOptions<'c> {
 
 impl<'c> LoadOptions<'c> {
     /// The defaults: 16 MiB of input, 128 levels, 1000 violations kept.
+    ///
+    /// ```
+    /// # use event_schema::prelude::*;
+    /// # #[event_schema::event]
+    /// # #[derive(Debug)]
+    /// # struct Batch { ids: Vec<u64> }
+    /// let mut input = br#"{"ids": []}"#.to_vec();
+    /// input.resize(16 << 20, b' ');
+    /// assert!(Batch::load_with(&input, &LoadOptions::new()).is_ok());
+    /// input.push(b' ');
+    /// assert!(Batch::load_with(&input, &LoadOptions::new()).unwrap_err().is_too_large());
+    /// ```
     #[must_use]
     pub const fn new() -> Self {
         Self { max_size: 16 << 20, max_depth: 128, max_violations: 1000, valid_data: false, user: None, partial: None }
     }
 
     /// Refuses input of more than this many bytes before it is looked at.
+    ///
+    /// See the example of [`LoadOptions`].
     #[must_use]
     pub const fn max_size(mut self, bytes: usize) -> Self {
         self.max_size = bytes;
@@ -153,6 +167,8 @@ impl<'c> LoadOptions<'c> {
     }
 
     /// Keeps at most this many violations and counts the rest.
+    ///
+    /// See the example of [`LoadOptions`].
     #[must_use]
     pub const fn max_violations(mut self, count: usize) -> Self {
         self.max_violations = count;
@@ -185,6 +201,35 @@ static NO_LIST: Rule = Rule::new("invalid", &[("expected", Param::Str("list"))],
 const MAX_SUGGESTIONS: usize = 100;
 
 /// What kind of source the deserializer reads; set where the read starts, never guessed.
+///
+/// ```
+/// use event_schema::load::{At, Context, Dialect, FieldType};
+/// use event_schema::prelude::*;
+/// use event_schema::serde::Deserializer;
+///
+/// /// A number as it was written, which only text can tell.
+/// #[derive(Debug, PartialEq, Serialize, JsonSchema)]
+/// struct Written(Option<String>);
+///
+/// impl FieldType for Written {
+///     fn read<'de, D: Deserializer<'de>>(
+///         input: D,
+///         cx: &mut Context<'_>,
+///         at: &At<'_>,
+///     ) -> Result<Option<Self>, D::Error> {
+///         let text = Box::<event_schema::serde_json::value::RawValue>::read(input, cx, at)?;
+///         Ok(text.map(|text| Written((cx.dialect() == Dialect::Json).then(|| text.get().to_owned()))))
+///     }
+/// }
+///
+/// #[event_schema::event]
+/// #[derive(Debug)]
+/// struct Rate { rate: Written }
+///
+/// assert_eq!(Rate::load(br#"{"rate": 0.10}"#).unwrap().rate, Written(Some("0.10".to_owned())));
+/// let value = event_schema::serde_json::json!({"rate": 0.10});
+/// assert_eq!(Rate::load_value(value).unwrap().rate, Written(None));
+/// ```
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum Dialect {
@@ -195,6 +240,8 @@ pub enum Dialect {
 }
 
 /// Whether missing fields are faults.
+///
+/// See the example of [`Context`].
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum Mode {
@@ -230,6 +277,67 @@ pub(crate) struct Findings {
 ///
 /// Implementations of [`FieldType`](super::FieldType) by hand use [`invalid`](Self::invalid) and
 /// [`violation`](Self::violation); everything else is for the library's own readers.
+///
+/// ```
+/// use event_schema::load::{At, Context, Expected, FieldType, Leaf, Mode, read_leaf};
+/// use event_schema::prelude::*;
+/// use event_schema::serde::Deserializer;
+/// use event_schema::serde_json::Map;
+///
+/// /// What a service may ask for, in cents.
+/// struct Limits { max: u64 }
+///
+/// #[derive(Debug, PartialEq, Serialize, JsonSchema)]
+/// struct Price(u64);
+///
+/// impl Leaf for Price {
+///     const EXPECTED: &'static Expected = { static E: Expected = Expected::new("price"); &E };
+///
+///     fn from_u64(cents: u64) -> Option<Self> {
+///         Some(Price(cents))
+///     }
+/// }
+///
+/// impl FieldType for Price {
+///     fn read<'de, D: Deserializer<'de>>(
+///         input: D,
+///         cx: &mut Context<'_>,
+///         at: &At<'_>,
+///     ) -> Result<Option<Self>, D::Error> {
+///         let price: Option<Self> = read_leaf(input, cx, at)?;
+///         if let Some(price) = &price {
+///             price.check(cx, at);
+///         }
+///         Ok(price)
+///     }
+///
+///     fn check(&self, cx: &mut Context<'_>, at: &At<'_>) {
+///         let max = cx.user::<Limits>().map_or(1000, |limits| limits.max);
+///         if self.0 > max {
+///             let params = Map::from_iter([("max".to_owned(), max.into())]);
+///             cx.violation(at, "price", params, Some("At most {max} cents.".into()));
+///         }
+///         // An update may take the price away.
+///         if self.0 == 0 && cx.mode() == Mode::Whole {
+///             cx.invalid(at, Self::EXPECTED);
+///         }
+///     }
+/// }
+///
+/// #[event_schema::event]
+/// #[derive(Debug)]
+/// struct Offer { price: Price }
+///
+/// let says = |error: LoadError| error.violations().unwrap()[0].to_string();
+/// assert_eq!(Offer::load(br#"{"price": 999}"#).unwrap().price, Price(999));
+/// assert_eq!(says(Offer::load(br#"{"price": 1001}"#).unwrap_err()), "price: At most 1000 cents.");
+/// assert_eq!(says(Offer::load(br#"{"price": 0}"#).unwrap_err()), "price: Not a valid price.");
+/// assert!(Offer::load_partial(br#"{"price": 0}"#).is_ok());
+///
+/// let limits = Limits { max: 50 };
+/// let options = LoadOptions::new().context(&limits);
+/// assert_eq!(says(Offer::load_with(br#"{"price": 51}"#, &options).unwrap_err()), "price: At most 50 cents.");
+/// ```
 pub struct Context<'c> {
     violations: Vec<Violation>,
     /// How many more there are than are kept.
@@ -263,6 +371,8 @@ impl<'c> Context<'c> {
     }
 
     /// The dialect of the source.
+    ///
+    /// See the example of [`Dialect`].
     #[must_use]
     pub fn dialect(&self) -> Dialect {
         self.dialect
@@ -279,12 +389,16 @@ impl<'c> Context<'c> {
     }
 
     /// Whether missing fields are faults.
+    ///
+    /// See the example of [`Context`].
     #[must_use]
     pub fn mode(&self) -> Mode {
         self.mode
     }
 
     /// The user's own context, if one of this type was given.
+    ///
+    /// See the example of [`Context`].
     #[must_use]
     pub fn user<T: 'static>(&self) -> Option<&'c T> {
         self.options.user?.downcast_ref()
@@ -440,6 +554,8 @@ impl<'c> Context<'c> {
     }
 
     /// Notes that what stands here is not a value of the type; `expected` completes "Not a valid ...".
+    ///
+    /// See the example of [`Context`].
     #[cold]
     pub fn invalid(&mut self, at: &At<'_>, expected: &'static Expected) {
         let concern = if expected.0.expected() == Some("object") { Concern::Whole } else { Concern::Value };
@@ -523,6 +639,8 @@ impl<'c> Context<'c> {
     /// `None` for the library's own sentence for the code.
     ///
     /// In a sensitive field the code alone is kept.
+    ///
+    /// See the example of [`Context`].
     #[cold]
     pub fn violation(
         &mut self,
@@ -583,15 +701,28 @@ impl fmt::Debug for Context<'_> {
 /// What a type's value is called in a sentence: "Not a valid *integer*."
 ///
 /// ```
-/// use event_schema::load::Expected;
+/// use event_schema::load::{Expected, Leaf};
 ///
-/// static EXPECTED: Expected = Expected::new("country code");
+/// struct Country(String);
+///
+/// impl Leaf for Country {
+///     const EXPECTED: &'static Expected = { static E: Expected = Expected::new("country code"); &E };
+///
+///     fn from_text(text: &str) -> Option<Self> {
+///         (text.len() == 2).then(|| Country(text.to_owned()))
+///     }
+/// }
+///
+/// assert!(Country::from_text("de").is_some());
+/// assert!(format!("{:?}", Country::EXPECTED).contains("country code"));
 /// ```
 #[derive(Debug)]
 pub struct Expected(Rule);
 
 impl Expected {
     /// From the words that complete "Not a valid ...".
+    ///
+    /// See the example of [`Expected`].
     #[must_use]
     pub const fn new(words: &'static str) -> Self {
         Self(Rule::expect(words))
@@ -600,6 +731,46 @@ impl Expected {
 
 /// Where in the input a read stands: a list of steps that lives on the stack and is made into a
 /// [`Path`] only when there is something to report.
+///
+/// ```
+/// use event_schema::load::{At, Context, FieldType};
+/// use event_schema::prelude::*;
+/// use event_schema::serde::Deserializer;
+/// use event_schema::serde_json::Map;
+///
+/// /// Numbers that grow.
+/// #[derive(Debug, Serialize, JsonSchema)]
+/// struct Growing(Vec<u64>);
+///
+/// impl FieldType for Growing {
+///     fn read<'de, D: Deserializer<'de>>(
+///         input: D,
+///         cx: &mut Context<'_>,
+///         at: &At<'_>,
+///     ) -> Result<Option<Self>, D::Error> {
+///         let read = Vec::read(input, cx, at)?.map(Growing);
+///         if let Some(read) = &read {
+///             read.check(cx, at);
+///         }
+///         Ok(read)
+///     }
+///
+///     fn check(&self, cx: &mut Context<'_>, at: &At<'_>) {
+///         for (index, pair) in self.0.windows(2).enumerate() {
+///             if pair[0] >= pair[1] {
+///                 cx.violation(&at.index(index + 1), "growing", Map::new(), Some("No larger.".into()));
+///             }
+///         }
+///     }
+/// }
+///
+/// #[event_schema::event]
+/// #[derive(Debug)]
+/// struct Steps { steps: Growing }
+///
+/// let error = Steps::load(br#"{"steps": [1, 3, 2]}"#).unwrap_err();
+/// assert_eq!(error.to_string(), "1 violation\nsteps[2]: No larger.");
+/// ```
 #[derive(Clone, Copy, Debug)]
 pub struct At<'a> {
     parent: Option<&'a At<'a>>,
@@ -675,6 +846,8 @@ impl fmt::Debug for dyn KeyText + '_ {
 
 impl<'a> At<'a> {
     /// The document itself.
+    ///
+    /// See the example of [`At`].
     pub const ROOT: At<'static> = At { parent: None, step: Step::Root };
 
     /// One of its fields.
@@ -691,6 +864,8 @@ impl<'a> At<'a> {
     }
 
     /// One of its elements.
+    ///
+    /// See the example of [`At`].
     #[inline]
     #[must_use]
     pub fn index(&'a self, index: usize) -> At<'a> {
@@ -724,6 +899,8 @@ impl<'a> At<'a> {
     }
 
     /// The key of one of its entries.
+    ///
+    /// The place in the tree of messages is `key` under the entry's. See the example of [`At`].
     #[inline]
     #[must_use]
     pub fn map_key(&'a self, key: &'a str) -> At<'a> {

@@ -5,7 +5,8 @@ use std::marker::PhantomData;
 use serde::de::{Deserialize, DeserializeSeed, Deserializer, Error, IgnoredAny, MapAccess, SeqAccess, Visitor};
 use serde_json::value::RawValue;
 
-use super::{At, Context, Dialect, Expected, FieldType, number};
+use super::number::{self, Under, UnderToken};
+use super::{At, Context, Dialect, Expected, FieldType};
 use crate::contract::{Place, Walk, integers};
 
 /// A value without parts: each method takes one form in which a format may deliver it.
@@ -50,6 +51,21 @@ use crate::contract::{Place, Walk, integers};
 /// assert_eq!(rate.rate, Digits("0.100000000000000000000000001".to_owned()));
 /// assert!(Rate::load_str(r#"{"rate": "0.1"}"#).is_err());
 /// ```
+///
+/// The methods can be asked one by one:
+///
+/// ```
+/// use event_schema::load::Leaf;
+///
+/// assert_eq!(bool::from_bool(true), Some(true));
+/// assert_eq!(u8::from_u64(255), Some(255));
+/// assert_eq!(u8::from_u64(256), None);
+/// assert_eq!(i8::from_i64(-128), Some(-128));
+/// assert_eq!(f64::from_f64(0.5), Some(0.5));
+/// assert_eq!(i128::from_digits("18446744073709551616"), Some(1 << 64));
+/// assert_eq!(char::from_text("x"), Some('x'));
+/// assert_eq!(String::from_owned_text("x".to_owned()), Some("x".to_owned()));
+/// ```
 pub trait Leaf: Sized {
     /// What the value is called.
     const EXPECTED: &'static Expected;
@@ -57,7 +73,7 @@ pub trait Leaf: Sized {
     /// Whether numbers are taken by their text, for types that hold more digits than a float.
     const DIGITS: bool = false;
 
-    /// From a boolean.
+    /// From a boolean. For this and the following see the examples of [`Leaf`].
     #[must_use]
     fn from_bool(_: bool) -> Option<Self> {
         None
@@ -98,7 +114,7 @@ pub trait Leaf: Sized {
 /// Reads a leaf.
 ///
 /// It asks with `deserialize_any`: a typed hint would not consume a `[` or `{` that it does not
-/// expect, and the place in the stream would be lost.
+/// expect, and the place in the stream would be lost. See the examples of [`Leaf`] and [`FieldType`].
 ///
 /// # Errors
 /// If the source itself is broken.
@@ -461,7 +477,7 @@ impl FieldType for serde_json::Value {
     }
 }
 
-struct AnyValue<'a, 'c>(&'a mut Context<'c>);
+pub(super) struct AnyValue<'a, 'c>(pub(super) &'a mut Context<'c>);
 
 impl<'de> DeserializeSeed<'de> for AnyValue<'_, '_> {
     type Value = serde_json::Value;
@@ -524,16 +540,16 @@ impl<'de> Visitor<'de> for AnyValue<'_, '_> {
         let mut object = serde_json::Map::new();
         while let Some(key) = map.next_key::<String>()? {
             if key == number::TOKEN && number::arrive_as_maps() {
-                let text = map.next_value_seed(number::Text)?;
-                drain_map(map)?;
-                self.0.leave();
-                return match text.map_or(serde_json::Value::Null, |text| number::to_value(&text)) {
-                    // A real object with the token for a key: serde_json does not read it either.
-                    serde_json::Value::Null => Err(A::Error::custom("invalid number")),
-                    number => Ok(number),
-                };
+                match map.next_value_seed(UnderToken(AnyValue(self.0)))? {
+                    Under::Value(value) => drop(object.insert(key, value)),
+                    Under::Number(text) => {
+                        self.0.leave();
+                        return Ok(number::to_value(&text));
+                    }
+                }
+            } else {
+                object.insert(key, map.next_value_seed(AnyValue(self.0))?);
             }
-            object.insert(key, map.next_value_seed(AnyValue(self.0))?);
         }
         self.0.leave();
         Ok(object.into())
@@ -549,6 +565,36 @@ impl FieldType for serde_json::Map<String, serde_json::Value> {
             _ => cx.invalid(at, &super::containers::MAPPING),
         }
         Ok(None)
+    }
+}
+
+impl Leaf for serde_json::Number {
+    const EXPECTED: &'static Expected = &NUMBER;
+    fn from_u64(value: u64) -> Option<Self> {
+        Some(value.into())
+    }
+    fn from_i64(value: i64) -> Option<Self> {
+        Some(value.into())
+    }
+    fn from_f64(value: f64) -> Option<Self> {
+        Self::from_f64(value)
+    }
+    // Asked with `serde_json/arbitrary_precision` only.
+    fn from_digits(text: &str) -> Option<Self> {
+        text.parse().ok()
+    }
+}
+
+leaf! { serde_json::Number {} }
+
+/// Any JSON, kept as its text.
+impl FieldType for Box<RawValue> {
+    fn read<'de, D: Deserializer<'de>>(input: D, _: &mut Context<'_>, _: &At<'_>) -> Result<Option<Self>, D::Error> {
+        Self::deserialize(input).map(Some)
+    }
+
+    fn is_null(&self) -> bool {
+        self.get() == "null"
     }
 }
 

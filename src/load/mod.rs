@@ -9,67 +9,78 @@
 //! enums; this module does it for the standard library (`leaf`, `containers`) and for the types
 //! of optional crates. A reader never stops at a fault: it notes a finding, stays in step with the
 //! stream and goes on. It ends early only when the source itself is broken.
+//!
+//! Types of one's own that are no events, such as numbers in a form of their own, implement [`FieldType`] by hand:
+//! its page has an example, and [`Context`] one that checks rules.
 
-/// The methods of a visitor for the forms that it refuses: by its `reject`, or, for null, by its `null`.
+/// The methods of a visitor for the forms that it refuses: by its `reject`, or, for null, by its `null`. With
+/// `expected =>` before the forms they note that what stands here is no such value.
 macro_rules! refuse {
-    (@ bool) => {
+    (@ bool $reject:expr, $null:expr) => {
         fn visit_bool<E>(self, _: bool) -> Result<Self::Value, E> {
-            Ok(self.reject())
+            Ok($reject(self))
         }
     };
-    (@ number) => {
+    (@ number $reject:expr, $null:expr) => {
         fn visit_u64<E>(self, _: u64) -> Result<Self::Value, E> {
-            Ok(self.reject())
+            Ok($reject(self))
         }
         fn visit_i64<E>(self, _: i64) -> Result<Self::Value, E> {
-            Ok(self.reject())
+            Ok($reject(self))
         }
         fn visit_f64<E>(self, _: f64) -> Result<Self::Value, E> {
-            Ok(self.reject())
+            Ok($reject(self))
         }
         fn visit_u128<E>(self, _: u128) -> Result<Self::Value, E> {
-            Ok(self.reject())
+            Ok($reject(self))
         }
         fn visit_i128<E>(self, _: i128) -> Result<Self::Value, E> {
-            Ok(self.reject())
+            Ok($reject(self))
         }
     };
-    (@ str) => {
+    (@ str $reject:expr, $null:expr) => {
         fn visit_str<E>(self, _: &str) -> Result<Self::Value, E> {
-            Ok(self.reject())
+            Ok($reject(self))
         }
     };
-    (@ bytes) => {
+    (@ bytes $reject:expr, $null:expr) => {
         fn visit_bytes<E>(self, _: &[u8]) -> Result<Self::Value, E> {
-            Ok(self.reject())
+            Ok($reject(self))
         }
     };
-    (@ null) => {
+    (@ null $reject:expr, $null:expr) => {
         fn visit_unit<E>(self) -> Result<Self::Value, E> {
-            Ok(self.null())
+            Ok($null(self))
         }
         fn visit_none<E>(self) -> Result<Self::Value, E> {
-            Ok(self.null())
+            Ok($null(self))
         }
         fn visit_some<D: Deserializer<'de>>(self, input: D) -> Result<Self::Value, D::Error> {
             input.deserialize_any(self)
         }
     };
-    (@ list) => {
+    (@ list $reject:expr, $null:expr) => {
         fn visit_seq<A: SeqAccess<'de>>(self, seq: A) -> Result<Self::Value, A::Error> {
             $crate::load::leaf::drain_seq(seq)?;
-            Ok(self.reject())
+            Ok($reject(self))
         }
     };
     // What looks like an object may be a number, which is refused all the same.
-    (@ object) => {
+    (@ object $reject:expr, $null:expr) => {
         fn visit_map<A: MapAccess<'de>>(self, map: A) -> Result<Self::Value, A::Error> {
             $crate::load::number::in_disguise(map)?;
-            Ok(self.reject())
+            Ok($reject(self))
         }
     };
+    ($expected:expr => $($form:ident)*) => {
+        $(refuse!(
+            @ $form
+            |this: Self| $crate::load::refused(this.cx, this.at, $expected),
+            |this: Self| $crate::load::refused_null(this.cx, this.at, $expected)
+        );)*
+    };
     ($($form:ident)*) => {
-        $(refuse!(@ $form);)*
+        $(refuse!(@ $form Self::reject, Self::null);)*
     };
 }
 
@@ -97,13 +108,16 @@ pub use self::leaf::{Leaf, read_leaf};
 use self::object::Slot;
 use crate::contract::{Place, Walk};
 use crate::error::{LoadError, LoadErrorKind};
+use crate::violation::MASK;
 
 /// A type that can stand in an event: how it is read, checked and described.
 ///
 /// `#[derive(EventSchema)]` implements it for structs and enums. It is implemented for:
 ///
-/// - integers of every width, also nonzero, `Wrapping` and `Reverse`; `f32`, `f64`, `bool`, `char`, `()`
-/// - `String`, `PathBuf`, the addresses of `std::net`, [`serde_json::Value`] and its `Map`
+/// - integers of every width, also nonzero, atomic, `Wrapping`, `Saturating` and `Reverse`; `f32`, `f64`, `bool`,
+///   `char`, `()`
+/// - `String`, `PathBuf`, the addresses of `std::net`; [`serde_json::Value`], its `Map` and `Number`,
+///   `Box<RawValue>`
 /// - `Option`, `Result`, `Box`, `Rc`, `Arc` and `Cow`, also of `str`, slices and `Path`; `Cell`, `RefCell`,
 ///   `Mutex`, `RwLock`, `PhantomData`
 /// - `Vec`, `VecDeque`, `LinkedList`, `BinaryHeap`, `BTreeSet`, `HashSet`, `BTreeMap`, `HashMap`, arrays,
@@ -111,9 +125,10 @@ use crate::error::{LoadError, LoadErrorKind};
 /// - `Duration`, `SystemTime`, `Range`, `RangeInclusive`, `Bound`
 /// - by feature, types of other crates
 ///
-/// Each is read from JSON as serde reads it. Types that schemars has no schema for (`Saturating`,
-/// `RangeFrom`, `RangeTo`), and those that only one platform can read (`OsString`), are left to
-/// `#[event(plain)]`.
+/// Each is read from JSON as serde reads it. schemars has no schema for `Saturating`: the field says
+/// `#[schemars(with = "u32")]`. Left to `#[event(plain)]` are the other types without a schema (`RangeFrom`,
+/// `RangeTo`), those that only one platform can read (`OsString`), bytes that are no JSON (`CString`), and `Weak`,
+/// which is read as nothing.
 ///
 /// # By hand
 ///
@@ -167,11 +182,43 @@ pub trait FieldType: Sized {
     /// A value that was read but breaks rules is still given back, so that the rules of what it
     /// stands in can be checked too.
     ///
+    /// See the examples of [`FieldType`] and [`Context`].
+    ///
     /// # Errors
     /// Only if the source itself is broken: what follows cannot be read any more.
     fn read<'de, D: Deserializer<'de>>(input: D, cx: &mut Context<'_>, at: &At<'_>) -> Result<Option<Self>, D::Error>;
 
     /// The value of a field that the input does not have; `None`, with a finding, where it is required.
+    ///
+    /// ```
+    /// use event_schema::load::{At, Context, FieldType};
+    /// use event_schema::prelude::*;
+    /// use event_schema::serde::Deserializer;
+    ///
+    /// /// A note that may be missing, and is empty then.
+    /// #[derive(Debug, PartialEq, Serialize, JsonSchema)]
+    /// struct Note(String);
+    ///
+    /// impl FieldType for Note {
+    ///     fn read<'de, D: Deserializer<'de>>(
+    ///         input: D,
+    ///         cx: &mut Context<'_>,
+    ///         at: &At<'_>,
+    ///     ) -> Result<Option<Self>, D::Error> {
+    ///         Ok(String::read(input, cx, at)?.map(Note))
+    ///     }
+    ///
+    ///     fn missing(_: &mut Context<'_>, _: &At<'_>) -> Option<Self> {
+    ///         Some(Note(String::new()))
+    ///     }
+    /// }
+    ///
+    /// #[event_schema::event]
+    /// #[derive(Debug)]
+    /// struct Order { note: Note }
+    ///
+    /// assert_eq!(Order::load(b"{}").unwrap().note, Note(String::new()));
+    /// ```
     #[inline]
     fn missing(cx: &mut Context<'_>, at: &At<'_>) -> Option<Self> {
         cx.missing(at);
@@ -188,6 +235,14 @@ pub trait FieldType: Sized {
         Self::read(MapOf(leftovers.entries::<E>(buffer::any)), cx, at)
     }
 
+    /// Adds what a flattened field is called on the wire, level by level: for suggestions.
+    #[doc(hidden)]
+    fn flat_names(_names: &mut Vec<&'static [&'static str]>) {}
+
+    /// Whether it is one value on the wire, and sensitive: as a map's key it is masked.
+    #[doc(hidden)]
+    const SENSITIVE: bool = false;
+
     /// Reads the key of a map's entry, or notes that `text` is none; `map` is the map's place. A
     /// string takes the text; others leave it, for the path.
     #[doc(hidden)]
@@ -195,7 +250,8 @@ pub trait FieldType: Sized {
         let text = text.as_deref().unwrap_or_default();
         let before = cx.mark();
         let source = containers::KeyDeserializer::<serde::de::value::Error>::new(text);
-        match Self::read(source, cx, &map.map_key(text)) {
+        let shown = if Self::SENSITIVE { MASK } else { text };
+        match Self::read(source, cx, &map.map_key(shown)) {
             Ok(key) => key.filter(|_| cx.shape_findings_since(before) == 0),
             Err(_) => None,
         }
@@ -246,10 +302,14 @@ pub trait FieldType: Sized {
     }
 
     /// Checks the rules of a value at hand, all the way down.
+    ///
+    /// See the example of [`Context`].
     #[inline]
     fn check(&self, _cx: &mut Context<'_>, _at: &At<'_>) {}
 
     /// Says in the contract at `here` what the type's `JsonSchema` leaves out, all the way down.
+    ///
+    /// See the example of [`Walk`].
     fn describe(_walk: &mut Walk<'_>, _here: &Place) {}
 
     /// Says in the contract of the map at `map`, whose keys are of this type, which these are.
@@ -261,6 +321,20 @@ pub trait FieldType: Sized {
     fn describe_flat(walk: &mut Walk<'_>, here: &Place) {
         Self::describe(walk, here);
     }
+}
+
+/// Notes that what was read is no value of the type.
+#[cold]
+fn refused<T>(cx: &mut Context<'_>, at: &At<'_>, expected: &'static Expected) -> Option<T> {
+    cx.invalid(at, expected);
+    None
+}
+
+/// Notes a null where the type has none.
+#[cold]
+fn refused_null<T>(cx: &mut Context<'_>, at: &At<'_>, expected: &'static Expected) -> Option<T> {
+    cx.null(at, expected);
+    None
 }
 
 /// What is said of a value that only code of others can tell to be wrong.

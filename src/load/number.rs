@@ -2,15 +2,18 @@
 //!
 //! `serde_json` then delivers every number as a map of one entry, the token and the number's text.
 //! Cargo unifies features, so that this can happen to any program; without the feature the token is
-//! a key like any other.
+//! a key like any other, and with it an input can still have an entry of this name. The two differ in
+//! what they answer when an option is asked for: an entry gives `Some`, a number its bare text.
 
 use std::sync::OnceLock;
 
-use serde::de::{DeserializeSeed, Deserializer, IgnoredAny, MapAccess, Visitor};
+use std::marker::PhantomData;
+
+use serde::de::{DeserializeSeed, Deserializer, Error, IgnoredAny, MapAccess, Visitor};
 use serde_json::{Number, Value};
 
-use super::leaf::{Leaf, drain_map, read_leaf};
-use super::{At, Context, Dialect, LoadOptions};
+use super::buffer::Null;
+use super::leaf::{Leaf, drain_map};
 
 /// The key of the map in which `serde_json` hides a number.
 pub(super) const TOKEN: &str = "$serde_json::private::Number";
@@ -47,9 +50,12 @@ pub(super) fn in_disguise<'de, A: MapAccess<'de>>(mut map: A) -> Result<Option<S
     }
     match map.next_key::<String>()? {
         Some(key) if key == TOKEN => {
-            let text = map.next_value_seed(Text)?;
+            let under = map.next_value_seed(UnderToken(PhantomData::<IgnoredAny>))?;
             drain_map(map)?;
-            Ok(text)
+            Ok(match under {
+                Under::Number(text) => Some(text),
+                Under::Value(_) => None,
+            })
         }
         Some(_) => {
             map.next_value::<IgnoredAny>()?;
@@ -60,15 +66,45 @@ pub(super) fn in_disguise<'de, A: MapAccess<'de>>(mut map: A) -> Result<Option<S
     }
 }
 
-/// The value under the token, which a hostile input can make anything.
-pub(super) struct Text;
+/// What stands under the token.
+pub(super) enum Under<T> {
+    /// The text of a number.
+    Number(String),
+    /// The value of an entry that the input calls so.
+    Value(T),
+}
 
-impl<'de> DeserializeSeed<'de> for Text {
-    type Value = Option<String>;
+/// Reads what stands under the token, and a value by the seed.
+pub(super) struct UnderToken<S>(pub(super) S);
+
+impl<'de, S: DeserializeSeed<'de>> DeserializeSeed<'de> for UnderToken<S> {
+    type Value = Under<S::Value>;
 
     fn deserialize<D: Deserializer<'de>>(self, input: D) -> Result<Self::Value, D::Error> {
-        let mut findings_are_the_callers = Context::new(LoadOptions::new(), Dialect::Json);
-        read_leaf(input, &mut findings_are_the_callers, &At::ROOT)
+        input.deserialize_option(self)
+    }
+}
+
+impl<'de, S: DeserializeSeed<'de>> Visitor<'de> for UnderToken<S> {
+    type Value = Under<S::Value>;
+
+    fn expecting(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str("any value")
+    }
+    fn visit_str<E>(self, text: &str) -> Result<Self::Value, E> {
+        Ok(Under::Number(text.to_owned()))
+    }
+    fn visit_string<E>(self, text: String) -> Result<Self::Value, E> {
+        Ok(Under::Number(text))
+    }
+    fn visit_some<D: Deserializer<'de>>(self, input: D) -> Result<Self::Value, D::Error> {
+        self.0.deserialize(input).map(Under::Value)
+    }
+    fn visit_none<E: Error>(self) -> Result<Self::Value, E> {
+        self.0.deserialize(Null::new()).map(Under::Value)
+    }
+    fn visit_unit<E: Error>(self) -> Result<Self::Value, E> {
+        self.visit_none()
     }
 }
 

@@ -8,8 +8,8 @@ use serde::forward_to_deserialize_any;
 
 use super::buffer::{self, BufferSeed, Leftovers, With};
 use super::containers::{NoParts, ReadParts};
-use super::leaf::drain_seq;
-use super::{At, Context, Expected, FieldType, Mode, Seed, number};
+use super::number::{self, Under, UnderToken};
+use super::{At, Context, Expected, FieldType, Mode, Seed, refused};
 
 pub(super) static OBJECT: Expected = Expected::new("object");
 
@@ -75,20 +75,6 @@ struct ObjectVisitor<'a, 'c, L, T> {
     of: PhantomData<(L, T)>,
 }
 
-impl<L, T> ObjectVisitor<'_, '_, L, T> {
-    #[cold]
-    fn reject(self) -> Option<T> {
-        self.cx.invalid(self.at, &OBJECT);
-        None
-    }
-
-    #[cold]
-    fn null(self) -> Option<T> {
-        self.cx.null(self.at, &OBJECT);
-        None
-    }
-}
-
 impl<'de, L: Object<T>, T> Visitor<'de> for ObjectVisitor<'_, '_, L, T> {
     type Value = Option<T>;
 
@@ -104,17 +90,13 @@ impl<'de, L: Object<T>, T> Visitor<'de> for ObjectVisitor<'_, '_, L, T> {
         if let Some(before) = self.cx.number_in_disguise {
             self.cx.number_in_disguise = None;
             self.cx.rewind(before);
-            return Ok(self.reject());
+            return Ok(refused(self.cx, self.at, &OBJECT));
         }
         Ok(value)
     }
 
-    refuse! { bool number str bytes null }
     // serde's derive takes a list for a struct; the contract says object, so that a list is refused.
-    fn visit_seq<A: SeqAccess<'de>>(self, seq: A) -> Result<Self::Value, A::Error> {
-        drain_seq(seq)?;
-        Ok(self.reject())
-    }
+    refuse! { &OBJECT => bool number str bytes null list }
 }
 
 /// The next field of the object: its index, `Some(None)` for one the type does not have (noted if
@@ -126,7 +108,25 @@ pub fn next_field<'de, L: Object<T>, T, A: MapAccess<'de>>(
     cx: &mut Context<'_>,
     at: &At<'_>,
 ) -> Result<Option<Option<usize>>, A::Error> {
-    entries.next_key_seed(FieldSeed { cx, at, of: PhantomData::<(L, T)> })
+    loop {
+        let field = entries.next_key_seed(FieldSeed { cx, at, of: PhantomData::<(L, T)> })?;
+        if !matches!(field, Some(None)) || cx.number_in_disguise.is_none() {
+            return Ok(field);
+        }
+        if is_number(entries)? {
+            return Ok(None);
+        }
+        // An entry that has the token's name.
+        cx.number_in_disguise = None;
+        note_unknown(cx, at, number::TOKEN, if L::DENY_UNKNOWN { Some(L::NAMES) } else { None });
+    }
+}
+
+/// Whether the object of which the number's token was read is a number; its value is passed over.
+#[cold]
+pub(super) fn is_number<'de, A: MapAccess<'de>>(entries: &mut A) -> Result<bool, A::Error> {
+    let under = entries.next_value_seed(UnderToken(PhantomData::<IgnoredAny>))?;
+    Ok(matches!(under, Under::Number(_)))
 }
 
 struct FieldSeed<'a, 'c, L, T> {
@@ -196,8 +196,16 @@ impl<L: Object<T>, T> Visitor<'_> for FieldOrName<L, T> {
 #[cold]
 fn unknown_field(cx: &mut Context<'_>, at: &At<'_>, name: &str, known: Option<&'static [&'static str]>) {
     if name == number::TOKEN && number::arrive_as_maps() {
+        // What follows will tell.
         cx.number_in_disguise = Some(cx.mark());
-    } else if let Some(known) = known {
+    } else {
+        note_unknown(cx, at, name, known);
+    }
+}
+
+#[cold]
+fn note_unknown(cx: &mut Context<'_>, at: &At<'_>, name: &str, known: Option<&'static [&'static str]>) {
+    if let Some(known) = known {
         cx.unknown(at, name, known);
     } else {
         cx.stray(at, name);
@@ -213,10 +221,13 @@ pub fn keep_value<'de, A: MapAccess<'de>>(
     cx: &mut Context<'_>,
 ) -> Result<(), A::Error> {
     if name == number::TOKEN && number::arrive_as_maps() {
-        cx.number_in_disguise = Some(cx.mark());
-        return skip_value(entries);
+        match entries.next_value_seed(UnderToken(BufferSeed(cx)))? {
+            Under::Number(_) => cx.number_in_disguise = Some(cx.mark()),
+            Under::Value(value) => leftovers.push(name, value),
+        }
+        return Ok(());
     }
-    let value = entries.next_value_seed(BufferSeed(cx.dialect()))?;
+    let value = entries.next_value_seed(BufferSeed(cx))?;
     leftovers.push(name, value);
     Ok(())
 }
@@ -302,9 +313,7 @@ impl<T: FieldType> Slot<T> {
         cx: &mut Context<'_>,
         at: &At<'_>,
     ) -> Result<Option<&T>, A::Error> {
-        if !matches!(self, Self::Missing) {
-            cx.duplicate(at);
-            skip_value(entries)?;
+        if self.is_duplicate(entries, cx, at)? {
             return Ok(None);
         }
         match entries.next_value_seed(Seed::new(cx, at))? {
@@ -339,9 +348,7 @@ impl<T: FieldType> Slot<T> {
         parts: P,
         not_null: bool,
     ) -> Result<Option<&T>, A::Error> {
-        if !matches!(self, Self::Missing) {
-            cx.duplicate(at);
-            skip_value(entries)?;
+        if self.is_duplicate(entries, cx, at)? {
             return Ok(None);
         }
         let seed = PartsSeed { parts, not_null, cx, at, of: PhantomData };
@@ -396,6 +403,22 @@ impl<T: FieldType> Slot<T> {
 }
 
 impl<T> Slot<T> {
+    /// Whether the field was met before; then what stands there is noted and skipped.
+    #[inline]
+    fn is_duplicate<'de, A: MapAccess<'de>>(
+        &self,
+        entries: &mut A,
+        cx: &mut Context<'_>,
+        at: &At<'_>,
+    ) -> Result<bool, A::Error> {
+        if matches!(self, Self::Missing) {
+            return Ok(false);
+        }
+        cx.duplicate(at);
+        skip_value(entries)?;
+        Ok(true)
+    }
+
     /// As [`read`](Self::read), with a reader that is not ours.
     pub fn read_with<'de, W: With<T>, A: MapAccess<'de>>(
         &mut self,
@@ -403,12 +426,10 @@ impl<T> Slot<T> {
         cx: &mut Context<'_>,
         at: &At<'_>,
     ) -> Result<Option<&T>, A::Error> {
-        if !matches!(self, Self::Missing) {
-            cx.duplicate(at);
-            skip_value(entries)?;
+        if self.is_duplicate(entries, cx, at)? {
             return Ok(None);
         }
-        let value = entries.next_value_seed(BufferSeed(cx.dialect()))?;
+        let value = entries.next_value_seed(BufferSeed(cx))?;
         *self = value.foreign::<T, W>(cx, at).map_or(Self::Bad, Self::Good);
         Ok(self.good())
     }
@@ -420,7 +441,7 @@ impl<T> Slot<T> {
         cx: &mut Context<'_>,
         at: &At<'_>,
     ) -> Result<Option<&T>, A::Error> {
-        if let Some(value) = elements.next_element_seed(BufferSeed(cx.dialect()))? {
+        if let Some(value) = elements.next_element_seed(BufferSeed(cx))? {
             *self = value.foreign::<T, W>(cx, at).map_or(Self::Bad, Self::Good);
         }
         Ok(self.good())

@@ -5,10 +5,14 @@ use std::marker::PhantomData;
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr, SocketAddrV4, SocketAddrV6};
 use std::num::{
     NonZeroI8, NonZeroI16, NonZeroI32, NonZeroI64, NonZeroI128, NonZeroIsize, NonZeroU8, NonZeroU16, NonZeroU32,
-    NonZeroU64, NonZeroU128, NonZeroUsize,
+    NonZeroU64, NonZeroU128, NonZeroUsize, Saturating,
 };
 use std::ops::{Bound, Range, RangeInclusive};
 use std::path::PathBuf;
+use std::sync::atomic::{
+    AtomicBool, AtomicI8, AtomicI16, AtomicI32, AtomicI64, AtomicIsize, AtomicU8, AtomicU16, AtomicU32, AtomicU64,
+    AtomicUsize,
+};
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 use serde::de::{Deserializer, Error, MapAccess};
@@ -75,6 +79,52 @@ nonzero! {
     NonZeroIsize: isize;
 }
 
+/// Beyond its ends a number counts as the end, as serde reads it.
+macro_rules! saturating {
+    ($($integer:ident)*) => {$(
+        impl Leaf for Saturating<$integer> {
+            const EXPECTED: &'static Expected = <$integer>::EXPECTED;
+            fn from_u64(value: u64) -> Option<Self> {
+                Some(Self(value.try_into().unwrap_or(<$integer>::MAX)))
+            }
+            fn from_i64(value: i64) -> Option<Self> {
+                Some(Self(value.try_into().unwrap_or(<$integer>::MIN)))
+            }
+        }
+
+        leaf! { Saturating<$integer> {} }
+    )*};
+}
+
+saturating!(u8 u16 u32 u64 usize i8 i16 i32 i64 isize);
+
+macro_rules! atomics {
+    ($($width:literal: $($type:ident $inner:ty),*;)*) => {$($(
+        #[cfg(target_has_atomic = $width)]
+        impl FieldType for $type {
+            fn read<'de, D: Deserializer<'de>>(
+                input: D,
+                cx: &mut Context<'_>,
+                at: &At<'_>,
+            ) -> Result<Option<Self>, D::Error> {
+                Ok(<$inner>::read(input, cx, at)?.map(Self::new))
+            }
+
+            fn describe(walk: &mut Walk<'_>, here: &Place) {
+                <$inner>::describe(walk, here);
+            }
+        }
+    )*)*};
+}
+
+atomics! {
+    "8": AtomicBool bool, AtomicI8 i8, AtomicU8 u8;
+    "16": AtomicI16 i16, AtomicU16 u16;
+    "32": AtomicI32 i32, AtomicU32 u32;
+    "64": AtomicI64 i64, AtomicU64 u64;
+    "ptr": AtomicIsize isize, AtomicUsize usize;
+}
+
 // --- addresses and paths ---
 
 /// Read from text, as their `FromStr` reads it.
@@ -136,6 +186,10 @@ leaf! { PathBuf {} }
 impl<T: ?Sized> FieldType for PhantomData<T> {
     fn read<'de, D: Deserializer<'de>>(input: D, cx: &mut Context<'_>, at: &At<'_>) -> Result<Option<Self>, D::Error> {
         Ok(<()>::read(input, cx, at)?.map(|()| PhantomData))
+    }
+
+    fn is_null(&self) -> bool {
+        true
     }
 }
 
@@ -232,6 +286,10 @@ macro_rules! pairs {
             ) -> Result<Option<Self>, E> {
                 let pair = read_object_flat::<$names, ($first, $second), E>(leftovers, cx, at)?;
                 Ok(pair.and_then(|pair| build(pair, $build, $expected, cx, at)))
+            }
+
+            fn flat_names(names: &mut Vec<&'static [&'static str]>) {
+                names.push(<$names as Object<($first, $second)>>::NAMES);
             }
 
             fn check(&self, cx: &mut Context<'_>, at: &At<'_>) {

@@ -44,20 +44,6 @@ struct TupleVisitor<'a, 'c, L, T> {
     of: PhantomData<(L, T)>,
 }
 
-impl<L: Elements<T>, T> TupleVisitor<'_, '_, L, T> {
-    #[cold]
-    fn reject(self) -> Option<T> {
-        self.cx.invalid(self.at, L::EXPECTED);
-        None
-    }
-
-    #[cold]
-    fn null(self) -> Option<T> {
-        self.cx.null(self.at, L::EXPECTED);
-        None
-    }
-}
-
 /// Counts what passes.
 struct Counted<A> {
     elements: A,
@@ -95,7 +81,7 @@ impl<'de, L: Elements<T>, T> Visitor<'de> for TupleVisitor<'_, '_, L, T> {
         Ok(None)
     }
 
-    refuse! { bool number str bytes null object }
+    refuse! { L::EXPECTED => bool number str bytes null object }
 }
 
 /// The level that the elements of a tuple or an array make.

@@ -3,7 +3,7 @@
 use serde_json::Value;
 
 use super::{At, Context, Dialect, FieldType, LoadOptions};
-use crate::violation::{Concern, Path, Violations};
+use crate::violation::{Concern, MASK, Path, Violations};
 
 /// The input without what is wrong with it and without what the types do not know (`strays`). Read
 /// once more, because it is asked for rarely.
@@ -39,7 +39,11 @@ pub(super) fn of_value(mut value: Value, violations: &Violations, strays: &[Path
     for place in places {
         match place.split_last() {
             None => return Some(Value::Object(serde_json::Map::new())),
-            Some((last, parents)) => remove(&mut value, parents, last),
+            Some((last, parents)) => {
+                if !remove(&mut value, parents, last) {
+                    return Some(Value::Object(serde_json::Map::new()));
+                }
+            }
         }
     }
     Some(value)
@@ -51,24 +55,35 @@ fn compare(a: &[String], b: &[String]) -> std::cmp::Ordering {
     a.iter().map(key).cmp(b.iter().map(key))
 }
 
-fn remove(value: &mut Value, parents: &[String], key: &str) {
+/// Takes out what stands there; answers whether it was there, unless its key was masked: then nobody can tell
+/// which it is, and what it lies in is taken out.
+fn remove(value: &mut Value, parents: &[String], key: &str) -> bool {
     match (value, parents) {
-        (Value::Object(object), [first, rest @ ..]) => {
-            if let Some(inner) = object.get_mut(first) {
-                remove(inner, rest, key);
+        (Value::Object(object), [first, rest @ ..]) => match object.get_mut(first) {
+            Some(inner) => {
+                if !remove(inner, rest, key) {
+                    object.remove(first);
+                }
+                true
             }
-        }
+            None => first != MASK,
+        },
         (Value::Array(list), [first, rest @ ..]) => {
-            if let Some(inner) = first.parse::<usize>().ok().and_then(|index| list.get_mut(index)) {
-                remove(inner, rest, key);
+            let index = first.parse::<usize>().ok().filter(|index| *index < list.len());
+            if let Some(index) = index
+                && !remove(&mut list[index], rest, key)
+            {
+                list.remove(index);
             }
+            true
         }
-        (Value::Object(object), []) => drop(object.remove(key)),
+        (Value::Object(object), []) => object.remove(key).is_some() || key != MASK,
         (Value::Array(list), []) => {
             if let Some(index) = key.parse().ok().filter(|index| *index < list.len()) {
                 list.remove(index);
             }
+            true
         }
-        _ => {}
+        _ => true,
     }
 }

@@ -7,8 +7,9 @@ use serde::de::{DeserializeSeed, Deserializer, Error, IgnoredAny, MapAccess, Seq
 
 use super::buffer::{self, BufferSeed, Buffered, Key, Leftovers, MapOf};
 use super::leaf::drain_map;
-use super::object::OBJECT;
-use super::{At, Context, Expected, FieldType, Seed, number, read_leaf};
+use super::number::{self, Under, UnderToken};
+use super::object::{self, OBJECT};
+use super::{At, Context, Expected, FieldType, Seed, read_leaf, refused};
 use crate::violation::{FieldName, Rule, cut};
 
 static VARIANT: Expected = Expected::new("variant");
@@ -240,18 +241,6 @@ struct InternalVisitor<'a, 'c, T> {
 }
 
 impl<T: Variants> InternalVisitor<'_, '_, T> {
-    #[cold]
-    fn reject(self) -> Option<T> {
-        self.cx.invalid(self.at, &OBJECT);
-        None
-    }
-
-    #[cold]
-    fn null(self) -> Option<T> {
-        self.cx.null(self.at, &OBJECT);
-        None
-    }
-
     /// The variant with the data that its object has.
     fn variant<'de, A: MapAccess<'de>>(
         cx: &mut Context<'_>,
@@ -284,10 +273,12 @@ impl<'de, T: Variants> Visitor<'de> for InternalVisitor<'_, '_, T> {
         let mut first = true;
         while let Some(name) = entries.next_key::<Key<'de>>()? {
             if *name == *number::TOKEN && number::arrive_as_maps() {
-                entries.next_value::<IgnoredAny>()?;
-                drain_map(&mut entries)?;
-                cx.invalid(at, &OBJECT);
-                return Ok(None);
+                match entries.next_value_seed(UnderToken(BufferSeed(cx)))? {
+                    Under::Value(value) => leftovers.push(name.into_string(), value),
+                    Under::Number(_) => {
+                        return Ok(refused(cx, at, &OBJECT));
+                    }
+                }
             } else if *name == *tag.wire() && met {
                 cx.duplicate(&at.field(tag));
                 entries.next_value::<IgnoredAny>()?;
@@ -305,7 +296,7 @@ impl<'de, T: Variants> Visitor<'de> for InternalVisitor<'_, '_, T> {
                     return Ok(value);
                 }
             } else {
-                let value = entries.next_value_seed(BufferSeed(cx.dialect()))?;
+                let value = entries.next_value_seed(BufferSeed(cx))?;
                 leftovers.push(name.into_string(), value);
             }
             first = false;
@@ -316,7 +307,7 @@ impl<'de, T: Variants> Visitor<'de> for InternalVisitor<'_, '_, T> {
         Self::variant(cx, at, variant, leftovers.entries(buffer::any))
     }
 
-    refuse! { bool number str bytes null list }
+    refuse! { &OBJECT => bool number str bytes null list }
 }
 
 /// Reads a tag.
@@ -399,20 +390,6 @@ struct AdjacentVisitor<'a, 'c, T> {
     of: PhantomData<T>,
 }
 
-impl<T: Variants> AdjacentVisitor<'_, '_, T> {
-    #[cold]
-    fn reject(self) -> Option<T> {
-        self.cx.invalid(self.at, &OBJECT);
-        None
-    }
-
-    #[cold]
-    fn null(self) -> Option<T> {
-        self.cx.null(self.at, &OBJECT);
-        None
-    }
-}
-
 /// The data of an adjacently tagged enum while it is read.
 enum Content<T> {
     Missing,
@@ -444,16 +421,17 @@ impl<'de, T: Variants> Visitor<'de> for AdjacentVisitor<'_, '_, T> {
                         let seed = AnyContentSeed { variant, cx, at: at_content, of: PhantomData };
                         Content::Read(entries.next_value_seed(seed)?)
                     }
-                    _ => Content::Kept(entries.next_value_seed(BufferSeed(cx.dialect()))?),
+                    _ => Content::Kept(entries.next_value_seed(BufferSeed(cx))?),
                 };
-            } else if *name == *number::TOKEN && number::arrive_as_maps() {
-                entries.next_value::<IgnoredAny>()?;
-                drain_map(&mut entries)?;
-                cx.leave();
-                cx.invalid(at, &OBJECT);
-                return Ok(None);
             } else {
-                entries.next_value::<IgnoredAny>()?;
+                let maybe_number = *name == *number::TOKEN && number::arrive_as_maps();
+                if maybe_number && object::is_number(&mut entries)? {
+                    cx.leave();
+                    return Ok(refused(cx, at, &OBJECT));
+                }
+                if !maybe_number {
+                    entries.next_value::<IgnoredAny>()?;
+                }
                 if *name == *form.tag.wire() {
                     cx.duplicate(at_tag);
                     good = false;
@@ -484,7 +462,7 @@ impl<'de, T: Variants> Visitor<'de> for AdjacentVisitor<'_, '_, T> {
         Ok(value.filter(|_| good))
     }
 
-    refuse! { bool number str bytes null list }
+    refuse! { &OBJECT => bool number str bytes null list }
 }
 
 /// Reads the data of a variant, which for one without data is null.
@@ -516,7 +494,7 @@ pub fn read_untagged<'de, T: Variants, D: Deserializer<'de>>(
     cx: &mut Context<'_>,
     at: &At<'_>,
 ) -> Result<Option<T>, D::Error> {
-    let value = Buffered::read(input, cx.dialect())?;
+    let value = Buffered::read(input, cx)?;
     let before = cx.mark();
     let mut furthest = None;
     for variant in 0..T::VARIANTS.len() {

@@ -16,8 +16,10 @@ use super::{At, Context, FieldType};
 use crate::contract::{Place, Walk};
 
 macro_rules! wrappers {
-    ($([$($generics:tt)*] $type:ty => $new:expr, $check:expr;)*) => {$(
+    ($([$($generics:tt)*] $type:ty => $new:expr, |$this:ident| $value:expr;)*) => {$(
         impl<$($generics)*> FieldType for $type {
+            const SENSITIVE: bool = T::SENSITIVE;
+
             #[inline]
             fn read<'de, D: Deserializer<'de>>(
                 input: D,
@@ -35,6 +37,10 @@ macro_rules! wrappers {
                 Ok(T::read_flat(leftovers, cx, at)?.map($new))
             }
 
+            fn flat_names(names: &mut Vec<&'static [&'static str]>) {
+                T::flat_names(names);
+            }
+
             fn read_key(text: &mut Option<String>, cx: &mut Context<'_>, map: &At<'_>) -> Option<Self> {
                 T::read_key(text, cx, map).map($new)
             }
@@ -45,9 +51,17 @@ macro_rules! wrappers {
             }
 
             #[inline]
+            fn is_null(&self) -> bool {
+                let $this = self;
+                $value.is_some_and(|value| T::is_null(&value))
+            }
+
+            #[inline]
             fn check(&self, cx: &mut Context<'_>, at: &At<'_>) {
-                let check: fn(&Self, &mut Context<'_>, &At<'_>) = $check;
-                check(self, cx, at);
+                let $this = self;
+                if let Some(value) = $value {
+                    T::check(&value, cx, at);
+                }
             }
 
             fn describe(walk: &mut Walk<'_>, here: &Place) {
@@ -65,30 +79,18 @@ macro_rules! wrappers {
     )*};
 }
 
+// What cannot be looked at now (borrowed mutably, poisoned) cannot be written either.
 wrappers! {
-    [T: FieldType] Box<T> => Box::new, |this, cx, at| (**this).check(cx, at);
-    [T: FieldType] Rc<T> => Rc::new, |this, cx, at| (**this).check(cx, at);
-    [T: FieldType] Arc<T> => Arc::new, |this, cx, at| (**this).check(cx, at);
-    [T: FieldType + Clone] Cow<'_, T> => Cow::Owned, |this, cx, at| (**this).check(cx, at);
-    [T: FieldType] Wrapping<T> => Wrapping, |this, cx, at| this.0.check(cx, at);
-    [T: FieldType] Reverse<T> => Reverse, |this, cx, at| this.0.check(cx, at);
-    [T: FieldType + Copy] Cell<T> => Cell::new, |this, cx, at| this.get().check(cx, at);
-    // What cannot be looked at now (borrowed mutably, poisoned) cannot be written either.
-    [T: FieldType] RefCell<T> => RefCell::new, |this, cx, at| {
-        if let Ok(value) = this.try_borrow() {
-            value.check(cx, at);
-        }
-    };
-    [T: FieldType] Mutex<T> => Mutex::new, |this, cx, at| {
-        if let Ok(value) = this.lock() {
-            value.check(cx, at);
-        }
-    };
-    [T: FieldType] RwLock<T> => RwLock::new, |this, cx, at| {
-        if let Ok(value) = this.read() {
-            value.check(cx, at);
-        }
-    };
+    [T: FieldType] Box<T> => Box::new, |this| Some(&**this);
+    [T: FieldType] Rc<T> => Rc::new, |this| Some(&**this);
+    [T: FieldType] Arc<T> => Arc::new, |this| Some(&**this);
+    [T: FieldType + Clone] Cow<'_, T> => Cow::Owned, |this| Some(&**this);
+    [T: FieldType] Wrapping<T> => Wrapping, |this| Some(&this.0);
+    [T: FieldType] Reverse<T> => Reverse, |this| Some(&this.0);
+    [T: FieldType + Copy] Cell<T> => Cell::new, |this| Some(this.get());
+    [T: FieldType] RefCell<T> => RefCell::new, |this| this.try_borrow().ok();
+    [T: FieldType] Mutex<T> => Mutex::new, |this| this.lock().ok();
+    [T: FieldType] RwLock<T> => RwLock::new, |this| this.read().ok();
 }
 
 /// Pointers to lists and maps whose parts have rules.

@@ -18,7 +18,7 @@ use crate::suggestion::suggest;
 const MAX_COLUMN: usize = 40;
 
 /// What stands for a sensitive value.
-const MASK: &str = "***";
+pub(crate) const MASK: &str = "***";
 
 /// Longest input-controlled text (an unknown field's name, a map's key) kept in a path, in characters.
 const MAX_NAME: usize = 100;
@@ -81,18 +81,34 @@ impl FieldName {
     }
 
     /// The name in messages: Marshmallow's data key, serde's rename.
+    ///
+    /// See the example of [`FieldName`].
     #[must_use]
     pub const fn wire(&self) -> &'static str {
         self.wire
     }
 
     /// The name in the Rust source; of a tuple field, its index.
+    ///
+    /// See the example of [`FieldName`].
     #[must_use]
     pub const fn rust(&self) -> &'static str {
         self.rust
     }
 
     /// Whether the field is marked `#[event(sensitive)]`.
+    ///
+    /// ```
+    /// # use event_schema::prelude::*;
+    /// # use event_schema::Segment;
+    /// #[event_schema::event]
+    /// #[derive(Debug)]
+    /// struct Login { #[event(sensitive)] password: String }
+    ///
+    /// let error = Login::load(br#"{"password": 7}"#).unwrap_err();
+    /// let Segment::Field(name) = &error.violations().unwrap()[0].path().segments()[0] else { panic!() };
+    /// assert!(name.is_sensitive());
+    /// ```
     #[must_use]
     pub const fn is_sensitive(&self) -> bool {
         self.sensitive
@@ -261,6 +277,8 @@ impl Path {
     }
 
     /// The steps, outermost first.
+    ///
+    /// See the examples of [`Segment`].
     #[must_use]
     pub fn segments(&self) -> &[Segment] {
         match &self.0 {
@@ -270,6 +288,8 @@ impl Path {
     }
 
     /// The path as a JSON Pointer (RFC 6901); the root is the empty string.
+    ///
+    /// See the example of [`Path`].
     #[must_use]
     pub fn to_pointer(&self) -> String {
         let mut pointer = String::new();
@@ -427,7 +447,8 @@ impl Rule {
     }
 
     /// The names of the variants, of a rule that says what they are.
-    pub(crate) fn choices(&self) -> &'static [&'static str] {
+    #[must_use]
+    pub fn choices(&self) -> &'static [&'static str] {
         match self.param("choices") {
             Some(Param::Strs(names)) => names,
             _ => &[],
@@ -546,6 +567,13 @@ pub(crate) enum Concern {
 /// | `contains`, `does_not_contain` | the pattern is not in it, or is | `pattern` |
 /// | `must_match` | differs from the other field | `other` |
 /// | `non_control_character` | has control characters | |
+/// | `one_of` | not one of these values | `choices` |
+/// | `none_of` | one of the values that it must not be | `choices` |
+/// | `equal` | not this value | `other` |
+/// | `contains_only` | an element is not among these | `choices` |
+/// | `contains_none_of` | an element is among these | `values` |
+/// | `context` | a rule could not be checked, for its context was not given | |
+/// | `omitted` | in reports: so many more than were kept | `count` |
 /// | any other | as given by `code = "..."` or by the custom rule's `ValidationError` | its params |
 ///
 /// Params that do not apply are left out; `suggestion` is a name that the type knows.
@@ -628,18 +656,24 @@ pub struct Violation {
 
 impl Violation {
     /// Where it lies.
+    ///
+    /// See the examples of [`Violation`].
     #[must_use]
     pub fn path(&self) -> &Path {
         &self.path
     }
 
     /// The stable name of what is wrong.
+    ///
+    /// See the examples of [`Violation`].
     #[must_use]
     pub fn code(&self) -> &str {
         self.fault.code()
     }
 
     /// The arguments of the broken rule, such as `min`.
+    ///
+    /// See the examples of [`Violation`].
     #[must_use]
     pub fn params(&self) -> Map<String, Value> {
         let owned = |(name, param): (&str, Param)| (name.to_owned(), param.into());
@@ -689,6 +723,8 @@ impl Violation {
     }
 
     /// The sentence for people: the rule's own `message`, or Marshmallow's for the code.
+    ///
+    /// See the examples of [`Violation`].
     #[must_use]
     pub fn message(&self) -> Cow<'_, str> {
         match (self.message_of_field(), &self.fault) {
@@ -843,6 +879,8 @@ impl Violations {
     }
 
     /// How many more there are than were kept.
+    ///
+    /// See the example of [`LoadOptions`](crate::LoadOptions).
     #[must_use]
     pub fn omitted(&self) -> usize {
         self.rest.as_ref().map_or(0, |rest| rest.count)
@@ -856,6 +894,8 @@ impl Violations {
     /// Marshmallow's tree of messages: objects by wire name and by index, lists of messages at the
     /// leaves. What concerns an object or list as a whole stands under `_schema`; an entry of a map
     /// has `key` and `value` below it.
+    ///
+    /// See the example of [`Violations`].
     #[must_use]
     pub fn to_messages(&self) -> Value {
         tree::to_value(self)

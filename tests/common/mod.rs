@@ -9,7 +9,7 @@ use std::time::{Duration, SystemTime};
 
 use event_schema::kafka::rdkafka::admin::{AdminClient, AdminOptions, NewTopic, TopicReplication};
 use event_schema::kafka::rdkafka::client::DefaultClientContext;
-use event_schema::kafka::rdkafka::consumer::{BaseConsumer, Consumer};
+use event_schema::kafka::rdkafka::consumer::{BaseConsumer, Consumer, StreamConsumer};
 use event_schema::kafka::rdkafka::producer::{FutureProducer, FutureRecord};
 use event_schema::kafka::rdkafka::{Offset, TopicPartitionList};
 use event_schema::kafka::{EmbeddedKafka, EventProducer, KafkaConfig, Received};
@@ -49,16 +49,21 @@ impl Kafka {
     /// A topic of the test's own.
     pub async fn topic(&self, partitions: i32) -> String {
         let name = unique("topic");
+        self.create(&name, partitions).await;
+        name
+    }
+
+    /// A topic of this name.
+    pub async fn create(&self, name: &str, partitions: i32) {
         if let Some(embedded) = &self.embedded {
-            embedded.create_topic(&name, partitions).unwrap();
+            embedded.create_topic(name, partitions).unwrap();
         } else {
             let admin: AdminClient<DefaultClientContext> = self.config.rdkafka_producer().unwrap().create().unwrap();
-            let topic = NewTopic::new(&name, partitions, TopicReplication::Fixed(-1));
+            let topic = NewTopic::new(name, partitions, TopicReplication::Fixed(-1));
             let options = AdminOptions::new().operation_timeout(Some(Duration::from_secs(20)));
             let made = within(30, "a new topic", admin.create_topics(&[topic], &options)).await.unwrap();
             made[0].as_ref().unwrap();
         }
-        name
     }
 
     /// The configuration with a group of the test's own.
@@ -76,6 +81,19 @@ impl Kafka {
         let mut record = FutureRecord::to(topic).key(key);
         record.payload = value;
         producer.send(record, Duration::from_secs(20)).await.unwrap();
+    }
+
+    /// Puts many on a topic, in this order.
+    pub async fn put_all(&self, topic: &str, values: impl IntoIterator<Item = String>) {
+        let producer: FutureProducer = self.config.rdkafka_producer().unwrap().create().unwrap();
+        let values: Vec<String> = values.into_iter().collect();
+        let sends = values.iter().map(|value| {
+            let record: FutureRecord<'_, str, str> = FutureRecord::to(topic).payload(value);
+            producer.send_result(record).unwrap()
+        });
+        for sent in sends.collect::<Vec<_>>() {
+            sent.await.unwrap().unwrap();
+        }
     }
 
     /// How many messages the partition has.
@@ -147,3 +165,41 @@ pub fn by_key(received: &[Received<Note>]) -> HashMap<String, Vec<u32>> {
     }
     numbers
 }
+
+/// Waits until it is so, but not for ever.
+pub async fn until(seconds: u64, what: &str, mut is_so: impl FnMut() -> bool) {
+    let waiting = async {
+        while !is_so() {
+            tokio::time::sleep(Duration::from_millis(1)).await;
+        }
+    };
+    within(seconds, what, waiting).await;
+}
+
+impl Kafka {
+    /// Publishes notes to a topic, in this order.
+    pub async fn publish(&self, topic: &str, notes: impl IntoIterator<Item = Note>) {
+        let producer = self.producer().await;
+        let notes: Vec<Note> = notes.into_iter().collect();
+        for sent in futures_util::future::join_all(notes.iter().map(|note| producer.send_to(topic, note))).await {
+            sent.unwrap();
+        }
+        producer.close(Duration::from_secs(20)).await.unwrap();
+    }
+
+    /// Everything in a topic that has this many messages, with the original bytes.
+    pub async fn read(&self, topic: &str, count: usize) -> Vec<Message> {
+        let config = self.group().rdkafka_consumer().unwrap();
+        let consumer: StreamConsumer = config.create().unwrap();
+        consumer.subscribe(&[topic]).unwrap();
+        let mut messages = Vec::new();
+        while messages.len() < count {
+            let what = format!("message {} in {topic}", messages.len());
+            messages.push(within(30, &what, consumer.recv()).await.unwrap().detach());
+        }
+        tokio::task::spawn_blocking(move || drop(consumer)).await.unwrap();
+        messages
+    }
+}
+
+pub type Message = event_schema::kafka::rdkafka::message::OwnedMessage;

@@ -7,12 +7,14 @@ pub(crate) mod message;
 
 use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
+use std::num::NonZeroI128;
 use std::sync::LazyLock;
 
 use chrono::{DateTime, FixedOffset, NaiveDate, NaiveDateTime, NaiveTime, Utc};
 use event_schema::prelude::*;
 use event_schema::regex::Regex;
 use event_schema::serde_json::{Map, Value};
+use event_schema::url::Url;
 
 /// Defines a type of the zoo: an event that derives `Deserialize` and can be compared.
 macro_rules! zoo {
@@ -32,6 +34,7 @@ macro_rules! every_type {
         $callback! {
             unsigned: Unsigned,
             signed: Signed,
+            wide: Wide,
             floats: Floats,
             scalars: Scalars,
             options: Options,
@@ -42,6 +45,7 @@ macro_rules! every_type {
             colour: Colour,
             lenient: Lenient,
             foreign: Foreign,
+            links: Links,
             defaults: Defaults,
             container_default: ContainerDefault,
             aliases: Aliases,
@@ -79,6 +83,7 @@ pub(crate) use every_type;
 zoo! {
     struct Unsigned { a: u8, b: u16, c: u32, d: u64, e: usize }
     struct Signed { a: i8, b: i16, c: i32, d: i64, e: isize }
+    struct Wide { a: u128, b: i128, c: Option<NonZeroI128>, d: Vec<u128>, e: BTreeMap<u128, i128> }
     struct Floats { a: f32, b: f64, c: Option<f32>, d: Vec<f64> }
     struct Scalars { a: bool, b: char, c: String, d: (), e: Box<u8>, r#type: u8 }
     struct Options { a: Option<u8>, b: Option<Option<bool>>, c: Box<Option<String>>, d: Option<Box<char>>, e: Option<Inner> }
@@ -150,6 +155,8 @@ zoo! {
         h: Option<Ipv4Addr>,
         i: Vec<Ipv6Addr>,
     }
+
+    struct Links { a: Url, b: Option<Url>, c: BTreeMap<String, Url> }
 
     struct Defaults {
         #[serde(default)]

@@ -47,6 +47,9 @@ pub(super) fn expand(cx: &Cx<'_>, variants: &[Variant<'_>]) -> Body {
         check,
         describe: describe(cx, &readable),
         describe_key: describe_key(cx, &readable),
+        flat_names: flat_names(cx, &readable),
+        is_sensitive: None,
+        is_null: is_null(cx, &levels),
         same_as: None,
     }
 }
@@ -233,6 +236,31 @@ fn other_names(readable: &[&(&Variant<'_>, Expand<'_>)]) -> (Vec<TokenStream>, b
         variant.attrs.aliases().iter().filter(move |alias| **alias != *name).map(ToTokens::to_token_stream)
     });
     (aliases.collect(), readable.iter().any(|(variant, _)| variant.attrs.other()))
+}
+
+/// Adds the names that stand at the level on which the enum is flattened.
+fn flat_names(cx: &Cx<'_>, readable: &[&(&Variant<'_>, Expand<'_>)]) -> TokenStream {
+    let self_ty = cx.self_ty();
+    let variants = || readable.iter().map(|(_, level)| level.flat_names());
+    match cx.model.serde.attrs.tag() {
+        TagType::External => quote!(names.push(<#self_ty as __p::Variants>::choices().choices());),
+        TagType::Internal { tag } => {
+            let variants = variants();
+            quote!(names.push(&[#tag]); #(#variants)*)
+        }
+        TagType::Adjacent { .. } => quote!(names.push(FORM.names);),
+        TagType::None => variants().collect(),
+    }
+}
+
+/// Whether the value is null on the wire, which of all enums one without any tag can be.
+fn is_null(cx: &Cx<'_>, levels: &[(&Variant<'_>, Expand<'_>)]) -> Option<TokenStream> {
+    if !matches!(cx.model.serde.attrs.tag(), TagType::None) {
+        return None;
+    }
+    let arms = levels.iter().filter(|(variant, _)| !variant.attrs.skip_deserializing());
+    let arms: Vec<_> = arms.filter_map(|(_, level)| level.is_null_arm()).collect();
+    (!arms.is_empty()).then(|| quote!(match self { #(#arms,)* #[allow(unreachable_patterns)] _ => false }))
 }
 
 /// What the enum is as a map's key, if it can be one.

@@ -1,14 +1,14 @@
 //! `impl EventSchema`, and `impl validator::Validate` beside it.
 
 use heck::ToKebabCase;
-use proc_macro2::TokenStream;
+use proc_macro2::{Span, TokenStream};
 use quote::{ToTokens, quote, quote_spanned};
 use syn::LitStr;
 use syn::ext::IdentExt;
 use syn::spanned::Spanned;
 
 use super::{Cx, shown_at};
-use crate::model::Model;
+use crate::model::{Model, Shape};
 
 pub(super) fn expand(cx: &Cx<'_>) -> TokenStream {
     let model = cx.model;
@@ -36,11 +36,18 @@ pub(super) fn expand(cx: &Cx<'_>) -> TokenStream {
         None => quote!(__p::None),
     };
 
+    let (key, types) = match types(model) {
+        Some(types) => (types.key, Some(types.items)),
+        None => (key, None),
+    };
     let validate = (model.event.validate != Some(false)).then(|| validate(cx));
 
     let hooks = hooks(model);
-    let versions = versions(cx, version);
+    let versions = versions(cx);
+    let older = is_older(cx, version);
     quote! {
+        #older
+
         #[automatically_derived]
         impl #impl_generics __p::EventSchema for #ident #ty_generics #bounds {
             const DESCRIPTOR: &'static __p::Descriptor =
@@ -54,6 +61,7 @@ pub(super) fn expand(cx: &Cx<'_>) -> TokenStream {
                 __p::json_schema::<Self>(contract)
             }
 
+            #types
             #hooks
             #versions
         }
@@ -99,6 +107,61 @@ fn validate(cx: &Cx<'_>) -> TokenStream {
     }
 }
 
+/// What an enum leaves to the events that its variants hold.
+struct Types {
+    key: TokenStream,
+    items: TokenStream,
+}
+
+fn types(model: &Model<'_>) -> Option<Types> {
+    model.event.types?;
+    let Shape::Enum(variants) = &model.shape else { return None };
+    let held = || variants.iter().map(|variant| (&variant.ident, variant.level.fields[0].serde.ty));
+    // Each call is shown at the type, which may be no event.
+    let arms = |call: fn(Span) -> TokenStream| {
+        let arms = held().map(|(ident, ty)| {
+            let call = call(shown_at(ty.span()));
+            quote!(Self::#ident(event) => #call,)
+        });
+        quote!(match self { #(#arms)* })
+    };
+    let key = arms(|span| quote_spanned!(span=> __p::EventSchema::key(event)));
+    let described_by = arms(|span| quote_spanned!(span=> __p::EventSchema::described_by(event)));
+    let dump_into = arms(|span| quote_spanned!(span=> __p::EventSchema::dump_into(event, buffer)));
+    let dump_value = arms(|span| quote_spanned!(span=> __p::EventSchema::dump_value(event)));
+    let load = held().map(|(ident, ty)| {
+        quote_spanned! {shown_at(ty.span())=>
+            if let __p::Some(loaded) = <#ty as __p::EventSchema>::load_if_of(event_type, input, options) {
+                return __p::Some(loaded.map(Self::#ident));
+            }
+        }
+    });
+    let items = quote! {
+        fn described_by(&self) -> &'static __p::Descriptor {
+            #described_by
+        }
+
+        // With the hooks of the variant's event.
+        fn dump_into(&self, buffer: &mut __p::Vec<u8>) -> __p::Result<(), __p::DumpError> {
+            #dump_into
+        }
+
+        fn dump_value(&self) -> __p::Result<__p::Value, __p::DumpError> {
+            #dump_value
+        }
+
+        fn load_if_of(
+            event_type: &str,
+            input: &[u8],
+            options: &__p::LoadOptions<'_>,
+        ) -> __p::Option<__p::Result<Self, __p::LoadError>> {
+            #(#load)*
+            __p::None
+        }
+    };
+    Some(Types { key, items })
+}
+
 /// The hooks around a dump; those around a load stand in the reader.
 fn hooks(model: &Model<'_>) -> TokenStream {
     let before = model.event.pre_dump.as_ref().map(|hook| {
@@ -122,31 +185,30 @@ fn hooks(model: &Model<'_>) -> TokenStream {
     quote!(#before #after)
 }
 
+/// Tells where it is written that the version before is not older: it would never be reached.
+fn is_older(cx: &Cx<'_>, version: u32) -> Option<TokenStream> {
+    let previous = cx.model.event.previous.as_ref().filter(|_| cx.model.input.generics.params.is_empty())?;
+    Some(quote_spanned! {shown_at(previous.span())=>
+        const _: () = ::core::assert!(
+            <#previous as __p::EventSchema>::DESCRIPTOR.version() < #version,
+            "`previous` names a type whose version is not below this one's"
+        );
+    })
+}
+
 /// The chain of earlier versions.
-fn versions(cx: &Cx<'_>, version: u32) -> TokenStream {
+fn versions(cx: &Cx<'_>) -> TokenStream {
     let event = &cx.model.event;
     let refuse_newer = event.refuse_newer.map(|refuse| quote!(const REFUSES_NEWER: bool = #refuse;));
     let previous = event.previous.as_ref().map(|previous| {
-        let span = shown_at(previous.span());
-        // Told where it is written: a version that is not older would never be reached.
-        let older = cx.model.input.generics.params.is_empty().then(|| {
-            quote_spanned! {span=>
-                const {
-                    ::core::assert!(
-                        <#previous as __p::EventSchema>::DESCRIPTOR.version() < #version,
-                        "`previous` names a type whose version is not below this one's"
-                    );
-                }
-            }
-        });
-        let upcast = quote_spanned!(span=> __p::upcast::<#previous, Self>(version, input, options));
+        let upcast =
+            quote_spanned!(shown_at(previous.span())=> __p::upcast::<#previous, Self>(version, input, options));
         quote! {
             fn load_earlier(
                 version: u32,
                 input: &[u8],
                 options: &__p::LoadOptions<'_>,
             ) -> __p::Option<__p::Result<Self, __p::LoadError>> {
-                #older
                 #upcast
             }
         }

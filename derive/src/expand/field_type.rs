@@ -20,6 +20,12 @@ pub(super) struct Body {
     pub(super) describe: TokenStream,
     /// Statements over `walk` and `map`, for a type that can be a map's key.
     pub(super) describe_key: Option<TokenStream>,
+    /// Statements over `names`, what the fields are called on the wire.
+    pub(super) flat_names: TokenStream,
+    /// Whether it is one with a sensitive field, where it is one with a field.
+    pub(super) is_sensitive: Option<TokenStream>,
+    /// Whether `self` is null on the wire, where it can be.
+    pub(super) is_null: Option<TokenStream>,
     /// The single field's type that the type is on the wire, if it is as one with it.
     pub(super) same_as: Option<TokenStream>,
 }
@@ -91,10 +97,45 @@ fn replace_self(tokens: TokenStream, self_ty: &TokenStream) -> TokenStream {
     tokens.into_iter().flat_map(replace).collect()
 }
 
+/// The items of the impl that most types take from the trait.
+fn optional_items(body: &Body) -> TokenStream {
+    let Body { describe_key, flat_names, is_sensitive, is_null, same_as, .. } = body;
+    let sensitive = is_sensitive.as_ref().map(|sensitive| quote!(const SENSITIVE: bool = #sensitive;));
+    let missing = same_as.as_ref().map(|missing| {
+        quote! {
+            fn missing(cx: &mut __p::Context<'_>, at: &__p::At<'_>) -> __p::Option<Self> {
+                #missing
+            }
+        }
+    });
+    let is_null = is_null.as_ref().map(|is_null| {
+        quote! {
+            fn is_null(&self) -> bool {
+                #is_null
+            }
+        }
+    });
+    let flat_names = (!flat_names.is_empty()).then(|| {
+        quote! {
+            fn flat_names(names: &mut ::std::vec::Vec<&'static [&'static str]>) {
+                #flat_names
+            }
+        }
+    });
+    let describe_key = describe_key.as_ref().map(|describe| {
+        quote! {
+            fn describe_key(walk: &mut __p::Walk<'_>, map: &__p::Place) {
+                #describe
+            }
+        }
+    });
+    quote!(#sensitive #missing #is_null #flat_names #describe_key)
+}
+
 pub(super) fn expand(cx: &Cx<'_>, body: &Body) -> TokenStream {
     let self_ty = cx.self_ty();
     let (impl_generics, _, where_clause) = cx.generics.split_for_impl();
-    let Body { items, read, read_flat, check, describe, describe_key, same_as } = body;
+    let Body { items, read, read_flat, check, describe, .. } = body;
 
     let whole = rules::of_whole(cx);
     let (whole_fn, call_whole) = match &whole {
@@ -139,21 +180,7 @@ pub(super) fn expand(cx: &Cx<'_>, body: &Body) -> TokenStream {
         }
     });
     let check_whole = call_whole.as_ref().map(|whole| quote!(#whole(self, cx, at, before);));
-    let missing = same_as.as_ref().map(|same_as| {
-        quote! {
-            fn missing(cx: &mut __p::Context<'_>, at: &__p::At<'_>) -> __p::Option<Self> {
-                #same_as
-            }
-        }
-    });
-
-    let describe_key = describe_key.as_ref().map(|describe| {
-        quote! {
-            fn describe_key(walk: &mut __p::Walk<'_>, map: &__p::Place) {
-                #describe
-            }
-        }
-    });
+    let optional = optional_items(body);
 
     quote! {
         #items
@@ -171,8 +198,7 @@ pub(super) fn expand(cx: &Cx<'_>, body: &Body) -> TokenStream {
             }
 
             #read_flat
-
-            #missing
+            #optional
 
             fn check(&self, cx: &mut __p::Context<'_>, at: &__p::At<'_>) {
                 let (before, this) = (cx.found(), self);
@@ -186,8 +212,6 @@ pub(super) fn expand(cx: &Cx<'_>, body: &Body) -> TokenStream {
                     #describe
                 }
             }
-
-            #describe_key
         }
     }
 }

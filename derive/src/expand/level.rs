@@ -118,6 +118,54 @@ impl<'a> Expand<'a> {
         Some(quote!(<#ty as __p::FieldType>::missing(cx, at).map(|inner| #build)))
     }
 
+    /// Adds its fields' names, and those of its flattened ones, to `names`.
+    pub(super) fn flat_names(&self) -> TokenStream {
+        if let Some(inner) = self.inner() {
+            let ty = inner.field.serde.ty;
+            return inner
+                .field
+                .is_ours()
+                .then(|| quote!(<#ty as __p::FieldType>::flat_names(names);))
+                .into_token_stream();
+        }
+        if !self.is_object() {
+            return TokenStream::new();
+        }
+        let (marker, self_ty) = (self.marker(), self.cx.self_ty());
+        let flat = self.fields().filter(ExpandField::is_flat).map(|field| {
+            let ty = field.field.serde.ty;
+            quote!(<#ty as __p::FieldType>::flat_names(names);)
+        });
+        quote!(names.push(<#marker as __p::Object<#self_ty>>::NAMES); #(#flat)*)
+    }
+
+    /// Whether it is one with a sensitive field.
+    pub(super) fn is_sensitive(&self) -> Option<TokenStream> {
+        let inner = self.inner()?;
+        let (ty, own) = (inner.field.serde.ty, inner.field.event.sensitive);
+        Some(if own || !inner.field.is_ours() { quote!(#own) } else { quote!(<#ty as __p::FieldType>::SENSITIVE) })
+    }
+
+    /// Whether its value `this` is null on the wire, if that can be.
+    pub(super) fn is_null(&self, this: &TokenStream) -> Option<TokenStream> {
+        if let Some(inner) = self.inner() {
+            let (ty, member) = (inner.field.serde.ty, &inner.field.serde.member);
+            return inner.field.is_ours().then(|| quote!(<#ty as __p::FieldType>::is_null(&#this.#member)));
+        }
+        self.is_unit().then(|| quote!(true))
+    }
+
+    /// As [`is_null`](Self::is_null), as the arm of a variant.
+    pub(super) fn is_null_arm(&self) -> Option<TokenStream> {
+        let constructor = &self.constructor;
+        if self.is_unit() {
+            return Some(quote!(#constructor { .. } => true));
+        }
+        let inner = self.inner().filter(|inner| inner.field.is_ours())?;
+        let (ty, member, slot) = (inner.field.serde.ty, &inner.field.serde.member, inner.slot());
+        Some(quote!(#constructor { #member: #slot, .. } => <#ty as __p::FieldType>::is_null(#slot)))
+    }
+
     /// Builds the value around `inner`; other fields of a transparent struct have their defaults.
     fn build_around(&self, inner: &ExpandField<'_>) -> TokenStream {
         let constructor = &self.constructor;
@@ -183,7 +231,8 @@ impl<'a> Expand<'a> {
             .collect();
         let entries = if flattens {
             let flat = self.fields().filter(ExpandField::is_flat).map(|field| field.read_flat());
-            let deny = denies.then(|| quote!(leftovers.deny(cx, at, <Self as __p::Object<#self_ty>>::NAMES);));
+            let names = self.flat_names();
+            let deny = denies.then(|| quote!(leftovers.deny(cx, at, |names| { #names });));
             quote! {
                 let mut leftovers = __p::Leftovers::default();
                 while let __p::Some(field) = __p::next_field_or_name::<Self, #self_ty, __A>(&mut entries)? {
@@ -463,9 +512,24 @@ impl ExpandField<'_> {
 
     /// Calls the field's rules on `value`, in a scope that has `cx` and `at`.
     fn check_rules(&self, value: &TokenStream) -> Option<TokenStream> {
-        self.has_rules().then(|| {
+        let not_null = self.check_not_null(value);
+        let rules = self.has_rules().then(|| {
             let (rules, turbofish) = (self.item("rules"), self.level.cx.turbofish());
             quote!(#rules #turbofish(#value, cx, at);)
+        });
+        (not_null.is_some() || rules.is_some()).then(|| quote!(#not_null #rules))
+    }
+
+    /// Refuses a null that would be written though it could not be read.
+    fn check_not_null(&self, value: &TokenStream) -> Option<TokenStream> {
+        let attrs = &self.field.serde.attrs;
+        if self.field.event.not_null.is_none() || attrs.skip_serializing() || attrs.serialize_with().is_some() {
+            return None;
+        }
+        let check = quote!(__p::not_null(#value, cx, at););
+        Some(match attrs.skip_serializing_if() {
+            Some(skip) => quote_spanned!(shown_at(skip.span())=> if !#skip(#value) { #check }),
+            None => check,
         })
     }
 

@@ -5,6 +5,7 @@ mod enums;
 mod event;
 mod field_type;
 mod generics;
+mod key;
 mod level;
 mod rules;
 mod structs;
@@ -24,6 +25,7 @@ pub(crate) fn expand(krate: &Path, model: &Model<'_>) -> TokenStream {
     };
     let field_type = field_type::expand(&cx, &body);
     let event = event::expand(&cx);
+    let key = key::expand(&cx);
     let debug = debug::expand(&cx);
     quote! {
         #[doc(hidden)]
@@ -42,6 +44,7 @@ pub(crate) fn expand(krate: &Path, model: &Model<'_>) -> TokenStream {
             use #krate::__private as __p;
             #field_type
             #event
+            #key
             #debug
         };
     }

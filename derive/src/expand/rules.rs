@@ -73,7 +73,9 @@ impl<'a> Inner<'a> {
 
     /// Wraps the check of `value: &Inner` so that it has `value: &Field`; nothing to see is no fault.
     fn unwrap(&self, check: &TokenStream) -> TokenStream {
-        self.wrappers.iter().rev().fold(check.clone(), |check, wrapper| match wrapper {
+        // validator's traits are for types that have a size: of a `Box<str>` they see a `&str`.
+        let check = if self.is(&["str"]) { quote!({ let value = &value; #check }) } else { check.clone() };
+        self.wrappers.iter().rev().fold(check, |check, wrapper| match wrapper {
             Wrapper::Option => quote!(if let __p::Some(value) = value { #check }),
             Wrapper::Pointer => quote!({ let value = &**value; #check }),
         })

@@ -21,6 +21,9 @@ pub(super) fn expand(cx: &Cx<'_>, level: &Level<'_>) -> Body {
         check: level_check(&level),
         describe: level.describe(),
         describe_key: level.describe_key(),
+        flat_names: level.flat_names(),
+        is_sensitive: level.is_sensitive(),
+        is_null: level.is_null(&quote!(self)),
         same_as: cx.model.serde.attrs.transparent().then(|| level.missing()).flatten(),
     }
 }
@@ -68,6 +71,9 @@ pub(super) fn converted(cx: &Cx<'_>, items: TokenStream, check: TokenStream) -> 
             }
         },
         describe_key: None,
+        flat_names: quote!(<#wire as __p::FieldType>::flat_names(names);),
+        is_sensitive: None,
+        is_null: None,
         same_as: None,
     })
 }

@@ -1,6 +1,6 @@
 //! time: points in time, local dates and times, durations and offsets.
 //!
-//! schemars does not know them: the field says `#[schemars(with = "String")]`.
+//! schemars does not know them: the field says `#[schemars(with = "String")]`, and the patterns come from here.
 
 use serde::de::value::{Error, StrDeserializer};
 use serde::de::{DeserializeOwned, IntoDeserializer};
@@ -19,11 +19,31 @@ fn parse<T: DeserializeOwned>(text: &str) -> Option<T> {
     T::deserialize(source).ok()
 }
 
+macro_rules! date {
+    () => {
+        "[+-]?[0-9]{4,6}-(0[1-9]|1[0-2])-(0[1-9]|[12][0-9]|3[01])"
+    };
+}
+macro_rules! time {
+    () => {
+        "([01]?[0-9]|2[0-3]):[0-5][0-9]:([0-5][0-9]|60)\\.[0-9]{1,9}"
+    };
+}
+macro_rules! offset {
+    () => {
+        "[+-][0-9]{2}:[0-9]{2}:[0-9]{2}"
+    };
+}
+
 from_text! {
-    OffsetDateTime: DATETIME, parse, |_, _| {};
-    PrimitiveDateTime: DATETIME, parse, |_, _| {};
-    Date: DATE, parse, |_, _| {};
-    Time: TIME, parse, |_, _| {};
-    Duration: PERIOD, parse, |_, _| {};
-    UtcOffset: OFFSET, parse, |_, _| {};
+    OffsetDateTime: DATETIME, parse, |walk, here| {
+        walk.add_missing(here, "pattern", concat!("^", date!(), " ", time!(), " ", offset!(), "$"));
+    };
+    PrimitiveDateTime: DATETIME, parse, |walk, here| {
+        walk.add_missing(here, "pattern", concat!("^", date!(), " ", time!(), "$"));
+    };
+    Date: DATE, parse, |walk, here| walk.add_missing(here, "pattern", concat!("^", date!(), "$"));
+    Time: TIME, parse, |walk, here| walk.add_missing(here, "pattern", concat!("^", time!(), "$"));
+    Duration: PERIOD, parse, |walk, here| walk.add_missing(here, "pattern", "^[+-]?[0-9]+\\.[0-9]{1,9}$");
+    UtcOffset: OFFSET, parse, |walk, here| walk.add_missing(here, "pattern", concat!("^", offset!(), "$"));
 }

@@ -10,4 +10,10 @@ struct Peer {
 #[derive(Serialize, JsonSchema, EventSchema)]
 struct Pair(u8, #[event(not_null)] Option<u8>);
 
+#[event_schema::event]
+struct Short {
+    #[event(plain, not_null)]
+    peer: Option<std::net::IpAddr>,
+}
+
 fn main() {}

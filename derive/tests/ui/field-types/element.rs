@@ -1,6 +1,6 @@
 use event_schema::prelude::*;
 
 #[derive(Serialize, JsonSchema, EventSchema)]
-struct Pair(std::sync::atomic::AtomicU32, u8);
+struct Pair(std::ffi::CString, u8);
 
 fn main() {}

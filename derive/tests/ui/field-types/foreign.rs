@@ -2,7 +2,7 @@ use event_schema::prelude::*;
 
 #[derive(Serialize, JsonSchema, EventSchema)]
 struct Order {
-    count: std::sync::atomic::AtomicU32,
+    count: std::ffi::CString,
 }
 
 fn main() {}

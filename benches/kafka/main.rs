@@ -1,0 +1,147 @@
+//! What producing to Kafka costs, beside a hand-written loop over rdkafka.
+//!
+//! `cargo bench --bench kafka -- --config client.properties` needs a real broker, which the file names.
+//! The contenders take turns, each with a fresh topic, for so many rounds (`--rounds`, 5) of so many
+//! events (`--events`, 1000000), orders of 120 bytes of JSON; the median of the rounds is printed.
+//! `--only TEXT` runs those with the text in their names, `--partitions` says how many each topic has (6).
+
+mod produce;
+
+use std::path::PathBuf;
+use std::process::ExitCode;
+use std::time::{Duration, Instant};
+
+use event_schema::jiff::Timestamp;
+use event_schema::kafka::KafkaConfig;
+use event_schema::kafka::rdkafka::admin::{AdminClient, AdminOptions, NewTopic, TopicReplication};
+use event_schema::kafka::rdkafka::client::DefaultClientContext;
+use event_schema::prelude::*;
+
+/// The event of the issue: an order, 120 bytes of JSON.
+#[derive(Debug, Clone, Serialize, Deserialize, JsonSchema, EventSchema)]
+#[event(name = "order.placed", version = 2, key = id)]
+pub(crate) struct Order {
+    pub(crate) id: Uuid,
+    #[validate(length(min = 1))]
+    pub(crate) sku: String,
+    #[validate(range(min = 1, max = 1000))]
+    pub(crate) quantity: u32,
+    pub(crate) placed_at: Timestamp,
+}
+
+fn orders(count: usize) -> Vec<Order> {
+    let placed_at: Timestamp = "2026-11-21T03:50:00Z".parse().expect("a time");
+    let order = |number: usize| Order {
+        id: Uuid::from_u128(number as u128 * 0x9e37_79b9_7f4a_7c15_f39c_0c2b_1d2e_3f4d),
+        sku: format!("SKU-{number:012}"),
+        quantity: 100,
+        placed_at,
+    };
+    let orders: Vec<Order> = (1..=count).map(order).collect();
+    assert_eq!(orders[0].dump().map(|bytes| bytes.len()).unwrap_or_default(), 120);
+    orders
+}
+
+/// What is measured with.
+pub(crate) struct Setup {
+    pub(crate) config: KafkaConfig,
+    pub(crate) orders: Vec<Order>,
+    rounds: usize,
+    partitions: i32,
+}
+
+impl Setup {
+    fn from_arguments() -> Result<(Self, String), Box<dyn std::error::Error>> {
+        let mut arguments = pico_args::Arguments::from_env();
+        let file: PathBuf = arguments.value_from_str("--config")?;
+        let events = arguments.opt_value_from_str("--events")?.unwrap_or(1_000_000);
+        let setup = Self {
+            config: KafkaConfig::from_properties_file(file)?,
+            orders: orders(events),
+            rounds: arguments.opt_value_from_str("--rounds")?.unwrap_or(5),
+            partitions: arguments.opt_value_from_str("--partitions")?.unwrap_or(6),
+        };
+        Ok((setup, arguments.opt_value_from_str("--only")?.unwrap_or_default()))
+    }
+
+    /// A topic that nobody else uses, to be deleted when it is measured.
+    async fn topic(&self, admin: &AdminClient<DefaultClientContext>, round: usize) -> String {
+        let name = format!("bench-{}-{round}", std::process::id());
+        // What is deleted makes room at once.
+        let topic = NewTopic::new(&name, self.partitions, TopicReplication::Fixed(-1)).set("file.delete.delay.ms", "0");
+        let options = AdminOptions::new().operation_timeout(Some(Duration::from_secs(30)));
+        let made = admin.create_topics(&[topic], &options).await.expect("an answer");
+        made[0].as_ref().expect("a topic");
+        name
+    }
+}
+
+/// One way to do it.
+pub(crate) struct Contender {
+    pub(crate) name: &'static str,
+    pub(crate) run: fn(&Setup, &str) -> Duration,
+}
+
+/// Lets the contenders take turns, and prints their medians beside that of the first.
+fn race(setup: &Setup, title: &str, only: &str, contenders: &[Contender]) {
+    let contenders: Vec<&Contender> =
+        contenders.iter().filter(|contender| title.contains(only) || contender.name.contains(only)).collect();
+    if contenders.is_empty() {
+        return;
+    }
+    let runtime = runtime();
+    let settings = setup.config.rdkafka_producer().expect("a configuration");
+    let admin: AdminClient<DefaultClientContext> = settings.create().expect("a client");
+    let mut times = vec![Vec::new(); contenders.len()];
+    let mut number = 0;
+    for _ in 0..setup.rounds {
+        for (contender, times) in contenders.iter().zip(&mut times) {
+            number += 1;
+            let topic = runtime.block_on(setup.topic(&admin, number));
+            times.push((contender.run)(setup, &topic));
+            let options = AdminOptions::new();
+            runtime.block_on(admin.delete_topics(&[&topic], &options)).expect("an answer");
+        }
+    }
+    println!("\n{title:<52}{:>12}{:>8}   of {} rounds", "events/s", "x raw", setup.rounds);
+    let count = f64::from(u32::try_from(setup.orders.len()).expect("not that many events"));
+    for (contender, own) in contenders.iter().zip(&times) {
+        let rates: Vec<f64> = own.iter().map(|time| count / time.as_secs_f64()).collect();
+        // Of each round by itself: what else the machine does comes and goes.
+        let ratios = times[0].iter().zip(own).map(|(raw, own)| raw.as_secs_f64() / own.as_secs_f64());
+        let (rate, ratio) = (median(rates.iter().copied()), median(ratios));
+        let thousands: Vec<String> = rates.iter().map(|rate| format!("{:.0}", rate / 1000.0)).collect();
+        println!("  {:<50}{rate:>12.0}{ratio:>8.2}   k/s: {}", contender.name, thousands.join(" "));
+    }
+}
+
+fn median(values: impl Iterator<Item = f64>) -> f64 {
+    let mut sorted: Vec<f64> = values.collect();
+    sorted.sort_unstable_by(f64::total_cmp);
+    sorted[sorted.len() / 2]
+}
+
+pub(crate) fn runtime() -> tokio::runtime::Runtime {
+    tokio::runtime::Builder::new_multi_thread().enable_all().build().expect("a runtime")
+}
+
+/// How long it takes.
+pub(crate) fn timed<T>(work: impl FnOnce() -> T) -> Duration {
+    let started = Instant::now();
+    work();
+    started.elapsed()
+}
+
+fn main() -> ExitCode {
+    let (setup, only) = match Setup::from_arguments() {
+        Ok(setup) => setup,
+        Err(error) => {
+            // `cargo test --benches` runs it without arguments.
+            eprintln!("skipped: {error}");
+            return ExitCode::SUCCESS;
+        }
+    };
+    println!("{} orders of 120 bytes, {} partitions", setup.orders.len(), setup.partitions);
+    race(&setup, "produce", &only, produce::CONTENDERS);
+    ExitCode::SUCCESS
+}

@@ -1,0 +1,14 @@
+use event_schema::prelude::*;
+
+#[derive(Serialize, JsonSchema, EventSchema)]
+struct OrderV1 {
+    seq: u32,
+}
+
+#[derive(Serialize, JsonSchema, EventSchema)]
+#[event(version = 2, previous = OrderV1)]
+struct Order {
+    seq: u32,
+}
+
+fn main() {}

@@ -1,0 +1,6 @@
+#[event_schema::event(types)]
+enum OrderEvent {
+    Placed(String),
+}
+
+fn main() {}

@@ -1,0 +1,6 @@
+#[event_schema::event(types)]
+struct Order {
+    id: u64,
+}
+
+fn main() {}

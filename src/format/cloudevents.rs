@@ -1,0 +1,849 @@
+//! [CloudEvents] 1.0 in Kafka messages: its [Kafka protocol binding] and its [JSON event format], as
+//! pure functions of headers and bytes.
+//!
+//! In *binary* mode the value of the message is the event's data and each attribute is a header
+//! (`ce_id`, `ce_type`, ...; `content-type` for the type of the data). In *structured* mode the value
+//! is a JSON document that holds attributes and data. Both are read and written here, by the letter
+//! of the specification: what is no valid CloudEvent is an error that says why.
+//!
+//! A [`kafka`] consumer is more lenient, since a message with a broken envelope may still
+//! hold a good event: see [`Envelope`].
+//!
+//! ```
+//! use event_schema::format::cloudevents::{Attribute, CloudEvent, Data};
+//!
+//! let headers = [
+//!     ("ce_specversion", "1.0"),
+//!     ("ce_id", "1234-1234-1234"),
+//!     ("ce_source", "/mycontext/subcontext"),
+//!     ("ce_type", "com.example.someevent"),
+//!     ("ce_comexampleextension1", "value"),
+//!     ("content-type", "application/json"),
+//! ];
+//! let headers = headers.map(|(name, value)| (name, Some(value.as_bytes())));
+//! let event = CloudEvent::read(headers, Some(br#"{"answer": 42}"#))?;
+//! assert_eq!((event.id(), event.source()), ("1234-1234-1234", "/mycontext/subcontext"));
+//! assert_eq!(event.event_type(), "com.example.someevent");
+//! assert_eq!(event.attribute("comexampleextension1"), Some(&Attribute::String("value".to_owned())));
+//! assert_eq!(event.data(), Some(&Data::Text(r#"{"answer": 42}"#.to_owned())));
+//!
+//! let structured = event.to_structured()?;
+//! assert_eq!(structured.headers()[0].0, "content-type");
+//! assert!(structured.headers()[0].1.starts_with(b"application/cloudevents+json"));
+//! # Ok::<(), event_schema::format::cloudevents::CloudEventError>(())
+//! ```
+//!
+//! [CloudEvents]: https://github.com/cloudevents/spec/blob/v1.0.2/cloudevents/spec.md
+//! [Kafka protocol binding]: https://github.com/cloudevents/spec/blob/v1.0.2/cloudevents/bindings/kafka-protocol-binding.md
+//! [JSON event format]: https://github.com/cloudevents/spec/blob/v1.0.2/cloudevents/formats/json-format.md
+//! [`Envelope`]: crate::Envelope
+#![cfg_attr(feature = "kafka", doc = "[`kafka`]: crate::kafka")]
+#![cfg_attr(not(feature = "kafka"), doc = "[`kafka`]: crate#features")]
+
+use std::collections::BTreeMap;
+use std::fmt;
+use std::time::SystemTime;
+
+use base64::Engine;
+use base64::engine::general_purpose::STANDARD;
+use serde::de::{Deserializer, Error as _, MapAccess, Visitor};
+use serde::ser::{Serialize, SerializeMap, Serializer};
+use serde_json::value::RawValue;
+use time::OffsetDateTime;
+use time::format_description::well_known::Rfc3339;
+
+/// The only version of the specification that is known here.
+pub(crate) const SPECVERSION: &str = "1.0";
+pub(crate) const CONTENT_TYPE: &str = "content-type";
+const JSON_EVENT: &str = "application/cloudevents+json";
+const REQUIRED: [&str; 4] = ["specversion", "id", "source", "type"];
+
+/// An event as CloudEvents describes it: attributes, and data if it has some.
+///
+/// ```
+/// use event_schema::format::cloudevents::{CloudEvent, Data};
+///
+/// let event = CloudEvent::new("A-1", "/orders", "com.example.placed")?
+///     .with("subject", "order 7")?
+///     .with("comexampleothervalue", 5)?
+///     .with_data(Data::Text(r#"{"quantity": 2}"#.to_owned()));
+///
+/// let message = event.to_binary();
+/// assert_eq!(message.value(), Some(&br#"{"quantity": 2}"#[..]));
+/// let headers = || message.headers().iter().map(|(name, value)| (name.as_str(), Some(value.as_slice())));
+/// assert!(headers().any(|header| header == ("ce_subject", Some(b"order 7"))));
+/// // Said in words, since the JSON format leaves it unsaid.
+/// assert!(headers().any(|header| header == ("content-type", Some(b"application/json"))));
+///
+/// let read = CloudEvent::read(headers(), message.value())?;
+/// assert_eq!((read.id(), read.subject()), ("A-1", Some("order 7")));
+/// # Ok::<(), event_schema::format::cloudevents::CloudEventError>(())
+/// ```
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct CloudEvent {
+    /// By name, each of them checked; the required ones are there, and are text.
+    attributes: BTreeMap<String, Attribute>,
+    data: Option<Data>,
+}
+
+/// The value of an attribute.
+///
+/// In binary mode, where every value is text, an attribute is read as text. CloudEvents' other types
+/// are text of some form too.
+///
+/// ```
+/// use event_schema::format::cloudevents::Attribute;
+///
+/// assert_eq!(Attribute::from(5).to_string(), "5");
+/// assert_eq!(Attribute::from(true).to_string(), "true");
+/// assert_eq!(Attribute::from("text").as_str(), Some("text"));
+/// ```
+#[derive(Debug, Clone, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum Attribute {
+    /// A boolean.
+    Boolean(bool),
+    /// A whole number.
+    Integer(i32),
+    /// A text, which may stand for a time, a URI or bytes in Base64.
+    String(String),
+}
+
+/// The data of an event.
+///
+/// ```
+/// use event_schema::format::cloudevents::Data;
+///
+/// assert_eq!(Data::Text("{}".to_owned()).as_bytes(), b"{}");
+/// assert_eq!(Data::Binary(vec![0, 2]).as_bytes(), [0, 2]);
+/// ```
+#[derive(Debug, Clone, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum Data {
+    /// Text; of JSON, the document.
+    Text(String),
+    /// Bytes, which the JSON format writes in Base64.
+    Binary(Vec<u8>),
+}
+
+/// Headers and value of a Kafka message; see [`CloudEvent::to_binary`].
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Message {
+    headers: Vec<(String, Vec<u8>)>,
+    value: Option<Vec<u8>>,
+}
+
+/// How a message carries its event, by its headers.
+///
+/// ```
+/// use event_schema::format::cloudevents::Mode;
+///
+/// let structured = [("content-type", Some(&b"Application/CloudEvents+json; charset=UTF-8"[..]))];
+/// assert_eq!(Mode::of(structured), Mode::Structured);
+/// assert_eq!(Mode::of([("ce_id", Some(&b"A-1"[..])), ("x", None)]), Mode::Binary);
+/// assert_eq!(Mode::of([("content-type", Some(&b"application/json"[..]))]), Mode::Plain);
+/// ```
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum Mode {
+    /// No sign of CloudEvents.
+    Plain,
+    /// Attributes are headers.
+    Binary,
+    /// Attributes and data are in the value.
+    Structured,
+}
+
+impl Mode {
+    /// What the headers tell.
+    pub fn of<'a>(headers: impl IntoIterator<Item = (&'a str, Option<&'a [u8]>)>) -> Self {
+        let mut mode = Self::Plain;
+        for (name, value) in headers {
+            if is_content_type(name) && value.is_some_and(is_cloudevents) {
+                return Self::Structured;
+            }
+            if name.starts_with("ce_") {
+                mode = Self::Binary;
+            }
+        }
+        mode
+    }
+}
+
+/// Kafka's names of headers have a case, but there are clients that write it as in HTTP.
+fn is_content_type(header: &str) -> bool {
+    header.eq_ignore_ascii_case(CONTENT_TYPE)
+}
+
+fn is_cloudevents(media_type: &[u8]) -> bool {
+    const PREFIX: &[u8] = b"application/cloudevents";
+    media_type.trim_ascii_start().get(..PREFIX.len()).is_some_and(|start| start.eq_ignore_ascii_case(PREFIX))
+}
+
+impl CloudEvent {
+    /// An event with the required attributes and nothing else.
+    ///
+    /// # Errors
+    ///
+    /// Of [`CloudEventError`], if one is empty or not of its form.
+    ///
+    /// ```
+    /// use event_schema::format::cloudevents::CloudEvent;
+    ///
+    /// assert!(CloudEvent::new("A-1", "/orders", "com.example.placed").is_ok());
+    /// let error = CloudEvent::new("A-1", "", "com.example.placed").unwrap_err();
+    /// assert_eq!(error.to_string(), "attribute `source` is empty");
+    /// ```
+    pub fn new(
+        id: impl Into<String>,
+        source: impl Into<String>,
+        event_type: impl Into<String>,
+    ) -> Result<Self, CloudEventError> {
+        Self { attributes: BTreeMap::new(), data: None }
+            .with("specversion", SPECVERSION)?
+            .with("id", id.into())?
+            .with("source", source.into())?
+            .with("type", event_type.into())
+    }
+
+    /// Sets an attribute, one of the specification's or an extension.
+    ///
+    /// # Errors
+    ///
+    /// Of [`CloudEventError`], if it cannot have this name or value.
+    ///
+    /// ```
+    /// use event_schema::format::cloudevents::CloudEvent;
+    ///
+    /// let event = CloudEvent::new("A-1", "/orders", "com.example.placed")?;
+    /// assert!(event.clone().with("time", "2018-04-05T17:31:00Z").is_ok());
+    /// assert_eq!(
+    ///     event.clone().with("time", "yesterday").unwrap_err().to_string(),
+    ///     "attribute `time` is no time as RFC 3339 writes it",
+    /// );
+    /// assert_eq!(
+    ///     event.with("my-extension", "x").unwrap_err().to_string(),
+    ///     "no attribute can be called `my-extension`: names are made of `a` to `z` and `0` to `9`",
+    /// );
+    /// # Ok::<(), event_schema::format::cloudevents::CloudEventError>(())
+    /// ```
+    pub fn with(mut self, name: &str, value: impl Into<Attribute>) -> Result<Self, CloudEventError> {
+        self.set(name, value.into())?;
+        Ok(self)
+    }
+
+    fn set(&mut self, name: &str, value: Attribute) -> Result<(), CloudEventError> {
+        check(name, &value)?;
+        self.attributes.insert(name.to_owned(), value);
+        Ok(())
+    }
+
+    /// Sets the data; see the example of [`CloudEvent`].
+    #[must_use]
+    pub fn with_data(self, data: Data) -> Self {
+        Self { data: Some(data), ..self }
+    }
+
+    /// Its id, unique for its [source](Self::source). For this and the following see the example of
+    /// [`CloudEvent`].
+    #[must_use]
+    pub fn id(&self) -> &str {
+        self.required("id")
+    }
+
+    /// Where it happened, a URI reference.
+    #[must_use]
+    pub fn source(&self) -> &str {
+        self.required("source")
+    }
+
+    /// What happened: the attribute `type`.
+    #[must_use]
+    pub fn event_type(&self) -> &str {
+        self.required("type")
+    }
+
+    fn required(&self, name: &'static str) -> &str {
+        self.text(name).expect("required attributes are there, and text")
+    }
+
+    fn text(&self, name: &str) -> Option<&str> {
+        self.attributes.get(name)?.as_str()
+    }
+
+    /// When it happened.
+    ///
+    /// ```
+    /// use event_schema::format::cloudevents::CloudEvent;
+    /// use std::time::{Duration, SystemTime};
+    ///
+    /// let event = CloudEvent::new("1", "/", "x")?.with("time", "1970-01-01T01:00:01.5+01:00")?;
+    /// assert_eq!(event.time(), Some(SystemTime::UNIX_EPOCH + Duration::from_millis(1500)));
+    /// # Ok::<(), event_schema::format::cloudevents::CloudEventError>(())
+    /// ```
+    #[must_use]
+    pub fn time(&self) -> Option<SystemTime> {
+        self.text("time").and_then(parse_time)
+    }
+
+    /// What it is about.
+    #[must_use]
+    pub fn subject(&self) -> Option<&str> {
+        self.text("subject")
+    }
+
+    /// The media type of the data.
+    #[must_use]
+    pub fn data_content_type(&self) -> Option<&str> {
+        self.text("datacontenttype")
+    }
+
+    /// An attribute by its name, one of the specification's or an extension.
+    #[must_use]
+    pub fn attribute(&self, name: &str) -> Option<&Attribute> {
+        self.attributes.get(name)
+    }
+
+    /// All attributes.
+    pub fn attributes(&self) -> impl Iterator<Item = (&str, &Attribute)> {
+        self.attributes.iter().map(|(name, value)| (name.as_str(), value))
+    }
+
+    /// The data. None is not the same as empty data, or as JSON's `null`.
+    #[must_use]
+    pub fn data(&self) -> Option<&Data> {
+        self.data.as_ref()
+    }
+
+    /// The data, taken out.
+    #[must_use]
+    pub fn into_data(self) -> Option<Data> {
+        self.data
+    }
+
+    /// The key that the event itself asks for, by the extension `partitionkey`. No message gets it by
+    /// itself: whoever sends it may ask.
+    ///
+    /// ```
+    /// use event_schema::format::cloudevents::CloudEvent;
+    ///
+    /// let event = CloudEvent::new("1", "/", "x")?.with("partitionkey", "customer-7")?;
+    /// assert_eq!(event.partition_key(), Some("customer-7"));
+    /// # Ok::<(), event_schema::format::cloudevents::CloudEventError>(())
+    /// ```
+    #[must_use]
+    pub fn partition_key(&self) -> Option<&str> {
+        self.text("partitionkey")
+    }
+
+    /// Reads a message, in binary or structured mode. Of headers with the same name the last counts;
+    /// those that are none of CloudEvents' are passed over.
+    ///
+    /// # Errors
+    ///
+    /// Of [`CloudEventError`], if the message is no valid CloudEvent, or none at all.
+    ///
+    /// ```
+    /// use event_schema::format::cloudevents::CloudEvent;
+    ///
+    /// let headers = [("content-type", Some(&b"application/cloudevents+json"[..]))];
+    /// let value = br#"{"specversion": "1.0", "id": "1", "source": "/", "type": "x", "data": [1, 2]}"#;
+    /// let event = CloudEvent::read(headers, Some(value))?;
+    /// assert_eq!(event.data().unwrap().as_bytes(), b"[1, 2]");
+    ///
+    /// let error = CloudEvent::read([], Some(b"{}")).unwrap_err();
+    /// assert_eq!(error.to_string(), "required attribute `specversion` is missing");
+    /// # Ok::<(), event_schema::format::cloudevents::CloudEventError>(())
+    /// ```
+    pub fn read<'a>(
+        headers: impl IntoIterator<Item = (&'a str, Option<&'a [u8]>)>,
+        value: Option<&[u8]>,
+    ) -> Result<Self, CloudEventError> {
+        let mut attributes = BTreeMap::new();
+        let mut content_type = None;
+        for (name, value) in headers {
+            if let Some(attribute) = name.strip_prefix("ce_") {
+                attributes.insert(attribute, value);
+            } else if is_content_type(name) {
+                content_type = value;
+            }
+        }
+        match content_type {
+            // Headers may repeat the attributes; the document decides.
+            Some(media_type) if is_cloudevents(media_type) => {
+                let format = essence(&String::from_utf8_lossy(media_type));
+                if format != JSON_EVENT {
+                    return Err(Kind::Format(bounded(&format)).into());
+                }
+                Self::read_json(value.unwrap_or_default())
+            }
+            _ => {
+                if content_type.is_some() {
+                    attributes.insert("datacontenttype", content_type);
+                }
+                Self::from_headers(attributes, value)
+            }
+        }
+    }
+
+    fn from_headers(attributes: BTreeMap<&str, Option<&[u8]>>, value: Option<&[u8]>) -> Result<Self, CloudEventError> {
+        let mut event = Self { attributes: BTreeMap::new(), data: None };
+        for (name, value) in attributes {
+            let Some(value) = value else { continue };
+            let text = str::from_utf8(value).map_err(|_| invalid(name, "is not UTF-8"))?;
+            event.set(name, text.into())?;
+        }
+        event.require()?;
+        event.data = value.map(|value| {
+            let is_text = match event.data_content_type() {
+                Some(media_type) => is_text(media_type),
+                // As the JSON format takes it.
+                None => serde_json::from_slice::<&RawValue>(value).is_ok(),
+            };
+            match str::from_utf8(value) {
+                Ok(text) if is_text => Data::Text(text.to_owned()),
+                _ => Data::Binary(value.to_vec()),
+            }
+        });
+        Ok(event)
+    }
+
+    /// Reads a document of the JSON event format: the value of a message in structured mode.
+    ///
+    /// # Errors
+    ///
+    /// Of [`CloudEventError`].
+    ///
+    /// ```
+    /// use event_schema::format::cloudevents::CloudEvent;
+    ///
+    /// let error = CloudEvent::read_json(b"[]").unwrap_err();
+    /// assert_eq!(error.to_string(), "a CloudEvent is a JSON object");
+    /// ```
+    pub fn read_json(document: &[u8]) -> Result<Self, CloudEventError> {
+        let members: Members<'_> = serde_json::from_slice(document).map_err(|error| {
+            if document.trim_ascii_start().first().is_some_and(|first| *first != b'{') && !error.is_eof() {
+                return CloudEventError::from(Kind::NoObject);
+            }
+            // What serde_json says of an error in the data may quote them.
+            if error.is_data() {
+                return Kind::Twice.into();
+            }
+            Kind::Json { line: error.line(), column: error.column() }.into()
+        })?;
+        let mut event = Self { attributes: BTreeMap::new(), data: None };
+        let (mut data, mut base64) = (None, None);
+        for (name, value) in members.0 {
+            match (name.as_str(), value.get()) {
+                ("data", _) => data = Some(value),
+                (_, "null") => {}
+                ("data_base64", text) => {
+                    base64 = Some(serde_json::from_str::<String>(text).map_err(|_| Kind::Base64)?);
+                }
+                (name, text) => event.set(name, Attribute::from_json(name, text)?)?,
+            }
+        }
+        event.require()?;
+        event.data = match (data, base64) {
+            (Some(_), Some(_)) => return Err(Kind::BothData.into()),
+            (None, Some(base64)) => Some(Data::Binary(STANDARD.decode(base64).map_err(|_| Kind::Base64)?)),
+            (Some(data), None) if event.data_content_type().is_none_or(is_json) => {
+                Some(Data::Text(data.get().to_owned()))
+            }
+            (Some(data), None) => Some(Data::Text(serde_json::from_str(data.get()).map_err(|_| Kind::NoText)?)),
+            (None, None) => None,
+        };
+        Ok(event)
+    }
+
+    fn require(&self) -> Result<(), CloudEventError> {
+        match REQUIRED.into_iter().find(|name| !self.attributes.contains_key(*name)) {
+            Some(missing) => Err(Kind::Missing(missing).into()),
+            None => Ok(()),
+        }
+    }
+
+    /// The event as a message in binary mode. Without data it is a tombstone.
+    ///
+    /// See the example of [`CloudEvent`].
+    #[must_use]
+    pub fn to_binary(&self) -> Message {
+        let mut headers = Vec::with_capacity(self.attributes.len() + 1);
+        for (name, value) in &self.attributes {
+            let name = if name == "datacontenttype" { CONTENT_TYPE.to_owned() } else { format!("ce_{name}") };
+            headers.push((name, value.to_string().into_bytes()));
+        }
+        if matches!(self.data, Some(Data::Text(_))) && self.data_content_type().is_none() {
+            headers.push((CONTENT_TYPE.to_owned(), b"application/json".to_vec()));
+        }
+        Message { headers, value: self.data.as_ref().map(|data| data.as_bytes().to_vec()) }
+    }
+
+    /// The event as a message in structured mode, in the JSON format.
+    ///
+    /// # Errors
+    ///
+    /// Of [`CloudEventError`], if the data are text that is said to be JSON and is not.
+    ///
+    /// ```
+    /// use event_schema::format::cloudevents::{CloudEvent, Data};
+    ///
+    /// let event = CloudEvent::new("1", "/", "x")?;
+    /// assert_eq!(
+    ///     event.clone().with_data(Data::Text("[1]".to_owned())).to_structured()?.value().unwrap(),
+    ///     br#"{"id":"1","source":"/","specversion":"1.0","type":"x","data":[1]}"#,
+    /// );
+    /// assert_eq!(
+    ///     event.clone().with_data(Data::Binary(vec![0])).to_structured()?.value().unwrap(),
+    ///     br#"{"id":"1","source":"/","specversion":"1.0","type":"x","data_base64":"AA=="}"#,
+    /// );
+    /// assert!(event.with_data(Data::Text("[".to_owned())).to_structured().is_err());
+    /// # Ok::<(), event_schema::format::cloudevents::CloudEventError>(())
+    /// ```
+    pub fn to_structured(&self) -> Result<Message, CloudEventError> {
+        let value = serde_json::to_vec(self).map_err(|_| Kind::NoJson)?;
+        let media_type = format!("{JSON_EVENT}; charset=UTF-8");
+        Ok(Message { headers: vec![(CONTENT_TYPE.to_owned(), media_type.into_bytes())], value: Some(value) })
+    }
+}
+
+/// As the JSON event format writes it.
+impl Serialize for CloudEvent {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        let mut map = serializer.serialize_map(None)?;
+        for (name, value) in &self.attributes {
+            map.serialize_entry(name, value)?;
+        }
+        match &self.data {
+            Some(Data::Text(text)) if self.data_content_type().is_none_or(is_json) => {
+                let json: &RawValue = serde_json::from_str(text).map_err(serde::ser::Error::custom)?;
+                map.serialize_entry("data", json)?;
+            }
+            Some(Data::Text(text)) => map.serialize_entry("data", text)?,
+            Some(Data::Binary(bytes)) => map.serialize_entry("data_base64", &STANDARD.encode(bytes))?,
+            None => {}
+        }
+        map.end()
+    }
+}
+
+/// As the JSON event format types it.
+impl Serialize for Attribute {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        match self {
+            Self::Boolean(value) => serializer.serialize_bool(*value),
+            Self::Integer(value) => serializer.serialize_i32(*value),
+            Self::String(value) => serializer.serialize_str(value),
+        }
+    }
+}
+
+/// The members of an object, each name once.
+struct Members<'a>(Vec<(String, &'a RawValue)>);
+
+impl<'de> serde::Deserialize<'de> for Members<'de> {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        struct MembersVisitor;
+
+        impl<'de> Visitor<'de> for MembersVisitor {
+            type Value = Members<'de>;
+
+            fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                f.write_str("an object")
+            }
+
+            fn visit_map<A: MapAccess<'de>>(self, mut entries: A) -> Result<Self::Value, A::Error> {
+                let mut members: Vec<(String, &RawValue)> = Vec::new();
+                while let Some((name, value)) = entries.next_entry()? {
+                    if members.iter().any(|(known, _)| *known == name) {
+                        return Err(A::Error::custom("a member that was there"));
+                    }
+                    members.push((name, value));
+                }
+                Ok(Members(members))
+            }
+        }
+
+        deserializer.deserialize_map(MembersVisitor)
+    }
+}
+
+impl Data {
+    /// The bytes that are the value of a message in binary mode.
+    #[must_use]
+    pub fn as_bytes(&self) -> &[u8] {
+        match self {
+            Self::Text(text) => text.as_bytes(),
+            Self::Binary(bytes) => bytes,
+        }
+    }
+}
+
+impl Attribute {
+    /// The text, if it is one.
+    #[must_use]
+    pub fn as_str(&self) -> Option<&str> {
+        match self {
+            Self::String(text) => Some(text),
+            _ => None,
+        }
+    }
+
+    fn from_json(name: &str, json: &str) -> Result<Self, CloudEventError> {
+        match json.as_bytes()[0] {
+            b'"' => serde_json::from_str(json).map(Self::String),
+            b't' | b'f' => serde_json::from_str(json).map(Self::Boolean),
+            _ => serde_json::from_str(json).map(Self::Integer),
+        }
+        .map_err(|_| invalid(name, "is neither a text nor a boolean nor a whole number of 32 bits"))
+    }
+}
+
+/// As a header has it.
+impl fmt::Display for Attribute {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Boolean(value) => value.fmt(f),
+            Self::Integer(value) => value.fmt(f),
+            Self::String(value) => value.fmt(f),
+        }
+    }
+}
+
+impl From<&str> for Attribute {
+    fn from(text: &str) -> Self {
+        Self::String(text.to_owned())
+    }
+}
+
+impl From<String> for Attribute {
+    fn from(text: String) -> Self {
+        Self::String(text)
+    }
+}
+
+impl From<i32> for Attribute {
+    fn from(value: i32) -> Self {
+        Self::Integer(value)
+    }
+}
+
+impl From<bool> for Attribute {
+    fn from(value: bool) -> Self {
+        Self::Boolean(value)
+    }
+}
+
+impl Message {
+    /// The headers, by name and value.
+    #[must_use]
+    pub fn headers(&self) -> &[(String, Vec<u8>)] {
+        &self.headers
+    }
+
+    /// The value; none is a tombstone.
+    #[must_use]
+    pub fn value(&self) -> Option<&[u8]> {
+        self.value.as_deref()
+    }
+}
+
+/// Whether an attribute may be called so and have this value.
+fn check(name: &str, value: &Attribute) -> Result<(), CloudEventError> {
+    // Not in the JSON format, where they would be taken for the data.
+    if name == "data" || name.is_empty() || !name.bytes().all(|byte| byte.is_ascii_lowercase() || byte.is_ascii_digit())
+    {
+        return Err(Kind::Name(bounded(name)).into());
+    }
+    let wrong = |reason| Err(invalid(name, reason));
+    let known = REQUIRED.contains(&name) || matches!(name, "time" | "subject" | "dataschema" | "datacontenttype");
+    let text = match value {
+        Attribute::String(text) => text,
+        _ if known => return wrong("is not a text"),
+        _ => return Ok(()),
+    };
+    if text.is_empty() && known {
+        return wrong("is empty");
+    }
+    if text.chars().any(is_forbidden) {
+        return wrong("has a character that no attribute may have: a control character or noncharacter");
+    }
+    match name {
+        "specversion" if text != SPECVERSION => wrong("is not `1.0`, the version that is known here"),
+        "source" if !is_uri_reference(text) => wrong("is no URI reference"),
+        "dataschema" if !is_uri(text) => wrong("is no URI with a scheme"),
+        "datacontenttype" if !is_media_type(text) => wrong("is no media type"),
+        "time" if parse_time(text).is_none() => wrong("is no time as RFC 3339 writes it"),
+        _ => Ok(()),
+    }
+}
+
+/// What the type String leaves out.
+fn is_forbidden(c: char) -> bool {
+    c.is_control() || matches!(c, '\u{fdd0}'..='\u{fdef}') || u32::from(c) & 0xfffe == 0xfffe
+}
+
+/// Whether a text is made of what RFC 3986 allows. Every such text is a reference, some odd ones aside.
+fn is_uri_reference(text: &str) -> bool {
+    let mut rest = text.as_bytes();
+    while let Some((byte, tail)) = rest.split_first() {
+        rest = match byte {
+            b'%' => match tail {
+                [first, second, tail @ ..] if first.is_ascii_hexdigit() && second.is_ascii_hexdigit() => tail,
+                _ => return false,
+            },
+            _ if byte.is_ascii_alphanumeric() || b"-._~:/?#[]@!$&'()*+,;=".contains(byte) => tail,
+            _ => return false,
+        };
+    }
+    true
+}
+
+/// A text as a URI reference: what cannot stand in one is percent-encoded.
+#[cfg(feature = "kafka")]
+pub(crate) fn uri_reference(text: &str) -> String {
+    if is_uri_reference(text) {
+        return text.to_owned();
+    }
+    let mut reference = String::new();
+    for c in text.chars() {
+        let mut bytes = [0; 4];
+        let part = c.encode_utf8(&mut bytes);
+        if c != '%' && is_uri_reference(part) {
+            reference.push(c);
+        } else {
+            reference.extend(part.bytes().map(|byte| format!("%{byte:02X}")));
+        }
+    }
+    reference
+}
+
+/// Whether an event can have this source.
+#[cfg(feature = "kafka")]
+pub(crate) fn check_source(source: &str) -> Result<(), CloudEventError> {
+    check("source", &source.into())
+}
+
+fn is_uri(text: &str) -> bool {
+    let scheme = text.split_once(':').map_or("", |(scheme, _)| scheme).as_bytes();
+    let is_scheme = scheme.first().is_some_and(u8::is_ascii_alphabetic)
+        && scheme.iter().all(|byte| byte.is_ascii_alphanumeric() || b"+-.".contains(byte));
+    is_scheme && is_uri_reference(text)
+}
+
+/// A media type without its parameters, which have no case and no blanks around them.
+fn essence(media_type: &str) -> String {
+    media_type.split(';').next().unwrap_or_default().trim().to_ascii_lowercase()
+}
+
+fn is_media_type(text: &str) -> bool {
+    let is_token = |token: &str| {
+        !token.is_empty()
+            && token.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"!#$%&'*+-.^_`{|}~".contains(&byte))
+    };
+    essence(text).split_once('/').is_some_and(|(main, sub)| is_token(main) && is_token(sub))
+}
+
+fn is_json(media_type: &str) -> bool {
+    let essence = essence(media_type);
+    essence.split_once('/').is_some_and(|(_, sub)| sub == "json" || sub.ends_with("+json"))
+}
+
+/// Whether data of this type are text, as the JSON format needs to know.
+fn is_text(media_type: &str) -> bool {
+    let essence = essence(media_type);
+    is_json(&essence)
+        || essence.starts_with("text/")
+        || essence.split_once('/').is_some_and(|(_, sub)| sub == "xml" || sub.ends_with("+xml"))
+}
+
+pub(crate) fn parse_time(text: &str) -> Option<SystemTime> {
+    // The parser takes any character for the `T`.
+    let separated = matches!(text.as_bytes().get(10), Some(b'T' | b't'));
+    let time = OffsetDateTime::parse(text, &Rfc3339).ok().filter(|_| separated)?;
+    Some(time.into())
+}
+
+/// As RFC 3339, in UTC; nothing for a time outside of the years 0 to 9999.
+#[cfg(feature = "kafka")]
+pub(crate) fn format_time(time: SystemTime) -> Option<String> {
+    OffsetDateTime::from(time).format(&Rfc3339).ok()
+}
+
+/// A name from outside, in a length for messages.
+fn bounded(name: &str) -> Box<str> {
+    name.chars().take(100).collect()
+}
+
+fn invalid(name: &str, reason: &'static str) -> CloudEventError {
+    Kind::Invalid { name: bounded(name), reason }.into()
+}
+
+/// A message that is no valid CloudEvent, or an event that cannot be written as one. It names
+/// attributes, and quotes neither their values nor the data.
+///
+/// ```
+/// use event_schema::format::cloudevents::CloudEvent;
+///
+/// let headers = [("content-type", Some(&b"application/cloudevents-batch+json"[..]))];
+/// let error = CloudEvent::read(headers, Some(b"[]")).unwrap_err();
+/// assert!(error.is_unsupported());
+/// assert_eq!(error.to_string(), "the event format `application/cloudevents-batch+json` is not handled");
+/// ```
+#[derive(Debug, thiserror::Error)]
+#[error(transparent)]
+pub struct CloudEventError(Box<Kind>);
+
+#[derive(Debug, thiserror::Error)]
+enum Kind {
+    #[error("required attribute `{0}` is missing")]
+    Missing(&'static str),
+    #[error("attribute `{name}` {reason}")]
+    Invalid { name: Box<str>, reason: &'static str },
+    #[error("no attribute can be called `{0}`: names are made of `a` to `z` and `0` to `9`")]
+    Name(Box<str>),
+    #[error("the event format `{0}` is not handled")]
+    Format(Box<str>),
+    #[error("a CloudEvent is a JSON object")]
+    NoObject,
+    #[error("not valid JSON at line {line} column {column}")]
+    Json { line: usize, column: usize },
+    #[error("the JSON object has a member twice")]
+    Twice,
+    #[error("`data` and `data_base64` exclude each other")]
+    BothData,
+    #[error("`data_base64` is no text in Base64")]
+    Base64,
+    #[error("`data` is no text, though `datacontenttype` is not JSON")]
+    NoText,
+    #[error("the data are not the JSON that `datacontenttype` says")]
+    NoJson,
+}
+
+impl CloudEventError {
+    /// Whether a required attribute is missing, as in a message that is no CloudEvent at all.
+    ///
+    /// ```
+    /// use event_schema::format::cloudevents::CloudEvent;
+    ///
+    /// assert!(CloudEvent::read([], Some(b"{}")).unwrap_err().is_missing());
+    /// ```
+    #[must_use]
+    pub fn is_missing(&self) -> bool {
+        matches!(*self.0, Kind::Missing(_))
+    }
+
+    /// Whether it is in a format that is not read here: another than JSON, or a batch. The example of
+    /// [`CloudEventError`] has one.
+    #[must_use]
+    pub fn is_unsupported(&self) -> bool {
+        matches!(*self.0, Kind::Format(_))
+    }
+}
+
+impl From<Kind> for CloudEventError {
+    #[cold]
+    fn from(kind: Kind) -> Self {
+        Self(Box::new(kind))
+    }
+}

@@ -1,0 +1,3 @@
+//! How an event becomes bytes, and how bytes become an event.
+
+pub mod cloudevents;

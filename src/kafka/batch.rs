@@ -1,0 +1,270 @@
+//! Many messages at a time, with an outcome for each.
+
+use std::fmt;
+use std::marker::PhantomData;
+use std::sync::Arc;
+use std::time::Duration;
+
+use super::core::{Outcome, Taken, Ticket, Work};
+use super::delivery::Failure;
+use super::driver::{Finished, Member, Place, Shared};
+use super::error::{CloseError, ConsumeError, Open};
+use super::fault::Fault;
+use super::forward::{Forward, Letter};
+use super::raw::Raw;
+use super::received::{Body, Received};
+use super::tally::Counts;
+use crate::EventSchema;
+
+/// Receives many messages at a time, for those who write them together: [`Runner::batches`].
+///
+/// Retries and dead letters are as the [`Runner`] was told. A batch has the messages of a partition in their
+/// order; while one of them waits to be tried again, no later one of its partition is received.
+///
+/// ```
+/// use event_schema::kafka::{Body, EmbeddedKafka, EventConsumer, EventProducer, Failure};
+/// use event_schema::prelude::*;
+/// use std::time::Duration;
+///
+/// #[derive(Debug, Serialize, JsonSchema, EventSchema)]
+/// #[event(topic = "orders")]
+/// struct OrderPlaced { number: u32 }
+///
+/// # #[tokio::main(flavor = "current_thread")]
+/// # async fn main() -> Result<(), Box<dyn std::error::Error>> {
+/// # let kafka = EmbeddedKafka::start()?;
+/// # kafka.create_topic("orders", 1)?;
+/// # let producer = EventProducer::connect(&kafka.config()).await?;
+/// # for number in 0..10 { producer.send(&OrderPlaced { number }).await?; }
+/// let consumer = EventConsumer::<OrderPlaced>::subscribe(&kafka.config().group("billing")).await?;
+/// let mut batches = consumer.runner().batches()?;
+/// // Up to 10, and no longer than a second after the first.
+/// let mut batch = batches.recv(10, Duration::from_secs(1)).await?;
+/// let numbers: Vec<u32> = batch.iter().filter_map(|order| Some(order.event()?.number)).collect();
+/// assert_eq!(numbers, (0..10).collect::<Vec<_>>());
+/// batch.fail(3, Failure::reject("no such product"));
+/// batch.finish();
+/// # while batches.counts().of(event_schema::kafka::Outcome::Dead) == 0 {
+/// #     let _ = tokio::time::timeout(Duration::from_millis(100), batches.recv(10, Duration::ZERO)).await;
+/// # }
+/// assert_eq!(batches.counts().done(), 9);
+/// batches.close(Duration::from_secs(5)).await?;
+/// # Ok(())
+/// # }
+/// ```
+///
+/// [`Runner`]: super::Runner
+/// [`Runner::batches`]: super::Runner::batches
+pub struct Batches<E> {
+    member: Member,
+    forward: Arc<Forward>,
+    /// What was taken for a batch that is not complete: a `recv` that is dropped loses nothing.
+    pending: Vec<(Taken<Raw>, Place)>,
+    event: PhantomData<fn() -> E>,
+}
+
+impl<E: EventSchema> Batches<E> {
+    pub(super) fn new(member: Member, forward: Forward) -> Self {
+        Self { member, forward: Arc::new(forward), pending: Vec::new(), event: PhantomData }
+    }
+
+    /// Waits for a message, and then for more: until there are `most`, or for as long as `wait`. What failed
+    /// for good in an earlier batch is sent to the dead letter topic meanwhile.
+    ///
+    /// Dropping the future before it is ready loses nothing. For this and the following see the example of
+    /// [`Batches`].
+    ///
+    /// # Errors
+    ///
+    /// Of [`ConsumeError`], as [`EventConsumer::recv`](super::EventConsumer::recv).
+    pub async fn recv(&mut self, most: usize, wait: Duration) -> Result<Batch<E>, ConsumeError> {
+        let shared = Arc::clone(&self.member.shared);
+        let mut until = None;
+        while self.pending.len() < most.max(1) {
+            {
+                let mut state = shared.lock();
+                if let Some(trouble) = state.trouble() {
+                    return Err(trouble.into());
+                }
+                let now = shared.now();
+                while self.pending.len() < most.max(1)
+                    && let Some(taken) = state.take(None, now)
+                {
+                    self.pending.push(taken);
+                }
+            }
+            if let Some(index) = self.pending.iter().position(|(taken, _)| taken.work != Work::Handle) {
+                self.forward(index).await;
+                continue;
+            }
+            if !self.pending.is_empty() {
+                until.get_or_insert_with(|| tokio::time::Instant::now() + wait);
+            }
+            let more = shared.ready.notified();
+            match until {
+                None => more.await,
+                Some(until) => {
+                    if tokio::time::timeout_at(until, more).await.is_err() {
+                        break;
+                    }
+                }
+            }
+        }
+        let records = self.pending.drain(..).map(|(taken, place)| Item::new(taken, place)).collect();
+        Ok(Batch { shared, forward: Arc::clone(&self.forward), records })
+    }
+
+    /// Sends a record to where it is kept.
+    async fn forward(&mut self, index: usize) {
+        let shared = &self.member.shared;
+        let (Taken { ticket, work, message: raw }, place) = &self.pending[index];
+        let fault = shared.lock().fault(ticket);
+        let letter = Letter { raw, place, offset: ticket.offset, attempt: ticket.attempt, fault };
+        let finished = match *work {
+            Work::Retry(number) => self.forward.retry(&letter, number).await,
+            Work::DeadLetter(form) => self.forward.dead_letter(&letter, form).await,
+            Work::Handle => return,
+        };
+        let (taken, place) = self.pending.remove(index);
+        finish(shared, &self.forward, &taken.ticket, &place, finished);
+    }
+
+    /// What the deliveries came to so far.
+    #[must_use]
+    pub fn counts(&self) -> Counts {
+        self.member.shared.tally.counts()
+    }
+
+    /// Commits what is finished, and leaves the group. A batch that is still in hand is waited for, as long
+    /// as the deadline allows.
+    ///
+    /// # Errors
+    ///
+    /// [`CloseError`], if it takes longer than `deadline`.
+    pub async fn close(mut self, deadline: Duration) -> Result<(), CloseError> {
+        let shared = Arc::clone(&self.member.shared);
+        for (taken, place) in self.pending.drain(..) {
+            // It was not looked at. Whoever has the partition next receives it.
+            finish(&shared, &self.forward, &taken.ticket, &place, Finished::NotForwarded { again: true });
+        }
+        shared.close_within(deadline);
+        match tokio::time::timeout(deadline, self.member.gone.changed()).await {
+            Ok(_) => Ok(()),
+            Err(_) => Err(CloseError { deadline, open: Open::Group }),
+        }
+    }
+}
+
+impl<E> fmt::Debug for Batches<E> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Batches").finish_non_exhaustive()
+    }
+}
+
+/// Says what came of a record, counts it, and logs what did not go as it should.
+pub(super) fn finish(shared: &Shared, forward: &Forward, ticket: &Ticket, place: &Place, finished: Finished) {
+    let ended = shared.lock().finish(None, ticket, finished, shared.now());
+    if let Some((outcome, fault)) = ended {
+        shared.tally.count(outcome);
+        tell(forward, ticket, place, outcome, fault);
+    }
+}
+
+/// One line in the log for what does not go as it should.
+pub(super) fn tell(forward: &Forward, ticket: &Ticket, place: &Place, outcome: Outcome, fault: Option<Fault>) {
+    let Some(fault) = fault else { return };
+    let offset = ticket.offset;
+    match outcome {
+        Outcome::Dead => {
+            let topic = forward.dead_letter_topic(place);
+            tracing::warn!("{place}@{offset}: sent to `{topic}`: {fault}");
+        }
+        Outcome::Skipped => tracing::warn!("{place}@{offset}: skipped: {fault}"),
+        Outcome::Retried | Outcome::Parked => {
+            tracing::info!("{place}@{offset}: attempt {} failed: {fault}", ticket.attempt);
+        }
+        _ => {}
+    }
+}
+
+/// Messages that were received together; see [`Batches`].
+///
+/// Those that are not said to have failed are done, when the batch is [finished](Self::finish); what cannot be
+/// loaded goes to the dead letter topic. All messages of a batch that is dropped without that have failed.
+pub struct Batch<E> {
+    shared: Arc<Shared>,
+    forward: Arc<Forward>,
+    records: Vec<Item<E>>,
+}
+
+struct Item<E> {
+    ticket: Ticket,
+    place: Place,
+    received: Received<E>,
+    failure: Option<Failure>,
+}
+
+impl<E: EventSchema> Item<E> {
+    fn new(taken: Taken<Raw>, place: Place) -> Self {
+        let Taken { ticket, message: raw, .. } = taken;
+        Self {
+            received: Received::of(Arc::clone(&place.topic), place.partition, ticket.position(), raw),
+            ticket,
+            place,
+            failure: None,
+        }
+    }
+}
+
+impl<E> Batch<E> {
+    /// The messages, those of a partition in their order. For this and the following see the example of
+    /// [`Batches`].
+    #[must_use]
+    pub fn iter(&self) -> impl ExactSizeIterator<Item = &Received<E>> {
+        self.records.iter().map(|item| &item.received)
+    }
+
+    /// How many messages there are: at least one.
+    #[must_use]
+    #[expect(clippy::len_without_is_empty, reason = "it never is")]
+    pub fn len(&self) -> usize {
+        self.records.len()
+    }
+
+    /// The message of this number, from 0 on, has failed: to be tried again, or not.
+    ///
+    /// # Panics
+    ///
+    /// If there is no message of this number.
+    pub fn fail(&mut self, index: usize, failure: impl Into<Failure>) {
+        self.records[index].failure = Some(failure.into());
+    }
+
+    /// Says what came of each.
+    pub fn finish(mut self) {
+        for item in self.records.drain(..) {
+            let finished = match (item.failure, item.received.into_body()) {
+                (Some(failure), _) => Finished::Failed(Fault::Handler(Arc::new(failure))),
+                (None, Body::Rejected(rejection)) => Finished::Failed(Fault::Load(Arc::new(rejection.into_parts().1))),
+                (None, _) => Finished::Done,
+            };
+            finish(&self.shared, &self.forward, &item.ticket, &item.place, finished);
+        }
+    }
+}
+
+impl<E> Drop for Batch<E> {
+    fn drop(&mut self) {
+        for item in self.records.drain(..) {
+            let failure = Failure::retry("the batch was dropped");
+            let finished = Finished::Failed(Fault::Handler(Arc::new(failure)));
+            finish(&self.shared, &self.forward, &item.ticket, &item.place, finished);
+        }
+    }
+}
+
+impl<E: fmt::Debug> fmt::Debug for Batch<E> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_list().entries(self.iter()).finish()
+    }
+}

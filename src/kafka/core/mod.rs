@@ -1,0 +1,513 @@
+//! What a consumer does with its records, as a state machine without I/O.
+//!
+//! Told what happens (partitions come and go, records are received, handlers finish, time passes) it
+//! says what to do: which record comes next, what to pause, which offsets to commit. It knows neither
+//! threads nor sockets nor clocks, so that `simulation` can lead it through millions of schedules. Whoever
+//! drives it holds a lock on it for each call and does what [`Core::action`] says before the lock is
+//! given up.
+//!
+//! ```text
+//!              receive                take                    finish
+//! (broker) ────────────> waiting ─────────────> in hand ─────────────────> finished ──> Commit
+//!                           ^                      │ │                         ^
+//!                           │       retry          │ │ reject, or tried often  │ forwarded
+//!                           └──────────────────────┘ └──> forward: taken again ┘
+//! ```
+//!
+//! What holds, whatever the schedule:
+//! - A record is committed only when it and all that were received before it in its partition are
+//!   finished: handled, forwarded to another topic or skipped.
+//! - Two records whose order counts are never in hand together, and the later one is not taken before
+//!   the earlier one is finished.
+//! - A parked record stops those of its key, and others only when they are `span` records away from it.
+//! - Whatever belongs to an assignment that is over has no effect.
+//! - A partition is paused as soon as it holds its share of the buffer, and resumed when it holds no more
+//!   than half of it. It holds more than its share only by what was under way then, or because there are
+//!   more partitions to share now.
+//! - An assignment finishes a record at most once. The next one of the partition starts where the last
+//!   commit that arrived says, and repeats what was finished after that: of what comes after the first
+//!   unfinished record fewer than `span` records (none if order is by partition), and of what comes before it
+//!   nothing after a [`release`](Core::release) whose commit arrives, else, after a crash or a loss, what
+//!   was finished since the last commit: in `commit_every`, or in longer if commits failed.
+//! - What is in hand when an assignment ends, or takes too long, is [abandoned](Action::Abandon): it may have
+//!   had its effect, and is handled again.
+
+mod lane;
+mod rules;
+#[cfg(test)]
+mod simulation;
+#[cfg(test)]
+mod tests;
+
+use std::cmp::Reverse;
+use std::collections::{BTreeMap, BinaryHeap, VecDeque};
+use std::time::Duration;
+
+use self::lane::{Lane, Next};
+pub use self::rules::Order;
+pub(crate) use self::rules::{Backoff, Failed, Limit, Rules, Waiting};
+
+/// A partition of a topic, by a number that the driver gives it.
+pub(crate) type Partition = u32;
+
+/// Which time a record was taken, so that a result that comes too late is told from one that counts.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) struct Ticket {
+    pub(crate) partition: Partition,
+    /// Of the assignment.
+    pub(crate) epoch: u64,
+    /// Of the record within the assignment, from 0 on.
+    pub(crate) number: u64,
+    pub(crate) offset: i64,
+    /// How often it has been handled, this time included.
+    pub(crate) attempt: u32,
+    /// How often it has been taken, to be handled or forwarded, this time included.
+    pub(crate) turn: u32,
+}
+
+impl Ticket {
+    pub(crate) fn position(&self) -> Position {
+        Position { partition: self.partition, epoch: self.epoch, offset: self.offset }
+    }
+}
+
+/// A record as it is received.
+#[derive(Debug, Clone)]
+pub(crate) struct Incoming<M> {
+    pub(crate) partition: Partition,
+    pub(crate) offset: i64,
+    /// A hash of the key, if there is one.
+    pub(crate) key: Option<u64>,
+    pub(crate) bytes: usize,
+    /// How often it was tried before: it comes from a topic for retries.
+    pub(crate) tried: u32,
+    /// Before this it is not to be handled.
+    pub(crate) due: Option<Duration>,
+    pub(crate) message: M,
+}
+
+/// What there is to do with a record.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Work {
+    Handle,
+    /// Send it to the topic for the retry of this number, from 1 on.
+    Retry(u32),
+    /// Send it to the dead letter topic, in this form, from 0 on.
+    DeadLetter(u32),
+}
+
+/// A record to do something with.
+#[derive(Debug, Clone)]
+pub(crate) struct Taken<M> {
+    pub(crate) ticket: Ticket,
+    pub(crate) work: Work,
+    pub(crate) message: M,
+}
+
+/// What came of it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Verdict {
+    /// It was handled, or forwarded.
+    Done,
+    /// It may go better another time.
+    Retry,
+    /// It never will.
+    Reject,
+}
+
+/// What became of a delivery. A record that is tried more than once is delivered more than once.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+#[non_exhaustive]
+pub enum Outcome {
+    /// It was handled.
+    Done,
+    /// It failed, and is tried again: the rest of its partition waits, or it waits in a topic for that.
+    Retried,
+    /// It failed, and is tried again: the later records of the same key wait.
+    Parked,
+    /// It is in the dead letter topic.
+    Dead,
+    /// It failed, and is passed over.
+    Skipped,
+    /// Its result does not count: it took too long, or its partition was taken away.
+    Abandoned,
+}
+
+/// Up to where a partition is finished.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) struct Position {
+    pub(crate) partition: Partition,
+    pub(crate) epoch: u64,
+    /// Of the last record that is finished as are all before it.
+    pub(crate) offset: i64,
+}
+
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) enum Action {
+    Pause(Partition),
+    Resume(Partition),
+    /// Whoever has it in hand is to give it up; nobody waits for the result.
+    Abandon(Ticket),
+    /// It was abandoned once too often and is passed over: [`Outcome::Skipped`] of which no call tells.
+    Skip(Ticket),
+    Commit(Vec<Position>),
+    /// The consumer is to stop because of this record. Others that are in hand may say so, too.
+    Stop(Ticket),
+}
+
+/// The state machine. Times are counted from any moment that stays the same.
+#[derive(Debug)]
+pub(crate) struct Core<M> {
+    rules: Rules,
+    epoch: u64,
+    lanes: BTreeMap<Partition, Lane<M>>,
+    /// What each of them may hold.
+    share: Limit,
+    /// The numbers of the records that may be taken, in this order.
+    ready: VecDeque<(Partition, u64)>,
+    /// What waits for its time.
+    timers: BinaryHeap<Reverse<(Duration, Partition, u64)>>,
+    next_commit: Duration,
+    actions: VecDeque<Action>,
+    /// Nothing is taken any more.
+    stopped: bool,
+    chance: fastrand::Rng,
+}
+
+impl<M: Clone> Core<M> {
+    pub(crate) fn new(rules: Rules, seed: u64) -> Self {
+        Self {
+            next_commit: rules.commit_every,
+            share: rules.buffer,
+            rules,
+            epoch: 0,
+            lanes: BTreeMap::new(),
+            ready: VecDeque::new(),
+            timers: BinaryHeap::new(),
+            actions: VecDeque::new(),
+            stopped: false,
+            chance: fastrand::Rng::with_seed(seed),
+        }
+    }
+
+    /// What is to be done now, in this order.
+    pub(crate) fn action(&mut self) -> Option<Action> {
+        self.actions.pop_front()
+    }
+
+    /// Whether there is something to be done.
+    pub(crate) fn has_actions(&self) -> bool {
+        !self.actions.is_empty()
+    }
+
+    /// Whether [`take`](Self::take) or [`pop`](Self::pop) may find something.
+    pub(crate) fn has_ready(&self) -> bool {
+        !self.stopped && !self.ready.is_empty()
+    }
+
+    /// How much is held in memory.
+    pub(crate) fn buffered(&self) -> Limit {
+        self.lanes.values().fold(Limit { records: 0, bytes: 0 }, |sum, lane| lane.buffered_with(sum))
+    }
+
+    // ---- partitions
+
+    /// Partitions are ours from now on. What is received of them is received after this, never before.
+    pub(crate) fn assign(&mut self, partitions: &[Partition]) {
+        self.forget(partitions);
+        self.epoch += 1;
+        for &partition in partitions {
+            self.lanes.insert(partition, Lane::new(self.epoch));
+            // librdkafka keeps a partition paused that was lost and came back.
+            self.actions.push_back(Action::Resume(partition));
+        }
+        self.share_out();
+    }
+
+    /// Partitions are to be given up: nothing of them is taken any more. What is in hand may still be
+    /// finished, until [`release`](Self::release).
+    pub(crate) fn revoke(&mut self, partitions: &[Partition]) {
+        for partition in partitions {
+            if let Some(lane) = self.lanes.get_mut(partition) {
+                lane.revoked = true;
+            }
+        }
+    }
+
+    /// Whether nothing of these partitions is in hand.
+    pub(crate) fn is_idle(&self, partitions: &[Partition]) -> bool {
+        partitions.iter().filter_map(|partition| self.lanes.get(partition)).all(|lane| lane.in_hand == 0)
+    }
+
+    /// Partitions are given up. What is still in hand is abandoned. The positions are to be committed before
+    /// anybody else gets the partitions, even those that were before: a commit may be under way and fail.
+    pub(crate) fn release(&mut self, partitions: &[Partition]) -> Vec<Position> {
+        let position = |&partition: &Partition| {
+            let lane = self.lanes.get_mut(&partition)?;
+            lane.commit_again();
+            lane.position(partition)
+        };
+        let positions = partitions.iter().filter_map(position).collect();
+        self.lose(partitions);
+        positions
+    }
+
+    /// Partitions are somebody else's already: nothing of them may be committed.
+    pub(crate) fn lose(&mut self, partitions: &[Partition]) {
+        self.forget(partitions);
+        self.share_out();
+    }
+
+    fn forget(&mut self, partitions: &[Partition]) {
+        for &partition in partitions {
+            if let Some(lane) = self.lanes.remove(&partition) {
+                let in_hand = lane.in_hand_since(partition, Duration::MAX);
+                self.actions.extend(in_hand.map(|(ticket, _)| Action::Abandon(ticket)));
+            }
+        }
+        self.ready.retain(|(partition, _)| self.lanes.contains_key(partition));
+        self.timers.retain(|Reverse((_, partition, _))| self.lanes.contains_key(partition));
+    }
+
+    /// All partitions that are ours.
+    pub(crate) fn partitions(&self) -> Vec<Partition> {
+        self.lanes.keys().copied().collect()
+    }
+
+    /// There are more or fewer to share the room.
+    fn share_out(&mut self) {
+        let partitions = self.lanes.len().max(1);
+        let Limit { records, bytes } = self.rules.buffer;
+        self.share = Limit { records: (records / partitions).max(1), bytes: (bytes / partitions).max(1) };
+        for (&partition, lane) in &mut self.lanes {
+            self.actions.extend(lane.pause_or_resume(self.share).map(|action| action(partition)));
+        }
+    }
+
+    // ---- records
+
+    /// A record was received. One of a partition that is not ours is dropped: its owner gets it.
+    pub(crate) fn receive(&mut self, incoming: Incoming<M>, now: Duration) {
+        let partition = incoming.partition;
+        let Some(lane) = self.lanes.get_mut(&partition).filter(|lane| !lane.revoked) else { return };
+        lane.push(incoming);
+        self.go_on(partition, None, now);
+    }
+
+    /// The next record to do something with, if there is one.
+    pub(crate) fn take(&mut self, now: Duration) -> Option<Taken<M>> {
+        while !self.stopped {
+            let (partition, number) = self.ready.pop_front()?;
+            let Some(lane) = self.lanes.get_mut(&partition).filter(|lane| !lane.revoked) else { continue };
+            if lane.is_held_up(number) {
+                lane.aside.push(number);
+            } else if let Some(taken) = lane.take(partition, number, now) {
+                return Some(taken);
+            }
+        }
+        None
+    }
+
+    /// The next record, to be forgotten: for those who keep the loop in their own hands. What is done they
+    /// [`mark`](Self::mark). Needs rules without an order.
+    pub(crate) fn pop(&mut self, now: Duration) -> Option<(Position, M)> {
+        loop {
+            let (partition, _) = self.ready.pop_front()?;
+            let Some(lane) = self.lanes.get_mut(&partition).filter(|lane| !lane.revoked) else { continue };
+            if let Some((position, message)) = lane.pop(partition) {
+                self.go_on(partition, None, now);
+                return Some((position, message));
+            }
+        }
+    }
+
+    /// A record that was popped, back where it was: to be called in the reverse order of the pops, and before
+    /// [`govern`](Self::govern).
+    pub(crate) fn unpop(&mut self, position: &Position, bytes: usize, message: M) {
+        if let Some(lane) = self.lanes.get_mut(&position.partition).filter(|lane| lane.epoch == position.epoch) {
+            lane.unpop(position.offset, bytes, message);
+        }
+    }
+
+    /// Whether the partition is still ours, in the same assignment.
+    pub(crate) fn holds(&self, position: &Position) -> bool {
+        let lane = self.lanes.get(&position.partition);
+        lane.is_some_and(|lane| lane.epoch == position.epoch && !lane.revoked)
+    }
+
+    /// All is done up to this record that was popped. `false` if its partition has been taken away since.
+    pub(crate) fn mark(&mut self, position: &Position) -> bool {
+        match self.lanes.get_mut(&position.partition) {
+            Some(lane) if lane.epoch == position.epoch => {
+                lane.mark(position.offset);
+                true
+            }
+            _ => false,
+        }
+    }
+
+    /// Other rules, and other keys for what was received already. For the time before anything is taken.
+    pub(crate) fn govern(&mut self, rules: Rules, key: impl Fn(&M) -> Option<u64>, now: Duration) {
+        self.next_commit = now.saturating_add(rules.commit_every);
+        self.rules = rules;
+        self.ready.clear();
+        self.timers.clear();
+        self.lanes.values_mut().for_each(|lane| lane.rewind(&key));
+        self.share_out();
+        for partition in self.partitions() {
+            self.go_on(partition, None, now);
+        }
+    }
+
+    /// What came of a record that was taken, and with it of the delivery, if it has come to its end.
+    /// Nothing, if nobody waits for it any more: its partition is somebody else's, or it took too long.
+    pub(crate) fn finish(&mut self, ticket: &Ticket, verdict: Verdict, now: Duration) -> Option<Outcome> {
+        let lane = self.lanes.get_mut(&ticket.partition).filter(|lane| lane.epoch == ticket.epoch)?;
+        let work = lane.put_back(ticket)?;
+        match (work, verdict) {
+            (Work::Handle, Verdict::Done) => self.end(ticket, Outcome::Done, now),
+            (Work::Handle, Verdict::Retry) if ticket.attempt < self.rules.attempts => self.retry(ticket, now),
+            (Work::Handle, Verdict::Retry | Verdict::Reject) | (Work::Retry(_), Verdict::Reject) => {
+                self.fail(ticket, now)
+            }
+            (Work::Retry(_), Verdict::Done) => self.end(ticket, Outcome::Retried, now),
+            (Work::DeadLetter(_), Verdict::Done) => self.end(ticket, Outcome::Dead, now),
+            (Work::Retry(_) | Work::DeadLetter(_), Verdict::Retry) => {
+                let at = self.after_a_pause(ticket.turn, now);
+                self.again(ticket, work, ticket.attempt, Some(at));
+                None
+            }
+            (Work::DeadLetter(form), Verdict::Reject) if form + 1 < self.rules.forms => {
+                self.again(ticket, Work::DeadLetter(form + 1), ticket.attempt, None);
+                None
+            }
+            (Work::DeadLetter(_), Verdict::Reject) => self.stop(ticket),
+        }
+    }
+
+    /// The record is finished.
+    fn end(&mut self, ticket: &Ticket, outcome: Outcome, now: Duration) -> Option<Outcome> {
+        let lane = self.lanes.get_mut(&ticket.partition)?;
+        let next = lane.finish(ticket.number);
+        if lane.holders.is_empty() {
+            self.ready.extend(lane.aside.drain(..).map(|number| (ticket.partition, number)));
+        }
+        self.go_on(ticket.partition, next, now);
+        Some(outcome)
+    }
+
+    fn retry(&mut self, ticket: &Ticket, now: Duration) -> Option<Outcome> {
+        let waiting = self.rules.waiting;
+        if waiting == Waiting::Nothing {
+            self.again(ticket, Work::Retry(ticket.attempt), ticket.attempt, None);
+            return None;
+        }
+        let at = self.after_a_pause(ticket.attempt, now);
+        self.again(ticket, Work::Handle, ticket.attempt + 1, Some(at));
+        if waiting == Waiting::Key {
+            return Some(Outcome::Parked);
+        }
+        self.lanes.get_mut(&ticket.partition)?.hold(ticket.number);
+        Some(Outcome::Retried)
+    }
+
+    fn fail(&mut self, ticket: &Ticket, now: Duration) -> Option<Outcome> {
+        match self.rules.failed {
+            Failed::DeadLetter => {
+                self.again(ticket, Work::DeadLetter(0), ticket.attempt, None);
+                None
+            }
+            Failed::Skip => self.end(ticket, Outcome::Skipped, now),
+            Failed::Stop => self.stop(ticket),
+        }
+    }
+
+    fn stop(&mut self, ticket: &Ticket) -> Option<Outcome> {
+        self.stopped = true;
+        self.actions.push_back(Action::Stop(*ticket));
+        None
+    }
+
+    /// The record is to be taken again, at once or at a time.
+    fn again(&mut self, ticket: &Ticket, work: Work, attempt: u32, at: Option<Duration>) {
+        let Some(lane) = self.lanes.get_mut(&ticket.partition) else { return };
+        lane.again(ticket.number, work, attempt);
+        match at {
+            // Before the others, who wait for it or do not mind.
+            None => self.ready.push_front((ticket.partition, ticket.number)),
+            Some(at) => self.timers.push(Reverse((at, ticket.partition, ticket.number))),
+        }
+    }
+
+    fn after_a_pause(&mut self, attempt: u32, now: Duration) -> Duration {
+        now.saturating_add(self.rules.backoff.before(attempt, self.chance.f64()))
+    }
+
+    /// Finds what has its turn now, and whether there is room for more.
+    fn go_on(&mut self, partition: Partition, next: Option<Next>, now: Duration) {
+        let Some(lane) = self.lanes.get_mut(&partition) else { return };
+        let mut next = next.or_else(|| lane.next(self.rules.order, self.rules.span));
+        while let Some(Next { number, due }) = next {
+            match due.filter(|due| *due > now) {
+                None => self.ready.push_back((partition, number)),
+                Some(due) => self.timers.push(Reverse((due, partition, number))),
+            }
+            next = lane.next(self.rules.order, self.rules.span);
+        }
+        self.actions.extend(lane.pause_or_resume(self.share).map(|action| action(partition)));
+    }
+
+    // ---- time
+
+    /// Time has passed. To be called at [`next_tick`](Self::next_tick), and some times a second for what
+    /// takes too long.
+    pub(crate) fn tick(&mut self, now: Duration) {
+        if let Some(patience) = self.rules.patience {
+            self.give_up(patience, now);
+        }
+        while let Some(&Reverse((due, partition, number))) = self.timers.peek()
+            && due <= now
+        {
+            self.timers.pop();
+            self.ready.push_back((partition, number));
+        }
+        if now >= self.next_commit {
+            self.next_commit = now.saturating_add(self.rules.commit_every);
+            self.commit();
+        }
+    }
+
+    /// What is done is to be committed, without waiting for its time.
+    pub(crate) fn commit(&mut self) {
+        let positions: Vec<_> =
+            self.lanes.iter_mut().filter_map(|(&partition, lane)| lane.position(partition)).collect();
+        if !positions.is_empty() {
+            self.actions.push_back(Action::Commit(positions));
+        }
+    }
+
+    /// Abandons what has been in hand for too long.
+    fn give_up(&mut self, patience: Duration, now: Duration) {
+        let Some(since) = now.checked_sub(patience) else { return };
+        let in_hand = self.lanes.iter().flat_map(|(&partition, lane)| lane.in_hand_since(partition, since));
+        // What is being forwarded has its own limits, and twice of it would be worse than late.
+        let late: Vec<_> = in_hand.filter(|(_, work)| *work == Work::Handle).map(|(ticket, _)| ticket).collect();
+        for ticket in late {
+            self.actions.push_back(Action::Abandon(ticket));
+            if self.finish(&ticket, Verdict::Retry, now) == Some(Outcome::Skipped) {
+                self.actions.push_back(Action::Skip(ticket));
+            }
+        }
+    }
+
+    /// When there is something to do without anything happening.
+    pub(crate) fn next_tick(&self) -> Duration {
+        let timer = self.timers.peek().map(|&Reverse((due, ..))| due);
+        timer.map_or(self.next_commit, |due| due.min(self.next_commit))
+    }
+
+    /// The last commit failed: the next one is to make up for it.
+    pub(crate) fn commit_failed(&mut self) {
+        self.lanes.values_mut().for_each(Lane::commit_again);
+    }
+}

@@ -1,0 +1,87 @@
+//! What the core is told before it starts.
+
+use std::time::Duration;
+
+/// What keeps its order. Across, records are handled in parallel.
+///
+/// ```
+/// use event_schema::kafka::Order;
+///
+/// assert_eq!(Order::default(), Order::Partition);
+/// ```
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+#[non_exhaustive]
+pub enum Order {
+    /// The records of a partition, one after the other.
+    #[default]
+    Partition,
+    /// The records of a partition that have the same key. Those without a key have no order.
+    Key,
+}
+
+/// What waits while a failed record waits for its next attempt.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Waiting {
+    /// All of its partition.
+    Partition,
+    /// The later records of the same key.
+    Key,
+    /// Nothing: the record goes to a topic for that, and comes back from there.
+    Nothing,
+}
+
+/// What becomes of a record that failed for good.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Failed {
+    DeadLetter,
+    Skip,
+    Stop,
+}
+
+/// How long a failed record waits for its next attempt: longer each time, up to a limit.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub(crate) struct Backoff {
+    pub(crate) first: Duration,
+    pub(crate) longest: Duration,
+    /// How much of it may be taken off by chance, so that what failed together is not tried together: 0 to 1.
+    pub(crate) jitter: f64,
+}
+
+impl Backoff {
+    /// Before the attempt of this number, from 1 on; `chance` is from 0 to 1.
+    pub(crate) fn before(&self, attempt: u32, chance: f64) -> Duration {
+        let doubled = 2_u32.checked_pow(attempt.saturating_sub(1)).and_then(|factor| self.first.checked_mul(factor));
+        let whole = doubled.unwrap_or(self.longest).min(self.longest);
+        let factor = 1.0 - self.jitter.clamp(0.0, 1.0) * chance;
+        Duration::try_from_secs_f64(whole.as_secs_f64() * factor).unwrap_or(whole)
+    }
+}
+
+/// A limit on what is held in memory.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) struct Limit {
+    pub(crate) records: usize,
+    pub(crate) bytes: usize,
+}
+
+#[derive(Debug, Clone)]
+pub(crate) struct Rules {
+    /// Nothing has an order if there is none.
+    pub(crate) order: Option<Order>,
+    /// Of all partitions together: each has an equal share, so that one that stands still leaves the
+    /// others theirs.
+    pub(crate) buffer: Limit,
+    /// How many records of a partition may be in hand from the first unfinished one on. It bounds what
+    /// a crash repeats.
+    pub(crate) span: u64,
+    /// How often a record is tried, the first time included.
+    pub(crate) attempts: u32,
+    pub(crate) backoff: Backoff,
+    pub(crate) waiting: Waiting,
+    pub(crate) failed: Failed,
+    /// How many forms of a dead letter there are: after the last the consumer stops.
+    pub(crate) forms: u32,
+    /// How long a handler may take before it counts as failed.
+    pub(crate) patience: Option<Duration>,
+    pub(crate) commit_every: Duration,
+}

@@ -1,0 +1,475 @@
+//! Messages that could not be handled, as they stand in a dead letter topic: what is written there, in
+//! which form, and how it is read. Pure functions; who sends it is elsewhere.
+
+use std::error::Error;
+use std::fmt;
+use std::sync::Arc;
+use std::time::{Duration, SystemTime};
+
+use rdkafka::message::Timestamp;
+use serde_json::{Value, json};
+
+use super::millis;
+use super::producer::Record;
+use super::received::{Headers, Received};
+use crate::{LoadError, Violations, report};
+
+// The names are Spring Kafka's, from its `KafkaHeaders`. So are the values: numbers are big-endian.
+const EXCEPTION: &str = "kafka_dlt-exception-fqcn";
+const MESSAGE: &str = "kafka_dlt-exception-message";
+const STACKTRACE: &str = "kafka_dlt-exception-stacktrace";
+const CAUSE: &str = "kafka_dlt-exception-cause-fqcn";
+const TOPIC: &str = "kafka_dlt-original-topic";
+const PARTITION: &str = "kafka_dlt-original-partition";
+const OFFSET: &str = "kafka_dlt-original-offset";
+const TIMESTAMP: &str = "kafka_dlt-original-timestamp";
+const TIMESTAMP_TYPE: &str = "kafka_dlt-original-timestamp-type";
+const GROUP: &str = "kafka_dlt-original-consumer-group";
+const EXCEPTIONS: [&str; 4] = [EXCEPTION, CAUSE, MESSAGE, STACKTRACE];
+const ORIGINALS: [&str; 6] = [TOPIC, PARTITION, OFFSET, TIMESTAMP, TIMESTAMP_TYPE, GROUP];
+
+/// Ours: everything that is wrong with the value, as JSON.
+const VIOLATIONS: &str = "event-schema-violations";
+/// Ours: the value is not the message's but says where that is.
+const POINTER: &str = "event-schema-pointer";
+
+/// What the texts of an exception may take, each.
+const MAX_TEXT: usize = 4 * 1024;
+/// What the violations may take.
+const MAX_VIOLATIONS: usize = 8 * 1024;
+/// What a key may take where room is short.
+const MAX_KEY: usize = 1024;
+/// What Kafka allows.
+const MAX_TOPIC: usize = 249;
+
+/// How dead letters are written: messages that could not be handled, in a topic beside their own.
+///
+/// ```
+/// use event_schema::kafka::DeadLetter;
+///
+/// assert_eq!(DeadLetter::new().topic_of("orders", "billing"), "orders-billing-dlt");
+///
+/// let all_in_one = DeadLetter::new().topic("dead-letters").redact();
+/// assert_eq!(all_in_one.topic_of("orders", "billing"), "dead-letters");
+/// ```
+///
+/// # What a dead letter is
+///
+/// The message as it was: the same value, byte by byte, key, headers, and the same partition if the
+/// topic has it. Beside its own it has the headers that [Spring Kafka] writes, so that its tools
+/// read it (and [`read`](Self::read) reads Spring's):
+///
+/// | header | value |
+/// |---|---|
+/// | `kafka_dlt-original-topic`, `-partition`, `-offset` | where the message is; numbers as big-endian bytes |
+/// | `kafka_dlt-original-timestamp`, `-timestamp-type` | its time, as Kafka has it |
+/// | `kafka_dlt-original-consumer-group` | who could not handle it |
+/// | `kafka_dlt-exception-fqcn`, `-message`, `-stacktrace` | why: a kind of error, its text, its chain of causes |
+/// | `event-schema-violations` | of a value that breaks rules: `{"violations": [...], "omitted": 0}`, with pointer, code, message and parameters of each |
+///
+/// Neither texts nor violations quote the value. Where a message has been dead before, `original`
+/// headers are there twice, of the first time and the last; `exception` headers are of the last.
+///
+/// # When it is too large
+///
+/// A message at the broker's limit has no room for more headers. Then the texts and the message's own
+/// headers are left away, but for CloudEvents' `ce_id`, `ce_type` and `content-type`. Where even that
+/// is refused, a pointer takes the message's place: JSON with `topic`, `partition`, `offset` and `size`,
+/// and the header `event-schema-pointer`.
+///
+/// [Spring Kafka]: https://docs.spring.io/spring-kafka/reference/kafka/annotation-error-handling.html#dead-letters
+#[derive(Clone)]
+pub struct DeadLetter {
+    topic: Option<Naming>,
+    redact: bool,
+}
+
+type Naming = Arc<dyn Fn(&str, &str) -> String + Send + Sync>;
+
+impl DeadLetter {
+    /// Dead letters as they are by default: with their original bytes, in `<topic>-<group>-dlt`.
+    #[must_use]
+    #[expect(clippy::new_without_default, reason = "`kafka::DeadLetter::new()` says it best")]
+    pub fn new() -> Self {
+        Self { topic: None, redact: false }
+    }
+
+    /// All of them in one topic.
+    #[must_use]
+    pub fn topic(self, topic: impl Into<String>) -> Self {
+        let topic = topic.into();
+        self.named(move |_, _| topic.clone())
+    }
+
+    /// In topics that are called otherwise, by the message's topic and the group.
+    ///
+    /// ```
+    /// use event_schema::kafka::DeadLetter;
+    ///
+    /// // As Spring Kafka calls them.
+    /// let dead_letter = DeadLetter::new().named(|topic, _group| format!("{topic}-dlt"));
+    /// assert_eq!(dead_letter.topic_of("orders", "billing"), "orders-dlt");
+    /// ```
+    #[must_use]
+    pub fn named(self, name: impl Fn(&str, &str) -> String + Send + Sync + 'static) -> Self {
+        Self { topic: Some(Arc::new(name)), ..self }
+    }
+
+    /// Without the message's value, which may hold personal data: a pointer to the message stands in
+    /// its place. Key and headers stay.
+    #[must_use]
+    pub fn redact(self) -> Self {
+        Self { redact: true, ..self }
+    }
+
+    /// The topic for the dead letters of a group. Characters that no topic may have, as a group's name can
+    /// have them, become `_`.
+    ///
+    /// ```
+    /// use event_schema::kafka::DeadLetter;
+    ///
+    /// assert_eq!(DeadLetter::new().topic_of("orders", "my group"), "orders-my_group-dlt");
+    /// ```
+    #[must_use]
+    pub fn topic_of(&self, topic: &str, group: &str) -> String {
+        let name = match &self.topic {
+            Some(name) => name(topic, group),
+            None => format!("{topic}-{group}-dlt"),
+        };
+        let legal = |c: char| if c.is_ascii_alphanumeric() || matches!(c, '.' | '-' | '_') { c } else { '_' };
+        name.chars().map(legal).take(MAX_TOPIC).collect()
+    }
+
+    /// What a dead letter says of the message that it was; none of a message that is no dead letter.
+    ///
+    /// ```
+    /// use event_schema::kafka::DeadLetter;
+    /// use event_schema::kafka::rdkafka::message::{Header, OwnedHeaders};
+    /// # use event_schema::kafka::{EmbeddedKafka, EventConsumer};
+    /// # use event_schema::kafka::rdkafka::producer::{FutureProducer, FutureRecord};
+    /// # use event_schema::prelude::*;
+    /// # #[derive(Serialize, JsonSchema, EventSchema)]
+    /// # struct Order { id: u64 }
+    ///
+    /// # #[tokio::main(flavor = "current_thread")]
+    /// # async fn main() -> Result<(), Box<dyn std::error::Error>> {
+    /// # let kafka = EmbeddedKafka::start()?;
+    /// // As Spring Kafka writes them.
+    /// let headers = OwnedHeaders::new()
+    ///     .insert(Header { key: "kafka_dlt-original-topic", value: Some("orders") })
+    ///     .insert(Header { key: "kafka_dlt-original-partition", value: Some(&2_i32.to_be_bytes()) })
+    ///     .insert(Header { key: "kafka_dlt-original-offset", value: Some(&7_i64.to_be_bytes()) })
+    ///     .insert(Header { key: "kafka_dlt-exception-fqcn", value: Some("com.example.Broken") });
+    /// # let producer: FutureProducer = kafka.config().rdkafka_producer()?.create()?;
+    /// # let record = FutureRecord::to("orders-dlt").key("k").payload("{}").headers(headers);
+    /// # producer.send(record, std::time::Duration::from_secs(5)).await.unwrap();
+    /// # let config = kafka.config().group("docs");
+    /// # let mut consumer = EventConsumer::<Order>::subscribe_to(&config, &["orders-dlt"]).await?;
+    ///
+    /// let received = consumer.recv().await?;
+    /// let dead = DeadLetter::read(&received).unwrap();
+    /// assert_eq!((dead.topic(), dead.partition(), dead.offset()), ("orders", 2, 7));
+    /// assert_eq!(dead.exception(), Some("com.example.Broken"));
+    /// assert_eq!(received.envelope().id(), "orders/2@7");
+    /// # Ok(())
+    /// # }
+    /// ```
+    #[must_use]
+    pub fn read<E>(received: &Received<E>) -> Option<DeadMessage> {
+        DeadMessage::read(received.headers())
+    }
+
+    /// The dead letter of a message, in one of its forms. `partitions` is how many the topic has, if that
+    /// is known.
+    pub(super) fn record(
+        &self,
+        original: &Original<'_>,
+        group: &str,
+        cause: &Cause<'_>,
+        form: Form,
+        partitions: Option<i32>,
+    ) -> Record {
+        let mut headers = Headers::default();
+        let is_pointer = form == Form::Pointer || self.redact && original.value.is_some();
+        let keep = |name: &str| form == Form::Full || matches!(name, "ce_id" | "ce_type" | "content-type");
+        for (name, value) in original.headers.iter().filter(|(name, _)| keep(name)) {
+            let is_ours = name == VIOLATIONS || name == POINTER || EXCEPTIONS.contains(&name);
+            if !is_ours && !ORIGINALS.contains(&name) {
+                headers.push(name, value);
+            }
+        }
+        original.describe(&mut headers, group, cause, form);
+        if is_pointer {
+            headers.push(POINTER, Some(b"true"));
+        }
+        let key = original.key.filter(|key| form != Form::Pointer || key.len() <= MAX_KEY);
+        Record {
+            topic: self.topic_of(original.topic, group),
+            partition: partitions.is_some_and(|count| original.partition < count).then_some(original.partition),
+            key: key.map(<[u8]>::to_vec),
+            value: if is_pointer { Some(original.pointer()) } else { original.value.map(<[u8]>::to_vec) },
+            headers,
+        }
+    }
+}
+
+/// Without the function.
+impl fmt::Debug for DeadLetter {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("DeadLetter").field("redact", &self.redact).finish_non_exhaustive()
+    }
+}
+
+/// A message that could not be handled.
+#[derive(Clone, Copy)]
+pub(super) struct Original<'a> {
+    pub(super) topic: &'a str,
+    pub(super) partition: i32,
+    pub(super) offset: i64,
+    pub(super) timestamp: Timestamp,
+    pub(super) key: Option<&'a [u8]>,
+    pub(super) value: Option<&'a [u8]>,
+    pub(super) headers: &'a Headers,
+}
+
+impl Original<'_> {
+    /// The headers that make a message a dead letter, in Spring's order.
+    fn describe(&self, headers: &mut Headers, group: &str, cause: &Cause<'_>, form: Form) {
+        headers.push(EXCEPTION, Some(cause.class.as_bytes()));
+        if form == Form::Full {
+            headers.push(MESSAGE, Some(bounded(&cause.message).as_bytes()));
+            headers.push(STACKTRACE, Some(bounded(&cause.trace).as_bytes()));
+        }
+        let (timestamp, timestamp_type) = match self.timestamp {
+            Timestamp::NotAvailable => (-1, "NoTimestampType"),
+            Timestamp::CreateTime(time) => (time, "CreateTime"),
+            Timestamp::LogAppendTime(time) => (time, "LogAppendTime"),
+        };
+        let values: [&[u8]; 6] = [
+            self.topic.as_bytes(),
+            &self.partition.to_be_bytes(),
+            &self.offset.to_be_bytes(),
+            &timestamp.to_be_bytes(),
+            timestamp_type.as_bytes(),
+            group.as_bytes(),
+        ];
+        for (name, value) in ORIGINALS.into_iter().zip(values) {
+            if form == Form::Full || matches!(name, TOPIC | PARTITION | OFFSET | GROUP) {
+                // Spring adds one each time; of many the first and the last tell it all.
+                if let Some(first) = self.headers.first(name) {
+                    headers.push(name, Some(first));
+                }
+                headers.push(name, Some(value));
+            }
+        }
+        if form == Form::Full
+            && let Some(violations) = cause.violations
+        {
+            headers.push(VIOLATIONS, Some(&to_json(violations)));
+        }
+    }
+
+    fn pointer(&self) -> Vec<u8> {
+        let size = self.value.map(<[u8]>::len);
+        let pointer = json!({"topic": self.topic, "partition": self.partition, "offset": self.offset, "size": size});
+        pointer.to_string().into_bytes()
+    }
+}
+
+/// How much of the message a dead letter has: when one form is refused for good, the next is tried.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Form {
+    /// All of it, and all that is known.
+    Full,
+    /// Its value and key, and where it is.
+    Minimal,
+    /// Where it is.
+    Pointer,
+}
+
+impl Form {
+    pub(super) const ALL: [Self; 3] = [Self::Full, Self::Minimal, Self::Pointer];
+}
+
+/// Why a message could not be handled. Spring's headers ask for a class and a stack trace: the class is
+/// a name that says of what kind the error is, and the trace its causes.
+pub(super) struct Cause<'a> {
+    class: &'a str,
+    message: String,
+    trace: String,
+    violations: Option<&'a Violations>,
+}
+
+impl<'a> Cause<'a> {
+    /// It cannot be loaded.
+    pub(super) fn rejected(error: &'a LoadError) -> Self {
+        let message = match error.violations() {
+            // They have a header of their own.
+            Some(violations) => report::violations(violations.len() + violations.omitted()),
+            None => error.to_string(),
+        };
+        Self { trace: error.to_string(), message, class: "event_schema::LoadError", violations: error.violations() }
+    }
+
+    /// The handler failed with an error of this type.
+    pub(super) fn failed(class: &'a str, error: &(dyn Error + 'static)) -> Self {
+        let mut trace = format!("{class}: {error}");
+        let mut source = error.source();
+        while let Some(error) = source.filter(|_| trace.len() < MAX_TEXT) {
+            trace = format!("{trace}\nCaused by: {error}");
+            source = error.source();
+        }
+        Self { class, message: error.to_string(), trace, violations: None }
+    }
+
+    /// The handler said so.
+    pub(super) fn said(reason: impl Into<String>) -> Self {
+        Self::of("rejected", reason.into())
+    }
+
+    /// The handler panicked.
+    pub(super) fn panicked(message: &str) -> Self {
+        Self::of("panic", message.to_owned())
+    }
+
+    /// The handler took longer than it may.
+    pub(super) fn timed_out(limit: Duration) -> Self {
+        Self::of("timeout", format!("the handler took longer than {limit:?}"))
+    }
+
+    fn of(class: &'static str, message: String) -> Self {
+        Self { class, trace: format!("{class}: {message}"), message, violations: None }
+    }
+}
+
+/// A text, cut between characters to what a header may take.
+fn bounded(text: &str) -> &str {
+    let end = (0..=text.len().min(MAX_TEXT)).rev().find(|end| text.is_char_boundary(*end));
+    &text[..end.unwrap_or(0)]
+}
+
+/// As many violations as there is room for, none of which quotes a value, and how many more there are.
+fn to_json(violations: &Violations) -> Vec<u8> {
+    let mut room = MAX_VIOLATIONS;
+    let mut kept = Vec::new();
+    for violation in violations {
+        let Ok(value) = serde_json::to_value(violation) else { break };
+        match room.checked_sub(value.to_string().len() + 1) {
+            Some(rest) => room = rest,
+            None => break,
+        }
+        kept.push(value);
+    }
+    let omitted = violations.len() + violations.omitted() - kept.len();
+    json!({"violations": kept, "omitted": omitted}).to_string().into_bytes()
+}
+
+/// What a dead letter says of the message that it was, see [`DeadLetter::read`]: where it could not be
+/// handled last, by whom and why.
+#[derive(Debug, Clone, PartialEq)]
+pub struct DeadMessage {
+    topic: String,
+    partition: i32,
+    offset: i64,
+    timestamp: Option<SystemTime>,
+    group: Option<String>,
+    exception: Option<String>,
+    message: Option<String>,
+    stacktrace: Option<String>,
+    violations: Option<Value>,
+    is_pointer: bool,
+}
+
+impl DeadMessage {
+    fn read(headers: &Headers) -> Option<Self> {
+        let text = |name| Some(String::from_utf8_lossy(headers.get(name)?).into_owned());
+        Some(Self {
+            topic: text(TOPIC)?,
+            partition: i32::from_be_bytes(headers.get(PARTITION)?.try_into().ok()?),
+            offset: long(headers.get(OFFSET))?,
+            timestamp: long(headers.get(TIMESTAMP)).filter(|time| *time >= 0).map(millis),
+            group: text(GROUP),
+            // Spring puts what handlers throw in a wrapping, and says of what kind it is beside that.
+            exception: text(CAUSE).or_else(|| text(EXCEPTION)),
+            message: text(MESSAGE),
+            stacktrace: text(STACKTRACE),
+            violations: headers.get(VIOLATIONS).and_then(|json| serde_json::from_slice(json).ok()),
+            is_pointer: headers.get(POINTER).is_some(),
+        })
+    }
+
+    /// The topic of the message. For this and the following see the example of [`DeadLetter::read`].
+    #[must_use]
+    pub fn topic(&self) -> &str {
+        &self.topic
+    }
+
+    /// Its partition there.
+    #[must_use]
+    pub fn partition(&self) -> i32 {
+        self.partition
+    }
+
+    /// Its offset there.
+    #[must_use]
+    pub fn offset(&self) -> i64 {
+        self.offset
+    }
+
+    /// When it was sent or, where the topic said so, stored.
+    #[must_use]
+    pub fn timestamp(&self) -> Option<SystemTime> {
+        self.timestamp
+    }
+
+    /// The consumer group that could not handle it.
+    #[must_use]
+    pub fn group(&self) -> Option<&str> {
+        self.group.as_deref()
+    }
+
+    /// The kind of error: of Spring's the class of the exception, or of its cause if there is one.
+    #[must_use]
+    pub fn exception(&self) -> Option<&str> {
+        self.exception.as_deref()
+    }
+
+    /// The error's text.
+    #[must_use]
+    pub fn message(&self) -> Option<&str> {
+        self.message.as_deref()
+    }
+
+    /// The error's causes; of Spring's the stack trace.
+    #[must_use]
+    pub fn stacktrace(&self) -> Option<&str> {
+        self.stacktrace.as_deref()
+    }
+
+    /// What is wrong with a value that breaks rules: `{"violations": [...], "omitted": 0}`.
+    #[must_use]
+    pub fn violations(&self) -> Option<&Value> {
+        self.violations.as_ref()
+    }
+
+    /// Whether the value is not the message's, but says where that is.
+    #[must_use]
+    pub fn is_pointer(&self) -> bool {
+        self.is_pointer
+    }
+}
+
+fn long(value: Option<&[u8]>) -> Option<i64> {
+    Some(i64::from_be_bytes(value?.try_into().ok()?))
+}
+
+/// Where a dead letter's message was stored first: `topic/partition@offset`.
+pub(super) fn original_place(headers: &Headers) -> Option<String> {
+    let topic = str::from_utf8(headers.first(TOPIC)?).ok()?;
+    let partition = i32::from_be_bytes(headers.first(PARTITION)?.try_into().ok()?);
+    let offset = long(headers.first(OFFSET))?;
+    Some(format!("{topic}/{partition}@{offset}"))
+}
+
+#[cfg(test)]
+mod tests;

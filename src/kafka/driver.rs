@@ -1,0 +1,934 @@
+//! The thread that polls librdkafka, and what it shares with those who take the records.
+//!
+//! All that is told to librdkafka is told by this thread, in the order in which the core says it: what the
+//! calls of others lead to stays in the core's queue, and they wake the thread. The exception are commits:
+//! they wait for the broker, and each has a thread of its own.
+
+use std::collections::{BTreeSet, HashMap};
+use std::fmt;
+use std::hash::{BuildHasher, RandomState};
+use std::ops::{Deref, DerefMut};
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
+use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError};
+use std::task::Waker;
+use std::thread::{self, Thread};
+use std::time::{Duration, Instant, SystemTime};
+
+use rdkafka::config::{ClientConfig, FromClientConfigAndContext, RDKafkaLogLevel};
+use rdkafka::consumer::{BaseConsumer, CommitMode, Consumer, ConsumerContext, Rebalance};
+use rdkafka::error::{KafkaError, KafkaResult, RDKafkaErrorCode};
+use rdkafka::message::{BorrowedMessage, Message};
+use rdkafka::{ClientContext, TopicPartitionList};
+use tokio::sync::{Notify, oneshot, watch};
+
+use super::client::{self, Code, Monitor};
+use super::core::{Action, Core, Incoming, Outcome, Partition, Position, Rules, Taken, Ticket, Verdict, Work};
+use super::error::{ConnectError, ConsumeErrorKind};
+use super::fault::Fault;
+use super::raw::{Packer, Raw};
+use super::tally::Tally;
+
+/// How many messages are told to the core at once.
+const BURST: usize = 256;
+const BURST_BYTES: usize = 1 << 20;
+
+/// The longest that the thread sleeps: librdkafka is to be polled, and the core to be ticked, some times
+/// a second.
+const NAP: Duration = Duration::from_millis(100);
+
+/// How long the thread waits for room before it pauses a partition. librdkafka forgets what it has fetched
+/// of a partition that is paused, and fetches it again: not worth it for as long as records are
+/// handled quickly.
+const ROOM: Duration = Duration::from_millis(100);
+
+/// Member of a group, until it is dropped.
+pub(super) struct Member {
+    pub(super) shared: Arc<Shared>,
+    /// Ready when the group is left and the client is gone.
+    pub(super) gone: watch::Receiver<()>,
+}
+
+impl Drop for Member {
+    fn drop(&mut self) {
+        self.shared.close(Instant::now());
+    }
+}
+
+/// What the polling thread and those who take the records share.
+pub(super) struct Shared {
+    state: Mutex<State>,
+    /// For workers: there may be something to take, or nothing ever again.
+    pub(super) ready: Notify,
+    /// For whoever keeps the workers: a seat is vacant, or the end is there.
+    pub(super) supervisor: Notify,
+    pub(super) tally: Tally,
+    /// Counts how often partitions were taken away.
+    revocations: AtomicU64,
+    thread: OnceLock<Thread>,
+    born: Instant,
+}
+
+pub(super) struct State {
+    pub(super) core: Core<Raw>,
+    /// The numbers that the core knows partitions by. They are never used again for others.
+    numbers: HashMap<Arc<str>, HashMap<i32, Partition>>,
+    places: Vec<Place>,
+    /// Whether the core needs keys.
+    pub(super) keyed: Option<RandomState>,
+    /// Of whoever waits in `recv`.
+    pub(super) waker: Option<Waker>,
+    /// What `recv` is to be told.
+    trouble: Option<ConsumeErrorKind>,
+    /// The workers, by number.
+    pub(super) seats: Vec<Seat>,
+    /// Seats whose worker does not come back.
+    pub(super) vacant: Vec<usize>,
+    /// Why those failed that are not finished yet.
+    faults: HashMap<(Partition, u64, u64), Fault>,
+    /// How long a handler may take.
+    pub(super) patience: Duration,
+    /// Why the consumer stops.
+    pub(super) stopped: Option<Stopped>,
+    /// How records come back from the topics for retries, if there are any.
+    pub(super) returning: Option<fn(&Raw) -> Option<Returned>>,
+    /// Topics that are to be subscribed to.
+    pub(super) topics: Option<Vec<String>>,
+    commits: Commits,
+    /// What is to be paused if there is no room at this time.
+    pausing: BTreeSet<Partition>,
+    pause_at: Duration,
+    /// The polling thread waits for what is in hand.
+    awaited: bool,
+    /// Not later than then.
+    pub(super) closing: Option<Instant>,
+    /// The polling thread is at its end.
+    pub(super) over: bool,
+}
+
+/// Of a worker.
+#[derive(Default)]
+pub(super) struct Seat {
+    /// What it has in hand.
+    ticket: Option<Ticket>,
+    pub(super) dismissal: Arc<Dismissal>,
+}
+
+/// Tells a worker that nobody waits for it any more, and another has its seat.
+#[derive(Default)]
+pub(super) struct Dismissal {
+    given: AtomicBool,
+    notify: Notify,
+}
+
+impl Dismissal {
+    pub(super) fn is_given(&self) -> bool {
+        self.given.load(Ordering::Acquire)
+    }
+
+    pub(super) async fn given(&self) {
+        self.notify.notified().await;
+    }
+}
+
+/// The record because of which the consumer stops.
+pub(super) struct Stopped {
+    pub(super) place: Place,
+    pub(super) offset: i64,
+    pub(super) fault: Fault,
+}
+
+/// What a record from a topic for retries says of itself.
+pub(super) struct Returned {
+    pub(super) tried: u32,
+    pub(super) due: Option<SystemTime>,
+}
+
+/// What came of a record.
+pub(super) enum Finished {
+    Done,
+    /// Of a handler, or of what should have come before it.
+    Failed(Fault),
+    /// It was not forwarded: whether it may go better another time.
+    NotForwarded {
+        again: bool,
+    },
+}
+
+/// A partition of a topic.
+#[derive(Debug, Clone)]
+pub(super) struct Place {
+    pub(super) topic: Arc<str>,
+    pub(super) partition: i32,
+}
+
+impl fmt::Display for Place {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}/{}", self.topic, self.partition)
+    }
+}
+
+#[derive(Default)]
+struct Commits {
+    /// Whether offsets were stored since the last commit.
+    wanted: bool,
+    under_way: bool,
+    waiting: Waiting,
+}
+
+impl Shared {
+    pub(super) fn now(&self) -> Duration {
+        self.born.elapsed()
+    }
+
+    pub(super) fn lock(&self) -> Turn<'_> {
+        Turn { shared: self, state: Some(self.state()), is_poller: false }
+    }
+
+    /// As the polling thread, which need not be woken by itself.
+    fn lock_here(&self) -> Turn<'_> {
+        Turn { shared: self, state: Some(self.state()), is_poller: true }
+    }
+
+    fn state(&self) -> MutexGuard<'_, State> {
+        self.state.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Changes when partitions are taken away.
+    pub(super) fn revocations(&self) -> u64 {
+        self.revocations.load(Ordering::Acquire)
+    }
+
+    fn wake(&self) {
+        if let Some(thread) = self.thread.get() {
+            thread.unpark();
+        }
+    }
+
+    /// Leaves the group when what is in hand is finished, and at this time at the latest.
+    pub(super) fn close(&self, deadline: Instant) {
+        let mut state = self.lock();
+        state.closing = Some(state.closing.map_or(deadline, |earlier| earlier.min(deadline)));
+        drop(state);
+        self.wake();
+    }
+
+    /// Leaves the group within this time.
+    pub(super) fn close_within(&self, deadline: Duration) {
+        /// How long leaving may take of it.
+        const LEAVE: Duration = Duration::from_secs(2);
+        let leave = LEAVE.min(deadline / 4);
+        self.close(Instant::now() + client::bounded(deadline).saturating_sub(leave));
+    }
+
+    /// Does what the core says.
+    fn perform(&self, state: &mut State, group: &Group, consumer: &BaseConsumer<Group>) {
+        let now = self.now();
+        let mut resumed = Vec::new();
+        while let Some(action) = state.core.action() {
+            match action {
+                Action::Pause(partition) => {
+                    if state.pausing.is_empty() {
+                        state.pause_at = now + ROOM;
+                    }
+                    state.pausing.insert(partition);
+                }
+                Action::Resume(partition) => {
+                    if !state.pausing.remove(&partition) {
+                        resumed.push(partition);
+                    }
+                }
+                Action::Commit(positions) => {
+                    state.store(consumer, &positions);
+                    state.commits.wanted = true;
+                }
+                Action::Abandon(ticket) => {
+                    self.tally.count(Outcome::Abandoned);
+                    state.dismiss(&ticket);
+                    self.supervisor.notify_one();
+                }
+                Action::Skip(ticket) => {
+                    self.tally.count(Outcome::Skipped);
+                    let place = state.place(ticket.partition);
+                    tracing::warn!("{place}@{}: skipped: {}", ticket.offset, state.too_long());
+                }
+                Action::Stop(ticket) => {
+                    let fault = state.faults.remove(&record(&ticket)).unwrap_or(state.too_long());
+                    let place = state.place(ticket.partition).clone();
+                    state.stopped.get_or_insert(Stopped { place, offset: ticket.offset, fault });
+                    state.closing.get_or_insert(Instant::now() + group.patience);
+                }
+            }
+        }
+        if !resumed.is_empty()
+            && let Err(error) = consumer.resume(&state.list(&resumed))
+        {
+            tracing::warn!("cannot resume partitions: {error}");
+        }
+        if !state.pausing.is_empty() && state.pause_at <= now {
+            let paused: Vec<_> = std::mem::take(&mut state.pausing).into_iter().collect();
+            if let Err(error) = consumer.pause(&state.list(&paused)) {
+                tracing::warn!("cannot pause partitions: {error}");
+            }
+        }
+    }
+
+    /// Commits what is done, and waits for it.
+    pub(super) async fn commit(&self, position: &Position) -> Result<(), ConsumeErrorKind> {
+        let (sender, committed) = oneshot::channel();
+        {
+            let mut state = self.lock();
+            if !state.core.mark(position) {
+                return Err(ConsumeErrorKind::Revoked);
+            }
+            if state.over {
+                return Err(ConsumeErrorKind::NoThread);
+            }
+            state.core.commit();
+            state.commits.waiting.push(sender);
+        }
+        self.wake();
+        match committed.await {
+            Ok(committed) => committed.map_err(ConsumeErrorKind::Commit),
+            Err(_) => Err(ConsumeErrorKind::NoThread),
+        }
+    }
+}
+
+/// What keeps the order of a message, if keys do.
+pub(super) fn key(keyed: Option<&RandomState>, message: &Raw) -> Option<u64> {
+    Some(keyed?.hash_one(message.key()?))
+}
+
+/// Names a record in all its turns.
+fn record(ticket: &Ticket) -> (Partition, u64, u64) {
+    (ticket.partition, ticket.epoch, ticket.number)
+}
+
+/// The state, locked. When it is given up, those are woken who have something to do.
+pub(super) struct Turn<'a> {
+    shared: &'a Shared,
+    state: Option<MutexGuard<'a, State>>,
+    is_poller: bool,
+}
+
+impl Deref for Turn<'_> {
+    type Target = State;
+
+    fn deref(&self) -> &State {
+        self.state.as_deref().expect("the state is there until `self` is dropped")
+    }
+}
+
+impl DerefMut for Turn<'_> {
+    fn deref_mut(&mut self) -> &mut State {
+        self.state.as_deref_mut().expect("the state is there until `self` is dropped")
+    }
+}
+
+impl Drop for Turn<'_> {
+    fn drop(&mut self) {
+        let Some(mut state) = self.state.take() else { return };
+        let thread_has_work = !self.is_poller && (state.core.has_actions() || state.awaited);
+        let there_is_news = state.core.has_ready() || state.trouble.is_some() || state.over;
+        let waker = if there_is_news { state.waker.take() } else { None };
+        drop(state);
+        if thread_has_work {
+            self.shared.wake();
+        }
+        if there_is_news {
+            // One is enough: whoever takes something and leaves something wakes the next.
+            self.shared.ready.notify_one();
+        }
+        if let Some(waker) = waker {
+            waker.wake();
+        }
+    }
+}
+
+impl State {
+    fn number(&mut self, topic: &str, partition: i32) -> Partition {
+        if let Some(number) = self.numbers.get(topic).and_then(|partitions| partitions.get(&partition)) {
+            return *number;
+        }
+        let number = Partition::try_from(self.places.len()).expect("fewer partitions than that");
+        let topic = self.numbers.get_key_value(topic).map_or_else(|| topic.into(), |(topic, _)| Arc::clone(topic));
+        self.numbers.entry(Arc::clone(&topic)).or_default().insert(partition, number);
+        self.places.push(Place { topic, partition });
+        number
+    }
+
+    fn numbers(&mut self, list: &TopicPartitionList) -> Vec<Partition> {
+        list.elements().iter().map(|element| self.number(element.topic(), element.partition())).collect()
+    }
+
+    fn receive(&mut self, mut incoming: Incoming<Raw>, now: Duration) {
+        incoming.key = key(self.keyed.as_ref(), &incoming.message);
+        if let Some(Returned { tried, due }) = self.returning.and_then(|returned| returned(&incoming.message)) {
+            incoming.tried = tried;
+            let left = due.and_then(|due| due.duration_since(SystemTime::now()).ok());
+            incoming.due = left.map(|left| now.saturating_add(left));
+        }
+        self.core.receive(incoming, now);
+    }
+
+    pub(super) fn places(&self) -> &[Place] {
+        &self.places
+    }
+
+    pub(super) fn place(&self, number: Partition) -> &Place {
+        &self.places[number as usize]
+    }
+
+    /// What went wrong, told once, or for ever if it is fatal.
+    pub(super) fn trouble(&mut self) -> Option<ConsumeErrorKind> {
+        self.fatal().or_else(|| self.trouble.take())
+    }
+
+    /// Why the consumer is of no more use, if it is not.
+    pub(super) fn fatal(&self) -> Option<ConsumeErrorKind> {
+        match self.trouble {
+            Some(ConsumeErrorKind::Fatal(code)) => Some(ConsumeErrorKind::Fatal(code)),
+            // The thread is at its end, and nobody has asked for it.
+            _ if self.over && self.closing.is_none() => Some(ConsumeErrorKind::Fatal(RDKafkaErrorCode::DestroyBroker)),
+            _ => None,
+        }
+    }
+
+    /// The next record to do something with, for the worker in this seat, if it is one.
+    pub(super) fn take(&mut self, seat: Option<usize>, now: Duration) -> Option<(Taken<Raw>, Place)> {
+        let taken = self.core.take(now)?;
+        if let Some(seat) = seat {
+            self.seats[seat].ticket = Some(taken.ticket);
+        }
+        if taken.work == Work::Handle && !self.faults.is_empty() {
+            self.faults.remove(&record(&taken.ticket));
+        }
+        let place = self.place(taken.ticket.partition).clone();
+        Some((taken, place))
+    }
+
+    /// Why a record failed that is to be forwarded. It is a time that ran out if nobody said why.
+    pub(super) fn fault(&self, ticket: &Ticket) -> Fault {
+        self.faults.get(&record(ticket)).cloned().unwrap_or(self.too_long())
+    }
+
+    /// What came of what the worker in this seat had in hand: what became of it, and why, if that is known
+    /// now.
+    pub(super) fn finish(
+        &mut self,
+        seat: Option<usize>,
+        ticket: &Ticket,
+        finished: Finished,
+        now: Duration,
+    ) -> Option<(Outcome, Option<Fault>)> {
+        if let Some(seat) = seat {
+            self.seats[seat].ticket = None;
+        }
+        let verdict = match finished {
+            Finished::Done => Verdict::Done,
+            Finished::NotForwarded { again: true } => Verdict::Retry,
+            Finished::NotForwarded { again: false } => Verdict::Reject,
+            Finished::Failed(fault) => {
+                let verdict = if fault.may_pass() { Verdict::Retry } else { Verdict::Reject };
+                self.faults.insert(record(ticket), fault);
+                verdict
+            }
+        };
+        let outcome = self.core.finish(ticket, verdict, now)?;
+        let fault = if self.faults.is_empty() { None } else { self.faults.remove(&record(ticket)) };
+        Some((outcome, fault))
+    }
+
+    /// The fault of whoever was given up.
+    fn too_long(&self) -> Fault {
+        Fault::Timeout(self.patience)
+    }
+
+    fn dismiss(&mut self, ticket: &Ticket) {
+        let Some(index) = self.seats.iter().position(|seat| seat.ticket.as_ref() == Some(ticket)) else { return };
+        let seat = std::mem::take(&mut self.seats[index]);
+        seat.dismissal.given.store(true, Ordering::Release);
+        seat.dismissal.notify.notify_one();
+        self.vacant.push(index);
+    }
+
+    /// Those of partitions that are not ours any more.
+    fn forget_faults(&mut self) {
+        let Self { core, faults, .. } = self;
+        faults.retain(|&(partition, epoch, _), _| core.holds(&Position { partition, epoch, offset: 0 }));
+    }
+
+    fn list(&self, partitions: &[Partition]) -> TopicPartitionList {
+        let mut list = TopicPartitionList::with_capacity(partitions.len());
+        for &number in partitions {
+            let Place { topic, partition } = self.place(number);
+            list.add_partition(topic, *partition);
+        }
+        list
+    }
+
+    /// Notes the offsets for the next commit. They are never committed by an explicit list: the broker takes
+    /// one from a member that has lost the partition, and sets the group back.
+    fn store(&self, consumer: &BaseConsumer<Group>, positions: &[Position]) {
+        for position in positions {
+            let Place { topic, partition } = self.place(position.partition);
+            // librdkafka adds the one to get the offset of the next message.
+            if let Err(error) = consumer.store_offset(topic, *partition, position.offset) {
+                tracing::warn!("{topic}/{partition}@{}: not stored for the commit: {error}", position.offset);
+            }
+        }
+    }
+}
+
+/// Told by librdkafka, while the thread polls it.
+pub(super) struct Group {
+    monitor: Arc<Monitor>,
+    shared: Arc<Shared>,
+    /// How long a partition that is to be given up may wait for what is in hand of it.
+    patience: Duration,
+    /// Something other than a message was polled.
+    called: AtomicBool,
+}
+
+impl ClientContext for Group {
+    fn log(&self, level: RDKafkaLogLevel, facility: &str, line: &str) {
+        self.called.store(true, Ordering::Relaxed);
+        client::log(level, facility, line);
+    }
+
+    fn error(&self, error: KafkaError, reason: &str) {
+        self.monitor.error(&error, reason);
+    }
+
+    fn stats_raw(&self, statistics: &[u8]) {
+        self.called.store(true, Ordering::Relaxed);
+        tracing::debug!(target: "librdkafka", "{}", String::from_utf8_lossy(statistics));
+    }
+}
+
+impl ConsumerContext for Group {
+    fn pre_rebalance(&self, consumer: &BaseConsumer<Self>, rebalance: &Rebalance<'_>) {
+        self.called.store(true, Ordering::Relaxed);
+        match rebalance {
+            // After it: what the core says to an assignment is about assigned partitions.
+            Rebalance::Assign(_) => {}
+            Rebalance::Revoke(list) if consumer.assignment_lost() => self.lose(consumer, Some(list)),
+            Rebalance::Revoke(list) => self.revoke(consumer, list),
+            Rebalance::Error(error) => {
+                tracing::warn!("rebalance failed: {error}");
+                self.lose(consumer, None);
+            }
+        }
+    }
+
+    fn post_rebalance(&self, consumer: &BaseConsumer<Self>, rebalance: &Rebalance<'_>) {
+        if let Rebalance::Assign(list) = rebalance {
+            self.assign(consumer, list);
+        }
+    }
+
+    fn commit_callback(&self, _: KafkaResult<()>, _: &TopicPartitionList) {
+        self.called.store(true, Ordering::Relaxed);
+    }
+}
+
+impl Group {
+    fn assign(&self, consumer: &BaseConsumer<Self>, list: &TopicPartitionList) {
+        for element in list.elements() {
+            tracing::info!("{}/{} assigned", element.topic(), element.partition());
+        }
+        let mut state = self.shared.lock_here();
+        let partitions = state.numbers(list);
+        self.shared.perform(&mut state, self, consumer);
+        state.core.assign(&partitions);
+        if state.closing.is_some() {
+            state.core.revoke(&partitions);
+        }
+        self.shared.perform(&mut state, self, consumer);
+    }
+
+    fn lose(&self, consumer: &BaseConsumer<Self>, list: Option<&TopicPartitionList>) {
+        let mut state = self.shared.lock_here();
+        let partitions = match list {
+            Some(list) => state.numbers(list),
+            None => state.core.partitions(),
+        };
+        for &partition in &partitions {
+            tracing::warn!("{} lost", state.place(partition));
+        }
+        self.shared.perform(&mut state, self, consumer);
+        self.shared.revocations.fetch_add(1, Ordering::Release);
+        state.core.lose(&partitions);
+        state.forget_faults();
+        state.pausing.retain(|partition| !partitions.contains(partition));
+        self.shared.perform(&mut state, self, consumer);
+    }
+
+    fn revoke(&self, consumer: &BaseConsumer<Self>, list: &TopicPartitionList) {
+        let partitions = {
+            let mut state = self.shared.lock_here();
+            self.shared.perform(&mut state, self, consumer);
+            state.numbers(list)
+        };
+        for element in list.elements() {
+            tracing::info!("{}/{} revoked", element.topic(), element.partition());
+        }
+        self.give_up(consumer, &partitions);
+    }
+
+    /// Waits for what is in hand, and commits.
+    fn give_up(&self, consumer: &BaseConsumer<Self>, partitions: &[Partition]) {
+        let patience = Instant::now() + self.patience;
+        self.shared.revocations.fetch_add(1, Ordering::Release);
+        self.shared.lock_here().core.revoke(partitions);
+        let mut state = loop {
+            let mut state = self.shared.lock_here();
+            let deadline = state.closing.map_or(patience, |closing| closing.min(patience));
+            let left = deadline.saturating_duration_since(Instant::now());
+            if state.core.is_idle(partitions) || left.is_zero() {
+                break state;
+            }
+            state.awaited = true;
+            drop(state);
+            thread::park_timeout(left.min(NAP));
+        };
+        state.awaited = false;
+        self.shared.perform(&mut state, self, consumer);
+        let positions = state.core.release(partitions);
+        state.store(consumer, &positions);
+        state.pausing.retain(|partition| !partitions.contains(partition));
+        self.shared.perform(&mut state, self, consumer);
+        state.forget_faults();
+        let waiting = std::mem::take(&mut state.commits.waiting);
+        state.commits.wanted = false;
+        drop(state);
+        // In any case: one that is under way may fail.
+        let committed = commit(consumer);
+        if let Err(code) = committed {
+            tracing::warn!("not committed before the partitions were given up: {}", Code(code));
+        }
+        for waiting in waiting {
+            // Nobody may be waiting any more, and that is fine.
+            let _ = waiting.send(committed);
+        }
+    }
+}
+
+/// Commits what is stored, and waits for the broker.
+fn commit(consumer: &BaseConsumer<Group>) -> Result<(), RDKafkaErrorCode> {
+    match consumer.commit_consumer_state(CommitMode::Sync) {
+        Ok(()) => Ok(()),
+        Err(error) => match error.rdkafka_error_code() {
+            // Nothing was stored since the last one.
+            Some(RDKafkaErrorCode::NoOffset) => Ok(()),
+            code => Err(code.unwrap_or(RDKafkaErrorCode::Unknown)),
+        },
+    }
+}
+
+/// librdkafka's consumer. It is never dropped where somebody waits: it leaves the group and joins its
+/// threads, and has been seen to hang.
+pub(super) struct Client {
+    pub(super) consumer: BaseConsumer<Group>,
+    /// Dropped after it.
+    _gone: watch::Sender<()>,
+}
+
+/// Makes a client and a thread that polls it.
+pub(super) fn start(
+    settings: &ClientConfig,
+    rules: Rules,
+    monitor: Arc<Monitor>,
+) -> Result<(Member, Arc<Client>), ConnectError> {
+    let shared = Arc::new(Shared {
+        state: Mutex::new(State {
+            core: Core::new(rules, RandomState::new().hash_one(0)),
+            numbers: HashMap::new(),
+            places: Vec::new(),
+            keyed: None,
+            waker: None,
+            trouble: None,
+            seats: Vec::new(),
+            vacant: Vec::new(),
+            faults: HashMap::new(),
+            patience: Duration::MAX,
+            stopped: None,
+            returning: None,
+            topics: None,
+            commits: Commits::default(),
+            pausing: BTreeSet::new(),
+            pause_at: Duration::ZERO,
+            awaited: false,
+            closing: None,
+            over: false,
+        }),
+        ready: Notify::new(),
+        supervisor: Notify::new(),
+        tally: Tally::default(),
+        revocations: AtomicU64::new(0),
+        thread: OnceLock::new(),
+        born: Instant::now(),
+    });
+    let group =
+        Group { monitor, shared: Arc::clone(&shared), patience: patience(settings), called: AtomicBool::new(false) };
+    let mut consumer = BaseConsumer::from_config_and_context(settings, group).map_err(ConnectError::creation)?;
+    let woken = Arc::clone(&shared);
+    consumer.set_nonempty_callback(move || woken.wake());
+    let (sender, gone) = watch::channel(());
+    let client = Arc::new(Client { consumer, _gone: sender });
+    let poller = Poller {
+        client: Arc::clone(&client),
+        shared: Arc::clone(&shared),
+        last: None,
+        packer: Packer::default(),
+        ticked: Duration::ZERO,
+    };
+    let member = Member { shared, gone };
+    let started = thread::Builder::new().name("event-schema poll".to_owned()).spawn(move || poller.run());
+    match started {
+        Ok(_) => Ok((member, client)),
+        Err(error) => Err(ConnectError::client(format!("no thread to poll on: {error}"))),
+    }
+}
+
+/// How long a partition that is to be given up may wait for what is in hand of it: the others of the group
+/// wait for it too, and give this member up after a while.
+fn patience(settings: &ClientConfig) -> Duration {
+    const LONGEST: Duration = Duration::from_secs(10);
+    let millis = |key, default| settings.get(key).and_then(|value| value.parse().ok()).unwrap_or(default);
+    let limit = millis("session.timeout.ms", 45_000).min(millis("max.poll.interval.ms", 300_000));
+    LONGEST.min(Duration::from_millis(limit) / 3)
+}
+
+/// The thread that polls.
+struct Poller {
+    client: Arc<Client>,
+    shared: Arc<Shared>,
+    /// Topic (where librdkafka keeps it), partition and number of the last message: many in a row have the
+    /// same.
+    last: Option<(usize, i32, Partition)>,
+    packer: Packer,
+    ticked: Duration,
+}
+
+impl Poller {
+    fn run(mut self) {
+        let _ = self.shared.thread.set(thread::current());
+        let over = Over(Arc::clone(&self.shared));
+        let mut burst = Vec::with_capacity(BURST);
+        while let Some(nap) = self.turn(&mut burst) {
+            if !nap.is_zero() {
+                thread::park_timeout(nap);
+            }
+        }
+        let consumer = &self.client.consumer;
+        let all = self.shared.lock_here().core.partitions();
+        consumer.context().give_up(consumer, &all);
+        drop(over);
+        // The last but for a commit under way: here or there, the group is left.
+    }
+
+    /// Polls, tells the core, and does what it says. How long there is nothing to do, unless woken; `None`
+    /// at the end.
+    fn turn(&mut self, burst: &mut Vec<Incoming<Raw>>) -> Option<Duration> {
+        // In a statement of its own, which gives the lock up.
+        let has_room = self.shared.lock_here().pausing.is_empty();
+        let again = has_room && self.poll(burst);
+        let mut state = self.shared.lock_here();
+        let now = self.shared.now();
+        for incoming in burst.drain(..) {
+            state.receive(incoming, now);
+        }
+        if let Some(topics) = state.topics.take() {
+            let topics: Vec<&str> = topics.iter().map(String::as_str).collect();
+            if let Err(error) = self.client.consumer.subscribe(&topics) {
+                tracing::error!("not subscribed to {topics:?}: {error}");
+            }
+        }
+        if state.core.next_tick() <= now || self.ticked + NAP <= now {
+            state.core.tick(now);
+            self.ticked = now;
+        }
+        let consumer = &self.client.consumer;
+        self.shared.perform(&mut state, consumer.context(), consumer);
+        if let Some(deadline) = state.closing {
+            let all = state.core.partitions();
+            self.shared.revocations.fetch_add(1, Ordering::Release);
+            state.core.revoke(&all);
+            // Whoever finishes something wakes this thread.
+            state.awaited = true;
+            if state.core.is_idle(&all) || deadline <= Instant::now() {
+                return None;
+            }
+        }
+        let mut until = state.core.next_tick().min(self.ticked + NAP);
+        if !state.pausing.is_empty() {
+            until = until.min(state.pause_at);
+        }
+        let mut nap = until.saturating_sub(now);
+        if let Some(deadline) = state.closing {
+            nap = nap.min(deadline.saturating_duration_since(Instant::now()));
+        }
+        let commit = state.commits.begin();
+        drop(state);
+        if let Some(waiting) = commit {
+            self.commit(waiting);
+        }
+        Some(if again { Duration::ZERO } else { nap })
+    }
+
+    /// Fills the burst with what is there, but not beyond a callback: that may take partitions away, and what
+    /// was received before is to be told to the core before they come back. Whether there may be more.
+    fn poll(&mut self, burst: &mut Vec<Incoming<Raw>>) -> bool {
+        let client = Arc::clone(&self.client);
+        let called = &client.consumer.context().called;
+        let (mut bytes, mut sealed) = (0, 0);
+        let more = loop {
+            if burst.len() == BURST || bytes >= BURST_BYTES {
+                break true;
+            }
+            match client.consumer.poll(Duration::ZERO) {
+                Some(Ok(message)) => {
+                    if self.packer.is_full(&message) {
+                        self.seal(&mut burst[sealed..]);
+                        sealed = burst.len();
+                    }
+                    let incoming = self.incoming(&message);
+                    bytes += incoming.bytes;
+                    burst.push(incoming);
+                }
+                Some(Err(error)) => self.fail(error),
+                None if called.swap(false, Ordering::Relaxed) => {
+                    self.last = None;
+                    break true;
+                }
+                None => break !burst.is_empty(),
+            }
+        };
+        self.seal(&mut burst[sealed..]);
+        more
+    }
+
+    fn seal(&mut self, packed: &mut [Incoming<Raw>]) {
+        if !packed.is_empty() {
+            self.packer.seal(packed.iter_mut().map(|incoming| &mut incoming.message));
+        }
+    }
+
+    fn incoming(&mut self, message: &BorrowedMessage<'_>) -> Incoming<Raw> {
+        let (topic, partition) = (message.topic_ptr().addr(), message.partition());
+        let number = match self.last {
+            Some((same, also, number)) if same == topic && also == partition => number,
+            _ => {
+                let number = self.shared.lock_here().number(message.topic(), partition);
+                self.last = Some((topic, partition, number));
+                number
+            }
+        };
+        let raw = self.packer.pack(message);
+        Incoming {
+            partition: number,
+            offset: message.offset(),
+            key: None,
+            bytes: raw.size(),
+            tried: 0,
+            due: None,
+            message: raw,
+        }
+    }
+
+    fn fail(&self, error: KafkaError) {
+        let trouble = match error {
+            KafkaError::PartitionEOF(_) => return,
+            KafkaError::MessageConsumptionFatal(code) => ConsumeErrorKind::Fatal(code),
+            // The monitor has logged it with its reason.
+            error => match error.rdkafka_error_code() {
+                Some(code) if !is_waited_for(code) => ConsumeErrorKind::Receive(code),
+                _ => return,
+            },
+        };
+        let mut state = self.shared.lock_here();
+        let is_fatal = matches!(trouble, ConsumeErrorKind::Fatal(_));
+        if !state.seats.is_empty() {
+            tracing::error!("{trouble}");
+            if is_fatal {
+                state.closing.get_or_insert(Instant::now() + self.client.consumer.context().patience);
+            }
+        }
+        if is_fatal || state.seats.is_empty() && state.fatal().is_none() {
+            state.trouble = Some(trouble);
+        }
+    }
+
+    /// Commits what is stored, on a thread of its own: it waits for the broker.
+    fn commit(&self, waiting: Waiting) {
+        let client = Arc::clone(&self.client);
+        let turn = CommitTurn(Arc::clone(&self.shared));
+        drop(super::thread::start("event-schema commit", move || {
+            let committed = commit(&client.consumer);
+            if let Err(code) = committed {
+                tracing::warn!("not committed, to be tried again: {}", Code(code));
+                turn.0.lock().core.commit_failed();
+            }
+            drop(turn);
+            for waiting in waiting {
+                // Nobody may be waiting any more, and that is fine.
+                let _ = waiting.send(committed);
+            }
+        }));
+    }
+}
+
+type Waiting = Vec<oneshot::Sender<Result<(), RDKafkaErrorCode>>>;
+
+impl Commits {
+    /// Whoever waits for the commit that is to begin now, if one is.
+    fn begin(&mut self) -> Option<Waiting> {
+        if self.under_way || !self.wanted && self.waiting.is_empty() {
+            return None;
+        }
+        self.under_way = true;
+        self.wanted = false;
+        Some(std::mem::take(&mut self.waiting))
+    }
+}
+
+/// Ends a commit, even one that never began.
+struct CommitTurn(Arc<Shared>);
+
+impl Drop for CommitTurn {
+    fn drop(&mut self) {
+        self.0.lock().commits.under_way = false;
+        self.0.wake();
+    }
+}
+
+/// Says that the polling thread is at its end, also if it panics.
+struct Over(Arc<Shared>);
+
+impl Drop for Over {
+    fn drop(&mut self) {
+        self.0.lock().over = true;
+        self.0.supervisor.notify_one();
+    }
+}
+
+/// Whether an error passes by itself, or is none of the caller's: brokers that come back, a topic
+/// that is yet to be made, a group that is joined again.
+fn is_waited_for(code: RDKafkaErrorCode) -> bool {
+    use RDKafkaErrorCode as C;
+    matches!(
+        code,
+        C::AllBrokersDown
+            | C::BrokerTransportFailure
+            | C::Resolve
+            | C::SSL
+            | C::OperationTimedOut
+            | C::RequestTimedOut
+            | C::UnknownTopic
+            | C::UnknownPartition
+            | C::UnknownTopicOrPartition
+            | C::LeaderNotAvailable
+            | C::PollExceeded
+    )
+}

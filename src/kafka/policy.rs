@@ -1,0 +1,249 @@
+//! What a consumer does with its records: what users choose.
+
+use std::time::Duration;
+
+use super::core::{Backoff, Failed, Limit, Order, Rules, Waiting};
+use super::dead_letter::DeadLetter;
+
+/// Whether and how a failed message is tried again.
+///
+/// ```
+/// use event_schema::kafka::Retry;
+/// use std::time::Duration;
+///
+/// // The default: five attempts, about half a second, then one, two and four seconds apart.
+/// let retry = Retry::in_place();
+/// // One more attempt, the first retry after 100 ms, none later than after 10 s, by a clock.
+/// let retry = Retry::in_place()
+///     .attempts(6)
+///     .backoff(Duration::from_millis(100), Duration::from_secs(10))
+///     .jitter(0.0);
+/// assert_ne!(retry, Retry::in_place());
+/// ```
+///
+/// | | what waits meanwhile | order | needs |
+/// |---|---|---|---|
+/// | [`in_place`](Self::in_place) | its partition | kept | |
+/// | [`park`](Self::park) | the later messages of its key | kept | order by key, or none |
+/// | [`topics`](Self::topics) | nothing | lost | no order; the topics |
+/// | [`never`](Self::never) | nothing | kept | |
+///
+/// What cannot be loaded, breaks the rules of the event or is [rejected](super::Failure::reject) is never
+/// tried again.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Retry {
+    pub(super) waiting: Waiting,
+    attempts: u32,
+    backoff: Backoff,
+}
+
+impl Retry {
+    fn new(waiting: Waiting) -> Self {
+        let backoff = Backoff { first: Duration::from_millis(500), longest: Duration::from_secs(30), jitter: 0.5 };
+        Self { waiting, attempts: 5, backoff }
+    }
+
+    /// The partition waits, and with it the order of its messages.
+    ///
+    /// ```
+    /// use event_schema::kafka::Retry;
+    ///
+    /// assert_eq!(Retry::default(), Retry::in_place());
+    /// ```
+    #[must_use]
+    pub fn in_place() -> Self {
+        Self::new(Waiting::Partition)
+    }
+
+    /// Only the later messages of the same key wait; those of other keys are handled. Needs
+    /// [`Order::Key`], or no order.
+    ///
+    /// ```
+    /// use event_schema::kafka::Retry;
+    ///
+    /// assert_ne!(Retry::park(), Retry::in_place());
+    /// ```
+    #[must_use]
+    pub fn park() -> Self {
+        Self::new(Waiting::Key)
+    }
+
+    /// The message is sent to a topic for that, and comes back from there when its time has come; nothing
+    /// waits for it. There is no order then, so that none may be asked for.
+    ///
+    /// The topics are named `<topic>-<group>-retry-1` and so on, one for each attempt but the first, and
+    /// have to be there when the consumer starts.
+    ///
+    /// ```
+    /// use event_schema::kafka::Retry;
+    ///
+    /// assert_ne!(Retry::topics(), Retry::park());
+    /// ```
+    #[must_use]
+    pub fn topics() -> Self {
+        Self::new(Waiting::Nothing)
+    }
+
+    /// One attempt and no more.
+    ///
+    /// ```
+    /// use event_schema::kafka::Retry;
+    ///
+    /// assert_eq!(Retry::never(), Retry::in_place().attempts(1));
+    /// ```
+    #[must_use]
+    pub fn never() -> Self {
+        Self::in_place().attempts(1)
+    }
+
+    /// How often a message is tried, the first time included: 5 unless set, and at least once.
+    ///
+    /// ```
+    /// use event_schema::kafka::Retry;
+    ///
+    /// assert_eq!(Retry::in_place().attempts(5), Retry::in_place());
+    /// ```
+    #[must_use]
+    pub fn attempts(self, attempts: u32) -> Self {
+        Self { attempts: attempts.max(1), ..self }
+    }
+
+    /// How long to wait before the second attempt, and at most; in between it doubles each time. Half a
+    /// second and 30 seconds unless set.
+    ///
+    /// ```
+    /// use event_schema::kafka::Retry;
+    /// use std::time::Duration;
+    ///
+    /// let same = Retry::in_place().backoff(Duration::from_millis(500), Duration::from_secs(30));
+    /// assert_eq!(same, Retry::in_place());
+    /// ```
+    #[must_use]
+    pub fn backoff(self, first: Duration, longest: Duration) -> Self {
+        Self { backoff: Backoff { first, longest, ..self.backoff }, ..self }
+    }
+
+    /// How much of the wait may be taken off by chance, so that what failed together is not tried together:
+    /// from 0 to 1, one half unless set.
+    ///
+    /// ```
+    /// use event_schema::kafka::Retry;
+    ///
+    /// assert_eq!(Retry::in_place().jitter(0.5), Retry::in_place());
+    /// ```
+    #[must_use]
+    pub fn jitter(self, jitter: f64) -> Self {
+        Self { backoff: Backoff { jitter, ..self.backoff }, ..self }
+    }
+
+    pub(super) fn most(&self) -> u32 {
+        self.attempts
+    }
+
+    /// Before the attempt behind this one.
+    pub(super) fn delay(&self, attempt: u32) -> Duration {
+        self.backoff.before(attempt, fastrand::f64())
+    }
+}
+
+impl Default for Retry {
+    fn default() -> Self {
+        Self::in_place()
+    }
+}
+
+/// What becomes of a message that failed for good.
+///
+/// ```
+/// use event_schema::kafka::GiveUp;
+///
+/// assert_eq!(GiveUp::default(), GiveUp::DeadLetter);
+/// ```
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+#[non_exhaustive]
+pub enum GiveUp {
+    /// It is sent to the dead letter topic, and the consumer goes on.
+    #[default]
+    DeadLetter,
+    /// The consumer goes on without it. It is in the log, and counted.
+    Skip,
+    /// The consumer stops. The message is not committed: it is the first that a restart meets.
+    Stop,
+}
+
+/// All that a [`Runner`](super::Runner) is told, but for what is called.
+#[derive(Debug, Clone)]
+pub(super) struct Policy {
+    pub(super) order: Option<Order>,
+    pub(super) concurrency: usize,
+    pub(super) buffer: Limit,
+    pub(super) span: u64,
+    pub(super) retry: Retry,
+    pub(super) give_up: GiveUp,
+    pub(super) dead_letter: DeadLetter,
+    pub(super) timeout: Option<Duration>,
+    pub(super) commit_interval: Duration,
+}
+
+impl Default for Policy {
+    fn default() -> Self {
+        Self {
+            order: Some(Order::Partition),
+            concurrency: std::thread::available_parallelism().map_or(1, Into::into),
+            buffer: BUFFER,
+            span: 1_000,
+            retry: Retry::default(),
+            give_up: GiveUp::default(),
+            dead_letter: DeadLetter::new(),
+            timeout: None,
+            commit_interval: Duration::from_secs(1),
+        }
+    }
+}
+
+const BUFFER: Limit = Limit { records: 10_000, bytes: 32 << 20 };
+
+impl Policy {
+    /// What contradicts itself.
+    pub(super) fn fault(&self) -> Option<&'static str> {
+        match (self.order, self.retry.waiting) {
+            (Some(Order::Partition), Waiting::Key) => {
+                Some("`Retry::park` cannot hold the order of a partition: use `Order::Key`, or `Retry::in_place`")
+            }
+            (Some(_), Waiting::Nothing) => {
+                Some("`Retry::topics` cannot hold an order: use `unordered`, or `Retry::park` with `Order::Key`")
+            }
+            _ => None,
+        }
+    }
+
+    pub(super) fn has_retry_topics(&self) -> bool {
+        self.retry.waiting == Waiting::Nothing
+    }
+
+    pub(super) fn rules(&self, forms: u32) -> Rules {
+        Rules {
+            order: self.order,
+            buffer: self.buffer,
+            span: self.span,
+            attempts: self.retry.attempts,
+            backoff: self.retry.backoff,
+            waiting: self.retry.waiting,
+            failed: match self.give_up {
+                GiveUp::DeadLetter => Failed::DeadLetter,
+                GiveUp::Skip => Failed::Skip,
+                GiveUp::Stop => Failed::Stop,
+            },
+            forms,
+            patience: self.timeout,
+            commit_every: self.commit_interval,
+        }
+    }
+
+    /// For those who keep the loop in their own hands: whoever gets a message says when it is done.
+    pub(super) fn by_hand() -> Rules {
+        const NEVER: Duration = Duration::from_secs(u32::MAX as u64);
+        let unordered = Self { order: None, span: u64::MAX, commit_interval: NEVER, ..Self::default() };
+        unordered.rules(1)
+    }
+}

@@ -1,0 +1,638 @@
+//! Runs a handler for each event.
+
+use std::any::Any;
+use std::fmt;
+use std::future::poll_fn;
+use std::hash::RandomState;
+use std::marker::PhantomData;
+use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::pin::{Pin, pin};
+use std::sync::Arc;
+use std::task::Poll;
+use std::time::{Duration, Instant};
+
+use tokio::sync::watch;
+use tokio::task::JoinSet;
+
+use super::batch::{self, Batches};
+use super::consumer::EventConsumer;
+use super::core::{Limit, Order, Taken, Ticket, Work};
+use super::dead_letter::DeadLetter;
+use super::delivery::{Delivery, Failure, Handled};
+use super::driver::{self, Dismissal, Finished, Member, Place, Seat, Shared, Stopped};
+use super::error::{CloseError, Open, RunError, RunErrorKind};
+use super::fault::Fault;
+use super::forward::{self, FORMS, Forward, Letter};
+use super::policy::{GiveUp, Policy, Retry};
+use super::raw::Raw;
+use super::received::{self, Body};
+use super::tally::Counts;
+use crate::EventSchema;
+
+type Tombstones = Box<dyn Fn(Delivery<()>) -> Pin<Box<dyn Future<Output = Result<(), Failure>> + Send>> + Send + Sync>;
+
+/// A consumer and how it is to handle its events: [`EventConsumer::runner`].
+///
+/// ```
+/// use event_schema::kafka::{Delivery, EmbeddedKafka, EventConsumer, EventProducer, Failure, Order, Retry};
+/// use event_schema::prelude::*;
+/// use std::time::Duration;
+///
+/// #[derive(Debug, Serialize, JsonSchema, EventSchema)]
+/// #[event(topic = "orders", key = customer)]
+/// struct OrderPlaced { customer: String, number: u32 }
+///
+/// async fn handle(order: Delivery<OrderPlaced>) -> Result<(), Failure> {
+///     println!("{}: order {} of {}", order, order.number, order.customer);
+///     Ok(())
+/// }
+///
+/// # #[tokio::main]
+/// # async fn main() -> Result<(), Box<dyn std::error::Error>> {
+/// let kafka = EmbeddedKafka::start()?;
+/// let producer = EventProducer::connect(&kafka.config()).await?;
+/// for number in 0..10 {
+///     let customer = ["alice", "bob"][number as usize % 2].to_owned();
+///     producer.send(&OrderPlaced { customer, number }).await?;
+/// }
+///
+/// let consumer = EventConsumer::<OrderPlaced>::subscribe(&kafka.config().group("billing")).await?;
+/// let billing = consumer.handle();
+/// let running = tokio::spawn(
+///     consumer.runner()
+///         .order(Order::Key)
+///         .concurrency(8)
+///         .retry(Retry::park().attempts(3))
+///         .handler_timeout(Duration::from_secs(30))
+///         .run(handle),
+/// );
+/// # async fn until(what: impl Fn() -> bool) { while !what() { tokio::task::yield_now().await } }
+/// until(|| billing.counts().done() == 10).await;
+/// billing.close(Duration::from_secs(10)).await?;
+/// assert_eq!(running.await??.done(), 10);
+/// # Ok(())
+/// # }
+/// ```
+#[must_use = "nothing is handled before it runs"]
+pub struct Runner<E> {
+    consumer: EventConsumer<E>,
+    policy: Policy,
+    tombstones: Option<Tombstones>,
+}
+
+impl<E: EventSchema + Send + Sync + 'static> Runner<E> {
+    pub(super) fn new(consumer: EventConsumer<E>) -> Self {
+        Self { consumer, policy: Policy::default(), tombstones: None }
+    }
+
+    /// What keeps its order; across, events are handled in parallel. [`Order::Partition`] unless set.
+    ///
+    /// ```
+    /// # use event_schema::kafka::{Delivery, EventConsumer, GiveUp, DeadLetter, Order, Retry, Runner};
+    /// # use event_schema::prelude::*;
+    /// # use std::time::Duration;
+    /// # fn settings<E: EventSchema + Send + Sync + 'static>(runner: Runner<E>) -> Runner<E> {
+    /// runner.order(Order::Key)
+    /// # }
+    /// ```
+    pub fn order(mut self, order: Order) -> Self {
+        self.policy.order = Some(order);
+        self
+    }
+
+    /// Nothing keeps its order.
+    ///
+    /// ```
+    /// # use event_schema::kafka::{Delivery, EventConsumer, GiveUp, DeadLetter, Order, Retry, Runner};
+    /// # use event_schema::prelude::*;
+    /// # use std::time::Duration;
+    /// # fn settings<E: EventSchema + Send + Sync + 'static>(runner: Runner<E>) -> Runner<E> {
+    /// runner.unordered()
+    /// # }
+    /// ```
+    pub fn unordered(mut self) -> Self {
+        self.policy.order = None;
+        self
+    }
+
+    /// How many events are handled at once, at most: as many as the machine can do in parallel unless set.
+    /// More are worth it for handlers that wait for others.
+    ///
+    /// ```
+    /// # use event_schema::kafka::{Delivery, EventConsumer, GiveUp, DeadLetter, Order, Retry, Runner};
+    /// # use event_schema::prelude::*;
+    /// # use std::time::Duration;
+    /// # fn settings<E: EventSchema + Send + Sync + 'static>(runner: Runner<E>) -> Runner<E> {
+    /// runner.order(Order::Key).concurrency(100)
+    /// # }
+    /// ```
+    pub fn concurrency(mut self, workers: usize) -> Self {
+        self.policy.concurrency = workers.max(1);
+        self
+    }
+
+    /// How much may wait in memory, in messages and in bytes: 10,000 and 32 MiB unless set. Each partition
+    /// has an equal share. A few hundred messages more may be on their way.
+    ///
+    /// ```
+    /// # use event_schema::kafka::{Delivery, EventConsumer, GiveUp, DeadLetter, Order, Retry, Runner};
+    /// # use event_schema::prelude::*;
+    /// # use std::time::Duration;
+    /// # fn settings<E: EventSchema + Send + Sync + 'static>(runner: Runner<E>) -> Runner<E> {
+    /// runner.buffer(1_000, 4 << 20)
+    /// # }
+    /// ```
+    pub fn buffer(mut self, messages: usize, bytes: usize) -> Self {
+        self.policy.buffer.records = messages;
+        self.policy.buffer.bytes = bytes;
+        self
+    }
+
+    /// How far ahead of the first unfinished message of a partition others are handled: 1,000 messages
+    /// unless set. So many a crash repeats at most, and what was finished since the last commit.
+    ///
+    /// ```
+    /// # use event_schema::kafka::{Delivery, EventConsumer, GiveUp, DeadLetter, Order, Retry, Runner};
+    /// # use event_schema::prelude::*;
+    /// # use std::time::Duration;
+    /// # fn settings<E: EventSchema + Send + Sync + 'static>(runner: Runner<E>) -> Runner<E> {
+    /// runner.order(Order::Key).span(100)
+    /// # }
+    /// ```
+    pub fn span(mut self, messages: u64) -> Self {
+        self.policy.span = messages.max(1);
+        self
+    }
+
+    /// Whether and how a failed message is tried again: [`Retry::in_place`] unless set.
+    ///
+    /// ```
+    /// # use event_schema::kafka::{Delivery, EventConsumer, GiveUp, DeadLetter, Order, Retry, Runner};
+    /// # use event_schema::prelude::*;
+    /// # use std::time::Duration;
+    /// # fn settings<E: EventSchema + Send + Sync + 'static>(runner: Runner<E>) -> Runner<E> {
+    /// runner.order(Order::Key).retry(Retry::park().attempts(10))
+    /// # }
+    /// ```
+    pub fn retry(mut self, retry: Retry) -> Self {
+        self.policy.retry = retry;
+        self
+    }
+
+    /// What becomes of a message that failed for good: [`GiveUp::DeadLetter`] unless set.
+    ///
+    /// ```
+    /// # use event_schema::kafka::{Delivery, EventConsumer, GiveUp, DeadLetter, Order, Retry, Runner};
+    /// # use event_schema::prelude::*;
+    /// # use std::time::Duration;
+    /// # fn settings<E: EventSchema + Send + Sync + 'static>(runner: Runner<E>) -> Runner<E> {
+    /// runner.give_up(GiveUp::Stop)
+    /// # }
+    /// ```
+    pub fn give_up(mut self, give_up: GiveUp) -> Self {
+        self.policy.give_up = give_up;
+        self
+    }
+
+    /// How dead letters are written, and where: [`DeadLetter::new`] unless set.
+    ///
+    /// ```
+    /// # use event_schema::kafka::{Delivery, EventConsumer, GiveUp, DeadLetter, Order, Retry, Runner};
+    /// # use event_schema::prelude::*;
+    /// # use std::time::Duration;
+    /// # fn settings<E: EventSchema + Send + Sync + 'static>(runner: Runner<E>) -> Runner<E> {
+    /// runner.dead_letter(DeadLetter::new().topic("dead-letters"))
+    /// # }
+    /// ```
+    pub fn dead_letter(mut self, dead_letter: DeadLetter) -> Self {
+        self.policy.dead_letter = dead_letter;
+        self
+    }
+
+    /// How long a handler may take before it is dropped and counts as failed; as long as it likes unless
+    /// set. What it does when it is not dropped, in a loop without an await, has no effect on the
+    /// message any more.
+    ///
+    /// ```
+    /// # use event_schema::kafka::{Delivery, EventConsumer, GiveUp, DeadLetter, Order, Retry, Runner};
+    /// # use event_schema::prelude::*;
+    /// # use std::time::Duration;
+    /// # fn settings<E: EventSchema + Send + Sync + 'static>(runner: Runner<E>) -> Runner<E> {
+    /// runner.handler_timeout(Duration::from_secs(30))
+    /// # }
+    /// ```
+    pub fn handler_timeout(mut self, timeout: Duration) -> Self {
+        self.policy.timeout = Some(timeout);
+        self
+    }
+
+    /// How often what is done is committed: each second unless set.
+    ///
+    /// ```
+    /// # use event_schema::kafka::{Delivery, EventConsumer, GiveUp, DeadLetter, Order, Retry, Runner};
+    /// # use event_schema::prelude::*;
+    /// # use std::time::Duration;
+    /// # fn settings<E: EventSchema + Send + Sync + 'static>(runner: Runner<E>) -> Runner<E> {
+    /// runner.commit_interval(Duration::from_millis(200))
+    /// # }
+    /// ```
+    pub fn commit_interval(mut self, interval: Duration) -> Self {
+        self.policy.commit_interval = interval;
+        self
+    }
+
+    /// What handles the messages without a value, which in a compacted topic delete a key. Without it they
+    /// count as done.
+    ///
+    /// ```
+    /// # use event_schema::kafka::{Delivery, EventConsumer, GiveUp, DeadLetter, Order, Retry, Runner};
+    /// # use event_schema::prelude::*;
+    /// # use std::time::Duration;
+    /// # fn settings<E: EventSchema + Send + Sync + 'static>(runner: Runner<E>) -> Runner<E> {
+    /// runner.on_tombstone(async |deleted: Delivery<()>| {
+    ///     println!("{:?} is deleted", deleted.key());
+    /// })
+    /// # }
+    /// ```
+    pub fn on_tombstone<H, F>(mut self, handler: H) -> Self
+    where
+        H: Fn(Delivery<()>) -> F + Send + Sync + 'static,
+        F: Future<Output: Handled> + Send + 'static,
+    {
+        self.tombstones = Some(Box::new(move |tombstone| {
+            let work = handler(tombstone);
+            Box::pin(async move { work.await.handled() })
+        }));
+        self
+    }
+
+    /// To receive many messages at a time, and say what came of each; see [`Batches`]. There is no other
+    /// order than that of a batch, and [`concurrency`](Self::concurrency) is yours.
+    /// For an example see there.
+    ///
+    /// # Errors
+    ///
+    /// Of [`RunError`], if the settings cannot be used.
+    pub fn batches(mut self) -> Result<Batches<E>, RunError> {
+        self.policy.order = None;
+        let (member, forward) = prepare(self.consumer, &self.policy)?;
+        Ok(Batches::new(member, forward))
+    }
+
+    /// Handles events until it is [closed](RunHandle::close) or cannot go on. See [`EventConsumer::run`].
+    ///
+    /// # Errors
+    ///
+    /// Of [`RunError`].
+    ///
+    /// ```
+    /// # use event_schema::kafka::{Delivery, EmbeddedKafka, EventConsumer, Failure, Order};
+    /// # use event_schema::prelude::*;
+    /// # use std::time::Duration;
+    /// # #[derive(Serialize, JsonSchema, EventSchema)]
+    /// # #[event(topic = "notes")]
+    /// # struct Note { text: String }
+    /// # #[tokio::main]
+    /// # async fn main() -> Result<(), Box<dyn std::error::Error>> {
+    /// # let kafka = EmbeddedKafka::start()?;
+    /// # kafka.create_topic("notes", 1)?;
+    /// # let consumer = EventConsumer::<Note>::subscribe(&kafka.config().group("docs")).await?;
+    /// # let handle = consumer.handle();
+    /// # tokio::spawn(async move { handle.close(Duration::from_secs(5)).await });
+    /// let counts = consumer
+    ///     .runner()
+    ///     .order(Order::Key)
+    ///     .run(async |note: Delivery<Note>| -> Result<(), Failure> {
+    ///         println!("{}", note.text);
+    ///         Ok(())
+    ///     })
+    ///     .await?;
+    /// assert_eq!(counts.done(), 0);
+    /// # Ok(())
+    /// # }
+    /// ```
+    pub async fn run<H, F>(self, handler: H) -> Result<Counts, RunError>
+    where
+        H: Fn(Delivery<E>) -> F + Send + Sync + 'static,
+        F: Future<Output: Handled> + Send + 'static,
+    {
+        let Self { consumer, policy, tombstones } = self;
+        let (mut member, forward) = prepare(consumer, &policy)?;
+        let shared = Arc::clone(&member.shared);
+        {
+            let mut state = shared.lock();
+            state.seats.resize_with(policy.concurrency, Seat::default);
+            state.vacant = (0..policy.concurrency).collect();
+        }
+        let job = Arc::new(Job { handler, tombstones, forward, event: PhantomData });
+        supervise(&shared, &job).await;
+        let (closing, stopped, fatal) = {
+            let mut state = shared.lock();
+            (state.closing, state.stopped.take(), state.fatal())
+        };
+        let left = closing.map_or(Duration::ZERO, |closing| closing.saturating_duration_since(Instant::now()));
+        let _ = tokio::time::timeout(left.max(LEAVE), member.gone.changed()).await;
+        match (stopped, fatal) {
+            (Some(Stopped { place, offset, fault }), _) => {
+                Err(RunErrorKind::Stopped { place: format!("{place}@{offset}"), fault }.into())
+            }
+            (None, Some(fatal)) => Err(RunErrorKind::Consume(fatal.into()).into()),
+            (None, None) => Ok(shared.tally.counts()),
+        }
+    }
+}
+
+/// Gives the core its rules.
+fn prepare<E: EventSchema>(consumer: EventConsumer<E>, policy: &Policy) -> Result<(Member, Forward), RunError> {
+    if let Some(fault) = policy.fault() {
+        return Err(RunErrorKind::Policy(fault).into());
+    }
+    let (member, ahead, config, topics) = consumer.into_parts();
+    if policy.has_retry_topics() && topics.iter().any(|topic| topic.starts_with('^')) {
+        return Err(RunErrorKind::Policy("`Retry::topics` needs the names of the topics, not a pattern").into());
+    }
+    let forward = Forward::new(&config, &topics, policy).map_err(RunErrorKind::Config)?;
+    let shared = &member.shared;
+    let mut state = shared.lock();
+    // What was taken ahead of `recv` and not handed out.
+    for (position, raw) in ahead.into_iter().rev() {
+        state.core.unpop(&position, raw.size(), raw);
+    }
+    let keyed = (policy.order == Some(Order::Key)).then(RandomState::new);
+    state.core.govern(policy.rules(FORMS), |raw| driver::key(keyed.as_ref(), raw), shared.now());
+    state.keyed = keyed;
+    state.patience = policy.timeout.unwrap_or(Duration::MAX);
+    if policy.has_retry_topics() {
+        state.returning = Some(forward::returned);
+        let retries = forward.retry_topics().map(str::to_owned);
+        state.topics = Some(topics.iter().cloned().chain(retries).collect());
+    }
+    drop(state);
+    Ok((member, forward))
+}
+
+/// How long leaving the group may take of the time that is left for a close.
+const LEAVE: Duration = Duration::from_secs(2);
+
+impl<E> fmt::Debug for Runner<E> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Runner").field("policy", &self.policy).finish_non_exhaustive()
+    }
+}
+
+/// Keeps the workers until the polling thread is at its end.
+async fn supervise<E, H, F>(shared: &Arc<Shared>, job: &Arc<Job<E, H>>)
+where
+    E: EventSchema + Send + Sync + 'static,
+    H: Fn(Delivery<E>) -> F + Send + Sync + 'static,
+    F: Future<Output: Handled> + Send + 'static,
+{
+    // Dropped with the future of `run`, and the workers with it.
+    let mut workers = JoinSet::new();
+    loop {
+        {
+            let mut state = shared.lock();
+            if state.over {
+                return;
+            }
+            while let Some(seat) = state.vacant.pop() {
+                let dismissal = Arc::clone(&state.seats[seat].dismissal);
+                let worker = Worker { shared: Arc::clone(shared), job: Arc::clone(job), seat, dismissal };
+                workers.spawn(worker.work());
+            }
+        }
+        tokio::select! {
+            () = shared.supervisor.notified() => {}
+            Some(_) = workers.join_next() => {}
+        }
+    }
+}
+
+/// What there is to do for each record.
+struct Job<E, H> {
+    handler: H,
+    tombstones: Option<Tombstones>,
+    forward: Forward,
+    event: PhantomData<fn() -> E>,
+}
+
+struct Worker<E, H> {
+    shared: Arc<Shared>,
+    job: Arc<Job<E, H>>,
+    seat: usize,
+    dismissal: Arc<Dismissal>,
+}
+
+impl<E, H, F> Worker<E, H>
+where
+    E: EventSchema + Send + Sync + 'static,
+    H: Fn(Delivery<E>) -> F + Send + Sync + 'static,
+    F: Future<Output: Handled> + Send + 'static,
+{
+    async fn work(self) {
+        let mut finished: Option<(Ticket, Place, Finished)> = None;
+        let mut turn = 0_u8;
+        loop {
+            let (next, ended, over) = {
+                let mut state = self.shared.lock();
+                if self.dismissal.is_given() {
+                    return;
+                }
+                let now = self.shared.now();
+                let ended = finished.take().map(|(ticket, place, finished)| {
+                    let end = state.finish(Some(self.seat), &ticket, finished, now);
+                    (ticket, place, end)
+                });
+                (state.take(Some(self.seat), now), ended, state.over)
+            };
+            if let Some((ticket, place, Some((outcome, fault)))) = ended {
+                self.shared.tally.count(outcome);
+                batch::tell(&self.job.forward, &ticket, &place, outcome, fault);
+            }
+            let Some((taken, place)) = next else {
+                if over {
+                    return;
+                }
+                self.shared.ready.notified().await;
+                continue;
+            };
+            let ticket = taken.ticket;
+            let done = tokio::select! {
+                biased;
+                done = caught(self.job.perform(&self.shared, taken, &place)) => done,
+                () = self.dismissal.given() => return,
+            };
+            finished = Some((
+                ticket,
+                place,
+                done.unwrap_or_else(|panic| Finished::Failed(Fault::Panic(message(&*panic).into()))),
+            ));
+            // Handlers may be ready at once, thousands in a row, and other tasks want their turn.
+            turn = turn.wrapping_add(1);
+            if turn.is_multiple_of(32) {
+                tokio::task::yield_now().await;
+            }
+        }
+    }
+}
+
+impl<E, H, F> Job<E, H>
+where
+    E: EventSchema,
+    H: Fn(Delivery<E>) -> F,
+    F: Future<Output: Handled>,
+{
+    async fn perform(&self, shared: &Shared, taken: Taken<Raw>, place: &Place) -> Finished {
+        let Taken { ticket, work, message: raw } = taken;
+        let letter = |raw| {
+            let fault = shared.lock().fault(&ticket);
+            Letter { raw, place, offset: ticket.offset, attempt: ticket.attempt, fault }
+        };
+        match work {
+            Work::Handle => match self.handle(ticket, raw, place).await {
+                Ok(()) => Finished::Done,
+                Err(fault) => Finished::Failed(fault),
+            },
+            Work::Retry(number) => self.forward.retry(&letter(&raw), number).await,
+            Work::DeadLetter(form) => self.forward.dead_letter(&letter(&raw), form).await,
+        }
+    }
+
+    async fn handle(&self, ticket: Ticket, raw: Raw, place: &Place) -> Result<(), Fault> {
+        let (body, structured) = received::load::<E>(raw.headers(), raw.value());
+        let handled = match body {
+            Body::Event(event) => {
+                let delivery = Delivery::new(event, place.clone(), ticket, raw, structured);
+                (self.handler)(delivery).await.handled()
+            }
+            Body::Rejected(rejection) => return Err(Fault::Load(Arc::new(rejection.into_parts().1))),
+            Body::Tombstone => match &self.tombstones {
+                Some(handler) => handler(Delivery::new((), place.clone(), ticket, raw, structured)).await,
+                None => Ok(()),
+            },
+        };
+        handled.map_err(|failure| Fault::Handler(Arc::new(failure)))
+    }
+}
+
+/// What a panic says.
+fn message(panic: &(dyn Any + Send)) -> &str {
+    match (panic.downcast_ref::<&str>(), panic.downcast_ref::<String>()) {
+        (Some(text), _) => text,
+        (None, Some(text)) => text,
+        (None, None) => "",
+    }
+}
+
+/// What a future gives, or what it panicked with.
+async fn caught<F: Future>(future: F) -> Result<F::Output, Box<dyn Any + Send>> {
+    let mut future = pin!(future);
+    poll_fn(|context| {
+        // It is not polled again after a panic.
+        match catch_unwind(AssertUnwindSafe(|| future.as_mut().poll(context))) {
+            Ok(Poll::Ready(output)) => Poll::Ready(Ok(output)),
+            Ok(Poll::Pending) => Poll::Pending,
+            Err(panic) => Poll::Ready(Err(panic)),
+        }
+    })
+    .await
+}
+
+/// Closes a consumer that runs, and says what it has done so far. Cheap to clone.
+///
+/// ```
+/// # use event_schema::kafka::{EmbeddedKafka, EventConsumer};
+/// # use event_schema::prelude::*;
+/// # #[derive(Serialize, JsonSchema, EventSchema)]
+/// # #[event(topic = "notes")]
+/// # struct Note { text: String }
+/// # #[tokio::main]
+/// # async fn main() -> Result<(), Box<dyn std::error::Error>> {
+/// # let kafka = EmbeddedKafka::start()?;
+/// let consumer = EventConsumer::<Note>::subscribe(&kafka.config().group("docs")).await?;
+/// assert_eq!(consumer.handle().counts().done(), 0);
+/// # Ok(())
+/// # }
+/// ```
+#[derive(Clone)]
+pub struct RunHandle {
+    shared: Arc<Shared>,
+    gone: watch::Receiver<()>,
+}
+
+impl RunHandle {
+    pub(super) fn new(shared: Arc<Shared>, gone: watch::Receiver<()>) -> Self {
+        Self { shared, gone }
+    }
+
+    /// No new events: finishes those that are being handled, commits, and leaves the group, so that its
+    /// other members go on at once. [`run`](EventConsumer::run) returns then.
+    ///
+    /// What is not handled a little before the deadline is given up and not committed: whoever has the
+    /// partition next receives it again.
+    ///
+    /// # Errors
+    ///
+    /// [`CloseError`], if that takes longer than `deadline`: for instance because the broker is gone.
+    ///
+    /// ```
+    /// # use event_schema::kafka::{Delivery, EmbeddedKafka, EventConsumer};
+    /// # use event_schema::prelude::*;
+    /// # use std::time::Duration;
+    /// # #[derive(Serialize, JsonSchema, EventSchema)]
+    /// # #[event(topic = "notes")]
+    /// # struct Note { text: String }
+    /// # #[tokio::main]
+    /// # async fn main() -> Result<(), Box<dyn std::error::Error>> {
+    /// # let kafka = EmbeddedKafka::start()?;
+    /// let consumer = EventConsumer::<Note>::subscribe(&kafka.config().group("docs")).await?;
+    /// let handle = consumer.handle();
+    /// let running = tokio::spawn(consumer.run(async |_: Delivery<Note>| {}));
+    /// handle.close(Duration::from_secs(10)).await?;
+    /// assert_eq!(running.await??, handle.counts());
+    /// # Ok(())
+    /// # }
+    /// ```
+    pub async fn close(&self, deadline: Duration) -> Result<(), CloseError> {
+        self.shared.close_within(deadline);
+        let mut gone = self.gone.clone();
+        match tokio::time::timeout(deadline, gone.changed()).await {
+            Ok(_) => Ok(()),
+            Err(_) => Err(CloseError { deadline, open: Open::Group }),
+        }
+    }
+
+    /// What the deliveries came to so far; see the example of [`close`](Self::close).
+    #[must_use]
+    pub fn counts(&self) -> Counts {
+        self.shared.tally.counts()
+    }
+
+    /// How many messages wait in memory or are being handled, and how many bytes they take.
+    ///
+    /// ```
+    /// # use event_schema::kafka::{EmbeddedKafka, EventConsumer};
+    /// # use event_schema::prelude::*;
+    /// # #[derive(Serialize, JsonSchema, EventSchema)]
+    /// # #[event(topic = "notes")]
+    /// # struct Note { text: String }
+    /// # #[tokio::main]
+    /// # async fn main() -> Result<(), Box<dyn std::error::Error>> {
+    /// # let kafka = EmbeddedKafka::start()?;
+    /// let consumer = EventConsumer::<Note>::subscribe(&kafka.config().group("docs")).await?;
+    /// assert_eq!(consumer.handle().buffered(), (0, 0));
+    /// # Ok(())
+    /// # }
+    /// ```
+    #[must_use]
+    pub fn buffered(&self) -> (usize, usize) {
+        let Limit { records, bytes } = self.shared.lock().core.buffered();
+        (records, bytes)
+    }
+}
+
+impl fmt::Debug for RunHandle {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("RunHandle").field("counts", &self.counts()).finish_non_exhaustive()
+    }
+}

@@ -1,0 +1,97 @@
+//! A hundred megabytes and a million faults: bounded time, and memory that does not grow with the input. One test
+//! in a process of its own, for the peak of memory is the process's.
+
+use std::time::{Duration, Instant};
+
+use event_schema::prelude::*;
+
+#[event_schema::event]
+#[derive(Debug)]
+#[serde(deny_unknown_fields)]
+struct Strict {
+    id: Option<u32>,
+}
+
+#[event_schema::event]
+#[derive(Debug)]
+struct Tolerant {
+    id: Option<u32>,
+    #[serde(default)]
+    lines: Vec<Line>,
+    #[serde(default)]
+    #[event(each(range(max = 9)))]
+    digits: Vec<u8>,
+}
+
+#[event_schema::event]
+#[derive(Debug)]
+struct Line {
+    sku: String,
+}
+
+const MOST: Duration = Duration::from_secs(60);
+const MOST_KIB: u64 = 8 << 10;
+
+/// The most memory that the process has had since its reset, in KiB, where the system tells it.
+fn peak() -> Option<u64> {
+    let status = std::fs::read_to_string("/proc/self/status").ok()?;
+    let line = status.lines().find_map(|line| line.strip_prefix("VmHWM:"))?;
+    line.trim().strip_suffix(" kB")?.trim().parse().ok()
+}
+
+/// Loads an input that stays in memory; what it takes beside that is bounded.
+fn bounded<E: EventSchema>(what: &str, input: &[u8]) -> Result<E, LoadError> {
+    let options = LoadOptions::new().max_size(usize::MAX);
+    // Resets the peak.
+    let told = std::fs::write("/proc/self/clear_refs", "5").is_ok();
+    let (before, begun) = (peak().filter(|_| told), Instant::now());
+    let loaded = E::load_with(input, &options);
+    let (took, after) = (begun.elapsed(), peak());
+    let grew = before.zip(after).map(|(before, after)| after - before);
+    println!("{what}: {} MB in {took:.1?}, {grew:?} KiB more", input.len() >> 20);
+    assert!(took < MOST, "{what}: {took:?}");
+    assert!(grew.is_none_or(|kib| kib < MOST_KIB), "{what}: {grew:?} KiB");
+    loaded
+}
+
+/// `count` entries or elements, with commas between.
+fn joined(count: usize, write: impl Fn(usize, &mut String)) -> String {
+    let mut text = String::with_capacity(count * 12);
+    for n in 0..count {
+        if n > 0 {
+            text.push(',');
+        }
+        write(n, &mut text);
+    }
+    text
+}
+
+fn assert_violations<E: std::fmt::Debug>(loaded: Result<E, LoadError>, count: usize) {
+    let error = loaded.unwrap_err();
+    let violations = error.violations().unwrap();
+    assert_eq!((violations.len(), violations.omitted()), (1000, count - 1000));
+    assert!(error.to_string().ends_with(&format!("and {} more", count - 1000)));
+}
+
+#[test]
+fn size_does_not_count() {
+    use std::fmt::Write;
+
+    const MILLION: usize = 1_000_000;
+    let unknown = joined(MILLION, |n, text| write!(text, r#""unknown{n:08}":{{"a":["{n:080}"]}}"#).unwrap());
+    let unknown = format!("{{{unknown}}}");
+    assert!(unknown.len() > 100_000_000, "{}", unknown.len());
+    assert!(Strict::load_str(&unknown).unwrap_err().is_too_large());
+    assert!(bounded::<Tolerant>("unknown fields, skipped", unknown.as_bytes()).is_ok());
+    assert_violations(bounded::<Strict>("unknown fields, refused", unknown.as_bytes()), MILLION);
+    drop(unknown);
+
+    let again = format!("{{{}}}", joined(MILLION, |_, text| text.push_str(r#""id":1"#)));
+    assert_violations(bounded::<Strict>("the same field", again.as_bytes()), MILLION - 1);
+    let wrong = format!(r#"{{"digits":[{}]}}"#, joined(MILLION, |_, text| text.push_str("\"1\"")));
+    assert_violations(bounded::<Tolerant>("elements of another type", wrong.as_bytes()), MILLION);
+    let missing = format!(r#"{{"lines":[{}]}}"#, joined(MILLION, |_, text| text.push_str("{}")));
+    assert_violations(bounded::<Tolerant>("missing fields", missing.as_bytes()), MILLION);
+    let rules = format!(r#"{{"digits":[{}]}}"#, joined(MILLION, |_, text| text.push_str("10")));
+    assert_violations(bounded::<Tolerant>("broken rules", rules.as_bytes()), MILLION);
+}

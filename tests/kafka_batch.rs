@@ -1,0 +1,72 @@
+//! Many messages at a time, with an outcome for each.
+#![cfg(feature = "kafka")]
+
+mod common;
+
+use std::time::Duration;
+
+use common::{Kafka, Note, note, within};
+use event_schema::kafka::rdkafka::Message;
+use event_schema::kafka::{DeadLetter, EventConsumer, Failure, Outcome, Received, Retry};
+
+const WAIT: Duration = Duration::from_millis(300);
+
+fn numbers<'a>(batch: impl Iterator<Item = &'a Received<Note>>) -> Vec<u32> {
+    batch.filter_map(|received| Some(received.event()?.number)).collect()
+}
+
+#[tokio::test]
+async fn each_message_of_a_batch_has_its_own_outcome() {
+    let kafka = Kafka::start();
+    let topic = kafka.topic(1).await;
+    let dead = kafka.topic(1).await;
+    let group = kafka.group();
+    kafka.publish(&topic, (0..4).map(|number| note("a", number))).await;
+    kafka.put(&topic, "a", Some(b"{")).await;
+    kafka.publish(&topic, (5..12).map(|number| note("a", number))).await;
+
+    let consumer = EventConsumer::<Note>::subscribe_to(&group, &[&topic]).await.unwrap();
+    let retry = Retry::in_place().backoff(Duration::from_millis(1), Duration::from_millis(2));
+    let runner = consumer.runner().retry(retry).dead_letter(DeadLetter::new().topic(&dead));
+    let mut batches = runner.batches().unwrap();
+    let mut batch = within(20, "batch", batches.recv(6, Duration::from_secs(20))).await.unwrap();
+    assert_eq!(batch.len(), 6);
+    assert_eq!(numbers(batch.iter()), [0, 1, 2, 3, 5]);
+    batch.fail(1, Failure::retry("not yet"));
+    batch.fail(2, Failure::reject("never"));
+    batch.finish();
+
+    // The one to be tried again is first, and alone: the rest of its partition waits for it.
+    let batch = within(20, "batch", batches.recv(6, WAIT)).await.unwrap();
+    assert_eq!(numbers(batch.iter()), [1]);
+    batch.finish();
+    let batch = within(20, "batch", batches.recv(6, WAIT)).await.unwrap();
+    assert_eq!(numbers(batch.iter()), (6..12).collect::<Vec<_>>());
+    assert_eq!(batches.counts().of(Outcome::Dead), 2);
+    // As if the process ended: not said to be done.
+    drop(batch);
+    batches.close(Duration::from_secs(10)).await.unwrap();
+    assert_eq!(kafka.committed(&group, &topic, 0).await, Some(6));
+
+    let letters = kafka.read(&dead, 2).await;
+    let mut values: Vec<_> = letters.iter().map(|letter| String::from_utf8_lossy(letter.payload().unwrap())).collect();
+    values.sort();
+    assert_eq!(values, ["{", r#"{"key":"a","number":2}"#]);
+}
+
+#[tokio::test]
+async fn a_recv_that_is_dropped_loses_nothing() {
+    let kafka = Kafka::start();
+    let topic = kafka.topic(1).await;
+    kafka.publish(&topic, (0..3).map(|number| note("a", number))).await;
+    let consumer = EventConsumer::<Note>::subscribe_to(&kafka.group(), &[&topic]).await.unwrap();
+    let mut batches = consumer.runner().batches().unwrap();
+    let long = Duration::from_secs(60);
+    let dropped = tokio::time::timeout(Duration::from_secs(3), batches.recv(10, long)).await;
+    assert!(dropped.is_err());
+    let batch = within(20, "batch", batches.recv(10, WAIT)).await.unwrap();
+    assert_eq!(numbers(batch.iter()), [0, 1, 2]);
+    batch.finish();
+    assert_eq!(batches.counts().done(), 3);
+    batches.close(Duration::from_secs(10)).await.unwrap();
+}

@@ -1,0 +1,121 @@
+//! What cannot be loaded is kept in the dead letter topic, with no setting at all.
+#![cfg(feature = "kafka")]
+
+mod common;
+
+use std::fmt::{self, Write};
+use std::sync::Mutex;
+use std::time::{Duration, Instant};
+
+use common::{Kafka, Note, note, until};
+use event_schema::kafka::rdkafka::Message;
+use event_schema::kafka::rdkafka::message::Headers;
+use event_schema::kafka::{DeadLetter, Delivery, EventConsumer, Outcome};
+use tracing::field::{Field, Visit};
+use tracing::{Event, Level, Metadata, Subscriber, span};
+
+/// The lines of the log that are ours.
+static LOG: Mutex<Vec<(Level, String)>> = Mutex::new(Vec::new());
+
+struct Log;
+
+impl Subscriber for Log {
+    fn enabled(&self, metadata: &Metadata<'_>) -> bool {
+        metadata.target().starts_with("event_schema") && *metadata.level() <= Level::WARN
+    }
+
+    fn event(&self, event: &Event<'_>) {
+        struct Text(String);
+        impl Visit for Text {
+            fn record_debug(&mut self, _: &Field, value: &dyn fmt::Debug) {
+                write!(self.0, "{value:?}").unwrap();
+            }
+        }
+        let mut text = Text(String::new());
+        event.record(&mut text);
+        LOG.lock().unwrap().push((*event.metadata().level(), text.0));
+    }
+
+    fn new_span(&self, _: &span::Attributes<'_>) -> span::Id {
+        span::Id::from_u64(1)
+    }
+
+    fn record(&self, _: &span::Id, _: &span::Record<'_>) {}
+    fn record_follows_from(&self, _: &span::Id, _: &span::Id) {}
+    fn enter(&self, _: &span::Id) {}
+    fn exit(&self, _: &span::Id) {}
+}
+
+/// The lines about a topic.
+fn lines(topic: &str) -> Vec<(Level, String)> {
+    LOG.lock().unwrap().iter().filter(|(_, line)| line.contains(topic)).cloned().collect()
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_poison_message_is_kept_and_the_consumer_goes_on() {
+    let _ = tracing::subscriber::set_global_default(Log);
+    let kafka = Kafka::start();
+    let topic = kafka.topic(1).await;
+    let group = kafka.group();
+    let dead = format!("{topic}-{}-dlt", group.group_id().unwrap());
+    kafka.publish(&topic, [note("a", 0)]).await;
+    let poison: &[u8] = br#"{"key": "hush", "number": 87654321}"#;
+    kafka.put(&topic, "a", Some(poison)).await;
+    kafka.put(&topic, "b", Some(b"\xff\x00")).await;
+    kafka.publish(&topic, [note("a", 3)]).await;
+
+    let consumer = EventConsumer::<Note>::subscribe_to(&group, &[&topic]).await.unwrap();
+    let handle = consumer.handle();
+    let running = tokio::spawn(consumer.run(async |_: Delivery<Note>| {}));
+    until(60, "end of the topic", || handle.counts().done() == 2).await;
+    handle.close(Duration::from_secs(10)).await.unwrap();
+    let counts = running.await.unwrap().unwrap();
+    assert_eq!(counts.to_string(), "2 done, 2 dead");
+    assert_eq!(kafka.committed(&group, &topic, 0).await, Some(4));
+
+    let letters = kafka.read(&dead, 2).await;
+    // Other partitions may be read in another order.
+    let letter = letters.iter().find(|letter| letter.key() == Some(b"a")).unwrap();
+    assert_eq!(letter.payload(), Some(poison));
+    assert_eq!(letter.partition(), 0);
+    let headers = letter.headers().unwrap();
+    let header = |name: &str| headers.iter().find(|header| header.key == name).and_then(|header| header.value);
+    assert_eq!(header("kafka_dlt-original-topic"), Some(topic.as_bytes()));
+    assert_eq!(header("kafka_dlt-original-partition"), Some(&0_i32.to_be_bytes()[..]));
+    assert_eq!(header("kafka_dlt-original-offset"), Some(&1_i64.to_be_bytes()[..]));
+    let letter = letters.iter().find(|letter| letter.key() == Some(b"b")).unwrap();
+    assert_eq!(letter.payload(), Some(&b"\xff\x00"[..]));
+
+    // One line for each, which says where and what, and no value.
+    let lines = lines(&format!("{topic}/0@"));
+    assert_eq!(lines.len(), 2, "{lines:#?}");
+    assert_eq!(lines[0].0, Level::WARN);
+    assert!(lines[0].1.starts_with(&format!("{topic}/0@1: sent to `{dead}`: ")), "{}", lines[0].1);
+    assert!(lines[0].1.contains("number: Must be less than or equal to 1000000."), "{}", lines[0].1);
+    assert!(!lines[0].1.contains("87654321") && !lines[0].1.contains("hush"), "{}", lines[0].1);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_thousand_poison_messages_in_a_row() {
+    let kafka = Kafka::start();
+    let topic = kafka.topic(1).await;
+    let dead = kafka.topic(1).await;
+    let group = kafka.group();
+    kafka.put_all(&topic, (0..1000).map(|number| format!("{{{number}"))).await;
+    kafka.publish(&topic, [note("a", 0)]).await;
+    let consumer = EventConsumer::<Note>::subscribe_to(&group, &[&topic]).await.unwrap();
+    let handle = consumer.handle();
+    let started = Instant::now();
+    let running =
+        tokio::spawn(consumer.runner().dead_letter(DeadLetter::new().topic(&dead)).run(async |_: Delivery<Note>| {}));
+    until(60, "the good one", || handle.counts().done() == 1).await;
+    println!("1,000 dead letters in {:?}", started.elapsed());
+    handle.close(Duration::from_secs(10)).await.unwrap();
+    let counts = running.await.unwrap().unwrap();
+    assert_eq!((counts.done(), counts.of(Outcome::Dead)), (1, 1000));
+    assert_eq!(kafka.committed(&group, &topic, 0).await, Some(1001));
+    let letters = kafka.read(&dead, 1000).await;
+    for (number, letter) in letters.iter().enumerate() {
+        assert_eq!(letter.payload(), Some(format!("{{{number}").as_bytes()));
+    }
+}

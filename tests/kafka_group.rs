@@ -1,0 +1,255 @@
+//! Handlers at work while partitions come and go, and while the consumer closes.
+#![cfg(feature = "kafka")]
+
+mod common;
+
+use std::collections::HashMap;
+use std::sync::atomic::{AtomicBool, AtomicU32, Ordering};
+use std::sync::{Arc, Mutex};
+use std::time::{Duration, Instant};
+
+use common::{Kafka, Note, note, until, within};
+use event_schema::kafka::{Delivery, EventConsumer, KafkaConfig, RunHandle, Runner};
+use tokio::sync::Semaphore;
+use tokio::task::JoinHandle;
+
+const DEADLINE: Duration = Duration::from_secs(10);
+
+/// How often each note was handled.
+type Handled = Arc<Mutex<HashMap<(i32, i64), u32>>>;
+
+async fn start<F>(
+    group: &KafkaConfig,
+    topic: &str,
+    settings: impl FnOnce(Runner<Note>) -> Runner<Note>,
+    handler: impl Fn(Delivery<Note>) -> F + Send + Sync + 'static,
+) -> (RunHandle, JoinHandle<()>)
+where
+    F: Future<Output = ()> + Send + 'static,
+{
+    let consumer = EventConsumer::<Note>::subscribe_to(group, &[topic]).await.unwrap();
+    let handle = consumer.handle();
+    let run = settings(consumer.runner()).run(handler);
+    let task = tokio::spawn(async move {
+        run.await.unwrap();
+    });
+    (handle, task)
+}
+
+/// One protocol of the group after the other, as far as the broker knows them.
+fn protocols(kafka: &Kafka) -> Vec<KafkaConfig> {
+    let group = |key: &str, value: &str| kafka.group().set(key, value);
+    let mut protocols = vec![
+        group("partition.assignment.strategy", "range"),
+        group("partition.assignment.strategy", "cooperative-sticky"),
+    ];
+    if kafka.embedded.is_none() {
+        protocols.push(group("group.protocol", "consumer"));
+    }
+    protocols
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_second_member_joins_and_leaves_while_handlers_run() {
+    let kafka = Kafka::start();
+    for group in protocols(&kafka) {
+        println!("{group:?}");
+        let topic = kafka.topic(4).await;
+        let handled = Handled::default();
+        let slowly = || {
+            let handled = Arc::clone(&handled);
+            move |note: Delivery<Note>| {
+                let handled = Arc::clone(&handled);
+                async move {
+                    tokio::time::sleep(Duration::from_millis(2)).await;
+                    *handled.lock().unwrap().entry((note.partition(), note.offset())).or_default() += 1;
+                }
+            }
+        };
+        let settings = |runner: Runner<Note>| runner.concurrency(4);
+        let (first, first_task) = start(&group, &topic, settings, slowly()).await;
+        let mut count = 0;
+        let mut more = async || {
+            count += 500;
+            kafka.publish(&topic, (0..500).map(|number| note(&(number % 100).to_string(), number))).await;
+        };
+        more().await;
+        until(30, "the first", || first.counts().done() > 100).await;
+        let (second, second_task) = start(&group, &topic, settings, slowly()).await;
+        // It takes as long as it takes until it has partitions, and there is to be something to do then.
+        within(60, "the second", async {
+            while second.counts().done() <= 100 {
+                more().await;
+            }
+        })
+        .await;
+        second.close(DEADLINE).await.unwrap();
+        within(5, "end of the second", second_task).await.unwrap();
+        until(60, "the rest", || handled.lock().unwrap().len() == count).await;
+        first.close(DEADLINE).await.unwrap();
+        within(5, "end of the first", first_task).await.unwrap();
+        // Nobody was slow enough to be given up, so that nothing was done twice. (The embedded broker refuses
+        // commits while a group rebalances.)
+        let twice = handled.lock().unwrap().values().filter(|times| **times > 1).count();
+        assert!(twice == 0 || kafka.embedded.is_some(), "{twice} handled twice");
+        let mut committed = 0;
+        for partition in 0..4 {
+            committed += kafka.committed(&group, &topic, partition).await.unwrap_or(0);
+        }
+        assert_eq!(committed, i64::try_from(count).unwrap());
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_result_that_comes_after_the_partition_went_does_not_set_the_group_back() {
+    let kafka = Kafka::start();
+    let topic = kafka.topic(1).await;
+    // A third of it is the longest that is waited for what is in hand.
+    let group = kafka.group().set("session.timeout.ms", "6000");
+    kafka.publish(&topic, (0..3).map(|number| note("a", number))).await;
+    let (stuck, release) = (Arc::new(AtomicBool::new(false)), Arc::new(AtomicBool::new(false)));
+    let handler = {
+        let (stuck, release) = (Arc::clone(&stuck), Arc::clone(&release));
+        move |note: Delivery<Note>| {
+            let (stuck, release) = (Arc::clone(&stuck), Arc::clone(&release));
+            async move {
+                if note.number == 1 && !stuck.swap(true, Ordering::Relaxed) {
+                    // A thread that cannot be stopped, and says that it is done.
+                    tokio::task::block_in_place(|| {
+                        while !release.load(Ordering::Relaxed) {
+                            std::thread::yield_now();
+                        }
+                    });
+                }
+            }
+        }
+    };
+    let (first, first_task) = start(&group, &topic, |runner| runner, handler).await;
+    until(30, "the stuck one", || stuck.load(Ordering::Relaxed)).await;
+    // With the second member the only partition may stay where it is, so the first leaves.
+    let closed = first.close(Duration::from_secs(2)).await;
+    release.store(closed.is_err(), Ordering::Relaxed);
+    closed.unwrap();
+    assert_eq!(kafka.committed(&group, &topic, 0).await, Some(1));
+
+    let (second, second_task) = start(&group, &topic, |runner| runner, |_| async {}).await;
+    until(30, "the rest", || second.counts().done() == 2).await;
+    second.close(DEADLINE).await.unwrap();
+    second_task.await.unwrap();
+    assert_eq!(kafka.committed(&group, &topic, 0).await, Some(3));
+    release.store(true, Ordering::Relaxed);
+    within(10, "end of the first", first_task).await.unwrap();
+    assert_eq!(first.counts().done(), 1);
+    assert_eq!(kafka.committed(&group, &topic, 0).await, Some(3));
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_handler_slower_than_the_poll_interval_stays_a_member() {
+    let kafka = Kafka::start();
+    let topic = kafka.topic(1).await;
+    let group = kafka.group().set("session.timeout.ms", "2000").set("max.poll.interval.ms", "2000");
+    let group = group.set("heartbeat.interval.ms", "200");
+    kafka.publish(&topic, (0..2).map(|number| note("a", number))).await;
+    let times = Arc::new(AtomicU32::new(0));
+    let handler = {
+        let times = Arc::clone(&times);
+        move |note: Delivery<Note>| {
+            times.fetch_add(1, Ordering::Relaxed);
+            async move {
+                if note.number == 0 {
+                    tokio::time::sleep(Duration::from_secs(5)).await;
+                }
+            }
+        }
+    };
+    let (handle, task) = start(&group, &topic, |runner| runner, handler).await;
+    until(30, "both", || handle.counts().done() == 2).await;
+    handle.close(DEADLINE).await.unwrap();
+    task.await.unwrap();
+    assert_eq!(times.load(Ordering::Relaxed), 2);
+    assert_eq!(kafka.committed(&group, &topic, 0).await, Some(2));
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_close_under_load_is_in_time_and_commits_what_was_handled_and_no_more() {
+    let kafka = Kafka::start();
+    let times = if kafka.embedded.is_some() { 20 } else { 100 };
+    let topic = kafka.topic(3).await;
+    let group = kafka.group();
+    kafka.publish(&topic, (0..20_000).map(|number| note(&(number % 100).to_string(), number))).await;
+    // Across all restarts: a handled one that comes again was not committed.
+    let handled = Handled::default();
+    let mut slowest = Duration::ZERO;
+    for turn in 0..times {
+        let noted = Arc::clone(&handled);
+        let work = move |note: Delivery<Note>| {
+            let handled = Arc::clone(&noted);
+            async move {
+                tokio::task::yield_now().await;
+                *handled.lock().unwrap().entry((note.partition(), note.offset())).or_default() += 1;
+            }
+        };
+        let before = handled.lock().unwrap().len();
+        if before == 20_000 {
+            kafka.publish(&topic, (0..20_000).map(|number| note(&(number % 100).to_string(), number))).await;
+        }
+        let (handle, task) = start(&group, &topic, |runner| runner, work).await;
+        until(30, "something to do", || handled.lock().unwrap().len() > before).await;
+        let started = Instant::now();
+        handle.close(DEADLINE).await.unwrap_or_else(|error| panic!("turn {turn}: {error}"));
+        slowest = slowest.max(started.elapsed());
+        within(1, "end of the run", task).await.unwrap();
+        let handled = handled.lock().unwrap().clone();
+        for partition in 0..3 {
+            let committed = kafka.committed(&group, &topic, partition).await.unwrap_or(0);
+            let unhandled = (0..committed).find(|offset| !handled.contains_key(&(partition, *offset)));
+            assert_eq!(unhandled, None, "turn {turn}: committed, and not handled");
+        }
+    }
+    println!("the slowest of {times} took {slowest:?}");
+    let twice = handled.lock().unwrap().values().filter(|times| **times > 1).count();
+    assert_eq!(twice, 0, "handled twice");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_handler_that_stands_still_does_not_fill_the_memory() {
+    // 7 MB: the embedded broker forgets what is more than 5 MB in a partition.
+    const COUNT: u32 = 3_000;
+    let kafka = Kafka::start();
+    let topic = kafka.topic(2).await;
+    let group = kafka.group();
+    let long = "x".repeat(1_000);
+    kafka.publish(&topic, (0..COUNT).map(|number| note(&format!("{}{long}", number % 50), number))).await;
+    let (gate, at_gate) = (Arc::new(Semaphore::new(0)), Arc::new(AtomicU32::new(0)));
+    let handler = {
+        let (gate, at_gate) = (Arc::clone(&gate), Arc::clone(&at_gate));
+        move |_: Delivery<Note>| {
+            let (gate, at_gate) = (Arc::clone(&gate), Arc::clone(&at_gate));
+            async move {
+                at_gate.fetch_add(1, Ordering::Relaxed);
+                gate.acquire().await.unwrap().forget();
+            }
+        }
+    };
+    let settings = |runner: Runner<Note>| runner.unordered().concurrency(4).buffer(usize::MAX, 1_000_000);
+    let (handle, task) = start(&group, &topic, settings, handler).await;
+    until(30, "four at the gate", || at_gate.load(Ordering::Relaxed) == 4).await;
+    // Until it holds no more than before, for a while: the partitions are paused by then.
+    let mut held = (handle.buffered(), Instant::now());
+    until(30, "standstill", || {
+        let now = handle.buffered();
+        if now != held.0 {
+            held = (now, Instant::now());
+        }
+        now.0 > 4 && held.1.elapsed() > Duration::from_millis(500)
+    })
+    .await;
+    let (messages, bytes) = handle.buffered();
+    println!("{messages} messages, {bytes} bytes");
+    // A burst more than asked for.
+    assert!(bytes < 1_000_000 + 1_500_000, "{bytes} bytes");
+    gate.add_permits(COUNT as usize);
+    until(60, "all of them", || handle.counts().done() == u64::from(COUNT)).await;
+    handle.close(DEADLINE).await.unwrap();
+    task.await.unwrap();
+}

@@ -1,0 +1,390 @@
+//! A handler for each event: in order, in parallel, whatever happens to it.
+#![cfg(feature = "kafka")]
+
+mod common;
+
+use std::collections::{HashMap, HashSet};
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::{Arc, Mutex};
+use std::time::Duration;
+
+use common::{Kafka, Note, note, until, within};
+use event_schema::EventSchema;
+use event_schema::kafka::rdkafka::Message;
+use event_schema::kafka::{
+    Counts, DeadLetter, Delivery, EventConsumer, Failure, GiveUp, Order, Outcome, Retry, RunError, RunHandle, Runner,
+};
+use tokio::task::JoinHandle;
+
+const DEADLINE: Duration = Duration::from_secs(10);
+
+/// A consumer that runs, and what its handler has noted.
+struct Running {
+    handle: RunHandle,
+    task: JoinHandle<Result<Counts, RunError>>,
+}
+
+impl Running {
+    /// With a handler that gets the log to write to.
+    async fn start<F>(
+        kafka: &event_schema::kafka::KafkaConfig,
+        topic: &str,
+        settings: impl FnOnce(Runner<Note>) -> Runner<Note>,
+        handler: impl Fn(Delivery<Note>) -> F + Send + Sync + 'static,
+    ) -> Self
+    where
+        F: Future<Output = Result<(), Failure>> + Send + 'static,
+    {
+        let consumer = EventConsumer::<Note>::subscribe_to(kafka, &[topic]).await.unwrap();
+        let handle = consumer.handle();
+        let task = tokio::spawn(settings(consumer.runner()).run(handler));
+        Self { handle, task }
+    }
+
+    async fn until(&self, outcome: Outcome, count: u64) {
+        until(60, &format!("{count} {outcome:?}, but {}", self.handle.counts()), || {
+            self.handle.counts().of(outcome) >= count
+        })
+        .await;
+    }
+
+    async fn close(self) -> Counts {
+        self.handle.close(DEADLINE).await.unwrap();
+        within(10, "end of the run", self.task).await.unwrap().unwrap()
+    }
+}
+
+/// What was handled, in its order.
+type Log = Arc<Mutex<Vec<(i32, Note)>>>;
+
+fn numbers(log: &Log, of: impl Fn(&(i32, Note)) -> bool) -> Vec<u32> {
+    log.lock().unwrap().iter().filter(|entry| of(entry)).map(|(_, note)| note.number).collect()
+}
+
+fn is_rising(numbers: &[u32]) -> bool {
+    numbers.windows(2).all(|pair| pair[0] < pair[1])
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_partition_keeps_its_order_and_others_go_on_meanwhile() {
+    let kafka = Kafka::start();
+    let topic = kafka.topic(3).await;
+    kafka.publish(&topic, (0..600).map(|number| note(&(number % 20).to_string(), number))).await;
+    let (log, most) = (Log::default(), Arc::new(AtomicUsize::new(0)));
+    let at_work = Arc::new(Mutex::new(HashSet::new()));
+    let group = kafka.group();
+    let running = Running::start(&group, &topic, |runner| runner.concurrency(8), {
+        let (log, most) = (Arc::clone(&log), Arc::clone(&most));
+        move |note: Delivery<Note>| {
+            let (log, most, at_work) = (Arc::clone(&log), Arc::clone(&most), Arc::clone(&at_work));
+            async move {
+                assert!(at_work.lock().unwrap().insert(note.partition()), "two of a partition at once");
+                let parallel = at_work.lock().unwrap().len();
+                most.fetch_max(parallel, Ordering::Relaxed);
+                tokio::task::yield_now().await;
+                log.lock().unwrap().push((note.partition(), note.event().clone()));
+                at_work.lock().unwrap().remove(&note.partition());
+                Ok(())
+            }
+        }
+    })
+    .await;
+    running.until(Outcome::Done, 600).await;
+    assert_eq!(running.close().await.done(), 600);
+    let all: HashSet<u32> = numbers(&log, |_| true).into_iter().collect();
+    assert_eq!(all.len(), 600);
+    let mut committed = 0;
+    for partition in 0..3 {
+        assert!(is_rising(&numbers(&log, |entry| entry.0 == partition)));
+        committed += kafka.committed(&group, &topic, partition).await.unwrap_or(0);
+    }
+    assert_eq!(committed, 600);
+    assert!(most.load(Ordering::Relaxed) > 1, "nothing in parallel");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_key_keeps_its_order_and_other_keys_of_the_partition_go_on_meanwhile() {
+    let kafka = Kafka::start();
+    let topic = kafka.topic(1).await;
+    kafka.publish(&topic, (0..500).map(|number| note(&(number % 10).to_string(), number))).await;
+    let (log, at_work, most) = (Log::default(), Arc::new(Mutex::new(HashSet::new())), Arc::new(AtomicUsize::new(0)));
+    let group = kafka.group();
+    let running = Running::start(&group, &topic, |runner| runner.order(Order::Key).concurrency(8), {
+        let (log, most) = (Arc::clone(&log), Arc::clone(&most));
+        move |note: Delivery<Note>| {
+            let (log, most, at_work) = (Arc::clone(&log), Arc::clone(&most), Arc::clone(&at_work));
+            async move {
+                assert!(at_work.lock().unwrap().insert(note.key.clone()), "two of a key at once");
+                let parallel = at_work.lock().unwrap().len();
+                most.fetch_max(parallel, Ordering::Relaxed);
+                tokio::task::yield_now().await;
+                log.lock().unwrap().push((0, note.event().clone()));
+                at_work.lock().unwrap().remove(&note.key);
+                Ok(())
+            }
+        }
+    })
+    .await;
+    running.until(Outcome::Done, 500).await;
+    assert_eq!(running.close().await.done(), 500);
+    for key in 0..10_u32 {
+        let expected: Vec<u32> = (0..500).filter(|number| number % 10 == key).collect();
+        assert_eq!(numbers(&log, |entry| entry.1.key == key.to_string()), expected);
+    }
+    assert_eq!(kafka.committed(&group, &topic, 0).await, Some(500));
+    assert!(most.load(Ordering::Relaxed) > 2, "{most:?} in parallel");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_failed_event_is_tried_again_in_its_place() {
+    let kafka = Kafka::start();
+    let topic = kafka.topic(1).await;
+    kafka.publish(&topic, (0..5).map(|number| note("a", number))).await;
+    let log = Log::default();
+    let retry = Retry::in_place().backoff(Duration::from_millis(1), Duration::from_millis(10));
+    let running = Running::start(&kafka.group(), &topic, |runner| runner.retry(retry), {
+        let log = Arc::clone(&log);
+        move |note: Delivery<Note>| {
+            log.lock().unwrap().push((i32::try_from(note.attempt()).unwrap(), note.event().clone()));
+            async move {
+                match (note.number, note.attempt()) {
+                    (2, 1..=3) => Err(Failure::retry("the database is away")),
+                    _ => Ok(()),
+                }
+            }
+        }
+    })
+    .await;
+    running.until(Outcome::Done, 5).await;
+    let counts = running.close().await;
+    assert_eq!((counts.done(), counts.of(Outcome::Retried)), (5, 3));
+    assert_eq!(numbers(&log, |_| true), [0, 1, 2, 2, 2, 2, 3, 4]);
+    assert_eq!(log.lock().unwrap()[5].0, 4);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_parked_event_holds_up_its_own_key_only() {
+    let kafka = Kafka::start();
+    let topic = kafka.topic(1).await;
+    kafka.publish(&topic, (0..40).map(|number| note(["a", "b"][number as usize % 2], number))).await;
+    let log = Log::default();
+    let (release, released) = tokio::sync::watch::channel(false);
+    let retry = Retry::park().attempts(10_000).backoff(Duration::from_millis(1), Duration::from_millis(2));
+    let running = Running::start(&kafka.group(), &topic, |runner| runner.order(Order::Key).retry(retry), {
+        let log = Arc::clone(&log);
+        move |note: Delivery<Note>| {
+            let fails = note.number == 0 && !*released.borrow();
+            if !fails {
+                log.lock().unwrap().push((0, note.event().clone()));
+            }
+            async move { if fails { Err(Failure::retry("not yet")) } else { Ok(()) } }
+        }
+    })
+    .await;
+    running.until(Outcome::Done, 20).await;
+    assert_eq!(numbers(&log, |_| true), (0..40).filter(|number| number % 2 == 1).collect::<Vec<_>>());
+    assert!(running.handle.counts().of(Outcome::Parked) > 0);
+    release.send(true).unwrap();
+    running.until(Outcome::Done, 40).await;
+    running.close().await;
+    assert_eq!(numbers(&log, |entry| entry.1.key == "a"), (0..40).filter(|number| number % 2 == 0).collect::<Vec<_>>());
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_is_rejected_or_fails_for_good_is_a_dead_letter() {
+    let kafka = Kafka::start();
+    let topic = kafka.topic(1).await;
+    let dead = kafka.topic(1).await;
+    kafka.publish(&topic, (0..4).map(|number| note("a", number))).await;
+    let attempts = Arc::new(AtomicUsize::new(0));
+    let retry = Retry::in_place().attempts(3).backoff(Duration::from_millis(1), Duration::from_millis(2));
+    let settings = |runner: Runner<Note>| runner.retry(retry).dead_letter(DeadLetter::new().topic(&dead));
+    let group = kafka.group();
+    let running = Running::start(&group, &topic, settings, {
+        let attempts = Arc::clone(&attempts);
+        move |note: Delivery<Note>| {
+            let attempts = Arc::clone(&attempts);
+            async move {
+                match note.number {
+                    1 => {
+                        attempts.fetch_add(1, Ordering::Relaxed);
+                        panic!("a handler that panics");
+                    }
+                    2 => Err(Failure::reject("no such product")),
+                    _ => Ok(()),
+                }
+            }
+        }
+    })
+    .await;
+    running.until(Outcome::Done, 2).await;
+    let counts = running.close().await;
+    assert_eq!((counts.of(Outcome::Dead), counts.of(Outcome::Retried)), (2, 2));
+    assert_eq!(attempts.load(Ordering::Relaxed), 3);
+    assert_eq!(kafka.committed(&group, &topic, 0).await, Some(4));
+    let letters = kafka.read(&dead, 2).await;
+    let bodies: Vec<_> = letters.iter().map(|letter| Note::load(letter.payload().unwrap()).unwrap().number).collect();
+    assert_eq!(bodies, [1, 2]);
+}
+
+struct OnDrop(Arc<AtomicUsize>);
+
+impl Drop for OnDrop {
+    fn drop(&mut self) {
+        self.0.fetch_add(1, Ordering::Relaxed);
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_handler_that_takes_too_long_is_dropped_and_its_place_is_filled() {
+    let kafka = Kafka::start();
+    let topic = kafka.topic(1).await;
+    kafka.publish(&topic, (0..6).map(|number| note(&number.to_string(), number))).await;
+    let dead = kafka.topic(1).await;
+    let dropped = Arc::new(AtomicUsize::new(0));
+    let settings = |runner: Runner<Note>| {
+        let retry = Retry::never();
+        runner
+            .unordered()
+            .concurrency(2)
+            .retry(retry)
+            .handler_timeout(Duration::from_millis(200))
+            .dead_letter(DeadLetter::new().topic(&dead))
+    };
+    let running = Running::start(&kafka.group(), &topic, settings, {
+        let dropped = Arc::clone(&dropped);
+        move |note: Delivery<Note>| {
+            let dropped = OnDrop(Arc::clone(&dropped));
+            async move {
+                match note.number {
+                    // As a future that never ends, and as a thread that is stuck for a while.
+                    0 | 1 => std::future::pending::<()>().await,
+                    2 => std::thread::sleep(Duration::from_secs(1)),
+                    _ => std::mem::forget(dropped),
+                }
+                Ok(())
+            }
+        }
+    })
+    .await;
+    running.until(Outcome::Dead, 3).await;
+    running.until(Outcome::Done, 3).await;
+    let counts = running.close().await;
+    assert_eq!((counts.done(), counts.of(Outcome::Dead), counts.of(Outcome::Abandoned)), (3, 3, 3));
+    until(10, "end of the stuck thread", || dropped.load(Ordering::Relaxed) == 3).await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn tombstones_have_a_handler_of_their_own() {
+    let kafka = Kafka::start();
+    let topic = kafka.topic(1).await;
+    kafka.publish(&topic, [note("a", 1)]).await;
+    kafka.put(&topic, "a", None).await;
+    let (sender, mut deleted) = tokio::sync::mpsc::unbounded_channel();
+    let settings = |runner: Runner<Note>| {
+        runner.on_tombstone(move |tombstone| {
+            sender.send(tombstone.key().unwrap().to_vec()).unwrap();
+            async {}
+        })
+    };
+    let running = Running::start(&kafka.group(), &topic, settings, |_| async { Ok(()) }).await;
+    assert_eq!(within(20, "tombstone", deleted.recv()).await.unwrap(), b"a");
+    running.until(Outcome::Done, 2).await;
+    running.close().await;
+
+    // Without one they count as done.
+    let running = Running::start(&kafka.group(), &topic, |runner| runner, |_| async { Ok(()) }).await;
+    running.until(Outcome::Done, 2).await;
+    running.close().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn it_stops_at_what_it_is_told_to_stop_at() {
+    let kafka = Kafka::start();
+    let topic = kafka.topic(1).await;
+    kafka.publish(&topic, (0..5).map(|number| note("a", number))).await;
+    let group = kafka.group();
+    let running = Running::start(
+        &group,
+        &topic,
+        |runner| runner.give_up(GiveUp::Stop),
+        |note| async move { if note.number == 3 { Err(Failure::reject("enough")) } else { Ok(()) } },
+    )
+    .await;
+    let error = within(20, "end of the run", running.task).await.unwrap().unwrap_err();
+    assert!(error.is_stopped());
+    assert_eq!(error.to_string(), format!("stopped at {topic}/0@3: enough"));
+    assert_eq!(kafka.committed(&group, &topic, 0).await, Some(3));
+
+    let running = Running::start(
+        &group,
+        &topic,
+        |runner| runner.give_up(GiveUp::Skip),
+        |note| async move { if note.number == 3 { Err(Failure::reject("enough")) } else { Ok(()) } },
+    )
+    .await;
+    running.until(Outcome::Done, 1).await;
+    assert_eq!(running.close().await.of(Outcome::Skipped), 1);
+    assert_eq!(kafka.committed(&group, &topic, 0).await, Some(5));
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_was_received_ahead_by_hand_is_not_lost_to_the_handler() {
+    let kafka = Kafka::start();
+    let topic = kafka.topic(1).await;
+    kafka.publish(&topic, (0..100).map(|number| note("a", number))).await;
+    let group = kafka.group();
+    let mut consumer = EventConsumer::<Note>::subscribe_to(&group, &[&topic]).await.unwrap();
+    for number in 0..3 {
+        assert_eq!(within(20, "message", consumer.recv()).await.unwrap().event().unwrap().number, number);
+    }
+    let (log, handle) = (Log::default(), consumer.handle());
+    let noted = Arc::clone(&log);
+    let task = tokio::spawn(consumer.run(move |note: Delivery<Note>| {
+        noted.lock().unwrap().push((0, note.event().clone()));
+        async {}
+    }));
+    until(20, "97 events", || handle.counts().done() == 97).await;
+    handle.close(DEADLINE).await.unwrap();
+    task.await.unwrap().unwrap();
+    assert_eq!(numbers(&log, |_| true), (3..100).collect::<Vec<_>>());
+    assert_eq!(kafka.committed(&group, &topic, 0).await, Some(100));
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn retries_by_topics_hold_up_nothing() {
+    let kafka = Kafka::start();
+    let topic = kafka.topic(1).await;
+    let group = kafka.group();
+    for number in 1..3 {
+        kafka.create(&format!("{topic}-{}-retry-{number}", group.group_id().unwrap()), 1).await;
+    }
+    kafka.publish(&topic, (0..10).map(|number| note("a", number))).await;
+    let log = Log::default();
+    let retry = Retry::topics().attempts(3).backoff(Duration::from_millis(300), Duration::from_secs(1)).jitter(0.0);
+    let running = Running::start(&group, &topic, |runner| runner.unordered().retry(retry), {
+        let log = Arc::clone(&log);
+        move |note: Delivery<Note>| {
+            log.lock().unwrap().push((i32::try_from(note.attempt()).unwrap(), note.event().clone()));
+            async move {
+                match (note.number, note.attempt()) {
+                    (0, 1..=2) | (1, _) => Err(Failure::retry("not yet")),
+                    _ => Ok(()),
+                }
+            }
+        }
+    })
+    .await;
+    running.until(Outcome::Dead, 1).await;
+    running.until(Outcome::Done, 9).await;
+    let counts = running.close().await;
+    assert_eq!((counts.done(), counts.of(Outcome::Dead), counts.of(Outcome::Retried)), (9, 1, 4));
+    let mut attempts: HashMap<u32, Vec<i32>> = HashMap::new();
+    for (attempt, note) in log.lock().unwrap().iter() {
+        attempts.entry(note.number).or_default().push(*attempt);
+    }
+    assert_eq!(attempts[&0], [1, 2, 3]);
+    assert_eq!(attempts[&1], [1, 2, 3]);
+    // The others did not wait.
+    assert!(log.lock().unwrap().iter().take(10).all(|(attempt, _)| *attempt == 1));
+}
