@@ -808,7 +808,8 @@ impl Serialize for Violation {
 ///
 /// It dereferences to a slice of [`Violation`], and is reported
 /// - to people as lines: `{}` for logs, `{:#}` in columns for a terminal;
-/// - as Marshmallow's tree by [`to_messages`](Self::to_messages), which is also how it serialises;
+/// - as Marshmallow's tree by [`to_messages`](Self::to_messages), which is also how it serialises, and
+///   soonest by [`to_json`](Self::to_json);
 /// - as a flat list with JSON Pointers by [`to_list`](Self::to_list);
 /// - as RFC 9457 problem details by [`to_problem`](Self::to_problem);
 ///
