@@ -1,0 +1,421 @@
+//! Nothing is lost and the order of each key is kept while leaders and consumers are killed.
+//!
+//! Needs three brokers that it may kill: `EVENT_SCHEMA_TEST_CLUSTER` is a script that does so when it is
+//! called with `kill-node N` and `start-node N`, and `EVENT_SCHEMA_TEST_KAFKA` their `client.properties`.
+//! `EVENT_SCHEMA_TEST_EVENTS` (200,000) and `EVENT_SCHEMA_TEST_SECONDS` (150) make it longer.
+
+mod common;
+
+use std::collections::{HashMap, HashSet};
+use std::fs::{self, File, OpenOptions};
+use std::io::Write;
+use std::path::{Path, PathBuf};
+use std::process::{Child, Command, Stdio};
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Arc, Mutex};
+use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
+use std::{env, io, thread};
+
+use event_schema::kafka::rdkafka::TopicPartitionList;
+use event_schema::kafka::rdkafka::consumer::{BaseConsumer, Consumer};
+use event_schema::kafka::{Delivery, EventConsumer, EventProducer, Failure, KafkaConfig, Order};
+use event_schema::prelude::*;
+use futures_util::stream::{FuturesUnordered, StreamExt};
+
+use self::common::{Kafka, properties, unique, within};
+
+const PARTITIONS: usize = 6;
+const BROKERS: usize = 3;
+const CONSUMERS: usize = 3;
+const ACCOUNTS: u64 = 500;
+
+/// How far a consumer may get ahead of its first unfinished event.
+const SPAN: u64 = 100;
+
+/// How often a consumer commits.
+const COMMIT: Duration = Duration::from_millis(500);
+
+#[derive(Debug, Serialize, JsonSchema, EventSchema)]
+#[event(key = account)]
+struct Payment {
+    account: u64,
+    /// Of the account's payments, from 0 on.
+    number: u64,
+    #[validate(length(min = 1))]
+    reason: String,
+}
+
+#[test]
+fn leaders_and_consumers_are_killed() {
+    if let Some(task) = env::var_os("EVENT_SCHEMA_TEST_CONSUMER") {
+        return consume(&task.into_string().unwrap());
+    }
+    let Some(script) = env::var_os("EVENT_SCHEMA_TEST_CLUSTER").filter(|script| !script.is_empty()) else {
+        eprintln!("skipped: no cluster whose brokers may be killed");
+        return;
+    };
+    let number = |name, default| env::var(name).map_or(default, |value| value.parse().unwrap());
+    let events = number("EVENT_SCHEMA_TEST_EVENTS", 200_000);
+    let time = Duration::from_secs(number("EVENT_SCHEMA_TEST_SECONDS", 150));
+    Trial { cluster: Cluster { script: script.into() }, events, time }.run();
+}
+
+// ---- a consumer, in a process of its own
+
+/// One event that was handled, as a line of a consumer's file.
+#[derive(Debug, Clone, Copy)]
+struct Line {
+    micros: u64,
+    partition: i32,
+    offset: i64,
+    account: u64,
+    number: u64,
+}
+
+fn micros() -> u64 {
+    u64::try_from(SystemTime::now().duration_since(UNIX_EPOCH).unwrap().as_micros()).unwrap()
+}
+
+/// Handles events until it is killed, or its input ends.
+fn consume(task: &str) {
+    let mut task = task.split(' ');
+    let (topic, group, file) = (task.next().unwrap(), task.next().unwrap(), task.next().unwrap());
+    let file = Arc::new(Mutex::new(OpenOptions::new().append(true).create(true).open(file).unwrap()));
+    let handler = move |payment: Delivery<Payment>| {
+        let file = Arc::clone(&file);
+        async move {
+            // Some events take longer than those behind them.
+            tokio::time::sleep(Duration::from_millis(payment.number % 4)).await;
+            let (partition, offset) = (payment.partition(), payment.offset());
+            let line = format!("{} {partition} {offset} {} {}\n", micros(), payment.account, payment.number);
+            // One call, which the operating system keeps whole when the process is killed.
+            file.lock().unwrap().write_all(line.as_bytes()).map_err(Failure::retry)
+        }
+    };
+    let runtime = tokio::runtime::Runtime::new().unwrap();
+    runtime.block_on(async {
+        let config = KafkaConfig::from_properties_file(properties().unwrap()).unwrap();
+        let config = config.group(group).set("session.timeout.ms", "10000").connect_timeout(Duration::from_secs(60));
+        let consumer = EventConsumer::<Payment>::subscribe_to(&config, &[topic]).await.unwrap();
+        let handle = consumer.handle();
+        thread::spawn({
+            let runtime = tokio::runtime::Handle::current();
+            move || {
+                // Nobody writes: it ends when the test closes it.
+                let _ = io::copy(&mut io::stdin(), &mut io::sink());
+                runtime.block_on(handle.close(Duration::from_secs(20))).unwrap();
+            }
+        });
+        let runner = consumer.runner().order(Order::Key).concurrency(16).span(SPAN).commit_interval(COMMIT);
+        runner.run(handler).await.unwrap();
+    });
+}
+
+fn read(file: &Path) -> Vec<Line> {
+    let text = fs::read_to_string(file).unwrap_or_default();
+    let line = |line: &str| {
+        let mut numbers = line.split(' ').map(|number| number.parse::<u64>().unwrap());
+        let mut next = || numbers.next().unwrap();
+        Line {
+            micros: next(),
+            partition: i32::try_from(next()).unwrap(),
+            offset: i64::try_from(next()).unwrap(),
+            account: next(),
+            number: next(),
+        }
+    };
+    text.lines().map(line).collect()
+}
+
+// ---- the trial
+
+struct Cluster {
+    script: PathBuf,
+}
+
+impl Cluster {
+    fn call(&self, what: &str, node: i32) {
+        let status = Command::new(&self.script).args([what, &node.to_string()]).status().unwrap();
+        assert!(status.success(), "{what} {node}: {status}");
+    }
+}
+
+/// A consumer's process, and the files of all that had its place.
+struct Process {
+    child: Child,
+    file: PathBuf,
+}
+
+impl Process {
+    fn start(topic: &str, group: &str, file: PathBuf) -> Self {
+        File::create(&file).unwrap();
+        let child = Command::new(env::current_exe().unwrap())
+            .args(["leaders_and_consumers_are_killed", "--exact", "--nocapture"])
+            .env("EVENT_SCHEMA_TEST_CONSUMER", format!("{topic} {group} {}", file.display()))
+            .stdin(Stdio::piped())
+            .stdout(Stdio::null())
+            .spawn()
+            .unwrap();
+        Self { child, file }
+    }
+}
+
+impl Process {
+    /// As the operating system does when there is no more memory.
+    fn kill(&mut self) {
+        let _ = self.child.kill();
+        let _ = self.child.wait();
+    }
+}
+
+impl Drop for Process {
+    fn drop(&mut self) {
+        self.kill();
+    }
+}
+
+struct Trial {
+    cluster: Cluster,
+    events: u64,
+    time: Duration,
+}
+
+impl Trial {
+    fn run(&self) {
+        let runtime = tokio::runtime::Runtime::new().unwrap();
+        let kafka = Kafka::start();
+        let topic = runtime.block_on(kafka.topic(i32::try_from(PARTITIONS).unwrap()));
+        let group = unique("group");
+        let folder = tempfile::tempdir().unwrap();
+        let file = |number: usize| folder.path().join(format!("consumer-{number}"));
+
+        let started = Instant::now();
+        let began = micros();
+        let produced = Arc::new(AtomicBool::new(false));
+        let producing = {
+            let (config, topic, produced) = (kafka.config.clone(), topic.clone(), Arc::clone(&produced));
+            let (events, time) = (self.events, self.time);
+            runtime.spawn(async move {
+                produce(&config, &topic, events, time).await;
+                produced.store(true, Ordering::Release);
+            })
+        };
+        let mut processes: Vec<_> = (0..CONSUMERS).map(|number| Process::start(&topic, &group, file(number))).collect();
+        let mut files: Vec<_> = (0..CONSUMERS).map(file).collect();
+
+        let watcher: BaseConsumer = kafka.config.clone().group(&group).rdkafka_consumer().unwrap().create().unwrap();
+        all_in_sync(&watcher, &topic);
+        let mut random = fastrand::Rng::with_seed(7);
+        let (mut leaders, mut consumers, mut bound) = (0, 0, 0);
+        let (mut coordinators, mut snapshots) = (Vec::new(), Vec::new());
+        // A consumer, a broker, or both.
+        for what in (0..3).cycle() {
+            let before = committed(&watcher, &topic);
+            snapshots.push((micros(), before.clone()));
+            let broker = (what > 0).then(|| leaders_of(&watcher, &topic)[random.usize(..PARTITIONS)]);
+            if let Some(broker) = broker {
+                let coordinator = coordinator(&watcher, &group);
+                println!("{:.1?}: broker {broker} is killed, the coordinator is {coordinator}", started.elapsed());
+                leaders += 1;
+                if broker == coordinator {
+                    coordinators.push(micros());
+                }
+                self.cluster.call("kill-node", broker);
+                pass(random.u64(..4_000));
+            }
+            if what != 1 {
+                let place = random.usize(..CONSUMERS);
+                println!("{:.1?}: consumer {place} is killed", started.elapsed());
+                consumers += 1;
+                processes[place].kill();
+                // At most what it had handled and not committed.
+                let handled = read(&processes[place].file);
+                bound += handled.iter().filter(|line| line.offset >= before[&line.partition]).count();
+                files.push(file(files.len()));
+                processes[place] = Process::start(&topic, &group, files.last().unwrap().clone());
+            }
+            if let Some(broker) = broker {
+                self.cluster.call("start-node", broker);
+                all_in_sync(&watcher, &topic);
+            }
+            recovered(&watcher, &topic, || {
+                let is_over = produced.load(Ordering::Acquire);
+                assert!(is_over || !producing.is_finished(), "the producer failed");
+                is_over
+            });
+            println!("{:.1?}: recovered", started.elapsed());
+            if produced.load(Ordering::Acquire) {
+                break;
+            }
+        }
+        runtime.block_on(producing).unwrap();
+
+        let everything = usize::try_from(self.events).unwrap();
+        let deadline = Instant::now() + Duration::from_secs(120);
+        let mut lines;
+        loop {
+            lines = files.iter().flat_map(|file| read(file)).collect::<Vec<_>>();
+            let handled: HashSet<_> = lines.iter().map(|line| (line.account, line.number)).collect();
+            if handled.len() == everything {
+                break;
+            }
+            assert!(Instant::now() < deadline, "lost: {} of {everything} events", everything - handled.len());
+            thread::sleep(Duration::from_millis(500));
+        }
+        for process in &mut processes {
+            drop(process.child.stdin.take());
+        }
+        for process in &mut processes {
+            let status = process.child.wait().unwrap();
+            assert!(status.success(), "a consumer did not close: {status}, {}", process.file.display());
+        }
+        // Those of a line that was not finished, too.
+        lines = files.iter().flat_map(|file| read(file)).collect();
+        lines.sort_by_key(|line| line.micros);
+        let repeated = check_order(&lines);
+        check_commits(&lines, &snapshots);
+        bound += during(&lines, &coordinators);
+        let (recovery, partition, from) = worst_recovery(&lines);
+        println!(
+            "{everything} events, {leaders} leaders and {consumers} consumers killed: 0 lost, order kept, {repeated} repeated \
+             (at most {bound}), worst recovery {recovery:.1?} (of partition {partition}, from {:.1?} on)",
+            Duration::from_micros(from - began),
+        );
+        assert!(repeated <= bound, "{repeated} events repeated, more than {bound}");
+    }
+}
+
+/// The pace of the trial: nothing is waited for.
+fn pass(millis: u64) {
+    thread::sleep(Duration::from_millis(millis));
+}
+
+/// Sends them all, evenly over the time, those of an account in their order.
+async fn produce(config: &KafkaConfig, topic: &str, events: u64, time: Duration) {
+    const SLICES: u32 = 1_000;
+    let config = config.clone().set("delivery.timeout.ms", "300000");
+    let producer = EventProducer::connect(&config).await.unwrap();
+    let mut ticks = tokio::time::interval(time / SLICES);
+    let mut acknowledged = FuturesUnordered::new();
+    for number in 0..events {
+        if number % (events / u64::from(SLICES)).max(1) == 0 {
+            ticks.tick().await;
+        }
+        let payment = Payment { account: number % ACCOUNTS, number: number / ACCOUNTS, reason: "rent".to_owned() };
+        acknowledged.push(producer.message(&payment).topic(topic).enqueue().await.unwrap());
+    }
+    while let Some(sent) = acknowledged.next().await {
+        sent.unwrap();
+    }
+    within(60, "end of the producer", producer.close(Duration::from_secs(50))).await.unwrap();
+}
+
+const WAIT: Duration = Duration::from_secs(30);
+
+/// What the group has committed of each partition.
+fn committed(watcher: &BaseConsumer, topic: &str) -> HashMap<i32, i64> {
+    let mut wanted = TopicPartitionList::new();
+    wanted.add_partition_range(topic, 0, i32::try_from(PARTITIONS).unwrap() - 1);
+    let offsets = watcher.committed_offsets(wanted, WAIT).unwrap();
+    offsets
+        .elements()
+        .iter()
+        .map(|element| (element.partition(), element.offset().to_raw().unwrap_or(0).max(0)))
+        .collect()
+}
+
+/// The leader of each partition.
+fn leaders_of(watcher: &BaseConsumer, topic: &str) -> Vec<i32> {
+    let metadata = watcher.fetch_metadata(Some(topic), WAIT).unwrap();
+    let mut leaders: Vec<_> =
+        metadata.topics()[0].partitions().iter().map(|known| (known.id(), known.leader())).collect();
+    leaders.sort_unstable();
+    leaders.into_iter().map(|(_, leader)| leader).collect()
+}
+
+/// Where groups keep what they commit.
+const OFFSETS: &str = "__consumer_offsets";
+
+/// The broker that takes the group's commits: the leader of a partition that Java's hash of its name tells.
+fn coordinator(watcher: &BaseConsumer, group: &str) -> i32 {
+    let leaders = leaders_of(watcher, OFFSETS);
+    let hash = group.bytes().fold(0_i32, |hash, byte| hash.wrapping_mul(31).wrapping_add(i32::from(byte)));
+    leaders[usize::try_from(hash & i32::MAX).unwrap() % leaders.len()]
+}
+
+/// Waits until every partition has all its replicas again.
+fn all_in_sync(watcher: &BaseConsumer, topic: &str) {
+    let in_sync = |topic, count| {
+        let metadata = watcher.fetch_metadata(Some(topic), WAIT).unwrap();
+        let partitions = metadata.topics()[0].partitions();
+        // A broker may not know all of a new topic yet.
+        let replicas = partitions.iter().filter(|known| known.leader() >= 0).map(|known| known.isr().len());
+        partitions.len() >= count && replicas.filter(|count| *count == BROKERS).count() == partitions.len()
+    };
+    let deadline = Instant::now() + Duration::from_secs(60);
+    while !in_sync(topic, PARTITIONS) || !in_sync(OFFSETS, 1) {
+        assert!(Instant::now() < deadline, "the brokers do not get in sync again");
+        thread::sleep(Duration::from_millis(200));
+    }
+}
+
+/// Waits until every partition is worked on again, or the end of the trial.
+fn recovered(watcher: &BaseConsumer, topic: &str, is_over: impl Fn() -> bool) {
+    let now = committed(watcher, topic);
+    let deadline = Instant::now() + Duration::from_secs(60);
+    while !is_over() {
+        let later = committed(watcher, topic);
+        if now.iter().all(|(partition, offset)| later[partition] > *offset) {
+            return;
+        }
+        assert!(Instant::now() < deadline, "not every partition is worked on: {now:?}, a minute later {later:?}");
+        pass(100);
+    }
+}
+
+// ---- what is checked
+
+/// No event is handled before the one before it of its account. How often one was handled again.
+fn check_order(lines: &[Line]) -> usize {
+    let mut next = HashMap::<u64, u64>::new();
+    let mut repeated = 0;
+    for line in lines {
+        let next = next.entry(line.account).or_default();
+        assert!(line.number <= *next, "{line:?} was handled before number {next} of the account");
+        if line.number == *next {
+            *next += 1;
+        } else {
+            repeated += 1;
+        }
+    }
+    repeated
+}
+
+/// Nothing is handled after it was committed.
+fn check_commits(lines: &[Line], snapshots: &[(u64, HashMap<i32, i64>)]) {
+    for (time, committed) in snapshots {
+        let later = lines.iter().filter(|line| line.micros > *time);
+        for line in later {
+            assert!(line.offset >= committed[&line.partition], "{line:?} was committed before it was handled");
+        }
+    }
+}
+
+/// How many events were handled while the group could not commit: since its last commit before its coordinator
+/// was killed, until another one surely was found. If members were given up meanwhile, these are repeated.
+fn during(lines: &[Line], kills: &[u64]) -> usize {
+    let before = u64::try_from((COMMIT + Duration::from_secs(1)).as_micros()).unwrap();
+    let after = u64::try_from(Duration::from_secs(10).as_micros()).unwrap();
+    let in_trouble = |line: &&Line| kills.iter().any(|kill| (kill - before..kill + after).contains(&line.micros));
+    lines.iter().filter(in_trouble).count()
+}
+
+/// The longest time in which nothing of a partition was handled, which partition, and when it began.
+fn worst_recovery(lines: &[Line]) -> (Duration, i32, u64) {
+    let mut last = HashMap::new();
+    let gaps = lines.iter().filter_map(|line| {
+        let before = last.insert(line.partition, line.micros)?;
+        Some((Duration::from_micros(line.micros - before), line.partition, before))
+    });
+    gaps.max().expect("events were handled")
+}
