@@ -7,10 +7,10 @@ use std::time::Duration;
 
 use super::core::{Outcome, Taken, Ticket, Work};
 use super::delivery::Failure;
-use super::driver::{Finished, Member, Place, Shared};
-use super::error::{CloseError, ConsumeError, Open};
+use super::driver::{self, Finished, Member, Place, Shared};
+use super::error::{CloseError, ConsumeError};
 use super::fault::Fault;
-use super::forward::{Forward, Letter};
+use super::forward::Forward;
 use super::raw::Raw;
 use super::received::{Body, Received};
 use super::tally::Counts;
@@ -117,14 +117,8 @@ impl<E: EventSchema> Batches<E> {
     /// Sends a record to where it is kept.
     async fn forward(&mut self, index: usize) {
         let shared = &self.member.shared;
-        let (Taken { ticket, work, message: raw }, place) = &self.pending[index];
-        let fault = shared.lock().fault(ticket);
-        let letter = Letter { raw, place, offset: ticket.offset, attempt: ticket.attempt, fault };
-        let finished = match *work {
-            Work::Retry(number) => self.forward.retry(&letter, number).await,
-            Work::DeadLetter(form) => self.forward.dead_letter(&letter, form).await,
-            Work::Handle => return,
-        };
+        let (taken, place) = &self.pending[index];
+        let Some(finished) = self.forward.forward(shared, taken, place).await else { return };
         let (taken, place) = self.pending.remove(index);
         finish(shared, &self.forward, &taken.ticket, &place, finished);
     }
@@ -143,14 +137,12 @@ impl<E: EventSchema> Batches<E> {
     /// [`CloseError`], if it takes longer than `deadline`.
     pub async fn close(mut self, deadline: Duration) -> Result<(), CloseError> {
         let shared = Arc::clone(&self.member.shared);
-        for (taken, _) in self.pending.drain(..) {
-            shared.lock().core.give_back(&taken.ticket);
+        {
+            let mut state = shared.lock();
+            self.pending.drain(..).for_each(|(taken, _)| state.core.give_back(&taken.ticket));
         }
         shared.close_within(deadline);
-        match tokio::time::timeout(deadline, self.member.gone.changed()).await {
-            Ok(_) => Ok(()),
-            Err(_) => Err(CloseError { deadline, open: Open::Group }),
-        }
+        driver::left(&mut self.member.gone, deadline).await
     }
 }
 

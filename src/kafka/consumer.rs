@@ -17,7 +17,7 @@ use super::config::{ConfigError, KafkaConfig};
 use super::core::Position;
 use super::delivery::{Delivery, Handled};
 use super::driver::{self, Member, Place, Shared, State};
-use super::error::{CloseError, ConnectError, ConsumeError, Open, RunError};
+use super::error::{CloseError, ConnectError, ConsumeError, RunError};
 use super::policy::Policy;
 use super::raw::Raw;
 use super::received::Received;
@@ -443,10 +443,7 @@ impl<E: EventSchema> EventConsumer<E> {
     pub async fn close(mut self, deadline: Duration) -> Result<(), CloseError> {
         // Nothing is in hand that anybody would wait for.
         self.member.shared.close(Instant::now());
-        match tokio::time::timeout(deadline, self.member.gone.changed()).await {
-            Ok(_) => Ok(()),
-            Err(_) => Err(CloseError { deadline, open: Open::Group }),
-        }
+        driver::left(&mut self.member.gone, deadline).await
     }
 }
 

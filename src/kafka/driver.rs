@@ -23,7 +23,7 @@ use tokio::sync::{Notify, oneshot, watch};
 
 use super::client::{self, Code, Monitor};
 use super::core::{Action, Core, Incoming, Outcome, Partition, Position, Rules, Taken, Ticket, Verdict, Work};
-use super::error::{ConnectError, ConsumeErrorKind};
+use super::error::{CloseError, ConnectError, ConsumeErrorKind, Open};
 use super::fault::Fault;
 use super::raw::{Packer, Raw};
 use super::tally::Tally;
@@ -51,6 +51,14 @@ pub(super) struct Member {
 impl Drop for Member {
     fn drop(&mut self) {
         self.shared.close(Instant::now());
+    }
+}
+
+/// Waits until the group is left and the client is gone.
+pub(super) async fn left(gone: &mut watch::Receiver<()>, deadline: Duration) -> Result<(), CloseError> {
+    match tokio::time::timeout(deadline, gone.changed()).await {
+        Ok(_) => Ok(()),
+        Err(_) => Err(CloseError { deadline, open: Open::Group }),
     }
 }
 

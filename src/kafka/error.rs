@@ -338,6 +338,11 @@ impl SendError {
         )
     }
 
+    /// Whether the same message will be refused again.
+    pub(super) fn is_permanent(&self) -> bool {
+        self.code().is_some_and(is_permanent)
+    }
+
     /// What librdkafka said of a message that is not, or perhaps not, stored.
     pub(super) fn code(&self) -> Option<RDKafkaErrorCode> {
         match *self.0 {
@@ -351,33 +356,41 @@ impl SendError {
     pub(super) fn of(code: RDKafkaErrorCode, is_certain: bool) -> Self {
         use RDKafkaErrorCode as C;
         match code {
-            _ if is_certain => SendErrorKind::NotSent(code),
             // The broker, or librdkafka before it, has looked at the message and said no; or it
             // never left the queue.
+            _ if is_certain || is_permanent(code) => SendErrorKind::NotSent(code),
             C::QueueFull
             | C::PurgeQueue
-            | C::MessageSizeTooLarge
+            | C::InvalidArgument
+            | C::NotEnoughReplicas
+            | C::InvalidRequiredAcks
+            | C::InvalidTimestamp => SendErrorKind::NotSent(code),
+            _ => SendErrorKind::Unknown(code),
+        }
+        .into()
+    }
+}
+
+/// Whether it says of a message that it is not stored, and never will be.
+fn is_permanent(code: RDKafkaErrorCode) -> bool {
+    use RDKafkaErrorCode as C;
+    matches!(
+        code,
+        C::MessageSizeTooLarge
             | C::MessageBatchTooLarge
             | C::InvalidMessage
             | C::InvalidMessageSize
             | C::InvalidRecord
-            | C::InvalidArgument
             | C::InvalidTopic
             | C::UnknownTopic
             | C::UnknownPartition
             | C::UnknownTopicOrPartition
             | C::TopicAuthorizationFailed
             | C::ClusterAuthorizationFailed
-            | C::NotEnoughReplicas
-            | C::InvalidRequiredAcks
-            | C::InvalidTimestamp
             | C::UnsupportedForMessageFormat
             | C::UnsupportedCompressionType
-            | C::PolicyViolation => SendErrorKind::NotSent(code),
-            _ => SendErrorKind::Unknown(code),
-        }
-        .into()
-    }
+            | C::PolicyViolation
+    )
 }
 
 impl From<SendErrorKind> for SendError {

@@ -8,9 +8,10 @@ use rdkafka::error::RDKafkaErrorCode;
 use tokio::sync::OnceCell;
 
 use super::config::{ConfigError, KafkaConfig};
+use super::core::{Taken, Work};
 use super::dead_letter::{DeadLetter, Form, Original};
-use super::driver::{Finished, Place, Returned};
-use super::error::{ConnectError, SendError};
+use super::driver::{Finished, Place, Returned, Shared};
+use super::error::ConnectError;
 use super::fault::Fault;
 use super::policy::{Policy, Retry};
 use super::producer::{EventProducer, Record};
@@ -26,12 +27,12 @@ const ATTEMPTS: &str = "retry_topic-attempts";
 const DUE: &str = "retry_topic-backoff-timestamp";
 
 /// What there is to send.
-pub(super) struct Letter<'a> {
-    pub(super) raw: &'a Raw,
-    pub(super) place: &'a Place,
-    pub(super) offset: i64,
-    pub(super) attempt: u32,
-    pub(super) fault: Fault,
+struct Letter<'a> {
+    raw: &'a Raw,
+    place: &'a Place,
+    offset: i64,
+    attempt: u32,
+    fault: Fault,
 }
 
 pub(super) struct Forward {
@@ -83,7 +84,22 @@ impl Forward {
         self.dead_letter.topic_of(self.origin(place), &self.group)
     }
 
-    pub(super) async fn dead_letter(&self, letter: &Letter<'_>, form: u32) -> Finished {
+    /// Does with a record what there is to do but to handle it: sends it to where it is kept. Nothing if it is to
+    /// be handled.
+    pub(super) async fn forward(&self, shared: &Shared, taken: &Taken<Raw>, place: &Place) -> Option<Finished> {
+        let Taken { ticket, work, message: raw } = taken;
+        let letter = || {
+            let fault = shared.lock().fault(ticket);
+            Letter { raw, place, offset: ticket.offset, attempt: ticket.attempt, fault }
+        };
+        match *work {
+            Work::Handle => None,
+            Work::Retry(number) => Some(self.retry(&letter(), number).await),
+            Work::DeadLetter(form) => Some(self.dead_letter(&letter(), form).await),
+        }
+    }
+
+    async fn dead_letter(&self, letter: &Letter<'_>, form: u32) -> Finished {
         let Letter { raw, place, offset, fault, .. } = letter;
         let original = Original {
             topic: &place.topic,
@@ -100,7 +116,7 @@ impl Forward {
         self.send(letter, Record { topic: self.dead_letter_topic(place), ..record }).await
     }
 
-    pub(super) async fn retry(&self, letter: &Letter<'_>, number: u32) -> Finished {
+    async fn retry(&self, letter: &Letter<'_>, number: u32) -> Finished {
         let Letter { raw, place, attempt, .. } = letter;
         let due = SystemTime::now() + self.retry.delay(number);
         let due = due.duration_since(SystemTime::UNIX_EPOCH).unwrap_or(Duration::ZERO).as_millis();
@@ -139,7 +155,7 @@ impl Forward {
             Ok(_) => Finished::Done,
             Err(error) => {
                 tracing::warn!("{place}@{offset}: not yet in `{}`: {error}", record.topic);
-                Finished::NotForwarded { again: !is_permanent(&error) }
+                Finished::NotForwarded { again: !error.is_permanent() }
             }
         }
     }
@@ -155,28 +171,4 @@ pub(super) fn returned(raw: &Raw) -> Option<Returned> {
     let tried = u32::from_be_bytes(headers.get(ATTEMPTS)?.try_into().ok()?);
     let due = i64::from_be_bytes(headers.get(DUE)?.try_into().ok()?);
     Some(Returned { tried, due: Some(super::millis(due)) })
-}
-
-/// Whether the same record will be refused again.
-fn is_permanent(error: &SendError) -> bool {
-    use RDKafkaErrorCode as C;
-    matches!(
-        error.code(),
-        Some(
-            C::MessageSizeTooLarge
-                | C::MessageBatchTooLarge
-                | C::InvalidMessage
-                | C::InvalidMessageSize
-                | C::InvalidRecord
-                | C::InvalidTopic
-                | C::UnknownTopic
-                | C::UnknownPartition
-                | C::UnknownTopicOrPartition
-                | C::TopicAuthorizationFailed
-                | C::ClusterAuthorizationFailed
-                | C::UnsupportedForMessageFormat
-                | C::UnsupportedCompressionType
-                | C::PolicyViolation
-        )
-    )
 }

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use super::core::{Backoff, Failed, Limit, Order, Rules, Waiting};
+use super::core::{Backoff, GiveUp, Limit, Order, Rules, Waiting};
 use super::dead_letter::DeadLetter;
 
 /// Whether and how a failed message is tried again.
@@ -152,25 +152,6 @@ impl Default for Retry {
     }
 }
 
-/// What becomes of a message that failed for good.
-///
-/// ```
-/// use event_schema::kafka::GiveUp;
-///
-/// assert_eq!(GiveUp::default(), GiveUp::DeadLetter);
-/// ```
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
-#[non_exhaustive]
-pub enum GiveUp {
-    /// It is sent to the dead letter topic, and the consumer goes on.
-    #[default]
-    DeadLetter,
-    /// The consumer goes on without it. It is in the log, and counted.
-    Skip,
-    /// The consumer stops. The message is not committed: it is the first that a restart meets.
-    Stop,
-}
-
 /// All that a [`Runner`](super::Runner) is told, but for what is called.
 #[derive(Debug, Clone)]
 pub(super) struct Policy {
@@ -229,11 +210,7 @@ impl Policy {
             attempts: self.retry.attempts,
             backoff: self.retry.backoff,
             waiting: self.retry.waiting,
-            failed: match self.give_up {
-                GiveUp::DeadLetter => Failed::DeadLetter,
-                GiveUp::Skip => Failed::Skip,
-                GiveUp::Stop => Failed::Stop,
-            },
+            give_up: self.give_up,
             forms,
             patience: self.timeout,
             commit_every: self.commit_interval,

@@ -16,14 +16,14 @@ use tokio::task::JoinSet;
 
 use super::batch::{self, Batches};
 use super::consumer::EventConsumer;
-use super::core::{Limit, Order, Taken, Ticket, Work};
+use super::core::{GiveUp, Limit, Order, Taken, Ticket};
 use super::dead_letter::DeadLetter;
 use super::delivery::{Delivery, Failure, Handled};
 use super::driver::{self, Dismissal, Finished, Member, Place, Seat, Shared, Stopped};
-use super::error::{CloseError, Open, RunError, RunErrorKind};
+use super::error::{CloseError, RunError, RunErrorKind};
 use super::fault::Fault;
-use super::forward::{self, FORMS, Forward, Letter};
-use super::policy::{GiveUp, Policy, Retry};
+use super::forward::{self, FORMS, Forward};
+use super::policy::{Policy, Retry};
 use super::raw::Raw;
 use super::received::{self, Body};
 use super::tally::Counts;
@@ -483,18 +483,12 @@ where
     F: Future<Output: Handled>,
 {
     async fn perform(&self, shared: &Shared, taken: Taken<Raw>, place: &Place) -> Finished {
-        let Taken { ticket, work, message: raw } = taken;
-        let letter = |raw| {
-            let fault = shared.lock().fault(&ticket);
-            Letter { raw, place, offset: ticket.offset, attempt: ticket.attempt, fault }
-        };
-        match work {
-            Work::Handle => match self.handle(ticket, raw, place).await {
-                Ok(()) => Finished::Done,
-                Err(fault) => Finished::Failed(fault),
-            },
-            Work::Retry(number) => self.forward.retry(&letter(&raw), number).await,
-            Work::DeadLetter(form) => self.forward.dead_letter(&letter(&raw), form).await,
+        if let Some(forwarded) = self.forward.forward(shared, &taken, place).await {
+            return forwarded;
+        }
+        match self.handle(taken.ticket, taken.message, place).await {
+            Ok(()) => Finished::Done,
+            Err(fault) => Finished::Failed(fault),
         }
     }
 
@@ -595,11 +589,7 @@ impl RunHandle {
     /// ```
     pub async fn close(&self, deadline: Duration) -> Result<(), CloseError> {
         self.shared.close_within(deadline);
-        let mut gone = self.gone.clone();
-        match tokio::time::timeout(deadline, gone.changed()).await {
-            Ok(_) => Ok(()),
-            Err(_) => Err(CloseError { deadline, open: Open::Group }),
-        }
+        driver::left(&mut self.gone.clone(), deadline).await
     }
 
     /// What the deliveries came to so far; see the example of [`close`](Self::close).

@@ -44,8 +44,8 @@ use std::collections::{BTreeMap, BinaryHeap, VecDeque};
 use std::time::Duration;
 
 use self::lane::{Lane, Next};
-pub use self::rules::Order;
-pub(crate) use self::rules::{Backoff, Failed, Limit, Rules, Waiting};
+pub(crate) use self::rules::{Backoff, Limit, Rules, Waiting};
+pub use self::rules::{GiveUp, Order};
 
 /// A partition of a topic, by a number that the driver gives it.
 pub(crate) type Partition = u32;
@@ -419,13 +419,13 @@ impl<M: Clone> Core<M> {
     }
 
     fn fail(&mut self, ticket: &Ticket, now: Duration) -> Option<Outcome> {
-        match self.rules.failed {
-            Failed::DeadLetter => {
+        match self.rules.give_up {
+            GiveUp::DeadLetter => {
                 self.again(ticket, Work::DeadLetter(0), ticket.attempt, None);
                 None
             }
-            Failed::Skip => self.end(ticket, Outcome::Skipped, now),
-            Failed::Stop => self.stop(ticket),
+            GiveUp::Skip => self.end(ticket, Outcome::Skipped, now),
+            GiveUp::Stop => self.stop(ticket),
         }
     }
 

@@ -30,11 +30,22 @@ pub(crate) enum Waiting {
     Nothing,
 }
 
-/// What becomes of a record that failed for good.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum Failed {
+/// What becomes of a message that failed for good.
+///
+/// ```
+/// use event_schema::kafka::GiveUp;
+///
+/// assert_eq!(GiveUp::default(), GiveUp::DeadLetter);
+/// ```
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+#[non_exhaustive]
+pub enum GiveUp {
+    /// It is sent to the dead letter topic, and the consumer goes on.
+    #[default]
     DeadLetter,
+    /// The consumer goes on without it. It is in the log, and counted.
     Skip,
+    /// The consumer stops. The message is not committed: it is the first that a restart meets.
     Stop,
 }
 
@@ -78,7 +89,7 @@ pub(crate) struct Rules {
     pub(crate) attempts: u32,
     pub(crate) backoff: Backoff,
     pub(crate) waiting: Waiting,
-    pub(crate) failed: Failed,
+    pub(crate) give_up: GiveUp,
     /// How many forms of a dead letter there are: after the last the consumer stops.
     pub(crate) forms: u32,
     /// How long a handler may take before it counts as failed.

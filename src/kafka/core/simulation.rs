@@ -54,7 +54,7 @@ fn schedules() {
         }
     });
     let tally = tally.into_inner().expect("no thread panics with it");
-    let counts: Vec<_> = Event::ALL.into_iter().zip(tally.0).collect();
+    let counts: Vec<_> = Event::ALL.iter().zip(tally.0).collect();
     println!("{schedules} schedules: {counts:?}");
     if schedules >= 1000 {
         assert!(tally.0.iter().all(|count| *count > 0), "not everything has happened: {counts:?}");
@@ -78,9 +78,21 @@ impl Drop for Report<'_> {
     }
 }
 
-/// What has happened, and how often: a simulation in which it never does would show nothing.
-#[derive(Debug, Clone, Copy)]
-enum Event {
+macro_rules! events {
+    ($($event:ident,)*) => {
+        /// What has happened, and how often: a simulation in which it never does would show nothing.
+        #[derive(Debug, Clone, Copy)]
+        enum Event {
+            $($event,)*
+        }
+
+        impl Event {
+            const ALL: &[Self] = &[$(Self::$event,)*];
+        }
+    };
+}
+
+events! {
     Done,
     Retried,
     Parked,
@@ -105,38 +117,6 @@ enum Event {
     OutOfOrder,
     Marked,
     MarkedInVain,
-}
-
-impl Event {
-    const ALL: [Self; 24] = {
-        use Event::*;
-        [
-            Done,
-            Retried,
-            Parked,
-            Dead,
-            Skipped,
-            SkippedForTime,
-            TookTooLong,
-            Late,
-            Stopped,
-            Paused,
-            Resumed,
-            Committed,
-            CommitFailed,
-            CommitRefused,
-            Revoked,
-            RevokedInHand,
-            Lost,
-            Crashed,
-            Joined,
-            Governed,
-            Repeated,
-            OutOfOrder,
-            Marked,
-            MarkedInVain,
-        ]
-    };
 }
 
 #[derive(Default)]

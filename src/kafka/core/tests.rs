@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use super::{
-    Action, Backoff, Core, Failed, Incoming, Limit, Order, Outcome, Partition, Position, Rules, Taken, Verdict,
+    Action, Backoff, Core, GiveUp, Incoming, Limit, Order, Outcome, Partition, Position, Rules, Taken, Verdict,
     Waiting, Work,
 };
 
@@ -22,7 +22,7 @@ fn rules() -> Rules {
         attempts: 3,
         backoff: Backoff { first: millis(100), longest: millis(1000), jitter: 0.0 },
         waiting: Waiting::Key,
-        failed: Failed::DeadLetter,
+        give_up: GiveUp::DeadLetter,
         forms: 2,
         patience: None,
         commit_every: millis(5000),
@@ -338,13 +338,13 @@ fn the_consumer_stops_for_a_dead_letter_that_is_refused_in_every_form() {
 
 #[test]
 fn what_failed_is_skipped_or_stops_the_consumer_by_rule() {
-    let mut skips = core(Rules { failed: Failed::Skip, ..rules() });
+    let mut skips = core(Rules { give_up: GiveUp::Skip, ..rules() });
     receive(&mut skips, &[None]);
     let taken = take_one(&mut skips, NOW);
     assert_eq!(skips.finish(&taken.ticket, Verdict::Reject, NOW), Some(Outcome::Skipped));
     assert_eq!(skips.release(&[0]), [position(0, 1, 0)]);
 
-    let mut stops = core(Rules { failed: Failed::Stop, ..rules() });
+    let mut stops = core(Rules { give_up: GiveUp::Stop, ..rules() });
     receive(&mut stops, &[None]);
     let taken = take_one(&mut stops, NOW);
     assert_eq!(stops.finish(&taken.ticket, Verdict::Reject, NOW), None);
@@ -363,7 +363,7 @@ fn forwards_go_before_what_has_not_begun() {
 
 #[test]
 fn a_handler_that_takes_too_long_has_failed() {
-    let mut core = core(Rules { patience: Some(millis(300)), attempts: 2, failed: Failed::Skip, ..rules() });
+    let mut core = core(Rules { patience: Some(millis(300)), attempts: 2, give_up: GiveUp::Skip, ..rules() });
     receive(&mut core, &[None]);
     let mut now = NOW;
     let first = take_one(&mut core, now);

@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use super::super::lane::Lane;
 use super::super::{
-    Action, Core, Failed, Incoming, Limit, Order, Outcome, Partition, Position, Rules, Taken, Ticket, Verdict, Work,
+    Action, Core, GiveUp, Incoming, Limit, Order, Outcome, Partition, Position, Rules, Taken, Ticket, Verdict, Work,
 };
 use super::ledger::{Ledger, State};
 use super::{Event, World};
@@ -607,7 +607,7 @@ impl World {
         let entry = &self.broker.logs[hand.ticket.partition as usize].entries[hand.entry];
         let rejected = match hand.work {
             // Only a better handler helps when a record stops the consumer.
-            Work::Handle => entry.poison && (self.faults || self.plan.rules.failed != Failed::Stop),
+            Work::Handle => entry.poison && (self.faults || self.plan.rules.give_up != GiveUp::Stop),
             Work::Retry(_) => false,
             Work::DeadLetter(form) => form < entry.form,
         };

@@ -3,7 +3,7 @@
 
 use std::time::Duration;
 
-use super::super::{Failed, Limit, Order, Outcome, Rules, Verdict, Waiting, Work};
+use super::super::{GiveUp, Limit, Order, Outcome, Rules, Verdict, Waiting, Work};
 use super::broker::Entry;
 
 pub(super) struct Ledger {
@@ -131,11 +131,11 @@ impl Ledger {
                 (record.state, record.work) = (at_once, Work::DeadLetter(form + 1));
                 return None;
             }
-            (Work::Handle | Work::Retry(_), _) if rules.failed == Failed::DeadLetter => {
+            (Work::Handle | Work::Retry(_), _) if rules.give_up == GiveUp::DeadLetter => {
                 (record.state, record.work) = (at_once, Work::DeadLetter(0));
                 return None;
             }
-            (Work::Handle | Work::Retry(_), _) if rules.failed == Failed::Skip => Some(Outcome::Skipped),
+            (Work::Handle | Work::Retry(_), _) if rules.give_up == GiveUp::Skip => Some(Outcome::Skipped),
             (Work::Handle | Work::Retry(_) | Work::DeadLetter(_), _) => {
                 record.state = State::Stopped;
                 return None;

@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use fastrand::Rng;
 
-use super::super::{Backoff, Failed, Limit, Order, Rules, Waiting};
+use super::super::{Backoff, GiveUp, Limit, Order, Rules, Waiting};
 
 pub(super) struct Plan {
     pub(super) rules: Rules,
@@ -55,7 +55,7 @@ impl Plan {
                 jitter: one_of(chance, &[0.0, 0.0, 0.5, 1.0]),
             },
             waiting: one_of(chance, &[Waiting::Partition, Waiting::Key, Waiting::Nothing]),
-            failed: one_of(chance, &[Failed::DeadLetter, Failed::DeadLetter, Failed::Skip, Failed::Stop]),
+            give_up: one_of(chance, &[GiveUp::DeadLetter, GiveUp::DeadLetter, GiveUp::Skip, GiveUp::Stop]),
             forms: chance.u32(1..=3),
             patience: one_of(chance, &[None, Some(20), Some(100), Some(500)]).map(Duration::from_millis),
             commit_every: millis(chance, &[50, 100, 500]),
