@@ -238,7 +238,7 @@ impl Trial {
                 self.cluster.call("start-node", broker);
                 all_in_sync(&watcher, &topic);
             }
-            recovered(&watcher, &topic, || {
+            recovered(&watcher, &topic, &mut snapshots, || {
                 let is_over = produced.load(Ordering::Acquire);
                 assert!(is_over || !producing.is_finished(), "the producer failed");
                 is_over
@@ -312,6 +312,9 @@ async fn produce(config: &KafkaConfig, topic: &str, events: u64, time: Duration)
 
 const WAIT: Duration = Duration::from_secs(30);
 
+/// A time, and what had been committed of each partition by then.
+type Snapshot = (u64, HashMap<i32, i64>);
+
 /// What the group has committed of each partition.
 fn committed(watcher: &BaseConsumer, topic: &str) -> HashMap<i32, i64> {
     let mut wanted = TopicPartitionList::new();
@@ -360,11 +363,12 @@ fn all_in_sync(watcher: &BaseConsumer, topic: &str) {
 }
 
 /// Waits until every partition is worked on again, or the end of the trial.
-fn recovered(watcher: &BaseConsumer, topic: &str, is_over: impl Fn() -> bool) {
+fn recovered(watcher: &BaseConsumer, topic: &str, snapshots: &mut Vec<Snapshot>, is_over: impl Fn() -> bool) {
     let now = committed(watcher, topic);
     let deadline = Instant::now() + Duration::from_secs(60);
     while !is_over() {
         let later = committed(watcher, topic);
+        snapshots.push((micros(), later.clone()));
         if now.iter().all(|(partition, offset)| later[partition] > *offset) {
             return;
         }
@@ -391,13 +395,16 @@ fn check_order(lines: &[Line]) -> usize {
     repeated
 }
 
-/// Nothing is handled after it was committed.
-fn check_commits(lines: &[Line], snapshots: &[(u64, HashMap<i32, i64>)]) {
-    for (time, committed) in snapshots {
-        let later = lines.iter().filter(|line| line.micros > *time);
-        for line in later {
-            assert!(line.offset >= committed[&line.partition], "{line:?} was committed before it was handled");
+/// Nothing is handled after it was committed: what is repeated was not.
+fn check_commits(lines: &[Line], snapshots: &[Snapshot]) {
+    let mut snapshots = snapshots.iter().peekable();
+    let mut committed = None;
+    for line in lines {
+        while let Some(snapshot) = snapshots.next_if(|(time, _)| *time < line.micros) {
+            committed = Some(&snapshot.1);
         }
+        let handled = committed.is_some_and(|committed| line.offset < committed[&line.partition]);
+        assert!(!handled, "{line:?} was committed before it was handled: {committed:?}");
     }
 }
 
