@@ -168,7 +168,7 @@ mod error;
 mod event;
 #[cfg(feature = "cloudevents")]
 pub mod format;
-#[cfg(feature = "derive")]
+#[cfg(any(feature = "derive", feature = "kafka"))]
 pub mod guide;
 mod hooks;
 #[cfg(feature = "kafka")]

@@ -7,7 +7,7 @@ use std::time::Duration;
 
 use common::{Kafka, Note, note, within};
 use event_schema::kafka::rdkafka::Message;
-use event_schema::kafka::{DeadLetter, EventConsumer, Failure, Outcome, Received, Retry};
+use event_schema::kafka::{DeadLetter, EventConsumer, Failure, GiveUp, Outcome, Received, Retry};
 
 const WAIT: Duration = Duration::from_millis(300);
 
@@ -69,4 +69,35 @@ async fn a_recv_that_is_dropped_loses_nothing() {
     batch.finish();
     assert_eq!(batches.counts().done(), 3);
     batches.close(Duration::from_secs(10)).await.unwrap();
+}
+
+#[tokio::test]
+async fn what_a_dropped_recv_took_is_not_committed_by_a_close() {
+    let kafka = Kafka::start();
+    let topic = kafka.topic(1).await;
+    let group = kafka.group();
+    kafka.publish(&topic, (0..3).map(|number| note("a", number))).await;
+    let consumer = EventConsumer::<Note>::subscribe_to(&group, &[&topic]).await.unwrap();
+    let runner = consumer.runner().retry(Retry::never()).give_up(GiveUp::Skip);
+    let mut batches = runner.batches().unwrap();
+    let batch = within(20, "batch", batches.recv(1, WAIT)).await.unwrap();
+    batch.finish();
+    let dropped = tokio::time::timeout(Duration::from_secs(3), batches.recv(3, Duration::from_secs(60))).await;
+    assert!(dropped.is_err());
+    batches.close(Duration::from_secs(10)).await.unwrap();
+    assert_eq!(kafka.committed(&group, &topic, 0).await, Some(1));
+}
+
+#[tokio::test]
+async fn a_batch_of_a_consumer_that_has_stopped_is_an_error() {
+    let kafka = Kafka::start();
+    let topic = kafka.topic(1).await;
+    kafka.publish(&topic, [note("a", 0)]).await;
+    let consumer = EventConsumer::<Note>::subscribe_to(&kafka.group(), &[&topic]).await.unwrap();
+    let mut batches = consumer.runner().give_up(GiveUp::Stop).batches().unwrap();
+    let mut batch = within(20, "batch", batches.recv(1, WAIT)).await.unwrap();
+    batch.fail(0, Failure::reject("never"));
+    batch.finish();
+    let error = within(20, "end", batches.recv(1, WAIT)).await.unwrap_err();
+    assert_eq!(error.to_string(), format!("the consumer stopped at {topic}/0@0, which failed for good"));
 }

@@ -7,8 +7,8 @@ use std::time::{Duration, Instant};
 
 use common::{Kafka, Note, note, within};
 use event_schema::kafka::{EmbeddedKafka, EventConsumer, EventProducer};
-use futures_util::FutureExt;
 use futures_util::future::{join, join_all};
+use futures_util::{FutureExt, StreamExt};
 
 const DEADLINE: Duration = Duration::from_secs(5);
 
@@ -126,4 +126,15 @@ async fn closing_a_producer_loses_nothing() {
     let offsets: Vec<i64> = sent.into_iter().map(|sent| sent.unwrap().offset()).collect();
     assert_eq!(offsets, (0..100).collect::<Vec<_>>());
     assert!(producer.send_to(&topic, &note("a", 100)).await.unwrap_err().is_closed());
+}
+
+#[tokio::test]
+async fn a_consumer_that_its_handle_has_closed_receives_no_more() {
+    let kafka = Kafka::start();
+    let topic = kafka.topic(1).await;
+    let mut consumer = EventConsumer::<Note>::subscribe_to(&kafka.group(), &[&topic]).await.unwrap();
+    let handle = consumer.handle();
+    within(20, "close", handle.close(Duration::from_secs(10))).await.unwrap();
+    assert!(within(5, "error", consumer.recv()).await.unwrap_err().is_closed());
+    assert!(within(5, "end of the stream", consumer.stream().next()).await.is_none());
 }

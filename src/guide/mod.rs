@@ -1,5 +1,9 @@
 //! Guides: pages that explain, without items.
 //!
-//! - [`from_marshmallow`]: what Marshmallow's and pydantic's vocabulary is called here.
+//! - `from_marshmallow`: what Marshmallow's and pydantic's vocabulary is called here.
+//! - `guarantees` (with `kafka`): what becomes of a message, its offset and its order.
 
+#[cfg(feature = "derive")]
 pub mod from_marshmallow;
+#[cfg(feature = "kafka")]
+pub mod guarantees;

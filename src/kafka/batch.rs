@@ -143,9 +143,8 @@ impl<E: EventSchema> Batches<E> {
     /// [`CloseError`], if it takes longer than `deadline`.
     pub async fn close(mut self, deadline: Duration) -> Result<(), CloseError> {
         let shared = Arc::clone(&self.member.shared);
-        for (taken, place) in self.pending.drain(..) {
-            // It was not looked at. Whoever has the partition next receives it.
-            finish(&shared, &self.forward, &taken.ticket, &place, Finished::NotForwarded { again: true });
+        for (taken, _) in self.pending.drain(..) {
+            shared.lock().core.give_back(&taken.ticket);
         }
         shared.close_within(deadline);
         match tokio::time::timeout(deadline, self.member.gone.changed()).await {

@@ -456,7 +456,10 @@ impl<E: EventSchema> Stream for Messages<'_, E> {
     type Item = Result<Received<E>, ConsumeError>;
 
     fn poll_next(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<Option<Self::Item>> {
-        self.0.poll_recv(context).map(Some)
+        self.0.poll_recv(context).map(|received| match received {
+            Err(error) if error.is_closed() => None,
+            received => Some(received),
+        })
     }
 }
 

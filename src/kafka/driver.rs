@@ -379,9 +379,14 @@ impl State {
         &self.places[number as usize]
     }
 
-    /// What went wrong, told once, or for ever if it is fatal.
+    /// Why there is nothing to receive: told once, or for ever if it is fatal.
     pub(super) fn trouble(&mut self) -> Option<ConsumeErrorKind> {
-        self.fatal().or_else(|| self.trouble.take())
+        self.fatal().or_else(|| self.trouble.take()).or_else(|| self.over.then(|| self.closed()))
+    }
+
+    fn closed(&self) -> ConsumeErrorKind {
+        let stopped = self.stopped.as_ref().map(|stopped| format!("{}@{}", stopped.place, stopped.offset));
+        stopped.map_or(ConsumeErrorKind::Closed, ConsumeErrorKind::Stopped)
     }
 
     /// Why the consumer is of no more use, if it is not.
@@ -579,8 +584,12 @@ impl Group {
     /// Waits for what is in hand, and commits.
     fn give_up(&self, consumer: &BaseConsumer<Self>, partitions: &[Partition]) {
         let patience = Instant::now() + self.patience;
-        self.shared.revocations.fetch_add(1, Ordering::Release);
-        self.shared.lock_here().core.revoke(partitions);
+        {
+            // Whoever sees the new number finds the partitions revoked.
+            let mut state = self.shared.lock_here();
+            state.core.revoke(partitions);
+            self.shared.revocations.fetch_add(1, Ordering::Release);
+        }
         let mut state = loop {
             let mut state = self.shared.lock_here();
             let deadline = state.closing.map_or(patience, |closing| closing.min(patience));

@@ -401,6 +401,10 @@ pub(super) enum ConsumeErrorKind {
     Receive(RDKafkaErrorCode),
     #[error("the consumer is of no more use: {}", Code(*.0))]
     Fatal(RDKafkaErrorCode),
+    #[error("the consumer is closed")]
+    Closed,
+    #[error("the consumer stopped at {0}, which failed for good")]
+    Stopped(String),
     #[error(
         "not committed: the partition was taken away since the message was received, and whoever \
          has it now receives the message again"
@@ -477,7 +481,32 @@ impl ConsumeError {
     /// ```
     #[must_use]
     pub fn is_fatal(&self) -> bool {
-        matches!(*self.0, ConsumeErrorKind::Fatal(_))
+        use ConsumeErrorKind as Kind;
+        matches!(*self.0, Kind::Fatal(_) | Kind::Closed | Kind::Stopped(_))
+    }
+
+    /// Whether the consumer was closed by its [handle](super::EventConsumer::handle).
+    ///
+    /// ```
+    /// # use event_schema::kafka::{EmbeddedKafka, EventConsumer};
+    /// # use event_schema::prelude::*;
+    /// # use std::time::Duration;
+    /// # #[derive(Debug, Serialize, JsonSchema, EventSchema)]
+    /// # #[event(topic = "notes")]
+    /// # struct Note { text: String }
+    /// # #[tokio::main(flavor = "current_thread")]
+    /// # async fn main() -> Result<(), Box<dyn std::error::Error>> {
+    /// # let kafka = EmbeddedKafka::start()?;
+    /// let mut consumer = EventConsumer::<Note>::subscribe(&kafka.config().group("docs")).await?;
+    /// consumer.handle().close(Duration::from_secs(5)).await?;
+    /// let error = consumer.recv().await.unwrap_err();
+    /// assert!(error.is_closed() && error.is_fatal());
+    /// # Ok(())
+    /// # }
+    /// ```
+    #[must_use]
+    pub fn is_closed(&self) -> bool {
+        matches!(*self.0, ConsumeErrorKind::Closed)
     }
 
     fn code(&self) -> Option<RDKafkaErrorCode> {
@@ -485,7 +514,7 @@ impl ConsumeError {
             ConsumeErrorKind::Receive(code) | ConsumeErrorKind::Fatal(code) | ConsumeErrorKind::Commit(code) => {
                 Some(code)
             }
-            ConsumeErrorKind::Revoked | ConsumeErrorKind::NoThread => None,
+            _ => None,
         }
     }
 }

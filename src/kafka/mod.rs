@@ -31,6 +31,9 @@
 //!
 //! To have each event handled, many in parallel, with retries and dead letters: [`EventConsumer::run`].
 //!
+//! What becomes of a message, its offset and its order in each case:
+//! [`guide::guarantees`](crate::guide::guarantees).
+//!
 //! It runs on tokio. What librdkafka has to tell comes as `tracing` events with the target
 //! `librdkafka`.
 

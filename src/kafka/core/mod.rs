@@ -385,6 +385,13 @@ impl<M: Clone> Core<M> {
         }
     }
 
+    /// A record that was taken is given back unseen, and not taken again: for whoever has its partition next.
+    pub(crate) fn give_back(&mut self, ticket: &Ticket) {
+        if let Some(lane) = self.lanes.get_mut(&ticket.partition).filter(|lane| lane.epoch == ticket.epoch) {
+            lane.put_back(ticket);
+        }
+    }
+
     /// The record is finished.
     fn end(&mut self, ticket: &Ticket, outcome: Outcome, now: Duration) -> Option<Outcome> {
         let lane = self.lanes.get_mut(&ticket.partition)?;

@@ -1,0 +1,117 @@
+//! What a consumer and a producer promise: what becomes of a message, its offset and its order.
+//!
+//! # Consuming with a handler
+//!
+//! [`EventConsumer::run`] handles each message at least once. A delivery ends in one [`Outcome`]:
+//!
+//! | [`Outcome`] | the message | its offset | the order | shown by |
+//! |---|---|---|---|---|
+//! | [`Done`](Outcome::Done) | the handler has accepted it, or it is a tombstone that nobody handles | may be committed as soon as all received before it in the partition are finished | the next of the partition (or key) goes on | `kafka_run`: `a_partition_keeps_its_order_...`, `a_key_keeps_its_order_...` |
+//! | [`Retried`](Outcome::Retried) | failed; it is handled again in its place, or sent to a [topic for retries](crate::kafka::Retry::topics) | not committed before it is finished; with a topic for retries, finished when it is stored there | in place: kept, the partition waits. By topics: none | `kafka_run`: `a_failed_event_is_tried_again_in_its_place`, `retries_by_topics_hold_up_nothing` |
+//! | [`Parked`](Outcome::Parked) | failed; it is handled again, the later messages of its key wait | not committed before it is finished; others may be handled up to `span` messages ahead | kept for each key | `kafka_run`: `a_parked_event_holds_up_its_own_key_only` |
+//! | [`Dead`](Outcome::Dead) | it is in the dead letter topic, with its original bytes, key and headers, and why | finished when the brokers have acknowledged the dead letter | kept: what comes behind it waits until then | `kafka_dead_letter`, `kafka_run`: `what_is_rejected_or_fails_for_good_is_a_dead_letter`, `kafka_spring` |
+//! | [`Skipped`](Outcome::Skipped) | passed over, because [`GiveUp::Skip`] says so; it is in the log | finished | kept | the simulation of the core |
+//! | [`Abandoned`](Outcome::Abandoned) | its handler took too long, or its partition was taken away: its result does not count, and it may have had its effect | not committed; after a timeout it is tried again, after a revoke the next owner gets it | kept | `kafka_run`: `a_handler_that_takes_too_long_...`, `kafka_group`: `a_result_that_comes_after_the_partition_went_...` |
+//!
+//! With [`GiveUp::Stop`] a message that failed for good ends the run with an error, and is not committed: it is
+//! the first that a restart meets (`kafka_run`: `it_stops_at_what_it_is_told_to_stop_at`).
+//!
+//! What leads there:
+//!
+//! | | tried again | then |
+//! |---|---|---|
+//! | it cannot be loaded, or breaks a rule | never | [`GiveUp`] says: dead letter, unless told otherwise |
+//! | the handler says [`Failure::reject`] | never | the same |
+//! | the handler says [`Failure::retry`], or returns any other error | as [`Retry`] says: 5 attempts in place, unless told otherwise | the same |
+//! | the handler panics | as an error | the same |
+//! | the handler takes longer than its [timeout](Runner::handler_timeout) | as an error | the same |
+//! | the dead letter cannot be sent for now | until it can | |
+//! | the dead letter is refused for good | in a smaller form: with few headers, then as a pointer to the original | the run stops |
+//!
+//! ## What may come twice
+//!
+//! - After a crash, or when a partition was lost: what was finished since the last commit (each
+//!   [`commit_interval`](Runner::commit_interval), one second unless set), and what was finished ahead of the first
+//!   unfinished message, fewer than [`span`](Runner::span) of each partition; none of the latter with
+//!   [`Order::Partition`].
+//! - After a close or a rebalance: what was in hand at the deadline, and what was finished ahead of the first
+//!   unfinished message.
+//! - What the producer sent twice: [ids](crate::Envelope#the-id) tell that.
+//!
+//! `kafka_cluster` kills brokers and consumers and counts; the simulation of the core does so in a million schedules
+//! with every commit, and checks that nothing unfinished is ever committed.
+//!
+//! ## What is bounded
+//!
+//! - Memory: [`Runner::buffer`], in messages and bytes; a full partition is paused
+//!   (`kafka_group`: `a_handler_that_stands_still_does_not_fill_the_memory`).
+//! - Membership of the group does not hang on the handler: another thread polls
+//!   (`a_handler_slower_than_the_poll_interval_stays_a_member`).
+//! - A rebalance waits for what is in hand, at most a third of the session timeout and no longer than 10 seconds.
+//! - [`RunHandle::close`] returns by its deadline (`a_close_under_load_is_in_time_...`).
+//!
+//! # Consuming by hand
+//!
+//! [`EventConsumer::recv`] and its kin commit nothing but by [`commit`](EventConsumer::commit), which takes all up to
+//! the message: what was not handed over is never committed (`kafka_commit`). A message of a partition that was taken
+//! away cannot be committed any more.
+//!
+//! # Producing
+//!
+//! | | the event | shown by |
+//! |---|---|---|
+//! | `Ok` | is stored by as many brokers as `acks` says: all that are in sync, unless set | `kafka_order`, `kafka_produce` |
+//! | [`SendError::is_not_sent`] | is not stored | `a_broker_that_refuses_for_good_leaves_no_doubt` |
+//! | [`SendError::is_unknown`] | may be stored: send it again with the same id | `events_on_their_way_when_a_client_fails_all_have_an_outcome` |
+//! | [`SendError::is_fatal`] | is not stored; the producer makes a new client, and is [not ready](EventProducer::is_ready) meanwhile | `a_client_that_fails_for_good_is_made_anew` |
+//!
+//! Events of a key are stored in the order of the calls, however full the queue is (`kafka_order`), and go to the
+//! partition that Java's client chooses (`kafka_keys`).
+//!
+//! # An example
+//!
+//! A message that is no event, and nothing set: it is kept, and the others are handled.
+//!
+//! ```
+//! use event_schema::kafka::{Delivery, EmbeddedKafka, EventConsumer, Outcome};
+//! use event_schema::prelude::*;
+//! use std::time::Duration;
+//!
+//! #[event_schema::event(topic = "orders")]
+//! struct OrderPlaced { order_id: String }
+//!
+//! # #[tokio::main]
+//! # async fn main() -> Result<(), Box<dyn std::error::Error>> {
+//! let kafka = EmbeddedKafka::start()?;
+//! kafka.create_topic("orders", 1)?;
+//! kafka.create_topic("orders-billing-dlt", 1)?;
+//! kafka.publish_bytes("orders", None, Some(b"{"), &[]).await;
+//! kafka.publish(&OrderPlaced { order_id: "A-1".to_owned() }).await;
+//!
+//! let consumer = EventConsumer::<OrderPlaced>::subscribe(&kafka.config().group("billing")).await?;
+//! let handle = consumer.handle();
+//! let running = tokio::spawn(consumer.run(async |_: Delivery<OrderPlaced>| {}));
+//! kafka.handled("billing", "orders").await;
+//! handle.close(Duration::from_secs(10)).await?;
+//! let counts = running.await??;
+//! assert_eq!((counts.of(Outcome::Done), counts.of(Outcome::Dead)), (1, 1));
+//! # Ok(())
+//! # }
+//! ```
+//!
+//! [`EventConsumer::run`]: crate::kafka::EventConsumer::run
+//! [`EventConsumer::recv`]: crate::kafka::EventConsumer::recv
+//! [`GiveUp`]: crate::kafka::GiveUp
+//! [`GiveUp::Skip`]: crate::kafka::GiveUp::Skip
+//! [`GiveUp::Stop`]: crate::kafka::GiveUp::Stop
+//! [`Retry`]: crate::kafka::Retry
+//! [`Failure::reject`]: crate::kafka::Failure::reject
+//! [`Failure::retry`]: crate::kafka::Failure::retry
+//! [`Order::Partition`]: crate::kafka::Order::Partition
+//! [`RunHandle::close`]: crate::kafka::RunHandle::close
+//! [`SendError::is_not_sent`]: crate::kafka::SendError::is_not_sent
+//! [`SendError::is_unknown`]: crate::kafka::SendError::is_unknown
+//! [`SendError::is_fatal`]: crate::kafka::SendError::is_fatal
+
+#[cfg(doc)]
+use crate::kafka::{EventConsumer, EventProducer, Outcome, Runner};
