@@ -2,7 +2,8 @@
 //!
 //! Needs three brokers that it may kill: `EVENT_SCHEMA_TEST_CLUSTER` is a script that does so when it is
 //! called with `kill-node N` and `start-node N`, and `EVENT_SCHEMA_TEST_KAFKA` their `client.properties`.
-//! `EVENT_SCHEMA_TEST_EVENTS` (200,000) and `EVENT_SCHEMA_TEST_SECONDS` (150) make it longer.
+//! `EVENT_SCHEMA_TEST_EVENTS` (200,000), `EVENT_SCHEMA_TEST_SECONDS` (150) and `EVENT_SCHEMA_TEST_AWAY` (15
+//! seconds) make it longer.
 
 mod common;
 
@@ -12,7 +13,7 @@ use std::io::Write;
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
 use std::sync::atomic::{AtomicBool, Ordering};
-use std::sync::{Arc, Mutex};
+use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
 use std::{env, io, thread};
 
@@ -22,7 +23,7 @@ use event_schema::kafka::{Delivery, EventConsumer, EventProducer, Failure, Kafka
 use event_schema::prelude::*;
 use futures_util::stream::{FuturesUnordered, StreamExt};
 
-use self::common::{Kafka, properties, unique, within};
+use self::common::{Kafka, properties, unique, until, within};
 
 const PARTITIONS: usize = 6;
 const BROKERS: usize = 3;
@@ -50,14 +51,88 @@ fn leaders_and_consumers_are_killed() {
     if let Some(task) = env::var_os("EVENT_SCHEMA_TEST_CONSUMER") {
         return consume(&task.into_string().unwrap());
     }
-    let Some(script) = env::var_os("EVENT_SCHEMA_TEST_CLUSTER").filter(|script| !script.is_empty()) else {
-        eprintln!("skipped: no cluster whose brokers may be killed");
-        return;
-    };
-    let number = |name, default| env::var(name).map_or(default, |value| value.parse().unwrap());
-    let events = number("EVENT_SCHEMA_TEST_EVENTS", 200_000);
-    let time = Duration::from_secs(number("EVENT_SCHEMA_TEST_SECONDS", 150));
-    Trial { cluster: Cluster { script: script.into() }, events, time }.run();
+    let Some(cluster) = Cluster::to_kill() else { return };
+    let events = from_env("EVENT_SCHEMA_TEST_EVENTS", 200_000);
+    let time = Duration::from_secs(from_env("EVENT_SCHEMA_TEST_SECONDS", 150));
+    let _alone = ONE_AT_A_TIME.lock().unwrap_or_else(PoisonError::into_inner);
+    Trial { cluster, events, time }.run();
+}
+
+/// Those who run wait, those who send wait, and those who start meanwhile wait as long as they are told to.
+#[test]
+fn all_brokers_are_away_for_a_while() {
+    const EVENTS: u64 = 1_000;
+    let Some(cluster) = Cluster::to_kill() else { return };
+    let away = Duration::from_secs(from_env("EVENT_SCHEMA_TEST_AWAY", 15));
+    let _alone = ONE_AT_A_TIME.lock().unwrap_or_else(PoisonError::into_inner);
+    let runtime = tokio::runtime::Runtime::new().unwrap();
+    let kafka = Kafka::start();
+    let topic = runtime.block_on(kafka.topic(3));
+    let group = kafka.group();
+    let handled = Arc::new(Mutex::new(Vec::new()));
+    let (consumer, running) = runtime.block_on(async {
+        let consumer = EventConsumer::<Payment>::subscribe_to(&group, &[&topic]).await.unwrap();
+        let (handle, handled) = (consumer.handle(), Arc::clone(&handled));
+        let running = tokio::spawn(consumer.runner().order(Order::Key).run(move |payment: Delivery<Payment>| {
+            handled.lock().unwrap().push(Line {
+                micros: micros(),
+                partition: payment.partition(),
+                offset: payment.offset(),
+                account: payment.account,
+                number: payment.number,
+            });
+            async {}
+        }));
+        (handle, running)
+    });
+    let sending = runtime.spawn({
+        let (config, topic) = (kafka.config.clone(), topic.clone());
+        async move { produce(&config, &topic, EVENTS, away).await }
+    });
+    runtime.block_on(until(30, "the first", || !handled.lock().unwrap().is_empty()));
+    for broker in 0..BROKERS {
+        cluster.call("kill-node", i32::try_from(broker).unwrap());
+    }
+    let gone = Instant::now();
+    let soon = group.clone().connect_timeout(Duration::from_secs(2));
+    let error = runtime.block_on(EventConsumer::<Payment>::subscribe_to(&soon, &[&topic])).unwrap_err();
+    assert!(error.is_unreachable() && gone.elapsed() < Duration::from_secs(5), "{error}");
+    let patient = kafka.group().connect_timeout(away + Duration::from_secs(60));
+    let starting = runtime.spawn({
+        let topic = topic.clone();
+        async move { EventConsumer::<Payment>::subscribe_to(&patient, &[&topic]).await }
+    });
+    thread::sleep(away.saturating_sub(gone.elapsed()));
+    assert!(!sending.is_finished() && !starting.is_finished() && !running.is_finished());
+    thread::scope(|scope| {
+        // None is ready alone.
+        for broker in 0..BROKERS {
+            let cluster = &cluster;
+            scope.spawn(move || cluster.call("start-node", i32::try_from(broker).unwrap()));
+        }
+    });
+    let back = Instant::now();
+    runtime.block_on(async {
+        within(60, "acknowledgement", sending).await.unwrap();
+        let everything = usize::try_from(EVENTS).unwrap();
+        let distinct =
+            || handled.lock().unwrap().iter().map(|line| (line.account, line.number)).collect::<HashSet<_>>();
+        until(60, "everything", || distinct().len() == everything).await;
+        println!("away for {:.1?}, everything handled {:.1?} after it", back - gone, back.elapsed());
+        let late = within(60, "the one that started meanwhile", starting).await.unwrap().unwrap();
+        late.close(Duration::from_secs(10)).await.unwrap();
+        consumer.close(Duration::from_secs(10)).await.unwrap();
+        running.await.unwrap().unwrap();
+    });
+    let repeated = check_order(&handled.lock().unwrap());
+    println!("{repeated} repeated");
+}
+
+/// Both trials have the brokers for themselves.
+static ONE_AT_A_TIME: Mutex<()> = Mutex::new(());
+
+fn from_env(name: &str, default: u64) -> u64 {
+    env::var(name).map_or(default, |value| value.parse().unwrap())
 }
 
 // ---- a consumer, in a process of its own
@@ -134,6 +209,15 @@ struct Cluster {
 }
 
 impl Cluster {
+    /// The cluster of this run; says so if there is none.
+    fn to_kill() -> Option<Self> {
+        let script = env::var_os("EVENT_SCHEMA_TEST_CLUSTER").filter(|script| !script.is_empty());
+        if script.is_none() {
+            eprintln!("skipped: no cluster whose brokers may be killed");
+        }
+        Some(Self { script: script?.into() })
+    }
+
     fn call(&self, what: &str, node: i32) {
         let status = Command::new(&self.script).args([what, &node.to_string()]).status().unwrap();
         assert!(status.success(), "{what} {node}: {status}");
@@ -238,7 +322,7 @@ impl Trial {
                 self.cluster.call("start-node", broker);
                 all_in_sync(&watcher, &topic);
             }
-            recovered(&watcher, &topic, || {
+            recovered(&watcher, &topic, &mut snapshots, || {
                 let is_over = produced.load(Ordering::Acquire);
                 assert!(is_over || !producing.is_finished(), "the producer failed");
                 is_over
@@ -312,6 +396,9 @@ async fn produce(config: &KafkaConfig, topic: &str, events: u64, time: Duration)
 
 const WAIT: Duration = Duration::from_secs(30);
 
+/// A time, and what had been committed of each partition by then.
+type Snapshot = (u64, HashMap<i32, i64>);
+
 /// What the group has committed of each partition.
 fn committed(watcher: &BaseConsumer, topic: &str) -> HashMap<i32, i64> {
     let mut wanted = TopicPartitionList::new();
@@ -360,11 +447,12 @@ fn all_in_sync(watcher: &BaseConsumer, topic: &str) {
 }
 
 /// Waits until every partition is worked on again, or the end of the trial.
-fn recovered(watcher: &BaseConsumer, topic: &str, is_over: impl Fn() -> bool) {
+fn recovered(watcher: &BaseConsumer, topic: &str, snapshots: &mut Vec<Snapshot>, is_over: impl Fn() -> bool) {
     let now = committed(watcher, topic);
     let deadline = Instant::now() + Duration::from_secs(60);
     while !is_over() {
         let later = committed(watcher, topic);
+        snapshots.push((micros(), later.clone()));
         if now.iter().all(|(partition, offset)| later[partition] > *offset) {
             return;
         }
@@ -391,13 +479,16 @@ fn check_order(lines: &[Line]) -> usize {
     repeated
 }
 
-/// Nothing is handled after it was committed.
-fn check_commits(lines: &[Line], snapshots: &[(u64, HashMap<i32, i64>)]) {
-    for (time, committed) in snapshots {
-        let later = lines.iter().filter(|line| line.micros > *time);
-        for line in later {
-            assert!(line.offset >= committed[&line.partition], "{line:?} was committed before it was handled");
+/// Nothing is handled after it was committed: what is repeated was not.
+fn check_commits(lines: &[Line], snapshots: &[Snapshot]) {
+    let mut snapshots = snapshots.iter().peekable();
+    let mut committed = None;
+    for line in lines {
+        while let Some(snapshot) = snapshots.next_if(|(time, _)| *time < line.micros) {
+            committed = Some(&snapshot.1);
         }
+        let handled = committed.is_some_and(|committed| line.offset < committed[&line.partition]);
+        assert!(!handled, "{line:?} was committed before it was handled: {committed:?}");
     }
 }
 

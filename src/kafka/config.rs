@@ -74,7 +74,7 @@ use self::librdkafka::{Scope, Verdict};
 /// |---|---|---|---|
 /// | producer | `enable.idempotence`, `acks` | `true`, `all` | no duplicates, no loss, order kept (left alone when `acks`, `retries` or `max.in.flight` rule it out, as in Java) |
 /// | producer | `partitioner` | `murmur2_random` | a key goes to the same partition as from Java |
-/// | consumer | `auto.offset.reset` | `earliest` | a new group misses nothing |
+/// | consumer | `auto.offset.reset` | `earliest` | a new group misses nothing; one whose messages are gone goes on with the first that is there, and a warning says so (`none` stops the consumer instead) |
 /// | consumer | `fetch.queue.backoff.ms` | `5` | the default of 1000 starves a fast consumer |
 ///
 /// `enable.auto.commit` and `enable.auto.offset.store` are `false` and stay so: an offset is

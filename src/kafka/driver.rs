@@ -741,6 +741,11 @@ impl Poller {
         let consumer = &self.client.consumer;
         let all = self.shared.lock_here().core.partitions();
         consumer.context().give_up(consumer, &all);
+        if all.is_empty() {
+            // A cooperative member without partitions is closed by librdkafka without a word to the group, which
+            // then waits for it until its session is over. This tells it.
+            consumer.unsubscribe();
+        }
         drop(over);
         // The last but for a commit under way: here or there, the group is left.
     }
@@ -857,7 +862,9 @@ impl Poller {
     fn fail(&self, error: KafkaError) {
         let trouble = match error {
             KafkaError::PartitionEOF(_) => return,
-            KafkaError::MessageConsumptionFatal(code) => ConsumeErrorKind::Fatal(code),
+            // Messages are gone, and `auto.offset.reset` says that it is not to go on without them: as good as fatal.
+            KafkaError::MessageConsumptionFatal(code)
+            | KafkaError::MessageConsumption(code @ RDKafkaErrorCode::AutoOffsetReset) => ConsumeErrorKind::Fatal(code),
             // The monitor has logged it with its reason.
             error => match error.rdkafka_error_code() {
                 Some(code) if !is_waited_for(code) => ConsumeErrorKind::Receive(code),

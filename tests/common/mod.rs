@@ -1,6 +1,8 @@
 //! What the Kafka tests share: the broker, names of their own, waiting with a limit.
 #![allow(dead_code, unreachable_pub, reason = "each test takes what it needs")]
 
+pub mod log;
+
 use std::collections::HashMap;
 use std::env;
 use std::path::PathBuf;
