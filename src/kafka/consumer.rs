@@ -71,8 +71,8 @@ use crate::EventSchema;
 /// # A slow receiver
 ///
 /// A thread of its own polls the broker, so that the membership in the group does not depend on how often
-/// [`recv`](Self::recv) is called. What arrives meanwhile is kept in memory: 10,000 messages or 32 MiB,
-/// whichever is less, and a few hundred more that are on their way. Then the partition is paused
+/// [`recv`](Self::recv) is called. What arrives meanwhile is kept in memory: 100,000 messages or 32 MiB,
+/// whichever is less, and a thousand more that are on their way. Then the partition is paused
 /// until half of it is received.
 pub struct EventConsumer<E> {
     member: Member,
@@ -95,7 +95,7 @@ struct Ahead {
 
 impl Ahead {
     /// How many are taken at once.
-    const MOST: usize = 256;
+    const MOST: usize = 1024;
 
     fn next(&mut self, shared: &Shared) -> Option<(Position, Raw)> {
         if self.revocations != shared.revocations() {

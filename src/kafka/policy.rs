@@ -182,7 +182,9 @@ impl Default for Policy {
     }
 }
 
-const BUFFER: Limit = Limit { records: 10_000, bytes: 32 << 20 };
+/// What librdkafka hands over in a row is of one partition, thousands of messages: with a small share of its own the
+/// partition would be full before its receiver wakes.
+const BUFFER: Limit = Limit { records: 100_000, bytes: 32 << 20 };
 
 impl Policy {
     /// What contradicts itself.
