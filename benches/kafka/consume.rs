@@ -19,7 +19,8 @@ pub(crate) const CONTENDERS: &[Contender] = &[
     Contender { name: "StreamConsumer, serde_json, validator", run: |setup, topic| raw(setup, topic, "5", false) },
     Contender { name: "the same with librdkafka's defaults", run: |setup, topic| raw(setup, topic, "1000", false) },
     Contender { name: "the same, each offset stored when done", run: |setup, topic| raw(setup, topic, "5", true) },
-    Contender { name: "recv", run: |setup, topic| recv(setup, topic) },
+    Contender { name: "recv", run: |setup, topic| recv(setup, topic, false) },
+    Contender { name: "recv, each offset stored when done", run: |setup, topic| recv(setup, topic, true) },
     Contender { name: "run, order by partition", run: |setup, topic| run(setup, topic, |runner| runner) },
     Contender { name: "run, order by key", run: |setup, topic| run(setup, topic, |runner| runner.order(Ordered::Key)) },
     Contender { name: "run, no order", run: |setup, topic| run(setup, topic, Runner::unordered) },
@@ -45,9 +46,6 @@ pub(crate) struct Twin {
     quantity: u32,
     placed_at: Timestamp,
 }
-
-/// How many messages are committed at once where that is done by hand.
-const COMMIT: usize = 10_000;
 
 /// Fills a topic, as fast as it goes.
 pub(crate) fn fill(setup: &Setup, topic: &str) {
@@ -98,16 +96,16 @@ fn raw(setup: &Setup, topic: &str, backoff: &str, stores: bool) -> Duration {
     })
 }
 
-fn recv(setup: &Setup, topic: &str) -> Duration {
+fn recv(setup: &Setup, topic: &str, stores: bool) -> Duration {
     runtime().block_on(async {
         let mut consumer = EventConsumer::<Order>::subscribe_to(&group(setup), &[topic]).await.expect("a consumer");
         let mut started = None;
-        for number in 1..=setup.orders.len() {
+        for _ in 0..setup.orders.len() {
             let received = consumer.recv().await.expect("a message");
             started.get_or_insert_with(Instant::now);
             std::hint::black_box(received.event().expect("a valid order"));
-            if number.is_multiple_of(COMMIT) {
-                consumer.commit(&received).await.expect("a commit");
+            if stores {
+                consumer.store_offset(&received).expect("an offset");
             }
         }
         let took = started.expect("messages").elapsed();

@@ -283,6 +283,11 @@ impl Shared {
         }
     }
 
+    /// Notes what is done for the next commit.
+    pub(super) fn store(&self, position: &Position) -> Result<(), ConsumeErrorKind> {
+        if self.lock().core.mark(position) { Ok(()) } else { Err(ConsumeErrorKind::Revoked) }
+    }
+
     /// Commits what is done, and waits for it.
     pub(super) async fn commit(&self, position: &Position) -> Result<(), ConsumeErrorKind> {
         let (sender, committed) = oneshot::channel();

@@ -221,8 +221,7 @@ impl Policy {
 
     /// For those who keep the loop in their own hands: whoever gets a message says when it is done.
     pub(super) fn by_hand() -> Rules {
-        const NEVER: Duration = Duration::from_secs(u32::MAX as u64);
-        let unordered = Self { order: None, span: u64::MAX, commit_interval: NEVER, ..Self::default() };
+        let unordered = Self { order: None, span: u64::MAX, ..Self::default() };
         unordered.rules(1)
     }
 }
