@@ -164,17 +164,11 @@ pub(super) fn finish(shared: &Shared, forward: &Forward, ticket: &Ticket, place:
 /// One line in the log for what does not go as it should.
 pub(super) fn tell(forward: &Forward, ticket: &Ticket, place: &Place, outcome: Outcome, fault: Option<Fault>) {
     let Some(fault) = fault else { return };
-    let offset = ticket.offset;
-    match outcome {
-        Outcome::Dead => {
-            let topic = forward.dead_letter_topic(place);
-            tracing::warn!("{place}@{offset}: sent to `{topic}`: {fault}");
-        }
-        Outcome::Skipped => tracing::warn!("{place}@{offset}: skipped: {fault}"),
-        Outcome::Retried | Outcome::Parked => {
-            tracing::info!("{place}@{offset}: attempt {} failed: {fault}", ticket.attempt);
-        }
-        _ => {}
+    if outcome == Outcome::Dead {
+        let topic = forward.dead_letter_topic(place);
+        tracing::warn!("{place}@{}: sent to `{topic}`: {fault}", ticket.offset);
+    } else {
+        fault.tell(place, ticket, outcome);
     }
 }
 
