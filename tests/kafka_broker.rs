@@ -403,14 +403,19 @@ async fn consumers_join_and_leave_every_second() {
                 continue;
             }
             match guest.take() {
+                // It takes more than a second to join on a busy machine: not to be shown with each, but with one.
+                Some(first) if guests == 0 && first.handle.counts().done() == 0 => guest = Some(first),
                 Some(guest) => guests += u32::from(guest.close().await.done() > 0),
                 None => guest = Some(Running::start(&group, &topic, &handled).await),
             }
         }
+        if let Some(last) = guest {
+            guests += u32::from(last.close().await.done() > 0);
+        }
         until(60, "all of them", || handled.lock().unwrap().len() == count).await;
         stays.close().await;
         let twice = handled.lock().unwrap().values().filter(|(_, times)| *times > 1).count();
-        println!("{count} handled, {twice} twice, {guests} of 5 guests had something to do");
+        println!("{count} handled, {twice} twice, {guests} guests had something to do");
         assert!(twice == 0 && guests > 0, "{twice} handled twice, {guests} guests had something to do");
         let mut committed = 0;
         for partition in 0..4 {
