@@ -124,6 +124,28 @@ impl<E: EventSchema> Batches<E> {
     }
 
     /// What the deliveries came to so far.
+    ///
+    /// ```
+    /// # use event_schema::kafka::{EmbeddedKafka, EventConsumer, Failure, Outcome, Retry};
+    /// # use event_schema::prelude::*;
+    /// # use std::time::Duration;
+    /// # #[derive(Debug, Serialize, JsonSchema, EventSchema)]
+    /// # #[event(topic = "orders")]
+    /// # struct OrderPlaced { number: u32 }
+    /// # #[tokio::main(flavor = "current_thread")]
+    /// # async fn main() -> Result<(), Box<dyn std::error::Error>> {
+    /// # let kafka = EmbeddedKafka::start()?;
+    /// # kafka.create_topic("orders", 1)?;
+    /// # for number in 0..3 { kafka.publish(&OrderPlaced { number }).await; }
+    /// # let consumer = EventConsumer::<OrderPlaced>::subscribe(&kafka.config().group("docs")).await?;
+    /// let mut batches = consumer.runner().batches()?;
+    /// let batch = batches.recv(3, Duration::from_secs(10)).await?;
+    /// assert_eq!(batches.counts().done(), 0);
+    /// batch.finish();
+    /// assert_eq!(batches.counts().done(), 3);
+    /// # Ok(())
+    /// # }
+    /// ```
     #[must_use]
     pub fn counts(&self) -> Counts {
         self.member.shared.tally.counts()
@@ -134,7 +156,33 @@ impl<E: EventSchema> Batches<E> {
     ///
     /// # Errors
     ///
-    /// [`CloseError`], if it takes longer than `deadline`.
+    /// [`CloseError`], if it takes longer than `deadline`: for instance because a batch is kept in hand.
+    ///
+    /// ```
+    /// # use event_schema::kafka::{EmbeddedKafka, EventConsumer, Failure, Outcome, Retry};
+    /// # use event_schema::prelude::*;
+    /// # use std::time::Duration;
+    /// # #[derive(Debug, Serialize, JsonSchema, EventSchema)]
+    /// # #[event(topic = "orders")]
+    /// # struct OrderPlaced { number: u32 }
+    /// # #[tokio::main(flavor = "current_thread")]
+    /// # async fn main() -> Result<(), Box<dyn std::error::Error>> {
+    /// # let kafka = EmbeddedKafka::start()?;
+    /// # kafka.create_topic("orders", 1)?;
+    /// # for number in 0..3 { kafka.publish(&OrderPlaced { number }).await; }
+    /// # let consumer = EventConsumer::<OrderPlaced>::subscribe(&kafka.config().group("docs")).await?;
+    /// let mut batches = consumer.runner().batches()?;
+    /// let batch = batches.recv(3, Duration::from_secs(10)).await?;
+    /// batch.finish();
+    /// batches.close(Duration::from_secs(10)).await?;
+    ///
+    /// // Committed: the next of the group goes on behind it.
+    /// kafka.publish(&OrderPlaced { number: 3 }).await;
+    /// let mut consumer = EventConsumer::<OrderPlaced>::subscribe(&kafka.config().group("docs")).await?;
+    /// assert_eq!(consumer.recv().await?.event().unwrap().number, 3);
+    /// # Ok(())
+    /// # }
+    /// ```
     pub async fn close(mut self, deadline: Duration) -> Result<(), CloseError> {
         let shared = Arc::clone(&self.member.shared);
         {
@@ -175,7 +223,8 @@ pub(super) fn tell(forward: &Forward, ticket: &Ticket, place: &Place, outcome: O
 /// Messages that were received together; see [`Batches`].
 ///
 /// Those that are not said to have failed are done, when the batch is [finished](Self::finish); what cannot be
-/// loaded goes to the dead letter topic. All messages of a batch that is dropped without that have failed.
+/// loaded goes to the dead letter topic. All messages of a batch that is dropped without that have failed, and
+/// are tried again as others that [fail](Self::fail). For an example see [`Batches`].
 pub struct Batch<E> {
     shared: Arc<Shared>,
     forward: Arc<Forward>,
@@ -210,6 +259,26 @@ impl<E> Batch<E> {
     }
 
     /// How many messages there are: at least one.
+    ///
+    /// ```
+    /// # use event_schema::kafka::{EmbeddedKafka, EventConsumer, Failure, Outcome, Retry};
+    /// # use event_schema::prelude::*;
+    /// # use std::time::Duration;
+    /// # #[derive(Debug, Serialize, JsonSchema, EventSchema)]
+    /// # #[event(topic = "orders")]
+    /// # struct OrderPlaced { number: u32 }
+    /// # #[tokio::main(flavor = "current_thread")]
+    /// # async fn main() -> Result<(), Box<dyn std::error::Error>> {
+    /// # let kafka = EmbeddedKafka::start()?;
+    /// # kafka.create_topic("orders", 1)?;
+    /// # for number in 0..3 { kafka.publish(&OrderPlaced { number }).await; }
+    /// # let consumer = EventConsumer::<OrderPlaced>::subscribe(&kafka.config().group("docs")).await?;
+    /// let mut batches = consumer.runner().batches()?;
+    /// let batch = batches.recv(2, Duration::from_secs(10)).await?;
+    /// assert_eq!(batch.len(), 2);
+    /// # Ok(())
+    /// # }
+    /// ```
     #[must_use]
     #[expect(clippy::len_without_is_empty, reason = "it never is")]
     pub fn len(&self) -> usize {
@@ -218,6 +287,32 @@ impl<E> Batch<E> {
 
     /// The message of this number, from 0 on, has failed: to be tried again, or not.
     ///
+    /// ```
+    /// # use event_schema::kafka::{EmbeddedKafka, EventConsumer, Failure, Outcome, Retry};
+    /// # use event_schema::prelude::*;
+    /// # use std::time::Duration;
+    /// # #[derive(Debug, Serialize, JsonSchema, EventSchema)]
+    /// # #[event(topic = "orders")]
+    /// # struct OrderPlaced { number: u32 }
+    /// # #[tokio::main(flavor = "current_thread")]
+    /// # async fn main() -> Result<(), Box<dyn std::error::Error>> {
+    /// # let kafka = EmbeddedKafka::start()?;
+    /// # kafka.create_topic("orders", 1)?;
+    /// # for number in 0..3 { kafka.publish(&OrderPlaced { number }).await; }
+    /// # let consumer = EventConsumer::<OrderPlaced>::subscribe(&kafka.config().group("docs")).await?;
+    /// let retry = Retry::in_place().backoff(Duration::from_millis(1), Duration::from_millis(1));
+    /// let mut batches = consumer.runner().retry(retry).batches()?;
+    /// let mut batch = batches.recv(3, Duration::from_secs(10)).await?;
+    /// batch.fail(1, Failure::retry("the database is away"));
+    /// batch.finish();
+    ///
+    /// let again = batches.recv(3, Duration::ZERO).await?;
+    /// assert_eq!(again.iter().next().unwrap().event().unwrap().number, 1);
+    /// assert_eq!(batches.counts().to_string(), "2 done, 1 retried");
+    /// # Ok(())
+    /// # }
+    /// ```
+    ///
     /// # Panics
     ///
     /// If there is no message of this number.
@@ -225,7 +320,31 @@ impl<E> Batch<E> {
         self.records[index].failure = Some(failure.into());
     }
 
-    /// Says what came of each.
+    /// Says what came of each. Those that are done are committed with the next commit of the consumer; those that
+    /// failed are tried again, or forwarded, by a later [`recv`](Batches::recv).
+    ///
+    /// ```
+    /// # use event_schema::kafka::{EmbeddedKafka, EventConsumer, Failure, Outcome, Retry};
+    /// # use event_schema::prelude::*;
+    /// # use std::time::Duration;
+    /// # #[derive(Debug, Serialize, JsonSchema, EventSchema)]
+    /// # #[event(topic = "orders")]
+    /// # struct OrderPlaced { number: u32 }
+    /// # #[tokio::main(flavor = "current_thread")]
+    /// # async fn main() -> Result<(), Box<dyn std::error::Error>> {
+    /// # let kafka = EmbeddedKafka::start()?;
+    /// # kafka.create_topic("orders", 1)?;
+    /// # for number in 0..3 { kafka.publish(&OrderPlaced { number }).await; }
+    /// # let consumer = EventConsumer::<OrderPlaced>::subscribe(&kafka.config().group("docs")).await?;
+    /// let mut batches = consumer.runner().retry(Retry::never()).batches()?;
+    /// let batch = batches.recv(2, Duration::from_secs(10)).await?;
+    /// batch.finish();
+    /// let batch = batches.recv(1, Duration::from_secs(10)).await?;
+    /// drop(batch); // as if the process had ended: not done
+    /// assert_eq!(batches.counts().done(), 2);
+    /// # Ok(())
+    /// # }
+    /// ```
     pub fn finish(mut self) {
         for item in self.records.drain(..) {
             let finished = match (item.failure, item.received.into_body()) {

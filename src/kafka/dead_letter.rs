@@ -105,7 +105,8 @@ pub struct DeadLetter {
 type Naming = Arc<dyn Fn(&str, &str) -> String + Send + Sync>;
 
 impl DeadLetter {
-    /// Dead letters as they are by default: with their original bytes, in `<topic>-<group>-dlt`.
+    /// Dead letters as they are by default: with their original bytes, in `<topic>-<group>-dlt`. For this and the
+    /// following see the example of [`DeadLetter`].
     #[must_use]
     #[expect(clippy::new_without_default, reason = "`kafka::DeadLetter::new()` says it best")]
     pub fn new() -> Self {
@@ -463,6 +464,42 @@ fn to_json(violations: &Violations) -> Vec<u8> {
 
 /// What a dead letter says of the message that it was, see [`DeadLetter::read`]: where it could not be
 /// handled last, by whom and why.
+///
+/// ```
+/// use event_schema::kafka::{DeadLetter, EmbeddedKafka, EventConsumer, Received};
+/// use event_schema::prelude::*;
+/// use std::time::Duration;
+///
+/// #[derive(Debug, Serialize, JsonSchema, EventSchema)]
+/// #[event(topic = "orders")]
+/// struct Order { quantity: u32 }
+///
+/// # #[tokio::main]
+/// # async fn main() -> Result<(), Box<dyn std::error::Error>> {
+/// let kafka = EmbeddedKafka::start()?;
+/// kafka.create_topic("orders", 1)?;
+/// kafka.create_topic("orders-billing-dlt", 1)?;
+/// kafka.publish_bytes("orders", None, Some(br#"{"quantity": "many"}"#), &[]).await;
+/// let consumer = EventConsumer::<Order>::subscribe(&kafka.config().group("billing")).await?;
+/// let billing = consumer.handle();
+/// let running = tokio::spawn(consumer.run(async |_| {}));
+///
+/// let letters: Vec<Received<Order>> = kafka.received("orders-billing-dlt", 1).await;
+/// let dead = DeadLetter::read(&letters[0]).unwrap();
+/// assert_eq!((dead.topic(), dead.partition(), dead.offset()), ("orders", 0, 0));
+/// assert!(dead.timestamp().is_some());
+/// assert_eq!(dead.group(), Some("billing"));
+/// assert_eq!(dead.exception(), Some("event_schema::LoadError"));
+/// assert_eq!(dead.message(), Some("1 violation"));
+/// assert_eq!(dead.stacktrace(), Some("1 violation\nquantity: Not a valid integer."));
+/// assert_eq!(dead.violations().unwrap()["violations"][0]["pointer"], "/quantity");
+/// assert!(!dead.is_pointer());
+/// assert_eq!(letters[0].rejection().unwrap().bytes(), br#"{"quantity": "many"}"#);
+/// # billing.close(Duration::from_secs(5)).await?;
+/// # running.await??;
+/// # Ok(())
+/// # }
+/// ```
 #[derive(Debug, Clone, PartialEq)]
 pub struct DeadMessage {
     topic: String,
@@ -495,7 +532,7 @@ impl DeadMessage {
         })
     }
 
-    /// The topic of the message. For this and the following see the example of [`DeadLetter::read`].
+    /// The topic of the message. For this and the following see the example of [`DeadMessage`].
     #[must_use]
     pub fn topic(&self) -> &str {
         &self.topic

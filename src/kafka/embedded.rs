@@ -239,7 +239,7 @@ impl EmbeddedKafka {
         self.cluster().broker_down(BROKER).expect("the cluster has this broker");
     }
 
-    /// Lets the broker come back.
+    /// Lets the broker come back. For an example see [`broker_down`](Self::broker_down).
     #[expect(clippy::missing_panics_doc, reason = "it cannot")]
     pub fn broker_up(&self) {
         self.cluster().broker_up(BROKER).expect("the cluster has this broker");
@@ -272,7 +272,7 @@ impl EmbeddedKafka {
         sent.unwrap_or_else(|error| panic!("not published: {error}"))
     }
 
-    /// Publishes an event to another topic than its own.
+    /// Publishes an event to another topic than its own; see the example of [`publish`](Self::publish).
     ///
     /// # Panics
     ///
