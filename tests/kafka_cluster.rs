@@ -63,7 +63,7 @@ fn leaders_and_consumers_are_killed() {
 fn all_brokers_are_away_for_a_while() {
     const EVENTS: u64 = 1_000;
     let Some(cluster) = Cluster::to_kill() else { return };
-    let away = Duration::from_secs(from_env("EVENT_SCHEMA_TEST_AWAY", 15));
+    let away = Duration::from_secs(from_env("EVENT_SCHEMA_TEST_AWAY", 60));
     let _alone = ONE_AT_A_TIME.lock().unwrap_or_else(PoisonError::into_inner);
     let runtime = tokio::runtime::Runtime::new().unwrap();
     let kafka = Kafka::start();

@@ -7,11 +7,11 @@
 //! | [`Outcome`] | the message | its offset | the order | shown by |
 //! |---|---|---|---|---|
 //! | [`Done`](Outcome::Done) | the handler has accepted it, or it is a tombstone that nobody handles | may be committed as soon as all received before it in the partition are finished | the next of the partition (or key) goes on | `kafka_run`: `a_partition_keeps_its_order_...`, `a_key_keeps_its_order_...` |
-//! | [`Retried`](Outcome::Retried) | failed; it is handled again in its place, or sent to a [topic for retries](crate::kafka::Retry::topics) | not committed before it is finished; with a topic for retries, finished when it is stored there | in place: kept, the partition waits. By topics: none | `kafka_run`: `a_failed_event_is_tried_again_in_its_place`, `retries_by_topics_hold_up_nothing` |
+//! | [`Retried`](Outcome::Retried) | failed; it is handled again in its place, or sent to a [topic for retries](crate::kafka::Retry::topics) | not committed before it is finished; with a topic for retries, finished when it is stored there | in place: kept, the partition waits. By topics: none | `kafka_run`: `a_failed_event_is_tried_again_in_its_place`, `retries_by_topics_hold_up_nothing`, `what_was_tried_by_topics_keeps_its_first_place_...` |
 //! | [`Parked`](Outcome::Parked) | failed; it is handled again, the later messages of its key wait | not committed before it is finished; others may be handled up to `span` messages ahead | kept for each key | `kafka_run`: `a_parked_event_holds_up_its_own_key_only` |
 //! | [`Dead`](Outcome::Dead) | it is in the dead letter topic, with its original bytes, key and headers, and why | finished when the brokers have acknowledged the dead letter | kept: what comes behind it waits until then | `kafka_dead_letter`, `kafka_run`: `what_is_rejected_or_fails_for_good_is_a_dead_letter`, `kafka_spring` |
 //! | [`Skipped`](Outcome::Skipped) | passed over, because [`GiveUp::Skip`] says so; it is in the log | finished | kept | the simulation of the core |
-//! | [`Abandoned`](Outcome::Abandoned) | its handler took too long, or its partition was taken away: its result does not count, and it may have had its effect | not committed; after a timeout it is tried again, after a revoke the next owner gets it | kept | `kafka_run`: `a_handler_that_takes_too_long_...`, `kafka_group`: `a_result_that_comes_after_the_partition_went_...` |
+//! | [`Abandoned`](Outcome::Abandoned) | its handler took too long, or its partition was taken away: its result does not count, and it may have had its effect | not committed; after a timeout it is tried again, after a revoke the next owner gets it | kept | `kafka_run`: `a_handler_that_takes_too_long_...`, `a_handler_that_took_too_long_...`, `kafka_group`: `a_result_that_comes_after_the_partition_went_...` |
 //!
 //! With [`GiveUp::Stop`] a message that failed for good ends the run with an error, and is not committed: it is
 //! the first that a restart meets (`kafka_run`: `it_stops_at_what_it_is_told_to_stop_at`).
@@ -44,7 +44,8 @@
 //! ## What is bounded
 //!
 //! - Memory: [`Runner::buffer`], in messages and bytes; a full partition is paused
-//!   (`kafka_group`: `a_handler_that_stands_still_does_not_fill_the_memory`).
+//!   (`kafka_group`: `a_handler_that_stands_still_does_not_fill_the_memory`). Until it is, librdkafka fetches ahead
+//!   for itself: 64 MB of each partition, unless `queued.max.messages.kbytes` says otherwise (`kafka_memory`).
 //! - Membership of the group does not hang on the handler: another thread polls
 //!   (`a_handler_slower_than_the_poll_interval_stays_a_member`).
 //! - A rebalance waits for what is in hand, at most a third of the session timeout and no longer than 10 seconds.

@@ -68,7 +68,9 @@ impl<E> Delivery<E> {
         &self.0.event
     }
 
-    /// The topic.
+    /// The topic. Of a message that is tried again by [topics for retries](super::Retry::topics) it is one of
+    /// those, and so are partition and offset: where it was first is in its headers, and in the id of its
+    /// [envelope](Self::envelope) if it has no other.
     #[must_use]
     pub fn topic(&self) -> &str {
         &self.0.place.topic
