@@ -2,12 +2,14 @@
 
 mod batch;
 mod outgoing;
+#[cfg(test)]
+mod tests;
 
 use std::fmt;
 use std::future::Future;
 use std::pin::Pin;
 use std::sync::atomic::{AtomicBool, Ordering};
-use std::sync::{Arc, MutexGuard, OnceLock, PoisonError, RwLock, Weak};
+use std::sync::{Arc, OnceLock, PoisonError, RwLock, Weak};
 use std::task::{Context, Poll, Waker, ready};
 use std::time::{Duration, Instant, SystemTime};
 
@@ -16,7 +18,7 @@ use rdkafka::config::{ClientConfig, FromClientConfigAndContext, RDKafkaLogLevel}
 use rdkafka::error::{KafkaError, RDKafkaErrorCode};
 use rdkafka::message::Message;
 use rdkafka::producer::{BaseRecord, DeliveryResult, Producer, ProducerContext, ThreadedProducer};
-use tokio::sync::{Mutex, watch};
+use tokio::sync::{Mutex, MutexGuard, watch};
 
 use self::batch::Batch;
 pub use self::outgoing::Outgoing;
@@ -100,16 +102,21 @@ pub struct EventProducer {
 }
 
 struct Shared {
-    /// To make a client anew.
-    config: ClientConfig,
+    /// Makes a client, also in the place of one that failed.
+    make: Make,
     /// The one in use.
     client: RwLock<Arc<Client>>,
     /// Held while an event is put into librdkafka's queue, and waits for room there: whoever
     /// comes later does so behind it.
     gate: Mutex<()>,
     ready: watch::Sender<bool>,
+    /// Whether `close` was called. What waits at the gate is still sent.
+    closing: AtomicBool,
+    /// Whether whoever passes the gate is sent away. Set behind those who came before `close`.
     closed: AtomicBool,
 }
+
+type Make = Box<dyn Fn() -> Result<Client, ConnectError> + Send + Sync>;
 
 /// librdkafka's producer, which is never dropped where somebody waits: that joins threads and waits
 /// for brokers.
@@ -134,7 +141,8 @@ impl Reports {
         {
             shared.ready.send_replace(false);
             // Not on this thread, which may belong to the client that is to be dropped.
-            drop(thread::start("event-schema renew", move || shared.renew()));
+            let shared = Arc::downgrade(&shared);
+            drop(thread::start("event-schema renew", move || Shared::renew(&shared)));
         }
     }
 }
@@ -181,7 +189,7 @@ impl Slot {
         }
     }
 
-    fn state(&self) -> MutexGuard<'_, SlotState> {
+    fn state(&self) -> std::sync::MutexGuard<'_, SlotState> {
         self.0.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
@@ -239,17 +247,24 @@ impl EventProducer {
     pub async fn connect(config: &KafkaConfig) -> Result<Self, ConnectError> {
         let settings = config.rdkafka_producer()?;
         let source = settings.get("client.id").map_or_else(program, str::to_owned);
-        let client = Arc::new(Client::new(&settings)?);
+        let producer = Self::made_by(Box::new(move || Client::new(&settings)), &source)?;
+        let client = producer.shared.client();
+        client::connected(client.monitor(), config.connect_deadline(), move |wait| client.cluster_id(wait)).await?;
+        Ok(producer)
+    }
+
+    fn made_by(make: Make, source: &str) -> Result<Self, ConnectError> {
+        let client = Arc::new(make()?);
         let shared = Arc::new(Shared {
-            config: settings,
+            make,
             client: RwLock::new(Arc::clone(&client)),
             gate: Mutex::new(()),
             ready: watch::Sender::new(true),
+            closing: AtomicBool::new(false),
             closed: AtomicBool::new(false),
         });
         client.belongs_to(&shared);
-        client::connected(client.monitor(), config.connect_deadline(), move |wait| client.cluster_id(wait)).await?;
-        Ok(Self { shared, source: Some(cloudevents::uri_reference(&source).into()) })
+        Ok(Self { shared, source: Some(cloudevents::uri_reference(source).into()) })
     }
 
     /// This producer, saying of its events that they happen there: a URI reference that names a
@@ -480,6 +495,7 @@ impl EventProducer {
             queued.headers = outgoing::copy(&record.headers);
             queued
         };
+        self.shared.begin()?;
         self.shared.enqueue(topic, put).await?.await
     }
 
@@ -489,7 +505,7 @@ impl EventProducer {
     /// Brokers that are away for a while do not make it unready: the queue waits for them.
     #[must_use]
     pub fn is_ready(&self) -> bool {
-        *self.shared.ready.borrow() && !self.shared.closed.load(Ordering::Acquire)
+        *self.shared.ready.borrow() && !self.shared.closing.load(Ordering::Acquire)
     }
 
     /// Waits until the client has reached a broker, after one that failed for good; otherwise it is
@@ -552,15 +568,19 @@ impl EventProducer {
     pub async fn close(self, deadline: Duration) -> Result<(), CloseError> {
         let started = Instant::now();
         let shared = self.shared;
-        shared.closed.store(true, Ordering::Release);
+        shared.closing.store(true, Ordering::Release);
         let flush = async {
-            // Behind everyone who waits for room in the queue.
-            drop(shared.gate.lock().await);
+            // Behind everyone who waits for room in the queue, and before whoever comes later.
+            let turn = shared.gate.lock().await;
+            shared.closed.store(true, Ordering::Release);
+            drop(turn);
             let client = shared.client();
             let _ =
                 thread::start("event-schema flush", move || client.producer().flush(client::bounded(deadline))).await;
         };
         let flushed = tokio::time::timeout(deadline, flush).await;
+        // Those who wait still are not sent any more.
+        shared.closed.store(true, Ordering::Release);
         let open = shared.client().in_flight();
         if flushed.is_err() || open > 0 {
             return Err(CloseError { deadline, open: Open::Events(open) });
@@ -590,18 +610,28 @@ impl Shared {
         Arc::clone(&self.client.read().unwrap_or_else(PoisonError::into_inner))
     }
 
-    /// Puts a client in the place of one that can send no more, and waits for a broker.
-    fn renew(self: Arc<Self>) {
-        // As long as somebody has the producer.
-        let weak = Arc::downgrade(&self);
-        let fresh = match Client::new(&self.config) {
-            Ok(fresh) => Arc::new(fresh),
-            Err(error) => return tracing::error!("the producer cannot be made anew: {error}"),
+    /// Puts a client in the place of one that can send no more, and waits for a broker; as long as
+    /// somebody has the producer.
+    fn renew(weak: &Weak<Self>) {
+        const LONGEST: Duration = Duration::from_secs(10);
+        let mut wait = Duration::from_millis(100);
+        let fresh = loop {
+            let Some(shared) = weak.upgrade() else { return };
+            match (shared.make)() {
+                Ok(fresh) => {
+                    let fresh = Arc::new(fresh);
+                    fresh.belongs_to(&shared);
+                    // What the old one still has gets its reports when it is dropped.
+                    *shared.client.write().unwrap_or_else(PoisonError::into_inner) = Arc::clone(&fresh);
+                    break fresh;
+                }
+                // Such as certificates that are being exchanged, or no thread to be had.
+                Err(error) => tracing::error!("the producer cannot be made anew, next try in {wait:?}: {error}"),
+            }
+            drop(shared);
+            std::thread::sleep(wait);
+            wait = (wait * 2).min(LONGEST);
         };
-        fresh.belongs_to(&self);
-        // What the old one still has gets its reports when it is dropped.
-        *self.client.write().unwrap_or_else(PoisonError::into_inner) = Arc::clone(&fresh);
-        drop(self);
         tracing::warn!("the producer is made anew after a fatal error");
         while let Some(shared) = weak.upgrade() {
             if !Arc::ptr_eq(&shared.client(), &fresh) {
@@ -617,7 +647,18 @@ impl Shared {
         }
     }
 
-    /// Puts a record into the queue; waits for room there. The gate is held by the caller.
+    /// Refuses what comes after `close` was called. What gets by has to wait for its [turn](Self::turn).
+    fn begin(&self) -> Result<(), SendError> {
+        if self.closing.load(Ordering::Acquire) { Err(SendErrorKind::Closed.into()) } else { Ok(()) }
+    }
+
+    /// Waits behind all who came before. Behind `close` there is no turn.
+    async fn turn(&self) -> Result<MutexGuard<'_, ()>, SendError> {
+        let turn = self.gate.lock().await;
+        if self.closed.load(Ordering::Acquire) { Err(SendErrorKind::Closed.into()) } else { Ok(turn) }
+    }
+
+    /// Puts a record into the queue; waits for room there. It is the caller's turn.
     async fn put(&self, client: &Client, mut record: Queued<'_>) -> Result<(), SendError> {
         // As little as a timer can wait, so that the queue does not run dry meanwhile.
         const FULL: Duration = Duration::from_millis(1);
@@ -627,6 +668,10 @@ impl Shared {
                 Err((KafkaError::MessageProduction(RDKafkaErrorCode::QueueFull), refused)) => {
                     record = refused;
                     tokio::time::sleep(FULL).await;
+                    // `close` waits for whose turn it is, unless its deadline is over.
+                    if self.closed.load(Ordering::Acquire) {
+                        return Err(SendErrorKind::Closed.into());
+                    }
                 }
                 // Without a code it is a NUL byte in the topic's name.
                 Err((error, _)) => {
@@ -643,11 +688,8 @@ impl Shared {
         topic: Topic,
         record: impl FnOnce(Arc<Waiting>) -> Queued<'a>,
     ) -> Result<Enqueued, SendError> {
-        if self.closed.load(Ordering::Acquire) {
-            return Err(SendErrorKind::Closed.into());
-        }
+        let _turn = self.turn().await?;
         let waiting = Arc::new(Waiting::One(Slot::default()));
-        let _turn = self.gate.lock().await;
         let client = self.client();
         self.put(&client, record(Arc::clone(&waiting))).await?;
         Ok(Enqueued { waiting, topic, client })

@@ -69,13 +69,13 @@ pub(super) async fn send<E: EventSchema>(
     let mut starts: Vec<Result<Topic, SendError>> = Vec::with_capacity(events.len());
     let mut clients: Vec<Arc<Client>> = Vec::with_capacity(events.len().div_ceil(TURN));
     for turn in events.chunks(TURN) {
-        let _turn = shared.gate.lock().await;
+        let taken = shared.turn().await;
         let client = shared.client();
         for event in turn {
             let number = starts.len();
             value.clear();
             let start = async {
-                if shared.closed.load(Ordering::Acquire) {
+                if taken.is_err() {
                     return Err(SendErrorKind::Closed.into());
                 }
                 let topic = topic.clone().map_or_else(|| Topic::of(event, None), Ok)?;

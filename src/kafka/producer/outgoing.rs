@@ -78,6 +78,7 @@ impl<'a, E: EventSchema> Outgoing<'a, E> {
     ///
     /// As [`send`](Self::send).
     pub async fn enqueue(self) -> Result<Enqueued, SendError> {
+        self.producer.shared.begin()?;
         let topic = Topic::of(self.event, self.topic)?;
         let value = self.event.dump().map_err(SendErrorKind::Invalid)?;
         let key = self.event.key();
