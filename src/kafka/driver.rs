@@ -21,7 +21,7 @@ use rdkafka::message::{BorrowedMessage, Message};
 use rdkafka::{ClientContext, TopicPartitionList};
 use tokio::sync::{Notify, oneshot, watch};
 
-use super::client::{self, Code, Monitor};
+use super::client::{self, Monitor};
 use super::core::{Action, Core, Incoming, Outcome, Partition, Position, Rules, Taken, Ticket, Verdict, Work};
 use super::error::{CloseError, ConnectError, ConsumeErrorKind, Open};
 use super::fault::Fault;
@@ -630,7 +630,7 @@ impl Group {
         // In any case: one that is under way may fail.
         let committed = commit(consumer);
         if let Err(code) = committed {
-            tracing::warn!("not committed before the partitions were given up: {}", Code(code));
+            tracing::warn!("not committed before the partitions were given up: {code}");
         }
         for waiting in waiting {
             // Nobody may be waiting any more, and that is fine.
@@ -921,7 +921,7 @@ impl Poller {
         drop(super::thread::start("event-schema commit", move || {
             let committed = commit(&client.consumer);
             if let Err(code) = committed {
-                tracing::warn!("not committed, to be tried again: {}", Code(code));
+                tracing::warn!("not committed, to be tried again: {code}");
                 turn.0.lock().core.commit_failed();
             }
             drop(turn);
