@@ -791,7 +791,7 @@ impl Shared {
         let pending = Arc::new(Pending { waiting: Waiting::One(Slot::default()), stamp });
         let mut turn = self.turn().await?;
         let client = self.client();
-        let (name, topic) = turn.is_now(to)?;
+        let (name, topic) = turn.set(to)?;
         self.put(&client, name, message, Arc::clone(&pending)).await?;
         Ok(Enqueued { pending, topic, client })
     }
@@ -951,7 +951,7 @@ struct LastTopic {
 
 impl LastTopic {
     /// The name for librdkafka, and for whoever asks later.
-    fn is_now(&mut self, to: To<'_>) -> Result<(&CStr, Topic), SendError> {
+    fn set(&mut self, to: To<'_>) -> Result<(&CStr, Topic), SendError> {
         let (To::Own(name) | To::Other(name)) = to;
         if self.name.as_bytes() != name.as_bytes() {
             let invalid = |_| SendError::of(name, RDKafkaErrorCode::InvalidTopic, true);
