@@ -34,7 +34,9 @@
 //!   [`commit_interval`](Runner::commit_interval), one second unless set), and what was finished ahead of the first
 //!   unfinished message, fewer than [`span`](Runner::span) of each partition; none of the latter with
 //!   [`Order::Partition`].
-//! - After a close or a rebalance: what was in hand at the deadline, and what was finished ahead of the first
+//! - After a close or a rebalance: nothing, as a rule. What was overtaken is handled before the partition is given up
+//!   (`kafka_group`: `a_close_finishes_what_others_have_overtaken`). If that takes longer than the deadline, or if a
+//!   message that failed waits for its next attempt: what is in hand, and what was finished ahead of the first
 //!   unfinished message.
 //! - What the producer sent twice: [ids](crate::Envelope#the-id) tell that.
 //!
@@ -47,7 +49,7 @@
 //!   (`kafka_group`: `a_handler_that_stands_still_does_not_fill_the_memory`).
 //! - Membership of the group does not hang on the handler: another thread polls
 //!   (`a_handler_slower_than_the_poll_interval_stays_a_member`).
-//! - A rebalance waits for what is in hand, at most a third of the session timeout and no longer than 10 seconds.
+//! - A rebalance waits for what is in hand and for what was overtaken, at most a third of the session timeout and no longer than 10 seconds.
 //! - [`RunHandle::close`] returns by its deadline (`a_close_under_load_is_in_time_...`).
 //!
 //! # Consuming by hand

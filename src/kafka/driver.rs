@@ -597,7 +597,7 @@ impl Group {
         self.give_up(consumer, &partitions);
     }
 
-    /// Waits for what is in hand, and commits.
+    /// Waits for what is in hand and for what others have overtaken, and commits.
     fn give_up(&self, consumer: &BaseConsumer<Self>, partitions: &[Partition]) {
         let patience = Instant::now() + self.patience;
         {
@@ -608,6 +608,8 @@ impl Group {
         }
         let mut state = loop {
             let mut state = self.shared.lock_here();
+            state.core.tick(self.shared.now());
+            self.shared.perform(&mut state, self, consumer);
             let deadline = state.closing.map_or(patience, |closing| closing.min(patience));
             let left = deadline.saturating_duration_since(Instant::now());
             if state.core.is_idle(partitions) || left.is_zero() {

@@ -215,6 +215,70 @@ fn what_is_revoked_is_finished_but_not_begun() {
 }
 
 #[test]
+fn holes_of_what_is_revoked_are_filled_first() {
+    let mut core = core(Rules { order: Some(Order::Key), ..rules() });
+    core.assign(&[1]);
+    core.receive(Incoming { partition: 1, ..record(7, None) }, NOW);
+    receive(&mut core, &[Some(1), Some(1), Some(1), Some(2), Some(2), None, Some(1)]);
+    assert_eq!(core.take(NOW).expect("of the other partition").ticket.offset, 7);
+    let taken = [core.take(NOW).expect("the first").ticket, core.take(NOW).expect("of another key").ticket];
+    assert_eq!(taken.map(|ticket| ticket.offset), [0, 3]);
+    core.receive(Incoming { partition: 1, ..record(8, None) }, NOW);
+    core.finish(&taken[1], Verdict::Done, NOW);
+    core.revoke(&[0]);
+    // The next of the first key is a hole as soon as it has its turn. Those behind the last that is finished are
+    // left to the next owner, until that is another one.
+    assert_eq!(offsets(&mut core, NOW), [8]);
+    core.finish(&taken[0], Verdict::Done, NOW);
+    assert!(!core.is_idle(&[0]));
+    core.receive(Incoming { partition: 1, ..record(9, None) }, NOW);
+    let second = core.take(NOW).expect("the hole");
+    assert_eq!(second.ticket.offset, 1);
+    core.finish(&second.ticket, Verdict::Done, NOW);
+    assert_eq!(offsets(&mut core, NOW), [2, 9]);
+    assert!(!core.is_idle(&[0]));
+}
+
+#[test]
+fn what_is_idle_repeats_nothing_unless_a_failed_record_waits() {
+    let mut core = core(Rules { order: Some(Order::Key), ..rules() });
+    receive(&mut core, &[Some(1), Some(1), Some(2), Some(3), Some(1)]);
+    let taken = take(&mut core, NOW);
+    core.revoke(&[0]);
+    core.finish(&taken[2].ticket, Verdict::Done, NOW);
+    core.finish(&taken[1].ticket, Verdict::Reject, NOW);
+    assert_eq!(core.finish(&taken[0].ticket, Verdict::Done, NOW), Some(Outcome::Done));
+    let [second, dead] = <[_; 2]>::try_from(take(&mut core, NOW)).expect("two holes");
+    let works = [&second, &dead].map(|taken| (taken.ticket.offset, taken.work));
+    assert_eq!(works, [(1, Work::Handle), (2, Work::DeadLetter(0))]);
+    assert!(!core.is_idle(&[0]));
+    core.finish(&dead.ticket, Verdict::Done, NOW);
+    assert_eq!(core.finish(&second.ticket, Verdict::Retry, NOW), Some(Outcome::Parked));
+    // Nobody waits for its time, but it is taken if that comes.
+    assert!(core.is_idle(&[0]));
+    core.tick(NOW + millis(100));
+    actions(&mut core);
+    assert!(!core.is_idle(&[0]));
+    let second = take_one(&mut core, NOW);
+    core.finish(&second.ticket, Verdict::Done, NOW);
+    assert!(core.is_idle(&[0]));
+    assert_eq!(core.release(&[0]), [position(0, 1, 3)]);
+}
+
+#[test]
+fn what_stops_the_consumer_leaves_its_holes() {
+    let mut core = core(Rules { order: Some(Order::Key), give_up: GiveUp::Stop, ..rules() });
+    receive(&mut core, &[Some(1), Some(1), Some(2), Some(3)]);
+    let taken = take(&mut core, NOW);
+    core.finish(&taken[1].ticket, Verdict::Done, NOW);
+    core.finish(&taken[2].ticket, Verdict::Reject, NOW);
+    core.finish(&taken[0].ticket, Verdict::Done, NOW);
+    core.revoke(&[0]);
+    assert!(core.is_idle(&[0]));
+    assert_eq!(core.release(&[0]), [position(0, 1, 0)]);
+}
+
+#[test]
 fn a_failed_record_waits_longer_each_time() {
     let mut core = core(Rules { order: Some(Order::Partition), waiting: Waiting::Partition, ..rules() });
     receive(&mut core, &[None, None]);

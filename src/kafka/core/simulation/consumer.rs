@@ -131,10 +131,24 @@ impl Consumer {
         self.obey(world);
     }
 
-    pub(super) fn is_idle(&self) -> bool {
-        let idle = !self.hands.iter().any(|hand| self.revoking.contains(&hand.ticket.partition));
-        assert_eq!(self.core.is_idle(&self.revoking), idle);
+    /// Whether nothing is waited for before the release.
+    pub(super) fn is_idle(&self, now: Duration) -> bool {
+        let idle = self.core.is_idle(&self.revoking);
+        let in_hand = self.hands.iter().any(|hand| self.revoking.contains(&hand.ticket.partition));
+        let ledgers = self.revoking.iter().filter_map(|partition| self.ledgers[*partition as usize].as_ref());
+        let mut turns = ledgers.flat_map(|ledger| ledger.turns(&self.rules)).filter(|_| !self.stopped);
+        if idle {
+            assert!(!in_hand, "not idle with something in hand");
+            assert!(turns.all(|(_, _, until)| self.may_wait(until)), "not idle with a hole");
+        } else {
+            assert!(in_hand || turns.any(|(_, from, _)| from <= now), "there is nothing to wait for");
+        }
         idle
+    }
+
+    /// What failed at the time of the last tick may have to wait for another one.
+    fn may_wait(&self, until: Duration) -> bool {
+        until >= self.ticked && until > Duration::ZERO
     }
 
     pub(super) fn release(&mut self, world: &mut World) {
@@ -142,6 +156,7 @@ impl Consumer {
         if self.hands.iter().any(|hand| partitions.contains(&hand.ticket.partition)) {
             world.tally.note(Event::RevokedInHand);
         }
+        let idle = self.core.is_idle(&partitions);
         self.settle(&partitions, world);
         for &partition in &partitions {
             self.ledger(partition).expect("it is ours").again = true;
@@ -159,7 +174,11 @@ impl Consumer {
             assert_eq!(ledger.dirty(), None, "released without being committed");
             let log = world.broker.log(partition);
             let from = if arrives && log.owner == Some(self.id) { log.committed } else { ledger.next() };
-            ledger.check_repeated(from, &self.rules);
+            let repeated = ledger.repeated(from, &self.rules);
+            if idle && !self.stopped {
+                assert!(repeated == 0 || ledger.waits(self.ticked), "{repeated} records are repeated for nothing");
+                world.tally.note(if repeated == 0 { Event::Released } else { Event::ReleasedWithHoles });
+            }
         }
         self.obey(world);
         self.give_up(&partitions, world);
@@ -169,7 +188,7 @@ impl Consumer {
     pub(super) fn expire(&mut self, world: &mut World) {
         let partitions = self.partitions();
         self.settle(&partitions, world);
-        self.ledgers.iter().flatten().for_each(|ledger| ledger.check_repeated(ledger.next(), &self.rules));
+        self.ledgers.iter().flatten().for_each(|ledger| _ = ledger.repeated(ledger.next(), &self.rules));
         self.give_up(&partitions, world);
         self.expired = true;
     }
@@ -284,6 +303,9 @@ impl Consumer {
         let rules = &self.rules;
         let ledger = self.ledgers[partition as usize].as_mut().expect("what is taken is ours");
         assert!(ledger.has_turn(number, rules), "taken out of turn: {taken:?}");
+        if ledger.revoked {
+            world.tally.note(Event::HoleTaken);
+        }
         let epoch = ledger.epoch;
         let record = &mut ledger.records[number];
         let State::Waiting(from, _) = record.state else { unreachable!("it has its turn") };
@@ -317,9 +339,7 @@ impl Consumer {
     fn nothing_waits(&self) {
         for ledger in self.ledgers.iter().flatten().filter(|_| !self.stopped) {
             for (number, _, until) in ledger.turns(&self.rules) {
-                // What failed at the time of the last tick may have to wait for another one.
-                let may_wait = until >= self.ticked && until > Duration::ZERO;
-                assert!(may_wait, "record {number} is forgotten");
+                assert!(self.may_wait(until), "record {number} is forgotten");
             }
         }
     }
