@@ -47,7 +47,9 @@
 //!   fewer than 200 events/s. Send many at a time: from many tasks, or with `send_all` or `enqueue`.
 //! - The headers of an envelope are some 200 bytes, more than a small event. A producer that is
 //!   [`plain`](EventProducer::plain) sends none; then nothing tells one event from its copy.
-//! - `compression.type=lz4` makes most of the headers vanish: within a batch they repeat.
+//! - `compression.type=lz4` makes most of the headers vanish: within a batch they repeat. With it events in
+//!   envelopes went at 430,000 a second, as fast as `FutureProducer` without headers and with the same setting.
+//!   All consumers must be able to read it: Java's and librdkafka's can, some others need a library for it.
 //!
 //! # Latency
 //!

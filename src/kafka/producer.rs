@@ -88,7 +88,7 @@ use crate::{EventKey, EventSchema};
 /// # What is sent
 ///
 /// The event as JSON, and beside it its [envelope](crate::Envelope) as CloudEvents' headers, with a new
-/// id and the present time. They take about 170 bytes; [`plain`](Self::plain) leaves them away. The
+/// id and the present time. They take some 200 bytes; [`plain`](Self::plain) leaves them away. The
 /// source is `client.id` if it is set, otherwise the name of the program, unless
 /// [`with_source`](Self::with_source) says it.
 ///
@@ -98,10 +98,8 @@ use crate::{EventKey, EventSchema};
 /// Many at once share them: [`send_all`](Self::send_all), [`enqueue`](Self::enqueue), or tasks with
 /// a clone each.
 ///
-/// Envelopes cost the brokers as much as the producer. Beside a broker on the same two cores, orders of 120
-/// bytes went at 580,000 a second [without](Self::plain) and 320,000 with them; with
-/// `compression.type=lz4` too, for envelopes look much alike, at 430,000. It takes consumers that can read it:
-/// Java's and librdkafka's do, some others need a library for it.
+/// Envelopes cost the brokers as much as the producer. [`guide::tuning`](crate::guide::tuning) says how much,
+/// and what to do about it.
 ///
 /// Dropping the last clone drops what is still queued and nobody waits for, with a warning in the log:
 /// [`close`](Self::close) it.
