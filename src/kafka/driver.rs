@@ -89,6 +89,8 @@ pub(super) struct State {
     trouble: Option<ConsumeErrorKind>,
     /// The workers, by number.
     pub(super) seats: Vec<Seat>,
+    /// What was taken for a batch that is not complete.
+    pub(super) pending: Vec<(Taken<Raw>, Place)>,
     /// Seats whose worker does not come back.
     pub(super) vacant: Vec<usize>,
     /// Why those failed that are not finished yet.
@@ -420,6 +422,28 @@ impl State {
         Some((taken, place))
     }
 
+    /// A batch of what was taken for it, so many at most, the records of a partition in their order.
+    pub(super) fn begin(&mut self, most: usize, now: Duration) -> Vec<(Taken<Raw>, Place)> {
+        let most = most.min(self.pending.len());
+        let Self { core, pending, .. } = self;
+        let mut batch: Vec<_> = pending.drain(..most).inspect(|(taken, _)| core.begin(&taken.ticket, now)).collect();
+        // Those that are tried again come as their time does.
+        batch.sort_by_key(|(Taken { ticket, .. }, _)| (ticket.partition, ticket.number));
+        batch
+    }
+
+    /// What no batch has shown to anybody is for whoever has its partition next.
+    fn give_back(&mut self) {
+        let Self { core, pending, .. } = self;
+        pending.retain(|(taken, _)| {
+            let holds = core.holds(&taken.ticket.position());
+            if !holds {
+                core.give_back(&taken.ticket);
+            }
+            holds
+        });
+    }
+
     /// Why a record failed that is to be forwarded. It is a time that ran out if nobody said why.
     pub(super) fn fault(&self, ticket: &Ticket) -> Fault {
         self.faults.get(&record(ticket)).cloned().unwrap_or(self.too_long())
@@ -571,6 +595,8 @@ impl Group {
         }
         self.shared.perform(&mut state, self, consumer);
         self.shared.revocations.fetch_add(1, Ordering::Release);
+        state.core.revoke(&partitions);
+        state.give_back();
         state.core.lose(&partitions);
         state.forget_faults();
         state.pausing.retain(|partition| !partitions.contains(partition));
@@ -596,6 +622,7 @@ impl Group {
             // Whoever sees the new number finds the partitions revoked.
             let mut state = self.shared.lock_here();
             state.core.revoke(partitions);
+            state.give_back();
             self.shared.revocations.fetch_add(1, Ordering::Release);
         }
         let mut state = loop {
@@ -668,6 +695,7 @@ pub(super) fn start(
             waker: None,
             trouble: None,
             seats: Vec::new(),
+            pending: Vec::new(),
             vacant: Vec::new(),
             faults: HashMap::new(),
             patience: Duration::MAX,
@@ -779,6 +807,7 @@ impl Poller {
             let all = state.core.partitions();
             self.shared.revocations.fetch_add(1, Ordering::Release);
             state.core.revoke(&all);
+            state.give_back();
             // Whoever finishes something wakes this thread.
             state.awaited = true;
             if state.core.is_idle(&all) || deadline <= Instant::now() {

@@ -459,14 +459,10 @@ where
             let ticket = taken.ticket;
             let done = tokio::select! {
                 biased;
-                done = caught(self.job.perform(&self.shared, taken, &place)) => done,
+                done = guarded(self.job.perform(&self.shared, taken, &place)) => done,
                 () = self.dismissal.given() => return,
             };
-            finished = Some((
-                ticket,
-                place,
-                done.unwrap_or_else(|panic| Finished::Failed(Fault::Panic(message(&*panic).into()))),
-            ));
+            finished = Some((ticket, place, done));
             // Handlers may be ready at once, thousands in a row, and other tasks want their turn.
             turn = turn.wrapping_add(1);
             if turn.is_multiple_of(32) {
@@ -507,6 +503,11 @@ where
         };
         handled.map_err(|failure| Fault::Handler(Arc::new(failure)))
     }
+}
+
+/// What comes of a record; a panic is a failure of it.
+pub(super) async fn guarded<T: From<Finished>>(work: impl Future<Output = T>) -> T {
+    caught(work).await.unwrap_or_else(|panic| Finished::Failed(Fault::Panic(message(&*panic).into())).into())
 }
 
 /// What a panic says.
