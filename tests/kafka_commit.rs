@@ -43,6 +43,27 @@ async fn nothing_is_committed_that_was_not_handed_over() {
 }
 
 #[tokio::test]
+async fn what_is_stored_is_committed_before_long_and_at_the_close() {
+    let kafka = Kafka::start();
+    let topic = ten_notes(&kafka).await;
+    let group = kafka.group();
+
+    let mut consumer = EventConsumer::<Note>::subscribe_to(&group, &[&topic]).await.unwrap();
+    let mut received = Vec::new();
+    for _ in 0..6 {
+        received.push(within(20, "message", consumer.recv()).await.unwrap());
+    }
+    consumer.store_offset(&received[3]).unwrap();
+    // An earlier one does not set the group back.
+    consumer.store_offset(&received[1]).unwrap();
+    let committed = async { while kafka.committed(&group, &topic, 0).await != Some(4) {} };
+    within(20, "commit", committed).await;
+    consumer.store_offset(&received[4]).unwrap();
+    consumer.close(DEADLINE).await.unwrap();
+    assert_eq!(kafka.committed(&group, &topic, 0).await, Some(5));
+}
+
+#[tokio::test]
 async fn a_restart_goes_on_behind_the_last_commit() {
     let kafka = Kafka::start();
     let topic = ten_notes(&kafka).await;

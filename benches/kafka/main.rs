@@ -1,10 +1,15 @@
-//! What producing to Kafka costs, beside a hand-written loop over rdkafka.
+//! What producing to and consuming from Kafka costs, beside hand-written loops over rdkafka.
 //!
 //! `cargo bench --bench kafka -- --config client.properties` needs a real broker, which the file names.
-//! The contenders take turns, each with a fresh topic, for so many rounds (`--rounds`, 5) of so many
-//! events (`--events`, 1000000), orders of 120 bytes of JSON; the median of the rounds is printed.
-//! `--only TEXT` runs those with the text in their names, `--partitions` says how many each topic has (6).
+//! The contenders take turns for so many rounds (`--rounds`, 5) of so many events (`--events`, 1000000),
+//! orders of 120 bytes of JSON; the median of the rounds is printed. Each producer has a topic of its own, the
+//! consumers read the same one, each in a group of its own. `--only TEXT` runs those with the text in their
+//! names, beside the first; `--partitions` says how many a topic has (6); with `--java DIR`, a folder of Kafka's
+//! jars, Java's `ConsumerPerformance` takes part. Last comes how long an event takes from its sender to its handler when
+//! 10,000 are sent each second.
 
+mod consume;
+mod latency;
 mod produce;
 
 use std::path::PathBuf;
@@ -46,8 +51,10 @@ fn orders(count: usize) -> Vec<Order> {
 pub(crate) struct Setup {
     pub(crate) config: KafkaConfig,
     pub(crate) orders: Vec<Order>,
-    rounds: usize,
+    pub(crate) rounds: usize,
     partitions: i32,
+    /// Where Kafka's jars are.
+    pub(crate) java: Option<PathBuf>,
 }
 
 impl Setup {
@@ -60,19 +67,25 @@ impl Setup {
             orders: orders(events),
             rounds: arguments.opt_value_from_str("--rounds")?.unwrap_or(5),
             partitions: arguments.opt_value_from_str("--partitions")?.unwrap_or(6),
+            java: arguments.opt_value_from_str("--java")?,
         };
         Ok((setup, arguments.opt_value_from_str("--only")?.unwrap_or_default()))
     }
 
-    /// A topic that nobody else uses, to be deleted when it is measured.
-    async fn topic(&self, admin: &AdminClient<DefaultClientContext>, round: usize) -> String {
-        let name = format!("bench-{}-{round}", std::process::id());
+    /// A topic that nobody else uses, while something is done with it.
+    pub(crate) fn with_topic<T>(&self, work: impl FnOnce(&str) -> T) -> T {
+        let runtime = runtime();
+        let settings = self.config.rdkafka_producer().expect("a configuration");
+        let admin: AdminClient<DefaultClientContext> = settings.create().expect("a client");
+        let options = AdminOptions::new().operation_timeout(Some(Duration::from_secs(30)));
+        let name = format!("bench-{}", Uuid::now_v7());
         // What is deleted makes room at once.
         let topic = NewTopic::new(&name, self.partitions, TopicReplication::Fixed(-1)).set("file.delete.delay.ms", "0");
-        let options = AdminOptions::new().operation_timeout(Some(Duration::from_secs(30)));
-        let made = admin.create_topics(&[topic], &options).await.expect("an answer");
+        let made = runtime.block_on(admin.create_topics(&[topic], &options)).expect("an answer");
         made[0].as_ref().expect("a topic");
-        name
+        let done = work(&name);
+        runtime.block_on(admin.delete_topics(&[&name], &options)).expect("an answer");
+        done
     }
 }
 
@@ -82,40 +95,44 @@ pub(crate) struct Contender {
     pub(crate) run: fn(&Setup, &str) -> Duration,
 }
 
+/// Those that take part: the first, which the others are compared with, and those whose names have the text.
+fn chosen<'a>(title: &str, only: &str, contenders: &'a [Contender]) -> Vec<&'a Contender> {
+    let is_chosen = |contender: &Contender| title.contains(only) || contender.name.contains(only);
+    if !contenders.iter().any(is_chosen) {
+        return Vec::new();
+    }
+    contenders
+        .iter()
+        .enumerate()
+        .filter(|(index, contender)| *index == 0 || is_chosen(contender))
+        .map(|(_, it)| it)
+        .collect()
+}
+
 /// Lets the contenders take turns, and prints their medians beside that of the first.
-fn race(setup: &Setup, title: &str, only: &str, contenders: &[Contender]) {
-    let contenders: Vec<&Contender> =
-        contenders.iter().filter(|contender| title.contains(only) || contender.name.contains(only)).collect();
+fn race(setup: &Setup, title: &str, contenders: &[&Contender], run: impl Fn(&Contender) -> Duration) {
     if contenders.is_empty() {
         return;
     }
-    let runtime = runtime();
-    let settings = setup.config.rdkafka_producer().expect("a configuration");
-    let admin: AdminClient<DefaultClientContext> = settings.create().expect("a client");
     let mut times = vec![Vec::new(); contenders.len()];
-    let mut number = 0;
     for _ in 0..setup.rounds {
         for (contender, times) in contenders.iter().zip(&mut times) {
-            number += 1;
-            let topic = runtime.block_on(setup.topic(&admin, number));
-            times.push((contender.run)(setup, &topic));
-            let options = AdminOptions::new();
-            runtime.block_on(admin.delete_topics(&[&topic], &options)).expect("an answer");
+            times.push(run(contender));
         }
     }
-    println!("\n{title:<52}{:>12}{:>8}   of {} rounds", "events/s", "x raw", setup.rounds);
+    println!("\n{title:<52}{:>12}{:>8}   of {} rounds", "events/s", "x first", setup.rounds);
     let count = f64::from(u32::try_from(setup.orders.len()).expect("not that many events"));
     for (contender, own) in contenders.iter().zip(&times) {
         let rates: Vec<f64> = own.iter().map(|time| count / time.as_secs_f64()).collect();
         // Of each round by itself: what else the machine does comes and goes.
-        let ratios = times[0].iter().zip(own).map(|(raw, own)| raw.as_secs_f64() / own.as_secs_f64());
+        let ratios = times[0].iter().zip(own).map(|(first, own)| first.as_secs_f64() / own.as_secs_f64());
         let (rate, ratio) = (median(rates.iter().copied()), median(ratios));
         let thousands: Vec<String> = rates.iter().map(|rate| format!("{:.0}", rate / 1000.0)).collect();
         println!("  {:<50}{rate:>12.0}{ratio:>8.2}   k/s: {}", contender.name, thousands.join(" "));
     }
 }
 
-fn median(values: impl Iterator<Item = f64>) -> f64 {
+pub(crate) fn median(values: impl Iterator<Item = f64>) -> f64 {
     let mut sorted: Vec<f64> = values.collect();
     sorted.sort_unstable_by(f64::total_cmp);
     sorted[sorted.len() / 2]
@@ -142,6 +159,20 @@ fn main() -> ExitCode {
         }
     };
     println!("{} orders of 120 bytes, {} partitions", setup.orders.len(), setup.partitions);
-    race(&setup, "produce", &only, produce::CONTENDERS);
+    let mut consumers = chosen("consume", &only, consume::CONTENDERS);
+    if setup.java.is_none() {
+        consumers.retain(|consumer| !consumer.name.contains("Java"));
+    }
+    if !consumers.is_empty() {
+        setup.with_topic(|topic| {
+            consume::fill(&setup, topic);
+            race(&setup, "consume", &consumers, |consumer| (consumer.run)(&setup, topic));
+        });
+    }
+    if "latency".contains(&only) {
+        latency::race(&setup);
+    }
+    let producers = chosen("produce", &only, produce::CONTENDERS);
+    race(&setup, "produce", &producers, |producer| setup.with_topic(|topic| (producer.run)(&setup, topic)));
     ExitCode::SUCCESS
 }

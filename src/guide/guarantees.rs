@@ -54,9 +54,9 @@
 //!
 //! # Consuming by hand
 //!
-//! [`EventConsumer::recv`] and its kin commit nothing but by [`commit`](EventConsumer::commit), which takes all up to
-//! the message: what was not handed over is never committed (`kafka_commit`). A message of a partition that was taken
-//! away cannot be committed any more.
+//! [`EventConsumer::recv`] and its kin commit nothing but what [`store_offset`](EventConsumer::store_offset) or
+//! [`commit`](EventConsumer::commit) is told of, which take all up to the message: what was not handed over is never
+//! committed (`kafka_commit`). A message of a partition that was taken away cannot be committed any more.
 //!
 //! # Producing
 //!

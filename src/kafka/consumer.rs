@@ -61,9 +61,9 @@ use crate::EventSchema;
 ///
 /// # What becomes of the offset
 ///
-/// Nothing is committed but by [`commit`](Self::commit), and that commits up to and including the
-/// message it is given: a message that was not handed over is never committed. After a restart
-/// the group goes on behind the last commit, so what was received and not committed comes again.
+/// Nothing is committed but what [`store_offset`](Self::store_offset) or [`commit`](Self::commit) is told of, up
+/// to and including the message they are given: a message that was not handed over is never committed. After
+/// a restart the group goes on behind the last commit, so what was received and not committed comes again.
 ///
 /// When a partition is taken away, so is the right to commit its messages; see
 /// [`ConsumeError::is_revoked`].
@@ -71,8 +71,8 @@ use crate::EventSchema;
 /// # A slow receiver
 ///
 /// A thread of its own polls the broker, so that the membership in the group does not depend on how often
-/// [`recv`](Self::recv) is called. What arrives meanwhile is kept in memory: 10,000 messages or 32 MiB,
-/// whichever is less, and a few hundred more that are on their way. Then the partition is paused
+/// [`recv`](Self::recv) is called. What arrives meanwhile is kept in memory: 100,000 messages or 32 MiB,
+/// whichever is less, and a thousand more that are on their way. Then the partition is paused
 /// until half of it is received.
 pub struct EventConsumer<E> {
     member: Member,
@@ -95,7 +95,7 @@ struct Ahead {
 
 impl Ahead {
     /// How many are taken at once.
-    const MOST: usize = 256;
+    const MOST: usize = 1024;
 
     fn next(&mut self, shared: &Shared) -> Option<(Position, Raw)> {
         if self.revocations != shared.revocations() {
@@ -416,8 +416,48 @@ impl<E: EventSchema> EventConsumer<E> {
         Ok(self.member.shared.commit(&received.position).await?)
     }
 
-    /// Leaves the group, so that its other members get the partitions at once. What was not
-    /// committed they receive again.
+    /// Says that a message, and all before it in its partition, are done, without waiting: it is committed within
+    /// a second, and when the partition is given up or the consumer is closed. A crash repeats what was stored since
+    /// the last commit.
+    ///
+    /// # Errors
+    ///
+    /// [`ConsumeError::is_revoked`], when the partition was taken away since the message was received.
+    ///
+    /// ```
+    /// # use event_schema::kafka::{EmbeddedKafka, EventConsumer, EventProducer};
+    /// # use event_schema::prelude::*;
+    /// # use std::time::Duration;
+    /// # #[derive(Serialize, JsonSchema, EventSchema)]
+    /// # #[event(topic = "notes")]
+    /// # struct Note { text: String }
+    /// # #[tokio::main(flavor = "current_thread")]
+    /// # async fn main() -> Result<(), Box<dyn std::error::Error>> {
+    /// # let kafka = EmbeddedKafka::start()?;
+    /// # kafka.create_topic("notes", 1)?;
+    /// # let producer = EventProducer::connect(&kafka.config()).await?;
+    /// # for text in ["one", "two", "three"] {
+    /// #     producer.send(&Note { text: text.to_owned() }).await?;
+    /// # }
+    /// # let config = kafka.config().group("docs");
+    /// let mut consumer = EventConsumer::<Note>::subscribe(&config).await?;
+    /// for _ in 0..2 {
+    ///     let received = consumer.recv().await?;
+    ///     consumer.store_offset(&received)?;
+    /// }
+    /// consumer.close(Duration::from_secs(5)).await?;
+    ///
+    /// let mut restarted = EventConsumer::<Note>::subscribe(&config).await?;
+    /// assert_eq!(restarted.recv().await?.event().unwrap().text, "three");
+    /// # Ok(())
+    /// # }
+    /// ```
+    pub fn store_offset(&self, received: &Received<E>) -> Result<(), ConsumeError> {
+        self.member.shared.store(&received.position).map_err(Into::into)
+    }
+
+    /// Leaves the group, so that its other members get the partitions at once. What was stored is committed; what
+    /// was not they receive again.
     ///
     /// # Errors
     ///

@@ -29,12 +29,15 @@ use super::raw::{Packer, Raw};
 use super::tally::Tally;
 
 /// How many messages are told to the core at once.
-const BURST: usize = 256;
+const BURST: usize = 1024;
 const BURST_BYTES: usize = 1 << 20;
 
 /// The longest that the thread sleeps: librdkafka is to be polled, and the core to be ticked, some times
 /// a second.
 const NAP: Duration = Duration::from_millis(100);
+
+/// How much may wait to be freed.
+const SPENT_BYTES: usize = 4 << 20;
 
 /// How long the thread waits for room before it pauses a partition. librdkafka forgets what it has fetched
 /// of a partition that is paused, and fetches it again: not worth it for as long as records are
@@ -280,6 +283,11 @@ impl Shared {
                 tracing::warn!("cannot pause partitions: {error}");
             }
         }
+    }
+
+    /// Notes what is done for the next commit.
+    pub(super) fn store(&self, position: &Position) -> Result<(), ConsumeErrorKind> {
+        if self.lock().core.mark(position) { Ok(()) } else { Err(ConsumeErrorKind::Revoked) }
     }
 
     /// Commits what is done, and waits for it.
@@ -758,16 +766,30 @@ struct Poller {
     ticked: Duration,
 }
 
+/// Messages that were copied and are yet to be freed: not each by itself, since the thread of librdkafka that
+/// makes them holds the lock of the allocator just as often, and not while it reads what the broker has sent.
+#[derive(Default)]
+struct Spent<'a> {
+    messages: Vec<BorrowedMessage<'a>>,
+    bytes: usize,
+}
+
 impl Poller {
     fn run(mut self) {
         let _ = self.shared.thread.set(thread::current());
         let over = Over(Arc::clone(&self.shared));
+        let client = Arc::clone(&self.client);
         let mut burst = Vec::with_capacity(BURST);
-        while let Some(nap) = self.turn(&mut burst) {
+        let mut spent = Spent::default();
+        while let Some(nap) = self.turn(&client, &mut burst, &mut spent) {
+            if spent.bytes >= SPENT_BYTES || !nap.is_zero() {
+                spent = Spent::default();
+            }
             if !nap.is_zero() {
                 thread::park_timeout(nap);
             }
         }
+        drop(spent);
         let consumer = &self.client.consumer;
         let all = self.shared.lock_here().core.partitions();
         consumer.context().give_up(consumer, &all);
@@ -782,10 +804,15 @@ impl Poller {
 
     /// Polls, tells the core, and does what it says. How long there is nothing to do, unless woken; `None`
     /// at the end.
-    fn turn(&mut self, burst: &mut Vec<Incoming<Raw>>) -> Option<Duration> {
+    fn turn<'a>(
+        &mut self,
+        client: &'a Client,
+        burst: &mut Vec<Incoming<Raw>>,
+        spent: &mut Spent<'a>,
+    ) -> Option<Duration> {
         // In a statement of its own, which gives the lock up.
         let has_room = self.shared.lock_here().pausing.is_empty();
-        let again = has_room && self.poll(burst);
+        let again = has_room && self.poll(client, burst, spent);
         let mut state = self.shared.lock_here();
         let now = self.shared.now();
         for incoming in burst.drain(..) {
@@ -803,6 +830,8 @@ impl Poller {
         }
         let consumer = &self.client.consumer;
         self.shared.perform(&mut state, consumer.context(), consumer);
+        // librdkafka does not tell again of messages that have been there all the time.
+        let again = again || !has_room && state.pausing.is_empty();
         if let Some(deadline) = state.closing {
             let all = state.core.partitions();
             self.shared.revocations.fetch_add(1, Ordering::Release);
@@ -832,8 +861,7 @@ impl Poller {
 
     /// Fills the burst with what is there, but not beyond a callback: that may take partitions away, and what
     /// was received before is to be told to the core before they come back. Whether there may be more.
-    fn poll(&mut self, burst: &mut Vec<Incoming<Raw>>) -> bool {
-        let client = Arc::clone(&self.client);
+    fn poll<'a>(&mut self, client: &'a Client, burst: &mut Vec<Incoming<Raw>>, spent: &mut Spent<'a>) -> bool {
         let called = &client.consumer.context().called;
         let (mut bytes, mut sealed) = (0, 0);
         let more = loop {
@@ -848,7 +876,9 @@ impl Poller {
                     }
                     let incoming = self.incoming(&message);
                     bytes += incoming.bytes;
+                    spent.bytes += incoming.bytes;
                     burst.push(incoming);
+                    spent.messages.push(message);
                 }
                 Some(Err(error)) => self.fail(error),
                 None if called.swap(false, Ordering::Relaxed) => {

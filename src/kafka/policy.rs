@@ -182,7 +182,9 @@ impl Default for Policy {
     }
 }
 
-const BUFFER: Limit = Limit { records: 10_000, bytes: 32 << 20 };
+/// What librdkafka hands over in a row is of one partition, thousands of messages: with a small share of its own the
+/// partition would be full before its receiver wakes.
+const BUFFER: Limit = Limit { records: 100_000, bytes: 32 << 20 };
 
 impl Policy {
     /// What contradicts itself.
@@ -219,8 +221,7 @@ impl Policy {
 
     /// For those who keep the loop in their own hands: whoever gets a message says when it is done.
     pub(super) fn by_hand() -> Rules {
-        const NEVER: Duration = Duration::from_secs(u32::MAX as u64);
-        let unordered = Self { order: None, span: u64::MAX, commit_interval: NEVER, ..Self::default() };
+        let unordered = Self { order: None, span: u64::MAX, ..Self::default() };
         unordered.rules(1)
     }
 }

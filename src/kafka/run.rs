@@ -131,8 +131,8 @@ impl<E: EventSchema + Send + Sync + 'static> Runner<E> {
         self
     }
 
-    /// How much may wait in memory, in messages and in bytes: 10,000 and 32 MiB unless set. Each partition
-    /// has an equal share. A few hundred messages more may be on their way.
+    /// How much may wait in memory, in messages and in bytes: 100,000 and 32 MiB unless set. Each partition
+    /// has an equal share. A thousand messages more may be on their way.
     ///
     /// ```
     /// # use event_schema::kafka::{Delivery, EventConsumer, GiveUp, DeadLetter, Order, Retry, Runner};
