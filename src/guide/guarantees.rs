@@ -49,7 +49,8 @@
 //!   (`kafka_group`: `a_handler_that_stands_still_does_not_fill_the_memory`).
 //! - Membership of the group does not hang on the handler: another thread polls
 //!   (`a_handler_slower_than_the_poll_interval_stays_a_member`).
-//! - A rebalance waits for what is in hand and for what was overtaken, at most a third of the session timeout and no longer than 10 seconds.
+//! - A rebalance waits for what is in hand and for what was overtaken as long as [`Runner::revoke_timeout`] says: 10
+//!   seconds, or a third of the session timeout if that is less, unless set.
 //! - [`RunHandle::close`] returns by its deadline (`a_close_under_load_is_in_time_...`).
 //!
 //! # Consuming by hand

@@ -2,6 +2,7 @@
 
 use std::fmt;
 use std::marker::PhantomData;
+use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::pin::pin;
 use std::sync::Arc;
 use std::time::Duration;
@@ -207,9 +208,15 @@ pub(super) fn finish(shared: &Shared, forward: &Forward, ticket: &Ticket, place:
     }
 }
 
-/// One line in the log for what does not go as it should.
+/// One line in the log for what does not go as it should. A fault that panics when it is written, as errors of users
+/// may, has been told by the panic hook: it is not to take others along.
 pub(super) fn tell(forward: &Forward, ticket: &Ticket, place: &Place, outcome: Outcome, fault: Option<Fault>) {
-    let Some(fault) = fault else { return };
+    if let Some(fault) = fault {
+        let _ = catch_unwind(AssertUnwindSafe(|| log(forward, ticket, place, outcome, &fault)));
+    }
+}
+
+fn log(forward: &Forward, ticket: &Ticket, place: &Place, outcome: Outcome, fault: &Fault) {
     let offset = ticket.offset;
     match outcome {
         Outcome::Dead => {
