@@ -622,11 +622,35 @@ pub(super) struct Group {
     shared: Arc<Shared>,
     /// Something other than a message was polled.
     called: AtomicBool,
+    /// Where librdkafka could not go on, and looked for another place: told by its log alone.
+    resets: Mutex<Vec<Reset>>,
+}
+
+/// A partition does not have this offset, which was to come next.
+#[derive(Debug, PartialEq, Eq)]
+struct Reset {
+    place: (String, i32),
+    offset: i64,
+}
+
+impl Reset {
+    /// Of a line such as `[thrd:main]: orders [0]: offset reset (at offset 3 (leader epoch 0), broker 1) to ...`.
+    fn read(facility: &str, line: &str) -> Option<Self> {
+        let (place, rest) = line.split_once("]: offset reset (at offset ").filter(|_| facility == "OFFSET")?;
+        let (topic, partition) = place.rsplit_once(" [")?;
+        // There are no blanks in a topic.
+        let topic = topic.rsplit(' ').next()?.to_owned();
+        let offset = rest.split(|other: char| !other.is_ascii_digit()).next()?;
+        Some(Self { place: (topic, partition.parse().ok()?), offset: offset.parse().ok()? })
+    }
 }
 
 impl ClientContext for Group {
     fn log(&self, level: RDKafkaLogLevel, facility: &str, line: &str) {
         self.called.store(true, Ordering::Relaxed);
+        if matches!(level, RDKafkaLogLevel::Warning) {
+            self.resets.lock().unwrap_or_else(PoisonError::into_inner).extend(Reset::read(facility, line));
+        }
         client::log(level, facility, line);
     }
 
@@ -784,7 +808,8 @@ pub(super) fn start(
 ) -> Result<(Member, Arc<Client>), ConnectError> {
     let shared = Arc::new(Shared::new(rules));
     shared.lock().revoke_timeout = revoke_timeout(settings);
-    let group = Group { monitor, shared: Arc::clone(&shared), called: AtomicBool::new(false) };
+    let group =
+        Group { monitor, shared: Arc::clone(&shared), called: AtomicBool::new(false), resets: Mutex::default() };
     let mut consumer = BaseConsumer::from_config_and_context(settings, group).map_err(ConnectError::creation)?;
     let woken = Arc::clone(&shared);
     consumer.set_nonempty_callback(move || woken.wake());
@@ -795,6 +820,7 @@ pub(super) fn start(
         shared: Arc::clone(&shared),
         last: None,
         packer: Packer::default(),
+        gaps: HashMap::new(),
         ticked: Duration::ZERO,
     };
     let member = Member { shared, gone };
@@ -830,6 +856,8 @@ struct Poller {
     /// same.
     last: Option<(usize, i32, Partition)>,
     packer: Packer,
+    /// The offsets that were to come next, of partitions that do not have them.
+    gaps: HashMap<Partition, i64>,
     ticked: Duration,
 }
 
@@ -879,6 +907,7 @@ impl Poller {
     ) -> Option<Duration> {
         // In a statement of its own, which gives the lock up.
         let has_room = self.shared.lock_here().pausing.is_empty();
+        self.note_gaps();
         let again = has_room && self.poll(client, burst, spent);
         let mut state = self.shared.lock_here();
         let now = self.shared.now();
@@ -975,6 +1004,11 @@ impl Poller {
                 number
             }
         };
+        if !self.gaps.is_empty()
+            && let Some(gap) = self.gaps.remove(&number)
+        {
+            self.tell_gap(number, gap, message.offset());
+        }
         let raw = self.packer.pack(message);
         Incoming {
             partition: number,
@@ -984,6 +1018,30 @@ impl Poller {
             tried: 0,
             due: None,
             message: raw,
+        }
+    }
+
+    /// Notes where librdkafka could not go on.
+    fn note_gaps(&mut self) {
+        let resets = &self.client.consumer.context().resets;
+        let resets = std::mem::take(&mut *resets.lock().unwrap_or_else(PoisonError::into_inner));
+        for Reset { place: (topic, partition), offset } in resets {
+            let number = self.shared.lock_here().number(&topic, partition);
+            self.gaps.insert(number, offset);
+        }
+    }
+
+    /// What was to come next is gone, or was never there, and this comes instead.
+    fn tell_gap(&self, number: Partition, expected: i64, first: i64) {
+        let place = self.shared.lock_here().place(number).clone();
+        match u64::try_from(first - expected) {
+            Ok(lost) if lost > 0 => {
+                self.shared.tally.lose(lost);
+                tracing::warn!(
+                    "{place}@{expected}: gone, with all before offset {first}: at most {lost} messages are lost"
+                );
+            }
+            _ => tracing::warn!("{place}@{expected}: there is no such offset; goes on at offset {first}"),
         }
     }
 

@@ -1,4 +1,4 @@
-//! Whoever waits for a commit is told.
+//! Whoever waits for a commit is told; what librdkafka's log says is read.
 
 use super::*;
 use crate::kafka::policy::Policy;
@@ -41,4 +41,15 @@ fn a_commit_that_nobody_makes_is_an_error() {
     drop(over);
     let answer = commit.as_mut().poll(&mut context);
     assert!(matches!(answer, std::task::Poll::Ready(Err(ConsumeErrorKind::NoThread))), "{answer:?}");
+}
+
+#[test]
+fn a_reset_is_read_from_the_log() {
+    let line = "[thrd:main]: my-orders.v1 [12]: offset reset (at offset 3 (leader epoch 0), broker 1) to cached \
+        BEGINNING offset offset 6 (leader epoch -1): fetch failed due to requested offset not available on the broker: \
+        Broker: Offset out of range";
+    let reset = Reset { place: ("my-orders.v1".to_owned(), 12), offset: 3 };
+    assert_eq!(Reset::read("OFFSET", line), Some(reset));
+    assert_eq!(Reset::read("FAIL", line), None);
+    assert_eq!(Reset::read("OFFSET", "orders [0]: offset reset (at offset BEGINNING, broker 1) to ..."), None);
 }
