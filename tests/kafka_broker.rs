@@ -193,13 +193,16 @@ async fn what_is_gone_before_it_was_handled_is_told_and_the_rest_is_handled() {
     let running = Running::start(&group, &topic, &handled).await;
     until(30, "the rest", || handled.lock().unwrap().len() == 4).await;
     assert_eq!(numbers(&handled), [6, 7, 8, 9]);
-    running.close().await;
+    let counts = running.close().await;
+    assert_eq!((counts.lost(), counts.to_string()), (3, "4 done, 3 lost".to_owned()));
     assert_eq!(kafka.committed(&group, &topic, 0).await, Some(10));
     let lines = common::log::lines(&topic);
     let told = |(level, line): &(tracing::Level, String)| {
         *level == tracing::Level::WARN && line.contains("offset reset (at offset 3") && line.contains("out of range")
     };
     assert!(lines.iter().any(told), "{lines:#?}");
+    let ours = format!("{topic}/0@3: gone, with all before offset 6: at most 3 messages are lost");
+    assert_eq!(lines.iter().filter(|(_, line)| *line == ours).count(), 1, "{lines:#?}");
 }
 
 #[tokio::test(flavor = "multi_thread")]

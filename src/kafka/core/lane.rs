@@ -198,6 +198,14 @@ impl<M: Clone> Lane<M> {
         }
     }
 
+    /// It has been in somebody's hands without being handled, and is from now on.
+    pub(super) fn begin(&mut self, ticket: &Ticket, now: Duration) {
+        let record = self.record(ticket.number).filter(|record| record.turn == ticket.turn);
+        if let Some(since) = record.and_then(|record| record.since.as_mut()) {
+            *since = now;
+        }
+    }
+
     /// Out of somebody's hands; what there was to do with it, unless the ticket is out of date.
     pub(super) fn put_back(&mut self, ticket: &Ticket) -> Option<Work> {
         let record = self.record(ticket.number).filter(|record| record.turn == ticket.turn)?;

@@ -30,7 +30,7 @@
 //!   nothing after a [`release`](Core::release) whose commit arrives, else, after a crash or a loss, what
 //!   was finished since the last commit: in `commit_every`, or in longer if commits failed.
 //! - A partition that is [idle](Core::is_idle) when it is released repeats nothing, unless a record
-//!   waits for its time, or the consumer stops: what is unfinished before others that are finished is finished
+//!   waits for its time or was given back, or the consumer stops: what is unfinished before others that are finished is finished
 //!   first.
 //! - What is in hand when an assignment ends, or takes too long, is [abandoned](Action::Abandon): it may have
 //!   had its effect, and is handled again.
@@ -52,6 +52,9 @@ pub use self::rules::{GiveUp, Order};
 
 /// A partition of a topic, by a number that the driver gives it.
 pub(crate) type Partition = u32;
+
+/// When a record is in hand whose handler has yet to begin: it does not take too long.
+pub(crate) const NOT_YET: Duration = Duration::MAX;
 
 /// Which time a record was taken, so that a result that comes too late is told from one that counts.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -308,7 +311,8 @@ impl<M: Clone> Core<M> {
         self.go_on(partition, None, now);
     }
 
-    /// The next record to do something with, if there is one.
+    /// The next record to do something with, if there is one, in hand from now on. [`NOT_YET`] if it is put by,
+    /// to [`begin`](Self::begin) later.
     pub(crate) fn take(&mut self, now: Duration) -> Option<Taken<M>> {
         while !self.stopped {
             let (partition, number) = self.ready.pop_front()?;
@@ -396,6 +400,13 @@ impl<M: Clone> Core<M> {
                 None
             }
             (Work::DeadLetter(_), Verdict::Reject) => self.stop(ticket),
+        }
+    }
+
+    /// A record that was put by is being handled from now on.
+    pub(crate) fn begin(&mut self, ticket: &Ticket, now: Duration) {
+        if let Some(lane) = self.lanes.get_mut(&ticket.partition).filter(|lane| lane.epoch == ticket.epoch) {
+            lane.begin(ticket, now);
         }
     }
 

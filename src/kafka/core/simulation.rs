@@ -110,6 +110,8 @@ events! {
     Revoked,
     RevokedInHand,
     HoleTaken,
+    GivenBack,
+    Begun,
     Released,
     ReleasedWithHoles,
     Lost,

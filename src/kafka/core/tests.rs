@@ -3,8 +3,8 @@
 use std::time::Duration;
 
 use super::{
-    Action, Backoff, Core, GiveUp, Incoming, Limit, Order, Outcome, Partition, Position, Rules, Taken, Verdict,
-    Waiting, Work,
+    Action, Backoff, Core, GiveUp, Incoming, Limit, NOT_YET, Order, Outcome, Partition, Position, Rules, Taken,
+    Verdict, Waiting, Work,
 };
 
 const NOW: Duration = Duration::from_secs(1);
@@ -240,6 +240,20 @@ fn holes_of_what_is_revoked_are_filled_first() {
 }
 
 #[test]
+fn what_the_group_waits_for_goes_before_other_partitions() {
+    let mut core = core(rules());
+    core.assign(&[1]);
+    receive(&mut core, &[None, None]);
+    let taken = take(&mut core, NOW);
+    core.finish(&taken[0].ticket, Verdict::Retry, NOW);
+    core.finish(&taken[1].ticket, Verdict::Done, NOW);
+    core.receive(Incoming { partition: 1, ..record(8, None) }, NOW);
+    core.tick(NOW + millis(100));
+    core.revoke(&[0]);
+    assert_eq!(offsets(&mut core, NOW), [0, 8]);
+}
+
+#[test]
 fn what_is_idle_repeats_nothing_unless_a_failed_record_waits() {
     let mut core = core(Rules { order: Some(Order::Key), ..rules() });
     receive(&mut core, &[Some(1), Some(1), Some(2), Some(3), Some(1)]);
@@ -444,6 +458,34 @@ fn a_handler_that_takes_too_long_has_failed() {
     core.tick(now + millis(300));
     assert_eq!(actions(&mut core), [Action::Abandon(second.ticket), Action::Skip(second.ticket)]);
     assert_eq!(core.release(&[0]), [position(0, 1, 0)]);
+}
+
+#[test]
+fn the_time_of_what_is_put_by_begins_later_and_once() {
+    let backoff = Backoff { first: millis(0), ..rules().backoff };
+    let mut core = core(Rules { patience: Some(millis(300)), backoff, ..rules() });
+    receive(&mut core, &[None]);
+    let abandons = |core: &mut Core<i64>, taken: &Taken<i64>, now| {
+        core.tick(now);
+        actions(core).contains(&Action::Abandon(taken.ticket))
+    };
+    let first = take_one(&mut core, NOT_YET);
+    assert!(!abandons(&mut core, &first, NOW + millis(1000)));
+    core.begin(&first.ticket, NOW + millis(1000));
+    assert!(!abandons(&mut core, &first, NOW + millis(1299)));
+    assert!(abandons(&mut core, &first, NOW + millis(1300)));
+
+    // Nobody waits for the first any more: the second has its own time, in this assignment and the next.
+    let now = NOW + millis(1300);
+    let second = take_one(&mut core, now);
+    core.begin(&first.ticket, now + millis(200));
+    assert!(abandons(&mut core, &second, now + millis(300)));
+    core.assign(&[0]);
+    receive(&mut core, &[None]);
+    let new = take_one(&mut core, now);
+    assert_eq!(new.ticket.turn, first.ticket.turn);
+    core.begin(&first.ticket, now + millis(200));
+    assert!(abandons(&mut core, &new, now + millis(300)));
 }
 
 #[test]

@@ -6,7 +6,8 @@ use std::time::Duration;
 
 use super::super::lane::Lane;
 use super::super::{
-    Action, Core, GiveUp, Incoming, Limit, Order, Outcome, Partition, Position, Rules, Taken, Ticket, Verdict, Work,
+    Action, Core, GiveUp, Incoming, Limit, NOT_YET, Order, Outcome, Partition, Position, Rules, Taken, Ticket, Verdict,
+    Work,
 };
 use super::ledger::{Ledger, State};
 use super::{Event, World};
@@ -128,6 +129,17 @@ impl Consumer {
         for &partition in partitions {
             self.ledger(partition).expect("it is ours").revoked = true;
         }
+        for hand in std::mem::take(&mut self.hands) {
+            let partition = hand.ticket.partition;
+            let state = self.state(&hand.ticket);
+            if *state == State::InHand(NOT_YET) && partitions.contains(&partition) {
+                *state = State::GivenBack;
+                self.core.give_back(&hand.ticket);
+                world.tally.note(Event::GivenBack);
+            } else {
+                self.hands.push(hand);
+            }
+        }
         self.obey(world);
     }
 
@@ -176,7 +188,7 @@ impl Consumer {
             let from = if arrives && log.owner == Some(self.id) { log.committed } else { ledger.next() };
             let repeated = ledger.repeated(from, &self.rules);
             if idle && !self.stopped {
-                assert!(repeated == 0 || ledger.waits(self.ticked), "{repeated} records are repeated for nothing");
+                assert!(repeated == 0 || ledger.leaves(self.ticked), "{repeated} records are repeated for nothing");
                 world.tally.note(if repeated == 0 { Event::Released } else { Event::ReleasedWithHoles });
             }
         }
@@ -260,12 +272,13 @@ impl Consumer {
         let hands = self.hands.len();
         while self.hands.len() < world.plan.hands {
             let ready = self.core.has_ready();
-            let Some(taken) = self.core.take(world.now) else {
+            let begun = if world.one_in(8) { NOT_YET } else { world.now };
+            let Some(taken) = self.core.take(begun) else {
                 self.nothing_waits();
                 break;
             };
             assert!(ready, "it was to be told");
-            self.takes(&taken, world);
+            self.takes(&taken, begun, world);
         }
         self.hands.len() > hands
     }
@@ -296,7 +309,7 @@ impl Consumer {
         self.obey(world);
     }
 
-    fn takes(&mut self, taken: &Taken<Place>, world: &mut World) {
+    fn takes(&mut self, taken: &Taken<Place>, begun: Duration, world: &mut World) {
         assert!(!self.stopped, "taken after the stop");
         let Ticket { partition, number, .. } = taken.ticket;
         let number = usize::try_from(number).expect("a small number");
@@ -310,7 +323,7 @@ impl Consumer {
         let record = &mut ledger.records[number];
         let State::Waiting(from, _) = record.state else { unreachable!("it has its turn") };
         assert!(from <= world.now, "taken too early");
-        record.state = State::InHand(world.now);
+        record.state = State::InHand(begun);
         record.turn += 1;
         let ticket = Ticket {
             partition,
@@ -391,6 +404,14 @@ impl Consumer {
         let possible = |hand: &&Hand| !world.faults || !hand.stuck;
         let possible: Vec<_> = (0..self.hands.len()).filter(|index| possible(&&self.hands[*index])).collect();
         let Some(&index) = world.chance.choice(&possible) else { return false };
+        let ticket = self.hands[index].ticket;
+        let state = self.state(&ticket);
+        if *state == State::InHand(NOT_YET) && world.fault(2) {
+            *state = State::InHand(world.now);
+            self.core.begin(&ticket, world.now);
+            world.tally.note(Event::Begun);
+            return true;
+        }
         let hand = self.hands.swap_remove(index);
         let verdict = world.verdict(&hand);
         let Ticket { partition, number, .. } = hand.ticket;
@@ -417,6 +438,11 @@ impl Consumer {
         }
         self.obey(world);
         true
+    }
+
+    fn state(&mut self, ticket: &Ticket) -> &mut State {
+        let number = usize::try_from(ticket.number).expect("a small number");
+        &mut self.ledger(ticket.partition).expect("what is in hand is ours").records[number].state
     }
 
     /// What has to come of it.
@@ -483,7 +509,7 @@ impl Consumer {
         let ledger = self.ledgers[hand.ticket.partition as usize].as_ref().expect("what is in hand is ours");
         let number = usize::try_from(hand.ticket.number).expect("a small number");
         let State::InHand(since) = ledger.records[number].state else { unreachable!("it is in hand") };
-        self.rules.patience.is_some_and(|patience| since + patience <= now)
+        self.rules.patience.is_some_and(|patience| since.saturating_add(patience) <= now)
     }
 
     /// The broker answers a commit. Whether there was one.

@@ -41,6 +41,8 @@ pub(super) enum State {
     /// It may be taken from this time on, and has to be after the first tick from that time on.
     Waiting(Duration, Duration),
     InHand(Duration),
+    /// Nobody has seen it, and nobody is to.
+    GivenBack,
     /// Whoever popped it has not said that it is done.
     Popped,
     /// The consumer stops because of it.
@@ -196,13 +198,14 @@ impl Ledger {
         repeated
     }
 
-    /// Whether a record waits for its time, which had not come at that of the last tick.
-    pub(super) fn waits(&self, ticked: Duration) -> bool {
-        let until = |record: &Record| match record.state {
-            State::Waiting(_, until) => until,
-            _ => Duration::ZERO,
-        };
-        self.records.iter().map(until).any(|until| until >= ticked && until > Duration::ZERO)
+    /// Whether a record is left to the next owner though it may be a hole: it was given back, or waits for its
+    /// time, which had not come at that of the last tick.
+    pub(super) fn leaves(&self, ticked: Duration) -> bool {
+        self.records.iter().any(|record| match record.state {
+            State::Waiting(_, until) => until >= ticked && until > Duration::ZERO,
+            State::GivenBack => true,
+            _ => false,
+        })
     }
 
     /// What is to be committed, if anything has to be.
