@@ -5,7 +5,7 @@ mod common;
 
 use std::time::Duration;
 
-use common::{Kafka, Note, note, within};
+use common::{Kafka, Note, note, until, within};
 use event_schema::kafka::rdkafka::Message;
 use event_schema::kafka::{DeadLetter, EventConsumer, Failure, GiveUp, Outcome, Received, Retry};
 
@@ -42,7 +42,7 @@ async fn each_message_of_a_batch_has_its_own_outcome() {
     batch.finish();
     let batch = within(20, "batch", batches.recv(6, WAIT)).await.unwrap();
     assert_eq!(numbers(batch.iter()), (6..12).collect::<Vec<_>>());
-    assert_eq!(batches.counts().of(Outcome::Dead), 2);
+    until(20, "dead letters", || batches.counts().of(Outcome::Dead) == 2).await;
     // As if the process ended: not said to be done.
     drop(batch);
     batches.close(Duration::from_secs(10)).await.unwrap();
@@ -100,4 +100,93 @@ async fn a_batch_of_a_consumer_that_has_stopped_is_an_error() {
     batch.finish();
     let error = within(20, "end", batches.recv(1, WAIT)).await.unwrap_err();
     assert_eq!(error.to_string(), format!("the consumer stopped at {topic}/0@0, which failed for good"));
+}
+
+#[tokio::test]
+async fn what_is_in_no_batch_yet_does_not_hold_up_a_close() {
+    let kafka = Kafka::start();
+    let topic = kafka.topic(1).await;
+    let group = kafka.group();
+    kafka.publish(&topic, (0..3).map(|number| note("a", number))).await;
+    let consumer = EventConsumer::<Note>::subscribe_to(&group, &[&topic]).await.unwrap();
+    let handle = consumer.handle();
+    let mut batches = consumer.runner().batches().unwrap();
+    let (received, closed) = tokio::join!(batches.recv(10, Duration::from_secs(60)), async {
+        until(20, "messages for a batch", || handle.buffered().0 == 3).await;
+        within(5, "close", handle.close(Duration::from_secs(20))).await
+    });
+    closed.unwrap();
+    assert!(received.unwrap_err().is_closed());
+    assert_eq!(handle.counts().to_string(), "nothing");
+    assert_eq!(kafka.committed(&group, &topic, 0).await, None);
+}
+
+#[tokio::test]
+async fn the_time_of_a_message_begins_with_its_batch() {
+    let kafka = Kafka::start();
+    let topic = kafka.topic(1).await;
+    kafka.publish(&topic, (0..3).map(|number| note("a", number))).await;
+    let consumer = EventConsumer::<Note>::subscribe_to(&kafka.group(), &[&topic]).await.unwrap();
+    let retry = Retry::in_place().backoff(Duration::from_millis(1), Duration::from_millis(2));
+    let runner = consumer.runner().retry(retry).handler_timeout(Duration::from_millis(500));
+    let mut batches = runner.batches().unwrap();
+    let batch = within(20, "batch", batches.recv(10, Duration::from_secs(2))).await.unwrap();
+    assert_eq!(numbers(batch.iter()), [0, 1, 2]);
+    assert_eq!(batches.counts().of(Outcome::Abandoned), 0);
+    until(20, "end of the time", || batches.counts().of(Outcome::Abandoned) == 3).await;
+    batch.finish();
+    assert_eq!(batches.counts().done(), 0);
+    let again = within(20, "batch", batches.recv(3, Duration::from_secs(20))).await.unwrap();
+    assert_eq!(numbers(again.iter()), [0, 1, 2]);
+    again.finish();
+    assert_eq!(batches.counts().done(), 3);
+    batches.close(Duration::from_secs(10)).await.unwrap();
+}
+
+#[tokio::test]
+async fn a_dead_letter_is_sent_once_and_no_batch_waits_for_it() {
+    let kafka = Kafka::start();
+    let Some(embedded) = &kafka.embedded else { return };
+    let topic = kafka.topic(1).await;
+    let dead = kafka.topic(1).await;
+    kafka.publish(&topic, (0..3).map(|number| note("a", number))).await;
+    let consumer = EventConsumer::<Note>::subscribe_to(&kafka.group(), &[&topic]).await.unwrap();
+    let mut batches = consumer.runner().dead_letter(DeadLetter::new().topic(&dead)).batches().unwrap();
+    let mut batch = within(20, "batch", batches.recv(1, WAIT)).await.unwrap();
+    batch.fail(0, Failure::reject("never"));
+    batch.finish();
+    let mut batch = within(20, "batch", batches.recv(1, WAIT)).await.unwrap();
+    until(20, "a first letter", || batches.counts().of(Outcome::Dead) == 1).await;
+    batch.fail(0, Failure::reject("never"));
+    batch.finish();
+    // The second cannot be sent for a while.
+    embedded.broker_down();
+    let batch = within(1, "batch without the letter", batches.recv(1, WAIT)).await.unwrap();
+    assert_eq!(numbers(batch.iter()), [2]);
+    batch.finish();
+    for _ in 0..3 {
+        let nothing = tokio::time::timeout(Duration::from_millis(100), batches.recv(1, WAIT)).await;
+        assert!(nothing.is_err());
+    }
+    embedded.broker_up();
+    until(30, "the second letter", || batches.counts().of(Outcome::Dead) == 2).await;
+    batches.close(Duration::from_secs(10)).await.unwrap();
+    assert_eq!(kafka.end(&dead, 0).await, 2);
+}
+
+#[tokio::test]
+async fn a_close_sends_the_dead_letters_of_the_last_batch() {
+    let kafka = Kafka::start();
+    let topic = kafka.topic(1).await;
+    let dead = kafka.topic(1).await;
+    let group = kafka.group();
+    kafka.publish(&topic, (0..3).map(|number| note("a", number))).await;
+    let consumer = EventConsumer::<Note>::subscribe_to(&group, &[&topic]).await.unwrap();
+    let mut batches = consumer.runner().dead_letter(DeadLetter::new().topic(&dead)).batches().unwrap();
+    let mut batch = within(20, "batch", batches.recv(3, Duration::from_secs(20))).await.unwrap();
+    batch.fail(0, Failure::reject("never"));
+    batch.finish();
+    within(8, "close", batches.close(Duration::from_secs(20))).await.unwrap();
+    assert_eq!(kafka.end(&dead, 0).await, 1);
+    assert_eq!(kafka.committed(&group, &topic, 0).await, Some(3));
 }

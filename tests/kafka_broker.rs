@@ -3,6 +3,7 @@
 
 mod common;
 
+use std::cell::Cell;
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::{Arc, Mutex};
 use std::time::{Duration, Instant};
@@ -20,6 +21,7 @@ use event_schema::kafka::{
 use event_schema::serde_json;
 use tokio::sync::watch;
 use tokio::task::JoinHandle;
+use tokio::time::MissedTickBehavior;
 
 const DEADLINE: Duration = Duration::from_secs(10);
 
@@ -191,13 +193,16 @@ async fn what_is_gone_before_it_was_handled_is_told_and_the_rest_is_handled() {
     let running = Running::start(&group, &topic, &handled).await;
     until(30, "the rest", || handled.lock().unwrap().len() == 4).await;
     assert_eq!(numbers(&handled), [6, 7, 8, 9]);
-    running.close().await;
+    let counts = running.close().await;
+    assert_eq!((counts.lost(), counts.to_string()), (3, "4 done, 3 lost".to_owned()));
     assert_eq!(kafka.committed(&group, &topic, 0).await, Some(10));
     let lines = common::log::lines(&topic);
     let told = |(level, line): &(tracing::Level, String)| {
         *level == tracing::Level::WARN && line.contains("offset reset (at offset 3") && line.contains("out of range")
     };
     assert!(lines.iter().any(told), "{lines:#?}");
+    let ours = format!("{topic}/0@3: gone, with all before offset 6: at most 3 messages are lost");
+    assert_eq!(lines.iter().filter(|(_, line)| *line == ours).count(), 1, "{lines:#?}");
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -391,32 +396,34 @@ async fn consumers_join_and_leave_every_second() {
         let topic = kafka.topic(4).await;
         let handled = Handled::default();
         let stays = Running::start(&group, &topic, &handled).await;
-        let mut count = 0;
-        let mut guest: Option<Running> = None;
-        let mut guests = 0;
-        let mut ticks = tokio::time::interval(Duration::from_millis(100));
-        for tick in 0..100 {
-            ticks.tick().await;
-            kafka.publish(&topic, (0..50).map(|number| note(&number.to_string(), number))).await;
-            count += 50;
-            if tick % 10 != 0 {
-                continue;
+        let all_left = Cell::new(false);
+        let publishing = async {
+            let mut count = 0;
+            let mut ticks = tokio::time::interval(Duration::from_millis(100));
+            while !all_left.get() {
+                ticks.tick().await;
+                kafka.publish(&topic, (0..50).map(|number| note(&number.to_string(), number))).await;
+                count += 50;
             }
-            match guest.take() {
-                // It takes more than a second to join on a busy machine: not to be shown with each, but with one.
-                Some(first) if guests == 0 && first.handle.counts().done() == 0 => guest = Some(first),
-                Some(guest) => guests += u32::from(guest.close().await.done() > 0),
-                None => guest = Some(Running::start(&group, &topic, &handled).await),
+            count
+        };
+        let coming_and_going = async {
+            let mut seconds = tokio::time::interval(Duration::from_secs(1));
+            seconds.set_missed_tick_behavior(MissedTickBehavior::Delay);
+            for _ in 0..5 {
+                seconds.tick().await;
+                let guest = Running::start(&group, &topic, &handled).await;
+                seconds.tick().await;
+                until(60, "something for the guest", || guest.handle.counts().done() > 0).await;
+                guest.close().await;
             }
-        }
-        if let Some(last) = guest {
-            guests += u32::from(last.close().await.done() > 0);
-        }
+            all_left.set(true);
+        };
+        let (count, ()) = tokio::join!(publishing, coming_and_going);
         until(60, "all of them", || handled.lock().unwrap().len() == count).await;
         stays.close().await;
         let twice = handled.lock().unwrap().values().filter(|(_, times)| *times > 1).count();
-        println!("{count} handled, {twice} twice, {guests} guests had something to do");
-        assert!(twice == 0 && guests > 0, "{twice} handled twice, {guests} guests had something to do");
+        assert_eq!(twice, 0, "of {count} were handled twice");
         let mut committed = 0;
         for partition in 0..4 {
             committed += kafka.committed(&group, &topic, partition).await.unwrap_or(0);

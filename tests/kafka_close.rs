@@ -3,10 +3,14 @@
 
 mod common;
 
+use std::collections::BTreeSet;
+use std::sync::Barrier;
 use std::time::{Duration, Instant};
 
 use common::{Kafka, Note, note, within};
 use event_schema::kafka::{EmbeddedKafka, EventConsumer, EventProducer};
+use event_schema::prelude::*;
+use event_schema::serde::Serializer;
 use futures_util::future::{join, join_all};
 use futures_util::{FutureExt, StreamExt};
 
@@ -126,6 +130,92 @@ async fn closing_a_producer_loses_nothing() {
     let offsets: Vec<i64> = sent.into_iter().map(|sent| sent.unwrap().offset()).collect();
     assert_eq!(offsets, (0..100).collect::<Vec<_>>());
     assert!(producer.send_to(&topic, &note("a", 100)).await.unwrap_err().is_closed());
+}
+
+/// An event that is being written while something else happens.
+#[derive(Serialize, JsonSchema, EventSchema)]
+struct Slow {
+    #[serde(serialize_with = "slowly")]
+    text: String,
+}
+
+static WRITING: Barrier = Barrier::new(2);
+
+fn slowly<S: Serializer>(text: &str, serializer: S) -> Result<S::Ok, S::Error> {
+    WRITING.wait();
+    WRITING.wait();
+    serializer.serialize_str(text)
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn nothing_is_sent_behind_the_close() {
+    let kafka = Kafka::start();
+    let topic = kafka.topic(1).await;
+    let producer = kafka.producer().await;
+    let slow = {
+        let (producer, topic) = (producer.clone(), topic.clone());
+        tokio::spawn(async move { producer.send_to(&topic, &Slow { text: "late".to_owned() }).await })
+    };
+    WRITING.wait();
+    producer.close(Duration::from_secs(20)).await.unwrap();
+    WRITING.wait();
+    assert!(within(20, "answer", slow).await.unwrap().unwrap_err().is_closed());
+    assert_eq!(kafka.end(&topic, 0).await, 0);
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 4)]
+async fn whatever_is_sent_while_a_producer_closes_has_its_answer() {
+    let kafka = Kafka::start();
+    let topic = kafka.topic(1).await;
+    let mut sent = BTreeSet::new();
+    for round in 0..20_u32 {
+        // Sometimes full, so that there is somebody to wait for.
+        let limit = if round % 2 == 0 { "100000" } else { "10" };
+        let config = kafka.config.clone().set("linger.ms", "0").set("queue.buffering.max.messages", limit);
+        let producer = EventProducer::connect(&config).await.unwrap();
+        let start = |sender| send_until_closed(producer.clone(), topic.clone(), (round * 8 + sender) * 1000);
+        let senders: Vec<_> = (0..8).map(|sender| tokio::spawn(start(sender))).collect();
+        // Any moment will do, each round another.
+        while producer.in_flight() < (round % 6) as usize {
+            tokio::task::yield_now().await;
+        }
+        producer.close(Duration::from_secs(20)).await.unwrap();
+        // Nothing comes behind what `close` has waited for.
+        let stored = kafka.end(&topic, 0).await;
+        for sender in senders {
+            sent.extend(within(20, "answers", sender).await.unwrap());
+        }
+        assert_eq!(i64::try_from(sent.len()).unwrap(), stored, "round {round}");
+    }
+    let mut consumer = EventConsumer::<Note>::subscribe_to(&kafka.group(), &[&topic]).await.unwrap();
+    let mut received = BTreeSet::new();
+    for _ in 0..sent.len() {
+        received.insert(within(20, "message", consumer.recv()).await.unwrap().event().unwrap().number);
+    }
+    assert_eq!(received, sent);
+}
+
+/// Sends in all ways, in turn. Gives the numbers of those that it was told are sent.
+async fn send_until_closed(producer: EventProducer, topic: String, first: u32) -> Vec<u32> {
+    let mut sent = Vec::new();
+    for number in (first..first + 999).step_by(3) {
+        let notes = [0, 1, 2].map(|more| note("a", number + more));
+        // Nobody waits for its delivery.
+        let enqueued = producer.message(&notes[0]).topic(&topic).enqueue().await.map(drop);
+        let awaited = producer.send_to(&topic, &notes[1]).await.map(drop);
+        let batch = producer.send_all_to(&topic, &notes[2..]).await.remove(0).map(drop);
+        for (note, outcome) in notes.iter().zip([enqueued, awaited, batch]) {
+            match outcome {
+                Ok(()) => sent.push(note.number),
+                Err(error) if error.is_closed() => assert!(error.is_not_sent()),
+                Err(error) => panic!("{}: {error}", note.number),
+            }
+        }
+        if !producer.is_ready() {
+            return sent;
+        }
+    }
+    panic!("nobody has closed it");
 }
 
 #[tokio::test]

@@ -130,6 +130,36 @@ async fn an_envelope_arrives_as_it_was_sent() {
 }
 
 #[tokio::test]
+async fn each_event_has_an_envelope_of_its_own() {
+    let topic = Topic::new().await;
+    let shop = topic.kafka.producer().await.with_source("/shop").unwrap();
+    let store = shop.clone().with_source("/store").unwrap();
+    let before = Envelope::new();
+    // Each is acknowledged before the next, and leaves its headers to one of the same source and type.
+    for number in 0..99 {
+        let sent = match number % 3 {
+            0 => shop.send_to(&topic.name, &placed("A-1", 1)).await,
+            1 => shop.send_to(&topic.name, &OrderCancelled { order_id: "A-1".to_owned() }).await,
+            _ => store.send_to(&topic.name, &placed("A-1", 1)).await,
+        };
+        sent.unwrap();
+    }
+    let mut last = before;
+    for (number, received) in topic.receive::<OrderEvent>(99).await.iter().enumerate() {
+        let envelope = received.envelope();
+        assert!(envelope.id() > last.id(), "{number}");
+        assert!(envelope.time() >= last.time() && envelope.time() <= Some(SystemTime::now()), "{number}");
+        let expected =
+            [("/shop", "order.placed.v2"), ("/shop", "order.cancelled.v1"), ("/store", "order.placed.v2")][number % 3];
+        assert_eq!((envelope.source(), envelope.event_type()), (Some(expected.0), Some(expected.1)), "{number}");
+        let strict = CloudEvent::read(received.headers().iter(), Some(b"{}")).unwrap();
+        assert_eq!((strict.id(), strict.time()), (envelope.id(), envelope.time()));
+        assert_eq!(received.headers().len(), 6);
+        last = envelope;
+    }
+}
+
+#[tokio::test]
 async fn what_is_sent_is_a_valid_cloud_event() {
     let topic = Topic::new().await;
     let config = topic.kafka.config.clone().set("client.id", "my shop/100%");

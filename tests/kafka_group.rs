@@ -9,7 +9,7 @@ use std::sync::{Arc, Mutex};
 use std::time::{Duration, Instant};
 
 use common::{Kafka, Note, note, until, within};
-use event_schema::kafka::{Delivery, EventConsumer, KafkaConfig, RunHandle, Runner};
+use event_schema::kafka::{Delivery, EventConsumer, KafkaConfig, Order, RunHandle, Runner};
 use tokio::sync::Semaphore;
 use tokio::task::JoinHandle;
 
@@ -209,6 +209,36 @@ async fn a_close_under_load_is_in_time_and_commits_what_was_handled_and_no_more(
     println!("the slowest of {times} took {slowest:?}");
     let twice = handled.lock().unwrap().values().filter(|times| **times > 1).count();
     assert_eq!(twice, 0, "handled twice");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_close_finishes_what_others_have_overtaken() {
+    const SLOW: u32 = 20;
+    let kafka = Kafka::start();
+    let topic = kafka.topic(1).await;
+    let group = kafka.group();
+    kafka.publish(&topic, (0..SLOW).map(|number| note("slow", number))).await;
+    kafka.publish(&topic, (0..10).map(|number| note("fast", number))).await;
+    let gate = Arc::new(Semaphore::new(0));
+    let handler = {
+        let gate = Arc::clone(&gate);
+        move |note: Delivery<Note>| {
+            let gate = Arc::clone(&gate);
+            async move {
+                if note.key == "slow" {
+                    let _open = gate.acquire().await.unwrap();
+                    tokio::time::sleep(Duration::from_millis(20)).await;
+                }
+            }
+        }
+    };
+    let (handle, task) = start(&group, &topic, |runner| runner.order(Order::Key).concurrency(2), handler).await;
+    until(30, "the fast ones", || handle.counts().done() == 10).await;
+    let (closed, ()) = tokio::join!(handle.close(DEADLINE), async { gate.add_permits(1) });
+    closed.unwrap();
+    within(5, "end of the run", task).await.unwrap();
+    assert_eq!(handle.counts().done(), 10 + u64::from(SLOW));
+    assert_eq!(kafka.committed(&group, &topic, 0).await, Some(10 + i64::from(SLOW)));
 }
 
 #[tokio::test(flavor = "multi_thread")]

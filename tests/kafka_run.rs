@@ -422,6 +422,82 @@ async fn retries_by_topics_hold_up_nothing() {
     assert!(log.lock().unwrap().iter().take(10).all(|(attempt, _)| *attempt == 1));
 }
 
+/// An error that cannot be told.
+#[derive(Debug)]
+struct Unspeakable;
+
+impl std::fmt::Display for Unspeakable {
+    fn fmt(&self, _: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        panic!("as if by mistake")
+    }
+}
+
+impl std::error::Error for Unspeakable {}
+
+#[tokio::test]
+async fn an_error_that_panics_when_it_is_told_costs_no_worker() {
+    // Somebody has to listen, or nothing is written.
+    let _ = tracing::subscriber::set_global_default(common::log::Log);
+    let kafka = Kafka::start();
+    let (topic, dead) = (kafka.topic(1).await, kafka.topic(1).await);
+    let group = kafka.group();
+    kafka.publish(&topic, (0..6).map(|number| note("a", number))).await;
+    let settings = |runner: Runner<Note>| {
+        let dead_letter = DeadLetter::new().topic(&dead);
+        let retry = Retry::in_place().attempts(2).backoff(Duration::from_millis(1), Duration::from_millis(2));
+        runner.concurrency(1).retry(retry).dead_letter(dead_letter)
+    };
+    let running = Running::start(&group, &topic, settings, async |note: Delivery<Note>| {
+        if note.number == 5 { Ok(()) } else { Err(Failure::from(Unspeakable)) }
+    })
+    .await;
+    running.until(Outcome::Done, 1).await;
+    let counts = running.close().await;
+    assert_eq!(counts.to_string(), "1 done, 5 retried, 5 dead");
+    assert_eq!(kafka.committed(&group, &topic, 0).await, Some(6));
+}
+
+#[tokio::test]
+async fn what_is_in_hand_is_waited_for_as_long_as_it_is_told_to() {
+    let kafka = Kafka::start();
+    let topic = kafka.topic(2).await;
+    for key in ["a", "b", "c", "d", "e", "f", "g", "h"] {
+        kafka.publish(&topic, [note(key, 0)]).await;
+    }
+    let begun = Arc::new(Mutex::new(HashSet::new()));
+    let noted = Arc::clone(&begun);
+    let settings =
+        |runner: Runner<Note>| runner.concurrency(2).give_up(GiveUp::Stop).revoke_timeout(Duration::from_millis(200));
+    let running = Running::start(&kafka.group(), &topic, settings, move |note: Delivery<Note>| {
+        let begun = Arc::clone(&noted);
+        async move {
+            begun.lock().unwrap().insert(note.partition());
+            if note.partition() == 1 {
+                std::future::pending::<()>().await;
+            }
+            until(20, "the other one", || begun.lock().unwrap().len() == 2).await;
+            Err(Failure::reject("never"))
+        }
+    })
+    .await;
+    // Not the 10 seconds that it waits unless told otherwise.
+    until(30, "both", || begun.lock().unwrap().len() == 2).await;
+    let error = within(8, "end of the run", running.task).await.unwrap().unwrap_err();
+    assert!(error.to_string().contains("@0"), "{error}");
+    assert_eq!(running.handle.counts().of(Outcome::Abandoned), 1);
+}
+
+#[tokio::test]
+async fn a_rebalance_may_wait_no_longer_than_the_group_does() {
+    let kafka = Kafka::start();
+    let topic = kafka.topic(1).await;
+    let group = kafka.group().set("max.poll.interval.ms", "60000");
+    let consumer = EventConsumer::<Note>::subscribe_to(&group, &[&topic]).await.unwrap();
+    let runner = consumer.runner().revoke_timeout(Duration::from_secs(60));
+    let error = within(20, "end", runner.run(async |_: Delivery<Note>| {})).await.unwrap_err();
+    assert_eq!(error.to_string(), "`revoke_timeout` has to be less than `max.poll.interval.ms`");
+}
+
 /// The group's name is no legal name of a topic, and the topics for retries have names all the same.
 #[tokio::test(flavor = "multi_thread")]
 async fn what_was_tried_by_topics_keeps_its_first_place_in_id_and_dead_letter() {

@@ -771,6 +771,15 @@ pub(crate) fn format_time(time: SystemTime) -> Option<String> {
     OffsetDateTime::from(time).format(&Rfc3339).ok()
 }
 
+/// As RFC 3339, in UTC, with three digits behind the second: always of the same length, for a time of the
+/// years 0 to 9999.
+#[cfg(feature = "kafka")]
+pub(crate) fn format_millis(time: SystemTime) -> String {
+    let time = OffsetDateTime::from(time);
+    let ((hour, minute, second, millis), month) = (time.to_hms_milli(), u8::from(time.month()));
+    format!("{:04}-{month:02}-{:02}T{hour:02}:{minute:02}:{second:02}.{millis:03}Z", time.year(), time.day())
+}
+
 /// A name from outside, in a length for messages.
 fn bounded(name: &str) -> Box<str> {
     name.chars().take(100).collect()

@@ -34,12 +34,23 @@
 //!   [`commit_interval`](Runner::commit_interval), one second unless set), and what was finished ahead of the first
 //!   unfinished message, fewer than [`span`](Runner::span) of each partition; none of the latter with
 //!   [`Order::Partition`].
-//! - After a close or a rebalance: what was in hand at the deadline, and what was finished ahead of the first
+//! - After a close or a rebalance: nothing, as a rule. What was overtaken is handled before the partition is given up
+//!   (`kafka_group`: `a_close_finishes_what_others_have_overtaken`). If that takes longer than the deadline, or if a
+//!   message that failed waits for its next attempt: what is in hand, and what was finished ahead of the first
 //!   unfinished message.
 //! - What the producer sent twice: [ids](crate::Envelope#the-id) tell that.
 //!
 //! `kafka_cluster` kills brokers and consumers and counts; the simulation of the core does so in a million schedules
 //! with every commit, and checks that nothing unfinished is ever committed.
+//!
+//! ## What may not come
+//!
+//! - What retention has taken before it was received. The run goes on with the first message that is there, a warning
+//!   names the gap, and [`Counts::lost`] counts it; with `auto.offset.reset=none` it stops instead (`kafka_broker`:
+//!   `what_is_gone_before_it_was_handled_...`).
+//! - A topic that is deleted and made anew starts at offset 0, and is handled from there. If the consumer has not seen
+//!   it gone in between, which it looks for each `topic.metadata.refresh.interval.ms`, librdkafka commits nothing of it
+//!   before the offset that was committed of the old one: what is handled until then comes again after a restart.
 //!
 //! ## What is bounded
 //!
@@ -48,7 +59,8 @@
 //!   for itself: 64 MB of each partition, unless `queued.max.messages.kbytes` says otherwise (`kafka_memory`).
 //! - Membership of the group does not hang on the handler: another thread polls
 //!   (`a_handler_slower_than_the_poll_interval_stays_a_member`).
-//! - A rebalance waits for what is in hand, at most a third of the session timeout and no longer than 10 seconds.
+//! - A rebalance waits for what is in hand and for what was overtaken as long as [`Runner::revoke_timeout`] says: 10
+//!   seconds, or a third of the session timeout if that is less, unless set.
 //! - [`RunHandle::close`] returns by its deadline (`a_close_under_load_is_in_time_...`).
 //!
 //! # Consuming by hand
@@ -115,4 +127,4 @@
 //! [`SendError::is_fatal`]: crate::kafka::SendError::is_fatal
 
 #[cfg(doc)]
-use crate::kafka::{EventConsumer, EventProducer, Outcome, Runner};
+use crate::kafka::{Counts, EventConsumer, EventProducer, Outcome, Runner};

@@ -2,10 +2,16 @@
 
 use std::fmt;
 use std::marker::PhantomData;
+use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::pin::pin;
 use std::sync::Arc;
 use std::time::Duration;
 
-use super::core::{Outcome, Taken, Ticket, Work};
+use tokio::sync::mpsc::{UnboundedSender, unbounded_channel};
+use tokio::task::JoinSet;
+use tokio::time::Instant;
+
+use super::core::{NOT_YET, Outcome, Taken, Ticket, Work};
 use super::delivery::Failure;
 use super::driver::{self, Finished, Member, Place, Shared};
 use super::error::{CloseError, ConsumeError};
@@ -13,6 +19,7 @@ use super::fault::Fault;
 use super::forward::Forward;
 use super::raw::Raw;
 use super::received::{Body, Received};
+use super::run;
 use super::tally::Counts;
 use crate::EventSchema;
 
@@ -58,69 +65,89 @@ use crate::EventSchema;
 pub struct Batches<E> {
     member: Member,
     forward: Arc<Forward>,
-    /// What was taken for a batch that is not complete: a `recv` that is dropped loses nothing.
-    pending: Vec<(Taken<Raw>, Place)>,
+    /// What failed for good is sent on by a task of its own, whether or not anybody receives.
+    letters: Option<UnboundedSender<(Taken<Raw>, Place)>>,
+    forwarder: JoinSet<()>,
     event: PhantomData<fn() -> E>,
 }
 
 impl<E: EventSchema> Batches<E> {
     pub(super) fn new(member: Member, forward: Forward) -> Self {
-        Self { member, forward: Arc::new(forward), pending: Vec::new(), event: PhantomData }
+        Self { member, forward: Arc::new(forward), letters: None, forwarder: JoinSet::new(), event: PhantomData }
     }
 
     /// Waits for a message, and then for more: until there are `most`, or for as long as `wait`. What failed
-    /// for good in an earlier batch is sent to the dead letter topic meanwhile.
+    /// for good in an earlier batch is sent to the dead letter topic meanwhile, and holds up no batch.
     ///
-    /// Dropping the future before it is ready loses nothing. For this and the following see the example of
-    /// [`Batches`].
+    /// Dropping the future before it is ready loses nothing. Messages whose partition is taken away before the
+    /// batch is complete are not in it. For this and the following see the example of [`Batches`].
     ///
     /// # Errors
     ///
     /// Of [`ConsumeError`], as [`EventConsumer::recv`](super::EventConsumer::recv).
     pub async fn recv(&mut self, most: usize, wait: Duration) -> Result<Batch<E>, ConsumeError> {
+        let most = most.max(1);
         let shared = Arc::clone(&self.member.shared);
         let mut until = None;
-        while self.pending.len() < most.max(1) {
+        loop {
             {
                 let mut state = shared.lock();
                 if let Some(trouble) = state.trouble() {
                     return Err(trouble.into());
                 }
-                let now = shared.now();
-                while self.pending.len() < most.max(1)
-                    && let Some(taken) = state.take(None, now)
+                while state.pending.len() < most
+                    && let Some(record) = state.take(None, NOT_YET)
                 {
-                    self.pending.push(taken);
+                    match self.forwarded(record) {
+                        None => {}
+                        Some((taken, _)) if !state.core.holds(&taken.ticket.position()) => {
+                            state.core.give_back(&taken.ticket);
+                        }
+                        Some(record) => state.pending.push(record),
+                    }
                 }
-            }
-            if let Some(index) = self.pending.iter().position(|(taken, _)| taken.work != Work::Handle) {
-                self.forward(index).await;
-                continue;
-            }
-            if !self.pending.is_empty() {
-                until.get_or_insert_with(|| tokio::time::Instant::now() + wait);
+                let is_time = until.is_some_and(|until| until <= Instant::now());
+                if state.pending.len() >= most || is_time && !state.pending.is_empty() {
+                    let records = state.begin(most, shared.now());
+                    let records = records.into_iter().map(|(taken, place)| Item::new(taken, place)).collect();
+                    drop(state);
+                    return Ok(Batch { shared, forward: Arc::clone(&self.forward), records });
+                }
+                if state.pending.is_empty() {
+                    until = None;
+                } else {
+                    until.get_or_insert_with(|| Instant::now() + wait);
+                }
             }
             let more = shared.ready.notified();
             match until {
                 None => more.await,
-                Some(until) => {
-                    if tokio::time::timeout_at(until, more).await.is_err() {
-                        break;
-                    }
-                }
+                // The end of the time is seen above.
+                Some(until) => _ = tokio::time::timeout_at(until, more).await,
             }
         }
-        let records = self.pending.drain(..).map(|(taken, place)| Item::new(taken, place)).collect();
-        Ok(Batch { shared, forward: Arc::clone(&self.forward), records })
     }
 
-    /// Sends a record to where it is kept.
-    async fn forward(&mut self, index: usize) {
-        let shared = &self.member.shared;
-        let (taken, place) = &self.pending[index];
-        let Some(finished) = self.forward.forward(shared, taken, place).await else { return };
-        let (taken, place) = self.pending.remove(index);
-        finish(shared, &self.forward, &taken.ticket, &place, finished);
+    /// Sends a record on to where it is kept, if it is to be handled no more; else it is still there.
+    fn forwarded(&mut self, record: (Taken<Raw>, Place)) -> Option<(Taken<Raw>, Place)> {
+        if record.0.work == Work::Handle {
+            return Some(record);
+        }
+        let letters = self.letters.get_or_insert_with(|| {
+            let (letters, mut sent) = unbounded_channel::<(Taken<Raw>, Place)>();
+            let (shared, forward) = (Arc::clone(&self.member.shared), Arc::clone(&self.forward));
+            self.forwarder.spawn(async move {
+                while let Some((taken, place)) = sent.recv().await {
+                    if let Some(finished) = run::guarded(forward.forward(&shared, &taken, &place)).await {
+                        finish(&shared, &forward, &taken.ticket, &place, finished);
+                    }
+                }
+            });
+            letters
+        });
+        // The task ends with `self`.
+        let _ = letters.send(record);
+        None
     }
 
     /// What the deliveries came to so far.
@@ -151,8 +178,8 @@ impl<E: EventSchema> Batches<E> {
         self.member.shared.tally.counts()
     }
 
-    /// Commits what is finished, and leaves the group. A batch that is still in hand is waited for, as long
-    /// as the deadline allows.
+    /// Commits what is finished, and leaves the group. A batch that is still in hand is waited for, and what
+    /// failed for good is sent to the dead letter topic, as long as the deadline allows.
     ///
     /// # Errors
     ///
@@ -185,12 +212,32 @@ impl<E: EventSchema> Batches<E> {
     /// ```
     pub async fn close(mut self, deadline: Duration) -> Result<(), CloseError> {
         let shared = Arc::clone(&self.member.shared);
-        {
-            let mut state = shared.lock();
-            self.pending.drain(..).for_each(|(taken, _)| state.core.give_back(&taken.ticket));
-        }
         shared.close_within(deadline);
-        driver::left(&mut self.member.gone, deadline).await
+        let mut gone = self.member.gone.clone();
+        let mut left = pin!(driver::left(&mut gone, deadline));
+        tokio::select! {
+            left = &mut left => left,
+            () = self.forward_the_rest() => left.await,
+        }
+    }
+
+    /// What failed for good, until the polling thread is at its end.
+    async fn forward_the_rest(&mut self) {
+        let shared = Arc::clone(&self.member.shared);
+        loop {
+            {
+                let mut state = shared.lock();
+                if state.trouble().is_some() && (state.over || state.fatal().is_some()) {
+                    return;
+                }
+                while let Some(record) = state.take(None, NOT_YET) {
+                    if let Some((taken, _)) = self.forwarded(record) {
+                        state.core.give_back(&taken.ticket);
+                    }
+                }
+            }
+            shared.ready.notified().await;
+        }
     }
 }
 
@@ -209,9 +256,15 @@ pub(super) fn finish(shared: &Shared, forward: &Forward, ticket: &Ticket, place:
     }
 }
 
-/// One line in the log for what does not go as it should.
+/// One line in the log for what does not go as it should. A fault that panics when it is written, as errors of users
+/// may, has been told by the panic hook: it is not to take others along.
 pub(super) fn tell(forward: &Forward, ticket: &Ticket, place: &Place, outcome: Outcome, fault: Option<Fault>) {
-    let Some(fault) = fault else { return };
+    if let Some(fault) = fault {
+        let _ = catch_unwind(AssertUnwindSafe(|| log(forward, ticket, place, outcome, &fault)));
+    }
+}
+
+fn log(forward: &Forward, ticket: &Ticket, place: &Place, outcome: Outcome, fault: &Fault) {
     if outcome == Outcome::Dead {
         let topic = forward.dead_letter_topic(place);
         tracing::warn!("{place}@{}: sent to `{topic}`: {fault}", ticket.offset);

@@ -253,9 +253,9 @@ impl<E: EventSchema> EventConsumer<E> {
     /// when they are needed. A dead letter has the original bytes and key, and is in the same partition if
     /// there is one. One line in the log, a warning, says where the message was and what is wrong with it.
     ///
-    /// The message of a partition that is taken away is waited for: 10 seconds at most, or a third of
-    /// `session.timeout.ms` if that is less. A handler that takes longer is dropped; what it did before may
-    /// be done twice.
+    /// The message of a partition that is taken away is waited for, as long as
+    /// [`revoke_timeout`](Runner::revoke_timeout) says. A handler that takes longer is dropped; what it did before
+    /// may be done twice.
     ///
     /// Dropping the future drops the handlers that are at work, and leaves the group.
     ///

@@ -4,6 +4,9 @@
 //! calls of others lead to stays in the core's queue, and they wake the thread. The exception are commits:
 //! they wait for the broker, and each has a thread of its own.
 
+#[cfg(test)]
+mod tests;
+
 use std::collections::{BTreeSet, HashMap};
 use std::fmt;
 use std::hash::{BuildHasher, RandomState};
@@ -21,7 +24,7 @@ use rdkafka::message::{BorrowedMessage, Message};
 use rdkafka::{ClientContext, TopicPartitionList};
 use tokio::sync::{Notify, oneshot, watch};
 
-use super::client::{self, Code, Monitor};
+use super::client::{self, Monitor};
 use super::core::{Action, Core, Incoming, Outcome, Partition, Position, Rules, Taken, Ticket, Verdict};
 use super::error::{CloseError, ConnectError, ConsumeErrorKind, Open};
 use super::fault::Fault;
@@ -92,12 +95,16 @@ pub(super) struct State {
     trouble: Option<ConsumeErrorKind>,
     /// The workers, by number.
     pub(super) seats: Vec<Seat>,
+    /// What was taken for a batch that is not complete.
+    pub(super) pending: Vec<(Taken<Raw>, Place)>,
     /// Seats whose worker does not come back.
     pub(super) vacant: Vec<usize>,
     /// Why those failed that are not finished yet.
     faults: HashMap<(Partition, u64, u64), Fault>,
     /// How long a handler may take.
     pub(super) patience: Duration,
+    /// How long a partition that is to be given up may wait for what is in hand of it.
+    pub(super) revoke_timeout: Duration,
     /// Why the consumer stops.
     pub(super) stopped: Option<Stopped>,
     /// How records come back from the topics for retries, if there are any.
@@ -185,11 +192,94 @@ impl fmt::Display for Place {
 struct Commits {
     /// Whether offsets were stored since the last commit.
     wanted: bool,
-    under_way: bool,
-    waiting: Waiting,
+    /// Whoever waits for the one that is under way.
+    under_way: Option<Vec<Waiting>>,
+    /// For the next one.
+    waiting: Vec<Waiting>,
+}
+
+/// Somebody waits until a partition is committed.
+struct Waiting {
+    partition: Partition,
+    sender: oneshot::Sender<Result<(), ConsumeErrorKind>>,
+}
+
+impl Waiting {
+    fn answer(all: Vec<Self>, committed: Result<(), RDKafkaErrorCode>) {
+        for waiting in all {
+            // Nobody may be waiting any more, and that is fine.
+            let _ = waiting.sender.send(committed.map_err(ConsumeErrorKind::Commit));
+        }
+    }
+}
+
+impl Commits {
+    /// Whether one is to begin now: then it is under way.
+    fn begin(&mut self) -> bool {
+        let begins = self.under_way.is_none() && (self.wanted || !self.waiting.is_empty());
+        if begins {
+            self.wanted = false;
+            self.under_way = Some(std::mem::take(&mut self.waiting));
+        }
+        begins
+    }
+
+    /// Partitions are somebody else's: whoever waits for them is told.
+    fn lose(&mut self, partitions: &[Partition]) {
+        let waiting = self.under_way.iter_mut().chain([&mut self.waiting]);
+        for lost in waiting.flat_map(|all| all.extract_if(.., |waiting| partitions.contains(&waiting.partition))) {
+            let _ = lost.sender.send(Err(ConsumeErrorKind::Revoked));
+        }
+    }
+
+    /// The offset of a partition is not in the next commit.
+    fn fail(&mut self, partition: Partition, code: RDKafkaErrorCode) {
+        for failed in self.waiting.extract_if(.., |waiting| waiting.partition == partition) {
+            let error = match code {
+                // It is not assigned any more, which is yet to be told.
+                RDKafkaErrorCode::State => ConsumeErrorKind::Revoked,
+                code => ConsumeErrorKind::Commit(code),
+            };
+            let _ = failed.sender.send(Err(error));
+        }
+    }
 }
 
 impl Shared {
+    fn new(rules: Rules) -> Self {
+        Self {
+            state: Mutex::new(State {
+                core: Core::new(rules, RandomState::new().hash_one(0)),
+                numbers: HashMap::new(),
+                places: Vec::new(),
+                keyed: None,
+                waker: None,
+                trouble: None,
+                seats: Vec::new(),
+                pending: Vec::new(),
+                vacant: Vec::new(),
+                faults: HashMap::new(),
+                patience: Duration::MAX,
+                revoke_timeout: Duration::ZERO,
+                stopped: None,
+                returning: None,
+                topics: None,
+                commits: Commits::default(),
+                pausing: BTreeSet::new(),
+                pause_at: Duration::ZERO,
+                awaited: false,
+                closing: None,
+                over: false,
+            }),
+            ready: Notify::new(),
+            supervisor: Notify::new(),
+            tally: Tally::default(),
+            revocations: AtomicU64::new(0),
+            thread: OnceLock::new(),
+            born: Instant::now(),
+        }
+    }
+
     pub(super) fn now(&self) -> Duration {
         self.born.elapsed()
     }
@@ -235,7 +325,7 @@ impl Shared {
     }
 
     /// Does what the core says.
-    fn perform(&self, state: &mut State, group: &Group, consumer: &BaseConsumer<Group>) {
+    fn perform(&self, state: &mut State, consumer: &BaseConsumer<Group>) {
         let now = self.now();
         let mut resumed = Vec::new();
         while let Some(action) = state.core.action() {
@@ -268,7 +358,7 @@ impl Shared {
                     let fault = state.faults.remove(&record(&ticket)).unwrap_or(state.too_long());
                     let place = state.place(ticket.partition).clone();
                     state.stopped.get_or_insert(Stopped { place, offset: ticket.offset, fault });
-                    state.closing.get_or_insert(Instant::now() + group.patience);
+                    state.closing.get_or_insert(Instant::now() + state.revoke_timeout);
                 }
             }
         }
@@ -302,11 +392,11 @@ impl Shared {
                 return Err(ConsumeErrorKind::NoThread);
             }
             state.core.commit();
-            state.commits.waiting.push(sender);
+            state.commits.waiting.push(Waiting { partition: position.partition, sender });
         }
         self.wake();
         match committed.await {
-            Ok(committed) => committed.map_err(ConsumeErrorKind::Commit),
+            Ok(committed) => committed,
             Err(_) => Err(ConsumeErrorKind::NoThread),
         }
     }
@@ -428,6 +518,28 @@ impl State {
         Some((taken, place))
     }
 
+    /// A batch of what was taken for it, so many at most, the records of a partition in their order.
+    pub(super) fn begin(&mut self, most: usize, now: Duration) -> Vec<(Taken<Raw>, Place)> {
+        let most = most.min(self.pending.len());
+        let Self { core, pending, .. } = self;
+        let mut batch: Vec<_> = pending.drain(..most).inspect(|(taken, _)| core.begin(&taken.ticket, now)).collect();
+        // Those that are tried again come as their time does.
+        batch.sort_by_key(|(Taken { ticket, .. }, _)| (ticket.partition, ticket.number));
+        batch
+    }
+
+    /// What no batch has shown to anybody is for whoever has its partition next.
+    fn give_back(&mut self) {
+        let Self { core, pending, .. } = self;
+        pending.retain(|(taken, _)| {
+            let holds = core.holds(&taken.ticket.position());
+            if !holds {
+                core.give_back(&taken.ticket);
+            }
+            holds
+        });
+    }
+
     /// Why a record failed that is to be forwarded. It is a time that ran out if nobody said why.
     pub(super) fn fault(&self, ticket: &Ticket) -> Fault {
         self.faults.get(&record(ticket)).cloned().unwrap_or(self.too_long())
@@ -493,12 +605,15 @@ impl State {
 
     /// Notes the offsets for the next commit. They are never committed by an explicit list: the broker takes
     /// one from a member that has lost the partition, and sets the group back.
-    fn store(&self, consumer: &BaseConsumer<Group>, positions: &[Position]) {
+    fn store(&mut self, consumer: &BaseConsumer<Group>, positions: &[Position]) {
         for position in positions {
             let Place { topic, partition } = self.place(position.partition);
             // librdkafka adds the one to get the offset of the next message.
             if let Err(error) = consumer.store_offset(topic, *partition, position.offset) {
                 tracing::warn!("{topic}/{partition}@{}: not stored for the commit: {error}", position.offset);
+                let code = error.rdkafka_error_code().unwrap_or(RDKafkaErrorCode::Unknown);
+                self.commits.fail(position.partition, code);
+                self.core.commit_failed();
             }
         }
     }
@@ -508,15 +623,37 @@ impl State {
 pub(super) struct Group {
     monitor: Arc<Monitor>,
     shared: Arc<Shared>,
-    /// How long a partition that is to be given up may wait for what is in hand of it.
-    patience: Duration,
     /// Something other than a message was polled.
     called: AtomicBool,
+    /// Where librdkafka could not go on, and looked for another place: told by its log alone.
+    resets: Mutex<Vec<Reset>>,
+}
+
+/// A partition does not have this offset, which was to come next.
+#[derive(Debug, PartialEq, Eq)]
+struct Reset {
+    place: (String, i32),
+    offset: i64,
+}
+
+impl Reset {
+    /// Of a line such as `[thrd:main]: orders [0]: offset reset (at offset 3 (leader epoch 0), broker 1) to ...`.
+    fn read(facility: &str, line: &str) -> Option<Self> {
+        let (place, rest) = line.split_once("]: offset reset (at offset ").filter(|_| facility == "OFFSET")?;
+        let (topic, partition) = place.rsplit_once(" [")?;
+        // There are no blanks in a topic.
+        let topic = topic.rsplit(' ').next()?.to_owned();
+        let offset = rest.split(|other: char| !other.is_ascii_digit()).next()?;
+        Some(Self { place: (topic, partition.parse().ok()?), offset: offset.parse().ok()? })
+    }
 }
 
 impl ClientContext for Group {
     fn log(&self, level: RDKafkaLogLevel, facility: &str, line: &str) {
         self.called.store(true, Ordering::Relaxed);
+        if matches!(level, RDKafkaLogLevel::Warning) {
+            self.resets.lock().unwrap_or_else(PoisonError::into_inner).extend(Reset::read(facility, line));
+        }
         client::log(level, facility, line);
     }
 
@@ -563,12 +700,12 @@ impl Group {
         }
         let mut state = self.shared.lock_here();
         let partitions = state.numbers(list);
-        self.shared.perform(&mut state, self, consumer);
+        self.shared.perform(&mut state, consumer);
         state.core.assign(&partitions);
         if state.closing.is_some() {
             state.core.revoke(&partitions);
         }
-        self.shared.perform(&mut state, self, consumer);
+        self.shared.perform(&mut state, consumer);
     }
 
     fn lose(&self, consumer: &BaseConsumer<Self>, list: Option<&TopicPartitionList>) {
@@ -580,18 +717,21 @@ impl Group {
         for &partition in &partitions {
             tracing::warn!("{} lost", state.place(partition));
         }
-        self.shared.perform(&mut state, self, consumer);
+        self.shared.perform(&mut state, consumer);
         self.shared.revocations.fetch_add(1, Ordering::Release);
+        state.core.revoke(&partitions);
+        state.give_back();
         state.core.lose(&partitions);
+        state.commits.lose(&partitions);
         state.forget_faults();
         state.pausing.retain(|partition| !partitions.contains(partition));
-        self.shared.perform(&mut state, self, consumer);
+        self.shared.perform(&mut state, consumer);
     }
 
     fn revoke(&self, consumer: &BaseConsumer<Self>, list: &TopicPartitionList) {
         let partitions = {
             let mut state = self.shared.lock_here();
-            self.shared.perform(&mut state, self, consumer);
+            self.shared.perform(&mut state, consumer);
             state.numbers(list)
         };
         for element in list.elements() {
@@ -600,17 +740,21 @@ impl Group {
         self.give_up(consumer, &partitions);
     }
 
-    /// Waits for what is in hand, and commits.
+    /// Waits for what is in hand and for what others have overtaken, and commits.
     fn give_up(&self, consumer: &BaseConsumer<Self>, partitions: &[Partition]) {
-        let patience = Instant::now() + self.patience;
+        let started = Instant::now();
         {
             // Whoever sees the new number finds the partitions revoked.
             let mut state = self.shared.lock_here();
             state.core.revoke(partitions);
+            state.give_back();
             self.shared.revocations.fetch_add(1, Ordering::Release);
         }
         let mut state = loop {
             let mut state = self.shared.lock_here();
+            state.core.tick(self.shared.now());
+            self.shared.perform(&mut state, consumer);
+            let patience = started + state.revoke_timeout;
             let deadline = state.closing.map_or(patience, |closing| closing.min(patience));
             let left = deadline.saturating_duration_since(Instant::now());
             if state.core.is_idle(partitions) || left.is_zero() {
@@ -621,11 +765,11 @@ impl Group {
             thread::park_timeout(left.min(NAP));
         };
         state.awaited = false;
-        self.shared.perform(&mut state, self, consumer);
+        self.shared.perform(&mut state, consumer);
         let positions = state.core.release(partitions);
         state.store(consumer, &positions);
         state.pausing.retain(|partition| !partitions.contains(partition));
-        self.shared.perform(&mut state, self, consumer);
+        self.shared.perform(&mut state, consumer);
         state.forget_faults();
         let waiting = std::mem::take(&mut state.commits.waiting);
         state.commits.wanted = false;
@@ -633,12 +777,9 @@ impl Group {
         // In any case: one that is under way may fail.
         let committed = commit(consumer);
         if let Err(code) = committed {
-            tracing::warn!("not committed before the partitions were given up: {}", Code(code));
+            tracing::warn!("not committed before the partitions were given up: {code}");
         }
-        for waiting in waiting {
-            // Nobody may be waiting any more, and that is fine.
-            let _ = waiting.send(committed);
-        }
+        Waiting::answer(waiting, committed);
     }
 }
 
@@ -668,37 +809,10 @@ pub(super) fn start(
     rules: Rules,
     monitor: Arc<Monitor>,
 ) -> Result<(Member, Arc<Client>), ConnectError> {
-    let shared = Arc::new(Shared {
-        state: Mutex::new(State {
-            core: Core::new(rules, RandomState::new().hash_one(0)),
-            numbers: HashMap::new(),
-            places: Vec::new(),
-            keyed: None,
-            waker: None,
-            trouble: None,
-            seats: Vec::new(),
-            vacant: Vec::new(),
-            faults: HashMap::new(),
-            patience: Duration::MAX,
-            stopped: None,
-            returning: None,
-            topics: None,
-            commits: Commits::default(),
-            pausing: BTreeSet::new(),
-            pause_at: Duration::ZERO,
-            awaited: false,
-            closing: None,
-            over: false,
-        }),
-        ready: Notify::new(),
-        supervisor: Notify::new(),
-        tally: Tally::default(),
-        revocations: AtomicU64::new(0),
-        thread: OnceLock::new(),
-        born: Instant::now(),
-    });
+    let shared = Arc::new(Shared::new(rules));
+    shared.lock().revoke_timeout = revoke_timeout(settings);
     let group =
-        Group { monitor, shared: Arc::clone(&shared), patience: patience(settings), called: AtomicBool::new(false) };
+        Group { monitor, shared: Arc::clone(&shared), called: AtomicBool::new(false), resets: Mutex::default() };
     let mut consumer = BaseConsumer::from_config_and_context(settings, group).map_err(ConnectError::creation)?;
     let woken = Arc::clone(&shared);
     consumer.set_nonempty_callback(move || woken.wake());
@@ -709,6 +823,7 @@ pub(super) fn start(
         shared: Arc::clone(&shared),
         last: None,
         packer: Packer::default(),
+        gaps: HashMap::new(),
         ticked: Duration::ZERO,
     };
     let member = Member { shared, gone };
@@ -719,13 +834,21 @@ pub(super) fn start(
     }
 }
 
-/// How long a partition that is to be given up may wait for what is in hand of it: the others of the group
-/// wait for it too, and give this member up after a while.
-fn patience(settings: &ClientConfig) -> Duration {
+/// How long a partition that is to be given up waits for what is in hand of it, unless a user says so: the others
+/// of the group wait for it too.
+fn revoke_timeout(settings: &ClientConfig) -> Duration {
     const LONGEST: Duration = Duration::from_secs(10);
-    let millis = |key, default| settings.get(key).and_then(|value| value.parse().ok()).unwrap_or(default);
-    let limit = millis("session.timeout.ms", 45_000).min(millis("max.poll.interval.ms", 300_000));
-    LONGEST.min(Duration::from_millis(limit) / 3)
+    let session = millis(settings, "session.timeout.ms", 45_000);
+    LONGEST.min(session.min(longest_revoke(settings)) / 3)
+}
+
+/// The group gives up a member that takes longer than this.
+pub(super) fn longest_revoke(settings: &ClientConfig) -> Duration {
+    millis(settings, "max.poll.interval.ms", 300_000)
+}
+
+fn millis(settings: &ClientConfig, key: &str, default: u64) -> Duration {
+    Duration::from_millis(settings.get(key).and_then(|value| value.parse().ok()).unwrap_or(default))
 }
 
 /// The thread that polls.
@@ -736,6 +859,8 @@ struct Poller {
     /// same.
     last: Option<(usize, i32, Partition)>,
     packer: Packer,
+    /// The offsets that were to come next, of partitions that do not have them.
+    gaps: HashMap<Partition, i64>,
     ticked: Duration,
 }
 
@@ -785,6 +910,7 @@ impl Poller {
     ) -> Option<Duration> {
         // In a statement of its own, which gives the lock up.
         let has_room = self.shared.lock_here().pausing.is_empty();
+        self.note_gaps();
         let again = has_room && self.poll(client, burst, spent);
         let mut state = self.shared.lock_here();
         let now = self.shared.now();
@@ -802,13 +928,14 @@ impl Poller {
             self.ticked = now;
         }
         let consumer = &self.client.consumer;
-        self.shared.perform(&mut state, consumer.context(), consumer);
+        self.shared.perform(&mut state, consumer);
         // librdkafka does not tell again of messages that have been there all the time.
         let again = again || !has_room && state.pausing.is_empty();
         if let Some(deadline) = state.closing {
             let all = state.core.partitions();
             self.shared.revocations.fetch_add(1, Ordering::Release);
             state.core.revoke(&all);
+            state.give_back();
             // Whoever finishes something wakes this thread.
             state.awaited = true;
             if state.core.is_idle(&all) || deadline <= Instant::now() {
@@ -823,10 +950,10 @@ impl Poller {
         if let Some(deadline) = state.closing {
             nap = nap.min(deadline.saturating_duration_since(Instant::now()));
         }
-        let commit = state.commits.begin();
+        let commits = state.commits.begin();
         drop(state);
-        if let Some(waiting) = commit {
-            self.commit(waiting);
+        if commits {
+            self.commit();
         }
         Some(if again { Duration::ZERO } else { nap })
     }
@@ -880,6 +1007,11 @@ impl Poller {
                 number
             }
         };
+        if !self.gaps.is_empty()
+            && let Some(gap) = self.gaps.remove(&number)
+        {
+            self.tell_gap(number, gap, message.offset());
+        }
         let raw = self.packer.pack(message);
         Incoming {
             partition: number,
@@ -889,6 +1021,30 @@ impl Poller {
             tried: 0,
             due: None,
             message: raw,
+        }
+    }
+
+    /// Notes where librdkafka could not go on.
+    fn note_gaps(&mut self) {
+        let resets = &self.client.consumer.context().resets;
+        let resets = std::mem::take(&mut *resets.lock().unwrap_or_else(PoisonError::into_inner));
+        for Reset { place: (topic, partition), offset } in resets {
+            let number = self.shared.lock_here().number(&topic, partition);
+            self.gaps.insert(number, offset);
+        }
+    }
+
+    /// What was to come next is gone, or was never there, and this comes instead.
+    fn tell_gap(&self, number: Partition, expected: i64, first: i64) {
+        let place = self.shared.lock_here().place(number).clone();
+        match u64::try_from(first - expected) {
+            Ok(lost) if lost > 0 => {
+                self.shared.tally.lose(lost);
+                tracing::warn!(
+                    "{place}@{expected}: gone, with all before offset {first}: at most {lost} messages are lost"
+                );
+            }
+            _ => tracing::warn!("{place}@{expected}: there is no such offset; goes on at offset {first}"),
         }
     }
 
@@ -909,7 +1065,8 @@ impl Poller {
         if !state.seats.is_empty() {
             tracing::error!("{trouble}");
             if is_fatal {
-                state.closing.get_or_insert(Instant::now() + self.client.consumer.context().patience);
+                let deadline = Instant::now() + state.revoke_timeout;
+                state.closing.get_or_insert(deadline);
             }
         }
         if is_fatal || state.seats.is_empty() && state.fatal().is_none() {
@@ -918,44 +1075,34 @@ impl Poller {
     }
 
     /// Commits what is stored, on a thread of its own: it waits for the broker.
-    fn commit(&self, waiting: Waiting) {
+    fn commit(&self) {
         let client = Arc::clone(&self.client);
         let turn = CommitTurn(Arc::clone(&self.shared));
         drop(super::thread::start("event-schema commit", move || {
             let committed = commit(&client.consumer);
             if let Err(code) = committed {
-                tracing::warn!("not committed, to be tried again: {}", Code(code));
+                tracing::warn!("not committed, to be tried again: {code}");
                 turn.0.lock().core.commit_failed();
             }
-            drop(turn);
-            for waiting in waiting {
-                // Nobody may be waiting any more, and that is fine.
-                let _ = waiting.send(committed);
-            }
+            turn.end(committed);
         }));
-    }
-}
-
-type Waiting = Vec<oneshot::Sender<Result<(), RDKafkaErrorCode>>>;
-
-impl Commits {
-    /// Whoever waits for the commit that is to begin now, if one is.
-    fn begin(&mut self) -> Option<Waiting> {
-        if self.under_way || !self.wanted && self.waiting.is_empty() {
-            return None;
-        }
-        self.under_way = true;
-        self.wanted = false;
-        Some(std::mem::take(&mut self.waiting))
     }
 }
 
 /// Ends a commit, even one that never began.
 struct CommitTurn(Arc<Shared>);
 
+impl CommitTurn {
+    fn end(self, committed: Result<(), RDKafkaErrorCode>) {
+        let waiting = self.0.lock().commits.under_way.take();
+        drop(self);
+        Waiting::answer(waiting.unwrap_or_default(), committed);
+    }
+}
+
 impl Drop for CommitTurn {
     fn drop(&mut self) {
-        self.0.lock().commits.under_way = false;
+        self.0.lock().commits.under_way = None;
         self.0.wake();
     }
 }
@@ -965,7 +1112,13 @@ struct Over(Arc<Shared>);
 
 impl Drop for Over {
     fn drop(&mut self) {
-        self.0.lock().over = true;
+        let waiting = {
+            let mut state = self.0.lock();
+            state.over = true;
+            // Nobody commits any more.
+            std::mem::take(&mut state.commits.waiting)
+        };
+        drop(waiting);
         self.0.supervisor.notify_one();
     }
 }

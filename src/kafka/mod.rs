@@ -33,6 +33,7 @@
 //!
 //! What becomes of a message, its offset and its order in each case:
 //! [`guide::guarantees`](crate::guide::guarantees).
+//! What it costs, and which settings change that: [`guide::tuning`](crate::guide::tuning).
 //!
 //! It runs on tokio. What librdkafka has to tell comes as `tracing` events with the target
 //! `librdkafka`.

@@ -174,6 +174,7 @@ pub(super) struct Policy {
     pub(super) give_up: GiveUp,
     pub(super) dead_letter: DeadLetter,
     pub(super) timeout: Option<Duration>,
+    pub(super) revoke_timeout: Option<Duration>,
     pub(super) commit_interval: Duration,
 }
 
@@ -188,6 +189,7 @@ impl Default for Policy {
             give_up: GiveUp::default(),
             dead_letter: DeadLetter::new(),
             timeout: None,
+            revoke_timeout: None,
             commit_interval: Duration::from_secs(1),
         }
     }

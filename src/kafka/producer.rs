@@ -2,31 +2,37 @@
 
 mod batch;
 mod outgoing;
+mod stamp;
+#[cfg(test)]
+mod tests;
 
+use std::ffi::{CStr, CString};
 use std::fmt;
 use std::future::Future;
 use std::pin::Pin;
 use std::sync::atomic::{AtomicBool, Ordering};
-use std::sync::{Arc, MutexGuard, OnceLock, PoisonError, RwLock, Weak};
+use std::sync::{Arc, OnceLock, PoisonError, RwLock, Weak};
 use std::task::{Context, Poll, Waker, ready};
 use std::time::{Duration, Instant, SystemTime};
 
 use rdkafka::ClientContext;
 use rdkafka::config::{ClientConfig, FromClientConfigAndContext, RDKafkaLogLevel};
 use rdkafka::error::{KafkaError, RDKafkaErrorCode};
-use rdkafka::message::Message;
-use rdkafka::producer::{BaseRecord, DeliveryResult, Producer, ProducerContext, ThreadedProducer};
-use tokio::sync::{Mutex, watch};
+use rdkafka::message::Message as _;
+use rdkafka::producer::{DeliveryResult, Producer, ProducerContext, ThreadedProducer};
+use tokio::sync::{Mutex, MutexGuard, watch};
 
 use self::batch::Batch;
 pub use self::outgoing::Outgoing;
+use self::stamp::{Source, Stamp};
 use super::client::{self, Monitor};
 use super::config::KafkaConfig;
 use super::error::{CloseError, ConnectError, Open, SendError, SendErrorKind};
+use super::native::{self, Message, Outbound};
 use super::received::Headers;
-use super::{millis, native, thread};
-use crate::EventSchema;
+use super::{millis, thread};
 use crate::format::cloudevents::{self, CloudEventError};
+use crate::{EventKey, EventSchema};
 
 /// Publishes events of any type: one for a process, cheap to clone.
 ///
@@ -67,6 +73,7 @@ use crate::format::cloudevents::{self, CloudEventError};
 /// | [`enqueue`](Self::enqueue) | when its place in the order is taken, with a future for the rest | a stream of events |
 /// | [`send_all`](Self::send_all) | when the brokers have all of them, or have refused | many at once |
 /// | [`message`](Self::message) | a message to complete: another topic, an envelope, headers | what the others do not say |
+/// | [`send_tombstone`](Self::send_tombstone) | when the brokers have it | what is deleted from a compacted topic |
 ///
 /// # What is promised
 ///
@@ -81,7 +88,7 @@ use crate::format::cloudevents::{self, CloudEventError};
 /// # What is sent
 ///
 /// The event as JSON, and beside it its [envelope](crate::Envelope) as CloudEvents' headers, with a new
-/// id and the present time. They take about 250 bytes; [`plain`](Self::plain) leaves them away. The
+/// id and the present time. They take some 200 bytes; [`plain`](Self::plain) leaves them away. The
 /// source is `client.id` if it is set, otherwise the name of the program, unless
 /// [`with_source`](Self::with_source) says it.
 ///
@@ -91,25 +98,34 @@ use crate::format::cloudevents::{self, CloudEventError};
 /// Many at once share them: [`send_all`](Self::send_all), [`enqueue`](Self::enqueue), or tasks with
 /// a clone each.
 ///
-/// Dropping the last clone drops what is still queued: [`close`](Self::close) it.
+/// Envelopes cost the brokers as much as the producer. [`guide::tuning`](crate::guide::tuning) says how much,
+/// and what to do about it.
+///
+/// Dropping the last clone drops what is still queued and nobody waits for, with a warning in the log:
+/// [`close`](Self::close) it.
 #[derive(Clone)]
 pub struct EventProducer {
     shared: Arc<Shared>,
     /// CloudEvents' source; none without envelopes.
-    source: Option<Arc<str>>,
+    source: Option<Arc<Source>>,
 }
 
 struct Shared {
-    /// To make a client anew.
-    config: ClientConfig,
+    /// Makes a client, also in the place of one that failed.
+    make: Make,
     /// The one in use.
     client: RwLock<Arc<Client>>,
     /// Held while an event is put into librdkafka's queue, and waits for room there: whoever
     /// comes later does so behind it.
-    gate: Mutex<()>,
+    gate: Mutex<LastTopic>,
     ready: watch::Sender<bool>,
+    /// Whether `close` was called. What waits at the gate is still sent.
+    closing: AtomicBool,
+    /// Whether whoever passes the gate is sent away. Set behind those who came before `close`.
     closed: AtomicBool,
 }
+
+type Make = Box<dyn Fn() -> Result<Client, ConnectError> + Send + Sync>;
 
 /// librdkafka's producer, which is never dropped where somebody waits: that joins threads and waits
 /// for brokers.
@@ -134,13 +150,21 @@ impl Reports {
         {
             shared.ready.send_replace(false);
             // Not on this thread, which may belong to the client that is to be dropped.
-            drop(thread::start("event-schema renew", move || shared.renew()));
+            let shared = Arc::downgrade(&shared);
+            drop(thread::start("event-schema renew", move || Shared::renew(&shared)));
         }
     }
 }
 
 /// Where a message is stored, or why it is not: with a code, and whether that is certain.
 type Report = Result<(i32, i64, Option<i64>), (RDKafkaErrorCode, bool)>;
+
+/// What belongs to a message in the queue.
+struct Pending {
+    waiting: Waiting,
+    /// What has written its headers, and wants them back.
+    stamp: Option<Arc<Stamp>>,
+}
 
 /// Who gets a report: shared by the message in the queue and whoever waits for it.
 enum Waiting {
@@ -181,7 +205,7 @@ impl Slot {
         }
     }
 
-    fn state(&self) -> MutexGuard<'_, SlotState> {
+    fn state(&self) -> std::sync::MutexGuard<'_, SlotState> {
         self.0.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
@@ -200,17 +224,22 @@ impl ClientContext for Reports {
 }
 
 impl ProducerContext for Reports {
-    type DeliveryOpaque = Arc<Waiting>;
+    type DeliveryOpaque = Arc<Pending>;
 
-    fn delivery(&self, result: &DeliveryResult<'_>, waiting: Self::DeliveryOpaque) {
-        let report = match result {
-            Ok(message) => Ok((message.partition(), message.offset(), message.timestamp().to_millis())),
+    fn delivery(&self, result: &DeliveryResult<'_>, pending: Self::DeliveryOpaque) {
+        let (message, report) = match result {
+            Ok(message) => (message, Ok((message.partition(), message.offset(), message.timestamp().to_millis()))),
             Err((error, message)) => {
                 let code = error.rdkafka_error_code().unwrap_or(RDKafkaErrorCode::Unknown);
-                Err((code, native::is_not_stored(message)))
+                (message, Err((code, native::is_not_stored(message))))
             }
         };
-        match &*waiting {
+        if let Some(stamp) = &pending.stamp
+            && let Some(headers) = Outbound::take(message)
+        {
+            stamp.give_back(headers);
+        }
+        match &pending.waiting {
             Waiting::One(slot) => slot.fill(report),
             Waiting::OneOf(batch, number) => batch.report(*number, report),
         }
@@ -239,17 +268,24 @@ impl EventProducer {
     pub async fn connect(config: &KafkaConfig) -> Result<Self, ConnectError> {
         let settings = config.rdkafka_producer()?;
         let source = settings.get("client.id").map_or_else(program, str::to_owned);
-        let client = Arc::new(Client::new(&settings)?);
+        let producer = Self::made_by(Box::new(move || Client::new(&settings)), &source)?;
+        let client = producer.shared.client();
+        client::connected(client.monitor(), config.connect_deadline(), move |wait| client.cluster_id(wait)).await?;
+        Ok(producer)
+    }
+
+    fn made_by(make: Make, source: &str) -> Result<Self, ConnectError> {
+        let client = Arc::new(make()?);
         let shared = Arc::new(Shared {
-            config: settings,
+            make,
             client: RwLock::new(Arc::clone(&client)),
-            gate: Mutex::new(()),
+            gate: Mutex::default(),
             ready: watch::Sender::new(true),
+            closing: AtomicBool::new(false),
             closed: AtomicBool::new(false),
         });
         client.belongs_to(&shared);
-        client::connected(client.monitor(), config.connect_deadline(), move |wait| client.cluster_id(wait)).await?;
-        Ok(Self { shared, source: Some(cloudevents::uri_reference(&source).into()) })
+        Ok(Self { shared, source: Some(Source::new(&cloudevents::uri_reference(source))) })
     }
 
     /// This producer, saying of its events that they happen there: a URI reference that names a
@@ -272,7 +308,7 @@ impl EventProducer {
     /// ```
     pub fn with_source(self, source: &str) -> Result<Self, CloudEventError> {
         cloudevents::check_source(source)?;
-        Ok(Self { source: Some(source.into()), ..self })
+        Ok(Self { source: Some(Source::new(source)), ..self })
     }
 
     /// This producer, sending events without envelopes: for consumers to whom every header is one too
@@ -305,10 +341,11 @@ impl EventProducer {
     /// What it says of where its events happen; none if it sends them without envelopes.
     #[must_use]
     pub fn source(&self) -> Option<&str> {
-        self.source.as_deref()
+        self.source.as_deref().map(Source::uri)
     }
 
-    /// Publishes an event to its own topic, and returns when the brokers have it.
+    /// Publishes an event to its own topic, and returns when the brokers have it: at the latest after
+    /// `delivery.timeout.ms` (300000 by default), and the time that it has to wait for room in the queue.
     ///
     /// Dropping the future before it is ready leaves open whether the event is sent.
     ///
@@ -361,11 +398,12 @@ impl EventProducer {
         self.message(event).topic(topic).send().await
     }
 
-    /// Puts an event behind those that were sent before, waiting for room if need be, and returns a
-    /// future that waits for the brokers.
+    /// Puts an event behind those that were sent before, and returns a future that waits for the brokers.
     ///
-    /// Dropping the first future before it is ready means that the event is not sent; dropping the
-    /// second only means that nobody asks what became of it.
+    /// When the queue is full (`queue.buffering.max.messages`, 100000 by default, or
+    /// `queue.buffering.max.kbytes`) it waits for room, as long as it takes: a limit is
+    /// `tokio::time::timeout`. Dropping the first future before it is ready means that the event is not
+    /// sent; dropping the second only means that nobody asks what became of it.
     ///
     /// # Errors
     ///
@@ -386,6 +424,30 @@ impl EventProducer {
     /// let second = producer.enqueue(&Note { text: "again".to_owned() }).await?;
     /// assert_eq!(second.await?.offset(), 1);
     /// assert_eq!(first.await?.offset(), 0);
+    /// # Ok(())
+    /// # }
+    /// ```
+    ///
+    /// With a queue that is full, and a broker that is away:
+    ///
+    /// ```
+    /// # use event_schema::kafka::{EmbeddedKafka, EventProducer};
+    /// # use event_schema::prelude::*;
+    /// # use std::time::Duration;
+    /// # #[derive(Serialize, JsonSchema, EventSchema)]
+    /// # #[event(topic = "notes")]
+    /// # struct Note { text: String }
+    /// # #[tokio::main(flavor = "current_thread")]
+    /// # async fn main() -> Result<(), Box<dyn std::error::Error>> {
+    /// # let kafka = EmbeddedKafka::start()?;
+    /// let producer = EventProducer::connect(&kafka.config().set("queue.buffering.max.messages", "1")).await?;
+    /// drop(kafka);
+    /// let note = Note { text: "hello?".to_owned() };
+    /// let delivery = producer.enqueue(&note).await?;
+    /// let no_room = tokio::time::timeout(Duration::from_millis(50), producer.enqueue(&note)).await;
+    /// assert!(no_room.is_err());
+    /// assert_eq!(producer.in_flight(), 1);
+    /// # drop(delivery);
     /// # Ok(())
     /// # }
     /// ```
@@ -469,27 +531,74 @@ impl EventProducer {
         Outgoing::new(self, event)
     }
 
+    /// Publishes a tombstone: in a compacted topic, what has this key is deleted. It has neither event nor
+    /// envelope, and [is received](super::Body::Tombstone) as what it is.
+    ///
+    /// # Errors
+    ///
+    /// Of [`SendError`]: what the brokers say.
+    ///
+    /// ```
+    /// # use event_schema::kafka::{Body, EmbeddedKafka, EventConsumer, EventProducer};
+    /// # use event_schema::prelude::*;
+    /// #[derive(Debug, Serialize, JsonSchema, EventSchema)]
+    /// #[event(topic = "customers", key = customer_id)]
+    /// struct Customer { customer_id: String, name: String }
+    ///
+    /// # #[tokio::main(flavor = "current_thread")]
+    /// # async fn main() -> Result<(), Box<dyn std::error::Error>> {
+    /// # let kafka = EmbeddedKafka::start()?;
+    /// # let producer = EventProducer::connect(&kafka.config()).await?;
+    /// producer.send_tombstone("customers", "C-7").await?;
+    ///
+    /// let mut consumer = EventConsumer::<Customer>::subscribe(&kafka.config().group("docs")).await?;
+    /// let received = consumer.recv().await?;
+    /// assert!(matches!(received.body(), Body::Tombstone));
+    /// assert_eq!(received.key(), Some(&b"C-7"[..]));
+    /// # Ok(())
+    /// # }
+    /// ```
+    pub async fn send_tombstone<K: EventKey + ?Sized>(&self, topic: &str, key: &K) -> Result<Sent, SendError> {
+        self.shared.begin()?;
+        let key = key.to_key_bytes();
+        let message = Message { key: key.as_deref(), ..Message::default() };
+        self.shared.enqueue(To::Other(topic), message, None).await?.await
+    }
+
     /// Publishes a message that is there already, with its own headers: of a dead letter, a retry.
     pub(super) async fn send_record(&self, record: &Record) -> Result<Sent, SendError> {
-        let topic = Topic::Other(record.topic.as_str().into());
-        let put = |waiting| {
-            let mut queued = BaseRecord::with_opaque_to(&record.topic, waiting);
-            queued.partition = record.partition;
-            queued.key = record.key.as_deref();
-            queued.payload = record.value.as_deref();
-            queued.headers = outgoing::copy(&record.headers);
-            queued
+        let message = Message {
+            partition: record.partition,
+            key: record.key.as_deref(),
+            value: record.value.as_deref(),
+            headers: outgoing::copy(&record.headers),
         };
-        self.shared.enqueue(topic, put).await?.await
+        self.shared.begin()?;
+        self.shared.enqueue(To::Other(&record.topic), message, None).await?.await
     }
 
     /// Whether it can be expected to send: it is not closed, and its client has reached a broker since
     /// it was made, or made anew. For the readiness probe of a service.
     ///
     /// Brokers that are away for a while do not make it unready: the queue waits for them.
+    ///
+    /// ```
+    /// # use event_schema::kafka::{EmbeddedKafka, EventProducer};
+    /// # use std::time::Duration;
+    /// # #[tokio::main(flavor = "current_thread")]
+    /// # async fn main() -> Result<(), Box<dyn std::error::Error>> {
+    /// # let kafka = EmbeddedKafka::start()?;
+    /// let producer = EventProducer::connect(&kafka.config()).await?;
+    /// let probe = producer.clone();
+    /// assert!(probe.is_ready());
+    /// producer.close(Duration::from_secs(5)).await?;
+    /// assert!(!probe.is_ready());
+    /// # Ok(())
+    /// # }
+    /// ```
     #[must_use]
     pub fn is_ready(&self) -> bool {
-        *self.shared.ready.borrow() && !self.shared.closed.load(Ordering::Acquire)
+        *self.shared.ready.borrow() && !self.shared.closing.load(Ordering::Acquire)
     }
 
     /// Waits until the client has reached a broker, after one that failed for good; otherwise it is
@@ -528,13 +637,15 @@ impl EventProducer {
         self.shared.client().in_flight()
     }
 
-    /// Waits until every event that was sent is acknowledged, and closes the producer; the sends
-    /// of its clones fail from now on.
+    /// Waits until every event that was sent is acknowledged, also those that wait for room in the queue,
+    /// and closes the producer. What its clones send from now on [is refused](SendError::is_closed), and so is
+    /// what a [`send_all`](Self::send_all) has not yet come to.
     ///
     /// # Errors
     ///
-    /// [`CloseError`], if that takes longer than `deadline`. The sends that are still open then
-    /// fail as soon as the last clone is gone.
+    /// [`CloseError`], if that takes longer than `deadline`. Events without room in the queue are refused
+    /// then. Those in the queue are still sent, as long as there is a clone or somebody waits for one of
+    /// them.
     ///
     /// ```
     /// # use event_schema::kafka::{EmbeddedKafka, EventProducer};
@@ -552,15 +663,19 @@ impl EventProducer {
     pub async fn close(self, deadline: Duration) -> Result<(), CloseError> {
         let started = Instant::now();
         let shared = self.shared;
-        shared.closed.store(true, Ordering::Release);
+        shared.closing.store(true, Ordering::Release);
         let flush = async {
-            // Behind everyone who waits for room in the queue.
-            drop(shared.gate.lock().await);
+            // Behind everyone who waits for room in the queue, and before whoever comes later.
+            let turn = shared.gate.lock().await;
+            shared.closed.store(true, Ordering::Release);
+            drop(turn);
             let client = shared.client();
             let _ =
                 thread::start("event-schema flush", move || client.producer().flush(client::bounded(deadline))).await;
         };
         let flushed = tokio::time::timeout(deadline, flush).await;
+        // Those who wait still are not sent any more.
+        shared.closed.store(true, Ordering::Release);
         let open = shared.client().in_flight();
         if flushed.is_err() || open > 0 {
             return Err(CloseError { deadline, open: Open::Events(open) });
@@ -590,18 +705,28 @@ impl Shared {
         Arc::clone(&self.client.read().unwrap_or_else(PoisonError::into_inner))
     }
 
-    /// Puts a client in the place of one that can send no more, and waits for a broker.
-    fn renew(self: Arc<Self>) {
-        // As long as somebody has the producer.
-        let weak = Arc::downgrade(&self);
-        let fresh = match Client::new(&self.config) {
-            Ok(fresh) => Arc::new(fresh),
-            Err(error) => return tracing::error!("the producer cannot be made anew: {error}"),
+    /// Puts a client in the place of one that can send no more, and waits for a broker; as long as
+    /// somebody has the producer.
+    fn renew(weak: &Weak<Self>) {
+        const LONGEST: Duration = Duration::from_secs(10);
+        let mut wait = Duration::from_millis(100);
+        let fresh = loop {
+            let Some(shared) = weak.upgrade() else { return };
+            match (shared.make)() {
+                Ok(fresh) => {
+                    let fresh = Arc::new(fresh);
+                    fresh.belongs_to(&shared);
+                    // What the old one still has gets its reports when it is dropped.
+                    *shared.client.write().unwrap_or_else(PoisonError::into_inner) = Arc::clone(&fresh);
+                    break fresh;
+                }
+                // Such as certificates that are being exchanged, or no thread to be had.
+                Err(error) => tracing::error!("the producer cannot be made anew, next try in {wait:?}: {error}"),
+            }
+            drop(shared);
+            std::thread::sleep(wait);
+            wait = (wait * 2).min(LONGEST);
         };
-        fresh.belongs_to(&self);
-        // What the old one still has gets its reports when it is dropped.
-        *self.client.write().unwrap_or_else(PoisonError::into_inner) = Arc::clone(&fresh);
-        drop(self);
         tracing::warn!("the producer is made anew after a fatal error");
         while let Some(shared) = weak.upgrade() {
             if !Arc::ptr_eq(&shared.client(), &fresh) {
@@ -617,40 +742,56 @@ impl Shared {
         }
     }
 
-    /// Puts a record into the queue; waits for room there. The gate is held by the caller.
-    async fn put(&self, client: &Client, mut record: Queued<'_>) -> Result<(), SendError> {
+    /// Refuses what comes after `close` was called. What gets by has to wait for its [turn](Self::turn).
+    fn begin(&self) -> Result<(), SendError> {
+        if self.closing.load(Ordering::Acquire) { Err(SendErrorKind::Closed.into()) } else { Ok(()) }
+    }
+
+    /// Waits behind all who came before. Behind `close` there is no turn.
+    async fn turn(&self) -> Result<MutexGuard<'_, LastTopic>, SendError> {
+        let turn = self.gate.lock().await;
+        if self.closed.load(Ordering::Acquire) { Err(SendErrorKind::Closed.into()) } else { Ok(turn) }
+    }
+
+    /// Puts a message into the queue; waits for room there. It is the caller's turn.
+    async fn put(
+        &self,
+        client: &Client,
+        topic: &CStr,
+        mut message: Message<'_>,
+        mut pending: Arc<Pending>,
+    ) -> Result<(), SendError> {
         // As little as a timer can wait, so that the queue does not run dry meanwhile.
         const FULL: Duration = Duration::from_millis(1);
         loop {
-            match client.producer().send(record) {
+            match native::produce(client.producer(), topic, message, pending) {
                 Ok(()) => return Ok(()),
-                Err((KafkaError::MessageProduction(RDKafkaErrorCode::QueueFull), refused)) => {
-                    record = refused;
+                Err((RDKafkaErrorCode::QueueFull, refused, same)) => {
+                    (message, pending) = (refused, same);
                     tokio::time::sleep(FULL).await;
+                    // `close` waits for whose turn it is, unless its deadline is over.
+                    if self.closed.load(Ordering::Acquire) {
+                        return Err(SendErrorKind::Closed.into());
+                    }
                 }
-                // Without a code it is a NUL byte in the topic's name.
-                Err((error, _)) => {
-                    let code = error.rdkafka_error_code().unwrap_or(RDKafkaErrorCode::InvalidTopic);
-                    return Err(client.failure((code, true)));
-                }
+                Err((code, ..)) => return Err(client.failure(&topic.to_string_lossy(), (code, true))),
             }
         }
     }
 
     /// As [`put`](Self::put), behind all who came before.
-    async fn enqueue<'a>(
+    async fn enqueue(
         &self,
-        topic: Topic,
-        record: impl FnOnce(Arc<Waiting>) -> Queued<'a>,
+        to: To<'_>,
+        message: Message<'_>,
+        stamp: Option<Arc<Stamp>>,
     ) -> Result<Enqueued, SendError> {
-        if self.closed.load(Ordering::Acquire) {
-            return Err(SendErrorKind::Closed.into());
-        }
-        let waiting = Arc::new(Waiting::One(Slot::default()));
-        let _turn = self.gate.lock().await;
+        let pending = Arc::new(Pending { waiting: Waiting::One(Slot::default()), stamp });
+        let mut turn = self.turn().await?;
         let client = self.client();
-        self.put(&client, record(Arc::clone(&waiting))).await?;
-        Ok(Enqueued { waiting, topic, client })
+        let (name, topic) = turn.set(to)?;
+        self.put(&client, name, message, Arc::clone(&pending)).await?;
+        Ok(Enqueued { pending, topic, client })
     }
 }
 
@@ -664,8 +805,6 @@ pub(super) struct Record {
     pub(super) value: Option<Vec<u8>>,
     pub(super) headers: Headers,
 }
-
-type Queued<'a> = BaseRecord<'a, [u8], [u8], Arc<Waiting>>;
 
 impl Client {
     fn new(config: &ClientConfig) -> Result<Self, ConnectError> {
@@ -695,19 +834,28 @@ impl Client {
         usize::try_from(self.producer().in_flight_count()).unwrap_or(0)
     }
 
-    fn failure(&self, (code, is_certain): (RDKafkaErrorCode, bool)) -> SendError {
+    fn failure(&self, topic: &str, (code, is_certain): (RDKafkaErrorCode, bool)) -> SendError {
         let Some((_, reason)) = self.producer().client().fatal_error() else {
-            return SendError::of(code, is_certain);
+            return SendError::of(topic, code, is_certain);
         };
         // This may be known here sooner than the callback for errors is called.
         self.producer().context().failed();
-        if is_certain { SendErrorKind::Fatal(reason).into() } else { SendErrorKind::Unknown(code).into() }
+        let topic = topic.into();
+        if is_certain {
+            SendErrorKind::Fatal { topic, reason }.into()
+        } else {
+            SendErrorKind::Unknown { topic, code }.into()
+        }
     }
 }
 
 impl Drop for Client {
     fn drop(&mut self) {
         if let Some(producer) = self.producer.take() {
+            let open = producer.in_flight_count();
+            if open > 0 && producer.client().fatal_error().is_none() {
+                tracing::warn!("a producer was dropped with {open} messages in its queue: `close` sends them first");
+            }
             drop(thread::start("event-schema drop", move || drop(producer)));
         }
     }
@@ -716,7 +864,7 @@ impl Drop for Client {
 impl fmt::Debug for EventProducer {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("EventProducer")
-            .field("source", &self.source)
+            .field("source", &self.source())
             .field("in_flight", &self.in_flight())
             .finish_non_exhaustive()
     }
@@ -725,7 +873,7 @@ impl fmt::Debug for EventProducer {
 /// An event on its way: a future of what becomes of it. See [`EventProducer::enqueue`].
 #[must_use = "what becomes of the event is told only to who awaits it"]
 pub struct Enqueued {
-    waiting: Arc<Waiting>,
+    pending: Arc<Pending>,
     topic: Topic,
     // Whose reports come as long as it is there, and when it goes.
     client: Arc<Client>,
@@ -735,7 +883,7 @@ impl Future for Enqueued {
     type Output = Result<Sent, SendError>;
 
     fn poll(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Self::Output> {
-        let Waiting::One(slot) = &*self.waiting else { unreachable!("an event of a batch has no delivery") };
+        let Waiting::One(slot) = &self.pending.waiting else { unreachable!("an event of a batch has no delivery") };
         let report = ready!(slot.poll(cx));
         Poll::Ready(self.client.outcome(report, self.topic.clone()))
     }
@@ -747,7 +895,7 @@ impl Client {
             Ok((partition, offset, timestamp)) => {
                 Ok(Sent { topic, partition, offset, timestamp: timestamp.map(millis) })
             }
-            Err(failed) => Err(self.failure(failed)),
+            Err(failed) => Err(self.failure(topic.as_str(), failed)),
         }
     }
 }
@@ -766,20 +914,53 @@ enum Topic {
 }
 
 impl Topic {
-    /// The topic of an event that is to be sent to `other`, or else to its own.
-    fn of<E: EventSchema>(event: &E, other: Option<&str>) -> Result<Self, SendError> {
-        if let Some(other) = other {
-            return Ok(Self::Other(other.into()));
-        }
-        let topic = E::descriptor().topic().or_else(|| event.described_by().topic());
-        topic.map(Self::Own).ok_or_else(|| SendErrorKind::NoTopic(E::descriptor().name()).into())
-    }
-
     fn as_str(&self) -> &str {
         match self {
             Self::Own(name) => name,
             Self::Other(name) => name,
         }
+    }
+}
+
+/// Where an event is to go.
+#[derive(Clone, Copy)]
+enum To<'a> {
+    Own(&'static str),
+    Other(&'a str),
+}
+
+impl<'a> To<'a> {
+    /// To `other`, or else to the event's own topic.
+    fn of<E: EventSchema>(event: &E, other: Option<&'a str>) -> Result<Self, SendError> {
+        if let Some(other) = other {
+            return Ok(Self::Other(other));
+        }
+        let topic = E::descriptor().topic().or_else(|| event.described_by().topic());
+        topic.map(Self::Own).ok_or_else(|| SendErrorKind::NoTopic(E::descriptor().name()).into())
+    }
+}
+
+/// The topic of the event before, which mostly is that of the next.
+#[derive(Default)]
+struct LastTopic {
+    name: CString,
+    shared: Option<Arc<str>>,
+}
+
+impl LastTopic {
+    /// The name for librdkafka, and for whoever asks later.
+    fn set(&mut self, to: To<'_>) -> Result<(&CStr, Topic), SendError> {
+        let (To::Own(name) | To::Other(name)) = to;
+        if self.name.as_bytes() != name.as_bytes() {
+            let invalid = |_| SendError::of(name, RDKafkaErrorCode::InvalidTopic, true);
+            self.name = CString::new(name).map_err(invalid)?;
+            self.shared = None;
+        }
+        let topic = match to {
+            To::Own(name) => Topic::Own(name),
+            To::Other(name) => Topic::Other(Arc::clone(self.shared.get_or_insert_with(|| name.into()))),
+        };
+        Ok((&self.name, topic))
     }
 }
 

@@ -5,7 +5,7 @@ use std::fmt;
 use std::future::poll_fn;
 use std::hash::RandomState;
 use std::marker::PhantomData;
-use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::panic::{AssertUnwindSafe, catch_unwind, resume_unwind};
 use std::pin::{Pin, pin};
 use std::sync::Arc;
 use std::task::Poll;
@@ -226,6 +226,28 @@ impl<E: EventSchema + Send + Sync + 'static> Runner<E> {
         self
     }
 
+    /// How long a partition that goes to another member of the group waits for the messages of it that are being
+    /// handled, and for those that others have overtaken: 10 seconds unless set, or a third of
+    /// `session.timeout.ms` or of `max.poll.interval.ms` if that is less. A handler that takes longer is dropped, and
+    /// the next owner handles the message again.
+    ///
+    /// The whole group may wait for it, so it is to be as long as most handlers take, and not longer. It has to be
+    /// less than `max.poll.interval.ms`, which is 5 minutes unless set: after that the group gives the member up.
+    /// A run that stops by itself waits as long; a [close](RunHandle::close) no longer than it is told to.
+    ///
+    /// ```
+    /// # use event_schema::kafka::{Delivery, EventConsumer, GiveUp, DeadLetter, Order, Retry, Runner};
+    /// # use event_schema::prelude::*;
+    /// # use std::time::Duration;
+    /// # fn settings<E: EventSchema + Send + Sync + 'static>(runner: Runner<E>) -> Runner<E> {
+    /// runner.revoke_timeout(Duration::from_secs(60))
+    /// # }
+    /// ```
+    pub fn revoke_timeout(mut self, timeout: Duration) -> Self {
+        self.policy.revoke_timeout = Some(timeout);
+        self
+    }
+
     /// How often what is done is committed: each second unless set.
     ///
     /// ```
@@ -351,6 +373,10 @@ fn prepare<E: EventSchema>(consumer: EventConsumer<E>, policy: &Policy) -> Resul
     if policy.has_retry_topics() && topics.iter().any(|topic| topic.starts_with('^')) {
         return Err(RunErrorKind::Policy("`Retry::topics` needs the names of the topics, not a pattern").into());
     }
+    let settings = config.rdkafka_consumer().map_err(RunErrorKind::Config)?;
+    if policy.revoke_timeout.is_some_and(|timeout| timeout >= driver::longest_revoke(&settings)) {
+        return Err(RunErrorKind::Policy("`revoke_timeout` has to be less than `max.poll.interval.ms`").into());
+    }
     let forward = Forward::new(&config, &topics, policy).map_err(RunErrorKind::Config)?;
     let shared = &member.shared;
     let mut state = shared.lock();
@@ -361,6 +387,7 @@ fn prepare<E: EventSchema>(consumer: EventConsumer<E>, policy: &Policy) -> Resul
     let keyed = (policy.order == Some(Order::Key)).then(RandomState::new);
     state.core.govern(policy.rules(FORMS), |raw| driver::key(keyed.as_ref(), raw), shared.now());
     state.keyed = keyed;
+    state.revoke_timeout = policy.revoke_timeout.unwrap_or(state.revoke_timeout);
     state.patience = policy.timeout.unwrap_or(Duration::MAX);
     if policy.has_retry_topics() {
         state.returning = Some(forward.returning());
@@ -403,7 +430,12 @@ where
         }
         tokio::select! {
             () = shared.supervisor.notified() => {}
-            Some(_) = workers.join_next() => {}
+            // A worker catches what handlers panic with. If it panics itself, so does whoever keeps it.
+            Some(ended) = workers.join_next() => {
+                if let Some(panic) = ended.err().and_then(|error| error.try_into_panic().ok()) {
+                    resume_unwind(panic);
+                }
+            }
         }
     }
 }
@@ -459,14 +491,10 @@ where
             let ticket = taken.ticket;
             let done = tokio::select! {
                 biased;
-                done = caught(self.job.perform(&self.shared, taken, &place)) => done,
+                done = guarded(self.job.perform(&self.shared, taken, &place)) => done,
                 () = self.dismissal.given() => return,
             };
-            finished = Some((
-                ticket,
-                place,
-                done.unwrap_or_else(|panic| Finished::Failed(Fault::Panic(message(&*panic).into()))),
-            ));
+            finished = Some((ticket, place, done));
             // Handlers may be ready at once, thousands in a row, and other tasks want their turn.
             turn = turn.wrapping_add(1);
             if turn.is_multiple_of(32) {
@@ -507,6 +535,11 @@ where
         };
         handled.map_err(|failure| Fault::Handler(Arc::new(failure)))
     }
+}
+
+/// What comes of a record; a panic is a failure of it.
+pub(super) async fn guarded<T: From<Finished>>(work: impl Future<Output = T>) -> T {
+    caught(work).await.unwrap_or_else(|panic| Finished::Failed(Fault::Panic(message(&*panic).into())).into())
 }
 
 /// What a panic says.

@@ -7,7 +7,10 @@ use super::core::Outcome;
 
 /// Counts while it goes on.
 #[derive(Debug, Default)]
-pub(super) struct Tally([AtomicU64; KINDS.len()]);
+pub(super) struct Tally {
+    outcomes: [AtomicU64; KINDS.len()],
+    lost: AtomicU64,
+}
 
 const KINDS: [Outcome; 6] =
     [Outcome::Done, Outcome::Retried, Outcome::Parked, Outcome::Dead, Outcome::Skipped, Outcome::Abandoned];
@@ -15,12 +18,19 @@ const KINDS: [Outcome; 6] =
 impl Tally {
     pub(super) fn count(&self, outcome: Outcome) {
         if let Some(index) = KINDS.iter().position(|kind| *kind == outcome) {
-            self.0[index].fetch_add(1, Ordering::Relaxed);
+            self.outcomes[index].fetch_add(1, Ordering::Relaxed);
         }
     }
 
+    pub(super) fn lose(&self, messages: u64) {
+        self.lost.fetch_add(messages, Ordering::Relaxed);
+    }
+
     pub(super) fn counts(&self) -> Counts {
-        Counts(self.0.each_ref().map(|count| count.load(Ordering::Relaxed)))
+        Counts {
+            outcomes: self.outcomes.each_ref().map(|count| count.load(Ordering::Relaxed)),
+            lost: self.lost.load(Ordering::Relaxed),
+        }
     }
 }
 
@@ -35,13 +45,16 @@ impl Tally {
 /// assert_eq!(counts.to_string(), "nothing");
 /// ```
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
-pub struct Counts([u64; KINDS.len()]);
+pub struct Counts {
+    outcomes: [u64; KINDS.len()],
+    lost: u64,
+}
 
 impl Counts {
     /// How many came to this end; see the example of [`Counts`].
     #[must_use]
     pub fn of(&self, outcome: Outcome) -> u64 {
-        KINDS.iter().zip(self.0).find(|(kind, _)| **kind == outcome).map_or(0, |(_, count)| count)
+        KINDS.iter().zip(self.outcomes).find(|(kind, _)| **kind == outcome).map_or(0, |(_, count)| count)
     }
 
     /// How many were handled: [`Outcome::Done`].
@@ -49,14 +62,29 @@ impl Counts {
     pub fn done(&self) -> u64 {
         self.of(Outcome::Done)
     }
+
+    /// How many messages were gone before they could be received, at most: so many offsets lie between the one that
+    /// was to come next and the first that is there. Retention takes messages from a consumer that is too slow, or
+    /// was away for too long. There is a warning in the log for each gap. To stop instead, set
+    /// `auto.offset.reset=none`.
+    ///
+    /// ```
+    /// use event_schema::kafka::Counts;
+    ///
+    /// assert_eq!(Counts::default().lost(), 0);
+    /// ```
+    #[must_use]
+    pub fn lost(&self) -> u64 {
+        self.lost
+    }
 }
 
 /// What there is to count: `3 done, 1 dead`.
 impl fmt::Display for Counts {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let counted = KINDS.iter().zip(self.0).filter(|(_, count)| *count > 0);
-        let texts: Vec<_> =
-            counted.map(|(kind, count)| format!("{count} {}", format!("{kind:?}").to_lowercase())).collect();
+        let outcomes = KINDS.iter().zip(self.outcomes).map(|(kind, count)| (format!("{kind:?}").to_lowercase(), count));
+        let counted = outcomes.chain([("lost".to_owned(), self.lost)]).filter(|(_, count)| *count > 0);
+        let texts: Vec<_> = counted.map(|(kind, count)| format!("{count} {kind}")).collect();
         f.write_str(if texts.is_empty() { "nothing" } else { "" })?;
         f.write_str(&texts.join(", "))
     }

@@ -8,7 +8,7 @@ use super::{Action, Incoming, Limit, Order, Partition, Position, Taken, Ticket, 
 #[derive(Debug)]
 pub(super) struct Lane<M> {
     pub(super) epoch: u64,
-    /// It is to be given up: nothing of it is taken any more.
+    /// It is to be given up: of it only holes are taken any more.
     pub(super) revoked: bool,
     pub(super) paused: bool,
     /// From the first unfinished record on.
@@ -17,12 +17,14 @@ pub(super) struct Lane<M> {
     first: u64,
     /// The number of the first that has not been looked at: it is too far from the first unfinished one.
     admitted: u64,
+    /// The number behind the last that is finished. What is unfinished before it is a hole.
+    reach: u64,
     /// The last of the admitted, unfinished records of each key. The first of them has its turn, each
     /// knows the [`next`](Record::next).
     keys: HashMap<u64, u64>,
     /// The only records that may be taken, until they are finished.
     pub(super) holders: Vec<u64>,
-    /// What was ready while others held the partition.
+    /// What was ready while it was held up.
     pub(super) aside: Vec<u64>,
     /// How many records are in hand.
     pub(super) in_hand: usize,
@@ -85,6 +87,7 @@ impl<M: Clone> Lane<M> {
             records: VecDeque::new(),
             first: 0,
             admitted: 0,
+            reach: 0,
             keys: HashMap::new(),
             holders: Vec::new(),
             aside: Vec::new(),
@@ -195,6 +198,14 @@ impl<M: Clone> Lane<M> {
         }
     }
 
+    /// It has been in somebody's hands without being handled, and is from now on.
+    pub(super) fn begin(&mut self, ticket: &Ticket, now: Duration) {
+        let record = self.record(ticket.number).filter(|record| record.turn == ticket.turn);
+        if let Some(since) = record.and_then(|record| record.since.as_mut()) {
+            *since = now;
+        }
+    }
+
     /// Out of somebody's hands; what there was to do with it, unless the ticket is out of date.
     pub(super) fn put_back(&mut self, ticket: &Ticket) -> Option<Work> {
         let record = self.record(ticket.number).filter(|record| record.turn == ticket.turn)?;
@@ -226,9 +237,31 @@ impl<M: Clone> Lane<M> {
         }
     }
 
-    /// Whether the record has to wait for others that hold the partition.
+    /// Whether the record has to wait for others that hold the partition, or is left to its next owner: that is
+    /// all but the holes, since what is finished behind them cannot be committed before they are.
     pub(super) fn is_held_up(&self, number: u64) -> bool {
-        !self.holders.is_empty() && !self.holders.contains(&number)
+        let is_left = |number: u64| self.revoked && number >= self.reach;
+        let mut holders = self.holders.iter().filter(|holder| !is_left(**holder)).peekable();
+        is_left(number) || holders.peek().is_some() && !holders.any(|holder| *holder == number)
+    }
+
+    /// The record may be taken. The others of the group wait for what is to be given up: it goes first.
+    pub(super) fn queue(&self, ready: &mut VecDeque<(Partition, u64)>, partition: Partition, number: u64) {
+        if self.revoked {
+            ready.push_front((partition, number));
+        } else {
+            ready.push_back((partition, number));
+        }
+    }
+
+    /// What was put aside and is held up no longer.
+    pub(super) fn freed(&mut self) -> Vec<u64> {
+        if self.aside.is_empty() {
+            return Vec::new();
+        }
+        let (held_up, freed) = std::mem::take(&mut self.aside).into_iter().partition(|number| self.is_held_up(*number));
+        self.aside = held_up;
+        freed
     }
 
     /// The record is to be taken again, for this.
@@ -244,6 +277,7 @@ impl<M: Clone> Lane<M> {
         let record = self.record(number)?;
         record.message.take()?;
         let Record { key, bytes, next, .. } = *record;
+        self.reach = self.reach.max(number + 1);
         self.buffered.records -= 1;
         self.buffered.bytes -= bytes;
         while let Some(Record { message: None, offset, .. }) = self.records.front() {

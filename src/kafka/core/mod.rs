@@ -29,6 +29,9 @@
 //!   unfinished record fewer than `span` records (none if order is by partition), and of what comes before it
 //!   nothing after a [`release`](Core::release) whose commit arrives, else, after a crash or a loss, what
 //!   was finished since the last commit: in `commit_every`, or in longer if commits failed.
+//! - A partition that is [idle](Core::is_idle) when it is released repeats nothing, unless a record
+//!   waits for its time or was given back, or the consumer stops: what is unfinished before others that are finished is finished
+//!   first.
 //! - What is in hand when an assignment ends, or takes too long, is [abandoned](Action::Abandon): it may have
 //!   had its effect, and is handled again.
 
@@ -49,6 +52,9 @@ pub use self::rules::{GiveUp, Order};
 
 /// A partition of a topic, by a number that the driver gives it.
 pub(crate) type Partition = u32;
+
+/// When a record is in hand whose handler has yet to begin: it does not take too long.
+pub(crate) const NOT_YET: Duration = Duration::MAX;
 
 /// Which time a record was taken, so that a result that comes too late is told from one that counts.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -224,19 +230,30 @@ impl<M: Clone> Core<M> {
         self.share_out();
     }
 
-    /// Partitions are to be given up: nothing of them is taken any more. What is in hand may still be
-    /// finished, until [`release`](Self::release).
+    /// Partitions are to be given up: nothing of them is taken any more, but for what is unfinished before
+    /// others that are finished. That, before anything else, and what is in hand may still be finished, until
+    /// [`release`](Self::release).
     pub(crate) fn revoke(&mut self, partitions: &[Partition]) {
-        for partition in partitions {
-            if let Some(lane) = self.lanes.get_mut(partition) {
+        for &partition in partitions {
+            if let Some(lane) = self.lanes.get_mut(&partition) {
                 lane.revoked = true;
+                for number in lane.freed() {
+                    lane.queue(&mut self.ready, partition, number);
+                }
             }
         }
+        // The others of the group wait for what is to be given up.
+        let is_revoked = |partition: &Partition| self.lanes.get(partition).is_some_and(|lane| lane.revoked);
+        self.ready.make_contiguous().sort_by_key(|(partition, _)| !is_revoked(partition));
     }
 
-    /// Whether nothing of these partitions is in hand.
+    /// Whether nothing of these partitions, which are to be given up, is in hand or may be taken.
     pub(crate) fn is_idle(&self, partitions: &[Partition]) -> bool {
+        let waits = |(partition, number): &(Partition, u64)| {
+            partitions.contains(partition) && self.lanes.get(partition).is_some_and(|lane| !lane.is_held_up(*number))
+        };
         partitions.iter().filter_map(|partition| self.lanes.get(partition)).all(|lane| lane.in_hand == 0)
+            && (self.stopped || !self.ready.iter().any(waits))
     }
 
     /// Partitions are given up. What is still in hand is abandoned. The positions are to be committed before
@@ -294,11 +311,12 @@ impl<M: Clone> Core<M> {
         self.go_on(partition, None, now);
     }
 
-    /// The next record to do something with, if there is one.
+    /// The next record to do something with, if there is one, in hand from now on. [`NOT_YET`] if it is put by,
+    /// to [`begin`](Self::begin) later.
     pub(crate) fn take(&mut self, now: Duration) -> Option<Taken<M>> {
         while !self.stopped {
             let (partition, number) = self.ready.pop_front()?;
-            let Some(lane) = self.lanes.get_mut(&partition).filter(|lane| !lane.revoked) else { continue };
+            let Some(lane) = self.lanes.get_mut(&partition) else { continue };
             if lane.is_held_up(number) {
                 lane.aside.push(number);
             } else if let Some(taken) = lane.take(partition, number, now) {
@@ -391,6 +409,13 @@ impl<M: Clone> Core<M> {
         }
     }
 
+    /// A record that was put by is being handled from now on.
+    pub(crate) fn begin(&mut self, ticket: &Ticket, now: Duration) {
+        if let Some(lane) = self.lanes.get_mut(&ticket.partition).filter(|lane| lane.epoch == ticket.epoch) {
+            lane.begin(ticket, now);
+        }
+    }
+
     /// A record that was taken is given back unseen, and not taken again: for whoever has its partition next.
     pub(crate) fn give_back(&mut self, ticket: &Ticket) {
         if let Some(lane) = self.lanes.get_mut(&ticket.partition).filter(|lane| lane.epoch == ticket.epoch) {
@@ -402,8 +427,8 @@ impl<M: Clone> Core<M> {
     fn end(&mut self, ticket: &Ticket, outcome: Outcome, now: Duration) -> Option<Outcome> {
         let lane = self.lanes.get_mut(&ticket.partition)?;
         let next = lane.finish(ticket.number);
-        if lane.holders.is_empty() {
-            self.ready.extend(lane.aside.drain(..).map(|number| (ticket.partition, number)));
+        for number in lane.freed() {
+            lane.queue(&mut self.ready, ticket.partition, number);
         }
         self.go_on(ticket.partition, next, now);
         Some(outcome)
@@ -462,7 +487,7 @@ impl<M: Clone> Core<M> {
         let mut next = next.or_else(|| lane.next(self.rules.order, self.rules.span));
         while let Some(Next { number, due }) = next {
             match due.filter(|due| *due > now) {
-                None => self.ready.push_back((partition, number)),
+                None => lane.queue(&mut self.ready, partition, number),
                 Some(due) => self.timers.push(Reverse((due, partition, number))),
             }
             next = lane.next(self.rules.order, self.rules.span);
@@ -482,7 +507,9 @@ impl<M: Clone> Core<M> {
             && due <= now
         {
             self.timers.pop();
-            self.ready.push_back((partition, number));
+            if let Some(lane) = self.lanes.get(&partition) {
+                lane.queue(&mut self.ready, partition, number);
+            }
         }
         if now >= self.next_commit {
             self.next_commit = now.saturating_add(self.rules.commit_every);

@@ -109,6 +109,11 @@ events! {
     CommitRefused,
     Revoked,
     RevokedInHand,
+    HoleTaken,
+    GivenBack,
+    Begun,
+    Released,
+    ReleasedWithHoles,
     Lost,
     Crashed,
     Joined,
@@ -205,7 +210,7 @@ impl Group {
         if consumer.expired && world.one_in(8) {
             return consumer.lose(world);
         }
-        if !consumer.revoking.is_empty() && world.one_in(4) && (consumer.is_idle() || world.one_in(4)) {
+        if !consumer.revoking.is_empty() && world.one_in(4) && (consumer.is_idle(world.now) || world.one_in(4)) {
             return consumer.release(world);
         }
         if consumer.stopped && consumer.revoking.is_empty() && world.one_in(8) {
@@ -292,7 +297,7 @@ impl Group {
         let mut consumer = self.consumers.swap_remove(index);
         let partitions = consumer.partitions();
         consumer.revoke(&partitions, &mut self.world);
-        while !consumer.is_idle() && consumer.finish(&mut self.world) {}
+        while !consumer.is_idle(self.world.now) && consumer.finish(&mut self.world) {}
         consumer.release(&mut self.world);
         self.join();
     }
@@ -345,7 +350,8 @@ impl Group {
                 moved = true;
             }
             if !consumer.revoking.is_empty() {
-                assert!(consumer.is_idle());
+                while consumer.take(world) || consumer.finish(world) {}
+                assert!(consumer.is_idle(world.now));
                 consumer.release(world);
                 moved = true;
             }
@@ -366,7 +372,7 @@ impl Group {
         for consumer in &mut self.consumers {
             let partitions = consumer.partitions();
             consumer.revoke(&partitions, &mut self.world);
-            assert!(consumer.is_idle());
+            assert!(consumer.is_idle(self.world.now));
             consumer.release(&mut self.world);
             assert!(consumer.core.lanes.is_empty() && consumer.partitions().is_empty());
         }

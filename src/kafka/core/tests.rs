@@ -3,8 +3,8 @@
 use std::time::Duration;
 
 use super::{
-    Action, Backoff, Core, GiveUp, Incoming, Limit, Order, Outcome, Partition, Position, Rules, Taken, Verdict,
-    Waiting, Work,
+    Action, Backoff, Core, GiveUp, Incoming, Limit, NOT_YET, Order, Outcome, Partition, Position, Rules, Taken,
+    Verdict, Waiting, Work,
 };
 
 const NOW: Duration = Duration::from_secs(1);
@@ -215,6 +215,84 @@ fn what_is_revoked_is_finished_but_not_begun() {
 }
 
 #[test]
+fn holes_of_what_is_revoked_are_filled_first() {
+    let mut core = core(Rules { order: Some(Order::Key), ..rules() });
+    core.assign(&[1]);
+    core.receive(Incoming { partition: 1, ..record(7, None) }, NOW);
+    receive(&mut core, &[Some(1), Some(1), Some(1), Some(2), Some(2), None, Some(1)]);
+    assert_eq!(core.take(NOW).expect("of the other partition").ticket.offset, 7);
+    let taken = [core.take(NOW).expect("the first").ticket, core.take(NOW).expect("of another key").ticket];
+    assert_eq!(taken.map(|ticket| ticket.offset), [0, 3]);
+    core.receive(Incoming { partition: 1, ..record(8, None) }, NOW);
+    core.finish(&taken[1], Verdict::Done, NOW);
+    core.revoke(&[0]);
+    // The next of the first key is a hole as soon as it has its turn. Those behind the last that is finished are
+    // left to the next owner, until that is another one.
+    assert_eq!(offsets(&mut core, NOW), [8]);
+    core.finish(&taken[0], Verdict::Done, NOW);
+    assert!(!core.is_idle(&[0]));
+    core.receive(Incoming { partition: 1, ..record(9, None) }, NOW);
+    let second = core.take(NOW).expect("the hole");
+    assert_eq!(second.ticket.offset, 1);
+    core.finish(&second.ticket, Verdict::Done, NOW);
+    assert_eq!(offsets(&mut core, NOW), [2, 9]);
+    assert!(!core.is_idle(&[0]));
+}
+
+#[test]
+fn what_the_group_waits_for_goes_before_other_partitions() {
+    let mut core = core(rules());
+    core.assign(&[1]);
+    receive(&mut core, &[None, None]);
+    let taken = take(&mut core, NOW);
+    core.finish(&taken[0].ticket, Verdict::Retry, NOW);
+    core.finish(&taken[1].ticket, Verdict::Done, NOW);
+    core.receive(Incoming { partition: 1, ..record(8, None) }, NOW);
+    core.tick(NOW + millis(100));
+    core.revoke(&[0]);
+    assert_eq!(offsets(&mut core, NOW), [0, 8]);
+}
+
+#[test]
+fn what_is_idle_repeats_nothing_unless_a_failed_record_waits() {
+    let mut core = core(Rules { order: Some(Order::Key), ..rules() });
+    receive(&mut core, &[Some(1), Some(1), Some(2), Some(3), Some(1)]);
+    let taken = take(&mut core, NOW);
+    core.revoke(&[0]);
+    core.finish(&taken[2].ticket, Verdict::Done, NOW);
+    core.finish(&taken[1].ticket, Verdict::Reject, NOW);
+    assert_eq!(core.finish(&taken[0].ticket, Verdict::Done, NOW), Some(Outcome::Done));
+    let [second, dead] = <[_; 2]>::try_from(take(&mut core, NOW)).expect("two holes");
+    let works = [&second, &dead].map(|taken| (taken.ticket.offset, taken.work));
+    assert_eq!(works, [(1, Work::Handle), (2, Work::DeadLetter(0))]);
+    assert!(!core.is_idle(&[0]));
+    core.finish(&dead.ticket, Verdict::Done, NOW);
+    assert_eq!(core.finish(&second.ticket, Verdict::Retry, NOW), Some(Outcome::Parked));
+    // Nobody waits for its time, but it is taken if that comes.
+    assert!(core.is_idle(&[0]));
+    core.tick(NOW + millis(100));
+    actions(&mut core);
+    assert!(!core.is_idle(&[0]));
+    let second = take_one(&mut core, NOW);
+    core.finish(&second.ticket, Verdict::Done, NOW);
+    assert!(core.is_idle(&[0]));
+    assert_eq!(core.release(&[0]), [position(0, 1, 3)]);
+}
+
+#[test]
+fn what_stops_the_consumer_leaves_its_holes() {
+    let mut core = core(Rules { order: Some(Order::Key), give_up: GiveUp::Stop, ..rules() });
+    receive(&mut core, &[Some(1), Some(1), Some(2), Some(3)]);
+    let taken = take(&mut core, NOW);
+    core.finish(&taken[1].ticket, Verdict::Done, NOW);
+    core.finish(&taken[2].ticket, Verdict::Reject, NOW);
+    core.finish(&taken[0].ticket, Verdict::Done, NOW);
+    core.revoke(&[0]);
+    assert!(core.is_idle(&[0]));
+    assert_eq!(core.release(&[0]), [position(0, 1, 0)]);
+}
+
+#[test]
 fn a_failed_record_waits_longer_each_time() {
     let mut core = core(Rules { order: Some(Order::Partition), waiting: Waiting::Partition, ..rules() });
     receive(&mut core, &[None, None]);
@@ -384,6 +462,34 @@ fn a_handler_that_takes_too_long_has_failed() {
     let skipped = Action::End(second.ticket, Outcome::Skipped);
     assert_eq!(actions(&mut core), [Action::Abandon(second.ticket), skipped]);
     assert_eq!(core.release(&[0]), [position(0, 1, 0)]);
+}
+
+#[test]
+fn the_time_of_what_is_put_by_begins_later_and_once() {
+    let backoff = Backoff { first: millis(0), ..rules().backoff };
+    let mut core = core(Rules { patience: Some(millis(300)), backoff, ..rules() });
+    receive(&mut core, &[None]);
+    let abandons = |core: &mut Core<i64>, taken: &Taken<i64>, now| {
+        core.tick(now);
+        actions(core).contains(&Action::Abandon(taken.ticket))
+    };
+    let first = take_one(&mut core, NOT_YET);
+    assert!(!abandons(&mut core, &first, NOW + millis(1000)));
+    core.begin(&first.ticket, NOW + millis(1000));
+    assert!(!abandons(&mut core, &first, NOW + millis(1299)));
+    assert!(abandons(&mut core, &first, NOW + millis(1300)));
+
+    // Nobody waits for the first any more: the second has its own time, in this assignment and the next.
+    let now = NOW + millis(1300);
+    let second = take_one(&mut core, now);
+    core.begin(&first.ticket, now + millis(200));
+    assert!(abandons(&mut core, &second, now + millis(300)));
+    core.assign(&[0]);
+    receive(&mut core, &[None]);
+    let new = take_one(&mut core, now);
+    assert_eq!(new.ticket.turn, first.ticket.turn);
+    core.begin(&first.ticket, now + millis(200));
+    assert!(abandons(&mut core, &new, now + millis(300)));
 }
 
 #[test]

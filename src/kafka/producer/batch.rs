@@ -4,13 +4,13 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use rdkafka::error::RDKafkaErrorCode;
-use rdkafka::producer::BaseRecord;
 use tokio::sync::Notify;
 
-use super::outgoing::new_envelope;
-use super::{Client, EventProducer, Report, Sent, Topic, Waiting};
+use super::stamp::Stamp;
+use super::{Client, EventProducer, Pending, Report, Sent, To, Topic, Waiting};
+use crate::EventSchema;
 use crate::kafka::error::{SendError, SendErrorKind};
-use crate::{Descriptor, EventSchema};
+use crate::kafka::native::Message;
 
 /// How many events take their turn together: others get theirs in between.
 const TURN: usize = 512;
@@ -62,31 +62,32 @@ pub(super) async fn send<E: EventSchema>(
 ) -> Vec<Result<Sent, SendError>> {
     let shared = &producer.shared;
     let batch = Batch::new(events.len());
-    let topic = topic.map(|topic| Topic::Other(topic.into()));
-    let mut event_type = EventType::default();
+    let mut stamp: Option<Arc<Stamp>> = None;
     let mut value = Vec::new();
     // Where each event went, or why it did not; and by which client each turn.
     let mut starts: Vec<Result<Topic, SendError>> = Vec::with_capacity(events.len());
     let mut clients: Vec<Arc<Client>> = Vec::with_capacity(events.len().div_ceil(TURN));
-    for turn in events.chunks(TURN) {
-        let _turn = shared.gate.lock().await;
+    for events in events.chunks(TURN) {
+        let mut turn = shared.turn().await;
         let client = shared.client();
-        for event in turn {
+        for event in events {
             let number = starts.len();
             value.clear();
             let start = async {
-                if shared.closed.load(Ordering::Acquire) {
-                    return Err(SendErrorKind::Closed.into());
-                }
-                let topic = topic.clone().map_or_else(|| Topic::of(event, None), Ok)?;
+                let Ok(turn) = &mut turn else { return Err(SendErrorKind::Closed.into()) };
+                let (name, topic) = turn.set(To::of(event, topic)?)?;
                 event.dump_into(&mut value).map_err(SendErrorKind::Invalid)?;
                 let key = event.key();
-                let waiting = Arc::new(Waiting::OneOf(Arc::clone(&batch), number));
-                let mut record = BaseRecord::with_opaque_to(topic.as_str(), waiting).payload(&*value);
-                record.key = key.as_deref();
-                record.headers = producer.source().map(|source| new_envelope(None, source, event_type.of(event)));
+                let descriptor = event.described_by();
+                if stamp.as_ref().is_none_or(|last| !last.is_for(descriptor)) {
+                    stamp = producer.source.as_ref().map(|source| source.stamp(descriptor));
+                }
+                let headers = stamp.as_ref().map(|stamp| stamp.headers());
+                let message = Message { partition: None, key: key.as_deref(), value: Some(&value), headers };
+                let waiting = Waiting::OneOf(Arc::clone(&batch), number);
+                let pending = Arc::new(Pending { waiting, stamp: stamp.clone() });
                 batch.open();
-                if let Err(error) = shared.put(&client, record).await {
+                if let Err(error) = shared.put(&client, name, message, pending).await {
                     batch.close();
                     return Err(error);
                 }
@@ -103,22 +104,4 @@ pub(super) async fn send<E: EventSchema>(
         clients[number / TURN].outcome(report.unwrap_or(Err((RDKafkaErrorCode::Unknown, false))), start?)
     });
     outcomes.collect()
-}
-
-/// What CloudEvents calls the event before, which mostly is what it calls the next.
-#[derive(Default)]
-struct EventType {
-    last: Option<&'static Descriptor>,
-    name: String,
-}
-
-impl EventType {
-    fn of<E: EventSchema>(&mut self, event: &E) -> &str {
-        let descriptor = event.described_by();
-        if self.last.is_none_or(|last| !std::ptr::eq(last, descriptor)) {
-            self.last = Some(descriptor);
-            self.name = descriptor.event_type();
-        }
-        &self.name
-    }
 }

@@ -2,13 +2,13 @@
 
 use std::fmt;
 
-use rdkafka::message::{Header, OwnedHeaders};
-use rdkafka::producer::BaseRecord;
-use uuid::Uuid;
+use std::sync::Arc;
 
-use super::{Enqueued, EventProducer, Sent, Topic};
+use super::stamp::Stamp;
+use super::{Enqueued, EventProducer, Sent, To};
 use crate::format::cloudevents::{CONTENT_TYPE, SPECVERSION, format_time};
 use crate::kafka::error::{SendError, SendErrorKind};
+use crate::kafka::native::{Message, Outbound};
 use crate::kafka::received::Headers;
 use crate::{Descriptor, Envelope, EventSchema};
 
@@ -27,13 +27,40 @@ impl<'a, E: EventSchema> Outgoing<'a, E> {
         Self { producer, event, topic: None, envelope: None, headers: Vec::new() }
     }
 
-    /// To another topic than the event's own.
+    /// To another topic than the event's own; see the example of [`header`](Self::header).
     pub fn topic(self, topic: &'a str) -> Self {
         Self { topic: Some(topic), ..self }
     }
 
     /// In this envelope, not a new one: the event keeps its id when it is sent again, or says what it
     /// comes of. Without a source, the envelope gets the producer's.
+    ///
+    /// ```
+    /// use event_schema::Envelope;
+    /// use event_schema::kafka::SendError;
+    /// # use event_schema::kafka::{EmbeddedKafka, EventConsumer, EventProducer};
+    /// # use event_schema::prelude::*;
+    /// # #[derive(Serialize, JsonSchema, EventSchema)]
+    /// # #[event(topic = "notes")]
+    /// # struct Note { text: String }
+    /// # #[tokio::main(flavor = "current_thread")]
+    /// # async fn main() -> Result<(), Box<dyn std::error::Error>> {
+    /// # let kafka = EmbeddedKafka::start()?;
+    /// # let producer = EventProducer::connect(&kafka.config()).await?;
+    /// let note = Note { text: "hello".to_owned() };
+    /// let envelope = Envelope::new();
+    /// let mut sent = producer.message(&note).envelope(envelope.clone()).send().await;
+    /// while sent.as_ref().is_err_and(SendError::is_unknown) {
+    ///     // If it is stored twice, then with one id, by which consumers know it.
+    ///     sent = producer.message(&note).envelope(envelope.clone()).send().await;
+    /// }
+    /// sent?;
+    ///
+    /// let mut consumer = EventConsumer::<Note>::subscribe(&kafka.config().group("docs")).await?;
+    /// assert_eq!(consumer.recv().await?.envelope().id(), envelope.id());
+    /// # Ok(())
+    /// # }
+    /// ```
     pub fn envelope(self, envelope: Envelope) -> Self {
         Self { envelope: Some(envelope), ..self }
     }
@@ -50,9 +77,10 @@ impl<'a, E: EventSchema> Outgoing<'a, E> {
     /// # async fn main() -> Result<(), Box<dyn std::error::Error>> {
     /// # let kafka = EmbeddedKafka::start()?;
     /// # let producer = EventProducer::connect(&kafka.config()).await?;
-    /// producer.message(&Note { text: "hello".to_owned() }).header("tenant", b"7").send().await?;
+    /// let note = Note { text: "hello".to_owned() };
+    /// producer.message(&note).topic("copies").header("tenant", b"7").send().await?;
     ///
-    /// let mut consumer = EventConsumer::<Note>::subscribe(&kafka.config().group("docs")).await?;
+    /// let mut consumer = EventConsumer::<Note>::subscribe_to(&kafka.config().group("docs"), &["copies"]).await?;
     /// assert_eq!(consumer.recv().await?.headers().get("tenant"), Some(&b"7"[..]));
     /// # Ok(())
     /// # }
@@ -78,59 +106,54 @@ impl<'a, E: EventSchema> Outgoing<'a, E> {
     ///
     /// As [`send`](Self::send).
     pub async fn enqueue(self) -> Result<Enqueued, SendError> {
-        let topic = Topic::of(self.event, self.topic)?;
+        self.producer.shared.begin()?;
+        let to = To::of(self.event, self.topic)?;
         let value = self.event.dump().map_err(SendErrorKind::Invalid)?;
         let key = self.event.key();
-        let headers = self.headers()?;
-        let name = topic.clone();
-        let record = |waiting| {
-            let mut record = BaseRecord::with_opaque_to(name.as_str(), waiting).payload(&*value);
-            record.key = key.as_deref();
-            record.headers = headers;
-            record
-        };
-        self.producer.shared.enqueue(topic, record).await
+        let (headers, stamp) = self.headers()?;
+        let message = Message { partition: None, key: key.as_deref(), value: Some(&value), headers };
+        self.producer.shared.enqueue(to, message, stamp).await
     }
 
-    fn headers(&self) -> Result<Option<OwnedHeaders>, SendError> {
-        let mut headers = (!self.headers.is_empty()).then(OwnedHeaders::new);
-        for (name, value) in &self.headers {
-            headers = headers.map(|headers| headers.insert(Header { key: name, value: Some(*value) }));
-        }
-        if let Some(envelope) = &self.envelope {
-            envelope.check().map_err(SendErrorKind::Envelope)?;
-        }
+    /// The headers, and what wants them back.
+    fn headers(&self) -> Result<(Option<Outbound>, Option<Arc<Stamp>>), SendError> {
         let descriptor = self.event.described_by();
-        let envelope = match (&self.envelope, self.producer.source()) {
-            (None, None) => return Ok(headers),
-            (None, Some(source)) => return Ok(Some(new_envelope(headers, source, &descriptor.event_type()))),
+        let envelope = match (&self.envelope, &self.producer.source) {
             (Some(envelope), _) => envelope,
+            (None, Some(source)) if self.headers.is_empty() => {
+                let stamp = source.stamp(descriptor);
+                return Ok((Some(stamp.headers()), Some(stamp)));
+            }
+            (None, Some(_)) => &Envelope::new(),
+            (None, None) if self.headers.is_empty() => return Ok((None, None)),
+            (None, None) => return Ok((Some(self.own_headers()), None)),
         };
-        Ok(Some(given_envelope(headers, envelope, self.producer.source(), descriptor)))
+        envelope.check().map_err(SendErrorKind::Envelope)?;
+        let mut headers = self.own_headers();
+        write(&mut headers, envelope, self.producer.source(), descriptor);
+        Ok((Some(headers), None))
+    }
+
+    fn own_headers(&self) -> Outbound {
+        let mut headers = Outbound::with_capacity(self.headers.len() + 8);
+        for (name, value) in &self.headers {
+            headers.push(name, Some(value));
+        }
+        headers
     }
 }
 
-/// The headers of a new event. What the other function writes, without the detour.
-pub(super) fn new_envelope(before: Option<OwnedHeaders>, source: &str, event_type: &str) -> OwnedHeaders {
-    let mut id = Uuid::encode_buffer();
-    let id = Uuid::now_v7().hyphenated().encode_lower(&mut id);
-    let headers = before.unwrap_or_else(|| OwnedHeaders::new_with_capacity(6));
-    let headers = required(headers, id, source, event_type);
-    with(headers, "ce_time", format_time(Envelope::now()).as_deref())
-}
-
-fn given_envelope(
-    before: Option<OwnedHeaders>,
-    envelope: &Envelope,
-    source: Option<&str>,
-    descriptor: &Descriptor,
-) -> OwnedHeaders {
-    let headers = before.unwrap_or_else(|| OwnedHeaders::new_with_capacity(8));
-    // Any reference is a source; `/` is one that says nothing.
-    let source = envelope.source().or(source).unwrap_or("/");
-    let headers = required(headers, envelope.id(), source, &descriptor.event_type());
+/// Writes an envelope that is not [stamped](Stamp): a given one, or one behind other headers.
+fn write(headers: &mut Outbound, envelope: &Envelope, source: Option<&str>, descriptor: &Descriptor) {
+    let event_type = descriptor.event_type();
     let time = envelope.time().and_then(format_time);
-    let rest = [
+    let all = [
+        ("ce_specversion", Some(SPECVERSION)),
+        ("ce_id", Some(envelope.id())),
+        // Any reference is a source; `/` is one that says nothing.
+        ("ce_source", Some(envelope.source().or(source).unwrap_or("/"))),
+        ("ce_type", Some(&event_type)),
+        (CONTENT_TYPE, Some("application/json")),
         ("ce_time", time.as_deref()),
         ("ce_causationid", envelope.causation()),
         ("ce_traceparent", envelope.trace_parent()),
@@ -139,31 +162,23 @@ fn given_envelope(
         ("traceparent", envelope.trace_parent()),
         ("tracestate", envelope.trace_state()),
     ];
-    rest.into_iter().fold(headers, |headers, (name, value)| with(headers, name, value))
-}
-
-fn required(headers: OwnedHeaders, id: &str, source: &str, event_type: &str) -> OwnedHeaders {
-    let all = [
-        ("ce_specversion", SPECVERSION),
-        ("ce_id", id),
-        ("ce_source", source),
-        ("ce_type", event_type),
-        (CONTENT_TYPE, "application/json"),
-    ];
-    all.into_iter().fold(headers, |headers, (name, value)| with(headers, name, Some(value)))
+    for (name, value) in all {
+        if let Some(value) = value {
+            headers.push(name, Some(value.as_bytes()));
+        }
+    }
 }
 
 /// Headers that were received, to be sent again.
-pub(super) fn copy(headers: &Headers) -> Option<OwnedHeaders> {
-    let insert = |copy: OwnedHeaders, (key, value)| copy.insert(Header { key, value });
-    (!headers.is_empty()).then(|| headers.iter().fold(OwnedHeaders::new_with_capacity(headers.len()), insert))
-}
-
-fn with(headers: OwnedHeaders, name: &str, value: Option<&str>) -> OwnedHeaders {
-    match value {
-        Some(_) => headers.insert(Header { key: name, value }),
-        None => headers,
+pub(super) fn copy(headers: &Headers) -> Option<Outbound> {
+    if headers.is_empty() {
+        return None;
     }
+    let mut copy = Outbound::with_capacity(headers.len());
+    for (name, value) in headers.iter() {
+        copy.push(name, value);
+    }
+    Some(copy)
 }
 
 /// Without the event, which may hold personal data.

@@ -6,7 +6,8 @@ use std::time::Duration;
 
 use super::super::lane::Lane;
 use super::super::{
-    Action, Core, GiveUp, Incoming, Limit, Order, Outcome, Partition, Position, Rules, Taken, Ticket, Verdict, Work,
+    Action, Core, GiveUp, Incoming, Limit, NOT_YET, Order, Outcome, Partition, Position, Rules, Taken, Ticket, Verdict,
+    Work,
 };
 use super::ledger::{Ledger, State};
 use super::{Event, World};
@@ -128,13 +129,38 @@ impl Consumer {
         for &partition in partitions {
             self.ledger(partition).expect("it is ours").revoked = true;
         }
+        for hand in std::mem::take(&mut self.hands) {
+            let partition = hand.ticket.partition;
+            let state = self.state(&hand.ticket);
+            if *state == State::InHand(NOT_YET) && partitions.contains(&partition) {
+                *state = State::GivenBack;
+                self.core.give_back(&hand.ticket);
+                world.tally.note(Event::GivenBack);
+            } else {
+                self.hands.push(hand);
+            }
+        }
         self.obey(world);
     }
 
-    pub(super) fn is_idle(&self) -> bool {
-        let idle = !self.hands.iter().any(|hand| self.revoking.contains(&hand.ticket.partition));
-        assert_eq!(self.core.is_idle(&self.revoking), idle);
+    /// Whether nothing is waited for before the release.
+    pub(super) fn is_idle(&self, now: Duration) -> bool {
+        let idle = self.core.is_idle(&self.revoking);
+        let in_hand = self.hands.iter().any(|hand| self.revoking.contains(&hand.ticket.partition));
+        let ledgers = self.revoking.iter().filter_map(|partition| self.ledgers[*partition as usize].as_ref());
+        let mut turns = ledgers.flat_map(|ledger| ledger.turns(&self.rules)).filter(|_| !self.stopped);
+        if idle {
+            assert!(!in_hand, "not idle with something in hand");
+            assert!(turns.all(|(_, _, until)| self.may_wait(until)), "not idle with a hole");
+        } else {
+            assert!(in_hand || turns.any(|(_, from, _)| from <= now), "there is nothing to wait for");
+        }
         idle
+    }
+
+    /// What failed at the time of the last tick may have to wait for another one.
+    fn may_wait(&self, until: Duration) -> bool {
+        until >= self.ticked && until > Duration::ZERO
     }
 
     pub(super) fn release(&mut self, world: &mut World) {
@@ -142,6 +168,7 @@ impl Consumer {
         if self.hands.iter().any(|hand| partitions.contains(&hand.ticket.partition)) {
             world.tally.note(Event::RevokedInHand);
         }
+        let idle = self.core.is_idle(&partitions);
         self.settle(&partitions, world);
         for &partition in &partitions {
             self.ledger(partition).expect("it is ours").again = true;
@@ -159,7 +186,11 @@ impl Consumer {
             assert_eq!(ledger.dirty(), None, "released without being committed");
             let log = world.broker.log(partition);
             let from = if arrives && log.owner == Some(self.id) { log.committed } else { ledger.next() };
-            ledger.check_repeated(from, &self.rules);
+            let repeated = ledger.repeated(from, &self.rules);
+            if idle && !self.stopped {
+                assert!(repeated == 0 || ledger.leaves(self.ticked), "{repeated} records are repeated for nothing");
+                world.tally.note(if repeated == 0 { Event::Released } else { Event::ReleasedWithHoles });
+            }
         }
         self.obey(world);
         self.give_up(&partitions, world);
@@ -169,7 +200,7 @@ impl Consumer {
     pub(super) fn expire(&mut self, world: &mut World) {
         let partitions = self.partitions();
         self.settle(&partitions, world);
-        self.ledgers.iter().flatten().for_each(|ledger| ledger.check_repeated(ledger.next(), &self.rules));
+        self.ledgers.iter().flatten().for_each(|ledger| _ = ledger.repeated(ledger.next(), &self.rules));
         self.give_up(&partitions, world);
         self.expired = true;
     }
@@ -241,12 +272,13 @@ impl Consumer {
         let hands = self.hands.len();
         while self.hands.len() < world.plan.hands {
             let ready = self.core.has_ready();
-            let Some(taken) = self.core.take(world.now) else {
+            let begun = if world.one_in(8) { NOT_YET } else { world.now };
+            let Some(taken) = self.core.take(begun) else {
                 self.nothing_waits();
                 break;
             };
             assert!(ready, "it was to be told");
-            self.takes(&taken, world);
+            self.takes(&taken, begun, world);
         }
         self.hands.len() > hands
     }
@@ -277,18 +309,21 @@ impl Consumer {
         self.obey(world);
     }
 
-    fn takes(&mut self, taken: &Taken<Place>, world: &mut World) {
+    fn takes(&mut self, taken: &Taken<Place>, begun: Duration, world: &mut World) {
         assert!(!self.stopped, "taken after the stop");
         let Ticket { partition, number, .. } = taken.ticket;
         let number = usize::try_from(number).expect("a small number");
         let rules = &self.rules;
         let ledger = self.ledgers[partition as usize].as_mut().expect("what is taken is ours");
         assert!(ledger.has_turn(number, rules), "taken out of turn: {taken:?}");
+        if ledger.revoked {
+            world.tally.note(Event::HoleTaken);
+        }
         let epoch = ledger.epoch;
         let record = &mut ledger.records[number];
         let State::Waiting(from, _) = record.state else { unreachable!("it has its turn") };
         assert!(from <= world.now, "taken too early");
-        record.state = State::InHand(world.now);
+        record.state = State::InHand(begun);
         record.turn += 1;
         let ticket = Ticket {
             partition,
@@ -317,9 +352,7 @@ impl Consumer {
     fn nothing_waits(&self) {
         for ledger in self.ledgers.iter().flatten().filter(|_| !self.stopped) {
             for (number, _, until) in ledger.turns(&self.rules) {
-                // What failed at the time of the last tick may have to wait for another one.
-                let may_wait = until >= self.ticked && until > Duration::ZERO;
-                assert!(may_wait, "record {number} is forgotten");
+                assert!(self.may_wait(until), "record {number} is forgotten");
             }
         }
     }
@@ -371,6 +404,14 @@ impl Consumer {
         let possible = |hand: &&Hand| !world.faults || !hand.stuck;
         let possible: Vec<_> = (0..self.hands.len()).filter(|index| possible(&&self.hands[*index])).collect();
         let Some(&index) = world.chance.choice(&possible) else { return false };
+        let ticket = self.hands[index].ticket;
+        let state = self.state(&ticket);
+        if *state == State::InHand(NOT_YET) && world.fault(2) {
+            *state = State::InHand(world.now);
+            self.core.begin(&ticket, world.now);
+            world.tally.note(Event::Begun);
+            return true;
+        }
         let hand = self.hands.swap_remove(index);
         let verdict = world.verdict(&hand);
         let Ticket { partition, number, .. } = hand.ticket;
@@ -397,6 +438,11 @@ impl Consumer {
         }
         self.obey(world);
         true
+    }
+
+    fn state(&mut self, ticket: &Ticket) -> &mut State {
+        let number = usize::try_from(ticket.number).expect("a small number");
+        &mut self.ledger(ticket.partition).expect("what is in hand is ours").records[number].state
     }
 
     /// What has to come of it.
@@ -463,7 +509,7 @@ impl Consumer {
         let ledger = self.ledgers[hand.ticket.partition as usize].as_ref().expect("what is in hand is ours");
         let number = usize::try_from(hand.ticket.number).expect("a small number");
         let State::InHand(since) = ledger.records[number].state else { unreachable!("it is in hand") };
-        self.rules.patience.is_some_and(|patience| since + patience <= now)
+        self.rules.patience.is_some_and(|patience| since.saturating_add(patience) <= now)
     }
 
     /// The broker answers a commit. Whether there was one.

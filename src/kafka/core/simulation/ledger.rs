@@ -41,6 +41,8 @@ pub(super) enum State {
     /// It may be taken from this time on, and has to be after the first tick from that time on.
     Waiting(Duration, Duration),
     InHand(Duration),
+    /// Nobody has seen it, and nobody is to.
+    GivenBack,
     /// Whoever popped it has not said that it is done.
     Popped,
     /// The consumer stops because of it.
@@ -84,11 +86,19 @@ impl Ledger {
         let record = &self.records[number];
         let unfinished = |record: &&Record| record.state != State::Finished;
         let mut before = self.records[self.first..number].iter().filter(unfinished);
+        // What is left to the next owner holds up nothing.
+        let end = if self.revoked { self.reach() } else { self.records.len() };
         matches!(record.state, State::Waiting(..))
-            && !self.revoked
+            && number < end
             && number - self.first < window(rules)
             && (rules.order != Some(Order::Key) || record.key.is_none() || before.all(|other| other.key != record.key))
-            && (record.holds || !self.records[self.first..].iter().filter(unfinished).any(|record| record.holds))
+            && (record.holds || !self.records[self.first..end].iter().filter(unfinished).any(|record| record.holds))
+    }
+
+    /// The number behind the last that is finished.
+    fn reach(&self) -> usize {
+        let last = self.records.iter().rposition(|record| record.state == State::Finished);
+        last.map_or(0, |last| last + 1).max(self.first)
     }
 
     /// What has its turn, from when on and until when it may wait.
@@ -180,11 +190,22 @@ impl Ledger {
         self.done.map_or(0, |done| done + 1)
     }
 
-    /// The next owner starts at this offset: what he repeats has a limit.
-    pub(super) fn check_repeated(&self, from: i64, rules: &Rules) {
+    /// How many records are repeated by a next owner who starts at this offset: there is a limit.
+    pub(super) fn repeated(&self, from: i64, rules: &Rules) -> usize {
         let finished = |record: &&Record| record.offset >= from && record.state == State::Finished;
         let repeated = self.records.iter().filter(finished).count();
         assert!(repeated < window(rules), "{repeated} records are repeated");
+        repeated
+    }
+
+    /// Whether a record is left to the next owner though it may be a hole: it was given back, or waits for its
+    /// time, which had not come at that of the last tick.
+    pub(super) fn leaves(&self, ticked: Duration) -> bool {
+        self.records.iter().any(|record| match record.state {
+            State::Waiting(_, until) => until >= ticked && until > Duration::ZERO,
+            State::GivenBack => true,
+            _ => false,
+        })
     }
 
     /// What is to be committed, if anything has to be.

@@ -1,0 +1,55 @@
+//! Whoever waits for a commit is told; what librdkafka's log says is read.
+
+use super::*;
+use crate::kafka::policy::Policy;
+
+fn waiting(partition: Partition) -> (Waiting, oneshot::Receiver<Result<(), ConsumeErrorKind>>) {
+    let (sender, answer) = oneshot::channel();
+    (Waiting { partition, sender }, answer)
+}
+
+#[test]
+fn a_commit_of_a_lost_partition_is_refused_even_when_it_is_under_way() {
+    let mut commits = Commits::default();
+    let ((one, mut lost), (other, mut kept)) = (waiting(1), waiting(2));
+    commits.waiting.extend([one, other]);
+    assert!(commits.begin());
+    let ((one, mut lost_too), (other, mut not_stored)) = (waiting(1), waiting(3));
+    commits.waiting.extend([one, other]);
+    assert!(!commits.begin(), "one at a time");
+    commits.lose(&[1]);
+    for lost in [&mut lost, &mut lost_too] {
+        assert!(matches!(lost.try_recv(), Ok(Err(ConsumeErrorKind::Revoked))));
+    }
+    commits.fail(3, RDKafkaErrorCode::InvalidArgument);
+    let answer = not_stored.try_recv();
+    assert!(matches!(answer, Ok(Err(ConsumeErrorKind::Commit(RDKafkaErrorCode::InvalidArgument)))), "{answer:?}");
+    assert!(kept.try_recv().is_err(), "it is under way");
+    Waiting::answer(commits.under_way.take().unwrap_or_default(), Ok(()));
+    assert!(matches!(kept.try_recv(), Ok(Ok(()))));
+}
+
+#[test]
+fn a_commit_that_nobody_makes_is_an_error() {
+    let shared = Arc::new(Shared::new(Policy::by_hand()));
+    let over = Over(Arc::clone(&shared));
+    shared.lock().core.assign(&[0]);
+    let position = Position { partition: 0, epoch: 1, offset: 7 };
+    let mut commit = std::pin::pin!(shared.commit(&position));
+    let mut context = std::task::Context::from_waker(Waker::noop());
+    assert!(commit.as_mut().poll(&mut context).is_pending());
+    drop(over);
+    let answer = commit.as_mut().poll(&mut context);
+    assert!(matches!(answer, std::task::Poll::Ready(Err(ConsumeErrorKind::NoThread))), "{answer:?}");
+}
+
+#[test]
+fn a_reset_is_read_from_the_log() {
+    let line = "[thrd:main]: my-orders.v1 [12]: offset reset (at offset 3 (leader epoch 0), broker 1) to cached \
+        BEGINNING offset offset 6 (leader epoch -1): fetch failed due to requested offset not available on the broker: \
+        Broker: Offset out of range";
+    let reset = Reset { place: ("my-orders.v1".to_owned(), 12), offset: 3 };
+    assert_eq!(Reset::read("OFFSET", line), Some(reset));
+    assert_eq!(Reset::read("FAIL", line), None);
+    assert_eq!(Reset::read("OFFSET", "orders [0]: offset reset (at offset BEGINNING, broker 1) to ..."), None);
+}
