@@ -260,11 +260,11 @@ impl Envelope {
 
     /// What can be said of a message that does not say it itself.
     #[cfg(feature = "kafka")]
-    pub(crate) fn or(mut self, id: impl FnOnce() -> String, time: Option<SystemTime>) -> Self {
+    pub(crate) fn or(mut self, id: impl FnOnce() -> String, time: impl FnOnce() -> Option<SystemTime>) -> Self {
         if self.id.is_empty() {
             self.id = id();
         }
-        self.time = self.time.or(time);
+        self.time = self.time.or_else(time);
         self
     }
 

@@ -408,6 +408,17 @@ fn content(event: &CloudEvent) -> (Vec<(String, String)>, Option<Vec<u8>>) {
     (attributes.collect(), event.data().map(|data| data.as_bytes().to_vec()))
 }
 
+/// A megabyte of names takes moments, not a comparison of each with all others.
+#[test]
+fn a_document_of_many_members_is_read_at_once() {
+    let members = (0..100_000).map(|number| format!(r#","a{number}":1"#)).collect::<String>();
+    let document = format!(r#"{{"specversion":"1.0","id":"1","source":"/","type":"x"{members}}}"#);
+    let started = std::time::Instant::now();
+    let event = CloudEvent::read_json(document.as_bytes()).unwrap();
+    assert_eq!(event.attributes().count(), 100_004);
+    assert!(started.elapsed() < std::time::Duration::from_secs(5), "{:?}", started.elapsed());
+}
+
 proptest! {
     #[test]
     fn nothing_panics_and_what_is_read_can_be_written(headers in any_headers(), value in any_value()) {

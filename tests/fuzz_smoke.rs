@@ -11,6 +11,8 @@ use std::time::{Duration, Instant, SystemTime};
 
 use event_schema::EventSchema;
 
+#[path = "../fuzz/checks/cloudevents.rs"]
+mod cloudevents;
 #[path = "../fuzz/checks/lines.rs"]
 mod lines;
 #[path = "../fuzz/checks/load.rs"]
@@ -177,6 +179,57 @@ fn lines_of_any_bytes() {
         [&[message[0], size, message.len().to_le_bytes()[0]], &message[1..], b"\n", &message[1..], b"\r\n"].concat()
     };
     fuzz("lines", 5_000, messages().into_iter().map(line).collect(), &tokens, lines::check);
+}
+
+#[test]
+fn cloudevents_of_any_message() {
+    let inputs = [
+        "ce_specversion: 1.0\nce_id: A-1\nce_source: /orders\nce_type: order.placed\n\n{\"quantity\": 2}",
+        "ce_specversion: 1.0\nce_id: 1\nce_source: a:b\nce_type: x\nce_time: 2018-04-05T17:31:00.5+02:00\n\
+         ce_subject: s\nce_dataschema: https://example.com/s\ncontent-type: text/plain; charset=UTF-8\n\nhello",
+        "ce_specversion: 1.0\nce_id: 1\nce_source: /\nce_type: x\nce_comexample: 5\nContent-Type: image/png\n\n\u{1}",
+        "ce_specversion: 1.0\nce_id: 1\nce_source: /\nce_type: deleted\nce_partitionkey\ntraceparent: 00-a-b-01",
+        "content-type: application/cloudevents+json\n\n\
+         {\"specversion\": \"1.0\", \"id\": \"1\", \"source\": \"/\", \"type\": \"x\", \"data\": [1, null]}",
+        "content-type: Application/CloudEvents+JSON; charset=UTF-8\n\n{\"specversion\":\"1.0\",\"id\":\"1\",\
+         \"source\":\"/\",\"type\":\"x\",\"data_base64\":\"AAEC\",\"n\":-5,\"b\":true,\"subject\":null}",
+        "content-type: application/cloudevents+json\n\n{\"specversion\":\"1.0\",\"id\":\"1\",\"source\":\"/\",\
+         \"type\":\"x\",\"datacontenttype\":\"text/xml\",\"data\":\"<much wow=\\\"xml\\\"/>\"}",
+        "content-type: application/cloudevents+avro\n\n\u{0}",
+    ]
+    .map(|text| text.as_bytes().to_vec());
+    let mut tokens = json_tokens();
+    let words = [
+        "ce_",
+        "ce_id: ",
+        "ce_time: ",
+        "ce_specversion: 1.0\n",
+        "ce_datacontenttype: ",
+        "content-type: ",
+        "\n",
+        "\n\n",
+        ": ",
+        "application/json",
+        "application/x+json",
+        "application/cloudevents+json",
+        "text/plain",
+        "; charset=",
+        "2018-04-05T17:31:00Z",
+        "9999-12-31T23:59:60+23:59",
+        "%",
+        "data",
+        "data_base64",
+        "specversion",
+        "null",
+        "AA==",
+        "2147483648",
+        "Ä",
+        "\u{ffff}",
+        "\u{0}",
+    ];
+    tokens.extend(words.map(|word| word.as_bytes().to_vec()));
+    let tokens: Vec<&[u8]> = tokens.iter().map(Vec::as_slice).collect();
+    fuzz("cloudevents", 20_000, inputs.to_vec(), &tokens, cloudevents::check);
 }
 
 #[test]

@@ -3,53 +3,14 @@
 
 mod common;
 
-use std::fmt::{self, Write};
-use std::sync::Mutex;
 use std::time::{Duration, Instant};
 
+use common::log::{Log, lines};
 use common::{Kafka, Note, note, until};
 use event_schema::kafka::rdkafka::Message;
 use event_schema::kafka::rdkafka::message::Headers;
 use event_schema::kafka::{DeadLetter, Delivery, EventConsumer, Outcome};
-use tracing::field::{Field, Visit};
-use tracing::{Event, Level, Metadata, Subscriber, span};
-
-/// The lines of the log that are ours.
-static LOG: Mutex<Vec<(Level, String)>> = Mutex::new(Vec::new());
-
-struct Log;
-
-impl Subscriber for Log {
-    fn enabled(&self, metadata: &Metadata<'_>) -> bool {
-        metadata.target().starts_with("event_schema") && *metadata.level() <= Level::WARN
-    }
-
-    fn event(&self, event: &Event<'_>) {
-        struct Text(String);
-        impl Visit for Text {
-            fn record_debug(&mut self, _: &Field, value: &dyn fmt::Debug) {
-                write!(self.0, "{value:?}").unwrap();
-            }
-        }
-        let mut text = Text(String::new());
-        event.record(&mut text);
-        LOG.lock().unwrap().push((*event.metadata().level(), text.0));
-    }
-
-    fn new_span(&self, _: &span::Attributes<'_>) -> span::Id {
-        span::Id::from_u64(1)
-    }
-
-    fn record(&self, _: &span::Id, _: &span::Record<'_>) {}
-    fn record_follows_from(&self, _: &span::Id, _: &span::Id) {}
-    fn enter(&self, _: &span::Id) {}
-    fn exit(&self, _: &span::Id) {}
-}
-
-/// The lines about a topic.
-fn lines(topic: &str) -> Vec<(Level, String)> {
-    LOG.lock().unwrap().iter().filter(|(_, line)| line.contains(topic)).cloned().collect()
-}
+use tracing::Level;
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_poison_message_is_kept_and_the_consumer_goes_on() {

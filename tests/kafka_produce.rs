@@ -58,6 +58,39 @@ async fn each_of_many_has_its_outcome() {
 }
 
 #[tokio::test]
+async fn an_error_says_where_to_and_what_to_do() {
+    let kafka = EmbeddedKafka::start().unwrap();
+    kafka.create_topic("notes", 1).unwrap();
+    let config = kafka.config().set("message.max.bytes", "2000").set("delivery.timeout.ms", "300");
+    let producer = EventProducer::connect(&config.set("linger.ms", "0")).await.unwrap();
+    let secret = "4111111111111111".repeat(200);
+    let error = producer.send_to("notes", &note(&secret, 1)).await.unwrap_err();
+    assert_eq!(
+        error.to_string(),
+        "not sent to `notes`: MessageSizeTooLarge (Broker: Message size too large); send less, or raise \
+         `message.max.bytes` of the producer and `max.message.bytes` of the topic"
+    );
+    assert!(!format!("{error:?}").contains("4111"), "{error:?}");
+    let error = producer.send_to("no\0tes", &note("a", 1)).await.unwrap_err();
+    assert!(error.is_not_sent() && error.to_string().contains("a topic's name has up to 249 letters"), "{error}");
+
+    producer.send_to("notes", &note("a", 1)).await.unwrap();
+    kafka.answer_after(Duration::from_secs(60));
+    let error = within(20, "outcome", producer.send_to("notes", &note("a", 2))).await.unwrap_err();
+    assert!(error.is_unknown(), "{error}");
+    assert!(
+        error.to_string().starts_with("sent to `notes`, but not acknowledged, so that it may be stored"),
+        "{error}"
+    );
+    drop(kafka);
+    let error = within(20, "outcome", producer.send_to("notes", &note("a", 3))).await.unwrap_err();
+    assert_eq!(
+        error.to_string(),
+        "not sent to `notes`: MessageTimedOut (Local: Message timed out); no broker took it within `delivery.timeout.ms`"
+    );
+}
+
+#[tokio::test]
 async fn what_is_enqueued_is_sent_though_nobody_waits_for_it() {
     let kafka = EmbeddedKafka::start().unwrap();
     let producer = producer(&kafka).await;

@@ -11,6 +11,8 @@ use std::time::Duration;
 use common::{Kafka, Note, note, until, within};
 use event_schema::EventSchema;
 use event_schema::kafka::rdkafka::Message;
+use event_schema::kafka::rdkafka::message::{Header, OwnedHeaders};
+use event_schema::kafka::rdkafka::producer::{FutureProducer, FutureRecord};
 use event_schema::kafka::{
     Counts, DeadLetter, Delivery, EventConsumer, Failure, GiveUp, Order, Outcome, Retry, RunError, RunHandle, Runner,
 };
@@ -277,6 +279,35 @@ async fn a_handler_that_takes_too_long_is_dropped_and_its_place_is_filled() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn a_handler_that_took_too_long_is_counted_and_told_as_any_that_failed() {
+    let _ = tracing::subscriber::set_global_default(common::log::Log);
+    let kafka = Kafka::start();
+    let retry = Retry::in_place().attempts(3).backoff(Duration::from_millis(1), Duration::from_millis(2));
+    let park = Retry::park().attempts(3).backoff(Duration::from_millis(1), Duration::from_millis(2));
+    for (retry, order, outcome) in [(retry, Order::Partition, Outcome::Retried), (park, Order::Key, Outcome::Parked)] {
+        let topic = kafka.topic(1).await;
+        let dead = kafka.topic(1).await;
+        kafka.publish(&topic, [note("a", 0), note("a", 1)]).await;
+        let settings = |runner: Runner<Note>| {
+            let runner = runner.order(order).retry(retry).dead_letter(DeadLetter::new().topic(&dead));
+            runner.handler_timeout(Duration::from_millis(100))
+        };
+        let running = Running::start(&kafka.group(), &topic, settings, |note| async move {
+            if note.number == 0 { std::future::pending().await } else { Ok(()) }
+        })
+        .await;
+        running.until(Outcome::Done, 1).await;
+        let counts = running.close().await;
+        let counted = [Outcome::Done, outcome, Outcome::Dead, Outcome::Abandoned].map(|outcome| counts.of(outcome));
+        assert_eq!(counted, [1, 2, 1, 3], "{counts}");
+        let lines: Vec<String> = common::log::lines(&format!("{topic}/0@")).into_iter().map(|(_, line)| line).collect();
+        let line = |what: String| format!("{topic}/0@0: {what}: the handler took longer than 100ms");
+        let failed = |attempt| line(format!("attempt {attempt} failed"));
+        assert_eq!(lines, [failed(1), failed(2), line(format!("sent to `{dead}`"))]);
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn tombstones_have_a_handler_of_their_own() {
     let kafka = Kafka::start();
     let topic = kafka.topic(1).await;
@@ -465,4 +496,96 @@ async fn a_rebalance_may_wait_no_longer_than_the_group_does() {
     let runner = consumer.runner().revoke_timeout(Duration::from_secs(60));
     let error = within(20, "end", runner.run(async |_: Delivery<Note>| {})).await.unwrap_err();
     assert_eq!(error.to_string(), "`revoke_timeout` has to be less than `max.poll.interval.ms`");
+}
+
+/// The group's name is no legal name of a topic, and the topics for retries have names all the same.
+#[tokio::test(flavor = "multi_thread")]
+async fn what_was_tried_by_topics_keeps_its_first_place_in_id_and_dead_letter() {
+    let kafka = Kafka::start();
+    let topic = kafka.topic(2).await;
+    let group = kafka.config.clone().group(common::unique("my group"));
+    let name = group.group_id().unwrap().replace(' ', "_");
+    for number in 1..3 {
+        // With fewer partitions: the place in them is another.
+        kafka.create(&format!("{topic}-{name}-retry-{number}"), 1).await;
+    }
+    // No producer of ours, so that there is no id but the place. Both partitions have some.
+    for number in 0..20 {
+        let value = format!(r#"{{"key": "{number}", "number": {number}}}"#);
+        kafka.put(&topic, &number.to_string(), Some(value.as_bytes())).await;
+    }
+    let dead = kafka.topic(2).await;
+    let retry = Retry::topics().attempts(3).backoff(Duration::from_millis(1), Duration::from_millis(2));
+    let settings = |runner: Runner<Note>| runner.unordered().retry(retry).dead_letter(DeadLetter::new().topic(&dead));
+    let seen = Arc::new(Mutex::new(HashMap::<u32, Vec<_>>::new()));
+    let running = Running::start(&group, &topic, settings, {
+        let seen = Arc::clone(&seen);
+        move |note: Delivery<Note>| {
+            let envelope = note.envelope();
+            let told = (envelope.id().to_owned(), envelope.time());
+            seen.lock().unwrap().entry(note.number).or_default().push((told, note.to_string()));
+            async { Err(Failure::retry("never")) }
+        }
+    })
+    .await;
+    running.until(Outcome::Dead, 20).await;
+    assert_eq!(running.close().await.of(Outcome::Retried), 40);
+
+    let seen = seen.lock().unwrap().clone();
+    for attempts in seen.values() {
+        let [(first, place), (second, _), (third, last)] = &attempts[..] else { panic!("{attempts:?}") };
+        assert_eq!((&first.0, first), (place, second));
+        assert_eq!(first, third);
+        assert!(last.contains("-retry-2/0@"), "{last}");
+    }
+    let mut consumer = EventConsumer::<Note>::subscribe_to(&kafka.group(), &[&dead]).await.unwrap();
+    for _ in 0..20 {
+        let letter = within(20, "dead letter", consumer.recv()).await.unwrap();
+        let dead = DeadLetter::read(&letter).unwrap();
+        let number = letter.event().unwrap().number;
+        let ((id, time), _) = &seen[&number][0];
+        assert_eq!(&format!("{}/{}@{}", dead.topic(), dead.partition(), dead.offset()), id);
+        assert_eq!((dead.timestamp(), letter.envelope().time()), (*time, *time));
+        assert_eq!((letter.envelope().id(), letter.partition()), (id.as_str(), dead.partition()));
+        assert_eq!((dead.topic(), dead.exception()), (topic.as_str(), Some("failed")));
+        let names: Vec<_> = letter.headers().iter().map(|(name, _)| name).collect();
+        assert!(names.iter().all(|name| name.starts_with("kafka_dlt-")), "{names:?}");
+    }
+    consumer.close(DEADLINE).await.unwrap();
+}
+
+/// Whoever writes to the topic says neither that a message was tried often enough nor that it is to wait for ever;
+/// whoever writes to a topic for retries cannot make it wait for longer than the policy does.
+#[tokio::test(flavor = "multi_thread")]
+async fn retry_headers_of_a_stranger_park_nothing_and_end_nothing() {
+    let kafka = Kafka::start();
+    let topic = kafka.topic(1).await;
+    let group = kafka.group();
+    let retries = format!("{topic}-{}-retry-1", group.group_id().unwrap());
+    kafka.create(&retries, 1).await;
+    let producer: FutureProducer = kafka.config.rdkafka_producer().unwrap().create().unwrap();
+    for (number, to) in [&topic, &retries].into_iter().enumerate() {
+        let value = format!(r#"{{"key": "a", "number": {number}}}"#);
+        let headers = OwnedHeaders::new()
+            .insert(Header { key: "retry_topic-attempts", value: Some(&i32::MAX.to_be_bytes()) })
+            .insert(Header { key: "retry_topic-backoff-timestamp", value: Some(&i64::MAX.to_be_bytes()) });
+        let record = FutureRecord::to(to).key("a").payload(&value).headers(headers);
+        producer.send(record, Duration::from_secs(20)).await.unwrap();
+    }
+    let log = Log::default();
+    let retry = Retry::topics().attempts(2).backoff(Duration::from_millis(100), Duration::from_millis(500));
+    let running = Running::start(&group, &topic, |runner| runner.unordered().retry(retry), {
+        let log = Arc::clone(&log);
+        move |note: Delivery<Note>| {
+            log.lock().unwrap().push((i32::try_from(note.attempt()).unwrap(), note.event().clone()));
+            async move { if note.attempt() == 1 { Err(Failure::retry("not yet")) } else { Ok(()) } }
+        }
+    })
+    .await;
+    running.until(Outcome::Done, 2).await;
+    assert_eq!(running.close().await.to_string(), "2 done, 1 retried");
+    let attempts = |number| {
+        log.lock().unwrap().iter().filter(|entry| entry.1.number == number).map(|entry| entry.0).collect::<Vec<_>>()
+    };
+    assert_eq!((attempts(0), attempts(1)), (vec![1, 2], vec![2]));
 }

@@ -40,7 +40,7 @@
 #![cfg_attr(feature = "kafka", doc = "[`kafka`]: crate::kafka")]
 #![cfg_attr(not(feature = "kafka"), doc = "[`kafka`]: crate#features")]
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, HashSet};
 use std::fmt;
 use std::time::SystemTime;
 
@@ -554,8 +554,9 @@ impl<'de> serde::Deserialize<'de> for Members<'de> {
 
             fn visit_map<A: MapAccess<'de>>(self, mut entries: A) -> Result<Self::Value, A::Error> {
                 let mut members: Vec<(String, &RawValue)> = Vec::new();
-                while let Some((name, value)) = entries.next_entry()? {
-                    if members.iter().any(|(known, _)| *known == name) {
+                let mut known = HashSet::new();
+                while let Some((name, value)) = entries.next_entry::<String, _>()? {
+                    if !known.insert(name.clone()) {
                         return Err(A::Error::custom("a member that was there"));
                     }
                     members.push((name, value));

@@ -43,11 +43,13 @@
 //! | [`send_all`](EventProducer::send_all) | 610,000 | 1.41 | 310,000 | 0.75 |
 //! | [`enqueue`](EventProducer::enqueue), then await all | 560,000 | 1.41 | 320,000 | 0.73 |
 //!
-//! - An event that is awaited before the next is sent takes a round trip to the brokers, and `linger.ms` (5) before it: fewer than
-//!   200 events/s. Send many at a time: from many tasks, or with `send_all` or `enqueue`.
+//! - An event that is awaited before the next is sent takes a round trip to the brokers, and `linger.ms` (5) before it:
+//!   fewer than 200 events/s. Send many at a time: from many tasks, or with `send_all` or `enqueue`.
 //! - The headers of an envelope are some 200 bytes, more than a small event. A producer that is
 //!   [`plain`](EventProducer::plain) sends none; then nothing tells one event from its copy.
-//! - `compression.type=lz4` makes most of the headers vanish: within a batch they repeat.
+//! - `compression.type=lz4` makes most of the headers vanish: within a batch they repeat. With it events in
+//!   envelopes went at 430,000 a second, as fast as `FutureProducer` without headers and with the same setting.
+//!   All consumers must be able to read it: Java's and librdkafka's can, some others need a library for it.
 //!
 //! # Latency
 //!

@@ -217,17 +217,11 @@ pub(super) fn tell(forward: &Forward, ticket: &Ticket, place: &Place, outcome: O
 }
 
 fn log(forward: &Forward, ticket: &Ticket, place: &Place, outcome: Outcome, fault: &Fault) {
-    let offset = ticket.offset;
-    match outcome {
-        Outcome::Dead => {
-            let topic = forward.dead_letter_topic(place);
-            tracing::warn!("{place}@{offset}: sent to `{topic}`: {fault}");
-        }
-        Outcome::Skipped => tracing::warn!("{place}@{offset}: skipped: {fault}"),
-        Outcome::Retried | Outcome::Parked => {
-            tracing::info!("{place}@{offset}: attempt {} failed: {fault}", ticket.attempt);
-        }
-        _ => {}
+    if outcome == Outcome::Dead {
+        let topic = forward.dead_letter_topic(place);
+        tracing::warn!("{place}@{}: sent to `{topic}`: {fault}", ticket.offset);
+    } else {
+        fault.tell(place, ticket, outcome);
     }
 }
 

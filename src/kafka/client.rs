@@ -1,6 +1,5 @@
 //! What producers and consumers have in common: librdkafka's log, and the way to a broker.
 
-use std::fmt;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{Duration, Instant};
 
@@ -125,13 +124,4 @@ impl Trouble {
 /// A deadline that librdkafka can count, which does so in an `i32` of milliseconds.
 pub(super) fn bounded(deadline: Duration) -> Duration {
     deadline.min(Duration::from_secs(24 * 60 * 60))
-}
-
-/// An error code as librdkafka words it, with its name for searching.
-pub(super) struct Code(pub(super) RDKafkaErrorCode);
-
-impl fmt::Display for Code {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{} ({:?})", self.0, self.0)
-    }
 }

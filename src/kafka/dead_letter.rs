@@ -28,6 +28,19 @@ const GROUP: &str = "kafka_dlt-original-consumer-group";
 const EXCEPTIONS: [&str; 4] = [EXCEPTION, CAUSE, MESSAGE, STACKTRACE];
 const ORIGINALS: [&str; 6] = [TOPIC, PARTITION, OFFSET, TIMESTAMP, TIMESTAMP_TYPE, GROUP];
 
+/// Where a message in a topic for retries was first, in the order of [`ORIGINALS`].
+const FIRSTS: [&str; 6] = [
+    "kafka_original-topic",
+    "kafka_original-partition",
+    "kafka_original-offset",
+    "kafka_original-timestamp",
+    "kafka_original-timestamp-type",
+    "kafka_original-consumer-group",
+];
+/// How often it was handled, this time included, and when it is to be. Both are of the retries alone.
+const ATTEMPTS: &str = "retry_topic-attempts";
+const DUE: &str = "retry_topic-backoff-timestamp";
+
 /// Ours: everything that is wrong with the value, as JSON.
 const VIOLATIONS: &str = "event-schema-violations";
 /// Ours: the value is not the message's but says where that is.
@@ -69,6 +82,11 @@ const MAX_TOPIC: usize = 249;
 ///
 /// Neither texts nor violations quote the value. Where a message has been dead before, `original`
 /// headers are there twice, of the first time and the last; `exception` headers are of the last.
+///
+/// A message that comes from a [topic for retries](super::Retry::topics) is described as it was in its first
+/// topic. The headers that say how often and when it is tried, `retry_topic-attempts` and
+/// `retry_topic-backoff-timestamp`, are left away. (Spring leaves them in, and whoever sends such a dead
+/// letter back to its topic finds it tried too often already: here it begins anew.)
 ///
 /// # When it is too large
 ///
@@ -116,14 +134,15 @@ impl DeadLetter {
     }
 
     /// Without the message's value, which may hold personal data: a pointer to the message stands in
-    /// its place. Key and headers stay.
+    /// its place. Nor is there what a handler said of it, as an error or in a panic, which may quote it: only the
+    /// kind of error. Key and headers stay.
     #[must_use]
     pub fn redact(self) -> Self {
         Self { redact: true, ..self }
     }
 
     /// The topic for the dead letters of a group. Characters that no topic may have, as a group's name can
-    /// have them, become `_`.
+    /// have them, become `_`; what is longer than the 249 characters that a topic may have is cut.
     ///
     /// ```
     /// use event_schema::kafka::DeadLetter;
@@ -132,12 +151,10 @@ impl DeadLetter {
     /// ```
     #[must_use]
     pub fn topic_of(&self, topic: &str, group: &str) -> String {
-        let name = match &self.topic {
-            Some(name) => name(topic, group),
-            None => format!("{topic}-{group}-dlt"),
-        };
-        let legal = |c: char| if c.is_ascii_alphanumeric() || matches!(c, '.' | '-' | '_') { c } else { '_' };
-        name.chars().map(legal).take(MAX_TOPIC).collect()
+        match &self.topic {
+            Some(name) => legal(&name(topic, group), ""),
+            None => legal(&format!("{topic}-{group}"), "-dlt"),
+        }
     }
 
     /// What a dead letter says of the message that it was; none of a message that is no dead letter.
@@ -193,19 +210,20 @@ impl DeadLetter {
         let is_pointer = form == Form::Pointer || self.redact && original.value.is_some();
         let keep = |name: &str| form == Form::Full || matches!(name, "ce_id" | "ce_type" | "content-type");
         for (name, value) in original.headers.iter().filter(|(name, _)| keep(name)) {
-            let is_ours = name == VIOLATIONS || name == POINTER || EXCEPTIONS.contains(&name);
+            let is_ours = matches!(name, VIOLATIONS | POINTER | ATTEMPTS | DUE) || EXCEPTIONS.contains(&name);
             if !is_ours && !ORIGINALS.contains(&name) {
                 headers.push(name, value);
             }
         }
-        original.describe(&mut headers, group, cause, form);
+        let has_texts = form == Form::Full && !(self.redact && cause.is_foreign);
+        original.describe(&mut headers, group, cause, form, has_texts);
         if is_pointer {
             headers.push(POINTER, Some(b"true"));
         }
         let key = original.key.filter(|key| form != Form::Pointer || key.len() <= MAX_KEY);
         Record {
-            topic: self.topic_of(original.topic, group),
-            partition: partitions.is_some_and(|count| original.partition < count).then_some(original.partition),
+            topic: self.topic_of(original.origin.topic, group),
+            partition: Some(original.origin.partition).filter(|own| partitions.is_some_and(|count| *own < count)),
             key: key.map(<[u8]>::to_vec),
             value: if is_pointer { Some(original.pointer()) } else { original.value.map(<[u8]>::to_vec) },
             headers,
@@ -220,13 +238,104 @@ impl fmt::Debug for DeadLetter {
     }
 }
 
-/// A message that could not be handled.
-#[derive(Clone, Copy)]
-pub(super) struct Original<'a> {
+/// The name of a topic: legal, and not too long with this at its end.
+pub(super) fn legal(name: &str, end: &str) -> String {
+    let legal = |c: char| if c.is_ascii_alphanumeric() || matches!(c, '.' | '-' | '_') { c } else { '_' };
+    name.chars().map(legal).take(MAX_TOPIC.saturating_sub(end.len())).chain(end.chars()).collect()
+}
+
+/// Where a message was published.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) struct Origin<'a> {
     pub(super) topic: &'a str,
     pub(super) partition: i32,
     pub(super) offset: i64,
     pub(super) timestamp: Timestamp,
+}
+
+/// `topic/partition@offset`.
+impl fmt::Display for Origin<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}/{}@{}", self.topic, self.partition, self.offset)
+    }
+}
+
+impl<'a> Origin<'a> {
+    /// Of a message that was moved: where it was before all that.
+    pub(super) fn read(headers: &'a Headers) -> Option<Self> {
+        Self::named(ORIGINALS, |name| headers.first(name)).or_else(|| Self::before_retries(headers))
+    }
+
+    /// Of a message in a topic for retries.
+    pub(super) fn before_retries(headers: &'a Headers) -> Option<Self> {
+        Self::named(FIRSTS, |name| headers.get(name))
+    }
+
+    fn named(names: [&str; 6], header: impl Fn(&str) -> Option<&'a [u8]>) -> Option<Self> {
+        let [topic, partition, offset, timestamp, timestamp_type, _] = names.map(header);
+        let timestamp = long(timestamp).filter(|time| *time >= 0);
+        Some(Self {
+            topic: str::from_utf8(topic?).ok()?,
+            partition: i32::from_be_bytes(partition?.try_into().ok()?),
+            offset: long(offset)?,
+            timestamp: match timestamp {
+                Some(time) if timestamp_type == Some(b"LogAppendTime") => Timestamp::LogAppendTime(time),
+                Some(time) => Timestamp::CreateTime(time),
+                None => Timestamp::NotAvailable,
+            },
+        })
+    }
+
+    pub(super) fn time(&self) -> Option<SystemTime> {
+        self.timestamp.to_millis().map(millis)
+    }
+
+    /// The values of the headers that say so, in the order of [`ORIGINALS`].
+    fn with_values<T>(&self, group: &str, then: impl FnOnce([&[u8]; 6]) -> T) -> T {
+        let (timestamp, timestamp_type) = match self.timestamp {
+            Timestamp::NotAvailable => (-1, "NoTimestampType"),
+            Timestamp::CreateTime(time) => (time, "CreateTime"),
+            Timestamp::LogAppendTime(time) => (time, "LogAppendTime"),
+        };
+        then([
+            self.topic.as_bytes(),
+            &self.partition.to_be_bytes(),
+            &self.offset.to_be_bytes(),
+            &timestamp.to_be_bytes(),
+            timestamp_type.as_bytes(),
+            group.as_bytes(),
+        ])
+    }
+}
+
+/// The headers of a message on its way to a topic for retries. `attempt` is the one it waits for, `due` in
+/// milliseconds since 1970.
+pub(super) fn headers_for_retry(own: &Headers, origin: &Origin<'_>, group: &str, attempt: u32, due: i64) -> Headers {
+    let mut headers = without_retries(own);
+    origin.with_values(group, |values| {
+        for (name, value) in FIRSTS.into_iter().zip(values) {
+            headers.push(name, Some(value));
+        }
+    });
+    headers.push(ATTEMPTS, Some(&attempt.to_be_bytes()));
+    headers.push(DUE, Some(&due.to_be_bytes()));
+    headers
+}
+
+/// The headers of a message as they were before it was tried again.
+pub(super) fn without_retries(headers: &Headers) -> Headers {
+    headers.iter().filter(|(name, _)| !FIRSTS.contains(name) && !matches!(*name, ATTEMPTS | DUE)).collect()
+}
+
+/// When a message in a topic for retries is to be handled, in milliseconds since 1970.
+pub(super) fn due(headers: &Headers) -> Option<i64> {
+    long(headers.get(DUE))
+}
+
+/// A message that could not be handled.
+#[derive(Clone, Copy)]
+pub(super) struct Original<'a> {
+    pub(super) origin: Origin<'a>,
     pub(super) key: Option<&'a [u8]>,
     pub(super) value: Option<&'a [u8]>,
     pub(super) headers: &'a Headers,
@@ -234,34 +343,23 @@ pub(super) struct Original<'a> {
 
 impl Original<'_> {
     /// The headers that make a message a dead letter, in Spring's order.
-    fn describe(&self, headers: &mut Headers, group: &str, cause: &Cause<'_>, form: Form) {
+    fn describe(&self, headers: &mut Headers, group: &str, cause: &Cause<'_>, form: Form, has_texts: bool) {
         headers.push(EXCEPTION, Some(cause.class.as_bytes()));
-        if form == Form::Full {
+        if has_texts {
             headers.push(MESSAGE, Some(bounded(&cause.message).as_bytes()));
             headers.push(STACKTRACE, Some(bounded(&cause.trace).as_bytes()));
         }
-        let (timestamp, timestamp_type) = match self.timestamp {
-            Timestamp::NotAvailable => (-1, "NoTimestampType"),
-            Timestamp::CreateTime(time) => (time, "CreateTime"),
-            Timestamp::LogAppendTime(time) => (time, "LogAppendTime"),
-        };
-        let values: [&[u8]; 6] = [
-            self.topic.as_bytes(),
-            &self.partition.to_be_bytes(),
-            &self.offset.to_be_bytes(),
-            &timestamp.to_be_bytes(),
-            timestamp_type.as_bytes(),
-            group.as_bytes(),
-        ];
-        for (name, value) in ORIGINALS.into_iter().zip(values) {
-            if form == Form::Full || matches!(name, TOPIC | PARTITION | OFFSET | GROUP) {
-                // Spring adds one each time; of many the first and the last tell it all.
-                if let Some(first) = self.headers.first(name) {
-                    headers.push(name, Some(first));
+        self.origin.with_values(group, |values| {
+            for (name, value) in ORIGINALS.into_iter().zip(values) {
+                if form == Form::Full || matches!(name, TOPIC | PARTITION | OFFSET | GROUP) {
+                    // Spring adds one each time; of many the first and the last tell it all.
+                    if let Some(first) = self.headers.first(name) {
+                        headers.push(name, Some(first));
+                    }
+                    headers.push(name, Some(value));
                 }
-                headers.push(name, Some(value));
             }
-        }
+        });
         if form == Form::Full
             && let Some(violations) = cause.violations
         {
@@ -271,7 +369,8 @@ impl Original<'_> {
 
     fn pointer(&self) -> Vec<u8> {
         let size = self.value.map(<[u8]>::len);
-        let pointer = json!({"topic": self.topic, "partition": self.partition, "offset": self.offset, "size": size});
+        let Origin { topic, partition, offset, .. } = self.origin;
+        let pointer = json!({"topic": topic, "partition": partition, "offset": offset, "size": size});
         pointer.to_string().into_bytes()
     }
 }
@@ -297,6 +396,8 @@ pub(super) struct Cause<'a> {
     class: &'a str,
     message: String,
     trace: String,
+    /// Whether message and trace are somebody else's, so that nobody knows what they quote.
+    is_foreign: bool,
     violations: Option<&'a Violations>,
 }
 
@@ -308,10 +409,11 @@ impl<'a> Cause<'a> {
             Some(violations) => report::violations(violations.len() + violations.omitted()),
             None => error.to_string(),
         };
-        Self { trace: error.to_string(), message, class: "event_schema::LoadError", violations: error.violations() }
+        let (class, trace) = ("event_schema::LoadError", error.to_string());
+        Self { class, message, trace, is_foreign: false, violations: error.violations() }
     }
 
-    /// The handler failed with an error of this type.
+    /// The handler failed with an error of this type, or said so in this manner.
     pub(super) fn failed(class: &'a str, error: &(dyn Error + 'static)) -> Self {
         let mut trace = format!("{class}: {error}");
         let mut source = error.source();
@@ -319,17 +421,12 @@ impl<'a> Cause<'a> {
             trace = format!("{trace}\nCaused by: {error}");
             source = error.source();
         }
-        Self { class, message: error.to_string(), trace, violations: None }
-    }
-
-    /// The handler said so.
-    pub(super) fn said(reason: impl Into<String>) -> Self {
-        Self::of("rejected", reason.into())
+        Self { class, message: error.to_string(), trace, is_foreign: true, violations: None }
     }
 
     /// The handler panicked.
     pub(super) fn panicked(message: &str) -> Self {
-        Self::of("panic", message.to_owned())
+        Self { is_foreign: true, ..Self::of("panic", message.to_owned()) }
     }
 
     /// The handler took longer than it may.
@@ -338,7 +435,7 @@ impl<'a> Cause<'a> {
     }
 
     fn of(class: &'static str, message: String) -> Self {
-        Self { class, trace: format!("{class}: {message}"), message, violations: None }
+        Self { class, trace: format!("{class}: {message}"), message, is_foreign: false, violations: None }
     }
 }
 
@@ -461,14 +558,6 @@ impl DeadMessage {
 
 fn long(value: Option<&[u8]>) -> Option<i64> {
     Some(i64::from_be_bytes(value?.try_into().ok()?))
-}
-
-/// Where a dead letter's message was stored first: `topic/partition@offset`.
-pub(super) fn original_place(headers: &Headers) -> Option<String> {
-    let topic = str::from_utf8(headers.first(TOPIC)?).ok()?;
-    let partition = i32::from_be_bytes(headers.first(PARTITION)?.try_into().ok()?);
-    let offset = long(headers.first(OFFSET))?;
-    Some(format!("{topic}/{partition}@{offset}"))
 }
 
 #[cfg(test)]

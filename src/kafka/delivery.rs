@@ -180,12 +180,13 @@ impl<E: fmt::Debug> fmt::Debug for Delivery<E> {
 /// assert!(!pay("one").unwrap_err().is_reject());
 /// ```
 ///
-/// The text of the reason goes into the log and into the headers of the dead letter: keep payloads out of
-/// it. That is why `Failure` is no [`Error`] itself.
+/// The text of the reason goes into the log and, unless it is to [redact](super::DeadLetter::redact), into the
+/// headers of the dead letter: keep payloads out of it. The kind of error there is the type of the reason, or
+/// `failed` or `rejected` if that is a text. Since any error becomes one, `Failure` is no [`Error`] itself.
 #[derive(Debug)]
 pub struct Failure {
     reject: bool,
-    /// The type of an error that became one by `?`.
+    /// The type of the error, if it was one.
     class: Option<&'static str>,
     reason: Box<dyn Error + Send + Sync>,
 }
@@ -200,8 +201,8 @@ impl Failure {
     /// assert_eq!(failure.reason().to_string(), "the database is away");
     /// assert!(!failure.is_reject());
     /// ```
-    pub fn retry(reason: impl Into<Box<dyn Error + Send + Sync>>) -> Self {
-        Self { reject: false, class: None, reason: reason.into() }
+    pub fn retry<R: Into<Box<dyn Error + Send + Sync>>>(reason: R) -> Self {
+        Self { reject: false, class: class_of::<R>(), reason: reason.into() }
     }
 
     /// It never will: an order for a product that there never was. It is not tried again.
@@ -211,8 +212,8 @@ impl Failure {
     ///
     /// assert!(Failure::reject("no such product").is_reject());
     /// ```
-    pub fn reject(reason: impl Into<Box<dyn Error + Send + Sync>>) -> Self {
-        Self { reject: true, class: None, reason: reason.into() }
+    pub fn reject<R: Into<Box<dyn Error + Send + Sync>>>(reason: R) -> Self {
+        Self { reject: true, ..Self::retry(reason) }
     }
 
     /// Whether it is not to be tried again; see the examples of [`Failure`].
@@ -229,14 +230,22 @@ impl Failure {
 }
 
 impl Failure {
-    pub(super) fn class(&self) -> Option<&'static str> {
-        self.class
+    /// Of what kind it is, for the dead letter.
+    pub(super) fn class(&self) -> &'static str {
+        self.class.unwrap_or(if self.reject { "rejected" } else { "failed" })
     }
+}
+
+/// The type of an error. A text says nothing by its type, and what is boxed does not tell it.
+fn class_of<R>() -> Option<&'static str> {
+    let name = std::any::type_name::<R>();
+    let is_text = name.starts_with('&') || name.starts_with("alloc::");
+    (!is_text).then_some(name)
 }
 
 impl<R: Into<Box<dyn Error + Send + Sync>>> From<R> for Failure {
     fn from(reason: R) -> Self {
-        Self { class: Some(std::any::type_name::<R>()), ..Self::retry(reason) }
+        Self::retry(reason)
     }
 }
 
@@ -272,4 +281,26 @@ mod sealed {
 
     impl Sealed for () {}
     impl<F: Into<super::Failure>> Sealed for Result<(), F> {}
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_failure_is_called_by_the_type_of_its_error_or_by_what_was_said() {
+        let error = || std::io::Error::other("away");
+        let boxed: Box<dyn Error + Send + Sync> = error().into();
+        for (failure, class) in [
+            (Failure::retry("away"), "failed"),
+            (Failure::retry("away".to_owned()), "failed"),
+            (Failure::from(boxed), "failed"),
+            (Failure::reject("no such product"), "rejected"),
+            (Failure::from(error()), "std::io::error::Error"),
+            (Failure::retry(error()), "std::io::error::Error"),
+            (Failure::reject(error()), "std::io::error::Error"),
+        ] {
+            assert_eq!(failure.class(), class, "{failure:?}");
+        }
+    }
 }

@@ -15,7 +15,7 @@ use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError};
 use std::task::Waker;
 use std::thread::{self, Thread};
-use std::time::{Duration, Instant, SystemTime};
+use std::time::{Duration, Instant};
 
 use rdkafka::config::{ClientConfig, FromClientConfigAndContext, RDKafkaLogLevel};
 use rdkafka::consumer::{BaseConsumer, CommitMode, Consumer, ConsumerContext, Rebalance};
@@ -24,8 +24,8 @@ use rdkafka::message::{BorrowedMessage, Message};
 use rdkafka::{ClientContext, TopicPartitionList};
 use tokio::sync::{Notify, oneshot, watch};
 
-use super::client::{self, Code, Monitor};
-use super::core::{Action, Core, Incoming, Outcome, Partition, Position, Rules, Taken, Ticket, Verdict, Work};
+use super::client::{self, Monitor};
+use super::core::{Action, Core, Incoming, Outcome, Partition, Position, Rules, Taken, Ticket, Verdict};
 use super::error::{CloseError, ConnectError, ConsumeErrorKind, Open};
 use super::fault::Fault;
 use super::raw::{Packer, Raw};
@@ -108,7 +108,7 @@ pub(super) struct State {
     /// Why the consumer stops.
     pub(super) stopped: Option<Stopped>,
     /// How records come back from the topics for retries, if there are any.
-    pub(super) returning: Option<fn(&Raw) -> Option<Returned>>,
+    pub(super) returning: Option<Returning>,
     /// Topics that are to be subscribed to.
     pub(super) topics: Option<Vec<String>>,
     commits: Commits,
@@ -158,8 +158,11 @@ pub(super) struct Stopped {
 /// What a record from a topic for retries says of itself.
 pub(super) struct Returned {
     pub(super) tried: u32,
-    pub(super) due: Option<SystemTime>,
+    pub(super) wait: Duration,
 }
+
+/// Reads it, by the topic of the record. Nothing in other topics.
+pub(super) type Returning = Box<dyn Fn(&str, &Raw) -> Option<Returned> + Send>;
 
 /// What came of a record.
 pub(super) enum Finished {
@@ -347,10 +350,9 @@ impl Shared {
                     state.dismiss(&ticket);
                     self.supervisor.notify_one();
                 }
-                Action::Skip(ticket) => {
-                    self.tally.count(Outcome::Skipped);
-                    let place = state.place(ticket.partition);
-                    tracing::warn!("{place}@{}: skipped: {}", ticket.offset, state.too_long());
+                Action::End(ticket, outcome) => {
+                    self.tally.count(outcome);
+                    state.too_long().tell(state.place(ticket.partition), &ticket, outcome);
                 }
                 Action::Stop(ticket) => {
                     let fault = state.faults.remove(&record(&ticket)).unwrap_or(state.too_long());
@@ -469,10 +471,11 @@ impl State {
 
     fn receive(&mut self, mut incoming: Incoming<Raw>, now: Duration) {
         incoming.key = key(self.keyed.as_ref(), &incoming.message);
-        if let Some(Returned { tried, due }) = self.returning.and_then(|returned| returned(&incoming.message)) {
+        if let Some(returning) = &self.returning
+            && let Some(Returned { tried, wait }) = returning(&self.place(incoming.partition).topic, &incoming.message)
+        {
             incoming.tried = tried;
-            let left = due.and_then(|due| due.duration_since(SystemTime::now()).ok());
-            incoming.due = left.map(|left| now.saturating_add(left));
+            incoming.due = Some(now.saturating_add(wait));
         }
         self.core.receive(incoming, now);
     }
@@ -511,9 +514,6 @@ impl State {
         if let Some(seat) = seat {
             self.seats[seat].ticket = Some(taken.ticket);
         }
-        if taken.work == Work::Handle && !self.faults.is_empty() {
-            self.faults.remove(&record(&taken.ticket));
-        }
         let place = self.place(taken.ticket.partition).clone();
         Some((taken, place))
     }
@@ -545,8 +545,8 @@ impl State {
         self.faults.get(&record(ticket)).cloned().unwrap_or(self.too_long())
     }
 
-    /// What came of what the worker in this seat had in hand: what became of it, and why, if that is known
-    /// now.
+    /// What came of what the worker in this seat had in hand: what became of it, and why, if it was not
+    /// handled. Nothing if it is to be taken again, or nobody waits for it any more.
     pub(super) fn finish(
         &mut self,
         seat: Option<usize>,
@@ -556,6 +556,9 @@ impl State {
     ) -> Option<(Outcome, Option<Fault>)> {
         if let Some(seat) = seat {
             self.seats[seat].ticket = None;
+        }
+        if !self.core.waits_for(ticket) {
+            return None;
         }
         let verdict = match finished {
             Finished::Done => Verdict::Done,
@@ -568,7 +571,7 @@ impl State {
             }
         };
         let outcome = self.core.finish(ticket, verdict, now)?;
-        let fault = if self.faults.is_empty() { None } else { self.faults.remove(&record(ticket)) };
+        let fault = (outcome != Outcome::Done).then(|| self.faults.remove(&record(ticket)).unwrap_or(self.too_long()));
         Some((outcome, fault))
     }
 
@@ -774,7 +777,7 @@ impl Group {
         // In any case: one that is under way may fail.
         let committed = commit(consumer);
         if let Err(code) = committed {
-            tracing::warn!("not committed before the partitions were given up: {}", Code(code));
+            tracing::warn!("not committed before the partitions were given up: {code}");
         }
         Waiting::answer(waiting, committed);
     }
@@ -1080,7 +1083,7 @@ impl Poller {
         drop(super::thread::start("event-schema commit", move || {
             let committed = commit(&client.consumer);
             if let Err(code) = committed {
-                tracing::warn!("not committed, to be tried again: {}", Code(code));
+                tracing::warn!("not committed, to be tried again: {code}");
                 turn.shared.lock().core.commit_failed();
             }
             turn.end(committed);

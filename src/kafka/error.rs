@@ -4,7 +4,6 @@ use std::time::Duration;
 
 use rdkafka::error::{KafkaError, RDKafkaErrorCode};
 
-use super::client::Code;
 use super::config::ConfigError;
 use super::fault::Fault;
 use crate::DumpError;
@@ -142,7 +141,7 @@ impl From<ConfigError> for ConnectError {
 /// |---|---|---|
 /// | [`is_invalid`](Self::is_invalid) | breaks its own rules, never left | mend the code that made it |
 /// | [`is_not_sent`](Self::is_not_sent) | is not stored | send it again, if the reason may pass |
-/// | [`is_unknown`](Self::is_unknown) | may be stored | send it again with the same id |
+/// | [`is_unknown`](Self::is_unknown) | may be stored | send it again [in the same envelope](super::Outgoing::envelope) |
 /// | [`is_fatal`](Self::is_fatal) | is not stored, for the client failed | send it again, when the new client is [ready](super::EventProducer::is_ready) |
 ///
 /// ```
@@ -179,12 +178,31 @@ pub(super) enum SendErrorKind {
     NoTopic(&'static str),
     #[error("not sent: the producer is closed")]
     Closed,
-    #[error("not sent: {}", Code(*.0))]
-    NotSent(RDKafkaErrorCode),
-    #[error("sent, but not acknowledged, so that it may be stored: {}", Code(*.0))]
-    Unknown(RDKafkaErrorCode),
-    #[error("not sent, the client failed and is made anew: {0}")]
-    Fatal(String),
+    #[error("not sent to `{topic}`: {code}{}", remedy(*.code))]
+    NotSent { topic: Box<str>, code: RDKafkaErrorCode },
+    #[error(
+        "sent to `{topic}`, but not acknowledged, so that it may be stored; if it is sent again, then in the same \
+         envelope: {code}"
+    )]
+    Unknown { topic: Box<str>, code: RDKafkaErrorCode },
+    #[error("not sent to `{topic}`, the client failed and is made anew: {reason}")]
+    Fatal { topic: Box<str>, reason: String },
+}
+
+/// What to do about a message that was refused, where librdkafka's words do not say it.
+fn remedy(code: RDKafkaErrorCode) -> &'static str {
+    use RDKafkaErrorCode as C;
+    match code {
+        C::MessageSizeTooLarge | C::MessageBatchTooLarge => {
+            "; send less, or raise `message.max.bytes` of the producer and `max.message.bytes` of the topic"
+        }
+        C::TopicAuthorizationFailed => "; the user needs the right to write to the topic",
+        C::ClusterAuthorizationFailed => "; the user needs `IdempotentWrite`, or set `enable.idempotence=false`",
+        C::UnknownTopic | C::UnknownTopicOrPartition => "; create the topic",
+        C::InvalidTopic => "; a topic's name has up to 249 letters, digits, `.`, `_` and `-`",
+        C::MessageTimedOut => "; no broker took it within `delivery.timeout.ms`",
+        _ => "",
+    }
 }
 
 impl SendError {
@@ -265,7 +283,7 @@ impl SendError {
     /// ```
     #[must_use]
     pub fn is_unknown(&self) -> bool {
-        matches!(*self.0, SendErrorKind::Unknown(_))
+        matches!(*self.0, SendErrorKind::Unknown { .. })
     }
 
     /// Whether the event is not stored because librdkafka's client failed for good: the brokers and it
@@ -287,7 +305,7 @@ impl SendError {
     /// ```
     #[must_use]
     pub fn is_fatal(&self) -> bool {
-        matches!(*self.0, SendErrorKind::Fatal(_))
+        matches!(*self.0, SendErrorKind::Fatal { .. })
     }
 
     /// Whether the producer was closed before.
@@ -334,7 +352,10 @@ impl SendError {
     pub fn is_too_large(&self) -> bool {
         matches!(
             *self.0,
-            SendErrorKind::NotSent(RDKafkaErrorCode::MessageSizeTooLarge | RDKafkaErrorCode::MessageBatchTooLarge)
+            SendErrorKind::NotSent {
+                code: RDKafkaErrorCode::MessageSizeTooLarge | RDKafkaErrorCode::MessageBatchTooLarge,
+                ..
+            }
         )
     }
 
@@ -346,26 +367,27 @@ impl SendError {
     /// What librdkafka said of a message that is not, or perhaps not, stored.
     pub(super) fn code(&self) -> Option<RDKafkaErrorCode> {
         match *self.0 {
-            SendErrorKind::NotSent(code) | SendErrorKind::Unknown(code) => Some(code),
+            SendErrorKind::NotSent { code, .. } | SendErrorKind::Unknown { code, .. } => Some(code),
             _ => None,
         }
     }
 
     /// What librdkafka says of a message that it could not deliver, or not take, and whether it is sure
     /// that the message is not stored.
-    pub(super) fn of(code: RDKafkaErrorCode, is_certain: bool) -> Self {
+    pub(super) fn of(topic: &str, code: RDKafkaErrorCode, is_certain: bool) -> Self {
         use RDKafkaErrorCode as C;
+        let topic = topic.into();
         match code {
             // The broker, or librdkafka before it, has looked at the message and said no; or it
             // never left the queue.
-            _ if is_certain || is_permanent(code) => SendErrorKind::NotSent(code),
+            _ if is_certain || is_permanent(code) => SendErrorKind::NotSent { topic, code },
             C::QueueFull
             | C::PurgeQueue
             | C::InvalidArgument
             | C::NotEnoughReplicas
             | C::InvalidRequiredAcks
-            | C::InvalidTimestamp => SendErrorKind::NotSent(code),
-            _ => SendErrorKind::Unknown(code),
+            | C::InvalidTimestamp => SendErrorKind::NotSent { topic, code },
+            _ => SendErrorKind::Unknown { topic, code },
         }
         .into()
     }
@@ -410,9 +432,9 @@ pub struct ConsumeError(Box<ConsumeErrorKind>);
 
 #[derive(Debug, thiserror::Error)]
 pub(super) enum ConsumeErrorKind {
-    #[error("cannot receive: {}", Code(*.0))]
+    #[error("cannot receive: {0}")]
     Receive(RDKafkaErrorCode),
-    #[error("the consumer is of no more use: {}", Code(*.0))]
+    #[error("the consumer is of no more use: {0}")]
     Fatal(RDKafkaErrorCode),
     #[error("the consumer is closed")]
     Closed,
@@ -423,7 +445,7 @@ pub(super) enum ConsumeErrorKind {
          has it now receives the message again"
     )]
     Revoked,
-    #[error("not committed: {}", Code(*.0))]
+    #[error("not committed: {0}")]
     Commit(RDKafkaErrorCode),
     #[error("not committed: no thread to commit on")]
     NoThread,

@@ -4,8 +4,10 @@ use std::fmt;
 use std::sync::Arc;
 use std::time::Duration;
 
+use super::core::{Outcome, Ticket};
 use super::dead_letter::Cause;
 use super::delivery::Failure;
+use super::driver::Place;
 use crate::LoadError;
 
 /// Cheap to clone.
@@ -35,12 +37,23 @@ impl Fault {
     pub(super) fn cause(&self) -> Cause<'_> {
         match self {
             Self::Load(error) => Cause::rejected(error),
-            Self::Handler(failure) => match failure.class() {
-                Some(class) => Cause::failed(class, failure.reason()),
-                None => Cause::said(failure.reason().to_string()),
-            },
+            Self::Handler(failure) => Cause::failed(failure.class(), failure.reason()),
             Self::Panic(message) => Cause::panicked(message),
             Self::Timeout(limit) => Cause::timed_out(*limit),
+        }
+    }
+}
+
+impl Fault {
+    /// One line in the log, of what does not go on in another topic.
+    pub(super) fn tell(&self, place: &Place, ticket: &Ticket, outcome: Outcome) {
+        let offset = ticket.offset;
+        match outcome {
+            Outcome::Skipped => tracing::warn!("{place}@{offset}: skipped: {self}"),
+            Outcome::Retried | Outcome::Parked => {
+                tracing::info!("{place}@{offset}: attempt {} failed: {self}", ticket.attempt);
+            }
+            _ => {}
         }
     }
 }

@@ -9,8 +9,8 @@ use tokio::sync::OnceCell;
 
 use super::config::{ConfigError, KafkaConfig};
 use super::core::{Taken, Work};
-use super::dead_letter::{DeadLetter, Form, Original};
-use super::driver::{Finished, Place, Returned, Shared};
+use super::dead_letter::{self, DeadLetter, Form, Origin, Original};
+use super::driver::{Finished, Place, Returned, Returning, Shared};
 use super::error::ConnectError;
 use super::fault::Fault;
 use super::policy::{Policy, Retry};
@@ -21,10 +21,6 @@ use super::received::Headers;
 /// How many forms of a dead letter there are.
 #[expect(clippy::cast_possible_truncation, reason = "there are three")]
 pub(super) const FORMS: u32 = Form::ALL.len() as u32;
-
-/// As Spring Kafka names them.
-const ATTEMPTS: &str = "retry_topic-attempts";
-const DUE: &str = "retry_topic-backoff-timestamp";
 
 /// What there is to send.
 struct Letter<'a> {
@@ -42,8 +38,15 @@ pub(super) struct Forward {
     group: String,
     dead_letter: DeadLetter,
     retry: Retry,
-    /// The topics for retries, and what they are for.
-    origins: HashMap<String, Arc<str>>,
+    /// The topics for retries.
+    retries: Arc<HashMap<String, RetryOf>>,
+}
+
+/// What a topic for retries is for.
+struct RetryOf {
+    topic: String,
+    /// From 1 on.
+    number: u32,
 }
 
 impl Forward {
@@ -59,9 +62,10 @@ impl Forward {
         }
         let retries = if policy.has_retry_topics() { policy.retry.most() - 1 } else { 0 };
         let retries = topics.iter().flat_map(|topic| (1..=retries).map(move |number| (topic, number)));
-        let origins = retries.map(|(topic, number)| (retry_topic(topic, &group, number), topic.as_str().into()));
+        let retries = retries
+            .map(|(topic, number)| (retry_topic(topic, &group, number), RetryOf { topic: topic.clone(), number }));
         Ok(Self {
-            origins: origins.collect(),
+            retries: Arc::new(retries.collect()),
             config,
             producer: OnceCell::new(),
             group,
@@ -72,16 +76,38 @@ impl Forward {
 
     /// The topics for retries.
     pub(super) fn retry_topics(&self) -> impl Iterator<Item = &str> {
-        self.origins.keys().map(String::as_str)
+        self.retries.keys().map(String::as_str)
+    }
+
+    /// What a record says that comes from a topic for retries. Only there: in others it is anybody's word.
+    pub(super) fn returning(&self) -> Returning {
+        let (retries, longest) = (Arc::clone(&self.retries), self.retry.longest());
+        Box::new(move |topic, raw| {
+            let RetryOf { number, .. } = retries.get(topic)?;
+            Some(Returned { tried: *number, wait: wait(raw.headers(), SystemTime::now(), longest) })
+        })
     }
 
     /// The topic that a record was first published to.
-    fn origin<'a>(&'a self, place: &'a Place) -> &'a str {
-        self.origins.get(&*place.topic).unwrap_or(&place.topic)
+    fn topic<'a>(&'a self, place: &'a Place) -> &'a str {
+        self.retries.get(&*place.topic).map_or(&*place.topic, |retry| &retry.topic)
+    }
+
+    /// Where a record was first published.
+    fn origin<'a>(&'a self, letter: &Letter<'a>) -> Origin<'a> {
+        let Letter { raw, place, offset, .. } = *letter;
+        let here = Origin { topic: &place.topic, partition: place.partition, offset, timestamp: raw.kafka_timestamp() };
+        match self.retries.get(&*place.topic) {
+            Some(retry) => {
+                let told = Origin::before_retries(raw.headers());
+                told.filter(|origin| origin.topic == retry.topic).unwrap_or(here)
+            }
+            None => here,
+        }
     }
 
     pub(super) fn dead_letter_topic(&self, place: &Place) -> String {
-        self.dead_letter.topic_of(self.origin(place), &self.group)
+        self.dead_letter.topic_of(self.topic(place), &self.group)
     }
 
     /// Does with a record what there is to do but to handle it: sends it to where it is kept. Nothing if it is to
@@ -100,16 +126,15 @@ impl Forward {
     }
 
     async fn dead_letter(&self, letter: &Letter<'_>, form: u32) -> Finished {
-        let Letter { raw, place, offset, fault, .. } = letter;
-        let original = Original {
-            topic: &place.topic,
-            partition: place.partition,
-            offset: *offset,
-            timestamp: raw.kafka_timestamp(),
-            key: raw.key(),
-            value: raw.value(),
-            headers: raw.headers(),
+        let Letter { raw, place, fault, .. } = letter;
+        let own;
+        let headers = if self.retries.contains_key(&*place.topic) {
+            own = dead_letter::without_retries(raw.headers());
+            &own
+        } else {
+            raw.headers()
         };
+        let original = Original { origin: self.origin(letter), key: raw.key(), value: raw.value(), headers };
         let form = Form::ALL[form as usize % Form::ALL.len()];
         // Into the same partition, if it is there, which shows when it is sent.
         let record = self.dead_letter.record(&original, &self.group, &fault.cause(), form, Some(i32::MAX));
@@ -119,19 +144,19 @@ impl Forward {
     async fn retry(&self, letter: &Letter<'_>, number: u32) -> Finished {
         let Letter { raw, place, attempt, .. } = letter;
         let due = SystemTime::now() + self.retry.delay(number);
-        let due = due.duration_since(SystemTime::UNIX_EPOCH).unwrap_or(Duration::ZERO).as_millis();
-        let mut headers = Headers::default();
-        for (name, value) in raw.headers().iter().filter(|(name, _)| *name != ATTEMPTS && *name != DUE) {
-            headers.push(name, value);
-        }
-        headers.push(ATTEMPTS, Some(&attempt.to_be_bytes()));
-        headers.push(DUE, Some(&i64::try_from(due).unwrap_or(i64::MAX).to_be_bytes()));
+        let headers = raw.headers();
         let record = Record {
-            topic: retry_topic(self.origin(place), &self.group, number),
+            topic: retry_topic(self.topic(place), &self.group, number),
             partition: Some(place.partition),
             key: raw.key().map(<[u8]>::to_vec),
             value: raw.value().map(<[u8]>::to_vec),
-            headers,
+            headers: dead_letter::headers_for_retry(
+                headers,
+                &self.origin(letter),
+                &self.group,
+                attempt.saturating_add(1),
+                since_1970(due),
+            ),
         };
         self.send(letter, record).await
     }
@@ -162,13 +187,20 @@ impl Forward {
 }
 
 fn retry_topic(topic: &str, group: &str, number: u32) -> String {
-    format!("{topic}-{group}-retry-{number}")
+    dead_letter::legal(&format!("{topic}-{group}"), &format!("-retry-{number}"))
 }
 
-/// How often a record from a topic for retries was tried, and when it is to be tried again.
-pub(super) fn returned(raw: &Raw) -> Option<Returned> {
-    let headers = raw.headers();
-    let tried = u32::from_be_bytes(headers.get(ATTEMPTS)?.try_into().ok()?);
-    let due = i64::from_be_bytes(headers.get(DUE)?.try_into().ok()?);
-    Some(Returned { tried, due: Some(super::millis(due)) })
+/// How long a record from a topic for retries is to wait: no longer than we would have let it.
+fn wait(headers: &Headers, now: SystemTime, longest: Duration) -> Duration {
+    let left = dead_letter::due(headers).map_or(0, |due| due.saturating_sub(since_1970(now)));
+    Duration::from_millis(left.try_into().unwrap_or(0)).min(longest)
 }
+
+/// In milliseconds.
+fn since_1970(time: SystemTime) -> i64 {
+    let since = time.duration_since(SystemTime::UNIX_EPOCH).unwrap_or(Duration::ZERO);
+    since.as_millis().try_into().unwrap_or(i64::MAX)
+}
+
+#[cfg(test)]
+mod tests;

@@ -101,7 +101,8 @@ impl Outbound {
     pub(super) fn take(message: &BorrowedMessage<'_>) -> Option<Self> {
         let mut headers: *mut rd_kafka_headers_t = ptr::null_mut();
         // SAFETY: the message of a delivery report lives while it is borrowed. From now on the headers do
-        // not belong to it: it has none.
+        // not belong to it: it has none. Nobody else has borrowed them, for a report is shown to
+        // `ProducerContext::delivery` alone.
         unsafe { rd_kafka_message_detach_headers(message.ptr(), &raw mut headers) };
         NonNull::new(headers).map(Self)
     }

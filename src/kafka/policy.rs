@@ -72,7 +72,13 @@ impl Retry {
     /// waits for it. There is no order then, so that none may be asked for.
     ///
     /// The topics are named `<topic>-<group>-retry-1` and so on, one for each attempt but the first, and
-    /// have to be there when the consumer starts.
+    /// have to be there when the consumer starts. Characters that no topic may have become `_`, as in
+    /// [`DeadLetter::topic_of`](super::DeadLetter::topic_of).
+    ///
+    /// Its headers say where the message was first, when it is to be tried and which attempt that is, as
+    /// Spring Kafka's do: `kafka_original-topic` and so on, `retry_topic-backoff-timestamp`,
+    /// `retry_topic-attempts`. They are believed in these topics only, and no wait is longer than the
+    /// longest [backoff](Self::backoff): who may write to the topics is for the brokers' access lists to say.
     ///
     /// ```
     /// use event_schema::kafka::Retry;
@@ -138,6 +144,11 @@ impl Retry {
 
     pub(super) fn most(&self) -> u32 {
         self.attempts
+    }
+
+    /// No wait is longer.
+    pub(super) fn longest(&self) -> Duration {
+        self.backoff.longest
     }
 
     /// Before the attempt behind this one.

@@ -31,8 +31,8 @@ use super::error::{CloseError, ConnectError, Open, SendError, SendErrorKind};
 use super::native::{self, Message, Outbound};
 use super::received::Headers;
 use super::{millis, thread};
-use crate::EventSchema;
 use crate::format::cloudevents::{self, CloudEventError};
+use crate::{EventKey, EventSchema};
 
 /// Publishes events of any type: one for a process, cheap to clone.
 ///
@@ -73,6 +73,7 @@ use crate::format::cloudevents::{self, CloudEventError};
 /// | [`enqueue`](Self::enqueue) | when its place in the order is taken, with a future for the rest | a stream of events |
 /// | [`send_all`](Self::send_all) | when the brokers have all of them, or have refused | many at once |
 /// | [`message`](Self::message) | a message to complete: another topic, an envelope, headers | what the others do not say |
+/// | [`send_tombstone`](Self::send_tombstone) | when the brokers have it | what is deleted from a compacted topic |
 ///
 /// # What is promised
 ///
@@ -87,7 +88,7 @@ use crate::format::cloudevents::{self, CloudEventError};
 /// # What is sent
 ///
 /// The event as JSON, and beside it its [envelope](crate::Envelope) as CloudEvents' headers, with a new
-/// id and the present time. They take about 250 bytes; [`plain`](Self::plain) leaves them away. The
+/// id and the present time. They take some 200 bytes; [`plain`](Self::plain) leaves them away. The
 /// source is `client.id` if it is set, otherwise the name of the program, unless
 /// [`with_source`](Self::with_source) says it.
 ///
@@ -97,7 +98,11 @@ use crate::format::cloudevents::{self, CloudEventError};
 /// Many at once share them: [`send_all`](Self::send_all), [`enqueue`](Self::enqueue), or tasks with
 /// a clone each.
 ///
-/// Dropping the last clone drops what is still queued: [`close`](Self::close) it.
+/// Envelopes cost the brokers as much as the producer. [`guide::tuning`](crate::guide::tuning) says how much,
+/// and what to do about it.
+///
+/// Dropping the last clone drops what is still queued and nobody waits for, with a warning in the log:
+/// [`close`](Self::close) it.
 #[derive(Clone)]
 pub struct EventProducer {
     shared: Arc<Shared>,
@@ -339,7 +344,8 @@ impl EventProducer {
         self.source.as_deref().map(Source::uri)
     }
 
-    /// Publishes an event to its own topic, and returns when the brokers have it.
+    /// Publishes an event to its own topic, and returns when the brokers have it: at the latest after
+    /// `delivery.timeout.ms` (300000 by default), and the time that it has to wait for room in the queue.
     ///
     /// Dropping the future before it is ready leaves open whether the event is sent.
     ///
@@ -392,11 +398,12 @@ impl EventProducer {
         self.message(event).topic(topic).send().await
     }
 
-    /// Puts an event behind those that were sent before, waiting for room if need be, and returns a
-    /// future that waits for the brokers.
+    /// Puts an event behind those that were sent before, and returns a future that waits for the brokers.
     ///
-    /// Dropping the first future before it is ready means that the event is not sent; dropping the
-    /// second only means that nobody asks what became of it.
+    /// When the queue is full (`queue.buffering.max.messages`, 100000 by default, or
+    /// `queue.buffering.max.kbytes`) it waits for room, as long as it takes: a limit is
+    /// `tokio::time::timeout`. Dropping the first future before it is ready means that the event is not
+    /// sent; dropping the second only means that nobody asks what became of it.
     ///
     /// # Errors
     ///
@@ -417,6 +424,30 @@ impl EventProducer {
     /// let second = producer.enqueue(&Note { text: "again".to_owned() }).await?;
     /// assert_eq!(second.await?.offset(), 1);
     /// assert_eq!(first.await?.offset(), 0);
+    /// # Ok(())
+    /// # }
+    /// ```
+    ///
+    /// With a queue that is full, and a broker that is away:
+    ///
+    /// ```
+    /// # use event_schema::kafka::{EmbeddedKafka, EventProducer};
+    /// # use event_schema::prelude::*;
+    /// # use std::time::Duration;
+    /// # #[derive(Serialize, JsonSchema, EventSchema)]
+    /// # #[event(topic = "notes")]
+    /// # struct Note { text: String }
+    /// # #[tokio::main(flavor = "current_thread")]
+    /// # async fn main() -> Result<(), Box<dyn std::error::Error>> {
+    /// # let kafka = EmbeddedKafka::start()?;
+    /// let producer = EventProducer::connect(&kafka.config().set("queue.buffering.max.messages", "1")).await?;
+    /// drop(kafka);
+    /// let note = Note { text: "hello?".to_owned() };
+    /// let delivery = producer.enqueue(&note).await?;
+    /// let no_room = tokio::time::timeout(Duration::from_millis(50), producer.enqueue(&note)).await;
+    /// assert!(no_room.is_err());
+    /// assert_eq!(producer.in_flight(), 1);
+    /// # drop(delivery);
     /// # Ok(())
     /// # }
     /// ```
@@ -500,6 +531,40 @@ impl EventProducer {
         Outgoing::new(self, event)
     }
 
+    /// Publishes a tombstone: in a compacted topic, what has this key is deleted. It has neither event nor
+    /// envelope, and [is received](super::Body::Tombstone) as what it is.
+    ///
+    /// # Errors
+    ///
+    /// Of [`SendError`]: what the brokers say.
+    ///
+    /// ```
+    /// # use event_schema::kafka::{Body, EmbeddedKafka, EventConsumer, EventProducer};
+    /// # use event_schema::prelude::*;
+    /// #[derive(Debug, Serialize, JsonSchema, EventSchema)]
+    /// #[event(topic = "customers", key = customer_id)]
+    /// struct Customer { customer_id: String, name: String }
+    ///
+    /// # #[tokio::main(flavor = "current_thread")]
+    /// # async fn main() -> Result<(), Box<dyn std::error::Error>> {
+    /// # let kafka = EmbeddedKafka::start()?;
+    /// # let producer = EventProducer::connect(&kafka.config()).await?;
+    /// producer.send_tombstone("customers", "C-7").await?;
+    ///
+    /// let mut consumer = EventConsumer::<Customer>::subscribe(&kafka.config().group("docs")).await?;
+    /// let received = consumer.recv().await?;
+    /// assert!(matches!(received.body(), Body::Tombstone));
+    /// assert_eq!(received.key(), Some(&b"C-7"[..]));
+    /// # Ok(())
+    /// # }
+    /// ```
+    pub async fn send_tombstone<K: EventKey + ?Sized>(&self, topic: &str, key: &K) -> Result<Sent, SendError> {
+        self.shared.begin()?;
+        let key = key.to_key_bytes();
+        let message = Message { key: key.as_deref(), ..Message::default() };
+        self.shared.enqueue(To::Other(topic), message, None).await?.await
+    }
+
     /// Publishes a message that is there already, with its own headers: of a dead letter, a retry.
     pub(super) async fn send_record(&self, record: &Record) -> Result<Sent, SendError> {
         let message = Message {
@@ -516,6 +581,21 @@ impl EventProducer {
     /// it was made, or made anew. For the readiness probe of a service.
     ///
     /// Brokers that are away for a while do not make it unready: the queue waits for them.
+    ///
+    /// ```
+    /// # use event_schema::kafka::{EmbeddedKafka, EventProducer};
+    /// # use std::time::Duration;
+    /// # #[tokio::main(flavor = "current_thread")]
+    /// # async fn main() -> Result<(), Box<dyn std::error::Error>> {
+    /// # let kafka = EmbeddedKafka::start()?;
+    /// let producer = EventProducer::connect(&kafka.config()).await?;
+    /// let probe = producer.clone();
+    /// assert!(probe.is_ready());
+    /// producer.close(Duration::from_secs(5)).await?;
+    /// assert!(!probe.is_ready());
+    /// # Ok(())
+    /// # }
+    /// ```
     #[must_use]
     pub fn is_ready(&self) -> bool {
         *self.shared.ready.borrow() && !self.shared.closing.load(Ordering::Acquire)
@@ -557,13 +637,15 @@ impl EventProducer {
         self.shared.client().in_flight()
     }
 
-    /// Waits until every event that was sent is acknowledged, and closes the producer; the sends
-    /// of its clones fail from now on.
+    /// Waits until every event that was sent is acknowledged, also those that wait for room in the queue,
+    /// and closes the producer. What its clones send from now on [is refused](SendError::is_closed), and so is
+    /// what a [`send_all`](Self::send_all) has not yet come to.
     ///
     /// # Errors
     ///
-    /// [`CloseError`], if that takes longer than `deadline`. The sends that are still open then
-    /// fail as soon as the last clone is gone.
+    /// [`CloseError`], if that takes longer than `deadline`. Events without room in the queue are refused
+    /// then. Those in the queue are still sent, as long as there is a clone or somebody waits for one of
+    /// them.
     ///
     /// ```
     /// # use event_schema::kafka::{EmbeddedKafka, EventProducer};
@@ -692,7 +774,7 @@ impl Shared {
                         return Err(SendErrorKind::Closed.into());
                     }
                 }
-                Err((code, ..)) => return Err(client.failure((code, true))),
+                Err((code, ..)) => return Err(client.failure(&topic.to_string_lossy(), (code, true))),
             }
         }
     }
@@ -707,7 +789,7 @@ impl Shared {
         let pending = Arc::new(Pending { waiting: Waiting::One(Slot::default()), stamp });
         let mut turn = self.turn().await?;
         let client = self.client();
-        let (name, topic) = turn.is_now(to)?;
+        let (name, topic) = turn.set(to)?;
         self.put(&client, name, message, Arc::clone(&pending)).await?;
         Ok(Enqueued { pending, topic, client })
     }
@@ -752,19 +834,28 @@ impl Client {
         usize::try_from(self.producer().in_flight_count()).unwrap_or(0)
     }
 
-    fn failure(&self, (code, is_certain): (RDKafkaErrorCode, bool)) -> SendError {
+    fn failure(&self, topic: &str, (code, is_certain): (RDKafkaErrorCode, bool)) -> SendError {
         let Some((_, reason)) = self.producer().client().fatal_error() else {
-            return SendError::of(code, is_certain);
+            return SendError::of(topic, code, is_certain);
         };
         // This may be known here sooner than the callback for errors is called.
         self.producer().context().failed();
-        if is_certain { SendErrorKind::Fatal(reason).into() } else { SendErrorKind::Unknown(code).into() }
+        let topic = topic.into();
+        if is_certain {
+            SendErrorKind::Fatal { topic, reason }.into()
+        } else {
+            SendErrorKind::Unknown { topic, code }.into()
+        }
     }
 }
 
 impl Drop for Client {
     fn drop(&mut self) {
         if let Some(producer) = self.producer.take() {
+            let open = producer.in_flight_count();
+            if open > 0 && producer.client().fatal_error().is_none() {
+                tracing::warn!("a producer was dropped with {open} messages in its queue: `close` sends them first");
+            }
             drop(thread::start("event-schema drop", move || drop(producer)));
         }
     }
@@ -804,7 +895,7 @@ impl Client {
             Ok((partition, offset, timestamp)) => {
                 Ok(Sent { topic, partition, offset, timestamp: timestamp.map(millis) })
             }
-            Err(failed) => Err(self.failure(failed)),
+            Err(failed) => Err(self.failure(topic.as_str(), failed)),
         }
     }
 }
@@ -858,10 +949,10 @@ struct LastTopic {
 
 impl LastTopic {
     /// The name for librdkafka, and for whoever asks later.
-    fn is_now(&mut self, to: To<'_>) -> Result<(&CStr, Topic), SendError> {
+    fn set(&mut self, to: To<'_>) -> Result<(&CStr, Topic), SendError> {
         let (To::Own(name) | To::Other(name)) = to;
         if self.name.as_bytes() != name.as_bytes() {
-            let invalid = |_| SendErrorKind::NotSent(RDKafkaErrorCode::InvalidTopic);
+            let invalid = |_| SendError::of(name, RDKafkaErrorCode::InvalidTopic, true);
             self.name = CString::new(name).map_err(invalid)?;
             self.shared = None;
         }

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use std::time::SystemTime;
 
 use super::core::Position;
-use super::dead_letter;
+use super::dead_letter::Origin;
 use super::raw::Raw;
 use crate::format::cloudevents::{CloudEvent, Data, Mode};
 use crate::{Envelope, EventSchema, LoadError, Violations};
@@ -356,8 +356,10 @@ pub(super) fn envelope(
     time: Option<SystemTime>,
 ) -> Envelope {
     let envelope = structured.cloned().unwrap_or_else(|| Envelope::read(headers.iter()));
-    // Where it was first stored: of a dead letter, what that came from.
-    envelope.or(|| dead_letter::original_place(headers).unwrap_or_else(|| place.to_string()), time)
+    // Where and when it was first stored: of a dead letter, what that came from.
+    let origin = || Origin::read(headers);
+    let id = || origin().map_or_else(|| place.to_string(), |origin| origin.to_string());
+    envelope.or(id, || origin().and_then(|origin| origin.time()).or(time))
 }
 
 impl Headers {

@@ -22,7 +22,7 @@ use super::delivery::{Delivery, Failure, Handled};
 use super::driver::{self, Dismissal, Finished, Member, Place, Seat, Shared, Stopped};
 use super::error::{CloseError, RunError, RunErrorKind};
 use super::fault::Fault;
-use super::forward::{self, FORMS, Forward};
+use super::forward::{FORMS, Forward};
 use super::policy::{Policy, Retry};
 use super::raw::Raw;
 use super::received::{self, Body};
@@ -390,7 +390,7 @@ fn prepare<E: EventSchema>(consumer: EventConsumer<E>, policy: &Policy) -> Resul
     state.revoke_timeout = policy.revoke_timeout.unwrap_or(state.revoke_timeout);
     state.patience = policy.timeout.unwrap_or(Duration::MAX);
     if policy.has_retry_topics() {
-        state.returning = Some(forward::returned);
+        state.returning = Some(forward.returning());
         let retries = forward.retry_topics().map(str::to_owned);
         state.topics = Some(topics.iter().cloned().chain(retries).collect());
     }

@@ -8,13 +8,13 @@ use tracing::{Event, Level, Metadata, Subscriber, span};
 
 static LOG: Mutex<Vec<(Level, String)>> = Mutex::new(Vec::new());
 
-/// Keeps the warnings and errors of the adapters and of librdkafka.
+/// Keeps what the adapters and librdkafka say, but for details.
 pub struct Log;
 
 impl Subscriber for Log {
     fn enabled(&self, metadata: &Metadata<'_>) -> bool {
         let ours = ["event_schema", "librdkafka"].iter().any(|target| metadata.target().starts_with(target));
-        ours && *metadata.level() <= Level::WARN
+        ours && *metadata.level() <= Level::INFO
     }
 
     fn event(&self, event: &Event<'_>) {

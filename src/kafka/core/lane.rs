@@ -215,6 +215,12 @@ impl<M: Clone> Lane<M> {
         Some(work)
     }
 
+    /// Whether it is in hand, and the ticket is the last.
+    pub(super) fn is_in_hand(&self, ticket: &Ticket) -> bool {
+        let record = self.index(ticket.number).and_then(|index| self.records.get(index));
+        record.is_some_and(|record| record.turn == ticket.turn && record.since.is_some())
+    }
+
     /// What has been in hand since this time or longer, and for what.
     pub(super) fn in_hand_since(&self, partition: Partition, time: Duration) -> impl Iterator<Item = (Ticket, Work)> {
         let numbered = (self.first..).zip(&self.records);

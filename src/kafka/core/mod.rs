@@ -154,8 +154,8 @@ pub(crate) enum Action {
     Resume(Partition),
     /// Whoever has it in hand is to give it up; nobody waits for the result.
     Abandon(Ticket),
-    /// It was abandoned once too often and is passed over: [`Outcome::Skipped`] of which no call tells.
-    Skip(Ticket),
+    /// It took too long, and this became of the delivery, of which no call tells.
+    End(Ticket, Outcome),
     Commit(Vec<Position>),
     /// The consumer is to stop because of this record. Others that are in hand may say so, too.
     Stop(Ticket),
@@ -377,6 +377,12 @@ impl<M: Clone> Core<M> {
         }
     }
 
+    /// Whether somebody waits for what comes of a record that was taken.
+    pub(crate) fn waits_for(&self, ticket: &Ticket) -> bool {
+        let lane = self.lanes.get(&ticket.partition).filter(|lane| lane.epoch == ticket.epoch);
+        lane.is_some_and(|lane| lane.is_in_hand(ticket))
+    }
+
     /// What came of a record that was taken, and with it of the delivery, if it has come to its end.
     /// Nothing, if nobody waits for it any more: its partition is somebody else's, or it took too long.
     pub(crate) fn finish(&mut self, ticket: &Ticket, verdict: Verdict, now: Duration) -> Option<Outcome> {
@@ -528,8 +534,8 @@ impl<M: Clone> Core<M> {
         let late: Vec<_> = in_hand.filter(|(_, work)| *work == Work::Handle).map(|(ticket, _)| ticket).collect();
         for ticket in late {
             self.actions.push_back(Action::Abandon(ticket));
-            if self.finish(&ticket, Verdict::Retry, now) == Some(Outcome::Skipped) {
-                self.actions.push_back(Action::Skip(ticket));
+            if let Some(outcome) = self.finish(&ticket, Verdict::Retry, now) {
+                self.actions.push_back(Action::End(ticket, outcome));
             }
         }
     }

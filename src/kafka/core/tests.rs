@@ -449,14 +449,18 @@ fn a_handler_that_takes_too_long_has_failed() {
     assert!(actions(&mut core).is_empty());
     now += millis(300);
     core.tick(now);
-    assert_eq!(actions(&mut core), [Action::Abandon(first.ticket)]);
+    let retried = Action::End(first.ticket, Outcome::Parked);
+    assert_eq!(actions(&mut core), [Action::Abandon(first.ticket), retried]);
+    assert!(!core.waits_for(&first.ticket));
     assert_eq!(core.finish(&first.ticket, Verdict::Done, now), None);
     now += millis(100);
     core.tick(now);
     let second = take_one(&mut core, now);
     assert_eq!(second.ticket.attempt, 2);
+    assert!(core.waits_for(&second.ticket) && !core.waits_for(&first.ticket));
     core.tick(now + millis(300));
-    assert_eq!(actions(&mut core), [Action::Abandon(second.ticket), Action::Skip(second.ticket)]);
+    let skipped = Action::End(second.ticket, Outcome::Skipped);
+    assert_eq!(actions(&mut core), [Action::Abandon(second.ticket), skipped]);
     assert_eq!(core.release(&[0]), [position(0, 1, 0)]);
 }
 

@@ -16,16 +16,15 @@ fn headers(headers: &[(&str, &[u8])]) -> Headers {
     headers.iter().map(|(name, value)| (*name, Some(*value))).collect()
 }
 
+const ORIGIN: Origin<'_> = Origin {
+    topic: "orders",
+    partition: 2,
+    offset: 0x0102_0304_0506,
+    timestamp: Timestamp::CreateTime(1_700_000_000_123),
+};
+
 fn original(headers: &Headers) -> Original<'_> {
-    Original {
-        topic: "orders",
-        partition: 2,
-        offset: 0x0102_0304_0506,
-        timestamp: Timestamp::CreateTime(1_700_000_000_123),
-        key: Some(b"k-1"),
-        value: Some(VALUE),
-        headers,
-    }
+    Original { origin: ORIGIN, key: Some(b"k-1"), value: Some(VALUE), headers }
 }
 
 fn text(value: Option<&[u8]>) -> String {
@@ -88,7 +87,7 @@ fn it_says_what_it_was_told() {
     assert_eq!(dead.message(), Some("3 violations"));
     assert_eq!(dead.violations().unwrap()["violations"][1]["code"], "invalid");
     assert!(!dead.is_pointer());
-    assert_eq!(original_place(&record.headers).as_deref(), Some("orders/2@1108152157446"));
+    assert_eq!(Origin::read(&record.headers), Some(ORIGIN));
 }
 
 #[test]
@@ -115,7 +114,7 @@ fn springs_own_are_read_with_the_cause_that_its_wrapping_hides() {
     assert_eq!(DeadMessage::read(&headers(&[])), None);
     let broken = [("kafka_dlt-original-topic", &b"t"[..]), ("kafka_dlt-original-partition", b"1")];
     assert_eq!(DeadMessage::read(&headers(&broken)), None);
-    assert_eq!(original_place(&headers(&broken)), None);
+    assert_eq!(Origin::read(&headers(&broken)), None);
 }
 
 #[test]
@@ -162,7 +161,7 @@ fn the_forms_shrink() {
     );
     for record in [&full, &minimal, &pointer] {
         let dead = DeadMessage::read(&record.headers).unwrap();
-        assert_eq!((dead.topic(), dead.offset(), dead.group()), ("orders", original.offset, Some("billing")));
+        assert_eq!((dead.topic(), dead.offset(), dead.group()), ("orders", ORIGIN.offset, Some("billing")));
         assert_eq!(dead.is_pointer(), record == &pointer);
         assert_eq!(record.headers.get("ce_id"), Some(&b"7"[..]));
     }
@@ -199,7 +198,6 @@ fn texts_and_violations_are_bounded() {
     assert_eq!(violations["omitted"], 5000 - kept);
 
     for (cause, class, message) in [
-        (Cause::said("no such customer"), "rejected", "no such customer"),
         (Cause::panicked("index out of bounds"), "panic", "index out of bounds"),
         (Cause::timed_out(Duration::from_secs(3)), "timeout", "the handler took longer than 3s"),
     ] {
@@ -213,13 +211,13 @@ fn texts_and_violations_are_bounded() {
 fn what_dies_again_keeps_its_first_place_and_its_last_reason() {
     let mut before = headers(&[("ce_type", b"order.v1")]);
     for offset in [10, 20, 30] {
-        let original = Original { offset, ..original(&before) };
+        let original = Original { origin: Origin { offset, ..ORIGIN }, ..original(&before) };
         before = DeadLetter::new().record(&original, "g", &Cause::panicked("again"), Form::Full, None).headers;
     }
     let offsets: Vec<_> = before.iter().filter(|(name, _)| *name == OFFSET).map(|(_, value)| long(value)).collect();
     assert_eq!(offsets, [Some(10), Some(30)]);
     assert_eq!(before.iter().filter(|(name, _)| *name == EXCEPTION).count(), 1);
-    assert_eq!(original_place(&before).as_deref(), Some("orders/2@10"));
+    assert_eq!(Origin::read(&before).unwrap().to_string(), "orders/2@10");
     assert_eq!(DeadMessage::read(&before).unwrap().offset(), 30);
 }
 
@@ -251,11 +249,67 @@ fn a_tombstone_stays_one_and_a_redacted_value_is_a_pointer() {
     }
 }
 
+/// What is redacted holds no text of a handler, which may quote the value. Ours do not.
+#[test]
+fn a_redacted_letter_says_of_what_kind_the_error_is_and_no_more() {
+    let before = headers(&[]);
+    let refused = refused(VALUE);
+    let secret = std::io::Error::other("card 4111");
+    for (cause, class, message) in [
+        (Cause::failed("std::io::error::Error", &secret), "std::io::error::Error", None),
+        (Cause::panicked("card 4111"), "panic", None),
+        (Cause::timed_out(Duration::from_secs(3)), "timeout", Some("the handler took longer than 3s")),
+        (Cause::rejected(&refused), "event_schema::LoadError", Some("3 violations")),
+    ] {
+        let record = DeadLetter::new().redact().record(&original(&before), "g", &cause, Form::Full, None);
+        let dead = DeadMessage::read(&record.headers).unwrap();
+        assert_eq!((dead.exception(), dead.message()), (Some(class), message));
+        assert_eq!(dead.stacktrace().is_some(), message.is_some());
+        assert!(record.headers.iter().all(|(_, value)| !text(value).contains("4111")), "{class}");
+    }
+}
+
+/// Who wrote them does not matter: a letter that is sent back to its topic begins anew.
+#[test]
+fn a_dead_letter_has_no_headers_of_retries() {
+    let before = headers(&[(ATTEMPTS, &[0, 0, 0, 9]), ("ce_id", b"7"), (DUE, &[0x7f; 8])]);
+    let record = DeadLetter::new().record(&original(&before), "g", &Cause::panicked("x"), Form::Full, None);
+    assert_eq!((record.headers.get(ATTEMPTS), record.headers.get(DUE)), (None, None));
+    assert_eq!(record.headers.get("ce_id"), Some(&b"7"[..]));
+}
+
+/// As Spring Kafka's `DeadLetterPublishingRecovererFactory` writes them.
+#[test]
+fn a_message_for_a_retry_says_where_it_was_first() {
+    let own = headers(&[("ce_type", b"order.v1"), (ATTEMPTS, b"?"), ("kafka_original-topic", b"another")]);
+    let record = headers_for_retry(&own, &ORIGIN, "billing", 2, 1_700_000_001_000);
+    let expected = headers(&[
+        ("ce_type", b"order.v1"),
+        ("kafka_original-topic", b"orders"),
+        ("kafka_original-partition", &[0, 0, 0, 2]),
+        ("kafka_original-offset", &[0, 0, 1, 2, 3, 4, 5, 6]),
+        ("kafka_original-timestamp", &[0, 0, 1, 0x8b, 0xcf, 0xe5, 0x68, 0x7b]),
+        ("kafka_original-timestamp-type", b"CreateTime"),
+        ("kafka_original-consumer-group", b"billing"),
+        ("retry_topic-attempts", &[0, 0, 0, 2]),
+        ("retry_topic-backoff-timestamp", &[0, 0, 1, 0x8b, 0xcf, 0xe5, 0x6b, 0xe8]),
+    ]);
+    assert!(record.iter().eq(expected.iter()), "{record:?}");
+    assert_eq!((Origin::before_retries(&record), Origin::read(&record)), (Some(ORIGIN), Some(ORIGIN)));
+    assert_eq!(due(&record), Some(1_700_000_001_000));
+    assert!(without_retries(&record) == headers(&[("ce_type", b"order.v1")]));
+}
+
 #[test]
 fn a_topics_name_is_legal() {
     let dead_letter = DeadLetter::new();
     assert_eq!(dead_letter.topic_of("orders", "größe: 1"), "orders-gr__e__1-dlt");
-    assert_eq!(dead_letter.topic_of(&"t".repeat(300), "g").len(), 249);
+    // What tells it from the topic itself is not cut.
+    let long = "t".repeat(249);
+    let dead = dead_letter.topic_of(&long, "g");
+    assert_eq!(dead.len(), 249);
+    assert!(dead.ends_with("t-dlt"), "{dead}");
+    assert_eq!(dead_letter.named(|topic, _| format!("{topic}.dead letters")).topic_of(&long, "g"), long);
 }
 
 #[tokio::test]

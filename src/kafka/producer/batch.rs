@@ -75,7 +75,7 @@ pub(super) async fn send<E: EventSchema>(
             value.clear();
             let start = async {
                 let Ok(turn) = &mut turn else { return Err(SendErrorKind::Closed.into()) };
-                let (name, topic) = turn.is_now(To::of(event, topic)?)?;
+                let (name, topic) = turn.set(To::of(event, topic)?)?;
                 event.dump_into(&mut value).map_err(SendErrorKind::Invalid)?;
                 let key = event.key();
                 let descriptor = event.described_by();

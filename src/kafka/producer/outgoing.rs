@@ -27,13 +27,40 @@ impl<'a, E: EventSchema> Outgoing<'a, E> {
         Self { producer, event, topic: None, envelope: None, headers: Vec::new() }
     }
 
-    /// To another topic than the event's own.
+    /// To another topic than the event's own; see the example of [`header`](Self::header).
     pub fn topic(self, topic: &'a str) -> Self {
         Self { topic: Some(topic), ..self }
     }
 
     /// In this envelope, not a new one: the event keeps its id when it is sent again, or says what it
     /// comes of. Without a source, the envelope gets the producer's.
+    ///
+    /// ```
+    /// use event_schema::Envelope;
+    /// use event_schema::kafka::SendError;
+    /// # use event_schema::kafka::{EmbeddedKafka, EventConsumer, EventProducer};
+    /// # use event_schema::prelude::*;
+    /// # #[derive(Serialize, JsonSchema, EventSchema)]
+    /// # #[event(topic = "notes")]
+    /// # struct Note { text: String }
+    /// # #[tokio::main(flavor = "current_thread")]
+    /// # async fn main() -> Result<(), Box<dyn std::error::Error>> {
+    /// # let kafka = EmbeddedKafka::start()?;
+    /// # let producer = EventProducer::connect(&kafka.config()).await?;
+    /// let note = Note { text: "hello".to_owned() };
+    /// let envelope = Envelope::new();
+    /// let mut sent = producer.message(&note).envelope(envelope.clone()).send().await;
+    /// while sent.as_ref().is_err_and(SendError::is_unknown) {
+    ///     // If it is stored twice, then with one id, by which consumers know it.
+    ///     sent = producer.message(&note).envelope(envelope.clone()).send().await;
+    /// }
+    /// sent?;
+    ///
+    /// let mut consumer = EventConsumer::<Note>::subscribe(&kafka.config().group("docs")).await?;
+    /// assert_eq!(consumer.recv().await?.envelope().id(), envelope.id());
+    /// # Ok(())
+    /// # }
+    /// ```
     pub fn envelope(self, envelope: Envelope) -> Self {
         Self { envelope: Some(envelope), ..self }
     }
@@ -50,9 +77,10 @@ impl<'a, E: EventSchema> Outgoing<'a, E> {
     /// # async fn main() -> Result<(), Box<dyn std::error::Error>> {
     /// # let kafka = EmbeddedKafka::start()?;
     /// # let producer = EventProducer::connect(&kafka.config()).await?;
-    /// producer.message(&Note { text: "hello".to_owned() }).header("tenant", b"7").send().await?;
+    /// let note = Note { text: "hello".to_owned() };
+    /// producer.message(&note).topic("copies").header("tenant", b"7").send().await?;
     ///
-    /// let mut consumer = EventConsumer::<Note>::subscribe(&kafka.config().group("docs")).await?;
+    /// let mut consumer = EventConsumer::<Note>::subscribe_to(&kafka.config().group("docs"), &["copies"]).await?;
     /// assert_eq!(consumer.recv().await?.headers().get("tenant"), Some(&b"7"[..]));
     /// # Ok(())
     /// # }

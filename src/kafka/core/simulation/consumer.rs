@@ -573,7 +573,7 @@ impl Consumer {
                     }
                     self.commits.push_back(positions);
                 }
-                Action::Skip(_) => self.pay(&action),
+                Action::End(..) => self.pay(&action),
                 Action::Stop(_) => {
                     self.pay(&action);
                     self.stopped = true;
@@ -596,9 +596,11 @@ impl Consumer {
         if self.ledger(ticket.partition).is_some_and(|ledger| ledger.epoch == ticket.epoch) {
             assert!(hand.work == Work::Handle && self.takes_too_long(&hand, world.now), "there is no reason for it");
             world.tally.note(Event::TookTooLong);
-            if self.settles(&hand, Verdict::Retry, world) == Some(Outcome::Skipped) {
-                world.tally.note(Event::SkippedForTime);
-                self.owed.push(Action::Skip(ticket));
+            if let Some(outcome) = self.settles(&hand, Verdict::Retry, world) {
+                if outcome == Outcome::Skipped {
+                    world.tally.note(Event::SkippedForTime);
+                }
+                self.owed.push(Action::End(ticket, outcome));
             }
         }
         self.late.push(hand);
