@@ -411,7 +411,7 @@ fn content(event: &CloudEvent) -> (Vec<(String, String)>, Option<Vec<u8>>) {
 /// A megabyte of names takes moments, not a comparison of each with all others.
 #[test]
 fn a_document_of_many_members_is_read_at_once() {
-    let members = (0..100_000).map(|number| format!(r#","a{number}":1"#)).collect::<String>();
+    let members = (0..100_000).map(|number| format!(r#","a{number}":1"#)).collect::<Vec<_>>().concat();
     let document = format!(r#"{{"specversion":"1.0","id":"1","source":"/","type":"x"{members}}}"#);
     let started = std::time::Instant::now();
     let event = CloudEvent::read_json(document.as_bytes()).unwrap();

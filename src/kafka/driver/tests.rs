@@ -40,9 +40,9 @@ fn the_end_of_a_commit_answers_its_own_alone() {
         shared.lock().commits.waiting.push(next);
         let turn = turn(Arc::clone(&shared));
         if end {
-            turn.end(Ok(()))
+            turn.end(Ok(()));
         } else {
-            drop(turn)
+            drop(turn);
         }
         // Without an end there is no thread to commit on: the sender is gone.
         assert_eq!(matches!(answer.try_recv(), Ok(Ok(()))), answered);
