@@ -30,7 +30,7 @@
 //! | [`buffer`](Runner::buffer) | 100,000 messages, 32 MiB | many partitions: each has its share, and is paused when it is full; librdkafka then forgets what it has fetched of it | memory |
 //! | [`commit_interval`](Runner::commit_interval) | one second | brokers that commits keep busy | a crash repeats what was finished since the last commit |
 //! | `fetch.min.bytes` | 1 | many small messages, and time to wait for them (`fetch.wait.max.ms`, 500): fewer requests | latency |
-//! | `queued.max.messages.kbytes` | 65,536 | | librdkafka's own memory, for all partitions of a broker together: less of it where memory is short |
+//! | `queued.max.messages.kbytes` | 65,536 | | librdkafka's own memory, for all partitions together: less of it where memory is short |
 //!
 //! A consumer commits no more often than it is told to: `recv` with [`commit`](EventConsumer::commit) for each message
 //! waits for the brokers each time, `store_offset` never does.

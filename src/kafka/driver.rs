@@ -859,8 +859,9 @@ struct Poller {
     /// same.
     last: Option<(usize, i32, Partition)>,
     packer: Packer,
-    /// The offsets that were to come next, of partitions that do not have them.
-    gaps: HashMap<Partition, i64>,
+    /// The offsets that were to come next, of partitions that do not have them, and when that was, counted in
+    /// [revocations](Shared::revocations).
+    gaps: HashMap<Partition, (i64, u64)>,
     ticked: Duration,
 }
 
@@ -1008,9 +1009,10 @@ impl Poller {
             }
         };
         if !self.gaps.is_empty()
-            && let Some(gap) = self.gaps.remove(&number)
+            && let Some((expected, revocations)) = self.gaps.remove(&number)
+            && revocations == self.shared.revocations()
         {
-            self.tell_gap(number, gap, message.offset());
+            self.tell_gap(number, expected, message.offset());
         }
         let raw = self.packer.pack(message);
         Incoming {
@@ -1030,7 +1032,7 @@ impl Poller {
         let resets = std::mem::take(&mut *resets.lock().unwrap_or_else(PoisonError::into_inner));
         for Reset { place: (topic, partition), offset } in resets {
             let number = self.shared.lock_here().number(&topic, partition);
-            self.gaps.insert(number, offset);
+            self.gaps.insert(number, (offset, self.shared.revocations()));
         }
     }
 
@@ -1077,33 +1079,37 @@ impl Poller {
     /// Commits what is stored, on a thread of its own: it waits for the broker.
     fn commit(&self) {
         let client = Arc::clone(&self.client);
-        let turn = CommitTurn(Arc::clone(&self.shared));
+        let turn = CommitTurn { shared: Arc::clone(&self.shared), committed: None };
         drop(super::thread::start("event-schema commit", move || {
             let committed = commit(&client.consumer);
             if let Err(code) = committed {
                 tracing::warn!("not committed, to be tried again: {code}");
-                turn.0.lock().core.commit_failed();
+                turn.shared.lock().core.commit_failed();
             }
             turn.end(committed);
         }));
     }
 }
 
-/// Ends a commit, even one that never began.
-struct CommitTurn(Arc<Shared>);
+/// Ends a commit, even one that never began, and tells whoever waits for it.
+struct CommitTurn {
+    shared: Arc<Shared>,
+    committed: Option<Result<(), RDKafkaErrorCode>>,
+}
 
 impl CommitTurn {
-    fn end(self, committed: Result<(), RDKafkaErrorCode>) {
-        let waiting = self.0.lock().commits.under_way.take();
-        drop(self);
-        Waiting::answer(waiting.unwrap_or_default(), committed);
+    fn end(mut self, committed: Result<(), RDKafkaErrorCode>) {
+        self.committed = Some(committed);
     }
 }
 
 impl Drop for CommitTurn {
     fn drop(&mut self) {
-        self.0.lock().commits.under_way = None;
-        self.0.wake();
+        let waiting = self.shared.lock().commits.under_way.take();
+        self.shared.wake();
+        if let Some(committed) = self.committed {
+            Waiting::answer(waiting.unwrap_or_default(), committed);
+        }
     }
 }
 

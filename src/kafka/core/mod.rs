@@ -29,9 +29,9 @@
 //!   unfinished record fewer than `span` records (none if order is by partition), and of what comes before it
 //!   nothing after a [`release`](Core::release) whose commit arrives, else, after a crash or a loss, what
 //!   was finished since the last commit: in `commit_every`, or in longer if commits failed.
-//! - A partition that is [idle](Core::is_idle) when it is released repeats nothing, unless a record
-//!   waits for its time or was given back, or the consumer stops: what is unfinished before others that are finished is finished
-//!   first.
+//! - A partition that is [idle](Core::is_idle) when it is released repeats nothing: what is unfinished before
+//!   others that are finished is finished first, unless it waits for its time or was given back, or the consumer
+//!   stops.
 //! - What is in hand when an assignment ends, or takes too long, is [abandoned](Action::Abandon): it may have
 //!   had its effect, and is handled again.
 

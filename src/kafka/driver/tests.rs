@@ -30,6 +30,28 @@ fn a_commit_of_a_lost_partition_is_refused_even_when_it_is_under_way() {
 }
 
 #[test]
+fn the_end_of_a_commit_answers_its_own_alone() {
+    let shared = Arc::new(Shared::new(Policy::by_hand()));
+    let turn = |shared| CommitTurn { shared, committed: None };
+    for (end, answered) in [(true, true), (false, false)] {
+        let ((one, mut answer), (next, mut later)) = (waiting(0), waiting(0));
+        shared.lock().commits.waiting.push(one);
+        assert!(shared.lock().commits.begin());
+        shared.lock().commits.waiting.push(next);
+        let turn = turn(Arc::clone(&shared));
+        if end {
+            turn.end(Ok(()));
+        } else {
+            drop(turn);
+        }
+        // Without an end there is no thread to commit on: the sender is gone.
+        assert_eq!(matches!(answer.try_recv(), Ok(Ok(()))), answered);
+        assert!(matches!(later.try_recv(), Err(oneshot::error::TryRecvError::Empty)));
+        shared.lock().commits.waiting.clear();
+    }
+}
+
+#[test]
 fn a_commit_that_nobody_makes_is_an_error() {
     let shared = Arc::new(Shared::new(Policy::by_hand()));
     let over = Over(Arc::clone(&shared));
