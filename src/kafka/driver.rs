@@ -18,7 +18,7 @@ use std::thread::{self, Thread};
 use std::time::{Duration, Instant};
 
 use rdkafka::config::{ClientConfig, FromClientConfigAndContext, RDKafkaLogLevel};
-use rdkafka::consumer::{BaseConsumer, CommitMode, Consumer, ConsumerContext, Rebalance};
+use rdkafka::consumer::{BaseConsumer, CommitMode, Consumer, ConsumerContext, Rebalance, RebalanceProtocol};
 use rdkafka::error::{KafkaError, KafkaResult, RDKafkaErrorCode};
 use rdkafka::message::{BorrowedMessage, Message};
 use rdkafka::{ClientContext, TopicPartitionList};
@@ -892,9 +892,11 @@ impl Poller {
         let consumer = &self.client.consumer;
         let all = self.shared.lock_here().core.partitions();
         consumer.context().give_up(consumer, &all);
-        if all.is_empty() {
+        if all.is_empty() && matches!(consumer.rebalance_protocol(), RebalanceProtocol::Cooperative) {
             // A cooperative member without partitions is closed by librdkafka without a word to the group, which
-            // then waits for it until its session is over. This tells it.
+            // then waits for it until its session is over. This tells it. Not one that is about to join another
+            // group: librdkafka 2.12.1 may abort the process when what it is assigned meanwhile comes in between
+            // (confluentinc/librdkafka#4792).
             consumer.unsubscribe();
         }
         drop(over);
