@@ -8,6 +8,7 @@ use std::time::Duration;
 use common::{Kafka, Note, note, until, within};
 use event_schema::kafka::rdkafka::Message;
 use event_schema::kafka::{DeadLetter, EventConsumer, Failure, GiveUp, Outcome, Received, Retry};
+use event_schema::prelude::*;
 
 const WAIT: Duration = Duration::from_millis(300);
 
@@ -189,4 +190,35 @@ async fn a_close_sends_the_dead_letters_of_the_last_batch() {
     within(8, "close", batches.close(Duration::from_secs(20))).await.unwrap();
     assert_eq!(kafka.end(&dead, 0).await, 1);
     assert_eq!(kafka.committed(&group, &topic, 0).await, Some(3));
+}
+
+#[derive(Debug, Serialize, JsonSchema, EventSchema)]
+#[event(name = "note", post_load = trip)]
+struct Trap {
+    number: u32,
+}
+
+fn trip(trap: Trap) -> Result<Trap, ValidationError> {
+    assert_ne!(trap.number, 1, "a mistake in a hook");
+    if trap.number < 100 { Ok(trap) } else { Err(ValidationError::new("large")) }
+}
+
+#[tokio::test]
+async fn a_load_that_panics_costs_its_own_message_only() {
+    let kafka = Kafka::start();
+    let (topic, dead) = (kafka.topic(1).await, kafka.topic(1).await);
+    let group = kafka.group();
+    kafka.publish(&topic, (0..4).map(|number| note("a", number))).await;
+
+    let consumer = EventConsumer::<Trap>::subscribe_to(&group, &[&topic]).await.unwrap();
+    let runner = consumer.runner().retry(Retry::never()).dead_letter(DeadLetter::new().topic(&dead));
+    let mut batches = runner.batches().unwrap();
+    // As long as it takes to be complete.
+    let batch = within(20, "batch", batches.recv(4, Duration::MAX)).await.unwrap();
+    let numbers: Vec<u32> = batch.iter().filter_map(|received| Some(received.event()?.number)).collect();
+    assert_eq!(numbers, [0, 2, 3]);
+    batch.finish();
+    batches.close(Duration::from_secs(10)).await.unwrap();
+    assert_eq!(kafka.committed(&group, &topic, 0).await, Some(4));
+    assert_eq!(kafka.read(&dead, 1).await[0].payload(), Some(&br#"{"key":"a","number":1}"#[..]));
 }

@@ -331,6 +331,24 @@ async fn tombstones_have_a_handler_of_their_own() {
     running.close().await;
 }
 
+#[tokio::test]
+async fn a_consumer_that_reads_its_own_dead_letters_stops_at_the_first() {
+    let kafka = Kafka::start();
+    let topic = kafka.topic(1).await;
+    let group = kafka.group();
+    kafka.publish(&topic, [note("a", 0)]).await;
+    let running = Running::start(
+        &group,
+        &topic,
+        |runner| runner.dead_letter(DeadLetter::new().topic(&topic)),
+        async |_: Delivery<Note>| Err(Failure::reject("never")),
+    )
+    .await;
+    let error = within(20, "end of the run", running.task).await.unwrap().unwrap_err();
+    assert_eq!(error.to_string(), format!("stopped at {topic}/0@0: never"));
+    assert_eq!(kafka.committed(&group, &topic, 0).await, None);
+}
+
 #[tokio::test(flavor = "multi_thread")]
 async fn it_stops_at_what_it_is_told_to_stop_at() {
     let kafka = Kafka::start();

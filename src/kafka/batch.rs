@@ -11,6 +11,7 @@ use tokio::sync::mpsc::{UnboundedSender, unbounded_channel};
 use tokio::task::JoinSet;
 use tokio::time::Instant;
 
+use super::client;
 use super::core::{NOT_YET, Outcome, Taken, Ticket, Work};
 use super::delivery::Failure;
 use super::driver::{self, Finished, Member, Place, Shared};
@@ -108,15 +109,18 @@ impl<E: EventSchema> Batches<E> {
                 }
                 let is_time = until.is_some_and(|until| until <= Instant::now());
                 if state.pending.len() >= most || is_time && !state.pending.is_empty() {
-                    let records = state.begin(most, shared.now());
-                    let records = records.into_iter().map(|(taken, place)| Item::new(taken, place)).collect();
+                    let begun = state.begin(most, shared.now());
                     drop(state);
+                    let records: Vec<_> = begun.into_iter().filter_map(|record| self.load(&shared, record)).collect();
+                    if records.is_empty() {
+                        continue;
+                    }
                     return Ok(Batch { shared, forward: Arc::clone(&self.forward), records });
                 }
                 if state.pending.is_empty() {
                     until = None;
                 } else {
-                    until.get_or_insert_with(|| Instant::now() + wait);
+                    until.get_or_insert_with(|| Instant::now() + client::bounded(wait));
                 }
             }
             let more = shared.ready.notified();
@@ -124,6 +128,19 @@ impl<E: EventSchema> Batches<E> {
                 None => more.await,
                 // The end of the time is seen above.
                 Some(until) => _ = tokio::time::timeout_at(until, more).await,
+            }
+        }
+    }
+
+    /// Loads a record. One whose load panics, as hooks of users may, has failed and is in no batch.
+    fn load(&self, shared: &Shared, (taken, place): (Taken<Raw>, Place)) -> Option<Item<E>> {
+        let (ticket, whence) = (taken.ticket, place.clone());
+        match catch_unwind(AssertUnwindSafe(|| Item::new(taken, place))) {
+            Ok(item) => Some(item),
+            Err(panic) => {
+                let fault = Fault::Panic(run::message(&*panic).into());
+                finish(shared, &self.forward, &ticket, &whence, Finished::Failed(fault));
+                None
             }
         }
     }
@@ -393,7 +410,7 @@ impl<E> Batch<E> {
     /// let batch = batches.recv(2, Duration::from_secs(10)).await?;
     /// batch.finish();
     /// let batch = batches.recv(1, Duration::from_secs(10)).await?;
-    /// drop(batch); // as if the process had ended: not done
+    /// drop(batch); // failed
     /// assert_eq!(batches.counts().done(), 2);
     /// # Ok(())
     /// # }

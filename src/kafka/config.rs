@@ -525,10 +525,9 @@ fn log_level() -> RDKafkaLogLevel {
         RDKafkaLogLevel::Debug
     } else if tracing::enabled!(target: "librdkafka", tracing::Level::INFO) {
         RDKafkaLogLevel::Info
-    } else if tracing::enabled!(target: "librdkafka", tracing::Level::WARN) {
-        RDKafkaLogLevel::Warning
     } else {
-        RDKafkaLogLevel::Error
+        // Whoever listens: that messages are gone is told by a warning alone.
+        RDKafkaLogLevel::Warning
     }
 }
 

@@ -52,6 +52,8 @@ const MAX_TEXT: usize = 4 * 1024;
 const MAX_VIOLATIONS: usize = 8 * 1024;
 /// What a key may take where room is short.
 const MAX_KEY: usize = 1024;
+/// What a header that came with the message may take there.
+const MAX_FOREIGN: usize = 256;
 /// What Kafka allows.
 const MAX_TOPIC: usize = 249;
 
@@ -158,6 +160,11 @@ impl DeadLetter {
         }
     }
 
+    /// Whether a topic is named as the dead letter topics of a group are, unless told otherwise.
+    pub(super) fn is_of_group(&self, topic: &str, group: &str) -> bool {
+        self.topic.is_none() && topic.ends_with(&legal(&format!("-{group}"), "-dlt"))
+    }
+
     /// What a dead letter says of the message that it was; none of a message that is no dead letter.
     ///
     /// ```
@@ -209,11 +216,18 @@ impl DeadLetter {
     ) -> Record {
         let mut headers = Headers::default();
         let is_pointer = form == Form::Pointer || self.redact && original.value.is_some();
-        let keep = |name: &str| form == Form::Full || matches!(name, "ce_id" | "ce_type" | "content-type");
-        for (name, value) in original.headers.iter().filter(|(name, _)| keep(name)) {
-            let is_ours = matches!(name, VIOLATIONS | POINTER | ATTEMPTS | DUE) || EXCEPTIONS.contains(&name);
-            if !is_ours && !ORIGINALS.contains(&name) {
-                headers.push(name, value);
+        if form == Form::Full {
+            for (name, value) in original.headers.iter() {
+                let is_ours = matches!(name, VIOLATIONS | POINTER | ATTEMPTS | DUE) || EXCEPTIONS.contains(&name);
+                if !is_ours && !ORIGINALS.contains(&name) {
+                    headers.push(name, value);
+                }
+            }
+        } else {
+            for name in ["ce_id", "ce_type", "content-type"] {
+                if let Some(value) = original.headers.get(name).filter(|value| value.len() <= MAX_FOREIGN) {
+                    headers.push(name, Some(value));
+                }
             }
         }
         let has_texts = form == Form::Full && !(self.redact && cause.is_foreign);
@@ -354,7 +368,9 @@ impl Original<'_> {
             for (name, value) in ORIGINALS.into_iter().zip(values) {
                 if form == Form::Full || matches!(name, TOPIC | PARTITION | OFFSET | GROUP) {
                     // Spring adds one each time; of many the first and the last tell it all.
-                    if let Some(first) = self.headers.first(name) {
+                    if let Some(first) = self.headers.first(name)
+                        && (form == Form::Full || first.len() <= MAX_FOREIGN)
+                    {
                         headers.push(name, Some(first));
                     }
                     headers.push(name, Some(value));

@@ -38,6 +38,8 @@ pub(super) struct Forward {
     group: String,
     dead_letter: DeadLetter,
     retry: Retry,
+    /// What the consumer was told to read.
+    topics: Vec<String>,
     /// The topics for retries.
     retries: Arc<HashMap<String, RetryOf>>,
 }
@@ -56,6 +58,8 @@ impl Forward {
         // that say what is wrong with it too large for the broker if it is not compressed. Each is waited
         // for, so that there is nothing to linger for.
         let mut config = config.clone().set("message.max.bytes", "1000000000").set("linger.ms", "0");
+        // The offset moves when it is stored, whatever other producers are content with.
+        config = config.set("acks", "all");
         let settings = config.rdkafka_producer()?;
         if settings.get("compression.codec").is_none_or(|codec| codec == "none") {
             config = config.set("compression.type", "lz4");
@@ -66,6 +70,7 @@ impl Forward {
             .map(|(topic, number)| (retry_topic(topic, &group, number), RetryOf { topic: topic.clone(), number }));
         Ok(Self {
             retries: Arc::new(retries.collect()),
+            topics: topics.to_vec(),
             config,
             producer: OnceCell::new(),
             group,
@@ -110,6 +115,14 @@ impl Forward {
         self.dead_letter.topic_of(self.topic(place), &self.group)
     }
 
+    /// Whether the consumer reads its own dead letters, so that one that fails there would come again and again.
+    fn comes_back(&self, topic: &str, place: &Place) -> bool {
+        let has_pattern = self.topics.iter().any(|topic| topic.starts_with('^'));
+        topic == &*place.topic
+            || self.topics.iter().any(|own| own == topic)
+            || has_pattern && self.dead_letter.is_of_group(&place.topic, &self.group)
+    }
+
     /// Does with a record what there is to do but to handle it: sends it to where it is kept. Nothing if it is to
     /// be handled.
     pub(super) async fn forward(&self, shared: &Shared, taken: &Taken<Raw>, place: &Place) -> Option<Finished> {
@@ -138,7 +151,16 @@ impl Forward {
         let form = Form::ALL[form as usize % Form::ALL.len()];
         // Into the same partition, if it is there, which shows when it is sent.
         let record = self.dead_letter.record(&original, &self.group, &fault.cause(), form, Some(i32::MAX));
-        self.send(letter, Record { topic: self.dead_letter_topic(place), ..record }).await
+        let topic = self.dead_letter_topic(place);
+        if self.comes_back(&topic, place) {
+            tracing::error!(
+                "{place}@{}: not sent to `{topic}`: the consumer reads its own dead letters; subscribe to other topics, or \
+                 name another dead letter topic",
+                letter.offset
+            );
+            return Finished::NotForwarded { again: false };
+        }
+        self.send(letter, Record { topic, ..record }).await
     }
 
     async fn retry(&self, letter: &Letter<'_>, number: u32) -> Finished {

@@ -248,7 +248,7 @@ impl<E: EventSchema + Send + Sync + 'static> Runner<E> {
         self
     }
 
-    /// How often what is done is committed: each second unless set.
+    /// How often what is done is committed: each second unless set, and each millisecond at most.
     ///
     /// ```
     /// # use event_schema::kafka::{Delivery, EventConsumer, GiveUp, DeadLetter, Order, Retry, Runner};
@@ -259,7 +259,7 @@ impl<E: EventSchema + Send + Sync + 'static> Runner<E> {
     /// # }
     /// ```
     pub fn commit_interval(mut self, interval: Duration) -> Self {
-        self.policy.commit_interval = interval;
+        self.policy.commit_interval = interval.max(Duration::from_millis(1));
         self
     }
 
@@ -543,7 +543,7 @@ pub(super) async fn guarded<T: From<Finished>>(work: impl Future<Output = T>) ->
 }
 
 /// What a panic says.
-fn message(panic: &(dyn Any + Send)) -> &str {
+pub(super) fn message(panic: &(dyn Any + Send)) -> &str {
     match (panic.downcast_ref::<&str>(), panic.downcast_ref::<String>()) {
         (Some(text), _) => text,
         (None, Some(text)) => text,

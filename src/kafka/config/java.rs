@@ -53,6 +53,10 @@ pub(super) fn meaning<'a, 'v>(key: &'a str, value: &str, other: impl Fn(&str) ->
             "offsets are committed when you say that a message is done, with \
                  `EventConsumer::commit`; remove this key",
         ),
+        "delivery.report.only.error" if value == "true" => {
+            refused("a producer waits for the report of each event; remove this key")
+        }
+        "queuing.strategy" if value == "lifo" => refused("events keep their order; remove this key"),
         "transactional.id" => refused("transactions are not supported yet; remove this key"),
         "ssl.endpoint.identification.algorithm" if value.is_empty() => {
             one("ssl.endpoint.identification.algorithm", "none")
@@ -402,6 +406,8 @@ mod tests {
             ("partitioner.class", "com.example.Mine", "murmur2_random"),
             ("enable.auto.commit", "true", "EventConsumer::commit"),
             ("transactional.id", "tx", "not supported yet"),
+            ("delivery.report.only.error", "true", "waits for the report"),
+            ("queuing.strategy", "lifo", "order"),
             ("auto.offset.reset", "by_duration:PT1H", "earliest"),
             ("partition.assignment.strategy", "com.example.Mine", "range"),
         ] {

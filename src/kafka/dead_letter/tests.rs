@@ -117,6 +117,21 @@ fn springs_own_are_read_with_the_cause_that_its_wrapping_hides() {
     assert_eq!(Origin::read(&headers(&broken)), None);
 }
 
+/// Whoever fills a message up to the limit of the brokers has no share of the forms that are to fit.
+#[test]
+fn what_came_with_a_message_does_not_keep_the_forms_from_shrinking() {
+    let long = vec![b'x'; 1_000_000];
+    let names = ["ce_id", "ce_type", "content-type", "ce_id", "kafka_dlt-original-topic", "kafka_dlt-original-offset"];
+    let before = headers(&names.map(|name| (name, &long[..])));
+    let error = refused(VALUE);
+    let original = Original { value: Some(VALUE), ..original(&before) };
+    for form in [Form::Minimal, Form::Pointer] {
+        let record = DeadLetter::new().record(&original, "billing", &Cause::rejected(&error), form, Some(3));
+        let size: usize = record.headers.iter().map(|(name, value)| name.len() + value.unwrap().len()).sum();
+        assert!(size < 1000, "{size}");
+    }
+}
+
 #[test]
 fn the_forms_shrink() {
     let long = "x".repeat(3000);
