@@ -1,22 +1,22 @@
 //! What consuming and producing cost, and which settings change it.
 //!
 //! The figures are of `cargo bench --bench kafka`: one broker and its clients on the same two cores, events of 120
-//! bytes of JSON (a UUID, a time, a text, a number) in six partitions, loaded and checked; medians of five rounds, in
+//! bytes of JSON (a UUID, a time, a text, a number) in six partitions, loaded and checked; medians of three rounds, in
 //! which all take turns. What counts is how they compare.
 //!
 //! # Consuming
 //!
 //! | | events/s | |
 //! |---|---|---|
-//! | rdkafka's `StreamConsumer` in a loop with `serde_json` and `validator` | 1,310,000 | 1 |
-//! | the same, with librdkafka's `fetch.queue.backoff.ms` of 1000 | 220,000 | 0.17 |
-//! | the same, each offset stored when its event is done | 1,280,000 | 0.96 |
-//! | [`EventConsumer::recv`] | 1,320,000 | 1.01 |
-//! | `recv`, and [`store_offset`](EventConsumer::store_offset) for each | 1,310,000 | 1.06 |
-//! | [`run`](EventConsumer::run), order by partition | 1,100,000 | 0.82 |
-//! | `run`, [order by key](crate::kafka::Order::Key) | 980,000 | 0.74 |
-//! | `run`, [no order](Runner::unordered) | 1,050,000 | 0.80 |
-//! | Java's `ConsumerPerformance`, which decodes nothing | 1,200,000 | 0.90 |
+//! | rdkafka's `StreamConsumer` in a loop with `serde_json` and `validator` | 1,290,000 | 1 |
+//! | the same, with librdkafka's `fetch.queue.backoff.ms` of 1000 | 180,000 | 0.15 |
+//! | the same, each offset stored when its event is done | 1,250,000 | 0.95 |
+//! | [`EventConsumer::recv`] | 1,370,000 | 1.06 |
+//! | `recv`, and [`store_offset`](EventConsumer::store_offset) for each | 1,370,000 | 1.06 |
+//! | [`run`](EventConsumer::run), order by partition | 1,050,000 | 0.81 |
+//! | `run`, [order by key](crate::kafka::Order::Key) | 980,000 | 0.76 |
+//! | `run`, [no order](Runner::unordered) | 1,060,000 | 0.82 |
+//! | Java's `ConsumerPerformance`, which decodes nothing | 750,000 to 1,200,000 | 0.6 to 0.9 |
 //!
 //! `run` costs about 0.2 µs more for each event than `recv`: what it keeps of each record, so that any of them may
 //! fail, come late or be taken away. It matters to handlers that do next to nothing. For all others it is their own
@@ -39,9 +39,9 @@
 //!
 //! | | events/s | | with CloudEvents' headers | |
 //! |---|---|---|---|---|
-//! | rdkafka's `FutureProducer`: enqueue all, then await all | 400,000 | 1 | 160,000 | 0.37 |
-//! | [`send_all`](EventProducer::send_all) | 610,000 | 1.41 | 310,000 | 0.75 |
-//! | [`enqueue`](EventProducer::enqueue), then await all | 560,000 | 1.41 | 320,000 | 0.73 |
+//! | rdkafka's `FutureProducer`: enqueue all, then await all | 410,000 | 1 | 150,000 | 0.40 |
+//! | [`send_all`](EventProducer::send_all) | 630,000 | 1.48 | 310,000 | 0.77 |
+//! | [`enqueue`](EventProducer::enqueue), then await all | 550,000 | 1.36 | 300,000 | 0.69 |
 //!
 //! - An event that is awaited before the next is sent takes a round trip to the brokers, and `linger.ms` (5) before it:
 //!   fewer than 200 events/s. Send many at a time: from many tasks, or with `send_all` or `enqueue`.
@@ -57,9 +57,9 @@
 //!
 //! | | half of them within | 99 of 100 within |
 //! |---|---|---|
-//! | `StreamConsumer` in a loop | 4.1 ms | 10.8 ms |
-//! | [`EventConsumer::recv`] | 4.2 ms | 8.4 ms |
-//! | [`run`](EventConsumer::run), order by partition | 4.2 ms | 12.5 ms |
+//! | `StreamConsumer` in a loop | 4.3 ms | 10.4 ms |
+//! | [`EventConsumer::recv`] | 4.3 ms | 9.9 ms |
+//! | [`run`](EventConsumer::run), order by partition | 4.4 ms | 10.4 ms |
 //!
 //! With `linger.ms=0` the half of it is gone, and the brokers get many more requests.
 //!
