@@ -25,7 +25,7 @@ use rdkafka::{ClientContext, TopicPartitionList};
 use tokio::sync::{Notify, oneshot, watch};
 
 use super::client::{self, Monitor};
-use super::core::{Action, Core, Incoming, Outcome, Partition, Position, Rules, Taken, Ticket, Verdict};
+use super::core::{Action, Core, Incoming, Limit, Outcome, Partition, Position, Rules, Taken, Ticket, Verdict};
 use super::error::{CloseError, ConnectError, ConsumeErrorKind, Open};
 use super::fault::Fault;
 use super::raw::{Packer, Raw};
@@ -912,9 +912,12 @@ impl Poller {
         spent: &mut Spent<'a>,
     ) -> Option<Duration> {
         // In a statement of its own, which gives the lock up.
-        let has_room = self.shared.lock_here().pausing.is_empty();
+        let (has_room, share) = {
+            let state = self.shared.lock_here();
+            (state.pausing.is_empty(), state.core.share())
+        };
         self.note_gaps();
-        let again = has_room && self.poll(client, burst, spent);
+        let again = has_room && self.poll(client, share, burst, spent);
         let mut state = self.shared.lock_here();
         let now = self.shared.now();
         for incoming in burst.drain(..) {
@@ -963,11 +966,19 @@ impl Poller {
 
     /// Fills the burst with what is there, but not beyond a callback: that may take partitions away, and what
     /// was received before is to be told to the core before they come back. Whether there may be more.
-    fn poll<'a>(&mut self, client: &'a Client, burst: &mut Vec<Incoming<Raw>>, spent: &mut Spent<'a>) -> bool {
+    fn poll<'a>(
+        &mut self,
+        client: &'a Client,
+        share: Limit,
+        burst: &mut Vec<Incoming<Raw>>,
+        spent: &mut Spent<'a>,
+    ) -> bool {
+        // All of it may be of one partition, which is to hold no more than its share.
+        let most = Limit { records: BURST.min(share.records), bytes: BURST_BYTES.min(share.bytes) };
         let called = &client.consumer.context().called;
         let (mut bytes, mut sealed) = (0, 0);
         let more = loop {
-            if burst.len() == BURST || bytes >= BURST_BYTES {
+            if burst.len() >= most.records || bytes >= most.bytes {
                 break true;
             }
             match client.consumer.poll(Duration::ZERO) {

@@ -211,6 +211,11 @@ impl<M: Clone> Core<M> {
         !self.stopped && !self.ready.is_empty()
     }
 
+    /// How much a partition may hold before it is paused.
+    pub(crate) fn share(&self) -> Limit {
+        self.share
+    }
+
     /// How much is held in memory.
     pub(crate) fn buffered(&self) -> Limit {
         self.lanes.values().fold(Limit { records: 0, bytes: 0 }, |sum, lane| lane.buffered_with(sum))
