@@ -7,7 +7,7 @@ use std::collections::HashMap;
 use std::time::Duration;
 
 use common::{Kafka, Note, note, within};
-use event_schema::kafka::{EventConsumer, Received};
+use event_schema::kafka::{EventConsumer, KafkaConfig, Received};
 
 const DEADLINE: Duration = Duration::from_secs(10);
 
@@ -18,6 +18,16 @@ async fn ten_notes(kafka: &Kafka) -> String {
         producer.send_to(&topic, &note("a", number)).await.unwrap();
     }
     topic
+}
+
+/// A consumer that has received the first six.
+async fn six_of(group: &KafkaConfig, topic: &str) -> (EventConsumer<Note>, Vec<Received<Note>>) {
+    let mut consumer = EventConsumer::<Note>::subscribe_to(group, &[topic]).await.unwrap();
+    let mut received = Vec::new();
+    for _ in 0..6 {
+        received.push(within(20, "message", consumer.recv()).await.unwrap());
+    }
+    (consumer, received)
 }
 
 #[tokio::test]
@@ -48,11 +58,7 @@ async fn what_is_stored_is_committed_before_long_and_at_the_close() {
     let topic = ten_notes(&kafka).await;
     let group = kafka.group();
 
-    let mut consumer = EventConsumer::<Note>::subscribe_to(&group, &[&topic]).await.unwrap();
-    let mut received = Vec::new();
-    for _ in 0..6 {
-        received.push(within(20, "message", consumer.recv()).await.unwrap());
-    }
+    let (consumer, received) = six_of(&group, &topic).await;
     consumer.store_offset(&received[3]).unwrap();
     // An earlier one does not set the group back.
     consumer.store_offset(&received[1]).unwrap();
@@ -69,11 +75,7 @@ async fn a_restart_goes_on_behind_the_last_commit() {
     let topic = ten_notes(&kafka).await;
     let group = kafka.group();
 
-    let mut consumer = EventConsumer::<Note>::subscribe_to(&group, &[&topic]).await.unwrap();
-    let mut received = Vec::new();
-    for _ in 0..6 {
-        received.push(within(20, "message", consumer.recv()).await.unwrap());
-    }
+    let (consumer, received) = six_of(&group, &topic).await;
     consumer.commit(&received[3]).await.unwrap();
     assert_eq!(kafka.committed(&group, &topic, 0).await, Some(4));
     // An earlier one does not set the group back.

@@ -24,14 +24,6 @@ pub(crate) const CONTENDERS: &[Contender] = &[
     Contender { name: "run, order by partition", run: |setup, topic| run(setup, topic, |runner| runner) },
     Contender { name: "run, order by key", run: |setup, topic| run(setup, topic, |runner| runner.order(Ordered::Key)) },
     Contender { name: "run, no order", run: |setup, topic| run(setup, topic, Runner::unordered) },
-    Contender {
-        name: "run, no order, one worker",
-        run: |setup, topic| run(setup, topic, |it| it.unordered().concurrency(1)),
-    },
-    Contender {
-        name: "run, no order, eight workers",
-        run: |setup, topic| run(setup, topic, |it| it.unordered().concurrency(8)),
-    },
     Contender { name: "Java's ConsumerPerformance, decodes nothing", run: java },
 ];
 

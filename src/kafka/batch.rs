@@ -138,8 +138,7 @@ impl<E: EventSchema> Batches<E> {
         match catch_unwind(AssertUnwindSafe(|| Item::new(taken, place))) {
             Ok(item) => Some(item),
             Err(panic) => {
-                let fault = Fault::Panic(run::message(&*panic).into());
-                finish(shared, &self.forward, &ticket, &whence, Finished::Failed(fault));
+                finish(shared, &self.forward, &ticket, &whence, run::panicked(&*panic));
                 None
             }
         }

@@ -42,6 +42,9 @@ const NAP: Duration = Duration::from_millis(100);
 /// How much may wait to be freed.
 const SPENT_BYTES: usize = 4 << 20;
 
+/// How long leaving the group may take of the time that is left for a close.
+pub(super) const LEAVE: Duration = Duration::from_secs(2);
+
 /// How long the thread waits for room before it pauses a partition. librdkafka forgets what it has fetched
 /// of a partition that is paused, and fetches it again: not worth it for as long as records are
 /// handled quickly.
@@ -318,8 +321,6 @@ impl Shared {
 
     /// Leaves the group within this time.
     pub(super) fn close_within(&self, deadline: Duration) {
-        /// How long leaving may take of it.
-        const LEAVE: Duration = Duration::from_secs(2);
         let leave = LEAVE.min(deadline / 4);
         self.close(Instant::now() + client::bounded(deadline).saturating_sub(leave));
     }

@@ -353,7 +353,7 @@ impl<E: EventSchema + Send + Sync + 'static> Runner<E> {
             (state.closing, state.stopped.take(), state.fatal())
         };
         let left = closing.map_or(Duration::ZERO, |closing| closing.saturating_duration_since(Instant::now()));
-        let _ = tokio::time::timeout(left.max(LEAVE), member.gone.changed()).await;
+        let _ = tokio::time::timeout(left.max(driver::LEAVE), member.gone.changed()).await;
         match (stopped, fatal) {
             (Some(Stopped { place, offset, fault }), _) => {
                 Err(RunErrorKind::Stopped { place: format!("{place}@{offset}"), fault }.into())
@@ -397,9 +397,6 @@ fn prepare<E: EventSchema>(consumer: EventConsumer<E>, policy: &Policy) -> Resul
     drop(state);
     Ok((member, forward))
 }
-
-/// How long leaving the group may take of the time that is left for a close.
-const LEAVE: Duration = Duration::from_secs(2);
 
 impl<E> fmt::Debug for Runner<E> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
@@ -539,11 +536,16 @@ where
 
 /// What comes of a record; a panic is a failure of it.
 pub(super) async fn guarded<T: From<Finished>>(work: impl Future<Output = T>) -> T {
-    caught(work).await.unwrap_or_else(|panic| Finished::Failed(Fault::Panic(message(&*panic).into())).into())
+    caught(work).await.unwrap_or_else(|panic| panicked(&*panic).into())
+}
+
+/// What comes of a record whose work panicked.
+pub(super) fn panicked(panic: &(dyn Any + Send)) -> Finished {
+    Finished::Failed(Fault::Panic(message(panic).into()))
 }
 
 /// What a panic says.
-pub(super) fn message(panic: &(dyn Any + Send)) -> &str {
+fn message(panic: &(dyn Any + Send)) -> &str {
     match (panic.downcast_ref::<&str>(), panic.downcast_ref::<String>()) {
         (Some(text), _) => text,
         (None, Some(text)) => text,
