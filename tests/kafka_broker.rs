@@ -452,14 +452,14 @@ async fn a_partition_that_was_paused_when_it_went_goes_on_when_it_comes_back() {
         let (gate, closed) = watch::channel(false);
         let settings = |runner: Runner<Note>| runner.buffer(20, 1_000_000).handler_timeout(Duration::from_secs(120));
         let stays = Running::at_gate(&group, &topic, &handled, settings, &closed).await;
-        // More than there is room for, and no more for a while.
+        // All there is room for, and no more for a while.
         let mut held = ((0, 0), Instant::now());
         until(30, "standstill", || {
             let now = stays.handle.buffered();
             if now != held.0 {
                 held = (now, Instant::now());
             }
-            now.0 > 20 && held.1.elapsed() > Duration::from_millis(500)
+            now.0 >= 20 && held.1.elapsed() > Duration::from_millis(500)
         })
         .await;
         // The guest gets one of the two, does all of it or a part, and leaves.
