@@ -9,9 +9,9 @@ use std::time::{Duration, SystemTime};
 use rdkafka::message::Timestamp;
 use serde_json::{Value, json};
 
-use super::time;
 use super::producer::Record;
 use super::received::{Headers, Received};
+use super::time;
 use crate::{LoadError, Violations, report};
 
 // The names are Spring Kafka's, from its `KafkaHeaders`. So are the values: numbers are big-endian.

@@ -59,7 +59,36 @@ pub(super) struct Member {
 
 impl Drop for Member {
     fn drop(&mut self) {
-        self.shared.close(Instant::now());
+        self.shared.close(Closing::now());
+    }
+}
+
+/// How long a consumer that closes may take.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Closing {
+    /// Then what is in hand is given up.
+    pub(super) give_up: Instant,
+    /// Then nobody waits any more until the group is left.
+    pub(super) end: Instant,
+}
+
+impl Closing {
+    /// For those who have nothing in hand.
+    pub(super) fn now() -> Self {
+        let now = Instant::now();
+        Self { give_up: now, end: now }
+    }
+
+    /// To be over within this time.
+    fn within(deadline: Duration) -> Self {
+        let end = Instant::now() + client::bounded(deadline);
+        Self { give_up: end - LEAVE.min(deadline / 4), end }
+    }
+
+    /// What is in hand has this time.
+    fn after(patience: Duration) -> Self {
+        let give_up = Instant::now() + patience;
+        Self { give_up, end: give_up + LEAVE }
     }
 }
 
@@ -120,8 +149,8 @@ pub(super) struct State {
     pause_at: Duration,
     /// The polling thread waits for what is in hand.
     awaited: bool,
-    /// Not later than then.
-    pub(super) closing: Option<Instant>,
+    /// The consumer closes.
+    pub(super) closing: Option<Closing>,
     /// The polling thread is at its end.
     pub(super) over: bool,
 }
@@ -311,18 +340,26 @@ impl Shared {
         }
     }
 
-    /// Leaves the group when what is in hand is finished, and at this time at the latest.
-    pub(super) fn close(&self, deadline: Instant) {
+    /// Leaves the group when what is in hand is finished or given up.
+    pub(super) fn close(&self, Closing { give_up, end }: Closing) {
         let mut state = self.lock();
-        state.closing = Some(state.closing.map_or(deadline, |earlier| earlier.min(deadline)));
+        let before = state.closing.unwrap_or(Closing { give_up, end });
+        state.closing = Some(Closing { give_up: give_up.min(before.give_up), end: end.min(before.end) });
         drop(state);
         self.wake();
+        self.supervisor.notify_one();
     }
 
     /// Leaves the group within this time.
     pub(super) fn close_within(&self, deadline: Duration) {
-        let leave = LEAVE.min(deadline / 4);
-        self.close(Instant::now() + client::bounded(deadline).saturating_sub(leave));
+        self.close(Closing::within(deadline));
+    }
+
+    /// Closes by itself, unless somebody has closed it already.
+    fn stop(&self, state: &mut State) {
+        let patience = state.revoke_timeout;
+        state.closing.get_or_insert_with(|| Closing::after(patience));
+        self.supervisor.notify_one();
     }
 
     /// Does what the core says.
@@ -359,7 +396,7 @@ impl Shared {
                     let fault = state.faults.remove(&record(&ticket)).unwrap_or(state.too_long());
                     let place = state.place(ticket.partition).clone();
                     state.stopped.get_or_insert(Stopped { place, offset: ticket.offset, fault });
-                    state.closing.get_or_insert(Instant::now() + state.revoke_timeout);
+                    self.stop(state);
                 }
             }
         }
@@ -756,7 +793,7 @@ impl Group {
             state.core.tick(self.shared.now());
             self.shared.perform(&mut state, consumer);
             let patience = started + state.revoke_timeout;
-            let deadline = state.closing.map_or(patience, |closing| closing.min(patience));
+            let deadline = state.closing.map_or(patience, |closing| closing.give_up.min(patience));
             let left = deadline.saturating_duration_since(Instant::now());
             if state.core.is_idle(partitions) || left.is_zero() {
                 break state;
@@ -839,16 +876,17 @@ pub(super) fn start(
 /// of the group wait for it too.
 fn revoke_timeout(settings: &ClientConfig) -> Duration {
     const LONGEST: Duration = Duration::from_secs(10);
-    let session = millis(settings, "session.timeout.ms", 45_000);
+    let session = setting(settings, "session.timeout.ms", 45_000);
     LONGEST.min(session.min(longest_revoke(settings)) / 3)
 }
 
 /// The group gives up a member that takes longer than this.
 pub(super) fn longest_revoke(settings: &ClientConfig) -> Duration {
-    millis(settings, "max.poll.interval.ms", 300_000)
+    setting(settings, "max.poll.interval.ms", 300_000)
 }
 
-fn millis(settings: &ClientConfig, key: &str, default: u64) -> Duration {
+/// A setting in milliseconds.
+fn setting(settings: &ClientConfig, key: &str, default: u64) -> Duration {
     Duration::from_millis(settings.get(key).and_then(|value| value.parse().ok()).unwrap_or(default))
 }
 
@@ -938,14 +976,14 @@ impl Poller {
         self.shared.perform(&mut state, consumer);
         // librdkafka does not tell again of messages that have been there all the time.
         let again = again || !has_room && state.pausing.is_empty();
-        if let Some(deadline) = state.closing {
+        if let Some(Closing { give_up, .. }) = state.closing {
             let all = state.core.partitions();
             self.shared.revocations.fetch_add(1, Ordering::Release);
             state.core.revoke(&all);
             state.give_back();
             // Whoever finishes something wakes this thread.
             state.awaited = true;
-            if state.core.is_idle(&all) || deadline <= Instant::now() {
+            if state.core.is_idle(&all) || give_up <= Instant::now() {
                 return None;
             }
         }
@@ -954,8 +992,8 @@ impl Poller {
             until = until.min(state.pause_at);
         }
         let mut nap = until.saturating_sub(now);
-        if let Some(deadline) = state.closing {
-            nap = nap.min(deadline.saturating_duration_since(Instant::now()));
+        if let Some(Closing { give_up, .. }) = state.closing {
+            nap = nap.min(give_up.saturating_duration_since(Instant::now()));
         }
         let commits = state.commits.begin();
         drop(state);
@@ -1081,8 +1119,7 @@ impl Poller {
         if !state.seats.is_empty() {
             tracing::error!("{trouble}");
             if is_fatal {
-                let deadline = Instant::now() + state.revoke_timeout;
-                state.closing.get_or_insert(deadline);
+                self.shared.stop(&mut state);
             }
         }
         if is_fatal || state.seats.is_empty() && state.fatal().is_none() {
