@@ -1135,7 +1135,6 @@ impl Poller {
             let committed = commit(&client.consumer);
             if let Err(code) = committed {
                 tracing::warn!("not committed, to be tried again: {code}");
-                turn.shared.lock().core.commit_failed();
             }
             turn.end(committed);
         }));
@@ -1156,7 +1155,13 @@ impl CommitTurn {
 
 impl Drop for CommitTurn {
     fn drop(&mut self) {
-        let waiting = self.shared.lock().commits.under_way.take();
+        let waiting = {
+            let mut state = self.shared.lock();
+            if !matches!(self.committed, Some(Ok(()))) {
+                state.core.commit_failed();
+            }
+            state.commits.under_way.take()
+        };
         self.shared.wake();
         if let Some(committed) = self.committed {
             Waiting::answer(waiting.unwrap_or_default(), committed);

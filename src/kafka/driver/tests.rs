@@ -52,6 +52,20 @@ fn the_end_of_a_commit_answers_its_own_alone() {
 }
 
 #[test]
+fn what_no_commit_has_brought_to_the_broker_is_in_the_next() {
+    for committed in [Some(Ok(())), Some(Err(RDKafkaErrorCode::RequestTimedOut)), None] {
+        let shared = Arc::new(Shared::new(Policy::by_hand()));
+        shared.lock().core.assign(&[0]);
+        shared.lock().core.mark(&Position { partition: 0, epoch: 1, offset: 7 });
+        shared.lock().core.commit();
+        while shared.lock().core.action().is_some() {}
+        drop(CommitTurn { shared: Arc::clone(&shared), committed });
+        shared.lock().core.commit();
+        assert_eq!(shared.lock().core.has_actions(), committed != Some(Ok(())), "{committed:?}");
+    }
+}
+
+#[test]
 fn a_commit_that_nobody_makes_is_an_error() {
     let shared = Arc::new(Shared::new(Policy::by_hand()));
     let over = Over(Arc::clone(&shared));
