@@ -4,10 +4,11 @@
 //! calls of others lead to stays in the core's queue, and they wake the thread. The exception are commits:
 //! they wait for the broker, and each has a thread of its own.
 
+mod full;
 #[cfg(test)]
 mod tests;
 
-use std::collections::{BTreeSet, HashMap};
+use std::collections::HashMap;
 use std::fmt;
 use std::hash::{BuildHasher, RandomState};
 use std::ops::{Deref, DerefMut};
@@ -24,6 +25,7 @@ use rdkafka::message::{BorrowedMessage, Message};
 use rdkafka::{ClientContext, TopicPartitionList};
 use tokio::sync::{Notify, oneshot, watch};
 
+use self::full::Full;
 use super::client::{self, Monitor};
 use super::core::{Action, Core, Incoming, Limit, Outcome, Partition, Position, Rules, Taken, Ticket, Verdict};
 use super::error::{CloseError, ConnectError, ConsumeErrorKind, Open};
@@ -44,11 +46,6 @@ const SPENT_BYTES: usize = 4 << 20;
 
 /// How long leaving the group may take of the time that is left for a close.
 pub(super) const LEAVE: Duration = Duration::from_secs(2);
-
-/// How long the thread waits for room before it pauses a partition. librdkafka forgets what it has fetched
-/// of a partition that is paused, and fetches it again: not worth it for as long as records are
-/// handled quickly.
-const ROOM: Duration = Duration::from_millis(100);
 
 /// Member of a group, until it is dropped.
 pub(super) struct Member {
@@ -81,8 +78,9 @@ impl Closing {
 
     /// To be over within this time.
     fn within(deadline: Duration) -> Self {
-        let end = Instant::now() + client::bounded(deadline);
-        Self { give_up: end - LEAVE.min(deadline / 4), end }
+        let leave = LEAVE.min(deadline / 4);
+        let give_up = Instant::now() + client::bounded(deadline).saturating_sub(leave);
+        Self { give_up, end: give_up + leave }
     }
 
     /// What is in hand has this time.
@@ -144,9 +142,7 @@ pub(super) struct State {
     /// Topics that are to be subscribed to.
     pub(super) topics: Option<Vec<String>>,
     commits: Commits,
-    /// What is to be paused if there is no room at this time.
-    pausing: BTreeSet<Partition>,
-    pause_at: Duration,
+    full: Full,
     /// The polling thread waits for what is in hand.
     awaited: bool,
     /// The consumer closes.
@@ -297,8 +293,7 @@ impl Shared {
                 returning: None,
                 topics: None,
                 commits: Commits::default(),
-                pausing: BTreeSet::new(),
-                pause_at: Duration::ZERO,
+                full: Full::default(),
                 awaited: false,
                 closing: None,
                 over: false,
@@ -368,14 +363,9 @@ impl Shared {
         let mut resumed = Vec::new();
         while let Some(action) = state.core.action() {
             match action {
-                Action::Pause(partition) => {
-                    if state.pausing.is_empty() {
-                        state.pause_at = now + ROOM;
-                    }
-                    state.pausing.insert(partition);
-                }
+                Action::Pause(partition) => state.full.fill(partition, now),
                 Action::Resume(partition) => {
-                    if !state.pausing.remove(&partition) {
+                    if state.full.drain(partition, now) {
                         resumed.push(partition);
                     }
                 }
@@ -405,11 +395,11 @@ impl Shared {
         {
             tracing::warn!("cannot resume partitions: {error}");
         }
-        if !state.pausing.is_empty() && state.pause_at <= now {
-            let paused: Vec<_> = std::mem::take(&mut state.pausing).into_iter().collect();
-            if let Err(error) = consumer.pause(&state.list(&paused)) {
-                tracing::warn!("cannot pause partitions: {error}");
-            }
+        let paused = state.full.take(now);
+        if !paused.is_empty()
+            && let Err(error) = consumer.pause(&state.list(&paused))
+        {
+            tracing::warn!("cannot pause partitions: {error}");
         }
     }
 
@@ -762,7 +752,7 @@ impl Group {
         state.core.lose(&partitions);
         state.commits.lose(&partitions);
         state.forget_faults();
-        state.pausing.retain(|partition| !partitions.contains(partition));
+        state.full.forget(&partitions);
         self.shared.perform(&mut state, consumer);
     }
 
@@ -806,7 +796,7 @@ impl Group {
         self.shared.perform(&mut state, consumer);
         let positions = state.core.release(partitions);
         state.store(consumer, &positions);
-        state.pausing.retain(|partition| !partitions.contains(partition));
+        state.full.forget(partitions);
         self.shared.perform(&mut state, consumer);
         state.forget_faults();
         let waiting = std::mem::take(&mut state.commits.waiting);
@@ -953,7 +943,7 @@ impl Poller {
         // In a statement of its own, which gives the lock up.
         let (has_room, share) = {
             let state = self.shared.lock_here();
-            (state.pausing.is_empty(), state.core.share())
+            (!state.full.is_awaited(), state.core.share())
         };
         self.note_gaps();
         let again = has_room && self.poll(client, share, burst, spent);
@@ -975,7 +965,7 @@ impl Poller {
         let consumer = &self.client.consumer;
         self.shared.perform(&mut state, consumer);
         // librdkafka does not tell again of messages that have been there all the time.
-        let again = again || !has_room && state.pausing.is_empty();
+        let again = again || !has_room && !state.full.is_awaited();
         if let Some(Closing { give_up, .. }) = state.closing {
             let all = state.core.partitions();
             self.shared.revocations.fetch_add(1, Ordering::Release);
@@ -988,8 +978,8 @@ impl Poller {
             }
         }
         let mut until = state.core.next_tick().min(self.ticked + NAP);
-        if !state.pausing.is_empty() {
-            until = until.min(state.pause_at);
+        if let Some(pause) = state.full.next() {
+            until = until.min(pause);
         }
         let mut nap = until.saturating_sub(now);
         if let Some(Closing { give_up, .. }) = state.closing {
