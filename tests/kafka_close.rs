@@ -7,8 +7,8 @@ use std::collections::BTreeSet;
 use std::sync::Barrier;
 use std::time::{Duration, Instant};
 
-use common::{Kafka, Note, note, within};
-use event_schema::kafka::{EmbeddedKafka, EventConsumer, EventProducer};
+use common::{Kafka, Note, note, until, within};
+use event_schema::kafka::{Delivery, EmbeddedKafka, EventConsumer, EventProducer};
 use event_schema::prelude::*;
 use event_schema::serde::Serializer;
 use futures_util::future::{join, join_all};
@@ -234,4 +234,26 @@ async fn a_consumer_that_its_handle_has_closed_receives_no_more() {
     within(20, "close", handle.close(Duration::from_secs(10))).await.unwrap();
     assert!(within(5, "error", consumer.recv()).await.unwrap_err().is_closed());
     assert!(within(5, "end of the stream", consumer.stream().next()).await.is_none());
+}
+
+#[tokio::test]
+async fn a_run_ends_by_the_deadline_of_its_close_when_the_broker_is_gone() {
+    let kafka = EmbeddedKafka::start().unwrap();
+    kafka.create_topic("notes", 1).unwrap();
+    kafka.publish_to("notes", &note("a", 0)).await;
+    // What is done is yet to be committed when the broker goes, and librdkafka waits long for it to come back.
+    let group = kafka.config().group("g").set("session.timeout.ms", "30000");
+    let consumer = EventConsumer::<Note>::subscribe_to(&group, &["notes"]).await.unwrap();
+    let handle = consumer.handle();
+    let runner = consumer.runner().commit_interval(Duration::from_secs(60));
+    let running = tokio::spawn(runner.run(async |_: Delivery<Note>| {}));
+    until(20, "the note", || handle.counts().done() == 1).await;
+    kafka.broker_down();
+
+    let deadline = Duration::from_secs(1);
+    let started = Instant::now();
+    assert!(handle.close(deadline).await.is_err());
+    let counts = within(10, "end of the run", running).await.unwrap().unwrap();
+    assert!(started.elapsed() < 2 * deadline, "{:?}", started.elapsed());
+    assert_eq!(counts.done(), 1);
 }

@@ -7,7 +7,7 @@ use std::marker::PhantomData;
 use std::pin::Pin;
 use std::sync::Arc;
 use std::task::{Context, Poll};
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 use futures_core::Stream;
 use rdkafka::consumer::Consumer;
@@ -16,7 +16,7 @@ use super::client::{self, Monitor};
 use super::config::{ConfigError, KafkaConfig};
 use super::core::Position;
 use super::delivery::{Delivery, Handled};
-use super::driver::{self, Member, Place, Shared, State};
+use super::driver::{self, Closing, Member, Place, Shared, State};
 use super::error::{CloseError, ConnectError, ConsumeError, RunError};
 use super::policy::Policy;
 use super::raw::Raw;
@@ -482,7 +482,7 @@ impl<E: EventSchema> EventConsumer<E> {
     /// ```
     pub async fn close(mut self, deadline: Duration) -> Result<(), CloseError> {
         // Nothing is in hand that anybody would wait for.
-        self.member.shared.close(Instant::now());
+        self.member.shared.close(Closing::now());
         driver::left(&mut self.member.gone, deadline).await
     }
 }

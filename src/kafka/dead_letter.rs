@@ -9,9 +9,9 @@ use std::time::{Duration, SystemTime};
 use rdkafka::message::Timestamp;
 use serde_json::{Value, json};
 
-use super::millis;
 use super::producer::Record;
 use super::received::{Headers, Received};
+use super::time;
 use crate::{LoadError, Violations, report};
 
 // The names are Spring Kafka's, from its `KafkaHeaders`. So are the values: numbers are big-endian.
@@ -302,7 +302,7 @@ impl<'a> Origin<'a> {
     }
 
     pub(super) fn time(&self) -> Option<SystemTime> {
-        self.timestamp.to_millis().map(millis)
+        self.timestamp.to_millis().and_then(time)
     }
 
     /// The values of the headers that say so, in the order of [`ORIGINALS`].
@@ -537,7 +537,7 @@ impl DeadMessage {
             topic: text(TOPIC)?,
             partition: i32::from_be_bytes(headers.get(PARTITION)?.try_into().ok()?),
             offset: long(headers.get(OFFSET))?,
-            timestamp: long(headers.get(TIMESTAMP)).filter(|time| *time >= 0).map(millis),
+            timestamp: long(headers.get(TIMESTAMP)).filter(|time| *time >= 0).and_then(time),
             group: text(GROUP),
             // Spring puts what handlers throw in a wrapping, and says of what kind it is beside that.
             exception: text(CAUSE).or_else(|| text(EXCEPTION)),

@@ -4,10 +4,11 @@
 //! calls of others lead to stays in the core's queue, and they wake the thread. The exception are commits:
 //! they wait for the broker, and each has a thread of its own.
 
+mod full;
 #[cfg(test)]
 mod tests;
 
-use std::collections::{BTreeSet, HashMap};
+use std::collections::HashMap;
 use std::fmt;
 use std::hash::{BuildHasher, RandomState};
 use std::ops::{Deref, DerefMut};
@@ -24,6 +25,7 @@ use rdkafka::message::{BorrowedMessage, Message};
 use rdkafka::{ClientContext, TopicPartitionList};
 use tokio::sync::{Notify, oneshot, watch};
 
+use self::full::Full;
 use super::client::{self, Monitor};
 use super::core::{Action, Core, Incoming, Limit, Outcome, Partition, Position, Rules, Taken, Ticket, Verdict};
 use super::error::{CloseError, ConnectError, ConsumeErrorKind, Open};
@@ -45,11 +47,6 @@ const SPENT_BYTES: usize = 4 << 20;
 /// How long leaving the group may take of the time that is left for a close.
 pub(super) const LEAVE: Duration = Duration::from_secs(2);
 
-/// How long the thread waits for room before it pauses a partition. librdkafka forgets what it has fetched
-/// of a partition that is paused, and fetches it again: not worth it for as long as records are
-/// handled quickly.
-const ROOM: Duration = Duration::from_millis(100);
-
 /// Member of a group, until it is dropped.
 pub(super) struct Member {
     pub(super) shared: Arc<Shared>,
@@ -59,7 +56,37 @@ pub(super) struct Member {
 
 impl Drop for Member {
     fn drop(&mut self) {
-        self.shared.close(Instant::now());
+        self.shared.close(Closing::now());
+    }
+}
+
+/// How long a consumer that closes may take.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Closing {
+    /// Then what is in hand is given up.
+    pub(super) give_up: Instant,
+    /// Then nobody waits any more until the group is left.
+    pub(super) end: Instant,
+}
+
+impl Closing {
+    /// For those who have nothing in hand.
+    pub(super) fn now() -> Self {
+        let now = Instant::now();
+        Self { give_up: now, end: now }
+    }
+
+    /// To be over within this time.
+    fn within(deadline: Duration) -> Self {
+        let leave = LEAVE.min(deadline / 4);
+        let give_up = Instant::now() + client::bounded(deadline).saturating_sub(leave);
+        Self { give_up, end: give_up + leave }
+    }
+
+    /// What is in hand has this time.
+    fn after(patience: Duration) -> Self {
+        let give_up = Instant::now() + patience;
+        Self { give_up, end: give_up + LEAVE }
     }
 }
 
@@ -115,13 +142,11 @@ pub(super) struct State {
     /// Topics that are to be subscribed to.
     pub(super) topics: Option<Vec<String>>,
     commits: Commits,
-    /// What is to be paused if there is no room at this time.
-    pausing: BTreeSet<Partition>,
-    pause_at: Duration,
+    full: Full,
     /// The polling thread waits for what is in hand.
     awaited: bool,
-    /// Not later than then.
-    pub(super) closing: Option<Instant>,
+    /// The consumer closes.
+    pub(super) closing: Option<Closing>,
     /// The polling thread is at its end.
     pub(super) over: bool,
 }
@@ -268,8 +293,7 @@ impl Shared {
                 returning: None,
                 topics: None,
                 commits: Commits::default(),
-                pausing: BTreeSet::new(),
-                pause_at: Duration::ZERO,
+                full: Full::default(),
                 awaited: false,
                 closing: None,
                 over: false,
@@ -311,18 +335,26 @@ impl Shared {
         }
     }
 
-    /// Leaves the group when what is in hand is finished, and at this time at the latest.
-    pub(super) fn close(&self, deadline: Instant) {
+    /// Leaves the group when what is in hand is finished or given up.
+    pub(super) fn close(&self, Closing { give_up, end }: Closing) {
         let mut state = self.lock();
-        state.closing = Some(state.closing.map_or(deadline, |earlier| earlier.min(deadline)));
+        let before = state.closing.unwrap_or(Closing { give_up, end });
+        state.closing = Some(Closing { give_up: give_up.min(before.give_up), end: end.min(before.end) });
         drop(state);
         self.wake();
+        self.supervisor.notify_one();
     }
 
     /// Leaves the group within this time.
     pub(super) fn close_within(&self, deadline: Duration) {
-        let leave = LEAVE.min(deadline / 4);
-        self.close(Instant::now() + client::bounded(deadline).saturating_sub(leave));
+        self.close(Closing::within(deadline));
+    }
+
+    /// Closes by itself, unless somebody has closed it already.
+    fn stop(&self, state: &mut State) {
+        let patience = state.revoke_timeout;
+        state.closing.get_or_insert_with(|| Closing::after(patience));
+        self.supervisor.notify_one();
     }
 
     /// Does what the core says.
@@ -331,14 +363,9 @@ impl Shared {
         let mut resumed = Vec::new();
         while let Some(action) = state.core.action() {
             match action {
-                Action::Pause(partition) => {
-                    if state.pausing.is_empty() {
-                        state.pause_at = now + ROOM;
-                    }
-                    state.pausing.insert(partition);
-                }
+                Action::Pause(partition) => state.full.fill(partition, now),
                 Action::Resume(partition) => {
-                    if !state.pausing.remove(&partition) {
+                    if state.full.drain(partition, now) {
                         resumed.push(partition);
                     }
                 }
@@ -359,7 +386,7 @@ impl Shared {
                     let fault = state.faults.remove(&record(&ticket)).unwrap_or(state.too_long());
                     let place = state.place(ticket.partition).clone();
                     state.stopped.get_or_insert(Stopped { place, offset: ticket.offset, fault });
-                    state.closing.get_or_insert(Instant::now() + state.revoke_timeout);
+                    self.stop(state);
                 }
             }
         }
@@ -368,11 +395,11 @@ impl Shared {
         {
             tracing::warn!("cannot resume partitions: {error}");
         }
-        if !state.pausing.is_empty() && state.pause_at <= now {
-            let paused: Vec<_> = std::mem::take(&mut state.pausing).into_iter().collect();
-            if let Err(error) = consumer.pause(&state.list(&paused)) {
-                tracing::warn!("cannot pause partitions: {error}");
-            }
+        let paused = state.full.take(now);
+        if !paused.is_empty()
+            && let Err(error) = consumer.pause(&state.list(&paused))
+        {
+            tracing::warn!("cannot pause partitions: {error}");
         }
     }
 
@@ -725,7 +752,7 @@ impl Group {
         state.core.lose(&partitions);
         state.commits.lose(&partitions);
         state.forget_faults();
-        state.pausing.retain(|partition| !partitions.contains(partition));
+        state.full.forget(&partitions);
         self.shared.perform(&mut state, consumer);
     }
 
@@ -756,7 +783,7 @@ impl Group {
             state.core.tick(self.shared.now());
             self.shared.perform(&mut state, consumer);
             let patience = started + state.revoke_timeout;
-            let deadline = state.closing.map_or(patience, |closing| closing.min(patience));
+            let deadline = state.closing.map_or(patience, |closing| closing.give_up.min(patience));
             let left = deadline.saturating_duration_since(Instant::now());
             if state.core.is_idle(partitions) || left.is_zero() {
                 break state;
@@ -769,7 +796,7 @@ impl Group {
         self.shared.perform(&mut state, consumer);
         let positions = state.core.release(partitions);
         state.store(consumer, &positions);
-        state.pausing.retain(|partition| !partitions.contains(partition));
+        state.full.forget(partitions);
         self.shared.perform(&mut state, consumer);
         state.forget_faults();
         let waiting = std::mem::take(&mut state.commits.waiting);
@@ -839,16 +866,17 @@ pub(super) fn start(
 /// of the group wait for it too.
 fn revoke_timeout(settings: &ClientConfig) -> Duration {
     const LONGEST: Duration = Duration::from_secs(10);
-    let session = millis(settings, "session.timeout.ms", 45_000);
+    let session = setting(settings, "session.timeout.ms", 45_000);
     LONGEST.min(session.min(longest_revoke(settings)) / 3)
 }
 
 /// The group gives up a member that takes longer than this.
 pub(super) fn longest_revoke(settings: &ClientConfig) -> Duration {
-    millis(settings, "max.poll.interval.ms", 300_000)
+    setting(settings, "max.poll.interval.ms", 300_000)
 }
 
-fn millis(settings: &ClientConfig, key: &str, default: u64) -> Duration {
+/// A setting in milliseconds.
+fn setting(settings: &ClientConfig, key: &str, default: u64) -> Duration {
     Duration::from_millis(settings.get(key).and_then(|value| value.parse().ok()).unwrap_or(default))
 }
 
@@ -915,7 +943,7 @@ impl Poller {
         // In a statement of its own, which gives the lock up.
         let (has_room, share) = {
             let state = self.shared.lock_here();
-            (state.pausing.is_empty(), state.core.share())
+            (!state.full.is_awaited(), state.core.share())
         };
         self.note_gaps();
         let again = has_room && self.poll(client, share, burst, spent);
@@ -937,25 +965,25 @@ impl Poller {
         let consumer = &self.client.consumer;
         self.shared.perform(&mut state, consumer);
         // librdkafka does not tell again of messages that have been there all the time.
-        let again = again || !has_room && state.pausing.is_empty();
-        if let Some(deadline) = state.closing {
+        let again = again || !has_room && !state.full.is_awaited();
+        if let Some(Closing { give_up, .. }) = state.closing {
             let all = state.core.partitions();
             self.shared.revocations.fetch_add(1, Ordering::Release);
             state.core.revoke(&all);
             state.give_back();
             // Whoever finishes something wakes this thread.
             state.awaited = true;
-            if state.core.is_idle(&all) || deadline <= Instant::now() {
+            if state.core.is_idle(&all) || give_up <= Instant::now() {
                 return None;
             }
         }
         let mut until = state.core.next_tick().min(self.ticked + NAP);
-        if !state.pausing.is_empty() {
-            until = until.min(state.pause_at);
+        if let Some(pause) = state.full.next() {
+            until = until.min(pause);
         }
         let mut nap = until.saturating_sub(now);
-        if let Some(deadline) = state.closing {
-            nap = nap.min(deadline.saturating_duration_since(Instant::now()));
+        if let Some(Closing { give_up, .. }) = state.closing {
+            nap = nap.min(give_up.saturating_duration_since(Instant::now()));
         }
         let commits = state.commits.begin();
         drop(state);
@@ -1081,8 +1109,7 @@ impl Poller {
         if !state.seats.is_empty() {
             tracing::error!("{trouble}");
             if is_fatal {
-                let deadline = Instant::now() + state.revoke_timeout;
-                state.closing.get_or_insert(deadline);
+                self.shared.stop(&mut state);
             }
         }
         if is_fatal || state.seats.is_empty() && state.fatal().is_none() {
@@ -1098,7 +1125,6 @@ impl Poller {
             let committed = commit(&client.consumer);
             if let Err(code) = committed {
                 tracing::warn!("not committed, to be tried again: {code}");
-                turn.shared.lock().core.commit_failed();
             }
             turn.end(committed);
         }));
@@ -1119,7 +1145,13 @@ impl CommitTurn {
 
 impl Drop for CommitTurn {
     fn drop(&mut self) {
-        let waiting = self.shared.lock().commits.under_way.take();
+        let waiting = {
+            let mut state = self.shared.lock();
+            if !matches!(self.committed, Some(Ok(()))) {
+                state.core.commit_failed();
+            }
+            state.commits.under_way.take()
+        };
         self.shared.wake();
         if let Some(committed) = self.committed {
             Waiting::answer(waiting.unwrap_or_default(), committed);

@@ -165,7 +165,8 @@ impl Forward {
 
     async fn retry(&self, letter: &Letter<'_>, number: u32) -> Finished {
         let Letter { raw, place, attempt, .. } = letter;
-        let due = SystemTime::now() + self.retry.delay(number);
+        let delay = self.retry.delay(number).as_millis().try_into().unwrap_or(i64::MAX);
+        let due = since_1970(SystemTime::now()).saturating_add(delay);
         let headers = raw.headers();
         let record = Record {
             topic: retry_topic(self.topic(place), &self.group, number),
@@ -177,7 +178,7 @@ impl Forward {
                 &self.origin(letter),
                 &self.group,
                 attempt.saturating_add(1),
-                since_1970(due),
+                due,
             ),
         };
         self.send(letter, record).await

@@ -77,8 +77,10 @@ pub use self::received::{Body, Headers, Received, Rejection};
 pub use self::run::{RunHandle, Runner};
 pub use self::tally::Counts;
 
-/// The time that Kafka's milliseconds since 1970 mean, which may be before.
-fn millis(timestamp: i64) -> SystemTime {
+/// The time that Kafka's milliseconds since 1970 mean, which may be before. Anybody can write any number: some platforms
+/// have no such time.
+fn time(timestamp: i64) -> Option<SystemTime> {
     let distance = Duration::from_millis(timestamp.unsigned_abs());
-    if timestamp < 0 { SystemTime::UNIX_EPOCH - distance } else { SystemTime::UNIX_EPOCH + distance }
+    let epoch = SystemTime::UNIX_EPOCH;
+    if timestamp < 0 { epoch.checked_sub(distance) } else { epoch.checked_add(distance) }
 }

@@ -30,7 +30,7 @@ use super::config::KafkaConfig;
 use super::error::{CloseError, ConnectError, Open, SendError, SendErrorKind};
 use super::native::{self, Message, Outbound};
 use super::received::Headers;
-use super::{millis, thread};
+use super::{thread, time};
 use crate::format::cloudevents::{self, CloudEventError};
 use crate::{EventKey, EventSchema};
 
@@ -893,7 +893,7 @@ impl Client {
     fn outcome(&self, report: Report, topic: Topic) -> Result<Sent, SendError> {
         match report {
             Ok((partition, offset, timestamp)) => {
-                Ok(Sent { topic, partition, offset, timestamp: timestamp.map(millis) })
+                Ok(Sent { topic, partition, offset, timestamp: timestamp.and_then(time) })
             }
             Err(failed) => Err(self.failure(topic.as_str(), failed)),
         }

@@ -6,7 +6,7 @@ use std::time::SystemTime;
 use rdkafka::message::{BorrowedMessage, Message, Timestamp};
 
 use super::received::Headers;
-use super::{millis, native};
+use super::{native, time};
 
 /// Cheap to clone.
 #[derive(Debug, Clone)]
@@ -93,7 +93,7 @@ impl Raw {
     }
 
     pub(super) fn timestamp(&self) -> Option<SystemTime> {
-        self.timestamp.to_millis().map(millis)
+        self.timestamp.to_millis().and_then(time)
     }
 
     pub(super) fn kafka_timestamp(&self) -> Timestamp {

@@ -352,8 +352,8 @@ impl<E: EventSchema + Send + Sync + 'static> Runner<E> {
             let mut state = shared.lock();
             (state.closing, state.stopped.take(), state.fatal())
         };
-        let left = closing.map_or(Duration::ZERO, |closing| closing.saturating_duration_since(Instant::now()));
-        let _ = tokio::time::timeout(left.max(driver::LEAVE), member.gone.changed()).await;
+        let end = closing.map_or_else(|| Instant::now() + driver::LEAVE, |closing| closing.end);
+        let _ = tokio::time::timeout_at(end.into(), member.gone.changed()).await;
         match (stopped, fatal) {
             (Some(Stopped { place, offset, fault }), _) => {
                 Err(RunErrorKind::Stopped { place: format!("{place}@{offset}"), fault }.into())
@@ -404,7 +404,8 @@ impl<E> fmt::Debug for Runner<E> {
     }
 }
 
-/// Keeps the workers until the polling thread is at its end.
+/// Keeps the workers until the polling thread is at its end, or nobody waits for it any more: it may wait for brokers
+/// that are away.
 async fn supervise<E, H, F>(shared: &Arc<Shared>, job: &Arc<Job<E, H>>)
 where
     E: EventSchema + Send + Sync + 'static,
@@ -414,7 +415,7 @@ where
     // Dropped with the future of `run`, and the workers with it.
     let mut workers = JoinSet::new();
     loop {
-        {
+        let closing = {
             let mut state = shared.lock();
             if state.over {
                 return;
@@ -424,9 +425,11 @@ where
                 let worker = Worker { shared: Arc::clone(shared), job: Arc::clone(job), seat, dismissal };
                 workers.spawn(worker.work());
             }
-        }
+            state.closing
+        };
         tokio::select! {
             () = shared.supervisor.notified() => {}
+            () = until(closing.map(|closing| closing.end)) => return,
             // A worker catches what handlers panic with. If it panics itself, so does whoever keeps it.
             Some(ended) = workers.join_next() => {
                 if let Some(panic) = ended.err().and_then(|error| error.try_into_panic().ok()) {
@@ -434,6 +437,13 @@ where
                 }
             }
         }
+    }
+}
+
+async fn until(time: Option<Instant>) {
+    match time {
+        Some(time) => tokio::time::sleep_until(time.into()).await,
+        None => std::future::pending().await,
     }
 }
 
@@ -595,7 +605,7 @@ impl RunHandle {
     }
 
     /// No new events: finishes those that are being handled, commits, and leaves the group, so that its
-    /// other members go on at once. [`run`](EventConsumer::run) returns then.
+    /// other members go on at once. [`run`](EventConsumer::run) returns then, and by the deadline in any case.
     ///
     /// What is not handled a little before the deadline is given up and not committed: whoever has the
     /// partition next receives it again.

@@ -82,7 +82,7 @@ fn it_says_what_it_was_told() {
     let record = DeadLetter::new().record(&original(&before), "billing", &Cause::rejected(&error), Form::Full, None);
     let dead = DeadMessage::read(&record.headers).unwrap();
     assert_eq!((dead.topic(), dead.partition(), dead.offset()), ("orders", 2, 0x0102_0304_0506));
-    assert_eq!(dead.timestamp(), Some(millis(1_700_000_000_123)));
+    assert_eq!(dead.timestamp(), time(1_700_000_000_123));
     assert_eq!((dead.group(), dead.exception()), (Some("billing"), Some("event_schema::LoadError")));
     assert_eq!(dead.message(), Some("3 violations"));
     assert_eq!(dead.violations().unwrap()["violations"][1]["code"], "invalid");

@@ -52,6 +52,20 @@ fn the_end_of_a_commit_answers_its_own_alone() {
 }
 
 #[test]
+fn what_no_commit_has_brought_to_the_broker_is_in_the_next() {
+    for committed in [Some(Ok(())), Some(Err(RDKafkaErrorCode::RequestTimedOut)), None] {
+        let shared = Arc::new(Shared::new(Policy::by_hand()));
+        shared.lock().core.assign(&[0]);
+        shared.lock().core.mark(&Position { partition: 0, epoch: 1, offset: 7 });
+        shared.lock().core.commit();
+        while shared.lock().core.action().is_some() {}
+        drop(CommitTurn { shared: Arc::clone(&shared), committed });
+        shared.lock().core.commit();
+        assert_eq!(shared.lock().core.has_actions(), committed != Some(Ok(())), "{committed:?}");
+    }
+}
+
+#[test]
 fn a_commit_that_nobody_makes_is_an_error() {
     let shared = Arc::new(Shared::new(Policy::by_hand()));
     let over = Over(Arc::clone(&shared));
@@ -74,4 +88,30 @@ fn a_reset_is_read_from_the_log() {
     assert_eq!(Reset::read("OFFSET", line), Some(reset));
     assert_eq!(Reset::read("FAIL", line), None);
     assert_eq!(Reset::read("OFFSET", "orders [0]: offset reset (at offset BEGINNING, broker 1) to ..."), None);
+}
+
+#[test]
+fn a_partition_that_is_slow_to_empty_is_waited_for_once() {
+    const ROOM: Duration = Duration::from_millis(100);
+    let at = Duration::from_secs;
+    let mut full = Full::default();
+    full.fill(1, at(1));
+    full.fill(2, at(1));
+    assert!(full.is_awaited() && full.take(at(1)).is_empty());
+    assert!(!full.drain(1, at(1) + ROOM / 2), "it was not paused");
+    assert_eq!(full.next(), Some(at(1) + ROOM));
+    assert_eq!(full.take(at(1) + ROOM), [2]);
+    assert!(!full.is_awaited());
+    assert!(full.drain(2, at(2)), "it was paused");
+
+    // It was full for a second: the others do not wait for it again. It may be quicker then.
+    full.fill(1, at(3));
+    full.fill(2, at(3));
+    assert_eq!(full.take(at(3)), [2]);
+    assert!(full.drain(2, at(3) + ROOM / 2));
+    full.fill(2, at(4));
+    assert_eq!(full.take(at(4)), [1]);
+
+    full.forget(&[1, 2]);
+    assert!(!full.is_awaited() && full.next().is_none());
 }
