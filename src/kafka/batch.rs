@@ -418,7 +418,7 @@ impl<E> Batch<E> {
         for item in self.records.drain(..) {
             let finished = match (item.failure, item.received.into_body()) {
                 (Some(failure), _) => Finished::Failed(Fault::Handler(Arc::new(failure))),
-                (None, Body::Rejected(rejection)) => Finished::Failed(Fault::Load(Arc::new(rejection.into_parts().1))),
+                (None, Body::Rejected(rejection)) => Finished::Failed(self.forward.rejected(rejection)),
                 (None, _) => Finished::Done,
             };
             finish(&self.shared, &self.forward, &item.ticket, &item.place, finished);

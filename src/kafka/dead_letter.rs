@@ -82,7 +82,8 @@ const MAX_TOPIC: usize = 249;
 /// | `kafka_dlt-exception-fqcn`, `-message`, `-stacktrace` | why: a kind of error, its text, its chain of causes |
 /// | `event-schema-violations` | of a value that breaks rules: `{"violations": [...], "omitted": 0}`, with pointer, code, message and parameters of each |
 ///
-/// Neither texts nor violations quote the value. Where a message has been dead before, `original`
+/// Neither our texts nor violations quote the value; what a handler says, as an error or in a panic, stands there as
+/// it is, beside the value, unless it is to [`redact`](Self::redact). Where a message has been dead before, `original`
 /// headers are there twice, of the first time and the last; `exception` headers are of the last.
 ///
 /// A message that comes from a [topic for retries](super::Retry::topics) is described as it was in its first
@@ -139,9 +140,17 @@ impl DeadLetter {
     /// Without the message's value, which may hold personal data: a pointer to the message stands in
     /// its place. Nor is there what a handler said of it, as an error or in a panic, which may quote it: only the
     /// kind of error. Key and headers stay.
+    ///
+    /// Of what is wrong with the value the places are told, and the codes, but no name that the value alone has: an
+    /// unknown field and a map's key are `***`, there and in the log, and a rule with words of its own says
+    /// "Invalid value.". What a handler says stands in the log all the same.
     #[must_use]
     pub fn redact(self) -> Self {
         Self { redact: true, ..self }
+    }
+
+    pub(super) fn redacts(&self) -> bool {
+        self.redact
     }
 
     /// The topic for the dead letters of a group. Characters that no topic may have, as a group's name can
@@ -204,16 +213,8 @@ impl DeadLetter {
         DeadMessage::read(received.headers())
     }
 
-    /// The dead letter of a message, in one of its forms. `partitions` is how many the topic has, if that
-    /// is known.
-    pub(super) fn record(
-        &self,
-        original: &Original<'_>,
-        group: &str,
-        cause: &Cause<'_>,
-        form: Form,
-        partitions: Option<i32>,
-    ) -> Record {
+    /// The dead letter of a message, in one of its forms, for the same partition.
+    pub(super) fn record(&self, original: &Original<'_>, group: &str, cause: &Cause<'_>, form: Form) -> Record {
         let mut headers = Headers::default();
         let is_pointer = form == Form::Pointer || self.redact && original.value.is_some();
         if form == Form::Full {
@@ -238,7 +239,7 @@ impl DeadLetter {
         let key = original.key.filter(|key| form != Form::Pointer || key.len() <= MAX_KEY);
         Record {
             topic: self.topic_of(original.origin.topic, group),
-            partition: Some(original.origin.partition).filter(|own| partitions.is_some_and(|count| *own < count)),
+            partition: Some(original.origin.partition),
             key: key.map(<[u8]>::to_vec),
             value: if is_pointer { Some(original.pointer()) } else { original.value.map(<[u8]>::to_vec) },
             headers,

@@ -524,7 +524,7 @@ where
                 let delivery = Delivery::new(event, place.clone(), ticket, raw, structured);
                 (self.handler)(delivery).await.handled()
             }
-            Body::Rejected(rejection) => return Err(Fault::Load(Arc::new(rejection.into_parts().1))),
+            Body::Rejected(rejection) => return Err(self.forward.rejected(rejection)),
             Body::Tombstone => match &self.tombstones {
                 Some(handler) => handler(Delivery::new((), place.clone(), ticket, raw, structured)).await,
                 None => Ok(()),
