@@ -577,6 +577,8 @@ pub struct RunError(Box<RunErrorKind>);
 pub(super) enum RunErrorKind {
     #[error("{0}")]
     Policy(&'static str),
+    #[error("`{0}` is for handlers: batches have none")]
+    ForHandlers(&'static str),
     #[error(transparent)]
     Config(#[from] ConfigError),
     #[error("stopped at {place}: {fault}")]
@@ -589,7 +591,7 @@ impl RunError {
     /// Whether the settings contradict each other, or cannot be used; see the example of [`RunError`].
     #[must_use]
     pub fn is_config(&self) -> bool {
-        matches!(*self.0, RunErrorKind::Policy(_) | RunErrorKind::Config(_))
+        matches!(*self.0, RunErrorKind::Policy(_) | RunErrorKind::ForHandlers(_) | RunErrorKind::Config(_))
     }
 
     /// Whether it stopped because of a message, which is not committed: as it was told to
