@@ -306,7 +306,7 @@ async fn a_consumer_is_not_ready_while_a_dead_letter_waits_or_its_group_has_give
     kafka.create_topic("notes", 1).unwrap();
     kafka.create_topic("dead", 1).unwrap();
     kafka.publish_bytes("notes", None, Some(br#"{"key": "a", "number": 1}"#), &[]).await;
-    let config = kafka.config().connect_timeout(Duration::from_millis(200)).set("session.timeout.ms", "6000");
+    let config = kafka.config().connect_timeout(Duration::from_secs(2)).set("session.timeout.ms", "8000");
     let consumer = EventConsumer::<Note>::subscribe_to(&config.group("g"), &["notes"]).await.unwrap();
     let handle = consumer.handle();
     let gate = Gate::default();
@@ -329,7 +329,7 @@ async fn a_consumer_is_not_ready_while_a_dead_letter_waits_or_its_group_has_give
     kafka.broker_down();
     assert!(handle.is_ready());
     gate.open();
-    until(4, "trouble", || !handle.is_ready()).await;
+    until(6, "trouble", || !handle.is_ready()).await;
     assert_eq!(handle.assigned(), [("notes".to_owned(), 0)]);
     kafka.broker_up();
     until(30, "the dead letter", || handle.counts().of(Outcome::Dead) == 1).await;

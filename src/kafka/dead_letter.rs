@@ -28,6 +28,10 @@ const GROUP: &str = "kafka_dlt-original-consumer-group";
 const EXCEPTIONS: [&str; 4] = [EXCEPTION, CAUSE, MESSAGE, STACKTRACE];
 const ORIGINALS: [&str; 6] = [TOPIC, PARTITION, OFFSET, TIMESTAMP, TIMESTAMP_TYPE, GROUP];
 
+/// What they are called where the retries are `@RetryableTopic`'s, in the same order.
+const RETRYABLE_EXCEPTIONS: [&str; 4] =
+    ["kafka_exception-fqcn", "kafka_exception-cause-fqcn", "kafka_exception-message", "kafka_exception-stacktrace"];
+
 /// Where a message in a topic for retries was first, in the order of [`ORIGINALS`].
 const FIRSTS: [&str; 6] = [
     "kafka_original-topic",
@@ -175,6 +179,10 @@ impl DeadLetter {
     }
 
     /// What a dead letter says of the message that it was; none of a message that is no dead letter.
+    ///
+    /// Of Spring's both kinds are read: those of a `DeadLetterPublishingRecoverer`, and those of a
+    /// `@RetryableTopic`, whose headers begin with `kafka_original-` and `kafka_exception-`. Its messages on their way
+    /// to another attempt have these headers too.
     ///
     /// ```
     /// use event_schema::kafka::DeadLetter;
@@ -534,16 +542,25 @@ pub struct DeadMessage {
 impl DeadMessage {
     fn read(headers: &Headers) -> Option<Self> {
         let text = |name| Some(String::from_utf8_lossy(headers.get(name)?).into_owned());
+        let (originals, exceptions) = if headers.get(TOPIC).is_some() {
+            (ORIGINALS, EXCEPTIONS)
+        } else {
+            headers.get(RETRYABLE_EXCEPTIONS[0])?;
+            (FIRSTS, RETRYABLE_EXCEPTIONS)
+        };
+        let origin = Origin::named(originals, |name| headers.get(name))?;
+        let [exception, cause, message, stacktrace] = exceptions;
         Some(Self {
-            topic: text(TOPIC)?,
-            partition: i32::from_be_bytes(headers.get(PARTITION)?.try_into().ok()?),
-            offset: long(headers.get(OFFSET))?,
-            timestamp: long(headers.get(TIMESTAMP)).filter(|time| *time >= 0).map(millis),
+            topic: origin.topic.to_owned(),
+            partition: origin.partition,
+            offset: origin.offset,
+            timestamp: origin.time(),
+            // Called so by both.
             group: text(GROUP),
             // Spring puts what handlers throw in a wrapping, and says of what kind it is beside that.
-            exception: text(CAUSE).or_else(|| text(EXCEPTION)),
-            message: text(MESSAGE),
-            stacktrace: text(STACKTRACE),
+            exception: text(cause).or_else(|| text(exception)),
+            message: text(message),
+            stacktrace: text(stacktrace),
             violations: headers.get(VIOLATIONS).and_then(|json| serde_json::from_slice(json).ok()),
             is_pointer: headers.get(POINTER).is_some(),
         })

@@ -117,6 +117,27 @@ fn springs_own_are_read_with_the_cause_that_its_wrapping_hides() {
     assert_eq!(Origin::read(&headers(&broken)), None);
 }
 
+#[test]
+fn those_of_a_retryable_topic_are_read_and_what_waits_for_a_retry_of_ours_is_no_dead_letter() {
+    let retried = headers_for_retry(&headers(&[]), &ORIGIN, "billing", 2, 0);
+    assert_eq!(DeadMessage::read(&retried), None);
+    let mut spring = retried;
+    for (name, value) in [
+        ("kafka_dlt-original-consumer-group", "g"),
+        ("kafka_exception-fqcn", "org.springframework.kafka.listener.ListenerExecutionFailedException"),
+        ("kafka_exception-cause-fqcn", "java.lang.IllegalStateException"),
+        ("kafka_exception-message", "Listener failed"),
+        ("kafka_exception-stacktrace", "org.spring..."),
+    ] {
+        spring.push(name, Some(value.as_bytes()));
+    }
+    let dead = DeadMessage::read(&spring).unwrap();
+    assert_eq!((dead.topic(), dead.partition(), dead.offset()), ("orders", 2, ORIGIN.offset));
+    assert_eq!((dead.timestamp(), dead.group()), (Some(millis(1_700_000_000_123)), Some("g")));
+    assert_eq!(dead.exception(), Some("java.lang.IllegalStateException"));
+    assert_eq!((dead.message(), dead.stacktrace()), (Some("Listener failed"), Some("org.spring...")));
+}
+
 /// Whoever fills a message up to the limit of the brokers has no share of the forms that are to fit.
 #[test]
 fn what_came_with_a_message_does_not_keep_the_forms_from_shrinking() {
