@@ -86,9 +86,12 @@ const MAX_TOPIC: usize = 249;
 /// | `kafka_dlt-exception-fqcn`, `-message`, `-stacktrace` | why: a kind of error, its text, its chain of causes |
 /// | `event-schema-violations` | of a value that breaks rules: `{"violations": [...], "omitted": 0}`, with pointer, code, message and parameters of each |
 ///
-/// Neither our texts nor violations quote the value; what a handler says, as an error or in a panic, stands there as
-/// it is, beside the value, unless it is to [`redact`](Self::redact). Where a message has been dead before, `original`
-/// headers are there twice, of the first time and the last; `exception` headers are of the last.
+/// Our own texts quote no value, but unknown fields and keys of maps by name. What a handler says, as an error or in a
+/// panic, and what a rule says in words of its own, stands there as it is, beside the value, unless it is to
+/// [`redact`](Self::redact).
+///
+/// Where a message has been dead before, `original` headers are there twice, of the first time and the last;
+/// `exception` headers are of the last.
 ///
 /// A message that comes from a [topic for retries](super::Retry::topics) is described as it was in its first
 /// topic. The headers that say how often and when it is tried, `retry_topic-attempts` and

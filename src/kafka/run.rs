@@ -617,10 +617,8 @@ impl RunHandle {
     /// # kafka.create_topic("notes", 2)?;
     /// let consumer = EventConsumer::<Note>::subscribe(&kafka.config().group("docs")).await?;
     /// let handle = consumer.handle();
-    /// // It takes a while to join a group.
-    /// assert!(!handle.is_ready());
     /// # while !handle.is_ready() { tokio::task::yield_now().await }
-    /// // Then:
+    /// // A moment later, when it has joined its group:
     /// assert!(handle.is_ready());
     /// assert_eq!(handle.assigned(), [("notes".to_owned(), 0), ("notes".to_owned(), 1)]);
     ///
