@@ -93,22 +93,29 @@ async fn a_deadline_holds_when_the_broker_is_gone() {
     assert_eq!(error.to_string(), "not closed within 500ms, 1 event not acknowledged");
     let error = consumer.close(deadline).await.unwrap_err();
     assert!(error.to_string().starts_with("not closed within 500ms"), "{error}");
-    assert!(started.elapsed() < 3 * deadline, "{:?}", started.elapsed());
+    // Whatever would wait for the broker waits for ten seconds and more.
+    assert!(started.elapsed() < Duration::from_secs(5), "{:?}", started.elapsed());
 }
 
 #[tokio::test]
 async fn dropping_does_not_block() {
-    let kafka = Kafka::start();
-    let topic = kafka.topic(1).await;
-    let producer = kafka.producer().await;
-    producer.send_to(&topic, &note("a", 0)).await.unwrap();
-    let mut consumer = EventConsumer::<Note>::subscribe_to(&kafka.group(), &[&topic]).await.unwrap();
-    within(20, "message", consumer.recv()).await.unwrap();
+    let kafka = EmbeddedKafka::start().unwrap();
+    kafka.create_topic("notes", 1).unwrap();
+    let producer = EventProducer::connect(&kafka.config()).await.unwrap();
+    producer.send_to("notes", &note("a", 0)).await.unwrap();
+    let mut consumer = EventConsumer::<Note>::subscribe_to(&kafka.config().group("g"), &["notes"]).await.unwrap();
+    let received = within(20, "message", consumer.recv()).await.unwrap();
+    drop(kafka);
+    let lost = note("a", 1);
+    let unfinished = tokio::time::timeout(Duration::from_millis(50), producer.send_to("notes", &lost)).await;
+    assert!(unfinished.is_err());
+    consumer.store_offset(&received).unwrap();
 
+    // There is an event to deliver, an offset to commit and a group to leave, and no broker to do it with.
     let started = Instant::now();
     drop(consumer);
     drop(producer);
-    assert!(started.elapsed() < Duration::from_millis(50), "{:?}", started.elapsed());
+    assert!(started.elapsed() < Duration::from_secs(1), "{:?}", started.elapsed());
 }
 
 #[tokio::test]
