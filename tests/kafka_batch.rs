@@ -225,6 +225,21 @@ async fn a_load_that_panics_costs_its_own_message_only() {
     assert_eq!(kafka.read(&dead, 1).await[0].payload(), Some(&br#"{"key":"a","number":1}"#[..]));
 }
 
+#[tokio::test]
+async fn no_more_of_a_partition_is_in_hand_than_the_span() {
+    let kafka = Kafka::start();
+    let topic = kafka.topic(1).await;
+    kafka.publish(&topic, (0..5).map(|number| note("a", number))).await;
+    let consumer = EventConsumer::<Note>::subscribe_to(&kafka.group(), &[&topic]).await.unwrap();
+    let mut batches = consumer.runner().span(2).batches().unwrap();
+    for expected in [&[0, 1][..], &[2, 3], &[4]] {
+        let batch = within(20, "batch", batches.recv(5, WAIT)).await.unwrap();
+        assert_eq!(numbers(batch.iter()), expected);
+        batch.finish();
+    }
+    batches.close(Duration::from_secs(10)).await.unwrap();
+}
+
 type Setting = fn(Runner<Note>) -> Runner<Note>;
 
 #[tokio::test]

@@ -78,7 +78,8 @@ impl<E: EventSchema> Batches<E> {
     }
 
     /// Waits for a message, and then for more: until there are `most`, or for as long as `wait`. What failed
-    /// for good in an earlier batch is sent to the dead letter topic meanwhile, and holds up no batch.
+    /// for good in an earlier batch is sent to the dead letter topic meanwhile, and holds up no batch. Of a partition
+    /// there are no more in hand than the [span](super::Runner::span) allows.
     ///
     /// Dropping the future before it is ready loses nothing. Messages whose partition is taken away before the
     /// batch is complete are not in it. For this and the following see the example of [`Batches`].

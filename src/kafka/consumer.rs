@@ -283,8 +283,8 @@ impl<E: EventSchema> EventConsumer<E> {
 
     /// To say how events are to be handled before they are; see the example of [`Runner`].
     ///
-    /// What [`recv`](Self::recv) has handed out before is not handled again: the run begins behind it, and what it
-    /// commits is behind it too.
+    /// What [`recv`](Self::recv) has handed out before is not handled again: the run begins behind it, and commits it
+    /// with what it handles.
     pub fn runner(self) -> Runner<E>
     where
         E: Send + Sync + 'static,
@@ -292,8 +292,8 @@ impl<E: EventSchema> EventConsumer<E> {
         Runner::new(self)
     }
 
-    /// Closes the consumer from elsewhere while it [runs](Self::run), and says what it has done; see there
-    /// for an example.
+    /// Closes the consumer from elsewhere while it [runs](Self::run), and says what it has done and whether it is
+    /// ready; see there for an example.
     #[must_use]
     pub fn handle(&self) -> RunHandle {
         RunHandle::new(Arc::clone(&self.member.shared), self.member.gone.clone())

@@ -532,7 +532,7 @@ async fn caught<F: Future>(future: F) -> Result<F::Output, Box<dyn Any + Send>> 
     .await
 }
 
-/// Closes a consumer that runs, and says what it has done so far. Cheap to clone.
+/// Closes a consumer that runs, and says what it has done so far and whether it is ready. Cheap to clone.
 ///
 /// ```
 /// # use event_schema::kafka::{EmbeddedKafka, EventConsumer};
