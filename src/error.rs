@@ -10,6 +10,8 @@ use serde_json::error::Category;
 #[cfg(feature = "cloudevents")]
 use crate::format::cloudevents::CloudEventError;
 use crate::report;
+#[cfg(feature = "kafka")]
+use crate::violation::MASK;
 use crate::violation::{Violations, cut};
 
 /// Why an input could not be loaded.
@@ -237,6 +239,26 @@ impl LoadError {
     #[cold]
     pub(crate) fn other_event(event_type: &str, expected: &'static str) -> Self {
         LoadErrorKind::OtherEvent { event_type: cut(event_type), expected }.into()
+    }
+
+    /// Leaves away what only the input names, unknown fields and keys of maps, and what the rules of users say in
+    /// words of their own.
+    #[cfg(feature = "kafka")]
+    #[cold]
+    pub(crate) fn redact(&mut self) {
+        match &mut self.0 {
+            LoadErrorKind::Invalid(violations)
+            | LoadErrorKind::UnsupportedVersion { violations: Some(violations), .. } => violations.redact(),
+            LoadErrorKind::OtherEvent { event_type, .. } => *event_type = MASK.into(),
+            LoadErrorKind::NoCloudEvent(error) => error.redact(),
+            LoadErrorKind::Empty
+            | LoadErrorKind::Syntax { .. }
+            | LoadErrorKind::NotUtf8 { .. }
+            | LoadErrorKind::TooDeep { .. }
+            | LoadErrorKind::TooLarge { .. }
+            | LoadErrorKind::Io(_)
+            | LoadErrorKind::UnsupportedVersion { violations: None, .. } => {}
+        }
     }
 
     /// The input is no JSON text: empty, broken off, malformed, or not UTF-8.

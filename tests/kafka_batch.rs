@@ -7,7 +7,9 @@ use std::time::Duration;
 
 use common::{Kafka, Note, note, until, within};
 use event_schema::kafka::rdkafka::Message;
-use event_schema::kafka::{DeadLetter, EventConsumer, Failure, GiveUp, Outcome, Received, Retry};
+use event_schema::kafka::{
+    DeadLetter, Delivery, EventConsumer, Failure, GiveUp, Order, Outcome, Received, Retry, Runner,
+};
 use event_schema::prelude::*;
 
 const WAIT: Duration = Duration::from_millis(300);
@@ -113,7 +115,7 @@ async fn what_is_in_no_batch_yet_does_not_hold_up_a_close() {
     let handle = consumer.handle();
     let mut batches = consumer.runner().batches().unwrap();
     let (received, closed) = tokio::join!(batches.recv(10, Duration::from_secs(60)), async {
-        until(20, "messages for a batch", || handle.buffered().0 == 3).await;
+        until(20, "messages for a batch", || handle.buffered().messages == 3).await;
         within(5, "close", handle.close(Duration::from_secs(20))).await
     });
     closed.unwrap();
@@ -221,4 +223,43 @@ async fn a_load_that_panics_costs_its_own_message_only() {
     batches.close(Duration::from_secs(10)).await.unwrap();
     assert_eq!(kafka.committed(&group, &topic, 0).await, Some(4));
     assert_eq!(kafka.read(&dead, 1).await[0].payload(), Some(&br#"{"key":"a","number":1}"#[..]));
+}
+
+#[tokio::test]
+async fn no_more_of_a_partition_is_in_hand_than_the_span() {
+    let kafka = Kafka::start();
+    let topic = kafka.topic(1).await;
+    kafka.publish(&topic, (0..5).map(|number| note("a", number))).await;
+    let consumer = EventConsumer::<Note>::subscribe_to(&kafka.group(), &[&topic]).await.unwrap();
+    let mut batches = consumer.runner().span(2).batches().unwrap();
+    for expected in [&[0, 1][..], &[2, 3], &[4]] {
+        let batch = within(20, "batch", batches.recv(5, WAIT)).await.unwrap();
+        assert_eq!(numbers(batch.iter()), expected);
+        batch.finish();
+    }
+    batches.close(Duration::from_secs(10)).await.unwrap();
+}
+
+type Setting = fn(Runner<Note>) -> Runner<Note>;
+
+#[tokio::test]
+async fn settings_for_handlers_are_refused_by_name() {
+    let kafka = Kafka::start();
+    let topic = kafka.topic(1).await;
+    let settings: [(&str, Setting); 3] = [
+        ("order", |runner| runner.order(Order::Partition)),
+        ("concurrency", |runner| runner.concurrency(1)),
+        ("on_tombstone", |runner| runner.on_tombstone(async |_: Delivery<()>| {})),
+    ];
+    for (name, setting) in settings {
+        let consumer = EventConsumer::<Note>::subscribe_to(&kafka.group(), &[&topic]).await.unwrap();
+        // Whatever comes behind it.
+        let error = setting(consumer.runner()).unordered().give_up(GiveUp::Skip).batches().unwrap_err();
+        assert!(error.is_config());
+        assert_eq!(error.to_string(), format!("`{name}` is for handlers: batches have none"));
+    }
+    // What holds of batches anyway may be said.
+    let consumer = EventConsumer::<Note>::subscribe_to(&kafka.group(), &[&topic]).await.unwrap();
+    let batches = consumer.runner().unordered().batches().unwrap();
+    batches.close(Duration::from_secs(10)).await.unwrap();
 }

@@ -6,9 +6,9 @@ mod common;
 use std::cell::Cell;
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::{Arc, Mutex};
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
-use common::{Kafka, Note, note, properties, unique, until, within};
+use common::{Gate, Kafka, Note, note, properties, standstill, unique, until, within};
 use event_schema::kafka::rdkafka::admin::{AdminClient, AdminOptions, NewPartitions, NewTopic, TopicReplication};
 use event_schema::kafka::rdkafka::client::DefaultClientContext;
 use event_schema::kafka::rdkafka::consumer::{BaseConsumer, Consumer};
@@ -19,7 +19,6 @@ use event_schema::kafka::{
     Counts, DeadLetter, Delivery, EventConsumer, EventProducer, KafkaConfig, Outcome, RunError, RunHandle, Runner,
 };
 use event_schema::serde_json;
-use tokio::sync::watch;
 use tokio::task::JoinHandle;
 use tokio::time::MissedTickBehavior;
 
@@ -62,8 +61,9 @@ struct Running {
 
 impl Running {
     async fn start(group: &KafkaConfig, topic: &str, handled: &Handled) -> Self {
-        let (_, open) = watch::channel(true);
-        Self::at_gate(group, topic, handled, |runner| runner, &open).await
+        let gate = Gate::default();
+        gate.open();
+        Self::at_gate(group, topic, handled, |runner| runner, &gate).await
     }
 
     /// Nothing is handled before the gate is open.
@@ -72,16 +72,16 @@ impl Running {
         topic: &str,
         handled: &Handled,
         settings: impl FnOnce(Runner<Note>) -> Runner<Note>,
-        gate: &watch::Receiver<bool>,
+        gate: &Gate,
     ) -> Self {
         let consumer = EventConsumer::<Note>::subscribe_to(group, &[topic]).await.unwrap();
         let handle = consumer.handle();
         let (handled, gate) = (Arc::clone(handled), gate.clone());
         let task = tokio::spawn(settings(consumer.runner()).run(move |note: Delivery<Note>| {
-            let (handled, mut gate) = (Arc::clone(&handled), gate.clone());
+            let (handled, gate) = (Arc::clone(&handled), gate.clone());
             async move {
                 // Whoever held it may have opened it and gone.
-                let _ = gate.wait_for(|open| *open).await;
+                gate.pass().await;
                 let mut handled = handled.lock().unwrap();
                 handled.entry((note.partition(), note.offset())).or_insert((note.number, 0)).1 += 1;
             }
@@ -449,24 +449,16 @@ async fn a_partition_that_was_paused_when_it_went_goes_on_when_it_comes_back() {
         kafka.publish(&topic, (0..2_000_u32).map(|number| note(&keys[&(number % 2).cast_signed()], number))).await;
         let count = 2_020;
         let handled = Handled::default();
-        let (gate, closed) = watch::channel(false);
+        let gate = Gate::default();
         let settings = |runner: Runner<Note>| runner.buffer(20, 1_000_000).handler_timeout(Duration::from_secs(120));
-        let stays = Running::at_gate(&group, &topic, &handled, settings, &closed).await;
+        let stays = Running::at_gate(&group, &topic, &handled, settings, &gate).await;
         // All there is room for, and no more for a while.
-        let mut held = ((0, 0), Instant::now());
-        until(30, "standstill", || {
-            let now = stays.handle.buffered();
-            if now != held.0 {
-                held = (now, Instant::now());
-            }
-            now.0 >= 20 && held.1.elapsed() > Duration::from_millis(500)
-        })
-        .await;
+        standstill(&stays.handle, 19, Duration::from_millis(500), || {}).await;
         // The guest gets one of the two, does all of it or a part, and leaves.
         let guest = Running::start(&group, &topic, &handled).await;
         until(60, "something for the guest", || guest.handle.counts().done() > 0).await;
         guest.close().await;
-        gate.send(true).unwrap();
+        gate.open();
         until(60, "all of them", || handled.lock().unwrap().len() == count).await;
         stays.close().await;
         let mut committed = 0;

@@ -3,13 +3,17 @@
 
 mod common;
 
+use std::collections::BTreeMap;
 use std::time::{Duration, Instant};
 
 use common::log::{Log, lines};
 use common::{Kafka, Note, note, until};
 use event_schema::kafka::rdkafka::Message;
-use event_schema::kafka::rdkafka::message::Headers;
+use event_schema::kafka::rdkafka::message::{Header, Headers, OwnedHeaders};
+use event_schema::kafka::rdkafka::producer::{FutureProducer, FutureRecord};
 use event_schema::kafka::{DeadLetter, Delivery, EventConsumer, Outcome};
+use event_schema::prelude::*;
+use event_schema::serde_json;
 use tracing::Level;
 
 #[tokio::test(flavor = "multi_thread")]
@@ -79,4 +83,64 @@ async fn a_thousand_poison_messages_in_a_row() {
     for (number, letter) in letters.iter().enumerate() {
         assert_eq!(letter.payload(), Some(format!("{{{number}").as_bytes()));
     }
+}
+
+#[derive(Debug, Serialize, JsonSchema, EventSchema)]
+#[serde(deny_unknown_fields)]
+struct Account {
+    balances: BTreeMap<String, u32>,
+    #[validate(custom(function = quotes))]
+    owner: String,
+}
+
+fn quotes(owner: &str) -> Result<(), ValidationError> {
+    Err(ValidationError::new("closed").with_message(format!("{owner} has no account").into()))
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_is_redacted_names_nothing_that_the_message_alone_has() {
+    let _ = tracing::subscriber::set_global_default(Log);
+    let kafka = Kafka::start();
+    let (topic, dead) = (kafka.topic(1).await, kafka.topic(1).await);
+    let structured = ("content-type", "application/cloudevents+json");
+    let messages = [
+        (r#"{"balances": {"DE4711": -1}, "owner": "Ada", "iban-DE4711": 1}"#, ("x", "y")),
+        (r#"{"specversion": "1.0", "id": "1", "source": "/a", "type": "DE4711.v1", "data": {}}"#, structured),
+        (r#"{"specversion": "1.0", "id": "1", "source": "/a", "type": "account", "DE-4711": 1}"#, structured),
+    ];
+    let producer: FutureProducer = kafka.config.rdkafka_producer().unwrap().create().unwrap();
+    for (value, (key, header)) in messages {
+        let headers = OwnedHeaders::new().insert(Header { key, value: Some(header) });
+        let record: FutureRecord<'_, str, str> = FutureRecord::to(&topic).payload(value).headers(headers);
+        producer.send(record, Duration::from_secs(20)).await.unwrap();
+    }
+
+    let consumer = EventConsumer::<Account>::subscribe_to(&kafka.group(), &[&topic]).await.unwrap();
+    let handle = consumer.handle();
+    let dead_letter = DeadLetter::new().topic(&dead).redact();
+    let running = tokio::spawn(consumer.runner().dead_letter(dead_letter).run(async |_: Delivery<Account>| {}));
+    until(60, "dead letters", || handle.counts().of(Outcome::Dead) == 3).await;
+    handle.close(Duration::from_secs(10)).await.unwrap();
+    running.await.unwrap().unwrap();
+
+    let letters = kafka.read(&dead, 3).await;
+    let mut told = lines(&topic).into_iter().map(|(_, line)| line).collect::<Vec<_>>();
+    assert!(told.len() >= 3, "{told:#?}");
+    for letter in &letters {
+        let headers = letter.headers().unwrap().iter();
+        let text = |bytes| String::from_utf8_lossy(bytes).into_owned();
+        told.extend(headers.map(|header| format!("{}: {}", header.key, text(header.value.unwrap_or_default()))));
+        told.push(text(letter.payload().unwrap()));
+    }
+    for secret in ["4711", "Ada"] {
+        assert!(!told.iter().any(|text| text.contains(secret)), "{told:#?}");
+    }
+
+    // What is wrong, and where, is told all the same.
+    let headers = letters[0].headers().unwrap();
+    let violations = headers.iter().find(|header| header.key == "event-schema-violations").unwrap().value.unwrap();
+    let violations: serde_json::Value = serde_json::from_slice(violations).unwrap();
+    let found: Vec<_> =
+        violations["violations"].as_array().unwrap().iter().map(|one| [&one["pointer"], &one["code"]]).collect();
+    assert_eq!(found, [["/balances/***", "invalid"], ["/owner", "closed"], ["/***", "unknown"]]);
 }

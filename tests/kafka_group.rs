@@ -8,8 +8,10 @@ use std::sync::atomic::{AtomicBool, AtomicU32, Ordering};
 use std::sync::{Arc, Mutex};
 use std::time::{Duration, Instant};
 
-use common::{Kafka, Note, note, until, within};
-use event_schema::kafka::{Delivery, EventConsumer, KafkaConfig, Order, RunHandle, Runner};
+use common::{Gate, Kafka, Note, note, standstill, until, within};
+use event_schema::kafka::{
+    DeadLetter, Delivery, EmbeddedKafka, EventConsumer, Failure, KafkaConfig, Order, Outcome, RunHandle, Runner,
+};
 use tokio::sync::Semaphore;
 use tokio::task::JoinHandle;
 
@@ -250,36 +252,97 @@ async fn a_handler_that_stands_still_does_not_fill_the_memory() {
     let group = kafka.group();
     let long = "x".repeat(1_000);
     kafka.publish(&topic, (0..COUNT).map(|number| note(&format!("{}{long}", number % 50), number))).await;
-    let (gate, at_gate) = (Arc::new(Semaphore::new(0)), Arc::new(AtomicU32::new(0)));
+    let gate = Gate::default();
     let handler = {
-        let (gate, at_gate) = (Arc::clone(&gate), Arc::clone(&at_gate));
+        let gate = gate.clone();
         move |_: Delivery<Note>| {
-            let (gate, at_gate) = (Arc::clone(&gate), Arc::clone(&at_gate));
-            async move {
-                at_gate.fetch_add(1, Ordering::Relaxed);
-                gate.acquire().await.unwrap().forget();
-            }
+            let gate = gate.clone();
+            async move { gate.pass().await }
         }
     };
     let settings = |runner: Runner<Note>| runner.unordered().concurrency(4).buffer(usize::MAX, 1_000_000);
     let (handle, task) = start(&group, &topic, settings, handler).await;
-    until(30, "four at the gate", || at_gate.load(Ordering::Relaxed) == 4).await;
-    // Until it holds no more than before, for a while: the partitions are paused by then.
-    let mut held = (handle.buffered(), Instant::now());
-    until(30, "standstill", || {
-        let now = handle.buffered();
-        if now != held.0 {
-            held = (now, Instant::now());
-        }
-        now.0 > 4 && held.1.elapsed() > Duration::from_millis(500)
-    })
-    .await;
-    let (messages, bytes) = handle.buffered();
-    println!("{messages} messages, {bytes} bytes");
+    until(30, "four at the gate", || gate.came() == 4).await;
+    // The partitions are paused by then.
+    let held = standstill(&handle, 4, Duration::from_millis(500), || {}).await;
+    println!("{held:?}");
     // A burst more than asked for.
-    assert!(bytes < 1_000_000 + 1_500_000, "{bytes} bytes");
-    gate.add_permits(COUNT as usize);
+    assert!(held.bytes < 1_000_000 + 1_500_000, "{held:?}");
+    gate.open();
     until(60, "all of them", || handle.counts().done() == u64::from(COUNT)).await;
     handle.close(DEADLINE).await.unwrap();
     task.await.unwrap();
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_member_is_ready_when_it_has_joined_whether_or_not_there_is_a_partition_for_it() {
+    let kafka = Kafka::start();
+    for group in protocols(&kafka) {
+        println!("{group:?}");
+        let topic = kafka.topic(1).await;
+        let (first, first_task) = start(&group, &topic, |runner| runner, |_| async {}).await;
+        until(30, "the first", || first.is_ready()).await;
+        let all = [(topic.clone(), 0)];
+        until(30, "its partition", || first.assigned() == all).await;
+
+        let (second, second_task) = start(&group, &topic, |runner| runner, |_| async {}).await;
+        until(30, "the second", || second.is_ready()).await;
+        until(30, "one of the two with the partition", || first.assigned().len() + second.assigned().len() == 1).await;
+        let (has_it, other) = if first.assigned() == all { (&first, &second) } else { (&second, &first) };
+        has_it.close(DEADLINE).await.unwrap();
+        assert!(!has_it.is_ready() && has_it.assigned().is_empty());
+        until(30, "the partition at the other", || other.assigned() == all).await;
+        assert!(other.is_ready());
+        other.close(DEADLINE).await.unwrap();
+        for task in [first_task, second_task] {
+            within(5, "end of the run", task).await.unwrap();
+        }
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_consumer_is_not_ready_while_a_dead_letter_waits_or_its_group_has_given_it_up() {
+    let kafka = EmbeddedKafka::start().unwrap();
+    kafka.create_topic("notes", 1).unwrap();
+    kafka.create_topic("dead", 1).unwrap();
+    kafka.publish_bytes("notes", None, Some(br#"{"key": "a", "number": 1}"#), &[]).await;
+    let config = kafka.config().connect_timeout(Duration::from_secs(2)).set("session.timeout.ms", "8000");
+    let consumer = EventConsumer::<Note>::subscribe_to(&config.group("g"), &["notes"]).await.unwrap();
+    let handle = consumer.handle();
+    let gate = Gate::default();
+    let handler = {
+        let gate = gate.clone();
+        move |_: Delivery<Note>| {
+            let gate = gate.clone();
+            async move {
+                gate.pass().await;
+                Err::<(), _>(Failure::reject("never"))
+            }
+        }
+    };
+    let runner = consumer.runner().dead_letter(DeadLetter::new().topic("dead"));
+    let task = tokio::spawn(runner.run(handler));
+    until(30, "the event", || gate.came() == 1).await;
+    assert!(handle.is_ready());
+
+    // The dead letter cannot be sent, long before the session is over.
+    kafka.broker_down();
+    assert!(handle.is_ready());
+    gate.open();
+    until(6, "trouble", || !handle.is_ready()).await;
+    assert_eq!(handle.assigned(), [("notes".to_owned(), 0)]);
+    kafka.broker_up();
+    until(30, "the dead letter", || handle.counts().of(Outcome::Dead) == 1).await;
+    until(30, "readiness", || handle.is_ready()).await;
+
+    // For longer than the session lasts.
+    kafka.broker_down();
+    assert!(handle.is_ready());
+    until(30, "loss of the partition", || !handle.is_ready()).await;
+    assert!(handle.assigned().is_empty());
+    kafka.broker_up();
+    until(60, "readiness", || handle.is_ready()).await;
+    assert_eq!(handle.assigned(), [("notes".to_owned(), 0)]);
+    handle.close(DEADLINE).await.unwrap();
+    within(5, "end of the run", task).await.unwrap().unwrap();
 }

@@ -12,6 +12,7 @@ use event_schema::kafka::rdkafka::message::{Header, OwnedHeaders};
 use event_schema::kafka::rdkafka::producer::{FutureProducer, FutureRecord};
 use event_schema::kafka::{Body, EventConsumer};
 use event_schema::prelude::*;
+use futures_util::StreamExt;
 use futures_util::future::join_all;
 
 #[tokio::test]
@@ -107,5 +108,27 @@ async fn a_loop_over_fetched_messages_lets_other_tasks_run() {
     let turns = turns.load(Ordering::Relaxed);
     assert!(turns > 10, "{turns} turns");
     other.abort();
+    consumer.close(Duration::from_secs(10)).await.unwrap();
+}
+
+#[tokio::test]
+async fn a_stream_ends_behind_a_fatal_error_which_recv_returns_again() {
+    let kafka = Kafka::start();
+    let topic = kafka.topic(1).await;
+    // Without a committed offset there is nowhere to begin.
+    let group = kafka.group().set("auto.offset.reset", "none");
+    let mut consumer = EventConsumer::<common::Note>::subscribe_to(&group, &[&topic]).await.unwrap();
+    let handle = consumer.handle();
+    let mut errors = Vec::new();
+    while let Some(received) = within(20, "error or end", consumer.stream().next()).await {
+        errors.push(received.unwrap_err());
+    }
+    let [error] = &errors[..] else { panic!("{errors:?}") };
+    assert!(error.is_fatal() && !error.is_closed(), "{error}");
+    assert!(!handle.is_ready());
+    for _ in 0..2 {
+        let again = within(1, "error", consumer.recv()).await.unwrap_err();
+        assert!(again.is_fatal() && again.to_string() == error.to_string(), "{again}");
+    }
     consumer.close(Duration::from_secs(10)).await.unwrap();
 }

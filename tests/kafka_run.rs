@@ -379,6 +379,44 @@ async fn it_stops_at_what_it_is_told_to_stop_at() {
     assert_eq!(kafka.committed(&group, &topic, 0).await, Some(5));
 }
 
+/// Whatever it failed by, one line of the log says where and why.
+#[tokio::test(flavor = "multi_thread")]
+async fn what_is_skipped_is_passed_over_and_told() {
+    let _ = tracing::subscriber::set_global_default(common::log::Log);
+    let kafka = Kafka::start();
+    let topic = kafka.topic(1).await;
+    kafka.put(&topic, "a", Some(b"{")).await;
+    kafka.publish(&topic, (1..6).map(|number| note("a", number))).await;
+    let group = kafka.group();
+    let retry = Retry::in_place().attempts(2).backoff(Duration::from_millis(1), Duration::from_millis(2));
+    let settings =
+        |runner: Runner<Note>| runner.retry(retry).give_up(GiveUp::Skip).handler_timeout(Duration::from_millis(200));
+    let running = Running::start(&group, &topic, settings, async |note: Delivery<Note>| match note.number {
+        1 => Err(Failure::reject("no such product")),
+        2 => Err(Failure::retry("the database is away")),
+        3 => panic!("a handler that panics"),
+        4 => std::future::pending().await,
+        _ => Ok(()),
+    })
+    .await;
+    running.until(Outcome::Done, 1).await;
+    assert_eq!(running.close().await.to_string(), "1 done, 3 retried, 5 skipped, 2 abandoned");
+    assert_eq!(kafka.committed(&group, &topic, 0).await, Some(6));
+    let skipped: Vec<_> =
+        common::log::lines(&topic).into_iter().filter(|(_, line)| line.contains(": skipped: ")).collect();
+    let faults = [
+        "the JSON breaks off: EOF while parsing an object at line 1 column 1",
+        "no such product",
+        "the database is away",
+        "the handler panicked",
+        "the handler took longer than 200ms",
+    ];
+    let expected: Vec<_> =
+        (0..).zip(faults).map(|(offset, fault)| format!("{topic}/0@{offset}: skipped: {fault}")).collect();
+    assert_eq!(skipped.iter().map(|(_, line)| line).collect::<Vec<_>>(), expected.iter().collect::<Vec<_>>());
+    assert!(skipped.iter().all(|(level, _)| *level == tracing::Level::WARN));
+}
+
 #[tokio::test(flavor = "multi_thread")]
 async fn what_was_received_ahead_by_hand_is_not_lost_to_the_handler() {
     let kafka = Kafka::start();

@@ -122,33 +122,37 @@ async fn spring_reads_our_dead_letters() {
 async fn we_read_springs_dead_letters() {
     let Some(jars) = spring() else { return };
     let kafka = Kafka::start();
-    let topic = kafka.topic(2).await;
-    let dead = format!("{topic}-dlt");
-    kafka.create(&dead, 2).await;
-    let notes: Vec<Note> = (0..4).map(|number| note(&number.to_string(), number)).collect();
-    kafka.publish(&topic, notes.clone()).await;
-    spring_does("refuse", jars, &topic, notes.len()).await;
+    // Of the recoverer, and of a `@RetryableTopic`.
+    for what in ["refuse", "retry"] {
+        let topic = kafka.topic(2).await;
+        let dead = format!("{topic}-dlt");
+        kafka.create(&dead, 2).await;
+        kafka.create(&format!("{topic}-retry"), 2).await;
+        let notes: Vec<Note> = (0..4).map(|number| note(&number.to_string(), number)).collect();
+        kafka.publish(&topic, notes.clone()).await;
+        spring_does(what, jars.clone(), &topic, notes.len()).await;
 
-    let originals = kafka.read(&topic, notes.len()).await;
-    let mut consumer = EventConsumer::<Note>::subscribe_to(&kafka.group(), &[&dead]).await.unwrap();
-    let mut read = Vec::new();
-    for _ in &notes {
-        let received = within(30, "dead letter", consumer.recv()).await.unwrap();
-        let event = received.event().unwrap().clone();
-        let original = originals.iter().find(|message| message.key() == Some(event.key.as_bytes())).unwrap();
-        let letter = DeadLetter::read(&received).unwrap();
-        assert_eq!(letter.topic(), topic);
-        assert_eq!((letter.partition(), letter.offset()), (original.partition(), original.offset()));
-        let time = letter.timestamp().unwrap().duration_since(std::time::SystemTime::UNIX_EPOCH).unwrap();
-        assert_eq!(i64::try_from(time.as_millis()).unwrap(), millis(original));
-        assert_eq!(letter.group(), Some("spring-billing"));
-        assert_eq!(letter.exception(), Some("java.lang.IllegalStateException"));
-        assert!(letter.message().unwrap().contains("out of stock"), "{:?}", letter.message());
-        assert!(letter.stacktrace().unwrap().contains("at "), "{:?}", letter.stacktrace());
-        assert!(letter.violations().is_none() && !letter.is_pointer());
-        read.push(event);
+        let originals = kafka.read(&topic, notes.len()).await;
+        let mut consumer = EventConsumer::<Note>::subscribe_to(&kafka.group(), &[&dead]).await.unwrap();
+        let mut read = Vec::new();
+        for _ in &notes {
+            let received = within(30, "dead letter", consumer.recv()).await.unwrap();
+            let event = received.event().unwrap().clone();
+            let original = originals.iter().find(|message| message.key() == Some(event.key.as_bytes())).unwrap();
+            let letter = DeadLetter::read(&received).unwrap();
+            assert_eq!(letter.topic(), topic);
+            assert_eq!((letter.partition(), letter.offset()), (original.partition(), original.offset()));
+            let time = letter.timestamp().unwrap().duration_since(std::time::SystemTime::UNIX_EPOCH).unwrap();
+            assert_eq!(i64::try_from(time.as_millis()).unwrap(), millis(original));
+            assert_eq!(letter.group(), Some("spring-billing"));
+            assert_eq!(letter.exception(), Some("java.lang.IllegalStateException"));
+            assert!(letter.message().unwrap().contains("out of stock"), "{:?}", letter.message());
+            assert!(letter.stacktrace().unwrap().contains("at "), "{:?}", letter.stacktrace());
+            assert!(letter.violations().is_none() && !letter.is_pointer());
+            read.push(event);
+        }
+        consumer.close(DEADLINE).await.unwrap();
+        read.sort_by_key(|note| note.number);
+        assert_eq!(read, notes);
     }
-    consumer.close(DEADLINE).await.unwrap();
-    read.sort_by_key(|note| note.number);
-    assert_eq!(read, notes);
 }

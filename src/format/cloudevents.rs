@@ -52,11 +52,17 @@ use serde_json::value::RawValue;
 use time::OffsetDateTime;
 use time::format_description::well_known::Rfc3339;
 
+#[cfg(feature = "kafka")]
+use crate::violation::MASK;
+
 /// The only version of the specification that is known here.
 pub(crate) const SPECVERSION: &str = "1.0";
 pub(crate) const CONTENT_TYPE: &str = "content-type";
 const JSON_EVENT: &str = "application/cloudevents+json";
 const REQUIRED: [&str; 4] = ["specversion", "id", "source", "type"];
+/// The attributes that the specification names.
+#[cfg(feature = "kafka")]
+const KNOWN: [&str; 8] = ["specversion", "id", "source", "type", "subject", "time", "datacontenttype", "dataschema"];
 
 /// An event as CloudEvents describes it: attributes, and data if it has some.
 ///
@@ -848,6 +854,16 @@ impl CloudEventError {
     #[must_use]
     pub fn is_unsupported(&self) -> bool {
         matches!(*self.0, Kind::Format(_))
+    }
+
+    /// Leaves away what only the message names.
+    #[cfg(feature = "kafka")]
+    pub(crate) fn redact(&mut self) {
+        match &mut *self.0 {
+            Kind::Invalid { name, .. } if KNOWN.contains(&&**name) => {}
+            Kind::Invalid { name, .. } | Kind::Name(name) | Kind::Format(name) => *name = MASK.into(),
+            _ => {}
+        }
     }
 }
 

@@ -10,7 +10,7 @@
 //! | [`Retried`](Outcome::Retried) | failed; it is handled again in its place, or sent to a [topic for retries](crate::kafka::Retry::topics) | not committed before it is finished; with a topic for retries, finished when it is stored there | in place: kept, the partition waits. By topics: none | `kafka_run`: `a_failed_event_is_tried_again_in_its_place`, `retries_by_topics_hold_up_nothing`, `what_was_tried_by_topics_keeps_its_first_place_...` |
 //! | [`Parked`](Outcome::Parked) | failed; it is handled again, the later messages of its key wait | not committed before it is finished; others may be handled up to `span` messages ahead | kept for each key | `kafka_run`: `a_parked_event_holds_up_its_own_key_only` |
 //! | [`Dead`](Outcome::Dead) | it is in the dead letter topic, with its original bytes, key and headers, and why | finished when the brokers have acknowledged the dead letter | kept: what comes behind it waits until then | `kafka_dead_letter`, `kafka_run`: `what_is_rejected_or_fails_for_good_is_a_dead_letter`, `kafka_spring` |
-//! | [`Skipped`](Outcome::Skipped) | passed over, because [`GiveUp::Skip`] says so; it is in the log | finished | kept | the simulation of the core |
+//! | [`Skipped`](Outcome::Skipped) | passed over, because [`GiveUp::Skip`] says so; it is in the log | finished | kept | `kafka_run`: `what_is_skipped_is_passed_over_and_told` |
 //! | [`Abandoned`](Outcome::Abandoned) | its handler took too long, or its partition was taken away: its result does not count, and it may have had its effect | not committed; after a timeout it is tried again, after a revoke the next owner gets it | kept | `kafka_run`: `a_handler_that_takes_too_long_...`, `a_handler_that_took_too_long_...`, `kafka_group`: `a_result_that_comes_after_the_partition_went_...` |
 //!
 //! With [`GiveUp::Stop`] a message that failed for good ends the run with an error, and is not committed: it is
@@ -63,11 +63,21 @@
 //!   seconds, or a third of the session timeout if that is less, unless set.
 //! - [`RunHandle::close`] returns by its deadline (`a_close_under_load_is_in_time_...`).
 //!
+//! ## Whether it is ready
+//!
+//! [`RunHandle::is_ready`] is for the readiness probe of a service. It says no until the group has let the consumer in,
+//! while a dead letter waits for brokers that do not take it, when the group has given the consumer up, and when the run
+//! stops (`kafka_group`: `a_member_is_ready_when_...`, `a_consumer_is_not_ready_while_...`).
+//!
 //! # Consuming by hand
 //!
 //! [`EventConsumer::recv`] and its kin commit nothing but what [`store_offset`](EventConsumer::store_offset) or
 //! [`commit`](EventConsumer::commit) is told of, which take all up to the message: what was not handed over is never
 //! committed (`kafka_commit`). A message of a partition that was taken away cannot be committed any more.
+//!
+//! An error that is [fatal](ConsumeError::is_fatal) ends [`stream`](EventConsumer::stream), and `recv` returns it
+//! again and again (`kafka_received`: `a_stream_ends_behind_...`). A [`run`](EventConsumer::run) after a `recv` begins
+//! behind what that has handed out (`kafka_run`: `what_was_received_ahead_by_hand_...`).
 //!
 //! # Producing
 //!
@@ -122,9 +132,10 @@
 //! [`Failure::retry`]: crate::kafka::Failure::retry
 //! [`Order::Partition`]: crate::kafka::Order::Partition
 //! [`RunHandle::close`]: crate::kafka::RunHandle::close
+//! [`RunHandle::is_ready`]: crate::kafka::RunHandle::is_ready
 //! [`SendError::is_not_sent`]: crate::kafka::SendError::is_not_sent
 //! [`SendError::is_unknown`]: crate::kafka::SendError::is_unknown
 //! [`SendError::is_fatal`]: crate::kafka::SendError::is_fatal
 
 #[cfg(doc)]
-use crate::kafka::{Counts, EventConsumer, EventProducer, Outcome, Runner};
+use crate::kafka::{ConsumeError, Counts, EventConsumer, EventProducer, Outcome, Runner};

@@ -78,7 +78,8 @@ impl<E: EventSchema> Batches<E> {
     }
 
     /// Waits for a message, and then for more: until there are `most`, or for as long as `wait`. What failed
-    /// for good in an earlier batch is sent to the dead letter topic meanwhile, and holds up no batch.
+    /// for good in an earlier batch is sent to the dead letter topic meanwhile, and holds up no batch. Of a partition
+    /// there are no more in hand than the [span](super::Runner::span) allows.
     ///
     /// Dropping the future before it is ready loses nothing. Messages whose partition is taken away before the
     /// batch is complete are not in it. For this and the following see the example of [`Batches`].
@@ -418,7 +419,7 @@ impl<E> Batch<E> {
         for item in self.records.drain(..) {
             let finished = match (item.failure, item.received.into_body()) {
                 (Some(failure), _) => Finished::Failed(Fault::Handler(Arc::new(failure))),
-                (None, Body::Rejected(rejection)) => Finished::Failed(Fault::Load(Arc::new(rejection.into_parts().1))),
+                (None, Body::Rejected(rejection)) => Finished::Failed(self.forward.rejected(rejection)),
                 (None, _) => Finished::Done,
             };
             finish(&self.shared, &self.forward, &item.ticket, &item.place, finished);

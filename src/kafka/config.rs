@@ -543,8 +543,11 @@ fn log_level() -> RDKafkaLogLevel {
 /// assert_eq!(error.problems().count(), 2);
 /// assert!(error.to_string().starts_with("line 2: unknown key `sasl.passwort`, did you mean"));
 /// assert!(!error.to_string().contains("hush"));
+///
+/// // A `main` that returns it shows it as it is to be read.
+/// assert_eq!(format!("{error:?}"), error.to_string());
 /// ```
-#[derive(Debug, Clone)]
+#[derive(Clone)]
 pub struct ConfigError {
     problems: Vec<String>,
 }

@@ -80,6 +80,8 @@ pub struct EventConsumer<E> {
     ahead: Ahead,
     /// How many messages were handed out, to let other tasks run now and then.
     turn: u8,
+    /// Whether a stream has said why there is nothing more to come.
+    ended: bool,
     config: KafkaConfig,
     topics: Vec<String>,
     event: PhantomData<fn() -> E>,
@@ -195,7 +197,15 @@ impl<E: EventSchema> EventConsumer<E> {
         .await?;
         client.consumer.subscribe(topics).map_err(|error| ConfigError::one(error.to_string()))?;
         let topics = topics.iter().map(|&topic| topic.to_owned()).collect();
-        Ok(Self { member, ahead: Ahead::default(), turn: 0, config: config.clone(), topics, event: PhantomData })
+        Ok(Self {
+            member,
+            ahead: Ahead::default(),
+            turn: 0,
+            ended: false,
+            config: config.clone(),
+            topics,
+            event: PhantomData,
+        })
     }
 
     /// Hands each event to a handler, many in parallel, until it is [closed](RunHandle::close): at least
@@ -272,6 +282,9 @@ impl<E: EventSchema> EventConsumer<E> {
     }
 
     /// To say how events are to be handled before they are; see the example of [`Runner`].
+    ///
+    /// What [`recv`](Self::recv) has handed out before is not handled again: the run begins behind it, and commits it
+    /// with what it handles.
     pub fn runner(self) -> Runner<E>
     where
         E: Send + Sync + 'static,
@@ -279,8 +292,8 @@ impl<E: EventSchema> EventConsumer<E> {
         Runner::new(self)
     }
 
-    /// Closes the consumer from elsewhere while it [runs](Self::run), and says what it has done; see there
-    /// for an example.
+    /// Closes the consumer from elsewhere while it [runs](Self::run), and says what it has done and whether it is
+    /// ready; see there for an example.
     #[must_use]
     pub fn handle(&self) -> RunHandle {
         RunHandle::new(Arc::clone(&self.member.shared), self.member.gone.clone())
@@ -297,7 +310,7 @@ impl<E: EventSchema> EventConsumer<E> {
     /// # Errors
     ///
     /// Of [`ConsumeError`]. They are about the consumer, never about a message, and no reason to
-    /// give up unless [fatal](ConsumeError::is_fatal).
+    /// give up unless [fatal](ConsumeError::is_fatal): a fatal one is returned again by every call, at once.
     ///
     /// ```
     /// # use event_schema::kafka::{EmbeddedKafka, EventConsumer, EventProducer};
@@ -320,7 +333,10 @@ impl<E: EventSchema> EventConsumer<E> {
         poll_fn(|context| self.poll_recv(context)).await
     }
 
-    /// The messages as a stream, which never ends: [`recv`](Self::recv) again and again.
+    /// The messages as a stream: [`recv`](Self::recv) again and again.
+    ///
+    /// It ends behind an error that is [fatal](ConsumeError::is_fatal), and when the consumer is
+    /// [closed](RunHandle::close) by its handle; other errors do not end it.
     ///
     /// ```
     /// # use event_schema::kafka::{EmbeddedKafka, EventConsumer, EventProducer};
@@ -493,9 +509,12 @@ impl<E: EventSchema> Stream for Messages<'_, E> {
     type Item = Result<Received<E>, ConsumeError>;
 
     fn poll_next(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<Option<Self::Item>> {
-        self.0.poll_recv(context).map(|received| match received {
-            Err(error) if error.is_closed() => None,
-            received => Some(received),
+        if self.0.ended {
+            return Poll::Ready(None);
+        }
+        self.0.poll_recv(context).map(|received| {
+            self.0.ended = received.as_ref().is_err_and(ConsumeError::is_fatal);
+            Some(received).filter(|received| !received.as_ref().is_err_and(ConsumeError::is_closed))
         })
     }
 }

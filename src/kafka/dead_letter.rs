@@ -28,6 +28,10 @@ const GROUP: &str = "kafka_dlt-original-consumer-group";
 const EXCEPTIONS: [&str; 4] = [EXCEPTION, CAUSE, MESSAGE, STACKTRACE];
 const ORIGINALS: [&str; 6] = [TOPIC, PARTITION, OFFSET, TIMESTAMP, TIMESTAMP_TYPE, GROUP];
 
+/// What they are called where the retries are `@RetryableTopic`'s, in the same order.
+const RETRYABLE_EXCEPTIONS: [&str; 4] =
+    ["kafka_exception-fqcn", "kafka_exception-cause-fqcn", "kafka_exception-message", "kafka_exception-stacktrace"];
+
 /// Where a message in a topic for retries was first, in the order of [`ORIGINALS`].
 const FIRSTS: [&str; 6] = [
     "kafka_original-topic",
@@ -82,8 +86,12 @@ const MAX_TOPIC: usize = 249;
 /// | `kafka_dlt-exception-fqcn`, `-message`, `-stacktrace` | why: a kind of error, its text, its chain of causes |
 /// | `event-schema-violations` | of a value that breaks rules: `{"violations": [...], "omitted": 0}`, with pointer, code, message and parameters of each |
 ///
-/// Neither texts nor violations quote the value. Where a message has been dead before, `original`
-/// headers are there twice, of the first time and the last; `exception` headers are of the last.
+/// Our own texts quote no value, but unknown fields and keys of maps by name. What a handler says, as an error or in a
+/// panic, and what a rule says in words of its own, stands there as it is, beside the value, unless it is to
+/// [`redact`](Self::redact).
+///
+/// Where a message has been dead before, `original` headers are there twice, of the first time and the last;
+/// `exception` headers are of the last.
 ///
 /// A message that comes from a [topic for retries](super::Retry::topics) is described as it was in its first
 /// topic. The headers that say how often and when it is tried, `retry_topic-attempts` and
@@ -139,9 +147,17 @@ impl DeadLetter {
     /// Without the message's value, which may hold personal data: a pointer to the message stands in
     /// its place. Nor is there what a handler said of it, as an error or in a panic, which may quote it: only the
     /// kind of error. Key and headers stay.
+    ///
+    /// Of what is wrong with the value the places are told, and the codes, but no name that the value alone has: an
+    /// unknown field and a map's key are `***`, there and in the log, and a rule with words of its own says
+    /// "Invalid value.". What a handler says stands in the log all the same.
     #[must_use]
     pub fn redact(self) -> Self {
         Self { redact: true, ..self }
+    }
+
+    pub(super) fn redacts(&self) -> bool {
+        self.redact
     }
 
     /// The topic for the dead letters of a group. Characters that no topic may have, as a group's name can
@@ -166,6 +182,10 @@ impl DeadLetter {
     }
 
     /// What a dead letter says of the message that it was; none of a message that is no dead letter.
+    ///
+    /// Of Spring's both kinds are read: those of a `DeadLetterPublishingRecoverer`, and those of a
+    /// `@RetryableTopic`, whose headers begin with `kafka_original-` and `kafka_exception-`. Its messages on their way
+    /// to another attempt have these headers too.
     ///
     /// ```
     /// use event_schema::kafka::DeadLetter;
@@ -204,16 +224,8 @@ impl DeadLetter {
         DeadMessage::read(received.headers())
     }
 
-    /// The dead letter of a message, in one of its forms. `partitions` is how many the topic has, if that
-    /// is known.
-    pub(super) fn record(
-        &self,
-        original: &Original<'_>,
-        group: &str,
-        cause: &Cause<'_>,
-        form: Form,
-        partitions: Option<i32>,
-    ) -> Record {
+    /// The dead letter of a message, in one of its forms, for the same partition.
+    pub(super) fn record(&self, original: &Original<'_>, group: &str, cause: &Cause<'_>, form: Form) -> Record {
         let mut headers = Headers::default();
         let is_pointer = form == Form::Pointer || self.redact && original.value.is_some();
         if form == Form::Full {
@@ -238,7 +250,7 @@ impl DeadLetter {
         let key = original.key.filter(|key| form != Form::Pointer || key.len() <= MAX_KEY);
         Record {
             topic: self.topic_of(original.origin.topic, group),
-            partition: Some(original.origin.partition).filter(|own| partitions.is_some_and(|count| *own < count)),
+            partition: Some(original.origin.partition),
             key: key.map(<[u8]>::to_vec),
             value: if is_pointer { Some(original.pointer()) } else { original.value.map(<[u8]>::to_vec) },
             headers,
@@ -533,16 +545,25 @@ pub struct DeadMessage {
 impl DeadMessage {
     fn read(headers: &Headers) -> Option<Self> {
         let text = |name| Some(String::from_utf8_lossy(headers.get(name)?).into_owned());
+        let (originals, exceptions) = if headers.get(TOPIC).is_some() {
+            (ORIGINALS, EXCEPTIONS)
+        } else {
+            headers.get(RETRYABLE_EXCEPTIONS[0])?;
+            (FIRSTS, RETRYABLE_EXCEPTIONS)
+        };
+        let origin = Origin::named(originals, |name| headers.get(name))?;
+        let [exception, cause, message, stacktrace] = exceptions;
         Some(Self {
-            topic: text(TOPIC)?,
-            partition: i32::from_be_bytes(headers.get(PARTITION)?.try_into().ok()?),
-            offset: long(headers.get(OFFSET))?,
-            timestamp: long(headers.get(TIMESTAMP)).filter(|time| *time >= 0).and_then(time),
+            topic: origin.topic.to_owned(),
+            partition: origin.partition,
+            offset: origin.offset,
+            timestamp: origin.time(),
+            // Called so by both.
             group: text(GROUP),
             // Spring puts what handlers throw in a wrapping, and says of what kind it is beside that.
-            exception: text(CAUSE).or_else(|| text(EXCEPTION)),
-            message: text(MESSAGE),
-            stacktrace: text(STACKTRACE),
+            exception: text(cause).or_else(|| text(exception)),
+            message: text(message),
+            stacktrace: text(stacktrace),
             violations: headers.get(VIOLATIONS).and_then(|json| serde_json::from_slice(json).ok()),
             is_pointer: headers.get(POINTER).is_some(),
         })

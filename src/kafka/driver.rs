@@ -8,7 +8,7 @@ mod full;
 #[cfg(test)]
 mod tests;
 
-use std::collections::HashMap;
+use std::collections::{BTreeSet, HashMap};
 use std::fmt;
 use std::hash::{BuildHasher, RandomState};
 use std::ops::{Deref, DerefMut};
@@ -30,6 +30,7 @@ use super::client::{self, Monitor};
 use super::core::{Action, Core, Incoming, Limit, Outcome, Partition, Position, Rules, Taken, Ticket, Verdict};
 use super::error::{CloseError, ConnectError, ConsumeErrorKind, Open};
 use super::fault::Fault;
+use super::native;
 use super::raw::{Packer, Raw};
 use super::tally::Tally;
 
@@ -135,6 +136,10 @@ pub(super) struct State {
     pub(super) patience: Duration,
     /// How long a partition that is to be given up may wait for what is in hand of it.
     pub(super) revoke_timeout: Duration,
+    /// The group has let it in, and has not given it up since.
+    joined: bool,
+    /// What is to be forwarded, and was not taken so far.
+    unsent: BTreeSet<(Partition, u64, u64)>,
     /// Why the consumer stops.
     pub(super) stopped: Option<Stopped>,
     /// How records come back from the topics for retries, if there are any.
@@ -289,6 +294,8 @@ impl Shared {
                 faults: HashMap::new(),
                 patience: Duration::MAX,
                 revoke_timeout: Duration::ZERO,
+                joined: false,
+                unsent: BTreeSet::new(),
                 stopped: None,
                 returning: None,
                 topics: None,
@@ -536,6 +543,12 @@ impl State {
         }
     }
 
+    /// Whether messages can be expected to be received and handled.
+    pub(super) fn is_ready(&self) -> bool {
+        let is_open = self.closing.is_none() && !self.over && self.fatal().is_none();
+        is_open && self.joined && self.unsent.is_empty()
+    }
+
     /// The next record to do something with, for the worker in this seat, if it is one.
     pub(super) fn take(&mut self, seat: Option<usize>, now: Duration) -> Option<(Taken<Raw>, Place)> {
         let taken = self.core.take(now)?;
@@ -588,9 +601,13 @@ impl State {
         if !self.core.waits_for(ticket) {
             return None;
         }
+        self.unsent.remove(&record(ticket));
         let verdict = match finished {
             Finished::Done => Verdict::Done,
-            Finished::NotForwarded { again: true } => Verdict::Retry,
+            Finished::NotForwarded { again: true } => {
+                self.unsent.insert(record(ticket));
+                Verdict::Retry
+            }
             Finished::NotForwarded { again: false } => Verdict::Reject,
             Finished::Failed(fault) => {
                 let verdict = if fault.may_pass() { Verdict::Retry } else { Verdict::Reject };
@@ -618,8 +635,10 @@ impl State {
 
     /// Those of partitions that are not ours any more.
     fn forget_faults(&mut self) {
-        let Self { core, faults, .. } = self;
-        faults.retain(|&(partition, epoch, _), _| core.holds(&Position { partition, epoch, offset: 0 }));
+        let Self { core, faults, unsent, .. } = self;
+        let is_ours = |&(partition, epoch, _): &_| core.holds(&Position { partition, epoch, offset: 0 });
+        faults.retain(|record, _| is_ours(record));
+        unsent.retain(is_ours);
     }
 
     fn list(&self, partitions: &[Partition]) -> TopicPartitionList {
@@ -727,6 +746,7 @@ impl Group {
             tracing::info!("{}/{} assigned", element.topic(), element.partition());
         }
         let mut state = self.shared.lock_here();
+        state.joined = true;
         let partitions = state.numbers(list);
         self.shared.perform(&mut state, consumer);
         state.core.assign(&partitions);
@@ -738,6 +758,7 @@ impl Group {
 
     fn lose(&self, consumer: &BaseConsumer<Self>, list: Option<&TopicPartitionList>) {
         let mut state = self.shared.lock_here();
+        state.joined = false;
         let partitions = match list {
             Some(list) => state.numbers(list),
             None => state.core.partitions(),
@@ -853,6 +874,7 @@ pub(super) fn start(
         packer: Packer::default(),
         gaps: HashMap::new(),
         ticked: Duration::ZERO,
+        is_kip_848: settings.get("group.protocol").is_some_and(|protocol| protocol.eq_ignore_ascii_case("consumer")),
     };
     let member = Member { shared, gone };
     let started = thread::Builder::new().name("event-schema poll".to_owned()).spawn(move || poller.run());
@@ -892,6 +914,7 @@ struct Poller {
     /// [revocations](Shared::revocations).
     gaps: HashMap<Partition, (i64, u64)>,
     ticked: Duration,
+    is_kip_848: bool,
 }
 
 /// Messages that were copied and are yet to be freed: not each by itself, since the thread of librdkafka that
@@ -947,7 +970,11 @@ impl Poller {
         };
         self.note_gaps();
         let again = has_room && self.poll(client, share, burst, spent);
+        // Under KIP-848 no callback tells a member that there is no partition for it.
+        let has_joined =
+            self.is_kip_848 && !self.shared.lock_here().joined && native::has_joined(&self.client.consumer);
         let mut state = self.shared.lock_here();
+        state.joined |= has_joined;
         let now = self.shared.now();
         for incoming in burst.drain(..) {
             state.receive(incoming, now);

@@ -1,5 +1,7 @@
 //! What can go wrong between a service and its brokers.
 
+use std::error::Error;
+use std::fmt;
 use std::time::Duration;
 
 use rdkafka::error::{KafkaError, RDKafkaErrorCode};
@@ -23,7 +25,7 @@ use crate::format::cloudevents::CloudEventError;
 /// assert!(error.to_string().starts_with("no broker answered within 300ms: "));
 /// # }
 /// ```
-#[derive(Debug, thiserror::Error)]
+#[derive(thiserror::Error)]
 #[error(transparent)]
 pub struct ConnectError(Box<ConnectErrorKind>);
 
@@ -164,7 +166,7 @@ impl From<ConfigError> for ConnectError {
 /// # Ok(())
 /// # }
 /// ```
-#[derive(Debug, thiserror::Error)]
+#[derive(thiserror::Error)]
 #[error(transparent)]
 pub struct SendError(Box<SendErrorKind>);
 
@@ -350,13 +352,8 @@ impl SendError {
     /// ```
     #[must_use]
     pub fn is_too_large(&self) -> bool {
-        matches!(
-            *self.0,
-            SendErrorKind::NotSent {
-                code: RDKafkaErrorCode::MessageSizeTooLarge | RDKafkaErrorCode::MessageBatchTooLarge,
-                ..
-            }
-        )
+        use RDKafkaErrorCode as C;
+        matches!(self.code(), Some(C::MessageSizeTooLarge | C::MessageBatchTooLarge))
     }
 
     /// Whether the same message will be refused again.
@@ -372,28 +369,16 @@ impl SendError {
         }
     }
 
-    /// What librdkafka says of a message that it could not deliver, or not take, and whether it is sure
-    /// that the message is not stored.
+    /// What librdkafka says of a message that it could not deliver, or not take, and whether it is certain that the
+    /// message is not stored. No code makes up for a doubt: a message that was sent twice may be refused the second
+    /// time, and stored by the first.
     pub(super) fn of(topic: &str, code: RDKafkaErrorCode, is_certain: bool) -> Self {
-        use RDKafkaErrorCode as C;
         let topic = topic.into();
-        match code {
-            // The broker, or librdkafka before it, has looked at the message and said no; or it
-            // never left the queue.
-            _ if is_certain || is_permanent(code) => SendErrorKind::NotSent { topic, code },
-            C::QueueFull
-            | C::PurgeQueue
-            | C::InvalidArgument
-            | C::NotEnoughReplicas
-            | C::InvalidRequiredAcks
-            | C::InvalidTimestamp => SendErrorKind::NotSent { topic, code },
-            _ => SendErrorKind::Unknown { topic, code },
-        }
-        .into()
+        if is_certain { SendErrorKind::NotSent { topic, code } } else { SendErrorKind::Unknown { topic, code } }.into()
     }
 }
 
-/// Whether it says of a message that it is not stored, and never will be.
+/// Whether it says of a message that it will never be taken.
 fn is_permanent(code: RDKafkaErrorCode) -> bool {
     use RDKafkaErrorCode as C;
     matches!(
@@ -426,7 +411,7 @@ impl From<SendErrorKind> for SendError {
 /// A message that cannot be loaded is not an error but a [`Rejection`](super::Rejection), and a
 /// broker that goes away is waited for. So this is rare, and after one that is not
 /// [fatal](Self::is_fatal) the next [`recv`](super::EventConsumer::recv) may do.
-#[derive(Debug, thiserror::Error)]
+#[derive(thiserror::Error)]
 #[error(transparent)]
 pub struct ConsumeError(Box<ConsumeErrorKind>);
 
@@ -584,7 +569,7 @@ impl From<ConsumeErrorKind> for ConsumeError {
 /// # Ok(())
 /// # }
 /// ```
-#[derive(Debug, thiserror::Error)]
+#[derive(thiserror::Error)]
 #[error(transparent)]
 pub struct RunError(Box<RunErrorKind>);
 
@@ -592,6 +577,8 @@ pub struct RunError(Box<RunErrorKind>);
 pub(super) enum RunErrorKind {
     #[error("{0}")]
     Policy(&'static str),
+    #[error("`{0}` is for handlers: batches have none")]
+    ForHandlers(&'static str),
     #[error(transparent)]
     Config(#[from] ConfigError),
     #[error("stopped at {place}: {fault}")]
@@ -604,7 +591,7 @@ impl RunError {
     /// Whether the settings contradict each other, or cannot be used; see the example of [`RunError`].
     #[must_use]
     pub fn is_config(&self) -> bool {
-        matches!(*self.0, RunErrorKind::Policy(_) | RunErrorKind::Config(_))
+        matches!(*self.0, RunErrorKind::Policy(_) | RunErrorKind::ForHandlers(_) | RunErrorKind::Config(_))
     }
 
     /// Whether it stopped because of a message, which is not committed: as it was told to
@@ -672,7 +659,7 @@ impl From<RunErrorKind> for RunError {
 /// # Ok(())
 /// # }
 /// ```
-#[derive(Debug, Clone, thiserror::Error)]
+#[derive(Clone, thiserror::Error)]
 #[error("not closed within {deadline:?}{}", .open.note())]
 pub struct CloseError {
     pub(super) deadline: Duration,
@@ -692,6 +679,56 @@ impl Open {
             Self::Events(1) => ", 1 event not acknowledged".to_owned(),
             Self::Events(count) => format!(", {count} events not acknowledged"),
             Self::Group => ", the group may notice only after `session.timeout.ms`".to_owned(),
+        }
+    }
+}
+
+/// The text of an error, and of its causes: `main` shows an error that it returns by `Debug`.
+macro_rules! debug_as_text {
+    ($($error:ty),*) => {
+        $(impl fmt::Debug for $error {
+            fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                write!(f, "{self}")?;
+                let mut source = self.source();
+                while let Some(cause) = source {
+                    write!(f, "\nCaused by: {cause}")?;
+                    source = cause.source();
+                }
+                Ok(())
+            }
+        })*
+    };
+}
+
+debug_as_text!(ConfigError, ConnectError, SendError, ConsumeError, RunError, CloseError);
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// librdkafka says of each message whether it may be stored: what the broker said last changes nothing in that.
+    #[test]
+    fn what_may_be_stored_is_unknown_whatever_the_code() {
+        use RDKafkaErrorCode as C;
+        for code in [
+            C::MessageSizeTooLarge,
+            C::TopicAuthorizationFailed,
+            C::UnknownTopicOrPartition,
+            C::NotEnoughReplicas,
+            C::PurgeQueue,
+            C::MessageTimedOut,
+        ] {
+            let error = SendError::of("notes", code, false);
+            assert!(error.is_unknown() && !error.is_not_sent(), "{error}");
+            assert!(error.to_string().contains("it may be stored"), "{error}");
+            let error = SendError::of("notes", code, true);
+            assert!(error.is_not_sent() && !error.is_unknown(), "{error}");
+            assert!(error.to_string().starts_with("not sent to `notes`: "), "{error}");
+        }
+        for is_certain in [true, false] {
+            assert!(SendError::of("notes", C::MessageSizeTooLarge, is_certain).is_too_large());
+            assert!(SendError::of("notes", C::MessageSizeTooLarge, is_certain).is_permanent());
+            assert!(!SendError::of("notes", C::MessageTimedOut, is_certain).is_permanent());
         }
     }
 }

@@ -16,7 +16,7 @@ use super::fault::Fault;
 use super::policy::{Policy, Retry};
 use super::producer::{EventProducer, Record};
 use super::raw::Raw;
-use super::received::Headers;
+use super::received::{Headers, Rejection};
 
 /// How many forms of a dead letter there are.
 #[expect(clippy::cast_possible_truncation, reason = "there are three")]
@@ -111,6 +111,15 @@ impl Forward {
         }
     }
 
+    /// Why a record failed that is no valid event.
+    pub(super) fn rejected(&self, rejection: Rejection) -> Fault {
+        let (_, mut error) = rejection.into_parts();
+        if self.dead_letter.redacts() {
+            error.redact();
+        }
+        Fault::Load(Arc::new(error))
+    }
+
     pub(super) fn dead_letter_topic(&self, place: &Place) -> String {
         self.dead_letter.topic_of(self.topic(place), &self.group)
     }
@@ -150,7 +159,7 @@ impl Forward {
         let original = Original { origin: self.origin(letter), key: raw.key(), value: raw.value(), headers };
         let form = Form::ALL[form as usize % Form::ALL.len()];
         // Into the same partition, if it is there, which shows when it is sent.
-        let record = self.dead_letter.record(&original, &self.group, &fault.cause(), form, Some(i32::MAX));
+        let record = self.dead_letter.record(&original, &self.group, &fault.cause(), form);
         let topic = self.dead_letter_topic(place);
         if self.comes_back(&topic, place) {
             tracing::error!(

@@ -74,7 +74,7 @@ pub use self::error::{CloseError, ConnectError, ConsumeError, RunError, SendErro
 pub use self::policy::Retry;
 pub use self::producer::{Enqueued, EventProducer, Outgoing, Sent};
 pub use self::received::{Body, Headers, Received, Rejection};
-pub use self::run::{RunHandle, Runner};
+pub use self::run::{Buffered, RunHandle, Runner};
 pub use self::tally::Counts;
 
 /// The time that Kafka's milliseconds since 1970 mean, which may be before. Anybody can write any number: some platforms

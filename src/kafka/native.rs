@@ -6,10 +6,13 @@ use std::ptr::NonNull;
 use std::{ptr, slice};
 
 use rdkafka::bindings::{
-    RD_KAFKA_MSG_F_COPY, rd_kafka_header_add, rd_kafka_header_get_all, rd_kafka_headers_destroy, rd_kafka_headers_new,
-    rd_kafka_headers_t, rd_kafka_message_detach_headers, rd_kafka_message_headers, rd_kafka_message_status,
-    rd_kafka_msg_status_t, rd_kafka_producev, rd_kafka_resp_err_t, rd_kafka_vtype_t,
+    RD_KAFKA_MSG_F_COPY, rd_kafka_consumer_group_metadata, rd_kafka_consumer_group_metadata_destroy,
+    rd_kafka_consumer_group_metadata_generation_id, rd_kafka_header_add, rd_kafka_header_get_all,
+    rd_kafka_headers_destroy, rd_kafka_headers_new, rd_kafka_headers_t, rd_kafka_message_detach_headers,
+    rd_kafka_message_headers, rd_kafka_message_status, rd_kafka_msg_status_t, rd_kafka_producev, rd_kafka_resp_err_t,
+    rd_kafka_vtype_t,
 };
+use rdkafka::consumer::{BaseConsumer, Consumer, ConsumerContext};
 use rdkafka::error::RDKafkaErrorCode;
 use rdkafka::message::BorrowedMessage;
 use rdkafka::producer::{Producer, ProducerContext, ThreadedProducer};
@@ -54,6 +57,21 @@ pub(super) fn is_not_stored(message: &BorrowedMessage<'_>) -> bool {
     // SAFETY: the message of a delivery report lives as long as the report, which is while it is borrowed.
     let status = unsafe { rd_kafka_message_status(message.ptr()) };
     status == rd_kafka_msg_status_t::RD_KAFKA_MSG_STATUS_NOT_PERSISTED
+}
+
+/// Whether the group has let a consumer in: it has a generation, or, under KIP-848, an epoch.
+pub(super) fn has_joined<C: ConsumerContext>(consumer: &BaseConsumer<C>) -> bool {
+    // SAFETY: the consumer lives while it is borrowed. What the first call gives is ours, unless it is null, until
+    // it is destroyed.
+    unsafe {
+        let metadata = rd_kafka_consumer_group_metadata(consumer.client().native_ptr());
+        if metadata.is_null() {
+            return false;
+        }
+        let generation = rd_kafka_consumer_group_metadata_generation_id(metadata);
+        rd_kafka_consumer_group_metadata_destroy(metadata);
+        generation > 0
+    }
 }
 
 /// The headers of a message that is to be sent, which are librdkafka's own.

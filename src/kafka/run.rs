@@ -34,7 +34,9 @@ type Tombstones = Box<dyn Fn(Delivery<()>) -> Pin<Box<dyn Future<Output = Result
 /// A consumer and how it is to handle its events: [`EventConsumer::runner`].
 ///
 /// ```
-/// use event_schema::kafka::{Delivery, EmbeddedKafka, EventConsumer, EventProducer, Failure, Order, Retry};
+/// use event_schema::kafka::{
+///     DeadLetter, Delivery, EmbeddedKafka, EventConsumer, EventProducer, Failure, GiveUp, Order, Retry,
+/// };
 /// use event_schema::prelude::*;
 /// use std::time::Duration;
 ///
@@ -47,6 +49,10 @@ type Tombstones = Box<dyn Fn(Delivery<()>) -> Pin<Box<dyn Future<Output = Result
 ///     Ok(())
 /// }
 ///
+/// async fn forget(customer: Delivery<()>) {
+///     println!("{:?} is deleted", customer.key());
+/// }
+///
 /// # #[tokio::main]
 /// # async fn main() -> Result<(), Box<dyn std::error::Error>> {
 /// let kafka = EmbeddedKafka::start()?;
@@ -55,21 +61,29 @@ type Tombstones = Box<dyn Fn(Delivery<()>) -> Pin<Box<dyn Future<Output = Result
 ///     let customer = ["alice", "bob"][number as usize % 2].to_owned();
 ///     producer.send(&OrderPlaced { customer, number }).await?;
 /// }
+/// producer.send_tombstone("orders", "alice").await?;
 ///
 /// let consumer = EventConsumer::<OrderPlaced>::subscribe(&kafka.config().group("billing")).await?;
 /// let billing = consumer.handle();
 /// let running = tokio::spawn(
 ///     consumer.runner()
 ///         .order(Order::Key)
-///         .concurrency(8)
+///         .concurrency(100)
+///         .buffer(10_000, 4 << 20)
+///         .span(500)
 ///         .retry(Retry::park().attempts(3))
+///         .give_up(GiveUp::DeadLetter)
+///         .dead_letter(DeadLetter::new().topic("dead-letters"))
 ///         .handler_timeout(Duration::from_secs(30))
+///         .revoke_timeout(Duration::from_secs(60))
+///         .commit_interval(Duration::from_millis(200))
+///         .on_tombstone(forget)
 ///         .run(handle),
 /// );
 /// # async fn until(what: impl Fn() -> bool) { while !what() { tokio::task::yield_now().await } }
-/// until(|| billing.counts().done() == 10).await;
+/// until(|| billing.counts().done() == 11).await;
 /// billing.close(Duration::from_secs(10)).await?;
-/// assert_eq!(running.await??.done(), 10);
+/// assert_eq!(running.await??.done(), 11);
 /// # Ok(())
 /// # }
 /// ```
@@ -78,36 +92,51 @@ pub struct Runner<E> {
     consumer: EventConsumer<E>,
     policy: Policy,
     tombstones: Option<Tombstones>,
+    /// The last setting that batches do not have.
+    for_handlers: Option<&'static str>,
 }
 
 impl<E: EventSchema + Send + Sync + 'static> Runner<E> {
     pub(super) fn new(consumer: EventConsumer<E>) -> Self {
-        Self { consumer, policy: Policy::default(), tombstones: None }
+        Self { consumer, policy: Policy::default(), tombstones: None, for_handlers: None }
     }
 
-    /// What keeps its order; across, events are handled in parallel. [`Order::Partition`] unless set.
-    ///
-    /// ```
-    /// # use event_schema::kafka::{Delivery, EventConsumer, GiveUp, DeadLetter, Order, Retry, Runner};
-    /// # use event_schema::prelude::*;
-    /// # use std::time::Duration;
-    /// # fn settings<E: EventSchema + Send + Sync + 'static>(runner: Runner<E>) -> Runner<E> {
-    /// runner.order(Order::Key)
-    /// # }
-    /// ```
+    /// What keeps its order; across, events are handled in parallel. [`Order::Partition`] unless set. For this and
+    /// the following see the example of [`Runner`].
     pub fn order(mut self, order: Order) -> Self {
         self.policy.order = Some(order);
-        self
+        self.for_handlers("order")
     }
 
     /// Nothing keeps its order.
     ///
     /// ```
-    /// # use event_schema::kafka::{Delivery, EventConsumer, GiveUp, DeadLetter, Order, Retry, Runner};
+    /// # use event_schema::kafka::{Delivery, EmbeddedKafka, EventConsumer};
     /// # use event_schema::prelude::*;
+    /// # use std::sync::Arc;
     /// # use std::time::Duration;
-    /// # fn settings<E: EventSchema + Send + Sync + 'static>(runner: Runner<E>) -> Runner<E> {
-    /// runner.unordered()
+    /// # use tokio::sync::Barrier;
+    /// # #[derive(Serialize, JsonSchema, EventSchema)]
+    /// # #[event(topic = "notes")]
+    /// # struct Note { text: String }
+    /// # #[tokio::main]
+    /// # async fn main() -> Result<(), Box<dyn std::error::Error>> {
+    /// # let kafka = EmbeddedKafka::start()?;
+    /// # kafka.create_topic("notes", 1)?;
+    /// # for text in ["one", "two"] { kafka.publish(&Note { text: text.to_owned() }).await; }
+    /// # let consumer = EventConsumer::<Note>::subscribe(&kafka.config().group("docs")).await?;
+    /// # let handle = consumer.handle();
+    /// // Two events of one partition wait for each other.
+    /// let meeting = Arc::new(Barrier::new(2));
+    /// let runner = consumer.runner().unordered().concurrency(2);
+    /// let running = tokio::spawn(runner.run(move |_: Delivery<Note>| {
+    ///     let meeting = Arc::clone(&meeting);
+    ///     async move { drop(meeting.wait().await) }
+    /// }));
+    /// # kafka.handled("docs", "notes").await;
+    /// # handle.close(Duration::from_secs(10)).await?;
+    /// assert_eq!(running.await??.done(), 2);
+    /// # Ok(())
     /// # }
     /// ```
     pub fn unordered(mut self) -> Self {
@@ -117,31 +146,13 @@ impl<E: EventSchema + Send + Sync + 'static> Runner<E> {
 
     /// How many events are handled at once, at most: as many as the machine can do in parallel unless set.
     /// More are worth it for handlers that wait for others.
-    ///
-    /// ```
-    /// # use event_schema::kafka::{Delivery, EventConsumer, GiveUp, DeadLetter, Order, Retry, Runner};
-    /// # use event_schema::prelude::*;
-    /// # use std::time::Duration;
-    /// # fn settings<E: EventSchema + Send + Sync + 'static>(runner: Runner<E>) -> Runner<E> {
-    /// runner.order(Order::Key).concurrency(100)
-    /// # }
-    /// ```
     pub fn concurrency(mut self, workers: usize) -> Self {
         self.policy.concurrency = workers.max(1);
-        self
+        self.for_handlers("concurrency")
     }
 
     /// How much may wait in memory, in messages and in bytes: 100,000 and 32 MiB unless set. Each partition
     /// has an equal share. A thousand messages more may be on their way.
-    ///
-    /// ```
-    /// # use event_schema::kafka::{Delivery, EventConsumer, GiveUp, DeadLetter, Order, Retry, Runner};
-    /// # use event_schema::prelude::*;
-    /// # use std::time::Duration;
-    /// # fn settings<E: EventSchema + Send + Sync + 'static>(runner: Runner<E>) -> Runner<E> {
-    /// runner.buffer(1_000, 4 << 20)
-    /// # }
-    /// ```
     pub fn buffer(mut self, messages: usize, bytes: usize) -> Self {
         self.policy.buffer.records = messages;
         self.policy.buffer.bytes = bytes;
@@ -150,77 +161,34 @@ impl<E: EventSchema + Send + Sync + 'static> Runner<E> {
 
     /// How far ahead of the first unfinished message of a partition others are handled: 1,000 messages
     /// unless set. So many a crash repeats at most, and what was finished since the last commit.
-    ///
-    /// ```
-    /// # use event_schema::kafka::{Delivery, EventConsumer, GiveUp, DeadLetter, Order, Retry, Runner};
-    /// # use event_schema::prelude::*;
-    /// # use std::time::Duration;
-    /// # fn settings<E: EventSchema + Send + Sync + 'static>(runner: Runner<E>) -> Runner<E> {
-    /// runner.order(Order::Key).span(100)
-    /// # }
-    /// ```
     pub fn span(mut self, messages: u64) -> Self {
         self.policy.span = messages.max(1);
         self
     }
 
     /// Whether and how a failed message is tried again: [`Retry::in_place`] unless set.
-    ///
-    /// ```
-    /// # use event_schema::kafka::{Delivery, EventConsumer, GiveUp, DeadLetter, Order, Retry, Runner};
-    /// # use event_schema::prelude::*;
-    /// # use std::time::Duration;
-    /// # fn settings<E: EventSchema + Send + Sync + 'static>(runner: Runner<E>) -> Runner<E> {
-    /// runner.order(Order::Key).retry(Retry::park().attempts(10))
-    /// # }
-    /// ```
     pub fn retry(mut self, retry: Retry) -> Self {
         self.policy.retry = retry;
         self
     }
 
     /// What becomes of a message that failed for good: [`GiveUp::DeadLetter`] unless set.
-    ///
-    /// ```
-    /// # use event_schema::kafka::{Delivery, EventConsumer, GiveUp, DeadLetter, Order, Retry, Runner};
-    /// # use event_schema::prelude::*;
-    /// # use std::time::Duration;
-    /// # fn settings<E: EventSchema + Send + Sync + 'static>(runner: Runner<E>) -> Runner<E> {
-    /// runner.give_up(GiveUp::Stop)
-    /// # }
-    /// ```
     pub fn give_up(mut self, give_up: GiveUp) -> Self {
         self.policy.give_up = give_up;
         self
     }
 
     /// How dead letters are written, and where: [`DeadLetter::new`] unless set.
-    ///
-    /// ```
-    /// # use event_schema::kafka::{Delivery, EventConsumer, GiveUp, DeadLetter, Order, Retry, Runner};
-    /// # use event_schema::prelude::*;
-    /// # use std::time::Duration;
-    /// # fn settings<E: EventSchema + Send + Sync + 'static>(runner: Runner<E>) -> Runner<E> {
-    /// runner.dead_letter(DeadLetter::new().topic("dead-letters"))
-    /// # }
-    /// ```
     pub fn dead_letter(mut self, dead_letter: DeadLetter) -> Self {
         self.policy.dead_letter = dead_letter;
         self
     }
 
-    /// How long a handler may take before it is dropped and counts as failed; as long as it likes unless
-    /// set. What it does when it is not dropped, in a loop without an await, has no effect on the
-    /// message any more.
+    /// How long a handler may take before it is dropped and counts as failed; as long as it likes unless set.
     ///
-    /// ```
-    /// # use event_schema::kafka::{Delivery, EventConsumer, GiveUp, DeadLetter, Order, Retry, Runner};
-    /// # use event_schema::prelude::*;
-    /// # use std::time::Duration;
-    /// # fn settings<E: EventSchema + Send + Sync + 'static>(runner: Runner<E>) -> Runner<E> {
-    /// runner.handler_timeout(Duration::from_secs(30))
-    /// # }
-    /// ```
+    /// A handler that blocks its thread, or computes for long without an await, cannot be dropped. Its time is over
+    /// all the same, and another takes its place; what it does then has no effect on the message any more, but it
+    /// keeps a thread of the runtime from all others. What blocks belongs into `tokio::task::spawn_blocking`.
     pub fn handler_timeout(mut self, timeout: Duration) -> Self {
         self.policy.timeout = Some(timeout);
         self
@@ -234,30 +202,12 @@ impl<E: EventSchema + Send + Sync + 'static> Runner<E> {
     /// The whole group may wait for it, so it is to be as long as most handlers take, and not longer. It has to be
     /// less than `max.poll.interval.ms`, which is 5 minutes unless set: after that the group gives the member up.
     /// A run that stops by itself waits as long; a [close](RunHandle::close) no longer than it is told to.
-    ///
-    /// ```
-    /// # use event_schema::kafka::{Delivery, EventConsumer, GiveUp, DeadLetter, Order, Retry, Runner};
-    /// # use event_schema::prelude::*;
-    /// # use std::time::Duration;
-    /// # fn settings<E: EventSchema + Send + Sync + 'static>(runner: Runner<E>) -> Runner<E> {
-    /// runner.revoke_timeout(Duration::from_secs(60))
-    /// # }
-    /// ```
     pub fn revoke_timeout(mut self, timeout: Duration) -> Self {
         self.policy.revoke_timeout = Some(timeout);
         self
     }
 
     /// How often what is done is committed: each second unless set, and each millisecond at most.
-    ///
-    /// ```
-    /// # use event_schema::kafka::{Delivery, EventConsumer, GiveUp, DeadLetter, Order, Retry, Runner};
-    /// # use event_schema::prelude::*;
-    /// # use std::time::Duration;
-    /// # fn settings<E: EventSchema + Send + Sync + 'static>(runner: Runner<E>) -> Runner<E> {
-    /// runner.commit_interval(Duration::from_millis(200))
-    /// # }
-    /// ```
     pub fn commit_interval(mut self, interval: Duration) -> Self {
         self.policy.commit_interval = interval.max(Duration::from_millis(1));
         self
@@ -265,17 +215,6 @@ impl<E: EventSchema + Send + Sync + 'static> Runner<E> {
 
     /// What handles the messages without a value, which in a compacted topic delete a key. Without it they
     /// count as done.
-    ///
-    /// ```
-    /// # use event_schema::kafka::{Delivery, EventConsumer, GiveUp, DeadLetter, Order, Retry, Runner};
-    /// # use event_schema::prelude::*;
-    /// # use std::time::Duration;
-    /// # fn settings<E: EventSchema + Send + Sync + 'static>(runner: Runner<E>) -> Runner<E> {
-    /// runner.on_tombstone(async |deleted: Delivery<()>| {
-    ///     println!("{:?} is deleted", deleted.key());
-    /// })
-    /// # }
-    /// ```
     pub fn on_tombstone<H, F>(mut self, handler: H) -> Self
     where
         H: Fn(Delivery<()>) -> F + Send + Sync + 'static,
@@ -285,17 +224,43 @@ impl<E: EventSchema + Send + Sync + 'static> Runner<E> {
             let work = handler(tombstone);
             Box::pin(async move { work.await.handled() })
         }));
-        self
+        self.for_handlers("on_tombstone")
     }
 
-    /// To receive many messages at a time, and say what came of each; see [`Batches`]. There is no other
-    /// order than that of a batch, and [`concurrency`](Self::concurrency) is yours.
-    /// For an example see there.
+    /// Notes a setting that means nothing where there is no handler.
+    fn for_handlers(self, setting: &'static str) -> Self {
+        Self { for_handlers: Some(setting), ..self }
+    }
+
+    /// To receive many messages at a time, and say what came of each; for an example see [`Batches`].
+    ///
+    /// There is no handler then, and no place for [`order`](Self::order), [`concurrency`](Self::concurrency) and
+    /// [`on_tombstone`](Self::on_tombstone).
     ///
     /// # Errors
     ///
-    /// Of [`RunError`], if the settings cannot be used.
+    /// Of [`RunError`], if the settings cannot be used, or if one of these three was made.
+    ///
+    /// ```
+    /// # use event_schema::kafka::{EmbeddedKafka, EventConsumer};
+    /// # use event_schema::prelude::*;
+    /// # #[derive(Serialize, JsonSchema, EventSchema)]
+    /// # #[event(topic = "notes")]
+    /// # struct Note { text: String }
+    /// # #[tokio::main]
+    /// # async fn main() -> Result<(), Box<dyn std::error::Error>> {
+    /// # let kafka = EmbeddedKafka::start()?;
+    /// # let consumer = EventConsumer::<Note>::subscribe(&kafka.config().group("docs")).await?;
+    /// let error = consumer.runner().concurrency(100).batches().unwrap_err();
+    /// assert!(error.is_config());
+    /// assert_eq!(error.to_string(), "`concurrency` is for handlers: batches have none");
+    /// # Ok(())
+    /// # }
+    /// ```
     pub fn batches(mut self) -> Result<Batches<E>, RunError> {
+        if let Some(setting) = self.for_handlers {
+            return Err(RunErrorKind::ForHandlers(setting).into());
+        }
         self.policy.order = None;
         let (member, forward) = prepare(self.consumer, &self.policy)?;
         Ok(Batches::new(member, forward))
@@ -338,7 +303,7 @@ impl<E: EventSchema + Send + Sync + 'static> Runner<E> {
         H: Fn(Delivery<E>) -> F + Send + Sync + 'static,
         F: Future<Output: Handled> + Send + 'static,
     {
-        let Self { consumer, policy, tombstones } = self;
+        let Self { consumer, policy, tombstones, .. } = self;
         let (mut member, forward) = prepare(consumer, &policy)?;
         let shared = Arc::clone(&member.shared);
         {
@@ -534,7 +499,7 @@ where
                 let delivery = Delivery::new(event, place.clone(), ticket, raw, structured);
                 (self.handler)(delivery).await.handled()
             }
-            Body::Rejected(rejection) => return Err(Fault::Load(Arc::new(rejection.into_parts().1))),
+            Body::Rejected(rejection) => return Err(self.forward.rejected(rejection)),
             Body::Tombstone => match &self.tombstones {
                 Some(handler) => handler(Delivery::new((), place.clone(), ticket, raw, structured)).await,
                 None => Ok(()),
@@ -577,7 +542,7 @@ async fn caught<F: Future>(future: F) -> Result<F::Output, Box<dyn Any + Send>> 
     .await
 }
 
-/// Closes a consumer that runs, and says what it has done so far. Cheap to clone.
+/// Closes a consumer that runs, and says what it has done so far and whether it is ready. Cheap to clone.
 ///
 /// ```
 /// # use event_schema::kafka::{EmbeddedKafka, EventConsumer};
@@ -643,7 +608,52 @@ impl RunHandle {
         self.shared.tally.counts()
     }
 
-    /// How many messages wait in memory or are being handled, and how many bytes they take.
+    /// Whether it can be expected to handle messages, for the readiness probe of a service: it has joined its group,
+    /// whether or not there was a partition for it; it is not closing, and has not failed for good; and no dead
+    /// letter, nor a message for a topic for retries, waits for brokers that do not take it.
+    ///
+    /// Brokers that are away for less than `session.timeout.ms` do not make it unready: they are waited for.
+    ///
+    /// ```
+    /// # use event_schema::kafka::{EmbeddedKafka, EventConsumer};
+    /// # use event_schema::prelude::*;
+    /// # use std::time::Duration;
+    /// # #[derive(Serialize, JsonSchema, EventSchema)]
+    /// # #[event(topic = "notes")]
+    /// # struct Note { text: String }
+    /// # #[tokio::main]
+    /// # async fn main() -> Result<(), Box<dyn std::error::Error>> {
+    /// # let kafka = EmbeddedKafka::start()?;
+    /// # kafka.create_topic("notes", 2)?;
+    /// let consumer = EventConsumer::<Note>::subscribe(&kafka.config().group("docs")).await?;
+    /// let handle = consumer.handle();
+    /// # while !handle.is_ready() { tokio::task::yield_now().await }
+    /// // A moment later, when it has joined its group:
+    /// assert!(handle.is_ready());
+    /// assert_eq!(handle.assigned(), [("notes".to_owned(), 0), ("notes".to_owned(), 1)]);
+    ///
+    /// handle.close(Duration::from_secs(10)).await?;
+    /// assert!(!handle.is_ready());
+    /// assert!(handle.assigned().is_empty());
+    /// # Ok(())
+    /// # }
+    /// ```
+    #[must_use]
+    pub fn is_ready(&self) -> bool {
+        self.shared.lock().is_ready()
+    }
+
+    /// The partitions that it has, by topic and number; see the example of [`is_ready`](Self::is_ready).
+    #[must_use]
+    pub fn assigned(&self) -> Vec<(String, i32)> {
+        let state = self.shared.lock();
+        let places = state.core.partitions().into_iter().map(|number| state.place(number));
+        let mut assigned: Vec<_> = places.map(|place| (place.topic.to_string(), place.partition)).collect();
+        assigned.sort_unstable();
+        assigned
+    }
+
+    /// What waits in memory or is being handled.
     ///
     /// ```
     /// # use event_schema::kafka::{EmbeddedKafka, EventConsumer};
@@ -655,15 +665,26 @@ impl RunHandle {
     /// # async fn main() -> Result<(), Box<dyn std::error::Error>> {
     /// # let kafka = EmbeddedKafka::start()?;
     /// let consumer = EventConsumer::<Note>::subscribe(&kafka.config().group("docs")).await?;
-    /// assert_eq!(consumer.handle().buffered(), (0, 0));
+    /// let buffered = consumer.handle().buffered();
+    /// assert_eq!((buffered.messages, buffered.bytes), (0, 0));
     /// # Ok(())
     /// # }
     /// ```
     #[must_use]
-    pub fn buffered(&self) -> (usize, usize) {
-        let Limit { records, bytes } = self.shared.lock().core.buffered();
-        (records, bytes)
+    pub fn buffered(&self) -> Buffered {
+        let Limit { records: messages, bytes } = self.shared.lock().core.buffered();
+        Buffered { messages, bytes }
     }
+}
+
+/// What a consumer holds: see the example of [`RunHandle::buffered`].
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct Buffered {
+    /// How many messages.
+    pub messages: usize,
+    /// What they take in memory.
+    pub bytes: usize,
 }
 
 impl fmt::Debug for RunHandle {

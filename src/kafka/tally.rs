@@ -43,6 +43,11 @@ impl Tally {
 /// assert_eq!(counts.done(), 0);
 /// assert_eq!(counts.of(Outcome::Dead), 0);
 /// assert_eq!(counts.to_string(), "nothing");
+///
+/// // For metrics: every outcome, whether or not it has come about.
+/// let mut lines = counts.iter().map(|(outcome, count)| format!("deliveries{{outcome=\"{outcome}\"}} {count}"));
+/// assert_eq!(lines.next().unwrap(), "deliveries{outcome=\"done\"} 0");
+/// assert_eq!(lines.count(), 5);
 /// ```
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub struct Counts {
@@ -54,7 +59,12 @@ impl Counts {
     /// How many came to this end; see the example of [`Counts`].
     #[must_use]
     pub fn of(&self, outcome: Outcome) -> u64 {
-        KINDS.iter().zip(self.outcomes).find(|(kind, _)| **kind == outcome).map_or(0, |(_, count)| count)
+        self.iter().find(|(kind, _)| *kind == outcome).map_or(0, |(_, count)| count)
+    }
+
+    /// Every outcome, and how many came to it; see the example of [`Counts`].
+    pub fn iter(&self) -> impl Iterator<Item = (Outcome, u64)> {
+        KINDS.into_iter().zip(self.outcomes)
     }
 
     /// How many were handled: [`Outcome::Done`].
@@ -82,8 +92,8 @@ impl Counts {
 /// What there is to count: `3 done, 1 dead`.
 impl fmt::Display for Counts {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let outcomes = KINDS.iter().zip(self.outcomes).map(|(kind, count)| (format!("{kind:?}").to_lowercase(), count));
-        let counted = outcomes.chain([("lost".to_owned(), self.lost)]).filter(|(_, count)| *count > 0);
+        let outcomes = self.iter().map(|(outcome, count)| (outcome.as_str(), count));
+        let counted = outcomes.chain([("lost", self.lost)]).filter(|(_, count)| *count > 0);
         let texts: Vec<_> = counted.map(|(kind, count)| format!("{count} {kind}")).collect();
         f.write_str(if texts.is_empty() { "nothing" } else { "" })?;
         f.write_str(&texts.join(", "))

@@ -300,6 +300,19 @@ impl Path {
         pointer
     }
 
+    #[cfg(feature = "kafka")]
+    fn redact(&mut self) {
+        let steps = match &mut self.0 {
+            Steps::Few { length, steps } => &mut steps[..*length],
+            Steps::Many(steps) => steps,
+        };
+        for step in steps {
+            if let Segment::Name(name) | Segment::Key(name) | Segment::MapKey(name) = step {
+                *name = InputName::masked();
+            }
+        }
+    }
+
     /// The JSON Pointer as a URI fragment (RFC 6901, section 6), the form that RFC 9457 shows; the
     /// root is `#`.
     ///
@@ -771,6 +784,22 @@ impl Violation {
         let fault = OtherFault { code: self.fault.into_code(), params, message: Some(message), suggestion };
         Self { fault: Fault::Other(Box::new(fault)), of_shape: false, ..self }
     }
+
+    /// As if all of it stood in a sensitive field; of what is found out at run time only the code is kept.
+    #[cfg(feature = "kafka")]
+    fn redact(&mut self) {
+        self.path.redact();
+        match &mut self.fault {
+            Fault::Rule(_) => {}
+            Fault::Choice(_, meant) => *meant = None,
+            Fault::Unknown(known) => *known = &[],
+            Fault::Other(other) => {
+                other.params = Map::new();
+                other.message = Some(Cow::Borrowed(GENERIC));
+                other.suggestion = None;
+            }
+        }
+    }
 }
 
 impl PartialEq for Violation {
@@ -884,6 +913,12 @@ impl Violations {
     #[must_use]
     pub fn omitted(&self) -> usize {
         self.rest.as_ref().map_or(0, |rest| rest.count)
+    }
+
+    /// Leaves away what only the input names, and what the rules of users say in words of their own.
+    #[cfg(feature = "kafka")]
+    pub(crate) fn redact(&mut self) {
+        self.list.iter_mut().for_each(Violation::redact);
     }
 
     /// One that stands for those that were omitted.

@@ -6,16 +6,18 @@ pub mod log;
 use std::collections::HashMap;
 use std::env;
 use std::path::PathBuf;
+use std::sync::Arc;
 use std::sync::atomic::{AtomicU32, Ordering};
-use std::time::{Duration, SystemTime};
+use std::time::{Duration, Instant, SystemTime};
 
 use event_schema::kafka::rdkafka::admin::{AdminClient, AdminOptions, NewTopic, TopicReplication};
 use event_schema::kafka::rdkafka::client::DefaultClientContext;
 use event_schema::kafka::rdkafka::consumer::{BaseConsumer, Consumer, StreamConsumer};
 use event_schema::kafka::rdkafka::producer::{FutureProducer, FutureRecord};
 use event_schema::kafka::rdkafka::{Offset, TopicPartitionList};
-use event_schema::kafka::{EmbeddedKafka, EventProducer, KafkaConfig, Received};
+use event_schema::kafka::{Buffered, EmbeddedKafka, EventProducer, KafkaConfig, Received, RunHandle};
 use event_schema::prelude::*;
+use tokio::sync::watch;
 
 /// The event of these tests. It declares no topic: each test has its own.
 #[derive(Debug, Clone, PartialEq, Serialize, JsonSchema, EventSchema)]
@@ -176,6 +178,49 @@ pub async fn until(seconds: u64, what: &str, mut is_so: impl FnMut() -> bool) {
         }
     };
     within(seconds, what, waiting).await;
+}
+
+/// Waits until the consumer holds more than this, and no more for a while: what it does not pause is fetched by then.
+pub async fn standstill(
+    handle: &RunHandle,
+    more_than: usize,
+    quiet: Duration,
+    mut meanwhile: impl FnMut(),
+) -> Buffered {
+    let mut held = (handle.buffered(), Instant::now());
+    until(60, "standstill", || {
+        meanwhile();
+        let now = handle.buffered();
+        if now != held.0 {
+            held = (now, Instant::now());
+        }
+        now.messages > more_than && held.1.elapsed() > quiet
+    })
+    .await;
+    held.0
+}
+
+/// Where handlers wait until it is opened.
+#[derive(Clone, Default)]
+pub struct Gate {
+    open: Arc<watch::Sender<bool>>,
+    came: Arc<AtomicU32>,
+}
+
+impl Gate {
+    pub async fn pass(&self) {
+        self.came.fetch_add(1, Ordering::Relaxed);
+        self.open.subscribe().wait_for(|open| *open).await.unwrap();
+    }
+
+    /// How many have come, whether or not they have passed.
+    pub fn came(&self) -> u32 {
+        self.came.load(Ordering::Relaxed)
+    }
+
+    pub fn open(&self) {
+        self.open.send_replace(true);
+    }
 }
 
 impl Kafka {

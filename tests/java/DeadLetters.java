@@ -2,6 +2,8 @@
 //
 //     java -cp 'libs/*' DeadLetters.java refuse SERVERS TOPIC COUNT
 //         a listener that fails on each record, so that Spring's own recoverer publishes COUNT dead letters
+//     java -cp 'libs/*' DeadLetters.java retry SERVERS TOPIC COUNT
+//         a @RetryableTopic that fails on each record, twice, and publishes COUNT dead letters
 //     java -cp 'libs/*' DeadLetters.java read SERVERS TOPIC COUNT
 //         prints the headers of COUNT dead letters as a listener of Spring's sees them
 
@@ -15,6 +17,15 @@ import java.util.concurrent.TimeUnit;
 import org.apache.kafka.clients.consumer.ConsumerRecord;
 import org.apache.kafka.common.serialization.ByteArrayDeserializer;
 import org.apache.kafka.common.serialization.ByteArraySerializer;
+import org.springframework.context.annotation.AnnotationConfigApplicationContext;
+import org.springframework.context.annotation.Bean;
+import org.springframework.context.annotation.Configuration;
+import org.springframework.kafka.annotation.BackOff;
+import org.springframework.kafka.annotation.DltHandler;
+import org.springframework.kafka.annotation.EnableKafkaRetryTopic;
+import org.springframework.kafka.annotation.KafkaListener;
+import org.springframework.kafka.annotation.RetryableTopic;
+import org.springframework.kafka.config.ConcurrentKafkaListenerContainerFactory;
 import org.springframework.kafka.core.DefaultKafkaConsumerFactory;
 import org.springframework.kafka.core.DefaultKafkaProducerFactory;
 import org.springframework.kafka.core.KafkaTemplate;
@@ -27,6 +38,8 @@ import org.springframework.kafka.listener.RetryListener;
 import org.springframework.kafka.support.SimpleKafkaHeaderMapper;
 import org.springframework.kafka.support.KafkaHeaders;
 import org.springframework.messaging.MessageHeaders;
+import org.springframework.scheduling.TaskScheduler;
+import org.springframework.scheduling.concurrent.ThreadPoolTaskScheduler;
 import org.springframework.util.backoff.FixedBackOff;
 
 class DeadLetters {
@@ -36,6 +49,15 @@ class DeadLetters {
         String servers = args[1];
         String topic = args[2];
         CountDownLatch left = new CountDownLatch(Integer.parseInt(args[3]));
+        if (args[0].equals("retry")) {
+            Retrying.servers = servers;
+            Retrying.topic = topic;
+            Retrying.left = left;
+            var context = new AnnotationConfigApplicationContext(Retrying.class);
+            boolean all = left.await(60, TimeUnit.SECONDS);
+            context.close();
+            System.exit(all ? 0 : 1);
+        }
         var container = switch (args[0]) {
             case "refuse" -> refusing(servers, topic, left);
             case "read" -> reading(servers, topic, left);
@@ -115,5 +137,53 @@ class DeadLetters {
         var properties = new ContainerProperties(topic);
         properties.setMessageListener(listener);
         return new KafkaMessageListenerContainer<>(factory, properties);
+    }
+
+    @Configuration
+    @EnableKafkaRetryTopic
+    static class Retrying {
+        static String servers;
+        static String topic;
+        static CountDownLatch left;
+
+        @Bean
+        String topic() {
+            return topic;
+        }
+
+        @Bean
+        TaskScheduler scheduler() {
+            return new ThreadPoolTaskScheduler();
+        }
+
+        @Bean
+        KafkaTemplate<byte[], byte[]> defaultRetryTopicKafkaTemplate() {
+            Map<String, Object> settings = new HashMap<>();
+            settings.put("bootstrap.servers", servers);
+            return new KafkaTemplate<>(
+                    new DefaultKafkaProducerFactory<>(settings, new ByteArraySerializer(), new ByteArraySerializer()));
+        }
+
+        @Bean
+        ConcurrentKafkaListenerContainerFactory<byte[], byte[]> kafkaListenerContainerFactory() {
+            Map<String, Object> settings = new HashMap<>();
+            settings.put("bootstrap.servers", servers);
+            settings.put("auto.offset.reset", "earliest");
+            var factory = new ConcurrentKafkaListenerContainerFactory<byte[], byte[]>();
+            factory.setConsumerFactory(
+                    new DefaultKafkaConsumerFactory<>(settings, new ByteArrayDeserializer(), new ByteArrayDeserializer()));
+            return factory;
+        }
+
+        @RetryableTopic(attempts = "2", backOff = @BackOff(10), autoCreateTopics = "false")
+        @KafkaListener(topics = "#{topic}", groupId = GROUP)
+        void listen(ConsumerRecord<byte[], byte[]> record) {
+            throw new IllegalStateException("out of stock");
+        }
+
+        @DltHandler
+        void dead(ConsumerRecord<byte[], byte[]> record) {
+            left.countDown();
+        }
     }
 }

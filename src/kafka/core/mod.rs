@@ -44,6 +44,7 @@ mod tests;
 
 use std::cmp::Reverse;
 use std::collections::{BTreeMap, BinaryHeap, VecDeque};
+use std::fmt;
 use std::time::Duration;
 
 use self::lane::{Lane, Next};
@@ -122,6 +123,13 @@ pub(crate) enum Verdict {
 }
 
 /// What became of a delivery. A record that is tried more than once is delivered more than once.
+///
+/// ```
+/// use event_schema::kafka::Outcome;
+///
+/// assert_eq!(Outcome::Dead.as_str(), "dead");
+/// assert_eq!(Outcome::Dead.to_string(), "dead");
+/// ```
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum Outcome {
@@ -137,6 +145,28 @@ pub enum Outcome {
     Skipped,
     /// Its result does not count: it took too long, or its partition was taken away.
     Abandoned,
+}
+
+impl Outcome {
+    /// One word in lower case, which stays the same: a label for metrics. See the example of [`Outcome`].
+    #[must_use]
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Done => "done",
+            Self::Retried => "retried",
+            Self::Parked => "parked",
+            Self::Dead => "dead",
+            Self::Skipped => "skipped",
+            Self::Abandoned => "abandoned",
+        }
+    }
+}
+
+/// As [`as_str`](Outcome::as_str).
+impl fmt::Display for Outcome {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.pad(self.as_str())
+    }
 }
 
 /// Up to where a partition is finished.

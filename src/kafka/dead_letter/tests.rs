@@ -38,7 +38,7 @@ fn a_dead_letter_has_springs_headers() {
     let before = headers(&[("ce_id", b"7"), ("tenant", b"t-1")]);
     let error = refused(VALUE);
     let cause = Cause::rejected(&error);
-    let record = DeadLetter::new().record(&original(&before), "billing", &cause, Form::Full, Some(3));
+    let record = DeadLetter::new().record(&original(&before), "billing", &cause, Form::Full);
 
     assert_eq!((&*record.topic, record.partition), ("orders-billing-dlt", Some(2)));
     assert_eq!((record.key.as_deref(), record.value.as_deref()), (Some(&b"k-1"[..]), Some(VALUE)));
@@ -79,7 +79,7 @@ fn a_dead_letter_has_springs_headers() {
 fn it_says_what_it_was_told() {
     let before = headers(&[]);
     let error = refused(VALUE);
-    let record = DeadLetter::new().record(&original(&before), "billing", &Cause::rejected(&error), Form::Full, None);
+    let record = DeadLetter::new().record(&original(&before), "billing", &Cause::rejected(&error), Form::Full);
     let dead = DeadMessage::read(&record.headers).unwrap();
     assert_eq!((dead.topic(), dead.partition(), dead.offset()), ("orders", 2, 0x0102_0304_0506));
     assert_eq!(dead.timestamp(), time(1_700_000_000_123));
@@ -117,6 +117,27 @@ fn springs_own_are_read_with_the_cause_that_its_wrapping_hides() {
     assert_eq!(Origin::read(&headers(&broken)), None);
 }
 
+#[test]
+fn those_of_a_retryable_topic_are_read_and_what_waits_for_a_retry_of_ours_is_no_dead_letter() {
+    let retried = headers_for_retry(&headers(&[]), &ORIGIN, "billing", 2, 0);
+    assert_eq!(DeadMessage::read(&retried), None);
+    let mut spring = retried;
+    for (name, value) in [
+        ("kafka_dlt-original-consumer-group", "g"),
+        ("kafka_exception-fqcn", "org.springframework.kafka.listener.ListenerExecutionFailedException"),
+        ("kafka_exception-cause-fqcn", "java.lang.IllegalStateException"),
+        ("kafka_exception-message", "Listener failed"),
+        ("kafka_exception-stacktrace", "org.spring..."),
+    ] {
+        spring.push(name, Some(value.as_bytes()));
+    }
+    let dead = DeadMessage::read(&spring).unwrap();
+    assert_eq!((dead.topic(), dead.partition(), dead.offset()), ("orders", 2, ORIGIN.offset));
+    assert_eq!((dead.timestamp(), dead.group()), (Some(millis(1_700_000_000_123)), Some("g")));
+    assert_eq!(dead.exception(), Some("java.lang.IllegalStateException"));
+    assert_eq!((dead.message(), dead.stacktrace()), (Some("Listener failed"), Some("org.spring...")));
+}
+
 /// Whoever fills a message up to the limit of the brokers has no share of the forms that are to fit.
 #[test]
 fn what_came_with_a_message_does_not_keep_the_forms_from_shrinking() {
@@ -126,7 +147,7 @@ fn what_came_with_a_message_does_not_keep_the_forms_from_shrinking() {
     let error = refused(VALUE);
     let original = Original { value: Some(VALUE), ..original(&before) };
     for form in [Form::Minimal, Form::Pointer] {
-        let record = DeadLetter::new().record(&original, "billing", &Cause::rejected(&error), form, Some(3));
+        let record = DeadLetter::new().record(&original, "billing", &Cause::rejected(&error), form);
         let size: usize = record.headers.iter().map(|(name, value)| name.len() + value.unwrap().len()).sum();
         assert!(size < 1000, "{size}");
     }
@@ -150,7 +171,7 @@ fn the_forms_shrink() {
     let big = vec![b' '; 1_000_000];
     let original = Original { value: Some(&big), key: Some(long.as_bytes()), ..original(&before) };
     let [full, minimal, pointer] =
-        Form::ALL.map(|form| DeadLetter::new().record(&original, "billing", &Cause::rejected(&error), form, Some(3)));
+        Form::ALL.map(|form| DeadLetter::new().record(&original, "billing", &Cause::rejected(&error), form));
     assert!(size(&full) > size(&minimal) + 3000 && size(&minimal) > size(&pointer) + 1_000_000);
     assert!(size(&pointer) < 1000, "{}", size(&pointer));
 
@@ -191,20 +212,19 @@ fn texts_and_violations_are_bounded() {
     let deep = (0..1000).fold(None, |inner, number| Some(Box::new(Failure(format!("é{number}"), inner))));
     let error = Failure("é".repeat(10_000), deep);
     let before = headers(&[]);
-    let record =
-        DeadLetter::new().record(&original(&before), "g", &Cause::failed("my::Failure", &error), Form::Full, None);
+    let record = DeadLetter::new().record(&original(&before), "g", &Cause::failed("my::Failure", &error), Form::Full);
     let dead = DeadMessage::read(&record.headers).unwrap();
     assert_eq!(dead.exception(), Some("my::Failure"));
     assert_eq!(dead.message().unwrap(), "é".repeat(2048));
     assert!(dead.stacktrace().unwrap().len() <= 4096);
 
     let short = Failure("outer".to_owned(), Some(Box::new(Failure("inner".to_owned(), None))));
-    let record = DeadLetter::new().record(&original(&before), "g", &Cause::failed("F", &short), Form::Full, None);
+    let record = DeadLetter::new().record(&original(&before), "g", &Cause::failed("F", &short), Form::Full);
     let dead = DeadMessage::read(&record.headers).unwrap();
     assert_eq!((dead.message(), dead.stacktrace()), (Some("outer"), Some("F: outer\nCaused by: inner")));
 
     let error = refused(format!("[{}]", vec!["-1"; 5000].join(",")).as_bytes());
-    let record = DeadLetter::new().record(&original(&before), "g", &Cause::rejected(&error), Form::Full, None);
+    let record = DeadLetter::new().record(&original(&before), "g", &Cause::rejected(&error), Form::Full);
     let json = record.headers.get("event-schema-violations").unwrap();
     assert!(json.len() < 9 * 1024, "{}", json.len());
     let violations: Value = serde_json::from_slice(json).unwrap();
@@ -216,7 +236,7 @@ fn texts_and_violations_are_bounded() {
         (Cause::panicked("index out of bounds"), "panic", "index out of bounds"),
         (Cause::timed_out(Duration::from_secs(3)), "timeout", "the handler took longer than 3s"),
     ] {
-        let record = DeadLetter::new().record(&original(&before), "g", &cause, Form::Full, None);
+        let record = DeadLetter::new().record(&original(&before), "g", &cause, Form::Full);
         let dead = DeadMessage::read(&record.headers).unwrap();
         assert_eq!((dead.exception(), dead.message()), (Some(class), Some(message)));
     }
@@ -227,7 +247,7 @@ fn what_dies_again_keeps_its_first_place_and_its_last_reason() {
     let mut before = headers(&[("ce_type", b"order.v1")]);
     for offset in [10, 20, 30] {
         let original = Original { origin: Origin { offset, ..ORIGIN }, ..original(&before) };
-        before = DeadLetter::new().record(&original, "g", &Cause::panicked("again"), Form::Full, None).headers;
+        before = DeadLetter::new().record(&original, "g", &Cause::panicked("again"), Form::Full).headers;
     }
     let offsets: Vec<_> = before.iter().filter(|(name, _)| *name == OFFSET).map(|(_, value)| long(value)).collect();
     assert_eq!(offsets, [Some(10), Some(30)]);
@@ -237,27 +257,17 @@ fn what_dies_again_keeps_its_first_place_and_its_last_reason() {
 }
 
 #[test]
-fn it_goes_to_the_same_partition_if_there_is_one() {
-    let before = headers(&[]);
-    let cause = Cause::panicked("x");
-    for (partitions, expected) in [(Some(3), Some(2)), (Some(2), None), (None, None)] {
-        let record = DeadLetter::new().record(&original(&before), "g", &cause, Form::Full, partitions);
-        assert_eq!(record.partition, expected);
-    }
-}
-
-#[test]
 fn a_tombstone_stays_one_and_a_redacted_value_is_a_pointer() {
     let before = headers(&[]);
     let cause = Cause::panicked("x");
     let tombstone = Original { value: None, ..original(&before) };
     for dead_letter in [DeadLetter::new(), DeadLetter::new().redact()] {
-        let record = dead_letter.record(&tombstone, "g", &cause, Form::Full, None);
+        let record = dead_letter.record(&tombstone, "g", &cause, Form::Full);
         assert_eq!(record.value, None);
         assert!(!DeadMessage::read(&record.headers).unwrap().is_pointer());
     }
     for form in Form::ALL {
-        let record = DeadLetter::new().redact().record(&original(&before), "g", &cause, form, None);
+        let record = DeadLetter::new().redact().record(&original(&before), "g", &cause, form);
         let value: Value = serde_json::from_slice(&record.value.unwrap()).unwrap();
         assert_eq!(value["size"], VALUE.len());
         assert!(DeadMessage::read(&record.headers).unwrap().is_pointer());
@@ -276,7 +286,7 @@ fn a_redacted_letter_says_of_what_kind_the_error_is_and_no_more() {
         (Cause::timed_out(Duration::from_secs(3)), "timeout", Some("the handler took longer than 3s")),
         (Cause::rejected(&refused), "event_schema::LoadError", Some("3 violations")),
     ] {
-        let record = DeadLetter::new().redact().record(&original(&before), "g", &cause, Form::Full, None);
+        let record = DeadLetter::new().redact().record(&original(&before), "g", &cause, Form::Full);
         let dead = DeadMessage::read(&record.headers).unwrap();
         assert_eq!((dead.exception(), dead.message()), (Some(class), message));
         assert_eq!(dead.stacktrace().is_some(), message.is_some());
@@ -288,7 +298,7 @@ fn a_redacted_letter_says_of_what_kind_the_error_is_and_no_more() {
 #[test]
 fn a_dead_letter_has_no_headers_of_retries() {
     let before = headers(&[(ATTEMPTS, &[0, 0, 0, 9]), ("ce_id", b"7"), (DUE, &[0x7f; 8])]);
-    let record = DeadLetter::new().record(&original(&before), "g", &Cause::panicked("x"), Form::Full, None);
+    let record = DeadLetter::new().record(&original(&before), "g", &Cause::panicked("x"), Form::Full);
     assert_eq!((record.headers.get(ATTEMPTS), record.headers.get(DUE)), (None, None));
     assert_eq!(record.headers.get("ce_id"), Some(&b"7"[..]));
 }
@@ -334,7 +344,7 @@ async fn what_is_sent_is_the_record() {
     let mut before = headers(&[("tenant", b"t-1"), ("tenant", b"")]);
     before.push("none", None);
     let cause = Cause::panicked("x");
-    let record = DeadLetter::new().record(&original(&before), "billing", &cause, Form::Full, Some(3));
+    let record = DeadLetter::new().record(&original(&before), "billing", &cause, Form::Full);
     let producer = EventProducer::connect(&kafka.config()).await.unwrap();
     let sent = producer.send_record(&record).await.unwrap();
     assert_eq!((sent.topic(), sent.partition()), ("orders-billing-dlt", 2));

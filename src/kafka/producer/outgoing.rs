@@ -4,9 +4,9 @@ use std::fmt;
 
 use std::sync::Arc;
 
-use super::stamp::Stamp;
+use super::stamp::{self, Stamp};
 use super::{Enqueued, EventProducer, Sent, To};
-use crate::format::cloudevents::{CONTENT_TYPE, SPECVERSION, format_time};
+use crate::format::cloudevents::format_time;
 use crate::kafka::error::{SendError, SendErrorKind};
 use crate::kafka::native::{Message, Outbound};
 use crate::kafka::received::Headers;
@@ -145,16 +145,11 @@ impl<'a, E: EventSchema> Outgoing<'a, E> {
 
 /// Writes an envelope that is not [stamped](Stamp): a given one, or one behind other headers.
 fn write(headers: &mut Outbound, envelope: &Envelope, source: Option<&str>, descriptor: &Descriptor) {
-    let event_type = descriptor.event_type();
     let time = envelope.time().and_then(format_time);
-    let all = [
-        ("ce_specversion", Some(SPECVERSION)),
-        ("ce_id", Some(envelope.id())),
-        // Any reference is a source; `/` is one that says nothing.
-        ("ce_source", Some(envelope.source().or(source).unwrap_or("/"))),
-        ("ce_type", Some(&event_type)),
-        (CONTENT_TYPE, Some("application/json")),
-        ("ce_time", time.as_deref()),
+    // Any reference is a source; `/` is one that says nothing.
+    let source = envelope.source().or(source).unwrap_or("/");
+    stamp::write(headers, source, &descriptor.event_type(), envelope.id(), time.as_deref());
+    let rest = [
         ("ce_causationid", envelope.causation()),
         ("ce_traceparent", envelope.trace_parent()),
         ("ce_tracestate", envelope.trace_state()),
@@ -162,7 +157,7 @@ fn write(headers: &mut Outbound, envelope: &Envelope, source: Option<&str>, desc
         ("traceparent", envelope.trace_parent()),
         ("tracestate", envelope.trace_state()),
     ];
-    for (name, value) in all {
+    for (name, value) in rest {
         if let Some(value) = value {
             headers.push(name, Some(value.as_bytes()));
         }

@@ -61,6 +61,23 @@ struct Writer {
     text: String,
 }
 
+/// Writes what every event has. [`ID`] and [`TIME`] are where they are if nothing was written before.
+pub(super) fn write(headers: &mut Outbound, source: &str, event_type: &str, id: &str, time: Option<&str>) {
+    let all = [
+        ("ce_specversion", Some(SPECVERSION)),
+        ("ce_source", Some(source)),
+        ("ce_type", Some(event_type)),
+        (CONTENT_TYPE, Some("application/json")),
+        ("ce_id", Some(id)),
+        ("ce_time", time),
+    ];
+    for (name, value) in all {
+        if let Some(value) = value {
+            headers.push(name, Some(value.as_bytes()));
+        }
+    }
+}
+
 /// The numbers of the headers that are not the same for all.
 const ID: usize = 4;
 const TIME: usize = 5;
@@ -99,18 +116,10 @@ impl Stamp {
 
     /// Headers of no event.
     fn blank(&self) -> Outbound {
+        const NO_ID: &str = "00000000-0000-0000-0000-000000000000";
+        const NO_TIME: &str = "1970-01-01T00:00:00.000Z";
         let mut headers = Outbound::with_capacity(6);
-        let all = [
-            ("ce_specversion", SPECVERSION),
-            ("ce_source", &self.source),
-            ("ce_type", &self.event_type),
-            (CONTENT_TYPE, "application/json"),
-            ("ce_id", "00000000-0000-0000-0000-000000000000"),
-            ("ce_time", "1970-01-01T00:00:00.000Z"),
-        ];
-        for (name, value) in all {
-            headers.push(name, Some(value.as_bytes()));
-        }
+        write(&mut headers, &self.source, &self.event_type, NO_ID, Some(NO_TIME));
         headers
     }
 
