@@ -133,7 +133,7 @@ fn those_of_a_retryable_topic_are_read_and_what_waits_for_a_retry_of_ours_is_no_
     }
     let dead = DeadMessage::read(&spring).unwrap();
     assert_eq!((dead.topic(), dead.partition(), dead.offset()), ("orders", 2, ORIGIN.offset));
-    assert_eq!((dead.timestamp(), dead.group()), (Some(millis(1_700_000_000_123)), Some("g")));
+    assert_eq!((dead.timestamp(), dead.group()), (time(1_700_000_000_123), Some("g")));
     assert_eq!(dead.exception(), Some("java.lang.IllegalStateException"));
     assert_eq!((dead.message(), dead.stacktrace()), (Some("Listener failed"), Some("org.spring...")));
 }
