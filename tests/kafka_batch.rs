@@ -11,6 +11,7 @@ use event_schema::kafka::{
     DeadLetter, Delivery, EventConsumer, Failure, GiveUp, Order, Outcome, Received, Retry, Runner,
 };
 use event_schema::prelude::*;
+use tokio::sync::Notify;
 
 const WAIT: Duration = Duration::from_millis(300);
 
@@ -262,4 +263,44 @@ async fn settings_for_handlers_are_refused_by_name() {
     let consumer = EventConsumer::<Note>::subscribe_to(&kafka.group(), &[&topic]).await.unwrap();
     let batches = consumer.runner().unordered().batches().unwrap();
     batches.close(Duration::from_secs(10)).await.unwrap();
+}
+
+#[tokio::test]
+async fn a_batch_that_is_dropped_comes_again_and_has_not_failed() {
+    let kafka = Kafka::start();
+    let topic = kafka.topic(1).await;
+    let group = kafka.group();
+    kafka.publish(&topic, (0..6).map(|number| note("a", number))).await;
+    let consumer = EventConsumer::<Note>::subscribe_to(&group, &[&topic]).await.unwrap();
+    let runner = consumer.runner().retry(Retry::never()).give_up(GiveUp::Skip);
+    let mut batches = runner.batches().unwrap();
+    let long = Duration::from_secs(60);
+    let batch = within(20, "batch", batches.recv(2, long)).await.unwrap();
+    assert_eq!(numbers(batch.iter()), [0, 1]);
+    // The rest is put by for a batch that is not complete.
+    let waiting = tokio::time::timeout(Duration::from_millis(100), batches.recv(10, long)).await;
+    assert!(waiting.is_err());
+    drop(batch);
+    let seen = Notify::new();
+    let mut dropped = Vec::new();
+    let work = async {
+        let mut batch = within(20, "batch", batches.recv(3, long)).await.unwrap();
+        dropped = numbers(batch.iter());
+        batch.fail(0, Failure::reject("nobody hears of it"));
+        seen.notify_one();
+        std::future::pending::<()>().await;
+    };
+    tokio::select! {
+        () = work => unreachable!("it has no end"),
+        () = seen.notified() => {}
+    }
+    assert_eq!(dropped, [0, 1, 2]);
+    for expected in [0..4, 4..6] {
+        let batch = within(20, "batch", batches.recv(expected.len(), long)).await.unwrap();
+        assert_eq!(numbers(batch.iter()), expected.collect::<Vec<_>>());
+        batch.finish();
+    }
+    assert_eq!(batches.counts().to_string(), "6 done, 5 abandoned");
+    batches.close(Duration::from_secs(10)).await.unwrap();
+    assert_eq!(kafka.committed(&group, &topic, 0).await, Some(6));
 }

@@ -195,8 +195,9 @@ impl<E: EventSchema> Batches<E> {
         self.member.shared.tally.counts()
     }
 
-    /// Commits what is finished, and leaves the group. A batch that is still in hand is waited for, and what
-    /// failed for good is sent to the dead letter topic, as long as the deadline allows.
+    /// Commits what is finished, and leaves the group. A batch that is still in hand is waited for, as long as the
+    /// deadline allows. So is what failed for good and is yet to be sent to the dead letter topic, if something behind
+    /// it in its partition is done; if nothing is, whoever has the partition next receives it again.
     ///
     /// # Errors
     ///
@@ -293,8 +294,37 @@ fn log(forward: &Forward, ticket: &Ticket, place: &Place, outcome: Outcome, faul
 /// Messages that were received together; see [`Batches`].
 ///
 /// Those that are not said to have failed are done, when the batch is [finished](Self::finish); what cannot be
-/// loaded goes to the dead letter topic. All messages of a batch that is dropped without that have failed, and
-/// are tried again as others that [fail](Self::fail). For an example see [`Batches`].
+/// loaded goes to the dead letter topic.
+///
+/// A batch that is dropped without that, as when a `select!` or a task that ends takes it along, says nothing of its
+/// messages: they have not failed, and are the first that are received again, at once and as often as it takes. So
+/// [fail](Self::fail) what has failed.
+///
+/// ```
+/// # use event_schema::kafka::{EmbeddedKafka, EventConsumer, Outcome};
+/// # use event_schema::prelude::*;
+/// # use std::time::Duration;
+/// # #[derive(Debug, Serialize, JsonSchema, EventSchema)]
+/// # #[event(topic = "orders")]
+/// # struct OrderPlaced { number: u32 }
+/// # #[tokio::main(flavor = "current_thread")]
+/// # async fn main() -> Result<(), Box<dyn std::error::Error>> {
+/// # let kafka = EmbeddedKafka::start()?;
+/// # kafka.create_topic("orders", 1)?;
+/// # for number in 0..3 { kafka.publish(&OrderPlaced { number }).await; }
+/// # let consumer = EventConsumer::<OrderPlaced>::subscribe(&kafka.config().group("docs")).await?;
+/// let mut batches = consumer.runner().batches()?;
+/// let batch = batches.recv(3, Duration::from_secs(10)).await?;
+/// drop(batch);
+/// let batch = batches.recv(3, Duration::from_secs(10)).await?;
+/// assert_eq!(batch.len(), 3);
+/// batch.finish();
+/// assert_eq!(batches.counts().to_string(), "3 done, 3 abandoned");
+/// # Ok(())
+/// # }
+/// ```
+///
+/// For another see [`Batches`].
 pub struct Batch<E> {
     shared: Arc<Shared>,
     forward: Arc<Forward>,
@@ -406,11 +436,9 @@ impl<E> Batch<E> {
     /// # kafka.create_topic("orders", 1)?;
     /// # for number in 0..3 { kafka.publish(&OrderPlaced { number }).await; }
     /// # let consumer = EventConsumer::<OrderPlaced>::subscribe(&kafka.config().group("docs")).await?;
-    /// let mut batches = consumer.runner().retry(Retry::never()).batches()?;
+    /// let mut batches = consumer.runner().batches()?;
     /// let batch = batches.recv(2, Duration::from_secs(10)).await?;
     /// batch.finish();
-    /// let batch = batches.recv(1, Duration::from_secs(10)).await?;
-    /// drop(batch); // failed
     /// assert_eq!(batches.counts().done(), 2);
     /// # Ok(())
     /// # }
@@ -429,11 +457,14 @@ impl<E> Batch<E> {
 
 impl<E> Drop for Batch<E> {
     fn drop(&mut self) {
-        for item in self.records.drain(..) {
-            let failure = Failure::retry("the batch was dropped");
-            let finished = Finished::Failed(Fault::Handler(Arc::new(failure)));
-            finish(&self.shared, &self.forward, &item.ticket, &item.place, finished);
+        if self.records.is_empty() {
+            return;
         }
+        let mut state = self.shared.lock();
+        let tickets = self.records.iter().map(|item| item.ticket);
+        let abandoned: Vec<_> = tickets.filter(|ticket| state.core.waits_for(ticket)).collect();
+        abandoned.iter().for_each(|_| self.shared.tally.count(Outcome::Abandoned));
+        state.untake(abandoned);
     }
 }
 

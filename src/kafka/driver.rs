@@ -581,6 +581,19 @@ impl State {
         });
     }
 
+    /// What a batch had that nobody has said anything of: it comes again, before what was taken for the next.
+    pub(super) fn untake(&mut self, batch: impl IntoIterator<Item = Ticket>) {
+        let Self { core, pending, .. } = self;
+        let tickets: Vec<_> = batch.into_iter().chain(pending.drain(..).map(|(taken, _)| taken.ticket)).collect();
+        for ticket in tickets.iter().rev() {
+            if core.holds(&ticket.position()) {
+                core.untake(ticket);
+            } else {
+                core.give_back(ticket);
+            }
+        }
+    }
+
     /// Why a record failed that is to be forwarded. It is a time that ran out if nobody said why.
     pub(super) fn fault(&self, ticket: &Ticket) -> Fault {
         self.faults.get(&record(ticket)).cloned().unwrap_or(self.too_long())

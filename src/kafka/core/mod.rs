@@ -143,7 +143,8 @@ pub enum Outcome {
     Dead,
     /// It failed, and is passed over.
     Skipped,
-    /// Its result does not count: it took too long, or its partition was taken away.
+    /// Its result does not count: it took too long, its partition was taken away, or its
+    /// [batch](super::Batch) was dropped.
     Abandoned,
 }
 
@@ -448,6 +449,15 @@ impl<M: Clone> Core<M> {
     pub(crate) fn begin(&mut self, ticket: &Ticket, now: Duration) {
         if let Some(lane) = self.lanes.get_mut(&ticket.partition).filter(|lane| lane.epoch == ticket.epoch) {
             lane.begin(ticket, now);
+        }
+    }
+
+    /// A record that was taken, back where it was: it is taken again before the others, and has not failed. To be called
+    /// in the reverse order of the takes.
+    pub(crate) fn untake(&mut self, ticket: &Ticket) {
+        let lane = self.lanes.get_mut(&ticket.partition).filter(|lane| lane.epoch == ticket.epoch);
+        if lane.is_some_and(|lane| lane.put_back(ticket).is_some()) {
+            self.ready.push_front((ticket.partition, ticket.number));
         }
     }
 

@@ -111,6 +111,7 @@ events! {
     RevokedInHand,
     HoleTaken,
     GivenBack,
+    Untaken,
     Begun,
     Released,
     ReleasedWithHoles,

@@ -413,6 +413,10 @@ impl Consumer {
             return true;
         }
         let hand = self.hands.swap_remove(index);
+        if world.fault(8) {
+            self.untake(hand, world);
+            return true;
+        }
         let verdict = world.verdict(&hand);
         let Ticket { partition, number, .. } = hand.ticket;
         let expected = self.settles(&hand, verdict, world);
@@ -438,6 +442,15 @@ impl Consumer {
         }
         self.obey(world);
         true
+    }
+
+    /// Nobody says what came of it.
+    fn untake(&mut self, hand: Hand, world: &mut World) {
+        *self.state(&hand.ticket) = State::Waiting(Duration::ZERO, Duration::ZERO);
+        self.core.untake(&hand.ticket);
+        world.tally.note(Event::Untaken);
+        self.late.push(hand);
+        self.obey(world);
     }
 
     fn state(&mut self, ticket: &Ticket) -> &mut State {
