@@ -332,22 +332,83 @@ async fn tombstones_have_a_handler_of_their_own() {
 }
 
 #[tokio::test]
-async fn a_consumer_that_reads_its_own_dead_letters_stops_at_the_first() {
+async fn a_consumer_that_is_subscribed_to_its_own_dead_letters_does_not_run() {
     let kafka = Kafka::start();
     let topic = kafka.topic(1).await;
     let group = kafka.group();
-    kafka.publish(&topic, [note("a", 0)]).await;
-    let running = Running::start(
-        &group,
-        &topic,
-        |runner| runner.dead_letter(DeadLetter::new().topic(&topic)),
-        async |_: Delivery<Note>| Err(Failure::reject("never")),
-    )
-    .await;
-    let error = within(20, "end of the run", running.task).await.unwrap().unwrap_err();
-    let reason = format!("its dead letter was not sent to `{topic}`: the consumer reads its own dead letters");
-    assert_eq!(error.to_string(), format!("stopped at {topic}/0@0: never; {reason}"));
-    assert_eq!(kafka.committed(&group, &topic, 0).await, None);
+    let dead = DeadLetter::new().topic_of(&topic, group.group_id().unwrap());
+    let subscribe = || async { EventConsumer::<Note>::subscribe_to(&group, &[&topic, &dead]).await.unwrap() };
+    let run = subscribe().await.run(async |_: Delivery<Note>| {});
+    let error = within(20, "end of the run", run).await.unwrap_err();
+    assert!(error.is_config());
+    let text = error.to_string();
+    assert!(
+        text.starts_with(&format!("the consumer is subscribed to `{dead}`, where its own dead letters go")),
+        "{text}"
+    );
+    let all_in_one = DeadLetter::new().topic(&topic);
+    assert!(subscribe().await.runner().dead_letter(all_in_one).batches().unwrap_err().is_config());
+    // There are none then.
+    subscribe().await.runner().give_up(GiveUp::Skip).batches().unwrap();
+}
+
+/// The pattern stands for the topic of its dead letters, too.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_pattern_that_stands_for_its_own_dead_letters_passes_over_them() {
+    let kafka = Kafka::start();
+    for is_default in [true, false] {
+        let topic = kafka.topic(1).await;
+        let group = kafka.group();
+        let dead_letter =
+            if is_default { DeadLetter::new() } else { DeadLetter::new().named(|topic, _| format!("{topic}-dlt")) };
+        let dead = dead_letter.topic_of(&topic, group.group_id().unwrap());
+        kafka.create(&dead, 1).await;
+        kafka.put(&topic, "a", Some(b"{")).await;
+        kafka.publish(&topic, [note("a", 1), note("a", 2)]).await;
+        let log = Log::default();
+        let running = Running::start(&group, &format!("^{topic}.*"), |runner| runner.dead_letter(dead_letter), {
+            let log = Arc::clone(&log);
+            move |note: Delivery<Note>| {
+                log.lock().unwrap().push((0, note.event().clone()));
+                async move { if note.number == 1 { Err(Failure::reject("never")) } else { Ok(()) } }
+            }
+        })
+        .await;
+        // The one that is handled, and two letters.
+        running.until(Outcome::Done, 3).await;
+        assert_eq!(running.close().await.to_string(), "3 done, 2 dead");
+        assert_eq!(numbers(&log, |_| true), [1, 2]);
+        assert_eq!(kafka.committed(&group, &dead, 0).await, Some(2));
+    }
+}
+
+/// Even there it stops nothing that a stranger writes into the topic of the dead letters.
+#[tokio::test]
+async fn a_batch_has_no_dead_letters_of_its_own_consumer() {
+    let kafka = Kafka::start();
+    let topic = kafka.topic(1).await;
+    let dead = format!("{topic}-all");
+    let group = kafka.group();
+    kafka.create(&dead, 1).await;
+    kafka.put(&topic, "a", Some(b"{")).await;
+    kafka.put(&dead, "a", Some(b"[")).await;
+    kafka.publish(&topic, [note("a", 1)]).await;
+    let consumer = EventConsumer::<Note>::subscribe_to(&group, &[&format!("^{topic}.*")]).await.unwrap();
+    let mut batches = consumer.runner().dead_letter(DeadLetter::new().topic(&dead)).batches().unwrap();
+    let mut received = 0;
+    let receiving = async {
+        while batches.counts().to_string() != "3 done, 2 dead" {
+            // What is passed over is in no batch, so that there may be none.
+            let batch = tokio::time::timeout(Duration::from_secs(1), batches.recv(10, Duration::ZERO)).await;
+            let Ok(batch) = batch else { continue };
+            received += batch.as_ref().unwrap().len();
+            batch.unwrap().finish();
+        }
+    };
+    within(30, "what there is", receiving).await;
+    assert_eq!(received, 3);
+    batches.close(DEADLINE).await.unwrap();
+    assert_eq!(kafka.committed(&group, &dead, 0).await, Some(3));
 }
 
 #[tokio::test(flavor = "multi_thread")]

@@ -133,9 +133,14 @@ impl<E: EventSchema> Batches<E> {
         }
     }
 
-    /// Loads a record. One whose load panics, as hooks of users may, has failed and is in no batch.
+    /// Loads a record. One whose load panics, as hooks of users may, has failed and is in no batch, nor is what is to
+    /// be passed over.
     fn load(&self, shared: &Shared, (taken, place): (Taken<Raw>, Place)) -> Option<Item<E>> {
         let (ticket, whence) = (taken.ticket, place.clone());
+        if self.forward.passes_over(&taken.message, &place) {
+            finish(shared, &self.forward, &ticket, &place, Finished::Done);
+            return None;
+        }
         match catch_unwind(AssertUnwindSafe(|| Item::new(taken, place))) {
             Ok(item) => Some(item),
             Err(panic) => {

@@ -161,6 +161,10 @@ impl<E: EventSchema> EventConsumer<E> {
     /// Joins the group on other topics than the event's own. A name that starts with `^` is a
     /// regular expression.
     ///
+    /// An expression such as `^orders.*` stands for dead letter topics, too, whose names begin as the topic's own. A
+    /// [run](Self::run) passes over its own dead letters there, counted as done, and handles those of others as
+    /// messages: rather subscribe to what has to be handled.
+    ///
     /// # Errors
     ///
     /// As [`subscribe`](Self::subscribe).

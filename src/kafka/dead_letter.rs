@@ -127,6 +127,9 @@ impl DeadLetter {
     }
 
     /// All of them in one topic.
+    ///
+    /// A consumer whose pattern stands for its own dead letter topic, too, passes over what is a dead letter there. One
+    /// that is subscribed to it by name does not run.
     #[must_use]
     pub fn topic(self, topic: impl Into<String>) -> Self {
         let topic = topic.into();
@@ -177,11 +180,6 @@ impl DeadLetter {
             Some(name) => legal(&name(topic, group), ""),
             None => legal(&format!("{topic}-{group}"), "-dlt"),
         }
-    }
-
-    /// Whether a topic is named as the dead letter topics of a group are, unless told otherwise.
-    pub(super) fn is_of_group(&self, topic: &str, group: &str) -> bool {
-        self.topic.is_none() && topic.ends_with(&legal(&format!("-{group}"), "-dlt"))
     }
 
     /// What a dead letter says of the message that it was; none of a message that is no dead letter.
@@ -546,7 +544,7 @@ pub struct DeadMessage {
 }
 
 impl DeadMessage {
-    fn read(headers: &Headers) -> Option<Self> {
+    pub(super) fn read(headers: &Headers) -> Option<Self> {
         let text = |name| Some(String::from_utf8_lossy(headers.get(name)?).into_owned());
         let (originals, exceptions) = if headers.get(TOPIC).is_some() {
             (ORIGINALS, EXCEPTIONS)

@@ -578,6 +578,11 @@ pub struct RunError(Box<RunErrorKind>);
 pub(super) enum RunErrorKind {
     #[error("{0}")]
     Policy(&'static str),
+    #[error(
+        "the consumer is subscribed to `{0}`, where its own dead letters go: subscribe to other topics, or name another \
+         dead letter topic"
+    )]
+    OwnDeadLetters(String),
     #[error("`{0}` is for handlers: batches have none")]
     ForHandlers(&'static str),
     #[error(transparent)]
@@ -594,7 +599,8 @@ impl RunError {
     /// Whether the settings contradict each other, or cannot be used; see the example of [`RunError`].
     #[must_use]
     pub fn is_config(&self) -> bool {
-        matches!(*self.0, RunErrorKind::Policy(_) | RunErrorKind::ForHandlers(_) | RunErrorKind::Config(_))
+        use RunErrorKind as Kind;
+        matches!(*self.0, Kind::Policy(_) | Kind::OwnDeadLetters(_) | Kind::ForHandlers(_) | Kind::Config(_))
     }
 
     /// Whether it stopped because of a message, which is not committed: as it was told to

@@ -2,6 +2,7 @@
 
 use std::collections::{BTreeSet, HashMap};
 use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::{Duration, SystemTime};
 
 use rdkafka::error::RDKafkaErrorCode;
@@ -9,7 +10,7 @@ use tokio::sync::OnceCell;
 
 use super::config::{ConfigError, KafkaConfig};
 use super::core::{GiveUp, Taken, Work};
-use super::dead_letter::{self, DeadLetter, Form, Origin, Original};
+use super::dead_letter::{self, DeadLetter, DeadMessage, Form, Origin, Original};
 use super::driver::{Finished, Place, Returned, Returning, Shared};
 use super::fault::Fault;
 use super::policy::{Policy, Retry};
@@ -44,6 +45,11 @@ pub(super) struct Forward {
     retry: Retry,
     /// What the consumer was told to read.
     topics: Vec<String>,
+    /// Whether a pattern is among them.
+    has_pattern: bool,
+    writes_dead_letters: bool,
+    /// Whether the log says that it reads its own dead letters.
+    has_told: AtomicBool,
     /// The topics for retries.
     retries: Arc<HashMap<String, RetryOf>>,
 }
@@ -74,7 +80,10 @@ impl Forward {
             .map(|(topic, number)| (retry_topic(topic, &group, number), RetryOf { topic: topic.clone(), number }));
         Ok(Self {
             retries: Arc::new(retries.collect()),
+            has_pattern: topics.iter().any(|topic| topic.starts_with('^')),
             topics: topics.to_vec(),
+            writes_dead_letters: policy.give_up == GiveUp::DeadLetter,
+            has_told: AtomicBool::new(false),
             config,
             producer: OnceCell::new(),
             group,
@@ -89,10 +98,10 @@ impl Forward {
     }
 
     /// The topics that records are to be sent to, with what comes of it when they are not there.
-    pub(super) fn needed(&self, give_up: GiveUp) -> Vec<(String, &'static str)> {
+    pub(super) fn needed(&self) -> Vec<(String, &'static str)> {
         let retries = self.retry_topics().map(|topic| (topic.to_owned(), NO_RETRY));
         // What a pattern stands for shows when there are messages.
-        let topics = self.topics.iter().filter(|topic| !topic.starts_with('^') && give_up == GiveUp::DeadLetter);
+        let topics = self.topics.iter().filter(|topic| !topic.starts_with('^') && self.writes_dead_letters);
         let dead: BTreeSet<_> = topics.map(|topic| self.dead_letter.topic_of(topic, &self.group)).collect();
         dead.into_iter().map(|topic| (topic, NO_DEAD_LETTER)).chain(retries).collect()
     }
@@ -137,12 +146,26 @@ impl Forward {
         self.dead_letter.topic_of(self.topic(place), &self.group)
     }
 
-    /// Whether the consumer reads its own dead letters, so that one that fails there would come again and again.
-    fn comes_back(&self, topic: &str, place: &Place) -> bool {
-        let has_pattern = self.topics.iter().any(|topic| topic.starts_with('^'));
-        topic == &*place.topic
-            || self.topics.iter().any(|own| own == topic)
-            || has_pattern && self.dead_letter.is_of_group(&place.topic, &self.group)
+    /// The topic of its own dead letters that it is told to read, if it is.
+    pub(super) fn reads_its_own(&self) -> Option<String> {
+        let mut own = self.topics.iter().map(|topic| self.dead_letter.topic_of(topic, &self.group));
+        own.find(|dead| self.writes_dead_letters && self.topics.contains(dead))
+    }
+
+    /// Whether a record is a dead letter in the topic that this consumer would send it to: its pattern stands for that,
+    /// too. It is kept there, and handled no more: those that fail would come again and again.
+    pub(super) fn passes_over(&self, raw: &Raw, place: &Place) -> bool {
+        let is_its_own = self.writes_dead_letters
+            && self.has_pattern
+            && DeadMessage::read(raw.headers())
+                .is_some_and(|dead| self.dead_letter.topic_of(dead.topic(), &self.group) == *place.topic);
+        if is_its_own && !self.has_told.swap(true, Ordering::Relaxed) {
+            tracing::warn!(
+                "`{}` has dead letters of this consumer, which are passed over: subscribe to less than that",
+                place.topic
+            );
+        }
+        is_its_own
     }
 
     /// Does with a record what there is to do but to handle it: sends it to where it is kept. Nothing if it is to
@@ -154,6 +177,7 @@ impl Forward {
             Letter { raw, place, offset: ticket.offset, attempt: ticket.attempt, fault }
         };
         match *work {
+            Work::Handle if self.passes_over(raw, place) => Some(Finished::Done),
             Work::Handle => None,
             Work::Retry(number) => Some(self.retry(&letter(), number).await),
             Work::DeadLetter(form) => Some(self.dead_letter(&letter(), form).await),
@@ -174,15 +198,6 @@ impl Forward {
         // Into the same partition, if it is there, which shows when it is sent.
         let record = self.dead_letter.record(&original, &self.group, &fault.cause(), form);
         let topic = self.dead_letter_topic(place);
-        if self.comes_back(&topic, place) {
-            tracing::error!(
-                "{place}@{}: not sent to `{topic}`: the consumer reads its own dead letters; subscribe to other topics, or \
-                 name another dead letter topic",
-                letter.offset
-            );
-            let why = format!("not sent to `{topic}`: the consumer reads its own dead letters");
-            return Finished::Refused { why, is_too_large: false };
-        }
         self.send(letter, Record { topic, ..record }).await
     }
 

@@ -349,6 +349,9 @@ fn prepare<E: EventSchema>(consumer: EventConsumer<E>, policy: &Policy) -> Resul
         return Err(RunErrorKind::Policy("`revoke_timeout` has to be less than `max.poll.interval.ms`").into());
     }
     let forward = Forward::new(&config, &topics, policy).map_err(RunErrorKind::Config)?;
+    if let Some(topic) = forward.reads_its_own() {
+        return Err(RunErrorKind::OwnDeadLetters(topic).into());
+    }
     let shared = &member.shared;
     let mut state = shared.lock();
     // What was taken ahead of `recv` and not handed out.
@@ -366,7 +369,7 @@ fn prepare<E: EventSchema>(consumer: EventConsumer<E>, policy: &Policy) -> Resul
         state.topics = Some(topics.iter().cloned().chain(retries).collect());
     }
     drop(state);
-    member.look_for(forward.needed(policy.give_up));
+    member.look_for(forward.needed());
     Ok((member, forward))
 }
 
