@@ -352,6 +352,22 @@ async fn a_consumer_that_is_subscribed_to_its_own_dead_letters_does_not_run() {
     subscribe().await.runner().give_up(GiveUp::Skip).batches().unwrap();
 }
 
+#[tokio::test]
+async fn a_consumer_that_cannot_read_its_topics_for_retries_does_not_run() {
+    let kafka = Kafka::start();
+    let topic = kafka.topic(1).await;
+    let group = kafka.group();
+    // Subscribed to once more with the other topics for retries, which librdkafka refuses.
+    let retries = format!("{topic}-{}-retry-1", group.group_id().unwrap());
+    let subscribe = || async { EventConsumer::<Note>::subscribe_to(&group, &[&topic, &retries]).await.unwrap() };
+    let runner = subscribe().await.runner().unordered().retry(Retry::topics());
+    let error = within(20, "end of the run", runner.run(async |_: Delivery<Note>| {})).await.unwrap_err();
+    assert!(error.is_fatal(), "{error}");
+    let mut batches = subscribe().await.runner().retry(Retry::topics()).batches().unwrap();
+    let error = within(20, "end", batches.recv(1, Duration::ZERO)).await.unwrap_err();
+    assert!(error.is_fatal(), "{error}");
+}
+
 /// The pattern stands for the topic of its dead letters, too.
 #[tokio::test(flavor = "multi_thread")]
 async fn a_pattern_that_stands_for_its_own_dead_letters_passes_over_them() {

@@ -1050,6 +1050,9 @@ impl Poller {
             let topics: Vec<&str> = topics.iter().map(String::as_str).collect();
             if let Err(error) = self.client.consumer.subscribe(&topics) {
                 tracing::error!("not subscribed to {topics:?}: {error}");
+                let code = error.rdkafka_error_code().unwrap_or(RDKafkaErrorCode::Unknown);
+                state.trouble = Some(ConsumeErrorKind::Fatal(code));
+                self.shared.stop(&mut state);
             }
         }
         if state.core.next_tick() <= now || self.ticked + NAP <= now {
