@@ -198,7 +198,10 @@ fn remedy(code: RDKafkaErrorCode) -> &'static str {
             "; send less, or raise `message.max.bytes` of the producer and `max.message.bytes` of the topic"
         }
         C::TopicAuthorizationFailed => "; the user needs the right to write to the topic",
-        C::ClusterAuthorizationFailed => "; the user needs `IdempotentWrite`, or set `enable.idempotence=false`",
+        C::ClusterAuthorizationFailed => {
+            "; the user needs the right to write to a topic, and before Kafka 3.0 `IdempotentWrite`, too, or \
+             `enable.idempotence=false`"
+        }
         C::UnknownTopic | C::UnknownTopicOrPartition => "; create the topic",
         C::InvalidTopic => "; a topic's name has up to 249 letters, digits, `.`, `_` and `-`",
         C::MessageTimedOut => "; no broker took it within `delivery.timeout.ms`",

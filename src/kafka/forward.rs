@@ -99,7 +99,7 @@ impl Forward {
 
     /// The topics that records are to be sent to, with what comes of it when they are not there.
     pub(super) fn needed(&self) -> Vec<(String, &'static str)> {
-        let retries = self.retry_topics().map(|topic| (topic.to_owned(), NO_RETRY));
+        let retries: BTreeSet<_> = self.retry_topics().map(|topic| (topic.to_owned(), NO_RETRY)).collect();
         // What a pattern stands for shows when there are messages.
         let topics = self.topics.iter().filter(|topic| !topic.starts_with('^') && self.writes_dead_letters);
         let dead: BTreeSet<_> = topics.map(|topic| self.dead_letter.topic_of(topic, &self.group)).collect();
