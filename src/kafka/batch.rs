@@ -463,7 +463,9 @@ impl<E> Drop for Batch<E> {
         let mut state = self.shared.lock();
         let tickets = self.records.iter().map(|item| item.ticket);
         let abandoned: Vec<_> = tickets.filter(|ticket| state.core.waits_for(ticket)).collect();
-        abandoned.iter().for_each(|_| self.shared.tally.count(Outcome::Abandoned));
+        for _ in &abandoned {
+            self.shared.tally.count(Outcome::Abandoned);
+        }
         state.untake(abandoned);
     }
 }
