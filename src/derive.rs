@@ -97,9 +97,9 @@
 //! assert_eq!(event.described_by().event_type(), "order.cancelled.v1");
 //! ```
 //!
-//! A message that does not tell its type is read as `untagged` reads it, as the first event that fits.
-//! Where that must not be left to chance, let the body tell: an enum with `#[serde(tag = "type")]` is
-//! one event with several forms, and needs no header.
+//! A Kafka message that does not tell its type is rejected: with a field missing or damaged, one event may well
+//! look like another. Where writers set no headers, let the body tell: an enum with `#[serde(tag = "type")]` is one
+//! event with several forms. An `untagged` one without `types` takes the first that fits, as `load` does here.
 //!
 //! ## Hooks
 //!

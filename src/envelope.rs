@@ -6,7 +6,7 @@ use uuid::Uuid;
 
 use crate::format::cloudevents::CloudEvent;
 #[cfg(feature = "kafka")]
-use crate::format::cloudevents::{CloudEventError, parse_time};
+use crate::format::cloudevents::{CloudEventError, check_text, parse_time};
 use crate::version;
 
 /// What travels beside an event: which one it is, where and when it happened, what caused it.
@@ -236,8 +236,11 @@ impl Envelope {
         // The trace of the last hop, which wins.
         let (mut hop, mut hop_state) = (None, None);
         for (name, value) in headers {
-            // Of the same name the last counts.
-            let text = || value.and_then(|value| str::from_utf8(value).ok()).filter(|text| !text.is_empty());
+            // Of the same name the last counts. What an attribute cannot be is not taken, or no event could be sent
+            // with this envelope or because of it.
+            let attribute = name.strip_prefix("ce_").unwrap_or(name);
+            let is_valid = |text: &&str| !text.is_empty() && check_text(attribute, text).is_ok();
+            let text = || value.and_then(|value| str::from_utf8(value).ok()).filter(is_valid);
             let owned = || text().map(str::to_owned);
             match name {
                 "ce_id" => envelope.id = owned().unwrap_or_default(),

@@ -7,6 +7,7 @@ use std::io;
 use serde_json::Value;
 use serde_json::error::Category;
 
+use crate::EventSchema;
 #[cfg(feature = "cloudevents")]
 use crate::format::cloudevents::CloudEventError;
 use crate::report;
@@ -18,7 +19,7 @@ use crate::violation::{Violations, cut};
 ///
 /// Either it is no JSON at all, and then the error says where it breaks off or goes wrong, or it
 /// is, and then [`violations`](Self::violations) has everything that is wrong with it. `Display`
-/// tells the whole, a line for each violation (in columns with `{:#}`); neither it nor `Debug` ever
+/// tells the whole, a line for each violation (in columns with `{:#}`), and `Debug` the same; neither
 /// quotes a value of the input. Names of unknown fields and keys of maps are told, cut after 100
 /// characters.
 ///
@@ -64,12 +65,20 @@ pub(crate) enum LoadErrorKind {
         today: u32,
         violations: Option<Violations>,
     },
+    /// Without a type where the message does not tell it.
     OtherEvent {
-        event_type: Box<str>,
+        event_type: Option<Box<str>>,
         expected: &'static str,
     },
     #[cfg(feature = "cloudevents")]
     NoCloudEvent(CloudEventError),
+}
+
+/// What is said of a message that does not tell its type, to a reader of several events.
+#[cold]
+#[must_use]
+pub fn untyped<E: EventSchema>() -> LoadError {
+    LoadErrorKind::OtherEvent { event_type: None, expected: E::descriptor().name() }.into()
 }
 
 #[cfg(feature = "cloudevents")]
@@ -211,7 +220,8 @@ impl LoadError {
         matches!(self.0, LoadErrorKind::UnsupportedVersion { .. })
     }
 
-    /// Whether the message holds another event, as its type says.
+    /// Whether the message holds another event, as its type says, or does not tell its type where that says which of
+    /// several events it is.
     ///
     /// ```
     /// # use event_schema::prelude::*;
@@ -238,7 +248,7 @@ impl LoadError {
 
     #[cold]
     pub(crate) fn other_event(event_type: &str, expected: &'static str) -> Self {
-        LoadErrorKind::OtherEvent { event_type: cut(event_type), expected }.into()
+        LoadErrorKind::OtherEvent { event_type: Some(cut(event_type)), expected }.into()
     }
 
     /// Leaves away what only the input names, unknown fields and keys of maps, and what the rules of users say in
@@ -249,7 +259,7 @@ impl LoadError {
         match &mut self.0 {
             LoadErrorKind::Invalid(violations)
             | LoadErrorKind::UnsupportedVersion { violations: Some(violations), .. } => violations.redact(),
-            LoadErrorKind::OtherEvent { event_type, .. } => *event_type = MASK.into(),
+            LoadErrorKind::OtherEvent { event_type, .. } => *event_type = event_type.take().map(|_| MASK.into()),
             LoadErrorKind::NoCloudEvent(error) => error.redact(),
             LoadErrorKind::Empty
             | LoadErrorKind::Syntax { .. }
@@ -465,8 +475,19 @@ fn reason(error: &serde_json::Error) -> String {
 
 impl fmt::Debug for LoadError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_tuple("LoadError").field(&self.0).finish()
+        debug_as_text(self, f)
     }
+}
+
+/// The text of an error, and of its causes: `main` shows an error that it returns by `Debug`, and `unwrap` does.
+pub(crate) fn debug_as_text(error: &dyn Error, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+    write!(f, "{error}")?;
+    let mut source = error.source();
+    while let Some(cause) = source {
+        write!(f, "\nCaused by: {cause}")?;
+        source = cause.source();
+    }
+    Ok(())
 }
 
 impl fmt::Display for LoadError {
@@ -488,8 +509,11 @@ impl fmt::Display for LoadError {
                 write!(f, "more than the {limit} bytes this load allows")
             }
             LoadErrorKind::Io(_) => f.write_str("the input could not be read"),
-            LoadErrorKind::OtherEvent { event_type, expected } => {
+            LoadErrorKind::OtherEvent { event_type: Some(event_type), expected } => {
                 write!(f, "the event is of type `{event_type}`, expected is `{expected}`")
+            }
+            LoadErrorKind::OtherEvent { event_type: None, expected } => {
+                write!(f, "the message does not tell its type (header `ce_type`), which says what `{expected}` it is")
             }
             #[cfg(feature = "cloudevents")]
             LoadErrorKind::NoCloudEvent(error) => write!(f, "not a valid CloudEvent: {error}"),
@@ -594,7 +618,7 @@ impl DumpError {
 
 impl fmt::Debug for DumpError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_tuple("DumpError").field(&self.0).finish()
+        debug_as_text(self, f)
     }
 }
 

@@ -520,6 +520,15 @@ pub trait EventSchema: FieldType + Serialize {
         version::load_if_of(event_type, input, options)
     }
 
+    /// Loads what does not tell its type.
+    ///
+    /// # Errors
+    /// As [`load`](Self::load), and if only the type could tell which event it is.
+    #[doc(hidden)]
+    fn load_untyped(input: &[u8]) -> Result<Self, LoadError> {
+        Self::load(input)
+    }
+
     /// Loads a part of an event, as an update of one sends it: fields may be missing, here and in
     /// nested schemas, and what is there is checked.
     ///

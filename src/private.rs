@@ -12,7 +12,7 @@ pub use serde_json::Value;
 pub use validator;
 
 pub use crate::contract::{Place, Walk, json_schema};
-pub use crate::error::{DumpError, LoadError};
+pub use crate::error::{DumpError, LoadError, untyped};
 pub use crate::event::{Descriptor, EventKey, EventSchema};
 pub use crate::hooks::{HookResult, read_prepared, read_value};
 pub use crate::load::buffer::{Leftovers, Plain, With, not_convertible, read_foreign};

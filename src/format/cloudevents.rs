@@ -662,14 +662,22 @@ fn check(name: &str, value: &Attribute) -> Result<(), CloudEventError> {
     {
         return Err(Kind::Name(bounded(name)).into());
     }
+    match value {
+        Attribute::String(text) => check_text(name, text),
+        _ if is_text_only(name) => Err(invalid(name, "is not a text")),
+        _ => Ok(()),
+    }
+}
+
+/// Whether an attribute is one of the specification's own: all of them are texts that are not empty.
+fn is_text_only(name: &str) -> bool {
+    REQUIRED.contains(&name) || matches!(name, "time" | "subject" | "dataschema" | "datacontenttype")
+}
+
+/// Whether an attribute can be this text.
+pub(crate) fn check_text(name: &str, text: &str) -> Result<(), CloudEventError> {
     let wrong = |reason| Err(invalid(name, reason));
-    let known = REQUIRED.contains(&name) || matches!(name, "time" | "subject" | "dataschema" | "datacontenttype");
-    let text = match value {
-        Attribute::String(text) => text,
-        _ if known => return wrong("is not a text"),
-        _ => return Ok(()),
-    };
-    if text.is_empty() && known {
+    if text.is_empty() && is_text_only(name) {
         return wrong("is empty");
     }
     if text.chars().any(is_forbidden) {
@@ -728,7 +736,7 @@ pub(crate) fn uri_reference(text: &str) -> String {
 /// Whether an event can have this source.
 #[cfg(feature = "kafka")]
 pub(crate) fn check_source(source: &str) -> Result<(), CloudEventError> {
-    check("source", &source.into())
+    check_text("source", source)
 }
 
 fn is_uri(text: &str) -> bool {
@@ -774,11 +782,17 @@ pub(crate) fn parse_time(text: &str) -> Option<SystemTime> {
 /// As RFC 3339, in UTC; nothing for a time outside of the years 0 to 9999.
 #[cfg(feature = "kafka")]
 pub(crate) fn format_time(time: SystemTime) -> Option<String> {
-    OffsetDateTime::from(time).format(&Rfc3339).ok()
+    // `From<SystemTime>` panics on a time that is too far.
+    let epoch = OffsetDateTime::UNIX_EPOCH;
+    let time = match time.duration_since(SystemTime::UNIX_EPOCH) {
+        Ok(after) => epoch.checked_add(after.try_into().ok()?),
+        Err(error) => epoch.checked_sub(error.duration().try_into().ok()?),
+    };
+    time?.format(&Rfc3339).ok()
 }
 
-/// As RFC 3339, in UTC, with three digits behind the second: always of the same length, for a time of the
-/// years 0 to 9999.
+/// As RFC 3339, in UTC, with three digits behind the second: always of the same length. For a time of the
+/// years 0 to 9999, such as now.
 #[cfg(feature = "kafka")]
 pub(crate) fn format_millis(time: SystemTime) -> String {
     let time = OffsetDateTime::from(time);

@@ -153,7 +153,8 @@ impl KafkaConfig {
     }
 
     /// Reads text in the syntax of Java's `.properties`: `key=value`, `key: value` or `key value`,
-    /// `#` and `!` for comments, a `\` at the end to continue a line and for escapes elsewhere.
+    /// `#` and `!` for comments, a `\` at the end to continue a line and for escapes elsewhere. Blanks around a
+    /// value do not count, as with Java's clients.
     ///
     /// # Errors
     ///
@@ -167,8 +168,10 @@ impl KafkaConfig {
     ///     bootstrap.servers: a.example.com:9092, \\
     ///                        b.example.com:9092
     ///     client.id = billing
+    ///     group.id=billing \t
     /// ")?;
     /// assert!(format!("{config:?}").contains("a.example.com:9092, b.example.com:9092"));
+    /// assert_eq!(config.group_id(), Some("billing"));
     /// # Ok::<(), event_schema::kafka::ConfigError>(())
     /// ```
     pub fn from_properties_str(text: &str) -> Result<Self, ConfigError> {
@@ -185,6 +188,8 @@ impl KafkaConfig {
             })?;
             let origin = Origin::Line(file.cloned(), line.line_number());
             if let LineContent::KVPair(key, value) = line.consume_content() {
+                // As Java's clients do: a blank behind a value is not meant, even of a password.
+                let value = value.trim_matches(|c| c <= ' ').to_owned();
                 config.put(Entry { key, value, origin });
             }
         }

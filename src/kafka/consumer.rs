@@ -248,6 +248,21 @@ impl<E: EventSchema> EventConsumer<E> {
     /// # }
     /// ```
     ///
+    /// What handlers share they have in an [`Arc`](std::sync::Arc), of which each call is given a clone:
+    ///
+    /// ```
+    /// use event_schema::kafka::Delivery;
+    /// use std::sync::{Arc, Mutex};
+    /// # fn is_handler<F: Fn(Delivery<u32>) -> R + Send + Sync + 'static, R: Future<Output = ()> + Send>(_: F) {}
+    ///
+    /// let seen = Arc::new(Mutex::new(Vec::new()));
+    /// let handler = move |order: Delivery<u32>| {
+    ///     let seen = Arc::clone(&seen);
+    ///     async move { seen.lock().unwrap().push(order.offset()) }
+    /// };
+    /// # is_handler(handler);
+    /// ```
+    ///
     /// # What becomes of a message
     ///
     /// | | tried again | then | the offset |

@@ -8,9 +8,10 @@ use std::time::SystemTime;
 
 use super::core::Ticket;
 use super::driver::Place;
+use super::error::SendError;
 use super::raw::Raw;
 use super::received::{self, Headers};
-use crate::Envelope;
+use crate::{DumpError, Envelope, LoadError, Violations};
 
 /// An event in the hands of a handler, and where it came from. Cheap to clone; it derefs to the event.
 ///
@@ -165,21 +166,27 @@ impl<E: fmt::Debug> fmt::Debug for Delivery<E> {
 
 /// Why a handler could not do its work, and whether it may go better another time.
 ///
-/// Any error becomes one by `?`, to be tried again:
+/// Any error becomes one by `?`, to be tried again, unless it says that an event is invalid: a
+/// [`LoadError`], [`DumpError`] or [`Violations`], or a [`SendError`] that [is](SendError::is_invalid). That is rejected.
 ///
 /// ```
 /// use event_schema::kafka::Failure;
+/// use event_schema::prelude::*;
 ///
-/// fn pay(amount: &str) -> Result<(), Failure> {
+/// #[derive(Serialize, JsonSchema, EventSchema)]
+/// struct Paid { #[validate(range(min = 1))] amount: u32 }
+///
+/// fn pay(amount: &str) -> Result<Vec<u8>, Failure> {
 ///     let amount: u32 = amount.parse()?;
-///     if amount == 0 {
-///         return Err(Failure::reject("nothing to pay"));
+///     if amount > 1000 {
+///         return Err(Failure::reject("too much to pay"));
 ///     }
-///     Ok(())
+///     Ok(Paid { amount }.dump()?)
 /// }
 /// assert!(pay("1").is_ok());
-/// assert!(pay("0").unwrap_err().is_reject());
 /// assert!(!pay("one").unwrap_err().is_reject());
+/// assert!(pay("1001").unwrap_err().is_reject());
+/// assert!(pay("0").unwrap_err().is_reject());
 /// ```
 ///
 /// The text of the reason goes into the log and, unless it is to [redact](super::DeadLetter::redact), into the
@@ -247,11 +254,20 @@ fn class_of<R>() -> Option<&'static str> {
 
 impl<R: Into<Box<dyn Error + Send + Sync>>> From<R> for Failure {
     fn from(reason: R) -> Self {
-        Self::retry(reason)
+        let failure = Self::retry(reason);
+        Self { reject: is_invalid(&*failure.reason), ..failure }
     }
 }
 
-/// What a handler may return: nothing, or a `Result` whose error becomes a [`Failure`].
+/// Whether it says that something is no valid event, which it will not be another time.
+fn is_invalid(reason: &(dyn Error + Send + Sync + 'static)) -> bool {
+    reason.is::<Violations>()
+        || reason.is::<DumpError>()
+        || reason.downcast_ref().is_some_and(|error: &LoadError| !error.is_io())
+        || reason.downcast_ref().is_some_and(SendError::is_invalid)
+}
+
+/// What a handler may return: nothing, or a `Result` of nothing whose error becomes a [`Failure`].
 ///
 /// ```
 /// use event_schema::kafka::Handled;
@@ -261,6 +277,11 @@ impl<R: Into<Box<dyn Error + Send + Sync>>> From<R> for Failure {
 /// assert!(is_handled::<Result<(), event_schema::kafka::Failure>>());
 /// assert!(is_handled::<std::io::Result<()>>());
 /// ```
+#[diagnostic::on_unimplemented(
+    message = "a handler cannot return `{Self}`",
+    label = "returns neither `()` nor a `Result<(), E>`",
+    note = "a handler returns nothing, or a `Result<(), E>`, where `E` is `Failure` or any error that is `Send + Sync`"
+)]
 pub trait Handled: sealed::Sealed {
     #[doc(hidden)]
     fn handled(self) -> Result<(), Failure>;

@@ -1,6 +1,5 @@
 //! What can go wrong between a service and its brokers.
 
-use std::error::Error;
 use std::fmt;
 use std::time::Duration;
 
@@ -683,18 +682,11 @@ impl Open {
     }
 }
 
-/// The text of an error, and of its causes: `main` shows an error that it returns by `Debug`.
 macro_rules! debug_as_text {
     ($($error:ty),*) => {
         $(impl fmt::Debug for $error {
             fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-                write!(f, "{self}")?;
-                let mut source = self.source();
-                while let Some(cause) = source {
-                    write!(f, "\nCaused by: {cause}")?;
-                    source = cause.source();
-                }
-                Ok(())
+                crate::error::debug_as_text(self, f)
             }
         })*
     };

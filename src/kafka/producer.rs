@@ -333,6 +333,9 @@ impl EventProducer {
     /// # Ok(())
     /// # }
     /// ```
+    ///
+    /// Nothing tells then which of [several events](crate::derive#several-events-in-one-topic) a message is, or of
+    /// which version.
     #[must_use]
     pub fn plain(self) -> Self {
         Self { source: None, ..self }

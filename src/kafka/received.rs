@@ -312,9 +312,9 @@ pub(super) fn load<E: EventSchema>(headers: &Headers, value: Option<&[u8]>) -> (
         },
         Mode::Binary => match headers.get("ce_type").map(str::from_utf8) {
             Some(Ok(event_type)) if !event_type.is_empty() => (body(E::load_typed(event_type, bytes)), None),
-            _ => (body(E::load(bytes)), None),
+            _ => (body(E::load_untyped(bytes)), None),
         },
-        _ => (body(E::load(bytes)), None),
+        _ => (body(E::load_untyped(bytes)), None),
     }
 }
 

@@ -158,6 +158,10 @@ fn types(model: &Model<'_>) -> Option<Types> {
             #(#load)*
             __p::None
         }
+
+        fn load_untyped(_: &[u8]) -> __p::Result<Self, __p::LoadError> {
+            __p::Err(__p::untyped::<Self>())
+        }
     };
     Some(Types { key, items })
 }

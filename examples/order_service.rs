@@ -1,0 +1,163 @@
+//! A service that consumes and produces: orders are accepted while there is stock, in the order in which their key's
+//! events came, until the process is told to end.
+//!
+//! ```text
+//! cargo run --example order_service                               # a broker inside the process, and a few orders
+//! cargo run --example order_service -- --config client.properties # a real one: ends at Ctrl-C or SIGTERM
+//! ```
+//!
+//! On a real broker the topics `orders`, `accepted-orders` and, for what cannot be handled, `orders-order-service-dlt`
+//! have to be there, unless the broker makes them.
+
+use std::error::Error;
+use std::path::PathBuf;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU32, Ordering};
+use std::time::Duration;
+
+use event_schema::Envelope;
+use event_schema::kafka::{
+    Delivery, EmbeddedKafka, EventConsumer, EventProducer, Failure, KafkaConfig, Order, Outcome, Retry, SendError,
+};
+use event_schema::prelude::*;
+
+const GROUP: &str = "order-service";
+
+#[derive(Debug, Serialize, JsonSchema, EventSchema)]
+#[event(name = "order.requested", topic = "orders", key = order_id)]
+struct OrderRequested {
+    order_id: String,
+    #[validate(range(min = 1, max = 1000))]
+    quantity: u32,
+}
+
+#[derive(Debug, Serialize, JsonSchema, EventSchema)]
+#[event(name = "order.cancelled", topic = "orders", key = order_id)]
+struct OrderCancelled {
+    order_id: String,
+    #[validate(range(min = 1, max = 1000))]
+    quantity: u32,
+}
+
+/// What comes in the topic `orders`: which of them a message is, its type says.
+#[derive(Debug, Serialize, JsonSchema, EventSchema)]
+#[event(types, topic = "orders")]
+#[serde(untagged)]
+enum OrderEvent {
+    Requested(OrderRequested),
+    Cancelled(OrderCancelled),
+}
+
+#[derive(Debug, Serialize, JsonSchema, EventSchema)]
+#[event(name = "order.accepted", topic = "accepted-orders", key = order_id)]
+struct OrderAccepted {
+    order_id: String,
+    quantity: u32,
+}
+
+/// What the handlers share.
+struct Service {
+    producer: EventProducer,
+    stock: AtomicU32,
+}
+
+impl Service {
+    async fn handle(&self, event: Delivery<OrderEvent>) -> Result<(), Failure> {
+        match event.event() {
+            OrderEvent::Requested(order) => self.accept(order, &event.envelope()).await,
+            OrderEvent::Cancelled(order) => {
+                self.stock.fetch_add(order.quantity, Ordering::Relaxed);
+                println!("{event}: {} is cancelled", order.order_id);
+                Ok(())
+            }
+        }
+    }
+
+    async fn accept(&self, order: &OrderRequested, cause: &Envelope) -> Result<(), Failure> {
+        let take = |stock: u32| stock.checked_sub(order.quantity);
+        if self.stock.fetch_update(Ordering::Relaxed, Ordering::Relaxed, take).is_err() {
+            // Nothing that waiting would mend: it goes to the dead letter topic at once.
+            return Err(Failure::reject("not so many in stock"));
+        }
+        let accepted = OrderAccepted { order_id: order.order_id.clone(), quantity: order.quantity };
+        // Which event it answers stands in its envelope. Handlers run at least once: that tells consumers what they
+        // have seen.
+        let sent = self.producer.message(&accepted).envelope(Envelope::caused_by(cause)).send().await;
+        if sent.is_err() {
+            self.stock.fetch_add(order.quantity, Ordering::Relaxed);
+        }
+        // A broker that is away comes back: an error is tried again.
+        let sent = sent?;
+        println!("{} is accepted: {}/{}@{}", order.order_id, sent.topic(), sent.partition(), sent.offset());
+        Ok(())
+    }
+}
+
+#[tokio::main]
+async fn main() -> Result<(), Box<dyn Error>> {
+    let mut args = pico_args::Arguments::from_env();
+    let file: Option<PathBuf> = args.opt_value_from_str("--config")?;
+    let embedded = if file.is_none() { Some(EmbeddedKafka::start()?) } else { None };
+    let config = match (&embedded, file) {
+        (Some(embedded), _) => embedded.config(),
+        (None, file) => KafkaConfig::from_properties_file(file.unwrap_or_default())?,
+    };
+
+    let producer = EventProducer::connect(&config).await?.with_source("/order-service")?;
+    let consumer = EventConsumer::<OrderEvent>::subscribe(&config.group(GROUP)).await?;
+    let handle = consumer.handle();
+
+    // What a handler needs it has in an `Arc`, of which each call gets a clone.
+    let service = Arc::new(Service { producer: producer.clone(), stock: 10.into() });
+    let running = tokio::spawn(
+        consumer
+            .runner()
+            .order(Order::Key)
+            // Only the orders of the same key wait for one that failed.
+            .retry(Retry::park().attempts(5))
+            .handler_timeout(Duration::from_secs(30))
+            .on_tombstone(async |tombstone: Delivery<()>| println!("{tombstone}: nothing is known of it any more"))
+            .run(move |event| {
+                let service = Arc::clone(&service);
+                async move { service.handle(event).await }
+            }),
+    );
+
+    if embedded.is_some() {
+        publish(&producer).await?;
+        while handle.counts().done() < 3 || handle.counts().of(Outcome::Dead) < 1 {
+            tokio::time::sleep(Duration::from_millis(10)).await;
+        }
+    } else {
+        told_to_end().await?;
+    }
+    // First what is in hand is finished, then what it sent is delivered.
+    handle.close(Duration::from_secs(10)).await?;
+    println!("{}", running.await??);
+    producer.close(Duration::from_secs(10)).await?;
+    Ok(())
+}
+
+/// What other services would send: one more than there is stock for, and a tombstone.
+async fn publish(producer: &EventProducer) -> Result<(), SendError> {
+    let order = |order_id: &str, quantity| OrderRequested { order_id: order_id.to_owned(), quantity };
+    producer.send(&order("A-1", 7)).await?;
+    producer.send(&order("A-2", 100)).await?;
+    producer.send(&OrderCancelled { order_id: "A-1".to_owned(), quantity: 7 }).await?;
+    producer.send_tombstone("orders", "A-0").await?;
+    Ok(())
+}
+
+/// Waits for Ctrl-C, or for what Kubernetes and systemd send.
+async fn told_to_end() -> std::io::Result<()> {
+    #[cfg(unix)]
+    {
+        let mut terminate = tokio::signal::unix::signal(tokio::signal::unix::SignalKind::terminate())?;
+        tokio::select! {
+            pressed = tokio::signal::ctrl_c() => pressed,
+            _ = terminate.recv() => Ok(()),
+        }
+    }
+    #[cfg(not(unix))]
+    tokio::signal::ctrl_c().await
+}
