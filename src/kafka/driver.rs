@@ -42,6 +42,9 @@ const BURST_BYTES: usize = 1 << 20;
 /// a second.
 const NAP: Duration = Duration::from_millis(100);
 
+/// How often the thread looks whether the group is left.
+const SETTLE: Duration = Duration::from_millis(10);
+
 /// How much may wait to be freed.
 const SPENT_BYTES: usize = 4 << 20;
 
@@ -963,6 +966,11 @@ impl Poller {
             // group: librdkafka 2.12.1 may abort the process when what it is assigned meanwhile comes in between
             // (confluentinc/librdkafka#4792).
             consumer.unsubscribe();
+            // While the group shares its partitions out that is put off, and closing would be in between again.
+            let until = self.shared.lock_here().closing.map(|closing| closing.give_up).filter(|_| !self.is_kip_848);
+            while until.is_some_and(|until| Instant::now() < until) && native::is_member(consumer) {
+                drop(consumer.poll(SETTLE));
+            }
         }
         drop(over);
         // The last but for a commit under way: here or there, the group is left.
