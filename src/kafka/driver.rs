@@ -944,6 +944,7 @@ pub(super) fn start(
         packer: Packer::default(),
         gaps: HashMap::new(),
         ticked: Duration::ZERO,
+        is_static: settings.get("group.instance.id").is_some_and(|id| !id.is_empty()),
         is_kip_848: settings.get("group.protocol").is_some_and(|protocol| protocol.eq_ignore_ascii_case("consumer")),
     };
     let member = Member { shared, gone, client: Arc::downgrade(&client) };
@@ -984,6 +985,7 @@ struct Poller {
     /// [revocations](Shared::revocations).
     gaps: HashMap<Partition, (i64, u64)>,
     ticked: Duration,
+    is_static: bool,
     is_kip_848: bool,
 }
 
@@ -1014,9 +1016,10 @@ impl Poller {
         let consumer = &self.client.consumer;
         let all = self.shared.lock_here().core.partitions();
         consumer.context().give_up(consumer, &all);
-        if all.is_empty() && matches!(consumer.rebalance_protocol(), RebalanceProtocol::Cooperative) {
+        let is_cooperative = || matches!(consumer.rebalance_protocol(), RebalanceProtocol::Cooperative);
+        if all.is_empty() && !self.is_static && is_cooperative() {
             // A cooperative member without partitions is closed by librdkafka without a word to the group, which
-            // then waits for it until its session is over. This tells it. Not one that is about to join another
+            // then waits for it until its session is over. This tells it, unless it is to come back (KIP-345). Not one that is about to join another
             // group: librdkafka 2.12.1 may abort the process when what it is assigned meanwhile comes in between
             // (confluentinc/librdkafka#4792).
             consumer.unsubscribe();
