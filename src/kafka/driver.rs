@@ -1019,9 +1019,9 @@ impl Poller {
         let is_cooperative = || matches!(consumer.rebalance_protocol(), RebalanceProtocol::Cooperative);
         if all.is_empty() && !self.is_static && is_cooperative() {
             // A cooperative member without partitions is closed by librdkafka without a word to the group, which
-            // then waits for it until its session is over. This tells it, unless it is to come back (KIP-345). Not one that is about to join another
-            // group: librdkafka 2.12.1 may abort the process when what it is assigned meanwhile comes in between
-            // (confluentinc/librdkafka#4792).
+            // then waits for it until its session is over. This tells it, unless it is to come back (KIP-345). Not
+            // one that is about to join another group: librdkafka 2.12.1 may abort the process when what it is
+            // assigned meanwhile comes in between (confluentinc/librdkafka#4792).
             consumer.unsubscribe();
             // While the group shares its partitions out that is put off, and closing would be in between again.
             let until = self.shared.lock_here().closing.map(|closing| closing.give_up).filter(|_| !self.is_kip_848);
