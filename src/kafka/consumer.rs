@@ -16,7 +16,7 @@ use super::client::{self, Monitor};
 use super::config::{ConfigError, KafkaConfig};
 use super::core::Position;
 use super::delivery::{Delivery, Handled};
-use super::driver::{self, Closing, Member, Place, Shared, State};
+use super::driver::{self, Member, Place, Shared, State};
 use super::error::{CloseError, ConnectError, ConsumeError, RunError};
 use super::policy::Policy;
 use super::raw::Raw;
@@ -517,8 +517,7 @@ impl<E: EventSchema> EventConsumer<E> {
     /// # }
     /// ```
     pub async fn close(mut self, deadline: Duration) -> Result<(), CloseError> {
-        // Nothing is in hand that anybody would wait for.
-        self.member.shared.close(Closing::now());
+        self.member.shared.close_within(deadline);
         driver::left(&mut self.member.gone, deadline).await
     }
 }

@@ -43,6 +43,9 @@ const BURST_BYTES: usize = 1 << 20;
 /// a second.
 const NAP: Duration = Duration::from_millis(100);
 
+/// How often the thread looks whether the group is left.
+const SETTLE: Duration = Duration::from_millis(10);
+
 /// How much may wait to be freed.
 const SPENT_BYTES: usize = 4 << 20;
 
@@ -941,6 +944,7 @@ pub(super) fn start(
         packer: Packer::default(),
         gaps: HashMap::new(),
         ticked: Duration::ZERO,
+        is_static: settings.get("group.instance.id").is_some_and(|id| !id.is_empty()),
         is_kip_848: settings.get("group.protocol").is_some_and(|protocol| protocol.eq_ignore_ascii_case("consumer")),
     };
     let member = Member { shared, gone, client: Arc::downgrade(&client) };
@@ -981,6 +985,7 @@ struct Poller {
     /// [revocations](Shared::revocations).
     gaps: HashMap<Partition, (i64, u64)>,
     ticked: Duration,
+    is_static: bool,
     is_kip_848: bool,
 }
 
@@ -1011,12 +1016,18 @@ impl Poller {
         let consumer = &self.client.consumer;
         let all = self.shared.lock_here().core.partitions();
         consumer.context().give_up(consumer, &all);
-        if all.is_empty() && matches!(consumer.rebalance_protocol(), RebalanceProtocol::Cooperative) {
+        let is_cooperative = || matches!(consumer.rebalance_protocol(), RebalanceProtocol::Cooperative);
+        if all.is_empty() && !self.is_static && is_cooperative() {
             // A cooperative member without partitions is closed by librdkafka without a word to the group, which
-            // then waits for it until its session is over. This tells it. Not one that is about to join another
-            // group: librdkafka 2.12.1 may abort the process when what it is assigned meanwhile comes in between
-            // (confluentinc/librdkafka#4792).
+            // then waits for it until its session is over. This tells it, unless it is to come back (KIP-345). Not
+            // one that is about to join another group: librdkafka 2.12.1 may abort the process when what it is
+            // assigned meanwhile comes in between (confluentinc/librdkafka#4792).
             consumer.unsubscribe();
+            // While the group shares its partitions out that is put off, and closing would be in between again.
+            let until = self.shared.lock_here().closing.map(|closing| closing.give_up).filter(|_| !self.is_kip_848);
+            while until.is_some_and(|until| Instant::now() < until) && native::is_member(consumer) {
+                drop(consumer.poll(SETTLE));
+            }
         }
         drop(over);
         // The last but for a commit under way: here or there, the group is left.

@@ -179,8 +179,9 @@ impl Forward {
         match *work {
             Work::Handle if self.passes_over(raw, place) => Some(Finished::Done),
             Work::Handle => None,
-            Work::Retry(number) => Some(self.retry(&letter(), number).await),
-            Work::DeadLetter(form) => Some(self.dead_letter(&letter(), form).await),
+            // Boxed, so that those that are handled do not carry it along: it is large.
+            Work::Retry(number) => Some(Box::pin(self.retry(&letter(), number)).await),
+            Work::DeadLetter(form) => Some(Box::pin(self.dead_letter(&letter(), form)).await),
         }
     }
 
