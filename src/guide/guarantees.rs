@@ -28,6 +28,10 @@
 //! | the dead letter cannot be sent for now | until it can | |
 //! | the dead letter is refused for good | in a smaller form: with few headers, then as a pointer to the original | the run stops |
 //!
+//! A topic or a group that the user may not read ends the run with an error that
+//! [says so](crate::kafka::RunError::is_unauthorized) (`kafka_rights`). Brokers that are away, a topic that is yet to be
+//! made and a password that is refused do not: those are waited for, and in the log (`kafka_credential`).
+//!
 //! ## What may come twice
 //!
 //! - After a crash, or when a partition was lost: what was finished since the last commit (each

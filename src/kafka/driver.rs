@@ -142,6 +142,8 @@ pub(super) struct State {
     unsent: BTreeSet<(Partition, u64, u64)>,
     /// Why the consumer stops.
     pub(super) stopped: Option<Stopped>,
+    /// A right is missing, which ends a run.
+    pub(super) refused: Option<RDKafkaErrorCode>,
     /// How records come back from the topics for retries, if there are any.
     pub(super) returning: Option<Returning>,
     /// Topics that are to be subscribed to.
@@ -297,6 +299,7 @@ impl Shared {
                 joined: false,
                 unsent: BTreeSet::new(),
                 stopped: None,
+                refused: None,
                 returning: None,
                 topics: None,
                 commits: Commits::default(),
@@ -358,7 +361,7 @@ impl Shared {
     }
 
     /// Closes by itself, unless somebody has closed it already.
-    fn stop(&self, state: &mut State) {
+    pub(super) fn stop(&self, state: &mut State) {
         let patience = state.revoke_timeout;
         state.closing.get_or_insert_with(|| Closing::after(patience));
         self.supervisor.notify_one();
@@ -540,6 +543,20 @@ impl State {
             // The thread is at its end, and nobody has asked for it.
             _ if self.over && self.closing.is_none() => Some(ConsumeErrorKind::Fatal(RDKafkaErrorCode::DestroyBroker)),
             _ => None,
+        }
+    }
+
+    /// `recv` is not called any more, and has nothing to be told.
+    pub(super) fn forget_trouble(&mut self) {
+        if self.fatal().is_none() {
+            self.trouble = None;
+        }
+    }
+
+    /// The brokers serve this consumer, so that what was refused before is not any more. Behind it a run ends.
+    fn forget_refusal(&mut self) {
+        if self.seats.is_empty() {
+            self.refused = None;
         }
     }
 
@@ -760,6 +777,7 @@ impl Group {
         }
         let mut state = self.shared.lock_here();
         state.joined = true;
+        state.forget_refusal();
         let partitions = state.numbers(list);
         self.shared.perform(&mut state, consumer);
         state.core.assign(&partitions);
@@ -989,6 +1007,9 @@ impl Poller {
         let mut state = self.shared.lock_here();
         state.joined |= has_joined;
         let now = self.shared.now();
+        if !burst.is_empty() {
+            state.forget_refusal();
+        }
         for incoming in burst.drain(..) {
             state.receive(incoming, now);
         }
@@ -1146,9 +1167,12 @@ impl Poller {
         };
         let mut state = self.shared.lock_here();
         let is_fatal = matches!(trouble, ConsumeErrorKind::Fatal(_));
+        // librdkafka says it once, and waits for the right without a word.
+        let refused = trouble.unauthorized();
+        state.refused = state.refused.or(refused);
         if !state.seats.is_empty() {
             tracing::error!("{trouble}");
-            if is_fatal {
+            if is_fatal || refused.is_some() {
                 self.shared.stop(&mut state);
             }
         }
