@@ -19,7 +19,7 @@ use crate::violation::{Violations, cut};
 ///
 /// Either it is no JSON at all, and then the error says where it breaks off or goes wrong, or it
 /// is, and then [`violations`](Self::violations) has everything that is wrong with it. `Display`
-/// tells the whole, a line for each violation (in columns with `{:#}`); neither it nor `Debug` ever
+/// tells the whole, a line for each violation (in columns with `{:#}`), and `Debug` the same; neither
 /// quotes a value of the input. Names of unknown fields and keys of maps are told, cut after 100
 /// characters.
 ///
@@ -475,8 +475,19 @@ fn reason(error: &serde_json::Error) -> String {
 
 impl fmt::Debug for LoadError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_tuple("LoadError").field(&self.0).finish()
+        debug_as_text(self, f)
     }
+}
+
+/// The text of an error, and of its causes: `main` shows an error that it returns by `Debug`, and `unwrap` does.
+pub(crate) fn debug_as_text(error: &dyn Error, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+    write!(f, "{error}")?;
+    let mut source = error.source();
+    while let Some(cause) = source {
+        write!(f, "\nCaused by: {cause}")?;
+        source = cause.source();
+    }
+    Ok(())
 }
 
 impl fmt::Display for LoadError {
@@ -607,7 +618,7 @@ impl DumpError {
 
 impl fmt::Debug for DumpError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_tuple("DumpError").field(&self.0).finish()
+        debug_as_text(self, f)
     }
 }
 

@@ -345,7 +345,8 @@ async fn a_consumer_that_reads_its_own_dead_letters_stops_at_the_first() {
     )
     .await;
     let error = within(20, "end of the run", running.task).await.unwrap().unwrap_err();
-    assert_eq!(error.to_string(), format!("stopped at {topic}/0@0: never"));
+    let reason = format!("its dead letter was not sent to `{topic}`: the consumer reads its own dead letters");
+    assert_eq!(error.to_string(), format!("stopped at {topic}/0@0: never; {reason}"));
     assert_eq!(kafka.committed(&group, &topic, 0).await, None);
 }
 

@@ -25,8 +25,13 @@
 //! | the handler says [`Failure::retry`], or returns any other error | as [`Retry`] says: 5 attempts in place, unless told otherwise | the same |
 //! | the handler panics | as an error | the same |
 //! | the handler takes longer than its [timeout](Runner::handler_timeout) | as an error | the same |
-//! | the dead letter cannot be sent for now | until it can | |
-//! | the dead letter is refused for good | in a smaller form: with few headers, then as a pointer to the original | the run stops |
+//! | the dead letter cannot be sent for now | until it can: after 100 ms, then twice as long each time, up to 5 seconds | |
+//! | the dead letter is too large | in a smaller form: with few headers, then as a pointer to the original | the run stops |
+//! | the dead letter is refused for good: there is no such topic, or no right to write to it | never | the run stops, and [says why](crate::kafka::RunError::is_dead_letter_refused) |
+//!
+//! So the dead letter topic, `<topic>-<group>-dlt` unless [told otherwise](crate::kafka::DeadLetter), has to be there if
+//! the brokers do not make topics when they are needed, and the user needs the right to write to it. A run that begins
+//! without it warns of that (`kafka_refused`).
 //!
 //! A topic or a group that the user may not read ends the run with an error that
 //! [says so](crate::kafka::RunError::is_unauthorized) (`kafka_rights`). Brokers that are away, a topic that is yet to be

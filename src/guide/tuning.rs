@@ -67,6 +67,9 @@
 //!
 //! - A member that is [closed](crate::kafka::RunHandle::close) leaves its partitions to the others at once; one that is killed
 //!   after `session.timeout.ms` (45 seconds).
+//! - When all brokers were away for longer than a session, librdkafka joins as a new member, and the group waits for the
+//!   old one for as long as a session lasts, from when the brokers are back: 45 seconds when measured, 10 with
+//!   `session.timeout.ms=10000`, 5 with `group.protocol=consumer`, and one with `group.instance.id`.
 //! - Others wait for what a member has in hand when the group changes, so that handlers that take seconds make
 //!   rebalances take seconds. A [`handler_timeout`](Runner::handler_timeout) bounds it.
 //! - `group.instance.id` makes a member static: it comes back within the session timeout, and nothing moves.

@@ -16,7 +16,7 @@ use super::client::{self, Monitor};
 use super::config::{ConfigError, KafkaConfig};
 use super::core::Position;
 use super::delivery::{Delivery, Handled};
-use super::driver::{self, Closing, Member, Place, Shared, State};
+use super::driver::{self, Member, Place, Shared, State};
 use super::error::{CloseError, ConnectError, ConsumeError, RunError};
 use super::policy::Policy;
 use super::raw::Raw;
@@ -275,7 +275,8 @@ impl<E: EventSchema> EventConsumer<E> {
     /// | the partition is taken away meanwhile | by its next owner | | stays |
     ///
     /// The dead letter topic is `<topic>-<group>-dlt`, and has to be there if the brokers do not make topics
-    /// when they are needed. A dead letter has the original bytes and key, and is in the same partition if
+    /// when they are needed: the start warns if it is not, and the first message that has to go there [ends the
+    /// run](super::RunError::is_dead_letter_refused). A dead letter has the original bytes and key, and is in the same partition if
     /// there is one. One line in the log, a warning, says where the message was and what is wrong with it.
     ///
     /// The message of a partition that is taken away is waited for, as long as
@@ -513,8 +514,7 @@ impl<E: EventSchema> EventConsumer<E> {
     /// # }
     /// ```
     pub async fn close(mut self, deadline: Duration) -> Result<(), CloseError> {
-        // Nothing is in hand that anybody would wait for.
-        self.member.shared.close(Closing::now());
+        self.member.shared.close_within(deadline);
         driver::left(&mut self.member.gone, deadline).await
     }
 }

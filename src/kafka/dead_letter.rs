@@ -117,6 +117,9 @@ type Naming = Arc<dyn Fn(&str, &str) -> String + Send + Sync>;
 impl DeadLetter {
     /// Dead letters as they are by default: with their original bytes, in `<topic>-<group>-dlt`. For this and the
     /// following see the example of [`DeadLetter`].
+    ///
+    /// The topic `orders-eu` of the group `billing` and the topic `orders` of the group `eu-billing` share theirs, which
+    /// [`read`](Self::read) tells apart; [`named`](Self::named) gives each its own.
     #[must_use]
     #[expect(clippy::new_without_default, reason = "`kafka::DeadLetter::new()` says it best")]
     pub fn new() -> Self {
@@ -404,7 +407,7 @@ impl Original<'_> {
     }
 }
 
-/// How much of the message a dead letter has: when one form is refused for good, the next is tried.
+/// How much of the message a dead letter has: when one form is too large, the next is tried.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Form {
     /// All of it, and all that is known.

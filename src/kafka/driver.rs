@@ -13,7 +13,7 @@ use std::fmt;
 use std::hash::{BuildHasher, RandomState};
 use std::ops::{Deref, DerefMut};
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
-use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError, Weak};
 use std::task::Waker;
 use std::thread::{self, Thread};
 use std::time::{Duration, Instant};
@@ -22,6 +22,7 @@ use rdkafka::config::{ClientConfig, FromClientConfigAndContext, RDKafkaLogLevel}
 use rdkafka::consumer::{BaseConsumer, CommitMode, Consumer, ConsumerContext, Rebalance, RebalanceProtocol};
 use rdkafka::error::{KafkaError, KafkaResult, RDKafkaErrorCode};
 use rdkafka::message::{BorrowedMessage, Message};
+use rdkafka::metadata::MetadataTopic;
 use rdkafka::{ClientContext, TopicPartitionList};
 use tokio::sync::{Notify, oneshot, watch};
 
@@ -42,6 +43,9 @@ const BURST_BYTES: usize = 1 << 20;
 /// a second.
 const NAP: Duration = Duration::from_millis(100);
 
+/// How often the thread looks whether the group is left.
+const SETTLE: Duration = Duration::from_millis(10);
+
 /// How much may wait to be freed.
 const SPENT_BYTES: usize = 4 << 20;
 
@@ -53,6 +57,42 @@ pub(super) struct Member {
     pub(super) shared: Arc<Shared>,
     /// Ready when the group is left and the client is gone.
     pub(super) gone: watch::Receiver<()>,
+    client: Weak<Client>,
+}
+
+impl Member {
+    /// Looks for topics that are to be there when they are needed, and warns of those that are not, with what comes
+    /// of that.
+    pub(super) fn look_for(&self, topics: Vec<(String, &'static str)>) {
+        let client = Weak::clone(&self.client);
+        let look = move || {
+            for (topic, otherwise) in topics {
+                // Nothing waits for it, but for a close.
+                let Some(client) = client.upgrade() else { return };
+                // Not even a broker that makes topics makes one for a consumer that asks for it.
+                let found = client.consumer.fetch_metadata(Some(&topic), LEAVE);
+                let error = match &found {
+                    Ok(metadata) => metadata.topics().iter().find_map(MetadataTopic::error).map(RDKafkaErrorCode::from),
+                    Err(error) => error.rdkafka_error_code(),
+                };
+                match error {
+                    None | Some(RDKafkaErrorCode::LeaderNotAvailable) => {}
+                    Some(RDKafkaErrorCode::UnknownTopic | RDKafkaErrorCode::UnknownTopicOrPartition) => {
+                        tracing::warn!(
+                            "there is no topic `{topic}`: create it, unless the brokers do when it is needed; {otherwise}"
+                        );
+                    }
+                    Some(RDKafkaErrorCode::TopicAuthorizationFailed) => {
+                        tracing::warn!(
+                            "no right to topic `{topic}`: the user needs the right to write to it; {otherwise}"
+                        );
+                    }
+                    Some(other) => tracing::debug!("it is not known whether there is a topic `{topic}`: {other}"),
+                }
+            }
+        };
+        drop(super::thread::start("event-schema look", look));
+    }
 }
 
 impl Drop for Member {
@@ -140,6 +180,8 @@ pub(super) struct State {
     joined: bool,
     /// What is to be forwarded, and was not taken so far.
     unsent: BTreeSet<(Partition, u64, u64)>,
+    /// Why the others were not.
+    refusals: HashMap<(Partition, u64, u64), String>,
     /// Why the consumer stops.
     pub(super) stopped: Option<Stopped>,
     /// A right is missing, which ends a run.
@@ -188,6 +230,8 @@ pub(super) struct Stopped {
     pub(super) place: Place,
     pub(super) offset: i64,
     pub(super) fault: Fault,
+    /// Why it is not where such records are kept, if it was to be.
+    pub(super) refusal: Option<String>,
 }
 
 /// What a record from a topic for retries says of itself.
@@ -204,9 +248,12 @@ pub(super) enum Finished {
     Done,
     /// Of a handler, or of what should have come before it.
     Failed(Fault),
-    /// It was not forwarded: whether it may go better another time.
-    NotForwarded {
-        again: bool,
+    /// It was not forwarded, but may be another time.
+    NotYet,
+    /// It cannot be forwarded, for this reason.
+    Refused {
+        why: String,
+        is_too_large: bool,
     },
 }
 
@@ -298,6 +345,7 @@ impl Shared {
                 revoke_timeout: Duration::ZERO,
                 joined: false,
                 unsent: BTreeSet::new(),
+                refusals: HashMap::new(),
                 stopped: None,
                 refused: None,
                 returning: None,
@@ -394,8 +442,9 @@ impl Shared {
                 }
                 Action::Stop(ticket) => {
                     let fault = state.faults.remove(&record(&ticket)).unwrap_or(state.too_long());
+                    let refusal = state.refusals.remove(&record(&ticket));
                     let place = state.place(ticket.partition).clone();
-                    state.stopped.get_or_insert(Stopped { place, offset: ticket.offset, fault });
+                    state.stopped.get_or_insert(Stopped { place, offset: ticket.offset, fault, refusal });
                     self.stop(state);
                 }
             }
@@ -532,7 +581,10 @@ impl State {
     }
 
     fn closed(&self) -> ConsumeErrorKind {
-        let stopped = self.stopped.as_ref().map(|stopped| format!("{}@{}", stopped.place, stopped.offset));
+        let stopped = self.stopped.as_ref().map(|Stopped { place, offset, refusal, .. }| match refusal {
+            Some(refusal) => format!("{place}@{offset}, which failed for good and was {refusal}"),
+            None => format!("{place}@{offset}, which failed for good"),
+        });
         stopped.map_or(ConsumeErrorKind::Closed, ConsumeErrorKind::Stopped)
     }
 
@@ -634,11 +686,14 @@ impl State {
         self.unsent.remove(&record(ticket));
         let verdict = match finished {
             Finished::Done => Verdict::Done,
-            Finished::NotForwarded { again: true } => {
+            Finished::NotYet => {
                 self.unsent.insert(record(ticket));
                 Verdict::Retry
             }
-            Finished::NotForwarded { again: false } => Verdict::Reject,
+            Finished::Refused { why, is_too_large } => {
+                self.refusals.insert(record(ticket), why);
+                if is_too_large { Verdict::TooLarge } else { Verdict::Reject }
+            }
             Finished::Failed(fault) => {
                 let verdict = if fault.may_pass() { Verdict::Retry } else { Verdict::Reject };
                 self.faults.insert(record(ticket), fault);
@@ -646,6 +701,7 @@ impl State {
             }
         };
         let outcome = self.core.finish(ticket, verdict, now)?;
+        self.refusals.remove(&record(ticket));
         let fault = (outcome != Outcome::Done).then(|| self.faults.remove(&record(ticket)).unwrap_or(self.too_long()));
         Some((outcome, fault))
     }
@@ -665,9 +721,10 @@ impl State {
 
     /// Those of partitions that are not ours any more.
     fn forget_faults(&mut self) {
-        let Self { core, faults, unsent, .. } = self;
+        let Self { core, faults, unsent, refusals, .. } = self;
         let is_ours = |&(partition, epoch, _): &_| core.holds(&Position { partition, epoch, offset: 0 });
         faults.retain(|record, _| is_ours(record));
+        refusals.retain(|record, _| is_ours(record));
         unsent.retain(is_ours);
     }
 
@@ -905,9 +962,10 @@ pub(super) fn start(
         packer: Packer::default(),
         gaps: HashMap::new(),
         ticked: Duration::ZERO,
+        is_static: settings.get("group.instance.id").is_some_and(|id| !id.is_empty()),
         is_kip_848: settings.get("group.protocol").is_some_and(|protocol| protocol.eq_ignore_ascii_case("consumer")),
     };
-    let member = Member { shared, gone };
+    let member = Member { shared, gone, client: Arc::downgrade(&client) };
     let started = thread::Builder::new().name("event-schema poll".to_owned()).spawn(move || poller.run());
     match started {
         Ok(_) => Ok((member, client)),
@@ -945,6 +1003,7 @@ struct Poller {
     /// [revocations](Shared::revocations).
     gaps: HashMap<Partition, (i64, u64)>,
     ticked: Duration,
+    is_static: bool,
     is_kip_848: bool,
 }
 
@@ -975,12 +1034,18 @@ impl Poller {
         let consumer = &self.client.consumer;
         let all = self.shared.lock_here().core.partitions();
         consumer.context().give_up(consumer, &all);
-        if all.is_empty() && matches!(consumer.rebalance_protocol(), RebalanceProtocol::Cooperative) {
+        let is_cooperative = || matches!(consumer.rebalance_protocol(), RebalanceProtocol::Cooperative);
+        if all.is_empty() && !self.is_static && is_cooperative() {
             // A cooperative member without partitions is closed by librdkafka without a word to the group, which
-            // then waits for it until its session is over. This tells it. Not one that is about to join another
-            // group: librdkafka 2.12.1 may abort the process when what it is assigned meanwhile comes in between
-            // (confluentinc/librdkafka#4792).
+            // then waits for it until its session is over. This tells it, unless it is to come back (KIP-345). Not
+            // one that is about to join another group: librdkafka 2.12.1 may abort the process when what it is
+            // assigned meanwhile comes in between (confluentinc/librdkafka#4792).
             consumer.unsubscribe();
+            // While the group shares its partitions out that is put off, and closing would be in between again.
+            let until = self.shared.lock_here().closing.map(|closing| closing.give_up).filter(|_| !self.is_kip_848);
+            while until.is_some_and(|until| Instant::now() < until) && native::is_member(consumer) {
+                drop(consumer.poll(SETTLE));
+            }
         }
         drop(over);
         // The last but for a commit under way: here or there, the group is left.

@@ -160,6 +160,10 @@ impl EmbeddedKafka {
     /// Lets the broker take its time for every answer from now on: for what a service does when Kafka is
     /// slow, or silent.
     ///
+    /// A consumer that has no answer for as long as a session lasts, which is 2 seconds in its
+    /// [`config`](Self::config), is no member of its group any more, and handles nothing meanwhile. For longer delays set
+    /// a longer `session.timeout.ms`.
+    ///
     /// ```
     /// # use event_schema::kafka::{EmbeddedKafka, EventProducer};
     /// # use event_schema::prelude::*;

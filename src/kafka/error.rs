@@ -1,6 +1,5 @@
 //! What can go wrong between a service and its brokers.
 
-use std::error::Error;
 use std::fmt;
 use std::time::Duration;
 
@@ -187,8 +186,8 @@ pub(super) enum SendErrorKind {
          envelope: {code}"
     )]
     Unknown { topic: Box<str>, code: RDKafkaErrorCode },
-    #[error("not sent to `{topic}`, the client failed and is made anew: {reason}")]
-    Fatal { topic: Box<str>, reason: String },
+    #[error("not sent to `{topic}`, the client failed and is made anew: {reason}{}", remedy(*.code))]
+    Fatal { topic: Box<str>, code: RDKafkaErrorCode, reason: String },
 }
 
 /// What to do about a message that was refused, where librdkafka's words do not say it.
@@ -361,10 +360,12 @@ impl SendError {
         self.code().is_some_and(is_permanent)
     }
 
-    /// What librdkafka said of a message that is not, or perhaps not, stored.
+    /// What librdkafka said of a message that is not, or perhaps not, stored, or of the client that failed.
     pub(super) fn code(&self) -> Option<RDKafkaErrorCode> {
         match *self.0 {
-            SendErrorKind::NotSent { code, .. } | SendErrorKind::Unknown { code, .. } => Some(code),
+            SendErrorKind::NotSent { code, .. }
+            | SendErrorKind::Unknown { code, .. }
+            | SendErrorKind::Fatal { code, .. } => Some(code),
             _ => None,
         }
     }
@@ -423,7 +424,7 @@ pub(super) enum ConsumeErrorKind {
     Fatal(RDKafkaErrorCode),
     #[error("the consumer is closed")]
     Closed,
-    #[error("the consumer stopped at {0}, which failed for good")]
+    #[error("the consumer stopped at {0}")]
     Stopped(String),
     #[error(
         "not committed: the partition was taken away since the message was received, and whoever \
@@ -600,6 +601,8 @@ pub(super) enum RunErrorKind {
     Config(#[from] ConfigError),
     #[error("stopped at {place}: {fault}")]
     Stopped { place: String, fault: Fault },
+    #[error("stopped at {place}: {fault}; its dead letter was {refusal}")]
+    DeadLetterRefused { place: String, fault: Fault, refusal: String },
     #[error(transparent)]
     Consume(#[from] ConsumeError),
 }
@@ -612,8 +615,8 @@ impl RunError {
     }
 
     /// Whether it stopped because of a message, which is not committed: as it was told to
-    /// ([`GiveUp::Stop`](super::GiveUp::Stop)), or because there was no way to get the message to the dead
-    /// letter topic.
+    /// ([`GiveUp::Stop`](super::GiveUp::Stop)), or because its dead letter
+    /// [was refused](Self::is_dead_letter_refused).
     ///
     /// ```
     /// # use event_schema::kafka::RunError;
@@ -624,7 +627,36 @@ impl RunError {
     /// ```
     #[must_use]
     pub fn is_stopped(&self) -> bool {
-        matches!(*self.0, RunErrorKind::Stopped { .. })
+        matches!(*self.0, RunErrorKind::Stopped { .. } | RunErrorKind::DeadLetterRefused { .. })
+    }
+
+    /// Whether it stopped because the dead letter topic does not take the message, for instance because there is no
+    /// such topic, or no right to write to it: the error says which, and what to do. The message is not committed, and
+    /// a run that finds the topic goes on with it.
+    ///
+    /// ```
+    /// use event_schema::kafka::rdkafka::types::{RDKafkaApiKey, RDKafkaRespErr};
+    /// # use event_schema::kafka::{Delivery, EmbeddedKafka, EventConsumer};
+    /// # use event_schema::prelude::*;
+    /// # #[derive(Debug, Serialize, JsonSchema, EventSchema)]
+    /// # #[event(topic = "notes")]
+    /// # struct Note { text: String }
+    /// # #[tokio::main]
+    /// # async fn main() -> Result<(), Box<dyn std::error::Error>> {
+    /// # let kafka = EmbeddedKafka::start()?;
+    /// kafka.publish_bytes("notes", None, Some(b"{"), &[]).await;
+    /// kafka.fail(RDKafkaApiKey::Produce, &[RDKafkaRespErr::RD_KAFKA_RESP_ERR_TOPIC_AUTHORIZATION_FAILED]);
+    /// let consumer = EventConsumer::<Note>::subscribe(&kafka.config().group("docs")).await?;
+    /// let error = consumer.run(async |_: Delivery<Note>| {}).await.unwrap_err();
+    /// assert!(error.is_dead_letter_refused() && error.is_stopped());
+    /// assert!(error.to_string().contains("; its dead letter was not sent to `notes-docs-dlt`: "));
+    /// assert!(error.to_string().ends_with("; the user needs the right to write to the topic"));
+    /// # Ok(())
+    /// # }
+    /// ```
+    #[must_use]
+    pub fn is_dead_letter_refused(&self) -> bool {
+        matches!(*self.0, RunErrorKind::DeadLetterRefused { .. })
     }
 
     /// Whether the user may not read the topic or use the group, so that a person has to grant it. A password that is
@@ -714,18 +746,11 @@ impl Open {
     }
 }
 
-/// The text of an error, and of its causes: `main` shows an error that it returns by `Debug`.
 macro_rules! debug_as_text {
     ($($error:ty),*) => {
         $(impl fmt::Debug for $error {
             fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-                write!(f, "{self}")?;
-                let mut source = self.source();
-                while let Some(cause) = source {
-                    write!(f, "\nCaused by: {cause}")?;
-                    source = cause.source();
-                }
-                Ok(())
+                crate::error::debug_as_text(self, f)
             }
         })*
     };

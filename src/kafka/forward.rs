@@ -1,6 +1,6 @@
 //! Sends what could not be handled to where it is kept: the dead letter topic, or a topic for retries.
 
-use std::collections::HashMap;
+use std::collections::{BTreeSet, HashMap};
 use std::sync::Arc;
 use std::time::{Duration, SystemTime};
 
@@ -8,10 +8,9 @@ use rdkafka::error::RDKafkaErrorCode;
 use tokio::sync::OnceCell;
 
 use super::config::{ConfigError, KafkaConfig};
-use super::core::{Taken, Work};
+use super::core::{GiveUp, Taken, Work};
 use super::dead_letter::{self, DeadLetter, Form, Origin, Original};
 use super::driver::{Finished, Place, Returned, Returning, Shared};
-use super::error::ConnectError;
 use super::fault::Fault;
 use super::policy::{Policy, Retry};
 use super::producer::{EventProducer, Record};
@@ -21,6 +20,11 @@ use super::received::{Headers, Rejection};
 /// How many forms of a dead letter there are.
 #[expect(clippy::cast_possible_truncation, reason = "there are three")]
 pub(super) const FORMS: u32 = Form::ALL.len() as u32;
+
+/// What comes of it when there is no dead letter topic.
+const NO_DEAD_LETTER: &str = "without it the first message that cannot be handled stops the consumer";
+/// What comes of it when there is no topic for retries.
+const NO_RETRY: &str = "without it what fails is a dead letter before it was tried again";
 
 /// What there is to send.
 struct Letter<'a> {
@@ -84,6 +88,15 @@ impl Forward {
         self.retries.keys().map(String::as_str)
     }
 
+    /// The topics that records are to be sent to, with what comes of it when they are not there.
+    pub(super) fn needed(&self, give_up: GiveUp) -> Vec<(String, &'static str)> {
+        let retries = self.retry_topics().map(|topic| (topic.to_owned(), NO_RETRY));
+        // What a pattern stands for shows when there are messages.
+        let topics = self.topics.iter().filter(|topic| !topic.starts_with('^') && give_up == GiveUp::DeadLetter);
+        let dead: BTreeSet<_> = topics.map(|topic| self.dead_letter.topic_of(topic, &self.group)).collect();
+        dead.into_iter().map(|topic| (topic, NO_DEAD_LETTER)).chain(retries).collect()
+    }
+
     /// What a record says that comes from a topic for retries. Only there: in others it is anybody's word.
     pub(super) fn returning(&self) -> Returning {
         let (retries, longest) = (Arc::clone(&self.retries), self.retry.longest());
@@ -142,8 +155,9 @@ impl Forward {
         };
         match *work {
             Work::Handle => None,
-            Work::Retry(number) => Some(self.retry(&letter(), number).await),
-            Work::DeadLetter(form) => Some(self.dead_letter(&letter(), form).await),
+            // Boxed, so that those that are handled do not carry it along: it is large.
+            Work::Retry(number) => Some(Box::pin(self.retry(&letter(), number)).await),
+            Work::DeadLetter(form) => Some(Box::pin(self.dead_letter(&letter(), form)).await),
         }
     }
 
@@ -167,7 +181,8 @@ impl Forward {
                  name another dead letter topic",
                 letter.offset
             );
-            return Finished::NotForwarded { again: false };
+            let why = format!("not sent to `{topic}`: the consumer reads its own dead letters");
+            return Finished::Refused { why, is_too_large: false };
         }
         self.send(letter, Record { topic, ..record }).await
     }
@@ -198,8 +213,12 @@ impl Forward {
         let producer = match self.producer.get_or_try_init(|| EventProducer::connect(&self.config)).await {
             Ok(producer) => producer,
             Err(error) => {
-                tracing::warn!("{place}@{offset}: not yet in `{}`: {error}", record.topic);
-                return Finished::NotForwarded { again: !ConnectError::is_config(&error) };
+                let why = format!("not sent to `{}`: {error}", record.topic);
+                tracing::warn!("{place}@{offset}: {why}");
+                if error.is_config() {
+                    return Finished::Refused { why, is_too_large: false };
+                }
+                return Finished::NotYet;
             }
         };
         let mut sent = producer.send_record(&record).await;
@@ -211,8 +230,12 @@ impl Forward {
         match sent {
             Ok(_) => Finished::Done,
             Err(error) => {
-                tracing::warn!("{place}@{offset}: not yet in `{}`: {error}", record.topic);
-                Finished::NotForwarded { again: !error.is_permanent() }
+                tracing::warn!("{place}@{offset}: {error}");
+                if error.is_permanent() {
+                    Finished::Refused { why: error.to_string(), is_too_large: error.is_too_large() }
+                } else {
+                    Finished::NotYet
+                }
             }
         }
     }

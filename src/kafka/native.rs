@@ -8,9 +8,9 @@ use std::{ptr, slice};
 use rdkafka::bindings::{
     RD_KAFKA_MSG_F_COPY, rd_kafka_consumer_group_metadata, rd_kafka_consumer_group_metadata_destroy,
     rd_kafka_consumer_group_metadata_generation_id, rd_kafka_header_add, rd_kafka_header_get_all,
-    rd_kafka_headers_destroy, rd_kafka_headers_new, rd_kafka_headers_t, rd_kafka_message_detach_headers,
-    rd_kafka_message_headers, rd_kafka_message_status, rd_kafka_msg_status_t, rd_kafka_producev, rd_kafka_resp_err_t,
-    rd_kafka_vtype_t,
+    rd_kafka_headers_destroy, rd_kafka_headers_new, rd_kafka_headers_t, rd_kafka_mem_free, rd_kafka_memberid,
+    rd_kafka_message_detach_headers, rd_kafka_message_headers, rd_kafka_message_status, rd_kafka_msg_status_t,
+    rd_kafka_producev, rd_kafka_resp_err_t, rd_kafka_vtype_t,
 };
 use rdkafka::consumer::{BaseConsumer, Consumer, ConsumerContext};
 use rdkafka::error::RDKafkaErrorCode;
@@ -71,6 +71,22 @@ pub(super) fn has_joined<C: ConsumerContext>(consumer: &BaseConsumer<C>) -> bool
         let generation = rd_kafka_consumer_group_metadata_generation_id(metadata);
         rd_kafka_consumer_group_metadata_destroy(metadata);
         generation > 0
+    }
+}
+
+/// Whether a group with the classic protocol knows a consumer, be it to come or to stay.
+pub(super) fn is_member<C: ConsumerContext>(consumer: &BaseConsumer<C>) -> bool {
+    let client = consumer.client().native_ptr();
+    // SAFETY: the consumer lives while it is borrowed. What the first call gives is null, or ours until it is freed,
+    // and ends with a NUL byte.
+    unsafe {
+        let id = rd_kafka_memberid(client);
+        if id.is_null() {
+            return false;
+        }
+        let is_member = !CStr::from_ptr(id).is_empty();
+        rd_kafka_mem_free(client, id.cast());
+        is_member
     }
 }
 

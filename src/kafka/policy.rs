@@ -72,13 +72,18 @@ impl Retry {
     /// waits for it. There is no order then, so that none may be asked for.
     ///
     /// The topics are named `<topic>-<group>-retry-1` and so on, one for each attempt but the first, and
-    /// have to be there when the consumer starts. Characters that no topic may have become `_`, as in
+    /// have to be there when the consumer starts, which warns of those that are not. Characters that no topic may have become `_`, as in
     /// [`DeadLetter::topic_of`](super::DeadLetter::topic_of).
     ///
     /// Its headers say where the message was first, when it is to be tried and which attempt that is, as
     /// Spring Kafka's do: `kafka_original-topic` and so on, `retry_topic-backoff-timestamp`,
     /// `retry_topic-attempts`. They are believed in these topics only, and no wait is longer than the
     /// longest [backoff](Self::backoff): who may write to the topics is for the brokers' access lists to say.
+    ///
+    /// With fewer [`attempts`](Self::attempts) than before there are fewer topics, and nobody reads what is left in
+    /// the others: let them run empty first. And no two pairs of topic and group may make the same name, as the topic
+    /// `orders-eu` of the group `billing` and the topic `orders` of the group `eu-billing` do: they would share their
+    /// topics for retries and for dead letters.
     ///
     /// ```
     /// use event_schema::kafka::Retry;
@@ -199,6 +204,10 @@ impl Default for Policy {
 /// partition would be full before its receiver wakes.
 const BUFFER: Limit = Limit { records: 100_000, bytes: 32 << 20 };
 
+/// Between two tries to send a dead letter. They are for brokers that come back, and not for the handler: its own
+/// pauses may be long.
+const FORWARD: Backoff = Backoff { first: Duration::from_millis(100), longest: Duration::from_secs(5), jitter: 0.5 };
+
 impl Policy {
     /// What contradicts itself.
     pub(super) fn fault(&self) -> Option<&'static str> {
@@ -224,6 +233,7 @@ impl Policy {
             span: self.span,
             attempts: self.retry.attempts,
             backoff: self.retry.backoff,
+            forward_backoff: FORWARD,
             waiting: self.retry.waiting,
             give_up: self.give_up,
             forms,

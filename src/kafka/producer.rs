@@ -838,14 +838,14 @@ impl Client {
     }
 
     fn failure(&self, topic: &str, (code, is_certain): (RDKafkaErrorCode, bool)) -> SendError {
-        let Some((_, reason)) = self.producer().client().fatal_error() else {
+        let Some((fatal, reason)) = self.producer().client().fatal_error() else {
             return SendError::of(topic, code, is_certain);
         };
         // This may be known here sooner than the callback for errors is called.
         self.producer().context().failed();
         let topic = topic.into();
         if is_certain {
-            SendErrorKind::Fatal { topic, reason }.into()
+            SendErrorKind::Fatal { topic, code: fatal, reason }.into()
         } else {
             SendErrorKind::Unknown { topic, code }.into()
         }

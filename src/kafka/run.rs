@@ -325,8 +325,14 @@ impl<E: EventSchema + Send + Sync + 'static> Runner<E> {
         let end = closing.map_or_else(|| Instant::now() + driver::LEAVE, |closing| closing.end);
         let _ = tokio::time::timeout_at(end.into(), member.gone.changed()).await;
         match (stopped, fatal) {
-            (Some(Stopped { place, offset, fault }), _) => {
-                Err(RunErrorKind::Stopped { place: format!("{place}@{offset}"), fault }.into())
+            (Some(Stopped { place, offset, fault, refusal }), _) => {
+                let place = format!("{place}@{offset}");
+                let refusal = refusal.filter(|_| policy.give_up == GiveUp::DeadLetter);
+                Err(match refusal {
+                    Some(refusal) => RunErrorKind::DeadLetterRefused { place, fault, refusal },
+                    None => RunErrorKind::Stopped { place, fault },
+                }
+                .into())
             }
             (None, Some(fatal)) => Err(RunErrorKind::Consume(fatal.into()).into()),
             (None, None) => Ok(shared.tally.counts()),
@@ -365,6 +371,7 @@ fn prepare<E: EventSchema>(consumer: EventConsumer<E>, policy: &Policy) -> Resul
         state.topics = Some(topics.iter().cloned().chain(retries).collect());
     }
     drop(state);
+    member.look_for(forward.needed(policy.give_up));
     Ok((member, forward))
 }
 

@@ -47,6 +47,8 @@ struct Record<M> {
     work: Work,
     attempt: u32,
     turn: u32,
+    /// How often it could not be forwarded.
+    unsent: u32,
     /// In hand since then, if it is.
     since: Option<Duration>,
     /// The number of the next record of the same key.
@@ -64,6 +66,7 @@ impl<M> Record<M> {
             work: Work::Handle,
             attempt: 1,
             turn: 0,
+            unsent: 0,
             since: None,
             next: None,
         }
@@ -270,6 +273,14 @@ impl<M: Clone> Lane<M> {
             record.work = work;
             record.attempt = attempt;
         }
+    }
+
+    /// The record could not be forwarded: how often that was so, this time included.
+    pub(super) fn unsent(&mut self, number: u64) -> u32 {
+        self.record(number).map_or(1, |record| {
+            record.unsent = record.unsent.saturating_add(1);
+            record.unsent
+        })
     }
 
     /// The record is finished. The next of the same key has its turn, if there is one.

@@ -120,6 +120,8 @@ pub(crate) enum Verdict {
     Retry,
     /// It never will.
     Reject,
+    /// It never will, but something smaller may: of what was to be forwarded.
+    TooLarge,
 }
 
 /// What became of a delivery. A record that is tried more than once is delivered more than once.
@@ -427,21 +429,20 @@ impl<M: Clone> Core<M> {
         match (work, verdict) {
             (Work::Handle, Verdict::Done) => self.end(ticket, Outcome::Done, now),
             (Work::Handle, Verdict::Retry) if ticket.attempt < self.rules.attempts => self.retry(ticket, now),
-            (Work::Handle, Verdict::Retry | Verdict::Reject) | (Work::Retry(_), Verdict::Reject) => {
-                self.fail(ticket, now)
-            }
+            (Work::Handle, _) | (Work::Retry(_), Verdict::Reject | Verdict::TooLarge) => self.fail(ticket, now),
             (Work::Retry(_), Verdict::Done) => self.end(ticket, Outcome::Retried, now),
             (Work::DeadLetter(_), Verdict::Done) => self.end(ticket, Outcome::Dead, now),
             (Work::Retry(_) | Work::DeadLetter(_), Verdict::Retry) => {
-                let at = self.after_a_pause(ticket.turn, now);
-                self.again(ticket, work, ticket.attempt, Some(at));
+                // The trouble is that of the other topic, whatever the handler has been through.
+                let pause = self.rules.forward_backoff.before(lane.unsent(ticket.number), self.chance.f64());
+                self.again(ticket, work, ticket.attempt, Some(now.saturating_add(pause)));
                 None
             }
-            (Work::DeadLetter(form), Verdict::Reject) if form + 1 < self.rules.forms => {
+            (Work::DeadLetter(form), Verdict::TooLarge) if form + 1 < self.rules.forms => {
                 self.again(ticket, Work::DeadLetter(form + 1), ticket.attempt, None);
                 None
             }
-            (Work::DeadLetter(_), Verdict::Reject) => self.stop(ticket),
+            (Work::DeadLetter(_), Verdict::Reject | Verdict::TooLarge) => self.stop(ticket),
         }
     }
 

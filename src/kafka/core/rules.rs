@@ -49,7 +49,7 @@ pub enum GiveUp {
     Stop,
 }
 
-/// How long a failed record waits for its next attempt: longer each time, up to a limit.
+/// How long something that failed waits for its next attempt: longer each time, up to a limit.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub(crate) struct Backoff {
     pub(crate) first: Duration,
@@ -88,9 +88,11 @@ pub(crate) struct Rules {
     /// How often a record is tried, the first time included.
     pub(crate) attempts: u32,
     pub(crate) backoff: Backoff,
+    /// How long what could not be forwarded waits: by how often that failed.
+    pub(crate) forward_backoff: Backoff,
     pub(crate) waiting: Waiting,
     pub(crate) give_up: GiveUp,
-    /// How many forms of a dead letter there are: after the last the consumer stops.
+    /// How many forms of a dead letter there are: one that is too large in the last stops the consumer.
     pub(crate) forms: u32,
     /// How long a handler may take before it counts as failed.
     pub(crate) patience: Option<Duration>,

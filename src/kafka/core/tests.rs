@@ -21,6 +21,7 @@ fn rules() -> Rules {
         span: 100,
         attempts: 3,
         backoff: Backoff { first: millis(100), longest: millis(1000), jitter: 0.0 },
+        forward_backoff: Backoff { first: millis(10), longest: millis(30), jitter: 0.0 },
         waiting: Waiting::Key,
         give_up: GiveUp::DeadLetter,
         forms: 2,
@@ -378,7 +379,7 @@ fn what_was_tried_before_has_fewer_attempts_left_and_waits_until_it_is_due() {
 }
 
 #[test]
-fn a_dead_letter_waits_out_trouble_and_shrinks_when_it_is_refused() {
+fn a_dead_letter_waits_out_trouble_and_shrinks_when_it_is_too_large() {
     let mut core = core(rules());
     receive(&mut core, &[None]);
     let taken = take_one(&mut core, NOW);
@@ -387,11 +388,11 @@ fn a_dead_letter_waits_out_trouble_and_shrinks_when_it_is_refused() {
     assert_eq!((first.work, first.ticket.turn), (Work::DeadLetter(0), 2));
     assert_eq!(core.finish(&first.ticket, Verdict::Retry, NOW), None);
     assert!(offsets(&mut core, NOW).is_empty());
-    assert_eq!(core.next_tick(), NOW + millis(200));
-    core.tick(NOW + millis(200));
+    assert_eq!(core.next_tick(), NOW + millis(10));
+    core.tick(NOW + millis(10));
     let again = take_one(&mut core, NOW);
     assert_eq!((again.work, again.ticket.attempt), (Work::DeadLetter(0), 1));
-    assert_eq!(core.finish(&again.ticket, Verdict::Reject, NOW), None);
+    assert_eq!(core.finish(&again.ticket, Verdict::TooLarge, NOW), None);
     let small = take_one(&mut core, NOW);
     assert_eq!(small.work, Work::DeadLetter(1));
     assert_eq!(core.finish(&small.ticket, Verdict::Done, NOW), Some(Outcome::Dead));
@@ -399,8 +400,41 @@ fn a_dead_letter_waits_out_trouble_and_shrinks_when_it_is_refused() {
 }
 
 #[test]
-fn the_consumer_stops_for_a_dead_letter_that_is_refused_in_every_form() {
+fn a_dead_letter_waits_by_its_own_tries_and_not_by_those_of_the_handler() {
+    let mut core = core(Rules { attempts: 4, ..rules() });
+    receive(&mut core, &[None]);
+    let mut now = NOW;
+    for _ in 0..4 {
+        let taken = take_one(&mut core, now);
+        core.finish(&taken.ticket, Verdict::Retry, now);
+        now += millis(1000);
+        core.tick(now);
+    }
+    for pause in [10, 20, 30, 30] {
+        let letter = take_one(&mut core, now);
+        assert_eq!(letter.work, Work::DeadLetter(0));
+        assert_eq!(core.finish(&letter.ticket, Verdict::Retry, now), None);
+        core.tick(now + millis(pause - 1));
+        assert!(offsets(&mut core, now).is_empty());
+        now += millis(pause);
+        core.tick(now);
+    }
+}
+
+#[test]
+fn the_consumer_stops_for_a_dead_letter_that_is_too_large_in_every_form() {
     let mut core = core(Rules { forms: 1, ..rules() });
+    receive(&mut core, &[None]);
+    let taken = take_one(&mut core, NOW);
+    core.finish(&taken.ticket, Verdict::Reject, NOW);
+    let dead = take_one(&mut core, NOW);
+    assert_eq!(core.finish(&dead.ticket, Verdict::TooLarge, NOW), None);
+    assert_eq!(actions(&mut core), [Action::Stop(dead.ticket)]);
+}
+
+#[test]
+fn the_consumer_stops_for_a_dead_letter_that_is_refused() {
+    let mut core = core(Rules { forms: 3, ..rules() });
     receive(&mut core, &[None, None, None]);
     let taken = [core.take(NOW).expect("the first"), core.take(NOW).expect("the second")];
     core.finish(&taken[0].ticket, Verdict::Reject, NOW);

@@ -478,7 +478,7 @@ impl Consumer {
             return;
         }
         let hand = self.late.swap_remove(world.chance.usize(..self.late.len()));
-        let verdict = [Verdict::Done, Verdict::Retry, Verdict::Reject][world.chance.usize(..3)];
+        let verdict = [Verdict::Done, Verdict::Retry, Verdict::Reject, Verdict::TooLarge][world.chance.usize(..4)];
         assert_eq!(self.core.finish(&hand.ticket, verdict, world.now), None, "nobody waits for it");
         world.tally.note(Event::Late);
         self.obey(world);
@@ -673,9 +673,13 @@ impl World {
             Work::DeadLetter(form) => form < entry.form,
         };
         if rejected {
-            Verdict::Reject
+            if hand.work == Work::Handle { Verdict::Reject } else { Verdict::TooLarge }
         } else if self.faults && self.chance.u32(..100) < self.plan.failures {
-            if self.chance.u32(..4) == 0 { Verdict::Reject } else { Verdict::Retry }
+            match (self.chance.u32(..8), hand.work) {
+                (0, _) | (1, Work::Handle) => Verdict::Reject,
+                (1, _) => Verdict::TooLarge,
+                _ => Verdict::Retry,
+            }
         } else {
             Verdict::Done
         }

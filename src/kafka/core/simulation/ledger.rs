@@ -3,7 +3,7 @@
 
 use std::time::Duration;
 
-use super::super::{GiveUp, Limit, Order, Outcome, Rules, Verdict, Waiting, Work};
+use super::super::{Backoff, GiveUp, Limit, Order, Outcome, Rules, Verdict, Waiting, Work};
 use super::broker::Entry;
 
 pub(super) struct Ledger {
@@ -32,6 +32,8 @@ pub(super) struct Record {
     pub(super) work: Work,
     pub(super) attempt: u32,
     pub(super) turn: u32,
+    /// How often it was not forwarded.
+    unsent: u32,
     /// The partition waits for it.
     holds: bool,
 }
@@ -77,6 +79,7 @@ impl Ledger {
             work: Work::Handle,
             attempt: entry.tried + 1,
             turn: 0,
+            unsent: 0,
             holds: false,
         });
     }
@@ -112,10 +115,10 @@ impl Ledger {
     /// What has to come of a record in hand, and of the delivery.
     pub(super) fn finish(&mut self, number: usize, verdict: Verdict, now: Duration, rules: &Rules) -> Option<Outcome> {
         let record = &mut self.records[number];
-        let wait = |pauses: u32| {
-            let doubled = rules.backoff.first * 2_u32.pow(pauses.min(20) - 1);
-            let longest = doubled.min(rules.backoff.longest);
-            let shortest = longest.mul_f64(1.0 - rules.backoff.jitter).saturating_sub(Duration::from_micros(1));
+        let wait = |backoff: &Backoff, pauses: u32| {
+            let doubled = backoff.first * 2_u32.pow(pauses.min(20) - 1);
+            let longest = doubled.min(backoff.longest);
+            let shortest = longest.mul_f64(1.0 - backoff.jitter).saturating_sub(Duration::from_micros(1));
             State::Waiting(now + shortest, now + longest)
         };
         let at_once = State::Waiting(Duration::ZERO, Duration::ZERO);
@@ -128,16 +131,17 @@ impl Ledger {
                     (record.state, record.work) = (at_once, Work::Retry(record.attempt));
                     return None;
                 }
-                record.state = wait(record.attempt);
+                record.state = wait(&rules.backoff, record.attempt);
                 record.attempt += 1;
                 record.holds = rules.waiting == Waiting::Partition;
                 return Some(if record.holds { Outcome::Retried } else { Outcome::Parked });
             }
             (Work::Retry(_) | Work::DeadLetter(_), Verdict::Retry) => {
-                record.state = wait(record.turn);
+                record.unsent += 1;
+                record.state = wait(&rules.forward_backoff, record.unsent);
                 return None;
             }
-            (Work::DeadLetter(form), Verdict::Reject) if form + 1 < rules.forms => {
+            (Work::DeadLetter(form), Verdict::TooLarge) if form + 1 < rules.forms => {
                 (record.state, record.work) = (at_once, Work::DeadLetter(form + 1));
                 return None;
             }

@@ -54,6 +54,11 @@ impl Plan {
                 longest: millis(chance, &[10, 100, 1000]),
                 jitter: one_of(chance, &[0.0, 0.0, 0.5, 1.0]),
             },
+            forward_backoff: Backoff {
+                first: millis(chance, &[0, 1, 20]),
+                longest: millis(chance, &[10, 200]),
+                jitter: one_of(chance, &[0.0, 0.5]),
+            },
             waiting: one_of(chance, &[Waiting::Partition, Waiting::Key, Waiting::Nothing]),
             give_up: one_of(chance, &[GiveUp::DeadLetter, GiveUp::DeadLetter, GiveUp::Skip, GiveUp::Stop]),
             forms: chance.u32(1..=3),
