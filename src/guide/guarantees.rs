@@ -33,6 +33,10 @@
 //! the brokers do not make topics when they are needed, and the user needs the right to write to it. A run that begins
 //! without it warns of that (`kafka_refused`).
 //!
+//! A topic or a group that the user may not read ends the run with an error that
+//! [says so](crate::kafka::RunError::is_unauthorized) (`kafka_rights`). Brokers that are away, a topic that is yet to be
+//! made and a password that is refused do not: those are waited for, and in the log (`kafka_credential`).
+//!
 //! ## What may come twice
 //!
 //! - After a crash, or when a partition was lost: what was finished since the last commit (each

@@ -291,7 +291,8 @@ impl<E: EventSchema> EventConsumer<E> {
     ///
     /// # Errors
     ///
-    /// Of [`RunError`]: settings that cannot be used, a message that it had to stop at, a fatal error.
+    /// Of [`RunError`]: settings that cannot be used, a message that it had to stop at, a topic or a group that the user
+    /// may not read, a fatal error.
     pub async fn run<H, F>(self, handler: H) -> Result<Counts, RunError>
     where
         E: Send + Sync + 'static,

@@ -184,6 +184,8 @@ pub(super) struct State {
     refusals: HashMap<(Partition, u64, u64), String>,
     /// Why the consumer stops.
     pub(super) stopped: Option<Stopped>,
+    /// A right is missing, which ends a run.
+    pub(super) refused: Option<RDKafkaErrorCode>,
     /// How records come back from the topics for retries, if there are any.
     pub(super) returning: Option<Returning>,
     /// Topics that are to be subscribed to.
@@ -345,6 +347,7 @@ impl Shared {
                 unsent: BTreeSet::new(),
                 refusals: HashMap::new(),
                 stopped: None,
+                refused: None,
                 returning: None,
                 topics: None,
                 commits: Commits::default(),
@@ -406,7 +409,7 @@ impl Shared {
     }
 
     /// Closes by itself, unless somebody has closed it already.
-    fn stop(&self, state: &mut State) {
+    pub(super) fn stop(&self, state: &mut State) {
         let patience = state.revoke_timeout;
         state.closing.get_or_insert_with(|| Closing::after(patience));
         self.supervisor.notify_one();
@@ -592,6 +595,20 @@ impl State {
             // The thread is at its end, and nobody has asked for it.
             _ if self.over && self.closing.is_none() => Some(ConsumeErrorKind::Fatal(RDKafkaErrorCode::DestroyBroker)),
             _ => None,
+        }
+    }
+
+    /// `recv` is not called any more, and has nothing to be told.
+    pub(super) fn forget_trouble(&mut self) {
+        if self.fatal().is_none() {
+            self.trouble = None;
+        }
+    }
+
+    /// The brokers serve this consumer, so that what was refused before is not any more. Behind it a run ends.
+    fn forget_refusal(&mut self) {
+        if self.seats.is_empty() {
+            self.refused = None;
         }
     }
 
@@ -817,6 +834,7 @@ impl Group {
         }
         let mut state = self.shared.lock_here();
         state.joined = true;
+        state.forget_refusal();
         let partitions = state.numbers(list);
         self.shared.perform(&mut state, consumer);
         state.core.assign(&partitions);
@@ -1054,6 +1072,9 @@ impl Poller {
         let mut state = self.shared.lock_here();
         state.joined |= has_joined;
         let now = self.shared.now();
+        if !burst.is_empty() {
+            state.forget_refusal();
+        }
         for incoming in burst.drain(..) {
             state.receive(incoming, now);
         }
@@ -1214,9 +1235,12 @@ impl Poller {
         };
         let mut state = self.shared.lock_here();
         let is_fatal = matches!(trouble, ConsumeErrorKind::Fatal(_));
+        // librdkafka says it once, and waits for the right without a word.
+        let refused = trouble.unauthorized();
+        state.refused = state.refused.or(refused);
         if !state.seats.is_empty() {
             tracing::error!("{trouble}");
-            if is_fatal {
+            if is_fatal || refused.is_some() {
                 self.shared.stop(&mut state);
             }
         }

@@ -421,7 +421,7 @@ pub struct ConsumeError(Box<ConsumeErrorKind>);
 
 #[derive(Debug, thiserror::Error)]
 pub(super) enum ConsumeErrorKind {
-    #[error("cannot receive: {0}")]
+    #[error("cannot receive: {0}{right}", right = right(*.0))]
     Receive(RDKafkaErrorCode),
     #[error("the consumer is of no more use: {0}")]
     Fatal(RDKafkaErrorCode),
@@ -438,6 +438,23 @@ pub(super) enum ConsumeErrorKind {
     Commit(RDKafkaErrorCode),
     #[error("not committed: no thread to commit on")]
     NoThread,
+}
+
+impl ConsumeErrorKind {
+    /// The code that says that a right is missing.
+    pub(super) fn unauthorized(&self) -> Option<RDKafkaErrorCode> {
+        let (Self::Receive(code) | Self::Fatal(code) | Self::Commit(code)) = *self else { return None };
+        (!right(code).is_empty()).then_some(code)
+    }
+}
+
+/// The right that is missing, if the code says so.
+fn right(code: RDKafkaErrorCode) -> &'static str {
+    match code {
+        RDKafkaErrorCode::TopicAuthorizationFailed => "; the user needs the right to read the topic",
+        RDKafkaErrorCode::GroupAuthorizationFailed => "; the user needs the right to read the group",
+        _ => "",
+    }
 }
 
 impl ConsumeError {
@@ -479,7 +496,8 @@ impl ConsumeError {
         matches!(self.code(), Some(C::Authentication | C::SaslAuthenticationFailed))
     }
 
-    /// Whether the user may not read the topic or use the group.
+    /// Whether the user may not read the topic or use the group. [`recv`](super::EventConsumer::recv) says so once: if
+    /// it is called again, it waits until the right is given. A [`run`](super::EventConsumer::run) ends.
     ///
     /// ```
     /// # use event_schema::kafka::ConsumeError;
@@ -490,8 +508,7 @@ impl ConsumeError {
     /// ```
     #[must_use]
     pub fn is_unauthorized(&self) -> bool {
-        use RDKafkaErrorCode as C;
-        matches!(self.code(), Some(C::TopicAuthorizationFailed | C::GroupAuthorizationFailed))
+        self.0.unauthorized().is_some()
     }
 
     /// Whether the consumer can do no more, and a new one is needed.
@@ -649,6 +666,20 @@ impl RunError {
     #[must_use]
     pub fn is_dead_letter_refused(&self) -> bool {
         matches!(*self.0, RunErrorKind::DeadLetterRefused { .. })
+    }
+
+    /// Whether the user may not read the topic or use the group, so that a person has to grant it. A password that is
+    /// refused does not end a run: it may be one that is being exchanged.
+    ///
+    /// ```
+    /// # use event_schema::kafka::RunError;
+    /// fn needs_an_administrator(error: &RunError) -> bool {
+    ///     error.is_unauthorized()
+    /// }
+    /// ```
+    #[must_use]
+    pub fn is_unauthorized(&self) -> bool {
+        matches!(&*self.0, RunErrorKind::Consume(error) if error.is_unauthorized())
     }
 
     /// Whether the consumer can do no more, and a new one is needed.

@@ -20,7 +20,7 @@ use super::core::{GiveUp, Limit, Order, Taken, Ticket};
 use super::dead_letter::DeadLetter;
 use super::delivery::{Delivery, Failure, Handled};
 use super::driver::{self, Dismissal, Finished, Member, Place, Seat, Shared, Stopped};
-use super::error::{CloseError, RunError, RunErrorKind};
+use super::error::{CloseError, ConsumeErrorKind, RunError, RunErrorKind};
 use super::fault::Fault;
 use super::forward::{FORMS, Forward};
 use super::policy::{Policy, Retry};
@@ -310,12 +310,17 @@ impl<E: EventSchema + Send + Sync + 'static> Runner<E> {
             let mut state = shared.lock();
             state.seats.resize_with(policy.concurrency, Seat::default);
             state.vacant = (0..policy.concurrency).collect();
+            state.forget_trouble();
+            if state.refused.is_some() {
+                shared.stop(&mut state);
+            }
         }
         let job = Arc::new(Job { handler, tombstones, forward, event: PhantomData });
         supervise(&shared, &job).await;
         let (closing, stopped, fatal) = {
             let mut state = shared.lock();
-            (state.closing, state.stopped.take(), state.fatal())
+            let refused = state.refused.map(ConsumeErrorKind::Receive);
+            (state.closing, state.stopped.take(), state.fatal().or(refused))
         };
         let end = closing.map_or_else(|| Instant::now() + driver::LEAVE, |closing| closing.end);
         let _ = tokio::time::timeout_at(end.into(), member.gone.changed()).await;
