@@ -2,7 +2,8 @@
 //!
 //! # Consuming with a handler
 //!
-//! [`EventConsumer::run`] handles each message at least once. A delivery ends in one [`Outcome`]:
+//! [`EventConsumer::run`] handles each message at least once. A delivery ends in one [`Outcome`], but for
+//! one that takes too long: that counts as abandoned, and then as what becomes of the message.
 //!
 //! | [`Outcome`] | the message | its offset | the order | shown by |
 //! |---|---|---|---|---|
@@ -11,7 +12,7 @@
 //! | [`Parked`](Outcome::Parked) | failed; it is handled again, the later messages of its key wait | not committed before it is finished; others may be handled up to `span` messages ahead | kept for each key | `kafka_run`: `a_parked_event_holds_up_its_own_key_only` |
 //! | [`Dead`](Outcome::Dead) | it is in the dead letter topic, with its original bytes, key and headers, and why | finished when the brokers have acknowledged the dead letter | kept: what comes behind it waits until then | `kafka_dead_letter`, `kafka_run`: `what_is_rejected_or_fails_for_good_is_a_dead_letter`, `kafka_spring` |
 //! | [`Skipped`](Outcome::Skipped) | passed over, because [`GiveUp::Skip`] says so; it is in the log | finished | kept | `kafka_run`: `what_is_skipped_is_passed_over_and_told` |
-//! | [`Abandoned`](Outcome::Abandoned) | its handler took too long, its partition was taken away, or its [batch](crate::kafka::Batch) was dropped: its result does not count, and it may have had its effect | not committed; after a timeout it is tried again, after a revoke the next owner gets it, that of a batch is received again | kept | `kafka_run`: `a_handler_that_takes_too_long_...`, `a_handler_that_took_too_long_...`, `kafka_group`: `a_result_that_comes_after_the_partition_went_...` |
+//! | [`Abandoned`](Outcome::Abandoned) | its handler took too long, its partition was taken away, or its [batch](crate::kafka::Batch) was dropped: its result does not count, and it may have had its effect | not committed; after a timeout it is tried again, after a revoke the next owner gets it, that of a batch is received again | kept, unless the handler does not yield: then the next may begin while it is at work | `kafka_run`: `a_handler_that_takes_too_long_...`, `a_handler_that_took_too_long_...`, `kafka_group`: `a_result_that_comes_after_the_partition_went_...` |
 //!
 //! With [`GiveUp::Stop`] a message that failed for good ends the run with an error, and is not committed: it is
 //! the first that a restart meets (`kafka_run`: `it_stops_at_what_it_is_told_to_stop_at`).

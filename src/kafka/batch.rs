@@ -237,7 +237,7 @@ impl<E: EventSchema> Batches<E> {
         let shared = Arc::clone(&self.member.shared);
         shared.close_within(deadline);
         let mut gone = self.member.gone.clone();
-        let mut left = pin!(driver::left(&mut gone, deadline));
+        let mut left = pin!(driver::left(&shared, &mut gone, deadline));
         tokio::select! {
             left = &mut left => left,
             () = self.forward_the_rest() => left.await,

@@ -13,6 +13,8 @@ use super::thread;
 #[derive(Debug, Default)]
 pub(super) struct Monitor {
     trouble: Mutex<Option<Trouble>>,
+    /// When it was last in the log that no broker is there.
+    alone: Mutex<Option<Instant>>,
 }
 
 #[derive(Debug, Clone)]
@@ -24,8 +26,11 @@ pub(super) struct Trouble {
 impl Monitor {
     /// For `ClientContext::error`.
     pub(super) fn error(&self, error: &KafkaError, reason: &str) {
-        tracing::warn!(target: "librdkafka", "{reason}");
-        let Some(code) = error.rdkafka_error_code() else {
+        let code = error.rdkafka_error_code();
+        if code != Some(RDKafkaErrorCode::AllBrokersDown) || self.is_news() {
+            tracing::warn!(target: "librdkafka", "{reason}");
+        }
+        let Some(code) = code else {
             return;
         };
         let new = Trouble { code, reason: reason.to_owned() };
@@ -33,6 +38,17 @@ impl Monitor {
         if trouble.as_ref().is_none_or(|old| old.weight() <= new.weight()) {
             *trouble = Some(new);
         }
+    }
+
+    /// librdkafka says many times a second that all brokers are down, as long as they are.
+    fn is_news(&self) -> bool {
+        const AGAIN: Duration = Duration::from_secs(30);
+        let mut alone = self.alone.lock().unwrap_or_else(PoisonError::into_inner);
+        let is_news = alone.is_none_or(|told| told.elapsed() >= AGAIN);
+        if is_news {
+            *alone = Some(Instant::now());
+        }
+        is_news
     }
 
     fn trouble(&self) -> Option<Trouble> {

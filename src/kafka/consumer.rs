@@ -500,7 +500,7 @@ impl<E: EventSchema> EventConsumer<E> {
     ///
     /// [`CloseError`], if that takes longer than `deadline`: for instance because the broker is
     /// gone, or a commit is under way that nobody waits for any more. It then goes on in the
-    /// background.
+    /// background. Or if the brokers [refuse](CloseError::is_not_committed) the last commit.
     ///
     /// ```
     /// # use event_schema::kafka::{EmbeddedKafka, EventConsumer};
@@ -519,7 +519,7 @@ impl<E: EventSchema> EventConsumer<E> {
     /// ```
     pub async fn close(mut self, deadline: Duration) -> Result<(), CloseError> {
         self.member.shared.close_within(deadline);
-        driver::left(&mut self.member.gone, deadline).await
+        driver::left(&self.member.shared, &mut self.member.gone, deadline).await
     }
 }
 

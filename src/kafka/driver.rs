@@ -132,9 +132,16 @@ impl Closing {
 }
 
 /// Waits until the group is left and the client is gone.
-pub(super) async fn left(gone: &mut watch::Receiver<()>, deadline: Duration) -> Result<(), CloseError> {
+pub(super) async fn left(
+    shared: &Shared,
+    gone: &mut watch::Receiver<()>,
+    deadline: Duration,
+) -> Result<(), CloseError> {
     match tokio::time::timeout(deadline, gone.changed()).await {
-        Ok(_) => Ok(()),
+        Ok(_) => match shared.lock().uncommitted {
+            None => Ok(()),
+            Some(code) => Err(CloseError { deadline, open: Open::Commit(code) }),
+        },
         Err(_) => Err(CloseError { deadline, open: Open::Group }),
     }
 }
@@ -184,6 +191,8 @@ pub(super) struct State {
     refusals: HashMap<(Partition, u64, u64), String>,
     /// Why the consumer stops.
     pub(super) stopped: Option<Stopped>,
+    /// Why what was done is not committed although the consumer has closed.
+    uncommitted: Option<RDKafkaErrorCode>,
     /// A right is missing, which ends a run.
     pub(super) refused: Option<RDKafkaErrorCode>,
     /// How records come back from the topics for retries, if there are any.
@@ -347,6 +356,7 @@ impl Shared {
                 unsent: BTreeSet::new(),
                 refusals: HashMap::new(),
                 stopped: None,
+                uncommitted: None,
                 refused: None,
                 returning: None,
                 topics: None,
@@ -915,6 +925,10 @@ impl Group {
         let committed = commit(consumer);
         if let Err(code) = committed {
             tracing::warn!("not committed before the partitions were given up: {code}");
+            let mut state = self.shared.lock_here();
+            if state.closing.is_some() {
+                state.uncommitted.get_or_insert(code);
+            }
         }
         Waiting::answer(waiting, committed);
     }

@@ -82,11 +82,11 @@ use crate::EventSchema;
 /// only one is restarted, it takes a second: a second less than the `session.timeout.ms`, which
 /// for this reason is 2 seconds in [`config`](Self::config).
 pub struct EmbeddedKafka {
+    /// For [`publish`](Self::publish), made when it is first needed. Dropped while its brokers are there.
+    producer: OnceCell<EventProducer>,
     // The cluster belongs to this client: `MockCluster` itself may not leave its thread, while a
     // client may, and hands out a new `MockCluster` for each call.
     client: Client<DefaultClientContext>,
-    /// For [`publish`](Self::publish), made when it is first needed.
-    producer: OnceCell<EventProducer>,
 }
 
 impl EmbeddedKafka {

@@ -703,9 +703,9 @@ impl From<RunErrorKind> for RunError {
     }
 }
 
-/// A producer or consumer that did not close within its deadline.
+/// A producer or consumer that did not close within its deadline, or a consumer whose last commit was refused.
 ///
-/// It goes on closing in the background; the process may end without waiting for it.
+/// A late one goes on closing in the background; the process may end without waiting for it.
 ///
 /// ```
 /// use event_schema::kafka::{EmbeddedKafka, EventProducer};
@@ -732,10 +732,26 @@ impl From<RunErrorKind> for RunError {
 /// # }
 /// ```
 #[derive(Clone, thiserror::Error)]
-#[error("not closed within {deadline:?}{}", .open.note())]
+#[error("{}", .open.text(*.deadline))]
 pub struct CloseError {
     pub(super) deadline: Duration,
     pub(super) open: Open,
+}
+
+impl CloseError {
+    /// Whether the group was left in time, but the brokers refused the last commit: what was done since the one before
+    /// comes again.
+    ///
+    /// ```
+    /// # use event_schema::kafka::CloseError;
+    /// fn means_repetitions(error: &CloseError) -> bool {
+    ///     error.is_not_committed()
+    /// }
+    /// ```
+    #[must_use]
+    pub fn is_not_committed(&self) -> bool {
+        matches!(self.open, Open::Commit(_))
+    }
 }
 
 /// What was not finished.
@@ -743,14 +759,18 @@ pub struct CloseError {
 pub(super) enum Open {
     Events(usize),
     Group,
+    /// All is closed, but what was done is not committed.
+    Commit(RDKafkaErrorCode),
 }
 
 impl Open {
-    fn note(&self) -> String {
+    fn text(&self, deadline: Duration) -> String {
+        let late = format!("not closed within {deadline:?}");
         match self {
-            Self::Events(1) => ", 1 event not acknowledged".to_owned(),
-            Self::Events(count) => format!(", {count} events not acknowledged"),
-            Self::Group => ", the group may notice only after `session.timeout.ms`".to_owned(),
+            Self::Events(1) => format!("{late}, 1 event not acknowledged"),
+            Self::Events(count) => format!("{late}, {count} events not acknowledged"),
+            Self::Group => format!("{late}, the group may notice only after `session.timeout.ms`"),
+            Self::Commit(code) => format!("closed, but the last commit failed, so that messages come again: {code}"),
         }
     }
 }

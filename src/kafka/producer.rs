@@ -119,10 +119,30 @@ struct Shared {
     /// comes later does so behind it.
     gate: Mutex<LastTopic>,
     ready: watch::Sender<bool>,
+    renewal: std::sync::Mutex<Renewal>,
     /// Whether `close` was called. What waits at the gate is still sent.
     closing: AtomicBool,
     /// Whether whoever passes the gate is sent away. Set behind those who came before `close`.
     closed: AtomicBool,
+}
+
+/// When the client in use was made, and how long that had to wait.
+struct Renewal {
+    made: Instant,
+    pause: Duration,
+}
+
+impl Renewal {
+    const LONGEST: Duration = Duration::from_secs(10);
+
+    /// How long the next client has to wait: one that fails soon after it was made is not the last that does.
+    fn pause(&mut self) -> Duration {
+        const SOON: Duration = Duration::from_secs(30);
+        const FIRST: Duration = Duration::from_millis(100);
+        let failed_soon = self.made.elapsed() < SOON;
+        self.pause = if failed_soon { (self.pause * 2).clamp(FIRST, Self::LONGEST) } else { Duration::ZERO };
+        self.pause
+    }
 }
 
 type Make = Box<dyn Fn() -> Result<Client, ConnectError> + Send + Sync>;
@@ -281,6 +301,7 @@ impl EventProducer {
             client: RwLock::new(Arc::clone(&client)),
             gate: Mutex::default(),
             ready: watch::Sender::new(true),
+            renewal: std::sync::Mutex::new(Renewal { made: Instant::now(), pause: Duration::ZERO }),
             closing: AtomicBool::new(false),
             closed: AtomicBool::new(false),
         });
@@ -711,7 +732,11 @@ impl Shared {
     /// Puts a client in the place of one that can send no more, and waits for a broker; as long as
     /// somebody has the producer.
     fn renew(weak: &Weak<Self>) {
-        const LONGEST: Duration = Duration::from_secs(10);
+        let pause = match weak.upgrade() {
+            Some(shared) => shared.renewal.lock().unwrap_or_else(PoisonError::into_inner).pause(),
+            None => return,
+        };
+        std::thread::sleep(pause);
         let mut wait = Duration::from_millis(100);
         let fresh = loop {
             let Some(shared) = weak.upgrade() else { return };
@@ -719,6 +744,7 @@ impl Shared {
                 Ok(fresh) => {
                     let fresh = Arc::new(fresh);
                     fresh.belongs_to(&shared);
+                    shared.renewal.lock().unwrap_or_else(PoisonError::into_inner).made = Instant::now();
                     // What the old one still has gets its reports when it is dropped.
                     *shared.client.write().unwrap_or_else(PoisonError::into_inner) = Arc::clone(&fresh);
                     break fresh;
@@ -728,7 +754,7 @@ impl Shared {
             }
             drop(shared);
             std::thread::sleep(wait);
-            wait = (wait * 2).min(LONGEST);
+            wait = (wait * 2).min(Renewal::LONGEST);
         };
         tracing::warn!("the producer is made anew after a fatal error");
         while let Some(shared) = weak.upgrade() {

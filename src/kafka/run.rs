@@ -144,10 +144,10 @@ impl<E: EventSchema + Send + Sync + 'static> Runner<E> {
         self
     }
 
-    /// How many events are handled at once, at most: as many as the machine can do in parallel unless set.
-    /// More are worth it for handlers that wait for others.
+    /// How many events are handled at once, at most: as many as the machine can do in parallel unless set, and no more
+    /// than 65,536. More are worth it for handlers that wait for others.
     pub fn concurrency(mut self, workers: usize) -> Self {
-        self.policy.concurrency = workers.max(1);
+        self.policy.concurrency = workers.clamp(1, 1 << 16);
         self.for_handlers("concurrency")
     }
 
@@ -592,7 +592,8 @@ impl RunHandle {
     ///
     /// # Errors
     ///
-    /// [`CloseError`], if that takes longer than `deadline`: for instance because the broker is gone.
+    /// [`CloseError`], if that takes longer than `deadline`: for instance because the broker is gone. Or if the brokers
+    /// [refuse](CloseError::is_not_committed) the last commit.
     ///
     /// ```
     /// # use event_schema::kafka::{Delivery, EmbeddedKafka, EventConsumer};
@@ -614,7 +615,7 @@ impl RunHandle {
     /// ```
     pub async fn close(&self, deadline: Duration) -> Result<(), CloseError> {
         self.shared.close_within(deadline);
-        driver::left(&mut self.gone.clone(), deadline).await
+        driver::left(&self.shared, &mut self.gone.clone(), deadline).await
     }
 
     /// What the deliveries came to so far; see the example of [`close`](Self::close).

@@ -274,7 +274,7 @@ const IGNORED: &[(&str, &str)] = &[
         "the event type says how it is read and written",
     ),
     (
-        "interceptor.classes metric.reporters metrics.num.samples metrics.recording.level \
+        "interceptor.classes metric.reporters auto.include.jmx.reporter metrics.num.samples metrics.recording.level \
          metrics.sample.window.ms config.providers security.providers",
         "it names Java classes or their settings",
     ),
