@@ -131,6 +131,21 @@ impl Closing {
     }
 }
 
+/// Whether a commit was refused because the group is sharing its partitions out anew, or has already: whoever has
+/// them then receives again what was not committed.
+fn is_of_rebalance(code: RDKafkaErrorCode) -> bool {
+    use RDKafkaErrorCode as C;
+    matches!(
+        code,
+        C::RebalanceInProgress
+            | C::IllegalGeneration
+            | C::UnknownMemberId
+            | C::FencedInstanceId
+            | C::FencedMemberEpoch
+            | C::StaleMemberEpoch
+    )
+}
+
 /// Waits until the group is left and the client is gone.
 pub(super) async fn left(
     shared: &Shared,
@@ -926,7 +941,7 @@ impl Group {
         if let Err(code) = committed {
             tracing::warn!("not committed before the partitions were given up: {code}");
             let mut state = self.shared.lock_here();
-            if state.closing.is_some() {
+            if state.closing.is_some() && !is_of_rebalance(code) {
                 state.uncommitted.get_or_insert(code);
             }
         }
