@@ -92,7 +92,7 @@ async fn main() -> Result<(), Box<dyn Error>> {
     let mut consumer = EventConsumer::<Event>::subscribe_to(&group, &[&dead_letters]).await?;
     for _ in 0..2 {
         let letter = tokio::time::timeout(Duration::from_secs(30), consumer.recv()).await??;
-        if let (Some(dead), Some(rejection)) = (DeadLetter::read(&letter), letter.rejection()) {
+        if let (Some(dead), Some(rejection)) = (DeadLetter::read(letter.headers()), letter.rejection()) {
             let place = format!("{}/{}@{}", dead.topic(), dead.partition(), dead.offset());
             println!("dead       {place}: {}", String::from_utf8_lossy(rejection.bytes()));
             println!("           {}", indented(rejection.error()));

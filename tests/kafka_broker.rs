@@ -247,7 +247,7 @@ async fn a_poison_message_as_large_as_the_broker_takes_does_not_stop_the_consume
         let dead = DeadLetter::new().topic_of(&topic, group.group_id().unwrap());
         let mut consumer = EventConsumer::<Note>::subscribe_to(&kafka.group(), &[&dead]).await.unwrap();
         let received = within(30, "dead letter", consumer.recv()).await.unwrap();
-        let letter = DeadLetter::read(&received).unwrap();
+        let letter = DeadLetter::read(received.headers()).unwrap();
         assert_eq!((letter.topic(), letter.partition(), letter.offset()), (topic.as_str(), 0, 0));
         assert_eq!(letter.is_pointer(), is_random);
         let bytes = received.rejection().unwrap().bytes();

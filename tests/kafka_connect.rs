@@ -39,6 +39,32 @@ async fn nobody_listens() {
 }
 
 #[tokio::test]
+async fn what_cannot_be_subscribed_to_is_named() {
+    let config = KafkaConfig::new("127.0.0.1:1").group("g");
+    for (topics, problem) in [
+        (&[][..], "no topic to subscribe to"),
+        (&["notes", "orders", "notes"], "`notes` is subscribed to twice"),
+        (
+            &["^notes.*", "my notes"],
+            "no topic can be called `my notes`: a name has up to 249 letters, digits, `.`, `_` and `-`",
+        ),
+        (&[""], "no topic can be called ``: a name has up to 249 letters, digits, `.`, `_` and `-`"),
+    ] {
+        let error = EventConsumer::<Note>::subscribe_to(&config, topics).await.unwrap_err();
+        assert!(error.is_config());
+        assert_eq!(error.to_string(), problem);
+    }
+}
+
+#[tokio::test]
+async fn a_pattern_that_is_none_is_named() {
+    let kafka = EmbeddedKafka::start().unwrap();
+    let error = EventConsumer::<Note>::subscribe_to(&kafka.config().group("g"), &["^(notes"]).await.unwrap_err();
+    assert!(error.is_config());
+    assert!(error.to_string().starts_with("no subscription to [\"^(notes\"]: "), "{error}");
+}
+
+#[tokio::test]
 async fn no_such_host() {
     let config = KafkaConfig::new("no-such-host.invalid:9092").connect_timeout(Duration::from_secs(1));
     for error in refusals(&config, Duration::from_secs(3)).await {

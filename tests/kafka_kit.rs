@@ -83,7 +83,7 @@ async fn a_service_is_waited_for_until_it_has_committed_everything() {
 async fn trouble_comes_when_it_is_called() {
     let kafka = EmbeddedKafka::start().unwrap();
     kafka.create_topic("notes", 1).unwrap();
-    let config = kafka.config().set("linger.ms", "0").set("delivery.timeout.ms", "1000");
+    let config = kafka.config().set("linger.ms", "0").set("delivery.timeout.ms", "3000");
     let producer = EventProducer::connect(&config).await.unwrap();
     producer.send_to("notes", &note("a", 0)).await.unwrap();
 

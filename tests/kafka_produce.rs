@@ -61,7 +61,7 @@ async fn each_of_many_has_its_outcome() {
 async fn an_error_says_where_to_and_what_to_do() {
     let kafka = EmbeddedKafka::start().unwrap();
     kafka.create_topic("notes", 1).unwrap();
-    let config = kafka.config().set("message.max.bytes", "2000").set("delivery.timeout.ms", "300");
+    let config = kafka.config().set("message.max.bytes", "2000").set("delivery.timeout.ms", "1500");
     let producer = EventProducer::connect(&config.set("linger.ms", "0")).await.unwrap();
     let secret = "4111111111111111".repeat(200);
     let error = producer.send_to("notes", &note(&secret, 1)).await.unwrap_err();
@@ -126,13 +126,15 @@ async fn a_client_that_fails_for_good_is_made_anew() {
     let producer = producer(&kafka).await;
     producer.send_to("notes", &note("a", 0)).await.unwrap();
 
-    // Broker and client no longer agree on what is stored.
+    // Broker and client no longer agree on what is stored. A new client will have to wait for its first answer.
+    kafka.answer_after(Duration::from_secs(1));
     kafka.fail(RDKafkaApiKey::Produce, &[RDKafkaRespErr::RD_KAFKA_RESP_ERR_OUT_OF_ORDER_SEQUENCE_NUMBER]);
     let error = within(20, "outcome", producer.send_to("notes", &note("a", 1))).await.unwrap_err();
     println!("{error}");
     assert!(error.is_unknown(), "{error}");
 
     assert!(!producer.is_ready());
+    kafka.answer_after(Duration::ZERO);
     within(20, "a new client", producer.ready()).await;
     for number in 2..5 {
         within(20, "outcome", producer.send_to("notes", &note("a", number))).await.unwrap();

@@ -139,7 +139,7 @@ async fn we_read_springs_dead_letters() {
             let received = within(30, "dead letter", consumer.recv()).await.unwrap();
             let event = received.event().unwrap().clone();
             let original = originals.iter().find(|message| message.key() == Some(event.key.as_bytes())).unwrap();
-            let letter = DeadLetter::read(&received).unwrap();
+            let letter = DeadLetter::read(received.headers()).unwrap();
             assert_eq!(letter.topic(), topic);
             assert_eq!((letter.partition(), letter.offset()), (original.partition(), original.offset()));
             let time = letter.timestamp().unwrap().duration_since(std::time::SystemTime::UNIX_EPOCH).unwrap();

@@ -15,6 +15,7 @@ use rdkafka::consumer::Consumer;
 use super::client::{self, Monitor};
 use super::config::{ConfigError, KafkaConfig};
 use super::core::Position;
+use super::dead_letter;
 use super::delivery::{Delivery, Handled};
 use super::driver::{self, Member, Place, Shared, State};
 use super::error::{CloseError, ConnectError, ConsumeError, RunError};
@@ -120,6 +121,24 @@ impl Ahead {
     }
 }
 
+/// librdkafka says of all of it no more than that an argument is invalid.
+fn check_topics(topics: &[&str]) -> Result<(), ConfigError> {
+    if topics.is_empty() {
+        return Err(ConfigError::one("no topic to subscribe to".to_owned()));
+    }
+    for (index, topic) in topics.iter().enumerate() {
+        if topics[..index].contains(topic) {
+            return Err(ConfigError::one(format!("`{topic}` is subscribed to twice")));
+        }
+        if !topic.starts_with('^') && !dead_letter::is_legal(topic) {
+            return Err(ConfigError::one(format!(
+                "no topic can be called `{topic}`: a name has up to 249 letters, digits, `.`, `_` and `-`"
+            )));
+        }
+    }
+    Ok(())
+}
+
 impl<E: EventSchema> EventConsumer<E> {
     /// Joins the group that the configuration names, on the event's own topic.
     ///
@@ -167,7 +186,7 @@ impl<E: EventSchema> EventConsumer<E> {
     ///
     /// # Errors
     ///
-    /// As [`subscribe`](Self::subscribe).
+    /// As [`subscribe`](Self::subscribe), and if there is no topic, one of them twice, or a name that no topic has.
     ///
     /// ```
     /// # use event_schema::kafka::{EmbeddedKafka, EventConsumer, EventProducer};
@@ -192,6 +211,7 @@ impl<E: EventSchema> EventConsumer<E> {
             let problem = "`group.id` is missing: set it, or use `KafkaConfig::group`";
             return Err(ConfigError::one(problem.to_owned()).into());
         }
+        check_topics(topics)?;
         let monitor = Arc::new(Monitor::default());
         let (member, client) = driver::start(&settings, Policy::by_hand(), Arc::clone(&monitor))?;
         let asking = Arc::clone(&client);
@@ -199,7 +219,8 @@ impl<E: EventSchema> EventConsumer<E> {
             asking.consumer.client().fetch_cluster_id(wait)
         })
         .await?;
-        client.consumer.subscribe(topics).map_err(|error| ConfigError::one(error.to_string()))?;
+        let refused = |error| ConfigError::one(format!("no subscription to {topics:?}: {error}"));
+        client.consumer.subscribe(topics).map_err(refused)?;
         let topics = topics.iter().map(|&topic| topic.to_owned()).collect();
         Ok(Self {
             member,

@@ -10,7 +10,7 @@ use rdkafka::message::Timestamp;
 use serde_json::{Value, json};
 
 use super::producer::Record;
-use super::received::{Headers, Received};
+use super::received::Headers;
 use super::time;
 use crate::{LoadError, Violations, report};
 
@@ -189,40 +189,42 @@ impl DeadLetter {
     /// to another attempt have these headers too.
     ///
     /// ```
-    /// use event_schema::kafka::DeadLetter;
-    /// use event_schema::kafka::rdkafka::message::{Header, OwnedHeaders};
-    /// # use event_schema::kafka::{EmbeddedKafka, EventConsumer};
-    /// # use event_schema::kafka::rdkafka::producer::{FutureProducer, FutureRecord};
+    /// use event_schema::kafka::{DeadLetter, Headers};
+    ///
+    /// // As Spring Kafka writes them.
+    /// let headers: Headers = [
+    ///     ("kafka_dlt-original-topic", Some(&b"orders"[..])),
+    ///     ("kafka_dlt-original-partition", Some(&2_i32.to_be_bytes())),
+    ///     ("kafka_dlt-original-offset", Some(&7_i64.to_be_bytes())),
+    ///     ("kafka_dlt-exception-fqcn", Some(b"com.example.Broken")),
+    /// ]
+    /// .into_iter()
+    /// .collect();
+    ///
+    /// let dead = DeadLetter::read(&headers).unwrap();
+    /// assert_eq!((dead.topic(), dead.partition(), dead.offset()), ("orders", 2, 7));
+    /// assert_eq!(dead.exception(), Some("com.example.Broken"));
+    /// assert!(DeadLetter::read(&Headers::default()).is_none());
+    /// ```
+    ///
+    /// What was mended meanwhile is sent back by a run on the dead letter topic, whose handler sends the event with
+    /// the envelope that it had: its id tells who has handled it already.
+    ///
+    /// ```
+    /// use event_schema::kafka::{DeadLetter, Delivery, EventProducer, Failure};
     /// # use event_schema::prelude::*;
     /// # #[derive(Serialize, JsonSchema, EventSchema)]
     /// # struct Order { id: u64 }
     ///
-    /// # #[tokio::main(flavor = "current_thread")]
-    /// # async fn main() -> Result<(), Box<dyn std::error::Error>> {
-    /// # let kafka = EmbeddedKafka::start()?;
-    /// // As Spring Kafka writes them.
-    /// let headers = OwnedHeaders::new()
-    ///     .insert(Header { key: "kafka_dlt-original-topic", value: Some("orders") })
-    ///     .insert(Header { key: "kafka_dlt-original-partition", value: Some(&2_i32.to_be_bytes()) })
-    ///     .insert(Header { key: "kafka_dlt-original-offset", value: Some(&7_i64.to_be_bytes()) })
-    ///     .insert(Header { key: "kafka_dlt-exception-fqcn", value: Some("com.example.Broken") });
-    /// # let producer: FutureProducer = kafka.config().rdkafka_producer()?.create()?;
-    /// # let record = FutureRecord::to("orders-dlt").key("k").payload("{}").headers(headers);
-    /// # producer.send(record, std::time::Duration::from_secs(5)).await.unwrap();
-    /// # let config = kafka.config().group("docs");
-    /// # let mut consumer = EventConsumer::<Order>::subscribe_to(&config, &["orders-dlt"]).await?;
-    ///
-    /// let received = consumer.recv().await?;
-    /// let dead = DeadLetter::read(&received).unwrap();
-    /// assert_eq!((dead.topic(), dead.partition(), dead.offset()), ("orders", 2, 7));
-    /// assert_eq!(dead.exception(), Some("com.example.Broken"));
-    /// assert_eq!(received.envelope().id(), "orders/2@7");
-    /// # Ok(())
-    /// # }
+    /// async fn send_back(producer: &EventProducer, order: Delivery<Order>) -> Result<(), Failure> {
+    ///     let Some(dead) = DeadLetter::read(order.headers()) else { return Ok(()) };
+    ///     producer.message(order.event()).topic(dead.topic()).envelope(order.envelope()).send().await?;
+    ///     Ok(())
+    /// }
     /// ```
     #[must_use]
-    pub fn read<E>(received: &Received<E>) -> Option<DeadMessage> {
-        DeadMessage::read(received.headers())
+    pub fn read(headers: &Headers) -> Option<DeadMessage> {
+        DeadMessage::read(headers)
     }
 
     /// The dead letter of a message, in one of its forms, for the same partition.
@@ -270,6 +272,11 @@ impl fmt::Debug for DeadLetter {
 pub(super) fn legal(name: &str, end: &str) -> String {
     let legal = |c: char| if c.is_ascii_alphanumeric() || matches!(c, '.' | '-' | '_') { c } else { '_' };
     name.chars().map(legal).take(MAX_TOPIC.saturating_sub(end.len())).chain(end.chars()).collect()
+}
+
+/// Whether a topic may have this name.
+pub(super) fn is_legal(name: &str) -> bool {
+    !matches!(name, "" | "." | "..") && legal(name, "") == name
 }
 
 /// Where a message was published.
@@ -514,7 +521,7 @@ fn to_json(violations: &Violations) -> Vec<u8> {
 /// let running = tokio::spawn(consumer.run(async |_| {}));
 ///
 /// let letters: Vec<Received<Order>> = kafka.received("orders-billing-dlt", 1).await;
-/// let dead = DeadLetter::read(&letters[0]).unwrap();
+/// let dead = DeadLetter::read(letters[0].headers()).unwrap();
 /// assert_eq!((dead.topic(), dead.partition(), dead.offset()), ("orders", 0, 0));
 /// assert!(dead.timestamp().is_some());
 /// assert_eq!(dead.group(), Some("billing"));

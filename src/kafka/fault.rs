@@ -1,5 +1,6 @@
 //! Why a record could not be handled.
 
+use std::error::Error;
 use std::fmt;
 use std::sync::Arc;
 use std::time::Duration;
@@ -58,16 +59,52 @@ impl Fault {
     }
 }
 
+/// The text of an error and of its causes, but for those that it quotes itself.
+fn with_causes(error: &(dyn Error + 'static)) -> String {
+    let mut text = error.to_string();
+    let mut cause = error.source();
+    while let Some(error) = cause {
+        let more = error.to_string();
+        if !text.contains(&more) {
+            text.push_str(": ");
+            text.push_str(&more);
+        }
+        cause = error.source();
+    }
+    text
+}
+
 /// On one line.
 impl fmt::Display for Fault {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let text = match self {
             Self::Load(error) => error.to_string(),
-            Self::Handler(failure) => failure.reason().to_string(),
+            Self::Handler(failure) => with_causes(failure.reason()),
             // The panic hook has told the rest.
             Self::Panic(_) => "the handler panicked".to_owned(),
             Self::Timeout(limit) => format!("the handler took longer than {limit:?}"),
         };
         f.write_str(&text.lines().collect::<Vec<_>>().join("; "))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[derive(Debug, thiserror::Error)]
+    #[error("nothing reserved")]
+    struct NotReserved(#[source] std::num::ParseIntError);
+
+    /// Of which it quotes itself what it knows.
+    #[derive(Debug, thiserror::Error)]
+    #[error("no order: {0}")]
+    struct NoOrder(#[source] NotReserved);
+
+    #[test]
+    fn a_line_tells_the_causes_and_each_once() {
+        let error = NoOrder(NotReserved("one".parse::<u32>().unwrap_err()));
+        let fault = Fault::Handler(Arc::new(error.into()));
+        assert_eq!(fault.to_string(), "no order: nothing reserved: invalid digit found in string");
     }
 }
