@@ -187,7 +187,7 @@ async fn a_parked_event_holds_up_its_own_key_only() {
     .await;
     running.until(Outcome::Done, 20).await;
     assert_eq!(numbers(&log, |_| true), (0..40).filter(|number| number % 2 == 1).collect::<Vec<_>>());
-    assert!(running.handle.counts().of(Outcome::Parked) > 0);
+    running.until(Outcome::Parked, 1).await;
     release.send(true).unwrap();
     running.until(Outcome::Done, 40).await;
     running.close().await;
