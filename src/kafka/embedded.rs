@@ -15,11 +15,12 @@ use rdkafka::types::{RDKafkaApiKey, RDKafkaRespErr, RDKafkaType};
 use rdkafka::{Offset, TopicPartitionList};
 use tokio::sync::OnceCell;
 
-use super::core::Position;
+use super::client::thread;
+use super::config::KafkaConfig;
+use super::consume::{Position, Raw, Received};
 use super::error::{ConnectError, ConnectErrorKind};
-use super::producer::Record;
-use super::raw::Raw;
-use super::{EventProducer, KafkaConfig, Received, Sent, thread};
+use super::message::ProducerRecord;
+use super::produce::{EventProducer, Sent};
 use crate::EventSchema;
 
 /// A Kafka cluster inside the process, for tests and examples: librdkafka's mock cluster, with
@@ -76,7 +77,7 @@ use crate::EventSchema;
 ///   [`create_topic`](Self::create_topic). One that is written to before is made with 4
 ///   partitions.
 ///
-/// - The time in [`Sent`](super::Sent) is made up; the one in [`Received`](super::Received) is right.
+/// - The time in [`Sent`](crate::kafka::Sent) is made up; the one in [`Received`](crate::kafka::Received) is right.
 ///
 /// A group's first member gets its partitions at once. When members come or go, and so when the
 /// only one is restarted, it takes a second: a second less than the `session.timeout.ms`, which
@@ -318,7 +319,7 @@ impl EmbeddedKafka {
         value: Option<&[u8]>,
         headers: &[(&str, &[u8])],
     ) -> Sent {
-        let record = Record {
+        let record = ProducerRecord {
             topic: topic.to_owned(),
             partition: None,
             key: key.map(<[u8]>::to_vec),

@@ -1,0 +1,28 @@
+//! The thread that polls librdkafka, and what it shares with those who take the records.
+//!
+//! All that is told to librdkafka is told by this thread, in the order in which the core says it: what the
+//! calls of others lead to stays in the core's queue, and they wake the thread. The exception are commits:
+//! they wait for the broker, and each has a thread of its own.
+
+mod callbacks;
+mod closing;
+mod commit;
+mod commits;
+mod connection;
+mod full;
+mod leave;
+mod member;
+mod nap;
+mod perform;
+mod poll;
+mod resets;
+mod shared;
+mod start;
+#[cfg(test)]
+mod tests;
+mod topics;
+
+pub(super) use self::closing::LEAVE;
+pub(super) use self::member::{Member, left};
+pub(super) use self::shared::{Dismissal, Finished, Returned, Returning, Seat, Shared, State, Stopped, key};
+pub(super) use self::start::{longest_revoke, start};
