@@ -304,3 +304,54 @@ async fn a_batch_that_is_dropped_comes_again_and_has_not_failed() {
     batches.close(Duration::from_secs(10)).await.unwrap();
     assert_eq!(kafka.committed(&group, &topic, 0).await, Some(6));
 }
+
+#[tokio::test]
+async fn of_those_that_failed_together_the_first_is_received_first() {
+    let kafka = Kafka::start();
+    let topic = kafka.topic(1).await;
+    kafka.publish(&topic, (0..40).map(|number| note("a", number))).await;
+    let consumer = EventConsumer::<Note>::subscribe_to(&kafka.group(), &[&topic]).await.unwrap();
+    // Chance alone would have the second before the first half of the time.
+    let retry = Retry::in_place().backoff(Duration::from_millis(50), Duration::from_millis(50)).jitter(1.0);
+    let mut batches = consumer.runner().retry(retry).batches().unwrap();
+    for first in (0..40).step_by(5) {
+        let mut batch = within(20, "batch", batches.recv(5, Duration::from_secs(20))).await.unwrap();
+        assert_eq!(numbers(batch.iter()), (first..first + 5).collect::<Vec<_>>());
+        batch.fail(1, Failure::retry("not yet"));
+        batch.fail(3, Failure::retry("not yet"));
+        batch.finish();
+        for failed in [first + 1, first + 3] {
+            let batch = within(20, "batch", batches.recv(5, Duration::ZERO)).await.unwrap();
+            assert_eq!(numbers(batch.iter()), [failed]);
+            batch.finish();
+        }
+    }
+    batches.close(Duration::from_secs(10)).await.unwrap();
+}
+
+#[tokio::test]
+async fn what_a_cancelled_recv_has_taken_waits_for_what_failed_before_it() {
+    let kafka = Kafka::start();
+    let topic = kafka.topic(1).await;
+    kafka.publish(&topic, (0..10).map(|number| note("a", number))).await;
+    let consumer = EventConsumer::<Note>::subscribe_to(&kafka.group(), &[&topic]).await.unwrap();
+    let retry = Retry::in_place().backoff(Duration::from_millis(500), Duration::from_millis(500));
+    let mut batches = consumer.runner().retry(retry).batches().unwrap();
+    let mut batch = within(20, "batch", batches.recv(2, Duration::from_secs(20))).await.unwrap();
+    // Takes the other eight, and is given up before there are more.
+    let cancelled = tokio::time::timeout(WAIT, batches.recv(20, Duration::from_secs(60))).await;
+    assert!(cancelled.is_err());
+    batch.fail(1, Failure::retry("not yet"));
+    batch.finish();
+    let batch = within(20, "batch", batches.recv(20, Duration::ZERO)).await.unwrap();
+    assert_eq!(numbers(batch.iter()), [1]);
+    batch.finish();
+    let mut rest = Vec::new();
+    while rest.len() < 8 {
+        let batch = within(20, "batch", batches.recv(20, Duration::ZERO)).await.unwrap();
+        rest.extend(numbers(batch.iter()));
+        batch.finish();
+    }
+    assert_eq!(rest, (2..10).collect::<Vec<_>>());
+    batches.close(Duration::from_secs(10)).await.unwrap();
+}

@@ -65,7 +65,7 @@ async fn spring_reads_our_dead_letters() {
     // One that is good, in front of each that is not.
     kafka.publish(&topic, ["a", "b"].map(|key| note(key, 1))).await;
     let broken = [
-        ("a", r#"{"key": 7, "number": 87654321}"#, "2 violations"),
+        ("a", r#"{"key": 7, "number": 87654321}"#, "2 violations; "),
         ("b", r#"{"key": "#, "the JSON breaks off: EOF while parsing a value at line 1 column 8"),
     ];
     for (key, value, _) in broken {
@@ -109,8 +109,8 @@ async fn spring_reads_our_dead_letters() {
         assert_eq!(letter["kafka_dlt-original-timestamp-type"], "CreateTime");
         assert_eq!(letter["kafka_dlt-original-consumer-group"], group.group_id().unwrap());
         assert_eq!(letter["kafka_dlt-exception-fqcn"], "event_schema::LoadError");
-        assert_eq!(letter["kafka_dlt-exception-message"], fault);
-        assert!(letter["kafka_dlt-exception-stacktrace"].starts_with(fault));
+        assert!(letter["kafka_dlt-exception-message"].starts_with(fault), "{letter:?}");
+        assert!(letter["kafka_dlt-exception-stacktrace"].starts_with(fault.trim_end_matches("; ")));
     }
     let violations: serde_json::Value = serde_json::from_str(letters["a"]["event-schema-violations"]).unwrap();
     let pointers: Vec<_> = violations["violations"].as_array().unwrap().iter().map(|one| &one["pointer"]).collect();

@@ -359,7 +359,8 @@ impl EmbeddedKafka {
                 // The others are about the connection, which comes back.
                 if let Ok(message) = consumer.recv().await {
                     // Of no assignment: no consumer can commit it.
-                    let position = Position { partition: 0, epoch: u64::MAX, offset: message.offset() };
+                    let position =
+                        Position { partition: 0, epoch: u64::MAX, offset: message.offset(), leader_epoch: -1 };
                     let raw = Raw::copy(&message);
                     received.push(Received::of(Arc::clone(&name), message.partition(), position, raw));
                 }

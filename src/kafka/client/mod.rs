@@ -7,6 +7,5 @@ pub(crate) mod native;
 pub(crate) mod thread;
 
 pub(crate) use self::connect::connected;
-pub(crate) use self::log::log;
 pub(crate) use self::monitor::Monitor;
 pub(crate) use self::thread::bounded;

@@ -3,7 +3,10 @@
 use std::sync::{Mutex, PoisonError};
 use std::time::{Duration, Instant};
 
+use rdkafka::config::RDKafkaLogLevel;
 use rdkafka::error::{KafkaError, RDKafkaErrorCode};
+
+use super::log::log;
 
 /// Keeps the last error that librdkafka reported of its connections.
 #[derive(Debug, Default)]
@@ -29,11 +32,26 @@ impl Monitor {
         let Some(code) = code else {
             return;
         };
-        let new = Trouble { code, reason: reason.to_owned() };
+        self.note(Trouble { code, reason: reason.to_owned() });
+    }
+
+    fn note(&self, new: Trouble) {
         let mut trouble = self.trouble.lock().unwrap_or_else(PoisonError::into_inner);
         if trouble.as_ref().is_none_or(|old| old.weight() <= new.weight()) {
             *trouble = Some(new);
         }
+    }
+
+    /// For `ClientContext::log`.
+    pub(crate) fn log(&self, level: RDKafkaLogLevel, facility: &str, line: &str) {
+        // A server that hangs up on the first request, or has something else to say, speaks another protocol.
+        if facility == "FAIL" && line.contains("APIVERSION_QUERY") {
+            let reason = format!("{line}; does the port speak TLS, or want a password? See `security.protocol`");
+            self.note(Trouble { code: RDKafkaErrorCode::BrokerTransportFailure, reason });
+        }
+        // Each failure is reported as an error, too.
+        let is_told_twice = facility == "FAIL" || facility == "ERROR";
+        log(if is_told_twice { RDKafkaLogLevel::Debug } else { level }, facility, line);
     }
 
     /// librdkafka says many times a second that all brokers are down, as long as they are.
@@ -62,6 +80,7 @@ impl Trouble {
     fn weight(&self) -> u8 {
         match self.code {
             RDKafkaErrorCode::AllBrokersDown => 0,
+            _ if self.reason.contains("APIVERSION_QUERY") => 2,
             _ if self.is_authentication() => 3,
             _ if self.is_tls() => 2,
             _ => 1,

@@ -1,19 +1,24 @@
 //! What rdkafka does not wrap, or wraps in a way that a message can make panic.
 #![expect(unsafe_code, reason = "these are calls of librdkafka's, each a few lines long")]
 
-use std::ffi::{CStr, c_char, c_void};
+use std::ffi::{CStr, CString, c_char, c_void};
 use std::ptr::NonNull;
+use std::time::Duration;
 use std::{ptr, slice};
 
+use rdkafka::TopicPartitionList;
 use rdkafka::bindings::{
-    RD_KAFKA_MSG_F_COPY, rd_kafka_consumer_group_metadata, rd_kafka_consumer_group_metadata_destroy,
-    rd_kafka_consumer_group_metadata_generation_id, rd_kafka_header_add, rd_kafka_header_get_all,
+    RD_KAFKA_MSG_F_COPY, rd_kafka_commit_queue, rd_kafka_consumer_group_metadata,
+    rd_kafka_consumer_group_metadata_destroy, rd_kafka_consumer_group_metadata_generation_id, rd_kafka_event_destroy,
+    rd_kafka_event_error, rd_kafka_event_topic_partition_list, rd_kafka_header_add, rd_kafka_header_get_all,
     rd_kafka_headers_destroy, rd_kafka_headers_new, rd_kafka_headers_t, rd_kafka_mem_free, rd_kafka_memberid,
-    rd_kafka_message_detach_headers, rd_kafka_message_headers, rd_kafka_message_status, rd_kafka_msg_status_t,
-    rd_kafka_producev, rd_kafka_resp_err_t, rd_kafka_vtype_t,
+    rd_kafka_message_detach_headers, rd_kafka_message_headers, rd_kafka_message_leader_epoch, rd_kafka_message_status,
+    rd_kafka_msg_status_t, rd_kafka_offsets_store, rd_kafka_producev, rd_kafka_queue_destroy, rd_kafka_queue_new,
+    rd_kafka_queue_poll, rd_kafka_resp_err_t, rd_kafka_topic_partition_list_add,
+    rd_kafka_topic_partition_set_leader_epoch, rd_kafka_vtype_t,
 };
 use rdkafka::consumer::{BaseConsumer, Consumer, ConsumerContext};
-use rdkafka::error::RDKafkaErrorCode;
+use rdkafka::error::{KafkaError, RDKafkaErrorCode};
 use rdkafka::message::BorrowedMessage;
 use rdkafka::producer::{Producer, ProducerContext, ThreadedProducer};
 use rdkafka::util::IntoOpaque;
@@ -50,6 +55,119 @@ pub(crate) fn headers(message: &BorrowedMessage<'_>) -> Headers {
         headers.push(&name.to_string_lossy(), value);
     }
     headers
+}
+
+/// The epoch of the leader that wrote a message, or -1 if the broker does not say.
+pub(crate) fn leader_epoch(message: &BorrowedMessage<'_>) -> i32 {
+    // SAFETY: the message lives while it is borrowed.
+    unsafe { rd_kafka_message_leader_epoch(message.ptr()) }
+}
+
+/// Notes offsets for the next commit, each with the epoch of the leader that wrote the message before it: topic,
+/// partition, offset, epoch. Why each is not noted, if it is not.
+///
+/// rdkafka's own call leaves the epoch away, and with it what tells a consumer that the log was truncated.
+pub(crate) fn store_offsets<'a, C: ConsumerContext>(
+    consumer: &BaseConsumer<C>,
+    offsets: impl Iterator<Item = (&'a str, i32, i64, i32)>,
+) -> Vec<Option<RDKafkaErrorCode>> {
+    let list = TopicPartitionList::new();
+    let mut invalid = Vec::new();
+    for (index, (topic, partition, offset, leader_epoch)) in offsets.enumerate() {
+        let Ok(topic) = CString::new(topic) else {
+            invalid.push(index);
+            continue;
+        };
+        // SAFETY: the list lives, and copies the name. What the call gives belongs to the list and is there until the
+        // next one is added.
+        unsafe {
+            let element = rd_kafka_topic_partition_list_add(list.ptr(), topic.as_ptr(), partition);
+            (*element).offset = offset;
+            rd_kafka_topic_partition_set_leader_epoch(element, leader_epoch);
+        }
+    }
+    // SAFETY: client and list live while they are borrowed. What is wrong with a partition stands in the list; the
+    // result says whether there is such a partition.
+    let error = unsafe { rd_kafka_offsets_store(consumer.client().native_ptr(), list.ptr()) };
+    let mut errors: Vec<_> = list.elements().iter().map(|element| element.error().err()).map(code).collect();
+    if error != rd_kafka_resp_err_t::RD_KAFKA_RESP_ERR_NO_ERROR && errors.iter().all(Option::is_none) {
+        errors.fill(Some(error.into()));
+    }
+    for index in invalid {
+        errors.insert(index, Some(RDKafkaErrorCode::InvalidTopic));
+    }
+    errors
+}
+
+fn code(error: Option<KafkaError>) -> Option<RDKafkaErrorCode> {
+    error.map(|error| error.rdkafka_error_code().unwrap_or(RDKafkaErrorCode::Unknown))
+}
+
+/// No commit has an offset of these partitions until another is noted.
+pub(crate) fn forget_offsets<'a, C: ConsumerContext>(
+    consumer: &BaseConsumer<C>,
+    partitions: impl Iterator<Item = (&'a str, i32)>,
+) {
+    /// librdkafka's word for none.
+    const NONE: i64 = -1001;
+    drop(store_offsets(consumer, partitions.map(|(topic, partition)| (topic, partition, NONE, -1))));
+}
+
+/// Offsets by topic and partition.
+type Offsets = Vec<(String, i32, i64)>;
+
+/// Commits what is noted and waits for the brokers, for as long as `wait` says each time: what was committed, and
+/// why it was not.
+///
+/// rdkafka's own call waits for as long as the coordinator is away, and does not tell the partitions.
+pub(crate) fn commit<C: ConsumerContext>(
+    consumer: &BaseConsumer<C>,
+    wait: impl Fn() -> Option<Duration>,
+) -> Result<Offsets, (RDKafkaErrorCode, Offsets)> {
+    let client = consumer.client().native_ptr();
+    // SAFETY: the client lives while it is borrowed. The queue is ours until it is destroyed below; an answer that
+    // comes later finds it by a reference of its own. Without a callback the answer stays in the queue.
+    let (queue, begun) = unsafe {
+        let queue = rd_kafka_queue_new(client);
+        (queue, rd_kafka_commit_queue(client, ptr::null(), queue, None, ptr::null_mut()))
+    };
+    let mut answer = match begun {
+        rd_kafka_resp_err_t::RD_KAFKA_RESP_ERR_NO_ERROR => Err((RDKafkaErrorCode::OperationTimedOut, Vec::new())),
+        error => Err((error.into(), Vec::new())),
+    };
+    while begun == rd_kafka_resp_err_t::RD_KAFKA_RESP_ERR_NO_ERROR
+        && let Some(wait) = wait()
+    {
+        let millis = wait.as_millis().try_into().unwrap_or(i32::MAX);
+        // SAFETY: the queue is there. An event is ours until it is destroyed; null is none.
+        let event = unsafe { rd_kafka_queue_poll(queue, millis) };
+        if event.is_null() {
+            continue;
+        }
+        // SAFETY: the event is there until it is destroyed, and its list with it; null is no list. librdkafka ends
+        // each topic with a NUL byte.
+        unsafe {
+            let mut offsets = Vec::new();
+            let list = rd_kafka_event_topic_partition_list(event);
+            if !list.is_null() && !(*list).elems.is_null() {
+                let count = usize::try_from((*list).cnt).unwrap_or(0);
+                for element in slice::from_raw_parts((*list).elems, count).iter().filter(|element| element.offset >= 0)
+                {
+                    let topic = CStr::from_ptr(element.topic).to_string_lossy().into_owned();
+                    offsets.push((topic, element.partition, element.offset));
+                }
+            }
+            answer = match rd_kafka_event_error(event) {
+                rd_kafka_resp_err_t::RD_KAFKA_RESP_ERR_NO_ERROR => Ok(offsets),
+                error => Err((error.into(), offsets)),
+            };
+            rd_kafka_event_destroy(event);
+        }
+        break;
+    }
+    // SAFETY: it is ours, and nobody uses it any more.
+    unsafe { rd_kafka_queue_destroy(queue) };
+    answer
 }
 
 /// Whether a message that failed is certainly not stored.

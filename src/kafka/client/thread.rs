@@ -12,14 +12,20 @@ use tokio::sync::oneshot::{Receiver, channel};
 /// if there is no thread to be had.
 pub(crate) fn start<T: Send + 'static>(name: &str, work: impl FnOnce() -> T + Send + 'static) -> Receiver<T> {
     let (sender, receiver) = channel();
-    let started = Builder::new().name(name.to_owned()).spawn(move || {
+    spawn(name, move || {
         // Nobody may be waiting any more, and that is fine.
         let _ = sender.send(work());
     });
-    if let Err(error) = started {
+    receiver
+}
+
+/// As [`start`], for whoever has to know whether there was a thread to be had.
+pub(crate) fn spawn(name: &str, work: impl FnOnce() + Send + 'static) -> bool {
+    let started = Builder::new().name(name.to_owned()).spawn(work);
+    if let Err(error) = &started {
         tracing::error!("no thread for {name}: {error}");
     }
-    receiver
+    started.is_ok()
 }
 
 /// A deadline that librdkafka can count, which does so in an `i32` of milliseconds.

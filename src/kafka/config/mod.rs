@@ -339,6 +339,13 @@ impl KafkaConfig {
         let settings = self.settings(&librdkafka::features())?;
         let mut config = settings.client_config(Scope::Producer)?;
         default(&mut config, "partitioner", "murmur2_random");
+        // librdkafka waits half a minute for a topic that is not there: longer than for the message, it would only say
+        // that the message timed out.
+        const PROPAGATION: u64 = 30_000;
+        let timeout = config.get("message.timeout.ms").and_then(|value| value.parse::<u64>().ok());
+        if let Some(half) = timeout.map(|timeout| timeout / 2).filter(|half| (1..PROPAGATION).contains(half)) {
+            default(&mut config, "topic.metadata.propagation.max.ms", &half.to_string());
+        }
         // As Java does: settings that rule idempotence out are a choice against it.
         let number = |key| config.get(key).and_then(|value| value.parse::<u32>().ok());
         let at_odds = config.get("request.required.acks").is_some_and(|acks| acks != "all" && acks != "-1")
@@ -432,8 +439,9 @@ impl fmt::Debug for KafkaConfig {
         f.debug_map()
             .entries(self.entries.iter().map(|Entry { key, value, .. }| {
                 // An unknown key may be a mistyped secret.
-                let shown = librdkafka::is_known(key) && !is_secret(key);
-                (key, if shown { value } else { "***" })
+                let is_known = librdkafka::is_known(key);
+                let name = if is_known || is_name(key) { key.as_str() } else { "***" };
+                (name, if is_known && !is_secret(key) { value.as_str() } else { "***" })
             }))
             .finish()
     }
@@ -461,18 +469,33 @@ fn default(config: &mut ClientConfig, key: &str, value: &str) {
     }
 }
 
+/// Whether a name that nobody knows may be shown: a line of a value that goes on from the line before may stand in
+/// its place, such as one of a private key.
+fn is_name(key: &str) -> bool {
+    const LONGEST: usize = 64;
+    let is_word = |word: &str| !word.is_empty() && word.bytes().all(|c| c.is_ascii_lowercase() || b"-_".contains(&c));
+    key.len() <= LONGEST && key.split('.').all(is_word) && (key.contains('.') || likely(key).is_some())
+}
+
 fn unknown(key: &str) -> String {
+    if !is_name(key) {
+        return "no key that is known; a value that goes on in this line needs `\\` at the end of the one before"
+            .to_owned();
+    }
+    match likely(key) {
+        Some(name) => format!("unknown key `{key}`, did you mean `{name}`?"),
+        None => format!("unknown key `{key}`"),
+    }
+}
+
+/// The key that was probably meant.
+fn likely(key: &str) -> Option<&'static str> {
     let names = librdkafka::PROPERTIES.iter().map(|(name, ..)| *name);
     let likely = names
         .chain(java::names())
         .map(|name| (strsim::jaro_winkler(key, name), name))
         .max_by(|a, b| a.0.total_cmp(&b.0));
-    match likely {
-        Some((likeness, name)) if likeness > 0.85 => {
-            format!("unknown key `{key}`, did you mean `{name}`?")
-        }
-        _ => format!("unknown key `{key}`"),
-    }
+    likely.filter(|(likeness, _)| *likeness > 0.85).map(|(_, name)| name)
 }
 
 /// What a member of a group says in the classic protocol, and the brokers in the newer one (KIP-848).
@@ -725,6 +748,37 @@ mod tests {
         let shown = format!("{config:?}");
         assert!(!shown.contains("hush"), "{shown}");
         assert!(shown.contains(r#""bootstrap.servers": "x:1""#), "{shown}");
+    }
+
+    #[test]
+    fn a_value_that_goes_on_in_the_next_line_is_quoted_nowhere() {
+        let key = "bootstrap.servers=x:1\nssl.key.pem=-----BEGIN PRIVATE KEY-----\n\
+            MIIEvQIBADANBgkqhkiG9w0BAQEFAASC\nBKcwggSjAgEAAoIBAQC7/hush+hush\nhushhush\nhush==\n-----END PRIVATE KEY-----\n";
+        let error = problems(key);
+        for part in ["hush", "MII", "BKc", "BEGIN", "END"] {
+            assert!(!error.contains(part), "{error}");
+        }
+        assert!(error.contains("line 3: no key that is known; a value that goes on"), "{error}");
+        let mut config = KafkaConfig::new("x:1");
+        for line in ["MIIEvQIBADANBgkqhkiG9w0BAQEFAASC", "hushhush", "-----END", &"hush.".repeat(50)] {
+            config = config.set(line, "");
+        }
+        let shown = format!("{config:?}");
+        assert!(!shown.contains("hush") && !shown.contains("MII") && !shown.contains("END"), "{shown}");
+        let error = config.check().unwrap_err().to_string();
+        assert!(!error.contains("hush") && !error.contains("MII") && !error.contains("END"), "{error}");
+    }
+
+    #[test]
+    fn a_short_delivery_timeout_leaves_time_to_say_that_there_is_no_such_topic() {
+        let wait = |config: KafkaConfig| {
+            let config = config.rdkafka_producer().unwrap();
+            config.get("topic.metadata.propagation.max.ms").map(str::to_owned)
+        };
+        assert_eq!(wait(KafkaConfig::new("x:1").set("delivery.timeout.ms", "5000")).as_deref(), Some("2500"));
+        assert_eq!(wait(KafkaConfig::new("x:1")), None);
+        let own = KafkaConfig::new("x:1").set("delivery.timeout.ms", "5000");
+        assert_eq!(wait(own.set("topic.metadata.propagation.max.ms", "7")).as_deref(), Some("7"));
     }
 
     #[test]

@@ -25,14 +25,14 @@ impl Ahead {
             // Before the state is looked at, so that a later one is noticed the next time.
             self.revocations = shared.revocations();
             let state = shared.lock();
-            self.records.retain(|(position, _)| state.core.holds(position));
+            self.records.retain(|(position, _)| state.session.holds(position));
         }
         self.records.pop_front()
     }
 
     pub(super) fn fill(&mut self, state: &mut State, now: Duration) {
         while self.records.len() < Self::MOST
-            && let Some(record) = state.core.pop(now)
+            && let Some(record) = state.session.pop(now)
         {
             self.records.push_back(record);
         }

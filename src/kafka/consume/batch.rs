@@ -4,12 +4,13 @@ use std::fmt;
 use std::sync::Arc;
 
 use super::core::{Outcome, Taken, Ticket};
-use super::driver::{Finished, Shared};
+use super::driver::Shared;
 use super::failure::Failure;
 use super::fault::Fault;
 use super::forward::Forward;
 use super::raw::Raw;
 use super::received::{Body, Received};
+use super::session::Finished;
 use super::tell::finish;
 use crate::EventSchema;
 use crate::kafka::message::Place;
@@ -184,12 +185,10 @@ impl<E> Drop for Batch<E> {
             return;
         }
         let mut state = self.shared.lock();
-        let tickets = self.records.iter().map(|item| item.ticket);
-        let abandoned: Vec<_> = tickets.filter(|ticket| state.core.waits_for(ticket)).collect();
-        for _ in &abandoned {
+        let abandoned = state.session.untake(self.records.iter().map(|item| item.ticket));
+        for _ in 0..abandoned {
             self.shared.tally.count(Outcome::Abandoned);
         }
-        state.untake(abandoned);
     }
 }
 

@@ -12,11 +12,12 @@ use tokio::task::JoinSet;
 use tokio::time::Instant;
 
 use super::batch::{Batch, Item};
-use super::core::{NOT_YET, Taken, Work};
-use super::driver::{self, Finished, Member, Shared};
+use super::core::Taken;
+use super::driver::{self, Member, Shared, State};
 use super::forward::Forward;
 use super::panics::{guarded, panicked};
 use super::raw::Raw;
+use super::session::Finished;
 use super::tally::Counts;
 use super::tell::finish;
 use crate::EventSchema;
@@ -97,28 +98,22 @@ impl<E: EventSchema> Batches<E> {
                 if let Some(trouble) = state.trouble() {
                     return Err(trouble.into());
                 }
-                while state.pending.len() < most
-                    && let Some(record) = state.take(None, NOT_YET)
-                {
-                    match self.forwarded(record) {
-                        None => {}
-                        Some((taken, _)) if !state.core.holds(&taken.ticket.position()) => {
-                            state.core.give_back(&taken.ticket);
-                        }
-                        Some(record) => state.pending.push(record),
-                    }
-                }
+                let forwards = state.session.gather(most);
+                let forwards = forwards.into_iter().map(|taken| with_place(&state, taken)).collect::<Vec<_>>();
+                self.forward_all(forwards);
                 let is_time = until.is_some_and(|until| until <= Instant::now());
-                if state.pending.len() >= most || is_time && !state.pending.is_empty() {
-                    let begun = state.begin(most, shared.now());
+                let gathered = state.session.gathered();
+                if gathered >= most || is_time && gathered > 0 {
+                    let batch = state.session.hand_out(most, shared.now());
+                    let batch: Vec<_> = batch.into_iter().map(|taken| with_place(&state, taken)).collect();
                     drop(state);
-                    let records: Vec<_> = begun.into_iter().filter_map(|record| self.load(&shared, record)).collect();
+                    let records: Vec<_> = batch.into_iter().filter_map(|record| self.load(&shared, record)).collect();
                     if records.is_empty() {
                         continue;
                     }
                     return Ok(Batch { shared, forward: Arc::clone(&self.forward), records });
                 }
-                if state.pending.is_empty() {
+                if gathered == 0 {
                     until = None;
                 } else {
                     until.get_or_insert_with(|| Instant::now() + bounded(wait));
@@ -150,10 +145,10 @@ impl<E: EventSchema> Batches<E> {
         }
     }
 
-    /// Sends a record on to where it is kept, if it is to be handled no more; else it is still there.
-    fn forwarded(&mut self, record: (Taken<Raw>, Place)) -> Option<(Taken<Raw>, Place)> {
-        if record.0.work == Work::Handle {
-            return Some(record);
+    /// Sends records on to where they are kept, one after the other, whether or not anybody receives.
+    fn forward_all(&mut self, records: Vec<(Taken<Raw>, Place)>) {
+        if records.is_empty() {
+            return;
         }
         let letters = self.letters.get_or_insert_with(|| {
             let (letters, mut sent) = unbounded_channel::<(Taken<Raw>, Place)>();
@@ -167,9 +162,10 @@ impl<E: EventSchema> Batches<E> {
             });
             letters
         });
-        // The task ends with `self`.
-        let _ = letters.send(record);
-        None
+        for record in records {
+            // The task ends with `self`.
+            let _ = letters.send(record);
+        }
     }
 
     /// What the deliveries came to so far.
@@ -238,10 +234,12 @@ impl<E: EventSchema> Batches<E> {
         shared.close_within(deadline);
         let mut gone = self.member.gone.clone();
         let mut left = pin!(driver::left(&shared, &mut gone, deadline));
-        tokio::select! {
+        let left = tokio::select! {
             left = &mut left => left,
             () = self.forward_the_rest() => left.await,
-        }
+        };
+        self.forward.close().await;
+        left
     }
 
     /// What failed for good, until the polling thread is at its end.
@@ -250,14 +248,13 @@ impl<E: EventSchema> Batches<E> {
         loop {
             {
                 let mut state = shared.lock();
-                if state.trouble().is_some() && (state.over || state.fatal().is_some()) {
+                if state.trouble().is_some() && (state.session.is_over() || state.fatal().is_some()) {
                     return;
                 }
-                while let Some(record) = state.take(None, NOT_YET) {
-                    if let Some((taken, _)) = self.forwarded(record) {
-                        state.core.give_back(&taken.ticket);
-                    }
-                }
+                // None but these: all partitions are to be given up.
+                let forwards = state.session.gather(1);
+                let forwards = forwards.into_iter().map(|taken| with_place(&state, taken)).collect();
+                self.forward_all(forwards);
             }
             shared.ready.notified().await;
         }
@@ -268,4 +265,9 @@ impl<E> fmt::Debug for Batches<E> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Batches").finish_non_exhaustive()
     }
+}
+
+fn with_place(state: &State, taken: Taken<Raw>) -> (Taken<Raw>, Place) {
+    let place = state.place(taken.ticket.partition).clone();
+    (taken, place)
 }

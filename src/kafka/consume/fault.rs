@@ -8,15 +8,16 @@ use std::time::Duration;
 
 use super::core::{Outcome, Ticket};
 use super::failure::Failure;
+use super::session::Cause;
 use crate::LoadError;
-use crate::kafka::letters::Cause;
+use crate::kafka::letters;
 use crate::kafka::message::Place;
 
 /// Cheap to clone.
 #[derive(Debug, Clone)]
 pub(super) enum Fault {
-    /// It is no valid event.
-    Load(Arc<LoadError>),
+    /// It is no valid event; with the id of the schema by which it is framed, if it is.
+    Load(Arc<LoadError>, Option<u32>),
     /// The handler said so.
     Handler(Arc<Failure>),
     /// It panicked, with this message.
@@ -25,16 +26,21 @@ pub(super) enum Fault {
     Timeout(Duration),
 }
 
-impl Fault {
-    /// Whether it may go better another time.
-    pub(super) fn may_pass(&self) -> bool {
+impl Cause for Fault {
+    fn timed_out(limit: Duration) -> Self {
+        Self::Timeout(limit)
+    }
+
+    fn may_pass(&self) -> bool {
         match self {
-            Self::Load(_) => false,
+            Self::Load(..) => false,
             Self::Handler(failure) => !failure.is_reject(),
             Self::Panic(_) | Self::Timeout(_) => true,
         }
     }
+}
 
+impl Fault {
     /// On one line. An error of users' may panic when it is written: that is to take nobody along.
     pub(super) fn text(&self) -> String {
         let text = catch_unwind(AssertUnwindSafe(|| self.to_string()));
@@ -42,12 +48,12 @@ impl Fault {
     }
 
     /// For a dead letter.
-    pub(super) fn cause(&self) -> Cause<'_> {
+    pub(super) fn cause(&self) -> letters::Cause<'_> {
         match self {
-            Self::Load(error) => Cause::rejected(error),
-            Self::Handler(failure) => Cause::failed(failure.class(), failure.reason()),
-            Self::Panic(message) => Cause::panicked(message),
-            Self::Timeout(limit) => Cause::timed_out(*limit),
+            Self::Load(error, schema) => letters::Cause::rejected(error, schema.map(framed).as_deref()),
+            Self::Handler(failure) => letters::Cause::failed(failure.class(), failure.reason()),
+            Self::Panic(message) => letters::Cause::panicked(message),
+            Self::Timeout(limit) => letters::Cause::timed_out(*limit),
         }
     }
 }
@@ -64,6 +70,10 @@ impl Fault {
             _ => {}
         }
     }
+}
+
+fn framed(schema: u32) -> String {
+    format!("no plain JSON but framed as by Confluent's serializers, with schema id {schema}")
 }
 
 /// The text of an error and of its causes, but for those that it quotes itself.
@@ -85,7 +95,8 @@ fn with_causes(error: &(dyn Error + 'static)) -> String {
 impl fmt::Display for Fault {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let text = match self {
-            Self::Load(error) => error.to_string(),
+            Self::Load(error, None) => error.to_string(),
+            Self::Load(error, Some(schema)) => format!("{}: {error}", framed(*schema)),
             Self::Handler(failure) => with_causes(failure.reason()),
             // The panic hook has told the rest.
             Self::Panic(_) => "the handler panicked".to_owned(),

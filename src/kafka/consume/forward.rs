@@ -1,6 +1,7 @@
 //! Sends what could not be handled to where it is kept: the dead letter topic, or a topic for retries.
 
 use std::collections::{BTreeSet, HashMap};
+use std::pin::Pin;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::{Duration, SystemTime};
@@ -8,18 +9,22 @@ use std::time::{Duration, SystemTime};
 use rdkafka::error::RDKafkaErrorCode;
 use tokio::sync::OnceCell;
 
-use super::core::{GiveUp, Taken, Work};
-use super::driver::{Finished, Returned, Returning, Shared};
+use super::core::{GiveUp, Taken, Ticket, Work};
+use super::driver::{Returned, Returning, Shared};
 use super::fault::Fault;
 use super::policy::Policy;
 use super::raw::Raw;
 use super::received::Rejection;
 use super::retry::Retry;
+use super::session;
 use crate::kafka::config::KafkaConfig;
 use crate::kafka::error::ConfigError;
 use crate::kafka::letters::{self, DeadLetter, DeadMessage, Form, Original};
 use crate::kafka::message::{Headers, Origin, Place, ProducerRecord};
 use crate::kafka::produce::EventProducer;
+
+/// What came of a record.
+type Finished = session::Finished<Fault>;
 
 /// How many forms of a dead letter there are.
 #[expect(clippy::cast_possible_truncation, reason = "there are three")]
@@ -138,11 +143,12 @@ impl Forward {
 
     /// Why a record failed that is no valid event.
     pub(super) fn rejected(&self, rejection: Rejection) -> Fault {
+        let schema = rejection.schema_id();
         let (_, mut error) = rejection.into_parts();
         if self.dead_letter.redacts() {
             error.redact();
         }
-        Fault::Load(Arc::new(error))
+        Fault::Load(Arc::new(error), schema)
     }
 
     pub(super) fn dead_letter_topic(&self, place: &Place) -> String {
@@ -175,16 +181,48 @@ impl Forward {
     /// be handled.
     pub(super) async fn forward(&self, shared: &Shared, taken: &Taken<Raw>, place: &Place) -> Option<Finished> {
         let Taken { ticket, work, message: raw } = taken;
-        let letter = || {
-            let fault = shared.lock().fault(ticket);
-            Letter { raw, place, offset: ticket.offset, attempt: ticket.attempt, fault }
+        if *work == Work::Handle {
+            return self.passes_over(raw, place).then_some(Finished::Done);
+        }
+        let Some(fault) = shared.lock().session.cause(ticket) else {
+            // Its partition is somebody else's, who finds out anew.
+            return Some(Finished::NotYet);
         };
-        match *work {
-            Work::Handle if self.passes_over(raw, place) => Some(Finished::Done),
-            Work::Handle => None,
-            // Boxed, so that those that are handled do not carry it along: it is large.
-            Work::Retry(number) => Some(Box::pin(self.retry(&letter(), number)).await),
-            Work::DeadLetter(form) => Some(Box::pin(self.dead_letter(&letter(), form)).await),
+        let letter = Letter { raw, place, offset: ticket.offset, attempt: ticket.attempt, fault };
+        // Boxed, so that those that are handled do not carry it along: it is large.
+        let sent: Pin<Box<dyn Future<Output = Finished> + Send + '_>> = match *work {
+            Work::Retry(number) => Box::pin(self.retry(&letter, number)),
+            Work::DeadLetter(form) => Box::pin(self.dead_letter(&letter, form)),
+            Work::Handle => return None,
+        };
+        Some(self.while_ready(shared, ticket, place, sent).await)
+    }
+
+    /// Waits for what is being sent. What takes long is not taken, and the consumer not ready.
+    async fn while_ready(
+        &self,
+        shared: &Shared,
+        ticket: &Ticket,
+        place: &Place,
+        mut sent: Pin<Box<dyn Future<Output = Finished> + Send + '_>>,
+    ) -> Finished {
+        /// librdkafka waits for a topic that is not there for half a minute, without a word.
+        const LONG: Duration = Duration::from_secs(1);
+        if let Ok(finished) = tokio::time::timeout(LONG, &mut sent).await {
+            return finished;
+        }
+        shared.lock().session.delay(ticket);
+        let topic = self.dead_letter_topic(place);
+        tracing::warn!("{place}@{}: not taken so far, is there a topic `{topic}`, and are its brokers?", ticket.offset);
+        sent.await
+    }
+
+    /// Nothing is sent any more.
+    pub(super) async fn close(&self) {
+        /// Whoever waits for it has waited for the group before.
+        const CLOSE: Duration = Duration::from_secs(1);
+        if let Some(producer) = self.producer.get() {
+            let _ = producer.clone().close(CLOSE).await;
         }
     }
 

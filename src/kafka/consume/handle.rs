@@ -110,14 +110,14 @@ impl RunHandle {
     /// ```
     #[must_use]
     pub fn is_ready(&self) -> bool {
-        self.shared.lock().is_ready()
+        self.shared.lock().session.is_ready()
     }
 
     /// The partitions that it has, by topic and number; see the example of [`is_ready`](Self::is_ready).
     #[must_use]
     pub fn assigned(&self) -> Vec<(String, i32)> {
         let state = self.shared.lock();
-        let places = state.core.partitions().into_iter().map(|number| state.place(number));
+        let places = state.session.partitions().into_iter().map(|number| state.place(number));
         let mut assigned: Vec<_> = places.map(|place| (place.topic.to_string(), place.partition)).collect();
         assigned.sort_unstable();
         assigned
@@ -142,7 +142,7 @@ impl RunHandle {
     /// ```
     #[must_use]
     pub fn buffered(&self) -> Buffered {
-        let Limit { records: messages, bytes } = self.shared.lock().core.buffered();
+        let Limit { records: messages, bytes } = self.shared.lock().session.buffered();
         Buffered { messages, bytes }
     }
 }

@@ -1,6 +1,6 @@
 //! The consumer: a record on its way in, until it is finished.
 //!
-//! [`core`] decides what becomes of each record, [`driver`] polls librdkafka and does what it says. The rest
+//! [`core`] decides what becomes of each record and [`session`] the rest, [`driver`] polls librdkafka and does what they say. The rest
 //! is how users take part: [`consumer`] and [`batches`] hand records out, [`runner`] and [`worker`] have
 //! them handled, [`forward`] sends on what failed.
 
@@ -21,6 +21,7 @@ mod raw;
 mod received;
 mod retry;
 mod runner;
+mod session;
 mod subscription;
 mod tally;
 mod tell;

@@ -6,8 +6,11 @@ use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::pin::pin;
 use std::task::Poll;
 
-use super::driver::Finished;
 use super::fault::Fault;
+use super::session;
+
+/// What came of a record.
+type Finished = session::Finished<Fault>;
 
 /// What comes of a record; a panic is a failure of it.
 pub(super) async fn guarded<T: From<Finished>>(work: impl Future<Output = T>) -> T {

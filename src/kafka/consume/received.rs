@@ -280,6 +280,36 @@ impl Rejection {
 }
 
 /// Without the bytes, which may hold personal data.
+impl Rejection {
+    /// The id of a schema, if the message is framed as Confluent's serializers do it: a zero, the id in four bytes, and
+    /// then the value, which is no plain JSON.
+    ///
+    /// ```
+    /// # use event_schema::kafka::{EmbeddedKafka, EventConsumer};
+    /// # use event_schema::prelude::*;
+    /// # #[derive(Debug, Serialize, JsonSchema, EventSchema)]
+    /// # #[event(topic = "notes")]
+    /// # struct Note { text: String }
+    /// # #[tokio::main(flavor = "current_thread")]
+    /// # async fn main() -> Result<(), Box<dyn std::error::Error>> {
+    /// # let kafka = EmbeddedKafka::start()?;
+    /// kafka.publish_bytes("notes", None, Some(b"\0\0\0\0\x07{}"), &[]).await;
+    /// let mut consumer = EventConsumer::<Note>::subscribe(&kafka.config().group("docs")).await?;
+    /// let received = consumer.recv().await?;
+    /// assert_eq!(received.rejection().unwrap().schema_id(), Some(7));
+    /// # Ok(())
+    /// # }
+    /// ```
+    #[must_use]
+    pub fn schema_id(&self) -> Option<u32> {
+        match self.bytes[..] {
+            // No JSON begins with it.
+            [0, a, b, c, d, _, ..] => Some(u32::from_be_bytes([a, b, c, d])),
+            _ => None,
+        }
+    }
+}
+
 impl fmt::Debug for Rejection {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Rejection").field("len", &self.bytes.len()).field("error", &self.error).finish()

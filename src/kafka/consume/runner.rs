@@ -4,16 +4,17 @@ use std::fmt;
 use std::hash::RandomState;
 use std::marker::PhantomData;
 use std::sync::Arc;
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 use super::batches::Batches;
 use super::core::{GiveUp, Order};
 use super::delivery::Delivery;
-use super::driver::{self, Member, Seat, Stopped};
+use super::driver::{self, Member, Seats};
 use super::failure::Handled;
 use super::forward::{FORMS, Forward};
 use super::policy::Policy;
 use super::retry::Retry;
+use super::session::LEAVE;
 use super::subscription::Subscription;
 use super::tally::Counts;
 use super::worker::{Job, Tombstones, supervise};
@@ -299,25 +300,28 @@ impl<E: EventSchema + Send + Sync + 'static> Runner<E> {
         let shared = Arc::clone(&member.shared);
         {
             let mut state = shared.lock();
-            state.seats.resize_with(policy.concurrency, Seat::default);
-            state.vacant = (0..policy.concurrency).collect();
-            state.forget_trouble();
-            if state.refused.is_some() {
-                shared.stop(&mut state);
-            }
+            state.seats = Seats::new(policy.concurrency);
+            state.session.handle(shared.now());
         }
+        shared.wake();
         let job = Arc::new(Job { handler, tombstones, forward, event: PhantomData });
         supervise(&shared, &job).await;
-        let (closing, stopped, fatal) = {
-            let mut state = shared.lock();
-            let refused = state.refused.map(ConsumeErrorKind::Receive);
-            (state.closing, state.stopped.take(), state.fatal().or(refused))
+        let (end, stopped, fatal) = {
+            let state = shared.lock();
+            let stopped = state.session.stopped().map(|stopped| {
+                let place = format!("{}@{}", state.place(stopped.ticket.partition), stopped.ticket.offset);
+                (place, stopped.cause.clone(), stopped.refusal.clone())
+            });
+            let refused = state.session.unauthorized().map(ConsumeErrorKind::Receive);
+            let end = state.session.closing().map(|closing| closing.end);
+            (end.unwrap_or_else(|| shared.now() + LEAVE), stopped, state.fatal().or(refused))
         };
-        let end = closing.map_or_else(|| Instant::now() + driver::LEAVE, |closing| closing.end);
-        let _ = tokio::time::timeout_at(end.into(), member.gone.changed()).await;
+        let end = shared.at(end).into();
+        let _ = tokio::time::timeout_at(end, member.gone.changed()).await;
+        let _ = tokio::time::timeout_at(end, job.forward.close()).await;
         match (stopped, fatal) {
-            (Some(Stopped { place, offset, fault, refusal }), _) => {
-                let (place, fault) = (format!("{place}@{offset}"), fault.text());
+            (Some((place, cause, refusal)), _) => {
+                let fault = cause.map(|cause| cause.text()).unwrap_or_default();
                 let refusal = refusal.filter(|_| policy.give_up == GiveUp::DeadLetter);
                 Err(match refusal {
                     Some(refusal) => RunErrorKind::DeadLetterRefused { place, fault, refusal },
@@ -352,13 +356,14 @@ fn prepare(subscription: Subscription, policy: &Policy) -> Result<(Member, Forwa
     let mut state = shared.lock();
     // What was taken ahead of `recv` and not handed out.
     for (position, raw) in ahead.records.into_iter().rev() {
-        state.core.unpop(&position, raw.size(), raw);
+        state.session.unpop(&position, raw.size(), raw);
     }
     let keyed = (policy.order == Some(Order::Key)).then(RandomState::new);
-    state.core.govern(policy.rules(FORMS), |raw| driver::key(keyed.as_ref(), raw), shared.now());
+    state.session.govern(policy.rules(FORMS), |raw| driver::key(keyed.as_ref(), raw), shared.now());
     state.keyed = keyed;
-    state.revoke_timeout = policy.revoke_timeout.unwrap_or(state.revoke_timeout);
-    state.patience = policy.timeout.unwrap_or(Duration::MAX);
+    if let Some(timeout) = policy.revoke_timeout {
+        state.session.set_revoke_timeout(timeout);
+    }
     if policy.has_retry_topics() {
         state.returning = Some(forward.returning());
         let retries = forward.retry_topics().map(str::to_owned);

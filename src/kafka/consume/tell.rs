@@ -3,14 +3,15 @@
 use std::panic::{AssertUnwindSafe, catch_unwind};
 
 use super::core::{Outcome, Ticket};
-use super::driver::{Finished, Shared};
+use super::driver::Shared;
 use super::fault::Fault;
 use super::forward::Forward;
+use super::session::Finished;
 use crate::kafka::message::Place;
 
 /// Says what came of a record, counts it, and logs what did not go as it should.
-pub(super) fn finish(shared: &Shared, forward: &Forward, ticket: &Ticket, place: &Place, finished: Finished) {
-    let ended = shared.lock().finish(None, ticket, finished, shared.now());
+pub(super) fn finish(shared: &Shared, forward: &Forward, ticket: &Ticket, place: &Place, finished: Finished<Fault>) {
+    let ended = shared.lock().session.finish(ticket, finished, shared.now());
     if let Some((outcome, fault)) = ended {
         shared.tally.count(outcome);
         tell(forward, ticket, place, outcome, fault);

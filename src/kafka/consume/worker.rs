@@ -10,16 +10,20 @@ use tokio::task::JoinSet;
 
 use super::core::{Taken, Ticket};
 use super::delivery::Delivery;
-use super::driver::{Dismissal, Finished, Shared};
+use super::driver::{Dismissal, Shared};
 use super::failure::{Failure, Handled};
 use super::fault::Fault;
 use super::forward::Forward;
 use super::panics::guarded;
 use super::raw::Raw;
 use super::received::{self, Body};
+use super::session;
 use super::tell::tell;
 use crate::EventSchema;
 use crate::kafka::message::Place;
+
+/// What came of a record.
+type Finished = session::Finished<Fault>;
 
 pub(super) type Tombstones =
     Box<dyn Fn(Delivery<()>) -> Pin<Box<dyn Future<Output = Result<(), Failure>> + Send>> + Send + Sync>;
@@ -37,19 +41,18 @@ where
     loop {
         let closing = {
             let mut state = shared.lock();
-            if state.over {
+            if state.session.is_over() {
                 return;
             }
-            while let Some(seat) = state.vacant.pop() {
-                let dismissal = Arc::clone(&state.seats[seat].dismissal);
+            while let Some((seat, dismissal)) = state.seats.take() {
                 let worker = Worker { shared: Arc::clone(shared), job: Arc::clone(job), seat, dismissal };
                 workers.spawn(worker.work());
             }
-            state.closing
+            state.session.closing().map(|closing| shared.at(closing.end))
         };
         tokio::select! {
             () = shared.supervisor.notified() => {}
-            () = until(closing.map(|closing| closing.end)) => return,
+            () = until(closing) => return,
             // A worker catches what handlers panic with. If it panics itself, so does whoever keeps it.
             Some(ended) = workers.join_next() => {
                 if let Some(panic) = ended.err().and_then(|error| error.try_into_panic().ok()) {
@@ -99,10 +102,15 @@ where
                 }
                 let now = self.shared.now();
                 let ended = finished.take().map(|(ticket, place, finished)| {
-                    let end = state.finish(Some(self.seat), &ticket, finished, now);
+                    let end = state.session.finish(&ticket, finished, now);
                     (ticket, place, end)
                 });
-                (state.take(Some(self.seat), now), ended, state.over)
+                let next = state.session.take(now).map(|taken| {
+                    let place = state.place(taken.ticket.partition).clone();
+                    (taken, place)
+                });
+                state.seats.hold(self.seat, next.as_ref().map(|(taken, _)| taken.ticket));
+                (next, ended, state.session.is_over())
             };
             if let Some((ticket, place, Some((outcome, fault)))) = ended {
                 self.shared.tally.count(outcome);

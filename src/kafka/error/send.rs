@@ -73,7 +73,9 @@ fn remedy(code: RDKafkaErrorCode) -> &'static str {
         }
         C::UnknownTopic | C::UnknownTopicOrPartition => "; create the topic",
         C::InvalidTopic => "; a topic's name has up to 249 letters, digits, `.`, `_` and `-`",
-        C::MessageTimedOut => "; no broker took it within `delivery.timeout.ms`",
+        C::MessageTimedOut => {
+            "; no broker took it within `delivery.timeout.ms`: are its brokers there, and is the topic?"
+        }
         _ => "",
     }
 }

@@ -3,7 +3,7 @@
 use std::error::Error;
 use std::time::Duration;
 
-use crate::{LoadError, Violations, report};
+use crate::{LoadError, Violations};
 
 /// What the texts of an exception may take, each.
 pub(super) const MAX_TEXT: usize = 4 * 1024;
@@ -20,15 +20,14 @@ pub(crate) struct Cause<'a> {
 }
 
 impl<'a> Cause<'a> {
-    /// It cannot be loaded.
-    pub(crate) fn rejected(error: &'a LoadError) -> Self {
-        let message = match error.violations() {
-            // They have a header of their own.
-            Some(violations) => report::violations(violations.len() + violations.omitted()),
+    /// It cannot be loaded, perhaps because of its framing. Our own texts quote no value.
+    pub(crate) fn rejected(error: &'a LoadError, framed: Option<&str>) -> Self {
+        let trace = match framed {
+            Some(framed) => format!("{framed}: {error}"),
             None => error.to_string(),
         };
-        let (class, trace) = ("event_schema::LoadError", error.to_string());
-        Self { class, message, trace, is_foreign: false, violations: error.violations() }
+        let message = trace.lines().collect::<Vec<_>>().join("; ");
+        Self { class: "event_schema::LoadError", message, trace, is_foreign: false, violations: error.violations() }
     }
 
     /// The handler failed with an error of this type, or said so in this manner.

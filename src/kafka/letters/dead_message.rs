@@ -39,7 +39,7 @@ const RETRYABLE_EXCEPTIONS: [&str; 4] =
 /// assert!(dead.timestamp().is_some());
 /// assert_eq!(dead.group(), Some("billing"));
 /// assert_eq!(dead.exception(), Some("event_schema::LoadError"));
-/// assert_eq!(dead.message(), Some("1 violation"));
+/// assert_eq!(dead.message(), Some("1 violation; quantity: Not a valid integer."));
 /// assert_eq!(dead.stacktrace(), Some("1 violation\nquantity: Not a valid integer."));
 /// assert_eq!(dead.violations().unwrap()["violations"][0]["pointer"], "/quantity");
 /// assert!(!dead.is_pointer());

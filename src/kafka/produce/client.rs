@@ -1,6 +1,7 @@
 //! librdkafka's producer.
 
-use std::sync::atomic::{AtomicBool, Ordering};
+use std::ffi::CStr;
+use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::sync::{Arc, OnceLock};
 use std::time::Duration;
 
@@ -8,11 +9,11 @@ use rdkafka::ClientContext;
 use rdkafka::config::{ClientConfig, FromClientConfigAndContext, RDKafkaLogLevel};
 use rdkafka::error::{KafkaError, RDKafkaErrorCode};
 use rdkafka::message::Message as _;
-use rdkafka::producer::{DeliveryResult, Producer, ProducerContext, ThreadedProducer};
+use rdkafka::producer::{DeliveryResult, Producer, ProducerContext, PurgeConfig, ThreadedProducer};
 
 use super::report::Pending;
-use crate::kafka::client::native::{self, Outbound};
-use crate::kafka::client::{self, Monitor, thread};
+use crate::kafka::client::native::{self, Message, Outbound};
+use crate::kafka::client::{Monitor, thread};
 use crate::kafka::error::{ConnectError, SendError, SendErrorKind};
 
 /// librdkafka's producer, which is never dropped where somebody waits: that joins threads and waits
@@ -22,28 +23,39 @@ pub(super) struct Client {
     pub(super) producer: Option<ThreadedProducer<Reports>>,
 }
 
+/// Makes another client take its place. Whether that has begun.
+type OnFailure = Box<dyn Fn() -> bool + Send + Sync>;
+
 /// Receives the delivery reports.
 pub(super) struct Reports {
     pub(super) monitor: Arc<Monitor>,
     /// What to do, once, when the client is of no more use.
-    pub(super) on_failure: OnceLock<Box<dyn Fn() + Send + Sync>>,
-    pub(super) failed: AtomicBool,
+    on_failure: OnceLock<OnFailure>,
+    failed: AtomicBool,
+    /// How many messages were put into its queue and are not reported.
+    open: AtomicUsize,
+    /// Whether a message that timed out on its way leaves it of no more use.
+    is_idempotent: bool,
+    /// Such a message did.
+    timed_out: AtomicBool,
 }
 
 impl Reports {
     /// The client will never send again: another one takes its place.
-    pub(super) fn failed(&self) {
+    fn failed(&self) {
         if !self.failed.swap(true, Ordering::AcqRel)
             && let Some(on_failure) = self.on_failure.get()
+            && !on_failure()
         {
-            on_failure();
+            // The next error tries again.
+            self.failed.store(false, Ordering::Release);
         }
     }
 }
 
 impl ClientContext for Reports {
     fn log(&self, level: RDKafkaLogLevel, facility: &str, line: &str) {
-        client::log(level, facility, line);
+        self.monitor.log(level, facility, line);
     }
 
     fn error(&self, error: KafkaError, reason: &str) {
@@ -70,6 +82,13 @@ impl ProducerContext for Reports {
         {
             stamp.give_back(headers);
         }
+        self.open.fetch_sub(1, Ordering::AcqRel);
+        if self.is_idempotent && matches!(report, Err((RDKafkaErrorCode::MessageTimedOut, false))) {
+            // librdkafka would go on in a new epoch, in which the brokers take what they have for something new: it
+            // sends again all that was on its way, and stores it twice.
+            self.timed_out.store(true, Ordering::Release);
+            self.failed();
+        }
         pending.recipient.tell(report);
     }
 }
@@ -80,13 +99,16 @@ impl Client {
             monitor: Arc::new(Monitor::default()),
             on_failure: OnceLock::new(),
             failed: AtomicBool::new(false),
+            open: AtomicUsize::new(0),
+            is_idempotent: config.get("enable.idempotence") == Some("true"),
+            timed_out: AtomicBool::new(false),
         };
         let producer = ThreadedProducer::from_config_and_context(config, reports).map_err(ConnectError::creation)?;
         Ok(Self { producer: Some(producer) })
     }
 
     /// Says what is to be done when it has failed for good.
-    pub(super) fn on_failure(&self, then: impl Fn() + Send + Sync + 'static) {
+    pub(super) fn on_failure(&self, then: impl Fn() -> bool + Send + Sync + 'static) {
         let _ = self.producer().context().on_failure.set(Box::new(then));
     }
 
@@ -102,12 +124,50 @@ impl Client {
         self.producer().client().fetch_cluster_id(wait)
     }
 
+    /// How many messages were put into its queue and are not reported.
     pub(super) fn in_flight(&self) -> usize {
-        usize::try_from(self.producer().in_flight_count()).unwrap_or(0)
+        self.producer().context().open.load(Ordering::Acquire)
+    }
+
+    /// As librdkafka does.
+    #[cfg(test)]
+    pub(super) fn report_failure(&self) {
+        self.producer().context().failed();
+    }
+
+    /// Puts a message into its queue, or gives it back.
+    pub(super) fn produce<'a>(
+        &self,
+        topic: &CStr,
+        message: Message<'a>,
+        pending: Arc<Pending>,
+    ) -> Result<(), (RDKafkaErrorCode, Message<'a>, Arc<Pending>)> {
+        let context = self.producer().context();
+        if context.timed_out.load(Ordering::Acquire) {
+            return Err((RDKafkaErrorCode::Fatal, message, pending));
+        }
+        context.open.fetch_add(1, Ordering::AcqRel);
+        native::produce(self.producer(), topic, message, pending).inspect_err(|_| {
+            context.open.fetch_sub(1, Ordering::AcqRel);
+        })
+    }
+
+    /// Sends nothing any more: what is queued is reported, and what was on its way, of which nobody knows whether it is
+    /// stored.
+    pub(super) fn purge(&self) {
+        self.producer().purge(PurgeConfig::default().queue().inflight().non_blocking());
+    }
+
+    /// Why it is of no more use, if it is not.
+    fn fatal(&self) -> Option<(RDKafkaErrorCode, String)> {
+        let timed_out = self.producer().context().timed_out.load(Ordering::Acquire);
+        let reason = || "a message timed out on its way, and what was sent with it would be stored twice".to_owned();
+        let fatal = self.producer().client().fatal_error();
+        fatal.or_else(|| timed_out.then(|| (RDKafkaErrorCode::MessageTimedOut, reason())))
     }
 
     pub(super) fn failure(&self, topic: &str, (code, is_certain): (RDKafkaErrorCode, bool)) -> SendError {
-        let Some((fatal, reason)) = self.producer().client().fatal_error() else {
+        let Some((fatal, reason)) = self.fatal() else {
             return SendError::of(topic, code, is_certain);
         };
         // This may be known here sooner than the callback for errors is called.
@@ -124,8 +184,9 @@ impl Client {
 impl Drop for Client {
     fn drop(&mut self) {
         if let Some(producer) = self.producer.take() {
-            let open = producer.in_flight_count();
-            if open > 0 && producer.client().fatal_error().is_none() {
+            let open = producer.context().open.load(Ordering::Acquire);
+            let has_failed = producer.context().failed.load(Ordering::Acquire);
+            if open > 0 && !has_failed && producer.client().fatal_error().is_none() {
                 tracing::warn!("a producer was dropped with {open} messages in its queue: `close` sends them first");
             }
             drop(thread::start("event-schema drop", move || drop(producer)));

@@ -152,18 +152,40 @@ fn write(headers: &mut Outbound, envelope: &Envelope, source: Option<&str>, desc
     // Any reference is a source; `/` is one that says nothing.
     let source = envelope.source().or(source).unwrap_or("/");
     stamp::write(headers, source, &descriptor.event_type(), envelope.id(), time.as_deref());
+    // What is no trace is nobody's, as W3C has it: it may come from the event that caused this one.
+    let trace_parent = envelope.trace_parent().filter(|trace| is_trace_parent(trace));
+    let trace_state = envelope.trace_state().filter(|_| trace_parent.is_some());
+    if trace_parent.is_none() && envelope.trace_parent().is_some() {
+        tracing::debug!("an event is sent without its trace, which is none: W3C's `traceparent` is expected");
+    }
     let rest = [
         ("ce_causationid", envelope.causation()),
-        ("ce_traceparent", envelope.trace_parent()),
-        ("ce_tracestate", envelope.trace_state()),
+        ("ce_traceparent", trace_parent),
+        ("ce_tracestate", trace_state),
         // Where tracing systems look for them.
-        ("traceparent", envelope.trace_parent()),
-        ("tracestate", envelope.trace_state()),
+        ("traceparent", trace_parent),
+        ("tracestate", trace_state),
     ];
     for (name, value) in rest {
         if let Some(value) = value {
             headers.push(name, Some(value.as_bytes()));
         }
+    }
+}
+
+/// Whether it is W3C's `traceparent`: `00-<32 digits>-<16 digits>-<2 digits>`, in lower case.
+fn is_trace_parent(trace: &str) -> bool {
+    let parts: Vec<&str> = trace.split('-').collect();
+    let is_hex = |part: &str, count| {
+        part.len() == count && part.bytes().all(|c| c.is_ascii_digit() || (b'a'..=b'f').contains(&c))
+    };
+    let is_id = |part: &str, count| is_hex(part, count) && part.bytes().any(|c| c != b'0');
+    match parts[..] {
+        [version, trace, parent, flags, ..] => {
+            let is_version = is_hex(version, 2) && version != "ff" && (version != "00" || parts.len() == 4);
+            is_version && is_id(trace, 32) && is_id(parent, 16) && is_hex(flags, 2)
+        }
+        _ => false,
     }
 }
 
@@ -183,5 +205,21 @@ pub(super) fn copy(headers: &Headers) -> Option<Outbound> {
 impl<E> fmt::Debug for Outgoing<'_, E> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Outgoing").field("topic", &self.topic).field("envelope", &self.envelope).finish_non_exhaustive()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_is_no_trace_is_told_from_what_is() {
+        let trace = "00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01";
+        assert!(is_trace_parent(trace) && is_trace_parent(&format!("cc{}-more", &trace[2..])));
+        let zero = "00-00000000000000000000000000000000-b7ad6b7169203331-01";
+        let more = format!("{trace}-more");
+        for bogus in ["", "bogus", zero, &trace[..54], &trace.to_uppercase(), &format!("ff{}", &trace[2..]), &more] {
+            assert!(!is_trace_parent(bogus), "{bogus}");
+        }
     }
 }

@@ -15,7 +15,7 @@ use super::sent::Enqueued;
 use super::slot::Slot;
 use super::stamp::Stamp;
 use super::topic::{LastTopic, To};
-use crate::kafka::client::native::{self, Message};
+use crate::kafka::client::native::Message;
 use crate::kafka::client::{bounded, thread};
 use crate::kafka::error::{CloseError, ConnectError, Open, SendError, SendErrorKind};
 
@@ -77,12 +77,12 @@ impl Queue {
     fn own(queue: &Arc<Self>, client: &Client) {
         let queue = Arc::downgrade(queue);
         client.on_failure(move || {
-            if let Some(owner) = queue.upgrade() {
-                owner.ready.send_replace(false);
-                let queue = Weak::clone(&queue);
-                // Not on this thread, which may belong to the client that is to be dropped.
-                drop(thread::start("event-schema renew", move || Self::renew(&queue)));
-            }
+            let Some(owner) = queue.upgrade() else { return true };
+            owner.ready.send_replace(false);
+            owner.client().purge();
+            let queue = Weak::clone(&queue);
+            // Not on this thread, which may belong to the client that is to be dropped.
+            thread::spawn("event-schema renew", move || Self::renew(&queue))
         });
     }
 
@@ -164,7 +164,7 @@ impl Queue {
         // As little as a timer can wait, so that the queue does not run dry meanwhile.
         const FULL: Duration = Duration::from_millis(1);
         loop {
-            match native::produce(client.producer(), topic, message, pending) {
+            match client.produce(topic, message, pending) {
                 Ok(()) => return Ok(()),
                 Err((RDKafkaErrorCode::QueueFull, refused, same)) => {
                     (message, pending) = (refused, same);

@@ -51,3 +51,17 @@ async fn it_is_tried_again_until_a_client_is_made() {
     producer.send_record(&record()).await.unwrap();
     producer.close(Duration::from_secs(10)).await.unwrap();
 }
+
+#[tokio::test]
+async fn a_client_that_could_not_be_replaced_is_replaced_at_the_next_error() {
+    let kafka = EmbeddedKafka::start().unwrap();
+    let client = Client::new(&kafka.config().rdkafka_producer().unwrap()).unwrap();
+    let tries = Arc::new(AtomicUsize::new(0));
+    let counted = Arc::clone(&tries);
+    // No thread to be had at first.
+    client.on_failure(move || counted.fetch_add(1, Ordering::Relaxed) > 0);
+    for expected in [1, 2, 2] {
+        client.report_failure();
+        assert_eq!(tries.load(Ordering::Relaxed), expected);
+    }
+}

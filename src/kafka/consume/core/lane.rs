@@ -1,6 +1,6 @@
 //! One partition, from its assignment to its end.
 
-use std::collections::{HashMap, VecDeque};
+use std::collections::{BTreeMap, HashMap, VecDeque};
 use std::time::Duration;
 
 use super::record::{Action, Incoming, Partition, Position, Taken, Ticket, Work};
@@ -27,19 +27,27 @@ pub(super) struct Lane<M> {
     pub(super) holders: Vec<u64>,
     /// What was ready while it was held up.
     pub(super) aside: Vec<u64>,
-    /// How many records are in hand.
-    pub(super) in_hand: usize,
+    /// The numbers of the records that are in hand, and since when they are.
+    in_hand: BTreeMap<u64, Duration>,
     /// Of the unfinished ones.
     buffered: Limit,
     /// The offset of the last record that is finished as are all before it.
-    done: Option<i64>,
+    done: Option<Done>,
     /// Whether that is yet to be committed.
     dirty: bool,
+}
+
+/// The offset of a record, and the epoch of the leader that wrote it.
+#[derive(Debug, Clone, Copy)]
+struct Done {
+    offset: i64,
+    leader_epoch: i32,
 }
 
 #[derive(Debug)]
 struct Record<M> {
     offset: i64,
+    leader_epoch: i32,
     key: Option<u64>,
     bytes: usize,
     /// Gone when it is finished.
@@ -47,28 +55,26 @@ struct Record<M> {
     due: Option<Duration>,
     work: Work,
     attempt: u32,
-    turn: u32,
+    taken: u32,
     /// How often it could not be forwarded.
     unsent: u32,
-    /// In hand since then, if it is.
-    since: Option<Duration>,
     /// The number of the next record of the same key.
     next: Option<u64>,
 }
 
 impl<M> Record<M> {
-    fn new(offset: i64, bytes: usize, message: M) -> Self {
+    fn new(offset: i64, leader_epoch: i32, bytes: usize, message: M) -> Self {
         Self {
             offset,
+            leader_epoch,
             key: None,
             bytes,
             message: Some(message),
             due: None,
             work: Work::Handle,
             attempt: 1,
-            turn: 0,
+            taken: 0,
             unsent: 0,
-            since: None,
             next: None,
         }
     }
@@ -95,7 +101,7 @@ impl<M: Clone> Lane<M> {
             keys: HashMap::new(),
             holders: Vec::new(),
             aside: Vec::new(),
-            in_hand: 0,
+            in_hand: BTreeMap::new(),
             buffered: Limit { records: 0, bytes: 0 },
             done: None,
             dirty: false,
@@ -118,12 +124,12 @@ impl<M: Clone> Lane<M> {
     pub(super) fn push(&mut self, incoming: Incoming<M>) {
         self.buffered.records += 1;
         self.buffered.bytes += incoming.bytes;
-        let Incoming { offset, key, bytes, tried, due, message, .. } = incoming;
+        let Incoming { offset, leader_epoch, key, bytes, tried, due, message, .. } = incoming;
         self.records.push_back(Record {
             key,
             due,
             attempt: tried.saturating_add(1),
-            ..Record::new(offset, bytes, message)
+            ..Record::new(offset, leader_epoch, bytes, message)
         });
     }
 
@@ -161,34 +167,34 @@ impl<M: Clone> Lane<M> {
         let epoch = self.epoch;
         let record = self.record(number)?;
         let message = record.message.clone()?;
-        record.turn += 1;
-        record.since = Some(now);
-        let Record { offset, attempt, turn, work, .. } = *record;
-        self.in_hand += 1;
-        Some(Taken { ticket: Ticket { partition, epoch, number, offset, attempt, turn }, work, message })
+        record.taken += 1;
+        let Record { offset, leader_epoch, attempt, taken, work, .. } = *record;
+        self.in_hand.insert(number, now);
+        let ticket = Ticket { partition, epoch, number, offset, leader_epoch, attempt, taken };
+        Some(Taken { ticket, work, message })
     }
 
     /// The first record, to be forgotten: whoever gets it says what is done with [`mark`](Self::mark).
     pub(super) fn pop(&mut self, partition: Partition) -> Option<(Position, M)> {
-        let Record { offset, bytes, message, .. } = self.records.pop_front()?;
+        let Record { offset, leader_epoch, bytes, message, .. } = self.records.pop_front()?;
         self.first += 1;
         self.buffered.records -= 1;
         self.buffered.bytes -= bytes;
-        Some((Position { partition, epoch: self.epoch, offset }, message?))
+        Some((Position { partition, epoch: self.epoch, offset, leader_epoch }, message?))
     }
 
     /// The record that was popped last, back where it was.
-    pub(super) fn unpop(&mut self, offset: i64, bytes: usize, message: M) {
+    pub(super) fn unpop(&mut self, position: &Position, bytes: usize, message: M) {
         self.first -= 1;
         self.buffered.records += 1;
         self.buffered.bytes += bytes;
-        self.records.push_front(Record::new(offset, bytes, message));
+        self.records.push_front(Record::new(position.offset, position.leader_epoch, bytes, message));
     }
 
     /// It is done up to this offset, if it was not further before.
-    pub(super) fn mark(&mut self, offset: i64) {
-        if self.done.is_none_or(|done| done < offset) {
-            self.done = Some(offset);
+    pub(super) fn mark(&mut self, &Position { offset, leader_epoch, .. }: &Position) {
+        if self.done.is_none_or(|done| done.offset < offset) {
+            self.done = Some(Done { offset, leader_epoch });
             self.dirty = true;
         }
     }
@@ -204,37 +210,34 @@ impl<M: Clone> Lane<M> {
 
     /// It has been in somebody's hands without being handled, and is from now on.
     pub(super) fn begin(&mut self, ticket: &Ticket, now: Duration) {
-        let record = self.record(ticket.number).filter(|record| record.turn == ticket.turn);
-        if let Some(since) = record.and_then(|record| record.since.as_mut()) {
-            *since = now;
+        if self.is_in_hand(ticket) {
+            self.in_hand.insert(ticket.number, now);
         }
     }
 
     /// Out of somebody's hands; what there was to do with it, unless the ticket is out of date.
     pub(super) fn put_back(&mut self, ticket: &Ticket) -> Option<Work> {
-        let record = self.record(ticket.number).filter(|record| record.turn == ticket.turn)?;
-        record.since.take()?;
-        let work = record.work;
-        self.in_hand -= 1;
-        Some(work)
+        let work = self.record(ticket.number).filter(|record| record.taken == ticket.taken)?.work;
+        self.in_hand.remove(&ticket.number).map(|_| work)
     }
 
     /// Whether it is in hand, and the ticket is the last.
     pub(super) fn is_in_hand(&self, ticket: &Ticket) -> bool {
         let record = self.index(ticket.number).and_then(|index| self.records.get(index));
-        record.is_some_and(|record| record.turn == ticket.turn && record.since.is_some())
+        record.is_some_and(|record| record.taken == ticket.taken) && self.in_hand.contains_key(&ticket.number)
     }
 
     /// What has been in hand since this time or longer, and for what.
     pub(super) fn in_hand_since(&self, partition: Partition, time: Duration) -> impl Iterator<Item = (Ticket, Work)> {
-        let numbered = (self.first..).zip(&self.records);
-        let late = numbered.filter(move |(_, record)| record.since.is_some_and(|since| since <= time));
-        late.map(move |(number, &Record { offset, attempt, turn, work, .. })| {
-            (Ticket { partition, epoch: self.epoch, number, offset, attempt, turn }, work)
+        let late = self.in_hand.iter().filter(move |(_, since)| **since <= time);
+        late.filter_map(move |(&number, _)| {
+            let &Record { offset, leader_epoch, attempt, taken, work, .. } = self.records.get(self.index(number)?)?;
+            Some((Ticket { partition, epoch: self.epoch, number, offset, leader_epoch, attempt, taken }, work))
         })
     }
 
-    /// Nothing else of the partition is taken before the record is finished.
+    /// Nothing else of the partition is taken before the record is finished, but for those that hold it, too: one
+    /// after the other.
     pub(super) fn hold(&mut self, number: u64) {
         if !self.holders.contains(&number) {
             self.holders.push(number);
@@ -245,8 +248,8 @@ impl<M: Clone> Lane<M> {
     /// all but the holes, since what is finished behind them cannot be committed before they are.
     pub(super) fn is_held_up(&self, number: u64) -> bool {
         let is_left = |number: u64| self.revoked && number >= self.reach;
-        let mut holders = self.holders.iter().filter(|holder| !is_left(**holder)).peekable();
-        is_left(number) || holders.peek().is_some() && !holders.any(|holder| *holder == number)
+        let first = self.holders.iter().filter(|holder| !is_left(**holder)).min();
+        is_left(number) || first.is_some_and(|first| *first != number)
     }
 
     /// The record may be taken. The others of the group wait for what is to be given up: it goes first.
@@ -292,8 +295,8 @@ impl<M: Clone> Lane<M> {
         self.reach = self.reach.max(number + 1);
         self.buffered.records -= 1;
         self.buffered.bytes -= bytes;
-        while let Some(Record { message: None, offset, .. }) = self.records.front() {
-            self.done = Some(*offset);
+        while let Some(&Record { message: None, offset, leader_epoch, .. }) = self.records.front() {
+            self.done = Some(Done { offset, leader_epoch });
             self.dirty = true;
             self.first += 1;
             self.records.pop_front();
@@ -315,8 +318,8 @@ impl<M: Clone> Lane<M> {
 
     /// Up to where it is finished, if that is yet to be committed.
     pub(super) fn position(&mut self, partition: Partition) -> Option<Position> {
-        let offset = self.done.filter(|_| std::mem::take(&mut self.dirty))?;
-        Some(Position { partition, epoch: self.epoch, offset })
+        let Done { offset, leader_epoch } = self.done.filter(|_| std::mem::take(&mut self.dirty))?;
+        Some(Position { partition, epoch: self.epoch, offset, leader_epoch })
     }
 
     /// The last commit failed, or may fail.
@@ -324,12 +327,17 @@ impl<M: Clone> Lane<M> {
         self.dirty = self.done.is_some();
     }
 
+    /// How many records are in hand.
+    pub(super) fn in_hand(&self) -> usize {
+        self.in_hand.len()
+    }
+
     /// Whether nothing is left over.
     #[cfg(test)]
     pub(super) fn is_clear(&self) -> bool {
         let Self { records, keys, holders, aside, in_hand, buffered, paused, .. } = self;
         let queues_are_empty = records.is_empty() && keys.is_empty() && holders.is_empty() && aside.is_empty();
-        queues_are_empty && *in_hand == 0 && *buffered == Limit { records: 0, bytes: 0 } && !paused
+        queues_are_empty && in_hand.is_empty() && *buffered == Limit { records: 0, bytes: 0 } && !paused
     }
 
     /// Whether to pause or resume it, if either, when this much is its share.

@@ -14,13 +14,13 @@ use super::rules::{GiveUp, Limit, Rules, Waiting};
 pub(crate) struct Core<M> {
     pub(super) rules: Rules,
     epoch: u64,
-    pub(super) lanes: BTreeMap<Partition, Lane<M>>,
+    lanes: BTreeMap<Partition, Lane<M>>,
     /// What each of them may hold.
     share: Limit,
     /// The numbers of the records that may be taken, in this order.
-    pub(super) ready: VecDeque<(Partition, u64)>,
+    ready: VecDeque<(Partition, u64)>,
     /// What waits for its time.
-    pub(super) timers: BinaryHeap<Reverse<(Duration, Partition, u64)>>,
+    timers: BinaryHeap<Reverse<(Duration, Partition, u64)>>,
     next_commit: Duration,
     actions: VecDeque<Action>,
     /// Nothing is taken any more.
@@ -105,7 +105,7 @@ impl<M: Clone> Core<M> {
         let waits = |(partition, number): &(Partition, u64)| {
             partitions.contains(partition) && self.lanes.get(partition).is_some_and(|lane| !lane.is_held_up(*number))
         };
-        partitions.iter().filter_map(|partition| self.lanes.get(partition)).all(|lane| lane.in_hand == 0)
+        partitions.iter().filter_map(|partition| self.lanes.get(partition)).all(|lane| lane.in_hand() == 0)
             && (self.stopped || !self.ready.iter().any(waits))
     }
 
@@ -196,7 +196,7 @@ impl<M: Clone> Core<M> {
     /// [`govern`](Self::govern).
     pub(crate) fn unpop(&mut self, position: &Position, bytes: usize, message: M) {
         if let Some(lane) = self.lanes.get_mut(&position.partition).filter(|lane| lane.epoch == position.epoch) {
-            lane.unpop(position.offset, bytes, message);
+            lane.unpop(position, bytes, message);
         }
     }
 
@@ -210,7 +210,7 @@ impl<M: Clone> Core<M> {
     pub(crate) fn mark(&mut self, position: &Position) -> bool {
         match self.lanes.get_mut(&position.partition) {
             Some(lane) if lane.epoch == position.epoch => {
-                lane.mark(position.offset);
+                lane.mark(position);
                 true
             }
             _ => false,
@@ -228,6 +228,17 @@ impl<M: Clone> Core<M> {
         for partition in self.partitions() {
             self.go_on(partition, None, now);
         }
+    }
+
+    /// Whether a record waits for another that holds its partition.
+    pub(crate) fn is_held_up(&self, ticket: &Ticket) -> bool {
+        let lane = self.lanes.get(&ticket.partition).filter(|lane| lane.epoch == ticket.epoch);
+        lane.is_some_and(|lane| lane.is_held_up(ticket.number))
+    }
+
+    /// Whether an assignment lasts, be it that its partition is to be given up.
+    pub(crate) fn owns(&self, partition: Partition, epoch: u64) -> bool {
+        self.lanes.get(&partition).is_some_and(|lane| lane.epoch == epoch)
     }
 
     /// Whether somebody waits for what comes of a record that was taken.
@@ -359,11 +370,9 @@ impl<M: Clone> Core<M> {
     // ---- time
 
     /// Time has passed. To be called at [`next_tick`](Self::next_tick), and some times a second for what
-    /// takes too long.
-    pub(crate) fn tick(&mut self, now: Duration) {
-        if let Some(patience) = self.rules.patience {
-            self.give_up(patience, now);
-        }
+    /// takes too long: that is given up, and this becomes of it.
+    pub(crate) fn tick(&mut self, now: Duration) -> Vec<(Ticket, Option<Outcome>)> {
+        let late = self.rules.patience.map_or_else(Vec::new, |patience| self.expire(patience, now));
         while let Some(&Reverse((due, partition, number))) = self.timers.peek()
             && due <= now
         {
@@ -376,6 +385,12 @@ impl<M: Clone> Core<M> {
             self.next_commit = now.saturating_add(self.rules.commit_every);
             self.commit();
         }
+        late
+    }
+
+    /// The next commit is not to wait for longer than that.
+    pub(crate) fn commit_by(&mut self, time: Duration) {
+        self.next_commit = self.next_commit.min(time);
     }
 
     /// What is done is to be committed, without waiting for its time.
@@ -388,17 +403,17 @@ impl<M: Clone> Core<M> {
     }
 
     /// Abandons what has been in hand for too long.
-    fn give_up(&mut self, patience: Duration, now: Duration) {
-        let Some(since) = now.checked_sub(patience) else { return };
+    fn expire(&mut self, patience: Duration, now: Duration) -> Vec<(Ticket, Option<Outcome>)> {
+        let Some(since) = now.checked_sub(patience) else { return Vec::new() };
         let in_hand = self.lanes.iter().flat_map(|(&partition, lane)| lane.in_hand_since(partition, since));
         // What is being forwarded has its own limits, and twice of it would be worse than late.
         let late: Vec<_> = in_hand.filter(|(_, work)| *work == Work::Handle).map(|(ticket, _)| ticket).collect();
-        for ticket in late {
-            self.actions.push_back(Action::Abandon(ticket));
-            if let Some(outcome) = self.finish(&ticket, Verdict::Retry, now) {
-                self.actions.push_back(Action::End(ticket, outcome));
-            }
-        }
+        late.into_iter()
+            .map(|ticket| {
+                self.actions.push_back(Action::Abandon(ticket));
+                (ticket, self.finish(&ticket, Verdict::Retry, now))
+            })
+            .collect()
     }
 
     /// When there is something to do without anything happening.
@@ -410,5 +425,21 @@ impl<M: Clone> Core<M> {
     /// The last commit failed: the next one is to make up for it.
     pub(crate) fn commit_failed(&mut self) {
         self.lanes.values_mut().for_each(Lane::commit_again);
+    }
+
+    /// The last commit failed for this partition alone.
+    pub(crate) fn commit_failed_of(&mut self, partition: Partition) {
+        if let Some(lane) = self.lanes.get_mut(&partition) {
+            lane.commit_again();
+        }
+    }
+
+    /// What is in hand, what waits in queues, and whether nothing is left over.
+    #[cfg(test)]
+    pub(crate) fn census(&self) -> (usize, usize, bool) {
+        let in_hand = self.lanes.values().map(Lane::in_hand).sum();
+        let aside: usize = self.lanes.values().map(|lane| lane.aside.len()).sum();
+        let queued = self.ready.len() + self.timers.len();
+        (in_hand, queued + aside, queued == 0 && self.lanes.values().all(Lane::is_clear))
     }
 }

@@ -2,7 +2,7 @@
 //!
 //! Told what happens (partitions come and go, records are received, handlers finish, time passes) it
 //! says what to do: which record comes next, what to pause, which offsets to commit. It knows neither
-//! threads nor sockets nor clocks, so that `simulation` can lead it through millions of schedules. Whoever
+//! threads nor sockets nor clocks, so that the simulation can lead it through millions of schedules. Whoever
 //! drives it holds a lock on it for each call and does what [`Core::action`] says before the lock is
 //! given up.
 //!
@@ -40,8 +40,6 @@ mod machine;
 mod outcome;
 mod record;
 mod rules;
-#[cfg(test)]
-mod simulation;
 #[cfg(test)]
 mod tests;
 

@@ -2,8 +2,6 @@
 
 use std::time::Duration;
 
-use super::outcome::Outcome;
-
 /// A partition of a topic, by a number that the driver gives it.
 pub(crate) type Partition = u32;
 
@@ -19,15 +17,18 @@ pub(crate) struct Ticket {
     /// Of the record within the assignment, from 0 on.
     pub(crate) number: u64,
     pub(crate) offset: i64,
+    /// Of the partition's leader when it wrote the record, or -1.
+    pub(crate) leader_epoch: i32,
     /// How often it has been handled, this time included.
     pub(crate) attempt: u32,
     /// How often it has been taken, to be handled or forwarded, this time included.
-    pub(crate) turn: u32,
+    pub(crate) taken: u32,
 }
 
 impl Ticket {
     pub(crate) fn position(&self) -> Position {
-        Position { partition: self.partition, epoch: self.epoch, offset: self.offset }
+        let Self { partition, epoch, offset, leader_epoch, .. } = *self;
+        Position { partition, epoch, offset, leader_epoch }
     }
 }
 
@@ -36,6 +37,8 @@ impl Ticket {
 pub(crate) struct Incoming<M> {
     pub(crate) partition: Partition,
     pub(crate) offset: i64,
+    /// Of the partition's leader when it wrote the record, or -1.
+    pub(crate) leader_epoch: i32,
     /// A hash of the key, if there is one.
     pub(crate) key: Option<u64>,
     pub(crate) bytes: usize,
@@ -84,6 +87,9 @@ pub(crate) struct Position {
     pub(crate) epoch: u64,
     /// Of the last record that is finished as are all before it.
     pub(crate) offset: i64,
+    /// Of the partition's leader when it wrote that record, or -1. With it a consumer notices that the log was
+    /// truncated since.
+    pub(crate) leader_epoch: i32,
 }
 
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -92,8 +98,6 @@ pub(crate) enum Action {
     Resume(Partition),
     /// Whoever has it in hand is to give it up; nobody waits for the result.
     Abandon(Ticket),
-    /// It took too long, and this became of the delivery, of which no call tells.
-    End(Ticket, Outcome),
     Commit(Vec<Position>),
     /// The consumer is to stop because of this record. Others that are in hand may say so, too.
     Stop(Ticket),

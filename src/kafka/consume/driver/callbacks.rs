@@ -3,7 +3,7 @@
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::thread;
-use std::time::Instant;
+use std::time::Duration;
 
 use rdkafka::config::RDKafkaLogLevel;
 use rdkafka::consumer::{BaseConsumer, Consumer, ConsumerContext, Rebalance};
@@ -11,13 +11,13 @@ use rdkafka::error::{KafkaError, KafkaResult};
 use rdkafka::{ClientContext, TopicPartitionList};
 
 use super::super::core::Partition;
-use super::commit::commit;
-use super::commits::{CommitWaiter, is_of_rebalance};
+use super::super::session::LEAVE;
+use super::commit::commit_here;
 use super::nap::NAP;
-use super::perform::{perform, store};
+use super::perform::{perform, store, tick};
 use super::resets::Reset;
 use super::shared::Shared;
-use crate::kafka::client::{self, Monitor};
+use crate::kafka::client::Monitor;
 
 /// Told by librdkafka, while the thread polls it.
 pub(crate) struct Group {
@@ -35,7 +35,7 @@ impl ClientContext for Group {
         if matches!(level, RDKafkaLogLevel::Warning) {
             self.resets.lock().unwrap_or_else(PoisonError::into_inner).extend(Reset::read(facility, line));
         }
-        client::log(level, facility, line);
+        self.monitor.log(level, facility, line);
     }
 
     fn error(&self, error: KafkaError, reason: &str) {
@@ -80,39 +80,30 @@ impl Group {
             tracing::info!("{}/{} assigned", element.topic(), element.partition());
         }
         let mut state = self.shared.lock_here();
-        state.joined = true;
-        state.forget_refusal();
         let partitions = state.numbers(list);
         perform(&self.shared, &mut state, consumer);
-        state.core.assign(&partitions);
-        if state.closing.is_some() {
-            state.core.revoke(&partitions);
-        }
+        state.session.assign(&partitions);
         perform(&self.shared, &mut state, consumer);
     }
 
-    pub(super) fn lose(&self, consumer: &BaseConsumer<Self>, list: Option<&TopicPartitionList>) {
+    fn lose(&self, consumer: &BaseConsumer<Self>, list: Option<&TopicPartitionList>) {
         let mut state = self.shared.lock_here();
-        state.joined = false;
         let partitions = match list {
             Some(list) => state.numbers(list),
-            None => state.core.partitions(),
+            None => state.session.partitions(),
         };
         for &partition in &partitions {
             tracing::warn!("{} lost", state.place(partition));
         }
         perform(&self.shared, &mut state, consumer);
-        self.shared.revocations.fetch_add(1, Ordering::Release);
-        state.core.revoke(&partitions);
-        state.give_back();
-        state.core.lose(&partitions);
+        self.shared.count_revocation();
+        state.session.lose(&partitions);
         state.commits.lose(&partitions);
-        state.forget_faults();
         state.full.forget(&partitions);
         perform(&self.shared, &mut state, consumer);
     }
 
-    pub(super) fn revoke(&self, consumer: &BaseConsumer<Self>, list: &TopicPartitionList) {
+    fn revoke(&self, consumer: &BaseConsumer<Self>, list: &TopicPartitionList) {
         let partitions = {
             let mut state = self.shared.lock_here();
             perform(&self.shared, &mut state, consumer);
@@ -126,47 +117,32 @@ impl Group {
 
     /// Waits for what is in hand and for what others have overtaken, and commits.
     pub(super) fn let_go(&self, consumer: &BaseConsumer<Self>, partitions: &[Partition]) {
-        let started = Instant::now();
+        /// How long the last commit may take: nobody else gets the partitions meanwhile.
+        const COMMIT: Duration = Duration::from_secs(5);
+        let started = self.shared.now();
         {
-            // Whoever sees the new number finds the partitions revoked.
             let mut state = self.shared.lock_here();
-            state.core.revoke(partitions);
-            state.give_back();
-            self.shared.revocations.fetch_add(1, Ordering::Release);
+            state.session.revoke(partitions);
+            self.shared.count_revocation();
         }
         let mut state = loop {
             let mut state = self.shared.lock_here();
-            state.core.tick(self.shared.now());
+            tick(&self.shared, &mut state);
             perform(&self.shared, &mut state, consumer);
-            let patience = started + state.revoke_timeout;
-            let deadline = state.closing.map_or(patience, |closing| closing.give_up.min(patience));
-            let left = deadline.saturating_duration_since(Instant::now());
-            if state.core.is_idle(partitions) || left.is_zero() {
-                break state;
-            }
-            state.awaited = true;
+            let now = self.shared.now();
+            let Some(until) = state.session.awaits(partitions, started, now) else { break state };
+            let nap = until.min(state.session.next_tick()).saturating_sub(now).min(NAP);
+            state.session.sleep(now.saturating_add(nap));
             drop(state);
-            thread::park_timeout(left.min(NAP));
+            thread::park_timeout(nap);
         };
-        state.awaited = false;
-        perform(&self.shared, &mut state, consumer);
-        let positions = state.core.release(partitions);
+        let positions = state.session.release(partitions);
         store(&mut state, consumer, &positions);
         state.full.forget(partitions);
         perform(&self.shared, &mut state, consumer);
-        state.forget_faults();
-        let waiting = std::mem::take(&mut state.commits.waiting);
-        state.commits.wanted = false;
+        let now = self.shared.now();
+        let until = state.session.closing().map_or(now + COMMIT, |closing| closing.end.max(now + LEAVE));
         drop(state);
-        // In any case: one that is under way may fail.
-        let committed = commit(consumer);
-        if let Err(code) = committed {
-            tracing::warn!("not committed before the partitions were given up: {code}");
-            let mut state = self.shared.lock_here();
-            if state.closing.is_some() && !is_of_rebalance(code) {
-                state.uncommitted.get_or_insert(code);
-            }
-        }
-        CommitWaiter::answer(waiting, committed);
+        commit_here(&self.shared, consumer, until);
     }
 }

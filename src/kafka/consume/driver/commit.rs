@@ -1,64 +1,200 @@
-//! Commits, each on a thread of its own: they wait for the broker.
+//! Commits: what they wait for, and what became of each partition.
 
 use std::sync::Arc;
+use std::time::{Duration, Instant};
 
-use rdkafka::consumer::{BaseConsumer, CommitMode, Consumer, ConsumerContext};
+use rdkafka::TopicPartitionList;
+use rdkafka::consumer::{BaseConsumer, Consumer, ConsumerContext};
 use rdkafka::error::RDKafkaErrorCode;
+use rdkafka::metadata::MetadataTopic;
 
+use super::super::core::Partition;
+use super::super::session::NotCommitted;
 use super::commits::CommitWaiter;
 use super::connection::Connection;
-use super::shared::Shared;
+use super::shared::{Shared, State};
+use crate::kafka::client::native;
 use crate::kafka::client::thread;
 
-/// Commits what is stored, and waits for the broker.
-pub(super) fn commit<C: ConsumerContext>(consumer: &BaseConsumer<C>) -> Result<(), RDKafkaErrorCode> {
-    match consumer.commit_consumer_state(CommitMode::Sync) {
-        Ok(()) => Ok(()),
-        Err(error) => match error.rdkafka_error_code() {
-            // Nothing was stored since the last one.
-            Some(RDKafkaErrorCode::NoOffset) => Ok(()),
-            code => Err(code.unwrap_or(RDKafkaErrorCode::Unknown)),
-        },
+/// How often a commit looks whether anybody waits for it still.
+const LOOK: Duration = Duration::from_millis(100);
+
+/// How long the brokers may take to say what is committed, and which topics there are.
+const ASK: Duration = Duration::from_secs(5);
+
+/// What was not committed.
+#[derive(Default)]
+pub(super) struct Failed {
+    /// Of these partitions, by topic and number.
+    partitions: Vec<(String, i32, RDKafkaErrorCode, NotCommitted)>,
+    /// Of all.
+    all: Option<(RDKafkaErrorCode, NotCommitted)>,
+}
+
+impl Failed {
+    pub(super) fn all(code: RDKafkaErrorCode) -> Self {
+        Self { partitions: Vec::new(), all: Some((code, reason(code))) }
+    }
+
+    pub(super) fn is_empty(&self) -> bool {
+        self.all.is_none() && self.partitions.is_empty()
     }
 }
 
-/// Ends a commit, even one that never began, and tells whoever waits for it.
+/// Commits what is stored, and waits for the broker for as long as `waits` says.
+pub(super) fn commit<C: ConsumerContext>(consumer: &BaseConsumer<C>, waits: impl Fn() -> bool) -> Failed {
+    let committed = native::commit(consumer, || waits().then_some(LOOK));
+    match committed {
+        // The latter if nothing was stored since the last one.
+        Ok(_) | Err((RDKafkaErrorCode::NoOffset, _)) => Failed::default(),
+        // librdkafka says of all partitions what the broker says of one.
+        Err((code, offsets)) if is_of_partition(code) && !offsets.is_empty() && waits() => {
+            judge(consumer, code, offsets)
+        }
+        Err((code, _)) => Failed::all(code),
+    }
+}
+
+/// Whether the broker says this of a partition, whatever becomes of the others.
+fn is_of_partition(code: RDKafkaErrorCode) -> bool {
+    use RDKafkaErrorCode as C;
+    matches!(
+        code,
+        C::UnknownTopic
+            | C::UnknownPartition
+            | C::UnknownTopicOrPartition
+            | C::TopicAuthorizationFailed
+            | C::OffsetMetadataTooLarge
+            | C::InvalidCommitOffsetSize
+            | C::UnstableOffsetCommit
+    )
+}
+
+/// Asks the brokers which of the offsets have arrived.
+fn judge<C: ConsumerContext>(
+    consumer: &BaseConsumer<C>,
+    code: RDKafkaErrorCode,
+    offsets: Vec<(String, i32, i64)>,
+) -> Failed {
+    let mut list = TopicPartitionList::with_capacity(offsets.len());
+    for (topic, partition, _) in &offsets {
+        list.add_partition(topic, *partition);
+    }
+    let Ok(committed) = consumer.committed_offsets(list, ASK) else { return Failed::all(code) };
+    let has_arrived = |topic: &str, partition, offset| {
+        let found = committed.find_partition(topic, partition);
+        found.and_then(|found| found.offset().to_raw()).is_some_and(|committed| committed >= offset)
+    };
+    let mut failed = Failed::default();
+    for (topic, partition, offset) in offsets {
+        if !has_arrived(&topic, partition, offset) {
+            let is_gone =
+                failed.partitions.iter().any(|(other, _, _, why)| *other == topic && *why == NotCommitted::Gone)
+                    || is_gone(consumer, &topic);
+            let why = if is_gone { NotCommitted::Gone } else { NotCommitted::Refused };
+            failed.partitions.push((topic, partition, code, why));
+        }
+    }
+    let gone = failed.partitions.iter().filter(|(.., why)| *why == NotCommitted::Gone);
+    native::forget_offsets(consumer, gone.map(|(topic, partition, ..)| (topic.as_str(), *partition)));
+    failed
+}
+
+fn is_gone<C: ConsumerContext>(consumer: &BaseConsumer<C>, topic: &str) -> bool {
+    let Ok(metadata) = consumer.fetch_metadata(Some(topic), ASK) else { return false };
+    let error = metadata.topics().iter().find_map(MetadataTopic::error).map(RDKafkaErrorCode::from);
+    matches!(error, Some(RDKafkaErrorCode::UnknownTopic | RDKafkaErrorCode::UnknownTopicOrPartition))
+}
+
+/// Why nothing is committed at all.
+pub(super) fn reason(code: RDKafkaErrorCode) -> NotCommitted {
+    use RDKafkaErrorCode as C;
+    match code {
+        C::RebalanceInProgress
+        | C::IllegalGeneration
+        | C::UnknownMemberId
+        | C::FencedInstanceId
+        | C::FencedMemberEpoch
+        | C::StaleMemberEpoch
+        | C::AssignmentLost => NotCommitted::Rebalance,
+        _ => NotCommitted::Refused,
+    }
+}
+
+/// Tells the session, the log and whoever waited what became of a commit.
+pub(super) fn settle(shared: &Shared, waiters: Vec<CommitWaiter>, failed: &Failed, when: &str) {
+    let codes = {
+        let mut state = shared.lock();
+        let partitions = numbered(&mut state, failed);
+        if failed.is_empty() {
+            state.session.committed();
+        } else {
+            let told = state.session.not_committed(&partitions, failed.all, shared.now());
+            for (partition, code) in told {
+                match partition {
+                    Some(partition) => tracing::warn!("{}: not committed{when}: {code}", state.place(partition)),
+                    None => tracing::warn!("not committed{when}: {code}"),
+                }
+            }
+        }
+        partitions
+    };
+    shared.wake();
+    let all = failed.all.map(|(code, _)| code);
+    CommitWaiter::answer(waiters, |partition| {
+        all.or_else(|| codes.iter().find(|(failed, ..)| *failed == partition).map(|(_, code, _)| *code))
+    });
+}
+
+fn numbered(state: &mut State, failed: &Failed) -> Vec<(Partition, RDKafkaErrorCode, NotCommitted)> {
+    let partitions = failed.partitions.iter();
+    partitions.map(|(topic, partition, code, why)| (state.number(topic, *partition), *code, *why)).collect()
+}
+
+/// A commit that is under way. It ends even if it never begins: then whoever waits is told that there is no thread.
 pub(super) struct CommitUnderWay {
-    pub(super) shared: Arc<Shared>,
-    pub(super) committed: Option<Result<(), RDKafkaErrorCode>>,
+    shared: Arc<Shared>,
+    ended: bool,
 }
 
 impl CommitUnderWay {
-    pub(super) fn end(mut self, committed: Result<(), RDKafkaErrorCode>) {
-        self.committed = Some(committed);
+    pub(super) fn new(shared: &Arc<Shared>) -> Self {
+        Self { shared: Arc::clone(shared), ended: false }
+    }
+
+    pub(super) fn end(mut self, failed: &Failed) {
+        self.ended = true;
+        let waiters = self.shared.lock().commits.end();
+        settle(&self.shared, waiters, failed, ", to be tried again");
     }
 }
 
 impl Drop for CommitUnderWay {
     fn drop(&mut self) {
-        let waiting = {
+        if !self.ended {
             let mut state = self.shared.lock();
-            if !matches!(self.committed, Some(Ok(()))) {
-                state.core.commit_failed();
-            }
-            state.commits.under_way.take()
-        };
-        self.shared.wake();
-        if let Some(committed) = self.committed {
-            CommitWaiter::answer(waiting.unwrap_or_default(), committed);
+            let now = self.shared.now();
+            state.session.not_committed(&[], Some((RDKafkaErrorCode::Fail, NotCommitted::Refused)), now);
+            drop(state.commits.end());
         }
     }
 }
 
-/// Commits what is stored, on a thread of its own: it waits for the broker.
+/// Commits what is stored, on a thread of its own: it waits for the broker, but not behind the end.
 pub(super) fn start(connection: &Arc<Connection>, shared: &Arc<Shared>) {
     let connection = Arc::clone(connection);
-    let under_way = CommitUnderWay { shared: Arc::clone(shared), committed: None };
+    let under_way = CommitUnderWay::new(shared);
     drop(thread::start("event-schema commit", move || {
-        let committed = commit(&connection.consumer);
-        if let Err(code) = committed {
-            tracing::warn!("not committed, to be tried again: {code}");
-        }
-        under_way.end(committed);
+        let failed = commit(&connection.consumer, || !under_way.shared.lock().session.is_over());
+        under_way.end(&failed);
     }));
+}
+
+/// Commits what is stored, here and now, in the time that is left.
+pub(super) fn commit_here<C: ConsumerContext>(shared: &Shared, consumer: &BaseConsumer<C>, until: Duration) {
+    let waiters = shared.lock_here().commits.take();
+    let until = shared.at(until);
+    // In any case: one that is under way may fail.
+    let failed = commit(consumer, || Instant::now() < until);
+    settle(shared, waiters, &failed, " before the partitions were given up");
 }

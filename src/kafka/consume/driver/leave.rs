@@ -1,6 +1,6 @@
 //! The last words to the group.
 
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 use rdkafka::consumer::{BaseConsumer, Consumer, RebalanceProtocol};
 
@@ -21,8 +21,8 @@ pub(super) fn say_goodbye(consumer: &BaseConsumer<Group>, shared: &Shared, is_st
         // assigned meanwhile comes in between (confluentinc/librdkafka#4792).
         consumer.unsubscribe();
         // While the group shares its partitions out that is put off, and closing would be in between again.
-        let until = shared.lock_here().closing.map(|closing| closing.give_up).filter(|_| !is_kip_848);
-        while until.is_some_and(|until| Instant::now() < until) && native::is_member(consumer) {
+        let until = shared.lock_here().session.closing().map(|closing| closing.hands_until).filter(|_| !is_kip_848);
+        while until.is_some_and(|until| shared.now() < until) && native::is_member(consumer) {
             drop(consumer.poll(SETTLE));
         }
     }

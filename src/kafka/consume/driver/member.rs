@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use tokio::sync::watch;
 
-use super::closing::Closing;
+use super::super::session::Closing;
 use super::connection::Connection;
 use super::shared::Shared;
 use super::topics;
@@ -29,7 +29,7 @@ impl Member {
 
 impl Drop for Member {
     fn drop(&mut self) {
-        self.shared.close(Closing::now());
+        self.shared.close(Closing::at_once(self.shared.now()));
     }
 }
 
@@ -40,7 +40,7 @@ pub(crate) async fn left(
     deadline: Duration,
 ) -> Result<(), CloseError> {
     match tokio::time::timeout(deadline, gone.changed()).await {
-        Ok(_) => match shared.lock().uncommitted {
+        Ok(_) => match shared.lock().session.uncommitted() {
             None => Ok(()),
             Some(code) => Err(CloseError { deadline, open: Open::Commit(code) }),
         },

@@ -5,7 +5,6 @@
 //! they wait for the broker, and each has a thread of its own.
 
 mod callbacks;
-mod closing;
 mod commit;
 mod commits;
 mod connection;
@@ -16,13 +15,14 @@ mod nap;
 mod perform;
 mod poll;
 mod resets;
+mod seats;
 mod shared;
 mod start;
 #[cfg(test)]
 mod tests;
 mod topics;
 
-pub(super) use self::closing::LEAVE;
 pub(super) use self::member::{Member, left};
-pub(super) use self::shared::{Dismissal, Finished, Returned, Returning, Seat, Shared, State, Stopped, key};
+pub(super) use self::seats::{Dismissal, Seats};
+pub(super) use self::shared::{Returned, Returning, Shared, State, key};
 pub(super) use self::start::{longest_revoke, start};

@@ -1,17 +1,24 @@
-//! Does what the core says: told to librdkafka by the polling thread alone.
+//! Does what the session says: told to librdkafka by the polling thread alone.
 
 use rdkafka::consumer::{BaseConsumer, Consumer, ConsumerContext};
-use rdkafka::error::RDKafkaErrorCode;
 
 use super::super::core::{Action, Outcome, Position};
-use super::shared::{Shared, State, Stopped, record};
-use crate::kafka::message::Place;
+use super::shared::{Shared, State};
+use crate::kafka::client::native;
 
-/// Does what the core says.
+/// Time has passed: ends what took too long.
+pub(super) fn tick(shared: &Shared, state: &mut State) {
+    for (ticket, outcome, fault) in state.session.tick(shared.now()) {
+        shared.tally.count(outcome);
+        fault.tell(state.place(ticket.partition), &ticket, outcome);
+    }
+}
+
+/// Does what the session says.
 pub(super) fn perform<C: ConsumerContext>(shared: &Shared, state: &mut State, consumer: &BaseConsumer<C>) {
     let now = shared.now();
     let mut resumed = Vec::new();
-    while let Some(action) = state.core.action() {
+    while let Some(action) = state.session.action(now) {
         match action {
             Action::Pause(partition) => state.full.fill(partition, now),
             Action::Resume(partition) => {
@@ -21,24 +28,14 @@ pub(super) fn perform<C: ConsumerContext>(shared: &Shared, state: &mut State, co
             }
             Action::Commit(positions) => {
                 store(state, consumer, &positions);
-                state.commits.wanted = true;
+                state.commits.want();
             }
             Action::Abandon(ticket) => {
                 shared.tally.count(Outcome::Abandoned);
-                state.dismiss(&ticket);
+                state.seats.dismiss(&ticket);
                 shared.supervisor.notify_one();
             }
-            Action::End(ticket, outcome) => {
-                shared.tally.count(outcome);
-                state.too_long().tell(state.place(ticket.partition), &ticket, outcome);
-            }
-            Action::Stop(ticket) => {
-                let fault = state.faults.remove(&record(&ticket)).unwrap_or(state.too_long());
-                let refusal = state.refusals.remove(&record(&ticket));
-                let place = state.place(ticket.partition).clone();
-                state.stopped.get_or_insert(Stopped { place, offset: ticket.offset, fault, refusal });
-                shared.stop(state);
-            }
+            Action::Stop(_) => shared.supervisor.notify_one(),
         }
     }
     if !resumed.is_empty()
@@ -57,14 +54,21 @@ pub(super) fn perform<C: ConsumerContext>(shared: &Shared, state: &mut State, co
 /// Notes the offsets for the next commit. They are never committed by an explicit list: the broker takes
 /// one from a member that has lost the partition, and sets the group back.
 pub(super) fn store<C: ConsumerContext>(state: &mut State, consumer: &BaseConsumer<C>, positions: &[Position]) {
-    for position in positions {
-        let Place { topic, partition } = state.place(position.partition);
-        // librdkafka adds the one to get the offset of the next message.
-        if let Err(error) = consumer.store_offset(topic, *partition, position.offset) {
-            tracing::warn!("{topic}/{partition}@{}: not stored for the commit: {error}", position.offset);
-            let code = error.rdkafka_error_code().unwrap_or(RDKafkaErrorCode::Unknown);
+    let places = positions.iter().map(|position| state.place(position.partition));
+    let next = places.zip(positions).map(|(place, Position { offset, leader_epoch, .. })| {
+        // A commit says which message is next.
+        (&*place.topic, place.partition, offset + 1, *leader_epoch)
+    });
+    let failed = native::store_offsets(consumer, next);
+    for (position, error) in positions.iter().zip(failed) {
+        if let Some(code) = error {
+            tracing::warn!(
+                "{}@{}: not stored for the commit: {code}",
+                state.place(position.partition),
+                position.offset
+            );
             state.commits.fail(position.partition, code);
-            state.core.commit_failed();
+            state.session.not_stored(position.partition);
         }
     }
 }

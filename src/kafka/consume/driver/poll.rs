@@ -4,7 +4,7 @@ use std::collections::HashMap;
 use std::sync::atomic::Ordering;
 use std::sync::{Arc, PoisonError};
 use std::thread;
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 use rdkafka::consumer::Consumer;
 use rdkafka::error::{KafkaError, RDKafkaErrorCode};
@@ -12,12 +12,12 @@ use rdkafka::message::{BorrowedMessage, Message};
 
 use super::super::core::{Incoming, Limit, Partition};
 use super::super::raw::{Packer, Raw};
-use super::closing::Closing;
+use super::super::session::{Closing, Trouble, Why};
 use super::commit;
 use super::connection::Connection;
 use super::leave;
 use super::nap::NAP;
-use super::perform::perform;
+use super::perform::{perform, tick};
 use super::resets::Reset;
 use super::shared::Shared;
 use crate::kafka::client::native;
@@ -56,7 +56,7 @@ pub(super) struct Spent<'a> {
 
 impl Poller {
     pub(super) fn run(mut self) {
-        let _ = self.shared.thread.set(thread::current());
+        self.shared.poll_here();
         let over = Over(Arc::clone(&self.shared));
         let connection = Arc::clone(&self.connection);
         let mut burst = Vec::with_capacity(BURST);
@@ -71,7 +71,7 @@ impl Poller {
         }
         drop(spent);
         let consumer = &self.connection.consumer;
-        let all = self.shared.lock_here().core.partitions();
+        let all = self.shared.lock_here().session.partitions();
         consumer.context().let_go(consumer, &all);
         if all.is_empty() {
             leave::say_goodbye(consumer, &self.shared, self.is_static, self.is_kip_848);
@@ -91,19 +91,19 @@ impl Poller {
         // In a statement of its own, which gives the lock up.
         let (has_room, share) = {
             let state = self.shared.lock_here();
-            (!state.full.is_awaited(), state.core.share())
+            (!state.full.is_awaited(), state.session.share())
         };
         self.note_gaps();
         let again = has_room && self.poll(connection, share, burst, spent);
         // Under KIP-848 no callback tells a member that there is no partition for it.
-        let has_joined =
-            self.is_kip_848 && !self.shared.lock_here().joined && native::has_joined(&self.connection.consumer);
+        let has_joined = self.is_kip_848
+            && !self.shared.lock_here().session.has_joined()
+            && native::has_joined(&self.connection.consumer);
         let mut state = self.shared.lock_here();
-        state.joined |= has_joined;
-        let now = self.shared.now();
-        if !burst.is_empty() {
-            state.forget_refusal();
+        if has_joined {
+            state.session.join();
         }
+        let now = self.shared.now();
         for incoming in burst.drain(..) {
             state.receive(incoming, now);
         }
@@ -112,37 +112,33 @@ impl Poller {
             if let Err(error) = self.connection.consumer.subscribe(&topics) {
                 tracing::error!("not subscribed to {topics:?}: {error}");
                 let code = error.rdkafka_error_code().unwrap_or(RDKafkaErrorCode::Unknown);
-                state.trouble = Some(ConsumeErrorKind::Fatal(code));
-                self.shared.stop(&mut state);
+                state.session.fail(Trouble { code, why: Why::Fatal }, now);
             }
         }
-        if state.core.next_tick() <= now || self.ticked + NAP <= now {
-            state.core.tick(now);
+        if state.session.next_tick() <= now || self.ticked + NAP <= now {
+            tick(&self.shared, &mut state);
             self.ticked = now;
         }
         let consumer = &self.connection.consumer;
         perform(&self.shared, &mut state, consumer);
         // librdkafka does not tell again of messages that have been there all the time.
         let again = again || !has_room && !state.full.is_awaited();
-        if let Some(Closing { give_up, .. }) = state.closing {
-            let all = state.core.partitions();
-            self.shared.revocations.fetch_add(1, Ordering::Release);
-            state.core.revoke(&all);
-            state.give_back();
-            // Whoever finishes something wakes this thread.
-            state.awaited = true;
-            if state.core.is_idle(&all) || give_up <= Instant::now() {
+        if state.session.closing().is_some() {
+            self.shared.count_revocation();
+            if state.session.wind_up(now) {
                 return None;
             }
         }
-        let mut until = state.core.next_tick().min(self.ticked + NAP);
+        let mut until = state.session.next_tick().min(self.ticked + NAP);
         if let Some(pause) = state.full.next() {
             until = until.min(pause);
         }
-        let mut nap = until.saturating_sub(now);
-        if let Some(Closing { give_up, .. }) = state.closing {
-            nap = nap.min(give_up.saturating_duration_since(Instant::now()));
+        if let Some(Closing { hands_until, .. }) = state.session.closing() {
+            until = until.min(hands_until);
         }
+        // What is yet to be polled is looked for before the thread sleeps.
+        state.session.sleep(if again { now } else { until });
+        let nap = until.saturating_sub(now);
         let commits = state.commits.start();
         drop(state);
         if commits {
@@ -218,6 +214,7 @@ impl Poller {
         Incoming {
             partition: number,
             offset: message.offset(),
+            leader_epoch: native::leader_epoch(message),
             key: None,
             bytes: raw.size(),
             tried: 0,
@@ -251,30 +248,27 @@ impl Poller {
     }
 
     pub(super) fn fail(&self, error: KafkaError) {
-        let trouble = match error {
+        let (code, is_fatal) = match error {
             KafkaError::PartitionEOF(_) => return,
             // Messages are gone, and `auto.offset.reset` says that it is not to go on without them: as good as fatal.
             KafkaError::MessageConsumptionFatal(code)
-            | KafkaError::MessageConsumption(code @ RDKafkaErrorCode::AutoOffsetReset) => ConsumeErrorKind::Fatal(code),
+            | KafkaError::MessageConsumption(code @ RDKafkaErrorCode::AutoOffsetReset) => (code, true),
             // The monitor has logged it with its reason.
             error => match error.rdkafka_error_code() {
-                Some(code) if !is_waited_for(code) => ConsumeErrorKind::Receive(code),
+                Some(code) if !is_waited_for(code) => (code, false),
                 _ => return,
             },
         };
-        let mut state = self.shared.lock_here();
-        let is_fatal = matches!(trouble, ConsumeErrorKind::Fatal(_));
-        // librdkafka says it once, and waits for the right without a word.
-        let refused = trouble.unauthorized();
-        state.refused = state.refused.or(refused);
-        if !state.seats.is_empty() {
-            tracing::error!("{trouble}");
-            if is_fatal || refused.is_some() {
-                self.shared.stop(&mut state);
-            }
-        }
-        if is_fatal || state.seats.is_empty() && state.fatal().is_none() {
-            state.trouble = Some(trouble);
+        let kind = if is_fatal { ConsumeErrorKind::Fatal(code) } else { ConsumeErrorKind::Receive(code) };
+        let why = match (is_fatal, kind.unauthorized().is_some()) {
+            (true, true) => Why::FatallyUnauthorized,
+            (true, false) => Why::Fatal,
+            (false, true) => Why::Unauthorized,
+            (false, false) => Why::Passing,
+        };
+        if self.shared.lock_here().session.fail(Trouble { code, why }, self.shared.now()) {
+            tracing::error!("{kind}");
+            self.shared.supervisor.notify_one();
         }
     }
 }
@@ -284,13 +278,13 @@ pub(super) struct Over(pub(super) Arc<Shared>);
 
 impl Drop for Over {
     fn drop(&mut self) {
-        let waiting = {
+        let waiters = {
             let mut state = self.0.lock();
-            state.over = true;
+            state.session.end();
             // Nobody commits any more.
-            std::mem::take(&mut state.commits.waiting)
+            state.commits.take()
         };
-        drop(waiting);
+        drop(waiters);
         self.0.supervisor.notify_one();
     }
 }

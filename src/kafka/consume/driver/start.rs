@@ -27,7 +27,7 @@ pub(crate) fn start(
     monitor: Arc<Monitor>,
 ) -> Result<(Member, Arc<Connection>), ConnectError> {
     let shared = Arc::new(Shared::new(rules));
-    shared.lock().revoke_timeout = revoke_timeout(settings);
+    shared.lock().session.set_revoke_timeout(revoke_timeout(settings));
     let group =
         Group { monitor, shared: Arc::clone(&shared), called: AtomicBool::new(false), resets: Mutex::default() };
     let mut consumer = BaseConsumer::from_config_and_context(settings, group).map_err(ConnectError::creation)?;
@@ -56,7 +56,7 @@ pub(crate) fn start(
 /// How long a partition that is to be given up waits for what is in hand of it, unless a user says so: the others
 /// of the group wait for it too.
 pub(super) fn revoke_timeout(settings: &ClientConfig) -> Duration {
-    pub(super) const LONGEST: Duration = Duration::from_secs(10);
+    const LONGEST: Duration = Duration::from_secs(10);
     let session = setting(settings, "session.timeout.ms", 45_000);
     LONGEST.min(session.min(longest_revoke(settings)) / 3)
 }

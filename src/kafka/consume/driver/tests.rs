@@ -9,7 +9,7 @@ use tokio::sync::oneshot;
 
 use super::super::core::{Partition, Position};
 use super::super::policy::Policy;
-use super::commit::CommitUnderWay;
+use super::commit::{CommitUnderWay, Failed};
 use super::commits::{CommitWaiter, Commits};
 use super::full::Full;
 use super::poll::Over;
@@ -25,11 +25,15 @@ fn waiting(partition: Partition) -> (CommitWaiter, oneshot::Receiver<Result<(), 
 #[test]
 fn a_commit_of_a_lost_partition_is_refused_even_when_it_is_under_way() {
     let mut commits = Commits::default();
-    let ((one, mut lost), (other, mut kept)) = (waiting(1), waiting(2));
-    commits.waiting.extend([one, other]);
+    let ((one, mut lost), (other, mut kept), (bad, mut refused)) = (waiting(1), waiting(2), waiting(4));
+    for waiter in [one, other, bad] {
+        commits.wait(waiter);
+    }
     assert!(commits.start());
     let ((one, mut lost_too), (other, mut not_stored)) = (waiting(1), waiting(3));
-    commits.waiting.extend([one, other]);
+    for waiter in [one, other] {
+        commits.wait(waiter);
+    }
     assert!(!commits.start(), "one at a time");
     commits.lose(&[1]);
     for lost in [&mut lost, &mut lost_too] {
@@ -39,53 +43,61 @@ fn a_commit_of_a_lost_partition_is_refused_even_when_it_is_under_way() {
     let answer = not_stored.try_recv();
     assert!(matches!(answer, Ok(Err(ConsumeErrorKind::Commit(RDKafkaErrorCode::InvalidArgument)))), "{answer:?}");
     assert!(kept.try_recv().is_err(), "it is under way");
-    CommitWaiter::answer(commits.under_way.take().unwrap_or_default(), Ok(()));
+    // Each is told of its own partition.
+    let code = RDKafkaErrorCode::UnknownTopicOrPartition;
+    CommitWaiter::answer(commits.end(), |partition| (partition == 4).then_some(code));
     assert!(matches!(kept.try_recv(), Ok(Ok(()))));
+    assert!(matches!(refused.try_recv(), Ok(Err(ConsumeErrorKind::Commit(answer))) if answer == code));
 }
 
 #[test]
 fn the_end_of_a_commit_answers_its_own_alone() {
     let shared = Arc::new(Shared::new(Policy::by_hand()));
-    let turn = |shared| CommitUnderWay { shared, committed: None };
     for (end, answered) in [(true, true), (false, false)] {
         let ((one, mut answer), (next, mut later)) = (waiting(0), waiting(0));
-        shared.lock().commits.waiting.push(one);
+        shared.lock().commits.wait(one);
         assert!(shared.lock().commits.start());
-        shared.lock().commits.waiting.push(next);
-        let turn = turn(Arc::clone(&shared));
+        shared.lock().commits.wait(next);
+        let under_way = CommitUnderWay::new(&shared);
         if end {
-            turn.end(Ok(()));
+            under_way.end(&Failed::default());
         } else {
-            drop(turn);
+            drop(under_way);
         }
         // Without an end there is no thread to commit on: the sender is gone.
         assert_eq!(matches!(answer.try_recv(), Ok(Ok(()))), answered);
         assert!(matches!(later.try_recv(), Err(oneshot::error::TryRecvError::Empty)));
-        shared.lock().commits.waiting.clear();
+        drop(shared.lock().commits.take());
     }
 }
 
 #[test]
 fn what_no_commit_has_brought_to_the_broker_is_in_the_next() {
-    for committed in [Some(Ok(())), Some(Err(RDKafkaErrorCode::RequestTimedOut)), None] {
+    for failed in [Some(Failed::default()), Some(Failed::all(RDKafkaErrorCode::RequestTimedOut)), None] {
         let shared = Arc::new(Shared::new(Policy::by_hand()));
-        shared.lock().core.assign(&[0]);
-        shared.lock().core.mark(&Position { partition: 0, epoch: 1, offset: 7 });
-        shared.lock().core.commit();
-        while shared.lock().core.action().is_some() {}
-        drop(CommitUnderWay { shared: Arc::clone(&shared), committed });
-        shared.lock().core.commit();
-        assert_eq!(shared.lock().core.has_actions(), committed != Some(Ok(())), "{committed:?}");
+        shared.lock().session.assign(&[0]);
+        shared.lock().session.mark(&POSITION);
+        shared.lock().session.commit();
+        while shared.lock().session.action(Duration::ZERO).is_some() {}
+        let has_arrived = failed.as_ref().is_some_and(Failed::is_empty);
+        let under_way = CommitUnderWay::new(&shared);
+        match failed {
+            Some(failed) => under_way.end(&failed),
+            None => drop(under_way),
+        }
+        shared.lock().session.commit();
+        assert_eq!(shared.lock().session.action(Duration::ZERO).is_some(), !has_arrived);
     }
 }
+
+const POSITION: Position = Position { partition: 0, epoch: 1, offset: 7, leader_epoch: -1 };
 
 #[test]
 fn a_commit_that_nobody_makes_is_an_error() {
     let shared = Arc::new(Shared::new(Policy::by_hand()));
     let over = Over(Arc::clone(&shared));
-    shared.lock().core.assign(&[0]);
-    let position = Position { partition: 0, epoch: 1, offset: 7 };
-    let mut commit = std::pin::pin!(shared.commit(&position));
+    shared.lock().session.assign(&[0]);
+    let mut commit = std::pin::pin!(shared.commit(&POSITION));
     let mut context = std::task::Context::from_waker(Waker::noop());
     assert!(commit.as_mut().poll(&mut context).is_pending());
     drop(over);

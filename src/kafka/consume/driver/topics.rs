@@ -6,7 +6,7 @@ use rdkafka::consumer::Consumer;
 use rdkafka::error::RDKafkaErrorCode;
 use rdkafka::metadata::MetadataTopic;
 
-use super::closing::LEAVE;
+use super::super::session::LEAVE;
 use super::connection::Connection;
 use crate::kafka::client::thread;
 

@@ -3,7 +3,7 @@
 
 use std::time::Duration;
 
-use super::super::{Backoff, GiveUp, Limit, Order, Outcome, Rules, Verdict, Waiting, Work};
+use super::super::super::core::{Backoff, GiveUp, Limit, Order, Outcome, Rules, Verdict, Waiting, Work};
 use super::broker::Entry;
 
 pub(super) struct Ledger {
@@ -31,7 +31,7 @@ pub(super) struct Record {
     pub(super) state: State,
     pub(super) work: Work,
     pub(super) attempt: u32,
-    pub(super) turn: u32,
+    pub(super) taken: u32,
     /// How often it was not forwarded.
     unsent: u32,
     /// The partition waits for it.
@@ -78,7 +78,7 @@ impl Ledger {
             state: State::Waiting(due, due),
             work: Work::Handle,
             attempt: entry.tried + 1,
-            turn: 0,
+            taken: 0,
             unsent: 0,
             holds: false,
         });
@@ -95,7 +95,14 @@ impl Ledger {
             && number < end
             && number - self.first < window(rules)
             && (rules.order != Some(Order::Key) || record.key.is_none() || before.all(|other| other.key != record.key))
-            && (record.holds || !self.records[self.first..end].iter().filter(unfinished).any(|record| record.holds))
+            && !self.is_held_up(number)
+    }
+
+    /// Whether another record holds the partition: of those that do, the first.
+    pub(super) fn is_held_up(&self, number: usize) -> bool {
+        let end = if self.revoked { self.reach() } else { self.records.len() };
+        let holds = |number: &usize| self.records[*number].holds && self.records[*number].state != State::Finished;
+        (self.first..end).find(holds).is_some_and(|holder| holder != number)
     }
 
     /// The number behind the last that is finished.

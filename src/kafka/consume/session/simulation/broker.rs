@@ -2,9 +2,11 @@
 
 use std::time::Duration;
 
-use super::plan::Plan;
-use super::{Event, Partition, Tally};
 use fastrand::Rng;
+
+use super::super::super::core::Partition;
+use super::plan::Plan;
+use super::{Event, Tally};
 
 pub(super) struct Broker {
     pub(super) logs: Vec<Log>,

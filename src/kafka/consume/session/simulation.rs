@@ -1,10 +1,11 @@
-//! Leads the core through seeded schedules: consumers that join, leave, stall and crash, partitions that
-//! move between them or are lost, handlers and forwards that take their time and fail, commits that do not
-//! arrive, time that jumps.
+//! Leads core and session through seeded schedules: consumers that join, leave, stall and crash, partitions that
+//! move between them or are lost, handlers and forwards that take their time and fail, batches that nobody takes,
+//! clients that fail for good, rights that are missing, revokes while a consumer closes, commits that do not arrive,
+//! time that jumps.
 //!
 //! Beside each core a [`Ledger`] is kept of every partition: what has become of each record that was
 //! received, so plainly that what may be taken, what has to be taken, what is paused and what is committed
-//! can be read from it. After every call the core has to agree with it. Then faults stop: everything has
+//! can be read from it. After every call core and session have to agree with it. Then faults stop: everything has
 //! to come to its end in a bounded number of rounds, and nothing may be left over.
 //!
 //! `SIMULATION_SCHEDULES` says how many schedules there are. One that fails prints its seed;
@@ -24,7 +25,8 @@ use fastrand::Rng;
 use self::broker::Broker;
 use self::consumer::Consumer;
 use self::plan::Plan;
-use super::Partition;
+use super::super::core::Partition;
+use super::outcome::Why;
 
 #[test]
 fn schedules() {
@@ -113,6 +115,15 @@ events! {
     GivenBack,
     Untaken,
     Begun,
+    PutBack,
+    Delayed,
+    FailedForGood,
+    FailedBefore,
+    Unauthorized,
+    WoundUp,
+    RevokedWhileClosing,
+    CauseTold,
+    PartlyCommitted,
     Released,
     ReleasedWithHoles,
     Lost,
@@ -125,8 +136,13 @@ events! {
     MarkedInVain,
 }
 
-#[derive(Default)]
 struct Tally([u64; Event::ALL.len()]);
+
+impl Default for Tally {
+    fn default() -> Self {
+        Self([0; Event::ALL.len()])
+    }
+}
 
 impl Tally {
     fn note(&mut self, event: Event) {
@@ -214,8 +230,18 @@ impl Group {
         if !consumer.revoking.is_empty() && world.one_in(4) && (consumer.is_idle(world.now) || world.one_in(4)) {
             return consumer.release(world);
         }
-        if consumer.stopped && consumer.revoking.is_empty() && world.one_in(8) {
+        if consumer.is_ending() && consumer.revoking.is_empty() && world.one_in(8) {
             return self.restart(index);
+        }
+        if consumer.is_closing() && world.one_in(6) {
+            return consumer.wind_up(world);
+        }
+        if consumer.is_closing() && consumer.revoking.len() > 1 && world.one_in(4) {
+            return consumer.release_one(world);
+        }
+        if world.fault(400) {
+            let why = [Why::Fatal, Why::Unauthorized, Why::FatallyUnauthorized, Why::Passing][world.chance.usize(..4)];
+            return consumer.fail(why, world);
         }
         match action {
             12..32 => {
@@ -225,13 +251,14 @@ impl Group {
                 }
             }
             32..54 => _ = consumer.take(world),
-            54..80 => _ = consumer.finish(world),
+            54..79 => _ = consumer.finish(world),
+            79 => consumer.delay(world),
             80..84 => consumer.finish_late(world),
             84 => _ = consumer.mark(world),
             85 => consumer.commit(world),
             86..96 => {
                 world.now = match world.chance.u32(..4) {
-                    0 => world.now.max(consumer.core.next_tick()),
+                    0 => world.now.max(consumer.session.next_tick()),
                     1 => world.now + Duration::from_millis(world.chance.u64(..1000)),
                     _ => world.now + Duration::from_millis(world.chance.u64(..10)),
                 };
@@ -269,7 +296,7 @@ impl Group {
 
     /// Partitions without an owner become somebody's.
     fn assign(&mut self) {
-        let may = |consumer: &Consumer| consumer.revoking.is_empty() && !consumer.expired && !consumer.stopped;
+        let may = |consumer: &Consumer| consumer.revoking.is_empty() && !consumer.expired && !consumer.is_ending();
         let candidates: Vec<_> = (0..self.consumers.len()).filter(|index| may(&self.consumers[*index])).collect();
         let Some(&index) = self.world.chance.choice(&candidates) else { return };
         let free = |partition: &Partition| self.world.broker.logs[*partition as usize].owner.is_none();
@@ -296,8 +323,8 @@ impl Group {
     /// A consumer that stopped gives up its partitions in good order, and another one takes its place.
     fn restart(&mut self, index: usize) {
         let mut consumer = self.consumers.swap_remove(index);
-        let partitions = consumer.partitions();
-        consumer.revoke(&partitions, &mut self.world);
+        consumer.close(&mut self.world);
+        consumer.wind_up(&mut self.world);
         while !consumer.is_idle(self.world.now) && consumer.finish(&mut self.world) {}
         consumer.release(&mut self.world);
         self.join();
@@ -319,7 +346,7 @@ impl Group {
             let moved = self.round();
             if !moved {
                 let world = &mut self.world;
-                let next = self.consumers.iter().map(|consumer| consumer.core.next_tick()).min();
+                let next = self.consumers.iter().map(|consumer| consumer.session.next_tick()).min();
                 world.now = world.now.max(next.expect("somebody is there"));
                 self.consumers.iter_mut().for_each(|consumer| consumer.tick(world));
             }
@@ -328,13 +355,16 @@ impl Group {
 
     fn settled(&self) -> bool {
         self.world.broker.is_finished()
-            && self.consumers.iter().all(|consumer| !consumer.expired && !consumer.stopped && consumer.has_finished())
+            && self
+                .consumers
+                .iter()
+                .all(|consumer| !consumer.expired && !consumer.is_ending() && consumer.has_finished())
     }
 
     /// Everybody does what there is to do. Whether there was anything.
     fn round(&mut self) -> bool {
         let mut moved = false;
-        if let Some(index) = self.consumers.iter().position(|consumer| consumer.stopped && !consumer.expired) {
+        if let Some(index) = self.consumers.iter().position(|consumer| consumer.is_ending() && !consumer.expired) {
             if !self.consumers[index].revoking.is_empty() {
                 self.consumers[index].release(&mut self.world);
             }
@@ -375,7 +405,7 @@ impl Group {
             consumer.revoke(&partitions, &mut self.world);
             assert!(consumer.is_idle(self.world.now));
             consumer.release(&mut self.world);
-            assert!(consumer.core.lanes.is_empty() && consumer.partitions().is_empty());
+            assert!(consumer.session.partitions().is_empty() && consumer.partitions().is_empty());
         }
         assert!(self.world.broker.is_finished());
         self.world.tally

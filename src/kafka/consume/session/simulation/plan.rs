@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use fastrand::Rng;
 
-use super::super::{Backoff, GiveUp, Limit, Order, Rules, Waiting};
+use super::super::super::core::{Backoff, GiveUp, Limit, Order, Rules, Waiting};
 
 pub(super) struct Plan {
     pub(super) rules: Rules,
@@ -12,6 +12,8 @@ pub(super) struct Plan {
     /// governed by the others.
     pub(super) manual: Rules,
     pub(super) is_manual: bool,
+    /// Records are received in batches.
+    pub(super) has_batches: bool,
     pub(super) partitions: u32,
     /// The most records of a partition.
     pub(super) records: usize,
@@ -76,6 +78,7 @@ impl Plan {
             rules,
             manual,
             is_manual,
+            has_batches: order.is_none() && chance.bool(),
             partitions: if long { 1 } else { chance.u32(1..=4) },
             records: if long { 150 } else { one_of(chance, &[4, 8, 16]) },
             keys: if long { 30 } else { chance.u64(1..=4) },
