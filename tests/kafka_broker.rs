@@ -4,7 +4,7 @@
 mod common;
 
 use std::cell::Cell;
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
@@ -467,4 +467,30 @@ async fn a_partition_that_was_paused_when_it_went_goes_on_when_it_comes_back() {
         }
         assert_eq!(committed, i64::try_from(count).unwrap());
     }
+}
+
+#[tokio::test]
+async fn a_topic_that_is_deleted_fails_no_commit_of_another_and_no_close() {
+    let Some(kafka) = real() else { return };
+    let (gone, stays) = (kafka.topic(1).await, kafka.topic(1).await);
+    for topic in [&gone, &stays] {
+        kafka.publish(topic, (0..100).map(|number| note("a", number))).await;
+    }
+    let group = kafka.group();
+    let mut consumer = EventConsumer::<Note>::subscribe_to(&group, &[&gone, &stays]).await.unwrap();
+    let mut received = HashMap::new();
+    while received.len() < 200 {
+        let message = within(20, "message", consumer.recv()).await.unwrap();
+        received.insert((message.topic().to_owned(), message.offset()), message);
+    }
+    consumer.commit(&received[&(gone.clone(), 0)]).await.unwrap();
+    admin(&kafka).delete_topics(&[&gone], &options()).await.unwrap()[0].as_ref().unwrap();
+    // What was done of it is among what is committed, until the consumer has noticed that it is gone.
+    for offset in 0..100 {
+        let _ = consumer.store_offset(&received[&(gone.clone(), offset)]);
+        let committed = within(60, "commit", consumer.commit(&received[&(stays.clone(), offset)])).await;
+        assert!(committed.is_ok(), "{offset}: {}", committed.unwrap_err());
+    }
+    assert_eq!(kafka.committed(&group, &stays, 0).await, Some(100));
+    within(30, "close", consumer.close(Duration::from_secs(20))).await.unwrap();
 }

@@ -90,7 +90,8 @@ impl Topic {
 async fn an_envelope_arrives_as_it_was_sent() {
     let topic = Topic::new().await;
     let producer = topic.kafka.producer().await.with_source("/shop").unwrap();
-    let cause = Envelope::new().with_id("cause-1").with_trace_parent("00-1-2-01").with_trace_state("rojo=1");
+    let trace = "00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01";
+    let cause = Envelope::new().with_id("cause-1").with_trace_parent(trace).with_trace_state("rojo=1");
     let given = Envelope::caused_by(&cause)
         .with_id("order-1")
         .with_source("/elsewhere")
@@ -108,7 +109,7 @@ async fn an_envelope_arrives_as_it_was_sent() {
     let envelopes: Vec<Envelope> = received.iter().map(Received::envelope).collect();
     assert_eq!((envelopes[0].id(), envelopes[0].source()), ("order-1", Some("/elsewhere")));
     assert_eq!((envelopes[0].time(), envelopes[0].causation()), (given.time(), Some("cause-1")));
-    assert_eq!((envelopes[0].trace_parent(), envelopes[0].trace_state()), (Some("00-1-2-01"), Some("rojo=1")));
+    assert_eq!((envelopes[0].trace_parent(), envelopes[0].trace_state()), (Some(trace), Some("rojo=1")));
     assert_eq!((envelopes[0].event_type(), envelopes[0].version()), (Some("order.placed.v2"), Some(2)));
 
     // What was made by the producer itself, one by one and of many.
@@ -167,7 +168,7 @@ async fn what_is_sent_is_a_valid_cloud_event() {
     assert_eq!(producer.source(), Some("my%20shop/100%25"));
     let order = placed("A-1", 2);
     producer.send_to(&topic.name, &order).await.unwrap();
-    let cause = Envelope::new().with_trace_parent("00-1-2-01");
+    let cause = Envelope::new().with_trace_parent("00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01");
     let outgoing = producer.message(&order).topic(&topic.name).envelope(Envelope::caused_by(&cause));
     outgoing.header("tenant", b"7").send().await.unwrap();
 
@@ -353,4 +354,16 @@ async fn because_of_any_message_an_event_can_be_sent() {
         }
     }
     assert_eq!(topic.receive::<OrderPlaced>(18).await.len(), 18);
+}
+
+#[tokio::test]
+async fn what_is_no_trace_is_not_sent() {
+    let topic = Topic::new().await;
+    let producer = topic.kafka.producer().await;
+    let envelope = Envelope::new().with_trace_parent("bogus").with_trace_state("rojo=1");
+    producer.message(&placed("A-1", 2)).topic(&topic.name).envelope(envelope).send().await.unwrap();
+    let received = topic.receive::<OrderPlaced>(1).await;
+    let envelope = received[0].envelope();
+    assert_eq!((envelope.trace_parent(), envelope.trace_state()), (None, None));
+    assert!(received[0].headers().get("traceparent").is_none());
 }

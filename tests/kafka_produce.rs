@@ -82,11 +82,15 @@ async fn an_error_says_where_to_and_what_to_do() {
         error.to_string().starts_with("sent to `notes`, but not acknowledged, so that it may be stored"),
         "{error}"
     );
+    // Another client takes the place of the one that does not know what is stored.
+    kafka.answer_after(Duration::ZERO);
+    within(20, "another client", producer.ready()).await;
     drop(kafka);
     let error = within(20, "outcome", producer.send_to("notes", &note("a", 3))).await.unwrap_err();
     assert_eq!(
         error.to_string(),
-        "not sent to `notes`: MessageTimedOut (Local: Message timed out); no broker took it within `delivery.timeout.ms`"
+        "not sent to `notes`: MessageTimedOut (Local: Message timed out); no broker took it within \
+         `delivery.timeout.ms`: are its brokers there, and is the topic?"
     );
 }
 

@@ -49,8 +49,12 @@ impl Monitor {
             let reason = format!("{line}; does the port speak TLS, or want a password? See `security.protocol`");
             self.note(Trouble { code: RDKafkaErrorCode::BrokerTransportFailure, reason });
         }
-        // Each failure is reported as an error, too.
-        let is_told_twice = facility == "FAIL" || facility == "ERROR";
+        // Reported as an error, too.
+        let is_error = !matches!(
+            level,
+            RDKafkaLogLevel::Warning | RDKafkaLogLevel::Notice | RDKafkaLogLevel::Info | RDKafkaLogLevel::Debug
+        );
+        let is_told_twice = is_error && (facility == "FAIL" || facility == "ERROR");
         log(if is_told_twice { RDKafkaLogLevel::Debug } else { level }, facility, line);
     }
 

@@ -552,11 +552,9 @@ fn log_level() -> RDKafkaLogLevel {
     // librdkafka's lines come as tracing events; what nobody listens to is not even made.
     if tracing::enabled!(target: "librdkafka", tracing::Level::DEBUG) {
         RDKafkaLogLevel::Debug
-    } else if tracing::enabled!(target: "librdkafka", tracing::Level::INFO) {
-        RDKafkaLogLevel::Info
     } else {
-        // Whoever listens: that messages are gone is told by a warning alone.
-        RDKafkaLogLevel::Warning
+        // Whoever listens: that messages are gone, and that a port may speak another protocol, is told by the log alone.
+        RDKafkaLogLevel::Info
     }
 }
 

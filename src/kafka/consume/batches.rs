@@ -28,7 +28,8 @@ use crate::kafka::message::Place;
 /// Receives many messages at a time, for those who write them together: [`Runner::batches`].
 ///
 /// Retries and dead letters are as the [`Runner`] was told. A batch has the messages of a partition in their
-/// order; while one of them waits to be tried again, no later one of its partition is received.
+/// order; while one of them waits to be tried again, no later one of its partition is received, but for others that failed
+/// with it, in their order.
 ///
 /// ```
 /// use event_schema::kafka::{Body, EmbeddedKafka, EventConsumer, EventProducer, Failure};
@@ -231,6 +232,7 @@ impl<E: EventSchema> Batches<E> {
     /// ```
     pub async fn close(mut self, deadline: Duration) -> Result<(), CloseError> {
         let shared = Arc::clone(&self.member.shared);
+        let started = Instant::now();
         shared.close_within(deadline);
         let mut gone = self.member.gone.clone();
         let mut left = pin!(driver::left(&shared, &mut gone, deadline));
@@ -238,7 +240,8 @@ impl<E: EventSchema> Batches<E> {
             left = &mut left => left,
             () = self.forward_the_rest() => left.await,
         };
-        self.forward.close().await;
+        let rest = deadline.saturating_sub(started.elapsed());
+        let _ = tokio::time::timeout(rest, self.forward.close()).await;
         left
     }
 

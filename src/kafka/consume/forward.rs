@@ -190,31 +190,17 @@ impl Forward {
         };
         let letter = Letter { raw, place, offset: ticket.offset, attempt: ticket.attempt, fault };
         // Boxed, so that those that are handled do not carry it along: it is large.
-        let sent: Pin<Box<dyn Future<Output = Finished> + Send + '_>> = match *work {
-            Work::Retry(number) => Box::pin(self.retry(&letter, number)),
-            Work::DeadLetter(form) => Box::pin(self.dead_letter(&letter, form)),
-            Work::Handle => return None,
-        };
-        Some(self.while_ready(shared, ticket, place, sent).await)
-    }
-
-    /// Waits for what is being sent. What takes long is not taken, and the consumer not ready.
-    async fn while_ready(
-        &self,
-        shared: &Shared,
-        ticket: &Ticket,
-        place: &Place,
-        mut sent: Pin<Box<dyn Future<Output = Finished> + Send + '_>>,
-    ) -> Finished {
-        /// librdkafka waits for a topic that is not there for half a minute, without a word.
-        const LONG: Duration = Duration::from_secs(1);
-        if let Ok(finished) = tokio::time::timeout(LONG, &mut sent).await {
-            return finished;
+        match *work {
+            Work::Retry(number) => {
+                let topic = retry_topic(self.topic(place), &self.group, number);
+                Some(while_ready(shared, ticket, place, &topic, Box::pin(self.retry(&letter, number))).await)
+            }
+            Work::DeadLetter(form) => {
+                let topic = self.dead_letter_topic(place);
+                Some(while_ready(shared, ticket, place, &topic, Box::pin(self.dead_letter(&letter, form))).await)
+            }
+            Work::Handle => None,
         }
-        shared.lock().session.delay(ticket);
-        let topic = self.dead_letter_topic(place);
-        tracing::warn!("{place}@{}: not taken so far, is there a topic `{topic}`, and are its brokers?", ticket.offset);
-        sent.await
     }
 
     /// Nothing is sent any more.
@@ -295,6 +281,24 @@ impl Forward {
             }
         }
     }
+}
+
+/// Waits for what is being sent. While it takes long it is not taken, and the consumer not ready.
+async fn while_ready(
+    shared: &Shared,
+    ticket: &Ticket,
+    place: &Place,
+    topic: &str,
+    mut sent: Pin<Box<impl Future<Output = Finished>>>,
+) -> Finished {
+    /// librdkafka waits for a topic that is not there for half a minute, without a word.
+    const LONG: Duration = Duration::from_secs(1);
+    if let Ok(finished) = tokio::time::timeout(LONG, &mut sent).await {
+        return finished;
+    }
+    shared.lock().session.delay(ticket);
+    tracing::warn!("{place}@{}: not taken so far, is there a topic `{topic}`, and are its brokers?", ticket.offset);
+    sent.await
 }
 
 fn retry_topic(topic: &str, group: &str, number: u32) -> String {

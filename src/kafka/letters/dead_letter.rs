@@ -8,23 +8,11 @@ use serde_json::json;
 
 use super::cause::{Cause, MAX_TEXT};
 use super::dead_message::DeadMessage;
+use super::headers::{EXCEPTION, EXCEPTIONS, MESSAGE, POINTER, STACKTRACE, VIOLATIONS};
 use super::names::legal;
 use super::retry::{ATTEMPTS, DUE};
 use crate::Violations;
 use crate::kafka::message::{GROUP, Headers, OFFSET, ORIGINALS, Origin, PARTITION, ProducerRecord, TOPIC};
-
-// The names are Spring Kafka's, from its `KafkaHeaders`. So are the values: numbers are big-endian.
-pub(super) const EXCEPTION: &str = "kafka_dlt-exception-fqcn";
-const MESSAGE: &str = "kafka_dlt-exception-message";
-const STACKTRACE: &str = "kafka_dlt-exception-stacktrace";
-const CAUSE: &str = "kafka_dlt-exception-cause-fqcn";
-pub(super) const EXCEPTIONS: [&str; 4] = [EXCEPTION, CAUSE, MESSAGE, STACKTRACE];
-
-/// Ours: everything that is wrong with the value, as JSON.
-pub(super) const VIOLATIONS: &str = "event-schema-violations";
-
-/// Ours: the value is not the message's but says where that is.
-pub(super) const POINTER: &str = "event-schema-pointer";
 
 /// What the violations may take.
 const MAX_VIOLATIONS: usize = 8 * 1024;

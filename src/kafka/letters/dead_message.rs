@@ -4,7 +4,7 @@ use std::time::SystemTime;
 
 use serde_json::Value;
 
-use super::dead_letter::{EXCEPTIONS, POINTER, VIOLATIONS};
+use super::headers::{EXCEPTIONS, POINTER, VIOLATIONS};
 use crate::kafka::message::{FIRSTS, GROUP, Headers, ORIGINALS, Origin, TOPIC};
 
 /// What they are called where the retries are `@RetryableTopic`'s, in the same order.

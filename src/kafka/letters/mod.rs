@@ -3,6 +3,7 @@
 mod cause;
 mod dead_letter;
 mod dead_message;
+mod headers;
 mod names;
 mod retry;
 #[cfg(test)]

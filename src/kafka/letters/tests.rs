@@ -7,6 +7,7 @@ use serde_json::Value;
 use super::cause::Cause;
 use super::dead_letter::*;
 use super::dead_message::DeadMessage;
+use super::headers::EXCEPTION;
 use super::retry::*;
 use crate::LoadError;
 use crate::kafka::client::native;

@@ -63,12 +63,15 @@ use crate::{EventKey, EventSchema};
 /// # What is promised
 ///
 /// - An invalid event never leaves the process.
-/// - What is acknowledged is stored (`acks=all`), and exactly once: the producer is idempotent.
+/// - What is acknowledged is stored (`acks=all`), and once: the producer is idempotent. An event that times out on its
+///   way to the brokers may be stored or not, and so may those that were on their way with it: a new client takes the
+///   place of theirs, or it would store some of them twice. Short settings of `delivery.timeout.ms` and
+///   `request.timeout.ms` make that likelier.
 /// - Events with the same key are stored in the order in which their futures were first polled,
 ///   also when the queue is full and they have to wait for room.
 /// - A key goes to the partition to which Java's client would send it.
-/// - After an error that librdkafka calls fatal, and that would make any other producer useless, the
-///   client is made anew. [`is_ready`](Self::is_ready) says no until it has reached a broker.
+/// - After an error that librdkafka calls fatal, and that would make any other producer useless, and after a timeout on
+///   the way, the client is made anew. [`is_ready`](Self::is_ready) says no until it has reached a broker.
 ///
 /// # What is sent
 ///

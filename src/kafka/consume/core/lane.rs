@@ -236,8 +236,8 @@ impl<M: Clone> Lane<M> {
         })
     }
 
-    /// Nothing else of the partition is taken before the record is finished, but for those that hold it, too: one
-    /// after the other.
+    /// Nothing else of the partition is taken before the record is finished, but for those that hold it, too, in
+    /// their order.
     pub(super) fn hold(&mut self, number: u64) {
         if !self.holders.contains(&number) {
             self.holders.push(number);
@@ -248,8 +248,9 @@ impl<M: Clone> Lane<M> {
     /// all but the holes, since what is finished behind them cannot be committed before they are.
     pub(super) fn is_held_up(&self, number: u64) -> bool {
         let is_left = |number: u64| self.revoked && number >= self.reach;
-        let first = self.holders.iter().filter(|holder| !is_left(**holder)).min();
-        is_left(number) || first.is_some_and(|first| *first != number)
+        let mut holders = self.holders.iter().copied().filter(|holder| !is_left(*holder)).peekable();
+        let mut waits = |holder: u64| holder < number && !self.in_hand.contains_key(&holder);
+        is_left(number) || holders.peek().is_some() && (!self.holders.contains(&number) || holders.any(&mut waits))
     }
 
     /// The record may be taken. The others of the group wait for what is to be given up: it goes first.

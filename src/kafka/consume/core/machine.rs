@@ -173,6 +173,10 @@ impl<M: Clone> Core<M> {
             if lane.is_held_up(number) {
                 lane.aside.push(number);
             } else if let Some(taken) = lane.take(partition, number, now) {
+                // Those that hold the partition, too, may follow.
+                for number in lane.freed() {
+                    lane.queue(&mut self.ready, partition, number);
+                }
                 return Some(taken);
             }
         }

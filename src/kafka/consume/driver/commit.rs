@@ -1,6 +1,5 @@
-//! Commits: what they wait for, and what became of each partition.
+//! Commits: how long they are waited for, and what became of each partition.
 
-use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use rdkafka::TopicPartitionList;
@@ -11,10 +10,8 @@ use rdkafka::metadata::MetadataTopic;
 use super::super::core::Partition;
 use super::super::session::NotCommitted;
 use super::commits::CommitWaiter;
-use super::connection::Connection;
 use super::shared::{Shared, State};
 use crate::kafka::client::native;
-use crate::kafka::client::thread;
 
 /// How often a commit looks whether anybody waits for it still.
 const LOOK: Duration = Duration::from_millis(100);
@@ -149,45 +146,6 @@ pub(super) fn settle(shared: &Shared, waiters: Vec<CommitWaiter>, failed: &Faile
 fn numbered(state: &mut State, failed: &Failed) -> Vec<(Partition, RDKafkaErrorCode, NotCommitted)> {
     let partitions = failed.partitions.iter();
     partitions.map(|(topic, partition, code, why)| (state.number(topic, *partition), *code, *why)).collect()
-}
-
-/// A commit that is under way. It ends even if it never begins: then whoever waits is told that there is no thread.
-pub(super) struct CommitUnderWay {
-    shared: Arc<Shared>,
-    ended: bool,
-}
-
-impl CommitUnderWay {
-    pub(super) fn new(shared: &Arc<Shared>) -> Self {
-        Self { shared: Arc::clone(shared), ended: false }
-    }
-
-    pub(super) fn end(mut self, failed: &Failed) {
-        self.ended = true;
-        let waiters = self.shared.lock().commits.end();
-        settle(&self.shared, waiters, failed, ", to be tried again");
-    }
-}
-
-impl Drop for CommitUnderWay {
-    fn drop(&mut self) {
-        if !self.ended {
-            let mut state = self.shared.lock();
-            let now = self.shared.now();
-            state.session.not_committed(&[], Some((RDKafkaErrorCode::Fail, NotCommitted::Refused)), now);
-            drop(state.commits.end());
-        }
-    }
-}
-
-/// Commits what is stored, on a thread of its own: it waits for the broker, but not behind the end.
-pub(super) fn start(connection: &Arc<Connection>, shared: &Arc<Shared>) {
-    let connection = Arc::clone(connection);
-    let under_way = CommitUnderWay::new(shared);
-    drop(thread::start("event-schema commit", move || {
-        let failed = commit(&connection.consumer, || !under_way.shared.lock().session.is_over());
-        under_way.end(&failed);
-    }));
 }
 
 /// Commits what is stored, here and now, in the time that is left.

@@ -21,6 +21,7 @@ mod start;
 #[cfg(test)]
 mod tests;
 mod topics;
+mod under_way;
 
 pub(super) use self::member::{Member, left};
 pub(super) use self::seats::{Dismissal, Seats};

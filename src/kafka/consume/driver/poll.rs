@@ -13,13 +13,13 @@ use rdkafka::message::{BorrowedMessage, Message};
 use super::super::core::{Incoming, Limit, Partition};
 use super::super::raw::{Packer, Raw};
 use super::super::session::{Closing, Trouble, Why};
-use super::commit;
 use super::connection::Connection;
 use super::leave;
 use super::nap::NAP;
 use super::perform::{perform, tick};
 use super::resets::Reset;
 use super::shared::Shared;
+use super::under_way;
 use crate::kafka::client::native;
 use crate::kafka::error::ConsumeErrorKind;
 
@@ -142,7 +142,7 @@ impl Poller {
         let commits = state.commits.start();
         drop(state);
         if commits {
-            commit::start(&self.connection, &self.shared);
+            under_way::start(&self.connection, &self.shared);
         }
         Some(if again { Duration::ZERO } else { nap })
     }

@@ -9,12 +9,13 @@ use tokio::sync::oneshot;
 
 use super::super::core::{Partition, Position};
 use super::super::policy::Policy;
-use super::commit::{CommitUnderWay, Failed};
+use super::commit::Failed;
 use super::commits::{CommitWaiter, Commits};
 use super::full::Full;
 use super::poll::Over;
 use super::resets::Reset;
 use super::shared::Shared;
+use super::under_way::CommitUnderWay;
 use crate::kafka::error::ConsumeErrorKind;
 
 fn waiting(partition: Partition) -> (CommitWaiter, oneshot::Receiver<Result<(), ConsumeErrorKind>>) {

@@ -397,7 +397,7 @@ impl<M: Clone, F: Cause, C: Copy> Session<M, F, C> {
             NotCommitted::Gone => {
                 return partition.filter(|gone| self.gone.insert(*gone)).map(|gone| (Some(gone), code));
             }
-            NotCommitted::Refused if self.closing.is_some() => _ = self.uncommitted.get_or_insert(code),
+            NotCommitted::Refused if self.closing.is_some() && !self.over => _ = self.uncommitted.get_or_insert(code),
             NotCommitted::Refused => {}
         }
         Some((partition, code))

@@ -575,7 +575,10 @@ impl Consumer {
         let gathered: Vec<_> = self.session.pending().skip(before).cloned().collect();
         let given_back = std::mem::take(&mut self.session.given_back);
         let found = !(forwards.is_empty() && gathered.is_empty() && given_back.is_empty());
-        for taken in forwards.iter().chain(&gathered) {
+        // Those that hold a partition are taken in their order.
+        let mut all: Vec<_> = forwards.iter().chain(&gathered).collect();
+        all.sort_by_key(|taken| (taken.ticket.partition, taken.ticket.number));
+        for taken in all {
             self.takes(taken, NOT_YET, world);
         }
         for ticket in given_back {

@@ -98,11 +98,13 @@ impl Ledger {
             && !self.is_held_up(number)
     }
 
-    /// Whether another record holds the partition: of those that do, the first.
+    /// Whether others hold the partition, or the record does and one before it is not in hand.
     pub(super) fn is_held_up(&self, number: usize) -> bool {
         let end = if self.revoked { self.reach() } else { self.records.len() };
         let holds = |number: &usize| self.records[*number].holds && self.records[*number].state != State::Finished;
-        (self.first..end).find(holds).is_some_and(|holder| holder != number)
+        let waits = |holder: usize| holder < number && !matches!(self.records[holder].state, State::InHand(_));
+        let mut holders = (self.first..end).filter(holds);
+        if self.records[number].holds { holders.any(waits) } else { holders.next().is_some() }
     }
 
     /// The number behind the last that is finished.
