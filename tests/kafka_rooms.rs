@@ -98,7 +98,7 @@ fn no_import_runs_in_a_circle() {
         if free.is_empty() {
             break;
         }
-        free.iter().for_each(|module| _ = left.remove(module));
+        left.retain(|module| !free.contains(module));
     }
     let circle: Vec<_> = left.iter().map(|module| module.join("/")).collect();
     assert!(circle.is_empty(), "in or behind a circle: {circle:?}");

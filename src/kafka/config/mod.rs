@@ -341,9 +341,8 @@ impl KafkaConfig {
         default(&mut config, "partitioner", "murmur2_random");
         // librdkafka waits half a minute for a topic that is not there: longer than for the message, it would only say
         // that the message timed out.
-        const PROPAGATION: u64 = 30_000;
         let timeout = config.get("message.timeout.ms").and_then(|value| value.parse::<u64>().ok());
-        if let Some(half) = timeout.map(|timeout| timeout / 2).filter(|half| (1..PROPAGATION).contains(half)) {
+        if let Some(half) = timeout.map(|timeout| timeout / 2).filter(|half| (1..30_000).contains(half)) {
             default(&mut config, "topic.metadata.propagation.max.ms", &half.to_string());
         }
         // As Java does: settings that rule idempotence out are a choice against it.

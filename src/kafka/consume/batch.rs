@@ -15,7 +15,7 @@ use super::tell::finish;
 use crate::EventSchema;
 use crate::kafka::message::Place;
 
-/// Messages that were received together; see [`Batches`].
+/// Messages that were received together; see [`Batches`](crate::kafka::Batches).
 ///
 /// Those that are not said to have failed are done, when the batch is [finished](Self::finish); what cannot be
 /// loaded goes to the dead letter topic.
@@ -48,7 +48,7 @@ use crate::kafka::message::Place;
 /// # }
 /// ```
 ///
-/// For another see [`Batches`].
+/// For another see [`Batches`](crate::kafka::Batches).
 pub struct Batch<E> {
     pub(super) shared: Arc<Shared>,
     pub(super) forward: Arc<Forward>,
@@ -76,7 +76,7 @@ impl<E: EventSchema> Item<E> {
 
 impl<E> Batch<E> {
     /// The messages, those of a partition in their order. For this and the following see the example of
-    /// [`Batches`].
+    /// [`Batches`](crate::kafka::Batches).
     #[must_use]
     pub fn iter(&self) -> impl ExactSizeIterator<Item = &Received<E>> {
         self.records.iter().map(|item| &item.received)
@@ -145,7 +145,7 @@ impl<E> Batch<E> {
     }
 
     /// Says what came of each. Those that are done are committed with the next commit of the consumer; those that
-    /// failed are tried again, or forwarded, by a later [`recv`](Batches::recv).
+    /// failed are tried again, or forwarded, by a later [`recv`](crate::kafka::Batches::recv).
     ///
     /// ```
     /// # use event_schema::kafka::{EmbeddedKafka, EventConsumer, Failure, Outcome, Retry};

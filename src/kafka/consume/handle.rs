@@ -39,7 +39,7 @@ impl RunHandle {
     }
 
     /// No new events: finishes those that are being handled, commits, and leaves the group, so that its
-    /// other members go on at once. [`run`](EventConsumer::run) returns then, and by the deadline in any case.
+    /// other members go on at once. [`run`](crate::kafka::EventConsumer::run) returns then, and by the deadline in any case.
     ///
     /// What is not handled a little before the deadline is given up and not committed: whoever has the
     /// partition next receives it again.

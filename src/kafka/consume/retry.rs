@@ -55,7 +55,7 @@ impl Retry {
     }
 
     /// Only the later messages of the same key wait; those of other keys are handled. Needs
-    /// [`Order::Key`], or no order.
+    /// [`Order::Key`](crate::kafka::Order::Key), or no order.
     ///
     /// ```
     /// use event_schema::kafka::Retry;

@@ -22,7 +22,7 @@ use crate::EventSchema;
 use crate::kafka::error::{ConsumeErrorKind, RunError, RunErrorKind};
 use crate::kafka::letters::DeadLetter;
 
-/// A consumer and how it is to handle its events: [`EventConsumer::runner`].
+/// A consumer and how it is to handle its events: [`EventConsumer::runner`](crate::kafka::EventConsumer::runner).
 ///
 /// ```
 /// use event_schema::kafka::{
@@ -193,7 +193,7 @@ impl<E: EventSchema + Send + Sync + 'static> Runner<E> {
     ///
     /// The whole group may wait for it, so it is to be as long as most handlers take, and not longer. It has to be
     /// less than `max.poll.interval.ms`, which is 5 minutes unless set: after that the group gives the member up.
-    /// A run that stops by itself waits as long; a [close](RunHandle::close) no longer than it is told to.
+    /// A run that stops by itself waits as long; a [close](crate::kafka::RunHandle::close) no longer than it is told to.
     pub fn revoke_timeout(mut self, timeout: Duration) -> Self {
         self.policy.revoke_timeout = Some(timeout);
         self
@@ -258,7 +258,7 @@ impl<E: EventSchema + Send + Sync + 'static> Runner<E> {
         Ok(Batches::new(member, forward))
     }
 
-    /// Handles events until it is [closed](RunHandle::close) or cannot go on. See [`EventConsumer::run`].
+    /// Handles events until it is [closed](crate::kafka::RunHandle::close) or cannot go on. See [`EventConsumer::run`](crate::kafka::EventConsumer::run).
     ///
     /// # Errors
     ///

@@ -11,7 +11,7 @@ use crate::kafka::message::{FIRSTS, GROUP, Headers, ORIGINALS, Origin, TOPIC};
 const RETRYABLE_EXCEPTIONS: [&str; 4] =
     ["kafka_exception-fqcn", "kafka_exception-cause-fqcn", "kafka_exception-message", "kafka_exception-stacktrace"];
 
-/// What a dead letter says of the message that it was, see [`DeadLetter::read`]: where it could not be
+/// What a dead letter says of the message that it was, see [`DeadLetter::read`](crate::kafka::DeadLetter::read): where it could not be
 /// handled last, by whom and why.
 ///
 /// ```

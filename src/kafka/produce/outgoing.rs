@@ -14,7 +14,7 @@ use crate::kafka::error::{SendError, SendErrorKind};
 use crate::kafka::message::Headers;
 use crate::{Descriptor, Envelope, EventSchema};
 
-/// A message to be completed and sent; see [`EventProducer::message`].
+/// A message to be completed and sent; see [`EventProducer::message`](crate::kafka::EventProducer::message).
 #[must_use = "nothing is sent but by `send` or `enqueue`"]
 pub struct Outgoing<'a, E> {
     queue: &'a Queue,
@@ -93,17 +93,17 @@ impl<'a, E: EventSchema> Outgoing<'a, E> {
         self
     }
 
-    /// As [`EventProducer::send`].
+    /// As [`EventProducer::send`](crate::kafka::EventProducer::send).
     ///
     /// # Errors
     ///
-    /// As [`EventProducer::send`], and if the envelope is none that CloudEvents allows, such as one with an
+    /// As [`EventProducer::send`](crate::kafka::EventProducer::send), and if the envelope is none that CloudEvents allows, such as one with an
     /// empty id.
     pub async fn send(self) -> Result<Sent, SendError> {
         self.enqueue().await?.await
     }
 
-    /// As [`EventProducer::enqueue`].
+    /// As [`EventProducer::enqueue`](crate::kafka::EventProducer::enqueue).
     ///
     /// # Errors
     ///

@@ -14,7 +14,7 @@ use super::topic::Topic;
 use crate::kafka::error::SendError;
 use crate::kafka::message::time;
 
-/// An event on its way: a future of what becomes of it. See [`EventProducer::enqueue`].
+/// An event on its way: a future of what becomes of it. See [`EventProducer::enqueue`](crate::kafka::EventProducer::enqueue).
 #[must_use = "what becomes of the event is told only to who awaits it"]
 pub struct Enqueued {
     pub(super) pending: Arc<Pending>,
