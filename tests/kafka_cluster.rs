@@ -17,8 +17,8 @@ use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
 use std::{env, io, thread};
 
-use event_schema::kafka::rdkafka::TopicPartitionList;
 use event_schema::kafka::rdkafka::consumer::{BaseConsumer, Consumer};
+use event_schema::kafka::rdkafka::{Message, TopicPartitionList};
 use event_schema::kafka::{Delivery, EventConsumer, EventProducer, Failure, KafkaConfig, Order};
 use event_schema::prelude::*;
 use futures_util::stream::{FuturesUnordered, StreamExt};
@@ -128,7 +128,73 @@ fn all_brokers_are_away_for_a_while() {
     println!("{repeated} repeated");
 }
 
-/// Both trials have the brokers for themselves.
+/// Brokers that stop for longer than a message waits, and go on as if nothing had been: what was acknowledged is stored
+/// once, whatever they find in their sockets.
+#[test]
+fn brokers_that_are_stopped_and_go_on_store_nothing_twice_that_was_acknowledged() {
+    const STOPS: u64 = 3;
+    let Some(cluster) = Cluster::to_kill() else { return };
+    let _alone = ONE_AT_A_TIME.lock().unwrap_or_else(PoisonError::into_inner);
+    let runtime = tokio::runtime::Runtime::new().unwrap();
+    let kafka = Kafka::start();
+    let topic = runtime.block_on(kafka.topic(6));
+    let config = kafka.config.clone().set("delivery.timeout.ms", "4000").set("request.timeout.ms", "2000");
+    let is_over = Arc::new(AtomicBool::new(false));
+    let sending = runtime.spawn({
+        let (topic, is_over) = (topic.clone(), Arc::clone(&is_over));
+        async move {
+            let producer = EventProducer::connect(&config).await.unwrap();
+            let (mut acknowledged, mut refused, mut unknown) = (HashSet::new(), 0, 0);
+            let mut on_their_way = FuturesUnordered::new();
+            for number in 0.. {
+                if is_over.load(Ordering::Relaxed) {
+                    break;
+                }
+                let payment = Payment { account: number % ACCOUNTS, number, reason: "rent".repeat(100) };
+                match producer.message(&payment).topic(&topic).enqueue().await {
+                    Ok(enqueued) => on_their_way.push(async move { (number, enqueued.await) }),
+                    Err(_) => refused += 1,
+                }
+                if number % 4 == 0 {
+                    tokio::time::sleep(Duration::from_millis(1)).await;
+                }
+            }
+            while let Some((number, sent)) = on_their_way.next().await {
+                match sent {
+                    Ok(_) => _ = acknowledged.insert(number),
+                    Err(error) if error.is_unknown() => unknown += 1,
+                    Err(_) => refused += 1,
+                }
+            }
+            println!("{} acknowledged, {unknown} unknown, {refused} not sent", acknowledged.len());
+            acknowledged
+        }
+    });
+    for _ in 0..STOPS {
+        thread::sleep(Duration::from_secs(2));
+        cluster.signal("-STOP");
+        thread::sleep(Duration::from_secs(5));
+        cluster.signal("-CONT");
+    }
+    thread::sleep(Duration::from_secs(2));
+    is_over.store(true, Ordering::Relaxed);
+    let acknowledged = runtime.block_on(within(60, "acknowledgements", sending)).unwrap();
+    let ends = (0..6).map(|partition| runtime.block_on(kafka.end(&topic, partition)));
+    let count = usize::try_from(ends.sum::<i64>()).unwrap();
+    let mut stored: HashMap<u64, u32> = HashMap::new();
+    for message in runtime.block_on(kafka.read(&topic, count)) {
+        let payment = Payment::load(message.payload().unwrap()).unwrap();
+        *stored.entry(payment.number).or_default() += 1;
+    }
+    let often = |number: &u64| stored.get(number).copied().unwrap_or(0);
+    let lost = acknowledged.iter().filter(|number| often(number) == 0).count();
+    let twice = acknowledged.iter().filter(|number| often(number) > 1).count();
+    println!("{count} stored, {lost} lost, {twice} stored twice");
+    assert!(!acknowledged.is_empty());
+    assert_eq!((lost, twice), (0, 0), "of {} acknowledged", acknowledged.len());
+}
+
+/// The trials have the brokers for themselves.
 static ONE_AT_A_TIME: Mutex<()> = Mutex::new(());
 
 fn from_env(name: &str, default: u64) -> u64 {
@@ -221,6 +287,15 @@ impl Cluster {
     fn call(&self, what: &str, node: i32) {
         let status = Command::new(&self.script).args([what, &node.to_string()]).status().unwrap();
         assert!(status.success(), "{what} {node}: {status}");
+    }
+
+    /// Sends a signal to all brokers.
+    fn signal(&self, signal: &str) {
+        let status = Command::new(&self.script).arg("status").output().unwrap();
+        let status = String::from_utf8(status.stdout).unwrap();
+        let pids: Vec<&str> = status.split_whitespace().filter_map(|word| word.strip_prefix("pid=")).collect();
+        assert!(!pids.is_empty(), "{status}");
+        assert!(Command::new("kill").arg(signal).args(pids).status().unwrap().success());
     }
 }
 

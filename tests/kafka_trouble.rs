@@ -81,7 +81,7 @@ async fn a_consumer_is_not_ready_while_a_dead_letter_is_not_taken() {
     assert!(handle.is_ready());
 
     kafka.publish_bytes("notes", None, Some(b"{"), &[]).await;
-    kafka.answer_after(Duration::from_secs(3));
+    kafka.answer_after(Duration::from_secs(8));
     until(20, "that it is not ready", || !handle.is_ready()).await;
     assert_eq!(handle.counts().of(Outcome::Dead), 1);
     kafka.answer_after(Duration::ZERO);

@@ -85,7 +85,7 @@
 //! ## Whether it is ready
 //!
 //! [`RunHandle::is_ready`] is for the readiness probe of a service. It says no until the group has let the consumer in,
-//! while a dead letter waits for brokers that do not take it (from a second on, when a warning says so, too), when the
+//! while a dead letter waits for brokers that do not take it (from three seconds on, when a warning says so, too), when the
 //! group has given the consumer up, and when the run stops (`kafka_group`: `a_member_is_ready_when_...`,
 //! `a_consumer_is_not_ready_while_...`; `kafka_trouble`).
 //!

@@ -292,7 +292,7 @@ async fn while_ready(
     mut sent: Pin<Box<impl Future<Output = Finished>>>,
 ) -> Finished {
     /// librdkafka waits for a topic that is not there for half a minute, without a word.
-    const LONG: Duration = Duration::from_secs(1);
+    const LONG: Duration = Duration::from_secs(3);
     if let Ok(finished) = tokio::time::timeout(LONG, &mut sent).await {
         return finished;
     }
