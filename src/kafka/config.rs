@@ -270,12 +270,12 @@ impl KafkaConfig {
         self
     }
 
-    pub(super) fn of_embedded(
-        host: Host,
-        servers: String,
-        group_defaults: &'static [(&'static str, &'static str)],
-    ) -> Self {
-        Self { group_defaults, embedded: Some(host), ..Self::new(servers) }
+    pub(super) fn with_group_defaults(self, group_defaults: &'static [(&'static str, &'static str)]) -> Self {
+        Self { group_defaults, ..self }
+    }
+
+    pub(super) fn with_embedded(self, host: Host) -> Self {
+        Self { embedded: Some(host), ..self }
     }
 
     pub(super) fn embedded(&self) -> Option<&Host> {

@@ -512,7 +512,8 @@ impl EmbeddedKafka {
     /// ```
     #[must_use]
     pub fn config(&self) -> KafkaConfig {
-        KafkaConfig::of_embedded(Host(Arc::downgrade(&self.client)), self.bootstrap_servers(), GROUP)
+        let config = KafkaConfig::new(self.bootstrap_servers()).with_group_defaults(GROUP);
+        config.with_embedded(Host(Arc::downgrade(&self.client)))
     }
 }
 
