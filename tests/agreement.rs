@@ -161,3 +161,57 @@ macro_rules! tests {
 
 every_type!(tests);
 every_corner!(tests);
+
+/// An event that code made, and that no message is loaded as: dump refuses it, or writes what is read as the same.
+fn written_well_or_refused<E: EventSchema + PartialEq + Debug>(event: &E) {
+    match event.dump() {
+        Ok(_) => what_is_written(&Contracts::of::<E>(), &format!("{event:?}"), event).unwrap(),
+        Err(error) => assert!(error.is_invalid(), "{event:?}: {error}"),
+    }
+}
+
+macro_rules! made_by_hand {
+    ($($name:ident,)*) => {$(
+        mod $name {
+            #[test]
+            fn is_written_well_or_refused() {
+                super::written_well_or_refused(&super::by_hand::$name());
+            }
+        }
+    )*};
+}
+
+made_by_hand! {
+    sibling_in_map,
+    alias_in_map,
+    tag_in_map,
+    tag_in_rest,
+    variant_in_rest,
+    absent_variant_in_rest,
+    nan_in_plain,
+    no_number,
+}
+
+#[test]
+#[ignore = "probe"]
+fn probe() {
+    macro_rules! rates {
+        ($($name:ident: $type:ty,)*) => {$({
+            let words = Words::of::<$type>();
+            let begun = std::time::Instant::now();
+            let mut good = 0;
+            let mut texts = Vec::new();
+            for seed in 0..200_u64 {
+                let mut state = seed * 0x9e37_79b9 + 1;
+                let tape: Vec<u16> = (0..160).map(|_| { state ^= state << 13; state ^= state >> 7; state ^= state << 17; (state >> 20) as u16 }).collect();
+                let json = zoo::from_serde::message::<$type>(&mut Choices::new(tape), &words);
+                good += usize::from(serde_json::from_str::<$type>(&json.to_text()).is_ok());
+                if seed < 3 { texts.push(json.to_text()); }
+            }
+            println!("{} {good} of 200 in {:?} {:?}", stringify!($name), begun.elapsed() / 200, words);
+            for text in texts { println!("    {text}"); }
+        })*};
+    }
+    every_type!(rates);
+    every_corner!(rates);
+}

@@ -56,6 +56,8 @@ macro_rules! every_corner {
             bad_default: BadDefault,
             nan_default: NanDefault,
             out_and_rest: OutAndRest,
+            alias_and_rest: AliasAndRest,
+            plain_number: PlainNumber,
             never: HasNever,
             single: Single,
             more_rules: MoreRules,
@@ -170,7 +172,7 @@ corner! {
     struct Perhaps { inner: Option<u8> }
     #[serde(transparent)]
     struct PerhapsTwice { inner: Perhaps }
-    struct HasPerhaps { a: Perhaps, b: Box<PerhapsTwice>, c: Maybe, d: Vec<Perhaps> }
+    struct HasPerhaps { a: Perhaps, b: Box<PerhapsTwice>, c: Maybe, d: Vec<Perhaps>, e: Clear, f: Rc<Option<u8>> }
     struct NeverNull {
         #[event(not_null)]
         a: Option<u8>,
@@ -197,7 +199,7 @@ corner! {
     struct Unlucky { number: u8, name: Option<String> }
     struct FlatRefused { id: u8, #[serde(flatten)] numbered: Option<Numbered> }
     #[serde(untagged)]
-    enum UntaggedRefused { First(Numbered), Second { number: u8 }, Third(Vec<Numbered>), Fourth(Vec<Unlucky>) }
+    enum UntaggedRefused { First(Numbered), Second { number: u8 }, Third { name: String } }
 
     struct Filled { #[validate(length(min = 1))] name: String }
     struct BadDefault { id: u8, #[serde(default)] filled: Filled, #[serde(default = "filled")] good: Filled }
@@ -209,6 +211,8 @@ corner! {
         #[serde(flatten)]
         rest: BTreeMap<String, Value>,
     }
+    struct AliasAndRest { #[serde(alias = "b")] a: u8, #[serde(flatten)] rest: BTreeMap<String, Value> }
+    struct PlainNumber { #[event(plain)] x: f64, #[event(plain)] list: Vec<f32> }
     #[derive(Eq)]
     enum Never {}
     struct HasNever { id: u8, never: Option<Never>, list: Vec<Never> }
@@ -289,6 +293,11 @@ corner! {
 #[event_schema::event]
 #[derive(Debug, Clone, PartialEq, Deserialize)]
 pub(crate) struct Maybe(Option<u8>);
+
+#[event_schema::event]
+#[derive(Debug, Clone, PartialEq, Deserialize)]
+#[serde(transparent)]
+pub(crate) struct Clear(#[validate(range(max = 9))] Option<u8>);
 
 #[event_schema::event]
 #[derive(Debug, Clone, PartialEq, Deserialize)]
@@ -400,5 +409,48 @@ impl From<FromWire> for Wire {
     fn from(event: FromWire) -> Self {
         let [a, b] = event.sum.to_be_bytes();
         Self { a, b }
+    }
+}
+
+/// Events that no message can be loaded as, as code may make them.
+pub(crate) mod by_hand {
+    use super::*;
+
+    /// A flattened map with a key of a field beside it.
+    pub(crate) fn sibling_in_map() -> FlatSmall {
+        FlatSmall { price: 1.0, counts: BTreeMap::from([("price".to_owned(), 1)]) }
+    }
+
+    /// A flattened map with the other name of a field beside it.
+    pub(crate) fn alias_in_map() -> AliasAndRest {
+        AliasAndRest { a: 1, rest: BTreeMap::from([("b".to_owned(), 1.into())]) }
+    }
+
+    /// A map in a tagged enum with the tag as a key.
+    pub(crate) fn tag_in_map() -> TaggedMap {
+        TaggedMap::Counts(BTreeMap::from([("kind".to_owned(), 1)]))
+    }
+
+    /// A flattened map with the tag as a key.
+    pub(crate) fn tag_in_rest() -> TaggedRest {
+        TaggedRest { a: 1, rest: BTreeMap::from([("kind".to_owned(), "Other".into())]) }
+    }
+
+    /// A flattened map with the name of a flattened variant as a key.
+    pub(crate) fn variant_in_rest() -> FlatExternal {
+        FlatExternal { id: 1, right: Some(Right::Three(1)), rest: BTreeMap::from([("Three".to_owned(), 1.into())]) }
+    }
+
+    /// A flattened `None`, and the map has what would be read as it.
+    pub(crate) fn absent_variant_in_rest() -> FlatExternal {
+        FlatExternal { id: 1, right: None, rest: BTreeMap::from([("Three".to_owned(), 1.into())]) }
+    }
+
+    pub(crate) fn nan_in_plain() -> PlainNumber {
+        PlainNumber { x: 0.5, list: vec![f32::NAN] }
+    }
+
+    pub(crate) fn no_number() -> Single {
+        Single { a: f32::INFINITY, b: Some(f32::NAN) }
     }
 }

@@ -8,7 +8,7 @@ pub(crate) mod differences;
 #[cfg(test)]
 mod from_schema;
 #[cfg(test)]
-mod from_serde;
+pub(crate) mod from_serde;
 #[cfg(test)]
 pub(crate) mod json;
 #[cfg(test)]

@@ -4,6 +4,15 @@
 /// The seeds of an event, by its name.
 pub(crate) fn of(event: &str) -> &'static [&'static str] {
     match event {
+        "foreign" => &[
+            r#"{"a": "0191e5b6-9a7e-7c3d-8f00-000000000001", "b": "2026-11-21T09:30:00Z", "d": "2026-11-21",
+                "e": "09:30:00", "f": "2026-11-21T09:30:00", "g": "::1", "h": "192.0.2.1", "i": ["::1"]}"#,
+        ],
+        "maps" => &[
+            r#"{"a": {"x": 1}, "b": {"7": null}, "c": {"-7": "x"}, "d": {"red": 1, "grün": 2},
+                "e": {"0191e5b6-9a7e-7c3d-8f00-000000000001": {"x": 1}}, "f": {"x": {"0": ["red"]}}, "g": null,
+                "h": {"Known": "x", "other": "y"}, "i": {"First": {"x": 1}, "2nd": {"x": 2}}}"#,
+        ],
         "external" => &[
             r#""Unit""#,
             r#"{"Unit": null}"#,

@@ -45,7 +45,9 @@ impl Words {
 const NOT_OF_THE_WIRE: &[&str] = &[
     "serde", "validate", "event", "derive", "pub", "crate", "struct", "enum", "String", "Option", "Vec", "Box",
     "BTreeMap", "HashMap", "u8", "u16", "u32", "u64", "i8", "i16", "i32", "i64", "f32", "f64", "bool", "alias",
-    "default", "length", "range", "min", "max", "flatten", "Debug", "Clone", "PartialEq", "Deserialize",
+    "default", "length", "range", "min", "max", "flatten", "Debug", "Clone", "PartialEq", "Deserialize", "Eq", "Ord",
+    "PartialOrd", "Hash", "Copy", "event_schema", "rename", "rename_all", "tag", "deny_unknown_fields", "skip",
+    "untagged", "transparent", "expect", "reason", "dead_code", "never", "read", "BTreeSet", "HashSet", "char",
 ];
 
 /// The definitions of a source. What stands before one, its attributes, is among its words.
