@@ -91,13 +91,14 @@ where
     }
     let message: Value = serde_json::from_str(&text).expect("made as JSON");
     let loaded = E::load_str(&text);
+    let repeated = json.repeated_keys();
 
-    with_serde(&text, &message, &loaded).map_err(TestCaseError::fail)?;
+    with_serde(&text, &message, &repeated, &loaded).map_err(TestCaseError::fail)?;
     let from_reader = E::load_reader(text.as_bytes());
     prop_assert_eq!(loaded.as_ref().ok(), from_reader.as_ref().ok(), "bytes against a reader of {}", text);
     prop_assert_eq!(loaded.as_ref().err().map(findings), from_reader.as_ref().err().map(findings));
     // A validator sees an object after its repeated keys were dropped.
-    if !json.repeats_keys() {
+    if repeated.is_empty() {
         with_schema(&contracts.accepted, &text, &message, &loaded).map_err(TestCaseError::fail)?;
     }
     if let Ok(event) = &loaded {
@@ -131,7 +132,7 @@ where
             return Ok(());
         }
     };
-    prop_assert!(!Json::parse(&dumped).repeats_keys(), "what {} is written as: {}", text, dumped);
+    prop_assert!(Json::parse(&dumped).repeated_keys().is_empty(), "what {} is written as: {}", text, dumped);
     let value: Value = serde_json::from_str(&dumped).expect("JSON");
     let refused = contracts.written.iter_errors(&value).filter(|error| !written_all_the_same(error));
     let refused: Vec<String> = refused.map(|error| told(&error)).collect();

@@ -23,6 +23,7 @@ mod properties;
 mod zoo;
 
 use zoo::message::{Choices, Maker};
+use zoo::words::Words;
 use zoo::*;
 
 /// How long an input of a few kilobytes may take, on a busy machine and without optimization.
@@ -140,7 +141,8 @@ fn messages() -> Vec<Vec<u8>> {
     macro_rules! messages {
         ($($name:ident: $type:ty,)*) => {$({
             let schema = <$type as EventSchema>::json_schema().to_value();
-            let maker = Maker::new(&schema);
+            let words = Words::of::<$type>();
+            let maker = Maker::new::<$type>(&schema, &words);
             let first = chosen.next().unwrap_or(u8::MAX);
             for _ in 0..8 {
                 let tape = (0..120).map(|_| u16::from(random.next().to_le_bytes()[0])).collect();

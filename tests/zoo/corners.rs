@@ -211,7 +211,7 @@ corner! {
         #[serde(flatten)]
         rest: BTreeMap<String, Value>,
     }
-    struct AliasAndRest { #[serde(alias = "b")] a: u8, #[serde(flatten)] rest: BTreeMap<String, Value> }
+    struct AliasAndRest { #[serde(alias = "1st")] first: u8, #[serde(flatten)] rest: BTreeMap<String, Value> }
     struct PlainNumber { #[event(plain)] x: f64, #[event(plain)] list: Vec<f32> }
     #[derive(Eq)]
     enum Never {}
@@ -423,7 +423,7 @@ pub(crate) mod by_hand {
 
     /// A flattened map with the other name of a field beside it.
     pub(crate) fn alias_in_map() -> AliasAndRest {
-        AliasAndRest { a: 1, rest: BTreeMap::from([("b".to_owned(), 1.into())]) }
+        AliasAndRest { first: 1, rest: BTreeMap::from([("1st".to_owned(), 1.into())]) }
     }
 
     /// A map in a tagged enum with the tag as a key.

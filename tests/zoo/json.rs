@@ -76,15 +76,29 @@ impl Json {
         }
     }
 
-    /// Whether an object in it has the same key twice.
-    pub(crate) fn repeats_keys(&self) -> bool {
+    /// The places (JSON Pointers) of the keys that an object in it has twice.
+    pub(crate) fn repeated_keys(&self) -> Vec<String> {
+        let mut repeated = Vec::new();
+        self.add_repeated_keys("", &mut repeated);
+        repeated
+    }
+
+    fn add_repeated_keys(&self, here: &str, repeated: &mut Vec<String>) {
         match self {
-            Self::Scalar(_) => false,
-            Self::List(list) => list.iter().any(Self::repeats_keys),
+            Self::Scalar(_) => {}
+            Self::List(list) => {
+                for (index, part) in list.iter().enumerate() {
+                    part.add_repeated_keys(&format!("{here}/{index}"), repeated);
+                }
+            }
             Self::Object(entries) => {
-                let mut keys: Vec<&str> = entries.iter().map(|(key, _)| key.as_str()).collect();
-                keys.sort_unstable();
-                keys.windows(2).any(|pair| pair[0] == pair[1]) || entries.iter().any(|(_, value)| value.repeats_keys())
+                for (key, value) in entries {
+                    let place = format!("{here}/{}", key.replace('~', "~0").replace('/', "~1"));
+                    if entries.iter().filter(|(other, _)| other == key).count() > 1 {
+                        repeated.push(place.clone());
+                    }
+                    value.add_repeated_keys(&place, repeated);
+                }
             }
         }
     }
