@@ -552,7 +552,7 @@ pub trait EventSchema: FieldType + Serialize {
     ///     name: "Ada".into(),
     ///     address: Address { street: "Main St 1".into(), zip: "00000".into() },
     /// };
-    /// let ada = update.apply_to(&ada)?;
+    /// let ada = update.apply_to(ada)?;
     /// assert_eq!((&*ada.name, &*ada.address.zip), ("Ada", "10115"));
     ///
     /// let error = Customer::load_partial(br#"{"name": null, "address": {"zip": "1"}}"#).unwrap_err();
@@ -739,7 +739,7 @@ pub trait EventSchema: FieldType + Serialize {
     /// As [`dump`](Self::dump), and if a chosen field does not exist.
     fn dump_with(&self, options: &DumpOptions<'_>) -> Result<Vec<u8>, DumpError> {
         hooks::dump(self, &options.rules, |event| {
-            let value = options.choose(hooks::to_value(event)?)?;
+            let value = options.choose::<Self>(hooks::to_value(event)?)?;
             Ok(serde_json::to_vec(&value).map_err(DumpErrorKind::Write)?)
         })
     }
@@ -767,7 +767,7 @@ pub trait EventSchema: FieldType + Serialize {
 
     /// The `post_dump` hook.
     #[doc(hidden)]
-    fn after_dump(value: Value) -> Result<Value, ValidationError> {
+    fn after_dump(&self, value: Value) -> Result<Value, ValidationError> {
         Ok(value)
     }
 

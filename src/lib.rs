@@ -166,6 +166,7 @@ mod dump;
 mod envelope;
 mod error;
 mod event;
+mod finite;
 #[cfg(feature = "cloudevents")]
 pub mod format;
 #[cfg(any(feature = "derive", feature = "kafka"))]
@@ -254,7 +255,7 @@ pub use self::envelope::Envelope;
 pub use self::error::{DumpError, LoadError};
 pub use self::event::{Descriptor, EventKey, EventSchema};
 pub use self::load::LoadOptions;
-pub use self::partial::{ApplyError, Partial};
+pub use self::partial::Partial;
 pub use self::source::{Line, Lines};
 pub use self::violation::{FieldName, InputName, Path, Segment, Violation, Violations};
 

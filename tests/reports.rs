@@ -793,3 +793,80 @@ fn the_derive_form_has_the_masking_debug_too() {
     let event = ByHand { token: MARKER.into(), name: "a".into() };
     assert_eq!(format!("{event:?}"), "ByHand { token: ***, name: \"a\" }");
 }
+
+/// What is valid is without the fault, whatever name that came under.
+#[test]
+fn valid_data_is_without_faults_under_aliases() {
+    #[event_schema::event]
+    #[derive(Debug)]
+    struct Parcel {
+        #[serde(alias = "count", alias = "n")]
+        quantity: u8,
+        #[serde(alias = "to")]
+        address: Address,
+        kind: Kind,
+        #[serde(default, alias = "remark")]
+        note: String,
+    }
+    #[event_schema::event]
+    #[derive(Debug)]
+    struct Address {
+        #[serde(alias = "plz")]
+        zip: String,
+        street: String,
+    }
+    #[event_schema::event]
+    #[derive(Debug)]
+    enum Kind {
+        #[serde(alias = "letter")]
+        Letter { weight: u8, colour: String },
+    }
+
+    let options = LoadOptions::new().valid_data(true);
+    let load = |input: &Value| {
+        let by_text = Parcel::load_with(input.to_string().as_bytes(), &options).unwrap_err();
+        let by_value = Parcel::load_value_with(input.clone(), &options).unwrap_err();
+        assert_eq!(by_text.valid_data(), by_value.valid_data());
+        by_text.valid_data().unwrap().clone()
+    };
+    assert_eq!(
+        load(&json!({
+            "n": -1, "to": {"plz": 5, "street": "Main St"}, "kind": {"letter": {"weight": "x", "colour": "red"}},
+            "note": "one",
+        })),
+        json!({"to": {"street": "Main St"}, "kind": {"letter": {"colour": "red"}}, "note": "one"})
+    );
+    // Of a field that came twice nobody knows which is meant.
+    assert_eq!(
+        load(&json!({"n": 1, "to": 7, "kind": {}, "note": "one", "remark": "two"})),
+        json!({"n": 1})
+    );
+}
+
+/// There is nothing that could stand where an enum without variants is asked for.
+#[test]
+fn an_enum_without_variants_takes_nothing() {
+    #[derive(Debug, Serialize, EventSchema, JsonSchema)]
+    enum Never {}
+    #[derive(Debug, Serialize, EventSchema, JsonSchema)]
+    #[serde(tag = "t")]
+    #[allow(dead_code, reason = "nothing can be read")]
+    enum Internal {
+        #[serde(skip_deserializing)]
+        Written,
+    }
+    #[event_schema::event]
+    #[derive(Debug)]
+    struct Holder {
+        never: Never,
+        internal: Internal,
+    }
+    assert_eq!(
+        violations::<Holder>(&json!({"never": "x", "internal": {"t": "Written"}})).to_messages(),
+        json!({"never": ["Not a valid variant."], "internal": {"t": ["Not a valid variant."]}})
+    );
+    assert_eq!(
+        violations::<Holder>(&json!({"never": {"x": 1}, "internal": {"t": "x"}})).to_messages(),
+        json!({"never": ["Not a valid variant."], "internal": {"t": ["Not a valid variant."]}})
+    );
+}

@@ -227,3 +227,179 @@ fn a_required_option_has_the_fields_text() {
     assert_eq!(error.violations().unwrap().to_messages(), json!({"one": ["Which one?"]}));
     assert_eq!(Given { one: None }.validate().unwrap_err()[0].message(), "Which one?");
 }
+
+#[derive(Debug, Clone, PartialEq, Default, Serialize, JsonSchema, EventSchema)]
+struct Counted {
+    #[validate(range(min = 1))]
+    count: u32,
+}
+
+fn nan() -> f64 {
+    f64::NAN
+}
+
+/// Rules hold for every value that a field can have: read, defaulted or skipped. What loads can be dumped.
+#[test]
+fn what_is_filled_in_is_checked() {
+    #[derive(Debug, PartialEq, Serialize, JsonSchema, EventSchema)]
+    struct Filled {
+        #[serde(default)]
+        inner: Counted,
+        #[serde(default = "ones")]
+        list: Vec<Counted>,
+        #[serde(default = "nan")]
+        ratio: f64,
+        #[serde(skip)]
+        #[validate(range(min = 1))]
+        mark: u8,
+    }
+    fn ones() -> Vec<Counted> {
+        vec![Counted { count: 1 }, Counted { count: 0 }]
+    }
+    let least = json!(["Must be greater than or equal to 1."]);
+    let says = |error: LoadError| error.violations().unwrap().to_messages();
+    assert_eq!(
+        says(Filled::load(b"{}").unwrap_err()),
+        json!({"inner": {"count": least}, "list": {"1": {"count": least}}, "ratio": ["Not a valid number."], "mark": least})
+    );
+
+    #[derive(Debug, PartialEq, Serialize, JsonSchema, EventSchema)]
+    #[serde(default)]
+    struct Container {
+        inner: Counted,
+        ratio: f64,
+    }
+    impl Default for Container {
+        fn default() -> Self {
+            Self { inner: Counted { count: 0 }, ratio: f64::INFINITY }
+        }
+    }
+    assert_eq!(
+        says(Container::load(b"{}").unwrap_err()),
+        json!({"inner": {"count": least}, "ratio": ["Not a valid number."]})
+    );
+    assert_eq!(Container::load(br#"{"inner": {"count": 1}, "ratio": 1}"#).unwrap().inner, Counted { count: 1 });
+
+    #[derive(Debug, PartialEq, Serialize, JsonSchema, EventSchema)]
+    #[serde(transparent)]
+    struct Clear {
+        inner: u8,
+        #[serde(skip)]
+        #[validate(range(min = 1))]
+        mark: u8,
+    }
+    assert_eq!(says(Clear::load(b"1").unwrap_err()), json!({"mark": least}));
+
+    #[derive(Debug, PartialEq, Serialize, JsonSchema, EventSchema)]
+    struct Present(#[validate(required)] Option<u8>);
+    #[derive(Debug, PartialEq, Serialize, JsonSchema, EventSchema)]
+    #[serde(tag = "t", content = "c")]
+    enum Content {
+        Number(#[validate(required)] Option<u8>),
+    }
+    #[derive(Debug, PartialEq, Serialize, JsonSchema, EventSchema)]
+    struct Held {
+        present: Present,
+        content: Content,
+    }
+    let required = json!(["Missing data for required field."]);
+    assert_eq!(
+        says(Held::load(br#"{"content": {"t": "Number"}}"#).unwrap_err()),
+        json!({"present": required, "content": {"c": required}})
+    );
+}
+
+/// A default that breaks a rule is no misfit.
+#[test]
+fn a_bad_default_is_no_misfit() {
+    #[derive(Debug, PartialEq, Serialize, JsonSchema, EventSchema)]
+    #[serde(untagged)]
+    enum Either {
+        Ratio {
+            name: String,
+            #[serde(default = "nan")]
+            ratio: f64,
+        },
+        Any(Value),
+    }
+    let error = Either::load(br#"{"name": "x"}"#).unwrap_err();
+    assert_eq!(error.violations().unwrap().to_messages(), json!({"ratio": ["Not a valid number."]}));
+}
+
+#[test]
+fn a_rule_finds_a_field_by_its_name() {
+    #[derive(Debug, Serialize, JsonSchema, EventSchema)]
+    struct Password {
+        r#pass: String,
+        #[validate(must_match(other = pass))]
+        again: String,
+        r#type: u8,
+        #[validate(must_match(other = r#type))]
+        kind: u8,
+    }
+    let error = Password::load(br#"{"pass": "a", "again": "b", "type": 1, "kind": 2}"#).unwrap_err();
+    assert_eq!(
+        error.violations().unwrap().to_messages(),
+        json!({"again": ["Must match pass."], "kind": ["Must match type."]})
+    );
+    assert!(Password::load(br#"{"pass": "a", "again": "a", "type": 1, "kind": 1}"#).is_ok());
+}
+
+/// `skip` switches all rules of the field off, in whichever order they are written.
+#[test]
+fn skipped_rules_are_off() {
+    #[derive(Debug, Serialize, JsonSchema, EventSchema)]
+    struct Skipping {
+        #[validate(skip)]
+        #[event(one_of("a"))]
+        one: String,
+        #[event(each(length(min = 2)), contains_only("aa"))]
+        #[validate(skip)]
+        list: Vec<String>,
+        #[event(keys(length(min = 2)), values(range(min = 2)))]
+        #[validate(skip, length(min = 2))]
+        map: BTreeMap<String, u8>,
+    }
+    let event = Skipping::load(br#"{"one": "b", "list": ["b"], "map": {"b": 1}}"#).unwrap();
+    event.validate().unwrap();
+}
+
+/// NaN and infinities are null in JSON, which no reader of a number takes.
+#[test]
+fn no_float_of_a_plain_field_is_written_as_null() {
+    #[derive(Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
+    struct Foreign {
+        one: f64,
+        list: Vec<Option<f32>>,
+        by_name: BTreeMap<String, (f64, u8)>,
+    }
+    #[derive(Debug, PartialEq, Serialize, JsonSchema, EventSchema)]
+    struct Reading {
+        #[event(plain)]
+        value: Foreign,
+        #[event(plain)]
+        more: Option<f64>,
+        list: Vec<Plain>,
+    }
+    #[derive(Debug, PartialEq, Serialize, JsonSchema, EventSchema)]
+    struct Plain(#[event(plain)] f32);
+
+    let reading = |one, item, number, more, plain| Reading {
+        value: Foreign { one, list: vec![None, Some(item)], by_name: BTreeMap::from([("a".into(), (number, 1))]) },
+        more: Some(more),
+        list: vec![Plain(1.0), Plain(plain)],
+    };
+    let good = reading(1.0, 2.0, 3.0, 4.0, 5.0);
+    assert_eq!(Reading::load(&good.dump().unwrap()).unwrap(), good);
+
+    let (nan, no) = (f64::NAN, json!(["Not a valid number."]));
+    for (event, messages) in [
+        (reading(nan, 2.0, 3.0, 4.0, 5.0), json!({"value": no})),
+        (reading(1.0, f32::INFINITY, 3.0, 4.0, 5.0), json!({"value": no})),
+        (reading(1.0, 2.0, f64::NEG_INFINITY, 4.0, 5.0), json!({"value": no})),
+        (reading(1.0, 2.0, 3.0, nan, 5.0), json!({"more": no})),
+        (reading(1.0, 2.0, 3.0, 4.0, f32::NAN), json!({"list": {"1": no}})),
+    ] {
+        assert_eq!(event.dump().unwrap_err().violations().unwrap().to_messages(), messages);
+    }
+}

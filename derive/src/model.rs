@@ -113,7 +113,8 @@ impl<'a> Level<'a> {
         let field = |field: ast::Field<'a>| {
             let attrs = &field.original.attrs;
             let mut rules = Rules::from_ast(cx, attrs);
-            Field { event: FieldAttrs::from_ast(cx, attrs, &mut rules), rules, serde: field }
+            let event = FieldAttrs::from_ast(cx, attrs, &mut rules);
+            Field { event, rules: rules.unless_skipped(), serde: field }
         };
         Self { style, fields: fields.into_iter().map(field).collect() }
     }

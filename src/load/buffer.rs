@@ -5,15 +5,17 @@
 //! costs no recursion; what is never asked for is never read.
 
 use std::borrow::Cow;
+use std::collections::HashMap;
 use std::marker::PhantomData;
 
 use serde::de::value::{BorrowedStrDeserializer, MapDeserializer};
-use serde::de::{Deserialize, DeserializeSeed, Deserializer, Error, MapAccess, Visitor};
+use serde::de::{Deserialize, DeserializeSeed, Deserializer, Error, IgnoredAny, MapAccess, Visitor};
 use serde::forward_to_deserialize_any;
 use serde_json::Value;
 use serde_json::value::RawValue;
 
 use super::leaf::AnyValue;
+use super::patch::Object;
 use super::{At, Context, Dialect};
 use crate::suggestion::closest;
 
@@ -69,6 +71,21 @@ enum Form {
 }
 
 impl Buffered {
+    /// Keeps a value at hand.
+    pub(super) fn of(value: Value) -> Self {
+        Self(Form::Value(value))
+    }
+
+    /// The keys of the object that it is.
+    #[cold]
+    pub(super) fn keys(&self) -> Vec<String> {
+        let object: HashMap<String, IgnoredAny> = match &self.0 {
+            Form::Text(text) => serde_json::from_str(text.get()).unwrap_or_default(),
+            Form::Value(value) => HashMap::deserialize(value).unwrap_or_default(),
+        };
+        object.into_keys().collect()
+    }
+
     /// Keeps a value of the source.
     pub(crate) fn read<'de, D: Deserializer<'de>>(input: D, cx: &mut Context<'_>) -> Result<Self, D::Error> {
         Ok(Self(match cx.dialect() {
@@ -260,6 +277,22 @@ struct Entry {
 }
 
 impl Leftovers {
+    /// All entries of an object.
+    pub(super) fn of(object: Object) -> Self {
+        let entry = |(key, value)| Entry { key, value: Buffered::of(value), taken: false };
+        Self(object.into_iter().map(entry).collect())
+    }
+
+    /// What nobody has taken of an object that was given by [`of`](Self::of).
+    pub(super) fn into_rest(self) -> Object {
+        let rest = self.0.into_iter().filter(|entry| !entry.taken);
+        rest.filter_map(|entry| match entry.value.0 {
+            Form::Value(value) => Some((entry.key, value)),
+            Form::Text(_) => None,
+        })
+        .collect()
+    }
+
     pub(crate) fn push(&mut self, key: String, value: Buffered) {
         self.0.push(Entry { key, value, taken: false });
     }
@@ -269,7 +302,7 @@ impl Leftovers {
         Entries { rest: self.0.iter(), wants, value: None, error: PhantomData }
     }
 
-    pub(crate) fn take(&mut self, wants: fn(&str) -> bool) {
+    pub(crate) fn take(&mut self, wants: impl Fn(&str) -> bool) {
         for entry in &mut self.0 {
             entry.taken |= wants(&entry.key);
         }

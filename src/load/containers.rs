@@ -7,10 +7,12 @@ use std::marker::PhantomData;
 
 use serde::de::{DeserializeSeed, Deserializer, Error, MapAccess, SeqAccess, Visitor};
 use serde::{Serialize, forward_to_deserialize_any};
+use serde_json::Value;
 
 use super::buffer::Leftovers;
 use super::context::KeyText;
 use super::number::{self, Under, UnderToken};
+use super::patch::{self, Object};
 use super::{At, Context, Expected, FieldType, Seed, refused};
 use crate::contract::{Place, Walk};
 use crate::violation::MASK;
@@ -27,15 +29,52 @@ impl<T: FieldType> FieldType for Option<T> {
         input.deserialize_option(OptionVisitor { cx, at, parts: NoParts, of: PhantomData })
     }
 
-    // As in serde: what cannot be read is not there.
+    // As in serde: what does not fit is not there. What rules and hooks refuse fits.
     fn read_flat<E: Error>(leftovers: &mut Leftovers, cx: &mut Context<'_>, at: &At<'_>) -> Result<Option<Self>, E> {
         let before = cx.mark();
         let value = T::read_flat(leftovers, cx, at)?;
-        if cx.shape_findings_since(before) > 0 || value.is_none() {
+        if cx.shape_findings_since(before) > 0 {
             cx.rewind(before);
             return Ok(Some(None));
         }
         Ok(value.map(Some))
+    }
+
+    fn read_key(text: &mut Option<String>, cx: &mut Context<'_>, map: &At<'_>) -> Option<Self> {
+        T::read_key(text, cx, map).map(Some)
+    }
+
+    fn field_name(name: &str) -> Option<&'static str> {
+        T::field_name(name)
+    }
+
+    fn uses_name(&self, name: &str) -> bool {
+        match self {
+            Some(value) => value.uses_name(name),
+            None => T::field_name(name).is_some(),
+        }
+    }
+
+    fn check_flat(&self, taken: &dyn Fn(&str) -> bool, cx: &mut Context<'_>, at: &At<'_>) {
+        if let Some(value) = self {
+            value.check_flat(taken, cx, at);
+        }
+    }
+
+    fn patch(&mut self, input: &Value, cx: &mut Context<'_>, at: &At<'_>) {
+        match self {
+            Some(value) if !input.is_null() => value.patch(input, cx, at),
+            _ => patch::replace(self, input, cx, at),
+        }
+    }
+
+    fn patch_flat(&mut self, rest: &mut Object, cx: &mut Context<'_>, at: &At<'_>) {
+        match self {
+            Some(value) => value.patch_flat(rest, cx, at),
+            // Of nothing some types make an empty value.
+            None if rest.is_empty() => {}
+            None => patch::replace_flat(self, rest, cx, at),
+        }
     }
 
     fn flat_names(names: &mut Vec<&'static [&'static str]>) {
@@ -445,6 +484,24 @@ impl<'de, E: Error> Deserializer<'de> for KeyDeserializer<'_, E> {
     }
 }
 
+/// Reads a map's key that is on the wire what it holds; `build` makes it of that, with its rules.
+#[doc(hidden)]
+pub fn read_newtype_key<T: FieldType, K: FieldType>(
+    text: &mut Option<String>,
+    cx: &mut Context<'_>,
+    map: &At<'_>,
+    build: impl FnOnce(T, &mut Context<'_>, &At<'_>) -> Option<K>,
+) -> Option<K> {
+    let covered = map.cover();
+    let map = if K::SENSITIVE { &covered } else { map };
+    // Texts are taken, and the place is still asked for.
+    let shown = text.clone().unwrap_or_default();
+    let before = cx.mark();
+    let inner = T::read_key(text, cx, map)?;
+    let key = build(inner, cx, &map.map_key(&shown));
+    key.filter(|_| cx.shape_findings_since(before) == 0)
+}
+
 /// The key as it is written; only a finding asks.
 impl<K: FieldType + Serialize> KeyText for K {
     fn key_text(&self) -> Cow<'_, str> {
@@ -460,9 +517,9 @@ impl<K: FieldType + Serialize> KeyText for K {
 }
 
 /// A key that was read, with its text unless it took that.
-struct ReadKey<K> {
-    key: Option<K>,
-    text: Option<String>,
+pub(super) struct ReadKey<K> {
+    pub(super) key: Option<K>,
+    pub(super) text: Option<String>,
 }
 
 impl<K: FieldType + Serialize> KeyText for ReadKey<K> {
@@ -574,6 +631,40 @@ macro_rules! maps {
                     key.check(cx, &at.map_key_of(key));
                     value.check(cx, &at.key(key));
                 }
+            }
+
+            fn check_flat(&self, taken: &dyn Fn(&str) -> bool, cx: &mut Context<'_>, at: &At<'_>) {
+                for key in self.keys().map($crate::load::context::KeyText::key_text).filter(|key| taken(key)) {
+                    cx.taken(at, &key);
+                }
+            }
+
+            fn patch(&mut self, input: &serde_json::Value, cx: &mut Context<'_>, at: &At<'_>) {
+                let serde_json::Value::Object(entries) = input else {
+                    return $crate::load::patch::replace(self, input, cx, at);
+                };
+                for (name, value) in entries {
+                    let mut text = Some(name.clone());
+                    let key = $crate::load::containers::ReadKey { key: K::read_key(&mut text, cx, at), text };
+                    let at = &at.key(&key);
+                    let Some(known) = &key.key else { continue };
+                    if let Some(here) = self.get_mut(known) {
+                        here.patch(value, cx, at);
+                    } else if let Some(new) = $crate::load::patch::read(value, cx, at)
+                        && let Some(key) = key.key
+                    {
+                        self.insert(key, new);
+                    }
+                }
+            }
+
+            fn patch_flat(
+                &mut self,
+                rest: &mut serde_json::Map<String, serde_json::Value>,
+                cx: &mut Context<'_>,
+                at: &At<'_>,
+            ) {
+                self.patch(&serde_json::Value::Object(rest.clone()), cx, at);
             }
 
             fn describe(walk: &mut Walk<'_>, here: &Place) {

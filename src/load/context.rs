@@ -195,6 +195,7 @@ impl fmt::Debug for LoadOptions<'_> {
 static NULL: Rule = Rule::bare("null");
 static REQUIRED: Rule = Rule::bare("required");
 static DUPLICATE: Rule = Rule::bare("duplicate");
+pub(super) static VARIANT: Expected = Expected::new("variant");
 static NO_LIST: Rule = Rule::new("invalid", &[("expected", Param::Str("list"))], Some("Invalid input type."));
 
 /// How many unknown variants are compared with the known ones in a load.
@@ -256,6 +257,15 @@ pub enum Mode {
 enum Kind {
     Shape,
     Value,
+}
+
+/// How an object that a value is read from is shared with others.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Sharing {
+    /// Its tag has been taken out: it is the data of an internally tagged enum's variant.
+    Tagged,
+    /// It is what a level left for its flattened fields.
+    Flattened,
 }
 
 /// A state of a [`Context`] to go back to.
@@ -350,6 +360,8 @@ pub struct Context<'c> {
     too_deep: bool,
     /// Fields that no type knows, if `valid_data` wants them out.
     strays: Vec<Path>,
+    /// The object that comes next is shared, if it comes at this depth.
+    shared: Option<(Sharing, usize)>,
     /// A number arrived as a map of this one key (`serde_json/arbitrary_precision`) where an object stands.
     pub(crate) number_in_disguise: Option<Mark>,
 }
@@ -366,6 +378,7 @@ impl<'c> Context<'c> {
             mode: Mode::Whole,
             too_deep: false,
             strays: Vec::new(),
+            shared: None,
             number_in_disguise: None,
         }
     }
@@ -434,6 +447,19 @@ impl<'c> Context<'c> {
     #[inline]
     pub fn leave(&mut self) {
         self.depth -= 1;
+    }
+
+    /// Reads a value from an object that others read too.
+    pub(crate) fn sharing<T>(&mut self, how: Sharing, read: impl FnOnce(&mut Self) -> T) -> T {
+        let before = self.shared.replace((how, self.depth));
+        let value = read(self);
+        self.shared = before;
+        value
+    }
+
+    /// Whether what is read now is an object that others read too, rather than a part of one.
+    pub(crate) fn shared(&self) -> Option<Sharing> {
+        self.shared.filter(|(_, depth)| *depth == self.depth).map(|(how, _)| how)
     }
 
     pub(crate) fn mark(&self) -> Mark {
@@ -562,6 +588,24 @@ impl<'c> Context<'c> {
         self.note_rule(at, Kind::Shape, concern, &expected.0);
     }
 
+    /// As [`invalid`](Self::invalid), of a value at hand that load would refuse if it were written.
+    #[cold]
+    pub(crate) fn unreadable(&mut self, at: &At<'_>, expected: &'static Expected) {
+        self.keep(at, Kind::Value, Concern::Value, true, || Fault::Rule(&expected.0));
+    }
+
+    /// As [`null`](Self::null), of a value at hand.
+    #[cold]
+    pub(crate) fn null_at_hand(&mut self, at: &At<'_>) {
+        self.keep(at, Kind::Value, Concern::Value, true, || Fault::Rule(&NULL));
+    }
+
+    /// As [`duplicate`](Self::duplicate), of a key at hand that load would take for another's.
+    #[cold]
+    pub(crate) fn taken(&mut self, at: &At<'_>, key: &str) {
+        self.keep(&at.name(key), Kind::Value, Concern::Value, true, || Fault::Rule(&DUPLICATE));
+    }
+
     /// Notes a null where the type has none.
     #[cold]
     pub(crate) fn null(&mut self, at: &At<'_>, expected: &'static Expected) {
@@ -609,6 +653,9 @@ impl<'c> Context<'c> {
     /// once, because the name is not kept.
     #[cold]
     pub(crate) fn choice(&mut self, at: &At<'_>, choices: &'static Rule, name: Option<&str>) {
+        if choices.choices().is_empty() {
+            return self.invalid(at, &VARIANT);
+        }
         let name = name.filter(|_| self.violations.len() < MAX_SUGGESTIONS && !at.is_sensitive());
         let meant = name.and_then(|name| suggest(name, choices.choices())).and_then(|index| u16::try_from(index).ok());
         self.note(at, Kind::Shape, Concern::Value, Fault::Choice(choices, meant));

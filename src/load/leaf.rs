@@ -1,11 +1,15 @@
 //! Values without parts: one visitor for all of them, and the standard library's.
 
+use std::collections::HashMap;
 use std::marker::PhantomData;
 
 use serde::de::{Deserialize, DeserializeSeed, Deserializer, Error, IgnoredAny, MapAccess, SeqAccess, Visitor};
 use serde_json::value::RawValue;
 
+use super::buffer::Leftovers;
+use super::context::Sharing;
 use super::number::{self, Under, UnderToken};
+use super::patch::{self, Object};
 use super::{At, Context, Dialect, Expected, FieldType};
 use crate::contract::{Place, Walk, integers};
 
@@ -268,7 +272,7 @@ pub(super) use leaf;
 pub(super) static STRING: Expected = Expected::new("string");
 static BOOLEAN: Expected = Expected::new("boolean");
 static INTEGER: Expected = Expected::new("integer");
-static NUMBER: Expected = Expected::new("number");
+pub(crate) static NUMBER: Expected = Expected::new("number");
 static CHARACTER: Expected = Expected::new("character");
 
 impl Leaf for String {
@@ -444,7 +448,7 @@ macro_rules! floats {
                 #[inline]
                 fn check(&self, cx: &mut Context<'_>, at: &At<'_>) {
                     if !self.is_finite() {
-                        cx.invalid(at, &NUMBER);
+                        cx.unreadable(at, &NUMBER);
                     }
                 }
                 fn describe(walk: &mut Walk<'_>, here: &Place) {
@@ -474,6 +478,23 @@ impl FieldType for serde_json::Value {
 
     fn is_null(&self) -> bool {
         self.is_null()
+    }
+
+    fn check_flat(&self, taken: &dyn Fn(&str) -> bool, cx: &mut Context<'_>, at: &At<'_>) {
+        if let Self::Object(object) = self {
+            object.check_flat(taken, cx, at);
+        }
+    }
+
+    fn patch(&mut self, input: &Self, cx: &mut Context<'_>, at: &At<'_>) {
+        match (self, input) {
+            (Self::Object(object), Self::Object(_)) => object.patch(input, cx, at),
+            (this, _) => *this = input.clone(),
+        }
+    }
+
+    fn patch_flat(&mut self, rest: &mut Object, cx: &mut Context<'_>, at: &At<'_>) {
+        self.patch(&Self::Object(rest.clone()), cx, at);
     }
 }
 
@@ -566,6 +587,25 @@ impl FieldType for serde_json::Map<String, serde_json::Value> {
         }
         Ok(None)
     }
+
+    fn check_flat(&self, taken: &dyn Fn(&str) -> bool, cx: &mut Context<'_>, at: &At<'_>) {
+        for key in self.keys().filter(|key| taken(key)) {
+            cx.taken(at, key);
+        }
+    }
+
+    fn patch(&mut self, input: &serde_json::Value, cx: &mut Context<'_>, at: &At<'_>) {
+        for (name, value) in patch::entries(input, cx, at).into_iter().flatten() {
+            match self.get_mut(name) {
+                Some(here) => here.patch(value, cx, at),
+                None => drop(self.insert(name.clone(), value.clone())),
+            }
+        }
+    }
+
+    fn patch_flat(&mut self, rest: &mut Object, cx: &mut Context<'_>, at: &At<'_>) {
+        self.patch(&serde_json::Value::Object(rest.clone()), cx, at);
+    }
 }
 
 impl Leaf for serde_json::Number {
@@ -602,12 +642,25 @@ impl FieldType for Box<RawValue> {
 impl FieldType for () {
     fn read<'de, D: Deserializer<'de>>(input: D, cx: &mut Context<'_>, at: &At<'_>) -> Result<Option<Self>, D::Error> {
         static NULL: Expected = Expected::new("null");
+        // Where there is no place for a null, serde writes nothing: behind a tag nothing else may stand either.
+        if let Some(sharing) = cx.shared() {
+            let entries = HashMap::<String, IgnoredAny>::deserialize(input)?;
+            if sharing == Sharing::Tagged && !entries.is_empty() {
+                cx.invalid(at, &NULL);
+                return Ok(None);
+            }
+            return Ok(Some(()));
+        }
         // One token is all it takes to tell; what is no null is read as anything and refused.
         let value = Option::<IgnoredAny>::deserialize(input)?;
         if value.is_some() {
             cx.invalid(at, &NULL);
         }
         Ok(value.is_none().then_some(()))
+    }
+
+    fn read_flat<E: Error>(_: &mut Leftovers, _: &mut Context<'_>, _: &At<'_>) -> Result<Option<Self>, E> {
+        Ok(Some(()))
     }
 
     fn is_null(&self) -> bool {

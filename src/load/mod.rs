@@ -92,6 +92,7 @@ pub(crate) mod leaf;
 pub(crate) mod many;
 pub(crate) mod number;
 pub(crate) mod object;
+pub(crate) mod patch;
 mod std_types;
 pub(crate) mod tuple;
 mod valid;
@@ -101,11 +102,14 @@ mod wrappers;
 use std::marker::PhantomData;
 
 use serde::de::{DeserializeSeed, Deserializer, Error, MapAccess, SeqAccess};
+use serde_json::Value;
 
 use self::buffer::{Leftovers, MapOf};
 pub use self::context::{At, Context, Dialect, Expected, LoadOptions, Mode};
 pub use self::leaf::{Leaf, read_leaf};
+use self::context::Sharing;
 use self::object::Slot;
+use self::patch::Object;
 use crate::contract::{Place, Walk};
 use crate::error::{LoadError, LoadErrorKind};
 use crate::violation::MASK;
@@ -232,7 +236,57 @@ pub trait FieldType: Sized {
     /// As [`read`](Self::read).
     #[doc(hidden)]
     fn read_flat<E: Error>(leftovers: &mut Leftovers, cx: &mut Context<'_>, at: &At<'_>) -> Result<Option<Self>, E> {
-        Self::read(MapOf(leftovers.entries::<E>(buffer::any)), cx, at)
+        let entries = MapOf(leftovers.entries::<E>(buffer::any));
+        let value = cx.sharing(Sharing::Flattened, |cx| Self::read(entries, cx, at))?;
+        leftovers.take(|name| match &value {
+            Some(value) => value.uses_name(name),
+            None => Self::field_name(name).is_some(),
+        });
+        Ok(value)
+    }
+
+    /// What the type calls the field on the wire that the input may call so; `None` if it has none. Only names that
+    /// a flattened value of the type always takes out of its level.
+    #[doc(hidden)]
+    fn field_name(_name: &str) -> Option<&'static str> {
+        None
+    }
+
+    /// Whether a load would give an entry of this name to this value, if it is flattened.
+    #[doc(hidden)]
+    fn uses_name(&self, name: &str) -> bool {
+        Self::field_name(name).is_some()
+    }
+
+    /// Notes the keys of a flattened value that a load would give to others, which are `taken`.
+    #[doc(hidden)]
+    fn check_flat(&self, _taken: &dyn Fn(&str) -> bool, _cx: &mut Context<'_>, _at: &At<'_>) {}
+
+    /// What the type's `pre_load` hook makes of an input; `None` if it refuses it, which is noted.
+    #[doc(hidden)]
+    fn prepare(value: Value, _cx: &mut Context<'_>, _at: &At<'_>) -> Option<Value> {
+        Some(value)
+    }
+
+    /// What the type's `post_load` hook makes of a value without fault; `None` if it refuses it, which is noted.
+    #[doc(hidden)]
+    fn complete(self, _cx: &mut Context<'_>, _at: &At<'_>) -> Option<Self> {
+        Some(self)
+    }
+
+    /// Puts a part into the value: entries of structs and maps into their places, all else in place of the whole.
+    /// Rules are the caller's to check.
+    #[doc(hidden)]
+    fn patch(&mut self, input: &Value, cx: &mut Context<'_>, at: &At<'_>) {
+        patch::replace(self, input, cx, at);
+    }
+
+    /// As [`patch`](Self::patch), of a flattened value: `rest` are the entries that nobody has taken.
+    #[doc(hidden)]
+    fn patch_flat(&mut self, rest: &mut Object, cx: &mut Context<'_>, at: &At<'_>) {
+        if rest.keys().any(|name| self.uses_name(name)) {
+            patch::replace_flat(self, rest, cx, at);
+        }
     }
 
     /// Adds what a flattened field is called on the wire, level by level: for suggestions.

@@ -11,7 +11,7 @@ use super::containers::{NoParts, ReadParts};
 use super::number::{self, Under, UnderToken};
 use super::{At, Context, Expected, FieldType, Mode, Seed, refused};
 
-pub(super) static OBJECT: Expected = Expected::new("object");
+pub(crate) static OBJECT: Expected = Expected::new("object");
 
 /// A level of a type: the struct itself, or one of an enum's variants, counted.
 #[doc(hidden)]
@@ -387,18 +387,13 @@ impl<T: FieldType> Slot<T> {
         if !matches!(self, Self::Missing) {
             return None;
         }
-        match T::missing(cx, at) {
-            // Of a part of an event, what is missing has no rules to keep.
-            Some(value) if cx.mode() == Mode::Partial => {
-                *self = Self::Good(value);
-                None
-            }
-            Some(value) => {
-                *self = Self::Good(value);
-                self.good()
-            }
-            None => None,
+        let value = T::missing(cx, at)?;
+        // Of a part of an event, what is missing is not known to be nothing.
+        if cx.mode() == Mode::Partial {
+            return None;
         }
+        *self = Self::Good(value);
+        self.good()
     }
 }
 
@@ -454,6 +449,8 @@ impl<T> Slot<T> {
     {
         if matches!(self, Self::Missing) {
             match buffer::foreign_missing() {
+                // As in `or_missing`.
+                Some(_) if cx.mode() == Mode::Partial => {}
                 Some(value) => {
                     *self = Self::Good(value);
                     return self.good();
@@ -481,6 +478,13 @@ impl<T> Slot<T> {
         }
         *self = Self::Good(default());
         self.good()
+    }
+
+    /// As [`or_default`](Self::or_default), of a field that is never read: no part of an event has it.
+    #[inline]
+    pub fn or_skipped(&mut self, cx: &Context<'_>, default: impl FnOnce() -> T) -> Option<&T> {
+        *self = Self::Good(default());
+        self.good().filter(|_| cx.mode() == Mode::Whole)
     }
 
     #[inline]

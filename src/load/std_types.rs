@@ -92,7 +92,13 @@ macro_rules! saturating {
             }
         }
 
-        leaf! { Saturating<$integer> {} }
+        leaf! {
+            Saturating<$integer> {
+                fn read_key(text: &mut Option<String>, cx: &mut Context<'_>, map: &At<'_>) -> Option<Self> {
+                    read_leaf_key(text, cx, map, number::from_key)
+                }
+            }
+        }
     )*};
 }
 
@@ -186,6 +192,10 @@ leaf! { PathBuf {} }
 impl<T: ?Sized> FieldType for PhantomData<T> {
     fn read<'de, D: Deserializer<'de>>(input: D, cx: &mut Context<'_>, at: &At<'_>) -> Result<Option<Self>, D::Error> {
         Ok(<()>::read(input, cx, at)?.map(|()| PhantomData))
+    }
+
+    fn read_flat<E: Error>(_: &mut Leftovers, _: &mut Context<'_>, _: &At<'_>) -> Result<Option<Self>, E> {
+        Ok(Some(PhantomData))
     }
 
     fn is_null(&self) -> bool {
@@ -290,6 +300,10 @@ macro_rules! pairs {
 
             fn flat_names(names: &mut Vec<&'static [&'static str]>) {
                 names.push(<$names as Object<($first, $second)>>::NAMES);
+            }
+
+            fn field_name(name: &str) -> Option<&'static str> {
+                <$names as Object<($first, $second)>>::NAMES.iter().copied().find(|known| *known == name)
             }
 
             fn check(&self, cx: &mut Context<'_>, at: &At<'_>) {
@@ -439,6 +453,10 @@ macro_rules! enums {
                 at: &At<'_>,
             ) -> Result<Option<Self>, E> {
                 read_external_flat(leftovers, cx, at)
+            }
+
+            fn field_name(name: &str) -> Option<&'static str> {
+                Self::find(name).map(|variant| Self::VARIANTS[variant].wire())
             }
 
             fn check(&self, cx: &mut Context<'_>, at: &At<'_>) {

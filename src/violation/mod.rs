@@ -46,13 +46,15 @@ pub struct FieldName {
     /// The field's own texts for what is wrong with its shape: required, null, invalid.
     messages: Option<&'static [Option<&'static str>; 3]>,
     sensitive: bool,
+    /// What else it may be called on the wire.
+    aliases: &'static [&'static str],
 }
 
 impl FieldName {
     #[doc(hidden)]
     #[must_use]
     pub const fn new(wire: &'static str, rust: &'static str) -> Self {
-        Self { wire, rust, messages: None, sensitive: false }
+        Self { wire, rust, messages: None, sensitive: false, aliases: &[] }
     }
 
     #[doc(hidden)]
@@ -67,6 +69,18 @@ impl FieldName {
     pub const fn sensitive(mut self) -> Self {
         self.sensitive = true;
         self
+    }
+
+    #[doc(hidden)]
+    #[must_use]
+    pub const fn with_aliases(mut self, aliases: &'static [&'static str]) -> Self {
+        self.aliases = aliases;
+        self
+    }
+
+    /// What else the field may be called in an input.
+    pub(crate) const fn aliases(&self) -> &'static [&'static str] {
+        self.aliases
     }
 
     /// The field's own text for a finding of shape.

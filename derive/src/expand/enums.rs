@@ -5,8 +5,8 @@ use quote::{ToTokens, quote};
 use serde_derive_internals::attr::TagType;
 use syn::ext::IdentExt;
 
-use super::field_type::Body;
-use super::level::{Expand, name_on_wire};
+use super::field_type::{Body, Flat};
+use super::level::{Expand, name_on_wire, with_aliases};
 use super::{Cx, structs};
 use crate::model::Variant;
 
@@ -44,7 +44,10 @@ pub(super) fn expand(cx: &Cx<'_>, variants: &[Variant<'_>]) -> Body {
         items: quote!(#items #variants_impl),
         read,
         read_flat,
+        read_key: None,
         check,
+        flat: flat(cx, &levels),
+        patch: None,
         describe: describe(cx, &readable),
         describe_key: describe_key(cx, &readable),
         flat_names: flat_names(cx, &readable),
@@ -61,7 +64,8 @@ fn variants_impl(cx: &Cx<'_>, readable: &[&(&Variant<'_>, Expand<'_>)]) -> Token
     let named = || readable.iter().filter(|(variant, _)| !variant.attrs.other());
     let field_names = readable.iter().map(|(variant, _)| {
         let (wire, rust) = (variant.attrs.name().deserialize_name(), variant.ident.unraw().to_string());
-        quote!(__p::FieldName::new(#wire, #rust))
+        let aliases = with_aliases(wire, variant.attrs.aliases());
+        quote!(__p::FieldName::new(#wire, #rust) #aliases)
     });
     let choices = named().map(|(variant, _)| variant.attrs.name().deserialize_name().to_token_stream());
     let find =
@@ -83,8 +87,18 @@ fn variants_impl(cx: &Cx<'_>, readable: &[&(&Variant<'_>, Expand<'_>)]) -> Token
         quote!(#index => #read,)
     });
     let missing = readable.iter().enumerate().filter_map(|(index, (_, level))| {
-        let missing = level.missing()?;
+        let missing = level.missing_checked()?;
         Some(quote!(#index => #missing,))
+    });
+    // Only an enum without any tag is asked.
+    let any_field = matches!(cx.model.serde.attrs.tag(), TagType::None).then(|| {
+        let names = readable.iter().filter_map(|(_, level)| level.field_name());
+        quote! {
+            fn any_field(name: &str) -> bool {
+                let _ = name;
+                false #(|| #names.is_some())*
+            }
+        }
     });
     quote! {
         #[automatically_derived]
@@ -125,6 +139,8 @@ fn variants_impl(cx: &Cx<'_>, readable: &[&(&Variant<'_>, Expand<'_>)]) -> Token
                     _ => ::core::unreachable!(),
                 }
             }
+
+            #any_field
 
             fn missing_content(
                 variant: usize,
@@ -174,12 +190,62 @@ fn representation(cx: &Cx<'_>) -> (TokenStream, TokenStream, Option<TokenStream>
     }
 }
 
+/// What the enum has of a level on which it is flattened.
+fn flat(cx: &Cx<'_>, levels: &[(&Variant<'_>, Expand<'_>)]) -> Flat {
+    let self_ty = cx.self_ty();
+    let readable = || levels.iter().filter(|(variant, _)| !variant.attrs.skip_deserializing());
+    // Of the variant at hand, over what its pattern binds.
+    let by_variant = |body: &dyn Fn(&Expand<'_>) -> TokenStream, other: &TokenStream| {
+        let arms = readable().filter(|(_, level)| !level.is_unit()).map(|(_, level)| {
+            let (pattern, body) = (level.pattern(), body(level));
+            quote!(#pattern => { #body })
+        });
+        quote!(match self { #(#arms)* #[allow(unreachable_patterns)] _ => #other })
+    };
+    let check = || levels.iter().any(|(_, level)| level.has_flat()).then(|| by_variant(&|level| level.check_flat(), &quote!({})));
+    match cx.model.serde.attrs.tag() {
+        TagType::External => Flat {
+            field_name: Some(quote! {
+                <#self_ty as __p::Variants>::find(name)
+                    .map(|variant| <#self_ty as __p::Variants>::VARIANTS[variant].wire())
+            }),
+            ..Flat::default()
+        },
+        TagType::Adjacent { tag, content } => Flat {
+            field_name: Some(quote! {
+                match name {
+                    #tag => __p::Some(#tag),
+                    #content => __p::Some(#content),
+                    _ => __p::None,
+                }
+            }),
+            ..Flat::default()
+        },
+        TagType::Internal { tag } => {
+            let uses = by_variant(&|level| level.uses_name(), &quote!(false));
+            Flat {
+                field_name: Some(quote!((name == #tag).then_some(#tag))),
+                uses_name: Some(quote!(name == #tag || #uses)),
+                check: check(),
+                ..Flat::default()
+            }
+        }
+        // One without data is not there: what others have would make another of it.
+        TagType::None => Flat {
+            uses_name: Some(by_variant(&|level| level.uses_name(), &quote!(<#self_ty as __p::Variants>::any_field(name)))),
+            check: check(),
+            ..Flat::default()
+        },
+    }
+}
+
 /// Where a variant's data stand, below `at`.
 fn step(cx: &Cx<'_>, variant: &Variant<'_>) -> TokenStream {
     match cx.model.serde.attrs.tag() {
         TagType::External => {
             let (wire, rust) = (variant.attrs.name().deserialize_name(), variant.ident.unraw().to_string());
-            quote!(at.field(const { &__p::FieldName::new(#wire, #rust) }))
+            let aliases = with_aliases(wire, variant.attrs.aliases());
+            quote!(at.field(const { &__p::FieldName::new(#wire, #rust) #aliases }))
         }
         TagType::Adjacent { .. } => quote!(at.field(&FORM.content)),
         TagType::Internal { .. } | TagType::None => quote!(*at),

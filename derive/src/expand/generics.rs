@@ -4,7 +4,7 @@ use quote::ToTokens;
 use syn::visit::{self, Visit};
 use syn::{Generics, Ident, Path, Type, TypePath, parse_quote};
 
-use crate::model::Model;
+use crate::model::{Model, Reader};
 
 /// The type's generics with `FieldType` asked of each parameter, and of each associated type, that
 /// a field's type mentions.
@@ -23,7 +23,18 @@ pub(crate) fn bounded(model: &Model<'_>) -> Generics {
         }
     }
     let found = mentions.found;
+    // They are written once to see whether they can be.
+    let plain = model.levels().into_iter().flat_map(|level| &level.fields);
+    let plain = plain.filter(|field| matches!(field.reader(), Reader::Plain)).filter(|field| {
+        let mut mentions = Mentions { params: &params, found: Vec::new() };
+        mentions.visit_type(field.serde.ty);
+        !mentions.found.is_empty()
+    });
+    let plain: Vec<_> = plain.map(|field| field.serde.ty).collect();
     let clause = generics.make_where_clause();
+    for ty in plain {
+        clause.predicates.push(parse_quote!(#ty: __p::serde::Serialize));
+    }
     for ty in found {
         clause.predicates.push(parse_quote!(#ty: __p::FieldType));
     }

@@ -1,16 +1,19 @@
 //! The fields of a struct or of a variant: how they are read together, checked and described.
 
+use std::collections::BTreeSet;
+
 use proc_macro2::TokenStream;
 use quote::{ToTokens, format_ident, quote, quote_spanned};
 use serde_derive_internals::ast::Style;
-use serde_derive_internals::attr::Default;
+use serde_derive_internals::attr::{Default, TagType};
+use serde_derive_internals::name::Name;
 use syn::ext::IdentExt;
 use syn::spanned::Spanned;
-use syn::{Ident, Member};
+use syn::{Ident, Member, Type};
 
 use super::event::optional;
 use super::{Cx, rules, shown_at};
-use crate::model::{Field, Level, Reader};
+use crate::model::{Field, Level, Reader, Shape};
 use crate::rule::Rule;
 
 /// A level in generated code: the `index`th of its type.
@@ -64,7 +67,7 @@ impl<'a> Expand<'a> {
         let (marker, self_ty) = (self.marker(), self.cx.self_ty());
         if let Some(inner) = self.inner() {
             let read = inner.read_alone();
-            let build = self.build_around(&inner);
+            let build = self.build_checked(&inner);
             let parts = inner.foreign().and_then(|_| inner.check_parts(&quote!(value)));
             let rules = inner.check_rules(&quote!(value));
             let check = quote!(#parts #rules);
@@ -94,7 +97,7 @@ impl<'a> Expand<'a> {
                 return None;
             }
             let ty = inner.field.serde.ty;
-            let build = self.build_around(&inner);
+            let build = self.build_checked(&inner);
             let check = inner.check_rules(&quote!(value));
             let cover = inner.cover();
             return Some(quote! {{
@@ -104,7 +107,157 @@ impl<'a> Expand<'a> {
                 __p::Ok(read.map(|inner| #build))
             }});
         }
+        if self.is_unit() {
+            let constructor = &self.constructor;
+            return Some(quote!(__p::Ok(<() as __p::FieldType>::read_flat::<__E>(leftovers, cx, at)?.map(|()| #constructor))));
+        }
         self.is_object().then(|| quote!(__p::read_object_flat::<#marker, #self_ty, __E>(leftovers, cx, at)))
+    }
+
+    /// Reads it from the key of a map, where it is one with a field: that field's type, and what makes
+    /// `Option<Type>` of its value `inner`.
+    pub(super) fn read_key(&self) -> Option<(&Type, TokenStream)> {
+        let inner = self.inner().filter(|inner| matches!(inner.field.reader(), Reader::Ours))?;
+        let (build, check) = (self.build_checked(&inner), inner.check_rules(&quote!(value)));
+        Some((inner.field.serde.ty, quote!({ { let value = &inner; #check } __p::Some(#build) })))
+    }
+
+    /// What it calls the field on the wire that the input calls `name`, of type `Option<&'static str>`.
+    pub(super) fn field_name(&self) -> Option<TokenStream> {
+        if let Some(inner) = self.inner() {
+            let ty = inner.field.serde.ty;
+            return inner.field.is_ours().then(|| quote!(<#ty as __p::FieldType>::field_name(name)));
+        }
+        if !self.is_object() {
+            return None;
+        }
+        let (marker, self_ty, names) = (self.marker(), self.cx.self_ty(), self.names());
+        let flat = self.fields().filter(ExpandField::is_flat).map(|field| {
+            let ty = field.field.serde.ty;
+            quote!(.or_else(|| <#ty as __p::FieldType>::field_name(name)))
+        });
+        Some(quote!(<#marker as __p::Object<#self_ty>>::find(name).map(|index| #names[index].wire()) #(#flat)*))
+    }
+
+    /// Whether a load would give it the entry `name`, over what [`pattern`](Self::pattern) binds.
+    pub(super) fn uses_name(&self) -> TokenStream {
+        if let Some(inner) = self.inner() {
+            let (ty, slot) = (inner.field.serde.ty, inner.slot());
+            let uses = quote!(<#ty as __p::FieldType>::uses_name(#slot, name));
+            return if inner.field.is_ours() { uses } else { quote!(false) };
+        }
+        if !self.is_object() {
+            return quote!(false);
+        }
+        let (marker, self_ty) = (self.marker(), self.cx.self_ty());
+        let flat = self.fields().filter(ExpandField::is_flat).map(|field| field.uses_name());
+        quote!((<#marker as __p::Object<#self_ty>>::find(name).is_some() #(|| #flat)*))
+    }
+
+    /// Whether what it uses of its level differs from value to value.
+    pub(super) fn has_flat(&self) -> bool {
+        match self.inner() {
+            Some(inner) => inner.field.is_ours(),
+            None => self.is_object() && self.fields().any(|field| field.is_flat()),
+        }
+    }
+
+    /// Notes keys that others of the outer level have, over what [`pattern`](Self::pattern) binds.
+    pub(super) fn check_flat(&self) -> TokenStream {
+        let shared = self.fields().filter(|field| match self.inner {
+            Some(inner) => field.index == inner && field.field.is_ours(),
+            None => field.is_flat(),
+        });
+        let checks = shared.map(|field| {
+            let (ty, slot) = (field.field.serde.ty, field.slot());
+            quote!(<#ty as __p::FieldType>::check_flat(#slot, taken, cx, at);)
+        });
+        quote!(#(#checks)*)
+    }
+
+    /// Notes keys of flattened fields that load would give to others of the level.
+    fn check_keys(&self) -> TokenStream {
+        let tag = match self.cx.model.serde.attrs.tag() {
+            TagType::Internal { tag } => Some(quote!(name == #tag)),
+            _ => None,
+        };
+        let written = |field: &ExpandField<'_>| !field.field.serde.attrs.skip_serializing();
+        if let Some(inner) = self.inner() {
+            // Behind a tag, what it holds is flattened too.
+            let Some(tag) = tag.filter(|_| inner.field.is_ours() && written(&inner)) else { return TokenStream::new() };
+            let (ty, slot) = (inner.field.serde.ty, inner.slot());
+            return quote!(<#ty as __p::FieldType>::check_flat(#slot, &|name| #tag, cx, at););
+        }
+        if !self.is_object() {
+            return TokenStream::new();
+        }
+        let (marker, self_ty) = (self.marker(), self.cx.self_ty());
+        let checks = self.fields().filter(ExpandField::is_flat).filter(written).map(|field| {
+            let (ty, slot) = (field.field.serde.ty, field.slot());
+            let others = self.fields().filter(|other| other.is_flat() && other.index != field.index);
+            let others = others.map(|other| other.uses_name());
+            let tag = &tag.iter().collect::<Vec<_>>();
+            quote! {
+                <#ty as __p::FieldType>::check_flat(
+                    #slot,
+                    &|name| <#marker as __p::Object<#self_ty>>::find(name).is_some() #(|| #tag)* #(|| #others)*,
+                    cx,
+                    at,
+                );
+            }
+        });
+        quote!(#(#checks)*)
+    }
+
+    /// Puts a part, `input`, into the value, if it has places for parts.
+    pub(super) fn patch(&self) -> Option<TokenStream> {
+        let pattern = self.pattern();
+        if let Some(inner) = self.inner() {
+            let (patch, slots) = (inner.patch(), self.fields().map(|field| field.slot()));
+            return Some(quote!(let #pattern = self; #(let _ = &#slots;)* let value = input; #patch));
+        }
+        if !self.is_object() {
+            return None;
+        }
+        let (marker, self_ty) = (self.marker(), self.cx.self_ty());
+        let slots = self.fields().map(|field| field.slot());
+        let arms = self.fields().filter(|field| !field.is_skipped() && !field.is_flat()).map(|field| {
+            let (index, at, patch) = (field.index, field.at(), field.patch());
+            quote!(__p::Some(#index) => { let at = &#at; #patch })
+        });
+        let flat: Vec<TokenStream> = self
+            .fields()
+            .filter(ExpandField::is_flat)
+            .map(|field| {
+                let (ty, slot) = (field.field.serde.ty, field.slot());
+                quote!(<#ty as __p::FieldType>::patch_flat(#slot, &mut rest, cx, at);)
+            })
+            .collect();
+        let keep = (!flat.is_empty()).then(|| quote!(rest.insert(name.clone(), value.clone());));
+        let rest = keep.as_ref().map(|_| quote!(let mut rest = __p::Map::new();));
+        Some(quote! {
+            let __p::Some(entries) = __p::entries(input, cx, at) else { return };
+            let #pattern = self;
+            #(let _ = &#slots;)*
+            #rest
+            for (name, value) in entries {
+                match <#marker as __p::Object<#self_ty>>::find(name) {
+                    #(#arms)*
+                    _ => { let _ = value; #keep }
+                }
+            }
+            #(#flat)*
+        })
+    }
+
+    /// As [`patch`](Self::patch), of a flattened value.
+    pub(super) fn patch_flat(&self) -> Option<TokenStream> {
+        if let Some(inner) = self.inner() {
+            let (ty, member) = (inner.field.serde.ty, &inner.field.serde.member);
+            let ours = inner.field.is_ours();
+            return ours.then(|| quote!(<#ty as __p::FieldType>::patch_flat(&mut self.#member, rest, cx, at)));
+        }
+        self.is_object().then(|| quote!(__p::patch_taken(self, rest, cx, at)))
     }
 
     /// Its value when it is missing, if a field decides that: of type `Option<Type>`.
@@ -116,6 +269,21 @@ impl<'a> Expand<'a> {
         let ty = inner.field.serde.ty;
         let build = self.build_around(&inner);
         Some(quote!(<#ty as __p::FieldType>::missing(cx, at).map(|inner| #build)))
+    }
+
+    /// As [`missing`](Self::missing), and checks the rules of what there is then.
+    pub(super) fn missing_checked(&self) -> Option<TokenStream> {
+        let inner = self.inner()?;
+        if !matches!(inner.field.reader(), Reader::Ours) {
+            return None;
+        }
+        let ty = inner.field.serde.ty;
+        let (build, check) = (self.build_checked(&inner), inner.check_all(&quote!(value)));
+        Some(quote! {{
+            let __p::Some(inner) = <#ty as __p::FieldType>::missing(cx, at) else { return __p::None };
+            { let value = &inner; #check }
+            __p::Some(#build)
+        }})
     }
 
     /// Adds its fields' names, and those of its flattened ones, to `names`.
@@ -177,6 +345,24 @@ impl<'a> Expand<'a> {
         quote!(#constructor { #(#members),* })
     }
 
+    /// As [`build_around`](Self::build_around), and checks the rules of the other fields.
+    fn build_checked(&self, inner: &ExpandField<'_>) -> TokenStream {
+        let ruled = |field: &ExpandField<'_>| field.index != inner.index && field.check_rules(&quote!(value)).is_some();
+        if !self.fields().any(|field| ruled(&field)) {
+            return self.build_around(inner);
+        }
+        let constructor = &self.constructor;
+        let others: Vec<_> = self.fields().filter(|field| field.index != inner.index).collect();
+        let slots: Vec<Ident> = others.iter().map(ExpandField::slot).collect();
+        let members = others.iter().map(|field| &field.field.serde.member);
+        let makes = others.iter().zip(&slots).map(|(field, slot)| {
+            let (default, at, check) = (field.default(), field.at(), field.check_rules(&quote!(value)));
+            quote!(let #slot = #default; { let (value, at) = (&#slot, &#at); let _ = (value, at); #check })
+        });
+        let inner = &inner.field.serde.member;
+        quote!({ #(#makes)* #constructor { #inner: inner, #(#members: #slots),* } })
+    }
+
     /// The items that its code uses.
     pub(super) fn items(&self) -> TokenStream {
         let names = self.names();
@@ -189,7 +375,8 @@ impl<'a> Expand<'a> {
                 quote!(.with_messages(&[#(#texts),*]))
             });
             let sensitive = field.field.event.sensitive.then(|| quote!(.sensitive()));
-            quote!(__p::FieldName::new(#wire, #rust) #messages #sensitive)
+            let aliases = with_aliases(wire, field.field.serde.attrs.aliases());
+            quote!(__p::FieldName::new(#wire, #rust) #messages #sensitive #aliases)
         });
         let rule_fns = self.fields().map(|field| field.rule_fns());
         let rule_fns: Vec<TokenStream> = rule_fns.collect();
@@ -232,6 +419,13 @@ impl<'a> Expand<'a> {
         let entries = if flattens {
             let flat = self.fields().filter(ExpandField::is_flat).map(|field| field.read_flat());
             let names = self.flat_names();
+            // The tag of a struct is written and says nothing: nobody wants it.
+            let tag = match (self.cx.model.serde.attrs.tag(), &self.cx.model.shape) {
+                (TagType::Internal { tag }, Shape::Struct(_)) => {
+                    Some(quote!(__p::Err(name) if name == #tag => __p::skip_value(&mut entries)?,))
+                }
+                _ => None,
+            };
             let deny = denies.then(|| quote!(leftovers.deny(cx, at, |names| { #names });));
             quote! {
                 let mut leftovers = __p::Leftovers::default();
@@ -239,6 +433,7 @@ impl<'a> Expand<'a> {
                     match field {
                         #(__p::Ok #arms)*
                         __p::Ok(_) => ::core::unreachable!(),
+                        #tag
                         __p::Err(name) => __p::keep_value(&mut entries, name, &mut leftovers, cx)?,
                     }
                 }
@@ -353,7 +548,7 @@ impl<'a> Expand<'a> {
         if self.inner == Some(index) || self.level.fields[index].serde.attrs.flatten() {
             return if sensitive { quote!(at.cover()) } else { quote!(*at) };
         }
-        if self.is_object() {
+        if matches!(self.level.style, Style::Struct) {
             let names = self.names();
             quote!(at.field(&#names[#index]))
         } else {
@@ -387,15 +582,17 @@ impl<'a> Expand<'a> {
             let nested = (field.field.is_ours() && !converted || field.field.rules.nested)
                 .then(|| quote_spanned!(shown_at(ty.span())=> <#ty as __p::FieldType>::check(#slot, cx, at);));
             let parts = field.check_parts(&quote!(#slot));
-            (nested.is_some() || rules.is_some() || parts.is_some())
-                .then(|| quote!({ let at = &#at; #nested #parts #rules }))
+            let written = field.check_written(&quote!(#slot));
+            (nested.is_some() || rules.is_some() || parts.is_some() || written.is_some())
+                .then(|| quote!({ let at = &#at; #nested #parts #rules #written }))
         });
+        let keys = if converted { TokenStream::new() } else { self.check_keys() };
         let across = rules::across_fields(self.level, |index| {
             let slot = format_ident!("field_{index}");
             (quote!(#slot), self.at(index))
         });
         let slots = self.fields().map(|field| field.slot());
-        quote!(#(let _ = #slots;)* #(#checks)* #across)
+        quote!(#(let _ = #slots;)* #(#checks)* #keys #across)
     }
 
     /// What it is as a map's key.
@@ -518,6 +715,40 @@ impl ExpandField<'_> {
             quote!(#rules #turbofish(#value, cx, at);)
         });
         (not_null.is_some() || rules.is_some()).then(|| quote!(#not_null #rules))
+    }
+
+    /// Whether a load would give it the entry `name`, if it is flattened.
+    fn uses_name(&self) -> TokenStream {
+        let (ty, slot) = (self.field.serde.ty, self.slot());
+        quote!(<#ty as __p::FieldType>::uses_name(#slot, name))
+    }
+
+    /// Puts `value` in its place.
+    fn patch(&self) -> TokenStream {
+        let (ty, slot) = (self.field.serde.ty, self.slot());
+        match self.foreign() {
+            Some(foreign) => quote!(__p::replace_foreign::<#ty, #foreign>(#slot, value, cx, at);),
+            None => quote!(<#ty as __p::FieldType>::patch(#slot, value, cx, at);),
+        }
+    }
+
+    /// Refuses what a foreign type would write though it could not be read.
+    fn check_written(&self, value: &TokenStream) -> Option<TokenStream> {
+        let (attrs, container) = (&self.field.serde.attrs, &self.level.cx.model.serde.attrs);
+        let by_itself = !attrs.skip_serializing() && attrs.serialize_with().is_none() && container.type_into().is_none();
+        let ty = self.field.serde.ty;
+        (matches!(self.field.reader(), Reader::Plain) && by_itself)
+            .then(|| quote_spanned!(shown_at(ty.span())=> __p::check_plain::<#ty>(#value, cx, at);))
+    }
+
+    /// Checks a value that was not read: all the way down, and its own rules.
+    fn check_all(&self, value: &TokenStream) -> TokenStream {
+        let ty = self.field.serde.ty;
+        let nested = self.field.is_ours().then(|| {
+            quote_spanned!(shown_at(ty.span())=> <#ty as __p::FieldType>::check(#value, cx, at);)
+        });
+        let (parts, own) = (self.check_parts(value), self.check_rules(value));
+        quote!(#nested #parts #own)
     }
 
     /// Refuses a null that would be written though it could not be read.
@@ -664,8 +895,13 @@ impl ExpandField<'_> {
         let member = &self.field.serde.member;
         let of_container = self.level.is_object() && !self.level.cx.model.serde.attrs.default().is_none();
         let fill = match (attrs.default(), self.field.reader()) {
+            (Default::None, Reader::Skipped) if of_container => quote!(#slot.or_skipped(cx, || container.#member)),
+            (_, Reader::Skipped) => {
+                let default = self.default();
+                quote!(#slot.or_skipped(cx, || #default))
+            }
             (Default::None, _) if of_container => quote!(#slot.or_default(cx, || container.#member)),
-            (Default::Default | Default::Path(_), _) | (Default::None, Reader::Skipped) => {
+            (Default::Default | Default::Path(_), _) => {
                 let default = self.default();
                 quote!(#slot.or_default(cx, || #default))
             }
@@ -678,8 +914,11 @@ impl ExpandField<'_> {
                 quote_spanned!(shown_at(ty.span())=> <#ty as __p::FieldType>::fill_slot(&mut #slot, cx, at))
             }
         };
-        let then = self.and_check_all(&fill);
-        quote!({ let at = &#at; #then })
+        let check = self.check_all(&quote!(value));
+        if check.is_empty() {
+            return quote!({ let at = &#at; let _ = at; #fill; });
+        }
+        quote!({ let at = &#at; if let __p::Some(value) = #fill { #check } })
     }
 
     /// Completes its part of the contract of the level at `here`.
@@ -703,6 +942,12 @@ impl ExpandField<'_> {
         let aliases = (!aliases.is_empty()).then(|| quote!(walk.aliases(here, #accepted, &[#(#aliases),*]);));
         quote!({ let property = &#place; #nested #rules #aliases })
     }
+}
+
+/// What else the input may call what is called `name`, as a call on its `FieldName`.
+pub(super) fn with_aliases(name: &Name, aliases: &BTreeSet<Name>) -> Option<TokenStream> {
+    let aliases: Vec<_> = aliases.iter().filter(|alias| *alias != name).collect();
+    (!aliases.is_empty()).then(|| quote!(.with_aliases(&[#(#aliases),*])))
 }
 
 /// The name in the contract, which may differ between what is written and what is accepted.

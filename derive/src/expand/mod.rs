@@ -33,6 +33,7 @@ pub(crate) fn expand(krate: &Path, model: &Model<'_>) -> TokenStream {
             dead_code,
             non_camel_case_types,
             non_upper_case_globals,
+            unreachable_code,
             unused_attributes,
             unused_qualifications,
             clippy::all,

@@ -6,6 +6,7 @@ use syn::ext::IdentExt;
 use syn::{Expr, Ident, Type};
 
 use super::event::optional;
+use super::level::with_aliases;
 use super::{Cx, shown_at};
 use crate::model::{Field, Level, Shape};
 use crate::rule::{Rule, RuleKind, float, head, integer};
@@ -339,7 +340,7 @@ pub(super) fn across_fields(level: &Level<'_>, field: impl Fn(usize) -> (TokenSt
         level.fields.iter().enumerate().flat_map(|(index, f)| f.rules.own.iter().map(move |rule| (index, rule)));
     let checks = rules.filter_map(|(index, rule)| {
         let RuleKind::MustMatch(other) = &rule.kind else { return None };
-        let is_other = |f: &Field<'_>| f.serde.original.ident.as_ref() == Some(other);
+        let is_other = |f: &Field<'_>| f.serde.original.ident.as_ref().is_some_and(|it| it.unraw() == other.unraw());
         let ((one, at), (other, _)) = (field(index), field(level.fields.iter().position(is_other)?));
         let (found, span) = (found(rule, None), shown_at(rule.span));
         Some(quote_spanned! {span=>
@@ -395,7 +396,8 @@ fn name_of(cx: &Cx<'_>, field: &Ident) -> Option<TokenStream> {
     let found = level.fields.iter().find(named)?;
     let (wire, rust) = (found.serde.attrs.name().deserialize_name(), field.unraw().to_string());
     let sensitive = found.event.sensitive.then(|| quote!(.sensitive()));
-    Some(quote!(__p::FieldName::new(#wire, #rust) #sensitive))
+    let aliases = with_aliases(wire, found.serde.attrs.aliases());
+    Some(quote!(__p::FieldName::new(#wire, #rust) #sensitive #aliases))
 }
 
 /// Says the rules in the contract. schemars' derive reads some of them, and not all as the reader does.
