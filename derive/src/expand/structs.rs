@@ -19,8 +19,6 @@ pub(super) fn expand(cx: &Cx<'_>, level: &Level<'_>) -> Body {
         read: level.read(),
         read_flat: level.read_flat(),
         check: level_check(&level),
-        describe: level.describe(),
-        describe_key: level.describe_key(),
         flat_names: level.flat_names(),
         is_sensitive: level.is_sensitive(),
         is_null: level.is_null(&quote!(self)),
@@ -65,12 +63,6 @@ pub(super) fn converted(cx: &Cx<'_>, items: TokenStream, check: TokenStream) -> 
         }},
         read_flat: None,
         check,
-        describe: quote! {
-            if !walk.is_serialize() {
-                <#wire as __p::FieldType>::describe(walk, here);
-            }
-        },
-        describe_key: None,
         flat_names: quote!(<#wire as __p::FieldType>::flat_names(names);),
         is_sensitive: None,
         is_null: None,
