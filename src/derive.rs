@@ -24,9 +24,9 @@
 //! called `serde` and `schemars`, which must be among your dependencies then.
 //!
 //! ```
-//! use event_schema::{EventSchema, JsonSchema, Serialize};
+//! use event_schema::{EventSchema, Serialize};
 //!
-//! #[derive(Debug, Clone, Serialize, JsonSchema, EventSchema)]
+//! #[derive(Debug, Clone, Serialize, EventSchema)]
 //! #[event(name = "user.registered")]
 //! struct UserRegistered {
 //!     #[validate(email)]
@@ -279,7 +279,7 @@
 //! assert_eq!(format!("{login:?}"), r#"Login { user: "ada", password: *** }"#);
 //! assert_eq!(Login::descriptor().sensitive(), ["password"]);
 //!
-//! #[derive(Serialize, JsonSchema, EventSchema)]
+//! #[derive(Serialize, EventSchema)]
 //! #[event(debug)]
 //! struct Token(#[event(sensitive)] String);
 //!
@@ -501,7 +501,7 @@
 //! | written, from top to bottom | what happens |
 //! |---|---|
 //! | `#[event_schema::event]`, `#[derive(Debug)]` | works |
-//! | `#[event_schema::event]`, `#[derive(Debug, Serialize, JsonSchema, EventSchema, Validate)]` | works: the attribute takes the list over and merges what it adds itself |
+//! | `#[event_schema::event]`, `#[derive(Debug, Serialize, EventSchema, Validate)]` | works: the attribute takes the list over and merges what it adds itself |
 //! | `#[derive(Debug)]`, `#[event_schema::event]` | works |
 //! | `#[derive(EventSchema)]`, `#[event_schema::event]` | an error that says so |
 //! | `#[derive(Serialize)]` or `#[derive(JsonSchema)]`, `#[event_schema::event]` | E0119, "conflicting implementations": both derive it. Put the attribute first |

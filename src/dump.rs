@@ -16,12 +16,12 @@ use crate::load::LoadOptions;
 /// field of every element, as in Marshmallow.
 ///
 /// ```
-/// use event_schema::{DumpOptions, EventSchema, JsonSchema, Serialize};
+/// use event_schema::{DumpOptions, EventSchema, Serialize};
 ///
-/// #[derive(Serialize, JsonSchema, EventSchema)]
+/// #[derive(Serialize, EventSchema)]
 /// struct Line { sku: String, cost: u32 }
 ///
-/// #[derive(Serialize, JsonSchema, EventSchema)]
+/// #[derive(Serialize, EventSchema)]
 /// struct Order { id: u64, lines: Vec<Line> }
 ///
 /// let order = Order { id: 7, lines: vec![Line { sku: "a".into(), cost: 3 }] };

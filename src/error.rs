@@ -24,9 +24,9 @@ use crate::violation::{Violations, cut};
 /// characters.
 ///
 /// ```
-/// use event_schema::{EventSchema, JsonSchema, Serialize};
+/// use event_schema::{EventSchema, Serialize};
 ///
-/// #[derive(Debug, Serialize, JsonSchema, EventSchema)]
+/// #[derive(Debug, Serialize, EventSchema)]
 /// struct Ping { seq: u64 }
 ///
 /// let error = Ping::load(br#"{"seq": "#).unwrap_err();
@@ -225,7 +225,7 @@ impl LoadError {
     ///
     /// ```
     /// # use event_schema::prelude::*;
-    /// #[derive(Debug, Serialize, JsonSchema, EventSchema)]
+    /// #[derive(Debug, Serialize, EventSchema)]
     /// #[event(name = "order.placed")]
     /// struct OrderPlaced { order_id: u64 }
     ///
@@ -367,9 +367,9 @@ impl LoadError {
     /// ```
     /// use std::error::Error;
     /// use std::io;
-    /// use event_schema::{EventSchema, JsonSchema, Serialize};
+    /// use event_schema::{EventSchema, Serialize};
     ///
-    /// #[derive(Debug, Serialize, JsonSchema, EventSchema)]
+    /// #[derive(Debug, Serialize, EventSchema)]
     /// struct Ping { seq: u64 }
     ///
     /// struct Broken;
@@ -410,10 +410,10 @@ impl LoadError {
     /// what is no JSON or nested too deep, and 500, which tells nothing, of a source that failed.
     ///
     /// ```
-    /// use event_schema::{EventSchema, JsonSchema, Serialize};
+    /// use event_schema::{EventSchema, Serialize};
     /// use serde_json::json;
     ///
-    /// #[derive(Debug, Serialize, JsonSchema, EventSchema)]
+    /// #[derive(Debug, Serialize, EventSchema)]
     /// struct Ping { seq: u64 }
     ///
     /// assert_eq!(Ping::load(b"").unwrap_err().to_problem(), json!({
@@ -547,9 +547,9 @@ impl Error for LoadError {
 /// Why an event could not be dumped.
 ///
 /// ```
-/// use event_schema::{EventSchema, JsonSchema, Serialize};
+/// use event_schema::{EventSchema, Serialize};
 ///
-/// #[derive(Debug, Serialize, JsonSchema, EventSchema)]
+/// #[derive(Debug, Serialize, EventSchema)]
 /// struct Ping {
 ///     #[validate(range(min = 1))]
 ///     seq: u64,

@@ -6,6 +6,7 @@ use serde::de::{Deserializer, Error};
 use serde::{Serialize, Serializer};
 use serde_json::{Map, Value};
 
+use crate::contract::Shape;
 use crate::error::{LoadError, LoadErrorKind};
 use crate::event::EventSchema;
 use crate::load::object::OBJECT;
@@ -24,14 +25,14 @@ use crate::load::{self, At, Context, Dialect, FieldType, LoadOptions, Mode};
 /// use event_schema::prelude::*;
 /// use event_schema::Partial;
 ///
-/// #[derive(Debug, Serialize, JsonSchema, EventSchema)]
+/// #[derive(Debug, Serialize, EventSchema)]
 /// struct Line {
 ///     sku: String,
 ///     #[validate(range(min = 1))]
 ///     count: u32,
 /// }
 ///
-/// #[derive(Debug, Serialize, JsonSchema, EventSchema)]
+/// #[derive(Debug, Serialize, EventSchema)]
 /// struct Order { id: u64, lines: Vec<Line> }
 ///
 /// let part = Order::load_partial(br#"{"lines": [{"count": 2}]}"#)?;
@@ -245,6 +246,11 @@ impl<E: FieldType> FieldType for Partial<E> {
         let fields: Map<String, Value> = prepared.into_iter().map(named).collect();
         let input = (input != fields).then_some(input);
         Ok(Some(Self { fields, input, of: PhantomData }))
+    }
+
+    /// Some fields of the event: which they are, only the event's own contract says.
+    fn shape() -> Shape {
+        Shape::map(Shape::any())
     }
 }
 

@@ -8,10 +8,15 @@ pub use std::vec::Vec;
 pub use schemars;
 pub use serde;
 pub use serde::de::{Deserializer, Error, MapAccess, SeqAccess};
-pub use serde_json::{Map, Value};
+pub use serde_json::{self, Map, Value};
 pub use validator;
 
-pub use crate::contract::{Place, Walk, json_schema};
+pub use crate::contract::Shape;
+pub use crate::contract::shape::{
+    Content, Defined, Definition, Enum, Field, Form, MaybeValue, Name, NoValue, Notes, Presence, Range, Record,
+    Rule as ShapeRule, Tagging, Variant, generic_id, id_of, no_shape, schema_with,
+};
+pub use crate::contract::{is_inline, json_schema, schema_of};
 pub use crate::error::{LoadError, untyped};
 pub use crate::event::{Descriptor, EventKey, EventSchema};
 pub use crate::finite::check_plain;

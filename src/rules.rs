@@ -141,7 +141,7 @@ pub fn validate<T: FieldType>(value: &T, options: &LoadOptions<'_>) -> Result<()
 /// use event_schema::prelude::*;
 /// use event_schema::validator::ValidationErrors;
 ///
-/// #[derive(Debug, Serialize, JsonSchema, EventSchema)]
+/// #[derive(Debug, Serialize, EventSchema)]
 /// struct Order {
 ///     #[serde(rename = "orderId")]
 ///     #[validate(length(min = 3))]

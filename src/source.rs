@@ -27,7 +27,7 @@ pub(crate) fn read_all(input: impl Read, options: &LoadOptions<'_>) -> Result<Ve
 /// use event_schema::prelude::*;
 /// use event_schema::Line;
 ///
-/// #[derive(Debug, Serialize, JsonSchema, EventSchema)]
+/// #[derive(Debug, Serialize, EventSchema)]
 /// struct Ping { seq: u64 }
 ///
 /// for Line { number, event, .. } in Ping::load_lines(&b"{\"seq\": 1}\n\n{\"seq\": -3}\n"[..]) {
@@ -58,7 +58,7 @@ pub struct Line<E> {
 /// ```
 /// use event_schema::prelude::*;
 ///
-/// #[derive(Debug, Serialize, JsonSchema, EventSchema)]
+/// #[derive(Debug, Serialize, EventSchema)]
 /// struct Ping { seq: u64 }
 ///
 /// let text = "{\"seq\": 1}\n{\"seq\": tru\n\r\n{\"seq\": \"4\"}\r\n{\"seq\": 5}";

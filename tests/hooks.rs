@@ -29,7 +29,7 @@ fn envelop(mut value: Value) -> Value {
     value
 }
 
-#[derive(Debug, Clone, PartialEq, Serialize, JsonSchema, EventSchema)]
+#[derive(Debug, Clone, PartialEq, Serialize, EventSchema)]
 #[event(pre_load = rename, post_load = normalise, pre_dump = stamp, post_dump = envelop)]
 struct User {
     email: String,
@@ -38,7 +38,7 @@ struct User {
     seen: u8,
 }
 
-#[derive(Debug, Clone, PartialEq, Serialize, JsonSchema, EventSchema)]
+#[derive(Debug, Clone, PartialEq, Serialize, EventSchema)]
 struct Team {
     users: Vec<User>,
 }
@@ -61,7 +61,7 @@ fn load_hooks_run_at_every_level() {
     );
 }
 
-#[derive(Debug, Clone, PartialEq, Serialize, JsonSchema, EventSchema)]
+#[derive(Debug, Clone, PartialEq, Serialize, EventSchema)]
 struct Member {
     since: u16,
     #[serde(flatten)]

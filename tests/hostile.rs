@@ -207,7 +207,7 @@ mod called_like_a_number {
     use super::*;
 
     const TOKEN: &str = "$serde_json::private::Number";
-    #[derive(Debug, PartialEq, Serialize, JsonSchema, EventSchema)]
+    #[derive(Debug, PartialEq, Serialize, EventSchema)]
     #[serde(default, deny_unknown_fields)]
     struct All {
         integer: u8,
@@ -224,32 +224,32 @@ mod called_like_a_number {
         untagged: Untagged,
         flat: Flat,
     }
-    #[derive(Debug, Default, PartialEq, Serialize, JsonSchema, EventSchema)]
+    #[derive(Debug, Default, PartialEq, Serialize, EventSchema)]
     struct Open {}
-    #[derive(Debug, Default, PartialEq, Serialize, JsonSchema, EventSchema)]
+    #[derive(Debug, Default, PartialEq, Serialize, EventSchema)]
     enum External {
         #[default]
         One,
         Two(u8),
     }
-    #[derive(Debug, PartialEq, Serialize, JsonSchema, EventSchema)]
+    #[derive(Debug, PartialEq, Serialize, EventSchema)]
     #[serde(tag = "kind")]
     enum Internal {
         Map(BTreeMap<String, Value>),
     }
-    #[derive(Debug, Default, PartialEq, Serialize, JsonSchema, EventSchema)]
+    #[derive(Debug, Default, PartialEq, Serialize, EventSchema)]
     #[serde(tag = "kind", content = "data")]
     enum Adjacent {
         #[default]
         One,
     }
-    #[derive(Debug, PartialEq, Serialize, JsonSchema, EventSchema)]
+    #[derive(Debug, PartialEq, Serialize, EventSchema)]
     #[serde(untagged)]
     enum Untagged {
         Number(f64),
         Map(BTreeMap<String, Value>),
     }
-    #[derive(Debug, Default, PartialEq, Serialize, JsonSchema, EventSchema)]
+    #[derive(Debug, Default, PartialEq, Serialize, EventSchema)]
     struct Flat {
         #[serde(flatten)]
         rest: BTreeMap<String, Value>,

@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use event_schema::prelude::*;
 use serde_json::{Value, json};
 
-#[derive(Debug, Clone, PartialEq, Serialize, JsonSchema, EventSchema)]
+#[derive(Debug, Clone, PartialEq, Serialize, EventSchema)]
 struct Signup {
     #[event(one_of("free", "paid", message = "No such plan."))]
     plan: String,
@@ -107,7 +107,7 @@ fn null_is_refused_where_it_is_said() {
 }
 
 /// What stands in the option may have a null of its own.
-#[derive(Debug, Serialize, JsonSchema, EventSchema)]
+#[derive(Debug, Serialize, EventSchema)]
 #[allow(clippy::option_option, reason = "serde has types like it")]
 struct Never {
     #[event(not_null)]
@@ -179,7 +179,7 @@ fn no_null_is_written_where_none_is_read() {
 /// A null that is never left out is refused.
 #[test]
 fn a_null_that_would_be_written_is_refused() {
-    #[derive(Debug, Serialize, JsonSchema, EventSchema)]
+    #[derive(Debug, Serialize, EventSchema)]
     struct Written {
         #[event(not_null)]
         any: Value,
@@ -191,9 +191,9 @@ fn a_null_that_would_be_written_is_refused() {
         #[serde(default)]
         defaulted: Value,
     }
-    #[derive(Debug, Serialize, JsonSchema, EventSchema)]
+    #[derive(Debug, Serialize, EventSchema)]
     struct Inner(Box<Option<u8>>);
-    #[derive(Debug, Serialize, JsonSchema, EventSchema)]
+    #[derive(Debug, Serialize, EventSchema)]
     #[serde(untagged)]
     enum Untagged {
         Nothing,
@@ -216,7 +216,7 @@ fn a_null_that_would_be_written_is_refused() {
 /// schemars' derive takes no message in `required(...)`; the field's own text is for both.
 #[test]
 fn a_required_option_has_the_fields_text() {
-    #[derive(Debug, Serialize, JsonSchema, EventSchema)]
+    #[derive(Debug, Serialize, EventSchema)]
     struct Given {
         #[validate(required)]
         #[event(messages(required = "Which one?"))]

@@ -35,23 +35,23 @@ fn faults<E: EventSchema + Debug>(input: &str, messages: &Value) {
     }
 }
 
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema, EventSchema)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, EventSchema)]
 struct Point {
     x: i32,
     #[validate(range(min = 0))]
     y: i32,
 }
 
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema, EventSchema)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, EventSchema)]
 struct Id(#[validate(length(min = 2))] String);
 
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema, EventSchema)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, EventSchema)]
 struct Pair(u8, #[validate(length(min = 1))] String);
 
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema, EventSchema)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, EventSchema)]
 struct Unit;
 
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema, EventSchema)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, EventSchema)]
 #[serde(transparent)]
 struct Clear {
     inner: Option<u8>,
@@ -59,7 +59,7 @@ struct Clear {
     mark: u8,
 }
 
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema, EventSchema)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, EventSchema)]
 struct Structs {
     id: Id,
     pair: Pair,
@@ -89,7 +89,7 @@ fn structs_of_every_style() {
     );
 }
 
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema, EventSchema)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, EventSchema)]
 #[serde(rename_all = "snake_case", rename_all_fields = "camelCase")]
 enum External {
     Nothing,
@@ -125,7 +125,7 @@ fn external_enums() {
     faults::<External>(r#"{"count": 10}"#, &json!({"count": ["Must be less than or equal to 9."]}));
 }
 
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema, EventSchema)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, EventSchema)]
 #[serde(tag = "type", rename_all = "snake_case")]
 enum Internal {
     Nothing,
@@ -134,7 +134,7 @@ enum Internal {
     Deep(Adjacent),
 }
 
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema, EventSchema)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, EventSchema)]
 #[serde(tag = "t", content = "c")]
 enum Adjacent {
     Nothing,
@@ -208,7 +208,7 @@ fn faults_behind_a_tag_stand_in_place() {
     refuses::<Internal>("[]", &json!({"_schema": ["Invalid input type."]}));
 }
 
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema, EventSchema)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, EventSchema)]
 #[serde(untagged)]
 enum Untagged {
     Nothing,
@@ -231,7 +231,7 @@ fn untagged_enums() {
     faults::<Untagged>("[1, 2]", &json!({"1": ["Not a valid string."]}));
 }
 
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema, EventSchema)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, EventSchema)]
 struct Flat {
     name: String,
     #[serde(flatten)]
@@ -244,12 +244,12 @@ struct Flat {
     extra: BTreeMap<String, Value>,
 }
 
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema, EventSchema)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, EventSchema)]
 struct Named {
     nick: String,
 }
 
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema, EventSchema)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, EventSchema)]
 #[serde(deny_unknown_fields)]
 struct Closed {
     name: String,
@@ -278,14 +278,14 @@ fn flattened_fields() {
     );
 }
 
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema, EventSchema)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, EventSchema)]
 struct Tree<T> {
     value: T,
     children: Option<Vec<Tree<T>>>,
     next: Option<Box<Tree<T>>>,
 }
 
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema, EventSchema)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, EventSchema)]
 struct Forest {
     trees: HashMap<String, Tree<Box<Point>>>,
 }
@@ -305,7 +305,7 @@ fn generic_and_recursive_types() {
 }
 
 /// A type that knows nothing of events.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, schemars::JsonSchema)]
 struct Foreign {
     a: u8,
     b: Vec<u8>,
@@ -316,7 +316,7 @@ fn from_hex<'de, D: event_schema::serde::Deserializer<'de>>(input: D) -> Result<
     u32::from_str_radix(&text, 16).map_err(event_schema::serde::de::Error::custom)
 }
 
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema, EventSchema)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, EventSchema)]
 #[serde(try_from = "String", into = "String")]
 struct Even(#[validate(length(max = 4))] String);
 
@@ -334,7 +334,7 @@ impl From<Even> for String {
     }
 }
 
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema, EventSchema)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, EventSchema)]
 struct Mixed {
     #[event(plain)]
     foreign: Foreign,
@@ -378,7 +378,7 @@ fn readers_that_are_not_ours() {
 /// A suggestion for an unknown field looks at what is flattened too.
 #[test]
 fn suggestions_see_flattened_levels() {
-    #[derive(Debug, Serialize, JsonSchema, EventSchema)]
+    #[derive(Debug, Serialize, EventSchema)]
     #[serde(deny_unknown_fields)]
     struct Order {
         quantity: Option<u8>,
@@ -389,27 +389,27 @@ fn suggestions_see_flattened_levels() {
         #[serde(flatten)]
         status: Status,
     }
-    #[derive(Debug, Serialize, JsonSchema, EventSchema)]
+    #[derive(Debug, Serialize, EventSchema)]
     struct Customer {
         surname: Option<String>,
         #[serde(flatten)]
         address: Address,
     }
-    #[derive(Debug, Serialize, JsonSchema, EventSchema)]
+    #[derive(Debug, Serialize, EventSchema)]
     struct Address {
         street: Option<String>,
     }
-    #[derive(Debug, Serialize, JsonSchema, EventSchema)]
+    #[derive(Debug, Serialize, EventSchema)]
     #[serde(tag = "method")]
     enum Payment {
         Card { number: u64 },
         Invoice(Invoice),
     }
-    #[derive(Debug, Serialize, JsonSchema, EventSchema)]
+    #[derive(Debug, Serialize, EventSchema)]
     struct Invoice {
         deadline: u8,
     }
-    #[derive(Debug, Serialize, JsonSchema, EventSchema)]
+    #[derive(Debug, Serialize, EventSchema)]
     enum Status {
         Shipped { day: u8 },
     }
@@ -425,15 +425,15 @@ fn suggestions_see_flattened_levels() {
 /// A newtype with a sensitive field is masked where it is the key of a map, in what is found in it and below it.
 #[test]
 fn sensitive_keys_are_masked() {
-    #[derive(Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, JsonSchema, EventSchema)]
+    #[derive(Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, EventSchema)]
     struct Token(
         #[event(sensitive)]
         #[validate(length(min = 4))]
         String,
     );
-    #[derive(Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, JsonSchema, EventSchema)]
+    #[derive(Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, EventSchema)]
     struct Outer(Box<Token>);
-    #[derive(Debug, Serialize, JsonSchema, EventSchema)]
+    #[derive(Debug, Serialize, EventSchema)]
     struct Session {
         name: String,
         uses: BTreeMap<Outer, u8>,

@@ -24,13 +24,13 @@ use proptest::prelude::*;
 use serde_json::{Value, json};
 
 /// A field of the type, in an event of ours and, by the same name, for serde's derive.
-#[derive(Debug, Serialize, Deserialize, JsonSchema, EventSchema)]
+#[derive(Debug, Serialize, Deserialize, EventSchema)]
 struct Of<T> {
     value: T,
 }
 
-trait Type: FieldType + Serialize + DeserializeOwned + JsonSchema + 'static {}
-impl<T: FieldType + Serialize + DeserializeOwned + JsonSchema + 'static> Type for T {}
+trait Type: FieldType + Serialize + DeserializeOwned + 'static {}
+impl<T: FieldType + Serialize + DeserializeOwned + 'static> Type for T {}
 
 /// What every type is asked to read.
 const ANYTHING: &[&str] = &[
@@ -210,7 +210,7 @@ fn atomic_and_saturating_integers() {
     use std::sync::atomic::*;
 
     /// schemars has no schema for it.
-    #[derive(Serialize, JsonSchema, EventSchema)]
+    #[derive(Serialize, EventSchema)]
     struct Saturated<T>(#[schemars(with = "i64")] Saturating<T>)
     where
         Saturating<T>: Serialize + FieldType;
@@ -340,7 +340,7 @@ fn nothing() {
 // --- what holds others ---
 
 /// A value with a rule, to see whether it is checked in there.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize, JsonSchema, EventSchema)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize, EventSchema)]
 struct Even(#[validate(range(max = 10))] u8);
 
 /// The rule of a part counts while it is read, and before it is written.
@@ -510,7 +510,7 @@ fn results() {
     });
 }
 
-#[derive(Debug, PartialEq, Serialize, Deserialize, JsonSchema, EventSchema)]
+#[derive(Debug, PartialEq, Serialize, Deserialize, EventSchema)]
 struct Flat {
     name: String,
     #[serde(flatten)]
@@ -642,7 +642,7 @@ fn jiff02() {
 fn time03() {
     use event_schema::time::{Date, Duration, OffsetDateTime, PrimitiveDateTime, Time, UtcOffset};
 
-    #[derive(Debug, PartialEq, Serialize, Deserialize, JsonSchema, EventSchema)]
+    #[derive(Debug, PartialEq, Serialize, Deserialize, EventSchema)]
     struct Times {
         #[schemars(with = "String")]
         point: OffsetDateTime,
@@ -707,7 +707,7 @@ mod rust_decimal1 {
 
     use super::*;
 
-    #[derive(Debug, PartialEq, Serialize, Deserialize, JsonSchema, EventSchema)]
+    #[derive(Debug, PartialEq, Serialize, Deserialize, EventSchema)]
     struct Price {
         #[validate(range(min = 0, exclusive_max = 99.95))]
         amount: Decimal,
@@ -823,12 +823,12 @@ fn smallvec1() {
 /// With `serde_json/arbitrary_precision` a `Value` delivers them as 128-bit integers.
 #[test]
 fn numbers_beyond_64_bits_are_refused_by_every_other_type() {
-    #[derive(Debug, Serialize, Deserialize, JsonSchema, EventSchema)]
+    #[derive(Debug, Serialize, Deserialize, EventSchema)]
     #[serde(tag = "kind")]
     enum Internal {
         A { a: u8 },
     }
-    #[derive(Debug, Serialize, Deserialize, JsonSchema, EventSchema)]
+    #[derive(Debug, Serialize, Deserialize, EventSchema)]
     #[serde(tag = "kind", content = "data")]
     enum Adjacent {
         A(u8),

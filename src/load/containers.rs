@@ -14,7 +14,7 @@ use super::context::KeyText;
 use super::number::{self, Under, UnderToken};
 use super::patch::{self, Object};
 use super::{At, Context, Expected, FieldType, Seed, refused};
-use crate::contract::{Place, Walk};
+use crate::contract::Shape;
 use crate::violation::MASK;
 
 pub(super) static LIST: Expected = Expected::new("list");
@@ -98,13 +98,8 @@ impl<T: FieldType> FieldType for Option<T> {
         }
     }
 
-    fn describe(walk: &mut Walk<'_>, here: &Place) {
-        let value = walk.non_null(here);
-        T::describe(walk, &value);
-    }
-
-    fn describe_flat(walk: &mut Walk<'_>, here: &Place) {
-        T::describe_flat(walk, here);
+    fn shape() -> Shape {
+        T::shape().optional()
     }
 }
 
@@ -379,7 +374,8 @@ impl<'de, F: PartRules<T>, C: Collect<T>, T: FieldType> DeserializeSeed<'de> for
 }
 
 macro_rules! lists {
-    ($($type:ident<T $(: $bound:ident $(+ $bounds:ident)*)? $(, $hasher:ident)?> $new:expr, $add:ident;)*) => {$(
+    ($($type:ident<T $(: $bound:ident $(+ $bounds:ident)*)? $(, $hasher:ident)?>
+        $new:expr, $add:ident, unique: $unique:literal;)*) => {$(
         impl<T $(: $bound $(+ $bounds)*)? $(, $hasher: BuildHasher + Default)?> Collect<T> for $type<T $(, $hasher)?> {
             #[inline]
             fn with_capacity(capacity: usize) -> Self {
@@ -411,8 +407,8 @@ macro_rules! lists {
                 }
             }
 
-            fn describe(walk: &mut Walk<'_>, here: &Place) {
-                T::describe(walk, &here.join("items"));
+            fn shape() -> Shape {
+                Shape::List { items: Box::new(T::shape()), unique: $unique, length: None }
             }
         }
 
@@ -443,12 +439,12 @@ macro_rules! lists {
 pub(super) use lists;
 
 lists! {
-    Vec<T> Vec::with_capacity, push;
-    VecDeque<T> VecDeque::with_capacity, push_back;
-    LinkedList<T> |_| Self::new(), push_back;
-    BinaryHeap<T: Ord> BinaryHeap::with_capacity, push;
-    BTreeSet<T: Ord> |_| Self::new(), insert;
-    HashSet<T: Eq + Hash, S> |capacity| Self::with_capacity_and_hasher(capacity, S::default()), insert;
+    Vec<T> Vec::with_capacity, push, unique: false;
+    VecDeque<T> VecDeque::with_capacity, push_back, unique: false;
+    LinkedList<T> |_| Self::new(), push_back, unique: false;
+    BinaryHeap<T: Ord> BinaryHeap::with_capacity, push, unique: false;
+    BTreeSet<T: Ord> |_| Self::new(), insert, unique: true;
+    HashSet<T: Eq + Hash, S> |capacity| Self::with_capacity_and_hasher(capacity, S::default()), insert, unique: true;
 }
 
 /// A map's key where a value is asked for.
@@ -667,9 +663,8 @@ macro_rules! maps {
                 self.patch(&serde_json::Value::Object(rest.clone()), cx, at);
             }
 
-            fn describe(walk: &mut Walk<'_>, here: &Place) {
-                K::describe_key(walk, here);
-                walk.map_values(here, V::describe);
+            fn shape() -> Shape {
+                Shape::Map { keys: Box::new(K::shape()), values: Box::new(V::shape()) }
             }
         }
 

@@ -16,9 +16,9 @@ use crate::violation::{
 /// How a load is bounded, and what it gives to the rules.
 ///
 /// ```
-/// use event_schema::{EventSchema, JsonSchema, LoadOptions, Serialize};
+/// use event_schema::{EventSchema, LoadOptions, Serialize};
 ///
-/// #[derive(Debug, Serialize, JsonSchema, EventSchema)]
+/// #[derive(Debug, Serialize, EventSchema)]
 /// struct Batch { ids: Vec<u64> }
 ///
 /// let few = LoadOptions::new().max_violations(2).max_size(100);
@@ -72,9 +72,9 @@ impl<'c> LoadOptions<'c> {
     /// level costs stack; more than a few hundred are for threads with a large one.
     ///
     /// ```
-    /// use event_schema::{EventSchema, JsonSchema, LoadOptions, Serialize};
+    /// use event_schema::{EventSchema, LoadOptions, Serialize};
     ///
-    /// #[derive(Debug, Serialize, JsonSchema, EventSchema)]
+    /// #[derive(Debug, Serialize, EventSchema)]
     /// struct Grid { cells: Vec<Vec<u8>> }
     ///
     /// let shallow = LoadOptions::new().max_depth(2);
@@ -91,10 +91,10 @@ impl<'c> LoadOptions<'c> {
     /// [`LoadError::valid_data`](crate::LoadError::valid_data): costs a second read of such an input.
     ///
     /// ```
-    /// use event_schema::{EventSchema, JsonSchema, LoadOptions, Serialize};
+    /// use event_schema::{EventSchema, LoadOptions, Serialize};
     /// use serde_json::json;
     ///
-    /// #[derive(Debug, Serialize, JsonSchema, EventSchema)]
+    /// #[derive(Debug, Serialize, EventSchema)]
     /// struct Signup { name: String, ages: Vec<u8> }
     ///
     /// let options = LoadOptions::new().valid_data(true);
@@ -119,7 +119,7 @@ impl<'c> LoadOptions<'c> {
     ///     if cents <= limits.max { Ok(()) } else { Err(ValidationError::new("too_expensive")) }
     /// }
     ///
-    /// #[derive(Debug, Serialize, JsonSchema, EventSchema)]
+    /// #[derive(Debug, Serialize, EventSchema)]
     /// #[validate(context = Limits)]
     /// struct Bid {
     ///     #[validate(custom(function = affordable, use_context = true, message = "Too expensive."))]
@@ -146,10 +146,10 @@ impl<'c> LoadOptions<'c> {
     /// ```
     /// use event_schema::prelude::*;
     ///
-    /// #[derive(Debug, Serialize, JsonSchema, EventSchema)]
+    /// #[derive(Debug, Serialize, EventSchema)]
     /// struct Address { street: String, zip: String }
     ///
-    /// #[derive(Debug, Serialize, JsonSchema, EventSchema)]
+    /// #[derive(Debug, Serialize, EventSchema)]
     /// struct Customer { id: u64, name: String, address: Address }
     ///
     /// let options = LoadOptions::new().partial(&["name", "address.zip"]);
@@ -204,12 +204,13 @@ const MAX_SUGGESTIONS: usize = 100;
 /// What kind of source the deserializer reads; set where the read starts, never guessed.
 ///
 /// ```
+/// use event_schema::contract::Shape;
 /// use event_schema::load::{At, Context, Dialect, FieldType};
 /// use event_schema::prelude::*;
 /// use event_schema::serde::Deserializer;
 ///
 /// /// A number as it was written, which only text can tell.
-/// #[derive(Debug, PartialEq, Serialize, JsonSchema)]
+/// #[derive(Debug, PartialEq, Serialize)]
 /// struct Written(Option<String>);
 ///
 /// impl FieldType for Written {
@@ -220,6 +221,10 @@ const MAX_SUGGESTIONS: usize = 100;
 ///     ) -> Result<Option<Self>, D::Error> {
 ///         let text = Box::<event_schema::serde_json::value::RawValue>::read(input, cx, at)?;
 ///         Ok(text.map(|text| Written((cx.dialect() == Dialect::Json).then(|| text.get().to_owned()))))
+///     }
+///
+///     fn shape() -> Shape {
+///         Shape::number()
 ///     }
 /// }
 ///
@@ -289,6 +294,7 @@ pub(crate) struct Findings {
 /// [`violation`](Self::violation); everything else is for the library's own readers.
 ///
 /// ```
+/// use event_schema::contract::Shape;
 /// use event_schema::load::{At, Context, Expected, FieldType, Leaf, Mode, read_leaf};
 /// use event_schema::prelude::*;
 /// use event_schema::serde::Deserializer;
@@ -297,7 +303,7 @@ pub(crate) struct Findings {
 /// /// What a service may ask for, in cents.
 /// struct Limits { max: u64 }
 ///
-/// #[derive(Debug, PartialEq, Serialize, JsonSchema)]
+/// #[derive(Debug, PartialEq, Serialize)]
 /// struct Price(u64);
 ///
 /// impl Leaf for Price {
@@ -331,6 +337,10 @@ pub(crate) struct Findings {
 ///         if self.0 == 0 && cx.mode() == Mode::Whole {
 ///             cx.invalid(at, Self::EXPECTED);
 ///         }
+///     }
+///
+///     fn shape() -> Shape {
+///         Shape::of::<u64>()
 ///     }
 /// }
 ///
@@ -780,13 +790,14 @@ impl Expected {
 /// [`Path`] only when there is something to report.
 ///
 /// ```
+/// use event_schema::contract::Shape;
 /// use event_schema::load::{At, Context, FieldType};
 /// use event_schema::prelude::*;
 /// use event_schema::serde::Deserializer;
 /// use event_schema::serde_json::Map;
 ///
 /// /// Numbers that grow.
-/// #[derive(Debug, Serialize, JsonSchema)]
+/// #[derive(Debug, Serialize)]
 /// struct Growing(Vec<u64>);
 ///
 /// impl FieldType for Growing {
@@ -808,6 +819,10 @@ impl Expected {
 ///                 cx.violation(&at.index(index + 1), "growing", Map::new(), Some("No larger.".into()));
 ///             }
 ///         }
+///     }
+///
+///     fn shape() -> Shape {
+///         Shape::list(Shape::of::<u64>())
 ///     }
 /// }
 ///

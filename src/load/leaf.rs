@@ -11,7 +11,8 @@ use super::context::Sharing;
 use super::number::{self, Under, UnderToken};
 use super::patch::{self, Object};
 use super::{At, Context, Dialect, Expected, FieldType};
-use crate::contract::{Place, Walk, integers};
+use crate::contract::Shape;
+use crate::contract::shape::{Float, Integer, Text};
 
 /// A value without parts: each method takes one form in which a format may deliver it.
 ///
@@ -21,12 +22,13 @@ use crate::contract::{Place, Walk, integers};
 /// number's text:
 ///
 /// ```
+/// use event_schema::contract::Shape;
 /// use event_schema::load::{At, Context, Expected, FieldType, Leaf, read_leaf};
-/// use event_schema::{EventSchema, JsonSchema, Serialize};
+/// use event_schema::{EventSchema, Serialize};
 /// use event_schema::serde::Deserializer;
 ///
 /// /// A number as it is written.
-/// #[derive(Debug, PartialEq, Serialize, JsonSchema)]
+/// #[derive(Debug, PartialEq, Serialize)]
 /// struct Digits(String);
 ///
 /// impl Leaf for Digits {
@@ -46,9 +48,13 @@ use crate::contract::{Place, Walk, integers};
 ///     ) -> Result<Option<Self>, D::Error> {
 ///         read_leaf(input, cx, at)
 ///     }
+///
+///     fn shape() -> Shape {
+///         Shape::number()
+///     }
 /// }
 ///
-/// #[derive(Debug, PartialEq, Serialize, JsonSchema, EventSchema)]
+/// #[derive(Debug, PartialEq, Serialize, EventSchema)]
 /// struct Rate { rate: Digits }
 ///
 /// let rate = Rate::load_str(r#"{"rate": 0.100000000000000000000000001}"#).unwrap();
@@ -251,7 +257,7 @@ pub(super) fn drain_map<'de, A: MapAccess<'de>>(mut map: A) -> Result<(), A::Err
     Ok(())
 }
 
-/// Implements [`FieldType`] for leaves; what follows the type is its `check` and `describe`.
+/// Implements [`FieldType`] for leaves; what follows the type are its other methods.
 macro_rules! leaf {
     ($($type:ty { $($body:item)* })*) => {$(
         impl FieldType for $type {
@@ -326,28 +332,43 @@ leaf! {
         fn read_key(text: &mut Option<String>, _: &mut Context<'_>, _: &At<'_>) -> Option<Self> {
             text.take()
         }
+        fn shape() -> Shape {
+            Shape::text()
+        }
     }
     bool {
         fn read_key(text: &mut Option<String>, cx: &mut Context<'_>, map: &At<'_>) -> Option<Self> {
             read_leaf_key(text, cx, map, |text| text.parse().ok())
         }
-        fn describe_key(walk: &mut Walk<'_>, map: &Place) {
-            walk.map_keys(map, serde_json::json!({"enum": ["true", "false"]}));
+        fn shape() -> Shape {
+            Shape::Boolean
         }
     }
     char {
-        fn describe_key(walk: &mut Walk<'_>, map: &Place) {
-            walk.map_keys(map, serde_json::json!({"minLength": 1, "maxLength": 1}));
-        }
-        fn describe(walk: &mut Walk<'_>, here: &Place) {
-            walk.add_missing(here, "minLength", 1);
-            walk.add_missing(here, "maxLength", 1);
+        fn shape() -> Shape {
+            Shape::Text(Text { name: "Character", character: true, ..Text::PLAIN })
         }
     }
 }
 
+/// The shape of an integer.
+macro_rules! integer {
+    ($type:ty, $format:literal) => {
+        Shape::Integer(Integer {
+            format: $format,
+            name: $format,
+            #[allow(clippy::cast_lossless, reason = "of any width")]
+            min: <$type>::MIN as i128,
+            #[allow(clippy::cast_sign_loss, clippy::cast_lossless, reason = "the largest is positive")]
+            max: <$type>::MAX as u128,
+            zero: true,
+            saturates: false,
+        })
+    };
+}
+
 macro_rules! integers {
-    ($($type:ty)*) => {$(
+    ($($type:ty: $format:literal)*) => {$(
         impl Leaf for $type {
             const EXPECTED: &'static Expected = &INTEGER;
             #[inline]
@@ -365,24 +386,23 @@ macro_rules! integers {
                 fn read_key(text: &mut Option<String>, cx: &mut Context<'_>, map: &At<'_>) -> Option<Self> {
                     read_leaf_key(text, cx, map, number::from_key)
                 }
-                fn describe_key(walk: &mut Walk<'_>, map: &Place) {
-                    walk.map_keys(map, serde_json::json!({"pattern": integers(<$type>::MIN, <$type>::MAX)}));
-                }
-                fn describe(walk: &mut Walk<'_>, here: &Place) {
-                    walk.add_missing(here, "minimum", <$type>::MIN);
-                    walk.add_missing(here, "maximum", <$type>::MAX);
+                fn shape() -> Shape {
+                    integer!($type, $format)
                 }
             }
         }
     )*};
 }
 
-integers!(u8 u16 u32 u64 usize i8 i16 i32 i64 isize);
+integers! {
+    u8: "uint8" u16: "uint16" u32: "uint32" u64: "uint64" usize: "uint"
+    i8: "int8" i16: "int16" i32: "int32" i64: "int64" isize: "int"
+}
 
 /// Beyond 64 bits a number is a float to everyone but its text. A `Value` has no text: there, and
 /// only there, such a number is refused, as serde refuses it.
 macro_rules! wide_integers {
-    ($($type:ident)*) => {$(
+    ($($type:ident: $format:literal)*) => {$(
         impl Leaf for $type {
             const EXPECTED: &'static Expected = &INTEGER;
             const DIGITS: bool = true;
@@ -402,26 +422,19 @@ macro_rules! wide_integers {
                 fn read_key(text: &mut Option<String>, cx: &mut Context<'_>, map: &At<'_>) -> Option<Self> {
                     read_leaf_key(text, cx, map, number::from_key)
                 }
-                fn describe_key(walk: &mut Walk<'_>, map: &Place) {
-                    walk.map_keys(map, serde_json::json!({"pattern": integers(<$type>::MIN, <$type>::MAX)}));
-                }
-                fn describe(walk: &mut Walk<'_>, here: &Place) {
-                    // The largest is no float; the one after it, a power of two, is.
-                    #[allow(clippy::cast_precision_loss, reason = "rounds to the power of two that is meant")]
-                    let (min, end) = (<$type>::MIN as f64, <$type>::MAX as f64);
-                    walk.add_missing(here, "minimum", min);
-                    walk.add_missing(here, "exclusiveMaximum", end);
+                fn shape() -> Shape {
+                    integer!($type, $format)
                 }
             }
         }
     )*};
 }
 
-wide_integers!(u128 i128);
+wide_integers!(u128: "uint128" i128: "int128");
 
 /// JSON has no infinities and no NaN: a float that is one could be written only as null.
 macro_rules! floats {
-    ($($type:ident $describe:expr;)*) => {$(
+    ($($type:ident $name:literal $max:expr;)*) => {$(
         #[allow(clippy::cast_possible_truncation, clippy::cast_precision_loss, clippy::cast_lossless,
             reason = "as serde reads numbers into floats: to the nearest")]
         impl Leaf for $type {
@@ -451,9 +464,8 @@ macro_rules! floats {
                         cx.unreadable(at, &NUMBER);
                     }
                 }
-                fn describe(walk: &mut Walk<'_>, here: &Place) {
-                    let describe: fn(&mut Walk<'_>, &Place) = $describe;
-                    describe(walk, here);
+                fn shape() -> Shape {
+                    Shape::Float(Float { name: $name, max: $max })
                 }
             }
         }
@@ -461,13 +473,9 @@ macro_rules! floats {
 }
 
 floats! {
-    f32 |walk, here| {
-        // Up to here numbers are read as f32::MAX, which itself is written as 3.4028235e38.
-        const MAX: f64 = 3.402_823_567_797_336_2e38;
-        walk.add_missing(here, "minimum", -MAX);
-        walk.add_missing(here, "maximum", MAX);
-    };
-    f64 |_, _| {};
+    // Up to here numbers are read as f32::MAX, which itself is written as 3.4028235e38.
+    f32 "float" Some(3.402_823_567_797_336_2e38);
+    f64 "double" None;
 }
 
 /// Any JSON value. Read here and not by its own `Deserialize`, so that its depth counts.
@@ -495,6 +503,10 @@ impl FieldType for serde_json::Value {
 
     fn patch_flat(&mut self, rest: &mut Object, cx: &mut Context<'_>, at: &At<'_>) {
         self.patch(&Self::Object(rest.clone()), cx, at);
+    }
+
+    fn shape() -> Shape {
+        Shape::Any
     }
 }
 
@@ -606,6 +618,10 @@ impl FieldType for serde_json::Map<String, serde_json::Value> {
     fn patch_flat(&mut self, rest: &mut Object, cx: &mut Context<'_>, at: &At<'_>) {
         self.patch(&serde_json::Value::Object(rest.clone()), cx, at);
     }
+
+    fn shape() -> Shape {
+        Shape::map(Shape::Any)
+    }
 }
 
 impl Leaf for serde_json::Number {
@@ -625,7 +641,13 @@ impl Leaf for serde_json::Number {
     }
 }
 
-leaf! { serde_json::Number {} }
+leaf! {
+    serde_json::Number {
+        fn shape() -> Shape {
+            Shape::Number
+        }
+    }
+}
 
 /// Any JSON, kept as its text.
 impl FieldType for Box<RawValue> {
@@ -635,6 +657,10 @@ impl FieldType for Box<RawValue> {
 
     fn is_null(&self) -> bool {
         self.get() == "null"
+    }
+
+    fn shape() -> Shape {
+        Shape::Any
     }
 }
 
@@ -665,5 +691,9 @@ impl FieldType for () {
 
     fn is_null(&self) -> bool {
         true
+    }
+
+    fn shape() -> Shape {
+        Shape::Null
     }
 }

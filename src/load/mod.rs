@@ -110,7 +110,7 @@ pub use self::leaf::{Leaf, read_leaf};
 use self::context::Sharing;
 use self::object::Slot;
 use self::patch::Object;
-use crate::contract::{Place, Walk};
+use crate::contract::Shape;
 use crate::error::{LoadError, LoadErrorKind};
 use crate::violation::MASK;
 
@@ -129,21 +129,20 @@ use crate::violation::MASK;
 /// - `Duration`, `SystemTime`, `Range`, `RangeInclusive`, `Bound`
 /// - by feature, types of other crates
 ///
-/// Each is read from JSON as serde reads it. schemars has no schema for `Saturating`: the field says
-/// `#[schemars(with = "u32")]`. Left to `#[event(plain)]` are the other types without a schema (`RangeFrom`,
-/// `RangeTo`), those that only one platform can read (`OsString`), bytes that are no JSON (`CString`), and `Weak`,
-/// which is read as nothing.
+/// Each is read from JSON as serde reads it. Left to `#[event(plain)]` are `RangeFrom` and `RangeTo`, types that only
+/// one platform can read (`OsString`), bytes that are no JSON (`CString`), and `Weak`, which is read as nothing.
 ///
 /// # By hand
 ///
 /// A value without parts implements [`Leaf`] and hands `read` on to [`read_leaf`]:
 ///
 /// ```
+/// use event_schema::contract::Shape;
 /// use event_schema::load::{At, Context, Expected, FieldType, Leaf, read_leaf};
-/// use event_schema::{EventSchema, JsonSchema, Serialize};
+/// use event_schema::{EventSchema, Serialize};
 /// use event_schema::serde::Deserializer;
 ///
-/// #[derive(Debug, PartialEq, Serialize, JsonSchema)]
+/// #[derive(Debug, PartialEq, Serialize)]
 /// struct Celsius(f64);
 ///
 /// impl Leaf for Celsius {
@@ -162,9 +161,13 @@ use crate::violation::MASK;
 ///     ) -> Result<Option<Self>, D::Error> {
 ///         read_leaf(input, cx, at)
 ///     }
+///
+///     fn shape() -> Shape {
+///         Shape::number().range(-273.15..)
+///     }
 /// }
 ///
-/// #[derive(Debug, PartialEq, Serialize, JsonSchema, EventSchema)]
+/// #[derive(Debug, PartialEq, Serialize, EventSchema)]
 /// struct Weather { outside: Celsius }
 ///
 /// assert_eq!(Weather::load(br#"{"outside": 21.5}"#).unwrap(), Weather { outside: Celsius(21.5) });
@@ -195,12 +198,13 @@ pub trait FieldType: Sized {
     /// The value of a field that the input does not have; `None`, with a finding, where it is required.
     ///
     /// ```
+    /// use event_schema::contract::Shape;
     /// use event_schema::load::{At, Context, FieldType};
     /// use event_schema::prelude::*;
     /// use event_schema::serde::Deserializer;
     ///
     /// /// A note that may be missing, and is empty then.
-    /// #[derive(Debug, PartialEq, Serialize, JsonSchema)]
+    /// #[derive(Debug, PartialEq, Serialize)]
     /// struct Note(String);
     ///
     /// impl FieldType for Note {
@@ -215,6 +219,10 @@ pub trait FieldType: Sized {
     ///     fn missing(_: &mut Context<'_>, _: &At<'_>) -> Option<Self> {
     ///         Some(Note(String::new()))
     ///     }
+    ///
+    ///     fn shape() -> Shape {
+    ///         Shape::text().or_missing()
+    ///     }
     /// }
     ///
     /// #[event_schema::event]
@@ -222,6 +230,7 @@ pub trait FieldType: Sized {
     /// struct Order { note: Note }
     ///
     /// assert_eq!(Order::load(b"{}").unwrap().note, Note(String::new()));
+    /// assert!(Order::json_schema().get("required").is_none());
     /// ```
     #[inline]
     fn missing(cx: &mut Context<'_>, at: &At<'_>) -> Option<Self> {
@@ -361,20 +370,10 @@ pub trait FieldType: Sized {
     #[inline]
     fn check(&self, _cx: &mut Context<'_>, _at: &At<'_>) {}
 
-    /// Says in the contract at `here` what the type's `JsonSchema` leaves out, all the way down.
+    /// What it looks like on the wire: its contracts are written from that.
     ///
-    /// See the example of [`Walk`].
-    fn describe(_walk: &mut Walk<'_>, _here: &Place) {}
-
-    /// Says in the contract of the map at `map`, whose keys are of this type, which these are.
-    #[doc(hidden)]
-    fn describe_key(_walk: &mut Walk<'_>, _map: &Place) {}
-
-    /// As [`describe`](Self::describe), of a flattened field: `here` is the outer level.
-    #[doc(hidden)]
-    fn describe_flat(walk: &mut Walk<'_>, here: &Place) {
-        Self::describe(walk, here);
-    }
+    /// See the example of [`Shape`].
+    fn shape() -> Shape;
 }
 
 /// Notes that what was read is no value of the type.

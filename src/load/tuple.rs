@@ -6,7 +6,7 @@ use serde::de::{Deserializer, IgnoredAny, MapAccess, SeqAccess, Visitor};
 
 use super::object::Slot;
 use super::{At, Context, Expected, FieldType};
-use crate::contract::{Place, Walk};
+use crate::contract::Shape;
 
 static TUPLE: Expected = Expected::new("tuple");
 
@@ -119,8 +119,8 @@ macro_rules! tuples {
                 $(self.$index.check(cx, &at.index($index));)+
             }
 
-            fn describe(walk: &mut Walk<'_>, here: &Place) {
-                $($type::describe(walk, &here.join("prefixItems").join(stringify!($index)));)+
+            fn shape() -> Shape {
+                Shape::Tuple(vec![$($type::shape()),+])
             }
         }
     )*};
@@ -179,7 +179,7 @@ impl<T: FieldType, const N: usize> FieldType for [T; N] {
         }
     }
 
-    fn describe(walk: &mut Walk<'_>, here: &Place) {
-        T::describe(walk, &here.join("items"));
+    fn shape() -> Shape {
+        Shape::List { items: Box::new(T::shape()), unique: false, length: Some(N) }
     }
 }

@@ -15,7 +15,7 @@ use super::buffer::Leftovers;
 use super::containers::{ListType, MapType, PartRules};
 use super::patch::{self, Object};
 use super::{At, Context, FieldType};
-use crate::contract::{Place, Walk};
+use crate::contract::Shape;
 
 macro_rules! wrappers {
     ($([$($generics:tt)*] $type:ty => $new:expr, |$this:ident| $value:expr, $inner:expr;)*) => {$(
@@ -99,16 +99,8 @@ macro_rules! wrappers {
                 }
             }
 
-            fn describe(walk: &mut Walk<'_>, here: &Place) {
-                T::describe(walk, here);
-            }
-
-            fn describe_key(walk: &mut Walk<'_>, map: &Place) {
-                T::describe_key(walk, map);
-            }
-
-            fn describe_flat(walk: &mut Walk<'_>, here: &Place) {
-                T::describe_flat(walk, here);
+            fn shape() -> Shape {
+                T::shape()
             }
         }
     )*};
@@ -200,8 +192,8 @@ macro_rules! unsized_pointers {
                 check(self, cx, at);
             }
 
-            fn describe(walk: &mut Walk<'_>, here: &Place) {
-                <$owned>::describe(walk, here);
+            fn shape() -> Shape {
+                <$owned>::shape()
             }
         }
     )*)*};

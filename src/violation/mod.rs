@@ -26,9 +26,9 @@ const MAX_NAME: usize = 100;
 /// The two names of a field: the one on the wire and the one in Rust.
 ///
 /// ```
-/// use event_schema::{EventSchema, JsonSchema, Segment, Serialize};
+/// use event_schema::{EventSchema, Segment, Serialize};
 ///
-/// #[derive(Debug, Serialize, JsonSchema, EventSchema)]
+/// #[derive(Debug, Serialize, EventSchema)]
 /// struct Order {
 ///     #[serde(rename = "orderId")]
 ///     order_id: String,
@@ -141,9 +141,9 @@ impl fmt::Debug for FieldName {
 ///
 /// ```
 /// use std::collections::BTreeMap;
-/// use event_schema::{EventSchema, JsonSchema, Segment, Serialize};
+/// use event_schema::{EventSchema, Segment, Serialize};
 ///
-/// #[derive(Debug, Serialize, JsonSchema, EventSchema)]
+/// #[derive(Debug, Serialize, EventSchema)]
 /// struct Stock { counts: BTreeMap<String, u32> }
 ///
 /// let error = Stock::load(br#"{"counts": {"bolt": -1}}"#).unwrap_err();
@@ -181,9 +181,9 @@ impl Segment {
 /// It dereferences to [`str`].
 ///
 /// ```
-/// use event_schema::{EventSchema, JsonSchema, Segment, Serialize};
+/// use event_schema::{EventSchema, Segment, Serialize};
 ///
-/// #[derive(Debug, Serialize, JsonSchema, EventSchema)]
+/// #[derive(Debug, Serialize, EventSchema)]
 /// #[serde(deny_unknown_fields)]
 /// struct Ping { seq: u64 }
 ///
@@ -240,12 +240,12 @@ impl fmt::Display for InputName {
 /// Pointer (RFC 6901).
 ///
 /// ```
-/// use event_schema::{EventSchema, JsonSchema, Serialize};
+/// use event_schema::{EventSchema, Serialize};
 ///
-/// #[derive(Debug, Serialize, JsonSchema, EventSchema)]
+/// #[derive(Debug, Serialize, EventSchema)]
 /// struct Line { sku: String }
 ///
-/// #[derive(Debug, Serialize, JsonSchema, EventSchema)]
+/// #[derive(Debug, Serialize, EventSchema)]
 /// struct Order { lines: Vec<Line> }
 ///
 /// let error = Order::load(br#"{"lines": [{"sku": "a"}, {}]}"#).unwrap_err();
@@ -332,9 +332,9 @@ impl Path {
     ///
     /// ```
     /// use std::collections::BTreeMap;
-    /// use event_schema::{EventSchema, JsonSchema, Serialize};
+    /// use event_schema::{EventSchema, Serialize};
     ///
-    /// #[derive(Debug, Serialize, JsonSchema, EventSchema)]
+    /// #[derive(Debug, Serialize, EventSchema)]
     /// struct Stock { counts: BTreeMap<String, u32> }
     ///
     /// let error = Stock::load(br#"{"counts": {"M3 50%": -1}}"#).unwrap_err();
@@ -612,9 +612,9 @@ pub(crate) enum Concern {
 /// param, so that `{input}`, which Marshmallow fills in, stays too.
 ///
 /// ```
-/// use event_schema::{EventSchema, JsonSchema, Serialize};
+/// use event_schema::{EventSchema, Serialize};
 ///
-/// #[derive(Debug, Serialize, JsonSchema, EventSchema)]
+/// #[derive(Debug, Serialize, EventSchema)]
 /// struct Payment {
 ///     #[validate(range(min = 1, max = 100, message = "From {min} to {max} cents, not {input}."))]
 ///     cents: u32,
@@ -633,9 +633,9 @@ pub(crate) enum Concern {
 /// of the whole struct says is its own responsibility.
 ///
 /// ```
-/// use event_schema::{EventSchema, JsonSchema, Serialize, ValidationError};
+/// use event_schema::{EventSchema, Serialize, ValidationError};
 ///
-/// #[derive(Debug, Serialize, JsonSchema, EventSchema)]
+/// #[derive(Debug, Serialize, EventSchema)]
 /// struct Login {
 ///     #[event(sensitive)]
 ///     #[validate(custom(function = check))]
@@ -654,9 +654,9 @@ pub(crate) enum Concern {
 /// # Example
 ///
 /// ```
-/// use event_schema::{EventSchema, JsonSchema, Serialize};
+/// use event_schema::{EventSchema, Serialize};
 ///
-/// #[derive(Debug, Serialize, JsonSchema, EventSchema)]
+/// #[derive(Debug, Serialize, EventSchema)]
 /// struct Payment {
 ///     #[validate(range(min = 1, max = 100))]
 ///     cents: u32,
@@ -718,9 +718,9 @@ impl Violation {
     /// It is a name of the type's, never what the input says, and is among the params too.
     ///
     /// ```
-    /// use event_schema::{EventSchema, JsonSchema, Serialize};
+    /// use event_schema::{EventSchema, Serialize};
     ///
-    /// #[derive(Debug, Serialize, JsonSchema, EventSchema)]
+    /// #[derive(Debug, Serialize, EventSchema)]
     /// #[serde(deny_unknown_fields)]
     /// struct Line { quantity: Option<u32> }
     ///
@@ -862,16 +862,16 @@ impl Serialize for Violation {
 /// counts the rest.
 ///
 /// ```
-/// use event_schema::{EventSchema, JsonSchema, Serialize};
+/// use event_schema::{EventSchema, Serialize};
 /// use serde_json::json;
 ///
-/// #[derive(Debug, Serialize, JsonSchema, EventSchema)]
+/// #[derive(Debug, Serialize, EventSchema)]
 /// struct Line {
 ///     #[validate(length(min = 1))]
 ///     sku: String,
 /// }
 ///
-/// #[derive(Debug, Serialize, JsonSchema, EventSchema)]
+/// #[derive(Debug, Serialize, EventSchema)]
 /// #[serde(rename_all = "camelCase")]
 /// struct Order { order_id: u64, lines: Vec<Line> }
 ///
@@ -953,12 +953,12 @@ impl Violations {
     /// [`to_messages`](Self::to_messages) as JSON text, which takes a fraction of the time.
     ///
     /// ```
-    /// use event_schema::{EventSchema, JsonSchema, Serialize};
+    /// use event_schema::{EventSchema, Serialize};
     ///
-    /// #[derive(Debug, Serialize, JsonSchema, EventSchema)]
+    /// #[derive(Debug, Serialize, EventSchema)]
     /// struct Line { sku: String }
     ///
-    /// #[derive(Debug, Serialize, JsonSchema, EventSchema)]
+    /// #[derive(Debug, Serialize, EventSchema)]
     /// struct Order { lines: Vec<Line> }
     ///
     /// let error = Order::load(br#"{"lines": [{"sku": 7}, {}]}"#).unwrap_err();
@@ -980,10 +980,10 @@ impl Violations {
     /// param `count` says how many.
     ///
     /// ```
-    /// use event_schema::{EventSchema, JsonSchema, Serialize, Violation};
+    /// use event_schema::{EventSchema, Serialize, Violation};
     /// use serde_json::json;
     ///
-    /// #[derive(Debug, Serialize, JsonSchema, EventSchema)]
+    /// #[derive(Debug, Serialize, EventSchema)]
     /// struct Order {
     ///     #[validate(range(min = 1, max = 9))]
     ///     quantity: u32,

@@ -6,7 +6,7 @@ use serde_derive_internals::attr::TagType;
 use syn::ext::IdentExt;
 
 use super::field_type::{Body, Flat};
-use super::level::{Expand, name_on_wire, with_aliases};
+use super::level::{Expand, with_aliases};
 use super::{Cx, structs};
 use crate::model::Variant;
 
@@ -48,8 +48,6 @@ pub(super) fn expand(cx: &Cx<'_>, variants: &[Variant<'_>]) -> Body {
         check,
         flat: flat(cx, &levels),
         patch: None,
-        describe: describe(cx, &readable),
-        describe_key: describe_key(cx, &readable),
         flat_names: flat_names(cx, &readable),
         is_sensitive: None,
         is_null: is_null(cx, &levels),
@@ -252,58 +250,6 @@ fn step(cx: &Cx<'_>, variant: &Variant<'_>) -> TokenStream {
     }
 }
 
-fn describe(cx: &Cx<'_>, readable: &[&(&Variant<'_>, Expand<'_>)]) -> TokenStream {
-    let tag = cx.model.serde.attrs.tag();
-    let variants = readable.iter().filter(|(variant, level)| !level.is_unit() && !variant.attrs.skip_serializing());
-    let variants = variants.map(|(variant, level)| {
-        let name = name_on_wire(variant.attrs.name());
-        let place = match tag {
-            TagType::External => quote!(walk.external_variant(here, #name)),
-            TagType::Internal { tag } => quote!(walk.tagged_variant(here, #tag, #name)),
-            TagType::Adjacent { tag, content } => {
-                quote!(walk.tagged_variant(here, #tag, #name).map(|place| place.join("properties").join(#content)))
-            }
-            // schemars lists them in order, those without data among them.
-            TagType::None => {
-                let position = readable.iter().take_while(|(other, _)| other.ident != variant.ident).count();
-                quote!(walk.untagged_variant(here, #position))
-            }
-        };
-        let describe = level.describe();
-        quote!(if let __p::Some(here) = &#place { #describe })
-    });
-    let units = matches!(tag, TagType::External).then(|| {
-        let (aliases, any) = other_names(readable);
-        quote!(walk.choice(here, &[#(#aliases),*], #any);)
-    });
-    let nulls = without_content(tag, readable);
-    quote!(#(#variants)* #units #nulls)
-}
-
-/// Says of an adjacently tagged enum what stands beside the tag of a variant without data: nothing, or null.
-fn without_content(tag: &TagType, readable: &[&(&Variant<'_>, Expand<'_>)]) -> Option<TokenStream> {
-    let TagType::Adjacent { tag, content } = tag else { return None };
-    let units = readable.iter().filter(|(_, level)| level.is_unit()).map(|(variant, _)| {
-        let name = name_on_wire(variant.attrs.name());
-        quote! {
-            if let __p::Some(here) = &walk.tagged_variant(here, #tag, #name) {
-                walk.nothing_at(here, #content);
-            }
-        }
-    });
-    Some(quote!(if !walk.is_serialize() { #(#units)* }))
-}
-
-/// What variants without data are called beside their names, and whether one takes any text.
-fn other_names(readable: &[&(&Variant<'_>, Expand<'_>)]) -> (Vec<TokenStream>, bool) {
-    let units = readable.iter().filter(|(variant, level)| level.is_unit() && !variant.attrs.other());
-    let aliases = units.flat_map(|(variant, _)| {
-        let name = variant.attrs.name().deserialize_name();
-        variant.attrs.aliases().iter().filter(move |alias| **alias != *name).map(ToTokens::to_token_stream)
-    });
-    (aliases.collect(), readable.iter().any(|(variant, _)| variant.attrs.other()))
-}
-
 /// Adds the names that stand at the level on which the enum is flattened.
 fn flat_names(cx: &Cx<'_>, readable: &[&(&Variant<'_>, Expand<'_>)]) -> TokenStream {
     let self_ty = cx.self_ty();
@@ -327,24 +273,4 @@ fn is_null(cx: &Cx<'_>, levels: &[(&Variant<'_>, Expand<'_>)]) -> Option<TokenSt
     let arms = levels.iter().filter(|(variant, _)| !variant.attrs.skip_deserializing());
     let arms: Vec<_> = arms.filter_map(|(_, level)| level.is_null_arm()).collect();
     (!arms.is_empty()).then(|| quote!(match self { #(#arms,)* #[allow(unreachable_patterns)] _ => false }))
-}
-
-/// What the enum is as a map's key, if it can be one.
-fn describe_key(cx: &Cx<'_>, readable: &[&(&Variant<'_>, Expand<'_>)]) -> Option<TokenStream> {
-    let units = readable.iter().all(|(_, level)| level.is_unit());
-    if !units || !matches!(cx.model.serde.attrs.tag(), TagType::External) {
-        return None;
-    }
-    let (aliases, any) = other_names(readable);
-    if any {
-        return Some(quote!(walk.map_keys_of(map, __p::None);));
-    }
-    let read = readable.iter().filter(|(variant, _)| !variant.attrs.other());
-    let names = read.map(|(variant, _)| variant.attrs.name().deserialize_name());
-    Some(quote! {
-        // What is written has the names that schemars lists.
-        if !walk.is_serialize() {
-            walk.map_keys_of(map, __p::Some(&[#(#names,)* #(#aliases),*]));
-        }
-    })
 }

@@ -17,7 +17,7 @@ pub(super) fn expand(cx: &Cx<'_>) -> TokenStream {
     let (impl_generics, ty_generics, where_clause) = cx.generics.split_for_impl();
     let mut bounds = where_clause.cloned().unwrap_or_else(|| syn::parse_quote!(where));
     if !model.input.generics.params.is_empty() {
-        bounds.predicates.push(syn::parse_quote!(Self: __p::serde::Serialize + __p::schemars::JsonSchema));
+        bounds.predicates.push(syn::parse_quote!(Self: __p::serde::Serialize));
     }
 
     let name = match &model.event.name {

@@ -5,7 +5,7 @@ use quote::{quote, quote_spanned};
 use syn::Path;
 use syn::spanned::Spanned;
 
-use super::{Cx, rules, shown_at};
+use super::{Cx, rules, shape, shown_at};
 
 /// What the type has to say when it is flattened, where that is not the default.
 #[derive(Default)]
@@ -74,10 +74,6 @@ pub(super) struct Body {
     pub(super) flat: Flat,
     /// Statements over `self` and `input`, a part that is put into it, where that is not the default.
     pub(super) patch: Option<TokenStream>,
-    /// Statements over `walk` and `here`.
-    pub(super) describe: TokenStream,
-    /// Statements over `walk` and `map`, for a type that can be a map's key.
-    pub(super) describe_key: Option<TokenStream>,
     /// Statements over `names`, what the fields are called on the wire.
     pub(super) flat_names: TokenStream,
     /// Whether it is one with a sensitive field, where it is one with a field.
@@ -168,7 +164,7 @@ fn replace_self(tokens: TokenStream, self_ty: &TokenStream) -> TokenStream {
 
 /// The items of the impl that most types take from the trait.
 fn optional_items(body: &Body) -> TokenStream {
-    let Body { describe_key, flat_names, is_sensitive, is_null, same_as, .. } = body;
+    let Body { flat_names, is_sensitive, is_null, same_as, .. } = body;
     let sensitive = is_sensitive.as_ref().map(|sensitive| quote!(const SENSITIVE: bool = #sensitive;));
     let missing = same_as.as_ref().map(|missing| {
         quote! {
@@ -191,21 +187,14 @@ fn optional_items(body: &Body) -> TokenStream {
             }
         }
     });
-    let describe_key = describe_key.as_ref().map(|describe| {
-        quote! {
-            fn describe_key(walk: &mut __p::Walk<'_>, map: &__p::Place) {
-                #describe
-            }
-        }
-    });
     let flat = body.flat.items();
-    quote!(#sensitive #missing #is_null #flat_names #flat #describe_key)
+    quote!(#sensitive #missing #is_null #flat_names #flat)
 }
 
 pub(super) fn expand(cx: &Cx<'_>, body: &Body) -> TokenStream {
     let self_ty = cx.self_ty();
     let (impl_generics, _, where_clause) = cx.generics.split_for_impl();
-    let Body { items, read, read_flat, check, describe, .. } = body;
+    let Body { items, read, read_flat, check, .. } = body;
 
     let whole = rules::of_whole(cx);
     let (whole_fn, call_whole) = match &whole {
@@ -292,11 +281,13 @@ pub(super) fn expand(cx: &Cx<'_>, body: &Body) -> TokenStream {
     });
     let check_whole = call_whole.as_ref().map(|whole| quote!(#whole(self, cx, at, before);));
     let optional = optional_items(body);
+    let (shape, defined) = shape::expand(cx);
 
     quote! {
         #items
         #whole_fn
         #pre_load
+        #defined
 
         #[automatically_derived]
         impl #impl_generics __p::FieldType for #self_ty #where_clause {
@@ -322,10 +313,8 @@ pub(super) fn expand(cx: &Cx<'_>, body: &Body) -> TokenStream {
                 let _ = (before, this);
             }
 
-            fn describe(walk: &mut __p::Walk<'_>, here: &__p::Place) {
-                if let __p::Some(here) = &walk.definition::<Self>(here) {
-                    #describe
-                }
+            fn shape() -> __p::Shape {
+                #shape
             }
         }
     }

@@ -1,4 +1,4 @@
-//! The fields of a struct or of a variant: how they are read together, checked and described.
+//! The fields of a struct or of a variant: how they are read together and checked.
 
 use std::collections::BTreeSet;
 
@@ -594,25 +594,6 @@ impl<'a> Expand<'a> {
         let slots = self.fields().map(|field| field.slot());
         quote!(#(let _ = #slots;)* #(#checks)* #keys #across)
     }
-
-    /// What it is as a map's key.
-    pub(super) fn describe_key(&self) -> Option<TokenStream> {
-        let inner = self.inner()?;
-        let ty = inner.field.serde.ty;
-        inner.field.is_ours().then(|| quote!(<#ty as __p::FieldType>::describe_key(walk, map);))
-    }
-
-    /// Completes the contract of the level, which stands at `here`.
-    pub(super) fn describe(&self) -> TokenStream {
-        if let Some(inner) = self.inner() {
-            let rules = rules::describe(inner.field);
-            let ty = inner.field.serde.ty;
-            let describe = inner.field.is_ours().then(|| quote!(<#ty as __p::FieldType>::describe(walk, here);));
-            return quote!({ #describe let property = here; let _ = property; #rules });
-        }
-        let fields = self.fields().filter(|field| !field.is_skipped()).map(|field| field.describe());
-        quote!(#(#fields)*)
-    }
 }
 
 /// A field in generated code.
@@ -920,42 +901,10 @@ impl ExpandField<'_> {
         }
         quote!({ let at = &#at; if let __p::Some(value) = #fill { #check } })
     }
-
-    /// Completes its part of the contract of the level at `here`.
-    fn describe(&self) -> TokenStream {
-        let ty = self.field.serde.ty;
-        let attrs = &self.field.serde.attrs;
-        if self.is_flat() {
-            return quote!(<#ty as __p::FieldType>::describe_flat(walk, here););
-        }
-        let place = if self.level.is_object() {
-            let name = name_on_wire(attrs.name());
-            quote!(here.join("properties").join(#name))
-        } else {
-            let position = self.level.position(self.index).to_string();
-            quote!(here.join("prefixItems").join(#position))
-        };
-        let nested = self.field.is_ours().then(|| quote!(<#ty as __p::FieldType>::describe(walk, property);));
-        let rules = rules::describe(self.field);
-        let accepted = attrs.name().deserialize_name();
-        let aliases: Vec<_> = attrs.aliases().iter().filter(|alias| **alias != *accepted).collect();
-        let aliases = (!aliases.is_empty()).then(|| quote!(walk.aliases(here, #accepted, &[#(#aliases),*]);));
-        quote!({ let property = &#place; #nested #rules #aliases })
-    }
 }
 
 /// What else the input may call what is called `name`, as a call on its `FieldName`.
 pub(super) fn with_aliases(name: &Name, aliases: &BTreeSet<Name>) -> Option<TokenStream> {
     let aliases: Vec<_> = aliases.iter().filter(|alias| *alias != name).collect();
     (!aliases.is_empty()).then(|| quote!(.with_aliases(&[#(#aliases),*])))
-}
-
-/// The name in the contract, which may differ between what is written and what is accepted.
-pub(super) fn name_on_wire(name: &serde_derive_internals::name::MultiName) -> TokenStream {
-    let (accepted, written) = (name.deserialize_name(), name.serialize_name());
-    if accepted.value == written.value {
-        quote!(#accepted)
-    } else {
-        quote!(if walk.is_serialize() { #written } else { #accepted })
-    }
 }

@@ -30,8 +30,6 @@ pub(super) fn expand(cx: &Cx<'_>, level: &Level<'_>) -> Body {
             patch: level.patch_flat(),
         },
         patch: level.patch(),
-        describe: level.describe(),
-        describe_key: level.describe_key(),
         flat_names: level.flat_names(),
         is_sensitive: level.is_sensitive(),
         is_null: level.is_null(&quote!(self)),
@@ -85,12 +83,6 @@ pub(super) fn converted(cx: &Cx<'_>, items: TokenStream, check: TokenStream) -> 
         },
         patch: None,
         check,
-        describe: quote! {
-            if !walk.is_serialize() {
-                <#wire as __p::FieldType>::describe(walk, here);
-            }
-        },
-        describe_key: None,
         flat_names: quote!(<#wire as __p::FieldType>::flat_names(names);),
         is_sensitive: None,
         is_null: None,

@@ -3,7 +3,7 @@ use event_schema::prelude::*;
 #[derive(Serialize, JsonSchema)]
 struct Raw;
 
-#[derive(Serialize, JsonSchema, EventSchema)]
+#[derive(Serialize, EventSchema)]
 struct Envelope<T> {
     body: T,
 }

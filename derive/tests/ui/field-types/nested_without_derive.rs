@@ -5,7 +5,7 @@ struct Address {
     zip: String,
 }
 
-#[derive(Serialize, JsonSchema, EventSchema)]
+#[derive(Serialize, EventSchema)]
 struct Order {
     address: Address,
     others: Vec<Address>,

@@ -5,7 +5,7 @@ struct Extra {
     note: String,
 }
 
-#[derive(Serialize, JsonSchema, EventSchema)]
+#[derive(Serialize, EventSchema)]
 struct Order {
     #[serde(flatten)]
     #[event(plain)]
