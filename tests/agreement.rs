@@ -50,9 +50,8 @@ thread_local! {
 
 fn agree<E: EventSchema + DeserializeOwned + PartialEq + Debug>() {
     let contracts = Contracts::of::<E>();
-    let schema = E::json_schema().to_value();
     let words = Words::of::<E>();
-    let maker = Maker::new::<E>(&schema, &words);
+    let maker = Maker::new::<E>(&words);
 
     let cases = if std::env::var_os("PROPTEST_CASES").is_some() { Config::default().cases } else { 600 };
     let config = Config { cases, failure_persistence: None, ..Config::default() };
@@ -199,14 +198,15 @@ fn probe() {
     macro_rules! rates {
         ($($name:ident: $type:ty,)*) => {$({
             let words = Words::of::<$type>();
+            if std::env::var("SCHEMA").is_ok_and(|name| name == stringify!($name)) { println!("{}\nWRITTEN {}", <$type>::json_schema().as_value(), <$type>::json_schema_for(&Contract::Serialize).as_value()); }
             let begun = std::time::Instant::now();
             let mut good = 0;
             let mut texts = Vec::new();
             for seed in 0..200_u64 {
                 let mut state = seed * 0x9e37_79b9 + 1;
                 let tape: Vec<u16> = (0..160).map(|_| { state ^= state << 13; state ^= state >> 7; state ^= state << 17; (state >> 20) as u16 }).collect();
-                let json = zoo::from_serde::message::<$type>(&mut Choices::new(tape), &words);
-                good += usize::from(serde_json::from_str::<$type>(&json.to_text()).is_ok());
+                let json = if std::env::var_os("SHAPE").is_some() { zoo::from_shape::FromShape::new::<$type>(&words).message(&mut Choices::new(tape)) } else { zoo::from_serde::message::<$type>(&mut Choices::new(tape), &words) };
+                good += usize::from(<$type>::load_str(&json.to_text()).is_ok());
                 if seed < 3 { texts.push(json.to_text()); }
             }
             println!("{} {good} of 200 in {:?} {:?}", stringify!($name), begun.elapsed() / 200, words);

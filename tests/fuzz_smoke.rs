@@ -140,9 +140,8 @@ fn messages() -> Vec<Vec<u8>> {
     let mut chosen = 0..;
     macro_rules! messages {
         ($($name:ident: $type:ty,)*) => {$({
-            let schema = <$type as EventSchema>::json_schema().to_value();
             let words = Words::of::<$type>();
-            let maker = Maker::new::<$type>(&schema, &words);
+            let maker = Maker::new::<$type>(&words);
             let first = chosen.next().unwrap_or(u8::MAX);
             for _ in 0..8 {
                 let tape = (0..120).map(|_| u16::from(random.next().to_le_bytes()[0])).collect();

@@ -212,7 +212,7 @@ corner! {
         rest: BTreeMap<String, Value>,
     }
     struct AliasAndRest { #[serde(alias = "1st")] first: u8, #[serde(flatten)] rest: BTreeMap<String, Value> }
-    struct PlainNumber { #[event(plain)] x: f64, #[event(plain)] list: Vec<f32> }
+    struct PlainNumber { #[event(plain)] x: f64, #[event(plain)] list: Vec<f64> }
     #[derive(Eq)]
     enum Never {}
     struct HasNever { id: u8, never: Option<Never>, list: Vec<Never> }
@@ -447,7 +447,7 @@ pub(crate) mod by_hand {
     }
 
     pub(crate) fn nan_in_plain() -> PlainNumber {
-        PlainNumber { x: 0.5, list: vec![f32::NAN] }
+        PlainNumber { x: 0.5, list: vec![f64::NAN] }
     }
 
     pub(crate) fn no_number() -> Single {

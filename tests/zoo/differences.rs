@@ -13,7 +13,7 @@ use jsonschema::error::{ValidationError, ValidationErrorKind};
 /// The value at a violation's path. Paths have the first name of a field or key where the message has another.
 pub(crate) fn found_at<'a>(violation: &Violation, message: &'a Value) -> Option<&'a Value> {
     const ALIASES: &[(&str, &str)] =
-        &[("a", "A"), ("a", "alpha"), ("b", "B"), ("c", "C"), ("first", "1st"), ("b", "2nd"), ("name", "nick"), ("age", "years"), ("colour", "color"), ("a.b", "a/b"), ("a.b", "")];
+        &[("a", "A"), ("a", "alpha"), ("b", "B"), ("c", "C"), ("first", "1st"), ("b", "2nd"), ("name", "nick"), ("age", "years"), ("colour", "color"), ("a.b", "a/b"), ("a.b", ""), ("One", "one"), ("One", "uno"), ("Two", "two"), ("Three", "three")];
     let pointer = violation.path().to_pointer();
     pointer.split('/').skip(1).try_fold(message, |parent, key| {
         let key = key.replace("~1", "/").replace("~0", "~");
@@ -40,7 +40,7 @@ fn stricter_than_serde(name: &str, violation: &Violation, message: &Value) -> bo
         // A struct given as an array of its fields: the contract says object.
         ("invalid", Some("object")) => found.is_array(),
         // Data that is null, given as an empty object that serde kept until it had seen the tag.
-        ("invalid", Some("null")) if name == "adjacent-unit" => found.as_object().is_some_and(Map::is_empty),
+        ("invalid", Some("null")) if name == "adjacent-unit" => is_empty(found),
         // A tagged variant given as an array, by its number: what is told is why the variant that is null does not fit.
         ("invalid", Some("null")) if name == "untagged-mixed" => found.is_array(),
         // So is a struct in an untagged enum; what is told then is why the list's variant does not fit.
@@ -51,13 +51,17 @@ fn stricter_than_serde(name: &str, violation: &Violation, message: &Value) -> bo
         ("choice", _) | ("invalid", Some("variant")) => found.as_object().is_some_and(|object| object.len() == 1),
         // The tag of an adjacently tagged enum likewise; and in a flattened enum the variant by its number.
         ("invalid", Some("string")) => {
-            let is_empty = |value: &Value| value.is_null() || value.as_object().is_some_and(Map::is_empty);
             found.is_u64() || found.as_object().is_some_and(|object| object.len() == 1 && object.values().all(is_empty))
         }
         // A number beyond an f32, which serde makes an infinity: it could be written as null only.
         ("invalid", Some("number")) => found.as_f64().is_some_and(|number| number.abs() > f64::from(f32::MAX)),
         _ => false,
     }
+}
+
+/// Whether it is nothing, in one of the forms that serde takes for a unit once it was kept.
+fn is_empty(value: &Value) -> bool {
+    value.is_null() || value.as_object().is_some_and(Map::is_empty) || value.as_array().is_some_and(Vec::is_empty)
 }
 
 /// Where `serde_json` refuses what load accepts: behind a tag and in what is flattened it has lost the integers that
@@ -69,6 +73,8 @@ fn stricter_than_load_by_serde(name: &str, error: &str) -> bool {
             error.contains("invalid type: string") && (error.contains("expected u8") || error.contains("expected i16"))
                 || error.contains("128")
         }
+        // A struct's tag is not data: serde keeps it in the flattened map, where it would be written twice.
+        "tagged-rest" => error == "kind: Duplicate field.",
         _ => false,
     }
 }
@@ -167,7 +173,7 @@ fn stricter_than_schema(name: &str, violation: &Violation, message: &Value) -> b
         // What a hook refuses, and a default that breaks the rules of its type.
         "thirteen" => return true,
         "length" if name == "bad-default" => return message.get("filled").is_none(),
-        "invalid" if name == "nan-default" => return message.get("x").is_none(),
+        "invalid" if name == "nan-default" && violation.path().to_pointer() == "/x" => return message.get("x").is_none(),
         // One key for two flattened fields: the first has taken it.
         "required" if name == "flat" => return violation.path().to_pointer() == "/x",
         _ => {}
@@ -179,10 +185,10 @@ fn stricter_than_schema(name: &str, violation: &Violation, message: &Value) -> b
             (!found.is_i64() && !found.is_u64() || found.to_string().as_str() == "-0")
                 && found.as_f64().is_some_and(|number| number.fract() == 0.0)
         }
+        // A rule of a newtype that is a map's key.
+        ("length" | "range", _) if matches!(violation.path().segments().last(), Some(Segment::MapKey(_))) => true,
         // The rule looks at what the number is rounded to.
         ("range", _) => found.as_f64().is_some_and(|number| to_f32(number).total_cmp(&number).is_ne()),
-        // A rule of a newtype that is a map's key.
-        ("length", _) => matches!(violation.path().segments().last(), Some(Segment::MapKey(_))),
         // A URL by WHATWG's standard, which needs a host where RFC 3986 needs none.
         ("invalid", Some("URL")) => found.is_string(),
         // Seconds and nanoseconds that are more than a `Duration` holds together.
@@ -217,10 +223,25 @@ fn stricter_than_load(error: &ValidationError<'_>) -> bool {
     }
 }
 
-/// Whether it is about a field of a flattened option, `x` or `y`: load, as serde, takes what does not fit for
-/// `None`, where the schema asks that it fits.
-fn only_of_flattened_option(error: &ValidationError<'_>) -> bool {
-    matches!(error.instance_path().as_str(), "/x" | "/y")
+/// Whether it is about a flattened option: load, as serde, takes what does not fit for `None`, where the schema asks
+/// that it fits.
+fn only_of_flattened_option(name: &str, error: &ValidationError<'_>) -> bool {
+    let places: &[&str] = match name {
+        "flat-maybe" => &["/x", "/y"],
+        "flat-refused" => &["/number"],
+        _ => &[],
+    };
+    places.contains(&error.instance_path().as_str())
+}
+
+/// Whether a flattened enum is given several variants: the first counts, as in serde, where the schema asks for one.
+fn has_two_variants(name: &str, message: &Value) -> bool {
+    let choices: &[&[&str]] = match name {
+        "flat-two-external" => &[&["One", "Two"], &["Three", "Four", "Five", "fünf"]],
+        "flat-external" => &[&["Three", "Four", "Five", "fünf"]],
+        _ => &[],
+    };
+    choices.iter().any(|names| names.iter().filter(|name| message.get(**name).is_some()).count() > 1)
 }
 
 /// Whether it is about a struct in a `plain` field, which its own `Deserialize` takes as an array of its fields too.
@@ -246,7 +267,8 @@ pub(crate) fn with_schema<E: EventSchema>(
         Ok(_) => {
             let stricter = |error: &ValidationError<'_>| {
                 stricter_than_load(error)
-                    || name == "flat-maybe" && only_of_flattened_option(error)
+                    || only_of_flattened_option(name, error)
+                    || has_two_variants(name, message)
                     || name == "with-functions" && is_plain_struct_as_list(error)
             };
             let refused = accepted.iter_errors(message).filter(|error| !stricter(error));
@@ -281,6 +303,9 @@ pub(crate) fn written_all_the_same(error: &ValidationError<'_>) -> bool {
         ValidationErrorKind::Format { format } => format == "uri",
         // The largest integer of 128 bits is rounded by the validator.
         ValidationErrorKind::ExclusiveMaximum { .. } => stricter_than_load(error),
+        ValidationErrorKind::AnyOf { context } | ValidationErrorKind::OneOfNotValid { context } => {
+            context.iter().any(|errors| !errors.is_empty() && errors.iter().all(written_all_the_same))
+        }
         _ => false,
     }
 }

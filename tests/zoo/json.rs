@@ -29,6 +29,10 @@ impl Json {
         }
     }
 
+    pub(crate) fn of(value: &Value) -> Self {
+        Self::parse(&value.to_string())
+    }
+
     /// A place that is still to be filled.
     pub(crate) const HOLE: Self = Self::Scalar(String::new());
 

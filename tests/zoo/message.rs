@@ -1,14 +1,13 @@
 //! Messages for a type, from sources that do not know of each other, so that what one of them forgets another
-//! may have: the contract, serde's view of the type, and seeds written by hand. Each is changed in places.
+//! may have: its shape, serde's view of the type, and seeds written by hand. Each is changed in places.
 
 use event_schema::serde::de::DeserializeOwned;
-use event_schema::serde_json::Value;
 use event_schema::EventSchema;
 
 pub(crate) use super::choices::Choices;
 use super::choices::arbitrary;
-use super::from_schema::FromSchema;
 use super::from_serde;
+use super::from_shape::FromShape;
 use super::json::Json;
 use super::mutation::mutate;
 use super::seeds;
@@ -16,16 +15,16 @@ use super::words::Words;
 
 /// Makes messages for one type.
 pub(crate) struct Maker<'a> {
-    by_schema: FromSchema<'a>,
+    by_shape: FromShape<'a>,
     by_serde: fn(&mut Choices, &Words) -> Json,
     seeds: Vec<Json>,
     words: &'a Words,
 }
 
 impl<'a> Maker<'a> {
-    pub(crate) fn new<E: EventSchema + DeserializeOwned>(schema: &'a Value, words: &'a Words) -> Self {
+    pub(crate) fn new<E: EventSchema + DeserializeOwned>(words: &'a Words) -> Self {
         Self {
-            by_schema: FromSchema::new(schema, words),
+            by_shape: FromShape::new::<E>(words),
             by_serde: from_serde::message::<E>,
             seeds: seeds::of(E::descriptor().name()).iter().map(|text| Json::parse(text)).collect(),
             words,
@@ -35,7 +34,7 @@ impl<'a> Maker<'a> {
     /// A message as one of the sources has it, changed in up to three places.
     pub(crate) fn message(&self, choices: &mut Choices) -> Json {
         let mut message = match choices.below(20) {
-            0..=8 => self.by_schema.message(choices),
+            0..=8 => self.by_shape.message(choices),
             9..=11 if !self.seeds.is_empty() => self.seeds[choices.below(self.seeds.len())].clone(),
             9..=18 => (self.by_serde)(choices, self.words),
             _ => return arbitrary(choices, self.words, 3),
