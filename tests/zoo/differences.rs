@@ -10,7 +10,7 @@ use event_schema::{EventSchema, LoadError, Segment, Violation, Violations};
 /// The value at a violation's path. Paths have the first name of a field or key where the message has another.
 pub(crate) fn found_at<'a>(violation: &Violation, message: &'a Value) -> Option<&'a Value> {
     const ALIASES: &[(&str, &str)] =
-        &[("a", "A"), ("a", "alpha"), ("b", "B"), ("c", "C"), ("first", "1st"), ("b", "2nd")];
+        &[("a", "A"), ("a", "alpha"), ("b", "B"), ("c", "C"), ("first", "1st"), ("b", "2nd"), ("Maybe", "Maybe?")];
     let pointer = violation.path().to_pointer();
     pointer.split('/').skip(1).try_fold(message, |parent, key| {
         let key = key.replace("~1", "/").replace("~0", "~");

@@ -287,6 +287,12 @@ impl<'a> Expand<'a> {
         let (marker, self_ty) = (self.marker(), self.cx.self_ty());
         let (impl_generics, _, where_clause) = self.cx.generics.split_for_impl();
         let length = self.fields().filter(|field| !field.is_skipped()).count();
+        // As serde, a reader takes a list that ends before the fields with a default.
+        let has_default = |field: &ExpandField<'_>| !field.field.serde.attrs.default().is_none();
+        let read: Vec<bool> =
+            self.fields().filter(|field| !field.is_skipped()).map(|field| has_default(&field)).collect();
+        let required = read.iter().rposition(|has_default| !has_default).map_or(0, |last| last + 1);
+        let required = (required < length).then(|| quote!(const REQUIRED: usize = #required;));
         let slots = self.fields().map(|field| field.declare());
         let reads = self.fields().filter(|field| !field.is_skipped()).map(|field| field.read_element());
         let finish = self.finish();
@@ -294,6 +300,7 @@ impl<'a> Expand<'a> {
             #[automatically_derived]
             impl #impl_generics __p::Elements<#self_ty> for #marker #where_clause {
                 const LENGTH: usize = #length;
+                #required
 
                 fn read_elements<'de, __A: __p::SeqAccess<'de>>(
                     elements: &mut __A,
