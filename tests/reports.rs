@@ -3,6 +3,7 @@
 use std::borrow::Cow;
 use std::collections::{BTreeMap, BTreeSet};
 
+use event_schema::contract::Shape;
 use event_schema::load::{At, Context, FieldType};
 use event_schema::prelude::*;
 use event_schema::serde::Deserializer;

@@ -209,9 +209,8 @@ fn atomic_and_saturating_integers() {
     use std::num::Saturating;
     use std::sync::atomic::*;
 
-    /// schemars has no schema for it.
     #[derive(Serialize, EventSchema)]
-    struct Saturated<T>(#[schemars(with = "i64")] Saturating<T>)
+    struct Saturated<T>(Saturating<T>)
     where
         Saturating<T>: Serialize + FieldType;
 
@@ -636,7 +635,6 @@ fn jiff02() {
     says::<Span>(r#""x""#, &json!(["Not a valid period of time."]));
 }
 
-/// schemars does not know time's types.
 #[cfg(feature = "time03")]
 #[test]
 fn time03() {
@@ -644,17 +642,11 @@ fn time03() {
 
     #[derive(Debug, PartialEq, Serialize, Deserialize, EventSchema)]
     struct Times {
-        #[schemars(with = "String")]
         point: OffsetDateTime,
-        #[schemars(with = "String")]
         local: PrimitiveDateTime,
-        #[schemars(with = "Option<String>")]
         date: Option<Date>,
-        #[schemars(with = "String")]
         time: Time,
-        #[schemars(with = "String")]
         duration: Duration,
-        #[schemars(with = "String")]
         offset: UtcOffset,
         #[serde(with = "event_schema::time::serde::rfc3339")]
         #[schemars(with = "String")]

@@ -12,7 +12,7 @@ use serde_derive_internals::name::Name;
 use syn::ext::IdentExt;
 use syn::punctuated::Punctuated;
 use syn::visit::Visit;
-use syn::{Attribute, GenericParam, Ident, Meta, Token};
+use syn::{Attribute, GenericParam, Ident, Meta, Path, Token};
 
 use crate::attr::{list, suggestion};
 use crate::model::{Field, Level, Model, Reader, Shape, Variant};
@@ -20,6 +20,7 @@ use crate::rule::RuleKind;
 
 pub(crate) fn check(cx: &Ctxt, model: &Model<'_>) {
     check_order(cx, model);
+    check_json_schema(cx, model);
     check_event(cx, model);
     check_container(cx, model);
     check_key(cx, model);
@@ -73,6 +74,23 @@ fn check_order(cx: &Ctxt, model: &Model<'_>) {
             "this attribute adds the derives itself: put it above `#[derive(...)]`, or keep the derives and write \
              `#[event(...)]`",
         );
+    }
+}
+
+/// schemars' derive on a line below, where it can be seen; in our own list rustc finds two implementations.
+fn check_json_schema(cx: &Ctxt, model: &Model<'_>) {
+    if model.event.json_schema == Some(false) {
+        return;
+    }
+    for attr in model.input.attrs.iter().filter(|attr| attr.path().is_ident("derive")) {
+        let Ok(list) = attr.parse_args_with(Punctuated::<Path, Token![,]>::parse_terminated) else { continue };
+        for path in list.iter().filter(|path| path.segments.last().is_some_and(|last| last.ident == "JsonSchema")) {
+            cx.error_spanned_by(
+                path,
+                "`EventSchema` implements `JsonSchema` itself: drop this derive, or keep it with \
+                 `#[event(json_schema = false)]`",
+            );
+        }
     }
 }
 

@@ -364,6 +364,10 @@ impl<'g> Writer<'g> {
         }
         let flattens = record.fields.iter().any(|field| field.flat);
         let taken = level.names.len();
+        let hidden = level.hidden.len();
+        if !self.written {
+            level.hidden.extend_from_slice(&level.names);
+        }
         // What has a name goes to its field before anything is flattened.
         for field in record.fields.iter().filter(|field| !field.flat) {
             let Some(name) = self.name_of(field) else { continue };
@@ -372,6 +376,7 @@ impl<'g> Writer<'g> {
             let required = if self.written { !field.written_when } else { field.is_required() };
             level.property(name, aliases, schema, required && place != Place::Maybe);
         }
+        level.hidden.truncate(hidden);
         for field in record.fields.iter().filter(|field| field.flat) {
             if self.name_of(field).is_none() {
                 continue;
@@ -442,13 +447,14 @@ impl<'g> Writer<'g> {
         let schema = self.shape(&map);
         let mut schema = object(self.rules(schema, &map, rules));
         schema.remove("type");
+        let taken: Vec<&String> = level.hidden.iter().chain(&level.names).collect();
         if let Some(names) = schema.remove("propertyNames") {
-            let others = if level.names.is_empty() { names } else { json!({"anyOf": [{"enum": level.names}, names]}) };
+            let others = if taken.is_empty() { names } else { json!({"anyOf": [{"enum": taken}, names]}) };
             schema.insert("propertyNames".to_owned(), others);
         }
         level.count_beside(&mut schema);
+        let taken: Object = taken.into_iter().map(|name| (name.clone(), true.into())).collect();
         level.open = true;
-        let taken: Object = level.names.iter().map(|name| (name.clone(), true.into())).collect();
         level.maps.push((schema, taken));
     }
 
@@ -456,7 +462,9 @@ impl<'g> Writer<'g> {
         let keyword = if matches!(choice.tagging, Tagging::Untagged) { "anyOf" } else { "oneOf" };
         let mut variants = Vec::new();
         for variant in choice.variants {
-            if let Some(schema) = self.flat_variant(choice, variant) {
+            let hidden = level.hidden.iter().chain(&level.names).filter(|_| !self.written).cloned().collect();
+            let inner = Level { hidden, ..Level::default() };
+            if let Some(schema) = self.flat_variant(inner, choice, variant) {
                 variants.push(with_notes(schema, &variant.notes));
             }
         }
@@ -476,11 +484,10 @@ impl<'g> Writer<'g> {
     }
 
     /// A variant among other fields, if it can stand there.
-    fn flat_variant(&mut self, choice: &Enum, variant: &Variant) -> Option<Value> {
+    fn flat_variant(&mut self, mut level: Level, choice: &Enum, variant: &Variant) -> Option<Value> {
         let mut names = self.names_of(variant).into_iter();
         let name = names.next()?;
         let aliases: Vec<&'static str> = names.collect();
-        let mut level = Level::default();
         match choice.tagging {
             Tagging::External if variant.other && !self.written => {
                 let known: Vec<Value> = self.other_names(choice).map(|name| json!({"required": [name]})).collect();
@@ -505,7 +512,7 @@ impl<'g> Writer<'g> {
                 Content::Unit | Content::Tuple(_) => return None,
             },
         }
-        Some(level.finish(self.written).into())
+        Some(level).filter(|level| !level.impossible).map(|level| level.finish(self.written).into())
     }
 
     /// The names of the variants other than the one that takes what they leave.
@@ -621,9 +628,47 @@ impl<'g> Writer<'g> {
     fn beside_tag(&mut self, level: &mut Level, content: &Content, place: Place) {
         match content {
             Content::Record(record) => self.record(level, record, place),
+            // Data that are null are nothing beside the tag, and nothing else is read as them.
+            Content::Inner(field) if place == Place::Tagged && self.is_nothing(&(field.shape)()) => level.closed = true,
             Content::Inner(field) => self.flatten(level, &(field.shape)(), &field.rules(), place),
             // Beside the tag there is nothing that would be read.
             Content::Unit | Content::Tuple(_) => {}
+        }
+    }
+
+    /// The values, as the direction has them: a variant is read under its other names too.
+    fn spellings(&self, shape: &Shape, values: &[Value]) -> Vec<Value> {
+        match shape {
+            Shape::Optional(inner) | Shape::Omissible(inner) | Shape::Ruled { shape: inner, .. } => {
+                self.spellings(inner, values)
+            }
+            Shape::Named(definition) => match self.form_of(definition) {
+                Form::As(shape) => self.spellings(&shape(), values),
+                Form::Content(Content::Inner(field)) => self.spellings(&(field.shape)(), values),
+                Form::Enum(choice) if matches!(choice.tagging, Tagging::External) => {
+                    let names = |value: &Value| {
+                        let variant = choice.variants.iter().find(|variant| value.as_str().is_some_and(|name| variant.written == Some(name)));
+                        variant.map_or_else(|| vec![value.clone()], |variant| self.names_of(variant).into_iter().map(Value::from).collect())
+                    };
+                    values.iter().flat_map(names).collect()
+                }
+                Form::Content(_) | Form::Enum(_) => values.to_vec(),
+            },
+            _ => values.to_vec(),
+        }
+    }
+
+    /// Whether null is its only value.
+    fn is_nothing(&self, shape: &Shape) -> bool {
+        match shape {
+            Shape::Null => true,
+            Shape::Named(definition) => match self.form_of(definition) {
+                Form::Content(Content::Unit) => true,
+                Form::Content(Content::Inner(field)) => self.is_nothing(&(field.shape)()),
+                Form::As(shape) => self.is_nothing(&shape()),
+                Form::Content(_) | Form::Enum(_) => false,
+            },
+            _ => false,
         }
     }
 
@@ -691,10 +736,10 @@ impl<'g> Writer<'g> {
             }
             Rule::OneOf(values) => {
                 let null = (kinds.null && !values.contains(&Value::Null)).then_some(Value::Null);
-                let values: Vec<Value> = values.iter().cloned().chain(null).collect();
+                let values: Vec<Value> = self.spellings(shape, values).into_iter().chain(null).collect();
                 require(schema, "enum", values.into());
             }
-            Rule::NoneOf(values) => require(schema, "not", json!({"enum": values})),
+            Rule::NoneOf(values) => require(schema, "not", json!({"enum": self.spellings(shape, values)})),
             Rule::Each(rules) => {
                 if let Some(items) = schema.get_mut("items") {
                     let items = std::mem::replace(items, Value::Null);
@@ -809,6 +854,10 @@ struct Level {
     required: Vec<Value>,
     /// The names that fields have taken, as flattened maps see it.
     names: Vec<String>,
+    /// Names that fields of an outer level have taken before this one is read.
+    hidden: Vec<String>,
+    /// A required field can never be there.
+    impossible: bool,
     /// How many of these may be there at most, and are there at least.
     counts: (u64, u64),
     /// The choices of flattened enums.
@@ -830,6 +879,15 @@ impl Level {
     }
 
     fn property(&mut self, name: &'static str, aliases: &[&'static str], schema: Value, required: bool) {
+        // What another field has read is not there for this one.
+        let is_free = |name: &&'static str| !self.hidden.iter().any(|hidden| hidden == name);
+        let mut free = std::iter::once(name).chain(aliases.iter().copied()).filter(is_free);
+        let Some(name) = free.next() else {
+            self.impossible |= required;
+            return;
+        };
+        let aliases: Vec<&'static str> = free.collect();
+        let aliases = &aliases[..];
         self.counts.0 += 1;
         self.counts.1 += u64::from(required);
         for name in aliases.iter().chain(std::iter::once(&name)) {
@@ -870,6 +928,9 @@ impl Level {
     }
 
     fn finish(mut self, written: bool) -> Object {
+        if self.impossible {
+            return object(json!({"type": "object", "not": {}}));
+        }
         let mut schema = object(json!({"type": "object"}));
         // What is written by a flattened map has no place in a reader that is closed.
         let closed = self.closed && !(written && self.open);

@@ -16,6 +16,9 @@ pub trait Elements<T> {
     /// How many there are.
     const LENGTH: usize;
 
+    /// How many there are at least: those behind have defaults.
+    const REQUIRED: usize = Self::LENGTH;
+
     /// What it is called.
     const EXPECTED: &'static Expected = &TUPLE;
 
@@ -74,7 +77,7 @@ impl<'de, L: Elements<T>, T> Visitor<'de> for TupleVisitor<'_, '_, L, T> {
         let value = L::read_elements(&mut elements, self.cx, self.at)?;
         while elements.next_element::<IgnoredAny>()?.is_some() {}
         self.cx.leave();
-        if elements.count == L::LENGTH {
+        if (L::REQUIRED..=L::LENGTH).contains(&elements.count) {
             return Ok(value);
         }
         self.cx.wrong_length(self.at, L::LENGTH);

@@ -192,6 +192,17 @@ impl<'a> Expand<'a> {
             return TokenStream::new();
         }
         let (marker, self_ty) = (self.marker(), self.cx.self_ty());
+        // Names that are written and not read.
+        let only_written: Vec<_> = self
+            .fields()
+            .filter(|field| !field.is_flat() && written(field))
+            .filter_map(|field| {
+                let name = field.field.serde.attrs.name();
+                let read = !field.is_skipped() && name.serialize_name() == name.deserialize_name();
+                (!read).then(|| name.serialize_name().clone())
+            })
+            .map(|name| quote!(name == #name))
+            .collect();
         let checks = self.fields().filter(ExpandField::is_flat).filter(written).map(|field| {
             let (ty, slot) = (field.field.serde.ty, field.slot());
             let others = self.fields().filter(|other| other.is_flat() && other.index != field.index);
@@ -200,7 +211,10 @@ impl<'a> Expand<'a> {
             quote! {
                 <#ty as __p::FieldType>::check_flat(
                     #slot,
-                    &|name| <#marker as __p::Object<#self_ty>>::find(name).is_some() #(|| #tag)* #(|| #others)*,
+                    &|name| {
+                        <#marker as __p::Object<#self_ty>>::find(name).is_some()
+                            #(|| #only_written)* #(|| #tag)* #(|| #others)*
+                    },
                     cx,
                     at,
                 );
@@ -482,6 +496,12 @@ impl<'a> Expand<'a> {
         let (marker, self_ty) = (self.marker(), self.cx.self_ty());
         let (impl_generics, _, where_clause) = self.cx.generics.split_for_impl();
         let length = self.fields().filter(|field| !field.is_skipped()).count();
+        // As serde, a reader takes a list that ends before the fields with a default.
+        let has_default = |field: &ExpandField<'_>| !field.field.serde.attrs.default().is_none();
+        let read: Vec<bool> =
+            self.fields().filter(|field| !field.is_skipped()).map(|field| has_default(&field)).collect();
+        let required = read.iter().rposition(|has_default| !has_default).map_or(0, |last| last + 1);
+        let required = (required < length).then(|| quote!(const REQUIRED: usize = #required;));
         let slots = self.fields().map(|field| field.declare());
         let reads = self.fields().filter(|field| !field.is_skipped()).map(|field| field.read_element());
         let finish = self.finish();
@@ -489,6 +509,7 @@ impl<'a> Expand<'a> {
             #[automatically_derived]
             impl #impl_generics __p::Elements<#self_ty> for #marker #where_clause {
                 const LENGTH: usize = #length;
+                #required
 
                 fn read_elements<'de, __A: __p::SeqAccess<'de>>(
                     elements: &mut __A,

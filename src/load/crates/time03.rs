@@ -1,6 +1,5 @@
 //! time: points in time, local dates and times, durations and offsets.
 //!
-//! schemars does not know them.
 
 use serde::de::value::{Error, StrDeserializer};
 use serde::de::{DeserializeOwned, IntoDeserializer};

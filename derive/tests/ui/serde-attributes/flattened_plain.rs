@@ -1,6 +1,6 @@
 use event_schema::prelude::*;
 
-#[derive(Serialize, Deserialize, JsonSchema)]
+#[derive(Serialize, Deserialize, schemars::JsonSchema)]
 struct Extra {
     note: String,
 }
