@@ -175,6 +175,29 @@ impl<'a> Expand<'a> {
         quote!(#(#checks)*)
     }
 
+    /// Whether `name` is one that is written and not read, as expressions.
+    fn only_written(&self) -> Vec<TokenStream> {
+        let names = self.fields().filter(|field| !field.is_flat() && !field.field.serde.attrs.skip_serializing());
+        let names = names.filter_map(|field| {
+            let name = field.field.serde.attrs.name();
+            let read = !field.is_skipped() && name.serialize_name() == name.deserialize_name();
+            let name = name.serialize_name();
+            (!read).then(|| quote!(name == #name))
+        });
+        names.collect()
+    }
+
+    /// Notes keys that a flattened map has read and that would be written twice.
+    fn check_read_keys(&self) -> Option<TokenStream> {
+        let only_written = self.only_written();
+        let checks = self.fields().filter(|field| field.is_flat() && !field.field.serde.attrs.skip_serializing());
+        let checks = checks.map(|field| {
+            let (ty, slot) = (field.field.serde.ty, field.slot());
+            quote!(<#ty as __p::FieldType>::check_flat(&#slot, &|name| #(#only_written)||*, cx, at);)
+        });
+        (self.is_object() && !only_written.is_empty()).then(|| quote!(#(#checks)*))
+    }
+
     /// Notes keys of flattened fields that load would give to others of the level.
     fn check_keys(&self) -> TokenStream {
         let tag = match self.cx.model.serde.attrs.tag() {
@@ -192,17 +215,7 @@ impl<'a> Expand<'a> {
             return TokenStream::new();
         }
         let (marker, self_ty) = (self.marker(), self.cx.self_ty());
-        // Names that are written and not read.
-        let only_written: Vec<_> = self
-            .fields()
-            .filter(|field| !field.is_flat() && written(field))
-            .filter_map(|field| {
-                let name = field.field.serde.attrs.name();
-                let read = !field.is_skipped() && name.serialize_name() == name.deserialize_name();
-                (!read).then(|| name.serialize_name().clone())
-            })
-            .map(|name| quote!(name == #name))
-            .collect();
+        let only_written = self.only_written();
         let checks = self.fields().filter(ExpandField::is_flat).filter(written).map(|field| {
             let (ty, slot) = (field.field.serde.ty, field.slot());
             let others = self.fields().filter(|other| other.is_flat() && other.index != field.index);
@@ -550,6 +563,7 @@ impl<'a> Expand<'a> {
             let (slot, at) = (&slots[index], self.at(index));
             (quote!(&#slot), at)
         });
+        let keys = self.check_read_keys();
         let constructor = &self.constructor;
         let members = self.fields().map(|field| {
             let (member, slot) = (&field.field.serde.member, field.slot());
@@ -558,6 +572,7 @@ impl<'a> Expand<'a> {
         quote! {
             #fills
             #(let __p::Slot::Good(#slots) = #slots else { return __p::Ok(__p::None) };)*
+            #keys
             #across
             __p::Ok(__p::Some(#constructor { #(#members),* }))
         }
