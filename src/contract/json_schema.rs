@@ -242,7 +242,7 @@ impl Walk<'_> {
         let place = self.non_null(place);
         // A decimal writes itself as text, and another ordered type may be no number at all.
         let bound = match decimal(bound) {
-            Some(Value::String(text)) => serde_json::from_str(&text).ok(),
+            Some(Value::String(text)) => from_decimal(&text),
             bound => bound,
         };
         if let Some(bound @ Value::Number(_)) = bound {
@@ -490,9 +490,17 @@ fn same(one: &Value, other: &Value) -> bool {
             if a.total_cmp(&b).is_eq() && !(one.is_u64() && other.is_u64()) && !(one.is_i64() && other.is_i64()))
 }
 
+/// The JSON of this text; of a number, to the nearest, which `serde_json` sees to with `float_roundtrip` only.
+fn from_decimal(text: &str) -> Option<Value> {
+    match text.parse() {
+        Ok(float) if text.contains(['.', 'e', 'E']) => serde_json::Number::from_f64(float).map(Value::Number),
+        _ => serde_json::from_str(text).ok(),
+    }
+}
+
 /// A number as JSON. By way of its text: `to_value` would widen an `f32` 0.1 to 0.10000000149011612.
 pub(crate) fn decimal(number: impl Serialize) -> Option<Value> {
-    serde_json::from_str(&serde_json::to_string(&number).ok()?).ok()
+    from_decimal(&serde_json::to_string(&number).ok()?)
 }
 
 fn percent_decode(text: &str) -> String {
