@@ -76,7 +76,7 @@ impl<'v> Search<'v, '_> {
         self.source.at += 1;
         while self.source.token() != Some(b'}') {
             let key_at = self.source.at;
-            let key = self.source.key()?;
+            let key = self.source.string()?;
             let name = if key.len() > MAX_NAME { cut(&key).into_string().into() } else { key };
             self.source.colon()?;
             match parts.get_mut(&*name) {

@@ -3,15 +3,13 @@
 use super::Source;
 use super::error::{Code, Error};
 
-/// A number, in the form in which `serde_json` delivers it.
+/// An integer of 64 bits, in the form in which `serde_json` delivers it.
 #[derive(Clone, Copy, Debug, PartialEq)]
-pub(super) enum Number {
+pub(super) enum Integer {
     /// From 0 up.
     U64(u64),
     /// Below 0.
     I64(i64),
-    /// With a fraction or an exponent, beyond 64 bits, or `-0`.
-    Float,
 }
 
 /// The powers of ten that a float holds exactly.
@@ -47,61 +45,69 @@ pub(crate) fn is_number(text: &str) -> bool {
 }
 
 impl<'de> Source<'de> {
-    /// Reads an integer of 64 bits that comes next and passes over it; of any other number says so, and stays.
+    /// Reads the number that comes next if it is an integer as most are: of no more digits than surely fit.
+    // What these two give fits into registers.
     #[inline]
-    pub(super) fn integer(&mut self) -> Result<Number, Error> {
+    pub(super) fn short_integer(&mut self) -> Option<Integer> {
         let text = self.text.as_bytes();
         let negative = text.get(self.at) == Some(&b'-');
         let start = self.at + usize::from(negative);
         let mut value = 0;
         let end = digits(text, start, &mut value);
-        let plain = !matches!(text.get(end), Some(b'.' | b'e' | b'E'));
-        let canonical = text.get(start) != Some(&b'0') || end == start + 1;
-        if plain && canonical && end > start && end - start <= SAFE_DIGITS && !negative {
-            self.at = end;
-            return Ok(Number::U64(value));
+        let count = end - start;
+        if count == 0
+            || count > if negative { SAFE_DIGITS - 1 } else { SAFE_DIGITS }
+            || (text[start] == b'0' && (count > 1 || negative))
+            || matches!(text.get(end), Some(b'.' | b'e' | b'E'))
+        {
+            return None;
         }
-        self.other_integer()
+        self.at = end;
+        Some(if negative { Integer::I64(-value.cast_signed()) } else { Integer::U64(value) })
     }
 
-    /// As [`integer`](Self::integer), of those that are seldom.
-    #[inline(never)]
-    fn other_integer(&mut self) -> Result<Number, Error> {
+    /// Reads the number that comes next if it is a float as most are: a fraction whose digits a float holds exactly, and
+    /// no exponent. Clinger: a division of two exact numbers rounds once.
+    #[inline]
+    pub(super) fn short_float(&mut self) -> Option<f64> {
+        let text = self.text.as_bytes();
+        let negative = text.get(self.at) == Some(&b'-');
+        let start = self.at + usize::from(negative);
+        let mut value = 0;
+        let point = digits(text, start, &mut value);
+        if point == start || text.get(point) != Some(&b'.') || (text[start] == b'0' && point > start + 1) {
+            return None;
+        }
+        let end = digits(text, point + 1, &mut value);
+        let places = end - point - 1;
+        if places == 0
+            || end - start > SAFE_DIGITS + 1
+            || value > 1 << f64::MANTISSA_DIGITS
+            || matches!(text.get(end), Some(b'e' | b'E'))
+        {
+            return None;
+        }
+        self.at = end;
+        #[allow(clippy::cast_precision_loss, reason = "no more bits than the mantissa has")]
+        let float = value as f64 / EXACT[places];
+        Some(if negative { -float } else { float })
+    }
+
+    /// Reads the number that comes next as an integer if 64 bits hold it; of any other gives `None`, and stays.
+    pub(super) fn integer(&mut self) -> Result<Option<Integer>, Error> {
         let start = self.at;
         let text = self.skip_number()?;
-        if text != "-0"
-            && let Some(number) = (text.parse().map(Number::U64).ok()).or_else(|| text.parse().map(Number::I64).ok())
-        {
-            return Ok(number);
+        let unsigned = || text.parse().map(Integer::U64).ok();
+        let signed = || text.parse().map(Integer::I64).ok().filter(|_| text != "-0");
+        let integer = unsigned().or_else(signed);
+        if integer.is_none() {
+            self.at = start;
         }
-        self.at = start;
-        Ok(Number::Float)
+        Ok(integer)
     }
 
     /// Reads the number that comes next as a float, to the nearest.
-    #[inline]
-    pub(super) fn double(&mut self) -> Result<f64, Error> {
-        let text = self.text.as_bytes();
-        let start = self.at;
-        let negative = text.get(start) == Some(&b'-');
-        let (mut value, first) = (0, start + usize::from(negative));
-        let point = digits(text, first, &mut value);
-        // Clinger: with a mantissa and a power of ten that are exact, one division rounds once.
-        if text.get(point) == Some(&b'.') && (text.get(first) != Some(&b'0') || point == first + 1) {
-            let end = digits(text, point + 1, &mut value);
-            let places = end - point - 1;
-            if point > first
-                && places > 0
-                && end - first <= SAFE_DIGITS + 1
-                && value <= 1 << f64::MANTISSA_DIGITS
-                && !matches!(text.get(end), Some(b'e' | b'E'))
-            {
-                self.at = end;
-                #[allow(clippy::cast_precision_loss, reason = "no more bits than the mantissa has")]
-                let float = value as f64 / EXACT[places];
-                return Ok(if negative { -float } else { float });
-            }
-        }
+    pub(super) fn float(&mut self) -> Result<f64, Error> {
         let float = self.skip_number()?.parse().unwrap_or(f64::INFINITY);
         if float.is_finite() { Ok(float) } else { Err(self.before(Code::NumberOutOfRange)) }
     }

@@ -8,12 +8,11 @@ pub(super) fn plain_end(text: &[u8], mut at: usize) -> usize {
 
     while let Some(word) = text.get(at..).and_then(|rest| rest.first_chunk()) {
         let word = u64::from_le_bytes(*word);
-        // Mycroft's: the high bit of the lowest byte that is zero, or below a bound. Those above it may be wrong.
-        let quote = word ^ (ONES * b'"' as u64);
+        // Mycroft's: the high bit of the lowest byte that is below a bound. Those of bytes above it may be wrong. With its
+        // second bit turned over, a quote lies just above the control characters.
+        let low = word ^ (ONES * 0x02);
         let backslash = word ^ (ONES * b'\\' as u64);
-        let found = (word.wrapping_sub(ONES * 0x20) & !word)
-            | (quote.wrapping_sub(ONES) & !quote)
-            | (backslash.wrapping_sub(ONES) & !backslash);
+        let found = (low.wrapping_sub(ONES * 0x21) & !low) | (backslash.wrapping_sub(ONES) & !backslash);
         let found = found & (ONES << 7);
         if found != 0 {
             return at + found.trailing_zeros() as usize / 8;

@@ -67,7 +67,7 @@ impl<'de> Source<'de> {
             match self.token() {
                 Some(b'"') if CHECK => self.string().map(drop)?,
                 Some(b'"') => self.skip_string()?,
-                Some(b'0'..=b'9' | b'-') if CHECK => self.double().map(drop)?,
+                Some(b'0'..=b'9' | b'-') if CHECK => self.float().map(drop)?,
                 Some(b'0'..=b'9' | b'-') => self.skip_number().map(drop)?,
                 Some(b't') => self.word("true")?,
                 Some(b'f') => self.word("false")?,

@@ -6,7 +6,7 @@ use serde::de::{Deserializer, Visitor};
 
 use super::access::{Elements, Entries, EnumEntry, Name, visit_raw};
 use super::error::{Code, Error};
-use super::number::Number;
+use super::number::Integer;
 use super::scan::plain_end;
 use super::{RAW_TOKEN, SINGLE};
 use crate::load::number;
@@ -125,32 +125,31 @@ impl<'de> Source<'de> {
         Ok(())
     }
 
-    /// Reads the string whose quote comes next: a part of the text, or `None` if it is in `scratch` without escapes.
-    #[inline]
-    pub(super) fn string(&mut self) -> Result<Option<&'de str>, Error> {
+    /// Reads the string whose quote comes next if it has no escapes. It fits into registers.
+    pub(super) fn plain_string(&mut self) -> Option<&'de str> {
         let start = self.at + 1;
         let end = plain_end(self.text.as_bytes(), start);
-        if self.text.as_bytes().get(end) == Some(&b'"') {
-            self.at = end + 1;
-            return Ok(Some(&self.text[start..end]));
+        if self.text.as_bytes().get(end) != Some(&b'"') {
+            return None;
         }
-        self.unescape(start, end)?;
-        Ok(None)
+        self.at = end + 1;
+        self.text.get(start..end)
     }
 
-    /// The text of a key, whose quote must come next.
-    pub(super) fn key(&mut self) -> Result<Cow<'de, str>, Error> {
-        if self.peek() != Some(b'"') {
-            return Err(self.here(Code::KeyMustBeAString, Code::EofWhileParsingObject));
+    /// Reads the string whose quote comes next.
+    pub(super) fn string(&mut self) -> Result<Cow<'de, str>, Error> {
+        match self.plain_string() {
+            Some(text) => Ok(Cow::Borrowed(text)),
+            None => self.unescape().map(|text| Cow::Owned(text.to_owned())),
         }
-        let text = self.string()?;
-        Ok(text.map_or_else(|| Cow::Owned(self.scratch.clone()), Cow::Borrowed))
     }
 
-    /// Writes the string from `start` on into `scratch`; its first special byte stands at `end`.
+    /// Reads the string whose quote comes next, without its escapes.
     #[inline(never)]
-    fn unescape(&mut self, mut start: usize, mut end: usize) -> Result<(), Error> {
+    fn unescape(&mut self) -> Result<&str, Error> {
         let text = self.text.as_bytes();
+        let mut start = self.at + 1;
+        let mut end = plain_end(text, start);
         self.scratch.clear();
         loop {
             self.at = end;
@@ -158,7 +157,7 @@ impl<'de> Source<'de> {
                 Some(b'"') => {
                     self.scratch.push_str(&self.text[start..end]);
                     self.at += 1;
-                    return Ok(());
+                    return Ok(&self.scratch);
                 }
                 Some(b'\\') => {
                     self.scratch.push_str(&self.text[start..end]);
@@ -203,30 +202,39 @@ impl<'de> Source<'de> {
 
     #[inline]
     pub(super) fn visit_string<V: Visitor<'de>>(&mut self, visitor: V) -> Result<V::Value, Error> {
-        match self.string()? {
+        match self.plain_string() {
             Some(text) => visitor.visit_borrowed_str(text),
-            None => visitor.visit_str(&self.scratch),
+            None => visitor.visit_str(self.unescape()?),
         }
     }
 
     /// A number for a visitor that asked for one.
     #[inline]
     pub(super) fn visit_number<V: Visitor<'de>>(&mut self, visitor: V) -> Result<V::Value, Error> {
-        match self.integer()? {
-            Number::U64(value) => visitor.visit_u64(value),
-            Number::I64(value) => visitor.visit_i64(value),
-            Number::Float => visitor.visit_f64(self.double()?),
+        match self.short_integer() {
+            Some(integer) => visit_integer(integer, visitor),
+            None => self.visit_long_number(visitor, false),
         }
     }
 
     /// A number for a visitor that takes any value.
     #[inline]
     fn visit_any_number<V: Visitor<'de>>(&mut self, visitor: V) -> Result<V::Value, Error> {
+        if let Some(integer) = self.short_integer() {
+            return visit_integer(integer, visitor);
+        }
+        if let Some(float) = self.short_float().filter(|_| !self.digits) {
+            return visitor.visit_f64(float);
+        }
+        self.visit_long_number(visitor, self.digits)
+    }
+
+    #[inline(never)]
+    fn visit_long_number<V: Visitor<'de>>(&mut self, visitor: V, digits: bool) -> Result<V::Value, Error> {
         match self.integer()? {
-            Number::U64(value) => visitor.visit_u64(value),
-            Number::I64(value) => visitor.visit_i64(value),
-            Number::Float if self.digits => self.visit_digits(visitor),
-            Number::Float => visitor.visit_f64(self.double()?),
+            Some(integer) => visit_integer(integer, visitor),
+            None if digits => self.visit_digits(visitor),
+            None => visitor.visit_f64(self.float()?),
         }
     }
 
@@ -245,9 +253,8 @@ impl<'de> Source<'de> {
     /// A number to be rounded to an `f32`.
     fn visit_single<V: Visitor<'de>>(&mut self, visitor: V) -> Result<V::Value, Error> {
         match self.integer()? {
-            Number::U64(value) => visitor.visit_u64(value),
-            Number::I64(value) => visitor.visit_i64(value),
-            Number::Float => match self.single()? {
+            Some(integer) => visit_integer(integer, visitor),
+            None => match self.single()? {
                 Some(value) => visitor.visit_f32(value),
                 None => self.visit_any_number(visitor),
             },
@@ -320,6 +327,14 @@ impl<'de> Source<'de> {
             Some(b',') => Err(Error::new(Code::TrailingComma, self.at)),
             _ => Err(self.here(Code::TrailingCharacters, Code::EofWhileParsingObject)),
         }
+    }
+}
+
+#[inline]
+fn visit_integer<'de, V: Visitor<'de>>(integer: Integer, visitor: V) -> Result<V::Value, Error> {
+    match integer {
+        Integer::U64(value) => visitor.visit_u64(value),
+        Integer::I64(value) => visitor.visit_i64(value),
     }
 }
 
@@ -400,9 +415,9 @@ impl<'de> Deserializer<'de> for &mut Source<'de> {
 
     fn deserialize_bytes<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, Error> {
         match self.token() {
-            Some(b'"') => match self.string()? {
+            Some(b'"') => match self.plain_string() {
                 Some(text) => visitor.visit_borrowed_bytes(text.as_bytes()),
-                None => visitor.visit_bytes(self.scratch.as_bytes()),
+                None => visitor.visit_bytes(self.unescape()?.as_bytes()),
             },
             Some(b'[') => self.visit_list(visitor),
             _ => Err(self.mismatch()),
