@@ -263,7 +263,7 @@ pub use self::event::{Descriptor, EventKey, EventSchema};
 pub use self::load::LoadOptions;
 pub use self::partial::Partial;
 pub use self::source::{Line, Lines};
-pub use self::violation::{FieldName, InputName, Path, Segment, Violation, Violations};
+pub use self::violation::{FieldName, InputName, Path, Position, Segment, Violation, Violations};
 
 /// What a service that defines events imports.
 ///

@@ -135,7 +135,13 @@ where
     let value: Value = serde_json::from_str(&dumped).expect("JSON");
     let refused = contracts.written.iter_errors(&value).filter(|error| !written_all_the_same(error));
     let refused: Vec<String> = refused.map(|error| told(&error)).collect();
-    prop_assert!(refused.is_empty(), "{} is written as {}\nits schema refuses that: {}", text, dumped, refused.join("\n"));
+    prop_assert!(
+        refused.is_empty(),
+        "{} is written as {}\nits schema refuses that: {}",
+        text,
+        dumped,
+        refused.join("\n")
+    );
     if reads_what_it_writes::<E>() {
         match E::load_str(&dumped) {
             Ok(again) => prop_assert_eq!(&again, event, "round trip of {} by {}", text, dumped),
@@ -190,29 +196,4 @@ made_by_hand! {
     absent_variant_in_rest,
     nan_in_plain,
     no_number,
-}
-
-#[test]
-#[ignore = "probe"]
-fn probe() {
-    macro_rules! rates {
-        ($($name:ident: $type:ty,)*) => {$({
-            let words = Words::of::<$type>();
-            if std::env::var("SCHEMA").is_ok_and(|name| name == stringify!($name)) { println!("{}\nWRITTEN {}", <$type>::json_schema().as_value(), <$type>::json_schema_for(&Contract::Serialize).as_value()); }
-            let begun = std::time::Instant::now();
-            let mut good = 0;
-            let mut texts = Vec::new();
-            for seed in 0..200_u64 {
-                let mut state = seed * 0x9e37_79b9 + 1;
-                let tape: Vec<u16> = (0..160).map(|_| { state ^= state << 13; state ^= state >> 7; state ^= state << 17; (state >> 20) as u16 }).collect();
-                let json = if std::env::var_os("SHAPE").is_some() { zoo::from_shape::FromShape::new::<$type>(&words).message(&mut Choices::new(tape)) } else { zoo::from_serde::message::<$type>(&mut Choices::new(tape), &words) };
-                good += usize::from(<$type>::load_str(&json.to_text()).is_ok());
-                if seed < 3 { texts.push(json.to_text()); }
-            }
-            println!("{} {good} of 200 in {:?} {:?}", stringify!($name), begun.elapsed() / 200, words);
-            for text in texts { println!("    {text}"); }
-        })*};
-    }
-    every_type!(rates);
-    every_corner!(rates);
 }

@@ -139,7 +139,7 @@ fn no_utf8() {
 fn no_json() {
     syntax(
         b"\xEF\xBB\xBF{\"id\": 1}",
-        "not valid JSON: the text starts with a byte order mark, which JSON does not allow",
+        "not valid JSON: the text starts with a byte order mark, which JSON does not allow at line 1 column 1",
     );
     syntax(b"{} {}", "not valid JSON: trailing characters at line 1 column 4");
     syntax(b"{\"id\": 1, \"text\": \"\"}x", "not valid JSON: trailing characters at line 1 column 22");

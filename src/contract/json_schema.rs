@@ -647,8 +647,14 @@ impl<'g> Writer<'g> {
                 Form::Content(Content::Inner(field)) => self.spellings(&(field.shape)(), values),
                 Form::Enum(choice) if matches!(choice.tagging, Tagging::External) => {
                     let names = |value: &Value| {
-                        let variant = choice.variants.iter().find(|variant| value.as_str().is_some_and(|name| variant.written == Some(name)));
-                        variant.map_or_else(|| vec![value.clone()], |variant| self.names_of(variant).into_iter().map(Value::from).collect())
+                        let variant = choice
+                            .variants
+                            .iter()
+                            .find(|variant| value.as_str().is_some_and(|name| variant.written == Some(name)));
+                        variant.map_or_else(
+                            || vec![value.clone()],
+                            |variant| self.names_of(variant).into_iter().map(Value::from).collect(),
+                        )
                     };
                     values.iter().flat_map(names).collect()
                 }
@@ -1148,7 +1154,7 @@ fn bounds(schema: &mut Object, range: &Range) {
     ] {
         // A decimal writes itself as text, and another ordered type may be no number at all.
         let bound = match bound {
-            Some(Value::String(text)) => serde_json::from_str(text).ok(),
+            Some(Value::String(text)) => from_decimal(text),
             bound => bound.clone(),
         };
         if let Some(bound @ Value::Number(_)) = bound {
@@ -1157,7 +1163,15 @@ fn bounds(schema: &mut Object, range: &Range) {
     }
 }
 
+/// The JSON of this text; of a number, to the nearest, which `serde_json` sees to with `float_roundtrip` only.
+fn from_decimal(text: &str) -> Option<Value> {
+    match text.parse() {
+        Ok(float) if text.contains(['.', 'e', 'E']) => serde_json::Number::from_f64(float).map(Value::Number),
+        _ => serde_json::from_str(text).ok(),
+    }
+}
+
 /// A number as JSON. By way of its text: `to_value` would widen an `f32` 0.1 to 0.10000000149011612.
 pub(crate) fn decimal(number: impl Serialize) -> Option<Value> {
-    serde_json::from_str(&serde_json::to_string(&number).ok()?).ok()
+    from_decimal(&serde_json::to_string(&number).ok()?)
 }

@@ -468,8 +468,8 @@ impl<'de, E: Error> Deserializer<'de> for KeyDeserializer<'_, E> {
     }
 
     fn deserialize_newtype_struct<V: Visitor<'de>>(self, name: &'static str, visitor: V) -> Result<V::Value, E> {
-        if name == super::buffer::RAW_TOKEN {
-            return super::buffer::visit_raw(serde_json::Value::from(self.0).to_string(), visitor);
+        if name == super::json::RAW_TOKEN {
+            return super::json::visit_raw(serde_json::Value::from(self.0).to_string(), visitor);
         }
         visitor.visit_newtype_struct(self)
     }

@@ -7,6 +7,7 @@ use std::fmt;
 use serde::de::Error;
 use serde_json::{Map, Value};
 
+use super::json;
 use crate::error::{LoadError, LoadErrorKind};
 use crate::suggestion::suggest;
 use crate::violation::{
@@ -35,6 +36,7 @@ pub struct LoadOptions<'c> {
     pub(crate) max_depth: usize,
     pub(crate) max_violations: usize,
     pub(crate) valid_data: bool,
+    pub(crate) positions: bool,
     pub(crate) user: Option<&'c dyn Any>,
     /// In a part of an event: the only fields that may be missing.
     pub(crate) partial: Option<&'c [&'c str]>,
@@ -56,7 +58,15 @@ impl<'c> LoadOptions<'c> {
     /// ```
     #[must_use]
     pub const fn new() -> Self {
-        Self { max_size: 16 << 20, max_depth: 128, max_violations: 1000, valid_data: false, user: None, partial: None }
+        Self {
+            max_size: 16 << 20,
+            max_depth: 128,
+            max_violations: 1000,
+            valid_data: false,
+            positions: false,
+            user: None,
+            partial: None,
+        }
     }
 
     /// Refuses input of more than this many bytes before it is looked at.
@@ -105,6 +115,38 @@ impl<'c> LoadOptions<'c> {
     #[must_use]
     pub const fn valid_data(mut self, keep: bool) -> Self {
         self.valid_data = keep;
+        self
+    }
+
+    /// Says of each violation where it stands in the text: [`Violation::position`](crate::Violation::position). Costs a
+    /// second look at an input that is not valid, and nothing for one that is.
+    ///
+    /// That is the value at fault; of an unknown or repeated field, and of a map's key that is at fault, the key; of a
+    /// missing field, the object that lacks it. A value under a key that the violation's path does not name, for it is
+    /// an alias, masked or changed by a `pre_load` hook, has the place of what it lies in. From a
+    /// [`Value`](serde_json::Value) there are no positions.
+    ///
+    /// ```
+    /// use event_schema::prelude::*;
+    ///
+    /// #[derive(Debug, Serialize, JsonSchema, EventSchema)]
+    /// #[serde(deny_unknown_fields)]
+    /// struct Signup { name: String, ages: Vec<u8> }
+    ///
+    /// let options = LoadOptions::new().positions(true);
+    /// let input = "{\n  \"ages\": [36, \"x\"],\n  \"age\": 1\n}";
+    /// let error = Signup::load_with(input.as_bytes(), &options).unwrap_err();
+    /// let places = error.violations().unwrap().iter().map(|one| format!("{}: {one}", one.position().unwrap()));
+    /// assert_eq!(places.collect::<Vec<_>>(), [
+    ///     "line 2 column 16: ages[1]: Not a valid integer.",
+    ///     "line 3 column 3: age: Unknown field. Did you mean ages?",
+    ///     "line 1 column 1: name: Missing data for required field.",
+    /// ]);
+    /// assert_eq!(error.violations().unwrap()[0].position().unwrap().offset(), 17);
+    /// ```
+    #[must_use]
+    pub const fn positions(mut self, tell: bool) -> Self {
+        self.positions = tell;
         self
     }
 
@@ -516,13 +558,13 @@ impl<'c> Context<'c> {
         self.shape_findings += findings.shape;
     }
 
-    /// What the read that failed with `error` on `input` has to say.
+    /// What the read that failed with `error` on `input`, at a byte, has to say.
     #[cold]
-    pub(crate) fn to_failure(&self, input: &str, error: &serde_json::Error) -> LoadError {
+    pub(crate) fn to_failure(&self, input: &str, error: &json::Error, stopped: usize) -> LoadError {
         if self.too_deep {
             LoadErrorKind::TooDeep { limit: self.options.max_depth }.into()
         } else {
-            LoadError::syntax(input, error)
+            LoadError::syntax(input, error, stopped)
         }
     }
 
@@ -535,6 +577,14 @@ impl<'c> Context<'c> {
     pub(crate) fn stray(&mut self, at: &At<'_>, name: &str) {
         if self.options.valid_data {
             self.strays.push(at.name(name).path());
+        }
+    }
+
+    /// Says of each violation where it stands in this text, if that is asked for.
+    #[inline]
+    pub(crate) fn locate(&mut self, text: &str) {
+        if self.options.positions {
+            json::locate(text, &mut self.violations);
         }
     }
 
@@ -578,7 +628,7 @@ impl<'c> Context<'c> {
             self.omitted += 1;
             return;
         }
-        let violation = || Violation { path: Path::default(), concern, fault: fault(), of_shape };
+        let violation = || Violation { path: Path::default(), concern, fault: fault(), of_shape, position: None };
         self.violations.extend(std::iter::once_with(violation));
         if let Some(last) = self.violations.last_mut() {
             at.write(&mut last.path);

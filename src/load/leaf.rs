@@ -6,11 +6,11 @@ use std::marker::PhantomData;
 use serde::de::{Deserialize, DeserializeSeed, Deserializer, Error, IgnoredAny, MapAccess, SeqAccess, Visitor};
 use serde_json::value::RawValue;
 
-use super::buffer::Leftovers;
+use super::buffer::{Leftovers, RawText};
 use super::context::Sharing;
 use super::number::{self, Under, UnderToken};
 use super::patch::{self, Object};
-use super::{At, Context, Dialect, Expected, FieldType};
+use super::{At, Context, Dialect, Expected, FieldType, json};
 use crate::contract::Shape;
 use crate::contract::shape::{Float, Integer, Text};
 
@@ -83,6 +83,10 @@ pub trait Leaf: Sized {
     /// Whether numbers are taken by their text, for types that hold more digits than a float.
     const DIGITS: bool = false;
 
+    /// Whether a number is rounded to an `f32` at once: by way of an `f64` it can come out one off.
+    #[doc(hidden)]
+    const SINGLE: bool = false;
+
     /// From a boolean. For this and the following see the examples of [`Leaf`].
     #[must_use]
     fn from_bool(_: bool) -> Option<Self> {
@@ -137,7 +141,8 @@ pub fn read_leaf<'de, T: Leaf, D: Deserializer<'de>>(
     if T::DIGITS && cx.dialect() == Dialect::Json {
         return read_by_text(input, cx, at);
     }
-    input.deserialize_any(LeafVisitor { cx, at, of: PhantomData })
+    let visitor = LeafVisitor { cx, at, of: PhantomData };
+    if T::SINGLE { input.deserialize_newtype_struct(json::SINGLE, visitor) } else { input.deserialize_any(visitor) }
 }
 
 /// Reads a leaf by its text, so that a number keeps all its digits.
@@ -146,12 +151,12 @@ fn read_by_text<'de, T: Leaf, D: Deserializer<'de>>(
     cx: &mut Context<'_>,
     at: &At<'_>,
 ) -> Result<Option<T>, D::Error> {
-    let text = Box::<RawValue>::deserialize(input)?;
+    let RawText(text) = RawText::deserialize(input)?;
     let visitor = LeafVisitor { cx, at, of: PhantomData };
-    if text.get().starts_with(|c: char| c == '-' || c.is_ascii_digit()) {
-        return Ok(visitor.accept(T::from_digits(text.get())));
+    if text.starts_with(|c: char| c == '-' || c.is_ascii_digit()) {
+        return Ok(visitor.accept(T::from_digits(&text)));
     }
-    serde_json::Deserializer::from_str(text.get()).deserialize_any(visitor).map_err(D::Error::custom)
+    json::Source::new(&text).deserialize_any(visitor).map_err(D::Error::custom)
 }
 
 struct LeafVisitor<'a, 'c, T> {
@@ -439,6 +444,7 @@ macro_rules! floats {
             reason = "as serde reads numbers into floats: to the nearest")]
         impl Leaf for $type {
             const EXPECTED: &'static Expected = &NUMBER;
+            const SINGLE: bool = <$type>::MANTISSA_DIGITS == f32::MANTISSA_DIGITS;
             #[inline]
             fn from_u64(value: u64) -> Option<Self> {
                 Some(value as $type)
@@ -450,6 +456,9 @@ macro_rules! floats {
             #[inline]
             fn from_f64(value: f64) -> Option<Self> {
                 Some(value as $type).filter(|value| value.is_finite())
+            }
+            fn from_digits(text: &str) -> Option<Self> {
+                text.parse().ok().filter(|value: &$type| value.is_finite())
             }
         }
 

@@ -88,6 +88,7 @@ pub(crate) mod buffer;
 pub(crate) mod containers;
 mod context;
 mod crates;
+pub(crate) mod json;
 pub(crate) mod leaf;
 pub(crate) mod many;
 pub(crate) mod number;
@@ -105,9 +106,9 @@ use serde::de::{DeserializeSeed, Deserializer, Error, MapAccess, SeqAccess};
 use serde_json::Value;
 
 use self::buffer::{Leftovers, MapOf};
+use self::context::Sharing;
 pub use self::context::{At, Context, Dialect, Expected, LoadOptions, Mode};
 pub use self::leaf::{Leaf, read_leaf};
-use self::context::Sharing;
 use self::object::Slot;
 use self::patch::Object;
 use crate::contract::Shape;
@@ -423,26 +424,25 @@ pub(crate) fn from_json<T: FieldType>(input: &[u8], options: &LoadOptions<'_>) -
     if input.len() > options.max_size {
         return Err(LoadErrorKind::TooLarge { size: Some(input.len()), limit: options.max_size }.into());
     }
-    // At once for the whole input, which serde_json would do string by string, but for what is ignored.
     let text = match std::str::from_utf8(input) {
         Ok(text) => text,
-        Err(error) => return Err(LoadError::not_utf8(&error)),
+        Err(error) => return Err(LoadError::not_utf8(input, &error)),
     };
-    let mut source = serde_json::Deserializer::from_str(text);
-    // Depth is counted in the context, so that buffered parts and other sources count alike; what
-    // is ignored is skipped by serde_json without recursion.
-    source.disable_recursion_limit();
+    let mut source = json::Source::new(text);
     let mut cx = Context::new(*options, Dialect::Json);
     let read = T::read(&mut source, &mut cx, &At::ROOT);
     if read.is_ok()
         && let Err(error) = source.end()
     {
-        return Err(cx.to_failure(text, &error));
+        return Err(cx.to_failure(text, &error, source.offset()));
     }
     match read {
         Ok(Some(value)) if cx.found() == 0 => Ok(value),
-        Ok(_) => Err(cx.take_error(|violations, strays| valid::of_text(text, options, violations, strays))),
-        Err(error) => Err(cx.to_failure(text, &error)),
+        Ok(_) => {
+            cx.locate(text);
+            Err(cx.take_error(|violations, strays| valid::of_text(text, options, violations, strays)))
+        }
+        Err(error) => Err(cx.to_failure(text, &error, source.offset())),
     }
 }
 
@@ -454,6 +454,6 @@ pub(crate) fn from_value<T: FieldType>(input: serde_json::Value, options: &LoadO
         Ok(Some(value)) if cx.found() == 0 => Ok(value),
         Ok(_) => Err(cx.take_error(|violations, strays| valid::of_value(kept?, violations, strays))),
         Err(_) if cx.is_too_deep() => Err(LoadErrorKind::TooDeep { limit: options.max_depth }.into()),
-        Err(error) => Err(LoadError::unreadable(&error)),
+        Err(_) => Err(LoadError::unreadable()),
     }
 }

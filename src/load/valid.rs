@@ -2,7 +2,7 @@
 
 use serde_json::Value;
 
-use super::{At, Context, Dialect, FieldType, LoadOptions};
+use super::{At, Context, Dialect, FieldType, LoadOptions, json};
 use crate::violation::{Concern, MASK, Path, Segment, Violations};
 
 /// The input without what is wrong with it and without what the types do not know (`strays`). Read
@@ -14,10 +14,8 @@ pub(super) fn of_text(
     violations: &Violations,
     strays: &[Path],
 ) -> Option<Value> {
-    let mut source = serde_json::Deserializer::from_str(text);
-    source.disable_recursion_limit();
     let mut cx = Context::new(*options, Dialect::Json);
-    let value = Value::read(&mut source, &mut cx, &At::ROOT).ok()??;
+    let value = Value::read(&mut json::Source::new(text), &mut cx, &At::ROOT).ok()??;
     of_value(value, violations, strays)
 }
 

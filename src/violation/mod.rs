@@ -1,5 +1,6 @@
 //! What is wrong with an event: [`Violation`], the list of them, and the [`Path`] to the place.
 
+mod position;
 mod sentence;
 mod tree;
 
@@ -11,6 +12,7 @@ use std::sync::OnceLock;
 use serde::ser::{Serialize, SerializeStruct, Serializer};
 use serde_json::{Map, Value};
 
+pub use self::position::Position;
 pub(crate) use self::sentence::GENERIC;
 use crate::suggestion::suggest;
 
@@ -21,7 +23,7 @@ const MAX_COLUMN: usize = 40;
 pub(crate) const MASK: &str = "***";
 
 /// Longest input-controlled text (an unknown field's name, a map's key) kept in a path, in characters.
-const MAX_NAME: usize = 100;
+pub(crate) const MAX_NAME: usize = 100;
 
 /// The two names of a field: the one on the wire and the one in Rust.
 ///
@@ -679,6 +681,7 @@ pub struct Violation {
     pub(crate) fault: Fault,
     /// Whether it is one of shape, for which the field may have its own text.
     pub(crate) of_shape: bool,
+    pub(crate) position: Option<Box<Position>>,
 }
 
 impl Violation {
@@ -688,6 +691,13 @@ impl Violation {
     #[must_use]
     pub fn path(&self) -> &Path {
         &self.path
+    }
+
+    /// Where it stands in the text, if the load was asked to say so
+    /// ([`LoadOptions::positions`](crate::LoadOptions::positions)).
+    #[must_use]
+    pub fn position(&self) -> Option<Position> {
+        self.position.as_deref().copied()
     }
 
     /// The stable name of what is wrong.
@@ -915,7 +925,8 @@ impl Violations {
         let rest = || {
             let params = Map::from_iter([("count".to_owned(), omitted.into())]);
             let fault = Fault::other(Cow::Borrowed("omitted"), params, None);
-            let violation = Violation { path: Path::default(), concern: Concern::Whole, fault, of_shape: false };
+            let violation =
+                Violation { path: Path::default(), concern: Concern::Whole, fault, of_shape: false, position: None };
             Box::new(Rest { count: omitted, violation })
         };
         Self { list, rest: (omitted > 0).then(rest) }
@@ -933,6 +944,13 @@ impl Violations {
     #[cfg(feature = "kafka")]
     pub(crate) fn redact(&mut self) {
         self.list.iter_mut().for_each(Violation::redact);
+    }
+
+    /// As those of a text that so many lines and bytes come before.
+    pub(crate) fn behind(&mut self, lines: u64, bytes: u64) {
+        for position in self.list.iter_mut().filter_map(|violation| violation.position.as_mut()) {
+            **position = position.behind(lines, bytes);
+        }
     }
 
     /// One that stands for those that were omitted.

@@ -301,7 +301,13 @@ pub(crate) struct Clear(#[validate(range(max = 9))] Option<u8>);
 
 #[event_schema::event]
 #[derive(Debug, Clone, PartialEq, Deserialize)]
-pub(crate) struct LastDefault(u8, #[serde(default)] u8, #[serde(default = "seven")] #[validate(range(max = 9))] i32);
+pub(crate) struct LastDefault(
+    u8,
+    #[serde(default)] u8,
+    #[serde(default = "seven")]
+    #[validate(range(max = 9))]
+    i32,
+);
 
 #[event_schema::event]
 #[derive(Debug, Clone, PartialEq, Deserialize)]

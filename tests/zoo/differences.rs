@@ -12,25 +12,25 @@ use jsonschema::error::{ValidationError, ValidationErrorKind};
 
 /// The value at a violation's path. Paths have the first name of a field or key where the message has another.
 pub(crate) fn found_at<'a>(violation: &Violation, message: &'a Value) -> Option<&'a Value> {
-    const ALIASES: &[(&str, &str)] =
-        &[
-            ("a", "A"),
-            ("a", "alpha"),
-            ("b", "B"),
-            ("c", "C"),
-            ("first", "1st"),
-            ("b", "2nd"),
-            ("Maybe", "Maybe?"),
-            ("name", "nick"),
-            ("age", "years"),
-            ("colour", "color"),
-            ("a.b", "a/b"),
-            ("a.b", ""),
-            ("One", "one"),
-            ("One", "uno"),
-            ("Two", "two"),
-            ("Three", "three"),
-        ];
+    const ALIASES: &[(&str, &str)] = &[
+        ("a", "A"),
+        ("a", "alpha"),
+        ("b", "B"),
+        ("c", "C"),
+        ("first", "1st"),
+        ("b", "2nd"),
+        ("Maybe", "Maybe?"),
+        ("name", "nick"),
+        ("age", "years"),
+        ("colour", "color"),
+        ("a.b", "a/b"),
+        ("a.b", ""),
+        ("One", "one"),
+        ("One", "uno"),
+        ("Two", "two"),
+        ("Three", "three"),
+        ("Five", "fünf"),
+    ];
     let pointer = violation.path().to_pointer();
     pointer.split('/').skip(1).try_fold(message, |parent, key| {
         let key = key.replace("~1", "/").replace("~0", "~");
@@ -174,7 +174,9 @@ where
             // Of a map's entries with the same key serde keeps the last; load tells what is wrong with each.
             let in_repeated = |found: &Violation| {
                 let place = found.path().to_pointer();
-                repeated.iter().any(|repeated| place.strip_prefix(repeated).is_some_and(|rest| rest.is_empty() || rest.starts_with('/')))
+                repeated.iter().any(|repeated| {
+                    place.strip_prefix(repeated).is_some_and(|rest| rest.is_empty() || rest.starts_with('/'))
+                })
             };
             let listed = |violations: &Violations| {
                 violations.iter().all(|found| in_repeated(found) || stricter_than_serde(name, found, message))
@@ -197,7 +199,9 @@ fn stricter_than_schema(name: &str, violation: &Violation, message: &Value) -> b
         // How many entries a flattened map has beside an optional field, no keyword counts.
         "length" if name == "flat-bounded" => return violation.path().segments().is_empty(),
         "length" if name == "bad-default" => return message.get("filled").is_none(),
-        "invalid" if name == "nan-default" && violation.path().to_pointer() == "/x" => return message.get("x").is_none(),
+        "invalid" if name == "nan-default" && violation.path().to_pointer() == "/x" => {
+            return message.get("x").is_none();
+        }
         // One key for two flattened fields: the first has taken it.
         "required" if name == "flat" => return violation.path().to_pointer() == "/x",
         _ => {}
@@ -233,7 +237,9 @@ fn stricter_than_load(error: &ValidationError<'_>) -> bool {
         // The same element twice is once in a set, as serde reads it. A sender should not send it.
         ValidationErrorKind::UniqueItems => true,
         ValidationErrorKind::Maximum { limit } => {
-            error.instance().as_f64().zip(limit.as_f64()).is_some_and(|(found, limit)| to_f32(found) <= to_f32(limit))
+            // A number between two that an f32 can be is rounded from its text, not from what the validator has of it.
+            let rounded = |found: f64| f64::from(nearest_f32(found).next_down()).min(found);
+            error.instance().as_f64().zip(limit.as_f64()).is_some_and(|(found, limit)| rounded(found) <= to_f32(limit))
         }
         // The largest integer of 128 bits is rounded to the bound, the one after it.
         ValidationErrorKind::ExclusiveMaximum { limit } => {
@@ -275,8 +281,12 @@ fn is_plain_struct_as_list(error: &ValidationError<'_>) -> bool {
 }
 
 /// The nearest number that an f32 can be.
+fn nearest_f32(number: f64) -> f32 {
+    number.to_string().parse().unwrap_or(f32::NAN)
+}
+
 fn to_f32(number: f64) -> f64 {
-    number.to_string().parse::<f32>().map_or(number, f64::from)
+    f64::from(nearest_f32(number))
 }
 
 /// Whether a number in it is an integer to JSON Schema and none to load.

@@ -181,7 +181,8 @@ impl Making<'_> {
         let Some(part) = json.at(&fault.place) else { return };
         match &fault.kind {
             FaultKind::Missing(name) => {
-                let lacks = |json: &Json| matches!(json, Json::Object(entries) if entries.iter().all(|(key, _)| key != name));
+                let lacks =
+                    |json: &Json| matches!(json, Json::Object(entries) if entries.iter().all(|(key, _)| key != name));
                 let here = lacks(part) && self.below(2) == 0;
                 if let Some(Json::Object(entries)) = if here { Some(part) } else { self.one_of(part, lacks) } {
                     entries.push(((*name).to_owned(), Json::HOLE));
@@ -566,11 +567,7 @@ impl<'de> VariantAccess<'de> for Filling<'_, '_> {
         Ok(value)
     }
 
-    fn struct_variant<V: Visitor<'de>>(
-        self,
-        fields: &'static [&'static str],
-        visitor: V,
-    ) -> Result<V::Value, Traced> {
+    fn struct_variant<V: Visitor<'de>>(self, fields: &'static [&'static str], visitor: V) -> Result<V::Value, Traced> {
         let value = self.data().deserialize_struct("", fields, visitor)?;
         leave();
         Ok(value)

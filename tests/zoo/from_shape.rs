@@ -4,7 +4,9 @@ use std::cell::RefCell;
 use std::collections::HashMap;
 
 use event_schema::contract::Shape;
-use event_schema::contract::shape::{Content, Definition, Enum, Field, Form, Range, Record, Rule, Tagging, Text, Variant};
+use event_schema::contract::shape::{
+    Content, Definition, Enum, Field, Form, Range, Record, Rule, Tagging, Text, Variant,
+};
 use event_schema::load::FieldType;
 use event_schema::regex::Regex;
 use event_schema::serde_json::{Value, json};
@@ -47,7 +49,9 @@ impl<'a> FromShape<'a> {
             Shape::Integer(integer) => {
                 let fits = |number: &str| match number.parse::<i128>() {
                     Ok(0) => integer.zero,
-                    Ok(number) => integer.min <= number && u128::try_from(number).is_ok_and(|n| n <= integer.max) | (number < 0),
+                    Ok(number) => {
+                        integer.min <= number && u128::try_from(number).is_ok_and(|n| n <= integer.max) | (number < 0)
+                    }
                     Err(_) => number.parse::<u128>().is_ok_and(|number| number <= integer.max),
                 };
                 number(choices, &mut NUMBERS.iter().copied().filter(|number| fits(number) && in_range(number, rules)))
@@ -176,7 +180,8 @@ impl<'a> FromShape<'a> {
         let of_keys = parts(rules, |rule| if let Rule::Keys(rules) = rule { Some(rules) } else { None });
         let of_values = parts(rules, |rule| if let Rule::Values(rules) = rule { Some(rules) } else { None });
         let (min, max) = length_of(rules, None);
-        let needed = rules.iter().filter_map(|rule| if let Rule::Contains(key) = rule { Some((*key).to_owned()) } else { None });
+        let needed =
+            rules.iter().filter_map(|rule| if let Rule::Contains(key) = rule { Some((*key).to_owned()) } else { None });
         let mut names: Vec<String> = needed.collect();
         for _ in 0..count(min, max, choices, depth) {
             let key = match self.value(keys, &of_keys, choices, 1) {

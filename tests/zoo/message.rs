@@ -1,8 +1,8 @@
 //! Messages for a type, from sources that do not know of each other, so that what one of them forgets another
 //! may have: its shape, serde's view of the type, and seeds written by hand. Each is changed in places.
 
-use event_schema::serde::de::DeserializeOwned;
 use event_schema::EventSchema;
+use event_schema::serde::de::DeserializeOwned;
 
 pub(crate) use super::choices::Choices;
 use super::choices::arbitrary;

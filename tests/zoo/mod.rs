@@ -6,9 +6,9 @@ mod choices;
 pub(crate) mod corners;
 pub(crate) mod differences;
 #[cfg(test)]
-pub(crate) mod from_serde;
+mod from_serde;
 #[cfg(test)]
-pub(crate) mod from_shape;
+mod from_shape;
 #[cfg(test)]
 pub(crate) mod json;
 #[cfg(test)]

@@ -4,15 +4,13 @@
 /// The seeds of an event, by its name.
 pub(crate) fn of(event: &str) -> &'static [&'static str] {
     match event {
-        "foreign" => &[
-            r#"{"a": "0191e5b6-9a7e-7c3d-8f00-000000000001", "b": "2026-11-21T09:30:00Z", "d": "2026-11-21",
-                "e": "09:30:00", "f": "2026-11-21T09:30:00", "g": "::1", "h": "192.0.2.1", "i": ["::1"]}"#,
-        ],
-        "maps" => &[
-            r#"{"a": {"x": 1}, "b": {"7": null}, "c": {"-7": "x"}, "d": {"red": 1, "grün": 2},
+        "foreign" => {
+            &[r#"{"a": "0191e5b6-9a7e-7c3d-8f00-000000000001", "b": "2026-11-21T09:30:00Z", "d": "2026-11-21",
+                "e": "09:30:00", "f": "2026-11-21T09:30:00", "g": "::1", "h": "192.0.2.1", "i": ["::1"]}"#]
+        }
+        "maps" => &[r#"{"a": {"x": 1}, "b": {"7": null}, "c": {"-7": "x"}, "d": {"red": 1, "grün": 2},
                 "e": {"0191e5b6-9a7e-7c3d-8f00-000000000001": {"x": 1}}, "f": {"x": {"0": ["red"]}}, "g": null,
-                "h": {"Known": "x", "other": "y"}, "i": {"First": {"x": 1}, "2nd": {"x": 2}}}"#,
-        ],
+                "h": {"Known": "x", "other": "y"}, "i": {"First": {"x": 1}, "2nd": {"x": 2}}}"#],
         "external" => &[
             r#""Unit""#,
             r#"{"Unit": null}"#,
@@ -112,11 +110,9 @@ pub(crate) fn of(event: &str) -> &'static [&'static str] {
             r#"{"zero": null}"#,
             r#"{"one": 1, "One": 1}"#,
         ],
-        "aliased-internal" => &[
-            r#"{"t": "uno", "a": 1}"#,
-            r#"{"nick": "a", "t": "two", "years": 1}"#,
-            r#"{"t": "zero"}"#,
-        ],
+        "aliased-internal" => {
+            &[r#"{"t": "uno", "a": 1}"#, r#"{"nick": "a", "t": "two", "years": 1}"#, r#"{"t": "zero"}"#]
+        }
         "aliased-adjacent" => &[r#"{"t": "uno", "c": 1}"#, r#"{"c": {"a": 1}, "t": "two"}"#, r#"{"t": "zero"}"#],
         "other-internal" => &[r#"{"t": "Known", "a": 1}"#, r#"{"t": "new", "a": []}"#, r#"{"t": "Other"}"#],
         "other-adjacent" => &[
@@ -165,18 +161,12 @@ pub(crate) fn of(event: &str) -> &'static [&'static str] {
             r#"{"a": {"Err": "x"}, "b": [1, 2], "c": [1, 2], "d": {"start": -1, "end": 1}, "e": 0, "f": 1,
                 "g": [true], "h": [1], "i": 1, "j": {"Included": 1}}"#,
         ],
-        "with-functions" => &[
-            r#"{"a": "ff", "c": {"x": 1}}"#,
-            r#"{"a": "xyz", "b": "1", "c": {"x": 1, "y": null}, "d": [{"x": 1}]}"#,
-        ],
+        "with-functions" => {
+            &[r#"{"a": "ff", "c": {"x": 1}}"#, r#"{"a": "xyz", "b": "1", "c": {"x": 1, "y": null}, "d": [{"x": 1}]}"#]
+        }
         "from-wire" => &[r#"{"a": 1, "b": 9}"#, r#"{"a": 1}"#, r#"{"sum": 1}"#],
         "around" => &[r#"{"id": 1, "x": 2, "more": [{"x": 1}]}"#],
-        "renamed-variants" => &[
-            r#""FIRST_ONE""#,
-            r#"{"SECOND_ONE": {"theField": 1}}"#,
-            r#"{"3rd": 1}"#,
-            r#""HIDDEN""#,
-        ],
+        "renamed-variants" => &[r#""FIRST_ONE""#, r#"{"SECOND_ONE": {"theField": 1}}"#, r#"{"3rd": 1}"#, r#""HIDDEN""#],
         "untagged-mixed" => &[
             "null",
             "true",

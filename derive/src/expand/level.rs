@@ -109,7 +109,9 @@ impl<'a> Expand<'a> {
         }
         if self.is_unit() {
             let constructor = &self.constructor;
-            return Some(quote!(__p::Ok(<() as __p::FieldType>::read_flat::<__E>(leftovers, cx, at)?.map(|()| #constructor))));
+            return Some(
+                quote!(__p::Ok(<() as __p::FieldType>::read_flat::<__E>(leftovers, cx, at)?.map(|()| #constructor))),
+            );
         }
         self.is_object().then(|| quote!(__p::read_object_flat::<#marker, #self_ty, __E>(leftovers, cx, at)))
     }
@@ -752,7 +754,8 @@ impl ExpandField<'_> {
     /// Refuses what a foreign type would write though it could not be read.
     fn check_written(&self, value: &TokenStream) -> Option<TokenStream> {
         let (attrs, container) = (&self.field.serde.attrs, &self.level.cx.model.serde.attrs);
-        let by_itself = !attrs.skip_serializing() && attrs.serialize_with().is_none() && container.type_into().is_none();
+        let by_itself =
+            !attrs.skip_serializing() && attrs.serialize_with().is_none() && container.type_into().is_none();
         let ty = self.field.serde.ty;
         (matches!(self.field.reader(), Reader::Plain) && by_itself)
             .then(|| quote_spanned!(shown_at(ty.span())=> __p::check_plain::<#ty>(#value, cx, at);))
@@ -761,9 +764,10 @@ impl ExpandField<'_> {
     /// Checks a value that was not read: all the way down, and its own rules.
     fn check_all(&self, value: &TokenStream) -> TokenStream {
         let ty = self.field.serde.ty;
-        let nested = self.field.is_ours().then(|| {
-            quote_spanned!(shown_at(ty.span())=> <#ty as __p::FieldType>::check(#value, cx, at);)
-        });
+        let nested = self
+            .field
+            .is_ours()
+            .then(|| quote_spanned!(shown_at(ty.span())=> <#ty as __p::FieldType>::check(#value, cx, at);));
         let (parts, own) = (self.check_parts(value), self.check_rules(value));
         quote!(#nested #parts #own)
     }
