@@ -15,7 +15,8 @@ use crate::load::{self, At, Context, Dialect, FieldType, LoadOptions, Mode};
 ///
 /// Nested schemas are partial too: [`get`](Self::get) them as `Partial<Address>`.
 ///
-/// A rule of the whole struct runs when every field is there that can be read: what is missing is not known.
+/// A rule of the whole struct runs when every field is there that can be read, options aside: a field that is missing
+/// is not known to have its default.
 ///
 /// Fields have the names on the wire that the event writes, also those that came under an alias or that the
 /// event's `pre_load` hook has renamed.

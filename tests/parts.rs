@@ -224,7 +224,7 @@ fn a_part_needs_the_context_of_its_rules() {
     assert!(part.get::<Partial<Bid>>("bid").is_err());
 }
 
-/// A rule of the whole runs on a part that has all fields that can be read, and on no other.
+/// A rule of the whole runs on a part that has all fields that can be read, options aside, and on no other.
 #[test]
 fn a_whole_part_is_judged_as_a_whole() {
     #[event_schema::event]
@@ -232,8 +232,13 @@ fn a_whole_part_is_judged_as_a_whole() {
     #[validate(schema(function = in_order, message = "Ends before it starts."))]
     struct Window {
         start: u32,
-        end: Option<u32>,
+        end: u32,
+        note: Option<String>,
+        #[event(plain)]
+        #[validate(required)]
+        more: Option<u8>,
         #[serde(skip)]
+        #[validate(range(min = 1))]
         seen: u32,
         #[serde(default = "ten")]
         step: u32,
@@ -242,13 +247,13 @@ fn a_whole_part_is_judged_as_a_whole() {
         10
     }
     fn in_order(window: &Window) -> Result<(), ValidationError> {
-        if window.end.is_some_and(|end| window.start < end) { Ok(()) } else { Err(ValidationError::new("order")) }
+        if window.start < window.end { Ok(()) } else { Err(ValidationError::new("order")) }
     }
 
     let wrong = json!({"_schema": ["Ends before it starts."]});
     let error = Window::load_partial(br#"{"start": 2, "end": 1, "step": 1}"#).unwrap_err();
     assert_eq!(error.violations().unwrap().to_messages(), wrong);
-    for part in [r#"{"start": 2, "end": 1}"#, r#"{"start": 2, "step": 1}"#, r#"{"end": 1}"#] {
+    for part in [r#"{"start": 2, "end": 1}"#, r#"{"start": 2, "step": 1, "note": "x"}"#, r#"{"end": 1, "more": 1}"#] {
         assert!(Window::load_partial(part.as_bytes()).is_ok(), "{part}");
     }
 }
