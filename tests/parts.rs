@@ -285,6 +285,8 @@ struct Order {
     #[serde(skip_serializing)]
     secret: u8,
     payment: Payment,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    any: Option<Value>,
 }
 
 #[event_schema::event]
@@ -323,6 +325,7 @@ fn order() -> Order {
         counts: BTreeMap::new(),
         secret: 1,
         payment: Payment::Card { number: None },
+        any: None,
     }
 }
 
@@ -347,6 +350,7 @@ fn fields_that_are_left_out_have_names() {
     let all = written(&DumpOptions::new());
     let absent = [
         "note", "lines.cost", "customer", "customer.name", "customer.parent.parent.name", "counts.any", "payment.number",
+        "any", "any.more",
     ];
     for name in absent {
         assert_eq!(written(&DumpOptions::new().exclude([name])), all, "{name}");

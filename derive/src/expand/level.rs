@@ -177,10 +177,12 @@ impl<'a> Expand<'a> {
 
     /// Notes keys of flattened fields that load would give to others of the level.
     fn check_keys(&self) -> TokenStream {
-        let tag = match self.cx.model.serde.attrs.tag() {
-            TagType::Internal { tag } => Some(quote!(name == #tag)),
+        let tag = match (self.cx.model.serde.attrs.tag(), &self.cx.model.shape) {
+            (TagType::Internal { tag }, Shape::Enum(_)) => Some(quote!(name == #tag)),
             _ => None,
         };
+        let only_written = self.only_written().into_iter().map(|name| quote!(name == #name));
+        let reserved: Vec<TokenStream> = tag.iter().cloned().chain(only_written).collect();
         let written = |field: &ExpandField<'_>| !field.field.serde.attrs.skip_serializing();
         if let Some(inner) = self.inner() {
             // Behind a tag, what it holds is flattened too.
@@ -196,11 +198,10 @@ impl<'a> Expand<'a> {
             let (ty, slot) = (field.field.serde.ty, field.slot());
             let others = self.fields().filter(|other| other.is_flat() && other.index != field.index);
             let others = others.map(|other| other.uses_name());
-            let tag = &tag.iter().collect::<Vec<_>>();
             quote! {
                 <#ty as __p::FieldType>::check_flat(
                     #slot,
-                    &|name| <#marker as __p::Object<#self_ty>>::find(name).is_some() #(|| #tag)* #(|| #others)*,
+                    &|name| <#marker as __p::Object<#self_ty>>::find(name).is_some() #(|| #reserved)* #(|| #others)*,
                     cx,
                     at,
                 );
@@ -419,13 +420,11 @@ impl<'a> Expand<'a> {
         let entries = if flattens {
             let flat = self.fields().filter(ExpandField::is_flat).map(|field| field.read_flat());
             let names = self.flat_names();
-            // The tag of a struct is written and says nothing: nobody wants it.
-            let tag = match (self.cx.model.serde.attrs.tag(), &self.cx.model.shape) {
-                (TagType::Internal { tag }, Shape::Struct(_)) => {
-                    Some(quote!(__p::Err(name) if name == #tag => __p::skip_value(&mut entries)?,))
-                }
-                _ => None,
-            };
+            // What is written and never read is no flattened map's: it would be written twice then.
+            let written = self.only_written();
+            let only_written = (!denies && !written.is_empty()).then(|| {
+                quote!(__p::Err(name) if ::core::matches!(&*name, #(#written)|*) => __p::skip_value(&mut entries)?,)
+            });
             let deny = denies.then(|| quote!(leftovers.deny(cx, at, |names| { #names });));
             quote! {
                 let mut leftovers = __p::Leftovers::default();
@@ -433,7 +432,7 @@ impl<'a> Expand<'a> {
                     match field {
                         #(__p::Ok #arms)*
                         __p::Ok(_) => ::core::unreachable!(),
-                        #tag
+                        #only_written
                         __p::Err(name) => __p::keep_value(&mut entries, name, &mut leftovers, cx)?,
                     }
                 }
@@ -476,6 +475,21 @@ impl<'a> Expand<'a> {
                 }
             }
         }
+    }
+
+    /// The names that a dump writes on the level and a load does not look at: its dump-only fields, and the tag of a
+    /// struct.
+    fn only_written(&self) -> Vec<TokenStream> {
+        let tag = match (self.cx.model.serde.attrs.tag(), &self.cx.model.shape) {
+            (TagType::Internal { tag }, Shape::Struct(_)) => Some(tag.to_token_stream()),
+            _ => None,
+        };
+        let fields = self.fields().filter(|field| {
+            let attrs = &field.field.serde.attrs;
+            attrs.skip_deserializing() && !attrs.skip_serializing() && !attrs.flatten()
+        });
+        let fields = fields.map(|field| field.field.serde.attrs.name().serialize_name().to_token_stream());
+        tag.into_iter().chain(fields).collect()
     }
 
     fn elements(&self) -> TokenStream {
@@ -747,8 +761,8 @@ impl ExpandField<'_> {
         let nested = self.field.is_ours().then(|| {
             quote_spanned!(shown_at(ty.span())=> <#ty as __p::FieldType>::check(#value, cx, at);)
         });
-        let (parts, own) = (self.check_parts(value), self.check_rules(value));
-        quote!(#nested #parts #own)
+        let (parts, own, written) = (self.check_parts(value), self.check_rules(value), self.check_written(value));
+        quote!(#nested #parts #own #written)
     }
 
     /// Refuses a null that would be written though it could not be read.
