@@ -174,7 +174,7 @@ impl<E: EventSchema> Partial<E> {
     ///
     /// let part = Window::load_partial(br#"{"end": 1}"#).unwrap();
     /// let error = part.apply_to(Window { start: 2, end: 3 }).unwrap_err();
-    /// assert_eq!(error.to_string(), "1 violation\n_schema: Ends before it starts.");
+    /// assert_eq!(error.to_string(), "1 violation\nEnds before it starts.");
     /// ```
     pub fn apply_to(&self, event: E) -> Result<E, LoadError> {
         self.apply_to_with(event, &LoadOptions::new())

@@ -349,8 +349,15 @@ fn only_nothing_is_nothing() {
 fn fields_that_are_left_out_have_names() {
     let all = written(&DumpOptions::new());
     let absent = [
-        "note", "lines.cost", "customer", "customer.name", "customer.parent.parent.name", "counts.any", "payment.number",
-        "any", "any.more",
+        "note",
+        "lines.cost",
+        "customer",
+        "customer.name",
+        "customer.parent.parent.name",
+        "counts.any",
+        "payment.number",
+        "any",
+        "any.more",
     ];
     for name in absent {
         assert_eq!(written(&DumpOptions::new().exclude([name])), all, "{name}");

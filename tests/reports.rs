@@ -837,10 +837,7 @@ fn valid_data_is_without_faults_under_aliases() {
         json!({"to": {"street": "Main St"}, "kind": {"letter": {"colour": "red"}}, "note": "one"})
     );
     // Of a field that came twice nobody knows which is meant.
-    assert_eq!(
-        load(&json!({"n": 1, "to": 7, "kind": {}, "note": "one", "remark": "two"})),
-        json!({"n": 1})
-    );
+    assert_eq!(load(&json!({"n": 1, "to": 7, "kind": {}, "note": "one", "remark": "two"})), json!({"n": 1}));
 }
 
 /// There is nothing that could stand where an enum without variants is asked for.

@@ -600,7 +600,8 @@ fn what_has_no_data_is_flattened() {
         #[serde(flatten)]
         extra: BTreeMap<String, u8>,
     }
-    for (kind, extra) in [(External::Nothing, BTreeMap::new()), (External::Count(1), BTreeMap::from([("b".into(), 2)]))] {
+    for (kind, extra) in [(External::Nothing, BTreeMap::new()), (External::Count(1), BTreeMap::from([("b".into(), 2)]))]
+    {
         comes_back(&Units { a: 1, unit: Unit, boxed: Box::new(Unit), null: (), kind, extra });
     }
 }
@@ -711,7 +712,10 @@ fn a_flattened_enum_takes_what_it_reads() {
 
     for (event, key) in [
         (Beside { kind: Internal::Nothing, extra: BTreeMap::from([("type".to_owned(), Value::Null)]) }, "type"),
-        (Beside { kind: Internal::At(Point { x: 1, y: 2 }), extra: BTreeMap::from([("x".to_owned(), Value::Null)]) }, "x"),
+        (
+            Beside { kind: Internal::At(Point { x: 1, y: 2 }), extra: BTreeMap::from([("x".to_owned(), Value::Null)]) },
+            "x",
+        ),
     ] {
         let error = event.dump().unwrap_err();
         assert_eq!(error.violations().unwrap().to_messages(), json!({key: ["Duplicate field."]}));

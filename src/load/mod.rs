@@ -105,9 +105,9 @@ use serde::de::{DeserializeSeed, Deserializer, Error, MapAccess, SeqAccess};
 use serde_json::Value;
 
 use self::buffer::{Leftovers, MapOf};
+use self::context::Sharing;
 pub use self::context::{At, Context, Dialect, Expected, LoadOptions, Mode};
 pub use self::leaf::{Leaf, read_leaf};
-use self::context::Sharing;
 use self::object::Slot;
 use self::patch::Object;
 use crate::contract::{Place, Walk};
@@ -284,9 +284,7 @@ pub trait FieldType: Sized {
     /// As [`patch`](Self::patch), of a flattened value: `rest` are the entries that nobody has taken.
     #[doc(hidden)]
     fn patch_flat(&mut self, rest: &mut Object, cx: &mut Context<'_>, at: &At<'_>) {
-        if rest.keys().any(|name| self.uses_name(name)) {
-            patch::replace_flat(self, rest, cx, at);
-        }
+        patch::patch_used(self, rest, cx, at);
     }
 
     /// Adds what a flattened field is called on the wire, level by level: for suggestions.

@@ -6,10 +6,10 @@ use serde::de::value::StrDeserializer;
 use serde::de::{DeserializeSeed, Deserializer, Error, IgnoredAny, MapAccess, SeqAccess, Visitor};
 
 use super::buffer::{self, BufferSeed, Buffered, Key, Leftovers, MapOf};
+use super::context::{Sharing, VARIANT};
 use super::leaf::drain_map;
 use super::number::{self, Under, UnderToken};
 use super::object::{self, OBJECT};
-use super::context::{Sharing, VARIANT};
 use super::{At, Context, FieldType, Seed, read_leaf, refused};
 use crate::violation::{FieldName, Rule, cut};
 

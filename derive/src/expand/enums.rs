@@ -202,8 +202,10 @@ fn flat(cx: &Cx<'_>, levels: &[(&Variant<'_>, Expand<'_>)]) -> Flat {
         });
         quote!(match self { #(#arms)* #[allow(unreachable_patterns)] _ => #other })
     };
-    let check = || levels.iter().any(|(_, level)| level.has_flat()).then(|| by_variant(&|level| level.check_flat(), &quote!({})));
-    match cx.model.serde.attrs.tag() {
+    let check = || {
+        levels.iter().any(|(_, level)| level.has_flat()).then(|| by_variant(&|level| level.check_flat(), &quote!({})))
+    };
+    let flat = match cx.model.serde.attrs.tag() {
         TagType::External => Flat {
             field_name: Some(quote! {
                 <#self_ty as __p::Variants>::find(name)
@@ -232,11 +234,15 @@ fn flat(cx: &Cx<'_>, levels: &[(&Variant<'_>, Expand<'_>)]) -> Flat {
         }
         // One without data is not there: what others have would make another of it.
         TagType::None => Flat {
-            uses_name: Some(by_variant(&|level| level.uses_name(), &quote!(<#self_ty as __p::Variants>::any_field(name)))),
+            uses_name: Some(by_variant(
+                &|level| level.uses_name(),
+                &quote!(<#self_ty as __p::Variants>::any_field(name)),
+            )),
             check: check(),
             ..Flat::default()
         },
-    }
+    };
+    Flat { patch: Some(quote!(__p::replace_used(self, rest, cx, at))), ..flat }
 }
 
 /// Where a variant's data stand, below `at`.

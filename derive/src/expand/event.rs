@@ -133,7 +133,8 @@ fn types(model: &Model<'_>) -> Option<Types> {
             Self::#ident(event) => __p::EventSchema::before_dump(event).map(|changed| changed.map(Self::#ident)),
         }
     });
-    let changes_dump = held().map(|(_, ty)| quote_spanned!(shown_at(ty.span())=> <#ty as __p::EventSchema>::CHANGES_DUMP));
+    let changes_dump =
+        held().map(|(_, ty)| quote_spanned!(shown_at(ty.span())=> <#ty as __p::EventSchema>::CHANGES_DUMP));
     let load = held().map(|(ident, ty)| {
         quote_spanned! {shown_at(ty.span())=>
             if let __p::Some(loaded) = <#ty as __p::EventSchema>::load_if_of(event_type, input, options) {

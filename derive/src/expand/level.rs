@@ -109,7 +109,9 @@ impl<'a> Expand<'a> {
         }
         if self.is_unit() {
             let constructor = &self.constructor;
-            return Some(quote!(__p::Ok(<() as __p::FieldType>::read_flat::<__E>(leftovers, cx, at)?.map(|()| #constructor))));
+            return Some(
+                quote!(__p::Ok(<() as __p::FieldType>::read_flat::<__E>(leftovers, cx, at)?.map(|()| #constructor))),
+            );
         }
         self.is_object().then(|| quote!(__p::read_object_flat::<#marker, #self_ty, __E>(leftovers, cx, at)))
     }
@@ -212,53 +214,43 @@ impl<'a> Expand<'a> {
 
     /// Puts a part, `input`, into the value, if it has places for parts.
     pub(super) fn patch(&self) -> Option<TokenStream> {
-        let pattern = self.pattern();
         if let Some(inner) = self.inner() {
-            let (patch, slots) = (inner.patch(), self.fields().map(|field| field.slot()));
-            return Some(quote!(let #pattern = self; #(let _ = &#slots;)* let value = input; #patch));
+            return Some(inner.patch(&quote!(input)));
         }
         if !self.is_object() {
             return None;
         }
-        let (marker, self_ty) = (self.marker(), self.cx.self_ty());
-        let slots = self.fields().map(|field| field.slot());
+        let (marker, self_ty, names) = (self.marker(), self.cx.self_ty(), self.names());
         let arms = self.fields().filter(|field| !field.is_skipped() && !field.is_flat()).map(|field| {
-            let (index, at, patch) = (field.index, field.at(), field.patch());
-            quote!(__p::Some(#index) => { let at = &#at; #patch })
+            let (index, patch) = (field.index, field.patch(&quote!(value)));
+            quote!(#index => #patch,)
         });
         let flat: Vec<TokenStream> = self
             .fields()
             .filter(ExpandField::is_flat)
             .map(|field| {
-                let (ty, slot) = (field.field.serde.ty, field.slot());
-                quote!(<#ty as __p::FieldType>::patch_flat(#slot, &mut rest, cx, at);)
+                let member = &field.field.serde.member;
+                quote!(__p::FieldType::patch_flat(&mut self.#member, rest, cx, at);)
             })
             .collect();
-        let keep = (!flat.is_empty()).then(|| quote!(rest.insert(name.clone(), value.clone());));
-        let rest = keep.as_ref().map(|_| quote!(let mut rest = __p::Map::new();));
+        let rest = (!flat.is_empty()).then(|| quote!(let rest = &mut { rest }; #(#flat)*));
         Some(quote! {
-            let __p::Some(entries) = __p::entries(input, cx, at) else { return };
-            let #pattern = self;
-            #(let _ = &#slots;)*
+            let rest = __p::patch_fields::<#marker, #self_ty>(
+                input,
+                #names,
+                cx,
+                at,
+                &mut |index, value, cx, at| match index { #(#arms)* _ => {} },
+            );
             #rest
-            for (name, value) in entries {
-                match <#marker as __p::Object<#self_ty>>::find(name) {
-                    #(#arms)*
-                    _ => { let _ = value; #keep }
-                }
-            }
-            #(#flat)*
         })
     }
 
-    /// As [`patch`](Self::patch), of a flattened value.
+    /// As [`patch`](Self::patch), of a flattened value, where that is not the default.
     pub(super) fn patch_flat(&self) -> Option<TokenStream> {
-        if let Some(inner) = self.inner() {
-            let (ty, member) = (inner.field.serde.ty, &inner.field.serde.member);
-            let ours = inner.field.is_ours();
-            return ours.then(|| quote!(<#ty as __p::FieldType>::patch_flat(&mut self.#member, rest, cx, at)));
-        }
-        self.is_object().then(|| quote!(__p::patch_taken(self, rest, cx, at)))
+        let inner = self.inner().filter(|inner| inner.field.is_ours())?;
+        let member = &inner.field.serde.member;
+        Some(quote!(__p::FieldType::patch_flat(&mut self.#member, rest, cx, at)))
     }
 
     /// Its value when it is missing, if a field decides that: of type `Option<Type>`.
@@ -422,9 +414,9 @@ impl<'a> Expand<'a> {
             let names = self.flat_names();
             // What is written and never read is no flattened map's: it would be written twice then.
             let written = self.only_written();
-            let only_written = (!denies && !written.is_empty()).then(|| {
-                quote!(__p::Err(name) if ::core::matches!(&*name, #(#written)|*) => __p::skip_value(&mut entries)?,)
-            });
+            let only_written = (!denies && !written.is_empty()).then(
+                || quote!(__p::Err(name) if ::core::matches!(&*name, #(#written)|*) => __p::skip_value(&mut entries)?,),
+            );
             let deny = denies.then(|| quote!(leftovers.deny(cx, at, |names| { #names });));
             quote! {
                 let mut leftovers = __p::Leftovers::default();
@@ -738,18 +730,19 @@ impl ExpandField<'_> {
     }
 
     /// Puts `value` in its place.
-    fn patch(&self) -> TokenStream {
-        let (ty, slot) = (self.field.serde.ty, self.slot());
+    fn patch(&self, value: &TokenStream) -> TokenStream {
+        let (ty, member) = (self.field.serde.ty, &self.field.serde.member);
         match self.foreign() {
-            Some(foreign) => quote!(__p::replace_foreign::<#ty, #foreign>(#slot, value, cx, at);),
-            None => quote!(<#ty as __p::FieldType>::patch(#slot, value, cx, at);),
+            Some(foreign) => quote!(__p::replace_foreign::<#ty, #foreign>(&mut self.#member, #value, cx, at)),
+            None => quote!(__p::FieldType::patch(&mut self.#member, #value, cx, at)),
         }
     }
 
     /// Refuses what a foreign type would write though it could not be read.
     fn check_written(&self, value: &TokenStream) -> Option<TokenStream> {
         let (attrs, container) = (&self.field.serde.attrs, &self.level.cx.model.serde.attrs);
-        let by_itself = !attrs.skip_serializing() && attrs.serialize_with().is_none() && container.type_into().is_none();
+        let by_itself =
+            !attrs.skip_serializing() && attrs.serialize_with().is_none() && container.type_into().is_none();
         let ty = self.field.serde.ty;
         (matches!(self.field.reader(), Reader::Plain) && by_itself)
             .then(|| quote_spanned!(shown_at(ty.span())=> __p::check_plain::<#ty>(#value, cx, at);))
@@ -758,9 +751,10 @@ impl ExpandField<'_> {
     /// Checks a value that was not read: all the way down, and its own rules.
     fn check_all(&self, value: &TokenStream) -> TokenStream {
         let ty = self.field.serde.ty;
-        let nested = self.field.is_ours().then(|| {
-            quote_spanned!(shown_at(ty.span())=> <#ty as __p::FieldType>::check(#value, cx, at);)
-        });
+        let nested = self
+            .field
+            .is_ours()
+            .then(|| quote_spanned!(shown_at(ty.span())=> <#ty as __p::FieldType>::check(#value, cx, at);));
         let (parts, own, written) = (self.check_parts(value), self.check_rules(value), self.check_written(value));
         quote!(#nested #parts #own #written)
     }

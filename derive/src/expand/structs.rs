@@ -79,10 +79,7 @@ pub(super) fn converted(cx: &Cx<'_>, items: TokenStream, check: TokenStream) -> 
         }},
         read_flat: None,
         read_key: Some((wire.to_token_stream(), quote!({ let wire = inner; #convert }))),
-        flat: Flat {
-            field_name: Some(quote!(<#wire as __p::FieldType>::field_name(name))),
-            ..Flat::default()
-        },
+        flat: Flat { field_name: Some(quote!(<#wire as __p::FieldType>::field_name(name))), ..Flat::default() },
         patch: None,
         check,
         describe: quote! {
