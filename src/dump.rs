@@ -126,7 +126,9 @@ impl<'c> DumpOptions<'c> {
         }
         if let Some(only) = &self.only {
             let mut chosen = Tree::default();
-            only.iter().for_each(|name| chosen.insert(name));
+            for name in only {
+                chosen.insert(name);
+            }
             chosen.keep(&mut value);
         }
         for name in &self.exclude {

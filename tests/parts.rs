@@ -165,8 +165,11 @@ struct User {
 }
 
 /// Not for what has been unwrapped before: one hook, one time.
-fn unwrap(value: Value) -> Result<Value, ValidationError> {
-    value.get("user").cloned().ok_or_else(|| ValidationError::new("wrapped").with_message("No user.".into()))
+fn unwrap(mut value: Value) -> Result<Value, ValidationError> {
+    value
+        .get_mut("user")
+        .map(Value::take)
+        .ok_or_else(|| ValidationError::new("wrapped").with_message("No user.".into()))
 }
 
 #[event_schema::event]

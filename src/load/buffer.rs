@@ -9,7 +9,7 @@ use std::collections::HashMap;
 use std::marker::PhantomData;
 
 use serde::de::value::{BorrowedStrDeserializer, MapDeserializer};
-use serde::de::{Deserialize, DeserializeSeed, Deserializer, Error, IgnoredAny, MapAccess, Visitor};
+use serde::de::{Deserialize, DeserializeSeed, Deserializer, Error, MapAccess, Visitor};
 use serde::forward_to_deserialize_any;
 use serde_json::Value;
 use serde_json::value::RawValue;
@@ -79,11 +79,13 @@ impl Buffered {
     /// The keys of the object that it is.
     #[cold]
     pub(super) fn keys(&self) -> Vec<String> {
-        let object: HashMap<String, IgnoredAny> = match &self.0 {
-            Form::Text(text) => serde_json::from_str(text.get()).unwrap_or_default(),
-            Form::Value(value) => HashMap::deserialize(value).unwrap_or_default(),
-        };
-        object.into_keys().collect()
+        match &self.0 {
+            Form::Text(text) => {
+                let object: HashMap<String, Box<RawValue>> = serde_json::from_str(text.get()).unwrap_or_default();
+                object.into_keys().collect()
+            }
+            Form::Value(value) => value.as_object().into_iter().flat_map(Object::keys).cloned().collect(),
+        }
     }
 
     /// Keeps a value of the source.

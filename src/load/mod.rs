@@ -248,6 +248,7 @@ pub trait FieldType: Sized {
     /// What the type calls the field on the wire that the input may call so; `None` if it has none. Only names that
     /// a flattened value of the type always takes out of its level.
     #[doc(hidden)]
+    #[must_use]
     fn field_name(_name: &str) -> Option<&'static str> {
         None
     }

@@ -92,11 +92,11 @@ fn variants_impl(cx: &Cx<'_>, readable: &[&(&Variant<'_>, Expand<'_>)]) -> Token
     });
     // Only an enum without any tag is asked.
     let any_field = matches!(cx.model.serde.attrs.tag(), TagType::None).then(|| {
-        let names = readable.iter().filter_map(|(_, level)| level.field_name());
+        let fields = readable.iter().filter_map(|(_, level)| level.field_name());
         quote! {
             fn any_field(name: &str) -> bool {
                 let _ = name;
-                false #(|| #names.is_some())*
+                false #(|| #fields.is_some())*
             }
         }
     });
