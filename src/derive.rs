@@ -115,8 +115,9 @@
 //! | `pre_dump` | `&Self` | before the event's rules run: what it gives back is checked and written |
 //! | `post_dump` | `serde_json::Value` | before it is written, unchecked |
 //!
-//! The hooks of dump are those of the type that is dumped, for what stands in it is written by its own
-//! `Serialize`. `pre_load` costs its type the direct way: the input is made a `Value` first.
+//! A hook of load that gives an error refuses the event: no other variant of an `untagged` enum takes it, nor does a
+//! flattened `Option` become `None`. The hooks of dump are those of the type that is dumped, for what stands in it is
+//! written by its own `Serialize`; an enum of `types` has those of its variants. `pre_load` costs its type the direct way: the input is made a `Value` first.
 //!
 //! ```
 //! use event_schema::prelude::*;
@@ -310,7 +311,7 @@
 //! | `credit_card` | the number of a credit card | texts |
 //! | `custom(function = path)` | the function returns `Ok`: `fn(&T) -> Result<(), ValidationError>`, numbers by value; with `use_context` a second argument `&Context` | all |
 //! | `nested` | nothing: a nested event is checked anyhow | events |
-//! | `skip` | the field's rules are switched off | all |
+//! | `skip` | the field's rules are switched off, those of `#[event(...)]` too | all |
 //!
 //! ```
 //! use std::sync::LazyLock;
@@ -438,6 +439,40 @@
 //!     Order::load(br#"{"orderId": 1, "quantity": null, "x": 1}"#).unwrap_err().to_string(),
 //!     "2 violations\nquantity: Field may not be null.\nx: Unknown field."
 //! );
+//! ```
+//!
+//! Rules hold for every value of a field: read, defaulted or skipped. What a load gives, a dump can write, and what a dump
+//! writes, a load reads: a flattened map that holds the name of another field or of a tag, or a NaN in a `plain` field, is
+//! a violation. Unlike serde, a load gives nothing twice: what a flattened enum has read, and what only a dump writes
+//! (`skip_deserializing`, a struct's `tag`), is in no flattened map beside it.
+//!
+//! ```
+//! use std::collections::BTreeMap;
+//!
+//! use event_schema::prelude::*;
+//! use event_schema::serde_json::Value;
+//!
+//! #[event_schema::event]
+//! #[derive(Debug, PartialEq)]
+//! struct Payment {
+//!     id: u64,
+//!     #[serde(flatten)]
+//!     by: Means,
+//!     #[serde(flatten)]
+//!     extra: BTreeMap<String, Value>,
+//! }
+//!
+//! #[event_schema::event]
+//! #[derive(Debug, PartialEq)]
+//! #[serde(tag = "by")]
+//! enum Means { Card { number: String }, Cash }
+//!
+//! let mut payment = Payment::load(br#"{"id": 1, "by": "Card", "number": "4711", "note": "?"}"#).unwrap();
+//! assert_eq!(payment.extra.keys().collect::<Vec<_>>(), ["note"]);
+//! assert_eq!(Payment::load(&payment.dump().unwrap()).unwrap(), payment);
+//!
+//! payment.extra.insert("by".to_owned(), "Cash".into());
+//! assert_eq!(payment.validate().unwrap_err()[0].to_string(), "by: Duplicate field.");
 //! ```
 //!
 //! The contract cannot see what functions of `with` and its kin read and write: `#[schemars(with = "...")]` says

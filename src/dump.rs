@@ -13,7 +13,8 @@ use crate::load::LoadOptions;
 /// Which fields a dump writes, and what it gives to the rules.
 ///
 /// Fields are named as on the wire, nested ones with dots; through a list a name stands for the
-/// field of every element, as in Marshmallow.
+/// field of every element, as in Marshmallow. A name that the contract does not have is an error; a field that this
+/// event leaves out, such as a `None` with `skip_serializing_if`, has a name.
 ///
 /// ```
 /// use event_schema::{DumpOptions, EventSchema, Serialize};
@@ -125,7 +126,9 @@ impl<'c> DumpOptions<'c> {
         }
         if let Some(only) = &self.only {
             let mut chosen = Tree::default();
-            only.iter().for_each(|name| chosen.insert(name));
+            for name in only {
+                chosen.insert(name);
+            }
             chosen.keep(&mut value);
         }
         for name in &self.exclude {
@@ -159,9 +162,18 @@ fn check<E: EventSchema>(value: &Value, name: &str) -> Result<(), DumpError> {
 /// How many references are followed to find a field: definitions can refer to each other in a circle.
 const MAX_REFERENCES: usize = 32;
 
+/// The keywords that say of what shape a value is.
+const SHAPE: [&str; 8] = ["$ref", "allOf", "anyOf", "const", "enum", "oneOf", "properties", "type"];
+
 /// Whether what the schema describes can have a field there.
 fn describes(root: &Value, schema: &Value, path: &[&str], references: usize) -> bool {
     let [first, rest @ ..] = path else { return true };
+    // What nothing is said of can be anything.
+    match schema {
+        Value::Bool(any) => return *any,
+        Value::Object(keywords) if !SHAPE.iter().any(|keyword| keywords.contains_key(*keyword)) => return true,
+        _ => {}
+    }
     let below = |schema: &Value, path: &[&str]| describes(root, schema, path, references);
     let any_of = |keyword: &str| {
         let list = schema.get(keyword).and_then(Value::as_array);
@@ -179,7 +191,7 @@ fn describes(root: &Value, schema: &Value, path: &[&str], references: usize) -> 
     }
     // The values of a map: any name will do.
     let values = ["additionalProperties", "patternProperties"].iter().filter_map(|keyword| schema.get(keyword));
-    values.filter(|values| values.is_object()).any(|values| below(values, rest))
+    values.filter(|values| **values != Value::Bool(false)).any(|values| below(values, rest))
         || schema.get("items").is_some_and(|items| below(items, path))
         || ["allOf", "anyOf", "oneOf", "prefixItems"].into_iter().any(any_of)
 }

@@ -16,7 +16,8 @@ use crate::load::{self, At, Context, Dialect, FieldType, LoadOptions, Mode};
 ///
 /// Nested schemas are partial too: [`get`](Self::get) them as `Partial<Address>`.
 ///
-/// A rule of the whole struct runs when every field is there that can be read: what is missing is not known.
+/// A rule of the whole struct runs when every field is there that can be read, options aside: a field that is missing
+/// is not known to have its default.
 ///
 /// Fields have the names on the wire that the event writes, also those that came under an alias or that the
 /// event's `pre_load` hook has renamed.
@@ -174,7 +175,7 @@ impl<E: EventSchema> Partial<E> {
     ///
     /// let part = Window::load_partial(br#"{"end": 1}"#).unwrap();
     /// let error = part.apply_to(Window { start: 2, end: 3 }).unwrap_err();
-    /// assert_eq!(error.to_string(), "1 violation\n_schema: Ends before it starts.");
+    /// assert_eq!(error.to_string(), "1 violation\nEnds before it starts.");
     /// ```
     pub fn apply_to(&self, event: E) -> Result<E, LoadError> {
         self.apply_to_with(event, &LoadOptions::new())

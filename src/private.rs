@@ -26,7 +26,7 @@ pub use crate::load::containers::{Each, ListType, MapType, Pairs, no_rules, read
 pub use crate::load::object::{
     Level, Object, Slot, keep_value, next_field, next_field_or_name, read_object, read_object_flat, skip_value,
 };
-pub use crate::load::patch::{entries, patch_taken, replace_foreign};
+pub use crate::load::patch::{patch_fields, replace_foreign, replace_used};
 pub use crate::load::tuple::{Elements, read_tuple};
 pub use crate::load::variants::{
     Adjacent, Variants, read_adjacent, read_external, read_external_flat, read_internal, read_untagged,

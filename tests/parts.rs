@@ -165,8 +165,11 @@ struct User {
 }
 
 /// Not for what has been unwrapped before: one hook, one time.
-fn unwrap(value: Value) -> Result<Value, ValidationError> {
-    value.get("user").cloned().ok_or_else(|| ValidationError::new("wrapped").with_message("No user.".into()))
+fn unwrap(mut value: Value) -> Result<Value, ValidationError> {
+    value
+        .get_mut("user")
+        .map(Value::take)
+        .ok_or_else(|| ValidationError::new("wrapped").with_message("No user.".into()))
 }
 
 #[event_schema::event]
@@ -224,7 +227,7 @@ fn a_part_needs_the_context_of_its_rules() {
     assert!(part.get::<Partial<Bid>>("bid").is_err());
 }
 
-/// A rule of the whole runs on a part that has all fields that can be read, and on no other.
+/// A rule of the whole runs on a part that has all fields that can be read, options aside, and on no other.
 #[test]
 fn a_whole_part_is_judged_as_a_whole() {
     #[event_schema::event]
@@ -232,8 +235,13 @@ fn a_whole_part_is_judged_as_a_whole() {
     #[validate(schema(function = in_order, message = "Ends before it starts."))]
     struct Window {
         start: u32,
-        end: Option<u32>,
+        end: u32,
+        note: Option<String>,
+        #[event(plain)]
+        #[validate(required)]
+        more: Option<u8>,
         #[serde(skip)]
+        #[validate(range(min = 1))]
         seen: u32,
         #[serde(default = "ten")]
         step: u32,
@@ -242,13 +250,13 @@ fn a_whole_part_is_judged_as_a_whole() {
         10
     }
     fn in_order(window: &Window) -> Result<(), ValidationError> {
-        if window.end.is_some_and(|end| window.start < end) { Ok(()) } else { Err(ValidationError::new("order")) }
+        if window.start < window.end { Ok(()) } else { Err(ValidationError::new("order")) }
     }
 
     let wrong = json!({"_schema": ["Ends before it starts."]});
     let error = Window::load_partial(br#"{"start": 2, "end": 1, "step": 1}"#).unwrap_err();
     assert_eq!(error.violations().unwrap().to_messages(), wrong);
-    for part in [r#"{"start": 2, "end": 1}"#, r#"{"start": 2, "step": 1}"#, r#"{"end": 1}"#] {
+    for part in [r#"{"start": 2, "end": 1}"#, r#"{"start": 2, "step": 1, "note": "x"}"#, r#"{"end": 1, "more": 1}"#] {
         assert!(Window::load_partial(part.as_bytes()).is_ok(), "{part}");
     }
 }
@@ -280,6 +288,8 @@ struct Order {
     #[serde(skip_serializing)]
     secret: u8,
     payment: Payment,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    any: Option<Value>,
 }
 
 #[event_schema::event]
@@ -318,6 +328,7 @@ fn order() -> Order {
         counts: BTreeMap::new(),
         secret: 1,
         payment: Payment::Card { number: None },
+        any: None,
     }
 }
 
@@ -348,6 +359,8 @@ fn fields_that_are_left_out_have_names() {
         "customer.parent.parent.name",
         "counts.any",
         "payment.number",
+        "any",
+        "any.more",
     ];
     for name in absent {
         assert_eq!(written(&DumpOptions::new().exclude([name])), all, "{name}");

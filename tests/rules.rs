@@ -374,6 +374,15 @@ fn no_float_of_a_plain_field_is_written_as_null() {
         by_name: BTreeMap<String, (f64, u8)>,
     }
     #[derive(Debug, PartialEq, Serialize, JsonSchema, EventSchema)]
+    struct Defaulted {
+        #[event(plain)]
+        #[serde(default = "nan")]
+        value: f64,
+    }
+    let error = Defaulted::load(b"{}").unwrap_err();
+    assert_eq!(error.violations().unwrap().to_messages(), json!({"value": ["Not a valid number."]}));
+
+    #[derive(Debug, PartialEq, Serialize, JsonSchema, EventSchema)]
     struct Reading {
         #[event(plain)]
         value: Foreign,

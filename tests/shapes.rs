@@ -662,6 +662,29 @@ fn a_flattened_map_holds_no_key_of_anothers() {
     }
 }
 
+/// What a dump writes and no load reads is not collected, or it would be written twice.
+#[test]
+fn a_flattened_map_holds_nothing_that_is_only_written() {
+    #[derive(Debug, Clone, PartialEq, Serialize, JsonSchema, EventSchema)]
+    #[serde(tag = "type")]
+    struct Stamped {
+        id: u8,
+        #[serde(skip_deserializing, rename = "createdAt")]
+        created_at: u8,
+        #[serde(flatten)]
+        extra: BTreeMap<String, Value>,
+    }
+    let event = Stamped { id: 1, created_at: 0, extra: BTreeMap::from([("more".into(), 1.into())]) };
+    let text = event.dump().unwrap();
+    assert_eq!(text, br#"{"type":"Stamped","id":1,"createdAt":0,"more":1}"#);
+    assert_eq!(Stamped::load(&text).unwrap(), event);
+    for key in ["type", "createdAt"] {
+        let event = Stamped { extra: BTreeMap::from([(key.to_owned(), 1.into())]), ..event.clone() };
+        assert_eq!(event.dump().unwrap_err().violations().unwrap().to_messages(), json!({key: ["Duplicate field."]}));
+    }
+    assert_eq!(Stamped::load(br#"{"created_at": 1, "id": 1}"#).unwrap().extra.len(), 1);
+}
+
 /// A flattened enum takes its tag and its data, so that they are not in the map beside it too.
 #[test]
 fn a_flattened_enum_takes_what_it_reads() {

@@ -71,11 +71,14 @@ impl Buffered {
     /// The keys of the object that it is.
     #[cold]
     pub(super) fn keys(&self) -> Vec<String> {
-        let object: HashMap<String, IgnoredAny> = match &self.0 {
-            Form::Text(text) => HashMap::deserialize(&mut Source::new(text)).unwrap_or_default(),
-            Form::Value(value) => HashMap::deserialize(value).unwrap_or_default(),
-        };
-        object.into_keys().collect()
+        match &self.0 {
+            Form::Text(text) => {
+                let object: HashMap<String, RawText<'_>> =
+                    HashMap::deserialize(&mut Source::new(text)).unwrap_or_default();
+                object.into_keys().collect()
+            }
+            Form::Value(value) => value.as_object().into_iter().flat_map(Object::keys).cloned().collect(),
+        }
     }
 
     /// Keeps a value of the source.

@@ -1,6 +1,5 @@
 //! Values without parts: one visitor for all of them, and the standard library's.
 
-use std::collections::HashMap;
 use std::marker::PhantomData;
 
 use serde::de::{Deserialize, DeserializeSeed, Deserializer, Error, IgnoredAny, MapAccess, SeqAccess, Visitor};
@@ -673,14 +672,33 @@ impl FieldType for Box<RawValue> {
     }
 }
 
+/// Tells whether an object has no entries, and skips those that it has.
+struct IsEmpty;
+
+impl<'de> Visitor<'de> for IsEmpty {
+    type Value = bool;
+
+    fn expecting(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str("an object")
+    }
+    fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<bool, A::Error> {
+        if map.next_key::<IgnoredAny>()?.is_none() {
+            return Ok(true);
+        }
+        map.next_value::<IgnoredAny>()?;
+        drain_map(map)?;
+        Ok(false)
+    }
+}
+
 /// The unit type, which is null in JSON.
 impl FieldType for () {
     fn read<'de, D: Deserializer<'de>>(input: D, cx: &mut Context<'_>, at: &At<'_>) -> Result<Option<Self>, D::Error> {
         static NULL: Expected = Expected::new("null");
         // Where there is no place for a null, serde writes nothing: behind a tag nothing else may stand either.
         if let Some(sharing) = cx.shared() {
-            let entries = HashMap::<String, IgnoredAny>::deserialize(input)?;
-            if sharing == Sharing::Tagged && !entries.is_empty() {
+            let empty = input.deserialize_map(IsEmpty)?;
+            if sharing == Sharing::Tagged && !empty {
                 cx.invalid(at, &NULL);
                 return Ok(None);
             }

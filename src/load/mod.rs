@@ -258,6 +258,7 @@ pub trait FieldType: Sized {
     /// What the type calls the field on the wire that the input may call so; `None` if it has none. Only names that
     /// a flattened value of the type always takes out of its level.
     #[doc(hidden)]
+    #[must_use]
     fn field_name(_name: &str) -> Option<&'static str> {
         None
     }
@@ -294,9 +295,7 @@ pub trait FieldType: Sized {
     /// As [`patch`](Self::patch), of a flattened value: `rest` are the entries that nobody has taken.
     #[doc(hidden)]
     fn patch_flat(&mut self, rest: &mut Object, cx: &mut Context<'_>, at: &At<'_>) {
-        if rest.keys().any(|name| self.uses_name(name)) {
-            patch::replace_flat(self, rest, cx, at);
-        }
+        patch::patch_used(self, rest, cx, at);
     }
 
     /// Adds what a flattened field is called on the wire, level by level: for suggestions.

@@ -387,13 +387,9 @@ impl<T: FieldType> Slot<T> {
         if !matches!(self, Self::Missing) {
             return None;
         }
-        let value = T::missing(cx, at)?;
-        // Of a part of an event, what is missing is not known to be nothing.
-        if cx.mode() == Mode::Partial {
-            return None;
-        }
-        *self = Self::Good(value);
-        self.good()
+        *self = Self::Good(T::missing(cx, at)?);
+        // Of a part of an event, what is missing has no rules to keep.
+        self.good().filter(|_| cx.mode() == Mode::Whole)
     }
 }
 
@@ -449,11 +445,9 @@ impl<T> Slot<T> {
     {
         if matches!(self, Self::Missing) {
             match buffer::foreign_missing() {
-                // As in `or_missing`.
-                Some(_) if cx.mode() == Mode::Partial => {}
                 Some(value) => {
                     *self = Self::Good(value);
-                    return self.good();
+                    return self.good().filter(|_| cx.mode() == Mode::Whole);
                 }
                 None => cx.missing(at),
             }

@@ -5,6 +5,7 @@ use serde_json::{Map, Value};
 use super::buffer::{Buffered, Leftovers, With};
 use super::object::OBJECT;
 use super::{At, Context, FieldType};
+use crate::violation::FieldName;
 
 /// A JSON object.
 pub(crate) type Object = Map<String, Value>;
@@ -38,8 +39,15 @@ pub(crate) fn replace_flat<T: FieldType>(this: &mut T, rest: &mut Object, cx: &m
     *rest = leftovers.into_rest();
 }
 
+/// As [`replace_flat`], if an entry is `this` value's.
+pub fn replace_used<T: FieldType>(this: &mut T, rest: &mut Object, cx: &mut Context<'_>, at: &At<'_>) {
+    if rest.keys().any(|name| this.uses_name(name)) {
+        replace_flat(this, rest, cx, at);
+    }
+}
+
 /// The entries of what is put into an object.
-pub fn entries<'v>(input: &'v Value, cx: &mut Context<'_>, at: &At<'_>) -> Option<&'v Object> {
+pub(crate) fn entries<'v>(input: &'v Value, cx: &mut Context<'_>, at: &At<'_>) -> Option<&'v Object> {
     let entries = input.as_object();
     if entries.is_none() {
         cx.invalid(at, &OBJECT);
@@ -47,9 +55,28 @@ pub fn entries<'v>(input: &'v Value, cx: &mut Context<'_>, at: &At<'_>) -> Optio
     entries
 }
 
+/// Puts the entries of `input` into the fields of a level: `patch` does it for the field of an index. Gives back what
+/// is for its flattened fields.
+pub fn patch_fields<L: super::object::Object<T>, T>(
+    input: &Value,
+    names: &'static [FieldName],
+    cx: &mut Context<'_>,
+    at: &At<'_>,
+    patch: &mut dyn FnMut(usize, &Value, &mut Context<'_>, &At<'_>),
+) -> Object {
+    let mut rest = Object::new();
+    for (name, value) in entries(input, cx, at).into_iter().flatten() {
+        match L::find(name) {
+            Some(index) => patch(index, value, cx, &at.field(&names[index])),
+            None if L::FLATTENS => drop(rest.insert(name.clone(), value.clone())),
+            None => {}
+        }
+    }
+    rest
+}
+
 /// Puts the entries that are `this` value's into it and takes them out.
-pub fn patch_taken<T: FieldType>(this: &mut T, rest: &mut Object, cx: &mut Context<'_>, at: &At<'_>) {
-    let (own, others) = std::mem::take(rest).into_iter().partition::<Object, _>(|(name, _)| this.uses_name(name));
-    *rest = others;
-    this.patch(&Value::Object(own), cx, at);
+pub(crate) fn patch_used<T: FieldType>(this: &mut T, rest: &mut Object, cx: &mut Context<'_>, at: &At<'_>) {
+    this.patch(&Value::Object(rest.clone()), cx, at);
+    rest.retain(|name, _| !this.uses_name(name));
 }

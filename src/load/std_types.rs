@@ -21,7 +21,7 @@ use super::buffer::Leftovers;
 use super::leaf::{STRING, leaf, read_leaf_key};
 use super::object::{Object, Slot, next_field, read_object, read_object_flat, skip_value};
 use super::variants::{Variants, read_external, read_external_flat};
-use super::{At, Context, Expected, FieldType, Leaf, number};
+use super::{At, Context, Expected, FieldType, Leaf, number, patch};
 use crate::contract::Shape;
 use crate::contract::shape::{
     Content, Defined, Definition, Enum, Field, Form, Integer, Presence, Record, Tagging, Text, Variant, named,
@@ -466,6 +466,10 @@ macro_rules! enums {
 
             fn field_name(name: &str) -> Option<&'static str> {
                 Self::find(name).map(|variant| Self::VARIANTS[variant].wire())
+            }
+
+            fn patch_flat(&mut self, rest: &mut patch::Object, cx: &mut Context<'_>, at: &At<'_>) {
+                patch::replace_used(self, rest, cx, at);
             }
 
             fn check(&self, cx: &mut Context<'_>, at: &At<'_>) {

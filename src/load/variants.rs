@@ -37,6 +37,7 @@ pub trait Variants: Sized {
     ) -> Result<Option<Self>, D::Error>;
 
     /// Whether the data of any variant have a field of this name.
+    #[must_use]
     fn any_field(name: &str) -> bool {
         let _ = name;
         false

@@ -90,11 +90,11 @@ fn variants_impl(cx: &Cx<'_>, readable: &[&(&Variant<'_>, Expand<'_>)]) -> Token
     });
     // Only an enum without any tag is asked.
     let any_field = matches!(cx.model.serde.attrs.tag(), TagType::None).then(|| {
-        let names = readable.iter().filter_map(|(_, level)| level.field_name());
+        let fields = readable.iter().filter_map(|(_, level)| level.field_name());
         quote! {
             fn any_field(name: &str) -> bool {
                 let _ = name;
-                false #(|| #names.is_some())*
+                false #(|| #fields.is_some())*
             }
         }
     });
@@ -203,7 +203,7 @@ fn flat(cx: &Cx<'_>, levels: &[(&Variant<'_>, Expand<'_>)]) -> Flat {
     let check = || {
         levels.iter().any(|(_, level)| level.has_flat()).then(|| by_variant(&|level| level.check_flat(), &quote!({})))
     };
-    match cx.model.serde.attrs.tag() {
+    let flat = match cx.model.serde.attrs.tag() {
         TagType::External => Flat {
             field_name: Some(quote! {
                 <#self_ty as __p::Variants>::find(name)
@@ -239,7 +239,8 @@ fn flat(cx: &Cx<'_>, levels: &[(&Variant<'_>, Expand<'_>)]) -> Flat {
             check: check(),
             ..Flat::default()
         },
-    }
+    };
+    Flat { patch: Some(quote!(__p::replace_used(self, rest, cx, at))), ..flat }
 }
 
 /// Where a variant's data stand, below `at`.

@@ -162,6 +162,35 @@ fn replace_self(tokens: TokenStream, self_ty: &TokenStream) -> TokenStream {
     tokens.into_iter().flat_map(replace).collect()
 }
 
+/// The method that reads a map's key, `key` of `inner`. A `pre_load` hook wants a value: it gets the text by the default.
+fn read_key(inner: &TokenStream, key: &TokenStream) -> TokenStream {
+    quote! {
+        fn read_key(
+            text: &mut __p::Option<::std::string::String>,
+            cx: &mut __p::Context<'_>,
+            map: &__p::At<'_>,
+        ) -> __p::Option<Self> {
+            __p::read_newtype_key::<#inner, Self>(text, cx, map, |inner, cx, at| #key)
+        }
+    }
+}
+
+/// The method that puts a part into the value, behind its `pre_load` hook if it has one.
+fn patch(patch: &TokenStream, prepares: bool) -> TokenStream {
+    let prepare = prepares.then(|| {
+        quote! {
+            let __p::Some(input) = <Self as __p::FieldType>::prepare(input.clone(), cx, at) else { return };
+            let input = &input;
+        }
+    });
+    quote! {
+        fn patch(&mut self, input: &__p::Value, cx: &mut __p::Context<'_>, at: &__p::At<'_>) {
+            #prepare
+            #patch
+        }
+    }
+}
+
 /// The items of the impl that most types take from the trait.
 fn optional_items(body: &Body) -> TokenStream {
     let Body { flat_names, is_sensitive, is_null, same_as, .. } = body;
@@ -239,33 +268,9 @@ pub(super) fn expand(cx: &Cx<'_>, body: &Body) -> TokenStream {
         Some(_) => pre_load(cx, &with_whole(read)),
         None => (None, with_whole(read)),
     };
-    // A hook wants a value, as text: it gets it by the default.
-    let read_key = body.read_key.as_ref().filter(|_| cx.model.event.pre_load.is_none()).map(|(inner, read)| {
-        let key = judged(read);
-        quote! {
-            fn read_key(
-                text: &mut __p::Option<::std::string::String>,
-                cx: &mut __p::Context<'_>,
-                map: &__p::At<'_>,
-            ) -> __p::Option<Self> {
-                __p::read_newtype_key::<#inner, Self>(text, cx, map, |inner, cx, at| #key)
-            }
-        }
-    });
-    let patch = body.patch.as_ref().map(|patch| {
-        let prepare = prepare.as_ref().map(|_| {
-            quote! {
-                let __p::Some(input) = <Self as __p::FieldType>::prepare(input.clone(), cx, at) else { return };
-                let input = &input;
-            }
-        });
-        quote! {
-            fn patch(&mut self, input: &__p::Value, cx: &mut __p::Context<'_>, at: &__p::At<'_>) {
-                #prepare
-                #patch
-            }
-        }
-    });
+    let read_key = body.read_key.as_ref().filter(|_| prepare.is_none());
+    let read_key = read_key.map(|(inner, read)| self::read_key(inner, &judged(read)));
+    let patch = body.patch.as_ref().map(|patch| self::patch(patch, prepare.is_some()));
     // A hook wants to see all of an object: the default gives it what the outer level left.
     let read_flat = read_flat.as_ref().filter(|_| cx.model.event.pre_load.is_none()).map(|read| {
         let read = with_whole(read);

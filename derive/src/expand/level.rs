@@ -177,35 +177,14 @@ impl<'a> Expand<'a> {
         quote!(#(#checks)*)
     }
 
-    /// Whether `name` is one that is written and not read, as expressions.
-    fn only_written(&self) -> Vec<TokenStream> {
-        let names = self.fields().filter(|field| !field.is_flat() && !field.field.serde.attrs.skip_serializing());
-        let names = names.filter_map(|field| {
-            let name = field.field.serde.attrs.name();
-            let read = !field.is_skipped() && name.serialize_name() == name.deserialize_name();
-            let name = name.serialize_name();
-            (!read).then(|| quote!(name == #name))
-        });
-        names.collect()
-    }
-
-    /// Notes keys that a flattened map has read and that would be written twice.
-    fn check_read_keys(&self) -> Option<TokenStream> {
-        let only_written = self.only_written();
-        let checks = self.fields().filter(|field| field.is_flat() && !field.field.serde.attrs.skip_serializing());
-        let checks = checks.map(|field| {
-            let (ty, slot) = (field.field.serde.ty, field.slot());
-            quote!(<#ty as __p::FieldType>::check_flat(&#slot, &|name| #(#only_written)||*, cx, at);)
-        });
-        (self.is_object() && !only_written.is_empty()).then(|| quote!(#(#checks)*))
-    }
-
     /// Notes keys of flattened fields that load would give to others of the level.
     fn check_keys(&self) -> TokenStream {
-        let tag = match self.cx.model.serde.attrs.tag() {
-            TagType::Internal { tag } => Some(quote!(name == #tag)),
+        let tag = match (self.cx.model.serde.attrs.tag(), &self.cx.model.shape) {
+            (TagType::Internal { tag }, Shape::Enum(_)) => Some(quote!(name == #tag)),
             _ => None,
         };
+        let only_written = self.only_written().into_iter().map(|name| quote!(name == #name));
+        let reserved: Vec<TokenStream> = tag.iter().cloned().chain(only_written).collect();
         let written = |field: &ExpandField<'_>| !field.field.serde.attrs.skip_serializing();
         if let Some(inner) = self.inner() {
             // Behind a tag, what it holds is flattened too.
@@ -217,19 +196,14 @@ impl<'a> Expand<'a> {
             return TokenStream::new();
         }
         let (marker, self_ty) = (self.marker(), self.cx.self_ty());
-        let only_written = self.only_written();
         let checks = self.fields().filter(ExpandField::is_flat).filter(written).map(|field| {
             let (ty, slot) = (field.field.serde.ty, field.slot());
             let others = self.fields().filter(|other| other.is_flat() && other.index != field.index);
             let others = others.map(|other| other.uses_name());
-            let tag = &tag.iter().collect::<Vec<_>>();
             quote! {
                 <#ty as __p::FieldType>::check_flat(
                     #slot,
-                    &|name| {
-                        <#marker as __p::Object<#self_ty>>::find(name).is_some()
-                            #(|| #only_written)* #(|| #tag)* #(|| #others)*
-                    },
+                    &|name| <#marker as __p::Object<#self_ty>>::find(name).is_some() #(|| #reserved)* #(|| #others)*,
                     cx,
                     at,
                 );
@@ -240,53 +214,43 @@ impl<'a> Expand<'a> {
 
     /// Puts a part, `input`, into the value, if it has places for parts.
     pub(super) fn patch(&self) -> Option<TokenStream> {
-        let pattern = self.pattern();
         if let Some(inner) = self.inner() {
-            let (patch, slots) = (inner.patch(), self.fields().map(|field| field.slot()));
-            return Some(quote!(let #pattern = self; #(let _ = &#slots;)* let value = input; #patch));
+            return Some(inner.patch(&quote!(input)));
         }
         if !self.is_object() {
             return None;
         }
-        let (marker, self_ty) = (self.marker(), self.cx.self_ty());
-        let slots = self.fields().map(|field| field.slot());
+        let (marker, self_ty, names) = (self.marker(), self.cx.self_ty(), self.names());
         let arms = self.fields().filter(|field| !field.is_skipped() && !field.is_flat()).map(|field| {
-            let (index, at, patch) = (field.index, field.at(), field.patch());
-            quote!(__p::Some(#index) => { let at = &#at; #patch })
+            let (index, patch) = (field.index, field.patch(&quote!(value)));
+            quote!(#index => #patch,)
         });
         let flat: Vec<TokenStream> = self
             .fields()
             .filter(ExpandField::is_flat)
             .map(|field| {
-                let (ty, slot) = (field.field.serde.ty, field.slot());
-                quote!(<#ty as __p::FieldType>::patch_flat(#slot, &mut rest, cx, at);)
+                let member = &field.field.serde.member;
+                quote!(__p::FieldType::patch_flat(&mut self.#member, rest, cx, at);)
             })
             .collect();
-        let keep = (!flat.is_empty()).then(|| quote!(rest.insert(name.clone(), value.clone());));
-        let rest = keep.as_ref().map(|_| quote!(let mut rest = __p::Map::new();));
+        let rest = (!flat.is_empty()).then(|| quote!(let rest = &mut { rest }; #(#flat)*));
         Some(quote! {
-            let __p::Some(entries) = __p::entries(input, cx, at) else { return };
-            let #pattern = self;
-            #(let _ = &#slots;)*
+            let rest = __p::patch_fields::<#marker, #self_ty>(
+                input,
+                #names,
+                cx,
+                at,
+                &mut |index, value, cx, at| match index { #(#arms)* _ => {} },
+            );
             #rest
-            for (name, value) in entries {
-                match <#marker as __p::Object<#self_ty>>::find(name) {
-                    #(#arms)*
-                    _ => { let _ = value; #keep }
-                }
-            }
-            #(#flat)*
         })
     }
 
-    /// As [`patch`](Self::patch), of a flattened value.
+    /// As [`patch`](Self::patch), of a flattened value, where that is not the default.
     pub(super) fn patch_flat(&self) -> Option<TokenStream> {
-        if let Some(inner) = self.inner() {
-            let (ty, member) = (inner.field.serde.ty, &inner.field.serde.member);
-            let ours = inner.field.is_ours();
-            return ours.then(|| quote!(<#ty as __p::FieldType>::patch_flat(&mut self.#member, rest, cx, at)));
-        }
-        self.is_object().then(|| quote!(__p::patch_taken(self, rest, cx, at)))
+        let inner = self.inner().filter(|inner| inner.field.is_ours())?;
+        let member = &inner.field.serde.member;
+        Some(quote!(__p::FieldType::patch_flat(&mut self.#member, rest, cx, at)))
     }
 
     /// Its value when it is missing, if a field decides that: of type `Option<Type>`.
@@ -448,13 +412,11 @@ impl<'a> Expand<'a> {
         let entries = if flattens {
             let flat = self.fields().filter(ExpandField::is_flat).map(|field| field.read_flat());
             let names = self.flat_names();
-            // The tag of a struct is written and says nothing: nobody wants it.
-            let tag = match (self.cx.model.serde.attrs.tag(), &self.cx.model.shape) {
-                (TagType::Internal { tag }, Shape::Struct(_)) => {
-                    Some(quote!(__p::Err(name) if name == #tag => __p::skip_value(&mut entries)?,))
-                }
-                _ => None,
-            };
+            // What is written and never read is no flattened map's: it would be written twice then.
+            let written = self.only_written();
+            let only_written = (!denies && !written.is_empty()).then(
+                || quote!(__p::Err(name) if ::core::matches!(&*name, #(#written)|*) => __p::skip_value(&mut entries)?,),
+            );
             let deny = denies.then(|| quote!(leftovers.deny(cx, at, |names| { #names });));
             quote! {
                 let mut leftovers = __p::Leftovers::default();
@@ -462,7 +424,7 @@ impl<'a> Expand<'a> {
                     match field {
                         #(__p::Ok #arms)*
                         __p::Ok(_) => ::core::unreachable!(),
-                        #tag
+                        #only_written
                         __p::Err(name) => __p::keep_value(&mut entries, name, &mut leftovers, cx)?,
                     }
                 }
@@ -505,6 +467,22 @@ impl<'a> Expand<'a> {
                 }
             }
         }
+    }
+
+    /// The names that a dump writes on the level and a load does not look at: its dump-only fields, those that have
+    /// another name for writing, and the tag of a struct.
+    fn only_written(&self) -> Vec<TokenStream> {
+        let tag = match (self.cx.model.serde.attrs.tag(), &self.cx.model.shape) {
+            (TagType::Internal { tag }, Shape::Struct(_)) => Some(tag.to_token_stream()),
+            _ => None,
+        };
+        let fields = self.fields().filter(|field| {
+            let attrs = &field.field.serde.attrs;
+            let is_read = !attrs.skip_deserializing() && attrs.aliases().contains(attrs.name().serialize_name());
+            !is_read && !attrs.skip_serializing() && !attrs.flatten()
+        });
+        let fields = fields.map(|field| field.field.serde.attrs.name().serialize_name().to_token_stream());
+        tag.into_iter().chain(fields).collect()
     }
 
     fn elements(&self) -> TokenStream {
@@ -565,7 +543,6 @@ impl<'a> Expand<'a> {
             let (slot, at) = (&slots[index], self.at(index));
             (quote!(&#slot), at)
         });
-        let keys = self.check_read_keys();
         let constructor = &self.constructor;
         let members = self.fields().map(|field| {
             let (member, slot) = (&field.field.serde.member, field.slot());
@@ -574,7 +551,6 @@ impl<'a> Expand<'a> {
         quote! {
             #fills
             #(let __p::Slot::Good(#slots) = #slots else { return __p::Ok(__p::None) };)*
-            #keys
             #across
             __p::Ok(__p::Some(#constructor { #(#members),* }))
         }
@@ -743,11 +719,11 @@ impl ExpandField<'_> {
     }
 
     /// Puts `value` in its place.
-    fn patch(&self) -> TokenStream {
-        let (ty, slot) = (self.field.serde.ty, self.slot());
+    fn patch(&self, value: &TokenStream) -> TokenStream {
+        let (ty, member) = (self.field.serde.ty, &self.field.serde.member);
         match self.foreign() {
-            Some(foreign) => quote!(__p::replace_foreign::<#ty, #foreign>(#slot, value, cx, at);),
-            None => quote!(<#ty as __p::FieldType>::patch(#slot, value, cx, at);),
+            Some(foreign) => quote!(__p::replace_foreign::<#ty, #foreign>(&mut self.#member, #value, cx, at)),
+            None => quote!(__p::FieldType::patch(&mut self.#member, #value, cx, at)),
         }
     }
 
@@ -768,8 +744,8 @@ impl ExpandField<'_> {
             .field
             .is_ours()
             .then(|| quote_spanned!(shown_at(ty.span())=> <#ty as __p::FieldType>::check(#value, cx, at);));
-        let (parts, own) = (self.check_parts(value), self.check_rules(value));
-        quote!(#nested #parts #own)
+        let (parts, own, written) = (self.check_parts(value), self.check_rules(value), self.check_written(value));
+        quote!(#nested #parts #own #written)
     }
 
     /// Refuses a null that would be written though it could not be read.
