@@ -123,7 +123,7 @@ impl LoadError {
     /// A value that its reader gave up on: one that was written by hand, and may say anything.
     #[cold]
     pub(crate) fn unreadable() -> Self {
-        Self::not_json("a value cannot be read".to_owned(), false, None)
+        Self::not_json(json::UNREADABLE.to_owned(), false, None)
     }
 
     #[cold]

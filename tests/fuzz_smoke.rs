@@ -225,6 +225,16 @@ fn json_of_any_text() {
 }
 
 #[test]
+fn messages_broken_off_at_every_byte() {
+    for message in messages().iter().step_by(8) {
+        for end in 1..message.len() {
+            load::check(&message[..end]);
+            json::check(&message[1..end]);
+        }
+    }
+}
+
+#[test]
 fn lines_of_any_bytes() {
     let mut tokens = json_tokens();
     tokens.extend(["\n", "\r\n", "\r", "\n\n", " \n"].map(|end| end.repeat(2).into_bytes()));

@@ -49,7 +49,7 @@ impl Position {
 
     /// The place behind this text, which starts here.
     fn on(self, text: &[u8]) -> Self {
-        let lines = text.iter().filter(|byte| **byte == b'\n').count() as u64;
+        let lines = text.split(|byte| *byte == b'\n').count() as u64 - 1;
         let behind_line = text.iter().rposition(|byte| *byte == b'\n').map(|end| text.len() - end);
         Self {
             line: self.line + lines,

@@ -13,34 +13,11 @@ use super::{RAW_TOKEN, Source};
 /// Gives the text of a value to a visitor that asked for it by [`RAW_TOKEN`].
 pub(in crate::load) fn visit_raw<'de, T, V, E>(text: T, visitor: V) -> Result<V::Value, E>
 where
-    T: IntoRaw<'de, E>,
+    T: IntoDeserializer<'de, E>,
     V: Visitor<'de>,
     E: serde::de::Error,
 {
-    visitor.visit_map(MapDeserializer::new(std::iter::once((RAW_TOKEN, text.into_raw()))))
-}
-
-/// The text of a value, borrowed if it can be.
-pub(in crate::load) trait IntoRaw<'de, E: serde::de::Error> {
-    type Raw: IntoDeserializer<'de, E>;
-
-    fn into_raw(self) -> Self::Raw;
-}
-
-impl<'de, E: serde::de::Error> IntoRaw<'de, E> for &'de str {
-    type Raw = BorrowedStrDeserializer<'de, E>;
-
-    fn into_raw(self) -> Self::Raw {
-        BorrowedStrDeserializer::new(self)
-    }
-}
-
-impl<'de, E: serde::de::Error> IntoRaw<'de, E> for String {
-    type Raw = String;
-
-    fn into_raw(self) -> String {
-        self
-    }
+    visitor.visit_map(MapDeserializer::new(std::iter::once((RAW_TOKEN, text))))
 }
 
 /// The elements of a list.
@@ -178,7 +155,11 @@ impl<'de> Deserializer<'de> for Key<'_, 'de> {
     }
 
     fn deserialize_newtype_struct<V: Visitor<'de>>(self, name: &'static str, visitor: V) -> Result<V::Value, Error> {
-        if name == RAW_TOKEN { visit_raw(self.0.raw()?, visitor) } else { visitor.visit_newtype_struct(self) }
+        if name == RAW_TOKEN {
+            visit_raw(BorrowedStrDeserializer::new(self.0.raw()?), visitor)
+        } else {
+            visitor.visit_newtype_struct(self)
+        }
     }
 
     fn deserialize_enum<V: Visitor<'de>>(

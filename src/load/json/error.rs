@@ -42,6 +42,9 @@ pub(super) enum Code {
     Custom(Box<str>),
 }
 
+/// What is told of a value that code of others does not take.
+pub(crate) const UNREADABLE: &str = "a value cannot be read";
+
 impl Code {
     fn words(&self) -> &str {
         match self {
@@ -102,15 +105,22 @@ impl Error {
                 let known = unreadable.iter().any(|code| code.words() == &**words);
                 match super::Source::new(text).check() {
                     Err(error) if known => error.in_text(text, stopped),
-                    _ => ("a value cannot be read".to_owned(), place(stopped.saturating_sub(1))),
+                    _ => (UNREADABLE.to_owned(), place(stopped.saturating_sub(1))),
                 }
             }
+            (Code::Mismatch, offset) => (UNREADABLE.to_owned(), place(offset.unwrap_or(stopped))),
             (code, offset) => (code.words().to_owned(), place(offset.unwrap_or(stopped))),
         }
     }
 
-    #[cfg(test)]
-    pub(super) fn offset(&self) -> Option<usize> {
+    /// Whether the text is not to blame, but what reads it.
+    #[cfg(feature = "cloudevents")]
+    pub(crate) fn is_data(&self) -> bool {
+        matches!(self.0.code, Code::Custom(_) | Code::Mismatch)
+    }
+
+    #[cfg(any(test, feature = "cloudevents"))]
+    pub(crate) fn offset(&self) -> Option<usize> {
         self.0.offset
     }
 }

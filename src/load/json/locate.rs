@@ -38,6 +38,9 @@ pub(in crate::load) fn locate(text: &str, violations: &mut [Violation]) {
     }
 }
 
+/// Those in the parts of a value, by name or index, and how often the name was met.
+type Parts<'v> = HashMap<Cow<'v, str>, (usize, Vec<usize>)>;
+
 struct Target<'v> {
     steps: &'v [Segment],
     /// Which of the entries of the same name it is.
@@ -59,7 +62,7 @@ impl<'v> Search<'v, '_> {
         for target in within {
             self.targets[*target].offset = self.source.at;
         }
-        let mut parts: HashMap<Cow<'v, str>, (usize, Vec<usize>)> = HashMap::new();
+        let mut parts = Parts::<'v>::new();
         for target in within {
             if let Some(step) = self.targets[*target].steps.get(depth) {
                 parts.entry(step.name()).or_default().1.push(*target);
@@ -67,12 +70,12 @@ impl<'v> Search<'v, '_> {
         }
         match first {
             Some(b'{') if !parts.is_empty() => self.entries(parts, depth),
-            Some(b'[') if !parts.is_empty() => self.elements(parts, depth),
+            Some(b'[') if !parts.is_empty() => self.elements(&parts, depth),
             _ => self.source.skip(),
         }
     }
 
-    fn entries(&mut self, mut parts: HashMap<Cow<'v, str>, (usize, Vec<usize>)>, depth: usize) -> Result<(), Error> {
+    fn entries(&mut self, mut parts: Parts<'v>, depth: usize) -> Result<(), Error> {
         self.source.at += 1;
         while self.source.token() != Some(b'}') {
             let key_at = self.source.at;
@@ -102,7 +105,7 @@ impl<'v> Search<'v, '_> {
         Ok(())
     }
 
-    fn elements(&mut self, parts: HashMap<Cow<'v, str>, (usize, Vec<usize>)>, depth: usize) -> Result<(), Error> {
+    fn elements(&mut self, parts: &Parts<'v>, depth: usize) -> Result<(), Error> {
         self.source.at += 1;
         let mut index = 0_usize;
         while self.source.token() != Some(b']') {

@@ -20,10 +20,18 @@ mod source;
 mod tests;
 
 pub(super) use self::access::visit_raw;
-pub(crate) use self::error::Error;
+pub(crate) use self::error::{Error, UNREADABLE};
 pub(super) use self::locate::locate;
 pub(super) use self::number::is_number;
 pub(crate) use self::source::Source;
+
+/// Reads a text as serde's derive does.
+#[cfg(any(test, feature = "cloudevents"))]
+pub(crate) fn read<'de, T: serde::Deserialize<'de>>(text: &'de str) -> Result<T, Error> {
+    let mut source = Source::shallow(text);
+    let value = T::deserialize(&mut source)?;
+    source.end().map(|()| value)
+}
 
 /// How `serde_json` asks for a value's text: as a newtype struct of this name.
 pub(super) const RAW_TOKEN: &str = "$serde_json::private::RawValue";

@@ -11,7 +11,7 @@ pub(super) fn plain_end(text: &[u8], mut at: usize) -> usize {
         // Mycroft's: the high bit of the lowest byte that is below a bound. Those of bytes above it may be wrong. With its
         // second bit turned over, a quote lies just above the control characters.
         let low = word ^ (ONES * 0x02);
-        let backslash = word ^ (ONES * b'\\' as u64);
+        let backslash = word ^ (ONES * u64::from(b'\\'));
         let found = (low.wrapping_sub(ONES * 0x21) & !low) | (backslash.wrapping_sub(ONES) & !backslash);
         let found = found & (ONES << 7);
         if found != 0 {

@@ -14,7 +14,7 @@ struct Open {
 
 impl Open {
     fn enter(&mut self, object: bool) {
-        if self.depth % 64 == 0 && self.depth > 0 {
+        if self.depth.is_multiple_of(64) && self.depth > 0 {
             self.outer.push(self.levels);
         }
         self.levels = self.levels << 1 | u64::from(object);
@@ -29,7 +29,7 @@ impl Open {
     fn leave(&mut self) {
         self.depth -= 1;
         self.levels >>= 1;
-        if self.depth % 64 == 0 && self.depth > 0 {
+        if self.depth.is_multiple_of(64) && self.depth > 0 {
             self.levels = self.outer.pop().unwrap_or_default();
         }
     }

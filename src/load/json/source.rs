@@ -2,6 +2,7 @@
 
 use std::borrow::Cow;
 
+use serde::de::value::{BorrowedStrDeserializer, MapDeserializer};
 use serde::de::{Deserializer, Visitor};
 
 use super::access::{Elements, Entries, EnumEntry, Name, visit_raw};
@@ -247,7 +248,7 @@ impl<'de> Source<'de> {
             Some((mantissa, exponent)) if exponent.starts_with(['+', '-']) => format!("{mantissa}e{exponent}").into(),
             Some((mantissa, exponent)) => format!("{mantissa}e+{exponent}").into(),
         };
-        visitor.visit_map(serde::de::value::MapDeserializer::new(std::iter::once((number::TOKEN, spelled))))
+        visitor.visit_map(MapDeserializer::new(std::iter::once((number::TOKEN, spelled))))
     }
 
     /// A number to be rounded to an `f32`.
@@ -340,11 +341,11 @@ fn visit_integer<'de, V: Visitor<'de>>(integer: Integer, visitor: V) -> Result<V
 
 /// Hints of one form of value: any other is an error.
 macro_rules! only {
-    ($($hint:ident($($argument:ty),*) $($first:pat_param)|+ => $visit:ident;)*) => {$(
+    ($($hint:ident($($argument:ty),*) $first:pat => $visit:ident;)*) => {$(
         #[inline]
         fn $hint<V: Visitor<'de>>(self, $(_: $argument,)* visitor: V) -> Result<V::Value, Error> {
             match self.token() {
-                $(Some($first))|+ => self.$visit(visitor),
+                Some($first) => self.$visit(visitor),
                 _ => Err(self.mismatch()),
             }
         }
@@ -453,7 +454,7 @@ impl<'de> Deserializer<'de> for &mut Source<'de> {
     #[inline]
     fn deserialize_newtype_struct<V: Visitor<'de>>(self, name: &'static str, visitor: V) -> Result<V::Value, Error> {
         match name {
-            RAW_TOKEN => visit_raw(self.raw()?, visitor),
+            RAW_TOKEN => visit_raw(BorrowedStrDeserializer::new(self.raw()?), visitor),
             SINGLE if matches!(self.token(), Some(b'0'..=b'9' | b'-')) => self.visit_single(visitor),
             SINGLE => self.deserialize_any(visitor),
             _ => visitor.visit_newtype_struct(self),

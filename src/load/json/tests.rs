@@ -5,13 +5,7 @@ use serde::Deserialize;
 use serde::de::{Deserializer, IgnoredAny, Visitor};
 
 use super::scan::plain_end;
-use super::{Error, SINGLE, Source};
-
-fn read<'de, T: Deserialize<'de>>(text: &'de str) -> Result<T, Error> {
-    let mut source = Source::new(text);
-    let value = T::deserialize(&mut source)?;
-    source.end().map(|()| value)
-}
+use super::{Error, SINGLE, Source, read};
 
 fn refused<'de, T: Deserialize<'de>>(text: &'de str) -> (String, Option<usize>) {
     let error = read::<T>(text).err().expect("refused");
