@@ -157,6 +157,7 @@
 #![cfg_attr(feature = "kafka", doc = "[`kafka`]: mod@kafka")]
 #![cfg_attr(not(feature = "kafka"), doc = "[`kafka`]: #features")]
 #![cfg_attr(not(test), warn(clippy::print_stdout))]
+#![cfg_attr(docsrs, feature(doc_cfg))]
 
 pub mod contract;
 #[cfg(feature = "derive")]

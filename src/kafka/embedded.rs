@@ -1,7 +1,7 @@
 //! A Kafka cluster inside the process, for tests and examples.
 
 use std::collections::BTreeMap;
-use std::sync::Arc;
+use std::sync::{Arc, Weak};
 use std::time::{Duration, Instant};
 
 use rdkafka::bindings::{rd_kafka_handle_mock_cluster, rd_kafka_mock_group_initial_rebalance_delay_ms};
@@ -72,9 +72,8 @@ use crate::EventSchema;
 /// - A request that is made to [`fail`](Self::fail) has not happened: a broker that stores an event and
 ///   whose answer is lost is [`answer_after`](Self::answer_after) a longer time than the client waits.
 /// - There is one broker, and no leader that moves.
-/// - Kafka's admin requests are not understood: make topics with
-///   [`create_topic`](Self::create_topic). One that is written to before is made with 4
-///   partitions.
+/// - Kafka's admin requests are not understood: make topics with [`create_topic`](Self::create_topic) or
+///   [`Topics`](super::Topics). A topic that is written to before has 4 partitions.
 ///
 /// - The time in [`Sent`](super::Sent) is made up; the one in [`Received`](super::Received) is right.
 ///
@@ -86,7 +85,31 @@ pub struct EmbeddedKafka {
     producer: OnceCell<EventProducer>,
     // The cluster belongs to this client: `MockCluster` itself may not leave its thread, while a
     // client may, and hands out a new `MockCluster` for each call.
-    client: Client<DefaultClientContext>,
+    client: Arc<Client<DefaultClientContext>>,
+}
+
+/// An embedded cluster, for as long as it is there: what its configuration knows of it.
+#[derive(Clone)]
+pub(super) struct Host(Weak<Client<DefaultClientContext>>);
+
+impl Host {
+    pub(super) fn create_topic(&self, name: &str, partitions: i32) -> Result<(), ConnectError> {
+        match self.0.upgrade() {
+            Some(client) => create_topic(&client, name, partitions),
+            None => Err(ConnectError::client("the embedded broker was dropped".to_owned())),
+        }
+    }
+}
+
+fn create_topic(client: &Client<DefaultClientContext>, name: &str, partitions: i32) -> Result<(), ConnectError> {
+    cluster(client).create_topic(name, partitions, 1).map_err(|error| {
+        let reason = format!("topic `{name}` with {partitions} partitions: {error}");
+        ConnectErrorKind::Client(reason).into()
+    })
+}
+
+fn cluster(client: &Client<DefaultClientContext>) -> MockCluster<'_, DefaultClientContext> {
+    client.mock_cluster().expect("the client was made with `test.mock.num.brokers`")
 }
 
 impl EmbeddedKafka {
@@ -115,7 +138,7 @@ impl EmbeddedKafka {
                 Client::new(&config, native, producer, DefaultClientContext)
             })
             .map_err(ConnectError::creation)?;
-        let embedded = Self { client, producer: OnceCell::new() };
+        let embedded = Self { client: Arc::new(client), producer: OnceCell::new() };
         embedded.form_groups_at_once();
         Ok(embedded)
     }
@@ -133,10 +156,10 @@ impl EmbeddedKafka {
     }
 
     fn cluster(&self) -> MockCluster<'_, DefaultClientContext> {
-        self.client.mock_cluster().expect("the client was made with `test.mock.num.brokers`")
+        cluster(&self.client)
     }
 
-    /// Makes a topic.
+    /// Makes a topic. [`Topics`](super::Topics) makes those of events, here as on a real cluster.
     ///
     /// # Errors
     ///
@@ -151,10 +174,7 @@ impl EmbeddedKafka {
     /// # Ok::<(), event_schema::kafka::ConnectError>(())
     /// ```
     pub fn create_topic(&self, name: &str, partitions: i32) -> Result<(), ConnectError> {
-        self.cluster().create_topic(name, partitions, 1).map_err(|error| {
-            let reason = format!("topic `{name}` with {partitions} partitions: {error}");
-            ConnectErrorKind::Client(reason).into()
-        })
+        create_topic(&self.client, name, partitions)
     }
 
     /// Lets the broker take its time for every answer from now on: for what a service does when Kafka is
@@ -492,7 +512,8 @@ impl EmbeddedKafka {
     /// ```
     #[must_use]
     pub fn config(&self) -> KafkaConfig {
-        KafkaConfig::new(self.bootstrap_servers()).with_group_defaults(GROUP)
+        let config = KafkaConfig::new(self.bootstrap_servers()).with_group_defaults(GROUP);
+        config.with_embedded(Host(Arc::downgrade(&self.client)))
     }
 }
 

@@ -10,7 +10,7 @@ use super::fault::Fault;
 use crate::DumpError;
 use crate::format::cloudevents::CloudEventError;
 
-/// A producer or a consumer that could not start.
+/// A producer or a consumer that could not start, or [`Topics`](super::Topics) that are not there.
 ///
 /// ```
 /// use event_schema::kafka::{EventProducer, KafkaConfig};
@@ -38,6 +38,8 @@ pub(super) enum ConnectErrorKind {
     Authentication(String),
     #[error("no trusted TLS connection, check `ssl.ca.location` and the port: {0}")]
     Tls(String),
+    #[error("topics {0}")]
+    Topic(String),
     #[error("{0}")]
     Client(String),
 }
@@ -105,6 +107,14 @@ impl ConnectError {
     #[must_use]
     pub fn is_tls(&self) -> bool {
         matches!(*self.0, ConnectErrorKind::Tls(_))
+    }
+
+    /// Whether brokers answered, but a topic is not there or could not be made.
+    ///
+    /// See the example of [`Topics`](super::Topics).
+    #[must_use]
+    pub fn is_missing_topic(&self) -> bool {
+        matches!(*self.0, ConnectErrorKind::Topic(_))
     }
 
     pub(super) fn client(reason: String) -> Self {

@@ -58,6 +58,7 @@ mod received;
 mod run;
 mod tally;
 mod thread;
+mod topics;
 
 use std::time::{Duration, SystemTime};
 
@@ -76,6 +77,7 @@ pub use self::producer::{Enqueued, EventProducer, Outgoing, Sent};
 pub use self::received::{Body, Headers, Received, Rejection};
 pub use self::run::{Buffered, RunHandle, Runner};
 pub use self::tally::Counts;
+pub use self::topics::Topics;
 
 /// The time that Kafka's milliseconds since 1970 mean, which may be before. Anybody can write any number: some platforms
 /// have no such time.

@@ -589,6 +589,36 @@ impl EventProducer {
         self.shared.enqueue(To::Other(topic), message, None).await?.await
     }
 
+    /// Publishes bytes as they are: a message that was made elsewhere, or one that tests what consumers do with it.
+    /// Nothing is validated, and there is no envelope.
+    ///
+    /// # Errors
+    ///
+    /// Of [`SendError`]: what the brokers say.
+    ///
+    /// ```
+    /// # use event_schema::kafka::{EmbeddedKafka, EventConsumer, EventProducer};
+    /// # use event_schema::prelude::*;
+    /// # #[event_schema::event(topic = "notes")]
+    /// # #[derive(Debug)]
+    /// # struct Note { text: String }
+    /// # #[tokio::main(flavor = "current_thread")]
+    /// # async fn main() -> Result<(), Box<dyn std::error::Error>> {
+    /// # let kafka = EmbeddedKafka::start()?;
+    /// # let producer = EventProducer::connect(&kafka.config()).await?;
+    /// producer.send_bytes("notes", Some(b"N-1"), br#"{"text": "hel"#).await?;
+    ///
+    /// let mut consumer = EventConsumer::<Note>::subscribe(&kafka.config().group("docs")).await?;
+    /// assert!(consumer.recv().await?.rejection().unwrap().error().is_truncated());
+    /// # Ok(())
+    /// # }
+    /// ```
+    pub async fn send_bytes(&self, topic: &str, key: Option<&[u8]>, value: &[u8]) -> Result<Sent, SendError> {
+        self.shared.begin()?;
+        let message = Message { key, value: Some(value), ..Message::default() };
+        self.shared.enqueue(To::Other(topic), message, None).await?.await
+    }
+
     /// Publishes a message that is there already, with its own headers: of a dead letter, a retry.
     pub(super) async fn send_record(&self, record: &Record) -> Result<Sent, SendError> {
         let message = Message {
