@@ -1,4 +1,5 @@
 //! Each contract says what load and dump do: types whose contracts are not written field by field.
+#![allow(clippy::items_after_statements, clippy::struct_field_names, reason = "types beside what is said of them")]
 
 use std::collections::BTreeMap;
 

@@ -12,7 +12,7 @@ use serde_derive_internals::name::Name;
 use syn::ext::IdentExt;
 use syn::punctuated::Punctuated;
 use syn::visit::Visit;
-use syn::{Attribute, GenericParam, Ident, Meta, Path, Token};
+use syn::{Attribute, DeriveInput, GenericParam, Ident, Meta, Path, Token};
 
 use crate::attr::{list, suggestion};
 use crate::model::{Field, Level, Model, Reader, Shape, Variant};
@@ -82,16 +82,20 @@ fn check_json_schema(cx: &Ctxt, model: &Model<'_>) {
     if model.event.json_schema == Some(false) {
         return;
     }
-    for attr in model.input.attrs.iter().filter(|attr| attr.path().is_ident("derive")) {
-        let Ok(list) = attr.parse_args_with(Punctuated::<Path, Token![,]>::parse_terminated) else { continue };
-        for path in list.iter().filter(|path| path.segments.last().is_some_and(|last| last.ident == "JsonSchema")) {
-            cx.error_spanned_by(
-                path,
-                "`EventSchema` implements `JsonSchema` itself: drop this derive, or keep it with \
-                 `#[event(json_schema = false)]`",
-            );
-        }
+    if let Some(path) = derived_json_schema(model.input) {
+        cx.error_spanned_by(
+            path,
+            "`EventSchema` implements `JsonSchema` itself: drop this derive, or keep it with \
+             `#[event(json_schema = false)]`",
+        );
     }
+}
+
+/// schemars' derive among those that stand below ours.
+pub(crate) fn derived_json_schema(input: &DeriveInput) -> Option<Path> {
+    let lists = input.attrs.iter().filter(|attr| attr.path().is_ident("derive"));
+    let lists = lists.filter_map(|attr| attr.parse_args_with(Punctuated::<Path, Token![,]>::parse_terminated).ok());
+    lists.flatten().find(|path| path.segments.last().is_some_and(|last| last.ident == "JsonSchema"))
 }
 
 fn check_event(cx: &Ctxt, model: &Model<'_>) {

@@ -90,6 +90,7 @@ fn object(value: Value) -> Object {
 
 /// The JSON types that a value can have, as rules ask for them.
 #[derive(Clone, Copy, Debug, Default)]
+#[allow(clippy::struct_excessive_bools, reason = "each is asked for alone")]
 struct Kinds {
     text: bool,
     list: bool,
@@ -360,7 +361,7 @@ impl<'g> Writer<'g> {
     /// Adds the fields of a record to a level.
     fn record(&mut self, level: &mut Level, record: &Record, place: Place) {
         if let Some((tag, name)) = record.tag.filter(|_| self.written) {
-            level.tag(tag, json!({"type": "string", "const": name}));
+            level.tag(tag, &json!({"type": "string", "const": name}));
         }
         let flattens = record.fields.iter().any(|field| field.flat);
         let taken = level.names.len();
@@ -374,7 +375,7 @@ impl<'g> Writer<'g> {
             let schema = self.field(field);
             let aliases: &[&'static str] = if self.written { &[] } else { field.aliases };
             let required = if self.written { !field.written_when } else { field.is_required() };
-            level.property(name, aliases, schema, required && place != Place::Maybe);
+            level.property(name, aliases, &schema, required && place != Place::Maybe);
         }
         level.hidden.truncate(hidden);
         for field in record.fields.iter().filter(|field| field.flat) {
@@ -495,14 +496,14 @@ impl<'g> Writer<'g> {
             }
             Tagging::External => {
                 let content = self.content(&variant.content);
-                level.property(name, &aliases, content, true);
+                level.property(name, &aliases, &content, true);
             }
             Tagging::Internal { tag } => {
-                level.tag(tag, self.tag(choice, variant, name));
+                level.tag(tag, &self.tag(choice, variant, name));
                 self.beside_tag(&mut level, &variant.content, Place::Flat);
             }
             Tagging::Adjacent { tag, content } => {
-                level.tag(tag, self.tag(choice, variant, name));
+                level.tag(tag, &self.tag(choice, variant, name));
                 self.content_at(&mut level, content, &variant.content);
             }
             Tagging::Untagged => match &variant.content {
@@ -526,13 +527,13 @@ impl<'g> Writer<'g> {
             Tagging::External => self.external(choice),
             Tagging::Internal { tag } => self.alternatives(choice, "oneOf", |this, variant, name| {
                 let mut level = Level::default();
-                level.tag(tag, this.tag(choice, variant, name));
+                level.tag(tag, &this.tag(choice, variant, name));
                 this.beside_tag(&mut level, &variant.content, Place::Tagged);
                 level.finish(this.written).into()
             }),
             Tagging::Adjacent { tag, content } => self.alternatives(choice, "oneOf", |this, variant, name| {
                 let mut level = Level { closed: choice.closed, ..Level::default() };
-                level.tag(tag, this.tag(choice, variant, name));
+                level.tag(tag, &this.tag(choice, variant, name));
                 this.content_at(&mut level, content, &variant.content);
                 level.finish(this.written).into()
             }),
@@ -554,7 +555,7 @@ impl<'g> Writer<'g> {
                 list.push(with_notes(schema(self, variant, name), &variant.notes));
             }
         }
-        one_of(keyword, list)
+        one_of(keyword, &list)
     }
 
     /// `"Unit"` or `{"Variant": data}`.
@@ -605,7 +606,7 @@ impl<'g> Writer<'g> {
         }
         match &mut list[..] {
             [(true, only)] if other || !units.is_empty() => only.take(),
-            _ => one_of("oneOf", list.into_iter().map(|(_, schema)| schema).collect()),
+            _ => one_of("oneOf", &list.into_iter().map(|(_, schema)| schema).collect::<Vec<_>>()),
         }
     }
 
@@ -687,7 +688,7 @@ impl<'g> Writer<'g> {
             Content::Tuple(_) | Content::Record(_) => true,
         };
         let schema = self.content(content);
-        level.property(name, &[], schema, required);
+        level.property(name, &[], &schema, required);
     }
 
     /// Says rules of a value of this shape.
@@ -749,12 +750,12 @@ impl<'g> Writer<'g> {
             Rule::Each(rules) => {
                 if let Some(items) = schema.get_mut("items") {
                     let items = std::mem::replace(items, Value::Null);
-                    let part = part(shape, |shape| match shape {
+                    let part = part_of(shape, |shape| match shape {
                         Shape::List { items, .. } => Some((**items).clone()),
                         _ => None,
                     });
-                    let ruled = self.rules(items, &part, rules);
-                    schema.insert("items".to_owned(), ruled);
+                    let items = self.rules(items, &part, rules);
+                    schema.insert("items".to_owned(), items);
                 }
             }
             Rule::Keys(rules) => {
@@ -766,12 +767,12 @@ impl<'g> Writer<'g> {
             Rule::Values(rules) => {
                 if let Some(values) = schema.get_mut("additionalProperties") {
                     let values = std::mem::replace(values, Value::Null);
-                    let part = part(shape, |shape| match shape {
+                    let part = part_of(shape, |shape| match shape {
                         Shape::Map { values, .. } => Some((**values).clone()),
                         _ => None,
                     });
-                    let ruled = self.rules(values, &part, rules);
-                    schema.insert("additionalProperties".to_owned(), ruled);
+                    let values = self.rules(values, &part, rules);
+                    schema.insert("additionalProperties".to_owned(), values);
                 }
             }
             // Said by the field, or there are no words for it in JSON Schema.
@@ -880,11 +881,11 @@ struct Level {
 }
 
 impl Level {
-    fn tag(&mut self, tag: &'static str, schema: Value) {
+    fn tag(&mut self, tag: &'static str, schema: &Value) {
         self.property(tag, &[], schema, true);
     }
 
-    fn property(&mut self, name: &'static str, aliases: &[&'static str], schema: Value, required: bool) {
+    fn property(&mut self, name: &'static str, aliases: &[&'static str], schema: &Value, required: bool) {
         // What another field has read is not there for this one.
         let is_free = |name: &&'static str| !self.hidden.iter().any(|hidden| hidden == name);
         let mut free = std::iter::once(name).chain(aliases.iter().copied()).filter(is_free);
@@ -988,7 +989,7 @@ impl Level {
     }
 }
 
-fn one_of(keyword: &str, list: Vec<Value>) -> Value {
+fn one_of(keyword: &str, list: &[Value]) -> Value {
     if list.is_empty() { false.into() } else { json!({keyword: list}) }
 }
 
@@ -1036,9 +1037,9 @@ fn is_leaf(shape: &Shape) -> bool {
 }
 
 /// The part of a container, within what may be around it.
-fn part(shape: &Shape, find: fn(&Shape) -> Option<Shape>) -> Shape {
+fn part_of(shape: &Shape, find: fn(&Shape) -> Option<Shape>) -> Shape {
     match shape {
-        Shape::Optional(inner) | Shape::Omissible(inner) | Shape::Ruled { shape: inner, .. } => part(inner, find),
+        Shape::Optional(inner) | Shape::Omissible(inner) | Shape::Ruled { shape: inner, .. } => part_of(inner, find),
         shape => find(shape).unwrap_or(Shape::Any),
     }
 }

@@ -551,6 +551,7 @@ pub struct Record {
 #[doc(hidden)]
 #[derive(Clone, Copy, Debug)]
 #[allow(clippy::exhaustive_structs, reason = "written by the derive as a constant")]
+#[allow(clippy::struct_excessive_bools, reason = "each is an attribute of its own")]
 pub struct Field {
     /// Its name in what is read, unless it is not read.
     pub read: Option<&'static str>,
@@ -686,8 +687,11 @@ pub struct Notes {
     pub deprecated: bool,
     pub examples: Option<fn() -> Vec<Value>>,
     /// Keywords of JSON Schema that were written by hand.
-    pub extensions: Option<fn() -> Vec<(&'static str, Value)>>,
+    pub extensions: Option<fn() -> Keywords>,
 }
+
+/// Keywords of JSON Schema and their values.
+type Keywords = Vec<(&'static str, Value)>;
 
 impl Notes {
     /// None.

@@ -361,7 +361,7 @@ macro_rules! integer {
         Shape::Integer(Integer {
             format: $format,
             name: $format,
-            #[allow(clippy::cast_lossless, reason = "of any width")]
+            #[allow(clippy::cast_lossless, clippy::cast_possible_wrap, reason = "the least fits, of any width")]
             min: <$type>::MIN as i128,
             #[allow(clippy::cast_sign_loss, clippy::cast_lossless, reason = "the largest is positive")]
             max: <$type>::MAX as u128,

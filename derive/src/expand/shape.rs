@@ -294,7 +294,7 @@ fn field(model: &Model<'_>, level: &Level<'_>, field: &Field<'_>, foreign: bool)
         Member::Named(_) => Names::of(attrs.name(), attrs.aliases(), read, written),
         Member::Unnamed(index) => {
             let name = index.index.to_string();
-            Names { read: read.then(|| name.clone()), written: written.then(|| name), aliases: Vec::new() }
+            Names { read: read.then(|| name.clone()), written: written.then_some(name), aliases: Vec::new() }
         }
     };
     let mut changes = names.changes();
@@ -360,7 +360,7 @@ fn presence(model: &Model<'_>, level: &Level<'_>, field: &Field<'_>) -> Option<T
         __p::Presence::Default(|| {
             #[allow(unused_imports)]
             use __p::NoValue as _;
-            let default: #ty = #value;
+            let default = #value;
             #json
         })
     })

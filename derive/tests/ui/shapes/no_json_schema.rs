@@ -6,7 +6,7 @@ struct Order {
     order_id: String,
 }
 
-#[derive(Serialize)]
+#[derive(Serialize, Deserialize)]
 struct Foreign;
 
 #[derive(Serialize, EventSchema)]
