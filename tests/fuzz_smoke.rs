@@ -9,8 +9,6 @@ use std::collections::HashSet;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::time::{Duration, Instant, SystemTime};
 
-use event_schema::EventSchema;
-
 #[path = "../fuzz/checks/cloudevents.rs"]
 mod cloudevents;
 #[path = "../fuzz/checks/json.rs"]

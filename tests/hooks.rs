@@ -85,13 +85,13 @@ fn dump_hooks_change_what_is_written() {
     assert!(worn.dump().unwrap_err().is_invalid());
 }
 
-#[derive(Debug, Clone, PartialEq, Serialize, JsonSchema, EventSchema)]
+#[derive(Debug, Clone, PartialEq, Serialize, EventSchema)]
 #[event(post_load = refuse_large)]
 struct Strict {
     amount: u32,
 }
 
-#[derive(Debug, Clone, PartialEq, Serialize, JsonSchema, EventSchema)]
+#[derive(Debug, Clone, PartialEq, Serialize, EventSchema)]
 struct Lenient {
     amount: u32,
 }
@@ -100,7 +100,7 @@ fn refuse_large(strict: Strict) -> Result<Strict, ValidationError> {
     if strict.amount <= 9 { Ok(strict) } else { Err(ValidationError::new("large").with_message("Too large.".into())) }
 }
 
-#[derive(Debug, PartialEq, Serialize, JsonSchema, EventSchema)]
+#[derive(Debug, PartialEq, Serialize, EventSchema)]
 #[event(types)]
 #[serde(untagged)]
 enum Events {
@@ -108,14 +108,14 @@ enum Events {
     Lenient(Lenient),
 }
 
-#[derive(Debug, PartialEq, Serialize, JsonSchema, EventSchema)]
+#[derive(Debug, PartialEq, Serialize, EventSchema)]
 #[serde(untagged)]
 enum Deep {
     One { inner: Strict },
     Two { inner: Value },
 }
 
-#[derive(Debug, PartialEq, Serialize, JsonSchema, EventSchema)]
+#[derive(Debug, PartialEq, Serialize, EventSchema)]
 struct MaybeStrict {
     id: u8,
     #[serde(flatten)]
@@ -141,7 +141,7 @@ fn a_hooks_refusal_is_no_misfit() {
 /// So does what the rules refuse of a hook's result, also where that is no number.
 #[test]
 fn what_a_hook_makes_is_judged_by_rules() {
-    #[derive(Debug, PartialEq, Serialize, JsonSchema, EventSchema)]
+    #[derive(Debug, PartialEq, Serialize, EventSchema)]
     #[event(post_load = divide)]
     struct Ratio {
         ratio: f64,
@@ -149,7 +149,7 @@ fn what_a_hook_makes_is_judged_by_rules() {
     fn divide(ratio: Ratio) -> Ratio {
         Ratio { ratio: ratio.ratio / ratio.ratio }
     }
-    #[derive(Debug, PartialEq, Serialize, JsonSchema, EventSchema)]
+    #[derive(Debug, PartialEq, Serialize, EventSchema)]
     #[serde(untagged)]
     enum Either {
         Ratio(Ratio),

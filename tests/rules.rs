@@ -228,7 +228,7 @@ fn a_required_option_has_the_fields_text() {
     assert_eq!(Given { one: None }.validate().unwrap_err()[0].message(), "Which one?");
 }
 
-#[derive(Debug, Clone, PartialEq, Default, Serialize, JsonSchema, EventSchema)]
+#[derive(Debug, Clone, PartialEq, Default, Serialize, EventSchema)]
 struct Counted {
     #[validate(range(min = 1))]
     count: u32,
@@ -241,7 +241,7 @@ fn nan() -> f64 {
 /// Rules hold for every value that a field can have: read, defaulted or skipped. What loads can be dumped.
 #[test]
 fn what_is_filled_in_is_checked() {
-    #[derive(Debug, PartialEq, Serialize, JsonSchema, EventSchema)]
+    #[derive(Debug, PartialEq, Serialize, EventSchema)]
     struct Filled {
         #[serde(default)]
         inner: Counted,
@@ -263,7 +263,7 @@ fn what_is_filled_in_is_checked() {
         json!({"inner": {"count": least}, "list": {"1": {"count": least}}, "ratio": ["Not a valid number."], "mark": least})
     );
 
-    #[derive(Debug, PartialEq, Serialize, JsonSchema, EventSchema)]
+    #[derive(Debug, PartialEq, Serialize, EventSchema)]
     #[serde(default)]
     struct Container {
         inner: Counted,
@@ -280,7 +280,7 @@ fn what_is_filled_in_is_checked() {
     );
     assert_eq!(Container::load(br#"{"inner": {"count": 1}, "ratio": 1}"#).unwrap().inner, Counted { count: 1 });
 
-    #[derive(Debug, PartialEq, Serialize, JsonSchema, EventSchema)]
+    #[derive(Debug, PartialEq, Serialize, EventSchema)]
     #[serde(transparent)]
     struct Clear {
         inner: u8,
@@ -290,14 +290,14 @@ fn what_is_filled_in_is_checked() {
     }
     assert_eq!(says(Clear::load(b"1").unwrap_err()), json!({"mark": least}));
 
-    #[derive(Debug, PartialEq, Serialize, JsonSchema, EventSchema)]
+    #[derive(Debug, PartialEq, Serialize, EventSchema)]
     struct Present(#[validate(required)] Option<u8>);
-    #[derive(Debug, PartialEq, Serialize, JsonSchema, EventSchema)]
+    #[derive(Debug, PartialEq, Serialize, EventSchema)]
     #[serde(tag = "t", content = "c")]
     enum Content {
         Number(#[validate(required)] Option<u8>),
     }
-    #[derive(Debug, PartialEq, Serialize, JsonSchema, EventSchema)]
+    #[derive(Debug, PartialEq, Serialize, EventSchema)]
     struct Held {
         present: Present,
         content: Content,
@@ -312,7 +312,7 @@ fn what_is_filled_in_is_checked() {
 /// A default that breaks a rule is no misfit.
 #[test]
 fn a_bad_default_is_no_misfit() {
-    #[derive(Debug, PartialEq, Serialize, JsonSchema, EventSchema)]
+    #[derive(Debug, PartialEq, Serialize, EventSchema)]
     #[serde(untagged)]
     enum Either {
         Ratio {
@@ -328,7 +328,7 @@ fn a_bad_default_is_no_misfit() {
 
 #[test]
 fn a_rule_finds_a_field_by_its_name() {
-    #[derive(Debug, Serialize, JsonSchema, EventSchema)]
+    #[derive(Debug, Serialize, EventSchema)]
     struct Password {
         r#pass: String,
         #[validate(must_match(other = pass))]
@@ -348,7 +348,7 @@ fn a_rule_finds_a_field_by_its_name() {
 /// `skip` switches all rules of the field off, in whichever order they are written.
 #[test]
 fn skipped_rules_are_off() {
-    #[derive(Debug, Serialize, JsonSchema, EventSchema)]
+    #[derive(Debug, Serialize, EventSchema)]
     struct Skipping {
         #[validate(skip)]
         #[event(one_of("a"))]
@@ -367,13 +367,13 @@ fn skipped_rules_are_off() {
 /// NaN and infinities are null in JSON, which no reader of a number takes.
 #[test]
 fn no_float_of_a_plain_field_is_written_as_null() {
-    #[derive(Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
+    #[derive(Debug, PartialEq, Serialize, Deserialize, event_schema::schemars::JsonSchema)]
     struct Foreign {
         one: f64,
         list: Vec<Option<f32>>,
         by_name: BTreeMap<String, (f64, u8)>,
     }
-    #[derive(Debug, PartialEq, Serialize, JsonSchema, EventSchema)]
+    #[derive(Debug, PartialEq, Serialize, EventSchema)]
     struct Defaulted {
         #[event(plain)]
         #[serde(default = "nan")]
@@ -382,7 +382,7 @@ fn no_float_of_a_plain_field_is_written_as_null() {
     let error = Defaulted::load(b"{}").unwrap_err();
     assert_eq!(error.violations().unwrap().to_messages(), json!({"value": ["Not a valid number."]}));
 
-    #[derive(Debug, PartialEq, Serialize, JsonSchema, EventSchema)]
+    #[derive(Debug, PartialEq, Serialize, EventSchema)]
     struct Reading {
         #[event(plain)]
         value: Foreign,
@@ -390,7 +390,7 @@ fn no_float_of_a_plain_field_is_written_as_null() {
         more: Option<f64>,
         list: Vec<Plain>,
     }
-    #[derive(Debug, PartialEq, Serialize, JsonSchema, EventSchema)]
+    #[derive(Debug, PartialEq, Serialize, EventSchema)]
     struct Plain(#[event(plain)] f32);
 
     let reading = |one, item, number, more, plain| Reading {

@@ -456,18 +456,18 @@ fn sensitive_keys_are_masked() {
 /// Newtypes are the keys that their inner type is.
 #[test]
 fn newtypes_are_keys() {
-    #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize, JsonSchema, EventSchema)]
+    #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize, EventSchema)]
     struct Number(#[validate(range(min = 1))] u32);
-    #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize, JsonSchema, EventSchema)]
+    #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize, EventSchema)]
     struct Flag(bool);
-    #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize, JsonSchema, EventSchema)]
+    #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize, EventSchema)]
     #[serde(transparent)]
     struct Clear {
         inner: Box<Number>,
         #[serde(skip)]
         mark: u8,
     }
-    #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize, JsonSchema, EventSchema)]
+    #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize, EventSchema)]
     #[serde(try_from = "i16", into = "i16")]
     struct Odd(i16);
     impl TryFrom<i16> for Odd {
@@ -481,9 +481,9 @@ fn newtypes_are_keys() {
             odd.0
         }
     }
-    #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize, JsonSchema, EventSchema)]
+    #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize, EventSchema)]
     struct Text(#[validate(length(min = 2))] String);
-    #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema, EventSchema)]
+    #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, EventSchema)]
     struct Keys {
         numbers: BTreeMap<Number, u8>,
         flags: BTreeMap<Flag, u8>,
@@ -515,13 +515,13 @@ fn newtypes_are_keys() {
         }),
     );
 
-    #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Serialize, JsonSchema, EventSchema)]
+    #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Serialize, EventSchema)]
     struct Pin(
         #[event(sensitive)]
         #[validate(range(min = 1000))]
         u32,
     );
-    #[derive(Debug, Serialize, JsonSchema, EventSchema)]
+    #[derive(Debug, Serialize, EventSchema)]
     struct Pins {
         pins: BTreeMap<Pin, u8>,
     }
@@ -541,7 +541,7 @@ fn comes_back<E: EventSchema + DeserializeOwned + PartialEq + Debug>(event: &E) 
     assert_eq!(&E::load_value(event.dump_value().unwrap()).unwrap(), event, "{shown}");
 }
 
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema, EventSchema)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, EventSchema)]
 #[serde(tag = "t")]
 enum Tagged {
     Unit(Unit),
@@ -573,7 +573,7 @@ fn what_has_no_data_stands_behind_a_tag() {
     );
     faults::<Adjacent>(r#"{"t": "Nothing", "c": {}}"#, &json!({"c": ["Not a valid null."]}));
     faults::<External>(r#"{"nothing": null}"#, &json!({"_schema": ["Not a valid variant."]}));
-    #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema, EventSchema)]
+    #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, EventSchema)]
     #[serde(tag = "t")]
     enum Around {
         In { inner: External, unit: Unit },
@@ -586,7 +586,7 @@ fn what_has_no_data_stands_behind_a_tag() {
 
 #[test]
 fn what_has_no_data_is_flattened() {
-    #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema, EventSchema)]
+    #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, EventSchema)]
     struct Units {
         a: u8,
         #[serde(flatten)]
@@ -606,7 +606,7 @@ fn what_has_no_data_is_flattened() {
     }
 }
 
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema, EventSchema)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, EventSchema)]
 struct Rest {
     id: u8,
     #[serde(alias = "n", skip_serializing_if = "Option::is_none")]
@@ -635,7 +635,7 @@ fn a_flattened_map_holds_no_key_of_anothers() {
         assert_eq!(error.violations().unwrap().to_messages(), json!({key: ["Duplicate field."]}), "{key}");
     }
 
-    #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema, EventSchema)]
+    #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, EventSchema)]
     #[serde(tag = "type")]
     enum Tagged {
         Rest(Box<Rest>),
@@ -665,7 +665,7 @@ fn a_flattened_map_holds_no_key_of_anothers() {
 /// What a dump writes and no load reads is not collected, or it would be written twice.
 #[test]
 fn a_flattened_map_holds_nothing_that_is_only_written() {
-    #[derive(Debug, Clone, PartialEq, Serialize, JsonSchema, EventSchema)]
+    #[derive(Debug, Clone, PartialEq, Serialize, EventSchema)]
     #[serde(tag = "type")]
     struct Stamped {
         id: u8,
@@ -688,7 +688,7 @@ fn a_flattened_map_holds_nothing_that_is_only_written() {
 /// A flattened enum takes its tag and its data, so that they are not in the map beside it too.
 #[test]
 fn a_flattened_enum_takes_what_it_reads() {
-    #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema, EventSchema)]
+    #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, EventSchema)]
     struct Beside<K> {
         #[serde(flatten)]
         kind: K,

@@ -8,6 +8,7 @@ use std::borrow::Cow;
 use std::collections::BTreeMap;
 use std::fmt::Debug;
 
+use event_schema::contract::Shape;
 use event_schema::load::{At, Context, FieldType};
 use event_schema::prelude::*;
 use event_schema::serde::de::{Deserializer, IgnoredAny};
@@ -16,12 +17,16 @@ use event_schema::serde_json::value::RawValue;
 use event_schema::serde_json::{self, Value};
 
 /// A value that is passed over.
-#[derive(Debug, PartialEq, Serialize, JsonSchema)]
+#[derive(Debug, PartialEq, Serialize)]
 struct Nothing;
 
 impl FieldType for Nothing {
     fn read<'de, D: Deserializer<'de>>(input: D, _: &mut Context<'_>, _: &At<'_>) -> Result<Option<Self>, D::Error> {
         IgnoredAny::deserialize(input).map(|_| Some(Self))
+    }
+
+    fn shape() -> Shape {
+        Shape::any()
     }
 }
 
@@ -99,7 +104,7 @@ impl Default for IpOrNumber {
     }
 }
 
-#[derive(Debug, PartialEq, Serialize, JsonSchema, EventSchema)]
+#[derive(Debug, PartialEq, Serialize, EventSchema)]
 struct Plain {
     #[event(plain)]
     #[schemars(with = "Value")]

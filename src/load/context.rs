@@ -129,7 +129,7 @@ impl<'c> LoadOptions<'c> {
     /// ```
     /// use event_schema::prelude::*;
     ///
-    /// #[derive(Debug, Serialize, JsonSchema, EventSchema)]
+    /// #[derive(Debug, Serialize, EventSchema)]
     /// #[serde(deny_unknown_fields)]
     /// struct Signup { name: String, ages: Vec<u8> }
     ///

@@ -10,7 +10,7 @@ use std::fmt;
 /// ```
 /// use event_schema::prelude::*;
 ///
-/// #[derive(Debug, Serialize, JsonSchema, EventSchema)]
+/// #[derive(Debug, Serialize, EventSchema)]
 /// struct Ping { seq: u64 }
 ///
 /// let error = Ping::load(b"{\n  \"seq\": 07\n}").unwrap_err();

@@ -13,6 +13,7 @@ use event_schema::serde_json::Value;
 use super::{Colour, Inner, Page, Unit};
 
 /// Calls a macro with these types, as [`every_type`](super::every_type) does with the others.
+#[allow(unused_macros, reason = "the fuzz targets go through the other types only")]
 macro_rules! every_corner {
     ($callback:ident) => {
         $callback! {
@@ -73,6 +74,7 @@ macro_rules! every_corner {
         }
     };
 }
+#[allow(unused_imports, reason = "as above")]
 pub(crate) use every_corner;
 
 /// Defines a type of the zoo: an event that derives `Deserialize` and can be compared.
