@@ -16,7 +16,7 @@ use event_schema::kafka::{
 use event_schema::prelude::*;
 
 /// The event: a struct. It is all that there is to declare.
-#[derive(Debug, Clone, PartialEq, Serialize, JsonSchema, EventSchema)]
+#[derive(Debug, Clone, PartialEq, Serialize, EventSchema)]
 #[event(topic = "events")]
 struct Event {
     #[validate(length(min = 1))]

@@ -34,7 +34,7 @@ use crate::EventSchema;
 /// use event_schema::prelude::*;
 /// use std::time::Duration;
 ///
-/// #[derive(Debug, Serialize, JsonSchema, EventSchema)]
+/// #[derive(Debug, Serialize, EventSchema)]
 /// #[event(topic = "orders")]
 /// struct OrderPlaced { number: u32 }
 ///
@@ -178,7 +178,7 @@ impl<E: EventSchema> Batches<E> {
     /// # use event_schema::kafka::{EmbeddedKafka, EventConsumer, Failure, Outcome, Retry};
     /// # use event_schema::prelude::*;
     /// # use std::time::Duration;
-    /// # #[derive(Debug, Serialize, JsonSchema, EventSchema)]
+    /// # #[derive(Debug, Serialize, EventSchema)]
     /// # #[event(topic = "orders")]
     /// # struct OrderPlaced { number: u32 }
     /// # #[tokio::main(flavor = "current_thread")]
@@ -212,7 +212,7 @@ impl<E: EventSchema> Batches<E> {
     /// # use event_schema::kafka::{EmbeddedKafka, EventConsumer, Failure, Outcome, Retry};
     /// # use event_schema::prelude::*;
     /// # use std::time::Duration;
-    /// # #[derive(Debug, Serialize, JsonSchema, EventSchema)]
+    /// # #[derive(Debug, Serialize, EventSchema)]
     /// # #[event(topic = "orders")]
     /// # struct OrderPlaced { number: u32 }
     /// # #[tokio::main(flavor = "current_thread")]
@@ -309,7 +309,7 @@ fn log(forward: &Forward, ticket: &Ticket, place: &Place, outcome: Outcome, faul
 /// # use event_schema::kafka::{EmbeddedKafka, EventConsumer, Outcome};
 /// # use event_schema::prelude::*;
 /// # use std::time::Duration;
-/// # #[derive(Debug, Serialize, JsonSchema, EventSchema)]
+/// # #[derive(Debug, Serialize, EventSchema)]
 /// # #[event(topic = "orders")]
 /// # struct OrderPlaced { number: u32 }
 /// # #[tokio::main(flavor = "current_thread")]
@@ -369,7 +369,7 @@ impl<E> Batch<E> {
     /// # use event_schema::kafka::{EmbeddedKafka, EventConsumer, Failure, Outcome, Retry};
     /// # use event_schema::prelude::*;
     /// # use std::time::Duration;
-    /// # #[derive(Debug, Serialize, JsonSchema, EventSchema)]
+    /// # #[derive(Debug, Serialize, EventSchema)]
     /// # #[event(topic = "orders")]
     /// # struct OrderPlaced { number: u32 }
     /// # #[tokio::main(flavor = "current_thread")]
@@ -396,7 +396,7 @@ impl<E> Batch<E> {
     /// # use event_schema::kafka::{EmbeddedKafka, EventConsumer, Failure, Outcome, Retry};
     /// # use event_schema::prelude::*;
     /// # use std::time::Duration;
-    /// # #[derive(Debug, Serialize, JsonSchema, EventSchema)]
+    /// # #[derive(Debug, Serialize, EventSchema)]
     /// # #[event(topic = "orders")]
     /// # struct OrderPlaced { number: u32 }
     /// # #[tokio::main(flavor = "current_thread")]
@@ -432,7 +432,7 @@ impl<E> Batch<E> {
     /// # use event_schema::kafka::{EmbeddedKafka, EventConsumer, Failure, Outcome, Retry};
     /// # use event_schema::prelude::*;
     /// # use std::time::Duration;
-    /// # #[derive(Debug, Serialize, JsonSchema, EventSchema)]
+    /// # #[derive(Debug, Serialize, EventSchema)]
     /// # #[event(topic = "orders")]
     /// # struct OrderPlaced { number: u32 }
     /// # #[tokio::main(flavor = "current_thread")]

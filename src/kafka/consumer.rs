@@ -36,7 +36,7 @@ use crate::EventSchema;
 /// use event_schema::prelude::*;
 /// use std::time::Duration;
 ///
-/// #[derive(Debug, PartialEq, Serialize, JsonSchema, EventSchema)]
+/// #[derive(Debug, PartialEq, Serialize, EventSchema)]
 /// #[event(topic = "orders", key = order_id)]
 /// struct OrderPlaced { order_id: String }
 ///
@@ -151,7 +151,7 @@ impl<E: EventSchema> EventConsumer<E> {
     /// ```
     /// # use event_schema::kafka::{EmbeddedKafka, EventConsumer};
     /// # use event_schema::prelude::*;
-    /// #[derive(Serialize, JsonSchema, EventSchema)]
+    /// #[derive(Serialize, EventSchema)]
     /// #[event(topic = "notes")]
     /// struct Note { text: String }
     ///
@@ -191,7 +191,7 @@ impl<E: EventSchema> EventConsumer<E> {
     /// ```
     /// # use event_schema::kafka::{EmbeddedKafka, EventConsumer, EventProducer};
     /// # use event_schema::prelude::*;
-    /// #[derive(Serialize, JsonSchema, EventSchema)]
+    /// #[derive(Serialize, EventSchema)]
     /// struct Note { text: String }
     ///
     /// # #[tokio::main(flavor = "current_thread")]
@@ -245,7 +245,7 @@ impl<E: EventSchema> EventConsumer<E> {
     /// use event_schema::prelude::*;
     /// use std::time::Duration;
     ///
-    /// #[derive(Debug, Serialize, JsonSchema, EventSchema)]
+    /// #[derive(Debug, Serialize, EventSchema)]
     /// #[event(topic = "orders", key = order_id)]
     /// struct OrderPlaced { order_id: String }
     ///
@@ -357,7 +357,7 @@ impl<E: EventSchema> EventConsumer<E> {
     /// ```
     /// # use event_schema::kafka::{EmbeddedKafka, EventConsumer, EventProducer};
     /// # use event_schema::prelude::*;
-    /// # #[derive(Serialize, JsonSchema, EventSchema)]
+    /// # #[derive(Serialize, EventSchema)]
     /// # #[event(topic = "notes")]
     /// # struct Note { text: String }
     /// # #[tokio::main(flavor = "current_thread")]
@@ -383,7 +383,7 @@ impl<E: EventSchema> EventConsumer<E> {
     /// ```
     /// # use event_schema::kafka::{EmbeddedKafka, EventConsumer, EventProducer};
     /// # use event_schema::prelude::*;
-    /// # #[derive(Serialize, JsonSchema, EventSchema)]
+    /// # #[derive(Serialize, EventSchema)]
     /// # #[event(topic = "notes")]
     /// # struct Note { text: String }
     /// # #[tokio::main(flavor = "current_thread")]
@@ -449,7 +449,7 @@ impl<E: EventSchema> EventConsumer<E> {
     /// # use event_schema::kafka::{EmbeddedKafka, EventConsumer, EventProducer};
     /// # use event_schema::prelude::*;
     /// # use std::time::Duration;
-    /// # #[derive(Serialize, JsonSchema, EventSchema)]
+    /// # #[derive(Serialize, EventSchema)]
     /// # #[event(topic = "notes")]
     /// # struct Note { text: String }
     /// # #[tokio::main(flavor = "current_thread")]
@@ -486,7 +486,7 @@ impl<E: EventSchema> EventConsumer<E> {
     /// # use event_schema::kafka::{EmbeddedKafka, EventConsumer, EventProducer};
     /// # use event_schema::prelude::*;
     /// # use std::time::Duration;
-    /// # #[derive(Serialize, JsonSchema, EventSchema)]
+    /// # #[derive(Serialize, EventSchema)]
     /// # #[event(topic = "notes")]
     /// # struct Note { text: String }
     /// # #[tokio::main(flavor = "current_thread")]
@@ -527,7 +527,7 @@ impl<E: EventSchema> EventConsumer<E> {
     /// # use event_schema::kafka::{EmbeddedKafka, EventConsumer};
     /// # use event_schema::prelude::*;
     /// # use std::time::Duration;
-    /// # #[derive(Serialize, JsonSchema, EventSchema)]
+    /// # #[derive(Serialize, EventSchema)]
     /// # #[event(topic = "notes")]
     /// # struct Note { text: String }
     /// # #[tokio::main(flavor = "current_thread")]

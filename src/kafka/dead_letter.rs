@@ -213,7 +213,7 @@ impl DeadLetter {
     /// ```
     /// use event_schema::kafka::{DeadLetter, Delivery, EventProducer, Failure};
     /// # use event_schema::prelude::*;
-    /// # #[derive(Serialize, JsonSchema, EventSchema)]
+    /// # #[derive(Serialize, EventSchema)]
     /// # struct Order { id: u64 }
     ///
     /// async fn send_back(producer: &EventProducer, order: Delivery<Order>) -> Result<(), Failure> {
@@ -506,7 +506,7 @@ fn to_json(violations: &Violations) -> Vec<u8> {
 /// use event_schema::prelude::*;
 /// use std::time::Duration;
 ///
-/// #[derive(Debug, Serialize, JsonSchema, EventSchema)]
+/// #[derive(Debug, Serialize, EventSchema)]
 /// #[event(topic = "orders")]
 /// struct Order { quantity: u32 }
 ///

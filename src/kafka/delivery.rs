@@ -20,7 +20,7 @@ use crate::{DumpError, Envelope, LoadError, Violations};
 /// use event_schema::prelude::*;
 /// use std::time::Duration;
 ///
-/// #[derive(Debug, Serialize, JsonSchema, EventSchema)]
+/// #[derive(Debug, Serialize, EventSchema)]
 /// #[event(topic = "orders", key = order_id)]
 /// struct OrderPlaced { order_id: String }
 ///
@@ -173,7 +173,7 @@ impl<E: fmt::Debug> fmt::Debug for Delivery<E> {
 /// use event_schema::kafka::Failure;
 /// use event_schema::prelude::*;
 ///
-/// #[derive(Serialize, JsonSchema, EventSchema)]
+/// #[derive(Serialize, EventSchema)]
 /// struct Paid { #[validate(range(min = 1))] amount: u32 }
 ///
 /// fn pay(amount: &str) -> Result<Vec<u8>, Failure> {

@@ -31,7 +31,7 @@ use crate::EventSchema;
 /// use event_schema::kafka::{EmbeddedKafka, EventConsumer};
 /// use event_schema::prelude::*;
 ///
-/// #[derive(Debug, PartialEq, Serialize, JsonSchema, EventSchema)]
+/// #[derive(Debug, PartialEq, Serialize, EventSchema)]
 /// #[event(topic = "greetings")]
 /// struct Greeting { text: String }
 ///
@@ -188,7 +188,7 @@ impl EmbeddedKafka {
     /// # use event_schema::kafka::{EmbeddedKafka, EventProducer};
     /// # use event_schema::prelude::*;
     /// # use std::time::{Duration, Instant};
-    /// # #[derive(Serialize, JsonSchema, EventSchema)]
+    /// # #[derive(Serialize, EventSchema)]
     /// # #[event(topic = "notes")]
     /// # struct Note { text: String }
     /// # #[tokio::main(flavor = "current_thread")]
@@ -216,7 +216,7 @@ impl EmbeddedKafka {
     /// use event_schema::kafka::rdkafka::types::{RDKafkaApiKey, RDKafkaRespErr};
     /// # use event_schema::kafka::{EmbeddedKafka, EventProducer};
     /// # use event_schema::prelude::*;
-    /// # #[derive(Serialize, JsonSchema, EventSchema)]
+    /// # #[derive(Serialize, EventSchema)]
     /// # #[event(topic = "notes")]
     /// # struct Note { text: String }
     /// # #[tokio::main(flavor = "current_thread")]
@@ -242,7 +242,7 @@ impl EmbeddedKafka {
     /// ```
     /// # use event_schema::kafka::{EmbeddedKafka, EventProducer};
     /// # use event_schema::prelude::*;
-    /// # #[derive(Serialize, JsonSchema, EventSchema)]
+    /// # #[derive(Serialize, EventSchema)]
     /// # #[event(topic = "notes")]
     /// # struct Note { text: String }
     /// # #[tokio::main(flavor = "current_thread")]
@@ -274,7 +274,7 @@ impl EmbeddedKafka {
     /// ```
     /// # use event_schema::kafka::EmbeddedKafka;
     /// # use event_schema::prelude::*;
-    /// #[derive(Debug, PartialEq, Serialize, JsonSchema, EventSchema)]
+    /// #[derive(Debug, PartialEq, Serialize, EventSchema)]
     /// #[event(topic = "notes")]
     /// struct Note { text: String }
     ///
@@ -312,7 +312,7 @@ impl EmbeddedKafka {
     /// ```
     /// # use event_schema::kafka::EmbeddedKafka;
     /// # use event_schema::prelude::*;
-    /// # #[derive(Debug, Serialize, JsonSchema, EventSchema)]
+    /// # #[derive(Debug, Serialize, EventSchema)]
     /// # struct Note { text: String }
     /// # #[tokio::main(flavor = "current_thread")]
     /// # async fn main() {
@@ -396,7 +396,7 @@ impl EmbeddedKafka {
     /// ```
     /// # use event_schema::kafka::{EmbeddedKafka, EventConsumer};
     /// # use event_schema::prelude::*;
-    /// # #[derive(Serialize, JsonSchema, EventSchema)]
+    /// # #[derive(Serialize, EventSchema)]
     /// # #[event(topic = "notes")]
     /// # struct Note { text: String }
     /// # #[tokio::main(flavor = "current_thread")]
@@ -426,7 +426,7 @@ impl EmbeddedKafka {
     /// ```
     /// # use event_schema::kafka::{EmbeddedKafka, EventConsumer};
     /// # use event_schema::prelude::*;
-    /// # #[derive(Serialize, JsonSchema, EventSchema)]
+    /// # #[derive(Serialize, EventSchema)]
     /// # #[event(topic = "notes")]
     /// # struct Note { text: String }
     /// # #[tokio::main(flavor = "current_thread")]

@@ -159,7 +159,7 @@ impl From<ConfigError> for ConnectError {
 /// use event_schema::kafka::{EmbeddedKafka, EventProducer};
 /// use event_schema::prelude::*;
 ///
-/// #[derive(Serialize, JsonSchema, EventSchema)]
+/// #[derive(Serialize, EventSchema)]
 /// struct Note { text: String }
 ///
 /// # #[tokio::main(flavor = "current_thread")]
@@ -227,7 +227,7 @@ impl SendError {
     /// use event_schema::kafka::{EmbeddedKafka, EventProducer};
     /// use event_schema::prelude::*;
     ///
-    /// #[derive(Serialize, JsonSchema, EventSchema)]
+    /// #[derive(Serialize, EventSchema)]
     /// #[event(topic = "notes")]
     /// struct Note {
     ///     #[validate(length(min = 1))]
@@ -253,7 +253,7 @@ impl SendError {
     /// ```
     /// # use event_schema::kafka::{EmbeddedKafka, EventProducer};
     /// # use event_schema::prelude::*;
-    /// # #[derive(Serialize, JsonSchema, EventSchema)]
+    /// # #[derive(Serialize, EventSchema)]
     /// # struct Note { text: String }
     /// # #[tokio::main(flavor = "current_thread")]
     /// # async fn main() -> Result<(), Box<dyn std::error::Error>> {
@@ -276,7 +276,7 @@ impl SendError {
     /// # use event_schema::kafka::{EmbeddedKafka, EventProducer};
     /// # use event_schema::prelude::*;
     /// # use std::time::Duration;
-    /// # #[derive(Serialize, JsonSchema, EventSchema)]
+    /// # #[derive(Serialize, EventSchema)]
     /// # struct Note { text: String }
     /// # #[tokio::main(flavor = "current_thread")]
     /// # async fn main() -> Result<(), Box<dyn std::error::Error>> {
@@ -306,7 +306,7 @@ impl SendError {
     /// ```
     /// # use event_schema::kafka::{EmbeddedKafka, EventProducer};
     /// # use event_schema::prelude::*;
-    /// # #[derive(Serialize, JsonSchema, EventSchema)]
+    /// # #[derive(Serialize, EventSchema)]
     /// # struct Note { text: String }
     /// # #[tokio::main(flavor = "current_thread")]
     /// # async fn main() -> Result<(), Box<dyn std::error::Error>> {
@@ -328,7 +328,7 @@ impl SendError {
     /// # use event_schema::kafka::{EmbeddedKafka, EventProducer};
     /// # use event_schema::prelude::*;
     /// # use std::time::Duration;
-    /// # #[derive(Serialize, JsonSchema, EventSchema)]
+    /// # #[derive(Serialize, EventSchema)]
     /// # struct Note { text: String }
     /// # #[tokio::main(flavor = "current_thread")]
     /// # async fn main() -> Result<(), Box<dyn std::error::Error>> {
@@ -351,7 +351,7 @@ impl SendError {
     /// ```
     /// # use event_schema::kafka::{EmbeddedKafka, EventProducer};
     /// # use event_schema::prelude::*;
-    /// # #[derive(Serialize, JsonSchema, EventSchema)]
+    /// # #[derive(Serialize, EventSchema)]
     /// # struct Note { text: String }
     /// # #[tokio::main(flavor = "current_thread")]
     /// # async fn main() -> Result<(), Box<dyn std::error::Error>> {
@@ -542,7 +542,7 @@ impl ConsumeError {
     /// # use event_schema::kafka::{EmbeddedKafka, EventConsumer};
     /// # use event_schema::prelude::*;
     /// # use std::time::Duration;
-    /// # #[derive(Debug, Serialize, JsonSchema, EventSchema)]
+    /// # #[derive(Debug, Serialize, EventSchema)]
     /// # #[event(topic = "notes")]
     /// # struct Note { text: String }
     /// # #[tokio::main(flavor = "current_thread")]
@@ -585,7 +585,7 @@ impl From<ConsumeErrorKind> for ConsumeError {
 /// use event_schema::kafka::{Delivery, EmbeddedKafka, EventConsumer, Order, Retry};
 /// use event_schema::prelude::*;
 ///
-/// #[derive(Debug, Serialize, JsonSchema, EventSchema)]
+/// #[derive(Debug, Serialize, EventSchema)]
 /// #[event(topic = "notes")]
 /// struct Note { text: String }
 ///
@@ -657,7 +657,7 @@ impl RunError {
     /// use event_schema::kafka::rdkafka::types::{RDKafkaApiKey, RDKafkaRespErr};
     /// # use event_schema::kafka::{Delivery, EmbeddedKafka, EventConsumer};
     /// # use event_schema::prelude::*;
-    /// # #[derive(Debug, Serialize, JsonSchema, EventSchema)]
+    /// # #[derive(Debug, Serialize, EventSchema)]
     /// # #[event(topic = "notes")]
     /// # struct Note { text: String }
     /// # #[tokio::main]
@@ -722,7 +722,7 @@ impl From<RunErrorKind> for RunError {
 /// use event_schema::prelude::*;
 /// use std::time::Duration;
 ///
-/// #[derive(Serialize, JsonSchema, EventSchema)]
+/// #[derive(Serialize, EventSchema)]
 /// struct Note { text: String }
 ///
 /// # #[tokio::main]

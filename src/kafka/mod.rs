@@ -5,7 +5,7 @@
 //! use event_schema::prelude::*;
 //! use std::time::Duration;
 //!
-//! #[derive(Debug, PartialEq, Serialize, JsonSchema, EventSchema)]
+//! #[derive(Debug, PartialEq, Serialize, EventSchema)]
 //! #[event(topic = "greetings")]
 //! struct Greeting {
 //!     #[validate(length(min = 1))]

@@ -41,7 +41,7 @@ use crate::{EventKey, EventSchema};
 /// use event_schema::prelude::*;
 /// use std::time::Duration;
 ///
-/// #[derive(Serialize, JsonSchema, EventSchema)]
+/// #[derive(Serialize, EventSchema)]
 /// #[event(topic = "orders", key = order_id)]
 /// struct OrderPlaced {
 ///     order_id: String,
@@ -340,7 +340,7 @@ impl EventProducer {
     /// ```
     /// # use event_schema::kafka::{EmbeddedKafka, EventConsumer, EventProducer};
     /// # use event_schema::prelude::*;
-    /// # #[derive(Serialize, JsonSchema, EventSchema)]
+    /// # #[derive(Serialize, EventSchema)]
     /// # #[event(topic = "notes")]
     /// # struct Note { text: String }
     /// # #[tokio::main(flavor = "current_thread")]
@@ -380,7 +380,7 @@ impl EventProducer {
     /// ```
     /// # use event_schema::kafka::{EmbeddedKafka, EventProducer};
     /// # use event_schema::prelude::*;
-    /// #[derive(Serialize, JsonSchema, EventSchema)]
+    /// #[derive(Serialize, EventSchema)]
     /// #[event(topic = "notes")]
     /// struct Note { text: String }
     ///
@@ -406,7 +406,7 @@ impl EventProducer {
     /// ```
     /// # use event_schema::kafka::{EmbeddedKafka, EventProducer};
     /// # use event_schema::prelude::*;
-    /// #[derive(Serialize, JsonSchema, EventSchema)]
+    /// #[derive(Serialize, EventSchema)]
     /// struct Note { text: String }
     ///
     /// # #[tokio::main(flavor = "current_thread")]
@@ -436,7 +436,7 @@ impl EventProducer {
     /// ```
     /// # use event_schema::kafka::{EmbeddedKafka, EventProducer};
     /// # use event_schema::prelude::*;
-    /// # #[derive(Serialize, JsonSchema, EventSchema)]
+    /// # #[derive(Serialize, EventSchema)]
     /// # #[event(topic = "notes")]
     /// # struct Note { text: String }
     /// # #[tokio::main(flavor = "current_thread")]
@@ -458,7 +458,7 @@ impl EventProducer {
     /// # use event_schema::kafka::{EmbeddedKafka, EventProducer};
     /// # use event_schema::prelude::*;
     /// # use std::time::Duration;
-    /// # #[derive(Serialize, JsonSchema, EventSchema)]
+    /// # #[derive(Serialize, EventSchema)]
     /// # #[event(topic = "notes")]
     /// # struct Note { text: String }
     /// # #[tokio::main(flavor = "current_thread")]
@@ -490,7 +490,7 @@ impl EventProducer {
     /// ```
     /// # use event_schema::kafka::{EmbeddedKafka, EventProducer};
     /// # use event_schema::prelude::*;
-    /// # #[derive(Serialize, JsonSchema, EventSchema)]
+    /// # #[derive(Serialize, EventSchema)]
     /// # #[event(topic = "notes")]
     /// # struct Note { #[validate(length(min = 1))] text: String }
     /// # #[tokio::main(flavor = "current_thread")]
@@ -515,7 +515,7 @@ impl EventProducer {
     /// ```
     /// # use event_schema::kafka::{EmbeddedKafka, EventProducer};
     /// # use event_schema::prelude::*;
-    /// # #[derive(Serialize, JsonSchema, EventSchema)]
+    /// # #[derive(Serialize, EventSchema)]
     /// # struct Note { text: String }
     /// # #[tokio::main(flavor = "current_thread")]
     /// # async fn main() -> Result<(), Box<dyn std::error::Error>> {
@@ -536,7 +536,7 @@ impl EventProducer {
     /// use event_schema::Envelope;
     /// # use event_schema::kafka::{EmbeddedKafka, EventProducer};
     /// # use event_schema::prelude::*;
-    /// # #[derive(Serialize, JsonSchema, EventSchema)]
+    /// # #[derive(Serialize, EventSchema)]
     /// # #[event(topic = "payments")]
     /// # struct PaymentRequested { order_id: String }
     /// # #[tokio::main(flavor = "current_thread")]
@@ -565,7 +565,7 @@ impl EventProducer {
     /// ```
     /// # use event_schema::kafka::{Body, EmbeddedKafka, EventConsumer, EventProducer};
     /// # use event_schema::prelude::*;
-    /// #[derive(Debug, Serialize, JsonSchema, EventSchema)]
+    /// #[derive(Debug, Serialize, EventSchema)]
     /// #[event(topic = "customers", key = customer_id)]
     /// struct Customer { customer_id: String, name: String }
     ///
@@ -1037,7 +1037,7 @@ impl Eq for Topic {}
 /// # use event_schema::kafka::{EmbeddedKafka, EventProducer};
 /// # use event_schema::prelude::*;
 /// # use std::time::{Duration, Instant, SystemTime};
-/// # #[derive(Serialize, JsonSchema, EventSchema)]
+/// # #[derive(Serialize, EventSchema)]
 /// # #[event(topic = "notes")]
 /// # struct Note { text: String }
 /// # #[tokio::main(flavor = "current_thread")]

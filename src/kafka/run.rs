@@ -40,7 +40,7 @@ type Tombstones = Box<dyn Fn(Delivery<()>) -> Pin<Box<dyn Future<Output = Result
 /// use event_schema::prelude::*;
 /// use std::time::Duration;
 ///
-/// #[derive(Debug, Serialize, JsonSchema, EventSchema)]
+/// #[derive(Debug, Serialize, EventSchema)]
 /// #[event(topic = "orders", key = customer)]
 /// struct OrderPlaced { customer: String, number: u32 }
 ///
@@ -116,7 +116,7 @@ impl<E: EventSchema + Send + Sync + 'static> Runner<E> {
     /// # use std::sync::Arc;
     /// # use std::time::Duration;
     /// # use tokio::sync::Barrier;
-    /// # #[derive(Serialize, JsonSchema, EventSchema)]
+    /// # #[derive(Serialize, EventSchema)]
     /// # #[event(topic = "notes")]
     /// # struct Note { text: String }
     /// # #[tokio::main]
@@ -244,7 +244,7 @@ impl<E: EventSchema + Send + Sync + 'static> Runner<E> {
     /// ```
     /// # use event_schema::kafka::{EmbeddedKafka, EventConsumer};
     /// # use event_schema::prelude::*;
-    /// # #[derive(Serialize, JsonSchema, EventSchema)]
+    /// # #[derive(Serialize, EventSchema)]
     /// # #[event(topic = "notes")]
     /// # struct Note { text: String }
     /// # #[tokio::main]
@@ -276,7 +276,7 @@ impl<E: EventSchema + Send + Sync + 'static> Runner<E> {
     /// # use event_schema::kafka::{Delivery, EmbeddedKafka, EventConsumer, Failure, Order};
     /// # use event_schema::prelude::*;
     /// # use std::time::Duration;
-    /// # #[derive(Serialize, JsonSchema, EventSchema)]
+    /// # #[derive(Serialize, EventSchema)]
     /// # #[event(topic = "notes")]
     /// # struct Note { text: String }
     /// # #[tokio::main]
@@ -562,7 +562,7 @@ async fn caught<F: Future>(future: F) -> Result<F::Output, Box<dyn Any + Send>> 
 /// ```
 /// # use event_schema::kafka::{EmbeddedKafka, EventConsumer};
 /// # use event_schema::prelude::*;
-/// # #[derive(Serialize, JsonSchema, EventSchema)]
+/// # #[derive(Serialize, EventSchema)]
 /// # #[event(topic = "notes")]
 /// # struct Note { text: String }
 /// # #[tokio::main]
@@ -599,7 +599,7 @@ impl RunHandle {
     /// # use event_schema::kafka::{Delivery, EmbeddedKafka, EventConsumer};
     /// # use event_schema::prelude::*;
     /// # use std::time::Duration;
-    /// # #[derive(Serialize, JsonSchema, EventSchema)]
+    /// # #[derive(Serialize, EventSchema)]
     /// # #[event(topic = "notes")]
     /// # struct Note { text: String }
     /// # #[tokio::main]
@@ -634,7 +634,7 @@ impl RunHandle {
     /// # use event_schema::kafka::{EmbeddedKafka, EventConsumer};
     /// # use event_schema::prelude::*;
     /// # use std::time::Duration;
-    /// # #[derive(Serialize, JsonSchema, EventSchema)]
+    /// # #[derive(Serialize, EventSchema)]
     /// # #[event(topic = "notes")]
     /// # struct Note { text: String }
     /// # #[tokio::main]
@@ -674,7 +674,7 @@ impl RunHandle {
     /// ```
     /// # use event_schema::kafka::{EmbeddedKafka, EventConsumer};
     /// # use event_schema::prelude::*;
-    /// # #[derive(Serialize, JsonSchema, EventSchema)]
+    /// # #[derive(Serialize, EventSchema)]
     /// # #[event(topic = "notes")]
     /// # struct Note { text: String }
     /// # #[tokio::main]
