@@ -146,8 +146,10 @@ fn what_a_hook_makes_is_judged_by_rules() {
     struct Ratio {
         ratio: f64,
     }
-    fn divide(ratio: Ratio) -> Ratio {
-        Ratio { ratio: ratio.ratio / ratio.ratio }
+    fn divide(mut ratio: Ratio) -> Ratio {
+        let by = ratio.ratio;
+        ratio.ratio /= by;
+        ratio
     }
     #[derive(Debug, PartialEq, Serialize, EventSchema)]
     #[serde(untagged)]

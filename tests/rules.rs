@@ -238,24 +238,63 @@ fn nan() -> f64 {
     f64::NAN
 }
 
+#[derive(Debug, PartialEq, Serialize, EventSchema)]
+struct Filled {
+    #[serde(default)]
+    inner: Counted,
+    #[serde(default = "ones")]
+    list: Vec<Counted>,
+    #[serde(default = "nan")]
+    ratio: f64,
+    #[serde(skip)]
+    #[validate(range(min = 1))]
+    mark: u8,
+}
+
+fn ones() -> Vec<Counted> {
+    vec![Counted { count: 1 }, Counted { count: 0 }]
+}
+
+#[derive(Debug, PartialEq, Serialize, EventSchema)]
+#[serde(default)]
+struct Container {
+    inner: Counted,
+    ratio: f64,
+}
+
+impl Default for Container {
+    fn default() -> Self {
+        Self { inner: Counted { count: 0 }, ratio: f64::INFINITY }
+    }
+}
+
+#[derive(Debug, PartialEq, Serialize, EventSchema)]
+#[serde(transparent)]
+struct Clear {
+    inner: u8,
+    #[serde(skip)]
+    #[validate(range(min = 1))]
+    mark: u8,
+}
+
+#[derive(Debug, PartialEq, Serialize, EventSchema)]
+struct Present(#[validate(required)] Option<u8>);
+
+#[derive(Debug, PartialEq, Serialize, EventSchema)]
+#[serde(tag = "t", content = "c")]
+enum Content {
+    Number(#[validate(required)] Option<u8>),
+}
+
+#[derive(Debug, PartialEq, Serialize, EventSchema)]
+struct Held {
+    present: Present,
+    content: Content,
+}
+
 /// Rules hold for every value that a field can have: read, defaulted or skipped. What loads can be dumped.
 #[test]
 fn what_is_filled_in_is_checked() {
-    #[derive(Debug, PartialEq, Serialize, EventSchema)]
-    struct Filled {
-        #[serde(default)]
-        inner: Counted,
-        #[serde(default = "ones")]
-        list: Vec<Counted>,
-        #[serde(default = "nan")]
-        ratio: f64,
-        #[serde(skip)]
-        #[validate(range(min = 1))]
-        mark: u8,
-    }
-    fn ones() -> Vec<Counted> {
-        vec![Counted { count: 1 }, Counted { count: 0 }]
-    }
     let least = json!(["Must be greater than or equal to 1."]);
     let says = |error: LoadError| error.violations().unwrap().to_messages();
     assert_eq!(
@@ -263,45 +302,14 @@ fn what_is_filled_in_is_checked() {
         json!({"inner": {"count": least}, "list": {"1": {"count": least}}, "ratio": ["Not a valid number."], "mark": least})
     );
 
-    #[derive(Debug, PartialEq, Serialize, EventSchema)]
-    #[serde(default)]
-    struct Container {
-        inner: Counted,
-        ratio: f64,
-    }
-    impl Default for Container {
-        fn default() -> Self {
-            Self { inner: Counted { count: 0 }, ratio: f64::INFINITY }
-        }
-    }
     assert_eq!(
         says(Container::load(b"{}").unwrap_err()),
         json!({"inner": {"count": least}, "ratio": ["Not a valid number."]})
     );
     assert_eq!(Container::load(br#"{"inner": {"count": 1}, "ratio": 1}"#).unwrap().inner, Counted { count: 1 });
 
-    #[derive(Debug, PartialEq, Serialize, EventSchema)]
-    #[serde(transparent)]
-    struct Clear {
-        inner: u8,
-        #[serde(skip)]
-        #[validate(range(min = 1))]
-        mark: u8,
-    }
     assert_eq!(says(Clear::load(b"1").unwrap_err()), json!({"mark": least}));
 
-    #[derive(Debug, PartialEq, Serialize, EventSchema)]
-    struct Present(#[validate(required)] Option<u8>);
-    #[derive(Debug, PartialEq, Serialize, EventSchema)]
-    #[serde(tag = "t", content = "c")]
-    enum Content {
-        Number(#[validate(required)] Option<u8>),
-    }
-    #[derive(Debug, PartialEq, Serialize, EventSchema)]
-    struct Held {
-        present: Present,
-        content: Content,
-    }
     let required = json!(["Missing data for required field."]);
     assert_eq!(
         says(Held::load(br#"{"content": {"t": "Number"}}"#).unwrap_err()),
@@ -364,34 +372,37 @@ fn skipped_rules_are_off() {
     event.validate().unwrap();
 }
 
+#[derive(Debug, PartialEq, Serialize, Deserialize, event_schema::schemars::JsonSchema)]
+struct Foreign {
+    one: f64,
+    list: Vec<Option<f32>>,
+    by_name: BTreeMap<String, (f64, u8)>,
+}
+
+#[derive(Debug, PartialEq, Serialize, EventSchema)]
+struct Defaulted {
+    #[event(plain)]
+    #[serde(default = "nan")]
+    value: f64,
+}
+
+#[derive(Debug, PartialEq, Serialize, EventSchema)]
+struct Reading {
+    #[event(plain)]
+    value: Foreign,
+    #[event(plain)]
+    more: Option<f64>,
+    list: Vec<Plain>,
+}
+
+#[derive(Debug, PartialEq, Serialize, EventSchema)]
+struct Plain(#[event(plain)] f32);
+
 /// NaN and infinities are null in JSON, which no reader of a number takes.
 #[test]
 fn no_float_of_a_plain_field_is_written_as_null() {
-    #[derive(Debug, PartialEq, Serialize, Deserialize, event_schema::schemars::JsonSchema)]
-    struct Foreign {
-        one: f64,
-        list: Vec<Option<f32>>,
-        by_name: BTreeMap<String, (f64, u8)>,
-    }
-    #[derive(Debug, PartialEq, Serialize, EventSchema)]
-    struct Defaulted {
-        #[event(plain)]
-        #[serde(default = "nan")]
-        value: f64,
-    }
     let error = Defaulted::load(b"{}").unwrap_err();
     assert_eq!(error.violations().unwrap().to_messages(), json!({"value": ["Not a valid number."]}));
-
-    #[derive(Debug, PartialEq, Serialize, EventSchema)]
-    struct Reading {
-        #[event(plain)]
-        value: Foreign,
-        #[event(plain)]
-        more: Option<f64>,
-        list: Vec<Plain>,
-    }
-    #[derive(Debug, PartialEq, Serialize, EventSchema)]
-    struct Plain(#[event(plain)] f32);
 
     let reading = |one, item, number, more, plain| Reading {
         value: Foreign { one, list: vec![None, Some(item)], by_name: BTreeMap::from([("a".into(), (number, 1))]) },

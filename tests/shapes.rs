@@ -453,45 +453,64 @@ fn sensitive_keys_are_masked() {
     assert_eq!(event.validate().unwrap_err()[0].path().to_string(), r#"uses[key "***"]"#);
 }
 
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize, EventSchema)]
+struct Number(#[validate(range(min = 1))] u32);
+
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize, EventSchema)]
+struct Flag(bool);
+
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize, EventSchema)]
+#[serde(transparent)]
+struct ClearNumber {
+    inner: Box<Number>,
+    #[serde(skip)]
+    mark: u8,
+}
+
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize, EventSchema)]
+#[serde(try_from = "i16", into = "i16")]
+struct Odd(i16);
+
+impl TryFrom<i16> for Odd {
+    type Error = String;
+    fn try_from(number: i16) -> Result<Self, String> {
+        if number % 2 == 0 { Err(format!("{number} is even")) } else { Ok(Self(number)) }
+    }
+}
+
+impl From<Odd> for i16 {
+    fn from(odd: Odd) -> i16 {
+        odd.0
+    }
+}
+
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize, EventSchema)]
+struct Text(#[validate(length(min = 2))] String);
+
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, EventSchema)]
+struct Keys {
+    numbers: BTreeMap<Number, u8>,
+    flags: BTreeMap<Flag, u8>,
+    clear: BTreeMap<ClearNumber, u8>,
+    odd: BTreeMap<Odd, u8>,
+    texts: BTreeMap<Text, u8>,
+}
+
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Serialize, EventSchema)]
+struct Pin(
+    #[event(sensitive)]
+    #[validate(range(min = 1000))]
+    u32,
+);
+
+#[derive(Debug, Serialize, EventSchema)]
+struct Pins {
+    pins: BTreeMap<Pin, u8>,
+}
+
 /// Newtypes are the keys that their inner type is.
 #[test]
 fn newtypes_are_keys() {
-    #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize, EventSchema)]
-    struct Number(#[validate(range(min = 1))] u32);
-    #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize, EventSchema)]
-    struct Flag(bool);
-    #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize, EventSchema)]
-    #[serde(transparent)]
-    struct Clear {
-        inner: Box<Number>,
-        #[serde(skip)]
-        mark: u8,
-    }
-    #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize, EventSchema)]
-    #[serde(try_from = "i16", into = "i16")]
-    struct Odd(i16);
-    impl TryFrom<i16> for Odd {
-        type Error = String;
-        fn try_from(number: i16) -> Result<Self, String> {
-            if number % 2 == 0 { Err(format!("{number} is even")) } else { Ok(Self(number)) }
-        }
-    }
-    impl From<Odd> for i16 {
-        fn from(odd: Odd) -> i16 {
-            odd.0
-        }
-    }
-    #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize, EventSchema)]
-    struct Text(#[validate(length(min = 2))] String);
-    #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, EventSchema)]
-    struct Keys {
-        numbers: BTreeMap<Number, u8>,
-        flags: BTreeMap<Flag, u8>,
-        clear: BTreeMap<Clear, u8>,
-        odd: BTreeMap<Odd, u8>,
-        texts: BTreeMap<Text, u8>,
-    }
-
     let good = json!({
         "numbers": {"7": 1}, "flags": {"true": 1}, "clear": {"8": 1}, "odd": {"-3": 1}, "texts": {"ab": 1, "7a": 1},
     });
@@ -515,16 +534,6 @@ fn newtypes_are_keys() {
         }),
     );
 
-    #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Serialize, EventSchema)]
-    struct Pin(
-        #[event(sensitive)]
-        #[validate(range(min = 1000))]
-        u32,
-    );
-    #[derive(Debug, Serialize, EventSchema)]
-    struct Pins {
-        pins: BTreeMap<Pin, u8>,
-    }
     let error = Pins::load_str(r#"{"pins": {"123": 1, "secret": 2, "4321": -1}}"#).unwrap_err();
     let shown = format!("{error} {error:?} {}", error.to_problem());
     assert_eq!(error.violations().unwrap().len(), 3);
@@ -550,6 +559,12 @@ enum Tagged {
     Boxed(Box<Unit>),
 }
 
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, EventSchema)]
+#[serde(tag = "t")]
+enum Around {
+    In { inner: External, unit: Unit },
+}
+
 /// Where there is no place for a null or a bare name, serde writes nothing or an entry.
 #[test]
 fn what_has_no_data_stands_behind_a_tag() {
@@ -573,11 +588,6 @@ fn what_has_no_data_stands_behind_a_tag() {
     );
     faults::<Adjacent>(r#"{"t": "Nothing", "c": {}}"#, &json!({"c": ["Not a valid null."]}));
     faults::<External>(r#"{"nothing": null}"#, &json!({"_schema": ["Not a valid variant."]}));
-    #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, EventSchema)]
-    #[serde(tag = "t")]
-    enum Around {
-        In { inner: External, unit: Unit },
-    }
     faults::<Around>(
         r#"{"t": "In", "inner": {"nothing": null}, "unit": {}}"#,
         &json!({"inner": ["Not a valid variant."], "unit": ["Not a valid null."]}),
@@ -619,6 +629,18 @@ struct Rest {
     extra: BTreeMap<String, Value>,
 }
 
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, EventSchema)]
+#[serde(tag = "type")]
+enum Kept {
+    Rest(Box<Rest>),
+    Map(BTreeMap<String, Value>),
+    Inline {
+        id: u8,
+        #[serde(flatten)]
+        extra: HashMap<String, Value>,
+    },
+}
+
 /// A flattened map has no room for keys that load would give to others.
 #[test]
 fn a_flattened_map_holds_no_key_of_anothers() {
@@ -635,27 +657,16 @@ fn a_flattened_map_holds_no_key_of_anothers() {
         assert_eq!(error.violations().unwrap().to_messages(), json!({key: ["Duplicate field."]}), "{key}");
     }
 
-    #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, EventSchema)]
-    #[serde(tag = "type")]
-    enum Tagged {
-        Rest(Box<Rest>),
-        Map(BTreeMap<String, Value>),
-        Inline {
-            id: u8,
-            #[serde(flatten)]
-            extra: HashMap<String, Value>,
-        },
-    }
     let map = |key: &str| BTreeMap::from([(key.to_owned(), Value::from(1))]);
-    comes_back(&Tagged::Map(map("more")));
-    comes_back(&Tagged::Rest(Box::new(event("more"))));
-    comes_back(&Tagged::Inline { id: 1, extra: map("more").into_iter().collect() });
+    comes_back(&Kept::Map(map("more")));
+    comes_back(&Kept::Rest(Box::new(event("more"))));
+    comes_back(&Kept::Inline { id: 1, extra: map("more").into_iter().collect() });
     for (event, key) in [
-        (Tagged::Map(map("type")), "type"),
-        (Tagged::Rest(Box::new(event("type"))), "type"),
-        (Tagged::Rest(Box::new(event("id"))), "id"),
-        (Tagged::Inline { id: 1, extra: map("type").into_iter().collect() }, "type"),
-        (Tagged::Inline { id: 1, extra: map("id").into_iter().collect() }, "id"),
+        (Kept::Map(map("type")), "type"),
+        (Kept::Rest(Box::new(event("type"))), "type"),
+        (Kept::Rest(Box::new(event("id"))), "id"),
+        (Kept::Inline { id: 1, extra: map("type").into_iter().collect() }, "type"),
+        (Kept::Inline { id: 1, extra: map("id").into_iter().collect() }, "id"),
     ] {
         let error = event.dump().unwrap_err();
         assert_eq!(error.violations().unwrap().to_messages(), json!({key: ["Duplicate field."]}), "{event:?}");

@@ -723,7 +723,10 @@ impl ExpandField<'_> {
         let (ty, member) = (self.field.serde.ty, &self.field.serde.member);
         match self.foreign() {
             Some(foreign) => quote!(__p::replace_foreign::<#ty, #foreign>(&mut self.#member, #value, cx, at)),
-            None => quote!(__p::FieldType::patch(&mut self.#member, #value, cx, at)),
+            // With the type, so that one that is no field is told once.
+            None => {
+                quote_spanned!(shown_at(ty.span())=> <#ty as __p::FieldType>::patch(&mut self.#member, #value, cx, at))
+            }
         }
     }
 
