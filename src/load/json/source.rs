@@ -224,7 +224,9 @@ impl<'de> Source<'de> {
         if let Some(integer) = self.short_integer() {
             return visit_integer(integer, visitor);
         }
-        if let Some(float) = self.short_float().filter(|_| !self.digits) {
+        if !self.digits
+            && let Some(float) = self.short_float()
+        {
             return visitor.visit_f64(float);
         }
         self.visit_long_number(visitor, self.digits)
