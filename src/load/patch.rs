@@ -23,7 +23,7 @@ pub(crate) fn replace<T: FieldType>(this: &mut T, input: &Value, cx: &mut Contex
     }
 }
 
-/// As [`replace`], with a reader that is not ours.
+/// Puts a value in the place of another, with a reader that is not ours.
 pub fn replace_foreign<T, W: With<T>>(this: &mut T, input: &Value, cx: &mut Context<'_>, at: &At<'_>) {
     if let Some(value) = Buffered::of(input.clone()).foreign::<T, W>(cx, at) {
         *this = value;
@@ -39,7 +39,7 @@ pub(crate) fn replace_flat<T: FieldType>(this: &mut T, rest: &mut Object, cx: &m
     *rest = leftovers.into_rest();
 }
 
-/// As [`replace_flat`], if an entry is `this` value's.
+/// Replaces a flattened value as a whole, if an entry is its.
 pub fn replace_used<T: FieldType>(this: &mut T, rest: &mut Object, cx: &mut Context<'_>, at: &At<'_>) {
     if rest.keys().any(|name| this.uses_name(name)) {
         replace_flat(this, rest, cx, at);
