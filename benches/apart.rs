@@ -207,7 +207,7 @@ fn main() {
         }
         let round = |round: usize| {
             // The one that comes second follows the other in every second round only.
-            let (ours, baseline) = if round % 2 == 0 {
+            let (ours, baseline) = if round.is_multiple_of(2) {
                 let ours = ours.nanos(case, times);
                 (ours, baseline.nanos(case, times))
             } else {

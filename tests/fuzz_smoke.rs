@@ -215,7 +215,7 @@ fn json_of_any_text() {
     tokens.extend(words.map(|word| word.as_bytes().to_vec()));
     let hints =
         br#"{"a":{"b":true},"c":"\u00e4","e":{"C":[1,false]},"f":["A",{"B":2},{"T":{"a":null}}],"i":[-1,2,-3,4],
-        "l":-170141183460469231731687303715884105728,"m":{"-5":1},"n":{"true":null},"o":{"A":null},"p":{"1":-2},
+        "l":-170141183460469231731687303715884105728,"m":{"-5":1},"n":{"true":false},"o":{"A":[null]},"p":{"1":-2},
         "s":"x","t":"\n","u":[1,2],"w":340282366920938463463374607431768211455,"x":7,"y":[1,"z"],"z":["::1",5]}"#;
     let inputs = messages().into_iter().map(|message| message[1..].to_vec()).chain([hints.to_vec()]);
     let tokens: Vec<&[u8]> = tokens.iter().map(Vec::as_slice).collect();
