@@ -257,6 +257,7 @@ corner! {
         odd: u8,
     }
 
+    #[allow(clippy::linkedlist, reason = "every shape, odd ones too")]
     struct Standard {
         a: Result<u8, String>,
         b: Duration,

@@ -176,7 +176,7 @@ impl Making<'_> {
     /// place says.
     fn mend(&mut self, json: &mut Json, fault: &Fault) {
         if let FaultKind::Duplicate(name) = fault.kind {
-            return self.remove(json, &fault.place, name);
+            return Self::remove(json, &fault.place, name);
         }
         let Some(part) = json.at(&fault.place) else { return };
         match &fault.kind {
@@ -226,12 +226,12 @@ impl Making<'_> {
             Json::Object(entries) => entries.push((words.one(self.choices).to_owned(), Json::HOLE)),
             scalar if scalar.is_text() => *scalar = Json::scalar(self.text()),
             scalar if scalar.is_number() => *scalar = Json::number(self.choices.of(NUMBERS)),
-            scalar => *scalar = Json::HOLE,
+            Json::Scalar(_) => *part = Json::HOLE,
         }
     }
 
     /// Takes out what is there twice: the entry at the place, or one in the object at the place.
-    fn remove(&mut self, json: &mut Json, place: &[usize], name: &str) {
+    fn remove(json: &mut Json, place: &[usize], name: &str) {
         if let Some((last, parent)) = place.split_last()
             && let Some(Json::Object(entries)) = json.at(parent)
             && !matches!(&entries[*last].1, Json::Object(inner) if inner.iter().any(|(key, _)| key == name))
@@ -300,7 +300,7 @@ fn visit_number<'de, V: Visitor<'de>>(number: &str, visitor: V) -> Result<V::Val
     }
 }
 
-impl<'a, 'c> Filling<'a, 'c> {
+impl<'c> Filling<'_, 'c> {
     fn is_deep(&self) -> bool {
         self.depth >= DEPTH
     }
@@ -384,8 +384,8 @@ impl<'de> Deserializer<'de> for Filling<'_, '_> {
         match self.json {
             Json::List(list) => visitor.visit_seq(Elements { list: list.iter_mut().enumerate(), making, depth }),
             Json::Object(entries) => {
-                let entries = entries.iter_mut().enumerate();
-                visitor.visit_map(Entries { entries, value: None, entered: false, making, depth })
+                let rest = entries.iter_mut().enumerate();
+                visitor.visit_map(MapEntries { rest, value: None, entered: false, making, depth })
             }
             Json::Scalar(text) => match text.as_str() {
                 "null" => visitor.visit_unit(),
@@ -592,8 +592,8 @@ impl<'de> SeqAccess<'de> for Elements<'_, '_> {
     }
 }
 
-struct Entries<'a, 'c> {
-    entries: std::iter::Enumerate<std::slice::IterMut<'a, (String, Json)>>,
+struct MapEntries<'a, 'c> {
+    rest: std::iter::Enumerate<std::slice::IterMut<'a, (String, Json)>>,
     value: Option<&'a mut Json>,
     /// Whether the trace is at an entry: it stays there until the next, for what is said of its key.
     entered: bool,
@@ -601,14 +601,14 @@ struct Entries<'a, 'c> {
     depth: usize,
 }
 
-impl<'de> MapAccess<'de> for Entries<'_, '_> {
+impl<'de> MapAccess<'de> for MapEntries<'_, '_> {
     type Error = Traced;
 
     fn next_key_seed<S: DeserializeSeed<'de>>(&mut self, seed: S) -> Result<Option<S::Value>, Traced> {
         if std::mem::take(&mut self.entered) {
             leave();
         }
-        let Some((index, (key, value))) = self.entries.next() else { return Ok(None) };
+        let Some((index, (key, value))) = self.rest.next() else { return Ok(None) };
         self.value = Some(value);
         self.entered = true;
         enter(index);

@@ -49,9 +49,7 @@ impl<'a> FromShape<'a> {
             Shape::Integer(integer) => {
                 let fits = |number: &str| match number.parse::<i128>() {
                     Ok(0) => integer.zero,
-                    Ok(number) => {
-                        integer.min <= number && u128::try_from(number).is_ok_and(|n| n <= integer.max) | (number < 0)
-                    }
+                    Ok(number) => integer.min <= number && (number < 0 || number.unsigned_abs() <= integer.max),
                     Err(_) => number.parse::<u128>().is_ok_and(|number| number <= integer.max),
                 };
                 number(choices, &mut NUMBERS.iter().copied().filter(|number| fits(number) && in_range(number, rules)))
