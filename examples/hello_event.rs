@@ -10,17 +10,13 @@ use std::error::Error;
 use std::path::PathBuf;
 use std::time::Duration;
 
-use event_schema::kafka::rdkafka::admin::{AdminClient, AdminOptions, NewTopic, TopicReplication};
-use event_schema::kafka::rdkafka::client::DefaultClientContext;
-use event_schema::kafka::rdkafka::error::RDKafkaErrorCode;
-use event_schema::kafka::rdkafka::producer::{FutureProducer, FutureRecord};
 use event_schema::kafka::{
-    DeadLetter, Delivery, EmbeddedKafka, EventConsumer, EventProducer, KafkaConfig, Outcome, SendError,
+    DeadLetter, Delivery, EmbeddedKafka, EventConsumer, EventProducer, KafkaConfig, Outcome, SendError, Topics,
 };
 use event_schema::prelude::*;
 
 /// The event: a struct. It is all that there is to declare.
-#[derive(Debug, Clone, PartialEq, Serialize, JsonSchema, EventSchema)]
+#[derive(Debug, Clone, PartialEq, Serialize, EventSchema)]
 #[event(topic = "events")]
 struct Event {
     #[validate(length(min = 1))]
@@ -35,7 +31,14 @@ async fn publish_event(producer: &EventProducer, message: &str) -> Result<(), Se
     Ok(())
 }
 
-/// Does what there is to do for an event. It gets nothing but valid ones.
+/// Publishes bytes as another program might.
+async fn publish_bytes(producer: &EventProducer, bytes: &[u8]) -> Result<(), SendError> {
+    let sent = producer.send_bytes("events", None, bytes).await?;
+    println!("published  {}/{}@{}: {}", sent.topic(), sent.partition(), sent.offset(), String::from_utf8_lossy(bytes));
+    Ok(())
+}
+
+/// Handles one event. Only valid ones come here.
 async fn handle_event(event: Delivery<Event>) {
     println!("received   {event}: {}", event.message);
 }
@@ -48,20 +51,23 @@ async fn main() -> Result<(), Box<dyn Error>> {
     // The embedded broker lives as long as this variable.
     let embedded;
     let config = if let Some(file) = file {
-        let config = KafkaConfig::from_properties_file(file)?;
-        create_topic(&config, "events").await?;
-        config
+        KafkaConfig::from_properties_file(file)?
     } else {
         embedded = EmbeddedKafka::start()?;
-        embedded.create_topic("events", 1)?;
         embedded.config()
     };
+    let group = match config.group_id() {
+        Some(_) => config.clone(),
+        None => config.clone().group(format!("hello-event-{}", std::process::id())),
+    };
+    let dead_letters = DeadLetter::new().topic_of("events", group.group_id().unwrap_or_default());
+    Topics::new().event::<Event>().topic(&dead_letters).partitions(1).create(&config).await?;
 
     // Publish: two events, and between them what other programs might send.
     let producer = EventProducer::connect(&config).await?;
     publish_event(&producer, "Hello, Kafka!").await?;
-    publish_bytes(&config, br#"{"message": "Hello, Kaf"#).await?;
-    publish_bytes(&config, br#"{"message": ""}"#).await?;
+    publish_bytes(&producer, br#"{"message": "Hello, Kaf"#).await?;
+    publish_bytes(&producer, br#"{"message": ""}"#).await?;
     publish_event(&producer, "Goodbye!").await?;
 
     // An event that breaks its rules does not get that far.
@@ -71,10 +77,6 @@ async fn main() -> Result<(), Box<dyn Error>> {
     producer.close(Duration::from_secs(5)).await?;
 
     // Consume. What is no event goes to the dead letter topic, and the rest to `handle_event`.
-    let group = match config.group_id() {
-        Some(_) => config,
-        None => config.group(format!("hello-event-{}", std::process::id())),
-    };
     let consumer = EventConsumer::<Event>::subscribe(&group).await?;
     let running = consumer.handle();
     let run = tokio::spawn(consumer.run(handle_event));
@@ -88,7 +90,6 @@ async fn main() -> Result<(), Box<dyn Error>> {
     println!("in all     {}", run.await??);
 
     // What is wrong with the dead letters stands in their headers.
-    let dead_letters = DeadLetter::new().topic_of("events", group.group_id().unwrap_or_default());
     let mut consumer = EventConsumer::<Event>::subscribe_to(&group, &[&dead_letters]).await?;
     for _ in 0..2 {
         let letter = tokio::time::timeout(Duration::from_secs(30), consumer.recv()).await??;
@@ -104,27 +105,4 @@ async fn main() -> Result<(), Box<dyn Error>> {
 
 fn indented(error: &impl ToString) -> String {
     error.to_string().replace('\n', "\n           ")
-}
-
-/// Publishes bytes as they are. No `EventProducer` does that: it takes a producer of rdkafka's.
-async fn publish_bytes(config: &KafkaConfig, bytes: &[u8]) -> Result<(), Box<dyn Error>> {
-    let producer: FutureProducer = config.rdkafka_producer()?.create()?;
-    let record: FutureRecord<'_, [u8], [u8]> = FutureRecord::to("events").payload(bytes);
-    let sent = producer.send(record, Duration::from_secs(5)).await.map_err(|(error, _)| error)?;
-    println!("published  events/{}@{}: {}", sent.partition, sent.offset, String::from_utf8_lossy(bytes));
-    Ok(())
-}
-
-/// Makes a topic on a real cluster, unless it is there.
-async fn create_topic(config: &KafkaConfig, name: &str) -> Result<(), Box<dyn Error>> {
-    let admin: AdminClient<DefaultClientContext> = config.rdkafka_producer()?.create()?;
-    let topic = NewTopic::new(name, 1, TopicReplication::Fixed(-1));
-    let options = AdminOptions::new().operation_timeout(Some(Duration::from_secs(10)));
-    for result in admin.create_topics(&[topic], &options).await? {
-        match result {
-            Ok(_) | Err((_, RDKafkaErrorCode::TopicAlreadyExists)) => {}
-            Err((name, code)) => return Err(format!("topic `{name}`: {code}").into()),
-        }
-    }
-    Ok(())
 }

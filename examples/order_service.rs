@@ -23,7 +23,7 @@ use event_schema::prelude::*;
 
 const GROUP: &str = "order-service";
 
-#[derive(Debug, Serialize, JsonSchema, EventSchema)]
+#[derive(Debug, Serialize, EventSchema)]
 #[event(name = "order.requested", topic = "orders", key = order_id)]
 struct OrderRequested {
     order_id: String,
@@ -31,7 +31,7 @@ struct OrderRequested {
     quantity: u32,
 }
 
-#[derive(Debug, Serialize, JsonSchema, EventSchema)]
+#[derive(Debug, Serialize, EventSchema)]
 #[event(name = "order.cancelled", topic = "orders", key = order_id)]
 struct OrderCancelled {
     order_id: String,
@@ -40,7 +40,7 @@ struct OrderCancelled {
 }
 
 /// What comes in the topic `orders`: which of them a message is, its type says.
-#[derive(Debug, Serialize, JsonSchema, EventSchema)]
+#[derive(Debug, Serialize, EventSchema)]
 #[event(types, topic = "orders")]
 #[serde(untagged)]
 enum OrderEvent {
@@ -48,7 +48,7 @@ enum OrderEvent {
     Cancelled(OrderCancelled),
 }
 
-#[derive(Debug, Serialize, JsonSchema, EventSchema)]
+#[derive(Debug, Serialize, EventSchema)]
 #[event(name = "order.accepted", topic = "accepted-orders", key = order_id)]
 struct OrderAccepted {
     order_id: String,

@@ -2,9 +2,9 @@
 //!
 //! # Two forms
 //!
-//! **The attribute** [`#[event_schema::event]`](macro@crate::event) adds the derives `Serialize`,
-//! `JsonSchema` and `EventSchema`, and the paths by which they find their crates. `event-schema` is
-//! the only dependency that it needs.
+//! **The attribute** [`#[event_schema::event]`](macro@crate::event) adds the derives `Serialize` and
+//! `EventSchema`, and the path by which serde's finds its crate. `event-schema` is the only dependency that it
+//! needs.
 //!
 //! ```
 //! use event_schema::EventSchema;
@@ -20,13 +20,13 @@
 //! assert_eq!(user.email, "ada@example.org");
 //! ```
 //!
-//! **The derive** leaves the list of derives to you. serde's and schemars' macros look for crates
-//! called `serde` and `schemars`, which must be among your dependencies then.
+//! **The derive** leaves the list of derives to you. serde's macro looks for a crate called `serde`, which must be
+//! among your dependencies then.
 //!
 //! ```
-//! use event_schema::{EventSchema, JsonSchema, Serialize};
+//! use event_schema::{EventSchema, Serialize};
 //!
-//! #[derive(Debug, Clone, Serialize, JsonSchema, EventSchema)]
+//! #[derive(Debug, Clone, Serialize, EventSchema)]
 //! #[event(name = "user.registered")]
 //! struct UserRegistered {
 //!     #[validate(email)]
@@ -37,7 +37,7 @@
 //! ```
 //!
 //! `Deserialize` is not needed: the derive writes the reader that finds every fault. A type may have
-//! it as well.
+//! it as well. schemars' `JsonSchema` is implemented by `EventSchema`: do not derive it.
 //!
 //! # `#[event(...)]` on a type
 //!
@@ -52,6 +52,7 @@
 //! | `newer = "refuse"` | what a newer version's writer wrote is refused without a try | `"accept"`: it is tried |
 //! | `pre_load`, `post_load`, `pre_dump`, `post_dump` `= function` | see [hooks](#hooks) | none |
 //! | `validate = false` | no `impl validator::Validate`, for a type that has its own | `true` |
+//! | `json_schema = false` | no `impl schemars::JsonSchema`, for a type that has its own | `true` |
 //! | `debug` | an `impl Debug` that shows sensitive fields as `***`, in place of `#[derive(Debug)]`; the attribute form adds it where it is needed | |
 //! | `crate = path` | where `event-schema` is, if it goes by another name | `::event_schema` |
 //!
@@ -114,8 +115,9 @@
 //! | `pre_dump` | `&Self` | before the event's rules run: what it gives back is checked and written |
 //! | `post_dump` | `serde_json::Value` | before it is written, unchecked |
 //!
-//! The hooks of dump are those of the type that is dumped, for what stands in it is written by its own
-//! `Serialize`. `pre_load` costs its type the direct way: the input is made a `Value` first.
+//! A hook of load that gives an error refuses the event: no other variant of an `untagged` enum takes it, nor does a
+//! flattened `Option` become `None`. The hooks of dump are those of the type that is dumped, for what stands in it is
+//! written by its own `Serialize`; an enum of `types` has those of its variants. `pre_load` costs its type the direct way: the input is made a `Value` first.
 //!
 //! ```
 //! use event_schema::prelude::*;
@@ -187,7 +189,8 @@
 //! | `plain` | the field's type is read by its own `Deserialize`: for types of other crates that no feature supports. It gives at most one violation, at the path inside it where its reader gave up |
 //! | `sensitive` | masked where the library speaks of it: in [violations](crate::Violation#sensitive-fields) and, see below, in `Debug` |
 //! | `not_null` | null is refused, though the type is an `Option` or has a default: optional, but never null. Nor is it written: the attribute form leaves out a null of an `Option` or a defaulted `Value` (`skip_serializing_if`), the derive form asks for that, and a null that is left is a violation in `dump` |
-//! | `messages(required = "...", null = "...", invalid = "...")` | its own sentences for what is wrong with its shape; `required` also for the rule of this name, which can have no `message`, as schemars takes none |
+//! | `default = "computed"` | the default differs from time to time, see [`#[schemars(...)]`](#schemars): the contract leaves its value out |
+//! | `messages(required = "...", null = "...", invalid = "...")` | its own sentences for what is wrong with its shape; `required` also for the rule of this name |
 //! | `one_of(a, b, ...)`, `none_of(a, b, ...)`, `equal(a)` | rules: the value is one of these, none of them, this one |
 //! | `contains_only(a, b, ...)`, `contains_none_of(a, b, ...)` | rules: all elements are among these, none is |
 //! | `each(rule, ...)` | rules of a list's elements |
@@ -279,7 +282,7 @@
 //! assert_eq!(format!("{login:?}"), r#"Login { user: "ada", password: *** }"#);
 //! assert_eq!(Login::descriptor().sensitive(), ["password"]);
 //!
-//! #[derive(Serialize, JsonSchema, EventSchema)]
+//! #[derive(Serialize, EventSchema)]
 //! #[event(debug)]
 //! struct Token(#[event(sensitive)] String);
 //!
@@ -308,7 +311,7 @@
 //! | `credit_card` | the number of a credit card | texts |
 //! | `custom(function = path)` | the function returns `Ok`: `fn(&T) -> Result<(), ValidationError>`, numbers by value; with `use_context` a second argument `&Context` | all |
 //! | `nested` | nothing: a nested event is checked anyhow | events |
-//! | `skip` | the field's rules are switched off | all |
+//! | `skip` | the field's rules are switched off, those of `#[event(...)]` too | all |
 //!
 //! ```
 //! use std::sync::LazyLock;
@@ -438,13 +441,45 @@
 //! );
 //! ```
 //!
-//! What functions of `with` and its kin read and write, the contract cannot see: `#[schemars(with = "...")]` says
-//! which type it looks like. Beside a `default`, schemars' derive names the crate `serde`, which
-//! `use event_schema::serde;` provides.
+//! Rules hold for every value of a field: read, defaulted or skipped. What a load gives, a dump can write, and what a dump
+//! writes, a load reads: a flattened map that holds the name of another field or of a tag, or a NaN in a `plain` field, is
+//! a violation. Unlike serde, a load gives nothing twice: what a flattened enum has read, and what only a dump writes
+//! (`skip_deserializing`, a struct's `tag`), is in no flattened map beside it.
+//!
+//! ```
+//! use std::collections::BTreeMap;
+//!
+//! use event_schema::prelude::*;
+//! use event_schema::serde_json::Value;
+//!
+//! #[event_schema::event]
+//! #[derive(Debug, PartialEq)]
+//! struct Payment {
+//!     id: u64,
+//!     #[serde(flatten)]
+//!     by: Means,
+//!     #[serde(flatten)]
+//!     extra: BTreeMap<String, Value>,
+//! }
+//!
+//! #[event_schema::event]
+//! #[derive(Debug, PartialEq)]
+//! #[serde(tag = "by")]
+//! enum Means { Card { number: String }, Cash }
+//!
+//! let mut payment = Payment::load(br#"{"id": 1, "by": "Card", "number": "4711", "note": "?"}"#).unwrap();
+//! assert_eq!(payment.extra.keys().collect::<Vec<_>>(), ["note"]);
+//! assert_eq!(Payment::load(&payment.dump().unwrap()).unwrap(), payment);
+//!
+//! payment.extra.insert("by".to_owned(), "Cash".into());
+//! assert_eq!(payment.validate().unwrap_err()[0].to_string(), "by: Duplicate field.");
+//! ```
+//!
+//! The contract cannot see what functions of `with` and its kin read and write: `#[schemars(with = "...")]` says
+//! which type it looks like.
 //!
 //! ```
 //! use event_schema::prelude::*;
-//! use event_schema::serde;
 //!
 //! #[event_schema::event]
 //! #[derive(Debug)]
@@ -474,6 +509,43 @@
 //! assert_eq!(Theme::load(br#"{"color": "green"}"#).unwrap_err().violations().unwrap()[0].code(), "invalid");
 //! ```
 //!
+//! # `#[schemars(...)]`
+//!
+//! The contract is written from what serde's attributes and the rules say. schemars' attributes add to it:
+//!
+//! | on | supported |
+//! |---|---|
+//! | types | `with`, `schema_with`, `title`, `description`, `example`, `deprecated`, `extend`, `inline`, `rename`, `crate` |
+//! | fields | `with`, `schema_with`, `title`, `description`, `example`, `deprecated`, `extend` |
+//! | variants | `title`, `description`, `example`, `deprecated`, `extend` |
+//!
+//! Others are refused with the reason: the contract says what load does.
+//!
+//! The value of `#[serde(default)]` stands in the contract. A default that differs from time to time would make every
+//! contract differ from the recorded one: `#[event(default = "computed")]` leaves its value out.
+//!
+//! ```
+//! use event_schema::prelude::*;
+//! use std::time::SystemTime;
+//!
+//! /// What a device measured.
+//! #[event_schema::event]
+//! #[schemars(rename = "Measurement", extend("x-owner" = "telemetry"))]
+//! struct Reading {
+//!     #[schemars(description = "In degrees Celsius.", example = 21.5)]
+//!     celsius: f64,
+//!     #[serde(default = "SystemTime::now")]
+//!     #[event(default = "computed")]
+//!     at: SystemTime,
+//! }
+//!
+//! let schema = Reading::json_schema();
+//! assert_eq!(schema.get("title").unwrap(), "Measurement");
+//! assert_eq!(schema.get("x-owner").unwrap(), "telemetry");
+//! assert_eq!(schema.pointer("/properties/celsius/description").unwrap(), "In degrees Celsius.");
+//! assert!(schema.pointer("/properties/at/default").is_none());
+//! ```
+//!
 //! # Types of fields
 //!
 //! A field's type implements [`FieldType`](crate::load::FieldType), which lists what does. Nested values
@@ -501,13 +573,20 @@
 //! | written, from top to bottom | what happens |
 //! |---|---|
 //! | `#[event_schema::event]`, `#[derive(Debug)]` | works |
-//! | `#[event_schema::event]`, `#[derive(Debug, Serialize, JsonSchema, EventSchema, Validate)]` | works: the attribute takes the list over and merges what it adds itself |
+//! | `#[event_schema::event]`, `#[derive(Debug, Serialize, EventSchema, Validate)]` | works: the attribute takes the list over and merges what it adds itself |
 //! | `#[derive(Debug)]`, `#[event_schema::event]` | works |
 //! | `#[derive(EventSchema)]`, `#[event_schema::event]` | an error that says so |
-//! | `#[derive(Serialize)]` or `#[derive(JsonSchema)]`, `#[event_schema::event]` | E0119, "conflicting implementations": both derive it. Put the attribute first |
+//! | `#[derive(Serialize)]`, `#[event_schema::event]` | E0119, "conflicting implementations": both derive it. Put the attribute first |
 //! | `#[derive(EventSchema)]`, `#[event(...)]` | works: this is the derive's own attribute |
 //! | `#[event(...)]`, `#[derive(EventSchema)]` | "derive helper attribute is used before it is introduced": put it below |
 //! | `use event_schema::event;` and `#[event(...)]` first | works: this is the attribute |
+//!
+//! # E0119: schemars' own derive
+//!
+//! The derive implements [`schemars::JsonSchema`] too. A type that also has schemars' derive has two
+//! implementations: drop `JsonSchema` from its list of derives. A type with a schema of its own, written by hand, keeps it
+//! with `#[event(json_schema = false)]`. Types that are no event schemas, which a field marked `plain` holds, derive
+//! `event_schema::schemars::JsonSchema`; the prelude's name `JsonSchema` only says so.
 //!
 //! # E0119 and E0034: validator's own trait
 //!

@@ -3,23 +3,26 @@
 use std::borrow::Cow;
 use std::fmt;
 
+use schemars::generate::Contract;
 use serde_json::Value;
 
 use crate::error::{DumpError, DumpErrorKind};
+use crate::event::EventSchema;
 use crate::load::LoadOptions;
 
 /// Which fields a dump writes, and what it gives to the rules.
 ///
 /// Fields are named as on the wire, nested ones with dots; through a list a name stands for the
-/// field of every element, as in Marshmallow.
+/// field of every element, as in Marshmallow. A name that the contract does not have is an error; a field that this
+/// event leaves out, such as a `None` with `skip_serializing_if`, has a name.
 ///
 /// ```
-/// use event_schema::{DumpOptions, EventSchema, JsonSchema, Serialize};
+/// use event_schema::{DumpOptions, EventSchema, Serialize};
 ///
-/// #[derive(Serialize, JsonSchema, EventSchema)]
+/// #[derive(Serialize, EventSchema)]
 /// struct Line { sku: String, cost: u32 }
 ///
-/// #[derive(Serialize, JsonSchema, EventSchema)]
+/// #[derive(Serialize, EventSchema)]
 /// struct Order { id: u64, lines: Vec<Line> }
 ///
 /// let order = Order { id: 7, lines: vec![Line { sku: "a".into(), cost: 3 }] };
@@ -117,17 +120,18 @@ impl<'c> DumpOptions<'c> {
     }
 
     /// The chosen part of an event's value.
-    pub(crate) fn choose(&self, mut value: Value) -> Result<Value, DumpError> {
+    pub(crate) fn choose<E: EventSchema>(&self, mut value: Value) -> Result<Value, DumpError> {
+        for name in self.only.iter().flatten().chain(&self.exclude) {
+            check::<E>(&value, name)?;
+        }
         if let Some(only) = &self.only {
             let mut chosen = Tree::default();
             for name in only {
-                check(&value, name)?;
                 chosen.insert(name);
             }
             chosen.keep(&mut value);
         }
         for name in &self.exclude {
-            check(&value, name)?;
             remove(&mut value, &name.split('.').collect::<Vec<_>>());
         }
         Ok(value)
@@ -140,13 +144,56 @@ impl fmt::Debug for DumpOptions<'_> {
     }
 }
 
-/// Refuses a name that no object has: a field meant to be left out would be written for a typing error.
-fn check(value: &Value, name: &str) -> Result<(), DumpError> {
-    if exists(value, &name.split('.').collect::<Vec<_>>()) {
+/// Refuses a name that no object can have: a field meant to be left out would be written for a typing error. One that
+/// this event leaves out is known to the contract.
+fn check<E: EventSchema>(value: &Value, name: &str) -> Result<(), DumpError> {
+    let path: Vec<&str> = name.split('.').collect();
+    if exists(value, &path) {
+        return Ok(());
+    }
+    let schema = E::json_schema_for(&Contract::Serialize).to_value();
+    if describes(&schema, &schema, &path, MAX_REFERENCES) {
         Ok(())
     } else {
         Err(DumpErrorKind::NoSuchField(name.to_owned()).into())
     }
+}
+
+/// How many references are followed to find a field: definitions can refer to each other in a circle.
+const MAX_REFERENCES: usize = 32;
+
+/// The keywords that say of what shape a value is.
+const SHAPE: [&str; 8] = ["$ref", "allOf", "anyOf", "const", "enum", "oneOf", "properties", "type"];
+
+/// Whether what the schema describes can have a field there.
+fn describes(root: &Value, schema: &Value, path: &[&str], references: usize) -> bool {
+    let [first, rest @ ..] = path else { return true };
+    // What nothing is said of can be anything.
+    match schema {
+        Value::Bool(any) => return *any,
+        Value::Object(keywords) if !SHAPE.iter().any(|keyword| keywords.contains_key(*keyword)) => return true,
+        _ => {}
+    }
+    let below = |schema: &Value, path: &[&str]| describes(root, schema, path, references);
+    let any_of = |keyword: &str| {
+        let list = schema.get(keyword).and_then(Value::as_array);
+        list.is_some_and(|list| list.iter().any(|schema| below(schema, path)))
+    };
+    if let Some(property) = schema.pointer(&format!("/properties/{}", first.replace('~', "~0").replace('/', "~1"))) {
+        return below(property, rest);
+    }
+    if let Some(reference) = schema.get("$ref").and_then(Value::as_str).and_then(|text| text.strip_prefix('#'))
+        && references > 0
+        && let Some(definition) = root.pointer(reference)
+        && describes(root, definition, path, references - 1)
+    {
+        return true;
+    }
+    // The values of a map: any name will do.
+    let values = ["additionalProperties", "patternProperties"].iter().filter_map(|keyword| schema.get(keyword));
+    values.filter(|values| **values != Value::Bool(false)).any(|values| below(values, rest))
+        || schema.get("items").is_some_and(|items| below(items, path))
+        || ["allOf", "anyOf", "oneOf", "prefixItems"].into_iter().any(any_of)
 }
 
 fn exists(value: &Value, path: &[&str]) -> bool {
@@ -172,29 +219,34 @@ fn remove(value: &mut Value, path: &[&str]) {
     }
 }
 
-/// Names, by their steps; one without steps below it stands for all that is below.
+/// Names, by their steps.
 #[derive(Default)]
-struct Tree(Vec<(String, Tree)>);
+struct Tree {
+    /// Whether all is chosen.
+    all: bool,
+    below: Vec<(String, Tree)>,
+}
 
 impl Tree {
     fn insert(&mut self, name: &str) {
         let mut here = self;
         for step in name.split('.') {
-            let position = here.0.iter().position(|(known, _)| known == step).unwrap_or_else(|| {
-                here.0.push((step.to_owned(), Self::default()));
-                here.0.len() - 1
+            let position = here.below.iter().position(|(known, _)| known == step).unwrap_or_else(|| {
+                here.below.push((step.to_owned(), Self::default()));
+                here.below.len() - 1
             });
-            here = &mut here.0[position].1;
+            here = &mut here.below[position].1;
         }
+        here.all = true;
     }
 
     fn keep(&self, value: &mut Value) {
         match value {
-            _ if self.0.is_empty() => {}
+            _ if self.all => {}
             Value::Array(list) => list.iter_mut().for_each(|element| self.keep(element)),
             Value::Object(object) => {
-                object.retain(|key, _| self.0.iter().any(|(name, _)| name == key));
-                for (name, below) in &self.0 {
+                object.retain(|key, _| self.below.iter().any(|(name, _)| name == key));
+                for (name, below) in &self.below {
                     if let Some(inner) = object.get_mut(name) {
                         below.keep(inner);
                     }

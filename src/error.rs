@@ -5,15 +5,15 @@ use std::fmt;
 use std::io;
 
 use serde_json::Value;
-use serde_json::error::Category;
 
 use crate::EventSchema;
 #[cfg(feature = "cloudevents")]
 use crate::format::cloudevents::CloudEventError;
+use crate::load::json;
 use crate::report;
 #[cfg(feature = "kafka")]
 use crate::violation::MASK;
-use crate::violation::{Violations, cut};
+use crate::violation::{Position, Violations, cut};
 
 /// Why an input could not be loaded.
 ///
@@ -24,9 +24,9 @@ use crate::violation::{Violations, cut};
 /// characters.
 ///
 /// ```
-/// use event_schema::{EventSchema, JsonSchema, Serialize};
+/// use event_schema::{EventSchema, Serialize};
 ///
-/// #[derive(Debug, Serialize, JsonSchema, EventSchema)]
+/// #[derive(Debug, Serialize, EventSchema)]
 /// struct Ping { seq: u64 }
 ///
 /// let error = Ping::load(br#"{"seq": "#).unwrap_err();
@@ -43,13 +43,8 @@ pub struct LoadError(LoadErrorKind, Option<Box<Value>>);
 #[derive(Debug)]
 pub(crate) enum LoadErrorKind {
     Empty,
-    Syntax {
-        reason: String,
-        truncated: bool,
-    },
-    NotUtf8 {
-        valid_up_to: usize,
-    },
+    Syntax(Box<Syntax>),
+    NotUtf8(Position),
     TooDeep {
         limit: usize,
     },
@@ -72,6 +67,14 @@ pub(crate) enum LoadErrorKind {
     },
     #[cfg(feature = "cloudevents")]
     NoCloudEvent(CloudEventError),
+}
+
+/// What is wrong with a text that is no JSON; without a position if it was no text.
+#[derive(Debug)]
+pub(crate) struct Syntax {
+    reason: String,
+    truncated: bool,
+    position: Option<Position>,
 }
 
 /// What is said of a message that does not tell its type, to a reader of several events.
@@ -103,31 +106,42 @@ impl LoadError {
         Self(LoadErrorKind::Invalid(violations), valid_data.map(Box::new))
     }
 
-    /// Says why `input`, on which `serde_json` gave up with `error`, is no JSON.
+    /// Says why `input`, on which the source gave up with `error` at a byte, is no JSON.
     #[cold]
-    pub(crate) fn syntax(input: &str, error: &serde_json::Error) -> Self {
+    pub(crate) fn syntax(input: &str, error: &json::Error, stopped: usize) -> Self {
         if input.bytes().all(|byte| byte.is_ascii_whitespace()) {
             return LoadErrorKind::Empty.into();
         }
-        let reason = if input.starts_with('\u{feff}') {
-            "the text starts with a byte order mark, which JSON does not allow".to_owned()
-        } else {
-            reason(error)
-        };
-        LoadErrorKind::Syntax { reason, truncated: error.is_eof() }.into()
+        if input.starts_with('\u{feff}') {
+            let reason = "the text starts with a byte order mark, which JSON does not allow".to_owned();
+            return Self::not_json(reason, false, Some(Position::of(input.as_bytes(), 0)));
+        }
+        let (reason, position) = error.in_text(input, stopped);
+        Self::not_json(reason, error.is_eof(), Some(position))
     }
 
-    /// Says why a value, whose reader gave up with `error`, could not be read.
+    /// A value that its reader gave up on: one that was written by hand, and may say anything.
     #[cold]
-    pub(crate) fn unreadable(error: &serde_json::Error) -> Self {
-        LoadErrorKind::Syntax { reason: reason(error), truncated: false }.into()
+    pub(crate) fn unreadable() -> Self {
+        Self::not_json(json::UNREADABLE.to_owned(), false, None)
     }
 
-    /// As the error of one line of many, where a place has a column only.
     #[cold]
-    pub(crate) fn in_line(mut self) -> Self {
-        if let LoadErrorKind::Syntax { reason, .. } = &mut self.0 {
-            *reason = reason.replace(" at line 1 column ", " at column ");
+    fn not_json(reason: String, truncated: bool, position: Option<Position>) -> Self {
+        LoadErrorKind::Syntax(Box::new(Syntax { reason, truncated, position })).into()
+    }
+
+    /// As the error of a text that so many lines and bytes come before.
+    #[cold]
+    pub(crate) fn behind(mut self, lines: u64, bytes: u64) -> Self {
+        match &mut self.0 {
+            LoadErrorKind::Syntax(syntax) => syntax.position = syntax.position.map(|at| at.behind(lines, bytes)),
+            LoadErrorKind::NotUtf8(position) => *position = position.behind(lines, bytes),
+            LoadErrorKind::Invalid(violations)
+            | LoadErrorKind::UnsupportedVersion { violations: Some(violations), .. } => {
+                violations.behind(lines, bytes);
+            }
+            _ => {}
         }
         self
     }
@@ -135,13 +149,36 @@ impl LoadError {
     /// Says where the input is no UTF-8. One that ends within a character is cut off, like one that
     /// ends before it.
     #[cold]
-    pub(crate) fn not_utf8(error: &std::str::Utf8Error) -> Self {
-        let valid_up_to = error.valid_up_to();
+    pub(crate) fn not_utf8(input: &[u8], error: &std::str::Utf8Error) -> Self {
         if error.error_len().is_some() {
-            LoadErrorKind::NotUtf8 { valid_up_to }.into()
+            LoadErrorKind::NotUtf8(Position::of(input, error.valid_up_to())).into()
         } else {
-            let reason = format!("EOF while parsing a character at offset {valid_up_to}");
-            LoadErrorKind::Syntax { reason, truncated: true }.into()
+            let position = Position::of(input, input.len());
+            Self::not_json("EOF while parsing a character".to_owned(), true, Some(position))
+        }
+    }
+
+    /// Where in the text it is no JSON, or no UTF-8.
+    ///
+    /// Where single violations stand is told on request:
+    /// [`LoadOptions::positions`](crate::LoadOptions::positions).
+    ///
+    /// ```
+    /// # use event_schema::prelude::*;
+    /// # #[event_schema::event]
+    /// # #[derive(Debug)]
+    /// # struct Ping { #[validate(range(min = 1))] seq: u64 }
+    /// let position = Ping::load(b"{\n\"seq\": 7,\n}").unwrap_err().position().unwrap();
+    /// assert_eq!((position.line(), position.column(), position.offset()), (3, 1, 12));
+    /// assert_eq!(Ping::load(b"{\"seq\": \xFF}").unwrap_err().position().unwrap().offset(), 8);
+    /// assert_eq!(Ping::load(br#"{"seq": 0}"#).unwrap_err().position(), None);
+    /// ```
+    #[must_use]
+    pub fn position(&self) -> Option<Position> {
+        match &self.0 {
+            LoadErrorKind::Syntax(syntax) => syntax.position,
+            LoadErrorKind::NotUtf8(position) => Some(*position),
+            _ => None,
         }
     }
 
@@ -225,7 +262,7 @@ impl LoadError {
     ///
     /// ```
     /// # use event_schema::prelude::*;
-    /// #[derive(Debug, Serialize, JsonSchema, EventSchema)]
+    /// #[derive(Debug, Serialize, EventSchema)]
     /// #[event(name = "order.placed")]
     /// struct OrderPlaced { order_id: u64 }
     ///
@@ -262,8 +299,8 @@ impl LoadError {
             LoadErrorKind::OtherEvent { event_type, .. } => *event_type = event_type.take().map(|_| MASK.into()),
             LoadErrorKind::NoCloudEvent(error) => error.redact(),
             LoadErrorKind::Empty
-            | LoadErrorKind::Syntax { .. }
-            | LoadErrorKind::NotUtf8 { .. }
+            | LoadErrorKind::Syntax(_)
+            | LoadErrorKind::NotUtf8(_)
             | LoadErrorKind::TooDeep { .. }
             | LoadErrorKind::TooLarge { .. }
             | LoadErrorKind::Io(_)
@@ -283,7 +320,7 @@ impl LoadError {
     /// ```
     #[must_use]
     pub fn is_syntax(&self) -> bool {
-        matches!(self.0, LoadErrorKind::Empty | LoadErrorKind::Syntax { .. } | LoadErrorKind::NotUtf8 { .. })
+        matches!(self.0, LoadErrorKind::Empty | LoadErrorKind::Syntax(_) | LoadErrorKind::NotUtf8(_))
     }
 
     /// The input is empty, or white space only.
@@ -313,7 +350,7 @@ impl LoadError {
     /// ```
     #[must_use]
     pub fn is_truncated(&self) -> bool {
-        matches!(self.0, LoadErrorKind::Syntax { truncated: true, .. })
+        matches!(&self.0, LoadErrorKind::Syntax(syntax) if syntax.truncated)
     }
 
     /// The input is not UTF-8.
@@ -327,7 +364,7 @@ impl LoadError {
     /// ```
     #[must_use]
     pub fn is_not_utf8(&self) -> bool {
-        matches!(self.0, LoadErrorKind::NotUtf8 { .. })
+        matches!(self.0, LoadErrorKind::NotUtf8(_))
     }
 
     /// The input is nested deeper than the limit of the load.
@@ -367,9 +404,9 @@ impl LoadError {
     /// ```
     /// use std::error::Error;
     /// use std::io;
-    /// use event_schema::{EventSchema, JsonSchema, Serialize};
+    /// use event_schema::{EventSchema, Serialize};
     ///
-    /// #[derive(Debug, Serialize, JsonSchema, EventSchema)]
+    /// #[derive(Debug, Serialize, EventSchema)]
     /// struct Ping { seq: u64 }
     ///
     /// struct Broken;
@@ -410,10 +447,10 @@ impl LoadError {
     /// what is no JSON or nested too deep, and 500, which tells nothing, of a source that failed.
     ///
     /// ```
-    /// use event_schema::{EventSchema, JsonSchema, Serialize};
+    /// use event_schema::{EventSchema, Serialize};
     /// use serde_json::json;
     ///
-    /// #[derive(Debug, Serialize, JsonSchema, EventSchema)]
+    /// #[derive(Debug, Serialize, EventSchema)]
     /// struct Ping { seq: u64 }
     ///
     /// assert_eq!(Ping::load(b"").unwrap_err().to_problem(), json!({
@@ -444,8 +481,8 @@ impl LoadError {
             #[cfg(feature = "cloudevents")]
             LoadErrorKind::NoCloudEvent(_) => report::problem(400, "Bad Request", &self.to_string()),
             LoadErrorKind::Empty
-            | LoadErrorKind::Syntax { .. }
-            | LoadErrorKind::NotUtf8 { .. }
+            | LoadErrorKind::Syntax(_)
+            | LoadErrorKind::NotUtf8(_)
             | LoadErrorKind::OtherEvent { .. }
             | LoadErrorKind::TooDeep { .. } => report::problem(400, "Bad Request", &self.to_string()),
         }
@@ -455,22 +492,6 @@ impl LoadError {
 fn unsupported(version: u32, today: u32, tried: bool) -> String {
     let cannot = if tried { "cannot read" } else { "does not know" };
     format!("written as version {version}, which a reader of version {today} {cannot}")
-}
-
-/// What `serde_json` says of syntax: what was expected and where; it quotes no input.
-///
-/// Errors of other kinds come from a reader that was written by hand, or from JSON that was kept,
-/// and may say anything.
-fn reason(error: &serde_json::Error) -> String {
-    const KNOWN: [&str; 2] = ["number out of range", "lone leading surrogate in hex escape"];
-    let text = error.to_string();
-    if error.classify() != Category::Data || KNOWN.iter().any(|known| text.starts_with(known)) {
-        return text;
-    }
-    match error.line() {
-        0 => "a value cannot be read".to_owned(),
-        line => format!("a value cannot be read at line {line} column {}", error.column()),
-    }
 }
 
 impl fmt::Debug for LoadError {
@@ -494,10 +515,14 @@ impl fmt::Display for LoadError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match &self.0 {
             LoadErrorKind::Empty => f.write_str("the input is empty, expected a JSON object"),
-            LoadErrorKind::Syntax { reason, truncated: true } => write!(f, "the JSON breaks off: {reason}"),
-            LoadErrorKind::Syntax { reason, truncated: false } => write!(f, "not valid JSON: {reason}"),
-            LoadErrorKind::NotUtf8 { valid_up_to } => {
-                write!(f, "not valid UTF-8, which JSON must be: the first wrong byte is at offset {valid_up_to}")
+            LoadErrorKind::Syntax(syntax) => {
+                let what = if syntax.truncated { "the JSON breaks off" } else { "not valid JSON" };
+                write!(f, "{what}: {}", syntax.reason)?;
+                syntax.position.map_or(Ok(()), |position| write!(f, " at {position}"))
+            }
+            LoadErrorKind::NotUtf8(at) => {
+                let offset = at.offset();
+                write!(f, "not valid UTF-8, which JSON must be: the first wrong byte is at offset {offset}")
             }
             LoadErrorKind::TooDeep { limit } => {
                 write!(f, "nested deeper than {limit} levels, the limit of this load")
@@ -547,9 +572,9 @@ impl Error for LoadError {
 /// Why an event could not be dumped.
 ///
 /// ```
-/// use event_schema::{EventSchema, JsonSchema, Serialize};
+/// use event_schema::{EventSchema, Serialize};
 ///
-/// #[derive(Debug, Serialize, JsonSchema, EventSchema)]
+/// #[derive(Debug, Serialize, EventSchema)]
 /// struct Ping {
 ///     #[validate(range(min = 1))]
 ///     seq: u64,

@@ -29,13 +29,13 @@ use crate::violation::Violations;
 /// What `#[event(...)]` says of an event.
 ///
 /// ```
-/// use event_schema::{EventSchema, JsonSchema, Serialize};
+/// use event_schema::{EventSchema, Serialize};
 ///
-/// #[derive(Debug, Serialize, JsonSchema, EventSchema)]
+/// #[derive(Debug, Serialize, EventSchema)]
 /// #[event(name = "order.requested", version = 2, topic = "orders")]
 /// struct OrderRequested { order_id: u64 }
 ///
-/// #[derive(Debug, Serialize, JsonSchema, EventSchema)]
+/// #[derive(Debug, Serialize, EventSchema)]
 /// struct OrderLine { sku: String }
 ///
 /// let order = OrderRequested::descriptor();
@@ -94,7 +94,7 @@ impl Descriptor {
     /// ```
     /// use event_schema::prelude::*;
     ///
-    /// #[derive(Serialize, JsonSchema, EventSchema)]
+    /// #[derive(Serialize, EventSchema)]
     /// #[event(name = "order.requested", version = 2)]
     /// struct OrderRequested { order_id: u64 }
     ///
@@ -111,7 +111,7 @@ impl Descriptor {
     /// ```
     /// use event_schema::prelude::*;
     ///
-    /// #[derive(Serialize, JsonSchema, EventSchema)]
+    /// #[derive(Serialize, EventSchema)]
     /// struct Card {
     ///     #[event(sensitive)]
     ///     #[serde(rename = "cardNumber")]
@@ -135,7 +135,7 @@ impl Descriptor {
 /// ```
 /// use event_schema::prelude::*;
 ///
-/// #[derive(Debug, PartialEq, Serialize, JsonSchema, EventSchema)]
+/// #[derive(Debug, PartialEq, Serialize, EventSchema)]
 /// #[event(name = "user.registered", topic = "users", key = email)]
 /// struct UserRegistered {
 ///     #[validate(email)]
@@ -191,11 +191,11 @@ pub trait EventSchema: FieldType + Serialize {
     /// ```
     /// use event_schema::prelude::*;
     ///
-    /// #[derive(Serialize, JsonSchema, EventSchema)]
+    /// #[derive(Serialize, EventSchema)]
     /// #[event(name = "order.placed")]
     /// struct OrderPlaced { order_id: u64 }
     ///
-    /// #[derive(Serialize, JsonSchema, EventSchema)]
+    /// #[derive(Serialize, EventSchema)]
     /// #[event(types)]
     /// #[serde(untagged)]
     /// enum OrderEvent { Placed(OrderPlaced) }
@@ -258,7 +258,7 @@ pub trait EventSchema: FieldType + Serialize {
     ///
     /// ```
     /// # use event_schema::prelude::*;
-    /// # #[derive(Debug, Serialize, JsonSchema, EventSchema)]
+    /// # #[derive(Debug, Serialize, EventSchema)]
     /// # struct Ping { seq: u64 }
     /// assert_eq!(Ping::load_str(r#"{"seq": 7}"#).unwrap().seq, 7);
     /// ```
@@ -273,7 +273,7 @@ pub trait EventSchema: FieldType + Serialize {
     ///
     /// ```
     /// # use event_schema::prelude::*;
-    /// # #[derive(Debug, Serialize, JsonSchema, EventSchema)]
+    /// # #[derive(Debug, Serialize, EventSchema)]
     /// # struct Ping { seq: u64 }
     /// assert_eq!(Ping::load_value(serde_json::json!({"seq": 7})).unwrap().seq, 7);
     /// ```
@@ -288,7 +288,7 @@ pub trait EventSchema: FieldType + Serialize {
     ///
     /// ```
     /// # use event_schema::prelude::*;
-    /// # #[derive(Debug, Serialize, JsonSchema, EventSchema)]
+    /// # #[derive(Debug, Serialize, EventSchema)]
     /// # struct Batch { ids: Vec<u64> }
     /// let few = LoadOptions::new().max_violations(1);
     /// let error = Batch::load_value_with(serde_json::json!({"ids": ["a", "b"]}), &few).unwrap_err();
@@ -307,7 +307,7 @@ pub trait EventSchema: FieldType + Serialize {
     ///
     /// ```
     /// # use event_schema::prelude::*;
-    /// # #[derive(Debug, Serialize, JsonSchema, EventSchema)]
+    /// # #[derive(Debug, Serialize, EventSchema)]
     /// # struct Ping { seq: u64 }
     /// assert_eq!(Ping::load_reader(&br#"{"seq": 7}"#[..]).unwrap().seq, 7);
     /// assert!(Ping::load_reader(std::io::repeat(b' ')).unwrap_err().is_too_large());
@@ -323,7 +323,7 @@ pub trait EventSchema: FieldType + Serialize {
     ///
     /// ```
     /// # use event_schema::prelude::*;
-    /// # #[derive(Debug, Serialize, JsonSchema, EventSchema)]
+    /// # #[derive(Debug, Serialize, EventSchema)]
     /// # struct Ping { seq: u64 }
     /// let small = LoadOptions::new().max_size(10);
     /// assert!(Ping::load_reader_with(&br#"{"seq": 7}"#[..], &small).is_ok());
@@ -340,7 +340,7 @@ pub trait EventSchema: FieldType + Serialize {
     ///
     /// ```
     /// # use event_schema::prelude::*;
-    /// # #[derive(Debug, Serialize, JsonSchema, EventSchema)]
+    /// # #[derive(Debug, Serialize, EventSchema)]
     /// # struct Ping { seq: u64 }
     /// let lines = &b"{\"seq\": 1}\n{\"seq\": null}\n{\"seq\": 3}\n"[..];
     /// let bad: Vec<u64> =
@@ -355,7 +355,7 @@ pub trait EventSchema: FieldType + Serialize {
     ///
     /// ```
     /// # use event_schema::prelude::*;
-    /// # #[derive(Debug, Serialize, JsonSchema, EventSchema)]
+    /// # #[derive(Debug, Serialize, EventSchema)]
     /// # struct Ping { seq: u64 }
     /// let lines = &b"{\"seq\": 1000000}\n{\"seq\": 2}\n"[..];
     /// let mut lines = Ping::load_lines_with(lines, LoadOptions::new().max_size(10));
@@ -373,7 +373,7 @@ pub trait EventSchema: FieldType + Serialize {
     ///
     /// ```
     /// # use event_schema::prelude::*;
-    /// # #[derive(Debug, Serialize, JsonSchema, EventSchema)]
+    /// # #[derive(Debug, Serialize, EventSchema)]
     /// # struct Ping { seq: u64 }
     /// assert_eq!(Ping::load_many(br#"[{"seq": 1}, {"seq": 2}]"#).unwrap().len(), 2);
     ///
@@ -394,7 +394,7 @@ pub trait EventSchema: FieldType + Serialize {
     ///
     /// ```
     /// # use event_schema::prelude::*;
-    /// # #[derive(Debug, Serialize, JsonSchema, EventSchema)]
+    /// # #[derive(Debug, Serialize, EventSchema)]
     /// # struct Ping { seq: u64 }
     /// let few = LoadOptions::new().max_violations(1);
     /// let error = Ping::load_many_with(b"[1, 2, 3]", &few).unwrap_err();
@@ -418,11 +418,11 @@ pub trait EventSchema: FieldType + Serialize {
     /// ```
     /// use event_schema::prelude::*;
     ///
-    /// #[derive(Serialize, JsonSchema, EventSchema)]
+    /// #[derive(Serialize, EventSchema)]
     /// #[event(name = "user.registered")]
     /// struct UserRegisteredV1 { name: String }
     ///
-    /// #[derive(Debug, PartialEq, Serialize, JsonSchema, EventSchema)]
+    /// #[derive(Debug, PartialEq, Serialize, EventSchema)]
     /// #[event(name = "user.registered", version = 2, previous = UserRegisteredV1)]
     /// struct UserRegistered { first: String, last: String }
     ///
@@ -475,15 +475,15 @@ pub trait EventSchema: FieldType + Serialize {
     /// ```
     /// use event_schema::prelude::*;
     ///
-    /// #[derive(Debug, Serialize, JsonSchema, EventSchema)]
+    /// #[derive(Debug, Serialize, EventSchema)]
     /// #[event(name = "order.placed")]
     /// struct OrderPlaced { order_id: u64 }
     ///
-    /// #[derive(Debug, Serialize, JsonSchema, EventSchema)]
+    /// #[derive(Debug, Serialize, EventSchema)]
     /// #[event(name = "order.cancelled", version = 2)]
     /// struct OrderCancelled { order_id: u64 }
     ///
-    /// #[derive(Debug, Serialize, JsonSchema, EventSchema)]
+    /// #[derive(Debug, Serialize, EventSchema)]
     /// #[event(types)]
     /// #[serde(untagged)]
     /// enum OrderEvent { Placed(OrderPlaced), Cancelled(OrderCancelled) }
@@ -535,14 +535,14 @@ pub trait EventSchema: FieldType + Serialize {
     /// ```
     /// use event_schema::prelude::*;
     ///
-    /// #[derive(Debug, Serialize, JsonSchema, EventSchema)]
+    /// #[derive(Debug, Serialize, EventSchema)]
     /// struct Address {
     ///     street: String,
     ///     #[validate(length(equal = 5))]
     ///     zip: String,
     /// }
     ///
-    /// #[derive(Debug, Serialize, JsonSchema, EventSchema)]
+    /// #[derive(Debug, Serialize, EventSchema)]
     /// struct Customer { name: String, address: Address }
     ///
     /// let update = Customer::load_partial(br#"{"address": {"zip": "10115"}}"#)?;
@@ -552,7 +552,7 @@ pub trait EventSchema: FieldType + Serialize {
     ///     name: "Ada".into(),
     ///     address: Address { street: "Main St 1".into(), zip: "00000".into() },
     /// };
-    /// let ada = update.apply_to(&ada)?;
+    /// let ada = update.apply_to(ada)?;
     /// assert_eq!((&*ada.name, &*ada.address.zip), ("Ada", "10115"));
     ///
     /// let error = Customer::load_partial(br#"{"name": null, "address": {"zip": "1"}}"#).unwrap_err();
@@ -590,7 +590,7 @@ pub trait EventSchema: FieldType + Serialize {
     ///
     /// ```
     /// # use event_schema::prelude::*;
-    /// # #[derive(Debug, Serialize, JsonSchema, EventSchema)]
+    /// # #[derive(Debug, Serialize, EventSchema)]
     /// # struct Point { x: i64, y: i64 }
     /// let parts = Point::load_partial_many(br#"[{"x": 1}, {}]"#)?;
     /// assert_eq!(parts.len(), 2);
@@ -695,7 +695,7 @@ pub trait EventSchema: FieldType + Serialize {
     ///
     /// ```
     /// # use event_schema::prelude::*;
-    /// # #[derive(Debug, Serialize, JsonSchema, EventSchema)]
+    /// # #[derive(Debug, Serialize, EventSchema)]
     /// # struct Ping { #[validate(range(min = 1))] seq: u64 }
     /// let mut lines = Vec::new();
     /// Ping { seq: 7 }.dump_into(&mut lines).unwrap();
@@ -726,7 +726,7 @@ pub trait EventSchema: FieldType + Serialize {
     /// use event_schema::prelude::*;
     /// use event_schema::DumpOptions;
     ///
-    /// #[derive(Debug, Serialize, JsonSchema, EventSchema)]
+    /// #[derive(Debug, Serialize, EventSchema)]
     /// struct Card { holder: String, number: String }
     ///
     /// let card = Card { holder: "Ada".into(), number: "4111111111111111".into() };
@@ -739,7 +739,7 @@ pub trait EventSchema: FieldType + Serialize {
     /// As [`dump`](Self::dump), and if a chosen field does not exist.
     fn dump_with(&self, options: &DumpOptions<'_>) -> Result<Vec<u8>, DumpError> {
         hooks::dump(self, &options.rules, |event| {
-            let value = options.choose(hooks::to_value(event)?)?;
+            let value = options.choose::<Self>(hooks::to_value(event)?)?;
             Ok(serde_json::to_vec(&value).map_err(DumpErrorKind::Write)?)
         })
     }
@@ -748,7 +748,7 @@ pub trait EventSchema: FieldType + Serialize {
     ///
     /// ```
     /// # use event_schema::prelude::*;
-    /// # #[derive(Debug, Serialize, JsonSchema, EventSchema)]
+    /// # #[derive(Debug, Serialize, EventSchema)]
     /// # struct Ping { seq: u64 }
     /// assert_eq!(Ping { seq: 7 }.dump_value().unwrap(), serde_json::json!({"seq": 7}));
     /// ```
@@ -767,7 +767,7 @@ pub trait EventSchema: FieldType + Serialize {
 
     /// The `post_dump` hook.
     #[doc(hidden)]
-    fn after_dump(value: Value) -> Result<Value, ValidationError> {
+    fn after_dump(&self, value: Value) -> Result<Value, ValidationError> {
         Ok(value)
     }
 
@@ -782,7 +782,7 @@ pub trait EventSchema: FieldType + Serialize {
     ///
     /// ```
     /// # use event_schema::prelude::*;
-    /// # #[derive(Serialize, JsonSchema, EventSchema)]
+    /// # #[derive(Serialize, EventSchema)]
     /// # struct Ping { #[validate(range(min = 1))] seq: u64 }
     /// assert_eq!(Ping::dump_many(&[Ping { seq: 1 }, Ping { seq: 2 }]).unwrap(), br#"[{"seq":1},{"seq":2}]"#);
     ///
@@ -800,13 +800,26 @@ pub trait EventSchema: FieldType + Serialize {
 
     /// The JSON Schema (draft 2020-12) of what [`load`](Self::load) accepts.
     ///
-    /// The derive gives the type an associated function of the same name too, because
-    /// `JsonSchema` has one with another meaning, schemars' schema before the reader's rules are
-    /// added: without it `Ping::json_schema()` would be ambiguous.
+    /// The derive gives the type an associated function of the same name too, because schemars' `JsonSchema` has
+    /// one that asks for a generator: without it `Ping::json_schema()` would be ambiguous. Other drafts come from
+    /// schemars' settings:
     ///
     /// ```
     /// # use event_schema::prelude::*;
-    /// #[derive(Debug, Serialize, JsonSchema, EventSchema)]
+    /// use event_schema::schemars::generate::SchemaSettings;
+    ///
+    /// #[derive(Debug, Serialize, EventSchema)]
+    /// struct Ping { seq: u8, at: (f64, f64) }
+    ///
+    /// let draft7 = SchemaSettings::draft07().into_generator().into_root_schema_for::<Ping>();
+    /// assert_eq!(draft7.pointer("/properties/at/items/0/type").unwrap(), "number");
+    /// let openapi = SchemaSettings::openapi3().into_generator().into_root_schema_for::<Ping>();
+    /// assert_eq!(openapi.pointer("/properties/seq/maximum").unwrap(), 255);
+    /// ```
+    ///
+    /// ```
+    /// # use event_schema::prelude::*;
+    /// #[derive(Debug, Serialize, EventSchema)]
     /// struct Ping { seq: u8 }
     ///
     /// let schema = Ping::json_schema();
@@ -825,7 +838,7 @@ pub trait EventSchema: FieldType + Serialize {
     /// # use event_schema::prelude::*;
     /// use event_schema::schemars::generate::Contract;
     ///
-    /// #[derive(Debug, Serialize, JsonSchema, EventSchema)]
+    /// #[derive(Debug, Serialize, EventSchema)]
     /// struct Ping { #[serde(default)] seq: u8 }
     ///
     /// assert_eq!(Ping::json_schema_for(&Contract::Serialize).as_value()["required"][0], "seq");

@@ -37,7 +37,7 @@
 //! ```
 //!
 //! The page [`derive`] has everything that can be written in the attributes, the form with
-//! `#[derive(Serialize, JsonSchema, EventSchema)]`, and which goes first. Who knows Marshmallow or
+//! `#[derive(Serialize, EventSchema)]`, and which goes first. Who knows Marshmallow or
 //! pydantic finds their words on the page [`from_marshmallow`].
 //!
 //! # Load
@@ -138,7 +138,7 @@
 //! | `uuid1` | no | `uuid::Uuid` as a field type and as a key; re-exports `uuid` |
 //! | `chrono04` | no | chrono's dates, times, `TimeDelta`, `Weekday` and `Month` as field types; re-exports `chrono` |
 //! | `jiff02` | no | jiff's `Timestamp`, `Zoned`, `Span`, `SignedDuration` and civil types as field types; re-exports `jiff` |
-//! | `time03` | no | time's types as field types, in time's own text form; schemars does not know them, so the field says `#[schemars(with = "String")]`; re-exports `time` |
+//! | `time03` | no | time's types as field types, in time's own text form; re-exports `time` |
 //! | `rust_decimal1` | no | `rust_decimal::Decimal` as a field type, with all digits of a JSON number; re-exports `rust_decimal` |
 //! | `url2` | no | `url::Url` as a field type; re-exports `url` |
 //! | `indexmap2` | no | `IndexMap` and `IndexSet` as field types; re-exports `indexmap` |
@@ -157,6 +157,7 @@
 #![cfg_attr(feature = "kafka", doc = "[`kafka`]: mod@kafka")]
 #![cfg_attr(not(feature = "kafka"), doc = "[`kafka`]: #features")]
 #![cfg_attr(not(test), warn(clippy::print_stdout))]
+#![cfg_attr(docsrs, feature(doc_cfg))]
 
 pub mod contract;
 #[cfg(feature = "derive")]
@@ -166,6 +167,7 @@ mod dump;
 mod envelope;
 mod error;
 mod event;
+mod finite;
 #[cfg(feature = "cloudevents")]
 pub mod format;
 #[cfg(any(feature = "derive", feature = "kafka"))]
@@ -186,7 +188,7 @@ mod violation;
 #[path = "private.rs"]
 pub mod __private;
 
-pub use schemars::{self, JsonSchema};
+pub use schemars;
 pub use serde::{self, Deserialize, Serialize};
 pub use serde_json;
 pub use validator::{self, ValidationError};
@@ -213,9 +215,9 @@ pub use url;
 pub use uuid;
 
 /// ```
-/// use event_schema::{EventSchema, JsonSchema, Serialize};
+/// use event_schema::{EventSchema, Serialize};
 ///
-/// #[derive(Debug, Serialize, JsonSchema, EventSchema)]
+/// #[derive(Debug, Serialize, EventSchema)]
 /// #[event(version = 2)]
 /// struct Ping {
 ///     #[validate(range(min = 1))]
@@ -248,15 +250,20 @@ pub use event_schema_derive::EventSchema;
 #[cfg(feature = "derive")]
 pub use event_schema_derive::event;
 
+/// Tells who derives it that [`EventSchema`] does so already.
+#[cfg(feature = "derive")]
+#[doc(hidden)]
+pub use event_schema_derive::JsonSchema;
+
 pub use self::dump::DumpOptions;
 #[cfg(feature = "cloudevents")]
 pub use self::envelope::Envelope;
 pub use self::error::{DumpError, LoadError};
 pub use self::event::{Descriptor, EventKey, EventSchema};
 pub use self::load::LoadOptions;
-pub use self::partial::{ApplyError, Partial};
+pub use self::partial::Partial;
 pub use self::source::{Line, Lines};
-pub use self::violation::{FieldName, InputName, Path, Segment, Violation, Violations};
+pub use self::violation::{FieldName, InputName, Path, Position, Segment, Violation, Violations};
 
 /// What a service that defines events imports.
 ///
@@ -272,8 +279,11 @@ pub use self::violation::{FieldName, InputName, Path, Segment, Violation, Violat
 /// assert!(Ping { seq: 7 }.validate().is_ok());
 /// ```
 pub mod prelude {
+    #[cfg(feature = "derive")]
+    #[doc(hidden)]
+    pub use crate::JsonSchema;
     pub use crate::{
-        Deserialize, DumpError, EventSchema, JsonSchema, LoadError, LoadOptions, Serialize, ValidationError, Violations,
+        Deserialize, DumpError, EventSchema, LoadError, LoadOptions, Serialize, ValidationError, Violations,
     };
     #[cfg(feature = "uuid1")]
     pub use uuid::Uuid;

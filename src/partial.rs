@@ -6,29 +6,34 @@ use serde::de::{Deserializer, Error};
 use serde::{Serialize, Serializer};
 use serde_json::{Map, Value};
 
-use crate::error::{DumpError, LoadError};
+use crate::contract::Shape;
+use crate::error::{LoadError, LoadErrorKind};
 use crate::event::EventSchema;
+use crate::load::object::OBJECT;
 use crate::load::{self, At, Context, Dialect, FieldType, LoadOptions, Mode};
 
 /// A part of an event `E`: some of its fields, each valid; see [`EventSchema::load_partial`].
 ///
 /// Nested schemas are partial too: [`get`](Self::get) them as `Partial<Address>`.
 ///
-/// A rule of the whole struct runs when the struct can be made, which is when every field without a
-/// default is there.
+/// A rule of the whole struct runs when every field is there that can be read, options aside: a field that is missing
+/// is not known to have its default.
+///
+/// Fields have the names on the wire that the event writes, also those that came under an alias or that the
+/// event's `pre_load` hook has renamed.
 ///
 /// ```
 /// use event_schema::prelude::*;
 /// use event_schema::Partial;
 ///
-/// #[derive(Debug, Serialize, JsonSchema, EventSchema)]
+/// #[derive(Debug, Serialize, EventSchema)]
 /// struct Line {
 ///     sku: String,
 ///     #[validate(range(min = 1))]
 ///     count: u32,
 /// }
 ///
-/// #[derive(Debug, Serialize, JsonSchema, EventSchema)]
+/// #[derive(Debug, Serialize, EventSchema)]
 /// struct Order { id: u64, lines: Vec<Line> }
 ///
 /// let part = Order::load_partial(br#"{"lines": [{"count": 2}]}"#)?;
@@ -44,7 +49,10 @@ use crate::load::{self, At, Context, Dialect, FieldType, LoadOptions, Mode};
 /// ```
 #[derive(Clone)]
 pub struct Partial<E> {
+    /// Under their names on the wire.
     fields: Map<String, Value>,
+    /// What came, where it came otherwise: under aliases, or before the event's `pre_load` hook.
+    input: Option<Map<String, Value>>,
     of: PhantomData<fn() -> E>,
 }
 
@@ -78,15 +86,32 @@ impl<E> Partial<E> {
     /// ```
     ///
     /// # Errors
-    /// If its value is none of type `T`.
+    /// If its value is none of type `T`, or a rule of `T` needs a context.
     pub fn get<T: FieldType>(&self, field: &str) -> Result<Option<T>, LoadError> {
+        self.get_with(field, &LoadOptions::new())
+    }
+
+    /// As [`get`](Self::get), with the context that rules of `T` need.
+    ///
+    /// ```
+    /// # use event_schema::prelude::*;
+    /// # #[event_schema::event]
+    /// # struct Batch { sizes: Vec<u32> }
+    /// let part = Batch::load_partial(br#"{"sizes": [1, 2]}"#).unwrap();
+    /// let options = LoadOptions::new().max_depth(0);
+    /// assert!(part.get_with::<Vec<u32>>("sizes", &options).unwrap_err().is_too_deep());
+    /// ```
+    ///
+    /// # Errors
+    /// If its value is none of type `T`.
+    pub fn get_with<T: FieldType>(&self, field: &str, options: &LoadOptions<'_>) -> Result<Option<T>, LoadError> {
         match self.fields.get(field) {
-            Some(value) => load::from_value(value.clone(), &LoadOptions::new()).map(Some),
+            Some(value) => load::from_value(value.clone(), options).map(Some),
             None => Ok(None),
         }
     }
 
-    /// The fields, as they were written.
+    /// The fields, by their names on the wire.
     ///
     /// ```
     /// # use event_schema::prelude::*;
@@ -101,7 +126,7 @@ impl<E> Partial<E> {
         &self.fields
     }
 
-    /// The fields, as they were written.
+    /// The fields, by their names on the wire.
     ///
     /// ```
     /// # use event_schema::prelude::*;
@@ -118,7 +143,11 @@ impl<E> Partial<E> {
 }
 
 impl<E: EventSchema> Partial<E> {
-    /// The event with these fields in place of its own; objects are merged, lists replaced.
+    /// The event with these fields in place of its own.
+    ///
+    /// Structs and maps are merged, lists, enums and values of foreign types replaced. Fields that the part does not
+    /// have stay as they are, those among them that are never read or written. The event's `post_load` hook runs
+    /// on the result, and rules and hooks of the values that are replaced; hooks of those that are merged do not.
     ///
     /// ```
     /// # use event_schema::prelude::*;
@@ -126,59 +155,72 @@ impl<E: EventSchema> Partial<E> {
     /// # #[derive(Debug, PartialEq)]
     /// # struct Point { x: i64, y: i64 }
     /// let part = Point::load_partial(br#"{"x": 1}"#).unwrap();
-    /// assert_eq!(part.apply_to(&Point { x: 0, y: 2 }).unwrap(), Point { x: 1, y: 2 });
+    /// assert_eq!(part.apply_to(Point { x: 0, y: 2 }).unwrap(), Point { x: 1, y: 2 });
     /// ```
     ///
     /// # Errors
-    /// If the result is no valid event, or `event` was none.
-    pub fn apply_to(&self, event: &E) -> Result<E, ApplyError> {
-        let mut value = event.dump_value().map_err(ApplyError::Dump)?;
-        merge(&mut value, &self.fields);
-        E::load_value(value).map_err(ApplyError::Load)
+    /// If the result is no valid event.
+    ///
+    /// ```
+    /// use event_schema::prelude::*;
+    ///
+    /// #[event_schema::event]
+    /// #[derive(Debug)]
+    /// #[validate(schema(function = in_order, message = "Ends before it starts."))]
+    /// struct Window { start: u32, end: u32 }
+    ///
+    /// fn in_order(window: &Window) -> Result<(), ValidationError> {
+    ///     if window.start < window.end { Ok(()) } else { Err(ValidationError::new("order")) }
+    /// }
+    ///
+    /// let part = Window::load_partial(br#"{"end": 1}"#).unwrap();
+    /// let error = part.apply_to(Window { start: 2, end: 3 }).unwrap_err();
+    /// assert_eq!(error.to_string(), "1 violation\nEnds before it starts.");
+    /// ```
+    pub fn apply_to(&self, event: E) -> Result<E, LoadError> {
+        self.apply_to_with(event, &LoadOptions::new())
     }
-}
 
-/// Why a part could not be applied to an event.
-///
-/// ```
-/// use event_schema::ApplyError;
-/// use event_schema::prelude::*;
-///
-/// #[event_schema::event]
-/// #[derive(Debug)]
-/// #[validate(schema(function = in_order))]
-/// struct Window { start: u32, end: u32 }
-///
-/// fn in_order(window: &Window) -> Result<(), ValidationError> {
-///     if window.start < window.end { Ok(()) } else { Err(ValidationError::new("order")) }
-/// }
-///
-/// let part = Window::load_partial(br#"{"end": 1}"#).unwrap();
-/// let changed = part.apply_to(&Window { start: 2, end: 3 });
-/// assert!(matches!(changed, Err(ApplyError::Load(error)) if error.is_invalid()));
-/// let changed = part.apply_to(&Window { start: 2, end: 2 });
-/// assert!(matches!(changed, Err(ApplyError::Dump(error)) if error.is_invalid()));
-/// ```
-#[derive(Debug, thiserror::Error)]
-#[non_exhaustive]
-pub enum ApplyError {
-    /// The event that was to be changed is invalid itself.
-    #[error("the event that was to be changed is invalid")]
-    Dump(#[source] DumpError),
-    /// The changed event would be invalid.
-    #[error("the changed event would be invalid")]
-    Load(#[source] LoadError),
-}
-
-fn merge(value: &mut Value, fields: &Map<String, Value>) {
-    let Value::Object(object) = value else {
-        *value = Value::Object(fields.clone());
-        return;
-    };
-    for (name, field) in fields {
-        match (object.get_mut(name), field) {
-            (Some(inner @ Value::Object(_)), Value::Object(fields)) => merge(inner, fields),
-            _ => drop(object.insert(name.clone(), field.clone())),
+    /// As [`apply_to`](Self::apply_to), with options: the context that rules need.
+    ///
+    /// ```
+    /// use event_schema::prelude::*;
+    ///
+    /// struct Limits { max: u32 }
+    ///
+    /// #[event_schema::event]
+    /// #[derive(Debug)]
+    /// #[validate(context = Limits)]
+    /// struct Bid {
+    ///     #[validate(custom(function = affordable, use_context))]
+    ///     cents: u32,
+    ///     bidder: String,
+    /// }
+    ///
+    /// fn affordable(cents: u32, limits: &Limits) -> Result<(), ValidationError> {
+    ///     if cents <= limits.max { Ok(()) } else { Err(ValidationError::new("too_expensive")) }
+    /// }
+    ///
+    /// let limits = Limits { max: 100 };
+    /// let options = LoadOptions::new().context(&limits);
+    /// let part = Bid::load_partial_with(br#"{"cents": 90}"#, &options).unwrap();
+    /// let bid = part.apply_to_with(Bid { cents: 80, bidder: "Ada".into() }, &options).unwrap();
+    /// assert_eq!((bid.cents, &*bid.bidder), (90, "Ada"));
+    /// ```
+    ///
+    /// # Errors
+    /// As [`apply_to`](Self::apply_to).
+    pub fn apply_to_with(&self, mut event: E, options: &LoadOptions<'_>) -> Result<E, LoadError> {
+        let mut cx = Context::new(*options, Dialect::Value);
+        let input = Value::Object(self.input.as_ref().unwrap_or(&self.fields).clone());
+        event.patch(&input, &mut cx, &At::ROOT);
+        if cx.found() == 0 {
+            event.check(&mut cx, &At::ROOT);
+        }
+        let event = if cx.found() == 0 { event.complete(&mut cx, &At::ROOT) } else { None };
+        match event {
+            Some(event) if cx.found() == 0 => Ok(event),
+            _ => Err(LoadErrorKind::Invalid(cx.into_violations()).into()),
         }
     }
 }
@@ -192,10 +234,24 @@ impl<E: FieldType> FieldType for Partial<E> {
         cx.replace_dialect(dialect);
         cx.replace_mode(mode);
         read.map_err(D::Error::custom)?;
-        match value {
-            Value::Object(fields) if cx.found() == before => Ok(Some(Self { fields, of: PhantomData })),
-            _ => Ok(None),
+        if cx.found() > before {
+            return Ok(None);
         }
+        // What the event's hook accepted when the event was read, it accepts.
+        let prepared = E::prepare(value.clone(), cx, at);
+        let (Value::Object(input), Some(Value::Object(prepared))) = (value, prepared) else {
+            cx.invalid(at, &OBJECT);
+            return Ok(None);
+        };
+        let named = |(name, value): (String, Value)| (E::field_name(&name).map_or(name, str::to_owned), value);
+        let fields: Map<String, Value> = prepared.into_iter().map(named).collect();
+        let input = (input != fields).then_some(input);
+        Ok(Some(Self { fields, input, of: PhantomData }))
+    }
+
+    /// Some fields of the event: which they are, only the event's own contract says.
+    fn shape() -> Shape {
+        Shape::map(Shape::any())
     }
 }
 

@@ -8,18 +8,25 @@ pub use std::vec::Vec;
 pub use schemars;
 pub use serde;
 pub use serde::de::{Deserializer, Error, MapAccess, SeqAccess};
-pub use serde_json::Value;
+pub use serde_json::{self, Map, Value};
 pub use validator;
 
-pub use crate::contract::{Place, Walk, json_schema};
-pub use crate::error::{DumpError, LoadError, untyped};
+pub use crate::contract::Shape;
+pub use crate::contract::shape::{
+    Content, Defined, Definition, Enum, Field, Form, MaybeValue, Name, NoValue, Notes, Presence, Range, Record,
+    Rule as ShapeRule, Tagging, Variant, generic_id, id_of, no_shape, schema_with,
+};
+pub use crate::contract::{is_inline, json_schema, schema_of};
+pub use crate::error::{LoadError, untyped};
 pub use crate::event::{Descriptor, EventKey, EventSchema};
+pub use crate::finite::check_plain;
 pub use crate::hooks::{HookResult, read_prepared, read_value};
 pub use crate::load::buffer::{Leftovers, Plain, With, not_convertible, read_foreign};
-pub use crate::load::containers::{Each, ListType, MapType, Pairs, no_rules};
+pub use crate::load::containers::{Each, ListType, MapType, Pairs, no_rules, read_newtype_key};
 pub use crate::load::object::{
     Level, Object, Slot, keep_value, next_field, next_field_or_name, read_object, read_object_flat, skip_value,
 };
+pub use crate::load::patch::{patch_fields, replace_foreign, replace_used};
 pub use crate::load::tuple::{Elements, read_tuple};
 pub use crate::load::variants::{
     Adjacent, Variants, read_adjacent, read_external, read_external_flat, read_internal, read_untagged,

@@ -10,10 +10,10 @@ impl Violations {
     /// Each is what a [`Violation`] serialises as; [`omitted`](Self::omitted) is not among them.
     ///
     /// ```
-    /// use event_schema::{EventSchema, JsonSchema, Serialize};
+    /// use event_schema::{EventSchema, Serialize};
     /// use serde_json::json;
     ///
-    /// #[derive(Debug, Serialize, JsonSchema, EventSchema)]
+    /// #[derive(Debug, Serialize, EventSchema)]
     /// struct Line {
     ///     #[validate(length(min = 1))]
     ///     sku: String,
@@ -49,13 +49,13 @@ impl Violations {
     /// problem that says no more than its status; a service that documents its own puts it there.
     ///
     /// ```
-    /// use event_schema::{EventSchema, JsonSchema, Serialize};
+    /// use event_schema::{EventSchema, Serialize};
     /// use serde_json::json;
     ///
-    /// #[derive(Debug, Serialize, JsonSchema, EventSchema)]
+    /// #[derive(Debug, Serialize, EventSchema)]
     /// struct Line { sku: String }
     ///
-    /// #[derive(Debug, Serialize, JsonSchema, EventSchema)]
+    /// #[derive(Debug, Serialize, EventSchema)]
     /// struct Order { lines: Vec<Line> }
     ///
     /// let error = Order::load(br#"{"lines": [{"sku": 7}]}"#).unwrap_err();

@@ -9,7 +9,7 @@ use serde_json::{Map, Value};
 use validator::{ValidationError, ValidationErrors, ValidationErrorsKind};
 
 use crate::contract::decimal;
-use crate::load::{self, At, Context, Dialect, FieldType, LoadOptions};
+use crate::load::{At, Context, Dialect, FieldType, LoadOptions};
 use crate::violation::{Concern, Fault, Segment, Violation, Violations};
 
 /// What the bounds of a range of this type are written as: itself, and for a decimal numbers too.
@@ -53,7 +53,7 @@ pub fn is_null<T: FieldType>(value: &T) -> bool {
 #[inline]
 pub fn not_null<T: FieldType>(value: &T, cx: &mut Context<'_>, at: &At<'_>) {
     if value.is_null() {
-        cx.null(at, &load::VALUE);
+        cx.null_at_hand(at);
     }
 }
 
@@ -141,7 +141,7 @@ pub fn validate<T: FieldType>(value: &T, options: &LoadOptions<'_>) -> Result<()
 /// use event_schema::prelude::*;
 /// use event_schema::validator::ValidationErrors;
 ///
-/// #[derive(Debug, Serialize, JsonSchema, EventSchema)]
+/// #[derive(Debug, Serialize, EventSchema)]
 /// struct Order {
 ///     #[serde(rename = "orderId")]
 ///     #[validate(length(min = 3))]

@@ -27,7 +27,7 @@ pub(crate) fn read_all(input: impl Read, options: &LoadOptions<'_>) -> Result<Ve
 /// use event_schema::prelude::*;
 /// use event_schema::Line;
 ///
-/// #[derive(Debug, Serialize, JsonSchema, EventSchema)]
+/// #[derive(Debug, Serialize, EventSchema)]
 /// struct Ping { seq: u64 }
 ///
 /// for Line { number, event, .. } in Ping::load_lines(&b"{\"seq\": 1}\n\n{\"seq\": -3}\n"[..]) {
@@ -58,7 +58,7 @@ pub struct Line<E> {
 /// ```
 /// use event_schema::prelude::*;
 ///
-/// #[derive(Debug, Serialize, JsonSchema, EventSchema)]
+/// #[derive(Debug, Serialize, EventSchema)]
 /// struct Ping { seq: u64 }
 ///
 /// let text = "{\"seq\": 1}\n{\"seq\": tru\n\r\n{\"seq\": \"4\"}\r\n{\"seq\": 5}";
@@ -67,19 +67,23 @@ pub struct Line<E> {
 /// for line in Ping::load_lines(text.as_bytes()) {
 ///     match line.event {
 ///         Ok(ping) => good.push(ping.seq),
-///         Err(error) => bad.push(format!("line {}: {error}", line.number)),
+///         Err(error) => bad.push(format!("{}: {error}", line.number)),
 ///     }
 /// }
 /// assert_eq!(good, [1, 5]);
 /// assert_eq!(bad, [
-///     "line 2: the JSON breaks off: EOF while parsing a value at column 11",
-///     "line 4: 1 violation\nseq: Not a valid integer.",
+///     "2: the JSON breaks off: EOF while parsing a value at line 2 column 11",
+///     "4: 1 violation\nseq: Not a valid integer.",
 /// ]);
 /// ```
 pub struct Lines<'c, R, E> {
     input: R,
     options: LoadOptions<'c>,
     number: u64,
+    /// How many bytes came before the line.
+    before: u64,
+    /// How many bytes it has with its end.
+    taken: u64,
     text: Vec<u8>,
     done: bool,
     of: PhantomData<fn() -> E>,
@@ -87,7 +91,7 @@ pub struct Lines<'c, R, E> {
 
 impl<'c, R, E> Lines<'c, R, E> {
     pub(crate) fn new(input: R, options: LoadOptions<'c>) -> Self {
-        Self { input, options, number: 0, text: Vec::new(), done: false, of: PhantomData }
+        Self { input, options, number: 0, before: 0, taken: 0, text: Vec::new(), done: false, of: PhantomData }
     }
 }
 
@@ -104,6 +108,7 @@ impl<R: BufRead, E> Lines<'_, R, E> {
         // One more than may be, so that a carriage return has room.
         let room = self.options.max_size.saturating_add(1);
         self.text.clear();
+        self.before += std::mem::take(&mut self.taken);
         let mut size: usize = 0;
         let mut started = false;
         let mut last = None;
@@ -124,6 +129,7 @@ impl<R: BufRead, E> Lines<'_, R, E> {
             last = part.last().copied().or(last);
             let used = part.len() + usize::from(end.is_some());
             self.input.consume(used);
+            self.taken += used as u64;
             if end.is_some() {
                 break;
             }
@@ -147,7 +153,10 @@ impl<R: BufRead, E: EventSchema> Iterator for Lines<'_, R, E> {
             let event = match read {
                 Ok(Some(size)) if size > limit => Err(LoadErrorKind::TooLarge { size: Some(size), limit }.into()),
                 Ok(Some(_)) if self.text.trim_ascii().is_empty() => continue,
-                Ok(Some(_)) => E::load_with(&self.text, &self.options).map_err(LoadError::in_line),
+                Ok(Some(_)) => {
+                    let behind = |error: LoadError| error.behind(self.number - 1, self.before);
+                    E::load_with(&self.text, &self.options).map_err(behind)
+                }
                 Ok(None) => {
                     self.done = true;
                     break;

@@ -5,9 +5,7 @@
 /// The attribute comes first and takes over the list below it, whatever it repeats.
 mod attribute_above_derive {
     #[event_schema::event(name = "order.requested", topic = "orders", key = order_id)]
-    #[derive(
-        Debug, Clone, PartialEq, serde::Serialize, schemars::JsonSchema, event_schema::EventSchema, validator::Validate,
-    )]
+    #[derive(Debug, Clone, PartialEq, serde::Serialize, event_schema::EventSchema, validator::Validate)]
     struct OrderRequested {
         #[validate(length(min = 1))]
         order_id: String,
@@ -61,14 +59,14 @@ mod attribute_and_helper {
 /// With the attribute imported, `#[event]` is the attribute where it comes first, and the derive's
 /// own below the derive.
 mod attribute_imported {
-    use event_schema::{EventSchema, JsonSchema, Serialize, event};
+    use event_schema::{EventSchema, Serialize, event};
 
     #[event(name = "first")]
     struct First {
         seq: u64,
     }
 
-    #[derive(Serialize, JsonSchema, EventSchema)]
+    #[derive(Serialize, EventSchema)]
     #[event(name = "second")]
     struct Second {
         seq: u64,
@@ -87,14 +85,14 @@ mod crate_renamed {
         pub(crate) use event_schema as schema;
     }
 
-    use library::schema::{EventSchema, JsonSchema, Serialize};
+    use library::schema::{EventSchema, Serialize};
 
     #[library::schema::event(crate = library::schema)]
     struct ByAttribute {
         seq: u64,
     }
 
-    #[derive(Serialize, JsonSchema, EventSchema)]
+    #[derive(Serialize, EventSchema)]
     #[event(crate = crate::crate_renamed::library::schema)]
     struct ByDerive {
         seq: u64,
@@ -161,7 +159,7 @@ mod generics {
     }
 
     /// The phantom's type need not be readable.
-    #[derive(Debug, PartialEq, JsonSchema)]
+    #[derive(Debug, PartialEq)]
     struct Mark;
 
     #[test]

@@ -9,10 +9,10 @@ use std::collections::HashSet;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::time::{Duration, Instant, SystemTime};
 
-use event_schema::EventSchema;
-
 #[path = "../fuzz/checks/cloudevents.rs"]
 mod cloudevents;
+#[path = "../fuzz/checks/json.rs"]
+mod json;
 #[path = "../fuzz/checks/lines.rs"]
 mod lines;
 #[path = "../fuzz/checks/load.rs"]
@@ -23,6 +23,7 @@ mod properties;
 mod zoo;
 
 use zoo::message::{Choices, Maker};
+use zoo::words::Words;
 use zoo::*;
 
 /// How long an input of a few kilobytes may take, on a busy machine and without optimization.
@@ -139,8 +140,8 @@ fn messages() -> Vec<Vec<u8>> {
     let mut chosen = 0..;
     macro_rules! messages {
         ($($name:ident: $type:ty,)*) => {$({
-            let schema = <$type as EventSchema>::json_schema().to_value();
-            let maker = Maker::new(&schema);
+            let words = Words::of::<$type>();
+            let maker = Maker::new::<$type>(&words);
             let first = chosen.next().unwrap_or(u8::MAX);
             for _ in 0..8 {
                 let tape = (0..120).map(|_| u16::from(random.next().to_le_bytes()[0])).collect();
@@ -167,6 +168,68 @@ fn load_of_any_bytes() {
     let tokens = json_tokens();
     let tokens: Vec<&[u8]> = tokens.iter().map(Vec::as_slice).collect();
     fuzz("load", 20_000, messages(), &tokens, load::check);
+}
+
+#[test]
+fn json_of_any_text() {
+    let mut tokens = json_tokens();
+    let words = [
+        "\\u0041",
+        "\\udc00",
+        "\\ud800\\ud800",
+        "\\n",
+        "\\/",
+        "\\x",
+        "\n",
+        "\t",
+        "\r\n",
+        "\0",
+        "ä",
+        "e",
+        "E+",
+        ".5",
+        "-",
+        "00",
+        "0.1e-7",
+        "123456789.123456789",
+        "9007199254740993.0",
+        "1.7976931348623159e308",
+        "4.9e-324",
+        "1e22",
+        "16777217.0000000001",
+        "18446744073709551615",
+        "18446744073709551616",
+        "-9223372036854775808",
+        "\"value\":",
+        "{\"B\":",
+        "\"A\"",
+        "\"1\":",
+        "\"true\":",
+        "\"12345678\"",
+        "\"1234567\\\\\"",
+        "[[[[",
+        "]]]]",
+        "nul",
+        "tru",
+    ];
+    tokens.extend(words.map(|word| word.as_bytes().to_vec()));
+    let hints =
+        br#"{"a":{"b":true},"c":"\u00e4","e":{"C":[1,false]},"f":["A",{"B":2},{"T":{"a":null}}],"i":[-1,2,-3,4],
+        "l":-170141183460469231731687303715884105728,"m":{"-5":1},"n":{"true":false},"o":{"A":[null]},"p":{"1":-2},
+        "s":"x","t":"\n","u":[1,2],"w":340282366920938463463374607431768211455,"x":7,"y":[1,"z"],"z":["::1",5]}"#;
+    let inputs = messages().into_iter().map(|message| message[1..].to_vec()).chain([hints.to_vec()]);
+    let tokens: Vec<&[u8]> = tokens.iter().map(Vec::as_slice).collect();
+    fuzz("json", 20_000, inputs.collect(), &tokens, json::check);
+}
+
+#[test]
+fn messages_broken_off_at_every_byte() {
+    for message in messages().iter().step_by(8) {
+        for end in 1..message.len() {
+            load::check(&message[..end]);
+            json::check(&message[1..end]);
+        }
+    }
 }
 
 #[test]

@@ -29,7 +29,7 @@ fn envelop(mut value: Value) -> Value {
     value
 }
 
-#[derive(Debug, Clone, PartialEq, Serialize, JsonSchema, EventSchema)]
+#[derive(Debug, Clone, PartialEq, Serialize, EventSchema)]
 #[event(pre_load = rename, post_load = normalise, pre_dump = stamp, post_dump = envelop)]
 struct User {
     email: String,
@@ -38,7 +38,7 @@ struct User {
     seen: u8,
 }
 
-#[derive(Debug, Clone, PartialEq, Serialize, JsonSchema, EventSchema)]
+#[derive(Debug, Clone, PartialEq, Serialize, EventSchema)]
 struct Team {
     users: Vec<User>,
 }
@@ -61,7 +61,7 @@ fn load_hooks_run_at_every_level() {
     );
 }
 
-#[derive(Debug, Clone, PartialEq, Serialize, JsonSchema, EventSchema)]
+#[derive(Debug, Clone, PartialEq, Serialize, EventSchema)]
 struct Member {
     since: u16,
     #[serde(flatten)]
@@ -83,4 +83,82 @@ fn dump_hooks_change_what_is_written() {
     let worn = User { seen: 9, ..ada };
     worn.validate().unwrap();
     assert!(worn.dump().unwrap_err().is_invalid());
+}
+
+#[derive(Debug, Clone, PartialEq, Serialize, EventSchema)]
+#[event(post_load = refuse_large)]
+struct Strict {
+    amount: u32,
+}
+
+#[derive(Debug, Clone, PartialEq, Serialize, EventSchema)]
+struct Lenient {
+    amount: u32,
+}
+
+fn refuse_large(strict: Strict) -> Result<Strict, ValidationError> {
+    if strict.amount <= 9 { Ok(strict) } else { Err(ValidationError::new("large").with_message("Too large.".into())) }
+}
+
+#[derive(Debug, PartialEq, Serialize, EventSchema)]
+#[event(types)]
+#[serde(untagged)]
+enum Events {
+    Strict(Strict),
+    Lenient(Lenient),
+}
+
+#[derive(Debug, PartialEq, Serialize, EventSchema)]
+#[serde(untagged)]
+enum Deep {
+    One { inner: Strict },
+    Two { inner: Value },
+}
+
+#[derive(Debug, PartialEq, Serialize, EventSchema)]
+struct MaybeStrict {
+    id: u8,
+    #[serde(flatten)]
+    strict: Option<Strict>,
+}
+
+/// What a hook refuses fits by shape: no other variant takes it, and a flattened option does not become `None`.
+#[test]
+fn a_hooks_refusal_is_no_misfit() {
+    assert_eq!(Events::load(br#"{"amount": 9}"#).unwrap(), Events::Strict(Strict { amount: 9 }));
+    let says = |error: LoadError| error.violations().unwrap().to_messages();
+    assert_eq!(says(Events::load(br#"{"amount": 10}"#).unwrap_err()), json!({"_schema": ["Too large."]}));
+    assert_eq!(
+        says(Deep::load(br#"{"inner": {"amount": 10}}"#).unwrap_err()),
+        json!({"inner": {"_schema": ["Too large."]}})
+    );
+    assert_eq!(says(MaybeStrict::load(br#"{"id": 1, "amount": 10}"#).unwrap_err()), json!({"_schema": ["Too large."]}));
+    // What does not fit is another's, as before.
+    assert_eq!(Deep::load(br#"{"inner": 10}"#).unwrap(), Deep::Two { inner: 10.into() });
+    assert_eq!(MaybeStrict::load(br#"{"id": 1, "amount": "x"}"#).unwrap().strict, None);
+}
+
+/// So does what the rules refuse of a hook's result, also where that is no number.
+#[test]
+fn what_a_hook_makes_is_judged_by_rules() {
+    #[derive(Debug, PartialEq, Serialize, EventSchema)]
+    #[event(post_load = divide)]
+    struct Ratio {
+        ratio: f64,
+    }
+    fn divide(mut ratio: Ratio) -> Ratio {
+        let by = ratio.ratio;
+        ratio.ratio /= by;
+        ratio
+    }
+    #[derive(Debug, PartialEq, Serialize, EventSchema)]
+    #[serde(untagged)]
+    enum Either {
+        Ratio(Ratio),
+        Any(Value),
+    }
+
+    let error = Either::load(br#"{"ratio": 0}"#).unwrap_err();
+    assert_eq!(error.violations().unwrap().to_messages(), json!({"ratio": ["Not a valid number."]}));
+    assert_eq!(Either::load(br#"{"ratio": 2}"#).unwrap(), Either::Ratio(Ratio { ratio: 1.0 }));
 }

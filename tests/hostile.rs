@@ -139,7 +139,7 @@ fn no_utf8() {
 fn no_json() {
     syntax(
         b"\xEF\xBB\xBF{\"id\": 1}",
-        "not valid JSON: the text starts with a byte order mark, which JSON does not allow",
+        "not valid JSON: the text starts with a byte order mark, which JSON does not allow at line 1 column 1",
     );
     syntax(b"{} {}", "not valid JSON: trailing characters at line 1 column 4");
     syntax(b"{\"id\": 1, \"text\": \"\"}x", "not valid JSON: trailing characters at line 1 column 22");
@@ -207,7 +207,7 @@ mod called_like_a_number {
     use super::*;
 
     const TOKEN: &str = "$serde_json::private::Number";
-    #[derive(Debug, PartialEq, Serialize, JsonSchema, EventSchema)]
+    #[derive(Debug, PartialEq, Serialize, EventSchema)]
     #[serde(default, deny_unknown_fields)]
     struct All {
         integer: u8,
@@ -224,32 +224,32 @@ mod called_like_a_number {
         untagged: Untagged,
         flat: Flat,
     }
-    #[derive(Debug, Default, PartialEq, Serialize, JsonSchema, EventSchema)]
+    #[derive(Debug, Default, PartialEq, Serialize, EventSchema)]
     struct Open {}
-    #[derive(Debug, Default, PartialEq, Serialize, JsonSchema, EventSchema)]
+    #[derive(Debug, Default, PartialEq, Serialize, EventSchema)]
     enum External {
         #[default]
         One,
         Two(u8),
     }
-    #[derive(Debug, PartialEq, Serialize, JsonSchema, EventSchema)]
+    #[derive(Debug, PartialEq, Serialize, EventSchema)]
     #[serde(tag = "kind")]
     enum Internal {
         Map(BTreeMap<String, Value>),
     }
-    #[derive(Debug, Default, PartialEq, Serialize, JsonSchema, EventSchema)]
+    #[derive(Debug, Default, PartialEq, Serialize, EventSchema)]
     #[serde(tag = "kind", content = "data")]
     enum Adjacent {
         #[default]
         One,
     }
-    #[derive(Debug, PartialEq, Serialize, JsonSchema, EventSchema)]
+    #[derive(Debug, PartialEq, Serialize, EventSchema)]
     #[serde(untagged)]
     enum Untagged {
         Number(f64),
         Map(BTreeMap<String, Value>),
     }
-    #[derive(Debug, Default, PartialEq, Serialize, JsonSchema, EventSchema)]
+    #[derive(Debug, Default, PartialEq, Serialize, EventSchema)]
     struct Flat {
         #[serde(flatten)]
         rest: BTreeMap<String, Value>,

@@ -195,7 +195,7 @@ async fn a_close_sends_the_dead_letters_of_the_last_batch() {
     assert_eq!(kafka.committed(&group, &topic, 0).await, Some(3));
 }
 
-#[derive(Debug, Serialize, JsonSchema, EventSchema)]
+#[derive(Debug, Serialize, EventSchema)]
 #[event(name = "note", post_load = trip)]
 struct Trap {
     number: u32,

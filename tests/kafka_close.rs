@@ -140,7 +140,7 @@ async fn closing_a_producer_loses_nothing() {
 }
 
 /// An event that is being written while something else happens.
-#[derive(Serialize, JsonSchema, EventSchema)]
+#[derive(Serialize, EventSchema)]
 struct Slow {
     #[serde(serialize_with = "slowly")]
     text: String,

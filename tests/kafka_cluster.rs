@@ -36,7 +36,7 @@ const SPAN: u64 = 100;
 /// How often a consumer commits.
 const COMMIT: Duration = Duration::from_millis(500);
 
-#[derive(Debug, Serialize, JsonSchema, EventSchema)]
+#[derive(Debug, Serialize, EventSchema)]
 #[event(key = account)]
 struct Payment {
     account: u64,

@@ -8,18 +8,19 @@ use std::io::Write;
 use std::net::TcpListener;
 use std::time::{Duration, Instant};
 
-use common::{Kafka, Note, broker_has, unique};
-use event_schema::kafka::{ConnectError, EmbeddedKafka, EventConsumer, EventProducer, KafkaConfig};
+use common::{Kafka, Note, broker_has, unique, within};
+use event_schema::kafka::{ConnectError, EmbeddedKafka, EventConsumer, EventProducer, KafkaConfig, Topics};
 
 /// librdkafka may take a second to try for the first time.
 const PATIENCE: Duration = Duration::from_secs(3);
 
-/// What a producer and a consumer say, and that both say it soon.
-async fn refusals(config: &KafkaConfig, limit: Duration) -> [ConnectError; 2] {
+/// What a producer, a consumer and topics say, and that all say it soon.
+async fn refusals(config: &KafkaConfig, limit: Duration) -> [ConnectError; 3] {
     let producer = soon(limit, EventProducer::connect(config)).await;
     let group = config.clone().group(unique("group"));
     let consumer = soon(limit, EventConsumer::<Note>::subscribe_to(&group, &["notes"])).await;
-    [producer, consumer]
+    let topics = soon(limit, Topics::new().topic("notes").create(config)).await;
+    [producer, consumer, topics]
 }
 
 async fn soon<T: Debug>(limit: Duration, start: impl Future<Output = Result<T, ConnectError>>) -> ConnectError {
@@ -102,6 +103,53 @@ async fn a_file_that_is_not_there() {
         assert!(error.is_config(), "{error}");
         assert!(error.to_string().starts_with("`ssl.ca.location`: No such file"), "{error}");
     }
+}
+
+#[tokio::test]
+async fn topics_are_made_once() {
+    let kafka = Kafka::start();
+    let names = [unique("topic"), unique("topic")];
+    let topics = Topics::new().topic(&names[0]).topic(&names[1]).topic(&names[0]).partitions(2);
+    let error = topics.check(&kafka.config).await.unwrap_err();
+    assert!(error.is_missing_topic());
+    assert!(error.to_string().contains(&format!("`{}`, `{}`", names[0], names[1])), "{error}");
+
+    assert_eq!(Topics::new().topic(&names[0]).create(&kafka.config).await.unwrap(), names[..1]);
+    assert_eq!(topics.create(&kafka.config).await.unwrap(), names[1..]);
+    // The brokers of a cluster learn of a new topic one after the other.
+    let known = async {
+        while let Err(error) = topics.check(&kafka.config).await {
+            assert!(error.is_missing_topic(), "{error}");
+        }
+    };
+    within(30, "the topics", known).await;
+    assert!(topics.create(&kafka.config).await.unwrap().is_empty());
+}
+
+#[tokio::test]
+async fn topics_that_cannot_be_made_are_named() {
+    let kafka = EmbeddedKafka::start().unwrap();
+    let config = kafka.config();
+    let error = Topics::new().event::<Note>().create(&config).await.unwrap_err();
+    assert!(error.is_config());
+    assert_eq!(error.to_string(), "event `note` has no topic: give it one with `#[event(topic = \"...\")]`");
+    drop(kafka);
+    assert!(Topics::new().topic("notes").create(&config).await.unwrap_err().is_unreachable());
+}
+
+#[tokio::test]
+async fn topics_that_a_real_broker_refuses_are_named() {
+    let kafka = Kafka::start();
+    if kafka.embedded.is_some() {
+        eprintln!("skipped: the embedded broker makes every topic");
+        return;
+    }
+    let config = kafka.config;
+    let error = Topics::new().topic(unique("topic")).replication(99).create(&config).await.unwrap_err();
+    assert!(error.is_missing_topic());
+    assert!(error.to_string().ends_with("`replication` is more than there are brokers"), "{error}");
+    let error = Topics::new().topic("no topic").create(&config).await.unwrap_err();
+    assert!(error.to_string().contains("`no topic`"), "{error}");
 }
 
 #[tokio::test]

@@ -85,7 +85,7 @@ async fn a_thousand_poison_messages_in_a_row() {
     }
 }
 
-#[derive(Debug, Serialize, JsonSchema, EventSchema)]
+#[derive(Debug, Serialize, EventSchema)]
 #[serde(deny_unknown_fields)]
 struct Account {
     balances: BTreeMap<String, u32>,

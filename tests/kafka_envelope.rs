@@ -13,13 +13,13 @@ use event_schema::kafka::rdkafka::producer::{FutureProducer, FutureRecord};
 use event_schema::kafka::{Body, EventConsumer, Received};
 use event_schema::prelude::*;
 
-#[derive(Debug, PartialEq, Serialize, JsonSchema, EventSchema)]
+#[derive(Debug, PartialEq, Serialize, EventSchema)]
 #[event(name = "order.placed", key = order_id)]
 struct OrderPlacedV1 {
     order_id: String,
 }
 
-#[derive(Debug, PartialEq, Serialize, JsonSchema, EventSchema)]
+#[derive(Debug, PartialEq, Serialize, EventSchema)]
 #[event(name = "order.placed", version = 2, key = order_id, previous = OrderPlacedV1)]
 struct OrderPlaced {
     order_id: String,
@@ -33,13 +33,13 @@ impl From<OrderPlacedV1> for OrderPlaced {
     }
 }
 
-#[derive(Debug, PartialEq, Serialize, JsonSchema, EventSchema)]
+#[derive(Debug, PartialEq, Serialize, EventSchema)]
 #[event(name = "order.cancelled", key = order_id)]
 struct OrderCancelled {
     order_id: String,
 }
 
-#[derive(Debug, PartialEq, Serialize, JsonSchema, EventSchema)]
+#[derive(Debug, PartialEq, Serialize, EventSchema)]
 #[event(types)]
 #[serde(untagged)]
 enum OrderEvent {

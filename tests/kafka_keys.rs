@@ -39,7 +39,7 @@ fn vectors() -> Vec<Vector> {
     vectors
 }
 
-#[derive(Debug, Serialize, JsonSchema, EventSchema)]
+#[derive(Debug, Serialize, EventSchema)]
 #[event(key = key)]
 struct Keyed<K: EventKey> {
     key: K,

@@ -1,5 +1,6 @@
 //! Lists of events: errors stand under the index of the event.
 
+use event_schema::DumpOptions;
 use event_schema::prelude::*;
 use serde_json::{Value, json};
 
@@ -194,4 +195,34 @@ fn hooks_run_for_every_event() {
     let violations = error.violations().unwrap();
     let found: Vec<_> = violations.iter().map(|v| format!("{} {}", v.path(), v.code())).collect();
     assert_eq!(found, ["[0] post_dump", "[2] pre_dump", "[3].word length"]);
+}
+
+#[event_schema::event(types)]
+#[derive(Debug, PartialEq)]
+enum Either {
+    Hooked(Hooked),
+    Window(Window),
+}
+
+/// The hooks are those of the variant's event, whichever way it is dumped.
+#[test]
+fn an_enum_of_events_has_the_hooks_of_its_variants() {
+    let (one, two) = (Either::Hooked(hooked("a")), Either::Window(window(1, 2)));
+    assert_eq!(one.dump().unwrap(), br#"{"stamp":1,"word":"A"}"#);
+    let mut buffer = b"> ".to_vec();
+    one.dump_into(&mut buffer).unwrap();
+    assert_eq!(buffer, br#"> {"stamp":1,"word":"A"}"#);
+    assert_eq!(one.dump_value().unwrap(), json!({"word": "A", "stamp": 1}));
+    assert_eq!(one.dump_with(&DumpOptions::new().exclude(["stamp"])).unwrap(), br#"{"word":"A"}"#);
+    assert_eq!(two.dump_with(&DumpOptions::new().only(["end"])).unwrap(), br#"{"end":2}"#);
+
+    let text = Either::dump_many(&[one, two]).unwrap();
+    assert_eq!(
+        serde_json::from_slice::<Value>(&text).unwrap(),
+        json!([{"word": "A", "stamp": 1}, {"start": 1, "end": 2, "label": null}])
+    );
+    let error = Either::dump_many(&[Either::Hooked(hooked("SECRET")), Either::Hooked(hooked("loud"))]).unwrap_err();
+    let found: Vec<_> = error.violations().unwrap().iter().map(|v| format!("{} {}", v.path(), v.code())).collect();
+    assert_eq!(found, ["[0] pre_dump"]);
+    assert!(Either::Hooked(hooked("loud")).dump_with(&DumpOptions::new()).unwrap_err().is_invalid());
 }

@@ -3,6 +3,7 @@
 use std::borrow::Cow;
 use std::collections::{BTreeMap, BTreeSet};
 
+use event_schema::contract::Shape;
 use event_schema::load::{At, Context, FieldType};
 use event_schema::prelude::*;
 use event_schema::serde::Deserializer;
@@ -361,7 +362,7 @@ fn a_hostile_message_gets_no_more_attention_than_it_deserves() {
 const MARKER: &str = "hunter2-4111111111111111";
 
 /// A type of another crate, whose error quotes what it read.
-#[derive(Debug, Serialize, JsonSchema)]
+#[derive(Debug, Serialize, schemars::JsonSchema)]
 struct Foreign(String);
 
 impl<'de> Deserialize<'de> for Foreign {
@@ -389,13 +390,17 @@ impl TryFrom<String> for Converted {
 }
 
 /// A reader written by hand that gives up where it should note a finding.
-#[derive(Debug, Serialize, JsonSchema)]
+#[derive(Debug, Serialize)]
 struct GivesUp;
 
 impl FieldType for GivesUp {
     fn read<'de, D: Deserializer<'de>>(input: D, _: &mut Context<'_>, _: &At<'_>) -> Result<Option<Self>, D::Error> {
         let text = String::deserialize(input)?;
         Err(event_schema::serde::de::Error::custom(format!("no idea what {text} is")))
+    }
+
+    fn shape() -> Shape {
+        Shape::text()
     }
 }
 
@@ -780,7 +785,7 @@ fn the_masking_debug_is_as_generic_as_its_type() {
 }
 
 /// The derive form asks for it by hand.
-#[derive(Serialize, JsonSchema, EventSchema)]
+#[derive(Serialize, EventSchema)]
 #[event(debug)]
 struct ByHand {
     #[event(sensitive)]
@@ -792,4 +797,78 @@ struct ByHand {
 fn the_derive_form_has_the_masking_debug_too() {
     let event = ByHand { token: MARKER.into(), name: "a".into() };
     assert_eq!(format!("{event:?}"), "ByHand { token: ***, name: \"a\" }");
+}
+
+/// What is valid is without the fault, whatever name that came under.
+#[test]
+fn valid_data_is_without_faults_under_aliases() {
+    #[event_schema::event]
+    #[derive(Debug)]
+    struct Parcel {
+        #[serde(alias = "count", alias = "n")]
+        quantity: u8,
+        #[serde(alias = "to")]
+        address: Address,
+        kind: Kind,
+        #[serde(default, alias = "remark")]
+        note: String,
+    }
+    #[event_schema::event]
+    #[derive(Debug)]
+    struct Address {
+        #[serde(alias = "plz")]
+        zip: String,
+        street: String,
+    }
+    #[event_schema::event]
+    #[derive(Debug)]
+    enum Kind {
+        #[serde(alias = "letter")]
+        Letter { weight: u8, colour: String },
+    }
+
+    let options = LoadOptions::new().valid_data(true);
+    let load = |input: &Value| {
+        let by_text = Parcel::load_with(input.to_string().as_bytes(), &options).unwrap_err();
+        let by_value = Parcel::load_value_with(input.clone(), &options).unwrap_err();
+        assert_eq!(by_text.valid_data(), by_value.valid_data());
+        by_text.valid_data().unwrap().clone()
+    };
+    assert_eq!(
+        load(&json!({
+            "n": -1, "to": {"plz": 5, "street": "Main St"}, "kind": {"letter": {"weight": "x", "colour": "red"}},
+            "note": "one",
+        })),
+        json!({"to": {"street": "Main St"}, "kind": {"letter": {"colour": "red"}}, "note": "one"})
+    );
+    // Of a field that came twice nobody knows which is meant.
+    assert_eq!(load(&json!({"n": 1, "to": 7, "kind": {}, "note": "one", "remark": "two"})), json!({"n": 1}));
+}
+
+/// There is nothing that could stand where an enum without variants is asked for.
+#[test]
+fn an_enum_without_variants_takes_nothing() {
+    #[derive(Debug, Serialize, EventSchema)]
+    enum Never {}
+    #[derive(Debug, Serialize, EventSchema)]
+    #[serde(tag = "t")]
+    #[allow(dead_code, reason = "nothing can be read")]
+    enum Internal {
+        #[serde(skip_deserializing)]
+        Written,
+    }
+    #[event_schema::event]
+    #[derive(Debug)]
+    struct Holder {
+        never: Never,
+        internal: Internal,
+    }
+    assert_eq!(
+        violations::<Holder>(&json!({"never": "x", "internal": {"t": "Written"}})).to_messages(),
+        json!({"never": ["Not a valid variant."], "internal": {"t": ["Not a valid variant."]}})
+    );
+    assert_eq!(
+        violations::<Holder>(&json!({"never": {"x": 1}, "internal": {"t": "x"}})).to_messages(),
+        json!({"never": ["Not a valid variant."], "internal": {"t": ["Not a valid variant."]}})
+    );
 }

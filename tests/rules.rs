@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use event_schema::prelude::*;
 use serde_json::{Value, json};
 
-#[derive(Debug, Clone, PartialEq, Serialize, JsonSchema, EventSchema)]
+#[derive(Debug, Clone, PartialEq, Serialize, EventSchema)]
 struct Signup {
     #[event(one_of("free", "paid", message = "No such plan."))]
     plan: String,
@@ -107,7 +107,7 @@ fn null_is_refused_where_it_is_said() {
 }
 
 /// What stands in the option may have a null of its own.
-#[derive(Debug, Serialize, JsonSchema, EventSchema)]
+#[derive(Debug, Serialize, EventSchema)]
 #[allow(clippy::option_option, reason = "serde has types like it")]
 struct Never {
     #[event(not_null)]
@@ -179,7 +179,7 @@ fn no_null_is_written_where_none_is_read() {
 /// A null that is never left out is refused.
 #[test]
 fn a_null_that_would_be_written_is_refused() {
-    #[derive(Debug, Serialize, JsonSchema, EventSchema)]
+    #[derive(Debug, Serialize, EventSchema)]
     struct Written {
         #[event(not_null)]
         any: Value,
@@ -191,9 +191,9 @@ fn a_null_that_would_be_written_is_refused() {
         #[serde(default)]
         defaulted: Value,
     }
-    #[derive(Debug, Serialize, JsonSchema, EventSchema)]
+    #[derive(Debug, Serialize, EventSchema)]
     struct Inner(Box<Option<u8>>);
-    #[derive(Debug, Serialize, JsonSchema, EventSchema)]
+    #[derive(Debug, Serialize, EventSchema)]
     #[serde(untagged)]
     enum Untagged {
         Nothing,
@@ -216,7 +216,7 @@ fn a_null_that_would_be_written_is_refused() {
 /// schemars' derive takes no message in `required(...)`; the field's own text is for both.
 #[test]
 fn a_required_option_has_the_fields_text() {
-    #[derive(Debug, Serialize, JsonSchema, EventSchema)]
+    #[derive(Debug, Serialize, EventSchema)]
     struct Given {
         #[validate(required)]
         #[event(messages(required = "Which one?"))]
@@ -226,4 +226,200 @@ fn a_required_option_has_the_fields_text() {
     let error = Given::load(b"{}").unwrap_err();
     assert_eq!(error.violations().unwrap().to_messages(), json!({"one": ["Which one?"]}));
     assert_eq!(Given { one: None }.validate().unwrap_err()[0].message(), "Which one?");
+}
+
+#[derive(Debug, Clone, PartialEq, Default, Serialize, EventSchema)]
+struct Counted {
+    #[validate(range(min = 1))]
+    count: u32,
+}
+
+fn nan() -> f64 {
+    f64::NAN
+}
+
+#[derive(Debug, PartialEq, Serialize, EventSchema)]
+struct Filled {
+    #[serde(default)]
+    inner: Counted,
+    #[serde(default = "ones")]
+    list: Vec<Counted>,
+    #[serde(default = "nan")]
+    ratio: f64,
+    #[serde(skip)]
+    #[validate(range(min = 1))]
+    mark: u8,
+}
+
+fn ones() -> Vec<Counted> {
+    vec![Counted { count: 1 }, Counted { count: 0 }]
+}
+
+#[derive(Debug, PartialEq, Serialize, EventSchema)]
+#[serde(default)]
+struct Container {
+    inner: Counted,
+    ratio: f64,
+}
+
+impl Default for Container {
+    fn default() -> Self {
+        Self { inner: Counted { count: 0 }, ratio: f64::INFINITY }
+    }
+}
+
+#[derive(Debug, PartialEq, Serialize, EventSchema)]
+#[serde(transparent)]
+struct Clear {
+    inner: u8,
+    #[serde(skip)]
+    #[validate(range(min = 1))]
+    mark: u8,
+}
+
+#[derive(Debug, PartialEq, Serialize, EventSchema)]
+struct Present(#[validate(required)] Option<u8>);
+
+#[derive(Debug, PartialEq, Serialize, EventSchema)]
+#[serde(tag = "t", content = "c")]
+enum Content {
+    Number(#[validate(required)] Option<u8>),
+}
+
+#[derive(Debug, PartialEq, Serialize, EventSchema)]
+struct Held {
+    present: Present,
+    content: Content,
+}
+
+/// Rules hold for every value that a field can have: read, defaulted or skipped. What loads can be dumped.
+#[test]
+fn what_is_filled_in_is_checked() {
+    let least = json!(["Must be greater than or equal to 1."]);
+    let says = |error: LoadError| error.violations().unwrap().to_messages();
+    assert_eq!(
+        says(Filled::load(b"{}").unwrap_err()),
+        json!({"inner": {"count": least}, "list": {"1": {"count": least}}, "ratio": ["Not a valid number."], "mark": least})
+    );
+
+    assert_eq!(
+        says(Container::load(b"{}").unwrap_err()),
+        json!({"inner": {"count": least}, "ratio": ["Not a valid number."]})
+    );
+    assert_eq!(Container::load(br#"{"inner": {"count": 1}, "ratio": 1}"#).unwrap().inner, Counted { count: 1 });
+
+    assert_eq!(says(Clear::load(b"1").unwrap_err()), json!({"mark": least}));
+
+    let required = json!(["Missing data for required field."]);
+    assert_eq!(
+        says(Held::load(br#"{"content": {"t": "Number"}}"#).unwrap_err()),
+        json!({"present": required, "content": {"c": required}})
+    );
+}
+
+/// A default that breaks a rule is no misfit.
+#[test]
+fn a_bad_default_is_no_misfit() {
+    #[derive(Debug, PartialEq, Serialize, EventSchema)]
+    #[serde(untagged)]
+    enum Either {
+        Ratio {
+            name: String,
+            #[serde(default = "nan")]
+            ratio: f64,
+        },
+        Any(Value),
+    }
+    let error = Either::load(br#"{"name": "x"}"#).unwrap_err();
+    assert_eq!(error.violations().unwrap().to_messages(), json!({"ratio": ["Not a valid number."]}));
+}
+
+#[test]
+fn a_rule_finds_a_field_by_its_name() {
+    #[derive(Debug, Serialize, EventSchema)]
+    struct Password {
+        r#pass: String,
+        #[validate(must_match(other = pass))]
+        again: String,
+        r#type: u8,
+        #[validate(must_match(other = r#type))]
+        kind: u8,
+    }
+    let error = Password::load(br#"{"pass": "a", "again": "b", "type": 1, "kind": 2}"#).unwrap_err();
+    assert_eq!(
+        error.violations().unwrap().to_messages(),
+        json!({"again": ["Must match pass."], "kind": ["Must match type."]})
+    );
+    assert!(Password::load(br#"{"pass": "a", "again": "a", "type": 1, "kind": 1}"#).is_ok());
+}
+
+/// `skip` switches all rules of the field off, in whichever order they are written.
+#[test]
+fn skipped_rules_are_off() {
+    #[derive(Debug, Serialize, EventSchema)]
+    struct Skipping {
+        #[validate(skip)]
+        #[event(one_of("a"))]
+        one: String,
+        #[event(each(length(min = 2)), contains_only("aa"))]
+        #[validate(skip)]
+        list: Vec<String>,
+        #[event(keys(length(min = 2)), values(range(min = 2)))]
+        #[validate(skip, length(min = 2))]
+        map: BTreeMap<String, u8>,
+    }
+    let event = Skipping::load(br#"{"one": "b", "list": ["b"], "map": {"b": 1}}"#).unwrap();
+    event.validate().unwrap();
+}
+
+#[derive(Debug, PartialEq, Serialize, Deserialize, event_schema::schemars::JsonSchema)]
+struct Foreign {
+    one: f64,
+    list: Vec<Option<f32>>,
+    by_name: BTreeMap<String, (f64, u8)>,
+}
+
+#[derive(Debug, PartialEq, Serialize, EventSchema)]
+struct Defaulted {
+    #[event(plain)]
+    #[serde(default = "nan")]
+    value: f64,
+}
+
+#[derive(Debug, PartialEq, Serialize, EventSchema)]
+struct Reading {
+    #[event(plain)]
+    value: Foreign,
+    #[event(plain)]
+    more: Option<f64>,
+    list: Vec<Plain>,
+}
+
+#[derive(Debug, PartialEq, Serialize, EventSchema)]
+struct Plain(#[event(plain)] f32);
+
+/// NaN and infinities are null in JSON, which no reader of a number takes.
+#[test]
+fn no_float_of_a_plain_field_is_written_as_null() {
+    let error = Defaulted::load(b"{}").unwrap_err();
+    assert_eq!(error.violations().unwrap().to_messages(), json!({"value": ["Not a valid number."]}));
+
+    let reading = |one, item, number, more, plain| Reading {
+        value: Foreign { one, list: vec![None, Some(item)], by_name: BTreeMap::from([("a".into(), (number, 1))]) },
+        more: Some(more),
+        list: vec![Plain(1.0), Plain(plain)],
+    };
+    let good = reading(1.0, 2.0, 3.0, 4.0, 5.0);
+    assert_eq!(Reading::load(&good.dump().unwrap()).unwrap(), good);
+
+    let (nan, no) = (f64::NAN, json!(["Not a valid number."]));
+    for (event, messages) in [
+        (reading(nan, 2.0, 3.0, 4.0, 5.0), json!({"value": no})),
+        (reading(1.0, f32::INFINITY, 3.0, 4.0, 5.0), json!({"value": no})),
+        (reading(1.0, 2.0, f64::NEG_INFINITY, 4.0, 5.0), json!({"value": no})),
+        (reading(1.0, 2.0, 3.0, nan, 5.0), json!({"more": no})),
+        (reading(1.0, 2.0, 3.0, 4.0, f32::NAN), json!({"list": {"1": no}})),
+    ] {
+        assert_eq!(event.dump().unwrap_err().violations().unwrap().to_messages(), messages);
+    }
 }

@@ -35,23 +35,23 @@ fn faults<E: EventSchema + Debug>(input: &str, messages: &Value) {
     }
 }
 
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema, EventSchema)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, EventSchema)]
 struct Point {
     x: i32,
     #[validate(range(min = 0))]
     y: i32,
 }
 
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema, EventSchema)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, EventSchema)]
 struct Id(#[validate(length(min = 2))] String);
 
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema, EventSchema)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, EventSchema)]
 struct Pair(u8, #[validate(length(min = 1))] String);
 
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema, EventSchema)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, EventSchema)]
 struct Unit;
 
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema, EventSchema)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, EventSchema)]
 #[serde(transparent)]
 struct Clear {
     inner: Option<u8>,
@@ -59,7 +59,7 @@ struct Clear {
     mark: u8,
 }
 
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema, EventSchema)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, EventSchema)]
 struct Structs {
     id: Id,
     pair: Pair,
@@ -89,7 +89,7 @@ fn structs_of_every_style() {
     );
 }
 
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema, EventSchema)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, EventSchema)]
 #[serde(rename_all = "snake_case", rename_all_fields = "camelCase")]
 enum External {
     Nothing,
@@ -125,7 +125,7 @@ fn external_enums() {
     faults::<External>(r#"{"count": 10}"#, &json!({"count": ["Must be less than or equal to 9."]}));
 }
 
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema, EventSchema)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, EventSchema)]
 #[serde(tag = "type", rename_all = "snake_case")]
 enum Internal {
     Nothing,
@@ -134,7 +134,7 @@ enum Internal {
     Deep(Adjacent),
 }
 
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema, EventSchema)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, EventSchema)]
 #[serde(tag = "t", content = "c")]
 enum Adjacent {
     Nothing,
@@ -208,7 +208,7 @@ fn faults_behind_a_tag_stand_in_place() {
     refuses::<Internal>("[]", &json!({"_schema": ["Invalid input type."]}));
 }
 
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema, EventSchema)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, EventSchema)]
 #[serde(untagged)]
 enum Untagged {
     Nothing,
@@ -231,7 +231,7 @@ fn untagged_enums() {
     faults::<Untagged>("[1, 2]", &json!({"1": ["Not a valid string."]}));
 }
 
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema, EventSchema)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, EventSchema)]
 struct Flat {
     name: String,
     #[serde(flatten)]
@@ -244,12 +244,12 @@ struct Flat {
     extra: BTreeMap<String, Value>,
 }
 
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema, EventSchema)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, EventSchema)]
 struct Named {
     nick: String,
 }
 
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema, EventSchema)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, EventSchema)]
 #[serde(deny_unknown_fields)]
 struct Closed {
     name: String,
@@ -278,14 +278,14 @@ fn flattened_fields() {
     );
 }
 
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema, EventSchema)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, EventSchema)]
 struct Tree<T> {
     value: T,
     children: Option<Vec<Tree<T>>>,
     next: Option<Box<Tree<T>>>,
 }
 
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema, EventSchema)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, EventSchema)]
 struct Forest {
     trees: HashMap<String, Tree<Box<Point>>>,
 }
@@ -305,7 +305,7 @@ fn generic_and_recursive_types() {
 }
 
 /// A type that knows nothing of events.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, schemars::JsonSchema)]
 struct Foreign {
     a: u8,
     b: Vec<u8>,
@@ -316,7 +316,7 @@ fn from_hex<'de, D: event_schema::serde::Deserializer<'de>>(input: D) -> Result<
     u32::from_str_radix(&text, 16).map_err(event_schema::serde::de::Error::custom)
 }
 
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema, EventSchema)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, EventSchema)]
 #[serde(try_from = "String", into = "String")]
 struct Even(#[validate(length(max = 4))] String);
 
@@ -334,7 +334,7 @@ impl From<Even> for String {
     }
 }
 
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema, EventSchema)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, EventSchema)]
 struct Mixed {
     #[event(plain)]
     foreign: Foreign,
@@ -378,7 +378,7 @@ fn readers_that_are_not_ours() {
 /// A suggestion for an unknown field looks at what is flattened too.
 #[test]
 fn suggestions_see_flattened_levels() {
-    #[derive(Debug, Serialize, JsonSchema, EventSchema)]
+    #[derive(Debug, Serialize, EventSchema)]
     #[serde(deny_unknown_fields)]
     struct Order {
         quantity: Option<u8>,
@@ -389,27 +389,27 @@ fn suggestions_see_flattened_levels() {
         #[serde(flatten)]
         status: Status,
     }
-    #[derive(Debug, Serialize, JsonSchema, EventSchema)]
+    #[derive(Debug, Serialize, EventSchema)]
     struct Customer {
         surname: Option<String>,
         #[serde(flatten)]
         address: Address,
     }
-    #[derive(Debug, Serialize, JsonSchema, EventSchema)]
+    #[derive(Debug, Serialize, EventSchema)]
     struct Address {
         street: Option<String>,
     }
-    #[derive(Debug, Serialize, JsonSchema, EventSchema)]
+    #[derive(Debug, Serialize, EventSchema)]
     #[serde(tag = "method")]
     enum Payment {
         Card { number: u64 },
         Invoice(Invoice),
     }
-    #[derive(Debug, Serialize, JsonSchema, EventSchema)]
+    #[derive(Debug, Serialize, EventSchema)]
     struct Invoice {
         deadline: u8,
     }
-    #[derive(Debug, Serialize, JsonSchema, EventSchema)]
+    #[derive(Debug, Serialize, EventSchema)]
     enum Status {
         Shipped { day: u8 },
     }
@@ -425,15 +425,15 @@ fn suggestions_see_flattened_levels() {
 /// A newtype with a sensitive field is masked where it is the key of a map, in what is found in it and below it.
 #[test]
 fn sensitive_keys_are_masked() {
-    #[derive(Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, JsonSchema, EventSchema)]
+    #[derive(Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, EventSchema)]
     struct Token(
         #[event(sensitive)]
         #[validate(length(min = 4))]
         String,
     );
-    #[derive(Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, JsonSchema, EventSchema)]
+    #[derive(Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, EventSchema)]
     struct Outer(Box<Token>);
-    #[derive(Debug, Serialize, JsonSchema, EventSchema)]
+    #[derive(Debug, Serialize, EventSchema)]
     struct Session {
         name: String,
         uses: BTreeMap<Outer, u8>,
@@ -451,4 +451,298 @@ fn sensitive_keys_are_masked() {
 
     let event = Session { name: "ada".into(), uses: BTreeMap::from([(Outer(Box::new(Token("abc".into()))), 1)]) };
     assert_eq!(event.validate().unwrap_err()[0].path().to_string(), r#"uses[key "***"]"#);
+}
+
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize, EventSchema)]
+struct Number(#[validate(range(min = 1))] u32);
+
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize, EventSchema)]
+struct Flag(bool);
+
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize, EventSchema)]
+#[serde(transparent)]
+struct ClearNumber {
+    inner: Box<Number>,
+    #[serde(skip)]
+    mark: u8,
+}
+
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize, EventSchema)]
+#[serde(try_from = "i16", into = "i16")]
+struct Odd(i16);
+
+impl TryFrom<i16> for Odd {
+    type Error = String;
+    fn try_from(number: i16) -> Result<Self, String> {
+        if number % 2 == 0 { Err(format!("{number} is even")) } else { Ok(Self(number)) }
+    }
+}
+
+impl From<Odd> for i16 {
+    fn from(odd: Odd) -> i16 {
+        odd.0
+    }
+}
+
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize, EventSchema)]
+struct Text(#[validate(length(min = 2))] String);
+
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, EventSchema)]
+struct Keys {
+    numbers: BTreeMap<Number, u8>,
+    flags: BTreeMap<Flag, u8>,
+    clear: BTreeMap<ClearNumber, u8>,
+    odd: BTreeMap<Odd, u8>,
+    texts: BTreeMap<Text, u8>,
+}
+
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Serialize, EventSchema)]
+struct Pin(
+    #[event(sensitive)]
+    #[validate(range(min = 1000))]
+    u32,
+);
+
+#[derive(Debug, Serialize, EventSchema)]
+struct Pins {
+    pins: BTreeMap<Pin, u8>,
+}
+
+/// Newtypes are the keys that their inner type is.
+#[test]
+fn newtypes_are_keys() {
+    let good = json!({
+        "numbers": {"7": 1}, "flags": {"true": 1}, "clear": {"8": 1}, "odd": {"-3": 1}, "texts": {"ab": 1, "7a": 1},
+    });
+    agrees::<Keys>(&good);
+    faults::<Keys>(
+        r#"{"numbers": {"x": 1, "0": 1, "5": "x"}, "flags": {"yes": 1}, "clear": {"1.5": 1, "0": 1},
+            "odd": {"2": 1, "x": 1}, "texts": {"a": 1}}"#,
+        &json!({
+            "numbers": {
+                "0": {"key": ["Must be greater than or equal to 1."]},
+                "x": {"key": ["Not a valid integer."]},
+                "5": {"value": ["Not a valid integer."]},
+            },
+            "flags": {"yes": {"key": ["Not a valid boolean."]}},
+            "clear": {
+                "0": {"key": ["Must be greater than or equal to 1."]},
+                "1.5": {"key": ["Not a valid integer."]},
+            },
+            "odd": {"2": {"key": ["Not a valid value."]}, "x": {"key": ["Not a valid integer."]}},
+            "texts": {"a": {"key": ["Shorter than minimum length 2."]}},
+        }),
+    );
+
+    let error = Pins::load_str(r#"{"pins": {"123": 1, "secret": 2, "4321": -1}}"#).unwrap_err();
+    let shown = format!("{error} {error:?} {}", error.to_problem());
+    assert_eq!(error.violations().unwrap().len(), 3);
+    assert!(!shown.contains("123") && !shown.contains("secret") && !shown.contains("4321"), "{shown}");
+}
+
+/// Loads what it dumps, as serde would.
+#[track_caller]
+fn comes_back<E: EventSchema + DeserializeOwned + PartialEq + Debug>(event: &E) {
+    let text = event.dump().unwrap();
+    let shown = String::from_utf8(text.clone()).unwrap();
+    assert_eq!(&serde_json::from_slice::<E>(&text).unwrap(), event, "serde of {shown}");
+    assert_eq!(&E::load(&text).unwrap_or_else(|error| panic!("{shown}: {error}")), event, "{shown}");
+    assert_eq!(&E::load_value(event.dump_value().unwrap()).unwrap(), event, "{shown}");
+}
+
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, EventSchema)]
+#[serde(tag = "t")]
+enum Tagged {
+    Unit(Unit),
+    Null(()),
+    External(External),
+    Boxed(Box<Unit>),
+}
+
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, EventSchema)]
+#[serde(tag = "t")]
+enum Around {
+    In { inner: External, unit: Unit },
+}
+
+/// Where there is no place for a null or a bare name, serde writes nothing or an entry.
+#[test]
+fn what_has_no_data_stands_behind_a_tag() {
+    for event in [
+        Tagged::Unit(Unit),
+        Tagged::Null(()),
+        Tagged::External(External::Nothing),
+        Tagged::External(External::Count(3)),
+        Tagged::Boxed(Box::new(Unit)),
+    ] {
+        comes_back(&event);
+    }
+    // The same when the tag comes last.
+    assert_eq!(Tagged::load(br#"{"nothing": null, "t": "External"}"#).unwrap(), Tagged::External(External::Nothing));
+    refuses::<Tagged>(r#"{"t": "Unit", "x": 1}"#, &json!({"_schema": ["Not a valid null."]}));
+    refuses::<Tagged>(r#"{"nothing": 1, "t": "External"}"#, &json!({"nothing": ["Not a valid null."]}));
+    // Elsewhere a null stays a null, and a name a name.
+    refuses::<Structs>(
+        r#"{"id": "ab", "pair": [1, "x"], "unit": {}, "tuple": [1, "a", {"x": 1, "y": 2}], "array": [1, 2, 3]}"#,
+        &json!({"unit": ["Not a valid null."]}),
+    );
+    faults::<Adjacent>(r#"{"t": "Nothing", "c": {}}"#, &json!({"c": ["Not a valid null."]}));
+    faults::<External>(r#"{"nothing": null}"#, &json!({"_schema": ["Not a valid variant."]}));
+    faults::<Around>(
+        r#"{"t": "In", "inner": {"nothing": null}, "unit": {}}"#,
+        &json!({"inner": ["Not a valid variant."], "unit": ["Not a valid null."]}),
+    );
+}
+
+#[test]
+fn what_has_no_data_is_flattened() {
+    #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, EventSchema)]
+    struct Units {
+        a: u8,
+        #[serde(flatten)]
+        unit: Unit,
+        #[serde(flatten)]
+        boxed: Box<Unit>,
+        #[serde(flatten)]
+        null: (),
+        #[serde(flatten)]
+        kind: External,
+        #[serde(flatten)]
+        extra: BTreeMap<String, u8>,
+    }
+    for (kind, extra) in [(External::Nothing, BTreeMap::new()), (External::Count(1), BTreeMap::from([("b".into(), 2)]))]
+    {
+        comes_back(&Units { a: 1, unit: Unit, boxed: Box::new(Unit), null: (), kind, extra });
+    }
+}
+
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, EventSchema)]
+struct Rest {
+    id: u8,
+    #[serde(alias = "n", skip_serializing_if = "Option::is_none")]
+    name: Option<String>,
+    #[serde(flatten)]
+    point: Point,
+    #[serde(flatten)]
+    maybe: Option<Box<Named>>,
+    #[serde(flatten)]
+    extra: BTreeMap<String, Value>,
+}
+
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, EventSchema)]
+#[serde(tag = "type")]
+enum Kept {
+    Rest(Box<Rest>),
+    Map(BTreeMap<String, Value>),
+    Inline {
+        id: u8,
+        #[serde(flatten)]
+        extra: HashMap<String, Value>,
+    },
+}
+
+/// A flattened map has no room for keys that load would give to others.
+#[test]
+fn a_flattened_map_holds_no_key_of_anothers() {
+    let event = |key: &str| Rest {
+        id: 1,
+        name: None,
+        point: Point { x: 1, y: 1 },
+        maybe: None,
+        extra: BTreeMap::from([(key.to_owned(), Value::from("z")), ("free".to_owned(), Value::Null)]),
+    };
+    comes_back(&event("more"));
+    for key in ["id", "name", "n", "x", "y", "nick"] {
+        let error = event(key).dump().unwrap_err();
+        assert_eq!(error.violations().unwrap().to_messages(), json!({key: ["Duplicate field."]}), "{key}");
+    }
+
+    let map = |key: &str| BTreeMap::from([(key.to_owned(), Value::from(1))]);
+    comes_back(&Kept::Map(map("more")));
+    comes_back(&Kept::Rest(Box::new(event("more"))));
+    comes_back(&Kept::Inline { id: 1, extra: map("more").into_iter().collect() });
+    for (event, key) in [
+        (Kept::Map(map("type")), "type"),
+        (Kept::Rest(Box::new(event("type"))), "type"),
+        (Kept::Rest(Box::new(event("id"))), "id"),
+        (Kept::Inline { id: 1, extra: map("type").into_iter().collect() }, "type"),
+        (Kept::Inline { id: 1, extra: map("id").into_iter().collect() }, "id"),
+    ] {
+        let error = event.dump().unwrap_err();
+        assert_eq!(error.violations().unwrap().to_messages(), json!({key: ["Duplicate field."]}), "{event:?}");
+    }
+}
+
+/// What a dump writes and no load reads is not collected, or it would be written twice.
+#[test]
+fn a_flattened_map_holds_nothing_that_is_only_written() {
+    #[derive(Debug, Clone, PartialEq, Serialize, EventSchema)]
+    #[serde(tag = "type")]
+    struct Stamped {
+        id: u8,
+        #[serde(skip_deserializing, rename = "createdAt")]
+        created_at: u8,
+        #[serde(flatten)]
+        extra: BTreeMap<String, Value>,
+    }
+    let event = Stamped { id: 1, created_at: 0, extra: BTreeMap::from([("more".into(), 1.into())]) };
+    let text = event.dump().unwrap();
+    assert_eq!(text, br#"{"type":"Stamped","id":1,"createdAt":0,"more":1}"#);
+    assert_eq!(Stamped::load(&text).unwrap(), event);
+    for key in ["type", "createdAt"] {
+        let event = Stamped { extra: BTreeMap::from([(key.to_owned(), 1.into())]), ..event.clone() };
+        assert_eq!(event.dump().unwrap_err().violations().unwrap().to_messages(), json!({key: ["Duplicate field."]}));
+    }
+    assert_eq!(Stamped::load(br#"{"created_at": 1, "id": 1}"#).unwrap().extra.len(), 1);
+}
+
+/// A flattened enum takes its tag and its data, so that they are not in the map beside it too.
+#[test]
+fn a_flattened_enum_takes_what_it_reads() {
+    #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, EventSchema)]
+    struct Beside<K> {
+        #[serde(flatten)]
+        kind: K,
+        #[serde(flatten)]
+        extra: BTreeMap<String, Value>,
+    }
+    let extra = || BTreeMap::from([("more".to_owned(), Value::from(1))]);
+    let input = r#"{"type": "at", "x": 1, "y": 2, "more": 1}"#;
+    let event = Beside::<Internal>::load_str(input).unwrap();
+    assert_eq!(event, Beside { kind: Internal::At(Point { x: 1, y: 2 }), extra: extra() });
+    assert_eq!(Beside::load(&event.dump().unwrap()).unwrap(), event);
+
+    let event = Beside::<Untagged>::load_str(r#"{"x": 1, "y": 2, "more": 1}"#).unwrap();
+    assert_eq!(event, Beside { kind: Untagged::Point(Point { x: 1, y: 2 }), extra: extra() });
+    assert_eq!(Beside::load(&event.dump().unwrap()).unwrap(), event);
+
+    // serde does so where the enum is tagged beside its data.
+    let input = json!({"t": "At", "c": {"x": 1, "y": 2}, "more": 1});
+    let event = agrees::<Beside<Adjacent>>(&input);
+    assert_eq!(event, Beside { kind: Adjacent::At(Point { x: 1, y: 2 }), extra: extra() });
+
+    for (event, key) in [
+        (Beside { kind: Internal::Nothing, extra: BTreeMap::from([("type".to_owned(), Value::Null)]) }, "type"),
+        (
+            Beside { kind: Internal::At(Point { x: 1, y: 2 }), extra: BTreeMap::from([("x".to_owned(), Value::Null)]) },
+            "x",
+        ),
+    ] {
+        let error = event.dump().unwrap_err();
+        assert_eq!(error.violations().unwrap().to_messages(), json!({key: ["Duplicate field."]}));
+    }
+    // Without data, they are there beside others.
+    for kind in [Tagged::Unit(Unit), Tagged::Null(()), Tagged::Boxed(Box::new(Unit))] {
+        let event = Beside { kind, extra: extra() };
+        assert_eq!(Beside::load(&event.dump().unwrap()).unwrap(), event);
+    }
+    let event = Beside { kind: Untagged::Nothing, extra: extra() };
+    assert_eq!(Beside::load(&event.dump().unwrap()).unwrap(), event);
+    let event = Beside { kind: Untagged::Nothing, extra: BTreeMap::from([("x".to_owned(), Value::from(1))]) };
+    assert_eq!(event.dump().unwrap_err().violations().unwrap().to_messages(), json!({"x": ["Duplicate field."]}));
+    // An incomplete variant is not none at all.
+    faults::<Beside<Untagged>>(r#"{"x": 1, "more": 1}"#, &json!({"y": ["Missing data for required field."]}));
+    // What only another variant has is free.
+    let event = Beside { kind: Internal::Nothing, extra: BTreeMap::from([("x".to_owned(), Value::from(1))]) };
+    assert_eq!(Beside::load(&event.dump().unwrap()).unwrap(), event);
 }

@@ -24,7 +24,7 @@ macro_rules! twins {
         mod ours {
             use super::*;
             $(
-                #[derive(Debug, Serialize, Deserialize, JsonSchema, EventSchema)]
+                #[derive(Debug, Serialize, Deserialize, EventSchema)]
                 $(#[$attribute])*
                 pub(crate) struct $name { $($body)* }
             )*
@@ -489,7 +489,7 @@ fn numbers_beyond_64_bits_are_found() {
 fn texts_behind_pointers_have_rules() {
     macro_rules! texts {
         ($($field:ident: $type:ty),*) => {
-            #[derive(Debug, Serialize, JsonSchema, EventSchema)]
+            #[derive(Debug, Serialize, EventSchema)]
             struct Texts {$(
                 #[validate(length(min = 2), email, url, ip, regex(path = *WORD), contains(pattern = "a"))]
                 #[validate(does_not_contain(pattern = "1"), non_control_character, credit_card, custom(function = no))]

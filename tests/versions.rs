@@ -3,19 +3,19 @@
 use event_schema::prelude::*;
 use serde_json::json;
 
-#[derive(Debug, PartialEq, Serialize, JsonSchema, EventSchema)]
+#[derive(Debug, PartialEq, Serialize, EventSchema)]
 #[event(name = "price.set")]
 struct PriceV1 {
     price: f64,
 }
 
-#[derive(Debug, PartialEq, Serialize, JsonSchema, EventSchema)]
+#[derive(Debug, PartialEq, Serialize, EventSchema)]
 #[event(name = "price.set", version = 2, previous = PriceV1)]
 struct PriceV2 {
     cents: u64,
 }
 
-#[derive(Debug, PartialEq, Serialize, JsonSchema, EventSchema)]
+#[derive(Debug, PartialEq, Serialize, EventSchema)]
 #[event(name = "price.set", version = 3, previous = PriceV2)]
 struct Price {
     #[validate(range(min = 1))]
@@ -23,7 +23,7 @@ struct Price {
     currency: String,
 }
 
-#[derive(Debug, PartialEq, Serialize, JsonSchema, EventSchema)]
+#[derive(Debug, PartialEq, Serialize, EventSchema)]
 #[event(version = 2, newer = "refuse")]
 struct Strict {
     cents: u64,

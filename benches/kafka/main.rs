@@ -23,7 +23,7 @@ use event_schema::kafka::rdkafka::client::DefaultClientContext;
 use event_schema::prelude::*;
 
 /// The event of the issue: an order, 120 bytes of JSON.
-#[derive(Debug, Clone, Serialize, Deserialize, JsonSchema, EventSchema)]
+#[derive(Debug, Clone, Serialize, Deserialize, EventSchema)]
 #[event(name = "order.placed", version = 2, key = id)]
 pub(crate) struct Order {
     pub(crate) id: Uuid,

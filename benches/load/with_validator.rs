@@ -1,7 +1,7 @@
 //! `serde_json` and validator: the baseline.
 
 use chrono::{DateTime, Utc};
-use event_schema::JsonSchema;
+use event_schema::schemars::{self, JsonSchema};
 use event_schema::uuid::Uuid;
 use serde::{Deserialize, Serialize};
 use validator::{Validate, ValidationErrors, ValidationErrorsKind};

@@ -22,6 +22,7 @@ pub(crate) struct EventAttrs {
     pub(crate) types: Option<Span>,
     pub(crate) krate: Option<Path>,
     pub(crate) validate: Option<bool>,
+    pub(crate) json_schema: Option<bool>,
     /// `Debug` is asked for, with sensitive fields masked.
     pub(crate) debug: bool,
     pub(crate) pre_load: Option<Path>,
@@ -53,6 +54,7 @@ const ON_TYPE: &[&str] = &[
     "post_dump",
     "crate",
     "validate",
+    "json_schema",
     "debug",
 ];
 
@@ -82,6 +84,10 @@ impl EventAttrs {
             "validate" => {
                 let literal: LitBool = value(meta, "`true` or `false`")?;
                 set(cx, meta, &mut self.validate, literal.value);
+            }
+            "json_schema" => {
+                let literal: LitBool = value(meta, "`true` or `false`")?;
+                set(cx, meta, &mut self.json_schema, literal.value);
             }
             "debug" => self.debug = true,
             "pre_load" => set(cx, meta, &mut self.pre_load, function(meta)?),
@@ -132,6 +138,11 @@ pub(crate) fn crate_path(input: &DeriveInput) -> Path {
 /// Whether the type has an `impl Validate` of its own.
 pub(crate) fn keeps_validate(input: &DeriveInput) -> bool {
     leniently(input).validate == Some(false)
+}
+
+/// Whether the type has an `impl JsonSchema` of its own.
+pub(crate) fn keeps_json_schema(input: &DeriveInput) -> bool {
+    leniently(input).json_schema == Some(false)
 }
 
 /// Whether a `Debug` that masks is asked for.
@@ -242,6 +253,8 @@ pub(crate) struct FieldAttrs {
     pub(crate) sensitive: bool,
     /// Null is refused, though the type has a place for it.
     pub(crate) not_null: Option<Span>,
+    /// Its default differs from time to time: contracts leave its value out.
+    pub(crate) computed_default: Option<Span>,
     /// Its own texts for what is wrong with its shape.
     pub(crate) messages: Messages,
 }
@@ -258,6 +271,7 @@ const ON_FIELD: &[&str] = &[
     "plain",
     "sensitive",
     "not_null",
+    "default",
     "messages",
     "each",
     "keys",
@@ -280,6 +294,17 @@ impl FieldAttrs {
                     "plain" => parsed.plain = true,
                     "sensitive" => parsed.sensitive = true,
                     "not_null" => parsed.not_null = Some(meta.path.span()),
+                    "default" => {
+                        let literal = string(meta)?;
+                        if literal.value() != "computed" {
+                            return Err(syn::Error::new_spanned(
+                                literal,
+                                "`default` is `\"computed\"`, for one that differs from time to time; the default itself \
+                                 is said in `#[serde(default)]`",
+                            ));
+                        }
+                        parsed.computed_default = Some(meta.path.span());
+                    }
                     "messages" => nested_items(cx, meta, |text| parsed.messages.parse(cx, text))?,
                     name if rules.parse_event(cx, meta, name)? => {}
                     other if ON_TYPE.contains(&other) => {

@@ -3,14 +3,12 @@
 use proc_macro2::{TokenStream, TokenTree};
 use quote::{ToTokens, quote};
 use syn::punctuated::Punctuated;
-use syn::{
-    Attribute, Data, DeriveInput, Expr, ExprLit, Field, Fields, Lit, Meta, MetaNameValue, Path, Token, parse_quote,
-};
+use syn::{Attribute, Data, DeriveInput, Field, Fields, Meta, Path, Token, parse_quote};
 
 use crate::rule::head;
 
 /// The derives that the attribute adds itself.
-const OURS: &[&str] = &["Serialize", "JsonSchema", "EventSchema"];
+const OURS: &[&str] = &["Serialize", "EventSchema"];
 
 pub(crate) fn expand(args: &TokenStream, mut input: DeriveInput) -> syn::Result<TokenStream> {
     if let Data::Union(data) = &input.data {
@@ -50,21 +48,22 @@ pub(crate) fn expand(args: &TokenStream, mut input: DeriveInput) -> syn::Result<
         input.attrs.push(parse_quote!(#[serde(untagged)]));
     }
     let keeps_validate = crate::attr::keeps_validate(&input);
-    derives.retain(|path| !(is_one_of(path, OURS) || !keeps_validate && is_one_of(path, &["Validate"])));
+    let keeps_json_schema = crate::attr::keeps_json_schema(&input);
+    derives.retain(|path| {
+        !(is_one_of(path, OURS)
+            || !keeps_validate && is_one_of(path, &["Validate"])
+            || !keeps_json_schema && is_one_of(path, &["JsonSchema"]))
+    });
 
     let krate = crate::attr::crate_path(&input);
     leave_out_nulls(&mut input.data, &krate);
-    let untold = tell_forms(&mut input.data).map(syn::Error::into_compile_error);
     let quoted = |path: &str| format!("{}::{path}", krate.to_token_stream().to_string().replace(' ', ""));
-    let (serde, schemars) = (quoted("serde"), quoted("schemars"));
+    let serde = quoted("serde");
     let serde_crate = (!names(&input.attrs, "serde", "crate")).then(|| quote!(#[serde(crate = #serde)]));
-    let schemars_crate = (!names(&input.attrs, "schemars", "crate")).then(|| quote!(#[schemars(crate = #schemars)]));
     Ok(quote! {
         #twice
-        #untold
-        #[derive(#krate::serde::Serialize, #krate::schemars::JsonSchema, #krate::EventSchema #(, #derives)*)]
+        #[derive(#krate::serde::Serialize, #krate::EventSchema #(, #derives)*)]
         #serde_crate
-        #schemars_crate
         #input
     })
 }
@@ -112,41 +111,6 @@ fn leave_out_nulls(data: &mut Data, krate: &Path) {
             field.attrs.push(parse_quote!(#[serde(skip_serializing_if = #is_null)]));
         }
     }
-}
-
-/// schemars takes the module of serde's `with` for a type, and says so in words that tell nobody what to do.
-fn tell_forms(data: &mut Data) -> Option<syn::Error> {
-    let mut errors: Option<syn::Error> = None;
-    for field in fields_of(data) {
-        let module = field.attrs.iter().filter(|attr| attr.path().is_ident("serde")).find_map(|attr| {
-            let list = attr.parse_args_with(Punctuated::<Meta, Token![,]>::parse_terminated).ok()?;
-            list.into_iter().find_map(|meta| match meta {
-                Meta::NameValue(MetaNameValue {
-                    path, value: Expr::Lit(ExprLit { lit: Lit::Str(with), .. }), ..
-                }) if path.is_ident("with") => Some(with),
-                _ => None,
-            })
-        });
-        let Some(module) = module else { continue };
-        let path = module.parse::<Path>().ok();
-        let last = path.as_ref().and_then(|path| path.segments.last());
-        let is_module = last.is_some_and(|last| last.ident.to_string().starts_with(char::is_lowercase));
-        if !is_module || says(field, "schemars", &|word| matches!(word, "with" | "schema_with" | "skip")) {
-            continue;
-        }
-        let error = syn::Error::new_spanned(
-            &module,
-            "what is it on the wire? The contract cannot see into functions: add `#[schemars(with = \"String\")]`, \
-             or the type that it is written as",
-        );
-        match &mut errors {
-            Some(errors) => errors.combine(error),
-            None => errors = Some(error),
-        }
-        // One error is enough.
-        field.attrs.push(parse_quote!(#[schemars(with = "()")]));
-    }
-    errors
 }
 
 fn fields_of(data: &mut Data) -> impl Iterator<Item = &mut Field> {

@@ -10,8 +10,9 @@ use serde_derive_internals::ast::Style;
 use serde_derive_internals::attr::{Default, Identifier, TagType};
 use serde_derive_internals::name::Name;
 use syn::ext::IdentExt;
+use syn::punctuated::Punctuated;
 use syn::visit::Visit;
-use syn::{Attribute, GenericParam, Ident};
+use syn::{Attribute, DeriveInput, GenericParam, Ident, Meta, Path, Token};
 
 use crate::attr::{list, suggestion};
 use crate::model::{Field, Level, Model, Reader, Shape, Variant};
@@ -19,6 +20,7 @@ use crate::rule::RuleKind;
 
 pub(crate) fn check(cx: &Ctxt, model: &Model<'_>) {
     check_order(cx, model);
+    check_json_schema(cx, model);
     check_event(cx, model);
     check_container(cx, model);
     check_key(cx, model);
@@ -29,6 +31,7 @@ pub(crate) fn check(cx: &Ctxt, model: &Model<'_>) {
         check_names(cx, level.fields.iter().filter_map(names_of));
         for field in &level.fields {
             check_field(cx, level, field);
+            check_computed_default(cx, model, field);
             check_rules(cx, field, &level.fields);
         }
     }
@@ -72,6 +75,27 @@ fn check_order(cx: &Ctxt, model: &Model<'_>) {
              `#[event(...)]`",
         );
     }
+}
+
+/// schemars' derive on a line below, where it can be seen; in our own list rustc finds two implementations.
+fn check_json_schema(cx: &Ctxt, model: &Model<'_>) {
+    if model.event.json_schema == Some(false) {
+        return;
+    }
+    if let Some(path) = derived_json_schema(model.input) {
+        cx.error_spanned_by(
+            path,
+            "`EventSchema` implements `JsonSchema` itself: drop this derive, or keep it with \
+             `#[event(json_schema = false)]`",
+        );
+    }
+}
+
+/// schemars' derive among those that stand below ours.
+pub(crate) fn derived_json_schema(input: &DeriveInput) -> Option<Path> {
+    let lists = input.attrs.iter().filter(|attr| attr.path().is_ident("derive"));
+    let lists = lists.filter_map(|attr| attr.parse_args_with(Punctuated::<Path, Token![,]>::parse_terminated).ok());
+    lists.flatten().find(|path| path.segments.last().is_some_and(|last| last.ident == "JsonSchema"))
 }
 
 fn check_event(cx: &Ctxt, model: &Model<'_>) {
@@ -276,6 +300,40 @@ fn check_field(cx: &Ctxt, level: &Level<'_>, field: &Field<'_>) {
         ),
     ];
     refuse(cx, &original.attrs, original, &unsupported);
+    check_form(cx, field);
+}
+
+/// serde's `with` names functions: what they write has to be told.
+fn check_form(cx: &Ctxt, field: &Field<'_>) {
+    let attrs = &field.serde.attrs;
+    if field.schema.with.is_some() || attrs.deserialize_with().is_none() || attrs.serialize_with().is_none() {
+        return;
+    }
+    let serdes = field.serde.original.attrs.iter().filter(|attr| attr.path().is_ident("serde"));
+    let module = serdes.into_iter().find_map(|attr| {
+        let list = attr.parse_args_with(Punctuated::<Meta, Token![,]>::parse_terminated).ok()?;
+        list.into_iter().find_map(|meta| match meta {
+            Meta::NameValue(pair) if pair.path.is_ident("with") => Some(pair.value),
+            _ => None,
+        })
+    });
+    if let Some(module) = module {
+        cx.error_spanned_by(
+            module,
+            "what is it on the wire? The contract cannot see into functions: add `#[schemars(with = \"String\")]`, \
+             or the type that it is written as",
+        );
+    }
+}
+
+/// A default that is called computed must be there.
+fn check_computed_default(cx: &Ctxt, model: &Model<'_>, field: &Field<'_>) {
+    if let Some(span) = field.event.computed_default
+        && field.serde.attrs.default().is_none()
+        && model.serde.attrs.default().is_none()
+    {
+        cx.syn_error(syn::Error::new(span, "the field has no default: say it in `#[serde(default)]`"));
+    }
 }
 
 fn check_variant(cx: &Ctxt, variant: &Variant<'_>) {

@@ -8,7 +8,8 @@ use serde_derive_internals::attr::Identifier;
 use serde_derive_internals::{Ctxt, Derive};
 use syn::{Data, DeriveInput, Fields, Ident, Path, parse_quote};
 
-use crate::attr::{asks_for_debug, keeps_validate};
+use crate::attr::{asks_for_debug, keeps_json_schema, keeps_validate};
+use crate::check::derived_json_schema;
 
 pub(crate) fn expand(krate: &Path, input: &DeriveInput) -> TokenStream {
     let (ident, visibility) = (&input.ident, &input.vis);
@@ -53,6 +54,7 @@ pub(crate) fn expand(krate: &Path, input: &DeriveInput) -> TokenStream {
         }
     });
 
+    let json_schema = json_schema(input);
     let one_value = match &input.data {
         Data::Struct(data) => matches!(&data.fields, Fields::Unnamed(fields) if fields.unnamed.len() == 1),
         Data::Enum(data) => data.variants.iter().all(|variant| matches!(variant.fields, Fields::Unit)),
@@ -84,7 +86,13 @@ pub(crate) fn expand(krate: &Path, input: &DeriveInput) -> TokenStream {
                 ) -> __p::Result<__p::Option<Self>, __D::Error> {
                     ::core::unreachable!()
                 }
+
+                fn shape() -> __p::Shape {
+                    ::core::unreachable!()
+                }
             }
+
+            #json_schema
 
             #[automatically_derived]
             impl #impl_generics __p::EventSchema for #ident #ty_generics #event_where {
@@ -112,6 +120,27 @@ pub(crate) fn expand(krate: &Path, input: &DeriveInput) -> TokenStream {
             #debug
         };
     }
+}
+
+/// The `impl JsonSchema`, unless the type has one of its own.
+fn json_schema(input: &DeriveInput) -> Option<TokenStream> {
+    let ident = &input.ident;
+    let (impl_generics, ty_generics, where_clause) = input.generics.split_for_impl();
+    let has_own = keeps_json_schema(input) || derived_json_schema(input).is_some();
+    (!has_own).then(|| {
+        quote! {
+            #[automatically_derived]
+            impl #impl_generics __p::schemars::JsonSchema for #ident #ty_generics #where_clause {
+                fn schema_name() -> __p::Cow<'static, str> {
+                    ::core::unreachable!()
+                }
+
+                fn json_schema(_: &mut __p::schemars::SchemaGenerator) -> __p::schemars::Schema {
+                    ::core::unreachable!()
+                }
+            }
+        }
+    })
 }
 
 /// Whether serde's derive has errors of its own for the type, or writes an impl for another one.

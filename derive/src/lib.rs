@@ -8,25 +8,36 @@ mod expand;
 mod fallback;
 mod model;
 mod rule;
+mod schemars;
 
 use proc_macro::TokenStream;
+use proc_macro2::Span;
 use quote::quote;
 use serde_derive_internals::Ctxt;
 use syn::{DeriveInput, parse_macro_input};
 
-/// Implements `EventSchema` and `FieldType` for a struct or an enum; see `event_schema::derive`.
+/// Implements `EventSchema`, `FieldType` and schemars' `JsonSchema` for a struct or an enum; see `event_schema::derive`.
 #[proc_macro_derive(EventSchema, attributes(event, serde, validate, schemars))]
 pub fn derive_event_schema(input: TokenStream) -> TokenStream {
     let input = parse_macro_input!(input as DeriveInput);
     derive(&input).into()
 }
 
-/// Adds the derives `Serialize`, `JsonSchema` and `EventSchema` to a struct or an enum, with the
+/// Adds the derives `Serialize` and `EventSchema` to a struct or an enum, with the
 /// paths that let a crate use them that depends on `event-schema` only; see `event_schema::derive`.
 #[proc_macro_attribute]
 pub fn event(args: TokenStream, item: TokenStream) -> TokenStream {
     let input = parse_macro_input!(item as DeriveInput);
     attribute::expand(&args.into(), input).unwrap_or_else(syn::Error::into_compile_error).into()
+}
+
+/// Refused: `EventSchema` implements schemars' trait itself. A list of derives that names it is told so, where rustc
+/// would only see two implementations.
+#[proc_macro_derive(JsonSchema, attributes(event, serde, validate, schemars))]
+pub fn derive_json_schema(_: TokenStream) -> TokenStream {
+    let message = "`EventSchema` implements `JsonSchema` itself: drop it from the list. A type that is no event \
+                   schema derives `event_schema::schemars::JsonSchema`";
+    syn::Error::new(Span::call_site(), message).into_compile_error().into()
 }
 
 fn derive(input: &DeriveInput) -> proc_macro2::TokenStream {

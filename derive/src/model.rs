@@ -8,6 +8,7 @@ use syn::{DeriveInput, ExprPath, Ident, Type};
 
 use crate::attr::{self, EventAttrs, FieldAttrs};
 use crate::rule::{Rules, TypeRules};
+use crate::schemars::{On, SchemaAttrs};
 
 pub(crate) struct Model<'a> {
     pub(crate) input: &'a DeriveInput,
@@ -15,6 +16,7 @@ pub(crate) struct Model<'a> {
     pub(crate) serde: Container<'a>,
     pub(crate) event: EventAttrs,
     pub(crate) rules: TypeRules,
+    pub(crate) schema: SchemaAttrs,
     pub(crate) shape: Shape<'a>,
 }
 
@@ -33,6 +35,7 @@ pub(crate) struct Variant<'a> {
     pub(crate) ident: Ident,
     pub(crate) attrs: VariantAttrs,
     pub(crate) original: &'a syn::Variant,
+    pub(crate) schema: SchemaAttrs,
     pub(crate) level: Level<'a>,
 }
 
@@ -40,6 +43,7 @@ pub(crate) struct Field<'a> {
     pub(crate) serde: ast::Field<'a>,
     pub(crate) event: FieldAttrs,
     pub(crate) rules: Rules,
+    pub(crate) schema: SchemaAttrs,
 }
 
 /// Who reads a field.
@@ -60,6 +64,7 @@ impl<'a> Model<'a> {
     pub(crate) fn from_ast(cx: &Ctxt, input: &'a DeriveInput) -> Option<Self> {
         let event = EventAttrs::from_ast(cx, &input.attrs);
         let rules = TypeRules::from_ast(cx, &input.attrs);
+        let schema = SchemaAttrs::from_ast(cx, &input.attrs, On::Type);
         if let syn::Data::Union(data) = &input.data {
             cx.error_spanned_by(data.union_token, "a union cannot be an event: nothing tells which field it holds");
             return None;
@@ -67,7 +72,7 @@ impl<'a> Model<'a> {
         let private = Ident::new("__private", Span::call_site());
         let mut serde = Container::from_ast(cx, input, Derive::Deserialize, &private)?;
         let shape = Shape::from_ast(cx, std::mem::replace(&mut serde.data, Data::Enum(Vec::new())));
-        Some(Self { input, serde, event, rules, shape })
+        Some(Self { input, serde, event, rules, schema, shape })
     }
 
     /// Every level: the struct's own, or those of the variants, by index.
@@ -99,6 +104,7 @@ impl<'a> Shape<'a> {
                             ident: variant.ident,
                             attrs: variant.attrs,
                             original: variant.original,
+                            schema: SchemaAttrs::from_ast(cx, &variant.original.attrs, On::Variant),
                             level: Level::from_ast(cx, variant.style, variant.fields),
                         }
                     })
@@ -113,7 +119,9 @@ impl<'a> Level<'a> {
         let field = |field: ast::Field<'a>| {
             let attrs = &field.original.attrs;
             let mut rules = Rules::from_ast(cx, attrs);
-            Field { event: FieldAttrs::from_ast(cx, attrs, &mut rules), rules, serde: field }
+            let event = FieldAttrs::from_ast(cx, attrs, &mut rules);
+            let schema = SchemaAttrs::from_ast(cx, attrs, On::Field);
+            Field { event, rules: rules.unless_skipped(), schema, serde: field }
         };
         Self { style, fields: fields.into_iter().map(field).collect() }
     }
@@ -142,6 +150,11 @@ impl Field<'_> {
         } else {
             Reader::Ours
         }
+    }
+
+    /// Whether it is not read.
+    pub(crate) fn is_skipped(&self) -> bool {
+        matches!(self.reader(), Reader::Skipped)
     }
 
     /// Whether its type is one of ours, all the way down.

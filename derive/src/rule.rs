@@ -53,6 +53,8 @@ pub(crate) struct Rules {
     pub(crate) values: Vec<Rule>,
     /// `#[validate(nested)]`.
     pub(crate) nested: bool,
+    /// `#[validate(skip)]`.
+    skip: bool,
 }
 
 #[derive(Default)]
@@ -102,7 +104,6 @@ impl Rules {
     /// What `#[validate(...)]` says of a field.
     pub(crate) fn from_ast(cx: &Ctxt, attrs: &[Attribute]) -> Self {
         let mut rules = Self::default();
-        let mut skip = false;
         for attr in attrs.iter().filter(|attr| attr.path().is_ident("validate")) {
             if let syn::Meta::Path(path) = &attr.meta {
                 cx.error_spanned_by(path, "which rule? As in `#[validate(length(min = 1))]` or `#[validate(nested)]`");
@@ -112,7 +113,7 @@ impl Rules {
                 match name_of(meta).as_str() {
                     // A nested schema is validated anyhow, but where the type is read as another.
                     "nested" => rules.nested = flag(meta)?,
-                    "skip" => skip = flag(meta)?,
+                    "skip" => rules.skip = flag(meta)?,
                     name if MARSHMALLOW.contains(&name) => {
                         return Err(
                             meta.error(format!("`{name}` is no rule of validator's: write `#[event({name}(...))]`"))
@@ -123,10 +124,12 @@ impl Rules {
                 Ok(())
             });
         }
-        if skip {
-            rules.own.clear();
-        }
         rules
+    }
+
+    /// The rules, all that were parsed, or none if they are skipped.
+    pub(crate) fn unless_skipped(self) -> Self {
+        if self.skip { Self { nested: self.nested, ..Self::default() } } else { self }
     }
 
     /// A rule in `#[event(...)]`; whether it is one.

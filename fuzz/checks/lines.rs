@@ -28,35 +28,41 @@ pub(crate) fn check(input: &[u8]) -> u64 {
     }
 }
 
-/// An answer that can be compared.
-fn told<E>(answer: Result<E, LoadError>) -> Result<E, String> {
-    // What is told of a line has columns only, as it is the first of its text.
-    answer.map_err(|error| error.to_string().replace("line 1 column", "column"))
+/// An answer that can be compared: of an error its text and place, so many lines and bytes on.
+fn told<E>(answer: Result<E, LoadError>, lines: u64, bytes: u64) -> Result<E, (String, Option<[u64; 3]>)> {
+    answer.map_err(|error| {
+        let Some(at) = error.position() else { return (error.to_string(), None) };
+        let text = error.to_string().replace(&at.to_string(), "there");
+        let text = text.replace(&format!("offset {}", at.offset()), "there");
+        (text, Some([at.line() + lines, at.column(), at.offset() + bytes]))
+    })
 }
 
 fn lines_of<E: EventSchema + PartialEq + Debug>(most: usize, chunk: usize, input: &[u8]) -> u64 {
     let options = LoadOptions::new().max_size(most);
     let mut expected = Vec::new();
-    for (index, line) in input.split(|byte| *byte == b'\n').enumerate() {
-        let line = line.strip_suffix(b"\r").unwrap_or(line);
+    let mut before = 0;
+    for (index, whole) in (0..).zip(input.split(|byte| *byte == b'\n')) {
+        let line = whole.strip_suffix(b"\r").unwrap_or(whole);
         if line.len() > most || !line.trim_ascii().is_empty() {
-            expected.push((index as u64 + 1, told(E::load_with(line, &options))));
+            expected.push((index + 1, told(E::load_with(line, &options), index, before)));
         }
+        before += whole.len() as u64 + 1;
     }
     let source = BufReader::with_capacity(chunk, input);
-    let lines: Vec<_> = E::load_lines_with(source, options).map(|line| (line.number, told(line.event))).collect();
+    let lines: Vec<_> = E::load_lines_with(source, options).map(|line| (line.number, told(line.event, 0, 0))).collect();
     assert_eq!(lines, expected);
 
     let whole = E::load_reader_with(BufReader::with_capacity(chunk, input), &options);
     if input.len() > most {
         assert!(whole.is_err_and(|error| error.is_too_large()));
     } else {
-        assert_eq!(told(whole), told(E::load_with(input, &options)));
+        assert_eq!(told(whole, 0, 0), told(E::load_with(input, &options), 0, 0));
     }
 
     let mut hasher = DefaultHasher::new();
     for (_, answer) in lines {
-        answer.map(drop).map_err(|error| error.replace(|c: char| c.is_ascii_digit(), "")).hash(&mut hasher);
+        answer.map(drop).map_err(|error| error.0.replace(|c: char| c.is_ascii_digit(), "")).hash(&mut hasher);
     }
     hasher.finish()
 }

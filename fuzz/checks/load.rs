@@ -87,10 +87,10 @@ fn agrees<E: EventSchema + DeserializeOwned + PartialEq + Debug>(text: &str, loa
     let once = message.to_string();
     // Of a repeated key, `message` has the last value only: what load said of another cannot be looked up.
     if loaded.is_ok() || colons(text) == colons(&once) {
-        with_serde(text, &message, loaded).unwrap();
+        with_serde(text, &message, &[], loaded).unwrap();
     }
     let from_bytes = E::load_str(&once);
-    with_serde(&once, &message, &from_bytes).unwrap();
+    with_serde(&once, &message, &[], &from_bytes).unwrap();
     let from_value = E::load_value(message);
     match (&from_bytes, &from_value) {
         (Err(by_bytes), Err(by_value)) => assert_eq!(findings(by_bytes), findings(by_value)),

@@ -2,9 +2,10 @@
 
 mod json_schema;
 mod pattern;
+#[doc(hidden)]
+pub mod shape;
 
 pub(crate) use self::json_schema::decimal;
 #[doc(hidden)]
-pub use self::json_schema::json_schema;
-pub use self::json_schema::{Place, Walk};
-pub(crate) use self::pattern::integers;
+pub use self::json_schema::{is_inline, json_schema, schema_of};
+pub use self::shape::Shape;

@@ -166,8 +166,11 @@ const CATEGORIES: &[&str] = &[
     "Alphabetic",
 ];
 
+/// The pattern of a number, as JSON writes it.
+pub(super) const NUMBER: &str = r"^-?(0|[1-9][0-9]*)(\.[0-9]+)?([eE][+-]?[0-9]+)?$";
+
 /// The pattern of the integers from `min` to `max`, as JSON writes them. They are the keys of a map.
-pub(crate) fn integers(min: impl Display, max: impl Display) -> String {
+pub(super) fn integers(min: impl Display, max: impl Display) -> String {
     let mut forms = vec!["0".to_owned()];
     forms.extend(up_to(&max.to_string()));
     if let Some(digits) = min.to_string().strip_prefix('-') {

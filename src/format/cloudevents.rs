@@ -46,14 +46,16 @@ use std::time::SystemTime;
 
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
-use serde::de::{Deserializer, Error as _, MapAccess, Visitor};
+use serde::de::{Deserializer, Error as _, IgnoredAny, MapAccess, Visitor};
 use serde::ser::{Serialize, SerializeMap, Serializer};
 use serde_json::value::RawValue;
 use time::OffsetDateTime;
 use time::format_description::well_known::Rfc3339;
 
+use crate::load::json;
 #[cfg(feature = "kafka")]
 use crate::violation::MASK;
+use crate::violation::Position;
 
 /// The only version of the specification that is known here.
 pub(crate) const SPECVERSION: &str = "1.0";
@@ -404,7 +406,7 @@ impl CloudEvent {
             let is_text = match event.data_content_type() {
                 Some(media_type) => is_text(media_type),
                 // As the JSON format takes it.
-                None => serde_json::from_slice::<&RawValue>(value).is_ok(),
+                None => str::from_utf8(value).is_ok_and(|text| json::read::<IgnoredAny>(text).is_ok()),
             };
             match str::from_utf8(value) {
                 Ok(text) if is_text => Data::Text(text.to_owned()),
@@ -427,15 +429,12 @@ impl CloudEvent {
     /// assert_eq!(error.to_string(), "a CloudEvent is a JSON object");
     /// ```
     pub fn read_json(document: &[u8]) -> Result<Self, CloudEventError> {
-        let members: Members<'_> = serde_json::from_slice(document).map_err(|error| {
-            if document.trim_ascii_start().first().is_some_and(|first| *first != b'{') && !error.is_eof() {
-                return CloudEventError::from(Kind::NoObject);
-            }
-            // What serde_json says of an error in the data may quote them.
-            if error.is_data() {
-                return Kind::Twice.into();
-            }
-            Kind::Json { line: error.line(), column: error.column() }.into()
+        let no_json = |offset| CloudEventError::from(Kind::Json(Position::of(document, offset)));
+        let text = str::from_utf8(document).map_err(|error| no_json(error.valid_up_to()))?;
+        let members: Members<'_> = json::read(text).map_err(|error| match error.offset() {
+            _ if text.trim_ascii_start().starts_with(|first| first != '{') && !error.is_eof() => Kind::NoObject.into(),
+            Some(offset) if !error.is_data() => no_json(offset),
+            _ => Kind::Twice.into(),
         })?;
         let mut event = Self { attributes: BTreeMap::new(), data: None };
         let (mut data, mut base64) = (None, None);
@@ -444,7 +443,7 @@ impl CloudEvent {
                 ("data", _) => data = Some(value),
                 (_, "null") => {}
                 ("data_base64", text) => {
-                    base64 = Some(serde_json::from_str::<String>(text).map_err(|_| Kind::Base64)?);
+                    base64 = Some(json::read::<String>(text).map_err(|_| Kind::Base64)?);
                 }
                 (name, text) => event.set(name, Attribute::from_json(name, text)?)?,
             }
@@ -456,7 +455,7 @@ impl CloudEvent {
             (Some(data), None) if event.data_content_type().is_none_or(is_json) => {
                 Some(Data::Text(data.get().to_owned()))
             }
-            (Some(data), None) => Some(Data::Text(serde_json::from_str(data.get()).map_err(|_| Kind::NoText)?)),
+            (Some(data), None) => Some(Data::Text(json::read(data.get()).map_err(|_| Kind::NoText)?)),
             (None, None) => None,
         };
         Ok(event)
@@ -522,8 +521,8 @@ impl Serialize for CloudEvent {
         }
         match &self.data {
             Some(Data::Text(text)) if self.data_content_type().is_none_or(is_json) => {
-                let json: &RawValue = serde_json::from_str(text).map_err(serde::ser::Error::custom)?;
-                map.serialize_entry("data", json)?;
+                let data: &RawValue = json::read(text).map_err(serde::ser::Error::custom)?;
+                map.serialize_entry("data", data)?;
             }
             Some(Data::Text(text)) => map.serialize_entry("data", text)?,
             Some(Data::Binary(bytes)) => map.serialize_entry("data_base64", &STANDARD.encode(bytes))?,
@@ -596,11 +595,11 @@ impl Attribute {
         }
     }
 
-    fn from_json(name: &str, json: &str) -> Result<Self, CloudEventError> {
-        match json.as_bytes()[0] {
-            b'"' => serde_json::from_str(json).map(Self::String),
-            b't' | b'f' => serde_json::from_str(json).map(Self::Boolean),
-            _ => serde_json::from_str(json).map(Self::Integer),
+    fn from_json(name: &str, text: &str) -> Result<Self, CloudEventError> {
+        match text.as_bytes()[0] {
+            b'"' => json::read(text).map(Self::String),
+            b't' | b'f' => json::read(text).map(Self::Boolean),
+            _ => json::read(text).map(Self::Integer),
         }
         .map_err(|_| invalid(name, "is neither a text nor a boolean nor a whole number of 32 bits"))
     }
@@ -836,8 +835,8 @@ enum Kind {
     Format(Box<str>),
     #[error("a CloudEvent is a JSON object")]
     NoObject,
-    #[error("not valid JSON at line {line} column {column}")]
-    Json { line: usize, column: usize },
+    #[error("not valid JSON at {0}")]
+    Json(Position),
     #[error("the JSON object has a member twice")]
     Twice,
     #[error("`data` and `data_base64` exclude each other")]

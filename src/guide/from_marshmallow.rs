@@ -643,7 +643,7 @@
 //!
 //! let part = Point::load_partial(br#"{"x": 5}"#)?;
 //! assert_eq!((part.get::<i64>("x")?, part.get::<i64>("y")?), (Some(5), None));
-//! assert_eq!(part.apply_to(&Point { x: 1, y: 2 })?, Point { x: 5, y: 2 });
+//! assert_eq!(part.apply_to(Point { x: 1, y: 2 })?, Point { x: 5, y: 2 });
 //! assert!(Point::load_partial_with(br#"{"x": 5}"#, &LoadOptions::new().partial(&["y"])).is_ok());
 //! assert!(Point::load_partial_with(br#"{"x": 5}"#, &LoadOptions::new().partial(&["x"])).is_err());
 //!

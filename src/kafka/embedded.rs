@@ -15,10 +15,10 @@ use rdkafka::types::{RDKafkaApiKey, RDKafkaRespErr, RDKafkaType};
 use rdkafka::{Offset, TopicPartitionList};
 use tokio::sync::OnceCell;
 
-use super::client::thread;
+use super::client::{Host, cluster, create_topic, thread};
 use super::config::KafkaConfig;
 use super::consume::{Position, Raw, Received};
-use super::error::{ConnectError, ConnectErrorKind};
+use super::error::ConnectError;
 use super::message::ProducerRecord;
 use super::produce::{EventProducer, Sent};
 use crate::EventSchema;
@@ -32,7 +32,7 @@ use crate::EventSchema;
 /// use event_schema::kafka::{EmbeddedKafka, EventConsumer};
 /// use event_schema::prelude::*;
 ///
-/// #[derive(Debug, PartialEq, Serialize, JsonSchema, EventSchema)]
+/// #[derive(Debug, PartialEq, Serialize, EventSchema)]
 /// #[event(topic = "greetings")]
 /// struct Greeting { text: String }
 ///
@@ -73,9 +73,8 @@ use crate::EventSchema;
 /// - A request that is made to [`fail`](Self::fail) has not happened: a broker that stores an event and
 ///   whose answer is lost is [`answer_after`](Self::answer_after) a longer time than the client waits.
 /// - There is one broker, and no leader that moves.
-/// - Kafka's admin requests are not understood: make topics with
-///   [`create_topic`](Self::create_topic). One that is written to before is made with 4
-///   partitions.
+/// - Kafka's admin requests are not understood: make topics with [`create_topic`](Self::create_topic) or
+///   [`Topics`](super::Topics). A topic that is written to before has 4 partitions.
 ///
 /// - The time in [`Sent`](crate::kafka::Sent) is made up; the one in [`Received`](crate::kafka::Received) is right.
 ///
@@ -87,7 +86,7 @@ pub struct EmbeddedKafka {
     producer: OnceCell<EventProducer>,
     // The cluster belongs to this client: `MockCluster` itself may not leave its thread, while a
     // client may, and hands out a new `MockCluster` for each call.
-    client: Client<DefaultClientContext>,
+    client: Arc<Client<DefaultClientContext>>,
 }
 
 impl EmbeddedKafka {
@@ -116,7 +115,7 @@ impl EmbeddedKafka {
                 Client::new(&config, native, producer, DefaultClientContext)
             })
             .map_err(ConnectError::creation)?;
-        let embedded = Self { client, producer: OnceCell::new() };
+        let embedded = Self { client: Arc::new(client), producer: OnceCell::new() };
         embedded.form_groups_at_once();
         Ok(embedded)
     }
@@ -134,10 +133,10 @@ impl EmbeddedKafka {
     }
 
     fn cluster(&self) -> MockCluster<'_, DefaultClientContext> {
-        self.client.mock_cluster().expect("the client was made with `test.mock.num.brokers`")
+        cluster(&self.client)
     }
 
-    /// Makes a topic.
+    /// Makes a topic. [`Topics`](super::Topics) makes those of events, here as on a real cluster.
     ///
     /// # Errors
     ///
@@ -152,10 +151,7 @@ impl EmbeddedKafka {
     /// # Ok::<(), event_schema::kafka::ConnectError>(())
     /// ```
     pub fn create_topic(&self, name: &str, partitions: i32) -> Result<(), ConnectError> {
-        self.cluster().create_topic(name, partitions, 1).map_err(|error| {
-            let reason = format!("topic `{name}` with {partitions} partitions: {error}");
-            ConnectErrorKind::Client(reason).into()
-        })
+        create_topic(&self.client, name, partitions)
     }
 
     /// Lets the broker take its time for every answer from now on: for what a service does when Kafka is
@@ -169,7 +165,7 @@ impl EmbeddedKafka {
     /// # use event_schema::kafka::{EmbeddedKafka, EventProducer};
     /// # use event_schema::prelude::*;
     /// # use std::time::{Duration, Instant};
-    /// # #[derive(Serialize, JsonSchema, EventSchema)]
+    /// # #[derive(Serialize, EventSchema)]
     /// # #[event(topic = "notes")]
     /// # struct Note { text: String }
     /// # #[tokio::main(flavor = "current_thread")]
@@ -197,7 +193,7 @@ impl EmbeddedKafka {
     /// use event_schema::kafka::rdkafka::types::{RDKafkaApiKey, RDKafkaRespErr};
     /// # use event_schema::kafka::{EmbeddedKafka, EventProducer};
     /// # use event_schema::prelude::*;
-    /// # #[derive(Serialize, JsonSchema, EventSchema)]
+    /// # #[derive(Serialize, EventSchema)]
     /// # #[event(topic = "notes")]
     /// # struct Note { text: String }
     /// # #[tokio::main(flavor = "current_thread")]
@@ -223,7 +219,7 @@ impl EmbeddedKafka {
     /// ```
     /// # use event_schema::kafka::{EmbeddedKafka, EventProducer};
     /// # use event_schema::prelude::*;
-    /// # #[derive(Serialize, JsonSchema, EventSchema)]
+    /// # #[derive(Serialize, EventSchema)]
     /// # #[event(topic = "notes")]
     /// # struct Note { text: String }
     /// # #[tokio::main(flavor = "current_thread")]
@@ -255,7 +251,7 @@ impl EmbeddedKafka {
     /// ```
     /// # use event_schema::kafka::EmbeddedKafka;
     /// # use event_schema::prelude::*;
-    /// #[derive(Debug, PartialEq, Serialize, JsonSchema, EventSchema)]
+    /// #[derive(Debug, PartialEq, Serialize, EventSchema)]
     /// #[event(topic = "notes")]
     /// struct Note { text: String }
     ///
@@ -293,7 +289,7 @@ impl EmbeddedKafka {
     /// ```
     /// # use event_schema::kafka::EmbeddedKafka;
     /// # use event_schema::prelude::*;
-    /// # #[derive(Debug, Serialize, JsonSchema, EventSchema)]
+    /// # #[derive(Debug, Serialize, EventSchema)]
     /// # struct Note { text: String }
     /// # #[tokio::main(flavor = "current_thread")]
     /// # async fn main() {
@@ -378,7 +374,7 @@ impl EmbeddedKafka {
     /// ```
     /// # use event_schema::kafka::{EmbeddedKafka, EventConsumer};
     /// # use event_schema::prelude::*;
-    /// # #[derive(Serialize, JsonSchema, EventSchema)]
+    /// # #[derive(Serialize, EventSchema)]
     /// # #[event(topic = "notes")]
     /// # struct Note { text: String }
     /// # #[tokio::main(flavor = "current_thread")]
@@ -408,7 +404,7 @@ impl EmbeddedKafka {
     /// ```
     /// # use event_schema::kafka::{EmbeddedKafka, EventConsumer};
     /// # use event_schema::prelude::*;
-    /// # #[derive(Serialize, JsonSchema, EventSchema)]
+    /// # #[derive(Serialize, EventSchema)]
     /// # #[event(topic = "notes")]
     /// # struct Note { text: String }
     /// # #[tokio::main(flavor = "current_thread")]
@@ -494,7 +490,8 @@ impl EmbeddedKafka {
     /// ```
     #[must_use]
     pub fn config(&self) -> KafkaConfig {
-        KafkaConfig::new(self.bootstrap_servers()).with_group_defaults(GROUP)
+        let config = KafkaConfig::new(self.bootstrap_servers()).with_group_defaults(GROUP);
+        config.with_embedded(Host::new(&self.client))
     }
 }
 

@@ -5,7 +5,7 @@
 //! use event_schema::prelude::*;
 //! use std::time::Duration;
 //!
-//! #[derive(Debug, PartialEq, Serialize, JsonSchema, EventSchema)]
+//! #[derive(Debug, PartialEq, Serialize, EventSchema)]
 //! #[event(topic = "greetings")]
 //! struct Greeting {
 //!     #[validate(length(min = 1))]
@@ -46,6 +46,7 @@ mod error;
 mod letters;
 mod message;
 mod produce;
+mod topics;
 
 pub use rdkafka;
 
@@ -59,3 +60,4 @@ pub use self::error::{CloseError, ConfigError, ConnectError, ConsumeError, RunEr
 pub use self::letters::{DeadLetter, DeadMessage};
 pub use self::message::Headers;
 pub use self::produce::{Enqueued, EventProducer, Outgoing, Sent};
+pub use self::topics::Topics;

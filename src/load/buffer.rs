@@ -5,28 +5,22 @@
 //! costs no recursion; what is never asked for is never read.
 
 use std::borrow::Cow;
+use std::collections::HashMap;
 use std::marker::PhantomData;
 
-use serde::de::value::{BorrowedStrDeserializer, MapDeserializer};
-use serde::de::{Deserialize, DeserializeSeed, Deserializer, Error, MapAccess, Visitor};
+use serde::de::value::BorrowedStrDeserializer;
+use serde::de::{Deserialize, DeserializeSeed, Deserializer, Error, IgnoredAny, MapAccess, Visitor};
 use serde::forward_to_deserialize_any;
 use serde_json::Value;
-use serde_json::value::RawValue;
 
+use super::json::{RAW_TOKEN, Source, visit_raw};
 use super::leaf::AnyValue;
+use super::patch::Object;
 use super::{At, Context, Dialect};
 use crate::suggestion::closest;
 
 /// How many unknown fields are compared with the names of every flattened level.
 const MAX_COMPARED: usize = 100;
-
-/// How `serde_json` asks for a value's text.
-pub(super) const RAW_TOKEN: &str = "$serde_json::private::RawValue";
-
-/// Gives the text of a value to `serde_json`'s visitor that asked for it.
-pub(super) fn visit_raw<'de, V: Visitor<'de>, E: Error>(text: String, visitor: V) -> Result<V::Value, E> {
-    visitor.visit_map(MapDeserializer::new(std::iter::once((RAW_TOKEN, text))))
-}
 
 /// A null where a value is asked for.
 pub(super) struct Null<E>(PhantomData<E>);
@@ -49,7 +43,7 @@ impl<'de, E: Error> Deserializer<'de> for Null<E> {
     }
 
     fn deserialize_newtype_struct<V: Visitor<'de>>(self, name: &'static str, visitor: V) -> Result<V::Value, E> {
-        if name == RAW_TOKEN { visit_raw("null".to_owned(), visitor) } else { visitor.visit_newtype_struct(self) }
+        if name == RAW_TOKEN { visit_raw("null", visitor) } else { visitor.visit_newtype_struct(self) }
     }
 
     forward_to_deserialize_any! {
@@ -64,15 +58,33 @@ pub(crate) struct Buffered(Form);
 
 #[derive(Debug)]
 enum Form {
-    Text(Box<RawValue>),
+    Text(Box<str>),
     Value(Value),
 }
 
 impl Buffered {
+    /// Keeps a value at hand.
+    pub(super) fn of(value: Value) -> Self {
+        Self(Form::Value(value))
+    }
+
+    /// The keys of the object that it is.
+    #[cold]
+    pub(super) fn keys(&self) -> Vec<String> {
+        match &self.0 {
+            Form::Text(text) => {
+                let object: HashMap<String, RawText<'_>> =
+                    HashMap::deserialize(&mut Source::new(text)).unwrap_or_default();
+                object.into_keys().collect()
+            }
+            Form::Value(value) => value.as_object().into_iter().flat_map(Object::keys).cloned().collect(),
+        }
+    }
+
     /// Keeps a value of the source.
     pub(crate) fn read<'de, D: Deserializer<'de>>(input: D, cx: &mut Context<'_>) -> Result<Self, D::Error> {
         Ok(Self(match cx.dialect() {
-            Dialect::Json => Form::Text(Box::<RawValue>::deserialize(input)?),
+            Dialect::Json => Form::Text(RawText::deserialize(input)?.0.into()),
             Dialect::Value => Form::Value(AnyValue(cx).deserialize(input)?),
         }))
     }
@@ -80,11 +92,7 @@ impl Buffered {
     /// Reads it through a seed, as often as is needed.
     pub(crate) fn get_with<'b, S: DeserializeSeed<'b>, E: Error>(&'b self, seed: S) -> Result<S::Value, E> {
         match &self.0 {
-            Form::Text(text) => {
-                let mut source = serde_json::Deserializer::from_str(text.get());
-                source.disable_recursion_limit();
-                seed.deserialize(&mut source).map_err(E::custom)
-            }
+            Form::Text(text) => seed.deserialize(&mut Source::new(text)).map_err(E::custom),
             Form::Value(value) => seed.deserialize(value).map_err(E::custom),
         }
     }
@@ -92,11 +100,10 @@ impl Buffered {
     /// Reads it with code that is not ours, whose error becomes one finding at its inner path.
     pub(crate) fn foreign<T, W: With<T>>(&self, cx: &mut Context<'_>, at: &At<'_>) -> Option<T> {
         let read = match &self.0 {
-            // serde_json's own limit stays on: nobody else counts depth here.
-            Form::Text(text) => W::call(&mut serde_json::Deserializer::from_str(text.get())),
-            Form::Value(value) => W::call(value),
+            Form::Text(text) => W::call(&mut Source::shallow(text)).ok(),
+            Form::Value(value) => W::call(value).ok(),
         };
-        read.ok().or_else(|| self.foreign_again::<T, W>(cx, at))
+        read.or_else(|| self.foreign_again::<T, W>(cx, at))
     }
 
     /// Reads it once more, to see where that fails: to watch every step of every read would cost all of them.
@@ -105,17 +112,16 @@ impl Buffered {
         let mut track = serde_path_to_error::Track::new();
         let read = match &self.0 {
             Form::Text(text) => {
-                let mut source = serde_json::Deserializer::from_str(text.get());
-                W::call(serde_path_to_error::Deserializer::new(&mut source, &mut track))
+                W::call(serde_path_to_error::Deserializer::new(&mut Source::shallow(text), &mut track)).ok()
             }
-            Form::Value(value) => W::call(serde_path_to_error::Deserializer::new(value, &mut track)),
+            Form::Value(value) => W::call(serde_path_to_error::Deserializer::new(value, &mut track)).ok(),
         };
         // The error's text may quote the payload: what is told is the place.
-        read.map_err(|_| {
+        if read.is_none() {
             let path = track.path();
             note_inside(cx, at, &path.iter().collect::<Vec<_>>());
-        })
-        .ok()
+        }
+        read
     }
 }
 
@@ -129,6 +135,31 @@ fn note_inside(cx: &mut Context<'_>, at: &At<'_>, path: &[&serde_path_to_error::
             note_inside(cx, &at.name(name), rest);
         }
         [Segment::Unknown, ..] | [] => cx.invalid(at, &super::VALUE),
+    }
+}
+
+/// The text of a value, borrowed from the source where it can be.
+pub(super) struct RawText<'de>(pub(super) Cow<'de, str>);
+
+impl<'de> Deserialize<'de> for RawText<'de> {
+    fn deserialize<D: Deserializer<'de>>(input: D) -> Result<Self, D::Error> {
+        struct RawVisitor;
+
+        impl<'de> Visitor<'de> for RawVisitor {
+            type Value = RawText<'de>;
+
+            fn expecting(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+                f.write_str("any value")
+            }
+            fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<Self::Value, A::Error> {
+                match map.next_entry::<IgnoredAny, Key<'de>>()? {
+                    Some((_, text)) => Ok(RawText(text.0)),
+                    None => Err(A::Error::custom("a source that has no text")),
+                }
+            }
+        }
+
+        input.deserialize_newtype_struct(RAW_TOKEN, RawVisitor)
     }
 }
 
@@ -260,6 +291,22 @@ struct Entry {
 }
 
 impl Leftovers {
+    /// All entries of an object.
+    pub(super) fn of(object: Object) -> Self {
+        let entry = |(key, value)| Entry { key, value: Buffered::of(value), taken: false };
+        Self(object.into_iter().map(entry).collect())
+    }
+
+    /// What nobody has taken of an object that was given by [`of`](Self::of).
+    pub(super) fn into_rest(self) -> Object {
+        let rest = self.0.into_iter().filter(|entry| !entry.taken);
+        rest.filter_map(|entry| match entry.value.0 {
+            Form::Value(value) => Some((entry.key, value)),
+            Form::Text(_) => None,
+        })
+        .collect()
+    }
+
     pub(crate) fn push(&mut self, key: String, value: Buffered) {
         self.0.push(Entry { key, value, taken: false });
     }
@@ -269,7 +316,7 @@ impl Leftovers {
         Entries { rest: self.0.iter(), wants, value: None, error: PhantomData }
     }
 
-    pub(crate) fn take(&mut self, wants: fn(&str) -> bool) {
+    pub(crate) fn take(&mut self, wants: impl Fn(&str) -> bool) {
         for entry in &mut self.0 {
             entry.taken |= wants(&entry.key);
         }
@@ -352,13 +399,13 @@ impl<'de, A: MapAccess<'de>> Deserializer<'de> for MapOf<A> {
         }
         // What is left of an object is to be kept as text: it becomes an object's text again.
         let mut text = String::from("{");
-        while let Some((key, value)) = self.0.next_entry::<String, Box<RawValue>>()? {
+        while let Some((key, value)) = self.0.next_entry::<String, RawText<'_>>()? {
             if text.len() > 1 {
                 text.push(',');
             }
             text.push_str(&Value::String(key).to_string());
             text.push(':');
-            text.push_str(value.get());
+            text.push_str(&value.0);
         }
         text.push('}');
         visit_raw(text, visitor)

@@ -7,12 +7,14 @@ use std::marker::PhantomData;
 
 use serde::de::{DeserializeSeed, Deserializer, Error, MapAccess, SeqAccess, Visitor};
 use serde::{Serialize, forward_to_deserialize_any};
+use serde_json::Value;
 
 use super::buffer::Leftovers;
 use super::context::KeyText;
 use super::number::{self, Under, UnderToken};
+use super::patch::{self, Object};
 use super::{At, Context, Expected, FieldType, Seed, refused};
-use crate::contract::{Place, Walk};
+use crate::contract::Shape;
 use crate::violation::MASK;
 
 pub(super) static LIST: Expected = Expected::new("list");
@@ -27,15 +29,52 @@ impl<T: FieldType> FieldType for Option<T> {
         input.deserialize_option(OptionVisitor { cx, at, parts: NoParts, of: PhantomData })
     }
 
-    // As in serde: what cannot be read is not there.
+    // As in serde: what does not fit is not there. What rules and hooks refuse fits.
     fn read_flat<E: Error>(leftovers: &mut Leftovers, cx: &mut Context<'_>, at: &At<'_>) -> Result<Option<Self>, E> {
         let before = cx.mark();
         let value = T::read_flat(leftovers, cx, at)?;
-        if cx.shape_findings_since(before) > 0 || value.is_none() {
+        if cx.shape_findings_since(before) > 0 {
             cx.rewind(before);
             return Ok(Some(None));
         }
         Ok(value.map(Some))
+    }
+
+    fn read_key(text: &mut Option<String>, cx: &mut Context<'_>, map: &At<'_>) -> Option<Self> {
+        T::read_key(text, cx, map).map(Some)
+    }
+
+    fn field_name(name: &str) -> Option<&'static str> {
+        T::field_name(name)
+    }
+
+    fn uses_name(&self, name: &str) -> bool {
+        match self {
+            Some(value) => value.uses_name(name),
+            None => T::field_name(name).is_some(),
+        }
+    }
+
+    fn check_flat(&self, taken: &dyn Fn(&str) -> bool, cx: &mut Context<'_>, at: &At<'_>) {
+        if let Some(value) = self {
+            value.check_flat(taken, cx, at);
+        }
+    }
+
+    fn patch(&mut self, input: &Value, cx: &mut Context<'_>, at: &At<'_>) {
+        match self {
+            Some(value) if !input.is_null() => value.patch(input, cx, at),
+            _ => patch::replace(self, input, cx, at),
+        }
+    }
+
+    fn patch_flat(&mut self, rest: &mut Object, cx: &mut Context<'_>, at: &At<'_>) {
+        match self {
+            Some(value) => value.patch_flat(rest, cx, at),
+            // Of nothing some types make an empty value.
+            None if rest.is_empty() => {}
+            None => patch::replace_flat(self, rest, cx, at),
+        }
     }
 
     fn flat_names(names: &mut Vec<&'static [&'static str]>) {
@@ -59,13 +98,8 @@ impl<T: FieldType> FieldType for Option<T> {
         }
     }
 
-    fn describe(walk: &mut Walk<'_>, here: &Place) {
-        let value = walk.non_null(here);
-        T::describe(walk, &value);
-    }
-
-    fn describe_flat(walk: &mut Walk<'_>, here: &Place) {
-        T::describe_flat(walk, here);
+    fn shape() -> Shape {
+        T::shape().optional()
     }
 }
 
@@ -340,7 +374,8 @@ impl<'de, F: PartRules<T>, C: Collect<T>, T: FieldType> DeserializeSeed<'de> for
 }
 
 macro_rules! lists {
-    ($($type:ident<T $(: $bound:ident $(+ $bounds:ident)*)? $(, $hasher:ident)?> $new:expr, $add:ident;)*) => {$(
+    ($($type:ident<T $(: $bound:ident $(+ $bounds:ident)*)? $(, $hasher:ident)?>
+        $new:expr, $add:ident, unique: $unique:literal;)*) => {$(
         impl<T $(: $bound $(+ $bounds)*)? $(, $hasher: BuildHasher + Default)?> Collect<T> for $type<T $(, $hasher)?> {
             #[inline]
             fn with_capacity(capacity: usize) -> Self {
@@ -372,8 +407,8 @@ macro_rules! lists {
                 }
             }
 
-            fn describe(walk: &mut Walk<'_>, here: &Place) {
-                T::describe(walk, &here.join("items"));
+            fn shape() -> Shape {
+                Shape::List { items: Box::new(T::shape()), unique: $unique, length: None }
             }
         }
 
@@ -404,12 +439,12 @@ macro_rules! lists {
 pub(super) use lists;
 
 lists! {
-    Vec<T> Vec::with_capacity, push;
-    VecDeque<T> VecDeque::with_capacity, push_back;
-    LinkedList<T> |_| Self::new(), push_back;
-    BinaryHeap<T: Ord> BinaryHeap::with_capacity, push;
-    BTreeSet<T: Ord> |_| Self::new(), insert;
-    HashSet<T: Eq + Hash, S> |capacity| Self::with_capacity_and_hasher(capacity, S::default()), insert;
+    Vec<T> Vec::with_capacity, push, unique: false;
+    VecDeque<T> VecDeque::with_capacity, push_back, unique: false;
+    LinkedList<T> |_| Self::new(), push_back, unique: false;
+    BinaryHeap<T: Ord> BinaryHeap::with_capacity, push, unique: false;
+    BTreeSet<T: Ord> |_| Self::new(), insert, unique: true;
+    HashSet<T: Eq + Hash, S> |capacity| Self::with_capacity_and_hasher(capacity, S::default()), insert, unique: true;
 }
 
 /// A map's key where a value is asked for.
@@ -433,8 +468,8 @@ impl<'de, E: Error> Deserializer<'de> for KeyDeserializer<'_, E> {
     }
 
     fn deserialize_newtype_struct<V: Visitor<'de>>(self, name: &'static str, visitor: V) -> Result<V::Value, E> {
-        if name == super::buffer::RAW_TOKEN {
-            return super::buffer::visit_raw(serde_json::Value::from(self.0).to_string(), visitor);
+        if name == super::json::RAW_TOKEN {
+            return super::json::visit_raw(serde_json::Value::from(self.0).to_string(), visitor);
         }
         visitor.visit_newtype_struct(self)
     }
@@ -443,6 +478,24 @@ impl<'de, E: Error> Deserializer<'de> for KeyDeserializer<'_, E> {
         bool i8 i16 i32 i64 i128 u8 u16 u32 u64 u128 f32 f64 char str string bytes byte_buf unit
         unit_struct seq tuple tuple_struct map struct enum identifier ignored_any
     }
+}
+
+/// Reads a map's key that is on the wire what it holds; `build` makes it of that, with its rules.
+#[doc(hidden)]
+pub fn read_newtype_key<T: FieldType, K: FieldType>(
+    text: &mut Option<String>,
+    cx: &mut Context<'_>,
+    map: &At<'_>,
+    build: impl FnOnce(T, &mut Context<'_>, &At<'_>) -> Option<K>,
+) -> Option<K> {
+    let covered = map.cover();
+    let map = if K::SENSITIVE { &covered } else { map };
+    // Texts are taken, and the place is still asked for.
+    let shown = text.clone().unwrap_or_default();
+    let before = cx.mark();
+    let inner = T::read_key(text, cx, map)?;
+    let key = build(inner, cx, &map.map_key(&shown));
+    key.filter(|_| cx.shape_findings_since(before) == 0)
 }
 
 /// The key as it is written; only a finding asks.
@@ -460,9 +513,9 @@ impl<K: FieldType + Serialize> KeyText for K {
 }
 
 /// A key that was read, with its text unless it took that.
-struct ReadKey<K> {
-    key: Option<K>,
-    text: Option<String>,
+pub(super) struct ReadKey<K> {
+    pub(super) key: Option<K>,
+    pub(super) text: Option<String>,
 }
 
 impl<K: FieldType + Serialize> KeyText for ReadKey<K> {
@@ -576,9 +629,42 @@ macro_rules! maps {
                 }
             }
 
-            fn describe(walk: &mut Walk<'_>, here: &Place) {
-                K::describe_key(walk, here);
-                walk.map_values(here, V::describe);
+            fn check_flat(&self, taken: &dyn Fn(&str) -> bool, cx: &mut Context<'_>, at: &At<'_>) {
+                for key in self.keys().map($crate::load::context::KeyText::key_text).filter(|key| taken(key)) {
+                    cx.taken(at, &key);
+                }
+            }
+
+            fn patch(&mut self, input: &serde_json::Value, cx: &mut Context<'_>, at: &At<'_>) {
+                let serde_json::Value::Object(entries) = input else {
+                    return $crate::load::patch::replace(self, input, cx, at);
+                };
+                for (name, value) in entries {
+                    let mut text = Some(name.clone());
+                    let key = $crate::load::containers::ReadKey { key: K::read_key(&mut text, cx, at), text };
+                    let at = &at.key(&key);
+                    let Some(known) = &key.key else { continue };
+                    if let Some(here) = self.get_mut(known) {
+                        here.patch(value, cx, at);
+                    } else if let Some(new) = $crate::load::patch::read(value, cx, at)
+                        && let Some(key) = key.key
+                    {
+                        self.insert(key, new);
+                    }
+                }
+            }
+
+            fn patch_flat(
+                &mut self,
+                rest: &mut serde_json::Map<String, serde_json::Value>,
+                cx: &mut Context<'_>,
+                at: &At<'_>,
+            ) {
+                self.patch(&serde_json::Value::Object(rest.clone()), cx, at);
+            }
+
+            fn shape() -> Shape {
+                Shape::Map { keys: Box::new(K::shape()), values: Box::new(V::shape()) }
             }
         }
 

@@ -7,6 +7,7 @@ use std::fmt;
 use serde::de::Error;
 use serde_json::{Map, Value};
 
+use super::json;
 use crate::error::{LoadError, LoadErrorKind};
 use crate::suggestion::suggest;
 use crate::violation::{
@@ -16,9 +17,9 @@ use crate::violation::{
 /// How a load is bounded, and what it gives to the rules.
 ///
 /// ```
-/// use event_schema::{EventSchema, JsonSchema, LoadOptions, Serialize};
+/// use event_schema::{EventSchema, LoadOptions, Serialize};
 ///
-/// #[derive(Debug, Serialize, JsonSchema, EventSchema)]
+/// #[derive(Debug, Serialize, EventSchema)]
 /// struct Batch { ids: Vec<u64> }
 ///
 /// let few = LoadOptions::new().max_violations(2).max_size(100);
@@ -35,6 +36,7 @@ pub struct LoadOptions<'c> {
     pub(crate) max_depth: usize,
     pub(crate) max_violations: usize,
     pub(crate) valid_data: bool,
+    pub(crate) positions: bool,
     pub(crate) user: Option<&'c dyn Any>,
     /// In a part of an event: the only fields that may be missing.
     pub(crate) partial: Option<&'c [&'c str]>,
@@ -56,7 +58,15 @@ impl<'c> LoadOptions<'c> {
     /// ```
     #[must_use]
     pub const fn new() -> Self {
-        Self { max_size: 16 << 20, max_depth: 128, max_violations: 1000, valid_data: false, user: None, partial: None }
+        Self {
+            max_size: 16 << 20,
+            max_depth: 128,
+            max_violations: 1000,
+            valid_data: false,
+            positions: false,
+            user: None,
+            partial: None,
+        }
     }
 
     /// Refuses input of more than this many bytes before it is looked at.
@@ -72,9 +82,9 @@ impl<'c> LoadOptions<'c> {
     /// level costs stack; more than a few hundred are for threads with a large one.
     ///
     /// ```
-    /// use event_schema::{EventSchema, JsonSchema, LoadOptions, Serialize};
+    /// use event_schema::{EventSchema, LoadOptions, Serialize};
     ///
-    /// #[derive(Debug, Serialize, JsonSchema, EventSchema)]
+    /// #[derive(Debug, Serialize, EventSchema)]
     /// struct Grid { cells: Vec<Vec<u8>> }
     ///
     /// let shallow = LoadOptions::new().max_depth(2);
@@ -91,10 +101,10 @@ impl<'c> LoadOptions<'c> {
     /// [`LoadError::valid_data`](crate::LoadError::valid_data): costs a second read of such an input.
     ///
     /// ```
-    /// use event_schema::{EventSchema, JsonSchema, LoadOptions, Serialize};
+    /// use event_schema::{EventSchema, LoadOptions, Serialize};
     /// use serde_json::json;
     ///
-    /// #[derive(Debug, Serialize, JsonSchema, EventSchema)]
+    /// #[derive(Debug, Serialize, EventSchema)]
     /// struct Signup { name: String, ages: Vec<u8> }
     ///
     /// let options = LoadOptions::new().valid_data(true);
@@ -105,6 +115,38 @@ impl<'c> LoadOptions<'c> {
     #[must_use]
     pub const fn valid_data(mut self, keep: bool) -> Self {
         self.valid_data = keep;
+        self
+    }
+
+    /// Says of each violation where it stands in the text: [`Violation::position`](crate::Violation::position). Costs a
+    /// second look at an input that is not valid, and nothing for one that is.
+    ///
+    /// That is the value at fault; of an unknown or repeated field, and of a map's key that is at fault, the key; of a
+    /// missing field, the object that lacks it. A value under a key that the violation's path does not name, for it is
+    /// an alias, masked or changed by a `pre_load` hook, has the place of what it lies in. From a
+    /// [`Value`](serde_json::Value) there are no positions.
+    ///
+    /// ```
+    /// use event_schema::prelude::*;
+    ///
+    /// #[derive(Debug, Serialize, EventSchema)]
+    /// #[serde(deny_unknown_fields)]
+    /// struct Signup { name: String, ages: Vec<u8> }
+    ///
+    /// let options = LoadOptions::new().positions(true);
+    /// let input = "{\n  \"ages\": [36, \"x\"],\n  \"age\": 1\n}";
+    /// let error = Signup::load_with(input.as_bytes(), &options).unwrap_err();
+    /// let places = error.violations().unwrap().iter().map(|one| format!("{}: {one}", one.position().unwrap()));
+    /// assert_eq!(places.collect::<Vec<_>>(), [
+    ///     "line 2 column 16: ages[1]: Not a valid integer.",
+    ///     "line 3 column 3: age: Unknown field. Did you mean ages?",
+    ///     "line 1 column 1: name: Missing data for required field.",
+    /// ]);
+    /// assert_eq!(error.violations().unwrap()[0].position().unwrap().offset(), 17);
+    /// ```
+    #[must_use]
+    pub const fn positions(mut self, tell: bool) -> Self {
+        self.positions = tell;
         self
     }
 
@@ -119,7 +161,7 @@ impl<'c> LoadOptions<'c> {
     ///     if cents <= limits.max { Ok(()) } else { Err(ValidationError::new("too_expensive")) }
     /// }
     ///
-    /// #[derive(Debug, Serialize, JsonSchema, EventSchema)]
+    /// #[derive(Debug, Serialize, EventSchema)]
     /// #[validate(context = Limits)]
     /// struct Bid {
     ///     #[validate(custom(function = affordable, use_context = true, message = "Too expensive."))]
@@ -146,10 +188,10 @@ impl<'c> LoadOptions<'c> {
     /// ```
     /// use event_schema::prelude::*;
     ///
-    /// #[derive(Debug, Serialize, JsonSchema, EventSchema)]
+    /// #[derive(Debug, Serialize, EventSchema)]
     /// struct Address { street: String, zip: String }
     ///
-    /// #[derive(Debug, Serialize, JsonSchema, EventSchema)]
+    /// #[derive(Debug, Serialize, EventSchema)]
     /// struct Customer { id: u64, name: String, address: Address }
     ///
     /// let options = LoadOptions::new().partial(&["name", "address.zip"]);
@@ -195,6 +237,7 @@ impl fmt::Debug for LoadOptions<'_> {
 static NULL: Rule = Rule::bare("null");
 static REQUIRED: Rule = Rule::bare("required");
 static DUPLICATE: Rule = Rule::bare("duplicate");
+pub(super) static VARIANT: Expected = Expected::new("variant");
 static NO_LIST: Rule = Rule::new("invalid", &[("expected", Param::Str("list"))], Some("Invalid input type."));
 
 /// How many unknown variants are compared with the known ones in a load.
@@ -203,12 +246,13 @@ const MAX_SUGGESTIONS: usize = 100;
 /// What kind of source the deserializer reads; set where the read starts, never guessed.
 ///
 /// ```
+/// use event_schema::contract::Shape;
 /// use event_schema::load::{At, Context, Dialect, FieldType};
 /// use event_schema::prelude::*;
 /// use event_schema::serde::Deserializer;
 ///
 /// /// A number as it was written, which only text can tell.
-/// #[derive(Debug, PartialEq, Serialize, JsonSchema)]
+/// #[derive(Debug, PartialEq, Serialize)]
 /// struct Written(Option<String>);
 ///
 /// impl FieldType for Written {
@@ -219,6 +263,10 @@ const MAX_SUGGESTIONS: usize = 100;
 ///     ) -> Result<Option<Self>, D::Error> {
 ///         let text = Box::<event_schema::serde_json::value::RawValue>::read(input, cx, at)?;
 ///         Ok(text.map(|text| Written((cx.dialect() == Dialect::Json).then(|| text.get().to_owned()))))
+///     }
+///
+///     fn shape() -> Shape {
+///         Shape::number()
 ///     }
 /// }
 ///
@@ -258,6 +306,15 @@ enum Kind {
     Value,
 }
 
+/// How an object that a value is read from is shared with others.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Sharing {
+    /// Its tag has been taken out: it is the data of an internally tagged enum's variant.
+    Tagged,
+    /// It is what a level left for its flattened fields.
+    Flattened,
+}
+
 /// A state of a [`Context`] to go back to.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Mark {
@@ -279,6 +336,7 @@ pub(crate) struct Findings {
 /// [`violation`](Self::violation); everything else is for the library's own readers.
 ///
 /// ```
+/// use event_schema::contract::Shape;
 /// use event_schema::load::{At, Context, Expected, FieldType, Leaf, Mode, read_leaf};
 /// use event_schema::prelude::*;
 /// use event_schema::serde::Deserializer;
@@ -287,7 +345,7 @@ pub(crate) struct Findings {
 /// /// What a service may ask for, in cents.
 /// struct Limits { max: u64 }
 ///
-/// #[derive(Debug, PartialEq, Serialize, JsonSchema)]
+/// #[derive(Debug, PartialEq, Serialize)]
 /// struct Price(u64);
 ///
 /// impl Leaf for Price {
@@ -322,6 +380,10 @@ pub(crate) struct Findings {
 ///             cx.invalid(at, Self::EXPECTED);
 ///         }
 ///     }
+///
+///     fn shape() -> Shape {
+///         Shape::of::<u64>()
+///     }
 /// }
 ///
 /// #[event_schema::event]
@@ -350,6 +412,8 @@ pub struct Context<'c> {
     too_deep: bool,
     /// Fields that no type knows, if `valid_data` wants them out.
     strays: Vec<Path>,
+    /// The object that comes next is shared, if it comes at this depth.
+    shared: Option<(Sharing, usize)>,
     /// A number arrived as a map of this one key (`serde_json/arbitrary_precision`) where an object stands.
     pub(crate) number_in_disguise: Option<Mark>,
 }
@@ -366,6 +430,7 @@ impl<'c> Context<'c> {
             mode: Mode::Whole,
             too_deep: false,
             strays: Vec::new(),
+            shared: None,
             number_in_disguise: None,
         }
     }
@@ -436,6 +501,19 @@ impl<'c> Context<'c> {
         self.depth -= 1;
     }
 
+    /// Reads a value from an object that others read too.
+    pub(crate) fn sharing<T>(&mut self, how: Sharing, read: impl FnOnce(&mut Self) -> T) -> T {
+        let before = self.shared.replace((how, self.depth));
+        let value = read(self);
+        self.shared = before;
+        value
+    }
+
+    /// Whether what is read now is an object that others read too, rather than a part of one.
+    pub(crate) fn shared(&self) -> Option<Sharing> {
+        self.shared.filter(|(_, depth)| *depth == self.depth).map(|(how, _)| how)
+    }
+
     pub(crate) fn mark(&self) -> Mark {
         Mark { kept: self.violations.len(), omitted: self.omitted, shape: self.shape_findings }
     }
@@ -480,13 +558,13 @@ impl<'c> Context<'c> {
         self.shape_findings += findings.shape;
     }
 
-    /// What the read that failed with `error` on `input` has to say.
+    /// What the read that failed with `error` on `input`, at a byte, has to say.
     #[cold]
-    pub(crate) fn to_failure(&self, input: &str, error: &serde_json::Error) -> LoadError {
+    pub(crate) fn to_failure(&self, input: &str, error: &json::Error, stopped: usize) -> LoadError {
         if self.too_deep {
             LoadErrorKind::TooDeep { limit: self.options.max_depth }.into()
         } else {
-            LoadError::syntax(input, error)
+            LoadError::syntax(input, error, stopped)
         }
     }
 
@@ -499,6 +577,14 @@ impl<'c> Context<'c> {
     pub(crate) fn stray(&mut self, at: &At<'_>, name: &str) {
         if self.options.valid_data {
             self.strays.push(at.name(name).path());
+        }
+    }
+
+    /// Says of each violation where it stands in this text, if that is asked for.
+    #[inline]
+    pub(crate) fn locate(&mut self, text: &str) {
+        if self.options.positions {
+            json::locate(text, &mut self.violations);
         }
     }
 
@@ -542,7 +628,7 @@ impl<'c> Context<'c> {
             self.omitted += 1;
             return;
         }
-        let violation = || Violation { path: Path::default(), concern, fault: fault(), of_shape };
+        let violation = || Violation { path: Path::default(), concern, fault: fault(), of_shape, position: None };
         self.violations.extend(std::iter::once_with(violation));
         if let Some(last) = self.violations.last_mut() {
             at.write(&mut last.path);
@@ -560,6 +646,24 @@ impl<'c> Context<'c> {
     pub fn invalid(&mut self, at: &At<'_>, expected: &'static Expected) {
         let concern = if expected.0.expected() == Some("object") { Concern::Whole } else { Concern::Value };
         self.note_rule(at, Kind::Shape, concern, &expected.0);
+    }
+
+    /// As [`invalid`](Self::invalid), of a value at hand that load would refuse if it were written.
+    #[cold]
+    pub(crate) fn unreadable(&mut self, at: &At<'_>, expected: &'static Expected) {
+        self.keep(at, Kind::Value, Concern::Value, true, || Fault::Rule(&expected.0));
+    }
+
+    /// As [`null`](Self::null), of a value at hand.
+    #[cold]
+    pub(crate) fn null_at_hand(&mut self, at: &At<'_>) {
+        self.keep(at, Kind::Value, Concern::Value, true, || Fault::Rule(&NULL));
+    }
+
+    /// As [`duplicate`](Self::duplicate), of a key at hand that load would take for another's.
+    #[cold]
+    pub(crate) fn taken(&mut self, at: &At<'_>, key: &str) {
+        self.keep(&at.name(key), Kind::Value, Concern::Value, true, || Fault::Rule(&DUPLICATE));
     }
 
     /// Notes a null where the type has none.
@@ -609,6 +713,9 @@ impl<'c> Context<'c> {
     /// once, because the name is not kept.
     #[cold]
     pub(crate) fn choice(&mut self, at: &At<'_>, choices: &'static Rule, name: Option<&str>) {
+        if choices.choices().is_empty() {
+            return self.invalid(at, &VARIANT);
+        }
         let name = name.filter(|_| self.violations.len() < MAX_SUGGESTIONS && !at.is_sensitive());
         let meant = name.and_then(|name| suggest(name, choices.choices())).and_then(|index| u16::try_from(index).ok());
         self.note(at, Kind::Shape, Concern::Value, Fault::Choice(choices, meant));
@@ -733,13 +840,14 @@ impl Expected {
 /// [`Path`] only when there is something to report.
 ///
 /// ```
+/// use event_schema::contract::Shape;
 /// use event_schema::load::{At, Context, FieldType};
 /// use event_schema::prelude::*;
 /// use event_schema::serde::Deserializer;
 /// use event_schema::serde_json::Map;
 ///
 /// /// Numbers that grow.
-/// #[derive(Debug, Serialize, JsonSchema)]
+/// #[derive(Debug, Serialize)]
 /// struct Growing(Vec<u64>);
 ///
 /// impl FieldType for Growing {
@@ -761,6 +869,10 @@ impl Expected {
 ///                 cx.violation(&at.index(index + 1), "growing", Map::new(), Some("No larger.".into()));
 ///             }
 ///         }
+///     }
+///
+///     fn shape() -> Shape {
+///         Shape::list(Shape::of::<u64>())
 ///     }
 /// }
 ///

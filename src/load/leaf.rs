@@ -5,9 +5,13 @@ use std::marker::PhantomData;
 use serde::de::{Deserialize, DeserializeSeed, Deserializer, Error, IgnoredAny, MapAccess, SeqAccess, Visitor};
 use serde_json::value::RawValue;
 
+use super::buffer::{Leftovers, RawText};
+use super::context::Sharing;
 use super::number::{self, Under, UnderToken};
-use super::{At, Context, Dialect, Expected, FieldType};
-use crate::contract::{Place, Walk, integers};
+use super::patch::{self, Object};
+use super::{At, Context, Dialect, Expected, FieldType, json};
+use crate::contract::Shape;
+use crate::contract::shape::{Float, Integer, Text};
 
 /// A value without parts: each method takes one form in which a format may deliver it.
 ///
@@ -17,12 +21,13 @@ use crate::contract::{Place, Walk, integers};
 /// number's text:
 ///
 /// ```
+/// use event_schema::contract::Shape;
 /// use event_schema::load::{At, Context, Expected, FieldType, Leaf, read_leaf};
-/// use event_schema::{EventSchema, JsonSchema, Serialize};
+/// use event_schema::{EventSchema, Serialize};
 /// use event_schema::serde::Deserializer;
 ///
 /// /// A number as it is written.
-/// #[derive(Debug, PartialEq, Serialize, JsonSchema)]
+/// #[derive(Debug, PartialEq, Serialize)]
 /// struct Digits(String);
 ///
 /// impl Leaf for Digits {
@@ -42,9 +47,13 @@ use crate::contract::{Place, Walk, integers};
 ///     ) -> Result<Option<Self>, D::Error> {
 ///         read_leaf(input, cx, at)
 ///     }
+///
+///     fn shape() -> Shape {
+///         Shape::number()
+///     }
 /// }
 ///
-/// #[derive(Debug, PartialEq, Serialize, JsonSchema, EventSchema)]
+/// #[derive(Debug, PartialEq, Serialize, EventSchema)]
 /// struct Rate { rate: Digits }
 ///
 /// let rate = Rate::load_str(r#"{"rate": 0.100000000000000000000000001}"#).unwrap();
@@ -72,6 +81,10 @@ pub trait Leaf: Sized {
 
     /// Whether numbers are taken by their text, for types that hold more digits than a float.
     const DIGITS: bool = false;
+
+    /// Whether a number is rounded to an `f32` at once: by way of an `f64` it can come out one off.
+    #[doc(hidden)]
+    const SINGLE: bool = false;
 
     /// From a boolean. For this and the following see the examples of [`Leaf`].
     #[must_use]
@@ -127,7 +140,8 @@ pub fn read_leaf<'de, T: Leaf, D: Deserializer<'de>>(
     if T::DIGITS && cx.dialect() == Dialect::Json {
         return read_by_text(input, cx, at);
     }
-    input.deserialize_any(LeafVisitor { cx, at, of: PhantomData })
+    let visitor = LeafVisitor { cx, at, of: PhantomData };
+    if T::SINGLE { input.deserialize_newtype_struct(json::SINGLE, visitor) } else { input.deserialize_any(visitor) }
 }
 
 /// Reads a leaf by its text, so that a number keeps all its digits.
@@ -136,12 +150,12 @@ fn read_by_text<'de, T: Leaf, D: Deserializer<'de>>(
     cx: &mut Context<'_>,
     at: &At<'_>,
 ) -> Result<Option<T>, D::Error> {
-    let text = Box::<RawValue>::deserialize(input)?;
+    let RawText(text) = RawText::deserialize(input)?;
     let visitor = LeafVisitor { cx, at, of: PhantomData };
-    if text.get().starts_with(|c: char| c == '-' || c.is_ascii_digit()) {
-        return Ok(visitor.accept(T::from_digits(text.get())));
+    if text.starts_with(|c: char| c == '-' || c.is_ascii_digit()) {
+        return Ok(visitor.accept(T::from_digits(&text)));
     }
-    serde_json::Deserializer::from_str(text.get()).deserialize_any(visitor).map_err(D::Error::custom)
+    json::Source::new(&text).deserialize_any(visitor).map_err(D::Error::custom)
 }
 
 struct LeafVisitor<'a, 'c, T> {
@@ -247,7 +261,7 @@ pub(super) fn drain_map<'de, A: MapAccess<'de>>(mut map: A) -> Result<(), A::Err
     Ok(())
 }
 
-/// Implements [`FieldType`] for leaves; what follows the type is its `check` and `describe`.
+/// Implements [`FieldType`] for leaves; what follows the type are its other methods.
 macro_rules! leaf {
     ($($type:ty { $($body:item)* })*) => {$(
         impl FieldType for $type {
@@ -268,7 +282,7 @@ pub(super) use leaf;
 pub(super) static STRING: Expected = Expected::new("string");
 static BOOLEAN: Expected = Expected::new("boolean");
 static INTEGER: Expected = Expected::new("integer");
-static NUMBER: Expected = Expected::new("number");
+pub(crate) static NUMBER: Expected = Expected::new("number");
 static CHARACTER: Expected = Expected::new("character");
 
 impl Leaf for String {
@@ -322,28 +336,43 @@ leaf! {
         fn read_key(text: &mut Option<String>, _: &mut Context<'_>, _: &At<'_>) -> Option<Self> {
             text.take()
         }
+        fn shape() -> Shape {
+            Shape::text()
+        }
     }
     bool {
         fn read_key(text: &mut Option<String>, cx: &mut Context<'_>, map: &At<'_>) -> Option<Self> {
             read_leaf_key(text, cx, map, |text| text.parse().ok())
         }
-        fn describe_key(walk: &mut Walk<'_>, map: &Place) {
-            walk.map_keys(map, serde_json::json!({"enum": ["true", "false"]}));
+        fn shape() -> Shape {
+            Shape::Boolean
         }
     }
     char {
-        fn describe_key(walk: &mut Walk<'_>, map: &Place) {
-            walk.map_keys(map, serde_json::json!({"minLength": 1, "maxLength": 1}));
-        }
-        fn describe(walk: &mut Walk<'_>, here: &Place) {
-            walk.add_missing(here, "minLength", 1);
-            walk.add_missing(here, "maxLength", 1);
+        fn shape() -> Shape {
+            Shape::Text(Text { name: "Character", character: true, ..Text::PLAIN })
         }
     }
 }
 
+/// The shape of an integer.
+macro_rules! integer {
+    ($type:ty, $format:literal) => {
+        Shape::Integer(Integer {
+            format: $format,
+            name: $format,
+            #[allow(clippy::cast_lossless, clippy::cast_possible_wrap, reason = "the least fits, of any width")]
+            min: <$type>::MIN as i128,
+            #[allow(clippy::cast_sign_loss, clippy::cast_lossless, reason = "the largest is positive")]
+            max: <$type>::MAX as u128,
+            zero: true,
+            saturates: false,
+        })
+    };
+}
+
 macro_rules! integers {
-    ($($type:ty)*) => {$(
+    ($($type:ty: $format:literal)*) => {$(
         impl Leaf for $type {
             const EXPECTED: &'static Expected = &INTEGER;
             #[inline]
@@ -361,24 +390,23 @@ macro_rules! integers {
                 fn read_key(text: &mut Option<String>, cx: &mut Context<'_>, map: &At<'_>) -> Option<Self> {
                     read_leaf_key(text, cx, map, number::from_key)
                 }
-                fn describe_key(walk: &mut Walk<'_>, map: &Place) {
-                    walk.map_keys(map, serde_json::json!({"pattern": integers(<$type>::MIN, <$type>::MAX)}));
-                }
-                fn describe(walk: &mut Walk<'_>, here: &Place) {
-                    walk.add_missing(here, "minimum", <$type>::MIN);
-                    walk.add_missing(here, "maximum", <$type>::MAX);
+                fn shape() -> Shape {
+                    integer!($type, $format)
                 }
             }
         }
     )*};
 }
 
-integers!(u8 u16 u32 u64 usize i8 i16 i32 i64 isize);
+integers! {
+    u8: "uint8" u16: "uint16" u32: "uint32" u64: "uint64" usize: "uint"
+    i8: "int8" i16: "int16" i32: "int32" i64: "int64" isize: "int"
+}
 
 /// Beyond 64 bits a number is a float to everyone but its text. A `Value` has no text: there, and
 /// only there, such a number is refused, as serde refuses it.
 macro_rules! wide_integers {
-    ($($type:ident)*) => {$(
+    ($($type:ident: $format:literal)*) => {$(
         impl Leaf for $type {
             const EXPECTED: &'static Expected = &INTEGER;
             const DIGITS: bool = true;
@@ -398,30 +426,24 @@ macro_rules! wide_integers {
                 fn read_key(text: &mut Option<String>, cx: &mut Context<'_>, map: &At<'_>) -> Option<Self> {
                     read_leaf_key(text, cx, map, number::from_key)
                 }
-                fn describe_key(walk: &mut Walk<'_>, map: &Place) {
-                    walk.map_keys(map, serde_json::json!({"pattern": integers(<$type>::MIN, <$type>::MAX)}));
-                }
-                fn describe(walk: &mut Walk<'_>, here: &Place) {
-                    // The largest is no float; the one after it, a power of two, is.
-                    #[allow(clippy::cast_precision_loss, reason = "rounds to the power of two that is meant")]
-                    let (min, end) = (<$type>::MIN as f64, <$type>::MAX as f64);
-                    walk.add_missing(here, "minimum", min);
-                    walk.add_missing(here, "exclusiveMaximum", end);
+                fn shape() -> Shape {
+                    integer!($type, $format)
                 }
             }
         }
     )*};
 }
 
-wide_integers!(u128 i128);
+wide_integers!(u128: "uint128" i128: "int128");
 
 /// JSON has no infinities and no NaN: a float that is one could be written only as null.
 macro_rules! floats {
-    ($($type:ident $describe:expr;)*) => {$(
+    ($($type:ident $name:literal $max:expr;)*) => {$(
         #[allow(clippy::cast_possible_truncation, clippy::cast_precision_loss, clippy::cast_lossless,
             reason = "as serde reads numbers into floats: to the nearest")]
         impl Leaf for $type {
             const EXPECTED: &'static Expected = &NUMBER;
+            const SINGLE: bool = <$type>::MANTISSA_DIGITS == f32::MANTISSA_DIGITS;
             #[inline]
             fn from_u64(value: u64) -> Option<Self> {
                 Some(value as $type)
@@ -434,6 +456,9 @@ macro_rules! floats {
             fn from_f64(value: f64) -> Option<Self> {
                 Some(value as $type).filter(|value| value.is_finite())
             }
+            fn from_digits(text: &str) -> Option<Self> {
+                text.parse().ok().filter(|value: &$type| value.is_finite())
+            }
         }
 
         leaf! {
@@ -444,12 +469,11 @@ macro_rules! floats {
                 #[inline]
                 fn check(&self, cx: &mut Context<'_>, at: &At<'_>) {
                     if !self.is_finite() {
-                        cx.invalid(at, &NUMBER);
+                        cx.unreadable(at, &NUMBER);
                     }
                 }
-                fn describe(walk: &mut Walk<'_>, here: &Place) {
-                    let describe: fn(&mut Walk<'_>, &Place) = $describe;
-                    describe(walk, here);
+                fn shape() -> Shape {
+                    Shape::Float(Float { name: $name, max: $max })
                 }
             }
         }
@@ -457,13 +481,9 @@ macro_rules! floats {
 }
 
 floats! {
-    f32 |walk, here| {
-        // Up to here numbers are read as f32::MAX, which itself is written as 3.4028235e38.
-        const MAX: f64 = 3.402_823_567_797_336_2e38;
-        walk.add_missing(here, "minimum", -MAX);
-        walk.add_missing(here, "maximum", MAX);
-    };
-    f64 |_, _| {};
+    // Up to here numbers are read as f32::MAX, which itself is written as 3.4028235e38.
+    f32 "float" Some(3.402_823_567_797_336_2e38);
+    f64 "double" None;
 }
 
 /// Any JSON value. Read here and not by its own `Deserialize`, so that its depth counts.
@@ -474,6 +494,27 @@ impl FieldType for serde_json::Value {
 
     fn is_null(&self) -> bool {
         self.is_null()
+    }
+
+    fn check_flat(&self, taken: &dyn Fn(&str) -> bool, cx: &mut Context<'_>, at: &At<'_>) {
+        if let Self::Object(object) = self {
+            object.check_flat(taken, cx, at);
+        }
+    }
+
+    fn patch(&mut self, input: &Self, cx: &mut Context<'_>, at: &At<'_>) {
+        match (self, input) {
+            (Self::Object(object), Self::Object(_)) => object.patch(input, cx, at),
+            (this, _) => *this = input.clone(),
+        }
+    }
+
+    fn patch_flat(&mut self, rest: &mut Object, cx: &mut Context<'_>, at: &At<'_>) {
+        self.patch(&Self::Object(rest.clone()), cx, at);
+    }
+
+    fn shape() -> Shape {
+        Shape::Any
     }
 }
 
@@ -566,6 +607,29 @@ impl FieldType for serde_json::Map<String, serde_json::Value> {
         }
         Ok(None)
     }
+
+    fn check_flat(&self, taken: &dyn Fn(&str) -> bool, cx: &mut Context<'_>, at: &At<'_>) {
+        for key in self.keys().filter(|key| taken(key)) {
+            cx.taken(at, key);
+        }
+    }
+
+    fn patch(&mut self, input: &serde_json::Value, cx: &mut Context<'_>, at: &At<'_>) {
+        for (name, value) in patch::entries(input, cx, at).into_iter().flatten() {
+            match self.get_mut(name) {
+                Some(here) => here.patch(value, cx, at),
+                None => drop(self.insert(name.clone(), value.clone())),
+            }
+        }
+    }
+
+    fn patch_flat(&mut self, rest: &mut Object, cx: &mut Context<'_>, at: &At<'_>) {
+        self.patch(&serde_json::Value::Object(rest.clone()), cx, at);
+    }
+
+    fn shape() -> Shape {
+        Shape::map(Shape::Any)
+    }
 }
 
 impl Leaf for serde_json::Number {
@@ -585,7 +649,13 @@ impl Leaf for serde_json::Number {
     }
 }
 
-leaf! { serde_json::Number {} }
+leaf! {
+    serde_json::Number {
+        fn shape() -> Shape {
+            Shape::Number
+        }
+    }
+}
 
 /// Any JSON, kept as its text.
 impl FieldType for Box<RawValue> {
@@ -596,12 +666,44 @@ impl FieldType for Box<RawValue> {
     fn is_null(&self) -> bool {
         self.get() == "null"
     }
+
+    fn shape() -> Shape {
+        Shape::Any
+    }
+}
+
+/// Tells whether an object has no entries, and skips those that it has.
+struct IsEmpty;
+
+impl<'de> Visitor<'de> for IsEmpty {
+    type Value = bool;
+
+    fn expecting(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str("an object")
+    }
+    fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<bool, A::Error> {
+        if map.next_key::<IgnoredAny>()?.is_none() {
+            return Ok(true);
+        }
+        map.next_value::<IgnoredAny>()?;
+        drain_map(map)?;
+        Ok(false)
+    }
 }
 
 /// The unit type, which is null in JSON.
 impl FieldType for () {
     fn read<'de, D: Deserializer<'de>>(input: D, cx: &mut Context<'_>, at: &At<'_>) -> Result<Option<Self>, D::Error> {
         static NULL: Expected = Expected::new("null");
+        // Where there is no place for a null, serde writes nothing: behind a tag nothing else may stand either.
+        if let Some(sharing) = cx.shared() {
+            let empty = input.deserialize_map(IsEmpty)?;
+            if sharing == Sharing::Tagged && !empty {
+                cx.invalid(at, &NULL);
+                return Ok(None);
+            }
+            return Ok(Some(()));
+        }
         // One token is all it takes to tell; what is no null is read as anything and refused.
         let value = Option::<IgnoredAny>::deserialize(input)?;
         if value.is_some() {
@@ -610,7 +712,15 @@ impl FieldType for () {
         Ok(value.is_none().then_some(()))
     }
 
+    fn read_flat<E: Error>(_: &mut Leftovers, _: &mut Context<'_>, _: &At<'_>) -> Result<Option<Self>, E> {
+        Ok(Some(()))
+    }
+
     fn is_null(&self) -> bool {
         true
+    }
+
+    fn shape() -> Shape {
+        Shape::Null
     }
 }

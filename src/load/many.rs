@@ -5,6 +5,7 @@ use std::marker::PhantomData;
 use serde::de::{Deserializer, MapAccess, SeqAccess, Visitor};
 
 use super::{At, Context, FieldType, Seed, number};
+use crate::contract::Shape;
 
 /// What `load_many` reads. Its level does not count as depth: what is bounded is an event.
 pub(crate) struct Many<T>(pub(crate) Vec<T>);
@@ -18,6 +19,10 @@ impl<T: FieldType> FieldType for Many<T> {
         for (index, event) in self.0.iter().enumerate() {
             event.check(cx, &at.document(index));
         }
+    }
+
+    fn shape() -> Shape {
+        Shape::list(T::shape())
     }
 }
 

@@ -88,10 +88,12 @@ pub(crate) mod buffer;
 pub(crate) mod containers;
 mod context;
 mod crates;
+pub(crate) mod json;
 pub(crate) mod leaf;
 pub(crate) mod many;
 pub(crate) mod number;
 pub(crate) mod object;
+pub(crate) mod patch;
 mod std_types;
 pub(crate) mod tuple;
 mod valid;
@@ -101,12 +103,15 @@ mod wrappers;
 use std::marker::PhantomData;
 
 use serde::de::{DeserializeSeed, Deserializer, Error, MapAccess, SeqAccess};
+use serde_json::Value;
 
 use self::buffer::{Leftovers, MapOf};
+use self::context::Sharing;
 pub use self::context::{At, Context, Dialect, Expected, LoadOptions, Mode};
 pub use self::leaf::{Leaf, read_leaf};
 use self::object::Slot;
-use crate::contract::{Place, Walk};
+use self::patch::Object;
+use crate::contract::Shape;
 use crate::error::{LoadError, LoadErrorKind};
 use crate::violation::MASK;
 
@@ -125,21 +130,20 @@ use crate::violation::MASK;
 /// - `Duration`, `SystemTime`, `Range`, `RangeInclusive`, `Bound`
 /// - by feature, types of other crates
 ///
-/// Each is read from JSON as serde reads it. schemars has no schema for `Saturating`: the field says
-/// `#[schemars(with = "u32")]`. Left to `#[event(plain)]` are the other types without a schema (`RangeFrom`,
-/// `RangeTo`), those that only one platform can read (`OsString`), bytes that are no JSON (`CString`), and `Weak`,
-/// which is read as nothing.
+/// Each is read from JSON as serde reads it. Left to `#[event(plain)]` are `RangeFrom` and `RangeTo`, types that only
+/// one platform can read (`OsString`), bytes that are no JSON (`CString`), and `Weak`, which is read as nothing.
 ///
 /// # By hand
 ///
 /// A value without parts implements [`Leaf`] and hands `read` on to [`read_leaf`]:
 ///
 /// ```
+/// use event_schema::contract::Shape;
 /// use event_schema::load::{At, Context, Expected, FieldType, Leaf, read_leaf};
-/// use event_schema::{EventSchema, JsonSchema, Serialize};
+/// use event_schema::{EventSchema, Serialize};
 /// use event_schema::serde::Deserializer;
 ///
-/// #[derive(Debug, PartialEq, Serialize, JsonSchema)]
+/// #[derive(Debug, PartialEq, Serialize)]
 /// struct Celsius(f64);
 ///
 /// impl Leaf for Celsius {
@@ -158,9 +162,13 @@ use crate::violation::MASK;
 ///     ) -> Result<Option<Self>, D::Error> {
 ///         read_leaf(input, cx, at)
 ///     }
+///
+///     fn shape() -> Shape {
+///         Shape::number().range(-273.15..)
+///     }
 /// }
 ///
-/// #[derive(Debug, PartialEq, Serialize, JsonSchema, EventSchema)]
+/// #[derive(Debug, PartialEq, Serialize, EventSchema)]
 /// struct Weather { outside: Celsius }
 ///
 /// assert_eq!(Weather::load(br#"{"outside": 21.5}"#).unwrap(), Weather { outside: Celsius(21.5) });
@@ -191,12 +199,13 @@ pub trait FieldType: Sized {
     /// The value of a field that the input does not have; `None`, with a finding, where it is required.
     ///
     /// ```
+    /// use event_schema::contract::Shape;
     /// use event_schema::load::{At, Context, FieldType};
     /// use event_schema::prelude::*;
     /// use event_schema::serde::Deserializer;
     ///
     /// /// A note that may be missing, and is empty then.
-    /// #[derive(Debug, PartialEq, Serialize, JsonSchema)]
+    /// #[derive(Debug, PartialEq, Serialize)]
     /// struct Note(String);
     ///
     /// impl FieldType for Note {
@@ -211,6 +220,10 @@ pub trait FieldType: Sized {
     ///     fn missing(_: &mut Context<'_>, _: &At<'_>) -> Option<Self> {
     ///         Some(Note(String::new()))
     ///     }
+    ///
+    ///     fn shape() -> Shape {
+    ///         Shape::text().or_missing()
+    ///     }
     /// }
     ///
     /// #[event_schema::event]
@@ -218,6 +231,7 @@ pub trait FieldType: Sized {
     /// struct Order { note: Note }
     ///
     /// assert_eq!(Order::load(b"{}").unwrap().note, Note(String::new()));
+    /// assert!(Order::json_schema().get("required").is_none());
     /// ```
     #[inline]
     fn missing(cx: &mut Context<'_>, at: &At<'_>) -> Option<Self> {
@@ -232,7 +246,56 @@ pub trait FieldType: Sized {
     /// As [`read`](Self::read).
     #[doc(hidden)]
     fn read_flat<E: Error>(leftovers: &mut Leftovers, cx: &mut Context<'_>, at: &At<'_>) -> Result<Option<Self>, E> {
-        Self::read(MapOf(leftovers.entries::<E>(buffer::any)), cx, at)
+        let entries = MapOf(leftovers.entries::<E>(buffer::any));
+        let value = cx.sharing(Sharing::Flattened, |cx| Self::read(entries, cx, at))?;
+        leftovers.take(|name| match &value {
+            Some(value) => value.uses_name(name),
+            None => Self::field_name(name).is_some(),
+        });
+        Ok(value)
+    }
+
+    /// What the type calls the field on the wire that the input may call so; `None` if it has none. Only names that
+    /// a flattened value of the type always takes out of its level.
+    #[doc(hidden)]
+    #[must_use]
+    fn field_name(_name: &str) -> Option<&'static str> {
+        None
+    }
+
+    /// Whether a load would give an entry of this name to this value, if it is flattened.
+    #[doc(hidden)]
+    fn uses_name(&self, name: &str) -> bool {
+        Self::field_name(name).is_some()
+    }
+
+    /// Notes the keys of a flattened value that a load would give to others, which are `taken`.
+    #[doc(hidden)]
+    fn check_flat(&self, _taken: &dyn Fn(&str) -> bool, _cx: &mut Context<'_>, _at: &At<'_>) {}
+
+    /// What the type's `pre_load` hook makes of an input; `None` if it refuses it, which is noted.
+    #[doc(hidden)]
+    fn prepare(value: Value, _cx: &mut Context<'_>, _at: &At<'_>) -> Option<Value> {
+        Some(value)
+    }
+
+    /// What the type's `post_load` hook makes of a value without fault; `None` if it refuses it, which is noted.
+    #[doc(hidden)]
+    fn complete(self, _cx: &mut Context<'_>, _at: &At<'_>) -> Option<Self> {
+        Some(self)
+    }
+
+    /// Puts a part into the value: entries of structs and maps into their places, all else in place of the whole.
+    /// Rules are the caller's to check.
+    #[doc(hidden)]
+    fn patch(&mut self, input: &Value, cx: &mut Context<'_>, at: &At<'_>) {
+        patch::replace(self, input, cx, at);
+    }
+
+    /// As [`patch`](Self::patch), of a flattened value: `rest` are the entries that nobody has taken.
+    #[doc(hidden)]
+    fn patch_flat(&mut self, rest: &mut Object, cx: &mut Context<'_>, at: &At<'_>) {
+        patch::patch_used(self, rest, cx, at);
     }
 
     /// Adds what a flattened field is called on the wire, level by level: for suggestions.
@@ -307,20 +370,10 @@ pub trait FieldType: Sized {
     #[inline]
     fn check(&self, _cx: &mut Context<'_>, _at: &At<'_>) {}
 
-    /// Says in the contract at `here` what the type's `JsonSchema` leaves out, all the way down.
+    /// What it looks like on the wire: its contracts are written from that.
     ///
-    /// See the example of [`Walk`].
-    fn describe(_walk: &mut Walk<'_>, _here: &Place) {}
-
-    /// Says in the contract of the map at `map`, whose keys are of this type, which these are.
-    #[doc(hidden)]
-    fn describe_key(_walk: &mut Walk<'_>, _map: &Place) {}
-
-    /// As [`describe`](Self::describe), of a flattened field: `here` is the outer level.
-    #[doc(hidden)]
-    fn describe_flat(walk: &mut Walk<'_>, here: &Place) {
-        Self::describe(walk, here);
-    }
+    /// See the example of [`Shape`].
+    fn shape() -> Shape;
 }
 
 /// Notes that what was read is no value of the type.
@@ -370,26 +423,25 @@ pub(crate) fn from_json<T: FieldType>(input: &[u8], options: &LoadOptions<'_>) -
     if input.len() > options.max_size {
         return Err(LoadErrorKind::TooLarge { size: Some(input.len()), limit: options.max_size }.into());
     }
-    // At once for the whole input, which serde_json would do string by string, but for what is ignored.
     let text = match std::str::from_utf8(input) {
         Ok(text) => text,
-        Err(error) => return Err(LoadError::not_utf8(&error)),
+        Err(error) => return Err(LoadError::not_utf8(input, &error)),
     };
-    let mut source = serde_json::Deserializer::from_str(text);
-    // Depth is counted in the context, so that buffered parts and other sources count alike; what
-    // is ignored is skipped by serde_json without recursion.
-    source.disable_recursion_limit();
+    let mut source = json::Source::new(text);
     let mut cx = Context::new(*options, Dialect::Json);
     let read = T::read(&mut source, &mut cx, &At::ROOT);
     if read.is_ok()
         && let Err(error) = source.end()
     {
-        return Err(cx.to_failure(text, &error));
+        return Err(cx.to_failure(text, &error, source.offset()));
     }
     match read {
         Ok(Some(value)) if cx.found() == 0 => Ok(value),
-        Ok(_) => Err(cx.take_error(|violations, strays| valid::of_text(text, options, violations, strays))),
-        Err(error) => Err(cx.to_failure(text, &error)),
+        Ok(_) => {
+            cx.locate(text);
+            Err(cx.take_error(|violations, strays| valid::of_text(text, options, violations, strays)))
+        }
+        Err(error) => Err(cx.to_failure(text, &error, source.offset())),
     }
 }
 
@@ -401,6 +453,6 @@ pub(crate) fn from_value<T: FieldType>(input: serde_json::Value, options: &LoadO
         Ok(Some(value)) if cx.found() == 0 => Ok(value),
         Ok(_) => Err(cx.take_error(|violations, strays| valid::of_value(kept?, violations, strays))),
         Err(_) if cx.is_too_deep() => Err(LoadErrorKind::TooDeep { limit: options.max_depth }.into()),
-        Err(error) => Err(LoadError::unreadable(&error)),
+        Err(_) => Err(LoadError::unreadable()),
     }
 }

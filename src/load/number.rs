@@ -5,14 +5,14 @@
 //! a key like any other, and with it an input can still have an entry of this name. The two differ in
 //! what they answer when an option is asked for: an entry gives `Some`, a number its bare text.
 
+use std::marker::PhantomData;
 use std::sync::OnceLock;
 
-use std::marker::PhantomData;
-
 use serde::de::{DeserializeSeed, Deserializer, Error, IgnoredAny, MapAccess, Visitor};
-use serde_json::{Number, Value};
+use serde_json::Value;
 
 use super::buffer::Null;
+use super::json;
 use super::leaf::{Leaf, drain_map};
 
 /// The key of the map in which `serde_json` hides a number.
@@ -124,8 +124,7 @@ pub(super) fn to_leaf<T: Leaf>(text: &str) -> Option<T> {
 
 /// A number that is a map's key: by JSON's grammar, as `serde_json` reads it.
 pub(super) fn from_key<T: Leaf>(text: &str) -> Option<T> {
-    let bare = text.ends_with(|c: char| c.is_ascii_digit()) && !text.starts_with(|c: char| c.is_ascii_whitespace());
-    if bare && serde_json::from_str::<Number>(text).is_ok() { T::from_digits(text) } else { None }
+    if json::is_number(text) { T::from_digits(text) } else { None }
 }
 
 /// The number as a `Value`, all its digits kept where `serde_json` can keep them; null if it is none.

@@ -11,7 +11,7 @@ use super::containers::{NoParts, ReadParts};
 use super::number::{self, Under, UnderToken};
 use super::{At, Context, Expected, FieldType, Mode, Seed, refused};
 
-pub(super) static OBJECT: Expected = Expected::new("object");
+pub(crate) static OBJECT: Expected = Expected::new("object");
 
 /// A level of a type: the struct itself, or one of an enum's variants, counted.
 #[doc(hidden)]
@@ -387,18 +387,9 @@ impl<T: FieldType> Slot<T> {
         if !matches!(self, Self::Missing) {
             return None;
         }
-        match T::missing(cx, at) {
-            // Of a part of an event, what is missing has no rules to keep.
-            Some(value) if cx.mode() == Mode::Partial => {
-                *self = Self::Good(value);
-                None
-            }
-            Some(value) => {
-                *self = Self::Good(value);
-                self.good()
-            }
-            None => None,
-        }
+        *self = Self::Good(T::missing(cx, at)?);
+        // Of a part of an event, what is missing has no rules to keep.
+        self.good().filter(|_| cx.mode() == Mode::Whole)
     }
 }
 
@@ -456,7 +447,7 @@ impl<T> Slot<T> {
             match buffer::foreign_missing() {
                 Some(value) => {
                     *self = Self::Good(value);
-                    return self.good();
+                    return self.good().filter(|_| cx.mode() == Mode::Whole);
                 }
                 None => cx.missing(at),
             }
@@ -481,6 +472,13 @@ impl<T> Slot<T> {
         }
         *self = Self::Good(default());
         self.good()
+    }
+
+    /// As [`or_default`](Self::or_default), of a field that is never read: no part of an event has it.
+    #[inline]
+    pub fn or_skipped(&mut self, cx: &Context<'_>, default: impl FnOnce() -> T) -> Option<&T> {
+        *self = Self::Good(default());
+        self.good().filter(|_| cx.mode() == Mode::Whole)
     }
 
     #[inline]

@@ -21,8 +21,11 @@ use super::buffer::Leftovers;
 use super::leaf::{STRING, leaf, read_leaf_key};
 use super::object::{Object, Slot, next_field, read_object, read_object_flat, skip_value};
 use super::variants::{Variants, read_external, read_external_flat};
-use super::{At, Context, Expected, FieldType, Leaf, number};
-use crate::contract::{Place, Walk, integers};
+use super::{At, Context, Expected, FieldType, Leaf, number, patch};
+use crate::contract::Shape;
+use crate::contract::shape::{
+    Content, Defined, Definition, Enum, Field, Form, Integer, Presence, Record, Tagging, Text, Variant, named,
+};
 use crate::violation::{FieldName, Param, Rule};
 
 // --- numbers ---
@@ -52,12 +55,13 @@ macro_rules! nonzero {
                 fn read_key(text: &mut Option<String>, cx: &mut Context<'_>, map: &At<'_>) -> Option<Self> {
                     read_leaf_key(text, cx, map, number::from_key)
                 }
-                fn describe_key(walk: &mut Walk<'_>, map: &Place) {
-                    let pattern = integers(<$integer>::MIN, <$integer>::MAX);
-                    walk.map_keys(map, serde_json::json!({"pattern": pattern, "not": {"const": "0"}}));
-                }
-                fn describe(walk: &mut Walk<'_>, here: &Place) {
-                    <$integer>::describe(walk, here);
+                fn shape() -> Shape {
+                    match <$integer>::shape() {
+                        Shape::Integer(integer) => {
+                            Shape::Integer(Integer { name: stringify!($type), zero: false, ..integer })
+                        }
+                        shape => shape,
+                    }
                 }
             }
         }
@@ -92,7 +96,19 @@ macro_rules! saturating {
             }
         }
 
-        leaf! { Saturating<$integer> {} }
+        leaf! {
+            Saturating<$integer> {
+                fn read_key(text: &mut Option<String>, cx: &mut Context<'_>, map: &At<'_>) -> Option<Self> {
+                    read_leaf_key(text, cx, map, number::from_key)
+                }
+                fn shape() -> Shape {
+                    match <$integer>::shape() {
+                        Shape::Integer(integer) => Shape::Integer(Integer { saturates: true, ..integer }),
+                        shape => shape,
+                    }
+                }
+            }
+        }
     )*};
 }
 
@@ -110,8 +126,8 @@ macro_rules! atomics {
                 Ok(<$inner>::read(input, cx, at)?.map(Self::new))
             }
 
-            fn describe(walk: &mut Walk<'_>, here: &Place) {
-                <$inner>::describe(walk, here);
+            fn shape() -> Shape {
+                <$inner>::shape()
             }
         }
     )*)*};
@@ -129,7 +145,7 @@ atomics! {
 
 /// Read from text, as their `FromStr` reads it.
 macro_rules! addresses {
-    ($($type:ident $words:literal, $describe:expr, $describe_key:expr;)*) => {$(
+    ($($type:ident $words:literal, $text:expr;)*) => {$(
         impl Leaf for $type {
             const EXPECTED: &'static Expected = { static E: Expected = Expected::new($words); &E };
             fn from_text(text: &str) -> Option<Self> {
@@ -139,13 +155,8 @@ macro_rules! addresses {
 
         leaf! {
             $type {
-                fn describe(walk: &mut Walk<'_>, here: &Place) {
-                    let describe: fn(&mut Walk<'_>, &Place) = $describe;
-                    describe(walk, here);
-                }
-                fn describe_key(walk: &mut Walk<'_>, map: &Place) {
-                    let describe: fn(&mut Walk<'_>, &Place) = $describe_key;
-                    describe(walk, map);
+                fn shape() -> Shape {
+                    Shape::Text($text)
                 }
             }
         }
@@ -153,19 +164,13 @@ macro_rules! addresses {
 }
 
 addresses! {
-    IpAddr "IP address", |walk, here| walk.ip(here, false, false), |walk, map| {
-        walk.map_keys(map, serde_json::json!({"anyOf": [{"format": "ipv4"}, {"format": "ipv6"}]}));
-    };
-    Ipv4Addr "IPv4 address", |walk, here| walk.ip(here, true, false), |walk, map| {
-        walk.map_keys(map, serde_json::json!({"format": "ipv4"}));
-    };
-    Ipv6Addr "IPv6 address", |walk, here| walk.ip(here, false, true), |walk, map| {
-        walk.map_keys(map, serde_json::json!({"format": "ipv6"}));
-    };
+    IpAddr "IP address", Text::of_format("ip", &["ipv4", "ipv6"]);
+    Ipv4Addr "IPv4 address", Text::of_format("ipv4", &["ipv4"]);
+    Ipv6Addr "IPv6 address", Text::of_format("ipv6", &["ipv6"]);
     // JSON Schema has no format for them.
-    SocketAddr "socket address", |_, _| {}, |_, _| {};
-    SocketAddrV4 "IPv4 socket address", |_, _| {}, |_, _| {};
-    SocketAddrV6 "IPv6 socket address", |_, _| {}, |_, _| {};
+    SocketAddr "socket address", Text::PLAIN;
+    SocketAddrV4 "IPv4 socket address", Text::PLAIN;
+    SocketAddrV6 "IPv6 socket address", Text::PLAIN;
 }
 
 impl Leaf for PathBuf {
@@ -178,7 +183,13 @@ impl Leaf for PathBuf {
     }
 }
 
-leaf! { PathBuf {} }
+leaf! {
+    PathBuf {
+        fn shape() -> Shape {
+            Shape::text()
+        }
+    }
+}
 
 // --- nothing ---
 
@@ -188,8 +199,16 @@ impl<T: ?Sized> FieldType for PhantomData<T> {
         Ok(<()>::read(input, cx, at)?.map(|()| PhantomData))
     }
 
+    fn read_flat<E: Error>(_: &mut Leftovers, _: &mut Context<'_>, _: &At<'_>) -> Result<Option<Self>, E> {
+        Ok(Some(PhantomData))
+    }
+
     fn is_null(&self) -> bool {
         true
+    }
+
+    fn shape() -> Shape {
+        Shape::Null
     }
 }
 
@@ -255,20 +274,14 @@ impl<N: Names, A: FieldType, B: FieldType> Object<(A, B)> for N {
     }
 }
 
-/// Describes an object of two fields that has no others.
-fn describe_pair<N: Names, A: FieldType, B: FieldType>(walk: &mut Walk<'_>, here: &Place) {
-    walk.add_missing(here, "additionalProperties", false);
-    describe_pair_flat::<N, A, B>(walk, here);
-}
-
-fn describe_pair_flat<N: Names, A: FieldType, B: FieldType>(walk: &mut Walk<'_>, here: &Place) {
-    let properties = here.join("properties");
-    A::describe(walk, &properties.join(N::FIRST.wire()));
-    B::describe(walk, &properties.join(N::SECOND.wire()));
+/// The two fields, of which both are required even where they are optional.
+const fn field<T: FieldType>(name: &'static FieldName) -> Field {
+    Field { presence: Presence::Required, ..Field::new(name.wire(), T::shape) }
 }
 
 macro_rules! pairs {
-    ($([$($generics:tt)*] $type:ty as $names:ident<$first:ty, $second:ty> $expected:expr, $build:expr, $check:expr;)*) => {$(
+    ($([$($generics:tt)*] $type:ty as $names:ident<$first:ty, $second:ty>
+        $name:expr, $expected:expr, $build:expr, $check:expr;)*) => {$(
         impl<$($generics)*> FieldType for $type {
             fn read<'de, D: Deserializer<'de>>(
                 input: D,
@@ -292,20 +305,30 @@ macro_rules! pairs {
                 names.push(<$names as Object<($first, $second)>>::NAMES);
             }
 
+            fn field_name(name: &str) -> Option<&'static str> {
+                <$names as Object<($first, $second)>>::NAMES.iter().copied().find(|known| *known == name)
+            }
+
             fn check(&self, cx: &mut Context<'_>, at: &At<'_>) {
                 let check: fn(&Self, &mut Context<'_>, &At<'_>) = $check;
                 check(self, cx, at);
             }
 
-            fn describe(walk: &mut Walk<'_>, here: &Place) {
-                if let Some(here) = walk.definition::<Self>(here) {
-                    describe_pair::<$names, $first, $second>(walk, &here);
-                }
+            fn shape() -> Shape {
+                Shape::Named(Self::DEFINITION)
             }
+        }
 
-            fn describe_flat(walk: &mut Walk<'_>, here: &Place) {
-                describe_pair_flat::<$names, $first, $second>(walk, here);
-            }
+        impl<$($generics)*> Defined for $type {
+            const DEFINITION: &'static Definition = &named::<Self>(
+                $name,
+                || format!("event_schema::{}<{}>", stringify!($names), <$first>::shape().id()),
+                Form::Content(Content::Record(Record {
+                    fields: &[field::<$first>($names::FIRST), field::<$second>($names::SECOND)],
+                    closed: true,
+                    tag: None,
+                })),
+            );
         }
     )*};
 }
@@ -334,16 +357,16 @@ fn duration(secs: u64, nanos: u32) -> Option<Duration> {
 }
 
 pairs! {
-    [T: FieldType] Range<T> as Ends<T, T> &RANGE, |start, end| Some(start..end), |this, cx, at| {
+    [T: FieldType] Range<T> as Ends<T, T> || format!("Range_of_{}", T::shape().name()), &RANGE, |start, end| Some(start..end), |this, cx, at| {
         this.start.check(cx, &at.field(Ends::FIRST));
         this.end.check(cx, &at.field(Ends::SECOND));
     };
-    [T: FieldType] RangeInclusive<T> as Ends<T, T> &RANGE, |start, end| Some(start..=end), |this, cx, at| {
+    [T: FieldType] RangeInclusive<T> as Ends<T, T> || format!("Range_of_{}", T::shape().name()), &RANGE, |start, end| Some(start..=end), |this, cx, at| {
         this.start().check(cx, &at.field(Ends::FIRST));
         this.end().check(cx, &at.field(Ends::SECOND));
     };
-    [] Duration as Parts<u64, u32> &PERIOD, duration, |_, _, _| {};
-    [] SystemTime as SinceEpoch<u64, u32> &DATETIME, |secs, nanos| {
+    [] Duration as Parts<u64, u32> || "Duration".to_owned(), &PERIOD, duration, |_, _, _| {};
+    [] SystemTime as SinceEpoch<u64, u32> || "SystemTime".to_owned(), &DATETIME, |secs, nanos| {
         UNIX_EPOCH.checked_add(duration(secs, nanos)?)
     }, |_, _, _| {};
 }
@@ -423,7 +446,7 @@ impl<T: FieldType, F: FieldType> Variants for Result<T, F> {
 
 /// Enums whose first two variants have data.
 macro_rules! enums {
-    ($([$($generics:tt)*] $type:ty as $first:ty, $second:ty => $check:expr;)*) => {$(
+    ($([$($generics:tt)*] $type:ty as $name:expr, $id:expr, $variants:expr => $check:expr;)*) => {$(
         impl<$($generics)*> FieldType for $type {
             fn read<'de, D: Deserializer<'de>>(
                 input: D,
@@ -441,40 +464,57 @@ macro_rules! enums {
                 read_external_flat(leftovers, cx, at)
             }
 
+            fn field_name(name: &str) -> Option<&'static str> {
+                Self::find(name).map(|variant| Self::VARIANTS[variant].wire())
+            }
+
+            fn patch_flat(&mut self, rest: &mut patch::Object, cx: &mut Context<'_>, at: &At<'_>) {
+                patch::replace_used(self, rest, cx, at);
+            }
+
             fn check(&self, cx: &mut Context<'_>, at: &At<'_>) {
                 let check: fn(&Self, &mut Context<'_>, &At<'_>) = $check;
                 check(self, cx, at);
             }
 
-            fn describe(walk: &mut Walk<'_>, here: &Place) {
-                let Some(here) = walk.definition::<Self>(here) else { return };
-                for variant in 0..2 {
-                    walk.add_missing(&form(&here, variant), "additionalProperties", false);
-                }
-                Self::describe_flat(walk, &here);
+            fn shape() -> Shape {
+                Shape::Named(Self::DEFINITION)
             }
+        }
 
-            fn describe_flat(walk: &mut Walk<'_>, here: &Place) {
-                let content = |variant: usize| form(here, variant).join("properties").join(Self::VARIANTS[variant].wire());
-                <$first>::describe(walk, &content(0));
-                <$second>::describe(walk, &content(1));
-            }
+        impl<$($generics)*> Defined for $type {
+            const DEFINITION: &'static Definition = &named::<Self>(
+                $name,
+                || {
+                    let id: fn() -> String = $id;
+                    format!("event_schema::{}", id())
+                },
+                Form::Enum(Enum { tagging: Tagging::External, variants: $variants, closed: false }),
+            );
         }
     )*};
 }
 
-/// A variant in schemars' schema of the enum.
-fn form(here: &Place, variant: usize) -> Place {
-    here.join("oneOf").join(&variant.to_string())
+/// A variant that holds a value.
+const fn holding(name: &'static str, value: &'static Field) -> Variant {
+    Variant::new(name, Content::Inner(value))
 }
 
 enums! {
-    [T: FieldType] Bound<T> as T, T => |this, cx, at| match this {
+    [T: FieldType] Bound<T> as || format!("Bound_of_{}", T::shape().name()), || format!("Bound<{}>", T::shape().id()),
+        &[
+            holding("Included", &Field::new("0", T::shape)),
+            holding("Excluded", &Field::new("0", T::shape)),
+            Variant::new("Unbounded", Content::Unit),
+        ] => |this, cx, at| match this {
         Bound::Included(value) => value.check(cx, &at.field(&Self::VARIANTS[0])),
         Bound::Excluded(value) => value.check(cx, &at.field(&Self::VARIANTS[1])),
         Bound::Unbounded => {}
     };
-    [T: FieldType, F: FieldType] Result<T, F> as T, F => |this, cx, at| match this {
+    [T: FieldType, F: FieldType] Result<T, F> as
+        || format!("Result_of_{}_or_{}", T::shape().name(), F::shape().name()),
+        || format!("Result<{}, {}>", T::shape().id(), F::shape().id()),
+        &[holding("Ok", &Field::new("0", T::shape)), holding("Err", &Field::new("0", F::shape))] => |this, cx, at| match this {
         Ok(value) => value.check(cx, &at.field(&Self::VARIANTS[0])),
         Err(value) => value.check(cx, &at.field(&Self::VARIANTS[1])),
     };

@@ -6,7 +6,7 @@ use serde::de::{Deserializer, IgnoredAny, MapAccess, SeqAccess, Visitor};
 
 use super::object::Slot;
 use super::{At, Context, Expected, FieldType};
-use crate::contract::{Place, Walk};
+use crate::contract::Shape;
 
 static TUPLE: Expected = Expected::new("tuple");
 
@@ -15,6 +15,9 @@ static TUPLE: Expected = Expected::new("tuple");
 pub trait Elements<T> {
     /// How many there are.
     const LENGTH: usize;
+
+    /// How many there are at least: those behind have defaults.
+    const REQUIRED: usize = Self::LENGTH;
 
     /// What it is called.
     const EXPECTED: &'static Expected = &TUPLE;
@@ -74,7 +77,7 @@ impl<'de, L: Elements<T>, T> Visitor<'de> for TupleVisitor<'_, '_, L, T> {
         let value = L::read_elements(&mut elements, self.cx, self.at)?;
         while elements.next_element::<IgnoredAny>()?.is_some() {}
         self.cx.leave();
-        if elements.count == L::LENGTH {
+        if (L::REQUIRED..=L::LENGTH).contains(&elements.count) {
             return Ok(value);
         }
         self.cx.wrong_length(self.at, L::LENGTH);
@@ -119,8 +122,8 @@ macro_rules! tuples {
                 $(self.$index.check(cx, &at.index($index));)+
             }
 
-            fn describe(walk: &mut Walk<'_>, here: &Place) {
-                $($type::describe(walk, &here.join("prefixItems").join(stringify!($index)));)+
+            fn shape() -> Shape {
+                Shape::Tuple(vec![$($type::shape()),+])
             }
         }
     )*};
@@ -179,7 +182,7 @@ impl<T: FieldType, const N: usize> FieldType for [T; N] {
         }
     }
 
-    fn describe(walk: &mut Walk<'_>, here: &Place) {
-        T::describe(walk, &here.join("items"));
+    fn shape() -> Shape {
+        Shape::List { items: Box::new(T::shape()), unique: false, length: Some(N) }
     }
 }

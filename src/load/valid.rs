@@ -2,8 +2,8 @@
 
 use serde_json::Value;
 
-use super::{At, Context, Dialect, FieldType, LoadOptions};
-use crate::violation::{Concern, MASK, Path, Violations};
+use super::{At, Context, Dialect, FieldType, LoadOptions, json};
+use crate::violation::{Concern, MASK, Path, Segment, Violations};
 
 /// The input without what is wrong with it and without what the types do not know (`strays`). Read
 /// once more, because it is asked for rarely.
@@ -14,10 +14,8 @@ pub(super) fn of_text(
     violations: &Violations,
     strays: &[Path],
 ) -> Option<Value> {
-    let mut source = serde_json::Deserializer::from_str(text);
-    source.disable_recursion_limit();
     let mut cx = Context::new(*options, Dialect::Json);
-    let value = Value::read(&mut source, &mut cx, &At::ROOT).ok()??;
+    let value = Value::read(&mut json::Source::new(text), &mut cx, &At::ROOT).ok()??;
     of_value(value, violations, strays)
 }
 
@@ -31,10 +29,9 @@ pub(super) fn of_value(mut value: Value, violations: &Violations, strays: &[Path
     // Broken rules of a whole leave its parts as they are.
     let faulty = violations.iter().filter(|violation| violation.of_shape || violation.concern == Concern::Value);
     let paths = faulty.map(|violation| violation.path().segments()).chain(strays.iter().map(Path::segments));
-    let mut places: Vec<Vec<String>> =
-        paths.map(|segments| segments.iter().map(|segment| segment.name().into_owned()).collect()).collect();
+    let mut places: Vec<Vec<Step>> = paths.map(|segments| segments.iter().map(Step::of).collect()).collect();
     // Elements are taken out from the end, so that places before them stay what they are.
-    places.sort_by(|a, b| compare(b, a));
+    places.sort_by(|a, b| b.cmp(a));
     places.dedup();
     for place in places {
         match place.split_last() {
@@ -49,27 +46,44 @@ pub(super) fn of_value(mut value: Value, violations: &Violations, strays: &[Path
     Some(value)
 }
 
-/// By step, numbers by value.
-fn compare(a: &[String], b: &[String]) -> std::cmp::Ordering {
-    let key = |step: &String| (step.parse::<usize>().ok(), step.clone());
-    a.iter().map(key).cmp(b.iter().map(key))
+/// A step of a path. They are ordered by number, then by name.
+#[derive(PartialEq, Eq, PartialOrd, Ord)]
+struct Step {
+    index: Option<usize>,
+    name: String,
+    /// What else the input may call it.
+    aliases: &'static [&'static str],
+}
+
+impl Step {
+    fn of(segment: &Segment) -> Self {
+        let name = segment.name().into_owned();
+        let aliases = match segment {
+            Segment::Field(field) => field.aliases(),
+            _ => &[],
+        };
+        Self { index: name.parse().ok(), name, aliases }
+    }
+
+    /// All names that it may have in the input.
+    fn names(&self) -> impl Iterator<Item = &str> {
+        std::iter::once(&*self.name).chain(self.aliases.iter().copied())
+    }
 }
 
 /// Takes out what stands there; answers whether it was there, unless its key was masked: then nobody can tell
 /// which it is, and what it lies in is taken out.
-fn remove(value: &mut Value, parents: &[String], key: &str) -> bool {
+fn remove(value: &mut Value, parents: &[Step], key: &Step) -> bool {
     match (value, parents) {
-        (Value::Object(object), [first, rest @ ..]) => match object.get_mut(first) {
-            Some(inner) => {
-                if !remove(inner, rest, key) {
-                    object.remove(first);
-                }
-                true
+        (Value::Object(object), [first, rest @ ..]) => {
+            let Some(name) = first.names().find(|name| object.contains_key(*name)) else { return first.name != MASK };
+            if !remove(&mut object[name], rest, key) {
+                object.remove(name);
             }
-            None => first != MASK,
-        },
+            true
+        }
         (Value::Array(list), [first, rest @ ..]) => {
-            let index = first.parse::<usize>().ok().filter(|index| *index < list.len());
+            let index = first.index.filter(|index| *index < list.len());
             if let Some(index) = index
                 && !remove(&mut list[index], rest, key)
             {
@@ -77,9 +91,13 @@ fn remove(value: &mut Value, parents: &[String], key: &str) -> bool {
             }
             true
         }
-        (Value::Object(object), []) => object.remove(key).is_some() || key != MASK,
+        // Of a field that came twice nobody can tell which is meant.
+        (Value::Object(object), []) => {
+            let removed = key.names().filter_map(|name| object.remove(name)).count();
+            removed > 0 || key.name != MASK
+        }
         (Value::Array(list), []) => {
-            if let Some(index) = key.parse().ok().filter(|index| *index < list.len()) {
+            if let Some(index) = key.index.filter(|index| *index < list.len()) {
                 list.remove(index);
             }
             true

@@ -6,13 +6,12 @@ use serde::de::value::StrDeserializer;
 use serde::de::{DeserializeSeed, Deserializer, Error, IgnoredAny, MapAccess, SeqAccess, Visitor};
 
 use super::buffer::{self, BufferSeed, Buffered, Key, Leftovers, MapOf};
+use super::context::{Sharing, VARIANT};
 use super::leaf::drain_map;
 use super::number::{self, Under, UnderToken};
 use super::object::{self, OBJECT};
-use super::{At, Context, Expected, FieldType, Seed, read_leaf, refused};
+use super::{At, Context, FieldType, Seed, read_leaf, refused};
 use crate::violation::{FieldName, Rule, cut};
-
-static VARIANT: Expected = Expected::new("variant");
 
 /// An enum, as the derive describes it.
 #[doc(hidden)]
@@ -36,6 +35,13 @@ pub trait Variants: Sized {
         cx: &mut Context<'_>,
         at: &At<'_>,
     ) -> Result<Option<Self>, D::Error>;
+
+    /// Whether the data of any variant have a field of this name.
+    #[must_use]
+    fn any_field(name: &str) -> bool {
+        let _ = name;
+        false
+    }
 
     /// The variant whose data are missing, if they may be.
     fn missing_content(variant: usize, cx: &mut Context<'_>, at: &At<'_>) -> Option<Self>;
@@ -134,6 +140,7 @@ impl<'de, T: Variants> Visitor<'de> for ExternalVisitor<'_, '_, T> {
     }
 
     fn visit_map<A: MapAccess<'de>>(self, mut entries: A) -> Result<Self::Value, A::Error> {
+        let shared = self.cx.shared().is_some();
         self.cx.enter()?;
         let variant = match entries.next_key_seed(NameSeed(PhantomData::<T>))? {
             Some(Name::Variant(variant)) => variant,
@@ -149,13 +156,16 @@ impl<'de, T: Variants> Visitor<'de> for ExternalVisitor<'_, '_, T> {
             }
         };
         let at = &self.at.field(&T::VARIANTS[variant]);
-        let value = if T::unit(variant).is_some() {
-            // serde's derive takes `{"Unit": null}` too; the contract says text, so it is refused.
-            entries.next_value::<IgnoredAny>()?;
-            self.cx.invalid(self.at, &VARIANT);
-            None
-        } else {
-            entries.next_value_seed(ContentSeed { variant, cx: self.cx, at, of: PhantomData })?
+        let value = match T::unit(variant) {
+            // Where there is no place for a bare name, serde writes a unit variant with null.
+            Some(unit) if shared => entries.next_value_seed(Seed::<()>::new(self.cx, at))?.map(|()| unit),
+            // serde's derive takes `{"Unit": null}` elsewhere too; the contract says text, so it is refused.
+            Some(_) => {
+                entries.next_value::<IgnoredAny>()?;
+                self.cx.invalid(self.at, &VARIANT);
+                None
+            }
+            None => entries.next_value_seed(ContentSeed { variant, cx: self.cx, at, of: PhantomData })?,
         };
         let mut only = true;
         while let Some(name) = entries.next_key::<Key<'de>>()? {
@@ -251,7 +261,10 @@ impl<T: Variants> InternalVisitor<'_, '_, T> {
         match variant {
             Some(variant) => match T::unit(variant) {
                 Some(unit) => drain_map(entries).map(|()| Some(unit)),
-                None => T::read_content(variant, MapOf(entries), cx, at),
+                None => {
+                    let how = cx.shared().unwrap_or(Sharing::Tagged);
+                    cx.sharing(how, |cx| T::read_content(variant, MapOf(entries), cx, at))
+                }
             },
             None => drain_map(entries).map(|()| None),
         }
@@ -486,8 +499,8 @@ impl<'de, T: Variants> DeserializeSeed<'de> for AnyContentSeed<'_, '_, T> {
 
 // --- untagged: data ---
 
-/// Reads an enum without any tag: the first variant that can be read counts, whatever its rules
-/// say; if there is none, the one that got furthest reports.
+/// Reads an enum without any tag: the first variant that fits by shape counts, whatever rules and hooks
+/// say of it; if there is none, the one that got furthest reports.
 #[doc(hidden)]
 pub fn read_untagged<'de, T: Variants, D: Deserializer<'de>>(
     input: D,
@@ -496,10 +509,13 @@ pub fn read_untagged<'de, T: Variants, D: Deserializer<'de>>(
 ) -> Result<Option<T>, D::Error> {
     let value = Buffered::read(input, cx)?;
     let before = cx.mark();
+    let shared = cx.shared();
     let mut furthest = None;
     for variant in 0..T::VARIANTS.len() {
-        let read = value.get_with(AnyContentSeed::<T> { variant, cx, at, of: PhantomData })?;
-        if cx.shape_findings_since(before) == 0 && read.is_some() {
+        let read = |cx: &mut Context<'_>| value.get_with(AnyContentSeed::<T> { variant, cx, at, of: PhantomData });
+        // Here what has no data fits where there are none: else it would come before all others.
+        let read = if shared.is_some() { cx.sharing(Sharing::Tagged, read) } else { read(cx) }?;
+        if cx.shape_findings_since(before) == 0 {
             return Ok(read);
         }
         // Fewer findings are further, and one inside is further than one of the whole value.
@@ -508,6 +524,13 @@ pub fn read_untagged<'de, T: Variants, D: Deserializer<'de>>(
         if furthest.as_ref().is_none_or(|(least, _)| distance < *least) {
             furthest = Some((distance, findings));
         }
+    }
+    // Flattened, a variant without data is written as nothing at all.
+    if shared == Some(Sharing::Flattened)
+        && let Some(unit) = (0..T::VARIANTS.len()).find_map(T::unit)
+        && !value.keys().iter().any(|name| T::any_field(name))
+    {
+        return Ok(Some(unit));
     }
     match furthest {
         Some((_, findings)) => cx.append(findings),

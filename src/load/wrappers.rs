@@ -9,14 +9,16 @@ use std::rc::Rc;
 use std::sync::{Arc, Mutex, RwLock};
 
 use serde::de::{Deserializer, Error};
+use serde_json::Value;
 
 use super::buffer::Leftovers;
 use super::containers::{ListType, MapType, PartRules};
+use super::patch::{self, Object};
 use super::{At, Context, FieldType};
-use crate::contract::{Place, Walk};
+use crate::contract::Shape;
 
 macro_rules! wrappers {
-    ($([$($generics:tt)*] $type:ty => $new:expr, |$this:ident| $value:expr;)*) => {$(
+    ($([$($generics:tt)*] $type:ty => $new:expr, |$this:ident| $value:expr, $inner:expr;)*) => {$(
         impl<$($generics)*> FieldType for $type {
             const SENSITIVE: bool = T::SENSITIVE;
 
@@ -39,6 +41,39 @@ macro_rules! wrappers {
 
             fn flat_names(names: &mut Vec<&'static [&'static str]>) {
                 T::flat_names(names);
+            }
+
+            fn field_name(name: &str) -> Option<&'static str> {
+                T::field_name(name)
+            }
+
+            fn uses_name(&self, name: &str) -> bool {
+                let $this = self;
+                $value.is_some_and(|value| T::uses_name(&value, name))
+            }
+
+            fn check_flat(&self, taken: &dyn Fn(&str) -> bool, cx: &mut Context<'_>, at: &At<'_>) {
+                let $this = self;
+                if let Some(value) = $value {
+                    T::check_flat(&value, taken, cx, at);
+                }
+            }
+
+            fn patch(&mut self, input: &Value, cx: &mut Context<'_>, at: &At<'_>) {
+                let $this = self;
+                // What is shared cannot be changed in place.
+                match $inner {
+                    Some(value) => T::patch(value, input, cx, at),
+                    None => patch::replace($this, input, cx, at),
+                }
+            }
+
+            fn patch_flat(&mut self, rest: &mut Object, cx: &mut Context<'_>, at: &At<'_>) {
+                let $this = self;
+                match $inner {
+                    Some(value) => T::patch_flat(value, rest, cx, at),
+                    None => patch::replace_flat($this, rest, cx, at),
+                }
             }
 
             fn read_key(text: &mut Option<String>, cx: &mut Context<'_>, map: &At<'_>) -> Option<Self> {
@@ -64,16 +99,8 @@ macro_rules! wrappers {
                 }
             }
 
-            fn describe(walk: &mut Walk<'_>, here: &Place) {
-                T::describe(walk, here);
-            }
-
-            fn describe_key(walk: &mut Walk<'_>, map: &Place) {
-                T::describe_key(walk, map);
-            }
-
-            fn describe_flat(walk: &mut Walk<'_>, here: &Place) {
-                T::describe_flat(walk, here);
+            fn shape() -> Shape {
+                T::shape()
             }
         }
     )*};
@@ -81,16 +108,16 @@ macro_rules! wrappers {
 
 // What cannot be looked at now (borrowed mutably, poisoned) cannot be written either.
 wrappers! {
-    [T: FieldType] Box<T> => Box::new, |this| Some(&**this);
-    [T: FieldType] Rc<T> => Rc::new, |this| Some(&**this);
-    [T: FieldType] Arc<T> => Arc::new, |this| Some(&**this);
-    [T: FieldType + Clone] Cow<'_, T> => Cow::Owned, |this| Some(&**this);
-    [T: FieldType] Wrapping<T> => Wrapping, |this| Some(&this.0);
-    [T: FieldType] Reverse<T> => Reverse, |this| Some(&this.0);
-    [T: FieldType + Copy] Cell<T> => Cell::new, |this| Some(this.get());
-    [T: FieldType] RefCell<T> => RefCell::new, |this| this.try_borrow().ok();
-    [T: FieldType] Mutex<T> => Mutex::new, |this| this.lock().ok();
-    [T: FieldType] RwLock<T> => RwLock::new, |this| this.read().ok();
+    [T: FieldType] Box<T> => Box::new, |this| Some(&**this), Some(&mut **this);
+    [T: FieldType] Rc<T> => Rc::new, |this| Some(&**this), Rc::get_mut(this);
+    [T: FieldType] Arc<T> => Arc::new, |this| Some(&**this), Arc::get_mut(this);
+    [T: FieldType + Clone] Cow<'_, T> => Cow::Owned, |this| Some(&**this), Some(this.to_mut());
+    [T: FieldType] Wrapping<T> => Wrapping, |this| Some(&this.0), Some(&mut this.0);
+    [T: FieldType] Reverse<T> => Reverse, |this| Some(&this.0), Some(&mut this.0);
+    [T: FieldType + Copy] Cell<T> => Cell::new, |this| Some(this.get()), Some(this.get_mut());
+    [T: FieldType] RefCell<T> => RefCell::new, |this| this.try_borrow().ok(), Some(this.get_mut());
+    [T: FieldType] Mutex<T> => Mutex::new, |this| this.lock().ok(), this.get_mut().ok();
+    [T: FieldType] RwLock<T> => RwLock::new, |this| this.read().ok(), this.get_mut().ok();
 }
 
 /// Pointers to lists and maps whose parts have rules.
@@ -165,8 +192,8 @@ macro_rules! unsized_pointers {
                 check(self, cx, at);
             }
 
-            fn describe(walk: &mut Walk<'_>, here: &Place) {
-                <$owned>::describe(walk, here);
+            fn shape() -> Shape {
+                <$owned>::shape()
             }
         }
     )*)*};

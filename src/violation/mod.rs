@@ -1,5 +1,6 @@
 //! What is wrong with an event: [`Violation`], the list of them, and the [`Path`] to the place.
 
+mod position;
 mod sentence;
 mod tree;
 
@@ -11,6 +12,7 @@ use std::sync::OnceLock;
 use serde::ser::{Serialize, SerializeStruct, Serializer};
 use serde_json::{Map, Value};
 
+pub use self::position::Position;
 pub(crate) use self::sentence::GENERIC;
 use crate::suggestion::suggest;
 
@@ -21,14 +23,14 @@ const MAX_COLUMN: usize = 40;
 pub(crate) const MASK: &str = "***";
 
 /// Longest input-controlled text (an unknown field's name, a map's key) kept in a path, in characters.
-const MAX_NAME: usize = 100;
+pub(crate) const MAX_NAME: usize = 100;
 
 /// The two names of a field: the one on the wire and the one in Rust.
 ///
 /// ```
-/// use event_schema::{EventSchema, JsonSchema, Segment, Serialize};
+/// use event_schema::{EventSchema, Segment, Serialize};
 ///
-/// #[derive(Debug, Serialize, JsonSchema, EventSchema)]
+/// #[derive(Debug, Serialize, EventSchema)]
 /// struct Order {
 ///     #[serde(rename = "orderId")]
 ///     order_id: String,
@@ -46,13 +48,15 @@ pub struct FieldName {
     /// The field's own texts for what is wrong with its shape: required, null, invalid.
     messages: Option<&'static [Option<&'static str>; 3]>,
     sensitive: bool,
+    /// What else it may be called on the wire.
+    aliases: &'static [&'static str],
 }
 
 impl FieldName {
     #[doc(hidden)]
     #[must_use]
     pub const fn new(wire: &'static str, rust: &'static str) -> Self {
-        Self { wire, rust, messages: None, sensitive: false }
+        Self { wire, rust, messages: None, sensitive: false, aliases: &[] }
     }
 
     #[doc(hidden)]
@@ -67,6 +71,18 @@ impl FieldName {
     pub const fn sensitive(mut self) -> Self {
         self.sensitive = true;
         self
+    }
+
+    #[doc(hidden)]
+    #[must_use]
+    pub const fn with_aliases(mut self, aliases: &'static [&'static str]) -> Self {
+        self.aliases = aliases;
+        self
+    }
+
+    /// What else the field may be called in an input.
+    pub(crate) const fn aliases(&self) -> &'static [&'static str] {
+        self.aliases
     }
 
     /// The field's own text for a finding of shape.
@@ -127,9 +143,9 @@ impl fmt::Debug for FieldName {
 ///
 /// ```
 /// use std::collections::BTreeMap;
-/// use event_schema::{EventSchema, JsonSchema, Segment, Serialize};
+/// use event_schema::{EventSchema, Segment, Serialize};
 ///
-/// #[derive(Debug, Serialize, JsonSchema, EventSchema)]
+/// #[derive(Debug, Serialize, EventSchema)]
 /// struct Stock { counts: BTreeMap<String, u32> }
 ///
 /// let error = Stock::load(br#"{"counts": {"bolt": -1}}"#).unwrap_err();
@@ -167,9 +183,9 @@ impl Segment {
 /// It dereferences to [`str`].
 ///
 /// ```
-/// use event_schema::{EventSchema, JsonSchema, Segment, Serialize};
+/// use event_schema::{EventSchema, Segment, Serialize};
 ///
-/// #[derive(Debug, Serialize, JsonSchema, EventSchema)]
+/// #[derive(Debug, Serialize, EventSchema)]
 /// #[serde(deny_unknown_fields)]
 /// struct Ping { seq: u64 }
 ///
@@ -226,12 +242,12 @@ impl fmt::Display for InputName {
 /// Pointer (RFC 6901).
 ///
 /// ```
-/// use event_schema::{EventSchema, JsonSchema, Serialize};
+/// use event_schema::{EventSchema, Serialize};
 ///
-/// #[derive(Debug, Serialize, JsonSchema, EventSchema)]
+/// #[derive(Debug, Serialize, EventSchema)]
 /// struct Line { sku: String }
 ///
-/// #[derive(Debug, Serialize, JsonSchema, EventSchema)]
+/// #[derive(Debug, Serialize, EventSchema)]
 /// struct Order { lines: Vec<Line> }
 ///
 /// let error = Order::load(br#"{"lines": [{"sku": "a"}, {}]}"#).unwrap_err();
@@ -318,9 +334,9 @@ impl Path {
     ///
     /// ```
     /// use std::collections::BTreeMap;
-    /// use event_schema::{EventSchema, JsonSchema, Serialize};
+    /// use event_schema::{EventSchema, Serialize};
     ///
-    /// #[derive(Debug, Serialize, JsonSchema, EventSchema)]
+    /// #[derive(Debug, Serialize, EventSchema)]
     /// struct Stock { counts: BTreeMap<String, u32> }
     ///
     /// let error = Stock::load(br#"{"counts": {"M3 50%": -1}}"#).unwrap_err();
@@ -598,9 +614,9 @@ pub(crate) enum Concern {
 /// param, so that `{input}`, which Marshmallow fills in, stays too.
 ///
 /// ```
-/// use event_schema::{EventSchema, JsonSchema, Serialize};
+/// use event_schema::{EventSchema, Serialize};
 ///
-/// #[derive(Debug, Serialize, JsonSchema, EventSchema)]
+/// #[derive(Debug, Serialize, EventSchema)]
 /// struct Payment {
 ///     #[validate(range(min = 1, max = 100, message = "From {min} to {max} cents, not {input}."))]
 ///     cents: u32,
@@ -619,9 +635,9 @@ pub(crate) enum Concern {
 /// of the whole struct says is its own responsibility.
 ///
 /// ```
-/// use event_schema::{EventSchema, JsonSchema, Serialize, ValidationError};
+/// use event_schema::{EventSchema, Serialize, ValidationError};
 ///
-/// #[derive(Debug, Serialize, JsonSchema, EventSchema)]
+/// #[derive(Debug, Serialize, EventSchema)]
 /// struct Login {
 ///     #[event(sensitive)]
 ///     #[validate(custom(function = check))]
@@ -640,9 +656,9 @@ pub(crate) enum Concern {
 /// # Example
 ///
 /// ```
-/// use event_schema::{EventSchema, JsonSchema, Serialize};
+/// use event_schema::{EventSchema, Serialize};
 ///
-/// #[derive(Debug, Serialize, JsonSchema, EventSchema)]
+/// #[derive(Debug, Serialize, EventSchema)]
 /// struct Payment {
 ///     #[validate(range(min = 1, max = 100))]
 ///     cents: u32,
@@ -665,6 +681,7 @@ pub struct Violation {
     pub(crate) fault: Fault,
     /// Whether it is one of shape, for which the field may have its own text.
     pub(crate) of_shape: bool,
+    pub(crate) position: Option<Box<Position>>,
 }
 
 impl Violation {
@@ -674,6 +691,13 @@ impl Violation {
     #[must_use]
     pub fn path(&self) -> &Path {
         &self.path
+    }
+
+    /// Where it stands in the text, if the load was asked to say so
+    /// ([`LoadOptions::positions`](crate::LoadOptions::positions)).
+    #[must_use]
+    pub fn position(&self) -> Option<Position> {
+        self.position.as_deref().copied()
     }
 
     /// The stable name of what is wrong.
@@ -704,9 +728,9 @@ impl Violation {
     /// It is a name of the type's, never what the input says, and is among the params too.
     ///
     /// ```
-    /// use event_schema::{EventSchema, JsonSchema, Serialize};
+    /// use event_schema::{EventSchema, Serialize};
     ///
-    /// #[derive(Debug, Serialize, JsonSchema, EventSchema)]
+    /// #[derive(Debug, Serialize, EventSchema)]
     /// #[serde(deny_unknown_fields)]
     /// struct Line { quantity: Option<u32> }
     ///
@@ -848,16 +872,16 @@ impl Serialize for Violation {
 /// counts the rest.
 ///
 /// ```
-/// use event_schema::{EventSchema, JsonSchema, Serialize};
+/// use event_schema::{EventSchema, Serialize};
 /// use serde_json::json;
 ///
-/// #[derive(Debug, Serialize, JsonSchema, EventSchema)]
+/// #[derive(Debug, Serialize, EventSchema)]
 /// struct Line {
 ///     #[validate(length(min = 1))]
 ///     sku: String,
 /// }
 ///
-/// #[derive(Debug, Serialize, JsonSchema, EventSchema)]
+/// #[derive(Debug, Serialize, EventSchema)]
 /// #[serde(rename_all = "camelCase")]
 /// struct Order { order_id: u64, lines: Vec<Line> }
 ///
@@ -901,7 +925,8 @@ impl Violations {
         let rest = || {
             let params = Map::from_iter([("count".to_owned(), omitted.into())]);
             let fault = Fault::other(Cow::Borrowed("omitted"), params, None);
-            let violation = Violation { path: Path::default(), concern: Concern::Whole, fault, of_shape: false };
+            let violation =
+                Violation { path: Path::default(), concern: Concern::Whole, fault, of_shape: false, position: None };
             Box::new(Rest { count: omitted, violation })
         };
         Self { list, rest: (omitted > 0).then(rest) }
@@ -919,6 +944,13 @@ impl Violations {
     #[cfg(feature = "kafka")]
     pub(crate) fn redact(&mut self) {
         self.list.iter_mut().for_each(Violation::redact);
+    }
+
+    /// As those of a text that so many lines and bytes come before.
+    pub(crate) fn behind(&mut self, lines: u64, bytes: u64) {
+        for position in self.list.iter_mut().filter_map(|violation| violation.position.as_mut()) {
+            **position = position.behind(lines, bytes);
+        }
     }
 
     /// One that stands for those that were omitted.
@@ -939,12 +971,12 @@ impl Violations {
     /// [`to_messages`](Self::to_messages) as JSON text, which takes a fraction of the time.
     ///
     /// ```
-    /// use event_schema::{EventSchema, JsonSchema, Serialize};
+    /// use event_schema::{EventSchema, Serialize};
     ///
-    /// #[derive(Debug, Serialize, JsonSchema, EventSchema)]
+    /// #[derive(Debug, Serialize, EventSchema)]
     /// struct Line { sku: String }
     ///
-    /// #[derive(Debug, Serialize, JsonSchema, EventSchema)]
+    /// #[derive(Debug, Serialize, EventSchema)]
     /// struct Order { lines: Vec<Line> }
     ///
     /// let error = Order::load(br#"{"lines": [{"sku": 7}, {}]}"#).unwrap_err();
@@ -966,10 +998,10 @@ impl Violations {
     /// param `count` says how many.
     ///
     /// ```
-    /// use event_schema::{EventSchema, JsonSchema, Serialize, Violation};
+    /// use event_schema::{EventSchema, Serialize, Violation};
     /// use serde_json::json;
     ///
-    /// #[derive(Debug, Serialize, JsonSchema, EventSchema)]
+    /// #[derive(Debug, Serialize, EventSchema)]
     /// struct Order {
     ///     #[validate(range(min = 1, max = 9))]
     ///     quantity: u32,

@@ -20,7 +20,7 @@ use event_schema::prelude::*;
 use tokio::sync::watch;
 
 /// The event of these tests. It declares no topic: each test has its own.
-#[derive(Debug, Clone, PartialEq, Serialize, JsonSchema, EventSchema)]
+#[derive(Debug, Clone, PartialEq, Serialize, EventSchema)]
 #[event(key = key)]
 pub struct Note {
     pub key: String,

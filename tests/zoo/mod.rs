@@ -1,9 +1,24 @@
 //! Types of every shape that an event can have. Each derives serde's `Deserialize` too, for comparison.
 #![allow(clippy::option_option, clippy::box_collection, reason = "a zoo has them all")]
 
+#[cfg(test)]
+mod choices;
+pub(crate) mod corners;
 pub(crate) mod differences;
 #[cfg(test)]
+mod from_serde;
+#[cfg(test)]
+mod from_shape;
+#[cfg(test)]
+pub(crate) mod json;
+#[cfg(test)]
 pub(crate) mod message;
+#[cfg(test)]
+mod mutation;
+#[cfg(test)]
+mod seeds;
+#[cfg(test)]
+pub(crate) mod words;
 
 use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};

@@ -5,8 +5,8 @@ use quote::{ToTokens, quote};
 use serde_derive_internals::attr::TagType;
 use syn::ext::IdentExt;
 
-use super::field_type::Body;
-use super::level::{Expand, name_on_wire};
+use super::field_type::{Body, Flat};
+use super::level::{Expand, with_aliases};
 use super::{Cx, structs};
 use crate::model::Variant;
 
@@ -44,9 +44,10 @@ pub(super) fn expand(cx: &Cx<'_>, variants: &[Variant<'_>]) -> Body {
         items: quote!(#items #variants_impl),
         read,
         read_flat,
+        read_key: None,
         check,
-        describe: describe(cx, &readable),
-        describe_key: describe_key(cx, &readable),
+        flat: flat(cx, &levels),
+        patch: None,
         flat_names: flat_names(cx, &readable),
         is_sensitive: None,
         is_null: is_null(cx, &levels),
@@ -61,7 +62,8 @@ fn variants_impl(cx: &Cx<'_>, readable: &[&(&Variant<'_>, Expand<'_>)]) -> Token
     let named = || readable.iter().filter(|(variant, _)| !variant.attrs.other());
     let field_names = readable.iter().map(|(variant, _)| {
         let (wire, rust) = (variant.attrs.name().deserialize_name(), variant.ident.unraw().to_string());
-        quote!(__p::FieldName::new(#wire, #rust))
+        let aliases = with_aliases(wire, variant.attrs.aliases());
+        quote!(__p::FieldName::new(#wire, #rust) #aliases)
     });
     let choices = named().map(|(variant, _)| variant.attrs.name().deserialize_name().to_token_stream());
     let find =
@@ -83,8 +85,18 @@ fn variants_impl(cx: &Cx<'_>, readable: &[&(&Variant<'_>, Expand<'_>)]) -> Token
         quote!(#index => #read,)
     });
     let missing = readable.iter().enumerate().filter_map(|(index, (_, level))| {
-        let missing = level.missing()?;
+        let missing = level.missing_checked()?;
         Some(quote!(#index => #missing,))
+    });
+    // Only an enum without any tag is asked.
+    let any_field = matches!(cx.model.serde.attrs.tag(), TagType::None).then(|| {
+        let fields = readable.iter().filter_map(|(_, level)| level.field_name());
+        quote! {
+            fn any_field(name: &str) -> bool {
+                let _ = name;
+                false #(|| #fields.is_some())*
+            }
+        }
     });
     quote! {
         #[automatically_derived]
@@ -125,6 +137,8 @@ fn variants_impl(cx: &Cx<'_>, readable: &[&(&Variant<'_>, Expand<'_>)]) -> Token
                     _ => ::core::unreachable!(),
                 }
             }
+
+            #any_field
 
             fn missing_content(
                 variant: usize,
@@ -174,68 +188,72 @@ fn representation(cx: &Cx<'_>) -> (TokenStream, TokenStream, Option<TokenStream>
     }
 }
 
+/// What the enum has of a level on which it is flattened.
+fn flat(cx: &Cx<'_>, levels: &[(&Variant<'_>, Expand<'_>)]) -> Flat {
+    let self_ty = cx.self_ty();
+    let readable = || levels.iter().filter(|(variant, _)| !variant.attrs.skip_deserializing());
+    // Of the variant at hand, over what its pattern binds.
+    let by_variant = |body: &dyn Fn(&Expand<'_>) -> TokenStream, other: &TokenStream| {
+        let arms = readable().filter(|(_, level)| !level.is_unit()).map(|(_, level)| {
+            let (pattern, body) = (level.pattern(), body(level));
+            quote!(#pattern => { #body })
+        });
+        quote!(match self { #(#arms)* #[allow(unreachable_patterns)] _ => #other })
+    };
+    let check = || {
+        levels.iter().any(|(_, level)| level.has_flat()).then(|| by_variant(&|level| level.check_flat(), &quote!({})))
+    };
+    let flat = match cx.model.serde.attrs.tag() {
+        TagType::External => Flat {
+            field_name: Some(quote! {
+                <#self_ty as __p::Variants>::find(name)
+                    .map(|variant| <#self_ty as __p::Variants>::VARIANTS[variant].wire())
+            }),
+            ..Flat::default()
+        },
+        TagType::Adjacent { tag, content } => Flat {
+            field_name: Some(quote! {
+                match name {
+                    #tag => __p::Some(#tag),
+                    #content => __p::Some(#content),
+                    _ => __p::None,
+                }
+            }),
+            ..Flat::default()
+        },
+        TagType::Internal { tag } => {
+            let uses = by_variant(&|level| level.uses_name(), &quote!(false));
+            Flat {
+                field_name: Some(quote!((name == #tag).then_some(#tag))),
+                uses_name: Some(quote!(name == #tag || #uses)),
+                check: check(),
+                ..Flat::default()
+            }
+        }
+        // One without data is not there: what others have would make another of it.
+        TagType::None => Flat {
+            uses_name: Some(by_variant(
+                &|level| level.uses_name(),
+                &quote!(<#self_ty as __p::Variants>::any_field(name)),
+            )),
+            check: check(),
+            ..Flat::default()
+        },
+    };
+    Flat { patch: Some(quote!(__p::replace_used(self, rest, cx, at))), ..flat }
+}
+
 /// Where a variant's data stand, below `at`.
 fn step(cx: &Cx<'_>, variant: &Variant<'_>) -> TokenStream {
     match cx.model.serde.attrs.tag() {
         TagType::External => {
             let (wire, rust) = (variant.attrs.name().deserialize_name(), variant.ident.unraw().to_string());
-            quote!(at.field(const { &__p::FieldName::new(#wire, #rust) }))
+            let aliases = with_aliases(wire, variant.attrs.aliases());
+            quote!(at.field(const { &__p::FieldName::new(#wire, #rust) #aliases }))
         }
         TagType::Adjacent { .. } => quote!(at.field(&FORM.content)),
         TagType::Internal { .. } | TagType::None => quote!(*at),
     }
-}
-
-fn describe(cx: &Cx<'_>, readable: &[&(&Variant<'_>, Expand<'_>)]) -> TokenStream {
-    let tag = cx.model.serde.attrs.tag();
-    let variants = readable.iter().filter(|(variant, level)| !level.is_unit() && !variant.attrs.skip_serializing());
-    let variants = variants.map(|(variant, level)| {
-        let name = name_on_wire(variant.attrs.name());
-        let place = match tag {
-            TagType::External => quote!(walk.external_variant(here, #name)),
-            TagType::Internal { tag } => quote!(walk.tagged_variant(here, #tag, #name)),
-            TagType::Adjacent { tag, content } => {
-                quote!(walk.tagged_variant(here, #tag, #name).map(|place| place.join("properties").join(#content)))
-            }
-            // schemars lists them in order, those without data among them.
-            TagType::None => {
-                let position = readable.iter().take_while(|(other, _)| other.ident != variant.ident).count();
-                quote!(walk.untagged_variant(here, #position))
-            }
-        };
-        let describe = level.describe();
-        quote!(if let __p::Some(here) = &#place { #describe })
-    });
-    let units = matches!(tag, TagType::External).then(|| {
-        let (aliases, any) = other_names(readable);
-        quote!(walk.choice(here, &[#(#aliases),*], #any);)
-    });
-    let nulls = without_content(tag, readable);
-    quote!(#(#variants)* #units #nulls)
-}
-
-/// Says of an adjacently tagged enum what stands beside the tag of a variant without data: nothing, or null.
-fn without_content(tag: &TagType, readable: &[&(&Variant<'_>, Expand<'_>)]) -> Option<TokenStream> {
-    let TagType::Adjacent { tag, content } = tag else { return None };
-    let units = readable.iter().filter(|(_, level)| level.is_unit()).map(|(variant, _)| {
-        let name = name_on_wire(variant.attrs.name());
-        quote! {
-            if let __p::Some(here) = &walk.tagged_variant(here, #tag, #name) {
-                walk.nothing_at(here, #content);
-            }
-        }
-    });
-    Some(quote!(if !walk.is_serialize() { #(#units)* }))
-}
-
-/// What variants without data are called beside their names, and whether one takes any text.
-fn other_names(readable: &[&(&Variant<'_>, Expand<'_>)]) -> (Vec<TokenStream>, bool) {
-    let units = readable.iter().filter(|(variant, level)| level.is_unit() && !variant.attrs.other());
-    let aliases = units.flat_map(|(variant, _)| {
-        let name = variant.attrs.name().deserialize_name();
-        variant.attrs.aliases().iter().filter(move |alias| **alias != *name).map(ToTokens::to_token_stream)
-    });
-    (aliases.collect(), readable.iter().any(|(variant, _)| variant.attrs.other()))
 }
 
 /// Adds the names that stand at the level on which the enum is flattened.
@@ -261,24 +279,4 @@ fn is_null(cx: &Cx<'_>, levels: &[(&Variant<'_>, Expand<'_>)]) -> Option<TokenSt
     let arms = levels.iter().filter(|(variant, _)| !variant.attrs.skip_deserializing());
     let arms: Vec<_> = arms.filter_map(|(_, level)| level.is_null_arm()).collect();
     (!arms.is_empty()).then(|| quote!(match self { #(#arms,)* #[allow(unreachable_patterns)] _ => false }))
-}
-
-/// What the enum is as a map's key, if it can be one.
-fn describe_key(cx: &Cx<'_>, readable: &[&(&Variant<'_>, Expand<'_>)]) -> Option<TokenStream> {
-    let units = readable.iter().all(|(_, level)| level.is_unit());
-    if !units || !matches!(cx.model.serde.attrs.tag(), TagType::External) {
-        return None;
-    }
-    let (aliases, any) = other_names(readable);
-    if any {
-        return Some(quote!(walk.map_keys_of(map, __p::None);));
-    }
-    let read = readable.iter().filter(|(variant, _)| !variant.attrs.other());
-    let names = read.map(|(variant, _)| variant.attrs.name().deserialize_name());
-    Some(quote! {
-        // What is written has the names that schemars lists.
-        if !walk.is_serialize() {
-            walk.map_keys_of(map, __p::Some(&[#(#names,)* #(#aliases),*]));
-        }
-    })
 }

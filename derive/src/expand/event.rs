@@ -17,7 +17,7 @@ pub(super) fn expand(cx: &Cx<'_>) -> TokenStream {
     let (impl_generics, ty_generics, where_clause) = cx.generics.split_for_impl();
     let mut bounds = where_clause.cloned().unwrap_or_else(|| syn::parse_quote!(where));
     if !model.input.generics.params.is_empty() {
-        bounds.predicates.push(syn::parse_quote!(Self: __p::serde::Serialize + __p::schemars::JsonSchema));
+        bounds.predicates.push(syn::parse_quote!(Self: __p::serde::Serialize));
     }
 
     let name = match &model.event.name {
@@ -127,8 +127,14 @@ fn types(model: &Model<'_>) -> Option<Types> {
     };
     let key = arms(|span| quote_spanned!(span=> __p::EventSchema::key(event)));
     let described_by = arms(|span| quote_spanned!(span=> __p::EventSchema::described_by(event)));
-    let dump_into = arms(|span| quote_spanned!(span=> __p::EventSchema::dump_into(event, buffer)));
-    let dump_value = arms(|span| quote_spanned!(span=> __p::EventSchema::dump_value(event)));
+    let after_dump = arms(|span| quote_spanned!(span=> __p::EventSchema::after_dump(event, value)));
+    let before_dump = held().map(|(ident, ty)| {
+        quote_spanned! {shown_at(ty.span())=>
+            Self::#ident(event) => __p::EventSchema::before_dump(event).map(|changed| changed.map(Self::#ident)),
+        }
+    });
+    let changes_dump =
+        held().map(|(_, ty)| quote_spanned!(shown_at(ty.span())=> <#ty as __p::EventSchema>::CHANGES_DUMP));
     let load = held().map(|(ident, ty)| {
         quote_spanned! {shown_at(ty.span())=>
             if let __p::Some(loaded) = <#ty as __p::EventSchema>::load_if_of(event_type, input, options) {
@@ -141,13 +147,15 @@ fn types(model: &Model<'_>) -> Option<Types> {
             #described_by
         }
 
-        // With the hooks of the variant's event.
-        fn dump_into(&self, buffer: &mut __p::Vec<u8>) -> __p::Result<(), __p::DumpError> {
-            #dump_into
+        // The hooks are those of the variant's event.
+        const CHANGES_DUMP: bool = #(#changes_dump)||*;
+
+        fn before_dump(&self) -> __p::Option<__p::Result<Self, __p::validator::ValidationError>> {
+            match self { #(#before_dump)* }
         }
 
-        fn dump_value(&self) -> __p::Result<__p::Value, __p::DumpError> {
-            #dump_value
+        fn after_dump(&self, value: __p::Value) -> __p::Result<__p::Value, __p::validator::ValidationError> {
+            #after_dump
         }
 
         fn load_if_of(
@@ -181,7 +189,7 @@ fn hooks(model: &Model<'_>) -> TokenStream {
         quote! {
             const CHANGES_DUMP: bool = true;
 
-            fn after_dump(value: __p::Value) -> __p::Result<__p::Value, __p::validator::ValidationError> {
+            fn after_dump(&self, value: __p::Value) -> __p::Result<__p::Value, __p::validator::ValidationError> {
                 __p::HookResult::<__p::Value>::into_result(#call)
             }
         }

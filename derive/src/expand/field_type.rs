@@ -5,7 +5,59 @@ use quote::{quote, quote_spanned};
 use syn::Path;
 use syn::spanned::Spanned;
 
-use super::{Cx, rules, shown_at};
+use super::{Cx, rules, shape, shown_at};
+
+/// What the type has to say when it is flattened, where that is not the default.
+#[derive(Default)]
+pub(super) struct Flat {
+    /// `Option<&'static str>` from `name`.
+    pub(super) field_name: Option<TokenStream>,
+    /// `bool` from `self` and `name`.
+    pub(super) uses_name: Option<TokenStream>,
+    /// Statements over `self` and `taken`.
+    pub(super) check: Option<TokenStream>,
+    /// Statements over `self` and `rest`.
+    pub(super) patch: Option<TokenStream>,
+}
+
+impl Flat {
+    fn items(&self) -> TokenStream {
+        let field_name = self.field_name.as_ref().map(|body| {
+            quote! {
+                fn field_name(name: &str) -> __p::Option<&'static str> {
+                    #body
+                }
+            }
+        });
+        let uses_name = self.uses_name.as_ref().map(|body| {
+            quote! {
+                fn uses_name(&self, name: &str) -> bool {
+                    #body
+                }
+            }
+        });
+        let check = self.check.as_ref().map(|body| {
+            quote! {
+                fn check_flat(&self, taken: &dyn Fn(&str) -> bool, cx: &mut __p::Context<'_>, at: &__p::At<'_>) {
+                    #body
+                }
+            }
+        });
+        let patch = self.patch.as_ref().map(|body| {
+            quote! {
+                fn patch_flat(
+                    &mut self,
+                    rest: &mut __p::Map<::std::string::String, __p::Value>,
+                    cx: &mut __p::Context<'_>,
+                    at: &__p::At<'_>,
+                ) {
+                    #body
+                }
+            }
+        });
+        quote!(#field_name #uses_name #check #patch)
+    }
+}
 
 /// The bodies of `impl FieldType`, and the items they use.
 pub(super) struct Body {
@@ -14,12 +66,14 @@ pub(super) struct Body {
     pub(super) read: TokenStream,
     /// The same from `leftovers`, where it is not the default.
     pub(super) read_flat: Option<TokenStream>,
+    /// The type that is read from the key of a map, and what makes `Option<Self>` of it, `inner`.
+    pub(super) read_key: Option<(TokenStream, TokenStream)>,
     /// Statements over `this`, the value.
     pub(super) check: TokenStream,
-    /// Statements over `walk` and `here`.
-    pub(super) describe: TokenStream,
-    /// Statements over `walk` and `map`, for a type that can be a map's key.
-    pub(super) describe_key: Option<TokenStream>,
+    /// What a load would give it of the level on which it is flattened.
+    pub(super) flat: Flat,
+    /// Statements over `self` and `input`, a part that is put into it, where that is not the default.
+    pub(super) patch: Option<TokenStream>,
     /// Statements over `names`, what the fields are called on the wire.
     pub(super) flat_names: TokenStream,
     /// Whether it is one with a sensitive field, where it is one with a field.
@@ -30,12 +84,12 @@ pub(super) struct Body {
     pub(super) same_as: Option<TokenStream>,
 }
 
-/// Gives a `value` without findings to the `post_load` hook.
-fn post_load(hook: &Path) -> TokenStream {
-    let hook = quote_spanned!(shown_at(hook.span())=> #hook(value));
+/// The method that gives a value without findings to the `post_load` hook.
+fn complete(hook: &Path) -> TokenStream {
+    let hook = quote_spanned!(shown_at(hook.span())=> #hook(self));
     quote! {
-        let value = match value {
-            __p::Some(value) if cx.found() == before => match __p::HookResult::<Self>::into_result(#hook) {
+        fn complete(self, cx: &mut __p::Context<'_>, at: &__p::At<'_>) -> __p::Option<Self> {
+            match __p::HookResult::<Self>::into_result(#hook) {
                 __p::Ok(value) => {
                     // What the hook made must satisfy the rules as well.
                     __p::FieldType::check(&value, cx, at);
@@ -45,14 +99,29 @@ fn post_load(hook: &Path) -> TokenStream {
                     __p::broken_schema(cx, at, error, __p::None, __p::None);
                     __p::None
                 }
-            },
-            value => value,
-        };
+            }
+        }
+    }
+}
+
+/// The method that gives an input to the `pre_load` hook.
+fn prepare(hook: &Path) -> TokenStream {
+    let hook = quote_spanned!(shown_at(hook.span())=> #hook(value));
+    quote! {
+        fn prepare(value: __p::Value, cx: &mut __p::Context<'_>, at: &__p::At<'_>) -> __p::Option<__p::Value> {
+            match __p::HookResult::<__p::Value>::into_result(#hook) {
+                __p::Ok(value) => __p::Some(value),
+                __p::Err(error) => {
+                    __p::broken_schema(cx, at, error, __p::None, __p::None);
+                    __p::None
+                }
+            }
+        }
     }
 }
 
 /// The reader behind a `pre_load` hook, as a function of its own, and the body that calls both.
-fn pre_load(cx: &Cx<'_>, hook: &Path, read: &TokenStream) -> (Option<TokenStream>, TokenStream) {
+fn pre_load(cx: &Cx<'_>, read: &TokenStream) -> (Option<TokenStream>, TokenStream) {
     let self_ty = cx.self_ty();
     let mut generics = cx.generics.clone();
     generics.params.insert(0, syn::parse_quote!('de));
@@ -69,15 +138,11 @@ fn pre_load(cx: &Cx<'_>, hook: &Path, read: &TokenStream) -> (Option<TokenStream
             #read
         }
     };
-    let hook = quote_spanned!(shown_at(hook.span())=> #hook(value));
     let body = quote! {
         let value = __p::read_value(input, cx, at)?;
-        match __p::HookResult::<__p::Value>::into_result(#hook) {
-            __p::Ok(value) => __p::read_prepared(value, cx, |value, cx| __read_prepared(value, cx, at)),
-            __p::Err(error) => {
-                __p::broken_schema(cx, at, error, __p::None, __p::None);
-                __p::Ok(__p::None)
-            }
+        match <Self as __p::FieldType>::prepare(value, cx, at) {
+            __p::Some(value) => __p::read_prepared(value, cx, |value, cx| __read_prepared(value, cx, at)),
+            __p::None => __p::Ok(__p::None),
         }
     };
     (Some(function), body)
@@ -97,9 +162,38 @@ fn replace_self(tokens: TokenStream, self_ty: &TokenStream) -> TokenStream {
     tokens.into_iter().flat_map(replace).collect()
 }
 
+/// The method that reads a map's key, `key` of `inner`. A `pre_load` hook wants a value: it gets the text by the default.
+fn read_key(inner: &TokenStream, key: &TokenStream) -> TokenStream {
+    quote! {
+        fn read_key(
+            text: &mut __p::Option<::std::string::String>,
+            cx: &mut __p::Context<'_>,
+            map: &__p::At<'_>,
+        ) -> __p::Option<Self> {
+            __p::read_newtype_key::<#inner, Self>(text, cx, map, |inner, cx, at| #key)
+        }
+    }
+}
+
+/// The method that puts a part into the value, behind its `pre_load` hook if it has one.
+fn patch(patch: &TokenStream, prepares: bool) -> TokenStream {
+    let prepare = prepares.then(|| {
+        quote! {
+            let __p::Some(input) = <Self as __p::FieldType>::prepare(input.clone(), cx, at) else { return };
+            let input = &input;
+        }
+    });
+    quote! {
+        fn patch(&mut self, input: &__p::Value, cx: &mut __p::Context<'_>, at: &__p::At<'_>) {
+            #prepare
+            #patch
+        }
+    }
+}
+
 /// The items of the impl that most types take from the trait.
 fn optional_items(body: &Body) -> TokenStream {
-    let Body { describe_key, flat_names, is_sensitive, is_null, same_as, .. } = body;
+    let Body { flat_names, is_sensitive, is_null, same_as, .. } = body;
     let sensitive = is_sensitive.as_ref().map(|sensitive| quote!(const SENSITIVE: bool = #sensitive;));
     let missing = same_as.as_ref().map(|missing| {
         quote! {
@@ -122,20 +216,14 @@ fn optional_items(body: &Body) -> TokenStream {
             }
         }
     });
-    let describe_key = describe_key.as_ref().map(|describe| {
-        quote! {
-            fn describe_key(walk: &mut __p::Walk<'_>, map: &__p::Place) {
-                #describe
-            }
-        }
-    });
-    quote!(#sensitive #missing #is_null #flat_names #describe_key)
+    let flat = body.flat.items();
+    quote!(#sensitive #missing #is_null #flat_names #flat)
 }
 
 pub(super) fn expand(cx: &Cx<'_>, body: &Body) -> TokenStream {
     let self_ty = cx.self_ty();
     let (impl_generics, _, where_clause) = cx.generics.split_for_impl();
-    let Body { items, read, read_flat, check, describe, .. } = body;
+    let Body { items, read, read_flat, check, .. } = body;
 
     let whole = rules::of_whole(cx);
     let (whole_fn, call_whole) = match &whole {
@@ -146,26 +234,43 @@ pub(super) fn expand(cx: &Cx<'_>, body: &Body) -> TokenStream {
         None => (None, None),
     };
     let call_whole_on_value = call_whole.as_ref().map(|whole| quote!(#whole(value, cx, at, before);));
-    let post_load = cx.model.event.post_load.as_ref().map(post_load);
-    let with_whole = |read: &TokenStream| {
-        if call_whole.is_none() && post_load.is_none() {
-            return read.clone();
-        }
-        quote! {
+    let complete = cx.model.event.post_load.as_ref().map(complete);
+    let prepare = cx.model.event.pre_load.as_ref().map(prepare);
+    // Of `read`, an option of a value, what it is with the rules of the whole and the hook.
+    let judged = |read: &TokenStream| {
+        let complete = complete.as_ref().map(|_| {
+            quote! {
+                let value = match value {
+                    __p::Some(value) if cx.found() == before => <Self as __p::FieldType>::complete(value, cx, at),
+                    value => value,
+                };
+            }
+        });
+        quote! {{
             let before = cx.found();
-            let value: __p::Option<Self> = { #read }?;
+            let value: __p::Option<Self> = #read;
             if let __p::Some(value) = &value {
                 let _ = value;
                 #call_whole_on_value
             }
-            #post_load
-            __p::Ok(value)
+            #complete
+            value
+        }}
+    };
+    let with_whole = |read: &TokenStream| {
+        if call_whole.is_none() && complete.is_none() {
+            return read.clone();
         }
+        let judged = judged(&quote!({ #read }?));
+        quote!(__p::Ok(#judged))
     };
     let (pre_load, read_body) = match &cx.model.event.pre_load {
-        Some(hook) => pre_load(cx, hook, &with_whole(read)),
+        Some(_) => pre_load(cx, &with_whole(read)),
         None => (None, with_whole(read)),
     };
+    let read_key = body.read_key.as_ref().filter(|_| prepare.is_none());
+    let read_key = read_key.map(|(inner, read)| self::read_key(inner, &judged(read)));
+    let patch = body.patch.as_ref().map(|patch| self::patch(patch, prepare.is_some()));
     // A hook wants to see all of an object: the default gives it what the outer level left.
     let read_flat = read_flat.as_ref().filter(|_| cx.model.event.pre_load.is_none()).map(|read| {
         let read = with_whole(read);
@@ -181,11 +286,13 @@ pub(super) fn expand(cx: &Cx<'_>, body: &Body) -> TokenStream {
     });
     let check_whole = call_whole.as_ref().map(|whole| quote!(#whole(self, cx, at, before);));
     let optional = optional_items(body);
+    let (shape, defined) = shape::expand(cx);
 
     quote! {
         #items
         #whole_fn
         #pre_load
+        #defined
 
         #[automatically_derived]
         impl #impl_generics __p::FieldType for #self_ty #where_clause {
@@ -198,6 +305,10 @@ pub(super) fn expand(cx: &Cx<'_>, body: &Body) -> TokenStream {
             }
 
             #read_flat
+            #read_key
+            #prepare
+            #complete
+            #patch
             #optional
 
             fn check(&self, cx: &mut __p::Context<'_>, at: &__p::At<'_>) {
@@ -207,10 +318,8 @@ pub(super) fn expand(cx: &Cx<'_>, body: &Body) -> TokenStream {
                 let _ = (before, this);
             }
 
-            fn describe(walk: &mut __p::Walk<'_>, here: &__p::Place) {
-                if let __p::Some(here) = &walk.definition::<Self>(here) {
-                    #describe
-                }
+            fn shape() -> __p::Shape {
+                #shape
             }
         }
     }

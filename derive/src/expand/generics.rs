@@ -4,30 +4,86 @@ use quote::ToTokens;
 use syn::visit::{self, Visit};
 use syn::{Generics, Ident, Path, Type, TypePath, parse_quote};
 
-use crate::model::Model;
+use crate::model::{Model, Reader};
+use crate::schemars::With;
 
 /// The type's generics with `FieldType` asked of each parameter, and of each associated type, that
-/// a field's type mentions.
+/// a field's type mentions; and `JsonSchema` where only schemars is asked what the field looks like.
 pub(crate) fn bounded(model: &Model<'_>) -> Generics {
     let mut generics = model.input.generics.clone();
-    let params: Vec<Ident> = generics.type_params().map(|param| param.ident.clone()).collect();
-    if params.is_empty() {
+    let parameters = parameters(model);
+    if parameters.ours.is_empty() && parameters.foreign.is_empty() && model.event.json_schema != Some(false) {
         return generics;
     }
-    let mut mentions = Mentions { params: &params, found: Vec::new() };
-    if let Some((ty, _)) = model.converted_from() {
-        mentions.visit_type(ty);
-    } else {
-        for field in model.levels().into_iter().flat_map(|level| &level.fields).filter(|field| field.is_ours()) {
-            mentions.visit_type(field.serde.ty);
-        }
+    if generics.params.is_empty() {
+        return generics;
     }
-    let found = mentions.found;
+    // They are written once to see whether they can be.
+    let plain = model.levels().into_iter().flat_map(|level| &level.fields);
+    let plain = plain.filter(|field| matches!(field.reader(), Reader::Plain));
+    let params: Vec<Ident> = generics.type_params().map(|param| param.ident.clone()).collect();
+    let plain = plain.filter(|field| {
+        let mut mentions = Mentions { params: &params, found: Vec::new() };
+        mentions.visit_type(field.serde.ty);
+        !mentions.found.is_empty()
+    });
+    let plain: Vec<_> = plain.map(|field| field.serde.ty).collect();
     let clause = generics.make_where_clause();
-    for ty in found {
+    for ty in plain {
+        clause.predicates.push(parse_quote!(#ty: __p::serde::Serialize));
+    }
+    for ty in parameters.ours {
         clause.predicates.push(parse_quote!(#ty: __p::FieldType));
     }
+    for ty in parameters.foreign {
+        clause.predicates.push(parse_quote!(#ty: __p::schemars::JsonSchema));
+    }
+    if model.event.json_schema == Some(false) {
+        clause.predicates.push(parse_quote!(Self: __p::schemars::JsonSchema));
+    }
     generics
+}
+
+/// The type parameters, and their associated types, that the type's parts mention.
+pub(crate) struct Parameters {
+    /// Of what our reader reads.
+    pub(crate) ours: Vec<TypePath>,
+    /// Of what only schemars describes.
+    pub(crate) foreign: Vec<TypePath>,
+}
+
+pub(crate) fn parameters(model: &Model<'_>) -> Parameters {
+    let params: Vec<Ident> = model.input.generics.type_params().map(|param| param.ident.clone()).collect();
+    let mut ours = Mentions { params: &params, found: Vec::new() };
+    let mut foreign = Mentions { params: &params, found: Vec::new() };
+    if !params.is_empty() {
+        let converted = model.converted_from();
+        if let Some((ty, _)) = converted {
+            ours.visit_type(ty);
+        }
+        if let Some(into) = model.serde.attrs.type_into() {
+            foreign.visit_described(into);
+        }
+        if let Some(With::Type(with)) = &model.schema.with {
+            foreign.visit_described(with);
+        }
+        let described =
+            model.schema.with.is_none() && !(converted.is_some() && model.serde.attrs.type_into().is_some());
+        for field in model.levels().into_iter().flat_map(|level| &level.fields) {
+            if field.is_ours() && converted.is_none() {
+                ours.visit_type(field.serde.ty);
+            } else if described
+                && field.schema.with.is_none()
+                && !(field.is_skipped() && field.serde.attrs.skip_serializing())
+            {
+                foreign.visit_described(field.serde.ty);
+            }
+            if let Some(With::Type(with)) = &field.schema.with {
+                foreign.visit_described(with);
+            }
+        }
+    }
+    Parameters { ours: ours.found, foreign: foreign.found }
 }
 
 struct Mentions<'a> {
@@ -56,6 +112,13 @@ impl<'a> Visit<'a> for Mentions<'_> {
 }
 
 impl Mentions<'_> {
+    /// Looks at a type that schemars is asked for, unless it is known to have a shape.
+    fn visit_described(&mut self, ty: &Type) {
+        if !super::shape::is_known(ty) {
+            self.visit_type(ty);
+        }
+    }
+
     fn is_param(&self, path: &Path) -> bool {
         path.leading_colon.is_none() && path.segments.first().is_some_and(|first| self.params.contains(&first.ident))
     }

@@ -1,16 +1,19 @@
-//! The fields of a struct or of a variant: how they are read together, checked and described.
+//! The fields of a struct or of a variant: how they are read together and checked.
+
+use std::collections::BTreeSet;
 
 use proc_macro2::TokenStream;
 use quote::{ToTokens, format_ident, quote, quote_spanned};
 use serde_derive_internals::ast::Style;
-use serde_derive_internals::attr::Default;
+use serde_derive_internals::attr::{Default, TagType};
+use serde_derive_internals::name::Name;
 use syn::ext::IdentExt;
 use syn::spanned::Spanned;
-use syn::{Ident, Member};
+use syn::{Ident, Member, Type};
 
 use super::event::optional;
 use super::{Cx, rules, shown_at};
-use crate::model::{Field, Level, Reader};
+use crate::model::{Field, Level, Reader, Shape};
 use crate::rule::Rule;
 
 /// A level in generated code: the `index`th of its type.
@@ -64,7 +67,7 @@ impl<'a> Expand<'a> {
         let (marker, self_ty) = (self.marker(), self.cx.self_ty());
         if let Some(inner) = self.inner() {
             let read = inner.read_alone();
-            let build = self.build_around(&inner);
+            let build = self.build_checked(&inner);
             let parts = inner.foreign().and_then(|_| inner.check_parts(&quote!(value)));
             let rules = inner.check_rules(&quote!(value));
             let check = quote!(#parts #rules);
@@ -94,7 +97,7 @@ impl<'a> Expand<'a> {
                 return None;
             }
             let ty = inner.field.serde.ty;
-            let build = self.build_around(&inner);
+            let build = self.build_checked(&inner);
             let check = inner.check_rules(&quote!(value));
             let cover = inner.cover();
             return Some(quote! {{
@@ -104,7 +107,150 @@ impl<'a> Expand<'a> {
                 __p::Ok(read.map(|inner| #build))
             }});
         }
+        if self.is_unit() {
+            let constructor = &self.constructor;
+            return Some(
+                quote!(__p::Ok(<() as __p::FieldType>::read_flat::<__E>(leftovers, cx, at)?.map(|()| #constructor))),
+            );
+        }
         self.is_object().then(|| quote!(__p::read_object_flat::<#marker, #self_ty, __E>(leftovers, cx, at)))
+    }
+
+    /// Reads it from the key of a map, where it is one with a field: that field's type, and what makes
+    /// `Option<Type>` of its value `inner`.
+    pub(super) fn read_key(&self) -> Option<(&Type, TokenStream)> {
+        let inner = self.inner().filter(|inner| matches!(inner.field.reader(), Reader::Ours))?;
+        let (build, check) = (self.build_checked(&inner), inner.check_rules(&quote!(value)));
+        Some((inner.field.serde.ty, quote!({ { let value = &inner; #check } __p::Some(#build) })))
+    }
+
+    /// What it calls the field on the wire that the input calls `name`, of type `Option<&'static str>`.
+    pub(super) fn field_name(&self) -> Option<TokenStream> {
+        if let Some(inner) = self.inner() {
+            let ty = inner.field.serde.ty;
+            return inner.field.is_ours().then(|| quote!(<#ty as __p::FieldType>::field_name(name)));
+        }
+        if !self.is_object() {
+            return None;
+        }
+        let (marker, self_ty, names) = (self.marker(), self.cx.self_ty(), self.names());
+        let flat = self.fields().filter(ExpandField::is_flat).map(|field| {
+            let ty = field.field.serde.ty;
+            quote!(.or_else(|| <#ty as __p::FieldType>::field_name(name)))
+        });
+        Some(quote!(<#marker as __p::Object<#self_ty>>::find(name).map(|index| #names[index].wire()) #(#flat)*))
+    }
+
+    /// Whether a load would give it the entry `name`, over what [`pattern`](Self::pattern) binds.
+    pub(super) fn uses_name(&self) -> TokenStream {
+        if let Some(inner) = self.inner() {
+            let (ty, slot) = (inner.field.serde.ty, inner.slot());
+            let uses = quote!(<#ty as __p::FieldType>::uses_name(#slot, name));
+            return if inner.field.is_ours() { uses } else { quote!(false) };
+        }
+        if !self.is_object() {
+            return quote!(false);
+        }
+        let (marker, self_ty) = (self.marker(), self.cx.self_ty());
+        let flat = self.fields().filter(ExpandField::is_flat).map(|field| field.uses_name());
+        quote!((<#marker as __p::Object<#self_ty>>::find(name).is_some() #(|| #flat)*))
+    }
+
+    /// Whether what it uses of its level differs from value to value.
+    pub(super) fn has_flat(&self) -> bool {
+        match self.inner() {
+            Some(inner) => inner.field.is_ours(),
+            None => self.is_object() && self.fields().any(|field| field.is_flat()),
+        }
+    }
+
+    /// Notes keys that others of the outer level have, over what [`pattern`](Self::pattern) binds.
+    pub(super) fn check_flat(&self) -> TokenStream {
+        let shared = self.fields().filter(|field| match self.inner {
+            Some(inner) => field.index == inner && field.field.is_ours(),
+            None => field.is_flat(),
+        });
+        let checks = shared.map(|field| {
+            let (ty, slot) = (field.field.serde.ty, field.slot());
+            quote!(<#ty as __p::FieldType>::check_flat(#slot, taken, cx, at);)
+        });
+        quote!(#(#checks)*)
+    }
+
+    /// Notes keys of flattened fields that load would give to others of the level.
+    fn check_keys(&self) -> TokenStream {
+        let tag = match (self.cx.model.serde.attrs.tag(), &self.cx.model.shape) {
+            (TagType::Internal { tag }, Shape::Enum(_)) => Some(quote!(name == #tag)),
+            _ => None,
+        };
+        let only_written = self.only_written().into_iter().map(|name| quote!(name == #name));
+        let reserved: Vec<TokenStream> = tag.iter().cloned().chain(only_written).collect();
+        let written = |field: &ExpandField<'_>| !field.field.serde.attrs.skip_serializing();
+        if let Some(inner) = self.inner() {
+            // Behind a tag, what it holds is flattened too.
+            let Some(tag) = tag.filter(|_| inner.field.is_ours() && written(&inner)) else { return TokenStream::new() };
+            let (ty, slot) = (inner.field.serde.ty, inner.slot());
+            return quote!(<#ty as __p::FieldType>::check_flat(#slot, &|name| #tag, cx, at););
+        }
+        if !self.is_object() {
+            return TokenStream::new();
+        }
+        let (marker, self_ty) = (self.marker(), self.cx.self_ty());
+        let checks = self.fields().filter(ExpandField::is_flat).filter(written).map(|field| {
+            let (ty, slot) = (field.field.serde.ty, field.slot());
+            let others = self.fields().filter(|other| other.is_flat() && other.index != field.index);
+            let others = others.map(|other| other.uses_name());
+            quote! {
+                <#ty as __p::FieldType>::check_flat(
+                    #slot,
+                    &|name| <#marker as __p::Object<#self_ty>>::find(name).is_some() #(|| #reserved)* #(|| #others)*,
+                    cx,
+                    at,
+                );
+            }
+        });
+        quote!(#(#checks)*)
+    }
+
+    /// Puts a part, `input`, into the value, if it has places for parts.
+    pub(super) fn patch(&self) -> Option<TokenStream> {
+        if let Some(inner) = self.inner() {
+            return Some(inner.patch(&quote!(input)));
+        }
+        if !self.is_object() {
+            return None;
+        }
+        let (marker, self_ty, names) = (self.marker(), self.cx.self_ty(), self.names());
+        let arms = self.fields().filter(|field| !field.is_skipped() && !field.is_flat()).map(|field| {
+            let (index, patch) = (field.index, field.patch(&quote!(value)));
+            quote!(#index => #patch,)
+        });
+        let flat: Vec<TokenStream> = self
+            .fields()
+            .filter(ExpandField::is_flat)
+            .map(|field| {
+                let member = &field.field.serde.member;
+                quote!(__p::FieldType::patch_flat(&mut self.#member, rest, cx, at);)
+            })
+            .collect();
+        let rest = (!flat.is_empty()).then(|| quote!(let rest = &mut { rest }; #(#flat)*));
+        Some(quote! {
+            let rest = __p::patch_fields::<#marker, #self_ty>(
+                input,
+                #names,
+                cx,
+                at,
+                &mut |index, value, cx, at| match index { #(#arms)* _ => {} },
+            );
+            #rest
+        })
+    }
+
+    /// As [`patch`](Self::patch), of a flattened value, where that is not the default.
+    pub(super) fn patch_flat(&self) -> Option<TokenStream> {
+        let inner = self.inner().filter(|inner| inner.field.is_ours())?;
+        let member = &inner.field.serde.member;
+        Some(quote!(__p::FieldType::patch_flat(&mut self.#member, rest, cx, at)))
     }
 
     /// Its value when it is missing, if a field decides that: of type `Option<Type>`.
@@ -116,6 +262,21 @@ impl<'a> Expand<'a> {
         let ty = inner.field.serde.ty;
         let build = self.build_around(&inner);
         Some(quote!(<#ty as __p::FieldType>::missing(cx, at).map(|inner| #build)))
+    }
+
+    /// As [`missing`](Self::missing), and checks the rules of what there is then.
+    pub(super) fn missing_checked(&self) -> Option<TokenStream> {
+        let inner = self.inner()?;
+        if !matches!(inner.field.reader(), Reader::Ours) {
+            return None;
+        }
+        let ty = inner.field.serde.ty;
+        let (build, check) = (self.build_checked(&inner), inner.check_all(&quote!(value)));
+        Some(quote! {{
+            let __p::Some(inner) = <#ty as __p::FieldType>::missing(cx, at) else { return __p::None };
+            { let value = &inner; #check }
+            __p::Some(#build)
+        }})
     }
 
     /// Adds its fields' names, and those of its flattened ones, to `names`.
@@ -177,6 +338,24 @@ impl<'a> Expand<'a> {
         quote!(#constructor { #(#members),* })
     }
 
+    /// As [`build_around`](Self::build_around), and checks the rules of the other fields.
+    fn build_checked(&self, inner: &ExpandField<'_>) -> TokenStream {
+        let ruled = |field: &ExpandField<'_>| field.index != inner.index && field.check_rules(&quote!(value)).is_some();
+        if !self.fields().any(|field| ruled(&field)) {
+            return self.build_around(inner);
+        }
+        let constructor = &self.constructor;
+        let others: Vec<_> = self.fields().filter(|field| field.index != inner.index).collect();
+        let slots: Vec<Ident> = others.iter().map(ExpandField::slot).collect();
+        let members = others.iter().map(|field| &field.field.serde.member);
+        let makes = others.iter().zip(&slots).map(|(field, slot)| {
+            let (default, at, check) = (field.default(), field.at(), field.check_rules(&quote!(value)));
+            quote!(let #slot = #default; { let (value, at) = (&#slot, &#at); let _ = (value, at); #check })
+        });
+        let inner = &inner.field.serde.member;
+        quote!({ #(#makes)* #constructor { #inner: inner, #(#members: #slots),* } })
+    }
+
     /// The items that its code uses.
     pub(super) fn items(&self) -> TokenStream {
         let names = self.names();
@@ -189,7 +368,8 @@ impl<'a> Expand<'a> {
                 quote!(.with_messages(&[#(#texts),*]))
             });
             let sensitive = field.field.event.sensitive.then(|| quote!(.sensitive()));
-            quote!(__p::FieldName::new(#wire, #rust) #messages #sensitive)
+            let aliases = with_aliases(wire, field.field.serde.attrs.aliases());
+            quote!(__p::FieldName::new(#wire, #rust) #messages #sensitive #aliases)
         });
         let rule_fns = self.fields().map(|field| field.rule_fns());
         let rule_fns: Vec<TokenStream> = rule_fns.collect();
@@ -232,6 +412,11 @@ impl<'a> Expand<'a> {
         let entries = if flattens {
             let flat = self.fields().filter(ExpandField::is_flat).map(|field| field.read_flat());
             let names = self.flat_names();
+            // What is written and never read is no flattened map's: it would be written twice then.
+            let written = self.only_written();
+            let only_written = (!denies && !written.is_empty()).then(
+                || quote!(__p::Err(name) if ::core::matches!(&*name, #(#written)|*) => __p::skip_value(&mut entries)?,),
+            );
             let deny = denies.then(|| quote!(leftovers.deny(cx, at, |names| { #names });));
             quote! {
                 let mut leftovers = __p::Leftovers::default();
@@ -239,6 +424,7 @@ impl<'a> Expand<'a> {
                     match field {
                         #(__p::Ok #arms)*
                         __p::Ok(_) => ::core::unreachable!(),
+                        #only_written
                         __p::Err(name) => __p::keep_value(&mut entries, name, &mut leftovers, cx)?,
                     }
                 }
@@ -283,10 +469,32 @@ impl<'a> Expand<'a> {
         }
     }
 
+    /// The names that a dump writes on the level and a load does not look at: its dump-only fields, those that have
+    /// another name for writing, and the tag of a struct.
+    fn only_written(&self) -> Vec<TokenStream> {
+        let tag = match (self.cx.model.serde.attrs.tag(), &self.cx.model.shape) {
+            (TagType::Internal { tag }, Shape::Struct(_)) => Some(tag.to_token_stream()),
+            _ => None,
+        };
+        let fields = self.fields().filter(|field| {
+            let attrs = &field.field.serde.attrs;
+            let is_read = !attrs.skip_deserializing() && attrs.aliases().contains(attrs.name().serialize_name());
+            !is_read && !attrs.skip_serializing() && !attrs.flatten()
+        });
+        let fields = fields.map(|field| field.field.serde.attrs.name().serialize_name().to_token_stream());
+        tag.into_iter().chain(fields).collect()
+    }
+
     fn elements(&self) -> TokenStream {
         let (marker, self_ty) = (self.marker(), self.cx.self_ty());
         let (impl_generics, _, where_clause) = self.cx.generics.split_for_impl();
         let length = self.fields().filter(|field| !field.is_skipped()).count();
+        // As serde, a reader takes a list that ends before the fields with a default.
+        let has_default = |field: &ExpandField<'_>| !field.field.serde.attrs.default().is_none();
+        let read: Vec<bool> =
+            self.fields().filter(|field| !field.is_skipped()).map(|field| has_default(&field)).collect();
+        let required = read.iter().rposition(|has_default| !has_default).map_or(0, |last| last + 1);
+        let required = (required < length).then(|| quote!(const REQUIRED: usize = #required;));
         let slots = self.fields().map(|field| field.declare());
         let reads = self.fields().filter(|field| !field.is_skipped()).map(|field| field.read_element());
         let finish = self.finish();
@@ -294,6 +502,7 @@ impl<'a> Expand<'a> {
             #[automatically_derived]
             impl #impl_generics __p::Elements<#self_ty> for #marker #where_clause {
                 const LENGTH: usize = #length;
+                #required
 
                 fn read_elements<'de, __A: __p::SeqAccess<'de>>(
                     elements: &mut __A,
@@ -353,7 +562,7 @@ impl<'a> Expand<'a> {
         if self.inner == Some(index) || self.level.fields[index].serde.attrs.flatten() {
             return if sensitive { quote!(at.cover()) } else { quote!(*at) };
         }
-        if self.is_object() {
+        if matches!(self.level.style, Style::Struct) {
             let names = self.names();
             quote!(at.field(&#names[#index]))
         } else {
@@ -387,34 +596,17 @@ impl<'a> Expand<'a> {
             let nested = (field.field.is_ours() && !converted || field.field.rules.nested)
                 .then(|| quote_spanned!(shown_at(ty.span())=> <#ty as __p::FieldType>::check(#slot, cx, at);));
             let parts = field.check_parts(&quote!(#slot));
-            (nested.is_some() || rules.is_some() || parts.is_some())
-                .then(|| quote!({ let at = &#at; #nested #parts #rules }))
+            let written = field.check_written(&quote!(#slot));
+            (nested.is_some() || rules.is_some() || parts.is_some() || written.is_some())
+                .then(|| quote!({ let at = &#at; #nested #parts #rules #written }))
         });
+        let keys = if converted { TokenStream::new() } else { self.check_keys() };
         let across = rules::across_fields(self.level, |index| {
             let slot = format_ident!("field_{index}");
             (quote!(#slot), self.at(index))
         });
         let slots = self.fields().map(|field| field.slot());
-        quote!(#(let _ = #slots;)* #(#checks)* #across)
-    }
-
-    /// What it is as a map's key.
-    pub(super) fn describe_key(&self) -> Option<TokenStream> {
-        let inner = self.inner()?;
-        let ty = inner.field.serde.ty;
-        inner.field.is_ours().then(|| quote!(<#ty as __p::FieldType>::describe_key(walk, map);))
-    }
-
-    /// Completes the contract of the level, which stands at `here`.
-    pub(super) fn describe(&self) -> TokenStream {
-        if let Some(inner) = self.inner() {
-            let rules = rules::describe(inner.field);
-            let ty = inner.field.serde.ty;
-            let describe = inner.field.is_ours().then(|| quote!(<#ty as __p::FieldType>::describe(walk, here);));
-            return quote!({ #describe let property = here; let _ = property; #rules });
-        }
-        let fields = self.fields().filter(|field| !field.is_skipped()).map(|field| field.describe());
-        quote!(#(#fields)*)
+        quote!(#(let _ = #slots;)* #(#checks)* #keys #across)
     }
 }
 
@@ -518,6 +710,45 @@ impl ExpandField<'_> {
             quote!(#rules #turbofish(#value, cx, at);)
         });
         (not_null.is_some() || rules.is_some()).then(|| quote!(#not_null #rules))
+    }
+
+    /// Whether a load would give it the entry `name`, if it is flattened.
+    fn uses_name(&self) -> TokenStream {
+        let (ty, slot) = (self.field.serde.ty, self.slot());
+        quote!(<#ty as __p::FieldType>::uses_name(#slot, name))
+    }
+
+    /// Puts `value` in its place.
+    fn patch(&self, value: &TokenStream) -> TokenStream {
+        let (ty, member) = (self.field.serde.ty, &self.field.serde.member);
+        match self.foreign() {
+            Some(foreign) => quote!(__p::replace_foreign::<#ty, #foreign>(&mut self.#member, #value, cx, at)),
+            // With the type, so that one that is no field is told once.
+            None => {
+                quote_spanned!(shown_at(ty.span())=> <#ty as __p::FieldType>::patch(&mut self.#member, #value, cx, at))
+            }
+        }
+    }
+
+    /// Refuses what a foreign type would write though it could not be read.
+    fn check_written(&self, value: &TokenStream) -> Option<TokenStream> {
+        let (attrs, container) = (&self.field.serde.attrs, &self.level.cx.model.serde.attrs);
+        let by_itself =
+            !attrs.skip_serializing() && attrs.serialize_with().is_none() && container.type_into().is_none();
+        let ty = self.field.serde.ty;
+        (matches!(self.field.reader(), Reader::Plain) && by_itself)
+            .then(|| quote_spanned!(shown_at(ty.span())=> __p::check_plain::<#ty>(#value, cx, at);))
+    }
+
+    /// Checks a value that was not read: all the way down, and its own rules.
+    fn check_all(&self, value: &TokenStream) -> TokenStream {
+        let ty = self.field.serde.ty;
+        let nested = self
+            .field
+            .is_ours()
+            .then(|| quote_spanned!(shown_at(ty.span())=> <#ty as __p::FieldType>::check(#value, cx, at);));
+        let (parts, own, written) = (self.check_parts(value), self.check_rules(value), self.check_written(value));
+        quote!(#nested #parts #own #written)
     }
 
     /// Refuses a null that would be written though it could not be read.
@@ -664,8 +895,13 @@ impl ExpandField<'_> {
         let member = &self.field.serde.member;
         let of_container = self.level.is_object() && !self.level.cx.model.serde.attrs.default().is_none();
         let fill = match (attrs.default(), self.field.reader()) {
+            (Default::None, Reader::Skipped) if of_container => quote!(#slot.or_skipped(cx, || container.#member)),
+            (_, Reader::Skipped) => {
+                let default = self.default();
+                quote!(#slot.or_skipped(cx, || #default))
+            }
             (Default::None, _) if of_container => quote!(#slot.or_default(cx, || container.#member)),
-            (Default::Default | Default::Path(_), _) | (Default::None, Reader::Skipped) => {
+            (Default::Default | Default::Path(_), _) => {
                 let default = self.default();
                 quote!(#slot.or_default(cx, || #default))
             }
@@ -678,39 +914,16 @@ impl ExpandField<'_> {
                 quote_spanned!(shown_at(ty.span())=> <#ty as __p::FieldType>::fill_slot(&mut #slot, cx, at))
             }
         };
-        let then = self.and_check_all(&fill);
-        quote!({ let at = &#at; #then })
-    }
-
-    /// Completes its part of the contract of the level at `here`.
-    fn describe(&self) -> TokenStream {
-        let ty = self.field.serde.ty;
-        let attrs = &self.field.serde.attrs;
-        if self.is_flat() {
-            return quote!(<#ty as __p::FieldType>::describe_flat(walk, here););
+        let check = self.check_all(&quote!(value));
+        if check.is_empty() {
+            return quote!({ let at = &#at; let _ = at; #fill; });
         }
-        let place = if self.level.is_object() {
-            let name = name_on_wire(attrs.name());
-            quote!(here.join("properties").join(#name))
-        } else {
-            let position = self.level.position(self.index).to_string();
-            quote!(here.join("prefixItems").join(#position))
-        };
-        let nested = self.field.is_ours().then(|| quote!(<#ty as __p::FieldType>::describe(walk, property);));
-        let rules = rules::describe(self.field);
-        let accepted = attrs.name().deserialize_name();
-        let aliases: Vec<_> = attrs.aliases().iter().filter(|alias| **alias != *accepted).collect();
-        let aliases = (!aliases.is_empty()).then(|| quote!(walk.aliases(here, #accepted, &[#(#aliases),*]);));
-        quote!({ let property = &#place; #nested #rules #aliases })
+        quote!({ let at = &#at; if let __p::Some(value) = #fill { #check } })
     }
 }
 
-/// The name in the contract, which may differ between what is written and what is accepted.
-pub(super) fn name_on_wire(name: &serde_derive_internals::name::MultiName) -> TokenStream {
-    let (accepted, written) = (name.deserialize_name(), name.serialize_name());
-    if accepted.value == written.value {
-        quote!(#accepted)
-    } else {
-        quote!(if walk.is_serialize() { #written } else { #accepted })
-    }
+/// What else the input may call what is called `name`, as a call on its `FieldName`.
+pub(super) fn with_aliases(name: &Name, aliases: &BTreeSet<Name>) -> Option<TokenStream> {
+    let aliases: Vec<_> = aliases.iter().filter(|alias| *alias != name).collect();
+    (!aliases.is_empty()).then(|| quote!(.with_aliases(&[#(#aliases),*])))
 }

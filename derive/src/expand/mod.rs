@@ -8,6 +8,7 @@ mod generics;
 mod key;
 mod level;
 mod rules;
+mod shape;
 mod structs;
 
 use proc_macro2::{Span, TokenStream};
@@ -24,6 +25,7 @@ pub(crate) fn expand(krate: &Path, model: &Model<'_>) -> TokenStream {
         Shape::Enum(variants) => enums::expand(&cx, variants),
     };
     let field_type = field_type::expand(&cx, &body);
+    let json_schema = shape::json_schema(&cx);
     let event = event::expand(&cx);
     let key = key::expand(&cx);
     let debug = debug::expand(&cx);
@@ -33,6 +35,7 @@ pub(crate) fn expand(krate: &Path, model: &Model<'_>) -> TokenStream {
             dead_code,
             non_camel_case_types,
             non_upper_case_globals,
+            unreachable_code,
             unused_attributes,
             unused_qualifications,
             clippy::all,
@@ -43,6 +46,7 @@ pub(crate) fn expand(krate: &Path, model: &Model<'_>) -> TokenStream {
         const _: () = {
             use #krate::__private as __p;
             #field_type
+            #json_schema
             #event
             #key
             #debug

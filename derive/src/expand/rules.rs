@@ -6,6 +6,7 @@ use syn::ext::IdentExt;
 use syn::{Expr, Ident, Type};
 
 use super::event::optional;
+use super::level::with_aliases;
 use super::{Cx, shown_at};
 use crate::model::{Field, Level, Shape};
 use crate::rule::{Rule, RuleKind, float, head, integer};
@@ -339,7 +340,7 @@ pub(super) fn across_fields(level: &Level<'_>, field: impl Fn(usize) -> (TokenSt
         level.fields.iter().enumerate().flat_map(|(index, f)| f.rules.own.iter().map(move |rule| (index, rule)));
     let checks = rules.filter_map(|(index, rule)| {
         let RuleKind::MustMatch(other) = &rule.kind else { return None };
-        let is_other = |f: &Field<'_>| f.serde.original.ident.as_ref() == Some(other);
+        let is_other = |f: &Field<'_>| f.serde.original.ident.as_ref().is_some_and(|it| it.unraw() == other.unraw());
         let ((one, at), (other, _)) = (field(index), field(level.fields.iter().position(is_other)?));
         let (found, span) = (found(rule, None), shown_at(rule.span));
         Some(quote_spanned! {span=>
@@ -395,93 +396,84 @@ fn name_of(cx: &Cx<'_>, field: &Ident) -> Option<TokenStream> {
     let found = level.fields.iter().find(named)?;
     let (wire, rust) = (found.serde.attrs.name().deserialize_name(), field.unraw().to_string());
     let sensitive = found.event.sensitive.then(|| quote!(.sensitive()));
-    Some(quote!(__p::FieldName::new(#wire, #rust) #sensitive))
+    let aliases = with_aliases(wire, found.serde.attrs.aliases());
+    Some(quote!(__p::FieldName::new(#wire, #rust) #sensitive #aliases))
 }
 
-/// Says the rules in the contract. schemars' derive reads some of them, and not all as the reader does.
-pub(super) fn describe(field: &Field<'_>) -> TokenStream {
+/// The rules as data, for the contracts: a list in generated code, if there are any.
+pub(super) fn to_data(field: &Field<'_>) -> Option<TokenStream> {
     let rules = &field.rules;
-    let own = describe_rules(&rules.own, field.serde.ty);
-    let mut parts = parts(field.serde.ty).into_iter();
-    let (first, second) = (parts.next(), parts.next());
-    let each = first.filter(|_| !rules.each.is_empty()).map(|ty| {
-        let each = describe_rules(&rules.each, ty);
-        quote!({ let property = &walk.non_null(property).join("items"); #each })
-    });
-    let keys = first.filter(|_| !rules.keys.is_empty()).map(|ty| {
-        let keys = describe_rules(&rules.keys, ty);
-        quote!({ let property = &walk.keys_of(property); #keys })
-    });
-    let values = second.filter(|_| !rules.values.is_empty()).map(|ty| {
-        let values = describe_rules(&rules.values, ty);
-        quote!({
-            let property = &walk.non_null(property);
-            walk.map_values(property, |walk, property| { #values });
-        })
-    });
-    let not_null = field.event.not_null.map(|_| quote!(walk.not_null(property);));
-    quote!(#own #each #keys #values #not_null)
+    let mut list = data(&rules.own, field.serde.ty);
+    let parts = parts(field.serde.ty);
+    for (name, part, of) in [("Each", 0, &rules.each), ("Keys", 0, &rules.keys), ("Values", 1, &rules.values)] {
+        if let Some(ty) = parts.get(part).filter(|_| !of.is_empty()) {
+            let (name, of) = (Ident::new(name, Span::call_site()), data(of, ty));
+            list.push(quote!(__p::ShapeRule::#name(__p::Vec::from([#(#of),*]))));
+        }
+    }
+    (!list.is_empty()).then(|| quote!(__p::Vec::from([#(#list),*])))
 }
 
-/// Says rules in the contract of a value of this type at `property`.
-fn describe_rules(rules: &[Rule], ty: &Type) -> TokenStream {
+/// The rules of a value of this type, as expressions.
+fn data(rules: &[Rule], ty: &Type) -> Vec<TokenStream> {
     let inner = Inner::of(ty);
-    let patterned = |rule: &Rule| matches!(rule.kind, RuleKind::Regex(_) | RuleKind::Contains(_));
-    let forget = rules.iter().any(patterned).then(|| quote!(walk.forget(property, "pattern");));
     let list = |list: &[Expr]| {
         let values = list.iter().map(|value| Param::value(value).expr);
-        quote!(&[#(__p::to_json(#values)),*])
+        quote!(__p::Vec::from([#(__p::to_json(#values)),*]))
     };
-    let rules = rules.iter().filter_map(|rule| match &rule.kind {
-        RuleKind::Range(range) => {
-            let bounds = range.bounds().map(|(name, bound)| {
-                let keyword = match name {
-                    "min" => "minimum",
-                    "max" => "maximum",
-                    "exclusive_min" => "exclusiveMinimum",
-                    _ => "exclusiveMaximum",
-                };
-                let value = Param::number(bound, Some(&inner)).expr;
-                quote!(walk.bound(property, #keyword, #value);)
-            });
-            Some(quote!(#(#bounds)*))
-        }
+    let rule = |rule: &Rule| match &rule.kind {
         RuleKind::Length { min, max, equal } => {
             let bound = |bound: &Option<Expr>| optional(equal.as_ref().or(bound.as_ref()));
             let (min, max) = (bound(min), bound(max));
-            Some(quote!(walk.length(property, #min, #max);))
+            quote!(Length { min: #min, max: #max })
         }
-        RuleKind::Email => Some(quote!(walk.format(property, "email");)),
-        RuleKind::Url => Some(quote!(walk.format(property, "uri");)),
-        RuleKind::Ip { v4, v6 } => Some(quote!(walk.ip(property, #v4, #v6);)),
-        RuleKind::Regex(path) => Some(quote! {
-            walk.regex(property, __p::validator::AsRegex::as_regex(&#path).as_str());
-        }),
-        RuleKind::Contains(pattern) => Some(quote!(walk.contains(property, #pattern, true);)),
-        RuleKind::DoesNotContain(pattern) => Some(quote!(walk.contains(property, #pattern, false);)),
-        RuleKind::NonControlCharacter => Some(quote!(walk.no_control_characters(property);)),
+        RuleKind::Range(range) => {
+            let bounds = range.bounds().map(|(name, bound)| {
+                let (name, value) = (Ident::new(name, Span::call_site()), Param::number(bound, Some(&inner)).expr);
+                quote!(#name: __p::MaybeValue(#value).to_value(),)
+            });
+            quote!(Range(__p::Range { #(#bounds)* ..::core::default::Default::default() }))
+        }
+        RuleKind::Email => quote!(Format("email")),
+        RuleKind::Url => quote!(Format("uri")),
+        RuleKind::Ip { v4, v6 } => quote!(Ip { v4: #v4, v6: #v6 }),
+        RuleKind::Regex(path) => {
+            quote!(Pattern(::std::borrow::ToOwned::to_owned(__p::validator::AsRegex::as_regex(&#path).as_str())))
+        }
+        RuleKind::Contains(pattern) => quote!(Contains(#pattern)),
+        RuleKind::DoesNotContain(pattern) => quote!(DoesNotContain(#pattern)),
+        RuleKind::NonControlCharacter => quote!(NoControlCharacters),
         RuleKind::OneOf(choices) => {
             let choices = list(choices);
-            Some(quote!(walk.one_of(property, #choices, true);))
+            quote!(OneOf(#choices))
         }
         RuleKind::NoneOf(choices) => {
             let choices = list(choices);
-            Some(quote!(walk.one_of(property, #choices, false);))
+            quote!(NoneOf(#choices))
         }
         RuleKind::Equal(other) => {
             let other = list(std::slice::from_ref(other));
-            Some(quote!(walk.one_of(property, #other, true);))
+            quote!(OneOf(#other))
         }
         RuleKind::ContainsOnly(choices) => {
             let choices = list(choices);
-            Some(quote!({ let items = &walk.non_null(property).join("items"); walk.one_of(items, #choices, true); }))
+            quote!(Each(__p::Vec::from([__p::ShapeRule::OneOf(#choices)])))
         }
         RuleKind::ContainsNoneOf(choices) => {
             let choices = list(choices);
-            Some(quote!({ let items = &walk.non_null(property).join("items"); walk.one_of(items, #choices, false); }))
+            quote!(Each(__p::Vec::from([__p::ShapeRule::NoneOf(#choices)])))
         }
-        // schemars takes null out of a required option; the others have no words in JSON Schema.
-        RuleKind::Required | RuleKind::MustMatch(_) | RuleKind::CreditCard | RuleKind::Custom { .. } => None,
+        RuleKind::Required => quote!(Required),
+        RuleKind::CreditCard => quote!(CreditCard),
+        RuleKind::MustMatch(other) => {
+            let other = other.unraw().to_string();
+            quote!(MustMatch(#other))
+        }
+        RuleKind::Custom { .. } => quote!(Custom),
+    };
+    let data = rules.iter().map(|one| {
+        let data = rule(one);
+        quote!(__p::ShapeRule::#data)
     });
-    quote!(#forget #(#rules)*)
+    data.collect()
 }

@@ -1,10 +1,10 @@
 //! A struct, in any of its styles.
 
 use proc_macro2::TokenStream;
-use quote::quote;
+use quote::{ToTokens, quote};
 
 use super::Cx;
-use super::field_type::Body;
+use super::field_type::{Body, Flat};
 use super::level::Expand;
 use crate::model::Level;
 
@@ -14,13 +14,22 @@ pub(super) fn expand(cx: &Cx<'_>, level: &Level<'_>) -> Body {
     if let Some(body) = converted(cx, level.items(), level_check(&level)) {
         return body;
     }
+    let pattern = level.pattern();
+    let shares = level.has_flat();
+    let over_self = |body: TokenStream| shares.then(|| quote!(let #pattern = self; #body));
     Body {
         items: level.items(),
         read: level.read(),
         read_flat: level.read_flat(),
+        read_key: level.read_key().map(|(ty, read)| (ty.to_token_stream(), read)),
         check: level_check(&level),
-        describe: level.describe(),
-        describe_key: level.describe_key(),
+        flat: Flat {
+            field_name: level.field_name(),
+            uses_name: over_self(level.uses_name()),
+            check: over_self(level.check_flat()),
+            patch: level.patch_flat(),
+        },
+        patch: level.patch(),
         flat_names: level.flat_names(),
         is_sensitive: level.is_sensitive(),
         is_null: level.is_null(&quote!(self)),
@@ -37,18 +46,25 @@ fn level_check(level: &Expand<'_>) -> TokenStream {
 pub(super) fn converted(cx: &Cx<'_>, items: TokenStream, check: TokenStream) -> Option<Body> {
     let (wire, fallible) = cx.model.converted_from()?;
     let convert = if fallible {
-        quote! {
-            match <Self as ::core::convert::TryFrom<#wire>>::try_from(wire) {
-                __p::Ok(value) => value,
-                // Its text may quote the payload: that it failed is all that is told.
-                __p::Err(_) => {
-                    __p::not_convertible(cx, at);
-                    return __p::Ok(__p::None);
+        quote!(__p::Result::ok(<Self as ::core::convert::TryFrom<#wire>>::try_from(wire)))
+    } else {
+        quote!(__p::Some(<Self as ::core::convert::From<#wire>>::from(wire)))
+    };
+    let convert = quote! {
+        match #convert {
+            __p::Some(value) => {
+                {
+                    let this = &value;
+                    #check
                 }
+                __p::Some(value)
+            }
+            // Its error's text may quote the payload: that it failed is all that is told.
+            __p::None => {
+                __p::not_convertible(cx, at);
+                __p::None
             }
         }
-    } else {
-        quote!(<Self as ::core::convert::From<#wire>>::from(wire))
     };
     Some(Body {
         items,
@@ -56,21 +72,14 @@ pub(super) fn converted(cx: &Cx<'_>, items: TokenStream, check: TokenStream) -> 
             let __p::Some(wire) = <#wire as __p::FieldType>::read(input, cx, at)? else {
                 return __p::Ok(__p::None);
             };
-            let value: Self = #convert;
-            {
-                let this = &value;
-                #check
-            }
-            __p::Ok(__p::Some(value))
+            let value: __p::Option<Self> = #convert;
+            __p::Ok(value)
         }},
         read_flat: None,
+        read_key: Some((wire.to_token_stream(), quote!({ let wire = inner; #convert }))),
+        flat: Flat { field_name: Some(quote!(<#wire as __p::FieldType>::field_name(name))), ..Flat::default() },
+        patch: None,
         check,
-        describe: quote! {
-            if !walk.is_serialize() {
-                <#wire as __p::FieldType>::describe(walk, here);
-            }
-        },
-        describe_key: None,
         flat_names: quote!(<#wire as __p::FieldType>::flat_names(names);),
         is_sensitive: None,
         is_null: None,

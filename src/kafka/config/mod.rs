@@ -14,6 +14,7 @@ use rdkafka::config::{ClientConfig, RDKafkaLogLevel};
 
 use self::java::Meaning;
 use self::librdkafka::{Scope, Verdict};
+use crate::kafka::client::Host;
 use crate::kafka::error::ConfigError;
 
 /// Where the brokers are and how to talk to them: what both [`EventProducer`] and
@@ -98,6 +99,8 @@ pub struct KafkaConfig {
     connect_timeout: Duration,
     /// For consumers of the classic group protocol; the newer one refuses such settings.
     group_defaults: &'static [(&'static str, &'static str)],
+    /// The embedded broker, if it is one.
+    embedded: Option<Host>,
 }
 
 #[derive(Clone)]
@@ -131,7 +134,7 @@ impl KafkaConfig {
     }
 
     fn empty() -> Self {
-        Self { entries: Vec::new(), connect_timeout: Duration::from_secs(10), group_defaults: &[] }
+        Self { entries: Vec::new(), connect_timeout: Duration::from_secs(10), group_defaults: &[], embedded: None }
     }
 
     /// Reads a file in the syntax of Java's `.properties`, in UTF-8.
@@ -270,6 +273,14 @@ impl KafkaConfig {
 
     pub(crate) fn with_group_defaults(self, group_defaults: &'static [(&'static str, &'static str)]) -> Self {
         Self { group_defaults, ..self }
+    }
+
+    pub(crate) fn with_embedded(self, host: Host) -> Self {
+        Self { embedded: Some(host), ..self }
+    }
+
+    pub(crate) fn embedded(&self) -> Option<&Host> {
+        self.embedded.as_ref()
     }
 
     pub(crate) fn connect_deadline(&self) -> Duration {

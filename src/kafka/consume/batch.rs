@@ -28,7 +28,7 @@ use crate::kafka::message::Place;
 /// # use event_schema::kafka::{EmbeddedKafka, EventConsumer, Outcome};
 /// # use event_schema::prelude::*;
 /// # use std::time::Duration;
-/// # #[derive(Debug, Serialize, JsonSchema, EventSchema)]
+/// # #[derive(Debug, Serialize, EventSchema)]
 /// # #[event(topic = "orders")]
 /// # struct OrderPlaced { number: u32 }
 /// # #[tokio::main(flavor = "current_thread")]
@@ -88,7 +88,7 @@ impl<E> Batch<E> {
     /// # use event_schema::kafka::{EmbeddedKafka, EventConsumer, Failure, Outcome, Retry};
     /// # use event_schema::prelude::*;
     /// # use std::time::Duration;
-    /// # #[derive(Debug, Serialize, JsonSchema, EventSchema)]
+    /// # #[derive(Debug, Serialize, EventSchema)]
     /// # #[event(topic = "orders")]
     /// # struct OrderPlaced { number: u32 }
     /// # #[tokio::main(flavor = "current_thread")]
@@ -115,7 +115,7 @@ impl<E> Batch<E> {
     /// # use event_schema::kafka::{EmbeddedKafka, EventConsumer, Failure, Outcome, Retry};
     /// # use event_schema::prelude::*;
     /// # use std::time::Duration;
-    /// # #[derive(Debug, Serialize, JsonSchema, EventSchema)]
+    /// # #[derive(Debug, Serialize, EventSchema)]
     /// # #[event(topic = "orders")]
     /// # struct OrderPlaced { number: u32 }
     /// # #[tokio::main(flavor = "current_thread")]
@@ -151,7 +151,7 @@ impl<E> Batch<E> {
     /// # use event_schema::kafka::{EmbeddedKafka, EventConsumer, Failure, Outcome, Retry};
     /// # use event_schema::prelude::*;
     /// # use std::time::Duration;
-    /// # #[derive(Debug, Serialize, JsonSchema, EventSchema)]
+    /// # #[derive(Debug, Serialize, EventSchema)]
     /// # #[event(topic = "orders")]
     /// # struct OrderPlaced { number: u32 }
     /// # #[tokio::main(flavor = "current_thread")]

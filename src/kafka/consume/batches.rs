@@ -36,7 +36,7 @@ use crate::kafka::message::Place;
 /// use event_schema::prelude::*;
 /// use std::time::Duration;
 ///
-/// #[derive(Debug, Serialize, JsonSchema, EventSchema)]
+/// #[derive(Debug, Serialize, EventSchema)]
 /// #[event(topic = "orders")]
 /// struct OrderPlaced { number: u32 }
 ///
@@ -175,7 +175,7 @@ impl<E: EventSchema> Batches<E> {
     /// # use event_schema::kafka::{EmbeddedKafka, EventConsumer, Failure, Outcome, Retry};
     /// # use event_schema::prelude::*;
     /// # use std::time::Duration;
-    /// # #[derive(Debug, Serialize, JsonSchema, EventSchema)]
+    /// # #[derive(Debug, Serialize, EventSchema)]
     /// # #[event(topic = "orders")]
     /// # struct OrderPlaced { number: u32 }
     /// # #[tokio::main(flavor = "current_thread")]
@@ -209,7 +209,7 @@ impl<E: EventSchema> Batches<E> {
     /// # use event_schema::kafka::{EmbeddedKafka, EventConsumer, Failure, Outcome, Retry};
     /// # use event_schema::prelude::*;
     /// # use std::time::Duration;
-    /// # #[derive(Debug, Serialize, JsonSchema, EventSchema)]
+    /// # #[derive(Debug, Serialize, EventSchema)]
     /// # #[event(topic = "orders")]
     /// # struct OrderPlaced { number: u32 }
     /// # #[tokio::main(flavor = "current_thread")]

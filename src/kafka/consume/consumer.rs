@@ -32,7 +32,7 @@ use crate::kafka::error::{CloseError, ConfigError, ConnectError, ConsumeError, R
 /// use event_schema::prelude::*;
 /// use std::time::Duration;
 ///
-/// #[derive(Debug, PartialEq, Serialize, JsonSchema, EventSchema)]
+/// #[derive(Debug, PartialEq, Serialize, EventSchema)]
 /// #[event(topic = "orders", key = order_id)]
 /// struct OrderPlaced { order_id: String }
 ///
@@ -92,7 +92,7 @@ impl<E: EventSchema> EventConsumer<E> {
     /// ```
     /// # use event_schema::kafka::{EmbeddedKafka, EventConsumer};
     /// # use event_schema::prelude::*;
-    /// #[derive(Serialize, JsonSchema, EventSchema)]
+    /// #[derive(Serialize, EventSchema)]
     /// #[event(topic = "notes")]
     /// struct Note { text: String }
     ///
@@ -132,7 +132,7 @@ impl<E: EventSchema> EventConsumer<E> {
     /// ```
     /// # use event_schema::kafka::{EmbeddedKafka, EventConsumer, EventProducer};
     /// # use event_schema::prelude::*;
-    /// #[derive(Serialize, JsonSchema, EventSchema)]
+    /// #[derive(Serialize, EventSchema)]
     /// struct Note { text: String }
     ///
     /// # #[tokio::main(flavor = "current_thread")]
@@ -163,7 +163,7 @@ impl<E: EventSchema> EventConsumer<E> {
     /// use event_schema::prelude::*;
     /// use std::time::Duration;
     ///
-    /// #[derive(Debug, Serialize, JsonSchema, EventSchema)]
+    /// #[derive(Debug, Serialize, EventSchema)]
     /// #[event(topic = "orders", key = order_id)]
     /// struct OrderPlaced { order_id: String }
     ///
@@ -271,7 +271,7 @@ impl<E: EventSchema> EventConsumer<E> {
     /// ```
     /// # use event_schema::kafka::{EmbeddedKafka, EventConsumer, EventProducer};
     /// # use event_schema::prelude::*;
-    /// # #[derive(Serialize, JsonSchema, EventSchema)]
+    /// # #[derive(Serialize, EventSchema)]
     /// # #[event(topic = "notes")]
     /// # struct Note { text: String }
     /// # #[tokio::main(flavor = "current_thread")]
@@ -297,7 +297,7 @@ impl<E: EventSchema> EventConsumer<E> {
     /// ```
     /// # use event_schema::kafka::{EmbeddedKafka, EventConsumer, EventProducer};
     /// # use event_schema::prelude::*;
-    /// # #[derive(Serialize, JsonSchema, EventSchema)]
+    /// # #[derive(Serialize, EventSchema)]
     /// # #[event(topic = "notes")]
     /// # struct Note { text: String }
     /// # #[tokio::main(flavor = "current_thread")]
@@ -363,7 +363,7 @@ impl<E: EventSchema> EventConsumer<E> {
     /// # use event_schema::kafka::{EmbeddedKafka, EventConsumer, EventProducer};
     /// # use event_schema::prelude::*;
     /// # use std::time::Duration;
-    /// # #[derive(Serialize, JsonSchema, EventSchema)]
+    /// # #[derive(Serialize, EventSchema)]
     /// # #[event(topic = "notes")]
     /// # struct Note { text: String }
     /// # #[tokio::main(flavor = "current_thread")]
@@ -400,7 +400,7 @@ impl<E: EventSchema> EventConsumer<E> {
     /// # use event_schema::kafka::{EmbeddedKafka, EventConsumer, EventProducer};
     /// # use event_schema::prelude::*;
     /// # use std::time::Duration;
-    /// # #[derive(Serialize, JsonSchema, EventSchema)]
+    /// # #[derive(Serialize, EventSchema)]
     /// # #[event(topic = "notes")]
     /// # struct Note { text: String }
     /// # #[tokio::main(flavor = "current_thread")]
@@ -441,7 +441,7 @@ impl<E: EventSchema> EventConsumer<E> {
     /// # use event_schema::kafka::{EmbeddedKafka, EventConsumer};
     /// # use event_schema::prelude::*;
     /// # use std::time::Duration;
-    /// # #[derive(Serialize, JsonSchema, EventSchema)]
+    /// # #[derive(Serialize, EventSchema)]
     /// # #[event(topic = "notes")]
     /// # struct Note { text: String }
     /// # #[tokio::main(flavor = "current_thread")]

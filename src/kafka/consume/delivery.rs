@@ -18,7 +18,7 @@ use crate::kafka::message::{Headers, Place};
 /// use event_schema::prelude::*;
 /// use std::time::Duration;
 ///
-/// #[derive(Debug, Serialize, JsonSchema, EventSchema)]
+/// #[derive(Debug, Serialize, EventSchema)]
 /// #[event(topic = "orders", key = order_id)]
 /// struct OrderPlaced { order_id: String }
 ///

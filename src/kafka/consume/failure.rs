@@ -14,7 +14,7 @@ use crate::{DumpError, LoadError, Violations};
 /// use event_schema::kafka::Failure;
 /// use event_schema::prelude::*;
 ///
-/// #[derive(Serialize, JsonSchema, EventSchema)]
+/// #[derive(Serialize, EventSchema)]
 /// struct Paid { #[validate(range(min = 1))] amount: u32 }
 ///
 /// fn pay(amount: &str) -> Result<Vec<u8>, Failure> {

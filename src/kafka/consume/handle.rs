@@ -16,7 +16,7 @@ use crate::kafka::error::CloseError;
 /// ```
 /// # use event_schema::kafka::{EmbeddedKafka, EventConsumer};
 /// # use event_schema::prelude::*;
-/// # #[derive(Serialize, JsonSchema, EventSchema)]
+/// # #[derive(Serialize, EventSchema)]
 /// # #[event(topic = "notes")]
 /// # struct Note { text: String }
 /// # #[tokio::main]
@@ -53,7 +53,7 @@ impl RunHandle {
     /// # use event_schema::kafka::{Delivery, EmbeddedKafka, EventConsumer};
     /// # use event_schema::prelude::*;
     /// # use std::time::Duration;
-    /// # #[derive(Serialize, JsonSchema, EventSchema)]
+    /// # #[derive(Serialize, EventSchema)]
     /// # #[event(topic = "notes")]
     /// # struct Note { text: String }
     /// # #[tokio::main]
@@ -88,7 +88,7 @@ impl RunHandle {
     /// # use event_schema::kafka::{EmbeddedKafka, EventConsumer};
     /// # use event_schema::prelude::*;
     /// # use std::time::Duration;
-    /// # #[derive(Serialize, JsonSchema, EventSchema)]
+    /// # #[derive(Serialize, EventSchema)]
     /// # #[event(topic = "notes")]
     /// # struct Note { text: String }
     /// # #[tokio::main]
@@ -128,7 +128,7 @@ impl RunHandle {
     /// ```
     /// # use event_schema::kafka::{EmbeddedKafka, EventConsumer};
     /// # use event_schema::prelude::*;
-    /// # #[derive(Serialize, JsonSchema, EventSchema)]
+    /// # #[derive(Serialize, EventSchema)]
     /// # #[event(topic = "notes")]
     /// # struct Note { text: String }
     /// # #[tokio::main]

@@ -16,7 +16,7 @@ use crate::{Envelope, EventSchema, LoadError, Violations};
 /// use event_schema::kafka::{EmbeddedKafka, EventConsumer, EventProducer};
 /// use event_schema::prelude::*;
 ///
-/// #[derive(Serialize, JsonSchema, EventSchema)]
+/// #[derive(Serialize, EventSchema)]
 /// #[event(topic = "orders", key = order_id)]
 /// struct OrderPlaced { order_id: String }
 ///
@@ -125,7 +125,7 @@ impl<E> Received<E> {
     /// use event_schema::kafka::{EmbeddedKafka, EventConsumer, EventProducer};
     /// use event_schema::prelude::*;
     ///
-    /// #[derive(Serialize, JsonSchema, EventSchema)]
+    /// #[derive(Serialize, EventSchema)]
     /// #[event(name = "note.taken", version = 2, topic = "notes")]
     /// struct NoteTaken { text: String }
     ///
@@ -217,11 +217,11 @@ impl<E: fmt::Debug> fmt::Debug for Received<E> {
 /// use event_schema::prelude::*;
 ///
 /// // The same event, in another service and without its rule.
-/// #[derive(Serialize, JsonSchema, EventSchema)]
+/// #[derive(Serialize, EventSchema)]
 /// #[event(name = "note")]
 /// struct Draft { text: String }
 ///
-/// #[derive(Debug, Serialize, JsonSchema, EventSchema)]
+/// #[derive(Debug, Serialize, EventSchema)]
 /// struct Note {
 ///     #[validate(length(min = 1))]
 ///     text: String,
@@ -287,7 +287,7 @@ impl Rejection {
     /// ```
     /// # use event_schema::kafka::{EmbeddedKafka, EventConsumer};
     /// # use event_schema::prelude::*;
-    /// # #[derive(Debug, Serialize, JsonSchema, EventSchema)]
+    /// # #[derive(Debug, Serialize, EventSchema)]
     /// # #[event(topic = "notes")]
     /// # struct Note { text: String }
     /// # #[tokio::main(flavor = "current_thread")]

@@ -31,7 +31,7 @@ use crate::kafka::letters::DeadLetter;
 /// use event_schema::prelude::*;
 /// use std::time::Duration;
 ///
-/// #[derive(Debug, Serialize, JsonSchema, EventSchema)]
+/// #[derive(Debug, Serialize, EventSchema)]
 /// #[event(topic = "orders", key = customer)]
 /// struct OrderPlaced { customer: String, number: u32 }
 ///
@@ -108,7 +108,7 @@ impl<E: EventSchema + Send + Sync + 'static> Runner<E> {
     /// # use std::sync::Arc;
     /// # use std::time::Duration;
     /// # use tokio::sync::Barrier;
-    /// # #[derive(Serialize, JsonSchema, EventSchema)]
+    /// # #[derive(Serialize, EventSchema)]
     /// # #[event(topic = "notes")]
     /// # struct Note { text: String }
     /// # #[tokio::main]
@@ -236,7 +236,7 @@ impl<E: EventSchema + Send + Sync + 'static> Runner<E> {
     /// ```
     /// # use event_schema::kafka::{EmbeddedKafka, EventConsumer};
     /// # use event_schema::prelude::*;
-    /// # #[derive(Serialize, JsonSchema, EventSchema)]
+    /// # #[derive(Serialize, EventSchema)]
     /// # #[event(topic = "notes")]
     /// # struct Note { text: String }
     /// # #[tokio::main]
@@ -268,7 +268,7 @@ impl<E: EventSchema + Send + Sync + 'static> Runner<E> {
     /// # use event_schema::kafka::{Delivery, EmbeddedKafka, EventConsumer, Failure, Order};
     /// # use event_schema::prelude::*;
     /// # use std::time::Duration;
-    /// # #[derive(Serialize, JsonSchema, EventSchema)]
+    /// # #[derive(Serialize, EventSchema)]
     /// # #[event(topic = "notes")]
     /// # struct Note { text: String }
     /// # #[tokio::main]

@@ -13,7 +13,7 @@ use rdkafka::error::RDKafkaErrorCode;
 /// use event_schema::prelude::*;
 /// use std::time::Duration;
 ///
-/// #[derive(Serialize, JsonSchema, EventSchema)]
+/// #[derive(Serialize, EventSchema)]
 /// struct Note { text: String }
 ///
 /// # #[tokio::main]

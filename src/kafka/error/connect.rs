@@ -34,6 +34,8 @@ pub(crate) enum ConnectErrorKind {
     Authentication(String),
     #[error("no trusted TLS connection, check `ssl.ca.location` and the port: {0}")]
     Tls(String),
+    #[error("topics {0}")]
+    Topic(String),
     #[error("{0}")]
     Client(String),
 }
@@ -101,6 +103,14 @@ impl ConnectError {
     #[must_use]
     pub fn is_tls(&self) -> bool {
         matches!(*self.0, ConnectErrorKind::Tls(_))
+    }
+
+    /// Whether brokers answered, but a topic is not there or could not be made.
+    ///
+    /// See the example of [`Topics`](super::Topics).
+    #[must_use]
+    pub fn is_missing_topic(&self) -> bool {
+        matches!(*self.0, ConnectErrorKind::Topic(_))
     }
 
     pub(crate) fn client(reason: String) -> Self {

@@ -12,7 +12,7 @@ use super::consume::ConsumeError;
 /// use event_schema::kafka::{Delivery, EmbeddedKafka, EventConsumer, Order, Retry};
 /// use event_schema::prelude::*;
 ///
-/// #[derive(Debug, Serialize, JsonSchema, EventSchema)]
+/// #[derive(Debug, Serialize, EventSchema)]
 /// #[event(topic = "notes")]
 /// struct Note { text: String }
 ///
@@ -84,7 +84,7 @@ impl RunError {
     /// use event_schema::kafka::rdkafka::types::{RDKafkaApiKey, RDKafkaRespErr};
     /// # use event_schema::kafka::{Delivery, EmbeddedKafka, EventConsumer};
     /// # use event_schema::prelude::*;
-    /// # #[derive(Debug, Serialize, JsonSchema, EventSchema)]
+    /// # #[derive(Debug, Serialize, EventSchema)]
     /// # #[event(topic = "notes")]
     /// # struct Note { text: String }
     /// # #[tokio::main]

@@ -18,7 +18,7 @@ use crate::format::cloudevents::CloudEventError;
 /// use event_schema::kafka::{EmbeddedKafka, EventProducer};
 /// use event_schema::prelude::*;
 ///
-/// #[derive(Serialize, JsonSchema, EventSchema)]
+/// #[derive(Serialize, EventSchema)]
 /// struct Note { text: String }
 ///
 /// # #[tokio::main(flavor = "current_thread")]
@@ -88,7 +88,7 @@ impl SendError {
     /// use event_schema::kafka::{EmbeddedKafka, EventProducer};
     /// use event_schema::prelude::*;
     ///
-    /// #[derive(Serialize, JsonSchema, EventSchema)]
+    /// #[derive(Serialize, EventSchema)]
     /// #[event(topic = "notes")]
     /// struct Note {
     ///     #[validate(length(min = 1))]
@@ -114,7 +114,7 @@ impl SendError {
     /// ```
     /// # use event_schema::kafka::{EmbeddedKafka, EventProducer};
     /// # use event_schema::prelude::*;
-    /// # #[derive(Serialize, JsonSchema, EventSchema)]
+    /// # #[derive(Serialize, EventSchema)]
     /// # struct Note { text: String }
     /// # #[tokio::main(flavor = "current_thread")]
     /// # async fn main() -> Result<(), Box<dyn std::error::Error>> {
@@ -137,7 +137,7 @@ impl SendError {
     /// # use event_schema::kafka::{EmbeddedKafka, EventProducer};
     /// # use event_schema::prelude::*;
     /// # use std::time::Duration;
-    /// # #[derive(Serialize, JsonSchema, EventSchema)]
+    /// # #[derive(Serialize, EventSchema)]
     /// # struct Note { text: String }
     /// # #[tokio::main(flavor = "current_thread")]
     /// # async fn main() -> Result<(), Box<dyn std::error::Error>> {
@@ -167,7 +167,7 @@ impl SendError {
     /// ```
     /// # use event_schema::kafka::{EmbeddedKafka, EventProducer};
     /// # use event_schema::prelude::*;
-    /// # #[derive(Serialize, JsonSchema, EventSchema)]
+    /// # #[derive(Serialize, EventSchema)]
     /// # struct Note { text: String }
     /// # #[tokio::main(flavor = "current_thread")]
     /// # async fn main() -> Result<(), Box<dyn std::error::Error>> {
@@ -189,7 +189,7 @@ impl SendError {
     /// # use event_schema::kafka::{EmbeddedKafka, EventProducer};
     /// # use event_schema::prelude::*;
     /// # use std::time::Duration;
-    /// # #[derive(Serialize, JsonSchema, EventSchema)]
+    /// # #[derive(Serialize, EventSchema)]
     /// # struct Note { text: String }
     /// # #[tokio::main(flavor = "current_thread")]
     /// # async fn main() -> Result<(), Box<dyn std::error::Error>> {
@@ -212,7 +212,7 @@ impl SendError {
     /// ```
     /// # use event_schema::kafka::{EmbeddedKafka, EventProducer};
     /// # use event_schema::prelude::*;
-    /// # #[derive(Serialize, JsonSchema, EventSchema)]
+    /// # #[derive(Serialize, EventSchema)]
     /// # struct Note { text: String }
     /// # #[tokio::main(flavor = "current_thread")]
     /// # async fn main() -> Result<(), Box<dyn std::error::Error>> {

@@ -175,7 +175,7 @@ impl DeadLetter {
     /// ```
     /// use event_schema::kafka::{DeadLetter, Delivery, EventProducer, Failure};
     /// # use event_schema::prelude::*;
-    /// # #[derive(Serialize, JsonSchema, EventSchema)]
+    /// # #[derive(Serialize, EventSchema)]
     /// # struct Order { id: u64 }
     ///
     /// async fn send_back(producer: &EventProducer, order: Delivery<Order>) -> Result<(), Failure> {

@@ -19,7 +19,7 @@ const RETRYABLE_EXCEPTIONS: [&str; 4] =
 /// use event_schema::prelude::*;
 /// use std::time::Duration;
 ///
-/// #[derive(Debug, Serialize, JsonSchema, EventSchema)]
+/// #[derive(Debug, Serialize, EventSchema)]
 /// #[event(topic = "orders")]
 /// struct Order { quantity: u32 }
 ///

@@ -43,7 +43,7 @@ impl<'a, E: EventSchema> Outgoing<'a, E> {
     /// use event_schema::kafka::SendError;
     /// # use event_schema::kafka::{EmbeddedKafka, EventConsumer, EventProducer};
     /// # use event_schema::prelude::*;
-    /// # #[derive(Serialize, JsonSchema, EventSchema)]
+    /// # #[derive(Serialize, EventSchema)]
     /// # #[event(topic = "notes")]
     /// # struct Note { text: String }
     /// # #[tokio::main(flavor = "current_thread")]
@@ -73,7 +73,7 @@ impl<'a, E: EventSchema> Outgoing<'a, E> {
     /// ```
     /// # use event_schema::kafka::{EmbeddedKafka, EventConsumer, EventProducer};
     /// # use event_schema::prelude::*;
-    /// # #[derive(Serialize, JsonSchema, EventSchema)]
+    /// # #[derive(Serialize, EventSchema)]
     /// # #[event(topic = "notes")]
     /// # struct Note { text: String }
     /// # #[tokio::main(flavor = "current_thread")]

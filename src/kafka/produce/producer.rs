@@ -26,7 +26,7 @@ use crate::{EventKey, EventSchema};
 /// use event_schema::prelude::*;
 /// use std::time::Duration;
 ///
-/// #[derive(Serialize, JsonSchema, EventSchema)]
+/// #[derive(Serialize, EventSchema)]
 /// #[event(topic = "orders", key = order_id)]
 /// struct OrderPlaced {
 ///     order_id: String,
@@ -162,7 +162,7 @@ impl EventProducer {
     /// ```
     /// # use event_schema::kafka::{EmbeddedKafka, EventConsumer, EventProducer};
     /// # use event_schema::prelude::*;
-    /// # #[derive(Serialize, JsonSchema, EventSchema)]
+    /// # #[derive(Serialize, EventSchema)]
     /// # #[event(topic = "notes")]
     /// # struct Note { text: String }
     /// # #[tokio::main(flavor = "current_thread")]
@@ -202,7 +202,7 @@ impl EventProducer {
     /// ```
     /// # use event_schema::kafka::{EmbeddedKafka, EventProducer};
     /// # use event_schema::prelude::*;
-    /// #[derive(Serialize, JsonSchema, EventSchema)]
+    /// #[derive(Serialize, EventSchema)]
     /// #[event(topic = "notes")]
     /// struct Note { text: String }
     ///
@@ -228,7 +228,7 @@ impl EventProducer {
     /// ```
     /// # use event_schema::kafka::{EmbeddedKafka, EventProducer};
     /// # use event_schema::prelude::*;
-    /// #[derive(Serialize, JsonSchema, EventSchema)]
+    /// #[derive(Serialize, EventSchema)]
     /// struct Note { text: String }
     ///
     /// # #[tokio::main(flavor = "current_thread")]
@@ -258,7 +258,7 @@ impl EventProducer {
     /// ```
     /// # use event_schema::kafka::{EmbeddedKafka, EventProducer};
     /// # use event_schema::prelude::*;
-    /// # #[derive(Serialize, JsonSchema, EventSchema)]
+    /// # #[derive(Serialize, EventSchema)]
     /// # #[event(topic = "notes")]
     /// # struct Note { text: String }
     /// # #[tokio::main(flavor = "current_thread")]
@@ -280,7 +280,7 @@ impl EventProducer {
     /// # use event_schema::kafka::{EmbeddedKafka, EventProducer};
     /// # use event_schema::prelude::*;
     /// # use std::time::Duration;
-    /// # #[derive(Serialize, JsonSchema, EventSchema)]
+    /// # #[derive(Serialize, EventSchema)]
     /// # #[event(topic = "notes")]
     /// # struct Note { text: String }
     /// # #[tokio::main(flavor = "current_thread")]
@@ -312,7 +312,7 @@ impl EventProducer {
     /// ```
     /// # use event_schema::kafka::{EmbeddedKafka, EventProducer};
     /// # use event_schema::prelude::*;
-    /// # #[derive(Serialize, JsonSchema, EventSchema)]
+    /// # #[derive(Serialize, EventSchema)]
     /// # #[event(topic = "notes")]
     /// # struct Note { #[validate(length(min = 1))] text: String }
     /// # #[tokio::main(flavor = "current_thread")]
@@ -337,7 +337,7 @@ impl EventProducer {
     /// ```
     /// # use event_schema::kafka::{EmbeddedKafka, EventProducer};
     /// # use event_schema::prelude::*;
-    /// # #[derive(Serialize, JsonSchema, EventSchema)]
+    /// # #[derive(Serialize, EventSchema)]
     /// # struct Note { text: String }
     /// # #[tokio::main(flavor = "current_thread")]
     /// # async fn main() -> Result<(), Box<dyn std::error::Error>> {
@@ -358,7 +358,7 @@ impl EventProducer {
     /// use event_schema::Envelope;
     /// # use event_schema::kafka::{EmbeddedKafka, EventProducer};
     /// # use event_schema::prelude::*;
-    /// # #[derive(Serialize, JsonSchema, EventSchema)]
+    /// # #[derive(Serialize, EventSchema)]
     /// # #[event(topic = "payments")]
     /// # struct PaymentRequested { order_id: String }
     /// # #[tokio::main(flavor = "current_thread")]
@@ -387,7 +387,7 @@ impl EventProducer {
     /// ```
     /// # use event_schema::kafka::{Body, EmbeddedKafka, EventConsumer, EventProducer};
     /// # use event_schema::prelude::*;
-    /// #[derive(Debug, Serialize, JsonSchema, EventSchema)]
+    /// #[derive(Debug, Serialize, EventSchema)]
     /// #[event(topic = "customers", key = customer_id)]
     /// struct Customer { customer_id: String, name: String }
     ///
@@ -408,6 +408,36 @@ impl EventProducer {
         self.queue.check_open()?;
         let key = key.to_key_bytes();
         let message = Message { key: key.as_deref(), ..Message::default() };
+        self.queue.enqueue(To::Other(topic), message, None).await?.await
+    }
+
+    /// Publishes bytes as they are: a message that was made elsewhere, or one that tests what consumers do with it.
+    /// Nothing is validated, and there is no envelope.
+    ///
+    /// # Errors
+    ///
+    /// Of [`SendError`]: what the brokers say.
+    ///
+    /// ```
+    /// # use event_schema::kafka::{EmbeddedKafka, EventConsumer, EventProducer};
+    /// # use event_schema::prelude::*;
+    /// # #[event_schema::event(topic = "notes")]
+    /// # #[derive(Debug)]
+    /// # struct Note { text: String }
+    /// # #[tokio::main(flavor = "current_thread")]
+    /// # async fn main() -> Result<(), Box<dyn std::error::Error>> {
+    /// # let kafka = EmbeddedKafka::start()?;
+    /// # let producer = EventProducer::connect(&kafka.config()).await?;
+    /// producer.send_bytes("notes", Some(b"N-1"), br#"{"text": "hel"#).await?;
+    ///
+    /// let mut consumer = EventConsumer::<Note>::subscribe(&kafka.config().group("docs")).await?;
+    /// assert!(consumer.recv().await?.rejection().unwrap().error().is_truncated());
+    /// # Ok(())
+    /// # }
+    /// ```
+    pub async fn send_bytes(&self, topic: &str, key: Option<&[u8]>, value: &[u8]) -> Result<Sent, SendError> {
+        self.queue.check_open()?;
+        let message = Message { key, value: Some(value), ..Message::default() };
         self.queue.enqueue(To::Other(topic), message, None).await?.await
     }
 

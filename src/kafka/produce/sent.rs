@@ -56,7 +56,7 @@ impl fmt::Debug for Enqueued {
 /// # use event_schema::kafka::{EmbeddedKafka, EventProducer};
 /// # use event_schema::prelude::*;
 /// # use std::time::{Duration, Instant, SystemTime};
-/// # #[derive(Serialize, JsonSchema, EventSchema)]
+/// # #[derive(Serialize, EventSchema)]
 /// # #[event(topic = "notes")]
 /// # struct Note { text: String }
 /// # #[tokio::main(flavor = "current_thread")]

@@ -5,24 +5,49 @@ use serde::de::Deserializer;
 
 use super::words::{DATE, DATETIME, TIME};
 use super::{from_text, patterns};
-use crate::contract::{Place, Walk};
+use crate::contract::Shape;
+use crate::contract::shape::Text;
 use crate::load::std_types::PERIOD;
 use crate::load::{At, Context, Expected, FieldType};
 
 static MONTH: Expected = Expected::new("month");
 static WEEKDAY: Expected = Expected::new("weekday");
 
+const WEEKDAYS: Text = Text { choices: &["Mon", "Tue", "Wed", "Thu", "Fri", "Sat", "Sun"], ..Text::named("Weekday") };
+const MONTHS: Text = Text {
+    choices: &[
+        "January",
+        "February",
+        "March",
+        "April",
+        "May",
+        "June",
+        "July",
+        "August",
+        "September",
+        "October",
+        "November",
+        "December",
+    ],
+    ..Text::named("Month")
+};
+const POINT: Text = Text::of_format("DateTime", &["date-time"]);
+
 from_text! {
-    DateTime<Utc>: DATETIME, |text| text.parse().ok(), |_, _| {};
-    DateTime<FixedOffset>: DATETIME, |text| text.parse().ok(), |_, _| {};
-    DateTime<Local>: DATETIME, |text| text.parse().ok(), |_, _| {};
-    NaiveDateTime: DATETIME, |text| text.parse().ok(), |walk, here| {
-        walk.add_missing(here, "pattern", patterns::DATETIME);
+    DateTime<Utc>: DATETIME, |text| text.parse().ok(), POINT;
+    DateTime<FixedOffset>: DATETIME, |text| text.parse().ok(), POINT;
+    DateTime<Local>: DATETIME, |text| text.parse().ok(), POINT;
+    NaiveDateTime: DATETIME, |text| text.parse().ok(), Text {
+        formats: &["partial-date-time"],
+        ..Text::of_pattern("NaiveDateTime", &[patterns::DATETIME])
     };
-    NaiveDate: DATE, |text| text.parse().ok(), |_, _| {};
-    NaiveTime: TIME, |text| text.parse().ok(), |walk, here| walk.add_missing(here, "pattern", patterns::TIME);
-    Month: MONTH, |text| text.parse().ok(), |_, _| {};
-    Weekday: WEEKDAY, |text| text.parse().ok(), |_, _| {};
+    NaiveDate: DATE, |text| text.parse().ok(), Text::of_format("NaiveDate", &["date"]);
+    NaiveTime: TIME, |text| text.parse().ok(), Text {
+        formats: &["partial-time"],
+        ..Text::of_pattern("NaiveTime", &[patterns::TIME])
+    };
+    Month: MONTH, |text| text.parse().ok(), MONTHS;
+    Weekday: WEEKDAY, |text| text.parse().ok(), WEEKDAYS;
 }
 
 /// Seconds and nanoseconds, in a list.
@@ -36,9 +61,8 @@ impl FieldType for TimeDelta {
         Ok(value)
     }
 
-    fn describe(walk: &mut Walk<'_>, here: &Place) {
-        let secs = here.join("prefixItems").join("0");
-        walk.add_missing(&secs, "minimum", TimeDelta::MIN.num_seconds() - 1);
-        walk.add_missing(&secs, "maximum", TimeDelta::MAX.num_seconds());
+    fn shape() -> Shape {
+        let secs = i64::shape().range(TimeDelta::MIN.num_seconds() - 1..=TimeDelta::MAX.num_seconds());
+        Shape::Tuple(vec![secs, u32::shape().range(0..1_000_000_000)])
     }
 }

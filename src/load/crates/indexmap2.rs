@@ -7,14 +7,14 @@ use indexmap::{IndexMap, IndexSet};
 use serde::Serialize;
 use serde::de::Deserializer;
 
-use crate::contract::{Place, Walk};
+use crate::contract::Shape;
 use crate::load::containers::{
     Collect, CollectEntries, ListType, ListVisitor, MapType, MapVisitor, PartRules, lists, maps, no_rules,
 };
 use crate::load::{At, Context, FieldType};
 
 lists! {
-    IndexSet<T: Eq + Hash, S> |capacity| Self::with_capacity_and_hasher(capacity, S::default()), insert;
+    IndexSet<T: Eq + Hash, S> |capacity| Self::with_capacity_and_hasher(capacity, S::default()), insert, unique: true;
 }
 
 maps! {

@@ -5,17 +5,17 @@ use jiff::{SignedDuration, Span, Timestamp, Zoned};
 
 use super::words::{DATE, DATETIME, TIME};
 use super::{from_text, patterns};
-use crate::contract::{Place, Walk};
+use crate::contract::shape::Text;
 use crate::load::std_types::PERIOD;
 
 from_text! {
-    Timestamp: DATETIME, |text| text.parse().ok(), |_, _| {};
-    Zoned: DATETIME, |text| text.parse().ok(), |walk, here| walk.add_missing(here, "pattern", patterns::ZONED);
-    DateTime: DATETIME, |text| text.parse().ok(), |walk, here| walk.add_missing(here, "pattern", patterns::DATETIME);
-    Date: DATE, |text| text.parse().ok(), |_, _| {};
-    Time: TIME, |text| text.parse().ok(), |walk, here| walk.add_missing(here, "pattern", patterns::TIME);
-    Span: PERIOD, |text| text.parse().ok(), |walk, here| describe_period(walk, here, SPAN);
-    SignedDuration: PERIOD, |text| text.parse().ok(), |walk, here| describe_period(walk, here, DURATION);
+    Timestamp: DATETIME, |text| text.parse().ok(), Text::of_format("Timestamp", &["date-time"]);
+    Zoned: DATETIME, |text| text.parse().ok(), Text { formats: &["zoned-date-time"], ..Text::of_pattern("Zoned", &[patterns::ZONED]) };
+    DateTime: DATETIME, |text| text.parse().ok(), Text { formats: &["partial-date-time"], ..Text::of_pattern("DateTime", &[patterns::DATETIME]) };
+    Date: DATE, |text| text.parse().ok(), Text::of_format("Date", &["date"]);
+    Time: TIME, |text| text.parse().ok(), Text { formats: &["partial-time"], ..Text::of_pattern("Time", &[patterns::TIME]) };
+    Span: PERIOD, |text| text.parse().ok(), Text::of_pattern("Span", &[SPAN, PARTS]);
+    SignedDuration: PERIOD, |text| text.parse().ok(), Text::of_pattern("SignedDuration", &[DURATION, PARTS]);
 }
 
 macro_rules! hours {
@@ -24,12 +24,8 @@ macro_rules! hours {
     };
 }
 
+// JSON Schema's format `duration` has neither a sign nor fractions of a second; jiff writes both.
 const SPAN: &str = concat!("^[+-]?P([0-9]+Y)?([0-9]+M)?([0-9]+W)?([0-9]+D)?(", hours!(), ")?$");
 const DURATION: &str = concat!("^[+-]?P", hours!(), "$");
-
-/// JSON Schema's `duration` has neither a sign nor fractions of a second; jiff writes both.
-fn describe_period(walk: &mut Walk<'_>, here: &Place, pattern: &str) {
-    walk.forget(here, "format");
-    walk.require(here, "pattern", pattern.into());
-    walk.require(here, "pattern", "[0-9][YMWDHS]$".into());
-}
+/// There is at least one part.
+const PARTS: &str = "[0-9][YMWDHS]$";

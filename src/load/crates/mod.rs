@@ -51,10 +51,10 @@ mod patterns {
 }
 
 /// Implements [`FieldType`](super::FieldType) for leaves that are read from text; `$parse` takes a
-/// `&str`, `$describe` says in the contract what schemars leaves out.
+/// `&str`, `$text` says what the text looks like.
 #[cfg(any(feature = "chrono04", feature = "jiff02", feature = "semver1", feature = "time03", feature = "url2",))]
 macro_rules! from_text {
-    ($($type:ty: $expected:expr, $parse:expr, $describe:expr;)*) => {$(
+    ($($type:ty: $expected:expr, $parse:expr, $text:expr;)*) => {$(
         impl $crate::load::Leaf for $type {
             const EXPECTED: &'static $crate::load::Expected = &$expected;
             #[inline]
@@ -74,9 +74,8 @@ macro_rules! from_text {
                 $crate::load::read_leaf(input, cx, at)
             }
 
-            fn describe(walk: &mut $crate::contract::Walk<'_>, here: &$crate::contract::Place) {
-                let describe: fn(&mut $crate::contract::Walk<'_>, &$crate::contract::Place) = $describe;
-                describe(walk, here);
+            fn shape() -> $crate::contract::Shape {
+                $crate::contract::Shape::Text($text)
             }
         }
     )*};

@@ -4,7 +4,8 @@ use rust_decimal::Decimal;
 use rust_decimal::prelude::FromStr;
 use serde::de::Deserializer;
 
-use crate::contract::{Place, Walk};
+use crate::contract::Shape;
+use crate::contract::shape::Text;
 use crate::load::leaf::leaf;
 use crate::load::{At, Context, Expected, FieldType, Leaf};
 use crate::rules::Bounded;
@@ -35,13 +36,15 @@ impl Leaf for Decimal {
 
 leaf! {
     Decimal {
-        fn describe(walk: &mut Walk<'_>, here: &Place) {
-            if !walk.is_serialize() {
+        fn shape() -> Shape {
+            let written = Text::of_pattern("Decimal", &[r"^-?\d+(\.\d+)?$"]);
+            let read = Text {
+                patterns: &[r"^-?\d+(\.\d+)?([eE]\d+)?$"],
                 // 2^96: the first that is too large.
-                let end = 79_228_162_514_264_337_593_543_950_336.0;
-                walk.add_missing(here, "exclusiveMinimum", -end);
-                walk.add_missing(here, "exclusiveMaximum", end);
-            }
+                number_below: Some(79_228_162_514_264_337_593_543_950_336.0),
+                ..written
+            };
+            Shape::Ways { written: Box::new(Shape::Text(written)), read: Box::new(Shape::Text(read)) }
         }
     }
 }

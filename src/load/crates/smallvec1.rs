@@ -5,7 +5,7 @@ use std::marker::PhantomData;
 use serde::de::Deserializer;
 use smallvec::{Array, SmallVec};
 
-use crate::contract::{Place, Walk};
+use crate::contract::Shape;
 use crate::load::containers::{Collect, ListType, ListVisitor, PartRules, no_rules};
 use crate::load::{At, Context, FieldType};
 
@@ -32,8 +32,8 @@ where
         }
     }
 
-    fn describe(walk: &mut Walk<'_>, here: &Place) {
-        A::Item::describe(walk, &here.join("items"));
+    fn shape() -> Shape {
+        Shape::list(A::Item::shape())
     }
 }
 

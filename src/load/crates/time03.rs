@@ -1,6 +1,5 @@
 //! time: points in time, local dates and times, durations and offsets.
 //!
-//! schemars does not know them: the field says `#[schemars(with = "String")]`, and the patterns come from here.
 
 use serde::de::value::{Error, StrDeserializer};
 use serde::de::{DeserializeOwned, IntoDeserializer};
@@ -8,6 +7,7 @@ use time::{Date, Duration, OffsetDateTime, PrimitiveDateTime, Time, UtcOffset};
 
 use super::from_text;
 use super::words::{DATE, DATETIME, TIME};
+use crate::contract::shape::Text;
 use crate::load::Expected;
 use crate::load::std_types::PERIOD;
 
@@ -36,14 +36,12 @@ macro_rules! offset {
 }
 
 from_text! {
-    OffsetDateTime: DATETIME, parse, |walk, here| {
-        walk.add_missing(here, "pattern", concat!("^", date!(), " ", time!(), " ", offset!(), "$"));
-    };
-    PrimitiveDateTime: DATETIME, parse, |walk, here| {
-        walk.add_missing(here, "pattern", concat!("^", date!(), " ", time!(), "$"));
-    };
-    Date: DATE, parse, |walk, here| walk.add_missing(here, "pattern", concat!("^", date!(), "$"));
-    Time: TIME, parse, |walk, here| walk.add_missing(here, "pattern", concat!("^", time!(), "$"));
-    Duration: PERIOD, parse, |walk, here| walk.add_missing(here, "pattern", "^[+-]?[0-9]+\\.[0-9]{1,9}$");
-    UtcOffset: OFFSET, parse, |walk, here| walk.add_missing(here, "pattern", concat!("^", offset!(), "$"));
+    OffsetDateTime: DATETIME, parse,
+        Text::of_pattern("OffsetDateTime", &[concat!("^", date!(), " ", time!(), " ", offset!(), "$")]);
+    PrimitiveDateTime: DATETIME, parse,
+        Text::of_pattern("PrimitiveDateTime", &[concat!("^", date!(), " ", time!(), "$")]);
+    Date: DATE, parse, Text::of_pattern("Date", &[concat!("^", date!(), "$")]);
+    Time: TIME, parse, Text::of_pattern("Time", &[concat!("^", time!(), "$")]);
+    Duration: PERIOD, parse, Text::of_pattern("Duration", &["^[+-]?[0-9]+\\.[0-9]{1,9}$"]);
+    UtcOffset: OFFSET, parse, Text::of_pattern("UtcOffset", &[concat!("^", offset!(), "$")]);
 }

@@ -3,7 +3,8 @@
 use serde::de::Deserializer;
 use uuid::Uuid;
 
-use crate::contract::{Place, Walk};
+use crate::contract::Shape;
+use crate::contract::shape::Text;
 use crate::load::leaf::leaf;
 use crate::load::{At, Context, Expected, FieldType, Leaf};
 
@@ -19,8 +20,8 @@ impl Leaf for Uuid {
 
 leaf! {
     Uuid {
-        fn describe_key(walk: &mut Walk<'_>, map: &Place) {
-            walk.map_keys(map, serde_json::json!({"format": "uuid"}));
+        fn shape() -> Shape {
+            Shape::Text(Text::of_format("Uuid", &["uuid"]))
         }
     }
 }

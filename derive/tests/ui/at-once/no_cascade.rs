@@ -2,14 +2,14 @@ use event_schema::prelude::*;
 use event_schema::serde_json;
 
 /// One mistake, and many uses.
-#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Serialize, JsonSchema, EventSchema)]
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Serialize, EventSchema)]
 #[event(nmae = "order.status", key = name)]
 enum Status {
     Open,
     Closed,
 }
 
-#[derive(Debug, Serialize, JsonSchema, EventSchema)]
+#[derive(Debug, Serialize, EventSchema)]
 #[event(topic = "orders/eu")]
 struct Order<T>
 where
@@ -21,7 +21,7 @@ where
     by_status: std::collections::BTreeMap<Status, T>,
 }
 
-#[derive(Debug, Serialize, JsonSchema, EventSchema)]
+#[derive(Debug, Serialize, EventSchema)]
 struct Batch {
     orders: Vec<Order<u8>>,
     status: Option<Box<Status>>,

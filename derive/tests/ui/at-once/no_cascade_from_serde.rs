@@ -1,12 +1,12 @@
 use event_schema::prelude::*;
 
-#[derive(Serialize, JsonSchema, EventSchema)]
+#[derive(Serialize, EventSchema)]
 #[serde(rename_all = "camelcase")]
 struct Order {
     order_id: String,
 }
 
-#[derive(Serialize, JsonSchema, EventSchema)]
+#[derive(Serialize, EventSchema)]
 struct Batch {
     orders: Vec<Order>,
 }

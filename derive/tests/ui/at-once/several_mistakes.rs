@@ -1,6 +1,6 @@
 use event_schema::prelude::*;
 
-#[derive(Serialize, JsonSchema, EventSchema)]
+#[derive(Serialize, EventSchema)]
 #[event(nmae = "order", version = 0, topik = "orders", key = ordr_id)]
 #[serde(rename_all = "camelcase")]
 struct Order<'a> {

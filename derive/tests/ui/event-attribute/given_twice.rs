@@ -1,6 +1,6 @@
 use event_schema::prelude::*;
 
-#[derive(Serialize, JsonSchema, EventSchema)]
+#[derive(Serialize, EventSchema)]
 #[event(name = "order", name = "order.requested")]
 #[event(version = 1)]
 #[event(version = 2)]

@@ -1,18 +1,18 @@
 use event_schema::prelude::*;
 
-#[derive(Serialize, JsonSchema, EventSchema)]
+#[derive(Serialize, EventSchema)]
 #[event(key = "order_id")]
 struct Order {
     order_id: String,
 }
 
-#[derive(Serialize, JsonSchema, EventSchema)]
+#[derive(Serialize, EventSchema)]
 #[event(key = self.id)]
 struct Payment {
     id: String,
 }
 
-#[derive(Serialize, JsonSchema, EventSchema)]
+#[derive(Serialize, EventSchema)]
 #[event(key = id.to_string())]
 struct Refund {
     id: u64,

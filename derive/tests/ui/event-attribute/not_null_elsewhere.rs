@@ -1,13 +1,13 @@
 use event_schema::prelude::*;
 
-#[derive(Serialize, JsonSchema, EventSchema)]
+#[derive(Serialize, EventSchema)]
 struct Peer {
     #[event(plain, not_null)]
     #[serde(skip_serializing_if = "Option::is_none")]
     address: Option<std::net::IpAddr>,
 }
 
-#[derive(Serialize, JsonSchema, EventSchema)]
+#[derive(Serialize, EventSchema)]
 struct Pair(u8, #[event(not_null)] Option<u8>);
 
 #[event_schema::event]

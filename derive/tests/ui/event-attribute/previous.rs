@@ -1,12 +1,12 @@
 use event_schema::prelude::*;
 
-#[derive(Serialize, JsonSchema, EventSchema)]
+#[derive(Serialize, EventSchema)]
 #[event(version = 2, previous = "OrderV1")]
 struct Quoted {
     seq: u32,
 }
 
-#[derive(Serialize, JsonSchema, EventSchema)]
+#[derive(Serialize, EventSchema)]
 #[event(version = 2, newer = "maybe")]
 struct Newer {
     seq: u32,

@@ -1,12 +1,12 @@
 use event_schema::prelude::*;
 
-#[derive(Serialize, JsonSchema, EventSchema)]
+#[derive(Serialize, EventSchema)]
 #[event(name = "order", version = 2)]
 struct OrderV2 {
     seq: u32,
 }
 
-#[derive(Serialize, JsonSchema, EventSchema)]
+#[derive(Serialize, EventSchema)]
 #[event(name = "order", version = 2, previous = OrderV2)]
 struct Order {
     seq: u32,

@@ -1,11 +1,11 @@
 use event_schema::prelude::*;
 
-#[derive(Serialize, JsonSchema, EventSchema)]
+#[derive(Serialize, EventSchema)]
 struct OrderV1 {
     seq: u32,
 }
 
-#[derive(Serialize, JsonSchema, EventSchema)]
+#[derive(Serialize, EventSchema)]
 #[event(version = 2, previous = OrderV1)]
 struct Order {
     seq: u32,

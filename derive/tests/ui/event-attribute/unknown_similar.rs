@@ -1,6 +1,6 @@
 use event_schema::prelude::*;
 
-#[derive(Serialize, JsonSchema, EventSchema)]
+#[derive(Serialize, EventSchema)]
 #[event(nmae = "order.requested")]
 struct Order {
     order_id: String,

@@ -1,6 +1,6 @@
 use event_schema::prelude::*;
 
-#[derive(Serialize, JsonSchema, EventSchema)]
+#[derive(Serialize, EventSchema)]
 #[event(name = 7, version = "2", topic = orders, validate = 0, crate = "event_schema")]
 struct Order {
     order_id: String,

@@ -1,9 +1,9 @@
 use event_schema::prelude::*;
 
-#[derive(Serialize, JsonSchema)]
+#[derive(Serialize)]
 struct Raw;
 
-#[derive(Serialize, JsonSchema, EventSchema)]
+#[derive(Serialize, EventSchema)]
 struct Envelope<T> {
     body: T,
 }

@@ -1,11 +1,11 @@
 use event_schema::prelude::*;
 
-#[derive(Serialize, JsonSchema)]
+#[derive(Serialize)]
 struct Address {
     zip: String,
 }
 
-#[derive(Serialize, JsonSchema, EventSchema)]
+#[derive(Serialize, EventSchema)]
 struct Order {
     address: Address,
     others: Vec<Address>,

@@ -1,6 +1,6 @@
 use event_schema::prelude::*;
 
-#[derive(Serialize, JsonSchema)]
+#[derive(Serialize)]
 struct Raw;
 
 fn publish<E: EventSchema>(_: &E) {}

@@ -1,6 +1,6 @@
 use event_schema::prelude::*;
 
-#[derive(Debug, Serialize, JsonSchema, EventSchema)]
+#[derive(Debug, Serialize, EventSchema)]
 #[event_schema::event(name = "order.requested")]
 struct Order {
     order_id: String,

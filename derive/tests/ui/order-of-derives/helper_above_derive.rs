@@ -1,7 +1,7 @@
 use event_schema::prelude::*;
 
 #[event(name = "order.requested")]
-#[derive(Serialize, JsonSchema, EventSchema)]
+#[derive(Serialize, EventSchema)]
 struct Order {
     order_id: String,
 }

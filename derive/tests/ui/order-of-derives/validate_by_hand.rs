@@ -2,7 +2,7 @@ use event_schema::prelude::*;
 
 use event_schema::validator::{Validate, ValidationErrors};
 
-#[derive(Serialize, JsonSchema, EventSchema)]
+#[derive(Serialize, EventSchema)]
 struct Order {
     #[validate(length(min = 1))]
     order_id: String,

@@ -1,6 +1,6 @@
 use event_schema::prelude::*;
 
-#[derive(Serialize, JsonSchema, EventSchema)]
+#[derive(Serialize, EventSchema)]
 #[validate(context = u32, mutable)]
 struct Order {
     #[validate(custom(function = check, use_context))]

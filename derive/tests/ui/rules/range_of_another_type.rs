@@ -1,6 +1,6 @@
 use event_schema::prelude::*;
 
-#[derive(Serialize, JsonSchema, EventSchema)]
+#[derive(Serialize, EventSchema)]
 struct Order {
     #[validate(range(min = "1"))]
     quantity: u32,

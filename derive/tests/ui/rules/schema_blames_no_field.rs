@@ -1,6 +1,6 @@
 use event_schema::prelude::*;
 
-#[derive(Serialize, JsonSchema, EventSchema)]
+#[derive(Serialize, EventSchema)]
 #[validate(schema(function = in_order, field = ende))]
 struct Slot {
     start: u32,
@@ -11,7 +11,7 @@ fn in_order(_: &Slot) -> Result<(), ValidationError> {
     Ok(())
 }
 
-#[derive(Serialize, JsonSchema, EventSchema)]
+#[derive(Serialize, EventSchema)]
 #[validate(schema(function = positive, field = count))]
 struct Count(i32);
 

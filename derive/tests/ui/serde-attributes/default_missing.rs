@@ -2,7 +2,7 @@ use event_schema::prelude::*;
 
 struct Secret;
 
-#[derive(Serialize, JsonSchema, EventSchema)]
+#[derive(Serialize, EventSchema)]
 struct Order {
     #[serde(skip)]
     secret: Secret,

@@ -1,11 +1,11 @@
 use event_schema::prelude::*;
 
-#[derive(Serialize, Deserialize, JsonSchema)]
+#[derive(Serialize, Deserialize, schemars::JsonSchema)]
 struct Extra {
     note: String,
 }
 
-#[derive(Serialize, JsonSchema, EventSchema)]
+#[derive(Serialize, EventSchema)]
 struct Order {
     #[serde(flatten)]
     #[event(plain)]

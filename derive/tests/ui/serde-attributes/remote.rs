@@ -6,7 +6,7 @@ mod other {
     }
 }
 
-#[derive(Serialize, JsonSchema, EventSchema)]
+#[derive(Serialize, EventSchema)]
 #[serde(remote = "other::Order")]
 struct Order {
     order_id: String,

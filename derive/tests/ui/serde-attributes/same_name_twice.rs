@@ -1,6 +1,6 @@
 use event_schema::prelude::*;
 
-#[derive(Serialize, JsonSchema, EventSchema)]
+#[derive(Serialize, EventSchema)]
 struct Order {
     #[serde(rename = "id")]
     order_id: String,
@@ -9,7 +9,7 @@ struct Order {
     number: u32,
 }
 
-#[derive(Serialize, JsonSchema, EventSchema)]
+#[derive(Serialize, EventSchema)]
 enum Status {
     Open,
     #[serde(rename = "Open")]

@@ -1,6 +1,6 @@
 use event_schema::prelude::*;
 
-#[derive(Serialize, JsonSchema, EventSchema)]
+#[derive(Serialize, EventSchema)]
 struct Id(#[serde(skip)] u32);
 
 fn main() {}

@@ -1,6 +1,6 @@
 use event_schema::prelude::*;
 
-#[derive(Serialize, JsonSchema, EventSchema)]
+#[derive(Serialize, EventSchema)]
 #[serde(tag = "type", deny_unknown_fields)]
 struct Order {
     order_id: String,

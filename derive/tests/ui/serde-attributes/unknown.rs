@@ -1,6 +1,6 @@
 use event_schema::prelude::*;
 
-#[derive(Serialize, JsonSchema, EventSchema)]
+#[derive(Serialize, EventSchema)]
 #[serde(rename_al = "camelCase")]
 struct Order {
     order_id: String,

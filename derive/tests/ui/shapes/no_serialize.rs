@@ -1,6 +1,6 @@
 use event_schema::prelude::*;
 
-#[derive(JsonSchema, EventSchema)]
+#[derive(EventSchema)]
 struct Order {
     order_id: String,
 }

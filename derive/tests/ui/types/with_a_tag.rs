@@ -5,7 +5,7 @@ struct Placed {
     id: u64,
 }
 
-#[derive(Serialize, JsonSchema, EventSchema)]
+#[derive(Serialize, EventSchema)]
 #[event(types)]
 enum OrderEvent {
     Placed(Placed),

@@ -1,0 +1,826 @@
+//! What a type looks like on the wire, as data: the source of its contracts in every language.
+//!
+//! The derive writes a [`Definition`] for each type, as constants with function pointers at the edges: at the types of
+//! fields, at defaults and at the arguments of rules. JSON Schema is written from it (`json_schema`).
+
+use std::borrow::Cow;
+use std::ops::{Bound, RangeBounds};
+
+use schemars::{JsonSchema, Schema, SchemaGenerator};
+use serde::Serialize;
+use serde_json::Value;
+
+use super::json_schema::{Described, decimal};
+use crate::load::FieldType;
+
+/// What a type looks like on the wire: the contracts are written from it.
+///
+/// The derive makes it. A [`FieldType`] implemented by hand makes its own from the shapes of other types and from rules:
+///
+/// ```
+/// use event_schema::contract::Shape;
+/// use event_schema::load::{At, Context, FieldType};
+/// use event_schema::prelude::*;
+/// use event_schema::serde::Deserializer;
+/// use event_schema::serde_json::Map;
+///
+/// /// Percentages by name.
+/// #[derive(Debug, Serialize)]
+/// struct Shares(std::collections::BTreeMap<String, u8>);
+///
+/// impl FieldType for Shares {
+///     fn read<'de, D: Deserializer<'de>>(
+///         input: D,
+///         cx: &mut Context<'_>,
+///         at: &At<'_>,
+///     ) -> Result<Option<Self>, D::Error> {
+///         let shares: Option<Self> = FieldType::read(input, cx, at)?.map(Shares);
+///         if let Some(shares) = &shares {
+///             shares.check(cx, at);
+///         }
+///         Ok(shares)
+///     }
+///
+///     fn check(&self, cx: &mut Context<'_>, at: &At<'_>) {
+///         if self.0.values().any(|share| *share > 100) {
+///             cx.violation(at, "shares", Map::new(), Some("No share is above 100.".into()));
+///         }
+///     }
+///
+///     fn shape() -> Shape {
+///         Shape::map(Shape::of::<u8>().range(..=100))
+///     }
+/// }
+///
+/// #[event_schema::event]
+/// struct Vote { shares: Shares }
+///
+/// let schema = Vote::json_schema();
+/// assert_eq!(schema.pointer("/properties/shares/additionalProperties/maximum").unwrap(), 100);
+/// assert!(Vote::load(br#"{"shares": {"yes": 101}}"#).is_err());
+/// ```
+#[derive(Clone, Debug)]
+#[non_exhaustive]
+pub enum Shape {
+    /// Any JSON value.
+    #[doc(hidden)]
+    Any,
+    /// Null and nothing else.
+    #[doc(hidden)]
+    Null,
+    #[doc(hidden)]
+    Boolean,
+    #[doc(hidden)]
+    Integer(Integer),
+    #[doc(hidden)]
+    Float(Float),
+    /// A number of any size.
+    #[doc(hidden)]
+    Number,
+    #[doc(hidden)]
+    Text(Text),
+    #[doc(hidden)]
+    List {
+        items: Box<Shape>,
+        /// Written without repetitions.
+        unique: bool,
+        /// How many there are, where that is fixed.
+        length: Option<usize>,
+    },
+    #[doc(hidden)]
+    Tuple(Vec<Shape>),
+    #[doc(hidden)]
+    Map { keys: Box<Shape>, values: Box<Shape> },
+    /// Null too, and as a field it may be missing.
+    #[doc(hidden)]
+    Optional(Box<Shape>),
+    /// As a field it may be missing, but is not null.
+    #[doc(hidden)]
+    Omissible(Box<Shape>),
+    /// A type that the contracts refer to by its name.
+    #[doc(hidden)]
+    Named(&'static Definition),
+    /// A type that only schemars knows.
+    #[doc(hidden)]
+    Foreign(Foreign),
+    /// What is written differs from what is read.
+    #[doc(hidden)]
+    Ways { written: Box<Shape>, read: Box<Shape> },
+    #[doc(hidden)]
+    Ruled { shape: Box<Shape>, rules: Vec<Rule> },
+}
+
+impl Shape {
+    /// The shape of another type.
+    ///
+    /// ```
+    /// use event_schema::contract::Shape;
+    ///
+    /// assert_eq!(Shape::of::<Vec<u8>>().name(), "Array_of_uint8");
+    /// ```
+    #[must_use]
+    pub fn of<T: FieldType>() -> Self {
+        T::shape()
+    }
+
+    /// A type of another crate that has a JSON Schema and no shape.
+    ///
+    /// ```
+    /// use event_schema::contract::Shape;
+    /// use event_schema::schemars::{self, JsonSchema};
+    ///
+    /// #[derive(JsonSchema)]
+    /// struct Point { x: f64, y: f64 }
+    ///
+    /// assert_eq!(Shape::foreign::<Point>().name(), "Point");
+    /// ```
+    #[must_use]
+    pub fn foreign<T: JsonSchema>() -> Self {
+        Self::Foreign(Foreign {
+            name: T::schema_name,
+            id: T::schema_id,
+            schema: SchemaGenerator::subschema_for::<T>,
+            whole: T::json_schema,
+        })
+    }
+
+    /// Any JSON value.
+    ///
+    /// ```
+    /// use event_schema::contract::Shape;
+    /// use event_schema::serde_json::Value;
+    ///
+    /// assert_eq!(Shape::any().name(), Shape::of::<Value>().name());
+    /// ```
+    #[must_use]
+    pub fn any() -> Self {
+        Self::Any
+    }
+
+    /// Text.
+    ///
+    /// ```
+    /// use event_schema::contract::Shape;
+    ///
+    /// assert_eq!(Shape::text().length(2..=2).pattern("^[A-Z]*$").name(), "string");
+    /// ```
+    #[must_use]
+    pub fn text() -> Self {
+        Self::Text(Text::PLAIN)
+    }
+
+    /// A number, whole or not.
+    ///
+    /// ```
+    /// use event_schema::contract::Shape;
+    ///
+    /// assert_eq!(Shape::number().range(-273.15..).name(), "Number");
+    /// ```
+    #[must_use]
+    pub fn number() -> Self {
+        Self::Number
+    }
+
+    /// A list of such values.
+    ///
+    /// ```
+    /// use event_schema::contract::Shape;
+    ///
+    /// assert_eq!(Shape::list(Shape::text()).length(1..).name(), "Array_of_string");
+    /// ```
+    #[must_use]
+    pub fn list(items: Self) -> Self {
+        Self::List { items: Box::new(items), unique: false, length: None }
+    }
+
+    /// An object with any keys and such values.
+    ///
+    /// ```
+    /// use event_schema::contract::Shape;
+    ///
+    /// assert_eq!(Shape::map(Shape::of::<u8>()).name(), "Map_of_uint8");
+    /// ```
+    #[must_use]
+    pub fn map(values: Self) -> Self {
+        Self::Map { keys: Box::new(Self::text()), values: Box::new(values) }
+    }
+
+    /// Such a value or null; a field of it may be missing, as with an `Option`.
+    ///
+    /// ```
+    /// use event_schema::contract::Shape;
+    ///
+    /// assert_eq!(Shape::text().optional().name(), Shape::of::<Option<String>>().name());
+    /// ```
+    #[must_use]
+    pub fn optional(self) -> Self {
+        Self::Optional(Box::new(self))
+    }
+
+    /// A field of it may be missing, but is not null: what [`FieldType::missing`] answers with a value.
+    ///
+    /// See the example of [`FieldType::missing`].
+    #[must_use]
+    pub fn or_missing(self) -> Self {
+        Self::Omissible(Box::new(self))
+    }
+
+    /// With so many characters, elements or entries.
+    ///
+    /// See the example of [`text`](Self::text).
+    #[must_use]
+    pub fn length(self, bounds: impl RangeBounds<u64>) -> Self {
+        let min = match bounds.start_bound() {
+            Bound::Included(min) => Some(*min),
+            Bound::Excluded(min) => Some(min.saturating_add(1)),
+            Bound::Unbounded => None,
+        };
+        let max = match bounds.end_bound() {
+            Bound::Included(max) => Some(*max),
+            Bound::Excluded(end) => Some(end.saturating_sub(1)),
+            Bound::Unbounded => None,
+        };
+        self.with(Rule::Length { min, max })
+    }
+
+    /// A number between these.
+    ///
+    /// See the example of [`number`](Self::number).
+    #[must_use]
+    pub fn range<N: Serialize>(self, bounds: impl RangeBounds<N>) -> Self {
+        let mut range = Range::default();
+        match bounds.start_bound() {
+            Bound::Included(min) => range.min = decimal(min),
+            Bound::Excluded(min) => range.exclusive_min = decimal(min),
+            Bound::Unbounded => {}
+        }
+        match bounds.end_bound() {
+            Bound::Included(max) => range.max = decimal(max),
+            Bound::Excluded(end) => range.exclusive_max = decimal(end),
+            Bound::Unbounded => {}
+        }
+        self.with(Rule::Range(range))
+    }
+
+    /// Text in which this regular expression, in the syntax of the crate `regex`, matches.
+    ///
+    /// See the example of [`text`](Self::text).
+    #[must_use]
+    pub fn pattern(self, regex: &str) -> Self {
+        self.with(Rule::Pattern(regex.to_owned()))
+    }
+
+    /// Text of a format that JSON Schema has a name for.
+    ///
+    /// ```
+    /// use event_schema::contract::Shape;
+    ///
+    /// assert_eq!(Shape::text().format("date-time").name(), "string");
+    /// ```
+    #[must_use]
+    pub fn format(self, format: &'static str) -> Self {
+        self.with(Rule::Format(format))
+    }
+
+    /// One of these values.
+    ///
+    /// ```
+    /// use event_schema::contract::Shape;
+    ///
+    /// assert_eq!(Shape::text().one_of(["AT", "CH", "DE"]).name(), "string");
+    /// ```
+    #[must_use]
+    pub fn one_of<V: Into<Value>>(self, values: impl IntoIterator<Item = V>) -> Self {
+        self.with(Rule::OneOf(values.into_iter().map(Into::into).collect()))
+    }
+
+    fn with(self, rule: Rule) -> Self {
+        match self {
+            Self::Ruled { shape, mut rules } => {
+                rules.push(rule);
+                Self::Ruled { shape, rules }
+            }
+            shape => Self::Ruled { shape: Box::new(shape), rules: vec![rule] },
+        }
+    }
+
+    /// What it is called in contracts.
+    ///
+    /// ```
+    /// use event_schema::contract::Shape;
+    ///
+    /// #[event_schema::event]
+    /// struct Address { street: String }
+    ///
+    /// assert_eq!(Shape::of::<Option<Address>>().name(), "Nullable_Address");
+    /// ```
+    #[must_use]
+    pub fn name(&self) -> Cow<'static, str> {
+        match self {
+            Self::Any => "AnyValue".into(),
+            Self::Null => "null".into(),
+            Self::Boolean => "boolean".into(),
+            Self::Integer(integer) => integer.name.into(),
+            Self::Float(float) => float.name.into(),
+            Self::Number => "Number".into(),
+            Self::Text(text) => text.name.into(),
+            Self::List { items, unique: true, .. } => format!("Set_of_{}", items.name()).into(),
+            Self::List { items, length: None, .. } => format!("Array_of_{}", items.name()).into(),
+            Self::List { items, length: Some(length), .. } => format!("Array_size_{length}_of_{}", items.name()).into(),
+            Self::Tuple(items) => {
+                let names: Vec<_> = items.iter().map(Self::name).collect();
+                format!("Tuple_of_{}", names.join("_and_")).into()
+            }
+            Self::Map { keys, values } if keys.is_any_text() => format!("Map_of_{}", values.name()).into(),
+            Self::Map { keys, values } => format!("Map_from_{}_to_{}", keys.name(), values.name()).into(),
+            Self::Optional(shape) => format!("Nullable_{}", shape.name()).into(),
+            Self::Named(definition) => definition.name.get(),
+            Self::Foreign(foreign) => (foreign.name)(),
+            Self::Ways { read: shape, .. } | Self::Omissible(shape) | Self::Ruled { shape, .. } => shape.name(),
+        }
+    }
+
+    /// What tells it from all other shapes: composed of what tells its parts.
+    #[doc(hidden)]
+    #[must_use]
+    pub fn id(&self) -> Cow<'static, str> {
+        match self {
+            Self::List { items, unique, length } => format!("[{}; {unique} {length:?}]", items.id()).into(),
+            Self::Tuple(items) => {
+                let ids: Vec<_> = items.iter().map(Self::id).collect();
+                format!("({})", ids.join(",")).into()
+            }
+            Self::Map { keys, values } => format!("{{{}: {}}}", keys.id(), values.id()).into(),
+            Self::Optional(shape) => format!("{}?", shape.id()).into(),
+            Self::Omissible(shape) => format!("{}~", shape.id()).into(),
+            Self::Named(definition) => (definition.id)().into(),
+            Self::Foreign(foreign) => (foreign.id)(),
+            Self::Ways { written, read } => format!("{}|{}", written.id(), read.id()).into(),
+            Self::Ruled { shape, rules } => format!("{} with {rules:?}", shape.id()).into(),
+            leaf => format!("event_schema::{leaf:?}").into(),
+        }
+    }
+
+    fn is_any_text(&self) -> bool {
+        matches!(self, Self::Text(text) if text.is_plain())
+    }
+
+    /// Whether a field of it may be missing.
+    #[doc(hidden)]
+    #[must_use]
+    pub fn may_be_missing(&self) -> bool {
+        match self {
+            Self::Optional(_) | Self::Omissible(_) => true,
+            Self::Ways { read: shape, .. } | Self::Ruled { shape, .. } => shape.may_be_missing(),
+            Self::Named(Definition { transparent: true, form: Form::Content(Content::Inner(field)), .. }) => {
+                (field.shape)().may_be_missing()
+            }
+            _ => false,
+        }
+    }
+}
+
+/// An integer.
+#[doc(hidden)]
+#[derive(Clone, Copy, Debug, PartialEq)]
+#[allow(clippy::exhaustive_structs, reason = "read within this crate and its tests")]
+pub struct Integer {
+    /// What JSON Schema calls its width, such as `uint8`.
+    pub format: &'static str,
+    pub name: &'static str,
+    pub min: i128,
+    pub max: u128,
+    pub zero: bool,
+    /// Beyond its ends a number counts as the end.
+    pub saturates: bool,
+}
+
+/// A float.
+#[doc(hidden)]
+#[derive(Clone, Copy, Debug, PartialEq)]
+#[allow(clippy::exhaustive_structs, reason = "read within this crate and its tests")]
+pub struct Float {
+    pub name: &'static str,
+    /// The largest number that is read, where that is not the largest there is.
+    pub max: Option<f64>,
+}
+
+/// Text, as a type of one's own may be written.
+#[doc(hidden)]
+#[derive(Clone, Copy, Debug, PartialEq)]
+#[allow(clippy::exhaustive_structs, reason = "read within this crate and its tests")]
+pub struct Text {
+    pub name: &'static str,
+    /// One of these formats, by the names that JSON Schema has for them.
+    pub formats: &'static [&'static str],
+    /// ECMA-262's regular expressions; each matches.
+    pub patterns: &'static [&'static str],
+    /// One of these.
+    pub choices: &'static [&'static str],
+    /// A single character.
+    pub character: bool,
+    /// A number between its negative and this is read as well.
+    pub number_below: Option<f64>,
+}
+
+impl Text {
+    pub(crate) const PLAIN: Self =
+        Self { name: "string", formats: &[], patterns: &[], choices: &[], character: false, number_below: None };
+
+    #[cfg(feature = "chrono04")]
+    pub(crate) const fn named(name: &'static str) -> Self {
+        Self { name, ..Self::PLAIN }
+    }
+
+    pub(crate) const fn of_format(name: &'static str, formats: &'static [&'static str]) -> Self {
+        Self { name, formats, ..Self::PLAIN }
+    }
+
+    #[cfg(any(
+        feature = "chrono04",
+        feature = "jiff02",
+        feature = "rust_decimal1",
+        feature = "semver1",
+        feature = "time03"
+    ))]
+    pub(crate) const fn of_pattern(name: &'static str, patterns: &'static [&'static str]) -> Self {
+        Self { name, patterns, ..Self::PLAIN }
+    }
+
+    /// Whether any text will do.
+    pub(crate) fn is_plain(&self) -> bool {
+        Self { name: "string", ..*self } == Self::PLAIN
+    }
+}
+
+/// A type that schemars knows.
+#[doc(hidden)]
+#[derive(Clone, Copy, Debug)]
+#[allow(clippy::exhaustive_structs, reason = "read within this crate and its tests")]
+pub struct Foreign {
+    pub name: fn() -> Cow<'static, str>,
+    pub id: fn() -> Cow<'static, str>,
+    /// A reference to it, or all of it.
+    pub schema: fn(&mut SchemaGenerator) -> Schema,
+    /// All of it.
+    pub whole: fn(&mut SchemaGenerator) -> Schema,
+}
+
+/// A type with a name.
+#[doc(hidden)]
+#[derive(Debug)]
+#[allow(clippy::exhaustive_structs, reason = "written by the derive as a constant")]
+pub struct Definition {
+    pub name: Name,
+    pub id: fn() -> String,
+    pub notes: Notes,
+    /// On the wire it is one with its only field, also where it is missing.
+    pub transparent: bool,
+    /// Written out where it is used, in place of a reference.
+    pub inline: bool,
+    /// What is read, and written as well unless `written` says otherwise.
+    pub form: Form,
+    pub written: Option<Form>,
+    /// A reference to its JSON Schema.
+    pub schema: fn(&mut SchemaGenerator) -> Schema,
+}
+
+/// A type that the contracts refer to by its name.
+#[doc(hidden)]
+pub trait Defined {
+    /// What it is.
+    const DEFINITION: &'static Definition;
+}
+
+/// A name in contracts.
+#[doc(hidden)]
+#[derive(Clone, Copy, Debug)]
+#[allow(clippy::exhaustive_enums, reason = "written by the derive as a constant")]
+pub enum Name {
+    Static(&'static str),
+    /// Composed of those of type parameters.
+    Made(fn() -> String),
+}
+
+impl Name {
+    fn get(&self) -> Cow<'static, str> {
+        match self {
+            Self::Static(name) => (*name).into(),
+            Self::Made(make) => make().into(),
+        }
+    }
+}
+
+/// What a type is.
+#[doc(hidden)]
+#[derive(Clone, Copy, Debug)]
+#[allow(clippy::exhaustive_enums, reason = "written by the derive as a constant")]
+pub enum Form {
+    Content(Content),
+    Enum(Enum),
+    /// The same as this.
+    As(fn() -> Shape),
+}
+
+/// The fields of a struct or of a variant.
+#[doc(hidden)]
+#[derive(Clone, Copy, Debug)]
+#[allow(clippy::exhaustive_enums, reason = "written by the derive as a constant")]
+pub enum Content {
+    Unit,
+    /// One with its field.
+    Inner(&'static Field),
+    /// A list of its fields, of which those that are not in the direction's are not counted.
+    Tuple(&'static [Field]),
+    Record(Record),
+}
+
+/// Fields by name, in the order of the reader's indexes.
+#[doc(hidden)]
+#[derive(Clone, Copy, Debug)]
+#[allow(clippy::exhaustive_structs, reason = "written by the derive as a constant")]
+pub struct Record {
+    pub fields: &'static [Field],
+    /// Unknown fields are refused.
+    pub closed: bool,
+    /// A tag that is written beside the fields, and its value.
+    pub tag: Option<(&'static str, &'static str)>,
+}
+
+/// A field.
+#[doc(hidden)]
+#[derive(Clone, Copy, Debug)]
+#[allow(clippy::exhaustive_structs, reason = "written by the derive as a constant")]
+#[allow(clippy::struct_excessive_bools, reason = "each is an attribute of its own")]
+pub struct Field {
+    /// Its name in what is read, unless it is not read.
+    pub read: Option<&'static str>,
+    /// Its name in what is written, unless it is not written.
+    pub written: Option<&'static str>,
+    /// Other names under which it is read.
+    pub aliases: &'static [&'static str],
+    pub shape: fn() -> Shape,
+    pub rules: Option<fn() -> Vec<Rule>>,
+    pub presence: Presence,
+    /// Null is refused, though the type has a place for it.
+    pub not_null: bool,
+    /// It may be left out of what is written.
+    pub written_when: bool,
+    /// Its own fields stand among those of this level.
+    pub flat: bool,
+    pub sensitive: bool,
+    pub notes: Notes,
+}
+
+/// Whether a field may be missing.
+#[doc(hidden)]
+#[derive(Clone, Copy, Debug)]
+#[allow(clippy::exhaustive_enums, reason = "written by the derive as a constant")]
+pub enum Presence {
+    /// As its type has it.
+    ByType,
+    Required,
+    /// With this value then, if that can be told.
+    Default(fn() -> Option<Value>),
+}
+
+impl Field {
+    /// A field of one name without attributes.
+    #[must_use]
+    pub const fn new(name: &'static str, shape: fn() -> Shape) -> Self {
+        Self {
+            read: Some(name),
+            written: Some(name),
+            aliases: &[],
+            shape,
+            rules: None,
+            presence: Presence::ByType,
+            not_null: false,
+            written_when: false,
+            flat: false,
+            sensitive: false,
+            notes: Notes::NONE,
+        }
+    }
+
+    /// The rules of its values.
+    #[must_use]
+    pub fn rules(&self) -> Vec<Rule> {
+        self.rules.map(|rules| rules()).unwrap_or_default()
+    }
+
+    /// Whether it must be there in what is read.
+    #[must_use]
+    pub fn is_required(&self) -> bool {
+        match self.presence {
+            Presence::Required => true,
+            Presence::Default(_) => false,
+            Presence::ByType => self.rules().contains(&Rule::Required) || !(self.shape)().may_be_missing(),
+        }
+    }
+
+    /// All names under which it is read.
+    pub fn names(&self) -> impl Iterator<Item = &'static str> {
+        self.read.into_iter().chain(self.aliases.iter().copied())
+    }
+}
+
+/// A choice of variants.
+#[doc(hidden)]
+#[derive(Clone, Copy, Debug)]
+#[allow(clippy::exhaustive_structs, reason = "written by the derive as a constant")]
+pub struct Enum {
+    pub tagging: Tagging,
+    pub variants: &'static [Variant],
+    /// Unknown fields beside the tag and the content are refused.
+    pub closed: bool,
+}
+
+/// Where a variant's name stands.
+#[doc(hidden)]
+#[derive(Clone, Copy, Debug)]
+#[allow(clippy::exhaustive_enums, reason = "written by the derive as a constant")]
+pub enum Tagging {
+    External,
+    Internal { tag: &'static str },
+    Adjacent { tag: &'static str, content: &'static str },
+    Untagged,
+}
+
+/// A variant.
+#[doc(hidden)]
+#[derive(Clone, Copy, Debug)]
+#[allow(clippy::exhaustive_structs, reason = "written by the derive as a constant")]
+pub struct Variant {
+    /// Its name in what is read, unless it is not read.
+    pub read: Option<&'static str>,
+    /// Its name in what is written, unless it is not written.
+    pub written: Option<&'static str>,
+    /// Other names under which it is read.
+    pub aliases: &'static [&'static str],
+    /// It is read for every name that no other variant has.
+    pub other: bool,
+    pub content: Content,
+    pub notes: Notes,
+}
+
+impl Variant {
+    /// A variant of one name without attributes.
+    #[must_use]
+    pub const fn new(name: &'static str, content: Content) -> Self {
+        Self { read: Some(name), written: Some(name), aliases: &[], other: false, content, notes: Notes::NONE }
+    }
+
+    /// All names under which it is read.
+    pub fn names(&self) -> impl Iterator<Item = &'static str> {
+        self.read.into_iter().chain(self.aliases.iter().copied())
+    }
+}
+
+/// What contracts say for people.
+#[doc(hidden)]
+#[derive(Clone, Copy, Debug)]
+#[allow(clippy::exhaustive_structs, reason = "written by the derive as a constant")]
+pub struct Notes {
+    pub title: &'static str,
+    pub description: &'static str,
+    pub deprecated: bool,
+    pub examples: Option<fn() -> Vec<Value>>,
+    /// Keywords of JSON Schema that were written by hand.
+    pub extensions: Option<fn() -> Keywords>,
+}
+
+/// Keywords of JSON Schema and their values.
+type Keywords = Vec<(&'static str, Value)>;
+
+impl Notes {
+    /// None.
+    pub const NONE: Self = Self { title: "", description: "", deprecated: false, examples: None, extensions: None };
+
+    pub(crate) fn is_none(&self) -> bool {
+        self.title.is_empty()
+            && self.description.is_empty()
+            && !self.deprecated
+            && self.examples.is_none()
+            && self.extensions.is_none()
+    }
+}
+
+/// A rule of a value.
+#[doc(hidden)]
+#[derive(Clone, Debug, PartialEq)]
+#[non_exhaustive]
+pub enum Rule {
+    Length {
+        min: Option<u64>,
+        max: Option<u64>,
+    },
+    Range(Range),
+    /// A format that JSON Schema has a name for.
+    Format(&'static str),
+    Ip {
+        v4: bool,
+        v6: bool,
+    },
+    /// A regular expression of the crate `regex`.
+    Pattern(String),
+    Contains(&'static str),
+    DoesNotContain(&'static str),
+    NoControlCharacters,
+    OneOf(Vec<Value>),
+    NoneOf(Vec<Value>),
+    /// An option that is neither missing nor null.
+    Required,
+    CreditCard,
+    /// Equal to another field, by its name in Rust.
+    MustMatch(&'static str),
+    /// A function of the user's.
+    Custom,
+    /// Of a list's elements.
+    Each(Vec<Rule>),
+    /// Of a map's keys.
+    Keys(Vec<Rule>),
+    /// Of a map's values.
+    Values(Vec<Rule>),
+}
+
+/// The bounds of a number.
+#[doc(hidden)]
+#[derive(Clone, Debug, Default, PartialEq)]
+#[allow(clippy::exhaustive_structs, reason = "written by the derive")]
+pub struct Range {
+    pub min: Option<Value>,
+    pub max: Option<Value>,
+    pub exclusive_min: Option<Value>,
+    pub exclusive_max: Option<Value>,
+}
+
+/// A part that has no shape: a field that is neither read nor written.
+#[doc(hidden)]
+#[must_use]
+pub fn no_shape() -> Shape {
+    Shape::Any
+}
+
+/// What `#[schemars(schema_with = "...")]` names.
+#[doc(hidden)]
+#[must_use]
+pub fn schema_with(name: fn() -> Cow<'static, str>, schema: fn(&mut SchemaGenerator) -> Schema) -> Shape {
+    Shape::Foreign(Foreign { name, id: name, schema, whole: schema })
+}
+
+/// The id of a type without parameters.
+#[doc(hidden)]
+#[must_use]
+pub fn id_of<T: ?Sized>() -> String {
+    format!("event_schema::{}", std::any::type_name::<T>())
+}
+
+/// The id of a generic type, of those of its parameters.
+#[doc(hidden)]
+#[must_use]
+pub fn generic_id<T: ?Sized>(ident: &str, parameters: &[&str]) -> String {
+    let name = std::any::type_name::<T>();
+    // Without the parameters' own names: a boxed type and the type itself are one on the wire.
+    let end = name.find(&format!("{ident}<")).map_or(name.len(), |start| start + ident.len());
+    format!("event_schema::{}<{}>", &name[..end], parameters.join(", "))
+}
+
+/// A generic type of the standard library that the contracts refer to by its name.
+pub(crate) const fn named<T: FieldType>(name: fn() -> String, id: fn() -> String, form: Form) -> Definition {
+    Definition {
+        name: Name::Made(name),
+        id,
+        notes: Notes::NONE,
+        transparent: false,
+        inline: false,
+        form,
+        written: None,
+        schema: SchemaGenerator::subschema_for::<Described<T>>,
+    }
+}
+
+/// A default in a contract, if its type can be written: a type parameter need not say that it can.
+#[doc(hidden)]
+#[derive(Debug)]
+#[allow(clippy::exhaustive_structs, reason = "made by generated code")]
+pub struct MaybeValue<T>(pub T);
+
+impl<T: Serialize> MaybeValue<T> {
+    /// The value as JSON.
+    #[must_use]
+    pub fn to_value(self) -> Option<Value> {
+        decimal(self.0)
+    }
+}
+
+/// What [`MaybeValue`] has where the type cannot be written.
+#[doc(hidden)]
+pub trait NoValue: Sized {
+    /// None.
+    fn to_value(self) -> Option<Value> {
+        None
+    }
+}
+
+impl<T> NoValue for MaybeValue<T> {}

@@ -1,0 +1,147 @@
+//! What is wrong with a text, in `serde_json`'s words.
+
+use std::fmt;
+
+use crate::violation::Position;
+
+/// Why a text, or code that reads it, could not go on. One word wide, for it travels in every result.
+pub(crate) struct Error(Box<Inner>);
+
+struct Inner {
+    code: Code,
+    /// The byte in question, or the end of the text; `None` for errors that the source did not make.
+    offset: Option<usize>,
+}
+
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) enum Code {
+    EofWhileParsingList,
+    EofWhileParsingObject,
+    EofWhileParsingString,
+    EofWhileParsingValue,
+    ExpectedColon,
+    ExpectedListCommaOrEnd,
+    ExpectedObjectCommaOrEnd,
+    ExpectedIdent,
+    ExpectedValue,
+    ExpectedNumericKey,
+    ExpectedDoubleQuote,
+    InvalidEscape,
+    InvalidNumber,
+    NumberOutOfRange,
+    ControlCharacter,
+    KeyMustBeAString,
+    LoneSurrogate,
+    UnexpectedEndOfHexEscape,
+    TrailingComma,
+    TrailingCharacters,
+    TooDeep,
+    /// What stands there is not what was asked for.
+    Mismatch,
+    /// Words of the code that reads.
+    Custom(Box<str>),
+}
+
+/// What is told of a value that code of others does not take.
+pub(crate) const UNREADABLE: &str = "a value cannot be read";
+
+impl Code {
+    fn words(&self) -> &str {
+        match self {
+            Self::EofWhileParsingList => "EOF while parsing a list",
+            Self::EofWhileParsingObject => "EOF while parsing an object",
+            Self::EofWhileParsingString => "EOF while parsing a string",
+            Self::EofWhileParsingValue => "EOF while parsing a value",
+            Self::ExpectedColon => "expected `:`",
+            Self::ExpectedListCommaOrEnd => "expected `,` or `]`",
+            Self::ExpectedObjectCommaOrEnd => "expected `,` or `}`",
+            Self::ExpectedIdent => "expected ident",
+            Self::ExpectedValue => "expected value",
+            Self::ExpectedNumericKey => "invalid value: expected key to be a number in quotes",
+            Self::ExpectedDoubleQuote => "expected `\"`",
+            Self::InvalidEscape => "invalid escape",
+            Self::InvalidNumber => "invalid number",
+            Self::NumberOutOfRange => "number out of range",
+            Self::ControlCharacter => "control character (\\u0000-\\u001F) found while parsing a string",
+            Self::KeyMustBeAString => "key must be a string",
+            Self::LoneSurrogate => "lone leading surrogate in hex escape",
+            Self::UnexpectedEndOfHexEscape => "unexpected end of hex escape",
+            Self::TrailingComma => "trailing comma",
+            Self::TrailingCharacters => "trailing characters",
+            Self::TooDeep => "recursion limit exceeded",
+            Self::Mismatch => "invalid type",
+            Self::Custom(words) => words,
+        }
+    }
+}
+
+impl Error {
+    #[cold]
+    pub(super) fn new(code: Code, offset: usize) -> Self {
+        Self(Box::new(Inner { code, offset: Some(offset) }))
+    }
+
+    /// Whether the text ends too early.
+    pub(crate) fn is_eof(&self) -> bool {
+        matches!(
+            self.0.code,
+            Code::EofWhileParsingList
+                | Code::EofWhileParsingObject
+                | Code::EofWhileParsingString
+                | Code::EofWhileParsingValue
+        )
+    }
+
+    /// What is wrong with the text and where, without a word of it. Where not the text is to blame but code that reads
+    /// it, and may say anything, it is where the source `stopped`.
+    ///
+    /// A part that was kept as text is read by itself, and what cannot be read of it comes back as words: then it is
+    /// looked up in the whole.
+    pub(crate) fn in_text(&self, text: &str, stopped: usize) -> (String, Position) {
+        let place = |offset| Position::of(text.as_bytes(), offset);
+        match (&self.0.code, self.0.offset) {
+            (Code::Custom(words), _) => {
+                let unreadable = [Code::NumberOutOfRange, Code::LoneSurrogate, Code::UnexpectedEndOfHexEscape];
+                let known = unreadable.iter().any(|code| code.words() == &**words);
+                match super::Source::new(text).check() {
+                    Err(error) if known => error.in_text(text, stopped),
+                    _ => (UNREADABLE.to_owned(), place(stopped.saturating_sub(1))),
+                }
+            }
+            (Code::Mismatch, offset) => (UNREADABLE.to_owned(), place(offset.unwrap_or(stopped))),
+            (code, offset) => (code.words().to_owned(), place(offset.unwrap_or(stopped))),
+        }
+    }
+
+    /// Whether the text is not to blame, but what reads it.
+    #[cfg(feature = "cloudevents")]
+    pub(crate) fn is_data(&self) -> bool {
+        matches!(self.0.code, Code::Custom(_) | Code::Mismatch)
+    }
+
+    #[cfg(any(test, feature = "cloudevents"))]
+    pub(crate) fn offset(&self) -> Option<usize> {
+        self.0.offset
+    }
+}
+
+impl serde::de::Error for Error {
+    #[cold]
+    fn custom<T: fmt::Display>(words: T) -> Self {
+        Self(Box::new(Inner { code: Code::Custom(words.to_string().into()), offset: None }))
+    }
+}
+
+impl fmt::Display for Error {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.0.code.words())
+    }
+}
+
+impl fmt::Debug for Error {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Error").field("code", &self.0.code).field("offset", &self.0.offset).finish()
+    }
+}
+
+impl std::error::Error for Error {}

@@ -1,0 +1,124 @@
+//! Where violations stand in the text: a second look at it, by their paths.
+
+use std::borrow::Cow;
+use std::collections::HashMap;
+
+use super::Source;
+use super::error::Error;
+use crate::violation::{MAX_NAME, Position, Segment, Violation, cut};
+
+/// Notes in each violation where it stands: its value, the key of an entry that should not be there, or what a value
+/// that is not there would stand in.
+#[cold]
+pub(in crate::load) fn locate(text: &str, violations: &mut [Violation]) {
+    let mut duplicates = HashMap::new();
+    let targets = violations.iter().map(|violation| {
+        let again = violation.code() == "duplicate";
+        let occurrence = duplicates.entry(violation.path()).or_insert(0);
+        *occurrence += usize::from(again);
+        Target {
+            steps: violation.path().segments(),
+            occurrence: if again { *occurrence } else { 0 },
+            is_key: again
+                || violation.code() == "unknown"
+                || matches!(violation.path().segments().last(), Some(Segment::MapKey(_))),
+            offset: 0,
+        }
+    });
+    let mut search = Search { source: Source::new(text), targets: targets.collect() };
+    let all: Vec<usize> = (0..search.targets.len()).collect();
+    // It was read before, up to its end: what is not found stays where it was looked for.
+    let _ = search.value(&all, 0);
+
+    let mut found: Vec<(usize, usize)> = search.targets.iter().map(|target| target.offset).zip(0..).collect();
+    found.sort_unstable();
+    let positions = Position::of_all(text.as_bytes(), found.iter().map(|(offset, _)| *offset));
+    for (position, (_, index)) in positions.zip(&found) {
+        violations[*index].position = Some(Box::new(position));
+    }
+}
+
+/// Those in the parts of a value, by name or index, and how often the name was met.
+type Parts<'v> = HashMap<Cow<'v, str>, (usize, Vec<usize>)>;
+
+struct Target<'v> {
+    steps: &'v [Segment],
+    /// Which of the entries of the same name it is.
+    occurrence: usize,
+    /// Whether it stands at the key.
+    is_key: bool,
+    offset: usize,
+}
+
+struct Search<'v, 'de> {
+    source: Source<'de>,
+    targets: Vec<Target<'v>>,
+}
+
+impl<'v> Search<'v, '_> {
+    /// Looks at the value that comes next, so many steps down, for those in it.
+    fn value(&mut self, within: &[usize], depth: usize) -> Result<(), Error> {
+        let first = self.source.token();
+        for target in within {
+            self.targets[*target].offset = self.source.at;
+        }
+        let mut parts = Parts::<'v>::new();
+        for target in within {
+            if let Some(step) = self.targets[*target].steps.get(depth) {
+                parts.entry(step.name()).or_default().1.push(*target);
+            }
+        }
+        match first {
+            Some(b'{') if !parts.is_empty() => self.entries(parts, depth),
+            Some(b'[') if !parts.is_empty() => self.elements(&parts, depth),
+            _ => self.source.skip(),
+        }
+    }
+
+    fn entries(&mut self, mut parts: Parts<'v>, depth: usize) -> Result<(), Error> {
+        self.source.at += 1;
+        while self.source.token() != Some(b'}') {
+            let key_at = self.source.at;
+            let key = self.source.string()?;
+            let name = if key.len() > MAX_NAME { cut(&key).into_string().into() } else { key };
+            self.source.colon()?;
+            match parts.get_mut(&*name) {
+                Some((occurrence, targets)) => {
+                    let here = |target: &usize| self.targets[*target].occurrence == *occurrence;
+                    let here: Vec<usize> = targets.iter().copied().filter(here).collect();
+                    *occurrence += 1;
+                    self.value(&here, depth + 1)?;
+                    for target in here {
+                        let target = &mut self.targets[target];
+                        if target.is_key && target.steps.len() == depth + 1 {
+                            target.offset = key_at;
+                        }
+                    }
+                }
+                None => self.source.skip()?,
+            }
+            if self.source.token() == Some(b',') {
+                self.source.at += 1;
+            }
+        }
+        self.source.at += 1;
+        Ok(())
+    }
+
+    fn elements(&mut self, parts: &Parts<'v>, depth: usize) -> Result<(), Error> {
+        self.source.at += 1;
+        let mut index = 0_usize;
+        while self.source.token() != Some(b']') {
+            match parts.get(&*index.to_string()) {
+                Some((_, targets)) => self.value(targets, depth + 1)?,
+                None => self.source.skip()?,
+            }
+            index += 1;
+            if self.source.token() == Some(b',') {
+                self.source.at += 1;
+            }
+        }
+        self.source.at += 1;
+        Ok(())
+    }
+}

@@ -1,0 +1,82 @@
+//! A part of an event put into a whole one: what the part has is read into its place, all else stays.
+
+use serde_json::{Map, Value};
+
+use super::buffer::{Buffered, Leftovers, With};
+use super::object::OBJECT;
+use super::{At, Context, FieldType};
+use crate::violation::FieldName;
+
+/// A JSON object.
+pub(crate) type Object = Map<String, Value>;
+
+/// Reads a value of its own.
+pub(crate) fn read<T: FieldType>(input: &Value, cx: &mut Context<'_>, at: &At<'_>) -> Option<T> {
+    // A value breaks off only where it is nested too deep, which was noted when the part was read.
+    T::read(input, cx, at).ok().flatten()
+}
+
+/// Puts a value in the place of another.
+pub(crate) fn replace<T: FieldType>(this: &mut T, input: &Value, cx: &mut Context<'_>, at: &At<'_>) {
+    if let Some(value) = read(input, cx, at) {
+        *this = value;
+    }
+}
+
+/// Puts a value in the place of another, with a reader that is not ours.
+pub fn replace_foreign<T, W: With<T>>(this: &mut T, input: &Value, cx: &mut Context<'_>, at: &At<'_>) {
+    if let Some(value) = Buffered::of(input.clone()).foreign::<T, W>(cx, at) {
+        *this = value;
+    }
+}
+
+/// As [`replace`], of a flattened value, which takes what it reads out of `rest`.
+pub(crate) fn replace_flat<T: FieldType>(this: &mut T, rest: &mut Object, cx: &mut Context<'_>, at: &At<'_>) {
+    let mut leftovers = Leftovers::of(std::mem::take(rest));
+    if let Ok(Some(value)) = T::read_flat::<serde_json::Error>(&mut leftovers, cx, at) {
+        *this = value;
+    }
+    *rest = leftovers.into_rest();
+}
+
+/// Replaces a flattened value as a whole, if an entry is its.
+pub fn replace_used<T: FieldType>(this: &mut T, rest: &mut Object, cx: &mut Context<'_>, at: &At<'_>) {
+    if rest.keys().any(|name| this.uses_name(name)) {
+        replace_flat(this, rest, cx, at);
+    }
+}
+
+/// The entries of what is put into an object.
+pub(crate) fn entries<'v>(input: &'v Value, cx: &mut Context<'_>, at: &At<'_>) -> Option<&'v Object> {
+    let entries = input.as_object();
+    if entries.is_none() {
+        cx.invalid(at, &OBJECT);
+    }
+    entries
+}
+
+/// Puts the entries of `input` into the fields of a level: `patch` does it for the field of an index. Gives back what
+/// is for its flattened fields.
+pub fn patch_fields<L: super::object::Object<T>, T>(
+    input: &Value,
+    names: &'static [FieldName],
+    cx: &mut Context<'_>,
+    at: &At<'_>,
+    patch: &mut dyn FnMut(usize, &Value, &mut Context<'_>, &At<'_>),
+) -> Object {
+    let mut rest = Object::new();
+    for (name, value) in entries(input, cx, at).into_iter().flatten() {
+        match L::find(name) {
+            Some(index) => patch(index, value, cx, &at.field(&names[index])),
+            None if L::FLATTENS => drop(rest.insert(name.clone(), value.clone())),
+            None => {}
+        }
+    }
+    rest
+}
+
+/// Puts the entries that are `this` value's into it and takes them out.
+pub(crate) fn patch_used<T: FieldType>(this: &mut T, rest: &mut Object, cx: &mut Context<'_>, at: &At<'_>) {
+    this.patch(&Value::Object(rest.clone()), cx, at);
+    rest.retain(|name, _| !this.uses_name(name));
+}

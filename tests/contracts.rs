@@ -1,0 +1,523 @@
+//! Each contract says what load and dump do: types whose contracts are not written field by field.
+#![allow(clippy::items_after_statements, clippy::struct_field_names, reason = "types beside what is said of them")]
+
+use std::collections::BTreeMap;
+
+use event_schema::contract::Shape;
+use event_schema::contract::shape::{Content, Definition, Field, Form, Presence, Rule, Tagging};
+use event_schema::load::FieldType;
+use event_schema::prelude::*;
+use event_schema::schemars;
+use event_schema::schemars::generate::{Contract, SchemaSettings};
+use event_schema::serde_json::{Value, json};
+use jsonschema::{Draft, Validator};
+
+fn validator(schema: &Value, draft: Draft) -> Validator {
+    jsonschema::options().with_draft(draft).should_validate_formats(true).build(schema).expect("a schema")
+}
+
+/// The contract of what is accepted takes these messages and refuses those, as load does; so does the one by draft 7.
+#[track_caller]
+fn agree<E: EventSchema + schemars::JsonSchema>(accepted: &[Value], refused: &[Value]) {
+    let schema = <E as EventSchema>::json_schema().to_value();
+    jsonschema::meta::validate(&schema).expect("a schema by its own draft");
+    let draft7 = SchemaSettings::draft07().into_generator().into_root_schema_for::<E>().to_value();
+    let (latest, draft7) = (validator(&schema, Draft::Draft202012), validator(&draft7, Draft::Draft7));
+    let written = validator(&E::json_schema_for(&Contract::Serialize).to_value(), Draft::Draft202012);
+    for (message, good) in accepted.iter().map(|one| (one, true)).chain(refused.iter().map(|one| (one, false))) {
+        let loaded = E::load_str(&message.to_string());
+        assert_eq!(loaded.is_ok(), good, "load of {message}: {:?}", loaded.err().map(|error| error.to_string()));
+        assert_eq!(latest.is_valid(message), good, "{message} by {schema:#}");
+        assert_eq!(draft7.is_valid(message), good, "{message} by draft 7");
+        if let Ok(event) = loaded {
+            let dumped: Value = event_schema::serde_json::from_slice(&event.dump().expect("valid")).unwrap();
+            assert!(written.is_valid(&dumped), "{dumped}, which is written");
+        }
+    }
+}
+
+#[test]
+fn flattened_maps_bind_only_what_the_fields_leave() {
+    #[event_schema::event]
+    struct Counted {
+        price: f64,
+        #[serde(alias = "remark")]
+        note: Option<String>,
+        #[serde(flatten)]
+        counts: BTreeMap<String, u8>,
+    }
+    agree::<Counted>(
+        &[json!({"price": 999.5}), json!({"price": 1, "note": "x", "a": 255}), json!({"price": 1, "remark": null})],
+        &[
+            json!({"a": 1}),
+            json!({"price": 1, "a": 256}),
+            json!({"price": 1, "a": "1"}),
+            json!({"price": 1, "note": 1}),
+        ],
+    );
+
+    #[event_schema::event]
+    struct Characters {
+        name: String,
+        #[serde(flatten)]
+        marks: BTreeMap<String, char>,
+    }
+    agree::<Characters>(&[json!({"name": "long", "a": "b"})], &[json!({"name": "long", "a": "bc"})]);
+
+    #[event_schema::event]
+    struct Numbered {
+        name: String,
+        #[serde(flatten)]
+        slots: BTreeMap<u8, bool>,
+    }
+    agree::<Numbered>(
+        &[json!({"name": "x"}), json!({"name": "x", "0": true, "255": false})],
+        &[json!({"name": "x", "256": true}), json!({"name": "x", "a": true}), json!({"0": true}), json!({"name": 1})],
+    );
+
+    #[event_schema::event]
+    struct Ruled {
+        id: u8,
+        #[serde(flatten)]
+        #[validate(length(min = 1, max = 2))]
+        #[event(keys(length(min = 2)), values(range(max = 9)))]
+        rest: BTreeMap<String, u8>,
+    }
+    agree::<Ruled>(
+        &[json!({"id": 200, "ab": 9}), json!({"id": 0, "ab": 1, "cd": 2})],
+        &[
+            json!({"id": 0}),
+            json!({"id": 0, "a": 1}),
+            json!({"id": 0, "ab": 10}),
+            json!({"id": 0, "ab": 1, "cd": 2, "ef": 3}),
+        ],
+    );
+
+    #[event_schema::event]
+    struct AtLeastOne {
+        id: Option<u8>,
+        #[serde(flatten)]
+        #[validate(length(min = 1))]
+        rest: BTreeMap<String, u8>,
+    }
+    agree::<AtLeastOne>(&[json!({"a": 1}), json!({"id": null, "a": 1})], &[json!({}), json!({"id": 1})]);
+
+    /// The map sees what the struct before it has left, and the one after it too.
+    #[event_schema::event]
+    struct Inner {
+        text: String,
+    }
+    #[event_schema::event]
+    struct After {
+        #[serde(flatten)]
+        inner: Inner,
+        #[serde(flatten)]
+        rest: BTreeMap<String, u8>,
+    }
+    agree::<After>(&[json!({"text": "x", "a": 1})], &[json!({"text": "x", "a": "y"}), json!({"a": 1})]);
+    #[event_schema::event]
+    struct Before {
+        #[serde(flatten)]
+        rest: BTreeMap<String, u8>,
+        #[serde(flatten)]
+        inner: Inner,
+    }
+    agree::<Before>(&[], &[json!({"text": "x", "a": 1}), json!({"text": 1})]);
+}
+
+#[test]
+fn a_tag_beside_a_map_is_none_of_its_entries() {
+    #[event_schema::event]
+    struct Closed {
+        #[serde(rename = "x")]
+        field: u8,
+    }
+    #[event_schema::event]
+    #[serde(deny_unknown_fields)]
+    struct Strict {
+        y: u8,
+    }
+    #[event_schema::event]
+    #[serde(tag = "kind")]
+    enum Tagged {
+        Map(BTreeMap<String, u8>),
+        Numbered(BTreeMap<u8, bool>),
+        Few(#[validate(length(max = 1))] BTreeMap<String, u8>),
+        Record(Closed),
+        Strict(Strict),
+    }
+    agree::<Tagged>(
+        &[
+            json!({"kind": "Map"}),
+            json!({"kind": "Map", "a": 1}),
+            json!({"kind": "Numbered", "7": true}),
+            json!({"kind": "Few", "a": 1}),
+            json!({"kind": "Record", "x": 1, "more": 1}),
+            json!({"kind": "Strict", "y": 1}),
+        ],
+        &[
+            json!({"kind": "Map", "a": "1"}),
+            json!({"kind": "Map", "a": 256}),
+            json!({"kind": "Numbered", "x": true}),
+            json!({"kind": "Few", "a": 1, "b": 2}),
+            json!({"kind": "Record"}),
+            json!({"kind": "Strict", "y": 1, "more": 1}),
+            json!({"kind": "Other"}),
+        ],
+    );
+}
+
+#[test]
+fn other_names_of_variants_and_tags() {
+    #[event_schema::event]
+    enum External {
+        #[serde(alias = "old")]
+        New(u8),
+        #[serde(alias = "both")]
+        Struct { a: u8 },
+        #[serde(alias = "none")]
+        Unit,
+    }
+    agree::<External>(
+        &[json!({"old": 1}), json!({"New": 1}), json!({"both": {"a": 1}}), json!("none"), json!("Unit")],
+        &[json!({"old": "x"}), json!({"old": 1, "New": 1}), json!({}), json!("old"), json!("other")],
+    );
+
+    #[event_schema::event]
+    #[serde(tag = "t")]
+    enum Internal {
+        #[serde(alias = "old")]
+        New { a: u8 },
+        #[serde(alias = "none")]
+        Unit,
+        #[serde(other)]
+        Other,
+    }
+    agree::<Internal>(
+        &[json!({"t": "old", "a": 1}), json!({"t": "none"}), json!({"t": "whatever", "a": "x"})],
+        &[json!({"t": "old"}), json!({"t": "old", "a": "x"}), json!({"t": 1}), json!({})],
+    );
+
+    #[event_schema::event]
+    #[serde(tag = "t", content = "c")]
+    enum Adjacent {
+        #[serde(alias = "old")]
+        New(u8),
+        Maybe(Option<u8>),
+        #[serde(other)]
+        Other,
+    }
+    agree::<Adjacent>(
+        &[json!({"t": "old", "c": 1}), json!({"t": "Maybe"}), json!({"t": "whatever"}), json!({"t": "x", "c": null})],
+        &[json!({"t": "old"}), json!({"t": "old", "c": "x"}), json!({"t": "whatever", "c": 1}), json!({"c": 1})],
+    );
+
+    #[event_schema::event]
+    enum Mixed {
+        Data(u8),
+        Known,
+        #[serde(other)]
+        Other,
+    }
+    agree::<Mixed>(
+        &[json!({"Data": 1}), json!("Known"), json!("whatever")],
+        &[json!("Data"), json!({"x": 1}), json!(1)],
+    );
+}
+
+#[test]
+fn two_flattened_choices() {
+    #[event_schema::event]
+    #[serde(tag = "a")]
+    enum First {
+        X {
+            #[event(one_of(1, 2))]
+            n: u8,
+        },
+        Y,
+    }
+    #[event_schema::event]
+    #[serde(tag = "b")]
+    enum Second {
+        X {
+            #[event(one_of("p", "q"))]
+            s: String,
+        },
+        Y,
+    }
+    #[event_schema::event]
+    struct Both {
+        #[serde(flatten)]
+        first: First,
+        #[serde(flatten)]
+        second: Second,
+    }
+    agree::<Both>(
+        &[json!({"a": "X", "n": 1, "b": "X", "s": "q"}), json!({"a": "Y", "b": "Y"})],
+        &[
+            json!({"a": "X", "n": 3, "b": "Y"}),
+            json!({"a": "Y", "b": "X", "s": "r"}),
+            json!({"a": "Y"}),
+            json!({"b": "Y"}),
+        ],
+    );
+}
+
+#[test]
+fn missing_and_null() {
+    /// The idiom for a field that is required and may be null.
+    #[event_schema::event]
+    struct Nullable {
+        #[serde(deserialize_with = "Option::deserialize")]
+        value: Option<u32>,
+    }
+    agree::<Nullable>(
+        &[json!({"value": null}), json!({"value": 4_294_967_295_u64})],
+        &[json!({}), json!({"value": 4_294_967_296_u64}), json!({"value": "x"})],
+    );
+
+    #[event_schema::event]
+    #[serde(transparent)]
+    struct Maybe(Option<u8>);
+    #[event_schema::event]
+    #[serde(transparent)]
+    struct Documented {
+        /// How many.
+        #[validate(range(max = 9))]
+        count: Option<u8>,
+    }
+    #[event_schema::event]
+    struct Optional {
+        maybe: Maybe,
+        documented: Documented,
+    }
+    agree::<Optional>(
+        &[json!({}), json!({"maybe": null, "documented": null}), json!({"maybe": 1, "documented": 9})],
+        &[json!({"maybe": "x"}), json!({"documented": 10})],
+    );
+
+    #[event_schema::event]
+    struct Tuple(u8, #[serde(default)] u8, #[serde(default)] Option<String>);
+    agree::<Tuple>(
+        &[json!([1]), json!([1, 2]), json!([1, 2, null]), json!([1, 2, "x"])],
+        &[json!([]), json!([1, "x"]), json!([1, 2, 3]), json!([1, 2, "x", 4])],
+    );
+}
+
+#[test]
+fn keys_are_what_a_newtype_holds() {
+    #[event_schema::event]
+    #[derive(Debug, PartialEq, Eq, PartialOrd, Ord)]
+    struct Number(u8);
+    #[event_schema::event]
+    #[derive(Debug, PartialEq, Eq, PartialOrd, Ord)]
+    struct Name(#[validate(length(min = 2))] String);
+    #[event_schema::event]
+    struct Keyed {
+        #[serde(default)]
+        names: BTreeMap<Name, u8>,
+        #[serde(default)]
+        floats: BTreeMap<String, f64>,
+    }
+    agree::<Keyed>(&[json!({"names": {"ab": 1}})], &[json!({"names": {"a": 1}})]);
+    let keys = |shape: Shape| match shape {
+        Shape::Map { keys, .. } => keys.id(),
+        shape => panic!("{shape:?} is no map"),
+    };
+    assert_ne!(keys(Shape::of::<BTreeMap<Number, u8>>()), keys(Shape::of::<BTreeMap<Name, u8>>()));
+
+    #[event_schema::event]
+    struct Numbers {
+        numbers: BTreeMap<Number, u8>,
+    }
+    let schema = Numbers::json_schema();
+    let pattern = schema.pointer("/properties/numbers/propertyNames/pattern").unwrap();
+    assert_eq!(pattern, "^(0|[1-9][0-9]{0,1}|1[0-9]{2}|2[0-4][0-9]|25[0-4]|255)$");
+}
+
+mod one {
+    #[event_schema::event]
+    pub(crate) struct Item {
+        pub(crate) x: u8,
+    }
+}
+
+mod other {
+    #[event_schema::event]
+    pub(crate) struct Item {
+        pub(crate) y: String,
+    }
+}
+
+#[test]
+fn two_types_of_one_name_stay_apart() {
+    #[event_schema::event]
+    struct Page<T> {
+        items: Vec<T>,
+    }
+    #[event_schema::event]
+    struct Pages {
+        first: Page<one::Item>,
+        second: Page<other::Item>,
+        again: Page<Box<other::Item>>,
+    }
+    agree::<Pages>(
+        &[json!({"first": {"items": [{"x": 1}]}, "second": {"items": [{"y": "a"}]}, "again": {"items": []}})],
+        &[
+            json!({"first": {"items": [{"y": "a"}]}, "second": {"items": []}, "again": {"items": []}}),
+            json!({"first": {"items": []}, "second": {"items": [{"x": 1}]}, "again": {"items": []}}),
+        ],
+    );
+    let schema = Pages::json_schema();
+    assert_eq!(schema.pointer("/properties/second/$ref"), schema.pointer("/properties/again/$ref"));
+}
+
+/// A type of schemars' own that holds ours, which holds it.
+#[derive(Debug, Serialize, Deserialize, schemars::JsonSchema)]
+struct Foreign {
+    next: Option<Box<Ours>>,
+}
+
+#[derive(Debug, Serialize, Deserialize, EventSchema)]
+struct Ours {
+    #[validate(range(max = 9))]
+    size: u8,
+    #[event(plain)]
+    foreign: Option<Foreign>,
+    ours: Vec<Ours>,
+}
+
+#[test]
+fn recursion_goes_through_types_of_schemars_and_back() {
+    let leaf = json!({"size": 1, "ours": []});
+    agree::<Ours>(
+        &[leaf.clone(), json!({"size": 1, "ours": [leaf], "foreign": {"next": leaf}})],
+        &[json!({"size": 1, "ours": [{}]}), json!({"size": 1, "ours": [], "foreign": {"next": {}}})],
+    );
+    assert_eq!(Ours::json_schema().pointer("/properties/ours/items/$ref").unwrap(), "#");
+    assert_eq!(Ours::json_schema().pointer("/$defs/Foreign/properties/next/anyOf/0/$ref").unwrap(), "#");
+}
+
+#[test]
+fn words_for_people_and_keywords_by_hand() {
+    fn percent(_: &mut schemars::SchemaGenerator) -> schemars::Schema {
+        schemars::json_schema!({"type": "integer", "maximum": 100})
+    }
+
+    /// # A share
+    ///
+    /// Of the whole.
+    #[event_schema::event]
+    #[schemars(example = json!({"percent": 7}), extend("x-owner" = ["a", "b"]))]
+    struct Share {
+        #[schemars(schema_with = "percent", title = "Percent")]
+        percent: u8,
+        #[deprecated]
+        #[schemars(example = 1, example = 2, extend("x-unit" = "kg"))]
+        weight: Option<u32>,
+        /// When it was counted.
+        #[serde(default = "std::time::SystemTime::now")]
+        #[event(default = "computed")]
+        at: std::time::SystemTime,
+        #[serde(default = "half")]
+        part: f32,
+    }
+
+    fn half() -> f32 {
+        0.1
+    }
+
+    let schema = Share::json_schema();
+    assert_eq!(schema.get("title").unwrap(), "A share");
+    assert_eq!(schema.get("description").unwrap(), "Of the whole.");
+    assert_eq!(schema.get("examples").unwrap(), &json!([{"percent": 7}]));
+    assert_eq!(schema.get("x-owner").unwrap(), &json!(["a", "b"]));
+    assert_eq!(
+        schema.pointer("/properties/percent").unwrap(),
+        &json!({"type": "integer", "maximum": 100, "title": "Percent"})
+    );
+    let weight = schema.pointer("/properties/weight").unwrap();
+    assert_eq!((&weight["deprecated"], &weight["x-unit"]), (&json!(true), &json!("kg")));
+    assert_eq!(weight["examples"], json!([1, 2]));
+    let at = schema.pointer("/properties/at").unwrap();
+    assert_eq!(at["description"], "When it was counted.");
+    assert!(at.get("default").is_none());
+    assert_eq!(schema.pointer("/properties/part/default").unwrap(), &json!(0.1));
+    assert_eq!(schema.get("required").unwrap(), &json!(["percent"]));
+}
+
+#[test]
+fn a_schema_of_its_own() {
+    #[derive(Serialize, EventSchema)]
+    #[event(json_schema = false)]
+    struct Own {
+        #[allow(dead_code, reason = "read from messages only")]
+        code: String,
+    }
+
+    impl schemars::JsonSchema for Own {
+        fn schema_name() -> std::borrow::Cow<'static, str> {
+            "Own".into()
+        }
+
+        fn json_schema(_: &mut schemars::SchemaGenerator) -> schemars::Schema {
+            schemars::json_schema!({"type": "object", "x-by": "hand"})
+        }
+    }
+
+    #[event_schema::event]
+    struct Holder {
+        own: Own,
+    }
+
+    assert_eq!(<Own as EventSchema>::json_schema().get("x-by").unwrap(), "hand");
+    assert_eq!(Holder::json_schema().pointer("/$defs/Own/x-by").unwrap(), "hand");
+}
+
+/// What other writers of contracts read.
+#[test]
+fn a_shape_has_all_that_attributes_say() {
+    #[event_schema::event]
+    #[serde(rename_all = "camelCase")]
+    #[allow(dead_code, reason = "described only")]
+    struct Order {
+        #[validate(length(min = 1))]
+        #[event(sensitive)]
+        order_id: String,
+        #[serde(skip)]
+        cached: u8,
+        #[serde(rename(serialize = "out", deserialize = "in"), alias = "old", default)]
+        count: u8,
+        #[serde(skip_serializing_if = "Option::is_none")]
+        note: Option<String>,
+        #[serde(flatten)]
+        choice: Choice,
+    }
+
+    #[event_schema::event]
+    #[serde(tag = "kind")]
+    #[allow(dead_code, reason = "described only")]
+    enum Choice {
+        A {
+            x: u8,
+        },
+        #[serde(other)]
+        B,
+    }
+
+    let Shape::Named(Definition { form: Form::Content(Content::Record(record)), name, .. }) = Order::shape() else {
+        panic!("a record");
+    };
+    assert!(format!("{name:?}").contains("Order"));
+    let [id, cached, count, note, choice] = record.fields else { panic!("as many fields as the reader has") };
+    assert_eq!((id.read, id.written, id.sensitive), (Some("orderId"), Some("orderId"), true));
+    assert_eq!(id.rules(), [Rule::Length { min: Some(1), max: None }]);
+    assert_eq!((cached.read, cached.written), (None, None));
+    assert_eq!((count.read, count.written, count.aliases), (Some("in"), Some("out"), &["old"][..]));
+    assert!(matches!(count.presence, Presence::Default(default) if default() == Some(json!(0))));
+    assert!(note.written_when && !note.is_required() && id.is_required());
+    let Field { flat: true, shape, .. } = choice else { panic!("it is flattened") };
+    let Shape::Named(Definition { form: Form::Enum(choice), .. }) = shape() else { panic!("an enum") };
+    assert!(matches!(choice.tagging, Tagging::Internal { tag: "kind" }));
+    assert!(choice.variants[1].other && matches!(choice.variants[1].content, Content::Unit));
+}

@@ -1,0 +1,374 @@
+//! Parts of events: those that a partial load gives, and those that a dump writes.
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+use event_schema::prelude::*;
+use event_schema::{DumpOptions, Partial};
+use serde_json::{Value, json};
+
+#[event_schema::event]
+#[derive(Debug, Clone, PartialEq)]
+struct Address {
+    street: String,
+    #[serde(alias = "plz")]
+    #[validate(length(min = 5))]
+    zip: String,
+    #[serde(skip)]
+    checked: bool,
+}
+
+#[event_schema::event(post_load = tidy)]
+#[derive(Debug, Clone, PartialEq)]
+struct Customer {
+    #[serde(alias = "mail")]
+    email: String,
+    #[serde(skip_serializing)]
+    password: String,
+    #[serde(skip)]
+    session: u32,
+    #[serde(skip_deserializing)]
+    created: u64,
+    address: Address,
+    former: Option<Arc<Address>>,
+    labels: BTreeMap<u16, Address>,
+    aliases: Vec<String>,
+    #[event(plain)]
+    since: Option<u32>,
+    #[serde(flatten)]
+    contact: Contact,
+    #[serde(flatten)]
+    kind: Kind,
+    #[serde(flatten)]
+    extra: BTreeMap<String, Value>,
+}
+
+#[event_schema::event]
+#[derive(Debug, Clone, PartialEq)]
+struct Contact {
+    #[serde(alias = "tel")]
+    phone: Option<String>,
+    fax: Option<String>,
+}
+
+#[event_schema::event]
+#[derive(Debug, Clone, PartialEq)]
+#[serde(tag = "kind")]
+enum Kind {
+    Person { age: u8 },
+    Company,
+}
+
+fn tidy(mut customer: Customer) -> Customer {
+    customer.email.make_ascii_lowercase();
+    customer
+}
+
+fn address(zip: &str) -> Address {
+    Address { street: "Main St".into(), zip: zip.into(), checked: true }
+}
+
+fn customer() -> Customer {
+    Customer {
+        email: "ada@example.org".into(),
+        password: "secret".into(),
+        session: 7,
+        created: 1815,
+        address: address("10115"),
+        former: Some(Arc::new(address("20000"))),
+        labels: BTreeMap::from([(1, address("11111")), (2, address("22222"))]),
+        aliases: vec!["a".into(), "b".into()],
+        since: Some(1),
+        contact: Contact { phone: Some("1".into()), fax: Some("2".into()) },
+        kind: Kind::Person { age: 36 },
+        extra: BTreeMap::from([("note".into(), json!({"a": 1, "b": [1]}))]),
+    }
+}
+
+fn part(input: &Value) -> Partial<Customer> {
+    Customer::load_partial(input.to_string().as_bytes()).unwrap_or_else(|error| panic!("{input}: {error}"))
+}
+
+#[test]
+fn a_part_changes_what_it_has_and_nothing_else() {
+    let changed = |input: Value| part(&input).apply_to(customer()).unwrap_or_else(|error| panic!("{input}: {error}"));
+    assert_eq!(changed(json!({})), customer());
+    assert_eq!(changed(json!({"email": "Eve@x.org"})), Customer { email: "eve@x.org".into(), ..customer() });
+    assert_eq!(changed(json!({"mail": "Eve@x.org"})), Customer { email: "eve@x.org".into(), ..customer() });
+    assert_eq!(changed(json!({"password": "other"})), Customer { password: "other".into(), ..customer() });
+    // Structs and maps are merged, all the way down.
+    assert_eq!(changed(json!({"address": {"plz": "99999"}})), Customer { address: address("99999"), ..customer() });
+    assert_eq!(
+        changed(json!({"former": {"zip": "99999"}})),
+        Customer { former: Some(Arc::new(address("99999"))), ..customer() }
+    );
+    assert_eq!(changed(json!({"former": null})), Customer { former: None, ..customer() });
+    assert_eq!(
+        changed(json!({"labels": {"2": {"zip": "33333"}, "3": {"street": "x", "zip": "44444"}}})).labels,
+        BTreeMap::from([
+            (1, address("11111")),
+            (2, address("33333")),
+            (3, Address { street: "x".into(), zip: "44444".into(), checked: false }),
+        ])
+    );
+    // Lists, foreign values and enums are replaced.
+    assert_eq!(changed(json!({"aliases": ["c"]})), Customer { aliases: vec!["c".into()], ..customer() });
+    assert_eq!(changed(json!({"since": 2})), Customer { since: Some(2), ..customer() });
+    assert_eq!(changed(json!({"kind": "Company"})), Customer { kind: Kind::Company, ..customer() });
+    // What is flattened has its own.
+    let contact = Contact { phone: Some("3".into()), fax: Some("2".into()) };
+    assert_eq!(changed(json!({"tel": "3"})), Customer { contact, ..customer() });
+    let extra = BTreeMap::from([("note".into(), json!({"a": 1, "b": 2})), ("more".into(), json!(3))]);
+    assert_eq!(changed(json!({"note": {"b": 2}, "more": 3})), Customer { extra, ..customer() });
+}
+
+#[test]
+fn the_changed_event_is_judged_as_a_whole() {
+    let says = |input: Value, customer: Customer| {
+        part(&input).apply_to(customer).unwrap_err().violations().unwrap().to_messages()
+    };
+    let short = json!(["Shorter than minimum length 5."]);
+    let invalid = Customer { address: address("1"), ..customer() };
+    assert_eq!(says(json!({"email": "x"}), invalid.clone()), json!({"address": {"zip": short}}));
+    assert_eq!(part(&json!({"address": {"zip": "10115"}})).apply_to(invalid).unwrap(), customer());
+    let nobody = Customer { former: None, ..customer() };
+    assert_eq!(
+        says(json!({"former": {"zip": "10115"}}), nobody),
+        json!({"former": {"street": ["Missing data for required field."]}})
+    );
+    assert_eq!(says(json!({"age": 3}), customer()), json!({"kind": ["Missing data for required field."]}));
+}
+
+/// By the name on the wire, under which the event is written.
+#[test]
+fn a_parts_fields_have_their_names() {
+    let part = part(&json!({"mail": "Ada@Example.org", "tel": "3", "more": 1, "address": {"plz": "10115"}}));
+    for name in ["email", "phone", "more", "address"] {
+        assert!(part.contains(name), "{name}");
+    }
+    for name in ["mail", "tel", "fax"] {
+        assert!(!part.contains(name), "{name}");
+    }
+    assert_eq!(part.get::<String>("email").unwrap().unwrap(), "Ada@Example.org");
+    let address = part.get::<Partial<Address>>("address").unwrap().unwrap();
+    assert_eq!(address.get::<String>("zip").unwrap().unwrap(), "10115");
+    assert_eq!(part.as_object().keys().collect::<Vec<_>>().len(), 4);
+}
+
+#[event_schema::event(pre_load = unwrap)]
+#[derive(Debug, PartialEq)]
+struct User {
+    name: String,
+    age: u8,
+    #[serde(skip)]
+    seen: u8,
+}
+
+/// Not for what has been unwrapped before: one hook, one time.
+fn unwrap(mut value: Value) -> Result<Value, ValidationError> {
+    value
+        .get_mut("user")
+        .map(Value::take)
+        .ok_or_else(|| ValidationError::new("wrapped").with_message("No user.".into()))
+}
+
+#[event_schema::event]
+#[derive(Debug, PartialEq)]
+struct Team {
+    lead: User,
+}
+
+#[test]
+fn a_part_is_what_the_hook_makes_of_it() {
+    let part = User::load_partial(br#"{"user": {"name": "Ada"}}"#).unwrap();
+    assert!(part.contains("name") && !part.contains("user"));
+    assert_eq!(part.get::<String>("name").unwrap().unwrap(), "Ada");
+    let user = |name: &str| User { name: name.into(), age: 36, seen: 1 };
+    assert_eq!(part.apply_to(user("Eve")).unwrap(), user("Ada"));
+
+    let part = Team::load_partial(br#"{"lead": {"user": {"name": "Ada"}}}"#).unwrap();
+    assert_eq!(part.apply_to(Team { lead: user("Eve") }).unwrap(), Team { lead: user("Ada") });
+    let error = Team::load_partial(br#"{"lead": {"name": "Ada"}}"#).unwrap_err();
+    assert_eq!(error.violations().unwrap().to_messages(), json!({"lead": {"_schema": ["No user."]}}));
+}
+
+#[test]
+fn a_part_needs_the_context_of_its_rules() {
+    struct Limits {
+        max: u32,
+    }
+    #[event_schema::event]
+    #[derive(Debug, PartialEq)]
+    #[validate(context = Limits)]
+    struct Bid {
+        #[validate(custom(function = affordable, use_context))]
+        cents: u32,
+        bidder: String,
+    }
+    #[event_schema::event]
+    #[derive(Debug, PartialEq)]
+    struct Auction {
+        bid: Bid,
+    }
+    fn affordable(cents: u32, limits: &Limits) -> Result<(), ValidationError> {
+        if cents <= limits.max { Ok(()) } else { Err(ValidationError::new("expensive")) }
+    }
+
+    let (small, large) = (Limits { max: 10 }, Limits { max: 100 });
+    let options = LoadOptions::new().context(&large);
+    let auction = |cents| Auction { bid: Bid { cents, bidder: "Ada".into() } };
+    let part = Auction::load_partial_with(br#"{"bid": {"cents": 90}}"#, &options).unwrap();
+    assert_eq!(part.apply_to_with(auction(1), &options).unwrap(), auction(90));
+    let error = part.apply_to_with(auction(1), &LoadOptions::new().context(&small)).unwrap_err();
+    assert_eq!(error.violations().unwrap()[0].path().to_string(), "bid.cents");
+    assert!(part.apply_to(auction(1)).unwrap_err().is_invalid());
+    let bid = part.get_with::<Partial<Bid>>("bid", &options).unwrap().unwrap();
+    assert_eq!(bid.get::<u32>("cents").unwrap(), Some(90));
+    assert!(part.get::<Partial<Bid>>("bid").is_err());
+}
+
+/// A rule of the whole runs on a part that has all fields that can be read, options aside, and on no other.
+#[test]
+fn a_whole_part_is_judged_as_a_whole() {
+    #[event_schema::event]
+    #[derive(Debug)]
+    #[validate(schema(function = in_order, message = "Ends before it starts."))]
+    struct Window {
+        start: u32,
+        end: u32,
+        note: Option<String>,
+        #[event(plain)]
+        #[validate(required)]
+        more: Option<u8>,
+        #[serde(skip)]
+        #[validate(range(min = 1))]
+        seen: u32,
+        #[serde(default = "ten")]
+        step: u32,
+    }
+    fn ten() -> u32 {
+        10
+    }
+    fn in_order(window: &Window) -> Result<(), ValidationError> {
+        if window.start < window.end { Ok(()) } else { Err(ValidationError::new("order")) }
+    }
+
+    let wrong = json!({"_schema": ["Ends before it starts."]});
+    let error = Window::load_partial(br#"{"start": 2, "end": 1, "step": 1}"#).unwrap_err();
+    assert_eq!(error.violations().unwrap().to_messages(), wrong);
+    for part in [r#"{"start": 2, "end": 1}"#, r#"{"start": 2, "step": 1, "note": "x"}"#, r#"{"end": 1, "more": 1}"#] {
+        assert!(Window::load_partial(part.as_bytes()).is_ok(), "{part}");
+    }
+}
+
+#[test]
+fn a_part_is_an_object() {
+    #[event_schema::event]
+    #[derive(Debug)]
+    #[serde(untagged)]
+    enum Either {
+        Number(u8),
+        Object { x: u8 },
+    }
+    let error = Either::load_partial(b"7").unwrap_err();
+    assert_eq!(error.violations().unwrap().to_messages(), json!({"_schema": ["Invalid input type."]}));
+    assert!(Either::load_partial(br#"{"x": 1}"#).unwrap().contains("x"));
+}
+
+#[event_schema::event]
+#[derive(Debug)]
+struct Order {
+    id: u64,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    note: Option<String>,
+    lines: Vec<Line>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    customer: Option<Box<Buyer>>,
+    counts: BTreeMap<String, u8>,
+    #[serde(skip_serializing)]
+    secret: u8,
+    payment: Payment,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    any: Option<Value>,
+}
+
+#[event_schema::event]
+#[derive(Debug)]
+struct Line {
+    sku: String,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    cost: Option<u32>,
+}
+
+#[event_schema::event]
+#[derive(Debug)]
+struct Buyer {
+    name: String,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    parent: Option<Box<Buyer>>,
+}
+
+#[event_schema::event]
+#[derive(Debug)]
+#[serde(tag = "type")]
+enum Payment {
+    Card {
+        #[serde(skip_serializing_if = "Option::is_none")]
+        number: Option<u64>,
+    },
+    Cash,
+}
+
+fn order() -> Order {
+    Order {
+        id: 7,
+        note: None,
+        lines: vec![Line { sku: "a".into(), cost: None }, Line { sku: "b".into(), cost: None }],
+        customer: None,
+        counts: BTreeMap::new(),
+        secret: 1,
+        payment: Payment::Card { number: None },
+        any: None,
+    }
+}
+
+#[track_caller]
+fn written(options: &DumpOptions<'_>) -> Value {
+    serde_json::from_slice(&order().dump_with(options).unwrap()).unwrap()
+}
+
+#[test]
+fn only_nothing_is_nothing() {
+    assert_eq!(written(&DumpOptions::new().only::<&str>([])), json!({}));
+    assert_eq!(written(&DumpOptions::new().only::<&str>([]).only(["id"])), json!({"id": 7}));
+    // All of a field is chosen, whatever else is said of it.
+    let lines = json!({"lines": [{"sku": "a"}, {"sku": "b"}]});
+    assert_eq!(written(&DumpOptions::new().only(["lines", "lines.cost"])), lines);
+    assert_eq!(written(&DumpOptions::new().only(["lines.cost", "lines"])), lines);
+}
+
+/// A field that this event leaves out is a field; one that no event has is a typing error.
+#[test]
+fn fields_that_are_left_out_have_names() {
+    let all = written(&DumpOptions::new());
+    let absent = [
+        "note",
+        "lines.cost",
+        "customer",
+        "customer.name",
+        "customer.parent.parent.name",
+        "counts.any",
+        "payment.number",
+        "any",
+        "any.more",
+    ];
+    for name in absent {
+        assert_eq!(written(&DumpOptions::new().exclude([name])), all, "{name}");
+        assert!(order().dump_with(&DumpOptions::new().only([name])).is_ok(), "{name}");
+    }
+    for name in ["nte", "secret", "lines.costs", "customer.nme", "customer.parent.nme", "payment.numbr", "id.x"] {
+        let error = order().dump_with(&DumpOptions::new().exclude([name])).unwrap_err();
+        assert!(!error.is_invalid() && error.to_string().contains(name), "{error}");
+        assert!(order().dump_with(&DumpOptions::new().only([name])).is_err(), "{name}");
+    }
+}
