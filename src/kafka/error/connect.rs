@@ -107,7 +107,7 @@ impl ConnectError {
 
     /// Whether brokers answered, but a topic is not there or could not be made.
     ///
-    /// See the example of [`Topics`](super::Topics).
+    /// See the example of [`Topics`](crate::kafka::Topics).
     #[must_use]
     pub fn is_missing_topic(&self) -> bool {
         matches!(*self.0, ConnectErrorKind::Topic(_))
