@@ -1,4 +1,4 @@
-// Spring Kafka at both ends of a dead letter topic, for `tests/kafka_spring.rs`:
+// Spring Kafka at both ends of a dead letter topic, for `tests/kafka/spring.rs`:
 //
 //     java -cp 'libs/*' DeadLetters.java refuse SERVERS TOPIC COUNT
 //         a listener that fails on each record, so that Spring's own recoverer publishes COUNT dead letters
