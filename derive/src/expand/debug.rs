@@ -31,7 +31,7 @@ pub(super) fn expand(cx: &Cx<'_>) -> Option<TokenStream> {
     Some(quote! {
         #[automatically_derived]
         impl #impl_generics ::core::fmt::Debug for #ident #ty_generics #where_clause {
-            fn fmt(&self, f: &mut ::core::fmt::Formatter<'_>) -> ::core::fmt::Result {
+            fn fmt(&self, __f: &mut ::core::fmt::Formatter<'_>) -> ::core::fmt::Result {
                 #body
             }
         }
@@ -40,7 +40,7 @@ pub(super) fn expand(cx: &Cx<'_>) -> Option<TokenStream> {
 
 fn arm(name: &Ident, constructor: &TokenStream, fields: &Fields, sensitive: &[bool]) -> TokenStream {
     let name = name.unraw().to_string();
-    let bindings: Vec<Ident> = (0..fields.len()).map(|index| format_ident!("field_{index}")).collect();
+    let bindings: Vec<Ident> = (0..fields.len()).map(|index| format_ident!("__field_{index}")).collect();
     let members =
         fields.members().zip(&bindings).zip(sensitive).map(|((member, binding), sensitive)| {
             if *sensitive { quote!(#member: _) } else { quote!(#member: #binding) }
@@ -52,10 +52,10 @@ fn arm(name: &Ident, constructor: &TokenStream, fields: &Fields, sensitive: &[bo
     let debug = match fields {
         Fields::Named(fields) => {
             let names = fields.named.iter().map(|field| field.ident.as_ref().map(|ident| ident.unraw().to_string()));
-            quote!(f.debug_struct(#name) #(.field(#names, #values))* .finish())
+            quote!(__f.debug_struct(#name) #(.field(#names, #values))* .finish())
         }
-        Fields::Unnamed(_) => quote!(f.debug_tuple(#name) #(.field(#values))* .finish()),
-        Fields::Unit => quote!(f.write_str(#name)),
+        Fields::Unnamed(_) => quote!(__f.debug_tuple(#name) #(.field(#values))* .finish()),
+        Fields::Unit => quote!(__f.write_str(#name)),
     };
     quote!(#constructor { #(#members),* } => #debug,)
 }
