@@ -3,7 +3,7 @@
 
 use std::collections::HashMap;
 
-use proc_macro2::TokenTree;
+use proc_macro2::{Span, TokenTree};
 use quote::ToTokens;
 use serde_derive_internals::Ctxt;
 use serde_derive_internals::ast::Style;
@@ -14,12 +14,15 @@ use syn::punctuated::Punctuated;
 use syn::visit::Visit;
 use syn::{Attribute, DeriveInput, GenericParam, Ident, Meta, Path, Token};
 
-use crate::attr::{list, suggestion};
+use crate::attr::Topic;
+use crate::krate;
+use crate::meta::{list, suggestion};
 use crate::model::{Field, Level, Model, Reader, Shape, Variant};
 use crate::rule::RuleKind;
 
 pub(crate) fn check(cx: &Ctxt, model: &Model<'_>) {
     check_order(cx, model);
+    check_crate(cx, model);
     check_json_schema(cx, model);
     check_event(cx, model);
     check_container(cx, model);
@@ -77,6 +80,16 @@ fn check_order(cx: &Ctxt, model: &Model<'_>) {
     }
 }
 
+/// The dependency goes by another name, which the type has to tell.
+fn check_crate(cx: &Ctxt, model: &Model<'_>) {
+    if model.event.krate.is_none()
+        && let Some(name) = krate::other_name()
+    {
+        let message = format!("this crate's name for `event-schema` is `{name}`: add `#[event(crate = {name})]`");
+        cx.syn_error(syn::Error::new(Span::call_site(), message));
+    }
+}
+
 /// schemars' derive on a line below, where it can be seen; in our own list rustc finds two implementations.
 fn check_json_schema(cx: &Ctxt, model: &Model<'_>) {
     if model.event.json_schema == Some(false) {
@@ -113,7 +126,7 @@ fn check_event(cx: &Ctxt, model: &Model<'_>) {
     if let Some((0, span)) = event.version {
         cx.syn_error(syn::Error::new(span, "versions count from 1"));
     }
-    if let Some(topic) = &event.topic {
+    if let Some(Topic::Text(topic)) = &event.topic {
         let text = topic.value();
         let legal = |c: char| c.is_ascii_alphanumeric() || matches!(c, '.' | '-' | '_');
         // Kafka's own rule: org.apache.kafka.common.internals.Topic.

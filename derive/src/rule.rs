@@ -6,9 +6,9 @@ use syn::ext::IdentExt;
 use syn::meta::ParseNestedMeta;
 use syn::parse::{Parse, ParseStream};
 use syn::spanned::Spanned;
-use syn::{Attribute, Expr, ExprLit, Ident, Lit, LitBool, LitStr, Path, UnOp};
+use syn::{Attribute, Expr, ExprLit, Ident, Lit, LitStr, Path, UnOp};
 
-use crate::attr::{items, name_of, nested_items, set, skip_item, string, suggestion, unknown, unknown_in, value};
+use crate::meta::{flag, items, name_of, nested_items, set, skip_item, string, suggestion, unknown, unknown_in, value};
 
 /// A rule of a field.
 pub(crate) struct Rule {
@@ -204,11 +204,6 @@ impl Parse for Context {
     fn parse(input: ParseStream<'_>) -> syn::Result<Self> {
         if input.peek(LitStr) { input.parse::<LitStr>()?.parse() } else { input.parse() }.map(Self)
     }
-}
-
-/// `name` or `name = true`.
-fn flag(meta: &ParseNestedMeta<'_>) -> syn::Result<bool> {
-    if meta.input.peek(syn::Token![=]) { Ok(value::<LitBool>(meta, "`true` or `false`")?.value) } else { Ok(true) }
 }
 
 /// The arguments of one rule while they are parsed.

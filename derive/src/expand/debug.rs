@@ -1,15 +1,15 @@
 //! `impl Debug` that masks the fields marked `#[event(sensitive)]`, as `#[event(debug)]` asks for.
 
 use proc_macro2::TokenStream;
-use quote::{ToTokens, format_ident, quote};
+use quote::{ToTokens, format_ident, quote, quote_spanned};
 use syn::ext::IdentExt;
 use syn::visit::{self, Visit};
 use syn::{Fields, GenericParam, Generics, Ident, Type, TypePath, parse_quote};
 
-use super::Cx;
+use super::{Cx, shown_at};
 
 pub(super) fn expand(cx: &Cx<'_>) -> Option<TokenStream> {
-    if !cx.model.event.debug {
+    if cx.model.event.debug != Some(true) {
         return None;
     }
     let input = cx.model.input;
@@ -34,6 +34,28 @@ pub(super) fn expand(cx: &Cx<'_>) -> Option<TokenStream> {
             fn fmt(&self, __f: &mut ::core::fmt::Formatter<'_>) -> ::core::fmt::Result {
                 #body
             }
+        }
+    })
+}
+
+/// Refuses another `Debug` of a type with sensitive fields: wherever it was derived, it would show them. That it is
+/// there is seen by its trait alone, for a derive does not see the others beside it.
+pub(super) fn is_masked(cx: &Cx<'_>) -> Option<TokenStream> {
+    let fields = || cx.model.levels().into_iter().flat_map(|level| &level.fields);
+    if cx.model.event.debug.is_some() || !fields().any(|field| field.event.sensitive) {
+        return None;
+    }
+    let input = cx.model.input;
+    let generics = bounded(&input.generics, &input.data);
+    let (impl_generics, _, where_clause) = generics.split_for_impl();
+    let (self_ty, span) = (cx.self_ty(), shown_at(input.ident.span()));
+    let of = quote_spanned!(span=> __p::DebugOf::<#self_ty>::IS);
+    let call = quote_spanned!(span=> __p::shows_nothing(#of));
+    Some(quote! {
+        fn __debug_is_masked #impl_generics () #where_clause {
+            #[allow(unused_imports)]
+            use __p::NoDebug as _;
+            #call
         }
     })
 }

@@ -3,11 +3,11 @@
 use heck::ToKebabCase;
 use proc_macro2::{Span, TokenStream};
 use quote::{ToTokens, quote, quote_spanned};
-use syn::LitStr;
 use syn::ext::IdentExt;
 use syn::spanned::Spanned;
 
 use super::{Cx, shown_at};
+use crate::attr::Topic;
 use crate::model::{Model, Shape};
 
 pub(super) fn expand(cx: &Cx<'_>) -> TokenStream {
@@ -25,7 +25,7 @@ pub(super) fn expand(cx: &Cx<'_>) -> TokenStream {
         None => ident.unraw().to_string().to_kebab_case(),
     };
     let version = model.event.version.map_or(1, |(version, _)| version);
-    let topic = optional(model.event.topic.as_ref().map(LitStr::value));
+    let topic = optional(model.event.topic.as_ref().map(topic));
     let sensitive = model.levels().into_iter().flat_map(|level| &level.fields).filter(|field| field.event.sensitive);
     let sensitive = sensitive.map(|field| field.serde.attrs.name().deserialize_name().to_token_stream());
     let key = match &model.event.key {
@@ -100,7 +100,7 @@ fn validate(cx: &Cx<'_>) -> TokenStream {
         impl #impl_generics __p::validator::ValidateArgs<'v_a> for #self_ty #where_clause {
             type Args = &'v_a #context;
 
-            fn validate_with_args(&self, __args: Self::Args) -> __p::Result<(), __p::validator::ValidationErrors> {
+            fn validate_with_args(&self, __args: &'v_a #context) -> __p::Result<(), __p::validator::ValidationErrors> {
                 __p::validate(self, &__p::LoadOptions::new().context(__args))
             }
         }
@@ -195,6 +195,14 @@ fn hooks(model: &Model<'_>) -> TokenStream {
         }
     });
     quote!(#before #after)
+}
+
+/// The topic, as an expression.
+fn topic(topic: &Topic) -> TokenStream {
+    match topic {
+        Topic::Text(text) => text.to_token_stream(),
+        Topic::Constant(path) => quote_spanned!(shown_at(path.span())=> __p::legal_topic(#path)),
+    }
 }
 
 /// Tells where it is written that the version before is not older: it would never be reached.

@@ -1,6 +1,6 @@
 //! `impl FieldType`: how the type is read, with its rules and hooks, checked and described.
 
-use proc_macro2::{Group, TokenStream, TokenTree};
+use proc_macro2::TokenStream;
 use quote::{quote, quote_spanned};
 use syn::Path;
 use syn::spanned::Spanned;
@@ -128,7 +128,7 @@ fn pre_load(cx: &Cx<'_>, read: &TokenStream) -> (Option<TokenStream>, TokenStrea
     generics.params.push(syn::parse_quote!(__D: __p::Deserializer<'__de>));
     let (impl_generics, _, where_clause) = generics.split_for_impl();
     // Rules and hooks speak of the type as `Self`; in a function its name stands for that.
-    let read = replace_self(read.clone(), &self_ty);
+    let read = cx.without_self(read.clone());
     let function = quote! {
         fn __read_prepared #impl_generics (
             __input: __D,
@@ -146,20 +146,6 @@ fn pre_load(cx: &Cx<'_>, read: &TokenStream) -> (Option<TokenStream>, TokenStrea
         }
     };
     (Some(function), body)
-}
-
-/// Writes the type's name for `Self`.
-fn replace_self(tokens: TokenStream, self_ty: &TokenStream) -> TokenStream {
-    let replace = |token: TokenTree| match token {
-        TokenTree::Ident(ident) if ident == "Self" => quote!(#self_ty),
-        TokenTree::Group(group) => {
-            let mut replaced = Group::new(group.delimiter(), replace_self(group.stream(), self_ty));
-            replaced.set_span(group.span());
-            TokenTree::Group(replaced).into()
-        }
-        other => other.into(),
-    };
-    tokens.into_iter().flat_map(replace).collect()
 }
 
 /// The method that reads a map's key, `key` of `inner`. A `pre_load` hook wants a value: it gets the text by the default.

@@ -10,6 +10,9 @@ use super::{Cx, shown_at};
 use crate::model::{Level, Shape, Variant};
 
 pub(super) fn expand(cx: &Cx<'_>) -> Option<TokenStream> {
+    if cx.model.event.event_key == Some(false) {
+        return None;
+    }
     if let Some(wire) = cx.model.serde.attrs.type_into() {
         let wire_key = quote! {
             let __wire = <#wire as ::core::convert::From<Self>>::from(::core::clone::Clone::clone(self));

@@ -32,10 +32,11 @@ pub(super) fn function(cx: &Cx<'_>, name: &Ident, ty: &Type, rules: &[Rule]) -> 
             Some(inner.unwrap(&check))
         }
     });
+    let rules = cx.without_self(quote!(#(#rules)*));
     quote! {
         #[inline]
         fn #name #impl_generics (__value: &#ty, __cx: &mut __p::Context<'_>, __at: &__p::At<'_>) #where_clause {
-            #(#rules)*
+            #rules
         }
     }
 }
@@ -375,6 +376,7 @@ pub(super) fn of_whole(cx: &Cx<'_>) -> Option<TokenStream> {
         let check = call(cx, span, function, &quote_spanned!(span=> __value), rule.use_context, &note);
         if rule.skip_on_field_errors { quote!(if __clean { #check }) } else { check }
     });
+    let rules = cx.without_self(quote!(#(#rules)*));
     Some(quote! {
         fn __whole #impl_generics (
             __value: &#self_ty,
@@ -384,7 +386,7 @@ pub(super) fn of_whole(cx: &Cx<'_>) -> Option<TokenStream> {
         ) #where_clause {
             let __clean = __cx.found() == __before;
             let _ = __clean;
-            #(#rules)*
+            #rules
         }
     })
 }
