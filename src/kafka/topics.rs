@@ -7,8 +7,10 @@ use rdkafka::admin::{AdminClient, AdminOptions, NewTopic, TopicReplication};
 use rdkafka::client::DefaultClientContext;
 use rdkafka::error::RDKafkaErrorCode;
 
+use super::client::thread;
+use super::config::KafkaConfig;
 use super::error::{ConnectError, ConnectErrorKind};
-use super::{EventProducer, KafkaConfig, thread};
+use super::produce::EventProducer;
 use crate::EventSchema;
 
 /// The topics that a service needs. [`create`](Self::create) makes the missing ones, [`check`](Self::check)
