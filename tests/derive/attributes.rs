@@ -584,7 +584,7 @@ mod topic_constant {
     #[event_schema::event(topic = topics::ORDERS)]
     struct Order {}
 
-    #[event_schema::event(topic = crate::topic_constant::topics::ORDERS)]
+    #[event_schema::event(topic = self::topics::ORDERS)]
     struct Page<T> {
         body: T,
     }
