@@ -5,7 +5,7 @@ use quote::{ToTokens, quote};
 use syn::punctuated::Punctuated;
 use syn::{Attribute, Data, DeriveInput, Field, Fields, Meta, Path, Token, parse_quote};
 
-use crate::rule::head;
+use crate::types::head;
 
 /// The derives that the attribute adds itself.
 const OURS: &[&str] = &["Serialize", "EventSchema"];

@@ -399,7 +399,7 @@ impl<'a> Visit<'a> for Borrows<'a> {
 fn check_not_null(cx: &Ctxt, field: &Field<'_>) {
     let Some(span) = field.event.not_null else { return };
     let attrs = &field.serde.attrs;
-    let head = crate::rule::head(field.serde.ty);
+    let head = crate::types::head(field.serde.ty);
     let is = |wanted: &dyn Fn(&str) -> bool| head.as_ref().is_some_and(|(name, _)| wanted(name));
     let optional = is(&|name| name == "Option");
     if !matches!(field.reader(), Reader::Ours) {
@@ -425,17 +425,17 @@ fn is_list(name: &str) -> bool {
 }
 
 fn is_leaf(name: &str) -> bool {
-    matches!(name, "String" | "bool" | "char" | "f32" | "f64" | "str") || crate::expand::INTEGERS.contains(&name)
+    matches!(name, "String" | "bool" | "char" | "f32" | "f64" | "str") || crate::types::INTEGERS.contains(&name)
 }
 
 /// Rules of parts, where the type is known to have no such parts; of others the compiler tells.
 fn check_parts(cx: &Ctxt, field: &Field<'_>) {
-    let mut head = crate::rule::head(field.serde.ty);
+    let mut head = crate::types::head(field.serde.ty);
     while let Some((name, arguments)) = &head
         && matches!(name.as_str(), "Option" | "Box" | "Rc" | "Arc")
         && let Some(inner) = arguments.first()
     {
-        head = crate::rule::head(inner);
+        head = crate::types::head(inner);
     }
     let Some((name, _)) = head else { return };
     let (is_map, is_list, is_leaf) = (is_map(&name), is_list(&name), is_leaf(&name));
@@ -462,7 +462,7 @@ fn check_rules(cx: &Ctxt, field: &Field<'_>, fields: &[Field<'_>]) {
                 }
             }
             RuleKind::Required => {
-                let optional = crate::rule::head(field.serde.ty).is_some_and(|(name, _)| name == "Option");
+                let optional = crate::types::head(field.serde.ty).is_some_and(|(name, _)| name == "Option");
                 if !optional {
                     cx.syn_error(syn::Error::new(
                         rule.span,

@@ -11,6 +11,7 @@ mod meta;
 mod model;
 mod rule;
 mod schemars;
+mod types;
 
 use proc_macro::TokenStream;
 use proc_macro2::Span;

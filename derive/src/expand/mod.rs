@@ -15,7 +15,6 @@ use proc_macro2::{Group, Span, TokenStream, TokenTree};
 use quote::quote;
 use syn::{Generics, Path};
 
-pub(crate) use self::rules::INTEGERS;
 use crate::model::{Model, Shape};
 
 pub(crate) fn expand(krate: &Path, model: &Model<'_>) -> TokenStream {

@@ -9,7 +9,8 @@ use super::event::optional;
 use super::level::with_aliases;
 use super::{Cx, shown_at};
 use crate::model::{Field, Level, Shape};
-use crate::rule::{Rule, RuleKind, float, head, integer};
+use crate::rule::{Rule, RuleKind, float, integer};
+use crate::types::{INTEGERS, head};
 
 /// Whether any rule looks at the field alone.
 pub(super) fn any_own(field: &Field<'_>) -> bool {
@@ -95,9 +96,6 @@ impl<'a> Inner<'a> {
         self.is(&["f32", "f64"])
     }
 }
-
-pub(crate) const INTEGERS: &[&str] =
-    &["u8", "u16", "u32", "u64", "u128", "usize", "i8", "i16", "i32", "i64", "i128", "isize"];
 
 /// The check of one rule on `value: &Inner`.
 fn check(cx: &Cx<'_>, rule: &Rule, inner: &Inner<'_>) -> TokenStream {

@@ -10,8 +10,8 @@ use syn::{GenericParam, Ident, LitStr, Member, Type};
 
 use super::{Cx, generics, rules, shown_at};
 use crate::model::{Field, Level, Model, Reader, Shape, Variant};
-use crate::rule::head;
 use crate::schemars::With;
+use crate::types::head;
 
 /// The body of `FieldType::shape`, and the constant that it gives, if the type has a name in contracts.
 pub(super) fn expand(cx: &Cx<'_>) -> (TokenStream, Option<TokenStream>) {
@@ -416,7 +416,7 @@ pub(super) fn is_known(ty: &Type) -> bool {
         Type::Tuple(tuple) => tuple.elems.iter().all(is_known),
         Type::Path(path) if path.path.get_ident().is_some() || head(ty).is_some_and(|(_, list)| !list.is_empty()) => {
             head(ty).is_some_and(|(name, arguments)| match name.as_str() {
-                name if arguments.is_empty() => LEAVES.contains(&name) || super::INTEGERS.contains(&name),
+                name if arguments.is_empty() => LEAVES.contains(&name) || crate::types::INTEGERS.contains(&name),
                 name => CONTAINERS.contains(&name) && arguments.into_iter().all(is_known),
             })
         }
