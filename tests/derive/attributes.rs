@@ -394,17 +394,8 @@ mod names {
     const CHOICES: u8 = 31;
     const FIELDS_0: u8 = 32;
 
-    fn rules_0_0(_: &str) -> Result<(), ValidationError> {
-        Ok(())
-    }
-
-    fn leftovers() -> u8 {
-        33
-    }
-
-    /// A function of a name of ours, where ours is in scope.
-    fn slot(_: &Context) -> Result<(), ValidationError> {
-        Err(ValidationError::new("slot"))
+    fn rules_0_0(letters: &str) -> Result<(), ValidationError> {
+        if letters == TAG { Err(ValidationError::new("tag")) } else { Ok(()) }
     }
 
     struct Read_0_0;
@@ -442,8 +433,8 @@ mod names {
         Strange { value: "tag".into(), at: 4, cx: [0; 2], before: None, this: None, rest: Vec1 { elements: None } }
     }
 
-    fn generator<E: Default, D, A, const N: usize>(_: &Strange<E, D, A, N>) -> Result<(), ValidationError> {
-        Ok(())
+    fn generator<E: Default, D, A, const N: usize>(strange: &Strange<E, D, A, N>) -> Result<(), ValidationError> {
+        if strange.value.is_empty() { Err(ValidationError::new("empty")) } else { Ok(()) }
     }
 
     fn output<E: Default, D, A, const N: usize>(strange: Strange<E, D, A, N>) -> Strange<E, D, A, N> {
@@ -462,8 +453,8 @@ mod names {
         Pair(u8, u8),
     }
 
-    fn generator_of_variants(_: &Variants) -> Result<(), ValidationError> {
-        Ok(())
+    fn generator_of_variants(variants: &Variants) -> Result<(), ValidationError> {
+        if *variants == Variants::Args { Err(ValidationError::new("args")) } else { Ok(()) }
     }
 
     #[test]
@@ -491,7 +482,7 @@ mod self_in_attributes {
 
     #[event_schema::event(topic = Self::TOPIC, key = name, post_load = Self::complete)]
     #[derive(Debug)]
-    #[validate(context = u8)]
+    #[validate(context = Limit)]
     #[validate(schema(function = Self::is_small, field = name))]
     #[validate(schema(function = "Self::fits", use_context))]
     struct Order {
@@ -501,6 +492,10 @@ mod self_in_attributes {
         choice: u8,
         #[validate(custom(function = Self::no_parts))]
         parts: Option<Box<Self>>,
+    }
+
+    struct Limit {
+        choice: u8,
     }
 
     impl Order {
@@ -520,8 +515,8 @@ mod self_in_attributes {
             if self.name == "big" { Err(ValidationError::new("big")) } else { Ok(()) }
         }
 
-        fn fits(&self, context: &u8) -> Result<(), ValidationError> {
-            if self.choice <= *context { Ok(()) } else { Err(ValidationError::new("fits")) }
+        fn fits(&self, limit: &Limit) -> Result<(), ValidationError> {
+            if self.choice <= limit.choice { Ok(()) } else { Err(ValidationError::new("fits")) }
         }
 
         fn complete(self) -> Self {
@@ -556,7 +551,7 @@ mod self_in_attributes {
     fn is_the_type() {
         assert_eq!(Order::descriptor().topic(), Some("orders"));
         let load = |input: &str| {
-            let options = LoadOptions::new().context(&1_u8);
+            let options = LoadOptions::new().context(&Limit { choice: 1 });
             Order::load_with(input.as_bytes(), &options).map(|order| order.name).map_err(|error| error.to_string())
         };
         assert_eq!(load(r#"{"name": "a", "choice": 1}"#).unwrap(), "az");
