@@ -45,7 +45,7 @@
 //! |---|---|---|
 //! | `name = "..."` | the event's name: ASCII letters, digits, `.`, `-` and `_` | the type's name in kebab-case |
 //! | `version = 2` | the major version of its contract, counted from 1 | 1 |
-//! | `topic = "..."` | the topic that it is published to | none |
+//! | `topic = "..."` or `topic = PATH` | the topic that it is published to: its name, or a `&'static str` constant that holds it | none |
 //! | `key = field` | the field whose value is the message's [key](crate::EventKey): a text, an integer, a UUID, a newtype of one, an enum without data; `key = field.inner` goes deeper | none |
 //! | `types` | of an enum: each variant holds an event of its own, see [several events in one topic](#several-events-in-one-topic) | |
 //! | `previous = Type` | the type of the version before, which has a `From` or `TryFrom` into this one, see [versions](#versions) | none |
@@ -53,7 +53,8 @@
 //! | `pre_load`, `post_load`, `pre_dump`, `post_dump` `= function` | see [hooks](#hooks) | none |
 //! | `validate = false` | no `impl validator::Validate`, for a type that has its own | `true` |
 //! | `json_schema = false` | no `impl schemars::JsonSchema`, for a type that has its own | `true` |
-//! | `debug` | an `impl Debug` that shows sensitive fields as `***`, in place of `#[derive(Debug)]`; the attribute form adds it where it is needed | |
+//! | `event_key = false` | no [`impl EventKey`](crate::EventKey), for a newtype or an enum without data that has its own | `true` |
+//! | `debug` | an `impl Debug` that shows sensitive fields as `***`, in place of `#[derive(Debug)]`; the attribute form adds it where it is needed; `debug = false` keeps the type's own `Debug`, which must mask them itself | |
 //! | `crate = path` | where `event-schema` is, if it goes by another name | `::event_schema` |
 //!
 //! ```
@@ -69,6 +70,37 @@
 //! assert_eq!(order.key().as_deref(), Some(&b"42"[..]));
 //! assert_eq!(OrderRequested::descriptor().version(), 2);
 //! assert_eq!(Customer::descriptor().name(), "customer");
+//! ```
+//!
+//! Values in attributes are ordinary Rust: a topic, the bound of a rule or the function of a hook can be a constant or a
+//! function of any module, and `Self` is the type.
+//!
+//! ```
+//! use event_schema::prelude::*;
+//!
+//! mod topics {
+//!     pub const ORDERS: &str = "orders";
+//! }
+//!
+//! #[event_schema::event(topic = topics::ORDERS)]
+//! #[validate(schema(function = Self::is_small_enough))]
+//! struct OrderPlaced {
+//!     #[validate(length(max = Self::MAX_SKU))]
+//!     sku: String,
+//!     quantity: u32,
+//! }
+//!
+//! impl OrderPlaced {
+//!     const MAX_SKU: u64 = 8;
+//!
+//!     fn is_small_enough(&self) -> Result<(), ValidationError> {
+//!         if self.quantity <= 100 { Ok(()) } else { Err(ValidationError::new("too_many")) }
+//!     }
+//! }
+//!
+//! assert_eq!(OrderPlaced::descriptor().topic(), Some("orders"));
+//! let order = OrderPlaced { sku: "AB-12345678".to_owned(), quantity: 1 };
+//! assert_eq!(order.validate().unwrap_err()[0].to_string(), "sku: Longer than maximum length 8.");
 //! ```
 //!
 //! ## Several events in one topic
@@ -193,7 +225,7 @@
 //! | `messages(required = "...", null = "...", invalid = "...")` | its own sentences for what is wrong with its shape; `required` also for the rule of this name |
 //! | `one_of(a, b, ...)`, `none_of(a, b, ...)`, `equal(a)` | rules: the value is one of these, none of them, this one |
 //! | `contains_only(a, b, ...)`, `contains_none_of(a, b, ...)` | rules: all elements are among these, none is |
-//! | `each(rule, ...)` | rules of a list's elements |
+//! | `each(rule, ...)` | rules of the elements of a list, a set or an array |
 //! | `keys(rule, ...)`, `values(rule, ...)` | rules of a map's keys and of its values |
 //!
 //! Rules take `message = "..."` and `code = "..."`; inside `each`, `keys` and `values` stand these rules and
@@ -266,6 +298,9 @@
 //! the derive form, write `#[event(debug)]` on the type in place of `#[derive(Debug)]`. What is
 //! masked are errors and logs of the library's own: [`dump`](crate::EventSchema::dump) writes the
 //! value, and a dead letter has the original bytes. A newtype of a sensitive field is masked as a map's key too.
+//!
+//! Any other `Debug` of a type with sensitive fields is a compile error, wherever it is derived: it would show them. A
+//! type whose own `impl Debug` masks them says `#[event(debug = false)]`.
 //!
 //! ```
 //! use event_schema::prelude::*;
@@ -410,9 +445,9 @@
 //!
 //! | on | supported | refused |
 //! |---|---|---|
-//! | types | `rename_all`, `rename_all_fields`, `deny_unknown_fields`, `default`, `tag`, `content`, `untagged`, `transparent`, `from`, `try_from`, `into`, `crate` | `remote`, `field_identifier`, `variant_identifier` |
-//! | fields | `rename`, `alias`, `default`, `flatten`, `skip`, `skip_serializing`, `skip_deserializing`, `skip_serializing_if`, `with`, `deserialize_with`, `serialize_with` | `getter`; two fields of one name |
-//! | variants | `rename`, `rename_all`, `alias`, `other`, `skip`, `skip_serializing`, `skip_deserializing` | `with`, `untagged`; two variants of one name |
+//! | types | `rename_all`, `rename_all_fields`, `deny_unknown_fields`, `default`, `tag`, `content`, `untagged`, `transparent`, `from`, `try_from`, `into`, `bound`, `crate` | `remote`, `field_identifier`, `variant_identifier` |
+//! | fields | `rename`, `alias`, `default`, `flatten`, `skip`, `skip_serializing`, `skip_deserializing`, `skip_serializing_if`, `with`, `deserialize_with`, `serialize_with`, `bound` | `getter`; two fields of one name |
+//! | variants | `rename`, `rename_all`, `alias`, `bound`, `other`, `skip`, `skip_serializing`, `skip_deserializing` | `with`, `untagged`; two variants of one name |
 //!
 //! What is optional in the input is said by serde's attributes and by the type: `Option` may be
 //! missing or null, `#[serde(default)]` may be missing, everything else is required. Unknown fields are
@@ -509,6 +544,28 @@
 //! assert_eq!(Theme::load(br#"{"color": "green"}"#).unwrap_err().violations().unwrap()[0].code(), "invalid");
 //! ```
 //!
+//! `bound` sets the bounds of serde's own implementations, and nothing else: what `load` needs of a type parameter follows
+//! from the fields (see [types of fields](#types-of-fields)), and a generic type is an event wherever it is `Serialize`.
+//!
+//! ```
+//! use std::marker::PhantomData;
+//!
+//! use event_schema::prelude::*;
+//!
+//! struct Euro;
+//!
+//! #[event_schema::event]
+//! #[serde(bound(serialize = ""))]
+//! struct Amount<Unit> {
+//!     cents: u64,
+//!     #[serde(skip)]
+//!     unit: PhantomData<Unit>,
+//! }
+//!
+//! let amount = Amount::<Euro>::load(br#"{"cents": 250}"#).unwrap();
+//! assert_eq!(amount.dump().unwrap(), br#"{"cents":250}"#);
+//! ```
+//!
 //! # `#[schemars(...)]`
 //!
 //! The contract is written from what serde's attributes and the rules say. schemars' attributes add to it:
@@ -574,12 +631,17 @@
 //! |---|---|
 //! | `#[event_schema::event]`, `#[derive(Debug)]` | works |
 //! | `#[event_schema::event]`, `#[derive(Debug, Serialize, EventSchema, Validate)]` | works: the attribute takes the list over and merges what it adds itself |
-//! | `#[derive(Debug)]`, `#[event_schema::event]` | works |
+//! | `#[derive(Debug)]`, `#[event_schema::event]` | works; with [sensitive fields](#sensitive-fields) an error that says so |
 //! | `#[derive(EventSchema)]`, `#[event_schema::event]` | an error that says so |
 //! | `#[derive(Serialize)]`, `#[event_schema::event]` | E0119, "conflicting implementations": both derive it. Put the attribute first |
 //! | `#[derive(EventSchema)]`, `#[event(...)]` | works: this is the derive's own attribute |
 //! | `#[event(...)]`, `#[derive(EventSchema)]` | "derive helper attribute is used before it is introduced": put it below |
 //! | `use event_schema::event;` and `#[event(...)]` first | works: this is the attribute |
+//!
+//! # Another name for the crate
+//!
+//! Generated code finds this crate as `::event_schema`. A dependency that is renamed in `Cargo.toml`, or that another crate
+//! re-exports, needs its path: `#[event(crate = schema)]`. Without it the error says so, where the new name can be told.
 //!
 //! # E0119: schemars' own derive
 //!
@@ -587,6 +649,32 @@
 //! implementations: drop `JsonSchema` from its list of derives. A type with a schema of its own, written by hand, keeps it
 //! with `#[event(json_schema = false)]`. Types that are no event schemas, which a field marked `plain` holds, derive
 //! `event_schema::schemars::JsonSchema`; the prelude's name `JsonSchema` only says so.
+//!
+//! # E0119: a key by hand
+//!
+//! The derive implements [`EventKey`](crate::EventKey) for types that are one value on the wire: newtypes, and enums
+//! without data. A type that has its own writes `#[event(event_key = false)]`.
+//!
+//! ```
+//! use std::borrow::Cow;
+//!
+//! use event_schema::EventKey;
+//! use event_schema::prelude::*;
+//!
+//! #[event_schema::event(event_key = false)]
+//! struct Region(String);
+//!
+//! impl EventKey for Region {
+//!     fn to_key_bytes(&self) -> Option<Cow<'_, [u8]>> {
+//!         Some(Cow::Owned(self.0.to_lowercase().into_bytes()))
+//!     }
+//! }
+//!
+//! #[event_schema::event(key = region)]
+//! struct Opened { region: Region }
+//!
+//! assert_eq!(Opened { region: Region("EU".to_owned()) }.key().as_deref(), Some(&b"eu"[..]));
+//! ```
 //!
 //! # E0119 and E0034: validator's own trait
 //!

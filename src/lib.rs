@@ -176,11 +176,13 @@ mod hooks;
 #[cfg(feature = "kafka")]
 pub mod kafka;
 pub mod load;
+mod masking;
 mod partial;
 mod report;
 mod rules;
 mod source;
 mod suggestion;
+mod topic;
 mod version;
 mod violation;
 

@@ -32,8 +32,10 @@ pub use crate::load::variants::{
     Adjacent, Variants, read_adjacent, read_external, read_external_flat, read_internal, read_untagged,
 };
 pub use crate::load::{At, Context, FieldType, LoadOptions};
+pub use crate::masking::{DebugOf, NoDebug, shows_nothing};
 pub use crate::rules::{
     broken_custom, broken_schema, in_range, is_null, is_one_of, no_context, not_null, param, to_json, validate,
 };
+pub use crate::topic::legal_topic;
 pub use crate::version::upcast;
 pub use crate::violation::{FieldName, Param, Rule};

@@ -1,14 +1,17 @@
 //! `#[event(...)]`: what it may say, and where.
 
-use proc_macro2::{Span, TokenStream, TokenTree};
+use proc_macro2::{Span, TokenStream};
 use quote::ToTokens;
 use serde_derive_internals::Ctxt;
-use syn::ext::IdentExt;
 use syn::meta::ParseNestedMeta;
 use syn::parse::{Parse, ParseStream};
 use syn::spanned::Spanned;
-use syn::{Attribute, DeriveInput, Expr, ExprPath, Ident, LitBool, LitInt, LitStr, Path, Token, Type, parse_quote};
+use syn::{
+    Attribute, DeriveInput, Expr, ExprLit, ExprPath, Ident, Lit, LitBool, LitInt, LitStr, Path, Type, parse_quote,
+};
 
+use crate::krate;
+use crate::meta::{flag, items, name_of, nested_items, set, string, unknown, unknown_in, value};
 use crate::rule::Rules;
 
 /// `#[event(...)]` on a type.
@@ -16,21 +19,40 @@ use crate::rule::Rules;
 pub(crate) struct EventAttrs {
     pub(crate) name: Option<LitStr>,
     pub(crate) version: Option<(u32, Span)>,
-    pub(crate) topic: Option<LitStr>,
+    pub(crate) topic: Option<Topic>,
     pub(crate) key: Option<Key>,
     /// Each variant is an event of its own.
     pub(crate) types: Option<Span>,
     pub(crate) krate: Option<Path>,
     pub(crate) validate: Option<bool>,
     pub(crate) json_schema: Option<bool>,
-    /// `Debug` is asked for, with sensitive fields masked.
-    pub(crate) debug: bool,
+    pub(crate) event_key: Option<bool>,
+    /// Whether `Debug` is asked for, with sensitive fields masked; `false` keeps one that the type has itself.
+    pub(crate) debug: Option<bool>,
     pub(crate) pre_load: Option<Path>,
     pub(crate) post_load: Option<Path>,
     pub(crate) pre_dump: Option<Path>,
     pub(crate) post_dump: Option<Path>,
     pub(crate) previous: Option<Type>,
     pub(crate) refuse_newer: Option<bool>,
+}
+
+/// `topic = "orders"` or `topic = ORDERS`.
+pub(crate) enum Topic {
+    Text(LitStr),
+    /// The path of a constant.
+    Constant(ExprPath),
+}
+
+impl Topic {
+    fn parse(meta: &ParseNestedMeta<'_>) -> syn::Result<Self> {
+        const WHAT: &str = "a string or the path of a constant: `topic = \"orders\"` or `topic = ORDERS`";
+        match value(meta, WHAT)? {
+            Expr::Lit(ExprLit { lit: Lit::Str(literal), .. }) => Ok(Self::Text(literal)),
+            Expr::Path(path) => Ok(Self::Constant(path)),
+            other => Err(syn::Error::new_spanned(other, format!("`topic` takes {WHAT}"))),
+        }
+    }
 }
 
 /// `key = field` or `key = field.inner`.
@@ -55,6 +77,7 @@ const ON_TYPE: &[&str] = &[
     "crate",
     "validate",
     "json_schema",
+    "event_key",
     "debug",
 ];
 
@@ -74,7 +97,7 @@ impl EventAttrs {
                 let Version(version, span) = value(meta, "a whole number from 1: `version = 2`")?;
                 set(cx, meta, &mut self.version, (version, span));
             }
-            "topic" => set(cx, meta, &mut self.topic, string(meta)?),
+            "topic" => set(cx, meta, &mut self.topic, Topic::parse(meta)?),
             "key" => set(cx, meta, &mut self.key, Key::parse(meta)?),
             "types" => self.types = Some(meta.path.span()),
             "crate" => {
@@ -89,7 +112,11 @@ impl EventAttrs {
                 let literal: LitBool = value(meta, "`true` or `false`")?;
                 set(cx, meta, &mut self.json_schema, literal.value);
             }
-            "debug" => self.debug = true,
+            "event_key" => {
+                let literal: LitBool = value(meta, "`true` or `false`")?;
+                set(cx, meta, &mut self.event_key, literal.value);
+            }
+            "debug" => set(cx, meta, &mut self.debug, flag(meta)?),
             "pre_load" => set(cx, meta, &mut self.pre_load, function(meta)?),
             "post_load" => set(cx, meta, &mut self.post_load, function(meta)?),
             "pre_dump" => set(cx, meta, &mut self.pre_dump, function(meta)?),
@@ -132,7 +159,10 @@ impl Key {
 
 /// The path to `event-schema` in generated code.
 pub(crate) fn crate_path(input: &DeriveInput) -> Path {
-    leniently(input).krate.unwrap_or_else(|| parse_quote!(::event_schema))
+    leniently(input).krate.unwrap_or_else(|| match krate::other_name() {
+        Some(name) => parse_quote!(::#name),
+        None => parse_quote!(::event_schema),
+    })
 }
 
 /// Whether the type has an `impl Validate` of its own.
@@ -145,9 +175,19 @@ pub(crate) fn keeps_json_schema(input: &DeriveInput) -> bool {
     leniently(input).json_schema == Some(false)
 }
 
+/// Whether the type has an `impl EventKey` of its own.
+pub(crate) fn keeps_event_key(input: &DeriveInput) -> bool {
+    leniently(input).event_key == Some(false)
+}
+
+/// Whether the type has an `impl Debug` of its own, which masks.
+pub(crate) fn keeps_debug(input: &DeriveInput) -> bool {
+    leniently(input).debug == Some(false)
+}
+
 /// Whether a `Debug` that masks is asked for.
 pub(crate) fn asks_for_debug(input: &DeriveInput) -> bool {
-    leniently(input).debug
+    leniently(input).debug == Some(true)
 }
 
 /// Whether the variants are events of their own.
@@ -161,65 +201,6 @@ fn leniently(input: &DeriveInput) -> EventAttrs {
     let attrs = EventAttrs::from_ast(&silent, &input.attrs);
     drop(silent.check());
     attrs
-}
-
-/// Parses an attribute's list. An item with an error is skipped, so that those behind it are looked at.
-pub(crate) fn items(cx: &Ctxt, attr: &Attribute, mut parse: impl FnMut(&ParseNestedMeta<'_>) -> syn::Result<()>) {
-    let result = attr.parse_nested_meta(|meta| {
-        if let Err(error) = parse(&meta) {
-            cx.syn_error(error);
-            skip_item(&meta)?;
-        }
-        Ok(())
-    });
-    if let Err(error) = result {
-        cx.syn_error(error);
-    }
-}
-
-/// As [`items`], of the list in an item's parentheses.
-pub(crate) fn nested_items(
-    cx: &Ctxt,
-    meta: &ParseNestedMeta<'_>,
-    mut parse: impl FnMut(&ParseNestedMeta<'_>) -> syn::Result<()>,
-) -> syn::Result<()> {
-    if !meta.input.peek(syn::token::Paren) {
-        let name = name_of(meta);
-        return Err(meta.error(format!("`{name}` takes a list in parentheses: `{name}(...)`")));
-    }
-    meta.parse_nested_meta(|inner| {
-        if let Err(error) = parse(&inner) {
-            cx.syn_error(error);
-            skip_item(&inner)?;
-        }
-        Ok(())
-    })
-}
-
-/// Skips the rest of an item, up to the comma.
-pub(crate) fn skip_item(meta: &ParseNestedMeta<'_>) -> syn::Result<()> {
-    while !meta.input.is_empty() && !meta.input.peek(Token![,]) {
-        meta.input.parse::<TokenTree>()?;
-    }
-    Ok(())
-}
-
-/// Parses `name = value`; `what` completes "`name` takes ...".
-pub(crate) fn value<T: Parse>(meta: &ParseNestedMeta<'_>, what: &str) -> syn::Result<T> {
-    let name = name_of(meta);
-    if !meta.input.peek(Token![=]) {
-        return Err(meta.error(format!("`{name}` takes {what}")));
-    }
-    let input = meta.value()?;
-    let found = input.fork();
-    input.parse().map_err(|error| match found.parse::<Expr>() {
-        Ok(expr) => syn::Error::new_spanned(expr, format!("`{name}` takes {what}")),
-        Err(_) => error,
-    })
-}
-
-pub(crate) fn string(meta: &ParseNestedMeta<'_>) -> syn::Result<LitStr> {
-    value(meta, &format!("a string: `{} = \"...\"`", name_of(meta)))
 }
 
 /// The path of a hook.
@@ -351,43 +332,4 @@ pub(crate) fn refuse_validate_attrs(cx: &Ctxt, attrs: &[Attribute], place: &str)
             format!("#[validate(...)] says nothing of {place}: it belongs on a field or the type"),
         );
     }
-}
-
-pub(crate) fn name_of(meta: &ParseNestedMeta<'_>) -> String {
-    meta.path.get_ident().map_or_else(|| meta.path.to_token_stream().to_string(), |ident| ident.unraw().to_string())
-}
-
-/// Sets an option once.
-pub(crate) fn set<T>(cx: &Ctxt, meta: &ParseNestedMeta<'_>, option: &mut Option<T>, value: T) {
-    if option.is_some() {
-        cx.error_spanned_by(&meta.path, format!("`{}` is given twice", name_of(meta)));
-    } else {
-        *option = Some(value);
-    }
-}
-
-pub(crate) fn unknown(meta: &ParseNestedMeta<'_>, name: &str, known: &[&str], attr: &str, place: &str) -> syn::Error {
-    unknown_in(meta, name, known, &format!("#[{attr}(...)] on {place}"))
-}
-
-pub(crate) fn unknown_in(meta: &ParseNestedMeta<'_>, name: &str, known: &[&str], place: &str) -> syn::Error {
-    let hint = match suggestion(name, known) {
-        Some(similar) => format!("did you mean `{similar}`?"),
-        None => format!("known are {}", list(known)),
-    };
-    meta.error(format!("unknown `{name}` in {place}; {hint}"))
-}
-
-/// The known name that was most probably meant.
-pub(crate) fn suggestion<'a>(name: &str, known: &[&'a str]) -> Option<&'a str> {
-    known
-        .iter()
-        .map(|candidate| (strsim::damerau_levenshtein(name, candidate), *candidate))
-        .filter(|(distance, candidate)| *distance <= candidate.len().max(3) / 3)
-        .min_by_key(|(distance, _)| *distance)
-        .map(|(_, candidate)| candidate)
-}
-
-pub(crate) fn list(names: &[&str]) -> String {
-    names.iter().map(|name| format!("`{name}`")).collect::<Vec<_>>().join(", ")
 }

@@ -5,7 +5,7 @@ use quote::{ToTokens, quote};
 use syn::punctuated::Punctuated;
 use syn::{Attribute, Data, DeriveInput, Field, Fields, Meta, Path, Token, parse_quote};
 
-use crate::rule::head;
+use crate::types::head;
 
 /// The derives that the attribute adds itself.
 const OURS: &[&str] = &["Serialize", "EventSchema"];
@@ -32,15 +32,17 @@ pub(crate) fn expand(args: &TokenStream, mut input: DeriveInput) -> syn::Result<
             attrs.push(attr);
         }
     }
-    // Ours in its place, which masks.
-    if has_sensitive_fields(&input.data) && derives.iter().any(is_debug) {
-        derives.retain(|path| !is_debug(path));
-        attrs.push(parse_quote!(#[event(debug)]));
-    }
     if !args.is_empty() {
         attrs.insert(0, parse_quote!(#[event(#args)]));
     }
     input.attrs = attrs;
+    // Ours in its place, which masks.
+    if has_sensitive_fields(&input.data) && derives.iter().any(is_debug) && !crate::attr::keeps_debug(&input) {
+        derives.retain(|path| !is_debug(path));
+        if !crate::attr::asks_for_debug(&input) {
+            input.attrs.push(parse_quote!(#[event(debug)]));
+        }
+    }
     if crate::attr::holds_events(&input)
         && matches!(input.data, Data::Enum(_))
         && !names(&input.attrs, "serde", "untagged")

@@ -3,7 +3,7 @@
 
 use std::collections::HashMap;
 
-use proc_macro2::TokenTree;
+use proc_macro2::{Span, TokenTree};
 use quote::ToTokens;
 use serde_derive_internals::Ctxt;
 use serde_derive_internals::ast::Style;
@@ -14,12 +14,15 @@ use syn::punctuated::Punctuated;
 use syn::visit::Visit;
 use syn::{Attribute, DeriveInput, GenericParam, Ident, Meta, Path, Token};
 
-use crate::attr::{list, suggestion};
+use crate::attr::Topic;
+use crate::krate;
+use crate::meta::{list, suggestion};
 use crate::model::{Field, Level, Model, Reader, Shape, Variant};
 use crate::rule::RuleKind;
 
 pub(crate) fn check(cx: &Ctxt, model: &Model<'_>) {
     check_order(cx, model);
+    check_crate(cx, model);
     check_json_schema(cx, model);
     check_event(cx, model);
     check_container(cx, model);
@@ -77,6 +80,16 @@ fn check_order(cx: &Ctxt, model: &Model<'_>) {
     }
 }
 
+/// The dependency goes by another name, which the type has to tell.
+fn check_crate(cx: &Ctxt, model: &Model<'_>) {
+    if model.event.krate.is_none()
+        && let Some(name) = krate::other_name()
+    {
+        let message = format!("this crate's name for `event-schema` is `{name}`: add `#[event(crate = {name})]`");
+        cx.syn_error(syn::Error::new(Span::call_site(), message));
+    }
+}
+
 /// schemars' derive on a line below, where it can be seen; in our own list rustc finds two implementations.
 fn check_json_schema(cx: &Ctxt, model: &Model<'_>) {
     if model.event.json_schema == Some(false) {
@@ -113,7 +126,7 @@ fn check_event(cx: &Ctxt, model: &Model<'_>) {
     if let Some((0, span)) = event.version {
         cx.syn_error(syn::Error::new(span, "versions count from 1"));
     }
-    if let Some(topic) = &event.topic {
+    if let Some(Topic::Text(topic)) = &event.topic {
         let text = topic.value();
         let legal = |c: char| c.is_ascii_alphanumeric() || matches!(c, '.' | '-' | '_');
         // Kafka's own rule: org.apache.kafka.common.internals.Topic.
@@ -386,7 +399,7 @@ impl<'a> Visit<'a> for Borrows<'a> {
 fn check_not_null(cx: &Ctxt, field: &Field<'_>) {
     let Some(span) = field.event.not_null else { return };
     let attrs = &field.serde.attrs;
-    let head = crate::rule::head(field.serde.ty);
+    let head = crate::types::head(field.serde.ty);
     let is = |wanted: &dyn Fn(&str) -> bool| head.as_ref().is_some_and(|(name, _)| wanted(name));
     let optional = is(&|name| name == "Option");
     if !matches!(field.reader(), Reader::Ours) {
@@ -412,17 +425,17 @@ fn is_list(name: &str) -> bool {
 }
 
 fn is_leaf(name: &str) -> bool {
-    matches!(name, "String" | "bool" | "char" | "f32" | "f64" | "str") || crate::expand::INTEGERS.contains(&name)
+    matches!(name, "String" | "bool" | "char" | "f32" | "f64" | "str") || crate::types::INTEGERS.contains(&name)
 }
 
 /// Rules of parts, where the type is known to have no such parts; of others the compiler tells.
 fn check_parts(cx: &Ctxt, field: &Field<'_>) {
-    let mut head = crate::rule::head(field.serde.ty);
+    let mut head = crate::types::head(field.serde.ty);
     while let Some((name, arguments)) = &head
         && matches!(name.as_str(), "Option" | "Box" | "Rc" | "Arc")
         && let Some(inner) = arguments.first()
     {
-        head = crate::rule::head(inner);
+        head = crate::types::head(inner);
     }
     let Some((name, _)) = head else { return };
     let (is_map, is_list, is_leaf) = (is_map(&name), is_list(&name), is_leaf(&name));
@@ -449,7 +462,7 @@ fn check_rules(cx: &Ctxt, field: &Field<'_>, fields: &[Field<'_>]) {
                 }
             }
             RuleKind::Required => {
-                let optional = crate::rule::head(field.serde.ty).is_some_and(|(name, _)| name == "Option");
+                let optional = crate::types::head(field.serde.ty).is_some_and(|(name, _)| name == "Option");
                 if !optional {
                     cx.syn_error(syn::Error::new(
                         rule.span,

@@ -8,7 +8,7 @@ use serde_derive_internals::attr::Identifier;
 use serde_derive_internals::{Ctxt, Derive};
 use syn::{Data, DeriveInput, Fields, Ident, Path, parse_quote};
 
-use crate::attr::{asks_for_debug, keeps_json_schema, keeps_validate};
+use crate::attr::{asks_for_debug, keeps_event_key, keeps_json_schema, keeps_validate};
 use crate::check::derived_json_schema;
 
 pub(crate) fn expand(krate: &Path, input: &DeriveInput) -> TokenStream {
@@ -60,7 +60,7 @@ pub(crate) fn expand(krate: &Path, input: &DeriveInput) -> TokenStream {
         Data::Enum(data) => data.variants.iter().all(|variant| matches!(variant.fields, Fields::Unit)),
         Data::Union(_) => false,
     };
-    let key = one_value.then(|| {
+    let key = (one_value && !keeps_event_key(input)).then(|| {
         quote! {
             #[automatically_derived]
             impl #impl_generics __p::EventKey for #ident #ty_generics #where_clause {

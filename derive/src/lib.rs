@@ -6,9 +6,12 @@ mod attribute;
 mod check;
 mod expand;
 mod fallback;
+mod krate;
+mod meta;
 mod model;
 mod rule;
 mod schemars;
+mod types;
 
 use proc_macro::TokenStream;
 use proc_macro2::Span;
@@ -42,6 +45,10 @@ pub fn derive_json_schema(_: TokenStream) -> TokenStream {
 
 fn derive(input: &DeriveInput) -> proc_macro2::TokenStream {
     let cx = Ctxt::new();
+    // As serde does: in field types and bounds the type's name stands for `Self`.
+    let input = &mut input.clone();
+    serde_derive_internals::replace_receiver(input);
+    let input = &*input;
     let krate = attr::crate_path(input);
     let model = model::Model::from_ast(&cx, input);
     if let Some(model) = &model {

@@ -162,3 +162,147 @@ impl Field<'_> {
         matches!(self.reader(), Reader::Ours | Reader::Flat)
     }
 }
+
+/// `serde_derive_internals` calls itself unstable: whatever the derive takes from it is asked here, so that a version
+/// that reads an attribute differently is noticed.
+#[cfg(test)]
+mod tests {
+    use quote::ToTokens;
+    use serde_derive_internals::Ctxt;
+    use serde_derive_internals::attr::{Default, TagType};
+    use syn::{DeriveInput, parse_quote};
+
+    use super::{Model, Reader, Shape};
+
+    fn read(input: &DeriveInput, look: impl FnOnce(&Model<'_>)) {
+        let cx = Ctxt::new();
+        look(&Model::from_ast(&cx, input).expect("a model"));
+        cx.check().expect("no errors");
+    }
+
+    fn text(tokens: Option<impl ToTokens>) -> Option<String> {
+        tokens.map(|tokens| tokens.to_token_stream().to_string().replace(' ', ""))
+    }
+
+    #[test]
+    fn types_are_read_as_ever() {
+        let input = parse_quote! {
+            #[serde(rename(serialize = "Out", deserialize = "In"), deny_unknown_fields, default = "made")]
+            #[serde(from = "Wire", into = "Other")]
+            struct Order { id: u8 }
+        };
+        read(&input, |model| {
+            let attrs = &model.serde.attrs;
+            assert_eq!(attrs.name().serialize_name().value, "Out");
+            assert_eq!(attrs.name().deserialize_name().value, "In");
+            assert!(attrs.deny_unknown_fields() && !attrs.transparent());
+            assert!(matches!(attrs.default(), Default::Path(path) if text(Some(path)).unwrap() == "made"));
+            assert_eq!(text(attrs.type_from()).unwrap(), "Wire");
+            assert_eq!(text(attrs.type_into()).unwrap(), "Other");
+            assert!(attrs.type_try_from().is_none());
+        });
+    }
+
+    #[test]
+    fn fields_are_read_as_ever() {
+        let input = parse_quote! {
+            #[serde(rename_all = "camelCase")]
+            struct Order {
+                order_id: u8,
+                #[serde(rename(serialize = "out", deserialize = "in"), alias = "old", default)]
+                name: u8,
+                #[serde(flatten)]
+                rest: u8,
+                #[serde(with = "hex", skip_serializing_if = "is_zero")]
+                color: u8,
+                #[serde(skip)]
+                cache: u8,
+                #[serde(skip_deserializing, default = "now")]
+                at: u8,
+            }
+        };
+        read(&input, |model| {
+            let Shape::Struct(level) = &model.shape else { panic!("a struct") };
+            let [id, name, rest, color, cache, at] = &level.fields[..] else { panic!("six fields") };
+            assert_eq!(id.serde.attrs.name().deserialize_name().value, "orderId");
+            assert!(id.serde.attrs.default().is_none());
+            let attrs = &name.serde.attrs;
+            assert_eq!(attrs.name().serialize_name().value, "out");
+            let accepted: Vec<&str> = attrs.aliases().iter().map(|alias| alias.value.as_str()).collect();
+            assert_eq!(accepted, ["in", "old"]);
+            assert!(matches!(attrs.default(), Default::Default));
+            assert!(matches!(rest.reader(), Reader::Flat));
+            let attrs = &color.serde.attrs;
+            assert_eq!(text(attrs.serialize_with()).unwrap(), "hex::serialize");
+            assert_eq!(text(attrs.deserialize_with()).unwrap(), "hex::deserialize");
+            assert_eq!(text(attrs.skip_serializing_if()).unwrap(), "is_zero");
+            assert!(cache.is_skipped() && cache.serde.attrs.skip_serializing());
+            assert!(at.is_skipped() && !at.serde.attrs.skip_serializing());
+            assert!(matches!(at.serde.attrs.default(), Default::Path(path) if text(Some(path)).unwrap() == "now"));
+        });
+    }
+
+    #[test]
+    fn variants_are_read_as_ever() {
+        let input = parse_quote! {
+            #[serde(tag = "t", content = "c", rename_all = "kebab-case", rename_all_fields = "UPPERCASE")]
+            enum Event {
+                FirstOne { id: u8 },
+                #[serde(alias = "second", skip_serializing)]
+                Second(u8),
+                #[serde(other)]
+                Rest,
+            }
+        };
+        read(&input, |model| {
+            let tag = model.serde.attrs.tag();
+            assert!(matches!(tag, TagType::Adjacent { tag, content } if tag == "t" && content == "c"));
+            let Shape::Enum(variants) = &model.shape else { panic!("an enum") };
+            assert_eq!(variants[0].attrs.name().serialize_name().value, "first-one");
+            assert_eq!(variants[0].level.fields[0].serde.attrs.name().serialize_name().value, "ID");
+            assert!(variants[1].attrs.aliases().iter().any(|alias| alias.value == "second"));
+            assert!(variants[1].attrs.skip_serializing() && !variants[1].attrs.skip_deserializing());
+            assert!(variants[2].attrs.other() && !variants[1].attrs.other());
+        });
+    }
+
+    #[test]
+    fn tags_are_read_as_ever() {
+        let internal = parse_quote!(
+            #[serde(tag = "kind")]
+            enum Event {
+                A,
+            }
+        );
+        read(&internal, |model| {
+            assert!(matches!(model.serde.attrs.tag(), TagType::Internal { tag } if tag == "kind"));
+        });
+        let untagged = parse_quote!(
+            #[serde(untagged)]
+            enum Event {
+                A(u8),
+            }
+        );
+        read(&untagged, |model| assert!(matches!(model.serde.attrs.tag(), TagType::None)));
+        read(
+            &parse_quote!(
+                enum Event {
+                    A,
+                }
+            ),
+            |model| assert!(matches!(model.serde.attrs.tag(), TagType::External)),
+        );
+        let transparent = parse_quote!(
+            #[serde(transparent)]
+            struct Id {
+                #[serde(skip)]
+                unit: (),
+                id: u8,
+            }
+        );
+        read(&transparent, |model| {
+            let Shape::Struct(level) = &model.shape else { panic!("a struct") };
+            assert_eq!(level.inner(model.serde.attrs.transparent()), Some(1));
+        });
+    }
+}

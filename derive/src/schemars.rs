@@ -7,7 +7,7 @@ use syn::meta::ParseNestedMeta;
 use syn::parse::Parse;
 use syn::{Attribute, Expr, ExprLit, Lit, LitStr, Meta, Path, Token, Type};
 
-use crate::attr::{items, name_of, set, string, unknown, value};
+use crate::meta::{items, name_of, set, string, unknown, value};
 
 /// `#[schemars(...)]` and the doc comment of a type, a field or a variant.
 #[derive(Default)]

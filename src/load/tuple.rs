@@ -4,6 +4,7 @@ use std::marker::PhantomData;
 
 use serde::de::{Deserializer, IgnoredAny, MapAccess, SeqAccess, Visitor};
 
+use super::containers::{LIST, ListType, PartRules, no_rules};
 use super::object::Slot;
 use super::{At, Context, Expected, FieldType};
 use crate::contract::Shape;
@@ -18,9 +19,6 @@ pub trait Elements<T> {
 
     /// How many there are at least: those behind have defaults.
     const REQUIRED: usize = Self::LENGTH;
-
-    /// What it is called.
-    const EXPECTED: &'static Expected = &TUPLE;
 
     /// Reads its elements; what is missing at the end is the caller's to note.
     fn read_elements<'de, A: SeqAccess<'de>>(
@@ -84,10 +82,10 @@ impl<'de, L: Elements<T>, T> Visitor<'de> for TupleVisitor<'_, '_, L, T> {
         Ok(None)
     }
 
-    refuse! { L::EXPECTED => bool number str bytes null object }
+    refuse! { &TUPLE => bool number str bytes null object }
 }
 
-/// The level that the elements of a tuple or an array make.
+/// The level that the elements of a tuple make.
 enum Whole {}
 
 macro_rules! tuples {
@@ -148,32 +146,52 @@ tuples! {
     16 => (0 T0 t0 1 T1 t1 2 T2 t2 3 T3 t3 4 T4 t4 5 T5 t5 6 T6 t6 7 T7 t7 8 T8 t8 9 T9 t9 10 T10 t10 11 T11 t11 12 T12 t12 13 T13 t13 14 T14 t14 15 T15 t15)
 }
 
-impl<T: FieldType, const N: usize> Elements<[T; N]> for Whole {
-    const LENGTH: usize = N;
-    const EXPECTED: &'static Expected = &super::containers::LIST;
+struct ArrayVisitor<'a, 'c, F, T, const N: usize> {
+    cx: &'a mut Context<'c>,
+    at: &'a At<'a>,
+    /// The rules of each element that was read.
+    each: F,
+    of: PhantomData<T>,
+}
 
-    fn read_elements<'de, A: SeqAccess<'de>>(
-        elements: &mut A,
-        cx: &mut Context<'_>,
-        at: &At<'_>,
-    ) -> Result<Option<[T; N]>, A::Error> {
+impl<'de, F: PartRules<T>, T: FieldType, const N: usize> Visitor<'de> for ArrayVisitor<'_, '_, F, T, N> {
+    type Value = Option<[T; N]>;
+
+    fn expecting(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str("any value")
+    }
+
+    fn visit_seq<A: SeqAccess<'de>>(self, elements: A) -> Result<Self::Value, A::Error> {
+        self.cx.enter()?;
+        let mut elements = Counted { elements, count: 0 };
         let mut list = Vec::new();
         for index in 0..N {
             let mut slot = Slot::<T>::Missing;
-            slot.read_element(elements, cx, &at.index(index))?;
+            let at = self.at.index(index);
+            if let Some(value) = slot.read_element(&mut elements, self.cx, &at)? {
+                (self.each)(value, self.cx, &at);
+            }
             match slot {
                 Slot::Good(value) => list.push(value),
                 Slot::Bad => {}
                 Slot::Missing => break,
             }
         }
-        Ok(list.try_into().ok())
+        while elements.next_element::<IgnoredAny>()?.is_some() {}
+        self.cx.leave();
+        if elements.count == N {
+            return Ok(list.try_into().ok());
+        }
+        self.cx.wrong_length(self.at, N);
+        Ok(None)
     }
+
+    refuse! { &LIST => bool number str bytes null object }
 }
 
 impl<T: FieldType, const N: usize> FieldType for [T; N] {
     fn read<'de, D: Deserializer<'de>>(input: D, cx: &mut Context<'_>, at: &At<'_>) -> Result<Option<Self>, D::Error> {
-        read_tuple::<Whole, Self, D>(input, cx, at)
+        Self::read_parts(input, cx, at, no_rules)
     }
 
     fn check(&self, cx: &mut Context<'_>, at: &At<'_>) {
@@ -184,5 +202,24 @@ impl<T: FieldType, const N: usize> FieldType for [T; N] {
 
     fn shape() -> Shape {
         Shape::List { items: Box::new(T::shape()), unique: false, length: Some(N) }
+    }
+}
+
+impl<T: FieldType, const N: usize> ListType for [T; N] {
+    type Element = T;
+
+    fn read_parts<'de, D: Deserializer<'de>>(
+        input: D,
+        cx: &mut Context<'_>,
+        at: &At<'_>,
+        each: impl PartRules<T>,
+    ) -> Result<Option<Self>, D::Error> {
+        input.deserialize_any(ArrayVisitor { cx, at, each, of: PhantomData::<T> })
+    }
+
+    fn check_parts(&self, cx: &mut Context<'_>, at: &At<'_>, each: impl PartRules<T>) {
+        for (index, value) in self.iter().enumerate() {
+            each(value, cx, &at.index(index));
+        }
     }
 }

@@ -350,3 +350,391 @@ mod hygiene {
         drop();
     }
 }
+
+/// No name of the user's is one of the generated code's.
+#[allow(non_upper_case_globals, non_camel_case_types, dead_code, reason = "names to be in the way")]
+mod names {
+    use event_schema::prelude::*;
+
+    const at: u64 = 2;
+    const value: &str = "b";
+    const cx: u8 = 3;
+    const before: u8 = 4;
+    const this: u8 = 5;
+    const input: u8 = 6;
+    const entries: u8 = 7;
+    const elements: u8 = 7;
+    const field: u8 = 8;
+    const field_0: u8 = 8;
+    const name: u8 = 9;
+    const inner: u8 = 10;
+    const read: u8 = 11;
+    const wire: u8 = 12;
+    const error: u8 = 13;
+    const params: u8 = 14;
+    const clean: u8 = 15;
+    const bound: u8 = 16;
+    const default: u8 = 17;
+    const container: u8 = 18;
+    const context: u8 = 19;
+    const rest: u8 = 20;
+    const names: u8 = 21;
+    const variant: u8 = 22;
+    const index: u8 = 23;
+    const key: u8 = 24;
+    const text: u8 = 25;
+    const map: u8 = 26;
+    const args: u8 = 27;
+    const event: u8 = 28;
+    const options: u8 = 29;
+    const f: u8 = 30;
+    const TAG: &str = "tag";
+    const FORM: &str = "form";
+    const RULE: &str = "rule";
+    const CHOICES: u8 = 31;
+    const FIELDS_0: u8 = 32;
+
+    fn rules_0_0(letters: &str) -> Result<(), ValidationError> {
+        if letters == TAG { Err(ValidationError::new("tag")) } else { Ok(()) }
+    }
+
+    struct Read_0_0;
+
+    #[event_schema::event(key = value, post_load = output)]
+    #[derive(Debug, PartialEq)]
+    #[serde(default = "made")]
+    #[validate(schema(function = generator))]
+    struct Strange<E, D, A, const this_too: usize>
+    where
+        E: Default,
+    {
+        #[validate(length(min = at, message = "at"), custom(function = rules_0_0))]
+        #[event(one_of(TAG, FORM, RULE, value))]
+        value: String,
+        #[validate(range(min = cx, max = input))]
+        at: u8,
+        #[event(each(range(max = field)))]
+        cx: [u8; 2],
+        before: Option<E>,
+        this: Option<D>,
+        #[serde(flatten)]
+        rest: Vec1<A>,
+    }
+
+    type Context = Strange<u8, u8, u8, 1>;
+
+    #[event_schema::event]
+    #[derive(Debug, PartialEq, Default)]
+    struct Vec1<A> {
+        elements: Option<A>,
+    }
+
+    fn made<E: Default, D, A, const N: usize>() -> Strange<E, D, A, N> {
+        Strange { value: "tag".into(), at: 4, cx: [0; 2], before: None, this: None, rest: Vec1 { elements: None } }
+    }
+
+    fn generator<E: Default, D, A, const N: usize>(strange: &Strange<E, D, A, N>) -> Result<(), ValidationError> {
+        if strange.value.is_empty() { Err(ValidationError::new("empty")) } else { Ok(()) }
+    }
+
+    fn output<E: Default, D, A, const N: usize>(strange: Strange<E, D, A, N>) -> Strange<E, D, A, N> {
+        strange
+    }
+
+    /// Variants of the names that traits give their types.
+    #[event_schema::event]
+    #[derive(Debug, PartialEq)]
+    #[serde(tag = "TAG", content = "FORM")]
+    #[validate(context = u8, schema(function = generator_of_variants))]
+    enum Variants {
+        Args,
+        Error { code: u8, label: u8 },
+        Value(u8),
+        Pair(u8, u8),
+    }
+
+    fn generator_of_variants(variants: &Variants) -> Result<(), ValidationError> {
+        if *variants == Variants::Args { Err(ValidationError::new("args")) } else { Ok(()) }
+    }
+
+    #[test]
+    fn are_the_users() {
+        let strange = Context::load(br#"{"value": "form", "at": 5, "cx": [8, 8], "elements": 1}"#).unwrap();
+        assert_eq!(strange.key().as_deref(), Some(&b"form"[..]));
+        assert_eq!(strange.rest.elements, Some(1));
+        let refused = Context::load(br#"{"value": "b", "at": 7, "cx": [9, 8]}"#).unwrap_err();
+        assert_eq!(
+            refused.violations().unwrap().to_messages(),
+            event_schema::serde_json::json!({
+                "value": ["at"],
+                "at": ["Must be greater than or equal to 3 and less than or equal to 6."],
+                "cx": {"0": ["Must be less than or equal to 8."]},
+            })
+        );
+        let variants = Variants::load(br#"{"TAG": "Error", "FORM": {"code": 1, "label": 2}}"#).unwrap();
+        assert_eq!(variants, Variants::Error { code: 1, label: 2 });
+    }
+}
+
+/// `Self` is the type, wherever a function or a constant of its own is meant.
+mod self_in_attributes {
+    use event_schema::prelude::*;
+
+    #[event_schema::event(topic = Self::TOPIC, key = name, post_load = Self::complete)]
+    #[derive(Debug)]
+    #[validate(context = Limit)]
+    #[validate(schema(function = Self::is_small, field = name))]
+    #[validate(schema(function = "Self::fits", use_context))]
+    struct Order {
+        #[validate(length(max = Self::LONGEST), custom(function = Self::is_lower))]
+        name: String,
+        #[event(one_of(Self::CHOICE, 2))]
+        choice: u8,
+        #[validate(custom(function = Self::no_parts))]
+        parts: Option<Box<Self>>,
+    }
+
+    struct Limit {
+        choice: u8,
+    }
+
+    impl Order {
+        const TOPIC: &'static str = "orders";
+        const LONGEST: u64 = 3;
+        const CHOICE: u8 = 1;
+
+        fn is_lower(name: &str) -> Result<(), ValidationError> {
+            if name.chars().all(char::is_lowercase) { Ok(()) } else { Err(ValidationError::new("case")) }
+        }
+
+        fn no_parts(part: &Self) -> Result<(), ValidationError> {
+            if part.parts.is_none() { Ok(()) } else { Err(ValidationError::new("deep")) }
+        }
+
+        fn is_small(&self) -> Result<(), ValidationError> {
+            if self.name == "big" { Err(ValidationError::new("big")) } else { Ok(()) }
+        }
+
+        fn fits(&self, limit: &Limit) -> Result<(), ValidationError> {
+            if self.choice <= limit.choice { Ok(()) } else { Err(ValidationError::new("fits")) }
+        }
+
+        fn complete(self) -> Self {
+            Self { name: self.name + "z", ..self }
+        }
+    }
+
+    #[event_schema::event(pre_load = Self::prepare)]
+    #[derive(Debug, PartialEq)]
+    #[validate(schema(function = Self::is_full))]
+    struct Page<T: Default + PartialEq> {
+        #[validate(custom(function = Self::is_new))]
+        #[serde(default)]
+        body: T,
+    }
+
+    impl<T: Default + PartialEq> Page<T> {
+        fn is_new(body: &T) -> Result<(), ValidationError> {
+            if *body == T::default() { Err(ValidationError::new("old")) } else { Ok(()) }
+        }
+
+        fn is_full(&self) -> Result<(), ValidationError> {
+            Self::is_new(&self.body)
+        }
+
+        fn prepare(input: event_schema::serde_json::Value) -> event_schema::serde_json::Value {
+            input
+        }
+    }
+
+    #[test]
+    fn is_the_type() {
+        assert_eq!(Order::descriptor().topic(), Some("orders"));
+        let load = |input: &str| {
+            let options = LoadOptions::new().context(&Limit { choice: 1 });
+            Order::load_with(input.as_bytes(), &options).map(|order| order.name).map_err(|error| error.to_string())
+        };
+        assert_eq!(load(r#"{"name": "a", "choice": 1}"#).unwrap(), "az");
+        let error = load(r#"{"name": "Long", "choice": 3}"#).unwrap_err();
+        assert!(error.contains("name: Longer than maximum length 3."), "{error}");
+        assert!(error.contains("choice: Must be one of: 1, 2."), "{error}");
+        assert!(load(r#"{"name": "big", "choice": 1}"#).is_err());
+        assert!(load(r#"{"name": "a", "choice": 2}"#).is_err());
+        let deep = r#"{"name": "a", "choice": 1, "parts":
+            {"name": "b", "choice": 1, "parts": {"name": "c", "choice": 1}}}"#;
+        assert!(load(deep).is_err());
+        assert_eq!(Page::<u8>::load(br#"{"body": 1}"#).unwrap(), Page { body: 1 });
+        assert_eq!(Page::<u8>::load(b"{}").unwrap_err().violations().unwrap()[0].code(), "old");
+    }
+}
+
+/// A topic can be a constant, of another module or of a generic type too.
+mod topic_constant {
+    use event_schema::prelude::*;
+
+    mod topics {
+        pub(super) const ORDERS: &str = "orders.v1";
+    }
+
+    #[event_schema::event(topic = topics::ORDERS)]
+    struct Order {}
+
+    #[event_schema::event(topic = self::topics::ORDERS)]
+    struct Page<T> {
+        body: T,
+    }
+
+    #[test]
+    fn is_the_topic() {
+        assert_eq!(Order::descriptor().topic(), Some("orders.v1"));
+        assert_eq!(Page::<u8>::descriptor().topic(), Some("orders.v1"));
+        assert_eq!(Page::load(br#"{"body": 1}"#).unwrap(), Page { body: 1_u8 });
+    }
+
+    impl<T: PartialEq> PartialEq for Page<T> {
+        fn eq(&self, other: &Self) -> bool {
+            self.body == other.body
+        }
+    }
+
+    impl<T> std::fmt::Debug for Page<T> {
+        fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+            f.write_str("Page")
+        }
+    }
+}
+
+/// `event_key = false` leaves `impl EventKey` to the user.
+mod key_by_hand {
+    use std::borrow::Cow;
+
+    use event_schema::EventKey;
+    use event_schema::prelude::*;
+
+    #[event_schema::event(event_key = false)]
+    struct Seat(u32);
+
+    impl EventKey for Seat {
+        fn to_key_bytes(&self) -> Option<Cow<'_, [u8]>> {
+            Some(Cow::Owned(self.0.to_be_bytes().to_vec()))
+        }
+    }
+
+    #[event_schema::event(event_key = false)]
+    enum Level {
+        Low,
+        High,
+    }
+
+    impl EventKey for Level {
+        fn to_key_bytes(&self) -> Option<Cow<'_, [u8]>> {
+            match self {
+                Self::Low => None,
+                Self::High => Some(Cow::Borrowed(b"h")),
+            }
+        }
+    }
+
+    #[event_schema::event(key = seat)]
+    struct Taken {
+        seat: Seat,
+    }
+
+    #[event_schema::event(key = level)]
+    struct Raised {
+        level: Level,
+    }
+
+    #[test]
+    fn is_the_key() {
+        assert_eq!(Taken { seat: Seat(258) }.key().as_deref(), Some(&[0, 0, 1, 2][..]));
+        assert_eq!(Raised { level: Level::High }.key().as_deref(), Some(&b"h"[..]));
+        assert_eq!(Raised { level: Level::Low }.key(), None);
+    }
+}
+
+/// serde's `bound` is about serde's own impls. What a load asks of a parameter is told from the fields.
+mod serde_bound {
+    use std::marker::PhantomData;
+
+    use event_schema::prelude::*;
+
+    /// Neither written nor read.
+    #[derive(Debug, PartialEq)]
+    struct Unit;
+
+    #[event_schema::event]
+    #[derive(Debug, PartialEq)]
+    #[serde(bound(serialize = ""))]
+    struct Amount<U> {
+        cents: u32,
+        #[serde(skip, bound(serialize = ""))]
+        unit: PhantomData<U>,
+    }
+
+    /// Stricter than what serde would ask.
+    trait Body: Serialize {}
+    impl Body for u8 {}
+
+    #[event_schema::event]
+    #[derive(Debug, PartialEq)]
+    #[serde(bound = "T: Body")]
+    struct Page<T> {
+        body: T,
+    }
+
+    #[test]
+    fn is_serdes() {
+        let amount = Amount::<Unit>::load(br#"{"cents": 1}"#).unwrap();
+        assert_eq!(amount.dump().unwrap(), br#"{"cents":1}"#);
+        let page = Page::<u8>::load(br#"{"body": 1}"#).unwrap();
+        assert_eq!(page.dump().unwrap(), br#"{"body":1}"#);
+    }
+}
+
+/// Every `Debug` of a type with sensitive fields masks them, or is the user's own. What would show them is refused, see
+/// `derive/tests/ui/sensitive`.
+mod sensitive_debug {
+    use event_schema::prelude::*;
+
+    #[event_schema::event(debug)]
+    struct Asked {
+        #[event(sensitive)]
+        token: String,
+    }
+
+    /// Asked for by both.
+    #[event_schema::event(debug)]
+    #[derive(Debug)]
+    struct AskedTwice {
+        #[event(sensitive)]
+        token: String,
+    }
+
+    #[event_schema::event(debug = false)]
+    struct ByHand {
+        #[event(sensitive)]
+        token: String,
+    }
+
+    impl std::fmt::Debug for ByHand {
+        fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+            write!(f, "ByHand({} letters)", self.token.len())
+        }
+    }
+
+    /// Without any, nothing can show them.
+    #[event_schema::event]
+    struct Without<T> {
+        #[event(sensitive)]
+        token: T,
+    }
+
+    #[test]
+    fn masks() {
+        assert_eq!(format!("{:?}", Asked { token: "abc".into() }), "Asked { token: *** }");
+        assert_eq!(format!("{:?}", AskedTwice { token: "abc".into() }), "AskedTwice { token: *** }");
+        assert_eq!(format!("{:?}", ByHand { token: "abc".into() }), "ByHand(3 letters)");
+        assert_eq!(Without::<String>::load(br#"{"token": "abc"}"#).ok().unwrap().token, "abc");
+    }
+}

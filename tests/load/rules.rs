@@ -423,3 +423,36 @@ fn no_float_of_a_plain_field_is_written_as_null() {
         assert_eq!(event.dump().unwrap_err().violations().unwrap().to_messages(), messages);
     }
 }
+
+#[event_schema::event]
+#[derive(Debug)]
+struct Board {
+    #[event(each(range(max = 9)))]
+    row: [u8; 3],
+    #[event(each(length(min = 2)))]
+    names: Option<Box<[String; 2]>>,
+}
+
+#[test]
+fn elements_of_an_array_have_rules() {
+    let board = Board::load(br#"{"row": [1, 2, 9], "names": ["aa", "bb"]}"#).unwrap();
+    assert_eq!((board.row, board.names), ([1, 2, 9], Some(Box::new(["aa".to_owned(), "bb".to_owned()]))));
+
+    // Beside what is wrong with others, and with its length.
+    let input = br#"{"row": [10, "x", 11], "names": ["a"]}"#;
+    assert_eq!(
+        Board::load(input).unwrap_err().violations().unwrap().to_messages(),
+        serde_json::json!({
+            "row": {
+                "0": ["Must be less than or equal to 9."],
+                "1": ["Not a valid integer."],
+                "2": ["Must be less than or equal to 9."],
+            },
+            "names": {"_schema": ["Length must be 2."], "0": ["Shorter than minimum length 2."]},
+        })
+    );
+    let board = Board { row: [0, 10, 0], names: None };
+    assert_eq!(board.validate().unwrap_err()[0].to_string(), "row.1: Must be less than or equal to 9.");
+    let items = Board::json_schema().pointer("/properties/row/items").cloned().unwrap();
+    assert_eq!(items.get("maximum"), Some(&serde_json::json!(9)));
+}

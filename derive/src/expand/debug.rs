@@ -1,15 +1,15 @@
 //! `impl Debug` that masks the fields marked `#[event(sensitive)]`, as `#[event(debug)]` asks for.
 
 use proc_macro2::TokenStream;
-use quote::{ToTokens, format_ident, quote};
+use quote::{ToTokens, format_ident, quote, quote_spanned};
 use syn::ext::IdentExt;
 use syn::visit::{self, Visit};
 use syn::{Fields, GenericParam, Generics, Ident, Type, TypePath, parse_quote};
 
-use super::Cx;
+use super::{Cx, shown_at};
 
 pub(super) fn expand(cx: &Cx<'_>) -> Option<TokenStream> {
-    if !cx.model.event.debug {
+    if cx.model.event.debug != Some(true) {
         return None;
     }
     let input = cx.model.input;
@@ -31,16 +31,38 @@ pub(super) fn expand(cx: &Cx<'_>) -> Option<TokenStream> {
     Some(quote! {
         #[automatically_derived]
         impl #impl_generics ::core::fmt::Debug for #ident #ty_generics #where_clause {
-            fn fmt(&self, f: &mut ::core::fmt::Formatter<'_>) -> ::core::fmt::Result {
+            fn fmt(&self, __f: &mut ::core::fmt::Formatter<'_>) -> ::core::fmt::Result {
                 #body
             }
         }
     })
 }
 
+/// Refuses another `Debug` of a type with sensitive fields: wherever it was derived, it would show them. That it is
+/// there is seen by its trait alone, for a derive does not see the others beside it.
+pub(super) fn is_masked(cx: &Cx<'_>) -> Option<TokenStream> {
+    let fields = || cx.model.levels().into_iter().flat_map(|level| &level.fields);
+    if cx.model.event.debug.is_some() || !fields().any(|field| field.event.sensitive) {
+        return None;
+    }
+    let input = cx.model.input;
+    let generics = bounded(&input.generics, &input.data);
+    let (impl_generics, _, where_clause) = generics.split_for_impl();
+    let (self_ty, span) = (cx.self_ty(), shown_at(input.ident.span()));
+    let of = quote_spanned!(span=> __p::DebugOf::<#self_ty>::IS);
+    let call = quote_spanned!(span=> __p::shows_nothing(#of));
+    Some(quote! {
+        fn __debug_is_masked #impl_generics () #where_clause {
+            #[allow(unused_imports)]
+            use __p::NoDebug as _;
+            #call
+        }
+    })
+}
+
 fn arm(name: &Ident, constructor: &TokenStream, fields: &Fields, sensitive: &[bool]) -> TokenStream {
     let name = name.unraw().to_string();
-    let bindings: Vec<Ident> = (0..fields.len()).map(|index| format_ident!("field_{index}")).collect();
+    let bindings: Vec<Ident> = (0..fields.len()).map(|index| format_ident!("__field_{index}")).collect();
     let members =
         fields.members().zip(&bindings).zip(sensitive).map(|((member, binding), sensitive)| {
             if *sensitive { quote!(#member: _) } else { quote!(#member: #binding) }
@@ -52,10 +74,10 @@ fn arm(name: &Ident, constructor: &TokenStream, fields: &Fields, sensitive: &[bo
     let debug = match fields {
         Fields::Named(fields) => {
             let names = fields.named.iter().map(|field| field.ident.as_ref().map(|ident| ident.unraw().to_string()));
-            quote!(f.debug_struct(#name) #(.field(#names, #values))* .finish())
+            quote!(__f.debug_struct(#name) #(.field(#names, #values))* .finish())
         }
-        Fields::Unnamed(_) => quote!(f.debug_tuple(#name) #(.field(#values))* .finish()),
-        Fields::Unit => quote!(f.write_str(#name)),
+        Fields::Unnamed(_) => quote!(__f.debug_tuple(#name) #(.field(#values))* .finish()),
+        Fields::Unit => quote!(__f.write_str(#name)),
     };
     quote!(#constructor { #(#members),* } => #debug,)
 }

@@ -33,9 +33,9 @@ pub(super) fn expand(cx: &Cx<'_>, variants: &[Variant<'_>]) -> Body {
         }
         let (pattern, check) = (level.pattern(), level.check());
         let at = step(cx, variant);
-        quote!(#pattern => { let at = &#at; let _ = at; #check })
+        quote!(#pattern => { let __at = &#at; let _ = __at; #check })
     });
-    let check = if levels.is_empty() { quote!(match *this {}) } else { quote!(match this { #(#arms)* }) };
+    let check = if levels.is_empty() { quote!(match *__this {}) } else { quote!(match __this { #(#arms)* }) };
     let items = quote!(#(#items)* #constants);
     if let Some(body) = structs::converted(cx, items.clone(), check.clone()) {
         return body;
@@ -92,8 +92,8 @@ fn variants_impl(cx: &Cx<'_>, readable: &[&(&Variant<'_>, Expand<'_>)]) -> Token
     let any_field = matches!(cx.model.serde.attrs.tag(), TagType::None).then(|| {
         let fields = readable.iter().filter_map(|(_, level)| level.field_name());
         quote! {
-            fn any_field(name: &str) -> bool {
-                let _ = name;
+            fn any_field(__name: &str) -> bool {
+                let _ = __name;
                 false #(|| #fields.is_some())*
             }
         }
@@ -104,35 +104,35 @@ fn variants_impl(cx: &Cx<'_>, readable: &[&(&Variant<'_>, Expand<'_>)]) -> Token
             const VARIANTS: &'static [__p::FieldName] = &[#(#field_names),*];
 
             fn choices() -> &'static __p::Rule {
-                static CHOICES: __p::Rule =
+                static __CHOICES: __p::Rule =
                     __p::Rule::new("choice", &[("choices", __p::Param::Strs(&[#(#choices),*]))], __p::None);
-                &CHOICES
+                &__CHOICES
             }
 
             #[inline]
-            fn find(name: &str) -> __p::Option<usize> {
-                match name {
+            fn find(__name: &str) -> __p::Option<usize> {
+                match __name {
                     #(#find)*
                     _ => #other,
                 }
             }
 
             #[inline]
-            fn unit(variant: usize) -> __p::Option<Self> {
-                match variant {
+            fn unit(__variant: usize) -> __p::Option<Self> {
+                match __variant {
                     #(#units)*
                     _ => __p::None,
                 }
             }
 
-            fn read_content<'de, __D: __p::Deserializer<'de>>(
-                variant: usize,
-                input: __D,
-                cx: &mut __p::Context<'_>,
-                at: &__p::At<'_>,
+            fn read_content<'__de, __D: __p::Deserializer<'__de>>(
+                __variant: usize,
+                __input: __D,
+                __cx: &mut __p::Context<'_>,
+                __at: &__p::At<'_>,
             ) -> __p::Result<__p::Option<Self>, __D::Error> {
-                let _ = (&input, &cx, at);
-                match variant {
+                let _ = (&__input, &__cx, __at);
+                match __variant {
                     #(#contents)*
                     _ => ::core::unreachable!(),
                 }
@@ -141,14 +141,14 @@ fn variants_impl(cx: &Cx<'_>, readable: &[&(&Variant<'_>, Expand<'_>)]) -> Token
             #any_field
 
             fn missing_content(
-                variant: usize,
-                cx: &mut __p::Context<'_>,
-                at: &__p::At<'_>,
+                __variant: usize,
+                __cx: &mut __p::Context<'_>,
+                __at: &__p::At<'_>,
             ) -> __p::Option<Self> {
-                match variant {
+                match __variant {
                     #(#missing)*
                     _ => {
-                        cx.missing(at);
+                        __cx.missing(__at);
                         __p::None
                     }
                 }
@@ -164,27 +164,27 @@ fn representation(cx: &Cx<'_>) -> (TokenStream, TokenStream, Option<TokenStream>
     match cx.model.serde.attrs.tag() {
         TagType::External => (
             TokenStream::new(),
-            quote!(__p::read_external::<#self_ty, __D>(input, cx, at)),
-            Some(quote!(__p::read_external_flat::<#self_ty, __E>(leftovers, cx, at))),
+            quote!(__p::read_external::<#self_ty, __D>(__input, __cx, __at)),
+            Some(quote!(__p::read_external_flat::<#self_ty, __E>(__leftovers, __cx, __at))),
         ),
         TagType::Internal { tag } => (
-            quote!(const TAG: &__p::FieldName = &__p::FieldName::new(#tag, #tag);),
-            quote!(__p::read_internal::<#self_ty, __D>(TAG, input, cx, at)),
+            quote!(const __TAG: &__p::FieldName = &__p::FieldName::new(#tag, #tag);),
+            quote!(__p::read_internal::<#self_ty, __D>(__TAG, __input, __cx, __at)),
             None,
         ),
         TagType::Adjacent { tag, content } => (
             quote! {
-                const FORM: &__p::Adjacent = &__p::Adjacent {
+                const __FORM: &__p::Adjacent = &__p::Adjacent {
                     tag: __p::FieldName::new(#tag, #tag),
                     content: __p::FieldName::new(#content, #content),
                     names: &[#tag, #content],
                     deny_unknown: #deny_unknown,
                 };
             },
-            quote!(__p::read_adjacent::<#self_ty, __D>(FORM, input, cx, at)),
+            quote!(__p::read_adjacent::<#self_ty, __D>(__FORM, __input, __cx, __at)),
             None,
         ),
-        TagType::None => (TokenStream::new(), quote!(__p::read_untagged::<#self_ty, __D>(input, cx, at)), None),
+        TagType::None => (TokenStream::new(), quote!(__p::read_untagged::<#self_ty, __D>(__input, __cx, __at)), None),
     }
 }
 
@@ -206,14 +206,14 @@ fn flat(cx: &Cx<'_>, levels: &[(&Variant<'_>, Expand<'_>)]) -> Flat {
     let flat = match cx.model.serde.attrs.tag() {
         TagType::External => Flat {
             field_name: Some(quote! {
-                <#self_ty as __p::Variants>::find(name)
-                    .map(|variant| <#self_ty as __p::Variants>::VARIANTS[variant].wire())
+                <#self_ty as __p::Variants>::find(__name)
+                    .map(|__variant| <#self_ty as __p::Variants>::VARIANTS[__variant].wire())
             }),
             ..Flat::default()
         },
         TagType::Adjacent { tag, content } => Flat {
             field_name: Some(quote! {
-                match name {
+                match __name {
                     #tag => __p::Some(#tag),
                     #content => __p::Some(#content),
                     _ => __p::None,
@@ -224,8 +224,8 @@ fn flat(cx: &Cx<'_>, levels: &[(&Variant<'_>, Expand<'_>)]) -> Flat {
         TagType::Internal { tag } => {
             let uses = by_variant(&|level| level.uses_name(), &quote!(false));
             Flat {
-                field_name: Some(quote!((name == #tag).then_some(#tag))),
-                uses_name: Some(quote!(name == #tag || #uses)),
+                field_name: Some(quote!((__name == #tag).then_some(#tag))),
+                uses_name: Some(quote!(__name == #tag || #uses)),
                 check: check(),
                 ..Flat::default()
             }
@@ -234,13 +234,13 @@ fn flat(cx: &Cx<'_>, levels: &[(&Variant<'_>, Expand<'_>)]) -> Flat {
         TagType::None => Flat {
             uses_name: Some(by_variant(
                 &|level| level.uses_name(),
-                &quote!(<#self_ty as __p::Variants>::any_field(name)),
+                &quote!(<#self_ty as __p::Variants>::any_field(__name)),
             )),
             check: check(),
             ..Flat::default()
         },
     };
-    Flat { patch: Some(quote!(__p::replace_used(self, rest, cx, at))), ..flat }
+    Flat { patch: Some(quote!(__p::replace_used(self, __rest, __cx, __at))), ..flat }
 }
 
 /// Where a variant's data stand, below `at`.
@@ -249,10 +249,10 @@ fn step(cx: &Cx<'_>, variant: &Variant<'_>) -> TokenStream {
         TagType::External => {
             let (wire, rust) = (variant.attrs.name().deserialize_name(), variant.ident.unraw().to_string());
             let aliases = with_aliases(wire, variant.attrs.aliases());
-            quote!(at.field(const { &__p::FieldName::new(#wire, #rust) #aliases }))
+            quote!(__at.field(const { &__p::FieldName::new(#wire, #rust) #aliases }))
         }
-        TagType::Adjacent { .. } => quote!(at.field(&FORM.content)),
-        TagType::Internal { .. } | TagType::None => quote!(*at),
+        TagType::Adjacent { .. } => quote!(__at.field(&__FORM.content)),
+        TagType::Internal { .. } | TagType::None => quote!(*__at),
     }
 }
 
@@ -261,12 +261,12 @@ fn flat_names(cx: &Cx<'_>, readable: &[&(&Variant<'_>, Expand<'_>)]) -> TokenStr
     let self_ty = cx.self_ty();
     let variants = || readable.iter().map(|(_, level)| level.flat_names());
     match cx.model.serde.attrs.tag() {
-        TagType::External => quote!(names.push(<#self_ty as __p::Variants>::choices().choices());),
+        TagType::External => quote!(__names.push(<#self_ty as __p::Variants>::choices().choices());),
         TagType::Internal { tag } => {
             let variants = variants();
-            quote!(names.push(&[#tag]); #(#variants)*)
+            quote!(__names.push(&[#tag]); #(#variants)*)
         }
-        TagType::Adjacent { .. } => quote!(names.push(FORM.names);),
+        TagType::Adjacent { .. } => quote!(__names.push(__FORM.names);),
         TagType::None => variants().collect(),
     }
 }

@@ -3,11 +3,11 @@
 use heck::ToKebabCase;
 use proc_macro2::{Span, TokenStream};
 use quote::{ToTokens, quote, quote_spanned};
-use syn::LitStr;
 use syn::ext::IdentExt;
 use syn::spanned::Spanned;
 
 use super::{Cx, shown_at};
+use crate::attr::Topic;
 use crate::model::{Model, Shape};
 
 pub(super) fn expand(cx: &Cx<'_>) -> TokenStream {
@@ -25,7 +25,7 @@ pub(super) fn expand(cx: &Cx<'_>) -> TokenStream {
         None => ident.unraw().to_string().to_kebab_case(),
     };
     let version = model.event.version.map_or(1, |(version, _)| version);
-    let topic = optional(model.event.topic.as_ref().map(LitStr::value));
+    let topic = optional(model.event.topic.as_ref().map(topic));
     let sensitive = model.levels().into_iter().flat_map(|level| &level.fields).filter(|field| field.event.sensitive);
     let sensitive = sensitive.map(|field| field.serde.attrs.name().deserialize_name().to_token_stream());
     let key = match &model.event.key {
@@ -57,8 +57,8 @@ pub(super) fn expand(cx: &Cx<'_>) -> TokenStream {
                 #key
             }
 
-            fn json_schema_for(contract: &__p::schemars::generate::Contract) -> __p::schemars::Schema {
-                __p::json_schema::<Self>(contract)
+            fn json_schema_for(__contract: &__p::schemars::generate::Contract) -> __p::schemars::Schema {
+                __p::json_schema::<Self>(__contract)
             }
 
             #types
@@ -100,8 +100,8 @@ fn validate(cx: &Cx<'_>) -> TokenStream {
         impl #impl_generics __p::validator::ValidateArgs<'v_a> for #self_ty #where_clause {
             type Args = &'v_a #context;
 
-            fn validate_with_args(&self, args: Self::Args) -> __p::Result<(), __p::validator::ValidationErrors> {
-                __p::validate(self, &__p::LoadOptions::new().context(args))
+            fn validate_with_args(&self, __args: &'v_a #context) -> __p::Result<(), __p::validator::ValidationErrors> {
+                __p::validate(self, &__p::LoadOptions::new().context(__args))
             }
         }
     }
@@ -121,24 +121,24 @@ fn types(model: &Model<'_>) -> Option<Types> {
     let arms = |call: fn(Span) -> TokenStream| {
         let arms = held().map(|(ident, ty)| {
             let call = call(shown_at(ty.span()));
-            quote!(Self::#ident(event) => #call,)
+            quote!(Self::#ident(__event) => #call,)
         });
         quote!(match self { #(#arms)* })
     };
-    let key = arms(|span| quote_spanned!(span=> __p::EventSchema::key(event)));
-    let described_by = arms(|span| quote_spanned!(span=> __p::EventSchema::described_by(event)));
-    let after_dump = arms(|span| quote_spanned!(span=> __p::EventSchema::after_dump(event, value)));
+    let key = arms(|span| quote_spanned!(span=> __p::EventSchema::key(__event)));
+    let described_by = arms(|span| quote_spanned!(span=> __p::EventSchema::described_by(__event)));
+    let after_dump = arms(|span| quote_spanned!(span=> __p::EventSchema::after_dump(__event, __value)));
     let before_dump = held().map(|(ident, ty)| {
         quote_spanned! {shown_at(ty.span())=>
-            Self::#ident(event) => __p::EventSchema::before_dump(event).map(|changed| changed.map(Self::#ident)),
+            Self::#ident(__event) => __p::EventSchema::before_dump(__event).map(|__changed| __changed.map(Self::#ident)),
         }
     });
     let changes_dump =
         held().map(|(_, ty)| quote_spanned!(shown_at(ty.span())=> <#ty as __p::EventSchema>::CHANGES_DUMP));
     let load = held().map(|(ident, ty)| {
         quote_spanned! {shown_at(ty.span())=>
-            if let __p::Some(loaded) = <#ty as __p::EventSchema>::load_if_of(event_type, input, options) {
-                return __p::Some(loaded.map(Self::#ident));
+            if let __p::Some(__loaded) = <#ty as __p::EventSchema>::load_if_of(__event_type, __input, __options) {
+                return __p::Some(__loaded.map(Self::#ident));
             }
         }
     });
@@ -154,14 +154,14 @@ fn types(model: &Model<'_>) -> Option<Types> {
             match self { #(#before_dump)* }
         }
 
-        fn after_dump(&self, value: __p::Value) -> __p::Result<__p::Value, __p::validator::ValidationError> {
+        fn after_dump(&self, __value: __p::Value) -> __p::Result<__p::Value, __p::validator::ValidationError> {
             #after_dump
         }
 
         fn load_if_of(
-            event_type: &str,
-            input: &[u8],
-            options: &__p::LoadOptions<'_>,
+            __event_type: &str,
+            __input: &[u8],
+            __options: &__p::LoadOptions<'_>,
         ) -> __p::Option<__p::Result<Self, __p::LoadError>> {
             #(#load)*
             __p::None
@@ -185,16 +185,24 @@ fn hooks(model: &Model<'_>) -> TokenStream {
         }
     });
     let after = model.event.post_dump.as_ref().map(|hook| {
-        let call = quote_spanned!(shown_at(hook.span())=> #hook(value));
+        let call = quote_spanned!(shown_at(hook.span())=> #hook(__value));
         quote! {
             const CHANGES_DUMP: bool = true;
 
-            fn after_dump(&self, value: __p::Value) -> __p::Result<__p::Value, __p::validator::ValidationError> {
+            fn after_dump(&self, __value: __p::Value) -> __p::Result<__p::Value, __p::validator::ValidationError> {
                 __p::HookResult::<__p::Value>::into_result(#call)
             }
         }
     });
     quote!(#before #after)
+}
+
+/// The topic, as an expression.
+fn topic(topic: &Topic) -> TokenStream {
+    match topic {
+        Topic::Text(text) => text.to_token_stream(),
+        Topic::Constant(path) => quote_spanned!(shown_at(path.span())=> __p::legal_topic(#path)),
+    }
 }
 
 /// Tells where it is written that the version before is not older: it would never be reached.
@@ -214,12 +222,12 @@ fn versions(cx: &Cx<'_>) -> TokenStream {
     let refuse_newer = event.refuse_newer.map(|refuse| quote!(const REFUSES_NEWER: bool = #refuse;));
     let previous = event.previous.as_ref().map(|previous| {
         let upcast =
-            quote_spanned!(shown_at(previous.span())=> __p::upcast::<#previous, Self>(version, input, options));
+            quote_spanned!(shown_at(previous.span())=> __p::upcast::<#previous, Self>(__version, __input, __options));
         quote! {
             fn load_earlier(
-                version: u32,
-                input: &[u8],
-                options: &__p::LoadOptions<'_>,
+                __version: u32,
+                __input: &[u8],
+                __options: &__p::LoadOptions<'_>,
             ) -> __p::Option<__p::Result<Self, __p::LoadError>> {
                 #upcast
             }

@@ -1,6 +1,6 @@
 //! `impl FieldType`: how the type is read, with its rules and hooks, checked and described.
 
-use proc_macro2::{Group, TokenStream, TokenTree};
+use proc_macro2::TokenStream;
 use quote::{quote, quote_spanned};
 use syn::Path;
 use syn::spanned::Spanned;
@@ -24,21 +24,21 @@ impl Flat {
     fn items(&self) -> TokenStream {
         let field_name = self.field_name.as_ref().map(|body| {
             quote! {
-                fn field_name(name: &str) -> __p::Option<&'static str> {
+                fn field_name(__name: &str) -> __p::Option<&'static str> {
                     #body
                 }
             }
         });
         let uses_name = self.uses_name.as_ref().map(|body| {
             quote! {
-                fn uses_name(&self, name: &str) -> bool {
+                fn uses_name(&self, __name: &str) -> bool {
                     #body
                 }
             }
         });
         let check = self.check.as_ref().map(|body| {
             quote! {
-                fn check_flat(&self, taken: &dyn Fn(&str) -> bool, cx: &mut __p::Context<'_>, at: &__p::At<'_>) {
+                fn check_flat(&self, __taken: &dyn Fn(&str) -> bool, __cx: &mut __p::Context<'_>, __at: &__p::At<'_>) {
                     #body
                 }
             }
@@ -47,9 +47,9 @@ impl Flat {
             quote! {
                 fn patch_flat(
                     &mut self,
-                    rest: &mut __p::Map<::std::string::String, __p::Value>,
-                    cx: &mut __p::Context<'_>,
-                    at: &__p::At<'_>,
+                    __rest: &mut __p::Map<::std::string::String, __p::Value>,
+                    __cx: &mut __p::Context<'_>,
+                    __at: &__p::At<'_>,
                 ) {
                     #body
                 }
@@ -88,15 +88,15 @@ pub(super) struct Body {
 fn complete(hook: &Path) -> TokenStream {
     let hook = quote_spanned!(shown_at(hook.span())=> #hook(self));
     quote! {
-        fn complete(self, cx: &mut __p::Context<'_>, at: &__p::At<'_>) -> __p::Option<Self> {
+        fn complete(self, __cx: &mut __p::Context<'_>, __at: &__p::At<'_>) -> __p::Option<Self> {
             match __p::HookResult::<Self>::into_result(#hook) {
-                __p::Ok(value) => {
+                __p::Ok(__value) => {
                     // What the hook made must satisfy the rules as well.
-                    __p::FieldType::check(&value, cx, at);
-                    __p::Some(value)
+                    __p::FieldType::check(&__value, __cx, __at);
+                    __p::Some(__value)
                 }
-                __p::Err(error) => {
-                    __p::broken_schema(cx, at, error, __p::None, __p::None);
+                __p::Err(__error) => {
+                    __p::broken_schema(__cx, __at, __error, __p::None, __p::None);
                     __p::None
                 }
             }
@@ -106,13 +106,13 @@ fn complete(hook: &Path) -> TokenStream {
 
 /// The method that gives an input to the `pre_load` hook.
 fn prepare(hook: &Path) -> TokenStream {
-    let hook = quote_spanned!(shown_at(hook.span())=> #hook(value));
+    let hook = quote_spanned!(shown_at(hook.span())=> #hook(__value));
     quote! {
-        fn prepare(value: __p::Value, cx: &mut __p::Context<'_>, at: &__p::At<'_>) -> __p::Option<__p::Value> {
+        fn prepare(__value: __p::Value, __cx: &mut __p::Context<'_>, __at: &__p::At<'_>) -> __p::Option<__p::Value> {
             match __p::HookResult::<__p::Value>::into_result(#hook) {
-                __p::Ok(value) => __p::Some(value),
-                __p::Err(error) => {
-                    __p::broken_schema(cx, at, error, __p::None, __p::None);
+                __p::Ok(__value) => __p::Some(__value),
+                __p::Err(__error) => {
+                    __p::broken_schema(__cx, __at, __error, __p::None, __p::None);
                     __p::None
                 }
             }
@@ -124,53 +124,39 @@ fn prepare(hook: &Path) -> TokenStream {
 fn pre_load(cx: &Cx<'_>, read: &TokenStream) -> (Option<TokenStream>, TokenStream) {
     let self_ty = cx.self_ty();
     let mut generics = cx.generics.clone();
-    generics.params.insert(0, syn::parse_quote!('de));
-    generics.params.push(syn::parse_quote!(__D: __p::Deserializer<'de>));
+    generics.params.insert(0, syn::parse_quote!('__de));
+    generics.params.push(syn::parse_quote!(__D: __p::Deserializer<'__de>));
     let (impl_generics, _, where_clause) = generics.split_for_impl();
     // Rules and hooks speak of the type as `Self`; in a function its name stands for that.
-    let read = replace_self(read.clone(), &self_ty);
+    let read = cx.without_self(read.clone());
     let function = quote! {
         fn __read_prepared #impl_generics (
-            input: __D,
-            cx: &mut __p::Context<'_>,
-            at: &__p::At<'_>,
+            __input: __D,
+            __cx: &mut __p::Context<'_>,
+            __at: &__p::At<'_>,
         ) -> __p::Result<__p::Option<#self_ty>, __D::Error> #where_clause {
             #read
         }
     };
     let body = quote! {
-        let value = __p::read_value(input, cx, at)?;
-        match <Self as __p::FieldType>::prepare(value, cx, at) {
-            __p::Some(value) => __p::read_prepared(value, cx, |value, cx| __read_prepared(value, cx, at)),
+        let __value = __p::read_value(__input, __cx, __at)?;
+        match <Self as __p::FieldType>::prepare(__value, __cx, __at) {
+            __p::Some(__value) => __p::read_prepared(__value, __cx, |__value, __cx| __read_prepared(__value, __cx, __at)),
             __p::None => __p::Ok(__p::None),
         }
     };
     (Some(function), body)
 }
 
-/// Writes the type's name for `Self`.
-fn replace_self(tokens: TokenStream, self_ty: &TokenStream) -> TokenStream {
-    let replace = |token: TokenTree| match token {
-        TokenTree::Ident(ident) if ident == "Self" => quote!(#self_ty),
-        TokenTree::Group(group) => {
-            let mut replaced = Group::new(group.delimiter(), replace_self(group.stream(), self_ty));
-            replaced.set_span(group.span());
-            TokenTree::Group(replaced).into()
-        }
-        other => other.into(),
-    };
-    tokens.into_iter().flat_map(replace).collect()
-}
-
 /// The method that reads a map's key, `key` of `inner`. A `pre_load` hook wants a value: it gets the text by the default.
 fn read_key(inner: &TokenStream, key: &TokenStream) -> TokenStream {
     quote! {
         fn read_key(
-            text: &mut __p::Option<::std::string::String>,
-            cx: &mut __p::Context<'_>,
-            map: &__p::At<'_>,
+            __text: &mut __p::Option<::std::string::String>,
+            __cx: &mut __p::Context<'_>,
+            __map: &__p::At<'_>,
         ) -> __p::Option<Self> {
-            __p::read_newtype_key::<#inner, Self>(text, cx, map, |inner, cx, at| #key)
+            __p::read_newtype_key::<#inner, Self>(__text, __cx, __map, |__inner, __cx, __at| #key)
         }
     }
 }
@@ -179,12 +165,12 @@ fn read_key(inner: &TokenStream, key: &TokenStream) -> TokenStream {
 fn patch(patch: &TokenStream, prepares: bool) -> TokenStream {
     let prepare = prepares.then(|| {
         quote! {
-            let __p::Some(input) = <Self as __p::FieldType>::prepare(input.clone(), cx, at) else { return };
-            let input = &input;
+            let __p::Some(__input) = <Self as __p::FieldType>::prepare(__input.clone(), __cx, __at) else { return };
+            let __input = &__input;
         }
     });
     quote! {
-        fn patch(&mut self, input: &__p::Value, cx: &mut __p::Context<'_>, at: &__p::At<'_>) {
+        fn patch(&mut self, __input: &__p::Value, __cx: &mut __p::Context<'_>, __at: &__p::At<'_>) {
             #prepare
             #patch
         }
@@ -197,7 +183,7 @@ fn optional_items(body: &Body) -> TokenStream {
     let sensitive = is_sensitive.as_ref().map(|sensitive| quote!(const SENSITIVE: bool = #sensitive;));
     let missing = same_as.as_ref().map(|missing| {
         quote! {
-            fn missing(cx: &mut __p::Context<'_>, at: &__p::At<'_>) -> __p::Option<Self> {
+            fn missing(__cx: &mut __p::Context<'_>, __at: &__p::At<'_>) -> __p::Option<Self> {
                 #missing
             }
         }
@@ -211,7 +197,7 @@ fn optional_items(body: &Body) -> TokenStream {
     });
     let flat_names = (!flat_names.is_empty()).then(|| {
         quote! {
-            fn flat_names(names: &mut ::std::vec::Vec<&'static [&'static str]>) {
+            fn flat_names(__names: &mut ::std::vec::Vec<&'static [&'static str]>) {
                 #flat_names
             }
         }
@@ -233,28 +219,28 @@ pub(super) fn expand(cx: &Cx<'_>, body: &Body) -> TokenStream {
         }
         None => (None, None),
     };
-    let call_whole_on_value = call_whole.as_ref().map(|whole| quote!(#whole(value, cx, at, before);));
+    let call_whole_on_value = call_whole.as_ref().map(|whole| quote!(#whole(__value, __cx, __at, __before);));
     let complete = cx.model.event.post_load.as_ref().map(complete);
     let prepare = cx.model.event.pre_load.as_ref().map(prepare);
     // Of `read`, an option of a value, what it is with the rules of the whole and the hook.
     let judged = |read: &TokenStream| {
         let complete = complete.as_ref().map(|_| {
             quote! {
-                let value = match value {
-                    __p::Some(value) if cx.found() == before => <Self as __p::FieldType>::complete(value, cx, at),
-                    value => value,
+                let __value = match __value {
+                    __p::Some(__value) if __cx.found() == __before => <Self as __p::FieldType>::complete(__value, __cx, __at),
+                    __value => __value,
                 };
             }
         });
         quote! {{
-            let before = cx.found();
-            let value: __p::Option<Self> = #read;
-            if let __p::Some(value) = &value {
-                let _ = value;
+            let __before = __cx.found();
+            let __value: __p::Option<Self> = #read;
+            if let __p::Some(__value) = &__value {
+                let _ = __value;
                 #call_whole_on_value
             }
             #complete
-            value
+            __value
         }}
     };
     let with_whole = |read: &TokenStream| {
@@ -276,15 +262,15 @@ pub(super) fn expand(cx: &Cx<'_>, body: &Body) -> TokenStream {
         let read = with_whole(read);
         quote! {
             fn read_flat<__E: __p::Error>(
-                leftovers: &mut __p::Leftovers,
-                cx: &mut __p::Context<'_>,
-                at: &__p::At<'_>,
+                __leftovers: &mut __p::Leftovers,
+                __cx: &mut __p::Context<'_>,
+                __at: &__p::At<'_>,
             ) -> __p::Result<__p::Option<Self>, __E> {
                 #read
             }
         }
     });
-    let check_whole = call_whole.as_ref().map(|whole| quote!(#whole(self, cx, at, before);));
+    let check_whole = call_whole.as_ref().map(|whole| quote!(#whole(self, __cx, __at, __before);));
     let optional = optional_items(body);
     let (shape, defined) = shape::expand(cx);
 
@@ -296,10 +282,10 @@ pub(super) fn expand(cx: &Cx<'_>, body: &Body) -> TokenStream {
 
         #[automatically_derived]
         impl #impl_generics __p::FieldType for #self_ty #where_clause {
-            fn read<'de, __D: __p::Deserializer<'de>>(
-                input: __D,
-                cx: &mut __p::Context<'_>,
-                at: &__p::At<'_>,
+            fn read<'__de, __D: __p::Deserializer<'__de>>(
+                __input: __D,
+                __cx: &mut __p::Context<'_>,
+                __at: &__p::At<'_>,
             ) -> __p::Result<__p::Option<Self>, __D::Error> {
                 #read_body
             }
@@ -311,11 +297,11 @@ pub(super) fn expand(cx: &Cx<'_>, body: &Body) -> TokenStream {
             #patch
             #optional
 
-            fn check(&self, cx: &mut __p::Context<'_>, at: &__p::At<'_>) {
-                let (before, this) = (cx.found(), self);
+            fn check(&self, __cx: &mut __p::Context<'_>, __at: &__p::At<'_>) {
+                let (__before, __this) = (__cx.found(), self);
                 #check
                 #check_whole
-                let _ = (before, this);
+                let _ = (__before, __this);
             }
 
             fn shape() -> __p::Shape {

@@ -104,7 +104,7 @@ impl<'a> Visit<'a> for Mentions<'_> {
             return;
         }
         // Nothing is asked of what stands in a `PhantomData`.
-        if crate::rule::head(ty).is_some_and(|(name, _)| name == "PhantomData") {
+        if crate::types::head(ty).is_some_and(|(name, _)| name == "PhantomData") {
             return;
         }
         visit::visit_type(self, ty);

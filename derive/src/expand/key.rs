@@ -10,11 +10,14 @@ use super::{Cx, shown_at};
 use crate::model::{Level, Shape, Variant};
 
 pub(super) fn expand(cx: &Cx<'_>) -> Option<TokenStream> {
+    if cx.model.event.event_key == Some(false) {
+        return None;
+    }
     if let Some(wire) = cx.model.serde.attrs.type_into() {
         let wire_key = quote! {
-            let wire = <#wire as ::core::convert::From<Self>>::from(::core::clone::Clone::clone(self));
-            let key = __p::EventKey::to_key_bytes(&wire)?.into_owned();
-            __p::Some(__p::Cow::Owned(key))
+            let __wire = <#wire as ::core::convert::From<Self>>::from(::core::clone::Clone::clone(self));
+            let __key = __p::EventKey::to_key_bytes(&__wire)?.into_owned();
+            __p::Some(__p::Cow::Owned(__key))
         };
         return Some(implement(cx, Some(wire), &wire_key));
     }

@@ -59,7 +59,7 @@ impl<'a> Expand<'a> {
 
     /// The names of its fields, as a constant.
     fn names(&self) -> Ident {
-        format_ident!("FIELDS_{}", self.index)
+        format_ident!("__FIELDS_{}", self.index)
     }
 
     /// Reads it from `input`, as an expression of type `Result<Option<Type>, __D::Error>`.
@@ -68,23 +68,23 @@ impl<'a> Expand<'a> {
         if let Some(inner) = self.inner() {
             let read = inner.read_alone();
             let build = self.build_checked(&inner);
-            let parts = inner.foreign().and_then(|_| inner.check_parts(&quote!(value)));
-            let rules = inner.check_rules(&quote!(value));
+            let parts = inner.foreign().and_then(|_| inner.check_parts(&quote!(__value)));
+            let rules = inner.check_rules(&quote!(__value));
             let check = quote!(#parts #rules);
             let cover = inner.cover();
             return quote! {{
                 #cover
-                let read = #read?;
-                if let __p::Some(value) = &read { #check }
-                __p::Ok(read.map(|inner| #build))
+                let __read = #read?;
+                if let __p::Some(__value) = &__read { #check }
+                __p::Ok(__read.map(|__inner| #build))
             }};
         }
         match self.level.style {
-            Style::Struct => quote!(__p::read_object::<#marker, #self_ty, __D>(input, cx, at)),
-            Style::Tuple | Style::Newtype => quote!(__p::read_tuple::<#marker, #self_ty, __D>(input, cx, at)),
+            Style::Struct => quote!(__p::read_object::<#marker, #self_ty, __D>(__input, __cx, __at)),
+            Style::Tuple | Style::Newtype => quote!(__p::read_tuple::<#marker, #self_ty, __D>(__input, __cx, __at)),
             Style::Unit => {
                 let constructor = &self.constructor;
-                quote!(__p::Ok(<() as __p::FieldType>::read(input, cx, at)?.map(|()| #constructor)))
+                quote!(__p::Ok(<() as __p::FieldType>::read(__input, __cx, __at)?.map(|()| #constructor)))
             }
         }
     }
@@ -98,37 +98,37 @@ impl<'a> Expand<'a> {
             }
             let ty = inner.field.serde.ty;
             let build = self.build_checked(&inner);
-            let check = inner.check_rules(&quote!(value));
+            let check = inner.check_rules(&quote!(__value));
             let cover = inner.cover();
             return Some(quote! {{
                 #cover
-                let read = <#ty as __p::FieldType>::read_flat::<__E>(leftovers, cx, at)?;
-                if let __p::Some(value) = &read { #check }
-                __p::Ok(read.map(|inner| #build))
+                let __read = <#ty as __p::FieldType>::read_flat::<__E>(__leftovers, __cx, __at)?;
+                if let __p::Some(__value) = &__read { #check }
+                __p::Ok(__read.map(|__inner| #build))
             }});
         }
         if self.is_unit() {
             let constructor = &self.constructor;
             return Some(
-                quote!(__p::Ok(<() as __p::FieldType>::read_flat::<__E>(leftovers, cx, at)?.map(|()| #constructor))),
+                quote!(__p::Ok(<() as __p::FieldType>::read_flat::<__E>(__leftovers, __cx, __at)?.map(|()| #constructor))),
             );
         }
-        self.is_object().then(|| quote!(__p::read_object_flat::<#marker, #self_ty, __E>(leftovers, cx, at)))
+        self.is_object().then(|| quote!(__p::read_object_flat::<#marker, #self_ty, __E>(__leftovers, __cx, __at)))
     }
 
     /// Reads it from the key of a map, where it is one with a field: that field's type, and what makes
     /// `Option<Type>` of its value `inner`.
     pub(super) fn read_key(&self) -> Option<(&Type, TokenStream)> {
         let inner = self.inner().filter(|inner| matches!(inner.field.reader(), Reader::Ours))?;
-        let (build, check) = (self.build_checked(&inner), inner.check_rules(&quote!(value)));
-        Some((inner.field.serde.ty, quote!({ { let value = &inner; #check } __p::Some(#build) })))
+        let (build, check) = (self.build_checked(&inner), inner.check_rules(&quote!(__value)));
+        Some((inner.field.serde.ty, quote!({ { let __value = &__inner; #check } __p::Some(#build) })))
     }
 
     /// What it calls the field on the wire that the input calls `name`, of type `Option<&'static str>`.
     pub(super) fn field_name(&self) -> Option<TokenStream> {
         if let Some(inner) = self.inner() {
             let ty = inner.field.serde.ty;
-            return inner.field.is_ours().then(|| quote!(<#ty as __p::FieldType>::field_name(name)));
+            return inner.field.is_ours().then(|| quote!(<#ty as __p::FieldType>::field_name(__name)));
         }
         if !self.is_object() {
             return None;
@@ -136,16 +136,16 @@ impl<'a> Expand<'a> {
         let (marker, self_ty, names) = (self.marker(), self.cx.self_ty(), self.names());
         let flat = self.fields().filter(ExpandField::is_flat).map(|field| {
             let ty = field.field.serde.ty;
-            quote!(.or_else(|| <#ty as __p::FieldType>::field_name(name)))
+            quote!(.or_else(|| <#ty as __p::FieldType>::field_name(__name)))
         });
-        Some(quote!(<#marker as __p::Object<#self_ty>>::find(name).map(|index| #names[index].wire()) #(#flat)*))
+        Some(quote!(<#marker as __p::Object<#self_ty>>::find(__name).map(|__index| #names[__index].wire()) #(#flat)*))
     }
 
     /// Whether a load would give it the entry `name`, over what [`pattern`](Self::pattern) binds.
     pub(super) fn uses_name(&self) -> TokenStream {
         if let Some(inner) = self.inner() {
             let (ty, slot) = (inner.field.serde.ty, inner.slot());
-            let uses = quote!(<#ty as __p::FieldType>::uses_name(#slot, name));
+            let uses = quote!(<#ty as __p::FieldType>::uses_name(#slot, __name));
             return if inner.field.is_ours() { uses } else { quote!(false) };
         }
         if !self.is_object() {
@@ -153,7 +153,7 @@ impl<'a> Expand<'a> {
         }
         let (marker, self_ty) = (self.marker(), self.cx.self_ty());
         let flat = self.fields().filter(ExpandField::is_flat).map(|field| field.uses_name());
-        quote!((<#marker as __p::Object<#self_ty>>::find(name).is_some() #(|| #flat)*))
+        quote!((<#marker as __p::Object<#self_ty>>::find(__name).is_some() #(|| #flat)*))
     }
 
     /// Whether what it uses of its level differs from value to value.
@@ -172,7 +172,7 @@ impl<'a> Expand<'a> {
         });
         let checks = shared.map(|field| {
             let (ty, slot) = (field.field.serde.ty, field.slot());
-            quote!(<#ty as __p::FieldType>::check_flat(#slot, taken, cx, at);)
+            quote!(<#ty as __p::FieldType>::check_flat(#slot, __taken, __cx, __at);)
         });
         quote!(#(#checks)*)
     }
@@ -180,17 +180,17 @@ impl<'a> Expand<'a> {
     /// Notes keys of flattened fields that load would give to others of the level.
     fn check_keys(&self) -> TokenStream {
         let tag = match (self.cx.model.serde.attrs.tag(), &self.cx.model.shape) {
-            (TagType::Internal { tag }, Shape::Enum(_)) => Some(quote!(name == #tag)),
+            (TagType::Internal { tag }, Shape::Enum(_)) => Some(quote!(__name == #tag)),
             _ => None,
         };
-        let only_written = self.only_written().into_iter().map(|name| quote!(name == #name));
+        let only_written = self.only_written().into_iter().map(|name| quote!(__name == #name));
         let reserved: Vec<TokenStream> = tag.iter().cloned().chain(only_written).collect();
         let written = |field: &ExpandField<'_>| !field.field.serde.attrs.skip_serializing();
         if let Some(inner) = self.inner() {
             // Behind a tag, what it holds is flattened too.
             let Some(tag) = tag.filter(|_| inner.field.is_ours() && written(&inner)) else { return TokenStream::new() };
             let (ty, slot) = (inner.field.serde.ty, inner.slot());
-            return quote!(<#ty as __p::FieldType>::check_flat(#slot, &|name| #tag, cx, at););
+            return quote!(<#ty as __p::FieldType>::check_flat(#slot, &|__name| #tag, __cx, __at););
         }
         if !self.is_object() {
             return TokenStream::new();
@@ -203,9 +203,9 @@ impl<'a> Expand<'a> {
             quote! {
                 <#ty as __p::FieldType>::check_flat(
                     #slot,
-                    &|name| <#marker as __p::Object<#self_ty>>::find(name).is_some() #(|| #reserved)* #(|| #others)*,
-                    cx,
-                    at,
+                    &|__name| <#marker as __p::Object<#self_ty>>::find(__name).is_some() #(|| #reserved)* #(|| #others)*,
+                    __cx,
+                    __at,
                 );
             }
         });
@@ -215,14 +215,14 @@ impl<'a> Expand<'a> {
     /// Puts a part, `input`, into the value, if it has places for parts.
     pub(super) fn patch(&self) -> Option<TokenStream> {
         if let Some(inner) = self.inner() {
-            return Some(inner.patch(&quote!(input)));
+            return Some(inner.patch(&quote!(__input)));
         }
         if !self.is_object() {
             return None;
         }
         let (marker, self_ty, names) = (self.marker(), self.cx.self_ty(), self.names());
         let arms = self.fields().filter(|field| !field.is_skipped() && !field.is_flat()).map(|field| {
-            let (index, patch) = (field.index, field.patch(&quote!(value)));
+            let (index, patch) = (field.index, field.patch(&quote!(__value)));
             quote!(#index => #patch,)
         });
         let flat: Vec<TokenStream> = self
@@ -230,17 +230,17 @@ impl<'a> Expand<'a> {
             .filter(ExpandField::is_flat)
             .map(|field| {
                 let member = &field.field.serde.member;
-                quote!(__p::FieldType::patch_flat(&mut self.#member, rest, cx, at);)
+                quote!(__p::FieldType::patch_flat(&mut self.#member, __rest, __cx, __at);)
             })
             .collect();
-        let rest = (!flat.is_empty()).then(|| quote!(let rest = &mut { rest }; #(#flat)*));
+        let rest = (!flat.is_empty()).then(|| quote!(let __rest = &mut { __rest }; #(#flat)*));
         Some(quote! {
-            let rest = __p::patch_fields::<#marker, #self_ty>(
-                input,
+            let __rest = __p::patch_fields::<#marker, #self_ty>(
+                __input,
                 #names,
-                cx,
-                at,
-                &mut |index, value, cx, at| match index { #(#arms)* _ => {} },
+                __cx,
+                __at,
+                &mut |__index, __value, __cx, __at| match __index { #(#arms)* _ => {} },
             );
             #rest
         })
@@ -250,7 +250,7 @@ impl<'a> Expand<'a> {
     pub(super) fn patch_flat(&self) -> Option<TokenStream> {
         let inner = self.inner().filter(|inner| inner.field.is_ours())?;
         let member = &inner.field.serde.member;
-        Some(quote!(__p::FieldType::patch_flat(&mut self.#member, rest, cx, at)))
+        Some(quote!(__p::FieldType::patch_flat(&mut self.#member, __rest, __cx, __at)))
     }
 
     /// Its value when it is missing, if a field decides that: of type `Option<Type>`.
@@ -261,7 +261,7 @@ impl<'a> Expand<'a> {
         }
         let ty = inner.field.serde.ty;
         let build = self.build_around(&inner);
-        Some(quote!(<#ty as __p::FieldType>::missing(cx, at).map(|inner| #build)))
+        Some(quote!(<#ty as __p::FieldType>::missing(__cx, __at).map(|__inner| #build)))
     }
 
     /// As [`missing`](Self::missing), and checks the rules of what there is then.
@@ -271,10 +271,10 @@ impl<'a> Expand<'a> {
             return None;
         }
         let ty = inner.field.serde.ty;
-        let (build, check) = (self.build_checked(&inner), inner.check_all(&quote!(value)));
+        let (build, check) = (self.build_checked(&inner), inner.check_all(&quote!(__value)));
         Some(quote! {{
-            let __p::Some(inner) = <#ty as __p::FieldType>::missing(cx, at) else { return __p::None };
-            { let value = &inner; #check }
+            let __p::Some(__inner) = <#ty as __p::FieldType>::missing(__cx, __at) else { return __p::None };
+            { let __value = &__inner; #check }
             __p::Some(#build)
         }})
     }
@@ -286,7 +286,7 @@ impl<'a> Expand<'a> {
             return inner
                 .field
                 .is_ours()
-                .then(|| quote!(<#ty as __p::FieldType>::flat_names(names);))
+                .then(|| quote!(<#ty as __p::FieldType>::flat_names(__names);))
                 .into_token_stream();
         }
         if !self.is_object() {
@@ -295,9 +295,9 @@ impl<'a> Expand<'a> {
         let (marker, self_ty) = (self.marker(), self.cx.self_ty());
         let flat = self.fields().filter(ExpandField::is_flat).map(|field| {
             let ty = field.field.serde.ty;
-            quote!(<#ty as __p::FieldType>::flat_names(names);)
+            quote!(<#ty as __p::FieldType>::flat_names(__names);)
         });
-        quote!(names.push(<#marker as __p::Object<#self_ty>>::NAMES); #(#flat)*)
+        quote!(__names.push(<#marker as __p::Object<#self_ty>>::NAMES); #(#flat)*)
     }
 
     /// Whether it is one with a sensitive field.
@@ -332,7 +332,7 @@ impl<'a> Expand<'a> {
         let constructor = &self.constructor;
         let members = self.fields().map(|field| {
             let member = &field.field.serde.member;
-            let value = if field.index == inner.index { quote!(inner) } else { field.default() };
+            let value = if field.index == inner.index { quote!(__inner) } else { field.default() };
             quote!(#member: #value)
         });
         quote!(#constructor { #(#members),* })
@@ -340,7 +340,8 @@ impl<'a> Expand<'a> {
 
     /// As [`build_around`](Self::build_around), and checks the rules of the other fields.
     fn build_checked(&self, inner: &ExpandField<'_>) -> TokenStream {
-        let ruled = |field: &ExpandField<'_>| field.index != inner.index && field.check_rules(&quote!(value)).is_some();
+        let ruled =
+            |field: &ExpandField<'_>| field.index != inner.index && field.check_rules(&quote!(__value)).is_some();
         if !self.fields().any(|field| ruled(&field)) {
             return self.build_around(inner);
         }
@@ -349,11 +350,11 @@ impl<'a> Expand<'a> {
         let slots: Vec<Ident> = others.iter().map(ExpandField::slot).collect();
         let members = others.iter().map(|field| &field.field.serde.member);
         let makes = others.iter().zip(&slots).map(|(field, slot)| {
-            let (default, at, check) = (field.default(), field.at(), field.check_rules(&quote!(value)));
-            quote!(let #slot = #default; { let (value, at) = (&#slot, &#at); let _ = (value, at); #check })
+            let (default, at, check) = (field.default(), field.at(), field.check_rules(&quote!(__value)));
+            quote!(let #slot = #default; { let (__value, __at) = (&#slot, &#at); let _ = (__value, __at); #check })
         });
         let inner = &inner.field.serde.member;
-        quote!({ #(#makes)* #constructor { #inner: inner, #(#members: #slots),* } })
+        quote!({ #(#makes)* #constructor { #inner: __inner, #(#members: #slots),* } })
     }
 
     /// The items that its code uses.
@@ -415,17 +416,17 @@ impl<'a> Expand<'a> {
             // What is written and never read is no flattened map's: it would be written twice then.
             let written = self.only_written();
             let only_written = (!denies && !written.is_empty()).then(
-                || quote!(__p::Err(name) if ::core::matches!(&*name, #(#written)|*) => __p::skip_value(&mut entries)?,),
+                || quote!(__p::Err(__name) if ::core::matches!(&*__name, #(#written)|*) => __p::skip_value(&mut __entries)?,),
             );
-            let deny = denies.then(|| quote!(leftovers.deny(cx, at, |names| { #names });));
+            let deny = denies.then(|| quote!(__leftovers.deny(__cx, __at, |__names| { #names });));
             quote! {
-                let mut leftovers = __p::Leftovers::default();
-                while let __p::Some(field) = __p::next_field_or_name::<Self, #self_ty, __A>(&mut entries)? {
-                    match field {
+                let mut __leftovers = __p::Leftovers::default();
+                while let __p::Some(__field) = __p::next_field_or_name::<Self, #self_ty, __A>(&mut __entries)? {
+                    match __field {
                         #(__p::Ok #arms)*
                         __p::Ok(_) => ::core::unreachable!(),
                         #only_written
-                        __p::Err(name) => __p::keep_value(&mut entries, name, &mut leftovers, cx)?,
+                        __p::Err(__name) => __p::keep_value(&mut __entries, __name, &mut __leftovers, __cx)?,
                     }
                 }
                 #(#flat)*
@@ -433,10 +434,10 @@ impl<'a> Expand<'a> {
             }
         } else {
             quote! {
-                while let __p::Some(field) = __p::next_field::<Self, #self_ty, __A>(&mut entries, cx, at)? {
-                    match field {
+                while let __p::Some(__field) = __p::next_field::<Self, #self_ty, __A>(&mut __entries, __cx, __at)? {
+                    match __field {
                         #(__p::Some #arms)*
-                        _ => __p::skip_value(&mut entries)?,
+                        _ => __p::skip_value(&mut __entries)?,
                     }
                 }
             }
@@ -449,17 +450,17 @@ impl<'a> Expand<'a> {
                 const FLATTENS: bool = #flattens;
                 const NAMES: &'static [&'static str] = &[#(#known),*];
 
-                fn find(name: &str) -> __p::Option<usize> {
-                    match name {
+                fn find(__name: &str) -> __p::Option<usize> {
+                    match __name {
                         #(#find)*
                         _ => __p::None,
                     }
                 }
 
-                fn read_entries<'de, __A: __p::MapAccess<'de>>(
-                    mut entries: __A,
-                    cx: &mut __p::Context<'_>,
-                    at: &__p::At<'_>,
+                fn read_entries<'__de, __A: __p::MapAccess<'__de>>(
+                    mut __entries: __A,
+                    __cx: &mut __p::Context<'_>,
+                    __at: &__p::At<'_>,
                 ) -> __p::Result<__p::Option<#self_ty>, __A::Error> {
                     #(#slots)*
                     #entries
@@ -504,10 +505,10 @@ impl<'a> Expand<'a> {
                 const LENGTH: usize = #length;
                 #required
 
-                fn read_elements<'de, __A: __p::SeqAccess<'de>>(
-                    elements: &mut __A,
-                    cx: &mut __p::Context<'_>,
-                    at: &__p::At<'_>,
+                fn read_elements<'__de, __A: __p::SeqAccess<'__de>>(
+                    __elements: &mut __A,
+                    __cx: &mut __p::Context<'_>,
+                    __at: &__p::At<'_>,
                 ) -> __p::Result<__p::Option<#self_ty>, __A::Error> {
                     #(#slots)*
                     #(#reads)*
@@ -531,7 +532,7 @@ impl<'a> Expand<'a> {
                 // Made only when it is needed, but then once for all, as serde does.
                 quote! {
                     if #(::core::matches!(#slots, __p::Slot::Missing))||* {
-                        let container: #self_ty = #value;
+                        let __container: #self_ty = #value;
                         #(#fills)*
                     }
                 }
@@ -560,14 +561,14 @@ impl<'a> Expand<'a> {
     fn at(&self, index: usize) -> TokenStream {
         let sensitive = self.level.fields[index].event.sensitive;
         if self.inner == Some(index) || self.level.fields[index].serde.attrs.flatten() {
-            return if sensitive { quote!(at.cover()) } else { quote!(*at) };
+            return if sensitive { quote!(__at.cover()) } else { quote!(*__at) };
         }
         if matches!(self.level.style, Style::Struct) {
             let names = self.names();
-            quote!(at.field(&#names[#index]))
+            quote!(__at.field(&#names[#index]))
         } else {
             let position = self.position(index);
-            if sensitive { quote!(at.secret_index(#position)) } else { quote!(at.index(#position)) }
+            if sensitive { quote!(__at.secret_index(#position)) } else { quote!(__at.index(#position)) }
         }
     }
 
@@ -594,15 +595,15 @@ impl<'a> Expand<'a> {
             let (slot, at, ty) = (field.slot(), self.at(field.index), field.field.serde.ty);
             let rules = field.check_rules(&quote!(#slot));
             let nested = (field.field.is_ours() && !converted || field.field.rules.nested)
-                .then(|| quote_spanned!(shown_at(ty.span())=> <#ty as __p::FieldType>::check(#slot, cx, at);));
+                .then(|| quote_spanned!(shown_at(ty.span())=> <#ty as __p::FieldType>::check(#slot, __cx, __at);));
             let parts = field.check_parts(&quote!(#slot));
             let written = field.check_written(&quote!(#slot));
             (nested.is_some() || rules.is_some() || parts.is_some() || written.is_some())
-                .then(|| quote!({ let at = &#at; #nested #parts #rules #written }))
+                .then(|| quote!({ let __at = &#at; #nested #parts #rules #written }))
         });
         let keys = if converted { TokenStream::new() } else { self.check_keys() };
         let across = rules::across_fields(self.level, |index| {
-            let slot = format_ident!("field_{index}");
+            let slot = format_ident!("__field_{index}");
             (quote!(#slot), self.at(index))
         });
         let slots = self.fields().map(|field| field.slot());
@@ -621,12 +622,12 @@ impl ExpandField<'_> {
     /// The variable that holds it while it is read, and its value afterwards.
     fn slot(&self) -> Ident {
         // At the type: errors about what the slot can hold show there.
-        format_ident!("field_{}", self.index, span = shown_at(self.field.serde.ty.span()))
+        format_ident!("__field_{}", self.index, span = shown_at(self.field.serde.ty.span()))
     }
 
     /// The name of one of the field's generated items.
     fn item(&self, what: &str) -> Ident {
-        format_ident!("{what}_{}_{}", self.level.index, self.index)
+        format_ident!("__{what}_{}_{}", self.level.index, self.index)
     }
 
     /// The functions that check its rules and those of its parts.
@@ -671,7 +672,7 @@ impl ExpandField<'_> {
     /// Checks the rules of its parts on `value`.
     fn check_parts(&self, value: &TokenStream) -> Option<TokenStream> {
         let (kind, functions) = self.part_fns()?;
-        Some(quote!(__p::#kind::check_parts(#value, cx, at, #functions);))
+        Some(quote!(__p::#kind::check_parts(#value, __cx, __at, #functions);))
     }
 
     fn rust_name(&self) -> String {
@@ -687,7 +688,7 @@ impl ExpandField<'_> {
 
     /// Makes the place of a level that is one with this field sensitive, if the field is.
     fn cover(&self) -> Option<TokenStream> {
-        self.field.event.sensitive.then(|| quote!(let at = &at.cover();))
+        self.field.event.sensitive.then(|| quote!(let __at = &__at.cover();))
     }
 
     fn is_skipped(&self) -> bool {
@@ -707,7 +708,7 @@ impl ExpandField<'_> {
         let not_null = self.check_not_null(value);
         let rules = self.has_rules().then(|| {
             let (rules, turbofish) = (self.item("rules"), self.level.cx.turbofish());
-            quote!(#rules #turbofish(#value, cx, at);)
+            quote!(#rules #turbofish(#value, __cx, __at);)
         });
         (not_null.is_some() || rules.is_some()).then(|| quote!(#not_null #rules))
     }
@@ -715,17 +716,17 @@ impl ExpandField<'_> {
     /// Whether a load would give it the entry `name`, if it is flattened.
     fn uses_name(&self) -> TokenStream {
         let (ty, slot) = (self.field.serde.ty, self.slot());
-        quote!(<#ty as __p::FieldType>::uses_name(#slot, name))
+        quote!(<#ty as __p::FieldType>::uses_name(#slot, __name))
     }
 
     /// Puts `value` in its place.
     fn patch(&self, value: &TokenStream) -> TokenStream {
         let (ty, member) = (self.field.serde.ty, &self.field.serde.member);
         match self.foreign() {
-            Some(foreign) => quote!(__p::replace_foreign::<#ty, #foreign>(&mut self.#member, #value, cx, at)),
+            Some(foreign) => quote!(__p::replace_foreign::<#ty, #foreign>(&mut self.#member, #value, __cx, __at)),
             // With the type, so that one that is no field is told once.
             None => {
-                quote_spanned!(shown_at(ty.span())=> <#ty as __p::FieldType>::patch(&mut self.#member, #value, cx, at))
+                quote_spanned!(shown_at(ty.span())=> <#ty as __p::FieldType>::patch(&mut self.#member, #value, __cx, __at))
             }
         }
     }
@@ -737,7 +738,7 @@ impl ExpandField<'_> {
             !attrs.skip_serializing() && attrs.serialize_with().is_none() && container.type_into().is_none();
         let ty = self.field.serde.ty;
         (matches!(self.field.reader(), Reader::Plain) && by_itself)
-            .then(|| quote_spanned!(shown_at(ty.span())=> __p::check_plain::<#ty>(#value, cx, at);))
+            .then(|| quote_spanned!(shown_at(ty.span())=> __p::check_plain::<#ty>(#value, __cx, __at);))
     }
 
     /// Checks a value that was not read: all the way down, and its own rules.
@@ -746,7 +747,7 @@ impl ExpandField<'_> {
         let nested = self
             .field
             .is_ours()
-            .then(|| quote_spanned!(shown_at(ty.span())=> <#ty as __p::FieldType>::check(#value, cx, at);));
+            .then(|| quote_spanned!(shown_at(ty.span())=> <#ty as __p::FieldType>::check(#value, __cx, __at);));
         let (parts, own, written) = (self.check_parts(value), self.check_rules(value), self.check_written(value));
         quote!(#nested #parts #own #written)
     }
@@ -757,7 +758,7 @@ impl ExpandField<'_> {
         if self.field.event.not_null.is_none() || attrs.skip_serializing() || attrs.serialize_with().is_some() {
             return None;
         }
-        let check = quote!(__p::not_null(#value, cx, at););
+        let check = quote!(__p::not_null(#value, __cx, __at););
         Some(match attrs.skip_serializing_if() {
             Some(skip) => quote_spanned!(shown_at(skip.span())=> if !#skip(#value) { #check }),
             None => check,
@@ -788,13 +789,13 @@ impl ExpandField<'_> {
         let (name, ty, self_ty) = (self.item("Read"), self.field.serde.ty, self.level.cx.self_ty());
         let generics = &self.level.cx.generics;
         let (impl_generics, ty_generics, where_clause) = generics.split_for_impl();
-        let call = quote_spanned!(shown_at(path.span())=> #path(input));
+        let call = quote_spanned!(shown_at(path.span())=> #path(__input));
         Some(quote! {
             struct #name #impl_generics (::core::marker::PhantomData<fn() -> #self_ty>) #where_clause;
 
             #[automatically_derived]
             impl #impl_generics __p::With<#ty> for #name #ty_generics #where_clause {
-                fn call<'de, __D: __p::Deserializer<'de>>(input: __D) -> __p::Result<#ty, __D::Error> {
+                fn call<'__de, __D: __p::Deserializer<'__de>>(__input: __D) -> __p::Result<#ty, __D::Error> {
                     #call
                 }
             }
@@ -805,13 +806,13 @@ impl ExpandField<'_> {
     fn read_alone(&self) -> TokenStream {
         let ty = self.field.serde.ty;
         if let Some(foreign) = self.foreign() {
-            return quote_spanned!(shown_at(ty.span())=> __p::read_foreign::<#ty, #foreign, __D>(input, cx, at));
+            return quote_spanned!(shown_at(ty.span())=> __p::read_foreign::<#ty, #foreign, __D>(__input, __cx, __at));
         }
         match self.part_fns() {
             Some((kind, functions)) => {
-                quote_spanned!(shown_at(ty.span())=> <#ty as __p::#kind>::read_parts(input, cx, at, #functions))
+                quote_spanned!(shown_at(ty.span())=> <#ty as __p::#kind>::read_parts(__input, __cx, __at, #functions))
             }
-            None => quote_spanned!(shown_at(ty.span())=> <#ty as __p::FieldType>::read(input, cx, at)),
+            None => quote_spanned!(shown_at(ty.span())=> <#ty as __p::FieldType>::read(__input, __cx, __at)),
         }
     }
 
@@ -819,7 +820,8 @@ impl ExpandField<'_> {
     fn read_entry(&self) -> TokenStream {
         let (index, slot, at, ty) = (self.index, self.slot(), self.at(), self.field.serde.ty);
         let then = if let Some(foreign) = self.foreign() {
-            let read = quote_spanned!(shown_at(ty.span())=> #slot.read_with::<#foreign, __A>(&mut entries, cx, at)?);
+            let read =
+                quote_spanned!(shown_at(ty.span())=> #slot.read_with::<#foreign, __A>(&mut __entries, __cx, __at)?);
             self.and_check_all(&read)
         } else {
             let functions = self.part_fns().map(|(kind, functions)| {
@@ -828,16 +830,16 @@ impl ExpandField<'_> {
             });
             let read = match (functions, self.field.event.not_null.is_some()) {
                 (None, false) => {
-                    quote_spanned!(shown_at(ty.span())=> <#ty as __p::FieldType>::read_slot(&mut #slot, &mut entries, cx, at)?)
+                    quote_spanned!(shown_at(ty.span())=> <#ty as __p::FieldType>::read_slot(&mut #slot, &mut __entries, __cx, __at)?)
                 }
-                (None, true) => quote_spanned!(shown_at(ty.span())=> #slot.read_not_null(&mut entries, cx, at)?),
+                (None, true) => quote_spanned!(shown_at(ty.span())=> #slot.read_not_null(&mut __entries, __cx, __at)?),
                 (Some(functions), not_null) => {
-                    quote_spanned!(shown_at(ty.span())=> #slot.read_parts(&mut entries, cx, at, #functions, #not_null)?)
+                    quote_spanned!(shown_at(ty.span())=> #slot.read_parts(&mut __entries, __cx, __at, #functions, #not_null)?)
                 }
             };
             self.and_check(&read)
         };
-        quote!((#index) => { let at = &#at; #then })
+        quote!((#index) => { let __at = &#at; #then })
     }
 
     /// Reads it from `elements`.
@@ -845,38 +847,38 @@ impl ExpandField<'_> {
         let (slot, at, ty) = (self.slot(), self.at(), self.field.serde.ty);
         let read = match self.foreign() {
             Some(foreign) => {
-                quote_spanned!(shown_at(ty.span())=> #slot.read_element_with::<#foreign, __A>(elements, cx, at)?)
+                quote_spanned!(shown_at(ty.span())=> #slot.read_element_with::<#foreign, __A>(__elements, __cx, __at)?)
             }
             None => {
-                quote_spanned!(shown_at(ty.span())=> <#ty as __p::FieldType>::read_element_slot(&mut #slot, elements, cx, at)?)
+                quote_spanned!(shown_at(ty.span())=> <#ty as __p::FieldType>::read_element_slot(&mut #slot, __elements, __cx, __at)?)
             }
         };
         let then = self.and_check_all(&read);
-        quote!({ let at = &#at; #then })
+        quote!({ let __at = &#at; #then })
     }
 
     /// Reads it from `leftovers`.
     fn read_flat(&self) -> TokenStream {
         let (slot, ty, cover) = (self.slot(), self.field.serde.ty, self.cover());
-        let read = quote_spanned!(shown_at(ty.span())=> #slot.read_flat::<__A::Error>(&mut leftovers, cx, at)?);
+        let read = quote_spanned!(shown_at(ty.span())=> #slot.read_flat::<__A::Error>(&mut __leftovers, __cx, __at)?);
         let then = self.and_check_all(&read);
         quote!({ #cover #then })
     }
 
     /// Checks the rules on what `read`, of type `Option<&Type>`, gives.
     fn and_check(&self, read: &TokenStream) -> TokenStream {
-        match self.check_rules(&quote!(value)) {
-            Some(check) => quote!(if let __p::Some(value) = #read { #check }),
+        match self.check_rules(&quote!(__value)) {
+            Some(check) => quote!(if let __p::Some(__value) = #read { #check }),
             None => quote!(#read;),
         }
     }
 
     /// As [`and_check`](Self::and_check), with the rules of the parts, which were not seen one by one.
     fn and_check_all(&self, read: &TokenStream) -> TokenStream {
-        let value = quote!(value);
+        let value = quote!(__value);
         match (self.check_parts(&value), self.check_rules(&value)) {
             (None, None) => quote!(#read;),
-            (parts, own) => quote!(if let __p::Some(value) = #read { #parts #own }),
+            (parts, own) => quote!(if let __p::Some(__value) = #read { #parts #own }),
         }
     }
 
@@ -895,30 +897,32 @@ impl ExpandField<'_> {
         let member = &self.field.serde.member;
         let of_container = self.level.is_object() && !self.level.cx.model.serde.attrs.default().is_none();
         let fill = match (attrs.default(), self.field.reader()) {
-            (Default::None, Reader::Skipped) if of_container => quote!(#slot.or_skipped(cx, || container.#member)),
+            (Default::None, Reader::Skipped) if of_container => quote!(#slot.or_skipped(__cx, || __container.#member)),
             (_, Reader::Skipped) => {
                 let default = self.default();
-                quote!(#slot.or_skipped(cx, || #default))
+                quote!(#slot.or_skipped(__cx, || #default))
             }
-            (Default::None, _) if of_container => quote!(#slot.or_default(cx, || container.#member)),
+            (Default::None, _) if of_container => quote!(#slot.or_default(__cx, || __container.#member)),
             (Default::Default | Default::Path(_), _) => {
                 let default = self.default();
-                quote!(#slot.or_default(cx, || #default))
+                quote!(#slot.or_default(__cx, || #default))
             }
             // What is missing at the end of a list is told by its length.
             (Default::None, _) if !self.level.is_object() => return TokenStream::new(),
             (Default::None, Reader::Flat) => return TokenStream::new(),
-            (Default::None, Reader::Plain) => quote_spanned!(shown_at(ty.span())=> #slot.or_foreign_missing(cx, at)),
-            (Default::None, Reader::With(_)) => quote_spanned!(shown_at(ty.span())=> #slot.or_required(cx, at)),
+            (Default::None, Reader::Plain) => {
+                quote_spanned!(shown_at(ty.span())=> #slot.or_foreign_missing(__cx, __at))
+            }
+            (Default::None, Reader::With(_)) => quote_spanned!(shown_at(ty.span())=> #slot.or_required(__cx, __at)),
             (Default::None, Reader::Ours) => {
-                quote_spanned!(shown_at(ty.span())=> <#ty as __p::FieldType>::fill_slot(&mut #slot, cx, at))
+                quote_spanned!(shown_at(ty.span())=> <#ty as __p::FieldType>::fill_slot(&mut #slot, __cx, __at))
             }
         };
-        let check = self.check_all(&quote!(value));
+        let check = self.check_all(&quote!(__value));
         if check.is_empty() {
-            return quote!({ let at = &#at; let _ = at; #fill; });
+            return quote!({ let __at = &#at; let _ = __at; #fill; });
         }
-        quote!({ let at = &#at; if let __p::Some(value) = #fill { #check } })
+        quote!({ let __at = &#at; if let __p::Some(__value) = #fill { #check } })
     }
 }
 

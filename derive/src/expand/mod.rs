@@ -11,11 +11,10 @@ mod rules;
 mod shape;
 mod structs;
 
-use proc_macro2::{Span, TokenStream};
+use proc_macro2::{Group, Span, TokenStream, TokenTree};
 use quote::quote;
 use syn::{Generics, Path};
 
-pub(crate) use self::rules::INTEGERS;
 use crate::model::{Model, Shape};
 
 pub(crate) fn expand(krate: &Path, model: &Model<'_>) -> TokenStream {
@@ -29,6 +28,7 @@ pub(crate) fn expand(krate: &Path, model: &Model<'_>) -> TokenStream {
     let event = event::expand(&cx);
     let key = key::expand(&cx);
     let debug = debug::expand(&cx);
+    let masked = debug::is_masked(&cx);
     quote! {
         #[doc(hidden)]
         #[allow(
@@ -50,6 +50,7 @@ pub(crate) fn expand(krate: &Path, model: &Model<'_>) -> TokenStream {
             #event
             #key
             #debug
+            #masked
         };
     }
 }
@@ -58,6 +59,25 @@ pub(crate) fn expand(krate: &Path, model: &Model<'_>) -> TokenStream {
 /// a `macro_rules` does not see our `cx` and `self`.
 fn shown_at(token: Span) -> Span {
     token.resolved_at(Span::call_site())
+}
+
+fn replace_self(tokens: TokenStream, self_ty: &TokenStream) -> TokenStream {
+    let replace = |token: TokenTree| match token {
+        TokenTree::Ident(ident) if ident == "Self" => {
+            let shown = |mut token: TokenTree| {
+                token.set_span(shown_at(ident.span()));
+                token
+            };
+            self_ty.clone().into_iter().map(shown).collect::<TokenStream>()
+        }
+        TokenTree::Group(group) => {
+            let mut replaced = Group::new(group.delimiter(), replace_self(group.stream(), self_ty));
+            replaced.set_span(group.span());
+            TokenTree::Group(replaced).into()
+        }
+        other => other.into(),
+    };
+    tokens.into_iter().flat_map(replace).collect()
 }
 
 /// What all parts of the expansion look at.
@@ -78,6 +98,12 @@ impl Cx<'_> {
     /// Which fields of a level are sensitive.
     fn sensitive(&self, level: usize) -> Vec<bool> {
         self.model.levels()[level].fields.iter().map(|field| field.event.sensitive).collect()
+    }
+
+    /// Writes the type's name for `Self`, which functions outside of its impls do not know.
+    fn without_self(&self, tokens: TokenStream) -> TokenStream {
+        let (ident, turbofish) = (&self.model.input.ident, self.turbofish());
+        replace_self(tokens, &quote!(#ident #turbofish))
     }
 
     /// The parameters for a call of a generated function.

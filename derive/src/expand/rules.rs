@@ -9,7 +9,8 @@ use super::event::optional;
 use super::level::with_aliases;
 use super::{Cx, shown_at};
 use crate::model::{Field, Level, Shape};
-use crate::rule::{Rule, RuleKind, float, head, integer};
+use crate::rule::{Rule, RuleKind, float, integer};
+use crate::types::{INTEGERS, head};
 
 /// Whether any rule looks at the field alone.
 pub(super) fn any_own(field: &Field<'_>) -> bool {
@@ -25,17 +26,18 @@ pub(super) fn function(cx: &Cx<'_>, name: &Ident, ty: &Type, rules: &[Rule]) -> 
         RuleKind::Required => {
             let found = found(rule, None);
             let span = shown_at(rule.span);
-            Some(quote_spanned!(span=> if ::core::option::Option::is_none(value) { #found }))
+            Some(quote_spanned!(span=> if ::core::option::Option::is_none(__value) { #found }))
         }
         _ => {
             let check = check(cx, rule, &inner);
             Some(inner.unwrap(&check))
         }
     });
+    let rules = cx.without_self(quote!(#(#rules)*));
     quote! {
         #[inline]
-        fn #name #impl_generics (value: &#ty, cx: &mut __p::Context<'_>, at: &__p::At<'_>) #where_clause {
-            #(#rules)*
+        fn #name #impl_generics (__value: &#ty, __cx: &mut __p::Context<'_>, __at: &__p::At<'_>) #where_clause {
+            #rules
         }
     }
 }
@@ -75,10 +77,10 @@ impl<'a> Inner<'a> {
     /// Wraps the check of `value: &Inner` so that it has `value: &Field`; nothing to see is no fault.
     fn unwrap(&self, check: &TokenStream) -> TokenStream {
         // validator's traits are for types that have a size: of a `Box<str>` they see a `&str`.
-        let check = if self.is(&["str"]) { quote!({ let value = &value; #check }) } else { check.clone() };
+        let check = if self.is(&["str"]) { quote!({ let __value = &__value; #check }) } else { check.clone() };
         self.wrappers.iter().rev().fold(check, |check, wrapper| match wrapper {
-            Wrapper::Option => quote!(if let __p::Some(value) = value { #check }),
-            Wrapper::Pointer => quote!({ let value = &**value; #check }),
+            Wrapper::Option => quote!(if let __p::Some(__value) = __value { #check }),
+            Wrapper::Pointer => quote!({ let __value = &**__value; #check }),
         })
     }
 
@@ -95,9 +97,6 @@ impl<'a> Inner<'a> {
     }
 }
 
-pub(crate) const INTEGERS: &[&str] =
-    &["u8", "u16", "u32", "u64", "u128", "usize", "i8", "i16", "i32", "i64", "i128", "isize"];
-
 /// The check of one rule on `value: &Inner`.
 fn check(cx: &Cx<'_>, rule: &Rule, inner: &Inner<'_>) -> TokenStream {
     let span = shown_at(rule.span);
@@ -105,7 +104,7 @@ fn check(cx: &Cx<'_>, rule: &Rule, inner: &Inner<'_>) -> TokenStream {
     let holds = match &rule.kind {
         RuleKind::Length { min, max, equal } => {
             let (min, max, equal) = (optional(min.as_ref()), optional(max.as_ref()), optional(equal.as_ref()));
-            quote_spanned!(span=> __p::validator::ValidateLength::validate_length(value, #min, #max, #equal))
+            quote_spanned!(span=> __p::validator::ValidateLength::validate_length(__value, #min, #max, #equal))
         }
         RuleKind::Range(range) => {
             // One type for all of them: on a decimal, `min = 0` beside `max = 99.95` is a float too.
@@ -113,10 +112,10 @@ fn check(cx: &Cx<'_>, rule: &Rule, inner: &Inner<'_>) -> TokenStream {
             let bound = |bound: &Option<Expr>| optional(bound.as_ref().map(|bound| typed(bound, inner, is_float)));
             let (min, max) = (bound(&range.min), bound(&range.max));
             let (exclusive_min, exclusive_max) = (bound(&range.exclusive_min), bound(&range.exclusive_max));
-            quote_spanned!(span=> __p::in_range(value, #min, #max, #exclusive_min, #exclusive_max))
+            quote_spanned!(span=> __p::in_range(__value, #min, #max, #exclusive_min, #exclusive_max))
         }
-        RuleKind::Email => quote_spanned!(span=> __p::validator::ValidateEmail::validate_email(value)),
-        RuleKind::Url => quote_spanned!(span=> __p::validator::ValidateUrl::validate_url(value)),
+        RuleKind::Email => quote_spanned!(span=> __p::validator::ValidateEmail::validate_email(__value)),
+        RuleKind::Url => quote_spanned!(span=> __p::validator::ValidateUrl::validate_url(__value)),
         RuleKind::Ip { v4, v6 } => {
             let method = Ident::new(
                 match (v4, v6) {
@@ -126,52 +125,52 @@ fn check(cx: &Cx<'_>, rule: &Rule, inner: &Inner<'_>) -> TokenStream {
                 },
                 span,
             );
-            quote_spanned!(span=> __p::validator::ValidateIp::#method(value))
+            quote_spanned!(span=> __p::validator::ValidateIp::#method(__value))
         }
         RuleKind::Regex(path) => {
-            quote_spanned!(span=> __p::validator::ValidateRegex::validate_regex(value, &#path))
+            quote_spanned!(span=> __p::validator::ValidateRegex::validate_regex(__value, &#path))
         }
         RuleKind::Contains(pattern) => {
-            quote_spanned!(span=> __p::validator::ValidateContains::validate_contains(value, #pattern))
+            quote_spanned!(span=> __p::validator::ValidateContains::validate_contains(__value, #pattern))
         }
         RuleKind::DoesNotContain(pattern) => {
-            quote_spanned!(span=> __p::validator::ValidateDoesNotContain::validate_does_not_contain(value, #pattern))
+            quote_spanned!(span=> __p::validator::ValidateDoesNotContain::validate_does_not_contain(__value, #pattern))
         }
         RuleKind::NonControlCharacter => {
-            quote_spanned!(span=> __p::validator::ValidateNonControlCharacter::validate_non_control_character(value))
+            quote_spanned!(span=> __p::validator::ValidateNonControlCharacter::validate_non_control_character(__value))
         }
         RuleKind::CreditCard => {
-            quote_spanned!(span=> __p::validator::ValidateCreditCard::validate_credit_card(value))
+            quote_spanned!(span=> __p::validator::ValidateCreditCard::validate_credit_card(__value))
         }
         RuleKind::OneOf(list) => {
             let list = list.iter().map(|value| number(value, inner.is_float()));
-            quote_spanned!(span=> __p::is_one_of(value, &[#(#list),*]))
+            quote_spanned!(span=> __p::is_one_of(__value, &[#(#list),*]))
         }
         RuleKind::NoneOf(list) => {
             let list = list.iter().map(|value| number(value, inner.is_float()));
-            quote_spanned!(span=> !__p::is_one_of(value, &[#(#list),*]))
+            quote_spanned!(span=> !__p::is_one_of(__value, &[#(#list),*]))
         }
         RuleKind::Equal(other) => {
             let other = number(other, inner.is_float());
-            quote_spanned!(span=> __p::is_one_of(value, &[#other]))
+            quote_spanned!(span=> __p::is_one_of(__value, &[#other]))
         }
         RuleKind::ContainsOnly(list) => quote_spanned! {span=>
-            ::core::iter::IntoIterator::into_iter(value).all(|value| __p::is_one_of(value, &[#(#list),*]))
+            ::core::iter::IntoIterator::into_iter(__value).all(|__value| __p::is_one_of(__value, &[#(#list),*]))
         },
         RuleKind::ContainsNoneOf(list) => quote_spanned! {span=>
-            !::core::iter::IntoIterator::into_iter(value).any(|value| __p::is_one_of(value, &[#(#list),*]))
+            !::core::iter::IntoIterator::into_iter(__value).any(|__value| __p::is_one_of(__value, &[#(#list),*]))
         },
         RuleKind::Custom { function, use_context } => {
             // As validator passes them: numbers by value, a `Cow` as what it borrows.
             let argument = if inner.is_number() {
-                quote_spanned!(span=> *value)
+                quote_spanned!(span=> *__value)
             } else if inner.is(&["Cow"]) {
-                quote_spanned!(span=> ::core::convert::AsRef::as_ref(value))
+                quote_spanned!(span=> ::core::convert::AsRef::as_ref(__value))
             } else {
-                quote_spanned!(span=> value)
+                quote_spanned!(span=> __value)
             };
             let (code, message) = (optional(rule.code.as_ref()), optional(rule.message.as_ref()));
-            let note = quote!(__p::broken_custom(cx, at, error, #code, #message));
+            let note = quote!(__p::broken_custom(__cx, __at, __error, #code, #message));
             return call(cx, span, function, &argument, *use_context, &note);
         }
         RuleKind::MustMatch(_) | RuleKind::Required => unreachable!("checked elsewhere"),
@@ -190,12 +189,12 @@ fn call(
 ) -> TokenStream {
     match &cx.model.rules.context {
         Some(context) if use_context => quote_spanned! {span=>
-            match cx.user::<#context>() {
-                __p::Some(context) => if let __p::Err(error) = #function(#argument, context) { #note; },
-                __p::None => __p::no_context::<#context>(cx, at),
+            match __cx.user::<#context>() {
+                __p::Some(__context) => if let __p::Err(__error) = #function(#argument, __context) { #note; },
+                __p::None => __p::no_context::<#context>(__cx, __at),
             }
         },
-        _ => quote_spanned!(span=> if let __p::Err(error) = #function(#argument) { #note; }),
+        _ => quote_spanned!(span=> if let __p::Err(__error) = #function(#argument) { #note; }),
     }
 }
 
@@ -215,7 +214,7 @@ fn number(bound: &Expr, is_float: bool) -> TokenStream {
 /// A bound as a value of the field's type, so that its errors are its own.
 fn typed(bound: &Expr, inner: &Inner<'_>, is_float: bool) -> TokenStream {
     let (ty, bound) = (inner.ty, number(bound, is_float));
-    if inner.is_number() { quote!({ let bound: #ty = #bound; bound }) } else { bound }
+    if inner.is_number() { quote!({ let __bound: #ty = #bound; __bound }) } else { bound }
 }
 
 /// Notes that the rule is broken: as a constant where its arguments are literals.
@@ -226,20 +225,20 @@ fn found(rule: &Rule, inner: Option<&Inner<'_>>) -> TokenStream {
     if let Some(constants) = params.iter().map(|(name, param)| param.constant(name)).collect::<Option<Vec<_>>>() {
         return quote! {
             {
-                static RULE: __p::Rule = __p::Rule::new(#code, &[#(#constants),*], #message);
-                cx.broken(at, &RULE)
+                static __RULE: __p::Rule = __p::Rule::new(#code, &[#(#constants),*], #message);
+                __cx.broken(__at, &__RULE)
             }
         };
     }
     let insert = params.iter().map(|(name, param)| {
         let value = &param.expr;
-        quote!(__p::param(&mut params, #name, #value);)
+        quote!(__p::param(&mut __params, #name, #value);)
     });
     quote! {
         {
-            let mut params = ::core::default::Default::default();
+            let mut __params = ::core::default::Default::default();
             #(#insert)*
-            cx.broken_with(at, #code, params, #message);
+            __cx.broken_with(__at, #code, __params, #message);
         }
     }
 }
@@ -345,7 +344,7 @@ pub(super) fn across_fields(level: &Level<'_>, field: impl Fn(usize) -> (TokenSt
         let (found, span) = (found(rule, None), shown_at(rule.span));
         Some(quote_spanned! {span=>
             if !__p::validator::validate_must_match(#one, #other) {
-                let at = &#at;
+                let __at = &#at;
                 #found
             }
         })
@@ -367,24 +366,25 @@ pub(super) fn of_whole(cx: &Cx<'_>) -> Option<TokenStream> {
         let span = function.segments.last().map_or_else(Span::call_site, |last| shown_at(last.ident.span()));
         let note = match rule.field.as_ref().and_then(|field| name_of(cx, field)) {
             Some(name) => quote!({
-                let at = at.field(const { &#name });
-                __p::broken_custom(cx, &at, error, #code, #message);
+                let __at = __at.field(const { &#name });
+                __p::broken_custom(__cx, &__at, __error, #code, #message);
             }),
-            None => quote!(__p::broken_schema(cx, at, error, #code, #message)),
+            None => quote!(__p::broken_schema(__cx, __at, __error, #code, #message)),
         };
-        let check = call(cx, span, function, &quote_spanned!(span=> value), rule.use_context, &note);
-        if rule.skip_on_field_errors { quote!(if clean { #check }) } else { check }
+        let check = call(cx, span, function, &quote_spanned!(span=> __value), rule.use_context, &note);
+        if rule.skip_on_field_errors { quote!(if __clean { #check }) } else { check }
     });
+    let rules = cx.without_self(quote!(#(#rules)*));
     Some(quote! {
         fn __whole #impl_generics (
-            value: &#self_ty,
-            cx: &mut __p::Context<'_>,
-            at: &__p::At<'_>,
-            before: usize,
+            __value: &#self_ty,
+            __cx: &mut __p::Context<'_>,
+            __at: &__p::At<'_>,
+            __before: usize,
         ) #where_clause {
-            let clean = cx.found() == before;
-            let _ = clean;
-            #(#rules)*
+            let __clean = __cx.found() == __before;
+            let _ = __clean;
+            #rules
         }
     })
 }

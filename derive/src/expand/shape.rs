@@ -10,8 +10,8 @@ use syn::{GenericParam, Ident, LitStr, Member, Type};
 
 use super::{Cx, generics, rules, shown_at};
 use crate::model::{Field, Level, Model, Reader, Shape, Variant};
-use crate::rule::head;
 use crate::schemars::With;
+use crate::types::head;
 
 /// The body of `FieldType::shape`, and the constant that it gives, if the type has a name in contracts.
 pub(super) fn expand(cx: &Cx<'_>) -> (TokenStream, Option<TokenStream>) {
@@ -68,8 +68,8 @@ pub(super) fn json_schema(cx: &Cx<'_>) -> Option<TokenStream> {
                 <Self as __p::FieldType>::shape().id()
             }
 
-            fn json_schema(generator: &mut __p::schemars::SchemaGenerator) -> __p::schemars::Schema {
-                __p::schema_of::<Self>(generator)
+            fn json_schema(__generator: &mut __p::schemars::SchemaGenerator) -> __p::schemars::Schema {
+                __p::schema_of::<Self>(__generator)
             }
         }
     })
@@ -327,7 +327,7 @@ fn presence(model: &Model<'_>, level: &Level<'_>, field: &Field<'_>) -> Option<T
         && !model.serde.attrs.transparent();
     let ty = field.serde.ty;
     let member = &field.serde.member;
-    let container = |value: TokenStream| quote!({ let container: Self = #value; container.#member });
+    let container = |value: TokenStream| quote!({ let __container: Self = #value; __container.#member });
     let value = match (attrs.default(), model.serde.attrs.default()) {
         (Default::Default, _) => quote_spanned!(shown_at(ty.span())=> <#ty as ::core::default::Default>::default()),
         (Default::Path(path), _) => quote_spanned!(shown_at(path.span())=> #path()),
@@ -348,19 +348,19 @@ fn presence(model: &Model<'_>, level: &Level<'_>, field: &Field<'_>) -> Option<T
     }
     let json = match attrs.serialize_with() {
         Some(path) => quote_spanned! {shown_at(path.span())=>
-            #path(&default, __p::serde_json::value::Serializer).ok()
+            #path(&__default, __p::serde_json::value::Serializer).ok()
         },
-        None => quote!(__p::MaybeValue(&default).to_value()),
+        None => quote!(__p::MaybeValue(&__default).to_value()),
     };
     let json = match attrs.skip_serializing_if() {
-        Some(skip) => quote_spanned!(shown_at(skip.span())=> if #skip(&default) { __p::None } else { #json }),
+        Some(skip) => quote_spanned!(shown_at(skip.span())=> if #skip(&__default) { __p::None } else { #json }),
         None => json,
     };
     Some(quote! {
         __p::Presence::Default(|| {
             #[allow(unused_imports)]
             use __p::NoValue as _;
-            let default = #value;
+            let __default = #value;
             #json
         })
     })
@@ -416,7 +416,7 @@ pub(super) fn is_known(ty: &Type) -> bool {
         Type::Tuple(tuple) => tuple.elems.iter().all(is_known),
         Type::Path(path) if path.path.get_ident().is_some() || head(ty).is_some_and(|(_, list)| !list.is_empty()) => {
             head(ty).is_some_and(|(name, arguments)| match name.as_str() {
-                name if arguments.is_empty() => LEAVES.contains(&name) || super::INTEGERS.contains(&name),
+                name if arguments.is_empty() => LEAVES.contains(&name) || crate::types::INTEGERS.contains(&name),
                 name => CONTAINERS.contains(&name) && arguments.into_iter().all(is_known),
             })
         }

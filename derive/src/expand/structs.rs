@@ -39,29 +39,29 @@ pub(super) fn expand(cx: &Cx<'_>, level: &Level<'_>) -> Body {
 
 fn level_check(level: &Expand<'_>) -> TokenStream {
     let (pattern, check) = (level.pattern(), level.check());
-    quote!(let #pattern = this; #check)
+    quote!(let #pattern = __this; #check)
 }
 
 /// A type with `from` or `try_from`: another type is read, by our reader, and converted.
 pub(super) fn converted(cx: &Cx<'_>, items: TokenStream, check: TokenStream) -> Option<Body> {
     let (wire, fallible) = cx.model.converted_from()?;
     let convert = if fallible {
-        quote!(__p::Result::ok(<Self as ::core::convert::TryFrom<#wire>>::try_from(wire)))
+        quote!(__p::Result::ok(<Self as ::core::convert::TryFrom<#wire>>::try_from(__wire)))
     } else {
-        quote!(__p::Some(<Self as ::core::convert::From<#wire>>::from(wire)))
+        quote!(__p::Some(<Self as ::core::convert::From<#wire>>::from(__wire)))
     };
     let convert = quote! {
         match #convert {
-            __p::Some(value) => {
+            __p::Some(__value) => {
                 {
-                    let this = &value;
+                    let __this = &__value;
                     #check
                 }
-                __p::Some(value)
+                __p::Some(__value)
             }
             // Its error's text may quote the payload: that it failed is all that is told.
             __p::None => {
-                __p::not_convertible(cx, at);
+                __p::not_convertible(__cx, __at);
                 __p::None
             }
         }
@@ -69,18 +69,18 @@ pub(super) fn converted(cx: &Cx<'_>, items: TokenStream, check: TokenStream) -> 
     Some(Body {
         items,
         read: quote! {{
-            let __p::Some(wire) = <#wire as __p::FieldType>::read(input, cx, at)? else {
+            let __p::Some(__wire) = <#wire as __p::FieldType>::read(__input, __cx, __at)? else {
                 return __p::Ok(__p::None);
             };
-            let value: __p::Option<Self> = #convert;
-            __p::Ok(value)
+            let __value: __p::Option<Self> = #convert;
+            __p::Ok(__value)
         }},
         read_flat: None,
-        read_key: Some((wire.to_token_stream(), quote!({ let wire = inner; #convert }))),
-        flat: Flat { field_name: Some(quote!(<#wire as __p::FieldType>::field_name(name))), ..Flat::default() },
+        read_key: Some((wire.to_token_stream(), quote!({ let __wire = __inner; #convert }))),
+        flat: Flat { field_name: Some(quote!(<#wire as __p::FieldType>::field_name(__name))), ..Flat::default() },
         patch: None,
         check,
-        flat_names: quote!(<#wire as __p::FieldType>::flat_names(names);),
+        flat_names: quote!(<#wire as __p::FieldType>::flat_names(__names);),
         is_sensitive: None,
         is_null: None,
         same_as: None,

@@ -1,7 +1,7 @@
 use event_schema::prelude::*;
 
 #[derive(Serialize, EventSchema)]
-#[event(name = 7, version = "2", topic = orders, validate = 0, crate = "event_schema")]
+#[event(name = 7, version = "2", topic = 7, validate = 0, crate = "event_schema")]
 struct Order {
     order_id: String,
 }

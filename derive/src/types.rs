@@ -1,0 +1,29 @@
+//! What the derive can tell of a type by its name.
+
+use syn::ext::IdentExt;
+
+pub(crate) const INTEGERS: &[&str] =
+    &["u8", "u16", "u32", "u64", "u128", "usize", "i8", "i16", "i32", "i64", "i128", "isize"];
+
+/// The last name of a type's path, and its type arguments; of an array, `[]` and its element.
+pub(crate) fn head(ty: &syn::Type) -> Option<(String, Vec<&syn::Type>)> {
+    let path = match serde_derive_internals::ungroup(ty) {
+        syn::Type::Path(path) => path,
+        syn::Type::Array(array) => return Some(("[]".to_owned(), vec![&*array.elem])),
+        syn::Type::Slice(slice) => return Some(("[]".to_owned(), vec![&*slice.elem])),
+        _ => return None,
+    };
+    let last = path.path.segments.last()?;
+    let arguments = match &last.arguments {
+        syn::PathArguments::AngleBracketed(arguments) => arguments
+            .args
+            .iter()
+            .filter_map(|argument| match argument {
+                syn::GenericArgument::Type(ty) => Some(ty),
+                _ => None,
+            })
+            .collect(),
+        _ => Vec::new(),
+    };
+    Some((last.ident.unraw().to_string(), arguments))
+}
