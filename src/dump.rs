@@ -119,6 +119,11 @@ impl<'c> DumpOptions<'c> {
         self
     }
 
+    /// Whether all fields are written.
+    pub(crate) fn chooses_all(&self) -> bool {
+        self.only.is_none() && self.exclude.is_empty()
+    }
+
     /// The chosen part of an event's value.
     pub(crate) fn choose<E: EventSchema>(&self, mut value: Value) -> Result<Value, DumpError> {
         for name in self.only.iter().flatten().chain(&self.exclude) {

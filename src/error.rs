@@ -48,6 +48,7 @@ pub(crate) enum LoadErrorKind {
     TooDeep {
         limit: usize,
     },
+    TooAmbiguous,
     /// Without a size where the rest was not read.
     TooLarge {
         size: Option<usize>,
@@ -302,6 +303,7 @@ impl LoadError {
             | LoadErrorKind::Syntax(_)
             | LoadErrorKind::NotUtf8(_)
             | LoadErrorKind::TooDeep { .. }
+            | LoadErrorKind::TooAmbiguous
             | LoadErrorKind::TooLarge { .. }
             | LoadErrorKind::Io(_)
             | LoadErrorKind::UnsupportedVersion { violations: None, .. } => {}
@@ -365,6 +367,28 @@ impl LoadError {
     #[must_use]
     pub fn is_not_utf8(&self) -> bool {
         matches!(self.0, LoadErrorKind::NotUtf8(_))
+    }
+
+    /// The input has untagged enums within untagged enums, and to find their variants it would be read too often: more
+    /// than 64 times and a megabyte. That grows as the variants to the power of the levels.
+    ///
+    /// ```
+    /// # use event_schema::prelude::*;
+    /// #[event_schema::event]
+    /// #[derive(Debug)]
+    /// #[serde(untagged)]
+    /// enum Rule {
+    ///     All { of: Vec<Rule>, all: bool },
+    ///     Any { of: Vec<Rule>, any: bool },
+    /// }
+    ///
+    /// let rule = |levels| format!("{}{}", r#"{"of": ["#.repeat(levels), r#"], "any": true}"#.repeat(levels));
+    /// assert!(Rule::load_str(&rule(4)).is_ok());
+    /// assert!(Rule::load_str(&rule(40)).unwrap_err().is_too_ambiguous());
+    /// ```
+    #[must_use]
+    pub fn is_too_ambiguous(&self) -> bool {
+        matches!(self.0, LoadErrorKind::TooAmbiguous)
     }
 
     /// The input is nested deeper than the limit of the load.
@@ -484,7 +508,8 @@ impl LoadError {
             | LoadErrorKind::Syntax(_)
             | LoadErrorKind::NotUtf8(_)
             | LoadErrorKind::OtherEvent { .. }
-            | LoadErrorKind::TooDeep { .. } => report::problem(400, "Bad Request", &self.to_string()),
+            | LoadErrorKind::TooDeep { .. }
+            | LoadErrorKind::TooAmbiguous => report::problem(400, "Bad Request", &self.to_string()),
         }
     }
 }
@@ -527,6 +552,9 @@ impl fmt::Display for LoadError {
             LoadErrorKind::TooDeep { limit } => {
                 write!(f, "nested deeper than {limit} levels, the limit of this load")
             }
+            LoadErrorKind::TooAmbiguous => f.write_str(
+                "too ambiguous: untagged enums lie within one another, and too many variants would be tried",
+            ),
             LoadErrorKind::TooLarge { size: Some(size), limit } => {
                 write!(f, "{size} bytes, which is more than the {limit} bytes this load allows")
             }

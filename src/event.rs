@@ -739,6 +739,9 @@ pub trait EventSchema: FieldType + Serialize {
     /// As [`dump`](Self::dump), and if a chosen field does not exist.
     fn dump_with(&self, options: &DumpOptions<'_>) -> Result<Vec<u8>, DumpError> {
         hooks::dump(self, &options.rules, |event| {
+            if options.chooses_all() && !Self::CHANGES_DUMP {
+                return Ok(serde_json::to_vec(event).map_err(DumpErrorKind::Write)?);
+            }
             let value = options.choose::<Self>(hooks::to_value(event)?)?;
             Ok(serde_json::to_vec(&value).map_err(DumpErrorKind::Write)?)
         })

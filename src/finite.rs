@@ -11,7 +11,12 @@ use crate::load::{At, Context};
 
 /// Notes a value, written by its own `Serialize`, in which a float is none that JSON has.
 pub fn check_plain<T: Serialize + ?Sized>(value: &T, cx: &mut Context<'_>, at: &At<'_>) {
-    if let Err(NotFinite(true)) = value.serialize(Finite) {
+    check_finite(value.serialize(Finite), cx, at);
+}
+
+/// Notes a value that was written to [`Finite`], by a function perhaps, in which a float is none that JSON has.
+pub fn check_finite(written: Result<(), NotFinite>, cx: &mut Context<'_>, at: &At<'_>) {
+    if let Err(NotFinite(true)) = written {
         cx.unreadable(at, &NUMBER);
     }
 }
@@ -19,7 +24,7 @@ pub fn check_plain<T: Serialize + ?Sized>(value: &T, cx: &mut Context<'_>, at: &
 /// Why a value was not walked to its end: a float, or an error of its own, which is told when it is written.
 #[derive(Debug, thiserror::Error)]
 #[error("not finite")]
-struct NotFinite(bool);
+pub struct NotFinite(bool);
 
 impl Error for NotFinite {
     fn custom<T: std::fmt::Display>(_: T) -> Self {
@@ -28,8 +33,9 @@ impl Error for NotFinite {
 }
 
 /// Writes nothing and looks at the floats.
-#[derive(Clone, Copy)]
-struct Finite;
+#[derive(Clone, Copy, Debug)]
+#[allow(clippy::exhaustive_structs, reason = "written out by the derive")]
+pub struct Finite;
 
 type Done = Result<(), NotFinite>;
 

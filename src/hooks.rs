@@ -6,6 +6,7 @@ use validator::ValidationError;
 
 use crate::error::{DumpError, DumpErrorKind};
 use crate::event::EventSchema;
+use crate::exact;
 use crate::load::{At, Context, Dialect, FieldType, LoadOptions};
 use crate::rules::broken_schema;
 
@@ -95,7 +96,7 @@ pub(crate) fn dump_many<E: EventSchema>(events: &[E], options: &LoadOptions<'_>)
             text.push(b',');
         }
         if E::CHANGES_DUMP {
-            match event.after_dump(serde_json::to_value(event).map_err(DumpErrorKind::Write)?) {
+            match event.after_dump(exact::to_value(event).map_err(DumpErrorKind::Write)?) {
                 Ok(value) => serde_json::to_writer(&mut text, &value).map_err(DumpErrorKind::Write)?,
                 Err(error) => broken_schema(&mut cx, at, error, None, None),
             }
@@ -112,7 +113,7 @@ pub(crate) fn dump_many<E: EventSchema>(events: &[E], options: &LoadOptions<'_>)
 
 /// The event's value, after its `post_dump` hook.
 pub(crate) fn to_value<E: EventSchema>(event: &E) -> Result<Value, DumpError> {
-    let value = serde_json::to_value(event).map_err(DumpErrorKind::Write)?;
+    let value = exact::to_value(event).map_err(DumpErrorKind::Write)?;
     if E::CHANGES_DUMP { event.after_dump(value).map_err(refused) } else { Ok(value) }
 }
 

@@ -167,6 +167,7 @@ mod dump;
 mod envelope;
 mod error;
 mod event;
+mod exact;
 mod finite;
 #[cfg(feature = "cloudevents")]
 pub mod format;

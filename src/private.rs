@@ -19,7 +19,7 @@ pub use crate::contract::shape::{
 pub use crate::contract::{is_inline, json_schema, schema_of};
 pub use crate::error::{LoadError, untyped};
 pub use crate::event::{Descriptor, EventKey, EventSchema};
-pub use crate::finite::check_plain;
+pub use crate::finite::{Finite, check_finite, check_plain};
 pub use crate::hooks::{HookResult, read_prepared, read_value};
 pub use crate::load::buffer::{Leftovers, Plain, With, not_convertible, read_foreign};
 pub use crate::load::containers::{Each, ListType, MapType, Pairs, no_rules, read_newtype_key};

@@ -58,7 +58,8 @@ pub(crate) struct Buffered(Form);
 
 #[derive(Debug)]
 enum Form {
-    Text(Box<str>),
+    /// And where it starts in what it was taken from, if it was not put together.
+    Text(Box<str>, Option<usize>),
     Value(Value),
 }
 
@@ -72,7 +73,7 @@ impl Buffered {
     #[cold]
     pub(super) fn keys(&self) -> Vec<String> {
         match &self.0 {
-            Form::Text(text) => {
+            Form::Text(text, _) => {
                 let object: HashMap<String, RawText<'_>> =
                     HashMap::deserialize(&mut Source::new(text)).unwrap_or_default();
                 object.into_keys().collect()
@@ -84,7 +85,10 @@ impl Buffered {
     /// Keeps a value of the source.
     pub(crate) fn read<'de, D: Deserializer<'de>>(input: D, cx: &mut Context<'_>) -> Result<Self, D::Error> {
         Ok(Self(match cx.dialect() {
-            Dialect::Json => Form::Text(RawText::deserialize(input)?.0.into()),
+            Dialect::Json => {
+                let RawText { text, start } = RawText::deserialize(input)?;
+                Form::Text(text.into(), start)
+            }
             Dialect::Value => Form::Value(AnyValue(cx).deserialize(input)?),
         }))
     }
@@ -92,18 +96,40 @@ impl Buffered {
     /// Reads it through a seed, as often as is needed.
     pub(crate) fn get_with<'b, S: DeserializeSeed<'b>, E: Error>(&'b self, seed: S) -> Result<S::Value, E> {
         match &self.0 {
-            Form::Text(text) => seed.deserialize(&mut Source::new(text)).map_err(E::custom),
+            Form::Text(text, start) => {
+                seed.deserialize(&mut Source::new(text)).map_err(|error| E::custom(error.of_part(*start)))
+            }
             Form::Value(value) => seed.deserialize(value).map_err(E::custom),
         }
     }
 
-    /// Reads it with code that is not ours, whose error becomes one finding at its inner path.
-    pub(crate) fn foreign<T, W: With<T>>(&self, cx: &mut Context<'_>, at: &At<'_>) -> Option<T> {
+    /// How much there is to read: bytes of a text, parts of a value.
+    pub(crate) fn size(&self) -> usize {
+        fn parts(value: &Value) -> usize {
+            match value {
+                Value::Array(list) => 1 + list.iter().map(parts).sum::<usize>(),
+                Value::Object(object) => 1 + object.values().map(parts).sum::<usize>(),
+                _ => 1,
+            }
+        }
+
+        match &self.0 {
+            Form::Text(text, _) => text.len(),
+            Form::Value(value) => parts(value),
+        }
+    }
+
+    /// Reads it with code that is not ours, whose error becomes one finding at its inner path. That code does not
+    /// count levels, and so they are counted before; those of a value were when it was kept.
+    pub(crate) fn foreign<T, W: With<T>, E: Error>(&self, cx: &mut Context<'_>, at: &At<'_>) -> Result<Option<T>, E> {
+        if let Form::Text(text, _) = &self.0 {
+            cx.enclose(text)?;
+        }
         let read = match &self.0 {
-            Form::Text(text) => W::call(&mut Source::shallow(text)).ok(),
+            Form::Text(text, _) => W::call(&mut Source::new(text)).ok(),
             Form::Value(value) => W::call(value).ok(),
         };
-        read.or_else(|| self.foreign_again::<T, W>(cx, at))
+        Ok(read.or_else(|| self.foreign_again::<T, W>(cx, at)))
     }
 
     /// Reads it once more, to see where that fails: to watch every step of every read would cost all of them.
@@ -111,8 +137,8 @@ impl Buffered {
     fn foreign_again<T, W: With<T>>(&self, cx: &mut Context<'_>, at: &At<'_>) -> Option<T> {
         let mut track = serde_path_to_error::Track::new();
         let read = match &self.0 {
-            Form::Text(text) => {
-                W::call(serde_path_to_error::Deserializer::new(&mut Source::shallow(text), &mut track)).ok()
+            Form::Text(text, _) => {
+                W::call(serde_path_to_error::Deserializer::new(&mut Source::new(text), &mut track)).ok()
             }
             Form::Value(value) => W::call(serde_path_to_error::Deserializer::new(value, &mut track)).ok(),
         };
@@ -139,7 +165,11 @@ fn note_inside(cx: &mut Context<'_>, at: &At<'_>, path: &[&serde_path_to_error::
 }
 
 /// The text of a value, borrowed from the source where it can be.
-pub(super) struct RawText<'de>(pub(super) Cow<'de, str>);
+pub(super) struct RawText<'de> {
+    pub(super) text: Cow<'de, str>,
+    /// Where it starts in the source, if that says so.
+    pub(super) start: Option<usize>,
+}
 
 impl<'de> Deserialize<'de> for RawText<'de> {
     fn deserialize<D: Deserializer<'de>>(input: D) -> Result<Self, D::Error> {
@@ -152,10 +182,11 @@ impl<'de> Deserialize<'de> for RawText<'de> {
                 f.write_str("any value")
             }
             fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<Self::Value, A::Error> {
-                match map.next_entry::<IgnoredAny, Key<'de>>()? {
-                    Some((_, text)) => Ok(RawText(text.0)),
-                    None => Err(A::Error::custom("a source that has no text")),
-                }
+                let Some((_, Key(text))) = map.next_entry::<IgnoredAny, _>()? else {
+                    return Err(A::Error::custom("a source that has no text"));
+                };
+                let start = map.next_entry::<IgnoredAny, usize>()?.map(|(_, start)| start);
+                Ok(RawText { text, start })
             }
         }
 
@@ -242,7 +273,7 @@ pub fn read_foreign<'de, T, W: With<T>, D: Deserializer<'de>>(
     cx: &mut Context<'_>,
     at: &At<'_>,
 ) -> Result<Option<T>, D::Error> {
-    Ok(Buffered::read(input, cx)?.foreign::<T, W>(cx, at))
+    Buffered::read(input, cx)?.foreign::<T, W, _>(cx, at)
 }
 
 /// Notes that the value that was read could not be converted.
@@ -302,7 +333,7 @@ impl Leftovers {
         let rest = self.0.into_iter().filter(|entry| !entry.taken);
         rest.filter_map(|entry| match entry.value.0 {
             Form::Value(value) => Some((entry.key, value)),
-            Form::Text(_) => None,
+            Form::Text(..) => None,
         })
         .collect()
     }
@@ -405,7 +436,7 @@ impl<'de, A: MapAccess<'de>> Deserializer<'de> for MapOf<A> {
             }
             text.push_str(&Value::String(key).to_string());
             text.push(':');
-            text.push_str(&value.0);
+            text.push_str(&value.text);
         }
         text.push('}');
         visit_raw(text, visitor)

@@ -123,8 +123,8 @@ impl<'c> LoadOptions<'c> {
     ///
     /// That is the value at fault; of an unknown or repeated field, and of a map's key that is at fault, the key; of a
     /// missing field, the object that lacks it. A value under a key that the violation's path does not name, for it is
-    /// an alias, masked or changed by a `pre_load` hook, has the place of what it lies in. From a
-    /// [`Value`](serde_json::Value) there are no positions.
+    /// an alias, masked or changed by a `pre_load` hook, has the place of what it lies in, and so has an entry of a map
+    /// that has several of its key. From a [`Value`](serde_json::Value) there are no positions.
     ///
     /// ```
     /// use event_schema::prelude::*;
@@ -239,6 +239,17 @@ static REQUIRED: Rule = Rule::bare("required");
 static DUPLICATE: Rule = Rule::bare("duplicate");
 pub(super) static VARIANT: Expected = Expected::new("variant");
 static NO_LIST: Rule = Rule::new("invalid", &[("expected", Param::Str("list"))], Some("Invalid input type."));
+
+/// A limit that ends a read.
+#[derive(Clone, Copy, Debug)]
+enum Limit {
+    Depth,
+    Rereads,
+}
+
+/// How much may be read again for untagged enums within untagged enums: a megabyte, and so many times each outermost.
+const REREADS: usize = 1 << 20;
+const REREADS_OF_EACH: usize = 64;
 
 /// How many unknown variants are compared with the known ones in a load.
 const MAX_SUGGESTIONS: usize = 100;
@@ -409,7 +420,12 @@ pub struct Context<'c> {
     options: LoadOptions<'c>,
     dialect: Dialect,
     mode: Mode,
-    too_deep: bool,
+    /// Why the read was given up, though the text is not to blame.
+    exhausted: Option<Limit>,
+    /// How much may still be read again for [untagged enums](Self::try_variants).
+    rereads: usize,
+    /// In how many untagged enums, within one another, a variant is tried.
+    tries: usize,
     /// Fields that no type knows, if `valid_data` wants them out.
     strays: Vec<Path>,
     /// The object that comes next is shared, if it comes at this depth.
@@ -428,7 +444,9 @@ impl<'c> Context<'c> {
             options,
             dialect,
             mode: Mode::Whole,
-            too_deep: false,
+            exhausted: None,
+            rereads: REREADS,
+            tries: 0,
             strays: Vec::new(),
             shared: None,
             number_in_disguise: None,
@@ -485,13 +503,45 @@ impl<'c> Context<'c> {
     #[inline]
     pub fn enter<E: Error>(&mut self) -> Result<(), E> {
         self.depth += 1;
-        if self.depth > self.options.max_depth { Err(self.give_up()) } else { Ok(()) }
+        if self.depth > self.options.max_depth { Err(self.give_up(Limit::Depth)) } else { Ok(()) }
     }
 
     #[cold]
-    fn give_up<E: Error>(&mut self) -> E {
-        self.too_deep = true;
-        E::custom("nested too deep")
+    fn give_up<E: Error>(&mut self, limit: Limit) -> E {
+        self.exhausted = Some(limit);
+        E::custom("a limit of the load")
+    }
+
+    /// Counts the levels of a value's text that goes to code that does not count them.
+    ///
+    /// # Errors
+    /// As [`enter`](Self::enter).
+    pub(crate) fn enclose<E: Error>(&mut self, text: &str) -> Result<(), E> {
+        let left = self.options.max_depth.saturating_sub(self.depth);
+        // A level takes two bytes.
+        if text.len() / 2 > left && json::levels(text) > left { Err(self.give_up(Limit::Depth)) } else { Ok(()) }
+    }
+
+    /// Tries the variants of an untagged enum on a value of this size.
+    pub(crate) fn try_variants<T>(&mut self, size: usize, read: impl FnOnce(&mut Self, usize) -> T) -> T {
+        if self.tries == 0 {
+            self.rereads = self.rereads.saturating_add(size.saturating_mul(REREADS_OF_EACH));
+        }
+        self.tries += 1;
+        let value = read(self, size);
+        self.tries -= 1;
+        value
+    }
+
+    /// Counts a try within a try: there can be as many as the variants to the power of the levels.
+    ///
+    /// # Errors
+    /// If there were too many; the read ends then.
+    pub(crate) fn reread<E: Error>(&mut self, size: usize) -> Result<(), E> {
+        let size = if self.tries > 1 { size } else { 0 };
+        let Some(left) = self.rereads.checked_sub(size) else { return Err(self.give_up(Limit::Rereads)) };
+        self.rereads = left;
+        Ok(())
     }
 
     /// Comes back up.
@@ -561,15 +611,15 @@ impl<'c> Context<'c> {
     /// What the read that failed with `error` on `input`, at a byte, has to say.
     #[cold]
     pub(crate) fn to_failure(&self, input: &str, error: &json::Error, stopped: usize) -> LoadError {
-        if self.too_deep {
-            LoadErrorKind::TooDeep { limit: self.options.max_depth }.into()
-        } else {
-            LoadError::syntax(input, error, stopped)
-        }
+        self.to_exhausted().unwrap_or_else(|| LoadError::syntax(input, error, stopped))
     }
 
-    pub(crate) fn is_too_deep(&self) -> bool {
-        self.too_deep
+    /// What the read that failed has to say if it was given up for a limit.
+    pub(crate) fn to_exhausted(&self) -> Option<LoadError> {
+        Some(match self.exhausted? {
+            Limit::Depth => LoadErrorKind::TooDeep { limit: self.options.max_depth }.into(),
+            Limit::Rereads => LoadErrorKind::TooAmbiguous.into(),
+        })
     }
 
     /// Keeps the place of a field that the type does not know and does not refuse.

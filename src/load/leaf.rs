@@ -150,12 +150,12 @@ fn read_by_text<'de, T: Leaf, D: Deserializer<'de>>(
     cx: &mut Context<'_>,
     at: &At<'_>,
 ) -> Result<Option<T>, D::Error> {
-    let RawText(text) = RawText::deserialize(input)?;
+    let RawText { text, start } = RawText::deserialize(input)?;
     let visitor = LeafVisitor { cx, at, of: PhantomData };
     if text.starts_with(|c: char| c == '-' || c.is_ascii_digit()) {
         return Ok(visitor.accept(T::from_digits(&text)));
     }
-    json::Source::new(&text).deserialize_any(visitor).map_err(D::Error::custom)
+    json::Source::new(&text).deserialize_any(visitor).map_err(|error| D::Error::custom(error.of_part(start)))
 }
 
 struct LeafVisitor<'a, 'c, T> {
@@ -659,8 +659,10 @@ leaf! {
 
 /// Any JSON, kept as its text.
 impl FieldType for Box<RawValue> {
-    fn read<'de, D: Deserializer<'de>>(input: D, _: &mut Context<'_>, _: &At<'_>) -> Result<Option<Self>, D::Error> {
-        Self::deserialize(input).map(Some)
+    fn read<'de, D: Deserializer<'de>>(input: D, cx: &mut Context<'_>, _: &At<'_>) -> Result<Option<Self>, D::Error> {
+        let raw = Self::deserialize(input)?;
+        cx.enclose(raw.get())?;
+        Ok(Some(raw))
     }
 
     fn is_null(&self) -> bool {

@@ -452,7 +452,6 @@ pub(crate) fn from_value<T: FieldType>(input: serde_json::Value, options: &LoadO
     match T::read(input, &mut cx, &At::ROOT) {
         Ok(Some(value)) if cx.found() == 0 => Ok(value),
         Ok(_) => Err(cx.take_error(|violations, strays| valid::of_value(kept?, violations, strays))),
-        Err(_) if cx.is_too_deep() => Err(LoadErrorKind::TooDeep { limit: options.max_depth }.into()),
-        Err(_) => Err(LoadError::unreadable()),
+        Err(_) => Err(cx.to_exhausted().unwrap_or_else(LoadError::unreadable)),
     }
 }

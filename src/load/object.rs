@@ -421,7 +421,7 @@ impl<T> Slot<T> {
             return Ok(None);
         }
         let value = entries.next_value_seed(BufferSeed(cx))?;
-        *self = value.foreign::<T, W>(cx, at).map_or(Self::Bad, Self::Good);
+        *self = value.foreign::<T, W, _>(cx, at)?.map_or(Self::Bad, Self::Good);
         Ok(self.good())
     }
 
@@ -433,7 +433,7 @@ impl<T> Slot<T> {
         at: &At<'_>,
     ) -> Result<Option<&T>, A::Error> {
         if let Some(value) = elements.next_element_seed(BufferSeed(cx))? {
-            *self = value.foreign::<T, W>(cx, at).map_or(Self::Bad, Self::Good);
+            *self = value.foreign::<T, W, _>(cx, at)?.map_or(Self::Bad, Self::Good);
         }
         Ok(self.good())
     }

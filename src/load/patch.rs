@@ -25,7 +25,8 @@ pub(crate) fn replace<T: FieldType>(this: &mut T, input: &Value, cx: &mut Contex
 
 /// Puts a value in the place of another, with a reader that is not ours.
 pub fn replace_foreign<T, W: With<T>>(this: &mut T, input: &Value, cx: &mut Context<'_>, at: &At<'_>) {
-    if let Some(value) = Buffered::of(input.clone()).foreign::<T, W>(cx, at) {
+    // As with [`read`].
+    if let Ok(Some(value)) = Buffered::of(input.clone()).foreign::<T, W, serde_json::Error>(cx, at) {
         *this = value;
     }
 }

@@ -508,10 +508,20 @@ pub fn read_untagged<'de, T: Variants, D: Deserializer<'de>>(
     at: &At<'_>,
 ) -> Result<Option<T>, D::Error> {
     let value = Buffered::read(input, cx)?;
+    cx.try_variants(value.size(), |cx, size| read_first_that_fits(&value, size, cx, at))
+}
+
+fn read_first_that_fits<T: Variants, E: Error>(
+    value: &Buffered,
+    size: usize,
+    cx: &mut Context<'_>,
+    at: &At<'_>,
+) -> Result<Option<T>, E> {
     let before = cx.mark();
     let shared = cx.shared();
     let mut furthest = None;
     for variant in 0..T::VARIANTS.len() {
+        cx.reread(size)?;
         let read = |cx: &mut Context<'_>| value.get_with(AnyContentSeed::<T> { variant, cx, at, of: PhantomData });
         // Here what has no data fits where there are none: else it would come before all others.
         let read = if shared.is_some() { cx.sharing(Sharing::Tagged, read) } else { read(cx) }?;

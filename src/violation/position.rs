@@ -71,7 +71,7 @@ impl Position {
         self.line
     }
 
-    /// The byte within the line, counted from 1.
+    /// The byte within the line, counted from 1. Of a text that breaks off behind a line break it is 0.
     ///
     /// See the example of [`Position`].
     #[must_use]

@@ -441,6 +441,150 @@ fn repeated_keys_are_told_once_for_each() {
     assert_eq!(loaded.counts["a"], 2);
 }
 
+/// A rule is tried as each of its variants, and so is each rule in it.
+#[event_schema::event]
+#[derive(Debug, PartialEq)]
+#[serde(untagged)]
+enum Rule {
+    All { of: Vec<Rule>, all: bool },
+    Any { of: Vec<Rule>, any: bool },
+}
+
+#[test]
+fn untagged_enums_within_one_another() {
+    let rule = |levels, last: &str| [r#"{"of": ["#.repeat(levels), format!("], {last}}}").repeat(levels)].concat();
+    assert!(Rule::load_str(&rule(5, r#""any": true"#)).is_ok());
+    for last in [r#""any": true"#, r#""all": true"#, r#""all": 1, "any": 1"#] {
+        let text = rule(40, last);
+        let from_text = Rule::load_str(&text);
+        let from_value = Rule::load_value(serde_json::from_str(&text).unwrap());
+        // The first variant fits at once.
+        if last == r#""all": true"# {
+            assert_eq!(from_text.unwrap(), from_value.unwrap());
+            continue;
+        }
+        for error in [from_text.unwrap_err(), from_value.unwrap_err()] {
+            assert!(error.is_too_ambiguous() && !error.is_syntax() && !error.is_invalid(), "{error}");
+            assert!(error.to_string().starts_with("too ambiguous: "), "{error}");
+        }
+    }
+    // Many side by side cost what they should.
+    let wide = format!(r#"{{"of": [{}], "any": true}}"#, vec![rule(2, r#""any": true"#); 20_000].join(","));
+    assert!(Rule::load_str(&wide).is_ok());
+    assert!(Rule::load_value(serde_json::from_str(&wide).unwrap()).is_ok());
+}
+
+/// Parts that code of others reads, or nobody.
+#[event_schema::event]
+#[derive(Debug)]
+struct Parts {
+    #[serde(default)]
+    ours: Value,
+    #[event(plain)]
+    #[serde(default)]
+    plain: Value,
+    #[serde(default, deserialize_with = "event_schema::serde::Deserialize::deserialize")]
+    with: Value,
+    #[serde(default)]
+    raw: Option<Box<event_schema::serde_json::value::RawValue>>,
+    #[serde(default)]
+    inner: Option<Box<Parts>>,
+}
+
+#[test]
+fn levels_count_from_the_root_in_parts_of_others() {
+    for field in ["ours", "plain", "with", "raw"] {
+        for (limit, outer) in [(8, 0), (8, 1), (128, 0), (300, 1)] {
+            let options = LoadOptions::new().max_depth(limit);
+            // The object itself is a level.
+            for levels in [limit - outer - 2, limit - outer - 1, limit - outer, limit + 20] {
+                let name = format!("{field}, {levels} levels in {outer} of {limit}");
+                let fits = levels + outer + 1 <= limit;
+                let part = [r#"["]\"[",{},"#.repeat(levels - 1), "[]".to_owned(), "]".repeat(levels - 1)].concat();
+                let mut text = format!(r#"{{"{field}": {part}}}"#);
+                let mut value = (1..levels).fold(json!([]), |inner, _| json!(["]\"[", {}, inner]));
+                value = json!({field: value});
+                for _ in 0..outer {
+                    text = format!(r#"{{"inner": {text}}}"#);
+                    value = json!({"inner": value});
+                }
+                for loaded in [Parts::load_with(text.as_bytes(), &options), Parts::load_value_with(value, &options)] {
+                    match loaded {
+                        Ok(_) => assert!(fits, "{name}"),
+                        Err(error) => assert!(!fits && error.is_too_deep(), "{name}: {error}"),
+                    }
+                }
+            }
+        }
+    }
+}
+
+/// What is read from a buffer.
+#[event_schema::event]
+#[derive(Debug)]
+struct Buffers {
+    #[serde(flatten)]
+    flat: Flat,
+    #[serde(flatten)]
+    shape: Option<Late>,
+    #[serde(default)]
+    either: Option<Texts>,
+    #[serde(default)]
+    wide: u128,
+}
+
+#[event_schema::event]
+#[derive(Debug)]
+struct Flat {
+    #[serde(default)]
+    flattened: String,
+    #[serde(default)]
+    number: f64,
+}
+
+#[event_schema::event]
+#[derive(Debug)]
+#[serde(tag = "type")]
+enum Late {
+    Texts { late: Vec<Texts> },
+}
+
+#[event_schema::event]
+#[derive(Debug)]
+#[serde(untagged)]
+enum Texts {
+    Text(String),
+    List(Vec<Texts>),
+    Object { inner: Box<Texts> },
+}
+
+#[test]
+fn what_cannot_be_read_is_blamed_where_it_stands() {
+    for (wrong, words) in
+        [(r#""_\ud801""#, "unexpected end of hex escape"), (r#""_\udc00""#, "lone leading surrogate in hex escape")]
+    {
+        for around in [
+            r#"{"ignored": "_\ud800", "flattened": ?}"#,
+            r#"{"ignored": "_\ud800", "wide": ?}"#,
+            r#"{"ignored": ["_\ud800", 1e999], "either": ?}"#,
+            r#"{"ignored": ["_\ud800", 1e999], "either": [ [{"inner": {"inner": [ ?]}}]]}"#,
+            r#"{"ignored": ["_\ud800", 1e999], "late": ["", [ {"inner": ?}]], "type": "Texts"}"#,
+        ] {
+            let text = around.replace('?', wrong);
+            let error = Buffers::load_str(&text).unwrap_err();
+            let start = around.find('?').unwrap() as u64;
+            let offset = error.position().unwrap().offset();
+            assert!(error.is_syntax() && error.to_string().contains(words), "{error} in {text}");
+            assert!((start..start + wrong.len() as u64).contains(&offset), "{error} in {text}");
+        }
+    }
+    let text = r#"{"ignored": 1e999, "number": 1e999}"#;
+    let error = Buffers::load_str(text).unwrap_err();
+    assert!(error.to_string().contains("number out of range"), "{error}");
+    assert!((29..34).contains(&error.position().unwrap().offset()), "{error}");
+    assert!(Buffers::load_str(r#"{"ignored": ["_\ud800", 1e999], "flattened": "x"}"#).is_ok());
+}
+
 #[test]
 fn a_long_name_is_cut() {
     let name = "ä".repeat(5 << 20);

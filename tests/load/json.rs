@@ -1,8 +1,9 @@
 //! Text is read as `serde_json` reads it: drawn texts, and those that readers stumble over.
 
-use event_schema::Violation;
 use event_schema::prelude::*;
+use event_schema::serde_json::value::RawValue;
 use event_schema::serde_json::{Value, json};
+use event_schema::{Segment, Violation};
 use proptest::prelude::*;
 
 fn check(text: &str) {
@@ -151,6 +152,126 @@ fn violations_say_where_they_stand() {
     assert_eq!((lines[25], lines[38]), (b'0', b'1'));
 }
 
+/// What is repeated stands where it is repeated, within what comes first.
+#[test]
+fn repeated_fields_say_where_they_stand() {
+    #[event_schema::event]
+    #[derive(Debug)]
+    struct Outer {
+        order: Inner,
+        #[serde(default)]
+        counts: std::collections::BTreeMap<String, u8>,
+    }
+    #[event_schema::event]
+    #[derive(Debug)]
+    #[serde(deny_unknown_fields)]
+    struct Inner {
+        id: u8,
+    }
+
+    let columns = |text: &str| {
+        let error = Outer::load_with(text.as_bytes(), &LoadOptions::new().positions(true)).unwrap_err();
+        error.violations().unwrap().iter().map(|one| one.position().unwrap().column()).collect::<Vec<_>>()
+    };
+    assert_eq!(columns(r#"{"order":{"id":1,"id":2}}"#), [18]);
+    assert_eq!(columns(r#"{"order":{"id":1,"x":2,"x":3}}"#), [18, 24]);
+    assert_eq!(columns(r#"{"order":{"id":1},"order":{"id":2,"id":"x"}}"#), [19]);
+    // In which of a map's entries it is is not told: it is where the map is.
+    assert_eq!(columns(r#"{"order":{"id":1},"counts":{"a":1,"a":"x"}}"#), [28]);
+    assert_eq!(columns(r#"{"order":{"id":1},"counts":{"a":1,"b":"x"}}"#), [39]);
+}
+
+#[event_schema::event]
+#[derive(Debug)]
+#[serde(deny_unknown_fields)]
+struct Node {
+    a: u8,
+    #[serde(default)]
+    b: Vec<Node>,
+    #[serde(default)]
+    c: Option<Box<Node>>,
+    #[serde(default)]
+    m: std::collections::BTreeMap<String, u8>,
+}
+
+/// Texts of nodes with faults, unknown and repeated fields.
+fn node_text() -> impl Strategy<Value = String> {
+    let number = prop_oneof![6 => Just("1".to_owned()), 1 => Just("\"x\"".to_owned()), 1 => Just("[300]".to_owned())];
+    let map = prop::collection::vec(("[pqr]", number.clone()), 0..4).prop_map(|entries| {
+        let entries: Vec<_> = entries.iter().map(|(key, value)| format!("\"{key}\" : {value}")).collect();
+        format!("{{{}}}", entries.join(",\n"))
+    });
+    let object = |entries: Vec<(String, String)>| {
+        let entries: Vec<_> = entries.iter().map(|(key, value)| format!("\"{key}\": {value}")).collect();
+        format!("{{ {}}}", entries.join(", "))
+    };
+    let leaf = prop::collection::vec(("[ax]", number.clone()), 0..4).prop_map(object);
+    leaf.prop_recursive(4, 40, 5, move |inner| {
+        let entry = prop_oneof![
+            3 => (Just("a".to_owned()), number.clone()),
+            1 => ("[mx]", map.clone()),
+            2 => ("[ccb]", inner.clone()),
+            2 => (Just("b".to_owned()), prop::collection::vec(inner, 0..4).prop_map(|all| format!("[{}]", all.join(" , ")))),
+        ];
+        prop::collection::vec(entry, 0..6).prop_map(object)
+    })
+}
+
+/// An object's entries as `serde_json` reads them, repeated ones too.
+struct Entries<'t>(Vec<(&'t str, &'t RawValue)>);
+
+impl<'t> Deserialize<'t> for Entries<'t> {
+    fn deserialize<D: serde::Deserializer<'t>>(input: D) -> Result<Self, D::Error> {
+        struct All;
+
+        impl<'t> serde::de::Visitor<'t> for All {
+            type Value = Entries<'t>;
+
+            fn expecting(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+                f.write_str("an object")
+            }
+            fn visit_map<A: serde::de::MapAccess<'t>>(self, mut map: A) -> Result<Entries<'t>, A::Error> {
+                let mut entries = Vec::new();
+                while let Some(entry) = map.next_entry()? {
+                    entries.push(entry);
+                }
+                Ok(Entries(entries))
+            }
+        }
+
+        input.deserialize_map(All)
+    }
+}
+
+/// Where the path leads, found part by part: the `nth` of the last name, the first of those before it.
+fn walk(text: &str, violation: &Violation, nth: usize) -> usize {
+    let offset = |part: &str| part.as_ptr() as usize - text.as_ptr() as usize;
+    let mut here: &RawValue = serde_json::from_str(text).unwrap();
+    let steps = violation.path().segments();
+    for (index, step) in steps.iter().enumerate() {
+        let last = index + 1 == steps.len();
+        let (name, of_map) = match step {
+            Segment::Index(index) => {
+                here = serde_json::from_str::<Vec<&RawValue>>(here.get()).unwrap()[*index];
+                continue;
+            }
+            Segment::Field(name) => (name.wire(), false),
+            Segment::Name(name) => (&**name, false),
+            Segment::Key(name) => (&**name, true),
+            other => unreachable!("{other:?}"),
+        };
+        let Entries(entries) = serde_json::from_str(here.get()).unwrap();
+        let same: Vec<_> = entries.into_iter().filter(|(key, _)| *key == name).collect();
+        let one = same.get(if last { nth } else { 0 }).filter(|_| !of_map || same.len() == 1);
+        let Some((key, value)) = one else { break };
+        if last && ["duplicate", "unknown"].contains(&violation.code()) {
+            return offset(key) - 1;
+        }
+        here = value;
+    }
+    offset(here.get())
+}
+
 /// Pays for a thousand violations in a large text with one look.
 #[test]
 fn many_violations_in_a_large_text() {
@@ -205,6 +326,27 @@ proptest! {
         let at = (0..=cut.index(text.len() + 1)).rev().find(|at| text.is_char_boundary(*at)).unwrap_or(0);
         check(&text[..at]);
         check(&[&text[..at], &noise, &text[at..]].concat());
+    }
+
+    #[test]
+    fn positions_are_where_the_paths_lead(text in node_text()) {
+        let Err(error) = Node::load_with(text.as_bytes(), &LoadOptions::new().positions(true)) else { return Ok(()) };
+        let violations = error.violations().unwrap();
+        for (index, violation) in violations.iter().enumerate() {
+            let alike = |one: &&Violation| one.path() == violation.path() && one.code() == violation.code();
+            let nth = match violation.code() {
+                "duplicate" => violations[..index].iter().filter(alike).count() + 1,
+                "unknown" => violations[..index].iter().filter(alike).count(),
+                _ => 0,
+            };
+            let offset = usize::try_from(violation.position().unwrap().offset()).unwrap();
+            prop_assert_eq!(offset, walk(&text, violation, nth), "{} in {}", violation, &text);
+            // What is told to be no number of eight bits is none.
+            if violation.code() == "invalid" {
+                let mut values = serde_json::Deserializer::from_str(&text[offset..]).into_iter::<Value>();
+                prop_assert!(!values.next().unwrap().unwrap().is_u64(), "{} in {}", violation, &text);
+            }
+        }
     }
 
     #[test]

@@ -1,6 +1,7 @@
 //! Load, dump and validate, through the public API.
 
 mod agreement;
+mod dump;
 mod fuzz_smoke;
 mod hooks;
 mod hostile;

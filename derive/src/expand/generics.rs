@@ -21,13 +21,7 @@ pub(crate) fn bounded(model: &Model<'_>) -> Generics {
     // They are written once to see whether they can be.
     let plain = model.levels().into_iter().flat_map(|level| &level.fields);
     let plain = plain.filter(|field| matches!(field.reader(), Reader::Plain));
-    let params: Vec<Ident> = generics.type_params().map(|param| param.ident.clone()).collect();
-    let plain = plain.filter(|field| {
-        let mut mentions = Mentions { params: &params, found: Vec::new() };
-        mentions.visit_type(field.serde.ty);
-        !mentions.found.is_empty()
-    });
-    let plain: Vec<_> = plain.map(|field| field.serde.ty).collect();
+    let plain: Vec<_> = plain.map(|field| field.serde.ty).filter(|ty| mentions_params(model, ty)).collect();
     let clause = generics.make_where_clause();
     for ty in plain {
         clause.predicates.push(parse_quote!(#ty: __p::serde::Serialize));
@@ -42,6 +36,14 @@ pub(crate) fn bounded(model: &Model<'_>) -> Generics {
         clause.predicates.push(parse_quote!(Self: __p::schemars::JsonSchema));
     }
     generics
+}
+
+/// Whether a part's type mentions a parameter of the type.
+pub(super) fn mentions_params(model: &Model<'_>, ty: &Type) -> bool {
+    let params: Vec<Ident> = model.input.generics.type_params().map(|param| param.ident.clone()).collect();
+    let mut mentions = Mentions { params: &params, found: Vec::new() };
+    mentions.visit_type(ty);
+    !mentions.found.is_empty()
 }
 
 /// The type parameters, and their associated types, that the type's parts mention.

@@ -12,6 +12,7 @@ use syn::spanned::Spanned;
 use syn::{Ident, Member, Type};
 
 use super::event::optional;
+use super::generics::mentions_params;
 use super::{Cx, rules, shown_at};
 use crate::model::{Field, Level, Reader, Shape};
 use crate::rule::Rule;
@@ -731,13 +732,25 @@ impl ExpandField<'_> {
         }
     }
 
-    /// Refuses what a foreign type would write though it could not be read.
+    /// Refuses what a foreign type, or a function, would write though it could not be read.
     fn check_written(&self, value: &TokenStream) -> Option<TokenStream> {
-        let (attrs, container) = (&self.field.serde.attrs, &self.level.cx.model.serde.attrs);
-        let by_itself =
-            !attrs.skip_serializing() && attrs.serialize_with().is_none() && container.type_into().is_none();
+        let (attrs, model) = (&self.field.serde.attrs, self.level.cx.model);
+        if attrs.skip_serializing() || model.serde.attrs.type_into().is_some() {
+            return None;
+        }
         let ty = self.field.serde.ty;
-        (matches!(self.field.reader(), Reader::Plain) && by_itself)
+        if let Some(path) = attrs.serialize_with() {
+            // What the function asks of a parameter is known to the type's `Serialize` alone.
+            if mentions_params(model, ty) {
+                return None;
+            }
+            let check = quote_spanned!(shown_at(path.span())=> __p::check_finite(#path(#value, __p::Finite), __cx, __at););
+            return Some(match attrs.skip_serializing_if() {
+                Some(skip) => quote_spanned!(shown_at(skip.span())=> if !#skip(#value) { #check }),
+                None => check,
+            });
+        }
+        matches!(self.field.reader(), Reader::Plain)
             .then(|| quote_spanned!(shown_at(ty.span())=> __p::check_plain::<#ty>(#value, __cx, __at);))
     }
 

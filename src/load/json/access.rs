@@ -20,6 +20,38 @@ where
     visitor.visit_map(MapDeserializer::new(std::iter::once((RAW_TOKEN, text))))
 }
 
+/// The text of a value where it was asked for by [`RAW_TOKEN`]. Behind it, for our own reader, comes where it starts.
+pub(super) struct Raw<'de> {
+    text: &'de str,
+    start: usize,
+    given: usize,
+}
+
+impl<'de> Raw<'de> {
+    pub(super) fn new((text, start): (&'de str, usize)) -> Self {
+        Self { text, start, given: 0 }
+    }
+}
+
+impl<'de> MapAccess<'de> for Raw<'de> {
+    type Error = Error;
+
+    fn next_key_seed<S: DeserializeSeed<'de>>(&mut self, seed: S) -> Result<Option<S::Value>, Error> {
+        if self.given == 2 {
+            return Ok(None);
+        }
+        seed.deserialize(BorrowedStrDeserializer::new(RAW_TOKEN)).map(Some)
+    }
+
+    fn next_value_seed<S: DeserializeSeed<'de>>(&mut self, seed: S) -> Result<S::Value, Error> {
+        self.given += 1;
+        match self.given {
+            1 => seed.deserialize(BorrowedStrDeserializer::new(self.text)),
+            _ => seed.deserialize(self.start.into_deserializer()),
+        }
+    }
+}
+
 /// The elements of a list.
 pub(super) struct Elements<'a, 'de> {
     source: &'a mut Source<'de>,
@@ -155,11 +187,7 @@ impl<'de> Deserializer<'de> for Key<'_, 'de> {
     }
 
     fn deserialize_newtype_struct<V: Visitor<'de>>(self, name: &'static str, visitor: V) -> Result<V::Value, Error> {
-        if name == RAW_TOKEN {
-            visit_raw(BorrowedStrDeserializer::new(self.0.raw()?), visitor)
-        } else {
-            visitor.visit_newtype_struct(self)
-        }
+        if name == RAW_TOKEN { visitor.visit_map(Raw::new(self.0.raw()?)) } else { visitor.visit_newtype_struct(self) }
     }
 
     fn deserialize_enum<V: Visitor<'de>>(

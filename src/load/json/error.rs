@@ -45,6 +45,15 @@ pub(super) enum Code {
 /// What is told of a value that code of others does not take.
 pub(crate) const UNREADABLE: &str = "a value cannot be read";
 
+/// What stands between the words of an error and its place where it goes through code that keeps words only.
+const PLACE: &str = " at byte ";
+
+/// What cannot be read of a text that was passed over without complaint.
+fn known(words: &str) -> Option<Code> {
+    let unreadable = [Code::NumberOutOfRange, Code::LoneSurrogate, Code::UnexpectedEndOfHexEscape];
+    unreadable.into_iter().find(|code| code.words() == words)
+}
+
 impl Code {
     fn words(&self) -> &str {
         match self {
@@ -92,22 +101,29 @@ impl Error {
         )
     }
 
+    /// The error of a part that starts there in what it was taken from, for another error's `custom`; without a start
+    /// if the part was put together.
+    #[cold]
+    pub(in crate::load) fn of_part(self, start: Option<usize>) -> impl fmt::Display {
+        match (self.0.offset, start) {
+            (Some(offset), Some(start)) => format!("{self}{PLACE}{}", start + offset),
+            _ => self.to_string(),
+        }
+    }
+
     /// What is wrong with the text and where, without a word of it. Where not the text is to blame but code that reads
     /// it, and may say anything, it is where the source `stopped`.
     ///
-    /// A part that was kept as text is read by itself, and what cannot be read of it comes back as words: then it is
-    /// looked up in the whole.
+    /// A part that was kept as text is read by itself, and what cannot be read of it comes back as
+    /// [words with its place](Self::of_part).
     pub(crate) fn in_text(&self, text: &str, stopped: usize) -> (String, Position) {
         let place = |offset| Position::of(text.as_bytes(), offset);
         match (&self.0.code, self.0.offset) {
-            (Code::Custom(words), _) => {
-                let unreadable = [Code::NumberOutOfRange, Code::LoneSurrogate, Code::UnexpectedEndOfHexEscape];
-                let known = unreadable.iter().any(|code| code.words() == &**words);
-                match super::Source::new(text).check() {
-                    Err(error) if known => error.in_text(text, stopped),
-                    _ => (UNREADABLE.to_owned(), place(stopped.saturating_sub(1))),
-                }
-            }
+            (Code::Custom(words), offset) => match (known(words), offset) {
+                (Some(code), Some(offset)) if offset < text.len() => (code.words().to_owned(), place(offset)),
+                (Some(code), _) => (code.words().to_owned(), place(stopped.saturating_sub(1))),
+                (None, _) => (UNREADABLE.to_owned(), place(stopped.saturating_sub(1))),
+            },
             (Code::Mismatch, offset) => (UNREADABLE.to_owned(), place(offset.unwrap_or(stopped))),
             (code, offset) => (code.words().to_owned(), place(offset.unwrap_or(stopped))),
         }
@@ -128,7 +144,10 @@ impl Error {
 impl serde::de::Error for Error {
     #[cold]
     fn custom<T: fmt::Display>(words: T) -> Self {
-        Self(Box::new(Inner { code: Code::Custom(words.to_string().into()), offset: None }))
+        let words = words.to_string();
+        let placed = words.rsplit_once(PLACE).and_then(|(words, offset)| Some((words, offset.parse().ok()?)));
+        let (words, offset) = placed.map_or((&*words, None), |(words, offset)| (words, Some(offset)));
+        Self(Box::new(Inner { code: Code::Custom(words.into()), offset }))
     }
 }
 

@@ -11,19 +11,22 @@ use crate::violation::{MAX_NAME, Position, Segment, Violation, cut};
 /// that is not there would stand in.
 #[cold]
 pub(in crate::load) fn locate(text: &str, violations: &mut [Violation]) {
-    let mut duplicates = HashMap::new();
+    let mut met = HashMap::new();
     let targets = violations.iter().map(|violation| {
-        let again = violation.code() == "duplicate";
-        let occurrence = duplicates.entry(violation.path()).or_insert(0);
-        *occurrence += usize::from(again);
-        Target {
-            steps: violation.path().segments(),
-            occurrence: if again { *occurrence } else { 0 },
-            is_key: again
-                || violation.code() == "unknown"
-                || matches!(violation.path().segments().last(), Some(Segment::MapKey(_))),
-            offset: 0,
-        }
+        // A rule of the user's may have such a code too, and is about the value.
+        let again = violation.of_shape && violation.code() == "duplicate";
+        let unknown = violation.of_shape && violation.code() == "unknown";
+        // All of the same name are noted, of a field that is known all but the first.
+        let occurrence = if again || unknown {
+            let next = met.entry(violation.path()).or_insert(usize::from(again));
+            *next += 1;
+            *next - 1
+        } else {
+            0
+        };
+        let steps = violation.path().segments();
+        let is_key = again || unknown || matches!(steps.last(), Some(Segment::MapKey(_)));
+        Target { steps, occurrence, is_key, offset: 0 }
     });
     let mut search = Search { source: Source::new(text), targets: targets.collect() };
     let all: Vec<usize> = (0..search.targets.len()).collect();
@@ -43,7 +46,7 @@ type Parts<'v> = HashMap<Cow<'v, str>, (usize, Vec<usize>)>;
 
 struct Target<'v> {
     steps: &'v [Segment],
-    /// Which of the entries of the same name it is.
+    /// Which of the entries of the same name it is. What it lies in is the first of its name.
     occurrence: usize,
     /// Whether it stands at the key.
     is_key: bool,
@@ -76,6 +79,7 @@ impl<'v> Search<'v, '_> {
     }
 
     fn entries(&mut self, mut parts: Parts<'v>, depth: usize) -> Result<(), Error> {
+        let object_at = self.source.at;
         self.source.at += 1;
         while self.source.token() != Some(b'}') {
             let key_at = self.source.at;
@@ -84,8 +88,21 @@ impl<'v> Search<'v, '_> {
             self.source.colon()?;
             match parts.get_mut(&*name) {
                 Some((occurrence, targets)) => {
-                    let here = |target: &usize| self.targets[*target].occurrence == *occurrence;
+                    let here = |target: &usize| {
+                        let target = &self.targets[*target];
+                        let last = target.steps.len() == depth + 1;
+                        *occurrence == if last { target.occurrence } else { 0 }
+                    };
                     let here: Vec<usize> = targets.iter().copied().filter(here).collect();
+                    // A map reads each entry of a key, and in which of them the fault is was not noted.
+                    if *occurrence > 0 {
+                        for target in &*targets {
+                            let target = &mut self.targets[*target];
+                            if matches!(target.steps[depth], Segment::Key(_) | Segment::MapKey(_)) {
+                                target.offset = object_at;
+                            }
+                        }
+                    }
                     *occurrence += 1;
                     self.value(&here, depth + 1)?;
                     for target in here {

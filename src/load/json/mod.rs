@@ -23,6 +23,7 @@ pub(super) use self::access::visit_raw;
 pub(crate) use self::error::{Error, UNREADABLE};
 pub(super) use self::locate::locate;
 pub(super) use self::number::is_number;
+pub(super) use self::skip::levels;
 pub(crate) use self::source::Source;
 
 /// Reads a text as serde's derive does.

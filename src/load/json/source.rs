@@ -2,10 +2,10 @@
 
 use std::borrow::Cow;
 
-use serde::de::value::{BorrowedStrDeserializer, MapDeserializer};
+use serde::de::value::MapDeserializer;
 use serde::de::{Deserializer, Visitor};
 
-use super::access::{Elements, Entries, EnumEntry, Name, visit_raw};
+use super::access::{Elements, Entries, EnumEntry, Name, Raw};
 use super::error::{Code, Error};
 use super::number::Integer;
 use super::scan::plain_end;
@@ -34,6 +34,7 @@ impl<'de> Source<'de> {
     }
 
     /// For code that does not count how deep it reads: 128 levels are the most, as with `serde_json`.
+    #[cfg(any(test, feature = "cloudevents"))]
     pub(crate) fn shallow(text: &'de str) -> Self {
         Self { levels: 128, ..Self::new(text) }
     }
@@ -456,7 +457,7 @@ impl<'de> Deserializer<'de> for &mut Source<'de> {
     #[inline]
     fn deserialize_newtype_struct<V: Visitor<'de>>(self, name: &'static str, visitor: V) -> Result<V::Value, Error> {
         match name {
-            RAW_TOKEN => visit_raw(BorrowedStrDeserializer::new(self.raw()?), visitor),
+            RAW_TOKEN => visitor.visit_map(Raw::new(self.raw()?)),
             SINGLE if matches!(self.token(), Some(b'0'..=b'9' | b'-')) => self.visit_single(visitor),
             SINGLE => self.deserialize_any(visitor),
             _ => visitor.visit_newtype_struct(self),

@@ -1,0 +1,132 @@
+//! What dump writes is what load takes, by every way to dump.
+
+use event_schema::DumpOptions;
+use event_schema::prelude::*;
+use event_schema::serde_json::{Value, json};
+
+/// What is written through a function of the user's.
+mod inverse {
+    use event_schema::serde::{Deserialize, Deserializer, Serialize, Serializer};
+
+    pub fn serialize<S: Serializer>(value: &f64, output: S) -> Result<S::Ok, S::Error> {
+        (1.0 / value).serialize(output)
+    }
+
+    pub fn deserialize<'de, D: Deserializer<'de>>(input: D) -> Result<f64, D::Error> {
+        Ok(1.0 / f64::deserialize(input)?)
+    }
+}
+
+#[allow(clippy::ref_option, reason = "as serde calls it")]
+fn as_text<S: event_schema::serde::Serializer>(value: &Option<f64>, output: S) -> Result<S::Ok, S::Error> {
+    match value {
+        Some(value) => output.collect_str(value),
+        None => output.serialize_none(),
+    }
+}
+
+fn doubled<S: event_schema::serde::Serializer>(value: &f32, output: S) -> Result<S::Ok, S::Error> {
+    output.serialize_f32(value * 2.0)
+}
+
+fn is_one(value: &f64) -> bool {
+    *value == 0.0
+}
+
+#[event_schema::event]
+#[derive(Debug, PartialEq)]
+struct Written {
+    #[serde(with = "inverse")]
+    #[event(schema(with = f64))]
+    ratio: f64,
+    #[serde(with = "inverse", skip_serializing_if = "is_one")]
+    #[event(schema(with = f64))]
+    skipped: f64,
+    #[serde(skip_deserializing, serialize_with = "as_text")]
+    text: Option<f64>,
+    #[serde(serialize_with = "doubled")]
+    double: f32,
+}
+
+#[event_schema::event]
+#[derive(Debug, PartialEq)]
+enum Either {
+    Struct {
+        #[serde(with = "inverse")]
+        #[event(schema(with = f64))]
+        ratio: f64,
+    },
+}
+
+#[test]
+fn a_function_that_writes_no_number_of_json() {
+    let good = Written { ratio: 2.0, skipped: 4.0, text: None, double: 1.5 };
+    assert_eq!(good.dump().unwrap(), br#"{"ratio":0.5,"skipped":0.25,"text":null,"double":3.0}"#);
+    let refused = |event: Written, path: &str| {
+        let error = event.dump().unwrap_err();
+        assert_eq!(error.violations().unwrap().len(), 1, "{error}");
+        assert_eq!(error.violations().unwrap()[0].to_string(), format!("{path}: Not a valid number."));
+        assert!(event.validate().is_err());
+    };
+    refused(Written { ratio: 0.0, skipped: 4.0, text: None, double: 1.5 }, "ratio");
+    refused(Written { ratio: f64::NAN, skipped: 4.0, text: None, double: 1.5 }, "ratio");
+    refused(Written { ratio: 2.0, skipped: f64::NAN, text: None, double: 1.5 }, "skipped");
+    refused(Written { ratio: 2.0, skipped: 4.0, text: None, double: f32::MAX }, "double");
+    assert!(Either::Struct { ratio: 0.0 }.dump().unwrap_err().is_invalid());
+    // What is not written, or written as text, is fine.
+    let odd = Written { ratio: f64::INFINITY, skipped: 0.0, text: Some(f64::NAN), double: 0.0 };
+    assert_eq!(odd.dump().unwrap(), br#"{"ratio":0.0,"text":"NaN","double":0.0}"#);
+}
+
+#[event_schema::event]
+#[derive(Debug, PartialEq)]
+struct Plain {
+    single: f32,
+    list: Vec<f32>,
+    wide: i128,
+}
+
+#[event_schema::event(post_dump = unchanged)]
+#[derive(Debug, PartialEq)]
+struct Hooked {
+    single: f32,
+}
+
+fn unchanged(value: Value, _: &Hooked) -> Value {
+    value
+}
+
+#[test]
+fn every_way_to_dump_writes_the_same_digits() {
+    let plain = |wide| Plain { single: 0.1, list: vec![16_777_216.0, 1.0e-7, 0.3], wide };
+    let wide = plain(i128::MIN);
+    assert_eq!(wide.dump_with(&DumpOptions::new()).unwrap(), wide.dump().unwrap());
+    // No value holds it.
+    assert!(wide.dump_value().is_err());
+
+    let event = plain(7);
+    let text = String::from_utf8(event.dump().unwrap()).unwrap();
+    assert_eq!(event.dump_value().unwrap(), serde_json::from_str::<Value>(&text).unwrap());
+    assert_eq!(event.dump_value().unwrap()["single"], json!(0.1));
+    assert_eq!(event.dump_with(&DumpOptions::new().only(["single"])).unwrap(), br#"{"single":0.1}"#);
+    assert_eq!(event.dump_with(&DumpOptions::new().exclude(["list", "wide"])).unwrap(), br#"{"single":0.1}"#);
+    let hooked = Hooked { single: 0.1 };
+    assert_eq!(hooked.dump().unwrap(), br#"{"single":0.1}"#);
+    assert_eq!(hooked.dump_with(&DumpOptions::new()).unwrap(), br#"{"single":0.1}"#);
+    assert_eq!(Hooked::dump_many(&[hooked]).unwrap(), br#"[{"single":0.1}]"#);
+}
+
+proptest::proptest! {
+    #[test]
+    fn any_float_is_the_same_in_text_and_value(bits: u32) {
+        let single = f32::from_bits(bits);
+        if single.is_finite() {
+            let event = Hooked { single };
+            assert_eq!(Hooked::load_value(event.dump_value().unwrap()).unwrap(), event);
+            let text = String::from_utf8(event.dump().unwrap()).unwrap();
+            let digits: f64 = text[10..text.len() - 1].parse().unwrap();
+            let shortest: f64 = single.to_string().parse().unwrap();
+            assert_eq!(digits.to_bits(), shortest.to_bits(), "{}", text);
+        }
+    }
+}
