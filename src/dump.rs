@@ -3,9 +3,9 @@
 use std::borrow::Cow;
 use std::fmt;
 
-use schemars::generate::Contract;
 use serde_json::Value;
 
+use crate::contract::parts::has_field;
 use crate::error::{DumpError, DumpErrorKind};
 use crate::event::EventSchema;
 use crate::load::LoadOptions;
@@ -13,8 +13,8 @@ use crate::load::LoadOptions;
 /// Which fields a dump writes, and what it gives to the rules.
 ///
 /// Fields are named as on the wire, nested ones with dots; through a list a name stands for the
-/// field of every element, as in Marshmallow. A name that the contract does not have is an error; a field that this
-/// event leaves out, such as a `None` with `skip_serializing_if`, has a name.
+/// field of every element, as in Marshmallow. A name that the contract does not have is an error. Naming a field that
+/// this event omits, such as a `None` with `skip_serializing_if`, is not an error.
 ///
 /// ```
 /// use event_schema::{DumpOptions, EventSchema, Serialize};
@@ -153,59 +153,18 @@ impl fmt::Debug for DumpOptions<'_> {
 /// this event leaves out is known to the contract.
 fn check<E: EventSchema>(value: &Value, name: &str) -> Result<(), DumpError> {
     let path: Vec<&str> = name.split('.').collect();
-    if exists(value, &path) {
-        return Ok(());
-    }
-    let schema = E::json_schema_for(&Contract::Serialize).to_value();
-    if describes(&schema, &schema, &path, MAX_REFERENCES) {
+    if exists(value, &path) || has_field(&E::shape(), &path) {
         Ok(())
     } else {
         Err(DumpErrorKind::NoSuchField(name.to_owned()).into())
     }
 }
 
-/// How many references are followed to find a field: definitions can refer to each other in a circle.
-const MAX_REFERENCES: usize = 32;
-
-/// The keywords that say of what shape a value is.
-const SHAPE: [&str; 8] = ["$ref", "allOf", "anyOf", "const", "enum", "oneOf", "properties", "type"];
-
-/// Whether what the schema describes can have a field there.
-fn describes(root: &Value, schema: &Value, path: &[&str], references: usize) -> bool {
-    let [first, rest @ ..] = path else { return true };
-    // What nothing is said of can be anything.
-    match schema {
-        Value::Bool(any) => return *any,
-        Value::Object(keywords) if !SHAPE.iter().any(|keyword| keywords.contains_key(*keyword)) => return true,
-        _ => {}
-    }
-    let below = |schema: &Value, path: &[&str]| describes(root, schema, path, references);
-    let any_of = |keyword: &str| {
-        let list = schema.get(keyword).and_then(Value::as_array);
-        list.is_some_and(|list| list.iter().any(|schema| below(schema, path)))
-    };
-    if let Some(property) = schema.pointer(&format!("/properties/{}", first.replace('~', "~0").replace('/', "~1"))) {
-        return below(property, rest);
-    }
-    if let Some(reference) = schema.get("$ref").and_then(Value::as_str).and_then(|text| text.strip_prefix('#'))
-        && references > 0
-        && let Some(definition) = root.pointer(reference)
-        && describes(root, definition, path, references - 1)
-    {
-        return true;
-    }
-    // The values of a map: any name will do.
-    let values = ["additionalProperties", "patternProperties"].iter().filter_map(|keyword| schema.get(keyword));
-    values.filter(|values| **values != Value::Bool(false)).any(|values| below(values, rest))
-        || schema.get("items").is_some_and(|items| below(items, path))
-        || ["allOf", "anyOf", "oneOf", "prefixItems"].into_iter().any(any_of)
-}
-
+/// Whether this event has a field there. Below a null and in an empty list there is none.
 fn exists(value: &Value, path: &[&str]) -> bool {
     match (value, path) {
-        // What is below an empty list or a null cannot be told.
-        (_, []) | (Value::Null, _) => true,
-        (Value::Array(list), _) => list.is_empty() || list.iter().any(|element| exists(element, path)),
+        (_, []) => true,
+        (Value::Array(list), _) => list.iter().any(|element| exists(element, path)),
         (Value::Object(object), [first, rest @ ..]) => object.get(*first).is_some_and(|inner| exists(inner, rest)),
         _ => false,
     }

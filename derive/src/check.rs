@@ -15,8 +15,8 @@ use syn::visit::Visit;
 use syn::{Attribute, DeriveInput, GenericParam, Ident, Meta, Path, Token};
 
 use crate::attr::Topic;
-use crate::krate;
 use crate::meta::{list, suggestion};
+use crate::{expand, krate};
 use crate::model::{Field, Level, Model, Reader, Shape, Variant};
 use crate::rule::RuleKind;
 
@@ -29,6 +29,7 @@ pub(crate) fn check(cx: &Ctxt, model: &Model<'_>) {
     check_key(cx, model);
     check_types(cx, model);
     check_blamed(cx, model);
+    check_recursion(cx, model);
     check_context(cx, model);
     for level in model.levels() {
         check_names(cx, level.fields.iter().filter_map(names_of));
@@ -194,6 +195,50 @@ fn check_types(cx: &Ctxt, model: &Model<'_>) {
             );
         }
     }
+}
+
+/// What can only be told apart by a tag or a name cannot stand in its own place.
+fn check_recursion(cx: &Ctxt, model: &Model<'_>) {
+    let ident = &model.input.ident;
+    if let (Shape::Enum(variants), TagType::Internal { tag }) = (&model.shape, model.serde.attrs.tag()) {
+        for variant in variants.iter().filter(|variant| matches!(variant.level.style, Style::Newtype)) {
+            for field in variant.level.fields.iter().filter(|field| is_itself(field.serde.ty, ident)) {
+                cx.error_spanned_by(
+                    field.serde.ty,
+                    format!(
+                        "the variant's fields stand beside its tag, and those of `{ident}` include `{tag}` again: name \
+                         the field, as in `{} {{ inner: ... }}`, or add `content = \"...\"` to the enum",
+                        variant.ident
+                    ),
+                );
+            }
+        }
+    }
+    let on_wire = |field: &&Field<'_>| {
+        let attrs = &field.serde.attrs;
+        field.schema.with.is_none() && !(attrs.skip_deserializing() && attrs.skip_serializing())
+    };
+    let mut fields = model.levels().into_iter().flat_map(|level| &level.fields).filter(on_wire);
+    if model.schema.inline
+        && model.schema.with.is_none()
+        && fields.any(|field| expand::shape::mentions(field.serde.ty, ident))
+    {
+        let attrs = model.input.attrs.iter().filter(|attr| attr.path().is_ident("schemars"));
+        if let Some(inline) = attrs.into_iter().find_map(|attr| word(attr, "inline")) {
+            cx.error_spanned_by(
+                inline,
+                format!("`{ident}` holds itself, which takes a reference by its name: drop `inline`"),
+            );
+        }
+    }
+}
+
+/// Whether a value of this type is one of `ident`, boxed or not, or nothing.
+fn is_itself(ty: &syn::Type, ident: &Ident) -> bool {
+    crate::rule::head(ty).is_some_and(|(name, arguments)| match (name.as_str(), &arguments[..]) {
+        ("Box" | "Rc" | "Arc" | "Option", [inner]) => is_itself(inner, ident),
+        (name, _) => name == "Self" || ident.unraw() == name,
+    })
 }
 
 /// Fields that rules of the whole blame.

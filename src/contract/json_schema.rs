@@ -1,8 +1,9 @@
-//! JSON Schema 2020-12, written from the [`Shape`] of a type. Other drafts come of it by schemars' transforms.
+//! JSON Schema 2020-12, written from the [`Shape`] of a type. schemars' transforms derive other drafts from it.
 //!
 //! schemars' generator keeps the definitions: so types of schemars' own can stand among ours, and ours among them.
 
 use std::borrow::Cow;
+use std::cmp::Ordering;
 use std::marker::PhantomData;
 
 use schemars::generate::{Contract, SchemaSettings};
@@ -10,12 +11,12 @@ use schemars::{JsonSchema, Schema, SchemaGenerator};
 use serde::Serialize;
 use serde_json::{Map, Value, json};
 
-use super::pattern;
 use super::shape::{
     Content, Definition, Enum, Field, Form, Integer, Notes, Presence, Range, Record, Rule, Shape, Tagging, Text,
     Variant,
 };
-use crate::load::FieldType;
+use super::{parts, pattern};
+use crate::load::{FieldType, json};
 
 /// The document for `T`, by draft 2020-12.
 #[must_use]
@@ -43,7 +44,7 @@ pub fn schema_of<T: FieldType>(generator: &mut SchemaGenerator) -> Schema {
 #[must_use]
 pub fn is_inline<T: FieldType>() -> bool {
     match T::shape() {
-        Shape::Named(definition) => definition.inline,
+        Shape::Named(definition) => definition.inline && !parts::holds_itself(definition),
         Shape::Foreign(_) => false,
         _ => true,
     }
@@ -102,16 +103,20 @@ struct Writer<'g> {
     generator: &'g mut SchemaGenerator,
     /// What is written is described, not what is read.
     written: bool,
+    /// The ids of the types whose fields are being gathered, from the outside in.
+    open: Vec<String>,
 }
 
 impl<'g> Writer<'g> {
     fn new(generator: &'g mut SchemaGenerator) -> Self {
         let written = generator.contract().is_serialize();
-        Self { generator, written }
+        Self { generator, written, open: Vec::new() }
     }
 
     fn definition(&mut self, definition: &Definition) -> Value {
+        self.open.push((definition.id)());
         let schema = self.form(self.form_of(definition));
+        self.open.pop();
         with_notes(schema, &definition.notes)
     }
 
@@ -247,13 +252,14 @@ impl<'g> Writer<'g> {
             Shape::Ways { written, read } => return self.keys(if self.written { written } else { read }),
             Shape::Ruled { shape, rules } => {
                 let keys = self.keys(shape);
-                return self.ruled_keys(keys, rules);
+                return self.ruled_keys(keys, shape, rules);
             }
             Shape::Named(definition) => match self.form_of(definition) {
                 Form::As(shape) => return self.keys(&shape()),
                 Form::Content(Content::Inner(field)) => {
-                    let keys = self.keys(&(field.shape)());
-                    return self.ruled_keys(keys, &field.rules());
+                    let shape = (field.shape)();
+                    let keys = self.keys(&shape);
+                    return self.ruled_keys(keys, &shape, &field.rules());
                 }
                 Form::Enum(choice) if matches!(choice.tagging, Tagging::External) => {
                     let names = self.unit_names(choice)?;
@@ -268,10 +274,21 @@ impl<'g> Writer<'g> {
         Some(keys).filter(|keys| !keys.is_empty())
     }
 
-    /// A text on which rules of a map's key are said.
-    fn ruled_keys(&mut self, keys: Option<Object>, rules: &[Rule]) -> Option<Object> {
-        // Bounds of a number have no words among those for text.
-        let rules: Vec<Rule> = rules.iter().filter(|rule| !matches!(rule, Rule::Range(_))).cloned().collect();
+    /// The keys of a map with rules; `shape` is that of a key.
+    fn ruled_keys(&mut self, keys: Option<Object>, shape: &Shape, rules: &[Rule]) -> Option<Object> {
+        let texts = |values: &[Value]| -> Option<Vec<Value>> {
+            self.spellings(shape, values).into_iter().map(key_text).collect()
+        };
+        let rules: Vec<Rule> = rules
+            .iter()
+            .filter_map(|rule| match rule {
+                // A schema for text has no bounds of numbers.
+                Rule::Range(_) => None,
+                Rule::OneOf(values) => texts(values).map(Rule::OneOf),
+                Rule::NoneOf(values) => texts(values).map(Rule::NoneOf),
+                rule => Some(rule.clone()),
+            })
+            .collect();
         if rules.is_empty() {
             return keys;
         }
@@ -408,6 +425,13 @@ impl<'g> Writer<'g> {
             }
             Shape::Map { keys, values } => self.flatten_map(level, keys, values, rules, place),
             Shape::Named(definition) => {
+                let id = (definition.id)();
+                if self.open.contains(&id) {
+                    // What it needs is read by then: the tag of an enum that holds itself.
+                    level.impossible |= place != Place::Maybe;
+                    return;
+                }
+                self.open.push(id);
                 let form = *self.form_of(definition);
                 match &form {
                     Form::As(shape) => self.flatten(level, &shape(), rules, place),
@@ -426,6 +450,7 @@ impl<'g> Writer<'g> {
                     Form::Content(Content::Unit | Content::Tuple(_)) => {}
                     Form::Enum(choice) => self.flatten_enum(level, choice, place),
                 }
+                self.open.pop();
             }
             Shape::Foreign(foreign) => {
                 let schema = (foreign.schema)(self.generator).to_value();
@@ -433,7 +458,7 @@ impl<'g> Writer<'g> {
                     level.all.push(schema);
                 }
             }
-            // Any object will do, or none does.
+            // Adds no constraint.
             _ => {}
         }
     }
@@ -665,6 +690,21 @@ impl<'g> Writer<'g> {
         }
     }
 
+    /// Whether null stands for no value, of which no rule asks anything.
+    fn is_optional(&self, shape: &Shape) -> bool {
+        match shape {
+            Shape::Optional(_) => true,
+            Shape::Omissible(inner) | Shape::Ruled { shape: inner, .. } => self.is_optional(inner),
+            Shape::Ways { written, read } => self.is_optional(if self.written { written } else { read }),
+            Shape::Named(definition) => match self.form_of(definition) {
+                Form::As(shape) => self.is_optional(&shape()),
+                Form::Content(Content::Inner(field)) => self.is_optional(&(field.shape)()),
+                Form::Content(_) | Form::Enum(_) => false,
+            },
+            _ => false,
+        }
+    }
+
     /// Whether null is its only value.
     fn is_nothing(&self, shape: &Shape) -> bool {
         match shape {
@@ -717,7 +757,7 @@ impl<'g> Writer<'g> {
         match rule {
             Rule::Length { min, max } => length(schema, kinds, *min, *max),
             Rule::Range(range) => bounds(schema, range),
-            Rule::Format(format) => require(schema, "format", (*format).into()),
+            Rule::Format(format) => require(schema, "format", format.as_ref().into()),
             Rule::Ip { v4, v6 } => match (v4, v6) {
                 (true, false) => require(schema, "format", "ipv4".into()),
                 (false, true) => require(schema, "format", "ipv6".into()),
@@ -742,7 +782,7 @@ impl<'g> Writer<'g> {
                 require(schema, "pattern", r"^[^\u0000-\u001f\u007f-\u009f]*$".into());
             }
             Rule::OneOf(values) => {
-                let null = (kinds.null && !values.contains(&Value::Null)).then_some(Value::Null);
+                let null = (self.is_optional(shape) && !values.contains(&Value::Null)).then_some(Value::Null);
                 let values: Vec<Value> = self.spellings(shape, values).into_iter().chain(null).collect();
                 require(schema, "enum", values.into());
             }
@@ -760,7 +800,11 @@ impl<'g> Writer<'g> {
             }
             Rule::Keys(rules) => {
                 let keys = schema.remove("propertyNames").map(object);
-                if let Some(keys) = self.ruled_keys(keys, rules) {
+                let part = part_of(shape, |shape| match shape {
+                    Shape::Map { keys, .. } => Some((**keys).clone()),
+                    _ => None,
+                });
+                if let Some(keys) = self.ruled_keys(keys, &part, rules) {
                     schema.insert("propertyNames".to_owned(), keys.into());
                 }
             }
@@ -809,12 +853,12 @@ impl<'g> Writer<'g> {
 
     /// The JSON types that a schema of schemars' own names.
     fn kinds_in(&self, schema: &Value) -> Kinds {
-        let mut schema = schema;
-        let definitions = self.generator.definitions();
-        while let Some(name) =
-            schema.get("$ref").and_then(Value::as_str).and_then(|reference| reference.rsplit('/').next())
-            && let Some(definition) = definitions.get(name)
-        {
+        let mut schema = schema.clone();
+        let mut definitions = None;
+        while let Some((_, name)) = schema.get("$ref").and_then(Value::as_str).and_then(|path| path.rsplit_once('/')) {
+            // References are encoded, which a pointer into a schema undoes.
+            let definitions = definitions.get_or_insert_with(|| Schema::from(self.generator.definitions().clone()));
+            let Some(definition) = definitions.pointer(&format!("#/{name}")).cloned() else { break };
             schema = definition;
         }
         let mut kinds = Kinds::default();
@@ -989,6 +1033,16 @@ impl Level {
     }
 }
 
+/// The text of a value as a map's key; `None` for a float, which has several.
+fn key_text(value: Value) -> Option<Value> {
+    match value {
+        Value::Number(number) if !number.is_f64() => Some(number.to_string().into()),
+        Value::Bool(value) => Some(value.to_string().into()),
+        Value::String(_) => Some(value),
+        _ => None,
+    }
+}
+
 fn one_of(keyword: &str, list: &[Value]) -> Value {
     if list.is_empty() { false.into() } else { json!({keyword: list}) }
 }
@@ -1120,12 +1174,20 @@ fn require(schema: &mut Object, keyword: &str, value: Value) {
     }
 }
 
-/// A bound, if it is closer than the one that is there.
-fn tighten(schema: &mut Object, keyword: &str, value: Value, closer: fn(f64, f64) -> bool) {
-    let present = schema.get(keyword).and_then(Value::as_f64);
-    let is_closer = present.zip(value.as_f64()).is_none_or(|(present, value)| closer(value, present));
-    if is_closer {
+/// A bound, if it is closer than the one that is there: `closer` than it.
+fn tighten(schema: &mut Object, keyword: &str, value: Value, closer: Ordering) {
+    let present = schema.get(keyword).and_then(|present| compare(&value, present));
+    if present.is_none_or(|order| order == closer) {
         schema.insert(keyword.to_owned(), value);
+    }
+}
+
+/// Compares numbers: integers are exact beyond the 53 bits of a float.
+fn compare(a: &Value, b: &Value) -> Option<Ordering> {
+    let integer = |value: &Value| value.as_i64().map(i128::from).or_else(|| value.as_u64().map(i128::from));
+    match (integer(a), integer(b)) {
+        (Some(a), Some(b)) => Some(a.cmp(&b)),
+        _ => a.as_f64()?.partial_cmp(&b.as_f64()?),
     }
 }
 
@@ -1136,26 +1198,24 @@ fn length(schema: &mut Object, kinds: Kinds, min: Option<u64>, max: Option<u64>)
         (kinds.object, "minProperties", "maxProperties"),
     ] {
         if let Some(min) = min.filter(|_| is) {
-            tighten(schema, min_keyword, min.into(), |new, old| new > old);
+            tighten(schema, min_keyword, min.into(), Ordering::Greater);
         }
         if let Some(max) = max.filter(|_| is) {
-            tighten(schema, max_keyword, max.into(), |new, old| new < old);
+            tighten(schema, max_keyword, max.into(), Ordering::Less);
         }
     }
 }
 
 fn bounds(schema: &mut Object, range: &Range) {
-    let above: fn(f64, f64) -> bool = |new, old| new > old;
-    let below: fn(f64, f64) -> bool = |new, old| new < old;
     for (keyword, bound, closer) in [
-        ("minimum", &range.min, above),
-        ("maximum", &range.max, below),
-        ("exclusiveMinimum", &range.exclusive_min, above),
-        ("exclusiveMaximum", &range.exclusive_max, below),
+        ("minimum", &range.min, Ordering::Greater),
+        ("maximum", &range.max, Ordering::Less),
+        ("exclusiveMinimum", &range.exclusive_min, Ordering::Greater),
+        ("exclusiveMaximum", &range.exclusive_max, Ordering::Less),
     ] {
         // A decimal writes itself as text, and another ordered type may be no number at all.
         let bound = match bound {
-            Some(Value::String(text)) => from_decimal(text),
+            Some(Value::String(text)) => json::read(text).ok(),
             bound => bound.clone(),
         };
         if let Some(bound @ Value::Number(_)) = bound {
@@ -1164,15 +1224,8 @@ fn bounds(schema: &mut Object, range: &Range) {
     }
 }
 
-/// The JSON of this text; of a number, to the nearest, which `serde_json` sees to with `float_roundtrip` only.
-fn from_decimal(text: &str) -> Option<Value> {
-    match text.parse() {
-        Ok(float) if text.contains(['.', 'e', 'E']) => serde_json::Number::from_f64(float).map(Value::Number),
-        _ => serde_json::from_str(text).ok(),
-    }
-}
-
-/// A number as JSON. By way of its text: `to_value` would widen an `f32` 0.1 to 0.10000000149011612.
-pub(crate) fn decimal(number: impl Serialize) -> Option<Value> {
-    from_decimal(&serde_json::to_string(&number).ok()?)
+/// A value as JSON, with each number as it is written: `to_value` would widen an `f32` 0.1 to 0.10000000149011612, and
+/// `serde_json` reads floats to the nearest with `float_roundtrip` only.
+pub(crate) fn decimal(value: impl Serialize) -> Option<Value> {
+    json::read(&serde_json::to_string(&value).ok()?).ok()
 }

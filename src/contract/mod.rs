@@ -1,6 +1,7 @@
 //! Contracts: what an event looks like, for programs in other languages.
 
 mod json_schema;
+pub(crate) mod parts;
 mod pattern;
 #[doc(hidden)]
 pub mod shape;

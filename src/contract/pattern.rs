@@ -25,10 +25,43 @@ pub(super) fn to_ecma(regex: &str) -> Option<String> {
     let mut ecma = String::with_capacity(regex.len());
     let mut rest = regex;
     let mut in_class = false;
+    let mut last = Part::Atom;
     while let Some(c) = rest.chars().next() {
         let after = &rest[c.len_utf8()..];
+        let before = std::mem::replace(&mut last, Part::Atom);
         rest = match c {
-            '\\' => escape(after, in_class, &mut ecma)?,
+            '\\' => {
+                if after.starts_with(['A', 'z', 'b', 'B']) {
+                    last = Part::Assertion;
+                }
+                escape(after, in_class, &mut ecma)?
+            }
+            '^' | '$' if !in_class => {
+                last = Part::Assertion;
+                ecma.push(c);
+                after
+            }
+            '*' | '+' | '?' | '{' if !in_class => {
+                last = match before {
+                    Part::Atom => Part::Quantifier,
+                    Part::Quantifier if c == '?' => Part::Lazy,
+                    // Rust repeats a repetition and an assertion too.
+                    _ => return None,
+                };
+                ecma.push(c);
+                if c == '{' {
+                    let (count, after) = after.split_once('}')?;
+                    let (min, max) = count.split_once(',').unwrap_or((count, ""));
+                    if min.is_empty() || !min.chars().chain(max.chars()).all(|c| c.is_ascii_digit()) {
+                        return None;
+                    }
+                    ecma.push_str(count);
+                    ecma.push('}');
+                    after
+                } else {
+                    after
+                }
+            }
             '[' if in_class => return None,
             '[' => {
                 in_class = true;
@@ -60,12 +93,11 @@ pub(super) fn to_ecma(regex: &str) -> Option<String> {
                     group.strip_prefix(':')?
                 }
             }
-            '/' | ']' | '}' if !(in_class || c == '}' && is_repetition_end(&ecma)) => {
+            '/' | ']' | '}' if !in_class => {
                 ecma.push('\\');
                 ecma.push(c);
                 after
             }
-            '{' if !in_class && after.starts_with(|c: char| !c.is_ascii_digit()) => return None,
             _ => {
                 ecma.push(c);
                 after
@@ -75,12 +107,14 @@ pub(super) fn to_ecma(regex: &str) -> Option<String> {
     Some(ecma)
 }
 
-/// Whether what was written so far ends inside `{...`, a count or a code point.
-fn is_repetition_end(ecma: &str) -> bool {
-    ecma.rfind('{').is_some_and(|open| {
-        let inside = &ecma[open + 1..];
-        !inside.is_empty() && inside.chars().all(|c| c.is_ascii_alphanumeric() || matches!(c, ',' | '=' | '_'))
-    })
+/// What a quantifier can follow.
+#[derive(Clone, Copy)]
+enum Part {
+    Atom,
+    Assertion,
+    Quantifier,
+    /// A quantifier with its `?`.
+    Lazy,
 }
 
 /// Translates what follows a backslash and gives back the rest.
@@ -91,7 +125,13 @@ fn escape<'a>(after: &'a str, in_class: bool, ecma: &mut String) -> Option<&'a s
         'A' if !in_class => ecma.push('^'),
         'z' if !in_class => ecma.push('$'),
         'a' => ecma.push_str(r"\x07"),
-        'x' | 'u' | 'U' if rest.starts_with('{') => ecma.push_str(r"\u"),
+        'x' | 'u' | 'U' if rest.starts_with('{') => {
+            let (digits, rest) = rest.split_once('}')?;
+            ecma.push_str(r"\u");
+            ecma.push_str(digits);
+            ecma.push('}');
+            return Some(rest);
+        }
         'U' => return None,
         'b' if !in_class && !rest.starts_with('{') => ecma.push_str(r"\b"),
         'B' if !in_class && !rest.starts_with('{') => ecma.push_str(r"\B"),
@@ -217,6 +257,14 @@ mod tests {
             (r"(?P<year>\d{4})/(?:x|y)", Some(r"(?<year>\d{4})\/(?:x|y)")),
             (r"\pL\p{Nd}", Some(r"\p{L}\p{Nd}")),
             (r"\x{1F600}", Some(r"\u{1F600}")),
+            (r"[\x{FF}]+\u{e9}{2}", Some(r"[\u{FF}]+\u{e9}{2}")),
+            (r"a+?b{2,}?c??}", Some(r"a+?b{2,}?c??\}")),
+            (r"a++", None),
+            (r"a**", None),
+            (r"a{2}{3}", None),
+            (r"a+??", None),
+            (r"^*a", None),
+            (r"\b?", None),
             (r"(?i)a", None),
             (r"[[:alpha:]]", None),
             (r"[a-z&&[^b]]", None),

@@ -217,7 +217,7 @@ impl Shape {
         Self::Optional(Box::new(self))
     }
 
-    /// A field of it may be missing, but is not null: what [`FieldType::missing`] answers with a value.
+    /// A field of this type may be missing but not null. Use it for types whose [`FieldType::missing`] returns a value.
     ///
     /// See the example of [`FieldType::missing`].
     #[must_use]
@@ -262,12 +262,13 @@ impl Shape {
         self.with(Rule::Range(range))
     }
 
-    /// Text in which this regular expression, in the syntax of the crate `regex`, matches.
+    /// Text in which this regular expression, in the syntax of the crate `regex`, matches. A contract leaves out one that
+    /// ECMA-262 cannot express.
     ///
     /// See the example of [`text`](Self::text).
     #[must_use]
-    pub fn pattern(self, regex: &str) -> Self {
-        self.with(Rule::Pattern(regex.to_owned()))
+    pub fn pattern(self, regex: impl Into<Cow<'static, str>>) -> Self {
+        self.with(Rule::Pattern(regex.into()))
     }
 
     /// Text of a format that JSON Schema has a name for.
@@ -278,11 +279,11 @@ impl Shape {
     /// assert_eq!(Shape::text().format("date-time").name(), "string");
     /// ```
     #[must_use]
-    pub fn format(self, format: &'static str) -> Self {
-        self.with(Rule::Format(format))
+    pub fn format(self, format: impl Into<Cow<'static, str>>) -> Self {
+        self.with(Rule::Format(format.into()))
     }
 
-    /// One of these values.
+    /// One of these values. One that has no JSON is left out.
     ///
     /// ```
     /// use event_schema::contract::Shape;
@@ -290,8 +291,8 @@ impl Shape {
     /// assert_eq!(Shape::text().one_of(["AT", "CH", "DE"]).name(), "string");
     /// ```
     #[must_use]
-    pub fn one_of<V: Into<Value>>(self, values: impl IntoIterator<Item = V>) -> Self {
-        self.with(Rule::OneOf(values.into_iter().map(Into::into).collect()))
+    pub fn one_of<V: Serialize>(self, values: impl IntoIterator<Item = V>) -> Self {
+        self.with(Rule::OneOf(values.into_iter().filter_map(decimal).collect()))
     }
 
     fn with(self, rule: Rule) -> Self {
@@ -717,13 +718,13 @@ pub enum Rule {
     },
     Range(Range),
     /// A format that JSON Schema has a name for.
-    Format(&'static str),
+    Format(Cow<'static, str>),
     Ip {
         v4: bool,
         v6: bool,
     },
     /// A regular expression of the crate `regex`.
-    Pattern(String),
+    Pattern(Cow<'static, str>),
     Contains(&'static str),
     DoesNotContain(&'static str),
     NoControlCharacters,

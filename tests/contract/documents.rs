@@ -5,10 +5,11 @@ use std::collections::BTreeMap;
 
 use event_schema::contract::Shape;
 use event_schema::contract::shape::{Content, Definition, Field, Form, Presence, Rule, Tagging};
-use event_schema::load::FieldType;
+use event_schema::load::{At, Context, FieldType};
 use event_schema::prelude::*;
 use event_schema::schemars;
 use event_schema::schemars::generate::{Contract, SchemaSettings};
+use event_schema::serde::Deserializer;
 use event_schema::serde_json::{Value, json};
 use jsonschema::{Draft, Validator};
 
@@ -520,4 +521,177 @@ fn a_shape_has_all_that_attributes_say() {
     let Shape::Named(Definition { form: Form::Enum(choice), .. }) = shape() else { panic!("an enum") };
     assert!(matches!(choice.tagging, Tagging::Internal { tag: "kind" }));
     assert!(choice.variants[1].other && matches!(choice.variants[1].content, Content::Unit));
+}
+
+#[test]
+fn rules_of_keys_are_said_of_their_text() {
+    #[event_schema::event]
+    #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
+    enum Size {
+        #[serde(alias = "s")]
+        Small,
+        Medium,
+        Large,
+    }
+    #[event_schema::event]
+    #[serde(default)]
+    #[derive(Default)]
+    struct Keyed {
+        #[event(keys(one_of(1, 2)))]
+        numbers: BTreeMap<u8, bool>,
+        #[event(keys(none_of(-1)))]
+        others: BTreeMap<i8, bool>,
+        #[event(keys(one_of(Size::Small, Size::Medium)))]
+        sizes: BTreeMap<Size, bool>,
+        #[event(keys(none_of(Size::Small)))]
+        larger: BTreeMap<Size, bool>,
+        #[event(keys(one_of("a", "b")))]
+        words: Option<BTreeMap<String, bool>>,
+    }
+    agree::<Keyed>(
+        &[
+            json!({"numbers": {"1": true, "2": true}}),
+            json!({"others": {"1": true}}),
+            json!({"sizes": {"s": true, "Medium": true}}),
+            json!({"larger": {"Large": true}}),
+            json!({"words": {"a": true}}),
+            json!({"words": null}),
+        ],
+        &[
+            json!({"numbers": {"3": true}}),
+            json!({"others": {"-1": true}}),
+            json!({"sizes": {"Large": true}}),
+            json!({"larger": {"Small": true}}),
+            json!({"larger": {"s": true}}),
+            json!({"words": {"c": true}}),
+        ],
+    );
+}
+
+#[test]
+fn a_rule_lets_null_pass_where_it_is_no_value() {
+    #[event_schema::event]
+    struct Chosen {
+        #[event(one_of("a", "b"))]
+        value: Value,
+        #[event(one_of("a", "b"))]
+        maybe: Option<Value>,
+    }
+    agree::<Chosen>(
+        &[json!({"value": "a"}), json!({"value": "b", "maybe": null}), json!({"value": "a", "maybe": "a"})],
+        &[json!({"value": null}), json!({"value": "c"}), json!({"value": "a", "maybe": "c"})],
+    );
+}
+
+/// Its own fields would stand beside its tag, the tag among them.
+#[derive(Serialize, EventSchema)]
+#[serde(tag = "type")]
+#[allow(dead_code, reason = "described only")]
+enum Formula {
+    Not(Negated),
+    Number { n: f64 },
+}
+
+#[derive(Serialize, EventSchema)]
+#[allow(dead_code, reason = "described only")]
+struct Negated(Box<Formula>);
+
+#[test]
+fn a_choice_that_holds_itself_beside_its_tag_ends() {
+    let check = validator(&<Formula as EventSchema>::json_schema().to_value(), Draft::Draft202012);
+    assert!(check.is_valid(&json!({"type": "Number", "n": 1})));
+    assert!(!check.is_valid(&json!({"type": "Not", "n": 1})));
+    assert!(!check.is_valid(&json!({"type": "Number"})));
+}
+
+#[event_schema::event]
+#[schemars(inline)]
+struct Branch {
+    size: u8,
+    leaves: Vec<Leaf>,
+}
+
+#[event_schema::event]
+#[schemars(inline)]
+struct Leaf {
+    branch: Option<Box<Branch>>,
+}
+
+#[test]
+fn types_that_hold_each_other_are_referred_to() {
+    let leaf = json!({"branch": {"size": 1, "leaves": [{"branch": null}]}});
+    agree::<Branch>(
+        &[json!({"size": 1, "leaves": []}), json!({"size": 1, "leaves": [leaf]})],
+        &[json!({"size": 1, "leaves": [{"branch": {"size": 1}}]}), json!({"size": 1, "leaves": [1]})],
+    );
+}
+
+/// A code of a type that only schemars knows, under a name that a reference cannot say as it is.
+#[derive(Debug, Serialize)]
+struct Code(String);
+
+impl FieldType for Code {
+    fn read<'de, D: Deserializer<'de>>(input: D, cx: &mut Context<'_>, at: &At<'_>) -> Result<Option<Self>, D::Error> {
+        Ok(String::read(input, cx, at)?.map(Self))
+    }
+
+    fn shape() -> Shape {
+        #[derive(schemars::JsonSchema)]
+        #[schemars(rename = "Größe/~")]
+        #[allow(dead_code, reason = "described only")]
+        struct Size(String);
+        Shape::foreign::<Size>().length(2..=3)
+    }
+}
+
+/// A part of a whole.
+#[derive(Debug, Serialize)]
+struct Share(f32);
+
+impl FieldType for Share {
+    fn read<'de, D: Deserializer<'de>>(input: D, cx: &mut Context<'_>, at: &At<'_>) -> Result<Option<Self>, D::Error> {
+        Ok(f32::read(input, cx, at)?.map(Self))
+    }
+
+    fn shape() -> Shape {
+        Shape::number().one_of([0.1_f32, 0.5])
+    }
+}
+
+#[test]
+fn shapes_made_by_hand() {
+    #[event_schema::event]
+    struct Made {
+        code: Code,
+        share: Share,
+    }
+    let schema = Made::json_schema();
+    let code = schema.pointer("/properties/code").unwrap();
+    assert!(code["$ref"].as_str().is_some_and(|reference| reference.contains('%')), "{code}");
+    assert_eq!((&code["minLength"], &code["maxLength"]), (&json!(2), &json!(3)), "{code}");
+    assert_eq!(schema.pointer("/properties/share/enum").unwrap().to_string(), "[0.1,0.5]");
+    assert_eq!(Shape::text().format("uri".to_owned()).pattern("^a".to_owned()).name(), "string");
+}
+
+#[test]
+fn numbers_are_as_exact_as_their_text() {
+    fn parts() -> BTreeMap<String, Vec<f32>> {
+        BTreeMap::from([("a".to_owned(), vec![0.1, 16_777_216.0])])
+    }
+
+    #[event_schema::event]
+    struct Exact {
+        #[validate(range(max = 18_446_744_073_709_551_614_u64))]
+        large: u64,
+        #[validate(range(min = -9_223_372_036_854_775_807_i64))]
+        small: i64,
+        #[serde(default = "parts")]
+        parts: BTreeMap<String, Vec<f32>>,
+    }
+    agree::<Exact>(
+        &[json!({"large": u64::MAX - 1, "small": i64::MIN + 1})],
+        &[json!({"large": u64::MAX, "small": 0}), json!({"large": 0, "small": i64::MIN})],
+    );
+    let default = Exact::json_schema().pointer("/properties/parts/default").unwrap().to_string();
+    assert_eq!(default, event_schema::serde_json::to_string(&parts()).unwrap());
 }

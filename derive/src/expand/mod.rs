@@ -8,7 +8,7 @@ mod generics;
 mod key;
 mod level;
 mod rules;
-mod shape;
+pub(crate) mod shape;
 mod structs;
 
 use proc_macro2::{Group, Span, TokenStream, TokenTree};

@@ -434,11 +434,12 @@ fn data(rules: &[Rule], ty: &Type) -> Vec<TokenStream> {
             });
             quote!(Range(__p::Range { #(#bounds)* ..::core::default::Default::default() }))
         }
-        RuleKind::Email => quote!(Format("email")),
-        RuleKind::Url => quote!(Format("uri")),
+        RuleKind::Email => quote!(Format(__p::Cow::Borrowed("email"))),
+        RuleKind::Url => quote!(Format(__p::Cow::Borrowed("uri"))),
         RuleKind::Ip { v4, v6 } => quote!(Ip { v4: #v4, v6: #v6 }),
         RuleKind::Regex(path) => {
-            quote!(Pattern(::std::borrow::ToOwned::to_owned(__p::validator::AsRegex::as_regex(&#path).as_str())))
+            let regex = quote!(__p::validator::AsRegex::as_regex(&#path).as_str());
+            quote!(Pattern(__p::Cow::Owned(::std::borrow::ToOwned::to_owned(#regex))))
         }
         RuleKind::Contains(pattern) => quote!(Contains(#pattern)),
         RuleKind::DoesNotContain(pattern) => quote!(DoesNotContain(#pattern)),

@@ -89,7 +89,7 @@ fn delegate<'a>(model: &'a Model<'_>) -> Option<&'a Field<'a>> {
     (!adds && !mentions(field.serde.ty, &model.input.ident)).then_some(field)
 }
 
-fn mentions(ty: &Type, ident: &Ident) -> bool {
+pub(crate) fn mentions(ty: &Type, ident: &Ident) -> bool {
     struct Finder<'a>(&'a Ident, bool);
 
     impl<'a> Visit<'a> for Finder<'_> {

@@ -27,7 +27,6 @@ pub(super) use self::skip::levels;
 pub(crate) use self::source::Source;
 
 /// Reads a text as serde's derive does.
-#[cfg(any(test, feature = "cloudevents"))]
 pub(crate) fn read<'de, T: serde::Deserialize<'de>>(text: &'de str) -> Result<T, Error> {
     let mut source = Source::shallow(text);
     let value = T::deserialize(&mut source)?;
