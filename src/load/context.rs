@@ -14,7 +14,8 @@ use crate::violation::{
     Concern, Fault, FieldName, GENERIC, InputName, Param, Path, Rule, Segment, Violation, Violations,
 };
 
-/// How a load is bounded, and what it gives to the rules.
+/// How a load is bounded, what it does beside, and what it gives to the rules. It has the verbs of
+/// [`EventSchema`](crate::EventSchema), in the manner of [`std::fs::OpenOptions`].
 ///
 /// ```
 /// use event_schema::{EventSchema, LoadOptions, Serialize};
@@ -23,12 +24,26 @@ use crate::violation::{
 /// struct Batch { ids: Vec<u64> }
 ///
 /// let few = LoadOptions::new().max_violations(2).max_size(100);
-/// let error = Batch::load_with(br#"{"ids": ["a", "b", "c"]}"#, &few).unwrap_err();
+/// let error = few.load::<Batch>(br#"{"ids": ["a", "b", "c"]}"#).unwrap_err();
 /// assert_eq!(error.violations().unwrap().len(), 2);
 /// assert_eq!(error.violations().unwrap().omitted(), 1);
 ///
-/// let error = Batch::load_with(&[b' '; 101], &few).unwrap_err();
+/// let error = few.load::<Batch>(&[b' '; 101]).unwrap_err();
 /// assert!(error.is_too_large());
+/// ```
+///
+/// They can be a constant of a service:
+///
+/// ```
+/// use event_schema::prelude::*;
+///
+/// #[event_schema::event]
+/// #[derive(Debug)]
+/// struct Ping { seq: u64 }
+///
+/// static LIMITS: LoadOptions<'static> = LoadOptions::new().max_size(64 << 10).max_depth(8);
+///
+/// assert_eq!(LIMITS.load_many::<Ping>(br#"[{"seq": 7}]"#).unwrap().len(), 1);
 /// ```
 #[derive(Clone, Copy)]
 pub struct LoadOptions<'c> {
@@ -37,7 +52,7 @@ pub struct LoadOptions<'c> {
     pub(crate) max_violations: usize,
     pub(crate) valid_data: bool,
     pub(crate) positions: bool,
-    pub(crate) user: Option<&'c dyn Any>,
+    pub(crate) user: Option<&'c (dyn Any + Sync)>,
     /// In a part of an event: the only fields that may be missing.
     pub(crate) partial: Option<&'c [&'c str]>,
 }
@@ -52,9 +67,9 @@ impl<'c> LoadOptions<'c> {
     /// # struct Batch { ids: Vec<u64> }
     /// let mut input = br#"{"ids": []}"#.to_vec();
     /// input.resize(16 << 20, b' ');
-    /// assert!(Batch::load_with(&input, &LoadOptions::new()).is_ok());
+    /// assert!(LoadOptions::new().load::<Batch>(&input).is_ok());
     /// input.push(b' ');
-    /// assert!(Batch::load_with(&input, &LoadOptions::new()).unwrap_err().is_too_large());
+    /// assert!(LoadOptions::new().load::<Batch>(&input).unwrap_err().is_too_large());
     /// ```
     #[must_use]
     pub const fn new() -> Self {
@@ -88,8 +103,8 @@ impl<'c> LoadOptions<'c> {
     /// struct Grid { cells: Vec<Vec<u8>> }
     ///
     /// let shallow = LoadOptions::new().max_depth(2);
-    /// assert!(Grid::load_with(br#"{"cells": []}"#, &shallow).is_ok());
-    /// assert!(Grid::load_with(br#"{"cells": [[1]]}"#, &shallow).unwrap_err().is_too_deep());
+    /// assert!(shallow.load::<Grid>(br#"{"cells": []}"#).is_ok());
+    /// assert!(shallow.load::<Grid>(br#"{"cells": [[1]]}"#).unwrap_err().is_too_deep());
     /// ```
     #[must_use]
     pub const fn max_depth(mut self, levels: usize) -> Self {
@@ -109,7 +124,7 @@ impl<'c> LoadOptions<'c> {
     ///
     /// let options = LoadOptions::new().valid_data(true);
     /// let input = br#"{"name": "Ada", "ages": [36, "x", 41], "more": 1}"#;
-    /// let error = Signup::load_with(input, &options).unwrap_err();
+    /// let error = options.load::<Signup>(input).unwrap_err();
     /// assert_eq!(error.valid_data(), Some(&json!({"name": "Ada", "ages": [36, 41]})));
     /// ```
     #[must_use]
@@ -135,7 +150,7 @@ impl<'c> LoadOptions<'c> {
     ///
     /// let options = LoadOptions::new().positions(true);
     /// let input = "{\n  \"ages\": [36, \"x\"],\n  \"age\": 1\n}";
-    /// let error = Signup::load_with(input.as_bytes(), &options).unwrap_err();
+    /// let error = options.load::<Signup>(input.as_bytes()).unwrap_err();
     /// let places = error.violations().unwrap().iter().map(|one| format!("{}: {one}", one.position().unwrap()));
     /// assert_eq!(places.collect::<Vec<_>>(), [
     ///     "line 2 column 16: ages[1]: Not a valid integer.",
@@ -170,19 +185,19 @@ impl<'c> LoadOptions<'c> {
     ///
     /// let limits = Limits { max: 100 };
     /// let options = LoadOptions::new().context(&limits);
-    /// assert!(Bid::load_with(br#"{"cents": 100}"#, &options).is_ok());
-    /// let error = Bid::load_with(br#"{"cents": 101}"#, &options).unwrap_err();
+    /// assert!(options.load::<Bid>(br#"{"cents": 100}"#).is_ok());
+    /// let error = options.load::<Bid>(br#"{"cents": 101}"#).unwrap_err();
     /// assert_eq!(error.violations().unwrap()[0].code(), "too_expensive");
     /// // Without its context a rule cannot be checked: the event is not known to be valid.
     /// assert!(Bid::load(br#"{"cents": 1}"#).unwrap_err().is_invalid());
     /// ```
     #[must_use]
-    pub fn context<T: 'static>(mut self, context: &'c T) -> Self {
+    pub fn context<T: Sync + 'static>(mut self, context: &'c T) -> Self {
         self.user = Some(context);
         self
     }
 
-    /// Lets only these fields be missing in [`load_partial_with`](crate::EventSchema::load_partial_with),
+    /// Lets only these fields be missing in [`load_partial`](Self::load_partial),
     /// where all may otherwise: wire names, of nested fields behind dots (`address.zip`).
     ///
     /// ```
@@ -196,9 +211,9 @@ impl<'c> LoadOptions<'c> {
     ///
     /// let options = LoadOptions::new().partial(&["name", "address.zip"]);
     /// let update = br#"{"id": 7, "address": {"street": "Main St 1"}}"#;
-    /// assert!(Customer::load_partial_with(update, &options).is_ok());
+    /// assert!(options.load_partial::<Customer>(update).is_ok());
     ///
-    /// let error = Customer::load_partial_with(br#"{"address": {"zip": "10115"}}"#, &options).unwrap_err();
+    /// let error = options.load_partial::<Customer>(br#"{"address": {"zip": "10115"}}"#).unwrap_err();
     /// let missing: Vec<_> = error.violations().unwrap().iter().map(|one| one.path().to_string()).collect();
     /// assert_eq!(missing, ["address.street", "id"]);
     /// ```
@@ -398,7 +413,7 @@ pub(crate) struct Findings {
 ///
 /// let limits = Limits { max: 50 };
 /// let options = LoadOptions::new().context(&limits);
-/// assert_eq!(says(Offer::load_with(br#"{"price": 51}"#, &options).unwrap_err()), "price: At most 50 cents.");
+/// assert_eq!(says(options.load::<Offer>(br#"{"price": 51}"#).unwrap_err()), "price: At most 50 cents.");
 /// ```
 pub struct Context<'c> {
     violations: Vec<Violation>,
@@ -466,7 +481,8 @@ impl<'c> Context<'c> {
     /// See the example of [`Context`].
     #[must_use]
     pub fn user<T: 'static>(&self) -> Option<&'c T> {
-        self.options.user?.downcast_ref()
+        let user: &dyn Any = self.options.user?;
+        user.downcast_ref()
     }
 
     /// How many findings there have been.
