@@ -169,10 +169,25 @@ impl<E: EventSchema> Partial<E> {
 
 impl<E: FieldType> FieldType for Partial<E> {
     fn read<'de, D: Deserializer<'de>>(input: D, cx: &mut Context<'_>, at: &At<'_>) -> Result<Option<Self>, D::Error> {
-        let value = Value::read(input, cx, at)?.unwrap_or(Value::Null);
+        let mut value = Value::read(input, cx, at)?.unwrap_or(Value::Null);
         let before = cx.found();
+        let chooses = cx.begin_choice(at);
         let (dialect, mode) = (cx.replace_dialect(Dialect::Value), cx.replace_mode(Mode::Partial));
-        let read = E::read(&value, cx, at);
+        let mut read = E::read(&value, cx, at);
+        if chooses {
+            let left_out = cx.take_left_out();
+            if !left_out.is_empty() && read.is_ok() && cx.found() == before {
+                for field in left_out {
+                    field.take_out(&mut value, at);
+                }
+                // What hooks make of other fields is there again.
+                read = E::read(&value, cx, at);
+                for field in cx.take_left_out() {
+                    cx.refuse(field);
+                }
+            }
+            cx.end_choice();
+        }
         cx.replace_dialect(dialect);
         cx.replace_mode(mode);
         read.map_err(D::Error::custom)?;

@@ -25,6 +25,7 @@ pub use crate::load::buffer::{Leftovers, Plain, With, not_convertible, read_fore
 pub use crate::load::containers::{Each, ListType, MapType, Pairs, no_rules, read_newtype_key};
 pub use crate::load::object::{
     Level, Object, Slot, keep_value, next_field, next_field_or_name, read_object, read_object_flat, skip_value,
+    skip_written,
 };
 pub use crate::load::patch::{patch_fields, replace_foreign, replace_used};
 pub use crate::load::tuple::{Elements, read_tuple};

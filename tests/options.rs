@@ -133,3 +133,202 @@ async fn options_are_held_across_await() {
     });
     assert_eq!(task.await.unwrap(), json!({"cents": 10, "bidder": null}));
 }
+
+#[event_schema::event]
+#[derive(Debug, PartialEq)]
+#[event(pre_load = rename)]
+struct Place {
+    zip: String,
+    #[serde(alias = "checked")]
+    verified: bool,
+}
+
+/// What an earlier client calls `verified`.
+fn rename(mut value: Value) -> Value {
+    if let Some(object) = value.as_object_mut()
+        && let Some(old) = object.remove("ok")
+    {
+        object.insert("verified".to_owned(), old);
+    }
+    value
+}
+
+#[event_schema::event]
+#[derive(Debug, PartialEq)]
+struct Base {
+    id: u64,
+    #[serde(alias = "is_admin")]
+    admin: bool,
+}
+
+#[event_schema::event]
+#[derive(Debug, PartialEq)]
+#[serde(tag = "kind", rename_all = "camelCase")]
+enum Contact {
+    Mail { address: String, checked: bool },
+    Phone { number: String },
+}
+
+#[event_schema::event]
+#[derive(Debug, PartialEq)]
+struct Account {
+    #[serde(flatten)]
+    base: Base,
+    name: String,
+    place: Place,
+    places: Vec<Place>,
+    contact: Contact,
+    #[event(sensitive)]
+    pin: std::collections::BTreeMap<String, Base>,
+    #[serde(flatten)]
+    extra: std::collections::BTreeMap<String, Value>,
+}
+
+fn everything() -> Value {
+    json!({
+        "id": 7, "is_admin": true, "name": "Ada",
+        "place": {"zip": "10115", "checked": true},
+        "places": [{"zip": "1", "verified": true}, {"checked": false, "zip": "2"}],
+        "contact": {"kind": "mail", "address": "a@b", "checked": true},
+        "pin": {"k": {"id": 1, "is_admin": true}},
+        "more": {"deep": 1},
+    })
+}
+
+/// What a part of everything has.
+fn part(options: &LoadOptions<'_>) -> Value {
+    let part = options.load_partial::<Account>(everything().to_string().as_bytes());
+    Value::Object(part.unwrap().into_object())
+}
+
+#[test]
+fn a_part_has_the_chosen_fields_only() {
+    let none = LoadOptions::new();
+    assert_eq!(
+        part(&none.only(&["name", "place.zip", "places.zip", "contact.address"])),
+        json!({
+            "name": "Ada", "place": {"zip": "10115"}, "places": [{"zip": "1"}, {"zip": "2"}],
+            "contact": {"kind": "mail", "address": "a@b"},
+        })
+    );
+    assert_eq!(
+        part(&none.only(&["place", "admin"])),
+        json!({"admin": true, "place": {"zip": "10115", "checked": true}})
+    );
+    assert_eq!(part(&none.only(&["more", "id"])), json!({"id": 7, "more": {"deep": 1}}));
+    assert_eq!(part(&none.only(&[])), json!({}));
+
+    let excluded = ["admin", "place.verified", "places.verified", "contact.checked", "pin.admin", "more"];
+    assert_eq!(
+        part(&none.exclude(&excluded)),
+        json!({
+            "id": 7, "name": "Ada", "place": {"zip": "10115"}, "places": [{"zip": "1"}, {"zip": "2"}],
+            "contact": {"kind": "mail", "address": "a@b"}, "pin": {"k": {"id": 1}},
+        })
+    );
+    assert_eq!(part(&none.only(&["place"]).exclude(&["place.zip"])), json!({"place": {"checked": true}}));
+}
+
+#[test]
+fn what_is_not_chosen_is_not_checked() {
+    let options = LoadOptions::new().exclude(&["id", "places"]);
+    assert!(options.load_partial::<Account>(br#"{"id": "x", "places": 7, "name": "Ada"}"#).is_ok());
+    let error = options.load_partial::<Account>(br#"{"id": "x", "name": 7}"#).unwrap_err();
+    assert_eq!(error.to_string(), "1 violation\nname: Not a valid string.");
+
+    // Nor is it missing.
+    let few = options.partial(&["place", "contact", "pin", "admin"]);
+    let error = few.load_partial::<Account>(b"{}").unwrap_err();
+    assert_eq!(error.to_string(), "1 violation\nname: Missing data for required field.");
+
+    // Whole events are read as ever.
+    let whole = LoadOptions::new().only(&["id"]).load_value::<Account>(everything()).unwrap();
+    assert_eq!(whole, Account::load_value(everything()).unwrap());
+    let list = options.load_partial_many::<Base>(br#"[{"id": 1}, {"id": "x", "admin": true}]"#).unwrap();
+    assert_eq!(list.iter().map(|base| base.as_object().len()).collect::<Vec<_>>(), [0, 1]);
+}
+
+/// A hook can make the field that nobody may change of another one: the part would bring it in.
+#[test]
+fn a_field_that_a_hook_makes_is_not_let_in() {
+    let options = LoadOptions::new().exclude(&["place.verified", "verified"]);
+    for input in [r#"{"zip": "1", "ok": true}"#, r#"{"zip": "1", "ok": true, "verified": false}"#] {
+        let error = options.load_partial::<Place>(input.as_bytes()).unwrap_err();
+        assert_eq!(error.to_string(), "1 violation\nverified: Unknown field.", "{input}");
+        let error = options.load_partial::<Account>(format!(r#"{{"place": {input}}}"#).as_bytes()).unwrap_err();
+        assert_eq!(error.to_string(), "1 violation\nplace.verified: Unknown field.", "{input}");
+    }
+    let part = options.load_partial::<Place>(br#"{"zip": "1", "verified": true}"#).unwrap();
+    let place = part.apply_to(Place { zip: "0".to_owned(), verified: false }).unwrap();
+    assert_eq!(place, Place { zip: "1".to_owned(), verified: false });
+}
+
+fn unknown(error: &LoadError) -> Vec<String> {
+    error.violations().unwrap().iter().map(|one| format!("{} {}", one.path(), one.code())).collect()
+}
+
+#[test]
+fn unknown_fields_are_raised_or_excluded_at_every_level() {
+    #[event_schema::event]
+    #[derive(Debug, PartialEq)]
+    #[serde(deny_unknown_fields)]
+    struct Strict {
+        base: Base,
+        flat: Flat,
+        tagged: Adjacent,
+        span: std::ops::Range<u8>,
+    }
+    #[event_schema::event]
+    #[derive(Debug, PartialEq)]
+    struct Flat {
+        #[serde(flatten)]
+        base: Base,
+        #[serde(skip_deserializing)]
+        written: u8,
+    }
+    #[event_schema::event]
+    #[derive(Debug, PartialEq)]
+    #[serde(tag = "t", content = "c", deny_unknown_fields)]
+    enum Adjacent {
+        One(Base),
+    }
+
+    let clean = json!({
+        "base": {"id": 1, "admin": true}, "flat": {"id": 2, "admin": false},
+        "tagged": {"t": "One", "c": {"id": 3, "admin": true}}, "span": {"start": 1, "end": 2},
+    });
+    let mut noisy = clean.clone();
+    for at in ["", "/base", "/flat", "/tagged", "/tagged/c", "/span"] {
+        noisy.pointer_mut(at).unwrap()["stray"] = json!(1);
+    }
+    noisy["flat"]["written"] = json!(2);
+
+    let (raise, exclude) = (LoadOptions::new().unknown(Unknown::Raise), LoadOptions::new().unknown(Unknown::Exclude));
+    let expected = Strict::load_value(clean.clone()).unwrap();
+    for options in [raise, exclude] {
+        assert_eq!(options.load_value::<Strict>(clean.clone()).unwrap(), expected);
+        assert_eq!(options.load_str::<Strict>(&clean.to_string()).unwrap(), expected);
+    }
+    assert_eq!(exclude.load_value::<Strict>(noisy.clone()).unwrap(), expected);
+    assert_eq!(exclude.load_str::<Strict>(&noisy.to_string()).unwrap(), expected);
+
+    let mut found = unknown(&Strict::load_value(noisy.clone()).unwrap_err());
+    found.sort();
+    assert_eq!(found, ["span.stray unknown", "stray unknown", "tagged.stray unknown"]);
+    for error in [raise.load_value::<Strict>(noisy.clone()), raise.load_str::<Strict>(&noisy.to_string())] {
+        let mut found = unknown(&error.unwrap_err());
+        found.sort();
+        assert_eq!(
+            found,
+            [
+                "base.stray unknown",
+                "flat.stray unknown",
+                "flat.written unknown",
+                "span.stray unknown",
+                "stray unknown",
+                "tagged.c.stray unknown",
+                "tagged.stray unknown",
+            ]
+        );
+    }
+}

@@ -414,13 +414,19 @@ impl<'a> Expand<'a> {
             let names = self.flat_names();
             // What is written and never read is no flattened map's: it would be written twice then.
             let written = self.only_written();
-            let only_written = (!denies && !written.is_empty()).then(
-                || quote!(__p::Err(name) if ::core::matches!(&*name, #(#written)|*) => __p::skip_value(&mut entries)?,),
-            );
-            let deny = denies.then(|| quote!(leftovers.deny(cx, at, |names| { #names });));
+            let only_written = (!denies && !written.is_empty()).then(|| {
+                quote! {
+                    __p::Err(name) if ::core::matches!(&*name, #(#written)|*) => {
+                        __p::skip_written::<Self, #self_ty, __A>(&mut entries, &name, cx, at)?
+                    }
+                }
+            });
+            let deny = quote!(leftovers.deny(#denies, cx, at, |names| { #names }););
             quote! {
                 let mut leftovers = __p::Leftovers::default();
-                while let __p::Some(field) = __p::next_field_or_name::<Self, #self_ty, __A>(&mut entries)? {
+                while let __p::Some(field) =
+                    __p::next_field_or_name::<Self, #self_ty, __A>(&mut entries, cx, at, #denies)?
+                {
                     match field {
                         #(__p::Ok #arms)*
                         __p::Ok(_) => ::core::unreachable!(),
@@ -441,13 +447,14 @@ impl<'a> Expand<'a> {
                 }
             }
         };
-        let finish = self.finish();
+        let (finish, fields) = (self.finish(), self.names());
         quote! {
             #[automatically_derived]
             impl #impl_generics __p::Object<#self_ty> for #marker #where_clause {
                 const DENY_UNKNOWN: bool = #deny_unknown;
                 const FLATTENS: bool = #flattens;
                 const NAMES: &'static [&'static str] = &[#(#known),*];
+                const FIELDS: &'static [__p::FieldName] = #fields;
 
                 fn find(name: &str) -> __p::Option<usize> {
                     match name {
