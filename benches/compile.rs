@@ -1,4 +1,4 @@
-//! What the derive costs in compilation: `cargo check` of the zoo (`tests/zoo`) with the attribute of
+//! What the derive costs in compilation: `cargo check` of the zoo (`tests/load/zoo`) with the attribute of
 //! this crate, beside the same types with the derives of serde, schemars and validator, and the size
 //! of a program that loads, dumps and describes every one of them.
 //!
@@ -109,7 +109,7 @@ fn checkout() -> &'static Path {
 
 /// The zoo without its imports and macros, and the names of its types.
 fn zoo() -> (String, Vec<String>) {
-    let source = fs::read_to_string(checkout().join("tests/zoo/mod.rs")).expect("the zoo");
+    let source = fs::read_to_string(checkout().join("tests/load/zoo/mod.rs")).expect("the zoo");
     let (head, body) = source.split_once("pub(crate) use every_type;").expect("the macros of the zoo");
     let (_, list) = head.split_once("$callback! {").expect("the list of types");
     let types = list.lines().filter_map(|line| line.trim().strip_suffix(',')?.split_once(": "));

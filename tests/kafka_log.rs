@@ -1,6 +1,7 @@
 //! What stands in the log, and how often. Alone in its process, whose log is one for all.
 #![cfg(feature = "kafka")]
 
+#[path = "kafka/common/mod.rs"]
 mod common;
 
 use std::time::Duration;

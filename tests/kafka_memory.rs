@@ -1,6 +1,7 @@
 //! What a consumer takes of the memory of its process, librdkafka's included: alone in its process.
 #![cfg(all(feature = "kafka", target_os = "linux"))]
 
+#[path = "kafka/common/mod.rs"]
 mod common;
 
 use std::time::Duration;

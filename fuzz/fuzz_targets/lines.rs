@@ -3,7 +3,7 @@
 
 #[path = "../checks/lines.rs"]
 mod check;
-#[path = "../../tests/zoo/mod.rs"]
+#[path = "../../tests/load/zoo/mod.rs"]
 #[allow(dead_code, reason = "the tests use more of it")]
 mod zoo;
 

@@ -40,18 +40,26 @@
 //!
 //! ## What may come twice
 //!
-//! - After a crash, or when a partition was lost: what was finished since the last commit (each
-//!   [`commit_interval`](Runner::commit_interval), one second unless set), and what was finished ahead of the first
-//!   unfinished message, fewer than [`span`](Runner::span) of each partition; none of the latter with
-//!   [`Order::Partition`].
+//! - After a crash, or when a partition was lost: what was finished since the last commit that arrived, and what was
+//!   finished ahead of the first unfinished message, fewer than [`span`](Runner::span) of each partition; none of the
+//!   latter with [`Order::Partition`]. A commit is tried each [`commit_interval`](Runner::commit_interval), one second
+//!   unless set. The brokers refuse commits while the group shares its partitions out: such a commit is tried again
+//!   every 100 ms, and at once when the rebalance is over. So the bound is the commit interval and the rebalances
+//!   that lie in it; while the brokers cannot be reached, it is as long as they are away.
 //! - After a close or a rebalance: nothing, as a rule. What was overtaken is handled before the partition is given up
 //!   (`kafka_group`: `a_close_finishes_what_others_have_overtaken`). If that takes longer than the deadline, or if a
 //!   message that failed waits for its next attempt: what is in hand, and what was finished ahead of the first
 //!   unfinished message.
-//! - What the producer sent twice: [ids](crate::Envelope#the-id) tell that.
+//! - What the producer sent twice after an unknown outcome: the [id](crate::Envelope#the-id) is the same.
+//! - What a handler publishes, if it runs twice: each run makes new ids, so that ids do not tell these from events
+//!   that are new. A handler whose events must be recognised gives them an id that is derived from the id of the
+//!   event that they handle.
+//! - Dead letters: one that was stored, but whose acknowledgement was lost, or that was written just before a crash,
+//!   is written again. Origin and id are the same: see [`DeadLetter::read`](crate::kafka::DeadLetter::read).
 //!
 //! `kafka_cluster` kills brokers and consumers and counts; the simulation of the core does so in a million schedules
-//! with every commit, and checks that nothing unfinished is ever committed.
+//! with every commit, and checks that nothing unfinished is ever committed. The same schedules lead the session, which
+//! decides what a failed client, a cancelled call, or a revoke during a close come to.
 //!
 //! ## What may not come
 //!
@@ -66,18 +74,20 @@
 //!
 //! - Memory: [`Runner::buffer`], in messages and bytes; a full partition is paused
 //!   (`kafka_group`: `a_handler_that_stands_still_does_not_fill_the_memory`). Until it is, librdkafka fetches ahead
-//!   for itself: 64 MB of each partition, unless `queued.max.messages.kbytes` says otherwise (`kafka_memory`).
+//!   for itself: 64 MB for all partitions together, unless `queued.max.messages.kbytes` says otherwise (`kafka_memory`).
 //! - Membership of the group does not hang on the handler: another thread polls
 //!   (`a_handler_slower_than_the_poll_interval_stays_a_member`).
 //! - A rebalance waits for what is in hand and for what was overtaken as long as [`Runner::revoke_timeout`] says: 10
-//!   seconds, or a third of the session timeout if that is less, unless set.
+//!   seconds, or a third of the session timeout if that is less, unless set. Then it commits, for at most 5 seconds.
+//! - One partition whose topic was deleted fails no commit of the others, and no close; a warning says so once.
 //! - [`RunHandle::close`] returns by its deadline (`a_close_under_load_is_in_time_...`).
 //!
 //! ## Whether it is ready
 //!
 //! [`RunHandle::is_ready`] is for the readiness probe of a service. It says no until the group has let the consumer in,
-//! while a dead letter waits for brokers that do not take it, when the group has given the consumer up, and when the run
-//! stops (`kafka_group`: `a_member_is_ready_when_...`, `a_consumer_is_not_ready_while_...`).
+//! while a dead letter waits for brokers that do not take it (from three seconds on, when a warning says so, too), when the
+//! group has given the consumer up, and when the run stops (`kafka_group`: `a_member_is_ready_when_...`,
+//! `a_consumer_is_not_ready_while_...`; `kafka_trouble`).
 //!
 //! # Consuming by hand
 //!
@@ -98,8 +108,14 @@
 //! | [`SendError::is_unknown`] | may be stored: send it again with the same id | `events_on_their_way_when_a_client_fails_all_have_an_outcome` |
 //! | [`SendError::is_fatal`] | is not stored; the producer makes a new client, and is [not ready](EventProducer::is_ready) meanwhile | `a_client_that_fails_for_good_is_made_anew` |
 //!
-//! Events of a key are stored in the order of the calls, however full the queue is (`kafka_order`), and go to the
-//! partition that Java's client chooses (`kafka_keys`).
+//! An event that times out on its way ends its client, too: its outcome is unknown, and so is that of all that was on
+//! its way with it (`kafka_trouble`: `a_message_that_times_out_on_its_way_...`). librdkafka would go on in a new epoch,
+//! in which the brokers store again what they have already. It is the likelier the shorter `delivery.timeout.ms` is, and
+//! the closer `request.timeout.ms` is to it: with the defaults (5 minutes and 30 seconds) a broker has to be away for
+//! minutes.
+//!
+//! Events of a key are stored in the order in which their futures were first polled, however full the queue is
+//! (`kafka_order`), and go to the partition that Java's client chooses (`kafka_keys`).
 //!
 //! # An example
 //!

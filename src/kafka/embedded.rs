@@ -1,7 +1,7 @@
 //! A Kafka cluster inside the process, for tests and examples.
 
 use std::collections::BTreeMap;
-use std::sync::{Arc, Weak};
+use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use rdkafka::bindings::{rd_kafka_handle_mock_cluster, rd_kafka_mock_group_initial_rebalance_delay_ms};
@@ -15,11 +15,12 @@ use rdkafka::types::{RDKafkaApiKey, RDKafkaRespErr, RDKafkaType};
 use rdkafka::{Offset, TopicPartitionList};
 use tokio::sync::OnceCell;
 
-use super::core::Position;
-use super::error::{ConnectError, ConnectErrorKind};
-use super::producer::Record;
-use super::raw::Raw;
-use super::{EventProducer, KafkaConfig, Received, Sent, thread};
+use super::client::{Host, cluster, create_topic, thread};
+use super::config::KafkaConfig;
+use super::consume::{Position, Raw, Received};
+use super::error::ConnectError;
+use super::message::ProducerRecord;
+use super::produce::{EventProducer, Sent};
 use crate::EventSchema;
 
 /// A Kafka cluster inside the process, for tests and examples: librdkafka's mock cluster, with
@@ -75,7 +76,7 @@ use crate::EventSchema;
 /// - Kafka's admin requests are not understood: make topics with [`create_topic`](Self::create_topic) or
 ///   [`Topics`](super::Topics). A topic that is written to before has 4 partitions.
 ///
-/// - The time in [`Sent`](super::Sent) is made up; the one in [`Received`](super::Received) is right.
+/// - The time in [`Sent`](crate::kafka::Sent) is made up; the one in [`Received`](crate::kafka::Received) is right.
 ///
 /// A group's first member gets its partitions at once. When members come or go, and so when the
 /// only one is restarted, it takes a second: a second less than the `session.timeout.ms`, which
@@ -86,30 +87,6 @@ pub struct EmbeddedKafka {
     // The cluster belongs to this client: `MockCluster` itself may not leave its thread, while a
     // client may, and hands out a new `MockCluster` for each call.
     client: Arc<Client<DefaultClientContext>>,
-}
-
-/// An embedded cluster, for as long as it is there: what its configuration knows of it.
-#[derive(Clone)]
-pub(super) struct Host(Weak<Client<DefaultClientContext>>);
-
-impl Host {
-    pub(super) fn create_topic(&self, name: &str, partitions: i32) -> Result<(), ConnectError> {
-        match self.0.upgrade() {
-            Some(client) => create_topic(&client, name, partitions),
-            None => Err(ConnectError::client("the embedded broker was dropped".to_owned())),
-        }
-    }
-}
-
-fn create_topic(client: &Client<DefaultClientContext>, name: &str, partitions: i32) -> Result<(), ConnectError> {
-    cluster(client).create_topic(name, partitions, 1).map_err(|error| {
-        let reason = format!("topic `{name}` with {partitions} partitions: {error}");
-        ConnectErrorKind::Client(reason).into()
-    })
-}
-
-fn cluster(client: &Client<DefaultClientContext>) -> MockCluster<'_, DefaultClientContext> {
-    client.mock_cluster().expect("the client was made with `test.mock.num.brokers`")
 }
 
 impl EmbeddedKafka {
@@ -338,7 +315,7 @@ impl EmbeddedKafka {
         value: Option<&[u8]>,
         headers: &[(&str, &[u8])],
     ) -> Sent {
-        let record = Record {
+        let record = ProducerRecord {
             topic: topic.to_owned(),
             partition: None,
             key: key.map(<[u8]>::to_vec),
@@ -378,7 +355,8 @@ impl EmbeddedKafka {
                 // The others are about the connection, which comes back.
                 if let Ok(message) = consumer.recv().await {
                     // Of no assignment: no consumer can commit it.
-                    let position = Position { partition: 0, epoch: u64::MAX, offset: message.offset() };
+                    let position =
+                        Position { partition: 0, epoch: u64::MAX, offset: message.offset(), leader_epoch: -1 };
                     let raw = Raw::copy(&message);
                     received.push(Received::of(Arc::clone(&name), message.partition(), position, raw));
                 }
@@ -513,7 +491,7 @@ impl EmbeddedKafka {
     #[must_use]
     pub fn config(&self) -> KafkaConfig {
         let config = KafkaConfig::new(self.bootstrap_servers()).with_group_defaults(GROUP);
-        config.with_embedded(Host(Arc::downgrade(&self.client)))
+        config.with_embedded(Host::new(&self.client))
     }
 }
 

@@ -38,51 +38,26 @@
 //! It runs on tokio. What librdkafka has to tell comes as `tracing` events with the target
 //! `librdkafka`.
 
-mod batch;
 mod client;
 mod config;
-mod consumer;
-mod core;
-mod dead_letter;
-mod delivery;
-mod driver;
+mod consume;
 mod embedded;
 mod error;
-mod fault;
-mod forward;
-mod native;
-mod policy;
-mod producer;
-mod raw;
-mod received;
-mod run;
-mod tally;
-mod thread;
+mod letters;
+mod message;
+mod produce;
 mod topics;
-
-use std::time::{Duration, SystemTime};
 
 pub use rdkafka;
 
-pub use self::batch::{Batch, Batches};
-pub use self::config::{ConfigError, KafkaConfig};
-pub use self::consumer::EventConsumer;
-pub use self::core::{GiveUp, Order, Outcome};
-pub use self::dead_letter::{DeadLetter, DeadMessage};
-pub use self::delivery::{Delivery, Failure, Handled};
+pub use self::config::KafkaConfig;
+pub use self::consume::{
+    Batch, Batches, Body, Buffered, Counts, Delivery, EventConsumer, Failure, GiveUp, Handled, Order, Outcome,
+    Received, Rejection, Retry, RunHandle, Runner,
+};
 pub use self::embedded::EmbeddedKafka;
-pub use self::error::{CloseError, ConnectError, ConsumeError, RunError, SendError};
-pub use self::policy::Retry;
-pub use self::producer::{Enqueued, EventProducer, Outgoing, Sent};
-pub use self::received::{Body, Headers, Received, Rejection};
-pub use self::run::{Buffered, RunHandle, Runner};
-pub use self::tally::Counts;
-pub use self::topics::Topics;
-
-/// The time that Kafka's milliseconds since 1970 mean, which may be before. Anybody can write any number: some platforms
-/// have no such time.
-fn time(timestamp: i64) -> Option<SystemTime> {
-    let distance = Duration::from_millis(timestamp.unsigned_abs());
-    let epoch = SystemTime::UNIX_EPOCH;
-    if timestamp < 0 { epoch.checked_sub(distance) } else { epoch.checked_add(distance) }
-}
+pub use self::error::{CloseError, ConfigError, ConnectError, ConsumeError, RunError, SendError};
+pub use self::letters::{DeadLetter, DeadMessage};
+pub use self::message::Headers;
+pub use self::produce::{Enqueued, EventProducer, Outgoing, Sent};
+pub use self::topics::{Topic, Topics};

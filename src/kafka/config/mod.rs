@@ -1,0 +1,833 @@
+//! Where the brokers are and how to talk to them.
+
+mod java;
+mod librdkafka;
+
+use std::collections::BTreeMap;
+use std::fmt;
+use std::path::Path;
+use std::sync::Arc;
+use std::time::Duration;
+
+use java_properties::{LineContent, PropertiesIter};
+use rdkafka::config::{ClientConfig, RDKafkaLogLevel};
+
+use self::java::Meaning;
+use self::librdkafka::{Scope, Verdict};
+use crate::kafka::client::Host;
+use crate::kafka::error::ConfigError;
+
+/// Where the brokers are and how to talk to them: what both [`EventProducer`] and
+/// [`EventConsumer`] are made from.
+///
+/// It comes from a `client.properties` file, in Java's spelling or in librdkafka's, or from code,
+/// and takes any key of [librdkafka]:
+///
+/// ```
+/// use event_schema::kafka::KafkaConfig;
+///
+/// let java = KafkaConfig::from_properties_str(r#"
+///     bootstrap.servers=broker.example.com:9094
+///     security.protocol=SASL_SSL
+///     sasl.mechanism=PLAIN
+///     sasl.jaas.config=org.apache.kafka.common.security.plain.PlainLoginModule required \
+///         username="alice" password="alice-secret";
+/// "#)?;
+/// let code = KafkaConfig::new("broker.example.com:9094")
+///     .set("security.protocol", "SASL_SSL")
+///     .set("sasl.mechanisms", "PLAIN")
+///     .set("sasl.username", "alice")
+///     .set("sasl.password", "alice-secret")
+///     .group("billing");
+/// java.check()?;
+/// code.check()?;
+///
+/// // No secret is ever shown.
+/// assert!(!format!("{java:?} {code:?}").contains("alice-secret"));
+/// # Ok::<(), event_schema::kafka::ConfigError>(())
+/// ```
+///
+/// # What becomes of a key
+///
+/// - One that librdkafka has is passed on, to the clients it is for: `linger.ms` is no business
+///   of a consumer.
+/// - One of Java's is translated (`buffer.memory`, `sasl.jaas.config`, a PEM keystore, the class
+///   names of assignors) or, when it means nothing here (`key.serializer`, `max.poll.records`),
+///   ignored with a line in the log.
+/// - One for a schema registry (`schema.registry.url`, `basic.auth.user.info`) is kept aside:
+///   [`registry_property`](Self::registry_property).
+/// - Any other is an error that names the key, its line and the likely meant one.
+///
+/// ```
+/// use event_schema::kafka::KafkaConfig;
+///
+/// let error = KafkaConfig::from_properties_str("bootstrap.server=localhost:9092").unwrap_err();
+/// assert_eq!(
+///     error.to_string(),
+///     "line 1: unknown key `bootstrap.server`, did you mean `bootstrap.servers`?",
+/// );
+/// ```
+///
+/// # Defaults
+///
+/// librdkafka's own, but for these, each of which a key of yours overrides:
+///
+/// | | key | value | why |
+/// |---|---|---|---|
+/// | producer | `enable.idempotence`, `acks` | `true`, `all` | no duplicates, no loss, order kept (left alone when `acks`, `retries` or `max.in.flight` rule it out, as in Java) |
+/// | producer | `partitioner` | `murmur2_random` | a key goes to the same partition as from Java |
+/// | consumer | `auto.offset.reset` | `earliest` | a new group misses nothing; one whose messages are gone goes on with the first that is there, and a warning says so (`none` stops the consumer instead) |
+/// | consumer | `fetch.queue.backoff.ms` | `5` | the default of 1000 starves a fast consumer |
+///
+/// `enable.auto.commit` and `enable.auto.offset.store` are `false` and stay so: an offset is
+/// committed when you say so.
+///
+/// # How a group shares its partitions
+///
+/// | settings | when members come or go | for |
+/// |---|---|---|
+/// | none | all members let go of all partitions, and get new ones | groups that Java's clients are in too, by their default |
+/// | `partition.assignment.strategy=cooperative-sticky` | only partitions that move change hands | groups whose members all say so: one of the default cannot join |
+/// | `group.protocol=consumer` | as before, and the brokers decide it (KIP-848) | brokers from Kafka 4.0 on; what the brokers decide, such as `session.timeout.ms`, is ignored with a line in the log |
+///
+/// [librdkafka]: https://github.com/confluentinc/librdkafka/blob/v2.12.1/CONFIGURATION.md
+/// [`EventProducer`]: crate::kafka::EventProducer
+/// [`EventConsumer`]: crate::kafka::EventConsumer
+#[derive(Clone)]
+pub struct KafkaConfig {
+    entries: Vec<Entry>,
+    connect_timeout: Duration,
+    /// For consumers of the classic group protocol; the newer one refuses such settings.
+    group_defaults: &'static [(&'static str, &'static str)],
+    /// The embedded broker, if it is one.
+    embedded: Option<Host>,
+}
+
+#[derive(Clone)]
+struct Entry {
+    key: String,
+    value: String,
+    origin: Origin,
+}
+
+/// Where an entry was written, for messages about it.
+#[derive(Clone)]
+enum Origin {
+    Code,
+    Line(Option<Arc<str>>, usize),
+}
+
+impl KafkaConfig {
+    /// A configuration with these brokers (`host:port`, separated by commas).
+    ///
+    /// ```
+    /// use event_schema::kafka::KafkaConfig;
+    ///
+    /// let config = KafkaConfig::new("127.0.0.1:9092").group("billing");
+    /// assert_eq!(
+    ///     format!("{config:?}"),
+    ///     r#"KafkaConfig {"bootstrap.servers": "127.0.0.1:9092", "group.id": "billing"}"#,
+    /// );
+    /// ```
+    pub fn new(bootstrap_servers: impl Into<String>) -> Self {
+        Self::empty().set("bootstrap.servers", bootstrap_servers)
+    }
+
+    fn empty() -> Self {
+        Self { entries: Vec::new(), connect_timeout: Duration::from_secs(10), group_defaults: &[], embedded: None }
+    }
+
+    /// Reads a file in the syntax of Java's `.properties`, in UTF-8.
+    ///
+    /// # Errors
+    ///
+    /// Of [`ConfigError`], when the file cannot be read, and as [`check`](Self::check) does.
+    ///
+    /// ```
+    /// use event_schema::kafka::KafkaConfig;
+    ///
+    /// let error = KafkaConfig::from_properties_file("no-such.properties").unwrap_err();
+    /// assert!(error.to_string().starts_with("no-such.properties: "));
+    /// ```
+    pub fn from_properties_file(path: impl AsRef<Path>) -> Result<Self, ConfigError> {
+        let path = path.as_ref();
+        let name: Arc<str> = path.display().to_string().into();
+        let text = std::fs::read_to_string(path).map_err(|error| ConfigError::one(format!("{name}: {error}")))?;
+        Self::parse(&text, Some(&name))
+    }
+
+    /// Reads text in the syntax of Java's `.properties`: `key=value`, `key: value` or `key value`,
+    /// `#` and `!` for comments, a `\` at the end to continue a line and for escapes elsewhere. Blanks around a
+    /// value do not count, as with Java's clients.
+    ///
+    /// # Errors
+    ///
+    /// As [`check`](Self::check) does.
+    ///
+    /// ```
+    /// use event_schema::kafka::KafkaConfig;
+    ///
+    /// let config = KafkaConfig::from_properties_str("
+    ///     ! two brokers
+    ///     bootstrap.servers: a.example.com:9092, \\
+    ///                        b.example.com:9092
+    ///     client.id = billing
+    ///     group.id=billing \t
+    /// ")?;
+    /// assert!(format!("{config:?}").contains("a.example.com:9092, b.example.com:9092"));
+    /// assert_eq!(config.group_id(), Some("billing"));
+    /// # Ok::<(), event_schema::kafka::ConfigError>(())
+    /// ```
+    pub fn from_properties_str(text: &str) -> Result<Self, ConfigError> {
+        Self::parse(text, None)
+    }
+
+    fn parse(text: &str, file: Option<&Arc<str>>) -> Result<Self, ConfigError> {
+        let mut config = Self::empty();
+        for line in PropertiesIter::new_with_encoding(text.as_bytes(), encoding_rs::UTF_8) {
+            // The parser's own message may quote the line, and with it a secret.
+            let line = line.map_err(|error| {
+                let origin = Origin::Line(file.cloned(), error.line_number().unwrap_or(1));
+                ConfigError::one(format!("{origin}malformed line or escape"))
+            })?;
+            let origin = Origin::Line(file.cloned(), line.line_number());
+            if let LineContent::KVPair(key, value) = line.consume_content() {
+                // As Java's clients do: a blank behind a value is not meant, even of a password.
+                let value = value.trim_matches(|c| c <= ' ').to_owned();
+                config.put(Entry { key, value, origin });
+            }
+        }
+        config.check()?;
+        Ok(config)
+    }
+
+    /// Sets a key, in Java's spelling or librdkafka's; a value that was there is replaced.
+    ///
+    /// A key that nobody knows shows when the configuration is used, or [checked](Self::check).
+    ///
+    /// ```
+    /// use event_schema::kafka::KafkaConfig;
+    ///
+    /// assert!(KafkaConfig::new("127.0.0.1:9092").set("linger.ms", "0").check().is_ok());
+    ///
+    /// let error = KafkaConfig::new("127.0.0.1:9092").set("linger", "0").check().unwrap_err();
+    /// assert_eq!(error.to_string(), "unknown key `linger`, did you mean `linger.ms`?");
+    /// ```
+    #[must_use]
+    pub fn set(mut self, key: impl Into<String>, value: impl Into<String>) -> Self {
+        self.put(Entry { key: key.into(), value: value.into(), origin: Origin::Code });
+        self
+    }
+
+    fn put(&mut self, entry: Entry) {
+        // Two spellings of one key are one setting: the later replaces the earlier within a
+        // file as in code, however each is spelled.
+        let same = |known: &Entry| librdkafka::canonical(&known.key) == librdkafka::canonical(&entry.key);
+        self.entries.retain(|known| !same(known));
+        self.entries.push(entry);
+    }
+
+    /// Sets `group.id`: the consumers of one group share the partitions of a topic.
+    ///
+    /// ```
+    /// use event_schema::kafka::KafkaConfig;
+    ///
+    /// let config = KafkaConfig::new("127.0.0.1:9092").group("billing");
+    /// assert_eq!(config.group_id(), Some("billing"));
+    /// ```
+    #[must_use]
+    pub fn group(self, id: impl Into<String>) -> Self {
+        self.set("group.id", id)
+    }
+
+    /// The `group.id`, if there is one.
+    ///
+    /// ```
+    /// use event_schema::kafka::KafkaConfig;
+    ///
+    /// assert_eq!(KafkaConfig::new("127.0.0.1:9092").group_id(), None);
+    /// ```
+    #[must_use]
+    pub fn group_id(&self) -> Option<&str> {
+        self.value("group.id")
+    }
+
+    /// How long a producer or consumer may take to reach a broker when it starts; 10 seconds
+    /// unless set. Once connected, a broker that goes away is waited for.
+    ///
+    /// ```
+    /// use event_schema::kafka::{EventProducer, KafkaConfig};
+    /// use std::time::Duration;
+    ///
+    /// # #[tokio::main(flavor = "current_thread")]
+    /// # async fn main() {
+    /// let nobody = KafkaConfig::new("127.0.0.1:1").connect_timeout(Duration::from_millis(300));
+    /// assert!(EventProducer::connect(&nobody).await.unwrap_err().is_unreachable());
+    /// # }
+    /// ```
+    #[must_use]
+    pub fn connect_timeout(mut self, timeout: Duration) -> Self {
+        self.connect_timeout = timeout;
+        self
+    }
+
+    pub(crate) fn with_group_defaults(self, group_defaults: &'static [(&'static str, &'static str)]) -> Self {
+        Self { group_defaults, ..self }
+    }
+
+    pub(crate) fn with_embedded(self, host: Host) -> Self {
+        Self { embedded: Some(host), ..self }
+    }
+
+    pub(crate) fn embedded(&self) -> Option<&Host> {
+        self.embedded.as_ref()
+    }
+
+    pub(crate) fn connect_deadline(&self) -> Duration {
+        self.connect_timeout
+    }
+
+    /// The value of a key for a schema registry, such as `schema.registry.url`: Kafka's clients
+    /// have no use for it, the client of a registry has.
+    ///
+    /// ```
+    /// use event_schema::kafka::KafkaConfig;
+    ///
+    /// let config = KafkaConfig::new("127.0.0.1:9092")
+    ///     .set("schema.registry.url", "https://registry.example.com");
+    /// assert_eq!(
+    ///     config.registry_property("schema.registry.url"),
+    ///     Some("https://registry.example.com"),
+    /// );
+    /// assert_eq!(config.registry_property("bootstrap.servers"), None);
+    /// ```
+    #[must_use]
+    pub fn registry_property(&self, key: &str) -> Option<&str> {
+        let value = self.value(key)?;
+        (java::meaning(key, value, |_| None) == Meaning::Registry).then_some(value)
+    }
+
+    fn value(&self, key: &str) -> Option<&str> {
+        self.entries.iter().find(|entry| entry.key == key).map(|entry| entry.value.as_str())
+    }
+
+    /// Finds every fault in the keys and values, without a connection.
+    ///
+    /// # Errors
+    ///
+    /// Of [`ConfigError`]: unknown keys, values that librdkafka does not take, features that it
+    /// was not built with, Java's stores that it cannot read.
+    ///
+    /// ```
+    /// use event_schema::kafka::KafkaConfig;
+    ///
+    /// let config = KafkaConfig::new("127.0.0.1:9092")
+    ///     .set("acks", "most")
+    ///     .set("ssl.truststore.location", "trust.jks");
+    /// let error = config.check().unwrap_err().to_string();
+    /// assert!(error.contains("acks"));
+    /// assert!(error.contains("ssl.ca.location"));
+    /// ```
+    pub fn check(&self) -> Result<(), ConfigError> {
+        self.settings(&librdkafka::features()).map(drop)
+    }
+
+    /// The configuration for a producer of `rdkafka`'s own, with our defaults: for what typed
+    /// events are not the tool, such as raw bytes or transactions.
+    ///
+    /// # Errors
+    ///
+    /// As [`check`](Self::check) does.
+    ///
+    /// ```
+    /// use event_schema::kafka::KafkaConfig;
+    ///
+    /// let config = KafkaConfig::new("127.0.0.1:9092").rdkafka_producer()?;
+    /// assert_eq!(config.get("enable.idempotence"), Some("true"));
+    /// # Ok::<(), event_schema::kafka::ConfigError>(())
+    /// ```
+    pub fn rdkafka_producer(&self) -> Result<ClientConfig, ConfigError> {
+        let settings = self.settings(&librdkafka::features())?;
+        let mut config = settings.client_config(Scope::Producer)?;
+        default(&mut config, "partitioner", "murmur2_random");
+        // librdkafka waits half a minute for a topic that is not there: longer than for the message, it would only say
+        // that the message timed out.
+        let timeout = config.get("message.timeout.ms").and_then(|value| value.parse::<u64>().ok());
+        if let Some(half) = timeout.map(|timeout| timeout / 2).filter(|half| (1..30_000).contains(half)) {
+            default(&mut config, "topic.metadata.propagation.max.ms", &half.to_string());
+        }
+        // As Java does: settings that rule idempotence out are a choice against it.
+        let number = |key| config.get(key).and_then(|value| value.parse::<u32>().ok());
+        let at_odds = config.get("request.required.acks").is_some_and(|acks| acks != "all" && acks != "-1")
+            || number("message.send.max.retries") == Some(0)
+            || number("max.in.flight.requests.per.connection") > Some(5);
+        if !at_odds {
+            default(&mut config, "enable.idempotence", "true");
+            default(&mut config, "request.required.acks", "all");
+        } else if config.get("enable.idempotence").is_none() {
+            tracing::warn!(
+                "acks, retries or max.in.flight rule out an idempotent producer: \
+                 events may be lost, doubled or out of order when a broker fails"
+            );
+        }
+        Ok(config)
+    }
+
+    /// The configuration for a consumer of `rdkafka`'s own, with our defaults.
+    ///
+    /// # Errors
+    ///
+    /// As [`check`](Self::check) does.
+    ///
+    /// ```
+    /// use event_schema::kafka::KafkaConfig;
+    ///
+    /// let config = KafkaConfig::new("127.0.0.1:9092").group("billing").rdkafka_consumer()?;
+    /// assert_eq!(config.get("auto.offset.reset"), Some("earliest"));
+    /// # Ok::<(), event_schema::kafka::ConfigError>(())
+    /// ```
+    pub fn rdkafka_consumer(&self) -> Result<ClientConfig, ConfigError> {
+        let settings = self.settings(&librdkafka::features())?;
+        let mut config = settings.client_config(Scope::Consumer)?;
+        config.set("enable.auto.commit", "false");
+        config.set("enable.auto.offset.store", "false");
+        default(&mut config, "auto.offset.reset", "earliest");
+        default(&mut config, "fetch.queue.backoff.ms", "5");
+        default(&mut config, "enable.partition.eof", "false");
+        if config.get("group.protocol") == Some("consumer") {
+            // librdkafka refuses them, and templates have them for whichever protocol.
+            for key in CLASSIC_ONLY.iter().filter(|key| config.get(key).is_some()).copied().collect::<Vec<_>>() {
+                tracing::info!("`{key}` is ignored: with `group.protocol=consumer` the brokers decide it");
+                config.remove(key);
+            }
+        } else {
+            for (key, value) in self.group_defaults {
+                default(&mut config, key, value);
+            }
+        }
+        Ok(config)
+    }
+
+    fn settings(&self, features: &[String]) -> Result<Settings, ConfigError> {
+        let mut settings = Settings::default();
+        let mut problems = Vec::new();
+        for entry in &self.entries {
+            let Entry { key, value, origin } = entry;
+            let mut problem = |text: String| problems.push(format!("{origin}{text}"));
+            let meaning = java::meaning(key, value, |other| self.value(other));
+            match meaning {
+                Meaning::Registry => {}
+                Meaning::Ignored(reason) => {
+                    tracing::info!("{origin}`{key}` is ignored: {reason}");
+                }
+                Meaning::Refused(reason) => problem(format!("`{key}`: {reason}")),
+                Meaning::Settings(translated) => {
+                    for (name, value) in translated {
+                        match librdkafka::check(name, &value, features) {
+                            Verdict::Good => settings.put(name, value),
+                            Verdict::BadValue(reason) => problem(format!("`{key}`: {reason}")),
+                            Verdict::UnknownKey => problem(unknown(key)),
+                        }
+                    }
+                }
+            }
+        }
+        problems.extend(settings.missing_mechanism(features));
+        if settings.values.get("metadata.broker.list").is_none_or(String::is_empty) {
+            let known = problems.iter().any(|text| text.contains("`bootstrap.servers`"));
+            if !known {
+                problems.push("`bootstrap.servers` is missing".to_owned());
+            }
+        }
+        if problems.is_empty() { Ok(settings) } else { Err(ConfigError::all(problems)) }
+    }
+}
+
+impl fmt::Debug for KafkaConfig {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("KafkaConfig ")?;
+        f.debug_map()
+            .entries(self.entries.iter().map(|Entry { key, value, .. }| {
+                // An unknown key may be a mistyped secret.
+                let is_known = librdkafka::is_known(key);
+                let name = if is_known || is_name(key) { key.as_str() } else { "***" };
+                (name, if is_known && !is_secret(key) { value.as_str() } else { "***" })
+            }))
+            .finish()
+    }
+}
+
+fn is_secret(key: &str) -> bool {
+    ["password", "secret", "username", "passphrase", "pem", "oauthbearer", "key.location"]
+        .iter()
+        .any(|part| key.contains(part))
+}
+
+impl fmt::Display for Origin {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Code => Ok(()),
+            Self::Line(None, line) => write!(f, "line {line}: "),
+            Self::Line(Some(file), line) => write!(f, "{file}:{line}: "),
+        }
+    }
+}
+
+fn default(config: &mut ClientConfig, key: &str, value: &str) {
+    if config.get(key).is_none() {
+        config.set(key, value);
+    }
+}
+
+/// Whether a name that nobody knows may be shown: a line of a value that goes on from the line before may stand in
+/// its place, such as one of a private key.
+fn is_name(key: &str) -> bool {
+    const LONGEST: usize = 64;
+    let is_word = |word: &str| !word.is_empty() && word.bytes().all(|c| c.is_ascii_lowercase() || b"-_".contains(&c));
+    key.len() <= LONGEST && key.split('.').all(is_word) && (key.contains('.') || likely(key).is_some())
+}
+
+fn unknown(key: &str) -> String {
+    if !is_name(key) {
+        return "no key that is known; a value that goes on in this line needs `\\` at the end of the one before"
+            .to_owned();
+    }
+    match likely(key) {
+        Some(name) => format!("unknown key `{key}`, did you mean `{name}`?"),
+        None => format!("unknown key `{key}`"),
+    }
+}
+
+/// The key that was probably meant.
+fn likely(key: &str) -> Option<&'static str> {
+    let names = librdkafka::PROPERTIES.iter().map(|(name, ..)| *name);
+    let likely = names
+        .chain(java::names())
+        .map(|name| (strsim::jaro_winkler(key, name), name))
+        .max_by(|a, b| a.0.total_cmp(&b.0));
+    likely.filter(|(likeness, _)| *likeness > 0.85).map(|(_, name)| name)
+}
+
+/// What a member of a group says in the classic protocol, and the brokers in the newer one (KIP-848).
+const CLASSIC_ONLY: [&str; 4] =
+    ["session.timeout.ms", "heartbeat.interval.ms", "partition.assignment.strategy", "group.protocol.type"];
+
+/// What librdkafka is told, under its canonical names.
+#[derive(Default)]
+struct Settings {
+    values: BTreeMap<String, String>,
+}
+
+impl Settings {
+    fn put(&mut self, key: &str, value: String) {
+        self.values.insert(librdkafka::canonical(key).to_owned(), value);
+    }
+
+    fn client_config(&self, client: Scope) -> Result<ClientConfig, ConfigError> {
+        // librdkafka has only OpenSSL's numbers to say for a file that is not there.
+        for (key, file) in self.values.iter().filter(|(key, file)| key.ends_with(".location") && *file != "probe") {
+            std::fs::metadata(file).map_err(|error| ConfigError::one(format!("`{key}`: {error}")))?;
+        }
+        let mut config = ClientConfig::new();
+        for (key, value) in &self.values {
+            let scope = librdkafka::scope(key);
+            if scope == Scope::Both || scope == client {
+                config.set(key, value);
+            }
+        }
+        config.set_log_level(log_level());
+        Ok(config)
+    }
+
+    /// librdkafka says only when a client is made which mechanism it was built without.
+    fn missing_mechanism(&self, features: &[String]) -> Option<String> {
+        let upper = |key| self.values.get(key).map(|value| value.to_ascii_uppercase()).unwrap_or_default();
+        if !upper("security.protocol").starts_with("SASL") {
+            return None;
+        }
+        let mechanism = upper("sasl.mechanisms");
+        let (feature, remedy) = match mechanism.as_str() {
+            "SCRAM-SHA-256" | "SCRAM-SHA-512" => ("sasl_scram", librdkafka::TLS),
+            "OAUTHBEARER" => ("sasl_oauthbearer", librdkafka::TLS),
+            // librdkafka's default mechanism.
+            "GSSAPI" | "" => ("sasl_gssapi", "add rdkafka with its feature `gssapi`, or set another mechanism"),
+            _ => return None,
+        };
+        let missing = !features.iter().any(|known| known == feature);
+        missing.then(|| format!("`sasl.mechanism`: built without {feature}; {remedy}"))
+    }
+}
+
+fn log_level() -> RDKafkaLogLevel {
+    // librdkafka's lines come as tracing events; what nobody listens to is not even made.
+    if tracing::enabled!(target: "librdkafka", tracing::Level::DEBUG) {
+        RDKafkaLogLevel::Debug
+    } else {
+        // Whoever listens: that messages are gone, and that a port may speak another protocol, is told by the log alone.
+        RDKafkaLogLevel::Info
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn settings(text: &str) -> BTreeMap<String, String> {
+        KafkaConfig::from_properties_str(text)
+            .and_then(|config| config.settings(&librdkafka::features()))
+            .unwrap_or_else(|error| panic!("{error}"))
+            .values
+    }
+
+    fn problems(text: &str) -> String {
+        KafkaConfig::from_properties_str(text).expect_err("a fault").to_string()
+    }
+
+    #[test]
+    fn java_and_librdkafka_spellings_say_the_same() {
+        let java = settings(
+            r#"
+            bootstrap.servers=broker.example.com:9094
+            security.protocol=SASL_SSL
+            sasl.mechanism=PLAIN
+            sasl.jaas.config=org.apache.kafka.common.security.plain.PlainLoginModule required \
+                username="alice" password="alice-secret";
+            ssl.truststore.type=PEM
+            ssl.truststore.location=/etc/kafka/ca.pem
+            ssl.endpoint.identification.algorithm=
+            buffer.memory=1048576
+            linger.ms=7
+            acks=all
+            retries=5
+            delivery.timeout.ms=60000
+            fetch.max.wait.ms=100
+            key.serializer=org.apache.kafka.common.serialization.StringSerializer
+            max.poll.records=10
+            partition.assignment.strategy=org.apache.kafka.clients.consumer.RoundRobinAssignor
+            "#,
+        );
+        let librdkafka = settings(
+            r"
+            metadata.broker.list: broker.example.com:9094
+            security.protocol: SASL_SSL
+            sasl.mechanisms: PLAIN
+            sasl.username: alice
+            sasl.password: alice-secret
+            ssl.ca.location: /etc/kafka/ca.pem
+            ssl.endpoint.identification.algorithm: none
+            queue.buffering.max.kbytes: 1024
+            queue.buffering.max.ms: 7
+            request.required.acks: all
+            message.send.max.retries: 5
+            message.timeout.ms: 60000
+            fetch.wait.max.ms: 100
+            partition.assignment.strategy: roundrobin
+            ",
+        );
+        assert_eq!(java, librdkafka);
+    }
+
+    #[test]
+    fn confluent_clouds_template_works_as_it_is() {
+        let config = KafkaConfig::from_properties_str(
+            r"
+            # Required connection configs for Kafka producer, consumer, and admin
+            bootstrap.servers=pkc-00000.europe-west1.gcp.confluent.cloud:9092
+            security.protocol=SASL_SSL
+            sasl.jaas.config=org.apache.kafka.common.security.plain.PlainLoginModule required username='KEY' password='SECRET';
+            sasl.mechanism=PLAIN
+            # Required for correctness in Apache Kafka clients prior to 2.6
+            client.dns.lookup=use_all_dns_ips
+
+            # Best practice for higher availability in Apache Kafka clients prior to 3.0
+            session.timeout.ms=45000
+            default.api.timeout.ms=300000
+
+            # Best practice for Kafka producer to prevent data loss
+            acks=all
+
+            client.id=ccloud-java-client-00000000
+
+            # Required connection configs for Confluent Cloud Schema Registry
+            schema.registry.url=https://psrc-00000.europe-west3.gcp.confluent.cloud
+            basic.auth.credentials.source=USER_INFO
+            basic.auth.user.info=SRKEY:SRSECRET
+            ",
+        )
+        .unwrap_or_else(|error| panic!("{error}"));
+
+        let producer = config.rdkafka_producer().unwrap();
+        assert_eq!(producer.get("session.timeout.ms"), None);
+        assert_eq!(producer.get("sasl.username"), Some("KEY"));
+        assert_eq!(producer.get("sasl.password"), Some("SECRET"));
+        assert_eq!(producer.get("request.required.acks"), Some("all"));
+        assert!(producer.create_native_config().is_ok());
+
+        let consumer = config.rdkafka_consumer().unwrap();
+        assert_eq!(consumer.get("session.timeout.ms"), Some("45000"));
+        assert_eq!(consumer.get("request.required.acks"), None);
+        assert!(consumer.create_native_config().is_ok());
+
+        // With one line more in it, as Confluent recommends for new groups.
+        let newer = config.clone().set("group.protocol", "consumer").group("g").rdkafka_consumer().unwrap();
+        assert_eq!(newer.get("session.timeout.ms"), None);
+        assert!(newer.create::<rdkafka::consumer::BaseConsumer>().is_ok());
+
+        assert_eq!(config.registry_property("basic.auth.user.info"), Some("SRKEY:SRSECRET"));
+        let shown = format!("{config:?}");
+        for secret in ["KEY", "SECRET", "SRKEY"] {
+            assert!(!shown.contains(secret), "{shown}");
+        }
+    }
+
+    #[test]
+    fn each_group_protocol_makes_a_consumer() {
+        let config = KafkaConfig::new("x:1").group("g").set("session.timeout.ms", "45000");
+        for (config, expected) in [
+            (config.clone(), Some("45000")),
+            (config.clone().set("partition.assignment.strategy", "cooperative-sticky"), Some("45000")),
+            (config.clone().set("group.protocol", "classic"), Some("45000")),
+            (config.clone().set("group.protocol", "consumer"), None),
+            // As a template for Java's clients has it.
+            (
+                config
+                    .set("group.protocol", "CONSUMER")
+                    .set("heartbeat.interval.ms", "3000")
+                    .set("partition.assignment.strategy", "org.apache.kafka.clients.consumer.RangeAssignor")
+                    .with_group_defaults(&[("session.timeout.ms", "2000")]),
+                None,
+            ),
+        ] {
+            let consumer = config.rdkafka_consumer().unwrap();
+            assert_eq!(consumer.get("session.timeout.ms"), expected, "{config:?}");
+            // librdkafka finds contradictions when it makes the client.
+            consumer.create::<rdkafka::consumer::BaseConsumer>().unwrap_or_else(|error| panic!("{config:?}: {error}"));
+        }
+    }
+
+    #[test]
+    fn an_unknown_key_is_named_with_its_line_and_a_suggestion() {
+        assert_eq!(
+            problems("bootstrap.servers=x:1\n\n# a comment\nsecurity.protocoll=SSL"),
+            "line 4: unknown key `security.protocoll`, did you mean `security.protocol`?"
+        );
+        assert_eq!(
+            problems("bootstrap.servers=x:1\nquite.something.else=1"),
+            "line 2: unknown key `quite.something.else`"
+        );
+    }
+
+    #[test]
+    fn a_file_is_named_in_its_faults() {
+        let file = tempfile::NamedTempFile::new().unwrap();
+        std::fs::write(file.path(), "bootstrap.servers=x:1\nackz=1").unwrap();
+        let error = KafkaConfig::from_properties_file(file.path()).unwrap_err();
+        let expected = format!("{}:2: unknown key `ackz`, did you mean `acks`?", file.path().display());
+        assert_eq!(error.to_string(), expected);
+    }
+
+    #[test]
+    fn secrets_show_neither_in_debug_nor_in_errors() {
+        let text = r#"
+            bootstrap.servers=x:1
+            sasl.username=user-hush
+            sasl.password=hush-1
+            ssl.key.password=hush-2
+            ssl.keystore.password=hush-3
+            ssl.key.pem=hush-4
+            ssl.keystore.key=hush-5
+            sasl.jaas.config=PlainLoginModule required username="hush-6" password="hush-7";
+            sasl.oauthbearer.client.secret=hush-8
+            basic.auth.user.info=hush-9:hush
+            mistyped.password=hush-10
+            linger.ms=hush-11
+            security.protocol=hush-12
+        "#;
+        let error = problems(text);
+        assert!(!error.contains("hush"), "{error}");
+
+        let mut config = KafkaConfig::new("x:1");
+        for line in text.lines().filter_map(|line| line.trim().split_once('=')) {
+            let (key, value) = line;
+            if !matches!(key, "linger.ms" | "security.protocol") {
+                config = config.set(key, value);
+            }
+        }
+        let shown = format!("{config:?}");
+        assert!(!shown.contains("hush"), "{shown}");
+        assert!(shown.contains(r#""bootstrap.servers": "x:1""#), "{shown}");
+    }
+
+    #[test]
+    fn a_value_that_goes_on_in_the_next_line_is_quoted_nowhere() {
+        let key = "bootstrap.servers=x:1\nssl.key.pem=-----BEGIN PRIVATE KEY-----\n\
+            MIIEvQIBADANBgkqhkiG9w0BAQEFAASC\nBKcwggSjAgEAAoIBAQC7/hush+hush\nhushhush\nhush==\n-----END PRIVATE KEY-----\n";
+        let error = problems(key);
+        for part in ["hush", "MII", "BKc", "BEGIN", "END"] {
+            assert!(!error.contains(part), "{error}");
+        }
+        assert!(error.contains("line 3: no key that is known; a value that goes on"), "{error}");
+        let mut config = KafkaConfig::new("x:1");
+        for line in ["MIIEvQIBADANBgkqhkiG9w0BAQEFAASC", "hushhush", "-----END", &"hush.".repeat(50)] {
+            config = config.set(line, "");
+        }
+        let shown = format!("{config:?}");
+        assert!(!shown.contains("hush") && !shown.contains("MII") && !shown.contains("END"), "{shown}");
+        let error = config.check().unwrap_err().to_string();
+        assert!(!error.contains("hush") && !error.contains("MII") && !error.contains("END"), "{error}");
+    }
+
+    #[test]
+    fn a_short_delivery_timeout_leaves_time_to_say_that_there_is_no_such_topic() {
+        let wait = |config: KafkaConfig| {
+            let config = config.rdkafka_producer().unwrap();
+            config.get("topic.metadata.propagation.max.ms").map(str::to_owned)
+        };
+        assert_eq!(wait(KafkaConfig::new("x:1").set("delivery.timeout.ms", "5000")).as_deref(), Some("2500"));
+        assert_eq!(wait(KafkaConfig::new("x:1")), None);
+        let own = KafkaConfig::new("x:1").set("delivery.timeout.ms", "5000");
+        assert_eq!(wait(own.set("topic.metadata.propagation.max.ms", "7")).as_deref(), Some("7"));
+    }
+
+    #[test]
+    fn what_librdkafka_was_built_without_is_named_with_the_feature() {
+        let problems = |key: &str, value: &str| {
+            let config = KafkaConfig::new("x:1").set("security.protocol", "sasl_plaintext").set(key, value);
+            let Err(error) = config.settings(&["gzip".to_owned(), "sasl_gssapi".to_owned()]) else {
+                panic!("{key}={value} is taken");
+            };
+            error.to_string()
+        };
+        let remedy = "turn on event-schema's feature `kafka-ssl`";
+        assert_eq!(
+            problems("security.protocol", "sasl_ssl"),
+            format!("`security.protocol`: built without TLS; {remedy}")
+        );
+        assert_eq!(problems("ssl.ca.pem", "x"), format!("`ssl.ca.pem`: built without TLS; {remedy}"));
+        assert_eq!(
+            problems("sasl.mechanism", "SCRAM-SHA-512"),
+            format!("`sasl.mechanism`: built without sasl_scram; {remedy}")
+        );
+        assert!(problems("compression.type", "zstd").contains("rdkafka with its feature `zstd`"));
+    }
+
+    #[test]
+    fn idempotence_is_the_default_unless_ruled_out() {
+        let idempotence = |config: KafkaConfig| {
+            let config = config.rdkafka_producer().unwrap();
+            config.get("enable.idempotence").map(str::to_owned)
+        };
+        let config = KafkaConfig::new("x:1");
+        assert_eq!(idempotence(config.clone()).as_deref(), Some("true"));
+        assert_eq!(idempotence(config.clone().set("acks", "1")), None);
+        assert_eq!(idempotence(config.clone().set("retries", "0")), None);
+        assert_eq!(idempotence(config.clone().set("acks", "-1")).as_deref(), Some("true"));
+        assert_eq!(idempotence(config.set("enable.idempotence", "false")).as_deref(), Some("false"));
+    }
+
+    #[test]
+    fn the_later_of_two_spellings_wins() {
+        let values = settings("bootstrap.servers=x:1\nretries=3\nmessage.send.max.retries=4");
+        assert_eq!(values["message.send.max.retries"], "4");
+    }
+}

@@ -1,0 +1,199 @@
+//! Messages that were received together, with an outcome for each.
+
+use std::fmt;
+use std::sync::Arc;
+
+use super::core::{Outcome, Taken, Ticket};
+use super::driver::Shared;
+use super::failure::Failure;
+use super::fault::Fault;
+use super::forward::Forward;
+use super::raw::Raw;
+use super::received::{Body, Received};
+use super::session::Finished;
+use super::tell::finish;
+use crate::EventSchema;
+use crate::kafka::message::Place;
+
+/// Messages that were received together; see [`Batches`](crate::kafka::Batches).
+///
+/// Those that are not said to have failed are done, when the batch is [finished](Self::finish); what cannot be
+/// loaded goes to the dead letter topic.
+///
+/// A batch that is dropped without that, as when a `select!` or a task that ends takes it along, says nothing of its
+/// messages: they have not failed, and are the first that are received again, at once and as often as it takes. So
+/// [fail](Self::fail) what has failed.
+///
+/// ```
+/// # use event_schema::kafka::{EmbeddedKafka, EventConsumer, Outcome};
+/// # use event_schema::prelude::*;
+/// # use std::time::Duration;
+/// # #[derive(Debug, Serialize, EventSchema)]
+/// # #[event(topic = "orders")]
+/// # struct OrderPlaced { number: u32 }
+/// # #[tokio::main(flavor = "current_thread")]
+/// # async fn main() -> Result<(), Box<dyn std::error::Error>> {
+/// # let kafka = EmbeddedKafka::start()?;
+/// # kafka.create_topic("orders", 1)?;
+/// # for number in 0..3 { kafka.publish(&OrderPlaced { number }).await; }
+/// # let consumer = EventConsumer::<OrderPlaced>::subscribe(&kafka.config().group("docs")).await?;
+/// let mut batches = consumer.runner().batches()?;
+/// let batch = batches.recv(3, Duration::from_secs(10)).await?;
+/// drop(batch);
+/// let batch = batches.recv(3, Duration::from_secs(10)).await?;
+/// assert_eq!(batch.len(), 3);
+/// batch.finish();
+/// assert_eq!(batches.counts().to_string(), "3 done, 3 abandoned");
+/// # Ok(())
+/// # }
+/// ```
+///
+/// For another see [`Batches`](crate::kafka::Batches).
+pub struct Batch<E> {
+    pub(super) shared: Arc<Shared>,
+    pub(super) forward: Arc<Forward>,
+    pub(super) records: Vec<Item<E>>,
+}
+
+pub(super) struct Item<E> {
+    ticket: Ticket,
+    place: Place,
+    received: Received<E>,
+    failure: Option<Failure>,
+}
+
+impl<E: EventSchema> Item<E> {
+    pub(super) fn new(taken: Taken<Raw>, place: Place) -> Self {
+        let Taken { ticket, message: raw, .. } = taken;
+        Self {
+            received: Received::of(Arc::clone(&place.topic), place.partition, ticket.position(), raw),
+            ticket,
+            place,
+            failure: None,
+        }
+    }
+}
+
+impl<E> Batch<E> {
+    /// The messages, those of a partition in their order. For this and the following see the example of
+    /// [`Batches`](crate::kafka::Batches).
+    #[must_use]
+    pub fn iter(&self) -> impl ExactSizeIterator<Item = &Received<E>> {
+        self.records.iter().map(|item| &item.received)
+    }
+
+    /// How many messages there are: at least one.
+    ///
+    /// ```
+    /// # use event_schema::kafka::{EmbeddedKafka, EventConsumer, Failure, Outcome, Retry};
+    /// # use event_schema::prelude::*;
+    /// # use std::time::Duration;
+    /// # #[derive(Debug, Serialize, EventSchema)]
+    /// # #[event(topic = "orders")]
+    /// # struct OrderPlaced { number: u32 }
+    /// # #[tokio::main(flavor = "current_thread")]
+    /// # async fn main() -> Result<(), Box<dyn std::error::Error>> {
+    /// # let kafka = EmbeddedKafka::start()?;
+    /// # kafka.create_topic("orders", 1)?;
+    /// # for number in 0..3 { kafka.publish(&OrderPlaced { number }).await; }
+    /// # let consumer = EventConsumer::<OrderPlaced>::subscribe(&kafka.config().group("docs")).await?;
+    /// let mut batches = consumer.runner().batches()?;
+    /// let batch = batches.recv(2, Duration::from_secs(10)).await?;
+    /// assert_eq!(batch.len(), 2);
+    /// # Ok(())
+    /// # }
+    /// ```
+    #[must_use]
+    #[expect(clippy::len_without_is_empty, reason = "it never is")]
+    pub fn len(&self) -> usize {
+        self.records.len()
+    }
+
+    /// The message of this number, from 0 on, has failed: to be tried again, or not.
+    ///
+    /// ```
+    /// # use event_schema::kafka::{EmbeddedKafka, EventConsumer, Failure, Outcome, Retry};
+    /// # use event_schema::prelude::*;
+    /// # use std::time::Duration;
+    /// # #[derive(Debug, Serialize, EventSchema)]
+    /// # #[event(topic = "orders")]
+    /// # struct OrderPlaced { number: u32 }
+    /// # #[tokio::main(flavor = "current_thread")]
+    /// # async fn main() -> Result<(), Box<dyn std::error::Error>> {
+    /// # let kafka = EmbeddedKafka::start()?;
+    /// # kafka.create_topic("orders", 1)?;
+    /// # for number in 0..3 { kafka.publish(&OrderPlaced { number }).await; }
+    /// # let consumer = EventConsumer::<OrderPlaced>::subscribe(&kafka.config().group("docs")).await?;
+    /// let retry = Retry::in_place().backoff(Duration::from_millis(1), Duration::from_millis(1));
+    /// let mut batches = consumer.runner().retry(retry).batches()?;
+    /// let mut batch = batches.recv(3, Duration::from_secs(10)).await?;
+    /// batch.fail(1, Failure::retry("the database is away"));
+    /// batch.finish();
+    ///
+    /// let again = batches.recv(3, Duration::ZERO).await?;
+    /// assert_eq!(again.iter().next().unwrap().event().unwrap().number, 1);
+    /// assert_eq!(batches.counts().to_string(), "2 done, 1 retried");
+    /// # Ok(())
+    /// # }
+    /// ```
+    ///
+    /// # Panics
+    ///
+    /// If there is no message of this number.
+    pub fn fail(&mut self, index: usize, failure: impl Into<Failure>) {
+        self.records[index].failure = Some(failure.into());
+    }
+
+    /// Says what came of each. Those that are done are committed with the next commit of the consumer; those that
+    /// failed are tried again, or forwarded, by a later [`recv`](crate::kafka::Batches::recv).
+    ///
+    /// ```
+    /// # use event_schema::kafka::{EmbeddedKafka, EventConsumer, Failure, Outcome, Retry};
+    /// # use event_schema::prelude::*;
+    /// # use std::time::Duration;
+    /// # #[derive(Debug, Serialize, EventSchema)]
+    /// # #[event(topic = "orders")]
+    /// # struct OrderPlaced { number: u32 }
+    /// # #[tokio::main(flavor = "current_thread")]
+    /// # async fn main() -> Result<(), Box<dyn std::error::Error>> {
+    /// # let kafka = EmbeddedKafka::start()?;
+    /// # kafka.create_topic("orders", 1)?;
+    /// # for number in 0..3 { kafka.publish(&OrderPlaced { number }).await; }
+    /// # let consumer = EventConsumer::<OrderPlaced>::subscribe(&kafka.config().group("docs")).await?;
+    /// let mut batches = consumer.runner().batches()?;
+    /// let batch = batches.recv(2, Duration::from_secs(10)).await?;
+    /// batch.finish();
+    /// assert_eq!(batches.counts().done(), 2);
+    /// # Ok(())
+    /// # }
+    /// ```
+    pub fn finish(mut self) {
+        for item in self.records.drain(..) {
+            let finished = match (item.failure, item.received.into_body()) {
+                (Some(failure), _) => Finished::Failed(Fault::Handler(Arc::new(failure))),
+                (None, Body::Rejected(rejection)) => Finished::Failed(self.forward.rejected(rejection)),
+                (None, _) => Finished::Done,
+            };
+            finish(&self.shared, &self.forward, &item.ticket, &item.place, finished);
+        }
+    }
+}
+
+impl<E> Drop for Batch<E> {
+    fn drop(&mut self) {
+        if self.records.is_empty() {
+            return;
+        }
+        let mut state = self.shared.lock();
+        let abandoned = state.session.untake(self.records.iter().map(|item| item.ticket));
+        for _ in 0..abandoned {
+            self.shared.tally.count(Outcome::Abandoned);
+        }
+    }
+}
+
+impl<E: fmt::Debug> fmt::Debug for Batch<E> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_list().entries(self.iter()).finish()
+    }
+}

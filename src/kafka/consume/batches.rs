@@ -1,0 +1,276 @@
+//! Many messages at a time.
+
+use std::fmt;
+use std::marker::PhantomData;
+use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::pin::pin;
+use std::sync::Arc;
+use std::time::Duration;
+
+use tokio::sync::mpsc::{UnboundedSender, unbounded_channel};
+use tokio::task::JoinSet;
+use tokio::time::Instant;
+
+use super::batch::{Batch, Item};
+use super::core::Taken;
+use super::driver::{self, Member, Shared, State};
+use super::forward::Forward;
+use super::panics::{guarded, panicked};
+use super::raw::Raw;
+use super::session::Finished;
+use super::tally::Counts;
+use super::tell::finish;
+use crate::EventSchema;
+use crate::kafka::client::bounded;
+use crate::kafka::error::{CloseError, ConsumeError};
+use crate::kafka::message::Place;
+
+/// Receives many messages at a time, for those who write them together: [`Runner::batches`].
+///
+/// Retries and dead letters are as the [`Runner`] was told. A batch has the messages of a partition in their
+/// order; while one of them waits to be tried again, no later one of its partition is received, but for others that failed
+/// with it, in their order.
+///
+/// ```
+/// use event_schema::kafka::{Body, EmbeddedKafka, EventConsumer, EventProducer, Failure};
+/// use event_schema::prelude::*;
+/// use std::time::Duration;
+///
+/// #[derive(Debug, Serialize, EventSchema)]
+/// #[event(topic = "orders")]
+/// struct OrderPlaced { number: u32 }
+///
+/// # #[tokio::main(flavor = "current_thread")]
+/// # async fn main() -> Result<(), Box<dyn std::error::Error>> {
+/// # let kafka = EmbeddedKafka::start()?;
+/// # kafka.create_topic("orders", 1)?;
+/// # let producer = EventProducer::connect(&kafka.config()).await?;
+/// # for number in 0..10 { producer.send(&OrderPlaced { number }).await?; }
+/// let consumer = EventConsumer::<OrderPlaced>::subscribe(&kafka.config().group("billing")).await?;
+/// let mut batches = consumer.runner().batches()?;
+/// // Up to 10, and no longer than a second after the first.
+/// let mut batch = batches.recv(10, Duration::from_secs(1)).await?;
+/// let numbers: Vec<u32> = batch.iter().filter_map(|order| Some(order.event()?.number)).collect();
+/// assert_eq!(numbers, (0..10).collect::<Vec<_>>());
+/// batch.fail(3, Failure::reject("no such product"));
+/// batch.finish();
+/// # while batches.counts().of(event_schema::kafka::Outcome::Dead) == 0 {
+/// #     let _ = tokio::time::timeout(Duration::from_millis(100), batches.recv(10, Duration::ZERO)).await;
+/// # }
+/// assert_eq!(batches.counts().done(), 9);
+/// batches.close(Duration::from_secs(5)).await?;
+/// # Ok(())
+/// # }
+/// ```
+///
+/// [`Runner`]: crate::kafka::Runner
+/// [`Runner::batches`]: crate::kafka::Runner::batches
+pub struct Batches<E> {
+    member: Member,
+    forward: Arc<Forward>,
+    /// What failed for good is sent on by a task of its own, whether or not anybody receives.
+    letters: Option<UnboundedSender<(Taken<Raw>, Place)>>,
+    forwarder: JoinSet<()>,
+    event: PhantomData<fn() -> E>,
+}
+
+impl<E: EventSchema> Batches<E> {
+    pub(super) fn new(member: Member, forward: Forward) -> Self {
+        Self { member, forward: Arc::new(forward), letters: None, forwarder: JoinSet::new(), event: PhantomData }
+    }
+
+    /// Waits for a message, and then for more: until there are `most`, or for as long as `wait`. What failed
+    /// for good in an earlier batch is sent to the dead letter topic meanwhile, and holds up no batch. Of a partition
+    /// there are no more in hand than the [span](crate::kafka::Runner::span) allows.
+    ///
+    /// Dropping the future before it is ready loses nothing. Messages whose partition is taken away before the
+    /// batch is complete are not in it. For this and the following see the example of [`Batches`].
+    ///
+    /// # Errors
+    ///
+    /// Of [`ConsumeError`], as [`EventConsumer::recv`](crate::kafka::EventConsumer::recv).
+    pub async fn recv(&mut self, most: usize, wait: Duration) -> Result<Batch<E>, ConsumeError> {
+        let most = most.max(1);
+        let shared = Arc::clone(&self.member.shared);
+        let mut until = None;
+        loop {
+            {
+                let mut state = shared.lock();
+                if let Some(trouble) = state.trouble() {
+                    return Err(trouble.into());
+                }
+                let forwards = state.session.gather(most);
+                let forwards = forwards.into_iter().map(|taken| with_place(&state, taken)).collect::<Vec<_>>();
+                self.forward_all(forwards);
+                let is_time = until.is_some_and(|until| until <= Instant::now());
+                let gathered = state.session.gathered();
+                if gathered >= most || is_time && gathered > 0 {
+                    let batch = state.session.hand_out(most, shared.now());
+                    let batch: Vec<_> = batch.into_iter().map(|taken| with_place(&state, taken)).collect();
+                    drop(state);
+                    let records: Vec<_> = batch.into_iter().filter_map(|record| self.load(&shared, record)).collect();
+                    if records.is_empty() {
+                        continue;
+                    }
+                    return Ok(Batch { shared, forward: Arc::clone(&self.forward), records });
+                }
+                if gathered == 0 {
+                    until = None;
+                } else {
+                    until.get_or_insert_with(|| Instant::now() + bounded(wait));
+                }
+            }
+            let more = shared.ready.notified();
+            match until {
+                None => more.await,
+                // The end of the time is seen above.
+                Some(until) => _ = tokio::time::timeout_at(until, more).await,
+            }
+        }
+    }
+
+    /// Loads a record. One whose load panics, as hooks of users may, has failed and is in no batch, nor is what is to
+    /// be passed over.
+    fn load(&self, shared: &Shared, (taken, place): (Taken<Raw>, Place)) -> Option<Item<E>> {
+        let (ticket, whence) = (taken.ticket, place.clone());
+        if self.forward.passes_over(&taken.message, &place) {
+            finish(shared, &self.forward, &ticket, &place, Finished::Done);
+            return None;
+        }
+        match catch_unwind(AssertUnwindSafe(|| Item::new(taken, place))) {
+            Ok(item) => Some(item),
+            Err(panic) => {
+                finish(shared, &self.forward, &ticket, &whence, panicked(&*panic));
+                None
+            }
+        }
+    }
+
+    /// Sends records on to where they are kept, one after the other, whether or not anybody receives.
+    fn forward_all(&mut self, records: Vec<(Taken<Raw>, Place)>) {
+        if records.is_empty() {
+            return;
+        }
+        let letters = self.letters.get_or_insert_with(|| {
+            let (letters, mut sent) = unbounded_channel::<(Taken<Raw>, Place)>();
+            let (shared, forward) = (Arc::clone(&self.member.shared), Arc::clone(&self.forward));
+            self.forwarder.spawn(async move {
+                while let Some((taken, place)) = sent.recv().await {
+                    if let Some(finished) = guarded(forward.forward(&shared, &taken, &place)).await {
+                        finish(&shared, &forward, &taken.ticket, &place, finished);
+                    }
+                }
+            });
+            letters
+        });
+        for record in records {
+            // The task ends with `self`.
+            let _ = letters.send(record);
+        }
+    }
+
+    /// What the deliveries came to so far.
+    ///
+    /// ```
+    /// # use event_schema::kafka::{EmbeddedKafka, EventConsumer, Failure, Outcome, Retry};
+    /// # use event_schema::prelude::*;
+    /// # use std::time::Duration;
+    /// # #[derive(Debug, Serialize, EventSchema)]
+    /// # #[event(topic = "orders")]
+    /// # struct OrderPlaced { number: u32 }
+    /// # #[tokio::main(flavor = "current_thread")]
+    /// # async fn main() -> Result<(), Box<dyn std::error::Error>> {
+    /// # let kafka = EmbeddedKafka::start()?;
+    /// # kafka.create_topic("orders", 1)?;
+    /// # for number in 0..3 { kafka.publish(&OrderPlaced { number }).await; }
+    /// # let consumer = EventConsumer::<OrderPlaced>::subscribe(&kafka.config().group("docs")).await?;
+    /// let mut batches = consumer.runner().batches()?;
+    /// let batch = batches.recv(3, Duration::from_secs(10)).await?;
+    /// assert_eq!(batches.counts().done(), 0);
+    /// batch.finish();
+    /// assert_eq!(batches.counts().done(), 3);
+    /// # Ok(())
+    /// # }
+    /// ```
+    #[must_use]
+    pub fn counts(&self) -> Counts {
+        self.member.shared.tally.counts()
+    }
+
+    /// Commits what is finished, and leaves the group. A batch that is still in hand is waited for, as long as the
+    /// deadline allows. So is what failed for good and is yet to be sent to the dead letter topic, if something behind
+    /// it in its partition is done; if nothing is, whoever has the partition next receives it again.
+    ///
+    /// # Errors
+    ///
+    /// [`CloseError`], if it takes longer than `deadline`: for instance because a batch is kept in hand.
+    ///
+    /// ```
+    /// # use event_schema::kafka::{EmbeddedKafka, EventConsumer, Failure, Outcome, Retry};
+    /// # use event_schema::prelude::*;
+    /// # use std::time::Duration;
+    /// # #[derive(Debug, Serialize, EventSchema)]
+    /// # #[event(topic = "orders")]
+    /// # struct OrderPlaced { number: u32 }
+    /// # #[tokio::main(flavor = "current_thread")]
+    /// # async fn main() -> Result<(), Box<dyn std::error::Error>> {
+    /// # let kafka = EmbeddedKafka::start()?;
+    /// # kafka.create_topic("orders", 1)?;
+    /// # for number in 0..3 { kafka.publish(&OrderPlaced { number }).await; }
+    /// # let consumer = EventConsumer::<OrderPlaced>::subscribe(&kafka.config().group("docs")).await?;
+    /// let mut batches = consumer.runner().batches()?;
+    /// let batch = batches.recv(3, Duration::from_secs(10)).await?;
+    /// batch.finish();
+    /// batches.close(Duration::from_secs(10)).await?;
+    ///
+    /// // Committed: the next of the group goes on behind it.
+    /// kafka.publish(&OrderPlaced { number: 3 }).await;
+    /// let mut consumer = EventConsumer::<OrderPlaced>::subscribe(&kafka.config().group("docs")).await?;
+    /// assert_eq!(consumer.recv().await?.event().unwrap().number, 3);
+    /// # Ok(())
+    /// # }
+    /// ```
+    pub async fn close(mut self, deadline: Duration) -> Result<(), CloseError> {
+        let shared = Arc::clone(&self.member.shared);
+        let started = Instant::now();
+        shared.close_within(deadline);
+        let mut gone = self.member.gone.clone();
+        let mut left = pin!(driver::left(&shared, &mut gone, deadline));
+        let left = tokio::select! {
+            left = &mut left => left,
+            () = self.forward_the_rest() => left.await,
+        };
+        let rest = deadline.saturating_sub(started.elapsed());
+        let _ = tokio::time::timeout(rest, self.forward.close()).await;
+        left
+    }
+
+    /// What failed for good, until the polling thread is at its end.
+    async fn forward_the_rest(&mut self) {
+        let shared = Arc::clone(&self.member.shared);
+        loop {
+            {
+                let mut state = shared.lock();
+                if state.trouble().is_some() && (state.session.is_over() || state.fatal().is_some()) {
+                    return;
+                }
+                // None but these: all partitions are to be given up.
+                let forwards = state.session.gather(1);
+                let forwards = forwards.into_iter().map(|taken| with_place(&state, taken)).collect();
+                self.forward_all(forwards);
+            }
+            shared.ready.notified().await;
+        }
+    }
+}
+
+impl<E> fmt::Debug for Batches<E> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Batches").finish_non_exhaustive()
+    }
+}
+
+fn with_place(state: &State, taken: Taken<Raw>) -> (Taken<Raw>, Place) {
+    let place = state.place(taken.ticket.partition).clone();
+    (taken, place)
+}

@@ -1,0 +1,360 @@
+//! One partition, from its assignment to its end.
+
+use std::collections::{BTreeMap, HashMap, VecDeque};
+use std::time::Duration;
+
+use super::record::{Action, Incoming, Partition, Position, Taken, Ticket, Work};
+use super::rules::{Limit, Order};
+
+#[derive(Debug)]
+pub(super) struct Lane<M> {
+    pub(super) epoch: u64,
+    /// It is to be given up: of it only holes are taken any more.
+    pub(super) revoked: bool,
+    pub(super) paused: bool,
+    /// From the first unfinished record on.
+    records: VecDeque<Record<M>>,
+    /// The number of the first of them.
+    first: u64,
+    /// The number of the first that has not been looked at: it is too far from the first unfinished one.
+    admitted: u64,
+    /// The number behind the last that is finished. What is unfinished before it is a hole.
+    reach: u64,
+    /// The last of the admitted, unfinished records of each key. The first of them has its turn, each
+    /// knows the [`next`](Record::next).
+    keys: HashMap<u64, u64>,
+    /// The only records that may be taken, until they are finished.
+    pub(super) holders: Vec<u64>,
+    /// What was ready while it was held up.
+    pub(super) aside: Vec<u64>,
+    /// The numbers of the records that are in hand, and since when they are.
+    in_hand: BTreeMap<u64, Duration>,
+    /// Of the unfinished ones.
+    buffered: Limit,
+    /// The offset of the last record that is finished as are all before it.
+    done: Option<Done>,
+    /// Whether that is yet to be committed.
+    dirty: bool,
+}
+
+/// The offset of a record, and the epoch of the leader that wrote it.
+#[derive(Debug, Clone, Copy)]
+struct Done {
+    offset: i64,
+    leader_epoch: i32,
+}
+
+#[derive(Debug)]
+struct Record<M> {
+    offset: i64,
+    leader_epoch: i32,
+    key: Option<u64>,
+    bytes: usize,
+    /// Gone when it is finished.
+    message: Option<M>,
+    due: Option<Duration>,
+    work: Work,
+    attempt: u32,
+    taken: u32,
+    /// How often it could not be forwarded.
+    unsent: u32,
+    /// The number of the next record of the same key.
+    next: Option<u64>,
+}
+
+impl<M> Record<M> {
+    fn new(offset: i64, leader_epoch: i32, bytes: usize, message: M) -> Self {
+        Self {
+            offset,
+            leader_epoch,
+            key: None,
+            bytes,
+            message: Some(message),
+            due: None,
+            work: Work::Handle,
+            attempt: 1,
+            taken: 0,
+            unsent: 0,
+            next: None,
+        }
+    }
+}
+
+/// A record whose turn it is.
+#[derive(Debug)]
+pub(super) struct Next {
+    pub(super) number: u64,
+    /// Not before this.
+    pub(super) due: Option<Duration>,
+}
+
+impl<M: Clone> Lane<M> {
+    pub(super) fn new(epoch: u64) -> Self {
+        Self {
+            epoch,
+            revoked: false,
+            paused: false,
+            records: VecDeque::new(),
+            first: 0,
+            admitted: 0,
+            reach: 0,
+            keys: HashMap::new(),
+            holders: Vec::new(),
+            aside: Vec::new(),
+            in_hand: BTreeMap::new(),
+            buffered: Limit { records: 0, bytes: 0 },
+            done: None,
+            dirty: false,
+        }
+    }
+
+    fn index(&self, number: u64) -> Option<usize> {
+        usize::try_from(number.checked_sub(self.first)?).ok()
+    }
+
+    fn record(&mut self, number: u64) -> Option<&mut Record<M>> {
+        let index = self.index(number)?;
+        self.records.get_mut(index)
+    }
+
+    fn end(&self) -> u64 {
+        self.first + self.records.len() as u64
+    }
+
+    pub(super) fn push(&mut self, incoming: Incoming<M>) {
+        self.buffered.records += 1;
+        self.buffered.bytes += incoming.bytes;
+        let Incoming { offset, leader_epoch, key, bytes, tried, due, message, .. } = incoming;
+        self.records.push_back(Record {
+            key,
+            due,
+            attempt: tried.saturating_add(1),
+            ..Record::new(offset, leader_epoch, bytes, message)
+        });
+    }
+
+    /// A record whose turn has come since the last call, if there is one.
+    pub(super) fn next(&mut self, order: Option<Order>, span: u64) -> Option<Next> {
+        while self.admitted < self.end() {
+            if self.admitted - self.first >= Self::window(order, span) {
+                return None;
+            }
+            let number = self.admitted;
+            self.admitted += 1;
+            let (key, due) = self.record(number).map(|record| (record.key, record.due))?;
+            let behind_another = match (order, key) {
+                (Some(Order::Key), Some(key)) => self.keys.insert(key, number),
+                _ => None,
+            };
+            match behind_another.and_then(|last| self.record(last)) {
+                Some(last) => last.next = Some(number),
+                None => return Some(Next { number, due }),
+            }
+        }
+        None
+    }
+
+    /// How far from the first unfinished record others may be taken.
+    fn window(order: Option<Order>, span: u64) -> u64 {
+        match order {
+            Some(Order::Partition) => 1,
+            Some(Order::Key) | None => span.max(1),
+        }
+    }
+
+    /// The record goes into somebody's hands.
+    pub(super) fn take(&mut self, partition: Partition, number: u64, now: Duration) -> Option<Taken<M>> {
+        let epoch = self.epoch;
+        let record = self.record(number)?;
+        let message = record.message.clone()?;
+        record.taken += 1;
+        let Record { offset, leader_epoch, attempt, taken, work, .. } = *record;
+        self.in_hand.insert(number, now);
+        let ticket = Ticket { partition, epoch, number, offset, leader_epoch, attempt, taken };
+        Some(Taken { ticket, work, message })
+    }
+
+    /// The first record, to be forgotten: whoever gets it says what is done with [`mark`](Self::mark).
+    pub(super) fn pop(&mut self, partition: Partition) -> Option<(Position, M)> {
+        let Record { offset, leader_epoch, bytes, message, .. } = self.records.pop_front()?;
+        self.first += 1;
+        self.buffered.records -= 1;
+        self.buffered.bytes -= bytes;
+        Some((Position { partition, epoch: self.epoch, offset, leader_epoch }, message?))
+    }
+
+    /// The record that was popped last, back where it was.
+    pub(super) fn unpop(&mut self, position: &Position, bytes: usize, message: M) {
+        self.first -= 1;
+        self.buffered.records += 1;
+        self.buffered.bytes += bytes;
+        self.records.push_front(Record::new(position.offset, position.leader_epoch, bytes, message));
+    }
+
+    /// It is done up to this offset, if it was not further before.
+    pub(super) fn mark(&mut self, &Position { offset, leader_epoch, .. }: &Position) {
+        if self.done.is_none_or(|done| done.offset < offset) {
+            self.done = Some(Done { offset, leader_epoch });
+            self.dirty = true;
+        }
+    }
+
+    /// Nothing has had its turn yet, and these are the keys.
+    pub(super) fn rewind(&mut self, key: impl Fn(&M) -> Option<u64>) {
+        self.admitted = self.first;
+        self.keys.clear();
+        for record in &mut self.records {
+            record.key = record.message.as_ref().and_then(&key);
+        }
+    }
+
+    /// It has been in somebody's hands without being handled, and is from now on.
+    pub(super) fn begin(&mut self, ticket: &Ticket, now: Duration) {
+        if self.is_in_hand(ticket) {
+            self.in_hand.insert(ticket.number, now);
+        }
+    }
+
+    /// Out of somebody's hands; what there was to do with it, unless the ticket is out of date.
+    pub(super) fn put_back(&mut self, ticket: &Ticket) -> Option<Work> {
+        let work = self.record(ticket.number).filter(|record| record.taken == ticket.taken)?.work;
+        self.in_hand.remove(&ticket.number).map(|_| work)
+    }
+
+    /// Whether it is in hand, and the ticket is the last.
+    pub(super) fn is_in_hand(&self, ticket: &Ticket) -> bool {
+        let record = self.index(ticket.number).and_then(|index| self.records.get(index));
+        record.is_some_and(|record| record.taken == ticket.taken) && self.in_hand.contains_key(&ticket.number)
+    }
+
+    /// What has been in hand since this time or longer, and for what.
+    pub(super) fn in_hand_since(&self, partition: Partition, time: Duration) -> impl Iterator<Item = (Ticket, Work)> {
+        let late = self.in_hand.iter().filter(move |(_, since)| **since <= time);
+        late.filter_map(move |(&number, _)| {
+            let &Record { offset, leader_epoch, attempt, taken, work, .. } = self.records.get(self.index(number)?)?;
+            Some((Ticket { partition, epoch: self.epoch, number, offset, leader_epoch, attempt, taken }, work))
+        })
+    }
+
+    /// Nothing else of the partition is taken before the record is finished, but for those that hold it, too, in
+    /// their order.
+    pub(super) fn hold(&mut self, number: u64) {
+        if !self.holders.contains(&number) {
+            self.holders.push(number);
+        }
+    }
+
+    /// Whether the record has to wait for others that hold the partition, or is left to its next owner: that is
+    /// all but the holes, since what is finished behind them cannot be committed before they are.
+    pub(super) fn is_held_up(&self, number: u64) -> bool {
+        let is_left = |number: u64| self.revoked && number >= self.reach;
+        let mut holders = self.holders.iter().copied().filter(|holder| !is_left(*holder)).peekable();
+        let mut waits = |holder: u64| holder < number && !self.in_hand.contains_key(&holder);
+        is_left(number) || holders.peek().is_some() && (!self.holders.contains(&number) || holders.any(&mut waits))
+    }
+
+    /// The record may be taken. The others of the group wait for what is to be given up: it goes first.
+    pub(super) fn queue(&self, ready: &mut VecDeque<(Partition, u64)>, partition: Partition, number: u64) {
+        if self.revoked {
+            ready.push_front((partition, number));
+        } else {
+            ready.push_back((partition, number));
+        }
+    }
+
+    /// What was put aside and is held up no longer.
+    pub(super) fn freed(&mut self) -> Vec<u64> {
+        if self.aside.is_empty() {
+            return Vec::new();
+        }
+        let (held_up, freed) = std::mem::take(&mut self.aside).into_iter().partition(|number| self.is_held_up(*number));
+        self.aside = held_up;
+        freed
+    }
+
+    /// The record is to be taken again, for this.
+    pub(super) fn again(&mut self, number: u64, work: Work, attempt: u32) {
+        if let Some(record) = self.record(number) {
+            record.work = work;
+            record.attempt = attempt;
+        }
+    }
+
+    /// The record could not be forwarded: how often that was so, this time included.
+    pub(super) fn unsent(&mut self, number: u64) -> u32 {
+        self.record(number).map_or(1, |record| {
+            record.unsent = record.unsent.saturating_add(1);
+            record.unsent
+        })
+    }
+
+    /// The record is finished. The next of the same key has its turn, if there is one.
+    pub(super) fn finish(&mut self, number: u64) -> Option<Next> {
+        let record = self.record(number)?;
+        record.message.take()?;
+        let Record { key, bytes, next, .. } = *record;
+        self.reach = self.reach.max(number + 1);
+        self.buffered.records -= 1;
+        self.buffered.bytes -= bytes;
+        while let Some(&Record { message: None, offset, leader_epoch, .. }) = self.records.front() {
+            self.done = Some(Done { offset, leader_epoch });
+            self.dirty = true;
+            self.first += 1;
+            self.records.pop_front();
+        }
+        self.holders.retain(|holder| *holder != number);
+        match next {
+            Some(number) => self.record(number).map(|record| Next { number, due: record.due }),
+            None => {
+                self.keys.remove(&key?);
+                None
+            }
+        }
+    }
+
+    /// What it holds in memory, and what others do.
+    pub(super) fn buffered_with(&self, others: Limit) -> Limit {
+        Limit { records: others.records + self.buffered.records, bytes: others.bytes + self.buffered.bytes }
+    }
+
+    /// Up to where it is finished, if that is yet to be committed.
+    pub(super) fn position(&mut self, partition: Partition) -> Option<Position> {
+        let Done { offset, leader_epoch } = self.done.filter(|_| std::mem::take(&mut self.dirty))?;
+        Some(Position { partition, epoch: self.epoch, offset, leader_epoch })
+    }
+
+    /// The last commit failed, or may fail.
+    pub(super) fn commit_again(&mut self) {
+        self.dirty = self.done.is_some();
+    }
+
+    /// How many records are in hand.
+    pub(super) fn in_hand(&self) -> usize {
+        self.in_hand.len()
+    }
+
+    /// Whether nothing is left over.
+    #[cfg(test)]
+    pub(super) fn is_clear(&self) -> bool {
+        let Self { records, keys, holders, aside, in_hand, buffered, paused, .. } = self;
+        let queues_are_empty = records.is_empty() && keys.is_empty() && holders.is_empty() && aside.is_empty();
+        queues_are_empty && in_hand.is_empty() && *buffered == Limit { records: 0, bytes: 0 } && !paused
+    }
+
+    /// Whether to pause or resume it, if either, when this much is its share.
+    pub(super) fn pause_or_resume(&mut self, share: Limit) -> Option<fn(Partition) -> Action> {
+        let full = self.buffered.records >= share.records || self.buffered.bytes >= share.bytes;
+        let low = self.buffered.records <= share.records / 2 && self.buffered.bytes <= share.bytes / 2;
+        match self.paused {
+            false if full => {
+                self.paused = true;
+                Some(Action::Pause)
+            }
+            true if low => {
+                self.paused = false;
+                Some(Action::Resume)
+            }
+            _ => None,
+        }
+    }
+}

@@ -1,0 +1,449 @@
+//! The state machine.
+
+use std::cmp::Reverse;
+use std::collections::{BTreeMap, BinaryHeap, VecDeque};
+use std::time::Duration;
+
+use super::lane::{Lane, Next};
+use super::outcome::Outcome;
+use super::record::{Action, Incoming, Partition, Position, Taken, Ticket, Verdict, Work};
+use super::rules::{GiveUp, Limit, Rules, Waiting};
+
+/// The state machine. Times are counted from any moment that stays the same.
+#[derive(Debug)]
+pub(crate) struct Core<M> {
+    pub(super) rules: Rules,
+    epoch: u64,
+    lanes: BTreeMap<Partition, Lane<M>>,
+    /// What each of them may hold.
+    share: Limit,
+    /// The numbers of the records that may be taken, in this order.
+    ready: VecDeque<(Partition, u64)>,
+    /// What waits for its time.
+    timers: BinaryHeap<Reverse<(Duration, Partition, u64)>>,
+    next_commit: Duration,
+    actions: VecDeque<Action>,
+    /// Nothing is taken any more.
+    stopped: bool,
+    chance: fastrand::Rng,
+}
+
+impl<M: Clone> Core<M> {
+    pub(crate) fn new(rules: Rules, seed: u64) -> Self {
+        Self {
+            next_commit: rules.commit_every,
+            share: rules.buffer,
+            rules,
+            epoch: 0,
+            lanes: BTreeMap::new(),
+            ready: VecDeque::new(),
+            timers: BinaryHeap::new(),
+            actions: VecDeque::new(),
+            stopped: false,
+            chance: fastrand::Rng::with_seed(seed),
+        }
+    }
+
+    /// What is to be done now, in this order.
+    pub(crate) fn action(&mut self) -> Option<Action> {
+        self.actions.pop_front()
+    }
+
+    /// Whether there is something to be done.
+    pub(crate) fn has_actions(&self) -> bool {
+        !self.actions.is_empty()
+    }
+
+    /// Whether [`take`](Self::take) or [`pop`](Self::pop) may find something.
+    pub(crate) fn has_ready(&self) -> bool {
+        !self.stopped && !self.ready.is_empty()
+    }
+
+    /// How much a partition may hold before it is paused.
+    pub(crate) fn share(&self) -> Limit {
+        self.share
+    }
+
+    /// How much is held in memory.
+    pub(crate) fn buffered(&self) -> Limit {
+        self.lanes.values().fold(Limit { records: 0, bytes: 0 }, |sum, lane| lane.buffered_with(sum))
+    }
+
+    // ---- partitions
+
+    /// Partitions are ours from now on. What is received of them is received after this, never before.
+    pub(crate) fn assign(&mut self, partitions: &[Partition]) {
+        self.forget(partitions);
+        self.epoch += 1;
+        for &partition in partitions {
+            self.lanes.insert(partition, Lane::new(self.epoch));
+            // librdkafka keeps a partition paused that was lost and came back.
+            self.actions.push_back(Action::Resume(partition));
+        }
+        self.share_out();
+    }
+
+    /// Partitions are to be given up: nothing of them is taken any more, but for what is unfinished before
+    /// others that are finished. That, before anything else, and what is in hand may still be finished, until
+    /// [`release`](Self::release).
+    pub(crate) fn revoke(&mut self, partitions: &[Partition]) {
+        for &partition in partitions {
+            if let Some(lane) = self.lanes.get_mut(&partition) {
+                lane.revoked = true;
+                for number in lane.freed() {
+                    lane.queue(&mut self.ready, partition, number);
+                }
+            }
+        }
+        // The others of the group wait for what is to be given up.
+        let is_revoked = |partition: &Partition| self.lanes.get(partition).is_some_and(|lane| lane.revoked);
+        self.ready.make_contiguous().sort_by_key(|(partition, _)| !is_revoked(partition));
+    }
+
+    /// Whether nothing of these partitions, which are to be given up, is in hand or may be taken.
+    pub(crate) fn is_idle(&self, partitions: &[Partition]) -> bool {
+        let waits = |(partition, number): &(Partition, u64)| {
+            partitions.contains(partition) && self.lanes.get(partition).is_some_and(|lane| !lane.is_held_up(*number))
+        };
+        partitions.iter().filter_map(|partition| self.lanes.get(partition)).all(|lane| lane.in_hand() == 0)
+            && (self.stopped || !self.ready.iter().any(waits))
+    }
+
+    /// Partitions are given up. What is still in hand is abandoned. The positions are to be committed before
+    /// anybody else gets the partitions, even those that were before: a commit may be under way and fail.
+    pub(crate) fn release(&mut self, partitions: &[Partition]) -> Vec<Position> {
+        let position = |&partition: &Partition| {
+            let lane = self.lanes.get_mut(&partition)?;
+            lane.commit_again();
+            lane.position(partition)
+        };
+        let positions = partitions.iter().filter_map(position).collect();
+        self.lose(partitions);
+        positions
+    }
+
+    /// Partitions are somebody else's already: nothing of them may be committed.
+    pub(crate) fn lose(&mut self, partitions: &[Partition]) {
+        self.forget(partitions);
+        self.share_out();
+    }
+
+    fn forget(&mut self, partitions: &[Partition]) {
+        for &partition in partitions {
+            if let Some(lane) = self.lanes.remove(&partition) {
+                let in_hand = lane.in_hand_since(partition, Duration::MAX);
+                self.actions.extend(in_hand.map(|(ticket, _)| Action::Abandon(ticket)));
+            }
+        }
+        self.ready.retain(|(partition, _)| self.lanes.contains_key(partition));
+        self.timers.retain(|Reverse((_, partition, _))| self.lanes.contains_key(partition));
+    }
+
+    /// All partitions that are ours.
+    pub(crate) fn partitions(&self) -> Vec<Partition> {
+        self.lanes.keys().copied().collect()
+    }
+
+    /// There are more or fewer to share the room.
+    fn share_out(&mut self) {
+        let partitions = self.lanes.len().max(1);
+        let Limit { records, bytes } = self.rules.buffer;
+        self.share = Limit { records: (records / partitions).max(1), bytes: (bytes / partitions).max(1) };
+        for (&partition, lane) in &mut self.lanes {
+            self.actions.extend(lane.pause_or_resume(self.share).map(|action| action(partition)));
+        }
+    }
+
+    // ---- records
+
+    /// A record was received. One of a partition that is not ours is dropped: its owner gets it.
+    pub(crate) fn receive(&mut self, incoming: Incoming<M>, now: Duration) {
+        let partition = incoming.partition;
+        let Some(lane) = self.lanes.get_mut(&partition).filter(|lane| !lane.revoked) else { return };
+        lane.push(incoming);
+        self.go_on(partition, None, now);
+    }
+
+    /// The next record to do something with, if there is one, in hand from now on. [`NOT_YET`] if it is put by,
+    /// to [`begin`](Self::begin) later.
+    pub(crate) fn take(&mut self, now: Duration) -> Option<Taken<M>> {
+        while !self.stopped {
+            let (partition, number) = self.ready.pop_front()?;
+            let Some(lane) = self.lanes.get_mut(&partition) else { continue };
+            if lane.is_held_up(number) {
+                lane.aside.push(number);
+            } else if let Some(taken) = lane.take(partition, number, now) {
+                // Those that hold the partition, too, may follow.
+                for number in lane.freed() {
+                    lane.queue(&mut self.ready, partition, number);
+                }
+                return Some(taken);
+            }
+        }
+        None
+    }
+
+    /// The next record, to be forgotten: for those who keep the loop in their own hands. What is done they
+    /// [`mark`](Self::mark). Needs rules without an order.
+    pub(crate) fn pop(&mut self, now: Duration) -> Option<(Position, M)> {
+        loop {
+            let (partition, _) = self.ready.pop_front()?;
+            let Some(lane) = self.lanes.get_mut(&partition).filter(|lane| !lane.revoked) else { continue };
+            if let Some((position, message)) = lane.pop(partition) {
+                self.go_on(partition, None, now);
+                return Some((position, message));
+            }
+        }
+    }
+
+    /// A record that was popped, back where it was: to be called in the reverse order of the pops, and before
+    /// [`govern`](Self::govern).
+    pub(crate) fn unpop(&mut self, position: &Position, bytes: usize, message: M) {
+        if let Some(lane) = self.lanes.get_mut(&position.partition).filter(|lane| lane.epoch == position.epoch) {
+            lane.unpop(position, bytes, message);
+        }
+    }
+
+    /// Whether the partition is still ours, in the same assignment.
+    pub(crate) fn holds(&self, position: &Position) -> bool {
+        let lane = self.lanes.get(&position.partition);
+        lane.is_some_and(|lane| lane.epoch == position.epoch && !lane.revoked)
+    }
+
+    /// All is done up to this record that was popped. `false` if its partition has been taken away since.
+    pub(crate) fn mark(&mut self, position: &Position) -> bool {
+        match self.lanes.get_mut(&position.partition) {
+            Some(lane) if lane.epoch == position.epoch => {
+                lane.mark(position);
+                true
+            }
+            _ => false,
+        }
+    }
+
+    /// Other rules, and other keys for what was received already. For the time before anything is taken.
+    pub(crate) fn govern(&mut self, rules: Rules, key: impl Fn(&M) -> Option<u64>, now: Duration) {
+        self.next_commit = now.saturating_add(rules.commit_every);
+        self.rules = rules;
+        self.ready.clear();
+        self.timers.clear();
+        self.lanes.values_mut().for_each(|lane| lane.rewind(&key));
+        self.share_out();
+        for partition in self.partitions() {
+            self.go_on(partition, None, now);
+        }
+    }
+
+    /// Whether a record waits for another that holds its partition.
+    pub(crate) fn is_held_up(&self, ticket: &Ticket) -> bool {
+        let lane = self.lanes.get(&ticket.partition).filter(|lane| lane.epoch == ticket.epoch);
+        lane.is_some_and(|lane| lane.is_held_up(ticket.number))
+    }
+
+    /// Whether an assignment lasts, be it that its partition is to be given up.
+    pub(crate) fn owns(&self, partition: Partition, epoch: u64) -> bool {
+        self.lanes.get(&partition).is_some_and(|lane| lane.epoch == epoch)
+    }
+
+    /// Whether somebody waits for what comes of a record that was taken.
+    pub(crate) fn waits_for(&self, ticket: &Ticket) -> bool {
+        let lane = self.lanes.get(&ticket.partition).filter(|lane| lane.epoch == ticket.epoch);
+        lane.is_some_and(|lane| lane.is_in_hand(ticket))
+    }
+
+    /// What came of a record that was taken, and with it of the delivery, if it has come to its end.
+    /// Nothing, if nobody waits for it any more: its partition is somebody else's, or it took too long.
+    pub(crate) fn finish(&mut self, ticket: &Ticket, verdict: Verdict, now: Duration) -> Option<Outcome> {
+        let lane = self.lanes.get_mut(&ticket.partition).filter(|lane| lane.epoch == ticket.epoch)?;
+        let work = lane.put_back(ticket)?;
+        match (work, verdict) {
+            (Work::Handle, Verdict::Done) => self.end(ticket, Outcome::Done, now),
+            (Work::Handle, Verdict::Retry) if ticket.attempt < self.rules.attempts => self.retry(ticket, now),
+            (Work::Handle, _) | (Work::Retry(_), Verdict::Reject | Verdict::TooLarge) => self.fail(ticket, now),
+            (Work::Retry(_), Verdict::Done) => self.end(ticket, Outcome::Retried, now),
+            (Work::DeadLetter(_), Verdict::Done) => self.end(ticket, Outcome::Dead, now),
+            (Work::Retry(_) | Work::DeadLetter(_), Verdict::Retry) => {
+                // The trouble is that of the other topic, whatever the handler has been through.
+                let pause = self.rules.forward_backoff.before(lane.unsent(ticket.number), self.chance.f64());
+                self.again(ticket, work, ticket.attempt, Some(now.saturating_add(pause)));
+                None
+            }
+            (Work::DeadLetter(form), Verdict::TooLarge) if form + 1 < self.rules.forms => {
+                self.again(ticket, Work::DeadLetter(form + 1), ticket.attempt, None);
+                None
+            }
+            (Work::DeadLetter(_), Verdict::Reject | Verdict::TooLarge) => self.stop(ticket),
+        }
+    }
+
+    /// A record that was put by is being handled from now on.
+    pub(crate) fn begin(&mut self, ticket: &Ticket, now: Duration) {
+        if let Some(lane) = self.lanes.get_mut(&ticket.partition).filter(|lane| lane.epoch == ticket.epoch) {
+            lane.begin(ticket, now);
+        }
+    }
+
+    /// A record that was taken, back where it was: it is taken again before the others, and has not failed. To be called
+    /// in the reverse order of the takes.
+    pub(crate) fn untake(&mut self, ticket: &Ticket) {
+        let lane = self.lanes.get_mut(&ticket.partition).filter(|lane| lane.epoch == ticket.epoch);
+        if lane.is_some_and(|lane| lane.put_back(ticket).is_some()) {
+            self.ready.push_front((ticket.partition, ticket.number));
+        }
+    }
+
+    /// A record that was taken is given back unseen, and not taken again: for whoever has its partition next.
+    pub(crate) fn give_back(&mut self, ticket: &Ticket) {
+        if let Some(lane) = self.lanes.get_mut(&ticket.partition).filter(|lane| lane.epoch == ticket.epoch) {
+            lane.put_back(ticket);
+        }
+    }
+
+    /// The record is finished.
+    fn end(&mut self, ticket: &Ticket, outcome: Outcome, now: Duration) -> Option<Outcome> {
+        let lane = self.lanes.get_mut(&ticket.partition)?;
+        let next = lane.finish(ticket.number);
+        for number in lane.freed() {
+            lane.queue(&mut self.ready, ticket.partition, number);
+        }
+        self.go_on(ticket.partition, next, now);
+        Some(outcome)
+    }
+
+    fn retry(&mut self, ticket: &Ticket, now: Duration) -> Option<Outcome> {
+        let waiting = self.rules.waiting;
+        if waiting == Waiting::Nothing {
+            self.again(ticket, Work::Retry(ticket.attempt), ticket.attempt, None);
+            return None;
+        }
+        let at = self.after_a_pause(ticket.attempt, now);
+        self.again(ticket, Work::Handle, ticket.attempt + 1, Some(at));
+        if waiting == Waiting::Key {
+            return Some(Outcome::Parked);
+        }
+        self.lanes.get_mut(&ticket.partition)?.hold(ticket.number);
+        Some(Outcome::Retried)
+    }
+
+    fn fail(&mut self, ticket: &Ticket, now: Duration) -> Option<Outcome> {
+        match self.rules.give_up {
+            GiveUp::DeadLetter => {
+                self.again(ticket, Work::DeadLetter(0), ticket.attempt, None);
+                None
+            }
+            GiveUp::Skip => self.end(ticket, Outcome::Skipped, now),
+            GiveUp::Stop => self.stop(ticket),
+        }
+    }
+
+    fn stop(&mut self, ticket: &Ticket) -> Option<Outcome> {
+        self.stopped = true;
+        self.actions.push_back(Action::Stop(*ticket));
+        None
+    }
+
+    /// The record is to be taken again, at once or at a time.
+    fn again(&mut self, ticket: &Ticket, work: Work, attempt: u32, at: Option<Duration>) {
+        let Some(lane) = self.lanes.get_mut(&ticket.partition) else { return };
+        lane.again(ticket.number, work, attempt);
+        match at {
+            // Before the others, who wait for it or do not mind.
+            None => self.ready.push_front((ticket.partition, ticket.number)),
+            Some(at) => self.timers.push(Reverse((at, ticket.partition, ticket.number))),
+        }
+    }
+
+    fn after_a_pause(&mut self, attempt: u32, now: Duration) -> Duration {
+        now.saturating_add(self.rules.backoff.before(attempt, self.chance.f64()))
+    }
+
+    /// Finds what has its turn now, and whether there is room for more.
+    fn go_on(&mut self, partition: Partition, next: Option<Next>, now: Duration) {
+        let Some(lane) = self.lanes.get_mut(&partition) else { return };
+        let mut next = next.or_else(|| lane.next(self.rules.order, self.rules.span));
+        while let Some(Next { number, due }) = next {
+            match due.filter(|due| *due > now) {
+                None => lane.queue(&mut self.ready, partition, number),
+                Some(due) => self.timers.push(Reverse((due, partition, number))),
+            }
+            next = lane.next(self.rules.order, self.rules.span);
+        }
+        self.actions.extend(lane.pause_or_resume(self.share).map(|action| action(partition)));
+    }
+
+    // ---- time
+
+    /// Time has passed. To be called at [`next_tick`](Self::next_tick), and some times a second for what
+    /// takes too long: that is given up, and this becomes of it.
+    pub(crate) fn tick(&mut self, now: Duration) -> Vec<(Ticket, Option<Outcome>)> {
+        let late = self.rules.patience.map_or_else(Vec::new, |patience| self.expire(patience, now));
+        while let Some(&Reverse((due, partition, number))) = self.timers.peek()
+            && due <= now
+        {
+            self.timers.pop();
+            if let Some(lane) = self.lanes.get(&partition) {
+                lane.queue(&mut self.ready, partition, number);
+            }
+        }
+        if now >= self.next_commit {
+            self.next_commit = now.saturating_add(self.rules.commit_every);
+            self.commit();
+        }
+        late
+    }
+
+    /// The next commit is not to wait for longer than that.
+    pub(crate) fn commit_by(&mut self, time: Duration) {
+        self.next_commit = self.next_commit.min(time);
+    }
+
+    /// What is done is to be committed, without waiting for its time.
+    pub(crate) fn commit(&mut self) {
+        let positions: Vec<_> =
+            self.lanes.iter_mut().filter_map(|(&partition, lane)| lane.position(partition)).collect();
+        if !positions.is_empty() {
+            self.actions.push_back(Action::Commit(positions));
+        }
+    }
+
+    /// Abandons what has been in hand for too long.
+    fn expire(&mut self, patience: Duration, now: Duration) -> Vec<(Ticket, Option<Outcome>)> {
+        let Some(since) = now.checked_sub(patience) else { return Vec::new() };
+        let in_hand = self.lanes.iter().flat_map(|(&partition, lane)| lane.in_hand_since(partition, since));
+        // What is being forwarded has its own limits, and twice of it would be worse than late.
+        let late: Vec<_> = in_hand.filter(|(_, work)| *work == Work::Handle).map(|(ticket, _)| ticket).collect();
+        late.into_iter()
+            .map(|ticket| {
+                self.actions.push_back(Action::Abandon(ticket));
+                (ticket, self.finish(&ticket, Verdict::Retry, now))
+            })
+            .collect()
+    }
+
+    /// When there is something to do without anything happening.
+    pub(crate) fn next_tick(&self) -> Duration {
+        let timer = self.timers.peek().map(|&Reverse((due, ..))| due);
+        timer.map_or(self.next_commit, |due| due.min(self.next_commit))
+    }
+
+    /// The last commit failed: the next one is to make up for it.
+    pub(crate) fn commit_failed(&mut self) {
+        self.lanes.values_mut().for_each(Lane::commit_again);
+    }
+
+    /// The last commit failed for this partition alone.
+    pub(crate) fn commit_failed_of(&mut self, partition: Partition) {
+        if let Some(lane) = self.lanes.get_mut(&partition) {
+            lane.commit_again();
+        }
+    }
+
+    /// What is in hand, what waits in queues, and whether nothing is left over.
+    #[cfg(test)]
+    pub(crate) fn census(&self) -> (usize, usize, bool) {
+        let in_hand = self.lanes.values().map(Lane::in_hand).sum();
+        let aside: usize = self.lanes.values().map(|lane| lane.aside.len()).sum();
+        let queued = self.ready.len() + self.timers.len();
+        (in_hand, queued + aside, queued == 0 && self.lanes.values().all(Lane::is_clear))
+    }
+}

@@ -1,0 +1,50 @@
+//! What a consumer does with its records, as a state machine without I/O.
+//!
+//! Told what happens (partitions come and go, records are received, handlers finish, time passes) it
+//! says what to do: which record comes next, what to pause, which offsets to commit. It knows neither
+//! threads nor sockets nor clocks, so that the simulation can lead it through millions of schedules. Whoever
+//! drives it holds a lock on it for each call and does what [`Core::action`] says before the lock is
+//! given up.
+//!
+//! ```text
+//!              receive                take                    finish
+//! (broker) ────────────> waiting ─────────────> in hand ─────────────────> finished ──> Commit
+//!                           ^                      │ │                         ^
+//!                           │       retry          │ │ reject, or tried often  │ forwarded
+//!                           └──────────────────────┘ └──> forward: taken again ┘
+//! ```
+//!
+//! What holds, whatever the schedule:
+//! - A record is committed only when it and all that were received before it in its partition are
+//!   finished: handled, forwarded to another topic or skipped.
+//! - Two records whose order counts are never in hand together, and the later one is not taken before
+//!   the earlier one is finished.
+//! - A parked record stops those of its key, and others only when they are `span` records away from it.
+//! - Whatever belongs to an assignment that is over has no effect.
+//! - A partition is paused as soon as it holds its share of the buffer, and resumed when it holds no more
+//!   than half of it. It holds more than its share only by what was under way then, or because there are
+//!   more partitions to share now.
+//! - An assignment finishes a record at most once. The next one of the partition starts where the last
+//!   commit that arrived says, and repeats what was finished after that: of what comes after the first
+//!   unfinished record fewer than `span` records (none if order is by partition), and of what comes before it
+//!   nothing after a [`release`](Core::release) whose commit arrives, else, after a crash or a loss, what
+//!   was finished since the last commit: in `commit_every`, or in longer if commits failed.
+//! - A partition that is [idle](Core::is_idle) when it is released repeats nothing: what is unfinished before
+//!   others that are finished is finished first, unless it waits for its time or was given back, or the consumer
+//!   stops.
+//! - What is in hand when an assignment ends, or takes too long, is [abandoned](Action::Abandon): it may have
+//!   had its effect, and is handled again.
+
+mod lane;
+mod machine;
+mod outcome;
+mod record;
+mod rules;
+#[cfg(test)]
+mod tests;
+
+pub(crate) use self::machine::Core;
+pub use self::outcome::Outcome;
+pub(crate) use self::record::{Action, Incoming, NOT_YET, Partition, Position, Taken, Ticket, Verdict, Work};
+pub(crate) use self::rules::{Backoff, Limit, Rules, Waiting};
+pub use self::rules::{GiveUp, Order};

@@ -1,0 +1,104 @@
+//! What the core is told of records, and says of them.
+
+use std::time::Duration;
+
+/// A partition of a topic, by a number that the driver gives it.
+pub(crate) type Partition = u32;
+
+/// When a record is in hand whose handler has yet to begin: it does not take too long.
+pub(crate) const NOT_YET: Duration = Duration::MAX;
+
+/// Which time a record was taken, so that a result that comes too late is told from one that counts.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) struct Ticket {
+    pub(crate) partition: Partition,
+    /// Of the assignment.
+    pub(crate) epoch: u64,
+    /// Of the record within the assignment, from 0 on.
+    pub(crate) number: u64,
+    pub(crate) offset: i64,
+    /// Of the partition's leader when it wrote the record, or -1.
+    pub(crate) leader_epoch: i32,
+    /// How often it has been handled, this time included.
+    pub(crate) attempt: u32,
+    /// How often it has been taken, to be handled or forwarded, this time included.
+    pub(crate) taken: u32,
+}
+
+impl Ticket {
+    pub(crate) fn position(&self) -> Position {
+        let Self { partition, epoch, offset, leader_epoch, .. } = *self;
+        Position { partition, epoch, offset, leader_epoch }
+    }
+}
+
+/// A record as it is received.
+#[derive(Debug, Clone)]
+pub(crate) struct Incoming<M> {
+    pub(crate) partition: Partition,
+    pub(crate) offset: i64,
+    /// Of the partition's leader when it wrote the record, or -1.
+    pub(crate) leader_epoch: i32,
+    /// A hash of the key, if there is one.
+    pub(crate) key: Option<u64>,
+    pub(crate) bytes: usize,
+    /// How often it was tried before: it comes from a topic for retries.
+    pub(crate) tried: u32,
+    /// Before this it is not to be handled.
+    pub(crate) due: Option<Duration>,
+    pub(crate) message: M,
+}
+
+/// What there is to do with a record.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Work {
+    Handle,
+    /// Send it to the topic for the retry of this number, from 1 on.
+    Retry(u32),
+    /// Send it to the dead letter topic, in this form, from 0 on.
+    DeadLetter(u32),
+}
+
+/// A record to do something with.
+#[derive(Debug, Clone)]
+pub(crate) struct Taken<M> {
+    pub(crate) ticket: Ticket,
+    pub(crate) work: Work,
+    pub(crate) message: M,
+}
+
+/// What came of it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Verdict {
+    /// It was handled, or forwarded.
+    Done,
+    /// It may go better another time.
+    Retry,
+    /// It never will.
+    Reject,
+    /// It never will, but something smaller may: of what was to be forwarded.
+    TooLarge,
+}
+
+/// Up to where a partition is finished.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) struct Position {
+    pub(crate) partition: Partition,
+    pub(crate) epoch: u64,
+    /// Of the last record that is finished as are all before it.
+    pub(crate) offset: i64,
+    /// Of the partition's leader when it wrote that record, or -1. With it a consumer notices that the log was
+    /// truncated since.
+    pub(crate) leader_epoch: i32,
+}
+
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) enum Action {
+    Pause(Partition),
+    Resume(Partition),
+    /// Whoever has it in hand is to give it up; nobody waits for the result.
+    Abandon(Ticket),
+    Commit(Vec<Position>),
+    /// The consumer is to stop because of this record. Others that are in hand may say so, too.
+    Stop(Ticket),
+}

@@ -1,0 +1,163 @@
+//! What a handler is given.
+
+use std::fmt;
+use std::ops::Deref;
+use std::sync::Arc;
+use std::time::SystemTime;
+
+use super::core::Ticket;
+use super::raw::Raw;
+use super::received;
+use crate::Envelope;
+use crate::kafka::message::{Headers, Place};
+
+/// An event in the hands of a handler, and where it came from. Cheap to clone; it derefs to the event.
+///
+/// ```
+/// use event_schema::kafka::{Delivery, EmbeddedKafka, EventConsumer, EventProducer};
+/// use event_schema::prelude::*;
+/// use std::time::Duration;
+///
+/// #[derive(Debug, Serialize, EventSchema)]
+/// #[event(topic = "orders", key = order_id)]
+/// struct OrderPlaced { order_id: String }
+///
+/// # #[tokio::main]
+/// # async fn main() -> Result<(), Box<dyn std::error::Error>> {
+/// let kafka = EmbeddedKafka::start()?;
+/// kafka.create_topic("orders", 1)?;
+/// let producer = EventProducer::connect(&kafka.config()).await?;
+/// producer.send(&OrderPlaced { order_id: "A-1".to_owned() }).await?;
+///
+/// let consumer = EventConsumer::<OrderPlaced>::subscribe(&kafka.config().group("docs")).await?;
+/// let handle = consumer.handle();
+/// let counts = consumer.run(move |order: Delivery<OrderPlaced>| {
+///     assert_eq!(order.order_id, "A-1");
+///     assert_eq!(order.to_string(), "orders/0@0");
+///     assert_eq!((order.topic(), order.partition(), order.offset()), ("orders", 0, 0));
+///     assert_eq!(order.key(), Some(&b"A-1"[..]));
+///     assert!(order.headers().get("ce_id").is_some());
+///     assert!(order.timestamp().is_some());
+///     assert_eq!(order.attempt(), 1);
+///     let handle = handle.clone();
+///     async move { drop(tokio::spawn(async move { handle.close(Duration::from_secs(5)).await })) }
+/// }).await?;
+/// # assert_eq!(counts.done(), 1);
+/// # Ok(())
+/// # }
+/// ```
+pub struct Delivery<E>(Arc<Inner<E>>);
+
+struct Inner<E> {
+    event: E,
+    place: Place,
+    ticket: Ticket,
+    raw: Raw,
+    structured: Option<Box<Envelope>>,
+}
+
+impl<E> Delivery<E> {
+    pub(super) fn new(event: E, place: Place, ticket: Ticket, raw: Raw, structured: Option<Box<Envelope>>) -> Self {
+        Self(Arc::new(Inner { event, place, ticket, raw, structured }))
+    }
+
+    /// The event. For this and the following see the example of [`Delivery`].
+    #[must_use]
+    pub fn event(&self) -> &E {
+        &self.0.event
+    }
+
+    /// The topic. Of a message that is tried again by [topics for retries](crate::kafka::Retry::topics) it is one of
+    /// those, and so are partition and offset: where it was first is in its headers, and in the id of its
+    /// [envelope](Self::envelope) if it has no other.
+    #[must_use]
+    pub fn topic(&self) -> &str {
+        &self.0.place.topic
+    }
+
+    /// The partition of the topic.
+    #[must_use]
+    pub fn partition(&self) -> i32 {
+        self.0.place.partition
+    }
+
+    /// The offset in the partition.
+    #[must_use]
+    pub fn offset(&self) -> i64 {
+        self.0.ticket.offset
+    }
+
+    /// When it was sent or, where the topic says so, stored.
+    #[must_use]
+    pub fn timestamp(&self) -> Option<SystemTime> {
+        self.0.raw.timestamp()
+    }
+
+    /// The key's bytes. No key is not an empty one.
+    #[must_use]
+    pub fn key(&self) -> Option<&[u8]> {
+        self.0.raw.key()
+    }
+
+    /// The headers.
+    #[must_use]
+    pub fn headers(&self) -> &Headers {
+        self.0.raw.headers()
+    }
+
+    /// What travels beside the event, as in [`Received::envelope`](crate::kafka::Received::envelope).
+    ///
+    /// ```
+    /// use event_schema::kafka::Delivery;
+    /// use event_schema::Envelope;
+    ///
+    /// /// The envelope of an event that comes of another.
+    /// fn answer<E>(to: &Delivery<E>) -> Envelope {
+    ///     Envelope::caused_by(&to.envelope())
+    /// }
+    /// # let _ = answer::<()>;
+    /// ```
+    #[must_use]
+    pub fn envelope(&self) -> Envelope {
+        received::envelope(self.0.structured.as_deref(), self.headers(), self, self.timestamp())
+    }
+
+    /// How often the event has been given to a handler, this time included: 1 unless an earlier attempt
+    /// failed. After a restart of the consumer it counts anew.
+    #[must_use]
+    pub fn attempt(&self) -> u32 {
+        self.0.ticket.attempt
+    }
+}
+
+impl<E> Clone for Delivery<E> {
+    fn clone(&self) -> Self {
+        Self(Arc::clone(&self.0))
+    }
+}
+
+impl<E> Deref for Delivery<E> {
+    type Target = E;
+
+    fn deref(&self) -> &E {
+        self.event()
+    }
+}
+
+/// Where it came from: `topic/partition@offset`.
+impl<E> fmt::Display for Delivery<E> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}/{}@{}", self.topic(), self.partition(), self.offset())
+    }
+}
+
+/// Without key and headers, which may hold personal data.
+impl<E: fmt::Debug> fmt::Debug for Delivery<E> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Delivery")
+            .field("place", &self.to_string())
+            .field("attempt", &self.attempt())
+            .field("event", self.event())
+            .finish_non_exhaustive()
+    }
+}

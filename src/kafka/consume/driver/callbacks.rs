@@ -1,0 +1,148 @@
+//! What librdkafka tells while it is polled: the partitions that come and go.
+
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Arc, Mutex, PoisonError};
+use std::thread;
+use std::time::Duration;
+
+use rdkafka::config::RDKafkaLogLevel;
+use rdkafka::consumer::{BaseConsumer, Consumer, ConsumerContext, Rebalance};
+use rdkafka::error::{KafkaError, KafkaResult};
+use rdkafka::{ClientContext, TopicPartitionList};
+
+use super::super::core::Partition;
+use super::super::session::LEAVE;
+use super::commit::commit_here;
+use super::nap::NAP;
+use super::perform::{perform, store, tick};
+use super::resets::Reset;
+use super::shared::Shared;
+use crate::kafka::client::Monitor;
+
+/// Told by librdkafka, while the thread polls it.
+pub(crate) struct Group {
+    pub(super) monitor: Arc<Monitor>,
+    pub(super) shared: Arc<Shared>,
+    /// Something other than a message was polled.
+    pub(super) called: AtomicBool,
+    /// Where librdkafka could not go on, and looked for another place: told by its log alone.
+    pub(super) resets: Mutex<Vec<Reset>>,
+}
+
+impl ClientContext for Group {
+    fn log(&self, level: RDKafkaLogLevel, facility: &str, line: &str) {
+        self.called.store(true, Ordering::Relaxed);
+        if matches!(level, RDKafkaLogLevel::Warning) {
+            self.resets.lock().unwrap_or_else(PoisonError::into_inner).extend(Reset::read(facility, line));
+        }
+        self.monitor.log(level, facility, line);
+    }
+
+    fn error(&self, error: KafkaError, reason: &str) {
+        self.monitor.error(&error, reason);
+    }
+
+    fn stats_raw(&self, statistics: &[u8]) {
+        self.called.store(true, Ordering::Relaxed);
+        tracing::debug!(target: "librdkafka", "{}", String::from_utf8_lossy(statistics));
+    }
+}
+
+impl ConsumerContext for Group {
+    fn pre_rebalance(&self, consumer: &BaseConsumer<Self>, rebalance: &Rebalance<'_>) {
+        self.called.store(true, Ordering::Relaxed);
+        match rebalance {
+            // After it: what the core says to an assignment is about assigned partitions.
+            Rebalance::Assign(_) => {}
+            Rebalance::Revoke(list) if consumer.assignment_lost() => self.lose(consumer, Some(list)),
+            Rebalance::Revoke(list) => self.revoke(consumer, list),
+            Rebalance::Error(error) => {
+                tracing::warn!("rebalance failed: {error}");
+                self.lose(consumer, None);
+            }
+        }
+    }
+
+    fn post_rebalance(&self, consumer: &BaseConsumer<Self>, rebalance: &Rebalance<'_>) {
+        if let Rebalance::Assign(list) = rebalance {
+            self.assign(consumer, list);
+        }
+    }
+
+    fn commit_callback(&self, _: KafkaResult<()>, _: &TopicPartitionList) {
+        self.called.store(true, Ordering::Relaxed);
+    }
+}
+
+impl Group {
+    pub(super) fn assign(&self, consumer: &BaseConsumer<Self>, list: &TopicPartitionList) {
+        for element in list.elements() {
+            tracing::info!("{}/{} assigned", element.topic(), element.partition());
+        }
+        let mut state = self.shared.lock_here();
+        let partitions = state.numbers(list);
+        perform(&self.shared, &mut state, consumer);
+        state.session.assign(&partitions);
+        perform(&self.shared, &mut state, consumer);
+    }
+
+    fn lose(&self, consumer: &BaseConsumer<Self>, list: Option<&TopicPartitionList>) {
+        let mut state = self.shared.lock_here();
+        let partitions = match list {
+            Some(list) => state.numbers(list),
+            None => state.session.partitions(),
+        };
+        for &partition in &partitions {
+            tracing::warn!("{} lost", state.place(partition));
+        }
+        perform(&self.shared, &mut state, consumer);
+        self.shared.count_revocation();
+        state.session.lose(&partitions);
+        state.commits.lose(&partitions);
+        state.full.forget(&partitions);
+        perform(&self.shared, &mut state, consumer);
+    }
+
+    fn revoke(&self, consumer: &BaseConsumer<Self>, list: &TopicPartitionList) {
+        let partitions = {
+            let mut state = self.shared.lock_here();
+            perform(&self.shared, &mut state, consumer);
+            state.numbers(list)
+        };
+        for element in list.elements() {
+            tracing::info!("{}/{} revoked", element.topic(), element.partition());
+        }
+        self.let_go(consumer, &partitions);
+    }
+
+    /// Waits for what is in hand and for what others have overtaken, and commits.
+    pub(super) fn let_go(&self, consumer: &BaseConsumer<Self>, partitions: &[Partition]) {
+        /// How long the last commit may take: nobody else gets the partitions meanwhile.
+        const COMMIT: Duration = Duration::from_secs(5);
+        let started = self.shared.now();
+        {
+            let mut state = self.shared.lock_here();
+            state.session.revoke(partitions);
+            self.shared.count_revocation();
+        }
+        let mut state = loop {
+            let mut state = self.shared.lock_here();
+            tick(&self.shared, &mut state);
+            perform(&self.shared, &mut state, consumer);
+            let now = self.shared.now();
+            let Some(until) = state.session.awaits(partitions, started, now) else { break state };
+            let nap = until.min(state.session.next_tick()).saturating_sub(now).min(NAP);
+            state.session.sleep(now.saturating_add(nap));
+            drop(state);
+            thread::park_timeout(nap);
+        };
+        let positions = state.session.release(partitions);
+        store(&mut state, consumer, &positions);
+        state.full.forget(partitions);
+        perform(&self.shared, &mut state, consumer);
+        let now = self.shared.now();
+        let until = state.session.closing().map_or(now + COMMIT, |closing| closing.end.max(now + LEAVE));
+        drop(state);
+        commit_here(&self.shared, consumer, until);
+    }
+}

@@ -1,0 +1,68 @@
+//! The places of the workers.
+
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+
+use tokio::sync::Notify;
+
+use super::super::core::Ticket;
+
+/// The workers, by number.
+#[derive(Default)]
+pub(crate) struct Seats {
+    seats: Vec<Seat>,
+    /// Seats whose worker does not come back.
+    vacant: Vec<usize>,
+}
+
+/// Of a worker.
+#[derive(Default)]
+struct Seat {
+    /// What it has in hand.
+    ticket: Option<Ticket>,
+    dismissal: Arc<Dismissal>,
+}
+
+/// Tells a worker that nobody waits for it any more, and another has its seat.
+#[derive(Default)]
+pub(crate) struct Dismissal {
+    given: AtomicBool,
+    notify: Notify,
+}
+
+impl Dismissal {
+    pub(crate) fn is_given(&self) -> bool {
+        self.given.load(Ordering::Acquire)
+    }
+
+    pub(crate) async fn given(&self) {
+        self.notify.notified().await;
+    }
+}
+
+impl Seats {
+    /// So many, all vacant.
+    pub(crate) fn new(count: usize) -> Self {
+        Self { seats: (0..count).map(|_| Seat::default()).collect(), vacant: (0..count).collect() }
+    }
+
+    /// A seat for a worker, who is told when it is another's.
+    pub(crate) fn take(&mut self) -> Option<(usize, Arc<Dismissal>)> {
+        let seat = self.vacant.pop()?;
+        Some((seat, Arc::clone(&self.seats[seat].dismissal)))
+    }
+
+    /// What the worker in this seat has in hand from now on.
+    pub(crate) fn hold(&mut self, seat: usize, ticket: Option<Ticket>) {
+        self.seats[seat].ticket = ticket;
+    }
+
+    /// Nobody waits any more for whoever has this in hand.
+    pub(super) fn dismiss(&mut self, ticket: &Ticket) {
+        let Some(index) = self.seats.iter().position(|seat| seat.ticket.as_ref() == Some(ticket)) else { return };
+        let seat = std::mem::take(&mut self.seats[index]);
+        seat.dismissal.given.store(true, Ordering::Release);
+        seat.dismissal.notify.notify_one();
+        self.vacant.push(index);
+    }
+}

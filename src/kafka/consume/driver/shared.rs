@@ -1,0 +1,290 @@
+//! What the polling thread and those who take the records share.
+
+use std::collections::HashMap;
+use std::hash::{BuildHasher, RandomState};
+use std::ops::{Deref, DerefMut};
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError};
+use std::task::Waker;
+use std::thread::Thread;
+use std::time::{Duration, Instant};
+
+use rdkafka::TopicPartitionList;
+use rdkafka::error::RDKafkaErrorCode;
+use tokio::sync::{Notify, oneshot};
+
+use super::super::core::{Incoming, Partition, Position, Rules};
+use super::super::fault::Fault;
+use super::super::raw::Raw;
+use super::super::session::{Closing, Session, Stopped, Wakes, Word};
+use super::super::tally::Tally;
+use super::commits::{CommitWaiter, Commits};
+use super::full::Full;
+use super::seats::Seats;
+use crate::kafka::client::bounded;
+use crate::kafka::error::ConsumeErrorKind;
+use crate::kafka::message::Place;
+
+/// What the polling thread and those who take the records share.
+pub(crate) struct Shared {
+    state: Mutex<State>,
+    /// For workers: there may be something to take, or nothing ever again.
+    pub(crate) ready: Notify,
+    /// For whoever keeps the workers: a seat is vacant, or the end is there.
+    pub(crate) supervisor: Notify,
+    pub(crate) tally: Tally,
+    /// Counts how often partitions were taken away.
+    revocations: AtomicU64,
+    thread: OnceLock<Thread>,
+    born: Instant,
+}
+
+pub(crate) struct State {
+    pub(crate) session: Session<Raw, Fault, RDKafkaErrorCode>,
+    /// The numbers that the core knows partitions by. They are never used again for others.
+    numbers: HashMap<Arc<str>, HashMap<i32, Partition>>,
+    places: Vec<Place>,
+    /// Whether the core needs keys.
+    pub(crate) keyed: Option<RandomState>,
+    /// Of whoever waits in `recv`.
+    pub(crate) waker: Option<Waker>,
+    pub(crate) seats: Seats,
+    /// How records come back from the topics for retries, if there are any.
+    pub(crate) returning: Option<Returning>,
+    /// Topics that are to be subscribed to.
+    pub(crate) topics: Option<Vec<String>>,
+    pub(super) commits: Commits,
+    pub(super) full: Full,
+}
+
+/// What a record from a topic for retries says of itself.
+pub(crate) struct Returned {
+    pub(crate) tried: u32,
+    pub(crate) wait: Duration,
+}
+
+/// Reads it, by the topic of the record. Nothing in other topics.
+pub(crate) type Returning = Box<dyn Fn(&str, &Raw) -> Option<Returned> + Send>;
+
+impl Shared {
+    pub(super) fn new(rules: Rules) -> Self {
+        Self {
+            state: Mutex::new(State {
+                session: Session::new(rules, RandomState::new().hash_one(0)),
+                numbers: HashMap::new(),
+                places: Vec::new(),
+                keyed: None,
+                waker: None,
+                seats: Seats::default(),
+                returning: None,
+                topics: None,
+                commits: Commits::default(),
+                full: Full::default(),
+            }),
+            ready: Notify::new(),
+            supervisor: Notify::new(),
+            tally: Tally::default(),
+            revocations: AtomicU64::new(0),
+            thread: OnceLock::new(),
+            born: Instant::now(),
+        }
+    }
+
+    /// In the time of the core.
+    pub(crate) fn now(&self) -> Duration {
+        self.born.elapsed()
+    }
+
+    /// When that is by the clock.
+    pub(crate) fn at(&self, time: Duration) -> Instant {
+        self.born + bounded(time.saturating_sub(self.now())).saturating_add(self.now())
+    }
+
+    pub(crate) fn lock(&self) -> Guard<'_> {
+        Guard { shared: self, state: Some(self.state()), is_poller: false }
+    }
+
+    /// As the polling thread, which need not be woken by itself.
+    pub(super) fn lock_here(&self) -> Guard<'_> {
+        Guard { shared: self, state: Some(self.state()), is_poller: true }
+    }
+
+    fn state(&self) -> MutexGuard<'_, State> {
+        self.state.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Changes when partitions are taken away.
+    pub(crate) fn revocations(&self) -> u64 {
+        self.revocations.load(Ordering::Acquire)
+    }
+
+    /// Partitions are taken away: whoever sees the new number finds them revoked.
+    pub(super) fn count_revocation(&self) {
+        self.revocations.fetch_add(1, Ordering::Release);
+    }
+
+    /// The present thread polls.
+    pub(super) fn poll_here(&self) {
+        let _ = self.thread.set(std::thread::current());
+    }
+
+    pub(crate) fn wake(&self) {
+        if let Some(thread) = self.thread.get() {
+            thread.unpark();
+        }
+    }
+
+    /// Leaves the group when what is in hand is finished or its time over.
+    pub(crate) fn close(&self, closing: Closing) {
+        self.lock().session.close(closing);
+        self.wake();
+        self.supervisor.notify_one();
+    }
+
+    /// Leaves the group within this time.
+    pub(crate) fn close_within(&self, deadline: Duration) {
+        self.close(Closing::within(bounded(deadline), self.now()));
+    }
+
+    /// Notes what is done for the next commit.
+    pub(crate) fn store(&self, position: &Position) -> Result<(), ConsumeErrorKind> {
+        if self.lock().session.mark(position) { Ok(()) } else { Err(ConsumeErrorKind::Revoked) }
+    }
+
+    /// Commits what is done, and waits for it.
+    pub(crate) async fn commit(&self, position: &Position) -> Result<(), ConsumeErrorKind> {
+        let (sender, committed) = oneshot::channel();
+        {
+            let mut state = self.lock();
+            if !state.session.mark(position) {
+                return Err(ConsumeErrorKind::Revoked);
+            }
+            if state.session.is_over() {
+                return Err(ConsumeErrorKind::NoThread);
+            }
+            state.session.commit();
+            state.commits.wait(CommitWaiter { partition: position.partition, sender });
+        }
+        self.wake();
+        match committed.await {
+            Ok(committed) => committed,
+            Err(_) => Err(ConsumeErrorKind::NoThread),
+        }
+    }
+}
+
+/// What keeps the order of a message, if keys do.
+pub(crate) fn key(keyed: Option<&RandomState>, message: &Raw) -> Option<u64> {
+    Some(keyed?.hash_one(message.key()?))
+}
+
+/// The state, locked. When it is given up, those are woken who have something to do.
+pub(crate) struct Guard<'a> {
+    shared: &'a Shared,
+    state: Option<MutexGuard<'a, State>>,
+    is_poller: bool,
+}
+
+impl Deref for Guard<'_> {
+    type Target = State;
+
+    fn deref(&self) -> &State {
+        self.state.as_deref().expect("the state is there until `self` is dropped")
+    }
+}
+
+impl DerefMut for Guard<'_> {
+    fn deref_mut(&mut self) -> &mut State {
+        self.state.as_deref_mut().expect("the state is there until `self` is dropped")
+    }
+}
+
+impl Drop for Guard<'_> {
+    fn drop(&mut self) {
+        let Some(mut state) = self.state.take() else { return };
+        let Wakes { poller, taker, receiver } = state.session.wakes();
+        let waker = if receiver { state.waker.take() } else { None };
+        drop(state);
+        if poller && !self.is_poller {
+            self.shared.wake();
+        }
+        if taker {
+            // One is enough: whoever takes something and leaves something wakes the next.
+            self.shared.ready.notify_one();
+        }
+        if let Some(waker) = waker {
+            waker.wake();
+        }
+    }
+}
+
+impl State {
+    pub(super) fn number(&mut self, topic: &str, partition: i32) -> Partition {
+        if let Some(number) = self.numbers.get(topic).and_then(|partitions| partitions.get(&partition)) {
+            return *number;
+        }
+        let number = Partition::try_from(self.places.len()).expect("fewer partitions than that");
+        let topic = self.numbers.get_key_value(topic).map_or_else(|| topic.into(), |(topic, _)| Arc::clone(topic));
+        self.numbers.entry(Arc::clone(&topic)).or_default().insert(partition, number);
+        self.places.push(Place { topic, partition });
+        number
+    }
+
+    pub(super) fn numbers(&mut self, list: &TopicPartitionList) -> Vec<Partition> {
+        list.elements().iter().map(|element| self.number(element.topic(), element.partition())).collect()
+    }
+
+    pub(super) fn receive(&mut self, mut incoming: Incoming<Raw>, now: Duration) {
+        incoming.key = key(self.keyed.as_ref(), &incoming.message);
+        if let Some(returning) = &self.returning
+            && let Some(Returned { tried, wait }) = returning(&self.place(incoming.partition).topic, &incoming.message)
+        {
+            incoming.tried = tried;
+            incoming.due = Some(now.saturating_add(wait));
+        }
+        self.session.receive(incoming, now);
+    }
+
+    pub(crate) fn places(&self) -> &[Place] {
+        &self.places
+    }
+
+    pub(crate) fn place(&self, number: Partition) -> &Place {
+        &self.places[number as usize]
+    }
+
+    /// Why there is nothing to receive: told once, or for ever if it is fatal.
+    pub(crate) fn trouble(&mut self) -> Option<ConsumeErrorKind> {
+        self.session.word().map(|word| self.kind(word))
+    }
+
+    /// Why the consumer is of no more use, if it is not.
+    pub(crate) fn fatal(&self) -> Option<ConsumeErrorKind> {
+        self.session.fatal().map(|word| self.kind(word))
+    }
+
+    fn kind(&self, word: Word<RDKafkaErrorCode>) -> ConsumeErrorKind {
+        match word {
+            Word::Trouble(code) => ConsumeErrorKind::Receive(code),
+            Word::Fatal(code) => ConsumeErrorKind::Fatal(code),
+            Word::Gone => ConsumeErrorKind::Fatal(RDKafkaErrorCode::DestroyBroker),
+            Word::Closed => self.session.stopped().map_or(ConsumeErrorKind::Closed, |stopped| {
+                let Stopped { ticket, refusal, .. } = stopped;
+                let place = format!("{}@{}", self.place(ticket.partition), ticket.offset);
+                ConsumeErrorKind::Stopped(match refusal {
+                    Some(refusal) => format!("{place}, which failed for good and was {refusal}"),
+                    None => format!("{place}, which failed for good"),
+                })
+            }),
+        }
+    }
+
+    pub(super) fn list(&self, partitions: &[Partition]) -> TopicPartitionList {
+        let mut list = TopicPartitionList::with_capacity(partitions.len());
+        for &number in partitions {
+            let Place { topic, partition } = self.place(number);
+            list.add_partition(topic, *partition);
+        }
+        list
+    }
+}

@@ -1,0 +1,170 @@
+//! What a handler says.
+
+use std::error::Error;
+
+use crate::kafka::error::SendError;
+use crate::{DumpError, LoadError, Violations};
+
+/// Why a handler could not do its work, and whether it may go better another time.
+///
+/// Any error becomes one by `?`, to be tried again, unless it says that an event is invalid: a
+/// [`LoadError`], [`DumpError`] or [`Violations`], or a [`SendError`] that [is](SendError::is_invalid). That is rejected.
+///
+/// ```
+/// use event_schema::kafka::Failure;
+/// use event_schema::prelude::*;
+///
+/// #[derive(Serialize, EventSchema)]
+/// struct Paid { #[validate(range(min = 1))] amount: u32 }
+///
+/// fn pay(amount: &str) -> Result<Vec<u8>, Failure> {
+///     let amount: u32 = amount.parse()?;
+///     if amount > 1000 {
+///         return Err(Failure::reject("too much to pay"));
+///     }
+///     Ok(Paid { amount }.dump()?)
+/// }
+/// assert!(pay("1").is_ok());
+/// assert!(!pay("one").unwrap_err().is_reject());
+/// assert!(pay("1001").unwrap_err().is_reject());
+/// assert!(pay("0").unwrap_err().is_reject());
+/// ```
+///
+/// The text of the reason goes into the log and, unless it is to [redact](crate::kafka::DeadLetter::redact), into the
+/// headers of the dead letter: keep payloads out of it. The kind of error there is the type of the reason, or
+/// `failed` or `rejected` if that is a text. Since any error becomes one, `Failure` is no [`Error`] itself.
+#[derive(Debug)]
+pub struct Failure {
+    reject: bool,
+    /// The type of the error, if it was one.
+    class: Option<&'static str>,
+    reason: Box<dyn Error + Send + Sync>,
+}
+
+impl Failure {
+    /// It may go better another time: a database that is away, a lock that is taken.
+    ///
+    /// ```
+    /// use event_schema::kafka::Failure;
+    ///
+    /// let failure = Failure::retry("the database is away");
+    /// assert_eq!(failure.reason().to_string(), "the database is away");
+    /// assert!(!failure.is_reject());
+    /// ```
+    pub fn retry<R: Into<Box<dyn Error + Send + Sync>>>(reason: R) -> Self {
+        Self { reject: false, class: class_of::<R>(), reason: reason.into() }
+    }
+
+    /// It never will: an order for a product that there never was. It is not tried again.
+    ///
+    /// ```
+    /// use event_schema::kafka::Failure;
+    ///
+    /// assert!(Failure::reject("no such product").is_reject());
+    /// ```
+    pub fn reject<R: Into<Box<dyn Error + Send + Sync>>>(reason: R) -> Self {
+        Self { reject: true, ..Self::retry(reason) }
+    }
+
+    /// Whether it is not to be tried again; see the examples of [`Failure`].
+    #[must_use]
+    pub fn is_reject(&self) -> bool {
+        self.reject
+    }
+
+    /// Why; see the example of [`retry`](Self::retry).
+    #[must_use]
+    pub fn reason(&self) -> &(dyn Error + Send + Sync + 'static) {
+        &*self.reason
+    }
+}
+
+impl Failure {
+    /// Of what kind it is, for the dead letter.
+    pub(super) fn class(&self) -> &'static str {
+        self.class.unwrap_or(if self.reject { "rejected" } else { "failed" })
+    }
+}
+
+/// The type of an error. A text says nothing by its type, and what is boxed does not tell it.
+fn class_of<R>() -> Option<&'static str> {
+    let name = std::any::type_name::<R>();
+    let is_text = name.starts_with('&') || name.starts_with("alloc::");
+    (!is_text).then_some(name)
+}
+
+impl<R: Into<Box<dyn Error + Send + Sync>>> From<R> for Failure {
+    fn from(reason: R) -> Self {
+        let failure = Self::retry(reason);
+        Self { reject: is_invalid(&*failure.reason), ..failure }
+    }
+}
+
+/// Whether it says that something is no valid event, which it will not be another time.
+fn is_invalid(reason: &(dyn Error + Send + Sync + 'static)) -> bool {
+    reason.is::<Violations>()
+        || reason.is::<DumpError>()
+        || reason.downcast_ref().is_some_and(|error: &LoadError| !error.is_io())
+        || reason.downcast_ref().is_some_and(SendError::is_invalid)
+}
+
+/// What a handler may return: nothing, or a `Result` of nothing whose error becomes a [`Failure`].
+///
+/// ```
+/// use event_schema::kafka::Handled;
+///
+/// fn is_handled<T: Handled>() -> bool { true }
+/// assert!(is_handled::<()>());
+/// assert!(is_handled::<Result<(), event_schema::kafka::Failure>>());
+/// assert!(is_handled::<std::io::Result<()>>());
+/// ```
+#[diagnostic::on_unimplemented(
+    message = "a handler cannot return `{Self}`",
+    label = "returns neither `()` nor a `Result<(), E>`",
+    note = "a handler returns nothing, or a `Result<(), E>`, where `E` is `Failure` or any error that is `Send + Sync`"
+)]
+pub trait Handled: sealed::Sealed {
+    #[doc(hidden)]
+    fn handled(self) -> Result<(), Failure>;
+}
+
+impl Handled for () {
+    fn handled(self) -> Result<(), Failure> {
+        Ok(())
+    }
+}
+
+impl<F: Into<Failure>> Handled for Result<(), F> {
+    fn handled(self) -> Result<(), Failure> {
+        self.map_err(Into::into)
+    }
+}
+
+mod sealed {
+    pub trait Sealed {}
+
+    impl Sealed for () {}
+    impl<F: Into<super::Failure>> Sealed for Result<(), F> {}
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_failure_is_called_by_the_type_of_its_error_or_by_what_was_said() {
+        let error = || std::io::Error::other("away");
+        let boxed: Box<dyn Error + Send + Sync> = error().into();
+        for (failure, class) in [
+            (Failure::retry("away"), "failed"),
+            (Failure::retry("away".to_owned()), "failed"),
+            (Failure::from(boxed), "failed"),
+            (Failure::reject("no such product"), "rejected"),
+            (Failure::from(error()), "std::io::error::Error"),
+            (Failure::retry(error()), "std::io::error::Error"),
+            (Failure::reject(error()), "std::io::error::Error"),
+        ] {
+            assert_eq!(failure.class(), class, "{failure:?}");
+        }
+    }
+}

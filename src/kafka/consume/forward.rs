@@ -1,0 +1,321 @@
+//! Sends what could not be handled to where it is kept: the dead letter topic, or a topic for retries.
+
+use std::collections::{BTreeSet, HashMap};
+use std::pin::Pin;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::time::{Duration, SystemTime};
+
+use rdkafka::error::RDKafkaErrorCode;
+use tokio::sync::OnceCell;
+
+use super::core::{GiveUp, Taken, Ticket, Work};
+use super::driver::{Returned, Returning, Shared};
+use super::fault::Fault;
+use super::policy::Policy;
+use super::raw::Raw;
+use super::received::Rejection;
+use super::retry::Retry;
+use super::session;
+use crate::kafka::config::KafkaConfig;
+use crate::kafka::error::ConfigError;
+use crate::kafka::letters::{self, DeadLetter, DeadMessage, Form, Original};
+use crate::kafka::message::{Headers, Origin, Place, ProducerRecord};
+use crate::kafka::produce::EventProducer;
+
+/// What came of a record.
+type Finished = session::Finished<Fault>;
+
+/// How many forms of a dead letter there are.
+#[expect(clippy::cast_possible_truncation, reason = "there are three")]
+pub(super) const FORMS: u32 = Form::ALL.len() as u32;
+
+/// What comes of it when there is no dead letter topic.
+const NO_DEAD_LETTER: &str = "without it the first message that cannot be handled stops the consumer";
+/// What comes of it when there is no topic for retries.
+const NO_RETRY: &str = "without it what fails is a dead letter before it was tried again";
+
+/// What there is to send.
+struct Letter<'a> {
+    raw: &'a Raw,
+    place: &'a Place,
+    offset: i64,
+    attempt: u32,
+    fault: Fault,
+}
+
+pub(super) struct Forward {
+    config: KafkaConfig,
+    /// Made when it is needed first.
+    producer: OnceCell<EventProducer>,
+    group: String,
+    dead_letter: DeadLetter,
+    retry: Retry,
+    /// What the consumer was told to read.
+    topics: Vec<String>,
+    /// Whether a pattern is among them.
+    has_pattern: bool,
+    writes_dead_letters: bool,
+    /// Whether the log says that it reads its own dead letters.
+    has_told: AtomicBool,
+    /// The topics for retries.
+    retries: Arc<HashMap<String, RetryOf>>,
+}
+
+/// What a topic for retries is for.
+struct RetryOf {
+    topic: String,
+    /// From 1 on.
+    number: u32,
+}
+
+impl Forward {
+    pub(super) fn new(config: &KafkaConfig, topics: &[String], policy: &Policy) -> Result<Self, ConfigError> {
+        let group = config.group_id().unwrap_or_default().to_owned();
+        // A record that the broker took can be too large for a client with the defaults, and with the headers
+        // that say what is wrong with it too large for the broker if it is not compressed. Each is waited
+        // for, so that there is nothing to linger for.
+        let mut config = config.clone().set("message.max.bytes", "1000000000").set("linger.ms", "0");
+        // The offset moves when it is stored, whatever other producers are content with.
+        config = config.set("acks", "all");
+        let settings = config.rdkafka_producer()?;
+        if settings.get("compression.codec").is_none_or(|codec| codec == "none") {
+            config = config.set("compression.type", "lz4");
+        }
+        let retries = if policy.has_retry_topics() { policy.retry.most() - 1 } else { 0 };
+        let retries = topics.iter().flat_map(|topic| (1..=retries).map(move |number| (topic, number)));
+        let retries = retries
+            .map(|(topic, number)| (retry_topic(topic, &group, number), RetryOf { topic: topic.clone(), number }));
+        Ok(Self {
+            retries: Arc::new(retries.collect()),
+            has_pattern: topics.iter().any(|topic| topic.starts_with('^')),
+            topics: topics.to_vec(),
+            writes_dead_letters: policy.give_up == GiveUp::DeadLetter,
+            has_told: AtomicBool::new(false),
+            config,
+            producer: OnceCell::new(),
+            group,
+            dead_letter: policy.dead_letter.clone(),
+            retry: policy.retry.clone(),
+        })
+    }
+
+    /// The topics for retries.
+    pub(super) fn retry_topics(&self) -> impl Iterator<Item = &str> {
+        self.retries.keys().map(String::as_str)
+    }
+
+    /// The topics that records are to be sent to, with what comes of it when they are not there.
+    pub(super) fn needed(&self) -> Vec<(String, &'static str)> {
+        let retries: BTreeSet<_> = self.retry_topics().map(|topic| (topic.to_owned(), NO_RETRY)).collect();
+        // What a pattern stands for shows when there are messages.
+        let topics = self.topics.iter().filter(|topic| !topic.starts_with('^') && self.writes_dead_letters);
+        let dead: BTreeSet<_> = topics.map(|topic| self.dead_letter.topic_of(topic, &self.group)).collect();
+        dead.into_iter().map(|topic| (topic, NO_DEAD_LETTER)).chain(retries).collect()
+    }
+
+    /// What a record says that comes from a topic for retries. Only there: in others it is anybody's word.
+    pub(super) fn returning(&self) -> Returning {
+        let (retries, longest) = (Arc::clone(&self.retries), self.retry.longest());
+        Box::new(move |topic, raw| {
+            let RetryOf { number, .. } = retries.get(topic)?;
+            Some(Returned { tried: *number, wait: wait(raw.headers(), SystemTime::now(), longest) })
+        })
+    }
+
+    /// The topic that a record was first published to.
+    fn topic<'a>(&'a self, place: &'a Place) -> &'a str {
+        self.retries.get(&*place.topic).map_or(&*place.topic, |retry| &retry.topic)
+    }
+
+    /// Where a record was first published.
+    fn origin<'a>(&'a self, letter: &Letter<'a>) -> Origin<'a> {
+        let Letter { raw, place, offset, .. } = *letter;
+        let here = Origin { topic: &place.topic, partition: place.partition, offset, timestamp: raw.kafka_timestamp() };
+        match self.retries.get(&*place.topic) {
+            Some(retry) => {
+                let told = Origin::before_retries(raw.headers());
+                told.filter(|origin| origin.topic == retry.topic).unwrap_or(here)
+            }
+            None => here,
+        }
+    }
+
+    /// Why a record failed that is no valid event.
+    pub(super) fn rejected(&self, rejection: Rejection) -> Fault {
+        let schema = rejection.schema_id();
+        let (_, mut error) = rejection.into_parts();
+        if self.dead_letter.redacts() {
+            error.redact();
+        }
+        Fault::Load(Arc::new(error), schema)
+    }
+
+    pub(super) fn dead_letter_topic(&self, place: &Place) -> String {
+        self.dead_letter.topic_of(self.topic(place), &self.group)
+    }
+
+    /// The topic of its own dead letters that it is told to read, if it is.
+    pub(super) fn reads_its_own(&self) -> Option<String> {
+        let mut own = self.topics.iter().map(|topic| self.dead_letter.topic_of(topic, &self.group));
+        own.find(|dead| self.writes_dead_letters && self.topics.contains(dead))
+    }
+
+    /// Whether a record is a dead letter in the topic that this consumer would send it to: its pattern stands for that,
+    /// too. It is kept there, and handled no more: those that fail would come again and again.
+    pub(super) fn passes_over(&self, raw: &Raw, place: &Place) -> bool {
+        let is_its_own = self.writes_dead_letters
+            && self.has_pattern
+            && DeadMessage::read(raw.headers())
+                .is_some_and(|dead| self.dead_letter.topic_of(dead.topic(), &self.group) == *place.topic);
+        if is_its_own && !self.has_told.swap(true, Ordering::Relaxed) {
+            tracing::warn!(
+                "`{}` has dead letters of this consumer, which are passed over: subscribe to less than that",
+                place.topic
+            );
+        }
+        is_its_own
+    }
+
+    /// Does with a record what there is to do but to handle it: sends it to where it is kept. Nothing if it is to
+    /// be handled.
+    pub(super) async fn forward(&self, shared: &Shared, taken: &Taken<Raw>, place: &Place) -> Option<Finished> {
+        let Taken { ticket, work, message: raw } = taken;
+        if *work == Work::Handle {
+            return self.passes_over(raw, place).then_some(Finished::Done);
+        }
+        let Some(fault) = shared.lock().session.cause(ticket) else {
+            // Its partition is somebody else's, who finds out anew.
+            return Some(Finished::NotYet);
+        };
+        let letter = Letter { raw, place, offset: ticket.offset, attempt: ticket.attempt, fault };
+        // Boxed, so that those that are handled do not carry it along: it is large.
+        match *work {
+            Work::Retry(number) => {
+                let topic = retry_topic(self.topic(place), &self.group, number);
+                Some(while_ready(shared, ticket, place, &topic, Box::pin(self.retry(&letter, number))).await)
+            }
+            Work::DeadLetter(form) => {
+                let topic = self.dead_letter_topic(place);
+                Some(while_ready(shared, ticket, place, &topic, Box::pin(self.dead_letter(&letter, form))).await)
+            }
+            Work::Handle => None,
+        }
+    }
+
+    /// Nothing is sent any more.
+    pub(super) async fn close(&self) {
+        /// Whoever waits for it has waited for the group before.
+        const CLOSE: Duration = Duration::from_secs(1);
+        if let Some(producer) = self.producer.get() {
+            let _ = producer.clone().close(CLOSE).await;
+        }
+    }
+
+    async fn dead_letter(&self, letter: &Letter<'_>, form: u32) -> Finished {
+        let Letter { raw, place, fault, .. } = letter;
+        let own;
+        let headers = if self.retries.contains_key(&*place.topic) {
+            own = letters::without_retries(raw.headers());
+            &own
+        } else {
+            raw.headers()
+        };
+        let original = Original { origin: self.origin(letter), key: raw.key(), value: raw.value(), headers };
+        let form = Form::ALL[form as usize % Form::ALL.len()];
+        // Into the same partition, if it is there, which shows when it is sent.
+        let record = self.dead_letter.record(&original, &self.group, &fault.cause(), form);
+        let topic = self.dead_letter_topic(place);
+        self.send(letter, ProducerRecord { topic, ..record }).await
+    }
+
+    async fn retry(&self, letter: &Letter<'_>, number: u32) -> Finished {
+        let Letter { raw, place, attempt, .. } = letter;
+        let delay = self.retry.delay(number).as_millis().try_into().unwrap_or(i64::MAX);
+        let due = since_1970(SystemTime::now()).saturating_add(delay);
+        let headers = raw.headers();
+        let record = ProducerRecord {
+            topic: retry_topic(self.topic(place), &self.group, number),
+            partition: Some(place.partition),
+            key: raw.key().map(<[u8]>::to_vec),
+            value: raw.value().map(<[u8]>::to_vec),
+            headers: letters::headers_for_retry(
+                headers,
+                &self.origin(letter),
+                &self.group,
+                attempt.saturating_add(1),
+                due,
+            ),
+        };
+        self.send(letter, record).await
+    }
+
+    async fn send(&self, letter: &Letter<'_>, mut record: ProducerRecord) -> Finished {
+        let Letter { place, offset, .. } = letter;
+        let producer = match self.producer.get_or_try_init(|| EventProducer::connect(&self.config)).await {
+            Ok(producer) => producer,
+            Err(error) => {
+                let why = format!("not sent to `{}`: {error}", record.topic);
+                tracing::warn!("{place}@{offset}: {why}");
+                if error.is_config() {
+                    return Finished::Refused { why, is_too_large: false };
+                }
+                return Finished::NotYet;
+            }
+        };
+        let mut sent = producer.send_record(&record).await;
+        // It has fewer partitions than the topic that the record comes from.
+        if sent.as_ref().is_err_and(|error| error.code() == Some(RDKafkaErrorCode::UnknownPartition)) {
+            record.partition = None;
+            sent = producer.send_record(&record).await;
+        }
+        match sent {
+            Ok(_) => Finished::Done,
+            Err(error) => {
+                tracing::warn!("{place}@{offset}: {error}");
+                if error.is_permanent() {
+                    Finished::Refused { why: error.to_string(), is_too_large: error.is_too_large() }
+                } else {
+                    Finished::NotYet
+                }
+            }
+        }
+    }
+}
+
+/// Waits for what is being sent. While it takes long it is not taken, and the consumer not ready.
+async fn while_ready(
+    shared: &Shared,
+    ticket: &Ticket,
+    place: &Place,
+    topic: &str,
+    mut sent: Pin<Box<impl Future<Output = Finished>>>,
+) -> Finished {
+    /// librdkafka waits for a topic that is not there for half a minute, without a word.
+    const LONG: Duration = Duration::from_secs(3);
+    if let Ok(finished) = tokio::time::timeout(LONG, &mut sent).await {
+        return finished;
+    }
+    shared.lock().session.delay(ticket);
+    tracing::warn!("{place}@{}: not taken so far, is there a topic `{topic}`, and are its brokers?", ticket.offset);
+    sent.await
+}
+
+fn retry_topic(topic: &str, group: &str, number: u32) -> String {
+    letters::legal(&format!("{topic}-{group}"), &format!("-retry-{number}"))
+}
+
+/// How long a record from a topic for retries is to wait: no longer than we would have let it.
+fn wait(headers: &Headers, now: SystemTime, longest: Duration) -> Duration {
+    let left = letters::due(headers).map_or(0, |due| due.saturating_sub(since_1970(now)));
+    Duration::from_millis(left.try_into().unwrap_or(0)).min(longest)
+}
+
+/// In milliseconds.
+fn since_1970(time: SystemTime) -> i64 {
+    let since = time.duration_since(SystemTime::UNIX_EPOCH).unwrap_or(Duration::ZERO);
+    since.as_millis().try_into().unwrap_or(i64::MAX)
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,42 @@
+//! The consumer: a record on its way in, until it is finished.
+//!
+//! [`core`] decides what becomes of each record and [`session`] the rest, [`driver`] polls librdkafka and does what they say. The rest
+//! is how users take part: [`consumer`] and [`batches`] hand records out, [`runner`] and [`worker`] have
+//! them handled, [`forward`] sends on what failed.
+
+mod ahead;
+mod batch;
+mod batches;
+mod consumer;
+mod core;
+mod delivery;
+mod driver;
+mod failure;
+mod fault;
+mod forward;
+mod handle;
+mod panics;
+mod policy;
+mod raw;
+mod received;
+mod retry;
+mod runner;
+mod session;
+mod subscription;
+mod tally;
+mod tell;
+mod worker;
+
+pub use self::batch::Batch;
+pub use self::batches::Batches;
+pub use self::consumer::EventConsumer;
+pub(crate) use self::core::Position;
+pub use self::core::{GiveUp, Order, Outcome};
+pub use self::delivery::Delivery;
+pub use self::failure::{Failure, Handled};
+pub use self::handle::{Buffered, RunHandle};
+pub(crate) use self::raw::Raw;
+pub use self::received::{Body, Received, Rejection};
+pub use self::retry::Retry;
+pub use self::runner::Runner;
+pub use self::tally::Counts;

@@ -1,0 +1,88 @@
+//! What a consumer does with its records: what users choose.
+
+use std::time::Duration;
+
+use super::core::{Backoff, GiveUp, Limit, Order, Rules, Waiting};
+use super::retry::Retry;
+use crate::kafka::letters::DeadLetter;
+
+/// All that a [`Runner`](crate::kafka::Runner) is told, but for what is called.
+#[derive(Debug, Clone)]
+pub(super) struct Policy {
+    pub(super) order: Option<Order>,
+    pub(super) concurrency: usize,
+    pub(super) buffer: Limit,
+    pub(super) span: u64,
+    pub(super) retry: Retry,
+    pub(super) give_up: GiveUp,
+    pub(super) dead_letter: DeadLetter,
+    pub(super) timeout: Option<Duration>,
+    pub(super) revoke_timeout: Option<Duration>,
+    pub(super) commit_interval: Duration,
+}
+
+impl Default for Policy {
+    fn default() -> Self {
+        Self {
+            order: Some(Order::Partition),
+            concurrency: std::thread::available_parallelism().map_or(1, Into::into),
+            buffer: BUFFER,
+            span: 1_000,
+            retry: Retry::default(),
+            give_up: GiveUp::default(),
+            dead_letter: DeadLetter::new(),
+            timeout: None,
+            revoke_timeout: None,
+            commit_interval: Duration::from_secs(1),
+        }
+    }
+}
+
+/// What librdkafka hands over in a row is of one partition, thousands of messages: with a small share of its own the
+/// partition would be full before its receiver wakes.
+const BUFFER: Limit = Limit { records: 100_000, bytes: 32 << 20 };
+
+/// Between two tries to send a dead letter. They are for brokers that come back, and not for the handler: its own
+/// pauses may be long.
+const FORWARD: Backoff = Backoff { first: Duration::from_millis(100), longest: Duration::from_secs(5), jitter: 0.5 };
+
+impl Policy {
+    /// What contradicts itself.
+    pub(super) fn fault(&self) -> Option<&'static str> {
+        match (self.order, self.retry.waiting) {
+            (Some(Order::Partition), Waiting::Key) => {
+                Some("`Retry::park` cannot hold the order of a partition: use `Order::Key`, or `Retry::in_place`")
+            }
+            (Some(_), Waiting::Nothing) => {
+                Some("`Retry::topics` cannot hold an order: use `unordered`, or `Retry::park` with `Order::Key`")
+            }
+            _ => None,
+        }
+    }
+
+    pub(super) fn has_retry_topics(&self) -> bool {
+        self.retry.waiting == Waiting::Nothing
+    }
+
+    pub(super) fn rules(&self, forms: u32) -> Rules {
+        Rules {
+            order: self.order,
+            buffer: self.buffer,
+            span: self.span,
+            attempts: self.retry.attempts,
+            backoff: self.retry.backoff,
+            forward_backoff: FORWARD,
+            waiting: self.retry.waiting,
+            give_up: self.give_up,
+            forms,
+            patience: self.timeout,
+            commit_every: self.commit_interval,
+        }
+    }
+
+    /// For those who keep the loop in their own hands: whoever gets a message says when it is done.
+    pub(super) fn by_hand() -> Rules {
+        let unordered = Self { order: None, span: u64::MAX, ..Self::default() };
+        unordered.rules(1)
+    }
+}

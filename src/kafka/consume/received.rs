@@ -1,0 +1,363 @@
+//! A message in hand.
+
+use std::fmt;
+use std::sync::Arc;
+use std::time::SystemTime;
+
+use super::core::Position;
+use super::raw::Raw;
+use crate::format::cloudevents::{CloudEvent, Data, Mode};
+use crate::kafka::message::{Headers, Origin};
+use crate::{Envelope, EventSchema, LoadError, Violations};
+
+/// A message in hand: an event, or why it is none, and where it came from.
+///
+/// ```
+/// use event_schema::kafka::{EmbeddedKafka, EventConsumer, EventProducer};
+/// use event_schema::prelude::*;
+///
+/// #[derive(Serialize, EventSchema)]
+/// #[event(topic = "orders", key = order_id)]
+/// struct OrderPlaced { order_id: String }
+///
+/// # #[tokio::main(flavor = "current_thread")]
+/// # async fn main() -> Result<(), Box<dyn std::error::Error>> {
+/// let kafka = EmbeddedKafka::start()?;
+/// kafka.create_topic("orders", 1)?;
+/// let producer = EventProducer::connect(&kafka.config()).await?;
+/// let sent = producer.send(&OrderPlaced { order_id: "A-1".to_owned() }).await?;
+///
+/// let config = kafka.config().group("docs");
+/// let mut consumer = EventConsumer::<OrderPlaced>::subscribe(&config).await?;
+/// let received = consumer.recv().await?;
+/// assert_eq!(received.to_string(), "orders/0@0");
+/// assert_eq!(received.topic(), "orders");
+/// assert_eq!((received.partition(), received.offset()), (sent.partition(), sent.offset()));
+/// assert!(received.timestamp().is_some());
+/// assert_eq!(received.key(), Some(&b"A-1"[..]));
+/// assert_eq!(received.headers().get("content-type"), Some(&b"application/json"[..]));
+/// assert_eq!(received.envelope().version(), Some(1));
+/// assert!(received.rejection().is_none());
+/// assert_eq!(received.into_event().unwrap().order_id, "A-1");
+/// # Ok(())
+/// # }
+/// ```
+pub struct Received<E> {
+    pub(super) topic: Arc<str>,
+    pub(super) partition: i32,
+    pub(super) raw: Raw,
+    /// Of a message that has it in its value; others have it in their headers.
+    pub(super) structured: Option<Box<Envelope>>,
+    pub(super) position: Position,
+    pub(super) body: Body<E>,
+}
+
+/// What a message holds.
+///
+/// ```
+/// use event_schema::kafka::Body;
+///
+/// fn describe<E>(body: &Body<E>) -> String {
+///     match body {
+///         Body::Event(_) => "an event".to_owned(),
+///         Body::Rejected(rejection) => format!("no event: {}", rejection.error()),
+///         Body::Tombstone => "a deletion".to_owned(),
+///         _ => "something new".to_owned(),
+///     }
+/// }
+/// assert_eq!(describe::<()>(&Body::Tombstone), "a deletion");
+/// ```
+#[derive(Debug)]
+#[non_exhaustive]
+pub enum Body<E> {
+    /// A valid event.
+    Event(E),
+    /// What cannot be loaded, or breaks the rules.
+    Rejected(Rejection),
+    /// No value at all, which in a compacted topic deletes the key.
+    Tombstone,
+}
+
+impl<E> Received<E> {
+    /// The topic. For this and the following see the example of [`Received`].
+    #[must_use]
+    pub fn topic(&self) -> &str {
+        &self.topic
+    }
+
+    /// The partition of the topic.
+    #[must_use]
+    pub fn partition(&self) -> i32 {
+        self.partition
+    }
+
+    /// The offset in the partition.
+    #[must_use]
+    pub fn offset(&self) -> i64 {
+        self.position.offset
+    }
+
+    /// When it was sent or, where the topic says so, stored.
+    #[must_use]
+    pub fn timestamp(&self) -> Option<SystemTime> {
+        self.raw.timestamp()
+    }
+
+    /// The key's bytes. No key is not an empty one.
+    #[must_use]
+    pub fn key(&self) -> Option<&[u8]> {
+        self.raw.key()
+    }
+
+    /// The headers.
+    #[must_use]
+    pub fn headers(&self) -> &Headers {
+        self.raw.headers()
+    }
+
+    /// What travels beside the event: id, source, time, version, causation and trace. Made from the
+    /// headers at each call.
+    ///
+    /// Every message has an id and, if Kafka knows it, a time, whoever sent it: [`Envelope`] says how.
+    ///
+    /// ```
+    /// use event_schema::Envelope;
+    /// use event_schema::kafka::{EmbeddedKafka, EventConsumer, EventProducer};
+    /// use event_schema::prelude::*;
+    ///
+    /// #[derive(Serialize, EventSchema)]
+    /// #[event(name = "note.taken", version = 2, topic = "notes")]
+    /// struct NoteTaken { text: String }
+    ///
+    /// # #[tokio::main(flavor = "current_thread")]
+    /// # async fn main() -> Result<(), Box<dyn std::error::Error>> {
+    /// # let kafka = EmbeddedKafka::start()?;
+    /// let producer = EventProducer::connect(&kafka.config()).await?.with_source("/desk")?;
+    /// producer.send(&NoteTaken { text: "hello".to_owned() }).await?;
+    ///
+    /// # let config = kafka.config().group("docs");
+    /// let mut consumer = EventConsumer::<NoteTaken>::subscribe(&config).await?;
+    /// let envelope = consumer.recv().await?.envelope();
+    /// assert_eq!((envelope.source(), envelope.version()), (Some("/desk"), Some(2)));
+    ///
+    /// let answer = Envelope::caused_by(&envelope);
+    /// assert_eq!(answer.causation(), Some(envelope.id()));
+    /// # Ok(())
+    /// # }
+    /// ```
+    #[must_use]
+    pub fn envelope(&self) -> Envelope {
+        envelope(self.structured.as_deref(), self.headers(), self, self.timestamp())
+    }
+
+    /// What it holds.
+    #[must_use]
+    pub fn body(&self) -> &Body<E> {
+        &self.body
+    }
+
+    /// What it holds, taken out.
+    #[must_use]
+    pub fn into_body(self) -> Body<E> {
+        self.body
+    }
+
+    /// The event, if it is a valid one.
+    #[must_use]
+    pub fn event(&self) -> Option<&E> {
+        match &self.body {
+            Body::Event(event) => Some(event),
+            _ => None,
+        }
+    }
+
+    /// The event, taken out, if it is a valid one.
+    #[must_use]
+    pub fn into_event(self) -> Option<E> {
+        match self.body {
+            Body::Event(event) => Some(event),
+            _ => None,
+        }
+    }
+
+    /// Why it is no event, if it was rejected.
+    #[must_use]
+    pub fn rejection(&self) -> Option<&Rejection> {
+        match &self.body {
+            Body::Rejected(rejection) => Some(rejection),
+            _ => None,
+        }
+    }
+}
+
+/// Where it came from: `topic/partition@offset`.
+impl<E> fmt::Display for Received<E> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}/{}@{}", self.topic, self.partition, self.position.offset)
+    }
+}
+
+/// Without key and headers, which may hold personal data.
+impl<E: fmt::Debug> fmt::Debug for Received<E> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Received")
+            .field("topic", &self.topic)
+            .field("partition", &self.partition)
+            .field("offset", &self.position.offset)
+            .field("timestamp", &self.timestamp())
+            .field("body", &self.body)
+            .finish_non_exhaustive()
+    }
+}
+
+/// A message that is no valid event: its original bytes, and everything that is wrong with them.
+///
+/// ```
+/// use event_schema::kafka::{EmbeddedKafka, EventConsumer, EventProducer};
+/// use event_schema::prelude::*;
+///
+/// // The same event, in another service and without its rule.
+/// #[derive(Serialize, EventSchema)]
+/// #[event(name = "note")]
+/// struct Draft { text: String }
+///
+/// #[derive(Debug, Serialize, EventSchema)]
+/// struct Note {
+///     #[validate(length(min = 1))]
+///     text: String,
+/// }
+///
+/// # #[tokio::main(flavor = "current_thread")]
+/// # async fn main() -> Result<(), Box<dyn std::error::Error>> {
+/// let kafka = EmbeddedKafka::start()?;
+/// let producer = EventProducer::connect(&kafka.config()).await?;
+/// producer.send_to("notes", &Draft { text: String::new() }).await?;
+///
+/// let config = kafka.config().group("docs");
+/// let mut consumer = EventConsumer::<Note>::subscribe_to(&config, &["notes"]).await?;
+/// let received = consumer.recv().await?;
+/// let rejection = received.rejection().unwrap();
+/// assert_eq!(rejection.bytes(), br#"{"text":""}"#);
+/// assert!(rejection.error().is_invalid());
+/// assert_eq!(rejection.violations().unwrap().len(), 1);
+/// # Ok(())
+/// # }
+/// ```
+pub struct Rejection {
+    bytes: Vec<u8>,
+    error: LoadError,
+}
+
+impl Rejection {
+    pub(super) fn new(bytes: &[u8], error: LoadError) -> Self {
+        Self { bytes: bytes.to_vec(), error }
+    }
+
+    /// The message's value as it was sent. For this and the following see the example of
+    /// [`Rejection`].
+    #[must_use]
+    pub fn bytes(&self) -> &[u8] {
+        &self.bytes
+    }
+
+    /// Why it cannot be loaded.
+    #[must_use]
+    pub fn error(&self) -> &LoadError {
+        &self.error
+    }
+
+    /// Everything that is wrong with it, if it is complete JSON.
+    #[must_use]
+    pub fn violations(&self) -> Option<&Violations> {
+        self.error.violations()
+    }
+
+    /// The bytes and the error, taken out.
+    #[must_use]
+    pub fn into_parts(self) -> (Vec<u8>, LoadError) {
+        (self.bytes, self.error)
+    }
+}
+
+/// Without the bytes, which may hold personal data.
+impl Rejection {
+    /// The id of a schema, if the message is framed as Confluent's serializers do it: a zero, the id in four bytes, and
+    /// then the value, which is no plain JSON.
+    ///
+    /// ```
+    /// # use event_schema::kafka::{EmbeddedKafka, EventConsumer};
+    /// # use event_schema::prelude::*;
+    /// # #[derive(Debug, Serialize, EventSchema)]
+    /// # #[event(topic = "notes")]
+    /// # struct Note { text: String }
+    /// # #[tokio::main(flavor = "current_thread")]
+    /// # async fn main() -> Result<(), Box<dyn std::error::Error>> {
+    /// # let kafka = EmbeddedKafka::start()?;
+    /// kafka.publish_bytes("notes", None, Some(b"\0\0\0\0\x07{}"), &[]).await;
+    /// let mut consumer = EventConsumer::<Note>::subscribe(&kafka.config().group("docs")).await?;
+    /// let received = consumer.recv().await?;
+    /// assert_eq!(received.rejection().unwrap().schema_id(), Some(7));
+    /// # Ok(())
+    /// # }
+    /// ```
+    #[must_use]
+    pub fn schema_id(&self) -> Option<u32> {
+        match self.bytes[..] {
+            // No JSON begins with it.
+            [0, a, b, c, d, _, ..] => Some(u32::from_be_bytes([a, b, c, d])),
+            _ => None,
+        }
+    }
+}
+
+impl fmt::Debug for Rejection {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Rejection").field("len", &self.bytes.len()).field("error", &self.error).finish()
+    }
+}
+
+impl<E: EventSchema> Received<E> {
+    /// A message as it came from the broker, loaded.
+    pub(crate) fn of(topic: Arc<str>, partition: i32, position: Position, raw: Raw) -> Self {
+        let (body, structured) = load(raw.headers(), raw.value());
+        Self { topic, partition, raw, structured, position, body }
+    }
+}
+
+/// Loads the event that a message holds, by what its headers say of it; beside it the envelope, if that
+/// stands in the value.
+pub(super) fn load<E: EventSchema>(headers: &Headers, value: Option<&[u8]>) -> (Body<E>, Option<Box<Envelope>>) {
+    let Some(bytes) = value else { return (Body::Tombstone, None) };
+    let body = |loaded: Result<E, LoadError>| match loaded {
+        Ok(event) => Body::Event(event),
+        Err(error) => Body::Rejected(Rejection::new(bytes, error)),
+    };
+    match Mode::of(headers.iter()) {
+        Mode::Structured => match CloudEvent::read(headers.iter(), Some(bytes)) {
+            Ok(event) => {
+                let data = event.data().map_or(&[][..], Data::as_bytes);
+                (body(E::load_typed(event.event_type(), data)), Some(Box::new(Envelope::from(&event))))
+            }
+            Err(error) => (body(Err(error.into())), None),
+        },
+        Mode::Binary => match headers.get("ce_type").map(str::from_utf8) {
+            Some(Ok(event_type)) if !event_type.is_empty() => (body(E::load_typed(event_type, bytes)), None),
+            _ => (body(E::load_untyped(bytes)), None),
+        },
+        _ => (body(E::load_untyped(bytes)), None),
+    }
+}
+
+/// What travels beside an event that was received in this place.
+pub(super) fn envelope(
+    structured: Option<&Envelope>,
+    headers: &Headers,
+    place: &impl fmt::Display,
+    time: Option<SystemTime>,
+) -> Envelope {
+    let envelope = structured.cloned().unwrap_or_else(|| Envelope::read(headers.iter()));
+    // Where and when it was first stored: of a dead letter, what that came from.
+    let origin = || Origin::read(headers);
+    let id = || origin().map_or_else(|| place.to_string(), |origin| origin.to_string());
+    envelope.or(id, || origin().and_then(|origin| origin.time()).or(time))
+}

@@ -1,0 +1,381 @@
+//! How events are to be handled, and the run that does it.
+
+use std::fmt;
+use std::hash::RandomState;
+use std::marker::PhantomData;
+use std::sync::Arc;
+use std::time::Duration;
+
+use super::batches::Batches;
+use super::core::{GiveUp, Order};
+use super::delivery::Delivery;
+use super::driver::{self, Member, Seats};
+use super::failure::Handled;
+use super::forward::{FORMS, Forward};
+use super::policy::Policy;
+use super::retry::Retry;
+use super::session::LEAVE;
+use super::subscription::Subscription;
+use super::tally::Counts;
+use super::worker::{Job, Tombstones, supervise};
+use crate::EventSchema;
+use crate::kafka::error::{ConsumeErrorKind, RunError, RunErrorKind};
+use crate::kafka::letters::DeadLetter;
+
+/// A consumer and how it is to handle its events: [`EventConsumer::runner`](crate::kafka::EventConsumer::runner).
+///
+/// ```
+/// use event_schema::kafka::{
+///     DeadLetter, Delivery, EmbeddedKafka, EventConsumer, EventProducer, Failure, GiveUp, Order, Retry,
+/// };
+/// use event_schema::prelude::*;
+/// use std::time::Duration;
+///
+/// #[derive(Debug, Serialize, EventSchema)]
+/// #[event(topic = "orders", key = customer)]
+/// struct OrderPlaced { customer: String, number: u32 }
+///
+/// async fn handle(order: Delivery<OrderPlaced>) -> Result<(), Failure> {
+///     println!("{}: order {} of {}", order, order.number, order.customer);
+///     Ok(())
+/// }
+///
+/// async fn forget(customer: Delivery<()>) {
+///     println!("{:?} is deleted", customer.key());
+/// }
+///
+/// # #[tokio::main]
+/// # async fn main() -> Result<(), Box<dyn std::error::Error>> {
+/// let kafka = EmbeddedKafka::start()?;
+/// let producer = EventProducer::connect(&kafka.config()).await?;
+/// for number in 0..10 {
+///     let customer = ["alice", "bob"][number as usize % 2].to_owned();
+///     producer.send(&OrderPlaced { customer, number }).await?;
+/// }
+/// producer.send_tombstone("orders", "alice").await?;
+///
+/// let consumer = EventConsumer::<OrderPlaced>::subscribe(&kafka.config().group("billing")).await?;
+/// let billing = consumer.handle();
+/// let running = tokio::spawn(
+///     consumer.runner()
+///         .order(Order::Key)
+///         .concurrency(100)
+///         .buffer(10_000, 4 << 20)
+///         .span(500)
+///         .retry(Retry::park().attempts(3))
+///         .give_up(GiveUp::DeadLetter)
+///         .dead_letter(DeadLetter::new().topic("dead-letters"))
+///         .handler_timeout(Duration::from_secs(30))
+///         .revoke_timeout(Duration::from_secs(60))
+///         .commit_interval(Duration::from_millis(200))
+///         .on_tombstone(forget)
+///         .run(handle),
+/// );
+/// # async fn until(what: impl Fn() -> bool) { while !what() { tokio::task::yield_now().await } }
+/// until(|| billing.counts().done() == 11).await;
+/// billing.close(Duration::from_secs(10)).await?;
+/// assert_eq!(running.await??.done(), 11);
+/// # Ok(())
+/// # }
+/// ```
+#[must_use = "nothing is handled before it runs"]
+pub struct Runner<E> {
+    subscription: Subscription,
+    policy: Policy,
+    tombstones: Option<Tombstones>,
+    /// The last setting that batches do not have.
+    for_handlers: Option<&'static str>,
+    event: PhantomData<fn() -> E>,
+}
+
+impl<E: EventSchema + Send + Sync + 'static> Runner<E> {
+    pub(super) fn new(subscription: Subscription) -> Self {
+        Self { subscription, policy: Policy::default(), tombstones: None, for_handlers: None, event: PhantomData }
+    }
+
+    /// What keeps its order; across, events are handled in parallel. [`Order::Partition`] unless set. For this and
+    /// the following see the example of [`Runner`].
+    pub fn order(mut self, order: Order) -> Self {
+        self.policy.order = Some(order);
+        self.for_handlers("order")
+    }
+
+    /// Nothing keeps its order.
+    ///
+    /// ```
+    /// # use event_schema::kafka::{Delivery, EmbeddedKafka, EventConsumer};
+    /// # use event_schema::prelude::*;
+    /// # use std::sync::Arc;
+    /// # use std::time::Duration;
+    /// # use tokio::sync::Barrier;
+    /// # #[derive(Serialize, EventSchema)]
+    /// # #[event(topic = "notes")]
+    /// # struct Note { text: String }
+    /// # #[tokio::main]
+    /// # async fn main() -> Result<(), Box<dyn std::error::Error>> {
+    /// # let kafka = EmbeddedKafka::start()?;
+    /// # kafka.create_topic("notes", 1)?;
+    /// # for text in ["one", "two"] { kafka.publish(&Note { text: text.to_owned() }).await; }
+    /// # let consumer = EventConsumer::<Note>::subscribe(&kafka.config().group("docs")).await?;
+    /// # let handle = consumer.handle();
+    /// // Two events of one partition wait for each other.
+    /// let meeting = Arc::new(Barrier::new(2));
+    /// let runner = consumer.runner().unordered().concurrency(2);
+    /// let running = tokio::spawn(runner.run(move |_: Delivery<Note>| {
+    ///     let meeting = Arc::clone(&meeting);
+    ///     async move { drop(meeting.wait().await) }
+    /// }));
+    /// # kafka.handled("docs", "notes").await;
+    /// # handle.close(Duration::from_secs(10)).await?;
+    /// assert_eq!(running.await??.done(), 2);
+    /// # Ok(())
+    /// # }
+    /// ```
+    pub fn unordered(mut self) -> Self {
+        self.policy.order = None;
+        self
+    }
+
+    /// How many events are handled at once, at most: as many as the machine can do in parallel unless set, and no more
+    /// than 65,536. More are worth it for handlers that wait for others.
+    pub fn concurrency(mut self, workers: usize) -> Self {
+        self.policy.concurrency = workers.clamp(1, 1 << 16);
+        self.for_handlers("concurrency")
+    }
+
+    /// How much may wait in memory, in messages and in bytes: 100,000 and 32 MiB unless set. Each partition
+    /// has an equal share. A thousand messages more may be on their way.
+    pub fn buffer(mut self, messages: usize, bytes: usize) -> Self {
+        self.policy.buffer.records = messages;
+        self.policy.buffer.bytes = bytes;
+        self
+    }
+
+    /// How far ahead of the first unfinished message of a partition others are handled: 1,000 messages
+    /// unless set. So many a crash repeats at most, and what was finished since the last commit.
+    pub fn span(mut self, messages: u64) -> Self {
+        self.policy.span = messages.max(1);
+        self
+    }
+
+    /// Whether and how a failed message is tried again: [`Retry::in_place`] unless set.
+    pub fn retry(mut self, retry: Retry) -> Self {
+        self.policy.retry = retry;
+        self
+    }
+
+    /// What becomes of a message that failed for good: [`GiveUp::DeadLetter`] unless set.
+    pub fn give_up(mut self, give_up: GiveUp) -> Self {
+        self.policy.give_up = give_up;
+        self
+    }
+
+    /// How dead letters are written, and where: [`DeadLetter::new`] unless set.
+    pub fn dead_letter(mut self, dead_letter: DeadLetter) -> Self {
+        self.policy.dead_letter = dead_letter;
+        self
+    }
+
+    /// How long a handler may take before it is dropped and counts as failed; as long as it likes unless set.
+    ///
+    /// A handler that blocks its thread, or computes for long without an await, cannot be dropped. Its time is over
+    /// all the same, and another takes its place; what it does then has no effect on the message any more, but it
+    /// keeps a thread of the runtime from all others. What blocks belongs into `tokio::task::spawn_blocking`.
+    pub fn handler_timeout(mut self, timeout: Duration) -> Self {
+        self.policy.timeout = Some(timeout);
+        self
+    }
+
+    /// How long a partition that goes to another member of the group waits for the messages of it that are being
+    /// handled, and for those that others have overtaken: 10 seconds unless set, or a third of
+    /// `session.timeout.ms` or of `max.poll.interval.ms` if that is less. A handler that takes longer is dropped, and
+    /// the next owner handles the message again.
+    ///
+    /// The whole group may wait for it, so it is to be as long as most handlers take, and not longer. It has to be
+    /// less than `max.poll.interval.ms`, which is 5 minutes unless set: after that the group gives the member up.
+    /// A run that stops by itself waits as long; a [close](crate::kafka::RunHandle::close) no longer than it is told to.
+    pub fn revoke_timeout(mut self, timeout: Duration) -> Self {
+        self.policy.revoke_timeout = Some(timeout);
+        self
+    }
+
+    /// How often what is done is committed: each second unless set, and each millisecond at most.
+    pub fn commit_interval(mut self, interval: Duration) -> Self {
+        self.policy.commit_interval = interval.max(Duration::from_millis(1));
+        self
+    }
+
+    /// What handles the messages without a value, which in a compacted topic delete a key. Without it they
+    /// count as done.
+    pub fn on_tombstone<H, F>(mut self, handler: H) -> Self
+    where
+        H: Fn(Delivery<()>) -> F + Send + Sync + 'static,
+        F: Future<Output: Handled> + Send + 'static,
+    {
+        self.tombstones = Some(Box::new(move |tombstone| {
+            let work = handler(tombstone);
+            Box::pin(async move { work.await.handled() })
+        }));
+        self.for_handlers("on_tombstone")
+    }
+
+    /// Notes a setting that means nothing where there is no handler.
+    fn for_handlers(self, setting: &'static str) -> Self {
+        Self { for_handlers: Some(setting), ..self }
+    }
+
+    /// To receive many messages at a time, and say what came of each; for an example see [`Batches`].
+    ///
+    /// There is no handler then, and no place for [`order`](Self::order), [`concurrency`](Self::concurrency) and
+    /// [`on_tombstone`](Self::on_tombstone).
+    ///
+    /// # Errors
+    ///
+    /// Of [`RunError`], if the settings cannot be used, or if one of these three was made.
+    ///
+    /// ```
+    /// # use event_schema::kafka::{EmbeddedKafka, EventConsumer};
+    /// # use event_schema::prelude::*;
+    /// # #[derive(Serialize, EventSchema)]
+    /// # #[event(topic = "notes")]
+    /// # struct Note { text: String }
+    /// # #[tokio::main]
+    /// # async fn main() -> Result<(), Box<dyn std::error::Error>> {
+    /// # let kafka = EmbeddedKafka::start()?;
+    /// # let consumer = EventConsumer::<Note>::subscribe(&kafka.config().group("docs")).await?;
+    /// let error = consumer.runner().concurrency(100).batches().unwrap_err();
+    /// assert!(error.is_config());
+    /// assert_eq!(error.to_string(), "`concurrency` is for handlers: batches have none");
+    /// # Ok(())
+    /// # }
+    /// ```
+    pub fn batches(mut self) -> Result<Batches<E>, RunError> {
+        if let Some(setting) = self.for_handlers {
+            return Err(RunErrorKind::ForHandlers(setting).into());
+        }
+        self.policy.order = None;
+        let (member, forward) = prepare(self.subscription, &self.policy)?;
+        Ok(Batches::new(member, forward))
+    }
+
+    /// Handles events until it is [closed](crate::kafka::RunHandle::close) or cannot go on. See [`EventConsumer::run`](crate::kafka::EventConsumer::run).
+    ///
+    /// # Errors
+    ///
+    /// Of [`RunError`].
+    ///
+    /// ```
+    /// # use event_schema::kafka::{Delivery, EmbeddedKafka, EventConsumer, Failure, Order};
+    /// # use event_schema::prelude::*;
+    /// # use std::time::Duration;
+    /// # #[derive(Serialize, EventSchema)]
+    /// # #[event(topic = "notes")]
+    /// # struct Note { text: String }
+    /// # #[tokio::main]
+    /// # async fn main() -> Result<(), Box<dyn std::error::Error>> {
+    /// # let kafka = EmbeddedKafka::start()?;
+    /// # kafka.create_topic("notes", 1)?;
+    /// # let consumer = EventConsumer::<Note>::subscribe(&kafka.config().group("docs")).await?;
+    /// # let handle = consumer.handle();
+    /// # tokio::spawn(async move { handle.close(Duration::from_secs(5)).await });
+    /// let counts = consumer
+    ///     .runner()
+    ///     .order(Order::Key)
+    ///     .run(async |note: Delivery<Note>| -> Result<(), Failure> {
+    ///         println!("{}", note.text);
+    ///         Ok(())
+    ///     })
+    ///     .await?;
+    /// assert_eq!(counts.done(), 0);
+    /// # Ok(())
+    /// # }
+    /// ```
+    pub async fn run<H, F>(self, handler: H) -> Result<Counts, RunError>
+    where
+        H: Fn(Delivery<E>) -> F + Send + Sync + 'static,
+        F: Future<Output: Handled> + Send + 'static,
+    {
+        let Self { subscription, policy, tombstones, .. } = self;
+        let (mut member, forward) = prepare(subscription, &policy)?;
+        let shared = Arc::clone(&member.shared);
+        {
+            let mut state = shared.lock();
+            state.seats = Seats::new(policy.concurrency);
+            state.session.handle(shared.now());
+        }
+        shared.wake();
+        let job = Arc::new(Job { handler, tombstones, forward, event: PhantomData });
+        supervise(&shared, &job).await;
+        let (end, stopped, fatal) = {
+            let state = shared.lock();
+            let stopped = state.session.stopped().map(|stopped| {
+                let place = format!("{}@{}", state.place(stopped.ticket.partition), stopped.ticket.offset);
+                (place, stopped.cause.clone(), stopped.refusal.clone())
+            });
+            let refused = state.session.unauthorized().map(ConsumeErrorKind::Receive);
+            let end = state.session.closing().map(|closing| closing.end);
+            (end.unwrap_or_else(|| shared.now() + LEAVE), stopped, state.fatal().or(refused))
+        };
+        let end = shared.at(end).into();
+        let _ = tokio::time::timeout_at(end, member.gone.changed()).await;
+        let _ = tokio::time::timeout_at(end, job.forward.close()).await;
+        match (stopped, fatal) {
+            (Some((place, cause, refusal)), _) => {
+                let fault = cause.map(|cause| cause.text()).unwrap_or_default();
+                let refusal = refusal.filter(|_| policy.give_up == GiveUp::DeadLetter);
+                Err(match refusal {
+                    Some(refusal) => RunErrorKind::DeadLetterRefused { place, fault, refusal },
+                    None => RunErrorKind::Stopped { place, fault },
+                }
+                .into())
+            }
+            (None, Some(fatal)) => Err(RunErrorKind::Consume(fatal.into()).into()),
+            (None, None) => Ok(shared.tally.counts()),
+        }
+    }
+}
+
+/// Gives the core its rules.
+fn prepare(subscription: Subscription, policy: &Policy) -> Result<(Member, Forward), RunError> {
+    if let Some(fault) = policy.fault() {
+        return Err(RunErrorKind::Policy(fault).into());
+    }
+    let Subscription { member, ahead, config, topics } = subscription;
+    if policy.has_retry_topics() && topics.iter().any(|topic| topic.starts_with('^')) {
+        return Err(RunErrorKind::Policy("`Retry::topics` needs the names of the topics, not a pattern").into());
+    }
+    let settings = config.rdkafka_consumer().map_err(RunErrorKind::Config)?;
+    if policy.revoke_timeout.is_some_and(|timeout| timeout >= driver::longest_revoke(&settings)) {
+        return Err(RunErrorKind::Policy("`revoke_timeout` has to be less than `max.poll.interval.ms`").into());
+    }
+    let forward = Forward::new(&config, &topics, policy).map_err(RunErrorKind::Config)?;
+    if let Some(topic) = forward.reads_its_own() {
+        return Err(RunErrorKind::OwnDeadLetters(topic).into());
+    }
+    let shared = &member.shared;
+    let mut state = shared.lock();
+    // What was taken ahead of `recv` and not handed out.
+    for (position, raw) in ahead.records.into_iter().rev() {
+        state.session.unpop(&position, raw.size(), raw);
+    }
+    let keyed = (policy.order == Some(Order::Key)).then(RandomState::new);
+    state.session.govern(policy.rules(FORMS), |raw| driver::key(keyed.as_ref(), raw), shared.now());
+    state.keyed = keyed;
+    if let Some(timeout) = policy.revoke_timeout {
+        state.session.set_revoke_timeout(timeout);
+    }
+    if policy.has_retry_topics() {
+        state.returning = Some(forward.returning());
+        let retries = forward.retry_topics().map(str::to_owned);
+        state.topics = Some(topics.iter().cloned().chain(retries).collect());
+    }
+    drop(state);
+    member.look_for(forward.needed());
+    Ok((member, forward))
+}
+
+impl<E> fmt::Debug for Runner<E> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Runner").field("policy", &self.policy).finish_non_exhaustive()
+    }
+}

@@ -1,0 +1,550 @@
+//! The state machine.
+
+use std::collections::{BTreeSet, HashMap};
+use std::time::Duration;
+
+use super::super::core::{
+    Action, Core, Incoming, Limit, NOT_YET, Outcome, Partition, Position, Rules, Taken, Ticket, Verdict, Work,
+};
+use super::closing::Closing;
+use super::outcome::{Cause, Finished, Mode, NotCommitted, Stopped, Trouble, Wakes, Why, Word};
+
+/// A record, in all that is done with it: its partition, the epoch of the assignment, and its number in it.
+type RecordId = (Partition, u64, u64);
+
+fn id(ticket: &Ticket) -> RecordId {
+    (ticket.partition, ticket.epoch, ticket.number)
+}
+
+/// How soon what a rebalance kept from being committed is tried again, if nothing tells that it is over.
+const AFTER_REBALANCE: Duration = Duration::from_millis(100);
+
+/// The state machine: of messages `M` that fail because of `F`, and codes `C`. Times are those of the core.
+#[derive(Debug)]
+pub(crate) struct Session<M, F, C> {
+    core: Core<M>,
+    mode: Mode,
+    /// Of which nobody was told yet, or that is for ever.
+    trouble: Option<(C, bool)>,
+    /// A right is missing.
+    unauthorized: Option<C>,
+    /// Why the consumer stops.
+    stopped: Option<Stopped<F>>,
+    /// The consumer closes.
+    closing: Option<Closing>,
+    /// The polling thread is at its end.
+    over: bool,
+    /// The group has let it in, and has not given it up since.
+    joined: bool,
+    /// What was taken for a batch that is not complete.
+    pending: Vec<Taken<M>>,
+    /// Why those failed that are not finished yet.
+    causes: HashMap<RecordId, F>,
+    /// What is to be forwarded, and was not taken so far.
+    unsent: BTreeSet<RecordId>,
+    /// Why the others were not.
+    refusals: HashMap<RecordId, String>,
+    /// Why what was done is not committed although the consumer has closed.
+    uncommitted: Option<C>,
+    /// Partitions whose topic is gone, of which the log has told.
+    gone: BTreeSet<Partition>,
+    /// How long a handler may take.
+    timeout: Option<Duration>,
+    /// How long a partition that is to be given up may wait for what is in hand of it.
+    revoke_timeout: Duration,
+    /// The polling thread waits for what is in hand.
+    awaited: bool,
+    /// So long the polling thread sleeps.
+    asleep_until: Duration,
+    /// What was given back as it was gathered.
+    #[cfg(test)]
+    pub(super) given_back: Vec<Ticket>,
+}
+
+impl<M: Clone, F: Cause, C: Copy> Session<M, F, C> {
+    pub(crate) fn new(rules: Rules, seed: u64) -> Self {
+        Self {
+            timeout: rules.patience,
+            core: Core::new(rules, seed),
+            mode: Mode::Received,
+            trouble: None,
+            unauthorized: None,
+            stopped: None,
+            closing: None,
+            over: false,
+            joined: false,
+            pending: Vec::new(),
+            causes: HashMap::new(),
+            unsent: BTreeSet::new(),
+            refusals: HashMap::new(),
+            uncommitted: None,
+            gone: BTreeSet::new(),
+            revoke_timeout: Duration::ZERO,
+            awaited: false,
+            asleep_until: Duration::ZERO,
+            #[cfg(test)]
+            given_back: Vec::new(),
+        }
+    }
+
+    // ---- who takes the records
+
+    /// Other rules, and other keys for what was received already: for the time before anything is taken.
+    pub(crate) fn govern(&mut self, rules: Rules, key: impl Fn(&M) -> Option<u64>, now: Duration) {
+        self.timeout = rules.patience;
+        self.core.govern(rules, key, now);
+    }
+
+    /// A record that was handed out ahead, back where it was.
+    pub(crate) fn unpop(&mut self, position: &Position, bytes: usize, message: M) {
+        self.core.unpop(position, bytes, message);
+    }
+
+    pub(crate) fn set_revoke_timeout(&mut self, timeout: Duration) {
+        self.revoke_timeout = timeout;
+    }
+
+    /// From now on handlers take the records. What nobody was told of may have ended it already.
+    pub(crate) fn handle(&mut self, now: Duration) {
+        self.mode = Mode::Handled;
+        self.trouble = self.trouble.filter(|(_, is_fatal)| *is_fatal);
+        if self.trouble.is_some() || self.unauthorized.is_some() {
+            self.stop(now);
+        }
+    }
+
+    // ---- partitions
+
+    pub(crate) fn partitions(&self) -> Vec<Partition> {
+        self.core.partitions()
+    }
+
+    /// Partitions are ours from now on, none if the group was shared out anew without a change for us. What a rebalance
+    /// kept from being committed is committed at once.
+    pub(crate) fn assign(&mut self, partitions: &[Partition]) {
+        self.joined = true;
+        self.served();
+        self.gone.retain(|partition| !partitions.contains(partition));
+        self.core.commit();
+        self.core.assign(partitions);
+        if self.closing.is_some() {
+            self.core.revoke(partitions);
+        }
+    }
+
+    /// The group has let the consumer in, with whatever partitions.
+    pub(crate) fn join(&mut self) {
+        self.joined = true;
+    }
+
+    pub(crate) fn has_joined(&self) -> bool {
+        self.joined
+    }
+
+    /// Partitions are to be given up, when what is in hand is finished or the time for it is over.
+    pub(crate) fn revoke(&mut self, partitions: &[Partition]) {
+        self.core.revoke(partitions);
+        self.clear_pending();
+    }
+
+    /// Until when what is to be given up since `started` is waited for; nothing, if there is nothing to wait for.
+    pub(crate) fn awaits(&mut self, partitions: &[Partition], started: Duration, now: Duration) -> Option<Duration> {
+        let patience = started.saturating_add(self.revoke_timeout);
+        let until = self.closing.map_or(patience, |closing| closing.hands_until.min(patience));
+        self.awaited = !self.core.is_idle(partitions) && now < until;
+        self.awaited.then_some(until)
+    }
+
+    /// Partitions are given up, and these positions are to be committed before anybody else gets them.
+    pub(crate) fn release(&mut self, partitions: &[Partition]) -> Vec<Position> {
+        self.awaited = false;
+        let positions = self.core.release(partitions);
+        self.forget();
+        positions
+    }
+
+    /// Partitions are somebody else's already.
+    pub(crate) fn lose(&mut self, partitions: &[Partition]) {
+        self.joined = false;
+        self.revoke(partitions);
+        self.core.lose(partitions);
+        self.forget();
+    }
+
+    /// What is known of records of partitions that are not ours any more.
+    fn forget(&mut self) {
+        let Self { core, causes, unsent, refusals, .. } = self;
+        let is_ours = |&(partition, epoch, _): &RecordId| core.owns(partition, epoch);
+        causes.retain(|record, _| is_ours(record));
+        refusals.retain(|record, _| is_ours(record));
+        unsent.retain(is_ours);
+    }
+
+    pub(crate) fn holds(&self, position: &Position) -> bool {
+        self.core.holds(position)
+    }
+
+    // ---- records
+
+    pub(crate) fn receive(&mut self, incoming: Incoming<M>, now: Duration) {
+        self.served();
+        self.core.receive(incoming, now);
+    }
+
+    /// The brokers serve this consumer, so that what was refused before is not any more. Behind it a run ends.
+    fn served(&mut self) {
+        if self.mode == Mode::Received {
+            self.unauthorized = None;
+        }
+    }
+
+    pub(crate) fn share(&self) -> Limit {
+        self.core.share()
+    }
+
+    pub(crate) fn buffered(&self) -> Limit {
+        self.core.buffered()
+    }
+
+    pub(crate) fn pop(&mut self, now: Duration) -> Option<(Position, M)> {
+        self.core.pop(now)
+    }
+
+    pub(crate) fn mark(&mut self, position: &Position) -> bool {
+        self.core.mark(position)
+    }
+
+    /// The next record to do something with.
+    pub(crate) fn take(&mut self, now: Duration) -> Option<Taken<M>> {
+        self.core.take(now)
+    }
+
+    /// What came of a record in hand: what became of it, and why, if it was not handled. Nothing if it is to be taken
+    /// again, or nobody waits for it any more.
+    pub(crate) fn finish(
+        &mut self,
+        ticket: &Ticket,
+        finished: Finished<F>,
+        now: Duration,
+    ) -> Option<(Outcome, Option<F>)> {
+        if !self.core.waits_for(ticket) {
+            return None;
+        }
+        let record = id(ticket);
+        if matches!(finished, Finished::NotYet) {
+            self.unsent.insert(record);
+        } else {
+            self.unsent.remove(&record);
+        }
+        let verdict = match finished {
+            Finished::Done => Verdict::Done,
+            Finished::NotYet => Verdict::Retry,
+            Finished::Refused { why, is_too_large } => {
+                self.refusals.insert(record, why);
+                if is_too_large { Verdict::TooLarge } else { Verdict::Reject }
+            }
+            Finished::Failed(cause) => {
+                let verdict = if cause.may_pass() { Verdict::Retry } else { Verdict::Reject };
+                self.causes.insert(record, cause);
+                verdict
+            }
+        };
+        let outcome = self.core.finish(ticket, verdict, now);
+        self.clear_pending();
+        let outcome = outcome?;
+        self.refusals.remove(&record);
+        let cause = self.causes.remove(&record);
+        Some((outcome, cause.filter(|_| outcome != Outcome::Done)))
+    }
+
+    /// A record that is being forwarded is refused for now, which may take long to be over.
+    pub(crate) fn delay(&mut self, ticket: &Ticket) {
+        if self.core.waits_for(ticket) {
+            self.unsent.insert(id(ticket));
+        }
+    }
+
+    /// Why a record failed, as long as it is unfinished and ours.
+    pub(crate) fn cause(&self, ticket: &Ticket) -> Option<F> {
+        self.causes.get(&id(ticket)).cloned()
+    }
+
+    // ---- batches
+
+    /// Takes records for a batch of so many, and gives those that are to be forwarded. How many there are for the batch
+    /// is [told](Self::gathered).
+    pub(crate) fn gather(&mut self, most: usize) -> Vec<Taken<M>> {
+        let mut forwards = Vec::new();
+        while self.pending.len() < most
+            && let Some(taken) = self.core.take(NOT_YET)
+        {
+            if taken.work != Work::Handle {
+                forwards.push(taken);
+            } else if self.core.holds(&taken.ticket.position()) {
+                self.pending.push(taken);
+            } else {
+                #[cfg(test)]
+                self.given_back.push(taken.ticket);
+                self.core.give_back(&taken.ticket);
+            }
+        }
+        forwards
+    }
+
+    /// How many records wait for their batch.
+    pub(crate) fn gathered(&self) -> usize {
+        self.pending.len()
+    }
+
+    /// A batch of what was gathered, so many at most, the records of a partition in their order.
+    pub(crate) fn hand_out(&mut self, most: usize, now: Duration) -> Vec<Taken<M>> {
+        let most = most.min(self.pending.len());
+        let Self { core, pending, .. } = self;
+        let mut batch: Vec<_> = pending.drain(..most).inspect(|taken| core.begin(&taken.ticket, now)).collect();
+        // Those that are tried again come as their time does.
+        batch.sort_by_key(|Taken { ticket, .. }| (ticket.partition, ticket.number));
+        batch
+    }
+
+    /// What a batch had that nobody has said anything of: it comes again, before what was gathered for the next. How
+    /// many records it is of that somebody waited for.
+    pub(crate) fn untake(&mut self, batch: impl IntoIterator<Item = Ticket>) -> usize {
+        let Self { core, pending, .. } = self;
+        let mut tickets: Vec<_> = batch.into_iter().filter(|ticket| core.waits_for(ticket)).collect();
+        let abandoned = tickets.len();
+        tickets.extend(pending.drain(..).map(|taken| taken.ticket));
+        put_back(core, tickets.iter().rev());
+        abandoned
+    }
+
+    /// What no batch has shown to anybody, and none may show any more: it goes to whoever has its partition next, or
+    /// waits for what holds it.
+    fn clear_pending(&mut self) {
+        let Self { core, pending, .. } = self;
+        let must_wait = |taken: &mut Taken<M>| !core.holds(&taken.ticket.position()) || core.is_held_up(&taken.ticket);
+        let cleared: Vec<_> = pending.extract_if(.., must_wait).collect();
+        put_back(core, cleared.iter().map(|taken| &taken.ticket).rev());
+    }
+
+    // ---- time, commits
+
+    pub(crate) fn tick(&mut self, now: Duration) -> Vec<(Ticket, Outcome, F)> {
+        let mut told = Vec::new();
+        for (ticket, outcome) in self.core.tick(now) {
+            let cause = F::timed_out(self.timeout.unwrap_or_default());
+            match outcome {
+                Some(outcome) => {
+                    self.causes.remove(&id(&ticket));
+                    told.push((ticket, outcome, cause));
+                }
+                None => _ = self.causes.insert(id(&ticket), cause),
+            }
+        }
+        self.clear_pending();
+        told
+    }
+
+    pub(crate) fn next_tick(&self) -> Duration {
+        self.core.next_tick()
+    }
+
+    pub(crate) fn commit(&mut self) {
+        self.core.commit();
+    }
+
+    /// What is to be done now. A record that stops the consumer has done so already.
+    pub(crate) fn action(&mut self, now: Duration) -> Option<Action> {
+        let action = self.core.action()?;
+        if let Action::Stop(ticket) = action {
+            let cause = self.causes.remove(&id(&ticket));
+            let refusal = self.refusals.remove(&id(&ticket));
+            self.stopped.get_or_insert(Stopped { ticket, cause, refusal });
+            self.stop(now);
+        }
+        Some(action)
+    }
+
+    /// A commit failed for these partitions, or for all of them if none is named. Those of which the log is to tell.
+    pub(crate) fn not_committed(
+        &mut self,
+        failed: &[(Partition, C, NotCommitted)],
+        all: Option<(C, NotCommitted)>,
+        now: Duration,
+    ) -> Vec<(Option<Partition>, C)> {
+        let mut told = Vec::new();
+        if let Some((code, why)) = all.filter(|_| failed.is_empty()) {
+            self.core.commit_failed();
+            told.extend(self.weigh(None, code, why, now));
+        }
+        for &(partition, code, why) in failed {
+            if why != NotCommitted::Gone {
+                self.core.commit_failed_of(partition);
+            }
+            told.extend(self.weigh(Some(partition), code, why, now));
+        }
+        told
+    }
+
+    fn weigh(
+        &mut self,
+        partition: Option<Partition>,
+        code: C,
+        why: NotCommitted,
+        now: Duration,
+    ) -> Option<(Option<Partition>, C)> {
+        match why {
+            NotCommitted::Rebalance => self.core.commit_by(now.saturating_add(AFTER_REBALANCE)),
+            NotCommitted::Gone => {
+                return partition.filter(|gone| self.gone.insert(*gone)).map(|gone| (Some(gone), code));
+            }
+            NotCommitted::Refused if self.closing.is_some() && !self.over => _ = self.uncommitted.get_or_insert(code),
+            NotCommitted::Refused => {}
+        }
+        Some((partition, code))
+    }
+
+    /// The position of a partition is not in the next commit.
+    pub(crate) fn not_stored(&mut self, partition: Partition) {
+        self.core.commit_failed_of(partition);
+    }
+
+    /// What was committed last has arrived, and with it what a failed commit before it left out.
+    pub(crate) fn committed(&mut self) {
+        self.uncommitted = None;
+    }
+
+    /// Why what was done is not committed although the consumer has closed.
+    pub(crate) fn uncommitted(&self) -> Option<C> {
+        self.uncommitted
+    }
+
+    // ---- trouble, and the end
+
+    /// The consumer cannot receive. Whether that is to be in the log, for nobody else is told.
+    pub(crate) fn fail(&mut self, Trouble { code, why }: Trouble<C>, now: Duration) -> bool {
+        if why.is_unauthorized() {
+            self.unauthorized.get_or_insert(code);
+        }
+        let is_fatal = self.trouble.is_some_and(|(_, is_fatal)| is_fatal);
+        if !is_fatal && (why.is_fatal() || self.mode == Mode::Received) {
+            self.trouble = Some((code, why.is_fatal()));
+        }
+        if self.mode == Mode::Received {
+            return false;
+        }
+        if why != Why::Passing {
+            self.stop(now);
+        }
+        true
+    }
+
+    /// Why there is nothing to receive.
+    pub(crate) fn word(&mut self) -> Option<Word<C>> {
+        self.fatal()
+            .or_else(|| self.trouble.take().map(|(code, _)| Word::Trouble(code)))
+            .or_else(|| self.over.then_some(Word::Closed))
+    }
+
+    /// Why the consumer is of no more use, if it is not.
+    pub(crate) fn fatal(&self) -> Option<Word<C>> {
+        match self.trouble {
+            Some((code, true)) => Some(Word::Fatal(code)),
+            _ if self.over && self.closing.is_none() => Some(Word::Gone),
+            _ => None,
+        }
+    }
+
+    /// The right that is missing.
+    pub(crate) fn unauthorized(&self) -> Option<C> {
+        self.unauthorized
+    }
+
+    /// Whether messages can be expected to be received and handled.
+    pub(crate) fn is_ready(&self) -> bool {
+        let is_open = self.closing.is_none() && !self.over && self.fatal().is_none();
+        is_open && self.joined && self.unsent.is_empty()
+    }
+
+    /// Leaves the group when what is in hand is finished or its time over.
+    pub(crate) fn close(&mut self, closing: Closing) {
+        self.closing = Some(self.closing.map_or(closing, |before| before.and(closing)));
+    }
+
+    /// Closes by itself, unless somebody has closed it already.
+    fn stop(&mut self, now: Duration) {
+        self.closing.get_or_insert(Closing::after(self.revoke_timeout, now));
+    }
+
+    pub(crate) fn closing(&self) -> Option<Closing> {
+        self.closing
+    }
+
+    /// The record because of which it stops.
+    pub(crate) fn stopped(&self) -> Option<&Stopped<F>> {
+        self.stopped.as_ref()
+    }
+
+    /// Of a consumer that closes: gives all partitions up. Whether nothing is waited for any more.
+    pub(crate) fn wind_up(&mut self, now: Duration) -> bool {
+        let Some(Closing { hands_until, .. }) = self.closing else { return false };
+        let all = self.core.partitions();
+        self.revoke(&all);
+        // Whoever finishes something wakes the polling thread.
+        self.awaited = true;
+        self.core.is_idle(&all) || hands_until <= now
+    }
+
+    /// The polling thread is at its end.
+    pub(crate) fn end(&mut self) {
+        self.over = true;
+    }
+
+    pub(crate) fn is_over(&self) -> bool {
+        self.over
+    }
+
+    // ---- who is woken
+
+    /// The polling thread sleeps until then, if nobody wakes it.
+    pub(crate) fn sleep(&mut self, until: Duration) {
+        self.asleep_until = until;
+    }
+
+    /// Who has something to do.
+    pub(crate) fn wakes(&self) -> Wakes {
+        let is_ready = self.core.has_ready() || self.over;
+        let is_told = self.mode == Mode::Received && self.trouble.is_some();
+        Wakes {
+            poller: self.core.has_actions() || self.awaited || self.core.next_tick() < self.asleep_until,
+            taker: is_ready || is_told,
+            receiver: is_ready || is_told,
+        }
+    }
+
+    /// Whether there is a record to take.
+    #[cfg(test)]
+    pub(crate) fn has_ready(&self) -> bool {
+        self.core.has_ready()
+    }
+
+    #[cfg(test)]
+    pub(crate) fn core(&self) -> &Core<M> {
+        &self.core
+    }
+
+    #[cfg(test)]
+    pub(crate) fn pending(&self) -> impl Iterator<Item = &Taken<M>> {
+        self.pending.iter()
+    }
+}
+
+/// Records are where they were before they were taken. In the reverse order of the takes.
+fn put_back<'a, M: Clone>(core: &mut Core<M>, tickets: impl Iterator<Item = &'a Ticket>) {
+    for ticket in tickets {
+        if core.holds(&ticket.position()) {
+            core.untake(ticket);
+        } else {
+            core.give_back(ticket);
+        }
+    }
+}

@@ -1,0 +1,110 @@
+//! What the session is told, and what it says.
+
+use std::time::Duration;
+
+use super::super::core::Ticket;
+
+/// Why a record failed.
+pub(crate) trait Cause: Clone {
+    /// Its handler took longer than this.
+    fn timed_out(limit: Duration) -> Self;
+
+    /// Whether it may go better another time.
+    fn may_pass(&self) -> bool;
+}
+
+/// Who takes the records.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Mode {
+    /// Somebody who keeps the loop in his own hands, or receives them in batches: he is told of trouble.
+    Received,
+    /// Handlers: nobody is told of trouble before the end.
+    Handled,
+}
+
+/// What keeps a consumer from receiving.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) struct Trouble<C> {
+    pub(crate) code: C,
+    pub(crate) why: Why,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Why {
+    /// The client failed for good.
+    Fatal,
+    /// A right is missing. librdkafka says it once, and waits for the right without a word.
+    Unauthorized,
+    /// Both.
+    FatallyUnauthorized,
+    /// It may go better another time.
+    Passing,
+}
+
+impl Why {
+    pub(crate) fn is_fatal(self) -> bool {
+        matches!(self, Self::Fatal | Self::FatallyUnauthorized)
+    }
+
+    pub(crate) fn is_unauthorized(self) -> bool {
+        matches!(self, Self::Unauthorized | Self::FatallyUnauthorized)
+    }
+}
+
+/// Why there is nothing to receive.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Word<C> {
+    /// Said once.
+    Trouble(C),
+    /// Said to each who asks, as are the following.
+    Fatal(C),
+    /// The polling thread is at its end, and nobody has asked for it.
+    Gone,
+    Closed,
+}
+
+/// What came of a record.
+#[derive(Debug, Clone)]
+pub(crate) enum Finished<F> {
+    Done,
+    /// Of a handler, or of what should have come before it.
+    Failed(F),
+    /// It was not forwarded, but may be another time.
+    NotYet,
+    /// It cannot be forwarded, for this reason.
+    Refused {
+        why: String,
+        is_too_large: bool,
+    },
+}
+
+/// The record because of which the consumer stops.
+#[derive(Debug, Clone)]
+pub(crate) struct Stopped<F> {
+    pub(crate) ticket: Ticket,
+    pub(crate) cause: Option<F>,
+    /// Why it is not where such records are kept, if it was to be.
+    pub(crate) refusal: Option<String>,
+}
+
+/// Why a partition, or all of them, are not committed.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum NotCommitted {
+    /// The group shares its partitions out anew, or has already: whoever has them receives again what was not
+    /// committed.
+    Rebalance,
+    /// There is no such topic any more, and nobody will receive anything of it again.
+    Gone,
+    Refused,
+}
+
+/// Who has something to do.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) struct Wakes {
+    /// The polling thread.
+    pub(crate) poller: bool,
+    /// One who takes records, in turn with others.
+    pub(crate) taker: bool,
+    /// Whoever waits in `recv`.
+    pub(crate) receiver: bool,
+}

@@ -1,0 +1,236 @@
+//! What has become of every record of a partition since it was assigned: the promises of the core, in the
+//! form of questions.
+
+use std::time::Duration;
+
+use super::super::super::core::{Backoff, GiveUp, Limit, Order, Outcome, Rules, Verdict, Waiting, Work};
+use super::broker::Entry;
+
+pub(super) struct Ledger {
+    pub(super) epoch: u64,
+    pub(super) revoked: bool,
+    pub(super) records: Vec<Record>,
+    /// The number of the first that is not finished.
+    pub(super) first: usize,
+    /// The offset of the last before it.
+    pub(super) done: Option<i64>,
+    /// What was last to be committed.
+    pub(super) committed: Option<i64>,
+    /// It may not have arrived.
+    pub(super) again: bool,
+    /// Of what is not finished.
+    pub(super) buffered: Limit,
+}
+
+pub(super) struct Record {
+    /// The index in the log.
+    pub(super) entry: usize,
+    pub(super) offset: i64,
+    key: Option<u64>,
+    bytes: usize,
+    pub(super) state: State,
+    pub(super) work: Work,
+    pub(super) attempt: u32,
+    pub(super) taken: u32,
+    /// How often it was not forwarded.
+    unsent: u32,
+    /// The partition waits for it.
+    holds: bool,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub(super) enum State {
+    /// It may be taken from this time on, and has to be after the first tick from that time on.
+    Waiting(Duration, Duration),
+    InHand(Duration),
+    /// Nobody has seen it, and nobody is to.
+    GivenBack,
+    /// Whoever popped it has not said that it is done.
+    Popped,
+    /// The consumer stops because of it.
+    Stopped,
+    Finished,
+}
+
+impl Ledger {
+    pub(super) fn new(epoch: u64) -> Self {
+        Self {
+            epoch,
+            revoked: false,
+            records: Vec::new(),
+            first: 0,
+            done: None,
+            committed: None,
+            again: false,
+            buffered: Limit { records: 0, bytes: 0 },
+        }
+    }
+
+    pub(super) fn receive(&mut self, index: usize, entry: &Entry) {
+        let due = entry.due.unwrap_or_default();
+        self.buffered.records += 1;
+        self.buffered.bytes += entry.bytes;
+        self.records.push(Record {
+            entry: index,
+            offset: entry.offset,
+            key: entry.key,
+            bytes: entry.bytes,
+            state: State::Waiting(due, due),
+            work: Work::Handle,
+            attempt: entry.tried + 1,
+            taken: 0,
+            unsent: 0,
+            holds: false,
+        });
+    }
+
+    /// Whether it is its turn, but for its time.
+    pub(super) fn has_turn(&self, number: usize, rules: &Rules) -> bool {
+        let record = &self.records[number];
+        let unfinished = |record: &&Record| record.state != State::Finished;
+        let mut before = self.records[self.first..number].iter().filter(unfinished);
+        // What is left to the next owner holds up nothing.
+        let end = if self.revoked { self.reach() } else { self.records.len() };
+        matches!(record.state, State::Waiting(..))
+            && number < end
+            && number - self.first < window(rules)
+            && (rules.order != Some(Order::Key) || record.key.is_none() || before.all(|other| other.key != record.key))
+            && !self.is_held_up(number)
+    }
+
+    /// Whether others hold the partition, or the record does and one before it is not in hand.
+    pub(super) fn is_held_up(&self, number: usize) -> bool {
+        let end = if self.revoked { self.reach() } else { self.records.len() };
+        let holds = |number: &usize| self.records[*number].holds && self.records[*number].state != State::Finished;
+        let waits = |holder: usize| holder < number && !matches!(self.records[holder].state, State::InHand(_));
+        let mut holders = (self.first..end).filter(holds);
+        if self.records[number].holds { holders.any(waits) } else { holders.next().is_some() }
+    }
+
+    /// The number behind the last that is finished.
+    fn reach(&self) -> usize {
+        let last = self.records.iter().rposition(|record| record.state == State::Finished);
+        last.map_or(0, |last| last + 1).max(self.first)
+    }
+
+    /// What has its turn, from when on and until when it may wait.
+    pub(super) fn turns(&self, rules: &Rules) -> impl Iterator<Item = (usize, Duration, Duration)> {
+        (self.first..self.records.len()).filter_map(|number| match self.records[number].state {
+            State::Waiting(from, until) if self.has_turn(number, rules) => Some((number, from, until)),
+            _ => None,
+        })
+    }
+
+    /// What has to come of a record in hand, and of the delivery.
+    pub(super) fn finish(&mut self, number: usize, verdict: Verdict, now: Duration, rules: &Rules) -> Option<Outcome> {
+        let record = &mut self.records[number];
+        let wait = |backoff: &Backoff, pauses: u32| {
+            let doubled = backoff.first * 2_u32.pow(pauses.min(20) - 1);
+            let longest = doubled.min(backoff.longest);
+            let shortest = longest.mul_f64(1.0 - backoff.jitter).saturating_sub(Duration::from_micros(1));
+            State::Waiting(now + shortest, now + longest)
+        };
+        let at_once = State::Waiting(Duration::ZERO, Duration::ZERO);
+        let outcome = match (record.work, verdict) {
+            (Work::Handle, Verdict::Done) => Some(Outcome::Done),
+            (Work::Retry(_), Verdict::Done) => Some(Outcome::Retried),
+            (Work::DeadLetter(_), Verdict::Done) => Some(Outcome::Dead),
+            (Work::Handle, Verdict::Retry) if record.attempt < rules.attempts => {
+                if rules.waiting == Waiting::Nothing {
+                    (record.state, record.work) = (at_once, Work::Retry(record.attempt));
+                    return None;
+                }
+                record.state = wait(&rules.backoff, record.attempt);
+                record.attempt += 1;
+                record.holds = rules.waiting == Waiting::Partition;
+                return Some(if record.holds { Outcome::Retried } else { Outcome::Parked });
+            }
+            (Work::Retry(_) | Work::DeadLetter(_), Verdict::Retry) => {
+                record.unsent += 1;
+                record.state = wait(&rules.forward_backoff, record.unsent);
+                return None;
+            }
+            (Work::DeadLetter(form), Verdict::TooLarge) if form + 1 < rules.forms => {
+                (record.state, record.work) = (at_once, Work::DeadLetter(form + 1));
+                return None;
+            }
+            (Work::Handle | Work::Retry(_), _) if rules.give_up == GiveUp::DeadLetter => {
+                (record.state, record.work) = (at_once, Work::DeadLetter(0));
+                return None;
+            }
+            (Work::Handle | Work::Retry(_), _) if rules.give_up == GiveUp::Skip => Some(Outcome::Skipped),
+            (Work::Handle | Work::Retry(_) | Work::DeadLetter(_), _) => {
+                record.state = State::Stopped;
+                return None;
+            }
+        };
+        self.end(number);
+        outcome
+    }
+
+    fn end(&mut self, number: usize) {
+        let record = &mut self.records[number];
+        record.state = State::Finished;
+        self.buffered.records -= 1;
+        self.buffered.bytes -= record.bytes;
+        while let Some(Record { state: State::Finished, offset, .. }) = self.records.get(self.first) {
+            self.done = Some(*offset);
+            self.first += 1;
+        }
+    }
+
+    /// Its owner has got the first record, and says later what is done.
+    pub(super) fn pop(&mut self) {
+        let record = &mut self.records[self.first];
+        record.state = State::Popped;
+        self.buffered.records -= 1;
+        self.buffered.bytes -= record.bytes;
+        self.first += 1;
+    }
+
+    /// The record that was popped last is where it was.
+    pub(super) fn unpop(&mut self) {
+        self.first -= 1;
+        let record = &mut self.records[self.first];
+        assert_eq!(record.state, State::Popped);
+        record.state = State::Waiting(Duration::ZERO, Duration::ZERO);
+        self.buffered.records += 1;
+        self.buffered.bytes += record.bytes;
+    }
+
+    /// The offset after all that is finished without a gap.
+    pub(super) fn next(&self) -> i64 {
+        self.done.map_or(0, |done| done + 1)
+    }
+
+    /// How many records are repeated by a next owner who starts at this offset: there is a limit.
+    pub(super) fn repeated(&self, from: i64, rules: &Rules) -> usize {
+        let finished = |record: &&Record| record.offset >= from && record.state == State::Finished;
+        let repeated = self.records.iter().filter(finished).count();
+        assert!(repeated < window(rules), "{repeated} records are repeated");
+        repeated
+    }
+
+    /// Whether a record is left to the next owner though it may be a hole: it was given back, or waits for its
+    /// time, which had not come at that of the last tick.
+    pub(super) fn leaves(&self, ticked: Duration) -> bool {
+        self.records.iter().any(|record| match record.state {
+            State::Waiting(_, until) => until >= ticked && until > Duration::ZERO,
+            State::GivenBack => true,
+            _ => false,
+        })
+    }
+
+    /// What is to be committed, if anything has to be.
+    pub(super) fn dirty(&self) -> Option<i64> {
+        self.done.filter(|_| self.again || self.done != self.committed)
+    }
+}
+
+/// How many records there are from the first unfinished one to the last that may be finished.
+fn window(rules: &Rules) -> usize {
+    match rules.order {
+        Some(Order::Partition) => 1,
+        Some(Order::Key) | None => usize::try_from(rules.span.max(1)).expect("a small number"),
+    }
+}

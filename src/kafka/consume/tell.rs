@@ -1,0 +1,36 @@
+//! What came of a record: counted, and in the log if it did not go as it should.
+
+use std::panic::{AssertUnwindSafe, catch_unwind};
+
+use super::core::{Outcome, Ticket};
+use super::driver::Shared;
+use super::fault::Fault;
+use super::forward::Forward;
+use super::session::Finished;
+use crate::kafka::message::Place;
+
+/// Says what came of a record, counts it, and logs what did not go as it should.
+pub(super) fn finish(shared: &Shared, forward: &Forward, ticket: &Ticket, place: &Place, finished: Finished<Fault>) {
+    let ended = shared.lock().session.finish(ticket, finished, shared.now());
+    if let Some((outcome, fault)) = ended {
+        shared.tally.count(outcome);
+        tell(forward, ticket, place, outcome, fault);
+    }
+}
+
+/// One line in the log for what does not go as it should. A fault that panics when it is written, as errors of users
+/// may, has been told by the panic hook: it is not to take others along.
+pub(super) fn tell(forward: &Forward, ticket: &Ticket, place: &Place, outcome: Outcome, fault: Option<Fault>) {
+    if let Some(fault) = fault {
+        let _ = catch_unwind(AssertUnwindSafe(|| log(forward, ticket, place, outcome, &fault)));
+    }
+}
+
+fn log(forward: &Forward, ticket: &Ticket, place: &Place, outcome: Outcome, fault: &Fault) {
+    if outcome == Outcome::Dead {
+        let topic = forward.dead_letter_topic(place);
+        tracing::warn!("{place}@{}: sent to `{topic}`: {fault}", ticket.offset);
+    } else {
+        fault.tell(place, ticket, outcome);
+    }
+}

@@ -1,0 +1,313 @@
+//! An event that was not sent.
+
+use rdkafka::error::RDKafkaErrorCode;
+
+use crate::DumpError;
+use crate::format::cloudevents::CloudEventError;
+
+/// An event that was not, or perhaps not, stored.
+///
+/// | | the event | what to do |
+/// |---|---|---|
+/// | [`is_invalid`](Self::is_invalid) | breaks its own rules, never left | mend the code that made it |
+/// | [`is_not_sent`](Self::is_not_sent) | is not stored | send it again, if the reason may pass |
+/// | [`is_unknown`](Self::is_unknown) | may be stored | send it again [in the same envelope](crate::kafka::Outgoing::envelope) |
+/// | [`is_fatal`](Self::is_fatal) | is not stored, for the client failed | send it again, when the new client is [ready](crate::kafka::EventProducer::is_ready) |
+///
+/// ```
+/// use event_schema::kafka::{EmbeddedKafka, EventProducer};
+/// use event_schema::prelude::*;
+///
+/// #[derive(Serialize, EventSchema)]
+/// struct Note { text: String }
+///
+/// # #[tokio::main(flavor = "current_thread")]
+/// # async fn main() -> Result<(), Box<dyn std::error::Error>> {
+/// let kafka = EmbeddedKafka::start()?;
+/// let producer = EventProducer::connect(&kafka.config()).await?;
+/// let error = producer.send(&Note { text: "hello".to_owned() }).await.unwrap_err();
+/// assert!(error.is_not_sent());
+/// assert_eq!(
+///     error.to_string(),
+///     "event `note` has no topic: give it one with `#[event(topic = \"...\")]` or use `send_to`",
+/// );
+/// # Ok(())
+/// # }
+/// ```
+#[derive(thiserror::Error)]
+#[error(transparent)]
+pub struct SendError(Box<SendErrorKind>);
+
+#[derive(Debug, thiserror::Error)]
+pub(crate) enum SendErrorKind {
+    #[error(transparent)]
+    Invalid(#[from] DumpError),
+    #[error("not sent, no envelope that CloudEvents allows: {0}")]
+    Envelope(CloudEventError),
+    #[error("event `{0}` has no topic: give it one with `#[event(topic = \"...\")]` or use `send_to`")]
+    NoTopic(&'static str),
+    #[error("not sent: the producer is closed")]
+    Closed,
+    #[error("not sent to `{topic}`: {code}{}", remedy(*.code))]
+    NotSent { topic: Box<str>, code: RDKafkaErrorCode },
+    #[error(
+        "sent to `{topic}`, but not acknowledged, so that it may be stored; if it is sent again, then in the same \
+         envelope: {code}"
+    )]
+    Unknown { topic: Box<str>, code: RDKafkaErrorCode },
+    #[error("not sent to `{topic}`, the client failed and is made anew: {reason}{}", remedy(*.code))]
+    Fatal { topic: Box<str>, code: RDKafkaErrorCode, reason: String },
+}
+
+/// What to do about a message that was refused, where librdkafka's words do not say it.
+fn remedy(code: RDKafkaErrorCode) -> &'static str {
+    use RDKafkaErrorCode as C;
+    match code {
+        C::MessageSizeTooLarge | C::MessageBatchTooLarge => {
+            "; send less, or raise `message.max.bytes` of the producer and `max.message.bytes` of the topic"
+        }
+        C::TopicAuthorizationFailed => "; the user needs the right to write to the topic",
+        C::ClusterAuthorizationFailed => {
+            "; the user needs the right to write to a topic, and before Kafka 3.0 `IdempotentWrite`, too, or \
+             `enable.idempotence=false`"
+        }
+        C::UnknownTopic | C::UnknownTopicOrPartition => "; create the topic",
+        C::InvalidTopic => "; a topic's name has up to 249 letters, digits, `.`, `_` and `-`",
+        C::MessageTimedOut => {
+            "; no broker took it within `delivery.timeout.ms`: are its brokers there, and is the topic?"
+        }
+        _ => "",
+    }
+}
+
+impl SendError {
+    /// Whether the event breaks its own rules or cannot be written, or its envelope cannot. It never left
+    /// the process.
+    ///
+    /// ```
+    /// use event_schema::kafka::{EmbeddedKafka, EventProducer};
+    /// use event_schema::prelude::*;
+    ///
+    /// #[derive(Serialize, EventSchema)]
+    /// #[event(topic = "notes")]
+    /// struct Note {
+    ///     #[validate(length(min = 1))]
+    ///     text: String,
+    /// }
+    ///
+    /// # #[tokio::main(flavor = "current_thread")]
+    /// # async fn main() -> Result<(), Box<dyn std::error::Error>> {
+    /// let kafka = EmbeddedKafka::start()?;
+    /// let producer = EventProducer::connect(&kafka.config()).await?;
+    /// let error = producer.send(&Note { text: String::new() }).await.unwrap_err();
+    /// assert!(error.is_invalid() && error.is_not_sent());
+    /// # Ok(())
+    /// # }
+    /// ```
+    #[must_use]
+    pub fn is_invalid(&self) -> bool {
+        matches!(*self.0, SendErrorKind::Invalid(_) | SendErrorKind::Envelope(_))
+    }
+
+    /// Whether the event is certainly not stored.
+    ///
+    /// ```
+    /// # use event_schema::kafka::{EmbeddedKafka, EventProducer};
+    /// # use event_schema::prelude::*;
+    /// # #[derive(Serialize, EventSchema)]
+    /// # struct Note { text: String }
+    /// # #[tokio::main(flavor = "current_thread")]
+    /// # async fn main() -> Result<(), Box<dyn std::error::Error>> {
+    /// # let kafka = EmbeddedKafka::start()?;
+    /// let producer = EventProducer::connect(&kafka.config().set("message.max.bytes", "1000")).await?;
+    /// let long = Note { text: "x".repeat(2000) };
+    /// assert!(producer.send_to("notes", &long).await.unwrap_err().is_not_sent());
+    /// # Ok(())
+    /// # }
+    /// ```
+    #[must_use]
+    pub fn is_not_sent(&self) -> bool {
+        !self.is_unknown()
+    }
+
+    /// Whether the event may be stored or not: it was given to a broker, and no answer came
+    /// within `delivery.timeout.ms`.
+    ///
+    /// ```
+    /// # use event_schema::kafka::{EmbeddedKafka, EventProducer};
+    /// # use event_schema::prelude::*;
+    /// # use std::time::Duration;
+    /// # #[derive(Serialize, EventSchema)]
+    /// # struct Note { text: String }
+    /// # #[tokio::main(flavor = "current_thread")]
+    /// # async fn main() -> Result<(), Box<dyn std::error::Error>> {
+    /// let kafka = EmbeddedKafka::start()?;
+    /// let config = kafka.config().set("delivery.timeout.ms", "1000");
+    /// let producer = EventProducer::connect(&config).await?;
+    /// let note = Note { text: "hello?".to_owned() };
+    /// producer.send_to("notes", &note).await?;
+    ///
+    /// kafka.answer_after(Duration::from_secs(60));
+    /// assert!(producer.send_to("notes", &note).await.unwrap_err().is_unknown());
+    ///
+    /// // Not given to any broker, so that there is no doubt.
+    /// drop(kafka);
+    /// assert!(producer.send_to("notes", &note).await.unwrap_err().is_not_sent());
+    /// # Ok(())
+    /// # }
+    /// ```
+    #[must_use]
+    pub fn is_unknown(&self) -> bool {
+        matches!(*self.0, SendErrorKind::Unknown { .. })
+    }
+
+    /// Whether the event is not stored because librdkafka's client failed for good: the brokers and it
+    /// no longer agree on what is stored. The producer makes a new one by itself.
+    ///
+    /// ```
+    /// # use event_schema::kafka::{EmbeddedKafka, EventProducer};
+    /// # use event_schema::prelude::*;
+    /// # #[derive(Serialize, EventSchema)]
+    /// # struct Note { text: String }
+    /// # #[tokio::main(flavor = "current_thread")]
+    /// # async fn main() -> Result<(), Box<dyn std::error::Error>> {
+    /// # let kafka = EmbeddedKafka::start()?;
+    /// # let producer = EventProducer::connect(&kafka.config()).await?;
+    /// # let error = producer.send(&Note { text: "no topic".to_owned() }).await.unwrap_err();
+    /// assert!(!error.is_fatal());
+    /// # Ok(())
+    /// # }
+    /// ```
+    #[must_use]
+    pub fn is_fatal(&self) -> bool {
+        matches!(*self.0, SendErrorKind::Fatal { .. })
+    }
+
+    /// Whether the producer was closed before.
+    ///
+    /// ```
+    /// # use event_schema::kafka::{EmbeddedKafka, EventProducer};
+    /// # use event_schema::prelude::*;
+    /// # use std::time::Duration;
+    /// # #[derive(Serialize, EventSchema)]
+    /// # struct Note { text: String }
+    /// # #[tokio::main(flavor = "current_thread")]
+    /// # async fn main() -> Result<(), Box<dyn std::error::Error>> {
+    /// # let kafka = EmbeddedKafka::start()?;
+    /// # let producer = EventProducer::connect(&kafka.config()).await?;
+    /// let clone = producer.clone();
+    /// producer.close(Duration::from_secs(5)).await?;
+    /// let note = Note { text: "too late".to_owned() };
+    /// assert!(clone.send_to("notes", &note).await.unwrap_err().is_closed());
+    /// # Ok(())
+    /// # }
+    /// ```
+    #[must_use]
+    pub fn is_closed(&self) -> bool {
+        matches!(*self.0, SendErrorKind::Closed)
+    }
+
+    /// Whether the event is larger than the producer, the broker or the topic allows.
+    ///
+    /// ```
+    /// # use event_schema::kafka::{EmbeddedKafka, EventProducer};
+    /// # use event_schema::prelude::*;
+    /// # #[derive(Serialize, EventSchema)]
+    /// # struct Note { text: String }
+    /// # #[tokio::main(flavor = "current_thread")]
+    /// # async fn main() -> Result<(), Box<dyn std::error::Error>> {
+    /// # let kafka = EmbeddedKafka::start()?;
+    /// let producer = EventProducer::connect(&kafka.config().set("message.max.bytes", "1000")).await?;
+    /// let long = Note { text: "x".repeat(2000) };
+    /// assert!(producer.send_to("notes", &long).await.unwrap_err().is_too_large());
+    /// # Ok(())
+    /// # }
+    /// ```
+    #[must_use]
+    pub fn is_too_large(&self) -> bool {
+        use RDKafkaErrorCode as C;
+        matches!(self.code(), Some(C::MessageSizeTooLarge | C::MessageBatchTooLarge))
+    }
+
+    /// Whether the same message will be refused again.
+    pub(crate) fn is_permanent(&self) -> bool {
+        self.code().is_some_and(is_permanent)
+    }
+
+    /// What librdkafka said of a message that is not, or perhaps not, stored, or of the client that failed.
+    pub(crate) fn code(&self) -> Option<RDKafkaErrorCode> {
+        match *self.0 {
+            SendErrorKind::NotSent { code, .. }
+            | SendErrorKind::Unknown { code, .. }
+            | SendErrorKind::Fatal { code, .. } => Some(code),
+            _ => None,
+        }
+    }
+
+    /// What librdkafka says of a message that it could not deliver, or not take, and whether it is certain that the
+    /// message is not stored. No code makes up for a doubt: a message that was sent twice may be refused the second
+    /// time, and stored by the first.
+    pub(crate) fn of(topic: &str, code: RDKafkaErrorCode, is_certain: bool) -> Self {
+        let topic = topic.into();
+        if is_certain { SendErrorKind::NotSent { topic, code } } else { SendErrorKind::Unknown { topic, code } }.into()
+    }
+}
+
+/// Whether it says of a message that it will never be taken.
+fn is_permanent(code: RDKafkaErrorCode) -> bool {
+    use RDKafkaErrorCode as C;
+    matches!(
+        code,
+        C::MessageSizeTooLarge
+            | C::MessageBatchTooLarge
+            | C::InvalidMessage
+            | C::InvalidMessageSize
+            | C::InvalidRecord
+            | C::InvalidTopic
+            | C::UnknownTopic
+            | C::UnknownPartition
+            | C::UnknownTopicOrPartition
+            | C::TopicAuthorizationFailed
+            | C::ClusterAuthorizationFailed
+            | C::UnsupportedForMessageFormat
+            | C::UnsupportedCompressionType
+            | C::PolicyViolation
+    )
+}
+
+impl From<SendErrorKind> for SendError {
+    fn from(kind: SendErrorKind) -> Self {
+        Self(Box::new(kind))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// librdkafka says of each message whether it may be stored: what the broker said last changes nothing in that.
+    #[test]
+    fn what_may_be_stored_is_unknown_whatever_the_code() {
+        use RDKafkaErrorCode as C;
+        for code in [
+            C::MessageSizeTooLarge,
+            C::TopicAuthorizationFailed,
+            C::UnknownTopicOrPartition,
+            C::NotEnoughReplicas,
+            C::PurgeQueue,
+            C::MessageTimedOut,
+        ] {
+            let error = SendError::of("notes", code, false);
+            assert!(error.is_unknown() && !error.is_not_sent(), "{error}");
+            assert!(error.to_string().contains("it may be stored"), "{error}");
+            let error = SendError::of("notes", code, true);
+            assert!(error.is_not_sent() && !error.is_unknown(), "{error}");
+            assert!(error.to_string().starts_with("not sent to `notes`: "), "{error}");
+        }
+        for is_certain in [true, false] {
+            assert!(SendError::of("notes", C::MessageSizeTooLarge, is_certain).is_too_large());
+            assert!(SendError::of("notes", C::MessageSizeTooLarge, is_certain).is_permanent());
+            assert!(!SendError::of("notes", C::MessageTimedOut, is_certain).is_permanent());
+        }
+    }
+}

@@ -1,0 +1,313 @@
+//! Messages that could not be handled, as they stand in a dead letter topic: what is written there, in
+//! which form. Pure functions; who sends it is elsewhere.
+
+use std::fmt;
+use std::sync::Arc;
+
+use serde_json::json;
+
+use super::cause::{Cause, MAX_TEXT};
+use super::dead_message::DeadMessage;
+use super::headers::{EXCEPTION, EXCEPTIONS, MESSAGE, POINTER, STACKTRACE, VIOLATIONS};
+use super::names::legal;
+use super::retry::{ATTEMPTS, DUE};
+use crate::Violations;
+use crate::kafka::message::{GROUP, Headers, OFFSET, ORIGINALS, Origin, PARTITION, ProducerRecord, TOPIC};
+
+/// What the violations may take.
+const MAX_VIOLATIONS: usize = 8 * 1024;
+
+/// What a key may take where room is short.
+const MAX_KEY: usize = 1024;
+
+/// What a header that came with the message may take there.
+const MAX_FOREIGN: usize = 256;
+
+/// How dead letters are written: messages that could not be handled, in a topic beside their own.
+///
+/// ```
+/// use event_schema::kafka::DeadLetter;
+///
+/// assert_eq!(DeadLetter::new().topic_of("orders", "billing"), "orders-billing-dlt");
+///
+/// let all_in_one = DeadLetter::new().topic("dead-letters").redact();
+/// assert_eq!(all_in_one.topic_of("orders", "billing"), "dead-letters");
+/// ```
+///
+/// # What a dead letter is
+///
+/// The message as it was: the same value, byte by byte, key, headers, and the same partition if the
+/// topic has it. Beside its own it has the headers that [Spring Kafka] writes, so that its tools
+/// read it (and [`read`](Self::read) reads Spring's):
+///
+/// | header | value |
+/// |---|---|
+/// | `kafka_dlt-original-topic`, `-partition`, `-offset` | where the message is; numbers as big-endian bytes |
+/// | `kafka_dlt-original-timestamp`, `-timestamp-type` | its time, as Kafka has it |
+/// | `kafka_dlt-original-consumer-group` | who could not handle it |
+/// | `kafka_dlt-exception-fqcn`, `-message`, `-stacktrace` | why: a kind of error, its text, its chain of causes |
+/// | `event-schema-violations` | of a value that breaks rules: `{"violations": [...], "omitted": 0}`, with pointer, code, message and parameters of each |
+///
+/// Our own texts quote no value, but unknown fields and keys of maps by name. What a handler says, as an error or in a
+/// panic, and what a rule says in words of its own, stands there as it is, beside the value, unless it is to
+/// [`redact`](Self::redact).
+///
+/// Where a message has been dead before, `original` headers are there twice, of the first time and the last;
+/// `exception` headers are of the last.
+///
+/// A message that comes from a [topic for retries](crate::kafka::Retry::topics) is described as it was in its first
+/// topic. The headers that say how often and when it is tried, `retry_topic-attempts` and
+/// `retry_topic-backoff-timestamp`, are left away. (Spring leaves them in, and whoever sends such a dead
+/// letter back to its topic finds it tried too often already: here it begins anew.)
+///
+/// # When it is too large
+///
+/// A message at the broker's limit has no room for more headers. Then the texts and the message's own
+/// headers are left away, but for CloudEvents' `ce_id`, `ce_type` and `content-type`. Where even that
+/// is refused, a pointer takes the message's place: JSON with `topic`, `partition`, `offset` and `size`,
+/// and the header `event-schema-pointer`.
+///
+/// [Spring Kafka]: https://docs.spring.io/spring-kafka/reference/kafka/annotation-error-handling.html#dead-letters
+#[derive(Clone)]
+pub struct DeadLetter {
+    topic: Option<Naming>,
+    redact: bool,
+}
+
+type Naming = Arc<dyn Fn(&str, &str) -> String + Send + Sync>;
+
+impl DeadLetter {
+    /// Dead letters as they are by default: with their original bytes, in `<topic>-<group>-dlt`. For this and the
+    /// following see the example of [`DeadLetter`].
+    ///
+    /// The topic `orders-eu` of the group `billing` and the topic `orders` of the group `eu-billing` share theirs, which
+    /// [`read`](Self::read) tells apart; [`named`](Self::named) gives each its own.
+    #[must_use]
+    #[expect(clippy::new_without_default, reason = "`kafka::DeadLetter::new()` says it best")]
+    pub fn new() -> Self {
+        Self { topic: None, redact: false }
+    }
+
+    /// All of them in one topic.
+    ///
+    /// A consumer whose pattern stands for its own dead letter topic, too, passes over what is a dead letter there. One
+    /// that is subscribed to it by name does not run.
+    #[must_use]
+    pub fn topic(self, topic: impl Into<String>) -> Self {
+        let topic = topic.into();
+        self.named(move |_, _| topic.clone())
+    }
+
+    /// In topics that are called otherwise, by the message's topic and the group.
+    ///
+    /// ```
+    /// use event_schema::kafka::DeadLetter;
+    ///
+    /// // As Spring Kafka calls them.
+    /// let dead_letter = DeadLetter::new().named(|topic, _group| format!("{topic}-dlt"));
+    /// assert_eq!(dead_letter.topic_of("orders", "billing"), "orders-dlt");
+    /// ```
+    #[must_use]
+    pub fn named(self, name: impl Fn(&str, &str) -> String + Send + Sync + 'static) -> Self {
+        Self { topic: Some(Arc::new(name)), ..self }
+    }
+
+    /// Without the message's value, which may hold personal data: a pointer to the message stands in
+    /// its place. Nor is there what a handler said of it, as an error or in a panic, which may quote it: only the
+    /// kind of error. Key and headers stay.
+    ///
+    /// Of what is wrong with the value the places are told, and the codes, but no name that the value alone has: an
+    /// unknown field and a map's key are `***`, there and in the log, and a rule with words of its own says
+    /// "Invalid value.". What a handler says stands in the log all the same.
+    #[must_use]
+    pub fn redact(self) -> Self {
+        Self { redact: true, ..self }
+    }
+
+    pub(crate) fn redacts(&self) -> bool {
+        self.redact
+    }
+
+    /// The topic for the dead letters of a group. Characters that no topic may have, as a group's name can
+    /// have them, become `_`; what is longer than the 249 characters that a topic may have is cut.
+    ///
+    /// ```
+    /// use event_schema::kafka::DeadLetter;
+    ///
+    /// assert_eq!(DeadLetter::new().topic_of("orders", "my group"), "orders-my_group-dlt");
+    /// ```
+    #[must_use]
+    pub fn topic_of(&self, topic: &str, group: &str) -> String {
+        match &self.topic {
+            Some(name) => legal(&name(topic, group), ""),
+            None => legal(&format!("{topic}-{group}"), "-dlt"),
+        }
+    }
+
+    /// What a dead letter says of the message that it was; none of a message that is no dead letter.
+    ///
+    /// Of Spring's both kinds are read: those of a `DeadLetterPublishingRecoverer`, and those of a
+    /// `@RetryableTopic`, whose headers begin with `kafka_original-` and `kafka_exception-`. Its messages on their way
+    /// to another attempt have these headers too.
+    ///
+    /// ```
+    /// use event_schema::kafka::{DeadLetter, Headers};
+    ///
+    /// // As Spring Kafka writes them.
+    /// let headers: Headers = [
+    ///     ("kafka_dlt-original-topic", Some(&b"orders"[..])),
+    ///     ("kafka_dlt-original-partition", Some(&2_i32.to_be_bytes())),
+    ///     ("kafka_dlt-original-offset", Some(&7_i64.to_be_bytes())),
+    ///     ("kafka_dlt-exception-fqcn", Some(b"com.example.Broken")),
+    /// ]
+    /// .into_iter()
+    /// .collect();
+    ///
+    /// let dead = DeadLetter::read(&headers).unwrap();
+    /// assert_eq!((dead.topic(), dead.partition(), dead.offset()), ("orders", 2, 7));
+    /// assert_eq!(dead.exception(), Some("com.example.Broken"));
+    /// assert!(DeadLetter::read(&Headers::default()).is_none());
+    /// ```
+    ///
+    /// What was mended meanwhile is sent back by a run on the dead letter topic, whose handler sends the event with
+    /// the envelope that it had: its id tells who has handled it already.
+    ///
+    /// ```
+    /// use event_schema::kafka::{DeadLetter, Delivery, EventProducer, Failure};
+    /// # use event_schema::prelude::*;
+    /// # #[derive(Serialize, EventSchema)]
+    /// # struct Order { id: u64 }
+    ///
+    /// async fn send_back(producer: &EventProducer, order: Delivery<Order>) -> Result<(), Failure> {
+    ///     let Some(dead) = DeadLetter::read(order.headers()) else { return Ok(()) };
+    ///     producer.message(order.event()).topic(dead.topic()).envelope(order.envelope()).send().await?;
+    ///     Ok(())
+    /// }
+    /// ```
+    #[must_use]
+    pub fn read(headers: &Headers) -> Option<DeadMessage> {
+        DeadMessage::read(headers)
+    }
+
+    /// The dead letter of a message, in one of its forms, for the same partition.
+    pub(crate) fn record(&self, original: &Original<'_>, group: &str, cause: &Cause<'_>, form: Form) -> ProducerRecord {
+        let mut headers = Headers::default();
+        let is_pointer = form == Form::Pointer || self.redact && original.value.is_some();
+        if form == Form::Full {
+            for (name, value) in original.headers.iter() {
+                let is_ours = matches!(name, VIOLATIONS | POINTER | ATTEMPTS | DUE) || EXCEPTIONS.contains(&name);
+                if !is_ours && !ORIGINALS.contains(&name) {
+                    headers.push(name, value);
+                }
+            }
+        } else {
+            for name in ["ce_id", "ce_type", "content-type"] {
+                if let Some(value) = original.headers.get(name).filter(|value| value.len() <= MAX_FOREIGN) {
+                    headers.push(name, Some(value));
+                }
+            }
+        }
+        let has_texts = form == Form::Full && !(self.redact && cause.is_foreign);
+        original.describe(&mut headers, group, cause, form, has_texts);
+        if is_pointer {
+            headers.push(POINTER, Some(b"true"));
+        }
+        let key = original.key.filter(|key| form != Form::Pointer || key.len() <= MAX_KEY);
+        ProducerRecord {
+            topic: self.topic_of(original.origin.topic, group),
+            partition: Some(original.origin.partition),
+            key: key.map(<[u8]>::to_vec),
+            value: if is_pointer { Some(original.pointer()) } else { original.value.map(<[u8]>::to_vec) },
+            headers,
+        }
+    }
+}
+
+/// Without the function.
+impl fmt::Debug for DeadLetter {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("DeadLetter").field("redact", &self.redact).finish_non_exhaustive()
+    }
+}
+
+/// A message that could not be handled.
+#[derive(Clone, Copy)]
+pub(crate) struct Original<'a> {
+    pub(crate) origin: Origin<'a>,
+    pub(crate) key: Option<&'a [u8]>,
+    pub(crate) value: Option<&'a [u8]>,
+    pub(crate) headers: &'a Headers,
+}
+
+impl Original<'_> {
+    /// The headers that make a message a dead letter, in Spring's order.
+    fn describe(&self, headers: &mut Headers, group: &str, cause: &Cause<'_>, form: Form, has_texts: bool) {
+        headers.push(EXCEPTION, Some(cause.class.as_bytes()));
+        if has_texts {
+            headers.push(MESSAGE, Some(bounded(&cause.message).as_bytes()));
+            headers.push(STACKTRACE, Some(bounded(&cause.trace).as_bytes()));
+        }
+        self.origin.with_values(group, |values| {
+            for (name, value) in ORIGINALS.into_iter().zip(values) {
+                if form == Form::Full || matches!(name, TOPIC | PARTITION | OFFSET | GROUP) {
+                    // Spring adds one each time; of many the first and the last tell it all.
+                    if let Some(first) = self.headers.first(name)
+                        && (form == Form::Full || first.len() <= MAX_FOREIGN)
+                    {
+                        headers.push(name, Some(first));
+                    }
+                    headers.push(name, Some(value));
+                }
+            }
+        });
+        if form == Form::Full
+            && let Some(violations) = cause.violations
+        {
+            headers.push(VIOLATIONS, Some(&to_json(violations)));
+        }
+    }
+
+    fn pointer(&self) -> Vec<u8> {
+        let size = self.value.map(<[u8]>::len);
+        let Origin { topic, partition, offset, .. } = self.origin;
+        let pointer = json!({"topic": topic, "partition": partition, "offset": offset, "size": size});
+        pointer.to_string().into_bytes()
+    }
+}
+
+/// How much of the message a dead letter has: when one form is too large, the next is tried.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Form {
+    /// All of it, and all that is known.
+    Full,
+    /// Its value and key, and where it is.
+    Minimal,
+    /// Where it is.
+    Pointer,
+}
+
+impl Form {
+    pub(crate) const ALL: [Self; 3] = [Self::Full, Self::Minimal, Self::Pointer];
+}
+
+/// A text, cut between characters to what a header may take.
+fn bounded(text: &str) -> &str {
+    let end = (0..=text.len().min(MAX_TEXT)).rev().find(|end| text.is_char_boundary(*end));
+    &text[..end.unwrap_or(0)]
+}
+
+/// As many violations as there is room for, none of which quotes a value, and how many more there are.
+fn to_json(violations: &Violations) -> Vec<u8> {
+    let mut room = MAX_VIOLATIONS;
+    let mut kept = Vec::new();
+    for violation in violations {
+        let Ok(value) = serde_json::to_value(violation) else { break };
+        match room.checked_sub(value.to_string().len() + 1) {
+            Some(rest) => room = rest,
+            None => break,
+        }
+        kept.push(value);
+    }
+    let omitted = violations.len() + violations.omitted() - kept.len();
+    json!({"violations": kept, "omitted": omitted}).to_string().into_bytes()
+}

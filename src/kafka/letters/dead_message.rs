@@ -1,0 +1,152 @@
+//! What a dead letter says of the message that it was.
+
+use std::time::SystemTime;
+
+use serde_json::Value;
+
+use super::headers::{EXCEPTIONS, POINTER, VIOLATIONS};
+use crate::kafka::message::{FIRSTS, GROUP, Headers, ORIGINALS, Origin, TOPIC};
+
+/// What they are called where the retries are `@RetryableTopic`'s, in the same order.
+const RETRYABLE_EXCEPTIONS: [&str; 4] =
+    ["kafka_exception-fqcn", "kafka_exception-cause-fqcn", "kafka_exception-message", "kafka_exception-stacktrace"];
+
+/// What a dead letter says of the message that it was, see [`DeadLetter::read`](crate::kafka::DeadLetter::read): where it could not be
+/// handled last, by whom and why.
+///
+/// ```
+/// use event_schema::kafka::{DeadLetter, EmbeddedKafka, EventConsumer, Received};
+/// use event_schema::prelude::*;
+/// use std::time::Duration;
+///
+/// #[derive(Debug, Serialize, EventSchema)]
+/// #[event(topic = "orders")]
+/// struct Order { quantity: u32 }
+///
+/// # #[tokio::main]
+/// # async fn main() -> Result<(), Box<dyn std::error::Error>> {
+/// let kafka = EmbeddedKafka::start()?;
+/// kafka.create_topic("orders", 1)?;
+/// kafka.create_topic("orders-billing-dlt", 1)?;
+/// kafka.publish_bytes("orders", None, Some(br#"{"quantity": "many"}"#), &[]).await;
+/// let consumer = EventConsumer::<Order>::subscribe(&kafka.config().group("billing")).await?;
+/// let billing = consumer.handle();
+/// let running = tokio::spawn(consumer.run(async |_| {}));
+///
+/// let letters: Vec<Received<Order>> = kafka.received("orders-billing-dlt", 1).await;
+/// let dead = DeadLetter::read(letters[0].headers()).unwrap();
+/// assert_eq!((dead.topic(), dead.partition(), dead.offset()), ("orders", 0, 0));
+/// assert!(dead.timestamp().is_some());
+/// assert_eq!(dead.group(), Some("billing"));
+/// assert_eq!(dead.exception(), Some("event_schema::LoadError"));
+/// assert_eq!(dead.message(), Some("1 violation; quantity: Not a valid integer."));
+/// assert_eq!(dead.stacktrace(), Some("1 violation\nquantity: Not a valid integer."));
+/// assert_eq!(dead.violations().unwrap()["violations"][0]["pointer"], "/quantity");
+/// assert!(!dead.is_pointer());
+/// assert_eq!(letters[0].rejection().unwrap().bytes(), br#"{"quantity": "many"}"#);
+/// # billing.close(Duration::from_secs(5)).await?;
+/// # running.await??;
+/// # Ok(())
+/// # }
+/// ```
+#[derive(Debug, Clone, PartialEq)]
+pub struct DeadMessage {
+    topic: String,
+    partition: i32,
+    offset: i64,
+    timestamp: Option<SystemTime>,
+    group: Option<String>,
+    exception: Option<String>,
+    message: Option<String>,
+    stacktrace: Option<String>,
+    violations: Option<Value>,
+    is_pointer: bool,
+}
+
+impl DeadMessage {
+    pub(crate) fn read(headers: &Headers) -> Option<Self> {
+        let text = |name| Some(String::from_utf8_lossy(headers.get(name)?).into_owned());
+        let (originals, exceptions) = if headers.get(TOPIC).is_some() {
+            (ORIGINALS, EXCEPTIONS)
+        } else {
+            headers.get(RETRYABLE_EXCEPTIONS[0])?;
+            (FIRSTS, RETRYABLE_EXCEPTIONS)
+        };
+        let origin = Origin::named(originals, |name| headers.get(name))?;
+        let [exception, cause, message, stacktrace] = exceptions;
+        Some(Self {
+            topic: origin.topic.to_owned(),
+            partition: origin.partition,
+            offset: origin.offset,
+            timestamp: origin.time(),
+            // Called so by both.
+            group: text(GROUP),
+            // Spring puts what handlers throw in a wrapping, and says of what kind it is beside that.
+            exception: text(cause).or_else(|| text(exception)),
+            message: text(message),
+            stacktrace: text(stacktrace),
+            violations: headers.get(VIOLATIONS).and_then(|json| serde_json::from_slice(json).ok()),
+            is_pointer: headers.get(POINTER).is_some(),
+        })
+    }
+
+    /// The topic of the message. For this and the following see the example of [`DeadMessage`].
+    #[must_use]
+    pub fn topic(&self) -> &str {
+        &self.topic
+    }
+
+    /// Its partition there.
+    #[must_use]
+    pub fn partition(&self) -> i32 {
+        self.partition
+    }
+
+    /// Its offset there.
+    #[must_use]
+    pub fn offset(&self) -> i64 {
+        self.offset
+    }
+
+    /// When it was sent or, where the topic said so, stored.
+    #[must_use]
+    pub fn timestamp(&self) -> Option<SystemTime> {
+        self.timestamp
+    }
+
+    /// The consumer group that could not handle it.
+    #[must_use]
+    pub fn group(&self) -> Option<&str> {
+        self.group.as_deref()
+    }
+
+    /// The kind of error: of Spring's the class of the exception, or of its cause if there is one.
+    #[must_use]
+    pub fn exception(&self) -> Option<&str> {
+        self.exception.as_deref()
+    }
+
+    /// The error's text.
+    #[must_use]
+    pub fn message(&self) -> Option<&str> {
+        self.message.as_deref()
+    }
+
+    /// The error's causes; of Spring's the stack trace.
+    #[must_use]
+    pub fn stacktrace(&self) -> Option<&str> {
+        self.stacktrace.as_deref()
+    }
+
+    /// What is wrong with a value that breaks rules: `{"violations": [...], "omitted": 0}`.
+    #[must_use]
+    pub fn violations(&self) -> Option<&Value> {
+        self.violations.as_ref()
+    }
+
+    /// Whether the value is not the message's, but says where that is.
+    #[must_use]
+    pub fn is_pointer(&self) -> bool {
+        self.is_pointer
+    }
+}

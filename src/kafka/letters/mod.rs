@@ -1,0 +1,17 @@
+//! What is sent elsewhere because it could not be handled: dead letters, and messages for topics for retries.
+
+mod cause;
+mod dead_letter;
+mod dead_message;
+mod headers;
+mod names;
+mod retry;
+#[cfg(test)]
+mod tests;
+
+pub(crate) use self::cause::Cause;
+pub use self::dead_letter::DeadLetter;
+pub(crate) use self::dead_letter::{Form, Original};
+pub use self::dead_message::DeadMessage;
+pub(crate) use self::names::{is_legal, legal};
+pub(crate) use self::retry::{due, headers_for_retry, without_retries};

@@ -1,0 +1,31 @@
+//! The headers of a message on its way to another attempt.
+
+use crate::kafka::message::{FIRSTS, Headers, Origin, long};
+
+/// How often it was handled, this time included, and when it is to be. Both are of the retries alone.
+pub(super) const ATTEMPTS: &str = "retry_topic-attempts";
+pub(super) const DUE: &str = "retry_topic-backoff-timestamp";
+
+/// The headers of a message on its way to a topic for retries. `attempt` is the one it waits for, `due` in
+/// milliseconds since 1970.
+pub(crate) fn headers_for_retry(own: &Headers, origin: &Origin<'_>, group: &str, attempt: u32, due: i64) -> Headers {
+    let mut headers = without_retries(own);
+    origin.with_values(group, |values| {
+        for (name, value) in FIRSTS.into_iter().zip(values) {
+            headers.push(name, Some(value));
+        }
+    });
+    headers.push(ATTEMPTS, Some(&attempt.to_be_bytes()));
+    headers.push(DUE, Some(&due.to_be_bytes()));
+    headers
+}
+
+/// The headers of a message as they were before it was tried again.
+pub(crate) fn without_retries(headers: &Headers) -> Headers {
+    headers.iter().filter(|(name, _)| !FIRSTS.contains(name) && !matches!(*name, ATTEMPTS | DUE)).collect()
+}
+
+/// When a message in a topic for retries is to be handled, in milliseconds since 1970.
+pub(crate) fn due(headers: &Headers) -> Option<i64> {
+    long(headers.get(DUE))
+}

@@ -1,0 +1,13 @@
+//! A message of Kafka's, as bytes: what both ways have in common.
+
+mod headers;
+mod origin;
+mod place;
+mod record;
+mod time;
+
+pub use self::headers::Headers;
+pub(crate) use self::origin::{FIRSTS, GROUP, OFFSET, ORIGINALS, Origin, PARTITION, TOPIC, long};
+pub(crate) use self::place::Place;
+pub(crate) use self::record::ProducerRecord;
+pub(crate) use self::time::time;

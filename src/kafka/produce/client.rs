@@ -1,0 +1,195 @@
+//! librdkafka's producer.
+
+use std::ffi::CStr;
+use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
+use std::sync::{Arc, OnceLock};
+use std::time::Duration;
+
+use rdkafka::ClientContext;
+use rdkafka::config::{ClientConfig, FromClientConfigAndContext, RDKafkaLogLevel};
+use rdkafka::error::{KafkaError, RDKafkaErrorCode};
+use rdkafka::message::Message as _;
+use rdkafka::producer::{DeliveryResult, Producer, ProducerContext, PurgeConfig, ThreadedProducer};
+
+use super::report::Pending;
+use crate::kafka::client::native::{self, Message, Outbound};
+use crate::kafka::client::{Monitor, thread};
+use crate::kafka::error::{ConnectError, SendError, SendErrorKind};
+
+/// librdkafka's producer, which is never dropped where somebody waits: that joins threads and waits
+/// for brokers.
+pub(super) struct Client {
+    /// Taken only to be dropped.
+    pub(super) producer: Option<ThreadedProducer<Reports>>,
+}
+
+/// Makes another client take its place. Whether that has begun.
+type OnFailure = Box<dyn Fn() -> bool + Send + Sync>;
+
+/// Receives the delivery reports.
+pub(super) struct Reports {
+    pub(super) monitor: Arc<Monitor>,
+    /// What to do, once, when the client is of no more use.
+    on_failure: OnceLock<OnFailure>,
+    failed: AtomicBool,
+    /// How many messages were put into its queue and are not reported.
+    open: AtomicUsize,
+    /// Whether a message that timed out on its way leaves it of no more use.
+    is_idempotent: bool,
+    /// Such a message did.
+    timed_out: AtomicBool,
+}
+
+impl Reports {
+    /// The client will never send again: another one takes its place.
+    fn failed(&self) {
+        if !self.failed.swap(true, Ordering::AcqRel)
+            && let Some(on_failure) = self.on_failure.get()
+            && !on_failure()
+        {
+            // The next error tries again.
+            self.failed.store(false, Ordering::Release);
+        }
+    }
+}
+
+impl ClientContext for Reports {
+    fn log(&self, level: RDKafkaLogLevel, facility: &str, line: &str) {
+        self.monitor.log(level, facility, line);
+    }
+
+    fn error(&self, error: KafkaError, reason: &str) {
+        self.monitor.error(&error, reason);
+        if error.rdkafka_error_code() == Some(RDKafkaErrorCode::Fatal) {
+            self.failed();
+        }
+    }
+}
+
+impl ProducerContext for Reports {
+    type DeliveryOpaque = Arc<Pending>;
+
+    fn delivery(&self, result: &DeliveryResult<'_>, pending: Self::DeliveryOpaque) {
+        let (message, report) = match result {
+            Ok(message) => (message, Ok((message.partition(), message.offset(), message.timestamp().to_millis()))),
+            Err((error, message)) => {
+                let code = error.rdkafka_error_code().unwrap_or(RDKafkaErrorCode::Unknown);
+                (message, Err((code, native::is_not_stored(message))))
+            }
+        };
+        if let Some(stamp) = &pending.stamp
+            && let Some(headers) = Outbound::take(message)
+        {
+            stamp.give_back(headers);
+        }
+        self.open.fetch_sub(1, Ordering::AcqRel);
+        if self.is_idempotent && matches!(report, Err((RDKafkaErrorCode::MessageTimedOut, false))) {
+            // librdkafka would go on in a new epoch, in which the brokers take what they have for something new: it
+            // sends again all that was on its way, and stores it twice.
+            self.timed_out.store(true, Ordering::Release);
+            self.failed();
+        }
+        pending.recipient.tell(report);
+    }
+}
+
+impl Client {
+    pub(super) fn new(config: &ClientConfig) -> Result<Self, ConnectError> {
+        let reports = Reports {
+            monitor: Arc::new(Monitor::default()),
+            on_failure: OnceLock::new(),
+            failed: AtomicBool::new(false),
+            open: AtomicUsize::new(0),
+            is_idempotent: config.get("enable.idempotence") == Some("true"),
+            timed_out: AtomicBool::new(false),
+        };
+        let producer = ThreadedProducer::from_config_and_context(config, reports).map_err(ConnectError::creation)?;
+        Ok(Self { producer: Some(producer) })
+    }
+
+    /// Says what is to be done when it has failed for good.
+    pub(super) fn on_failure(&self, then: impl Fn() -> bool + Send + Sync + 'static) {
+        let _ = self.producer().context().on_failure.set(Box::new(then));
+    }
+
+    pub(super) fn producer(&self) -> &ThreadedProducer<Reports> {
+        self.producer.as_ref().expect("the producer is there until `self` is dropped")
+    }
+
+    pub(super) fn monitor(&self) -> Arc<Monitor> {
+        Arc::clone(&self.producer().context().monitor)
+    }
+
+    pub(super) fn cluster_id(&self, wait: Duration) -> Option<String> {
+        self.producer().client().fetch_cluster_id(wait)
+    }
+
+    /// How many messages were put into its queue and are not reported.
+    pub(super) fn in_flight(&self) -> usize {
+        self.producer().context().open.load(Ordering::Acquire)
+    }
+
+    /// As librdkafka does.
+    #[cfg(test)]
+    pub(super) fn report_failure(&self) {
+        self.producer().context().failed();
+    }
+
+    /// Puts a message into its queue, or gives it back.
+    pub(super) fn produce<'a>(
+        &self,
+        topic: &CStr,
+        message: Message<'a>,
+        pending: Arc<Pending>,
+    ) -> Result<(), (RDKafkaErrorCode, Message<'a>, Arc<Pending>)> {
+        let context = self.producer().context();
+        if context.timed_out.load(Ordering::Acquire) {
+            return Err((RDKafkaErrorCode::Fatal, message, pending));
+        }
+        context.open.fetch_add(1, Ordering::AcqRel);
+        native::produce(self.producer(), topic, message, pending).inspect_err(|_| {
+            context.open.fetch_sub(1, Ordering::AcqRel);
+        })
+    }
+
+    /// Sends nothing any more: what is queued is reported, and what was on its way, of which nobody knows whether it is
+    /// stored.
+    pub(super) fn purge(&self) {
+        self.producer().purge(PurgeConfig::default().queue().inflight().non_blocking());
+    }
+
+    /// Why it is of no more use, if it is not.
+    fn fatal(&self) -> Option<(RDKafkaErrorCode, String)> {
+        let timed_out = self.producer().context().timed_out.load(Ordering::Acquire);
+        let reason = || "a message timed out on its way, and what was sent with it would be stored twice".to_owned();
+        let fatal = self.producer().client().fatal_error();
+        fatal.or_else(|| timed_out.then(|| (RDKafkaErrorCode::MessageTimedOut, reason())))
+    }
+
+    pub(super) fn failure(&self, topic: &str, (code, is_certain): (RDKafkaErrorCode, bool)) -> SendError {
+        let Some((fatal, reason)) = self.fatal() else {
+            return SendError::of(topic, code, is_certain);
+        };
+        // This may be known here sooner than the callback for errors is called.
+        self.producer().context().failed();
+        let topic = topic.into();
+        if is_certain {
+            SendErrorKind::Fatal { topic, code: fatal, reason }.into()
+        } else {
+            SendErrorKind::Unknown { topic, code }.into()
+        }
+    }
+}
+
+impl Drop for Client {
+    fn drop(&mut self) {
+        if let Some(producer) = self.producer.take() {
+            let open = producer.context().open.load(Ordering::Acquire);
+            let has_failed = producer.context().failed.load(Ordering::Acquire);
+            if open > 0 && !has_failed && producer.client().fatal_error().is_none() {
+                tracing::warn!("a producer was dropped with {open} messages in its queue: `close` sends them first");
+            }
+            drop(thread::start("event-schema drop", move || drop(producer)));
+        }
+    }
+}

@@ -1,0 +1,225 @@
+//! A message on its way out: event, envelope, headers.
+
+use std::fmt;
+
+use std::sync::Arc;
+
+use super::queue::Queue;
+use super::sent::{Enqueued, Sent};
+use super::stamp::{self, Source, Stamp};
+use super::topic::To;
+use crate::format::cloudevents::format_time;
+use crate::kafka::client::native::{Message, Outbound};
+use crate::kafka::error::{SendError, SendErrorKind};
+use crate::kafka::message::Headers;
+use crate::{Descriptor, Envelope, EventSchema};
+
+/// A message to be completed and sent; see [`EventProducer::message`](crate::kafka::EventProducer::message).
+#[must_use = "nothing is sent but by `send` or `enqueue`"]
+pub struct Outgoing<'a, E> {
+    queue: &'a Queue,
+    source: Option<&'a Arc<Source>>,
+    event: &'a E,
+    topic: Option<&'a str>,
+    envelope: Option<Envelope>,
+    headers: Vec<(&'a str, &'a [u8])>,
+}
+
+impl<'a, E: EventSchema> Outgoing<'a, E> {
+    pub(super) fn new(queue: &'a Queue, source: Option<&'a Arc<Source>>, event: &'a E) -> Self {
+        Self { queue, source, event, topic: None, envelope: None, headers: Vec::new() }
+    }
+
+    /// To another topic than the event's own; see the example of [`header`](Self::header).
+    pub fn topic(self, topic: &'a str) -> Self {
+        Self { topic: Some(topic), ..self }
+    }
+
+    /// In this envelope, not a new one: the event keeps its id when it is sent again, or says what it
+    /// comes of. Without a source, the envelope gets the producer's.
+    ///
+    /// ```
+    /// use event_schema::Envelope;
+    /// use event_schema::kafka::SendError;
+    /// # use event_schema::kafka::{EmbeddedKafka, EventConsumer, EventProducer};
+    /// # use event_schema::prelude::*;
+    /// # #[derive(Serialize, EventSchema)]
+    /// # #[event(topic = "notes")]
+    /// # struct Note { text: String }
+    /// # #[tokio::main(flavor = "current_thread")]
+    /// # async fn main() -> Result<(), Box<dyn std::error::Error>> {
+    /// # let kafka = EmbeddedKafka::start()?;
+    /// # let producer = EventProducer::connect(&kafka.config()).await?;
+    /// let note = Note { text: "hello".to_owned() };
+    /// let envelope = Envelope::new();
+    /// let mut sent = producer.message(&note).envelope(envelope.clone()).send().await;
+    /// while sent.as_ref().is_err_and(SendError::is_unknown) {
+    ///     // If it is stored twice, then with one id, by which consumers know it.
+    ///     sent = producer.message(&note).envelope(envelope.clone()).send().await;
+    /// }
+    /// sent?;
+    ///
+    /// let mut consumer = EventConsumer::<Note>::subscribe(&kafka.config().group("docs")).await?;
+    /// assert_eq!(consumer.recv().await?.envelope().id(), envelope.id());
+    /// # Ok(())
+    /// # }
+    /// ```
+    pub fn envelope(self, envelope: Envelope) -> Self {
+        Self { envelope: Some(envelope), ..self }
+    }
+
+    /// With one more header. It stands before those of the envelope, which win.
+    ///
+    /// ```
+    /// # use event_schema::kafka::{EmbeddedKafka, EventConsumer, EventProducer};
+    /// # use event_schema::prelude::*;
+    /// # #[derive(Serialize, EventSchema)]
+    /// # #[event(topic = "notes")]
+    /// # struct Note { text: String }
+    /// # #[tokio::main(flavor = "current_thread")]
+    /// # async fn main() -> Result<(), Box<dyn std::error::Error>> {
+    /// # let kafka = EmbeddedKafka::start()?;
+    /// # let producer = EventProducer::connect(&kafka.config()).await?;
+    /// let note = Note { text: "hello".to_owned() };
+    /// producer.message(&note).topic("copies").header("tenant", b"7").send().await?;
+    ///
+    /// let mut consumer = EventConsumer::<Note>::subscribe_to(&kafka.config().group("docs"), &["copies"]).await?;
+    /// assert_eq!(consumer.recv().await?.headers().get("tenant"), Some(&b"7"[..]));
+    /// # Ok(())
+    /// # }
+    /// ```
+    pub fn header(mut self, name: &'a str, value: &'a [u8]) -> Self {
+        self.headers.push((name, value));
+        self
+    }
+
+    /// As [`EventProducer::send`](crate::kafka::EventProducer::send).
+    ///
+    /// # Errors
+    ///
+    /// As [`EventProducer::send`](crate::kafka::EventProducer::send), and if the envelope is none that CloudEvents allows, such as one with an
+    /// empty id.
+    pub async fn send(self) -> Result<Sent, SendError> {
+        self.enqueue().await?.await
+    }
+
+    /// As [`EventProducer::enqueue`](crate::kafka::EventProducer::enqueue).
+    ///
+    /// # Errors
+    ///
+    /// As [`send`](Self::send).
+    pub async fn enqueue(self) -> Result<Enqueued, SendError> {
+        self.queue.check_open()?;
+        let to = To::of(self.event, self.topic)?;
+        let value = self.event.dump().map_err(SendErrorKind::Invalid)?;
+        let key = self.event.key();
+        let (headers, stamp) = self.headers()?;
+        let message = Message { partition: None, key: key.as_deref(), value: Some(&value), headers };
+        self.queue.enqueue(to, message, stamp).await
+    }
+
+    /// The headers, and what wants them back.
+    fn headers(&self) -> Result<(Option<Outbound>, Option<Arc<Stamp>>), SendError> {
+        let descriptor = self.event.described_by();
+        let envelope = match (&self.envelope, self.source) {
+            (Some(envelope), _) => envelope,
+            (None, Some(source)) if self.headers.is_empty() => {
+                let stamp = source.stamp(descriptor);
+                return Ok((Some(stamp.headers()), Some(stamp)));
+            }
+            (None, Some(_)) => &Envelope::new(),
+            (None, None) if self.headers.is_empty() => return Ok((None, None)),
+            (None, None) => return Ok((Some(self.own_headers()), None)),
+        };
+        envelope.check().map_err(SendErrorKind::Envelope)?;
+        let mut headers = self.own_headers();
+        write(&mut headers, envelope, self.source.map(|source| source.uri()), descriptor);
+        Ok((Some(headers), None))
+    }
+
+    fn own_headers(&self) -> Outbound {
+        let mut headers = Outbound::with_capacity(self.headers.len() + 8);
+        for (name, value) in &self.headers {
+            headers.push(name, Some(value));
+        }
+        headers
+    }
+}
+
+/// Writes an envelope that is not [stamped](Stamp): a given one, or one behind other headers.
+fn write(headers: &mut Outbound, envelope: &Envelope, source: Option<&str>, descriptor: &Descriptor) {
+    let time = envelope.time().and_then(format_time);
+    // Any reference is a source; `/` is one that says nothing.
+    let source = envelope.source().or(source).unwrap_or("/");
+    stamp::write(headers, source, &descriptor.event_type(), envelope.id(), time.as_deref());
+    // What is no trace is nobody's, as W3C has it: it may come from the event that caused this one.
+    let trace_parent = envelope.trace_parent().filter(|trace| is_trace_parent(trace));
+    let trace_state = envelope.trace_state().filter(|_| trace_parent.is_some());
+    if trace_parent.is_none() && envelope.trace_parent().is_some() {
+        tracing::debug!("an event is sent without its trace, which is none: W3C's `traceparent` is expected");
+    }
+    let rest = [
+        ("ce_causationid", envelope.causation()),
+        ("ce_traceparent", trace_parent),
+        ("ce_tracestate", trace_state),
+        // Where tracing systems look for them.
+        ("traceparent", trace_parent),
+        ("tracestate", trace_state),
+    ];
+    for (name, value) in rest {
+        if let Some(value) = value {
+            headers.push(name, Some(value.as_bytes()));
+        }
+    }
+}
+
+/// Whether it is W3C's `traceparent`: `00-<32 digits>-<16 digits>-<2 digits>`, in lower case.
+fn is_trace_parent(trace: &str) -> bool {
+    let parts: Vec<&str> = trace.split('-').collect();
+    let is_hex = |part: &str, count| {
+        part.len() == count && part.bytes().all(|c| c.is_ascii_digit() || (b'a'..=b'f').contains(&c))
+    };
+    let is_id = |part: &str, count| is_hex(part, count) && part.bytes().any(|c| c != b'0');
+    match parts[..] {
+        [version, trace, parent, flags, ..] => {
+            let is_version = is_hex(version, 2) && version != "ff" && (version != "00" || parts.len() == 4);
+            is_version && is_id(trace, 32) && is_id(parent, 16) && is_hex(flags, 2)
+        }
+        _ => false,
+    }
+}
+
+/// Headers that were received, to be sent again.
+pub(super) fn copy(headers: &Headers) -> Option<Outbound> {
+    if headers.is_empty() {
+        return None;
+    }
+    let mut copy = Outbound::with_capacity(headers.len());
+    for (name, value) in headers.iter() {
+        copy.push(name, value);
+    }
+    Some(copy)
+}
+
+/// Without the event, which may hold personal data.
+impl<E> fmt::Debug for Outgoing<'_, E> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Outgoing").field("topic", &self.topic).field("envelope", &self.envelope).finish_non_exhaustive()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_is_no_trace_is_told_from_what_is() {
+        let trace = "00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01";
+        assert!(is_trace_parent(trace) && is_trace_parent(&format!("cc{}-more", &trace[2..])));
+        let zero = "00-00000000000000000000000000000000-b7ad6b7169203331-01";
+        let more = format!("{trace}-more");
+        for bogus in ["", "bogus", zero, &trace[..54], &trace.to_uppercase(), &format!("ff{}", &trace[2..]), &more] {
+            assert!(!is_trace_parent(bogus), "{bogus}");
+        }
+    }
+}

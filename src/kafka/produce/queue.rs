@@ -1,0 +1,227 @@
+//! The way of every message into librdkafka's queue, and the client that has it.
+
+use std::ffi::CStr;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Arc, PoisonError, RwLock, Weak};
+use std::time::{Duration, Instant};
+
+use rdkafka::error::RDKafkaErrorCode;
+use rdkafka::producer::Producer;
+use tokio::sync::{Mutex, MutexGuard, watch};
+
+use super::client::Client;
+use super::report::{Pending, Recipient};
+use super::sent::Enqueued;
+use super::slot::Slot;
+use super::stamp::Stamp;
+use super::topic::{LastTopic, To};
+use crate::kafka::client::native::Message;
+use crate::kafka::client::{bounded, thread};
+use crate::kafka::error::{CloseError, ConnectError, Open, SendError, SendErrorKind};
+
+pub(super) struct Queue {
+    /// Makes a client, also in the place of one that failed.
+    pub(super) make: Make,
+    /// The one in use.
+    pub(super) client: RwLock<Arc<Client>>,
+    /// Held while an event is put into librdkafka's queue, and waits for room there: whoever
+    /// comes later does so behind it.
+    pub(super) gate: Mutex<LastTopic>,
+    pub(super) ready: watch::Sender<bool>,
+    pub(super) renewal: std::sync::Mutex<Renewal>,
+    /// Whether `close` was called. What waits at the gate is still sent.
+    pub(super) closing: AtomicBool,
+    /// Whether whoever passes the gate is sent away. Set behind those who came before `close`.
+    pub(super) closed: AtomicBool,
+}
+
+/// When the client in use was made, and how long that had to wait.
+pub(super) struct Renewal {
+    pub(super) made: Instant,
+    pub(super) pause: Duration,
+}
+
+impl Renewal {
+    pub(super) const LONGEST: Duration = Duration::from_secs(10);
+
+    /// How long the next client has to wait: one that fails soon after it was made is not the last that does.
+    pub(super) fn pause(&mut self) -> Duration {
+        const SOON: Duration = Duration::from_secs(30);
+        const FIRST: Duration = Duration::from_millis(100);
+        let failed_soon = self.made.elapsed() < SOON;
+        self.pause = if failed_soon { (self.pause * 2).clamp(FIRST, Self::LONGEST) } else { Duration::ZERO };
+        self.pause
+    }
+}
+
+pub(super) type Make = Box<dyn Fn() -> Result<Client, ConnectError> + Send + Sync>;
+
+impl Queue {
+    /// With the first client.
+    pub(super) fn new(make: Make) -> Result<Arc<Self>, ConnectError> {
+        let client = Arc::new(make()?);
+        let queue = Arc::new(Self {
+            make,
+            client: RwLock::new(Arc::clone(&client)),
+            gate: Mutex::default(),
+            ready: watch::Sender::new(true),
+            renewal: std::sync::Mutex::new(Renewal { made: Instant::now(), pause: Duration::ZERO }),
+            closing: AtomicBool::new(false),
+            closed: AtomicBool::new(false),
+        });
+        Self::own(&queue, &client);
+        Ok(queue)
+    }
+
+    /// Another client takes the place of this one when it fails.
+    fn own(queue: &Arc<Self>, client: &Client) {
+        let queue = Arc::downgrade(queue);
+        client.on_failure(move || {
+            let Some(owner) = queue.upgrade() else { return true };
+            owner.ready.send_replace(false);
+            owner.client().purge();
+            let queue = Weak::clone(&queue);
+            // Not on this thread, which may belong to the client that is to be dropped.
+            thread::spawn("event-schema renew", move || Self::renew(&queue))
+        });
+    }
+
+    pub(super) fn client(&self) -> Arc<Client> {
+        Arc::clone(&self.client.read().unwrap_or_else(PoisonError::into_inner))
+    }
+
+    /// Puts a client in the place of one that can send no more, and waits for a broker; as long as
+    /// somebody has the producer.
+    pub(super) fn renew(weak: &Weak<Self>) {
+        let pause = match weak.upgrade() {
+            Some(queue) => queue.renewal.lock().unwrap_or_else(PoisonError::into_inner).pause(),
+            None => return,
+        };
+        std::thread::sleep(pause);
+        let mut wait = Duration::from_millis(100);
+        let fresh = loop {
+            let Some(queue) = weak.upgrade() else { return };
+            match (queue.make)() {
+                Ok(fresh) => {
+                    let fresh = Arc::new(fresh);
+                    Self::own(&queue, &fresh);
+                    queue.renewal.lock().unwrap_or_else(PoisonError::into_inner).made = Instant::now();
+                    // What the old one still has gets its reports when it is dropped.
+                    *queue.client.write().unwrap_or_else(PoisonError::into_inner) = Arc::clone(&fresh);
+                    break fresh;
+                }
+                // Such as certificates that are being exchanged, or no thread to be had.
+                Err(error) => tracing::error!("the producer cannot be made anew, next try in {wait:?}: {error}"),
+            }
+            drop(queue);
+            std::thread::sleep(wait);
+            wait = (wait * 2).min(Renewal::LONGEST);
+        };
+        tracing::warn!("the producer is made anew after a fatal error");
+        while let Some(queue) = weak.upgrade() {
+            if !Arc::ptr_eq(&queue.client(), &fresh) {
+                return;
+            }
+            drop(queue);
+            if fresh.cluster_id(Duration::from_millis(100)).is_some() {
+                if let Some(queue) = weak.upgrade() {
+                    queue.ready.send_replace(true);
+                }
+                return;
+            }
+        }
+    }
+
+    /// Whether its client has reached a broker, and nobody has closed it.
+    pub(super) fn is_ready(&self) -> bool {
+        *self.ready.borrow() && !self.closing.load(Ordering::Acquire)
+    }
+
+    pub(super) async fn ready(&self) {
+        // The sender lives as long as `self`.
+        let _ = self.ready.subscribe().wait_for(|ready| *ready).await;
+    }
+
+    /// Refuses what comes after `close` was called. What gets by has to [pass the gate](Self::pass).
+    pub(super) fn check_open(&self) -> Result<(), SendError> {
+        if self.closing.load(Ordering::Acquire) { Err(SendErrorKind::Closed.into()) } else { Ok(()) }
+    }
+
+    /// Waits behind all who came before. Behind `close` nobody passes.
+    pub(super) async fn pass(&self) -> Result<MutexGuard<'_, LastTopic>, SendError> {
+        let gate = self.gate.lock().await;
+        if self.closed.load(Ordering::Acquire) { Err(SendErrorKind::Closed.into()) } else { Ok(gate) }
+    }
+
+    /// Puts a message into the queue; waits for room there. The caller has passed the gate.
+    pub(super) async fn put(
+        &self,
+        client: &Client,
+        topic: &CStr,
+        mut message: Message<'_>,
+        mut pending: Arc<Pending>,
+    ) -> Result<(), SendError> {
+        // As little as a timer can wait, so that the queue does not run dry meanwhile.
+        const FULL: Duration = Duration::from_millis(1);
+        loop {
+            match client.produce(topic, message, pending) {
+                Ok(()) => return Ok(()),
+                Err((RDKafkaErrorCode::QueueFull, refused, same)) => {
+                    (message, pending) = (refused, same);
+                    tokio::time::sleep(FULL).await;
+                    // `close` waits for whoever has passed the gate, unless its deadline is over.
+                    if self.closed.load(Ordering::Acquire) {
+                        return Err(SendErrorKind::Closed.into());
+                    }
+                }
+                Err((code, ..)) => return Err(client.failure(&topic.to_string_lossy(), (code, true))),
+            }
+        }
+    }
+
+    /// As [`put`](Self::put), behind all who came before.
+    pub(super) async fn enqueue(
+        &self,
+        to: To<'_>,
+        message: Message<'_>,
+        stamp: Option<Arc<Stamp>>,
+    ) -> Result<Enqueued, SendError> {
+        let pending = Arc::new(Pending { recipient: Recipient::One(Slot::default()), stamp });
+        let mut gate = self.pass().await?;
+        let client = self.client();
+        let (name, topic) = gate.set(to)?;
+        self.put(&client, name, message, Arc::clone(&pending)).await?;
+        Ok(Enqueued { pending, topic, client })
+    }
+
+    /// Waits until all that was sent is acknowledged, and refuses what comes later.
+    pub(super) async fn close(self: Arc<Self>, deadline: Duration) -> Result<(), CloseError> {
+        let started = Instant::now();
+        self.closing.store(true, Ordering::Release);
+        let flush = async {
+            // Behind everyone who waits for room in the queue, and before whoever comes later.
+            let gate = self.gate.lock().await;
+            self.closed.store(true, Ordering::Release);
+            drop(gate);
+            let client = self.client();
+            let _ = thread::start("event-schema flush", move || client.producer().flush(bounded(deadline))).await;
+        };
+        let flushed = tokio::time::timeout(deadline, flush).await;
+        // Those who wait still are not sent any more.
+        self.closed.store(true, Ordering::Release);
+        let open = self.client().in_flight();
+        if flushed.is_err() || open > 0 {
+            return Err(CloseError { deadline, open: Open::Events(open) });
+        }
+        if let Some(last) = Arc::into_inner(self)
+            && let Some(mut last) = Arc::into_inner(last.client.into_inner().unwrap_or_else(PoisonError::into_inner))
+        {
+            // A process that exits while librdkafka still ends its TLS connections can crash.
+            // Nothing is lost any more, so that it is no failure if this takes too long.
+            let producer = last.producer.take();
+            let dropped = thread::start("event-schema drop", move || drop(producer));
+            let _ = tokio::time::timeout(deadline.saturating_sub(started.elapsed()), dropped).await;
+        }
+        Ok(())
+    }
+}

@@ -1,0 +1,30 @@
+//! Who is told what became of a message.
+
+use std::sync::Arc;
+
+use super::many::Many;
+use super::slot::{Report, Slot};
+use super::stamp::Stamp;
+
+/// What belongs to a message in the queue.
+pub(super) struct Pending {
+    pub(super) recipient: Recipient,
+    /// What has written its headers, and wants them back.
+    pub(super) stamp: Option<Arc<Stamp>>,
+}
+
+/// Who gets a report: shared by the message in the queue and whoever waits for it.
+pub(super) enum Recipient {
+    One(Slot),
+    /// One of many that are reported together, by its number.
+    OneOf(Arc<Many>, usize),
+}
+
+impl Recipient {
+    pub(super) fn tell(&self, report: Report) {
+        match self {
+            Self::One(slot) => slot.fill(report),
+            Self::OneOf(many, number) => many.report(*number, report),
+        }
+    }
+}

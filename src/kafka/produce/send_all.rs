@@ -1,0 +1,70 @@
+//! Many events at once.
+
+use std::sync::Arc;
+
+use rdkafka::error::RDKafkaErrorCode;
+
+use super::client::Client;
+use super::many::Many;
+use super::queue::Queue;
+use super::report::{Pending, Recipient};
+use super::sent::Sent;
+use super::stamp::{Source, Stamp};
+use super::topic::{To, Topic};
+use crate::EventSchema;
+use crate::kafka::client::native::Message;
+use crate::kafka::error::{SendError, SendErrorKind};
+
+/// How many events pass the gate together: others pass in between.
+const CHUNK: usize = 512;
+
+pub(super) async fn send<E: EventSchema>(
+    queue: &Queue,
+    source: Option<&Arc<Source>>,
+    topic: Option<&str>,
+    events: &[E],
+) -> Vec<Result<Sent, SendError>> {
+    let many = Many::new(events.len());
+    let mut stamp: Option<Arc<Stamp>> = None;
+    let mut value = Vec::new();
+    // Where each event went, or why it did not; and by which client each chunk.
+    let mut starts: Vec<Result<Topic, SendError>> = Vec::with_capacity(events.len());
+    let mut clients: Vec<Arc<Client>> = Vec::with_capacity(events.len().div_ceil(CHUNK));
+    for events in events.chunks(CHUNK) {
+        let mut gate = queue.pass().await;
+        let client = queue.client();
+        for event in events {
+            let number = starts.len();
+            value.clear();
+            let start = async {
+                let Ok(gate) = &mut gate else { return Err(SendErrorKind::Closed.into()) };
+                let (name, topic) = gate.set(To::of(event, topic)?)?;
+                event.dump_into(&mut value).map_err(SendErrorKind::Invalid)?;
+                let key = event.key();
+                let descriptor = event.described_by();
+                if stamp.as_ref().is_none_or(|last| !last.is_for(descriptor)) {
+                    stamp = source.map(|source| source.stamp(descriptor));
+                }
+                let headers = stamp.as_ref().map(|stamp| stamp.headers());
+                let message = Message { partition: None, key: key.as_deref(), value: Some(&value), headers };
+                let recipient = Recipient::OneOf(Arc::clone(&many), number);
+                let pending = Arc::new(Pending { recipient, stamp: stamp.clone() });
+                many.open();
+                if let Err(error) = queue.put(&client, name, message, pending).await {
+                    many.close();
+                    return Err(error);
+                }
+                Ok(topic)
+            };
+            starts.push(start.await);
+        }
+        clients.push(client);
+    }
+    many.wait().await;
+    let reports = std::mem::take(&mut *many.reports());
+    let outcomes = starts.into_iter().zip(reports).enumerate().map(|(number, (start, report))| {
+        // All that went have been reported.
+        clients[number / CHUNK].outcome(report.unwrap_or(Err((RDKafkaErrorCode::Unknown, false))), start?)
+    });
+    outcomes.collect()
+}

@@ -1,0 +1,67 @@
+//! A client that fails for good while no other can be made.
+
+use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::time::Duration;
+
+use rdkafka::types::{RDKafkaApiKey, RDKafkaRespErr};
+
+use super::EventProducer;
+use super::client::Client;
+use crate::kafka::EmbeddedKafka;
+use crate::kafka::error::ConnectErrorKind;
+use crate::kafka::message::{Headers, ProducerRecord};
+
+fn record() -> ProducerRecord {
+    ProducerRecord {
+        topic: "notes".to_owned(),
+        partition: None,
+        key: None,
+        value: Some(b"{}".to_vec()),
+        headers: Headers::default(),
+    }
+}
+
+#[tokio::test]
+async fn it_is_tried_again_until_a_client_is_made() {
+    let kafka = EmbeddedKafka::start().unwrap();
+    kafka.create_topic("notes", 1).unwrap();
+    let settings = kafka.config().set("linger.ms", "0").rdkafka_producer().unwrap();
+    let tries = Arc::new(AtomicUsize::new(0));
+    let make = {
+        let tries = Arc::clone(&tries);
+        move || match tries.fetch_add(1, Ordering::SeqCst) {
+            1..=3 => Err(ConnectErrorKind::Client("no thread to be had".to_owned()).into()),
+            _ => Client::new(&settings),
+        }
+    };
+    let producer = EventProducer::made_by(Box::new(make), "/test").unwrap();
+    producer.send_record(&record()).await.unwrap();
+
+    kafka.fail(RDKafkaApiKey::Produce, &[RDKafkaRespErr::RD_KAFKA_RESP_ERR_OUT_OF_ORDER_SEQUENCE_NUMBER]);
+    assert!(producer.send_record(&record()).await.unwrap_err().is_unknown());
+    // As long as there is no client, it says so, and so does what is sent.
+    while tries.load(Ordering::SeqCst) < 4 {
+        assert!(!producer.is_ready());
+        assert!(producer.send_record(&record()).await.unwrap_err().is_fatal());
+        tokio::task::yield_now().await;
+    }
+    tokio::time::timeout(Duration::from_secs(20), producer.ready()).await.unwrap();
+    assert_eq!(tries.load(Ordering::SeqCst), 5);
+    producer.send_record(&record()).await.unwrap();
+    producer.close(Duration::from_secs(10)).await.unwrap();
+}
+
+#[tokio::test]
+async fn a_client_that_could_not_be_replaced_is_replaced_at_the_next_error() {
+    let kafka = EmbeddedKafka::start().unwrap();
+    let client = Client::new(&kafka.config().rdkafka_producer().unwrap()).unwrap();
+    let tries = Arc::new(AtomicUsize::new(0));
+    let counted = Arc::clone(&tries);
+    // No thread to be had at first.
+    client.on_failure(move || counted.fetch_add(1, Ordering::Relaxed) > 0);
+    for expected in [1, 2, 2] {
+        client.report_failure();
+        assert_eq!(tries.load(Ordering::Relaxed), expected);
+    }
+}

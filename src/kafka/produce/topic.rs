@@ -1,0 +1,75 @@
+//! Where a message goes.
+
+use std::ffi::{CStr, CString};
+use std::sync::Arc;
+
+use rdkafka::error::RDKafkaErrorCode;
+
+use crate::EventSchema;
+use crate::kafka::error::{SendError, SendErrorKind};
+
+/// The name of a topic, in a form that costs little for every event.
+#[derive(Debug, Clone)]
+pub(super) enum Topic {
+    Own(&'static str),
+    Other(Arc<str>),
+}
+
+impl Topic {
+    pub(super) fn as_str(&self) -> &str {
+        match self {
+            Self::Own(name) => name,
+            Self::Other(name) => name,
+        }
+    }
+}
+
+/// Where an event is to go.
+#[derive(Clone, Copy)]
+pub(super) enum To<'a> {
+    Own(&'static str),
+    Other(&'a str),
+}
+
+impl<'a> To<'a> {
+    /// To `other`, or else to the event's own topic.
+    pub(super) fn of<E: EventSchema>(event: &E, other: Option<&'a str>) -> Result<Self, SendError> {
+        if let Some(other) = other {
+            return Ok(Self::Other(other));
+        }
+        let topic = E::descriptor().topic().or_else(|| event.described_by().topic());
+        topic.map(Self::Own).ok_or_else(|| SendErrorKind::NoTopic(E::descriptor().name()).into())
+    }
+}
+
+/// The topic of the event before, which mostly is that of the next.
+#[derive(Default)]
+pub(super) struct LastTopic {
+    pub(super) name: CString,
+    pub(super) queue: Option<Arc<str>>,
+}
+
+impl LastTopic {
+    /// The name for librdkafka, and for whoever asks later.
+    pub(super) fn set(&mut self, to: To<'_>) -> Result<(&CStr, Topic), SendError> {
+        let (To::Own(name) | To::Other(name)) = to;
+        if self.name.as_bytes() != name.as_bytes() {
+            let invalid = |_| SendError::of(name, RDKafkaErrorCode::InvalidTopic, true);
+            self.name = CString::new(name).map_err(invalid)?;
+            self.queue = None;
+        }
+        let topic = match to {
+            To::Own(name) => Topic::Own(name),
+            To::Other(name) => Topic::Other(Arc::clone(self.queue.get_or_insert_with(|| name.into()))),
+        };
+        Ok((&self.name, topic))
+    }
+}
+
+impl PartialEq for Topic {
+    fn eq(&self, other: &Self) -> bool {
+        self.as_str() == other.as_str()
+    }
+}
+
+impl Eq for Topic {}

@@ -1,0 +1,8 @@
+//! The contracts of events.
+
+#[path = "../../examples/events/contracts.rs"]
+mod contracts;
+mod documents;
+#[path = "../../examples/events/mod.rs"]
+mod events;
+mod schemas;

@@ -1,0 +1,3 @@
+//! What the derive takes, and in which forms.
+
+mod attributes;

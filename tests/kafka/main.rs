@@ -1,0 +1,29 @@
+//! The Kafka adapters: on the embedded broker, or on a real one if `EVENT_SCHEMA_TEST_KAFKA` names a
+//! `client.properties` file.
+#![cfg(feature = "kafka")]
+
+mod batch;
+mod broker;
+mod close;
+mod cloudevents;
+mod cluster;
+mod commit;
+mod common;
+mod connect;
+mod credential;
+mod dead_letter;
+mod envelope;
+mod group;
+mod groups;
+mod keys;
+mod kit;
+mod order;
+mod poison;
+mod produce;
+mod received;
+mod refused;
+mod rights;
+mod rooms;
+mod run;
+mod spring;
+mod trouble;

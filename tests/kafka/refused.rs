@@ -1,0 +1,150 @@
+//! Dead letters that their topic does not take: what passes is waited for, what is too large shrinks, all else stops
+//! the run, which says why.
+
+use std::time::{Duration, Instant};
+
+use crate::common::log::{Log, lines};
+use crate::common::{Note, note, until, within};
+use event_schema::kafka::rdkafka::consumer::{BaseConsumer, Consumer};
+use event_schema::kafka::rdkafka::types::RDKafkaApiKey;
+use event_schema::kafka::rdkafka::types::RDKafkaRespErr::{
+    RD_KAFKA_RESP_ERR_CLUSTER_AUTHORIZATION_FAILED as NO_RIGHT_TO_BEGIN,
+    RD_KAFKA_RESP_ERR_INVALID_TIMESTAMP as NOT_NOW, RD_KAFKA_RESP_ERR_MSG_SIZE_TOO_LARGE as TOO_LARGE,
+    RD_KAFKA_RESP_ERR_TOPIC_AUTHORIZATION_FAILED as NO_RIGHT_TO_WRITE,
+};
+use event_schema::kafka::{
+    Counts, DeadLetter, Delivery, EmbeddedKafka, EventConsumer, Failure, Outcome, Received, Retry, RunError, RunHandle,
+};
+use tokio::task::JoinHandle;
+
+const POISON: &[u8] = b"{";
+
+struct Running {
+    handle: RunHandle,
+    task: JoinHandle<Result<Counts, RunError>>,
+}
+
+impl Running {
+    /// Whose handler fails with everything, and whose pauses are long.
+    async fn start(kafka: &EmbeddedKafka) -> Self {
+        let consumer = EventConsumer::<Note>::subscribe_to(&kafka.config().group("g"), &["notes"]).await.unwrap();
+        let handle = consumer.handle();
+        let retry = Retry::never().backoff(Duration::from_secs(100), Duration::from_secs(600)).jitter(0.0);
+        let runner = consumer.runner().retry(retry);
+        let task = tokio::spawn(runner.run(async |_: Delivery<Note>| Err::<(), _>(Failure::retry("not yet"))));
+        Self { handle, task }
+    }
+
+    async fn dead(self, count: u64) {
+        until(60, "dead letters", || self.handle.counts().of(Outcome::Dead) == count).await;
+        self.handle.close(Duration::from_secs(10)).await.unwrap();
+        self.task.await.unwrap().unwrap();
+    }
+
+    async fn error(self) -> RunError {
+        within(20, "end of the run", self.task).await.unwrap().unwrap_err()
+    }
+}
+
+fn kafka() -> EmbeddedKafka {
+    let kafka = EmbeddedKafka::start().unwrap();
+    kafka.create_topic("notes", 1).unwrap();
+    kafka.create_topic("notes-g-dlt", 1).unwrap();
+    kafka
+}
+
+async fn letter(kafka: &EmbeddedKafka) -> Received<Note> {
+    kafka.received("notes-g-dlt", 1).await.remove(0)
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn without_the_right_to_write_anywhere_the_run_stops() {
+    let kafka = kafka();
+    kafka.publish_bytes("notes", None, Some(POISON), &[]).await;
+    // An idempotent producer begins with this request: its client fails for good.
+    kafka.fail(RDKafkaApiKey::InitProducerId, &[NO_RIGHT_TO_BEGIN; 20]);
+    let error = Running::start(&kafka).await.error().await;
+    assert!(error.is_dead_letter_refused() && error.is_stopped() && !error.is_fatal(), "{error}");
+    let text = error.to_string();
+    assert!(text.starts_with("stopped at notes/0@0: the JSON breaks off: "), "{text}");
+    assert!(text.contains("; its dead letter was not sent to `notes-g-dlt`, "), "{text}");
+    assert!(text.contains("; the user needs the right to write to a topic"), "{text}");
+}
+
+/// Its headers say what is wrong with the message: without them it would be there, and nobody would know why.
+#[tokio::test(flavor = "multi_thread")]
+async fn what_is_refused_for_other_reasons_than_its_size_does_not_lose_its_headers() {
+    let kafka = kafka();
+    kafka.publish_bytes("notes", None, Some(POISON), &[("x", b"y")]).await;
+    kafka.fail(RDKafkaApiKey::Produce, &[NO_RIGHT_TO_WRITE]);
+    let error = Running::start(&kafka).await.error().await;
+    assert!(error.is_dead_letter_refused(), "{error}");
+
+    // The right was granted.
+    Running::start(&kafka).await.dead(1).await;
+    let letter = letter(&kafka).await;
+    assert_eq!(letter.headers().get("x"), Some(&b"y"[..]));
+    assert!(DeadLetter::read(letter.headers()).unwrap().message().is_some());
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_is_too_large_loses_its_headers_and_stops_nothing() {
+    let kafka = kafka();
+    kafka.publish_bytes("notes", None, Some(POISON), &[("x", b"y")]).await;
+    kafka.fail(RDKafkaApiKey::Produce, &[TOO_LARGE]);
+    Running::start(&kafka).await.dead(1).await;
+    let letter = letter(&kafka).await;
+    assert_eq!(letter.headers().get("x"), None);
+    assert_eq!(letter.rejection().unwrap().bytes(), POISON);
+}
+
+/// The handler's pauses have grown to minutes, and have nothing to do with the dead letter topic.
+#[tokio::test(flavor = "multi_thread")]
+async fn trouble_with_the_dead_letter_topic_is_not_waited_for_as_handlers_are() {
+    let kafka = kafka();
+    kafka.publish_to("notes", &note("a", 1)).await;
+    kafka.fail(RDKafkaApiKey::Produce, &[NOT_NOW; 4]);
+    let started = Instant::now();
+    Running::start(&kafka).await.dead(1).await;
+    // 100, 200, 400 and 800 ms at most, and what the group takes to form.
+    assert!(started.elapsed() < Duration::from_secs(30), "{:?}", started.elapsed());
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn topics_that_are_not_there_are_told_at_the_start_and_not_made_by_that() {
+    let _ = tracing::subscriber::set_global_default(Log);
+    let kafka = EmbeddedKafka::start().unwrap();
+    for topic in ["work", "more", "more-late-dlt", "work-late-retry-1", "more-late-retry-2"] {
+        kafka.create_topic(topic, 1).unwrap();
+    }
+    let consumer = EventConsumer::<Note>::subscribe_to(&kafka.config().group("late"), &["work", "more"]).await.unwrap();
+    let handle = consumer.handle();
+    let retry = Retry::topics().attempts(3).backoff(Duration::from_millis(1), Duration::from_millis(1));
+    let runner = consumer.runner().unordered().retry(retry);
+    let task = tokio::spawn(runner.run(async |_: Delivery<Note>| {}));
+    let running = Running { handle, task };
+
+    let told = || lines("there is no topic `").into_iter().map(|(_, line)| line).filter(|line| line.contains("-late-"));
+    until(20, "warnings", || told().count() == 3).await;
+    let told: Vec<_> = told().collect();
+    let warns_of = |topic: &str, otherwise: &str| {
+        let create = "create it, unless the brokers do when it is needed";
+        assert!(told.contains(&format!("there is no topic `{topic}`: {create}; {otherwise}")), "{told:#?}");
+    };
+    warns_of("work-late-dlt", "without it the first message that cannot be handled stops the consumer");
+    warns_of("work-late-retry-2", "without it what fails is a dead letter before it was tried again");
+    warns_of("more-late-retry-1", "without it what fails is a dead letter before it was tried again");
+    let config = kafka.config().group("look").rdkafka_consumer().unwrap();
+    let topics = tokio::task::spawn_blocking(move || {
+        let consumer: BaseConsumer = config.create().unwrap();
+        let metadata = consumer.fetch_metadata(None, Duration::from_secs(10)).unwrap();
+        metadata.topics().iter().map(|topic| topic.name().to_owned()).collect::<Vec<_>>()
+    });
+    let topics = topics.await.unwrap();
+    assert!(!topics.iter().any(|topic| topic == "work-late-dlt"), "{topics:?}");
+
+    // This broker makes it when it is needed.
+    kafka.publish_bytes("work", None, Some(POISON), &[]).await;
+    running.dead(1).await;
+    assert_eq!(kafka.received::<Note>("work-late-dlt", 1).await.len(), 1);
+}

@@ -1,0 +1,235 @@
+//! Text is read as `serde_json` reads it: drawn texts, and those that readers stumble over.
+
+use event_schema::Violation;
+use event_schema::prelude::*;
+use event_schema::serde_json::{Value, json};
+use proptest::prelude::*;
+
+fn check(text: &str) {
+    crate::fuzz_smoke::json::check(text.as_bytes());
+}
+
+#[test]
+fn texts_that_readers_stumble_over() {
+    for text in [
+        "-0",
+        "-0.0",
+        "1e999",
+        "-1e999",
+        "1e-999",
+        "0e99999999999999999999",
+        "1e99999999999999999999",
+        "1.7976931348623157e308",
+        "1.7976931348623159e308",
+        "4.9e-324",
+        "2.4703282292062327e-324",
+        "18446744073709551616",
+        "-9223372036854775809",
+        "01",
+        "1.",
+        "-",
+        r#""\ud800""#,
+        r#""\udc00\ud800""#,
+        r#""\ud83d\ude00""#,
+        r#""\ud83d\u""#,
+        r#""\u00""#,
+        "\"\0\"",
+        "\0",
+        "\u{feff}1",
+        "\u{a0}1",
+        "\"\n\"",
+        "[1,\n2,,]",
+        r#"{"a":1,"a":2}"#,
+        r#"{"$serde_json::private::Number": "5"}"#,
+        r#"{"$serde_json::private::RawValue": "5"}"#,
+    ] {
+        check(text);
+        check(&format!("[{text}]"));
+        check(&format!(" {{\"a\": {text} }} "));
+    }
+    for long in ["9".repeat(100_000), format!("0.{}1", "0".repeat(100_000)), format!("\"{}\"", "é\\n".repeat(50_000))]
+    {
+        check(&long);
+    }
+}
+
+/// A hundred thousand levels, of which a value takes 128.
+#[test]
+fn deep_texts() {
+    #[event_schema::event]
+    #[derive(Debug)]
+    struct Few {
+        id: u8,
+    }
+
+    for (open, close) in [("[", "]"), (r#"{"a":"#, "}")] {
+        let deep = [open.repeat(100_000), "1".to_owned(), close.repeat(100_000)].concat();
+        assert!(Few::load_str(&format!(r#"{{"id": 1, "more": {deep}}}"#)).is_ok());
+        assert!(Few::load_str(&format!(r#"{{"id": {deep}}}"#)).unwrap_err().is_invalid());
+        let broken = Few::load_str(&format!(r#"{{"id": 1, "more": {}"#, &deep[..deep.len() - 1])).unwrap_err();
+        assert!(broken.is_truncated());
+    }
+}
+
+#[test]
+fn broken_off_at_every_byte() {
+    let text = r#" {"a": [1, -2.5e3, true, null, "ß\u00e4\ud83d\ude00\n"], "b": {"": {}, "c": []}, "d": false} "#;
+    for end in (0..text.len()).filter(|end| text.is_char_boundary(*end)) {
+        check(&text[..end]);
+    }
+}
+
+/// Where everything of an order stands that can be wrong with it.
+#[test]
+fn violations_say_where_they_stand() {
+    #[event_schema::event]
+    #[derive(Debug)]
+    #[serde(deny_unknown_fields)]
+    struct Order {
+        id: u64,
+        #[serde(alias = "ref")]
+        reference: String,
+        #[validate(length(max = 1))]
+        lines: Vec<Line>,
+        counts: std::collections::BTreeMap<u8, u8>,
+    }
+    #[event_schema::event]
+    #[derive(Debug)]
+    struct Line {
+        sku: String,
+        #[validate(range(min = 1))]
+        quantity: u32,
+    }
+
+    let text = r#"{
+  "id": "x", "ref": 7,
+  "lines": [
+    {"sku": "\u00e4\"}", "quantity": 0},
+    {"quantity": 1},
+    [{}]
+  ], "id": 1,
+  "counts": {"300": 1, "7": [8]}, "i\u0064": 2, "unknown": [{"id": 3}]
+}"#;
+    let places = |error: LoadError| -> Vec<_> {
+        let told =
+            |one: &Violation| (one.path().to_string(), one.code().to_owned(), one.position().unwrap().to_string());
+        error.violations().unwrap().iter().map(told).collect()
+    };
+    let options = LoadOptions::new().positions(true);
+    let found = places(options.load::<Order>(text.as_bytes()).unwrap_err());
+    let expected = [
+        ("id", "invalid", "line 2 column 9"),
+        // Under an alias, which the path does not have.
+        ("reference", "invalid", "line 1 column 1"),
+        ("lines[0].quantity", "range", "line 4 column 38"),
+        ("lines[1].sku", "required", "line 5 column 5"),
+        ("lines[2]", "invalid", "line 6 column 5"),
+        ("id", "duplicate", "line 7 column 6"),
+        ("counts[key \"300\"]", "invalid", "line 8 column 14"),
+        ("counts[\"7\"]", "invalid", "line 8 column 29"),
+        ("id", "duplicate", "line 8 column 35"),
+        ("unknown", "unknown", "line 8 column 49"),
+    ];
+    let expected = expected.map(|(path, code, place)| (path.to_owned(), code.to_owned(), place.to_owned()));
+    assert_eq!(found, expected);
+
+    // From a value, and when nobody asks, there are none; of many, and of lines, those in the whole text.
+    assert!(Order::load(text.as_bytes()).unwrap_err().violations().unwrap().iter().all(|one| one.position().is_none()));
+    let from_value = options.load_value::<Order>(json!({})).unwrap_err();
+    assert!(from_value.violations().unwrap()[0].position().is_none());
+    let many = options.load_many::<Line>(b"[{\"sku\": 1,\n\"quantity\": 2},\n7]").unwrap_err();
+    assert_eq!(
+        places(many).into_iter().map(|(_, _, place)| place).collect::<Vec<_>>(),
+        ["line 1 column 10", "line 3 column 1"]
+    );
+    let lines = b"\n{\"sku\": \"\", \"quantity\": 0}\r\n {\"sku\": 1, \"quantity\": 1}";
+    let positions: Vec<_> = options
+        .load_lines::<Line, _>(&lines[..])
+        .map(|line| line.event.unwrap_err().violations().unwrap()[0].position().unwrap())
+        .map(|position| (position.line(), position.column(), position.offset()))
+        .collect();
+    assert_eq!(positions, [(2, 25, 25), (3, 10, 38)]);
+    assert_eq!((lines[25], lines[38]), (b'0', b'1'));
+}
+
+/// Pays for a thousand violations in a large text with one look.
+#[test]
+fn many_violations_in_a_large_text() {
+    #[event_schema::event]
+    #[derive(Debug)]
+    struct Many {
+        numbers: Vec<u8>,
+    }
+
+    let text = format!("{{\"numbers\": [{}]}}", vec!["\"x\""; 300_000].join(",\n"));
+    let error = LoadOptions::new().positions(true).load::<Many>(text.as_bytes()).unwrap_err();
+    for (index, violation) in (0..).zip(error.violations().unwrap()) {
+        let position = violation.position().unwrap();
+        assert_eq!((position.line(), position.column()), (index + 1, if index == 0 { 14 } else { 1 }));
+    }
+}
+
+/// Random values, written with white space and escapes of all kinds.
+fn json_text() -> impl Strategy<Value = String> {
+    let space = "[ \t\r\n]{0,2}";
+    let string = prop::collection::vec(
+        prop_oneof![
+            4 => "[a-z0-9ßé€😀 ]{0,9}",
+            1 => r#"\\["\\/bfnrt]"#,
+            1 => r"\\u[0-9a-fA-F]{4}",
+            1 => r"\\ud8[0-3][0-9a-f]\\udc[0-9a-f]{2}",
+            1 => "[\u{0}-\u{1f}\"\\\\]",
+        ],
+        0..4,
+    )
+    .prop_map(|parts| format!("\"{}\"", parts.concat()));
+    let number =
+        prop_oneof!["-?[0-9]{1,21}", "-?[0-9]{1,18}\\.[0-9]{0,18}", "-?[0-9]{1,3}(\\.[0-9]{1,3})?[eE][+-]?[0-9]{0,3}"];
+    let leaf = prop_oneof![string.clone(), number, "true|false|null|nul|tru"];
+    leaf.prop_recursive(6, 40, 5, move |inner| {
+        let spaced = (space, inner, space).prop_map(|(before, value, behind)| before + &value + &behind);
+        let entry = (space, string.clone(), space, spaced.clone())
+            .prop_map(|(before, key, behind, value)| before + &key + &behind + ":" + &value);
+        prop_oneof![
+            prop::collection::vec(spaced, 0..5).prop_map(|parts| format!("[{}]", parts.join(","))),
+            prop::collection::vec(entry, 0..5).prop_map(|parts| format!("{{{}}}", parts.join(","))),
+        ]
+    })
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig { failure_persistence: None, ..ProptestConfig::with_cases(2000) })]
+
+    #[test]
+    fn drawn_texts(text in json_text(), cut in any::<prop::sample::Index>(), noise in "[\\[\\]{}:,\"\\\\0-9.eE+ \n-]?") {
+        check(&text);
+        let at = (0..=cut.index(text.len() + 1)).rev().find(|at| text.is_char_boundary(*at)).unwrap_or(0);
+        check(&text[..at]);
+        check(&[&text[..at], &noise, &text[at..]].concat());
+    }
+
+    #[test]
+    fn any_characters(text in ".{0,20}") {
+        check(&text);
+    }
+}
+
+#[test]
+fn what_a_value_field_keeps_of_a_number() {
+    #[event_schema::event]
+    #[derive(Debug)]
+    struct Any {
+        any: Value,
+        #[event(plain)]
+        plain: Value,
+    }
+
+    let number = |text: &str| {
+        let any = Any::load_str(&format!(r#"{{"any": {text}, "plain": {text}}}"#)).unwrap();
+        assert_eq!(any.any, any.plain);
+        assert_eq!(any.any, serde_json::from_str::<Value>(text).unwrap());
+    };
+    for text in ["0.1", "5", "-5", "-0", "1e5", "1E5", "123456789012345678901234567890", "2.50"] {
+        number(text);
+    }
+}
