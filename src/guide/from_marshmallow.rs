@@ -321,7 +321,8 @@
 //!     a = fields.Int()
 //! ```
 //!
-//! The policy is the type's, at every level its own, and not the call's. All unknown fields are
+//! The policy is the type's, at every level its own. [`LoadOptions::unknown`](crate::LoadOptions::unknown) gives one load
+//! another, which, other than Marshmallow's, holds at every level. All unknown fields are
 //! reported, not only the first.
 //!
 //! ```
@@ -647,6 +648,8 @@
 //! assert!(LoadOptions::new().partial(&["x"]).load_partial::<Point>(br#"{"x": 5}"#).is_err());
 //!
 //! assert_eq!(DumpOptions::new().only(["x"]).dump(&Point { x: 1, y: 2 })?, br#"{"x":1}"#);
+//! let x = LoadOptions::new().only(&["x"]).load_partial::<Point>(br#"{"x": 5, "y": 6}"#)?;
+//! assert!(x.contains("x") && !x.contains("y"));
 //! # Ok::<(), Box<dyn std::error::Error>>(())
 //! ```
 //!

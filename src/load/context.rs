@@ -759,8 +759,8 @@ impl<'c> Context<'c> {
         // Whether one lies in the other.
         let on_the_way = |field: &&str| field.split('.').zip(&names).all(|(name, step)| name == *step);
         let is_within = |field: &&str| field.split('.').count() <= names.len() && on_the_way(field);
-        self.options.only.is_none_or(|only| only.iter().any(|field| on_the_way(field)))
-            && !self.options.exclude.iter().any(|field| is_within(field))
+        self.options.only.is_none_or(|only| only.iter().any(on_the_way))
+            && !self.options.exclude.iter().any(is_within)
     }
 
     /// Notes a field that is not chosen, as one that the type does not have.
@@ -1151,7 +1151,7 @@ impl Step<'_> {
     }
 
     /// As a step into a value.
-    fn into_value(&self) -> valid::Step {
+    fn in_value(&self) -> valid::Step {
         match *self {
             Step::Field(name) => valid::Step::new(None, name.wire(), name.aliases()),
             Step::Name(name) | Step::MapKey(name) => valid::Step::new(None, name, &[]),
@@ -1305,7 +1305,7 @@ impl<'a> At<'a> {
     /// The way here from the root, as steps into a value.
     #[cold]
     fn steps(&self) -> Vec<valid::Step> {
-        let mut steps: Vec<_> = self.outwards().filter(|at| at.step.is_some()).map(|at| at.step.into_value()).collect();
+        let mut steps: Vec<_> = self.outwards().filter(|at| at.step.is_some()).map(|at| at.step.in_value()).collect();
         steps.reverse();
         steps
     }
