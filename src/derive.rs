@@ -435,8 +435,8 @@
 //!
 //! let limits = Limits { max: 100 };
 //! let options = LoadOptions::new().context(&limits);
-//! assert!(Bid::load_with(br#"{"cents": 100}"#, &options).is_ok());
-//! assert!(Bid::load_with(br#"{"cents": 101}"#, &options).is_err());
+//! assert!(options.load::<Bid>(br#"{"cents": 100}"#).is_ok());
+//! assert!(options.load::<Bid>(br#"{"cents": 101}"#).is_err());
 //! ```
 //!
 //! # `#[serde(...)]`

@@ -6,7 +6,7 @@ use std::io;
 
 use serde_json::Value;
 
-use crate::EventSchema;
+use crate::event::Generated;
 #[cfg(feature = "cloudevents")]
 use crate::format::cloudevents::CloudEventError;
 use crate::load::json;
@@ -81,8 +81,8 @@ pub(crate) struct Syntax {
 /// What is said of a message that does not tell its type, to a reader of several events.
 #[cold]
 #[must_use]
-pub fn untyped<E: EventSchema>() -> LoadError {
-    LoadErrorKind::OtherEvent { event_type: None, expected: E::descriptor().name() }.into()
+pub fn untyped<E: Generated>() -> LoadError {
+    LoadErrorKind::OtherEvent { event_type: None, expected: E::DESCRIPTOR.name() }.into()
 }
 
 #[cfg(feature = "cloudevents")]
@@ -231,7 +231,7 @@ impl LoadError {
     /// # #[derive(Debug)]
     /// # struct Pair { a: u64, b: u64 }
     /// let options = LoadOptions::new().valid_data(true);
-    /// let error = Pair::load_with(br#"{"a": 1, "b": "2"}"#, &options).unwrap_err();
+    /// let error = options.load::<Pair>(br#"{"a": 1, "b": "2"}"#).unwrap_err();
     /// assert_eq!(error.valid_data(), Some(&event_schema::serde_json::json!({"a": 1})));
     /// assert_eq!(Pair::load(b"{}").unwrap_err().valid_data(), None);
     /// ```
@@ -399,8 +399,8 @@ impl LoadError {
     /// # #[derive(Debug)]
     /// # struct Tree { inner: Option<Box<Tree>> }
     /// let options = LoadOptions::new().max_depth(1);
-    /// assert!(Tree::load_with(br#"{"inner": null}"#, &options).is_ok());
-    /// assert!(Tree::load_with(br#"{"inner": {}}"#, &options).unwrap_err().is_too_deep());
+    /// assert!(options.load::<Tree>(br#"{"inner": null}"#).is_ok());
+    /// assert!(options.load::<Tree>(br#"{"inner": {}}"#).unwrap_err().is_too_deep());
     /// ```
     #[must_use]
     pub fn is_too_deep(&self) -> bool {
@@ -415,8 +415,8 @@ impl LoadError {
     /// # #[derive(Debug)]
     /// # struct Ping { #[validate(range(min = 1))] seq: u64 }
     /// let options = LoadOptions::new().max_size(10);
-    /// assert!(Ping::load_with(br#"{"seq": 7}"#, &options).is_ok());
-    /// assert!(Ping::load_with(br#"{"seq": 77}"#, &options).unwrap_err().is_too_large());
+    /// assert!(options.load::<Ping>(br#"{"seq": 7}"#).is_ok());
+    /// assert!(options.load::<Ping>(br#"{"seq": 77}"#).unwrap_err().is_too_large());
     /// ```
     #[must_use]
     pub fn is_too_large(&self) -> bool {
@@ -661,7 +661,7 @@ impl DumpError {
     ///
     /// assert!(Ping { seq: 0 }.dump().unwrap_err().is_invalid());
     /// let options = DumpOptions::new().only(["sequence"]);
-    /// assert!(!Ping { seq: 7 }.dump_with(&options).unwrap_err().is_invalid());
+    /// assert!(!options.dump(&Ping { seq: 7 }).unwrap_err().is_invalid());
     /// ```
     #[must_use]
     pub fn is_invalid(&self) -> bool {

@@ -1,5 +1,8 @@
 //! The trait of an event, and what describes it.
 
+mod generated;
+mod options;
+
 use std::borrow::Cow;
 use std::io::{BufRead, Read};
 use std::num::{
@@ -14,15 +17,12 @@ use schemars::generate::Contract;
 use serde::Serialize;
 use serde_json::Value;
 
-use validator::ValidationError;
-
+pub use self::generated::Generated;
 use crate::dump::DumpOptions;
-use crate::error::{DumpError, DumpErrorKind, LoadError};
-use crate::hooks;
-use crate::load::many::Many;
-use crate::load::{self, At, Context, Dialect, FieldType, LoadOptions};
+use crate::error::{DumpError, LoadError};
+use crate::load::LoadOptions;
 use crate::partial::Partial;
-use crate::source::{self, Lines};
+use crate::source::Lines;
 use crate::version;
 use crate::violation::Violations;
 
@@ -129,8 +129,8 @@ impl Descriptor {
 
 /// A struct that is an event, or a part of one.
 ///
-/// `#[derive(EventSchema)]` implements it; it writes the methods that describe
-/// the event, and the trait provides the others.
+/// `#[derive(EventSchema)]` implements it, and nothing else does. Each verb uses the default options; the same verbs on
+/// [`LoadOptions`] and [`DumpOptions`] use others.
 ///
 /// ```
 /// use event_schema::prelude::*;
@@ -159,18 +159,7 @@ impl Descriptor {
     message = "`{Self}` is no event",
     note = "derive `EventSchema` for it, or write `#[event_schema::event]` above it"
 )]
-pub trait EventSchema: FieldType + Serialize {
-    /// The event's name, version and topic, as a constant.
-    const DESCRIPTOR: &'static Descriptor;
-
-    /// Whether a version newer than this one is refused without a try, `#[event(newer = "refuse")]`.
-    #[doc(hidden)]
-    const REFUSES_NEWER: bool = false;
-
-    /// Whether there is a `post_dump` hook.
-    #[doc(hidden)]
-    const CHANGES_DUMP: bool = false;
-
+pub trait EventSchema: Generated + Serialize {
     /// The event's name, version and topic.
     ///
     /// ```
@@ -206,7 +195,7 @@ pub trait EventSchema: FieldType + Serialize {
     /// ```
     #[must_use]
     fn described_by(&self) -> &'static Descriptor {
-        Self::DESCRIPTOR
+        self.variant_descriptor()
     }
 
     /// The key of its message: what `#[event(key = ...)]` names, as bytes that Java's serializers
@@ -218,7 +207,9 @@ pub trait EventSchema: FieldType + Serialize {
     /// # struct Ping { seq: u64 }
     /// assert_eq!(Ping { seq: 7 }.key().as_deref(), Some(&b"7"[..]));
     /// ```
-    fn key(&self) -> Option<Cow<'_, [u8]>>;
+    fn key(&self) -> Option<Cow<'_, [u8]>> {
+        self.message_key()
+    }
 
     /// Loads an event from JSON text, with the default [`LoadOptions`].
     ///
@@ -234,24 +225,7 @@ pub trait EventSchema: FieldType + Serialize {
     /// # Errors
     /// If the input is no JSON, or with everything that is wrong with it as an event.
     fn load(input: &[u8]) -> Result<Self, LoadError> {
-        Self::load_with(input, &LoadOptions::new())
-    }
-
-    /// As [`load`](Self::load), with options.
-    ///
-    /// ```
-    /// # use event_schema::prelude::*;
-    /// # #[event_schema::event]
-    /// # #[derive(Debug)]
-    /// # struct Ping { #[validate(range(min = 1))] seq: u64 }
-    /// let small = LoadOptions::new().max_size(5);
-    /// assert!(Ping::load_with(br#"{"seq": 7}"#, &small).unwrap_err().is_too_large());
-    /// ```
-    ///
-    /// # Errors
-    /// As [`load`](Self::load).
-    fn load_with(input: &[u8], options: &LoadOptions<'_>) -> Result<Self, LoadError> {
-        load::from_json(input, options)
+        LoadOptions::new().load(input)
     }
 
     /// As [`load`](Self::load), from text.
@@ -281,24 +255,7 @@ pub trait EventSchema: FieldType + Serialize {
     /// # Errors
     /// With everything that is wrong with it.
     fn load_value(input: Value) -> Result<Self, LoadError> {
-        Self::load_value_with(input, &LoadOptions::new())
-    }
-
-    /// As [`load_value`](Self::load_value), with options.
-    ///
-    /// ```
-    /// # use event_schema::prelude::*;
-    /// # #[derive(Debug, Serialize, EventSchema)]
-    /// # struct Batch { ids: Vec<u64> }
-    /// let few = LoadOptions::new().max_violations(1);
-    /// let error = Batch::load_value_with(serde_json::json!({"ids": ["a", "b"]}), &few).unwrap_err();
-    /// assert_eq!(error.violations().unwrap().omitted(), 1);
-    /// ```
-    ///
-    /// # Errors
-    /// As [`load_value`](Self::load_value).
-    fn load_value_with(input: Value, options: &LoadOptions<'_>) -> Result<Self, LoadError> {
-        load::from_value(input, options)
+        LoadOptions::new().load_value(input)
     }
 
     /// Loads an event from a reader of JSON text, which is read to its end.
@@ -316,24 +273,7 @@ pub trait EventSchema: FieldType + Serialize {
     /// # Errors
     /// As [`load`](Self::load), or if the reader fails: [`LoadError::is_io`].
     fn load_reader(input: impl Read) -> Result<Self, LoadError> {
-        Self::load_reader_with(input, &LoadOptions::new())
-    }
-
-    /// As [`load_reader`](Self::load_reader), with options.
-    ///
-    /// ```
-    /// # use event_schema::prelude::*;
-    /// # #[derive(Debug, Serialize, EventSchema)]
-    /// # struct Ping { seq: u64 }
-    /// let small = LoadOptions::new().max_size(10);
-    /// assert!(Ping::load_reader_with(&br#"{"seq": 7}"#[..], &small).is_ok());
-    /// assert!(Ping::load_reader_with(&br#"{"seq": 77}"#[..], &small).unwrap_err().is_too_large());
-    /// ```
-    ///
-    /// # Errors
-    /// As [`load_reader`](Self::load_reader).
-    fn load_reader_with(input: impl Read, options: &LoadOptions<'_>) -> Result<Self, LoadError> {
-        Self::load_with(&source::read_all(input, options)?, options)
+        LoadOptions::new().load_reader(input)
     }
 
     /// Loads an event from each line of a source: newline-delimited JSON.
@@ -348,22 +288,7 @@ pub trait EventSchema: FieldType + Serialize {
     /// assert_eq!(bad, [2]);
     /// ```
     fn load_lines<R: BufRead>(input: R) -> Lines<'static, R, Self> {
-        Self::load_lines_with(input, LoadOptions::new())
-    }
-
-    /// As [`load_lines`](Self::load_lines), with options, which count for every line.
-    ///
-    /// ```
-    /// # use event_schema::prelude::*;
-    /// # #[derive(Debug, Serialize, EventSchema)]
-    /// # struct Ping { seq: u64 }
-    /// let lines = &b"{\"seq\": 1000000}\n{\"seq\": 2}\n"[..];
-    /// let mut lines = Ping::load_lines_with(lines, LoadOptions::new().max_size(10));
-    /// assert!(lines.next().unwrap().event.unwrap_err().is_too_large());
-    /// assert_eq!(lines.next().unwrap().event.unwrap().seq, 2);
-    /// ```
-    fn load_lines_with<R: BufRead>(input: R, options: LoadOptions<'_>) -> Lines<'_, R, Self> {
-        Lines::new(input, options)
+        LoadOptions::new().load_lines(input)
     }
 
     /// Loads a JSON list of events; what is wrong is told under each one's index.
@@ -387,24 +312,7 @@ pub trait EventSchema: FieldType + Serialize {
     /// # Errors
     /// If the input is no JSON, or with everything that is wrong with the events.
     fn load_many(input: &[u8]) -> Result<Vec<Self>, LoadError> {
-        Self::load_many_with(input, &LoadOptions::new())
-    }
-
-    /// As [`load_many`](Self::load_many), with options; the size is that of the list.
-    ///
-    /// ```
-    /// # use event_schema::prelude::*;
-    /// # #[derive(Debug, Serialize, EventSchema)]
-    /// # struct Ping { seq: u64 }
-    /// let few = LoadOptions::new().max_violations(1);
-    /// let error = Ping::load_many_with(b"[1, 2, 3]", &few).unwrap_err();
-    /// assert_eq!(error.violations().unwrap().omitted(), 2);
-    /// ```
-    ///
-    /// # Errors
-    /// As [`load_many`](Self::load_many).
-    fn load_many_with(input: &[u8], options: &LoadOptions<'_>) -> Result<Vec<Self>, LoadError> {
-        load::from_json::<Many<Self>>(input, options).map(|many| many.0)
+        LoadOptions::new().load_many(input)
     }
 
     /// Loads what a writer of another version wrote: with that version's own type, converted
@@ -445,24 +353,7 @@ pub trait EventSchema: FieldType + Serialize {
     /// # Errors
     /// As [`load`](Self::load), of the writer's version; or if that is not known.
     fn load_from(writer: u32, input: &[u8]) -> Result<Self, LoadError> {
-        Self::load_from_with(writer, input, &LoadOptions::new())
-    }
-
-    /// As [`load_from`](Self::load_from), with options.
-    ///
-    /// ```
-    /// # use event_schema::prelude::*;
-    /// # #[event_schema::event]
-    /// # #[derive(Debug)]
-    /// # struct Ping { #[validate(range(min = 1))] seq: u64 }
-    /// let small = LoadOptions::new().max_size(5);
-    /// assert!(Ping::load_from_with(1, br#"{"seq": 7}"#, &small).unwrap_err().is_too_large());
-    /// ```
-    ///
-    /// # Errors
-    /// As [`load_from`](Self::load_from).
-    fn load_from_with(writer: u32, input: &[u8], options: &LoadOptions<'_>) -> Result<Self, LoadError> {
-        version::load_from(writer, input, options)
+        LoadOptions::new().load_from(writer, input)
     }
 
     /// Loads an event whose type the message tells, as CloudEvents does: such as `order.requested.v2`.
@@ -501,32 +392,7 @@ pub trait EventSchema: FieldType + Serialize {
     /// As [`load_from`](Self::load_from), and if the type is another's:
     /// [`is_other_event`](LoadError::is_other_event).
     fn load_typed(event_type: &str, input: &[u8]) -> Result<Self, LoadError> {
-        Self::load_typed_with(event_type, input, &LoadOptions::new())
-    }
-
-    /// As [`load_typed`](Self::load_typed), with options.
-    ///
-    /// # Errors
-    /// As [`load_typed`](Self::load_typed).
-    fn load_typed_with(event_type: &str, input: &[u8], options: &LoadOptions<'_>) -> Result<Self, LoadError> {
-        Self::load_if_of(event_type, input, options)
-            .unwrap_or_else(|| Err(LoadError::other_event(event_type, Self::descriptor().name())))
-    }
-
-    /// Loads what is of this type, or says that it is not.
-    #[doc(hidden)]
-    #[must_use]
-    fn load_if_of(event_type: &str, input: &[u8], options: &LoadOptions<'_>) -> Option<Result<Self, LoadError>> {
-        version::load_if_of(event_type, input, options)
-    }
-
-    /// Loads what does not tell its type.
-    ///
-    /// # Errors
-    /// As [`load`](Self::load), and if only the type could tell which event it is.
-    #[doc(hidden)]
-    fn load_untyped(input: &[u8]) -> Result<Self, LoadError> {
-        Self::load(input)
+        LoadOptions::new().load_typed(event_type, input)
     }
 
     /// Loads a part of an event, as an update of one sends it: fields may be missing, here and in
@@ -563,26 +429,7 @@ pub trait EventSchema: FieldType + Serialize {
     /// # Errors
     /// As [`load`](Self::load).
     fn load_partial(input: &[u8]) -> Result<Partial<Self>, LoadError> {
-        Self::load_partial_with(input, &LoadOptions::new())
-    }
-
-    /// As [`load_partial`](Self::load_partial), with options: [`LoadOptions::partial`] says which
-    /// fields may be missing.
-    ///
-    /// ```
-    /// # use event_schema::prelude::*;
-    /// # #[event_schema::event]
-    /// # #[derive(Debug)]
-    /// # struct Point { x: i64, y: i64 }
-    /// let options = LoadOptions::new().partial(&["y"]);
-    /// assert!(Point::load_partial_with(br#"{"x": 1}"#, &options).is_ok());
-    /// assert!(Point::load_partial_with(br#"{"y": 1}"#, &options).is_err());
-    /// ```
-    ///
-    /// # Errors
-    /// As [`load`](Self::load).
-    fn load_partial_with(input: &[u8], options: &LoadOptions<'_>) -> Result<Partial<Self>, LoadError> {
-        load::from_json(input, options)
+        LoadOptions::new().load_partial(input)
     }
 
     /// Loads a JSON list of parts of events, see [`load_many`](Self::load_many) and
@@ -603,25 +450,7 @@ pub trait EventSchema: FieldType + Serialize {
     /// # Errors
     /// As [`load_many`](Self::load_many).
     fn load_partial_many(input: &[u8]) -> Result<Vec<Partial<Self>>, LoadError> {
-        Self::load_partial_many_with(input, &LoadOptions::new())
-    }
-
-    /// As [`load_partial_many`](Self::load_partial_many), with options.
-    ///
-    /// ```
-    /// # use event_schema::prelude::*;
-    /// # #[event_schema::event]
-    /// # #[derive(Debug)]
-    /// # struct Point { x: i64, y: i64 }
-    /// let options = LoadOptions::new().partial(&["y"]);
-    /// let error = Point::load_partial_many_with(br#"[{"x": 1}, {"y": 1}]"#, &options).unwrap_err();
-    /// assert_eq!(error.to_string(), "1 violation\n[1].x: Missing data for required field.");
-    /// ```
-    ///
-    /// # Errors
-    /// As [`load_many`](Self::load_many).
-    fn load_partial_many_with(input: &[u8], options: &LoadOptions<'_>) -> Result<Vec<Partial<Self>>, LoadError> {
-        load::from_json::<Many<Partial<Self>>>(input, options).map(|many| many.0)
+        LoadOptions::new().load_partial_many(input)
     }
 
     /// Checks the event's rules.
@@ -638,38 +467,7 @@ pub trait EventSchema: FieldType + Serialize {
     /// # Errors
     /// With every rule that is broken.
     fn validate(&self) -> Result<(), Violations> {
-        self.validate_with(&LoadOptions::new())
-    }
-
-    /// As [`validate`](Self::validate), with a context for the rules.
-    ///
-    /// ```
-    /// use event_schema::prelude::*;
-    ///
-    /// struct Limits { max: u32 }
-    ///
-    /// #[event_schema::event]
-    /// #[validate(context = Limits)]
-    /// struct Bid {
-    ///     #[validate(custom(function = affordable, use_context))]
-    ///     cents: u32,
-    /// }
-    ///
-    /// fn affordable(cents: u32, limits: &Limits) -> Result<(), ValidationError> {
-    ///     if cents <= limits.max { Ok(()) } else { Err(ValidationError::new("too_expensive")) }
-    /// }
-    ///
-    /// let limits = Limits { max: 100 };
-    /// let violations = Bid { cents: 101 }.validate_with(&LoadOptions::new().context(&limits)).unwrap_err();
-    /// assert_eq!(violations[0].code(), "too_expensive");
-    /// ```
-    ///
-    /// # Errors
-    /// As [`validate`](Self::validate).
-    fn validate_with(&self, options: &LoadOptions<'_>) -> Result<(), Violations> {
-        let mut cx = Context::new(*options, Dialect::Value);
-        self.check(&mut cx, &At::ROOT);
-        if cx.found() == 0 { Ok(()) } else { Err(cx.into_violations()) }
+        LoadOptions::new().validate(self)
     }
 
     /// Writes the event as JSON text, if it is valid.
@@ -686,9 +484,7 @@ pub trait EventSchema: FieldType + Serialize {
     /// # Errors
     /// If the event breaks its rules, or its value has no form in JSON.
     fn dump(&self) -> Result<Vec<u8>, DumpError> {
-        let mut buffer = Vec::with_capacity(128);
-        self.dump_into(&mut buffer)?;
-        Ok(buffer)
+        DumpOptions::new().dump(self)
     }
 
     /// As [`dump`](Self::dump), at the end of a buffer, which an error leaves as it was.
@@ -706,45 +502,7 @@ pub trait EventSchema: FieldType + Serialize {
     /// # Errors
     /// As [`dump`](Self::dump).
     fn dump_into(&self, buffer: &mut Vec<u8>) -> Result<(), DumpError> {
-        hooks::dump(self, &LoadOptions::new(), |event| {
-            let before = buffer.len();
-            let written = if Self::CHANGES_DUMP {
-                serde_json::to_writer(&mut *buffer, &hooks::to_value(event)?)
-            } else {
-                serde_json::to_writer(&mut *buffer, event)
-            };
-            written.map_err(|error| {
-                buffer.truncate(before);
-                DumpErrorKind::Write(error).into()
-            })
-        })
-    }
-
-    /// As [`dump`](Self::dump), with a choice of fields and a context for the rules.
-    ///
-    /// ```
-    /// use event_schema::prelude::*;
-    /// use event_schema::DumpOptions;
-    ///
-    /// #[derive(Debug, Serialize, EventSchema)]
-    /// struct Card { holder: String, number: String }
-    ///
-    /// let card = Card { holder: "Ada".into(), number: "4111111111111111".into() };
-    /// let public = card.dump_with(&DumpOptions::new().exclude(["number"])).unwrap();
-    /// assert_eq!(public, br#"{"holder":"Ada"}"#);
-    /// assert!(card.dump_with(&DumpOptions::new().exclude(["numbr"])).is_err());
-    /// ```
-    ///
-    /// # Errors
-    /// As [`dump`](Self::dump), and if a chosen field does not exist.
-    fn dump_with(&self, options: &DumpOptions<'_>) -> Result<Vec<u8>, DumpError> {
-        hooks::dump(self, &options.rules, |event| {
-            if options.chooses_all() && !Self::CHANGES_DUMP {
-                return Ok(serde_json::to_vec(event).map_err(DumpErrorKind::Write)?);
-            }
-            let value = options.choose::<Self>(hooks::to_value(event)?)?;
-            Ok(serde_json::to_vec(&value).map_err(DumpErrorKind::Write)?)
-        })
+        DumpOptions::new().dump_into(self, buffer)
     }
 
     /// The event as a JSON value, if it is valid.
@@ -759,26 +517,7 @@ pub trait EventSchema: FieldType + Serialize {
     /// # Errors
     /// As [`dump`](Self::dump).
     fn dump_value(&self) -> Result<Value, DumpError> {
-        hooks::dump(self, &LoadOptions::new(), hooks::to_value)
-    }
-
-    /// The `pre_dump` hook's event, if there is a hook.
-    #[doc(hidden)]
-    fn before_dump(&self) -> Option<Result<Self, ValidationError>> {
-        None
-    }
-
-    /// The `post_dump` hook.
-    #[doc(hidden)]
-    fn after_dump(&self, value: Value) -> Result<Value, ValidationError> {
-        Ok(value)
-    }
-
-    /// Loads with the type of an earlier version, if one is of this version.
-    #[doc(hidden)]
-    #[must_use]
-    fn load_earlier(_version: u32, _input: &[u8], _options: &LoadOptions<'_>) -> Option<Result<Self, LoadError>> {
-        None
+        DumpOptions::new().dump_value(self)
     }
 
     /// Writes events as a JSON list, if all of them are valid.
@@ -798,7 +537,7 @@ pub trait EventSchema: FieldType + Serialize {
     /// # Errors
     /// If an event breaks its rules, or its value has no form in JSON.
     fn dump_many(events: &[Self]) -> Result<Vec<u8>, DumpError> {
-        hooks::dump_many(events, &LoadOptions::new())
+        DumpOptions::new().dump_many(events)
     }
 
     /// The JSON Schema (draft 2020-12) of what [`load`](Self::load) accepts.
@@ -848,7 +587,9 @@ pub trait EventSchema: FieldType + Serialize {
     /// assert!(Ping::json_schema_for(&Contract::Deserialize).as_value().get("required").is_none());
     /// ```
     #[must_use]
-    fn json_schema_for(contract: &Contract) -> Schema;
+    fn json_schema_for(contract: &Contract) -> Schema {
+        Self::schema_for(contract)
+    }
 }
 
 /// A type whose values can be the key of a message.

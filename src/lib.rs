@@ -263,7 +263,7 @@ pub use self::dump::DumpOptions;
 pub use self::envelope::Envelope;
 pub use self::error::{DumpError, LoadError};
 pub use self::event::{Descriptor, EventKey, EventSchema};
-pub use self::load::LoadOptions;
+pub use self::load::{LoadOptions, Unknown};
 pub use self::partial::Partial;
 pub use self::source::{Line, Lines};
 pub use self::violation::{FieldName, InputName, Path, Position, Segment, Violation, Violations};
@@ -286,7 +286,7 @@ pub mod prelude {
     #[doc(hidden)]
     pub use crate::JsonSchema;
     pub use crate::{
-        Deserialize, DumpError, EventSchema, LoadError, LoadOptions, Serialize, ValidationError, Violations,
+        Deserialize, DumpError, EventSchema, LoadError, LoadOptions, Serialize, Unknown, ValidationError, Violations,
     };
     #[cfg(feature = "uuid1")]
     pub use uuid::Uuid;

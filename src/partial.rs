@@ -7,10 +7,10 @@ use serde::{Serialize, Serializer};
 use serde_json::{Map, Value};
 
 use crate::contract::Shape;
-use crate::error::{LoadError, LoadErrorKind};
+use crate::error::LoadError;
 use crate::event::EventSchema;
 use crate::load::object::OBJECT;
-use crate::load::{self, At, Context, Dialect, FieldType, LoadOptions, Mode};
+use crate::load::{At, Context, Dialect, FieldType, LoadOptions, Mode};
 
 /// A part of an event `E`: some of its fields, each valid; see [`EventSchema::load_partial`].
 ///
@@ -72,45 +72,6 @@ impl<E> Partial<E> {
         self.fields.contains_key(field)
     }
 
-    /// The field's value, if it is there; by its name on the wire.
-    ///
-    /// ```
-    /// # use event_schema::prelude::*;
-    /// # #[event_schema::event]
-    /// # #[derive(Debug, PartialEq)]
-    /// # struct Point { x: i64, y: i64 }
-    /// let part = Point::load_partial(br#"{"x": 1}"#).unwrap();
-    /// assert_eq!(part.get::<i64>("x").unwrap(), Some(1));
-    /// assert_eq!(part.get::<i64>("y").unwrap(), None);
-    /// assert!(part.get::<bool>("x").is_err());
-    /// ```
-    ///
-    /// # Errors
-    /// If its value is none of type `T`, or a rule of `T` needs a context.
-    pub fn get<T: FieldType>(&self, field: &str) -> Result<Option<T>, LoadError> {
-        self.get_with(field, &LoadOptions::new())
-    }
-
-    /// As [`get`](Self::get), with the context that rules of `T` need.
-    ///
-    /// ```
-    /// # use event_schema::prelude::*;
-    /// # #[event_schema::event]
-    /// # struct Batch { sizes: Vec<u32> }
-    /// let part = Batch::load_partial(br#"{"sizes": [1, 2]}"#).unwrap();
-    /// let options = LoadOptions::new().max_depth(0);
-    /// assert!(part.get_with::<Vec<u32>>("sizes", &options).unwrap_err().is_too_deep());
-    /// ```
-    ///
-    /// # Errors
-    /// If its value is none of type `T`.
-    pub fn get_with<T: FieldType>(&self, field: &str, options: &LoadOptions<'_>) -> Result<Option<T>, LoadError> {
-        match self.fields.get(field) {
-            Some(value) => load::from_value(value.clone(), options).map(Some),
-            None => Ok(None),
-        }
-    }
-
     /// The fields, by their names on the wire.
     ///
     /// ```
@@ -143,6 +104,25 @@ impl<E> Partial<E> {
 }
 
 impl<E: EventSchema> Partial<E> {
+    /// The field's value, if it is there; by its name on the wire.
+    ///
+    /// ```
+    /// # use event_schema::prelude::*;
+    /// # #[event_schema::event]
+    /// # #[derive(Debug, PartialEq)]
+    /// # struct Point { x: i64, y: i64 }
+    /// let part = Point::load_partial(br#"{"x": 1}"#).unwrap();
+    /// assert_eq!(part.get::<i64>("x").unwrap(), Some(1));
+    /// assert_eq!(part.get::<i64>("y").unwrap(), None);
+    /// assert!(part.get::<bool>("x").is_err());
+    /// ```
+    ///
+    /// # Errors
+    /// If its value is none of type `T`, or a rule of `T` needs a context, which [`LoadOptions::load_field`] can give.
+    pub fn get<T: FieldType>(&self, field: &str) -> Result<Option<T>, LoadError> {
+        LoadOptions::new().load_field(self, field)
+    }
+
     /// The event with these fields in place of its own.
     ///
     /// Structs and maps are merged, lists, enums and values of foreign types replaced. Fields that the part does not
@@ -178,59 +158,36 @@ impl<E: EventSchema> Partial<E> {
     /// assert_eq!(error.to_string(), "1 violation\nEnds before it starts.");
     /// ```
     pub fn apply_to(&self, event: E) -> Result<E, LoadError> {
-        self.apply_to_with(event, &LoadOptions::new())
+        LoadOptions::new().apply(self, event)
     }
 
-    /// As [`apply_to`](Self::apply_to), with options: the context that rules need.
-    ///
-    /// ```
-    /// use event_schema::prelude::*;
-    ///
-    /// struct Limits { max: u32 }
-    ///
-    /// #[event_schema::event]
-    /// #[derive(Debug)]
-    /// #[validate(context = Limits)]
-    /// struct Bid {
-    ///     #[validate(custom(function = affordable, use_context))]
-    ///     cents: u32,
-    ///     bidder: String,
-    /// }
-    ///
-    /// fn affordable(cents: u32, limits: &Limits) -> Result<(), ValidationError> {
-    ///     if cents <= limits.max { Ok(()) } else { Err(ValidationError::new("too_expensive")) }
-    /// }
-    ///
-    /// let limits = Limits { max: 100 };
-    /// let options = LoadOptions::new().context(&limits);
-    /// let part = Bid::load_partial_with(br#"{"cents": 90}"#, &options).unwrap();
-    /// let bid = part.apply_to_with(Bid { cents: 80, bidder: "Ada".into() }, &options).unwrap();
-    /// assert_eq!((bid.cents, &*bid.bidder), (90, "Ada"));
-    /// ```
-    ///
-    /// # Errors
-    /// As [`apply_to`](Self::apply_to).
-    pub fn apply_to_with(&self, mut event: E, options: &LoadOptions<'_>) -> Result<E, LoadError> {
-        let mut cx = Context::new(*options, Dialect::Value);
-        let input = Value::Object(self.input.as_ref().unwrap_or(&self.fields).clone());
-        event.patch(&input, &mut cx, &At::ROOT);
-        if cx.found() == 0 {
-            event.check(&mut cx, &At::ROOT);
-        }
-        let event = if cx.found() == 0 { event.complete(&mut cx, &At::ROOT) } else { None };
-        match event {
-            Some(event) if cx.found() == 0 => Ok(event),
-            _ => Err(LoadErrorKind::Invalid(cx.into_violations()).into()),
-        }
+    /// What came.
+    pub(crate) fn to_input(&self) -> Value {
+        Value::Object(self.input.as_ref().unwrap_or(&self.fields).clone())
     }
 }
 
 impl<E: FieldType> FieldType for Partial<E> {
     fn read<'de, D: Deserializer<'de>>(input: D, cx: &mut Context<'_>, at: &At<'_>) -> Result<Option<Self>, D::Error> {
-        let value = Value::read(input, cx, at)?.unwrap_or(Value::Null);
+        let mut value = Value::read(input, cx, at)?.unwrap_or(Value::Null);
         let before = cx.found();
+        let chooses = cx.begin_choice(at);
         let (dialect, mode) = (cx.replace_dialect(Dialect::Value), cx.replace_mode(Mode::Partial));
-        let read = E::read(&value, cx, at);
+        let mut read = E::read(&value, cx, at);
+        if chooses {
+            let left_out = cx.take_left_out();
+            if !left_out.is_empty() && read.is_ok() && cx.found() == before {
+                for field in left_out {
+                    field.take_out(&mut value, at);
+                }
+                // What hooks make of other fields is there again.
+                read = E::read(&value, cx, at);
+                for field in cx.take_left_out() {
+                    cx.refuse(field);
+                }
+            }
+            cx.end_choice();
+        }
         cx.replace_dialect(dialect);
         cx.replace_mode(mode);
         read.map_err(D::Error::custom)?;

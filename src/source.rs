@@ -155,7 +155,7 @@ impl<R: BufRead, E: EventSchema> Iterator for Lines<'_, R, E> {
                 Ok(Some(_)) if self.text.trim_ascii().is_empty() => continue,
                 Ok(Some(_)) => {
                     let behind = |error: LoadError| error.behind(self.number - 1, self.before);
-                    E::load_with(&self.text, &self.options).map_err(behind)
+                    self.options.load(&self.text).map_err(behind)
                 }
                 Ok(None) => {
                     self.done = true;

@@ -3,14 +3,14 @@
 //! A CloudEvents type says the version at its end: `order.requested.v2`.
 
 use crate::error::{LoadError, LoadErrorKind};
-use crate::event::EventSchema;
-use crate::load::{At, Context, Dialect, LoadOptions};
+use crate::event::Generated;
+use crate::load::{self, At, Context, Dialect, LoadOptions};
 
 /// Loads what a writer of this version wrote, as today's event.
-pub(crate) fn load_from<E: EventSchema>(version: u32, input: &[u8], options: &LoadOptions<'_>) -> Result<E, LoadError> {
-    let today = E::descriptor().version();
+pub(crate) fn load_from<E: Generated>(version: u32, input: &[u8], options: &LoadOptions<'_>) -> Result<E, LoadError> {
+    let today = E::DESCRIPTOR.version();
     if version == today {
-        return E::load_with(input, options);
+        return load::from_json(input, options);
     }
     let unsupported = |violations| LoadErrorKind::UnsupportedVersion { version, today, violations }.into();
     if version > today {
@@ -18,21 +18,21 @@ pub(crate) fn load_from<E: EventSchema>(version: u32, input: &[u8], options: &Lo
             return Err(unsupported(None));
         }
         // A tolerant reader survives a rollout: what today's type can read of a newer event, it reads.
-        return E::load_with(input, options)
+        return load::from_json(input, options)
             .map_err(|error| if error.is_invalid() { unsupported(error.into_violations()) } else { error });
     }
     E::load_earlier(version, input, options).unwrap_or_else(|| Err(unsupported(None)))
 }
 
 /// Loads an event of the type that CloudEvents calls so, if that is a version of this one.
-pub(crate) fn load_if_of<E: EventSchema>(
+pub(crate) fn load_if_of<E: Generated>(
     event_type: &str,
     input: &[u8],
     options: &LoadOptions<'_>,
 ) -> Option<Result<E, LoadError>> {
-    let rest = event_type.strip_prefix(E::descriptor().name())?;
+    let rest = event_type.strip_prefix(E::DESCRIPTOR.name())?;
     if rest.is_empty() {
-        return Some(E::load_with(input, options));
+        return Some(load::from_json(input, options));
     }
     let version = number(rest.strip_prefix(".v")?)?;
     Some(load_from(version, input, options))
@@ -56,13 +56,13 @@ fn number(version: &str) -> Option<u32> {
 
 /// Loads with the version before, or one before that, and converts; `None` if none is of this version.
 #[must_use]
-pub fn upcast<P: EventSchema, E: EventSchema + TryFrom<P>>(
+pub fn upcast<P: Generated, E: Generated + TryFrom<P>>(
     version: u32,
     input: &[u8],
     options: &LoadOptions<'_>,
 ) -> Option<Result<E, LoadError>> {
-    let earlier = if P::descriptor().version() == version {
-        P::load_with(input, options)
+    let earlier = if P::DESCRIPTOR.version() == version {
+        load::from_json::<P>(input, options)
     } else {
         P::load_earlier(version, input, options)?
     };

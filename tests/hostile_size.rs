@@ -45,7 +45,7 @@ fn bounded<E: EventSchema>(what: &str, input: &[u8]) -> Result<E, LoadError> {
     // Resets the peak.
     let told = std::fs::write("/proc/self/clear_refs", "5").is_ok();
     let (before, begun) = (peak().filter(|_| told), Instant::now());
-    let loaded = E::load_with(input, &options);
+    let loaded = options.load::<E>(input);
     let (took, after) = (begun.elapsed(), peak());
     let grew = before.zip(after).map(|(before, after)| after - before);
     println!("{what}: {} MB in {took:.1?}, {grew:?} KiB more", input.len() >> 20);

@@ -235,7 +235,7 @@ fn check_recursion(cx: &Ctxt, model: &Model<'_>) {
 
 /// Whether a value of this type is one of `ident`, boxed or not, or nothing.
 fn is_itself(ty: &syn::Type, ident: &Ident) -> bool {
-    crate::rule::head(ty).is_some_and(|(name, arguments)| match (name.as_str(), &arguments[..]) {
+    crate::types::head(ty).is_some_and(|(name, arguments)| match (name.as_str(), &arguments[..]) {
         ("Box" | "Rc" | "Arc" | "Option", [inner]) => is_itself(inner, ident),
         (name, _) => name == "Self" || ident.unraw() == name,
     })

@@ -95,14 +95,17 @@ pub(crate) fn expand(krate: &Path, input: &DeriveInput) -> TokenStream {
             #json_schema
 
             #[automatically_derived]
-            impl #impl_generics __p::EventSchema for #ident #ty_generics #event_where {
+            impl #impl_generics __p::EventSchema for #ident #ty_generics #event_where {}
+
+            #[automatically_derived]
+            impl #impl_generics __p::Generated for #ident #ty_generics #event_where {
                 const DESCRIPTOR: &'static __p::Descriptor = &__p::Descriptor::new("", 1, __p::None);
 
-                fn key(&self) -> __p::Option<__p::Cow<'_, [u8]>> {
+                fn message_key(&self) -> __p::Option<__p::Cow<'_, [u8]>> {
                     ::core::unreachable!()
                 }
 
-                fn json_schema_for(_: &__p::schemars::generate::Contract) -> __p::schemars::Schema {
+                fn schema_for(_: &__p::schemars::generate::Contract) -> __p::schemars::Schema {
                     ::core::unreachable!()
                 }
             }

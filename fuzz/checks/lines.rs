@@ -45,19 +45,19 @@ fn lines_of<E: EventSchema + PartialEq + Debug>(most: usize, chunk: usize, input
     for (index, whole) in (0..).zip(input.split(|byte| *byte == b'\n')) {
         let line = whole.strip_suffix(b"\r").unwrap_or(whole);
         if line.len() > most || !line.trim_ascii().is_empty() {
-            expected.push((index + 1, told(E::load_with(line, &options), index, before)));
+            expected.push((index + 1, told(options.load::<E>(line), index, before)));
         }
         before += whole.len() as u64 + 1;
     }
     let source = BufReader::with_capacity(chunk, input);
-    let lines: Vec<_> = E::load_lines_with(source, options).map(|line| (line.number, told(line.event, 0, 0))).collect();
+    let lines: Vec<_> = options.load_lines::<E, _>(source).map(|line| (line.number, told(line.event, 0, 0))).collect();
     assert_eq!(lines, expected);
 
-    let whole = E::load_reader_with(BufReader::with_capacity(chunk, input), &options);
+    let whole = options.load_reader::<E>(BufReader::with_capacity(chunk, input));
     if input.len() > most {
         assert!(whole.is_err_and(|error| error.is_too_large()));
     } else {
-        assert_eq!(told(whole, 0, 0), told(E::load_with(input, &options), 0, 0));
+        assert_eq!(told(whole, 0, 0), told(options.load::<E>(input), 0, 0));
     }
 
     let mut hasher = DefaultHasher::new();

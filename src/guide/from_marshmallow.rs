@@ -26,7 +26,7 @@
 //! | [`Enum`, one-of-schema](#nested-schemas-and-enums) | `Enum`, `Discriminator` | an enum; with data, `#[serde(tag = "...")]` |
 //! | [`many`](#many-partial-only-and-exclude) | `TypeAdapter(list[...])` | [`load_many`], [`dump_many`] |
 //! | [`partial`](#many-partial-only-and-exclude) | | [`load_partial`], [`LoadOptions::partial`] |
-//! | [`only`, `exclude`](#many-partial-only-and-exclude) | `include`, `exclude` | [`dump_with`] |
+//! | [`only`, `exclude`](#many-partial-only-and-exclude) | `include`, `exclude` | [`DumpOptions`](crate::DumpOptions) |
 //! | [`ValidationError.messages`](#errors) | `ValidationError.errors()` | [`Violations::to_messages`], or the [`Violations`] one by one |
 //! | [`ValidationError.valid_data`](#errors) | | [`LoadOptions::valid_data`], [`LoadError::valid_data`] |
 //! | [`error_messages`, `error=`](#errors) | | `#[event(messages(...))]`, `message = "..."` |
@@ -45,7 +45,6 @@
 //! [`load_many`]: crate::EventSchema::load_many
 //! [`dump_many`]: crate::EventSchema::dump_many
 //! [`load_partial`]: crate::EventSchema::load_partial
-//! [`dump_with`]: crate::EventSchema::dump_with
 //! [`LoadOptions::context`]: crate::LoadOptions::context
 //! [`LoadOptions::partial`]: crate::LoadOptions::partial
 //! [`LoadOptions::valid_data`]: crate::LoadOptions::valid_data
@@ -322,7 +321,8 @@
 //!     a = fields.Int()
 //! ```
 //!
-//! The policy is the type's, at every level its own, and not the call's. All unknown fields are
+//! The policy is the type's, at every level its own. [`LoadOptions::unknown`](crate::LoadOptions::unknown) gives one load
+//! another, which, other than Marshmallow's, holds at every level. All unknown fields are
 //! reported, not only the first.
 //!
 //! ```
@@ -499,7 +499,7 @@
 //! }
 //!
 //! let limits = Limits { max: 100 };
-//! let error = Bid::load_with(br#"{"cents": 101}"#, &LoadOptions::new().context(&limits)).unwrap_err();
+//! let error = LoadOptions::new().context(&limits).load::<Bid>(br#"{"cents": 101}"#).unwrap_err();
 //! assert_eq!(error.violations().unwrap()[0].message(), "Too expensive.");
 //! assert!(Bid::load(br#"{"cents": 1}"#).is_err());
 //! ```
@@ -644,10 +644,12 @@
 //! let part = Point::load_partial(br#"{"x": 5}"#)?;
 //! assert_eq!((part.get::<i64>("x")?, part.get::<i64>("y")?), (Some(5), None));
 //! assert_eq!(part.apply_to(Point { x: 1, y: 2 })?, Point { x: 5, y: 2 });
-//! assert!(Point::load_partial_with(br#"{"x": 5}"#, &LoadOptions::new().partial(&["y"])).is_ok());
-//! assert!(Point::load_partial_with(br#"{"x": 5}"#, &LoadOptions::new().partial(&["x"])).is_err());
+//! assert!(LoadOptions::new().partial(&["y"]).load_partial::<Point>(br#"{"x": 5}"#).is_ok());
+//! assert!(LoadOptions::new().partial(&["x"]).load_partial::<Point>(br#"{"x": 5}"#).is_err());
 //!
-//! assert_eq!(Point { x: 1, y: 2 }.dump_with(&DumpOptions::new().only(["x"]))?, br#"{"x":1}"#);
+//! assert_eq!(DumpOptions::new().only(["x"]).dump(&Point { x: 1, y: 2 })?, br#"{"x":1}"#);
+//! let x = LoadOptions::new().only(&["x"]).load_partial::<Point>(br#"{"x": 5, "y": 6}"#)?;
+//! assert!(x.contains("x") && !x.contains("y"));
 //! # Ok::<(), Box<dyn std::error::Error>>(())
 //! ```
 //!
@@ -693,7 +695,7 @@
 //! assert_eq!(violation.params()["min"], 1);
 //!
 //! let options = LoadOptions::new().valid_data(true);
-//! let error = Seat::load_with(br#"{"row": 0, "place": 7}"#, &options).unwrap_err();
+//! let error = options.load::<Seat>(br#"{"row": 0, "place": 7}"#).unwrap_err();
 //! assert_eq!(error.valid_data(), Some(&json!({"place": 7})));
 //! ```
 //!

@@ -353,11 +353,11 @@ impl Leftovers {
         }
     }
 
-    /// Notes every entry that nobody has taken as unknown; `known` adds the names that there are: the level's own,
+    /// Notes every entry that nobody has taken as unknown, if that is a fault; `known` adds the names that there are: the level's own,
     /// and those of its flattened fields.
     #[doc(hidden)]
-    pub fn deny(&self, cx: &mut Context<'_>, at: &At<'_>, known: fn(&mut Vec<&'static [&'static str]>)) {
-        if self.0.iter().all(|entry| entry.taken) {
+    pub fn deny(&self, denies: bool, cx: &mut Context<'_>, at: &At<'_>, known: fn(&mut Vec<&'static [&'static str]>)) {
+        if self.0.iter().all(|entry| entry.taken) || !cx.denies_unknown(denies) {
             return;
         }
         let mut levels = Vec::new();

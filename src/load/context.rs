@@ -7,14 +7,15 @@ use std::fmt;
 use serde::de::Error;
 use serde_json::{Map, Value};
 
-use super::json;
+use super::{json, valid};
 use crate::error::{LoadError, LoadErrorKind};
 use crate::suggestion::suggest;
 use crate::violation::{
     Concern, Fault, FieldName, GENERIC, InputName, Param, Path, Rule, Segment, Violation, Violations,
 };
 
-/// How a load is bounded, and what it gives to the rules.
+/// How a load is bounded, what it does beside, and what it gives to the rules. It has the verbs of
+/// [`EventSchema`](crate::EventSchema), in the manner of [`std::fs::OpenOptions`].
 ///
 /// ```
 /// use event_schema::{EventSchema, LoadOptions, Serialize};
@@ -23,12 +24,26 @@ use crate::violation::{
 /// struct Batch { ids: Vec<u64> }
 ///
 /// let few = LoadOptions::new().max_violations(2).max_size(100);
-/// let error = Batch::load_with(br#"{"ids": ["a", "b", "c"]}"#, &few).unwrap_err();
+/// let error = few.load::<Batch>(br#"{"ids": ["a", "b", "c"]}"#).unwrap_err();
 /// assert_eq!(error.violations().unwrap().len(), 2);
 /// assert_eq!(error.violations().unwrap().omitted(), 1);
 ///
-/// let error = Batch::load_with(&[b' '; 101], &few).unwrap_err();
+/// let error = few.load::<Batch>(&[b' '; 101]).unwrap_err();
 /// assert!(error.is_too_large());
+/// ```
+///
+/// They can be a constant of a service:
+///
+/// ```
+/// use event_schema::prelude::*;
+///
+/// #[event_schema::event]
+/// #[derive(Debug)]
+/// struct Ping { seq: u64 }
+///
+/// static LIMITS: LoadOptions<'static> = LoadOptions::new().max_size(64 << 10).max_depth(8);
+///
+/// assert_eq!(LIMITS.load_many::<Ping>(br#"[{"seq": 7}]"#).unwrap().len(), 1);
 /// ```
 #[derive(Clone, Copy)]
 pub struct LoadOptions<'c> {
@@ -37,9 +52,15 @@ pub struct LoadOptions<'c> {
     pub(crate) max_violations: usize,
     pub(crate) valid_data: bool,
     pub(crate) positions: bool,
-    pub(crate) user: Option<&'c dyn Any>,
+    pub(crate) user: Option<&'c (dyn Any + Sync)>,
     /// In a part of an event: the only fields that may be missing.
     pub(crate) partial: Option<&'c [&'c str]>,
+    /// In a part of an event: the only fields that are read.
+    only: Option<&'c [&'c str]>,
+    /// In a part of an event: fields that are not read.
+    exclude: &'c [&'c str],
+    /// What becomes of unknown fields, whatever the types say.
+    unknown: Option<Unknown>,
 }
 
 impl<'c> LoadOptions<'c> {
@@ -52,9 +73,9 @@ impl<'c> LoadOptions<'c> {
     /// # struct Batch { ids: Vec<u64> }
     /// let mut input = br#"{"ids": []}"#.to_vec();
     /// input.resize(16 << 20, b' ');
-    /// assert!(Batch::load_with(&input, &LoadOptions::new()).is_ok());
+    /// assert!(LoadOptions::new().load::<Batch>(&input).is_ok());
     /// input.push(b' ');
-    /// assert!(Batch::load_with(&input, &LoadOptions::new()).unwrap_err().is_too_large());
+    /// assert!(LoadOptions::new().load::<Batch>(&input).unwrap_err().is_too_large());
     /// ```
     #[must_use]
     pub const fn new() -> Self {
@@ -66,6 +87,9 @@ impl<'c> LoadOptions<'c> {
             positions: false,
             user: None,
             partial: None,
+            only: None,
+            exclude: &[],
+            unknown: None,
         }
     }
 
@@ -88,8 +112,8 @@ impl<'c> LoadOptions<'c> {
     /// struct Grid { cells: Vec<Vec<u8>> }
     ///
     /// let shallow = LoadOptions::new().max_depth(2);
-    /// assert!(Grid::load_with(br#"{"cells": []}"#, &shallow).is_ok());
-    /// assert!(Grid::load_with(br#"{"cells": [[1]]}"#, &shallow).unwrap_err().is_too_deep());
+    /// assert!(shallow.load::<Grid>(br#"{"cells": []}"#).is_ok());
+    /// assert!(shallow.load::<Grid>(br#"{"cells": [[1]]}"#).unwrap_err().is_too_deep());
     /// ```
     #[must_use]
     pub const fn max_depth(mut self, levels: usize) -> Self {
@@ -109,7 +133,7 @@ impl<'c> LoadOptions<'c> {
     ///
     /// let options = LoadOptions::new().valid_data(true);
     /// let input = br#"{"name": "Ada", "ages": [36, "x", 41], "more": 1}"#;
-    /// let error = Signup::load_with(input, &options).unwrap_err();
+    /// let error = options.load::<Signup>(input).unwrap_err();
     /// assert_eq!(error.valid_data(), Some(&json!({"name": "Ada", "ages": [36, 41]})));
     /// ```
     #[must_use]
@@ -135,7 +159,7 @@ impl<'c> LoadOptions<'c> {
     ///
     /// let options = LoadOptions::new().positions(true);
     /// let input = "{\n  \"ages\": [36, \"x\"],\n  \"age\": 1\n}";
-    /// let error = Signup::load_with(input.as_bytes(), &options).unwrap_err();
+    /// let error = options.load::<Signup>(input.as_bytes()).unwrap_err();
     /// let places = error.violations().unwrap().iter().map(|one| format!("{}: {one}", one.position().unwrap()));
     /// assert_eq!(places.collect::<Vec<_>>(), [
     ///     "line 2 column 16: ages[1]: Not a valid integer.",
@@ -170,19 +194,19 @@ impl<'c> LoadOptions<'c> {
     ///
     /// let limits = Limits { max: 100 };
     /// let options = LoadOptions::new().context(&limits);
-    /// assert!(Bid::load_with(br#"{"cents": 100}"#, &options).is_ok());
-    /// let error = Bid::load_with(br#"{"cents": 101}"#, &options).unwrap_err();
+    /// assert!(options.load::<Bid>(br#"{"cents": 100}"#).is_ok());
+    /// let error = options.load::<Bid>(br#"{"cents": 101}"#).unwrap_err();
     /// assert_eq!(error.violations().unwrap()[0].code(), "too_expensive");
     /// // Without its context a rule cannot be checked: the event is not known to be valid.
     /// assert!(Bid::load(br#"{"cents": 1}"#).unwrap_err().is_invalid());
     /// ```
     #[must_use]
-    pub fn context<T: 'static>(mut self, context: &'c T) -> Self {
+    pub fn context<T: Sync + 'static>(mut self, context: &'c T) -> Self {
         self.user = Some(context);
         self
     }
 
-    /// Lets only these fields be missing in [`load_partial_with`](crate::EventSchema::load_partial_with),
+    /// Lets only these fields be missing in [`load_partial`](Self::load_partial),
     /// where all may otherwise: wire names, of nested fields behind dots (`address.zip`).
     ///
     /// ```
@@ -196,15 +220,100 @@ impl<'c> LoadOptions<'c> {
     ///
     /// let options = LoadOptions::new().partial(&["name", "address.zip"]);
     /// let update = br#"{"id": 7, "address": {"street": "Main St 1"}}"#;
-    /// assert!(Customer::load_partial_with(update, &options).is_ok());
+    /// assert!(options.load_partial::<Customer>(update).is_ok());
     ///
-    /// let error = Customer::load_partial_with(br#"{"address": {"zip": "10115"}}"#, &options).unwrap_err();
+    /// let error = options.load_partial::<Customer>(br#"{"address": {"zip": "10115"}}"#).unwrap_err();
     /// let missing: Vec<_> = error.violations().unwrap().iter().map(|one| one.path().to_string()).collect();
     /// assert_eq!(missing, ["address.street", "id"]);
     /// ```
     #[must_use]
     pub const fn partial(mut self, fields: &'c [&'c str]) -> Self {
         self.partial = Some(fields);
+        self
+    }
+
+    /// Takes only these fields for fields of the event in [`load_partial`](Self::load_partial), as an update by somebody
+    /// who may change no others: all others count as unknown, which are skipped or refused as [`unknown`](Self::unknown)
+    /// or the type says.
+    ///
+    /// Fields are named as in [`partial`](Self::partial): a name stands for all that is in the field, and through a list
+    /// or a map for the field of every element. A field that a `pre_load` hook makes of another is refused if it is not
+    /// chosen, for the part could not be without it. Whole events are read as ever.
+    ///
+    /// ```
+    /// use event_schema::prelude::*;
+    ///
+    /// #[event_schema::event]
+    /// #[derive(Debug)]
+    /// struct Account { name: String, email: String, is_admin: bool }
+    ///
+    /// let own = LoadOptions::new().only(&["name", "email"]);
+    /// let update = own.load_partial::<Account>(br#"{"name": "Ada", "is_admin": true}"#)?;
+    /// assert!(update.contains("name") && !update.contains("is_admin"));
+    ///
+    /// let strict = own.unknown(Unknown::Raise);
+    /// let error = strict.load_partial::<Account>(br#"{"name": "Ada", "is_admin": true}"#).unwrap_err();
+    /// assert_eq!(error.violations().unwrap()[0].to_string(), "is_admin: Unknown field.");
+    /// # Ok::<(), LoadError>(())
+    /// ```
+    #[must_use]
+    pub const fn only(mut self, fields: &'c [&'c str]) -> Self {
+        self.only = Some(fields);
+        self
+    }
+
+    /// Takes all fields but these in [`load_partial`](Self::load_partial), see [`only`](Self::only).
+    ///
+    /// ```
+    /// use event_schema::prelude::*;
+    ///
+    /// #[event_schema::event]
+    /// #[derive(Debug)]
+    /// struct Address { zip: String, verified: bool }
+    ///
+    /// #[event_schema::event]
+    /// #[derive(Debug)]
+    /// struct Customer { id: u64, address: Address }
+    ///
+    /// let options = LoadOptions::new().exclude(&["id", "address.verified"]);
+    /// let update = br#"{"id": 8, "address": {"zip": "10115", "verified": true}}"#;
+    /// let update = options.load_partial::<Customer>(update)?;
+    /// let ada = Customer { id: 7, address: Address { zip: "00000".into(), verified: false } };
+    /// let ada = update.apply_to(ada)?;
+    /// assert_eq!((ada.id, &*ada.address.zip, ada.address.verified), (7, "10115", false));
+    /// # Ok::<(), LoadError>(())
+    /// ```
+    #[must_use]
+    pub const fn exclude(mut self, fields: &'c [&'c str]) -> Self {
+        self.exclude = fields;
+        self
+    }
+
+    /// What becomes of fields that a type does not have, whatever the types say: at every level, in this load.
+    ///
+    /// A flattened map takes all fields and leaves none unknown.
+    ///
+    /// ```
+    /// use event_schema::prelude::*;
+    ///
+    /// #[event_schema::event]
+    /// #[derive(Debug)]
+    /// struct Line { sku: String }
+    ///
+    /// #[event_schema::event]
+    /// #[derive(Debug)]
+    /// #[serde(deny_unknown_fields)]
+    /// struct Order { lines: Vec<Line> }
+    ///
+    /// let input = br#"{"lines": [{"sku": "a", "size": 7}], "note": ""}"#;
+    /// let error = LoadOptions::new().unknown(Unknown::Raise).load::<Order>(input).unwrap_err();
+    /// assert_eq!(error.to_string(), "2 violations\nlines[0].size: Unknown field.\nnote: Unknown field.");
+    /// assert_eq!(Order::load(input).unwrap_err().violations().unwrap().len(), 1);
+    /// assert!(LoadOptions::new().unknown(Unknown::Exclude).load::<Order>(input).is_ok());
+    /// ```
+    #[must_use]
+    pub const fn unknown(mut self, unknown: Unknown) -> Self {
+        self.unknown = Some(unknown);
         self
     }
 
@@ -216,6 +325,30 @@ impl<'c> LoadOptions<'c> {
         self.max_violations = count;
         self
     }
+}
+
+/// What becomes of fields that a type does not have, see [`LoadOptions::unknown`].
+///
+/// Marshmallow's `INCLUDE` is a flattened map in the type.
+///
+/// ```
+/// use event_schema::prelude::*;
+///
+/// #[event_schema::event]
+/// #[derive(Debug)]
+/// struct Ping { seq: u64 }
+///
+/// let load = |unknown| LoadOptions::new().unknown(unknown).load_str::<Ping>(r#"{"seq": 7, "sqe": 8}"#);
+/// assert_eq!(load(Unknown::Exclude).unwrap().seq, 7);
+/// assert_eq!(load(Unknown::Raise).unwrap_err().violations().unwrap()[0].code(), "unknown");
+/// ```
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum Unknown {
+    /// Each is a violation, as if every type said `#[serde(deny_unknown_fields)]`.
+    Raise,
+    /// They are skipped, as if none did.
+    Exclude,
 }
 
 impl Default for LoadOptions<'_> {
@@ -329,6 +462,7 @@ pub(crate) enum Sharing {
 /// A state of a [`Context`] to go back to.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Mark {
+    left_out: usize,
     kept: usize,
     omitted: usize,
     shape: usize,
@@ -409,7 +543,7 @@ pub(crate) struct Findings {
 ///
 /// let limits = Limits { max: 50 };
 /// let options = LoadOptions::new().context(&limits);
-/// assert_eq!(says(Offer::load_with(br#"{"price": 51}"#, &options).unwrap_err()), "price: At most 50 cents.");
+/// assert_eq!(says(options.load::<Offer>(br#"{"price": 51}"#).unwrap_err()), "price: At most 50 cents.");
 /// ```
 pub struct Context<'c> {
     violations: Vec<Violation>,
@@ -428,6 +562,10 @@ pub struct Context<'c> {
     tries: usize,
     /// Fields that no type knows, if `valid_data` wants them out.
     strays: Vec<Path>,
+    /// Whether a part of an event is read that `only` or `exclude` chooses the fields of.
+    choosing: bool,
+    /// Fields that are not chosen.
+    left_out: Vec<LeftOut>,
     /// The object that comes next is shared, if it comes at this depth.
     shared: Option<(Sharing, usize)>,
     /// A number arrived as a map of this one key (`serde_json/arbitrary_precision`) where an object stands.
@@ -448,6 +586,8 @@ impl<'c> Context<'c> {
             rereads: REREADS,
             tries: 0,
             strays: Vec::new(),
+            choosing: false,
+            left_out: Vec::new(),
             shared: None,
             number_in_disguise: None,
         }
@@ -484,7 +624,8 @@ impl<'c> Context<'c> {
     /// See the example of [`Context`].
     #[must_use]
     pub fn user<T: 'static>(&self) -> Option<&'c T> {
-        self.options.user?.downcast_ref()
+        let user: &dyn Any = self.options.user?;
+        user.downcast_ref()
     }
 
     /// How many findings there have been.
@@ -565,12 +706,18 @@ impl<'c> Context<'c> {
     }
 
     pub(crate) fn mark(&self) -> Mark {
-        Mark { kept: self.violations.len(), omitted: self.omitted, shape: self.shape_findings }
+        Mark {
+            left_out: self.left_out.len(),
+            kept: self.violations.len(),
+            omitted: self.omitted,
+            shape: self.shape_findings,
+        }
     }
 
     /// Forgets what was found since the mark.
     pub(crate) fn rewind(&mut self, mark: Mark) {
         self.violations.truncate(mark.kept);
+        self.left_out.truncate(mark.left_out);
         self.omitted = mark.omitted;
         self.shape_findings = mark.shape;
     }
@@ -627,6 +774,68 @@ impl<'c> Context<'c> {
     pub(crate) fn stray(&mut self, at: &At<'_>, name: &str) {
         if self.options.valid_data {
             self.strays.push(at.name(name).path());
+        }
+    }
+
+    /// Whether a field that a type does not have is a fault; `denies` is what the type says.
+    #[cold]
+    pub(crate) fn denies_unknown(&self, denies: bool) -> bool {
+        self.options.unknown.map_or(denies, |unknown| unknown == Unknown::Raise)
+    }
+
+    /// Begins to choose fields, if a part of an event is to be read that is a document of its own.
+    pub(crate) fn begin_choice(&mut self, at: &At<'_>) -> bool {
+        let chooses = self.options.only.is_some() || !self.options.exclude.is_empty();
+        let begins = chooses && !self.choosing && at.is_document();
+        self.choosing |= begins;
+        begins
+    }
+
+    pub(crate) fn end_choice(&mut self) {
+        self.choosing = false;
+    }
+
+    /// Whether some fields are not to be read.
+    #[inline]
+    pub(crate) fn is_choosing(&self) -> bool {
+        self.choosing
+    }
+
+    /// Whether the field that stands here, or a part of it, is to be read.
+    #[cold]
+    pub(crate) fn has_chosen(&self, at: &At<'_>) -> bool {
+        let mut names: Vec<&str> = at.outwards().filter_map(|at| at.step.field_name()).collect();
+        names.reverse();
+        // Whether one lies in the other.
+        let on_the_way = |field: &&str| field.split('.').zip(&names).all(|(name, step)| name == *step);
+        let is_within = |field: &&str| field.split('.').count() <= names.len() && on_the_way(field);
+        self.options.only.is_none_or(|only| only.iter().any(on_the_way))
+            && !self.options.exclude.iter().any(is_within)
+    }
+
+    /// Notes a field that is not chosen, as one that the type does not have.
+    #[cold]
+    pub(crate) fn leave_out(&mut self, at: &At<'_>, name: &str, denies: bool) {
+        if self.denies_unknown(denies) {
+            self.unknown(at, name, &[]);
+        } else {
+            let at = at.name(name);
+            self.left_out.push(LeftOut { path: at.path(), steps: at.steps() });
+        }
+    }
+
+    /// The fields that are not chosen and have been met.
+    pub(crate) fn take_left_out(&mut self) -> Vec<LeftOut> {
+        std::mem::take(&mut self.left_out)
+    }
+
+    /// Notes a field that is not chosen and cannot be left out.
+    #[cold]
+    pub(crate) fn refuse(&mut self, field: LeftOut) {
+        let before = self.violations.len();
+        self.unknown(&At::ROOT, "", &[]);
+        if let Some(noted) = self.violations.get_mut(before) {
+            noted.path = field.path;
         }
     }
 
@@ -727,7 +936,9 @@ impl<'c> Context<'c> {
     #[doc(hidden)]
     #[cold]
     pub fn missing(&mut self, at: &At<'_>) {
-        if self.mode == Mode::Whole || self.options.partial.is_some_and(|fields| !at.is_one_of(fields)) {
+        let may_be =
+            || self.options.partial.is_none_or(|fields| at.is_one_of(fields)) || self.choosing && !self.has_chosen(at);
+        if self.mode == Mode::Whole || !may_be() {
             self.note_shape(at, &REQUIRED);
         }
     }
@@ -886,6 +1097,21 @@ impl Expected {
     }
 }
 
+/// A field that is not chosen: where it stands, for a report, and how it is found in the input.
+pub(crate) struct LeftOut {
+    path: Path,
+    steps: Vec<valid::Step>,
+}
+
+impl LeftOut {
+    /// Takes it out of the part of an event that stands at a place.
+    pub(crate) fn take_out(&self, part: &mut Value, at: &At<'_>) {
+        if let Some((last, parents)) = self.steps[at.steps().len()..].split_last() {
+            valid::remove(part, parents, last);
+        }
+    }
+}
+
 /// Where in the input a read stands: a list of steps that lives on the stack and is made into a
 /// [`Path`] only when there is something to report.
 ///
@@ -962,6 +1188,26 @@ impl Step<'_> {
             Step::Field(name) => name.is_sensitive(),
             Step::Secret(_) | Step::Cover => true,
             _ => false,
+        }
+    }
+
+    /// What the field is called on the wire, if it is a step into one.
+    fn field_name(&self) -> Option<&str> {
+        match *self {
+            Step::Field(name) => Some(name.wire()),
+            Step::Name(name) => Some(name),
+            _ => None,
+        }
+    }
+
+    /// As a step into a value.
+    fn in_value(&self) -> valid::Step {
+        match *self {
+            Step::Field(name) => valid::Step::new(None, name.wire(), name.aliases()),
+            Step::Name(name) | Step::MapKey(name) => valid::Step::new(None, name, &[]),
+            Step::Key(key) | Step::MapKeyOf(key) => valid::Step::new(None, &key.key_text(), &[]),
+            Step::Index(index) | Step::Document(index) | Step::Secret(index) => valid::Step::new(Some(index), "", &[]),
+            Step::Root | Step::Cover => unreachable!("no step"),
         }
     }
 
@@ -1104,6 +1350,14 @@ impl<'a> At<'a> {
             _ => None,
         });
         fields.iter().any(|field| field.split('.').eq(names.clone()))
+    }
+
+    /// The way here from the root, as steps into a value.
+    #[cold]
+    fn steps(&self) -> Vec<valid::Step> {
+        let mut steps: Vec<_> = self.outwards().filter(|at| at.step.is_some()).map(|at| at.step.in_value()).collect();
+        steps.reverse();
+        steps
     }
 
     /// The way here from the root.

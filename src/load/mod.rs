@@ -107,7 +107,7 @@ use serde_json::Value;
 
 use self::buffer::{Leftovers, MapOf};
 use self::context::Sharing;
-pub use self::context::{At, Context, Dialect, Expected, LoadOptions, Mode};
+pub use self::context::{At, Context, Dialect, Expected, LoadOptions, Mode, Unknown};
 pub use self::leaf::{Leaf, read_leaf};
 use self::object::Slot;
 use self::patch::Object;

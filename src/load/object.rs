@@ -10,6 +10,7 @@ use super::buffer::{self, BufferSeed, Leftovers, With};
 use super::containers::{NoParts, ReadParts};
 use super::number::{self, Under, UnderToken};
 use super::{At, Context, Expected, FieldType, Mode, Seed, refused};
+use crate::violation::FieldName;
 
 pub(crate) static OBJECT: Expected = Expected::new("object");
 
@@ -30,6 +31,9 @@ pub trait Object<T> {
 
     /// What its fields are called on the wire, for a suggestion in place of an unknown one.
     const NAMES: &'static [&'static str];
+
+    /// All its fields, by their index.
+    const FIELDS: &'static [FieldName];
 
     /// The index of the field that is called so on the wire.
     fn find(name: &str) -> Option<usize>;
@@ -118,7 +122,7 @@ pub fn next_field<'de, L: Object<T>, T, A: MapAccess<'de>>(
         }
         // An entry that has the token's name.
         cx.number_in_disguise = None;
-        note_unknown(cx, at, number::TOKEN, if L::DENY_UNKNOWN { Some(L::NAMES) } else { None });
+        note_unknown(cx, at, number::TOKEN, L::NAMES, L::DENY_UNKNOWN);
     }
 }
 
@@ -154,62 +158,115 @@ impl<L: Object<T>, T> Visitor<'_> for FieldSeed<'_, '_, L, T> {
     #[inline]
     fn visit_str<E>(self, name: &str) -> Result<Self::Value, E> {
         let field = L::find(name);
-        if field.is_none() {
-            unknown_field(self.cx, self.at, name, if L::DENY_UNKNOWN { Some(L::NAMES) } else { None });
+        match field {
+            None => unknown_field(self.cx, self.at, name, L::NAMES, L::DENY_UNKNOWN),
+            Some(index) if self.cx.is_choosing() => {
+                if !is_chosen(self.cx, self.at, name, &L::FIELDS[index], L::DENY_UNKNOWN) {
+                    return Ok(None);
+                }
+            }
+            Some(_) => {}
         }
         Ok(field)
     }
 }
 
+/// Whether a field of the type is chosen; if not, it is noted.
+#[cold]
+fn is_chosen(cx: &mut Context<'_>, at: &At<'_>, name: &str, field: &'static FieldName, denies: bool) -> bool {
+    let chosen = cx.has_chosen(&at.field(field));
+    if !chosen {
+        cx.leave_out(at, name, denies);
+    }
+    chosen
+}
+
 /// As [`next_field`], for a level that flattens: a field it does not have comes with its name.
 #[doc(hidden)]
 #[inline]
-pub fn next_field_or_name<'de, L: Object<T>, T, A: MapAccess<'de>>(
+pub fn next_field_or_name<'de, L: Object<T>, T: FieldType, A: MapAccess<'de>>(
     entries: &mut A,
+    cx: &mut Context<'_>,
+    at: &At<'_>,
+    denies: bool,
 ) -> Result<Option<Result<usize, String>>, A::Error> {
-    entries.next_key_seed(FieldOrName(PhantomData::<(L, T)>))
+    while let Some(name) = entries.next_key_seed(FieldOrName { cx, at, denies, of: PhantomData::<(L, T)> })? {
+        match name {
+            Some(name) => return Ok(Some(name)),
+            None => skip_value(entries)?,
+        }
+    }
+    Ok(None)
 }
 
-struct FieldOrName<L, T>(PhantomData<(L, T)>);
+struct FieldOrName<'a, 'c, L, T> {
+    cx: &'a mut Context<'c>,
+    at: &'a At<'a>,
+    denies: bool,
+    of: PhantomData<(L, T)>,
+}
 
-impl<'de, L: Object<T>, T> DeserializeSeed<'de> for FieldOrName<L, T> {
-    type Value = Result<usize, String>;
+impl<'de, L: Object<T>, T: FieldType> DeserializeSeed<'de> for FieldOrName<'_, '_, L, T> {
+    type Value = Option<Result<usize, String>>;
 
     fn deserialize<D: Deserializer<'de>>(self, input: D) -> Result<Self::Value, D::Error> {
         input.deserialize_identifier(self)
     }
 }
 
-impl<L: Object<T>, T> Visitor<'_> for FieldOrName<L, T> {
-    type Value = Result<usize, String>;
+impl<L: Object<T>, T: FieldType> Visitor<'_> for FieldOrName<'_, '_, L, T> {
+    type Value = Option<Result<usize, String>>;
 
     fn expecting(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         f.write_str("a field name")
     }
 
     fn visit_str<E>(self, name: &str) -> Result<Self::Value, E> {
-        Ok(L::find(name).ok_or_else(|| name.to_owned()))
+        let field = L::find(name);
+        if self.cx.is_choosing() {
+            // A flattened field's own names are the outer level's too.
+            let wire = field.map(|index| L::FIELDS[index].wire()).or_else(|| T::field_name(name)).unwrap_or(name);
+            if !self.cx.has_chosen(&self.at.name(wire)) {
+                self.cx.leave_out(self.at, name, self.denies);
+                return Ok(None);
+            }
+        }
+        Ok(Some(field.ok_or_else(|| name.to_owned())))
     }
 }
 
-/// A field that the type does not have; a fault if it says what it has.
+/// A field that the type does not have.
 #[cold]
-fn unknown_field(cx: &mut Context<'_>, at: &At<'_>, name: &str, known: Option<&'static [&'static str]>) {
+fn unknown_field(cx: &mut Context<'_>, at: &At<'_>, name: &str, known: &'static [&'static str], denies: bool) {
     if name == number::TOKEN && number::arrive_as_maps() {
         // What follows will tell.
         cx.number_in_disguise = Some(cx.mark());
     } else {
-        note_unknown(cx, at, name, known);
+        note_unknown(cx, at, name, known, denies);
     }
 }
 
 #[cold]
-fn note_unknown(cx: &mut Context<'_>, at: &At<'_>, name: &str, known: Option<&'static [&'static str]>) {
-    if let Some(known) = known {
+fn note_unknown(cx: &mut Context<'_>, at: &At<'_>, name: &str, known: &'static [&'static str], denies: bool) {
+    if cx.denies_unknown(denies) {
         cx.unknown(at, name, known);
     } else {
         cx.stray(at, name);
     }
+}
+
+/// Skips the value of a field that is written and never read.
+#[doc(hidden)]
+pub fn skip_written<'de, L: Object<T>, T, A: MapAccess<'de>>(
+    entries: &mut A,
+    name: &str,
+    cx: &mut Context<'_>,
+    at: &At<'_>,
+) -> Result<(), A::Error> {
+    if cx.denies_unknown(false) {
+        cx.unknown(at, name, L::NAMES);
+    }
+    skip_value(entries)
 }
 
 /// Keeps the value of a field for the flattened ones.

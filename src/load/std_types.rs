@@ -216,8 +216,9 @@ impl<T: ?Sized> FieldType for PhantomData<T> {
 
 /// The names of the two fields.
 trait Names {
-    const FIRST: &'static FieldName;
-    const SECOND: &'static FieldName;
+    const BOTH: &'static [FieldName];
+    const FIRST: &'static FieldName = &Self::BOTH[0];
+    const SECOND: &'static FieldName = &Self::BOTH[1];
 }
 
 macro_rules! names {
@@ -225,8 +226,7 @@ macro_rules! names {
         enum $type {}
 
         impl Names for $type {
-            const FIRST: &'static FieldName = &FieldName::new($first, $first);
-            const SECOND: &'static FieldName = &FieldName::new($second, $second);
+            const BOTH: &'static [FieldName] = &[FieldName::new($first, $first), FieldName::new($second, $second)];
         }
     )*};
 }
@@ -241,6 +241,7 @@ impl<N: Names, A: FieldType, B: FieldType> Object<(A, B)> for N {
     const DENY_UNKNOWN: bool = true;
     const FLATTENS: bool = false;
     const NAMES: &'static [&'static str] = &[N::FIRST.wire(), N::SECOND.wire()];
+    const FIELDS: &'static [FieldName] = N::BOTH;
 
     fn find(name: &str) -> Option<usize> {
         <Self as Object<(A, B)>>::NAMES.iter().position(|field| *field == name)
@@ -260,7 +261,7 @@ impl<N: Names, A: FieldType, B: FieldType> Object<(A, B)> for N {
                 Some(_) => drop(second.read(&mut entries, cx, &at_second)?),
                 None => {
                     skip_value(&mut entries)?;
-                    good = false;
+                    good &= !cx.denies_unknown(<Self as Object<(A, B)>>::DENY_UNKNOWN);
                 }
             }
         }

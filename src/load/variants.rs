@@ -451,7 +451,7 @@ impl<'de, T: Variants> Visitor<'de> for AdjacentVisitor<'_, '_, T> {
                 } else if *name == *form.content.wire() {
                     cx.duplicate(at_content);
                     good = false;
-                } else if form.deny_unknown {
+                } else if cx.denies_unknown(form.deny_unknown) {
                     cx.unknown(at, &name, form.names);
                     good = false;
                 }

@@ -117,7 +117,7 @@ fn violations_say_where_they_stand() {
         error.violations().unwrap().iter().map(told).collect()
     };
     let options = LoadOptions::new().positions(true);
-    let found = places(Order::load_with(text.as_bytes(), &options).unwrap_err());
+    let found = places(options.load::<Order>(text.as_bytes()).unwrap_err());
     let expected = [
         ("id", "invalid", "line 2 column 9"),
         // Under an alias, which the path does not have.
@@ -136,15 +136,16 @@ fn violations_say_where_they_stand() {
 
     // From a value, and when nobody asks, there are none; of many, and of lines, those in the whole text.
     assert!(Order::load(text.as_bytes()).unwrap_err().violations().unwrap().iter().all(|one| one.position().is_none()));
-    let from_value = Order::load_value_with(json!({}), &options).unwrap_err();
+    let from_value = options.load_value::<Order>(json!({})).unwrap_err();
     assert!(from_value.violations().unwrap()[0].position().is_none());
-    let many = Line::load_many_with(b"[{\"sku\": 1,\n\"quantity\": 2},\n7]", &options).unwrap_err();
+    let many = options.load_many::<Line>(b"[{\"sku\": 1,\n\"quantity\": 2},\n7]").unwrap_err();
     assert_eq!(
         places(many).into_iter().map(|(_, _, place)| place).collect::<Vec<_>>(),
         ["line 1 column 10", "line 3 column 1"]
     );
     let lines = b"\n{\"sku\": \"\", \"quantity\": 0}\r\n {\"sku\": 1, \"quantity\": 1}";
-    let positions: Vec<_> = Line::load_lines_with(&lines[..], options)
+    let positions: Vec<_> = options
+        .load_lines::<Line, _>(&lines[..])
         .map(|line| line.event.unwrap_err().violations().unwrap()[0].position().unwrap())
         .map(|position| (position.line(), position.column(), position.offset()))
         .collect();
@@ -282,7 +283,7 @@ fn many_violations_in_a_large_text() {
     }
 
     let text = format!("{{\"numbers\": [{}]}}", vec!["\"x\""; 300_000].join(",\n"));
-    let error = Many::load_with(text.as_bytes(), &LoadOptions::new().positions(true)).unwrap_err();
+    let error = LoadOptions::new().positions(true).load::<Many>(text.as_bytes()).unwrap_err();
     for (index, violation) in (0..).zip(error.violations().unwrap()) {
         let position = violation.position().unwrap();
         assert_eq!((position.line(), position.column()), (index + 1, if index == 0 { 14 } else { 1 }));

@@ -10,6 +10,7 @@ mod keys;
 mod load;
 mod many;
 mod marshmallow;
+mod options;
 mod parts;
 mod reports;
 mod rules;

@@ -107,12 +107,12 @@ fn paths_start_with_the_index() {
 #[test]
 fn a_list_is_bounded_as_a_document_is() {
     let options = LoadOptions::new().max_violations(2).max_size(100).max_depth(1);
-    let error = Window::load_many_with(b"[1, 2, 3, 4, 5]", &options).unwrap_err();
+    let error = options.load_many::<Window>(b"[1, 2, 3, 4, 5]").unwrap_err();
     assert_eq!((error.violations().unwrap().len(), error.violations().unwrap().omitted()), (2, 3));
-    assert!(Window::load_many_with(&[b' '; 101], &options).unwrap_err().is_too_large());
+    assert!(options.load_many::<Window>(&[b' '; 101]).unwrap_err().is_too_large());
     // The list is no level of the events.
-    assert!(Window::load_many_with(br#"[{"start": 1, "end": 2}]"#, &options).is_ok());
-    assert!(Shape::load_many_with(br#"[{"circle": {"radius": 1}}]"#, &options).unwrap_err().is_too_deep());
+    assert!(options.load_many::<Window>(br#"[{"start": 1, "end": 2}]"#).is_ok());
+    assert!(options.load_many::<Shape>(br#"[{"circle": {"radius": 1}}]"#).unwrap_err().is_too_deep());
 }
 
 #[test]
@@ -213,8 +213,8 @@ fn an_enum_of_events_has_the_hooks_of_its_variants() {
     one.dump_into(&mut buffer).unwrap();
     assert_eq!(buffer, br#"> {"stamp":1,"word":"A"}"#);
     assert_eq!(one.dump_value().unwrap(), json!({"word": "A", "stamp": 1}));
-    assert_eq!(one.dump_with(&DumpOptions::new().exclude(["stamp"])).unwrap(), br#"{"word":"A"}"#);
-    assert_eq!(two.dump_with(&DumpOptions::new().only(["end"])).unwrap(), br#"{"end":2}"#);
+    assert_eq!(DumpOptions::new().exclude(["stamp"]).dump(&one).unwrap(), br#"{"word":"A"}"#);
+    assert_eq!(DumpOptions::new().only(["end"]).dump(&two).unwrap(), br#"{"end":2}"#);
 
     let text = Either::dump_many(&[one, two]).unwrap();
     assert_eq!(
@@ -224,5 +224,5 @@ fn an_enum_of_events_has_the_hooks_of_its_variants() {
     let error = Either::dump_many(&[Either::Hooked(hooked("SECRET")), Either::Hooked(hooked("loud"))]).unwrap_err();
     let found: Vec<_> = error.violations().unwrap().iter().map(|v| format!("{} {}", v.path(), v.code())).collect();
     assert_eq!(found, ["[0] pre_dump"]);
-    assert!(Either::Hooked(hooked("loud")).dump_with(&DumpOptions::new()).unwrap_err().is_invalid());
+    assert!(DumpOptions::new().dump(&Either::Hooked(hooked("loud"))).unwrap_err().is_invalid());
 }

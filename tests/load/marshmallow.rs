@@ -626,7 +626,7 @@ fn load<E: EventSchema>(case: &Case) -> Option<Answer> {
             let wire: Vec<&str> =
                 named.filter_map(|field| field.get("data_key").unwrap_or(&field["name"]).as_str()).collect();
             let options = LoadOptions::new().partial(&wire);
-            Answer::of(E::load_partial_with(input, &options), |part| part.into_object().into())
+            Answer::of(options.load_partial::<E>(input), |part| part.into_object().into())
         }
         _ => return None,
     })

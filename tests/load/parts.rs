@@ -217,12 +217,12 @@ fn a_part_needs_the_context_of_its_rules() {
     let (small, large) = (Limits { max: 10 }, Limits { max: 100 });
     let options = LoadOptions::new().context(&large);
     let auction = |cents| Auction { bid: Bid { cents, bidder: "Ada".into() } };
-    let part = Auction::load_partial_with(br#"{"bid": {"cents": 90}}"#, &options).unwrap();
-    assert_eq!(part.apply_to_with(auction(1), &options).unwrap(), auction(90));
-    let error = part.apply_to_with(auction(1), &LoadOptions::new().context(&small)).unwrap_err();
+    let part = options.load_partial::<Auction>(br#"{"bid": {"cents": 90}}"#).unwrap();
+    assert_eq!(options.apply(&part, auction(1)).unwrap(), auction(90));
+    let error = LoadOptions::new().context(&small).apply(&part, auction(1)).unwrap_err();
     assert_eq!(error.violations().unwrap()[0].path().to_string(), "bid.cents");
     assert!(part.apply_to(auction(1)).unwrap_err().is_invalid());
-    let bid = part.get_with::<Partial<Bid>>("bid", &options).unwrap().unwrap();
+    let bid = options.load_field::<Partial<Bid>>(&part, "bid").unwrap().unwrap();
     assert_eq!(bid.get::<u32>("cents").unwrap(), Some(90));
     assert!(part.get::<Partial<Bid>>("bid").is_err());
 }
@@ -334,7 +334,7 @@ fn order() -> Order {
 
 #[track_caller]
 fn written(options: &DumpOptions<'_>) -> Value {
-    serde_json::from_slice(&order().dump_with(options).unwrap()).unwrap()
+    serde_json::from_slice(&options.dump(&order()).unwrap()).unwrap()
 }
 
 #[test]
@@ -364,12 +364,12 @@ fn fields_that_are_left_out_have_names() {
     ];
     for name in absent {
         assert_eq!(written(&DumpOptions::new().exclude([name])), all, "{name}");
-        assert!(order().dump_with(&DumpOptions::new().only([name])).is_ok(), "{name}");
+        assert!(DumpOptions::new().only([name]).dump(&order()).is_ok(), "{name}");
     }
     for name in ["nte", "secret", "lines.costs", "customer.nme", "customer.parent.nme", "payment.numbr", "id.x"] {
-        let error = order().dump_with(&DumpOptions::new().exclude([name])).unwrap_err();
+        let error = DumpOptions::new().exclude([name]).dump(&order()).unwrap_err();
         assert!(!error.is_invalid() && error.to_string().contains(name), "{error}");
-        assert!(order().dump_with(&DumpOptions::new().only([name])).is_err(), "{name}");
+        assert!(DumpOptions::new().only([name]).dump(&order()).is_err(), "{name}");
     }
 }
 

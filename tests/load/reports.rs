@@ -118,7 +118,7 @@ fn problem_details_point_at_every_violation() {
 #[test]
 fn problem_details_say_what_was_omitted() {
     let options = LoadOptions::new().max_violations(1);
-    let error = Order::load_with(br#"{"orderId": "x", "lines": []}"#, &options).unwrap_err();
+    let error = options.load::<Order>(br#"{"orderId": "x", "lines": []}"#).unwrap_err();
     let problem = error.to_problem();
     assert_eq!((&problem["detail"], &problem["omitted"]), (&json!("2 violations"), &json!(1)));
     assert_eq!(problem["errors"].as_array().unwrap().len(), 1);
@@ -128,7 +128,7 @@ fn problem_details_say_what_was_omitted() {
 fn every_load_error_has_problem_details() {
     let status = |input: &[u8]| {
         let options = LoadOptions::new().max_size(100).max_depth(3);
-        let problem = Order::load_with(input, &options).unwrap_err().to_problem();
+        let problem = options.load::<Order>(input).unwrap_err().to_problem();
         assert_eq!(problem["type"], "about:blank");
         (problem["status"].as_u64().unwrap(), problem["title"].as_str().unwrap().to_owned())
     };
@@ -255,7 +255,7 @@ fn translated_messages_are_in_every_form() {
 #[test]
 fn what_was_omitted_is_translated_too() {
     let options = LoadOptions::new().max_violations(0);
-    let violations = Order::load_with(b"{}", &options).unwrap_err().into_violations().unwrap();
+    let violations = options.load::<Order>(b"{}").unwrap_err().into_violations().unwrap();
     assert_eq!(violations.to_messages(), json!({"_schema": ["and 2 more"]}));
     assert_eq!(violations.to_string().trim(), "and 2 more");
     let translated = violations.translate(|violation| (violation.code() == "omitted").then_some("und {count} mehr"));
@@ -829,8 +829,8 @@ fn valid_data_is_without_faults_under_aliases() {
 
     let options = LoadOptions::new().valid_data(true);
     let load = |input: &Value| {
-        let by_text = Parcel::load_with(input.to_string().as_bytes(), &options).unwrap_err();
-        let by_value = Parcel::load_value_with(input.clone(), &options).unwrap_err();
+        let by_text = options.load::<Parcel>(input.to_string().as_bytes()).unwrap_err();
+        let by_value = options.load_value::<Parcel>(input.clone()).unwrap_err();
         assert_eq!(by_text.valid_data(), by_value.valid_data());
         by_text.valid_data().unwrap().clone()
     };

@@ -441,7 +441,7 @@ fn sensitive_keys_are_masked() {
     }
 
     let input = r#"{"name": "ada", "uses": {"abc": 1, "secret-1": -1, "secret-2": {}, "fine": 1}}"#;
-    let error = Session::load_with(input.as_bytes(), &LoadOptions::new().valid_data(true)).unwrap_err();
+    let error = LoadOptions::new().valid_data(true).load::<Session>(input.as_bytes()).unwrap_err();
     let violations = error.violations().unwrap();
     assert_eq!(violations.len(), 3);
     for shown in [format!("{error} {error:?}"), violations.to_messages().to_string(), error.to_problem().to_string()] {

@@ -75,15 +75,15 @@ fn a_reader_is_read_no_further_than_the_limit() {
 
     let options = LoadOptions::new().max_size(1000);
     let mut endless = Counted(0);
-    let error = Ping::load_reader_with(&mut endless, &options).unwrap_err();
+    let error = options.load_reader::<Ping>(&mut endless).unwrap_err();
     assert!(error.is_too_large() && !error.is_syntax());
     assert_eq!(error.to_string(), "more than the 1000 bytes this load allows");
     assert_eq!(endless.0, 1001);
 
     let text = format!("{:1000}", r#"{"seq": 7}"#);
-    assert!(Ping::load_reader_with(text.as_bytes(), &options).is_ok());
+    assert!(options.load_reader::<Ping>(text.as_bytes()).is_ok());
     let unlimited = LoadOptions::new().max_size(usize::MAX);
-    assert!(Ping::load_reader_with(text.as_bytes(), &unlimited).is_ok());
+    assert!(unlimited.load_reader::<Ping>(text.as_bytes()).is_ok());
 }
 
 #[test]
@@ -99,8 +99,8 @@ fn a_reader_that_fails_is_no_bad_event() {
 #[test]
 fn a_value_is_loaded_with_options() {
     let shallow = LoadOptions::new().max_depth(0);
-    assert!(Ping::load_value_with(json!({"seq": 1}), &shallow).unwrap_err().is_too_deep());
-    assert_eq!(Ping::load_value_with(json!({"seq": 1}), &LoadOptions::new()).unwrap().seq, 1);
+    assert!(shallow.load_value::<Ping>(json!({"seq": 1})).unwrap_err().is_too_deep());
+    assert_eq!(LoadOptions::new().load_value::<Ping>(json!({"seq": 1})).unwrap().seq, 1);
 }
 
 const LINES: &[u8] = b"{\"seq\": 1}\n\
@@ -150,7 +150,7 @@ fn an_overlong_line_is_skipped_and_reported() {
     let expected = [(1, Ok(1)), (2, Err(too_large.clone())), (3, Ok(3)), (4, Err(too_large))];
     for buffer in [1, 100, 100_000] {
         let input = BufReader::with_capacity(buffer, text.as_bytes());
-        assert_eq!(numbers_and_outcomes(Ping::load_lines_with(input, options)), expected);
+        assert_eq!(numbers_and_outcomes(options.load_lines::<Ping, _>(input)), expected);
     }
 }
 
@@ -158,16 +158,16 @@ fn an_overlong_line_is_skipped_and_reported() {
 fn a_limit_counts_no_line_end() {
     let options = LoadOptions::new().max_size(10);
     for text in ["{\"seq\": 1}\n", "{\"seq\": 1}\r\n", "{\"seq\": 1}\r", "{\"seq\": 1}"] {
-        assert_eq!(numbers_and_outcomes(Ping::load_lines_with(text.as_bytes(), options)), [(1, Ok(1))], "{text:?}");
+        assert_eq!(numbers_and_outcomes(options.load_lines::<Ping, _>(text.as_bytes())), [(1, Ok(1))], "{text:?}");
     }
     for text in ["{\"seq\": 1} \n", "{\"seq\": 1}\r\r\n", " {\"seq\": 1}"] {
-        let line = Ping::load_lines_with(text.as_bytes(), options).next().unwrap();
+        let line = options.load_lines::<Ping, _>(text.as_bytes()).next().unwrap();
         assert!(line.event.unwrap_err().is_too_large(), "{text:?}");
     }
     let none = LoadOptions::new().max_size(0);
-    assert!(Ping::load_lines_with(&b"1\n"[..], none).next().unwrap().event.unwrap_err().is_too_large());
+    assert!(none.load_lines::<Ping, _>(&b"1\n"[..]).next().unwrap().event.unwrap_err().is_too_large());
     let unlimited = LoadOptions::new().max_size(usize::MAX);
-    assert!(Ping::load_lines_with(&b"{\"seq\": 1}\n"[..], unlimited).next().unwrap().event.is_ok());
+    assert!(unlimited.load_lines::<Ping, _>(&b"{\"seq\": 1}\n"[..]).next().unwrap().event.is_ok());
 }
 
 #[test]

@@ -1,4 +1,4 @@
-//! `impl EventSchema`, and `impl validator::Validate` beside it.
+//! `impl EventSchema` and what it is built on, and `impl validator::Validate` beside it.
 
 use heck::ToKebabCase;
 use proc_macro2::{Span, TokenStream};
@@ -49,15 +49,18 @@ pub(super) fn expand(cx: &Cx<'_>) -> TokenStream {
         #older
 
         #[automatically_derived]
-        impl #impl_generics __p::EventSchema for #ident #ty_generics #bounds {
+        impl #impl_generics __p::EventSchema for #ident #ty_generics #bounds {}
+
+        #[automatically_derived]
+        impl #impl_generics __p::Generated for #ident #ty_generics #bounds {
             const DESCRIPTOR: &'static __p::Descriptor =
                 &__p::Descriptor::new(#name, #version, #topic).with_sensitive(&[#(#sensitive),*]);
 
-            fn key(&self) -> __p::Option<__p::Cow<'_, [u8]>> {
+            fn message_key(&self) -> __p::Option<__p::Cow<'_, [u8]>> {
                 #key
             }
 
-            fn json_schema_for(__contract: &__p::schemars::generate::Contract) -> __p::schemars::Schema {
+            fn schema_for(__contract: &__p::schemars::generate::Contract) -> __p::schemars::Schema {
                 __p::json_schema::<Self>(__contract)
             }
 
@@ -92,6 +95,8 @@ fn validate(cx: &Cx<'_>) -> TokenStream {
             }
         };
     };
+    // A context that is not `Sync` is shown where it is written.
+    let options = quote_spanned!(shown_at(context.span())=> __p::LoadOptions::new().context(__args));
     let mut generics = cx.generics.clone();
     generics.params.insert(0, syn::parse_quote!('v_a));
     let (impl_generics, _, where_clause) = generics.split_for_impl();
@@ -101,7 +106,7 @@ fn validate(cx: &Cx<'_>) -> TokenStream {
             type Args = &'v_a #context;
 
             fn validate_with_args(&self, __args: &'v_a #context) -> __p::Result<(), __p::validator::ValidationErrors> {
-                __p::validate(self, &__p::LoadOptions::new().context(__args))
+                __p::validate(self, &#options)
             }
         }
     }
@@ -125,26 +130,26 @@ fn types(model: &Model<'_>) -> Option<Types> {
         });
         quote!(match self { #(#arms)* })
     };
-    let key = arms(|span| quote_spanned!(span=> __p::EventSchema::key(__event)));
-    let described_by = arms(|span| quote_spanned!(span=> __p::EventSchema::described_by(__event)));
-    let after_dump = arms(|span| quote_spanned!(span=> __p::EventSchema::after_dump(__event, __value)));
+    let key = arms(|span| quote_spanned!(span=> __p::Generated::message_key(__event)));
+    let descriptor = arms(|span| quote_spanned!(span=> __p::Generated::variant_descriptor(__event)));
+    let after_dump = arms(|span| quote_spanned!(span=> __p::Generated::after_dump(__event, __value)));
     let before_dump = held().map(|(ident, ty)| {
         quote_spanned! {shown_at(ty.span())=>
-            Self::#ident(__event) => __p::EventSchema::before_dump(__event).map(|__changed| __changed.map(Self::#ident)),
+            Self::#ident(__event) => __p::Generated::before_dump(__event).map(|__changed| __changed.map(Self::#ident)),
         }
     });
     let changes_dump =
-        held().map(|(_, ty)| quote_spanned!(shown_at(ty.span())=> <#ty as __p::EventSchema>::CHANGES_DUMP));
+        held().map(|(_, ty)| quote_spanned!(shown_at(ty.span())=> <#ty as __p::Generated>::CHANGES_DUMP));
     let load = held().map(|(ident, ty)| {
         quote_spanned! {shown_at(ty.span())=>
-            if let __p::Some(__loaded) = <#ty as __p::EventSchema>::load_if_of(__event_type, __input, __options) {
+            if let __p::Some(__loaded) = <#ty as __p::Generated>::load_if_of(__event_type, __input, __options) {
                 return __p::Some(__loaded.map(Self::#ident));
             }
         }
     });
     let items = quote! {
-        fn described_by(&self) -> &'static __p::Descriptor {
-            #described_by
+        fn variant_descriptor(&self) -> &'static __p::Descriptor {
+            #descriptor
         }
 
         // The hooks are those of the variant's event.
@@ -210,7 +215,7 @@ fn is_older(cx: &Cx<'_>, version: u32) -> Option<TokenStream> {
     let previous = cx.model.event.previous.as_ref().filter(|_| cx.model.input.generics.params.is_empty())?;
     Some(quote_spanned! {shown_at(previous.span())=>
         const _: () = ::core::assert!(
-            <#previous as __p::EventSchema>::DESCRIPTOR.version() < #version,
+            <#previous as __p::Generated>::DESCRIPTOR.version() < #version,
             "`previous` names a type whose version is not below this one's"
         );
     })

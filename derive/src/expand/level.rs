@@ -416,13 +416,19 @@ impl<'a> Expand<'a> {
             let names = self.flat_names();
             // What is written and never read is no flattened map's: it would be written twice then.
             let written = self.only_written();
-            let only_written = (!denies && !written.is_empty()).then(
-                || quote!(__p::Err(__name) if ::core::matches!(&*__name, #(#written)|*) => __p::skip_value(&mut __entries)?,),
-            );
-            let deny = denies.then(|| quote!(__leftovers.deny(__cx, __at, |__names| { #names });));
+            let only_written = (!denies && !written.is_empty()).then(|| {
+                quote! {
+                    __p::Err(__name) if ::core::matches!(&*__name, #(#written)|*) => {
+                        __p::skip_written::<Self, #self_ty, __A>(&mut __entries, &__name, __cx, __at)?
+                    }
+                }
+            });
+            let deny = quote!(__leftovers.deny(#denies, __cx, __at, |__names| { #names }););
             quote! {
                 let mut __leftovers = __p::Leftovers::default();
-                while let __p::Some(__field) = __p::next_field_or_name::<Self, #self_ty, __A>(&mut __entries)? {
+                while let __p::Some(__field) =
+                    __p::next_field_or_name::<Self, #self_ty, __A>(&mut __entries, __cx, __at, #denies)?
+                {
                     match __field {
                         #(__p::Ok #arms)*
                         __p::Ok(_) => ::core::unreachable!(),
@@ -443,13 +449,14 @@ impl<'a> Expand<'a> {
                 }
             }
         };
-        let finish = self.finish();
+        let (finish, fields) = (self.finish(), self.names());
         quote! {
             #[automatically_derived]
             impl #impl_generics __p::Object<#self_ty> for #marker #where_clause {
                 const DENY_UNKNOWN: bool = #deny_unknown;
                 const FLATTENS: bool = #flattens;
                 const NAMES: &'static [&'static str] = &[#(#known),*];
+                const FIELDS: &'static [__p::FieldName] = #fields;
 
                 fn find(__name: &str) -> __p::Option<usize> {
                     match __name {
