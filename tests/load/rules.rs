@@ -452,7 +452,7 @@ fn elements_of_an_array_have_rules() {
         })
     );
     let board = Board { row: [0, 10, 0], names: None };
-    assert_eq!(board.validate().unwrap_err()[0].to_string(), "row.1: Must be less than or equal to 9.");
+    assert_eq!(board.validate().unwrap_err()[0].to_string(), "row[1]: Must be less than or equal to 9.");
     let items = Board::json_schema().pointer("/properties/row/items").cloned().unwrap();
     assert_eq!(items.get("maximum"), Some(&serde_json::json!(9)));
 }
