@@ -37,10 +37,10 @@ fn is_one(value: &f64) -> bool {
 #[derive(Debug, PartialEq)]
 struct Written {
     #[serde(with = "inverse")]
-    #[event(schema(with = f64))]
+    #[schemars(with = "f64")]
     ratio: f64,
     #[serde(with = "inverse", skip_serializing_if = "is_one")]
-    #[event(schema(with = f64))]
+    #[schemars(with = "f64")]
     skipped: f64,
     #[serde(skip_deserializing, serialize_with = "as_text")]
     text: Option<f64>,
@@ -53,7 +53,7 @@ struct Written {
 enum Either {
     Struct {
         #[serde(with = "inverse")]
-        #[event(schema(with = f64))]
+        #[schemars(with = "f64")]
         ratio: f64,
     },
 }
@@ -92,7 +92,7 @@ struct Hooked {
     single: f32,
 }
 
-fn unchanged(value: Value, _: &Hooked) -> Value {
+fn unchanged(value: Value) -> Value {
     value
 }
 
