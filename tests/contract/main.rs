@@ -5,4 +5,5 @@ mod contracts;
 mod documents;
 #[path = "../../examples/events/mod.rs"]
 mod events;
+mod openapi;
 mod schemas;

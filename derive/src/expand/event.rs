@@ -45,8 +45,10 @@ pub(super) fn expand(cx: &Cx<'_>) -> TokenStream {
     let hooks = hooks(model);
     let versions = versions(cx);
     let older = is_older(cx, version);
+    let apart = are_apart(cx);
     quote! {
         #older
+        #apart
 
         #[automatically_derived]
         impl #impl_generics __p::EventSchema for #ident #ty_generics #bounds {
@@ -135,6 +137,9 @@ fn types(model: &Model<'_>) -> Option<Types> {
     });
     let changes_dump =
         held().map(|(_, ty)| quote_spanned!(shown_at(ty.span())=> <#ty as __p::EventSchema>::CHANGES_DUMP));
+    // Of two versions of one event each reads its own.
+    let own = held().map(|(_, ty)| quote_spanned!(shown_at(ty.span())=> __p::is_of::<#ty>(event_type)));
+    let own: Vec<_> = own.collect();
     let load = held().map(|(ident, ty)| {
         quote_spanned! {shown_at(ty.span())=>
             if let __p::Some(loaded) = <#ty as __p::EventSchema>::load_if_of(event_type, input, options) {
@@ -142,6 +147,7 @@ fn types(model: &Model<'_>) -> Option<Types> {
             }
         }
     });
+    let load: Vec<_> = load.collect();
     let items = quote! {
         fn described_by(&self) -> &'static __p::Descriptor {
             #described_by
@@ -163,6 +169,7 @@ fn types(model: &Model<'_>) -> Option<Types> {
             input: &[u8],
             options: &__p::LoadOptions<'_>,
         ) -> __p::Option<__p::Result<Self, __p::LoadError>> {
+            #(if #own { #load })*
             #(#load)*
             __p::None
         }
@@ -205,6 +212,29 @@ fn is_older(cx: &Cx<'_>, version: u32) -> Option<TokenStream> {
             <#previous as __p::EventSchema>::DESCRIPTOR.version() < #version,
             "`previous` names a type whose version is not below this one's"
         );
+    })
+}
+
+/// Tells where it is written that a variant's event has the name and version of one before: it would never be reached.
+fn are_apart(cx: &Cx<'_>) -> Option<TokenStream> {
+    let model = cx.model;
+    model.event.types.filter(|_| model.input.generics.params.is_empty())?;
+    let Shape::Enum(variants) = &model.shape else { return None };
+    let types = || variants.iter().map(|variant| variant.level.fields[0].serde.ty);
+    let events = types().map(|ty| quote_spanned!(shown_at(ty.span())=> <#ty as __p::EventSchema>::DESCRIPTOR));
+    let checks = types().enumerate().skip(1).map(|(index, ty)| {
+        quote_spanned! {shown_at(ty.span())=>
+            ::core::assert!(
+                __p::is_first(EVENTS, #index),
+                "a variant before holds an event of the same name and version: this one would never be read"
+            );
+        }
+    });
+    Some(quote! {
+        const _: () = {
+            const EVENTS: &[&__p::Descriptor] = &[#(#events),*];
+            #(#checks)*
+        };
     })
 }
 
