@@ -2,6 +2,7 @@
 
 #[path = "../../examples/events/contracts.rs"]
 mod contracts;
+mod differences;
 mod documents;
 #[path = "../../examples/events/mod.rs"]
 mod events;
