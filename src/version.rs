@@ -40,9 +40,9 @@ pub(crate) fn load_if_of<E: EventSchema>(
 
 /// Whether CloudEvents calls just this version of the event so.
 #[must_use]
-pub fn is_of<E: EventSchema>(event_type: &str) -> bool {
-    let version = event_type.strip_prefix(E::descriptor().name()).and_then(|rest| rest.strip_prefix(".v"));
-    version.and_then(number) == Some(E::descriptor().version())
+pub fn is_of(event: &Descriptor, event_type: &str) -> bool {
+    let version = event_type.strip_prefix(event.name()).and_then(|rest| rest.strip_prefix(".v"));
+    version.and_then(number) == Some(event.version())
 }
 
 /// Whether no event before the one at the index has its name and version.

@@ -305,8 +305,7 @@ fn check_field(cx: &Ctxt, level: &Level<'_>, field: &Field<'_>) {
     if matches!(field.reader(), Reader::Flat)
         && let Some(name) = no_object(field.serde.ty)
     {
-        let message =
-            format!("is for a struct, an enum or a map: {name} has no fields. Drop it, or the field's name is lost");
+        let message = format!("is for a struct, an enum or a map: {name} has no fields to put among the others");
         refuse(cx, &original.attrs, original, &[(true, "flatten", &message)]);
     }
     check_form(cx, field);
@@ -326,8 +325,8 @@ fn check_beside_tag(cx: &Ctxt, model: &Model<'_>, variant: &Variant<'_>) {
             cx.error_spanned_by(
                 field.serde.ty,
                 format!(
-                    "{name} has no place beside the tag `{tag}`: give the variant a field with a name, `{} {{ value: \
-                     ... }}`, or the enum a place for the data, `#[serde(tag = \"{tag}\", content = \"value\")]`",
+                    "{name} cannot stand beside the tag `{tag}`: name the field, `{} {{ value: ... }}`, or give the data \
+                     a place of their own, `#[serde(tag = \"{tag}\", content = \"value\")]`",
                     variant.ident
                 ),
             );
@@ -346,9 +345,9 @@ fn check_keys(cx: &Ctxt, field: &Field<'_>) {
         cx.error_spanned_by(
             key,
             format!(
-                "{name} cannot be a key: the keys of a JSON object are texts. Make it a list of pairs, `Vec<(Key, \
-                 Value)>`, or a key of a type that is text on the wire (`#[serde(try_from = \"String\", into = \
-                 \"String\")]`)"
+                "{name} cannot be a map's key: the keys of a JSON object are strings. Use a list of pairs, \
+                 `Vec<(Key, Value)>`, or a key type that is a string on the wire, by `#[serde(try_from = \
+                 \"String\", into = \"String\")]`"
             ),
         );
     }

@@ -69,7 +69,8 @@ fn document<T: JsonSchema>(mut settings: SchemaSettings, contract: &Contract) ->
 ///
 /// Some rules have no words in OpenAPI 3.0 and are left out: the order of a tuple's items, and patterns of a map's keys.
 /// The schema accepts more there, never less. Two types of one name get numbers within one call: give one of them
-/// another name (`#[schemars(rename = "...")]`) to merge the schemas of several calls.
+/// another name (`#[schemars(rename = "...")]`) to merge the schemas of several calls. OpenAPI wants names of ASCII
+/// letters, digits, `.`, `-` and `_`.
 ///
 /// ```
 /// use event_schema::contract;

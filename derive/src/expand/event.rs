@@ -138,7 +138,9 @@ fn types(model: &Model<'_>) -> Option<Types> {
     let changes_dump =
         held().map(|(_, ty)| quote_spanned!(shown_at(ty.span())=> <#ty as __p::EventSchema>::CHANGES_DUMP));
     // Of two versions of one event each reads its own.
-    let own = held().map(|(_, ty)| quote_spanned!(shown_at(ty.span())=> __p::is_of::<#ty>(event_type)));
+    let own = held().map(
+        |(_, ty)| quote_spanned!(shown_at(ty.span())=> __p::is_of(<#ty as __p::EventSchema>::DESCRIPTOR, event_type)),
+    );
     let own: Vec<_> = own.collect();
     let load = held().map(|(ident, ty)| {
         quote_spanned! {shown_at(ty.span())=>
@@ -226,7 +228,7 @@ fn are_apart(cx: &Cx<'_>) -> Option<TokenStream> {
         quote_spanned! {shown_at(ty.span())=>
             ::core::assert!(
                 __p::is_first(EVENTS, #index),
-                "a variant before holds an event of the same name and version: this one would never be read"
+                "a variant before holds an event of the same name and version: this one is never reached"
             );
         }
     });

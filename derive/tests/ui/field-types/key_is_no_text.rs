@@ -1,4 +1,3 @@
-use event_schema::prelude::*;
 use std::collections::{BTreeMap, HashMap};
 
 #[event_schema::event]
