@@ -11,7 +11,7 @@ use std::path::PathBuf;
 use std::time::Duration;
 
 use event_schema::kafka::{
-    DeadLetter, Delivery, EmbeddedKafka, EventConsumer, EventProducer, KafkaConfig, Outcome, SendError, Topics,
+    DeadLetter, Delivery, EmbeddedKafka, EventConsumer, EventProducer, KafkaConfig, Outcome, SendError, Topic, Topics,
 };
 use event_schema::prelude::*;
 
@@ -61,7 +61,7 @@ async fn main() -> Result<(), Box<dyn Error>> {
         None => config.clone().group(format!("hello-event-{}", std::process::id())),
     };
     let dead_letters = DeadLetter::new().topic_of("events", group.group_id().unwrap_or_default());
-    Topics::new().event::<Event>().topic(&dead_letters).partitions(1).create(&config).await?;
+    Topics::new().topic(Topic::of::<Event>().partitions(1)).topic(&dead_letters).create(&config).await?;
 
     // Publish: two events, and between them what other programs might send.
     let producer = EventProducer::connect(&config).await?;

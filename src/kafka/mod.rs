@@ -60,4 +60,4 @@ pub use self::error::{CloseError, ConfigError, ConnectError, ConsumeError, RunEr
 pub use self::letters::{DeadLetter, DeadMessage};
 pub use self::message::Headers;
 pub use self::produce::{Enqueued, EventProducer, Outgoing, Sent};
-pub use self::topics::Topics;
+pub use self::topics::{Topic, Topics};

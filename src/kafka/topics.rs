@@ -1,15 +1,15 @@
 //! The topics that a service needs: made, or looked for.
 
-use std::collections::BTreeSet;
+use std::collections::BTreeMap;
 use std::time::Duration;
 
 use rdkafka::admin::{AdminClient, AdminOptions, NewTopic, TopicReplication};
 use rdkafka::client::DefaultClientContext;
-use rdkafka::error::RDKafkaErrorCode;
+use rdkafka::error::{KafkaError, RDKafkaErrorCode};
 
 use super::client::thread;
 use super::config::KafkaConfig;
-use super::error::{ConnectError, ConnectErrorKind};
+use super::error::{ConfigError, ConnectError, ConnectErrorKind};
 use super::produce::EventProducer;
 use crate::EventSchema;
 
@@ -20,7 +20,7 @@ use crate::EventSchema;
 /// reported as such, within [`KafkaConfig::connect_timeout`].
 ///
 /// ```
-/// use event_schema::kafka::{DeadLetter, EmbeddedKafka, Topics};
+/// use event_schema::kafka::{DeadLetter, EmbeddedKafka, Topic, Topics};
 /// use event_schema::prelude::*;
 ///
 /// #[event_schema::event(name = "order.requested", topic = "orders")]
@@ -30,9 +30,8 @@ use crate::EventSchema;
 /// # async fn main() -> Result<(), Box<dyn std::error::Error>> {
 /// let kafka = EmbeddedKafka::start()?; // or KafkaConfig::from_properties_file("client.properties")
 /// let topics = Topics::new()
-///     .event::<OrderRequested>()
-///     .topic(DeadLetter::new().topic_of("orders", "billing"))
-///     .partitions(3);
+///     .topic(Topic::of::<OrderRequested>().partitions(3))
+///     .topic(DeadLetter::new().topic_of("orders", "billing"));
 /// assert!(topics.check(&kafka.config()).await.unwrap_err().is_missing_topic());
 ///
 /// assert_eq!(topics.create(&kafka.config()).await?, ["orders", "orders-billing-dlt"]);
@@ -41,82 +40,118 @@ use crate::EventSchema;
 /// # Ok(())
 /// # }
 /// ```
+#[derive(Debug, Clone, Default)]
+pub struct Topics(Vec<Topic>);
+
+/// A topic, and what it is like if it is made; see [`Topics`]. A topic that exists keeps its settings.
 #[derive(Debug, Clone)]
-pub struct Topics {
-    names: Vec<String>,
-    /// The first event without a topic.
-    without: Option<&'static str>,
-    partitions: i32,
-    replication: i32,
+pub struct Topic {
+    /// The name, or that of an event that has no topic.
+    name: Result<String, &'static str>,
+    partitions: Option<u16>,
+    replication: Option<u16>,
+    settings: Vec<(String, String)>,
 }
 
 /// How long the brokers may take to make topics, and to answer that they did.
 const OPERATION: Duration = Duration::from_secs(10);
 
-/// "As the broker is configured", for the number of partitions and the replication factor (KIP-464).
-const BROKERS_DEFAULT: i32 = -1;
+impl Topic {
+    /// A topic of this name, with the brokers' defaults.
+    ///
+    /// See the example of [`set`](Self::set).
+    #[must_use]
+    pub fn new(name: impl Into<String>) -> Self {
+        Self { name: Ok(name.into()), partitions: None, replication: None, settings: Vec::new() }
+    }
 
-impl Topics {
-    /// No topics yet. Those that are made have as many partitions and replicas as the brokers give by default.
+    /// The topic that an event declares.
     ///
     /// See the example of [`Topics`].
     #[must_use]
-    #[expect(clippy::new_without_default, reason = "a list without topics is no sensible default")]
-    pub fn new() -> Self {
-        Self { names: Vec::new(), without: None, partitions: BROKERS_DEFAULT, replication: BROKERS_DEFAULT }
+    pub fn of<E: EventSchema>() -> Self {
+        let name = E::descriptor().topic().map(str::to_owned).ok_or(E::descriptor().name());
+        Self { name, ..Self::new("") }
     }
 
-    /// Adds the topic that an event declares.
+    /// The number of partitions, at least 1.
     ///
-    /// See the example of [`Topics`].
-    #[must_use]
-    pub fn event<E: EventSchema>(mut self) -> Self {
-        match E::descriptor().topic() {
-            Some(topic) => self.topic(topic),
-            None => {
-                self.without.get_or_insert(E::descriptor().name());
-                self
-            }
-        }
-    }
-
-    /// Adds a topic by name.
-    ///
-    /// See the example of [`Topics`].
-    #[must_use]
-    pub fn topic(mut self, name: impl Into<String>) -> Self {
-        let name = name.into();
-        if !self.names.contains(&name) {
-            self.names.push(name);
-        }
-        self
-    }
-
-    /// The number of partitions of a topic that is made. Existing topics keep theirs.
-    ///
-    /// See the example of [`Topics`].
+    /// See the example of [`set`](Self::set).
     #[must_use]
     pub fn partitions(self, partitions: u16) -> Self {
-        Self { partitions: partitions.into(), ..self }
+        Self { partitions: Some(partitions), ..self }
     }
 
-    /// The number of brokers that keep a copy of a topic that is made.
+    /// The number of brokers that keep a copy, at least 1.
+    ///
+    /// See the example of [`set`](Self::set).
+    #[must_use]
+    pub fn replication(self, replication: u16) -> Self {
+        Self { replication: Some(replication), ..self }
+    }
+
+    /// A [setting](https://kafka.apache.org/documentation/#topicconfigs) of the topic, such as `cleanup.policy`.
     ///
     /// ```
-    /// use event_schema::kafka::{EmbeddedKafka, Topics};
+    /// use event_schema::kafka::{EmbeddedKafka, Topic, Topics};
     ///
     /// # #[tokio::main(flavor = "current_thread")]
     /// # async fn main() -> Result<(), Box<dyn std::error::Error>> {
-    /// // The embedded broker is alone.
+    /// let customers = Topic::new("customers").partitions(6).replication(3).set("cleanup.policy", "compact");
+    ///
+    /// // The embedded broker is alone and has no settings: it takes the name and the partitions.
     /// let kafka = EmbeddedKafka::start()?;
-    /// let made = Topics::new().topic("orders").replication(1).create(&kafka.config()).await?;
-    /// assert_eq!(made, ["orders"]);
+    /// assert_eq!(Topics::new().topic(customers).create(&kafka.config()).await?, ["customers"]);
     /// # Ok(())
     /// # }
     /// ```
     #[must_use]
-    pub fn replication(self, replication: u16) -> Self {
-        Self { replication: replication.into(), ..self }
+    pub fn set(mut self, key: impl Into<String>, value: impl Into<String>) -> Self {
+        self.settings.push((key.into(), value.into()));
+        self
+    }
+
+    fn name(&self) -> Result<&str, ConnectError> {
+        let problem = match &self.name {
+            Err(event) => format!("event `{event}` has no topic: give it one with `#[event(topic = \"...\")]`"),
+            Ok(name) if self.partitions == Some(0) => format!("topic `{name}`: `partitions` is at least 1"),
+            Ok(name) if self.replication == Some(0) => format!("topic `{name}`: `replication` is at least 1"),
+            Ok(name) => return Ok(name),
+        };
+        Err(ConfigError::one(problem).into())
+    }
+
+    /// For librdkafka, which calls the brokers' default -1 (KIP-464).
+    fn to_new(&self) -> Result<NewTopic<'_>, ConnectError> {
+        let count = |count: Option<u16>| count.map_or(-1, i32::from);
+        let topic =
+            NewTopic::new(self.name()?, count(self.partitions), TopicReplication::Fixed(count(self.replication)));
+        Ok(self.settings.iter().fold(topic, |topic, (key, value)| topic.set(key, value)))
+    }
+}
+
+impl<N: Into<String>> From<N> for Topic {
+    fn from(name: N) -> Self {
+        Self::new(name)
+    }
+}
+
+impl Topics {
+    /// No topics yet.
+    ///
+    /// See the example of [`Topics`].
+    #[must_use]
+    pub fn new() -> Self {
+        Self::default()
+    }
+
+    /// Adds a topic, by its name or as a [`Topic`].
+    ///
+    /// See the example of [`Topics`].
+    #[must_use]
+    pub fn topic(mut self, topic: impl Into<Topic>) -> Self {
+        self.0.push(topic.into());
+        self
     }
 
     /// Makes the topics that are missing, and returns their names.
@@ -125,37 +160,36 @@ impl Topics {
     ///
     /// # Errors
     ///
-    /// Of [`ConnectError`]: no connection, an event without a topic, or a broker that refuses to make one
-    /// ([`is_missing_topic`](ConnectError::is_missing_topic)), such as for want of the right to. Topics that were made
-    /// before the refusal stay.
+    /// Of [`ConnectError`]: no connection, an event without a topic, or brokers that refuse to make topics
+    /// ([`is_missing_topic`](ConnectError::is_missing_topic), which names them all with the reasons), such as for want
+    /// of the right to. The others are made.
     pub async fn create(&self, config: &KafkaConfig) -> Result<Vec<String>, ConnectError> {
         let missing = self.missing(config).await?;
-        if missing.is_empty() {
-            return Ok(missing);
-        }
+        let mut made = Vec::new();
         if let Some(embedded) = config.embedded() {
             // The mock cluster does not understand admin requests.
-            for name in &missing {
-                embedded.create_topic(name, if self.partitions < 1 { 1 } else { self.partitions })?;
+            for topic in missing {
+                embedded.create_topic(topic.name()?, topic.partitions.map_or(1, i32::from))?;
+                made.push(topic.name()?.to_owned());
             }
-            return Ok(missing);
+            return Ok(made);
         }
-        let new = |name| NewTopic::new(name, self.partitions, TopicReplication::Fixed(self.replication));
-        let new: Vec<_> = missing.iter().map(|name| new(name)).collect();
+        if missing.is_empty() {
+            return Ok(made);
+        }
+        let new = missing.into_iter().map(Topic::to_new).collect::<Result<Vec<_>, _>>()?;
         let options = AdminOptions::new().request_timeout(Some(OPERATION)).operation_timeout(Some(OPERATION));
-        let admin = admin(config)?;
-        let results = admin.create_topics(&new, &options).await;
-        drop_elsewhere(admin);
-        let mut made = Vec::new();
-        for result in results.map_err(|error| refused("", &error.to_string()))? {
+        let results = Admin::new(config)?.client().create_topics(&new, &options).await;
+        let mut refused = Vec::new();
+        for result in results.map_err(|error| unanswered(&error))? {
             match result {
                 Ok(name) => made.push(name),
                 // Another instance of the service was faster.
                 Err((_, RDKafkaErrorCode::TopicAlreadyExists)) => {}
-                Err((name, code)) => return Err(refused(&name, &format!("{code}{}", remedy(code)))),
+                Err((name, code)) => refused.push(format!("`{name}`: {code}{}", remedy(code))),
             }
         }
-        Ok(made)
+        if refused.is_empty() { Ok(made) } else { Err(ConnectErrorKind::Topic(refused.join("; ")).into()) }
     }
 
     /// Checks that all topics are there, and makes none.
@@ -171,50 +205,59 @@ impl Topics {
         if missing.is_empty() {
             return Ok(());
         }
-        let names = missing.join("`, `");
+        let names = missing.into_iter().map(Topic::name).collect::<Result<Vec<_>, _>>()?.join("`, `");
         let reason = format!("not there, or not visible to this user: `{names}`; create them, or use `Topics::create`");
         Err(ConnectErrorKind::Topic(reason).into())
     }
 
-    async fn missing(&self, config: &KafkaConfig) -> Result<Vec<String>, ConnectError> {
-        if let Some(event) = self.without {
-            let problem = format!("event `{event}` has no topic: give it one with `#[event(topic = \"...\")]`");
-            return Err(super::ConfigError::one(problem).into());
+    /// Those that no broker has, each once.
+    async fn missing(&self, config: &KafkaConfig) -> Result<Vec<&Topic>, ConnectError> {
+        let mut missing = BTreeMap::new();
+        for (index, topic) in self.0.iter().enumerate() {
+            missing.entry(topic.name()?).or_insert(index);
         }
         // A producer tells wrong passwords, certificates and addresses apart; the admin client only waits.
-        EventProducer::connect(config)
-            .await?
-            .close(OPERATION)
-            .await
-            .map_err(|error| refused("", &error.to_string()))?;
-        let admin = admin(config)?;
-        let asked = thread::start("event-schema topics", move || {
-            // All topics: to ask for one by name could create it.
-            let metadata = admin.inner().fetch_metadata(None, OPERATION)?;
-            let there = metadata.topics().iter().map(|topic| topic.name().to_owned()).collect::<BTreeSet<_>>();
-            drop(admin);
-            Ok::<_, rdkafka::error::KafkaError>(there)
-        });
-        let there = match asked.await {
-            Ok(there) => there.map_err(|error| refused("", &error.to_string()))?,
-            Err(_) => return Err(ConnectError::client("no thread to ask for topics on".to_owned())),
+        let producer = EventProducer::connect(config).await?;
+        producer.close(OPERATION).await.map_err(|error| ConnectError::client(error.to_string()))?;
+        let admin = Admin::new(config)?;
+        // All topics: to ask for one by name could create it.
+        let asked =
+            thread::start("event-schema topics", move || admin.client().inner().fetch_metadata(None, OPERATION));
+        let Ok(asked) = asked.await else {
+            return Err(ConnectError::client("no thread to ask for topics on".to_owned()));
         };
-        Ok(self.names.iter().filter(|name| !there.contains(*name)).cloned().collect())
+        for topic in asked.map_err(|error| unanswered(&error))?.topics() {
+            missing.remove(topic.name());
+        }
+        let mut missing: Vec<usize> = missing.into_values().collect();
+        missing.sort_unstable();
+        Ok(missing.into_iter().map(|index| &self.0[index]).collect())
     }
 }
 
-fn admin(config: &KafkaConfig) -> Result<AdminClient<DefaultClientContext>, ConnectError> {
-    config.rdkafka_producer()?.create().map_err(ConnectError::creation)
+/// An admin client. Dropping it joins a thread, which must not block the runtime.
+struct Admin(Option<AdminClient<DefaultClientContext>>);
+
+impl Admin {
+    fn new(config: &KafkaConfig) -> Result<Self, ConnectError> {
+        config.rdkafka_producer()?.create().map(|client| Self(Some(client))).map_err(ConnectError::creation)
+    }
+
+    fn client(&self) -> &AdminClient<DefaultClientContext> {
+        self.0.as_ref().expect("it is there until it is dropped")
+    }
 }
 
-/// Drops a client where it may block: it joins a thread.
-fn drop_elsewhere(admin: AdminClient<DefaultClientContext>) {
-    drop(thread::start("event-schema drop", move || drop(admin)));
+impl Drop for Admin {
+    fn drop(&mut self) {
+        let client = self.0.take();
+        drop(thread::start("event-schema drop", move || drop(client)));
+    }
 }
 
-fn refused(name: &str, reason: &str) -> ConnectError {
-    let topic = if name.is_empty() { String::new() } else { format!("`{name}`: ") };
-    ConnectErrorKind::Topic(format!("{topic}{reason}")).into()
+/// Brokers that were reached and then did not answer.
+fn unanswered(error: &KafkaError) -> ConnectError {
+    ConnectErrorKind::Unreachable { timeout: OPERATION, reason: error.to_string() }.into()
 }
 
 fn remedy(code: RDKafkaErrorCode) -> &'static str {

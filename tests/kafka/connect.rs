@@ -6,7 +6,7 @@ use std::net::TcpListener;
 use std::time::{Duration, Instant};
 
 use crate::common::{Kafka, Note, broker_has, unique, within};
-use event_schema::kafka::{ConnectError, EmbeddedKafka, EventConsumer, EventProducer, KafkaConfig, Topics};
+use event_schema::kafka::{ConnectError, EmbeddedKafka, EventConsumer, EventProducer, KafkaConfig, Topic, Topics};
 
 /// librdkafka may take a second to try for the first time.
 const PATIENCE: Duration = Duration::from_secs(3);
@@ -106,7 +106,7 @@ async fn a_file_that_is_not_there() {
 async fn topics_are_made_once() {
     let kafka = Kafka::start();
     let names = [unique("topic"), unique("topic")];
-    let topics = Topics::new().topic(&names[0]).topic(&names[1]).topic(&names[0]).partitions(2);
+    let topics = Topics::new().topic(&names[0]).topic(Topic::new(&names[1]).partitions(2)).topic(&names[0]);
     let error = topics.check(&kafka.config).await.unwrap_err();
     assert!(error.is_missing_topic());
     assert!(error.to_string().contains(&format!("`{}`, `{}`", names[0], names[1])), "{error}");
@@ -127,9 +127,11 @@ async fn topics_are_made_once() {
 async fn topics_that_cannot_be_made_are_named() {
     let kafka = EmbeddedKafka::start().unwrap();
     let config = kafka.config();
-    let error = Topics::new().event::<Note>().create(&config).await.unwrap_err();
+    let error = Topics::new().topic(Topic::of::<Note>()).create(&config).await.unwrap_err();
     assert!(error.is_config());
     assert_eq!(error.to_string(), "event `note` has no topic: give it one with `#[event(topic = \"...\")]`");
+    let error = Topics::new().topic(Topic::new("notes").partitions(0)).create(&config).await.unwrap_err();
+    assert_eq!(error.to_string(), "topic `notes`: `partitions` is at least 1");
     drop(kafka);
     assert!(Topics::new().topic("notes").create(&config).await.unwrap_err().is_unreachable());
 }
@@ -142,11 +144,19 @@ async fn topics_that_a_real_broker_refuses_are_named() {
         return;
     }
     let config = kafka.config;
-    let error = Topics::new().topic(unique("topic")).replication(99).create(&config).await.unwrap_err();
+    let (name, made) = (unique("topic"), unique("topic"));
+    let topics = Topics::new().topic(Topic::new(&name).replication(99)).topic("no topic").topic(&made);
+    let error = topics.create(&config).await.unwrap_err();
     assert!(error.is_missing_topic());
-    assert!(error.to_string().ends_with("`replication` is more than there are brokers"), "{error}");
-    let error = Topics::new().topic("no topic").create(&config).await.unwrap_err();
-    assert!(error.to_string().contains("`no topic`"), "{error}");
+    let text = error.to_string();
+    assert!(text.contains("`replication` is more than there are brokers") && text.contains("`no topic`"), "{text}");
+    let there = async { while Topics::new().topic(&made).check(&config).await.is_err() {} };
+    within(30, "the other topic", there).await;
+
+    let compacted = Topic::new(unique("topic")).partitions(3).set("cleanup.policy", "compact");
+    assert_eq!(Topics::new().topic(compacted).create(&config).await.unwrap().len(), 1);
+    let mistyped = Topic::new(unique("topic")).set("cleanup.police", "compact");
+    assert!(Topics::new().topic(mistyped).create(&config).await.unwrap_err().is_missing_topic());
 }
 
 #[tokio::test]
