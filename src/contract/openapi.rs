@@ -125,9 +125,10 @@ impl Rewriter<'_> {
         for (keyword, value) in schema.iter_mut() {
             match (keyword.as_str(), value) {
                 ("not", part) => negated = self.schema(part),
-                ("items", part) => meaning = meaning.and(self.schema(part)),
-                // A boolean has a place here.
-                ("additionalProperties", part @ Value::Object(_)) => meaning = meaning.and(self.schema(part)),
+                // A boolean has a place in the second.
+                ("items", part) | ("additionalProperties", part @ Value::Object(_)) => {
+                    meaning = meaning.and(self.schema(part));
+                }
                 ("oneOf", Value::Array(list)) => exclusive = exclusive.and(self.all(list)),
                 ("allOf" | "anyOf", Value::Array(list)) => meaning = meaning.and(self.all(list)),
                 ("properties", Value::Object(properties)) => meaning = meaning.and(self.all(properties.values_mut())),

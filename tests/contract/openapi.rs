@@ -120,56 +120,63 @@ fn agree<T: EventSchema + JsonSchema>(accepted: &[Value], refused: &[Value]) {
     }
 }
 
+#[event_schema::event]
+struct Order {
+    lines: Vec<Line>,
+    first: Option<Line>,
+    means: Means,
+    rates: BTreeMap<Currency, Rate>,
+    at: Option<Point>,
+    nothing: (),
+    whatever: BTreeMap<String, Value>,
+}
+
+#[event_schema::event]
+#[schemars(example = json!({"sku": "a", "price": 1.0}))]
+struct Line {
+    #[schemars(description = "The article.")]
+    sku: Sku,
+    #[validate(range(exclusive_min = 0.0, exclusive_max = 100.0))]
+    price: f64,
+    #[validate(range(min = 1, exclusive_max = 10))]
+    quantity: Option<u8>,
+    #[event(one_of("red", "blue"))]
+    colour: Option<String>,
+    #[event(not_null)]
+    gift: Option<Box<Line>>,
+}
+
+#[event_schema::event]
+struct Sku(#[validate(length(min = 1))] String);
+
+#[event_schema::event]
+#[serde(tag = "kind")]
+enum Means {
+    Card { number: String },
+    Cash,
+    At(Place),
+}
+
+#[event_schema::event]
+struct Place {
+    at: Point,
+}
+
+#[event_schema::event]
+#[derive(PartialEq, Eq, PartialOrd, Ord)]
+enum Currency {
+    Eur,
+    Usd,
+}
+
+#[event_schema::event]
+struct Rate(#[validate(range(exclusive_min = 0.0))] f64);
+
+#[event_schema::event]
+struct Point(f64, Option<String>);
+
 #[test]
 fn nested_types_speak_openapi_too() {
-    #[event_schema::event]
-    struct Order {
-        lines: Vec<Line>,
-        first: Option<Line>,
-        means: Means,
-        rates: BTreeMap<Currency, Rate>,
-        at: Option<Point>,
-        nothing: (),
-        whatever: BTreeMap<String, Value>,
-    }
-    #[event_schema::event]
-    #[schemars(example = json!({"sku": "a", "price": 1.0}))]
-    struct Line {
-        #[schemars(description = "The article.")]
-        sku: Sku,
-        #[validate(range(exclusive_min = 0.0, exclusive_max = 100.0))]
-        price: f64,
-        #[validate(range(min = 1, exclusive_max = 10))]
-        quantity: Option<u8>,
-        #[event(one_of("red", "blue"))]
-        colour: Option<String>,
-        #[event(not_null)]
-        gift: Option<Box<Line>>,
-    }
-    #[event_schema::event]
-    struct Sku(#[validate(length(min = 1))] String);
-    #[event_schema::event]
-    #[serde(tag = "kind")]
-    enum Means {
-        Card { number: String },
-        Cash,
-        At(Place),
-    }
-    #[event_schema::event]
-    struct Place {
-        at: Point,
-    }
-    #[event_schema::event]
-    #[derive(PartialEq, Eq, PartialOrd, Ord)]
-    enum Currency {
-        Eur,
-        Usd,
-    }
-    #[event_schema::event]
-    struct Rate(#[validate(range(exclusive_min = 0.0))] f64);
-    #[event_schema::event]
-    struct Point(f64, Option<String>);
-
     let order = json!({
         "lines": [{"sku": "a", "price": 0.5, "gift": {"sku": "b", "price": 1}}],
         "means": {"kind": "At", "at": [1.5, null]},
