@@ -130,6 +130,10 @@
 //! assert_eq!(event.described_by().event_type(), "order.cancelled.v1");
 //! ```
 //!
+//! Two variants hold different events, or different versions of one: two of the same name and version are refused by the
+//! compiler. All `Page<T>` share the name and version of `Page`, so that two of them cannot stand in one enum: wrap each in
+//! an event of its own.
+//!
 //! A Kafka message that does not tell its type is rejected: with a field missing or damaged, one event may well
 //! look like another. Where writers set no headers, let the body tell: an enum with `#[serde(tag = "type")]` is one
 //! event with several forms. An `untagged` one without `types` takes the first that fits, as `load` does here.
@@ -439,14 +443,53 @@
 //! assert!(options.load::<Bid>(br#"{"cents": 101}"#).is_err());
 //! ```
 //!
+//! A load has one context, for the event and all that is nested in it: a second call of `context` replaces the first, and
+//! a rule that asks for another type is a violation (`context`). An event and the types in it that have rules with a
+//! context therefore name the same type, a struct of all that they need:
+//!
+//! ```
+//! use event_schema::prelude::*;
+//!
+//! struct Shop { max: u32, open: bool }
+//!
+//! #[event_schema::event]
+//! #[derive(Debug)]
+//! #[validate(context = Shop, schema(function = is_open, use_context))]
+//! struct Auction { bid: Bid }
+//!
+//! #[event_schema::event]
+//! #[derive(Debug)]
+//! #[validate(context = Shop)]
+//! struct Bid {
+//!     #[validate(custom(function = affordable, use_context))]
+//!     cents: u32,
+//! }
+//!
+//! fn is_open(_: &Auction, shop: &Shop) -> Result<(), ValidationError> {
+//!     if shop.open { Ok(()) } else { Err(ValidationError::new("closed")) }
+//! }
+//!
+//! fn affordable(cents: u32, shop: &Shop) -> Result<(), ValidationError> {
+//!     if cents <= shop.max { Ok(()) } else { Err(ValidationError::new("too_expensive")) }
+//! }
+//!
+//! let shop = Shop { max: 100, open: true };
+//! let auction = br#"{"bid": {"cents": 100}}"#;
+//! assert!(LoadOptions::new().context(&shop).load::<Auction>(auction).is_ok());
+//!
+//! // A context of another type serves none of the rules.
+//! let error = LoadOptions::new().context(&100_u32).load::<Auction>(auction).unwrap_err();
+//! assert_eq!(error.violations().unwrap()[0].code(), "context");
+//! ```
+//!
 //! # `#[serde(...)]`
 //!
 //! serde's attributes are read by serde's own parser and mean what they mean to serde.
 //!
 //! | on | supported | refused |
 //! |---|---|---|
-//! | types | `rename_all`, `rename_all_fields`, `deny_unknown_fields`, `default`, `tag`, `content`, `untagged`, `transparent`, `from`, `try_from`, `into`, `bound`, `crate` | `remote`, `field_identifier`, `variant_identifier` |
-//! | fields | `rename`, `alias`, `default`, `flatten`, `skip`, `skip_serializing`, `skip_deserializing`, `skip_serializing_if`, `with`, `deserialize_with`, `serialize_with`, `bound` | `getter`; two fields of one name |
+//! | types | `rename_all`, `rename_all_fields`, `deny_unknown_fields`, `default`, `tag`, `content`, `untagged`, `transparent`, `from`, `try_from`, `into`, `bound`, `crate` | `remote`, `field_identifier`, `variant_identifier`; a `tag` alone beside a variant of a number, a text or a list |
+//! | fields | `rename`, `alias`, `default`, `flatten`, `skip`, `skip_serializing`, `skip_deserializing`, `skip_serializing_if`, `with`, `deserialize_with`, `serialize_with`, `bound` | `getter`; two fields of one name; `flatten` of a number, a text or a list |
 //! | variants | `rename`, `rename_all`, `alias`, `bound`, `other`, `skip`, `skip_serializing`, `skip_deserializing` | `with`, `untagged`; two variants of one name |
 //!
 //! What is optional in the input is said by serde's attributes and by the type: `Option` may be
@@ -568,7 +611,9 @@
 //!
 //! # `#[schemars(...)]`
 //!
-//! The contract is written from what serde's attributes and the rules say. schemars' attributes add to it:
+//! The [contract](crate::contract) is written from what serde's attributes and the rules say, in JSON Schema 2020-12, by
+//! draft 7 or for OpenAPI 3.0; [few things](crate::contract#where-load-and-the-contract-differ) it cannot say. schemars'
+//! attributes add to it:
 //!
 //! | on | supported |
 //! |---|---|

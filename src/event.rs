@@ -543,21 +543,9 @@ pub trait EventSchema: Generated + Serialize {
     /// The JSON Schema (draft 2020-12) of what [`load`](Self::load) accepts.
     ///
     /// The derive gives the type an associated function of the same name too, because schemars' `JsonSchema` has
-    /// one that asks for a generator: without it `Ping::json_schema()` would be ambiguous. Other drafts come from
-    /// schemars' settings:
-    ///
-    /// ```
-    /// # use event_schema::prelude::*;
-    /// use event_schema::schemars::generate::SchemaSettings;
-    ///
-    /// #[derive(Debug, Serialize, EventSchema)]
-    /// struct Ping { seq: u8, at: (f64, f64) }
-    ///
-    /// let draft7 = SchemaSettings::draft07().into_generator().into_root_schema_for::<Ping>();
-    /// assert_eq!(draft7.pointer("/properties/at/items/0/type").unwrap(), "number");
-    /// let openapi = SchemaSettings::openapi3().into_generator().into_root_schema_for::<Ping>();
-    /// assert_eq!(openapi.pointer("/properties/seq/maximum").unwrap(), 255);
-    /// ```
+    /// one that asks for a generator: without it `Ping::json_schema()` would be ambiguous. The module
+    /// [`contract`](crate::contract) has the other documents, by draft 7 and of OpenAPI 3.0, and
+    /// [says where load and the contract differ](crate::contract#where-load-and-the-contract-differ).
     ///
     /// ```
     /// # use event_schema::prelude::*;

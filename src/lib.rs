@@ -108,8 +108,9 @@
 //!
 //! # JSON Schema
 //!
-//! [`json_schema`](EventSchema::json_schema) is the contract for programs in other languages: it
-//! accepts what load accepts.
+//! [`json_schema`](EventSchema::json_schema) is the contract for programs in other languages, by draft 2020-12: it accepts
+//! what load accepts, [with few exceptions](contract#where-load-and-the-contract-differ). The module [`contract`] has it by
+//! draft 7 and for OpenAPI 3.0 too.
 //!
 //! ```
 //! # use event_schema::prelude::*;

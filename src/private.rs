@@ -14,7 +14,7 @@ pub use validator;
 pub use crate::contract::Shape;
 pub use crate::contract::shape::{
     Content, Defined, Definition, Enum, Field, Form, MaybeValue, Name, NoValue, Notes, Presence, Range, Record,
-    Rule as ShapeRule, Tagging, Variant, generic_id, id_of, no_shape, schema_with,
+    Rule as ShapeRule, Tagging, Variant, generic_id, generic_name, id_of, no_shape, schema_with,
 };
 pub use crate::contract::{is_inline, json_schema, schema_of};
 pub use crate::error::{LoadError, untyped};
@@ -38,5 +38,5 @@ pub use crate::rules::{
     broken_custom, broken_schema, in_range, is_null, is_one_of, no_context, not_null, param, to_json, validate,
 };
 pub use crate::topic::legal_topic;
-pub use crate::version::upcast;
+pub use crate::version::{is_first, is_of, upcast};
 pub use crate::violation::{FieldName, Param, Rule};

@@ -3,7 +3,7 @@
 //! A CloudEvents type says the version at its end: `order.requested.v2`.
 
 use crate::error::{LoadError, LoadErrorKind};
-use crate::event::Generated;
+use crate::event::{Descriptor, Generated};
 use crate::load::{self, At, Context, Dialect, LoadOptions};
 
 /// Loads what a writer of this version wrote, as today's event.
@@ -36,6 +36,41 @@ pub(crate) fn load_if_of<E: Generated>(
     }
     let version = number(rest.strip_prefix(".v")?)?;
     Some(load_from(version, input, options))
+}
+
+/// Whether CloudEvents calls just this version of the event so.
+#[must_use]
+pub fn is_of(event: &Descriptor, event_type: &str) -> bool {
+    let version = event_type.strip_prefix(event.name()).and_then(|rest| rest.strip_prefix(".v"));
+    version.and_then(number) == Some(event.version())
+}
+
+/// Whether no event before the one at the index has its name and version.
+#[must_use]
+pub const fn is_first(events: &[&Descriptor], index: usize) -> bool {
+    let mut before = 0;
+    while before < index {
+        if events[before].version() == events[index].version() && is_same(events[before].name(), events[index].name()) {
+            return false;
+        }
+        before += 1;
+    }
+    true
+}
+
+const fn is_same(left: &str, right: &str) -> bool {
+    let (left, right) = (left.as_bytes(), right.as_bytes());
+    if left.len() != right.len() {
+        return false;
+    }
+    let mut index = 0;
+    while index < left.len() {
+        if left[index] != right[index] {
+            return false;
+        }
+        index += 1;
+    }
+    true
 }
 
 /// What CloudEvents calls an event of this version.

@@ -35,6 +35,7 @@ pub(crate) fn check(cx: &Ctxt, model: &Model<'_>) {
         check_names(cx, level.fields.iter().filter_map(names_of));
         for field in &level.fields {
             check_field(cx, level, field);
+            check_keys(cx, field);
             check_computed_default(cx, model, field);
             check_rules(cx, field, &level.fields);
         }
@@ -43,6 +44,7 @@ pub(crate) fn check(cx: &Ctxt, model: &Model<'_>) {
         check_names(cx, variants.iter().filter(|variant| !variant.attrs.untagged()).map(names_of_variant));
         for variant in variants {
             check_variant(cx, variant);
+            check_beside_tag(cx, model, variant);
         }
     }
 }
@@ -358,7 +360,108 @@ fn check_field(cx: &Ctxt, level: &Level<'_>, field: &Field<'_>) {
         ),
     ];
     refuse(cx, &original.attrs, original, &unsupported);
+    if matches!(field.reader(), Reader::Flat)
+        && let Some(name) = no_object(field.serde.ty)
+    {
+        let message = format!("is for a struct, an enum or a map: {name} has no fields to put among the others");
+        refuse(cx, &original.attrs, original, &[(true, "flatten", &message)]);
+    }
     check_form(cx, field);
+}
+
+/// An internally tagged variant stands beside its tag in one object: nothing else can be written or read there.
+fn check_beside_tag(cx: &Ctxt, model: &Model<'_>, variant: &Variant<'_>) {
+    let attrs = &model.serde.attrs;
+    let TagType::Internal { tag } = attrs.tag() else { return };
+    let is_another = model.converted_from().is_some() || attrs.type_into().is_some();
+    let is_skipped = variant.attrs.skip_deserializing() && variant.attrs.skip_serializing();
+    if is_another || is_skipped || !matches!(variant.level.style, Style::Newtype) {
+        return;
+    }
+    for field in variant.level.fields.iter().filter(|field| matches!(field.reader(), Reader::Ours)) {
+        if let Some(name) = no_object(field.serde.ty) {
+            cx.error_spanned_by(
+                field.serde.ty,
+                format!(
+                    "{name} cannot stand beside the tag `{tag}`: name the field, `{} {{ value: ... }}`, or give the data \
+                     a place of their own, `#[serde(tag = \"{tag}\", content = \"value\")]`",
+                    variant.ident
+                ),
+            );
+        }
+    }
+}
+
+/// The keys of a JSON object are texts.
+fn check_keys(cx: &Ctxt, field: &Field<'_>) {
+    if !matches!(field.reader(), Reader::Ours | Reader::Flat) {
+        return;
+    }
+    let mut maps = Maps(Vec::new());
+    maps.visit_type(field.serde.ty);
+    for (key, name) in maps.0 {
+        cx.error_spanned_by(
+            key,
+            format!(
+                "{name} cannot be a map's key: the keys of a JSON object are strings. Use a list of pairs, \
+                 `Vec<(Key, Value)>`, or a key type that is a string on the wire, by `#[serde(try_from = \
+                 \"String\", into = \"String\")]`"
+            ),
+        );
+    }
+}
+
+/// The keys of maps inside a type that are no text, and what they are.
+struct Maps<'a>(Vec<(&'a syn::Type, String)>);
+
+impl<'a> Visit<'a> for Maps<'a> {
+    fn visit_type(&mut self, ty: &'a syn::Type) {
+        if let Some((name, arguments)) = crate::types::head(ty)
+            && is_map(&name)
+            && let Some(key) = arguments.first()
+        {
+            self.0.extend(no_text(key).map(|name| (*key, name)));
+        }
+        syn::visit::visit_type(self, ty);
+    }
+}
+
+/// What a type of the standard library is on the wire, if that is no object.
+fn no_object(ty: &syn::Type) -> Option<String> {
+    let ty = unwrapped(ty);
+    let name = crate::types::head(ty).map(|(name, _)| name);
+    match name {
+        Some(name) if is_leaf(&name) => Some(format!("`{name}`")),
+        _ => list_name(ty),
+    }
+}
+
+/// What a type of the standard library is on the wire, if it cannot be a key.
+fn no_text(ty: &syn::Type) -> Option<String> {
+    let ty = unwrapped(ty);
+    match crate::types::head(ty) {
+        Some((name, _)) if is_map(&name) => Some(format!("`{name}`")),
+        _ => list_name(ty),
+    }
+}
+
+fn list_name(ty: &syn::Type) -> Option<String> {
+    match ty {
+        syn::Type::Tuple(tuple) if !tuple.elems.is_empty() => Some("a tuple".to_owned()),
+        syn::Type::Array(_) => Some("an array".to_owned()),
+        _ => crate::types::head(ty).map(|(name, _)| name).filter(|name| is_list(name)).map(|name| format!("`{name}`")),
+    }
+}
+
+/// The type without what has no form of its own on the wire.
+fn unwrapped(ty: &syn::Type) -> &syn::Type {
+    let ty = serde_derive_internals::ungroup(ty);
+    match crate::types::head(ty) {
+        Some((name, arguments)) if matches!(name.as_str(), "Option" | "Box" | "Rc" | "Arc") => {
+            arguments.first().map_or(ty, |inner| unwrapped(inner))
+        }
+        _ => ty,
+    }
 }
 
 /// serde's `with` names functions: what they write has to be told.

@@ -787,6 +787,13 @@ pub fn generic_id<T: ?Sized>(ident: &str, parameters: &[&str]) -> String {
     format!("event_schema::{}<{}>", &name[..end], parameters.join(", "))
 }
 
+/// The name of a generic type, of those of its parameters.
+#[doc(hidden)]
+#[must_use]
+pub fn generic_name(name: &str, parameters: &[&str]) -> String {
+    format!("{name}_for_{}", parameters.join("_and_"))
+}
+
 /// A generic type of the standard library that the contracts refer to by its name.
 pub(crate) const fn named<T: FieldType>(name: fn() -> String, id: fn() -> String, form: Form) -> Definition {
     Definition {

@@ -3,8 +3,8 @@
 
 use std::collections::BTreeMap;
 
-use event_schema::contract::Shape;
 use event_schema::contract::shape::{Content, Definition, Field, Form, Presence, Rule, Tagging};
+use event_schema::contract;
 use event_schema::load::{At, Context, FieldType};
 use event_schema::prelude::*;
 use event_schema::schemars;
@@ -13,16 +13,21 @@ use event_schema::serde::Deserializer;
 use event_schema::serde_json::{Value, json};
 use jsonschema::{Draft, Validator};
 
-fn validator(schema: &Value, draft: Draft) -> Validator {
+use crate::openapi;
+
+pub(crate) fn validator(schema: &Value, draft: Draft) -> Validator {
     jsonschema::options().with_draft(draft).should_validate_formats(true).build(schema).expect("a schema")
 }
 
 /// The contract of what is accepted takes these messages and refuses those, as load does; so does the one by draft 7.
+/// OpenAPI 3.0 has not all words, but takes all of these.
 #[track_caller]
 fn agree<E: EventSchema + schemars::JsonSchema>(accepted: &[Value], refused: &[Value]) {
     let schema = <E as EventSchema>::json_schema().to_value();
     jsonschema::meta::validate(&schema).expect("a schema by its own draft");
-    let draft7 = SchemaSettings::draft07().into_generator().into_root_schema_for::<E>().to_value();
+    let draft7 = contract::draft07::<E>(&Contract::Deserialize).to_value();
+    let openapi = openapi::validator::<E>(&Contract::Deserialize);
+    openapi::validator::<E>(&Contract::Serialize);
     let (latest, draft7) = (validator(&schema, Draft::Draft202012), validator(&draft7, Draft::Draft7));
     let written = validator(&E::json_schema_for(&Contract::Serialize).to_value(), Draft::Draft202012);
     for (message, good) in accepted.iter().map(|one| (one, true)).chain(refused.iter().map(|one| (one, false))) {
@@ -30,6 +35,7 @@ fn agree<E: EventSchema + schemars::JsonSchema>(accepted: &[Value], refused: &[V
         assert_eq!(loaded.is_ok(), good, "load of {message}: {:?}", loaded.err().map(|error| error.to_string()));
         assert_eq!(latest.is_valid(message), good, "{message} by {schema:#}");
         assert_eq!(draft7.is_valid(message), good, "{message} by draft 7");
+        assert!(!good || openapi.is_valid(message), "{message} by OpenAPI 3.0");
         if let Ok(event) = loaded {
             let dumped: Value = event_schema::serde_json::from_slice(&event.dump().expect("valid")).unwrap();
             assert!(written.is_valid(&dumped), "{dumped}, which is written");
@@ -473,6 +479,74 @@ fn a_schema_of_its_own() {
 
     assert_eq!(<Own as EventSchema>::json_schema().get("x-by").unwrap(), "hand");
     assert_eq!(Holder::json_schema().pointer("/$defs/Own/x-by").unwrap(), "hand");
+}
+
+/// What a definition is called does not depend on what else the contract refers to, nor on its place.
+#[test]
+fn generics_are_called_by_their_parameters() {
+    #[event_schema::event]
+    struct Page<T> {
+        items: Vec<T>,
+    }
+    #[event_schema::event]
+    struct Pair<A, B, const N: usize> {
+        a: A,
+        b: Vec<B>,
+    }
+    #[event_schema::event]
+    struct Text {
+        text: String,
+    }
+    #[event_schema::event]
+    struct Count {
+        count: u8,
+    }
+    #[event_schema::event]
+    struct Forth {
+        texts: Page<Text>,
+        counts: Page<Count>,
+        lists: Page<Vec<Text>>,
+        pair: Pair<u8, Option<Text>, 2>,
+    }
+    #[event_schema::event]
+    struct Back {
+        pair: Pair<u8, Option<Text>, 2>,
+        lists: Page<Vec<Text>>,
+        counts: Page<Count>,
+        texts: Page<Text>,
+    }
+
+    let (forth, back) = (Forth::json_schema().to_value(), Back::json_schema().to_value());
+    assert_eq!(forth["$defs"], back["$defs"]);
+    assert_eq!(forth["properties"], back["properties"]);
+    let names: Vec<&String> = forth["$defs"].as_object().unwrap().keys().collect();
+    let generics =
+        ["Page_for_Array_of_Text", "Page_for_Count", "Page_for_Text", "Pair_for_uint8_and_Nullable_Text_and_2"];
+    assert_eq!(names, [&["Count"], &generics[..], &["Text"]].concat());
+    assert_eq!(forth["properties"]["texts"]["$ref"], "#/$defs/Page_for_Text");
+    assert_eq!(Page::<Count>::json_schema().get("title").unwrap(), "Page_for_Count");
+
+    /// A name of its own stays as it is.
+    #[event_schema::event]
+    #[schemars(rename = "PageOf{T}")]
+    struct Named<T> {
+        item: T,
+    }
+    assert_eq!(Named::<Count>::json_schema().get("title").unwrap(), "PageOfCount");
+    agree::<Forth>(
+        &[json!({
+            "texts": {"items": [{"text": "x"}]},
+            "counts": {"items": [{"count": 1}]},
+            "lists": {"items": [[{"text": "x"}]]},
+            "pair": {"a": 1, "b": [null, {"text": "x"}]},
+        })],
+        &[json!({
+            "texts": {"items": [{"count": 1}]},
+            "counts": {"items": []},
+            "lists": {"items": []},
+            "pair": {"a": 1, "b": [null, null]},
+        })],
+    );
 }
 
 /// What other writers of contracts read.

@@ -552,7 +552,7 @@ mod self_in_attributes {
         assert_eq!(Order::descriptor().topic(), Some("orders"));
         let load = |input: &str| {
             let options = LoadOptions::new().context(&Limit { choice: 1 });
-            Order::load_with(input.as_bytes(), &options).map(|order| order.name).map_err(|error| error.to_string())
+            options.load::<Order>(input.as_bytes()).map(|order| order.name).map_err(|error| error.to_string())
         };
         assert_eq!(load(r#"{"name": "a", "choice": 1}"#).unwrap(), "az");
         let error = load(r#"{"name": "Long", "choice": 3}"#).unwrap_err();

@@ -100,7 +100,7 @@ fn unchanged(value: Value) -> Value {
 fn every_way_to_dump_writes_the_same_digits() {
     let plain = |wide| Plain { single: 0.1, list: vec![16_777_216.0, 1.0e-7, 0.3], wide };
     let wide = plain(i128::MIN);
-    assert_eq!(wide.dump_with(&DumpOptions::new()).unwrap(), wide.dump().unwrap());
+    assert_eq!(DumpOptions::new().dump(&wide).unwrap(), wide.dump().unwrap());
     // No value holds it.
     assert!(wide.dump_value().is_err());
 
@@ -108,11 +108,11 @@ fn every_way_to_dump_writes_the_same_digits() {
     let text = String::from_utf8(event.dump().unwrap()).unwrap();
     assert_eq!(event.dump_value().unwrap(), serde_json::from_str::<Value>(&text).unwrap());
     assert_eq!(event.dump_value().unwrap()["single"], json!(0.1));
-    assert_eq!(event.dump_with(&DumpOptions::new().only(["single"])).unwrap(), br#"{"single":0.1}"#);
-    assert_eq!(event.dump_with(&DumpOptions::new().exclude(["list", "wide"])).unwrap(), br#"{"single":0.1}"#);
+    assert_eq!(DumpOptions::new().only(["single"]).dump(&event).unwrap(), br#"{"single":0.1}"#);
+    assert_eq!(DumpOptions::new().exclude(["list", "wide"]).dump(&event).unwrap(), br#"{"single":0.1}"#);
     let hooked = Hooked { single: 0.1 };
     assert_eq!(hooked.dump().unwrap(), br#"{"single":0.1}"#);
-    assert_eq!(hooked.dump_with(&DumpOptions::new()).unwrap(), br#"{"single":0.1}"#);
+    assert_eq!(DumpOptions::new().dump(&hooked).unwrap(), br#"{"single":0.1}"#);
     assert_eq!(Hooked::dump_many(&[hooked]).unwrap(), br#"[{"single":0.1}]"#);
 }
 

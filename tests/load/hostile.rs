@@ -508,7 +508,7 @@ fn levels_count_from_the_root_in_parts_of_others() {
                     text = format!(r#"{{"inner": {text}}}"#);
                     value = json!({"inner": value});
                 }
-                for loaded in [Parts::load_with(text.as_bytes(), &options), Parts::load_value_with(value, &options)] {
+                for loaded in [options.load::<Parts>(text.as_bytes()), options.load_value::<Parts>(value)] {
                     match loaded {
                         Ok(_) => assert!(fits, "{name}"),
                         Err(error) => assert!(!fits && error.is_too_deep(), "{name}: {error}"),

@@ -171,7 +171,7 @@ fn repeated_fields_say_where_they_stand() {
     }
 
     let columns = |text: &str| {
-        let error = Outer::load_with(text.as_bytes(), &LoadOptions::new().positions(true)).unwrap_err();
+        let error = LoadOptions::new().positions(true).load::<Outer>(text.as_bytes()).unwrap_err();
         error.violations().unwrap().iter().map(|one| one.position().unwrap().column()).collect::<Vec<_>>()
     };
     assert_eq!(columns(r#"{"order":{"id":1,"id":2}}"#), [18]);
@@ -331,7 +331,7 @@ proptest! {
 
     #[test]
     fn positions_are_where_the_paths_lead(text in node_text()) {
-        let Err(error) = Node::load_with(text.as_bytes(), &LoadOptions::new().positions(true)) else { return Ok(()) };
+        let Err(error) = LoadOptions::new().positions(true).load::<Node>(text.as_bytes()) else { return Ok(()) };
         let violations = error.violations().unwrap();
         for (index, violation) in violations.iter().enumerate() {
             let alike = |one: &&Violation| one.path() == violation.path() && one.code() == violation.code();

@@ -147,3 +147,27 @@ mod chain {
         assert_eq!(CONVERSIONS.get(), 0);
     }
 }
+
+/// Each version in an enum of events has a variant of its own, in whichever order they stand.
+#[test]
+fn two_versions_in_one_enum_of_events() {
+    #[event_schema::event(types)]
+    #[derive(Debug, PartialEq)]
+    enum Prices {
+        V1(PriceV1),
+        V2(PriceV2),
+    }
+    #[event_schema::event(types)]
+    #[derive(Debug, PartialEq)]
+    enum Reversed {
+        V2(PriceV2),
+        V1(PriceV1),
+    }
+
+    let (v1, v2) = (br#"{"price": 1.5}"#, br#"{"cents": 150}"#);
+    assert_eq!(Prices::load_typed("price.set.v1", v1).unwrap(), Prices::V1(PriceV1 { price: 1.5 }));
+    assert_eq!(Prices::load_typed("price.set.v2", v2).unwrap(), Prices::V2(PriceV2 { cents: 150 }));
+    assert_eq!(Reversed::load_typed("price.set.v1", v1).unwrap(), Reversed::V1(PriceV1 { price: 1.5 }));
+    assert_eq!(Reversed::load_typed("price.set.v2", v2).unwrap(), Reversed::V2(PriceV2 { cents: 150 }));
+    assert!(Prices::load_typed("price.set.v2", v1).is_err());
+}

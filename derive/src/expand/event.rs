@@ -45,8 +45,10 @@ pub(super) fn expand(cx: &Cx<'_>) -> TokenStream {
     let hooks = hooks(model);
     let versions = versions(cx);
     let older = is_older(cx, version);
+    let apart = are_apart(cx);
     quote! {
         #older
+        #apart
 
         #[automatically_derived]
         impl #impl_generics __p::EventSchema for #ident #ty_generics #bounds {}
@@ -140,6 +142,11 @@ fn types(model: &Model<'_>) -> Option<Types> {
     });
     let changes_dump =
         held().map(|(_, ty)| quote_spanned!(shown_at(ty.span())=> <#ty as __p::Generated>::CHANGES_DUMP));
+    // Of two versions of one event each reads its own.
+    let own = held().map(
+        |(_, ty)| quote_spanned!(shown_at(ty.span())=> __p::is_of(<#ty as __p::Generated>::DESCRIPTOR, __event_type)),
+    );
+    let own: Vec<_> = own.collect();
     let load = held().map(|(ident, ty)| {
         quote_spanned! {shown_at(ty.span())=>
             if let __p::Some(__loaded) = <#ty as __p::Generated>::load_if_of(__event_type, __input, __options) {
@@ -147,6 +154,7 @@ fn types(model: &Model<'_>) -> Option<Types> {
             }
         }
     });
+    let load: Vec<_> = load.collect();
     let items = quote! {
         fn variant_descriptor(&self) -> &'static __p::Descriptor {
             #descriptor
@@ -168,6 +176,7 @@ fn types(model: &Model<'_>) -> Option<Types> {
             __input: &[u8],
             __options: &__p::LoadOptions<'_>,
         ) -> __p::Option<__p::Result<Self, __p::LoadError>> {
+            #(if #own { #load })*
             #(#load)*
             __p::None
         }
@@ -218,6 +227,29 @@ fn is_older(cx: &Cx<'_>, version: u32) -> Option<TokenStream> {
             <#previous as __p::Generated>::DESCRIPTOR.version() < #version,
             "`previous` names a type whose version is not below this one's"
         );
+    })
+}
+
+/// Tells where it is written that a variant's event has the name and version of one before: it would never be reached.
+fn are_apart(cx: &Cx<'_>) -> Option<TokenStream> {
+    let model = cx.model;
+    model.event.types.filter(|_| model.input.generics.params.is_empty())?;
+    let Shape::Enum(variants) = &model.shape else { return None };
+    let types = || variants.iter().map(|variant| variant.level.fields[0].serde.ty);
+    let events = types().map(|ty| quote_spanned!(shown_at(ty.span())=> <#ty as __p::Generated>::DESCRIPTOR));
+    let checks = types().enumerate().skip(1).map(|(index, ty)| {
+        quote_spanned! {shown_at(ty.span())=>
+            ::core::assert!(
+                __p::is_first(EVENTS, #index),
+                "a variant before holds an event of the same name and version: this one is never reached"
+            );
+        }
+    });
+    Some(quote! {
+        const _: () = {
+            const EVENTS: &[&__p::Descriptor] = &[#(#events),*];
+            #(#checks)*
+        };
     })
 }
 

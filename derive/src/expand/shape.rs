@@ -103,10 +103,17 @@ pub(crate) fn mentions(ty: &Type, ident: &Ident) -> bool {
     finder.1
 }
 
+/// Composed of the names of the parameters, as schemars 0.8 did: `Page_for_Line`. A number would depend on what else the
+/// contract refers to.
 fn name(model: &Model<'_>) -> TokenStream {
     let Some(rename) = &model.schema.rename else {
-        let name = model.serde.attrs.name().deserialize_name();
-        return quote!(__p::Name::Static(#name));
+        let name = &model.serde.attrs.name().deserialize_name().value;
+        let arguments = arguments(model, &quote!(name), &quote!(schema_name));
+        return if arguments.is_empty() {
+            quote!(__p::Name::Static(#name))
+        } else {
+            quote!(__p::Name::Made(|| __p::generic_name(#name, &[#(#arguments),*])))
+        };
     };
     if !rename.value().contains('{') {
         return quote!(__p::Name::Static(#rename));
@@ -124,15 +131,22 @@ fn id(model: &Model<'_>) -> TokenStream {
         return quote!(__p::id_of::<Self>);
     }
     let ident = model.input.ident.to_string();
-    let parameters = generics::parameters(model);
-    let ours = parameters.ours.iter().map(|ty| quote!(&*<#ty as __p::FieldType>::shape().id()));
-    let foreign = parameters.foreign.iter().map(|ty| quote!(&*<#ty as __p::schemars::JsonSchema>::schema_id()));
+    let arguments = arguments(model, &quote!(id), &quote!(schema_id));
+    quote!(|| __p::generic_id::<Self>(#ident, &[#(#arguments),*]))
+}
+
+/// What the parameters are called: by their shapes, or by schemars where it alone knows them.
+fn arguments(model: &Model<'_>, of_shape: &TokenStream, of_schemars: &TokenStream) -> Vec<TokenStream> {
+    let generics::Parameters { ours, mut foreign } = generics::parameters(model);
+    foreign.retain(|ty| !ours.contains(ty));
+    let ours = ours.iter().map(|ty| quote!(&*<#ty as __p::FieldType>::shape().#of_shape()));
+    let foreign = foreign.iter().map(|ty| quote!(&*<#ty as __p::schemars::JsonSchema>::#of_schemars()));
     let consts = model.input.generics.params.iter().filter_map(|param| match param {
         GenericParam::Const(param) => Some(&param.ident),
         _ => None,
     });
     let consts = consts.map(|param| quote!(&*::std::string::ToString::to_string(&#param)));
-    quote!(|| __p::generic_id::<Self>(#ident, &[#(#ours,)* #(#foreign,)* #(#consts,)*]))
+    ours.chain(foreign).chain(consts).collect()
 }
 
 /// What is read, and what is written where that differs.
