@@ -16,9 +16,9 @@ use syn::{Attribute, DeriveInput, GenericParam, Ident, Meta, Path, Token};
 
 use crate::attr::Topic;
 use crate::meta::{list, suggestion};
-use crate::{expand, krate};
 use crate::model::{Field, Level, Model, Reader, Shape, Variant};
 use crate::rule::RuleKind;
+use crate::{expand, krate};
 
 pub(crate) fn check(cx: &Ctxt, model: &Model<'_>) {
     check_order(cx, model);

@@ -809,8 +809,7 @@ impl<'c> Context<'c> {
         // Whether one lies in the other.
         let on_the_way = |field: &&str| field.split('.').zip(&names).all(|(name, step)| name == *step);
         let is_within = |field: &&str| field.split('.').count() <= names.len() && on_the_way(field);
-        self.options.only.is_none_or(|only| only.iter().any(on_the_way))
-            && !self.options.exclude.iter().any(is_within)
+        self.options.only.is_none_or(|only| only.iter().any(on_the_way)) && !self.options.exclude.iter().any(is_within)
     }
 
     /// Notes a field that is not chosen, as one that the type does not have.

@@ -4,11 +4,11 @@
 use std::collections::BTreeMap;
 
 use event_schema::contract::shape::{Content, Definition, Field, Form, Presence, Rule, Tagging};
-use event_schema::contract;
+use event_schema::contract::{self, Shape};
 use event_schema::load::{At, Context, FieldType};
 use event_schema::prelude::*;
 use event_schema::schemars;
-use event_schema::schemars::generate::{Contract, SchemaSettings};
+use event_schema::schemars::generate::Contract;
 use event_schema::serde::Deserializer;
 use event_schema::serde_json::{Value, json};
 use jsonschema::{Draft, Validator};

@@ -751,7 +751,8 @@ impl ExpandField<'_> {
             if mentions_params(model, ty) {
                 return None;
             }
-            let check = quote_spanned!(shown_at(path.span())=> __p::check_finite(#path(#value, __p::Finite), __cx, __at););
+            let check =
+                quote_spanned!(shown_at(path.span())=> __p::check_finite(#path(#value, __p::Finite), __cx, __at););
             return Some(match attrs.skip_serializing_if() {
                 Some(skip) => quote_spanned!(shown_at(skip.span())=> if !#skip(#value) { #check }),
                 None => check,
