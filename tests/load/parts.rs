@@ -381,7 +381,7 @@ fn a_name_is_right_or_wrong_for_all_events_of_a_type() {
         assert!(DumpOptions::new().exclude([name]).dump(&empty).is_ok(), "{name}");
     }
     for order in [&order(), &empty] {
-        let error = DumpOptions::new().exclude(["lines.costs"]).dump(&order).unwrap_err();
+        let error = DumpOptions::new().exclude(["lines.costs"]).dump(order).unwrap_err();
         assert!(error.to_string().contains("lines.costs"), "{error}");
     }
     #[event_schema::event]
