@@ -414,9 +414,14 @@ pub struct Context<'c> {
     strays: Vec<Path>,
     /// The object that comes next is shared, if it comes at this depth.
     shared: Option<(Sharing, usize)>,
+    /// The depth at which pointers point at pointers, and how many do.
+    pointers: (usize, usize),
     /// A number arrived as a map of this one key (`serde_json/arbitrary_precision`) where an object stands.
     pub(crate) number_in_disguise: Option<Mark>,
 }
+
+/// How many pointers may point at each other before a list or an object comes.
+const MAX_POINTERS: usize = 128;
 
 impl<'c> Context<'c> {
     pub(crate) fn new(options: LoadOptions<'c>, dialect: Dialect) -> Self {
@@ -431,6 +436,7 @@ impl<'c> Context<'c> {
             too_deep: false,
             strays: Vec::new(),
             shared: None,
+            pointers: (0, 0),
             number_in_disguise: None,
         }
     }
@@ -499,6 +505,21 @@ impl<'c> Context<'c> {
     #[inline]
     pub fn leave(&mut self) {
         self.depth -= 1;
+    }
+
+    /// Reads what a pointer points at. A type that contains itself without a list or an object in between, as an
+    /// untagged enum may, does so behind a pointer: it would be read for ever.
+    #[inline]
+    pub(crate) fn behind_pointer<T, E: Error>(&mut self, read: impl FnOnce(&mut Self) -> Result<T, E>) -> Result<T, E> {
+        let before = self.pointers;
+        let here = if before.0 == self.depth { before.1 } else { 0 };
+        if here == MAX_POINTERS {
+            return Err(self.give_up());
+        }
+        self.pointers = (self.depth, here + 1);
+        let value = read(self);
+        self.pointers = before;
+        value
     }
 
     /// Reads a value from an object that others read too.

@@ -276,7 +276,7 @@ pub(super) fn expand(cx: &Cx<'_>, body: &Body) -> TokenStream {
         let read = with_whole(read);
         quote! {
             fn read_flat<__E: __p::Error>(
-                leftovers: &mut __p::Leftovers,
+                leftovers: &mut __p::Leftovers<'_>,
                 cx: &mut __p::Context<'_>,
                 at: &__p::At<'_>,
             ) -> __p::Result<__p::Option<Self>, __E> {

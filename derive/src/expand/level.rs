@@ -138,7 +138,13 @@ impl<'a> Expand<'a> {
             let ty = field.field.serde.ty;
             quote!(.or_else(|| <#ty as __p::FieldType>::field_name(name)))
         });
-        Some(quote!(<#marker as __p::Object<#self_ty>>::find(name).map(|index| #names[index].wire()) #(#flat)*))
+        // What it only writes is its own too: nobody else can have it.
+        let written = self.only_written();
+        let written = (!written.is_empty())
+            .then(|| quote!(.or_else(|| match name { #(#written => __p::Some(#written),)* _ => __p::None })));
+        Some(
+            quote!(<#marker as __p::Object<#self_ty>>::find(name).map(|index| #names[index].wire()) #written #(#flat)*),
+        )
     }
 
     /// Whether a load would give it the entry `name`, over what [`pattern`](Self::pattern) binds.
@@ -153,7 +159,8 @@ impl<'a> Expand<'a> {
         }
         let (marker, self_ty) = (self.marker(), self.cx.self_ty());
         let flat = self.fields().filter(ExpandField::is_flat).map(|field| field.uses_name());
-        quote!((<#marker as __p::Object<#self_ty>>::find(name).is_some() #(|| #flat)*))
+        let written = self.only_written();
+        quote!((<#marker as __p::Object<#self_ty>>::find(name).is_some() #(|| name == #written)* #(|| #flat)*))
     }
 
     /// Whether what it uses of its level differs from value to value.
@@ -248,6 +255,9 @@ impl<'a> Expand<'a> {
 
     /// As [`patch`](Self::patch), of a flattened value, where that is not the default.
     pub(super) fn patch_flat(&self) -> Option<TokenStream> {
+        if self.is_unit() {
+            return Some(quote!(__p::FieldType::patch_flat(&mut (), rest, cx, at)));
+        }
         let inner = self.inner().filter(|inner| inner.field.is_ours())?;
         let member = &inner.field.serde.member;
         Some(quote!(__p::FieldType::patch_flat(&mut self.#member, rest, cx, at)))
@@ -441,6 +451,14 @@ impl<'a> Expand<'a> {
                 }
             }
         };
+        let written = self.only_written();
+        let only_writes = (!written.is_empty()).then(|| {
+            quote! {
+                fn only_writes(name: &str) -> bool {
+                    ::core::matches!(name, #(#written)|*)
+                }
+            }
+        });
         let finish = self.finish();
         quote! {
             #[automatically_derived]
@@ -455,6 +473,8 @@ impl<'a> Expand<'a> {
                         _ => __p::None,
                     }
                 }
+
+                #only_writes
 
                 fn read_entries<'de, __A: __p::MapAccess<'de>>(
                     mut entries: __A,
