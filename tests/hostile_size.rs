@@ -29,6 +29,18 @@ struct Line {
     sku: String,
 }
 
+#[event_schema::event]
+#[derive(Debug)]
+#[serde(tag = "t")]
+enum Late {
+    Nested {
+        inner: Box<Late>,
+        #[serde(default)]
+        text: Option<String>,
+    },
+    End,
+}
+
 const MOST: Duration = Duration::from_secs(60);
 const MOST_KIB: u64 = 8 << 10;
 
@@ -85,6 +97,13 @@ fn size_does_not_count() {
     assert!(bounded::<Tolerant>("unknown fields, skipped", unknown.as_bytes()).is_ok());
     assert_violations(bounded::<Strict>("unknown fields, refused", unknown.as_bytes()), MILLION);
     drop(unknown);
+
+    let text = "s".repeat(4 << 20);
+    let innermost = format!(r#"{{"inner":{{"t":"End"}},"text":"{text}","t":"Nested"}}"#);
+    let late = format!("{}{innermost}{}", r#"{"inner":"#.repeat(50), r#","t":"Nested"}"#.repeat(50));
+    drop((text, innermost));
+    assert!(bounded::<Late>("tags that come late", late.as_bytes()).is_ok());
+    drop(late);
 
     let again = format!("{{{}}}", joined(MILLION, |_, text| text.push_str(r#""id":1"#)));
     assert_violations(bounded::<Strict>("the same field", again.as_bytes()), MILLION - 1);

@@ -45,6 +45,7 @@ pub(crate) fn check(cx: &Ctxt, model: &Model<'_>) {
         for variant in variants {
             check_variant(cx, variant);
             check_beside_tag(cx, model, variant);
+            check_option_beside_tag(cx, model, variant);
         }
     }
 }
@@ -512,6 +513,28 @@ fn check_variant(cx: &Ctxt, variant: &Variant<'_>) {
         ),
     ];
     refuse(cx, &variant.original.attrs, variant.original, &unsupported);
+}
+
+/// Beside a tag stands an object: serde refuses to write an option there, be it some or none.
+fn check_option_beside_tag(cx: &Ctxt, model: &Model<'_>, variant: &Variant<'_>) {
+    let attrs = &model.serde.attrs;
+    let [field] = &variant.level.fields[..] else { return };
+    let written = !variant.attrs.skip_serializing()
+        && !field.serde.attrs.skip_serializing()
+        && field.serde.attrs.serialize_with().is_none()
+        && attrs.type_into().is_none();
+    let beside = matches!(attrs.tag(), TagType::Internal { .. }) && matches!(variant.level.style, Style::Newtype);
+    let optional = crate::types::head(field.serde.ty).is_some_and(|(name, _)| name == "Option");
+    if written && beside && optional {
+        cx.error_spanned_by(
+            field.serde.ty,
+            format!(
+                "beside a tag serde cannot write an `Option`: name it and flatten it, \
+                 `{} {{ #[serde(flatten)] value: Option<..> }}`",
+                variant.ident,
+            ),
+        );
+    }
 }
 
 /// Refuses attributes of serde's, each where it is written.

@@ -464,8 +464,6 @@ impl<'g> Writer<'g> {
         if let Some((tag, name)) = record.tag.filter(|_| self.written) {
             level.tag(tag, &json!({"type": "string", "const": name}));
         }
-        let flattens = record.fields.iter().any(|field| field.flat);
-        let taken = level.names.len();
         let hidden = level.hidden.len();
         if !self.written {
             level.hidden.extend_from_slice(&level.names);
@@ -487,10 +485,6 @@ impl<'g> Writer<'g> {
             self.flatten(level, &(field.shape)(), &field.rules(), inner);
         }
         level.closed |= record.closed && matches!(place, Place::Alone | Place::Tagged);
-        // A flattened struct that flattens others leaves what it has read to those after it.
-        if flattens && matches!(place, Place::Flat | Place::Maybe) {
-            level.names.truncate(taken);
-        }
     }
 
     /// Adds a value that stands among other fields of its level.
@@ -578,6 +572,9 @@ impl<'g> Writer<'g> {
                 variants.push(with_notes(schema, &variant.notes));
             }
         }
+        for variant in &variants {
+            names_in(variant, &mut level.allowed);
+        }
         if matches!(choice.tagging, Tagging::External) {
             for variant in choice.variants {
                 level.names.extend(self.names_of(variant).into_iter().map(str::to_owned));
@@ -585,6 +582,10 @@ impl<'g> Writer<'g> {
             level.closed |= place == Place::Tagged;
         } else {
             level.open = true;
+        }
+        if variants.is_empty() {
+            level.impossible |= place != Place::Maybe;
+            return;
         }
         let choices = match (keyword, place) {
             (_, Place::Maybe) => json!({"anyOf": [{keyword: variants}, {}]}),
@@ -989,6 +990,8 @@ struct Level {
     required: Vec<Value>,
     /// The names that fields have taken, as flattened maps see it.
     names: Vec<String>,
+    /// The names that flattened enums have in their choices.
+    allowed: Vec<String>,
     /// Names that fields of an outer level have taken before this one is read.
     hidden: Vec<String>,
     /// A required field can never be there.
@@ -1070,7 +1073,7 @@ impl Level {
         // What is written by a flattened map has no place in a reader that is closed.
         let closed = self.closed && !(written && self.open);
         if closed {
-            for name in &self.names {
+            for name in self.names.iter().chain(&self.allowed) {
                 self.properties.entry(name.clone()).or_insert(Value::Bool(true));
             }
             schema.insert("additionalProperties".to_owned(), false.into());
@@ -1124,6 +1127,16 @@ fn key_text(value: Value) -> Option<Value> {
         Value::Bool(value) => Some(value.to_string().into()),
         Value::String(_) => Some(value),
         _ => None,
+    }
+}
+
+/// Adds the names of the properties that an object's schema knows, also in its branches.
+fn names_in(schema: &Value, names: &mut Vec<String>) {
+    let properties = schema.get("properties").and_then(Value::as_object);
+    names.extend(properties.into_iter().flat_map(Object::keys).cloned());
+    let branches = ["allOf", "anyOf", "oneOf"].iter().filter_map(|keyword| schema.get(*keyword)?.as_array());
+    for branch in branches.flatten() {
+        names_in(branch, names);
     }
 }
 

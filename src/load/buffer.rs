@@ -1,8 +1,8 @@
 //! Values that are kept until it is known what they are: behind a tag that comes late, in a
 //! flattened or untagged level, or for a reader that is not ours.
 //!
-//! JSON is kept as its text. That copies bytes and nothing else, keeps every digit of a number, and
-//! costs no recursion; what is never asked for is never read.
+//! JSON is kept as its text, borrowed from the source where it can be. That keeps every digit of a number, and costs no
+//! recursion and no memory, however many levels keep what the next one keeps again; what is never asked for is never read.
 
 use std::borrow::Cow;
 use std::collections::HashMap;
@@ -16,7 +16,7 @@ use serde_json::Value;
 use super::json::{RAW_TOKEN, Source, visit_raw};
 use super::leaf::AnyValue;
 use super::patch::Object;
-use super::{At, Context, Dialect};
+use super::{At, Context, Dialect, FieldType};
 use crate::suggestion::closest;
 
 /// How many unknown fields are compared with the names of every flattened level.
@@ -54,16 +54,16 @@ impl<'de, E: Error> Deserializer<'de> for Null<E> {
 
 /// A value, kept.
 #[derive(Debug)]
-pub(crate) struct Buffered(Form);
+pub(crate) struct Buffered<'de>(Form<'de>);
 
 #[derive(Debug)]
-enum Form {
+enum Form<'de> {
     /// And where it starts in what it was taken from, if it was not put together.
-    Text(Box<str>, Option<usize>),
+    Text(Cow<'de, str>, Option<usize>),
     Value(Value),
 }
 
-impl Buffered {
+impl<'de> Buffered<'de> {
     /// Keeps a value at hand.
     pub(super) fn of(value: Value) -> Self {
         Self(Form::Value(value))
@@ -83,11 +83,11 @@ impl Buffered {
     }
 
     /// Keeps a value of the source.
-    pub(crate) fn read<'de, D: Deserializer<'de>>(input: D, cx: &mut Context<'_>) -> Result<Self, D::Error> {
+    pub(crate) fn read<D: Deserializer<'de>>(input: D, cx: &mut Context<'_>) -> Result<Self, D::Error> {
         Ok(Self(match cx.dialect() {
             Dialect::Json => {
                 let RawText { text, start } = RawText::deserialize(input)?;
-                Form::Text(text.into(), start)
+                Form::Text(text, start)
             }
             Dialect::Value => Form::Value(AnyValue(cx).deserialize(input)?),
         }))
@@ -240,9 +240,9 @@ impl<'de> Deserialize<'de> for Key<'de> {
 pub(crate) struct BufferSeed<'a, 'c>(pub(crate) &'a mut Context<'c>);
 
 impl<'de> DeserializeSeed<'de> for BufferSeed<'_, '_> {
-    type Value = Buffered;
+    type Value = Buffered<'de>;
 
-    fn deserialize<D: Deserializer<'de>>(self, input: D) -> Result<Buffered, D::Error> {
+    fn deserialize<D: Deserializer<'de>>(self, input: D) -> Result<Buffered<'de>, D::Error> {
         Buffered::read(input, self.0)
     }
 }
@@ -311,26 +311,28 @@ impl<'de> Deserializer<'de> for Nothing {
 /// of a tag that has yet to come.
 #[doc(hidden)]
 #[derive(Debug, Default)]
-pub struct Leftovers(Vec<Entry>);
+pub struct Leftovers<'de>(Vec<Entry<'de>>);
 
 #[derive(Debug)]
-struct Entry {
+struct Entry<'de> {
     key: String,
-    value: Buffered,
+    value: Buffered<'de>,
     /// A flattened struct has read it.
     taken: bool,
+    /// A flattened struct writes it and does not read it.
+    hidden: bool,
 }
 
-impl Leftovers {
+impl<'de> Leftovers<'de> {
     /// All entries of an object.
     pub(super) fn of(object: Object) -> Self {
-        let entry = |(key, value)| Entry { key, value: Buffered::of(value), taken: false };
+        let entry = |(key, value)| Entry { key, value: Buffered::of(value), taken: false, hidden: false };
         Self(object.into_iter().map(entry).collect())
     }
 
     /// What nobody has taken of an object that was given by [`of`](Self::of).
     pub(super) fn into_rest(self) -> Object {
-        let rest = self.0.into_iter().filter(|entry| !entry.taken);
+        let rest = self.0.into_iter().filter(Entry::is_left);
         rest.filter_map(|entry| match entry.value.0 {
             Form::Value(value) => Some((entry.key, value)),
             Form::Text(..) => None,
@@ -338,8 +340,8 @@ impl Leftovers {
         .collect()
     }
 
-    pub(crate) fn push(&mut self, key: String, value: Buffered) {
-        self.0.push(Entry { key, value, taken: false });
+    pub(crate) fn push(&mut self, key: String, value: Buffered<'de>) {
+        self.0.push(Entry { key, value, taken: false, hidden: false });
     }
 
     /// The entries that nobody has taken and whose keys `wants`.
@@ -350,6 +352,21 @@ impl Leftovers {
     pub(crate) fn take(&mut self, wants: impl Fn(&str) -> bool) {
         for entry in &mut self.0 {
             entry.taken |= wants(&entry.key);
+        }
+    }
+
+    /// Takes what a load has given to `value`, or gives to its type if there is none.
+    pub(crate) fn take_used<T: FieldType>(&mut self, value: Option<&T>) {
+        self.take(|name| match value {
+            Some(value) => value.uses_name(name),
+            None => T::field_name(name).is_some(),
+        });
+    }
+
+    /// Keeps from those that come after what is only written: a map would write it again. It is still unknown.
+    pub(crate) fn hide(&mut self, wants: impl Fn(&str) -> bool) {
+        for entry in &mut self.0 {
+            entry.hidden |= wants(&entry.key);
         }
     }
 
@@ -374,6 +391,12 @@ impl Leftovers {
     }
 }
 
+impl Entry<'_> {
+    fn is_left(&self) -> bool {
+        !self.taken && !self.hidden
+    }
+}
+
 /// Everything.
 pub(crate) fn any(_: &str) -> bool {
     true
@@ -381,9 +404,9 @@ pub(crate) fn any(_: &str) -> bool {
 
 /// Kept entries as an object.
 pub(crate) struct Entries<'b, E> {
-    rest: std::slice::Iter<'b, Entry>,
+    rest: std::slice::Iter<'b, Entry<'b>>,
     wants: fn(&str) -> bool,
-    value: Option<&'b Buffered>,
+    value: Option<&'b Buffered<'b>>,
     error: PhantomData<E>,
 }
 
@@ -391,7 +414,7 @@ impl<'b, E: Error> MapAccess<'b> for Entries<'b, E> {
     type Error = E;
 
     fn next_key_seed<K: DeserializeSeed<'b>>(&mut self, seed: K) -> Result<Option<K::Value>, E> {
-        let Some(entry) = self.rest.by_ref().find(|entry| !entry.taken && (self.wants)(&entry.key)) else {
+        let Some(entry) = self.rest.by_ref().find(|entry| entry.is_left() && (self.wants)(&entry.key)) else {
             return Ok(None);
         };
         self.value = Some(&entry.value);

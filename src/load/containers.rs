@@ -30,7 +30,11 @@ impl<T: FieldType> FieldType for Option<T> {
     }
 
     // As in serde: what does not fit is not there. What rules and hooks refuse fits.
-    fn read_flat<E: Error>(leftovers: &mut Leftovers, cx: &mut Context<'_>, at: &At<'_>) -> Result<Option<Self>, E> {
+    fn read_flat<E: Error>(
+        leftovers: &mut Leftovers<'_>,
+        cx: &mut Context<'_>,
+        at: &At<'_>,
+    ) -> Result<Option<Self>, E> {
         let before = cx.mark();
         let value = T::read_flat(leftovers, cx, at)?;
         if cx.shape_findings_since(before) > 0 {

@@ -382,7 +382,7 @@ enum Limit {
 
 /// How much may be read again for untagged enums within untagged enums: a megabyte, and so many times each outermost.
 const REREADS: usize = 1 << 20;
-const REREADS_OF_EACH: usize = 64;
+const REREADS_OF_EACH: usize = 512;
 
 /// How many unknown variants are compared with the known ones in a load.
 const MAX_SUGGESTIONS: usize = 100;
@@ -568,9 +568,14 @@ pub struct Context<'c> {
     left_out: Vec<LeftOut>,
     /// The object that comes next is shared, if it comes at this depth.
     shared: Option<(Sharing, usize)>,
+    /// The depth at which pointers point at pointers, and how many do.
+    pointers: (usize, usize),
     /// A number arrived as a map of this one key (`serde_json/arbitrary_precision`) where an object stands.
     pub(crate) number_in_disguise: Option<Mark>,
 }
+
+/// How many pointers may point at each other before a list or an object comes.
+const MAX_POINTERS: usize = 128;
 
 impl<'c> Context<'c> {
     pub(crate) fn new(options: LoadOptions<'c>, dialect: Dialect) -> Self {
@@ -589,6 +594,7 @@ impl<'c> Context<'c> {
             choosing: false,
             left_out: Vec::new(),
             shared: None,
+            pointers: (0, 0),
             number_in_disguise: None,
         }
     }
@@ -690,6 +696,21 @@ impl<'c> Context<'c> {
     #[inline]
     pub fn leave(&mut self) {
         self.depth -= 1;
+    }
+
+    /// Reads what a pointer points at. A type that contains itself without a list or an object in between, as an
+    /// untagged enum may, does so behind a pointer: it would be read for ever.
+    #[inline]
+    pub(crate) fn behind_pointer<T, E: Error>(&mut self, read: impl FnOnce(&mut Self) -> Result<T, E>) -> Result<T, E> {
+        let before = self.pointers;
+        let here = if before.0 == self.depth { before.1 } else { 0 };
+        if here == MAX_POINTERS {
+            return Err(self.give_up(Limit::Depth));
+        }
+        self.pointers = (self.depth, here + 1);
+        let value = read(self);
+        self.pointers = before;
+        value
     }
 
     /// Reads a value from an object that others read too.

@@ -714,9 +714,12 @@ impl FieldType for () {
         Ok(value.is_none().then_some(()))
     }
 
-    fn read_flat<E: Error>(_: &mut Leftovers, _: &mut Context<'_>, _: &At<'_>) -> Result<Option<Self>, E> {
+    fn read_flat<E: Error>(_: &mut Leftovers<'_>, _: &mut Context<'_>, _: &At<'_>) -> Result<Option<Self>, E> {
         Ok(Some(()))
     }
+
+    // There is nothing to put anything into.
+    fn patch_flat(&mut self, _: &mut Object, _: &mut Context<'_>, _: &At<'_>) {}
 
     fn is_null(&self) -> bool {
         true

@@ -245,13 +245,14 @@ pub trait FieldType: Sized {
     /// # Errors
     /// As [`read`](Self::read).
     #[doc(hidden)]
-    fn read_flat<E: Error>(leftovers: &mut Leftovers, cx: &mut Context<'_>, at: &At<'_>) -> Result<Option<Self>, E> {
+    fn read_flat<E: Error>(
+        leftovers: &mut Leftovers<'_>,
+        cx: &mut Context<'_>,
+        at: &At<'_>,
+    ) -> Result<Option<Self>, E> {
         let entries = MapOf(leftovers.entries::<E>(buffer::any));
         let value = cx.sharing(Sharing::Flattened, |cx| Self::read(entries, cx, at))?;
-        leftovers.take(|name| match &value {
-            Some(value) => value.uses_name(name),
-            None => Self::field_name(name).is_some(),
-        });
+        leftovers.take_used(value.as_ref());
         Ok(value)
     }
 

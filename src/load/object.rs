@@ -38,6 +38,13 @@ pub trait Object<T> {
     /// The index of the field that is called so on the wire.
     fn find(name: &str) -> Option<usize>;
 
+    /// Whether a dump writes an entry of this name that no load reads.
+    #[must_use]
+    fn only_writes(name: &str) -> bool {
+        let _ = name;
+        false
+    }
+
     /// Reads the entries of an object.
     fn read_entries<'de, A: MapAccess<'de>>(
         entries: A,
@@ -59,17 +66,20 @@ pub fn read_object<'de, L: Object<T>, T, D: Deserializer<'de>>(
 
 /// Reads a level with named fields out of what an outer level left.
 #[doc(hidden)]
-pub fn read_object_flat<L: Object<T>, T, E: Error>(
-    leftovers: &mut Leftovers,
+pub fn read_object_flat<L: Object<T>, T: FieldType, E: Error>(
+    leftovers: &mut Leftovers<'_>,
     cx: &mut Context<'_>,
     at: &At<'_>,
 ) -> Result<Option<T>, E> {
     if L::FLATTENS {
-        return L::read_entries(leftovers.entries::<E>(buffer::any), cx, at);
+        let value = L::read_entries(leftovers.entries::<E>(buffer::any), cx, at)?;
+        leftovers.take_used(value.as_ref());
+        return Ok(value);
     }
     let wants = |name: &str| L::find(name).is_some();
     let value = L::read_entries(leftovers.entries::<E>(wants), cx, at)?;
     leftovers.take(wants);
+    leftovers.hide(L::only_writes);
     Ok(value)
 }
 
@@ -274,7 +284,7 @@ pub fn skip_written<'de, L: Object<T>, T, A: MapAccess<'de>>(
 pub fn keep_value<'de, A: MapAccess<'de>>(
     entries: &mut A,
     name: String,
-    leftovers: &mut Leftovers,
+    leftovers: &mut Leftovers<'de>,
     cx: &mut Context<'_>,
 ) -> Result<(), A::Error> {
     if name == number::TOKEN && number::arrive_as_maps() {
@@ -416,7 +426,7 @@ impl<T: FieldType> Slot<T> {
     /// Reads a flattened field out of what the level left.
     pub fn read_flat<E: Error>(
         &mut self,
-        leftovers: &mut Leftovers,
+        leftovers: &mut Leftovers<'_>,
         cx: &mut Context<'_>,
         at: &At<'_>,
     ) -> Result<Option<&T>, E> {

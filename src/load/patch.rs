@@ -40,7 +40,7 @@ pub(crate) fn replace_flat<T: FieldType>(this: &mut T, rest: &mut Object, cx: &m
     *rest = leftovers.into_rest();
 }
 
-/// Replaces a flattened value as a whole, if an entry is its.
+/// Replaces a flattened value as a whole, if an entry is its: what else is there is for others.
 pub fn replace_used<T: FieldType>(this: &mut T, rest: &mut Object, cx: &mut Context<'_>, at: &At<'_>) {
     if rest.keys().any(|name| this.uses_name(name)) {
         replace_flat(this, rest, cx, at);

@@ -199,9 +199,12 @@ impl<T: ?Sized> FieldType for PhantomData<T> {
         Ok(<()>::read(input, cx, at)?.map(|()| PhantomData))
     }
 
-    fn read_flat<E: Error>(_: &mut Leftovers, _: &mut Context<'_>, _: &At<'_>) -> Result<Option<Self>, E> {
+    fn read_flat<E: Error>(_: &mut Leftovers<'_>, _: &mut Context<'_>, _: &At<'_>) -> Result<Option<Self>, E> {
         Ok(Some(PhantomData))
     }
+
+    // There is nothing to put anything into.
+    fn patch_flat(&mut self, _: &mut patch::Object, _: &mut Context<'_>, _: &At<'_>) {}
 
     fn is_null(&self) -> bool {
         true
@@ -294,7 +297,7 @@ macro_rules! pairs {
             }
 
             fn read_flat<E: Error>(
-                leftovers: &mut Leftovers,
+                leftovers: &mut Leftovers<'_>,
                 cx: &mut Context<'_>,
                 at: &At<'_>,
             ) -> Result<Option<Self>, E> {
@@ -308,6 +311,10 @@ macro_rules! pairs {
 
             fn field_name(name: &str) -> Option<&'static str> {
                 <$names as Object<($first, $second)>>::NAMES.iter().copied().find(|known| *known == name)
+            }
+
+            fn patch_flat(&mut self, rest: &mut patch::Object, cx: &mut Context<'_>, at: &At<'_>) {
+                patch::replace_used(self, rest, cx, at);
             }
 
             fn check(&self, cx: &mut Context<'_>, at: &At<'_>) {
@@ -458,7 +465,7 @@ macro_rules! enums {
             }
 
             fn read_flat<E: Error>(
-                leftovers: &mut Leftovers,
+                leftovers: &mut Leftovers<'_>,
                 cx: &mut Context<'_>,
                 at: &At<'_>,
             ) -> Result<Option<Self>, E> {

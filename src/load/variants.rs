@@ -69,7 +69,7 @@ pub fn read_external<'de, T: Variants, D: Deserializer<'de>>(
 /// As [`read_external`], of a flattened field: takes the entry that is called like a variant.
 #[doc(hidden)]
 pub fn read_external_flat<T: Variants, E: Error>(
-    leftovers: &mut Leftovers,
+    leftovers: &mut Leftovers<'_>,
     cx: &mut Context<'_>,
     at: &At<'_>,
 ) -> Result<Option<T>, E> {
@@ -404,10 +404,10 @@ struct AdjacentVisitor<'a, 'c, T> {
 }
 
 /// The data of an adjacently tagged enum while it is read.
-enum Content<T> {
+enum Content<'de, T> {
     Missing,
     /// Met before the tag.
-    Kept(Buffered),
+    Kept(Buffered<'de>),
     Read(Option<T>),
 }
 
@@ -423,7 +423,7 @@ impl<'de, T: Variants> Visitor<'de> for AdjacentVisitor<'_, '_, T> {
         cx.enter()?;
         let (at_tag, at_content) = (&at.field(&form.tag), &at.field(&form.content));
         let mut tag: Option<Option<usize>> = None;
-        let mut content = Content::<T>::Missing;
+        let mut content = Content::<'de, T>::Missing;
         let mut good = true;
         while let Some(name) = entries.next_key::<Key<'de>>()? {
             if *name == *form.tag.wire() && tag.is_none() {
@@ -512,7 +512,7 @@ pub fn read_untagged<'de, T: Variants, D: Deserializer<'de>>(
 }
 
 fn read_first_that_fits<T: Variants, E: Error>(
-    value: &Buffered,
+    value: &Buffered<'_>,
     size: usize,
     cx: &mut Context<'_>,
     at: &At<'_>,

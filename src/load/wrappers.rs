@@ -28,15 +28,15 @@ macro_rules! wrappers {
                 cx: &mut Context<'_>,
                 at: &At<'_>,
             ) -> Result<Option<Self>, D::Error> {
-                Ok(T::read(input, cx, at)?.map($new))
+                Ok(cx.behind_pointer(|cx| T::read(input, cx, at))?.map($new))
             }
 
             fn read_flat<E: Error>(
-                leftovers: &mut Leftovers,
+                leftovers: &mut Leftovers<'_>,
                 cx: &mut Context<'_>,
                 at: &At<'_>,
             ) -> Result<Option<Self>, E> {
-                Ok(T::read_flat(leftovers, cx, at)?.map($new))
+                Ok(cx.behind_pointer(|cx| T::read_flat(leftovers, cx, at))?.map($new))
             }
 
             fn flat_names(names: &mut Vec<&'static [&'static str]>) {

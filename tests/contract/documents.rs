@@ -769,3 +769,53 @@ fn numbers_are_as_exact_as_their_text() {
     let default = Exact::json_schema().pointer("/properties/parts/default").unwrap().to_string();
     assert_eq!(default, event_schema::serde_json::to_string(&parts()).unwrap());
 }
+
+/// A closed object knows them, too.
+#[test]
+fn a_closed_object_knows_the_names_of_flattened_enums() {
+    #[event_schema::event]
+    struct Inner {
+        x: u8,
+    }
+    #[event_schema::event]
+    #[serde(tag = "t")]
+    enum Kind {
+        Some { v: u8 },
+        In(Inner),
+        None,
+    }
+    #[event_schema::event]
+    #[serde(deny_unknown_fields)]
+    struct Closed {
+        k: u8,
+        #[serde(flatten)]
+        kind: Option<Kind>,
+    }
+    agree::<Closed>(
+        &[json!({"k": 1}), json!({"k": 1, "t": "Some", "v": 2}), json!({"k": 1, "t": "In", "x": 2})],
+        &[json!({"k": 1, "z": 1}), json!({"k": 1, "t": "None", "z": 1})],
+    );
+}
+
+/// A flattened enum of which no variant can be there is refused by a schema that is one.
+#[test]
+fn an_enum_whose_tag_is_taken() {
+    #[event_schema::event]
+    #[serde(tag = "t")]
+    enum Inner {
+        A { v: u8 },
+        B,
+    }
+    #[event_schema::event]
+    #[serde(untagged)]
+    enum Hidden {
+        Inner(Inner),
+    }
+    #[event_schema::event]
+    #[serde(tag = "t")]
+    enum Outer {
+        Hidden(Hidden),
+        Free,
+    }
+    agree::<Outer>(&[json!({"t": "Free"})], &[json!({"t": "Hidden"}), json!({"t": "A", "v": 1}), json!({"t": 1})]);
+}

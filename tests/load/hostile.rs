@@ -663,3 +663,47 @@ proptest! {
         }
     }
 }
+
+/// A type that holds itself with no list or object in between would be read for ever.
+#[test]
+fn what_holds_itself_is_too_deep() {
+    #[derive(Debug, Serialize, EventSchema)]
+    #[serde(untagged)]
+    enum Turn {
+        Again(Box<Turn>),
+        Number(u8),
+    }
+    #[derive(Debug, Serialize, EventSchema)]
+    #[serde(untagged)]
+    enum Twice {
+        Counted(std::rc::Rc<Twice>),
+        Shared(std::sync::Arc<Twice>),
+        List(Vec<Twice>),
+    }
+    #[derive(Debug, Serialize, EventSchema)]
+    #[serde(transparent)]
+    struct Chain {
+        next: Option<Box<Chain>>,
+    }
+    for input in ["1", "{}", "[[]]", r#""text""#] {
+        for error in [
+            Turn::load_str(input).unwrap_err(),
+            Twice::load_str(input).unwrap_err(),
+            Chain::load_str(input).unwrap_err(),
+            Turn::load_value(input.parse().unwrap()).unwrap_err(),
+        ] {
+            assert!(error.is_too_deep(), "{input}: {error}");
+        }
+    }
+    assert!(Chain::load_str("null").unwrap().next.is_none());
+    assert!(matches!(Turn::Number(1).dump().as_deref(), Ok(b"1")));
+    assert!(Chain::json_schema().to_value().is_object());
+}
+
+/// Pointers count only where nothing stands between them.
+#[test]
+fn pointers_of_deep_values_do_not_count() {
+    let deep = nested(126, r#"{"inner":"#, "1", "}");
+    let either = format!(r#"{{"either": {deep}}}"#);
+    assert!(Open::load_str(&either).is_ok());
+}

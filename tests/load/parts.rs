@@ -467,3 +467,44 @@ fn an_unknown_name_in_a_type_that_holds_itself_is_soon_told() {
     assert!(DumpOptions::new().exclude(["left.right.left.size"]).dump(&leaf).is_ok());
     assert!(DumpOptions::new().exclude(["left.right.left.sizes"]).dump(&leaf).is_err());
 }
+
+/// A part puts into what is flattened only what it has of it.
+#[test]
+fn parts_leave_flattened_values_that_they_do_not_have() {
+    #[event_schema::event]
+    #[derive(Debug, Clone, PartialEq)]
+    struct Nothing;
+
+    #[event_schema::event]
+    #[derive(Debug, Clone, PartialEq)]
+    struct Spread {
+        a: Option<u8>,
+        #[serde(flatten)]
+        null: (),
+        #[serde(flatten)]
+        unit: Nothing,
+        #[serde(flatten)]
+        mark: std::marker::PhantomData<u8>,
+        #[serde(flatten)]
+        boxed: Box<()>,
+        #[serde(flatten)]
+        range: std::ops::Range<u8>,
+        #[serde(flatten)]
+        wait: std::time::Duration,
+    }
+    let before = Spread {
+        a: None,
+        null: (),
+        unit: Nothing,
+        mark: std::marker::PhantomData,
+        boxed: Box::new(()),
+        range: 1..9,
+        wait: std::time::Duration::from_secs(1),
+    };
+    let apply = |part: &str| Spread::load_partial(part.as_bytes()).unwrap().apply_to(before.clone()).unwrap();
+    assert_eq!(apply("{}"), before);
+    assert_eq!(apply(r#"{"a": 1}"#), Spread { a: Some(1), ..before.clone() });
+    assert_eq!(apply(r#"{"start": 2, "end": 3}"#), Spread { range: 2..3, ..before.clone() });
+    let wait = std::time::Duration::new(2, 3);
+    assert_eq!(apply(r#"{"nanos": 3, "secs": 2, "a": 1}"#), Spread { a: Some(1), wait, ..before.clone() });
+}

@@ -748,3 +748,65 @@ fn a_flattened_enum_takes_what_it_reads() {
     let event = Beside { kind: Internal::Nothing, extra: BTreeMap::from([("x".to_owned(), Value::from(1))]) };
     assert_eq!(Beside::load(&event.dump().unwrap()).unwrap(), event);
 }
+
+/// A flattened struct that flattens others takes what they read, and what it writes and does not read.
+#[test]
+fn a_flattened_struct_takes_what_it_flattens() {
+    #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, EventSchema)]
+    struct Middle<I> {
+        a: u8,
+        #[serde(flatten)]
+        inner: I,
+    }
+    #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, EventSchema)]
+    struct Outer<I> {
+        #[serde(flatten)]
+        middle: Middle<I>,
+        #[serde(flatten)]
+        rest: BTreeMap<String, Value>,
+    }
+    #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, EventSchema)]
+    #[serde(tag = "kind")]
+    struct Stamped {
+        x: u8,
+        y: i32,
+        #[serde(skip_deserializing)]
+        created: u8,
+    }
+    #[track_caller]
+    fn takes<I>(inner: I)
+    where
+        Outer<I>: EventSchema + PartialEq + Debug,
+    {
+        let input = r#"{"zz": 1, "y": 3, "a": 1, "x": 2}"#;
+        let event = Outer { middle: Middle { a: 1, inner }, rest: BTreeMap::from([("zz".to_owned(), 1.into())]) };
+        assert_eq!(Outer::load_str(input).unwrap(), event);
+        assert_eq!(Outer::load(&event.dump().unwrap()).unwrap(), event);
+        assert_eq!(Outer::load_value(event.dump_value().unwrap()).unwrap(), event);
+    }
+    takes(Point { x: 2, y: 3 });
+    takes(Box::new(Point { x: 2, y: 3 }));
+    takes(Some(Point { x: 2, y: 3 }));
+    takes(Stamped { x: 2, y: 3, created: 0 });
+    takes(Some(Box::new(Stamped { x: 2, y: 3, created: 0 })));
+
+    for key in ["a", "x", "kind", "created"] {
+        let rest = BTreeMap::from([(key.to_owned(), 1.into())]);
+        let middle = Middle { a: 1, inner: Stamped { x: 2, y: 3, created: 0 } };
+        let error = Outer { middle, rest }.dump().unwrap_err();
+        assert_eq!(error.violations().unwrap().to_messages(), json!({key: ["Duplicate field."]}));
+    }
+
+    // What a flattened struct only writes is not in the map beside it, and unknown where unknown fields are refused.
+    #[derive(Debug, Clone, PartialEq, Serialize, EventSchema)]
+    struct Beside {
+        #[serde(flatten)]
+        stamped: Stamped,
+        #[serde(flatten)]
+        rest: BTreeMap<String, Value>,
+    }
+    let event = Beside { stamped: Stamped { x: 1, y: 2, created: 0 }, rest: BTreeMap::new() };
+    let text = event.dump().unwrap();
+    assert_eq!(text, br#"{"kind":"Stamped","x":1,"y":2,"created":0}"#);
+    assert_eq!(Beside::load(&text).unwrap(), event);
+}

@@ -262,7 +262,7 @@ pub(super) fn expand(cx: &Cx<'_>, body: &Body) -> TokenStream {
         let read = with_whole(read);
         quote! {
             fn read_flat<__E: __p::Error>(
-                __leftovers: &mut __p::Leftovers,
+                __leftovers: &mut __p::Leftovers<'_>,
                 __cx: &mut __p::Context<'_>,
                 __at: &__p::At<'_>,
             ) -> __p::Result<__p::Option<Self>, __E> {

@@ -1,7 +1,7 @@
 //! `impl EventKey` for types that are one value on the wire: newtypes, and enums without data.
 
-use proc_macro2::TokenStream;
-use quote::{quote, quote_spanned};
+use proc_macro2::{Ident, TokenStream, TokenTree};
+use quote::{ToTokens, quote, quote_spanned};
 use serde_derive_internals::attr::TagType;
 use syn::Type;
 use syn::spanned::Spanned;
@@ -32,6 +32,10 @@ fn of_newtype(cx: &Cx<'_>, level: &Level<'_>) -> Option<TokenStream> {
     if inner.attrs.skip_serializing() || inner.attrs.serialize_with().is_some() {
         return None;
     }
+    // Of a type that contains itself rustc would ask for ever whether it is a key.
+    if mentions(inner.ty.to_token_stream(), &cx.model.input.ident) {
+        return None;
+    }
     let member = &inner.member;
     Some(implement(cx, Some(inner.ty), &quote!(__p::EventKey::to_key_bytes(&self.#member))))
 }
@@ -51,6 +55,15 @@ fn of_enum(cx: &Cx<'_>, variants: &[Variant<'_>]) -> Option<TokenStream> {
         None,
         &quote!(__p::Some(__p::Cow::Borrowed(::core::primitive::str::as_bytes(match self { #(#arms),* })))),
     ))
+}
+
+/// Whether the type's own name stands among the tokens.
+fn mentions(tokens: TokenStream, name: &Ident) -> bool {
+    tokens.into_iter().any(|token| match token {
+        TokenTree::Ident(ident) => ident == *name || ident == "Self",
+        TokenTree::Group(group) => mentions(group.stream(), name),
+        _ => false,
+    })
 }
 
 /// The impl, which counts only where `inner` is a key itself. The lifetime, which says nothing, keeps rustc

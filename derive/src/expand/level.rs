@@ -139,7 +139,13 @@ impl<'a> Expand<'a> {
             let ty = field.field.serde.ty;
             quote!(.or_else(|| <#ty as __p::FieldType>::field_name(__name)))
         });
-        Some(quote!(<#marker as __p::Object<#self_ty>>::find(__name).map(|__index| #names[__index].wire()) #(#flat)*))
+        // What it only writes is its own too: nobody else can have it.
+        let written = self.only_written();
+        let written = (!written.is_empty())
+            .then(|| quote!(.or_else(|| match __name { #(#written => __p::Some(#written),)* _ => __p::None })));
+        Some(quote!(
+            <#marker as __p::Object<#self_ty>>::find(__name).map(|__index| #names[__index].wire()) #written #(#flat)*
+        ))
     }
 
     /// Whether a load would give it the entry `name`, over what [`pattern`](Self::pattern) binds.
@@ -154,7 +160,8 @@ impl<'a> Expand<'a> {
         }
         let (marker, self_ty) = (self.marker(), self.cx.self_ty());
         let flat = self.fields().filter(ExpandField::is_flat).map(|field| field.uses_name());
-        quote!((<#marker as __p::Object<#self_ty>>::find(__name).is_some() #(|| #flat)*))
+        let written = self.only_written();
+        quote!((<#marker as __p::Object<#self_ty>>::find(__name).is_some() #(|| __name == #written)* #(|| #flat)*))
     }
 
     /// Whether what it uses of its level differs from value to value.
@@ -249,6 +256,9 @@ impl<'a> Expand<'a> {
 
     /// As [`patch`](Self::patch), of a flattened value, where that is not the default.
     pub(super) fn patch_flat(&self) -> Option<TokenStream> {
+        if self.is_unit() {
+            return Some(quote!(__p::FieldType::patch_flat(&mut (), __rest, __cx, __at)));
+        }
         let inner = self.inner().filter(|inner| inner.field.is_ours())?;
         let member = &inner.field.serde.member;
         Some(quote!(__p::FieldType::patch_flat(&mut self.#member, __rest, __cx, __at)))
@@ -449,6 +459,14 @@ impl<'a> Expand<'a> {
                 }
             }
         };
+        let written = self.only_written();
+        let only_writes = (!written.is_empty()).then(|| {
+            quote! {
+                fn only_writes(__name: &str) -> bool {
+                    ::core::matches!(__name, #(#written)|*)
+                }
+            }
+        });
         let (finish, fields) = (self.finish(), self.names());
         quote! {
             #[automatically_derived]
@@ -464,6 +482,8 @@ impl<'a> Expand<'a> {
                         _ => __p::None,
                     }
                 }
+
+                #only_writes
 
                 fn read_entries<'__de, __A: __p::MapAccess<'__de>>(
                     mut __entries: __A,

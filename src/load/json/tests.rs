@@ -138,11 +138,15 @@ fn code_that_does_not_count_its_depth_is_stopped() {
 }
 
 #[test]
-fn what_cannot_be_read_of_a_part_is_looked_up_in_the_whole() {
+fn what_cannot_be_read_of_a_part_has_its_place_in_the_whole() {
     let text = "{\n  \"a\": [1e5, \"\\ud83d\\ude00\"],\n  \"b\": [1e999]\n}";
     let error = <Error as serde::de::Error>::custom("number out of range");
     let (reason, position) = error.in_text(text, 0);
-    assert_eq!((reason.as_str(), position.line(), position.column()), ("number out of range", 3, 13));
+    assert_eq!((reason.as_str(), position.line(), position.column()), ("number out of range", 1, 1));
+    let of_part = read::<serde_json::Value>("[1e999]").unwrap_err().of_part(Some(36));
+    let error = <Error as serde::de::Error>::custom(of_part);
+    let (reason, position) = error.in_text(text, 0);
+    assert_eq!((reason.as_str(), position.line()), ("number out of range", 3));
     let error = <Error as serde::de::Error>::custom("hunter2");
     assert_eq!(error.in_text(text, 5).0, "a value cannot be read");
 }

@@ -29,6 +29,7 @@ macro_rules! every_corner {
             flat_aliases: FlatAliases,
             flat_strict: FlatStrict,
             flat_deep: FlatDeep,
+            flat_through: FlatThrough,
             flat_choice: FlatChoice,
             flat_unit: FlatUnit,
             tagged_map: TaggedMap,
@@ -119,6 +120,7 @@ corner! {
     struct FlatAliases { id: u8, #[serde(flatten)] named: Named }
     #[serde(deny_unknown_fields)]
     struct FlatStrict { id: u8, #[serde(flatten)] named: Named }
+    struct FlatThrough { #[serde(flatten)] outer: FlatAliases, #[serde(flatten)] rest: BTreeMap<String, Value> }
     struct FlatDeep { #[serde(flatten)] outer: FlatAliases, #[serde(flatten)] form: Option<Form>, last: Option<bool> }
 
     #[serde(untagged)]
