@@ -1,6 +1,7 @@
 //! What the derive can tell of a type by its name.
 
 use syn::ext::IdentExt;
+use syn::visit::Visit;
 
 pub(crate) const INTEGERS: &[&str] =
     &["u8", "u16", "u32", "u64", "u128", "usize", "i8", "i16", "i32", "i64", "i128", "isize"];
@@ -26,4 +27,19 @@ pub(crate) fn head(ty: &syn::Type) -> Option<(String, Vec<&syn::Type>)> {
         _ => Vec::new(),
     };
     Some((last.ident.unraw().to_string(), arguments))
+}
+
+/// Whether a float is named in the type.
+pub(crate) fn names_a_float(ty: &syn::Type) -> bool {
+    struct Floats(bool);
+
+    impl<'ast> Visit<'ast> for Floats {
+        fn visit_ident(&mut self, ident: &'ast syn::Ident) {
+            self.0 |= ident == "f32" || ident == "f64";
+        }
+    }
+
+    let mut floats = Floats(false);
+    floats.visit_type(ty);
+    floats.0
 }

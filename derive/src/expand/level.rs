@@ -16,6 +16,7 @@ use super::generics::mentions_params;
 use super::{Cx, rules, shown_at};
 use crate::model::{Field, Level, Reader, Shape};
 use crate::rule::Rule;
+use crate::types::names_a_float;
 
 /// A level in generated code: the `index`th of its type.
 pub(super) struct Expand<'a> {
@@ -767,8 +768,9 @@ impl ExpandField<'_> {
         }
         let ty = self.field.serde.ty;
         if let Some(path) = attrs.serialize_with() {
-            // What the function asks of a parameter is known to the type's `Serialize` alone.
-            if mentions_params(model, ty) {
+            // The function is called once more for it, which only a float is worth. What it asks of a parameter is
+            // known to the type's `Serialize` alone.
+            if !names_a_float(ty) || mentions_params(model, ty) {
                 return None;
             }
             let check =
