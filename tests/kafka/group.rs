@@ -126,7 +126,7 @@ async fn a_result_that_comes_after_the_partition_went_does_not_set_the_group_bac
     let (first, first_task) = start(&group, &topic, |runner| runner, handler).await;
     until(30, "the stuck one", || stuck.load(Ordering::Relaxed)).await;
     // With the second member the only partition may stay where it is, so the first leaves.
-    let closed = first.close(Duration::from_secs(5)).await;
+    let closed = first.close(Duration::from_secs(20)).await;
     release.store(closed.is_err(), Ordering::Relaxed);
     closed.unwrap();
     assert_eq!(kafka.committed(&group, &topic, 0).await, Some(1));

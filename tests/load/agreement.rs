@@ -73,7 +73,7 @@ fn agree<E: EventSchema + DeserializeOwned + PartialEq + Debug>() {
         };
         panic!("{}, message {}: {reason}", E::descriptor().name(), first_failure.get().unwrap_or(messages));
     }
-    assert!(good > cases / 50, "{good} of {cases} messages for {} were good", E::descriptor().name());
+    assert!(good > cases / 100, "{good} of {cases} messages for {} were good", E::descriptor().name());
 }
 
 fn agree_on<E>(contracts: &Contracts, json: &Json) -> Result<(), TestCaseError>
@@ -88,6 +88,12 @@ where
     }
     let message: Value = serde_json::from_str(&text).expect("made as JSON");
     let loaded = E::load_str(&text);
+    // With `arbitrary_precision` serde's own buffers and a `Value` hold other numbers as maps.
+    if keeps_all_digits() && has_number_in_disguise(&message) {
+        let (messages, good) = COUNTS.get();
+        COUNTS.set((messages, good + u32::from(loaded.is_ok())));
+        return Ok(());
+    }
     let repeated = json.repeated_keys();
 
     with_serde(&text, &message, &repeated, &loaded).map_err(TestCaseError::fail)?;
@@ -102,10 +108,6 @@ where
         let (messages, good) = COUNTS.get();
         COUNTS.set((messages, good + 1));
         what_is_written(contracts, &text, event)?;
-    }
-    // With `arbitrary_precision` a `Value` gives -0 away as the integer 0, its text still does not.
-    if keeps_all_digits() && has_minus_zero(&message) {
-        return Ok(());
     }
     // In the order of the `Value`: where keys are the same in other words the last one counts, and
     // of several variants the first.

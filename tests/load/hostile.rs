@@ -581,10 +581,12 @@ fn what_cannot_be_read_is_blamed_where_it_stands() {
     let late = r#"{"ignored": ["_\ud800", 1e999], "late": ["", [ {"inner": "_\ud801"}]], "type": "Texts"}"#;
     let error = Buffers::load_str(late).unwrap_err();
     assert!(error.is_syntax() && error.to_string().contains("unexpected end of hex escape"), "{error}");
-    let text = r#"{"ignored": 1e999, "number": 1e999}"#;
-    let error = Buffers::load_str(text).unwrap_err();
-    assert!(error.to_string().contains("number out of range"), "{error}");
-    assert!((29..34).contains(&error.position().unwrap().offset()), "{error}");
+    // With `arbitrary_precision` it is a number, and not one of the type's.
+    if !keeps_all_digits() {
+        let error = Buffers::load_str(r#"{"ignored": 1e999, "number": 1e999}"#).unwrap_err();
+        assert!(error.to_string().contains("number out of range"), "{error}");
+        assert!((29..34).contains(&error.position().unwrap().offset()), "{error}");
+    }
     assert!(Buffers::load_str(r#"{"ignored": ["_\ud800", 1e999], "flattened": "x"}"#).is_ok());
 }
 

@@ -208,10 +208,12 @@ enum Either {
 #[test]
 fn an_enum_of_events_has_the_hooks_of_its_variants() {
     let (one, two) = (Either::Hooked(hooked("a")), Either::Window(window(1, 2)));
-    assert_eq!(one.dump().unwrap(), br#"{"stamp":1,"word":"A"}"#);
+    // In the order of a `Value`, which `preserve_order` changes.
+    let written = serde_json::to_vec(&json!({"word": "A", "stamp": 1})).unwrap();
+    assert_eq!(one.dump().unwrap(), written);
     let mut buffer = b"> ".to_vec();
     one.dump_into(&mut buffer).unwrap();
-    assert_eq!(buffer, br#"> {"stamp":1,"word":"A"}"#);
+    assert_eq!(buffer, [b"> ", &written[..]].concat());
     assert_eq!(one.dump_value().unwrap(), json!({"word": "A", "stamp": 1}));
     assert_eq!(DumpOptions::new().exclude(["stamp"]).dump(&one).unwrap(), br#"{"word":"A"}"#);
     assert_eq!(DumpOptions::new().only(["end"]).dump(&two).unwrap(), br#"{"end":2}"#);

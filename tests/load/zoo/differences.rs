@@ -131,6 +131,17 @@ pub(crate) fn has_minus_zero(message: &Value) -> bool {
     }
 }
 
+/// Whether a number is in it that is no integer of 64 bits: with `arbitrary_precision` it is a map for serde's buffers.
+#[allow(dead_code, reason = "the fuzz targets have no schema and no other reader")]
+pub(crate) fn has_number_in_disguise(message: &Value) -> bool {
+    match message {
+        Value::Number(number) => !number.is_i64() && !number.is_u64() || number.to_string() == "-0",
+        Value::Array(list) => list.iter().any(has_number_in_disguise),
+        Value::Object(object) => object.values().any(has_number_in_disguise),
+        _ => false,
+    }
+}
+
 /// Whether a dependency turned on `serde_json/arbitrary_precision`.
 pub(crate) fn keeps_all_digits() -> bool {
     serde_json::from_str::<Value>("1e999").is_ok()
