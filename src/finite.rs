@@ -15,6 +15,7 @@ pub fn check_plain<T: Serialize + ?Sized>(value: &T, cx: &mut Context<'_>, at: &
 }
 
 /// Notes a value that was written to [`Finite`], by a function perhaps, in which a float is none that JSON has.
+#[allow(clippy::needless_pass_by_value, reason = "the derive's code gives what the function answered")]
 pub fn check_finite(written: Result<(), NotFinite>, cx: &mut Context<'_>, at: &At<'_>) {
     if let Err(NotFinite(true)) = written {
         cx.unreadable(at, &NUMBER);

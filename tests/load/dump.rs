@@ -1,4 +1,5 @@
 //! What dump writes is what load takes, by every way to dump.
+#![allow(clippy::trivially_copy_pass_by_ref, reason = "serde calls them by reference")]
 
 use event_schema::DumpOptions;
 use event_schema::prelude::*;

@@ -499,7 +499,7 @@ fn levels_count_from_the_root_in_parts_of_others() {
             // The object itself is a level.
             for levels in [limit - outer - 2, limit - outer - 1, limit - outer, limit + 20] {
                 let name = format!("{field}, {levels} levels in {outer} of {limit}");
-                let fits = levels + outer + 1 <= limit;
+                let fits = levels + outer < limit;
                 let part = [r#"["]\"[",{},"#.repeat(levels - 1), "[]".to_owned(), "]".repeat(levels - 1)].concat();
                 let mut text = format!(r#"{{"{field}": {part}}}"#);
                 let mut value = (1..levels).fold(json!([]), |inner, _| json!(["]\"[", {}, inner]));

@@ -1,4 +1,5 @@
 //! Parts of events: those that a partial load gives, and those that a dump writes.
+#![allow(clippy::items_after_statements, reason = "types beside what is said of them")]
 
 use std::collections::BTreeMap;
 use std::sync::Arc;

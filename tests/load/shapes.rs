@@ -1,4 +1,5 @@
 //! Every shape that serde knows is read as serde reads it, and reports in place.
+#![allow(clippy::items_after_statements, reason = "types beside what is said of them")]
 
 use std::collections::{BTreeMap, HashMap};
 use std::fmt::Debug;
