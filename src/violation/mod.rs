@@ -637,7 +637,8 @@ pub(crate) enum Concern {
 /// ```
 /// use event_schema::{EventSchema, Serialize, ValidationError};
 ///
-/// #[derive(Debug, Serialize, EventSchema)]
+/// #[derive(Serialize, EventSchema)]
+/// #[event(debug)]
 /// struct Login {
 ///     #[event(sensitive)]
 ///     #[validate(custom(function = check))]
