@@ -6,7 +6,7 @@ use std::fmt;
 use serde_json::Value;
 use validator::ValidationError;
 
-use crate::contract::parts::has_field;
+use crate::contract::parts::{Way, has_field};
 use crate::error::{DumpError, DumpErrorKind};
 use crate::event::EventSchema;
 use crate::exact;
@@ -264,7 +264,7 @@ impl DumpOptions<'_> {
             }
         }
         if cx.found() > 0 {
-            return Err(DumpErrorKind::Invalid(cx.into_violations()).into());
+            return Err(invalid(cx));
         }
         text.push(b']');
         Ok(text)
@@ -278,7 +278,11 @@ impl DumpOptions<'_> {
     ) -> Result<T, DumpError> {
         let changed = event.before_dump().transpose().map_err(refused)?;
         let event = changed.as_ref().unwrap_or(event);
-        self.rules.validate(event).map_err(DumpErrorKind::Invalid)?;
+        let mut cx = Context::new(self.rules, Dialect::Value);
+        event.check(&mut cx, &At::ROOT);
+        if cx.found() > 0 {
+            return Err(invalid(cx));
+        }
         write(event)
     }
 
@@ -296,6 +300,15 @@ impl DumpOptions<'_> {
     fn value<E: EventSchema>(&self, event: &E) -> Result<Value, DumpError> {
         let value = exact::to_value(event).map_err(DumpErrorKind::Write)?;
         self.choose::<E>(if E::CHANGES_DUMP { event.after_dump(value).map_err(refused)? } else { value })
+    }
+}
+
+/// What was found.
+#[cold]
+fn invalid(cx: Context<'_>) -> DumpError {
+    match cx.forgotten() {
+        Some(context) => DumpErrorKind::NoContext(context).into(),
+        None => DumpErrorKind::Invalid(cx.into_violations()).into(),
     }
 }
 
@@ -322,7 +335,7 @@ impl fmt::Debug for DumpOptions<'_> {
 /// this event leaves out is known to the contract.
 fn check<E: EventSchema>(value: &Value, name: &str) -> Result<(), DumpError> {
     let path: Vec<&str> = name.split('.').collect();
-    if exists(value, &path) || has_field(&E::shape(), &path) {
+    if exists(value, &path) || has_field(&E::shape(), Way::Written, &path) {
         Ok(())
     } else {
         Err(DumpErrorKind::NoSuchField(name.to_owned()).into())

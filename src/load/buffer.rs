@@ -11,9 +11,9 @@ use std::marker::PhantomData;
 use serde::de::value::BorrowedStrDeserializer;
 use serde::de::{Deserialize, DeserializeSeed, Deserializer, Error, IgnoredAny, MapAccess, Visitor};
 use serde::forward_to_deserialize_any;
-use serde_json::Value;
+use serde_json::{Map, Value};
 
-use super::json::{RAW_TOKEN, Source, visit_raw};
+use super::json::{ObjectText, RAW_TOKEN, Source, visit_raw};
 use super::leaf::AnyValue;
 use super::patch::Object;
 use super::{At, Context, Dialect, FieldType};
@@ -64,9 +64,17 @@ enum Form<'de> {
 }
 
 impl<'de> Buffered<'de> {
-    /// Keeps a value at hand.
-    pub(super) fn of(value: Value) -> Self {
-        Self(Form::Value(value))
+    /// Keeps a text at hand.
+    pub(super) fn of(text: impl Into<Cow<'de, str>>) -> Self {
+        Self(Form::Text(text.into(), None))
+    }
+
+    /// Its text, and where that starts in what it was taken from.
+    pub(crate) fn into_text(self) -> (Cow<'de, str>, Option<usize>) {
+        match self.0 {
+            Form::Text(text, start) => (text, start),
+            Form::Value(value) => (value.to_string().into(), None),
+        }
     }
 
     /// The keys of the object that it is.
@@ -78,7 +86,7 @@ impl<'de> Buffered<'de> {
                     HashMap::deserialize(&mut Source::new(text)).unwrap_or_default();
                 object.into_keys().collect()
             }
-            Form::Value(value) => value.as_object().into_iter().flat_map(Object::keys).cloned().collect(),
+            Form::Value(value) => value.as_object().into_iter().flat_map(Map::keys).cloned().collect(),
         }
     }
 
@@ -326,18 +334,24 @@ struct Entry<'de> {
 impl<'de> Leftovers<'de> {
     /// All entries of an object.
     pub(super) fn of(object: Object) -> Self {
-        let entry = |(key, value)| Entry { key, value: Buffered::of(value), taken: false, hidden: false };
+        let entry = |(key, value): (String, Box<str>)| Entry {
+            key,
+            value: Buffered::of(String::from(value)),
+            taken: false,
+            hidden: false,
+        };
         Self(object.into_iter().map(entry).collect())
     }
 
     /// What nobody has taken of an object that was given by [`of`](Self::of).
     pub(super) fn into_rest(self) -> Object {
         let rest = self.0.into_iter().filter(Entry::is_left);
-        rest.filter_map(|entry| match entry.value.0 {
-            Form::Value(value) => Some((entry.key, value)),
-            Form::Text(..) => None,
-        })
-        .collect()
+        rest.map(|entry| (entry.key, entry.value.into_text().0.into())).collect()
+    }
+
+    /// Whether an entry that nobody has taken is one that a flattened value of the type takes.
+    pub(super) fn has_any_of<T: FieldType>(&self) -> bool {
+        self.0.iter().any(|entry| entry.is_left() && T::field_name(&entry.key).is_some())
     }
 
     pub(crate) fn push(&mut self, key: String, value: Buffered<'de>) {
@@ -452,17 +466,11 @@ impl<'de, A: MapAccess<'de>> Deserializer<'de> for MapOf<A> {
             return visitor.visit_newtype_struct(self);
         }
         // What is left of an object is to be kept as text: it becomes an object's text again.
-        let mut text = String::from("{");
+        let mut text = ObjectText::new();
         while let Some((key, value)) = self.0.next_entry::<String, RawText<'_>>()? {
-            if text.len() > 1 {
-                text.push(',');
-            }
-            text.push_str(&Value::String(key).to_string());
-            text.push(':');
-            text.push_str(&value.text);
+            text.push(&key, &value.text);
         }
-        text.push('}');
-        visit_raw(text, visitor)
+        visit_raw(text.end(), visitor)
     }
 
     forward_to_deserialize_any! {

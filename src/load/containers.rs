@@ -7,13 +7,12 @@ use std::marker::PhantomData;
 
 use serde::de::{DeserializeSeed, Deserializer, Error, MapAccess, SeqAccess, Visitor};
 use serde::{Serialize, forward_to_deserialize_any};
-use serde_json::Value;
 
 use super::buffer::Leftovers;
 use super::context::KeyText;
 use super::number::{self, Under, UnderToken};
 use super::patch::{self, Object};
-use super::{At, Context, Expected, FieldType, Seed, refused};
+use super::{At, Context, Expected, FieldType, Mode, Seed, refused};
 use crate::contract::Shape;
 use crate::violation::MASK;
 
@@ -36,10 +35,14 @@ impl<T: FieldType> FieldType for Option<T> {
         at: &At<'_>,
     ) -> Result<Option<Self>, E> {
         let before = cx.mark();
+        let nothing_came = cx.mode() == Mode::Partial && !leftovers.has_any_of::<T>();
         let value = T::read_flat(leftovers, cx, at)?;
         if cx.shape_findings_since(before) > 0 {
             cx.rewind(before);
             return Ok(Some(None));
+        }
+        if value.is_none() && nothing_came {
+            return Ok(none_of_part::<T, E>(leftovers, cx, at)?.then_some(None));
         }
         Ok(value.map(Some))
     }
@@ -65,9 +68,9 @@ impl<T: FieldType> FieldType for Option<T> {
         }
     }
 
-    fn patch(&mut self, input: &Value, cx: &mut Context<'_>, at: &At<'_>) {
+    fn patch(&mut self, input: &str, cx: &mut Context<'_>, at: &At<'_>) {
         match self {
-            Some(value) if !input.is_null() => value.patch(input, cx, at),
+            Some(value) if input != "null" => value.patch(input, cx, at),
             _ => patch::replace(self, input, cx, at),
         }
     }
@@ -105,6 +108,24 @@ impl<T: FieldType> FieldType for Option<T> {
     fn shape() -> Shape {
         T::shape().optional()
     }
+}
+
+/// Whether the whole has no such value either, of which nothing came in a part: its fields' defaults may make one.
+#[cold]
+fn none_of_part<T: FieldType, E: Error>(
+    leftovers: &mut Leftovers<'_>,
+    cx: &mut Context<'_>,
+    at: &At<'_>,
+) -> Result<bool, E> {
+    let before = cx.mark();
+    // Hooks have run.
+    let (mode, prepared) = (cx.replace_mode(Mode::Whole), cx.replace_prepared(true));
+    let read = T::read_flat(leftovers, cx, at);
+    cx.replace_mode(mode);
+    cx.replace_prepared(prepared);
+    let none = cx.shape_findings_since(before) > 0;
+    cx.rewind(before);
+    read.map(|_: Option<T>| none)
 }
 
 struct OptionVisitor<'a, 'c, P, T> {
@@ -639,18 +660,15 @@ macro_rules! maps {
                 }
             }
 
-            fn patch(&mut self, input: &serde_json::Value, cx: &mut Context<'_>, at: &At<'_>) {
-                let serde_json::Value::Object(entries) = input else {
-                    return $crate::load::patch::replace(self, input, cx, at);
-                };
-                for (name, value) in entries {
-                    let mut text = Some(name.clone());
+            fn patch(&mut self, input: &str, cx: &mut Context<'_>, at: &At<'_>) {
+                for (name, value) in $crate::load::patch::entries(input, cx, at) {
+                    let mut text = Some(name);
                     let key = $crate::load::containers::ReadKey { key: K::read_key(&mut text, cx, at), text };
                     let at = &at.key(&key);
                     let Some(known) = &key.key else { continue };
                     if let Some(here) = self.get_mut(known) {
-                        here.patch(value, cx, at);
-                    } else if let Some(new) = $crate::load::patch::read(value, cx, at)
+                        here.patch(&value, cx, at);
+                    } else if let Some(new) = $crate::load::patch::read(&value, cx, at)
                         && let Some(key) = key.key
                     {
                         self.insert(key, new);
@@ -660,11 +678,11 @@ macro_rules! maps {
 
             fn patch_flat(
                 &mut self,
-                rest: &mut serde_json::Map<String, serde_json::Value>,
+                rest: &mut $crate::load::patch::Object,
                 cx: &mut Context<'_>,
                 at: &At<'_>,
             ) {
-                self.patch(&serde_json::Value::Object(rest.clone()), cx, at);
+                self.patch(&$crate::load::patch::to_text(rest), cx, at);
             }
 
             fn shape() -> Shape {

@@ -12,6 +12,7 @@ use super::patch::{self, Object};
 use super::{At, Context, Dialect, Expected, FieldType, json};
 use crate::contract::Shape;
 use crate::contract::shape::{Float, Integer, Text};
+use crate::violation::Param;
 
 /// A value without parts: each method takes one form in which a format may deliver it.
 ///
@@ -85,6 +86,10 @@ pub trait Leaf: Sized {
     /// Whether a number is rounded to an `f32` at once: by way of an `f64` it can come out one off.
     #[doc(hidden)]
     const SINGLE: bool = false;
+
+    /// What is said of an integer that the type has no place for, where that are those beyond two bounds.
+    #[doc(hidden)]
+    const RANGE: Option<&'static Expected> = None;
 
     /// From a boolean. For this and the following see the examples of [`Leaf`].
     #[must_use]
@@ -173,6 +178,24 @@ impl<T: Leaf> LeafVisitor<'_, '_, T> {
         value
     }
 
+    /// What an integer gave.
+    #[inline]
+    fn accept_integer(self, value: Option<T>) -> Option<T> {
+        if value.is_none() {
+            self.cx.invalid(self.at, T::RANGE.unwrap_or(T::EXPECTED));
+        }
+        value
+    }
+
+    /// A number that is no integer of 64 bits.
+    #[cold]
+    fn reject_number(self, number: f64) -> Option<T> {
+        #[allow(clippy::cast_precision_loss, reason = "the ends are powers of two")]
+        let beyond = number < i64::MIN as f64 || number >= u64::MAX as f64;
+        self.cx.invalid(self.at, T::RANGE.filter(|_| beyond).unwrap_or(T::EXPECTED));
+        None
+    }
+
     #[cold]
     fn null(self) -> Option<T> {
         self.cx.null(self.at, T::EXPECTED);
@@ -193,26 +216,29 @@ impl<'de, T: Leaf> Visitor<'de> for LeafVisitor<'_, '_, T> {
     }
     #[inline]
     fn visit_u64<E>(self, value: u64) -> Result<Self::Value, E> {
-        Ok(self.accept(T::from_u64(value)))
+        Ok(self.accept_integer(T::from_u64(value)))
     }
     #[inline]
     fn visit_i64<E>(self, value: i64) -> Result<Self::Value, E> {
         // Some formats deliver every integer as an i64.
-        Ok(self.accept(match u64::try_from(value) {
+        Ok(self.accept_integer(match u64::try_from(value) {
             Ok(value) => T::from_u64(value),
             Err(_) => T::from_i64(value),
         }))
     }
     #[inline]
     fn visit_f64<E>(self, value: f64) -> Result<Self::Value, E> {
-        Ok(self.accept(T::from_f64(value)))
+        match T::from_f64(value) {
+            Some(read) => Ok(Some(read)),
+            None => Ok(self.reject_number(value)),
+        }
     }
     // A `Value` has them with `serde_json/arbitrary_precision`.
     fn visit_u128<E>(self, value: u128) -> Result<Self::Value, E> {
-        Ok(self.accept(T::from_digits(&value.to_string())))
+        Ok(self.accept_integer(T::from_digits(&value.to_string())))
     }
     fn visit_i128<E>(self, value: i128) -> Result<Self::Value, E> {
-        Ok(self.accept(T::from_digits(&value.to_string())))
+        Ok(self.accept_integer(T::from_digits(&value.to_string())))
     }
     #[inline]
     fn visit_str<E>(self, text: &str) -> Result<Self::Value, E> {
@@ -242,8 +268,11 @@ impl<'de, T: Leaf> Visitor<'de> for LeafVisitor<'_, '_, T> {
         Ok(self.accept(None))
     }
     fn visit_map<A: MapAccess<'de>>(self, map: A) -> Result<Self::Value, A::Error> {
-        let value = number::in_disguise(map)?.and_then(|text| T::from_digits(&text));
-        Ok(self.accept(value))
+        let Some(text) = number::in_disguise(map)? else { return Ok(self.accept(None)) };
+        match T::from_digits(&text) {
+            Some(read) => Ok(Some(read)),
+            None => Ok(self.reject_number(text.parse().unwrap_or_default())),
+        }
     }
 }
 
@@ -371,10 +400,25 @@ macro_rules! integer {
     };
 }
 
+/// Integers; those `by_text` hold more than 64 bits, beyond which a number is a float to everyone but its text. A `Value`
+/// has no text: there, and only there, such a number is refused, as serde refuses it.
 macro_rules! integers {
-    ($($type:ty: $format:literal)*) => {$(
+    (by_text: $digits:literal; $($type:ty: $format:literal)*) => {$(
         impl Leaf for $type {
             const EXPECTED: &'static Expected = &INTEGER;
+            const DIGITS: bool = $digits;
+            const RANGE: Option<&'static Expected> = {
+                #[allow(
+                    clippy::cast_lossless, clippy::cast_possible_wrap, clippy::cast_sign_loss,
+                    clippy::cast_possible_truncation, reason = "of no more than 64 bits where it is used"
+                )]
+                const BOUNDS: [(&str, Param); 2] = [
+                    ("min", if <$type>::MIN == 0 { Param::Unsigned(0) } else { Param::Signed(<$type>::MIN as i64) }),
+                    ("max", Param::Unsigned(<$type>::MAX as u64)),
+                ];
+                static RANGE: Expected = Expected::between(&BOUNDS);
+                if $digits { None } else { Some(&RANGE) }
+            };
             #[inline]
             fn from_u64(value: u64) -> Option<Self> {
                 value.try_into().ok()
@@ -382,6 +426,9 @@ macro_rules! integers {
             #[inline]
             fn from_i64(value: i64) -> Option<Self> {
                 value.try_into().ok()
+            }
+            fn from_digits(text: &str) -> Option<Self> {
+                if $digits { text.parse().ok() } else { number::to_leaf(text) }
             }
         }
 
@@ -399,42 +446,14 @@ macro_rules! integers {
 }
 
 integers! {
+    by_text: false;
     u8: "uint8" u16: "uint16" u32: "uint32" u64: "uint64" usize: "uint"
     i8: "int8" i16: "int16" i32: "int32" i64: "int64" isize: "int"
 }
-
-/// Beyond 64 bits a number is a float to everyone but its text. A `Value` has no text: there, and
-/// only there, such a number is refused, as serde refuses it.
-macro_rules! wide_integers {
-    ($($type:ident: $format:literal)*) => {$(
-        impl Leaf for $type {
-            const EXPECTED: &'static Expected = &INTEGER;
-            const DIGITS: bool = true;
-            fn from_u64(value: u64) -> Option<Self> {
-                value.try_into().ok()
-            }
-            fn from_i64(value: i64) -> Option<Self> {
-                value.try_into().ok()
-            }
-            fn from_digits(text: &str) -> Option<Self> {
-                text.parse().ok()
-            }
-        }
-
-        leaf! {
-            $type {
-                fn read_key(text: &mut Option<String>, cx: &mut Context<'_>, map: &At<'_>) -> Option<Self> {
-                    read_leaf_key(text, cx, map, number::from_key)
-                }
-                fn shape() -> Shape {
-                    integer!($type, $format)
-                }
-            }
-        }
-    )*};
+integers! {
+    by_text: true;
+    u128: "uint128" i128: "int128"
 }
-
-wide_integers!(u128: "uint128" i128: "int128");
 
 /// JSON has no infinities and no NaN: a float that is one could be written only as null.
 macro_rules! floats {
@@ -502,15 +521,15 @@ impl FieldType for serde_json::Value {
         }
     }
 
-    fn patch(&mut self, input: &Self, cx: &mut Context<'_>, at: &At<'_>) {
-        match (self, input) {
-            (Self::Object(object), Self::Object(_)) => object.patch(input, cx, at),
-            (this, _) => *this = input.clone(),
+    fn patch(&mut self, input: &str, cx: &mut Context<'_>, at: &At<'_>) {
+        match self {
+            Self::Object(object) if input.starts_with('{') => object.patch(input, cx, at),
+            this => patch::replace(this, input, cx, at),
         }
     }
 
     fn patch_flat(&mut self, rest: &mut Object, cx: &mut Context<'_>, at: &At<'_>) {
-        self.patch(&Self::Object(rest.clone()), cx, at);
+        self.patch(&patch::to_text(rest), cx, at);
     }
 
     fn shape() -> Shape {
@@ -614,17 +633,17 @@ impl FieldType for serde_json::Map<String, serde_json::Value> {
         }
     }
 
-    fn patch(&mut self, input: &serde_json::Value, cx: &mut Context<'_>, at: &At<'_>) {
-        for (name, value) in patch::entries(input, cx, at).into_iter().flatten() {
-            match self.get_mut(name) {
-                Some(here) => here.patch(value, cx, at),
-                None => drop(self.insert(name.clone(), value.clone())),
+    fn patch(&mut self, input: &str, cx: &mut Context<'_>, at: &At<'_>) {
+        for (name, value) in patch::entries(input, cx, at) {
+            match self.get_mut(&name) {
+                Some(here) => here.patch(&value, cx, at),
+                None => drop(patch::read(&value, cx, at).map(|value| self.insert(name, value))),
             }
         }
     }
 
     fn patch_flat(&mut self, rest: &mut Object, cx: &mut Context<'_>, at: &At<'_>) {
-        self.patch(&serde_json::Value::Object(rest.clone()), cx, at);
+        self.patch(&patch::to_text(rest), cx, at);
     }
 
     fn shape() -> Shape {

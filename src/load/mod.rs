@@ -93,6 +93,7 @@ pub(crate) mod leaf;
 pub(crate) mod many;
 pub(crate) mod number;
 pub(crate) mod object;
+pub(crate) mod part;
 pub(crate) mod patch;
 mod std_types;
 pub(crate) mod tuple;
@@ -289,7 +290,7 @@ pub trait FieldType: Sized {
     /// Puts a part into the value: entries of structs and maps into their places, all else in place of the whole.
     /// Rules are the caller's to check.
     #[doc(hidden)]
-    fn patch(&mut self, input: &Value, cx: &mut Context<'_>, at: &At<'_>) {
+    fn patch(&mut self, input: &str, cx: &mut Context<'_>, at: &At<'_>) {
         patch::replace(self, input, cx, at);
     }
 
@@ -313,9 +314,13 @@ pub trait FieldType: Sized {
     fn read_key(text: &mut Option<String>, cx: &mut Context<'_>, map: &At<'_>) -> Option<Self> {
         let text = text.as_deref().unwrap_or_default();
         let before = cx.mark();
+        // Keys are what came: hooks run whenever they are read.
+        let prepared = cx.replace_prepared(false);
         let source = containers::KeyDeserializer::<serde::de::value::Error>::new(text);
         let shown = if Self::SENSITIVE { MASK } else { text };
-        match Self::read(source, cx, &map.map_key(shown)) {
+        let key = Self::read(source, cx, &map.map_key(shown));
+        cx.replace_prepared(prepared);
+        match key {
             Ok(key) => key.filter(|_| cx.shape_findings_since(before) == 0),
             Err(_) => None,
         }
@@ -442,6 +447,18 @@ pub(crate) fn from_json<T: FieldType>(input: &[u8], options: &LoadOptions<'_>) -
             cx.locate(text);
             Err(cx.take_error(|violations, strays| valid::of_text(text, options, violations, strays)))
         }
+        Err(error) => Err(cx.to_failure(text, &error, source.offset())),
+    }
+}
+
+/// Loads from a text that a part of an event keeps, in the event's own terms.
+pub(crate) fn from_part<T: FieldType>(text: &str, options: &LoadOptions<'_>) -> Result<T, LoadError> {
+    let mut source = json::Source::new(text);
+    let mut cx = Context::new(*options, Dialect::Json);
+    cx.replace_prepared(true);
+    match T::read(&mut source, &mut cx, &At::ROOT) {
+        Ok(Some(value)) if cx.found() == 0 => Ok(value),
+        Ok(_) => Err(cx.take_error(|violations, strays| valid::of_text(text, options, violations, strays))),
         Err(error) => Err(cx.to_failure(text, &error, source.offset())),
     }
 }

@@ -48,7 +48,7 @@ pub(super) fn of_value(mut value: Value, violations: &Violations, strays: &[Path
 
 /// A step of a path. They are ordered by number, then by name.
 #[derive(PartialEq, Eq, PartialOrd, Ord)]
-pub(super) struct Step {
+struct Step {
     index: Option<usize>,
     name: String,
     /// What else the input may call it.
@@ -56,10 +56,6 @@ pub(super) struct Step {
 }
 
 impl Step {
-    pub(super) fn new(index: Option<usize>, name: &str, aliases: &'static [&'static str]) -> Self {
-        Self { index, name: name.to_owned(), aliases }
-    }
-
     fn of(segment: &Segment) -> Self {
         let name = segment.name().into_owned();
         let aliases = match segment {
@@ -77,7 +73,7 @@ impl Step {
 
 /// Takes out what stands there; answers whether it was there, unless its key was masked: then nobody can tell
 /// which it is, and what it lies in is taken out.
-pub(super) fn remove(value: &mut Value, parents: &[Step], key: &Step) -> bool {
+fn remove(value: &mut Value, parents: &[Step], key: &Step) -> bool {
     match (value, parents) {
         (Value::Object(object), [first, rest @ ..]) => {
             let Some(name) = first.names().find(|name| object.contains_key(*name)) else { return first.name != MASK };

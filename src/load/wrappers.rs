@@ -9,7 +9,6 @@ use std::rc::Rc;
 use std::sync::{Arc, Mutex, RwLock};
 
 use serde::de::{Deserializer, Error};
-use serde_json::Value;
 
 use super::buffer::Leftovers;
 use super::containers::{ListType, MapType, PartRules};
@@ -59,7 +58,7 @@ macro_rules! wrappers {
                 }
             }
 
-            fn patch(&mut self, input: &Value, cx: &mut Context<'_>, at: &At<'_>) {
+            fn patch(&mut self, input: &str, cx: &mut Context<'_>, at: &At<'_>) {
                 let $this = self;
                 // What is shared cannot be changed in place.
                 match $inner {

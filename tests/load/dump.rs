@@ -132,3 +132,103 @@ proptest::proptest! {
         }
     }
 }
+
+fn is_empty(text: &str) -> bool {
+    text.is_empty()
+}
+
+fn is_zero(number: &u8) -> bool {
+    *number == 0
+}
+
+type Maybe = Option<u8>;
+
+#[event_schema::event]
+#[derive(Debug, PartialEq)]
+struct Inner {
+    deep: u8,
+}
+
+#[event_schema::event]
+#[derive(Debug, PartialEq)]
+struct LeftOut {
+    #[serde(skip_serializing_if = "is_zero")]
+    required: u8,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    option: Option<u8>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    alias: Maybe,
+    #[serde(default, skip_serializing_if = "is_zero")]
+    defaulted: u8,
+    #[serde(skip_deserializing, skip_serializing_if = "is_zero")]
+    written: u8,
+    #[serde(with = "inverse", skip_serializing_if = "is_one")]
+    #[schemars(with = "f64")]
+    function: f64,
+    #[event(plain)]
+    #[serde(skip_serializing_if = "String::is_empty")]
+    plain: String,
+    #[event(plain)]
+    #[serde(skip_serializing_if = "Option::is_none")]
+    plain_option: Option<u8>,
+    #[serde(flatten, skip_serializing_if = "Option::is_none")]
+    flat: Option<Inner>,
+}
+
+/// A field that this event leaves out and every load asks for.
+#[test]
+fn what_is_left_out_may_be_missing() {
+    let event = || LeftOut {
+        required: 1,
+        option: None,
+        alias: None,
+        defaulted: 0,
+        written: 0,
+        function: 1.0,
+        plain: "x".to_owned(),
+        plain_option: None,
+        flat: None,
+    };
+    let text = event().dump().unwrap();
+    assert_eq!(text, br#"{"required":1,"function":1.0,"plain":"x"}"#);
+    assert_eq!(LeftOut::load(&text).unwrap(), event());
+
+    let refused = |event: LeftOut, path: &str| {
+        let written = serde_json::to_vec(&event).unwrap();
+        assert!(LeftOut::load(&written).is_err(), "{path}");
+        let error = event.dump().unwrap_err();
+        assert_eq!(error.violations().unwrap().len(), 1, "{error}");
+        assert_eq!(error.violations().unwrap()[0].to_string(), format!("{path}: Missing data for required field."));
+        assert_eq!(event.validate().unwrap_err().len(), 1);
+        assert!(LeftOut::dump_many(&[event]).is_err());
+    };
+    refused(LeftOut { required: 0, ..event() }, "required");
+    refused(LeftOut { function: 0.0, ..event() }, "function");
+    refused(LeftOut { plain: String::new(), ..event() }, "plain");
+
+    #[event_schema::event]
+    #[derive(Debug, PartialEq)]
+    #[serde(default)]
+    struct OfContainer {
+        #[serde(skip_serializing_if = "is_zero")]
+        number: u8,
+    }
+    impl Default for OfContainer {
+        fn default() -> Self {
+            Self { number: 3 }
+        }
+    }
+    assert_eq!(OfContainer { number: 0 }.dump().unwrap(), b"{}");
+
+    #[event_schema::event]
+    #[derive(Debug, PartialEq)]
+    #[serde(tag = "t")]
+    enum Either {
+        One {
+            #[serde(skip_serializing_if = "is_empty")]
+            text: String,
+        },
+    }
+    assert_eq!(Either::One { text: "x".into() }.dump().unwrap(), br#"{"t":"One","text":"x"}"#);
+    assert!(Either::One { text: String::new() }.dump().unwrap_err().is_invalid());
+}

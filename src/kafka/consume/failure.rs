@@ -9,6 +9,7 @@ use crate::{DumpError, LoadError, Violations};
 ///
 /// Any error becomes one by `?`, to be tried again, unless it says that an event is invalid: a
 /// [`LoadError`], [`DumpError`] or [`Violations`], or a [`SendError`] that [is](SendError::is_invalid). That is rejected.
+/// An error of how the service is set up ([`LoadError::is_config`]) is tried again: the event is not to blame.
 ///
 /// ```
 /// use event_schema::kafka::Failure;
@@ -103,8 +104,8 @@ impl<R: Into<Box<dyn Error + Send + Sync>>> From<R> for Failure {
 /// Whether it says that something is no valid event, which it will not be another time.
 fn is_invalid(reason: &(dyn Error + Send + Sync + 'static)) -> bool {
     reason.is::<Violations>()
-        || reason.is::<DumpError>()
-        || reason.downcast_ref().is_some_and(|error: &LoadError| !error.is_io())
+        || reason.downcast_ref().is_some_and(|error: &DumpError| !error.is_config())
+        || reason.downcast_ref().is_some_and(|error: &LoadError| !error.is_io() && !error.is_config())
         || reason.downcast_ref().is_some_and(SendError::is_invalid)
 }
 

@@ -16,6 +16,7 @@ mod number;
 mod scan;
 mod skip;
 mod source;
+mod text;
 #[cfg(test)]
 mod tests;
 
@@ -25,6 +26,7 @@ pub(super) use self::locate::locate;
 pub(super) use self::number::is_number;
 pub(super) use self::skip::levels;
 pub(crate) use self::source::Source;
+pub(super) use self::text::{ObjectText, elements, entries, string};
 
 /// Reads a text as serde's derive does.
 pub(crate) fn read<'de, T: serde::Deserialize<'de>>(text: &'de str) -> Result<T, Error> {
