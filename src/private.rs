@@ -17,8 +17,8 @@ pub use crate::contract::shape::{
     Rule as ShapeRule, Tagging, Variant, generic_id, generic_name, id_of, no_shape, schema_with,
 };
 pub use crate::contract::{is_inline, json_schema, schema_of};
-pub use crate::error::{LoadError, untyped};
-pub use crate::event::{Descriptor, EventKey, EventSchema, Generated};
+pub use crate::error::LoadError;
+pub use crate::event::{Descriptor, EventKey, EventSchema, Generated, untyped};
 pub use crate::finite::{Finite, check_finite, check_plain};
 pub use crate::hooks::{HookResult, read_prepared, read_value};
 pub use crate::load::buffer::{Leftovers, Plain, With, not_convertible, read_foreign};

@@ -1,0 +1,12 @@
+//! What `load` and `dump` answer when they cannot: [`LoadError`] and [`DumpError`].
+
+mod dump;
+mod load;
+mod text;
+
+pub use self::dump::DumpError;
+pub(crate) use self::dump::DumpErrorKind;
+pub use self::load::LoadError;
+pub(crate) use self::load::LoadErrorKind;
+#[cfg(feature = "kafka")]
+pub(crate) use self::text::debug_as_text;
