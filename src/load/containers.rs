@@ -10,9 +10,9 @@ use serde::{Serialize, forward_to_deserialize_any};
 use serde_json::Value;
 
 use super::buffer::Leftovers;
-use super::context::KeyText;
 use super::number::{self, Under, UnderToken};
 use super::patch::{self, Object};
+use super::place::KeyText;
 use super::{At, Context, Expected, FieldType, Seed, refused};
 use crate::contract::Shape;
 use crate::violation::MASK;
@@ -634,7 +634,7 @@ macro_rules! maps {
             }
 
             fn check_flat(&self, taken: &dyn Fn(&str) -> bool, cx: &mut Context<'_>, at: &At<'_>) {
-                for key in self.keys().map($crate::load::context::KeyText::key_text).filter(|key| taken(key)) {
+                for key in self.keys().map($crate::load::place::KeyText::key_text).filter(|key| taken(key)) {
                     cx.taken(at, &key);
                 }
             }
