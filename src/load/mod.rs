@@ -61,7 +61,7 @@ macro_rules! refuse {
     };
     (@ list $reject:expr, $null:expr) => {
         fn visit_seq<A: SeqAccess<'de>>(self, seq: A) -> Result<Self::Value, A::Error> {
-            $crate::load::leaf::drain_seq(seq)?;
+            $crate::load::drain::drain_seq(seq)?;
             Ok($reject(self))
         }
     };
@@ -85,22 +85,29 @@ macro_rules! refuse {
 }
 
 pub(crate) mod buffer;
-pub(crate) mod containers;
 mod context;
 mod crates;
+mod drain;
 mod expected;
 pub(crate) mod json;
-pub(crate) mod leaf;
+pub(crate) mod keys;
+mod leaf;
+mod lists;
 pub(crate) mod many;
+mod maps;
 pub(crate) mod number;
 pub(crate) mod object;
+mod option;
 mod options;
+pub(crate) mod parts;
 pub(crate) mod patch;
 mod place;
+pub(crate) mod primitives;
 mod std_types;
 mod step;
 pub(crate) mod tuple;
 mod valid;
+mod values;
 pub(crate) mod variants;
 mod wrappers;
 
@@ -320,7 +327,7 @@ pub trait FieldType: Sized {
     fn read_key(text: &mut Option<String>, cx: &mut Context<'_>, map: &At<'_>) -> Option<Self> {
         let text = text.as_deref().unwrap_or_default();
         let before = cx.mark();
-        let source = containers::KeyDeserializer::<serde::de::value::Error>::new(text);
+        let source = keys::KeyDeserializer::<serde::de::value::Error>::new(text);
         let shown = if Self::SENSITIVE { MASK } else { text };
         match Self::read(source, cx, &map.map_key(shown)) {
             Ok(key) => key.filter(|_| cx.shape_findings_since(before) == 0),
