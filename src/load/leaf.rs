@@ -13,7 +13,7 @@ use super::{At, Context, Dialect, Expected, json};
 ///
 /// Whatever has no method, or for which it answers `None`, is noted as "Not a valid ...".
 ///
-/// [`FieldType`] shows an implementation for a number. One that counts on every digit asks for the
+/// [`FieldType`](super::FieldType) shows an implementation for a number. One that counts on every digit asks for the
 /// number's text:
 ///
 /// ```
@@ -258,7 +258,7 @@ pub(super) fn read_leaf_key<T: Leaf>(
     key
 }
 
-/// Implements [`FieldType`] for leaves; what follows the type are its other methods.
+/// Implements `FieldType` for leaves; what follows the type are its other methods.
 macro_rules! leaf {
     ($($type:ty { $($body:item)* })*) => {$(
         impl FieldType for $type {

@@ -6,7 +6,7 @@
 //! ```
 //!
 //! A type that stands in an event implements [`FieldType`]. The derive does it for structs and
-//! enums; this module does it for the standard library (`leaf`, `containers`) and for the types
+//! enums; this module does it for the standard library (`primitives`, `option`, `lists`, `maps`) and for the types
 //! of optional crates. A reader never stops at a fault: it notes a finding, stays in step with the
 //! stream and goes on. It ends early only when the source itself is broken.
 //!

@@ -41,7 +41,7 @@ impl Expand<'_> {
             Style::Unit => None,
         };
         quote! {
-            pub(super) const #names: &[__p::FieldName] = &[#(#list),*];
+            const #names: &[__p::FieldName] = &[#(#list),*];
             #(#rule_fns)*
             #(#readers)*
             #traits

@@ -58,7 +58,7 @@ pub(in crate::expand) fn of_whole(cx: &Cx<'_>) -> Option<TokenStream> {
     });
     let rules = cx.without_self(quote!(#(#rules)*));
     Some(quote! {
-        pub(super) fn __whole #impl_generics (
+        fn __whole #impl_generics (
             __value: &#self_ty,
             __cx: &mut __p::Context<'_>,
             __at: &__p::At<'_>,
