@@ -6,9 +6,9 @@ use std::io;
 
 use serde_json::Value;
 
-use super::text::{count, debug_as_text};
 #[cfg(feature = "cloudevents")]
-use crate::format::cloudevents::CloudEventError;
+use super::cloud_event::CloudEventError;
+use super::text::{count, debug_as_text};
 use crate::report;
 #[cfg(feature = "kafka")]
 use crate::violation::MASK;

@@ -1,9 +1,13 @@
 //! What `load` and `dump` answer when they cannot: [`LoadError`] and [`DumpError`].
 
+#[cfg(feature = "cloudevents")]
+pub(crate) mod cloud_event;
 mod dump;
 mod load;
 mod text;
 
+#[cfg(feature = "cloudevents")]
+pub use self::cloud_event::CloudEventError;
 pub use self::dump::DumpError;
 pub(crate) use self::dump::DumpErrorKind;
 pub use self::load::LoadError;
