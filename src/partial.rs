@@ -12,7 +12,7 @@ use crate::error::LoadError;
 use crate::event::EventSchema;
 use crate::load::json::Source;
 use crate::load::object::OBJECT;
-use crate::load::{At, Context, FieldType, LoadOptions, VALUE, part};
+use crate::load::{At, Context, FieldType, LoadOptions, VALUE, own_terms};
 
 /// A part of an event `E`: some of its fields, each valid; see [`EventSchema::load_partial`].
 ///
@@ -175,7 +175,7 @@ impl<E> Partial<E> {
 
     /// The text of a field.
     pub(crate) fn field_text(&self, field: &str) -> Option<Box<str>> {
-        part::field(self.text(), field)
+        own_terms::field(self.text(), field)
     }
 
     /// A part that was read without a finding, by what the event reads of its text.
@@ -198,7 +198,7 @@ impl<E> Partial<E> {
 
 impl<E: FieldType> FieldType for Partial<E> {
     fn read<'de, D: Deserializer<'de>>(input: D, cx: &mut Context<'_>, at: &At<'_>) -> Result<Option<Self>, D::Error> {
-        let text = part::read::<E, D>(input, cx, at)?;
+        let text = own_terms::read::<E, D>(input, cx, at)?;
         Ok(text.and_then(|text| Self::of(text, cx, at)))
     }
 

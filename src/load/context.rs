@@ -1,4 +1,4 @@
-//! What travels through a read: [`Context`] collects the findings, [`At`] knows where we are.
+//! The state of one read: [`Context`].
 
 use std::any::Any;
 use std::borrow::Cow;
@@ -7,365 +7,13 @@ use std::fmt;
 use serde::de::Error;
 use serde_json::{Map, Value};
 
-use super::{json, valid};
+use super::expected::Expected;
+use super::json;
+use super::options::{LoadOptions, Unknown};
+use super::place::At;
 use crate::error::{LoadError, LoadErrorKind};
 use crate::suggestion::suggest;
-use crate::violation::{
-    Concern, Fault, FieldName, GENERIC, InputName, Param, Path, Rule, Segment, Violation, Violations,
-};
-
-/// How a load is bounded, what it does beside, and what it gives to the rules. It has the verbs of
-/// [`EventSchema`](crate::EventSchema), in the manner of [`std::fs::OpenOptions`].
-///
-/// ```
-/// use event_schema::{EventSchema, LoadOptions, Serialize};
-///
-/// #[derive(Debug, Serialize, EventSchema)]
-/// struct Batch { ids: Vec<u64> }
-///
-/// let few = LoadOptions::new().max_violations(2).max_size(100);
-/// let error = few.load::<Batch>(br#"{"ids": ["a", "b", "c"]}"#).unwrap_err();
-/// assert_eq!(error.violations().unwrap().len(), 2);
-/// assert_eq!(error.violations().unwrap().omitted(), 1);
-///
-/// let error = few.load::<Batch>(&[b' '; 101]).unwrap_err();
-/// assert!(error.is_too_large());
-/// ```
-///
-/// They can be a constant of a service:
-///
-/// ```
-/// use event_schema::prelude::*;
-///
-/// #[event_schema::event]
-/// #[derive(Debug)]
-/// struct Ping { seq: u64 }
-///
-/// static LIMITS: LoadOptions<'static> = LoadOptions::new().max_size(64 << 10).max_depth(8);
-///
-/// assert_eq!(LIMITS.load_many::<Ping>(br#"[{"seq": 7}]"#).unwrap().len(), 1);
-/// ```
-#[derive(Clone, Copy)]
-pub struct LoadOptions<'c> {
-    pub(crate) max_size: usize,
-    pub(crate) max_depth: usize,
-    pub(crate) max_violations: usize,
-    pub(crate) valid_data: bool,
-    pub(crate) positions: bool,
-    pub(crate) user: Option<&'c (dyn Any + Sync)>,
-    /// In a part of an event: the only fields that may be missing.
-    pub(crate) partial: Option<&'c [&'c str]>,
-    /// In a part of an event: the only fields that are read.
-    only: Option<&'c [&'c str]>,
-    /// In a part of an event: fields that are not read.
-    exclude: &'c [&'c str],
-    /// What becomes of unknown fields, whatever the types say.
-    unknown: Option<Unknown>,
-}
-
-impl<'c> LoadOptions<'c> {
-    /// The defaults: 16 MiB of input, 128 levels, 1000 violations kept.
-    ///
-    /// ```
-    /// # use event_schema::prelude::*;
-    /// # #[event_schema::event]
-    /// # #[derive(Debug)]
-    /// # struct Batch { ids: Vec<u64> }
-    /// let mut input = br#"{"ids": []}"#.to_vec();
-    /// input.resize(16 << 20, b' ');
-    /// assert!(LoadOptions::new().load::<Batch>(&input).is_ok());
-    /// input.push(b' ');
-    /// assert!(LoadOptions::new().load::<Batch>(&input).unwrap_err().is_too_large());
-    /// ```
-    #[must_use]
-    pub const fn new() -> Self {
-        Self {
-            max_size: 16 << 20,
-            max_depth: 128,
-            max_violations: 1000,
-            valid_data: false,
-            positions: false,
-            user: None,
-            partial: None,
-            only: None,
-            exclude: &[],
-            unknown: None,
-        }
-    }
-
-    /// Refuses input of more than this many bytes before it is looked at.
-    ///
-    /// See the example of [`LoadOptions`].
-    #[must_use]
-    pub const fn max_size(mut self, bytes: usize) -> Self {
-        self.max_size = bytes;
-        self
-    }
-
-    /// Refuses input nested deeper than this many levels, the root object counted as one. Every
-    /// level costs stack; more than a few hundred are for threads with a large one.
-    ///
-    /// ```
-    /// use event_schema::{EventSchema, LoadOptions, Serialize};
-    ///
-    /// #[derive(Debug, Serialize, EventSchema)]
-    /// struct Grid { cells: Vec<Vec<u8>> }
-    ///
-    /// let shallow = LoadOptions::new().max_depth(2);
-    /// assert!(shallow.load::<Grid>(br#"{"cells": []}"#).is_ok());
-    /// assert!(shallow.load::<Grid>(br#"{"cells": [[1]]}"#).unwrap_err().is_too_deep());
-    /// ```
-    #[must_use]
-    pub const fn max_depth(mut self, levels: usize) -> Self {
-        self.max_depth = levels;
-        self
-    }
-
-    /// Keeps what is valid of an input that is not, for
-    /// [`LoadError::valid_data`](crate::LoadError::valid_data): costs a second read of such an input.
-    ///
-    /// ```
-    /// use event_schema::{EventSchema, LoadOptions, Serialize};
-    /// use serde_json::json;
-    ///
-    /// #[derive(Debug, Serialize, EventSchema)]
-    /// struct Signup { name: String, ages: Vec<u8> }
-    ///
-    /// let options = LoadOptions::new().valid_data(true);
-    /// let input = br#"{"name": "Ada", "ages": [36, "x", 41], "more": 1}"#;
-    /// let error = options.load::<Signup>(input).unwrap_err();
-    /// assert_eq!(error.valid_data(), Some(&json!({"name": "Ada", "ages": [36, 41]})));
-    /// ```
-    #[must_use]
-    pub const fn valid_data(mut self, keep: bool) -> Self {
-        self.valid_data = keep;
-        self
-    }
-
-    /// Says of each violation where it stands in the text: [`Violation::position`](crate::Violation::position). Costs a
-    /// second look at an input that is not valid, and nothing for one that is.
-    ///
-    /// That is the value at fault; of an unknown or repeated field, and of a map's key that is at fault, the key; of a
-    /// missing field, the object that lacks it. A value under a key that the violation's path does not name, for it is
-    /// an alias, masked or changed by a `pre_load` hook, has the place of what it lies in, and so has an entry of a map
-    /// that has several of its key. From a [`Value`](serde_json::Value) there are no positions.
-    ///
-    /// ```
-    /// use event_schema::prelude::*;
-    ///
-    /// #[derive(Debug, Serialize, EventSchema)]
-    /// #[serde(deny_unknown_fields)]
-    /// struct Signup { name: String, ages: Vec<u8> }
-    ///
-    /// let options = LoadOptions::new().positions(true);
-    /// let input = "{\n  \"ages\": [36, \"x\"],\n  \"age\": 1\n}";
-    /// let error = options.load::<Signup>(input.as_bytes()).unwrap_err();
-    /// let places = error.violations().unwrap().iter().map(|one| format!("{}: {one}", one.position().unwrap()));
-    /// assert_eq!(places.collect::<Vec<_>>(), [
-    ///     "line 2 column 16: ages[1]: Not a valid integer.",
-    ///     "line 3 column 3: age: Unknown field. Did you mean ages?",
-    ///     "line 1 column 1: name: Missing data for required field.",
-    /// ]);
-    /// assert_eq!(error.violations().unwrap()[0].position().unwrap().offset(), 17);
-    /// ```
-    #[must_use]
-    pub const fn positions(mut self, tell: bool) -> Self {
-        self.positions = tell;
-        self
-    }
-
-    /// Gives rules with `use_context` their argument: validator's context, Marshmallow's.
-    ///
-    /// ```
-    /// use event_schema::prelude::*;
-    ///
-    /// struct Limits { max: u32 }
-    ///
-    /// fn affordable(cents: u32, limits: &Limits) -> Result<(), ValidationError> {
-    ///     if cents <= limits.max { Ok(()) } else { Err(ValidationError::new("too_expensive")) }
-    /// }
-    ///
-    /// #[derive(Debug, Serialize, EventSchema)]
-    /// #[validate(context = Limits)]
-    /// struct Bid {
-    ///     #[validate(custom(function = affordable, use_context = true, message = "Too expensive."))]
-    ///     cents: u32,
-    /// }
-    ///
-    /// let limits = Limits { max: 100 };
-    /// let options = LoadOptions::new().context(&limits);
-    /// assert!(options.load::<Bid>(br#"{"cents": 100}"#).is_ok());
-    /// let error = options.load::<Bid>(br#"{"cents": 101}"#).unwrap_err();
-    /// assert_eq!(error.violations().unwrap()[0].code(), "too_expensive");
-    /// // Without its context a rule cannot be checked: the event is not known to be valid.
-    /// assert!(Bid::load(br#"{"cents": 1}"#).unwrap_err().is_invalid());
-    /// ```
-    #[must_use]
-    pub fn context<T: Sync + 'static>(mut self, context: &'c T) -> Self {
-        self.user = Some(context);
-        self
-    }
-
-    /// Lets only these fields be missing in [`load_partial`](Self::load_partial),
-    /// where all may otherwise: wire names, of nested fields behind dots (`address.zip`).
-    ///
-    /// ```
-    /// use event_schema::prelude::*;
-    ///
-    /// #[derive(Debug, Serialize, EventSchema)]
-    /// struct Address { street: String, zip: String }
-    ///
-    /// #[derive(Debug, Serialize, EventSchema)]
-    /// struct Customer { id: u64, name: String, address: Address }
-    ///
-    /// let options = LoadOptions::new().partial(&["name", "address.zip"]);
-    /// let update = br#"{"id": 7, "address": {"street": "Main St 1"}}"#;
-    /// assert!(options.load_partial::<Customer>(update).is_ok());
-    ///
-    /// let error = options.load_partial::<Customer>(br#"{"address": {"zip": "10115"}}"#).unwrap_err();
-    /// let missing: Vec<_> = error.violations().unwrap().iter().map(|one| one.path().to_string()).collect();
-    /// assert_eq!(missing, ["address.street", "id"]);
-    /// ```
-    #[must_use]
-    pub const fn partial(mut self, fields: &'c [&'c str]) -> Self {
-        self.partial = Some(fields);
-        self
-    }
-
-    /// Takes only these fields for fields of the event in [`load_partial`](Self::load_partial), as an update by somebody
-    /// who may change no others: all others count as unknown, which are skipped or refused as [`unknown`](Self::unknown)
-    /// or the type says.
-    ///
-    /// Fields are named as in [`partial`](Self::partial): a name stands for all that is in the field, and through a list
-    /// or a map for the field of every element. A field that a `pre_load` hook makes of another is refused if it is not
-    /// chosen, for the part could not be without it. Whole events are read as ever.
-    ///
-    /// ```
-    /// use event_schema::prelude::*;
-    ///
-    /// #[event_schema::event]
-    /// #[derive(Debug)]
-    /// struct Account { name: String, email: String, is_admin: bool }
-    ///
-    /// let own = LoadOptions::new().only(&["name", "email"]);
-    /// let update = own.load_partial::<Account>(br#"{"name": "Ada", "is_admin": true}"#)?;
-    /// assert!(update.contains("name") && !update.contains("is_admin"));
-    ///
-    /// let strict = own.unknown(Unknown::Raise);
-    /// let error = strict.load_partial::<Account>(br#"{"name": "Ada", "is_admin": true}"#).unwrap_err();
-    /// assert_eq!(error.violations().unwrap()[0].to_string(), "is_admin: Unknown field.");
-    /// # Ok::<(), LoadError>(())
-    /// ```
-    #[must_use]
-    pub const fn only(mut self, fields: &'c [&'c str]) -> Self {
-        self.only = Some(fields);
-        self
-    }
-
-    /// Takes all fields but these in [`load_partial`](Self::load_partial), see [`only`](Self::only).
-    ///
-    /// ```
-    /// use event_schema::prelude::*;
-    ///
-    /// #[event_schema::event]
-    /// #[derive(Debug)]
-    /// struct Address { zip: String, verified: bool }
-    ///
-    /// #[event_schema::event]
-    /// #[derive(Debug)]
-    /// struct Customer { id: u64, address: Address }
-    ///
-    /// let options = LoadOptions::new().exclude(&["id", "address.verified"]);
-    /// let update = br#"{"id": 8, "address": {"zip": "10115", "verified": true}}"#;
-    /// let update = options.load_partial::<Customer>(update)?;
-    /// let ada = Customer { id: 7, address: Address { zip: "00000".into(), verified: false } };
-    /// let ada = update.apply_to(ada)?;
-    /// assert_eq!((ada.id, &*ada.address.zip, ada.address.verified), (7, "10115", false));
-    /// # Ok::<(), LoadError>(())
-    /// ```
-    #[must_use]
-    pub const fn exclude(mut self, fields: &'c [&'c str]) -> Self {
-        self.exclude = fields;
-        self
-    }
-
-    /// What becomes of fields that a type does not have, whatever the types say: at every level, in this load.
-    ///
-    /// A flattened map takes all fields and leaves none unknown.
-    ///
-    /// ```
-    /// use event_schema::prelude::*;
-    ///
-    /// #[event_schema::event]
-    /// #[derive(Debug)]
-    /// struct Line { sku: String }
-    ///
-    /// #[event_schema::event]
-    /// #[derive(Debug)]
-    /// #[serde(deny_unknown_fields)]
-    /// struct Order { lines: Vec<Line> }
-    ///
-    /// let input = br#"{"lines": [{"sku": "a", "size": 7}], "note": ""}"#;
-    /// let error = LoadOptions::new().unknown(Unknown::Raise).load::<Order>(input).unwrap_err();
-    /// assert_eq!(error.to_string(), "2 violations\nlines[0].size: Unknown field.\nnote: Unknown field.");
-    /// assert_eq!(Order::load(input).unwrap_err().violations().unwrap().len(), 1);
-    /// assert!(LoadOptions::new().unknown(Unknown::Exclude).load::<Order>(input).is_ok());
-    /// ```
-    #[must_use]
-    pub const fn unknown(mut self, unknown: Unknown) -> Self {
-        self.unknown = Some(unknown);
-        self
-    }
-
-    /// Keeps at most this many violations and counts the rest.
-    ///
-    /// See the example of [`LoadOptions`].
-    #[must_use]
-    pub const fn max_violations(mut self, count: usize) -> Self {
-        self.max_violations = count;
-        self
-    }
-}
-
-/// What becomes of fields that a type does not have, see [`LoadOptions::unknown`].
-///
-/// Marshmallow's `INCLUDE` is a flattened map in the type.
-///
-/// ```
-/// use event_schema::prelude::*;
-///
-/// #[event_schema::event]
-/// #[derive(Debug)]
-/// struct Ping { seq: u64 }
-///
-/// let load = |unknown| LoadOptions::new().unknown(unknown).load_str::<Ping>(r#"{"seq": 7, "sqe": 8}"#);
-/// assert_eq!(load(Unknown::Exclude).unwrap().seq, 7);
-/// assert_eq!(load(Unknown::Raise).unwrap_err().violations().unwrap()[0].code(), "unknown");
-/// ```
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-#[non_exhaustive]
-pub enum Unknown {
-    /// Each is a violation, as if every type said `#[serde(deny_unknown_fields)]`.
-    Raise,
-    /// They are skipped, as if none did.
-    Exclude,
-}
-
-impl Default for LoadOptions<'_> {
-    fn default() -> Self {
-        Self::new()
-    }
-}
-
-impl fmt::Debug for LoadOptions<'_> {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("LoadOptions")
-            .field("max_size", &self.max_size)
-            .field("max_depth", &self.max_depth)
-            .field("max_violations", &self.max_violations)
-            .finish_non_exhaustive()
-    }
-}
+use crate::violation::{Concern, Fault, GENERIC, Param, Path, Rule, Violation, Violations};
 
 static NULL: Rule = Rule::bare("null");
 static REQUIRED: Rule = Rule::bare("required");
@@ -382,6 +30,7 @@ enum Limit {
 
 /// How much may be read again for untagged enums within untagged enums: a megabyte, and so many times each outermost.
 const REREADS: usize = 1 << 20;
+
 const REREADS_OF_EACH: usize = 512;
 
 /// How many unknown variants are compared with the known ones in a load.
@@ -462,10 +111,20 @@ pub(crate) enum Sharing {
 /// A state of a [`Context`] to go back to.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Mark {
-    left_out: usize,
+    made: usize,
+    forgotten: Option<&'static str>,
     kept: usize,
     omitted: usize,
     shape: usize,
+}
+
+/// What a hook made of a value in a part of an event.
+pub(crate) struct Made {
+    /// The way to the value, from the part.
+    pub(crate) path: Vec<String>,
+    pub(crate) value: Value,
+    /// It is an object that others read too.
+    pub(crate) shared: bool,
 }
 
 /// Findings of an attempt, set aside.
@@ -564,8 +223,12 @@ pub struct Context<'c> {
     strays: Vec<Path>,
     /// Whether a part of an event is read that `only` or `exclude` chooses the fields of.
     choosing: bool,
-    /// Fields that are not chosen.
-    left_out: Vec<LeftOut>,
+    /// What hooks made of the values of a part of an event.
+    made: Vec<Made>,
+    /// Whether it is read what hooks have made.
+    prepared: bool,
+    /// The type of a context that a rule asked for and that was not given.
+    forgotten: Option<&'static str>,
     /// The object that comes next is shared, if it comes at this depth.
     shared: Option<(Sharing, usize)>,
     /// The depth at which pointers point at pointers, and how many do.
@@ -592,7 +255,9 @@ impl<'c> Context<'c> {
             tries: 0,
             strays: Vec::new(),
             choosing: false,
-            left_out: Vec::new(),
+            made: Vec::new(),
+            prepared: false,
+            forgotten: None,
             shared: None,
             pointers: (0, 0),
             number_in_disguise: None,
@@ -728,7 +393,8 @@ impl<'c> Context<'c> {
 
     pub(crate) fn mark(&self) -> Mark {
         Mark {
-            left_out: self.left_out.len(),
+            made: self.made.len(),
+            forgotten: self.forgotten,
             kept: self.violations.len(),
             omitted: self.omitted,
             shape: self.shape_findings,
@@ -738,7 +404,8 @@ impl<'c> Context<'c> {
     /// Forgets what was found since the mark.
     pub(crate) fn rewind(&mut self, mark: Mark) {
         self.violations.truncate(mark.kept);
-        self.left_out.truncate(mark.left_out);
+        self.made.truncate(mark.made);
+        self.forgotten = mark.forgotten;
         self.omitted = mark.omitted;
         self.shape_findings = mark.shape;
     }
@@ -825,8 +492,17 @@ impl<'c> Context<'c> {
     /// Whether the field that stands here, or a part of it, is to be read.
     #[cold]
     pub(crate) fn has_chosen(&self, at: &At<'_>) -> bool {
-        let mut names: Vec<&str> = at.outwards().filter_map(|at| at.step.field_name()).collect();
-        names.reverse();
+        self.has_chosen_below(at, &[])
+    }
+
+    /// As [`has_chosen`](Self::has_chosen), of the field that these names lead to from here.
+    #[cold]
+    pub(crate) fn has_chosen_below(&self, at: &At<'_>, below: &[String]) -> bool {
+        if !self.choosing {
+            return true;
+        }
+        let mut names = at.field_names();
+        names.extend(below.iter().map(String::as_str));
         // Whether one lies in the other.
         let on_the_way = |field: &&str| field.split('.').zip(&names).all(|(name, step)| name == *step);
         let is_within = |field: &&str| field.split('.').count() <= names.len() && on_the_way(field);
@@ -838,25 +514,56 @@ impl<'c> Context<'c> {
     pub(crate) fn leave_out(&mut self, at: &At<'_>, name: &str, denies: bool) {
         if self.denies_unknown(denies) {
             self.unknown(at, name, &[]);
-        } else {
-            let at = at.name(name);
-            self.left_out.push(LeftOut { path: at.path(), steps: at.steps() });
         }
     }
 
-    /// The fields that are not chosen and have been met.
-    pub(crate) fn take_left_out(&mut self) -> Vec<LeftOut> {
-        std::mem::take(&mut self.left_out)
+    /// Whether it is read what hooks have made: they do not run again.
+    pub(crate) fn is_prepared(&self) -> bool {
+        self.prepared
     }
 
-    /// Notes a field that is not chosen and cannot be left out.
+    /// Says whether it is read what hooks have made, and gives back what was said before.
+    pub(crate) fn replace_prepared(&mut self, prepared: bool) -> bool {
+        std::mem::replace(&mut self.prepared, prepared)
+    }
+
+    /// Keeps what a hook made of the value that stands here, in a part of an event.
     #[cold]
-    pub(crate) fn refuse(&mut self, field: LeftOut) {
-        let before = self.violations.len();
-        self.unknown(&At::ROOT, "", &[]);
-        if let Some(noted) = self.violations.get_mut(before) {
-            noted.path = field.path;
+    pub(crate) fn keep_made(&mut self, at: &At<'_>, value: &Value) {
+        // A part has its keys as they came.
+        if !at.is_in_key() {
+            let shared = self.shared().is_some();
+            self.made.push(Made { path: at.names(), value: value.clone(), shared });
         }
+    }
+
+    /// How much hooks have made so far.
+    pub(crate) fn made_so_far(&self) -> usize {
+        self.made.len()
+    }
+
+    /// What hooks have made since then of the values in what stands here; a part that this one lies in asks for it again.
+    pub(crate) fn made_since(&self, before: usize, at: &At<'_>) -> Vec<Made> {
+        let here = at.names().len();
+        let below = |made: &Made| Made { path: made.path[here..].to_vec(), value: made.value.clone(), ..*made };
+        self.made[before..].iter().map(below).collect()
+    }
+
+    /// Notes that a rule's context was not given.
+    pub(crate) fn forget(&mut self, context: &'static str) {
+        self.forgotten = Some(context);
+    }
+
+    /// The type of a context that was not given, if the read or the check is to fail for it.
+    pub(crate) fn forgotten(&self) -> Option<&'static str> {
+        self.forgotten
+    }
+
+    /// Takes over what somebody else has found.
+    #[cold]
+    pub(crate) fn adopt(&mut self, violations: Violations) {
+        self.omitted += violations.omitted();
+        self.violations.extend(violations);
     }
 
     /// Says of each violation where it stands in this text, if that is asked for.
@@ -871,12 +578,24 @@ impl<'c> Context<'c> {
     // By reference: the context is too large to be moved for it.
     #[inline]
     pub(crate) fn take_error(&mut self, valid_data: impl FnOnce(&Violations, &[Path]) -> Option<Value>) -> LoadError {
+        if let Some(context) = self.forgotten {
+            return LoadErrorKind::NoContext(context).into();
+        }
         let violations = Violations::new(std::mem::take(&mut self.violations), self.omitted);
         if self.options.valid_data {
             let valid_data = valid_data(&violations, &self.strays);
             return LoadError::invalid(violations, valid_data);
         }
         LoadError::invalid(violations, None)
+    }
+
+    /// As [`take_error`](Self::take_error), without what is valid.
+    #[cold]
+    pub(crate) fn into_error(self) -> LoadError {
+        match self.forgotten {
+            Some(context) => LoadErrorKind::NoContext(context).into(),
+            None => LoadErrorKind::Invalid(self.into_violations()).into(),
+        }
     }
 
     /// Everything that was found.
@@ -931,6 +650,12 @@ impl<'c> Context<'c> {
     #[cold]
     pub(crate) fn unreadable(&mut self, at: &At<'_>, expected: &'static Expected) {
         self.keep(at, Kind::Value, Concern::Value, true, || Fault::Rule(&expected.0));
+    }
+
+    /// As [`missing`](Self::missing), of a field that would be left out though every load asks for it.
+    #[cold]
+    pub(crate) fn left_out(&mut self, at: &At<'_>) {
+        self.keep(at, Kind::Value, Concern::Value, true, || Fault::Rule(&REQUIRED));
     }
 
     /// As [`null`](Self::null), of a value at hand.
@@ -1083,338 +808,5 @@ impl fmt::Debug for Context<'_> {
             .field("dialect", &self.dialect)
             .field("mode", &self.mode)
             .finish_non_exhaustive()
-    }
-}
-
-/// What a type's value is called in a sentence: "Not a valid *integer*."
-///
-/// ```
-/// use event_schema::load::{Expected, Leaf};
-///
-/// struct Country(String);
-///
-/// impl Leaf for Country {
-///     const EXPECTED: &'static Expected = { static E: Expected = Expected::new("country code"); &E };
-///
-///     fn from_text(text: &str) -> Option<Self> {
-///         (text.len() == 2).then(|| Country(text.to_owned()))
-///     }
-/// }
-///
-/// assert!(Country::from_text("de").is_some());
-/// assert!(format!("{:?}", Country::EXPECTED).contains("country code"));
-/// ```
-#[derive(Debug)]
-pub struct Expected(Rule);
-
-impl Expected {
-    /// From the words that complete "Not a valid ...".
-    ///
-    /// See the example of [`Expected`].
-    #[must_use]
-    pub const fn new(words: &'static str) -> Self {
-        Self(Rule::expect(words))
-    }
-}
-
-/// A field that is not chosen: where it stands, for a report, and how it is found in the input.
-pub(crate) struct LeftOut {
-    path: Path,
-    steps: Vec<valid::Step>,
-}
-
-impl LeftOut {
-    /// Takes it out of the part of an event that stands at a place.
-    pub(crate) fn take_out(&self, part: &mut Value, at: &At<'_>) {
-        if let Some((last, parents)) = self.steps[at.steps().len()..].split_last() {
-            valid::remove(part, parents, last);
-        }
-    }
-}
-
-/// Where in the input a read stands: a list of steps that lives on the stack and is made into a
-/// [`Path`] only when there is something to report.
-///
-/// ```
-/// use event_schema::contract::Shape;
-/// use event_schema::load::{At, Context, FieldType};
-/// use event_schema::prelude::*;
-/// use event_schema::serde::Deserializer;
-/// use event_schema::serde_json::Map;
-///
-/// /// Numbers that grow.
-/// #[derive(Debug, Serialize)]
-/// struct Growing(Vec<u64>);
-///
-/// impl FieldType for Growing {
-///     fn read<'de, D: Deserializer<'de>>(
-///         input: D,
-///         cx: &mut Context<'_>,
-///         at: &At<'_>,
-///     ) -> Result<Option<Self>, D::Error> {
-///         let read = Vec::read(input, cx, at)?.map(Growing);
-///         if let Some(read) = &read {
-///             read.check(cx, at);
-///         }
-///         Ok(read)
-///     }
-///
-///     fn check(&self, cx: &mut Context<'_>, at: &At<'_>) {
-///         for (index, pair) in self.0.windows(2).enumerate() {
-///             if pair[0] >= pair[1] {
-///                 cx.violation(&at.index(index + 1), "growing", Map::new(), Some("No larger.".into()));
-///             }
-///         }
-///     }
-///
-///     fn shape() -> Shape {
-///         Shape::list(Shape::of::<u64>())
-///     }
-/// }
-///
-/// #[event_schema::event]
-/// #[derive(Debug)]
-/// struct Steps { steps: Growing }
-///
-/// let error = Steps::load(br#"{"steps": [1, 3, 2]}"#).unwrap_err();
-/// assert_eq!(error.to_string(), "1 violation\nsteps[2]: No larger.");
-/// ```
-#[derive(Clone, Copy, Debug)]
-pub struct At<'a> {
-    parent: Option<&'a At<'a>>,
-    step: Step<'a>,
-}
-
-#[derive(Clone, Copy, Debug)]
-enum Step<'a> {
-    Root,
-    Field(&'static FieldName),
-    Name(&'a str),
-    Key(&'a dyn KeyText),
-    MapKey(&'a str),
-    MapKeyOf(&'a dyn KeyText),
-    Index(usize),
-    /// An element of a list of events: it is a document of its own.
-    Document(usize),
-    /// An element that is sensitive.
-    Secret(usize),
-    /// No step: what stands here is sensitive, though the place has no name that could say so.
-    Cover,
-}
-
-impl Step<'_> {
-    fn is_sensitive(&self) -> bool {
-        match self {
-            Step::Field(name) => name.is_sensitive(),
-            Step::Secret(_) | Step::Cover => true,
-            _ => false,
-        }
-    }
-
-    /// What the field is called on the wire, if it is a step into one.
-    fn field_name(&self) -> Option<&str> {
-        match *self {
-            Step::Field(name) => Some(name.wire()),
-            Step::Name(name) => Some(name),
-            _ => None,
-        }
-    }
-
-    /// As a step into a value.
-    fn in_value(&self) -> valid::Step {
-        match *self {
-            Step::Field(name) => valid::Step::new(None, name.wire(), name.aliases()),
-            Step::Name(name) | Step::MapKey(name) => valid::Step::new(None, name, &[]),
-            Step::Key(key) | Step::MapKeyOf(key) => valid::Step::new(None, &key.key_text(), &[]),
-            Step::Index(index) | Step::Document(index) | Step::Secret(index) => valid::Step::new(Some(index), "", &[]),
-            Step::Root | Step::Cover => unreachable!("no step"),
-        }
-    }
-
-    /// Whether it is a step at all.
-    fn is_some(&self) -> bool {
-        !matches!(self, Step::Root | Step::Cover)
-    }
-
-    #[inline]
-    fn segment(&self, masked: bool) -> Segment {
-        match *self {
-            Step::Field(name) => Segment::Field(name),
-            Step::Index(index) | Step::Document(index) | Step::Secret(index) => Segment::Index(index),
-            _ => self.segment_of_input(masked),
-        }
-    }
-
-    /// The segment of a step that the input names.
-    #[cold]
-    fn segment_of_input(&self, masked: bool) -> Segment {
-        let text = |text: &str| if masked { InputName::masked() } else { InputName::cut(text) };
-        match *self {
-            Step::Name(name) => Segment::Name(text(name)),
-            Step::Key(key) => Segment::Key(text(&key.key_text())),
-            Step::MapKeyOf(key) => Segment::MapKey(text(&key.key_text())),
-            Step::MapKey(key) => Segment::MapKey(text(key)),
-            Step::Root | Step::Cover | Step::Field(_) | Step::Index(_) | Step::Document(_) | Step::Secret(_) => {
-                unreachable!("named by the type, or not at all")
-            }
-        }
-    }
-}
-
-/// A map's key, made text only when there is something to report.
-pub(crate) trait KeyText {
-    fn key_text(&self) -> Cow<'_, str>;
-}
-
-impl fmt::Debug for dyn KeyText + '_ {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        fmt::Debug::fmt(&self.key_text(), f)
-    }
-}
-
-impl<'a> At<'a> {
-    /// The document itself.
-    ///
-    /// See the example of [`At`].
-    pub const ROOT: At<'static> = At { parent: None, step: Step::Root };
-
-    /// One of its fields.
-    #[doc(hidden)]
-    #[inline]
-    #[must_use]
-    pub fn field(&'a self, name: &'static FieldName) -> At<'a> {
-        At { parent: Some(self), step: Step::Field(name) }
-    }
-
-    /// A field of an object that only the input names.
-    pub(crate) fn name(&'a self, name: &'a str) -> At<'a> {
-        At { parent: Some(self), step: Step::Name(name) }
-    }
-
-    /// One of its elements.
-    ///
-    /// See the example of [`At`].
-    #[inline]
-    #[must_use]
-    pub fn index(&'a self, index: usize) -> At<'a> {
-        At { parent: Some(self), step: Step::Index(index) }
-    }
-
-    /// One of its elements, sensitive.
-    #[doc(hidden)]
-    #[must_use]
-    pub fn secret_index(&'a self, index: usize) -> At<'a> {
-        At { parent: Some(self), step: Step::Secret(index) }
-    }
-
-    /// The same place, sensitive.
-    #[doc(hidden)]
-    #[must_use]
-    pub fn cover(&'a self) -> At<'a> {
-        At { parent: Some(self), step: Step::Cover }
-    }
-
-    /// One of the documents of a list.
-    pub(crate) fn document(&'a self, index: usize) -> At<'a> {
-        At { parent: Some(self), step: Step::Document(index) }
-    }
-
-    /// The value of one of its entries.
-    #[inline]
-    #[must_use]
-    pub(crate) fn key(&'a self, key: &'a dyn KeyText) -> At<'a> {
-        At { parent: Some(self), step: Step::Key(key) }
-    }
-
-    /// The key of one of its entries.
-    ///
-    /// The place in the tree of messages is `key` under the entry's. See the example of [`At`].
-    #[inline]
-    #[must_use]
-    pub fn map_key(&'a self, key: &'a str) -> At<'a> {
-        At { parent: Some(self), step: Step::MapKey(key) }
-    }
-
-    /// As [`map_key`](Self::map_key), of a key that was read.
-    #[inline]
-    pub(crate) fn map_key_of(&'a self, key: &'a dyn KeyText) -> At<'a> {
-        At { parent: Some(self), step: Step::MapKeyOf(key) }
-    }
-
-    /// Whether an event as a whole stands here.
-    pub(super) fn is_document(&self) -> bool {
-        match self.step {
-            Step::Root | Step::Document(_) => true,
-            Step::Cover => self.parent.is_some_and(At::is_document),
-            _ => false,
-        }
-    }
-
-    /// This place and those that it lies in, innermost first.
-    fn outwards(&self) -> impl Iterator<Item = &At<'a>> {
-        std::iter::successors(Some(self), |at| at.parent)
-    }
-
-    /// Whether this place is, or lies in, a sensitive field.
-    #[cold]
-    pub(crate) fn is_sensitive(&self) -> bool {
-        self.outwards().any(|at| at.step.is_sensitive())
-    }
-
-    /// Whether one of these names it: the fields on the way to it, with dots between.
-    #[cold]
-    fn is_one_of(&self, fields: &[&str]) -> bool {
-        let path = self.path();
-        let names = path.segments().iter().filter_map(|segment| match segment {
-            Segment::Field(name) => Some(name.wire()),
-            _ => None,
-        });
-        fields.iter().any(|field| field.split('.').eq(names.clone()))
-    }
-
-    /// The way here from the root, as steps into a value.
-    #[cold]
-    fn steps(&self) -> Vec<valid::Step> {
-        let mut steps: Vec<_> = self.outwards().filter(|at| at.step.is_some()).map(|at| at.step.in_value()).collect();
-        steps.reverse();
-        steps
-    }
-
-    /// The way here from the root.
-    #[cold]
-    fn path(&self) -> Path {
-        let mut path = Path::default();
-        self.write(&mut path);
-        path
-    }
-
-    /// Makes an empty path the way here from the root.
-    #[inline(never)]
-    fn write(&self, path: &mut Path) {
-        // Innermost first.
-        let mut last = [self; Path::FEW];
-        let (mut length, mut sensitive) = (0, 0);
-        for at in self.outwards() {
-            if at.step.is_sensitive() {
-                // So many steps lie in it.
-                sensitive = length;
-            }
-            if at.step.is_some() {
-                if let Some(place) = last.get_mut(length) {
-                    *place = at;
-                }
-                length += 1;
-            }
-        }
-        if let Some(steps) = path.few(length) {
-            for (step, (n, at)) in steps.iter_mut().rev().zip(last.iter().enumerate()) {
-                *step = at.step.segment(n < sensitive);
-            }
-        } else {
-            let steps = self.outwards().filter(|at| at.step.is_some()).enumerate();
-            let mut steps: Vec<_> = steps.map(|(n, at)| at.step.segment(n < sensitive)).collect();
-            steps.reverse();
-            *path = Path::of_many(steps);
-        }
     }
 }

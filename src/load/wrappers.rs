@@ -11,7 +11,7 @@ use std::sync::{Arc, Mutex, RwLock};
 use serde::de::{Deserializer, Error};
 
 use super::buffer::Leftovers;
-use super::containers::{ListType, MapType, PartRules};
+use super::parts::{ListType, MapType, PartRules};
 use super::patch::{self, Object};
 use super::{At, Context, FieldType};
 use crate::contract::Shape;

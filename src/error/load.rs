@@ -1,4 +1,4 @@
-//! What `load` and `dump` answer when they cannot: [`LoadError`] and [`DumpError`].
+//! Why an input could not be loaded: [`LoadError`].
 
 use std::error::Error;
 use std::fmt;
@@ -6,10 +6,9 @@ use std::io;
 
 use serde_json::Value;
 
-use crate::event::Generated;
 #[cfg(feature = "cloudevents")]
-use crate::format::cloudevents::CloudEventError;
-use crate::load::json;
+use super::cloud_event::CloudEventError;
+use super::text::{count, debug_as_text};
 use crate::report;
 #[cfg(feature = "kafka")]
 use crate::violation::MASK;
@@ -66,6 +65,10 @@ pub(crate) enum LoadErrorKind {
         event_type: Option<Box<str>>,
         expected: &'static str,
     },
+    /// A rule asked for a context of this type.
+    NoContext(&'static str),
+    /// The options name a field that the event does not have.
+    NoSuchField(Box<str>),
     #[cfg(feature = "cloudevents")]
     NoCloudEvent(CloudEventError),
 }
@@ -76,13 +79,6 @@ pub(crate) struct Syntax {
     reason: String,
     truncated: bool,
     position: Option<Position>,
-}
-
-/// What is said of a message that does not tell its type, to a reader of several events.
-#[cold]
-#[must_use]
-pub fn untyped<E: Generated>() -> LoadError {
-    LoadErrorKind::OtherEvent { event_type: None, expected: E::DESCRIPTOR.name() }.into()
 }
 
 #[cfg(feature = "cloudevents")]
@@ -107,28 +103,8 @@ impl LoadError {
         Self(LoadErrorKind::Invalid(violations), valid_data.map(Box::new))
     }
 
-    /// Says why `input`, on which the source gave up with `error` at a byte, is no JSON.
     #[cold]
-    pub(crate) fn syntax(input: &str, error: &json::Error, stopped: usize) -> Self {
-        if input.bytes().all(|byte| byte.is_ascii_whitespace()) {
-            return LoadErrorKind::Empty.into();
-        }
-        if input.starts_with('\u{feff}') {
-            let reason = "the text starts with a byte order mark, which JSON does not allow".to_owned();
-            return Self::not_json(reason, false, Some(Position::of(input.as_bytes(), 0)));
-        }
-        let (reason, position) = error.in_text(input, stopped);
-        Self::not_json(reason, error.is_eof(), Some(position))
-    }
-
-    /// A value that its reader gave up on: one that was written by hand, and may say anything.
-    #[cold]
-    pub(crate) fn unreadable() -> Self {
-        Self::not_json(json::UNREADABLE.to_owned(), false, None)
-    }
-
-    #[cold]
-    fn not_json(reason: String, truncated: bool, position: Option<Position>) -> Self {
+    pub(crate) fn not_json(reason: String, truncated: bool, position: Option<Position>) -> Self {
         LoadErrorKind::Syntax(Box::new(Syntax { reason, truncated, position })).into()
     }
 
@@ -306,6 +282,8 @@ impl LoadError {
             | LoadErrorKind::TooAmbiguous
             | LoadErrorKind::TooLarge { .. }
             | LoadErrorKind::Io(_)
+            | LoadErrorKind::NoContext(_)
+            | LoadErrorKind::NoSuchField(_)
             | LoadErrorKind::UnsupportedVersion { violations: None, .. } => {}
         }
     }
@@ -450,6 +428,37 @@ impl LoadError {
         matches!(self.0, LoadErrorKind::Io(_))
     }
 
+    /// The load is set up wrong, and nothing is said of the input: a rule needs a context that was not given
+    /// ([`LoadOptions::context`](crate::LoadOptions::context)), or the options name a field that the event does not have.
+    ///
+    /// ```
+    /// use event_schema::prelude::*;
+    ///
+    /// #[event_schema::event]
+    /// #[derive(Debug)]
+    /// #[validate(context = u32)]
+    /// struct Bid {
+    ///     #[validate(custom(function = affordable, use_context))]
+    ///     cents: u32,
+    /// }
+    ///
+    /// fn affordable(cents: u32, max: &u32) -> Result<(), ValidationError> {
+    ///     if cents <= *max { Ok(()) } else { Err(ValidationError::new("too_expensive")) }
+    /// }
+    ///
+    /// let error = Bid::load(br#"{"cents": 1}"#).unwrap_err();
+    /// assert!(error.is_config() && !error.is_invalid());
+    /// assert_eq!(error.to_string(), "a rule needs a context of type `u32`: give it with `LoadOptions::context`");
+    /// assert_eq!(error.to_problem()["status"], 500);
+    ///
+    /// let error = LoadOptions::new().exclude(&["cent"]).load_partial::<Bid>(b"{}").unwrap_err();
+    /// assert!(error.is_config());
+    /// ```
+    #[must_use]
+    pub fn is_config(&self) -> bool {
+        matches!(self.0, LoadErrorKind::NoContext(_) | LoadErrorKind::NoSuchField(_))
+    }
+
     /// The input is a JSON text but not a valid event: [`violations`](Self::violations) says why.
     ///
     /// ```
@@ -468,7 +477,8 @@ impl LoadError {
     /// The body of an HTTP answer: problem details (RFC 9457), with the status that fits.
     ///
     /// It is [`Violations::to_problem`] (422) of an invalid event or one of an unknown version, 413 of one that is too large, 400 of
-    /// what is no JSON or nested too deep, and 500, which tells nothing, of a source that failed.
+    /// what is no JSON or nested too deep, and 500, which tells nothing, of a source that failed or a load that
+    /// [is set up wrong](Self::is_config).
     ///
     /// ```
     /// use event_schema::{EventSchema, Serialize};
@@ -502,6 +512,10 @@ impl LoadError {
             }
             LoadErrorKind::TooLarge { .. } => report::problem(413, "Content Too Large", &self.to_string()),
             LoadErrorKind::Io(_) => report::problem(500, "Internal Server Error", &self.to_string()),
+            // What is set up wrong is nobody's business outside.
+            LoadErrorKind::NoContext(_) | LoadErrorKind::NoSuchField(_) => {
+                report::problem(500, "Internal Server Error", "the input could not be checked")
+            }
             #[cfg(feature = "cloudevents")]
             LoadErrorKind::NoCloudEvent(_) => report::problem(400, "Bad Request", &self.to_string()),
             LoadErrorKind::Empty
@@ -523,17 +537,6 @@ impl fmt::Debug for LoadError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         debug_as_text(self, f)
     }
-}
-
-/// The text of an error, and of its causes: `main` shows an error that it returns by `Debug`, and `unwrap` does.
-pub(crate) fn debug_as_text(error: &dyn Error, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-    write!(f, "{error}")?;
-    let mut source = error.source();
-    while let Some(cause) = source {
-        write!(f, "\nCaused by: {cause}")?;
-        source = cause.source();
-    }
-    Ok(())
 }
 
 impl fmt::Display for LoadError {
@@ -562,6 +565,12 @@ impl fmt::Display for LoadError {
                 write!(f, "more than the {limit} bytes this load allows")
             }
             LoadErrorKind::Io(_) => f.write_str("the input could not be read"),
+            LoadErrorKind::NoContext(context) => {
+                write!(f, "a rule needs a context of type `{context}`: give it with `LoadOptions::context`")
+            }
+            LoadErrorKind::NoSuchField(name) => {
+                write!(f, "`{name}` is no field of the event: none can be left out or chosen")
+            }
             LoadErrorKind::OtherEvent { event_type: Some(event_type), expected } => {
                 write!(f, "the event is of type `{event_type}`, expected is `{expected}`")
             }
@@ -582,119 +591,11 @@ impl fmt::Display for LoadError {
     }
 }
 
-/// "2 violations", and a line for each.
-fn count(f: &mut fmt::Formatter<'_>, violations: &Violations) -> fmt::Result {
-    writeln!(f, "{}", report::violations(violations.len() + violations.omitted()))?;
-    fmt::Display::fmt(violations, f)
-}
-
 impl Error for LoadError {
     fn source(&self) -> Option<&(dyn Error + 'static)> {
         match &self.0 {
             LoadErrorKind::Io(error) => Some(error),
             _ => None,
-        }
-    }
-}
-
-/// Why an event could not be dumped.
-///
-/// ```
-/// use event_schema::{EventSchema, Serialize};
-///
-/// #[derive(Debug, Serialize, EventSchema)]
-/// struct Ping {
-///     #[validate(range(min = 1))]
-///     seq: u64,
-/// }
-///
-/// let error = Ping { seq: 0 }.dump().unwrap_err();
-/// assert!(error.is_invalid());
-/// assert_eq!(
-///     error.to_string(),
-///     "the event is invalid: 1 violation\nseq: Must be greater than or equal to 1."
-/// );
-/// ```
-pub struct DumpError(Box<DumpErrorKind>);
-
-#[derive(Debug)]
-pub(crate) enum DumpErrorKind {
-    Invalid(Violations),
-    Write(serde_json::Error),
-    NoSuchField(String),
-}
-
-impl From<DumpErrorKind> for DumpError {
-    #[cold]
-    fn from(kind: DumpErrorKind) -> Self {
-        Self(Box::new(kind))
-    }
-}
-
-impl DumpError {
-    /// What is wrong with the event, if it is invalid.
-    ///
-    /// ```
-    /// # use event_schema::prelude::*;
-    /// # #[event_schema::event]
-    /// # #[derive(Debug)]
-    /// # struct Ping { #[validate(range(min = 1))] seq: u64 }
-    /// let error = Ping { seq: 0 }.dump().unwrap_err();
-    /// assert_eq!(error.violations().unwrap()[0].path().to_pointer(), "/seq");
-    /// ```
-    #[must_use]
-    pub fn violations(&self) -> Option<&Violations> {
-        match &*self.0 {
-            DumpErrorKind::Invalid(violations) => Some(violations),
-            DumpErrorKind::Write(_) | DumpErrorKind::NoSuchField(_) => None,
-        }
-    }
-
-    /// The event breaks its own rules: [`violations`](Self::violations) says which.
-    ///
-    /// ```
-    /// # use event_schema::prelude::*;
-    /// # #[event_schema::event]
-    /// # #[derive(Debug)]
-    /// # struct Ping { #[validate(range(min = 1))] seq: u64 }
-    /// use event_schema::DumpOptions;
-    ///
-    /// assert!(Ping { seq: 0 }.dump().unwrap_err().is_invalid());
-    /// let options = DumpOptions::new().only(["sequence"]);
-    /// assert!(!options.dump(&Ping { seq: 7 }).unwrap_err().is_invalid());
-    /// ```
-    #[must_use]
-    pub fn is_invalid(&self) -> bool {
-        matches!(*self.0, DumpErrorKind::Invalid(_))
-    }
-}
-
-impl fmt::Debug for DumpError {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        debug_as_text(self, f)
-    }
-}
-
-impl fmt::Display for DumpError {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match &*self.0 {
-            DumpErrorKind::Invalid(violations) => {
-                f.write_str("the event is invalid: ")?;
-                count(f, violations)
-            }
-            DumpErrorKind::Write(_) => f.write_str("the event has no form in JSON"),
-            DumpErrorKind::NoSuchField(name) => {
-                write!(f, "`{name}` is no field of the event: none can be left out or chosen")
-            }
-        }
-    }
-}
-
-impl Error for DumpError {
-    fn source(&self) -> Option<&(dyn Error + 'static)> {
-        match &*self.0 {
-            DumpErrorKind::Invalid(_) | DumpErrorKind::NoSuchField(_) => None,
-            DumpErrorKind::Write(error) => Some(error),
         }
     }
 }
