@@ -218,6 +218,13 @@
 //! assert!(Price::load_from(3, br#"{"cents": 200}"#).unwrap_err().is_unsupported_version());
 //! ```
 //!
+//! A conversion that can fail is a `TryFrom`. An error of [`ValidationError`](crate::ValidationError), [`Violations`] or
+//! [`LoadError`] says what is wrong in words for the sender and is reported as a hook's refusal is; of any other error it
+//! is told only that the conversion failed, for its text may quote the payload.
+//!
+//! [`Violations`]: crate::Violations
+//! [`LoadError`]: crate::LoadError
+//!
 //! # `#[event(...)]` on a field
 //!
 //! | | meaning |
@@ -443,8 +450,9 @@
 //! assert!(options.load::<Bid>(br#"{"cents": 101}"#).is_err());
 //! ```
 //!
-//! A load has one context, for the event and all that is nested in it: a second call of `context` replaces the first, and
-//! a rule that asks for another type is a violation (`context`). An event and the types in it that have rules with a
+//! A load has one context, for the event and all that is nested in it: a second call of `context` replaces the first. A
+//! rule that asks for another type fails the load, as one without any context does: that is an error of how the service is
+//! set up ([`LoadError::is_config`](crate::LoadError::is_config)), not a violation of the event. An event and the types in it that have rules with a
 //! context therefore name the same type, a struct of all that they need:
 //!
 //! ```
@@ -479,7 +487,7 @@
 //!
 //! // A context of another type serves none of the rules.
 //! let error = LoadOptions::new().context(&100_u32).load::<Auction>(auction).unwrap_err();
-//! assert_eq!(error.violations().unwrap()[0].code(), "context");
+//! assert!(error.is_config() && error.violations().is_none());
 //! ```
 //!
 //! # `#[serde(...)]`
@@ -521,7 +529,8 @@
 //!
 //! Rules hold for every value of a field: read, defaulted or skipped. What a load gives, a dump can write, and what a dump
 //! writes, a load reads: a flattened map that holds the name of another field or of a tag, or a NaN in a `plain` field, is
-//! a violation. Unlike serde, a load gives nothing twice: what a flattened enum has read, and what only a dump writes
+//! a violation. So is a field that `skip_serializing_if` leaves out and that every load asks for: give it a
+//! `#[serde(default)]`, unless it is an `Option`. Unlike serde, a load gives nothing twice: what a flattened enum has read, and what only a dump writes
 //! (`skip_deserializing`, a struct's `tag`), is in no flattened map beside it.
 //!
 //! ```

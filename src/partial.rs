@@ -164,7 +164,6 @@ impl<E: EventSchema> Partial<E> {
     pub fn apply_to(&self, event: E) -> Result<E, LoadError> {
         LoadOptions::new().apply(self, event)
     }
-
 }
 
 impl<E> Partial<E> {

@@ -76,6 +76,7 @@ pub fn may_be_missing<T: FieldType>(cx: &mut Context<'_>, at: &At<'_>) -> bool {
 
 /// As [`may_be_missing`], of a type that is not ours.
 #[cold]
+#[must_use]
 pub fn may_be_missing_foreign<T: DeserializeOwned>() -> bool {
     foreign_missing::<T>().is_some()
 }

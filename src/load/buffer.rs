@@ -384,11 +384,19 @@ impl<'de> Leftovers<'de> {
         }
     }
 
-    /// Notes every entry that nobody has taken as unknown, if that is a fault; `known` adds the names that there are: the level's own,
-    /// and those of its flattened fields.
+    /// Notes every entry that nobody has taken as unknown, if that is a fault by the type or by the options, and then
+    /// unless there is one that `takes_all`; `known` adds the names that there are: the level's own, and those of its
+    /// flattened fields.
     #[doc(hidden)]
-    pub fn deny(&self, denies: bool, cx: &mut Context<'_>, at: &At<'_>, known: fn(&mut Vec<&'static [&'static str]>)) {
-        if self.0.iter().all(|entry| entry.taken) || !cx.denies_unknown(denies) {
+    pub fn deny(
+        &self,
+        denies: bool,
+        takes_all: bool,
+        cx: &mut Context<'_>,
+        at: &At<'_>,
+        known: fn(&mut Vec<&'static [&'static str]>),
+    ) {
+        if self.0.iter().all(|entry| entry.taken) || takes_all && !denies || !cx.denies_unknown(denies) {
             return;
         }
         let mut levels = Vec::new();

@@ -391,6 +391,19 @@ impl<'c> Context<'c> {
         self.shared.filter(|(_, depth)| *depth == self.depth).map(|(how, _)| how)
     }
 
+    /// Reads the entries that an outer level left, on that level.
+    pub(crate) fn flattened<T>(&mut self, read: impl FnOnce(&mut Self) -> T) -> T {
+        let before = self.shared.replace((Sharing::Flattened, self.depth.saturating_sub(1)));
+        let value = read(self);
+        self.shared = before;
+        value
+    }
+
+    /// Whether the entries of the object that is read are what an outer level left.
+    fn is_flattened(&self) -> bool {
+        self.shared.is_some_and(|(how, depth)| how == Sharing::Flattened && depth + 1 == self.depth)
+    }
+
     pub(crate) fn mark(&self) -> Mark {
         Mark {
             made: self.made.len(),
@@ -468,7 +481,12 @@ impl<'c> Context<'c> {
     /// Whether a field that a type does not have is a fault; `denies` is what the type says.
     #[cold]
     pub(crate) fn denies_unknown(&self, denies: bool) -> bool {
-        self.options.unknown.map_or(denies, |unknown| unknown == Unknown::Raise)
+        match self.options.unknown {
+            None => denies,
+            // Of an object that others read too, the outer level knows which they are.
+            Some(Unknown::Raise) => denies || !self.is_flattened(),
+            Some(Unknown::Exclude) => false,
+        }
     }
 
     /// Begins to choose fields, if a part of an event is to be read that is a document of its own.

@@ -186,7 +186,7 @@ impl<T: Leaf> LeafVisitor<'_, '_, T> {
     #[cold]
     fn reject_number(self, number: f64) -> Option<T> {
         #[allow(clippy::cast_precision_loss, reason = "the ends are powers of two")]
-        let beyond = number < i64::MIN as f64 || number >= u64::MAX as f64;
+        let beyond = number <= i64::MIN as f64 || number >= u64::MAX as f64;
         self.cx.invalid(self.at, T::RANGE.filter(|_| beyond).unwrap_or(T::EXPECTED));
         None
     }

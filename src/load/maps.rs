@@ -121,6 +121,10 @@ macro_rules! maps {
                 }
             }
 
+            fn takes_all() -> bool {
+                true
+            }
+
             fn patch(&mut self, input: &str, cx: &mut Context<'_>, at: &At<'_>) {
                 for (name, value) in $crate::load::patch::entries(input, cx, at) {
                     let mut text = Some(name);

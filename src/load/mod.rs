@@ -279,6 +279,13 @@ pub trait FieldType: Sized {
         None
     }
 
+    /// Whether it takes every entry that a level has left for it, if it is flattened: a map does.
+    #[doc(hidden)]
+    #[must_use]
+    fn takes_all() -> bool {
+        false
+    }
+
     /// Whether a load would give an entry of this name to this value, if it is flattened.
     #[doc(hidden)]
     fn uses_name(&self, name: &str) -> bool {

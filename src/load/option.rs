@@ -43,6 +43,10 @@ impl<T: FieldType> FieldType for Option<T> {
         T::field_name(name)
     }
 
+    fn takes_all() -> bool {
+        T::takes_all()
+    }
+
     fn uses_name(&self, name: &str) -> bool {
         match self {
             Some(value) => value.uses_name(name),

@@ -21,16 +21,14 @@ pub(crate) fn read<'de, E: FieldType, D: Deserializer<'de>>(
     at: &At<'_>,
 ) -> Result<Option<String>, D::Error> {
     let (text, start) = Buffered::read(input, cx)?.into_text();
-    let (before, made) = (cx.found(), cx.made_so_far());
+    let (before, first) = (cx.found(), cx.made_so_far());
     let begins = cx.begin_choice(at);
     let (dialect, mode) = (cx.replace_dialect(Dialect::Json), cx.replace_mode(Mode::Partial));
     let read = E::read(&mut Source::new(&text), cx, at);
     cx.replace_dialect(dialect);
     cx.replace_mode(mode);
-    let part = (read.is_ok() && cx.found() == before).then(|| {
-        let made = cx.made_since(made, at);
-        in_own_terms(E::shape(), &text, made, &|names| cx.has_chosen_below(at, names))
-    });
+    let part = (read.is_ok() && cx.found() == before)
+        .then(|| in_own_terms(E::shape(), &text, cx.made_since(first, at), &|names| cx.has_chosen_below(at, names)));
     if begins {
         cx.end_choice();
     }
@@ -245,7 +243,7 @@ impl Views {
     }
 
     fn add_choice(&mut self, choice: &Enum, entries: &[(String, Box<str>)]) {
-        let any = Vec::from_iter(choice.variants.iter().filter(|variant| variant.read.is_some()));
+        let any: Vec<_> = choice.variants.iter().filter(|variant| variant.read.is_some()).collect();
         // Without a tag that says more, it can be any.
         let tagged = |tag: &str| {
             let name = entries.iter().find(|(name, _)| name == tag).and_then(|(_, text)| json::string(text));
@@ -260,14 +258,20 @@ impl Views {
             Tagging::Internal { tag } => {
                 self.is_object = true;
                 self.entries.push((tag, Vec::new()));
-                tagged(tag).iter().for_each(|variant| self.add_content(&variant.content, entries));
+                for variant in tagged(tag) {
+                    self.add_content(&variant.content, entries);
+                }
             }
             Tagging::Adjacent { tag, content } => {
                 self.is_object = true;
                 let contents = tagged(tag).iter().map(|variant| Type::Content(variant.content)).collect();
                 self.entries.extend([(tag, Vec::new()), (content, contents)]);
             }
-            Tagging::Untagged => any.iter().for_each(|variant| self.add_content(&variant.content, entries)),
+            Tagging::Untagged => {
+                for variant in &any {
+                    self.add_content(&variant.content, entries);
+                }
+            }
         }
     }
 

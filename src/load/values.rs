@@ -23,6 +23,10 @@ impl FieldType for serde_json::Value {
         self.is_null()
     }
 
+    fn takes_all() -> bool {
+        true
+    }
+
     fn check_flat(&self, taken: &dyn Fn(&str) -> bool, cx: &mut Context<'_>, at: &At<'_>) {
         if let Self::Object(object) = self {
             object.check_flat(taken, cx, at);
@@ -133,6 +137,10 @@ impl FieldType for serde_json::Map<String, serde_json::Value> {
             _ => cx.invalid(at, &super::maps::MAPPING),
         }
         Ok(None)
+    }
+
+    fn takes_all() -> bool {
+        true
     }
 
     fn check_flat(&self, taken: &dyn Fn(&str) -> bool, cx: &mut Context<'_>, at: &At<'_>) {

@@ -46,6 +46,10 @@ macro_rules! wrappers {
                 T::field_name(name)
             }
 
+            fn takes_all() -> bool {
+                T::takes_all()
+            }
+
             fn uses_name(&self, name: &str) -> bool {
                 let $this = self;
                 $value.is_some_and(|value| T::uses_name(&value, name))

@@ -115,7 +115,7 @@ fn every_dump_has_the_context_and_the_choice() {
     let misspelt = DumpOptions::new().context(&HUNDRED).exclude(["biddr"]);
     assert!(!misspelt.dump_many(&[bid(1)]).unwrap_err().is_invalid());
     assert!(WHOLE.dump_many::<Bid>(&[]).is_ok());
-    assert!(WHOLE.dump(&bid(1)).unwrap_err().is_invalid());
+    assert!(WHOLE.dump(&bid(1)).unwrap_err().is_config());
 }
 
 #[tokio::test]
@@ -213,7 +213,7 @@ fn a_part_has_the_chosen_fields_only() {
     );
     assert_eq!(
         part(&none.only(&["place", "admin"])),
-        json!({"admin": true, "place": {"zip": "10115", "checked": true}})
+        json!({"admin": true, "place": {"zip": "10115", "verified": true}})
     );
     assert_eq!(part(&none.only(&["more", "id"])), json!({"id": 7, "more": {"deep": 1}}));
     assert_eq!(part(&none.only(&[])), json!({}));
@@ -226,7 +226,7 @@ fn a_part_has_the_chosen_fields_only() {
             "contact": {"kind": "mail", "address": "a@b"}, "pin": {"k": {"id": 1}},
         })
     );
-    assert_eq!(part(&none.only(&["place"]).exclude(&["place.zip"])), json!({"place": {"checked": true}}));
+    assert_eq!(part(&none.only(&["place"]).exclude(&["place.zip"])), json!({"place": {"verified": true}}));
 }
 
 #[test]
@@ -244,6 +244,7 @@ fn what_is_not_chosen_is_not_checked() {
     // Whole events are read as ever.
     let whole = LoadOptions::new().only(&["id"]).load_value::<Account>(everything()).unwrap();
     assert_eq!(whole, Account::load_value(everything()).unwrap());
+    let options = LoadOptions::new().exclude(&["id"]);
     let list = options.load_partial_many::<Base>(br#"[{"id": 1}, {"id": "x", "admin": true}]"#).unwrap();
     assert_eq!(list.iter().map(|base| base.as_object().len()).collect::<Vec<_>>(), [0, 1]);
 }
@@ -275,7 +276,9 @@ fn a_field_that_a_hook_makes_is_not_let_in() {
 #[test]
 fn a_misspelt_name_is_told_at_once() {
     let none = LoadOptions::new();
-    for name in ["nme", "place.zp", "places.vrified", "contact.chcked", "pin.admn", "name.x", "is_admin", "place.checked"] {
+    for name in
+        ["nme", "place.zp", "places.vrified", "contact.chcked", "pin.admn", "name.x", "is_admin", "place.checked"]
+    {
         let names = [name];
         for options in [none.only(&names), none.exclude(&names), none.partial(&names)] {
             let loaded = options.load_partial::<Account>(b"{}");
@@ -408,4 +411,70 @@ fn unknown_fields_are_raised_or_excluded_at_every_level() {
             ]
         );
     }
+}
+
+/// What is left of an object for flattened fields is known to the level that they stand on.
+#[test]
+fn what_another_flattened_field_reads_is_not_unknown() {
+    #[event_schema::event]
+    #[derive(Debug, PartialEq)]
+    struct Spread {
+        id: u8,
+        #[serde(flatten)]
+        kind: Kind,
+        #[serde(flatten)]
+        outer: Outer,
+        #[serde(flatten)]
+        last: Last,
+    }
+    #[event_schema::event]
+    #[derive(Debug, PartialEq)]
+    #[serde(tag = "kind")]
+    enum Kind {
+        Person { age: u8 },
+        Company,
+    }
+    #[event_schema::event]
+    #[derive(Debug, PartialEq)]
+    struct Outer {
+        outer: u8,
+        #[serde(flatten)]
+        inner: Inner,
+    }
+    #[event_schema::event]
+    #[derive(Debug, PartialEq)]
+    struct Inner {
+        inner: Base,
+    }
+    #[event_schema::event]
+    #[derive(Debug, PartialEq)]
+    struct Last {
+        last: u8,
+    }
+    #[event_schema::event]
+    #[derive(Debug, PartialEq)]
+    struct Rest {
+        id: u8,
+        #[serde(flatten)]
+        kind: Kind,
+        #[serde(flatten)]
+        all: Option<std::collections::BTreeMap<String, Value>>,
+    }
+
+    let raise = LoadOptions::new().unknown(Unknown::Raise);
+    let person = json!({
+        "id": 1, "kind": "Person", "age": 2, "outer": 3, "inner": {"id": 1, "admin": true}, "last": 4,
+    });
+    let company = json!({"id": 1, "kind": "Company", "outer": 3, "inner": {"id": 1, "admin": true}, "last": 4});
+    for clean in [&person, &company] {
+        assert_eq!(raise.load_value::<Spread>(clean.clone()).unwrap(), Spread::load_value(clean.clone()).unwrap());
+        assert!(raise.load_str::<Spread>(&clean.to_string()).is_ok());
+        assert!(raise.load_str::<Rest>(&clean.to_string()).is_ok());
+        let mut noisy = clean.clone();
+        noisy["more"] = json!(1);
+        assert_eq!(unknown(&raise.load_value::<Spread>(noisy).unwrap_err()), ["more unknown"]);
+    }
+    let mut noisy = person;
+    noisy["inner"]["more"] = json!(1);
+    assert_eq!(unknown(&raise.load_value::<Spread>(noisy).unwrap_err()), ["inner.more unknown"]);
 }

@@ -222,7 +222,7 @@ fn a_part_needs_the_context_of_its_rules() {
     assert_eq!(options.apply(&part, auction(1)).unwrap(), auction(90));
     let error = LoadOptions::new().context(&small).apply(&part, auction(1)).unwrap_err();
     assert_eq!(error.violations().unwrap()[0].path().to_string(), "bid.cents");
-    assert!(part.apply_to(auction(1)).unwrap_err().is_invalid());
+    assert!(part.apply_to(auction(1)).unwrap_err().is_config());
     let bid = options.load_field::<Partial<Bid>>(&part, "bid").unwrap().unwrap();
     assert_eq!(bid.get::<u32>("cents").unwrap(), Some(90));
     assert!(part.get::<Partial<Bid>>("bid").is_err());
@@ -619,9 +619,12 @@ mod what_the_event_does_not_read {
             "beside": {"t": "Place", "c": clean},
         });
         holds::<Account>(&input, &expected);
-        holds::<Account>(&json!({"tagged": {"t": "Unit", "zip": "1"}, "choice": "Unit"}), &json!({
-            "tagged": {"t": "Unit"}, "choice": "Unit",
-        }));
+        holds::<Account>(
+            &json!({"tagged": {"t": "Unit", "zip": "1"}, "choice": "Unit"}),
+            &json!({
+                "tagged": {"t": "Unit"}, "choice": "Unit",
+            }),
+        );
         holds::<Form>(&json!({"sum": 1, "more": 1, "place": place}), &json!({"sum": 1, "place": clean}));
         holds::<Form>(&place, &clean);
         // A flattened map has what is left.

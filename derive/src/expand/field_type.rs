@@ -16,6 +16,8 @@ pub(super) struct Flat {
     pub(super) field_name: Option<TokenStream>,
     /// `bool` from `self` and `name`.
     pub(super) uses_name: Option<TokenStream>,
+    /// Whether it takes all of it.
+    pub(super) takes_all: Option<TokenStream>,
     /// Statements over `self` and `taken`.
     pub(super) check: Option<TokenStream>,
     /// Statements over `self` and `rest`.
@@ -34,6 +36,13 @@ impl Flat {
         let uses_name = self.uses_name.as_ref().map(|body| {
             quote! {
                 fn uses_name(&self, __name: &str) -> bool {
+                    #body
+                }
+            }
+        });
+        let takes_all = self.takes_all.as_ref().map(|body| {
+            quote! {
+                fn takes_all() -> bool {
                     #body
                 }
             }
@@ -57,7 +66,7 @@ impl Flat {
                 }
             }
         });
-        quote!(#field_name #uses_name #check #patch)
+        quote!(#field_name #uses_name #takes_all #check #patch)
     }
 }
 

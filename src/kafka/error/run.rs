@@ -61,8 +61,9 @@ impl RunError {
     }
 
     /// Whether it stopped because of a message, which is not committed: as it was told to
-    /// ([`GiveUp::Stop`](crate::kafka::GiveUp::Stop)), or because its dead letter
-    /// [was refused](Self::is_dead_letter_refused).
+    /// ([`GiveUp::Stop`](crate::kafka::GiveUp::Stop)), because its dead letter
+    /// [was refused](Self::is_dead_letter_refused), or because a rule of the event needs a context, which a consumer does
+    /// not give.
     ///
     /// ```
     /// # use event_schema::kafka::RunError;

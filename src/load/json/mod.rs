@@ -16,9 +16,9 @@ mod number;
 mod scan;
 mod skip;
 mod source;
-mod text;
 #[cfg(test)]
 mod tests;
+mod text;
 
 pub(super) use self::access::visit_raw;
 pub(crate) use self::error::Error;

@@ -120,16 +120,17 @@ impl ExpandField<'_> {
         let skip = attrs.skip_serializing_if()?;
         let has_default = !attrs.default().is_none() || !self.level.cx.model.serde.attrs.default().is_none();
         let is_option = head(ty).is_some_and(|(name, _)| name == "Option");
-        let may_be_missing = match self.field.reader() {
+        let unless = match self.field.reader() {
             _ if !self.level.is_object() || has_default => return None,
             Reader::Skipped => return None,
             Reader::Ours | Reader::Plain | Reader::Flat if is_option => return None,
-            Reader::Ours => quote!(__p::may_be_missing::<#ty>(__cx, __at)),
-            Reader::Flat => quote!(__p::may_be_nothing::<#ty>(__cx, __at)),
-            Reader::Plain => quote!(__p::may_be_missing_foreign::<#ty>()),
-            Reader::With(_) => quote!(false),
+            Reader::Ours => Some(quote!(&& !__p::may_be_missing::<#ty>(__cx, __at))),
+            Reader::Flat => Some(quote!(&& !__p::may_be_nothing::<#ty>(__cx, __at))),
+            Reader::Plain => Some(quote!(&& !__p::may_be_missing_foreign::<#ty>())),
+            Reader::With(_) => None,
         };
-        Some(quote_spanned!(shown_at(skip.span())=> if #skip(#value) && !#may_be_missing { __p::left_out(__cx, __at); }))
+        let check = quote_spanned!(shown_at(skip.span())=> if #skip(#value) #unless { __p::left_out(__cx, __at); });
+        Some(check)
     }
 
     /// Refuses what a foreign type, or a function, would write though it could not be read.
