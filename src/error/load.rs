@@ -32,7 +32,7 @@ use crate::violation::{Position, Violations, cut};
 /// assert!(error.is_syntax() && error.is_truncated());
 /// assert_eq!(error.to_string(), "the JSON breaks off: EOF while parsing a value at line 1 column 8");
 ///
-/// let error = Ping::load(br#"{"seq": -1}"#).unwrap_err();
+/// let error = Ping::load(br#"{"seq": "7"}"#).unwrap_err();
 /// assert!(error.is_invalid());
 /// assert_eq!(error.to_string(), "1 violation\nseq: Not a valid integer.");
 /// ```
