@@ -27,7 +27,8 @@ pub fn derive_event_schema(input: TokenStream) -> TokenStream {
 }
 
 /// Adds the derives `Serialize` and `EventSchema` to a struct or an enum, with the
-/// paths that let a crate use them that depends on `event-schema` only; see `event_schema::derive`.
+/// Adds the derives `Serialize` and `EventSchema` to a struct or an enum. A crate needs only `event-schema` as a
+/// dependency to use it; see `event_schema::derive`.
 #[proc_macro_attribute]
 pub fn event(args: TokenStream, item: TokenStream) -> TokenStream {
     let input = parse_macro_input!(item as DeriveInput);
