@@ -27,8 +27,8 @@ use crate::kafka::message::Place;
 
 /// Receives many messages at a time, for those who write them together: [`Runner::batches`].
 ///
-/// Retries and dead letters are as the [`Runner`] was told. A batch has the messages of a partition in their
-/// order; while one of them waits to be tried again, no later one of its partition is received, but for others that failed
+/// Retries and dead letters are as the [`Runner`] was told. A batch has the messages of a partition in their order;
+/// while one of them waits to be tried again, no later one of its partition is received, but for others that failed
 /// with it, in their order.
 ///
 /// ```
