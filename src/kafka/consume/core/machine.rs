@@ -283,8 +283,8 @@ impl<M: Clone> Core<M> {
         }
     }
 
-    /// A record that was taken, back where it was: it is taken again before the others, and has not failed. To be called
-    /// in the reverse order of the takes.
+    /// A record that was taken, back where it was: it is taken again before the others, and has not failed. To be
+    /// called in the reverse order of the takes.
     pub(crate) fn untake(&mut self, ticket: &Ticket) {
         let lane = self.lanes.get_mut(&ticket.partition).filter(|lane| lane.epoch == ticket.epoch);
         if lane.is_some_and(|lane| lane.put_back(ticket).is_some()) {
