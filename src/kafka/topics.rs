@@ -1,4 +1,4 @@
-//! The topics that a service needs: made, or looked for.
+//! Creates or checks the topics that a service needs.
 
 use std::collections::BTreeMap;
 use std::time::Duration;
@@ -13,8 +13,8 @@ use super::error::{ConfigError, ConnectError, ConnectErrorKind};
 use super::produce::EventProducer;
 use crate::EventSchema;
 
-/// The topics that a service needs. [`create`](Self::create) makes the missing ones, [`check`](Self::check)
-/// names them.
+/// The topics that a service needs. [`create`](Self::create) creates missing topics, [`check`](Self::check)
+/// reports them.
 ///
 /// Both connect first, so that a wrong password, an unknown certificate authority or an unreachable broker is
 /// reported as such, within [`KafkaConfig::connect_timeout`].
@@ -43,7 +43,7 @@ use crate::EventSchema;
 #[derive(Debug, Clone, Default)]
 pub struct Topics(Vec<Topic>);
 
-/// A topic, and what it is like if it is made; see [`Topics`]. A topic that exists keeps its settings.
+/// A topic, and its settings if it is created; see [`Topics`]. An existing topic keeps its settings.
 #[derive(Debug, Clone)]
 pub struct Topic {
     /// The name, or that of an event that has no topic.
@@ -57,7 +57,7 @@ pub struct Topic {
 const OPERATION: Duration = Duration::from_secs(10);
 
 impl Topic {
-    /// A topic of this name, with the brokers' defaults.
+    /// A topic with this name and the brokers' default settings.
     ///
     /// See the example of [`set`](Self::set).
     #[must_use]
@@ -99,7 +99,7 @@ impl Topic {
     /// # async fn main() -> Result<(), Box<dyn std::error::Error>> {
     /// let customers = Topic::new("customers").partitions(6).replication(3).set("cleanup.policy", "compact");
     ///
-    /// // The embedded broker is alone and has no settings: it takes the name and the partitions.
+    /// // The embedded cluster has one broker and no topic settings: it uses the name and the partitions.
     /// let kafka = EmbeddedKafka::start()?;
     /// assert_eq!(Topics::new().topic(customers).create(&kafka.config()).await?, ["customers"]);
     /// # Ok(())
@@ -154,15 +154,15 @@ impl Topics {
         self
     }
 
-    /// Makes the topics that are missing, and returns their names.
+    /// Creates the missing topics, and returns their names.
     ///
     /// See the example of [`Topics`].
     ///
     /// # Errors
     ///
-    /// Of [`ConnectError`]: no connection, an event without a topic, or brokers that refuse to make topics
-    /// ([`is_missing_topic`](ConnectError::is_missing_topic), which names them all with the reasons), such as for want
-    /// of the right to. The others are made.
+    /// A [`ConnectError`] if the connection fails or an event has no topic. Also if the brokers refuse to create topics
+    /// ([`is_missing_topic`](ConnectError::is_missing_topic)), for instance because the user lacks the right: the error
+    /// names all refused topics with the reasons, and the other topics are created.
     pub async fn create(&self, config: &KafkaConfig) -> Result<Vec<String>, ConnectError> {
         let missing = self.missing(config).await?;
         let mut made = Vec::new();
@@ -192,14 +192,14 @@ impl Topics {
         if refused.is_empty() { Ok(made) } else { Err(ConnectErrorKind::Topic(refused.join("; ")).into()) }
     }
 
-    /// Checks that all topics are there, and makes none.
+    /// Checks that all topics exist, and creates none.
     ///
     /// See the example of [`Topics`].
     ///
     /// # Errors
     ///
-    /// Of [`ConnectError`]: no connection, an event without a topic, or
-    /// [`is_missing_topic`](ConnectError::is_missing_topic), which names them all.
+    /// A [`ConnectError`] if the connection fails, if an event has no topic, or if topics are missing
+    /// ([`is_missing_topic`](ConnectError::is_missing_topic)): the error names them all.
     pub async fn check(&self, config: &KafkaConfig) -> Result<(), ConnectError> {
         let missing = self.missing(config).await?;
         if missing.is_empty() {
