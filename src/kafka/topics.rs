@@ -114,8 +114,8 @@ impl Topic {
     fn name(&self) -> Result<&str, ConnectError> {
         let problem = match &self.name {
             Err(event) => format!("event `{event}` has no topic: give it one with `#[event(topic = \"...\")]`"),
-            Ok(name) if self.partitions == Some(0) => format!("topic `{name}`: `partitions` is at least 1"),
-            Ok(name) if self.replication == Some(0) => format!("topic `{name}`: `replication` is at least 1"),
+            Ok(name) if self.partitions == Some(0) => format!("topic `{name}`: `partitions` must be at least 1"),
+            Ok(name) if self.replication == Some(0) => format!("topic `{name}`: `replication` must be at least 1"),
             Ok(name) => return Ok(name),
         };
         Err(ConfigError::one(problem).into())
@@ -189,7 +189,7 @@ impl Topics {
                 Err((name, code)) => refused.push(format!("`{name}`: {code}{}", remedy(code))),
             }
         }
-        if refused.is_empty() { Ok(made) } else { Err(ConnectErrorKind::Topic(refused.join("; ")).into()) }
+        if refused.is_empty() { Ok(made) } else { Err(ConnectErrorKind::Topic(format!("not created: {}", refused.join("; "))).into()) }
     }
 
     /// Checks that all topics exist, and creates none.
@@ -206,7 +206,7 @@ impl Topics {
             return Ok(());
         }
         let names = missing.into_iter().map(Topic::name).collect::<Result<Vec<_>, _>>()?.join("`, `");
-        let reason = format!("not there, or not visible to this user: `{names}`; create them, or use `Topics::create`");
+        let reason = format!("missing, or not visible to this user: `{names}`; create them, for instance by `Topics::create`");
         Err(ConnectErrorKind::Topic(reason).into())
     }
 
@@ -224,7 +224,7 @@ impl Topics {
         let asked =
             thread::start("event-schema topics", move || admin.client().inner().fetch_metadata(None, OPERATION));
         let Ok(asked) = asked.await else {
-            return Err(ConnectError::client("no thread to ask for topics on".to_owned()));
+            return Err(ConnectError::client("no thread could be started to look for topics".to_owned()));
         };
         for topic in asked.map_err(|error| unanswered(&error))?.topics() {
             missing.remove(topic.name());
@@ -264,10 +264,10 @@ fn remedy(code: RDKafkaErrorCode) -> &'static str {
     use RDKafkaErrorCode as C;
     match code {
         C::TopicAuthorizationFailed | C::ClusterAuthorizationFailed => {
-            "; the user needs the right to create the topic, or someone creates it beforehand"
+            "; grant the user the right to create topics, or create the topic beforehand"
         }
-        C::InvalidReplicationFactor => "; `replication` is more than there are brokers",
-        C::InvalidTopic => "; a topic's name has up to 249 letters, digits, `.`, `_` and `-`",
+        C::InvalidReplicationFactor => "; `replication` exceeds the number of brokers",
+        C::InvalidTopic => "; the name of a topic has up to 249 letters, digits, `.`, `_` and `-`",
         C::UnsupportedVersion => "; brokers before 2.4 need `partitions` and `replication`",
         _ => "",
     }

@@ -182,7 +182,7 @@ async fn what_is_sent_is_a_valid_cloud_event() {
     let broken = Envelope::new().with_id("");
     let refused = producer.message(&order).topic(&topic.name).envelope(broken).send().await.unwrap_err();
     assert!(refused.is_invalid() && refused.is_not_sent());
-    assert_eq!(refused.to_string(), "not sent, no envelope that CloudEvents allows: attribute `id` is empty");
+    assert_eq!(refused.to_string(), "not sent: CloudEvents does not allow this envelope: attribute `id` is empty");
 }
 
 #[tokio::test]

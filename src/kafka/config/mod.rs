@@ -366,7 +366,7 @@ impl KafkaConfig {
         } else if config.get("enable.idempotence").is_none() {
             tracing::warn!(
                 "acks, retries or max.in.flight rule out an idempotent producer: \
-                 events may be lost, doubled or out of order when a broker fails"
+                 events may be lost, duplicated or reordered when a broker fails"
             );
         }
         Ok(config)
@@ -396,7 +396,7 @@ impl KafkaConfig {
         if config.get("group.protocol") == Some("consumer") {
             // librdkafka refuses them, and templates have them for whichever protocol.
             for key in CLASSIC_ONLY.iter().filter(|key| config.get(key).is_some()).copied().collect::<Vec<_>>() {
-                tracing::info!("`{key}` is ignored: with `group.protocol=consumer` the brokers decide it");
+                tracing::info!("`{key}` is ignored: with `group.protocol=consumer` it is a setting of the brokers");
                 config.remove(key);
             }
         } else {
@@ -488,7 +488,7 @@ fn is_name(key: &str) -> bool {
 
 fn unknown(key: &str) -> String {
     if !is_name(key) {
-        return "no key that is known; a value that goes on in this line needs `\\` at the end of the one before"
+        return "not a known key; if this line continues a value, end the line before it with `\\`"
             .to_owned();
     }
     match likely(key) {
@@ -553,7 +553,7 @@ impl Settings {
             _ => return None,
         };
         let missing = !features.iter().any(|known| known == feature);
-        missing.then(|| format!("`sasl.mechanism`: built without {feature}; {remedy}"))
+        missing.then(|| format!("`sasl.mechanism`: librdkafka was built without {feature}; {remedy}"))
     }
 }
 
@@ -765,7 +765,7 @@ mod tests {
         for part in ["hush", "MII", "BKc", "BEGIN", "END"] {
             assert!(!error.contains(part), "{error}");
         }
-        assert!(error.contains("line 3: no key that is known; a value that goes on"), "{error}");
+        assert!(error.contains("line 3: not a known key; if this line continues a value"), "{error}");
         let mut config = KafkaConfig::new("x:1");
         for line in ["MIIEvQIBADANBgkqhkiG9w0BAQEFAASC", "hushhush", "-----END", &"hush.".repeat(50)] {
             config = config.set(line, "");
@@ -800,12 +800,12 @@ mod tests {
         let remedy = "turn on event-schema's feature `kafka-ssl`";
         assert_eq!(
             problems("security.protocol", "sasl_ssl"),
-            format!("`security.protocol`: built without TLS; {remedy}")
+            format!("`security.protocol`: librdkafka was built without TLS; {remedy}")
         );
-        assert_eq!(problems("ssl.ca.pem", "x"), format!("`ssl.ca.pem`: built without TLS; {remedy}"));
+        assert_eq!(problems("ssl.ca.pem", "x"), format!("`ssl.ca.pem`: librdkafka was built without TLS; {remedy}"));
         assert_eq!(
             problems("sasl.mechanism", "SCRAM-SHA-512"),
-            format!("`sasl.mechanism`: built without sasl_scram; {remedy}")
+            format!("`sasl.mechanism`: librdkafka was built without sasl_scram; {remedy}")
         );
         assert!(problems("compression.type", "zstd").contains("rdkafka with its feature `zstd`"));
     }

@@ -33,7 +33,7 @@ pub(super) const FORMS: u32 = Form::ALL.len() as u32;
 /// What comes of it when there is no dead letter topic.
 const NO_DEAD_LETTER: &str = "without it the first message that cannot be handled stops the consumer";
 /// What comes of it when there is no topic for retries.
-const NO_RETRY: &str = "without it what fails is a dead letter before it was tried again";
+const NO_RETRY: &str = "without it failed messages become dead letters without this retry";
 
 /// What there is to send.
 struct Letter<'a> {
@@ -170,7 +170,7 @@ impl Forward {
                 .is_some_and(|dead| self.dead_letter.topic_of(dead.topic(), &self.group) == *place.topic);
         if is_its_own && !self.has_told.swap(true, Ordering::Relaxed) {
             tracing::warn!(
-                "`{}` has dead letters of this consumer, which are passed over: subscribe to less than that",
+                "`{}` holds dead letters of this consumer, which are skipped: subscribe to fewer topics",
                 place.topic
             );
         }
@@ -297,7 +297,7 @@ async fn while_ready(
         return finished;
     }
     shared.lock().session.delay(ticket);
-    tracing::warn!("{place}@{}: not taken so far, is there a topic `{topic}`, and are its brokers?", ticket.offset);
+    tracing::warn!("{place}@{}: not acknowledged yet: check that topic `{topic}` exists and that its brokers are reachable", ticket.offset);
     sent.await
 }
 

@@ -51,10 +51,10 @@ impl Policy {
     pub(super) fn fault(&self) -> Option<&'static str> {
         match (self.order, self.retry.waiting) {
             (Some(Order::Partition), Waiting::Key) => {
-                Some("`Retry::park` cannot hold the order of a partition: use `Order::Key`, or `Retry::in_place`")
+                Some("`Retry::park` does not keep the order of a partition: use `Order::Key`, or `Retry::in_place`")
             }
             (Some(_), Waiting::Nothing) => {
-                Some("`Retry::topics` cannot hold an order: use `unordered`, or `Retry::park` with `Order::Key`")
+                Some("`Retry::topics` does not keep any order: use `unordered`, or `Retry::park` with `Order::Key`")
             }
             _ => None,
         }

@@ -246,7 +246,7 @@ impl<E: EventSchema + Send + Sync + 'static> Runner<E> {
     /// # let consumer = EventConsumer::<Note>::subscribe(&kafka.config().group("docs")).await?;
     /// let error = consumer.runner().concurrency(100).batches().unwrap_err();
     /// assert!(error.is_config());
-    /// assert_eq!(error.to_string(), "`concurrency` is for handlers: batches have none");
+    /// assert_eq!(error.to_string(), "`concurrency` is a setting of handlers and does not apply to batches");
     /// # Ok(())
     /// # }
     /// ```
@@ -344,11 +344,11 @@ fn prepare(subscription: Subscription, policy: &Policy) -> Result<(Member, Forwa
     }
     let Subscription { member, ahead, config, topics } = subscription;
     if policy.has_retry_topics() && topics.iter().any(|topic| topic.starts_with('^')) {
-        return Err(RunErrorKind::Policy("`Retry::topics` needs the names of the topics, not a pattern").into());
+        return Err(RunErrorKind::Policy("`Retry::topics` needs topic names, not a pattern").into());
     }
     let settings = config.rdkafka_consumer().map_err(RunErrorKind::Config)?;
     if policy.revoke_timeout.is_some_and(|timeout| timeout >= driver::longest_revoke(&settings)) {
-        return Err(RunErrorKind::Policy("`revoke_timeout` has to be less than `max.poll.interval.ms`").into());
+        return Err(RunErrorKind::Policy("`revoke_timeout` must be less than `max.poll.interval.ms`").into());
     }
     let forward = Forward::new(&config, &topics, policy).map_err(RunErrorKind::Config)?;
     if let Some(topic) = forward.reads_its_own() {

@@ -156,7 +156,7 @@ fn write(headers: &mut Outbound, envelope: &Envelope, source: Option<&str>, desc
     let trace_parent = envelope.trace_parent().filter(|trace| is_trace_parent(trace));
     let trace_state = envelope.trace_state().filter(|_| trace_parent.is_some());
     if trace_parent.is_none() && envelope.trace_parent().is_some() {
-        tracing::debug!("an event is sent without its trace, which is none: W3C's `traceparent` is expected");
+        tracing::debug!("an event is sent without its trace, which is not a W3C `traceparent`");
     }
     let rest = [
         ("ce_causationid", envelope.causation()),
