@@ -164,7 +164,7 @@ impl<E: EventSchema + Send + Sync + 'static> Runner<E> {
         self
     }
 
-    /// What to do with a message that failed for good. Default: [`GiveUp::DeadLetter`].
+    /// The policy for messages that failed for good. Default: [`GiveUp::DeadLetter`].
     pub fn give_up(mut self, give_up: GiveUp) -> Self {
         self.policy.give_up = give_up;
         self

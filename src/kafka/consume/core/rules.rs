@@ -30,7 +30,7 @@ pub(crate) enum Waiting {
     Nothing,
 }
 
-/// What to do with a message that failed for good.
+/// The policy for messages that failed for good.
 ///
 /// ```
 /// use event_schema::kafka::GiveUp;
