@@ -1,4 +1,4 @@
-//! What a type looks like on the wire, as data: the source of its contracts in every language.
+//! The wire format of a type, as data: the source of its contracts.
 //!
 //! The derive writes a [`Definition`] for each type, as constants with function pointers at the edges: at the types of
 //! fields, at defaults and at the arguments of rules. JSON Schema is written from it (`json_schema`).
@@ -13,9 +13,10 @@ use serde_json::Value;
 use super::json_schema::{Described, decimal};
 use crate::load::FieldType;
 
-/// What a type looks like on the wire: the contracts are written from it.
+/// The wire format of a type, from which its contracts are written.
 ///
-/// The derive makes it. A [`FieldType`] implemented by hand makes its own from the shapes of other types and from rules:
+/// The derive generates it. A [`FieldType`] implemented by hand builds it from the shapes of other types and from
+/// rules:
 ///
 /// ```
 /// use event_schema::contract::Shape;
@@ -123,7 +124,7 @@ impl Shape {
         T::shape()
     }
 
-    /// A type of another crate that has a JSON Schema and no shape.
+    /// A type of another crate that implements schemars' `JsonSchema` but has no shape.
     ///
     /// ```
     /// use event_schema::contract::Shape;
@@ -181,7 +182,7 @@ impl Shape {
         Self::Number
     }
 
-    /// A list of such values.
+    /// A list of values of this shape.
     ///
     /// ```
     /// use event_schema::contract::Shape;
@@ -193,7 +194,7 @@ impl Shape {
         Self::List { items: Box::new(items), unique: false, length: None }
     }
 
-    /// An object with any keys and such values.
+    /// An object with any keys and values of this shape.
     ///
     /// ```
     /// use event_schema::contract::Shape;
@@ -205,7 +206,7 @@ impl Shape {
         Self::Map { keys: Box::new(Self::text()), values: Box::new(values) }
     }
 
-    /// Such a value or null; a field of it may be missing, as with an `Option`.
+    /// A value of this shape or null; a field with it may be missing, as with an `Option`.
     ///
     /// ```
     /// use event_schema::contract::Shape;
@@ -225,7 +226,7 @@ impl Shape {
         Self::Omissible(Box::new(self))
     }
 
-    /// With so many characters, elements or entries.
+    /// Limits the number of characters, elements or entries.
     ///
     /// See the example of [`text`](Self::text).
     #[must_use]
@@ -243,7 +244,7 @@ impl Shape {
         self.with(Rule::Length { min, max })
     }
 
-    /// A number between these.
+    /// Limits a number to these bounds.
     ///
     /// See the example of [`number`](Self::number).
     #[must_use]
@@ -262,8 +263,8 @@ impl Shape {
         self.with(Rule::Range(range))
     }
 
-    /// Text in which this regular expression, in the syntax of the crate `regex`, matches. A contract leaves out one that
-    /// ECMA-262 cannot express.
+    /// Requires text to match this regular expression, in the syntax of the crate `regex`. A contract leaves out an
+    /// expression that ECMA-262 cannot express.
     ///
     /// See the example of [`text`](Self::text).
     #[must_use]
@@ -271,7 +272,7 @@ impl Shape {
         self.with(Rule::Pattern(regex.into()))
     }
 
-    /// Text of a format that JSON Schema has a name for.
+    /// Requires text in one of JSON Schema's formats, by its name.
     ///
     /// ```
     /// use event_schema::contract::Shape;
@@ -283,7 +284,7 @@ impl Shape {
         self.with(Rule::Format(format.into()))
     }
 
-    /// One of these values. One that has no JSON is left out.
+    /// Requires one of these values. Values that JSON cannot express are left out.
     ///
     /// ```
     /// use event_schema::contract::Shape;
@@ -305,7 +306,7 @@ impl Shape {
         }
     }
 
-    /// What it is called in contracts.
+    /// Sets the name of the type in contracts.
     ///
     /// ```
     /// use event_schema::contract::Shape;
