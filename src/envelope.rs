@@ -4,10 +4,10 @@ use std::time::{Duration, SystemTime};
 
 use uuid::Uuid;
 
+use crate::event::type_name;
 use crate::format::cloudevents::CloudEvent;
 #[cfg(feature = "kafka")]
 use crate::format::cloudevents::{CloudEventError, check_text, parse_time};
-use crate::version;
 
 /// The metadata of an event: its id, source, time, type, cause and trace.
 ///
@@ -172,7 +172,7 @@ impl Envelope {
     /// The version of a received event, if its [type](Self::event_type) contains it.
     #[must_use]
     pub fn version(&self) -> Option<u32> {
-        version::split(self.event_type()?).map(|(_, version)| version)
+        type_name::split(self.event_type()?).map(|(_, version)| version)
     }
 
     /// The id of the event that caused this one.

@@ -54,6 +54,7 @@
 //!
 //! Contracts in draft 7 accept the same values as those in 2020-12; [`openapi30`] names the rules that it leaves out.
 
+mod decimal;
 mod json_schema;
 mod openapi;
 pub(crate) mod parts;
@@ -61,7 +62,7 @@ mod pattern;
 #[doc(hidden)]
 pub mod shape;
 
-pub(crate) use self::json_schema::decimal;
+pub(crate) use self::decimal::decimal;
 pub use self::json_schema::{draft07, json_schema, openapi30};
 #[doc(hidden)]
 pub use self::json_schema::{is_inline, schema_of};

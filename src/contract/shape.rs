@@ -10,7 +10,8 @@ use schemars::{JsonSchema, Schema, SchemaGenerator};
 use serde::Serialize;
 use serde_json::Value;
 
-use super::json_schema::{Described, decimal};
+use super::decimal::decimal;
+use super::json_schema::Described;
 use crate::load::FieldType;
 
 /// The wire format of a type, from which its contracts are written.
