@@ -1,4 +1,4 @@
-//! Why a message is no CloudEvent: [`CloudEventError`].
+//! The error of CloudEvents: [`CloudEventError`].
 
 #[cfg(feature = "kafka")]
 use crate::violation::MASK;

@@ -14,7 +14,7 @@ use crate::version;
 
 /// What the derive writes for an event, and the verbs are built on. No part of the public API.
 #[diagnostic::on_unimplemented(
-    message = "`{Self}` is no event",
+    message = "`{Self}` is not an event",
     label = "the trait `EventSchema` is not implemented for `{Self}`",
     note = "derive `EventSchema` for it, or write `#[event_schema::event]` above it"
 )]

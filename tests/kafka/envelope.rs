@@ -210,7 +210,7 @@ async fn the_writers_version_is_read_from_the_type() {
     assert!(error(5).is_unsupported_version());
     assert!(error(6).is_invalid());
     assert!(error(7).is_other_event() && error(8).is_other_event() && error(9).is_other_event());
-    assert_eq!(error(9).to_string(), "the event is of type `order.cancelled.v1`, expected is `order.placed`");
+    assert_eq!(error(9).to_string(), "the event has type `order.cancelled.v1`, expected `order.placed`");
     assert_eq!(received[9].rejection().unwrap().bytes(), v2);
 }
 
@@ -241,13 +241,13 @@ async fn several_events_share_a_topic() {
     assert_eq!(received[3].event(), Some(&OrderEvent::Placed(placed("A-2", 3))));
     assert_eq!(received[4].event(), Some(&OrderEvent::Placed(placed("A-3", 1))));
     let error = received[5].rejection().unwrap().error();
-    assert_eq!(error.to_string(), "the event is of type `order.lost.v1`, expected is `order-event`");
+    assert_eq!(error.to_string(), "the event has type `order.lost.v1`, expected `order-event`");
     for received in &received[6..] {
         let error = received.rejection().unwrap().error();
         assert!(error.is_other_event());
         assert_eq!(
             error.to_string(),
-            "the message does not tell its type (header `ce_type`), which says what `order-event` it is"
+            "the message has no type (header `ce_type`), which selects the event of `order-event`"
         );
     }
 }
