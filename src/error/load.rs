@@ -512,9 +512,9 @@ impl fmt::Display for LoadError {
             LoadErrorKind::TooDeep { limit } => {
                 write!(f, "nested deeper than {limit} levels, the limit of this load")
             }
-            LoadErrorKind::TooAmbiguous => f.write_str(
-                "too ambiguous: nested untagged enums have too many combinations of variants to try",
-            ),
+            LoadErrorKind::TooAmbiguous => {
+                f.write_str("too ambiguous: nested untagged enums have too many combinations of variants to try")
+            }
             LoadErrorKind::TooLarge { size: Some(size), limit } => {
                 write!(f, "{size} bytes, more than the {limit} bytes that this load allows")
             }

@@ -189,7 +189,11 @@ impl Topics {
                 Err((name, code)) => refused.push(format!("`{name}`: {code}{}", remedy(code))),
             }
         }
-        if refused.is_empty() { Ok(made) } else { Err(ConnectErrorKind::Topic(format!("not created: {}", refused.join("; "))).into()) }
+        if refused.is_empty() {
+            Ok(made)
+        } else {
+            Err(ConnectErrorKind::Topic(format!("not created: {}", refused.join("; "))).into())
+        }
     }
 
     /// Checks that all topics exist, and creates none.
@@ -206,7 +210,8 @@ impl Topics {
             return Ok(());
         }
         let names = missing.into_iter().map(Topic::name).collect::<Result<Vec<_>, _>>()?.join("`, `");
-        let reason = format!("missing, or not visible to this user: `{names}`; create them, for instance by `Topics::create`");
+        let reason =
+            format!("missing, or not visible to this user: `{names}`; create them, for instance by `Topics::create`");
         Err(ConnectErrorKind::Topic(reason).into())
     }
 

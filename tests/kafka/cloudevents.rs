@@ -237,17 +237,13 @@ fn a_binary_event_that_breaks_a_rule_is_refused_with_the_rule() {
             Some("x"),
             "`My_Extension` is not a legal attribute name: use `a` to `z` and `0` to `9`; `data` is reserved",
         ),
-        ("ce_data", Some("x"), "`data` is not a legal attribute name: use `a` to `z` and `0` to `9`; `data` is reserved"),
         (
-            "ce_note",
-            Some("a\nb"),
-            "attribute `note` contains a control character or a noncharacter",
+            "ce_data",
+            Some("x"),
+            "`data` is not a legal attribute name: use `a` to `z` and `0` to `9`; `data` is reserved",
         ),
-        (
-            "ce_note",
-            Some("\u{ffff}"),
-            "attribute `note` contains a control character or a noncharacter",
-        ),
+        ("ce_note", Some("a\nb"), "attribute `note` contains a control character or a noncharacter"),
+        ("ce_note", Some("\u{ffff}"), "attribute `note` contains a control character or a noncharacter"),
     ] {
         assert_eq!(read(&headers(name, value), Some(b"{}")), Err(error.to_owned()), "{name} {value:?}");
     }

@@ -287,7 +287,10 @@ async fn structured_events_are_read_as_well() {
     assert!(received[3].rejection().unwrap().error().is_empty());
     for (received, error) in [
         (&received[4], "not a valid CloudEvent: required attribute `specversion` is missing"),
-        (&received[5], "not a valid CloudEvent: the event format `application/cloudevents-batch+json` is not supported"),
+        (
+            &received[5],
+            "not a valid CloudEvent: the event format `application/cloudevents-batch+json` is not supported",
+        ),
     ] {
         assert_eq!(received.rejection().unwrap().error().to_string(), error);
         assert!(received.rejection().unwrap().error().is_no_cloud_event());

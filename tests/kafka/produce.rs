@@ -75,10 +75,7 @@ async fn an_error_says_where_to_and_what_to_do() {
     kafka.answer_after(Duration::from_secs(60));
     let error = within(20, "outcome", producer.send_to("notes", &note("a", 2))).await.unwrap_err();
     assert!(error.is_unknown(), "{error}");
-    assert!(
-        error.to_string().starts_with("sent to `notes` but not acknowledged, so it may be stored"),
-        "{error}"
-    );
+    assert!(error.to_string().starts_with("sent to `notes` but not acknowledged, so it may be stored"), "{error}");
     // Another client takes the place of the one that does not know what is stored.
     kafka.answer_after(Duration::ZERO);
     within(20, "another client", producer.ready()).await;

@@ -340,10 +340,7 @@ async fn a_consumer_that_is_subscribed_to_its_own_dead_letters_does_not_run() {
     let error = within(20, "end of the run", run).await.unwrap_err();
     assert!(error.is_config());
     let text = error.to_string();
-    assert!(
-        text.starts_with(&format!("the consumer is subscribed to its own dead letter topic `{dead}`")),
-        "{text}"
-    );
+    assert!(text.starts_with(&format!("the consumer is subscribed to its own dead letter topic `{dead}`")), "{text}");
     let all_in_one = DeadLetter::new().topic(&topic);
     assert!(subscribe().await.runner().dead_letter(all_in_one).batches().unwrap_err().is_config());
     // There are none then.

@@ -148,9 +148,7 @@ fn jaas(value: &str) -> Meaning<'static> {
             );
         }
         _ => {
-            return refused(
-                "unknown login module; use PlainLoginModule or ScramLoginModule",
-            );
+            return refused("unknown login module; use PlainLoginModule or ScramLoginModule");
         }
     }
     match (jaas_option(value, "username"), jaas_option(value, "password")) {

@@ -33,7 +33,9 @@ pub(super) fn check(key: &str, value: &str, features: &[String]) -> Verdict {
         return Verdict::BadValue(format!("librdkafka was built without TLS; {TLS}"));
     }
     if canonical(key) == "compression.codec" && value == "zstd" && !has("zstd") {
-        return Verdict::BadValue("librdkafka was built without zstd; add rdkafka with its feature `zstd`, or use lz4".to_owned());
+        return Verdict::BadValue(
+            "librdkafka was built without zstd; add rdkafka with its feature `zstd`, or use lz4".to_owned(),
+        );
     }
     let mut config = ClientConfig::new();
     config.set(key, value);

@@ -488,8 +488,7 @@ fn is_name(key: &str) -> bool {
 
 fn unknown(key: &str) -> String {
     if !is_name(key) {
-        return "not a known key; if this line continues a value, end the line before it with `\\`"
-            .to_owned();
+        return "not a known key; if this line continues a value, end the line before it with `\\`".to_owned();
     }
     match likely(key) {
         Some(name) => format!("unknown key `{key}`, did you mean `{name}`?"),

@@ -297,7 +297,10 @@ async fn while_ready(
         return finished;
     }
     shared.lock().session.delay(ticket);
-    tracing::warn!("{place}@{}: not acknowledged yet: check that topic `{topic}` exists and that its brokers are reachable", ticket.offset);
+    tracing::warn!(
+        "{place}@{}: not acknowledged yet: check that topic `{topic}` exists and that its brokers are reachable",
+        ticket.offset
+    );
     sent.await
 }
 

@@ -71,7 +71,9 @@ impl Open {
             Self::Events(1) => format!("{late}, 1 event not acknowledged"),
             Self::Events(count) => format!("{late}, {count} events not acknowledged"),
             Self::Group => format!("{late}, the group may notice only after `session.timeout.ms`"),
-            Self::Commit(code) => format!("closed, but the last commit failed, so messages will be received again: {code}"),
+            Self::Commit(code) => {
+                format!("closed, but the last commit failed, so messages will be received again: {code}")
+            }
         }
     }
 }

@@ -111,7 +111,9 @@ impl Queue {
                     break fresh;
                 }
                 // Such as certificates that are being exchanged, or no thread to be had.
-                Err(error) => tracing::error!("the client of the producer cannot be replaced, next attempt in {wait:?}: {error}"),
+                Err(error) => {
+                    tracing::error!("the client of the producer cannot be replaced, next attempt in {wait:?}: {error}")
+                }
             }
             drop(queue);
             std::thread::sleep(wait);
