@@ -1,4 +1,4 @@
-//! Whether a type has a `Debug`, as generated code asks it of types with sensitive fields.
+//! Detects a type's `Debug`, for generated code of types with sensitive fields.
 //!
 //! A derive does not see which others stand beside it. `DebugOf::<T>::IS` tells: the inherent constant goes first
 //! where its bound holds, else the trait's is found.

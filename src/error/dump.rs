@@ -1,4 +1,4 @@
-//! Why an event could not be dumped: [`DumpError`].
+//! The error of dump: [`DumpError`].
 
 use std::error::Error;
 use std::fmt;

@@ -1,4 +1,4 @@
-//! Why an input could not be loaded: [`LoadError`].
+//! The error of load: [`LoadError`].
 
 use std::error::Error;
 use std::fmt;

@@ -1,4 +1,4 @@
-//! What an event is: [`Descriptor`].
+//! The description of an event: [`Descriptor`].
 
 use super::type_name;
 

@@ -1,4 +1,4 @@
-//! What only generated code implements.
+//! The part of the trait that only generated code implements.
 
 use std::borrow::Cow;
 

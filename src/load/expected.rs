@@ -1,4 +1,4 @@
-//! What a type's value is called: [`Expected`].
+//! The name of a type's values in messages: [`Expected`].
 
 use crate::violation::Rule;
 

@@ -1,4 +1,4 @@
-//! What a load is asked for: [`LoadOptions`].
+//! The options of a load: [`LoadOptions`].
 
 use std::any::Any;
 use std::fmt;

@@ -1,4 +1,4 @@
-//! Where a read stands: [`At`].
+//! The place of a read in the input: [`At`].
 
 use std::borrow::Cow;
 use std::fmt;

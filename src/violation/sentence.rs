@@ -1,4 +1,4 @@
-//! What is wrong, said to people.
+//! Messages for people.
 
 use std::borrow::Cow;
 

@@ -1,4 +1,4 @@
-//! What writes the schema of a shape, by one direction.
+//! The writer of a shape's schema, for one direction.
 
 use schemars::SchemaGenerator;
 use serde_json::{Value, json};

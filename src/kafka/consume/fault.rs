@@ -1,4 +1,4 @@
-//! Why a record could not be handled.
+//! The reason why a record could not be handled.
 
 use std::error::Error;
 use std::fmt;

@@ -1,4 +1,4 @@
-//! What a consumer does with its records: what users choose.
+//! The settings of a run, as users choose them.
 
 use std::time::Duration;
 

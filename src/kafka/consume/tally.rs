@@ -1,4 +1,4 @@
-//! How many deliveries came to which end.
+//! The number of deliveries with each outcome.
 
 use std::fmt;
 use std::sync::atomic::{AtomicU64, Ordering};

@@ -1,4 +1,4 @@
-//! Why a message could not be handled.
+//! The cause in a dead letter.
 
 use std::error::Error;
 use std::time::Duration;

@@ -1,4 +1,4 @@
-//! What topics may be called.
+//! Legal names of topics.
 
 /// What Kafka allows.
 const MAX_TOPIC: usize = 249;

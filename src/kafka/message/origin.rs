@@ -1,4 +1,4 @@
-//! Where a message was first published, as the headers of one that was moved say.
+//! The original place of a message, from the headers of a dead letter or a retry.
 
 use std::fmt;
 use std::time::SystemTime;

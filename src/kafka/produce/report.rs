@@ -1,4 +1,4 @@
-//! Who is told what became of a message.
+//! The receiver of a message's delivery report.
 
 use std::sync::Arc;
 

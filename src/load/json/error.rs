@@ -1,4 +1,4 @@
-//! What is wrong with a text, in `serde_json`'s words.
+//! Syntax errors, in `serde_json`'s words.
 
 use std::fmt;
 

@@ -1,4 +1,4 @@
-//! What the core is told of records, and says of them.
+//! The core's input and output types for records.
 
 use std::time::Duration;
 

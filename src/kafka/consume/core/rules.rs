@@ -1,4 +1,4 @@
-//! What the core is told before it starts.
+//! The settings of the core.
 
 use std::time::Duration;
 

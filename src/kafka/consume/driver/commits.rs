@@ -1,4 +1,4 @@
-//! Who waits for which commit.
+//! The callers that wait for commits.
 
 use rdkafka::error::RDKafkaErrorCode;
 use tokio::sync::oneshot;

@@ -1,4 +1,4 @@
-//! How long a close may take.
+//! The deadlines of a close.
 
 use std::time::Duration;
 

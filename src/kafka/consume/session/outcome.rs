@@ -1,4 +1,4 @@
-//! What the session is told, and what it says.
+//! The session's input and output types.
 
 use std::time::Duration;
 
