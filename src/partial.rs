@@ -16,7 +16,7 @@ use crate::load::{At, Context, Dialect, FieldType, LoadOptions, Mode};
 ///
 /// Nested events are partial too: [`get`](Self::get) them as `Partial<Address>`.
 ///
-/// A struct rule runs only if the part has every field of the struct except options: a missing field is not taken to
+/// A struct rule runs only if the part has every field that can be read, except options: a missing field is not taken to
 /// have its default.
 ///
 /// Fields have the names under which the event writes them, even if the input used an alias or the event's `pre_load`

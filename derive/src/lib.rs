@@ -39,8 +39,8 @@ pub fn event(args: TokenStream, item: TokenStream) -> TokenStream {
 /// would only see two implementations.
 #[proc_macro_derive(JsonSchema, attributes(event, serde, validate, schemars))]
 pub fn derive_json_schema(_: TokenStream) -> TokenStream {
-    let message = "`EventSchema` implements `JsonSchema` itself: drop it from the list. A type that is no event \
-                   schema derives `event_schema::schemars::JsonSchema`";
+    let message = "`EventSchema` implements `JsonSchema` itself: remove it from the list. A type without `EventSchema` \
+                   derives `event_schema::schemars::JsonSchema`";
     syn::Error::new(Span::call_site(), message).into_compile_error().into()
 }
 

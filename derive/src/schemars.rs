@@ -205,18 +205,18 @@ fn parsed<T: Parse>(meta: &ParseNestedMeta<'_>) -> syn::Result<T> {
 fn refused(meta: &ParseNestedMeta<'_>, name: &str, known: &[&str], place: &str) -> syn::Error {
     if SERDES.contains(&name) || name == "rename" {
         meta.error(format!(
-            "`{name}` in #[schemars(...)] would make the contract differ from what serde writes: say it in #[serde(...)]"
+            "`{name}` in #[schemars(...)] would make the contract differ from what serde writes: use #[serde(...)]"
         ))
     } else if RULES.contains(&name) {
         meta.error(format!(
-            "`{name}` in #[schemars(...)] would make the contract differ from what load checks: say it in #[validate(...)]"
+            "`{name}` in #[schemars(...)] would make the contract differ from what load checks: use #[validate(...)]"
         ))
     } else if name == "transform" {
-        meta.error("`transform` would change one contract of several: use `extend`, or `schema_with`")
+        meta.error("`transform` would change only one of the contracts: use `extend` or `schema_with`")
     } else if matches!(name, "with" | "schema_with") {
         meta.error(format!("`{name}` on {place} is not supported: write it on the variant's field"))
     } else if ON_TYPE.contains(&name) {
-        meta.error(format!("`{name}` is said of a type, not of {place}"))
+        meta.error(format!("`{name}` is an attribute of types, not of {place}"))
     } else {
         unknown(meta, name, known, "schemars", place)
     }

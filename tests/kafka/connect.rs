@@ -131,7 +131,7 @@ async fn topics_that_cannot_be_made_are_named() {
     assert!(error.is_config());
     assert_eq!(error.to_string(), "event `note` has no topic: give it one with `#[event(topic = \"...\")]`");
     let error = Topics::new().topic(Topic::new("notes").partitions(0)).create(&config).await.unwrap_err();
-    assert_eq!(error.to_string(), "topic `notes`: `partitions` is at least 1");
+    assert_eq!(error.to_string(), "topic `notes`: `partitions` must be at least 1");
     drop(kafka);
     assert!(Topics::new().topic("notes").create(&config).await.unwrap_err().is_unreachable());
 }
