@@ -299,7 +299,7 @@ impl DumpOptions<'_> {
     }
 }
 
-/// What a hook found.
+/// The error of a hook.
 fn refused(error: ValidationError) -> DumpError {
     let mut cx = Context::new(LoadOptions::new(), Dialect::Value);
     broken_schema(&mut cx, &At::ROOT, error, None, None);

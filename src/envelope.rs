@@ -224,7 +224,7 @@ impl Envelope {
         Self { trace_state: Some(trace_state.into()), ..self }
     }
 
-    /// What the headers of a message say. Its id is empty if they do not say it.
+    /// The envelope from the headers of a message. Its id is empty if they have none.
     #[cfg(feature = "kafka")]
     pub(crate) fn read<'a>(headers: impl Iterator<Item = (&'a str, Option<&'a [u8]>)>) -> Self {
         let mut envelope = Self::empty();
@@ -256,7 +256,7 @@ impl Envelope {
         envelope
     }
 
-    /// What can be said of a message that does not say it itself.
+    /// The defaults for a message without these attributes.
     #[cfg(feature = "kafka")]
     pub(crate) fn or(mut self, id: impl FnOnce() -> String, time: impl FnOnce() -> Option<SystemTime>) -> Self {
         if self.id.is_empty() {

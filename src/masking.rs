@@ -36,7 +36,7 @@ pub struct Shown<T: ?Sized>(PhantomData<T>);
 #[allow(clippy::exhaustive_structs, reason = "never named outside")]
 pub struct Hidden;
 
-/// What shows no sensitive field.
+/// Types that show no sensitive field.
 #[doc(hidden)]
 #[diagnostic::on_unimplemented(
     message = "a `Debug` that is not `#[event(debug)]` would show the sensitive fields",

@@ -161,7 +161,7 @@ impl<E: EventSchema> Partial<E> {
         LoadOptions::new().apply(self, event)
     }
 
-    /// What came.
+    /// The fields as they came in the input.
     pub(crate) fn to_input(&self) -> Value {
         Value::Object(self.input.as_ref().unwrap_or(&self.fields).clone())
     }

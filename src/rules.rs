@@ -12,7 +12,7 @@ use crate::contract::decimal;
 use crate::load::{At, Context, Dialect, FieldType, LoadOptions};
 use crate::violation::{Concern, Fault, Segment, Violation, Violations};
 
-/// What the bounds of a range of this type are written as: itself, and for a decimal numbers too.
+/// The types of bounds for a range of this type: itself, and for decimals also numbers.
 #[diagnostic::on_unimplemented(message = "`{B}` cannot be a bound of `{Self}`", label = "a bound of another type")]
 pub trait Bounded<B> {
     /// The bound.

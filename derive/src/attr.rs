@@ -195,7 +195,7 @@ pub(crate) fn holds_events(input: &DeriveInput) -> bool {
     leniently(input).types.is_some()
 }
 
-/// What the attributes say, without their errors: those are another's to report.
+/// The attributes without their errors, which are reported elsewhere.
 fn leniently(input: &DeriveInput) -> EventAttrs {
     let silent = Ctxt::new();
     let attrs = EventAttrs::from_ast(&silent, &input.attrs);

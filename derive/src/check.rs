@@ -430,7 +430,7 @@ impl<'a> Visit<'a> for Maps<'a> {
     }
 }
 
-/// What a type of the standard library is on the wire, if that is no object.
+/// The wire form of a standard type, if it is not an object.
 fn no_object(ty: &syn::Type) -> Option<String> {
     let ty = unwrapped(ty);
     let name = crate::types::head(ty).map(|(name, _)| name);
@@ -440,7 +440,7 @@ fn no_object(ty: &syn::Type) -> Option<String> {
     }
 }
 
-/// What a type of the standard library is on the wire, if it cannot be a key.
+/// The wire form of a standard type, if it cannot be a key.
 fn no_text(ty: &syn::Type) -> Option<String> {
     let ty = unwrapped(ty);
     match crate::types::head(ty) {

@@ -46,7 +46,7 @@ pub(crate) struct Field<'a> {
     pub(crate) schema: SchemaAttrs,
 }
 
-/// Who reads a field.
+/// The reader of a field.
 pub(crate) enum Reader<'a> {
     /// Its `FieldType`.
     Ours,

@@ -105,7 +105,7 @@ pub enum Shape {
     /// A type that only schemars knows.
     #[doc(hidden)]
     Foreign(Foreign),
-    /// What is written differs from what is read.
+    /// The output differs from the input.
     #[doc(hidden)]
     Ways { written: Box<Shape>, read: Box<Shape> },
     #[doc(hidden)]
@@ -343,7 +343,7 @@ impl Shape {
         }
     }
 
-    /// What tells it from all other shapes: composed of what tells its parts.
+    /// Its identity among all shapes, composed of those of its parts.
     #[doc(hidden)]
     #[must_use]
     pub fn id(&self) -> Cow<'static, str> {
@@ -388,7 +388,7 @@ impl Shape {
 #[derive(Clone, Copy, Debug, PartialEq)]
 #[allow(clippy::exhaustive_structs, reason = "read within this crate and its tests")]
 pub struct Integer {
-    /// What JSON Schema calls its width, such as `uint8`.
+    /// The name of its width in JSON Schema, such as `uint8`.
     pub format: &'static str,
     pub name: &'static str,
     pub min: i128,
@@ -481,7 +481,7 @@ pub struct Definition {
     pub transparent: bool,
     /// Written out where it is used, in place of a reference.
     pub inline: bool,
-    /// What is read, and written as well unless `written` says otherwise.
+    /// The form of the input, and of the output unless `written` differs.
     pub form: Form,
     pub written: Option<Form>,
     /// A reference to its JSON Schema.
@@ -491,7 +491,7 @@ pub struct Definition {
 /// A type that the contracts refer to by its name.
 #[doc(hidden)]
 pub trait Defined {
-    /// What it is.
+    /// Its form.
     const DEFINITION: &'static Definition;
 }
 
@@ -514,7 +514,7 @@ impl Name {
     }
 }
 
-/// What a type is.
+/// The form of a type.
 #[doc(hidden)]
 #[derive(Clone, Copy, Debug)]
 #[allow(clippy::exhaustive_enums, reason = "written by the derive as a constant")]
@@ -680,7 +680,7 @@ impl Variant {
     }
 }
 
-/// What contracts say for people.
+/// The documentation in contracts.
 #[doc(hidden)]
 #[derive(Clone, Copy, Debug)]
 #[allow(clippy::exhaustive_structs, reason = "written by the derive as a constant")]
@@ -739,11 +739,11 @@ pub enum Rule {
     MustMatch(&'static str),
     /// A function of the user's.
     Custom,
-    /// Of a list's elements.
+    /// For the elements of a list.
     Each(Vec<Rule>),
-    /// Of a map's keys.
+    /// For the keys of a map.
     Keys(Vec<Rule>),
-    /// Of a map's values.
+    /// For the values of a map.
     Values(Vec<Rule>),
 }
 
@@ -765,7 +765,7 @@ pub fn no_shape() -> Shape {
     Shape::Any
 }
 
-/// What `#[schemars(schema_with = "...")]` names.
+/// The function that `#[schemars(schema_with = "...")]` names.
 #[doc(hidden)]
 #[must_use]
 pub fn schema_with(name: fn() -> Cow<'static, str>, schema: fn(&mut SchemaGenerator) -> Schema) -> Shape {
@@ -824,7 +824,7 @@ impl<T: Serialize> MaybeValue<T> {
     }
 }
 
-/// What [`MaybeValue`] has where the type cannot be written.
+/// The fallback of [`MaybeValue`] for types that cannot be written.
 #[doc(hidden)]
 pub trait NoValue: Sized {
     /// None.

@@ -67,7 +67,7 @@ pub(crate) enum LoadErrorKind {
     NoCloudEvent(CloudEventError),
 }
 
-/// What is wrong with a text that is no JSON; without a position if it was no text.
+/// The syntax error of a text; without a position if the input was not text.
 #[derive(Debug)]
 pub(crate) struct Syntax {
     reason: String,

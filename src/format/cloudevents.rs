@@ -689,7 +689,7 @@ pub(crate) fn check_text(name: &str, text: &str) -> Result<(), CloudEventError> 
     }
 }
 
-/// What the type String leaves out.
+/// The characters that the type String excludes.
 fn is_forbidden(c: char) -> bool {
     c.is_control() || matches!(c, '\u{fdd0}'..='\u{fdef}') || u32::from(c) & 0xfffe == 0xfffe
 }

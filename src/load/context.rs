@@ -425,13 +425,13 @@ impl<'c> Context<'c> {
         self.shape_findings += findings.shape;
     }
 
-    /// What the read that failed with `error` on `input`, at a byte, has to say.
+    /// The error of a read that failed with `error` on `input`, at a byte.
     #[cold]
     pub(crate) fn to_failure(&self, input: &str, error: &json::Error, stopped: usize) -> LoadError {
         self.to_exhausted().unwrap_or_else(|| LoadError::syntax(input, error, stopped))
     }
 
-    /// What the read that failed has to say if it was given up for a limit.
+    /// The error of a read that was given up because of a limit.
     pub(crate) fn to_exhausted(&self) -> Option<LoadError> {
         Some(match self.exhausted? {
             Limit::Depth => LoadErrorKind::TooDeep { limit: self.options.max_depth }.into(),
@@ -515,7 +515,7 @@ impl<'c> Context<'c> {
         }
     }
 
-    /// What was found, as an error.
+    /// The findings, as an error.
     // By reference: the context is too large to be moved for it.
     #[inline]
     pub(crate) fn take_error(&mut self, valid_data: impl FnOnce(&Violations, &[Path]) -> Option<Value>) -> LoadError {

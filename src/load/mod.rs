@@ -289,13 +289,13 @@ pub trait FieldType: Sized {
     #[doc(hidden)]
     fn check_flat(&self, _taken: &dyn Fn(&str) -> bool, _cx: &mut Context<'_>, _at: &At<'_>) {}
 
-    /// What the type's `pre_load` hook makes of an input; `None` if it refuses it, which is noted.
+    /// The result of the type's `pre_load` hook for an input; `None` if it refuses it, which is noted.
     #[doc(hidden)]
     fn prepare(value: Value, _cx: &mut Context<'_>, _at: &At<'_>) -> Option<Value> {
         Some(value)
     }
 
-    /// What the type's `post_load` hook makes of a value without fault; `None` if it refuses it, which is noted.
+    /// The result of the type's `post_load` hook for a valid value; `None` if it refuses it, which is noted.
     #[doc(hidden)]
     fn complete(self, _cx: &mut Context<'_>, _at: &At<'_>) -> Option<Self> {
         Some(self)
@@ -406,7 +406,7 @@ fn refused_null<T>(cx: &mut Context<'_>, at: &At<'_>, expected: &'static Expecte
     None
 }
 
-/// What is said of a value that only code of others can tell to be wrong.
+/// The message for a value that only foreign code rejects.
 pub(crate) static VALUE: Expected = Expected::new("value");
 
 /// Reads a value of `T` at its place.

@@ -48,7 +48,7 @@ pub struct LoadOptions<'c> {
     pub(super) only: Option<&'c [&'c str]>,
     /// In a part of an event: fields that are not read.
     pub(super) exclude: &'c [&'c str],
-    /// What becomes of unknown fields, whatever the types say.
+    /// The treatment of unknown fields, whatever the types declare.
     pub(super) unknown: Option<Unknown>,
 }
 

@@ -102,7 +102,7 @@ impl Step<'_> {
         }
     }
 
-    /// What the field is called on the wire, if it is a step into one.
+    /// The name of the field on the wire, if this is a step into one.
     fn field_name(&self) -> Option<&str> {
         match *self {
             Step::Field(name) => Some(name.wire()),

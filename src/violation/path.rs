@@ -4,7 +4,7 @@ use std::borrow::Cow;
 use std::fmt;
 use std::hash::{Hash, Hasher};
 
-/// What stands for a sensitive value.
+/// The mask of a sensitive value.
 pub(crate) const MASK: &str = "***";
 
 /// Longest input-controlled text (an unknown field's name, a map's key) kept in a path, in characters.
@@ -33,7 +33,7 @@ pub struct FieldName {
     /// The field's own texts for what is wrong with its shape: required, null, invalid.
     messages: Option<&'static [Option<&'static str>; 3]>,
     sensitive: bool,
-    /// What else it may be called on the wire.
+    /// Its other names on the wire.
     aliases: &'static [&'static str],
 }
 
@@ -65,7 +65,7 @@ impl FieldName {
         self
     }
 
-    /// What else the field may be called in an input.
+    /// The other names of the field in an input.
     pub(crate) const fn aliases(&self) -> &'static [&'static str] {
         self.aliases
     }
@@ -271,7 +271,7 @@ impl Path {
         }
     }
 
-    /// Of more steps than a [`FEW`](Self::FEW), outermost first.
+    /// More steps than [`FEW`](Self::FEW), outermost first.
     pub(crate) fn of_many(steps: Vec<Segment>) -> Self {
         Self(Steps::Many(steps))
     }

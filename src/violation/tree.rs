@@ -250,7 +250,7 @@ fn labels(violation: &Violation) -> impl Iterator<Item = Label<'_>> {
     labels.chain((violation.concern == Concern::Whole).then_some(SCHEMA))
 }
 
-/// What the entry of a map has below its label.
+/// The label below that of a map's entry.
 fn below(step: &Segment) -> Option<&'static str> {
     match step {
         Segment::Key(_) => Some("value"),
@@ -317,7 +317,7 @@ impl<'v> Tree<'v> {
         self.told >= depth && !self.list.is_empty()
     }
 
-    /// What that is called.
+    /// The label of that child.
     fn label(&self, depth: usize) -> Label<'v> {
         label(&self.list[0], depth)
     }

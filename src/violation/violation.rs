@@ -12,7 +12,7 @@ use super::rule::{Fault, OtherFault, Param};
 use super::sentence;
 use crate::suggestion::suggest;
 
-/// What a violation is about.
+/// The subject of a violation.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Concern {
     /// The value that the path leads to.
@@ -236,7 +236,7 @@ impl Violation {
         }
     }
 
-    /// What the field says itself of what is wrong with its shape.
+    /// The field's own message for a fault of shape.
     #[inline]
     fn message_of_field(&self) -> Option<&'static str> {
         match self.path.segments().last() {

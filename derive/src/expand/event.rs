@@ -115,7 +115,7 @@ fn validate(cx: &Cx<'_>) -> TokenStream {
     }
 }
 
-/// What an enum leaves to the events that its variants hold.
+/// The methods that an enum delegates to the events of its variants.
 struct Types {
     key: TokenStream,
     items: TokenStream,

@@ -21,13 +21,13 @@ use crate::meta::{flag, items, name_of, nested_items, suggestion, unknown};
 /// The rules of a field: its own, and those of the parts of a container.
 #[derive(Default)]
 pub(crate) struct Rules {
-    /// Of the field itself, in the order written.
+    /// Rules of the field itself, in the order written.
     pub(crate) own: Vec<Rule>,
-    /// Of a list's elements.
+    /// For the elements of a list.
     pub(crate) each: Vec<Rule>,
-    /// Of a map's keys.
+    /// For the keys of a map.
     pub(crate) keys: Vec<Rule>,
-    /// Of a map's values.
+    /// For the values of a map.
     pub(crate) values: Vec<Rule>,
     /// `#[validate(nested)]`.
     pub(crate) nested: bool,
@@ -55,7 +55,7 @@ const VALIDATOR: &[&str] = &[
 ];
 
 impl Rules {
-    /// What `#[validate(...)]` says of a field.
+    /// Reads `#[validate(...)]` of a field.
     pub(crate) fn from_ast(cx: &Ctxt, attrs: &[Attribute]) -> Self {
         let mut rules = Self::default();
         for attr in attrs.iter().filter(|attr| attr.path().is_ident("validate")) {

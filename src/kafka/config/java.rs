@@ -2,7 +2,7 @@
 
 use Meaning::{Ignored, Refused, Registry, Settings};
 
-/// What a key in a properties file means to us.
+/// The meaning of a key in a properties file.
 #[derive(Debug, PartialEq, Eq)]
 pub(super) enum Meaning<'a> {
     /// These settings of librdkafka; none, if the value is what librdkafka does anyway.

@@ -13,7 +13,7 @@ pub(super) enum Scope {
     Consumer,
 }
 
-/// What librdkafka says to a key and its value.
+/// librdkafka's verdict on a key and its value.
 pub(super) enum Verdict {
     Good,
     UnknownKey,

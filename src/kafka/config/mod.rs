@@ -510,7 +510,7 @@ fn likely(key: &str) -> Option<&'static str> {
 const CLASSIC_ONLY: [&str; 4] =
     ["session.timeout.ms", "heartbeat.interval.ms", "partition.assignment.strategy", "group.protocol.type"];
 
-/// What librdkafka is told, under its canonical names.
+/// The settings for librdkafka, under its canonical names.
 #[derive(Default)]
 struct Settings {
     values: BTreeMap<String, String>,

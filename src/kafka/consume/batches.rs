@@ -247,7 +247,7 @@ impl<E: EventSchema> Batches<E> {
         left
     }
 
-    /// What failed for good, until the polling thread is at its end.
+    /// Forwards messages that failed for good, until the polling thread ends.
     async fn forward_the_rest(&mut self) {
         let shared = Arc::clone(&self.member.shared);
         loop {

@@ -82,7 +82,7 @@ impl Failure {
 }
 
 impl Failure {
-    /// Of what kind it is, for the dead letter.
+    /// The type of the error, for the dead letter.
     pub(super) fn class(&self) -> &'static str {
         self.class.unwrap_or(if self.reject { "rejected" } else { "failed" })
     }

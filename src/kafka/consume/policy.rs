@@ -47,7 +47,7 @@ const BUFFER: Limit = Limit { records: 100_000, bytes: 32 << 20 };
 const FORWARD: Backoff = Backoff { first: Duration::from_millis(100), longest: Duration::from_secs(5), jitter: 0.5 };
 
 impl Policy {
-    /// What contradicts itself.
+    /// The contradiction in the settings, if there is one.
     pub(super) fn fault(&self) -> Option<&'static str> {
         match (self.order, self.retry.waiting) {
             (Some(Order::Partition), Waiting::Key) => {

@@ -347,7 +347,7 @@ pub(super) fn load<E: EventSchema>(headers: &Headers, value: Option<&[u8]>) -> (
     }
 }
 
-/// What travels beside an event that was received in this place.
+/// The metadata of an event that was received at this place.
 pub(super) fn envelope(
     structured: Option<&Envelope>,
     headers: &Headers,

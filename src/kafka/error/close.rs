@@ -55,7 +55,7 @@ impl CloseError {
     }
 }
 
-/// What was not finished.
+/// The unfinished part of a close.
 #[derive(Debug, Clone)]
 pub(crate) enum Open {
     Events(usize),

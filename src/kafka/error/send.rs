@@ -235,7 +235,7 @@ impl SendError {
         self.code().is_some_and(is_permanent)
     }
 
-    /// What librdkafka said of a message that is not, or perhaps not, stored, or of the client that failed.
+    /// librdkafka's code for a message that is not, or perhaps not, stored, or for a client that failed.
     pub(crate) fn code(&self) -> Option<RDKafkaErrorCode> {
         match *self.0 {
             SendErrorKind::NotSent { code, .. }

@@ -14,13 +14,13 @@ use super::retry::{ATTEMPTS, DUE};
 use crate::Violations;
 use crate::kafka::message::{GROUP, Headers, OFFSET, ORIGINALS, Origin, PARTITION, ProducerRecord, TOPIC};
 
-/// What the violations may take.
+/// The maximum size of the violations.
 const MAX_VIOLATIONS: usize = 8 * 1024;
 
-/// What a key may take where room is short.
+/// The maximum size of a key where space is short.
 const MAX_KEY: usize = 1024;
 
-/// What a header that came with the message may take there.
+/// The maximum size of a header of the original message there.
 const MAX_FOREIGN: usize = 256;
 
 /// The settings of dead letters: messages that could not be handled, kept in a topic of their own.

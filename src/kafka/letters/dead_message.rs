@@ -7,7 +7,7 @@ use serde_json::Value;
 use super::headers::{EXCEPTIONS, POINTER, VIOLATIONS};
 use crate::kafka::message::{FIRSTS, GROUP, Headers, ORIGINALS, Origin, TOPIC};
 
-/// What they are called where the retries are `@RetryableTopic`'s, in the same order.
+/// Their names with `@RetryableTopic`, in the same order.
 const RETRYABLE_EXCEPTIONS: [&str; 4] =
     ["kafka_exception-fqcn", "kafka_exception-cause-fqcn", "kafka_exception-message", "kafka_exception-stacktrace"];
 

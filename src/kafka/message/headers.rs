@@ -63,7 +63,7 @@ impl Headers {
         self.entries.len()
     }
 
-    /// What they take in memory.
+    /// Their size in memory.
     pub(crate) fn size(&self) -> usize {
         size_of::<Self>() + self.names.len() + self.values.len() + size_of_val(&*self.entries)
     }

@@ -29,7 +29,7 @@ type OnFailure = Box<dyn Fn() -> bool + Send + Sync>;
 /// Receives the delivery reports.
 pub(super) struct Reports {
     pub(super) monitor: Arc<Monitor>,
-    /// What to do, once, when the client is of no more use.
+    /// Called once when the client cannot be used any more.
     on_failure: OnceLock<OnFailure>,
     failed: AtomicBool,
     /// How many messages were put into its queue and are not reported.

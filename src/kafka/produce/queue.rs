@@ -112,7 +112,7 @@ impl Queue {
                 }
                 // Such as certificates that are being exchanged, or no thread to be had.
                 Err(error) => {
-                    tracing::error!("the client of the producer cannot be replaced, next attempt in {wait:?}: {error}")
+                    tracing::error!("the client of the producer cannot be replaced, next attempt in {wait:?}: {error}");
                 }
             }
             drop(queue);

@@ -19,7 +19,7 @@ pub enum Order {
     Key,
 }
 
-/// What waits while a failed record waits for its next attempt.
+/// The records that wait while a failed record waits for its next attempt.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Waiting {
     /// All of its partition.
