@@ -1,4 +1,4 @@
-//! What a dump can be told: [`DumpOptions`].
+//! Options of dump: [`DumpOptions`].
 
 use std::borrow::Cow;
 use std::fmt;
@@ -13,12 +13,12 @@ use crate::exact;
 use crate::load::{At, Context, Dialect, LoadOptions};
 use crate::rules::broken_schema;
 
-/// Which fields a dump writes, and what it gives to the rules. It has the verbs of [`EventSchema`], in the manner of
-/// [`std::fs::OpenOptions`].
+/// Options of a dump: the fields that it writes, and the context of its rules. It has the dump methods of
+/// [`EventSchema`], in the manner of [`std::fs::OpenOptions`].
 ///
-/// Fields are named as on the wire, nested ones with dots; through a list a name stands for the
-/// field of every element, as in Marshmallow. A name that the contract does not have is an error. Naming a field that
-/// this event omits, such as a `None` with `skip_serializing_if`, is not an error.
+/// Fields have their names on the wire, with dots before nested fields (`address.zip`). In a list, a name selects the
+/// field of every element, as in Marshmallow. A name that the contract does not contain is an error. A field that this
+/// event omits, such as a `None` with `skip_serializing_if`, is not an error.
 ///
 /// ```
 /// use event_schema::{DumpOptions, EventSchema, Serialize};
@@ -43,7 +43,7 @@ pub struct DumpOptions<'c> {
 }
 
 impl<'c> DumpOptions<'c> {
-    /// All fields.
+    /// The default options: all fields, without a context.
     ///
     /// ```
     /// # use event_schema::prelude::*;
@@ -93,7 +93,7 @@ impl<'c> DumpOptions<'c> {
         self
     }
 
-    /// Gives rules with `use_context` their argument, see [`LoadOptions::context`].
+    /// The argument of rules with `use_context`, see [`LoadOptions::context`].
     ///
     /// ```
     /// use event_schema::prelude::*;
@@ -149,7 +149,7 @@ impl<'c> DumpOptions<'c> {
 
 /// # Dump
 ///
-/// The verbs of [`EventSchema`], with these options.
+/// The dump methods of [`EventSchema`], with these options.
 impl DumpOptions<'_> {
     /// [`EventSchema::dump`] with these options.
     ///
@@ -174,7 +174,7 @@ impl DumpOptions<'_> {
         Ok(buffer)
     }
 
-    /// [`EventSchema::dump_into`] with these options: writes at the end of a buffer, which an error leaves as it was.
+    /// [`EventSchema::dump_into`] with these options: appends to a buffer, which is unchanged after an error.
     ///
     /// ```
     /// # use event_schema::prelude::*;
@@ -299,7 +299,7 @@ impl DumpOptions<'_> {
     }
 }
 
-/// What a hook found.
+/// The error of a hook.
 fn refused(error: ValidationError) -> DumpError {
     let mut cx = Context::new(LoadOptions::new(), Dialect::Value);
     broken_schema(&mut cx, &At::ROOT, error, None, None);
