@@ -9,7 +9,7 @@ use serde_json::{Map, Value};
 use crate::contract::Shape;
 use crate::error::LoadError;
 use crate::event::EventSchema;
-use crate::load::object::OBJECT;
+use crate::load::expected::OBJECT;
 use crate::load::{At, Context, Dialect, FieldType, LoadOptions, Mode};
 
 /// A part of an event `E`: some of its fields, each valid; see [`EventSchema::load_partial`].

@@ -32,3 +32,11 @@ impl Expected {
         Self(Rule::expect(words))
     }
 }
+
+/// What is said of a value that only code of others can tell to be wrong.
+pub(crate) static VALUE: Expected = Expected::new("value");
+pub(crate) static OBJECT: Expected = Expected::new("object");
+pub(super) static MAPPING: Expected = Expected::new("mapping");
+pub(super) static LIST: Expected = Expected::new("list");
+pub(super) static STRING: Expected = Expected::new("string");
+pub(crate) static NUMBER: Expected = Expected::new("number");

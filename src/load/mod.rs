@@ -84,11 +84,12 @@ macro_rules! refuse {
     };
 }
 
+mod any;
 pub(crate) mod buffer;
 mod context;
 mod crates;
 mod drain;
-mod expected;
+pub(crate) mod expected;
 pub(crate) mod json;
 pub(crate) mod keys;
 mod leaf;
@@ -103,6 +104,7 @@ pub(crate) mod parts;
 pub(crate) mod patch;
 mod place;
 pub(crate) mod primitives;
+mod raw;
 mod std_types;
 mod step;
 pub(crate) mod tuple;
@@ -404,9 +406,6 @@ fn refused_null<T>(cx: &mut Context<'_>, at: &At<'_>, expected: &'static Expecte
     cx.null(at, expected);
     None
 }
-
-/// What is said of a value that only code of others can tell to be wrong.
-pub(crate) static VALUE: Expected = Expected::new("value");
 
 /// Reads a value of `T` at its place.
 #[doc(hidden)]

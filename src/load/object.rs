@@ -7,12 +7,11 @@ use serde::de::{DeserializeSeed, Deserializer, Error, IgnoredAny, MapAccess, Seq
 use serde::forward_to_deserialize_any;
 
 use super::buffer::{self, BufferSeed, Leftovers, With};
+use super::expected::{OBJECT, VALUE};
 use super::number::{self, Under, UnderToken};
 use super::parts::{NoParts, ReadParts};
-use super::{At, Context, Expected, FieldType, Mode, Seed, refused};
+use super::{At, Context, FieldType, Mode, Seed, refused};
 use crate::violation::FieldName;
-
-pub(crate) static OBJECT: Expected = Expected::new("object");
 
 /// A level of a type: the struct itself, or one of an enum's variants, counted.
 #[doc(hidden)]
@@ -324,7 +323,7 @@ impl<'de, P: ReadParts<T>, T: FieldType> DeserializeSeed<'de> for PartsSeed<'_, 
             let value = self.parts.read(NotNull(input), self.cx, self.at)?;
             // A type inside the option may have a null of its own.
             if value.as_ref().is_some_and(T::is_null) {
-                self.cx.null(self.at, &super::VALUE);
+                self.cx.null(self.at, &VALUE);
                 return Ok(None);
             }
             Ok(value)

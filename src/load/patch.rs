@@ -3,7 +3,7 @@
 use serde_json::{Map, Value};
 
 use super::buffer::{Buffered, Leftovers, With};
-use super::object::OBJECT;
+use super::expected::OBJECT;
 use super::{At, Context, FieldType};
 use crate::violation::FieldName;
 
