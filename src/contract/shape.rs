@@ -11,12 +11,10 @@ use serde::Serialize;
 use serde_json::Value;
 
 use super::decimal::decimal;
-use super::json_schema::Described;
-use crate::load::FieldType;
 
 /// What a type looks like on the wire: the contracts are written from it.
 ///
-/// The derive makes it. A [`FieldType`] implemented by hand makes its own from the shapes of other types and from rules:
+/// The derive makes it. A [`FieldType`](crate::load::FieldType) implemented by hand makes its own from the shapes of other types and from rules:
 ///
 /// ```
 /// use event_schema::contract::Shape;
@@ -112,18 +110,6 @@ pub enum Shape {
 }
 
 impl Shape {
-    /// The shape of another type.
-    ///
-    /// ```
-    /// use event_schema::contract::Shape;
-    ///
-    /// assert_eq!(Shape::of::<Vec<u8>>().name(), "Array_of_uint8");
-    /// ```
-    #[must_use]
-    pub fn of<T: FieldType>() -> Self {
-        T::shape()
-    }
-
     /// A type of another crate that has a JSON Schema and no shape.
     ///
     /// ```
@@ -218,9 +204,10 @@ impl Shape {
         Self::Optional(Box::new(self))
     }
 
-    /// A field of this type may be missing but not null. Use it for types whose [`FieldType::missing`] returns a value.
+    /// A field of this type may be missing but not null. Use it for types whose
+    /// [`FieldType::missing`](crate::load::FieldType::missing) returns a value.
     ///
-    /// See the example of [`FieldType::missing`].
+    /// See the example of [`FieldType::missing`](crate::load::FieldType::missing).
     #[must_use]
     pub fn or_missing(self) -> Self {
         Self::Omissible(Box::new(self))
@@ -793,20 +780,6 @@ pub fn generic_id<T: ?Sized>(ident: &str, parameters: &[&str]) -> String {
 #[must_use]
 pub fn generic_name(name: &str, parameters: &[&str]) -> String {
     format!("{name}_for_{}", parameters.join("_and_"))
-}
-
-/// A generic type of the standard library that the contracts refer to by its name.
-pub(crate) const fn named<T: FieldType>(name: fn() -> String, id: fn() -> String, form: Form) -> Definition {
-    Definition {
-        name: Name::Made(name),
-        id,
-        notes: Notes::NONE,
-        transparent: false,
-        inline: false,
-        form,
-        written: None,
-        schema: SchemaGenerator::subschema_for::<Described<T>>,
-    }
 }
 
 /// A default in a contract, if its type can be written: a type parameter need not say that it can.

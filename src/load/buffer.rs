@@ -17,7 +17,7 @@ use super::any::AnyValue;
 use super::expected::VALUE;
 use super::json::{RAW_TOKEN, Source, visit_raw};
 use super::raw::RawText;
-use super::{At, Context, Dialect, FieldType};
+use super::{At, Context, Dialect};
 use crate::suggestion::closest;
 
 /// How many unknown fields are compared with the names of every flattened level.
@@ -252,14 +252,6 @@ impl<'de> Leftovers<'de> {
         for entry in &mut self.0 {
             entry.taken |= wants(&entry.key);
         }
-    }
-
-    /// Takes what a load has given to `value`, or gives to its type if there is none.
-    pub(crate) fn take_used<T: FieldType>(&mut self, value: Option<&T>) {
-        self.take(|name| match value {
-            Some(value) => value.uses_name(name),
-            None => T::field_name(name).is_some(),
-        });
     }
 
     /// Keeps from those that come after what is only written: a map would write it again. It is still unknown.

@@ -8,10 +8,12 @@ use serde::Serialize;
 use serde::de::{Deserializer, MapAccess, SeqAccess, Visitor};
 
 use super::expected::MAPPING;
+use super::field_type::Seed;
 use super::keys::ReadKey;
 use super::number::{self, Under, UnderToken};
 use super::parts::{MapType, PartRules, no_rules};
-use super::{At, Context, FieldType, Seed, refused};
+use super::refuse::refused;
+use super::{At, Context, FieldType};
 use crate::contract::Shape;
 
 /// A map while it is read.

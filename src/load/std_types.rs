@@ -23,10 +23,10 @@ use super::leaf::{from_number_key, leaf, read_leaf_key};
 use super::object::{Object, Slot, next_field, read_object, read_object_flat, skip_value};
 use super::variants::{Variants, read_external, read_external_flat};
 use super::{At, Context, Expected, FieldType, Leaf, patch};
-use crate::contract::Shape;
 use crate::contract::shape::{
-    Content, Defined, Definition, Enum, Field, Form, Integer, Presence, Record, Tagging, Text, Variant, named,
+    Content, Defined, Definition, Enum, Field, Form, Integer, Presence, Record, Tagging, Text, Variant,
 };
+use crate::contract::{Shape, named};
 use crate::violation::{FieldName, Param, Rule};
 
 // --- numbers ---

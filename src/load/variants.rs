@@ -9,10 +9,12 @@ use super::buffer::{self, BufferSeed, Buffered, Leftovers, MapOf};
 use super::context::{Sharing, VARIANT};
 use super::drain::drain_map;
 use super::expected::{OBJECT, VALUE};
+use super::field_type::Seed;
 use super::number::{self, Under, UnderToken};
 use super::object;
 use super::raw::Key;
-use super::{At, Context, FieldType, Seed, read_leaf, refused};
+use super::refuse::refused;
+use super::{At, Context, FieldType, read_leaf};
 use crate::violation::{FieldName, Rule, cut};
 
 /// An enum, as the derive describes it.
