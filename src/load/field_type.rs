@@ -302,6 +302,7 @@ impl<'de, T: FieldType> DeserializeSeed<'de> for Seed<'_, '_, T> {
 }
 
 /// A field of a type that is ours.
+#[allow(clippy::missing_errors_doc, reason = "called by generated code only")]
 impl<T: FieldType> Slot<T> {
     /// Reads the field's value from the object and gives it back for its rules.
     #[inline]
