@@ -1,8 +1,8 @@
 //! The error of CloudEvents: [`CloudEventError`].
 
+use crate::violation::Position;
 #[cfg(feature = "kafka")]
 use crate::violation::MASK;
-use crate::violation::Position;
 
 /// The attributes that the specification names.
 #[cfg(feature = "kafka")]
