@@ -8,22 +8,21 @@ use serde_json::value::RawValue;
 use serde_json::{Map, Value};
 
 use crate::contract::Shape;
-use crate::error::LoadError;
-use crate::event::EventSchema;
+use crate::load::expected::{OBJECT, VALUE};
 use crate::load::json::Source;
-use crate::load::object::OBJECT;
-use crate::load::{At, Context, FieldType, LoadOptions, VALUE, own_terms};
+use crate::load::{At, Context, FieldType, own_terms};
 
-/// A part of an event `E`: some of its fields, each valid; see [`EventSchema::load_partial`].
+/// Some of the fields of an event `E`, each valid; see
+/// [`EventSchema::load_partial`](crate::EventSchema::load_partial).
 ///
-/// Nested schemas are partial too: [`get`](Self::get) them as `Partial<Address>`.
+/// Nested events are partial too: [`get`](Self::get) them as `Partial<Address>`.
 ///
-/// A rule of the whole struct runs when every field is there that can be read, options aside: a field that is missing
-/// is not known to have its default.
+/// A struct rule runs only if the part has every field that can be read, except options: a missing field is not taken to
+/// have its default.
 ///
-/// A part holds what the event reads, at every level, and nothing else: unknown fields are not in it, whoever sent them.
-/// Fields have their names on the wire, also those that came under an alias, and values are what `pre_load` hooks made of
-/// them: each hook has run once, and runs no more when the part is used.
+/// A part holds what the event reads, at every level, and nothing else: unknown fields are dropped. Fields have their names
+/// on the wire, even if the input used an alias. Values are the results of `pre_load` hooks: each hook has run once, and
+/// does not run again when the part is used.
 ///
 /// ```
 /// use event_schema::prelude::*;
@@ -60,7 +59,7 @@ pub struct Partial<E> {
 }
 
 impl<E> Partial<E> {
-    /// Whether the field is there; by its name on the wire.
+    /// Whether the part has this field, by its name on the wire.
     ///
     /// ```
     /// # use event_schema::prelude::*;
@@ -75,15 +74,14 @@ impl<E> Partial<E> {
         self.fields.contains_key(field)
     }
 
-    /// The fields, by their names on the wire. A number that a [`Value`] does not hold is the float next to it; the part
-    /// has all digits, and gives them by [`get`](Self::get) and when it is serialized.
+    /// The fields, by their names on the wire.
     ///
     /// ```
     /// # use event_schema::prelude::*;
     /// # #[event_schema::event]
     /// # #[derive(Debug, PartialEq)]
     /// # struct Point { x: i64, y: i64 }
-    /// let part = Point::load_partial(br#"{"x": 1, "z": 3}"#).unwrap();
+    /// let part = Point::load_partial(br#"{"x": 1}"#).unwrap();
     /// assert_eq!(part.as_object().keys().collect::<Vec<_>>(), ["x"]);
     /// ```
     #[must_use]
@@ -91,7 +89,7 @@ impl<E> Partial<E> {
         &self.fields
     }
 
-    /// As [`as_object`](Self::as_object), taking them out.
+    /// The fields, by their names on the wire.
     ///
     /// ```
     /// # use event_schema::prelude::*;
@@ -104,65 +102,6 @@ impl<E> Partial<E> {
     #[must_use]
     pub fn into_object(self) -> Map<String, Value> {
         self.fields
-    }
-}
-
-impl<E: EventSchema> Partial<E> {
-    /// The field's value, if it is there; by its name on the wire.
-    ///
-    /// ```
-    /// # use event_schema::prelude::*;
-    /// # #[event_schema::event]
-    /// # #[derive(Debug, PartialEq)]
-    /// # struct Point { x: i64, y: i64 }
-    /// let part = Point::load_partial(br#"{"x": 1}"#).unwrap();
-    /// assert_eq!(part.get::<i64>("x").unwrap(), Some(1));
-    /// assert_eq!(part.get::<i64>("y").unwrap(), None);
-    /// assert!(part.get::<bool>("x").is_err());
-    /// ```
-    ///
-    /// # Errors
-    /// If its value is none of type `T`, or a rule of `T` needs a context, which [`LoadOptions::load_field`] can give.
-    pub fn get<T: FieldType>(&self, field: &str) -> Result<Option<T>, LoadError> {
-        LoadOptions::new().load_field(self, field)
-    }
-
-    /// The event with these fields in place of its own.
-    ///
-    /// Structs and maps are merged, lists, enums and values of foreign types replaced. Fields that the part does not
-    /// have stay as they are, those among them that are never read or written. The event's `post_load` hook runs
-    /// on the result, and rules and hooks of the values that are replaced; hooks of those that are merged do not.
-    ///
-    /// ```
-    /// # use event_schema::prelude::*;
-    /// # #[event_schema::event]
-    /// # #[derive(Debug, PartialEq)]
-    /// # struct Point { x: i64, y: i64 }
-    /// let part = Point::load_partial(br#"{"x": 1}"#).unwrap();
-    /// assert_eq!(part.apply_to(Point { x: 0, y: 2 }).unwrap(), Point { x: 1, y: 2 });
-    /// ```
-    ///
-    /// # Errors
-    /// If the result is no valid event.
-    ///
-    /// ```
-    /// use event_schema::prelude::*;
-    ///
-    /// #[event_schema::event]
-    /// #[derive(Debug)]
-    /// #[validate(schema(function = in_order, message = "Ends before it starts."))]
-    /// struct Window { start: u32, end: u32 }
-    ///
-    /// fn in_order(window: &Window) -> Result<(), ValidationError> {
-    ///     if window.start < window.end { Ok(()) } else { Err(ValidationError::new("order")) }
-    /// }
-    ///
-    /// let part = Window::load_partial(br#"{"end": 1}"#).unwrap();
-    /// let error = part.apply_to(Window { start: 2, end: 3 }).unwrap_err();
-    /// assert_eq!(error.to_string(), "1 violation\nEnds before it starts.");
-    /// ```
-    pub fn apply_to(&self, event: E) -> Result<E, LoadError> {
-        LoadOptions::new().apply(self, event)
     }
 }
 
@@ -213,7 +152,7 @@ impl<E> Serialize for Partial<E> {
     }
 }
 
-/// The names of the fields that are there; values may be personal data.
+/// The names of the fields only: values may be personal data.
 impl<E> std::fmt::Debug for Partial<E> {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         f.debug_tuple("Partial").field(&self.fields.keys().collect::<Vec<_>>()).finish()

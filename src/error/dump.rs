@@ -1,4 +1,4 @@
-//! Why an event could not be dumped: [`DumpError`].
+//! The error of dump: [`DumpError`].
 
 use std::error::Error;
 use std::fmt;
@@ -6,7 +6,7 @@ use std::fmt;
 use super::text::{count, debug_as_text};
 use crate::violation::Violations;
 
-/// Why an event could not be dumped.
+/// The error of an event that could not be dumped.
 ///
 /// ```
 /// use event_schema::{EventSchema, Serialize};
@@ -43,7 +43,7 @@ impl From<DumpErrorKind> for DumpError {
 }
 
 impl DumpError {
-    /// What is wrong with the event, if it is invalid.
+    /// All violations, if the event is invalid.
     ///
     /// ```
     /// # use event_schema::prelude::*;
@@ -61,7 +61,7 @@ impl DumpError {
         }
     }
 
-    /// The dump is set up wrong, and nothing is said of the event: a rule needs a context that was not given
+    /// Whether the dump is set up wrong, which says nothing about the event: a rule needs a context that was not given
     /// ([`DumpOptions::context`](crate::DumpOptions::context)), or the options name a field that the event does not have.
     ///
     /// ```
@@ -80,7 +80,7 @@ impl DumpError {
         matches!(*self.0, DumpErrorKind::NoSuchField(_) | DumpErrorKind::NoContext(_))
     }
 
-    /// The event breaks its own rules: [`violations`](Self::violations) says which.
+    /// Whether the event breaks its own rules: [`violations`](Self::violations) has them.
     ///
     /// ```
     /// # use event_schema::prelude::*;
@@ -112,9 +112,9 @@ impl fmt::Display for DumpError {
                 f.write_str("the event is invalid: ")?;
                 count(f, violations)
             }
-            DumpErrorKind::Write(_) => f.write_str("the event has no form in JSON"),
+            DumpErrorKind::Write(_) => f.write_str("JSON cannot express the event"),
             DumpErrorKind::NoSuchField(name) => {
-                write!(f, "`{name}` is no field of the event: none can be left out or chosen")
+                write!(f, "the event has no field `{name}` to choose or leave out")
             }
             DumpErrorKind::NoContext(context) => {
                 write!(f, "a rule needs a context of type `{context}`: give it with `DumpOptions::context`")

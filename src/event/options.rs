@@ -4,19 +4,18 @@ use std::io::{BufRead, Read};
 
 use serde_json::Value;
 
-use super::EventSchema;
+use super::{EventSchema, generated};
 use crate::contract::parts::{Way, has_field};
 use crate::error::{LoadError, LoadErrorKind};
 use crate::load::many::Many;
 use crate::load::{self, At, Context, Dialect, FieldType, LoadOptions};
 use crate::partial::Partial;
 use crate::source::{self, Lines};
-use crate::version;
 use crate::violation::Violations;
 
 /// # Load
 ///
-/// The verbs of [`EventSchema`], with these options.
+/// The load methods of [`EventSchema`], with these options.
 impl<'c> LoadOptions<'c> {
     /// [`EventSchema::load`] with these options.
     ///
@@ -90,7 +89,7 @@ impl<'c> LoadOptions<'c> {
         self.load(&source::read_all(input, self)?)
     }
 
-    /// [`EventSchema::load_lines`] with these options, which hold for every line.
+    /// [`EventSchema::load_lines`] with these options, which apply to each line.
     ///
     /// ```
     /// # use event_schema::prelude::*;
@@ -106,7 +105,8 @@ impl<'c> LoadOptions<'c> {
         Lines::new(input, *self)
     }
 
-    /// [`EventSchema::load_many`] with these options; the size is that of the list, the depth that of an event.
+    /// [`EventSchema::load_many`] with these options; the maximum size is that of the list, the maximum depth that of
+    /// an event.
     ///
     /// ```
     /// # use event_schema::prelude::*;
@@ -138,7 +138,7 @@ impl<'c> LoadOptions<'c> {
     /// # Errors
     /// As [`EventSchema::load_from`].
     pub fn load_from<E: EventSchema>(&self, writer: u32, input: &[u8]) -> Result<E, LoadError> {
-        version::load_from(writer, input, self)
+        generated::load_from(writer, input, self)
     }
 
     /// [`EventSchema::load_typed`] with these options.
@@ -160,7 +160,8 @@ impl<'c> LoadOptions<'c> {
             .unwrap_or_else(|| Err(LoadError::other_event(event_type, E::descriptor().name())))
     }
 
-    /// [`EventSchema::load_partial`] with these options: [`partial`](Self::partial) says which fields may be missing.
+    /// [`EventSchema::load_partial`] with these options: [`partial`](Self::partial) lists the fields that may be
+    /// missing.
     ///
     /// ```
     /// # use event_schema::prelude::*;
@@ -173,8 +174,7 @@ impl<'c> LoadOptions<'c> {
     /// ```
     ///
     /// # Errors
-    /// As [`EventSchema::load`], and if the options name a field that the event does not have
-    /// ([`LoadError::is_config`]).
+    /// As [`EventSchema::load`].
     pub fn load_partial<E: EventSchema>(&self, input: &[u8]) -> Result<Partial<E>, LoadError> {
         self.check_names::<E>()?;
         load::from_json(input, self)
@@ -193,13 +193,13 @@ impl<'c> LoadOptions<'c> {
     /// ```
     ///
     /// # Errors
-    /// As [`EventSchema::load_many`], and as [`load_partial`](Self::load_partial).
+    /// As [`EventSchema::load_many`].
     pub fn load_partial_many<E: EventSchema>(&self, input: &[u8]) -> Result<Vec<Partial<E>>, LoadError> {
         self.check_names::<E>()?;
         load::from_json::<Many<Partial<E>>>(input, self).map(|many| many.0)
     }
 
-    /// [`Partial::get`] with these options: the context that rules of `T` need.
+    /// [`Partial::get`] with these options, for instance with the context that rules of `T` need.
     ///
     /// ```
     /// # use event_schema::prelude::*;
@@ -220,7 +220,7 @@ impl<'c> LoadOptions<'c> {
         part.field_text(field).map(|text| load::from_part(&text, self)).transpose()
     }
 
-    /// [`Partial::apply_to`] with these options: the context that rules need.
+    /// [`Partial::apply_to`] with these options, for instance with the context that rules need.
     ///
     /// ```
     /// use event_schema::prelude::*;
@@ -266,7 +266,7 @@ impl<'c> LoadOptions<'c> {
         }
     }
 
-    /// [`EventSchema::validate`] with these options: the context that rules need.
+    /// [`EventSchema::validate`] with these options, for instance with the context that rules need.
     ///
     /// ```
     /// use event_schema::prelude::*;

@@ -1,28 +1,13 @@
 //! A part of an event put into a whole one: what the part has is read into its place, all else stays.
 
-use std::collections::BTreeMap;
-
 use super::buffer::{Buffered, Leftovers, With};
-use super::json::{self, Source};
-use super::object::OBJECT;
+use super::expected::OBJECT;
+pub(super) use super::field_type::{read, replace};
+use super::json;
+pub use super::json::Object;
+pub(super) use super::json::to_text;
 use super::{At, Context, FieldType};
 use crate::violation::FieldName;
-
-/// The entries of a JSON object, each with its value's text.
-pub type Object = BTreeMap<String, Box<str>>;
-
-/// Reads a value of its own.
-pub(crate) fn read<T: FieldType>(input: &str, cx: &mut Context<'_>, at: &At<'_>) -> Option<T> {
-    // A text that was read before breaks off only where it is nested too deep, which the context keeps.
-    T::read(&mut Source::new(input), cx, at).ok().flatten()
-}
-
-/// Puts a value in the place of another.
-pub(crate) fn replace<T: FieldType>(this: &mut T, input: &str, cx: &mut Context<'_>, at: &At<'_>) {
-    if let Some(value) = read(input, cx, at) {
-        *this = value;
-    }
-}
 
 /// Puts a value in the place of another, with a reader that is not ours.
 pub fn replace_foreign<T, W: With<T>>(this: &mut T, input: &str, cx: &mut Context<'_>, at: &At<'_>) {
@@ -57,15 +42,6 @@ pub(crate) fn entries(input: &str, cx: &mut Context<'_>, at: &At<'_>) -> Object 
     entries.into_iter().flatten().collect()
 }
 
-/// The text of an object.
-pub(crate) fn to_text(entries: &Object) -> String {
-    let mut text = json::ObjectText::new();
-    for (name, value) in entries {
-        text.push(name, value);
-    }
-    text.end()
-}
-
 /// Puts the entries of `input` into the fields of a level: `patch` does it for the field of an index. Gives back what
 /// is for its flattened fields.
 pub fn patch_fields<L: super::object::Object<T>, T>(
@@ -84,10 +60,4 @@ pub fn patch_fields<L: super::object::Object<T>, T>(
         }
     }
     rest
-}
-
-/// Puts the entries that are `this` value's into it and takes them out.
-pub(crate) fn patch_used<T: FieldType>(this: &mut T, rest: &mut Object, cx: &mut Context<'_>, at: &At<'_>) {
-    this.patch(&to_text(rest), cx, at);
-    rest.retain(|name, _| !this.uses_name(name));
 }

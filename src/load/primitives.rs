@@ -2,16 +2,15 @@
 
 use serde::de::Deserializer;
 
-use super::leaf::{Leaf, leaf, read_leaf_key};
-use super::{At, Context, Expected, FieldType, number};
+use super::expected::{NUMBER, STRING};
+use super::leaf::{Leaf, from_number, from_number_key, leaf, read_leaf_key};
+use super::{At, Context, Expected, FieldType};
 use crate::contract::Shape;
 use crate::contract::shape::{Float, Integer, Text};
 use crate::violation::Param;
 
-pub(super) static STRING: Expected = Expected::new("string");
 static BOOLEAN: Expected = Expected::new("boolean");
 static INTEGER: Expected = Expected::new("integer");
-pub(crate) static NUMBER: Expected = Expected::new("number");
 static CHARACTER: Expected = Expected::new("character");
 
 impl Leaf for String {
@@ -113,14 +112,14 @@ macro_rules! integers {
                 value.try_into().ok()
             }
             fn from_digits(text: &str) -> Option<Self> {
-                if $digits { text.parse().ok() } else { number::to_leaf(text) }
+                if $digits { text.parse().ok() } else { from_number(text) }
             }
         }
 
         leaf! {
             $type {
                 fn read_key(text: &mut Option<String>, cx: &mut Context<'_>, map: &At<'_>) -> Option<Self> {
-                    read_leaf_key(text, cx, map, number::from_key)
+                    read_leaf_key(text, cx, map, from_number_key)
                 }
                 fn shape() -> Shape {
                     integer!($type, $format)
@@ -168,7 +167,7 @@ macro_rules! floats {
         leaf! {
             $type {
                 fn read_key(text: &mut Option<String>, cx: &mut Context<'_>, map: &At<'_>) -> Option<Self> {
-                    read_leaf_key(text, cx, map, number::from_key)
+                    read_leaf_key(text, cx, map, from_number_key)
                 }
                 #[inline]
                 fn check(&self, cx: &mut Context<'_>, at: &At<'_>) {

@@ -1,12 +1,13 @@
 //! The parts of a value as texts, and texts put together.
 
+use std::collections::BTreeMap;
 use std::fmt::{self, Write};
 
 use serde::de::{Deserialize, Deserializer, MapAccess, SeqAccess, Visitor};
 use serde_json::Value;
 
 use super::Source;
-use crate::load::buffer::RawText;
+use crate::load::raw::RawText;
 
 /// The entries of an object, each with its value's text; `None` of what is no object.
 pub(in crate::load) fn entries(text: &str) -> Option<Vec<(String, Box<str>)>> {
@@ -57,6 +58,18 @@ pub(in crate::load) fn elements(text: &str) -> Option<Vec<Box<str>>> {
 /// The text that a value of text is.
 pub(in crate::load) fn string(text: &str) -> Option<String> {
     String::deserialize(&mut Source::new(text)).ok()
+}
+
+/// The entries of a JSON object, each with its value's text.
+pub type Object = BTreeMap<String, Box<str>>;
+
+/// The text of an object.
+pub(in crate::load) fn to_text(entries: &Object) -> String {
+    let mut text = ObjectText::new();
+    for (name, value) in entries {
+        text.push(name, value);
+    }
+    text.end()
 }
 
 /// An object whose values are there as texts.
