@@ -174,6 +174,28 @@ impl<M: Clone> Lane<M> {
         Some(Taken { ticket, work, message })
     }
 
+    /// The record behind the last one that had its turn, before it has: for whoever has the others in hand and handles
+    /// it after them.
+    pub(super) fn take_follower(&mut self, partition: Partition, now: Duration) -> Option<Taken<M>> {
+        let number = self.admitted;
+        let is_due = self.record(number)?.due.is_none_or(|due| due <= now);
+        if self.revoked || !is_due {
+            return None;
+        }
+        self.admitted += 1;
+        self.take(partition, number, now)
+    }
+
+    /// Whether the record has no turn any more, now that it is in nobody's hands: it
+    /// [followed](Self::take_follower) others that are not finished.
+    pub(super) fn retract(&mut self, number: u64, order: Option<Order>) -> bool {
+        let is_follower = order == Some(Order::Partition) && number > self.first;
+        if is_follower {
+            self.admitted = number;
+        }
+        is_follower
+    }
+
     /// The first record, to be forgotten: whoever gets it says what is done with [`mark`](Self::mark).
     pub(super) fn pop(&mut self, partition: Partition) -> Option<(Position, M)> {
         let Record { offset, leader_epoch, bytes, message, .. } = self.records.pop_front()?;

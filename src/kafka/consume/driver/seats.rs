@@ -18,8 +18,8 @@ pub(crate) struct Seats {
 /// Of a worker.
 #[derive(Default)]
 struct Seat {
-    /// What it has in hand.
-    ticket: Option<Ticket>,
+    /// What it has in hand, of one partition.
+    row: Vec<Ticket>,
     dismissal: Arc<Dismissal>,
 }
 
@@ -53,13 +53,15 @@ impl Seats {
     }
 
     /// What the worker in this seat has in hand from now on.
-    pub(crate) fn hold(&mut self, seat: usize, ticket: Option<Ticket>) {
-        self.seats[seat].ticket = ticket;
+    pub(crate) fn hold(&mut self, seat: usize, row: impl IntoIterator<Item = Ticket>) {
+        let held = &mut self.seats[seat].row;
+        held.clear();
+        held.extend(row);
     }
 
     /// Nobody waits any more for whoever has this in hand.
     pub(super) fn dismiss(&mut self, ticket: &Ticket) {
-        let Some(index) = self.seats.iter().position(|seat| seat.ticket.as_ref() == Some(ticket)) else { return };
+        let Some(index) = self.seats.iter().position(|seat| seat.row.contains(ticket)) else { return };
         let seat = std::mem::take(&mut self.seats[index]);
         seat.dismissal.given.store(true, Ordering::Release);
         seat.dismissal.notify.notify_one();
