@@ -42,7 +42,9 @@
 //!
 //! - After a crash, or when a partition was lost: what was finished since the last commit that arrived, and what was
 //!   finished ahead of the first unfinished message, fewer than [`span`](Runner::span) of each partition; none of the
-//!   latter with [`Order::Partition`]. A commit is tried each [`commit_interval`](Runner::commit_interval), one second
+//!   latter with [`Order::Partition`]. Handlers that are quick and never wait are given up to 32 messages of a partition
+//!   at once, and what they did is told when the last one is done: a crash may repeat one such row of each worker
+//!   more. A commit is tried each [`commit_interval`](Runner::commit_interval), one second
 //!   unless set. The brokers refuse commits while the group shares its partitions out: such a commit is tried again
 //!   every 100 ms, and at once when the rebalance is over. So the bound is the commit interval and the rebalances
 //!   that lie in it; while the brokers cannot be reached, it is as long as they are away.
@@ -85,7 +87,7 @@
 //! ## Whether it is ready
 //!
 //! [`RunHandle::is_ready`] is for the readiness probe of a service. It says no until the group has let the consumer in,
-//! while a dead letter waits for brokers that do not take it (from three seconds on, when a warning says so, too), when the
+//! while a dead letter waits for brokers that do not take it (from their first refusal on, when a warning says so, too), when the
 //! group has given the consumer up, and when the run stops (`kafka_group`: `a_member_is_ready_when_...`,
 //! `a_consumer_is_not_ready_while_...`; `kafka_trouble`).
 //!
