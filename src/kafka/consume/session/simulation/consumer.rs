@@ -535,7 +535,14 @@ impl Consumer {
             assert!(self.causes.contains_key(&id(&ticket)), "forwarded without a cause");
             world.tally.note(Event::CauseTold);
         }
-        self.hands.push(Hand { ticket, work, entry, stuck, pending: begun == NOT_YET && work == Work::Handle, row: None });
+        self.hands.push(Hand {
+            ticket,
+            work,
+            entry,
+            stuck,
+            pending: begun == NOT_YET && work == Work::Handle,
+            row: None,
+        });
     }
 
     fn nothing_waits(&self) {
