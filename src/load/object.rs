@@ -7,8 +7,8 @@ use serde::de::{DeserializeSeed, Deserializer, Error, IgnoredAny, MapAccess, Seq
 use serde::forward_to_deserialize_any;
 
 use super::buffer::{self, BufferSeed, Leftovers, With};
-use super::containers::{NoParts, ReadParts};
 use super::number::{self, Under, UnderToken};
+use super::parts::{NoParts, ReadParts};
 use super::{At, Context, Expected, FieldType, Mode, Seed, refused};
 use crate::violation::FieldName;
 
@@ -243,6 +243,13 @@ impl<L: Object<T>, T: FieldType> Visitor<'_> for FieldOrName<'_, '_, L, T> {
         }
         Ok(Some(field.ok_or_else(|| name.to_owned())))
     }
+}
+
+/// What a level calls the field on the wire that the input calls `name`.
+#[doc(hidden)]
+#[must_use]
+pub fn wire_name<L: Object<T>, T>(name: &str) -> Option<&'static str> {
+    L::find(name).map(|index| L::FIELDS[index].wire())
 }
 
 /// A field that the type does not have.

@@ -5,9 +5,11 @@ use quote::{ToTokens, quote};
 use serde_derive_internals::attr::TagType;
 use syn::ext::IdentExt;
 
+use super::cx::Cx;
 use super::field_type::{Body, Flat};
-use super::level::{Expand, with_aliases};
-use super::{Cx, structs};
+use super::level::Expand;
+use super::quoting::with_aliases;
+use super::structs;
 use crate::model::Variant;
 
 pub(super) fn expand(cx: &Cx<'_>, variants: &[Variant<'_>]) -> Body {
@@ -33,7 +35,7 @@ pub(super) fn expand(cx: &Cx<'_>, variants: &[Variant<'_>]) -> Body {
         }
         let (pattern, check) = (level.pattern(), level.check());
         let at = step(cx, variant);
-        quote!(#pattern => { let __at = &#at; let _ = __at; #check })
+        quote!(#pattern => { let __at = &#at; #check })
     });
     let check = if levels.is_empty() { quote!(match *__this {}) } else { quote!(match __this { #(#arms)* }) };
     let items = quote!(#(#items)* #constants);
@@ -93,7 +95,6 @@ fn variants_impl(cx: &Cx<'_>, readable: &[&(&Variant<'_>, Expand<'_>)]) -> Token
         let fields = readable.iter().filter_map(|(_, level)| level.field_name());
         quote! {
             fn any_field(__name: &str) -> bool {
-                let _ = __name;
                 false #(|| #fields.is_some())*
             }
         }
@@ -131,7 +132,6 @@ fn variants_impl(cx: &Cx<'_>, readable: &[&(&Variant<'_>, Expand<'_>)]) -> Token
                 __cx: &mut __p::Context<'_>,
                 __at: &__p::At<'_>,
             ) -> __p::Result<__p::Option<Self>, __D::Error> {
-                let _ = (&__input, &__cx, __at);
                 match __variant {
                     #(#contents)*
                     _ => ::core::unreachable!(),

@@ -8,7 +8,9 @@ use syn::spanned::Spanned;
 use syn::visit::Visit;
 use syn::{GenericParam, Ident, LitStr, Member, Type};
 
-use super::{Cx, generics, rules, shown_at};
+use super::cx::Cx;
+use super::quoting::shown_at;
+use super::{generics, rules};
 use crate::model::{Field, Level, Model, Reader, Shape, Variant};
 use crate::schemars::With;
 use crate::types::head;
@@ -53,12 +55,17 @@ pub(super) fn json_schema(cx: &Cx<'_>) -> Option<TokenStream> {
     }
     let self_ty = cx.self_ty();
     let (impl_generics, _, where_clause) = cx.generics.split_for_impl();
-    Some(quote! {
-        #[automatically_derived]
-        impl #impl_generics __p::schemars::JsonSchema for #self_ty #where_clause {
+    let inline = (cx.model.schema.inline || delegate(cx.model).is_some()).then(|| {
+        quote! {
             fn inline_schema() -> bool {
                 __p::is_inline::<Self>()
             }
+        }
+    });
+    Some(quote! {
+        #[automatically_derived]
+        impl #impl_generics __p::schemars::JsonSchema for #self_ty #where_clause {
+            #inline
 
             fn schema_name() -> __p::Cow<'static, str> {
                 <Self as __p::FieldType>::shape().name()
@@ -281,7 +288,7 @@ impl Names {
         for (direction, name) in [("read", &self.read), ("written", &self.written)] {
             if name.as_deref() != Some(first) {
                 let direction = Ident::new(direction, Span::call_site());
-                let name = super::event::optional(name.as_ref());
+                let name = super::quoting::optional(name.as_ref());
                 changes.push(quote!(#direction: #name));
             }
         }
