@@ -247,7 +247,7 @@ impl Forward {
             Err(_) => false,
         };
         if !is_missing {
-            std::future::pending().await
+            std::future::pending::<()>().await;
         }
     }
 

@@ -139,12 +139,12 @@ impl Row {
 
 /// How many records a worker takes at once: the more, the quicker the last ones were. Others that could handle them wait
 /// for those that are in the hands of a slow one.
-struct Pace {
+struct Tempo {
     most: usize,
     started: Duration,
 }
 
-impl Pace {
+impl Tempo {
     const MOST: usize = 32;
     /// A row that took longer is followed by one record alone.
     const QUICK: Duration = Duration::from_millis(1);
@@ -168,7 +168,7 @@ where
 {
     async fn work(self) {
         let mut row = Row::default();
-        let mut pace = Pace { most: 1, started: Duration::ZERO };
+        let mut tempo = Tempo { most: 1, started: Duration::ZERO };
         let mut handled = 0;
         loop {
             handled += row.ended.len();
@@ -179,7 +179,7 @@ where
                 }
                 let now = self.shared.now();
                 let settled = row.settle(&mut state, now);
-                row.rest.extend(state.session.take_row(pace.start(now), now));
+                row.rest.extend(state.session.take_row(tempo.start(now), now));
                 let place = row.rest.front().map(|taken| taken.ticket.partition);
                 let place = place.map(|partition| row.place(&state, partition));
                 state.seats.hold(self.seat, row.rest.iter().map(|taken| taken.ticket));
@@ -200,7 +200,7 @@ where
                     Poll::Ready(done) => done,
                     Poll::Pending => {
                         // It takes its time: others are not to wait for it.
-                        pace.slow_down();
+                        tempo.slow_down();
                         if !(row.ended.is_empty() && row.rest.is_empty()) {
                             handled += row.ended.len();
                             let settled = {

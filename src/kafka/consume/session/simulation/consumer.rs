@@ -438,7 +438,7 @@ impl Consumer {
     }
 
     /// The record before it in the row is done: it is begun, or what is left of the row is returned.
-    fn goes_on(&mut self, ended: Row, is_done: bool, world: &mut World) {
+    fn goes_on(&mut self, ended: &Row, is_done: bool, world: &mut World) {
         let is_next = |hand: &Hand| {
             hand.row.as_ref().is_some_and(|row| row.number == ended.number && row.place == ended.place + 1)
         };
@@ -641,7 +641,7 @@ impl Consumer {
         }
         self.obey(world);
         if let Some(row) = row {
-            self.goes_on(row, verdict == Verdict::Done, world);
+            self.goes_on(&row, verdict == Verdict::Done, world);
         }
         true
     }
