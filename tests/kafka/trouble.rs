@@ -102,11 +102,11 @@ async fn a_consumer_is_not_ready_as_soon_as_there_is_no_topic_for_its_dead_lette
     until(20, "that it is ready", || handle.is_ready()).await;
 
     kafka.publish_bytes("notes", None, Some(b"{"), &[]).await;
-    let told = || lines("not taken so far").into_iter().filter(|(_, line)| line.contains("`not-made-yet`"));
+    let told = || lines("not acknowledged yet").into_iter().filter(|(_, line)| line.contains("`not-made-yet`"));
     until(20, "that it is not ready", || !handle.is_ready()).await;
     until(20, "a line in the log", || told().count() == 1).await;
     let (_, line) = told().next().unwrap();
-    assert_eq!(line, "notes/0@0: not taken so far: there is no topic `not-made-yet`");
+    assert_eq!(line, "notes/0@0: not acknowledged yet: there is no topic `not-made-yet`");
     kafka.create_topic("not-made-yet", 1).unwrap();
     until(20, "dead letter", || handle.counts().of(Outcome::Dead) == 1).await;
     assert!(handle.is_ready() && told().count() == 1);

@@ -23,19 +23,19 @@ use crate::kafka::letters::{self, DeadLetter, DeadMessage, Form, Original};
 use crate::kafka::message::{Headers, Origin, Place, ProducerRecord};
 use crate::kafka::produce::EventProducer;
 
-/// What came of a record.
+/// The outcome of a record.
 type Finished = session::Finished<Fault>;
 
 /// How many forms of a dead letter there are.
 #[expect(clippy::cast_possible_truncation, reason = "there are three")]
 pub(super) const FORMS: u32 = Form::ALL.len() as u32;
 
-/// What comes of it when there is no dead letter topic.
+/// The consequence of a missing dead letter topic.
 const NO_DEAD_LETTER: &str = "without it the first message that cannot be handled stops the consumer";
-/// What comes of it when there is no topic for retries.
-const NO_RETRY: &str = "without it what fails is a dead letter before it was tried again";
+/// The consequence of a missing retry topic.
+const NO_RETRY: &str = "without it failed messages become dead letters without this retry";
 
-/// What there is to send.
+/// A record to forward.
 struct Letter<'a> {
     raw: &'a Raw,
     place: &'a Place,
@@ -51,7 +51,7 @@ pub(super) struct Forward {
     group: String,
     dead_letter: DeadLetter,
     retry: Retry,
-    /// What the consumer was told to read.
+    /// The subscribed topics.
     topics: Vec<String>,
     /// Whether a pattern is among them.
     has_pattern: bool,
@@ -62,7 +62,7 @@ pub(super) struct Forward {
     retries: Arc<HashMap<String, RetryOf>>,
 }
 
-/// What a topic for retries is for.
+/// The purpose of a retry topic.
 struct RetryOf {
     topic: String,
     /// From 1 on.
@@ -170,7 +170,7 @@ impl Forward {
                 .is_some_and(|dead| self.dead_letter.topic_of(dead.topic(), &self.group) == *place.topic);
         if is_its_own && !self.has_told.swap(true, Ordering::Relaxed) {
             tracing::warn!(
-                "`{}` has dead letters of this consumer, which are passed over: subscribe to less than that",
+                "`{}` holds dead letters of this consumer, which are skipped: subscribe to fewer topics",
                 place.topic
             );
         }
@@ -227,11 +227,11 @@ impl Forward {
             finished = &mut sent => return finished,
             () = is_missing => {
                 shared.lock().session.delay(ticket);
-                tracing::warn!("{place}@{offset}: not taken so far: there is no topic `{topic}`");
+                tracing::warn!("{place}@{offset}: not acknowledged yet: there is no topic `{topic}`");
             }
             () = tokio::time::sleep(LONG) => {
                 shared.lock().session.delay(ticket);
-                tracing::warn!("{place}@{offset}: not taken so far, are there brokers of topic `{topic}`?");
+                tracing::warn!("{place}@{offset}: not acknowledged yet: check that the brokers of topic `{topic}` are reachable");
             }
         }
         sent.await

@@ -15,10 +15,10 @@ pub(crate) struct Seats {
     vacant: Vec<usize>,
 }
 
-/// Of a worker.
+/// The seat of a worker.
 #[derive(Default)]
 struct Seat {
-    /// What it has in hand, of one partition.
+    /// The records in its hands, all of one partition.
     row: Vec<Ticket>,
     dismissal: Arc<Dismissal>,
 }
@@ -52,7 +52,7 @@ impl Seats {
         Some((seat, Arc::clone(&self.seats[seat].dismissal)))
     }
 
-    /// What the worker in this seat has in hand from now on.
+    /// Sets the records that the worker in this seat handles.
     pub(crate) fn hold(&mut self, seat: usize, row: impl IntoIterator<Item = Ticket>) {
         let held = &mut self.seats[seat].row;
         held.clear();
