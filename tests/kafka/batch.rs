@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use crate::common::{Kafka, Note, note, until, within};
-use event_schema::kafka::rdkafka::Message;
+use event_schema::kafka::rdkafka039::Message;
 use event_schema::kafka::{
     DeadLetter, Delivery, EventConsumer, Failure, GiveUp, Order, Outcome, Received, Retry, Runner,
 };
