@@ -51,7 +51,7 @@
 //! | `previous = Type` | the type of the version before, which has a `From` or `TryFrom` into this one, see [versions](#versions) | none |
 //! | `newer = "refuse"` | what a newer version's writer wrote is refused without a try | `"accept"`: it is tried |
 //! | `pre_load`, `post_load`, `pre_dump`, `post_dump` `= function` | see [hooks](#hooks) | none |
-//! | `validate = false` | no `impl validator::Validate`, for a type that has its own | `true` |
+//! | `validate = false` | no `impl validator::Validate`, for a type that has its own | `true` with the feature `validator021` |
 //! | `json_schema = false` | no `impl schemars::JsonSchema`, for a type that has its own | `true` |
 //! | `event_key = false` | no [`impl EventKey`](crate::EventKey), for a newtype or an enum without data that has its own | `true` |
 //! | `debug` | an `impl Debug` that shows sensitive fields as `***`, in place of `#[derive(Debug)]`; the attribute form adds it where it is needed; `debug = false` keeps the type's own `Debug`, which must mask them itself | |
@@ -93,8 +93,8 @@
 //! impl OrderPlaced {
 //!     const MAX_SKU: u64 = 8;
 //!
-//!     fn is_small_enough(&self) -> Result<(), ValidationError> {
-//!         if self.quantity <= 100 { Ok(()) } else { Err(ValidationError::new("too_many")) }
+//!     fn is_small_enough(&self) -> Result<(), Violation> {
+//!         if self.quantity <= 100 { Ok(()) } else { Err(Violation::new("too_many")) }
 //!     }
 //! }
 //!
@@ -140,9 +140,9 @@
 //!
 //! ## Hooks
 //!
-//! Functions around load and dump, as Marshmallow's decorators of the same names. Each may also give
-//! back a `Result` of its value and [`ValidationError`](crate::ValidationError), whose message stands
-//! under `_schema` then.
+//! Functions around load and dump, as Marshmallow's decorators of the same names. Each returns its value, or a `Result` of
+//! it and [`Violation`](crate::Violation) or [`Violations`](crate::Violations). The message stands under `_schema`, unless
+//! the violation [names a field](crate::Violation::at).
 //!
 //! | | is given | when |
 //! |---|---|---|
@@ -170,9 +170,9 @@
 //!     }
 //! }
 //!
-//! fn lowercase(user: User) -> Result<User, ValidationError> {
+//! fn lowercase(user: User) -> Result<User, Violation> {
 //!     if user.email.ends_with("@example.com") {
-//!         return Err(ValidationError::new("blocked").with_message("We do not write there.".into()));
+//!         return Err(Violation::new("blocked").with_message("We do not write there."));
 //!     }
 //!     Ok(User { email: user.email.to_lowercase() })
 //! }
@@ -348,7 +348,7 @@
 //! | `required` | not `None` | `Option` |
 //! | `non_control_character` | no control characters | texts |
 //! | `credit_card` | the number of a credit card | texts |
-//! | `custom(function = path)` | the function returns `Ok`: `fn(&T) -> Result<(), ValidationError>`, numbers by value; with `use_context` a second argument `&Context` | all |
+//! | `custom(function = path)` | the function returns `Ok`: `fn(&T) -> Result<(), Violation>`, numbers by value; with `use_context` a second argument `&Context` | all |
 //! | `nested` | nothing: a nested event is checked anyhow | events |
 //! | `skip` | the field's rules are switched off, those of `#[event(...)]` too | all |
 //!
@@ -373,8 +373,8 @@
 //!     note: Option<String>,
 //! }
 //!
-//! fn even(quantity: u32) -> Result<(), ValidationError> {
-//!     if quantity.is_multiple_of(2) { Ok(()) } else { Err(ValidationError::new("odd")) }
+//! fn even(quantity: u32) -> Result<(), Violation> {
+//!     if quantity.is_multiple_of(2) { Ok(()) } else { Err(Violation::new("odd")) }
 //! }
 //!
 //! # #[cfg(feature = "regex1")] {
@@ -388,9 +388,14 @@
 //!
 //! # `#[validate(...)]` on a type
 //!
-//! `schema(function = path)` is a rule of the whole: `fn(&Self) -> Result<(), ValidationError>`. It runs
+//! `schema(function = path)` is a rule of the whole: `fn(&Self) -> Result<(), Violation>`. It runs
 //! when nothing else is wrong with the struct, or always with `skip_on_field_errors = false`; its message
-//! stands under `_schema`, or with `field = name` under the field that it blames. A type can have several.
+//! stands under `_schema`, or under a field: with `field = name` in the attribute, or where the violation
+//! [says](crate::Violation::at). A type can have several.
+//!
+//! A function of a rule may return [`Violations`](crate::Violations), any number of them, in place of one
+//! [`Violation`](crate::Violation), and with the feature `validator021` validator's own errors: a function that was
+//! written for validator serves as it is. An error type of yours serves too if `Violations` implements `From` for it.
 //!
 //! ```
 //! use event_schema::prelude::*;
@@ -401,12 +406,12 @@
 //! #[derive(Debug)]
 //! struct Slot { start: u32, end: u32 }
 //!
-//! fn ends_after_start(slot: &Slot) -> Result<(), ValidationError> {
-//!     if slot.start < slot.end { Ok(()) } else { Err(ValidationError::new("order")) }
+//! fn ends_after_start(slot: &Slot) -> Result<(), Violation> {
+//!     if slot.start < slot.end { Ok(()) } else { Err(Violation::new("order")) }
 //! }
 //!
-//! fn is_short(slot: &Slot) -> Result<(), ValidationError> {
-//!     if slot.end.saturating_sub(slot.start) <= 8 { Ok(()) } else { Err(ValidationError::new("long")) }
+//! fn is_short(slot: &Slot) -> Result<(), Violation> {
+//!     if slot.end.saturating_sub(slot.start) <= 8 { Ok(()) } else { Err(Violation::new("long")) }
 //! }
 //!
 //! let messages = |input: &str| Slot::load_str(input).unwrap_err().violations().unwrap().to_messages();
@@ -433,8 +438,8 @@
 //!     cents: u32,
 //! }
 //!
-//! fn affordable(cents: u32, limits: &Limits) -> Result<(), ValidationError> {
-//!     if cents <= limits.max { Ok(()) } else { Err(ValidationError::new("too_expensive")) }
+//! fn affordable(cents: u32, limits: &Limits) -> Result<(), Violation> {
+//!     if cents <= limits.max { Ok(()) } else { Err(Violation::new("too_expensive")) }
 //! }
 //!
 //! let limits = Limits { max: 100 };
@@ -465,12 +470,12 @@
 //!     cents: u32,
 //! }
 //!
-//! fn is_open(_: &Auction, shop: &Shop) -> Result<(), ValidationError> {
-//!     if shop.open { Ok(()) } else { Err(ValidationError::new("closed")) }
+//! fn is_open(_: &Auction, shop: &Shop) -> Result<(), Violation> {
+//!     if shop.open { Ok(()) } else { Err(Violation::new("closed")) }
 //! }
 //!
-//! fn affordable(cents: u32, shop: &Shop) -> Result<(), ValidationError> {
-//!     if cents <= shop.max { Ok(()) } else { Err(ValidationError::new("too_expensive")) }
+//! fn affordable(cents: u32, shop: &Shop) -> Result<(), Violation> {
+//!     if cents <= shop.max { Ok(()) } else { Err(Violation::new("too_expensive")) }
 //! }
 //!
 //! let shop = Shop { max: 100, open: true };
@@ -723,8 +728,9 @@
 //!
 //! # E0119 and E0034: validator's own trait
 //!
-//! The derive implements [`validator::Validate`] too, so that the type works
-//! wherever that trait is asked for.
+//! With the feature `validator021`, which is on by default, the derive implements
+//! [`validator::Validate`](https://docs.rs/validator/0.21/validator/trait.Validate.html) too, so that the type works
+//! wherever that trait is asked for. Without it no item of this crate has a type of validator.
 //!
 //! - **E0119**, "conflicting implementations of trait `Validate`": the type has a second one, by hand or by
 //!   validator's derive. Remove it, or keep it and write `#[event(validate = false)]`.

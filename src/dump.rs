@@ -4,14 +4,13 @@ use std::borrow::Cow;
 use std::fmt;
 
 use serde_json::Value;
-use validator::ValidationError;
 
 use crate::contract::parts::has_field;
 use crate::error::{DumpError, DumpErrorKind};
 use crate::event::EventSchema;
 use crate::exact;
 use crate::load::{At, Context, Dialect, LoadOptions};
-use crate::rules::broken_schema;
+use crate::violation::{Concern, Violations};
 
 /// Which fields a dump writes, and what it gives to the rules. It has the verbs of [`EventSchema`], in the manner of
 /// [`std::fs::OpenOptions`].
@@ -108,8 +107,8 @@ impl<'c> DumpOptions<'c> {
     ///     cents: u32,
     /// }
     ///
-    /// fn affordable(cents: u32, limits: &Limits) -> Result<(), ValidationError> {
-    ///     if cents <= limits.max { Ok(()) } else { Err(ValidationError::new("too_expensive")) }
+    /// fn affordable(cents: u32, limits: &Limits) -> Result<(), Violation> {
+    ///     if cents <= limits.max { Ok(()) } else { Err(Violation::new("too_expensive")) }
     /// }
     ///
     /// let limits = Limits { max: 100 };
@@ -236,14 +235,14 @@ impl DumpOptions<'_> {
         let mut text = vec![b'['];
         for (index, event) in events.iter().enumerate() {
             let at = &At::ROOT.document(index);
-            let changed = event.before_dump().transpose();
-            let event = match &changed {
-                Ok(changed) => changed.as_ref().unwrap_or(event),
-                Err(error) => {
-                    broken_schema(&mut cx, at, error.clone(), None, None);
+            let changed = match event.before_dump().transpose() {
+                Ok(changed) => changed,
+                Err(violations) => {
+                    cx.found_by_user(at, Concern::Whole, violations, None, None);
                     continue;
                 }
             };
+            let event = changed.as_ref().unwrap_or(event);
             event.check(&mut cx, at);
             // Once something is wrong, nothing will be written.
             if cx.found() > 0 {
@@ -257,7 +256,7 @@ impl DumpOptions<'_> {
                     Ok(value) => {
                         serde_json::to_writer(&mut text, &self.choose::<E>(value)?).map_err(DumpErrorKind::Write)?;
                     }
-                    Err(error) => broken_schema(&mut cx, at, error, None, None),
+                    Err(violations) => cx.found_by_user(at, Concern::Whole, violations, None, None),
                 }
             } else {
                 self.write(event, &mut text)?;
@@ -300,9 +299,9 @@ impl DumpOptions<'_> {
 }
 
 /// What a hook found.
-fn refused(error: ValidationError) -> DumpError {
+fn refused(violations: Violations) -> DumpError {
     let mut cx = Context::new(LoadOptions::new(), Dialect::Value);
-    broken_schema(&mut cx, &At::ROOT, error, None, None);
+    cx.found_by_user(&At::ROOT, Concern::Whole, violations, None, None);
     DumpErrorKind::Invalid(cx.into_violations()).into()
 }
 

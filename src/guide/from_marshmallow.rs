@@ -52,6 +52,7 @@
 //! [`Violations`]: crate::Violations
 //! [`Violations::to_messages`]: crate::Violations::to_messages
 //! [`Violations::translate`]: crate::Violations::translate
+//! [`Violation`]: crate::Violation
 //! [`Violation::path`]: crate::Violation::path
 //! [`Violation::code`]: crate::Violation::code
 //! [`Violation::params`]: crate::Violation::params
@@ -398,8 +399,8 @@
 //!     prices: BTreeMap<String, i64>,
 //! }
 //!
-//! fn even(number: i32) -> Result<(), ValidationError> {
-//!     if number % 2 == 0 { Ok(()) } else { Err(ValidationError::new("odd").with_message("Odd.".into())) }
+//! fn even(number: i32) -> Result<(), Violation> {
+//!     if number % 2 == 0 { Ok(()) } else { Err(Violation::new("odd").with_message("Odd.")) }
 //! }
 //!
 //! let input = json!({"sku": "x", "count": 11, "size": "XL", "tags": ["a", "bb"], "prices": {"EUR": -1, "DM": "1"}});
@@ -433,7 +434,8 @@
 //!
 //! They run when nothing else is wrong with the struct, as with Marshmallow's
 //! `skip_on_field_errors=True`; `skip_on_field_errors = false` asks for less, but all fields must have been read.
-//! What Python says with `ValidationError(..., field_name="end")` is `field = end` here: the message stands under that field.
+//! Python's `ValidationError("must be after start", "end")` is a [`Violation`] that names the field: the message stands
+//! under that field. A field that is always the same can be named in the attribute, as `field = end`.
 //!
 //! ```
 //! use event_schema::prelude::*;
@@ -446,15 +448,18 @@
 //!
 //! #[event_schema::event]
 //! #[derive(Debug)]
-//! #[validate(schema(function = not_empty, field = end, message = "must be after start"))]
+//! #[validate(schema(function = not_empty))]
 //! struct Slot { start: i64, end: i64 }
 //!
-//! fn not_empty(slot: &Slot) -> Result<(), ValidationError> {
-//!     if slot.start < slot.end { Ok(()) } else { Err(ValidationError::new("empty")) }
+//! fn not_empty(slot: &Slot) -> Result<(), Violation> {
+//!     if slot.start < slot.end {
+//!         return Ok(());
+//!     }
+//!     Err(Violation::new("empty").with_message("must be after start").at("end"))
 //! }
 //!
-//! fn in_order(window: &Window) -> Result<(), ValidationError> {
-//!     if window.start < window.end { Ok(()) } else { Err(ValidationError::new("order")) }
+//! fn in_order(window: &Window) -> Result<(), Violation> {
+//!     if window.start < window.end { Ok(()) } else { Err(Violation::new("order")) }
 //! }
 //!
 //! let messages = |input| Window::load_value(input).unwrap_err().violations().unwrap().to_messages();
@@ -494,8 +499,8 @@
 //!     cents: u32,
 //! }
 //!
-//! fn affordable(cents: u32, limits: &Limits) -> Result<(), ValidationError> {
-//!     if cents <= limits.max { Ok(()) } else { Err(ValidationError::new("too_expensive")) }
+//! fn affordable(cents: u32, limits: &Limits) -> Result<(), Violation> {
+//!     if cents <= limits.max { Ok(()) } else { Err(Violation::new("too_expensive")) }
 //! }
 //!
 //! let limits = Limits { max: 100 };

@@ -24,6 +24,8 @@ pub(super) static MAPPING: Expected = Expected::new("mapping");
 const MAX_RESERVED: usize = 1 << 20;
 
 impl<T: FieldType> FieldType for Option<T> {
+    const HIDDEN: bool = T::HIDDEN;
+
     #[inline]
     fn read<'de, D: Deserializer<'de>>(input: D, cx: &mut Context<'_>, at: &At<'_>) -> Result<Option<Self>, D::Error> {
         input.deserialize_option(OptionVisitor { cx, at, parts: NoParts, of: PhantomData })

@@ -198,9 +198,9 @@ struct Trap {
     number: u32,
 }
 
-fn trip(trap: Trap) -> Result<Trap, ValidationError> {
+fn trip(trap: Trap) -> Result<Trap, Violation> {
     assert_ne!(trap.number, 1, "a mistake in a hook");
-    if trap.number < 100 { Ok(trap) } else { Err(ValidationError::new("large")) }
+    if trap.number < 100 { Ok(trap) } else { Err(Violation::new("large")) }
 }
 
 #[tokio::test]

@@ -90,8 +90,8 @@ struct Account {
     owner: String,
 }
 
-fn quotes(owner: &str) -> Result<(), ValidationError> {
-    Err(ValidationError::new("closed").with_message(format!("{owner} has no account").into()))
+fn quotes(owner: &str) -> Result<(), Violation> {
+    Err(Violation::new("closed").with_message(format!("{owner} has no account")))
 }
 
 #[tokio::test(flavor = "multi_thread")]
