@@ -8,10 +8,7 @@ use crate::rules::RuleError;
 use crate::violation::Violations;
 
 /// What a hook returns: the value that goes on, or also an error.
-#[diagnostic::on_unimplemented(
-    message = "a hook returns `{T}`, or a `Result` of it",
-    label = "returns `{Self}`"
-)]
+#[diagnostic::on_unimplemented(message = "a hook returns `{T}`, or a `Result` of it", label = "returns `{Self}`")]
 pub trait HookResult<T> {
     /// The value that goes on.
     ///

@@ -241,11 +241,7 @@ mod all_rules {
     }
 
     fn even(number: u64) -> Result<(), Violation> {
-        if number.is_multiple_of(2) {
-            Ok(())
-        } else {
-            Err(Violation::new("even").with_message(Cow::Borrowed("Odd.")))
-        }
+        if number.is_multiple_of(2) { Ok(()) } else { Err(Violation::new("even").with_message(Cow::Borrowed("Odd."))) }
     }
 
     #[allow(clippy::trivially_copy_pass_by_ref, reason = "as validator passes what is no number")]

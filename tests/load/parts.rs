@@ -167,10 +167,7 @@ struct User {
 
 /// Not for what has been unwrapped before: one hook, one time.
 fn unwrap(mut value: Value) -> Result<Value, Violation> {
-    value
-        .get_mut("user")
-        .map(Value::take)
-        .ok_or_else(|| Violation::new("wrapped").with_message("No user."))
+    value.get_mut("user").map(Value::take).ok_or_else(|| Violation::new("wrapped").with_message("No user."))
 }
 
 #[event_schema::event]

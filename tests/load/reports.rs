@@ -3,11 +3,11 @@
 use std::borrow::Cow;
 use std::collections::{BTreeMap, BTreeSet};
 
+use event_schema::Segment;
 use event_schema::contract::Shape;
 use event_schema::load::{At, Context, FieldType};
 use event_schema::prelude::*;
 use event_schema::serde::Deserializer;
-use event_schema::Segment;
 use serde_json::{Value, json};
 
 #[event_schema::event]

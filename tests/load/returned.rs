@@ -8,11 +8,10 @@ fn messages<E: EventSchema + std::fmt::Debug>(input: Value) -> Value {
     E::load_value(input).unwrap_err().violations().unwrap().to_messages()
 }
 
-#[derive(Debug, Clone, PartialEq, Serialize, EventSchema)]
+#[event_schema::event]
+#[derive(Debug, Clone, PartialEq)]
 struct Line {
     sku: String,
-    #[event(sensitive)]
-    note: Option<String>,
 }
 
 #[event_schema::event]
@@ -61,7 +60,10 @@ impl Order {
             "stranger" => Err(Violation::new("taken").with_message("Taken.").at("elsewhere").at(3)),
             "pin" => {
                 let pin = self.secret_code.unwrap_or_default();
-                Err(Violation::new("pin").with_message(format!("{pin} is weak")).with_param("pin", pin).at("secret_code"))
+                Err(Violation::new("pin")
+                    .with_message(format!("{pin} is weak"))
+                    .with_param("pin", pin)
+                    .at("secret_code"))
             }
             _ => Ok(self),
         }
@@ -156,10 +158,18 @@ fn the_attributes_words_come_first() {
         b: u8,
     }
     fn odd(number: u8) -> Result<(), Violation> {
-        if number % 2 == 1 { Ok(()) } else { Err(Violation::new("even").with_message("Even.").with_param("it", number)) }
+        if number % 2 == 1 {
+            Ok(())
+        } else {
+            Err(Violation::new("even").with_message("Even.").with_param("it", number))
+        }
     }
     fn both(pair: &Pair) -> Result<(), Violations> {
-        if pair.a == pair.b { Err(["a", "b"].map(|name| Violation::new("same").at(name)).into_iter().collect()) } else { Ok(()) }
+        if pair.a == pair.b {
+            Err(["a", "b"].map(|name| Violation::new("same").at(name)).into_iter().collect())
+        } else {
+            Ok(())
+        }
     }
 
     assert_eq!(messages::<Pair>(json!({"a": 2, "b": 2})), json!({"a": ["Odd, but for 2."]}));
@@ -252,11 +262,15 @@ mod validators {
             }
             let mut result = if errors.is_empty() { Ok(()) } else { Err(errors) };
             result = ValidationErrors::merge(result, "name", self.name.validate());
-            let lines: Vec<_> = self.lines.iter().map(|line| {
-                let mut parent = ValidationErrors::new();
-                parent.merge_self("lines", line.validate());
-                if parent.is_empty() { Ok(()) } else { Err(parent) }
-            }).collect();
+            let lines: Vec<_> = self
+                .lines
+                .iter()
+                .map(|line| {
+                    let mut parent = ValidationErrors::new();
+                    parent.merge_self("lines", line.validate());
+                    if parent.is_empty() { Ok(()) } else { Err(parent) }
+                })
+                .collect();
             ValidationErrors::merge_all(result, "lines", lines)
         }
     }
