@@ -7,7 +7,9 @@ use serde_derive_internals::attr::TagType;
 use syn::spanned::Spanned;
 use syn::{Path, Type};
 
-use super::{Cx, level, rules, shape, shown_at};
+use super::cx::Cx;
+use super::quoting::shown_at;
+use super::{level, rules, shape};
 use crate::model::Shape;
 
 /// What the type has to say when it is flattened, where that is not the default.
