@@ -5,12 +5,12 @@ use std::borrow::Cow;
 use schemars::Schema;
 use schemars::generate::Contract;
 use serde_json::Value;
-use validator::ValidationError;
 
 use super::descriptor::Descriptor;
 use crate::error::{LoadError, LoadErrorKind};
 use crate::load::{self, FieldType, LoadOptions};
 use crate::version;
+use crate::violation::Violations;
 
 /// What the derive writes for an event, and the verbs are built on. No part of the public API.
 #[diagnostic::on_unimplemented(
@@ -42,7 +42,7 @@ pub trait Generated: FieldType {
     }
 
     /// The `pre_dump` hook's event, if there is a hook.
-    fn before_dump(&self) -> Option<Result<Self, ValidationError>> {
+    fn before_dump(&self) -> Option<Result<Self, Violations>> {
         None
     }
 
@@ -50,7 +50,7 @@ pub trait Generated: FieldType {
     ///
     /// # Errors
     /// The hook's.
-    fn after_dump(&self, value: Value) -> Result<Value, ValidationError> {
+    fn after_dump(&self, value: Value) -> Result<Value, Violations> {
         Ok(value)
     }
 

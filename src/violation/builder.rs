@@ -4,7 +4,10 @@ use std::borrow::Cow;
 
 use serde_json::{Map, Value};
 
-use super::{Concern, Fault, FieldName, InputName, OtherFault, Path, Segment, Violation, Violations};
+use super::list::Violations;
+use super::path::{FieldName, InputName, Path, Segment};
+use super::rule::{Fault, OtherFault};
+use super::violation::{Concern, Violation};
 
 /// # From rules and hooks
 ///
@@ -48,7 +51,7 @@ impl Violation {
     #[must_use]
     pub fn new(code: impl Into<Cow<'static, str>>) -> Self {
         let fault = Fault::other(code.into(), Map::new(), None);
-        Self { path: Path::default(), concern: Concern::Value, fault, of_shape: false, position: None }
+        Self { path: Path::default(), concern: Concern::Value, fault, of_shape: false, beside: None }
     }
 
     /// The sentence for people. It may hold params by name in braces.
@@ -202,18 +205,6 @@ impl Violations {
             if let Some(field) = all().find(is_wire).or_else(|| all().find(|field| field.rust() == &**name)) {
                 *step = Segment::Field(field);
             }
-        }
-    }
-}
-
-impl Path {
-    /// Goes further in.
-    pub(crate) fn extend(&mut self, steps: impl IntoIterator<Item = Segment>) {
-        let steps: Vec<Segment> = self.segments().iter().cloned().chain(steps).collect();
-        *self = Self::default();
-        match self.few(steps.len()) {
-            Some(few) => few.clone_from_slice(&steps),
-            None => *self = Self::of_many(steps),
         }
     }
 }

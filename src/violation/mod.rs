@@ -1,5 +1,6 @@
 //! What is wrong with an event: [`Violation`], the list of them, and the [`Path`] to the place.
 
+mod builder;
 mod list;
 mod path;
 mod position;

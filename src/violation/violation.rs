@@ -24,8 +24,10 @@ pub(crate) enum Concern {
 /// One thing that is wrong with an event.
 ///
 /// It says where ([`path`](Self::path)), what for programs ([`code`](Self::code) with
-/// [`params`](Self::params)), and what for people ([`message`](Self::message)). It never holds the
-/// value that was found there: payloads may be personal data.
+/// [`params`](Self::params)), and what for people ([`message`](Self::message)). It holds the value that was found there
+/// only [on request](Self::value), for payloads may be personal data.
+///
+/// A rule or a hook returns [one of its own](Self::new).
 ///
 /// `Display` is one line: the path, the message and, where a known name resembles what was found, a
 /// question: `quantty: Unknown field. Did you mean quantity?`
@@ -57,7 +59,7 @@ pub(crate) enum Concern {
 /// | `contains_none_of` | an element is among these | `values` |
 /// | `context` | a rule could not be checked, for its context was not given | |
 /// | `omitted` | in reports: so many more than were kept | `count` |
-/// | any other | as given by `code = "..."` or by the custom rule's `ValidationError` | its params |
+/// | any other | as given by `code = "..."` or by the [`Violation`](Violation::new) that a rule or hook returned | its params |
 ///
 /// Params that do not apply are left out; `suggestion` is a name that the type knows.
 ///
@@ -84,7 +86,7 @@ pub(crate) enum Concern {
 ///
 /// At and below a field that is marked `#[event(sensitive)]` a violation has its path and its code,
 /// but nothing that could hold payload: map keys and unknown names in the path are `***`, nothing
-/// is suggested, and of a custom rule's `ValidationError` only the code is kept. A message or a code
+/// is suggested, and of the violation that a custom rule returned only the code is kept. A message or a code
 /// that stands in the attribute is kept, as are the params of the library's own rules. What a rule
 /// of the whole struct says is its own responsibility.
 ///
@@ -99,8 +101,8 @@ pub(crate) enum Concern {
 ///     password: String,
 /// }
 ///
-/// fn check(password: &str) -> Result<(), ValidationError> {
-///     Err(ValidationError::new("weak").with_message(format!("{password} is weak").into()))
+/// fn check(password: &str) -> Result<(), Violation> {
+///     Err(Violation::new("weak").with_message(format!("{password} is weak")))
 /// }
 ///
 /// let error = Login::load(br#"{"password": "letmein"}"#).unwrap_err();
@@ -136,7 +138,15 @@ pub struct Violation {
     pub(crate) fault: Fault,
     /// Whether it is one of shape, for which the field may have its own text.
     pub(crate) of_shape: bool,
-    pub(crate) position: Option<Box<Position>>,
+    /// What is told on request.
+    pub(crate) beside: Option<Box<Beside>>,
+}
+
+/// What a violation tells on request.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct Beside {
+    pub(crate) position: Option<Position>,
+    pub(crate) value: Option<Box<str>>,
 }
 
 impl Violation {
@@ -152,7 +162,63 @@ impl Violation {
     /// ([`LoadOptions::positions`](crate::LoadOptions::positions)).
     #[must_use]
     pub fn position(&self) -> Option<Position> {
-        self.position.as_deref().copied()
+        self.beside.as_ref()?.position
+    }
+
+    /// The value that a rule found, as JSON text of at most 100 characters and "…" for what comes after them, if the load
+    /// was asked to show it ([`LoadOptions::show_values`](crate::LoadOptions::show_values)).
+    ///
+    /// Of all reports only [`to_problem`](Violations::to_problem) has it. A sensitive field, a list, an object, and a value
+    /// that is not of its field's type have none.
+    ///
+    /// ```
+    /// use event_schema::prelude::*;
+    ///
+    /// #[event_schema::event]
+    /// #[derive(Debug)]
+    /// struct Line {
+    ///     #[validate(range(min = 1))]
+    ///     quantity: u32,
+    /// }
+    ///
+    /// let options = LoadOptions::new().show_values(true);
+    /// let error = options.load::<Line>(br#"{"quantity": 0}"#).unwrap_err();
+    /// assert_eq!(error.violations().unwrap()[0].value(), Some("0"));
+    /// assert_eq!(error.to_problem()["errors"][0]["value"], "0");
+    /// assert_eq!(Line::load(br#"{"quantity": 0}"#).unwrap_err().violations().unwrap()[0].value(), None);
+    /// ```
+    #[must_use]
+    pub fn value(&self) -> Option<&str> {
+        self.beside.as_ref()?.value.as_deref()
+    }
+
+    pub(crate) fn beside_mut(&mut self) -> &mut Beside {
+        self.beside.get_or_insert_default()
+    }
+
+    /// Its fault in the words of a rule's attribute, if that has some; of one in a sensitive field only the code is kept.
+    pub(crate) fn into_fault(
+        mut self,
+        is_sensitive: bool,
+        code: Option<&'static str>,
+        message: Option<&'static str>,
+    ) -> Fault {
+        if !is_sensitive && code.is_none() && message.is_none() {
+            return self.fault;
+        }
+        let other = self.other_mut();
+        if let Some(code) = code {
+            other.code = code.into();
+        }
+        if is_sensitive {
+            other.params = Map::new();
+            other.suggestion = None;
+            other.message = Some(sentence::GENERIC.into());
+        }
+        if let Some(message) = message {
+            other.message = Some(message.into());
+        }
+        self.fault
     }
 
     /// The stable name of what is wrong.
@@ -268,6 +334,9 @@ impl Violation {
     #[cfg(feature = "kafka")]
     pub(super) fn redact(&mut self) {
         self.path.redact();
+        if let Some(beside) = &mut self.beside {
+            beside.value = None;
+        }
         match &mut self.fault {
             Fault::Rule(_) => {}
             Fault::Choice(_, meant) => *meant = None,
