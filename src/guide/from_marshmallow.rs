@@ -31,6 +31,7 @@
 //! | [`ValidationError.valid_data`](#errors) | | [`LoadOptions::valid_data`], [`LoadError::valid_data`] |
 //! | [`error_messages`, `error=`](#errors) | | `#[event(messages(...))]`, `message = "..."` |
 //! | | `type`, `loc`, `ctx` of an error | [`Violation::path`], [`Violation::code`], [`Violation::params`] |
+//! | | `input` of an error | [`LoadOptions::show_values`], [`Violation::value`] |
 //! | (gettext in a subclass) | (by `type` and `ctx`) | [`Violations::translate`] |
 //! | | `model_json_schema` | [`json_schema`](crate::EventSchema::json_schema) |
 //! | `metadata={"description": ...}` | `Field(description=...)` | the doc comment; `#[schemars(...)]` for other keywords |
@@ -56,6 +57,8 @@
 //! [`Violation::path`]: crate::Violation::path
 //! [`Violation::code`]: crate::Violation::code
 //! [`Violation::params`]: crate::Violation::params
+//! [`Violation::value`]: crate::Violation::value
+//! [`LoadOptions::show_values`]: crate::LoadOptions::show_values
 //!
 //! # A schema
 //!

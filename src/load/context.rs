@@ -725,10 +725,11 @@ impl<'c> Context<'c> {
             });
             let concern =
                 if steps.is_empty() && violation.concern == Concern::Value { concern } else { violation.concern };
-            let of_shape = violation.of_shape;
+            // A field's own text for a fault of shape does not come before the attribute's.
+            let of_shape = violation.of_shape && message.is_none();
             let fault = violation.into_fault(is_sensitive, code, message);
             let kept = self.violations.len();
-            // Whatever it is there: by shape the value is what its reader was looking for.
+            // By shape it is what its reader looked for, whatever was found in it.
             self.keep(at, Kind::Value, concern, of_shape, || fault);
             if let Some(noted) = self.violations.get_mut(kept) {
                 noted.path.extend(steps);

@@ -58,6 +58,7 @@ pub(crate) enum Concern {
 /// | `contains_only` | an element is not among these | `choices` |
 /// | `contains_none_of` | an element is among these | `values` |
 /// | `context` | a rule could not be checked, for its context was not given | |
+/// | `custom` | a rule or a hook returned an error without a violation | |
 /// | `omitted` | in reports: so many more than were kept | `count` |
 /// | any other | as given by `code = "..."` or by the [`Violation`](Violation::new) that a rule or hook returned | its params |
 ///
@@ -86,12 +87,12 @@ pub(crate) enum Concern {
 ///
 /// At and below a field that is marked `#[event(sensitive)]` a violation has its path and its code,
 /// but nothing that could hold payload: map keys and unknown names in the path are `***`, nothing
-/// is suggested, and of the violation that a custom rule returned only the code is kept. A message or a code
-/// that stands in the attribute is kept, as are the params of the library's own rules. What a rule
-/// of the whole struct says is its own responsibility.
+/// is suggested, [values](Self::value) are never shown, and of a violation that a rule or a hook returned only the code is
+/// kept. A message or a code that stands in the attribute is kept, as are the params of the library's own rules. What a
+/// rule of the whole struct says is its own responsibility, unless it names a sensitive field of that struct.
 ///
 /// ```
-/// use event_schema::{EventSchema, Serialize, ValidationError};
+/// use event_schema::{EventSchema, Serialize, Violation};
 ///
 /// #[derive(Serialize, EventSchema)]
 /// #[event(debug)]

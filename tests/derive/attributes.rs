@@ -18,7 +18,7 @@ mod attribute_above_derive {
         let order = OrderRequested::load(br#"{"order_id": "a"}"#).unwrap();
         assert_eq!(order.clone(), order);
         assert_eq!(OrderRequested::descriptor().topic(), Some("orders"));
-        event_schema::validator::Validate::validate(&order).unwrap();
+        validator::Validate::validate(&order).unwrap();
     }
 }
 
@@ -108,7 +108,7 @@ mod crate_renamed {
 /// `validate = false` leaves `impl Validate` to the user.
 mod validate_by_hand {
     use event_schema::prelude::*;
-    use event_schema::validator::{Validate, ValidationErrors};
+    use validator::{Validate, ValidationErrors};
 
     #[event_schema::event(validate = false)]
     struct Ping {

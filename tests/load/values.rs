@@ -2,8 +2,8 @@
 
 use std::collections::BTreeMap;
 
+use event_schema::Segment;
 use event_schema::prelude::*;
-use event_schema::{Segment, Violation};
 use serde_json::{Value, json};
 
 const SHOWN: LoadOptions<'static> = LoadOptions::new().show_values(true);

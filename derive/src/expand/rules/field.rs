@@ -119,7 +119,8 @@ fn check(cx: &Cx<'_>, rule: &Rule, inner: &Inner<'_>) -> TokenStream {
             };
             let (code, message) = (optional(rule.code.as_ref()), optional(rule.message.as_ref()));
             let shown = shown();
-            let note = quote!({ __p::broken_custom(__cx, __at, __error, #code, #message); #shown });
+            let note = quote_spanned!(span=> __p::broken_custom(__cx, __at, __error, #code, #message););
+            let note = quote!({ #note #shown });
             return call(cx, span, function, &argument, *use_context, &note);
         }
         RuleKind::MustMatch(_) | RuleKind::Required => unreachable!("checked elsewhere"),

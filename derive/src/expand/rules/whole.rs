@@ -57,14 +57,17 @@ pub(in crate::expand) fn of_whole(cx: &Cx<'_>) -> Option<TokenStream> {
             Some(field) => {
                 let (name, member) = (name_of(field), &field.serde.member);
                 let (show, shown) = (show(field.serde.ty, &[]), shown());
+                let note = quote_spanned!(span=> __p::broken_custom(__cx, __at, __error, #code, #message););
                 quote!({
                     let (__at, __value) = (&__at.field(const { &#name }), &__value.#member);
                     #show
-                    __p::broken_custom(__cx, __at, __error, #code, #message);
+                    #note
                     #shown
                 })
             }
-            None => quote!(__p::broken_schema::<#self_ty>(__cx, __at, __error, #code, #message)),
+            None => {
+                quote_spanned!(span=> __p::broken_schema::<#self_ty>(__cx, __at, __error, #code, #message))
+            }
         };
         let check = call(cx, span, function, &quote_spanned!(span=> __value), rule.use_context, &note);
         if rule.skip_on_field_errors { quote!(if __clean { #check }) } else { check }
