@@ -128,6 +128,7 @@ pub fn broken_schema<T: FieldType>(
 
 /// What a rule or hook of `T` found, with the fields of `T` that it names.
 #[cold]
+#[must_use]
 pub fn resolved<T: FieldType>(mut violations: Violations) -> Violations {
     violations.resolve(T::fields());
     violations

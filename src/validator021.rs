@@ -117,6 +117,9 @@ impl From<ValidationErrors> for Violations {
 }
 
 /// `validator::Validate::validate` for a type that derives `EventSchema`.
+///
+/// # Errors
+/// If the value breaks a rule.
 pub fn validate<T: FieldType>(value: &T, options: &LoadOptions<'_>) -> Result<(), ValidationErrors> {
     let mut cx = Context::new(*options, Dialect::Value);
     value.check(&mut cx, &At::ROOT);

@@ -18,8 +18,8 @@ struct Line {
 #[derive(Debug, Clone, PartialEq)]
 #[serde(rename_all = "camelCase")]
 #[validate(schema(function = Self::no_repetition))]
-#[event(post_load = Order::accept, pre_dump = Order::release)]
-struct Order {
+#[event(post_load = Purchase::accept, pre_dump = Purchase::release)]
+struct Purchase {
     #[validate(custom(function = lower_case))]
     order_id: String,
     line_items: Vec<Line>,
@@ -42,7 +42,7 @@ fn lower_case(text: &str) -> Result<(), TooLoud> {
     if capitals == 0 { Ok(()) } else { Err(TooLoud(capitals)) }
 }
 
-impl Order {
+impl Purchase {
     fn no_repetition(&self) -> Result<(), Violations> {
         let repeated = |index: &usize| self.line_items[..*index].contains(&self.line_items[*index]);
         let repeated = (0..self.line_items.len()).filter(repeated);
@@ -92,10 +92,10 @@ fn order(order_id: &str) -> Value {
 
 #[test]
 fn a_hooks_violation_names_a_field() {
-    assert_eq!(messages::<Order>(order("rust")), json!({"orderId": ["Taken."]}));
-    assert_eq!(messages::<Order>(order("wire")), json!({"orderId": ["Taken."]}));
-    assert_eq!(messages::<Order>(order("none")), json!({"_schema": ["Taken."]}));
-    assert_eq!(messages::<Order>(order("stranger")), json!({"elsewhere": {"3": ["Taken."]}}));
+    assert_eq!(messages::<Purchase>(order("rust")), json!({"orderId": ["Taken."]}));
+    assert_eq!(messages::<Purchase>(order("wire")), json!({"orderId": ["Taken."]}));
+    assert_eq!(messages::<Purchase>(order("none")), json!({"_schema": ["Taken."]}));
+    assert_eq!(messages::<Purchase>(order("stranger")), json!({"elsewhere": {"3": ["Taken."]}}));
 }
 
 #[test]
@@ -103,20 +103,20 @@ fn a_rule_returns_several_violations() {
     let line = |sku: &str| json!({"sku": sku});
     let lines = [line("a"), line("b"), line("a"), line("b"), line("c")];
     assert_eq!(
-        messages::<Order>(json!({"orderId": "x", "lineItems": lines})),
+        messages::<Purchase>(json!({"orderId": "x", "lineItems": lines})),
         json!({"lineItems": {"2": {"sku": ["Again."]}, "3": {"sku": ["Again."]}}})
     );
     // So many are kept as the load says, and the others counted.
     let text = json!({"orderId": "x", "lineItems": lines}).to_string();
-    let error = LoadOptions::new().max_violations(1).load_str::<Order>(&text).unwrap_err();
+    let error = LoadOptions::new().max_violations(1).load_str::<Purchase>(&text).unwrap_err();
     let violations = error.violations().unwrap();
     assert_eq!((violations.len(), violations.omitted()), (1, 1));
 }
 
 #[test]
 fn an_error_of_ones_own_is_made_into_violations() {
-    assert_eq!(messages::<Order>(order("aBC")), json!({"orderId": ["2 capitals."]}));
-    let error = Order::load_value(order("aBC")).unwrap_err();
+    assert_eq!(messages::<Purchase>(order("aBC")), json!({"orderId": ["2 capitals."]}));
+    let error = Purchase::load_value(order("aBC")).unwrap_err();
     assert_eq!(error.violations().unwrap()[0].params()["count"], 2);
 }
 
@@ -124,7 +124,7 @@ fn an_error_of_ones_own_is_made_into_violations() {
 #[test]
 fn a_violation_of_a_sensitive_field_says_its_code_only() {
     let input = json!({"orderId": "pin", "lineItems": [], "pin": "1234"});
-    let error = Order::load_value(input).unwrap_err();
+    let error = Purchase::load_value(input).unwrap_err();
     let violation = &error.violations().unwrap()[0];
     assert_eq!((violation.path().to_pointer(), violation.code()), ("/pin".to_owned(), "pin"));
     assert_eq!((&*violation.message(), violation.params().len()), ("Invalid value.", 0));
@@ -133,15 +133,15 @@ fn a_violation_of_a_sensitive_field_says_its_code_only() {
 
 #[test]
 fn a_hook_of_dump_returns_several_violations() {
-    let held = Order { order_id: "held".into(), line_items: Vec::new(), secret_code: None };
+    let held = Purchase { order_id: "held".into(), line_items: Vec::new(), secret_code: None };
     let error = held.dump().unwrap_err();
     assert_eq!(error.violations().unwrap().to_messages(), json!({"orderId": ["Invalid value."], "_schema": ["Late."]}));
-    let error = DumpOptions::new().dump_many(&[held.clone()]).unwrap_err();
+    let error = DumpOptions::new().dump_many(std::slice::from_ref(&held)).unwrap_err();
     assert_eq!(
         error.violations().unwrap().to_messages(),
         json!({"0": {"orderId": ["Invalid value."], "_schema": ["Late."]}})
     );
-    let long = Order { order_id: "0123456789".into(), ..held };
+    let long = Purchase { order_id: "0123456789".into(), ..held };
     let error = long.dump().unwrap_err();
     assert_eq!(error.violations().unwrap().to_messages(), json!({"text": ["At most 9."]}));
 }
