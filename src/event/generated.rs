@@ -29,7 +29,9 @@ pub trait Generated: FieldType {
     const CHANGES_DUMP: bool = false;
 
     /// The key of its message.
-    fn message_key(&self) -> Option<Cow<'_, [u8]>>;
+    fn message_key(&self) -> Option<Cow<'_, [u8]>> {
+        None
+    }
 
     /// Its JSON Schema.
     #[must_use]

@@ -245,6 +245,13 @@ impl<L: Object<T>, T: FieldType> Visitor<'_> for FieldOrName<'_, '_, L, T> {
     }
 }
 
+/// What a level calls the field on the wire that the input calls `name`.
+#[doc(hidden)]
+#[must_use]
+pub fn wire_name<L: Object<T>, T>(name: &str) -> Option<&'static str> {
+    L::find(name).map(|index| L::FIELDS[index].wire())
+}
+
 /// A field that the type does not have.
 #[cold]
 fn unknown_field(cx: &mut Context<'_>, at: &At<'_>, name: &str, known: &'static [&'static str], denies: bool) {

@@ -29,18 +29,21 @@ pub(super) fn expand(cx: &Cx<'_>) -> TokenStream {
     let topic = optional(model.event.topic.as_ref().map(topic));
     let sensitive = model.levels().into_iter().flat_map(|level| &level.fields).filter(|field| field.event.sensitive);
     let sensitive = sensitive.map(|field| field.serde.attrs.name().deserialize_name().to_token_stream());
-    let key = match &model.event.key {
-        Some(key) => {
-            let access = &key.access;
-            quote_spanned!(key.field.span()=> __p::EventKey::to_key_bytes(&self.#access))
-        }
-        None => quote!(__p::None),
-    };
-
+    let key = model.event.key.as_ref().map(|key| {
+        let access = &key.access;
+        quote_spanned!(key.field.span()=> __p::EventKey::to_key_bytes(&self.#access))
+    });
     let (key, types) = match types(model) {
-        Some(types) => (types.key, Some(types.items)),
+        Some(types) => (Some(types.key), Some(types.items)),
         None => (key, None),
     };
+    let key = key.map(|key| {
+        quote! {
+            fn message_key(&self) -> __p::Option<__p::Cow<'_, [u8]>> {
+                #key
+            }
+        }
+    });
     let validate = (cfg!(feature = "validator021") && model.event.validate != Some(false)).then(|| validate(cx));
 
     let hooks = hooks(model);
@@ -59,14 +62,11 @@ pub(super) fn expand(cx: &Cx<'_>) -> TokenStream {
             const DESCRIPTOR: &'static __p::Descriptor =
                 &__p::Descriptor::new(#name, #version, #topic).with_sensitive(&[#(#sensitive),*]);
 
-            fn message_key(&self) -> __p::Option<__p::Cow<'_, [u8]>> {
-                #key
-            }
-
             fn schema_for(__contract: &__p::schemars::generate::Contract) -> __p::schemars::Schema {
                 __p::json_schema::<Self>(__contract)
             }
 
+            #key
             #types
             #hooks
             #versions

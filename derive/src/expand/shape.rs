@@ -55,12 +55,17 @@ pub(super) fn json_schema(cx: &Cx<'_>) -> Option<TokenStream> {
     }
     let self_ty = cx.self_ty();
     let (impl_generics, _, where_clause) = cx.generics.split_for_impl();
-    Some(quote! {
-        #[automatically_derived]
-        impl #impl_generics __p::schemars::JsonSchema for #self_ty #where_clause {
+    let inline = (cx.model.schema.inline || delegate(cx.model).is_some()).then(|| {
+        quote! {
             fn inline_schema() -> bool {
                 __p::is_inline::<Self>()
             }
+        }
+    });
+    Some(quote! {
+        #[automatically_derived]
+        impl #impl_generics __p::schemars::JsonSchema for #self_ty #where_clause {
+            #inline
 
             fn schema_name() -> __p::Cow<'static, str> {
                 <Self as __p::FieldType>::shape().name()

@@ -62,13 +62,19 @@ impl<'a> Expand<'a> {
         if self.inner == Some(index) || self.level.fields[index].serde.attrs.flatten() {
             return if sensitive { quote!(__at.cover()) } else { quote!(*__at) };
         }
-        if matches!(self.level.style, Style::Struct) {
+        if self.is_named(index) {
             let names = self.names();
             quote!(__at.field(&#names[#index]))
         } else {
             let position = self.position(index);
             if sensitive { quote!(__at.secret_index(#position)) } else { quote!(__at.index(#position)) }
         }
+    }
+
+    /// Whether the field stands below `at` by its name.
+    fn is_named(&self, index: usize) -> bool {
+        let is_below = self.inner != Some(index) && !self.level.fields[index].serde.attrs.flatten();
+        matches!(self.level.style, Style::Struct) && is_below
     }
 
     /// The place of an unnamed field on the wire, where skipped ones are not counted.
