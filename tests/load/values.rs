@@ -1,9 +1,11 @@
 //! The values that rules found, in violations that carry them on request.
 
 use std::collections::BTreeMap;
+use std::sync::atomic::{AtomicUsize, Ordering};
 
 use event_schema::Segment;
 use event_schema::prelude::*;
+use event_schema::serde;
 use serde_json::{Value, json};
 
 const SHOWN: LoadOptions<'static> = LoadOptions::new().show_values(true);
@@ -397,4 +399,44 @@ fn hooks_show_nothing() {
     assert_eq!(values::<Ping>(&json!({"text": "MARKER"})), [nothing("text")]);
     // A rule after the hook has found what the hook made.
     assert_eq!(values::<Ping>(&json!({"text": "abcdef"})), [found("text", r#""abc""#)]);
+}
+
+/// What is not asked for, or not found, is not even written.
+#[test]
+fn good_loads_pay_nothing() {
+    static WRITTEN: AtomicUsize = AtomicUsize::new(0);
+
+    #[derive(Debug, EventSchema)]
+    struct Counted(u8);
+
+    impl Serialize for Counted {
+        fn serialize<S: serde::Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+            WRITTEN.fetch_add(1, Ordering::Relaxed);
+            serializer.serialize_u8(self.0)
+        }
+    }
+
+    #[event_schema::event]
+    #[derive(Debug)]
+    struct Counts {
+        #[validate(custom(function = small))]
+        #[event(each(custom(function = small)))]
+        list: Option<Vec<Counted>>,
+        #[validate(custom(function = even))]
+        one: Counted,
+    }
+    fn small<T>(_: &T) -> Result<(), Violation> {
+        Ok(())
+    }
+    fn even(counted: &Counted) -> Result<(), Violation> {
+        if counted.0.is_multiple_of(2) { Ok(()) } else { Err(Violation::new("odd")) }
+    }
+
+    let (good, bad) = (r#"{"list": [1, 2, 3], "one": 2}"#, r#"{"list": [1, 2, 3], "one": 3}"#);
+    SHOWN.load_str::<Counts>(good).unwrap();
+    Counts::load_str(bad).unwrap_err();
+    assert_eq!(WRITTEN.load(Ordering::Relaxed), 0);
+    let error = SHOWN.load_str::<Counts>(bad).unwrap_err();
+    assert_eq!(shown(error.violations().unwrap()), [found("one", "3")]);
+    assert_eq!(WRITTEN.load(Ordering::Relaxed), 1);
 }
