@@ -1,4 +1,4 @@
-//! What a dump can be told: [`DumpOptions`].
+//! Options of dump: [`DumpOptions`].
 
 use std::borrow::Cow;
 use std::fmt;
@@ -12,12 +12,12 @@ use crate::exact;
 use crate::load::{At, Context, Dialect, LoadOptions};
 use crate::violation::{Concern, Violations};
 
-/// Which fields a dump writes, and what it gives to the rules. It has the verbs of [`EventSchema`], in the manner of
-/// [`std::fs::OpenOptions`].
+/// Options of a dump: the fields that it writes, and the context of its rules. It has the dump methods of
+/// [`EventSchema`], in the manner of [`std::fs::OpenOptions`].
 ///
-/// Fields are named as on the wire, nested ones with dots; through a list a name stands for the
-/// field of every element, as in Marshmallow. A name that the contract does not have is an error. Naming a field that
-/// this event omits, such as a `None` with `skip_serializing_if`, is not an error.
+/// Fields have their names on the wire, with dots before nested fields (`address.zip`). In a list, a name selects the
+/// field of every element, as in Marshmallow. A name that the contract does not contain is an error. A field that this
+/// event omits, such as a `None` with `skip_serializing_if`, is not an error.
 ///
 /// ```
 /// use event_schema::{DumpOptions, EventSchema, Serialize};
@@ -42,7 +42,7 @@ pub struct DumpOptions<'c> {
 }
 
 impl<'c> DumpOptions<'c> {
-    /// All fields.
+    /// The default options: all fields, without a context.
     ///
     /// ```
     /// # use event_schema::prelude::*;
@@ -92,7 +92,7 @@ impl<'c> DumpOptions<'c> {
         self
     }
 
-    /// Gives rules with `use_context` their argument, see [`LoadOptions::context`].
+    /// The argument of rules with `use_context`, see [`LoadOptions::context`].
     ///
     /// ```
     /// use event_schema::prelude::*;
@@ -148,7 +148,7 @@ impl<'c> DumpOptions<'c> {
 
 /// # Dump
 ///
-/// The verbs of [`EventSchema`], with these options.
+/// The dump methods of [`EventSchema`], with these options.
 impl DumpOptions<'_> {
     /// [`EventSchema::dump`] with these options.
     ///
@@ -173,7 +173,7 @@ impl DumpOptions<'_> {
         Ok(buffer)
     }
 
-    /// [`EventSchema::dump_into`] with these options: writes at the end of a buffer, which an error leaves as it was.
+    /// [`EventSchema::dump_into`] with these options: appends to a buffer, which is unchanged after an error.
     ///
     /// ```
     /// # use event_schema::prelude::*;
@@ -298,7 +298,7 @@ impl DumpOptions<'_> {
     }
 }
 
-/// What a hook found.
+/// The violations of a hook, as an error.
 fn refused(violations: Violations) -> DumpError {
     let mut cx = Context::new(LoadOptions::new(), Dialect::Value);
     cx.found_by_user(&At::ROOT, Concern::Whole, violations, None, None);

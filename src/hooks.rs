@@ -7,10 +7,10 @@ use crate::load::{At, Context, Dialect, FieldType};
 use crate::rules::RuleError;
 use crate::violation::Violations;
 
-/// What a hook returns: the value that goes on, or also an error.
+/// The return type of hooks: a value, or a `Result` of it.
 #[diagnostic::on_unimplemented(message = "a hook returns `{T}`, or a `Result` of it", label = "returns `{Self}`")]
 pub trait HookResult<T> {
-    /// The value that goes on.
+    /// The value of the hook.
     ///
     /// # Errors
     /// What the hook found.
@@ -29,7 +29,7 @@ impl<T, E: RuleError> HookResult<T> for Result<T, E> {
     }
 }
 
-/// What a `pre_load` hook is given.
+/// The argument of a `pre_load` hook.
 ///
 /// # Errors
 /// If the source is broken.

@@ -12,15 +12,15 @@ use crate::event::EventSchema;
 use crate::load::object::OBJECT;
 use crate::load::{At, Context, Dialect, FieldType, LoadOptions, Mode};
 
-/// A part of an event `E`: some of its fields, each valid; see [`EventSchema::load_partial`].
+/// Some of the fields of an event `E`, each valid; see [`EventSchema::load_partial`].
 ///
-/// Nested schemas are partial too: [`get`](Self::get) them as `Partial<Address>`.
+/// Nested events are partial too: [`get`](Self::get) them as `Partial<Address>`.
 ///
-/// A rule of the whole struct runs when every field is there that can be read, options aside: a field that is missing
-/// is not known to have its default.
+/// A struct rule runs only if the part has every field that can be read, except options: a missing field is not taken to
+/// have its default.
 ///
-/// Fields have the names on the wire that the event writes, also those that came under an alias or that the
-/// event's `pre_load` hook has renamed.
+/// Fields have the names under which the event writes them, even if the input used an alias or the event's `pre_load`
+/// hook renamed them.
 ///
 /// ```
 /// use event_schema::prelude::*;
@@ -57,7 +57,7 @@ pub struct Partial<E> {
 }
 
 impl<E> Partial<E> {
-    /// Whether the field is there; by its name on the wire.
+    /// Whether the part has this field, by its name on the wire.
     ///
     /// ```
     /// # use event_schema::prelude::*;
@@ -104,7 +104,7 @@ impl<E> Partial<E> {
 }
 
 impl<E: EventSchema> Partial<E> {
-    /// The field's value, if it is there; by its name on the wire.
+    /// The value of this field, by its name on the wire, if the part has it.
     ///
     /// ```
     /// # use event_schema::prelude::*;
@@ -118,16 +118,16 @@ impl<E: EventSchema> Partial<E> {
     /// ```
     ///
     /// # Errors
-    /// If its value is none of type `T`, or a rule of `T` needs a context, which [`LoadOptions::load_field`] can give.
+    /// If the value is not of type `T`, or if a rule of `T` needs a context: see [`LoadOptions::load_field`].
     pub fn get<T: FieldType>(&self, field: &str) -> Result<Option<T>, LoadError> {
         LoadOptions::new().load_field(self, field)
     }
 
-    /// The event with these fields in place of its own.
+    /// The event with its fields replaced by those of the part.
     ///
-    /// Structs and maps are merged, lists, enums and values of foreign types replaced. Fields that the part does not
-    /// have stay as they are, those among them that are never read or written. The event's `post_load` hook runs
-    /// on the result, and rules and hooks of the values that are replaced; hooks of those that are merged do not.
+    /// Structs and maps are merged; lists, enums and values of foreign types are replaced. Fields that the part does
+    /// not have remain unchanged, also those that are never read or written. The event's `post_load` hook runs on the
+    /// result. The rules and hooks of replaced values run; the hooks of merged values do not.
     ///
     /// ```
     /// # use event_schema::prelude::*;
@@ -139,7 +139,7 @@ impl<E: EventSchema> Partial<E> {
     /// ```
     ///
     /// # Errors
-    /// If the result is no valid event.
+    /// If the result is not a valid event.
     ///
     /// ```
     /// use event_schema::prelude::*;
@@ -161,7 +161,7 @@ impl<E: EventSchema> Partial<E> {
         LoadOptions::new().apply(self, event)
     }
 
-    /// What came.
+    /// The fields as they came in the input.
     pub(crate) fn to_input(&self) -> Value {
         Value::Object(self.input.as_ref().unwrap_or(&self.fields).clone())
     }
@@ -218,7 +218,7 @@ impl<E> Serialize for Partial<E> {
     }
 }
 
-/// The names of the fields that are there; values may be personal data.
+/// The names of the fields only: values may be personal data.
 impl<E> std::fmt::Debug for Partial<E> {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         f.debug_tuple("Partial").field(&self.fields.keys().collect::<Vec<_>>()).finish()

@@ -1,4 +1,4 @@
-//! What generated code names. No part of the public API.
+//! The names that generated code uses. Not part of the public API.
 
 pub use std::borrow::Cow;
 pub use std::option::Option::{self, None, Some};

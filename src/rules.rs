@@ -8,8 +8,8 @@ use crate::contract::decimal;
 use crate::load::{At, Context, FieldType};
 use crate::violation::{Concern, Violations};
 
-/// What the bounds of a range of this type are written as: itself, and for a decimal numbers too.
-#[diagnostic::on_unimplemented(message = "`{B}` is no bound for `{Self}`", label = "a bound of another type")]
+/// The types of bounds for a range of this type: itself, and for decimals also numbers.
+#[diagnostic::on_unimplemented(message = "`{B}` cannot be a bound of `{Self}`", label = "a bound of another type")]
 pub trait Bounded<B> {
     /// The bound.
     fn bound(bound: B) -> Self;

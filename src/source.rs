@@ -21,7 +21,7 @@ pub(crate) fn read_all(input: impl Read, options: &LoadOptions<'_>) -> Result<Ve
     }
 }
 
-/// One line of a source of many, with the event on it or what is wrong with that.
+/// A line of newline-delimited JSON, with its event or its error.
 ///
 /// ```
 /// use event_schema::prelude::*;
@@ -40,20 +40,18 @@ pub(crate) fn read_all(input: impl Read, options: &LoadOptions<'_>) -> Result<Ve
 #[derive(Debug)]
 #[non_exhaustive]
 pub struct Line<E> {
-    /// Its number, counted from 1; blank lines count too.
+    /// The number of the line, counted from 1; blank lines count too.
     pub number: u64,
-    /// What was loaded from it.
+    /// The result of loading the line.
     pub event: Result<E, LoadError>,
 }
 
-/// The events of a source that has one on each line: newline-delimited JSON.
+/// An iterator over the events of newline-delimited JSON, made by [`EventSchema::load_lines`].
 ///
-/// A bad line is an item like any other, and the next one follows. Blank lines are passed over, and
+/// An invalid line is an item with an error, and the next line follows. Blank lines are skipped, and
 /// lines may end in CRLF. A line that is longer than the options allow is not kept in memory: it is
-/// skipped to its end and reported as [too large](LoadError::is_too_large). When the source fails,
-/// that is the last item.
-///
-/// [`EventSchema::load_lines`] makes it.
+/// skipped and reported as [too large](LoadError::is_too_large). If reading the source fails, that error is
+/// the last item.
 ///
 /// ```
 /// use event_schema::prelude::*;

@@ -128,8 +128,8 @@ pub fn validate<T: FieldType>(value: &T, options: &LoadOptions<'_>) -> Result<()
 
 /// In validator's form: under Rust's field names, struct-level rules under `__all__`.
 ///
-/// Where a field has violations of its own and others inside, validator's form has room for the
-/// former only, as its own derive gives them.
+/// If a field has violations of its own and others inside its value, validator's form can hold only the former, as with
+/// validator's own derive.
 ///
 /// ```
 /// use event_schema::prelude::*;

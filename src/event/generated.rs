@@ -1,4 +1,4 @@
-//! What only generated code implements.
+//! The part of the trait that only generated code implements.
 
 use std::borrow::Cow;
 
@@ -12,9 +12,9 @@ use crate::load::{self, FieldType, LoadOptions};
 use crate::version;
 use crate::violation::Violations;
 
-/// What the derive writes for an event, and the verbs are built on. No part of the public API.
+/// The generated part of an event, which the public methods use. Not part of the public API.
 #[diagnostic::on_unimplemented(
-    message = "`{Self}` is no event",
+    message = "`{Self}` is not an event",
     label = "the trait `EventSchema` is not implemented for `{Self}`",
     note = "derive `EventSchema` for it, or write `#[event_schema::event]` above it"
 )]
@@ -37,7 +37,7 @@ pub trait Generated: FieldType {
     #[must_use]
     fn schema_for(contract: &Contract) -> Schema;
 
-    /// What describes the event that a variant holds.
+    /// The descriptor of the event that a variant holds.
     #[must_use]
     fn variant_descriptor(&self) -> &'static Descriptor {
         Self::DESCRIPTOR
@@ -62,22 +62,22 @@ pub trait Generated: FieldType {
         None
     }
 
-    /// Loads what is of this type, or says that it is not.
+    /// Loads a message of this type; `None` if it is of another.
     #[must_use]
     fn load_if_of(event_type: &str, input: &[u8], options: &LoadOptions<'_>) -> Option<Result<Self, LoadError>> {
         version::load_if_of(event_type, input, options)
     }
 
-    /// Loads what does not tell its type.
+    /// Loads a message without a type.
     ///
     /// # Errors
-    /// If it is no such event, and if only the type could tell which event it is.
+    /// If it is not such an event, or if only its type could select the event.
     fn load_untyped(input: &[u8]) -> Result<Self, LoadError> {
         load::from_json(input, &LoadOptions::new())
     }
 }
 
-/// What is said of a message that does not tell its type, to a reader of several events.
+/// The error of a message without a type, for a reader of several events.
 #[cold]
 #[must_use]
 pub fn untyped<E: Generated>() -> LoadError {

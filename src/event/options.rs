@@ -15,7 +15,7 @@ use crate::violation::Violations;
 
 /// # Load
 ///
-/// The verbs of [`EventSchema`], with these options.
+/// The load methods of [`EventSchema`], with these options.
 impl<'c> LoadOptions<'c> {
     /// [`EventSchema::load`] with these options.
     ///
@@ -89,7 +89,7 @@ impl<'c> LoadOptions<'c> {
         self.load(&source::read_all(input, self)?)
     }
 
-    /// [`EventSchema::load_lines`] with these options, which hold for every line.
+    /// [`EventSchema::load_lines`] with these options, which apply to each line.
     ///
     /// ```
     /// # use event_schema::prelude::*;
@@ -105,7 +105,8 @@ impl<'c> LoadOptions<'c> {
         Lines::new(input, *self)
     }
 
-    /// [`EventSchema::load_many`] with these options; the size is that of the list, the depth that of an event.
+    /// [`EventSchema::load_many`] with these options; the maximum size is that of the list, the maximum depth that of
+    /// an event.
     ///
     /// ```
     /// # use event_schema::prelude::*;
@@ -159,7 +160,8 @@ impl<'c> LoadOptions<'c> {
             .unwrap_or_else(|| Err(LoadError::other_event(event_type, E::descriptor().name())))
     }
 
-    /// [`EventSchema::load_partial`] with these options: [`partial`](Self::partial) says which fields may be missing.
+    /// [`EventSchema::load_partial`] with these options: [`partial`](Self::partial) lists the fields that may be
+    /// missing.
     ///
     /// ```
     /// # use event_schema::prelude::*;
@@ -195,7 +197,7 @@ impl<'c> LoadOptions<'c> {
         load::from_json::<Many<Partial<E>>>(input, self).map(|many| many.0)
     }
 
-    /// [`Partial::get`] with these options: the context that rules of `T` need.
+    /// [`Partial::get`] with these options, for instance with the context that rules of `T` need.
     ///
     /// ```
     /// # use event_schema::prelude::*;
@@ -216,7 +218,7 @@ impl<'c> LoadOptions<'c> {
         part.as_object().get(field).map(|value| load::from_value(value.clone(), self)).transpose()
     }
 
-    /// [`Partial::apply_to`] with these options: the context that rules need.
+    /// [`Partial::apply_to`] with these options, for instance with the context that rules need.
     ///
     /// ```
     /// use event_schema::prelude::*;
@@ -258,7 +260,7 @@ impl<'c> LoadOptions<'c> {
         }
     }
 
-    /// [`EventSchema::validate`] with these options: the context that rules need.
+    /// [`EventSchema::validate`] with these options, for instance with the context that rules need.
     ///
     /// ```
     /// use event_schema::prelude::*;

@@ -283,7 +283,7 @@ pub fn not_convertible(cx: &mut Context<'_>, at: &At<'_>) {
     cx.invalid(at, &super::VALUE);
 }
 
-/// What a field of a foreign type is when it is missing: serde asks the type whether it is optional.
+/// The value of a missing field of a foreign type: serde asks the type whether it is optional.
 pub(crate) fn foreign_missing<T: for<'de> Deserialize<'de>>() -> Option<T> {
     T::deserialize(Nothing).ok()
 }
@@ -330,7 +330,7 @@ impl<'de> Leftovers<'de> {
         Self(object.into_iter().map(entry).collect())
     }
 
-    /// What nobody has taken of an object that was given by [`of`](Self::of).
+    /// The remaining entries of an object that was given by [`of`](Self::of).
     pub(super) fn into_rest(self) -> Object {
         let rest = self.0.into_iter().filter(Entry::is_left);
         rest.filter_map(|entry| match entry.value.0 {

@@ -1,8 +1,8 @@
-//! What a type's value is called: [`Expected`].
+//! The name of a type's values in messages: [`Expected`].
 
 use crate::violation::Rule;
 
-/// What a type's value is called in a sentence: "Not a valid *integer*."
+/// The name of a type's values in a message: "Not a valid *integer*."
 ///
 /// ```
 /// use event_schema::load::{Expected, Leaf};
@@ -24,7 +24,7 @@ use crate::violation::Rule;
 pub struct Expected(pub(super) Rule);
 
 impl Expected {
-    /// From the words that complete "Not a valid ...".
+    /// The name, which completes "Not a valid ...".
     ///
     /// See the example of [`Expected`].
     #[must_use]

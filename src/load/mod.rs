@@ -1,17 +1,17 @@
-//! The tolerant reader: one pass over the input that finds everything that is wrong with it.
+//! The tolerant reader: one pass over the input that reports every fault.
 //!
 //! ```text
 //! bytes ──> Deserializer ──> FieldType::read ──> value, if all its parts are good
 //!                                 └── findings, each at its path, in the Context
 //! ```
 //!
-//! A type that stands in an event implements [`FieldType`]. The derive does it for structs and
-//! enums; this module does it for the standard library (`primitives`, `option`, `lists`, `maps`) and for the types
-//! of optional crates. A reader never stops at a fault: it notes a finding, stays in step with the
-//! stream and goes on. It ends early only when the source itself is broken.
+//! The types of fields implement [`FieldType`]. The derive implements it for structs and enums; this module
+//! implements it for types of the standard library (`primitives`, `option`, `lists`, `maps`) and of optional crates.
+//! A reader does not stop at a fault: it records a violation, stays in step with the input and continues. It ends
+//! early only if the syntax of the input is broken.
 //!
-//! Types of one's own that are no events, such as numbers in a form of their own, implement [`FieldType`] by hand:
-//! its page has an example, and [`Context`] one that checks rules.
+//! Other types, such as numbers in a format of their own, implement [`FieldType`] by hand. Its page has an example,
+//! and the page of [`Context`] has one that checks rules.
 
 /// The methods of a visitor for the forms that it refuses: by its `reject`, or, for null, by its `null`. With
 /// `expected =>` before the forms they note that what stands here is no such value.
@@ -129,7 +129,7 @@ use crate::contract::Shape;
 use crate::error::{LoadError, LoadErrorKind};
 use crate::violation::{FieldName, MASK};
 
-/// A type that can stand in an event: how it is read, checked and described.
+/// A type that can be a field of an event: how it is read, validated and described.
 ///
 /// `#[derive(EventSchema)]` implements it for structs and enums. It is implemented for:
 ///
@@ -144,12 +144,13 @@ use crate::violation::{FieldName, MASK};
 /// - `Duration`, `SystemTime`, `Range`, `RangeInclusive`, `Bound`
 /// - by feature, types of other crates
 ///
-/// Each is read from JSON as serde reads it. Left to `#[event(plain)]` are `RangeFrom` and `RangeTo`, types that only
-/// one platform can read (`OsString`), bytes that are no JSON (`CString`), and `Weak`, which is read as nothing.
+/// Each is read from JSON as serde reads it. `#[event(plain)]` is needed for `RangeFrom` and `RangeTo`, for types
+/// that differ by platform (`OsString`), for bytes that JSON cannot express (`CString`), and for `Weak`, which is
+/// always empty.
 ///
 /// # By hand
 ///
-/// A value without parts implements [`Leaf`] and hands `read` on to [`read_leaf`]:
+/// A type without fields or elements implements [`Leaf`], and its `read` calls [`read_leaf`]:
 ///
 /// ```
 /// use event_schema::contract::Shape;
@@ -196,21 +197,21 @@ use crate::violation::{FieldName, MASK};
     label = "not readable by event-schema",
     note = "if `{Self}` is yours, derive `EventSchema` for it: nested values are schemas too",
     note = "if it comes from another crate, see whether a feature of event-schema supports it, such as `uuid1` or `chrono04`",
-    note = "or mark the field `#[event(plain)]`: the type's own `Deserialize` reads it then, and finds one fault at most"
+    note = "or mark the field `#[event(plain)]`: the type's own `Deserialize` then reads it, and reports at most one fault"
 )]
 pub trait FieldType: Sized {
-    /// Reads a value, or notes in `cx` everything that is wrong with it and answers `None`.
+    /// Reads a value, or records all its faults in `cx` and returns `None`.
     ///
-    /// A value that was read but breaks rules is still given back, so that the rules of what it
-    /// stands in can be checked too.
+    /// A value that was read but breaks rules is still returned, so that the rules of the containing type can be
+    /// checked too.
     ///
     /// See the examples of [`FieldType`] and [`Context`].
     ///
     /// # Errors
-    /// Only if the source itself is broken: what follows cannot be read any more.
+    /// Only if the source itself is broken, and the rest of it cannot be read.
     fn read<'de, D: Deserializer<'de>>(input: D, cx: &mut Context<'_>, at: &At<'_>) -> Result<Option<Self>, D::Error>;
 
-    /// The value of a field that the input does not have; `None`, with a finding, where it is required.
+    /// The value of a missing field; if the field is required, records a violation and returns `None`.
     ///
     /// ```
     /// use event_schema::contract::Shape;
@@ -288,13 +289,13 @@ pub trait FieldType: Sized {
     #[doc(hidden)]
     fn check_flat(&self, _taken: &dyn Fn(&str) -> bool, _cx: &mut Context<'_>, _at: &At<'_>) {}
 
-    /// What the type's `pre_load` hook makes of an input; `None` if it refuses it, which is noted.
+    /// The result of the type's `pre_load` hook for an input; `None` if it refuses it, which is noted.
     #[doc(hidden)]
     fn prepare(value: Value, _cx: &mut Context<'_>, _at: &At<'_>) -> Option<Value> {
         Some(value)
     }
 
-    /// What the type's `post_load` hook makes of a value without fault; `None` if it refuses it, which is noted.
+    /// The result of the type's `post_load` hook for a valid value; `None` if it refuses it, which is noted.
     #[doc(hidden)]
     fn complete(self, _cx: &mut Context<'_>, _at: &At<'_>) -> Option<Self> {
         Some(self)
@@ -425,13 +426,13 @@ pub trait FieldType: Sized {
         false
     }
 
-    /// Checks the rules of a value at hand, all the way down.
+    /// Checks the rules of a value and of all values in it.
     ///
     /// See the example of [`Context`].
     #[inline]
     fn check(&self, _cx: &mut Context<'_>, _at: &At<'_>) {}
 
-    /// What it looks like on the wire: its contracts are written from that.
+    /// The wire format of the type, from which its contracts are written.
     ///
     /// See the example of [`Shape`].
     fn shape() -> Shape;
@@ -451,7 +452,7 @@ fn refused_null<T>(cx: &mut Context<'_>, at: &At<'_>, expected: &'static Expecte
     None
 }
 
-/// What is said of a value that only code of others can tell to be wrong.
+/// The message for a value that only foreign code rejects.
 pub(crate) static VALUE: Expected = Expected::new("value");
 
 /// Reads a value of `T` at its place.

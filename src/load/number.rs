@@ -67,7 +67,7 @@ pub(super) fn in_disguise<'de, A: MapAccess<'de>>(mut map: A) -> Result<Option<S
     }
 }
 
-/// What stands under the token.
+/// The value under the token.
 pub(super) enum Under<T> {
     /// The text of a number.
     Number(String),

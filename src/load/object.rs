@@ -29,7 +29,7 @@ pub trait Object<T> {
     /// Whether it has flattened fields: then it wants to see all of an object.
     const FLATTENS: bool;
 
-    /// What its fields are called on the wire, for a suggestion in place of an unknown one.
+    /// The names of its fields on the wire, for suggestions.
     const NAMES: &'static [&'static str];
 
     /// All its fields, by their index.

@@ -19,7 +19,7 @@ pub trait Variants: Sized {
     /// The variants, by index.
     const VARIANTS: &'static [FieldName];
 
-    /// What a message says can stand there: the variants that can be read.
+    /// The choices in messages: the variants that can be read.
     fn choices() -> &'static Rule;
 
     /// The index of the variant that is called so on the wire.
@@ -47,7 +47,7 @@ pub trait Variants: Sized {
     fn missing_content(variant: usize, cx: &mut Context<'_>, at: &At<'_>) -> Option<Self>;
 }
 
-/// What stands at `at` is no variant, though it may be called nearly like one.
+/// Notes that the value at `at` is not a variant, though its name may resemble one.
 #[cold]
 fn unknown_variant<T: Variants>(cx: &mut Context<'_>, at: &At<'_>, name: Option<&str>) {
     cx.choice(at, T::choices(), name);

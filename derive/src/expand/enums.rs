@@ -188,7 +188,7 @@ fn representation(cx: &Cx<'_>) -> (TokenStream, TokenStream, Option<TokenStream>
     }
 }
 
-/// What the enum has of a level on which it is flattened.
+/// The fields that the enum has on a level on which it is flattened.
 fn flat(cx: &Cx<'_>, levels: &[(&Variant<'_>, Expand<'_>)]) -> Flat {
     let self_ty = cx.self_ty();
     let readable = || levels.iter().filter(|(variant, _)| !variant.attrs.skip_deserializing());

@@ -115,7 +115,7 @@ fn validate(cx: &Cx<'_>) -> TokenStream {
     }
 }
 
-/// What an enum leaves to the events that its variants hold.
+/// The methods that an enum delegates to the events of its variants.
 struct Types {
     key: TokenStream,
     items: TokenStream,
@@ -226,7 +226,7 @@ fn is_older(cx: &Cx<'_>, version: u32) -> Option<TokenStream> {
     Some(quote_spanned! {shown_at(previous.span())=>
         const _: () = ::core::assert!(
             <#previous as __p::Generated>::DESCRIPTOR.version() < #version,
-            "`previous` names a type whose version is not below this one's"
+            "the version of the type in `previous` must be lower than this one's"
         );
     })
 }
@@ -242,7 +242,7 @@ fn are_apart(cx: &Cx<'_>) -> Option<TokenStream> {
         quote_spanned! {shown_at(ty.span())=>
             ::core::assert!(
                 __p::is_first(EVENTS, #index),
-                "a variant before holds an event of the same name and version: this one is never reached"
+                "an earlier variant holds an event with the same name and version: this one can never be selected"
             );
         }
     });

@@ -12,7 +12,7 @@ use super::quoting::shown_at;
 use super::{level, rules, shape};
 use crate::model::Shape;
 
-/// What the type has to say when it is flattened, where that is not the default.
+/// The methods of a flattened type that differ from the defaults.
 #[derive(Default)]
 pub(super) struct Flat {
     /// `Option<&'static str>` from `name`.

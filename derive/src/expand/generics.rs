@@ -48,9 +48,9 @@ pub(super) fn mentions_params(model: &Model<'_>, ty: &Type) -> bool {
 
 /// The type parameters, and their associated types, that the type's parts mention.
 pub(crate) struct Parameters {
-    /// Of what our reader reads.
+    /// For the types that our reader reads.
     pub(crate) ours: Vec<TypePath>,
-    /// Of what only schemars describes.
+    /// For the types that only schemars describes.
     pub(crate) foreign: Vec<TypePath>,
 }
 

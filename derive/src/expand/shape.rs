@@ -142,7 +142,7 @@ fn id(model: &Model<'_>) -> TokenStream {
     quote!(|| __p::generic_id::<Self>(#ident, &[#(#arguments),*]))
 }
 
-/// What the parameters are called: by their shapes, or by schemars where it alone knows them.
+/// The names of the parameters: by their shapes, or by schemars if only it knows them.
 fn arguments(model: &Model<'_>, of_shape: &TokenStream, of_schemars: &TokenStream) -> Vec<TokenStream> {
     let generics::Parameters { ours, mut foreign } = generics::parameters(model);
     foreign.retain(|ty| !ours.contains(ty));
@@ -156,7 +156,7 @@ fn arguments(model: &Model<'_>, of_shape: &TokenStream, of_schemars: &TokenStrea
     ours.chain(foreign).chain(consts).collect()
 }
 
-/// What is read, and what is written where that differs.
+/// The input, and the output if it differs.
 fn forms(model: &Model<'_>) -> (TokenStream, TokenStream) {
     if let Some(with) = &model.schema.with {
         let shape = with_shape(with);

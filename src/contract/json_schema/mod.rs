@@ -23,8 +23,8 @@ use super::shape::Shape;
 use super::{openapi, parts};
 use crate::load::FieldType;
 
-/// The JSON Schema of `T` by draft 2020-12: what is read ([`Contract::Deserialize`]) or what is written
-/// ([`Contract::Serialize`]). [`EventSchema::json_schema`](crate::EventSchema::json_schema) is the first of them.
+/// The JSON Schema 2020-12 of `T`: of its input ([`Contract::Deserialize`]) or of its output ([`Contract::Serialize`]).
+/// [`EventSchema::json_schema`](crate::EventSchema::json_schema) is that of its input.
 ///
 /// ```
 /// use event_schema::contract;
@@ -42,8 +42,8 @@ pub fn json_schema<T: JsonSchema>(contract: &Contract) -> Schema {
     document::<T>(SchemaSettings::draft2020_12(), contract)
 }
 
-/// The JSON Schema of `T` by draft 7, for tools that know no later one. It accepts what that of
-/// [`json_schema`] accepts.
+/// The JSON Schema of `T` in draft 7, for tools without support for later drafts. It accepts the same values as that of
+/// [`json_schema`].
 ///
 /// ```
 /// use event_schema::contract;
@@ -69,13 +69,13 @@ fn document<T: JsonSchema>(mut settings: SchemaSettings, contract: &Contract) ->
     settings.into_generator().into_root_schema_for::<T>()
 }
 
-/// The schemas of OpenAPI 3.0 for `T` and the types that it refers to, by their names, for the document's
-/// `components.schemas`. (OpenAPI 3.1 takes that of [`json_schema`] as it is.)
+/// The schemas of OpenAPI 3.0 for `T` and the types that it refers to, by name, for the document's
+/// `components.schemas`. (OpenAPI 3.1 uses the schema of [`json_schema`] unchanged.)
 ///
-/// Some rules have no words in OpenAPI 3.0 and are left out: the order of a tuple's items, and patterns of a map's keys.
-/// The schema accepts more there, never less. Two types of one name get numbers within one call: give one of them
-/// another name (`#[schemars(rename = "...")]`) to merge the schemas of several calls. OpenAPI wants names of ASCII
-/// letters, digits, `.`, `-` and `_`.
+/// OpenAPI 3.0 cannot express some rules, which are left out: the order of a tuple's items, and patterns of a map's keys.
+/// There the schema accepts more values, never fewer. Two types with the same name get numbers within one call: rename
+/// one of them (`#[schemars(rename = "...")]`) to merge the schemas of several calls. OpenAPI allows ASCII letters,
+/// digits, `.`, `-` and `_` in names.
 ///
 /// ```
 /// use event_schema::contract;

@@ -1,4 +1,4 @@
-//! Where violations stand in the text: a second look at it, by their paths.
+//! Finds the positions of violations in the text by their paths, in a second read.
 
 use std::borrow::Cow;
 use std::collections::HashMap;

@@ -27,7 +27,7 @@ pub(crate) struct Source<'de> {
 }
 
 impl<'de> Source<'de> {
-    /// Of any depth: who reads counts it.
+    /// Any depth: the reader counts it.
     #[inline]
     pub(crate) fn new(text: &'de str) -> Self {
         Self { text, at: 0, levels: usize::MAX, digits: number::arrive_as_maps(), scratch: String::new() }
@@ -73,13 +73,13 @@ impl<'de> Source<'de> {
         self.peek()
     }
 
-    /// What is wrong with the byte that comes next, or with the end that comes instead.
+    /// The error of the next byte, or of the end of the text.
     #[cold]
     pub(super) fn here(&self, code: Code, at_end: Code) -> Error {
         if self.at < self.text.len() { Error::new(code, self.at) } else { self.end_of_text(at_end) }
     }
 
-    /// What is wrong with the byte that was read last.
+    /// The error of the last byte.
     #[cold]
     pub(super) fn before(&self, code: Code) -> Error {
         Error::new(code, self.at - 1)
@@ -90,7 +90,7 @@ impl<'de> Source<'de> {
         Error::new(code, self.text.len())
     }
 
-    /// What stands here is not what was asked for, or is no value at all.
+    /// The error of a value that does not match the request, or is not a value.
     #[cold]
     fn mismatch(&self) -> Error {
         match self.peek() {

@@ -76,7 +76,7 @@ impl Expand<'_> {
             let only_written = (!denies && !written.is_empty()).then(|| {
                 quote! {
                     __p::Err(__name) if ::core::matches!(&*__name, #(#written)|*) => {
-                        __p::skip_written::<Self, #self_ty, __A>(&mut __entries, &__name, __cx, __at)?
+                        __p::skip_written::<Self, #self_ty, __A>(&mut __entries, &__name, __cx, __at)
                     }
                 }
             });

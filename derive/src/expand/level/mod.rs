@@ -25,7 +25,7 @@ pub(super) struct Expand<'a> {
     cx: &'a Cx<'a>,
     level: &'a Level<'a>,
     index: usize,
-    /// What builds its value: the struct's name, or the variant's path.
+    /// The constructor of its value: the struct's name, or the variant's path.
     constructor: TokenStream,
     /// The field that it is one with on the wire.
     inner: Option<usize>,
