@@ -1,9 +1,12 @@
 //! The trait of events: [`EventSchema`].
 
 mod descriptor;
+mod dump;
 mod generated;
 mod key;
+mod lines;
 mod options;
+mod partial;
 pub(crate) mod type_name;
 
 use std::borrow::Cow;

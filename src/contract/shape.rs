@@ -11,13 +11,11 @@ use serde::Serialize;
 use serde_json::Value;
 
 use super::decimal::decimal;
-use super::json_schema::Described;
-use crate::load::FieldType;
 
 /// The wire format of a type, from which its contracts are written.
 ///
-/// The derive generates it. A [`FieldType`] implemented by hand builds it from the shapes of other types and from
-/// rules:
+/// The derive generates it. A [`FieldType`](crate::load::FieldType) implemented by hand builds it from the shapes of
+/// other types and from rules:
 ///
 /// ```
 /// use event_schema::contract::Shape;
@@ -113,18 +111,6 @@ pub enum Shape {
 }
 
 impl Shape {
-    /// The shape of another type.
-    ///
-    /// ```
-    /// use event_schema::contract::Shape;
-    ///
-    /// assert_eq!(Shape::of::<Vec<u8>>().name(), "Array_of_uint8");
-    /// ```
-    #[must_use]
-    pub fn of<T: FieldType>() -> Self {
-        T::shape()
-    }
-
     /// A type of another crate that implements schemars' `JsonSchema` but has no shape.
     ///
     /// ```
@@ -219,9 +205,10 @@ impl Shape {
         Self::Optional(Box::new(self))
     }
 
-    /// A field of this type may be missing but not null. Use it for types whose [`FieldType::missing`] returns a value.
+    /// A field of this type may be missing but not null. Use it for types whose
+    /// [`FieldType::missing`](crate::load::FieldType::missing) returns a value.
     ///
-    /// See the example of [`FieldType::missing`].
+    /// See the example of [`FieldType::missing`](crate::load::FieldType::missing).
     #[must_use]
     pub fn or_missing(self) -> Self {
         Self::Omissible(Box::new(self))
@@ -794,20 +781,6 @@ pub fn generic_id<T: ?Sized>(ident: &str, parameters: &[&str]) -> String {
 #[must_use]
 pub fn generic_name(name: &str, parameters: &[&str]) -> String {
     format!("{name}_for_{}", parameters.join("_and_"))
-}
-
-/// A generic type of the standard library that the contracts refer to by its name.
-pub(crate) const fn named<T: FieldType>(name: fn() -> String, id: fn() -> String, form: Form) -> Definition {
-    Definition {
-        name: Name::Made(name),
-        id,
-        notes: Notes::NONE,
-        transparent: false,
-        inline: false,
-        form,
-        written: None,
-        schema: SchemaGenerator::subschema_for::<Described<T>>,
-    }
 }
 
 /// A default in a contract, if its type can be written: a type parameter need not say that it can.

@@ -7,9 +7,9 @@ use schemars::generate::Contract;
 use serde_json::Value;
 
 use super::descriptor::Descriptor;
+use super::type_name::number;
 use crate::error::{LoadError, LoadErrorKind};
 use crate::load::{self, FieldType, LoadOptions};
-use crate::version;
 use crate::violation::Violations;
 
 /// The generated part of an event, which the public methods use. Not part of the public API.
@@ -65,7 +65,7 @@ pub trait Generated: FieldType {
     /// Loads a message of this type; `None` if it is of another.
     #[must_use]
     fn load_if_of(event_type: &str, input: &[u8], options: &LoadOptions<'_>) -> Option<Result<Self, LoadError>> {
-        version::load_if_of(event_type, input, options)
+        load_if_of(event_type, input, options)
     }
 
     /// Loads a message without a type.
@@ -75,6 +75,34 @@ pub trait Generated: FieldType {
     fn load_untyped(input: &[u8]) -> Result<Self, LoadError> {
         load::from_json(input, &LoadOptions::new())
     }
+}
+
+/// Loads what a writer of this version wrote, as today's event.
+pub(super) fn load_from<E: Generated>(version: u32, input: &[u8], options: &LoadOptions<'_>) -> Result<E, LoadError> {
+    let today = E::DESCRIPTOR.version();
+    if version == today {
+        return load::from_json(input, options);
+    }
+    let unsupported = |violations| LoadErrorKind::UnsupportedVersion { version, today, violations }.into();
+    if version > today {
+        if E::REFUSES_NEWER {
+            return Err(unsupported(None));
+        }
+        // A tolerant reader survives a rollout: what today's type can read of a newer event, it reads.
+        return load::from_json(input, options)
+            .map_err(|error| if error.is_invalid() { unsupported(error.into_violations()) } else { error });
+    }
+    E::load_earlier(version, input, options).unwrap_or_else(|| Err(unsupported(None)))
+}
+
+/// Loads an event of the type that CloudEvents calls so, if that is a version of this one.
+fn load_if_of<E: Generated>(event_type: &str, input: &[u8], options: &LoadOptions<'_>) -> Option<Result<E, LoadError>> {
+    let rest = event_type.strip_prefix(E::DESCRIPTOR.name())?;
+    if rest.is_empty() {
+        return Some(load::from_json(input, options));
+    }
+    let version = number(rest.strip_prefix(".v")?)?;
+    Some(load_from(version, input, options))
 }
 
 /// The error of a message without a type, for a reader of several events.

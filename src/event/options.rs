@@ -4,13 +4,12 @@ use std::io::{BufRead, Read};
 
 use serde_json::Value;
 
-use super::EventSchema;
+use super::{EventSchema, generated};
 use crate::error::{LoadError, LoadErrorKind};
 use crate::load::many::Many;
 use crate::load::{self, At, Context, Dialect, FieldType, LoadOptions};
 use crate::partial::Partial;
 use crate::source::{self, Lines};
-use crate::version;
 use crate::violation::Violations;
 
 /// # Load
@@ -138,7 +137,7 @@ impl<'c> LoadOptions<'c> {
     /// # Errors
     /// As [`EventSchema::load_from`].
     pub fn load_from<E: EventSchema>(&self, writer: u32, input: &[u8]) -> Result<E, LoadError> {
-        version::load_from(writer, input, self)
+        generated::load_from(writer, input, self)
     }
 
     /// [`EventSchema::load_typed`] with these options.

@@ -32,3 +32,11 @@ impl Expected {
         Self(Rule::expect(words))
     }
 }
+
+/// The message for a value that only foreign code rejects.
+pub(crate) static VALUE: Expected = Expected::new("value");
+pub(crate) static OBJECT: Expected = Expected::new("object");
+pub(super) static MAPPING: Expected = Expected::new("mapping");
+pub(super) static LIST: Expected = Expected::new("list");
+pub(super) static STRING: Expected = Expected::new("string");
+pub(crate) static NUMBER: Expected = Expected::new("number");

@@ -4,9 +4,9 @@ use std::marker::PhantomData;
 
 use serde::de::{Deserialize, Deserializer, Error, MapAccess, SeqAccess, Visitor};
 
-use super::buffer::RawText;
 use super::drain::drain_seq;
 use super::number;
+use super::raw::RawText;
 use super::{At, Context, Dialect, Expected, json};
 
 /// A value without fields or elements: each method converts one form of input.
@@ -105,7 +105,7 @@ pub trait Leaf: Sized {
     /// has the text. The default parses it and calls the methods above.
     #[must_use]
     fn from_digits(text: &str) -> Option<Self> {
-        number::to_leaf(text)
+        from_number(text)
     }
     /// From text.
     #[must_use]
@@ -255,6 +255,25 @@ pub(super) fn read_leaf_key<T: Leaf>(
         cx.invalid(&map.map_key(text), T::EXPECTED);
     }
     key
+}
+
+/// Hands a number's text to a leaf in the form in which `serde_json` delivers it otherwise.
+fn from_number<T: Leaf>(text: &str) -> Option<T> {
+    // "-0" is no integer to serde_json: it keeps its sign as a float.
+    if text != "-0" && !text.contains(['.', 'e', 'E']) {
+        if let Ok(value) = text.parse() {
+            return T::from_u64(value);
+        }
+        if let Ok(value) = text.parse() {
+            return T::from_i64(value);
+        }
+    }
+    text.parse().ok().filter(|value: &f64| value.is_finite()).and_then(T::from_f64)
+}
+
+/// A number that is a map's key: by JSON's grammar, as `serde_json` reads it.
+pub(super) fn from_number_key<T: Leaf>(text: &str) -> Option<T> {
+    if json::is_number(text) { T::from_digits(text) } else { None }
 }
 
 /// Implements `FieldType` for leaves; what follows the type are its other methods.

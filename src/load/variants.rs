@@ -5,12 +5,16 @@ use std::marker::PhantomData;
 use serde::de::value::StrDeserializer;
 use serde::de::{DeserializeSeed, Deserializer, Error, IgnoredAny, MapAccess, SeqAccess, Visitor};
 
-use super::buffer::{self, BufferSeed, Buffered, Key, Leftovers, MapOf};
+use super::buffer::{self, BufferSeed, Buffered, Leftovers, MapOf};
 use super::context::{Sharing, VARIANT};
 use super::drain::drain_map;
+use super::expected::{OBJECT, VALUE};
+use super::field_type::Seed;
 use super::number::{self, Under, UnderToken};
-use super::object::{self, OBJECT};
-use super::{At, Context, FieldType, Seed, read_leaf, refused};
+use super::object;
+use super::raw::Key;
+use super::refuse::refused;
+use super::{At, Context, FieldType, read_leaf};
 use crate::violation::{FieldName, Rule, cut};
 
 /// An enum, as the derive describes it.
@@ -544,7 +548,7 @@ fn read_first_that_fits<T: Variants, E: Error>(
     }
     match furthest {
         Some((_, findings)) => cx.append(findings),
-        None => cx.invalid(at, &super::VALUE),
+        None => cx.invalid(at, &VALUE),
     }
     Ok(None)
 }

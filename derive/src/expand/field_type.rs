@@ -224,7 +224,7 @@ fn hidden(cx: &Cx<'_>) -> Option<TokenStream> {
         // What its variants hold is not asked: they may hold the enum itself.
         Shape::Enum(variants) if matches!(model.serde.attrs.tag(), TagType::None) => {
             let mut fields = variants.iter().flat_map(|variant| &variant.level.fields);
-            return fields.any(|field| !shape::is_known(field.serde.ty)).then(|| quote!(true));
+            return fields.any(|field| !crate::types::is_known(field.serde.ty)).then(|| quote!(true));
         }
         Shape::Enum(_) => None,
     };

@@ -116,7 +116,7 @@ impl<'a> Visit<'a> for Mentions<'_> {
 impl Mentions<'_> {
     /// Looks at a type that schemars is asked for, unless it is known to have a shape.
     fn visit_described(&mut self, ty: &Type) {
-        if !super::shape::is_known(ty) {
+        if !crate::types::is_known(ty) {
             self.visit_type(ty);
         }
     }

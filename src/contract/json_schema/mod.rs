@@ -1,8 +1,9 @@
-//! JSON Schema 2020-12, written from the [`Shape`] of a type. schemars' transforms derive draft 7 from it, `openapi` the
+//! JSON Schema 2020-12, written from the [`Shape`](super::Shape) of a type. schemars' transforms derive draft 7 from it, `openapi` the
 //! schemas of OpenAPI 3.0.
 //!
 //! schemars' generator keeps the definitions: so types of schemars' own can stand among ours, and ours among them.
 
+mod described;
 mod enums;
 mod fields;
 mod keys;
@@ -11,17 +12,14 @@ mod rules;
 mod words;
 mod writer;
 
-use std::borrow::Cow;
-use std::marker::PhantomData;
-
 use schemars::generate::{Contract, SchemaSettings};
-use schemars::{JsonSchema, Schema, SchemaGenerator};
+use schemars::{JsonSchema, Schema};
 use serde_json::{Map, Value};
 
-use self::writer::Writer;
-use super::shape::Shape;
-use super::{openapi, parts};
-use crate::load::FieldType;
+pub(crate) use self::described::named;
+#[doc(hidden)]
+pub use self::described::{is_inline, schema_of};
+use super::openapi;
 
 /// The JSON Schema 2020-12 of `T`: of its input ([`Contract::Deserialize`]) or of its output ([`Contract::Serialize`]).
 /// [`EventSchema::json_schema`](crate::EventSchema::json_schema) is that of its input.
@@ -112,57 +110,4 @@ pub fn openapi30<T: JsonSchema>(contract: &Contract) -> Map<String, Value> {
         schemas.insert(T::schema_name().into_owned(), schema.to_value());
     }
     openapi::rewrite(&schemas)
-}
-
-/// The schema of `T`, whatever refers to it.
-#[doc(hidden)]
-#[must_use]
-pub fn schema_of<T: FieldType>(generator: &mut SchemaGenerator) -> Schema {
-    let mut writer = Writer::new(generator);
-    let schema = match T::shape() {
-        Shape::Named(definition) => writer.definition(definition),
-        Shape::Foreign(foreign) => (foreign.whole)(writer.generator).to_value(),
-        shape => writer.shape(&shape),
-    };
-    to_schema(schema)
-}
-
-/// Whether the schema of `T` is written out where it is used.
-#[doc(hidden)]
-#[must_use]
-pub fn is_inline<T: FieldType>() -> bool {
-    match T::shape() {
-        Shape::Named(definition) => definition.inline && !parts::holds_itself(definition),
-        Shape::Foreign(_) => false,
-        _ => true,
-    }
-}
-
-/// A type that has a shape and need not implement `JsonSchema`, for schemars.
-pub(crate) struct Described<T>(PhantomData<T>);
-
-impl<T: FieldType> JsonSchema for Described<T> {
-    fn inline_schema() -> bool {
-        is_inline::<T>()
-    }
-
-    fn schema_name() -> Cow<'static, str> {
-        T::shape().name()
-    }
-
-    fn schema_id() -> Cow<'static, str> {
-        T::shape().id()
-    }
-
-    fn json_schema(generator: &mut SchemaGenerator) -> Schema {
-        schema_of::<T>(generator)
-    }
-}
-
-fn to_schema(value: Value) -> Schema {
-    match value {
-        Value::Object(object) => object.into(),
-        Value::Bool(any) => any.into(),
-        _ => unreachable!("a schema is an object or a boolean"),
-    }
 }
