@@ -34,6 +34,7 @@ pub use crate::load::variants::{
 };
 pub use crate::load::{At, Context, FieldType, LoadOptions};
 pub use crate::masking::{DebugOf, NoDebug, shows_nothing};
+pub use crate::names::{Flattened, check_names};
 pub use crate::rules::{
     broken_custom, broken_schema, in_range, is_null, is_one_of, no_context, not_null, param, to_json, validate,
 };

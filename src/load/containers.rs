@@ -6,7 +6,7 @@ use std::hash::{BuildHasher, Hash};
 use std::marker::PhantomData;
 
 use serde::de::{DeserializeSeed, Deserializer, Error, MapAccess, SeqAccess, Visitor};
-use serde::{Serialize, forward_to_deserialize_any};
+use serde::forward_to_deserialize_any;
 use serde_json::Value;
 
 use super::buffer::Leftovers;
@@ -59,10 +59,8 @@ impl<T: FieldType> FieldType for Option<T> {
         }
     }
 
-    fn check_flat(&self, taken: &dyn Fn(&str) -> bool, cx: &mut Context<'_>, at: &At<'_>) {
-        if let Some(value) = self {
-            value.check_flat(taken, cx, at);
-        }
+    fn closes(&self, alone: bool) -> bool {
+        self.as_ref().is_some_and(|value| value.closes(alone))
     }
 
     fn patch(&mut self, input: &Value, cx: &mut Context<'_>, at: &At<'_>) {
@@ -503,7 +501,7 @@ pub fn read_newtype_key<T: FieldType, K: FieldType>(
 }
 
 /// The key as it is written; only a finding asks.
-impl<K: FieldType + Serialize> KeyText for K {
+impl<K: FieldType> KeyText for K {
     fn key_text(&self) -> Cow<'_, str> {
         if K::SENSITIVE {
             return MASK.into();
@@ -522,7 +520,7 @@ pub(super) struct ReadKey<K> {
     pub(super) text: Option<String>,
 }
 
-impl<K: FieldType + Serialize> KeyText for ReadKey<K> {
+impl<K: FieldType> KeyText for ReadKey<K> {
     fn key_text(&self) -> Cow<'_, str> {
         match (&self.key, &self.text) {
             _ if K::SENSITIVE => MASK.into(),
@@ -553,7 +551,7 @@ where
     KF: PartRules<K>,
     VF: PartRules<V>,
     M: CollectEntries<K, V>,
-    K: FieldType + Serialize,
+    K: FieldType,
     V: FieldType,
 {
     type Value = Option<M>;
@@ -614,7 +612,7 @@ macro_rules! maps {
             }
         }
 
-        impl<K: FieldType + Serialize + $bound $(+ $bounds)*, V: FieldType $(, $hasher: BuildHasher + Default)?>
+        impl<K: FieldType + $bound $(+ $bounds)*, V: FieldType $(, $hasher: BuildHasher + Default)?>
             FieldType for $type<K, V $(, $hasher)?>
         {
             #[inline]
@@ -630,12 +628,6 @@ macro_rules! maps {
                 for (key, value) in self {
                     key.check(cx, &at.map_key_of(key));
                     value.check(cx, &at.key(key));
-                }
-            }
-
-            fn check_flat(&self, taken: &dyn Fn(&str) -> bool, cx: &mut Context<'_>, at: &At<'_>) {
-                for key in self.keys().map($crate::load::context::KeyText::key_text).filter(|key| taken(key)) {
-                    cx.taken(at, &key);
                 }
             }
 
@@ -672,7 +664,7 @@ macro_rules! maps {
             }
         }
 
-        impl<K: FieldType + Serialize + $bound $(+ $bounds)*, V: FieldType $(, $hasher: BuildHasher + Default)?> MapType
+        impl<K: FieldType + $bound $(+ $bounds)*, V: FieldType $(, $hasher: BuildHasher + Default)?> MapType
             for $type<K, V $(, $hasher)?>
         {
             type Key = K;

@@ -496,12 +496,6 @@ impl FieldType for serde_json::Value {
         self.is_null()
     }
 
-    fn check_flat(&self, taken: &dyn Fn(&str) -> bool, cx: &mut Context<'_>, at: &At<'_>) {
-        if let Self::Object(object) = self {
-            object.check_flat(taken, cx, at);
-        }
-    }
-
     fn patch(&mut self, input: &Self, cx: &mut Context<'_>, at: &At<'_>) {
         match (self, input) {
             (Self::Object(object), Self::Object(_)) => object.patch(input, cx, at),
@@ -606,12 +600,6 @@ impl FieldType for serde_json::Map<String, serde_json::Value> {
             _ => cx.invalid(at, &super::containers::MAPPING),
         }
         Ok(None)
-    }
-
-    fn check_flat(&self, taken: &dyn Fn(&str) -> bool, cx: &mut Context<'_>, at: &At<'_>) {
-        for key in self.keys().filter(|key| taken(key)) {
-            cx.taken(at, key);
-        }
     }
 
     fn patch(&mut self, input: &serde_json::Value, cx: &mut Context<'_>, at: &At<'_>) {

@@ -2,12 +2,14 @@
 
 use std::marker::PhantomData;
 
+use serde::Serialize;
 use serde::de::{Deserializer, MapAccess, SeqAccess, Visitor};
 
 use super::{At, Context, FieldType, Seed, number};
 use crate::contract::Shape;
 
 /// What `load_many` reads. Its level does not count as depth: what is bounded is an event.
+#[derive(Serialize)]
 pub(crate) struct Many<T>(pub(crate) Vec<T>);
 
 impl<T: FieldType> FieldType for Many<T> {

@@ -102,6 +102,7 @@ mod wrappers;
 
 use std::marker::PhantomData;
 
+use serde::Serialize;
 use serde::de::{DeserializeSeed, Deserializer, Error, MapAccess, SeqAccess};
 use serde_json::Value;
 
@@ -184,7 +185,7 @@ use crate::violation::MASK;
     note = "if it comes from another crate, see whether a feature of event-schema supports it, such as `uuid1` or `chrono04`",
     note = "or mark the field `#[event(plain)]`: the type's own `Deserialize` reads it then, and finds one fault at most"
 )]
-pub trait FieldType: Sized {
+pub trait FieldType: Sized + Serialize {
     /// Reads a value, or notes in `cx` everything that is wrong with it and answers `None`.
     ///
     /// A value that was read but breaks rules is still given back, so that the rules of what it
@@ -270,9 +271,12 @@ pub trait FieldType: Sized {
         Self::field_name(name).is_some()
     }
 
-    /// Notes the keys of a flattened value that a load would give to others, which are `taken`.
+    /// Whether it refuses what it does not know of an object that it shares with others, or that it has for itself but
+    /// for a tag (`alone`).
     #[doc(hidden)]
-    fn check_flat(&self, _taken: &dyn Fn(&str) -> bool, _cx: &mut Context<'_>, _at: &At<'_>) {}
+    fn closes(&self, _alone: bool) -> bool {
+        false
+    }
 
     /// What the type's `pre_load` hook makes of an input; `None` if it refuses it, which is noted.
     #[doc(hidden)]

@@ -2,6 +2,7 @@
 
 use std::marker::PhantomData;
 
+use serde::Serialize;
 use serde::de::{Deserializer, IgnoredAny, MapAccess, SeqAccess, Visitor};
 
 use super::containers::{LIST, ListType, PartRules, no_rules};
@@ -189,7 +190,10 @@ impl<'de, F: PartRules<T>, T: FieldType, const N: usize> Visitor<'de> for ArrayV
     refuse! { &LIST => bool number str bytes null object }
 }
 
-impl<T: FieldType, const N: usize> FieldType for [T; N] {
+impl<T: FieldType, const N: usize> FieldType for [T; N]
+where
+    Self: Serialize,
+{
     fn read<'de, D: Deserializer<'de>>(input: D, cx: &mut Context<'_>, at: &At<'_>) -> Result<Option<Self>, D::Error> {
         Self::read_parts(input, cx, at, no_rules)
     }
@@ -205,7 +209,10 @@ impl<T: FieldType, const N: usize> FieldType for [T; N] {
     }
 }
 
-impl<T: FieldType, const N: usize> ListType for [T; N] {
+impl<T: FieldType, const N: usize> ListType for [T; N]
+where
+    Self: Serialize,
+{
     type Element = T;
 
     fn read_parts<'de, D: Deserializer<'de>>(

@@ -72,7 +72,8 @@ impl<'a> Expand<'a> {
             let build = self.build_checked(&inner);
             let parts = inner.foreign().and_then(|_| inner.check_parts(&quote!(__value)));
             let rules = inner.check_rules(&quote!(__value));
-            let check = quote!(#parts #rules);
+            let names = self.check_beside_tag(&inner, &quote!(__value));
+            let check = quote!(#parts #rules #names);
             let cover = inner.cover();
             return quote! {{
                 #cover
@@ -173,52 +174,80 @@ impl<'a> Expand<'a> {
         }
     }
 
-    /// Notes keys that others of the outer level have, over what [`pattern`](Self::pattern) binds.
-    pub(super) fn check_flat(&self) -> TokenStream {
-        let shared = self.fields().filter(|field| match self.inner {
-            Some(inner) => field.index == inner && field.field.is_ours(),
-            None => field.is_flat(),
-        });
-        let checks = shared.map(|field| {
+    /// Whether it refuses what it does not know of an object that it shares, or has for itself if `alone`, over what
+    /// [`pattern`](Self::pattern) binds; `None` if it never does.
+    pub(super) fn closes(&self) -> Option<TokenStream> {
+        let of = |field: &ExpandField<'_>, alone: &TokenStream| {
             let (ty, slot) = (field.field.serde.ty, field.slot());
-            quote!(<#ty as __p::FieldType>::check_flat(#slot, __taken, __cx, __at);)
-        });
-        quote!(#(#checks)*)
+            quote!(<#ty as __p::FieldType>::closes(#slot, #alone))
+        };
+        if let Some(inner) = self.inner() {
+            return inner.field.is_ours().then(|| of(&inner, &quote!(__alone)));
+        }
+        if !self.is_object() {
+            return None;
+        }
+        let flat: Vec<_> = self.fields().filter(ExpandField::is_flat).map(|field| of(&field, &quote!(false))).collect();
+        match (self.cx.model.serde.attrs.deny_unknown_fields(), &flat[..]) {
+            (true, []) => Some(quote!(__alone)),
+            (true, _) => Some(quote!(true)),
+            (false, []) => None,
+            (false, flat) => Some(quote!(#(#flat)||*)),
+        }
     }
 
-    /// Notes keys of flattened fields that load would give to others of the level.
+    /// Notes what flattened fields would write and load give to others, over what [`pattern`](Self::pattern) binds.
     fn check_keys(&self) -> TokenStream {
-        let tag = match (self.cx.model.serde.attrs.tag(), &self.cx.model.shape) {
+        let attrs = &self.cx.model.serde.attrs;
+        if !self.is_object() || self.cx.model.converted_from().is_some() || attrs.type_into().is_some() {
+            return TokenStream::new();
+        }
+        let tag = match (attrs.tag(), &self.cx.model.shape) {
             (TagType::Internal { tag }, Shape::Enum(_)) => Some(quote!(__name == #tag)),
             _ => None,
         };
         let only_written = self.only_written().into_iter().map(|name| quote!(__name == #name));
-        let reserved: Vec<TokenStream> = tag.iter().cloned().chain(only_written).collect();
-        let written = |field: &ExpandField<'_>| !field.field.serde.attrs.skip_serializing();
-        if let Some(inner) = self.inner() {
-            // Behind a tag, what it holds is flattened too.
-            let Some(tag) = tag.filter(|_| inner.field.is_ours() && written(&inner)) else { return TokenStream::new() };
-            let (ty, slot) = (inner.field.serde.ty, inner.slot());
-            return quote!(<#ty as __p::FieldType>::check_flat(#slot, &|__name| #tag, __cx, __at););
-        }
-        if !self.is_object() {
-            return TokenStream::new();
-        }
+        let reserved: Vec<TokenStream> = tag.into_iter().chain(only_written).collect();
         let (marker, self_ty) = (self.marker(), self.cx.self_ty());
-        let checks = self.fields().filter(ExpandField::is_flat).filter(written).map(|field| {
-            let (ty, slot) = (field.field.serde.ty, field.slot());
-            let others = self.fields().filter(|other| other.is_flat() && other.index != field.index);
-            let others = others.map(|other| other.uses_name());
-            quote! {
-                <#ty as __p::FieldType>::check_flat(
-                    #slot,
-                    &|__name| <#marker as __p::Object<#self_ty>>::find(__name).is_some() #(|| #reserved)* #(|| #others)*,
-                    __cx,
-                    __at,
-                );
-            }
+        let own = quote!(<#marker as __p::Object<#self_ty>>::find(__name).is_some() #(|| #reserved)*);
+        let flat: Vec<_> = self.fields().filter(ExpandField::is_flat).collect();
+        let several = flat.len() > 1;
+        let checks = flat.iter().enumerate().filter_map(|(index, field)| {
+            let (slot, at, write) = (field.slot(), field.at(), field.write()?);
+            let check = if several {
+                let before = flat[..index].iter().map(ExpandField::uses_name);
+                let after = flat[index + 1..].iter().map(ExpandField::uses_name);
+                quote! {
+                    __flattened.check(
+                        #slot,
+                        #write,
+                        &|__name, __all| #own #(|| #before)* || __all && (false #(|| #after)*),
+                        __cx,
+                        &#at,
+                    );
+                }
+            } else {
+                quote!(__p::check_names(#slot, #write, &|__name| #own, __cx, &#at);)
+            };
+            Some(match field.field.serde.attrs.skip_serializing_if() {
+                Some(skip) => quote_spanned!(shown_at(skip.span())=> if !#skip(#slot) { #check }),
+                None => check,
+            })
         });
-        quote!(#(#checks)*)
+        let checks: Vec<TokenStream> = checks.collect();
+        let all = (several && !checks.is_empty()).then(|| quote!(let mut __flattened = __p::Flattened::default();));
+        quote!(#all #(#checks)*)
+    }
+
+    /// Notes what the data of a variant would write in the place of its tag.
+    fn check_beside_tag(&self, inner: &ExpandField<'_>, value: &TokenStream) -> Option<TokenStream> {
+        let (attrs, shape) = (&self.cx.model.serde.attrs, &self.cx.model.shape);
+        let (TagType::Internal { tag }, Shape::Enum(_)) = (attrs.tag(), shape) else { return None };
+        if !inner.field.is_ours() || self.cx.model.converted_from().is_some() || attrs.type_into().is_some() {
+            return None;
+        }
+        let write = inner.write()?;
+        Some(quote!(__p::check_names(#value, #write, &|__name| __name == #tag, __cx, __at);))
     }
 
     /// Puts a part, `input`, into the value, if it has places for parts.
@@ -573,6 +602,11 @@ impl<'a> Expand<'a> {
             let (slot, at) = (&slots[index], self.at(index));
             (quote!(&#slot), at)
         });
+        let keys = self.check_keys();
+        let keys = (!keys.is_empty()).then(|| {
+            let flat = self.fields().filter(ExpandField::is_flat).map(|field| field.slot());
+            quote!({ #(let #flat = &#flat;)* #keys })
+        });
         let constructor = &self.constructor;
         let members = self.fields().map(|field| {
             let (member, slot) = (&field.field.serde.member, field.slot());
@@ -582,6 +616,7 @@ impl<'a> Expand<'a> {
             #fills
             #(let __p::Slot::Good(#slots) = #slots else { return __p::Ok(__p::None) };)*
             #across
+            #keys
             __p::Ok(__p::Some(#constructor { #(#members),* }))
         }
     }
@@ -630,7 +665,10 @@ impl<'a> Expand<'a> {
             (nested.is_some() || rules.is_some() || parts.is_some() || written.is_some())
                 .then(|| quote!({ let __at = &#at; #nested #parts #rules #written }))
         });
-        let keys = if converted { TokenStream::new() } else { self.check_keys() };
+        let keys = match self.inner() {
+            Some(inner) => self.check_beside_tag(&inner, &inner.slot().into_token_stream()).unwrap_or_default(),
+            None => self.check_keys(),
+        };
         let across = rules::across_fields(self.level, |index| {
             let slot = format_ident!("__field_{index}");
             (quote!(#slot), self.at(index))
@@ -740,6 +778,20 @@ impl ExpandField<'_> {
             quote!(#rules #turbofish(#value, __cx, __at);)
         });
         (not_null.is_some() || rules.is_some()).then(|| quote!(#not_null #rules))
+    }
+
+    /// The function that writes it, if it is written and the function can be asked more than once for it: what one of
+    /// the user's asks of a parameter is known to the type's `Serialize` alone.
+    fn write(&self) -> Option<TokenStream> {
+        let (attrs, ty) = (&self.field.serde.attrs, self.field.serde.ty);
+        match attrs.serialize_with() {
+            _ if attrs.skip_serializing() => None,
+            Some(_) if mentions_params(self.level.cx.model, ty) => None,
+            Some(path) => Some(quote_spanned!(shown_at(path.span())=> |__value, __names| #path(__value, __names))),
+            None => Some(quote_spanned! {shown_at(ty.span())=>
+                |__value, __names| <#ty as __p::serde::Serialize>::serialize(__value, __names)
+            }),
+        }
     }
 
     /// Whether a load would give it the entry `name`, if it is flattened.
