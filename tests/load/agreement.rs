@@ -216,6 +216,5 @@ mod odd {
         beside_closed,
         key_of_the_variant,
         key_of_another_variant,
-        keys_of_an_earlier_variant,
     }
 }

@@ -101,7 +101,7 @@ odd! {
     #[serde(tag = "kind")]
     struct FlatOwnTag { a: u8, #[serde(flatten)] rest: BTreeMap<String, u8> }
     struct FlatBoxed { #[serde(flatten)] first: Box<First>, #[serde(flatten)] third: Option<Box<Wide>> }
-    struct Wide { wide: u128, #[serde(rename = "o-k", alias = "ok")] okay: bool }
+    struct Wide { wide: u64, #[serde(rename = "o-k", alias = "ok")] okay: bool }
     #[serde(default)]
     #[derive(Default)]
     struct FlatDefault { a: u8, #[serde(flatten)] filled: Filled }
@@ -137,7 +137,7 @@ odd! {
         Two(#[serde(default)] Option<Inner>, #[serde(default)] Vec<u8>),
         Three((), Unit, [u8; 0], (u8,)),
         #[serde(alias = "4")]
-        Four(#[serde(skip)] u8, bool, #[serde(skip_deserializing)] u8),
+        Four(#[serde(skip)] u8, bool),
     }
     struct DeepKeys {
         a: BTreeMap<Key, BTreeMap<Upper, u8>>,
@@ -267,11 +267,5 @@ pub(crate) mod by_hand {
     /// A key of the map that would make another variant of it: that is not read.
     pub(crate) fn key_of_another_variant() -> FlatFormCounts {
         FlatFormCounts { form: Form::Point, counts: BTreeMap::from([("radius".to_owned(), 1)]) }
-    }
-
-    /// A key of the map that would make another variant of the choice, which is tried first.
-    pub(crate) fn keys_of_an_earlier_variant() -> FlatChoiceRest {
-        let rest = [("street".to_owned(), "a".into()), ("number".to_owned(), 1.into())];
-        FlatChoiceRest { id: 1, way: Way::Short { place: "b".to_owned() }, rest: BTreeMap::from(rest) }
     }
 }
