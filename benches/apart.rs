@@ -179,7 +179,7 @@ fn main() {
     let dependencies = "serde_json = \"1\"\nuuid = { version = \"1\", features = [\"serde\"] }\n\
         validator = { version = \"0.21\", default-features = false, features = [\"derive\"] }\n";
     let baseline = source("with_validator.rs")
-        .replace("use event_schema::JsonSchema;\n", "")
+        .replace("use event_schema::schemars::{self, JsonSchema};\n", "")
         .replace(", JsonSchema)]", ")]")
         .replace("event_schema::uuid::Uuid", "uuid::Uuid");
     let valid: Vec<_> = CASES.iter().map(|(_, _, valid, _)| *valid).collect();
@@ -188,7 +188,7 @@ fn main() {
     let dependencies =
         format!("event-schema = {{ path = '{}', features = [\"chrono04\", \"uuid1\"] }}\n", checkout().display());
     let size = "mod with_validator {
-        #[derive(serde::Serialize, serde::Deserialize, event_schema::JsonSchema)]
+        #[derive(serde::Serialize, serde::Deserialize, event_schema::schemars::JsonSchema)]
         #[schemars(crate = \"event_schema::schemars\")]
         pub(crate) struct Size { width: u32, height: u32, depth: u32 }
     }";

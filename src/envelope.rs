@@ -4,10 +4,10 @@ use std::time::{Duration, SystemTime};
 
 use uuid::Uuid;
 
+use crate::event::type_name;
 use crate::format::cloudevents::CloudEvent;
 #[cfg(feature = "kafka")]
 use crate::format::cloudevents::{CloudEventError, check_text, parse_time};
-use crate::version;
 
 /// What travels beside an event: which one it is, where and when it happened, what caused it.
 ///
@@ -177,7 +177,7 @@ impl Envelope {
     /// The version of a received event, if its [type](Self::event_type) says it.
     #[must_use]
     pub fn version(&self) -> Option<u32> {
-        version::split(self.event_type()?).map(|(_, version)| version)
+        type_name::split(self.event_type()?).map(|(_, version)| version)
     }
 
     /// The id of the event that this one comes of.

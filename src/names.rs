@@ -32,15 +32,22 @@ pub fn check_names<T>(
 }
 
 /// What the flattened values of one level write there, in the order in which they are read.
-#[derive(Debug, Default)]
+#[derive(Debug)]
 pub struct Flattened {
     /// The names, each with whether it is gone for those who are read after its owner.
     names: BTreeMap<String, bool>,
     /// One of them refuses what it does not know.
     closed: bool,
+    /// They have just been loaded: that has been noted then.
+    loaded: bool,
 }
 
 impl Flattened {
+    /// None yet.
+    pub fn new(loaded: bool) -> Self {
+        Self { names: BTreeMap::new(), closed: false, loaded }
+    }
+
     /// Notes what `value` writes and a load would not give to it, or not to it alone. `taken` tells the names that are
     /// read before it, or those of all others.
     pub fn check<T: FieldType>(
@@ -51,7 +58,7 @@ impl Flattened {
         cx: &mut Context<'_>,
         at: &At<'_>,
     ) {
-        if value.closes(false) {
+        if !self.loaded && value.closes(false) {
             self.closed = true;
             for (name, _) in self.names.iter().filter(|(_, gone)| !**gone) {
                 cx.unknown(at, name, &[]);

@@ -17,16 +17,17 @@ pub use crate::contract::shape::{
     Rule as ShapeRule, Tagging, Variant, generic_id, generic_name, id_of, no_shape, schema_with,
 };
 pub use crate::contract::{is_inline, json_schema, schema_of};
-pub use crate::error::{LoadError, untyped};
-pub use crate::event::{Descriptor, EventKey, EventSchema, Generated};
+pub use crate::error::LoadError;
+pub use crate::event::{Descriptor, EventKey, EventSchema, Generated, untyped};
 pub use crate::finite::{Finite, check_finite, check_plain};
 pub use crate::hooks::{HookResult, read_prepared, read_value};
 pub use crate::load::buffer::{Leftovers, Plain, With, not_convertible, read_foreign};
-pub use crate::load::containers::{Each, ListType, MapType, Pairs, no_rules, read_newtype_key};
+pub use crate::load::keys::read_newtype_key;
 pub use crate::load::object::{
     Level, Object, Slot, keep_value, next_field, next_field_or_name, read_object, read_object_flat, skip_value,
     skip_written,
 };
+pub use crate::load::parts::{Each, ListType, MapType, Pairs, no_rules};
 pub use crate::load::patch::{patch_fields, replace_foreign, replace_used};
 pub use crate::load::tuple::{Elements, read_tuple};
 pub use crate::load::variants::{

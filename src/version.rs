@@ -3,6 +3,7 @@
 //! A CloudEvents type says the version at its end: `order.requested.v2`.
 
 use crate::error::{LoadError, LoadErrorKind};
+use crate::event::type_name::number;
 use crate::event::{Descriptor, Generated};
 use crate::load::{self, At, Context, Dialect, LoadOptions};
 
@@ -71,22 +72,6 @@ const fn is_same(left: &str, right: &str) -> bool {
         index += 1;
     }
     true
-}
-
-/// What CloudEvents calls an event of this version.
-pub(crate) fn event_type(name: &str, version: u32) -> String {
-    format!("{name}.v{version}")
-}
-
-/// Name and version of an event, from what CloudEvents calls it.
-#[cfg(feature = "cloudevents")]
-pub(crate) fn split(event_type: &str) -> Option<(&str, u32)> {
-    let (name, version) = event_type.rsplit_once(".v")?;
-    Some((name, number(version)?))
-}
-
-fn number(version: &str) -> Option<u32> {
-    version.parse().ok().filter(|_| version.starts_with(|first: char| matches!(first, '1'..='9')))
 }
 
 /// Loads with the version before, or one before that, and converts; `None` if none is of this version.

@@ -53,6 +53,7 @@
 //!
 //! Contracts by draft 7 accept the same as those by 2020-12; [`openapi30`] says what it leaves out.
 
+mod decimal;
 mod json_schema;
 mod openapi;
 pub(crate) mod parts;
@@ -60,7 +61,7 @@ mod pattern;
 #[doc(hidden)]
 pub mod shape;
 
-pub(crate) use self::json_schema::decimal;
+pub(crate) use self::decimal::decimal;
 pub use self::json_schema::{draft07, json_schema, openapi30};
 #[doc(hidden)]
 pub use self::json_schema::{is_inline, schema_of};

@@ -10,7 +10,8 @@ use schemars::{JsonSchema, Schema, SchemaGenerator};
 use serde::Serialize;
 use serde_json::Value;
 
-use super::json_schema::{Described, decimal};
+use super::decimal::decimal;
+use super::json_schema::Described;
 use crate::load::FieldType;
 
 /// What a type looks like on the wire: the contracts are written from it.

@@ -7,8 +7,8 @@ use schemars::generate::Contract;
 use serde_json::Value;
 use validator::ValidationError;
 
-use super::Descriptor;
-use crate::error::LoadError;
+use super::descriptor::Descriptor;
+use crate::error::{LoadError, LoadErrorKind};
 use crate::load::{self, FieldType, LoadOptions};
 use crate::version;
 
@@ -73,4 +73,11 @@ pub trait Generated: FieldType {
     fn load_untyped(input: &[u8]) -> Result<Self, LoadError> {
         load::from_json(input, &LoadOptions::new())
     }
+}
+
+/// What is said of a message that does not tell its type, to a reader of several events.
+#[cold]
+#[must_use]
+pub fn untyped<E: Generated>() -> LoadError {
+    LoadErrorKind::OtherEvent { event_type: None, expected: E::DESCRIPTOR.name() }.into()
 }

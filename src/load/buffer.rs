@@ -14,8 +14,8 @@ use serde::forward_to_deserialize_any;
 use serde_json::Value;
 
 use super::json::{RAW_TOKEN, Source, visit_raw};
-use super::leaf::AnyValue;
 use super::patch::Object;
+use super::values::AnyValue;
 use super::{At, Context, Dialect, FieldType};
 use crate::suggestion::closest;
 

@@ -6,7 +6,7 @@
 //! ```
 //!
 //! A type that stands in an event implements [`FieldType`]. The derive does it for structs and
-//! enums; this module does it for the standard library (`leaf`, `containers`) and for the types
+//! enums; this module does it for the standard library (`primitives`, `option`, `lists`, `maps`) and for the types
 //! of optional crates. A reader never stops at a fault: it notes a finding, stays in step with the
 //! stream and goes on. It ends early only when the source itself is broken.
 //!
@@ -61,7 +61,7 @@ macro_rules! refuse {
     };
     (@ list $reject:expr, $null:expr) => {
         fn visit_seq<A: SeqAccess<'de>>(self, seq: A) -> Result<Self::Value, A::Error> {
-            $crate::load::leaf::drain_seq(seq)?;
+            $crate::load::drain::drain_seq(seq)?;
             Ok($reject(self))
         }
     };
@@ -85,18 +85,29 @@ macro_rules! refuse {
 }
 
 pub(crate) mod buffer;
-pub(crate) mod containers;
 mod context;
 mod crates;
+mod drain;
+mod expected;
 pub(crate) mod json;
-pub(crate) mod leaf;
+pub(crate) mod keys;
+mod leaf;
+mod lists;
 pub(crate) mod many;
+mod maps;
 pub(crate) mod number;
 pub(crate) mod object;
+mod option;
+mod options;
+pub(crate) mod parts;
 pub(crate) mod patch;
+mod place;
+pub(crate) mod primitives;
 mod std_types;
+mod step;
 pub(crate) mod tuple;
 mod valid;
+mod values;
 pub(crate) mod variants;
 mod wrappers;
 
@@ -108,10 +119,13 @@ use serde_json::Value;
 
 use self::buffer::{Leftovers, MapOf};
 use self::context::Sharing;
-pub use self::context::{At, Context, Dialect, Expected, LoadOptions, Mode, Unknown};
+pub use self::context::{Context, Dialect, Mode};
+pub use self::expected::Expected;
 pub use self::leaf::{Leaf, read_leaf};
 use self::object::Slot;
+pub use self::options::{LoadOptions, Unknown};
 use self::patch::Object;
+pub use self::place::At;
 use crate::contract::Shape;
 use crate::error::{LoadError, LoadErrorKind};
 use crate::violation::MASK;
@@ -317,7 +331,7 @@ pub trait FieldType: Sized + Serialize {
     fn read_key(text: &mut Option<String>, cx: &mut Context<'_>, map: &At<'_>) -> Option<Self> {
         let text = text.as_deref().unwrap_or_default();
         let before = cx.mark();
-        let source = containers::KeyDeserializer::<serde::de::value::Error>::new(text);
+        let source = keys::KeyDeserializer::<serde::de::value::Error>::new(text);
         let shown = if Self::SENSITIVE { MASK } else { text };
         match Self::read(source, cx, &map.map_key(shown)) {
             Ok(key) => key.filter(|_| cx.shape_findings_since(before) == 0),

@@ -12,8 +12,9 @@ use serde::de::{DeserializeSeed, Deserializer, Error, IgnoredAny, MapAccess, Vis
 use serde_json::Value;
 
 use super::buffer::Null;
+use super::drain::drain_map;
 use super::json;
-use super::leaf::{Leaf, drain_map};
+use super::leaf::Leaf;
 
 /// The key of the map in which `serde_json` hides a number.
 pub(super) const TOKEN: &str = "$serde_json::private::Number";

@@ -7,8 +7,8 @@ use serde::de::{DeserializeSeed, Deserializer, Error, IgnoredAny, MapAccess, Seq
 use serde::forward_to_deserialize_any;
 
 use super::buffer::{self, BufferSeed, Leftovers, With};
-use super::containers::{NoParts, ReadParts};
 use super::number::{self, Under, UnderToken};
+use super::parts::{NoParts, ReadParts};
 use super::{At, Context, Expected, FieldType, Mode, Seed, refused};
 use crate::violation::FieldName;
 

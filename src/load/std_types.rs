@@ -18,8 +18,9 @@ use std::time::{Duration, SystemTime, UNIX_EPOCH};
 use serde::de::{Deserializer, Error, MapAccess};
 
 use super::buffer::Leftovers;
-use super::leaf::{STRING, leaf, read_leaf_key};
+use super::leaf::{leaf, read_leaf_key};
 use super::object::{Object, Slot, next_field, read_object, read_object_flat, skip_value};
+use super::primitives::STRING;
 use super::variants::{Variants, read_external, read_external_flat};
 use super::{At, Context, Expected, FieldType, Leaf, number, patch};
 use crate::contract::Shape;

@@ -5,8 +5,9 @@ use std::marker::PhantomData;
 use serde::Serialize;
 use serde::de::{Deserializer, IgnoredAny, MapAccess, SeqAccess, Visitor};
 
-use super::containers::{LIST, ListType, PartRules, no_rules};
+use super::lists::LIST;
 use super::object::Slot;
+use super::parts::{ListType, PartRules, no_rules};
 use super::{At, Context, Expected, FieldType};
 use crate::contract::Shape;
 

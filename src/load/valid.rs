@@ -2,8 +2,9 @@
 
 use serde_json::Value;
 
+use super::step::{Step, remove};
 use super::{At, Context, Dialect, FieldType, LoadOptions, json};
-use crate::violation::{Concern, MASK, Path, Segment, Violations};
+use crate::violation::{Concern, Path, Violations};
 
 /// The input without what is wrong with it and without what the types do not know (`strays`). Read
 /// once more, because it is asked for rarely.
@@ -44,68 +45,4 @@ pub(super) fn of_value(mut value: Value, violations: &Violations, strays: &[Path
         }
     }
     Some(value)
-}
-
-/// A step of a path. They are ordered by number, then by name.
-#[derive(PartialEq, Eq, PartialOrd, Ord)]
-pub(super) struct Step {
-    index: Option<usize>,
-    name: String,
-    /// What else the input may call it.
-    aliases: &'static [&'static str],
-}
-
-impl Step {
-    pub(super) fn new(index: Option<usize>, name: &str, aliases: &'static [&'static str]) -> Self {
-        Self { index, name: name.to_owned(), aliases }
-    }
-
-    fn of(segment: &Segment) -> Self {
-        let name = segment.name().into_owned();
-        let aliases = match segment {
-            Segment::Field(field) => field.aliases(),
-            _ => &[],
-        };
-        Self { index: name.parse().ok(), name, aliases }
-    }
-
-    /// All names that it may have in the input.
-    fn names(&self) -> impl Iterator<Item = &str> {
-        std::iter::once(&*self.name).chain(self.aliases.iter().copied())
-    }
-}
-
-/// Takes out what stands there; answers whether it was there, unless its key was masked: then nobody can tell
-/// which it is, and what it lies in is taken out.
-pub(super) fn remove(value: &mut Value, parents: &[Step], key: &Step) -> bool {
-    match (value, parents) {
-        (Value::Object(object), [first, rest @ ..]) => {
-            let Some(name) = first.names().find(|name| object.contains_key(*name)) else { return first.name != MASK };
-            if !remove(&mut object[name], rest, key) {
-                object.remove(name);
-            }
-            true
-        }
-        (Value::Array(list), [first, rest @ ..]) => {
-            let index = first.index.filter(|index| *index < list.len());
-            if let Some(index) = index
-                && !remove(&mut list[index], rest, key)
-            {
-                list.remove(index);
-            }
-            true
-        }
-        // Of a field that came twice nobody can tell which is meant.
-        (Value::Object(object), []) => {
-            let removed = key.names().filter_map(|name| object.remove(name)).count();
-            removed > 0 || key.name != MASK
-        }
-        (Value::Array(list), []) => {
-            if let Some(index) = key.index.filter(|index| *index < list.len()) {
-                list.remove(index);
-            }
-            true
-        }
-        _ => true,
-    }
 }

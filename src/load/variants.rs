@@ -7,7 +7,7 @@ use serde::de::{DeserializeSeed, Deserializer, Error, IgnoredAny, MapAccess, Seq
 
 use super::buffer::{self, BufferSeed, Buffered, Key, Leftovers, MapOf};
 use super::context::{Sharing, VARIANT};
-use super::leaf::drain_map;
+use super::drain::drain_map;
 use super::number::{self, Under, UnderToken};
 use super::object::{self, OBJECT};
 use super::{At, Context, FieldType, Seed, read_leaf, refused};

@@ -12,7 +12,7 @@ use serde::de::{Deserializer, Error};
 use serde_json::Value;
 
 use super::buffer::Leftovers;
-use super::containers::{ListType, MapType, PartRules};
+use super::parts::{ListType, MapType, PartRules};
 use super::patch::{self, Object};
 use super::{At, Context, FieldType};
 use crate::contract::Shape;

@@ -4,10 +4,24 @@ use std::borrow::Cow;
 
 use serde_json::Value;
 
-use super::Fault;
+use super::rule::{Fault, Rule, Sentence};
 
 /// What can be said of any violation.
 pub(crate) const GENERIC: &str = "Invalid value.";
+
+impl Rule {
+    /// What is said where it is broken.
+    pub(super) fn sentence(&'static self) -> &'static Sentence {
+        self.sentence.get_or_init(|| {
+            let fault = Fault::Rule(self);
+            let text = match self.message {
+                Some(message) => filled(message, &fault),
+                None => of(self.code(), &fault),
+            };
+            Sentence { json: Value::from(&*text).to_string().into(), text }
+        })
+    }
+}
 
 /// Marshmallow's wording where the meaning is the same; see its `error_messages` and `validate` module.
 pub(super) fn of(code: &str, fault: &Fault) -> Cow<'static, str> {

@@ -6,7 +6,8 @@ use syn::ext::IdentExt;
 use syn::visit::{self, Visit};
 use syn::{Fields, GenericParam, Generics, Ident, Type, TypePath, parse_quote};
 
-use super::{Cx, shown_at};
+use super::cx::Cx;
+use super::quoting::shown_at;
 
 pub(super) fn expand(cx: &Cx<'_>) -> Option<TokenStream> {
     if cx.model.event.debug != Some(true) {

@@ -5,9 +5,11 @@ use quote::{ToTokens, quote};
 use serde_derive_internals::attr::TagType;
 use syn::ext::IdentExt;
 
+use super::cx::Cx;
 use super::field_type::{Body, Flat};
-use super::level::{Expand, with_aliases};
-use super::{Cx, structs};
+use super::level::Expand;
+use super::quoting::with_aliases;
+use super::structs;
 use crate::model::Variant;
 
 pub(super) fn expand(cx: &Cx<'_>, variants: &[Variant<'_>]) -> Body {

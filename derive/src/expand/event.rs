@@ -6,7 +6,8 @@ use quote::{ToTokens, quote, quote_spanned};
 use syn::ext::IdentExt;
 use syn::spanned::Spanned;
 
-use super::{Cx, shown_at};
+use super::cx::Cx;
+use super::quoting::{optional, shown_at};
 use crate::attr::Topic;
 use crate::model::{Model, Shape};
 
@@ -271,12 +272,4 @@ fn versions(cx: &Cx<'_>) -> TokenStream {
         }
     });
     quote!(#refuse_newer #previous)
-}
-
-/// `Some(value)` or `None` in generated code.
-pub(super) fn optional(value: Option<impl ToTokens>) -> TokenStream {
-    match value {
-        Some(value) => quote!(__p::Some(#value)),
-        None => quote!(__p::None),
-    }
 }

@@ -5,7 +5,9 @@ use quote::{quote, quote_spanned};
 use syn::Path;
 use syn::spanned::Spanned;
 
-use super::{Cx, rules, shape, shown_at};
+use super::cx::Cx;
+use super::quoting::shown_at;
+use super::{rules, shape};
 
 /// What the type has to say when it is flattened, where that is not the default.
 #[derive(Default)]

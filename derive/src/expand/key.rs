@@ -6,7 +6,8 @@ use serde_derive_internals::attr::TagType;
 use syn::Type;
 use syn::spanned::Spanned;
 
-use super::{Cx, shown_at};
+use super::cx::Cx;
+use super::quoting::shown_at;
 use crate::model::{Level, Shape, Variant};
 
 pub(super) fn expand(cx: &Cx<'_>) -> Option<TokenStream> {

@@ -8,7 +8,9 @@ use syn::spanned::Spanned;
 use syn::visit::Visit;
 use syn::{GenericParam, Ident, LitStr, Member, Type};
 
-use super::{Cx, generics, rules, shown_at};
+use super::cx::Cx;
+use super::quoting::shown_at;
+use super::{generics, rules};
 use crate::model::{Field, Level, Model, Reader, Shape, Variant};
 use crate::schemars::With;
 use crate::types::head;
@@ -281,7 +283,7 @@ impl Names {
         for (direction, name) in [("read", &self.read), ("written", &self.written)] {
             if name.as_deref() != Some(first) {
                 let direction = Ident::new(direction, Span::call_site());
-                let name = super::event::optional(name.as_ref());
+                let name = super::quoting::optional(name.as_ref());
                 changes.push(quote!(#direction: #name));
             }
         }

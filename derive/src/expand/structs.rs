@@ -3,7 +3,7 @@
 use proc_macro2::TokenStream;
 use quote::{ToTokens, quote};
 
-use super::Cx;
+use super::cx::Cx;
 use super::field_type::{Body, Flat};
 use super::level::Expand;
 use crate::model::Level;

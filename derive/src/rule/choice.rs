@@ -3,8 +3,8 @@
 use serde_derive_internals::Ctxt;
 use syn::meta::ParseNestedMeta;
 
-use super::RuleKind;
 use super::args::Args;
+use super::kind::RuleKind;
 
 /// Their names.
 pub(super) const NAMES: &[&str] = &["one_of", "none_of", "equal", "contains_only", "contains_none_of"];

@@ -2,50 +2,21 @@
 
 mod args;
 mod choice;
+mod kind;
 mod size;
 mod text;
 mod whole;
 
-use proc_macro2::Span;
 use serde_derive_internals::Ctxt;
 use syn::meta::ParseNestedMeta;
 use syn::spanned::Spanned;
-use syn::{Attribute, Expr, Ident, LitStr, Path};
+use syn::{Attribute, LitStr};
 
 use self::args::{Args, boolean, field_name, path};
-pub(crate) use self::size::{Range, float, integer};
+pub(crate) use self::kind::{Rule, RuleKind};
+pub(crate) use self::size::{float, integer};
 pub(crate) use self::whole::TypeRules;
 use crate::meta::{flag, items, name_of, nested_items, suggestion, unknown};
-
-/// A rule of a field.
-pub(crate) struct Rule {
-    pub(crate) kind: RuleKind,
-    /// The rule's name where it was written: errors of type show there.
-    pub(crate) span: Span,
-    pub(crate) code: Option<LitStr>,
-    pub(crate) message: Option<LitStr>,
-}
-
-pub(crate) enum RuleKind {
-    Length { min: Option<Expr>, max: Option<Expr>, equal: Option<Expr> },
-    Range(Range),
-    Email,
-    Url,
-    Ip { v4: bool, v6: bool },
-    Regex(Expr),
-    Contains(LitStr),
-    DoesNotContain(LitStr),
-    MustMatch(Ident),
-    Required,
-    NonControlCharacter,
-    CreditCard,
-    Custom { function: Path, use_context: bool },
-    OneOf(Vec<Expr>),
-    NoneOf(Vec<Expr>),
-    Equal(Expr),
-    ContainsOnly(Vec<Expr>),
-    ContainsNoneOf(Vec<Expr>),
-}
 
 /// The rules of a field: its own, and those of the parts of a container.
 #[derive(Default)]

@@ -4,30 +4,8 @@ use serde_derive_internals::Ctxt;
 use syn::meta::ParseNestedMeta;
 use syn::{Expr, ExprLit, Lit, UnOp};
 
-use super::RuleKind;
 use super::args::Args;
-
-#[derive(Default)]
-pub(crate) struct Range {
-    pub(crate) min: Option<Expr>,
-    pub(crate) max: Option<Expr>,
-    pub(crate) exclusive_min: Option<Expr>,
-    pub(crate) exclusive_max: Option<Expr>,
-}
-
-impl Range {
-    /// The bounds that are given, by the names of their parameters.
-    pub(crate) fn bounds(&self) -> impl Iterator<Item = (&'static str, &Expr)> {
-        [
-            ("min", &self.min),
-            ("max", &self.max),
-            ("exclusive_min", &self.exclusive_min),
-            ("exclusive_max", &self.exclusive_max),
-        ]
-        .into_iter()
-        .filter_map(|(name, bound)| Some((name, bound.as_ref()?)))
-    }
-}
+use super::kind::{Range, RuleKind};
 
 pub(super) fn length(cx: &Ctxt, meta: &ParseNestedMeta<'_>) -> syn::Result<(RuleKind, Args)> {
     let mut args = Args::parse(cx, meta, &["min", "max", "equal"])?;

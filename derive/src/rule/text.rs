@@ -4,8 +4,8 @@ use serde_derive_internals::Ctxt;
 use syn::meta::ParseNestedMeta;
 use syn::{Expr, ExprLit, Lit};
 
-use super::RuleKind;
 use super::args::{Args, boolean, text};
+use super::kind::RuleKind;
 
 pub(super) fn ip(cx: &Ctxt, meta: &ParseNestedMeta<'_>) -> syn::Result<(RuleKind, Args)> {
     let mut args = Args::parse(cx, meta, &["v4", "v6"])?;

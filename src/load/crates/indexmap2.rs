@@ -7,9 +7,9 @@ use indexmap::{IndexMap, IndexSet};
 use serde::de::Deserializer;
 
 use crate::contract::Shape;
-use crate::load::containers::{
-    Collect, CollectEntries, ListType, ListVisitor, MapType, MapVisitor, PartRules, lists, maps, no_rules,
-};
+use crate::load::lists::{Collect, ListVisitor, lists};
+use crate::load::maps::{CollectEntries, MapVisitor, maps};
+use crate::load::parts::{ListType, MapType, PartRules, no_rules};
 use crate::load::{At, Context, FieldType};
 
 lists! {

@@ -6,7 +6,8 @@ use serde::de::Deserializer;
 use smallvec::{Array, SmallVec};
 
 use crate::contract::Shape;
-use crate::load::containers::{Collect, ListType, ListVisitor, PartRules, no_rules};
+use crate::load::lists::{Collect, ListVisitor};
+use crate::load::parts::{ListType, PartRules, no_rules};
 use crate::load::{At, Context, FieldType};
 
 impl<A: Array> Collect<A::Item> for SmallVec<A> {

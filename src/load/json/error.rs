@@ -2,6 +2,7 @@
 
 use std::fmt;
 
+use crate::error::{LoadError, LoadErrorKind};
 use crate::violation::Position;
 
 /// Why a text, or code that reads it, could not go on. One word wide, for it travels in every result.
@@ -43,7 +44,7 @@ pub(super) enum Code {
 }
 
 /// What is told of a value that code of others does not take.
-pub(crate) const UNREADABLE: &str = "a value cannot be read";
+const UNREADABLE: &str = "a value cannot be read";
 
 /// What stands between the words of an error and its place where it goes through code that keeps words only.
 const PLACE: &str = " at byte ";
@@ -164,3 +165,25 @@ impl fmt::Debug for Error {
 }
 
 impl std::error::Error for Error {}
+
+impl LoadError {
+    /// Says why `input`, on which the source gave up with `error` at a byte, is no JSON.
+    #[cold]
+    pub(crate) fn syntax(input: &str, error: &Error, stopped: usize) -> Self {
+        if input.bytes().all(|byte| byte.is_ascii_whitespace()) {
+            return LoadErrorKind::Empty.into();
+        }
+        if input.starts_with('\u{feff}') {
+            let reason = "the text starts with a byte order mark, which JSON does not allow".to_owned();
+            return Self::not_json(reason, false, Some(Position::of(input.as_bytes(), 0)));
+        }
+        let (reason, position) = error.in_text(input, stopped);
+        Self::not_json(reason, error.is_eof(), Some(position))
+    }
+
+    /// A value that its reader gave up on: one that was written by hand, and may say anything.
+    #[cold]
+    pub(crate) fn unreadable() -> Self {
+        Self::not_json(UNREADABLE.to_owned(), false, None)
+    }
+}

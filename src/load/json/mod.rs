@@ -20,7 +20,7 @@ mod source;
 mod tests;
 
 pub(super) use self::access::visit_raw;
-pub(crate) use self::error::{Error, UNREADABLE};
+pub(crate) use self::error::Error;
 pub(super) use self::locate::locate;
 pub(super) use self::number::is_number;
 pub(super) use self::skip::levels;

@@ -1,4 +1,4 @@
-//! What `load` and `dump` answer when they cannot: [`LoadError`] and [`DumpError`].
+//! Why an input could not be loaded: [`LoadError`].
 
 use std::error::Error;
 use std::fmt;
@@ -6,10 +6,9 @@ use std::io;
 
 use serde_json::Value;
 
-use crate::event::Generated;
 #[cfg(feature = "cloudevents")]
-use crate::format::cloudevents::CloudEventError;
-use crate::load::json;
+use super::cloud_event::CloudEventError;
+use super::text::{count, debug_as_text};
 use crate::report;
 #[cfg(feature = "kafka")]
 use crate::violation::MASK;
@@ -78,13 +77,6 @@ pub(crate) struct Syntax {
     position: Option<Position>,
 }
 
-/// What is said of a message that does not tell its type, to a reader of several events.
-#[cold]
-#[must_use]
-pub fn untyped<E: Generated>() -> LoadError {
-    LoadErrorKind::OtherEvent { event_type: None, expected: E::DESCRIPTOR.name() }.into()
-}
-
 #[cfg(feature = "cloudevents")]
 impl From<CloudEventError> for LoadError {
     #[cold]
@@ -107,28 +99,8 @@ impl LoadError {
         Self(LoadErrorKind::Invalid(violations), valid_data.map(Box::new))
     }
 
-    /// Says why `input`, on which the source gave up with `error` at a byte, is no JSON.
     #[cold]
-    pub(crate) fn syntax(input: &str, error: &json::Error, stopped: usize) -> Self {
-        if input.bytes().all(|byte| byte.is_ascii_whitespace()) {
-            return LoadErrorKind::Empty.into();
-        }
-        if input.starts_with('\u{feff}') {
-            let reason = "the text starts with a byte order mark, which JSON does not allow".to_owned();
-            return Self::not_json(reason, false, Some(Position::of(input.as_bytes(), 0)));
-        }
-        let (reason, position) = error.in_text(input, stopped);
-        Self::not_json(reason, error.is_eof(), Some(position))
-    }
-
-    /// A value that its reader gave up on: one that was written by hand, and may say anything.
-    #[cold]
-    pub(crate) fn unreadable() -> Self {
-        Self::not_json(json::UNREADABLE.to_owned(), false, None)
-    }
-
-    #[cold]
-    fn not_json(reason: String, truncated: bool, position: Option<Position>) -> Self {
+    pub(crate) fn not_json(reason: String, truncated: bool, position: Option<Position>) -> Self {
         LoadErrorKind::Syntax(Box::new(Syntax { reason, truncated, position })).into()
     }
 
@@ -525,17 +497,6 @@ impl fmt::Debug for LoadError {
     }
 }
 
-/// The text of an error, and of its causes: `main` shows an error that it returns by `Debug`, and `unwrap` does.
-pub(crate) fn debug_as_text(error: &dyn Error, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-    write!(f, "{error}")?;
-    let mut source = error.source();
-    while let Some(cause) = source {
-        write!(f, "\nCaused by: {cause}")?;
-        source = cause.source();
-    }
-    Ok(())
-}
-
 impl fmt::Display for LoadError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match &self.0 {
@@ -582,119 +543,11 @@ impl fmt::Display for LoadError {
     }
 }
 
-/// "2 violations", and a line for each.
-fn count(f: &mut fmt::Formatter<'_>, violations: &Violations) -> fmt::Result {
-    writeln!(f, "{}", report::violations(violations.len() + violations.omitted()))?;
-    fmt::Display::fmt(violations, f)
-}
-
 impl Error for LoadError {
     fn source(&self) -> Option<&(dyn Error + 'static)> {
         match &self.0 {
             LoadErrorKind::Io(error) => Some(error),
             _ => None,
-        }
-    }
-}
-
-/// Why an event could not be dumped.
-///
-/// ```
-/// use event_schema::{EventSchema, Serialize};
-///
-/// #[derive(Debug, Serialize, EventSchema)]
-/// struct Ping {
-///     #[validate(range(min = 1))]
-///     seq: u64,
-/// }
-///
-/// let error = Ping { seq: 0 }.dump().unwrap_err();
-/// assert!(error.is_invalid());
-/// assert_eq!(
-///     error.to_string(),
-///     "the event is invalid: 1 violation\nseq: Must be greater than or equal to 1."
-/// );
-/// ```
-pub struct DumpError(Box<DumpErrorKind>);
-
-#[derive(Debug)]
-pub(crate) enum DumpErrorKind {
-    Invalid(Violations),
-    Write(serde_json::Error),
-    NoSuchField(String),
-}
-
-impl From<DumpErrorKind> for DumpError {
-    #[cold]
-    fn from(kind: DumpErrorKind) -> Self {
-        Self(Box::new(kind))
-    }
-}
-
-impl DumpError {
-    /// What is wrong with the event, if it is invalid.
-    ///
-    /// ```
-    /// # use event_schema::prelude::*;
-    /// # #[event_schema::event]
-    /// # #[derive(Debug)]
-    /// # struct Ping { #[validate(range(min = 1))] seq: u64 }
-    /// let error = Ping { seq: 0 }.dump().unwrap_err();
-    /// assert_eq!(error.violations().unwrap()[0].path().to_pointer(), "/seq");
-    /// ```
-    #[must_use]
-    pub fn violations(&self) -> Option<&Violations> {
-        match &*self.0 {
-            DumpErrorKind::Invalid(violations) => Some(violations),
-            DumpErrorKind::Write(_) | DumpErrorKind::NoSuchField(_) => None,
-        }
-    }
-
-    /// The event breaks its own rules: [`violations`](Self::violations) says which.
-    ///
-    /// ```
-    /// # use event_schema::prelude::*;
-    /// # #[event_schema::event]
-    /// # #[derive(Debug)]
-    /// # struct Ping { #[validate(range(min = 1))] seq: u64 }
-    /// use event_schema::DumpOptions;
-    ///
-    /// assert!(Ping { seq: 0 }.dump().unwrap_err().is_invalid());
-    /// let options = DumpOptions::new().only(["sequence"]);
-    /// assert!(!options.dump(&Ping { seq: 7 }).unwrap_err().is_invalid());
-    /// ```
-    #[must_use]
-    pub fn is_invalid(&self) -> bool {
-        matches!(*self.0, DumpErrorKind::Invalid(_))
-    }
-}
-
-impl fmt::Debug for DumpError {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        debug_as_text(self, f)
-    }
-}
-
-impl fmt::Display for DumpError {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match &*self.0 {
-            DumpErrorKind::Invalid(violations) => {
-                f.write_str("the event is invalid: ")?;
-                count(f, violations)
-            }
-            DumpErrorKind::Write(_) => f.write_str("the event has no form in JSON"),
-            DumpErrorKind::NoSuchField(name) => {
-                write!(f, "`{name}` is no field of the event: none can be left out or chosen")
-            }
-        }
-    }
-}
-
-impl Error for DumpError {
-    fn source(&self) -> Option<&(dyn Error + 'static)> {
-        match &*self.0 {
-            DumpErrorKind::Invalid(_) | DumpErrorKind::NoSuchField(_) => None,
-            DumpErrorKind::Write(error) => Some(error),
         }
     }
 }

@@ -1,0 +1,107 @@
+//! How a value at hand is checked.
+
+use proc_macro2::TokenStream;
+use quote::{ToTokens, format_ident, quote, quote_spanned};
+use syn::spanned::Spanned;
+
+use super::Expand;
+use super::field::ExpandField;
+use crate::expand::generics::mentions_params;
+use crate::expand::quoting::shown_at;
+use crate::expand::rules;
+use crate::model::Reader;
+use crate::types::names_a_float;
+
+impl Expand<'_> {
+    /// Checks the fields that [`pattern`](Self::pattern) binds. A type that is read as another may
+    /// hold what is none of ours: there only fields with rules are looked at.
+    pub(in crate::expand) fn check(&self) -> TokenStream {
+        let converted = self.cx.model.converted_from().is_some();
+        let checks = self.fields().map(|field| {
+            let (slot, at, ty) = (field.slot(), self.at(field.index), field.field.serde.ty);
+            let rules = field.check_rules(&quote!(#slot));
+            let nested = (field.field.is_ours() && !converted || field.field.rules.nested)
+                .then(|| quote_spanned!(shown_at(ty.span())=> <#ty as __p::FieldType>::check(#slot, __cx, __at);));
+            let parts = field.check_parts(&quote!(#slot));
+            let written = field.check_written(&quote!(#slot));
+            (nested.is_some() || rules.is_some() || parts.is_some() || written.is_some())
+                .then(|| quote!({ let __at = &#at; #nested #parts #rules #written }))
+        });
+        let keys = match self.inner() {
+            Some(inner) => self.check_beside_tag(&inner, &inner.slot().into_token_stream()),
+            None => self.check_flat(false),
+        };
+        let across = rules::across_fields(self.level, |index| {
+            let slot = format_ident!("__field_{index}");
+            (quote!(#slot), self.at(index))
+        });
+        let slots = self.fields().map(|field| field.slot());
+        quote!(#(let _ = #slots;)* #(#checks)* #keys #across)
+    }
+}
+
+impl ExpandField<'_> {
+    /// Checks the rules of its parts on `value`.
+    pub(super) fn check_parts(&self, value: &TokenStream) -> Option<TokenStream> {
+        let (kind, functions) = self.part_fns()?;
+        Some(quote!(__p::#kind::check_parts(#value, __cx, __at, #functions);))
+    }
+
+    /// Calls the field's rules on `value`, in a scope that has `cx` and `at`.
+    pub(super) fn check_rules(&self, value: &TokenStream) -> Option<TokenStream> {
+        let not_null = self.check_not_null(value);
+        let rules = self.has_rules().then(|| {
+            let (rules, turbofish) = (self.item("rules"), self.level.cx.turbofish());
+            quote!(#rules #turbofish(#value, __cx, __at);)
+        });
+        (not_null.is_some() || rules.is_some()).then(|| quote!(#not_null #rules))
+    }
+
+    /// Refuses what a foreign type, or a function, would write though it could not be read.
+    pub(super) fn check_written(&self, value: &TokenStream) -> Option<TokenStream> {
+        let (attrs, model) = (&self.field.serde.attrs, self.level.cx.model);
+        if attrs.skip_serializing() || model.serde.attrs.type_into().is_some() {
+            return None;
+        }
+        let ty = self.field.serde.ty;
+        if let Some(path) = attrs.serialize_with() {
+            // The function is called once more for it, which only a float is worth. What it asks of a parameter is
+            // known to the type's `Serialize` alone.
+            if !names_a_float(ty) || mentions_params(model, ty) {
+                return None;
+            }
+            let check =
+                quote_spanned!(shown_at(path.span())=> __p::check_finite(#path(#value, __p::Finite), __cx, __at););
+            return Some(match attrs.skip_serializing_if() {
+                Some(skip) => quote_spanned!(shown_at(skip.span())=> if !#skip(#value) { #check }),
+                None => check,
+            });
+        }
+        matches!(self.field.reader(), Reader::Plain)
+            .then(|| quote_spanned!(shown_at(ty.span())=> __p::check_plain::<#ty>(#value, __cx, __at);))
+    }
+
+    /// Checks a value that was not read: all the way down, and its own rules.
+    pub(super) fn check_all(&self, value: &TokenStream) -> TokenStream {
+        let ty = self.field.serde.ty;
+        let nested = self
+            .field
+            .is_ours()
+            .then(|| quote_spanned!(shown_at(ty.span())=> <#ty as __p::FieldType>::check(#value, __cx, __at);));
+        let (parts, own, written) = (self.check_parts(value), self.check_rules(value), self.check_written(value));
+        quote!(#nested #parts #own #written)
+    }
+
+    /// Refuses a null that would be written though it could not be read.
+    pub(super) fn check_not_null(&self, value: &TokenStream) -> Option<TokenStream> {
+        let attrs = &self.field.serde.attrs;
+        if self.field.event.not_null.is_none() || attrs.skip_serializing() || attrs.serialize_with().is_some() {
+            return None;
+        }
+        let check = quote!(__p::not_null(#value, __cx, __at););
+        Some(match attrs.skip_serializing_if() {
+            Some(skip) => quote_spanned!(shown_at(skip.span())=> if !#skip(#value) { #check }),
+            None => check,
+        })
+    }
+}

@@ -1,0 +1,271 @@
+//! Rules, and the values that they name.
+
+use std::cmp::Ordering;
+
+use schemars::Schema;
+use serde_json::{Value, json};
+
+use super::words::{Object, into_object, object, require};
+use super::writer::Writer;
+use crate::contract::pattern;
+use crate::contract::shape::{Content, Form, Range, Rule, Shape, Tagging};
+use crate::load::json;
+
+/// The JSON types that a value can have, as rules ask for them.
+#[derive(Clone, Copy, Debug, Default)]
+#[allow(clippy::struct_excessive_bools, reason = "each is asked for alone")]
+pub(super) struct Kinds {
+    pub(super) text: bool,
+    pub(super) list: bool,
+    pub(super) object: bool,
+    pub(super) null: bool,
+}
+
+impl Writer<'_> {
+    /// Says rules of a value of this shape.
+    pub(super) fn rules(&mut self, schema: Value, shape: &Shape, rules: &[Rule]) -> Value {
+        if rules
+            .iter()
+            .all(|rule| matches!(rule, Rule::Required | Rule::Custom | Rule::CreditCard | Rule::MustMatch(_)))
+        {
+            return schema;
+        }
+        let kinds = self.kinds(shape, &schema);
+        let mut schema = into_object(schema);
+        // Of an optional value, the part for the value.
+        let is_null = |form: &Value| form.get("type").is_some_and(|kind| kind == "null");
+        let value = match schema.get_mut("anyOf").and_then(Value::as_array_mut).map(Vec::as_mut_slice) {
+            Some([Value::Object(value), null]) if is_null(null) => value,
+            _ => &mut schema,
+        };
+        for rule in rules {
+            self.rule(value, shape, kinds, rule);
+        }
+        schema.into()
+    }
+
+    pub(super) fn rule(&mut self, schema: &mut Object, shape: &Shape, kinds: Kinds, rule: &Rule) {
+        match rule {
+            Rule::Length { min, max } => length(schema, kinds, *min, *max),
+            Rule::Range(range) => bounds(schema, range),
+            Rule::Format(format) => require(schema, "format", format.as_ref().into()),
+            Rule::Ip { v4, v6 } => match (v4, v6) {
+                (true, false) => require(schema, "format", "ipv4".into()),
+                (false, true) => require(schema, "format", "ipv6".into()),
+                _ => require(schema, "anyOf", json!([{"format": "ipv4"}, {"format": "ipv6"}])),
+            },
+            // Left out if ECMA-262 has no words for it.
+            Rule::Pattern(regex) => {
+                if let Some(pattern) = pattern::to_ecma(regex) {
+                    require(schema, "pattern", pattern.into());
+                }
+            }
+            Rule::Contains(needle) if kinds.object => require(schema, "required", json!([needle])),
+            Rule::Contains(needle) => require(schema, "pattern", pattern::literal(needle).into()),
+            // With its type, because null fits every pattern and must not be refused for it.
+            Rule::DoesNotContain(needle) if kinds.object => {
+                require(schema, "not", json!({"type": "object", "required": [needle]}));
+            }
+            Rule::DoesNotContain(needle) => {
+                require(schema, "not", json!({"type": "string", "pattern": pattern::literal(needle)}));
+            }
+            Rule::NoControlCharacters => {
+                require(schema, "pattern", r"^[^\u0000-\u001f\u007f-\u009f]*$".into());
+            }
+            Rule::OneOf(values) => {
+                let null = (self.is_optional(shape) && !values.contains(&Value::Null)).then_some(Value::Null);
+                let values: Vec<Value> = self.spellings(shape, values).into_iter().chain(null).collect();
+                require(schema, "enum", values.into());
+            }
+            Rule::NoneOf(values) => require(schema, "not", json!({"enum": self.spellings(shape, values)})),
+            Rule::Each(rules) => {
+                if let Some(items) = schema.get_mut("items") {
+                    let items = std::mem::replace(items, Value::Null);
+                    let part = part_of(shape, |shape| match shape {
+                        Shape::List { items, .. } => Some((**items).clone()),
+                        _ => None,
+                    });
+                    let items = self.rules(items, &part, rules);
+                    schema.insert("items".to_owned(), items);
+                }
+            }
+            Rule::Keys(rules) => {
+                let keys = schema.remove("propertyNames").map(object);
+                let part = part_of(shape, |shape| match shape {
+                    Shape::Map { keys, .. } => Some((**keys).clone()),
+                    _ => None,
+                });
+                if let Some(keys) = self.ruled_keys(keys, &part, rules) {
+                    schema.insert("propertyNames".to_owned(), keys.into());
+                }
+            }
+            Rule::Values(rules) => {
+                if let Some(values) = schema.get_mut("additionalProperties") {
+                    let values = std::mem::replace(values, Value::Null);
+                    let part = part_of(shape, |shape| match shape {
+                        Shape::Map { values, .. } => Some((**values).clone()),
+                        _ => None,
+                    });
+                    let values = self.rules(values, &part, rules);
+                    schema.insert("additionalProperties".to_owned(), values);
+                }
+            }
+            // Said by the field, or there are no words for it in JSON Schema.
+            Rule::Required | Rule::CreditCard | Rule::MustMatch(_) | Rule::Custom => {}
+        }
+    }
+
+    /// The values, as the direction has them: a variant is read under its other names too.
+    pub(super) fn spellings(&self, shape: &Shape, values: &[Value]) -> Vec<Value> {
+        match shape {
+            Shape::Optional(inner) | Shape::Omissible(inner) | Shape::Ruled { shape: inner, .. } => {
+                self.spellings(inner, values)
+            }
+            Shape::Named(definition) => match self.form_of(definition) {
+                Form::As(shape) => self.spellings(&shape(), values),
+                Form::Content(Content::Inner(field)) => self.spellings(&(field.shape)(), values),
+                Form::Enum(choice) if matches!(choice.tagging, Tagging::External) => {
+                    let names = |value: &Value| {
+                        let variant = choice
+                            .variants
+                            .iter()
+                            .find(|variant| value.as_str().is_some_and(|name| variant.written == Some(name)));
+                        variant.map_or_else(
+                            || vec![value.clone()],
+                            |variant| self.names_of(variant).into_iter().map(Value::from).collect(),
+                        )
+                    };
+                    values.iter().flat_map(names).collect()
+                }
+                Form::Content(_) | Form::Enum(_) => values.to_vec(),
+            },
+            _ => values.to_vec(),
+        }
+    }
+
+    /// Whether null stands for no value, of which no rule asks anything.
+    pub(super) fn is_optional(&self, shape: &Shape) -> bool {
+        match shape {
+            Shape::Optional(_) => true,
+            Shape::Omissible(inner) | Shape::Ruled { shape: inner, .. } => self.is_optional(inner),
+            Shape::Ways { written, read } => self.is_optional(if self.written { written } else { read }),
+            Shape::Named(definition) => match self.form_of(definition) {
+                Form::As(shape) => self.is_optional(&shape()),
+                Form::Content(Content::Inner(field)) => self.is_optional(&(field.shape)()),
+                Form::Content(_) | Form::Enum(_) => false,
+            },
+            _ => false,
+        }
+    }
+
+    /// The JSON types of a value; `schema` tells where the shape is foreign.
+    pub(super) fn kinds(&self, shape: &Shape, schema: &Value) -> Kinds {
+        match shape {
+            Shape::Text(_) => Kinds { text: true, ..Kinds::default() },
+            Shape::List { .. } | Shape::Tuple(_) => Kinds { list: true, ..Kinds::default() },
+            Shape::Map { .. } => Kinds { object: true, ..Kinds::default() },
+            Shape::Null | Shape::Any => Kinds { null: true, ..Kinds::default() },
+            Shape::Optional(inner) => Kinds { null: true, ..self.kinds(inner, schema) },
+            Shape::Omissible(shape) | Shape::Ruled { shape, .. } => self.kinds(shape, schema),
+            Shape::Ways { written, read } => self.kinds(if self.written { written } else { read }, schema),
+            Shape::Boolean | Shape::Integer(_) | Shape::Float(_) | Shape::Number => Kinds::default(),
+            Shape::Foreign(_) => self.kinds_in(schema),
+            Shape::Named(definition) => match self.form_of(definition) {
+                Form::As(shape) => self.kinds(&shape(), schema),
+                Form::Content(Content::Inner(field)) => self.kinds(&(field.shape)(), schema),
+                Form::Content(Content::Unit) => Kinds { null: true, ..Kinds::default() },
+                Form::Content(Content::Tuple(_)) => Kinds { list: true, ..Kinds::default() },
+                Form::Content(Content::Record(_)) => Kinds { object: true, ..Kinds::default() },
+                Form::Enum(choice) => {
+                    let text = matches!(choice.tagging, Tagging::External)
+                        && choice.variants.iter().all(|variant| matches!(variant.content, Content::Unit));
+                    Kinds { text, ..Kinds::default() }
+                }
+            },
+        }
+    }
+
+    /// The JSON types that a schema of schemars' own names.
+    pub(super) fn kinds_in(&self, schema: &Value) -> Kinds {
+        let mut schema = schema.clone();
+        let mut definitions = None;
+        while let Some((_, name)) = schema.get("$ref").and_then(Value::as_str).and_then(|path| path.rsplit_once('/')) {
+            // References are encoded, which a pointer into a schema undoes.
+            let definitions = definitions.get_or_insert_with(|| Schema::from(self.generator.definitions().clone()));
+            let Some(definition) = definitions.pointer(&format!("#/{name}")).cloned() else { break };
+            schema = definition;
+        }
+        let mut kinds = Kinds::default();
+        let mut add = |kind: &Value| match kind.as_str() {
+            Some("string") => kinds.text = true,
+            Some("array") => kinds.list = true,
+            Some("object") => kinds.object = true,
+            Some("null") => kinds.null = true,
+            _ => {}
+        };
+        match schema.get("type") {
+            Some(Value::Array(list)) => list.iter().for_each(&mut add),
+            Some(kind) => add(kind),
+            None => {}
+        }
+        kinds
+    }
+}
+
+/// The part of a container, within what may be around it.
+fn part_of(shape: &Shape, find: fn(&Shape) -> Option<Shape>) -> Shape {
+    match shape {
+        Shape::Optional(inner) | Shape::Omissible(inner) | Shape::Ruled { shape: inner, .. } => part_of(inner, find),
+        shape => find(shape).unwrap_or(Shape::Any),
+    }
+}
+
+/// A bound, if it is closer than the one that is there: `closer` than it.
+fn tighten(schema: &mut Object, keyword: &str, value: Value, closer: Ordering) {
+    let present = schema.get(keyword).and_then(|present| compare(&value, present));
+    if present.is_none_or(|order| order == closer) {
+        schema.insert(keyword.to_owned(), value);
+    }
+}
+
+/// Compares numbers: integers are exact beyond the 53 bits of a float.
+fn compare(a: &Value, b: &Value) -> Option<Ordering> {
+    let integer = |value: &Value| value.as_i64().map(i128::from).or_else(|| value.as_u64().map(i128::from));
+    match (integer(a), integer(b)) {
+        (Some(a), Some(b)) => Some(a.cmp(&b)),
+        _ => a.as_f64()?.partial_cmp(&b.as_f64()?),
+    }
+}
+
+fn length(schema: &mut Object, kinds: Kinds, min: Option<u64>, max: Option<u64>) {
+    for (is, min_keyword, max_keyword) in [
+        (kinds.text, "minLength", "maxLength"),
+        (kinds.list, "minItems", "maxItems"),
+        (kinds.object, "minProperties", "maxProperties"),
+    ] {
+        if let Some(min) = min.filter(|_| is) {
+            tighten(schema, min_keyword, min.into(), Ordering::Greater);
+        }
+        if let Some(max) = max.filter(|_| is) {
+            tighten(schema, max_keyword, max.into(), Ordering::Less);
+        }
+    }
+}
+
+fn bounds(schema: &mut Object, range: &Range) {
+    for (keyword, bound, closer) in [
+        ("minimum", &range.min, Ordering::Greater),
+        ("maximum", &range.max, Ordering::Less),
+        ("exclusiveMinimum", &range.exclusive_min, Ordering::Greater),
+        ("exclusiveMaximum", &range.exclusive_max, Ordering::Less),
+    ] {
+        // A decimal writes itself as text, and another ordered type may be no number at all.
+        let bound = match bound {
+            Some(Value::String(text)) => json::read(text).ok(),
+            bound => bound.clone(),
+        };
+        if let Some(bound @ Value::Number(_)) = bound {
+            tighten(schema, keyword, bound, closer);
+        }
+    }
+}

@@ -1,0 +1,144 @@
+//! What writes the schema of a shape, by one direction.
+
+use schemars::SchemaGenerator;
+use serde_json::{Value, json};
+
+use super::words::{is_leaf, object, or_null, text_constraints, tuple, with_notes};
+use crate::contract::shape::{Definition, Form, Integer, Shape, Text};
+
+pub(super) struct Writer<'g> {
+    pub(super) generator: &'g mut SchemaGenerator,
+    /// What is written is described, not what is read.
+    pub(super) written: bool,
+    /// The ids of the types whose fields are being gathered, from the outside in.
+    pub(super) open: Vec<String>,
+}
+
+impl<'g> Writer<'g> {
+    pub(super) fn new(generator: &'g mut SchemaGenerator) -> Self {
+        let written = generator.contract().is_serialize();
+        Self { generator, written, open: Vec::new() }
+    }
+
+    pub(super) fn definition(&mut self, definition: &Definition) -> Value {
+        self.open.push((definition.id)());
+        let schema = self.form(self.form_of(definition));
+        self.open.pop();
+        with_notes(schema, &definition.notes)
+    }
+
+    pub(super) fn form_of<'d>(&self, definition: &'d Definition) -> &'d Form {
+        definition.written.as_ref().filter(|_| self.written).unwrap_or(&definition.form)
+    }
+
+    pub(super) fn form(&mut self, form: &Form) -> Value {
+        match form {
+            Form::Content(content) => self.content(content),
+            Form::Enum(choice) => self.choice(choice),
+            Form::As(shape) => match shape() {
+                // All of it, not a reference: schemars' derive does so too.
+                Shape::Named(definition) => self.definition(definition),
+                Shape::Foreign(foreign) => (foreign.whole)(self.generator).to_value(),
+                shape => self.shape(&shape),
+            },
+        }
+    }
+
+    /// A value that stands where another refers to it.
+    pub(super) fn shape(&mut self, shape: &Shape) -> Value {
+        match shape {
+            Shape::Any => true.into(),
+            Shape::Null => json!({"type": "null"}),
+            Shape::Boolean => json!({"type": "boolean"}),
+            Shape::Integer(integer) => self.integer(integer),
+            Shape::Float(float) => {
+                let mut schema = object(json!({"type": "number", "format": float.name}));
+                if let Some(max) = float.max {
+                    schema.insert("minimum".to_owned(), (-max).into());
+                    schema.insert("maximum".to_owned(), max.into());
+                }
+                schema.into()
+            }
+            Shape::Number => json!({"type": "number"}),
+            Shape::Text(text) => self.text(text),
+            Shape::List { items, unique, length } => {
+                let mut schema = object(json!({"type": "array", "items": self.shape(items)}));
+                if *unique {
+                    schema.insert("uniqueItems".to_owned(), true.into());
+                }
+                if let Some(length) = length {
+                    schema.insert("minItems".to_owned(), (*length).into());
+                    schema.insert("maxItems".to_owned(), (*length).into());
+                }
+                schema.into()
+            }
+            Shape::Tuple(items) => {
+                let schemas: Vec<Value> = items.iter().map(|item| self.shape(item)).collect();
+                tuple(schemas, items.len())
+            }
+            Shape::Map { keys, values } => {
+                let mut schema = object(json!({"type": "object", "additionalProperties": self.shape(values)}));
+                if let Some(keys) = self.keys(keys) {
+                    schema.insert("propertyNames".to_owned(), keys.into());
+                }
+                schema.into()
+            }
+            Shape::Optional(inner) => {
+                let schema = self.shape(inner);
+                or_null(schema, is_leaf(inner))
+            }
+            Shape::Omissible(inner) => self.shape(inner),
+            Shape::Named(definition) => (definition.schema)(self.generator).to_value(),
+            Shape::Foreign(foreign) => (foreign.schema)(self.generator).to_value(),
+            Shape::Ways { written, read } => self.shape(if self.written { written } else { read }),
+            Shape::Ruled { shape, rules } => {
+                let schema = self.shape(shape);
+                self.rules(schema, shape, rules)
+            }
+        }
+    }
+
+    pub(super) fn integer(&self, integer: &Integer) -> Value {
+        let mut schema = object(json!({"type": "integer", "format": integer.format}));
+        let mut bound = |keyword: &str, value: Value| schema.insert(keyword.to_owned(), value);
+        let unbounded = integer.saturates && !self.written;
+        match (i64::try_from(integer.min), u64::try_from(integer.max)) {
+            _ if unbounded => {}
+            (Ok(min), Ok(max)) => {
+                let positive = min == 0 && !integer.zero;
+                bound("minimum", if positive { 1.into() } else { min.into() });
+                bound("maximum", max.into());
+            }
+            // The largest is no float; the one after it, a power of two, is.
+            #[allow(clippy::cast_precision_loss, reason = "rounds to the power of two that is meant")]
+            (min, _) => {
+                bound(
+                    "minimum",
+                    match min {
+                        Ok(0) if !integer.zero => 1.into(),
+                        Ok(min) => min.into(),
+                        Err(_) => (integer.min as f64).into(),
+                    },
+                );
+                bound("exclusiveMaximum", (integer.max as f64).into());
+            }
+        }
+        if integer.min < 0 && !integer.zero {
+            schema.insert("not".to_owned(), json!({"const": 0}));
+        }
+        schema.into()
+    }
+
+    pub(super) fn text(&self, text: &Text) -> Value {
+        let mut schema = text_constraints(text);
+        match text.number_below.filter(|_| !self.written) {
+            Some(end) => {
+                schema.insert("type".to_owned(), json!(["string", "number"]));
+                schema.insert("exclusiveMinimum".to_owned(), (-end).into());
+                schema.insert("exclusiveMaximum".to_owned(), end.into());
+            }
+            None => drop(schema.insert("type".to_owned(), "string".into())),
+        }
+        schema.into()
+    }
+}

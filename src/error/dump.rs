@@ -1,0 +1,109 @@
+//! Why an event could not be dumped: [`DumpError`].
+
+use std::error::Error;
+use std::fmt;
+
+use super::text::{count, debug_as_text};
+use crate::violation::Violations;
+
+/// Why an event could not be dumped.
+///
+/// ```
+/// use event_schema::{EventSchema, Serialize};
+///
+/// #[derive(Debug, Serialize, EventSchema)]
+/// struct Ping {
+///     #[validate(range(min = 1))]
+///     seq: u64,
+/// }
+///
+/// let error = Ping { seq: 0 }.dump().unwrap_err();
+/// assert!(error.is_invalid());
+/// assert_eq!(
+///     error.to_string(),
+///     "the event is invalid: 1 violation\nseq: Must be greater than or equal to 1."
+/// );
+/// ```
+pub struct DumpError(Box<DumpErrorKind>);
+
+#[derive(Debug)]
+pub(crate) enum DumpErrorKind {
+    Invalid(Violations),
+    Write(serde_json::Error),
+    NoSuchField(String),
+}
+
+impl From<DumpErrorKind> for DumpError {
+    #[cold]
+    fn from(kind: DumpErrorKind) -> Self {
+        Self(Box::new(kind))
+    }
+}
+
+impl DumpError {
+    /// What is wrong with the event, if it is invalid.
+    ///
+    /// ```
+    /// # use event_schema::prelude::*;
+    /// # #[event_schema::event]
+    /// # #[derive(Debug)]
+    /// # struct Ping { #[validate(range(min = 1))] seq: u64 }
+    /// let error = Ping { seq: 0 }.dump().unwrap_err();
+    /// assert_eq!(error.violations().unwrap()[0].path().to_pointer(), "/seq");
+    /// ```
+    #[must_use]
+    pub fn violations(&self) -> Option<&Violations> {
+        match &*self.0 {
+            DumpErrorKind::Invalid(violations) => Some(violations),
+            DumpErrorKind::Write(_) | DumpErrorKind::NoSuchField(_) => None,
+        }
+    }
+
+    /// The event breaks its own rules: [`violations`](Self::violations) says which.
+    ///
+    /// ```
+    /// # use event_schema::prelude::*;
+    /// # #[event_schema::event]
+    /// # #[derive(Debug)]
+    /// # struct Ping { #[validate(range(min = 1))] seq: u64 }
+    /// use event_schema::DumpOptions;
+    ///
+    /// assert!(Ping { seq: 0 }.dump().unwrap_err().is_invalid());
+    /// let options = DumpOptions::new().only(["sequence"]);
+    /// assert!(!options.dump(&Ping { seq: 7 }).unwrap_err().is_invalid());
+    /// ```
+    #[must_use]
+    pub fn is_invalid(&self) -> bool {
+        matches!(*self.0, DumpErrorKind::Invalid(_))
+    }
+}
+
+impl fmt::Debug for DumpError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        debug_as_text(self, f)
+    }
+}
+
+impl fmt::Display for DumpError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match &*self.0 {
+            DumpErrorKind::Invalid(violations) => {
+                f.write_str("the event is invalid: ")?;
+                count(f, violations)
+            }
+            DumpErrorKind::Write(_) => f.write_str("the event has no form in JSON"),
+            DumpErrorKind::NoSuchField(name) => {
+                write!(f, "`{name}` is no field of the event: none can be left out or chosen")
+            }
+        }
+    }
+}
+
+impl Error for DumpError {
+    fn source(&self) -> Option<&(dyn Error + 'static)> {
+        match &*self.0 {
+            DumpErrorKind::Invalid(_) | DumpErrorKind::NoSuchField(_) => None,
+            DumpErrorKind::Write(error) => Some(error),
+        }
+    }
+}

@@ -1,0 +1,16 @@
+//! What `load` and `dump` answer when they cannot: [`LoadError`] and [`DumpError`].
+
+#[cfg(feature = "cloudevents")]
+pub(crate) mod cloud_event;
+mod dump;
+mod load;
+mod text;
+
+#[cfg(feature = "cloudevents")]
+pub use self::cloud_event::CloudEventError;
+pub use self::dump::DumpError;
+pub(crate) use self::dump::DumpErrorKind;
+pub use self::load::LoadError;
+pub(crate) use self::load::LoadErrorKind;
+#[cfg(feature = "kafka")]
+pub(crate) use self::text::debug_as_text;

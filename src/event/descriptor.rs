@@ -1,0 +1,104 @@
+//! What an event is: [`Descriptor`].
+
+use super::type_name;
+
+/// What `#[event(...)]` says of an event.
+///
+/// ```
+/// use event_schema::{EventSchema, Serialize};
+///
+/// #[derive(Debug, Serialize, EventSchema)]
+/// #[event(name = "order.requested", version = 2, topic = "orders")]
+/// struct OrderRequested { order_id: u64 }
+///
+/// #[derive(Debug, Serialize, EventSchema)]
+/// struct OrderLine { sku: String }
+///
+/// let order = OrderRequested::descriptor();
+/// assert_eq!((order.name(), order.version(), order.topic()), ("order.requested", 2, Some("orders")));
+///
+/// let line = OrderLine::descriptor();
+/// assert_eq!((line.name(), line.version(), line.topic()), ("order-line", 1, None));
+/// ```
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Descriptor {
+    name: &'static str,
+    version: u32,
+    topic: Option<&'static str>,
+    sensitive: &'static [&'static str],
+}
+
+impl Descriptor {
+    #[doc(hidden)]
+    #[must_use]
+    pub const fn new(name: &'static str, version: u32, topic: Option<&'static str>) -> Self {
+        Self { name, version, topic, sensitive: &[] }
+    }
+
+    #[doc(hidden)]
+    #[must_use]
+    pub const fn with_sensitive(self, sensitive: &'static [&'static str]) -> Self {
+        Self { sensitive, ..self }
+    }
+
+    /// The event's name; by default the type's in kebab-case.
+    ///
+    /// See the example of [`Descriptor`].
+    #[must_use]
+    pub const fn name(&self) -> &'static str {
+        self.name
+    }
+
+    /// The major version of its contract; 1 by default.
+    ///
+    /// See the example of [`Descriptor`].
+    #[must_use]
+    pub const fn version(&self) -> u32 {
+        self.version
+    }
+
+    /// The topic that it is published to, if it declares one.
+    ///
+    /// See the example of [`Descriptor`].
+    #[must_use]
+    pub const fn topic(&self) -> Option<&'static str> {
+        self.topic
+    }
+
+    /// What CloudEvents calls it: name and version.
+    ///
+    /// ```
+    /// use event_schema::prelude::*;
+    ///
+    /// #[derive(Serialize, EventSchema)]
+    /// #[event(name = "order.requested", version = 2)]
+    /// struct OrderRequested { order_id: u64 }
+    ///
+    /// assert_eq!(OrderRequested::descriptor().event_type(), "order.requested.v2");
+    /// ```
+    #[must_use]
+    pub fn event_type(&self) -> String {
+        type_name::event_type(self.name, self.version)
+    }
+
+    /// What its own fields marked `#[event(sensitive)]` are called on the wire; those of nested
+    /// schemas are in the descriptors of theirs.
+    ///
+    /// ```
+    /// use event_schema::prelude::*;
+    ///
+    /// #[derive(Serialize, EventSchema)]
+    /// struct Card {
+    ///     #[event(sensitive)]
+    ///     #[serde(rename = "cardNumber")]
+    ///     number: String,
+    ///     brand: String,
+    /// }
+    ///
+    /// assert_eq!(Card::descriptor().sensitive(), ["cardNumber"]);
+    /// ```
+    #[must_use]
+    pub const fn sensitive(&self) -> &'static [&'static str] {
+        self.sensitive
+    }
+}

@@ -1,0 +1,357 @@
+//! What a load is asked for: [`LoadOptions`].
+
+use std::any::Any;
+use std::fmt;
+
+/// How a load is bounded, what it does beside, and what it gives to the rules. It has the verbs of
+/// [`EventSchema`](crate::EventSchema), in the manner of [`std::fs::OpenOptions`].
+///
+/// ```
+/// use event_schema::{EventSchema, LoadOptions, Serialize};
+///
+/// #[derive(Debug, Serialize, EventSchema)]
+/// struct Batch { ids: Vec<u64> }
+///
+/// let few = LoadOptions::new().max_violations(2).max_size(100);
+/// let error = few.load::<Batch>(br#"{"ids": ["a", "b", "c"]}"#).unwrap_err();
+/// assert_eq!(error.violations().unwrap().len(), 2);
+/// assert_eq!(error.violations().unwrap().omitted(), 1);
+///
+/// let error = few.load::<Batch>(&[b' '; 101]).unwrap_err();
+/// assert!(error.is_too_large());
+/// ```
+///
+/// They can be a constant of a service:
+///
+/// ```
+/// use event_schema::prelude::*;
+///
+/// #[event_schema::event]
+/// #[derive(Debug)]
+/// struct Ping { seq: u64 }
+///
+/// static LIMITS: LoadOptions<'static> = LoadOptions::new().max_size(64 << 10).max_depth(8);
+///
+/// assert_eq!(LIMITS.load_many::<Ping>(br#"[{"seq": 7}]"#).unwrap().len(), 1);
+/// ```
+#[derive(Clone, Copy)]
+pub struct LoadOptions<'c> {
+    pub(crate) max_size: usize,
+    pub(crate) max_depth: usize,
+    pub(crate) max_violations: usize,
+    pub(crate) valid_data: bool,
+    pub(crate) positions: bool,
+    pub(crate) user: Option<&'c (dyn Any + Sync)>,
+    /// In a part of an event: the only fields that may be missing.
+    pub(crate) partial: Option<&'c [&'c str]>,
+    /// In a part of an event: the only fields that are read.
+    pub(super) only: Option<&'c [&'c str]>,
+    /// In a part of an event: fields that are not read.
+    pub(super) exclude: &'c [&'c str],
+    /// What becomes of unknown fields, whatever the types say.
+    pub(super) unknown: Option<Unknown>,
+}
+
+impl<'c> LoadOptions<'c> {
+    /// The defaults: 16 MiB of input, 128 levels, 1000 violations kept.
+    ///
+    /// ```
+    /// # use event_schema::prelude::*;
+    /// # #[event_schema::event]
+    /// # #[derive(Debug)]
+    /// # struct Batch { ids: Vec<u64> }
+    /// let mut input = br#"{"ids": []}"#.to_vec();
+    /// input.resize(16 << 20, b' ');
+    /// assert!(LoadOptions::new().load::<Batch>(&input).is_ok());
+    /// input.push(b' ');
+    /// assert!(LoadOptions::new().load::<Batch>(&input).unwrap_err().is_too_large());
+    /// ```
+    #[must_use]
+    pub const fn new() -> Self {
+        Self {
+            max_size: 16 << 20,
+            max_depth: 128,
+            max_violations: 1000,
+            valid_data: false,
+            positions: false,
+            user: None,
+            partial: None,
+            only: None,
+            exclude: &[],
+            unknown: None,
+        }
+    }
+
+    /// Refuses input of more than this many bytes before it is looked at.
+    ///
+    /// See the example of [`LoadOptions`].
+    #[must_use]
+    pub const fn max_size(mut self, bytes: usize) -> Self {
+        self.max_size = bytes;
+        self
+    }
+
+    /// Refuses input nested deeper than this many levels, the root object counted as one. Every
+    /// level costs stack; more than a few hundred are for threads with a large one.
+    ///
+    /// ```
+    /// use event_schema::{EventSchema, LoadOptions, Serialize};
+    ///
+    /// #[derive(Debug, Serialize, EventSchema)]
+    /// struct Grid { cells: Vec<Vec<u8>> }
+    ///
+    /// let shallow = LoadOptions::new().max_depth(2);
+    /// assert!(shallow.load::<Grid>(br#"{"cells": []}"#).is_ok());
+    /// assert!(shallow.load::<Grid>(br#"{"cells": [[1]]}"#).unwrap_err().is_too_deep());
+    /// ```
+    #[must_use]
+    pub const fn max_depth(mut self, levels: usize) -> Self {
+        self.max_depth = levels;
+        self
+    }
+
+    /// Keeps what is valid of an input that is not, for
+    /// [`LoadError::valid_data`](crate::LoadError::valid_data): costs a second read of such an input.
+    ///
+    /// ```
+    /// use event_schema::{EventSchema, LoadOptions, Serialize};
+    /// use serde_json::json;
+    ///
+    /// #[derive(Debug, Serialize, EventSchema)]
+    /// struct Signup { name: String, ages: Vec<u8> }
+    ///
+    /// let options = LoadOptions::new().valid_data(true);
+    /// let input = br#"{"name": "Ada", "ages": [36, "x", 41], "more": 1}"#;
+    /// let error = options.load::<Signup>(input).unwrap_err();
+    /// assert_eq!(error.valid_data(), Some(&json!({"name": "Ada", "ages": [36, 41]})));
+    /// ```
+    #[must_use]
+    pub const fn valid_data(mut self, keep: bool) -> Self {
+        self.valid_data = keep;
+        self
+    }
+
+    /// Says of each violation where it stands in the text: [`Violation::position`](crate::Violation::position). Costs a
+    /// second look at an input that is not valid, and nothing for one that is.
+    ///
+    /// That is the value at fault; of an unknown or repeated field, and of a map's key that is at fault, the key; of a
+    /// missing field, the object that lacks it. A value under a key that the violation's path does not name, for it is
+    /// an alias, masked or changed by a `pre_load` hook, has the place of what it lies in, and so has an entry of a map
+    /// that has several of its key. From a [`Value`](serde_json::Value) there are no positions.
+    ///
+    /// ```
+    /// use event_schema::prelude::*;
+    ///
+    /// #[derive(Debug, Serialize, EventSchema)]
+    /// #[serde(deny_unknown_fields)]
+    /// struct Signup { name: String, ages: Vec<u8> }
+    ///
+    /// let options = LoadOptions::new().positions(true);
+    /// let input = "{\n  \"ages\": [36, \"x\"],\n  \"age\": 1\n}";
+    /// let error = options.load::<Signup>(input.as_bytes()).unwrap_err();
+    /// let places = error.violations().unwrap().iter().map(|one| format!("{}: {one}", one.position().unwrap()));
+    /// assert_eq!(places.collect::<Vec<_>>(), [
+    ///     "line 2 column 16: ages[1]: Not a valid integer.",
+    ///     "line 3 column 3: age: Unknown field. Did you mean ages?",
+    ///     "line 1 column 1: name: Missing data for required field.",
+    /// ]);
+    /// assert_eq!(error.violations().unwrap()[0].position().unwrap().offset(), 17);
+    /// ```
+    #[must_use]
+    pub const fn positions(mut self, tell: bool) -> Self {
+        self.positions = tell;
+        self
+    }
+
+    /// Gives rules with `use_context` their argument: validator's context, Marshmallow's.
+    ///
+    /// ```
+    /// use event_schema::prelude::*;
+    ///
+    /// struct Limits { max: u32 }
+    ///
+    /// fn affordable(cents: u32, limits: &Limits) -> Result<(), ValidationError> {
+    ///     if cents <= limits.max { Ok(()) } else { Err(ValidationError::new("too_expensive")) }
+    /// }
+    ///
+    /// #[derive(Debug, Serialize, EventSchema)]
+    /// #[validate(context = Limits)]
+    /// struct Bid {
+    ///     #[validate(custom(function = affordable, use_context = true, message = "Too expensive."))]
+    ///     cents: u32,
+    /// }
+    ///
+    /// let limits = Limits { max: 100 };
+    /// let options = LoadOptions::new().context(&limits);
+    /// assert!(options.load::<Bid>(br#"{"cents": 100}"#).is_ok());
+    /// let error = options.load::<Bid>(br#"{"cents": 101}"#).unwrap_err();
+    /// assert_eq!(error.violations().unwrap()[0].code(), "too_expensive");
+    /// // Without its context a rule cannot be checked: the event is not known to be valid.
+    /// assert!(Bid::load(br#"{"cents": 1}"#).unwrap_err().is_invalid());
+    /// ```
+    #[must_use]
+    pub fn context<T: Sync + 'static>(mut self, context: &'c T) -> Self {
+        self.user = Some(context);
+        self
+    }
+
+    /// Lets only these fields be missing in [`load_partial`](Self::load_partial),
+    /// where all may otherwise: wire names, of nested fields behind dots (`address.zip`).
+    ///
+    /// ```
+    /// use event_schema::prelude::*;
+    ///
+    /// #[derive(Debug, Serialize, EventSchema)]
+    /// struct Address { street: String, zip: String }
+    ///
+    /// #[derive(Debug, Serialize, EventSchema)]
+    /// struct Customer { id: u64, name: String, address: Address }
+    ///
+    /// let options = LoadOptions::new().partial(&["name", "address.zip"]);
+    /// let update = br#"{"id": 7, "address": {"street": "Main St 1"}}"#;
+    /// assert!(options.load_partial::<Customer>(update).is_ok());
+    ///
+    /// let error = options.load_partial::<Customer>(br#"{"address": {"zip": "10115"}}"#).unwrap_err();
+    /// let missing: Vec<_> = error.violations().unwrap().iter().map(|one| one.path().to_string()).collect();
+    /// assert_eq!(missing, ["address.street", "id"]);
+    /// ```
+    #[must_use]
+    pub const fn partial(mut self, fields: &'c [&'c str]) -> Self {
+        self.partial = Some(fields);
+        self
+    }
+
+    /// Takes only these fields for fields of the event in [`load_partial`](Self::load_partial), as an update by somebody
+    /// who may change no others: all others count as unknown, which are skipped or refused as [`unknown`](Self::unknown)
+    /// or the type says.
+    ///
+    /// Fields are named as in [`partial`](Self::partial): a name stands for all that is in the field, and through a list
+    /// or a map for the field of every element. A field that a `pre_load` hook makes of another is refused if it is not
+    /// chosen, for the part could not be without it. Whole events are read as ever.
+    ///
+    /// ```
+    /// use event_schema::prelude::*;
+    ///
+    /// #[event_schema::event]
+    /// #[derive(Debug)]
+    /// struct Account { name: String, email: String, is_admin: bool }
+    ///
+    /// let own = LoadOptions::new().only(&["name", "email"]);
+    /// let update = own.load_partial::<Account>(br#"{"name": "Ada", "is_admin": true}"#)?;
+    /// assert!(update.contains("name") && !update.contains("is_admin"));
+    ///
+    /// let strict = own.unknown(Unknown::Raise);
+    /// let error = strict.load_partial::<Account>(br#"{"name": "Ada", "is_admin": true}"#).unwrap_err();
+    /// assert_eq!(error.violations().unwrap()[0].to_string(), "is_admin: Unknown field.");
+    /// # Ok::<(), LoadError>(())
+    /// ```
+    #[must_use]
+    pub const fn only(mut self, fields: &'c [&'c str]) -> Self {
+        self.only = Some(fields);
+        self
+    }
+
+    /// Takes all fields but these in [`load_partial`](Self::load_partial), see [`only`](Self::only).
+    ///
+    /// ```
+    /// use event_schema::prelude::*;
+    ///
+    /// #[event_schema::event]
+    /// #[derive(Debug)]
+    /// struct Address { zip: String, verified: bool }
+    ///
+    /// #[event_schema::event]
+    /// #[derive(Debug)]
+    /// struct Customer { id: u64, address: Address }
+    ///
+    /// let options = LoadOptions::new().exclude(&["id", "address.verified"]);
+    /// let update = br#"{"id": 8, "address": {"zip": "10115", "verified": true}}"#;
+    /// let update = options.load_partial::<Customer>(update)?;
+    /// let ada = Customer { id: 7, address: Address { zip: "00000".into(), verified: false } };
+    /// let ada = update.apply_to(ada)?;
+    /// assert_eq!((ada.id, &*ada.address.zip, ada.address.verified), (7, "10115", false));
+    /// # Ok::<(), LoadError>(())
+    /// ```
+    #[must_use]
+    pub const fn exclude(mut self, fields: &'c [&'c str]) -> Self {
+        self.exclude = fields;
+        self
+    }
+
+    /// What becomes of fields that a type does not have, whatever the types say: at every level, in this load.
+    ///
+    /// A flattened map takes all fields and leaves none unknown.
+    ///
+    /// ```
+    /// use event_schema::prelude::*;
+    ///
+    /// #[event_schema::event]
+    /// #[derive(Debug)]
+    /// struct Line { sku: String }
+    ///
+    /// #[event_schema::event]
+    /// #[derive(Debug)]
+    /// #[serde(deny_unknown_fields)]
+    /// struct Order { lines: Vec<Line> }
+    ///
+    /// let input = br#"{"lines": [{"sku": "a", "size": 7}], "note": ""}"#;
+    /// let error = LoadOptions::new().unknown(Unknown::Raise).load::<Order>(input).unwrap_err();
+    /// assert_eq!(error.to_string(), "2 violations\nlines[0].size: Unknown field.\nnote: Unknown field.");
+    /// assert_eq!(Order::load(input).unwrap_err().violations().unwrap().len(), 1);
+    /// assert!(LoadOptions::new().unknown(Unknown::Exclude).load::<Order>(input).is_ok());
+    /// ```
+    #[must_use]
+    pub const fn unknown(mut self, unknown: Unknown) -> Self {
+        self.unknown = Some(unknown);
+        self
+    }
+
+    /// Keeps at most this many violations and counts the rest.
+    ///
+    /// See the example of [`LoadOptions`].
+    #[must_use]
+    pub const fn max_violations(mut self, count: usize) -> Self {
+        self.max_violations = count;
+        self
+    }
+}
+
+/// What becomes of fields that a type does not have, see [`LoadOptions::unknown`].
+///
+/// Marshmallow's `INCLUDE` is a flattened map in the type.
+///
+/// ```
+/// use event_schema::prelude::*;
+///
+/// #[event_schema::event]
+/// #[derive(Debug)]
+/// struct Ping { seq: u64 }
+///
+/// let load = |unknown| LoadOptions::new().unknown(unknown).load_str::<Ping>(r#"{"seq": 7, "sqe": 8}"#);
+/// assert_eq!(load(Unknown::Exclude).unwrap().seq, 7);
+/// assert_eq!(load(Unknown::Raise).unwrap_err().violations().unwrap()[0].code(), "unknown");
+/// ```
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum Unknown {
+    /// Each is a violation, as if every type said `#[serde(deny_unknown_fields)]`.
+    Raise,
+    /// They are skipped, as if none did.
+    Exclude,
+}
+
+impl Default for LoadOptions<'_> {
+    fn default() -> Self {
+        Self::new()
+    }
+}
+
+impl fmt::Debug for LoadOptions<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("LoadOptions")
+            .field("max_size", &self.max_size)
+            .field("max_depth", &self.max_depth)
+            .field("max_violations", &self.max_violations)
+            .finish_non_exhaustive()
+    }
+}

@@ -1,0 +1,318 @@
+//! Where a read stands: [`At`].
+
+use std::borrow::Cow;
+use std::fmt;
+
+use serde_json::Value;
+
+use super::step;
+use crate::violation::{FieldName, InputName, Path, Segment};
+
+/// A field that is not chosen: where it stands, for a report, and how it is found in the input.
+pub(crate) struct LeftOut {
+    pub(super) path: Path,
+    pub(super) steps: Vec<step::Step>,
+}
+
+impl LeftOut {
+    /// Takes it out of the part of an event that stands at a place.
+    pub(crate) fn take_out(&self, part: &mut Value, at: &At<'_>) {
+        if let Some((last, parents)) = self.steps[at.steps().len()..].split_last() {
+            step::remove(part, parents, last);
+        }
+    }
+}
+
+/// Where in the input a read stands: a list of steps that lives on the stack and is made into a
+/// [`Path`] only when there is something to report.
+///
+/// ```
+/// use event_schema::contract::Shape;
+/// use event_schema::load::{At, Context, FieldType};
+/// use event_schema::prelude::*;
+/// use event_schema::serde::Deserializer;
+/// use event_schema::serde_json::Map;
+///
+/// /// Numbers that grow.
+/// #[derive(Debug, Serialize)]
+/// struct Growing(Vec<u64>);
+///
+/// impl FieldType for Growing {
+///     fn read<'de, D: Deserializer<'de>>(
+///         input: D,
+///         cx: &mut Context<'_>,
+///         at: &At<'_>,
+///     ) -> Result<Option<Self>, D::Error> {
+///         let read = Vec::read(input, cx, at)?.map(Growing);
+///         if let Some(read) = &read {
+///             read.check(cx, at);
+///         }
+///         Ok(read)
+///     }
+///
+///     fn check(&self, cx: &mut Context<'_>, at: &At<'_>) {
+///         for (index, pair) in self.0.windows(2).enumerate() {
+///             if pair[0] >= pair[1] {
+///                 cx.violation(&at.index(index + 1), "growing", Map::new(), Some("No larger.".into()));
+///             }
+///         }
+///     }
+///
+///     fn shape() -> Shape {
+///         Shape::list(Shape::of::<u64>())
+///     }
+/// }
+///
+/// #[event_schema::event]
+/// #[derive(Debug)]
+/// struct Steps { steps: Growing }
+///
+/// let error = Steps::load(br#"{"steps": [1, 3, 2]}"#).unwrap_err();
+/// assert_eq!(error.to_string(), "1 violation\nsteps[2]: No larger.");
+/// ```
+#[derive(Clone, Copy, Debug)]
+pub struct At<'a> {
+    parent: Option<&'a At<'a>>,
+    step: Step<'a>,
+}
+
+#[derive(Clone, Copy, Debug)]
+enum Step<'a> {
+    Root,
+    Field(&'static FieldName),
+    Name(&'a str),
+    Key(&'a dyn KeyText),
+    MapKey(&'a str),
+    MapKeyOf(&'a dyn KeyText),
+    Index(usize),
+    /// An element of a list of events: it is a document of its own.
+    Document(usize),
+    /// An element that is sensitive.
+    Secret(usize),
+    /// No step: what stands here is sensitive, though the place has no name that could say so.
+    Cover,
+}
+
+impl Step<'_> {
+    fn is_sensitive(&self) -> bool {
+        match self {
+            Step::Field(name) => name.is_sensitive(),
+            Step::Secret(_) | Step::Cover => true,
+            _ => false,
+        }
+    }
+
+    /// What the field is called on the wire, if it is a step into one.
+    fn field_name(&self) -> Option<&str> {
+        match *self {
+            Step::Field(name) => Some(name.wire()),
+            Step::Name(name) => Some(name),
+            _ => None,
+        }
+    }
+
+    /// As a step into a value.
+    fn in_value(&self) -> step::Step {
+        match *self {
+            Step::Field(name) => step::Step::new(None, name.wire(), name.aliases()),
+            Step::Name(name) | Step::MapKey(name) => step::Step::new(None, name, &[]),
+            Step::Key(key) | Step::MapKeyOf(key) => step::Step::new(None, &key.key_text(), &[]),
+            Step::Index(index) | Step::Document(index) | Step::Secret(index) => step::Step::new(Some(index), "", &[]),
+            Step::Root | Step::Cover => unreachable!("no step"),
+        }
+    }
+
+    /// Whether it is a step at all.
+    fn is_some(&self) -> bool {
+        !matches!(self, Step::Root | Step::Cover)
+    }
+
+    #[inline]
+    fn segment(&self, masked: bool) -> Segment {
+        match *self {
+            Step::Field(name) => Segment::Field(name),
+            Step::Index(index) | Step::Document(index) | Step::Secret(index) => Segment::Index(index),
+            _ => self.segment_of_input(masked),
+        }
+    }
+
+    /// The segment of a step that the input names.
+    #[cold]
+    fn segment_of_input(&self, masked: bool) -> Segment {
+        let text = |text: &str| if masked { InputName::masked() } else { InputName::cut(text) };
+        match *self {
+            Step::Name(name) => Segment::Name(text(name)),
+            Step::Key(key) => Segment::Key(text(&key.key_text())),
+            Step::MapKeyOf(key) => Segment::MapKey(text(&key.key_text())),
+            Step::MapKey(key) => Segment::MapKey(text(key)),
+            Step::Root | Step::Cover | Step::Field(_) | Step::Index(_) | Step::Document(_) | Step::Secret(_) => {
+                unreachable!("named by the type, or not at all")
+            }
+        }
+    }
+}
+
+/// A map's key, made text only when there is something to report.
+pub(crate) trait KeyText {
+    fn key_text(&self) -> Cow<'_, str>;
+}
+
+impl fmt::Debug for dyn KeyText + '_ {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        fmt::Debug::fmt(&self.key_text(), f)
+    }
+}
+
+impl<'a> At<'a> {
+    /// The document itself.
+    ///
+    /// See the example of [`At`].
+    pub const ROOT: At<'static> = At { parent: None, step: Step::Root };
+
+    /// One of its fields.
+    #[doc(hidden)]
+    #[inline]
+    #[must_use]
+    pub fn field(&'a self, name: &'static FieldName) -> At<'a> {
+        At { parent: Some(self), step: Step::Field(name) }
+    }
+
+    /// A field of an object that only the input names.
+    pub(crate) fn name(&'a self, name: &'a str) -> At<'a> {
+        At { parent: Some(self), step: Step::Name(name) }
+    }
+
+    /// One of its elements.
+    ///
+    /// See the example of [`At`].
+    #[inline]
+    #[must_use]
+    pub fn index(&'a self, index: usize) -> At<'a> {
+        At { parent: Some(self), step: Step::Index(index) }
+    }
+
+    /// One of its elements, sensitive.
+    #[doc(hidden)]
+    #[must_use]
+    pub fn secret_index(&'a self, index: usize) -> At<'a> {
+        At { parent: Some(self), step: Step::Secret(index) }
+    }
+
+    /// The same place, sensitive.
+    #[doc(hidden)]
+    #[must_use]
+    pub fn cover(&'a self) -> At<'a> {
+        At { parent: Some(self), step: Step::Cover }
+    }
+
+    /// One of the documents of a list.
+    pub(crate) fn document(&'a self, index: usize) -> At<'a> {
+        At { parent: Some(self), step: Step::Document(index) }
+    }
+
+    /// The value of one of its entries.
+    #[inline]
+    #[must_use]
+    pub(crate) fn key(&'a self, key: &'a dyn KeyText) -> At<'a> {
+        At { parent: Some(self), step: Step::Key(key) }
+    }
+
+    /// The key of one of its entries.
+    ///
+    /// The place in the tree of messages is `key` under the entry's. See the example of [`At`].
+    #[inline]
+    #[must_use]
+    pub fn map_key(&'a self, key: &'a str) -> At<'a> {
+        At { parent: Some(self), step: Step::MapKey(key) }
+    }
+
+    /// As [`map_key`](Self::map_key), of a key that was read.
+    #[inline]
+    pub(crate) fn map_key_of(&'a self, key: &'a dyn KeyText) -> At<'a> {
+        At { parent: Some(self), step: Step::MapKeyOf(key) }
+    }
+
+    /// Whether an event as a whole stands here.
+    pub(super) fn is_document(&self) -> bool {
+        match self.step {
+            Step::Root | Step::Document(_) => true,
+            Step::Cover => self.parent.is_some_and(At::is_document),
+            _ => false,
+        }
+    }
+
+    /// This place and those that it lies in, innermost first.
+    fn outwards(&self) -> impl Iterator<Item = &At<'a>> {
+        std::iter::successors(Some(self), |at| at.parent)
+    }
+
+    /// The fields on the way here, by their names on the wire.
+    pub(super) fn field_names(&self) -> Vec<&str> {
+        let mut names: Vec<&str> = self.outwards().filter_map(|at| at.step.field_name()).collect();
+        names.reverse();
+        names
+    }
+
+    /// Whether this place is, or lies in, a sensitive field.
+    #[cold]
+    pub(crate) fn is_sensitive(&self) -> bool {
+        self.outwards().any(|at| at.step.is_sensitive())
+    }
+
+    /// Whether one of these names it: the fields on the way to it, with dots between.
+    #[cold]
+    pub(super) fn is_one_of(&self, fields: &[&str]) -> bool {
+        let path = self.path();
+        let names = path.segments().iter().filter_map(|segment| match segment {
+            Segment::Field(name) => Some(name.wire()),
+            _ => None,
+        });
+        fields.iter().any(|field| field.split('.').eq(names.clone()))
+    }
+
+    /// The way here from the root, as steps into a value.
+    #[cold]
+    pub(super) fn steps(&self) -> Vec<step::Step> {
+        let mut steps: Vec<_> = self.outwards().filter(|at| at.step.is_some()).map(|at| at.step.in_value()).collect();
+        steps.reverse();
+        steps
+    }
+
+    /// The way here from the root.
+    #[cold]
+    pub(super) fn path(&self) -> Path {
+        let mut path = Path::default();
+        self.write(&mut path);
+        path
+    }
+
+    /// Makes an empty path the way here from the root.
+    #[inline(never)]
+    pub(super) fn write(&self, path: &mut Path) {
+        // Innermost first.
+        let mut last = [self; Path::FEW];
+        let (mut length, mut sensitive) = (0, 0);
+        for at in self.outwards() {
+            if at.step.is_sensitive() {
+                // So many steps lie in it.
+                sensitive = length;
+            }
+            if at.step.is_some() {
+                if let Some(place) = last.get_mut(length) {
+                    *place = at;
+                }
+                length += 1;
+            }
+        }
+        if let Some(steps) = path.few(length) {
+            for (step, (n, at)) in steps.iter_mut().rev().zip(last.iter().enumerate()) {
+                *step = at.step.segment(n < sensitive);
+            }
+        } else {
+            let steps = self.outwards().filter(|at| at.step.is_some()).enumerate();
+            let mut steps: Vec<_> = steps.map(|(n, at)| at.step.segment(n < sensitive)).collect();
+            steps.reverse();
+            *path = Path::of_many(steps);
+        }
+    }
+}

@@ -1,0 +1,200 @@
+//! Texts, booleans, characters, integers and floats.
+
+use serde::de::Deserializer;
+
+use super::leaf::{Leaf, leaf, read_leaf_key};
+use super::{At, Context, Expected, FieldType, number};
+use crate::contract::Shape;
+use crate::contract::shape::{Float, Integer, Text};
+
+pub(super) static STRING: Expected = Expected::new("string");
+static BOOLEAN: Expected = Expected::new("boolean");
+static INTEGER: Expected = Expected::new("integer");
+pub(crate) static NUMBER: Expected = Expected::new("number");
+static CHARACTER: Expected = Expected::new("character");
+
+impl Leaf for String {
+    const EXPECTED: &'static Expected = &STRING;
+    #[inline]
+    fn from_text(text: &str) -> Option<Self> {
+        Some(text.to_owned())
+    }
+    #[inline]
+    fn from_owned_text(text: String) -> Option<Self> {
+        Some(text)
+    }
+}
+
+impl Leaf for bool {
+    const EXPECTED: &'static Expected = &BOOLEAN;
+    #[inline]
+    fn from_bool(value: bool) -> Option<Self> {
+        Some(value)
+    }
+}
+
+impl Leaf for char {
+    const EXPECTED: &'static Expected = &CHARACTER;
+    fn from_text(text: &str) -> Option<Self> {
+        let mut chars = text.chars();
+        match (chars.next(), chars.next()) {
+            (Some(only), None) => Some(only),
+            _ => None,
+        }
+    }
+}
+
+leaf! {
+    String {
+        fn read_key(text: &mut Option<String>, _: &mut Context<'_>, _: &At<'_>) -> Option<Self> {
+            text.take()
+        }
+        fn shape() -> Shape {
+            Shape::text()
+        }
+    }
+    bool {
+        fn read_key(text: &mut Option<String>, cx: &mut Context<'_>, map: &At<'_>) -> Option<Self> {
+            read_leaf_key(text, cx, map, |text| text.parse().ok())
+        }
+        fn shape() -> Shape {
+            Shape::Boolean
+        }
+    }
+    char {
+        fn shape() -> Shape {
+            Shape::Text(Text { name: "Character", character: true, ..Text::PLAIN })
+        }
+    }
+}
+
+/// The shape of an integer.
+macro_rules! integer {
+    ($type:ty, $format:literal) => {
+        Shape::Integer(Integer {
+            format: $format,
+            name: $format,
+            #[allow(clippy::cast_lossless, clippy::cast_possible_wrap, reason = "the least fits, of any width")]
+            min: <$type>::MIN as i128,
+            #[allow(clippy::cast_sign_loss, clippy::cast_lossless, reason = "the largest is positive")]
+            max: <$type>::MAX as u128,
+            zero: true,
+            saturates: false,
+        })
+    };
+}
+
+macro_rules! integers {
+    ($($type:ty: $format:literal)*) => {$(
+        impl Leaf for $type {
+            const EXPECTED: &'static Expected = &INTEGER;
+            #[inline]
+            fn from_u64(value: u64) -> Option<Self> {
+                value.try_into().ok()
+            }
+            #[inline]
+            fn from_i64(value: i64) -> Option<Self> {
+                value.try_into().ok()
+            }
+        }
+
+        leaf! {
+            $type {
+                fn read_key(text: &mut Option<String>, cx: &mut Context<'_>, map: &At<'_>) -> Option<Self> {
+                    read_leaf_key(text, cx, map, number::from_key)
+                }
+                fn shape() -> Shape {
+                    integer!($type, $format)
+                }
+            }
+        }
+    )*};
+}
+
+integers! {
+    u8: "uint8" u16: "uint16" u32: "uint32" u64: "uint64" usize: "uint"
+    i8: "int8" i16: "int16" i32: "int32" i64: "int64" isize: "int"
+}
+
+/// Beyond 64 bits a number is a float to everyone but its text. A `Value` has no text: there, and
+/// only there, such a number is refused, as serde refuses it.
+macro_rules! wide_integers {
+    ($($type:ident: $format:literal)*) => {$(
+        impl Leaf for $type {
+            const EXPECTED: &'static Expected = &INTEGER;
+            const DIGITS: bool = true;
+            fn from_u64(value: u64) -> Option<Self> {
+                value.try_into().ok()
+            }
+            fn from_i64(value: i64) -> Option<Self> {
+                value.try_into().ok()
+            }
+            fn from_digits(text: &str) -> Option<Self> {
+                text.parse().ok()
+            }
+        }
+
+        leaf! {
+            $type {
+                fn read_key(text: &mut Option<String>, cx: &mut Context<'_>, map: &At<'_>) -> Option<Self> {
+                    read_leaf_key(text, cx, map, number::from_key)
+                }
+                fn shape() -> Shape {
+                    integer!($type, $format)
+                }
+            }
+        }
+    )*};
+}
+
+wide_integers!(u128: "uint128" i128: "int128");
+
+/// JSON has no infinities and no NaN: a float that is one could be written only as null.
+macro_rules! floats {
+    ($($type:ident $name:literal $max:expr;)*) => {$(
+        #[allow(clippy::cast_possible_truncation, clippy::cast_precision_loss, clippy::cast_lossless,
+            reason = "as serde reads numbers into floats: to the nearest")]
+        impl Leaf for $type {
+            const EXPECTED: &'static Expected = &NUMBER;
+            const SINGLE: bool = <$type>::MANTISSA_DIGITS == f32::MANTISSA_DIGITS;
+            #[inline]
+            fn from_u64(value: u64) -> Option<Self> {
+                Some(value as $type)
+            }
+            #[inline]
+            fn from_i64(value: i64) -> Option<Self> {
+                Some(value as $type)
+            }
+            #[inline]
+            fn from_f64(value: f64) -> Option<Self> {
+                Some(value as $type).filter(|value| value.is_finite())
+            }
+            fn from_digits(text: &str) -> Option<Self> {
+                text.parse().ok().filter(|value: &$type| value.is_finite())
+            }
+        }
+
+        leaf! {
+            $type {
+                fn read_key(text: &mut Option<String>, cx: &mut Context<'_>, map: &At<'_>) -> Option<Self> {
+                    read_leaf_key(text, cx, map, number::from_key)
+                }
+                #[inline]
+                fn check(&self, cx: &mut Context<'_>, at: &At<'_>) {
+                    if !self.is_finite() {
+                        cx.unreadable(at, &NUMBER);
+                    }
+                }
+                fn shape() -> Shape {
+                    Shape::Float(Float { name: $name, max: $max })
+                }
+            }
+        }
+    )*};
+}
+
+floats! {
+    // Up to here numbers are read as f32::MAX, which itself is written as 3.4028235e38.
+    f32 "float" Some(3.402_823_567_797_336_2e38);
+    f64 "double" None;
+}

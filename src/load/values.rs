@@ -1,0 +1,246 @@
+//! Any JSON value, any object, any number, and null.
+
+use serde::de::{Deserialize, DeserializeSeed, Deserializer, Error, IgnoredAny, MapAccess, SeqAccess, Visitor};
+use serde_json::value::RawValue;
+
+use super::buffer::Leftovers;
+use super::context::Sharing;
+use super::drain::drain_map;
+use super::leaf::{Leaf, leaf};
+use super::number::{self, Under, UnderToken};
+use super::patch::{self, Object};
+use super::primitives::NUMBER;
+use super::{At, Context, Expected, FieldType};
+use crate::contract::Shape;
+
+/// Any JSON value. Read here and not by its own `Deserialize`, so that its depth counts.
+impl FieldType for serde_json::Value {
+    fn read<'de, D: Deserializer<'de>>(input: D, cx: &mut Context<'_>, _: &At<'_>) -> Result<Option<Self>, D::Error> {
+        AnyValue(cx).deserialize(input).map(Some)
+    }
+
+    fn is_null(&self) -> bool {
+        self.is_null()
+    }
+
+    fn patch(&mut self, input: &Self, cx: &mut Context<'_>, at: &At<'_>) {
+        match (self, input) {
+            (Self::Object(object), Self::Object(_)) => object.patch(input, cx, at),
+            (this, _) => *this = input.clone(),
+        }
+    }
+
+    fn patch_flat(&mut self, rest: &mut Object, cx: &mut Context<'_>, at: &At<'_>) {
+        self.patch(&Self::Object(rest.clone()), cx, at);
+    }
+
+    fn shape() -> Shape {
+        Shape::Any
+    }
+}
+
+pub(super) struct AnyValue<'a, 'c>(pub(super) &'a mut Context<'c>);
+
+impl<'de> DeserializeSeed<'de> for AnyValue<'_, '_> {
+    type Value = serde_json::Value;
+
+    fn deserialize<D: Deserializer<'de>>(self, input: D) -> Result<Self::Value, D::Error> {
+        input.deserialize_any(self)
+    }
+}
+
+impl<'de> Visitor<'de> for AnyValue<'_, '_> {
+    type Value = serde_json::Value;
+
+    fn expecting(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str("any value")
+    }
+    fn visit_bool<E>(self, value: bool) -> Result<Self::Value, E> {
+        Ok(value.into())
+    }
+    fn visit_u64<E>(self, value: u64) -> Result<Self::Value, E> {
+        Ok(value.into())
+    }
+    fn visit_i64<E>(self, value: i64) -> Result<Self::Value, E> {
+        Ok(value.into())
+    }
+    fn visit_f64<E>(self, value: f64) -> Result<Self::Value, E> {
+        Ok(value.into())
+    }
+    fn visit_u128<E>(self, value: u128) -> Result<Self::Value, E> {
+        Ok(number::to_value(&value.to_string()))
+    }
+    fn visit_i128<E>(self, value: i128) -> Result<Self::Value, E> {
+        Ok(number::to_value(&value.to_string()))
+    }
+    fn visit_str<E>(self, text: &str) -> Result<Self::Value, E> {
+        Ok(text.into())
+    }
+    fn visit_string<E>(self, text: String) -> Result<Self::Value, E> {
+        Ok(text.into())
+    }
+    fn visit_unit<E>(self) -> Result<Self::Value, E> {
+        Ok(serde_json::Value::Null)
+    }
+    fn visit_none<E>(self) -> Result<Self::Value, E> {
+        Ok(serde_json::Value::Null)
+    }
+    fn visit_some<D: Deserializer<'de>>(self, input: D) -> Result<Self::Value, D::Error> {
+        input.deserialize_any(self)
+    }
+    fn visit_seq<A: SeqAccess<'de>>(self, mut seq: A) -> Result<Self::Value, A::Error> {
+        self.0.enter()?;
+        let mut list = Vec::new();
+        while let Some(value) = seq.next_element_seed(AnyValue(self.0))? {
+            list.push(value);
+        }
+        self.0.leave();
+        Ok(list.into())
+    }
+    fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<Self::Value, A::Error> {
+        self.0.enter()?;
+        let mut object = serde_json::Map::new();
+        while let Some(key) = map.next_key::<String>()? {
+            if key == number::TOKEN && number::arrive_as_maps() {
+                match map.next_value_seed(UnderToken(AnyValue(self.0)))? {
+                    Under::Value(value) => drop(object.insert(key, value)),
+                    Under::Number(text) => {
+                        self.0.leave();
+                        return Ok(number::to_value(&text));
+                    }
+                }
+            } else {
+                object.insert(key, map.next_value_seed(AnyValue(self.0))?);
+            }
+        }
+        self.0.leave();
+        Ok(object.into())
+    }
+}
+
+/// A JSON object of any shape.
+impl FieldType for serde_json::Map<String, serde_json::Value> {
+    fn read<'de, D: Deserializer<'de>>(input: D, cx: &mut Context<'_>, at: &At<'_>) -> Result<Option<Self>, D::Error> {
+        match AnyValue(cx).deserialize(input)? {
+            serde_json::Value::Object(map) => return Ok(Some(map)),
+            serde_json::Value::Null => cx.null(at, &super::maps::MAPPING),
+            _ => cx.invalid(at, &super::maps::MAPPING),
+        }
+        Ok(None)
+    }
+
+    fn patch(&mut self, input: &serde_json::Value, cx: &mut Context<'_>, at: &At<'_>) {
+        for (name, value) in patch::entries(input, cx, at).into_iter().flatten() {
+            match self.get_mut(name) {
+                Some(here) => here.patch(value, cx, at),
+                None => drop(self.insert(name.clone(), value.clone())),
+            }
+        }
+    }
+
+    fn patch_flat(&mut self, rest: &mut Object, cx: &mut Context<'_>, at: &At<'_>) {
+        self.patch(&serde_json::Value::Object(rest.clone()), cx, at);
+    }
+
+    fn shape() -> Shape {
+        Shape::map(Shape::Any)
+    }
+}
+
+impl Leaf for serde_json::Number {
+    const EXPECTED: &'static Expected = &NUMBER;
+    fn from_u64(value: u64) -> Option<Self> {
+        Some(value.into())
+    }
+    fn from_i64(value: i64) -> Option<Self> {
+        Some(value.into())
+    }
+    fn from_f64(value: f64) -> Option<Self> {
+        Self::from_f64(value)
+    }
+    // Asked with `serde_json/arbitrary_precision` only.
+    fn from_digits(text: &str) -> Option<Self> {
+        text.parse().ok()
+    }
+}
+
+leaf! {
+    serde_json::Number {
+        fn shape() -> Shape {
+            Shape::Number
+        }
+    }
+}
+
+/// Any JSON, kept as its text.
+impl FieldType for Box<RawValue> {
+    fn read<'de, D: Deserializer<'de>>(input: D, cx: &mut Context<'_>, _: &At<'_>) -> Result<Option<Self>, D::Error> {
+        let raw = Self::deserialize(input)?;
+        cx.enclose(raw.get())?;
+        Ok(Some(raw))
+    }
+
+    fn is_null(&self) -> bool {
+        self.get() == "null"
+    }
+
+    fn shape() -> Shape {
+        Shape::Any
+    }
+}
+
+/// Tells whether an object has no entries, and skips those that it has.
+struct IsEmpty;
+
+impl<'de> Visitor<'de> for IsEmpty {
+    type Value = bool;
+
+    fn expecting(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str("an object")
+    }
+    fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<bool, A::Error> {
+        if map.next_key::<IgnoredAny>()?.is_none() {
+            return Ok(true);
+        }
+        map.next_value::<IgnoredAny>()?;
+        drain_map(map)?;
+        Ok(false)
+    }
+}
+
+/// The unit type, which is null in JSON.
+impl FieldType for () {
+    fn read<'de, D: Deserializer<'de>>(input: D, cx: &mut Context<'_>, at: &At<'_>) -> Result<Option<Self>, D::Error> {
+        static NULL: Expected = Expected::new("null");
+        // Where there is no place for a null, serde writes nothing: behind a tag nothing else may stand either.
+        if let Some(sharing) = cx.shared() {
+            let empty = input.deserialize_map(IsEmpty)?;
+            if sharing == Sharing::Tagged && !empty {
+                cx.invalid(at, &NULL);
+                return Ok(None);
+            }
+            return Ok(Some(()));
+        }
+        // One token is all it takes to tell; what is no null is read as anything and refused.
+        let value = Option::<IgnoredAny>::deserialize(input)?;
+        if value.is_some() {
+            cx.invalid(at, &NULL);
+        }
+        Ok(value.is_none().then_some(()))
+    }
+
+    fn read_flat<E: Error>(_: &mut Leftovers<'_>, _: &mut Context<'_>, _: &At<'_>) -> Result<Option<Self>, E> {
+        Ok(Some(()))
+    }
+
+    // There is nothing to put anything into.
+    fn patch_flat(&mut self, _: &mut Object, _: &mut Context<'_>, _: &At<'_>) {}
+
+    fn is_null(&self) -> bool {
+        true
+    }
+
+    fn shape() -> Shape {
+        Shape::Null
+    }
+}

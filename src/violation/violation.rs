@@ -1,0 +1,313 @@
+//! One thing that is wrong: [`Violation`].
+
+use std::borrow::Cow;
+use std::fmt;
+
+use serde::ser::{Serialize, SerializeStruct, Serializer};
+use serde_json::{Map, Value};
+
+use super::path::{Path, Segment};
+use super::position::Position;
+use super::rule::{Fault, OtherFault, Param};
+use super::sentence;
+use crate::suggestion::suggest;
+
+/// What a violation is about.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Concern {
+    /// The value that the path leads to.
+    Value,
+    /// The object as a whole: stands under `_schema` in the message tree.
+    Whole,
+}
+
+/// One thing that is wrong with an event.
+///
+/// It says where ([`path`](Self::path)), what for programs ([`code`](Self::code) with
+/// [`params`](Self::params)), and what for people ([`message`](Self::message)). It never holds the
+/// value that was found there: payloads may be personal data.
+///
+/// `Display` is one line: the path, the message and, where a known name resembles what was found, a
+/// question: `quantty: Unknown field. Did you mean quantity?`
+///
+/// # Codes
+///
+/// Programs may rely on them: a code keeps its meaning and its params.
+///
+/// | `code` | meaning | params |
+/// |---|---|---|
+/// | `required` | the field is missing, or `None` where `#[validate(required)]` asks for a value | |
+/// | `null` | null where the type has no null | |
+/// | `invalid` | not a value of the type: of another JSON type, out of its range, or not readable as one | `expected` |
+/// | `choice` | not one of an enum's variants | `choices`, `suggestion` |
+/// | `unknown` | a field that the type does not have, under `deny_unknown_fields` | `suggestion` |
+/// | `duplicate` | the field was there before | |
+/// | `length` | too short or too long; of a tuple or array, not of its length | `min`, `max`, `equal` |
+/// | `range` | too small or too large | `min`, `max`, `exclusive_min`, `exclusive_max` |
+/// | `email`, `url`, `credit_card` | not one | |
+/// | `ip` | no IP address, or not of the version asked for | `v4`, `v6` |
+/// | `regex` | does not match | |
+/// | `contains`, `does_not_contain` | the pattern is not in it, or is | `pattern` |
+/// | `must_match` | differs from the other field | `other` |
+/// | `non_control_character` | has control characters | |
+/// | `one_of` | not one of these values | `choices` |
+/// | `none_of` | one of the values that it must not be | `choices` |
+/// | `equal` | not this value | `other` |
+/// | `contains_only` | an element is not among these | `choices` |
+/// | `contains_none_of` | an element is among these | `values` |
+/// | `context` | a rule could not be checked, for its context was not given | |
+/// | `omitted` | in reports: so many more than were kept | `count` |
+/// | any other | as given by `code = "..."` or by the custom rule's `ValidationError` | its params |
+///
+/// Params that do not apply are left out; `suggestion` is a name that the type knows.
+///
+/// # Messages
+///
+/// Without a `message` of the rule's own, they are Marshmallow's. One that is given may hold
+/// the params by name in braces; braces around anything else stay as they are. The input is no
+/// param, so that `{input}`, which Marshmallow fills in, stays too.
+///
+/// ```
+/// use event_schema::{EventSchema, Serialize};
+///
+/// #[derive(Debug, Serialize, EventSchema)]
+/// struct Payment {
+///     #[validate(range(min = 1, max = 100, message = "From {min} to {max} cents, not {input}."))]
+///     cents: u32,
+/// }
+///
+/// let error = Payment::load(br#"{"cents": 101}"#).unwrap_err();
+/// assert_eq!(error.violations().unwrap()[0].message(), "From 1 to 100 cents, not {input}.");
+/// ```
+///
+/// # Sensitive fields
+///
+/// At and below a field that is marked `#[event(sensitive)]` a violation has its path and its code,
+/// but nothing that could hold payload: map keys and unknown names in the path are `***`, nothing
+/// is suggested, and of a custom rule's `ValidationError` only the code is kept. A message or a code
+/// that stands in the attribute is kept, as are the params of the library's own rules. What a rule
+/// of the whole struct says is its own responsibility.
+///
+/// ```
+/// use event_schema::{EventSchema, Serialize, ValidationError};
+///
+/// #[derive(Serialize, EventSchema)]
+/// #[event(debug)]
+/// struct Login {
+///     #[event(sensitive)]
+///     #[validate(custom(function = check))]
+///     password: String,
+/// }
+///
+/// fn check(password: &str) -> Result<(), ValidationError> {
+///     Err(ValidationError::new("weak").with_message(format!("{password} is weak").into()))
+/// }
+///
+/// let error = Login::load(br#"{"password": "letmein"}"#).unwrap_err();
+/// let violation = &error.violations().unwrap()[0];
+/// assert_eq!((violation.code(), &*violation.message()), ("weak", "Invalid value."));
+/// ```
+///
+/// # Example
+///
+/// ```
+/// use event_schema::{EventSchema, Serialize};
+///
+/// #[derive(Debug, Serialize, EventSchema)]
+/// struct Payment {
+///     #[validate(range(min = 1, max = 100))]
+///     cents: u32,
+/// }
+///
+/// let error = Payment::load(br#"{"cents": 101}"#).unwrap_err();
+/// let violation = &error.violations().unwrap()[0];
+/// assert_eq!(violation.path().to_pointer(), "/cents");
+/// assert_eq!(violation.code(), "range");
+/// assert_eq!(violation.params()["max"], 100);
+/// assert_eq!(
+///     violation.to_string(),
+///     "cents: Must be greater than or equal to 1 and less than or equal to 100."
+/// );
+/// ```
+#[derive(Clone, Debug)]
+pub struct Violation {
+    pub(crate) path: Path,
+    pub(crate) concern: Concern,
+    pub(crate) fault: Fault,
+    /// Whether it is one of shape, for which the field may have its own text.
+    pub(crate) of_shape: bool,
+    pub(crate) position: Option<Box<Position>>,
+}
+
+impl Violation {
+    /// Where it lies.
+    ///
+    /// See the examples of [`Violation`].
+    #[must_use]
+    pub fn path(&self) -> &Path {
+        &self.path
+    }
+
+    /// Where it stands in the text, if the load was asked to say so
+    /// ([`LoadOptions::positions`](crate::LoadOptions::positions)).
+    #[must_use]
+    pub fn position(&self) -> Option<Position> {
+        self.position.as_deref().copied()
+    }
+
+    /// The stable name of what is wrong.
+    ///
+    /// See the examples of [`Violation`].
+    #[must_use]
+    pub fn code(&self) -> &str {
+        self.fault.code()
+    }
+
+    /// The arguments of the broken rule, such as `min`.
+    ///
+    /// See the examples of [`Violation`].
+    #[must_use]
+    pub fn params(&self) -> Map<String, Value> {
+        let owned = |(name, param): (&str, Param)| (name.to_owned(), param.into());
+        match &self.fault {
+            Fault::Rule(rule) => rule.params().map(owned).collect(),
+            Fault::Choice(rule, _) => rule.params().map(owned).chain(self.suggested()).collect(),
+            Fault::Unknown(_) => self.suggested().collect(),
+            Fault::Other(other) => other.params.clone(),
+        }
+    }
+
+    /// The name that was probably meant: one of the type's fields in place of an unknown one, or
+    /// one of an enum's variants.
+    ///
+    /// It is a name of the type's, never what the input says, and is among the params too.
+    ///
+    /// ```
+    /// use event_schema::{EventSchema, Serialize};
+    ///
+    /// #[derive(Debug, Serialize, EventSchema)]
+    /// #[serde(deny_unknown_fields)]
+    /// struct Line { quantity: Option<u32> }
+    ///
+    /// let error = Line::load(br#"{"quantty": 7}"#).unwrap_err();
+    /// let violation = &error.violations().unwrap()[0];
+    /// assert_eq!(violation.suggestion(), Some("quantity"));
+    /// assert_eq!(violation.params()["suggestion"], "quantity");
+    /// assert_eq!(violation.message(), "Unknown field.");
+    /// assert_eq!(violation.to_string(), "quantty: Unknown field. Did you mean quantity?");
+    /// ```
+    #[must_use]
+    pub fn suggestion(&self) -> Option<&'static str> {
+        match &self.fault {
+            Fault::Choice(choices, meant) => choices.choices().get(usize::from((*meant)?)).copied(),
+            // Looked for when somebody asks: most loads are refused without.
+            Fault::Unknown(known) => match self.path.segments().last() {
+                Some(Segment::Name(name)) => suggest(name, known).map(|index| known[index]),
+                _ => None,
+            },
+            Fault::Other(other) => other.suggestion,
+            Fault::Rule(_) => None,
+        }
+    }
+
+    fn suggested(&self) -> impl Iterator<Item = (String, Value)> {
+        self.suggestion().map(|name| ("suggestion".to_owned(), name.into())).into_iter()
+    }
+
+    /// The sentence for people: the rule's own `message`, or Marshmallow's for the code.
+    ///
+    /// See the examples of [`Violation`].
+    #[must_use]
+    pub fn message(&self) -> Cow<'_, str> {
+        match (self.message_of_field(), &self.fault) {
+            (Some(text), fault) => sentence::filled(text, fault),
+            (None, Fault::Rule(rule) | Fault::Choice(rule, _)) => Cow::Borrowed(&rule.sentence().text),
+            (None, fault) => match fault.message() {
+                Some(text) => sentence::filled(text, fault),
+                None => sentence::of(fault.code(), fault),
+            },
+        }
+    }
+
+    /// The message as a string of JSON, if it is known already.
+    pub(super) fn message_as_json(&self) -> Option<&'static str> {
+        match &self.fault {
+            Fault::Rule(rule) | Fault::Choice(rule, _) if self.message_of_field().is_none() => {
+                Some(&rule.sentence().json)
+            }
+            _ => None,
+        }
+    }
+
+    /// What the field says itself of what is wrong with its shape.
+    #[inline]
+    fn message_of_field(&self) -> Option<&'static str> {
+        match self.path.segments().last() {
+            Some(Segment::Field(name)) if self.of_shape => name.message(self.code()),
+            _ => None,
+        }
+    }
+
+    /// The message with the suggestion.
+    pub(super) fn write_message(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.message())?;
+        match self.suggestion() {
+            Some(name) => write!(f, " Did you mean {name}?"),
+            None => Ok(()),
+        }
+    }
+
+    /// The same violation in these words.
+    pub(super) fn translated(self, message: Cow<'static, str>) -> Self {
+        let (params, suggestion) = (self.params(), self.suggestion());
+        let fault = OtherFault { code: self.fault.into_code(), params, message: Some(message), suggestion };
+        Self { fault: Fault::Other(Box::new(fault)), of_shape: false, ..self }
+    }
+
+    /// As if all of it stood in a sensitive field; of what is found out at run time only the code is kept.
+    #[cfg(feature = "kafka")]
+    pub(super) fn redact(&mut self) {
+        self.path.redact();
+        match &mut self.fault {
+            Fault::Rule(_) => {}
+            Fault::Choice(_, meant) => *meant = None,
+            Fault::Unknown(known) => *known = &[],
+            Fault::Other(other) => {
+                other.params = Map::new();
+                other.message = Some(Cow::Borrowed(sentence::GENERIC));
+                other.suggestion = None;
+            }
+        }
+    }
+}
+
+impl PartialEq for Violation {
+    fn eq(&self, other: &Self) -> bool {
+        self.concern == other.concern
+            && self.path == other.path
+            && self.code() == other.code()
+            && self.params() == other.params()
+            && self.message() == other.message()
+    }
+}
+
+impl fmt::Display for Violation {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        if !self.path.segments().is_empty() {
+            write!(f, "{}: ", self.path)?;
+        }
+        self.write_message(f)
+    }
+}
+
+/// As one flat record: `pointer` (RFC 6901), `code`, `message`, `params`.
+impl Serialize for Violation {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        let mut record = serializer.serialize_struct("Violation", 4)?;
+        record.serialize_field("pointer", &self.path.to_pointer())?;
+        record.serialize_field("code", self.code())?;
+        record.serialize_field("message", &self.message())?;
+        record.serialize_field("params", &self.params())?;
+        record.end()
+    }
+}
