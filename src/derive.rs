@@ -489,7 +489,7 @@
 //! | on | supported | refused |
 //! |---|---|---|
 //! | types | `rename_all`, `rename_all_fields`, `deny_unknown_fields`, `default`, `tag`, `content`, `untagged`, `transparent`, `from`, `try_from`, `into`, `bound`, `crate` | `remote`, `field_identifier`, `variant_identifier`; a `tag` alone beside a variant of a number, a text or a list |
-//! | fields | `rename`, `alias`, `default`, `flatten`, `skip`, `skip_serializing`, `skip_deserializing`, `skip_serializing_if`, `with`, `deserialize_with`, `serialize_with`, `bound` | `getter`; two fields of one name; `flatten` of a number, a text or a list |
+//! | fields | `rename`, `alias`, `default`, `flatten`, `skip`, `skip_serializing`, `skip_deserializing`, `skip_serializing_if`, `with`, `deserialize_with`, `serialize_with`, `bound` | `getter`; two fields of one name; `flatten` of a number, a text or a list; a flattened map before another flattened field |
 //! | variants | `rename`, `rename_all`, `alias`, `bound`, `other`, `skip`, `skip_serializing`, `skip_deserializing` | `with`, `untagged`; two variants of one name |
 //!
 //! What is optional in the input is said by serde's attributes and by the type: `Option` may be
@@ -520,9 +520,13 @@
 //! ```
 //!
 //! Rules hold for every value of a field: read, defaulted or skipped. What a load gives, a dump can write, and what a dump
-//! writes, a load reads: a flattened map that holds the name of another field or of a tag, or a NaN in a `plain` field, is
-//! a violation. Unlike serde, a load gives nothing twice: what a flattened enum has read, and what only a dump writes
-//! (`skip_deserializing`, a struct's `tag`), is in no flattened map beside it.
+//! writes, a load reads. So a violation is: a key of a flattened map, or a field of a flattened struct or of a tagged
+//! variant, that is called as another field or as the tag; and a NaN in a `plain` field. Unlike serde, a load gives nothing
+//! twice: what a flattened enum has read, and what only a dump writes (`skip_deserializing`, a struct's `tag`), is in no
+//! flattened map beside it.
+//!
+//! `deny_unknown_fields` on the data of a flattened tagged or untagged enum refuses, as in serde, whatever the fields
+//! before it leave, and so the entries of flattened fields behind it. Write it on the outer struct instead.
 //!
 //! ```
 //! use std::collections::BTreeMap;

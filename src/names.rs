@@ -178,24 +178,12 @@ impl<'f> Serializer for Names<'f> {
         Ok(())
     }
 
-    fn serialize_tuple_variant(
-        self,
-        _: &'static str,
-        _: u32,
-        name: &'static str,
-        _: usize,
-    ) -> Result<Told, NoObject> {
+    fn serialize_tuple_variant(self, _: &'static str, _: u32, name: &'static str, _: usize) -> Result<Told, NoObject> {
         (self.0)(name);
         Ok(Told(()))
     }
 
-    fn serialize_struct_variant(
-        self,
-        _: &'static str,
-        _: u32,
-        name: &'static str,
-        _: usize,
-    ) -> Result<Told, NoObject> {
+    fn serialize_struct_variant(self, _: &'static str, _: u32, name: &'static str, _: usize) -> Result<Told, NoObject> {
         (self.0)(name);
         Ok(Told(()))
     }

@@ -26,7 +26,8 @@
 //! | what a function refuses: the rules `custom` and `schema`, `must_match`, `credit_card`, a conversion (`try_from`), `deserialize_with`, hooks | a schema has no words for it; so too for a `regex` that ECMA-262 cannot express |
 //! | a value of an untagged enum that breaks a rule of the first variant of its shape, and fits a later one | load takes the first variant that fits by its types, then its rules count; the schema takes any (`anyOf`) |
 //! | a map's key out of a `range` that rules ask for | keys are texts, for which a schema has no bounds; those of the integer's type are said by a pattern |
-//! | the number of entries of a flattened map, beside optional fields | a schema counts all fields of the object |
+//! | the number of entries of a flattened map, beside optional fields or a flattened enum | a schema counts all fields of the object |
+//! | an entry of a flattened map that is called as a field of another variant of a flattened enum beside it | the map's schema does not see which variant it is |
 //! | a URL without a host, a `Duration` that overflows, a number beyond the bounds of an `f32` once it is rounded | the type's own reader is stricter than the format |
 //! | one field twice, texts that are too large or too deep | a validator sees the object, not its text |
 //!

@@ -3,7 +3,7 @@
 use std::collections::HashSet;
 use std::ptr;
 
-use super::shape::{Content, Definition, Enum, Field, Form, Shape, Tagging};
+use super::shape::{Content, Definition, Enum, Field, Form, Kind, Shape, Tagging};
 
 /// Whether something that is written can have a field there. Through a list a step leads to each element's field; what
 /// the shape does not tell, such as the keys of a map, can be anything.
@@ -19,19 +19,17 @@ struct Search {
 impl Search {
     fn shape(&mut self, shape: &Shape, path: &[&str]) -> bool {
         let [_, rest @ ..] = path else { return true };
-        match shape {
-            Shape::Any | Shape::Foreign(_) => true,
-            Shape::Null | Shape::Boolean | Shape::Integer(_) | Shape::Float(_) | Shape::Number | Shape::Text(_) => {
-                false
-            }
-            Shape::List { items, .. } => self.shape(items, path),
-            Shape::Tuple(items) => items.iter().any(|item| self.shape(item, path)),
-            Shape::Map { values, .. } => self.shape(values, rest),
-            Shape::Optional(inner) | Shape::Omissible(inner) | Shape::Ruled { shape: inner, .. } => {
+        match shape.kind() {
+            Kind::Any | Kind::Foreign(_) => true,
+            Kind::Null | Kind::Boolean | Kind::Integer(_) | Kind::Float(_) | Kind::Number | Kind::Text(_) => false,
+            Kind::List { items, .. } => self.shape(items, path),
+            Kind::Tuple(items) => items.iter().any(|item| self.shape(item, path)),
+            Kind::Map { values, .. } => self.shape(values, rest),
+            Kind::Optional(inner) | Kind::Omissible(inner) | Kind::Ruled { shape: inner, .. } => {
                 self.shape(inner, path)
             }
-            Shape::Ways { written, .. } => self.shape(written, path),
-            Shape::Named(definition) => {
+            Kind::Ways { written, .. } => self.shape(written, path),
+            Kind::Named(definition) => {
                 self.seen.insert((ptr::from_ref(*definition), path.len()))
                     && match definition.written.as_ref().unwrap_or(&definition.form) {
                         Form::As(shape) => self.shape(&shape(), path),
@@ -80,8 +78,8 @@ pub(super) fn holds_itself(definition: &Definition) -> bool {
     let mut seen = HashSet::new();
     let mut open = parts(definition);
     while let Some(shape) = open.pop() {
-        match shape {
-            Shape::Named(definition) => {
+        match shape.into_kind() {
+            Kind::Named(definition) => {
                 let id = (definition.id)();
                 if id == own {
                     return true;
@@ -90,22 +88,22 @@ pub(super) fn holds_itself(definition: &Definition) -> bool {
                     open.extend(parts(definition));
                 }
             }
-            Shape::List { items: inner, .. }
-            | Shape::Optional(inner)
-            | Shape::Omissible(inner)
-            | Shape::Ruled { shape: inner, .. } => open.push(*inner),
-            Shape::Tuple(items) => open.extend(items),
-            Shape::Map { keys: first, values: second } | Shape::Ways { written: first, read: second } => {
+            Kind::List { items: inner, .. }
+            | Kind::Optional(inner)
+            | Kind::Omissible(inner)
+            | Kind::Ruled { shape: inner, .. } => open.push(*inner),
+            Kind::Tuple(items) => open.extend(items),
+            Kind::Map { keys: first, values: second } | Kind::Ways { written: first, read: second } => {
                 open.extend([*first, *second]);
             }
-            Shape::Any
-            | Shape::Null
-            | Shape::Boolean
-            | Shape::Integer(_)
-            | Shape::Float(_)
-            | Shape::Number
-            | Shape::Text(_)
-            | Shape::Foreign(_) => {}
+            Kind::Any
+            | Kind::Null
+            | Kind::Boolean
+            | Kind::Integer(_)
+            | Kind::Float(_)
+            | Kind::Number
+            | Kind::Text(_)
+            | Kind::Foreign(_) => {}
         }
     }
     false

@@ -143,7 +143,7 @@ macro_rules! maps {
             }
 
             fn shape() -> Shape {
-                Shape::Map { keys: Box::new(K::shape()), values: Box::new(V::shape()) }
+                Shape::map_of(K::shape(), V::shape())
             }
         }
 

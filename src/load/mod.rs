@@ -130,7 +130,7 @@ use crate::contract::Shape;
 use crate::error::{LoadError, LoadErrorKind};
 use crate::violation::MASK;
 
-/// A type that can stand in an event: how it is read, checked and described.
+/// A type that can stand in an event: how it is read, checked and described. Its `Serialize` says how it is written.
 ///
 /// `#[derive(EventSchema)]` implements it for structs and enums. It is implemented for:
 ///

@@ -10,6 +10,7 @@ use super::object::Slot;
 use super::parts::{ListType, PartRules, no_rules};
 use super::{At, Context, Expected, FieldType};
 use crate::contract::Shape;
+use crate::contract::shape::Kind;
 
 static TUPLE: Expected = Expected::new("tuple");
 
@@ -123,7 +124,7 @@ macro_rules! tuples {
             }
 
             fn shape() -> Shape {
-                Shape::Tuple(vec![$($type::shape()),+])
+                Shape::tuple(vec![$($type::shape()),+])
             }
         }
     )*};
@@ -206,7 +207,7 @@ where
     }
 
     fn shape() -> Shape {
-        Shape::List { items: Box::new(T::shape()), unique: false, length: Some(N) }
+        Kind::List { items: Box::new(T::shape()), unique: false, length: Some(N) }.into()
     }
 }
 

@@ -12,6 +12,7 @@ use super::patch::{self, Object};
 use super::primitives::NUMBER;
 use super::{At, Context, Expected, FieldType};
 use crate::contract::Shape;
+use crate::contract::shape::Kind;
 
 /// Any JSON value. Read here and not by its own `Deserialize`, so that its depth counts.
 impl FieldType for serde_json::Value {
@@ -35,7 +36,7 @@ impl FieldType for serde_json::Value {
     }
 
     fn shape() -> Shape {
-        Shape::Any
+        Shape::any()
     }
 }
 
@@ -143,7 +144,7 @@ impl FieldType for serde_json::Map<String, serde_json::Value> {
     }
 
     fn shape() -> Shape {
-        Shape::map(Shape::Any)
+        Shape::map(Shape::any())
     }
 }
 
@@ -167,7 +168,7 @@ impl Leaf for serde_json::Number {
 leaf! {
     serde_json::Number {
         fn shape() -> Shape {
-            Shape::Number
+            Shape::number()
         }
     }
 }
@@ -185,7 +186,7 @@ impl FieldType for Box<RawValue> {
     }
 
     fn shape() -> Shape {
-        Shape::Any
+        Shape::any()
     }
 }
 
@@ -241,6 +242,6 @@ impl FieldType for () {
     }
 
     fn shape() -> Shape {
-        Shape::Null
+        Kind::Null.into()
     }
 }

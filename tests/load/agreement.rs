@@ -139,7 +139,7 @@ where
         dumped,
         refused.join("\n")
     );
-    if reads_what_it_writes::<E>() {
+    if reads_what_it_writes::<E>() && !reads_as_an_earlier_variant::<E>(&value) {
         match E::load_str(&dumped) {
             Ok(again) => prop_assert_eq!(&again, event, "round trip of {} by {}", text, dumped),
             Err(error) => prop_assert!(false, "{} is written as {}\nload refuses that: {}", text, dumped, error),

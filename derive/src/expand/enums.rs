@@ -210,9 +210,8 @@ fn flat(cx: &Cx<'_>, levels: &[(&Variant<'_>, Expand<'_>)]) -> Flat {
                 Some(quote!(#pattern => #closes,))
             })
             .collect();
-        (!arms.is_empty()).then(|| {
-            quote!({ let __alone = true; match self { #(#arms)* #[allow(unreachable_patterns)] _ => false } })
-        })
+        (!arms.is_empty())
+            .then(|| quote!({ let __alone = true; match self { #(#arms)* #[allow(unreachable_patterns)] _ => false } }))
     };
     let flat = match cx.model.serde.attrs.tag() {
         TagType::External => Flat {

@@ -19,7 +19,7 @@ use schemars::{JsonSchema, Schema, SchemaGenerator};
 use serde_json::{Map, Value};
 
 use self::writer::Writer;
-use super::shape::Shape;
+use super::shape::Kind;
 use super::{openapi, parts};
 use crate::load::FieldType;
 
@@ -119,10 +119,11 @@ pub fn openapi30<T: JsonSchema>(contract: &Contract) -> Map<String, Value> {
 #[must_use]
 pub fn schema_of<T: FieldType>(generator: &mut SchemaGenerator) -> Schema {
     let mut writer = Writer::new(generator);
-    let schema = match T::shape() {
-        Shape::Named(definition) => writer.definition(definition),
-        Shape::Foreign(foreign) => (foreign.whole)(writer.generator).to_value(),
-        shape => writer.shape(&shape),
+    let shape = T::shape();
+    let schema = match shape.kind() {
+        Kind::Named(definition) => writer.definition(definition),
+        Kind::Foreign(foreign) => (foreign.whole)(writer.generator).to_value(),
+        _ => writer.shape(&shape),
     };
     to_schema(schema)
 }
@@ -131,9 +132,9 @@ pub fn schema_of<T: FieldType>(generator: &mut SchemaGenerator) -> Schema {
 #[doc(hidden)]
 #[must_use]
 pub fn is_inline<T: FieldType>() -> bool {
-    match T::shape() {
-        Shape::Named(definition) => definition.inline && !parts::holds_itself(definition),
-        Shape::Foreign(_) => false,
+    match T::shape().kind() {
+        Kind::Named(definition) => definition.inline && !parts::holds_itself(definition),
+        Kind::Foreign(_) => false,
         _ => true,
     }
 }

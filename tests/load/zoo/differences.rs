@@ -128,9 +128,10 @@ fn stricter_than_load_by_serde(name: &str, error: &str) -> bool {
         "flat-external" | "flat-through" => error.ends_with(": Duplicate field."),
         // What a tagged or untagged enum has read is its own; serde leaves it all to those who come after.
         "flat-choice-rest" | "flat-one-tag" => error.ends_with(": Duplicate field."),
-        "flat-choice-counts" | "flat-form-counts" => {
-            error.ends_with(": Duplicate field.") || is_no_u8(error)
-        }
+        "flat-choice-counts" | "flat-form-counts" => error.ends_with(": Duplicate field.") || is_no_u8(error),
+        "flat-sized" => error.contains(": Duplicate field.") || is_no_u8(error),
+        // A variant without data, as serde writes it among other fields: it is not there.
+        "flat-perhaps" => error.contains("did not match any variant"),
         _ => false,
     }
 }
@@ -152,6 +153,12 @@ pub(crate) fn findings(error: &LoadError) -> BTreeSet<String> {
 /// Whether what is written can be read: not by a type that has other names for writing.
 pub(crate) fn reads_what_it_writes<E: EventSchema>() -> bool {
     !matches!(E::descriptor().name(), "one-way" | "out-and-rest" | "both-names" | "swapped")
+}
+
+/// Whether another variant of an untagged enum, with what stands in a map beside it, comes first when it is read.
+pub(crate) fn reads_as_an_earlier_variant<E: EventSchema>(dumped: &Value) -> bool {
+    let names = ["street", "number", "place"];
+    E::descriptor().name() == "flat-choice-rest" && names.iter().all(|name| dumped.get(name).is_some())
 }
 
 /// Whether it has integers that a `Value` has no place for.
@@ -244,7 +251,14 @@ fn stricter_than_schema(name: &str, violation: &Violation, message: &Value) -> b
         // What a hook refuses, and a default that breaks the rules of its type.
         "thirteen" => return true,
         // How many entries a flattened map has beside an optional field, no keyword counts.
-        "length" if name == "flat-bounded" => return violation.path().segments().is_empty(),
+        "length" if matches!(name, "flat-bounded" | "flat-sized") => return violation.path().segments().is_empty(),
+        // Fields of the variants that it is not go to the map.
+        _ if matches!(name, "flat-form-counts" | "flat-choice-counts" | "flat-sized") => {
+            let names = ["/radius", "/side", "/street", "/number", "/place"];
+            if names.contains(&violation.path().to_pointer().as_str()) {
+                return true;
+            }
+        }
         "length" if name == "bad-default" => return message.get("filled").is_none(),
         "invalid" if name == "nan-default" && violation.path().to_pointer() == "/x" => {
             return message.get("x").is_none();
@@ -311,6 +325,7 @@ fn only_of_flattened_option(name: &str, error: &ValidationError<'_>) -> bool {
         "flat-maybe" => &["/x", "/y"],
         "flat-refused" => &["/number"],
         "flat-alias" => &["/z", "/y"],
+        "flat-boxed" => &["/wide", "/o-k", "/ok"],
         _ => &[],
     };
     places.contains(&error.instance_path().as_str())

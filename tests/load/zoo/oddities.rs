@@ -16,6 +16,8 @@ macro_rules! every_oddity {
             flat_closed_first: FlatClosedFirst,
             flat_closed_choice: FlatClosedChoice,
             flat_closed_deep: FlatClosedDeep,
+            flat_perhaps: FlatPerhaps,
+            flat_sized: FlatSized,
             flat_same_name: FlatSameName,
             flat_taken: FlatTaken,
             flat_taken_variant: FlatTakenVariant,
@@ -73,6 +75,10 @@ odd! {
     #[serde(untagged, deny_unknown_fields)]
     enum Either2 { Long { street: String, number: u8 }, Short { place: String } }
     struct FlatClosedChoice { #[serde(alias = "ID")] id: u8, #[serde(flatten)] either: Either2 }
+    #[serde(untagged)]
+    enum PerhapsWay { Long { street: String, number: u8 }, Nowhere }
+    struct FlatPerhaps { id: u8, #[serde(flatten)] way: PerhapsWay }
+    struct FlatSized { #[serde(flatten)] form: Form, #[serde(flatten)] #[validate(length(max = 1))] counts: BTreeMap<String, u8> }
     struct Paid { at: u8, #[serde(flatten)] means: Option<Means> }
     struct FlatClosedDeep { id: u8, #[serde(flatten)] paid: Paid }
 
@@ -158,7 +164,7 @@ odd! {
     #[serde(tag = "link")]
     enum Link { More { chain: Box<Chain> }, All { chains: Vec<Chain> }, End }
     #[serde(untagged)]
-    enum UntaggedDeep { Leaf(Colour), Score(Score), List(Vec<UntaggedDeep>), Pair((Name, bool)), Map(BTreeMap<Upper, UntaggedDeep>), Form(Form) }
+    enum UntaggedDeep { Leaf(Colour), Score(Score), List(Vec<UntaggedDeep>), Pair((Name, bool)), Map(BTreeMap<Upper, UntaggedDeep>) }
     struct Nothings { a: Only, b: ((), Unit), c: [(); 2], d: BTreeMap<Only, ()>, e: Option<Empty>, f: Vec<Empty>, g: Option<()> }
     #[derive(Eq, PartialOrd, Ord)]
     enum Only { Only }
@@ -168,21 +174,46 @@ odd! {
 
 #[event_schema::event]
 #[derive(Debug, Clone, PartialEq, Deserialize)]
-pub(crate) enum Either<L, R> { Left(L), Right { #[serde(alias = "right")] r: R }, Both(L, R), #[serde(alias = "none")] Neither }
+pub(crate) enum Either<L, R> {
+    Left(L),
+    Right {
+        #[serde(alias = "right")]
+        r: R,
+    },
+    Both(L, R),
+    #[serde(alias = "none")]
+    Neither,
+}
 
 #[event_schema::event]
 #[derive(Debug, Clone, PartialEq, Deserialize)]
 #[serde(transparent)]
-pub(crate) struct Wrapped<T> { inner: T, #[serde(skip)] cache: Option<u8> }
+pub(crate) struct Wrapped<T> {
+    inner: T,
+    #[serde(skip)]
+    cache: Option<u8>,
+}
 
 #[event_schema::event]
 #[derive(Debug, Clone, PartialEq, Deserialize)]
-pub(crate) struct Linked<T> { head: T, tail: Option<Box<Linked<T>>> }
+pub(crate) struct Linked<T> {
+    head: T,
+    tail: Option<Box<Linked<T>>>,
+}
 
 #[event_schema::event]
 #[derive(Debug, Clone, PartialEq, Deserialize)]
 #[serde(tag = "t", content = "c", deny_unknown_fields)]
-pub(crate) enum PlacedData<T> { One(T), Many(Vec<T>), Pair(T, #[serde(default)] u8), Fields { a: Option<T> }, #[serde(alias = "none")] Nothing }
+pub(crate) enum PlacedData<T> {
+    One(T),
+    Many(Vec<T>),
+    Pair(T, #[serde(default)] u8),
+    Fields {
+        a: Option<T>,
+    },
+    #[serde(alias = "none")]
+    Nothing,
+}
 
 #[event_schema::event]
 #[derive(Debug, Clone, PartialEq, Deserialize)]
