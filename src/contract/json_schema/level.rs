@@ -45,6 +45,11 @@ impl Level {
             self.impossible |= required;
             return;
         };
+        // In what is written, it would stand there twice.
+        if self.names.iter().any(|taken| taken == name) {
+            self.impossible |= required;
+            return;
+        }
         let aliases: Vec<&'static str> = free.collect();
         let aliases = &aliases[..];
         self.counts.0 += 1;

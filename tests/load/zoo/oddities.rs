@@ -107,7 +107,7 @@ odd! {
     #[serde(tag = "kind")]
     struct FlatOwnTag { a: u8, #[serde(flatten)] rest: BTreeMap<String, u8> }
     struct FlatBoxed { #[serde(flatten)] first: Box<First>, #[serde(flatten)] third: Option<Box<Wide>> }
-    struct Wide { wide: u64, #[serde(rename = "o-k", alias = "ok")] okay: bool }
+    struct Wide { wide: u64, #[serde(rename = "o-k")] okay: bool }
     #[serde(default)]
     #[derive(Default)]
     struct FlatDefault { a: u8, #[serde(flatten)] filled: Filled }
