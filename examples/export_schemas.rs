@@ -1,7 +1,7 @@
 //! Records the JSON Schemas of the example events under `schemas/`, for programs in other languages.
 //!
-//! `cargo run --example export_schemas` writes them; with `-- --check` it only tells whether they are
-//! current, and fails if not, which is for CI.
+//! `cargo run --example export_schemas` writes them. With `-- --check`, for CI, it writes nothing and fails if they are
+//! not current.
 
 use std::fs;
 use std::path::Path;

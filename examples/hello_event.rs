@@ -1,5 +1,5 @@
 //! The classic tutorial of Marshmallow and Kafka: an event with a message is published, received
-//! and handled, and what is no such event is reported without stopping the consumer.
+//! and handled. Messages that are not valid events are reported, and do not stop the consumer.
 //!
 //! ```text
 //! cargo run --example hello_event                               # a broker inside the process
@@ -15,7 +15,7 @@ use event_schema::kafka::{
 };
 use event_schema::prelude::*;
 
-/// The event: a struct. It is all that there is to declare.
+/// The event. Nothing else needs to be declared.
 #[derive(Debug, Clone, PartialEq, Serialize, EventSchema)]
 #[event(topic = "events")]
 struct Event {
@@ -23,7 +23,7 @@ struct Event {
     message: String,
 }
 
-/// Publishes an event, and returns when the broker has it.
+/// Publishes an event, and returns when the broker has acknowledged it.
 async fn publish_event(producer: &EventProducer, message: &str) -> Result<(), SendError> {
     let event = Event { message: message.to_owned() };
     let sent = producer.send(&event).await?;
@@ -38,7 +38,7 @@ async fn publish_bytes(producer: &EventProducer, bytes: &[u8]) -> Result<(), Sen
     Ok(())
 }
 
-/// Handles one event. Only valid ones come here.
+/// Handles one event. Only valid events reach the handler.
 async fn handle_event(event: Delivery<Event>) {
     println!("received   {event}: {}", event.message);
 }
@@ -63,20 +63,20 @@ async fn main() -> Result<(), Box<dyn Error>> {
     let dead_letters = DeadLetter::new().topic_of("events", group.group_id().unwrap_or_default());
     Topics::new().topic(Topic::of::<Event>().partitions(1)).topic(&dead_letters).create(&config).await?;
 
-    // Publish: two events, and between them what other programs might send.
+    // Publish two events, and between them two invalid messages, as other programs might send them.
     let producer = EventProducer::connect(&config).await?;
     publish_event(&producer, "Hello, Kafka!").await?;
     publish_bytes(&producer, br#"{"message": "Hello, Kaf"#).await?;
     publish_bytes(&producer, br#"{"message": ""}"#).await?;
     publish_event(&producer, "Goodbye!").await?;
 
-    // An event that breaks its rules does not get that far.
+    // An event that breaks its rules is not sent.
     if let Err(error) = publish_event(&producer, "").await {
         println!("not sent   {}", indented(&error));
     }
     producer.close(Duration::from_secs(5)).await?;
 
-    // Consume. What is no event goes to the dead letter topic, and the rest to `handle_event`.
+    // Consume. Valid events go to `handle_event`, all other messages to the dead letter topic.
     let consumer = EventConsumer::<Event>::subscribe(&group).await?;
     let running = consumer.handle();
     let run = tokio::spawn(consumer.run(handle_event));
@@ -89,7 +89,7 @@ async fn main() -> Result<(), Box<dyn Error>> {
     running.close(Duration::from_secs(5)).await?;
     println!("in all     {}", run.await??);
 
-    // What is wrong with the dead letters stands in their headers.
+    // The headers of dead letters describe their faults.
     let mut consumer = EventConsumer::<Event>::subscribe_to(&group, &[&dead_letters]).await?;
     for _ in 0..2 {
         let letter = tokio::time::timeout(Duration::from_secs(30), consumer.recv()).await??;

@@ -1,13 +1,13 @@
-//! A service that consumes and produces: orders are accepted while there is stock, in the order in which their key's
-//! events came, until the process is told to end.
+//! A service that consumes and produces events. It accepts orders while there is stock, handles the events of each key
+//! in order, and runs until a signal ends the process.
 //!
 //! ```text
 //! cargo run --example order_service                               # a broker inside the process, and a few orders
 //! cargo run --example order_service -- --config client.properties # a real one: ends at Ctrl-C or SIGTERM
 //! ```
 //!
-//! On a real broker the topics `orders`, `accepted-orders` and, for what cannot be handled, `orders-order-service-dlt`
-//! have to be there, unless the broker makes them.
+//! On a real broker the topics `orders` and `accepted-orders` and the dead letter topic `orders-order-service-dlt` must
+//! exist, unless the broker creates topics itself.
 
 use std::error::Error;
 use std::path::PathBuf;
@@ -39,7 +39,7 @@ struct OrderCancelled {
     quantity: u32,
 }
 
-/// What comes in the topic `orders`: which of them a message is, its type says.
+/// The events in the topic `orders`: the type of a message selects the variant.
 #[derive(Debug, Serialize, EventSchema)]
 #[event(types, topic = "orders")]
 #[serde(untagged)]
@@ -55,7 +55,7 @@ struct OrderAccepted {
     quantity: u32,
 }
 
-/// What the handlers share.
+/// The shared state of the handlers.
 struct Service {
     producer: EventProducer,
     stock: AtomicU32,
@@ -76,17 +76,17 @@ impl Service {
     async fn accept(&self, order: &OrderRequested, cause: &Envelope) -> Result<(), Failure> {
         let take = |stock: u32| stock.checked_sub(order.quantity);
         if self.stock.fetch_update(Ordering::Relaxed, Ordering::Relaxed, take).is_err() {
-            // Nothing that waiting would mend: it goes to the dead letter topic at once.
+            // A retry would not help: the order goes to the dead letter topic at once.
             return Err(Failure::reject("not so many in stock"));
         }
         let accepted = OrderAccepted { order_id: order.order_id.clone(), quantity: order.quantity };
-        // Which event it answers stands in its envelope. Handlers run at least once: that tells consumers what they
-        // have seen.
+        // The envelope names the event that caused this one. Handlers run at least once: consumers recognise a repeated
+        // event by its cause.
         let sent = self.producer.message(&accepted).envelope(Envelope::caused_by(cause)).send().await;
         if sent.is_err() {
             self.stock.fetch_add(order.quantity, Ordering::Relaxed);
         }
-        // A broker that is away comes back: an error is tried again.
+        // A broker may be away for a while: after an error, the event is retried.
         let sent = sent?;
         println!("{} is accepted: {}/{}@{}", order.order_id, sent.topic(), sent.partition(), sent.offset());
         Ok(())
@@ -107,16 +107,16 @@ async fn main() -> Result<(), Box<dyn Error>> {
     let consumer = EventConsumer::<OrderEvent>::subscribe(&config.group(GROUP)).await?;
     let handle = consumer.handle();
 
-    // What a handler needs it has in an `Arc`, of which each call gets a clone.
+    // Shared state is in an `Arc`; each call of the handler gets a clone.
     let service = Arc::new(Service { producer: producer.clone(), stock: 10.into() });
     let running = tokio::spawn(
         consumer
             .runner()
             .order(Order::Key)
-            // Only the orders of the same key wait for one that failed.
+            // Only orders with the same key wait for the retry of a failed one.
             .retry(Retry::park().attempts(5))
             .handler_timeout(Duration::from_secs(30))
-            .on_tombstone(async |tombstone: Delivery<()>| println!("{tombstone}: nothing is known of it any more"))
+            .on_tombstone(async |tombstone: Delivery<()>| println!("{tombstone}: the order is deleted"))
             .run(move |event| {
                 let service = Arc::clone(&service);
                 async move { service.handle(event).await }
@@ -131,14 +131,14 @@ async fn main() -> Result<(), Box<dyn Error>> {
     } else {
         told_to_end().await?;
     }
-    // First what is in hand is finished, then what it sent is delivered.
+    // Finish the events in flight first, then deliver the events that their handlers sent.
     handle.close(Duration::from_secs(10)).await?;
     println!("{}", running.await??);
     producer.close(Duration::from_secs(10)).await?;
     Ok(())
 }
 
-/// What other services would send: one more than there is stock for, and a tombstone.
+/// Publishes events as other services would: an order that exceeds the stock, and a tombstone, among them.
 async fn publish(producer: &EventProducer) -> Result<(), SendError> {
     let order = |order_id: &str, quantity| OrderRequested { order_id: order_id.to_owned(), quantity };
     producer.send(&order("A-1", 7)).await?;
@@ -148,7 +148,7 @@ async fn publish(producer: &EventProducer) -> Result<(), SendError> {
     Ok(())
 }
 
-/// Waits for Ctrl-C, or for what Kubernetes and systemd send.
+/// Waits for Ctrl-C, or for SIGTERM, which Kubernetes and systemd send.
 async fn told_to_end() -> std::io::Result<()> {
     #[cfg(unix)]
     {

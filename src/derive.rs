@@ -1,9 +1,9 @@
-//! What the derive and the attribute take: a reference. This module has no items.
+//! The attributes of the derive and of `#[event_schema::event]`: a reference. This module has no items.
 //!
 //! # Two forms
 //!
 //! **The attribute** [`#[event_schema::event]`](macro@crate::event) adds the derives `Serialize` and
-//! `EventSchema`, and the path by which serde's finds its crate. `event-schema` is the only dependency that it
+//! `EventSchema`, and tells serde's derive where its crate is. `event-schema` is the only dependency that it
 //! needs.
 //!
 //! ```
@@ -20,8 +20,8 @@
 //! assert_eq!(user.email, "ada@example.org");
 //! ```
 //!
-//! **The derive** leaves the list of derives to you. serde's macro looks for a crate called `serde`, which must be
-//! among your dependencies then.
+//! **The derive** is one of the derives that you list yourself. serde's derive looks for a crate named `serde`, so your
+//! crate must depend on it.
 //!
 //! ```
 //! use event_schema::{EventSchema, Serialize};
@@ -36,8 +36,8 @@
 //! assert_eq!(UserRegistered::descriptor().name(), "user.registered");
 //! ```
 //!
-//! `Deserialize` is not needed: the derive writes the reader that finds every fault. A type may have
-//! it as well. schemars' `JsonSchema` is implemented by `EventSchema`: do not derive it.
+//! `Deserialize` is not needed, because `EventSchema` generates a reader of its own, which reports every fault. A type
+//! may derive it as well. Do not derive schemars' `JsonSchema`: `EventSchema` implements it.
 //!
 //! # `#[event(...)]` on a type
 //!
@@ -45,17 +45,17 @@
 //! |---|---|---|
 //! | `name = "..."` | the event's name: ASCII letters, digits, `.`, `-` and `_` | the type's name in kebab-case |
 //! | `version = 2` | the major version of its contract, counted from 1 | 1 |
-//! | `topic = "..."` or `topic = PATH` | the topic that it is published to: its name, or a `&'static str` constant that holds it | none |
-//! | `key = field` | the field whose value is the message's [key](crate::EventKey): a text, an integer, a UUID, a newtype of one, an enum without data; `key = field.inner` goes deeper | none |
-//! | `types` | of an enum: each variant holds an event of its own, see [several events in one topic](#several-events-in-one-topic) | |
-//! | `previous = Type` | the type of the version before, which has a `From` or `TryFrom` into this one, see [versions](#versions) | none |
-//! | `newer = "refuse"` | what a newer version's writer wrote is refused without a try | `"accept"`: it is tried |
+//! | `topic = "..."` or `topic = PATH` | the topic of the event: its name, or a `&'static str` constant that holds the name | none |
+//! | `key = field` | the field that is the message's [key](crate::EventKey): a string, an integer, a UUID, a newtype of one, or an enum without data; `key = field.inner` names a nested field | none |
+//! | `types` | for enums: each variant holds an event of its own, see [several events in one topic](#several-events-in-one-topic) | |
+//! | `previous = Type` | the type of the previous version; it converts into this type by `From` or `TryFrom`, see [versions](#versions) | none |
+//! | `newer = "refuse"` | messages from a newer version are rejected without being tried | `"accept"`: they are tried |
 //! | `pre_load`, `post_load`, `pre_dump`, `post_dump` `= function` | see [hooks](#hooks) | none |
-//! | `validate = false` | no `impl validator::Validate`, for a type that has its own | `true` |
-//! | `json_schema = false` | no `impl schemars::JsonSchema`, for a type that has its own | `true` |
-//! | `event_key = false` | no [`impl EventKey`](crate::EventKey), for a newtype or an enum without data that has its own | `true` |
-//! | `debug` | an `impl Debug` that shows sensitive fields as `***`, in place of `#[derive(Debug)]`; the attribute form adds it where it is needed; `debug = false` keeps the type's own `Debug`, which must mask them itself | |
-//! | `crate = path` | where `event-schema` is, if it goes by another name | `::event_schema` |
+//! | `validate = false` | no `impl validator::Validate`: the type has its own | `true` |
+//! | `json_schema = false` | no `impl schemars::JsonSchema`: the type has its own | `true` |
+//! | `event_key = false` | no [`impl EventKey`](crate::EventKey): the newtype or enum without data has its own | `true` |
+//! | `debug` | an `impl Debug` that shows sensitive fields as `***`, instead of `#[derive(Debug)]`; the attribute form adds it where it is needed; `debug = false` keeps the type's own `Debug`, which must mask them itself | |
+//! | `crate = path` | the path of `event-schema`, if the dependency has another name | `::event_schema` |
 //!
 //! ```
 //! use event_schema::prelude::*;
@@ -72,7 +72,7 @@
 //! assert_eq!(Customer::descriptor().name(), "customer");
 //! ```
 //!
-//! Values in attributes are ordinary Rust: a topic, the bound of a rule or the function of a hook can be a constant or a
+//! Values in attributes are ordinary Rust. A topic or the bound of a rule can be a constant of any module, a hook a
 //! function of any module, and `Self` is the type.
 //!
 //! ```
@@ -105,11 +105,10 @@
 //!
 //! ## Several events in one topic
 //!
-//! An enum whose variants are events of their own is `#[event(types)]`: the message's type (in
-//! CloudEvents' header `ce_type`) says which one it is, and the body is that event's own, with nothing
-//! around it. Names, versions, keys and hooks are those of the variants; the topic is the enum's, or
-//! where it has none the variant's. serde's word for such a body is `untagged`, which the attribute form
-//! adds.
+//! `#[event(types)]` is for an enum whose variants are events of their own. The message's type (CloudEvents'
+//! header `ce_type`) selects the variant, and the body is that of the variant's event, without a tag. Names,
+//! versions, keys and hooks come from the variants. The topic is the enum's; an enum without a topic uses
+//! those of the variants. serde calls such an enum `untagged`; the attribute form adds `#[serde(untagged)]`.
 //!
 //! ```
 //! use event_schema::prelude::*;
@@ -130,30 +129,31 @@
 //! assert_eq!(event.described_by().event_type(), "order.cancelled.v1");
 //! ```
 //!
-//! Two variants hold different events, or different versions of one: two of the same name and version are refused by the
-//! compiler. All `Page<T>` share the name and version of `Page`, so that two of them cannot stand in one enum: wrap each in
-//! an event of its own.
+//! Each variant holds a different event, or a different version of an event: two variants with the same name and
+//! version are a compile error. All `Page<T>` share the name and version of `Page`, so one enum cannot hold two of
+//! them: wrap each in an event of its own.
 //!
-//! A Kafka message that does not tell its type is rejected: with a field missing or damaged, one event may well
-//! look like another. Where writers set no headers, let the body tell: an enum with `#[serde(tag = "type")]` is one
-//! event with several forms. An `untagged` one without `types` takes the first that fits, as `load` does here.
+//! A Kafka message without a type is rejected, because an event with a missing or damaged field may look like another
+//! one. If writers set no headers, put the type into the body: an enum with `#[serde(tag = "type")]` is one event with
+//! several forms. An `untagged` enum without `types` takes the first variant that fits, and so does `load` here.
 //!
 //! ## Hooks
 //!
-//! Functions around load and dump, as Marshmallow's decorators of the same names. Each may also give
-//! back a `Result` of its value and [`ValidationError`](crate::ValidationError), whose message stands
-//! under `_schema` then.
+//! Hooks are functions that run before or after load and dump, like Marshmallow's decorators of the same names. A hook
+//! returns its value, or a `Result` of its value and a [`ValidationError`](crate::ValidationError); the message of the
+//! error is reported under `_schema`.
 //!
-//! | | is given | when |
+//! | | argument | when it runs |
 //! |---|---|---|
-//! | `pre_load` | `serde_json::Value` | before the fields are read, and at every level on which the type stands |
-//! | `post_load` | `Self` | when it is without fault; the rules run again on what it gives back |
-//! | `pre_dump` | `&Self` | before the event's rules run: what it gives back is checked and written |
-//! | `post_dump` | `serde_json::Value` | before it is written, unchecked |
+//! | `pre_load` | `serde_json::Value` | before the fields are read, also where the type is nested in another |
+//! | `post_load` | `Self` | when there is no violation; the rules run again on the returned value |
+//! | `pre_dump` | `&Self` | before the event's rules run: the returned value is checked and written |
+//! | `post_dump` | `serde_json::Value` | before the value is written; the returned value is not checked |
 //!
-//! A hook of load that gives an error refuses the event: no other variant of an `untagged` enum takes it, nor does a
-//! flattened `Option` become `None`. The hooks of dump are those of the type that is dumped, for what stands in it is
-//! written by its own `Serialize`; an enum of `types` has those of its variants. `pre_load` costs its type the direct way: the input is made a `Value` first.
+//! An error of a load hook rejects the event: no other variant of an `untagged` enum is tried, and a flattened `Option`
+//! does not become `None`. Only the dump hooks of the dumped type run, because nested values are written by their own
+//! `Serialize`; an enum with `types` runs those of its variants. A type with `pre_load` loads more slowly: its input
+//! becomes a `Value` first.
 //!
 //! ```
 //! use event_schema::prelude::*;
@@ -194,8 +194,8 @@
 //!
 //! ## Versions
 //!
-//! A version is a type. [`load_from`](crate::EventSchema::load_from) takes the writer's version, reads
-//! with that version's type and converts through every version between.
+//! Each version is a type. [`load_from`](crate::EventSchema::load_from) takes the writer's version, reads the input as
+//! that version's type, and converts it version by version to today's type.
 //!
 //! ```
 //! use event_schema::prelude::*;
@@ -222,18 +222,18 @@
 //!
 //! | | meaning |
 //! |---|---|
-//! | `plain` | the field's type is read by its own `Deserialize`: for types of other crates that no feature supports. It gives at most one violation, at the path inside it where its reader gave up |
-//! | `sensitive` | masked where the library speaks of it: in [violations](crate::Violation#sensitive-fields) and, see below, in `Debug` |
-//! | `not_null` | null is refused, though the type is an `Option` or has a default: optional, but never null. Nor is it written: the attribute form leaves out a null of an `Option` or a defaulted `Value` (`skip_serializing_if`), the derive form asks for that, and a null that is left is a violation in `dump` |
-//! | `default = "computed"` | the default differs from time to time, see [`#[schemars(...)]`](#schemars): the contract leaves its value out |
-//! | `messages(required = "...", null = "...", invalid = "...")` | its own sentences for what is wrong with its shape; `required` also for the rule of this name |
-//! | `one_of(a, b, ...)`, `none_of(a, b, ...)`, `equal(a)` | rules: the value is one of these, none of them, this one |
-//! | `contains_only(a, b, ...)`, `contains_none_of(a, b, ...)` | rules: all elements are among these, none is |
-//! | `each(rule, ...)` | rules of the elements of a list, a set or an array |
-//! | `keys(rule, ...)`, `values(rule, ...)` | rules of a map's keys and of its values |
+//! | `plain` | the field's type is read by its own `Deserialize`: for types of other crates that no feature supports. Its reader stops at the first fault, so the field has at most one violation, at the path of that fault |
+//! | `sensitive` | the field is masked in [violations](crate::Violation#sensitive-fields) and in `Debug`, see [sensitive fields](#sensitive-fields) |
+//! | `not_null` | null is a violation, although the type is an `Option` or has a default. Null is not written either: the attribute form leaves out a null `Option` or a null `Value` with a default, the derive form needs `skip_serializing_if` for that, and any other null is a violation in `dump` |
+//! | `default = "computed"` | the default is not constant: the contract leaves its value out, see [`#[schemars(...)]`](#schemars) |
+//! | `messages(required = "...", null = "...", invalid = "...")` | messages for a missing value, a null and a value of the wrong shape; `required` is also the message of the rule `required` |
+//! | `one_of(a, b, ...)`, `none_of(a, b, ...)`, `equal(a)` | rules: the value is one of these, none of these, or this one |
+//! | `contains_only(a, b, ...)`, `contains_none_of(a, b, ...)` | rules: all elements are among these, or none is |
+//! | `each(rule, ...)` | rules for the elements of a list, a set or an array |
+//! | `keys(rule, ...)`, `values(rule, ...)` | rules for the keys and for the values of a map |
 //!
-//! Rules take `message = "..."` and `code = "..."`; inside `each`, `keys` and `values` stand these rules and
-//! those of `#[validate(...)]`, `must_match`, `required` and `nested` aside.
+//! Rules take `message = "..."` and `code = "..."`. `each`, `keys` and `values` contain rules of this table, and
+//! rules of `#[validate(...)]` except `must_match`, `required` and `nested`.
 //!
 //! ```
 //! use std::collections::BTreeMap;
@@ -298,13 +298,13 @@
 //!
 //! ## Sensitive fields
 //!
-//! The attribute form replaces a `Debug` in the list of derives below it by one that masks them; with
-//! the derive form, write `#[event(debug)]` on the type in place of `#[derive(Debug)]`. What is
-//! masked are errors and logs of the library's own: [`dump`](crate::EventSchema::dump) writes the
-//! value, and a dead letter has the original bytes. A newtype of a sensitive field is masked as a map's key too.
+//! The attribute form replaces a `Debug` in the list of derives below it by one that masks these fields. With
+//! the derive form, write `#[event(debug)]` on the type instead of `#[derive(Debug)]`. Only the library's errors,
+//! logs and `Debug` are masked: [`dump`](crate::EventSchema::dump) writes the value, and a dead letter holds the
+//! original bytes. A newtype with a sensitive field is also masked as the key of a map.
 //!
-//! Any other `Debug` of a type with sensitive fields is a compile error, wherever it is derived: it would show them. A
-//! type whose own `impl Debug` masks them says `#[event(debug = false)]`.
+//! Any other `Debug` of a type with sensitive fields is a compile error, wherever it is derived, because it would show
+//! them. A type whose own `impl Debug` masks them needs `#[event(debug = false)]`.
 //!
 //! ```
 //! use event_schema::prelude::*;
@@ -330,27 +330,27 @@
 //!
 //! # `#[validate(...)]` on a field
 //!
-//! Rules have the syntax of [validator], and each may have a `message = "..."` of its own
-//! and a `code = "..."`. A field can have several; they run in the order written. A rule looks
-//! through `Option`, `Box`, `Rc` and `Arc`: what is not there breaks no rule but `required`.
+//! Rules have the syntax of [validator], and each takes a `message = "..."` and a `code = "..."`. A field can have
+//! several; they run in the order written. A rule checks the value inside `Option`, `Box`, `Rc` and `Arc`. `None`
+//! satisfies every rule except `required`.
 //!
-//! | rule | holds if | for |
+//! | rule | satisfied if | for |
 //! |---|---|---|
-//! | `length(min, max, equal)` | so many characters, elements or entries | texts, lists, sets, maps |
-//! | `range(min, max, exclusive_min, exclusive_max)` | within the bounds | numbers, and what else has an order |
-//! | `email` | an email address, as HTML defines it | texts |
-//! | `url` | an absolute URL | texts |
-//! | `ip`, `ip(v4)`, `ip(v6)` | an IP address | texts |
-//! | `regex(path = *PATTERN)` | the pattern, a `regex::Regex`, is found in it | texts |
-//! | `contains(pattern = "...")` | it contains the text, or the key | texts, maps |
-//! | `does_not_contain(pattern = "...")` | it does not | texts, maps |
-//! | `must_match(other = field)` | equal to another field of the struct | fields of one type |
-//! | `required` | not `None` | `Option` |
-//! | `non_control_character` | no control characters | texts |
-//! | `credit_card` | the number of a credit card | texts |
-//! | `custom(function = path)` | the function returns `Ok`: `fn(&T) -> Result<(), ValidationError>`, numbers by value; with `use_context` a second argument `&Context` | all |
-//! | `nested` | nothing: a nested event is checked anyhow | events |
-//! | `skip` | the field's rules are switched off, those of `#[event(...)]` too | all |
+//! | `length(min, max, equal)` | the number of characters, elements or entries is within the bounds | strings, lists, sets, maps |
+//! | `range(min, max, exclusive_min, exclusive_max)` | the value is within the bounds | numbers, and other types with an order |
+//! | `email` | the value is an email address, as HTML defines it | strings |
+//! | `url` | the value is an absolute URL | strings |
+//! | `ip`, `ip(v4)`, `ip(v6)` | the value is an IP address | strings |
+//! | `regex(path = *PATTERN)` | the pattern, a `regex::Regex`, matches anywhere in the value | strings |
+//! | `contains(pattern = "...")` | the value contains the text, or the key | strings, maps |
+//! | `does_not_contain(pattern = "...")` | the value does not contain it | strings, maps |
+//! | `must_match(other = field)` | the value equals another field of the struct | fields of one type |
+//! | `required` | the value is not `None` | `Option` |
+//! | `non_control_character` | the value has no control characters | strings |
+//! | `credit_card` | the value is the number of a credit card | strings |
+//! | `custom(function = path)` | the function returns `Ok`: `fn(&T) -> Result<(), ValidationError>`, with numbers by value; `use_context` adds a second argument `&Context` | all |
+//! | `nested` | always: it is accepted and ignored, because nested events are always checked | events |
+//! | `skip` | always: it turns off the field's rules, also those of `#[event(...)]` | all |
 //!
 //! ```
 //! use std::sync::LazyLock;
@@ -388,9 +388,10 @@
 //!
 //! # `#[validate(...)]` on a type
 //!
-//! `schema(function = path)` is a rule of the whole: `fn(&Self) -> Result<(), ValidationError>`. It runs
-//! when nothing else is wrong with the struct, or always with `skip_on_field_errors = false`; its message
-//! stands under `_schema`, or with `field = name` under the field that it blames. A type can have several.
+//! `schema(function = path)` is a rule for the whole struct: `fn(&Self) -> Result<(), ValidationError>`. It runs
+//! when the struct has no other violation. With `skip_on_field_errors = false` it also runs when fields break
+//! their rules, if all fields could be read. Its message is reported under `_schema`, or under the field that
+//! `field = name` names. A type can have several such rules.
 //!
 //! ```
 //! use event_schema::prelude::*;
@@ -417,8 +418,8 @@
 //! assert_eq!(messages(r#"{"start": 2, "end": 20}"#), event_schema::serde_json::json!({"end": ["Too late."]}));
 //! ```
 //!
-//! `context = Type` names the type of the second argument that functions with `use_context` get:
-//! [`LoadOptions::context`](crate::LoadOptions::context) gives it, and validator's `ValidateArgs` takes it.
+//! `context = Type` is the type of the second argument that functions with `use_context` get. The value comes from
+//! [`LoadOptions::context`](crate::LoadOptions::context), or from the argument of validator's `ValidateArgs`.
 //!
 //! ```
 //! use event_schema::prelude::*;
@@ -443,9 +444,9 @@
 //! assert!(options.load::<Bid>(br#"{"cents": 101}"#).is_err());
 //! ```
 //!
-//! A load has one context, for the event and all that is nested in it: a second call of `context` replaces the first, and
-//! a rule that asks for another type is a violation (`context`). An event and the types in it that have rules with a
-//! context therefore name the same type, a struct of all that they need:
+//! A load has one context, for the event and all types nested in it: a second call of `context` replaces the first,
+//! and a rule with a context of another type is a violation (`context`). If an event and its nested types all have
+//! rules with a context, they must therefore name the same type, a struct of all that their rules need:
 //!
 //! ```
 //! use event_schema::prelude::*;
@@ -477,24 +478,24 @@
 //! let auction = br#"{"bid": {"cents": 100}}"#;
 //! assert!(LoadOptions::new().context(&shop).load::<Auction>(auction).is_ok());
 //!
-//! // A context of another type serves none of the rules.
+//! // With a context of another type, no rule can run.
 //! let error = LoadOptions::new().context(&100_u32).load::<Auction>(auction).unwrap_err();
 //! assert_eq!(error.violations().unwrap()[0].code(), "context");
 //! ```
 //!
 //! # `#[serde(...)]`
 //!
-//! serde's attributes are read by serde's own parser and mean what they mean to serde.
+//! serde's attributes are read by serde's own parser and have the meaning that serde gives them.
 //!
 //! | on | supported | refused |
 //! |---|---|---|
-//! | types | `rename_all`, `rename_all_fields`, `deny_unknown_fields`, `default`, `tag`, `content`, `untagged`, `transparent`, `from`, `try_from`, `into`, `bound`, `crate` | `remote`, `field_identifier`, `variant_identifier`; a `tag` alone beside a variant of a number, a text or a list |
-//! | fields | `rename`, `alias`, `default`, `flatten`, `skip`, `skip_serializing`, `skip_deserializing`, `skip_serializing_if`, `with`, `deserialize_with`, `serialize_with`, `bound` | `getter`; two fields of one name; `flatten` of a number, a text or a list; a flattened map before another flattened field |
-//! | variants | `rename`, `rename_all`, `alias`, `bound`, `other`, `skip`, `skip_serializing`, `skip_deserializing` | `with`, `untagged`; two variants of one name |
+//! | types | `rename_all`, `rename_all_fields`, `deny_unknown_fields`, `default`, `tag`, `content`, `untagged`, `transparent`, `from`, `try_from`, `into`, `bound`, `crate` | `remote`, `field_identifier`, `variant_identifier`; a `tag` without `content` if a variant holds a number, a string or a list |
+//! | fields | `rename`, `alias`, `default`, `flatten`, `skip`, `skip_serializing`, `skip_deserializing`, `skip_serializing_if`, `with`, `deserialize_with`, `serialize_with`, `bound` | `getter`; two fields with the same name; `flatten` of a number, a string or a list; a flattened map before another flattened field |
+//! | variants | `rename`, `rename_all`, `alias`, `bound`, `other`, `skip`, `skip_serializing`, `skip_deserializing` | `with`, `untagged`; two variants with the same name |
 //!
-//! What is optional in the input is said by serde's attributes and by the type: `Option` may be
-//! missing or null, `#[serde(default)]` may be missing, everything else is required. Unknown fields are
-//! skipped, unless `deny_unknown_fields` makes each a violation.
+//! serde's attributes and the field's type determine which fields are optional in the input. An `Option` may be
+//! missing or null, a field with `#[serde(default)]` may be missing, and all others are required. Unknown fields
+//! are skipped; with `deny_unknown_fields` each is a violation.
 //!
 //! ```
 //! use event_schema::prelude::*;
@@ -519,14 +520,13 @@
 //! );
 //! ```
 //!
-//! Rules hold for every value of a field: read, defaulted or skipped. What a load gives, a dump can write, and what a dump
-//! writes, a load reads. So a violation is: a key of a flattened map, or a field of a flattened struct or of a tagged
-//! variant, that is called as another field or as the tag; and a NaN in a `plain` field. Unlike serde, a load gives nothing
-//! twice: what a flattened enum has read, and what only a dump writes (`skip_deserializing`, a struct's `tag`), is in no
-//! flattened map beside it.
+//! Rules apply to every value of a field: read, defaulted or skipped. A loaded event can be dumped, and a dumped
+//! event can be loaded. Therefore it is a violation if a key of a flattened map, or a field of a flattened struct or of
+//! a tagged variant, has the name of another field or of the tag, and so is a NaN in a `plain` field. Unlike with serde, a flattened map does not contain the fields that a
+//! flattened enum beside it has read, nor those that only a dump writes (`skip_deserializing`, a struct's `tag`).
 //!
-//! `deny_unknown_fields` on the data of a flattened tagged or untagged enum refuses, as in serde, whatever the fields
-//! before it leave, and so the entries of flattened fields behind it. Write it on the outer struct instead.
+//! `deny_unknown_fields` on the data of a flattened tagged or untagged enum rejects, as with serde, all entries that
+//! the fields before it leave, including those of flattened fields after it. Put it on the outer struct instead.
 //!
 //! ```
 //! use std::collections::BTreeMap;
@@ -557,8 +557,8 @@
 //! assert_eq!(payment.validate().unwrap_err()[0].to_string(), "by: Duplicate field.");
 //! ```
 //!
-//! The contract cannot see what functions of `with` and its kin read and write: `#[schemars(with = "...")]` says
-//! which type it looks like.
+//! The contract cannot see what the functions of `with`, `serialize_with` and `deserialize_with` read and write. Name a
+//! type with the same JSON form in `#[schemars(with = "...")]`.
 //!
 //! ```
 //! use event_schema::prelude::*;
@@ -591,8 +591,9 @@
 //! assert_eq!(Theme::load(br#"{"color": "green"}"#).unwrap_err().violations().unwrap()[0].code(), "invalid");
 //! ```
 //!
-//! `bound` sets the bounds of serde's own implementations, and nothing else: what `load` needs of a type parameter follows
-//! from the fields (see [types of fields](#types-of-fields)), and a generic type is an event wherever it is `Serialize`.
+//! `bound` sets the bounds of serde's own implementations only. The bounds that `load` needs on type parameters
+//! follow from the fields (see [types of fields](#types-of-fields)), and a generic type is an event wherever it is
+//! `Serialize`.
 //!
 //! ```
 //! use std::marker::PhantomData;
@@ -615,9 +616,9 @@
 //!
 //! # `#[schemars(...)]`
 //!
-//! The [contract](crate::contract) is written from what serde's attributes and the rules say, in JSON Schema 2020-12, by
-//! draft 7 or for OpenAPI 3.0; [few things](crate::contract#where-load-and-the-contract-differ) it cannot say. schemars'
-//! attributes add to it:
+//! The [contract](crate::contract) follows from serde's attributes and the rules. It is written as JSON Schema
+//! 2020-12, as draft 7 or for OpenAPI 3.0, and cannot express [a few
+//! things](crate::contract#where-load-and-the-contract-differ). schemars' attributes add to it:
 //!
 //! | on | supported |
 //! |---|---|
@@ -625,16 +626,17 @@
 //! | fields | `with`, `schema_with`, `title`, `description`, `example`, `deprecated`, `extend` |
 //! | variants | `title`, `description`, `example`, `deprecated`, `extend` |
 //!
-//! Others are refused with the reason: the contract says what load does.
+//! Other attributes are refused, because the contract would no longer describe what load accepts; the error names the
+//! reason.
 //!
-//! The value of `#[serde(default)]` stands in the contract. A default that differs from time to time would make every
-//! contract differ from the recorded one: `#[event(default = "computed")]` leaves its value out.
+//! The contract contains the value of `#[serde(default)]`. A default that is not constant, such as the present time,
+//! would make every contract differ from the recorded one: `#[event(default = "computed")]` leaves its value out.
 //!
 //! ```
 //! use event_schema::prelude::*;
 //! use std::time::SystemTime;
 //!
-//! /// What a device measured.
+//! /// A measurement of a device.
 //! #[event_schema::event]
 //! #[schemars(rename = "Measurement", extend("x-owner" = "telemetry"))]
 //! struct Reading {
@@ -654,9 +656,9 @@
 //!
 //! # Types of fields
 //!
-//! A field's type implements [`FieldType`](crate::load::FieldType), which lists what does. Nested values
-//! derive `EventSchema`: one concept, not two. Events own their data, so that references and lifetime
-//! parameters are refused. Of a generic parameter `FieldType` is asked wherever a field mentions it.
+//! The type of a field must implement [`FieldType`](crate::load::FieldType); that page lists the types that do. Nested
+//! types derive `EventSchema`, as events do. Events own their data, so references and lifetime parameters are
+//! refused. A generic parameter must implement `FieldType` if a field uses it.
 //!
 //! ```
 //! use event_schema::prelude::*;
@@ -671,38 +673,39 @@
 //! assert_eq!((envelope.id, envelope.body.seq), (1, 2));
 //! ```
 //!
-//! # Which goes first
+//! # Order of attributes and derives
 //!
-//! The compiler expands what stands above first, and a derive above the attribute does not see what
-//! the attribute adds.
+//! The compiler expands attributes from top to bottom. A derive above `#[event_schema::event]` does not see the
+//! attributes that it adds.
 //!
 //! | written, from top to bottom | what happens |
 //! |---|---|
 //! | `#[event_schema::event]`, `#[derive(Debug)]` | works |
-//! | `#[event_schema::event]`, `#[derive(Debug, Serialize, EventSchema, Validate)]` | works: the attribute takes the list over and merges what it adds itself |
-//! | `#[derive(Debug)]`, `#[event_schema::event]` | works; with [sensitive fields](#sensitive-fields) an error that says so |
-//! | `#[derive(EventSchema)]`, `#[event_schema::event]` | an error that says so |
-//! | `#[derive(Serialize)]`, `#[event_schema::event]` | E0119, "conflicting implementations": both derive it. Put the attribute first |
-//! | `#[derive(EventSchema)]`, `#[event(...)]` | works: this is the derive's own attribute |
-//! | `#[event(...)]`, `#[derive(EventSchema)]` | "derive helper attribute is used before it is introduced": put it below |
-//! | `use event_schema::event;` and `#[event(...)]` first | works: this is the attribute |
+//! | `#[event_schema::event]`, `#[derive(Debug, Serialize, EventSchema, Validate)]` | works: the attribute merges the list with its own derives |
+//! | `#[derive(Debug)]`, `#[event_schema::event]` | works; with [sensitive fields](#sensitive-fields) it is an error that tells you to swap them |
+//! | `#[derive(EventSchema)]`, `#[event_schema::event]` | an error that tells you to swap them |
+//! | `#[derive(Serialize)]`, `#[event_schema::event]` | E0119, "conflicting implementations": `Serialize` is derived twice. Put the attribute first |
+//! | `#[derive(EventSchema)]`, `#[event(...)]` | works: `#[event(...)]` is the derive's own attribute |
+//! | `#[event(...)]`, `#[derive(EventSchema)]` | "derive helper attribute is used before it is introduced": put the derive first |
+//! | `use event_schema::event;` and `#[event(...)]` first | works: `#[event(...)]` is the attribute macro |
 //!
 //! # Another name for the crate
 //!
-//! Generated code finds this crate as `::event_schema`. A dependency that is renamed in `Cargo.toml`, or that another crate
-//! re-exports, needs its path: `#[event(crate = schema)]`. Without it the error says so, where the new name can be told.
+//! Generated code refers to this crate as `::event_schema`. If the dependency is renamed in `Cargo.toml`, or
+//! re-exported by another crate, name its path: `#[event(crate = schema)]`. Without it, the compile error suggests
+//! the path if the macro can find the new name.
 //!
 //! # E0119: schemars' own derive
 //!
-//! The derive implements [`schemars::JsonSchema`] too. A type that also has schemars' derive has two
-//! implementations: drop `JsonSchema` from its list of derives. A type with a schema of its own, written by hand, keeps it
-//! with `#[event(json_schema = false)]`. Types that are no event schemas, which a field marked `plain` holds, derive
-//! `event_schema::schemars::JsonSchema`; the prelude's name `JsonSchema` only says so.
+//! The derive also implements [`schemars::JsonSchema`]. A type that derives schemars' `JsonSchema` as well has two
+//! implementations: remove `JsonSchema` from its list of derives. A type with a schema written by hand keeps it
+//! with `#[event(json_schema = false)]`. Types without `EventSchema`, such as those of `plain` fields, derive
+//! `event_schema::schemars::JsonSchema`; the prelude's `JsonSchema` is only an error that says so.
 //!
 //! # E0119: a key by hand
 //!
-//! The derive implements [`EventKey`](crate::EventKey) for types that are one value on the wire: newtypes, and enums
-//! without data. A type that has its own writes `#[event(event_key = false)]`.
+//! The derive implements [`EventKey`](crate::EventKey) for newtypes and for enums without data. A type with an
+//! implementation written by hand needs `#[event(event_key = false)]`.
 //!
 //! ```
 //! use std::borrow::Cow;
@@ -727,13 +730,13 @@
 //!
 //! # E0119 and E0034: validator's own trait
 //!
-//! The derive implements [`validator::Validate`] too, so that the type works
-//! wherever that trait is asked for.
+//! The derive also implements [`validator::Validate`], so the type works
+//! wherever that trait is required.
 //!
-//! - **E0119**, "conflicting implementations of trait `Validate`": the type has a second one, by hand or by
+//! - **E0119**, "conflicting implementations of trait `Validate`": the type has a second implementation, by hand or by
 //!   validator's derive. Remove it, or keep it and write `#[event(validate = false)]`.
 //! - **E0034**, "multiple applicable items in scope" at `event.validate()`: both traits are imported and
-//!   have a method of this name. Remove the `use` of `Validate`, or write which one is meant:
+//!   have a method of this name. Remove the `use` of `Validate`, or name the trait in the call:
 //!
 //! ```
 //! use event_schema::prelude::*;
@@ -748,7 +751,7 @@
 //!
 //! let order = Order { order_id: String::new() };
 //!
-//! // All of it, under the names on the wire.
+//! // All violations, under the names on the wire.
 //! let violations: Violations = EventSchema::validate(&order).unwrap_err();
 //! assert_eq!(violations[0].path().to_string(), "orderId");
 //!

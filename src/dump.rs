@@ -1,24 +1,20 @@
-//! What a dump can be told: [`DumpOptions`].
+//! Options of dump: [`DumpOptions`].
 
 use std::borrow::Cow;
 use std::fmt;
 
 use serde_json::Value;
-use validator::ValidationError;
 
 use crate::contract::parts::has_field;
 use crate::error::{DumpError, DumpErrorKind};
-use crate::event::EventSchema;
-use crate::exact;
-use crate::load::{At, Context, Dialect, LoadOptions};
-use crate::rules::broken_schema;
+use crate::load::{FieldType, LoadOptions};
 
-/// Which fields a dump writes, and what it gives to the rules. It has the verbs of [`EventSchema`], in the manner of
-/// [`std::fs::OpenOptions`].
+/// Options of a dump: the fields that it writes, and the context of its rules. It has the dump methods of
+/// [`EventSchema`](crate::EventSchema), in the manner of [`std::fs::OpenOptions`].
 ///
-/// Fields are named as on the wire, nested ones with dots; through a list a name stands for the
-/// field of every element, as in Marshmallow. A name that the contract does not have is an error. Naming a field that
-/// this event omits, such as a `None` with `skip_serializing_if`, is not an error.
+/// Fields have their names on the wire, with dots before nested fields (`address.zip`). In a list, a name selects the
+/// field of every element, as in Marshmallow. A name that the contract does not contain is an error. A field that this
+/// event omits, such as a `None` with `skip_serializing_if`, is not an error.
 ///
 /// ```
 /// use event_schema::{DumpOptions, EventSchema, Serialize};
@@ -39,11 +35,11 @@ use crate::rules::broken_schema;
 pub struct DumpOptions<'c> {
     only: Option<Vec<Cow<'static, str>>>,
     exclude: Vec<Cow<'static, str>>,
-    rules: LoadOptions<'c>,
+    pub(crate) rules: LoadOptions<'c>,
 }
 
 impl<'c> DumpOptions<'c> {
-    /// All fields.
+    /// The default options: all fields, without a context.
     ///
     /// ```
     /// # use event_schema::prelude::*;
@@ -93,7 +89,7 @@ impl<'c> DumpOptions<'c> {
         self
     }
 
-    /// Gives rules with `use_context` their argument, see [`LoadOptions::context`].
+    /// The argument of rules with `use_context`, see [`LoadOptions::context`].
     ///
     /// ```
     /// use event_schema::prelude::*;
@@ -124,12 +120,12 @@ impl<'c> DumpOptions<'c> {
     }
 
     /// Whether it has a choice of fields.
-    fn chooses(&self) -> bool {
+    pub(crate) fn chooses(&self) -> bool {
         self.only.is_some() || !self.exclude.is_empty()
     }
 
     /// The chosen part of an event's value.
-    fn choose<E: EventSchema>(&self, mut value: Value) -> Result<Value, DumpError> {
+    pub(crate) fn choose<E: FieldType>(&self, mut value: Value) -> Result<Value, DumpError> {
         for name in self.only.iter().flatten().chain(&self.exclude) {
             check::<E>(&value, name)?;
         }
@@ -147,165 +143,6 @@ impl<'c> DumpOptions<'c> {
     }
 }
 
-/// # Dump
-///
-/// The verbs of [`EventSchema`], with these options.
-impl DumpOptions<'_> {
-    /// [`EventSchema::dump`] with these options.
-    ///
-    /// ```
-    /// use event_schema::DumpOptions;
-    /// use event_schema::prelude::*;
-    ///
-    /// #[event_schema::event]
-    /// struct Card { holder: String, number: String }
-    ///
-    /// let card = Card { holder: "Ada".into(), number: "4111111111111111".into() };
-    /// assert_eq!(DumpOptions::new().exclude(["number"]).dump(&card)?, br#"{"holder":"Ada"}"#);
-    /// assert!(DumpOptions::new().exclude(["numbr"]).dump(&card).is_err());
-    /// # Ok::<(), DumpError>(())
-    /// ```
-    ///
-    /// # Errors
-    /// As [`EventSchema::dump`], and if a chosen field does not exist.
-    pub fn dump<E: EventSchema>(&self, event: &E) -> Result<Vec<u8>, DumpError> {
-        let mut buffer = Vec::with_capacity(128);
-        self.dump_into(event, &mut buffer)?;
-        Ok(buffer)
-    }
-
-    /// [`EventSchema::dump_into`] with these options: writes at the end of a buffer, which an error leaves as it was.
-    ///
-    /// ```
-    /// # use event_schema::prelude::*;
-    /// # #[event_schema::event]
-    /// # struct Pair { a: u64, b: u64 }
-    /// use event_schema::DumpOptions;
-    ///
-    /// let mut line = b"pair: ".to_vec();
-    /// DumpOptions::new().only(["b"]).dump_into(&Pair { a: 1, b: 2 }, &mut line).unwrap();
-    /// assert!(DumpOptions::new().only(["c"]).dump_into(&Pair { a: 1, b: 2 }, &mut line).is_err());
-    /// assert_eq!(line, br#"pair: {"b":2}"#);
-    /// ```
-    ///
-    /// # Errors
-    /// As [`dump`](Self::dump).
-    pub fn dump_into<E: EventSchema>(&self, event: &E, buffer: &mut Vec<u8>) -> Result<(), DumpError> {
-        let before = buffer.len();
-        let written = self.valid(event, |event| self.write(event, buffer));
-        if written.is_err() {
-            buffer.truncate(before);
-        }
-        written
-    }
-
-    /// [`EventSchema::dump_value`] with these options.
-    ///
-    /// ```
-    /// # use event_schema::prelude::*;
-    /// # #[event_schema::event]
-    /// # struct Pair { a: u64, b: u64 }
-    /// use event_schema::DumpOptions;
-    ///
-    /// let value = DumpOptions::new().exclude(["a"]).dump_value(&Pair { a: 1, b: 2 }).unwrap();
-    /// assert_eq!(value, serde_json::json!({"b": 2}));
-    /// ```
-    ///
-    /// # Errors
-    /// As [`dump`](Self::dump).
-    pub fn dump_value<E: EventSchema>(&self, event: &E) -> Result<Value, DumpError> {
-        self.valid(event, |event| self.value(event))
-    }
-
-    /// [`EventSchema::dump_many`] with these options.
-    ///
-    /// ```
-    /// # use event_schema::prelude::*;
-    /// # #[event_schema::event]
-    /// # struct Pair { a: u64, b: u64 }
-    /// use event_schema::DumpOptions;
-    ///
-    /// let pairs = [Pair { a: 1, b: 2 }, Pair { a: 3, b: 4 }];
-    /// assert_eq!(DumpOptions::new().only(["b"]).dump_many(&pairs).unwrap(), br#"[{"b":2},{"b":4}]"#);
-    /// ```
-    ///
-    /// # Errors
-    /// As [`EventSchema::dump_many`], and if a chosen field does not exist.
-    pub fn dump_many<E: EventSchema>(&self, events: &[E]) -> Result<Vec<u8>, DumpError> {
-        let mut cx = Context::new(self.rules, Dialect::Value);
-        let mut text = vec![b'['];
-        for (index, event) in events.iter().enumerate() {
-            let at = &At::ROOT.document(index);
-            let changed = event.before_dump().transpose();
-            let event = match &changed {
-                Ok(changed) => changed.as_ref().unwrap_or(event),
-                Err(error) => {
-                    broken_schema(&mut cx, at, error.clone(), None, None);
-                    continue;
-                }
-            };
-            event.check(&mut cx, at);
-            // Once something is wrong, nothing will be written.
-            if cx.found() > 0 {
-                continue;
-            }
-            if index > 0 {
-                text.push(b',');
-            }
-            if E::CHANGES_DUMP {
-                match event.after_dump(exact::to_value(event).map_err(DumpErrorKind::Write)?) {
-                    Ok(value) => {
-                        serde_json::to_writer(&mut text, &self.choose::<E>(value)?).map_err(DumpErrorKind::Write)?;
-                    }
-                    Err(error) => broken_schema(&mut cx, at, error, None, None),
-                }
-            } else {
-                self.write(event, &mut text)?;
-            }
-        }
-        if cx.found() > 0 {
-            return Err(DumpErrorKind::Invalid(cx.into_violations()).into());
-        }
-        text.push(b']');
-        Ok(text)
-    }
-
-    /// Does something with what the `pre_dump` hook made of the event, if that is valid.
-    fn valid<E: EventSchema, T>(
-        &self,
-        event: &E,
-        write: impl FnOnce(&E) -> Result<T, DumpError>,
-    ) -> Result<T, DumpError> {
-        let changed = event.before_dump().transpose().map_err(refused)?;
-        let event = changed.as_ref().unwrap_or(event);
-        self.rules.validate(event).map_err(DumpErrorKind::Invalid)?;
-        write(event)
-    }
-
-    /// Writes an event that is valid.
-    fn write<E: EventSchema>(&self, event: &E, buffer: &mut Vec<u8>) -> Result<(), DumpError> {
-        let written = if E::CHANGES_DUMP || self.chooses() {
-            serde_json::to_writer(buffer, &self.value(event)?)
-        } else {
-            serde_json::to_writer(buffer, event)
-        };
-        Ok(written.map_err(DumpErrorKind::Write)?)
-    }
-
-    /// The chosen part of a valid event's value, after its `post_dump` hook.
-    fn value<E: EventSchema>(&self, event: &E) -> Result<Value, DumpError> {
-        let value = exact::to_value(event).map_err(DumpErrorKind::Write)?;
-        self.choose::<E>(if E::CHANGES_DUMP { event.after_dump(value).map_err(refused)? } else { value })
-    }
-}
-
-/// What a hook found.
-fn refused(error: ValidationError) -> DumpError {
-    let mut cx = Context::new(LoadOptions::new(), Dialect::Value);
-    broken_schema(&mut cx, &At::ROOT, error, None, None);
-    DumpErrorKind::Invalid(cx.into_violations()).into()
-}
-
 impl Default for DumpOptions<'_> {
     fn default() -> Self {
         Self::new()
@@ -320,7 +157,7 @@ impl fmt::Debug for DumpOptions<'_> {
 
 /// Refuses a name that no object can have: a field meant to be left out would be written for a typing error. One that
 /// this event leaves out is known to the contract.
-fn check<E: EventSchema>(value: &Value, name: &str) -> Result<(), DumpError> {
+fn check<E: FieldType>(value: &Value, name: &str) -> Result<(), DumpError> {
     let path: Vec<&str> = name.split('.').collect();
     if exists(value, &path) || has_field(&E::shape(), &path) {
         Ok(())

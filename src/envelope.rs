@@ -1,4 +1,4 @@
-//! What travels beside an event.
+//! The metadata of an event.
 
 use std::time::{Duration, SystemTime};
 
@@ -9,13 +9,13 @@ use crate::format::cloudevents::CloudEvent;
 #[cfg(feature = "kafka")]
 use crate::format::cloudevents::{CloudEventError, check_text, parse_time};
 
-/// What travels beside an event: which one it is, where and when it happened, what caused it.
+/// The metadata of an event: its id, source, time, type, cause and trace.
 ///
 /// ```
 /// use event_schema::Envelope;
 ///
 /// let order_placed = Envelope::new().with_source("/shop");
-/// assert_eq!(order_placed.id().len(), 36); // a UUIDv7: later ones sort behind
+/// assert_eq!(order_placed.id().len(), 36); // a UUIDv7: ids sort by time
 /// assert!(order_placed.time().is_some());
 ///
 /// let payment_requested = Envelope::caused_by(&order_placed);
@@ -25,25 +25,22 @@ use crate::format::cloudevents::{CloudEventError, check_text, parse_time};
 ///
 /// # The id
 ///
-/// It is made once, when the event is first sent, and is the same wherever the event goes: however
-/// often it is delivered, through retries, a dead letter topic and back. Whoever must not do a
-/// thing twice remembers the ids of what is done; a topic's offsets do not serve, for what is sent
-/// again has another.
+/// The id is made once, when the event is first sent. It stays the same in every delivery, through retries and
+/// through a dead letter topic and back. A consumer that must not handle an event twice remembers the ids of handled
+/// events. Offsets do not serve for this, because an event that is sent again has another offset.
 ///
-/// A message without an id, as clients send it that know nothing of CloudEvents, gets the place
-/// where it was first stored for one: `topic/partition@offset`. That is the same at each delivery.
-/// (It is not when the topic is deleted and made anew, and what such a client sends twice are two.)
+/// A message without an id, from a client without CloudEvents, gets the place where it was first stored as its id:
+/// `topic/partition@offset`. This id is the same in each delivery. (It is not unique if the topic is deleted and
+/// created again, and an event that such a client sends twice has two ids.)
 ///
 /// # On the wire
 ///
-/// As [CloudEvents] in binary mode: `ce_id`, `ce_source`, `ce_time`, `ce_type`, beside them
-/// `ce_causationid`, `ce_traceparent` and `ce_tracestate` of CloudEvents' extensions. The type is the
-/// event's name and version, such as `order.requested.v2`: that is how a consumer knows which
-/// version the writer had. A type without `.v2` at its end says nothing of the version, and today's is
-/// read.
+/// An envelope is written as [CloudEvents] in binary mode: the headers `ce_id`, `ce_source`, `ce_time` and `ce_type`,
+/// and `ce_causationid`, `ce_traceparent` and `ce_tracestate` for extensions. The type is the event's name and
+/// version, such as `order.requested.v2`, which tells consumers the version of the writer. A message whose type has
+/// no version is read as today's version.
 ///
-/// What was received is read with tolerance. An attribute that is missing or broken is none, and
-/// does not take away the others: what is broken is rejected where the event itself is.
+/// Received headers are read leniently: a broken attribute counts as missing, and the others are kept.
 /// [`format::cloudevents`](crate::format::cloudevents) is the strict reader.
 ///
 /// [CloudEvents]: https://cloudevents.io
@@ -59,7 +56,7 @@ pub struct Envelope {
 }
 
 impl Envelope {
-    /// The envelope of a new event: with an id of its own, and the present time.
+    /// The envelope of a new event, with a new id and the present time.
     ///
     /// ```
     /// use event_schema::Envelope;
@@ -78,8 +75,8 @@ impl Envelope {
         SystemTime::UNIX_EPOCH + Duration::from_millis(u64::try_from(since.as_millis()).unwrap_or(u64::MAX))
     }
 
-    /// The envelope of a new event that comes of another one: which it names as its
-    /// [causation](Self::causation), and whose trace it goes on with.
+    /// The envelope of a new event that is caused by another: it names the other event as its
+    /// [causation](Self::causation), and continues its trace.
     ///
     /// ```
     /// use event_schema::Envelope;
@@ -110,14 +107,13 @@ impl Envelope {
         }
     }
 
-    /// The event's id.
+    /// The id of the event.
     #[must_use]
     pub fn id(&self) -> &str {
         &self.id
     }
 
-    /// Gives it an id that was made elsewhere: of an event that is sent again, or that has a number
-    /// of its own.
+    /// Sets an id that was made elsewhere, for an event that is sent again or that has an id of its own.
     ///
     /// ```
     /// use event_schema::Envelope;
@@ -129,13 +125,13 @@ impl Envelope {
         Self { id: id.into(), ..self }
     }
 
-    /// Where it happened: a URI reference that names a service or a part of one.
+    /// The source of the event: a URI reference that names a service or a part of one.
     #[must_use]
     pub fn source(&self) -> Option<&str> {
         self.source.as_deref()
     }
 
-    /// Says where it happened, otherwise than the producer says it of all its events.
+    /// Sets a source other than the producer's.
     ///
     /// ```
     /// use event_schema::Envelope;
@@ -147,13 +143,13 @@ impl Envelope {
         Self { source: Some(source.into()), ..self }
     }
 
-    /// When it happened; of a received event that does not say it, when it was sent.
+    /// The time of the event; for a received event without one, the time when it was sent.
     #[must_use]
     pub fn time(&self) -> Option<SystemTime> {
         self.time
     }
 
-    /// Says when it happened, if that was not just now.
+    /// Sets a time other than the present.
     ///
     /// ```
     /// use event_schema::Envelope;
@@ -167,27 +163,26 @@ impl Envelope {
         Self { time: Some(time), ..self }
     }
 
-    /// The type of a received event, as it was sent: such as `order.requested.v2`. What is sent says
-    /// it itself.
+    /// The type of a received event, such as `order.requested.v2`. A sent event gets its type from its descriptor.
     #[must_use]
     pub fn event_type(&self) -> Option<&str> {
         self.event_type.as_deref()
     }
 
-    /// The version of a received event, if its [type](Self::event_type) says it.
+    /// The version of a received event, if its [type](Self::event_type) contains it.
     #[must_use]
     pub fn version(&self) -> Option<u32> {
         type_name::split(self.event_type()?).map(|(_, version)| version)
     }
 
-    /// The id of the event that this one comes of.
+    /// The id of the event that caused this one.
     #[must_use]
     pub fn causation(&self) -> Option<&str> {
         self.causation.as_deref()
     }
 
-    /// Names the event that this one comes of by its id. With the event in hand,
-    /// [`caused_by`](Self::caused_by) does that and keeps the trace.
+    /// Sets the id of the event that caused this one. [`caused_by`](Self::caused_by) does the same from an envelope,
+    /// and keeps the trace.
     ///
     /// ```
     /// use event_schema::Envelope;
@@ -199,25 +194,25 @@ impl Envelope {
         Self { causation: Some(id.into()), ..self }
     }
 
-    /// The trace that it belongs to: W3C's `traceparent`.
+    /// The trace of the event: W3C's `traceparent`.
     #[must_use]
     pub fn trace_parent(&self) -> Option<&str> {
         self.trace_parent.as_deref()
     }
 
-    /// Says which trace it belongs to; see the example of [`caused_by`](Self::caused_by).
+    /// Sets the trace; see the example of [`caused_by`](Self::caused_by).
     #[must_use]
     pub fn with_trace_parent(self, trace_parent: impl Into<String>) -> Self {
         Self { trace_parent: Some(trace_parent.into()), ..self }
     }
 
-    /// What tracing systems add to the trace: W3C's `tracestate`.
+    /// The data of tracing systems: W3C's `tracestate`.
     #[must_use]
     pub fn trace_state(&self) -> Option<&str> {
         self.trace_state.as_deref()
     }
 
-    /// Adds to the trace.
+    /// Sets the data of tracing systems.
     ///
     /// ```
     /// use event_schema::Envelope;
@@ -229,7 +224,7 @@ impl Envelope {
         Self { trace_state: Some(trace_state.into()), ..self }
     }
 
-    /// What the headers of a message say. Its id is empty if they do not say it.
+    /// The envelope from the headers of a message. Its id is empty if they have none.
     #[cfg(feature = "kafka")]
     pub(crate) fn read<'a>(headers: impl Iterator<Item = (&'a str, Option<&'a [u8]>)>) -> Self {
         let mut envelope = Self::empty();
@@ -261,7 +256,7 @@ impl Envelope {
         envelope
     }
 
-    /// What can be said of a message that does not say it itself.
+    /// The defaults for a message without these attributes.
     #[cfg(feature = "kafka")]
     pub(crate) fn or(mut self, id: impl FnOnce() -> String, time: impl FnOnce() -> Option<SystemTime>) -> Self {
         if self.id.is_empty() {

@@ -1,9 +1,12 @@
-//! What an event can do: [`EventSchema`].
+//! The trait of events: [`EventSchema`].
 
 mod descriptor;
+mod dump;
 mod generated;
 mod key;
+mod lines;
 mod options;
+mod partial;
 pub(crate) mod type_name;
 
 use std::borrow::Cow;
@@ -24,10 +27,10 @@ use crate::partial::Partial;
 use crate::source::Lines;
 use crate::violation::Violations;
 
-/// A struct that is an event, or a part of one.
+/// A type that is an event, or is nested in one.
 ///
-/// `#[derive(EventSchema)]` implements it, and nothing else does. Each verb uses the default options; the same verbs on
-/// [`LoadOptions`] and [`DumpOptions`] use others.
+/// Only `#[derive(EventSchema)]` implements it. Its methods use the default options; [`LoadOptions`] and
+/// [`DumpOptions`] have the same methods with other options.
 ///
 /// ```
 /// use event_schema::prelude::*;
@@ -53,7 +56,7 @@ use crate::violation::Violations;
 /// # Ok::<(), Box<dyn std::error::Error>>(())
 /// ```
 #[diagnostic::on_unimplemented(
-    message = "`{Self}` is no event",
+    message = "`{Self}` is not an event",
     note = "derive `EventSchema` for it, or write `#[event_schema::event]` above it"
 )]
 pub trait EventSchema: Generated + Serialize {
@@ -71,8 +74,8 @@ pub trait EventSchema: Generated + Serialize {
         Self::DESCRIPTOR
     }
 
-    /// Of an enum whose variants are events of their own (`#[event(types)]`), what describes the one
-    /// at hand; of any other event its [`descriptor`](Self::descriptor).
+    /// The descriptor of this value. For an enum whose variants are events of their own (`#[event(types)]`), that of
+    /// the variant's event; for any other event, its [`descriptor`](Self::descriptor).
     ///
     /// ```
     /// use event_schema::prelude::*;
@@ -95,8 +98,8 @@ pub trait EventSchema: Generated + Serialize {
         self.variant_descriptor()
     }
 
-    /// The key of its message: what `#[event(key = ...)]` names, as bytes that Java's serializers
-    /// would write (see [`EventKey`]); `None` without a key.
+    /// The key of the event's message: the field that `#[event(key = ...)]` names, in the bytes of Java's serializers
+    /// (see [`EventKey`]); `None` without a key.
     ///
     /// ```
     /// # use event_schema::prelude::*;
@@ -120,12 +123,12 @@ pub trait EventSchema: Generated + Serialize {
     /// ```
     ///
     /// # Errors
-    /// If the input is no JSON, or with everything that is wrong with it as an event.
+    /// If the input is not JSON, or is not a valid event: the error has all violations.
     fn load(input: &[u8]) -> Result<Self, LoadError> {
         LoadOptions::new().load(input)
     }
 
-    /// As [`load`](Self::load), from text.
+    /// Loads an event from JSON text, as [`load`](Self::load) does from bytes.
     ///
     /// ```
     /// # use event_schema::prelude::*;
@@ -150,14 +153,14 @@ pub trait EventSchema: Generated + Serialize {
     /// ```
     ///
     /// # Errors
-    /// With everything that is wrong with it.
+    /// If the input is not a valid event: the error has all violations.
     fn load_value(input: Value) -> Result<Self, LoadError> {
         LoadOptions::new().load_value(input)
     }
 
     /// Loads an event from a reader of JSON text, which is read to its end.
     ///
-    /// No more is read than the size that a load allows (16 MiB by default).
+    /// It reads no more than the size that a load allows (16 MiB by default).
     ///
     /// ```
     /// # use event_schema::prelude::*;
@@ -188,10 +191,10 @@ pub trait EventSchema: Generated + Serialize {
         LoadOptions::new().load_lines(input)
     }
 
-    /// Loads a JSON list of events; what is wrong is told under each one's index.
+    /// Loads a JSON list of events; violations are reported under the index of their event.
     ///
-    /// Every element is read as [`load`](Self::load) would read it alone, its place aside. One
-    /// that is bad fails the list, and the others are still checked.
+    /// Each element is read as [`load`](Self::load) reads a single event. An invalid element makes the whole load
+    /// fail, and the others are still checked.
     ///
     /// ```
     /// # use event_schema::prelude::*;
@@ -207,17 +210,16 @@ pub trait EventSchema: Generated + Serialize {
     /// ```
     ///
     /// # Errors
-    /// If the input is no JSON, or with everything that is wrong with the events.
+    /// If the input is not a JSON list, or an event is invalid: the error has all violations.
     fn load_many(input: &[u8]) -> Result<Vec<Self>, LoadError> {
         LoadOptions::new().load_many(input)
     }
 
-    /// Loads what a writer of another version wrote: with that version's own type, converted
-    /// (`#[event(previous = OrderV1)]`, with `From` or `TryFrom`) through every version between, and
-    /// checked by today's rules.
+    /// Loads an event from a writer of another version. The input is read as that version's own type, converted
+    /// version by version (`#[event(previous = OrderV1)]`, with `From` or `TryFrom`), and checked by today's rules.
     ///
-    /// A version newer than this type's is tried with this type: a tolerant reader survives a
-    /// rollout. If that fails, or the type says `#[event(newer = "refuse")]`, the error
+    /// Input from a newer version is tried with this type, because a tolerant reader survives a rollout. If that
+    /// fails, or the type has `#[event(newer = "refuse")]`, the error is
     /// [`is_unsupported_version`](LoadError::is_unsupported_version).
     ///
     /// ```
@@ -248,17 +250,16 @@ pub trait EventSchema: Generated + Serialize {
     /// ```
     ///
     /// # Errors
-    /// As [`load`](Self::load), of the writer's version; or if that is not known.
+    /// As [`load`](Self::load) of the writer's version, and if that version is not known.
     fn load_from(writer: u32, input: &[u8]) -> Result<Self, LoadError> {
         LoadOptions::new().load_from(writer, input)
     }
 
-    /// Loads an event whose type the message tells, as CloudEvents does: such as `order.requested.v2`.
-    /// The name must be this event's; the version is read as [`load_from`](Self::load_from) does, and
-    /// without one today's is read.
+    /// Loads an event by the type of its message, as in CloudEvents: for instance `order.requested.v2`. The name must
+    /// be this event's. The version is handled as by [`load_from`](Self::load_from); a type without a version means
+    /// today's version.
     ///
-    /// An enum whose variants are events of their own (`#[event(types)]`) loads the one that is
-    /// called so.
+    /// An enum whose variants are events of their own (`#[event(types)]`) loads the variant with this type.
     ///
     /// ```
     /// use event_schema::prelude::*;
@@ -286,14 +287,14 @@ pub trait EventSchema: Generated + Serialize {
     /// ```
     ///
     /// # Errors
-    /// As [`load_from`](Self::load_from), and if the type is another's:
+    /// As [`load_from`](Self::load_from), and if the type is that of another event:
     /// [`is_other_event`](LoadError::is_other_event).
     fn load_typed(event_type: &str, input: &[u8]) -> Result<Self, LoadError> {
         LoadOptions::new().load_typed(event_type, input)
     }
 
-    /// Loads a part of an event, as an update of one sends it: fields may be missing, here and in
-    /// nested schemas, and what is there is checked.
+    /// Loads a part of an event, for instance an update: fields may be missing, also in nested types. The fields that
+    /// the input has are checked.
     ///
     /// ```
     /// use event_schema::prelude::*;
@@ -362,7 +363,7 @@ pub trait EventSchema: Generated + Serialize {
     /// ```
     ///
     /// # Errors
-    /// With every rule that is broken.
+    /// If the event breaks rules: the error has all violations.
     fn validate(&self) -> Result<(), Violations> {
         LoadOptions::new().validate(self)
     }
@@ -379,12 +380,12 @@ pub trait EventSchema: Generated + Serialize {
     /// ```
     ///
     /// # Errors
-    /// If the event breaks its rules, or its value has no form in JSON.
+    /// If the event breaks its rules, or JSON cannot express its value.
     fn dump(&self) -> Result<Vec<u8>, DumpError> {
         DumpOptions::new().dump(self)
     }
 
-    /// As [`dump`](Self::dump), at the end of a buffer, which an error leaves as it was.
+    /// Appends the event as JSON text to a buffer, if it is valid. After an error, the buffer is unchanged.
     ///
     /// ```
     /// # use event_schema::prelude::*;
@@ -432,17 +433,17 @@ pub trait EventSchema: Generated + Serialize {
     /// ```
     ///
     /// # Errors
-    /// If an event breaks its rules, or its value has no form in JSON.
+    /// If an event breaks its rules, or JSON cannot express its value.
     fn dump_many(events: &[Self]) -> Result<Vec<u8>, DumpError> {
         DumpOptions::new().dump_many(events)
     }
 
-    /// The JSON Schema (draft 2020-12) of what [`load`](Self::load) accepts.
+    /// The JSON Schema (draft 2020-12) of the input that [`load`](Self::load) accepts.
     ///
-    /// The derive gives the type an associated function of the same name too, because schemars' `JsonSchema` has
-    /// one that asks for a generator: without it `Ping::json_schema()` would be ambiguous. The module
-    /// [`contract`](crate::contract) has the other documents, by draft 7 and of OpenAPI 3.0, and
-    /// [says where load and the contract differ](crate::contract#where-load-and-the-contract-differ).
+    /// The derive also adds an inherent function of this name, because schemars' `JsonSchema` has a function of the
+    /// same name that takes a generator: without it, `Ping::json_schema()` would be ambiguous. The module
+    /// [`contract`](crate::contract) has the contracts in draft 7 and for OpenAPI 3.0, and [lists where load and the
+    /// contract differ](crate::contract#where-load-and-the-contract-differ).
     ///
     /// ```
     /// # use event_schema::prelude::*;
@@ -457,9 +458,9 @@ pub trait EventSchema: Generated + Serialize {
         Self::json_schema_for(&Contract::Deserialize)
     }
 
-    /// The JSON Schema of what [`dump`](Self::dump) writes ([`Contract::Serialize`]) or
-    /// [`load`](Self::load) accepts ([`Contract::Deserialize`]): they differ, for instance, in
-    /// whether a field with a default is required.
+    /// The JSON Schema of the output of [`dump`](Self::dump) ([`Contract::Serialize`]) or of the input of
+    /// [`load`](Self::load) ([`Contract::Deserialize`]). They differ, for instance, in whether a field with a default
+    /// is required.
     ///
     /// ```
     /// # use event_schema::prelude::*;

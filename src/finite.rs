@@ -6,7 +6,7 @@ use serde::ser::{
     SerializeTupleStruct, SerializeTupleVariant, Serializer,
 };
 
-use crate::load::primitives::NUMBER;
+use crate::load::expected::NUMBER;
 use crate::load::{At, Context};
 
 /// Notes a value, written by its own `Serialize`, in which a float is none that JSON has.

@@ -6,9 +6,9 @@ use validator::ValidationError;
 
 use crate::load::{At, Context, Dialect, FieldType};
 
-/// What a hook gives back: the value that goes on, or also an error.
+/// The return type of hooks: a value, or a `Result` of it.
 pub trait HookResult<T> {
-    /// The value that goes on.
+    /// The value of the hook.
     ///
     /// # Errors
     /// If the hook gave one.
@@ -27,7 +27,7 @@ impl<T> HookResult<T> for Result<T, ValidationError> {
     }
 }
 
-/// What a `pre_load` hook is given.
+/// The argument of a `pre_load` hook.
 ///
 /// # Errors
 /// If the source is broken.

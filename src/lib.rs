@@ -1,11 +1,11 @@
-//! Typed events for services that talk to each other: define an event as a struct, and get a load
-//! that finds every fault, a dump that refuses what is invalid, and a contract for other languages.
+//! Typed events for services that talk to each other. Define an event as a struct; the crate adds a load
+//! that reports every fault, a dump that rejects invalid events, and a contract for other languages.
 //!
 //! # Define
 //!
-//! An event is a struct, or an enum. serde's attributes say its shape, `#[validate(...)]` its rules
-//! in the syntax of [validator], `#[event(...)]` its name, version, topic and key.
-//! What stands in an event is defined in the same way.
+//! An event is a struct or an enum. serde's attributes define its shape, `#[validate(...)]` its rules
+//! in the syntax of [validator], and `#[event(...)]` its name, version, topic and key.
+//! Types nested in an event are defined the same way.
 //!
 //! ```
 //! use event_schema::prelude::*;
@@ -36,22 +36,22 @@
 //! # Ok::<(), LoadError>(())
 //! ```
 //!
-//! The page [`derive`] has everything that can be written in the attributes, the form with
-//! `#[derive(Serialize, EventSchema)]`, and which goes first. Who knows Marshmallow or
-//! pydantic finds their words on the page [`from_marshmallow`].
+//! The page [`derive`] lists all attributes, the form with `#[derive(Serialize, EventSchema)]`, and the
+//! order in which attributes and derives must stand. Coming from Marshmallow or pydantic? The page
+//! [`from_marshmallow`] maps each of their features to this crate.
 //!
 //! # Load
 //!
-//! [`load`](EventSchema::load) reads bytes, [`load_str`](EventSchema::load_str) text and
-//! [`load_value`](EventSchema::load_value) a JSON value. Nothing is converted on the way: `"42"` is no
-//! integer, and what loads is what the exported schema says. Limits for input that others control
-//! are in [`LoadOptions`].
+//! [`load`](EventSchema::load) reads bytes, [`load_str`](EventSchema::load_str) reads text and
+//! [`load_value`](EventSchema::load_value) reads a JSON value. Load converts nothing: `"42"` is not an
+//! integer. It accepts what the exported schema describes. [`LoadOptions`] limits the size and depth of
+//! untrusted input.
 //!
 //! # Errors
 //!
-//! A [`LoadError`] says either that the input is no JSON text and where it breaks off, or has
-//! [`Violations`]: everything that is wrong with it, each at its path on the wire. Programs use a
-//! violation's [`code`](Violation::code), people its sentence.
+//! If the input is not JSON, the [`LoadError`] says where the syntax breaks. Otherwise it holds
+//! [`Violations`]: one for each fault, with the path of the fault in the input. Programs use a
+//! violation's [`code`](Violation::code), people read its [`message`](Violation::message).
 //!
 //! ```
 //! # use event_schema::prelude::*;
@@ -86,7 +86,7 @@
 //!
 //! # Dump and validate
 //!
-//! [`dump`](EventSchema::dump) writes an event that keeps its own rules; of another it gives the
+//! [`dump`](EventSchema::dump) writes an event if it satisfies its own rules. Otherwise it returns the
 //! violations, as [`validate`](EventSchema::validate) does.
 //!
 //! ```
@@ -108,9 +108,9 @@
 //!
 //! # JSON Schema
 //!
-//! [`json_schema`](EventSchema::json_schema) is the contract for programs in other languages, by draft 2020-12: it accepts
-//! what load accepts, [with few exceptions](contract#where-load-and-the-contract-differ). The module [`contract`] has it by
-//! draft 7 and for OpenAPI 3.0 too.
+//! [`json_schema`](EventSchema::json_schema) is the contract for programs in other languages, as JSON Schema
+//! 2020-12. It accepts what load accepts, [with few exceptions](contract#where-load-and-the-contract-differ).
+//! The module [`contract`] also writes it as draft 7 and for OpenAPI 3.0.
 //!
 //! ```
 //! # use event_schema::prelude::*;
@@ -126,30 +126,30 @@
 //!
 //! # Kafka
 //!
-//! With the feature `kafka`, the module [`kafka`] has a producer that sends events, a consumer that hands
-//! out each message as an event or as a rejection with its original bytes and its violations, and an
-//! embedded broker for tests. What travels beside an event (its id, where and when it happened, what
-//! caused it) is an `Envelope`; on the wire that is CloudEvents.
+//! With the feature `kafka`, the module [`kafka`] has a producer that sends events, a consumer, and an
+//! embedded broker for tests. The consumer returns each message as an event, or as a rejection with the
+//! original bytes and the violations. An `Envelope` holds the metadata of an event: its id, its source,
+//! its time and its cause. Messages carry it in CloudEvents' format.
 //!
 //! # Features
 //!
 //! | feature | default | what it adds |
 //! |---|---|---|
-//! | `derive` | yes | the derive and the attribute; without it the traits remain, for implementations by hand |
+//! | `derive` | yes | the derive and the attribute; without it, only the traits, for implementations by hand |
 //! | `uuid1` | no | `uuid::Uuid` as a field type and as a key; re-exports `uuid` |
 //! | `chrono04` | no | chrono's dates, times, `TimeDelta`, `Weekday` and `Month` as field types; re-exports `chrono` |
 //! | `jiff02` | no | jiff's `Timestamp`, `Zoned`, `Span`, `SignedDuration` and civil types as field types; re-exports `jiff` |
-//! | `time03` | no | time's types as field types, in time's own text form; re-exports `time` |
+//! | `time03` | no | time's types as field types, in time's own text format; re-exports `time` |
 //! | `rust_decimal1` | no | `rust_decimal::Decimal` as a field type, with all digits of a JSON number; re-exports `rust_decimal` |
 //! | `url2` | no | `url::Url` as a field type; re-exports `url` |
 //! | `indexmap2` | no | `IndexMap` and `IndexSet` as field types; re-exports `indexmap` |
 //! | `smallvec1` | no | `SmallVec` as a field type; re-exports `smallvec` |
 //! | `semver1` | no | `semver::Version` as a field type; re-exports `semver` |
 //! | `regex1` | no | re-exports `regex`, for the rule `regex` |
-//! | `cloudevents` | no | `Envelope`, what travels beside an event, and CloudEvents in Kafka messages: `format::cloudevents` |
+//! | `cloudevents` | no | `Envelope`, the metadata of an event, and CloudEvents in Kafka messages: `format::cloudevents` |
 //! | `kafka` | no | typed producers and consumers over rdkafka, and an embedded broker for tests; compiles librdkafka from C, plaintext only |
 //! | `kafka-ssl` | no | `kafka` with TLS and SASL, linked against the system's OpenSSL |
-//! | `kafka-ssl-vendored` | no | `kafka` with TLS and SASL, with an OpenSSL compiled from source |
+//! | `kafka-ssl-vendored` | no | `kafka` with TLS and SASL, linked against an OpenSSL that is compiled from source (needs `perl`) |
 //!
 #![cfg_attr(feature = "derive", doc = "[`derive`]: mod@derive")]
 #![cfg_attr(not(feature = "derive"), doc = "[`derive`]: #features")]
@@ -233,7 +233,7 @@ pub use uuid;
 /// assert_eq!(Ping::descriptor().version(), 2);
 /// ```
 ///
-/// All attributes are on the page [`derive`](mod@derive).
+/// The page [`derive`](mod@derive) lists all attributes.
 ///
 #[cfg(feature = "derive")]
 pub use event_schema_derive::EventSchema;
@@ -250,12 +250,12 @@ pub use event_schema_derive::EventSchema;
 /// assert_eq!(Ping::load(br#"{"seq": 0}"#).unwrap_err().violations().unwrap()[0].code(), "range");
 /// ```
 ///
-/// All attributes are on the page [`derive`](mod@derive).
+/// The page [`derive`](mod@derive) lists all attributes.
 ///
 #[cfg(feature = "derive")]
 pub use event_schema_derive::event;
 
-/// Tells who derives it that [`EventSchema`] does so already.
+/// Refuses the derive: [`EventSchema`] implements the trait already.
 #[cfg(feature = "derive")]
 #[doc(hidden)]
 pub use event_schema_derive::JsonSchema;
@@ -270,10 +270,10 @@ pub use self::partial::Partial;
 pub use self::source::{Line, Lines};
 pub use self::violation::{FieldName, InputName, Path, Position, Segment, Violation, Violations};
 
-/// What a service that defines events imports.
+/// The imports of a service that defines events.
 ///
-/// validator's trait `Validate` is not in it, for its method would make `event.validate()`
-/// ambiguous, and neither is the attribute `event`, for it goes by its full name.
+/// validator's trait `Validate` is not in the prelude, because its method would make `event.validate()`
+/// ambiguous. Neither is the attribute `event`, which is written with its full path.
 ///
 /// ```
 /// use event_schema::prelude::*;

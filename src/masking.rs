@@ -1,4 +1,4 @@
-//! Whether a type has a `Debug`, as generated code asks it of types with sensitive fields.
+//! Detects a type's `Debug`, for generated code of types with sensitive fields.
 //!
 //! A derive does not see which others stand beside it. `DebugOf::<T>::IS` tells: the inherent constant goes first
 //! where its bound holds, else the trait's is found.
@@ -36,7 +36,7 @@ pub struct Shown<T: ?Sized>(PhantomData<T>);
 #[allow(clippy::exhaustive_structs, reason = "never named outside")]
 pub struct Hidden;
 
-/// What shows no sensitive field.
+/// Types that show no sensitive field.
 #[doc(hidden)]
 #[diagnostic::on_unimplemented(
     message = "a `Debug` that is not `#[event(debug)]` would show the sensitive fields",

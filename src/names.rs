@@ -44,6 +44,7 @@ pub struct Flattened {
 
 impl Flattened {
     /// None yet.
+    #[must_use]
     pub fn new(loaded: bool) -> Self {
         Self { names: BTreeMap::new(), closed: false, loaded }
     }
@@ -111,7 +112,7 @@ macro_rules! refuse {
 }
 
 /// As serde flattens values: nothing stands for null, and a variant's name for the variant.
-impl<'f> Serializer for Names<'f> {
+impl Serializer for Names<'_> {
     type Ok = ();
     type Error = NoObject;
     type SerializeSeq = Impossible<(), NoObject>;

@@ -7,20 +7,19 @@ use serde::{Serialize, Serializer};
 use serde_json::{Map, Value};
 
 use crate::contract::Shape;
-use crate::error::LoadError;
-use crate::event::EventSchema;
-use crate::load::object::OBJECT;
-use crate::load::{At, Context, Dialect, FieldType, LoadOptions, Mode};
+use crate::load::expected::OBJECT;
+use crate::load::{At, Context, Dialect, FieldType, Mode};
 
-/// A part of an event `E`: some of its fields, each valid; see [`EventSchema::load_partial`].
+/// Some of the fields of an event `E`, each valid; see
+/// [`EventSchema::load_partial`](crate::EventSchema::load_partial).
 ///
-/// Nested schemas are partial too: [`get`](Self::get) them as `Partial<Address>`.
+/// Nested events are partial too: [`get`](Self::get) them as `Partial<Address>`.
 ///
-/// A rule of the whole struct runs when every field is there that can be read, options aside: a field that is missing
-/// is not known to have its default.
+/// A struct rule runs only if the part has every field that can be read, except options: a missing field is not taken to
+/// have its default.
 ///
-/// Fields have the names on the wire that the event writes, also those that came under an alias or that the
-/// event's `pre_load` hook has renamed.
+/// Fields have the names under which the event writes them, even if the input used an alias or the event's `pre_load`
+/// hook renamed them.
 ///
 /// ```
 /// use event_schema::prelude::*;
@@ -57,7 +56,7 @@ pub struct Partial<E> {
 }
 
 impl<E> Partial<E> {
-    /// Whether the field is there; by its name on the wire.
+    /// Whether the part has this field, by its name on the wire.
     ///
     /// ```
     /// # use event_schema::prelude::*;
@@ -103,65 +102,8 @@ impl<E> Partial<E> {
     }
 }
 
-impl<E: EventSchema> Partial<E> {
-    /// The field's value, if it is there; by its name on the wire.
-    ///
-    /// ```
-    /// # use event_schema::prelude::*;
-    /// # #[event_schema::event]
-    /// # #[derive(Debug, PartialEq)]
-    /// # struct Point { x: i64, y: i64 }
-    /// let part = Point::load_partial(br#"{"x": 1}"#).unwrap();
-    /// assert_eq!(part.get::<i64>("x").unwrap(), Some(1));
-    /// assert_eq!(part.get::<i64>("y").unwrap(), None);
-    /// assert!(part.get::<bool>("x").is_err());
-    /// ```
-    ///
-    /// # Errors
-    /// If its value is none of type `T`, or a rule of `T` needs a context, which [`LoadOptions::load_field`] can give.
-    pub fn get<T: FieldType>(&self, field: &str) -> Result<Option<T>, LoadError> {
-        LoadOptions::new().load_field(self, field)
-    }
-
-    /// The event with these fields in place of its own.
-    ///
-    /// Structs and maps are merged, lists, enums and values of foreign types replaced. Fields that the part does not
-    /// have stay as they are, those among them that are never read or written. The event's `post_load` hook runs
-    /// on the result, and rules and hooks of the values that are replaced; hooks of those that are merged do not.
-    ///
-    /// ```
-    /// # use event_schema::prelude::*;
-    /// # #[event_schema::event]
-    /// # #[derive(Debug, PartialEq)]
-    /// # struct Point { x: i64, y: i64 }
-    /// let part = Point::load_partial(br#"{"x": 1}"#).unwrap();
-    /// assert_eq!(part.apply_to(Point { x: 0, y: 2 }).unwrap(), Point { x: 1, y: 2 });
-    /// ```
-    ///
-    /// # Errors
-    /// If the result is no valid event.
-    ///
-    /// ```
-    /// use event_schema::prelude::*;
-    ///
-    /// #[event_schema::event]
-    /// #[derive(Debug)]
-    /// #[validate(schema(function = in_order, message = "Ends before it starts."))]
-    /// struct Window { start: u32, end: u32 }
-    ///
-    /// fn in_order(window: &Window) -> Result<(), ValidationError> {
-    ///     if window.start < window.end { Ok(()) } else { Err(ValidationError::new("order")) }
-    /// }
-    ///
-    /// let part = Window::load_partial(br#"{"end": 1}"#).unwrap();
-    /// let error = part.apply_to(Window { start: 2, end: 3 }).unwrap_err();
-    /// assert_eq!(error.to_string(), "1 violation\nEnds before it starts.");
-    /// ```
-    pub fn apply_to(&self, event: E) -> Result<E, LoadError> {
-        LoadOptions::new().apply(self, event)
-    }
-
-    /// What came.
+impl<E> Partial<E> {
+    /// The fields as they came in the input.
     pub(crate) fn to_input(&self) -> Value {
         Value::Object(self.input.as_ref().unwrap_or(&self.fields).clone())
     }
@@ -218,7 +160,7 @@ impl<E> Serialize for Partial<E> {
     }
 }
 
-/// The names of the fields that are there; values may be personal data.
+/// The names of the fields only: values may be personal data.
 impl<E> std::fmt::Debug for Partial<E> {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         f.debug_tuple("Partial").field(&self.fields.keys().collect::<Vec<_>>()).finish()

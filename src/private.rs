@@ -1,4 +1,4 @@
-//! What generated code names. No part of the public API.
+//! The names that generated code uses. Not part of the public API.
 
 pub use std::borrow::Cow;
 pub use std::option::Option::{self, None, Some};
@@ -25,7 +25,7 @@ pub use crate::load::buffer::{Leftovers, Plain, With, not_convertible, read_fore
 pub use crate::load::keys::read_newtype_key;
 pub use crate::load::object::{
     Level, Object, Slot, keep_value, next_field, next_field_or_name, read_object, read_object_flat, skip_value,
-    skip_written,
+    skip_written, wire_name,
 };
 pub use crate::load::parts::{Each, ListType, MapType, Pairs, no_rules};
 pub use crate::load::patch::{patch_fields, replace_foreign, replace_used};

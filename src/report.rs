@@ -7,7 +7,7 @@ use crate::violation::{Violation, Violations};
 impl Violations {
     /// The violations as flat records: `pointer` (RFC 6901), `code`, `message` and `params`.
     ///
-    /// Each is what a [`Violation`] serialises as; [`omitted`](Self::omitted) is not among them.
+    /// Each record is the serialized form of a [`Violation`]; [`omitted`](Self::omitted) violations are not included.
     ///
     /// ```
     /// use event_schema::{EventSchema, Serialize};
@@ -41,12 +41,12 @@ impl Violations {
             .collect()
     }
 
-    /// The body of an HTTP answer with status 422: problem details (RFC 9457), of the media type
+    /// The body of an HTTP response with status 422: problem details (RFC 9457), with the media type
     /// `application/problem+json`.
     ///
-    /// The list stands under `errors` as in the RFC's own example, with `code` and `params` beside
-    /// it; `omitted` says how many more there are. The type is `about:blank`, as that of every
-    /// problem that says no more than its status; a service that documents its own puts it there.
+    /// The violations are in `errors`, as in the RFC's own example, each with its `code` and `params`; `omitted` is the
+    /// number of further violations. The type is `about:blank`, as for every problem that is described by its status; a
+    /// service with a documented type sets its own.
     ///
     /// ```
     /// use event_schema::{EventSchema, Serialize};

@@ -12,8 +12,8 @@ use crate::contract::decimal;
 use crate::load::{At, Context, Dialect, FieldType, LoadOptions};
 use crate::violation::{Concern, Fault, Segment, Violation, Violations};
 
-/// What the bounds of a range of this type are written as: itself, and for a decimal numbers too.
-#[diagnostic::on_unimplemented(message = "`{B}` is no bound for `{Self}`", label = "a bound of another type")]
+/// The types of bounds for a range of this type: itself, and for decimals also numbers.
+#[diagnostic::on_unimplemented(message = "`{B}` cannot be a bound of `{Self}`", label = "a bound of another type")]
 pub trait Bounded<B> {
     /// The bound.
     fn bound(bound: B) -> Self;
@@ -134,8 +134,8 @@ pub fn validate<T: FieldType>(value: &T, options: &LoadOptions<'_>) -> Result<()
 
 /// In validator's form: under Rust's field names, struct-level rules under `__all__`.
 ///
-/// Where a field has violations of its own and others inside, validator's form has room for the
-/// former only, as its own derive gives them.
+/// If a field has violations of its own and others inside its value, validator's form can hold only the former, as with
+/// validator's own derive.
 ///
 /// ```
 /// use event_schema::prelude::*;

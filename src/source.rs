@@ -2,11 +2,9 @@
 
 use std::fmt;
 use std::io::{self, BufRead, Read};
-use std::iter::FusedIterator;
 use std::marker::PhantomData;
 
 use crate::error::{LoadError, LoadErrorKind};
-use crate::event::EventSchema;
 use crate::load::LoadOptions;
 
 /// Reads a source to its end, and no further than one byte beyond what the options allow.
@@ -21,7 +19,7 @@ pub(crate) fn read_all(input: impl Read, options: &LoadOptions<'_>) -> Result<Ve
     }
 }
 
-/// One line of a source of many, with the event on it or what is wrong with that.
+/// A line of newline-delimited JSON, with its event or its error.
 ///
 /// ```
 /// use event_schema::prelude::*;
@@ -40,20 +38,20 @@ pub(crate) fn read_all(input: impl Read, options: &LoadOptions<'_>) -> Result<Ve
 #[derive(Debug)]
 #[non_exhaustive]
 pub struct Line<E> {
-    /// Its number, counted from 1; blank lines count too.
+    /// The number of the line, counted from 1; blank lines count too.
     pub number: u64,
-    /// What was loaded from it.
+    /// The result of loading the line.
     pub event: Result<E, LoadError>,
 }
 
-/// The events of a source that has one on each line: newline-delimited JSON.
+/// An iterator over the events of newline-delimited JSON, made by [`EventSchema::load_lines`].
 ///
-/// A bad line is an item like any other, and the next one follows. Blank lines are passed over, and
+/// An invalid line is an item with an error, and the next line follows. Blank lines are skipped, and
 /// lines may end in CRLF. A line that is longer than the options allow is not kept in memory: it is
-/// skipped to its end and reported as [too large](LoadError::is_too_large). When the source fails,
-/// that is the last item.
+/// skipped and reported as [too large](LoadError::is_too_large). If reading the source fails, that error is
+/// the last item.
 ///
-/// [`EventSchema::load_lines`] makes it.
+/// [`EventSchema::load_lines`](crate::EventSchema::load_lines) returns it.
 ///
 /// ```
 /// use event_schema::prelude::*;
@@ -78,14 +76,14 @@ pub struct Line<E> {
 /// ```
 pub struct Lines<'c, R, E> {
     input: R,
-    options: LoadOptions<'c>,
-    number: u64,
+    pub(crate) options: LoadOptions<'c>,
+    pub(crate) number: u64,
     /// How many bytes came before the line.
-    before: u64,
+    pub(crate) before: u64,
     /// How many bytes it has with its end.
     taken: u64,
-    text: Vec<u8>,
-    done: bool,
+    pub(crate) text: Vec<u8>,
+    pub(crate) done: bool,
     of: PhantomData<fn() -> E>,
 }
 
@@ -104,7 +102,7 @@ impl<R, E> fmt::Debug for Lines<'_, R, E> {
 impl<R: BufRead, E> Lines<'_, R, E> {
     /// Reads a line into `text`, of an overlong one only the beginning, and answers its size without
     /// its end; `None` at the end of the source.
-    fn read_line(&mut self) -> io::Result<Option<usize>> {
+    pub(crate) fn read_line(&mut self) -> io::Result<Option<usize>> {
         // One more than may be, so that a carriage return has room.
         let room = self.options.max_size.saturating_add(1);
         self.text.clear();
@@ -141,35 +139,3 @@ impl<R: BufRead, E> Lines<'_, R, E> {
         Ok(started.then_some(size))
     }
 }
-
-impl<R: BufRead, E: EventSchema> Iterator for Lines<'_, R, E> {
-    type Item = Line<E>;
-
-    fn next(&mut self) -> Option<Line<E>> {
-        while !self.done {
-            let read = self.read_line();
-            self.number += 1;
-            let limit = self.options.max_size;
-            let event = match read {
-                Ok(Some(size)) if size > limit => Err(LoadErrorKind::TooLarge { size: Some(size), limit }.into()),
-                Ok(Some(_)) if self.text.trim_ascii().is_empty() => continue,
-                Ok(Some(_)) => {
-                    let behind = |error: LoadError| error.behind(self.number - 1, self.before);
-                    self.options.load(&self.text).map_err(behind)
-                }
-                Ok(None) => {
-                    self.done = true;
-                    break;
-                }
-                Err(error) => {
-                    self.done = true;
-                    Err(LoadErrorKind::Io(error).into())
-                }
-            };
-            return Some(Line { number: self.number, event });
-        }
-        None
-    }
-}
-
-impl<R: BufRead, E: EventSchema> FusedIterator for Lines<'_, R, E> {}

@@ -7,38 +7,6 @@ use crate::event::type_name::number;
 use crate::event::{Descriptor, Generated};
 use crate::load::{self, At, Context, Dialect, LoadOptions};
 
-/// Loads what a writer of this version wrote, as today's event.
-pub(crate) fn load_from<E: Generated>(version: u32, input: &[u8], options: &LoadOptions<'_>) -> Result<E, LoadError> {
-    let today = E::DESCRIPTOR.version();
-    if version == today {
-        return load::from_json(input, options);
-    }
-    let unsupported = |violations| LoadErrorKind::UnsupportedVersion { version, today, violations }.into();
-    if version > today {
-        if E::REFUSES_NEWER {
-            return Err(unsupported(None));
-        }
-        // A tolerant reader survives a rollout: what today's type can read of a newer event, it reads.
-        return load::from_json(input, options)
-            .map_err(|error| if error.is_invalid() { unsupported(error.into_violations()) } else { error });
-    }
-    E::load_earlier(version, input, options).unwrap_or_else(|| Err(unsupported(None)))
-}
-
-/// Loads an event of the type that CloudEvents calls so, if that is a version of this one.
-pub(crate) fn load_if_of<E: Generated>(
-    event_type: &str,
-    input: &[u8],
-    options: &LoadOptions<'_>,
-) -> Option<Result<E, LoadError>> {
-    let rest = event_type.strip_prefix(E::DESCRIPTOR.name())?;
-    if rest.is_empty() {
-        return Some(load::from_json(input, options));
-    }
-    let version = number(rest.strip_prefix(".v")?)?;
-    Some(load_from(version, input, options))
-}
-
 /// Whether CloudEvents calls just this version of the event so.
 #[must_use]
 pub fn is_of(event: &Descriptor, event_type: &str) -> bool {

@@ -120,7 +120,7 @@ impl EventAttrs {
             "pre_load" => set(cx, meta, &mut self.pre_load, function(meta)?),
             "post_load" => set(cx, meta, &mut self.post_load, function(meta)?),
             "pre_dump" => set(cx, meta, &mut self.pre_dump, function(meta)?),
-            "previous" => set(cx, meta, &mut self.previous, value(meta, "the type of the version before")?),
+            "previous" => set(cx, meta, &mut self.previous, value(meta, "the type of the previous version")?),
             "newer" => {
                 let literal = string(meta)?;
                 let refuse = match literal.value().as_str() {
@@ -195,7 +195,7 @@ pub(crate) fn holds_events(input: &DeriveInput) -> bool {
     leniently(input).types.is_some()
 }
 
-/// What the attributes say, without their errors: those are another's to report.
+/// The attributes without their errors, which are reported elsewhere.
 fn leniently(input: &DeriveInput) -> EventAttrs {
     let silent = Ctxt::new();
     let attrs = EventAttrs::from_ast(&silent, &input.attrs);
@@ -280,8 +280,8 @@ impl FieldAttrs {
                         if literal.value() != "computed" {
                             return Err(syn::Error::new_spanned(
                                 literal,
-                                "`default` is `\"computed\"`, for one that differs from time to time; the default itself \
-                                 is said in `#[serde(default)]`",
+                                "`default` takes only `\"computed\"`, for a default that is not constant; the default \
+                                 itself belongs in `#[serde(default)]`",
                             ));
                         }
                         parsed.computed_default = Some(meta.path.span());
@@ -289,7 +289,9 @@ impl FieldAttrs {
                     "messages" => nested_items(cx, meta, |text| parsed.messages.parse(cx, text))?,
                     name if rules.parse_event(cx, meta, name)? => {}
                     other if ON_TYPE.contains(&other) => {
-                        return Err(meta.error(format!("`{other}` is said of the type: write it above the type")));
+                        return Err(
+                            meta.error(format!("`{other}` is an attribute of the type: write it above the type"))
+                        );
                     }
                     other => return Err(unknown(meta, other, ON_FIELD, "event", "a field")),
                 }
@@ -320,7 +322,10 @@ fn event_attrs(attrs: &[Attribute]) -> impl Iterator<Item = &Attribute> {
 /// `#[event(...)]` where nothing of it has a meaning.
 pub(crate) fn refuse_event_attrs(cx: &Ctxt, attrs: &[Attribute], place: &str) {
     for attr in event_attrs(attrs) {
-        cx.error_spanned_by(attr, format!("#[event(...)] says nothing of {place}: it belongs on the type or a field"));
+        cx.error_spanned_by(
+            attr,
+            format!("#[event(...)] is not supported on {place}: write it on the type or a field"),
+        );
     }
 }
 
@@ -329,7 +334,7 @@ pub(crate) fn refuse_validate_attrs(cx: &Ctxt, attrs: &[Attribute], place: &str)
     for attr in attrs.iter().filter(|attr| attr.path().is_ident("validate")) {
         cx.error_spanned_by(
             attr,
-            format!("#[validate(...)] says nothing of {place}: it belongs on a field or the type"),
+            format!("#[validate(...)] is not supported on {place}: write it on a field or the type"),
         );
     }
 }

@@ -14,11 +14,11 @@ pub(crate) fn expand(args: &TokenStream, mut input: DeriveInput) -> syn::Result<
     if let Data::Union(data) = &input.data {
         return Err(syn::Error::new_spanned(
             data.union_token,
-            "a union cannot be an event: nothing tells which field it holds",
+            "a union cannot be an event: its present field is not known",
         ));
     }
     let twice = below(&input).map(|attr| {
-        syn::Error::new_spanned(attr, "this attribute stands above already: write one list").to_compile_error()
+        syn::Error::new_spanned(attr, "this attribute is written twice: merge the two lists").to_compile_error()
     });
     input.attrs.retain(|attr| !is_attribute_form(attr));
 

@@ -69,7 +69,7 @@ fn check_context(cx: &Ctxt, model: &Model<'_>) {
     for function in functions.chain(schemas) {
         cx.error_spanned_by(
             function,
-            "of which type is the context? Say it above the type: `#[validate(context = Limits)]`",
+            "the type of the context is missing: write it above the type, `#[validate(context = Limits)]`",
         );
     }
 }
@@ -103,7 +103,7 @@ fn check_json_schema(cx: &Ctxt, model: &Model<'_>) {
     if let Some(path) = derived_json_schema(model.input) {
         cx.error_spanned_by(
             path,
-            "`EventSchema` implements `JsonSchema` itself: drop this derive, or keep it with \
+            "`EventSchema` implements `JsonSchema` itself: remove this derive, or keep it with \
              `#[event(json_schema = false)]`",
         );
     }
@@ -124,7 +124,8 @@ fn check_event(cx: &Ctxt, model: &Model<'_>) {
         {
             cx.error_spanned_by(
                 name,
-                "an event's name is made of ASCII letters, digits, `.`, `-` and `_`: it names files and subjects",
+                "the name of an event consists of ASCII letters, digits, `.`, `-` and `_`, because it names files and \
+                 subjects",
             );
         }
     }
@@ -156,7 +157,7 @@ fn check_key(cx: &Ctxt, model: &Model<'_>) {
                 cx.error_spanned_by(&key.field, no_such_field(&key.field.unraw().to_string(), &names));
             }
         }
-        _ => cx.error_spanned_by(&key.field, "only a struct with named fields has a field to be its key"),
+        _ => cx.error_spanned_by(&key.field, "`key` needs a struct with named fields"),
     }
 }
 
@@ -165,10 +166,10 @@ fn check_types(cx: &Ctxt, model: &Model<'_>) {
     let Some(span) = model.event.types else { return };
     let wrong = |message: &str| cx.syn_error(syn::Error::new(span, message));
     let Shape::Enum(variants) = &model.shape else {
-        return wrong("`types` is for an enum, each of whose variants holds an event");
+        return wrong("`types` is for enums whose variants each hold an event");
     };
     if !matches!(model.serde.attrs.tag(), TagType::None) {
-        wrong("with `types` a body is that of the variant's event, without a wrapping: add `#[serde(untagged)]`");
+        wrong("with `types` the body is that of the variant's event, without a tag: add `#[serde(untagged)]`");
     }
     let event = &model.event;
     for (given, name) in [
@@ -184,18 +185,18 @@ fn check_types(cx: &Ctxt, model: &Model<'_>) {
         (model.converted_from().is_some(), "from"),
     ] {
         if given {
-            wrong(&format!("with `types` the variants' events are read and written: say `{name}` of them"));
+            wrong(&format!("with `types` the variants' events are read and written: write `{name}` on their types"));
         }
     }
     if variants.is_empty() {
-        wrong("`types` is for an enum, each of whose variants holds an event");
+        wrong("`types` is for enums whose variants each hold an event");
     }
     for variant in variants {
         let one = matches!(variant.level.style, Style::Newtype) && variant.level.fields.iter().all(Field::is_ours);
         if !one || variant.attrs.skip_deserializing() || variant.attrs.skip_serializing() {
             cx.error_spanned_by(
                 variant.original,
-                format!("with `types` every variant holds an event and nothing else: `{}(Event)`", variant.ident),
+                format!("with `types` each variant must hold one event and nothing else: `{}(Event)`", variant.ident),
             );
         }
     }
@@ -231,7 +232,7 @@ fn check_recursion(cx: &Ctxt, model: &Model<'_>) {
         if let Some(inline) = attrs.into_iter().find_map(|attr| word(attr, "inline")) {
             cx.error_spanned_by(
                 inline,
-                format!("`{ident}` holds itself, which takes a reference by its name: drop `inline`"),
+                format!("`{ident}` contains itself, so its schema must be referenced by name: remove `inline`"),
             );
         }
     }
@@ -255,7 +256,7 @@ fn check_blamed(cx: &Ctxt, model: &Model<'_>) {
                     cx.error_spanned_by(field, no_such_field(&field.unraw().to_string(), &names));
                 }
             }
-            _ => cx.error_spanned_by(field, "only a struct with named fields has a field to be blamed"),
+            _ => cx.error_spanned_by(field, "`field` needs a struct with named fields"),
         }
     }
 }
@@ -287,7 +288,7 @@ fn check_names<'a>(cx: &Ctxt, all: impl Iterator<Item = Names<'a>>) {
             let owner = owner.unraw();
             cx.error_spanned_by(
                 name,
-                format!("the name `{}` is taken by `{owner}`: one of them needs another", name.value),
+                format!("the name `{}` is already used by `{owner}`: rename one of them", name.value),
             );
         }
     }
@@ -329,7 +330,7 @@ fn check_container(cx: &Ctxt, model: &Model<'_>) {
     let attributes = &model.input.attrs;
     let tagged = matches!(attrs.tag(), TagType::Internal { .. });
     let unsupported = [
-        (attrs.remote().is_some(), "remote", "is not supported: an event is a type of its own"),
+        (attrs.remote().is_some(), "remote", "is not supported: define the event as a type of its own"),
         (
             matches!(attrs.identifier(), Identifier::Field),
             "field_identifier",
@@ -343,7 +344,7 @@ fn check_container(cx: &Ctxt, model: &Model<'_>) {
         (
             matches!(model.shape, Shape::Struct(_)) && tagged && attrs.deny_unknown_fields(),
             "tag",
-            "on a struct contradicts `deny_unknown_fields`: the tag is written, but is no field that could be read",
+            "on a struct contradicts `deny_unknown_fields`: the tag is written, but cannot be read",
         ),
     ];
     refuse(cx, attributes, ident, &unsupported);
@@ -351,7 +352,8 @@ fn check_container(cx: &Ctxt, model: &Model<'_>) {
         if let GenericParam::Lifetime(lifetime) = param {
             cx.error_spanned_by(
                 lifetime,
-                "an event owns its data: it outlives the message it was read from. Use `String`, `Vec<u8>` or `Box`",
+                "an event must own its data, because it outlives the message that it was read from. Use `String`, \
+                 `Vec<u8>` or `Box`",
             );
         }
     }
@@ -365,7 +367,8 @@ fn check_field(cx: &Ctxt, level: &Level<'_>, field: &Field<'_>) {
     for borrowed in borrows.0 {
         cx.error_spanned_by(
             borrowed,
-            "an event owns its data: it outlives the message it was read from. Use an owned type such as `String`",
+            "an event must own its data, because it outlives the message that it was read from. Use an owned type such \
+             as `String`",
         );
     }
     let skipped_newtype = matches!(level.style, Style::Newtype) && attrs.skip_deserializing();
@@ -374,14 +377,14 @@ fn check_field(cx: &Ctxt, level: &Level<'_>, field: &Field<'_>) {
         (
             attrs.flatten() && (field.event.plain || attrs.deserialize_with().is_some()),
             "flatten",
-            "asks for a type that derives `EventSchema`, or a map: what is left over is shared between readers",
+            "needs a type that derives `EventSchema`, or a map: several readers share the remaining fields",
         ),
     ];
     refuse(cx, &original.attrs, original, &unsupported);
     if matches!(field.reader(), Reader::Flat)
         && let Some(name) = no_object(field.serde.ty)
     {
-        let message = format!("is for a struct, an enum or a map: {name} has no fields to put among the others");
+        let message = format!("is for a struct, an enum or a map: {name} has no fields to flatten");
         refuse(cx, &original.attrs, original, &[(true, "flatten", &message)]);
     }
     check_form(cx, field);
@@ -444,7 +447,7 @@ impl<'a> Visit<'a> for Maps<'a> {
     }
 }
 
-/// What a type of the standard library is on the wire, if that is no object.
+/// The wire form of a standard type, if it is not an object.
 fn no_object(ty: &syn::Type) -> Option<String> {
     let ty = unwrapped(ty);
     let name = crate::types::head(ty).map(|(name, _)| name);
@@ -454,7 +457,7 @@ fn no_object(ty: &syn::Type) -> Option<String> {
     }
 }
 
-/// What a type of the standard library is on the wire, if it cannot be a key.
+/// The wire form of a standard type, if it cannot be a key.
 fn no_text(ty: &syn::Type) -> Option<String> {
     let ty = unwrapped(ty);
     match crate::types::head(ty) {
@@ -499,7 +502,7 @@ fn check_form(cx: &Ctxt, field: &Field<'_>) {
     if let Some(module) = module {
         cx.error_spanned_by(
             module,
-            "what is it on the wire? The contract cannot see into functions: add `#[schemars(with = \"String\")]`, \
+            "the contract cannot see what the function reads and writes: add `#[schemars(with = \"String\")]`, \
              or the type that it is written as",
         );
     }
@@ -511,7 +514,7 @@ fn check_computed_default(cx: &Ctxt, model: &Model<'_>, field: &Field<'_>) {
         && field.serde.attrs.default().is_none()
         && model.serde.attrs.default().is_none()
     {
-        cx.syn_error(syn::Error::new(span, "the field has no default: say it in `#[serde(default)]`"));
+        cx.syn_error(syn::Error::new(span, "the field has no default: write `#[serde(default)]`"));
     }
 }
 
@@ -591,11 +594,14 @@ fn check_not_null(cx: &Ctxt, field: &Field<'_>) {
     let is = |wanted: &dyn Fn(&str) -> bool| head.as_ref().is_some_and(|(name, _)| wanted(name));
     let optional = is(&|name| name == "Option");
     if !matches!(field.reader(), Reader::Ours) {
-        cx.syn_error(syn::Error::new(span, "`not_null` is for fields that are read here: refuse null in the reader"));
+        cx.syn_error(syn::Error::new(
+            span,
+            "`not_null` does not work with a reader of your own: refuse null in the reader",
+        ));
     } else if field.serde.original.ident.is_none() {
-        cx.syn_error(syn::Error::new(span, "`not_null` is for fields that have a name"));
+        cx.syn_error(syn::Error::new(span, "`not_null` is for named fields"));
     } else if is(&|name| is_leaf(name) || is_list(name) || is_map(name)) && attrs.default().is_none() {
-        cx.syn_error(syn::Error::new(span, "null is refused here anyhow: drop `not_null`"));
+        cx.syn_error(syn::Error::new(span, "null is always refused here: remove `not_null`"));
     } else if optional && attrs.skip_serializing_if().is_none() && !attrs.skip_serializing() {
         cx.syn_error(syn::Error::new(
             span,
@@ -629,12 +635,18 @@ fn check_parts(cx: &Ctxt, field: &Field<'_>) {
     let (is_map, is_list, is_leaf) = (is_map(&name), is_list(&name), is_leaf(&name));
     let rules = &field.rules;
     if let Some(rule) = rules.each.first().filter(|_| is_map || is_leaf) {
-        let hint = if is_map { ": it has `keys(...)` and `values(...)`" } else { "" };
-        cx.syn_error(syn::Error::new(rule.span, format!("`each` is for lists and sets, `{name}` is none{hint}")));
+        let hint = if is_map { ": use `keys(...)` and `values(...)`" } else { "" };
+        cx.syn_error(syn::Error::new(
+            rule.span,
+            format!("`each` is for lists and sets, but `{name}` is neither{hint}"),
+        ));
     }
     if let Some(rule) = rules.keys.first().or(rules.values.first()).filter(|_| is_list || is_leaf) {
-        let hint = if is_list { ": its elements have `each(...)`" } else { "" };
-        cx.syn_error(syn::Error::new(rule.span, format!("`keys` and `values` are for maps, `{name}` is none{hint}")));
+        let hint = if is_list { ": use `each(...)`" } else { "" };
+        cx.syn_error(syn::Error::new(
+            rule.span,
+            format!("`keys` and `values` are for maps, but `{name}` is not a map{hint}"),
+        ));
     }
 }
 
@@ -654,7 +666,7 @@ fn check_rules(cx: &Ctxt, field: &Field<'_>, fields: &[Field<'_>]) {
                 if !optional {
                     cx.syn_error(syn::Error::new(
                         rule.span,
-                        "a field that is no `Option` is required anyhow: drop `required`",
+                        "a field that is not an `Option` is always required: remove `required`",
                     ));
                 } else if !matches!(field.serde.attrs.default(), Default::None) {
                     cx.syn_error(syn::Error::new(rule.span, "a field cannot be `required` and have a default"));

@@ -101,10 +101,6 @@ pub(crate) fn expand(krate: &Path, input: &DeriveInput) -> TokenStream {
             impl #impl_generics __p::Generated for #ident #ty_generics #event_where {
                 const DESCRIPTOR: &'static __p::Descriptor = &__p::Descriptor::new("", 1, __p::None);
 
-                fn message_key(&self) -> __p::Option<__p::Cow<'_, [u8]>> {
-                    ::core::unreachable!()
-                }
-
                 fn schema_for(_: &__p::schemars::generate::Contract) -> __p::schemars::Schema {
                     ::core::unreachable!()
                 }

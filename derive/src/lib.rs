@@ -27,7 +27,8 @@ pub fn derive_event_schema(input: TokenStream) -> TokenStream {
 }
 
 /// Adds the derives `Serialize` and `EventSchema` to a struct or an enum, with the
-/// paths that let a crate use them that depends on `event-schema` only; see `event_schema::derive`.
+/// Adds the derives `Serialize` and `EventSchema` to a struct or an enum. A crate needs only `event-schema` as a
+/// dependency to use it; see `event_schema::derive`.
 #[proc_macro_attribute]
 pub fn event(args: TokenStream, item: TokenStream) -> TokenStream {
     let input = parse_macro_input!(item as DeriveInput);
@@ -38,8 +39,8 @@ pub fn event(args: TokenStream, item: TokenStream) -> TokenStream {
 /// would only see two implementations.
 #[proc_macro_derive(JsonSchema, attributes(event, serde, validate, schemars))]
 pub fn derive_json_schema(_: TokenStream) -> TokenStream {
-    let message = "`EventSchema` implements `JsonSchema` itself: drop it from the list. A type that is no event \
-                   schema derives `event_schema::schemars::JsonSchema`";
+    let message = "`EventSchema` implements `JsonSchema` itself: remove it from the list. A type without `EventSchema` \
+                   derives `event_schema::schemars::JsonSchema`";
     syn::Error::new(Span::call_site(), message).into_compile_error().into()
 }
 

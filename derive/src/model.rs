@@ -46,7 +46,7 @@ pub(crate) struct Field<'a> {
     pub(crate) schema: SchemaAttrs,
 }
 
-/// Who reads a field.
+/// The reader of a field.
 pub(crate) enum Reader<'a> {
     /// Its `FieldType`.
     Ours,
@@ -66,7 +66,7 @@ impl<'a> Model<'a> {
         let rules = TypeRules::from_ast(cx, &input.attrs);
         let schema = SchemaAttrs::from_ast(cx, &input.attrs, On::Type);
         if let syn::Data::Union(data) = &input.data {
-            cx.error_spanned_by(data.union_token, "a union cannot be an event: nothing tells which field it holds");
+            cx.error_spanned_by(data.union_token, "a union cannot be an event: its present field is not known");
             return None;
         }
         let private = Ident::new("__private", Span::call_site());

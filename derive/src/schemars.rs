@@ -12,7 +12,7 @@ use crate::meta::{items, name_of, set, string, unknown, value};
 /// `#[schemars(...)]` and the doc comment of a type, a field or a variant.
 #[derive(Default)]
 pub(crate) struct SchemaAttrs {
-    /// What stands in the contract in place of the type.
+    /// The replacement of the type in the contract.
     pub(crate) with: Option<With>,
     pub(crate) title: Option<Expr>,
     pub(crate) description: Option<Expr>,
@@ -42,7 +42,7 @@ const ON_TYPE: &[&str] =
 const ON_FIELD: &[&str] = &["with", "schema_with", "title", "description", "example", "deprecated", "extend"];
 const ON_VARIANT: &[&str] = &["title", "description", "example", "deprecated", "extend"];
 
-/// What serde says of the wire.
+/// The attributes that belong to serde.
 const SERDES: &[&str] = &[
     "alias",
     "bound",
@@ -64,7 +64,7 @@ const SERDES: &[&str] = &[
     "try_from",
     "untagged",
 ];
-/// What rules say.
+/// The attributes that belong to rules.
 const RULES: &[&str] = &["contains", "email", "inner", "ip", "length", "pattern", "range", "regex", "required", "url"];
 
 impl SchemaAttrs {
@@ -197,7 +197,7 @@ fn literal(expr: &Expr) -> Option<String> {
     }
 }
 
-/// What stands in quotes.
+/// The text in quotes.
 fn parsed<T: Parse>(meta: &ParseNestedMeta<'_>) -> syn::Result<T> {
     string(meta)?.parse()
 }
@@ -205,18 +205,18 @@ fn parsed<T: Parse>(meta: &ParseNestedMeta<'_>) -> syn::Result<T> {
 fn refused(meta: &ParseNestedMeta<'_>, name: &str, known: &[&str], place: &str) -> syn::Error {
     if SERDES.contains(&name) || name == "rename" {
         meta.error(format!(
-            "`{name}` in #[schemars(...)] would make the contract differ from what serde writes: say it in #[serde(...)]"
+            "`{name}` in #[schemars(...)] would make the contract differ from what serde writes: use #[serde(...)]"
         ))
     } else if RULES.contains(&name) {
         meta.error(format!(
-            "`{name}` in #[schemars(...)] would make the contract differ from what load checks: say it in #[validate(...)]"
+            "`{name}` in #[schemars(...)] would make the contract differ from what load checks: use #[validate(...)]"
         ))
     } else if name == "transform" {
-        meta.error("`transform` would change one contract of several: use `extend`, or `schema_with`")
+        meta.error("`transform` would change only one of the contracts: use `extend` or `schema_with`")
     } else if matches!(name, "with" | "schema_with") {
         meta.error(format!("`{name}` on {place} is not supported: write it on the variant's field"))
     } else if ON_TYPE.contains(&name) {
-        meta.error(format!("`{name}` is said of a type, not of {place}"))
+        meta.error(format!("`{name}` is an attribute of types, not of {place}"))
     } else {
         unknown(meta, name, known, "schemars", place)
     }

@@ -43,3 +43,21 @@ pub(crate) fn names_a_float(ty: &syn::Type) -> bool {
     floats.visit_type(ty);
     floats.0
 }
+
+/// Whether every name in it is of a type of the standard library that has a shape.
+pub(crate) fn is_known(ty: &syn::Type) -> bool {
+    const CONTAINERS: &[&str] = &["Option", "Box", "Vec", "BTreeMap", "HashMap", "BTreeSet", "HashSet"];
+    const LEAVES: &[&str] = &["String", "bool", "char", "f32", "f64"];
+    match serde_derive_internals::ungroup(ty) {
+        syn::Type::Tuple(tuple) => tuple.elems.iter().all(is_known),
+        syn::Type::Path(path)
+            if path.path.get_ident().is_some() || head(ty).is_some_and(|(_, list)| !list.is_empty()) =>
+        {
+            head(ty).is_some_and(|(name, arguments)| match name.as_str() {
+                name if arguments.is_empty() => LEAVES.contains(&name) || INTEGERS.contains(&name),
+                name => CONTAINERS.contains(&name) && arguments.into_iter().all(is_known),
+            })
+        }
+        _ => false,
+    }
+}

@@ -1,4 +1,4 @@
-//! The recorded contracts of the example events: which files there are, and what belongs in them.
+//! The recorded contracts of the example events: the files, and their content.
 
 use std::path::{Path, PathBuf};
 
@@ -13,7 +13,7 @@ use crate::events::{OrderRequested, ReadingTaken};
 pub(crate) struct Recorded {
     /// Its path from the root of the repository.
     pub(crate) path: PathBuf,
-    /// What belongs in it; `None` if the file should not be there.
+    /// The expected content; `None` if the file should not exist.
     pub(crate) text: Option<String>,
 }
 
@@ -22,7 +22,7 @@ pub(crate) fn all() -> Vec<Recorded> {
     [of::<OrderRequested>(), of::<ReadingTaken>()].into_iter().flatten().collect()
 }
 
-/// What is written goes into `v1.json`; what is accepted into `v1.reader.json`, where it differs.
+/// `v1.json` has the written form; `v1.reader.json` has the accepted form if it differs.
 fn of<E: EventSchema>() -> [Recorded; 2] {
     let event = E::descriptor();
     let folder = Path::new("schemas").join(event.name());
@@ -35,7 +35,7 @@ fn of<E: EventSchema>() -> [Recorded; 2] {
     ]
 }
 
-/// The same text on every run, whatever order of keys `serde_json` is built for.
+/// The same text on every run, whatever order of keys `serde_json` is built with.
 fn to_text(schema: Schema) -> String {
     let mut value = schema.to_value();
     value.sort_all_objects();
@@ -44,9 +44,9 @@ fn to_text(schema: Schema) -> String {
     text
 }
 
-/// Says why the file differs from what is recorded, if it does.
+/// The reason why the file is not current, if it is not.
 pub(crate) fn stale(root: &Path, recorded: &Recorded) -> Option<String> {
-    // As text files may be checked out elsewhere.
+    // Git may check text files out with other line ends.
     let found = std::fs::read_to_string(root.join(&recorded.path)).ok().map(|text| text.replace("\r\n", "\n"));
     let file = recorded.path.display();
     match (&found, &recorded.text) {

@@ -48,8 +48,8 @@ const NOTES: &[&str] = &["$schema", "$id", "$comment", "contentMediaType", "cont
 /// Where definitions stand.
 pub(super) const DEFINITIONS: &str = "/components/schemas";
 
-/// Writes these definitions in the words of OpenAPI 3.0. What these cannot say is left out: nothing that was accepted is
-/// refused.
+/// Writes these definitions in the words of OpenAPI 3.0. What these cannot say is left out: nothing that was accepted
+/// is refused.
 pub(super) fn rewrite(definitions: &Object) -> Object {
     let mut wider = BTreeSet::new();
     loop {

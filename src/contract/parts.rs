@@ -1,4 +1,4 @@
-//! What a shape holds, without a document written from it.
+//! The parts of a shape, read without writing a document.
 
 use std::collections::HashSet;
 use std::ptr;

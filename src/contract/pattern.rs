@@ -107,7 +107,7 @@ pub(super) fn to_ecma(regex: &str) -> Option<String> {
     Some(ecma)
 }
 
-/// What a quantifier can follow.
+/// The parts that a quantifier can follow.
 #[derive(Clone, Copy)]
 enum Part {
     Atom,

@@ -1,4 +1,4 @@
-//! What a type looks like on the wire, as data: the source of its contracts in every language.
+//! The wire format of a type, as data: the source of its contracts.
 //!
 //! The derive writes a [`Definition`] for each type, as constants with function pointers at the edges: at the types of
 //! fields, at defaults and at the arguments of rules. JSON Schema is written from it (`json_schema`).
@@ -11,12 +11,11 @@ use serde::Serialize;
 use serde_json::Value;
 
 use super::decimal::decimal;
-use super::json_schema::Described;
-use crate::load::FieldType;
 
-/// What a type looks like on the wire: the contracts are written from it.
+/// The wire format of a type, from which its contracts are written.
 ///
-/// The derive makes it. A [`FieldType`] implemented by hand makes its own from the shapes of other types and from rules:
+/// The derive generates it. A [`FieldType`](crate::load::FieldType) implemented by hand builds it from the shapes of
+/// other types and from rules:
 ///
 /// ```
 /// use event_schema::contract::Shape;
@@ -64,19 +63,7 @@ use crate::load::FieldType;
 pub struct Shape(Kind);
 
 impl Shape {
-    /// The shape of another type.
-    ///
-    /// ```
-    /// use event_schema::contract::Shape;
-    ///
-    /// assert_eq!(Shape::of::<Vec<u8>>().name(), "Array_of_uint8");
-    /// ```
-    #[must_use]
-    pub fn of<T: FieldType>() -> Self {
-        T::shape()
-    }
-
-    /// A type of another crate that has a JSON Schema and no shape.
+    /// A type of another crate that implements schemars' `JsonSchema` but has no shape.
     ///
     /// ```
     /// use event_schema::contract::Shape;
@@ -134,7 +121,7 @@ impl Shape {
         Self(Kind::Number)
     }
 
-    /// A list of such values.
+    /// A list of values of this shape.
     ///
     /// ```
     /// use event_schema::contract::Shape;
@@ -146,7 +133,7 @@ impl Shape {
         Self(Kind::List { items: Box::new(items), unique: false, length: None })
     }
 
-    /// An object with any keys and such values.
+    /// An object with any keys and values of this shape.
     ///
     /// ```
     /// use event_schema::contract::Shape;
@@ -158,7 +145,7 @@ impl Shape {
         Self::map_of(Self::text(), values)
     }
 
-    /// Such a value or null; a field of it may be missing, as with an `Option`.
+    /// A value of this shape or null; a field with it may be missing, as with an `Option`.
     ///
     /// ```
     /// use event_schema::contract::Shape;
@@ -170,15 +157,16 @@ impl Shape {
         Self(Kind::Optional(Box::new(self)))
     }
 
-    /// A field of this type may be missing but not null. Use it for types whose [`FieldType::missing`] returns a value.
+    /// A field of this type may be missing but not null. Use it for types whose
+    /// [`FieldType::missing`](crate::load::FieldType::missing) returns a value.
     ///
-    /// See the example of [`FieldType::missing`].
+    /// See the example of [`FieldType::missing`](crate::load::FieldType::missing).
     #[must_use]
     pub fn or_missing(self) -> Self {
         Self(Kind::Omissible(Box::new(self)))
     }
 
-    /// With so many characters, elements or entries.
+    /// Limits the number of characters, elements or entries.
     ///
     /// See the example of [`text`](Self::text).
     #[must_use]
@@ -196,7 +184,7 @@ impl Shape {
         self.with(Rule::Length { min, max })
     }
 
-    /// A number between these.
+    /// Limits a number to these bounds.
     ///
     /// See the example of [`number`](Self::number).
     #[must_use]
@@ -215,8 +203,8 @@ impl Shape {
         self.with(Rule::Range(range))
     }
 
-    /// Text in which this regular expression, in the syntax of the crate `regex`, matches. A contract leaves out one that
-    /// ECMA-262 cannot express.
+    /// Requires text to match this regular expression, in the syntax of the crate `regex`. A contract leaves out an
+    /// expression that ECMA-262 cannot express.
     ///
     /// See the example of [`text`](Self::text).
     #[must_use]
@@ -224,7 +212,7 @@ impl Shape {
         self.with(Rule::Pattern(regex.into()))
     }
 
-    /// Text of a format that JSON Schema has a name for.
+    /// Requires text in one of JSON Schema's formats, by its name.
     ///
     /// ```
     /// use event_schema::contract::Shape;
@@ -236,7 +224,7 @@ impl Shape {
         self.with(Rule::Format(format.into()))
     }
 
-    /// One of these values. One that has no JSON is left out.
+    /// Requires one of these values. Values that JSON cannot express are left out.
     ///
     /// ```
     /// use event_schema::contract::Shape;
@@ -258,7 +246,7 @@ impl Shape {
         })
     }
 
-    /// What it is called in contracts.
+    /// Sets the name of the type in contracts.
     ///
     /// ```
     /// use event_schema::contract::Shape;
@@ -294,7 +282,7 @@ impl Shape {
         }
     }
 
-    /// What tells it from all other shapes: composed of what tells its parts.
+    /// Its identity among all shapes, composed of those of its parts.
     #[doc(hidden)]
     #[must_use]
     pub fn id(&self) -> Cow<'static, str> {
@@ -406,7 +394,7 @@ pub enum Kind {
     Named(&'static Definition),
     /// A type that only schemars knows.
     Foreign(Foreign),
-    /// What is written differs from what is read.
+    /// The output differs from the input.
     Ways {
         written: Box<Shape>,
         read: Box<Shape>,
@@ -422,7 +410,7 @@ pub enum Kind {
 #[derive(Clone, Copy, Debug, PartialEq)]
 #[allow(clippy::exhaustive_structs, reason = "read within this crate and its tests")]
 pub struct Integer {
-    /// What JSON Schema calls its width, such as `uint8`.
+    /// The name of its width in JSON Schema, such as `uint8`.
     pub format: &'static str,
     pub name: &'static str,
     pub min: i128,
@@ -551,7 +539,7 @@ pub struct Definition {
     pub transparent: bool,
     /// Written out where it is used, in place of a reference.
     pub inline: bool,
-    /// What is read, and written as well unless `written` says otherwise.
+    /// The form of the input, and of the output unless `written` differs.
     pub form: Form,
     pub written: Option<Form>,
     /// A reference to its JSON Schema.
@@ -561,7 +549,7 @@ pub struct Definition {
 /// A type that the contracts refer to by its name.
 #[doc(hidden)]
 pub trait Defined {
-    /// What it is.
+    /// Its form.
     const DEFINITION: &'static Definition;
 }
 
@@ -584,7 +572,7 @@ impl Name {
     }
 }
 
-/// What a type is.
+/// The form of a type.
 #[doc(hidden)]
 #[derive(Clone, Copy, Debug)]
 #[allow(clippy::exhaustive_enums, reason = "written by the derive as a constant")]
@@ -750,7 +738,7 @@ impl Variant {
     }
 }
 
-/// What contracts say for people.
+/// The documentation in contracts.
 #[doc(hidden)]
 #[derive(Clone, Copy, Debug)]
 #[allow(clippy::exhaustive_structs, reason = "written by the derive as a constant")]
@@ -809,11 +797,11 @@ pub enum Rule {
     MustMatch(&'static str),
     /// A function of the user's.
     Custom,
-    /// Of a list's elements.
+    /// For the elements of a list.
     Each(Vec<Rule>),
-    /// Of a map's keys.
+    /// For the keys of a map.
     Keys(Vec<Rule>),
-    /// Of a map's values.
+    /// For the values of a map.
     Values(Vec<Rule>),
 }
 
@@ -835,7 +823,7 @@ pub fn no_shape() -> Shape {
     Shape::any()
 }
 
-/// What `#[schemars(schema_with = "...")]` names.
+/// The function that `#[schemars(schema_with = "...")]` names.
 #[doc(hidden)]
 #[must_use]
 pub fn schema_with(name: fn() -> Cow<'static, str>, schema: fn(&mut SchemaGenerator) -> Schema) -> Shape {
@@ -866,20 +854,6 @@ pub fn generic_name(name: &str, parameters: &[&str]) -> String {
     format!("{name}_for_{}", parameters.join("_and_"))
 }
 
-/// A generic type of the standard library that the contracts refer to by its name.
-pub(crate) const fn named<T: FieldType>(name: fn() -> String, id: fn() -> String, form: Form) -> Definition {
-    Definition {
-        name: Name::Made(name),
-        id,
-        notes: Notes::NONE,
-        transparent: false,
-        inline: false,
-        form,
-        written: None,
-        schema: SchemaGenerator::subschema_for::<Described<T>>,
-    }
-}
-
 /// A default in a contract, if its type can be written: a type parameter need not say that it can.
 #[doc(hidden)]
 #[derive(Debug)]
@@ -894,7 +868,7 @@ impl<T: Serialize> MaybeValue<T> {
     }
 }
 
-/// What [`MaybeValue`] has where the type cannot be written.
+/// The fallback of [`MaybeValue`] for types that cannot be written.
 #[doc(hidden)]
 pub trait NoValue: Sized {
     /// None.

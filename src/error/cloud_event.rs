@@ -1,4 +1,4 @@
-//! Why a message is no CloudEvent: [`CloudEventError`].
+//! The error of CloudEvents: [`CloudEventError`].
 
 #[cfg(feature = "kafka")]
 use crate::violation::MASK;
@@ -8,8 +8,8 @@ use crate::violation::Position;
 #[cfg(feature = "kafka")]
 const KNOWN: [&str; 8] = ["specversion", "id", "source", "type", "subject", "time", "datacontenttype", "dataschema"];
 
-/// A message that is no valid CloudEvent, or an event that cannot be written as one. It names
-/// attributes, and quotes neither their values nor the data.
+/// A message that is not a valid CloudEvent, or an event that cannot be written as one. The error names attributes, but
+/// never quotes their values or the data.
 ///
 /// ```
 /// use event_schema::format::cloudevents::CloudEvent;
@@ -17,7 +17,7 @@ const KNOWN: [&str; 8] = ["specversion", "id", "source", "type", "subject", "tim
 /// let headers = [("content-type", Some(&b"application/cloudevents-batch+json"[..]))];
 /// let error = CloudEvent::read(headers, Some(b"[]")).unwrap_err();
 /// assert!(error.is_unsupported());
-/// assert_eq!(error.to_string(), "the event format `application/cloudevents-batch+json` is not handled");
+/// assert_eq!(error.to_string(), "the event format `application/cloudevents-batch+json` is not supported");
 /// ```
 #[derive(Debug, thiserror::Error)]
 #[error(transparent)]
@@ -29,28 +29,28 @@ pub(crate) enum Kind {
     Missing(&'static str),
     #[error("attribute `{name}` {reason}")]
     Invalid { name: Box<str>, reason: &'static str },
-    #[error("no attribute can be called `{0}`: names are made of `a` to `z` and `0` to `9`")]
+    #[error("`{0}` is not a legal attribute name: use `a` to `z` and `0` to `9`; `data` is reserved")]
     Name(Box<str>),
-    #[error("the event format `{0}` is not handled")]
+    #[error("the event format `{0}` is not supported")]
     Format(Box<str>),
-    #[error("a CloudEvent is a JSON object")]
+    #[error("a CloudEvent must be a JSON object")]
     NoObject,
     #[error("not valid JSON at {0}")]
     Json(Position),
-    #[error("the JSON object has a member twice")]
+    #[error("the JSON object has a duplicate member")]
     Twice,
     #[error("`data` and `data_base64` exclude each other")]
     BothData,
-    #[error("`data_base64` is no text in Base64")]
+    #[error("`data_base64` is not Base64 text")]
     Base64,
-    #[error("`data` is no text, though `datacontenttype` is not JSON")]
+    #[error("`data` must be a string if `datacontenttype` is not JSON")]
     NoText,
-    #[error("the data are not the JSON that `datacontenttype` says")]
+    #[error("the data are not JSON, but `datacontenttype` is")]
     NoJson,
 }
 
 impl CloudEventError {
-    /// Whether a required attribute is missing, as in a message that is no CloudEvent at all.
+    /// Whether a required attribute is missing, as in a message that is not a CloudEvent.
     ///
     /// ```
     /// use event_schema::format::cloudevents::CloudEvent;
@@ -62,8 +62,7 @@ impl CloudEventError {
         matches!(*self.0, Kind::Missing(_))
     }
 
-    /// Whether it is in a format that is not read here: another than JSON, or a batch. The example of
-    /// [`CloudEventError`] has one.
+    /// Whether the message has an event format other than JSON, or is a batch. See the example of [`CloudEventError`].
     #[must_use]
     pub fn is_unsupported(&self) -> bool {
         matches!(*self.0, Kind::Format(_))

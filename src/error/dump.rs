@@ -1,4 +1,4 @@
-//! Why an event could not be dumped: [`DumpError`].
+//! The error of dump: [`DumpError`].
 
 use std::error::Error;
 use std::fmt;
@@ -6,7 +6,7 @@ use std::fmt;
 use super::text::{count, debug_as_text};
 use crate::violation::Violations;
 
-/// Why an event could not be dumped.
+/// The error of an event that could not be dumped.
 ///
 /// ```
 /// use event_schema::{EventSchema, Serialize};
@@ -41,7 +41,7 @@ impl From<DumpErrorKind> for DumpError {
 }
 
 impl DumpError {
-    /// What is wrong with the event, if it is invalid.
+    /// All violations, if the event is invalid.
     ///
     /// ```
     /// # use event_schema::prelude::*;
@@ -59,7 +59,7 @@ impl DumpError {
         }
     }
 
-    /// The event breaks its own rules: [`violations`](Self::violations) says which.
+    /// Whether the event breaks its own rules: [`violations`](Self::violations) has them.
     ///
     /// ```
     /// # use event_schema::prelude::*;
@@ -91,9 +91,9 @@ impl fmt::Display for DumpError {
                 f.write_str("the event is invalid: ")?;
                 count(f, violations)
             }
-            DumpErrorKind::Write(_) => f.write_str("the event has no form in JSON"),
+            DumpErrorKind::Write(_) => f.write_str("JSON cannot express the event"),
             DumpErrorKind::NoSuchField(name) => {
-                write!(f, "`{name}` is no field of the event: none can be left out or chosen")
+                write!(f, "the event has no field `{name}` to choose or leave out")
             }
         }
     }

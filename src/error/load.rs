@@ -1,4 +1,4 @@
-//! Why an input could not be loaded: [`LoadError`].
+//! The error of load: [`LoadError`].
 
 use std::error::Error;
 use std::fmt;
@@ -14,13 +14,11 @@ use crate::report;
 use crate::violation::MASK;
 use crate::violation::{Position, Violations, cut};
 
-/// Why an input could not be loaded.
+/// The error of an input that could not be loaded.
 ///
-/// Either it is no JSON at all, and then the error says where it breaks off or goes wrong, or it
-/// is, and then [`violations`](Self::violations) has everything that is wrong with it. `Display`
-/// tells the whole, a line for each violation (in columns with `{:#}`), and `Debug` the same; neither
-/// quotes a value of the input. Names of unknown fields and keys of maps are told, cut after 100
-/// characters.
+/// If the input is not JSON, the error has the position of the syntax error. Otherwise [`violations`](Self::violations)
+/// has all violations. `Display` and `Debug` write one line for each violation (in columns with `{:#}`). They quote no
+/// values of the input, only names of unknown fields and keys of maps, cut after 100 characters.
 ///
 /// ```
 /// use event_schema::{EventSchema, Serialize};
@@ -69,7 +67,7 @@ pub(crate) enum LoadErrorKind {
     NoCloudEvent(CloudEventError),
 }
 
-/// What is wrong with a text that is no JSON; without a position if it was no text.
+/// The syntax error of a text; without a position if the input was not text.
 #[derive(Debug)]
 pub(crate) struct Syntax {
     reason: String,
@@ -131,9 +129,9 @@ impl LoadError {
         }
     }
 
-    /// Where in the text it is no JSON, or no UTF-8.
+    /// The position of the syntax error, or of the first byte that is not UTF-8.
     ///
-    /// Where single violations stand is told on request:
+    /// Positions of violations are recorded on request:
     /// [`LoadOptions::positions`](crate::LoadOptions::positions).
     ///
     /// ```
@@ -155,7 +153,7 @@ impl LoadError {
         }
     }
 
-    /// Everything that is wrong with the event, if the input was a complete JSON text.
+    /// All violations, if the input is a complete JSON text.
     ///
     /// ```
     /// # use event_schema::prelude::*;
@@ -175,7 +173,7 @@ impl LoadError {
         }
     }
 
-    /// As [`violations`](Self::violations), taking them out.
+    /// The [`violations`](Self::violations), by value.
     ///
     /// ```
     /// # use event_schema::prelude::*;
@@ -194,8 +192,9 @@ impl LoadError {
         }
     }
 
-    /// What is valid of the input, if the load was asked to keep it
-    /// ([`LoadOptions::valid_data`](crate::LoadOptions::valid_data)); not if more was wrong than was kept.
+    /// The valid fields of the input, if the load kept them
+    /// ([`LoadOptions::valid_data`](crate::LoadOptions::valid_data)). `None` if there are more violations than the
+    /// load keeps.
     ///
     /// ```
     /// # use event_schema::prelude::*;
@@ -212,8 +211,8 @@ impl LoadError {
         self.1.as_deref()
     }
 
-    /// The writer's version is none that this type, or those before it, can read; of a newer one
-    /// that was tried, [`violations`](Self::violations) says where it does not fit.
+    /// Whether neither this type nor its previous versions can read the writer's version. If a newer version was tried,
+    /// [`violations`](Self::violations) has the reasons.
     ///
     /// ```
     /// # use event_schema::prelude::*;
@@ -230,8 +229,8 @@ impl LoadError {
         matches!(self.0, LoadErrorKind::UnsupportedVersion { .. })
     }
 
-    /// Whether the message holds another event, as its type says, or does not tell its type where that says which of
-    /// several events it is.
+    /// Whether the type of the message is that of another event, or is missing although it must select one of several
+    /// events.
     ///
     /// ```
     /// # use event_schema::prelude::*;
@@ -241,15 +240,15 @@ impl LoadError {
     ///
     /// let error = OrderPlaced::load_typed("order.cancelled.v1", b"{}").unwrap_err();
     /// assert!(error.is_other_event());
-    /// assert_eq!(error.to_string(), "the event is of type `order.cancelled.v1`, expected is `order.placed`");
+    /// assert_eq!(error.to_string(), "the event has type `order.cancelled.v1`, expected `order.placed`");
     /// ```
     #[must_use]
     pub fn is_other_event(&self) -> bool {
         matches!(self.0, LoadErrorKind::OtherEvent { .. })
     }
 
-    /// Whether the message says to be a CloudEvent in structured mode, and is not a valid one: then
-    /// nobody can say where the event itself would be.
+    /// Whether the message is marked as a CloudEvent in structured mode but is not a valid one, so that its event
+    /// cannot be found.
     #[cfg(feature = "cloudevents")]
     #[must_use]
     pub fn is_no_cloud_event(&self) -> bool {
@@ -282,7 +281,7 @@ impl LoadError {
         }
     }
 
-    /// The input is no JSON text: empty, broken off, malformed, or not UTF-8.
+    /// Whether the input is not JSON text: empty, truncated, malformed, or not UTF-8.
     ///
     /// ```
     /// # use event_schema::prelude::*;
@@ -297,7 +296,7 @@ impl LoadError {
         matches!(self.0, LoadErrorKind::Empty | LoadErrorKind::Syntax(_) | LoadErrorKind::NotUtf8(_))
     }
 
-    /// The input is empty, or white space only.
+    /// Whether the input is empty, or white space only.
     ///
     /// ```
     /// # use event_schema::prelude::*;
@@ -312,7 +311,7 @@ impl LoadError {
         matches!(self.0, LoadErrorKind::Empty)
     }
 
-    /// The input is the beginning of a JSON text.
+    /// Whether the input is truncated: the beginning of a JSON text.
     ///
     /// ```
     /// # use event_schema::prelude::*;
@@ -327,7 +326,7 @@ impl LoadError {
         matches!(&self.0, LoadErrorKind::Syntax(syntax) if syntax.truncated)
     }
 
-    /// The input is not UTF-8.
+    /// Whether the input is not UTF-8.
     ///
     /// ```
     /// # use event_schema::prelude::*;
@@ -341,8 +340,8 @@ impl LoadError {
         matches!(self.0, LoadErrorKind::NotUtf8(_))
     }
 
-    /// The input has untagged enums within untagged enums, and to find their variants it would be read too often: more
-    /// than 64 times and a megabyte. That grows as the variants to the power of the levels.
+    /// Whether nested untagged enums would need too many reads to find their variants: more than 64 times the input
+    /// and more than a megabyte. The number of reads grows exponentially with the depth of such enums.
     ///
     /// ```
     /// # use event_schema::prelude::*;
@@ -363,7 +362,7 @@ impl LoadError {
         matches!(self.0, LoadErrorKind::TooAmbiguous)
     }
 
-    /// The input is nested deeper than the limit of the load.
+    /// Whether the input is nested deeper than the limit of the load.
     ///
     /// ```
     /// # use event_schema::prelude::*;
@@ -379,7 +378,7 @@ impl LoadError {
         matches!(self.0, LoadErrorKind::TooDeep { .. })
     }
 
-    /// The input is larger than the limit of the load.
+    /// Whether the input is larger than the limit of the load.
     ///
     /// ```
     /// # use event_schema::prelude::*;
@@ -395,7 +394,7 @@ impl LoadError {
         matches!(self.0, LoadErrorKind::TooLarge { .. })
     }
 
-    /// The source of the input failed: [`source`](Error::source) has its [`io::Error`].
+    /// Whether reading the source of the input failed: [`source`](Error::source) has its [`io::Error`].
     ///
     /// ```
     /// use std::error::Error;
@@ -422,7 +421,7 @@ impl LoadError {
         matches!(self.0, LoadErrorKind::Io(_))
     }
 
-    /// The input is a JSON text but not a valid event: [`violations`](Self::violations) says why.
+    /// Whether the input is JSON but not a valid event: [`violations`](Self::violations) has the reasons.
     ///
     /// ```
     /// # use event_schema::prelude::*;
@@ -437,10 +436,10 @@ impl LoadError {
         matches!(self.0, LoadErrorKind::Invalid(_))
     }
 
-    /// The body of an HTTP answer: problem details (RFC 9457), with the status that fits.
+    /// The body of an HTTP response: problem details (RFC 9457), with a suitable status.
     ///
-    /// It is [`Violations::to_problem`] (422) of an invalid event or one of an unknown version, 413 of one that is too large, 400 of
-    /// what is no JSON or nested too deep, and 500, which tells nothing, of a source that failed.
+    /// The status is 422 for an invalid event ([`Violations::to_problem`]) or an unknown version, 413 for input that
+    /// is too large, and 400 for input that is not JSON or nested too deep. A failed source is 500, without details.
     ///
     /// ```
     /// use event_schema::{EventSchema, Serialize};
@@ -508,26 +507,26 @@ impl fmt::Display for LoadError {
             }
             LoadErrorKind::NotUtf8(at) => {
                 let offset = at.offset();
-                write!(f, "not valid UTF-8, which JSON must be: the first wrong byte is at offset {offset}")
+                write!(f, "not valid UTF-8, which JSON requires: the first invalid byte is at offset {offset}")
             }
             LoadErrorKind::TooDeep { limit } => {
                 write!(f, "nested deeper than {limit} levels, the limit of this load")
             }
-            LoadErrorKind::TooAmbiguous => f.write_str(
-                "too ambiguous: untagged enums lie within one another, and too many variants would be tried",
-            ),
+            LoadErrorKind::TooAmbiguous => {
+                f.write_str("too ambiguous: nested untagged enums have too many combinations of variants to try")
+            }
             LoadErrorKind::TooLarge { size: Some(size), limit } => {
-                write!(f, "{size} bytes, which is more than the {limit} bytes this load allows")
+                write!(f, "{size} bytes, more than the {limit} bytes that this load allows")
             }
             LoadErrorKind::TooLarge { size: None, limit } => {
-                write!(f, "more than the {limit} bytes this load allows")
+                write!(f, "more than the {limit} bytes that this load allows")
             }
             LoadErrorKind::Io(_) => f.write_str("the input could not be read"),
             LoadErrorKind::OtherEvent { event_type: Some(event_type), expected } => {
-                write!(f, "the event is of type `{event_type}`, expected is `{expected}`")
+                write!(f, "the event has type `{event_type}`, expected `{expected}`")
             }
             LoadErrorKind::OtherEvent { event_type: None, expected } => {
-                write!(f, "the message does not tell its type (header `ce_type`), which says what `{expected}` it is")
+                write!(f, "the message has no type (header `ce_type`), which selects the event of `{expected}`")
             }
             #[cfg(feature = "cloudevents")]
             LoadErrorKind::NoCloudEvent(error) => write!(f, "not a valid CloudEvent: {error}"),

@@ -1,4 +1,4 @@
-//! What `load` and `dump` answer when they cannot: [`LoadError`] and [`DumpError`].
+//! The errors of `load` and `dump`: [`LoadError`] and [`DumpError`].
 
 #[cfg(feature = "cloudevents")]
 pub(crate) mod cloud_event;

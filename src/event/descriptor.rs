@@ -1,8 +1,8 @@
-//! What an event is: [`Descriptor`].
+//! The description of an event: [`Descriptor`].
 
 use super::type_name;
 
-/// What `#[event(...)]` says of an event.
+/// The name, version and topic of an event, from `#[event(...)]`.
 ///
 /// ```
 /// use event_schema::{EventSchema, Serialize};
@@ -41,7 +41,7 @@ impl Descriptor {
         Self { sensitive, ..self }
     }
 
-    /// The event's name; by default the type's in kebab-case.
+    /// The name of the event; by default the type's name in kebab-case.
     ///
     /// See the example of [`Descriptor`].
     #[must_use]
@@ -49,7 +49,7 @@ impl Descriptor {
         self.name
     }
 
-    /// The major version of its contract; 1 by default.
+    /// The major version of the event's contract; 1 by default.
     ///
     /// See the example of [`Descriptor`].
     #[must_use]
@@ -57,7 +57,7 @@ impl Descriptor {
         self.version
     }
 
-    /// The topic that it is published to, if it declares one.
+    /// The topic of the event, if it declares one.
     ///
     /// See the example of [`Descriptor`].
     #[must_use]
@@ -65,7 +65,7 @@ impl Descriptor {
         self.topic
     }
 
-    /// What CloudEvents calls it: name and version.
+    /// The event's CloudEvents type: its name and version.
     ///
     /// ```
     /// use event_schema::prelude::*;
@@ -81,8 +81,8 @@ impl Descriptor {
         type_name::event_type(self.name, self.version)
     }
 
-    /// What its own fields marked `#[event(sensitive)]` are called on the wire; those of nested
-    /// schemas are in the descriptors of theirs.
+    /// The names on the wire of the event's own fields that are marked `#[event(sensitive)]`; those of nested types
+    /// are in their descriptors.
     ///
     /// ```
     /// use event_schema::prelude::*;

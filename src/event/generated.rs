@@ -1,4 +1,4 @@
-//! What only generated code implements.
+//! The part of the trait that only generated code implements.
 
 use std::borrow::Cow;
 
@@ -8,13 +8,13 @@ use serde_json::Value;
 use validator::ValidationError;
 
 use super::descriptor::Descriptor;
+use super::type_name::number;
 use crate::error::{LoadError, LoadErrorKind};
 use crate::load::{self, FieldType, LoadOptions};
-use crate::version;
 
-/// What the derive writes for an event, and the verbs are built on. No part of the public API.
+/// The generated part of an event, which the public methods use. Not part of the public API.
 #[diagnostic::on_unimplemented(
-    message = "`{Self}` is no event",
+    message = "`{Self}` is not an event",
     label = "the trait `EventSchema` is not implemented for `{Self}`",
     note = "derive `EventSchema` for it, or write `#[event_schema::event]` above it"
 )]
@@ -29,13 +29,15 @@ pub trait Generated: FieldType {
     const CHANGES_DUMP: bool = false;
 
     /// The key of its message.
-    fn message_key(&self) -> Option<Cow<'_, [u8]>>;
+    fn message_key(&self) -> Option<Cow<'_, [u8]>> {
+        None
+    }
 
     /// Its JSON Schema.
     #[must_use]
     fn schema_for(contract: &Contract) -> Schema;
 
-    /// What describes the event that a variant holds.
+    /// The descriptor of the event that a variant holds.
     #[must_use]
     fn variant_descriptor(&self) -> &'static Descriptor {
         Self::DESCRIPTOR
@@ -60,22 +62,50 @@ pub trait Generated: FieldType {
         None
     }
 
-    /// Loads what is of this type, or says that it is not.
+    /// Loads a message of this type; `None` if it is of another.
     #[must_use]
     fn load_if_of(event_type: &str, input: &[u8], options: &LoadOptions<'_>) -> Option<Result<Self, LoadError>> {
-        version::load_if_of(event_type, input, options)
+        load_if_of(event_type, input, options)
     }
 
-    /// Loads what does not tell its type.
+    /// Loads a message without a type.
     ///
     /// # Errors
-    /// If it is no such event, and if only the type could tell which event it is.
+    /// If it is not such an event, or if only its type could select the event.
     fn load_untyped(input: &[u8]) -> Result<Self, LoadError> {
         load::from_json(input, &LoadOptions::new())
     }
 }
 
-/// What is said of a message that does not tell its type, to a reader of several events.
+/// Loads what a writer of this version wrote, as today's event.
+pub(super) fn load_from<E: Generated>(version: u32, input: &[u8], options: &LoadOptions<'_>) -> Result<E, LoadError> {
+    let today = E::DESCRIPTOR.version();
+    if version == today {
+        return load::from_json(input, options);
+    }
+    let unsupported = |violations| LoadErrorKind::UnsupportedVersion { version, today, violations }.into();
+    if version > today {
+        if E::REFUSES_NEWER {
+            return Err(unsupported(None));
+        }
+        // A tolerant reader survives a rollout: what today's type can read of a newer event, it reads.
+        return load::from_json(input, options)
+            .map_err(|error| if error.is_invalid() { unsupported(error.into_violations()) } else { error });
+    }
+    E::load_earlier(version, input, options).unwrap_or_else(|| Err(unsupported(None)))
+}
+
+/// Loads an event of the type that CloudEvents calls so, if that is a version of this one.
+fn load_if_of<E: Generated>(event_type: &str, input: &[u8], options: &LoadOptions<'_>) -> Option<Result<E, LoadError>> {
+    let rest = event_type.strip_prefix(E::DESCRIPTOR.name())?;
+    if rest.is_empty() {
+        return Some(load::from_json(input, options));
+    }
+    let version = number(rest.strip_prefix(".v")?)?;
+    Some(load_from(version, input, options))
+}
+
+/// The error of a message without a type, for a reader of several events.
 #[cold]
 #[must_use]
 pub fn untyped<E: Generated>() -> LoadError {

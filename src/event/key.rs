@@ -11,7 +11,7 @@ use std::sync::Arc;
 /// A type whose values can be the key of a message.
 ///
 /// The bytes are those that Java's serializers write for the same value as text: strings and UUIDs
-/// as UTF-8 without quotes, integers in decimal. `None` is no key, which is not the empty key.
+/// as UTF-8 without quotes, integers in decimal. `None` means no key, which differs from an empty key.
 ///
 /// ```
 /// use event_schema::EventKey;
@@ -21,8 +21,8 @@ use std::sync::Arc;
 /// assert_eq!(None::<String>.to_key_bytes(), None);
 /// ```
 ///
-/// `#[derive(EventSchema)]` implements it for a newtype of a key, and for an enum without data, whose
-/// key is the variant's name on the wire:
+/// `#[derive(EventSchema)]` implements it for a newtype of a key, and for an enum without data. The key of such an
+/// enum is the variant's name on the wire:
 ///
 /// ```
 /// use event_schema::prelude::*;
@@ -44,7 +44,7 @@ use std::sync::Arc;
 /// assert_eq!(Shipped { region: Region::NorthEast }.key().as_deref(), Some(&b"north-east"[..]));
 /// ```
 ///
-/// For other types implement it by hand:
+/// Other types can implement it by hand:
 ///
 /// ```
 /// use std::borrow::Cow;
@@ -72,7 +72,7 @@ use std::sync::Arc;
             without data, and options and pointers of them; implement `EventKey` for another type of yours"
 )]
 pub trait EventKey {
-    /// The key's bytes.
+    /// The bytes of the key.
     ///
     /// See the examples of [`EventKey`].
     fn to_key_bytes(&self) -> Option<Cow<'_, [u8]>>;

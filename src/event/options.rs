@@ -4,18 +4,17 @@ use std::io::{BufRead, Read};
 
 use serde_json::Value;
 
-use super::EventSchema;
+use super::{EventSchema, generated};
 use crate::error::{LoadError, LoadErrorKind};
 use crate::load::many::Many;
 use crate::load::{self, At, Context, Dialect, FieldType, LoadOptions};
 use crate::partial::Partial;
 use crate::source::{self, Lines};
-use crate::version;
 use crate::violation::Violations;
 
 /// # Load
 ///
-/// The verbs of [`EventSchema`], with these options.
+/// The load methods of [`EventSchema`], with these options.
 impl<'c> LoadOptions<'c> {
     /// [`EventSchema::load`] with these options.
     ///
@@ -89,7 +88,7 @@ impl<'c> LoadOptions<'c> {
         self.load(&source::read_all(input, self)?)
     }
 
-    /// [`EventSchema::load_lines`] with these options, which hold for every line.
+    /// [`EventSchema::load_lines`] with these options, which apply to each line.
     ///
     /// ```
     /// # use event_schema::prelude::*;
@@ -105,7 +104,8 @@ impl<'c> LoadOptions<'c> {
         Lines::new(input, *self)
     }
 
-    /// [`EventSchema::load_many`] with these options; the size is that of the list, the depth that of an event.
+    /// [`EventSchema::load_many`] with these options; the maximum size is that of the list, the maximum depth that of
+    /// an event.
     ///
     /// ```
     /// # use event_schema::prelude::*;
@@ -137,7 +137,7 @@ impl<'c> LoadOptions<'c> {
     /// # Errors
     /// As [`EventSchema::load_from`].
     pub fn load_from<E: EventSchema>(&self, writer: u32, input: &[u8]) -> Result<E, LoadError> {
-        version::load_from(writer, input, self)
+        generated::load_from(writer, input, self)
     }
 
     /// [`EventSchema::load_typed`] with these options.
@@ -159,7 +159,8 @@ impl<'c> LoadOptions<'c> {
             .unwrap_or_else(|| Err(LoadError::other_event(event_type, E::descriptor().name())))
     }
 
-    /// [`EventSchema::load_partial`] with these options: [`partial`](Self::partial) says which fields may be missing.
+    /// [`EventSchema::load_partial`] with these options: [`partial`](Self::partial) lists the fields that may be
+    /// missing.
     ///
     /// ```
     /// # use event_schema::prelude::*;
@@ -195,7 +196,7 @@ impl<'c> LoadOptions<'c> {
         load::from_json::<Many<Partial<E>>>(input, self).map(|many| many.0)
     }
 
-    /// [`Partial::get`] with these options: the context that rules of `T` need.
+    /// [`Partial::get`] with these options, for instance with the context that rules of `T` need.
     ///
     /// ```
     /// # use event_schema::prelude::*;
@@ -216,7 +217,7 @@ impl<'c> LoadOptions<'c> {
         part.as_object().get(field).map(|value| load::from_value(value.clone(), self)).transpose()
     }
 
-    /// [`Partial::apply_to`] with these options: the context that rules need.
+    /// [`Partial::apply_to`] with these options, for instance with the context that rules need.
     ///
     /// ```
     /// use event_schema::prelude::*;
@@ -258,7 +259,7 @@ impl<'c> LoadOptions<'c> {
         }
     }
 
-    /// [`EventSchema::validate`] with these options: the context that rules need.
+    /// [`EventSchema::validate`] with these options, for instance with the context that rules need.
     ///
     /// ```
     /// use event_schema::prelude::*;

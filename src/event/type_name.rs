@@ -1,6 +1,6 @@
-//! What CloudEvents calls an event: its name, and its version at the end.
+//! The CloudEvents type of an event: its name, with its version at the end.
 
-/// What CloudEvents calls an event of this version.
+/// The CloudEvents type of an event of this version.
 pub(crate) fn event_type(name: &str, version: u32) -> String {
     format!("{name}.v{version}")
 }

@@ -3,11 +3,11 @@
 //!
 //! In *binary* mode the value of the message is the event's data and each attribute is a header
 //! (`ce_id`, `ce_type`, ...; `content-type` for the type of the data). In *structured* mode the value
-//! is a JSON document that holds attributes and data. Both are read and written here, by the letter
-//! of the specification: what is no valid CloudEvent is an error that says why.
+//! is a JSON document that holds attributes and data. This module reads and writes both modes, strictly
+//! by the specification: an invalid CloudEvent is an error that names the reason.
 //!
-//! A [`kafka`] consumer is more lenient, since a message with a broken envelope may still
-//! hold a good event: see [`Envelope`].
+//! A [`kafka`] consumer is more lenient, because a message with a broken envelope may still
+//! hold a valid event: see [`Envelope`].
 //!
 //! ```
 //! use event_schema::format::cloudevents::{Attribute, CloudEvent, Data};
@@ -63,7 +63,7 @@ pub(crate) const CONTENT_TYPE: &str = "content-type";
 const JSON_EVENT: &str = "application/cloudevents+json";
 const REQUIRED: [&str; 4] = ["specversion", "id", "source", "type"];
 
-/// An event as CloudEvents describes it: attributes, and data if it has some.
+/// An event in CloudEvents' form: attributes, and optional data.
 ///
 /// ```
 /// use event_schema::format::cloudevents::{CloudEvent, Data};
@@ -93,8 +93,8 @@ pub struct CloudEvent {
 
 /// The value of an attribute.
 ///
-/// In binary mode, where every value is text, an attribute is read as text. CloudEvents' other types
-/// are text of some form too.
+/// In binary mode every value is text, and attributes are read as text. CloudEvents' other types are text in a special
+/// form.
 ///
 /// ```
 /// use event_schema::format::cloudevents::Attribute;
@@ -110,7 +110,7 @@ pub enum Attribute {
     Boolean(bool),
     /// A whole number.
     Integer(i32),
-    /// A text, which may stand for a time, a URI or bytes in Base64.
+    /// A string, which may be a time, a URI or bytes in Base64.
     String(String),
 }
 
@@ -125,20 +125,20 @@ pub enum Attribute {
 #[derive(Debug, Clone, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum Data {
-    /// Text; of JSON, the document.
+    /// Text; for JSON data, the document.
     Text(String),
     /// Bytes, which the JSON format writes in Base64.
     Binary(Vec<u8>),
 }
 
-/// Headers and value of a Kafka message; see [`CloudEvent::to_binary`].
+/// The headers and the value of a Kafka message; see [`CloudEvent::to_binary`].
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Message {
     headers: Vec<(String, Vec<u8>)>,
     value: Option<Vec<u8>>,
 }
 
-/// How a message carries its event, by its headers.
+/// The mode of a message, which its headers tell.
 ///
 /// ```
 /// use event_schema::format::cloudevents::Mode;
@@ -151,16 +151,16 @@ pub struct Message {
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum Mode {
-    /// No sign of CloudEvents.
+    /// The message has no CloudEvents headers.
     Plain,
-    /// Attributes are headers.
+    /// The attributes are headers.
     Binary,
-    /// Attributes and data are in the value.
+    /// The attributes and the data are in the value.
     Structured,
 }
 
 impl Mode {
-    /// What the headers tell.
+    /// The mode that these headers tell.
     pub fn of<'a>(headers: impl IntoIterator<Item = (&'a str, Option<&'a [u8]>)>) -> Self {
         let mut mode = Self::Plain;
         for (name, value) in headers {
@@ -186,11 +186,11 @@ fn is_cloudevents(media_type: &[u8]) -> bool {
 }
 
 impl CloudEvent {
-    /// An event with the required attributes and nothing else.
+    /// An event with only the required attributes.
     ///
     /// # Errors
     ///
-    /// Of [`CloudEventError`], if one is empty or not of its form.
+    /// A [`CloudEventError`] if an attribute is empty or malformed.
     ///
     /// ```
     /// use event_schema::format::cloudevents::CloudEvent;
@@ -211,11 +211,11 @@ impl CloudEvent {
             .with("type", event_type.into())
     }
 
-    /// Sets an attribute, one of the specification's or an extension.
+    /// Sets an attribute of the specification or an extension.
     ///
     /// # Errors
     ///
-    /// Of [`CloudEventError`], if it cannot have this name or value.
+    /// A [`CloudEventError`] if the name or the value is not allowed.
     ///
     /// ```
     /// use event_schema::format::cloudevents::CloudEvent;
@@ -224,11 +224,11 @@ impl CloudEvent {
     /// assert!(event.clone().with("time", "2018-04-05T17:31:00Z").is_ok());
     /// assert_eq!(
     ///     event.clone().with("time", "yesterday").unwrap_err().to_string(),
-    ///     "attribute `time` is no time as RFC 3339 writes it",
+    ///     "attribute `time` is not an RFC 3339 time",
     /// );
     /// assert_eq!(
     ///     event.with("my-extension", "x").unwrap_err().to_string(),
-    ///     "no attribute can be called `my-extension`: names are made of `a` to `z` and `0` to `9`",
+    ///     "`my-extension` is not a legal attribute name: use `a` to `z` and `0` to `9`; `data` is reserved",
     /// );
     /// # Ok::<(), event_schema::format::cloudevents::CloudEventError>(())
     /// ```
@@ -249,20 +249,20 @@ impl CloudEvent {
         Self { data: Some(data), ..self }
     }
 
-    /// Its id, unique for its [source](Self::source). For this and the following see the example of
+    /// The id, unique for its [source](Self::source). For this and the following methods see the example of
     /// [`CloudEvent`].
     #[must_use]
     pub fn id(&self) -> &str {
         self.required("id")
     }
 
-    /// Where it happened, a URI reference.
+    /// The source, a URI reference.
     #[must_use]
     pub fn source(&self) -> &str {
         self.required("source")
     }
 
-    /// What happened: the attribute `type`.
+    /// The type of the event: the attribute `type`.
     #[must_use]
     pub fn event_type(&self) -> &str {
         self.required("type")
@@ -276,7 +276,7 @@ impl CloudEvent {
         self.attributes.get(name)?.as_str()
     }
 
-    /// When it happened.
+    /// The time of the event.
     ///
     /// ```
     /// use event_schema::format::cloudevents::CloudEvent;
@@ -291,7 +291,7 @@ impl CloudEvent {
         self.text("time").and_then(parse_time)
     }
 
-    /// What it is about.
+    /// The subject of the event.
     #[must_use]
     pub fn subject(&self) -> Option<&str> {
         self.text("subject")
@@ -303,7 +303,7 @@ impl CloudEvent {
         self.text("datacontenttype")
     }
 
-    /// An attribute by its name, one of the specification's or an extension.
+    /// An attribute of the specification or an extension, by its name.
     #[must_use]
     pub fn attribute(&self, name: &str) -> Option<&Attribute> {
         self.attributes.get(name)
@@ -314,20 +314,20 @@ impl CloudEvent {
         self.attributes.iter().map(|(name, value)| (name.as_str(), value))
     }
 
-    /// The data. None is not the same as empty data, or as JSON's `null`.
+    /// The data. An event without data differs from one with empty data or with JSON's `null`.
     #[must_use]
     pub fn data(&self) -> Option<&Data> {
         self.data.as_ref()
     }
 
-    /// The data, taken out.
+    /// The data, by value.
     #[must_use]
     pub fn into_data(self) -> Option<Data> {
         self.data
     }
 
-    /// The key that the event itself asks for, by the extension `partitionkey`. No message gets it by
-    /// itself: whoever sends it may ask.
+    /// The message key that the extension `partitionkey` asks for. It is not applied automatically: the sender of the
+    /// message decides.
     ///
     /// ```
     /// use event_schema::format::cloudevents::CloudEvent;
@@ -341,12 +341,12 @@ impl CloudEvent {
         self.text("partitionkey")
     }
 
-    /// Reads a message, in binary or structured mode. Of headers with the same name the last counts;
-    /// those that are none of CloudEvents' are passed over.
+    /// Reads a message in binary or structured mode. If headers have the same name, the last one counts; headers that
+    /// do not belong to CloudEvents are ignored.
     ///
     /// # Errors
     ///
-    /// Of [`CloudEventError`], if the message is no valid CloudEvent, or none at all.
+    /// A [`CloudEventError`] if the message is not a valid CloudEvent.
     ///
     /// ```
     /// use event_schema::format::cloudevents::CloudEvent;
@@ -417,13 +417,13 @@ impl CloudEvent {
     ///
     /// # Errors
     ///
-    /// Of [`CloudEventError`].
+    /// A [`CloudEventError`] if the document is not a valid CloudEvent.
     ///
     /// ```
     /// use event_schema::format::cloudevents::CloudEvent;
     ///
     /// let error = CloudEvent::read_json(b"[]").unwrap_err();
-    /// assert_eq!(error.to_string(), "a CloudEvent is a JSON object");
+    /// assert_eq!(error.to_string(), "a CloudEvent must be a JSON object");
     /// ```
     pub fn read_json(document: &[u8]) -> Result<Self, CloudEventError> {
         let no_json = |offset| CloudEventError::from(Kind::Json(Position::of(document, offset)));
@@ -485,7 +485,7 @@ impl CloudEvent {
     ///
     /// # Errors
     ///
-    /// Of [`CloudEventError`], if the data are text that is said to be JSON and is not.
+    /// A [`CloudEventError`] if the media type of the data is JSON but the data are not.
     ///
     /// ```
     /// use event_schema::format::cloudevents::{CloudEvent, Data};
@@ -509,7 +509,7 @@ impl CloudEvent {
     }
 }
 
-/// As the JSON event format writes it.
+/// In the JSON event format.
 impl Serialize for CloudEvent {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
         let mut map = serializer.serialize_map(None)?;
@@ -529,7 +529,7 @@ impl Serialize for CloudEvent {
     }
 }
 
-/// As the JSON event format types it.
+/// With the types of the JSON event format.
 impl Serialize for Attribute {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
         match self {
@@ -572,7 +572,7 @@ impl<'de> serde::Deserialize<'de> for Members<'de> {
 }
 
 impl Data {
-    /// The bytes that are the value of a message in binary mode.
+    /// The bytes of the data, which are the value of a message in binary mode.
     #[must_use]
     pub fn as_bytes(&self) -> &[u8] {
         match self {
@@ -583,7 +583,7 @@ impl Data {
 }
 
 impl Attribute {
-    /// The text, if it is one.
+    /// The text, if the attribute is a string.
     #[must_use]
     pub fn as_str(&self) -> Option<&str> {
         match self {
@@ -598,11 +598,11 @@ impl Attribute {
             b't' | b'f' => json::read(text).map(Self::Boolean),
             _ => json::read(text).map(Self::Integer),
         }
-        .map_err(|_| invalid(name, "is neither a text nor a boolean nor a whole number of 32 bits"))
+        .map_err(|_| invalid(name, "is neither a string nor a boolean nor a 32-bit integer"))
     }
 }
 
-/// As a header has it.
+/// The text of the attribute's header.
 impl fmt::Display for Attribute {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
@@ -660,7 +660,7 @@ fn check(name: &str, value: &Attribute) -> Result<(), CloudEventError> {
     }
     match value {
         Attribute::String(text) => check_text(name, text),
-        _ if is_text_only(name) => Err(invalid(name, "is not a text")),
+        _ if is_text_only(name) => Err(invalid(name, "is not a string")),
         _ => Ok(()),
     }
 }
@@ -677,19 +677,19 @@ pub(crate) fn check_text(name: &str, text: &str) -> Result<(), CloudEventError> 
         return wrong("is empty");
     }
     if text.chars().any(is_forbidden) {
-        return wrong("has a character that no attribute may have: a control character or noncharacter");
+        return wrong("contains a control character or a noncharacter");
     }
     match name {
-        "specversion" if text != SPECVERSION => wrong("is not `1.0`, the version that is known here"),
-        "source" if !is_uri_reference(text) => wrong("is no URI reference"),
-        "dataschema" if !is_uri(text) => wrong("is no URI with a scheme"),
-        "datacontenttype" if !is_media_type(text) => wrong("is no media type"),
-        "time" if parse_time(text).is_none() => wrong("is no time as RFC 3339 writes it"),
+        "specversion" if text != SPECVERSION => wrong("is not `1.0`, the supported version"),
+        "source" if !is_uri_reference(text) => wrong("is not a URI reference"),
+        "dataschema" if !is_uri(text) => wrong("is not a URI with a scheme"),
+        "datacontenttype" if !is_media_type(text) => wrong("is not a media type"),
+        "time" if parse_time(text).is_none() => wrong("is not an RFC 3339 time"),
         _ => Ok(()),
     }
 }
 
-/// What the type String leaves out.
+/// The characters that the type String excludes.
 fn is_forbidden(c: char) -> bool {
     c.is_control() || matches!(c, '\u{fdd0}'..='\u{fdef}') || u32::from(c) & 0xfffe == 0xfffe
 }

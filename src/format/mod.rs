@@ -1,3 +1,3 @@
-//! How an event becomes bytes, and how bytes become an event.
+//! Wire formats: events to bytes, and bytes to events.
 
 pub mod cloudevents;

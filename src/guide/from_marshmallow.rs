@@ -1,17 +1,17 @@
 //! From Marshmallow (and pydantic) to event-schema: row by row, Python beside Rust.
 //!
-//! A Marshmallow schema is a class beside the class of its objects; here the struct is both. What a
-//! field may be is said by its type, how it looks on the wire by serde's attributes, which values it
-//! may have by `#[validate(...)]`, in the syntax of [validator], and the rest by `#[event(...)]`.
-//! Messages are Marshmallow's where the meaning is the same, and stand in the same tree.
+//! A Marshmallow schema is a class beside the class of its objects; here the struct is both. A field's
+//! Rust type defines its kind, serde's attributes its form on the wire, `#[validate(...)]`, in the syntax
+//! of [validator], its values, and `#[event(...)]` the rest. Messages are Marshmallow's where the meaning
+//! is the same, and they form the same tree.
 //!
 //! | Marshmallow | pydantic | here |
 //! |---|---|---|
 //! | [`Schema`](#a-schema) | `BaseModel` | `#[event_schema::event]` above a struct or an enum |
 //! | [`load`, `loads`](#a-schema) | `model_validate`, `model_validate_json` | [`load_value`], [`load`] |
 //! | [`dump`, `dumps`](#a-schema) | `model_dump`, `model_dump_json` | [`dump_value`], [`dump`], which check the rules too |
-//! | [`validate`](#a-schema) | | [`validate`], of an event at hand |
-//! | [`fields.Str` and its kin](#fields) | annotations | the field's type |
+//! | [`validate`](#a-schema) | | [`validate`], on an event instead of its input |
+//! | [`fields.Str` and the other fields](#fields) | annotations | the field's type |
 //! | [`required`, `allow_none`, `load_default`, `dump_default`](#missing-null-and-defaults) | defaults, `Optional` | the field's type, `Option`, `#[serde(default)]`, `#[event(not_null)]` |
 //! | [`data_key`, `attribute`](#names) | `alias`, `alias_generator` | `#[serde(rename)]`, `rename_all`, `alias` |
 //! | [`dump_only`, `load_only`](#names) | `exclude=True` | `#[serde(skip_deserializing)]`, `#[serde(skip_serializing)]` |
@@ -19,10 +19,10 @@
 //! | [`validate=[...]`, `@validates`](#rules) | `Field(ge=...)`, `@field_validator` | `#[validate(...)]`, `custom` |
 //! | [`List(validate=)`, `Dict(keys=, values=)`](#rules) | `Annotated` in the type | `#[event(each(...))]`, `keys(...)`, `values(...)` |
 //! | [`OneOf`, `NoneOf`, `Equal`, `ContainsOnly`, `ContainsNoneOf`](#rules) | `Literal` | `#[event(one_of(...))]` and so on; a `Literal` is an enum |
-//! | [`@validates_schema`](#rules-of-the-whole) | `@model_validator(mode="after")` | `#[validate(schema(function = ...))]` |
+//! | [`@validates_schema`](#rules-of-a-struct) | `@model_validator(mode="after")` | `#[validate(schema(function = ...))]` |
 //! | [`context`](#context) | `info.context` | `#[validate(context = Type)]`, [`LoadOptions::context`] |
 //! | [`@pre_load`, `@post_load`, `@pre_dump`, `@post_dump`](#hooks) | `@model_validator`, `@model_serializer` | `#[event(pre_load = ...)]` and so on |
-//! | [`Nested`, `List(Nested)`, `Nested("self")`](#nested-schemas-and-enums) | a model as a type | the type; `Vec<Type>`; `Vec<Self>` or `Box<Self>` |
+//! | [`Nested`, `List(Nested)`, `Nested("self")`](#nested-schemas-and-enums) | a model as a type | the type; `Vec<Type>`; `Vec` or `Box` of the type itself |
 //! | [`Enum`, one-of-schema](#nested-schemas-and-enums) | `Enum`, `Discriminator` | an enum; with data, `#[serde(tag = "...")]` |
 //! | [`many`](#many-partial-only-and-exclude) | `TypeAdapter(list[...])` | [`load_many`], [`dump_many`] |
 //! | [`partial`](#many-partial-only-and-exclude) | | [`load_partial`], [`LoadOptions::partial`] |
@@ -34,7 +34,8 @@
 //! | (gettext in a subclass) | (by `type` and `ctx`) | [`Violations::translate`] |
 //! | | `model_json_schema` | [`json_schema`](crate::EventSchema::json_schema) |
 //! | `metadata={"description": ...}` | `Field(description=...)` | the doc comment; `#[schemars(...)]` for other keywords |
-//! | `Schema.from_dict`, `fields.Function`, `fields.Method` | `create_model`, `@computed_field` | none: a type is known when the program is compiled; what is computed, `post_dump` adds |
+//! | `Schema.from_dict` | `create_model` | none: types are known when the program is compiled |
+//! | `fields.Function`, `fields.Method` | `@computed_field` | none: a `post_dump` hook adds computed fields |
 //! | `class B(A)` | inheritance | `#[serde(flatten)]` of an `A` in `B` |
 //!
 //! [`load`]: crate::EventSchema::load
@@ -76,8 +77,8 @@
 //!     }
 //! ```
 //!
-//! `load` gives the struct, so that there is nothing to make. `dump` checks the rules, which
-//! Marshmallow's does not: an invalid event does not get out.
+//! `load` returns the struct itself: no `make_user` is needed. Unlike Marshmallow's, `dump` checks the
+//! rules: it never writes an invalid event.
 //!
 //! ```
 //! use event_schema::prelude::*;
@@ -221,9 +222,9 @@
 //! | yes, then it is `x` | no | `load_default=x` | `T` with `#[serde(default = "x")]` |
 //! | yes, then it is `x` | yes | `load_default=x, allow_none=True` | `Option<T>` with `#[serde(default = "x")]` |
 //!
-//! What is never null is not written as null either: the attribute form leaves it out, with the derive form
-//! `#[serde(skip_serializing_if = "Option::is_none")]` does. `dump_default` has no counterpart: a struct's field
-//! is never missing.
+//! A field that is `not_null` must not be written as null either. The attribute form leaves it out when it is
+//! `None`; the derive form needs `#[serde(skip_serializing_if = "Option::is_none")]` for that. `dump_default` has no
+//! counterpart: a struct always has all its fields.
 //!
 //! ```
 //! use event_schema::prelude::*;
@@ -272,8 +273,8 @@
 //!     password = fields.Str(load_only=True, required=True)
 //! ```
 //!
-//! A field that is dumped only is an unknown one in the input; its value is its default. Messages and
-//! paths have the names on the wire.
+//! A field that is only dumped is an unknown field in the input, and a load gives it its default value.
+//! Messages and paths contain the names on the wire.
 //!
 //! ```
 //! use event_schema::prelude::*;
@@ -321,9 +322,9 @@
 //!     a = fields.Int()
 //! ```
 //!
-//! The policy is the type's, at every level its own. [`LoadOptions::unknown`](crate::LoadOptions::unknown) gives one load
-//! another, which, other than Marshmallow's, holds at every level. All unknown fields are
-//! reported, not only the first.
+//! Each type has its own policy, nested types too. [`LoadOptions::unknown`](crate::LoadOptions::unknown) replaces
+//! it for one load; unlike in Marshmallow, it then applies to nested types as well. All unknown fields are reported,
+//! not only the first.
 //!
 //! ```
 //! use event_schema::prelude::*;
@@ -373,9 +374,9 @@
 //!     )
 //! ```
 //!
-//! All rules of a field run, in the order written. A rule of validator's vocabulary is in
-//! `#[validate(...)]`, what Marshmallow has beside it in `#[event(...)]`. Each can have its own
-//! `message`. The page [`derive`] has all of them; what JSON Schema can say of them is in the contract.
+//! All rules of a field run, in the order written. Rules that validator has are in `#[validate(...)]`;
+//! rules that only Marshmallow has are in `#[event(...)]`. Each can have its own `message`. The page
+//! [`derive`] lists them all. The contract contains each rule that JSON Schema can express.
 //!
 //! ```
 //! use std::collections::BTreeMap;
@@ -418,7 +419,7 @@
 //! );
 //! ```
 //!
-//! # Rules of the whole
+//! # Rules of a struct
 //!
 //! ```python
 //! class WindowSchema(Schema):
@@ -431,9 +432,9 @@
 //!             raise ValidationError("start must be before end")
 //! ```
 //!
-//! They run when nothing else is wrong with the struct, as with Marshmallow's
-//! `skip_on_field_errors=True`; `skip_on_field_errors = false` asks for less, but all fields must have been read.
-//! What Python says with `ValidationError(..., field_name="end")` is `field = end` here: the message stands under that field.
+//! Struct rules run when the struct has no other violation, as with Marshmallow's `skip_on_field_errors=True`. With
+//! `skip_on_field_errors = false` they also run when a field breaks its rules, but never when a field could not be
+//! read. `field = end` puts the message under that field, as Python's `ValidationError(..., field_name="end")` does.
 //!
 //! ```
 //! use event_schema::prelude::*;
@@ -479,7 +480,7 @@
 //!             raise ValidationError("Too expensive.")
 //! ```
 //!
-//! The context has a type, and a rule that needs it is not passed over when it is not there.
+//! The context has a type. A load without the context that a rule needs is a violation; the rule is not skipped.
 //!
 //! ```
 //! use event_schema::prelude::*;
@@ -523,8 +524,8 @@
 //!         return {"contact": data}
 //! ```
 //!
-//! Each has one function; the page [`derive`] has when they run. Where only names differ, `alias` costs
-//! less than `pre_load`.
+//! A type has at most one function for each hook; the page [`derive`] says when they run. If only names differ, `alias`
+//! is cheaper than `pre_load`.
 //!
 //! ```
 //! use event_schema::prelude::*;
@@ -566,8 +567,8 @@
 //!     children = fields.List(fields.Nested(lambda: TreeSchema()), load_default=[])
 //! ```
 //!
-//! A nested value is a schema as the outer one is, and needs no word at the field. What `marshmallow-oneofschema`
-//! and pydantic's discriminated unions do, an enum with data does.
+//! A nested type is a schema like the outer one, and its field needs no attribute. An enum with data replaces
+//! `marshmallow-oneofschema` and pydantic's discriminated unions.
 //!
 //! ```
 //! use event_schema::prelude::*;
@@ -620,8 +621,8 @@
 //! assert PointSchema(only=("x",)).dump({"x": 1, "y": 2}) == {"x": 1}
 //! ```
 //!
-//! A part of an event is no event: it is a [`Partial<E>`](crate::Partial), whose fields are valid as far as they are
-//! there, and which can be applied to an event.
+//! A partial load returns a [`Partial<E>`](crate::Partial), not an event. The fields that it contains are valid, and it
+//! can be applied to an event.
 //!
 //! ```
 //! use event_schema::prelude::*;
@@ -667,9 +668,9 @@
 //! assert SeatSchema().validate({"row": 0}) == {"row": ["Rows are counted from 1."]}
 //! ```
 //!
-//! Beside the tree there is the flat list: each violation has a path, a stable code with parameters for programs,
-//! and a sentence for people. No violation has the value that was found, so that `{input}` in a
-//! message stays as it is. What is valid of an invalid input is kept when the load is asked to.
+//! Violations are also a flat list. Each has a path, a stable code with parameters for programs, and a message for
+//! people. A violation does not contain the value that was found, so a message's `{input}` is not replaced. The valid
+//! fields of an invalid input are kept on request.
 //!
 //! ```
 //! use event_schema::prelude::*;
@@ -703,15 +704,15 @@
 //!
 //! | Marshmallow | here | why |
 //! |---|---|---|
-//! | `"42"` is an integer, `1` and `"yes"` are booleans, `1.0` is an integer; so they are in pydantic, but for `strict=True` | each is a violation | what loads is what the exported schema says; a sender in another language has no other source |
-//! | integers have no bounds | a field's type has | as the contract shows |
-//! | `a@b` is no email address, `ü@example.org` is one | the reverse | the rule is HTML's, which browsers use; a `custom` rule can be narrower |
-//! | a pattern's `$` matches before a newline at the end | at the end only | as JSON Schema's patterns |
-//! | a list's own rules wait for its elements' | both are told, the list's under `_schema` | all faults at once |
-//! | with `many`, a rule of the whole waits for all elements | each element is judged alone | a batch is no event |
-//! | `dump` does not validate | it does | nothing invalid gets out |
-//! | an attribute may be missing | an `Option` is `None`, missing or null | a struct has all its fields |
-//! | unknown fields are refused | skipped | a reader that tolerates them survives a rollout |
+//! | `"42"` and `1.0` are integers, `1` and `"yes"` are booleans; also in pydantic without `strict=True` | each is a violation | load accepts what the exported schema describes: a sender in another language knows nothing else |
+//! | integers have no bounds | the field's type bounds them | the contract shows the bounds |
+//! | `a@b` is not an email address, `ü@example.org` is one | the reverse | the rule is HTML's, which browsers use; a `custom` rule can be narrower |
+//! | a pattern's `$` also matches before a final newline | `$` matches at the end only | JSON Schema's patterns do the same |
+//! | a list's own rules are skipped if an element breaks a rule | both are reported, the list's under `_schema` | all faults are reported at once |
+//! | with `many`, a struct rule is skipped for all elements if one has a field error | each element is checked on its own | the events of a batch do not depend on each other |
+//! | `dump` does not validate | `dump` validates | no invalid event is sent |
+//! | a missing field is a missing attribute | an `Option` is `None`, whether the field was missing or null | a struct always has all its fields |
+//! | unknown fields are refused | unknown fields are skipped | a reader that skips them survives a rollout |
 //!
 //! ```
 //! use event_schema::prelude::*;

@@ -1,125 +1,131 @@
-//! What a consumer and a producer promise: what becomes of a message, its offset and its order.
+//! The guarantees of consumers and producers: what happens to a message, its offset and its order in each case.
+//!
+//! The tests that show each guarantee are named by module and function: `run::a_key_keeps_its_order_...` is in
+//! `tests/kafka/run.rs`.
 //!
 //! # Consuming with a handler
 //!
-//! [`EventConsumer::run`] handles each message at least once. A delivery ends in one [`Outcome`], but for
-//! one that takes too long: that counts as abandoned, and then as what becomes of the message.
+//! [`EventConsumer::run`] handles each message at least once. Each delivery ends in one [`Outcome`]. The exception is
+//! a handler that takes too long: its delivery counts as abandoned, and then again as the outcome of the message.
 //!
 //! | [`Outcome`] | the message | its offset | the order | shown by |
 //! |---|---|---|---|---|
-//! | [`Done`](Outcome::Done) | the handler has accepted it, it is a tombstone that nobody handles, or a dead letter of its own that [a pattern](crate::kafka::EventConsumer::subscribe_to) stands for, too | may be committed as soon as all received before it in the partition are finished | the next of the partition (or key) goes on | `kafka_run`: `a_partition_keeps_its_order_...`, `a_key_keeps_its_order_...` |
-//! | [`Retried`](Outcome::Retried) | failed; it is handled again in its place, or sent to a [topic for retries](crate::kafka::Retry::topics) | not committed before it is finished; with a topic for retries, finished when it is stored there | in place: kept, the partition waits. By topics: none | `kafka_run`: `a_failed_event_is_tried_again_in_its_place`, `retries_by_topics_hold_up_nothing`, `what_was_tried_by_topics_keeps_its_first_place_...` |
-//! | [`Parked`](Outcome::Parked) | failed; it is handled again, the later messages of its key wait | not committed before it is finished; others may be handled up to `span` messages ahead | kept for each key | `kafka_run`: `a_parked_event_holds_up_its_own_key_only` |
-//! | [`Dead`](Outcome::Dead) | it is in the dead letter topic, with its original bytes, key and headers, and why | finished when the brokers have acknowledged the dead letter | kept: what comes behind it waits until then | `kafka_dead_letter`, `kafka_run`: `what_is_rejected_or_fails_for_good_is_a_dead_letter`, `kafka_spring` |
-//! | [`Skipped`](Outcome::Skipped) | passed over, because [`GiveUp::Skip`] says so; it is in the log | finished | kept | `kafka_run`: `what_is_skipped_is_passed_over_and_told` |
-//! | [`Abandoned`](Outcome::Abandoned) | its handler took too long, its partition was taken away, or its [batch](crate::kafka::Batch) was dropped: its result does not count, and it may have had its effect | not committed; after a timeout it is tried again, after a revoke the next owner gets it, that of a batch is received again | kept, unless the handler does not yield: then the next may begin while it is at work | `kafka_run`: `a_handler_that_takes_too_long_...`, `a_handler_that_took_too_long_...`, `kafka_group`: `a_result_that_comes_after_the_partition_went_...` |
+//! | [`Done`](Outcome::Done) | the handler has accepted it. Tombstones without a tombstone handler count as done, and so do this consumer's own dead letters if its [topic pattern](crate::kafka::EventConsumer::subscribe_to) matches them | may be committed when all earlier messages of the partition are finished | the next message of the partition (or key) is handled | `run::a_partition_keeps_its_order_...`, `run::a_key_keeps_its_order_...` |
+//! | [`Retried`](Outcome::Retried) | failed; it is handled again in its place, or sent to a [retry topic](crate::kafka::Retry::topics) | not committed before the message is finished; it is finished when a retry topic has stored it | in place: kept, the partition waits. With retry topics: none | `run::a_failed_event_is_tried_again_in_its_place`, `run::retries_by_topics_hold_up_nothing`, `run::what_was_tried_by_topics_keeps_its_first_place_...` |
+//! | [`Parked`](Outcome::Parked) | failed; it is handled again, and the later messages of its key wait | not committed before the message is finished; other messages may be handled up to `span` ahead of it | kept for each key | `run::a_parked_event_holds_up_its_own_key_only` |
+//! | [`Dead`](Outcome::Dead) | it is in the dead letter topic, with its original bytes, key and headers, and the reason | finished when the brokers have acknowledged the dead letter | kept: later messages wait for the acknowledgement | `dead_letter`, `spring`, `run::what_is_rejected_or_fails_for_good_is_a_dead_letter` |
+//! | [`Skipped`](Outcome::Skipped) | skipped, because [`GiveUp::Skip`] says so; the log names it | finished | kept | `run::what_is_skipped_is_passed_over_and_told` |
+//! | [`Abandoned`](Outcome::Abandoned) | its handler took too long, its partition was revoked, or its [batch](crate::kafka::Batch) was dropped. Its result is ignored, but its effects may have happened | not committed. After a timeout the message is retried; after a revoke the next owner receives it; the messages of a dropped batch are received again | kept, unless the handler never yields: then the next handler may start while it still runs | `run::a_handler_that_takes_too_long_...`, `run::a_handler_that_took_too_long_...`, `group::a_result_that_comes_after_the_partition_went_...` |
 //!
-//! With [`GiveUp::Stop`] a message that failed for good ends the run with an error, and is not committed: it is
-//! the first that a restart meets (`kafka_run`: `it_stops_at_what_it_is_told_to_stop_at`).
+//! With [`GiveUp::Stop`], a message that failed for good ends the run with an error. It is not committed, and a
+//! restarted consumer receives it first (`run::it_stops_at_what_it_is_told_to_stop_at`).
 //!
-//! What leads there:
+//! Each failure has its own path:
 //!
-//! | | tried again | then |
+//! | | is it retried? | then |
 //! |---|---|---|
-//! | it cannot be loaded, or breaks a rule | never | [`GiveUp`] says: dead letter, unless told otherwise |
-//! | the handler says [`Failure::reject`] | never | the same |
-//! | the handler says [`Failure::retry`], or returns any other error | as [`Retry`] says: 5 attempts in place, unless told otherwise | the same |
+//! | the message cannot be loaded, or breaks a rule | never | as [`GiveUp`] says: a dead letter by default |
+//! | the handler returns [`Failure::reject`] | never | the same |
+//! | the handler returns [`Failure::retry`] or any other error | as [`Retry`] says: by default 5 attempts in place | the same |
 //! | the handler panics | as an error | the same |
-//! | the handler takes longer than its [timeout](Runner::handler_timeout) | as an error | the same |
-//! | the dead letter cannot be sent for now | until it can: after 100 ms, then twice as long each time, up to 5 seconds | |
+//! | the handler exceeds its [timeout](Runner::handler_timeout) | as an error | the same |
+//! | the dead letter cannot be sent for now | until it can: after 100 ms, then after twice as long each time, up to 5 seconds | |
 //! | the dead letter is too large | in a smaller form: with few headers, then as a pointer to the original | the run stops |
-//! | the dead letter is refused for good: there is no such topic, or no right to write to it | never | the run stops, and [says why](crate::kafka::RunError::is_dead_letter_refused) |
+//! | the dead letter is refused for good: the topic does not exist, or the user may not write to it | never | the run stops, and its error [says why](crate::kafka::RunError::is_dead_letter_refused) |
 //!
-//! So the dead letter topic, `<topic>-<group>-dlt` unless [told otherwise](crate::kafka::DeadLetter), has to be there if
-//! the brokers do not make topics when they are needed, and the user needs the right to write to it. A run that begins
-//! without it warns of that (`kafka_refused`).
+//! The dead letter topic, `<topic>-<group>-dlt` [by default](crate::kafka::DeadLetter), must therefore exist where the
+//! brokers do not create topics themselves, and the user must have the right to write to it. A run that starts without
+//! it logs a warning (`refused`).
 //!
 //! A topic or a group that the user may not read ends the run with an error that
-//! [says so](crate::kafka::RunError::is_unauthorized) (`kafka_rights`). Brokers that are away, a topic that is yet to be
-//! made and a password that is refused do not: those are waited for, and in the log (`kafka_credential`).
+//! [says so](crate::kafka::RunError::is_unauthorized) (`rights`). Unreachable brokers, a topic that does not exist yet
+//! and a rejected password do not end the run: it waits for them, and the log names them (`credential`).
 //!
-//! ## What may come twice
+//! ## Which messages may be handled twice
 //!
-//! - After a crash, or when a partition was lost: what was finished since the last commit that arrived, and what was
-//!   finished ahead of the first unfinished message, fewer than [`span`](Runner::span) of each partition; none of the
-//!   latter with [`Order::Partition`]. A commit is tried each [`commit_interval`](Runner::commit_interval), one second
-//!   unless set. The brokers refuse commits while the group shares its partitions out: such a commit is tried again
-//!   every 100 ms, and at once when the rebalance is over. So the bound is the commit interval and the rebalances
-//!   that lie in it; while the brokers cannot be reached, it is as long as they are away.
-//! - After a close or a rebalance: nothing, as a rule. What was overtaken is handled before the partition is given up
-//!   (`kafka_group`: `a_close_finishes_what_others_have_overtaken`). If that takes longer than the deadline, or if a
-//!   message that failed waits for its next attempt: what is in hand, and what was finished ahead of the first
-//!   unfinished message.
-//! - What the producer sent twice after an unknown outcome: the [id](crate::Envelope#the-id) is the same.
-//! - What a handler publishes, if it runs twice: each run makes new ids, so that ids do not tell these from events
-//!   that are new. A handler whose events must be recognised gives them an id that is derived from the id of the
-//!   event that they handle.
-//! - Dead letters: one that was stored, but whose acknowledgement was lost, or that was written just before a crash,
-//!   is written again. Origin and id are the same: see [`DeadLetter::read`](crate::kafka::DeadLetter::read).
+//! - After a crash or a lost partition: the messages finished since the last successful commit, and those finished
+//!   ahead of the first unfinished message. The latter are fewer than [`span`](Runner::span) for each partition, and
+//!   none with [`Order::Partition`]. A commit is attempted once every [`commit_interval`](Runner::commit_interval),
+//!   one second by default. The brokers refuse commits during a rebalance; a refused commit is retried every 100 ms,
+//!   and at once when the rebalance is over. So the bound is the commit interval plus the rebalances in it; while the
+//!   brokers are unreachable, it is as long as the outage.
+//! - After a close or a rebalance: usually none. Unfinished messages that others have overtaken are handled before the
+//!   partition is released (`group::a_close_finishes_what_others_have_overtaken`). If that exceeds the deadline, or if
+//!   a failed message waits for its next attempt, the messages in flight and those finished ahead of the first
+//!   unfinished message are handled again.
+//! - Events that the producer sent again after an unknown outcome: they have the same [id](crate::Envelope#the-id).
+//! - Events that a handler publishes, if it runs twice: each run makes new ids, so ids do not identify the copies. If
+//!   consumers must recognise them, derive their id from the id of the handled event.
+//! - Dead letters: one that was stored but whose acknowledgement was lost, or that was written just before a crash, is
+//!   written again. Its origin and id are the same: see [`DeadLetter::read`](crate::kafka::DeadLetter::read).
 //!
-//! `kafka_cluster` kills brokers and consumers and counts; the simulation of the core does so in a million schedules
-//! with every commit, and checks that nothing unfinished is ever committed. The same schedules lead the session, which
-//! decides what a failed client, a cancelled call, or a revoke during a close come to.
+//! The tests in `cluster` kill brokers and consumers and count. A simulation of the consumer's core runs a million
+//! schedules of the same kind, and checks at each commit that no unfinished message is committed. The same schedules
+//! test the shell's decisions: how it handles a failed client, a cancelled call, or a revoke during a close.
 //!
-//! ## What may not come
+//! ## Which messages may be lost
 //!
-//! - What retention has taken before it was received. The run goes on with the first message that is there, a warning
-//!   names the gap, and [`Counts::lost`] counts it; with `auto.offset.reset=none` it stops instead (`kafka_broker`:
-//!   `what_is_gone_before_it_was_handled_...`).
-//! - A topic that is deleted and made anew starts at offset 0, and is handled from there. If the consumer has not seen
-//!   it gone in between, which it looks for each `topic.metadata.refresh.interval.ms`, librdkafka commits nothing of it
-//!   before the offset that was committed of the old one: what is handled until then comes again after a restart.
+//! - Messages that retention deleted before they were received. The run continues with the first message that still
+//!   exists, a warning names the gap, and [`Counts::lost`] counts it; with `auto.offset.reset=none` the run stops
+//!   instead (`broker::what_is_gone_before_it_was_handled_...`).
+//! - A topic that is deleted and created again starts at offset 0, and is handled from there. The consumer looks for
+//!   deleted topics every `topic.metadata.refresh.interval.ms`. If it misses the deletion, librdkafka commits no
+//!   offset of the new topic that is below the last commit of the old one: after a restart, the messages up to there
+//!   are handled again.
 //!
-//! ## What is bounded
+//! ## Which resources are bounded
 //!
 //! - Memory: [`Runner::buffer`], in messages and bytes; a full partition is paused
-//!   (`kafka_group`: `a_handler_that_stands_still_does_not_fill_the_memory`). Until it is, librdkafka fetches ahead
-//!   for itself: 64 MB for all partitions together, unless `queued.max.messages.kbytes` says otherwise (`kafka_memory`).
-//! - Membership of the group does not hang on the handler: another thread polls
-//!   (`a_handler_slower_than_the_poll_interval_stays_a_member`).
-//! - A rebalance waits for what is in hand and for what was overtaken as long as [`Runner::revoke_timeout`] says: 10
-//!   seconds, or a third of the session timeout if that is less, unless set. Then it commits, for at most 5 seconds.
-//! - One partition whose topic was deleted fails no commit of the others, and no close; a warning says so once.
-//! - [`RunHandle::close`] returns by its deadline (`a_close_under_load_is_in_time_...`).
+//!   (`group::a_handler_that_stands_still_does_not_fill_the_memory`). Until then librdkafka prefetches into a queue of
+//!   its own: 64 MB for all partitions together, unless `queued.max.messages.kbytes` is set
+//!   (`tests/kafka_memory.rs`).
+//! - A slow handler does not lose its group membership: polling happens on another thread
+//!   (`group::a_handler_slower_than_the_poll_interval_stays_a_member`).
+//! - A rebalance waits at most [`Runner::revoke_timeout`] for messages in flight and for overtaken ones: by default 10
+//!   seconds, or a third of `session.timeout.ms` or `max.poll.interval.ms` if that is less. Then the consumer commits,
+//!   for at most 5 seconds.
+//! - A partition whose topic was deleted does not make commits of other partitions fail, nor a close; one warning
+//!   names it.
+//! - [`RunHandle::close`] returns by its deadline (`group::a_close_under_load_is_in_time_...`).
 //!
 //! ## Whether it is ready
 //!
-//! [`RunHandle::is_ready`] is for the readiness probe of a service. It says no until the group has let the consumer in,
-//! while a dead letter waits for brokers that do not take it (from three seconds on, when a warning says so, too), when the
-//! group has given the consumer up, and when the run stops (`kafka_group`: `a_member_is_ready_when_...`,
-//! `a_consumer_is_not_ready_while_...`; `kafka_trouble`).
+//! [`RunHandle::is_ready`] is for the readiness probe of a service. It is `false` until the consumer has joined its
+//! group, while a dead letter has waited for brokers for three seconds or longer (a warning says so), when the group
+//! has removed the consumer, and when the run stops (`group::a_member_is_ready_when_...`,
+//! `group::a_consumer_is_not_ready_while_...`; `trouble`).
 //!
 //! # Consuming by hand
 //!
-//! [`EventConsumer::recv`] and its kin commit nothing but what [`store_offset`](EventConsumer::store_offset) or
-//! [`commit`](EventConsumer::commit) is told of, which take all up to the message: what was not handed over is never
-//! committed (`kafka_commit`). A message of a partition that was taken away cannot be committed any more.
+//! [`EventConsumer::recv`], [`stream`](EventConsumer::stream) and their messages commit nothing by themselves. Only
+//! [`store_offset`](EventConsumer::store_offset) and [`commit`](EventConsumer::commit) do, for the given message and
+//! all before it in its partition (`commit`). A message of a revoked partition can no longer be committed.
 //!
-//! An error that is [fatal](ConsumeError::is_fatal) ends [`stream`](EventConsumer::stream), and `recv` returns it
-//! again and again (`kafka_received`: `a_stream_ends_behind_...`). A [`run`](EventConsumer::run) after a `recv` begins
-//! behind what that has handed out (`kafka_run`: `what_was_received_ahead_by_hand_...`).
+//! An error that is [fatal](ConsumeError::is_fatal) ends [`stream`](EventConsumer::stream); `recv` returns it on each
+//! call (`received::a_stream_ends_behind_...`). A [`run`](EventConsumer::run) after a `recv` starts after the last
+//! message that `recv` returned (`run::what_was_received_ahead_by_hand_...`).
 //!
 //! # Producing
 //!
 //! | | the event | shown by |
 //! |---|---|---|
-//! | `Ok` | is stored by as many brokers as `acks` says: all that are in sync, unless set | `kafka_order`, `kafka_produce` |
-//! | [`SendError::is_not_sent`] | is not stored | `a_broker_that_refuses_for_good_leaves_no_doubt` |
-//! | [`SendError::is_unknown`] | may be stored: send it again with the same id | `events_on_their_way_when_a_client_fails_all_have_an_outcome` |
-//! | [`SendError::is_fatal`] | is not stored; the producer makes a new client, and is [not ready](EventProducer::is_ready) meanwhile | `a_client_that_fails_for_good_is_made_anew` |
+//! | `Ok` | is stored by as many brokers as `acks` requires: by default all that are in sync | `order`, `produce` |
+//! | [`SendError::is_not_sent`] | is not stored | `produce::a_broker_that_refuses_for_good_leaves_no_doubt` |
+//! | [`SendError::is_unknown`] | may be stored: send it again with the same id | `produce::events_on_their_way_when_a_client_fails_all_have_an_outcome` |
+//! | [`SendError::is_fatal`] | is not stored; the producer makes a new client, and is [not ready](EventProducer::is_ready) meanwhile | `produce::a_client_that_fails_for_good_is_made_anew` |
 //!
-//! An event that times out on its way ends its client, too: its outcome is unknown, and so is that of all that was on
-//! its way with it (`kafka_trouble`: `a_message_that_times_out_on_its_way_...`). librdkafka would go on in a new epoch,
-//! in which the brokers store again what they have already. It is the likelier the shorter `delivery.timeout.ms` is, and
-//! the closer `request.timeout.ms` is to it: with the defaults (5 minutes and 30 seconds) a broker has to be away for
-//! minutes.
+//! An in-flight event that times out ends the client, too: its outcome is unknown, and so is the outcome of all other
+//! events in flight (`trouble::a_message_that_times_out_on_its_way_...`). librdkafka alone would continue in a new
+//! epoch, in which the brokers store some events a second time. Such timeouts are more likely with a short
+//! `delivery.timeout.ms`, or with a `request.timeout.ms` close to it. With the defaults (5 minutes and 30 seconds) a
+//! broker must be away for minutes.
 //!
-//! Events of a key are stored in the order in which their futures were first polled, however full the queue is
-//! (`kafka_order`), and go to the partition that Java's client chooses (`kafka_keys`).
+//! Events with the same key are stored in the order in which their futures were first polled, however full the queue
+//! is (`order`). They go to the partition that Java's client chooses (`keys`).
 //!
 //! # An example
 //!
-//! A message that is no event, and nothing set: it is kept, and the others are handled.
+//! With the default settings, a malformed message goes to the dead letter topic, and the others are handled.
 //!
 //! ```
 //! use event_schema::kafka::{Delivery, EmbeddedKafka, EventConsumer, Outcome};

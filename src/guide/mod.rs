@@ -1,8 +1,8 @@
-//! Guides: pages that explain, without items.
+//! Guides: pages of documentation without items.
 //!
-//! - `from_marshmallow`: what Marshmallow's and pydantic's vocabulary is called here.
-//! - `guarantees` (with `kafka`): what becomes of a message, its offset and its order.
-//! - `tuning` (with `kafka`): what consuming and producing cost, and which settings change it.
+//! - `from_marshmallow`: each feature of Marshmallow and pydantic, and its name here.
+//! - `guarantees` (with `kafka`): what happens to a message, its offset and its order.
+//! - `tuning` (with `kafka`): the cost of consuming and producing, and the settings that change it.
 
 #[cfg(feature = "derive")]
 pub mod from_marshmallow;

@@ -23,10 +23,10 @@ use super::message::ProducerRecord;
 use super::produce::{EventProducer, Sent};
 use crate::EventSchema;
 
-/// A Kafka cluster inside the process, for tests and examples: librdkafka's mock cluster, with
-/// one broker on a port of its own.
+/// A Kafka cluster inside the process, for tests and examples: librdkafka's mock cluster with one broker, on a free
+/// port.
 ///
-/// It stops when it is dropped.
+/// The cluster stops when it is dropped.
 ///
 /// ```
 /// use event_schema::kafka::{EmbeddedKafka, EventConsumer};
@@ -41,7 +41,7 @@ use crate::EventSchema;
 /// let kafka = EmbeddedKafka::start()?;
 /// kafka.publish(&Greeting { text: "hello".to_owned() }).await;
 ///
-/// // What is tested takes its configuration, as any client does.
+/// // The code under test takes the cluster's configuration, as any client does.
 /// let mut consumer = EventConsumer::<Greeting>::subscribe(&kafka.config().group("docs")).await?;
 /// let received = consumer.recv().await?;
 /// assert_eq!(received.event(), Some(&Greeting { text: "hello".to_owned() }));
@@ -54,33 +54,33 @@ use crate::EventSchema;
 ///
 /// | to | |
 /// |---|---|
-/// | put events there | [`publish`](Self::publish), [`publish_to`](Self::publish_to), [`publish_bytes`](Self::publish_bytes) |
-/// | wait for what a service sends | [`received`](Self::received) |
-/// | wait for what a service handles | [`handled`](Self::handled), [`committed`](Self::committed) |
-/// | make it fail | [`fail`](Self::fail), [`answer_after`](Self::answer_after), [`broker_down`](Self::broker_down) |
+/// | publish events | [`publish`](Self::publish), [`publish_to`](Self::publish_to), [`publish_bytes`](Self::publish_bytes) |
+/// | wait for events that a service sends | [`received`](Self::received) |
+/// | wait until a service has handled events | [`handled`](Self::handled), [`committed`](Self::committed) |
+/// | simulate failures | [`fail`](Self::fail), [`answer_after`](Self::answer_after), [`broker_down`](Self::broker_down) |
 ///
-/// None of them sleeps longer than it has to, and what does not come is told after 10 seconds.
+/// The waiting methods return as soon as they can, and panic after 10 seconds.
 ///
 /// # What it can show, and what not
 ///
 /// It speaks Kafka's protocol: topics, keys and partitions, offsets, consumer groups with
-/// rebalances and commits behave as on a real cluster. But:
+/// rebalances and commits behave as on a real cluster. The differences:
 ///
-/// - Nothing is encrypted and nobody is authenticated or authorized.
+/// - There is no encryption, no authentication and no authorization.
 /// - There is no isolation: a `read_committed` consumer receives the records of aborted
-///   transactions. Exactly-once can only be shown on a real cluster.
-/// - Everything is in memory: no retention, no compaction, no size limits.
-/// - A request that is made to [`fail`](Self::fail) has not happened: a broker that stores an event and
-///   whose answer is lost is [`answer_after`](Self::answer_after) a longer time than the client waits.
-/// - There is one broker, and no leader that moves.
-/// - Kafka's admin requests are not understood: make topics with [`create_topic`](Self::create_topic) or
-///   [`Topics`](super::Topics). A topic that is written to before has 4 partitions.
+///   transactions. Exactly-once can only be tested on a real cluster.
+/// - All data is in memory, without retention, compaction or size limits.
+/// - A request that [`fail`](Self::fail) refuses has no effect. To simulate a broker that stores an event but whose
+///   answer is lost, use [`answer_after`](Self::answer_after) with a delay longer than the client's timeout.
+/// - There is one broker, and leaders never move.
+/// - Kafka's admin requests are not supported: create topics with [`create_topic`](Self::create_topic) or
+///   [`Topics`](super::Topics). A topic that is written to before it is created gets 4 partitions.
+/// - The timestamp in [`Sent`](crate::kafka::Sent) is not the stored one; the one in
+///   [`Received`](crate::kafka::Received) is.
 ///
-/// - The time in [`Sent`](crate::kafka::Sent) is made up; the one in [`Received`](crate::kafka::Received) is right.
-///
-/// A group's first member gets its partitions at once. When members come or go, and so when the
-/// only one is restarted, it takes a second: a second less than the `session.timeout.ms`, which
-/// for this reason is 2 seconds in [`config`](Self::config).
+/// The first member of a group gets its partitions at once. A rebalance, also after a restart of the only member,
+/// takes a second: one second less than `session.timeout.ms`, which is therefore 2 seconds in
+/// [`config`](Self::config).
 pub struct EmbeddedKafka {
     /// For [`publish`](Self::publish), made when it is first needed. Dropped while its brokers are there.
     producer: OnceCell<EventProducer>,
@@ -94,7 +94,7 @@ impl EmbeddedKafka {
     ///
     /// # Errors
     ///
-    /// Of [`ConnectError`], if the system has no port or no memory for it.
+    /// A [`ConnectError`] if the system has no free port or not enough memory.
     ///
     /// ```
     /// use event_schema::kafka::EmbeddedKafka;
@@ -136,11 +136,11 @@ impl EmbeddedKafka {
         cluster(&self.client)
     }
 
-    /// Makes a topic. [`Topics`](super::Topics) makes those of events, here as on a real cluster.
+    /// Creates a topic. [`Topics`](super::Topics) creates those of events, here as on a real cluster.
     ///
     /// # Errors
     ///
-    /// Of [`ConnectError`], if the topic is there or its name or number of partitions cannot be.
+    /// A [`ConnectError`] if the topic exists, or if its name or number of partitions is invalid.
     ///
     /// ```
     /// use event_schema::kafka::EmbeddedKafka;
@@ -154,12 +154,10 @@ impl EmbeddedKafka {
         create_topic(&self.client, name, partitions)
     }
 
-    /// Lets the broker take its time for every answer from now on: for what a service does when Kafka is
-    /// slow, or silent.
+    /// Delays every answer of the broker from now on, to test a service with a slow or silent Kafka.
     ///
-    /// A consumer that has no answer for as long as a session lasts, which is 2 seconds in its
-    /// [`config`](Self::config), is no member of its group any more, and handles nothing meanwhile. For longer delays set
-    /// a longer `session.timeout.ms`.
+    /// A consumer without an answer for `session.timeout.ms`, which is 2 seconds in [`config`](Self::config), loses its
+    /// group membership and handles no messages meanwhile. For longer delays, set a longer `session.timeout.ms`.
     ///
     /// ```
     /// # use event_schema::kafka::{EmbeddedKafka, EventProducer};
@@ -186,8 +184,8 @@ impl EmbeddedKafka {
         self.cluster().broker_round_trip_time(BROKER, delay).expect("the cluster has this broker");
     }
 
-    /// Lets the broker answer the next requests of a kind with these errors, one each: for what a
-    /// service does when the broker refuses.
+    /// Answers the next requests of this kind with these errors, one error for each request, to test a service with a
+    /// broker that refuses.
     ///
     /// ```
     /// use event_schema::kafka::rdkafka::types::{RDKafkaApiKey, RDKafkaRespErr};
@@ -213,8 +211,8 @@ impl EmbeddedKafka {
         self.cluster().request_errors(requests, errors);
     }
 
-    /// Takes the broker away, as if it crashed: connections break and nobody answers, until it is
-    /// [back](Self::broker_up) with all that it had.
+    /// Stops the broker, as if it crashed: connections break and requests fail. [`broker_up`](Self::broker_up) starts
+    /// it again with all its data.
     ///
     /// ```
     /// # use event_schema::kafka::{EmbeddedKafka, EventProducer};
@@ -240,7 +238,7 @@ impl EmbeddedKafka {
         self.cluster().broker_down(BROKER).expect("the cluster has this broker");
     }
 
-    /// Lets the broker come back. For an example see [`broker_down`](Self::broker_down).
+    /// Starts the broker again. For an example see [`broker_down`](Self::broker_down).
     #[expect(clippy::missing_panics_doc, reason = "it cannot")]
     pub fn broker_up(&self) {
         self.cluster().broker_up(BROKER).expect("the cluster has this broker");
@@ -267,13 +265,13 @@ impl EmbeddedKafka {
     ///
     /// # Panics
     ///
-    /// If it cannot be sent: this is for tests.
+    /// If the event cannot be sent, because this is a method for tests.
     pub async fn publish<E: EventSchema>(&self, event: &E) -> Sent {
         let sent = self.producer().await.send(event).await;
         sent.unwrap_or_else(|error| panic!("not published: {error}"))
     }
 
-    /// Publishes an event to another topic than its own; see the example of [`publish`](Self::publish).
+    /// Publishes an event to a topic other than its own; see the example of [`publish`](Self::publish).
     ///
     /// # Panics
     ///
@@ -283,8 +281,8 @@ impl EmbeddedKafka {
         sent.unwrap_or_else(|error| panic!("not published: {error}"))
     }
 
-    /// Publishes bytes as they are, or a tombstone: what no [`EventProducer`] would send, and a consumer
-    /// has to bear.
+    /// Publishes bytes as they are, or a tombstone, to test consumers with messages that an [`EventProducer`] would not
+    /// send.
     ///
     /// ```
     /// # use event_schema::kafka::EmbeddedKafka;
@@ -332,14 +330,14 @@ impl EmbeddedKafka {
         producer.unwrap_or_else(|error| panic!("no producer: {error}"))
     }
 
-    /// Waits until so many messages are in a topic and gives the first of them: those of one partition in
-    /// their order. It is no member of a group and takes nothing away from one.
+    /// Waits until a topic has `count` messages, and returns the first `count`; those of a partition are in order. It
+    /// does not join a group, so it takes no messages away from consumers.
     ///
     /// See the example of [`publish`](Self::publish).
     ///
     /// # Panics
     ///
-    /// If they are not there within 10 seconds.
+    /// If the topic does not have them within 10 seconds.
     pub async fn received<E: EventSchema>(&self, topic: &str, count: usize) -> Vec<Received<E>> {
         let config = self.config().group("event-schema-embedded").rdkafka_consumer();
         let consumer =
@@ -368,8 +366,7 @@ impl EmbeddedKafka {
         received
     }
 
-    /// What a group has committed of a topic: the offset behind the last message that is done, by
-    /// partition.
+    /// The committed offsets of a group, by partition of the topic: each is the offset after the last finished message.
     ///
     /// ```
     /// # use event_schema::kafka::{EmbeddedKafka, EventConsumer};
@@ -394,12 +391,12 @@ impl EmbeddedKafka {
     ///
     /// # Panics
     ///
-    /// If the broker does not say it within 10 seconds.
+    /// If the broker does not answer within 10 seconds.
     pub async fn committed(&self, group: &str, topic: &str) -> BTreeMap<i32, i64> {
         self.ask(group, topic, |consumer, topic| committed(consumer, partitions(consumer, topic))).await
     }
 
-    /// Waits until a group has committed everything that is in a topic now.
+    /// Waits until a group has committed all messages that are in a topic now.
     ///
     /// ```
     /// # use event_schema::kafka::{EmbeddedKafka, EventConsumer};
@@ -412,7 +409,7 @@ impl EmbeddedKafka {
     /// let kafka = EmbeddedKafka::start()?;
     /// kafka.publish(&Note { text: "hello".to_owned() }).await;
     /// # let config = kafka.config().group("readers");
-    /// // The service that is tested.
+    /// // The service under test.
     /// tokio::spawn(async move {
     ///     let mut consumer = EventConsumer::<Note>::subscribe(&config).await.unwrap();
     ///     let note = consumer.recv().await.unwrap();
@@ -426,7 +423,7 @@ impl EmbeddedKafka {
     ///
     /// # Panics
     ///
-    /// If it has not within 10 seconds.
+    /// If the group has not committed them within 10 seconds.
     pub async fn handled(&self, group: &str, topic: &str) {
         let done = self.ask(group, topic, |consumer, topic| {
             let started = Instant::now();
@@ -463,7 +460,7 @@ impl EmbeddedKafka {
         answer.await.unwrap_or_else(|_| panic!("the broker does not answer"))
     }
 
-    /// Its broker, as `host:port`.
+    /// The address of the broker, as `host:port`.
     ///
     /// ```
     /// use event_schema::kafka::{EmbeddedKafka, KafkaConfig};
@@ -478,7 +475,7 @@ impl EmbeddedKafka {
         self.cluster().bootstrap_servers()
     }
 
-    /// A configuration for its clients.
+    /// A configuration for clients of this cluster.
     ///
     /// ```
     /// use event_schema::kafka::EmbeddedKafka;

@@ -29,14 +29,12 @@
 //! # }
 //! ```
 //!
-//! To have each event handled, many in parallel, with retries and dead letters: [`EventConsumer::run`].
+//! [`EventConsumer::run`] calls a handler for each event, in parallel, with retries and dead letters.
 //!
-//! What becomes of a message, its offset and its order in each case:
-//! [`guide::guarantees`](crate::guide::guarantees).
-//! What it costs, and which settings change that: [`guide::tuning`](crate::guide::tuning).
+//! [`guide::guarantees`](crate::guide::guarantees) says what happens to a message, its offset and its order in each
+//! case. [`guide::tuning`](crate::guide::tuning) has the costs, and the settings that change them.
 //!
-//! It runs on tokio. What librdkafka has to tell comes as `tracing` events with the target
-//! `librdkafka`.
+//! The adapters run on tokio. librdkafka's log lines are `tracing` events with the target `librdkafka`.
 
 mod client;
 mod config;

@@ -1,4 +1,4 @@
-//! The topics that a service needs: made, or looked for.
+//! Creates or checks the topics that a service needs.
 
 use std::collections::BTreeMap;
 use std::time::Duration;
@@ -13,8 +13,8 @@ use super::error::{ConfigError, ConnectError, ConnectErrorKind};
 use super::produce::EventProducer;
 use crate::EventSchema;
 
-/// The topics that a service needs. [`create`](Self::create) makes the missing ones, [`check`](Self::check)
-/// names them.
+/// The topics that a service needs. [`create`](Self::create) creates missing topics, [`check`](Self::check)
+/// reports them.
 ///
 /// Both connect first, so that a wrong password, an unknown certificate authority or an unreachable broker is
 /// reported as such, within [`KafkaConfig::connect_timeout`].
@@ -43,7 +43,7 @@ use crate::EventSchema;
 #[derive(Debug, Clone, Default)]
 pub struct Topics(Vec<Topic>);
 
-/// A topic, and what it is like if it is made; see [`Topics`]. A topic that exists keeps its settings.
+/// A topic, and its settings if it is created; see [`Topics`]. An existing topic keeps its settings.
 #[derive(Debug, Clone)]
 pub struct Topic {
     /// The name, or that of an event that has no topic.
@@ -57,7 +57,7 @@ pub struct Topic {
 const OPERATION: Duration = Duration::from_secs(10);
 
 impl Topic {
-    /// A topic of this name, with the brokers' defaults.
+    /// A topic with this name and the brokers' default settings.
     ///
     /// See the example of [`set`](Self::set).
     #[must_use]
@@ -99,7 +99,7 @@ impl Topic {
     /// # async fn main() -> Result<(), Box<dyn std::error::Error>> {
     /// let customers = Topic::new("customers").partitions(6).replication(3).set("cleanup.policy", "compact");
     ///
-    /// // The embedded broker is alone and has no settings: it takes the name and the partitions.
+    /// // The embedded cluster has one broker and no topic settings: it uses the name and the partitions.
     /// let kafka = EmbeddedKafka::start()?;
     /// assert_eq!(Topics::new().topic(customers).create(&kafka.config()).await?, ["customers"]);
     /// # Ok(())
@@ -114,8 +114,8 @@ impl Topic {
     fn name(&self) -> Result<&str, ConnectError> {
         let problem = match &self.name {
             Err(event) => format!("event `{event}` has no topic: give it one with `#[event(topic = \"...\")]`"),
-            Ok(name) if self.partitions == Some(0) => format!("topic `{name}`: `partitions` is at least 1"),
-            Ok(name) if self.replication == Some(0) => format!("topic `{name}`: `replication` is at least 1"),
+            Ok(name) if self.partitions == Some(0) => format!("topic `{name}`: `partitions` must be at least 1"),
+            Ok(name) if self.replication == Some(0) => format!("topic `{name}`: `replication` must be at least 1"),
             Ok(name) => return Ok(name),
         };
         Err(ConfigError::one(problem).into())
@@ -154,15 +154,15 @@ impl Topics {
         self
     }
 
-    /// Makes the topics that are missing, and returns their names.
+    /// Creates the missing topics, and returns their names.
     ///
     /// See the example of [`Topics`].
     ///
     /// # Errors
     ///
-    /// Of [`ConnectError`]: no connection, an event without a topic, or brokers that refuse to make topics
-    /// ([`is_missing_topic`](ConnectError::is_missing_topic), which names them all with the reasons), such as for want
-    /// of the right to. The others are made.
+    /// A [`ConnectError`] if the connection fails or an event has no topic. Also if the brokers refuse to create topics
+    /// ([`is_missing_topic`](ConnectError::is_missing_topic)), for instance because the user lacks the right: the error
+    /// names all refused topics with the reasons, and the other topics are created.
     pub async fn create(&self, config: &KafkaConfig) -> Result<Vec<String>, ConnectError> {
         let missing = self.missing(config).await?;
         let mut made = Vec::new();
@@ -189,24 +189,29 @@ impl Topics {
                 Err((name, code)) => refused.push(format!("`{name}`: {code}{}", remedy(code))),
             }
         }
-        if refused.is_empty() { Ok(made) } else { Err(ConnectErrorKind::Topic(refused.join("; ")).into()) }
+        if refused.is_empty() {
+            Ok(made)
+        } else {
+            Err(ConnectErrorKind::Topic(format!("not created: {}", refused.join("; "))).into())
+        }
     }
 
-    /// Checks that all topics are there, and makes none.
+    /// Checks that all topics exist, and creates none.
     ///
     /// See the example of [`Topics`].
     ///
     /// # Errors
     ///
-    /// Of [`ConnectError`]: no connection, an event without a topic, or
-    /// [`is_missing_topic`](ConnectError::is_missing_topic), which names them all.
+    /// A [`ConnectError`] if the connection fails, if an event has no topic, or if topics are missing
+    /// ([`is_missing_topic`](ConnectError::is_missing_topic)): the error names them all.
     pub async fn check(&self, config: &KafkaConfig) -> Result<(), ConnectError> {
         let missing = self.missing(config).await?;
         if missing.is_empty() {
             return Ok(());
         }
         let names = missing.into_iter().map(Topic::name).collect::<Result<Vec<_>, _>>()?.join("`, `");
-        let reason = format!("not there, or not visible to this user: `{names}`; create them, or use `Topics::create`");
+        let reason =
+            format!("missing, or not visible to this user: `{names}`; create them, for instance by `Topics::create`");
         Err(ConnectErrorKind::Topic(reason).into())
     }
 
@@ -224,7 +229,7 @@ impl Topics {
         let asked =
             thread::start("event-schema topics", move || admin.client().inner().fetch_metadata(None, OPERATION));
         let Ok(asked) = asked.await else {
-            return Err(ConnectError::client("no thread to ask for topics on".to_owned()));
+            return Err(ConnectError::client("no thread could be started to look for topics".to_owned()));
         };
         for topic in asked.map_err(|error| unanswered(&error))?.topics() {
             missing.remove(topic.name());
@@ -264,10 +269,10 @@ fn remedy(code: RDKafkaErrorCode) -> &'static str {
     use RDKafkaErrorCode as C;
     match code {
         C::TopicAuthorizationFailed | C::ClusterAuthorizationFailed => {
-            "; the user needs the right to create the topic, or someone creates it beforehand"
+            "; grant the user the right to create topics, or create the topic beforehand"
         }
-        C::InvalidReplicationFactor => "; `replication` is more than there are brokers",
-        C::InvalidTopic => "; a topic's name has up to 249 letters, digits, `.`, `_` and `-`",
+        C::InvalidReplicationFactor => "; `replication` exceeds the number of brokers",
+        C::InvalidTopic => "; the name of a topic has up to 249 letters, digits, `.`, `_` and `-`",
         C::UnsupportedVersion => "; brokers before 2.4 need `partitions` and `replication`",
         _ => "",
     }

@@ -9,48 +9,19 @@ use std::collections::HashMap;
 use std::marker::PhantomData;
 
 use serde::de::value::BorrowedStrDeserializer;
-use serde::de::{Deserialize, DeserializeSeed, Deserializer, Error, IgnoredAny, MapAccess, Visitor};
+use serde::de::{Deserialize, DeserializeSeed, Deserializer, Error, MapAccess, Visitor};
 use serde::forward_to_deserialize_any;
-use serde_json::Value;
+use serde_json::{Map, Value};
 
+use super::any::AnyValue;
+use super::expected::VALUE;
 use super::json::{RAW_TOKEN, Source, visit_raw};
-use super::patch::Object;
-use super::values::AnyValue;
-use super::{At, Context, Dialect, FieldType};
+use super::raw::RawText;
+use super::{At, Context, Dialect};
 use crate::suggestion::closest;
 
 /// How many unknown fields are compared with the names of every flattened level.
 const MAX_COMPARED: usize = 100;
-
-/// A null where a value is asked for.
-pub(super) struct Null<E>(PhantomData<E>);
-
-impl<E> Null<E> {
-    pub(super) fn new() -> Self {
-        Self(PhantomData)
-    }
-}
-
-impl<'de, E: Error> Deserializer<'de> for Null<E> {
-    type Error = E;
-
-    fn deserialize_any<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, E> {
-        visitor.visit_unit()
-    }
-
-    fn deserialize_option<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, E> {
-        visitor.visit_none()
-    }
-
-    fn deserialize_newtype_struct<V: Visitor<'de>>(self, name: &'static str, visitor: V) -> Result<V::Value, E> {
-        if name == RAW_TOKEN { visit_raw("null", visitor) } else { visitor.visit_newtype_struct(self) }
-    }
-
-    forward_to_deserialize_any! {
-        bool i8 i16 i32 i64 i128 u8 u16 u32 u64 u128 f32 f64 char str string bytes byte_buf unit
-        unit_struct seq tuple tuple_struct map struct enum identifier ignored_any
-    }
-}
 
 /// A value, kept.
 #[derive(Debug)]
@@ -78,7 +49,7 @@ impl<'de> Buffered<'de> {
                     HashMap::deserialize(&mut Source::new(text)).unwrap_or_default();
                 object.into_keys().collect()
             }
-            Form::Value(value) => value.as_object().into_iter().flat_map(Object::keys).cloned().collect(),
+            Form::Value(value) => value.as_object().into_iter().flat_map(Map::keys).cloned().collect(),
         }
     }
 
@@ -160,79 +131,7 @@ fn note_inside(cx: &mut Context<'_>, at: &At<'_>, path: &[&serde_path_to_error::
         [Segment::Map { key: name } | Segment::Enum { variant: name }, rest @ ..] => {
             note_inside(cx, &at.name(name), rest);
         }
-        [Segment::Unknown, ..] | [] => cx.invalid(at, &super::VALUE),
-    }
-}
-
-/// The text of a value, borrowed from the source where it can be.
-pub(super) struct RawText<'de> {
-    pub(super) text: Cow<'de, str>,
-    /// Where it starts in the source, if that says so.
-    pub(super) start: Option<usize>,
-}
-
-impl<'de> Deserialize<'de> for RawText<'de> {
-    fn deserialize<D: Deserializer<'de>>(input: D) -> Result<Self, D::Error> {
-        struct RawVisitor;
-
-        impl<'de> Visitor<'de> for RawVisitor {
-            type Value = RawText<'de>;
-
-            fn expecting(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-                f.write_str("any value")
-            }
-            fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<Self::Value, A::Error> {
-                let Some((_, Key(text))) = map.next_entry::<IgnoredAny, _>()? else {
-                    return Err(A::Error::custom("a source that has no text"));
-                };
-                let start = map.next_entry::<IgnoredAny, usize>()?.map(|(_, start)| start);
-                Ok(RawText { text, start })
-            }
-        }
-
-        input.deserialize_newtype_struct(RAW_TOKEN, RawVisitor)
-    }
-}
-
-/// The key of an entry, borrowed from the source where it can be.
-pub(crate) struct Key<'de>(Cow<'de, str>);
-
-impl Key<'_> {
-    pub(crate) fn into_string(self) -> String {
-        self.0.into_owned()
-    }
-}
-
-impl std::ops::Deref for Key<'_> {
-    type Target = str;
-
-    fn deref(&self) -> &str {
-        &self.0
-    }
-}
-
-impl<'de> Deserialize<'de> for Key<'de> {
-    fn deserialize<D: Deserializer<'de>>(input: D) -> Result<Self, D::Error> {
-        struct KeyVisitor;
-
-        impl<'de> Visitor<'de> for KeyVisitor {
-            type Value = Key<'de>;
-
-            fn expecting(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-                f.write_str("a key")
-            }
-            fn visit_borrowed_str<E>(self, key: &'de str) -> Result<Self::Value, E> {
-                Ok(Key(key.into()))
-            }
-            fn visit_str<E>(self, key: &str) -> Result<Self::Value, E> {
-                Ok(Key(key.to_owned().into()))
-            }
-            fn visit_string<E>(self, key: String) -> Result<Self::Value, E> {
-                Ok(Key(key.into()))
-            }
-        }
-
-        input.deserialize_identifier(KeyVisitor)
+        [Segment::Unknown, ..] | [] => cx.invalid(at, &VALUE),
     }
 }
 
@@ -280,10 +179,10 @@ pub fn read_foreign<'de, T, W: With<T>, D: Deserializer<'de>>(
 #[doc(hidden)]
 #[cold]
 pub fn not_convertible(cx: &mut Context<'_>, at: &At<'_>) {
-    cx.invalid(at, &super::VALUE);
+    cx.invalid(at, &VALUE);
 }
 
-/// What a field of a foreign type is when it is missing: serde asks the type whether it is optional.
+/// The value of a missing field of a foreign type: serde asks the type whether it is optional.
 pub(crate) fn foreign_missing<T: for<'de> Deserialize<'de>>() -> Option<T> {
     T::deserialize(Nothing).ok()
 }
@@ -325,13 +224,13 @@ struct Entry<'de> {
 
 impl<'de> Leftovers<'de> {
     /// All entries of an object.
-    pub(super) fn of(object: Object) -> Self {
+    pub(super) fn of(object: Map<String, Value>) -> Self {
         let entry = |(key, value)| Entry { key, value: Buffered::of(value), taken: false, hidden: false };
         Self(object.into_iter().map(entry).collect())
     }
 
-    /// What nobody has taken of an object that was given by [`of`](Self::of).
-    pub(super) fn into_rest(self) -> Object {
+    /// The remaining entries of an object that was given by [`of`](Self::of).
+    pub(super) fn into_rest(self) -> Map<String, Value> {
         let rest = self.0.into_iter().filter(Entry::is_left);
         rest.filter_map(|entry| match entry.value.0 {
             Form::Value(value) => Some((entry.key, value)),
@@ -353,14 +252,6 @@ impl<'de> Leftovers<'de> {
         for entry in &mut self.0 {
             entry.taken |= wants(&entry.key);
         }
-    }
-
-    /// Takes what a load has given to `value`, or gives to its type if there is none.
-    pub(crate) fn take_used<T: FieldType>(&mut self, value: Option<&T>) {
-        self.take(|name| match value {
-            Some(value) => value.uses_name(name),
-            None => T::field_name(name).is_some(),
-        });
     }
 
     /// Keeps from those that come after what is only written: a map would write it again. It is still unknown.

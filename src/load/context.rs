@@ -36,7 +36,7 @@ const REREADS_OF_EACH: usize = 512;
 /// How many unknown variants are compared with the known ones in a load.
 const MAX_SUGGESTIONS: usize = 100;
 
-/// What kind of source the deserializer reads; set where the read starts, never guessed.
+/// The kind of source that the deserializer reads; set at the start of a read, never guessed.
 ///
 /// ```
 /// use event_schema::contract::Shape;
@@ -76,19 +76,19 @@ const MAX_SUGGESTIONS: usize = 100;
 pub enum Dialect {
     /// JSON text.
     Json,
-    /// A [`serde_json::Value`], or what was buffered as one.
+    /// A [`serde_json::Value`], or a part that was buffered as one.
     Value,
 }
 
-/// Whether missing fields are faults.
+/// Whether missing fields are violations.
 ///
 /// See the example of [`Context`].
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum Mode {
-    /// They are, unless the type has a default for them.
+    /// Missing fields are violations, unless the type has a default for them.
     Whole,
-    /// They are not: a part of an event is read, as an update sends it.
+    /// Missing fields are allowed: a part of an event is read, such as an update.
     Partial,
 }
 
@@ -124,10 +124,10 @@ pub(crate) struct Findings {
     shape: usize,
 }
 
-/// The state of one read or check: its findings, its limits, its dialect and the user's own context.
+/// The state of a read or a validation: its violations, its limits, its dialect and the user's context.
 ///
 /// Implementations of [`FieldType`](super::FieldType) by hand use [`invalid`](Self::invalid) and
-/// [`violation`](Self::violation); everything else is for the library's own readers.
+/// [`violation`](Self::violation); the other methods are for the library's own readers.
 ///
 /// ```
 /// use event_schema::contract::Shape;
@@ -266,7 +266,7 @@ impl<'c> Context<'c> {
         std::mem::replace(&mut self.mode, mode)
     }
 
-    /// Whether missing fields are faults.
+    /// Whether missing fields are violations.
     ///
     /// See the example of [`Context`].
     #[must_use]
@@ -274,7 +274,7 @@ impl<'c> Context<'c> {
         self.mode
     }
 
-    /// The user's own context, if one of this type was given.
+    /// The user's context, if it has this type.
     ///
     /// See the example of [`Context`].
     #[must_use]
@@ -425,13 +425,13 @@ impl<'c> Context<'c> {
         self.shape_findings += findings.shape;
     }
 
-    /// What the read that failed with `error` on `input`, at a byte, has to say.
+    /// The error of a read that failed with `error` on `input`, at a byte.
     #[cold]
     pub(crate) fn to_failure(&self, input: &str, error: &json::Error, stopped: usize) -> LoadError {
         self.to_exhausted().unwrap_or_else(|| LoadError::syntax(input, error, stopped))
     }
 
-    /// What the read that failed has to say if it was given up for a limit.
+    /// The error of a read that was given up because of a limit.
     pub(crate) fn to_exhausted(&self) -> Option<LoadError> {
         Some(match self.exhausted? {
             Limit::Depth => LoadErrorKind::TooDeep { limit: self.options.max_depth }.into(),
@@ -515,7 +515,7 @@ impl<'c> Context<'c> {
         }
     }
 
-    /// What was found, as an error.
+    /// The findings, as an error.
     // By reference: the context is too large to be moved for it.
     #[inline]
     pub(crate) fn take_error(&mut self, valid_data: impl FnOnce(&Violations, &[Path]) -> Option<Value>) -> LoadError {
@@ -566,7 +566,7 @@ impl<'c> Context<'c> {
         self.note_rule(at, Kind::Shape, Concern::Value, rule);
     }
 
-    /// Notes that what stands here is not a value of the type; `expected` completes "Not a valid ...".
+    /// Records that the input at `at` is not a value of the type; `expected` completes "Not a valid ...".
     ///
     /// See the example of [`Context`].
     #[cold]
@@ -671,10 +671,10 @@ impl<'c> Context<'c> {
         self.note(at, Kind::Value, Concern::Value, fault);
     }
 
-    /// Notes a broken rule of the value at `at`: a stable code, parameters, and the sentence, or
-    /// `None` for the library's own sentence for the code.
+    /// Records a broken rule of the value at `at`: a stable code, parameters, and a message, or `None` for the
+    /// library's own message for the code.
     ///
-    /// In a sensitive field the code alone is kept.
+    /// In a sensitive field only the code is kept.
     ///
     /// See the example of [`Context`].
     #[cold]
@@ -688,7 +688,7 @@ impl<'c> Context<'c> {
         self.violation_of(at, Concern::Value, code.into(), params, None, message);
     }
 
-    /// As [`violation`](Self::violation), of the object as a whole: it stands under `_schema`.
+    /// As [`violation`](Self::violation), for the object as a whole: reported under `_schema`.
     #[cold]
     pub(crate) fn violation_of_whole(
         &mut self,

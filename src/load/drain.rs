@@ -1,4 +1,4 @@
-//! What is left of a list or an object, passed over.
+//! Skips the rest of a list or an object.
 
 use serde::de::{IgnoredAny, MapAccess, SeqAccess};
 

@@ -1,8 +1,8 @@
-//! What a type's value is called: [`Expected`].
+//! The name of a type's values in messages: [`Expected`].
 
 use crate::violation::Rule;
 
-/// What a type's value is called in a sentence: "Not a valid *integer*."
+/// The name of a type's values in a message: "Not a valid *integer*."
 ///
 /// ```
 /// use event_schema::load::{Expected, Leaf};
@@ -24,7 +24,7 @@ use crate::violation::Rule;
 pub struct Expected(pub(super) Rule);
 
 impl Expected {
-    /// From the words that complete "Not a valid ...".
+    /// The name, which completes "Not a valid ...".
     ///
     /// See the example of [`Expected`].
     #[must_use]
@@ -32,3 +32,11 @@ impl Expected {
         Self(Rule::expect(words))
     }
 }
+
+/// The message for a value that only foreign code rejects.
+pub(crate) static VALUE: Expected = Expected::new("value");
+pub(crate) static OBJECT: Expected = Expected::new("object");
+pub(super) static MAPPING: Expected = Expected::new("mapping");
+pub(super) static LIST: Expected = Expected::new("list");
+pub(super) static STRING: Expected = Expected::new("string");
+pub(crate) static NUMBER: Expected = Expected::new("number");

@@ -4,17 +4,16 @@ use std::marker::PhantomData;
 
 use serde::de::{Deserialize, Deserializer, Error, MapAccess, SeqAccess, Visitor};
 
-use super::buffer::RawText;
 use super::drain::drain_seq;
 use super::number;
+use super::raw::RawText;
 use super::{At, Context, Dialect, Expected, json};
 
-/// A value without parts: each method takes one form in which a format may deliver it.
+/// A value without fields or elements: each method converts one form of input.
 ///
-/// Whatever has no method, or for which it answers `None`, is noted as "Not a valid ...".
+/// Input without a method, or for which the method returns `None`, is reported as "Not a valid ...".
 ///
-/// [`FieldType`](super::FieldType) shows an implementation for a number. One that counts on every digit asks for the
-/// number's text:
+/// [`FieldType`](super::FieldType) has an example for a number. A type that needs every digit reads the number's text:
 ///
 /// ```
 /// use event_schema::contract::Shape;
@@ -57,7 +56,7 @@ use super::{At, Context, Dialect, Expected, json};
 /// assert!(Rate::load_str(r#"{"rate": "0.1"}"#).is_err());
 /// ```
 ///
-/// The methods can be asked one by one:
+/// The methods can also be called directly:
 ///
 /// ```
 /// use event_schema::load::Leaf;
@@ -72,48 +71,48 @@ use super::{At, Context, Dialect, Expected, json};
 /// assert_eq!(String::from_owned_text("x".to_owned()), Some("x".to_owned()));
 /// ```
 pub trait Leaf: Sized {
-    /// What the value is called.
+    /// The name of the value in messages.
     const EXPECTED: &'static Expected;
 
-    /// Whether numbers are taken by their text, for types that hold more digits than a float.
+    /// Whether numbers are read from their text, for types that hold more digits than a float.
     const DIGITS: bool = false;
 
     /// Whether a number is rounded to an `f32` at once: by way of an `f64` it can come out one off.
     #[doc(hidden)]
     const SINGLE: bool = false;
 
-    /// From a boolean. For this and the following see the examples of [`Leaf`].
+    /// From a boolean. For this and the following methods see the examples of [`Leaf`].
     #[must_use]
     fn from_bool(_: bool) -> Option<Self> {
         None
     }
-    /// From an integer from 0 up.
+    /// From a non-negative integer.
     #[must_use]
     fn from_u64(_: u64) -> Option<Self> {
         None
     }
-    /// From an integer below 0.
+    /// From a negative integer.
     #[must_use]
     fn from_i64(_: i64) -> Option<Self> {
         None
     }
-    /// From a number that is written as no integer, or lies beyond 64 bits.
+    /// From a number that is not an integer, or does not fit into 64 bits.
     #[must_use]
     fn from_f64(_: f64) -> Option<Self> {
         None
     }
-    /// From a number's text, as JSON spells it: asked where [`DIGITS`](Self::DIGITS) says so and the
-    /// source still has the text. The default reads it and asks the methods above.
+    /// From a number's text, as written in JSON: called if [`DIGITS`](Self::DIGITS) is `true` and the source still
+    /// has the text. The default parses it and calls the methods above.
     #[must_use]
     fn from_digits(text: &str) -> Option<Self> {
-        number::to_leaf(text)
+        from_number(text)
     }
     /// From text.
     #[must_use]
     fn from_text(_: &str) -> Option<Self> {
         None
     }
-    /// From text that is already owned.
+    /// From an owned string.
     #[must_use]
     fn from_owned_text(text: String) -> Option<Self> {
         Self::from_text(&text)
@@ -122,8 +121,8 @@ pub trait Leaf: Sized {
 
 /// Reads a leaf.
 ///
-/// It asks with `deserialize_any`: a typed hint would not consume a `[` or `{` that it does not
-/// expect, and the place in the stream would be lost. See the examples of [`Leaf`] and [`FieldType`](super::FieldType).
+/// It uses `deserialize_any`, because a typed hint would not consume an unexpected `[` or `{`, and the position in the
+/// input would be lost. See the examples of [`Leaf`] and [`FieldType`](super::FieldType).
 ///
 /// # Errors
 /// If the source itself is broken.
@@ -256,6 +255,25 @@ pub(super) fn read_leaf_key<T: Leaf>(
         cx.invalid(&map.map_key(text), T::EXPECTED);
     }
     key
+}
+
+/// Hands a number's text to a leaf in the form in which `serde_json` delivers it otherwise.
+fn from_number<T: Leaf>(text: &str) -> Option<T> {
+    // "-0" is no integer to serde_json: it keeps its sign as a float.
+    if text != "-0" && !text.contains(['.', 'e', 'E']) {
+        if let Ok(value) = text.parse() {
+            return T::from_u64(value);
+        }
+        if let Ok(value) = text.parse() {
+            return T::from_i64(value);
+        }
+    }
+    text.parse().ok().filter(|value: &f64| value.is_finite()).and_then(T::from_f64)
+}
+
+/// A number that is a map's key: by JSON's grammar, as `serde_json` reads it.
+pub(super) fn from_number_key<T: Leaf>(text: &str) -> Option<T> {
+    if json::is_number(text) { T::from_digits(text) } else { None }
 }
 
 /// Implements `FieldType` for leaves; what follows the type are its other methods.

@@ -6,11 +6,10 @@ use std::marker::PhantomData;
 
 use serde::de::{DeserializeSeed, Deserializer, MapAccess, SeqAccess, Visitor};
 
+use super::expected::LIST;
 use super::parts::{ListType, PartRules, no_rules};
-use super::{At, Context, Expected, FieldType};
+use super::{At, Context, FieldType};
 use crate::contract::Shape;
-
-pub(super) static LIST: Expected = Expected::new("list");
 
 /// Space reserved on the word of a source that tells lengths beforehand, in bytes.
 const MAX_RESERVED: usize = 1 << 20;

@@ -5,7 +5,8 @@ use std::marker::PhantomData;
 use serde::Serialize;
 use serde::de::{Deserializer, MapAccess, SeqAccess, Visitor};
 
-use super::{At, Context, FieldType, Seed, number};
+use super::field_type::Seed;
+use super::{At, Context, FieldType, number};
 use crate::contract::Shape;
 
 /// What `load_many` reads. Its level does not count as depth: what is bounded is an event.

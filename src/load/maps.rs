@@ -6,13 +6,14 @@ use std::marker::PhantomData;
 
 use serde::de::{Deserializer, MapAccess, SeqAccess, Visitor};
 
+use super::expected::MAPPING;
+use super::field_type::Seed;
 use super::keys::ReadKey;
 use super::number::{self, Under, UnderToken};
 use super::parts::{MapType, PartRules, no_rules};
-use super::{At, Context, Expected, FieldType, Seed, refused};
+use super::refuse::refused;
+use super::{At, Context, FieldType};
 use crate::contract::Shape;
-
-pub(super) static MAPPING: Expected = Expected::new("mapping");
 
 /// A map while it is read.
 pub(super) trait CollectEntries<K, V>: Sized + Default {

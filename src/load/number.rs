@@ -6,42 +6,14 @@
 //! what they answer when an option is asked for: an entry gives `Some`, a number its bare text.
 
 use std::marker::PhantomData;
-use std::sync::OnceLock;
 
 use serde::de::{DeserializeSeed, Deserializer, Error, IgnoredAny, MapAccess, Visitor};
+use serde::forward_to_deserialize_any;
 use serde_json::Value;
 
-use super::buffer::Null;
 use super::drain::drain_map;
-use super::json;
-use super::leaf::Leaf;
-
-/// The key of the map in which `serde_json` hides a number.
-pub(super) const TOKEN: &str = "$serde_json::private::Number";
-
-/// Whether numbers arrive as maps in this program; asked once, of `serde_json` itself.
-pub(super) fn arrive_as_maps() -> bool {
-    struct Probe;
-
-    impl<'de> Visitor<'de> for Probe {
-        type Value = bool;
-
-        fn expecting(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-            f.write_str("a number")
-        }
-        fn visit_f64<E>(self, _: f64) -> Result<bool, E> {
-            Ok(false)
-        }
-        fn visit_map<A: MapAccess<'de>>(self, map: A) -> Result<bool, A::Error> {
-            drain_map(map)?;
-            Ok(true)
-        }
-    }
-
-    static ANSWER: OnceLock<bool> = OnceLock::new();
-    // Asked with a fraction: some versions deliver integers of 64 bits as ever.
-    *ANSWER.get_or_init(|| serde_json::Deserializer::from_str("0.5").deserialize_any(Probe).unwrap_or(false))
-}
+use super::json::{RAW_TOKEN, visit_raw};
+pub(super) use super::json::{TOKEN, arrive_as_maps};
 
 /// The text of the number that `map` is, or nothing for a real object; skips all of it.
 pub(super) fn in_disguise<'de, A: MapAccess<'de>>(mut map: A) -> Result<Option<String>, A::Error> {
@@ -67,7 +39,7 @@ pub(super) fn in_disguise<'de, A: MapAccess<'de>>(mut map: A) -> Result<Option<S
     }
 }
 
-/// What stands under the token.
+/// The value under the token.
 pub(super) enum Under<T> {
     /// The text of a number.
     Number(String),
@@ -109,26 +81,37 @@ impl<'de, S: DeserializeSeed<'de>> Visitor<'de> for UnderToken<S> {
     }
 }
 
-/// Hands a number's text to a leaf in the form in which `serde_json` delivers it otherwise.
-pub(super) fn to_leaf<T: Leaf>(text: &str) -> Option<T> {
-    // "-0" is no integer to serde_json: it keeps its sign as a float.
-    if text != "-0" && !text.contains(['.', 'e', 'E']) {
-        if let Ok(value) = text.parse() {
-            return T::from_u64(value);
-        }
-        if let Ok(value) = text.parse() {
-            return T::from_i64(value);
-        }
-    }
-    text.parse().ok().filter(|value: &f64| value.is_finite()).and_then(T::from_f64)
-}
-
-/// A number that is a map's key: by JSON's grammar, as `serde_json` reads it.
-pub(super) fn from_key<T: Leaf>(text: &str) -> Option<T> {
-    if json::is_number(text) { T::from_digits(text) } else { None }
-}
-
 /// The number as a `Value`, all its digits kept where `serde_json` can keep them; null if it is none.
 pub(super) fn to_value(text: &str) -> Value {
     serde_json::from_str(text).map_or(Value::Null, Value::Number)
+}
+
+/// A null where a value is asked for.
+struct Null<E>(PhantomData<E>);
+
+impl<E> Null<E> {
+    fn new() -> Self {
+        Self(PhantomData)
+    }
+}
+
+impl<'de, E: Error> Deserializer<'de> for Null<E> {
+    type Error = E;
+
+    fn deserialize_any<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, E> {
+        visitor.visit_unit()
+    }
+
+    fn deserialize_option<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, E> {
+        visitor.visit_none()
+    }
+
+    fn deserialize_newtype_struct<V: Visitor<'de>>(self, name: &'static str, visitor: V) -> Result<V::Value, E> {
+        if name == RAW_TOKEN { visit_raw("null", visitor) } else { visitor.visit_newtype_struct(self) }
+    }
+
+    forward_to_deserialize_any! {
+        bool i8 i16 i32 i64 i128 u8 u16 u32 u64 u128 f32 f64 char str string bytes byte_buf unit
+        unit_struct seq tuple tuple_struct map struct enum identifier ignored_any
+    }
 }

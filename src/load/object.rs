@@ -7,12 +7,13 @@ use serde::de::{DeserializeSeed, Deserializer, Error, IgnoredAny, MapAccess, Seq
 use serde::forward_to_deserialize_any;
 
 use super::buffer::{self, BufferSeed, Leftovers, With};
+use super::expected::{OBJECT, VALUE};
 use super::number::{self, Under, UnderToken};
 use super::parts::{NoParts, ReadParts};
-use super::{At, Context, Expected, FieldType, Mode, Seed, refused};
+use super::refuse::refused;
+pub use super::slot::{Slot, skip_value};
+use super::{At, Context, FieldType, Mode};
 use crate::violation::FieldName;
-
-pub(crate) static OBJECT: Expected = Expected::new("object");
 
 /// A level of a type: the struct itself, or one of an enum's variants, counted.
 #[doc(hidden)]
@@ -29,7 +30,7 @@ pub trait Object<T> {
     /// Whether it has flattened fields: then it wants to see all of an object.
     const FLATTENS: bool;
 
-    /// What its fields are called on the wire, for a suggestion in place of an unknown one.
+    /// The names of its fields on the wire, for suggestions.
     const NAMES: &'static [&'static str];
 
     /// All its fields, by their index.
@@ -245,6 +246,13 @@ impl<L: Object<T>, T: FieldType> Visitor<'_> for FieldOrName<'_, '_, L, T> {
     }
 }
 
+/// What a level calls the field on the wire that the input calls `name`.
+#[doc(hidden)]
+#[must_use]
+pub fn wire_name<L: Object<T>, T>(name: &str) -> Option<&'static str> {
+    L::find(name).map(|index| L::FIELDS[index].wire())
+}
+
 /// A field that the type does not have.
 #[cold]
 fn unknown_field(cx: &mut Context<'_>, at: &At<'_>, name: &str, known: &'static [&'static str], denies: bool) {
@@ -299,13 +307,6 @@ pub fn keep_value<'de, A: MapAccess<'de>>(
     Ok(())
 }
 
-/// Skips the value of a field that the type does not have.
-#[doc(hidden)]
-#[inline]
-pub fn skip_value<'de, A: MapAccess<'de>>(entries: &mut A) -> Result<(), A::Error> {
-    entries.next_value::<IgnoredAny>().map(drop)
-}
-
 /// Reads a container whose parts have rules, or what must not be null.
 struct PartsSeed<'a, 'c, P, T> {
     parts: P,
@@ -324,7 +325,7 @@ impl<'de, P: ReadParts<T>, T: FieldType> DeserializeSeed<'de> for PartsSeed<'_, 
             let value = self.parts.read(NotNull(input), self.cx, self.at)?;
             // A type inside the option may have a null of its own.
             if value.as_ref().is_some_and(T::is_null) {
-                self.cx.null(self.at, &super::VALUE);
+                self.cx.null(self.at, &VALUE);
                 return Ok(None);
             }
             Ok(value)
@@ -358,43 +359,7 @@ impl<'de, D: Deserializer<'de>> Deserializer<'de> for NotNull<D> {
     }
 }
 
-/// A field while its object is read.
-#[doc(hidden)]
-#[derive(Debug)]
-#[allow(clippy::exhaustive_enums, reason = "matched by the derive's code")]
-pub enum Slot<T> {
-    /// Not met yet.
-    Missing,
-    /// Met, and noted as faulty.
-    Bad,
-    /// Read.
-    Good(T),
-}
-
 impl<T: FieldType> Slot<T> {
-    /// Reads the field's value from the object and gives it back for its rules.
-    #[inline]
-    pub fn read<'de, A: MapAccess<'de>>(
-        &mut self,
-        entries: &mut A,
-        cx: &mut Context<'_>,
-        at: &At<'_>,
-    ) -> Result<Option<&T>, A::Error> {
-        if self.is_duplicate(entries, cx, at)? {
-            return Ok(None);
-        }
-        match entries.next_value_seed(Seed::new(cx, at))? {
-            Some(value) => {
-                *self = Self::Good(value);
-                Ok(self.good())
-            }
-            None => {
-                *self = Self::Bad;
-                Ok(None)
-            }
-        }
-    }
-
     /// As [`read`](Self::read), where null is refused though the type has a place for it.
     pub fn read_not_null<'de, A: MapAccess<'de>>(
         &mut self,
@@ -433,50 +398,9 @@ impl<T: FieldType> Slot<T> {
         *self = T::read_flat(leftovers, cx, at)?.map_or(Self::Bad, Self::Good);
         Ok(self.good())
     }
-
-    /// Reads the element that comes next and stands at `at`; past the end the slot stays missing.
-    #[inline]
-    pub fn read_element<'de, A: SeqAccess<'de>>(
-        &mut self,
-        elements: &mut A,
-        cx: &mut Context<'_>,
-        at: &At<'_>,
-    ) -> Result<Option<&T>, A::Error> {
-        if let Some(read) = elements.next_element_seed(Seed::new(cx, at))? {
-            *self = read.map_or(Self::Bad, Self::Good);
-        }
-        Ok(self.good())
-    }
-
-    /// Fills in a field that was not met, and gives it back for its rules.
-    #[inline]
-    pub fn or_missing(&mut self, cx: &mut Context<'_>, at: &At<'_>) -> Option<&T> {
-        if !matches!(self, Self::Missing) {
-            return None;
-        }
-        *self = Self::Good(T::missing(cx, at)?);
-        // Of a part of an event, what is missing has no rules to keep.
-        self.good().filter(|_| cx.mode() == Mode::Whole)
-    }
 }
 
 impl<T> Slot<T> {
-    /// Whether the field was met before; then what stands there is noted and skipped.
-    #[inline]
-    fn is_duplicate<'de, A: MapAccess<'de>>(
-        &self,
-        entries: &mut A,
-        cx: &mut Context<'_>,
-        at: &At<'_>,
-    ) -> Result<bool, A::Error> {
-        if matches!(self, Self::Missing) {
-            return Ok(false);
-        }
-        cx.duplicate(at);
-        skip_value(entries)?;
-        Ok(true)
-    }
-
     /// As [`read`](Self::read), with a reader that is not ours.
     pub fn read_with<'de, W: With<T>, A: MapAccess<'de>>(
         &mut self,
@@ -546,13 +470,5 @@ impl<T> Slot<T> {
     pub fn or_skipped(&mut self, cx: &Context<'_>, default: impl FnOnce() -> T) -> Option<&T> {
         *self = Self::Good(default());
         self.good().filter(|_| cx.mode() == Mode::Whole)
-    }
-
-    #[inline]
-    pub(crate) fn good(&self) -> Option<&T> {
-        match self {
-            Self::Good(value) => Some(value),
-            _ => None,
-        }
     }
 }

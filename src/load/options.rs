@@ -1,10 +1,10 @@
-//! What a load is asked for: [`LoadOptions`].
+//! The options of a load: [`LoadOptions`].
 
 use std::any::Any;
 use std::fmt;
 
-/// How a load is bounded, what it does beside, and what it gives to the rules. It has the verbs of
-/// [`EventSchema`](crate::EventSchema), in the manner of [`std::fs::OpenOptions`].
+/// Options of a load: its limits, its context, and its treatment of unknown and missing fields. It has the load methods
+/// of [`EventSchema`](crate::EventSchema), in the manner of [`std::fs::OpenOptions`].
 ///
 /// ```
 /// use event_schema::{EventSchema, LoadOptions, Serialize};
@@ -21,7 +21,7 @@ use std::fmt;
 /// assert!(error.is_too_large());
 /// ```
 ///
-/// They can be a constant of a service:
+/// The options can be a `static`:
 ///
 /// ```
 /// use event_schema::prelude::*;
@@ -48,12 +48,12 @@ pub struct LoadOptions<'c> {
     pub(super) only: Option<&'c [&'c str]>,
     /// In a part of an event: fields that are not read.
     pub(super) exclude: &'c [&'c str],
-    /// What becomes of unknown fields, whatever the types say.
+    /// The treatment of unknown fields, whatever the types declare.
     pub(super) unknown: Option<Unknown>,
 }
 
 impl<'c> LoadOptions<'c> {
-    /// The defaults: 16 MiB of input, 128 levels, 1000 violations kept.
+    /// The default options: at most 16 MiB of input, 128 levels and 1000 violations.
     ///
     /// ```
     /// # use event_schema::prelude::*;
@@ -82,7 +82,7 @@ impl<'c> LoadOptions<'c> {
         }
     }
 
-    /// Refuses input of more than this many bytes before it is looked at.
+    /// Refuses input of more than this many bytes without reading it.
     ///
     /// See the example of [`LoadOptions`].
     #[must_use]
@@ -91,8 +91,8 @@ impl<'c> LoadOptions<'c> {
         self
     }
 
-    /// Refuses input nested deeper than this many levels, the root object counted as one. Every
-    /// level costs stack; more than a few hundred are for threads with a large one.
+    /// Refuses input nested deeper than this many levels, including the root object. Each level uses stack: allow
+    /// more than a few hundred only in threads with a large stack.
     ///
     /// ```
     /// use event_schema::{EventSchema, LoadOptions, Serialize};
@@ -110,8 +110,8 @@ impl<'c> LoadOptions<'c> {
         self
     }
 
-    /// Keeps what is valid of an input that is not, for
-    /// [`LoadError::valid_data`](crate::LoadError::valid_data): costs a second read of such an input.
+    /// Keeps the valid fields of an invalid input, for [`LoadError::valid_data`](crate::LoadError::valid_data). It
+    /// costs a second read of invalid inputs.
     ///
     /// ```
     /// use event_schema::{EventSchema, LoadOptions, Serialize};
@@ -131,13 +131,13 @@ impl<'c> LoadOptions<'c> {
         self
     }
 
-    /// Says of each violation where it stands in the text: [`Violation::position`](crate::Violation::position). Costs a
-    /// second look at an input that is not valid, and nothing for one that is.
+    /// Records the position of each violation in the text: [`Violation::position`](crate::Violation::position). It
+    /// costs a second read of invalid inputs, and nothing for valid ones.
     ///
-    /// That is the value at fault; of an unknown or repeated field, and of a map's key that is at fault, the key; of a
-    /// missing field, the object that lacks it. A value under a key that the violation's path does not name, for it is
-    /// an alias, masked or changed by a `pre_load` hook, has the place of what it lies in, and so has an entry of a map
-    /// that has several of its key. From a [`Value`](serde_json::Value) there are no positions.
+    /// The position is that of the invalid value; for an unknown or duplicate field and for an invalid key of a map,
+    /// that of the key; for a missing field, that of its object. If the path of a violation does not contain the key
+    /// in the input (because of an alias, a mask or a `pre_load` hook), or if a map has the key several times, the
+    /// position is that of the containing value. Loads from a [`Value`](serde_json::Value) have no positions.
     ///
     /// ```
     /// use event_schema::prelude::*;
@@ -163,7 +163,7 @@ impl<'c> LoadOptions<'c> {
         self
     }
 
-    /// Gives rules with `use_context` their argument: validator's context, Marshmallow's.
+    /// The argument of rules with `use_context`, as the context of validator or Marshmallow.
     ///
     /// ```
     /// use event_schema::prelude::*;
@@ -195,8 +195,8 @@ impl<'c> LoadOptions<'c> {
         self
     }
 
-    /// Lets only these fields be missing in [`load_partial`](Self::load_partial),
-    /// where all may otherwise: wire names, of nested fields behind dots (`address.zip`).
+    /// Lets only these fields be missing in [`load_partial`](Self::load_partial), instead of all. Fields have their
+    /// names on the wire, with dots before nested fields (`address.zip`).
     ///
     /// ```
     /// use event_schema::prelude::*;
@@ -221,13 +221,13 @@ impl<'c> LoadOptions<'c> {
         self
     }
 
-    /// Takes only these fields for fields of the event in [`load_partial`](Self::load_partial), as an update by somebody
-    /// who may change no others: all others count as unknown, which are skipped or refused as [`unknown`](Self::unknown)
-    /// or the type says.
+    /// Reads only these fields in [`load_partial`](Self::load_partial), for instance for a user who may change no
+    /// others. All other fields count as unknown: they are skipped or refused as [`unknown`](Self::unknown) or the
+    /// type decides.
     ///
-    /// Fields are named as in [`partial`](Self::partial): a name stands for all that is in the field, and through a list
-    /// or a map for the field of every element. A field that a `pre_load` hook makes of another is refused if it is not
-    /// chosen, for the part could not be without it. Whole events are read as ever.
+    /// Fields are named as in [`partial`](Self::partial). A name includes all that is nested in the field; in a list
+    /// or a map, it selects the field of every element. A field that a `pre_load` hook makes of another is refused if
+    /// it is not chosen, because it cannot be left out of the part. Loads of whole events ignore this option.
     ///
     /// ```
     /// use event_schema::prelude::*;
@@ -251,7 +251,7 @@ impl<'c> LoadOptions<'c> {
         self
     }
 
-    /// Takes all fields but these in [`load_partial`](Self::load_partial), see [`only`](Self::only).
+    /// Reads all fields except these in [`load_partial`](Self::load_partial), see [`only`](Self::only).
     ///
     /// ```
     /// use event_schema::prelude::*;
@@ -278,9 +278,9 @@ impl<'c> LoadOptions<'c> {
         self
     }
 
-    /// What becomes of fields that a type does not have, whatever the types say: at every level, in this load.
+    /// Decides about unknown fields at every level of this load, whatever the types declare.
     ///
-    /// A flattened map takes all fields and leaves none unknown.
+    /// A type with a flattened map has no unknown fields: the map takes them all.
     ///
     /// ```
     /// use event_schema::prelude::*;
@@ -306,7 +306,7 @@ impl<'c> LoadOptions<'c> {
         self
     }
 
-    /// Keeps at most this many violations and counts the rest.
+    /// Keeps at most this many violations, and counts the others.
     ///
     /// See the example of [`LoadOptions`].
     #[must_use]
@@ -316,9 +316,9 @@ impl<'c> LoadOptions<'c> {
     }
 }
 
-/// What becomes of fields that a type does not have, see [`LoadOptions::unknown`].
+/// The treatment of fields that a type does not have, see [`LoadOptions::unknown`].
 ///
-/// Marshmallow's `INCLUDE` is a flattened map in the type.
+/// For Marshmallow's `INCLUDE`, use a flattened map in the type.
 ///
 /// ```
 /// use event_schema::prelude::*;
@@ -334,9 +334,9 @@ impl<'c> LoadOptions<'c> {
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum Unknown {
-    /// Each is a violation, as if every type said `#[serde(deny_unknown_fields)]`.
+    /// Each is a violation, as if every type had `#[serde(deny_unknown_fields)]`.
     Raise,
-    /// They are skipped, as if none did.
+    /// They are skipped, as if no type had `#[serde(deny_unknown_fields)]`.
     Exclude,
 }
 

@@ -23,7 +23,7 @@ pub fn no_rules<T>(_: &T, _: &mut Context<'_>, _: &At<'_>) {}
     note = "a map's parts have their rules in `keys(...)` and `values(...)`"
 )]
 pub trait ListType: FieldType {
-    /// What it is a list of.
+    /// The type of the elements.
     type Element;
 
     /// [`FieldType::read`], with rules for each element.
@@ -45,9 +45,9 @@ pub trait ListType: FieldType {
     note = "a list's elements have their rules in `each(...)`"
 )]
 pub trait MapType: FieldType {
-    /// What its keys are.
+    /// The type of the keys.
     type Key;
-    /// What its values are.
+    /// The type of the values.
     type Value;
 
     /// [`FieldType::read`], with rules for keys and values.

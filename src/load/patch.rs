@@ -3,25 +3,13 @@
 use serde_json::{Map, Value};
 
 use super::buffer::{Buffered, Leftovers, With};
-use super::object::OBJECT;
+use super::expected::OBJECT;
+pub(super) use super::field_type::{read, replace};
 use super::{At, Context, FieldType};
 use crate::violation::FieldName;
 
 /// A JSON object.
 pub(crate) type Object = Map<String, Value>;
-
-/// Reads a value of its own.
-pub(crate) fn read<T: FieldType>(input: &Value, cx: &mut Context<'_>, at: &At<'_>) -> Option<T> {
-    // A value breaks off only where it is nested too deep, which was noted when the part was read.
-    T::read(input, cx, at).ok().flatten()
-}
-
-/// Puts a value in the place of another.
-pub(crate) fn replace<T: FieldType>(this: &mut T, input: &Value, cx: &mut Context<'_>, at: &At<'_>) {
-    if let Some(value) = read(input, cx, at) {
-        *this = value;
-    }
-}
 
 /// Puts a value in the place of another, with a reader that is not ours.
 pub fn replace_foreign<T, W: With<T>>(this: &mut T, input: &Value, cx: &mut Context<'_>, at: &At<'_>) {
@@ -74,10 +62,4 @@ pub fn patch_fields<L: super::object::Object<T>, T>(
         }
     }
     rest
-}
-
-/// Puts the entries that are `this` value's into it and takes them out.
-pub(crate) fn patch_used<T: FieldType>(this: &mut T, rest: &mut Object, cx: &mut Context<'_>, at: &At<'_>) {
-    this.patch(&Value::Object(rest.clone()), cx, at);
-    rest.retain(|name, _| !this.uses_name(name));
 }

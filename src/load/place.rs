@@ -1,4 +1,4 @@
-//! Where a read stands: [`At`].
+//! The place of a read in the input: [`At`].
 
 use std::borrow::Cow;
 use std::fmt;
@@ -23,8 +23,8 @@ impl LeftOut {
     }
 }
 
-/// Where in the input a read stands: a list of steps that lives on the stack and is made into a
-/// [`Path`] only when there is something to report.
+/// The place of a value in the input: a list of steps on the stack, which becomes a [`Path`] only when there is a
+/// violation.
 ///
 /// ```
 /// use event_schema::contract::Shape;
@@ -102,7 +102,7 @@ impl Step<'_> {
         }
     }
 
-    /// What the field is called on the wire, if it is a step into one.
+    /// The name of the field on the wire, if this is a step into one.
     fn field_name(&self) -> Option<&str> {
         match *self {
             Step::Field(name) => Some(name.wire()),
@@ -182,7 +182,7 @@ impl<'a> At<'a> {
         At { parent: Some(self), step: Step::Name(name) }
     }
 
-    /// One of its elements.
+    /// The place of an element.
     ///
     /// See the example of [`At`].
     #[inline]
@@ -217,9 +217,9 @@ impl<'a> At<'a> {
         At { parent: Some(self), step: Step::Key(key) }
     }
 
-    /// The key of one of its entries.
+    /// The place of the key of a map's entry.
     ///
-    /// The place in the tree of messages is `key` under the entry's. See the example of [`At`].
+    /// In the tree of messages it is `key` under the entry. See the example of [`At`].
     #[inline]
     #[must_use]
     pub fn map_key(&'a self, key: &'a str) -> At<'a> {

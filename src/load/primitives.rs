@@ -2,15 +2,14 @@
 
 use serde::de::Deserializer;
 
-use super::leaf::{Leaf, leaf, read_leaf_key};
-use super::{At, Context, Expected, FieldType, number};
+use super::expected::{NUMBER, STRING};
+use super::leaf::{Leaf, from_number_key, leaf, read_leaf_key};
+use super::{At, Context, Expected, FieldType};
 use crate::contract::Shape;
 use crate::contract::shape::{Float, Integer, Kind, Text};
 
-pub(super) static STRING: Expected = Expected::new("string");
 static BOOLEAN: Expected = Expected::new("boolean");
 static INTEGER: Expected = Expected::new("integer");
-pub(crate) static NUMBER: Expected = Expected::new("number");
 static CHARACTER: Expected = Expected::new("character");
 
 impl Leaf for String {
@@ -102,7 +101,7 @@ macro_rules! integers {
         leaf! {
             $type {
                 fn read_key(text: &mut Option<String>, cx: &mut Context<'_>, map: &At<'_>) -> Option<Self> {
-                    read_leaf_key(text, cx, map, number::from_key)
+                    read_leaf_key(text, cx, map, from_number_key)
                 }
                 fn shape() -> Shape {
                     integer!($type, $format)
@@ -138,7 +137,7 @@ macro_rules! wide_integers {
         leaf! {
             $type {
                 fn read_key(text: &mut Option<String>, cx: &mut Context<'_>, map: &At<'_>) -> Option<Self> {
-                    read_leaf_key(text, cx, map, number::from_key)
+                    read_leaf_key(text, cx, map, from_number_key)
                 }
                 fn shape() -> Shape {
                     integer!($type, $format)
@@ -178,7 +177,7 @@ macro_rules! floats {
         leaf! {
             $type {
                 fn read_key(text: &mut Option<String>, cx: &mut Context<'_>, map: &At<'_>) -> Option<Self> {
-                    read_leaf_key(text, cx, map, number::from_key)
+                    read_leaf_key(text, cx, map, from_number_key)
                 }
                 #[inline]
                 fn check(&self, cx: &mut Context<'_>, at: &At<'_>) {

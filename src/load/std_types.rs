@@ -18,15 +18,15 @@ use std::time::{Duration, SystemTime, UNIX_EPOCH};
 use serde::de::{Deserializer, Error, MapAccess};
 
 use super::buffer::Leftovers;
-use super::leaf::{leaf, read_leaf_key};
+use super::expected::STRING;
+use super::leaf::{from_number_key, leaf, read_leaf_key};
 use super::object::{Object, Slot, next_field, read_object, read_object_flat, skip_value};
-use super::primitives::STRING;
 use super::variants::{Variants, read_external, read_external_flat};
-use super::{At, Context, Expected, FieldType, Leaf, number, patch};
-use crate::contract::Shape;
+use super::{At, Context, Expected, FieldType, Leaf, patch};
 use crate::contract::shape::{
-    Content, Defined, Definition, Enum, Field, Form, Integer, Kind, Presence, Record, Tagging, Text, Variant, named,
+    Content, Defined, Definition, Enum, Field, Form, Integer, Kind, Presence, Record, Tagging, Text, Variant,
 };
+use crate::contract::{Shape, named};
 use crate::violation::{FieldName, Param, Rule};
 
 // --- numbers ---
@@ -54,7 +54,7 @@ macro_rules! nonzero {
         leaf! {
             $type {
                 fn read_key(text: &mut Option<String>, cx: &mut Context<'_>, map: &At<'_>) -> Option<Self> {
-                    read_leaf_key(text, cx, map, number::from_key)
+                    read_leaf_key(text, cx, map, from_number_key)
                 }
                 fn shape() -> Shape {
                     match <$integer>::shape().into_kind() {
@@ -100,7 +100,7 @@ macro_rules! saturating {
         leaf! {
             Saturating<$integer> {
                 fn read_key(text: &mut Option<String>, cx: &mut Context<'_>, map: &At<'_>) -> Option<Self> {
-                    read_leaf_key(text, cx, map, number::from_key)
+                    read_leaf_key(text, cx, map, from_number_key)
                 }
                 fn shape() -> Shape {
                     match <$integer>::shape().into_kind() {

@@ -9,7 +9,7 @@ use crate::violation::{MASK, Segment};
 pub(super) struct Step {
     index: Option<usize>,
     name: String,
-    /// What else the input may call it.
+    /// Its other names in the input.
     aliases: &'static [&'static str],
 }
 

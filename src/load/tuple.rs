@@ -5,7 +5,7 @@ use std::marker::PhantomData;
 use serde::Serialize;
 use serde::de::{Deserializer, IgnoredAny, MapAccess, SeqAccess, Visitor};
 
-use super::lists::LIST;
+use super::expected::LIST;
 use super::object::Slot;
 use super::parts::{ListType, PartRules, no_rules};
 use super::{At, Context, Expected, FieldType};

@@ -1,4 +1,4 @@
-//! What is valid of an input that is not: Marshmallow's `valid_data`.
+//! The valid fields of an invalid input: Marshmallow's `valid_data`.
 
 use serde_json::Value;
 

@@ -5,12 +5,16 @@ use std::marker::PhantomData;
 use serde::de::value::StrDeserializer;
 use serde::de::{DeserializeSeed, Deserializer, Error, IgnoredAny, MapAccess, SeqAccess, Visitor};
 
-use super::buffer::{self, BufferSeed, Buffered, Key, Leftovers, MapOf};
+use super::buffer::{self, BufferSeed, Buffered, Leftovers, MapOf};
 use super::context::{Sharing, VARIANT};
 use super::drain::drain_map;
+use super::expected::{OBJECT, VALUE};
+use super::field_type::Seed;
 use super::number::{self, Under, UnderToken};
-use super::object::{self, OBJECT};
-use super::{At, Context, FieldType, Seed, read_leaf, refused};
+use super::object;
+use super::raw::Key;
+use super::refuse::refused;
+use super::{At, Context, FieldType, read_leaf};
 use crate::violation::{FieldName, Rule, cut};
 
 /// An enum, as the derive describes it.
@@ -19,7 +23,7 @@ pub trait Variants: Sized {
     /// The variants, by index.
     const VARIANTS: &'static [FieldName];
 
-    /// What a message says can stand there: the variants that can be read.
+    /// The choices in messages: the variants that can be read.
     fn choices() -> &'static Rule;
 
     /// The index of the variant that is called so on the wire.
@@ -47,7 +51,7 @@ pub trait Variants: Sized {
     fn missing_content(variant: usize, cx: &mut Context<'_>, at: &At<'_>) -> Option<Self>;
 }
 
-/// What stands at `at` is no variant, though it may be called nearly like one.
+/// Notes that the value at `at` is not a variant, though its name may resemble one.
 #[cold]
 fn unknown_variant<T: Variants>(cx: &mut Context<'_>, at: &At<'_>, name: Option<&str>) {
     cx.choice(at, T::choices(), name);
@@ -544,7 +548,7 @@ fn read_first_that_fits<T: Variants, E: Error>(
     }
     match furthest {
         Some((_, findings)) => cx.append(findings),
-        None => cx.invalid(at, &super::VALUE),
+        None => cx.invalid(at, &VALUE),
     }
     Ok(None)
 }

@@ -12,19 +12,19 @@ use super::violation::{Concern, Violation};
 /// Widest column of paths, in characters.
 const MAX_COLUMN: usize = 40;
 
-/// Everything that is wrong with an event, in the order in which it was found.
+/// All faults of an event, in the order in which they were found.
 ///
-/// It dereferences to a slice of [`Violation`], and is reported
-/// - to people as lines: `{}` for logs, `{:#}` in columns for a terminal;
-/// - as Marshmallow's tree by [`to_messages`](Self::to_messages), which is also how it serialises, and
-///   soonest by [`to_json`](Self::to_json);
-/// - as a flat list with JSON Pointers by [`to_list`](Self::to_list);
-/// - as RFC 9457 problem details by [`to_problem`](Self::to_problem);
+/// It dereferences to a slice of [`Violation`]. It can be written
+/// - as lines for people: `{}` for logs, `{:#}` in columns for a terminal;
+/// - as Marshmallow's tree, by [`to_messages`](Self::to_messages) and by `Serialize`, and fastest by
+///   [`to_json`](Self::to_json);
+/// - as a flat list with JSON Pointers, by [`to_list`](Self::to_list);
+/// - as RFC 9457 problem details, by [`to_problem`](Self::to_problem).
 ///
-/// each in other words, or in another language, after [`translate`](Self::translate).
+/// [`translate`](Self::translate) changes the messages, for instance to another language.
 ///
-/// At most as many are kept as the load allows (1000 by default); [`omitted`](Self::omitted)
-/// counts the rest.
+/// The list keeps as many violations as the load allows (1000 by default); [`omitted`](Self::omitted)
+/// counts the others.
 ///
 /// ```
 /// use event_schema::{EventSchema, Serialize};
@@ -87,7 +87,7 @@ impl Violations {
         Self { list, rest: (omitted > 0).then(rest) }
     }
 
-    /// How many more there are than were kept.
+    /// The number of violations that were not kept.
     ///
     /// See the example of [`LoadOptions`](crate::LoadOptions).
     #[must_use]
@@ -113,12 +113,12 @@ impl Violations {
         self.rest.as_ref().map(|rest| &rest.violation)
     }
 
-    /// The same violations with messages of your own, for every form of report.
+    /// The same violations with other messages, for every form of report.
     ///
-    /// `words` is asked for each violation, and knows it by its code and params; where it answers
-    /// `None` the message stays. Its text may hold params in braces, as a rule's `message` may. When
-    /// violations were [`omitted`](Self::omitted) it is asked for the code `omitted` too, whose
-    /// param `count` says how many.
+    /// `words` is called for each violation and returns its new message; after `None` the old message is kept. The
+    /// message may contain params in braces, as a rule's `message` may. If violations were
+    /// [`omitted`](Self::omitted), `words` is also called with the code `omitted`, whose param `count` is their
+    /// number.
     ///
     /// ```
     /// use event_schema::{EventSchema, Serialize, Violation};

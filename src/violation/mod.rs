@@ -1,4 +1,4 @@
-//! What is wrong with an event: [`Violation`], the list of them, and the [`Path`] to the place.
+//! The faults of an event: [`Violation`], the list of them, and the [`Path`] of each.
 
 mod list;
 mod path;

@@ -4,7 +4,7 @@ use std::borrow::Cow;
 use std::fmt;
 use std::hash::{Hash, Hasher};
 
-/// What stands for a sensitive value.
+/// The mask of a sensitive value.
 pub(crate) const MASK: &str = "***";
 
 /// Longest input-controlled text (an unknown field's name, a map's key) kept in a path, in characters.
@@ -33,7 +33,7 @@ pub struct FieldName {
     /// The field's own texts for what is wrong with its shape: required, null, invalid.
     messages: Option<&'static [Option<&'static str>; 3]>,
     sensitive: bool,
-    /// What else it may be called on the wire.
+    /// Its other names on the wire.
     aliases: &'static [&'static str],
 }
 
@@ -65,7 +65,7 @@ impl FieldName {
         self
     }
 
-    /// What else the field may be called in an input.
+    /// The other names of the field in an input.
     pub(crate) const fn aliases(&self) -> &'static [&'static str] {
         self.aliases
     }
@@ -81,7 +81,7 @@ impl FieldName {
         }
     }
 
-    /// The name in messages: Marshmallow's data key, serde's rename.
+    /// The name on the wire and in messages: Marshmallow's data key, serde's rename.
     ///
     /// See the example of [`FieldName`].
     #[must_use]
@@ -89,7 +89,7 @@ impl FieldName {
         self.wire
     }
 
-    /// The name in the Rust source; of a tuple field, its index.
+    /// The name in Rust; for a tuple field, its index.
     ///
     /// See the example of [`FieldName`].
     #[must_use]
@@ -124,7 +124,7 @@ impl fmt::Debug for FieldName {
 
 /// One step of a [`Path`].
 ///
-/// A map's key and a struct's field are different things, even when they are spelled alike.
+/// A map's key and a struct's field are different steps, even with the same name.
 ///
 /// ```
 /// use std::collections::BTreeMap;
@@ -140,14 +140,14 @@ impl fmt::Debug for FieldName {
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum Segment {
-    /// A field that the type has.
+    /// A field of the type.
     Field(&'static FieldName),
-    /// A field that only the input names: one that the type does not have, or one inside a value that
-    /// is read by code of others; long names are cut.
+    /// A field that only the input names: an unknown field, or one inside a value that is read by foreign code; long
+    /// names are cut.
     Name(InputName),
     /// The value of a map's entry, under its key; long keys are cut.
     Key(InputName),
-    /// The key of a map's entry, itself at fault; long keys are cut.
+    /// The key of a map's entry, if the key itself is invalid; long keys are cut.
     MapKey(InputName),
     /// An element of a list, counted from 0.
     Index(usize),
@@ -163,7 +163,7 @@ impl Segment {
     }
 }
 
-/// A name that only the input has, such as an unknown field's; long ones are cut.
+/// A name that only the input has, such as that of an unknown field; long names are cut.
 ///
 /// It dereferences to [`str`].
 ///
@@ -221,10 +221,9 @@ impl fmt::Display for InputName {
     }
 }
 
-/// Where in the input a violation lies: steps from the root, which itself is the empty path.
+/// The place of a violation in the input: the steps from the root, whose path is empty.
 ///
-/// `Display` shows it as programmers write it (`lines[1].sku`), [`Path::to_pointer`] as a JSON
-/// Pointer (RFC 6901).
+/// `Display` writes it as in code (`lines[1].sku`), [`Path::to_pointer`] as a JSON Pointer (RFC 6901).
 ///
 /// ```
 /// use event_schema::{EventSchema, Serialize};
@@ -272,7 +271,7 @@ impl Path {
         }
     }
 
-    /// Of more steps than a [`FEW`](Self::FEW), outermost first.
+    /// More steps than [`FEW`](Self::FEW), outermost first.
     pub(crate) fn of_many(steps: Vec<Segment>) -> Self {
         Self(Steps::Many(steps))
     }
@@ -314,8 +313,7 @@ impl Path {
         }
     }
 
-    /// The JSON Pointer as a URI fragment (RFC 6901, section 6), the form that RFC 9457 shows; the
-    /// root is `#`.
+    /// The JSON Pointer as a URI fragment (RFC 6901, section 6), as in the examples of RFC 9457; the root is `#`.
     ///
     /// ```
     /// use std::collections::BTreeMap;

@@ -2,10 +2,10 @@
 
 use std::fmt;
 
-/// A place in a JSON text: line and column as an editor shows them, and the byte.
+/// A position in a JSON text: line, column and byte offset.
 ///
-/// Columns count bytes. Of lines of JSON ([`EventSchema::load_lines`](crate::EventSchema::load_lines)) it is the place
-/// in the whole source.
+/// Columns count bytes. For newline-delimited JSON ([`EventSchema::load_lines`](crate::EventSchema::load_lines)) it
+/// is the position in the whole source.
 ///
 /// ```
 /// use event_schema::prelude::*;
@@ -71,7 +71,7 @@ impl Position {
         self.line
     }
 
-    /// The byte within the line, counted from 1. Of a text that breaks off behind a line break it is 0.
+    /// The byte within the line, counted from 1. It is 0 for a text that ends after a line break.
     ///
     /// See the example of [`Position`].
     #[must_use]

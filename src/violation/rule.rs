@@ -64,7 +64,7 @@ impl Rule {
         Self::new(code, &[], None)
     }
 
-    /// That a value is of a type that is called so.
+    /// The rule that a value is of the type with this name.
     pub(crate) const fn expect(words: &'static str) -> Self {
         Self { code: "invalid", params: &[], expected: Some(words), message: None, sentence: OnceLock::new() }
     }
@@ -95,7 +95,7 @@ impl Rule {
     }
 }
 
-/// What is wrong: as a rule, known before the program runs.
+/// The fault: a rule, known at compile time.
 #[derive(Clone, Debug)]
 pub(crate) enum Fault {
     Rule(&'static Rule),
@@ -111,7 +111,7 @@ pub(crate) struct OtherFault {
     pub(crate) code: Cow<'static, str>,
     pub(crate) params: Map<String, Value>,
     pub(crate) message: Option<Cow<'static, str>>,
-    /// Of one that was translated.
+    /// A translated message.
     pub(crate) suggestion: Option<&'static str>,
 }
 

@@ -1,4 +1,4 @@
-//! What is wrong, said to people.
+//! Messages for people.
 
 use std::borrow::Cow;
 
@@ -6,11 +6,11 @@ use serde_json::Value;
 
 use super::rule::{Fault, Rule, Sentence};
 
-/// What can be said of any violation.
+/// The message that fits any violation.
 pub(crate) const GENERIC: &str = "Invalid value.";
 
 impl Rule {
-    /// What is said where it is broken.
+    /// The message if the rule is broken.
     pub(super) fn sentence(&'static self) -> &'static Sentence {
         self.sentence.get_or_init(|| {
             let fault = Fault::Rule(self);

@@ -26,9 +26,9 @@ const FEW: usize = 16;
 const TYPICAL: usize = 64;
 
 impl Violations {
-    /// Marshmallow's tree of messages: objects by wire name and by index, lists of messages at the
-    /// leaves. What concerns an object or list as a whole stands under `_schema`; an entry of a map
-    /// has `key` and `value` below it.
+    /// Marshmallow's tree of messages: objects by wire name and by index, with lists of messages at the leaves.
+    /// Messages about an object or a list as a whole are under `_schema`; an entry of a map has `key` and `value`
+    /// below it.
     ///
     /// See the example of [`Violations`].
     #[must_use]
@@ -36,7 +36,7 @@ impl Violations {
         to_value(self)
     }
 
-    /// [`to_messages`](Self::to_messages) as JSON text, which takes a fraction of the time.
+    /// [`to_messages`](Self::to_messages) as JSON text, in a fraction of the time.
     ///
     /// ```
     /// use event_schema::{EventSchema, Serialize};
@@ -250,7 +250,7 @@ fn labels(violation: &Violation) -> impl Iterator<Item = Label<'_>> {
     labels.chain((violation.concern == Concern::Whole).then_some(SCHEMA))
 }
 
-/// What the entry of a map has below its label.
+/// The label below that of a map's entry.
 fn below(step: &Segment) -> Option<&'static str> {
     match step {
         Segment::Key(_) => Some("value"),
@@ -317,7 +317,7 @@ impl<'v> Tree<'v> {
         self.told >= depth && !self.list.is_empty()
     }
 
-    /// What that is called.
+    /// The label of that child.
     fn label(&self, depth: usize) -> Label<'v> {
         label(&self.list[0], depth)
     }

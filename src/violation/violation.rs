@@ -12,7 +12,7 @@ use super::rule::{Fault, OtherFault, Param};
 use super::sentence;
 use crate::suggestion::suggest;
 
-/// What a violation is about.
+/// The subject of a violation.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Concern {
     /// The value that the path leads to.
@@ -21,51 +21,50 @@ pub(crate) enum Concern {
     Whole,
 }
 
-/// One thing that is wrong with an event.
+/// A fault of an event.
 ///
-/// It says where ([`path`](Self::path)), what for programs ([`code`](Self::code) with
-/// [`params`](Self::params)), and what for people ([`message`](Self::message)). It never holds the
-/// value that was found there: payloads may be personal data.
+/// It has a [`path`](Self::path), a [`code`](Self::code) with [`params`](Self::params) for programs, and a
+/// [`message`](Self::message) for people. It never holds the value that was found, because payloads may be personal
+/// data.
 ///
-/// `Display` is one line: the path, the message and, where a known name resembles what was found, a
-/// question: `quantty: Unknown field. Did you mean quantity?`
+/// `Display` writes one line: the path, the message and, if a known name resembles the one that was found, a
+/// suggestion: `quantty: Unknown field. Did you mean quantity?`
 ///
 /// # Codes
 ///
-/// Programs may rely on them: a code keeps its meaning and its params.
+/// Codes are stable: a code keeps its meaning and its params.
 ///
 /// | `code` | meaning | params |
 /// |---|---|---|
-/// | `required` | the field is missing, or `None` where `#[validate(required)]` asks for a value | |
-/// | `null` | null where the type has no null | |
-/// | `invalid` | not a value of the type: of another JSON type, out of its range, or not readable as one | `expected` |
+/// | `required` | the field is missing, or is `None` although it has `#[validate(required)]` | |
+/// | `null` | the value is null, and the type does not allow null | |
+/// | `invalid` | not a value of the type: another JSON type, outside its range, or not parseable | `expected` |
 /// | `choice` | not one of an enum's variants | `choices`, `suggestion` |
-/// | `unknown` | a field that the type does not have, under `deny_unknown_fields` | `suggestion` |
-/// | `duplicate` | the field was there before | |
-/// | `length` | too short or too long; of a tuple or array, not of its length | `min`, `max`, `equal` |
+/// | `unknown` | a field that the type does not have, with `deny_unknown_fields` | `suggestion` |
+/// | `duplicate` | the input has the field twice | |
+/// | `length` | too short or too long; for a tuple or an array, not of its length | `min`, `max`, `equal` |
 /// | `range` | too small or too large | `min`, `max`, `exclusive_min`, `exclusive_max` |
 /// | `email`, `url`, `credit_card` | not one | |
-/// | `ip` | no IP address, or not of the version asked for | `v4`, `v6` |
+/// | `ip` | not an IP address, or not of the required version | `v4`, `v6` |
 /// | `regex` | does not match | |
-/// | `contains`, `does_not_contain` | the pattern is not in it, or is | `pattern` |
+/// | `contains`, `does_not_contain` | does not contain the pattern, or does | `pattern` |
 /// | `must_match` | differs from the other field | `other` |
 /// | `non_control_character` | has control characters | |
 /// | `one_of` | not one of these values | `choices` |
-/// | `none_of` | one of the values that it must not be | `choices` |
+/// | `none_of` | one of these forbidden values | `choices` |
 /// | `equal` | not this value | `other` |
 /// | `contains_only` | an element is not among these | `choices` |
 /// | `contains_none_of` | an element is among these | `values` |
-/// | `context` | a rule could not be checked, for its context was not given | |
-/// | `omitted` | in reports: so many more than were kept | `count` |
-/// | any other | as given by `code = "..."` or by the custom rule's `ValidationError` | its params |
+/// | `context` | a rule could not be checked, because its context is missing | |
+/// | `omitted` | in reports: the number of violations that were not kept | `count` |
+/// | any other | the code from `code = "..."` or from the custom rule's `ValidationError` | its params |
 ///
-/// Params that do not apply are left out; `suggestion` is a name that the type knows.
+/// Params that do not apply are left out; `suggestion` is a name of the type.
 ///
 /// # Messages
 ///
-/// Without a `message` of the rule's own, they are Marshmallow's. One that is given may hold
-/// the params by name in braces; braces around anything else stay as they are. The input is no
-/// param, so that `{input}`, which Marshmallow fills in, stays too.
+/// Messages are Marshmallow's, unless a rule has a `message` of its own. Such a message may contain params by name in
+/// braces; all other braces are kept. The input is not a param, so `{input}`, which Marshmallow replaces, is kept too.
 ///
 /// ```
 /// use event_schema::{EventSchema, Serialize};
@@ -82,11 +81,11 @@ pub(crate) enum Concern {
 ///
 /// # Sensitive fields
 ///
-/// At and below a field that is marked `#[event(sensitive)]` a violation has its path and its code,
-/// but nothing that could hold payload: map keys and unknown names in the path are `***`, nothing
-/// is suggested, and of a custom rule's `ValidationError` only the code is kept. A message or a code
-/// that stands in the attribute is kept, as are the params of the library's own rules. What a rule
-/// of the whole struct says is its own responsibility.
+/// At and below a field that is marked `#[event(sensitive)]`, a violation has its path and its code, but no text that
+/// could contain payload. Map keys and unknown names in the path are `***`, there are no suggestions, and only the
+/// code of a custom rule's `ValidationError` is kept. Messages and codes in attributes are kept, and so are the
+/// params of the library's own rules. The messages of struct rules are not masked: they must not quote sensitive
+/// fields.
 ///
 /// ```
 /// use event_schema::{EventSchema, Serialize, ValidationError};
@@ -140,7 +139,7 @@ pub struct Violation {
 }
 
 impl Violation {
-    /// Where it lies.
+    /// The place of the violation.
     ///
     /// See the examples of [`Violation`].
     #[must_use]
@@ -148,14 +147,13 @@ impl Violation {
         &self.path
     }
 
-    /// Where it stands in the text, if the load was asked to say so
-    /// ([`LoadOptions::positions`](crate::LoadOptions::positions)).
+    /// The position in the text, if the load recorded it ([`LoadOptions::positions`](crate::LoadOptions::positions)).
     #[must_use]
     pub fn position(&self) -> Option<Position> {
         self.position.as_deref().copied()
     }
 
-    /// The stable name of what is wrong.
+    /// The stable code of the fault.
     ///
     /// See the examples of [`Violation`].
     #[must_use]
@@ -177,10 +175,9 @@ impl Violation {
         }
     }
 
-    /// The name that was probably meant: one of the type's fields in place of an unknown one, or
-    /// one of an enum's variants.
+    /// The name that was probably meant: a field of the type for an unknown field, or a variant of the enum.
     ///
-    /// It is a name of the type's, never what the input says, and is among the params too.
+    /// The suggestion is a name of the type, never one from the input, and is also one of the params.
     ///
     /// ```
     /// use event_schema::{EventSchema, Serialize};
@@ -214,7 +211,7 @@ impl Violation {
         self.suggestion().map(|name| ("suggestion".to_owned(), name.into())).into_iter()
     }
 
-    /// The sentence for people: the rule's own `message`, or Marshmallow's for the code.
+    /// The message for people: the rule's own `message`, or Marshmallow's for the code.
     ///
     /// See the examples of [`Violation`].
     #[must_use]
@@ -239,7 +236,7 @@ impl Violation {
         }
     }
 
-    /// What the field says itself of what is wrong with its shape.
+    /// The field's own message for a fault of shape.
     #[inline]
     fn message_of_field(&self) -> Option<&'static str> {
         match self.path.segments().last() {

@@ -1,3 +1,4 @@
-//! What the derive takes, and in which forms.
+//! What the derive takes, and in which forms; and that imports run one way, also in the derive.
 
 mod attributes;
+mod rooms;

@@ -254,7 +254,7 @@ async fn settings_for_handlers_are_refused_by_name() {
         // Whatever comes behind it.
         let error = setting(consumer.runner()).unordered().give_up(GiveUp::Skip).batches().unwrap_err();
         assert!(error.is_config());
-        assert_eq!(error.to_string(), format!("`{name}` is for handlers: batches have none"));
+        assert_eq!(error.to_string(), format!("`{name}` is a setting of handlers and does not apply to batches"));
     }
     // What holds of batches anyway may be said.
     let consumer = EventConsumer::<Note>::subscribe_to(&kafka.group(), &[&topic]).await.unwrap();

@@ -198,7 +198,7 @@ async fn what_is_gone_before_it_was_handled_is_told_and_the_rest_is_handled() {
         *level == tracing::Level::WARN && line.contains("offset reset (at offset 3") && line.contains("out of range")
     };
     assert!(lines.iter().any(told), "{lines:#?}");
-    let ours = format!("{topic}/0@3: gone, with all before offset 6: at most 3 messages are lost");
+    let ours = format!("{topic}/0@3: deleted, with all before offset 6: at most 3 messages are lost");
     assert_eq!(lines.iter().filter(|(_, line)| *line == ours).count(), 1, "{lines:#?}");
 }
 

@@ -217,37 +217,33 @@ fn a_binary_event_that_breaks_a_rule_is_refused_with_the_rule() {
         ("ce_id", None, "required attribute `id` is missing"),
         ("ce_source", None, "required attribute `source` is missing"),
         ("ce_type", None, "required attribute `type` is missing"),
-        ("ce_specversion", Some("0.3"), "attribute `specversion` is not `1.0`, the version that is known here"),
+        ("ce_specversion", Some("0.3"), "attribute `specversion` is not `1.0`, the supported version"),
         ("ce_specversion", Some(""), "attribute `specversion` is empty"),
         ("ce_id", Some(""), "attribute `id` is empty"),
         ("ce_source", Some(""), "attribute `source` is empty"),
-        ("ce_source", Some("a b"), "attribute `source` is no URI reference"),
-        ("ce_source", Some("/50%"), "attribute `source` is no URI reference"),
-        ("ce_source", Some("/%4x"), "attribute `source` is no URI reference"),
+        ("ce_source", Some("a b"), "attribute `source` is not a URI reference"),
+        ("ce_source", Some("/50%"), "attribute `source` is not a URI reference"),
+        ("ce_source", Some("/%4x"), "attribute `source` is not a URI reference"),
         ("ce_type", Some(""), "attribute `type` is empty"),
         ("ce_subject", Some(""), "attribute `subject` is empty"),
-        ("ce_dataschema", Some("/no/scheme"), "attribute `dataschema` is no URI with a scheme"),
-        ("ce_time", Some("2018-04-05"), "attribute `time` is no time as RFC 3339 writes it"),
-        ("ce_time", Some("2018-04-05T03:56:24"), "attribute `time` is no time as RFC 3339 writes it"),
-        ("ce_time", Some("2018-04-05_03:56:24Z"), "attribute `time` is no time as RFC 3339 writes it"),
-        ("ce_time", Some("2018-02-30T03:56:24Z"), "attribute `time` is no time as RFC 3339 writes it"),
-        ("content-type", Some("json"), "attribute `datacontenttype` is no media type"),
+        ("ce_dataschema", Some("/no/scheme"), "attribute `dataschema` is not a URI with a scheme"),
+        ("ce_time", Some("2018-04-05"), "attribute `time` is not an RFC 3339 time"),
+        ("ce_time", Some("2018-04-05T03:56:24"), "attribute `time` is not an RFC 3339 time"),
+        ("ce_time", Some("2018-04-05_03:56:24Z"), "attribute `time` is not an RFC 3339 time"),
+        ("ce_time", Some("2018-02-30T03:56:24Z"), "attribute `time` is not an RFC 3339 time"),
+        ("content-type", Some("json"), "attribute `datacontenttype` is not a media type"),
         (
             "ce_My_Extension",
             Some("x"),
-            "no attribute can be called `My_Extension`: names are made of `a` to `z` and `0` to `9`",
-        ),
-        ("ce_data", Some("x"), "no attribute can be called `data`: names are made of `a` to `z` and `0` to `9`"),
-        (
-            "ce_note",
-            Some("a\nb"),
-            "attribute `note` has a character that no attribute may have: a control character or noncharacter",
+            "`My_Extension` is not a legal attribute name: use `a` to `z` and `0` to `9`; `data` is reserved",
         ),
         (
-            "ce_note",
-            Some("\u{ffff}"),
-            "attribute `note` has a character that no attribute may have: a control character or noncharacter",
+            "ce_data",
+            Some("x"),
+            "`data` is not a legal attribute name: use `a` to `z` and `0` to `9`; `data` is reserved",
         ),
+        ("ce_note", Some("a\nb"), "attribute `note` contains a control character or a noncharacter"),
+        ("ce_note", Some("\u{ffff}"), "attribute `note` contains a control character or a noncharacter"),
     ] {
         assert_eq!(read(&headers(name, value), Some(b"{}")), Err(error.to_owned()), "{name} {value:?}");
     }
@@ -259,16 +255,16 @@ fn a_binary_event_that_breaks_a_rule_is_refused_with_the_rule() {
 #[test]
 fn a_structured_event_that_breaks_a_rule_is_refused_with_the_rule() {
     for (members, error) in [
-        (r#", "specversion": "0.3""#, "the JSON object has a member twice"),
-        (r#", "rate": 1.5"#, "attribute `rate` is neither a text nor a boolean nor a whole number of 32 bits"),
-        (r#", "rate": 2147483648"#, "attribute `rate` is neither a text nor a boolean nor a whole number of 32 bits"),
-        (r#", "rate": {}"#, "attribute `rate` is neither a text nor a boolean nor a whole number of 32 bits"),
-        (r#", "time": 5"#, "attribute `time` is not a text"),
-        (r#", "data": 1, "datacontenttype": "text/plain""#, "`data` is no text, though `datacontenttype` is not JSON"),
-        (r#", "data_base64": "%""#, "`data_base64` is no text in Base64"),
-        (r#", "data_base64": 5"#, "`data_base64` is no text in Base64"),
+        (r#", "specversion": "0.3""#, "the JSON object has a duplicate member"),
+        (r#", "rate": 1.5"#, "attribute `rate` is neither a string nor a boolean nor a 32-bit integer"),
+        (r#", "rate": 2147483648"#, "attribute `rate` is neither a string nor a boolean nor a 32-bit integer"),
+        (r#", "rate": {}"#, "attribute `rate` is neither a string nor a boolean nor a 32-bit integer"),
+        (r#", "time": 5"#, "attribute `time` is not a string"),
+        (r#", "data": 1, "datacontenttype": "text/plain""#, "`data` must be a string if `datacontenttype` is not JSON"),
+        (r#", "data_base64": "%""#, "`data_base64` is not Base64 text"),
+        (r#", "data_base64": 5"#, "`data_base64` is not Base64 text"),
         (r#", "data": null, "data_base64": "AA==""#, "`data` and `data_base64` exclude each other"),
-        (r#", "Data": 5"#, "no attribute can be called `Data`: names are made of `a` to `z` and `0` to `9`"),
+        (r#", "Data": 5"#, "`Data` is not a legal attribute name: use `a` to `z` and `0` to `9`; `data` is reserved"),
         (r#", "x""#, "not valid JSON at line 1 column 66"),
     ] {
         let document = format!(r#"{{"specversion": "1.0", "id": "1", "source": "/", "type": "x"{members}}}"#);
@@ -277,8 +273,8 @@ fn a_structured_event_that_breaks_a_rule_is_refused_with_the_rule() {
     }
     for (document, error) in [
         ("", "not valid JSON at line 1 column 0"),
-        ("[{}]", "a CloudEvent is a JSON object"),
-        ("7", "a CloudEvent is a JSON object"),
+        ("[{}]", "a CloudEvent must be a JSON object"),
+        ("7", "a CloudEvent must be a JSON object"),
         ("{", "not valid JSON at line 1 column 1"),
     ] {
         assert_eq!(CloudEvent::read_json(document.as_bytes()).unwrap_err().to_string(), error, "{document}");
@@ -313,7 +309,7 @@ fn formats_other_than_json_and_batches_are_not_handled() {
     {
         let headers = vec![("content-type".to_owned(), Some(media_type.as_bytes().to_vec()))];
         let error = read(&headers, Some(b"[]")).unwrap_err();
-        assert_eq!(error, format!("the event format `{media_type}` is not handled"));
+        assert_eq!(error, format!("the event format `{media_type}` is not supported"));
     }
 }
 

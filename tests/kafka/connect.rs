@@ -44,12 +44,12 @@ async fn what_cannot_be_subscribed_to_is_named() {
     let config = KafkaConfig::new("127.0.0.1:1").group("g");
     for (topics, problem) in [
         (&[][..], "no topic to subscribe to"),
-        (&["notes", "orders", "notes"], "`notes` is subscribed to twice"),
+        (&["notes", "orders", "notes"], "topic `notes` is given twice"),
         (
             &["^notes.*", "my notes"],
-            "no topic can be called `my notes`: a name has up to 249 letters, digits, `.`, `_` and `-`",
+            "`my notes` is not a legal topic name: it has up to 249 letters, digits, `.`, `_` and `-`",
         ),
-        (&[""], "no topic can be called ``: a name has up to 249 letters, digits, `.`, `_` and `-`"),
+        (&[""], "`` is not a legal topic name: it has up to 249 letters, digits, `.`, `_` and `-`"),
     ] {
         let error = EventConsumer::<Note>::subscribe_to(&config, topics).await.unwrap_err();
         assert!(error.is_config());
@@ -131,7 +131,7 @@ async fn topics_that_cannot_be_made_are_named() {
     assert!(error.is_config());
     assert_eq!(error.to_string(), "event `note` has no topic: give it one with `#[event(topic = \"...\")]`");
     let error = Topics::new().topic(Topic::new("notes").partitions(0)).create(&config).await.unwrap_err();
-    assert_eq!(error.to_string(), "topic `notes`: `partitions` is at least 1");
+    assert_eq!(error.to_string(), "topic `notes`: `partitions` must be at least 1");
     drop(kafka);
     assert!(Topics::new().topic("notes").create(&config).await.unwrap_err().is_unreachable());
 }
@@ -149,7 +149,7 @@ async fn topics_that_a_real_broker_refuses_are_named() {
     let error = topics.create(&config).await.unwrap_err();
     assert!(error.is_missing_topic());
     let text = error.to_string();
-    assert!(text.contains("`replication` is more than there are brokers") && text.contains("`no topic`"), "{text}");
+    assert!(text.contains("`replication` exceeds the number of brokers") && text.contains("`no topic`"), "{text}");
     let there = async { while Topics::new().topic(&made).check(&config).await.is_err() {} };
     within(30, "the other topic", there).await;
 

@@ -182,7 +182,7 @@ async fn what_is_sent_is_a_valid_cloud_event() {
     let broken = Envelope::new().with_id("");
     let refused = producer.message(&order).topic(&topic.name).envelope(broken).send().await.unwrap_err();
     assert!(refused.is_invalid() && refused.is_not_sent());
-    assert_eq!(refused.to_string(), "not sent, no envelope that CloudEvents allows: attribute `id` is empty");
+    assert_eq!(refused.to_string(), "not sent: CloudEvents does not allow this envelope: attribute `id` is empty");
 }
 
 #[tokio::test]
@@ -210,7 +210,7 @@ async fn the_writers_version_is_read_from_the_type() {
     assert!(error(5).is_unsupported_version());
     assert!(error(6).is_invalid());
     assert!(error(7).is_other_event() && error(8).is_other_event() && error(9).is_other_event());
-    assert_eq!(error(9).to_string(), "the event is of type `order.cancelled.v1`, expected is `order.placed`");
+    assert_eq!(error(9).to_string(), "the event has type `order.cancelled.v1`, expected `order.placed`");
     assert_eq!(received[9].rejection().unwrap().bytes(), v2);
 }
 
@@ -241,13 +241,13 @@ async fn several_events_share_a_topic() {
     assert_eq!(received[3].event(), Some(&OrderEvent::Placed(placed("A-2", 3))));
     assert_eq!(received[4].event(), Some(&OrderEvent::Placed(placed("A-3", 1))));
     let error = received[5].rejection().unwrap().error();
-    assert_eq!(error.to_string(), "the event is of type `order.lost.v1`, expected is `order-event`");
+    assert_eq!(error.to_string(), "the event has type `order.lost.v1`, expected `order-event`");
     for received in &received[6..] {
         let error = received.rejection().unwrap().error();
         assert!(error.is_other_event());
         assert_eq!(
             error.to_string(),
-            "the message does not tell its type (header `ce_type`), which says what `order-event` it is"
+            "the message has no type (header `ce_type`), which selects the event of `order-event`"
         );
     }
 }
@@ -287,7 +287,10 @@ async fn structured_events_are_read_as_well() {
     assert!(received[3].rejection().unwrap().error().is_empty());
     for (received, error) in [
         (&received[4], "not a valid CloudEvent: required attribute `specversion` is missing"),
-        (&received[5], "not a valid CloudEvent: the event format `application/cloudevents-batch+json` is not handled"),
+        (
+            &received[5],
+            "not a valid CloudEvent: the event format `application/cloudevents-batch+json` is not supported",
+        ),
     ] {
         assert_eq!(received.rejection().unwrap().error().to_string(), error);
         assert!(received.rejection().unwrap().error().is_no_cloud_event());

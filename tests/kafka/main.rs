@@ -23,7 +23,6 @@ mod produce;
 mod received;
 mod refused;
 mod rights;
-mod rooms;
 mod run;
 mod spring;
 mod trouble;

@@ -64,21 +64,18 @@ async fn an_error_says_where_to_and_what_to_do() {
     let error = producer.send_to("notes", &note(&secret, 1)).await.unwrap_err();
     assert_eq!(
         error.to_string(),
-        "not sent to `notes`: MessageSizeTooLarge (Broker: Message size too large); send less, or raise \
+        "not sent to `notes`: MessageSizeTooLarge (Broker: Message size too large); send a smaller event, or raise \
          `message.max.bytes` of the producer and `max.message.bytes` of the topic"
     );
     assert!(!format!("{error:?}").contains("4111"), "{error:?}");
     let error = producer.send_to("no\0tes", &note("a", 1)).await.unwrap_err();
-    assert!(error.is_not_sent() && error.to_string().contains("a topic's name has up to 249 letters"), "{error}");
+    assert!(error.is_not_sent() && error.to_string().contains("the name of a topic has up to 249 letters"), "{error}");
 
     producer.send_to("notes", &note("a", 1)).await.unwrap();
     kafka.answer_after(Duration::from_secs(60));
     let error = within(20, "outcome", producer.send_to("notes", &note("a", 2))).await.unwrap_err();
     assert!(error.is_unknown(), "{error}");
-    assert!(
-        error.to_string().starts_with("sent to `notes`, but not acknowledged, so that it may be stored"),
-        "{error}"
-    );
+    assert!(error.to_string().starts_with("sent to `notes` but not acknowledged, so it may be stored"), "{error}");
     // Another client takes the place of the one that does not know what is stored.
     kafka.answer_after(Duration::ZERO);
     within(20, "another client", producer.ready()).await;
@@ -86,8 +83,8 @@ async fn an_error_says_where_to_and_what_to_do() {
     let error = within(20, "outcome", producer.send_to("notes", &note("a", 3))).await.unwrap_err();
     assert_eq!(
         error.to_string(),
-        "not sent to `notes`: MessageTimedOut (Local: Message timed out); no broker took it within \
-         `delivery.timeout.ms`: are its brokers there, and is the topic?"
+        "not sent to `notes`: MessageTimedOut (Local: Message timed out); no broker accepted it within \
+         `delivery.timeout.ms`: check that its brokers are reachable and that the topic exists"
     );
 }
 

@@ -67,7 +67,7 @@ async fn without_the_right_to_write_anywhere_the_run_stops() {
     assert!(error.is_dead_letter_refused() && error.is_stopped() && !error.is_fatal(), "{error}");
     let text = error.to_string();
     assert!(text.starts_with("stopped at notes/0@0: the JSON breaks off: "), "{text}");
-    assert!(text.contains("; its dead letter was not sent to `notes-g-dlt`, "), "{text}");
+    assert!(text.contains("; its dead letter was not sent to `notes-g-dlt`: "), "{text}");
     assert!(text.contains("; the user needs the right to write to a topic"), "{text}");
 }
 
@@ -124,16 +124,16 @@ async fn topics_that_are_not_there_are_told_at_the_start_and_not_made_by_that() 
     let task = tokio::spawn(runner.run(async |_: Delivery<Note>| {}));
     let running = Running { handle, task };
 
-    let told = || lines("there is no topic `").into_iter().map(|(_, line)| line).filter(|line| line.contains("-late-"));
+    let told = || lines("missing topic `").into_iter().map(|(_, line)| line).filter(|line| line.contains("-late-"));
     until(20, "warnings", || told().count() == 3).await;
     let told: Vec<_> = told().collect();
     let warns_of = |topic: &str, otherwise: &str| {
-        let create = "create it, unless the brokers do when it is needed";
-        assert!(told.contains(&format!("there is no topic `{topic}`: {create}; {otherwise}")), "{told:#?}");
+        let create = "create it, unless the brokers create topics themselves";
+        assert!(told.contains(&format!("missing topic `{topic}`: {create}; {otherwise}")), "{told:#?}");
     };
     warns_of("work-late-dlt", "without it the first message that cannot be handled stops the consumer");
-    warns_of("work-late-retry-2", "without it what fails is a dead letter before it was tried again");
-    warns_of("more-late-retry-1", "without it what fails is a dead letter before it was tried again");
+    warns_of("work-late-retry-2", "without it failed messages become dead letters without this retry");
+    warns_of("more-late-retry-1", "without it failed messages become dead letters without this retry");
     let config = kafka.config().group("look").rdkafka_consumer().unwrap();
     let topics = tokio::task::spawn_blocking(move || {
         let consumer: BaseConsumer = config.create().unwrap();

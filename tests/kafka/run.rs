@@ -340,10 +340,7 @@ async fn a_consumer_that_is_subscribed_to_its_own_dead_letters_does_not_run() {
     let error = within(20, "end of the run", run).await.unwrap_err();
     assert!(error.is_config());
     let text = error.to_string();
-    assert!(
-        text.starts_with(&format!("the consumer is subscribed to `{dead}`, where its own dead letters go")),
-        "{text}"
-    );
+    assert!(text.starts_with(&format!("the consumer is subscribed to its own dead letter topic `{dead}`")), "{text}");
     let all_in_one = DeadLetter::new().topic(&topic);
     assert!(subscribe().await.runner().dead_letter(all_in_one).batches().unwrap_err().is_config());
     // There are none then.
@@ -629,7 +626,7 @@ async fn a_rebalance_may_wait_no_longer_than_the_group_does() {
     let consumer = EventConsumer::<Note>::subscribe_to(&group, &[&topic]).await.unwrap();
     let runner = consumer.runner().revoke_timeout(Duration::from_secs(60));
     let error = within(20, "end", runner.run(async |_: Delivery<Note>| {})).await.unwrap_err();
-    assert_eq!(error.to_string(), "`revoke_timeout` has to be less than `max.poll.interval.ms`");
+    assert_eq!(error.to_string(), "`revoke_timeout` must be less than `max.poll.interval.ms`");
 }
 
 /// The group's name is no legal name of a topic, and the topics for retries have names all the same.

@@ -126,7 +126,7 @@ fn no_utf8() {
             assert!(error.is_syntax() && error.is_not_utf8() && !error.is_truncated(), "{place}: {error}");
             assert_eq!(
                 error.to_string(),
-                format!("not valid UTF-8, which JSON must be: the first wrong byte is at offset {at}")
+                format!("not valid UTF-8, which JSON requires: the first invalid byte is at offset {at}")
             );
         }
     }
@@ -396,7 +396,7 @@ fn too_large() {
     input.resize((16 << 20) + 1, b' ');
     let error = refused(&input);
     assert!(error.is_too_large() && !error.is_syntax() && !error.is_invalid());
-    assert_eq!(error.to_string(), "16777217 bytes, which is more than the 16777216 bytes this load allows");
+    assert_eq!(error.to_string(), "16777217 bytes, more than the 16777216 bytes that this load allows");
     input.pop();
     assert!(Message::load(&input).is_ok());
 }

@@ -77,7 +77,7 @@ fn a_reader_is_read_no_further_than_the_limit() {
     let mut endless = Counted(0);
     let error = options.load_reader::<Ping>(&mut endless).unwrap_err();
     assert!(error.is_too_large() && !error.is_syntax());
-    assert_eq!(error.to_string(), "more than the 1000 bytes this load allows");
+    assert_eq!(error.to_string(), "more than the 1000 bytes that this load allows");
     assert_eq!(endless.0, 1001);
 
     let text = format!("{:1000}", r#"{"seq": 7}"#);
@@ -121,7 +121,7 @@ fn bad_lines_are_told_by_number_and_do_not_end_the_rest() {
         (3, Ok(3)),
         (4, Err("1 violation\nseq: Must be greater than or equal to 1.".to_owned())),
         (5, Err("the JSON breaks off: EOF while parsing a value at line 5 column 8".to_owned())),
-        (7, Err("not valid UTF-8, which JSON must be: the first wrong byte is at offset 69".to_owned())),
+        (7, Err("not valid UTF-8, which JSON requires: the first invalid byte is at offset 69".to_owned())),
         (8, Err("not valid JSON: trailing characters at line 8 column 12".to_owned())),
         (9, Err("1 violation\nInvalid input type.".to_owned())),
         (10, Ok(10)),
@@ -146,7 +146,7 @@ fn an_overlong_line_is_skipped_and_reported() {
     let long = format!("{{\"seq\": 1, \"note\": \"{}\"}}", "x".repeat(10_000));
     let text = format!("{{\"seq\": 1}}\n{long}\n{{\"seq\": 3}}\r\n{long}");
     let options = LoadOptions::new().max_size(10);
-    let too_large = format!("{} bytes, which is more than the 10 bytes this load allows", long.len());
+    let too_large = format!("{} bytes, more than the 10 bytes that this load allows", long.len());
     let expected = [(1, Ok(1)), (2, Err(too_large.clone())), (3, Ok(3)), (4, Err(too_large))];
     for buffer in [1, 100, 100_000] {
         let input = BufReader::with_capacity(buffer, text.as_bytes());

@@ -7,7 +7,7 @@ use syn::Generics;
 use super::quoting::shown_at;
 use crate::model::Model;
 
-/// What all parts of the expansion look at.
+/// The context that all parts of the expansion share.
 pub(super) struct Cx<'a> {
     pub(super) model: &'a Model<'a>,
     /// The type's generics with the bounds that its reader needs.

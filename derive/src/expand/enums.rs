@@ -35,7 +35,7 @@ pub(super) fn expand(cx: &Cx<'_>, variants: &[Variant<'_>]) -> Body {
         }
         let (pattern, check) = (level.pattern(), level.check());
         let at = step(cx, variant);
-        quote!(#pattern => { let __at = &#at; let _ = __at; #check })
+        quote!(#pattern => { let __at = &#at; #check })
     });
     let check = if levels.is_empty() { quote!(match *__this {}) } else { quote!(match __this { #(#arms)* }) };
     let items = quote!(#(#items)* #constants);
@@ -95,7 +95,6 @@ fn variants_impl(cx: &Cx<'_>, readable: &[&(&Variant<'_>, Expand<'_>)]) -> Token
         let fields = readable.iter().filter_map(|(_, level)| level.field_name());
         quote! {
             fn any_field(__name: &str) -> bool {
-                let _ = __name;
                 false #(|| #fields.is_some())*
             }
         }
@@ -133,7 +132,6 @@ fn variants_impl(cx: &Cx<'_>, readable: &[&(&Variant<'_>, Expand<'_>)]) -> Token
                 __cx: &mut __p::Context<'_>,
                 __at: &__p::At<'_>,
             ) -> __p::Result<__p::Option<Self>, __D::Error> {
-                let _ = (&__input, &__cx, __at);
                 match __variant {
                     #(#contents)*
                     _ => ::core::unreachable!(),
@@ -190,7 +188,7 @@ fn representation(cx: &Cx<'_>) -> (TokenStream, TokenStream, Option<TokenStream>
     }
 }
 
-/// What the enum has of a level on which it is flattened.
+/// The fields that the enum has on a level on which it is flattened.
 fn flat(cx: &Cx<'_>, levels: &[(&Variant<'_>, Expand<'_>)]) -> Flat {
     let self_ty = cx.self_ty();
     let readable = || levels.iter().filter(|(variant, _)| !variant.attrs.skip_deserializing());

@@ -29,18 +29,21 @@ pub(super) fn expand(cx: &Cx<'_>) -> TokenStream {
     let topic = optional(model.event.topic.as_ref().map(topic));
     let sensitive = model.levels().into_iter().flat_map(|level| &level.fields).filter(|field| field.event.sensitive);
     let sensitive = sensitive.map(|field| field.serde.attrs.name().deserialize_name().to_token_stream());
-    let key = match &model.event.key {
-        Some(key) => {
-            let access = &key.access;
-            quote_spanned!(key.field.span()=> __p::EventKey::to_key_bytes(&self.#access))
-        }
-        None => quote!(__p::None),
-    };
-
+    let key = model.event.key.as_ref().map(|key| {
+        let access = &key.access;
+        quote_spanned!(key.field.span()=> __p::EventKey::to_key_bytes(&self.#access))
+    });
     let (key, types) = match types(model) {
-        Some(types) => (types.key, Some(types.items)),
+        Some(types) => (Some(types.key), Some(types.items)),
         None => (key, None),
     };
+    let key = key.map(|key| {
+        quote! {
+            fn message_key(&self) -> __p::Option<__p::Cow<'_, [u8]>> {
+                #key
+            }
+        }
+    });
     let validate = (model.event.validate != Some(false)).then(|| validate(cx));
 
     let hooks = hooks(model);
@@ -59,14 +62,11 @@ pub(super) fn expand(cx: &Cx<'_>) -> TokenStream {
             const DESCRIPTOR: &'static __p::Descriptor =
                 &__p::Descriptor::new(#name, #version, #topic).with_sensitive(&[#(#sensitive),*]);
 
-            fn message_key(&self) -> __p::Option<__p::Cow<'_, [u8]>> {
-                #key
-            }
-
             fn schema_for(__contract: &__p::schemars::generate::Contract) -> __p::schemars::Schema {
                 __p::json_schema::<Self>(__contract)
             }
 
+            #key
             #types
             #hooks
             #versions
@@ -115,7 +115,7 @@ fn validate(cx: &Cx<'_>) -> TokenStream {
     }
 }
 
-/// What an enum leaves to the events that its variants hold.
+/// The methods that an enum delegates to the events of its variants.
 struct Types {
     key: TokenStream,
     items: TokenStream,
@@ -226,7 +226,7 @@ fn is_older(cx: &Cx<'_>, version: u32) -> Option<TokenStream> {
     Some(quote_spanned! {shown_at(previous.span())=>
         const _: () = ::core::assert!(
             <#previous as __p::Generated>::DESCRIPTOR.version() < #version,
-            "`previous` names a type whose version is not below this one's"
+            "the version of the type in `previous` must be lower than this one's"
         );
     })
 }
@@ -242,7 +242,7 @@ fn are_apart(cx: &Cx<'_>) -> Option<TokenStream> {
         quote_spanned! {shown_at(ty.span())=>
             ::core::assert!(
                 __p::is_first(EVENTS, #index),
-                "a variant before holds an event of the same name and version: this one is never reached"
+                "an earlier variant holds an event with the same name and version: this one can never be selected"
             );
         }
     });

@@ -9,7 +9,7 @@ use super::cx::Cx;
 use super::quoting::shown_at;
 use super::{rules, shape};
 
-/// What the type has to say when it is flattened, where that is not the default.
+/// The methods of a flattened type that differ from the defaults.
 #[derive(Default)]
 pub(super) struct Flat {
     /// `Option<&'static str>` from `name`.
@@ -238,7 +238,6 @@ pub(super) fn expand(cx: &Cx<'_>, body: &Body) -> TokenStream {
             let __before = __cx.found();
             let __value: __p::Option<Self> = #read;
             if let __p::Some(__value) = &__value {
-                let _ = __value;
                 #call_whole_on_value
             }
             #complete
@@ -272,6 +271,7 @@ pub(super) fn expand(cx: &Cx<'_>, body: &Body) -> TokenStream {
             }
         }
     });
+    let before = call_whole.as_ref().map(|_| quote!(let __before = __cx.found();));
     let check_whole = call_whole.as_ref().map(|whole| quote!(#whole(self, __cx, __at, __before);));
     let optional = optional_items(body);
     let (shape, defined) = shape::expand(cx);
@@ -300,10 +300,10 @@ pub(super) fn expand(cx: &Cx<'_>, body: &Body) -> TokenStream {
             #optional
 
             fn check(&self, __cx: &mut __p::Context<'_>, __at: &__p::At<'_>) {
-                let (__before, __this) = (__cx.found(), self);
+                #before
+                let __this = self;
                 #check
                 #check_whole
-                let _ = (__before, __this);
             }
 
             fn shape() -> __p::Shape {

@@ -59,9 +59,9 @@ pub(super) fn mentions_params(model: &Model<'_>, ty: &Type) -> bool {
 
 /// The type parameters, and their associated types, that the type's parts mention.
 pub(crate) struct Parameters {
-    /// Of what our reader reads.
+    /// For the types that our reader reads.
     pub(crate) ours: Vec<TypePath>,
-    /// Of what only schemars describes.
+    /// For the types that only schemars describes.
     pub(crate) foreign: Vec<TypePath>,
 }
 
@@ -127,7 +127,7 @@ impl<'a> Visit<'a> for Mentions<'_> {
 impl Mentions<'_> {
     /// Looks at a type that schemars is asked for, unless it is known to have a shape.
     fn visit_described(&mut self, ty: &Type) {
-        if !super::shape::is_known(ty) {
+        if !crate::types::is_known(ty) {
             self.visit_type(ty);
         }
     }

@@ -41,6 +41,7 @@ pub(crate) fn expand(krate: &Path, model: &Model<'_>) -> TokenStream {
             unreachable_code,
             unused_attributes,
             unused_qualifications,
+            unused_variables,
             clippy::all,
             clippy::nursery,
             clippy::pedantic,

@@ -6,14 +6,14 @@ use serde_derive_internals::ast::Style;
 use serde_derive_internals::attr::{Default, TagType};
 use syn::spanned::Spanned;
 use syn::visit::Visit;
-use syn::{GenericParam, Ident, LitStr, Member, Type};
+use syn::{GenericParam, Ident, LitStr, Member, Type, TypePath};
 
 use super::cx::Cx;
 use super::quoting::shown_at;
 use super::{generics, rules};
 use crate::model::{Field, Level, Model, Reader, Shape, Variant};
 use crate::schemars::With;
-use crate::types::head;
+use crate::types::{head, is_known};
 
 /// The body of `FieldType::shape`, and the constant that it gives, if the type has a name in contracts.
 pub(super) fn expand(cx: &Cx<'_>) -> (TokenStream, Option<TokenStream>) {
@@ -55,12 +55,17 @@ pub(super) fn json_schema(cx: &Cx<'_>) -> Option<TokenStream> {
     }
     let self_ty = cx.self_ty();
     let (impl_generics, _, where_clause) = cx.generics.split_for_impl();
-    Some(quote! {
-        #[automatically_derived]
-        impl #impl_generics __p::schemars::JsonSchema for #self_ty #where_clause {
+    let inline = (cx.model.schema.inline || delegate(cx.model).is_some()).then(|| {
+        quote! {
             fn inline_schema() -> bool {
                 __p::is_inline::<Self>()
             }
+        }
+    });
+    Some(quote! {
+        #[automatically_derived]
+        impl #impl_generics __p::schemars::JsonSchema for #self_ty #where_clause {
+            #inline
 
             fn schema_name() -> __p::Cow<'static, str> {
                 <Self as __p::FieldType>::shape().name()
@@ -137,10 +142,11 @@ fn id(model: &Model<'_>) -> TokenStream {
     quote!(|| __p::generic_id::<Self>(#ident, &[#(#arguments),*]))
 }
 
-/// What the parameters are called: by their shapes, or by schemars where it alone knows them.
+/// The names of the parameters: by their shapes, or by schemars if only it knows them.
 fn arguments(model: &Model<'_>, of_shape: &TokenStream, of_schemars: &TokenStream) -> Vec<TokenStream> {
     let generics::Parameters { ours, mut foreign } = generics::parameters(model);
-    foreign.retain(|ty| !ours.contains(ty));
+    let same = |a: &TypePath, b: &TypePath| a.to_token_stream().to_string() == b.to_token_stream().to_string();
+    foreign.retain(|ty| !ours.iter().any(|known| same(known, ty)));
     let ours = ours.iter().map(|ty| quote!(&*<#ty as __p::FieldType>::shape().#of_shape()));
     let foreign = foreign.iter().map(|ty| quote!(&*<#ty as __p::schemars::JsonSchema>::#of_schemars()));
     let consts = model.input.generics.params.iter().filter_map(|param| match param {
@@ -151,7 +157,7 @@ fn arguments(model: &Model<'_>, of_shape: &TokenStream, of_schemars: &TokenStrea
     ours.chain(foreign).chain(consts).collect()
 }
 
-/// What is read, and what is written where that differs.
+/// The input, and the output if it differs.
 fn forms(model: &Model<'_>) -> (TokenStream, TokenStream) {
     if let Some(with) = &model.schema.with {
         let shape = with_shape(with);
@@ -414,20 +420,4 @@ fn known_or_foreign(ty: &Type) -> TokenStream {
         return quote_spanned!(shown_at(ty.span())=> || __p::Shape::foreign::<#inner>().optional());
     }
     quote_spanned!(shown_at(ty.span())=> __p::Shape::foreign::<#ty>)
-}
-
-/// Whether every name in it is of a type of the standard library that has a shape.
-pub(super) fn is_known(ty: &Type) -> bool {
-    const CONTAINERS: &[&str] = &["Option", "Box", "Vec", "BTreeMap", "HashMap", "BTreeSet", "HashSet"];
-    const LEAVES: &[&str] = &["String", "bool", "char", "f32", "f64"];
-    match serde_derive_internals::ungroup(ty) {
-        Type::Tuple(tuple) => tuple.elems.iter().all(is_known),
-        Type::Path(path) if path.path.get_ident().is_some() || head(ty).is_some_and(|(_, list)| !list.is_empty()) => {
-            head(ty).is_some_and(|(name, arguments)| match name.as_str() {
-                name if arguments.is_empty() => LEAVES.contains(&name) || crate::types::INTEGERS.contains(&name),
-                name => CONTAINERS.contains(&name) && arguments.into_iter().all(is_known),
-            })
-        }
-        _ => false,
-    }
 }

@@ -21,13 +21,13 @@ use crate::meta::{flag, items, name_of, nested_items, suggestion, unknown};
 /// The rules of a field: its own, and those of the parts of a container.
 #[derive(Default)]
 pub(crate) struct Rules {
-    /// Of the field itself, in the order written.
+    /// Rules of the field itself, in the order written.
     pub(crate) own: Vec<Rule>,
-    /// Of a list's elements.
+    /// For the elements of a list.
     pub(crate) each: Vec<Rule>,
-    /// Of a map's keys.
+    /// For the keys of a map.
     pub(crate) keys: Vec<Rule>,
-    /// Of a map's values.
+    /// For the values of a map.
     pub(crate) values: Vec<Rule>,
     /// `#[validate(nested)]`.
     pub(crate) nested: bool,
@@ -55,12 +55,15 @@ const VALIDATOR: &[&str] = &[
 ];
 
 impl Rules {
-    /// What `#[validate(...)]` says of a field.
+    /// Reads `#[validate(...)]` of a field.
     pub(crate) fn from_ast(cx: &Ctxt, attrs: &[Attribute]) -> Self {
         let mut rules = Self::default();
         for attr in attrs.iter().filter(|attr| attr.path().is_ident("validate")) {
             if let syn::Meta::Path(path) = &attr.meta {
-                cx.error_spanned_by(path, "which rule? As in `#[validate(length(min = 1))]` or `#[validate(nested)]`");
+                cx.error_spanned_by(
+                    path,
+                    "expected a rule, as in `#[validate(length(min = 1))]` or `#[validate(nested)]`",
+                );
                 continue;
             }
             items(cx, attr, |meta| {
@@ -70,7 +73,7 @@ impl Rules {
                     "skip" => rules.skip = flag(meta)?,
                     name if choice::NAMES.contains(&name) => {
                         return Err(
-                            meta.error(format!("`{name}` is no rule of validator's: write `#[event({name}(...))]`"))
+                            meta.error(format!("`{name}` is not a rule of validator: write `#[event({name}(...))]`"))
                         );
                     }
                     name => rules.own.push(Rule::parse(cx, meta, name)?),
@@ -101,7 +104,7 @@ impl Rules {
         nested_items(cx, meta, |inner| {
             let name = name_of(inner);
             if matches!(name.as_str(), "must_match" | "required" | "nested" | "skip") {
-                return Err(inner.error(format!("`{name}` says nothing of an element, a key or a value")));
+                return Err(inner.error(format!("`{name}` cannot be a rule of an element, a key or a value")));
             }
             parts.push(Rule::parse(cx, inner, &name)?);
             Ok(())
@@ -189,7 +192,7 @@ fn custom(cx: &Ctxt, meta: &ParseNestedMeta<'_>) -> syn::Result<(RuleKind, Args)
 fn unknown_rule(meta: &ParseNestedMeta<'_>, name: &str) -> syn::Error {
     match suggestion(name, VALIDATOR) {
         None if matches!(name, "min" | "max") => meta.error(format!(
-            "`{name}` is an argument, not a rule: `length({name} = ...)` for texts and lists, `range(...)` for numbers"
+            "`{name}` is an argument, not a rule: `length({name} = ...)` for strings and lists, `range(...)` for numbers"
         )),
         _ => unknown(meta, name, VALIDATOR, "validate", "a field"),
     }

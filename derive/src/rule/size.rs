@@ -12,7 +12,7 @@ pub(super) fn length(cx: &Ctxt, meta: &ParseNestedMeta<'_>) -> syn::Result<(Rule
     let (min, max, equal) = (args.take("min"), args.take("max"), args.take("equal"));
     match (&equal, min.as_ref().or(max.as_ref())) {
         (Some(_), Some(other)) => {
-            cx.error_spanned_by(other, "`equal` says it all: drop `min` and `max`, or drop `equal`");
+            cx.error_spanned_by(other, "`equal` excludes `min` and `max`: remove them, or remove `equal`");
         }
         (None, None) => return Err(meta.error("`length` needs `min`, `max` or `equal`")),
         _ => {}
@@ -51,7 +51,7 @@ fn refuse_empty(cx: &Ctxt, min: Option<&Expr>, max: Option<&Expr>, exclusive: bo
         _ => matches!((float(min), float(max)), (Some(min), Some(max)) if min > max || exclusive && min >= max),
     };
     if empty {
-        cx.error_spanned_by(max, "no value can pass: the upper bound is below the lower one");
+        cx.error_spanned_by(max, "no value can satisfy this: the upper bound is below the lower one");
     }
 }
 

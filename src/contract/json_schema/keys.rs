@@ -8,7 +8,7 @@ use crate::contract::pattern;
 use crate::contract::shape::{Content, Enum, Form, Kind, Rule, Shape, Tagging};
 
 impl Writer<'_> {
-    /// What the keys of a map are; `None` if they are any text.
+    /// The keys of a map; `None` if they are any text.
     pub(super) fn keys(&mut self, shape: &Shape) -> Option<Object> {
         let keys = match shape.kind() {
             Kind::Boolean => object(json!({"enum": ["true", "false"]})),

@@ -1,8 +1,9 @@
-//! JSON Schema 2020-12, written from the [`Shape`] of a type. schemars' transforms derive draft 7 from it, `openapi` the
+//! JSON Schema 2020-12, written from the [`Shape`](super::Shape) of a type. schemars' transforms derive draft 7 from it, `openapi` the
 //! schemas of OpenAPI 3.0.
 //!
 //! schemars' generator keeps the definitions: so types of schemars' own can stand among ours, and ours among them.
 
+mod described;
 mod enums;
 mod fields;
 mod keys;
@@ -11,20 +12,17 @@ mod rules;
 mod words;
 mod writer;
 
-use std::borrow::Cow;
-use std::marker::PhantomData;
-
 use schemars::generate::{Contract, SchemaSettings};
-use schemars::{JsonSchema, Schema, SchemaGenerator};
+use schemars::{JsonSchema, Schema};
 use serde_json::{Map, Value};
 
-use self::writer::Writer;
-use super::shape::Kind;
-use super::{openapi, parts};
-use crate::load::FieldType;
+pub(crate) use self::described::named;
+#[doc(hidden)]
+pub use self::described::{is_inline, schema_of};
+use super::openapi;
 
-/// The JSON Schema of `T` by draft 2020-12: what is read ([`Contract::Deserialize`]) or what is written
-/// ([`Contract::Serialize`]). [`EventSchema::json_schema`](crate::EventSchema::json_schema) is the first of them.
+/// The JSON Schema 2020-12 of `T`: of its input ([`Contract::Deserialize`]) or of its output ([`Contract::Serialize`]).
+/// [`EventSchema::json_schema`](crate::EventSchema::json_schema) is that of its input.
 ///
 /// ```
 /// use event_schema::contract;
@@ -42,8 +40,8 @@ pub fn json_schema<T: JsonSchema>(contract: &Contract) -> Schema {
     document::<T>(SchemaSettings::draft2020_12(), contract)
 }
 
-/// The JSON Schema of `T` by draft 7, for tools that know no later one. It accepts what that of
-/// [`json_schema`] accepts.
+/// The JSON Schema of `T` in draft 7, for tools without support for later drafts. It accepts the same values as that of
+/// [`json_schema`].
 ///
 /// ```
 /// use event_schema::contract;
@@ -69,13 +67,13 @@ fn document<T: JsonSchema>(mut settings: SchemaSettings, contract: &Contract) ->
     settings.into_generator().into_root_schema_for::<T>()
 }
 
-/// The schemas of OpenAPI 3.0 for `T` and the types that it refers to, by their names, for the document's
-/// `components.schemas`. (OpenAPI 3.1 takes that of [`json_schema`] as it is.)
+/// The schemas of OpenAPI 3.0 for `T` and the types that it refers to, by name, for the document's
+/// `components.schemas`. (OpenAPI 3.1 uses the schema of [`json_schema`] unchanged.)
 ///
-/// Some rules have no words in OpenAPI 3.0 and are left out: the order of a tuple's items, and patterns of a map's keys.
-/// The schema accepts more there, never less. Two types of one name get numbers within one call: give one of them
-/// another name (`#[schemars(rename = "...")]`) to merge the schemas of several calls. OpenAPI wants names of ASCII
-/// letters, digits, `.`, `-` and `_`.
+/// OpenAPI 3.0 cannot express some rules, which are left out: the order of a tuple's items, and patterns of a map's keys.
+/// There the schema accepts more values, never fewer. Two types with the same name get numbers within one call: rename
+/// one of them (`#[schemars(rename = "...")]`) to merge the schemas of several calls. OpenAPI allows ASCII letters,
+/// digits, `.`, `-` and `_` in names.
 ///
 /// ```
 /// use event_schema::contract;
@@ -112,58 +110,4 @@ pub fn openapi30<T: JsonSchema>(contract: &Contract) -> Map<String, Value> {
         schemas.insert(T::schema_name().into_owned(), schema.to_value());
     }
     openapi::rewrite(&schemas)
-}
-
-/// The schema of `T`, whatever refers to it.
-#[doc(hidden)]
-#[must_use]
-pub fn schema_of<T: FieldType>(generator: &mut SchemaGenerator) -> Schema {
-    let mut writer = Writer::new(generator);
-    let shape = T::shape();
-    let schema = match shape.kind() {
-        Kind::Named(definition) => writer.definition(definition),
-        Kind::Foreign(foreign) => (foreign.whole)(writer.generator).to_value(),
-        _ => writer.shape(&shape),
-    };
-    to_schema(schema)
-}
-
-/// Whether the schema of `T` is written out where it is used.
-#[doc(hidden)]
-#[must_use]
-pub fn is_inline<T: FieldType>() -> bool {
-    match T::shape().kind() {
-        Kind::Named(definition) => definition.inline && !parts::holds_itself(definition),
-        Kind::Foreign(_) => false,
-        _ => true,
-    }
-}
-
-/// A type that has a shape and need not implement `JsonSchema`, for schemars.
-pub(crate) struct Described<T>(PhantomData<T>);
-
-impl<T: FieldType> JsonSchema for Described<T> {
-    fn inline_schema() -> bool {
-        is_inline::<T>()
-    }
-
-    fn schema_name() -> Cow<'static, str> {
-        T::shape().name()
-    }
-
-    fn schema_id() -> Cow<'static, str> {
-        T::shape().id()
-    }
-
-    fn json_schema(generator: &mut SchemaGenerator) -> Schema {
-        schema_of::<T>(generator)
-    }
-}
-
-fn to_schema(value: Value) -> Schema {
-    match value {
-        Value::Object(object) => object.into(),
-        Value::Bool(any) => any.into(),
-        _ => unreachable!("a schema is an object or a boolean"),
-    }
 }

@@ -37,7 +37,7 @@ pub(super) fn tuple(schemas: Vec<Value>, least: usize) -> Value {
     schema.into()
 }
 
-/// What tells such text from others.
+/// The pattern that distinguishes such text.
 pub(super) fn text_constraints(text: &Text) -> Object {
     let mut schema = Object::new();
     match text.formats {

@@ -1,4 +1,4 @@
-//! What writes the schema of a shape, by one direction.
+//! The writer of a shape's schema, for one direction.
 
 use schemars::SchemaGenerator;
 use serde_json::{Value, json};
@@ -8,7 +8,7 @@ use crate::contract::shape::{Definition, Form, Integer, Kind, Shape, Text};
 
 pub(super) struct Writer<'g> {
     pub(super) generator: &'g mut SchemaGenerator,
-    /// What is written is described, not what is read.
+    /// The schema describes the output, not the input.
     pub(super) written: bool,
     /// The ids of the types whose fields are being gathered, from the outside in.
     pub(super) open: Vec<String>,

@@ -32,7 +32,9 @@ pub(crate) async fn connected(
             }
         }
     });
-    answered.await.unwrap_or_else(|_| Err(ConnectErrorKind::Client("no thread to connect on".into()).into()))
+    answered
+        .await
+        .unwrap_or_else(|_| Err(ConnectErrorKind::Client("no thread could be started to connect".into()).into()))
 }
 
 fn refusal(trouble: Option<Trouble>, timeout: Duration) -> ConnectError {

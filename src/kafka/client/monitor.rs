@@ -1,4 +1,4 @@
-//! What librdkafka reports of its connections.
+//! librdkafka's reports on its connections.
 
 use std::sync::{Mutex, PoisonError};
 use std::time::{Duration, Instant};

@@ -1,4 +1,4 @@
-//! What rdkafka does not wrap, or wraps in a way that a message can make panic.
+//! Functions of librdkafka that rdkafka does not wrap, or wraps in a way that panics on some messages.
 #![expect(unsafe_code, reason = "these are calls of librdkafka's, each a few lines long")]
 
 use std::ffi::{CStr, CString, c_char, c_void};

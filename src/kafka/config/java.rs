@@ -2,7 +2,7 @@
 
 use Meaning::{Ignored, Refused, Registry, Settings};
 
-/// What a key in a properties file means to us.
+/// The meaning of a key in a properties file.
 #[derive(Debug, PartialEq, Eq)]
 pub(super) enum Meaning<'a> {
     /// These settings of librdkafka; none, if the value is what librdkafka does anyway.
@@ -35,7 +35,7 @@ pub(super) fn meaning<'a, 'v>(key: &'a str, value: &str, other: impl Fn(&str) ->
             if other("compression.type").or_else(|| other("compression.codec")) == codec {
                 one("compression.level", value)
             } else {
-                Ignored("another codec is chosen")
+                Ignored("another codec is configured")
             }
         }
         "client.dns.lookup" if value == "default" => one("client.dns.lookup", "use_all_dns_ips"),
@@ -50,13 +50,13 @@ pub(super) fn meaning<'a, 'v>(key: &'a str, value: &str, other: impl Fn(&str) ->
         },
         "sasl.jaas.config" => jaas(value),
         "enable.auto.commit" | "auto.commit.enable" | "enable.auto.offset.store" if value == "true" => refused(
-            "offsets are committed when you say that a message is done, with \
+            "offsets are committed after a message is handled, or by \
                  `EventConsumer::commit`; remove this key",
         ),
         "delivery.report.only.error" if value == "true" => {
-            refused("a producer waits for the report of each event; remove this key")
+            refused("a producer waits for the delivery report of each event; remove this key")
         }
-        "queuing.strategy" if value == "lifo" => refused("events keep their order; remove this key"),
+        "queuing.strategy" if value == "lifo" => refused("producers keep events in order; remove this key"),
         "transactional.id" => refused("transactions are not supported yet; remove this key"),
         "ssl.endpoint.identification.algorithm" if value.is_empty() => {
             one("ssl.endpoint.identification.algorithm", "none")
@@ -108,7 +108,7 @@ fn assignors(value: &str) -> Meaning<'static> {
             }
             _ if class.contains('.') => {
                 return refused(
-                    "an assignor of your own needs Java; use `range`, `roundrobin` or \
+                    "custom assignors need Java; use `range`, `roundrobin` or \
                      `cooperative-sticky`",
                 );
             }
@@ -127,8 +127,8 @@ fn partitioner(class: &str) -> Meaning<'static> {
     match class.rsplit('.').next().unwrap_or(class) {
         "" | "DefaultPartitioner" => one("partitioner", "murmur2_random"),
         _ => refused(
-            "a partitioner of your own needs Java; use librdkafka's `partitioner` \
-             (murmur2_random chooses as Java's default does)",
+            "custom partitioners need Java; use librdkafka's `partitioner` \
+             (murmur2_random is Java's default)",
         ),
     }
 }
@@ -139,19 +139,16 @@ fn jaas(value: &str) -> Meaning<'static> {
     match module.rsplit('.').next().unwrap_or(module) {
         "PlainLoginModule" | "ScramLoginModule" => {}
         "OAuthBearerLoginModule" => {
-            return refused("OAuthBearerLoginModule is not read; use librdkafka's `sasl.oauthbearer.*` keys");
+            return refused("OAuthBearerLoginModule is not supported here; use librdkafka's `sasl.oauthbearer.*` keys");
         }
         "Krb5LoginModule" => {
             return refused(
-                "Krb5LoginModule is not read; use librdkafka's `sasl.kerberos.principal` and \
+                "Krb5LoginModule is not supported here; use librdkafka's `sasl.kerberos.principal` and \
                  `sasl.kerberos.keytab`",
             );
         }
         _ => {
-            return refused(
-                "not a login module that is known here (PlainLoginModule and ScramLoginModule \
-                 are)",
-            );
+            return refused("unknown login module; use PlainLoginModule or ScramLoginModule");
         }
     }
     match (jaas_option(value, "username"), jaas_option(value, "password")) {
@@ -271,12 +268,12 @@ fn is_registry(key: &str) -> bool {
 const IGNORED: &[(&str, &str)] = &[
     (
         "key.serializer value.serializer key.deserializer value.deserializer",
-        "the event type says how it is read and written",
+        "the event type defines how it is read and written",
     ),
     (
         "interceptor.classes metric.reporters auto.include.jmx.reporter metrics.num.samples metrics.recording.level \
          metrics.sample.window.ms config.providers security.providers",
-        "it names Java classes or their settings",
+        "it configures Java classes",
     ),
     (
         "max.poll.records default.api.timeout.ms max.block.ms metadata.max.idle.ms \
@@ -284,12 +281,12 @@ const IGNORED: &[(&str, &str)] = &[
          internal.throw.on.fetch.stable.offset.unsupported share.acknowledgement.mode \
          share.acquire.mode transaction.two.phase.commit.enable \
          partitioner.adaptive.partitioning.enable partitioner.availability.timeout.ms",
-        "librdkafka has nothing like it",
+        "librdkafka has no such setting",
     ),
     (
         "ssl.enabled.protocols ssl.engine.factory.class ssl.keymanager.algorithm ssl.protocol \
          ssl.provider ssl.secure.random.implementation ssl.trustmanager.algorithm",
-        "it is about Java's TLS",
+        "it configures Java's TLS",
     ),
     (
         "sasl.client.callback.handler.class sasl.login.callback.handler.class sasl.login.class \
@@ -305,7 +302,7 @@ const IGNORED: &[(&str, &str)] = &[
          sasl.oauthbearer.jwks.endpoint.retry.backoff.ms sasl.oauthbearer.jwks.endpoint.url \
          sasl.oauthbearer.jwt.retriever.class sasl.oauthbearer.jwt.validator.class \
          sasl.oauthbearer.scope.claim.name sasl.oauthbearer.sub.claim.name",
-        "it is about Java's login",
+        "it configures Java's login",
     ),
 ];
 
@@ -406,7 +403,7 @@ mod tests {
             ("partitioner.class", "com.example.Mine", "murmur2_random"),
             ("enable.auto.commit", "true", "EventConsumer::commit"),
             ("transactional.id", "tx", "not supported yet"),
-            ("delivery.report.only.error", "true", "waits for the report"),
+            ("delivery.report.only.error", "true", "waits for the delivery report"),
             ("queuing.strategy", "lifo", "order"),
             ("auto.offset.reset", "by_duration:PT1H", "earliest"),
             ("partition.assignment.strategy", "com.example.Mine", "range"),

@@ -13,7 +13,7 @@ pub(super) enum Scope {
     Consumer,
 }
 
-/// What librdkafka says to a key and its value.
+/// librdkafka's verdict on a key and its value.
 pub(super) enum Verdict {
     Good,
     UnknownKey,
@@ -30,10 +30,12 @@ pub(super) fn check(key: &str, value: &str, features: &[String]) -> Verdict {
     let has = |feature: &str| features.iter().any(|known| known == feature);
     let tls = key.starts_with("ssl.") || key == "security.protocol" && value.to_ascii_uppercase().ends_with("SSL");
     if tls && !has("ssl") {
-        return Verdict::BadValue(format!("built without TLS; {TLS}"));
+        return Verdict::BadValue(format!("librdkafka was built without TLS; {TLS}"));
     }
     if canonical(key) == "compression.codec" && value == "zstd" && !has("zstd") {
-        return Verdict::BadValue("built without it; add rdkafka with its feature `zstd`, or use lz4".to_owned());
+        return Verdict::BadValue(
+            "librdkafka was built without zstd; add rdkafka with its feature `zstd`, or use lz4".to_owned(),
+        );
     }
     let mut config = ClientConfig::new();
     config.set(key, value);
@@ -42,7 +44,7 @@ pub(super) fn check(key: &str, value: &str, features: &[String]) -> Verdict {
         Err(KafkaError::ClientConfig(RDKafkaConfRes::RD_KAFKA_CONF_UNKNOWN, ..)) => Verdict::UnknownKey,
         Err(KafkaError::ClientConfig(_, reason, ..)) => Verdict::BadValue(without(value, &reason)),
         // The only other failure is a NUL byte in the key or the value.
-        Err(_) => Verdict::BadValue("a NUL byte".to_owned()),
+        Err(_) => Verdict::BadValue("contains a NUL byte".to_owned()),
     }
 }
 
@@ -50,11 +52,11 @@ pub(super) fn check(key: &str, value: &str, features: &[String]) -> Verdict {
 fn without(value: &str, reason: &str) -> String {
     let reason = reason.trim();
     if let Some((_, range)) = reason.split_once("is outside allowed range ") {
-        format!("outside of the allowed range {range}")
+        format!("outside the allowed range {range}")
     } else if value.is_empty() || !reason.contains(value) {
         reason.to_owned()
     } else {
-        "not a value that librdkafka takes".to_owned()
+        "not a value that librdkafka accepts".to_owned()
     }
 }
 

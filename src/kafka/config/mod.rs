@@ -1,4 +1,4 @@
-//! Where the brokers are and how to talk to them.
+//! The configuration of producers and consumers.
 
 mod java;
 mod librdkafka;
@@ -17,11 +17,11 @@ use self::librdkafka::{Scope, Verdict};
 use crate::kafka::client::Host;
 use crate::kafka::error::ConfigError;
 
-/// Where the brokers are and how to talk to them: what both [`EventProducer`] and
-/// [`EventConsumer`] are made from.
+/// The configuration of an [`EventProducer`] or an [`EventConsumer`]: the addresses of the brokers, credentials, and
+/// settings of the client.
 ///
-/// It comes from a `client.properties` file, in Java's spelling or in librdkafka's, or from code,
-/// and takes any key of [librdkafka]:
+/// It is read from a `client.properties` file or built in code. Keys have Java's names or librdkafka's; every key of
+/// [librdkafka] is accepted:
 ///
 /// ```
 /// use event_schema::kafka::KafkaConfig;
@@ -47,16 +47,15 @@ use crate::kafka::error::ConfigError;
 /// # Ok::<(), event_schema::kafka::ConfigError>(())
 /// ```
 ///
-/// # What becomes of a key
+/// # Keys
 ///
-/// - One that librdkafka has is passed on, to the clients it is for: `linger.ms` is no business
-///   of a consumer.
-/// - One of Java's is translated (`buffer.memory`, `sasl.jaas.config`, a PEM keystore, the class
-///   names of assignors) or, when it means nothing here (`key.serializer`, `max.poll.records`),
+/// - A key of librdkafka is passed to the clients that use it: `linger.ms` to producers only.
+/// - A key of Java's clients is translated (`buffer.memory`, `sasl.jaas.config`, a PEM keystore, the class
+///   names of assignors). A key without a meaning here (`key.serializer`, `max.poll.records`) is
 ///   ignored with a line in the log.
-/// - One for a schema registry (`schema.registry.url`, `basic.auth.user.info`) is kept aside:
-///   [`registry_property`](Self::registry_property).
-/// - Any other is an error that names the key, its line and the likely meant one.
+/// - A key of a schema registry (`schema.registry.url`, `basic.auth.user.info`) is not passed to Kafka's clients;
+///   [`registry_property`](Self::registry_property) returns its value.
+/// - Any other key is an error that names the key, its line and the key that was probably meant.
 ///
 /// ```
 /// use event_schema::kafka::KafkaConfig;
@@ -70,25 +69,25 @@ use crate::kafka::error::ConfigError;
 ///
 /// # Defaults
 ///
-/// librdkafka's own, but for these, each of which a key of yours overrides:
+/// The defaults are librdkafka's, except for these, which your keys override:
 ///
 /// | | key | value | why |
 /// |---|---|---|---|
-/// | producer | `enable.idempotence`, `acks` | `true`, `all` | no duplicates, no loss, order kept (left alone when `acks`, `retries` or `max.in.flight` rule it out, as in Java) |
+/// | producer | `enable.idempotence`, `acks` | `true`, `all` | no duplicates, no loss, order kept (not set if `acks`, `retries` or `max.in.flight` rule out idempotence, as in Java) |
 /// | producer | `partitioner` | `murmur2_random` | a key goes to the same partition as from Java |
-/// | consumer | `auto.offset.reset` | `earliest` | a new group misses nothing; one whose messages are gone goes on with the first that is there, and a warning says so (`none` stops the consumer instead) |
+/// | consumer | `auto.offset.reset` | `earliest` | a new group misses no message; a group whose next messages were deleted continues with the first that exists, and a warning says so (`none` stops the consumer instead) |
 /// | consumer | `fetch.queue.backoff.ms` | `5` | the default of 1000 starves a fast consumer |
 ///
-/// `enable.auto.commit` and `enable.auto.offset.store` are `false` and stay so: an offset is
-/// committed when you say so.
+/// `enable.auto.commit` and `enable.auto.offset.store` are always `false`: a message is committed after it is handled,
+/// or by [`commit`](crate::kafka::EventConsumer::commit).
 ///
 /// # How a group shares its partitions
 ///
-/// | settings | when members come or go | for |
+/// | settings | when a member joins or leaves | for |
 /// |---|---|---|
-/// | none | all members let go of all partitions, and get new ones | groups that Java's clients are in too, by their default |
-/// | `partition.assignment.strategy=cooperative-sticky` | only partitions that move change hands | groups whose members all say so: one of the default cannot join |
-/// | `group.protocol=consumer` | as before, and the brokers decide it (KIP-848) | brokers from Kafka 4.0 on; what the brokers decide, such as `session.timeout.ms`, is ignored with a line in the log |
+/// | none | all members release all partitions, and get new ones | groups with Java clients that use their default |
+/// | `partition.assignment.strategy=cooperative-sticky` | only the partitions that move are released | groups whose members all set it: a member with the default cannot join |
+/// | `group.protocol=consumer` | only the partitions that move are released; the brokers assign them (KIP-848) | brokers from Kafka 4.0 on; settings that the brokers decide, such as `session.timeout.ms`, are ignored with a line in the log |
 ///
 /// [librdkafka]: https://github.com/confluentinc/librdkafka/blob/v2.12.1/CONFIGURATION.md
 /// [`EventProducer`]: crate::kafka::EventProducer
@@ -118,7 +117,7 @@ enum Origin {
 }
 
 impl KafkaConfig {
-    /// A configuration with these brokers (`host:port`, separated by commas).
+    /// A configuration for these brokers (`host:port`, separated by commas).
     ///
     /// ```
     /// use event_schema::kafka::KafkaConfig;
@@ -141,7 +140,7 @@ impl KafkaConfig {
     ///
     /// # Errors
     ///
-    /// Of [`ConfigError`], when the file cannot be read, and as [`check`](Self::check) does.
+    /// A [`ConfigError`] if the file cannot be read, and as [`check`](Self::check).
     ///
     /// ```
     /// use event_schema::kafka::KafkaConfig;
@@ -156,13 +155,13 @@ impl KafkaConfig {
         Self::parse(&text, Some(&name))
     }
 
-    /// Reads text in the syntax of Java's `.properties`: `key=value`, `key: value` or `key value`,
-    /// `#` and `!` for comments, a `\` at the end to continue a line and for escapes elsewhere. Blanks around a
-    /// value do not count, as with Java's clients.
+    /// Reads text in the syntax of Java's `.properties`: `key=value`, `key: value` or `key value`. Comments start
+    /// with `#` or `!`; a `\` continues a line at its end, and escapes a character elsewhere. Blanks around a value
+    /// are removed, as Java's clients do.
     ///
     /// # Errors
     ///
-    /// As [`check`](Self::check) does.
+    /// As [`check`](Self::check).
     ///
     /// ```
     /// use event_schema::kafka::KafkaConfig;
@@ -201,9 +200,9 @@ impl KafkaConfig {
         Ok(config)
     }
 
-    /// Sets a key, in Java's spelling or librdkafka's; a value that was there is replaced.
+    /// Sets a key, with Java's name or librdkafka's, and replaces its earlier value.
     ///
-    /// A key that nobody knows shows when the configuration is used, or [checked](Self::check).
+    /// An unknown key is reported when the configuration is used, or [checked](Self::check).
     ///
     /// ```
     /// use event_schema::kafka::KafkaConfig;
@@ -252,8 +251,8 @@ impl KafkaConfig {
         self.value("group.id")
     }
 
-    /// How long a producer or consumer may take to reach a broker when it starts; 10 seconds
-    /// unless set. Once connected, a broker that goes away is waited for.
+    /// How long a producer or consumer may take to reach a broker when it starts. Default: 10 seconds. After the start,
+    /// clients wait for unreachable brokers without a limit.
     ///
     /// ```
     /// use event_schema::kafka::{EventProducer, KafkaConfig};
@@ -287,8 +286,8 @@ impl KafkaConfig {
         self.connect_timeout
     }
 
-    /// The value of a key for a schema registry, such as `schema.registry.url`: Kafka's clients
-    /// have no use for it, the client of a registry has.
+    /// The value of a key of a schema registry, such as `schema.registry.url`, for the client of the registry. Kafka's
+    /// clients do not use it.
     ///
     /// ```
     /// use event_schema::kafka::KafkaConfig;
@@ -311,12 +310,12 @@ impl KafkaConfig {
         self.entries.iter().find(|entry| entry.key == key).map(|entry| entry.value.as_str())
     }
 
-    /// Finds every fault in the keys and values, without a connection.
+    /// Checks all keys and values, without a connection.
     ///
     /// # Errors
     ///
-    /// Of [`ConfigError`]: unknown keys, values that librdkafka does not take, features that it
-    /// was not built with, Java's stores that it cannot read.
+    /// A [`ConfigError`] that names every fault: unknown keys, values that librdkafka does not accept, features that
+    /// librdkafka was built without, and Java keystores that it cannot read.
     ///
     /// ```
     /// use event_schema::kafka::KafkaConfig;
@@ -332,12 +331,12 @@ impl KafkaConfig {
         self.settings(&librdkafka::features()).map(drop)
     }
 
-    /// The configuration for a producer of `rdkafka`'s own, with our defaults: for what typed
-    /// events are not the tool, such as raw bytes or transactions.
+    /// The configuration of a producer of `rdkafka` itself, with this crate's defaults, for uses that typed events do
+    /// not cover, such as transactions.
     ///
     /// # Errors
     ///
-    /// As [`check`](Self::check) does.
+    /// As [`check`](Self::check), and if a configured file does not exist.
     ///
     /// ```
     /// use event_schema::kafka::KafkaConfig;
@@ -367,17 +366,17 @@ impl KafkaConfig {
         } else if config.get("enable.idempotence").is_none() {
             tracing::warn!(
                 "acks, retries or max.in.flight rule out an idempotent producer: \
-                 events may be lost, doubled or out of order when a broker fails"
+                 events may be lost, duplicated or reordered when a broker fails"
             );
         }
         Ok(config)
     }
 
-    /// The configuration for a consumer of `rdkafka`'s own, with our defaults.
+    /// The configuration of a consumer of `rdkafka` itself, with this crate's defaults.
     ///
     /// # Errors
     ///
-    /// As [`check`](Self::check) does.
+    /// As [`check`](Self::check), and if a configured file does not exist.
     ///
     /// ```
     /// use event_schema::kafka::KafkaConfig;
@@ -397,7 +396,7 @@ impl KafkaConfig {
         if config.get("group.protocol") == Some("consumer") {
             // librdkafka refuses them, and templates have them for whichever protocol.
             for key in CLASSIC_ONLY.iter().filter(|key| config.get(key).is_some()).copied().collect::<Vec<_>>() {
-                tracing::info!("`{key}` is ignored: with `group.protocol=consumer` the brokers decide it");
+                tracing::info!("`{key}` is ignored: with `group.protocol=consumer` it is a setting of the brokers");
                 config.remove(key);
             }
         } else {
@@ -489,8 +488,7 @@ fn is_name(key: &str) -> bool {
 
 fn unknown(key: &str) -> String {
     if !is_name(key) {
-        return "no key that is known; a value that goes on in this line needs `\\` at the end of the one before"
-            .to_owned();
+        return "not a known key; if this line continues a value, end the line before it with `\\`".to_owned();
     }
     match likely(key) {
         Some(name) => format!("unknown key `{key}`, did you mean `{name}`?"),
@@ -512,7 +510,7 @@ fn likely(key: &str) -> Option<&'static str> {
 const CLASSIC_ONLY: [&str; 4] =
     ["session.timeout.ms", "heartbeat.interval.ms", "partition.assignment.strategy", "group.protocol.type"];
 
-/// What librdkafka is told, under its canonical names.
+/// The settings for librdkafka, under its canonical names.
 #[derive(Default)]
 struct Settings {
     values: BTreeMap<String, String>,
@@ -554,7 +552,7 @@ impl Settings {
             _ => return None,
         };
         let missing = !features.iter().any(|known| known == feature);
-        missing.then(|| format!("`sasl.mechanism`: built without {feature}; {remedy}"))
+        missing.then(|| format!("`sasl.mechanism`: librdkafka was built without {feature}; {remedy}"))
     }
 }
 
@@ -766,7 +764,7 @@ mod tests {
         for part in ["hush", "MII", "BKc", "BEGIN", "END"] {
             assert!(!error.contains(part), "{error}");
         }
-        assert!(error.contains("line 3: no key that is known; a value that goes on"), "{error}");
+        assert!(error.contains("line 3: not a known key; if this line continues a value"), "{error}");
         let mut config = KafkaConfig::new("x:1");
         for line in ["MIIEvQIBADANBgkqhkiG9w0BAQEFAASC", "hushhush", "-----END", &"hush.".repeat(50)] {
             config = config.set(line, "");
@@ -801,12 +799,12 @@ mod tests {
         let remedy = "turn on event-schema's feature `kafka-ssl`";
         assert_eq!(
             problems("security.protocol", "sasl_ssl"),
-            format!("`security.protocol`: built without TLS; {remedy}")
+            format!("`security.protocol`: librdkafka was built without TLS; {remedy}")
         );
-        assert_eq!(problems("ssl.ca.pem", "x"), format!("`ssl.ca.pem`: built without TLS; {remedy}"));
+        assert_eq!(problems("ssl.ca.pem", "x"), format!("`ssl.ca.pem`: librdkafka was built without TLS; {remedy}"));
         assert_eq!(
             problems("sasl.mechanism", "SCRAM-SHA-512"),
-            format!("`sasl.mechanism`: built without sasl_scram; {remedy}")
+            format!("`sasl.mechanism`: librdkafka was built without sasl_scram; {remedy}")
         );
         assert!(problems("compression.type", "zstd").contains("rdkafka with its feature `zstd`"));
     }

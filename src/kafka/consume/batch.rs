@@ -17,12 +17,12 @@ use crate::kafka::message::Place;
 
 /// Messages that were received together; see [`Batches`](crate::kafka::Batches).
 ///
-/// Those that are not said to have failed are done, when the batch is [finished](Self::finish); what cannot be
-/// loaded goes to the dead letter topic.
+/// When the batch is [finished](Self::finish), the messages that did not [fail](Self::fail) are done, and those that
+/// could not be loaded go to the dead letter topic.
 ///
-/// A batch that is dropped without that, as when a `select!` or a task that ends takes it along, says nothing of its
-/// messages: they have not failed, and are the first that are received again, at once and as often as it takes. So
-/// [fail](Self::fail) what has failed.
+/// A batch may also be dropped without `finish`, for instance by a `select!` or with its task. Its messages then
+/// count as abandoned, not as failed: they are received again, first and at once, and each time without spending an
+/// attempt. Report failed messages with [`fail`](Self::fail), therefore, instead of dropping the batch.
 ///
 /// ```
 /// # use event_schema::kafka::{EmbeddedKafka, EventConsumer, Outcome};
@@ -48,7 +48,7 @@ use crate::kafka::message::Place;
 /// # }
 /// ```
 ///
-/// For another see [`Batches`](crate::kafka::Batches).
+/// [`Batches`](crate::kafka::Batches) has another example.
 pub struct Batch<E> {
     pub(super) shared: Arc<Shared>,
     pub(super) forward: Arc<Forward>,
@@ -75,14 +75,14 @@ impl<E: EventSchema> Item<E> {
 }
 
 impl<E> Batch<E> {
-    /// The messages, those of a partition in their order. For this and the following see the example of
+    /// The messages; those of a partition are in order. For this and the following methods see the example of
     /// [`Batches`](crate::kafka::Batches).
     #[must_use]
     pub fn iter(&self) -> impl ExactSizeIterator<Item = &Received<E>> {
         self.records.iter().map(|item| &item.received)
     }
 
-    /// How many messages there are: at least one.
+    /// The number of messages: at least one.
     ///
     /// ```
     /// # use event_schema::kafka::{EmbeddedKafka, EventConsumer, Failure, Outcome, Retry};
@@ -109,7 +109,7 @@ impl<E> Batch<E> {
         self.records.len()
     }
 
-    /// The message of this number, from 0 on, has failed: to be tried again, or not.
+    /// Marks the message at this index as failed; the [`Failure`] says whether it is retried.
     ///
     /// ```
     /// # use event_schema::kafka::{EmbeddedKafka, EventConsumer, Failure, Outcome, Retry};
@@ -139,13 +139,13 @@ impl<E> Batch<E> {
     ///
     /// # Panics
     ///
-    /// If there is no message of this number.
+    /// If there is no message at this index.
     pub fn fail(&mut self, index: usize, failure: impl Into<Failure>) {
         self.records[index].failure = Some(failure.into());
     }
 
-    /// Says what came of each. Those that are done are committed with the next commit of the consumer; those that
-    /// failed are tried again, or forwarded, by a later [`recv`](crate::kafka::Batches::recv).
+    /// Reports the outcome of each message. The consumer commits the finished messages with its next commit. Failed
+    /// messages are received again by a later [`recv`](crate::kafka::Batches::recv), or go to the dead letter topic.
     ///
     /// ```
     /// # use event_schema::kafka::{EmbeddedKafka, EventConsumer, Failure, Outcome, Retry};

@@ -1,4 +1,4 @@
-//! Many messages at a time.
+//! Messages in batches.
 
 use std::fmt;
 use std::marker::PhantomData;
@@ -25,11 +25,11 @@ use crate::kafka::client::bounded;
 use crate::kafka::error::{CloseError, ConsumeError};
 use crate::kafka::message::Place;
 
-/// Receives many messages at a time, for those who write them together: [`Runner::batches`].
+/// Receives messages in batches, for consumers that write many at a time; made by [`Runner::batches`].
 ///
-/// Retries and dead letters are as the [`Runner`] was told. A batch has the messages of a partition in their
-/// order; while one of them waits to be tried again, no later one of its partition is received, but for others that failed
-/// with it, in their order.
+/// Retries and dead letters follow the settings of the [`Runner`]. The messages of a partition are in order. While a
+/// message waits for its retry, no later message of its partition is received, except those that failed together with
+/// it, in their order.
 ///
 /// ```
 /// use event_schema::kafka::{Body, EmbeddedKafka, EventConsumer, EventProducer, Failure};
@@ -48,7 +48,7 @@ use crate::kafka::message::Place;
 /// # for number in 0..10 { producer.send(&OrderPlaced { number }).await?; }
 /// let consumer = EventConsumer::<OrderPlaced>::subscribe(&kafka.config().group("billing")).await?;
 /// let mut batches = consumer.runner().batches()?;
-/// // Up to 10, and no longer than a second after the first.
+/// // Up to 10 messages, and at most a second after the first.
 /// let mut batch = batches.recv(10, Duration::from_secs(1)).await?;
 /// let numbers: Vec<u32> = batch.iter().filter_map(|order| Some(order.event()?.number)).collect();
 /// assert_eq!(numbers, (0..10).collect::<Vec<_>>());
@@ -79,16 +79,17 @@ impl<E: EventSchema> Batches<E> {
         Self { member, forward: Arc::new(forward), letters: None, forwarder: JoinSet::new(), event: PhantomData }
     }
 
-    /// Waits for a message, and then for more: until there are `most`, or for as long as `wait`. What failed
-    /// for good in an earlier batch is sent to the dead letter topic meanwhile, and holds up no batch. Of a partition
-    /// there are no more in hand than the [span](crate::kafka::Runner::span) allows.
+    /// Waits for a message and then for more, until the batch has `most` messages or `wait` has passed. Meanwhile the
+    /// messages that failed for good in earlier batches are sent to the dead letter topic; no batch waits for them. The
+    /// number of unfinished messages of a partition is limited by the [span](crate::kafka::Runner::span).
     ///
-    /// Dropping the future before it is ready loses nothing. Messages whose partition is taken away before the
-    /// batch is complete are not in it. For this and the following see the example of [`Batches`].
+    /// The call is cancel safe: dropping the future before it is ready loses no message. Messages of a partition that
+    /// is revoked before the batch is complete are left out. For this and the following methods see the example of
+    /// [`Batches`].
     ///
     /// # Errors
     ///
-    /// Of [`ConsumeError`], as [`EventConsumer::recv`](crate::kafka::EventConsumer::recv).
+    /// As [`EventConsumer::recv`](crate::kafka::EventConsumer::recv).
     pub async fn recv(&mut self, most: usize, wait: Duration) -> Result<Batch<E>, ConsumeError> {
         let most = most.max(1);
         let shared = Arc::clone(&self.member.shared);
@@ -169,7 +170,7 @@ impl<E: EventSchema> Batches<E> {
         }
     }
 
-    /// What the deliveries came to so far.
+    /// The outcomes of all deliveries so far.
     ///
     /// ```
     /// # use event_schema::kafka::{EmbeddedKafka, EventConsumer, Failure, Outcome, Retry};
@@ -197,13 +198,14 @@ impl<E: EventSchema> Batches<E> {
         self.member.shared.tally.counts()
     }
 
-    /// Commits what is finished, and leaves the group. A batch that is still in hand is waited for, as long as the
-    /// deadline allows. So is what failed for good and is yet to be sent to the dead letter topic, if something behind
-    /// it in its partition is done; if nothing is, whoever has the partition next receives it again.
+    /// Commits the finished messages and leaves the group. Until the deadline it waits for batches that are not
+    /// finished, and for dead letters that are not yet sent if a later message of their partition is finished.
+    /// Without such a later message, the next owner of the partition receives the failed message again.
     ///
     /// # Errors
     ///
-    /// [`CloseError`], if it takes longer than `deadline`: for instance because a batch is kept in hand.
+    /// A [`CloseError`] if this takes longer than `deadline`, for instance because a batch was not finished. Also if
+    /// the brokers [refuse](CloseError::is_not_committed) the last commit.
     ///
     /// ```
     /// # use event_schema::kafka::{EmbeddedKafka, EventConsumer, Failure, Outcome, Retry};
@@ -223,7 +225,7 @@ impl<E: EventSchema> Batches<E> {
     /// batch.finish();
     /// batches.close(Duration::from_secs(10)).await?;
     ///
-    /// // Committed: the next of the group goes on behind it.
+    /// // The batch is committed: the next member of the group receives the message after it.
     /// kafka.publish(&OrderPlaced { number: 3 }).await;
     /// let mut consumer = EventConsumer::<OrderPlaced>::subscribe(&kafka.config().group("docs")).await?;
     /// assert_eq!(consumer.recv().await?.event().unwrap().number, 3);
@@ -245,7 +247,7 @@ impl<E: EventSchema> Batches<E> {
         left
     }
 
-    /// What failed for good, until the polling thread is at its end.
+    /// Forwards messages that failed for good, until the polling thread ends.
     async fn forward_the_rest(&mut self) {
         let shared = Arc::clone(&self.member.shared);
         loop {

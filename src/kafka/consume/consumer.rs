@@ -24,8 +24,8 @@ use crate::kafka::error::{CloseError, ConfigError, ConnectError, ConsumeError, R
 
 /// Receives events of one type as a member of a consumer group.
 ///
-/// No message stops it: one that cannot be loaded comes as a [`Rejection`](crate::kafka::Rejection), with its original
-/// bytes and everything that is wrong with it.
+/// No message stops the consumer: a message that cannot be loaded is received as a
+/// [`Rejection`](crate::kafka::Rejection), with its original bytes and all its violations.
 ///
 /// ```
 /// use event_schema::kafka::{Body, EmbeddedKafka, EventConsumer, EventProducer};
@@ -56,21 +56,20 @@ use crate::kafka::error::{CloseError, ConfigError, ConnectError, ConsumeError, R
 /// # }
 /// ```
 ///
-/// # What becomes of the offset
+/// # Offsets
 ///
-/// Nothing is committed but what [`store_offset`](Self::store_offset) or [`commit`](Self::commit) is told of, up
-/// to and including the message they are given: a message that was not handed over is never committed. After
-/// a restart the group goes on behind the last commit, so what was received and not committed comes again.
+/// Only [`store_offset`](Self::store_offset) and [`commit`](Self::commit) commit messages: the given message and all
+/// before it in its partition. After a restart, the group receives the messages after the last commit, so a message
+/// that was received but not committed is received again.
 ///
-/// When a partition is taken away, so is the right to commit its messages; see
-/// [`ConsumeError::is_revoked`].
+/// The messages of a revoked partition can no longer be committed; see [`ConsumeError::is_revoked`].
 ///
 /// # A slow receiver
 ///
-/// A thread of its own polls the broker, so that the membership in the group does not depend on how often
-/// [`recv`](Self::recv) is called. What arrives meanwhile is kept in memory: 100,000 messages or 32 MiB,
-/// whichever is less, and a thousand more that are on their way. Then the partition is paused
-/// until half of it is received.
+/// A separate thread polls the broker, so a slow receiver does not lose its group membership, however rarely it calls
+/// [`recv`](Self::recv). Messages wait in memory: at most 100,000 messages or 32 MiB, whichever is less, and a thousand
+/// more that are in transit. Each partition has an equal share; a full partition is paused until half of its share has
+/// been received.
 pub struct EventConsumer<E> {
     subscription: Subscription,
     /// How many messages were handed out, to let other tasks run now and then.
@@ -81,13 +80,12 @@ pub struct EventConsumer<E> {
 }
 
 impl<E: EventSchema> EventConsumer<E> {
-    /// Joins the group that the configuration names, on the event's own topic.
+    /// Joins the configured consumer group and subscribes to the event's own topic.
     ///
     /// # Errors
     ///
-    /// Of [`ConnectError`]: a configuration that cannot be used (or has no `group.id`), no broker
-    /// within the [`connect_timeout`](KafkaConfig::connect_timeout), a wrong password, TLS that
-    /// fails.
+    /// A [`ConnectError`] if the configuration is invalid or has no `group.id`, if no broker answers within the
+    /// [`connect_timeout`](KafkaConfig::connect_timeout), or if the brokers reject the password or TLS fails.
     ///
     /// ```
     /// # use event_schema::kafka::{EmbeddedKafka, EventConsumer};
@@ -118,16 +116,16 @@ impl<E: EventSchema> EventConsumer<E> {
         }
     }
 
-    /// Joins the group on other topics than the event's own. A name that starts with `^` is a
-    /// regular expression.
+    /// Joins the configured consumer group and subscribes to the given topics instead of the event's own. A name that
+    /// starts with `^` is a regular expression.
     ///
-    /// An expression such as `^orders.*` stands for dead letter topics, too, whose names begin as the topic's own. A
-    /// [run](Self::run) passes over its own dead letters there, counted as done, and handles those of others as
-    /// messages: rather subscribe to what has to be handled.
+    /// An expression such as `^orders.*` also matches dead letter topics, whose names start with the name of the
+    /// original topic. A [run](Self::run) skips its own dead letters there (they count as done) but handles the dead
+    /// letters of other groups as messages. Prefer an expression that matches only the topics to handle.
     ///
     /// # Errors
     ///
-    /// As [`subscribe`](Self::subscribe), and if there is no topic, one of them twice, or a name that no topic has.
+    /// As [`subscribe`](Self::subscribe), and if `topics` is empty, or contains a topic twice or an illegal name.
     ///
     /// ```
     /// # use event_schema::kafka::{EmbeddedKafka, EventConsumer, EventProducer};
@@ -151,12 +149,13 @@ impl<E: EventSchema> EventConsumer<E> {
         Ok(Self { subscription, handed_out: 0, ended: false, event: PhantomData })
     }
 
-    /// Hands each event to a handler, many in parallel, until it is [closed](RunHandle::close): at least
-    /// once, in the order of each partition, with dead letters for what cannot be loaded or handled. With
-    /// other wishes: [`runner`](Self::runner).
+    /// Calls a handler for each event until the consumer is [closed](RunHandle::close). Each event is handled at
+    /// least once, in order within its partition and in parallel across partitions. A message that cannot be loaded
+    /// or handled goes to the dead letter topic. [`runner`](Self::runner) has settings for all of this.
     ///
-    /// The handler is an async function of a [`Delivery`]. It returns nothing, or a `Result`: an error is
-    /// tried again, five times in all, unless it is a [`Failure::reject`](crate::kafka::Failure::reject).
+    /// The handler is an async function that takes a [`Delivery`]. It returns nothing, or a `Result`: an event whose
+    /// handler returned an error is retried, with five attempts in all, unless the error is a
+    /// [`Failure::reject`](crate::kafka::Failure::reject).
     ///
     /// ```
     /// use event_schema::kafka::{Delivery, EmbeddedKafka, EventConsumer, EventProducer};
@@ -181,7 +180,7 @@ impl<E: EventSchema> EventConsumer<E> {
     /// let consumer = EventConsumer::<OrderPlaced>::subscribe(&kafka.config().group("billing")).await?;
     /// let running = consumer.handle();
     /// tokio::spawn(async move {
-    ///     // For instance when `tokio::signal::ctrl_c()` says so.
+    ///     // In a service: after `tokio::signal::ctrl_c().await`.
     /// #   while running.counts().done() == 0 { tokio::task::yield_now().await }
     ///     running.close(Duration::from_secs(10)).await
     /// });
@@ -191,7 +190,7 @@ impl<E: EventSchema> EventConsumer<E> {
     /// # }
     /// ```
     ///
-    /// What handlers share they have in an [`Arc`](std::sync::Arc), of which each call is given a clone:
+    /// State that handlers share goes into an [`Arc`](std::sync::Arc); each call gets a clone:
     ///
     /// ```
     /// use event_schema::kafka::Delivery;
@@ -206,32 +205,33 @@ impl<E: EventSchema> EventConsumer<E> {
     /// # is_handler(handler);
     /// ```
     ///
-    /// # What becomes of a message
+    /// # Outcomes
     ///
-    /// | | tried again | then | the offset |
+    /// | | retried | then | the offset |
     /// |---|---|---|---|
-    /// | handled | | | moves on |
-    /// | cannot be loaded, or breaks the rules | no | dead letter | moves when that is stored |
-    /// | [`Failure::reject`](crate::kafka::Failure::reject) | no | dead letter | moves when that is stored |
-    /// | any other error, a panic, a [timeout](Runner::handler_timeout) | 4 times | dead letter | moves when that is stored |
-    /// | a tombstone | | counts as handled, or [is](Runner::on_tombstone) | moves on |
-    /// | the partition is taken away meanwhile | by its next owner | | stays |
+    /// | the message is handled | | | is committed |
+    /// | the message cannot be loaded, or breaks a rule | no | dead letter | is committed when the dead letter is stored |
+    /// | the handler returns [`Failure::reject`](crate::kafka::Failure::reject) | no | dead letter | is committed when the dead letter is stored |
+    /// | any other error, a panic, a [timeout](Runner::handler_timeout) | 4 times | dead letter | is committed when the dead letter is stored |
+    /// | the message is a tombstone | | goes to the [tombstone handler](Runner::on_tombstone), if there is one | is committed |
+    /// | the partition is revoked meanwhile | by its next owner | | is not committed |
     ///
-    /// The dead letter topic is `<topic>-<group>-dlt`, and has to be there if the brokers do not make topics
-    /// when they are needed: the start warns if it is not, and the first message that has to go there [ends the
-    /// run](crate::kafka::RunError::is_dead_letter_refused). A dead letter has the original bytes and key, and is in the same partition if
-    /// there is one. One line in the log, a warning, says where the message was and what is wrong with it.
+    /// The dead letter topic is `<topic>-<group>-dlt`. It must exist where the brokers do not create topics
+    /// themselves: if it is missing, a warning at the start says so, and the first dead letter [ends the
+    /// run](crate::kafka::RunError::is_dead_letter_refused). A dead letter has the original bytes and key, and the
+    /// same partition number if the dead letter topic has that many partitions. A warning in the log names the
+    /// message and its fault.
     ///
-    /// The message of a partition that is taken away is waited for, as long as
-    /// [`revoke_timeout`](Runner::revoke_timeout) says. A handler that takes longer is dropped; what it did before
-    /// may be done twice.
+    /// When a partition is revoked, its messages in flight may finish within the
+    /// [`revoke_timeout`](Runner::revoke_timeout). A handler that takes longer is dropped; its effects may happen
+    /// twice.
     ///
-    /// Dropping the future drops the handlers that are at work, and leaves the group.
+    /// Dropping the future drops the running handlers and leaves the group.
     ///
     /// # Errors
     ///
-    /// Of [`RunError`]: settings that cannot be used, a message that it had to stop at, a topic or a group that the user
-    /// may not read, a fatal error.
+    /// A [`RunError`] if the settings are invalid, if a message stops the run, if the user may not read the topic or
+    /// the group, or after a fatal error.
     pub async fn run<H, F>(self, handler: H) -> Result<Counts, RunError>
     where
         E: Send + Sync + 'static,
@@ -241,10 +241,10 @@ impl<E: EventSchema> EventConsumer<E> {
         self.runner().run(handler).await
     }
 
-    /// To say how events are to be handled before they are; see the example of [`Runner`].
+    /// Settings for handling events, and the run itself; see the example of [`Runner`].
     ///
-    /// What [`recv`](Self::recv) has handed out before is not handled again: the run begins behind it, and commits it
-    /// with what it handles.
+    /// Messages that [`recv`](Self::recv) returned before are not handled again: the run starts after them, and commits
+    /// them together with those that it handles.
     pub fn runner(self) -> Runner<E>
     where
         E: Send + Sync + 'static,
@@ -252,8 +252,8 @@ impl<E: EventSchema> EventConsumer<E> {
         Runner::new(self.subscription)
     }
 
-    /// Closes the consumer from elsewhere while it [runs](Self::run), and says what it has done and whether it is
-    /// ready; see there for an example.
+    /// A handle to the [running](Self::run) consumer: it closes it, counts its outcomes, and says whether it is ready.
+    /// See the example of [`run`](Self::run).
     #[must_use]
     pub fn handle(&self) -> RunHandle {
         RunHandle::new(Arc::clone(&self.subscription.member.shared), self.subscription.member.gone.clone())
@@ -261,12 +261,13 @@ impl<E: EventSchema> EventConsumer<E> {
 
     /// Waits for the next message.
     ///
-    /// Dropping the future before it is ready loses nothing, so it may stand in a `select!`.
+    /// The call is cancel safe: dropping the future before it is ready loses no message, so it can be used in
+    /// `select!`.
     ///
     /// # Errors
     ///
-    /// Of [`ConsumeError`]. They are about the consumer, never about a message, and no reason to
-    /// give up unless [fatal](ConsumeError::is_fatal): a fatal one is returned again by every call, at once.
+    /// A [`ConsumeError`] is about the consumer, never about a message. Call `recv` again unless the error is
+    /// [fatal](ConsumeError::is_fatal); after a fatal error, every call returns it at once.
     ///
     /// ```
     /// # use event_schema::kafka::{EmbeddedKafka, EventConsumer, EventProducer};
@@ -289,10 +290,10 @@ impl<E: EventSchema> EventConsumer<E> {
         poll_fn(|context| self.poll_recv(context)).await
     }
 
-    /// The messages as a stream: [`recv`](Self::recv) again and again.
+    /// The messages as a stream: each item is a result of [`recv`](Self::recv).
     ///
-    /// It ends behind an error that is [fatal](ConsumeError::is_fatal), and when the consumer is
-    /// [closed](RunHandle::close) by its handle; other errors do not end it.
+    /// The stream ends after a [fatal](ConsumeError::is_fatal) error, and when the consumer's handle
+    /// [closes](RunHandle::close) it. Other errors do not end it.
     ///
     /// ```
     /// # use event_schema::kafka::{EmbeddedKafka, EventConsumer, EventProducer};
@@ -347,17 +348,17 @@ impl<E: EventSchema> EventConsumer<E> {
         }
     }
 
-    /// Says that a message, and all before it in its partition, are done, and waits until the
-    /// broker has noted it. After a restart the group goes on behind it.
+    /// Commits a message and all before it in its partition, and waits for the broker's acknowledgement. After a
+    /// restart, the group receives the messages after it.
     ///
-    /// A message before one that is committed already changes nothing. Dropping the future leaves
-    /// open whether the commit is made.
+    /// Committing a message before the last committed one changes nothing. If the future is dropped, the commit may
+    /// or may not happen.
     ///
     /// # Errors
     ///
-    /// Of [`ConsumeError`]. When the partition was taken away since the message was received,
-    /// nothing is committed, since whoever has it now may be further:
-    /// [`is_revoked`](ConsumeError::is_revoked). After any other error it may be tried again.
+    /// A [`ConsumeError`]. If the partition was revoked after the message was received, nothing is committed, because
+    /// the new owner may have committed later messages: [`is_revoked`](ConsumeError::is_revoked). After any other
+    /// error the commit can be retried.
     ///
     /// ```
     /// # use event_schema::kafka::{EmbeddedKafka, EventConsumer, EventProducer};
@@ -388,13 +389,13 @@ impl<E: EventSchema> EventConsumer<E> {
         Ok(self.subscription.member.shared.commit(&received.position).await?)
     }
 
-    /// Says that a message, and all before it in its partition, are done, without waiting: it is committed within
-    /// a second, and when the partition is given up or the consumer is closed. A crash repeats what was stored since
-    /// the last commit.
+    /// Marks a message and all before it in its partition as done, without waiting. They are committed within a
+    /// second, and when the partition is released or the consumer is closed. After a crash, messages marked since the
+    /// last commit are received again.
     ///
     /// # Errors
     ///
-    /// [`ConsumeError::is_revoked`], when the partition was taken away since the message was received.
+    /// [`ConsumeError::is_revoked`], if the partition was revoked after the message was received.
     ///
     /// ```
     /// # use event_schema::kafka::{EmbeddedKafka, EventConsumer, EventProducer};
@@ -428,14 +429,14 @@ impl<E: EventSchema> EventConsumer<E> {
         self.subscription.member.shared.store(&received.position).map_err(Into::into)
     }
 
-    /// Leaves the group, so that its other members get the partitions at once. What was stored is committed; what
-    /// was not they receive again.
+    /// Commits the stored offsets and leaves the group, so that the other members get its partitions at once. They
+    /// receive the messages that were not stored.
     ///
     /// # Errors
     ///
-    /// [`CloseError`], if that takes longer than `deadline`: for instance because the broker is
-    /// gone, or a commit is under way that nobody waits for any more. It then goes on in the
-    /// background. Or if the brokers [refuse](CloseError::is_not_committed) the last commit.
+    /// A [`CloseError`] if this takes longer than `deadline`, for instance because the broker is away or because a
+    /// commit whose future was dropped is still under way; the close then continues in the background. Also if the
+    /// brokers [refuse](CloseError::is_not_committed) the last commit.
     ///
     /// ```
     /// # use event_schema::kafka::{EmbeddedKafka, EventConsumer};

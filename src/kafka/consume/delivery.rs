@@ -1,4 +1,4 @@
-//! What a handler is given.
+//! The argument of handlers.
 
 use std::fmt;
 use std::ops::Deref;
@@ -11,7 +11,7 @@ use super::received;
 use crate::Envelope;
 use crate::kafka::message::{Headers, Place};
 
-/// An event in the hands of a handler, and where it came from. Cheap to clone; it derefs to the event.
+/// The argument of a handler: an event, and the message that it came from. Cheap to clone; it derefs to the event.
 ///
 /// ```
 /// use event_schema::kafka::{Delivery, EmbeddedKafka, EventConsumer, EventProducer};
@@ -61,15 +61,15 @@ impl<E> Delivery<E> {
         Self(Arc::new(Inner { event, place, ticket, raw, structured }))
     }
 
-    /// The event. For this and the following see the example of [`Delivery`].
+    /// The event. For this and the following methods see the example of [`Delivery`].
     #[must_use]
     pub fn event(&self) -> &E {
         &self.0.event
     }
 
-    /// The topic. Of a message that is tried again by [topics for retries](crate::kafka::Retry::topics) it is one of
-    /// those, and so are partition and offset: where it was first is in its headers, and in the id of its
-    /// [envelope](Self::envelope) if it has no other.
+    /// The topic. For a message from a [retry topic](crate::kafka::Retry::topics), topic, partition and offset are
+    /// those of the retry topic. The headers hold the original ones, and so does the id of its
+    /// [envelope](Self::envelope) if the message has no id of its own.
     #[must_use]
     pub fn topic(&self) -> &str {
         &self.0.place.topic
@@ -87,13 +87,13 @@ impl<E> Delivery<E> {
         self.0.ticket.offset
     }
 
-    /// When it was sent or, where the topic says so, stored.
+    /// The time when the message was sent or, if the topic is configured so, stored.
     #[must_use]
     pub fn timestamp(&self) -> Option<SystemTime> {
         self.0.raw.timestamp()
     }
 
-    /// The key's bytes. No key is not an empty one.
+    /// The bytes of the key. A message without a key differs from one with an empty key.
     #[must_use]
     pub fn key(&self) -> Option<&[u8]> {
         self.0.raw.key()
@@ -105,13 +105,13 @@ impl<E> Delivery<E> {
         self.0.raw.headers()
     }
 
-    /// What travels beside the event, as in [`Received::envelope`](crate::kafka::Received::envelope).
+    /// The metadata of the event, as in [`Received::envelope`](crate::kafka::Received::envelope).
     ///
     /// ```
     /// use event_schema::kafka::Delivery;
     /// use event_schema::Envelope;
     ///
-    /// /// The envelope of an event that comes of another.
+    /// /// The envelope of an event that is caused by another.
     /// fn answer<E>(to: &Delivery<E>) -> Envelope {
     ///     Envelope::caused_by(&to.envelope())
     /// }
@@ -122,8 +122,8 @@ impl<E> Delivery<E> {
         received::envelope(self.0.structured.as_deref(), self.headers(), self, self.timestamp())
     }
 
-    /// How often the event has been given to a handler, this time included: 1 unless an earlier attempt
-    /// failed. After a restart of the consumer it counts anew.
+    /// The number of this attempt to handle the event: 1 unless an earlier attempt failed. A restart of the consumer
+    /// resets it.
     #[must_use]
     pub fn attempt(&self) -> u32 {
         self.0.ticket.attempt
@@ -144,7 +144,7 @@ impl<E> Deref for Delivery<E> {
     }
 }
 
-/// Where it came from: `topic/partition@offset`.
+/// The place of the message: `topic/partition@offset`.
 impl<E> fmt::Display for Delivery<E> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "{}/{}@{}", self.topic(), self.partition(), self.offset())

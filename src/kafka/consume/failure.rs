@@ -1,14 +1,15 @@
-//! What a handler says.
+//! The results of handlers.
 
 use std::error::Error;
 
 use crate::kafka::error::SendError;
 use crate::{DumpError, LoadError, Violations};
 
-/// Why a handler could not do its work, and whether it may go better another time.
+/// The error of a handler, and whether to retry the message.
 ///
-/// Any error becomes one by `?`, to be tried again, unless it says that an event is invalid: a
-/// [`LoadError`], [`DumpError`] or [`Violations`], or a [`SendError`] that [is](SendError::is_invalid). That is rejected.
+/// `?` converts any error into a `Failure` that is retried. The exceptions are errors that say that an event is
+/// invalid, which are rejected: a [`DumpError`], [`Violations`], a [`LoadError`] that is not an [I/O
+/// error](LoadError::is_io), or a [`SendError`] that [is invalid](SendError::is_invalid).
 ///
 /// ```
 /// use event_schema::kafka::Failure;
@@ -30,9 +31,10 @@ use crate::{DumpError, LoadError, Violations};
 /// assert!(pay("0").unwrap_err().is_reject());
 /// ```
 ///
-/// The text of the reason goes into the log and, unless it is to [redact](crate::kafka::DeadLetter::redact), into the
-/// headers of the dead letter: keep payloads out of it. The kind of error there is the type of the reason, or
-/// `failed` or `rejected` if that is a text. Since any error becomes one, `Failure` is no [`Error`] itself.
+/// The text of the reason goes into the log and into the headers of the dead letter (not if the dead letter is
+/// [redacted](crate::kafka::DeadLetter::redact)): keep payloads out of it. The dead letter also names the type of the
+/// reason, or `failed` or `rejected` if the reason is a string. `Failure` itself does not implement [`Error`], because
+/// every error converts into it.
 #[derive(Debug)]
 pub struct Failure {
     reject: bool,
@@ -42,7 +44,7 @@ pub struct Failure {
 }
 
 impl Failure {
-    /// It may go better another time: a database that is away, a lock that is taken.
+    /// A failure that may pass, such as an unreachable database or a taken lock: the message is retried.
     ///
     /// ```
     /// use event_schema::kafka::Failure;
@@ -55,7 +57,7 @@ impl Failure {
         Self { reject: false, class: class_of::<R>(), reason: reason.into() }
     }
 
-    /// It never will: an order for a product that there never was. It is not tried again.
+    /// A failure that will not pass, such as an order for a product that does not exist: the message is not retried.
     ///
     /// ```
     /// use event_schema::kafka::Failure;
@@ -66,13 +68,13 @@ impl Failure {
         Self { reject: true, ..Self::retry(reason) }
     }
 
-    /// Whether it is not to be tried again; see the examples of [`Failure`].
+    /// Whether the message is not retried; see the examples of [`Failure`].
     #[must_use]
     pub fn is_reject(&self) -> bool {
         self.reject
     }
 
-    /// Why; see the example of [`retry`](Self::retry).
+    /// The reason; see the example of [`retry`](Self::retry).
     #[must_use]
     pub fn reason(&self) -> &(dyn Error + Send + Sync + 'static) {
         &*self.reason
@@ -80,7 +82,7 @@ impl Failure {
 }
 
 impl Failure {
-    /// Of what kind it is, for the dead letter.
+    /// The type of the error, for the dead letter.
     pub(super) fn class(&self) -> &'static str {
         self.class.unwrap_or(if self.reject { "rejected" } else { "failed" })
     }
@@ -108,7 +110,7 @@ fn is_invalid(reason: &(dyn Error + Send + Sync + 'static)) -> bool {
         || reason.downcast_ref().is_some_and(SendError::is_invalid)
 }
 
-/// What a handler may return: nothing, or a `Result` of nothing whose error becomes a [`Failure`].
+/// The return types of handlers: `()`, or `Result<(), E>` with an error that converts into a [`Failure`].
 ///
 /// ```
 /// use event_schema::kafka::Handled;

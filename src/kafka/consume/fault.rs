@@ -1,4 +1,4 @@
-//! Why a record could not be handled.
+//! The reason why a record could not be handled.
 
 use std::error::Error;
 use std::fmt;
@@ -44,7 +44,7 @@ impl Fault {
     /// On one line. An error of users' may panic when it is written: that is to take nobody along.
     pub(super) fn text(&self) -> String {
         let text = catch_unwind(AssertUnwindSafe(|| self.to_string()));
-        text.unwrap_or_else(|_| "an error that panics when it is written".to_owned())
+        text.unwrap_or_else(|_| "an error whose text panics".to_owned())
     }
 
     /// For a dead letter.
@@ -73,7 +73,7 @@ impl Fault {
 }
 
 fn framed(schema: u32) -> String {
-    format!("no plain JSON but framed as by Confluent's serializers, with schema id {schema}")
+    format!("not plain JSON but framed by Confluent's serializers, with schema id {schema}")
 }
 
 /// The text of an error and of its causes, but for those that it quotes itself.

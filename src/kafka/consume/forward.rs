@@ -23,19 +23,19 @@ use crate::kafka::letters::{self, DeadLetter, DeadMessage, Form, Original};
 use crate::kafka::message::{Headers, Origin, Place, ProducerRecord};
 use crate::kafka::produce::EventProducer;
 
-/// What came of a record.
+/// The outcome of a record.
 type Finished = session::Finished<Fault>;
 
 /// How many forms of a dead letter there are.
 #[expect(clippy::cast_possible_truncation, reason = "there are three")]
 pub(super) const FORMS: u32 = Form::ALL.len() as u32;
 
-/// What comes of it when there is no dead letter topic.
+/// The consequence of a missing dead letter topic.
 const NO_DEAD_LETTER: &str = "without it the first message that cannot be handled stops the consumer";
-/// What comes of it when there is no topic for retries.
-const NO_RETRY: &str = "without it what fails is a dead letter before it was tried again";
+/// The consequence of a missing retry topic.
+const NO_RETRY: &str = "without it failed messages become dead letters without this retry";
 
-/// What there is to send.
+/// A record to forward.
 struct Letter<'a> {
     raw: &'a Raw,
     place: &'a Place,
@@ -51,7 +51,7 @@ pub(super) struct Forward {
     group: String,
     dead_letter: DeadLetter,
     retry: Retry,
-    /// What the consumer was told to read.
+    /// The subscribed topics.
     topics: Vec<String>,
     /// Whether a pattern is among them.
     has_pattern: bool,
@@ -62,7 +62,7 @@ pub(super) struct Forward {
     retries: Arc<HashMap<String, RetryOf>>,
 }
 
-/// What a topic for retries is for.
+/// The purpose of a retry topic.
 struct RetryOf {
     topic: String,
     /// From 1 on.
@@ -170,7 +170,7 @@ impl Forward {
                 .is_some_and(|dead| self.dead_letter.topic_of(dead.topic(), &self.group) == *place.topic);
         if is_its_own && !self.has_told.swap(true, Ordering::Relaxed) {
             tracing::warn!(
-                "`{}` has dead letters of this consumer, which are passed over: subscribe to less than that",
+                "`{}` holds dead letters of this consumer, which are skipped: subscribe to fewer topics",
                 place.topic
             );
         }
@@ -297,7 +297,10 @@ async fn while_ready(
         return finished;
     }
     shared.lock().session.delay(ticket);
-    tracing::warn!("{place}@{}: not taken so far, is there a topic `{topic}`, and are its brokers?", ticket.offset);
+    tracing::warn!(
+        "{place}@{}: not acknowledged yet: check that topic `{topic}` exists and that its brokers are reachable",
+        ticket.offset
+    );
     sent.await
 }
 

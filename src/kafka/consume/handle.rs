@@ -1,4 +1,4 @@
-//! A consumer that runs, seen from elsewhere.
+//! The handle to a running consumer.
 
 use std::fmt;
 use std::sync::Arc;
@@ -11,7 +11,8 @@ use super::driver::{self, Shared};
 use super::tally::Counts;
 use crate::kafka::error::CloseError;
 
-/// Closes a consumer that runs, and says what it has done so far and whether it is ready. Cheap to clone.
+/// A handle to a running consumer: it closes the consumer, counts outcomes, and says whether it is ready. Cheap to
+/// clone.
 ///
 /// ```
 /// # use event_schema::kafka::{EmbeddedKafka, EventConsumer};
@@ -38,16 +39,17 @@ impl RunHandle {
         Self { shared, gone }
     }
 
-    /// No new events: finishes those that are being handled, commits, and leaves the group, so that its
-    /// other members go on at once. [`run`](crate::kafka::EventConsumer::run) returns then, and by the deadline in any case.
+    /// Stops taking new events, finishes those in flight, commits, and leaves the group, so that its other members
+    /// get the partitions at once. Then [`run`](crate::kafka::EventConsumer::run) returns, by the deadline in any
+    /// case.
     ///
-    /// What is not handled a little before the deadline is given up and not committed: whoever has the
-    /// partition next receives it again.
+    /// Handlers that are still running shortly before the deadline are dropped. Their messages are not committed: the
+    /// next owner of the partition receives them again.
     ///
     /// # Errors
     ///
-    /// [`CloseError`], if that takes longer than `deadline`: for instance because the broker is gone. Or if the brokers
-    /// [refuse](CloseError::is_not_committed) the last commit.
+    /// A [`CloseError`] if this takes longer than `deadline`, for instance because the broker is away. Also if the
+    /// brokers [refuse](CloseError::is_not_committed) the last commit.
     ///
     /// ```
     /// # use event_schema::kafka::{Delivery, EmbeddedKafka, EventConsumer};
@@ -72,17 +74,17 @@ impl RunHandle {
         driver::left(&self.shared, &mut self.gone.clone(), deadline).await
     }
 
-    /// What the deliveries came to so far; see the example of [`close`](Self::close).
+    /// The outcomes of all deliveries so far; see the example of [`close`](Self::close).
     #[must_use]
     pub fn counts(&self) -> Counts {
         self.shared.tally.counts()
     }
 
-    /// Whether it can be expected to handle messages, for the readiness probe of a service: it has joined its group,
-    /// whether or not there was a partition for it; it is not closing, and has not failed for good; and no dead
-    /// letter, nor a message for a topic for retries, waits for brokers that do not take it.
+    /// Whether the consumer can handle messages, for the readiness probe of a service. It is `true` if the consumer has
+    /// joined its group (even if no partition was left for it), is not closing, has not failed for good, and if no dead
+    /// letter and no message for a retry topic waits for brokers that do not accept it.
     ///
-    /// Brokers that are away for less than `session.timeout.ms` do not make it unready: they are waited for.
+    /// The consumer stays ready while brokers are away for less than `session.timeout.ms`.
     ///
     /// ```
     /// # use event_schema::kafka::{EmbeddedKafka, EventConsumer};
@@ -113,7 +115,7 @@ impl RunHandle {
         self.shared.lock().session.is_ready()
     }
 
-    /// The partitions that it has, by topic and number; see the example of [`is_ready`](Self::is_ready).
+    /// The assigned partitions, by topic and number; see the example of [`is_ready`](Self::is_ready).
     #[must_use]
     pub fn assigned(&self) -> Vec<(String, i32)> {
         let state = self.shared.lock();
@@ -123,7 +125,7 @@ impl RunHandle {
         assigned
     }
 
-    /// What waits in memory or is being handled.
+    /// The messages that wait in memory or are being handled.
     ///
     /// ```
     /// # use event_schema::kafka::{EmbeddedKafka, EventConsumer};
@@ -147,13 +149,13 @@ impl RunHandle {
     }
 }
 
-/// What a consumer holds: see the example of [`RunHandle::buffered`].
+/// The messages that a consumer holds in memory: see the example of [`RunHandle::buffered`].
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct Buffered {
-    /// How many messages.
+    /// The number of messages.
     pub messages: usize,
-    /// What they take in memory.
+    /// Their size in memory.
     pub bytes: usize,
 }
 

@@ -1,8 +1,8 @@
 //! The consumer: a record on its way in, until it is finished.
 //!
-//! [`core`] decides what becomes of each record and [`session`] the rest, [`driver`] polls librdkafka and does what they say. The rest
-//! is how users take part: [`consumer`] and [`batches`] hand records out, [`runner`] and [`worker`] have
-//! them handled, [`forward`] sends on what failed.
+//! [`core`] decides what becomes of each record and [`session`] the rest, [`driver`] polls librdkafka and does what
+//! they say. The rest is how users take part: [`consumer`] and [`batches`] hand records out, [`runner`] and
+//! [`worker`] have them handled, [`forward`] sends on what failed.
 
 mod ahead;
 mod batch;

@@ -9,20 +9,20 @@ use std::task::Poll;
 use super::fault::Fault;
 use super::session;
 
-/// What came of a record.
+/// The outcome of a record.
 type Finished = session::Finished<Fault>;
 
-/// What comes of a record; a panic is a failure of it.
+/// The outcome of a record; a panic is a failure.
 pub(super) async fn guarded<T: From<Finished>>(work: impl Future<Output = T>) -> T {
     caught(work).await.unwrap_or_else(|panic| panicked(&*panic).into())
 }
 
-/// What comes of a record whose work panicked.
+/// The outcome of a record whose handling panicked.
 pub(super) fn panicked(panic: &(dyn Any + Send)) -> Finished {
     Finished::Failed(Fault::Panic(message(panic).into()))
 }
 
-/// What a panic says.
+/// The text of a panic.
 fn message(panic: &(dyn Any + Send)) -> &str {
     match (panic.downcast_ref::<&str>(), panic.downcast_ref::<String>()) {
         (Some(text), _) => text,
@@ -31,7 +31,7 @@ fn message(panic: &(dyn Any + Send)) -> &str {
     }
 }
 
-/// What a future gives, or what it panicked with.
+/// The output of a future, or its panic.
 async fn caught<F: Future>(future: F) -> Result<F::Output, Box<dyn Any + Send>> {
     let mut future = pin!(future);
     poll_fn(|context| {

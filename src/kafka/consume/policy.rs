@@ -1,4 +1,4 @@
-//! What a consumer does with its records: what users choose.
+//! The settings of a run, as users choose them.
 
 use std::time::Duration;
 
@@ -47,14 +47,14 @@ const BUFFER: Limit = Limit { records: 100_000, bytes: 32 << 20 };
 const FORWARD: Backoff = Backoff { first: Duration::from_millis(100), longest: Duration::from_secs(5), jitter: 0.5 };
 
 impl Policy {
-    /// What contradicts itself.
+    /// The contradiction in the settings, if there is one.
     pub(super) fn fault(&self) -> Option<&'static str> {
         match (self.order, self.retry.waiting) {
             (Some(Order::Partition), Waiting::Key) => {
-                Some("`Retry::park` cannot hold the order of a partition: use `Order::Key`, or `Retry::in_place`")
+                Some("`Retry::park` does not keep the order of a partition: use `Order::Key`, or `Retry::in_place`")
             }
             (Some(_), Waiting::Nothing) => {
-                Some("`Retry::topics` cannot hold an order: use `unordered`, or `Retry::park` with `Order::Key`")
+                Some("`Retry::topics` does not keep any order: use `unordered`, or `Retry::park` with `Order::Key`")
             }
             _ => None,
         }

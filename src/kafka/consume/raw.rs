@@ -105,9 +105,9 @@ impl Raw {
         self.headers.as_deref().unwrap_or(&NONE)
     }
 
-    /// What it takes in memory, about.
+    /// Its approximate size in memory.
     pub(super) fn size(&self) -> usize {
-        /// Of the message itself and of its place in the queue.
+        /// The size of the message itself and of its place in the queue.
         const FRAME: usize = 200;
         FRAME + (self.end - self.start) + self.headers.as_ref().map_or(0, |headers| headers.size())
     }

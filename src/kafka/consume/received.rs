@@ -1,4 +1,4 @@
-//! A message in hand.
+//! A received message.
 
 use std::fmt;
 use std::sync::Arc;
@@ -10,7 +10,7 @@ use crate::format::cloudevents::{CloudEvent, Data, Mode};
 use crate::kafka::message::{Headers, Origin};
 use crate::{Envelope, EventSchema, LoadError, Violations};
 
-/// A message in hand: an event, or why it is none, and where it came from.
+/// A received message: its event or the reason for its rejection, and its place, key and headers.
 ///
 /// ```
 /// use event_schema::kafka::{EmbeddedKafka, EventConsumer, EventProducer};
@@ -52,7 +52,7 @@ pub struct Received<E> {
     pub(super) body: Body<E>,
 }
 
-/// What a message holds.
+/// The content of a message.
 ///
 /// ```
 /// use event_schema::kafka::Body;
@@ -72,14 +72,14 @@ pub struct Received<E> {
 pub enum Body<E> {
     /// A valid event.
     Event(E),
-    /// What cannot be loaded, or breaks the rules.
+    /// A message that cannot be loaded, or breaks the rules of its event.
     Rejected(Rejection),
-    /// No value at all, which in a compacted topic deletes the key.
+    /// A message without a value, which deletes its key in a compacted topic.
     Tombstone,
 }
 
 impl<E> Received<E> {
-    /// The topic. For this and the following see the example of [`Received`].
+    /// The topic. For this and the following methods see the example of [`Received`].
     #[must_use]
     pub fn topic(&self) -> &str {
         &self.topic
@@ -97,13 +97,13 @@ impl<E> Received<E> {
         self.position.offset
     }
 
-    /// When it was sent or, where the topic says so, stored.
+    /// The time when the message was sent or, if the topic is configured so, stored.
     #[must_use]
     pub fn timestamp(&self) -> Option<SystemTime> {
         self.raw.timestamp()
     }
 
-    /// The key's bytes. No key is not an empty one.
+    /// The bytes of the key. A message without a key differs from one with an empty key.
     #[must_use]
     pub fn key(&self) -> Option<&[u8]> {
         self.raw.key()
@@ -115,10 +115,10 @@ impl<E> Received<E> {
         self.raw.headers()
     }
 
-    /// What travels beside the event: id, source, time, version, causation and trace. Made from the
-    /// headers at each call.
+    /// The metadata of the event: id, source, time, version, causation and trace. Each call builds it from the headers.
     ///
-    /// Every message has an id and, if Kafka knows it, a time, whoever sent it: [`Envelope`] says how.
+    /// Every message has an id and, if Kafka stores one, a time, even if its producer sent no envelope: see
+    /// [`Envelope`].
     ///
     /// ```
     /// use event_schema::Envelope;
@@ -150,19 +150,19 @@ impl<E> Received<E> {
         envelope(self.structured.as_deref(), self.headers(), self, self.timestamp())
     }
 
-    /// What it holds.
+    /// The content of the message.
     #[must_use]
     pub fn body(&self) -> &Body<E> {
         &self.body
     }
 
-    /// What it holds, taken out.
+    /// The content of the message, by value.
     #[must_use]
     pub fn into_body(self) -> Body<E> {
         self.body
     }
 
-    /// The event, if it is a valid one.
+    /// The event, if the message holds a valid one.
     #[must_use]
     pub fn event(&self) -> Option<&E> {
         match &self.body {
@@ -171,7 +171,7 @@ impl<E> Received<E> {
         }
     }
 
-    /// The event, taken out, if it is a valid one.
+    /// The event by value, if the message holds a valid one.
     #[must_use]
     pub fn into_event(self) -> Option<E> {
         match self.body {
@@ -180,7 +180,7 @@ impl<E> Received<E> {
         }
     }
 
-    /// Why it is no event, if it was rejected.
+    /// The rejection, if the message was rejected.
     #[must_use]
     pub fn rejection(&self) -> Option<&Rejection> {
         match &self.body {
@@ -190,7 +190,7 @@ impl<E> Received<E> {
     }
 }
 
-/// Where it came from: `topic/partition@offset`.
+/// The place of the message: `topic/partition@offset`.
 impl<E> fmt::Display for Received<E> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "{}/{}@{}", self.topic, self.partition, self.position.offset)
@@ -210,13 +210,13 @@ impl<E: fmt::Debug> fmt::Debug for Received<E> {
     }
 }
 
-/// A message that is no valid event: its original bytes, and everything that is wrong with them.
+/// A message that is not a valid event: its original bytes, and all its violations.
 ///
 /// ```
 /// use event_schema::kafka::{EmbeddedKafka, EventConsumer, EventProducer};
 /// use event_schema::prelude::*;
 ///
-/// // The same event, in another service and without its rule.
+/// // The same event as another service defines it, without the rule.
 /// #[derive(Serialize, EventSchema)]
 /// #[event(name = "note")]
 /// struct Draft { text: String }
@@ -253,36 +253,34 @@ impl Rejection {
         Self { bytes: bytes.to_vec(), error }
     }
 
-    /// The message's value as it was sent. For this and the following see the example of
-    /// [`Rejection`].
+    /// The original value of the message. For this and the following methods see the example of [`Rejection`].
     #[must_use]
     pub fn bytes(&self) -> &[u8] {
         &self.bytes
     }
 
-    /// Why it cannot be loaded.
+    /// The error that rejected the message.
     #[must_use]
     pub fn error(&self) -> &LoadError {
         &self.error
     }
 
-    /// Everything that is wrong with it, if it is complete JSON.
+    /// All violations, if the value is complete JSON.
     #[must_use]
     pub fn violations(&self) -> Option<&Violations> {
         self.error.violations()
     }
 
-    /// The bytes and the error, taken out.
+    /// The bytes and the error, by value.
     #[must_use]
     pub fn into_parts(self) -> (Vec<u8>, LoadError) {
         (self.bytes, self.error)
     }
 }
 
-/// Without the bytes, which may hold personal data.
 impl Rejection {
-    /// The id of a schema, if the message is framed as Confluent's serializers do it: a zero, the id in four bytes, and
-    /// then the value, which is no plain JSON.
+    /// The schema id, if the message has the framing of Confluent's serializers: a zero byte, the id in four bytes, and
+    /// then the value. Such a message is not plain JSON.
     ///
     /// ```
     /// # use event_schema::kafka::{EmbeddedKafka, EventConsumer};
@@ -310,6 +308,7 @@ impl Rejection {
     }
 }
 
+/// Without the bytes, which may hold personal data.
 impl fmt::Debug for Rejection {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Rejection").field("len", &self.bytes.len()).field("error", &self.error).finish()
@@ -348,7 +347,7 @@ pub(super) fn load<E: EventSchema>(headers: &Headers, value: Option<&[u8]>) -> (
     }
 }
 
-/// What travels beside an event that was received in this place.
+/// The metadata of an event that was received at this place.
 pub(super) fn envelope(
     structured: Option<&Envelope>,
     headers: &Headers,

@@ -1,10 +1,10 @@
-//! Whether and how a failed message is tried again.
+//! The retry settings of failed messages.
 
 use std::time::Duration;
 
 use super::core::{Backoff, Waiting};
 
-/// Whether and how a failed message is tried again.
+/// How failed messages are retried.
 ///
 /// ```
 /// use event_schema::kafka::Retry;
@@ -12,7 +12,7 @@ use super::core::{Backoff, Waiting};
 ///
 /// // The default: five attempts, about half a second, then one, two and four seconds apart.
 /// let retry = Retry::in_place();
-/// // One more attempt, the first retry after 100 ms, none later than after 10 s, by a clock.
+/// // One more attempt, the first retry after 100 ms, no wait longer than 10 s, without jitter.
 /// let retry = Retry::in_place()
 ///     .attempts(6)
 ///     .backoff(Duration::from_millis(100), Duration::from_secs(10))
@@ -20,15 +20,15 @@ use super::core::{Backoff, Waiting};
 /// assert_ne!(retry, Retry::in_place());
 /// ```
 ///
-/// | | what waits meanwhile | order | needs |
+/// | | meanwhile waits | order | requires |
 /// |---|---|---|---|
 /// | [`in_place`](Self::in_place) | its partition | kept | |
 /// | [`park`](Self::park) | the later messages of its key | kept | order by key, or none |
-/// | [`topics`](Self::topics) | nothing | lost | no order; the topics |
+/// | [`topics`](Self::topics) | nothing | lost | no order; the retry topics |
 /// | [`never`](Self::never) | nothing | kept | |
 ///
-/// What cannot be loaded, breaks the rules of the event or is [rejected](crate::kafka::Failure::reject) is never
-/// tried again.
+/// A message that cannot be loaded, breaks a rule of its event or is [rejected](crate::kafka::Failure::reject) is never
+/// retried.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Retry {
     pub(super) waiting: Waiting,
@@ -42,7 +42,7 @@ impl Retry {
         Self { waiting, attempts: 5, backoff }
     }
 
-    /// The partition waits, and with it the order of its messages.
+    /// The whole partition waits until the message has succeeded or failed for good, which keeps its order.
     ///
     /// ```
     /// use event_schema::kafka::Retry;
@@ -54,7 +54,7 @@ impl Retry {
         Self::new(Waiting::Partition)
     }
 
-    /// Only the later messages of the same key wait; those of other keys are handled. Needs
+    /// Only the later messages with the same key wait; those with other keys are handled. Requires
     /// [`Order::Key`](crate::kafka::Order::Key), or no order.
     ///
     /// ```
@@ -67,22 +67,23 @@ impl Retry {
         Self::new(Waiting::Key)
     }
 
-    /// The message is sent to a topic for that, and comes back from there when its time has come; nothing
-    /// waits for it. There is no order then, so that none may be asked for.
+    /// The message is sent to a retry topic, and received from there when its backoff is over; no other message waits
+    /// for it. Messages lose their order, so [`unordered`](crate::kafka::Runner::unordered) is required.
     ///
-    /// The topics are named `<topic>-<group>-retry-1` and so on, one for each attempt but the first, and
-    /// have to be there when the consumer starts, which warns of those that are not. Characters that no topic may have become `_`, as in
-    /// [`DeadLetter::topic_of`](crate::kafka::DeadLetter::topic_of).
+    /// The retry topics are named `<topic>-<group>-retry-1` and so on, one for each attempt except the first. They
+    /// must exist when the consumer starts; a warning names those that are missing. Characters that are illegal in
+    /// topic names become `_`, as in [`DeadLetter::topic_of`](crate::kafka::DeadLetter::topic_of).
     ///
-    /// Its headers say where the message was first, when it is to be tried and which attempt that is, as
-    /// Spring Kafka's do: `kafka_original-topic` and so on, `retry_topic-backoff-timestamp`,
-    /// `retry_topic-attempts`. They are believed in these topics only, and no wait is longer than the
-    /// longest [backoff](Self::backoff): who may write to the topics is for the brokers' access lists to say.
+    /// Headers hold the original place of the message, the time of the next attempt and its number. They are Spring
+    /// Kafka's: `kafka_original-topic` and so on, `retry_topic-backoff-timestamp`, `retry_topic-attempts`. The consumer
+    /// trusts these headers in the retry topics only, and never waits longer than the longest [backoff](Self::backoff).
+    /// Restrict who may write to these topics by the brokers' access control lists.
     ///
-    /// With fewer [`attempts`](Self::attempts) than before there are fewer topics, and nobody reads what is left in
-    /// the others: let them run empty first. And no two pairs of topic and group may make the same name, as the topic
-    /// `orders-eu` of the group `billing` and the topic `orders` of the group `eu-billing` do: they would share their
-    /// topics for retries and for dead letters.
+    /// If you lower [`attempts`](Self::attempts), the topics of the removed attempts are no longer read: let them run
+    /// empty first.
+    ///
+    /// Different pairs of topic and group must not give the same name: the topic `orders-eu` with the group `billing`,
+    /// and the topic `orders` with the group `eu-billing`, would share their retry topics and their dead letter topic.
     ///
     /// ```
     /// use event_schema::kafka::Retry;
@@ -94,7 +95,7 @@ impl Retry {
         Self::new(Waiting::Nothing)
     }
 
-    /// One attempt and no more.
+    /// One attempt only.
     ///
     /// ```
     /// use event_schema::kafka::Retry;
@@ -106,7 +107,7 @@ impl Retry {
         Self::in_place().attempts(1)
     }
 
-    /// How often a message is tried, the first time included: 5 unless set, and at least once.
+    /// The maximum number of attempts, including the first; at least 1. Default: 5.
     ///
     /// ```
     /// use event_schema::kafka::Retry;
@@ -118,8 +119,8 @@ impl Retry {
         Self { attempts: attempts.max(1), ..self }
     }
 
-    /// How long to wait before the second attempt, and at most; in between it doubles each time. Half a
-    /// second and 30 seconds unless set.
+    /// The wait before the second attempt, and the longest wait; the wait doubles after each attempt. Default: half a
+    /// second and 30 seconds.
     ///
     /// ```
     /// use event_schema::kafka::Retry;
@@ -133,8 +134,8 @@ impl Retry {
         Self { backoff: Backoff { first, longest, ..self.backoff }, ..self }
     }
 
-    /// How much of the wait may be taken off by chance, so that what failed together is not tried together:
-    /// from 0 to 1, one half unless set.
+    /// The random part of the wait, from 0 to 1: each wait is shortened by a random part of up to this fraction, so
+    /// that messages that failed together are not retried together. Default: 0.5.
     ///
     /// ```
     /// use event_schema::kafka::Retry;

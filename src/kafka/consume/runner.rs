@@ -1,4 +1,4 @@
-//! How events are to be handled, and the run that does it.
+//! The settings of a run, and the run itself.
 
 use std::fmt;
 use std::hash::RandomState;
@@ -22,7 +22,7 @@ use crate::EventSchema;
 use crate::kafka::error::{ConsumeErrorKind, RunError, RunErrorKind};
 use crate::kafka::letters::DeadLetter;
 
-/// A consumer and how it is to handle its events: [`EventConsumer::runner`](crate::kafka::EventConsumer::runner).
+/// A consumer with the settings of its run, made by [`EventConsumer::runner`](crate::kafka::EventConsumer::runner).
 ///
 /// ```
 /// use event_schema::kafka::{
@@ -78,7 +78,7 @@ use crate::kafka::letters::DeadLetter;
 /// # Ok(())
 /// # }
 /// ```
-#[must_use = "nothing is handled before it runs"]
+#[must_use = "a runner handles no events until `run` is called"]
 pub struct Runner<E> {
     subscription: Subscription,
     policy: Policy,
@@ -93,14 +93,14 @@ impl<E: EventSchema + Send + Sync + 'static> Runner<E> {
         Self { subscription, policy: Policy::default(), tombstones: None, for_handlers: None, event: PhantomData }
     }
 
-    /// What keeps its order; across, events are handled in parallel. [`Order::Partition`] unless set. For this and
-    /// the following see the example of [`Runner`].
+    /// Which events are handled in order; all others are handled in parallel. Default: [`Order::Partition`]. For this
+    /// and the following settings see the example of [`Runner`].
     pub fn order(mut self, order: Order) -> Self {
         self.policy.order = Some(order);
         self.for_handlers("order")
     }
 
-    /// Nothing keeps its order.
+    /// Handles all events in parallel, without any order.
     ///
     /// ```
     /// # use event_schema::kafka::{Delivery, EmbeddedKafka, EventConsumer};
@@ -136,77 +136,77 @@ impl<E: EventSchema + Send + Sync + 'static> Runner<E> {
         self
     }
 
-    /// How many events are handled at once, at most: as many as the machine can do in parallel unless set, and no more
-    /// than 65,536. More are worth it for handlers that wait for others.
+    /// The maximum number of events that are handled at the same time, up to 65,536. Default: the number of cores.
+    /// Raise it for handlers that wait for other services.
     pub fn concurrency(mut self, workers: usize) -> Self {
         self.policy.concurrency = workers.clamp(1, 1 << 16);
         self.for_handlers("concurrency")
     }
 
-    /// How much may wait in memory, in messages and in bytes: 100,000 and 32 MiB unless set. Each partition
-    /// has an equal share. A thousand messages more may be on their way.
+    /// The maximum number of messages in memory, and of their bytes. Default: 100,000 messages and 32 MiB. Each
+    /// partition has an equal share. A thousand more messages may be in transit.
     pub fn buffer(mut self, messages: usize, bytes: usize) -> Self {
         self.policy.buffer.records = messages;
         self.policy.buffer.bytes = bytes;
         self
     }
 
-    /// How far ahead of the first unfinished message of a partition others are handled: 1,000 messages
-    /// unless set. So many a crash repeats at most, and what was finished since the last commit.
+    /// How many messages of a partition may be handled ahead of its first unfinished one. Default: 1,000. A crash
+    /// repeats at most this many, and the messages finished since the last commit.
     pub fn span(mut self, messages: u64) -> Self {
         self.policy.span = messages.max(1);
         self
     }
 
-    /// Whether and how a failed message is tried again: [`Retry::in_place`] unless set.
+    /// How failed messages are retried. Default: [`Retry::in_place`].
     pub fn retry(mut self, retry: Retry) -> Self {
         self.policy.retry = retry;
         self
     }
 
-    /// What becomes of a message that failed for good: [`GiveUp::DeadLetter`] unless set.
+    /// The policy for messages that failed for good. Default: [`GiveUp::DeadLetter`].
     pub fn give_up(mut self, give_up: GiveUp) -> Self {
         self.policy.give_up = give_up;
         self
     }
 
-    /// How dead letters are written, and where: [`DeadLetter::new`] unless set.
+    /// Where and how dead letters are written. Default: [`DeadLetter::new`].
     pub fn dead_letter(mut self, dead_letter: DeadLetter) -> Self {
         self.policy.dead_letter = dead_letter;
         self
     }
 
-    /// How long a handler may take before it is dropped and counts as failed; as long as it likes unless set.
+    /// How long a handler may take before it is dropped and counts as failed. Default: no limit.
     ///
-    /// A handler that blocks its thread, or computes for long without an await, cannot be dropped. Its time is over
-    /// all the same, and another takes its place; what it does then has no effect on the message any more, but it
-    /// keeps a thread of the runtime from all others. What blocks belongs into `tokio::task::spawn_blocking`.
+    /// A handler that blocks its thread, or computes for long without an `.await`, cannot be dropped. It times out
+    /// all the same, and another handler takes its place. Its result is ignored, but it still occupies a thread of
+    /// the runtime. Use `tokio::task::spawn_blocking` for blocking work.
     pub fn handler_timeout(mut self, timeout: Duration) -> Self {
         self.policy.timeout = Some(timeout);
         self
     }
 
-    /// How long a partition that goes to another member of the group waits for the messages of it that are being
-    /// handled, and for those that others have overtaken: 10 seconds unless set, or a third of
-    /// `session.timeout.ms` or of `max.poll.interval.ms` if that is less. A handler that takes longer is dropped, and
-    /// the next owner handles the message again.
+    /// How long a rebalance waits for the messages in flight of a revoked partition, and for those that others have
+    /// overtaken. Default: 10 seconds, or a third of `session.timeout.ms` or `max.poll.interval.ms` if that is less. A
+    /// handler that takes longer is dropped, and the next owner handles the message again.
     ///
-    /// The whole group may wait for it, so it is to be as long as most handlers take, and not longer. It has to be
-    /// less than `max.poll.interval.ms`, which is 5 minutes unless set: after that the group gives the member up.
-    /// A run that stops by itself waits as long; a [close](crate::kafka::RunHandle::close) no longer than it is told to.
+    /// The whole group may wait for this timeout, so set it to the time that most handlers need, and not longer. It
+    /// must be less than `max.poll.interval.ms` (5 minutes by default), after which the group removes the member. A
+    /// run that stops by itself waits as long; a [close](crate::kafka::RunHandle::close) waits for its own deadline
+    /// instead.
     pub fn revoke_timeout(mut self, timeout: Duration) -> Self {
         self.policy.revoke_timeout = Some(timeout);
         self
     }
 
-    /// How often what is done is committed: each second unless set, and each millisecond at most.
+    /// The time between commits of finished messages, at least a millisecond. Default: one second.
     pub fn commit_interval(mut self, interval: Duration) -> Self {
         self.policy.commit_interval = interval.max(Duration::from_millis(1));
         self
     }
 
-    /// What handles the messages without a value, which in a compacted topic delete a key. Without it they
-    /// count as done.
+    /// A handler for tombstones: messages without a value, which delete a key in a compacted topic. Without this
+    /// handler, tombstones count as done.
     pub fn on_tombstone<H, F>(mut self, handler: H) -> Self
     where
         H: Fn(Delivery<()>) -> F + Send + Sync + 'static,
@@ -224,14 +224,15 @@ impl<E: EventSchema + Send + Sync + 'static> Runner<E> {
         Self { for_handlers: Some(setting), ..self }
     }
 
-    /// To receive many messages at a time, and say what came of each; for an example see [`Batches`].
+    /// Receives messages in batches instead of calling a handler; the caller reports the outcome of each. For an
+    /// example see [`Batches`].
     ///
-    /// There is no handler then, and no place for [`order`](Self::order), [`concurrency`](Self::concurrency) and
-    /// [`on_tombstone`](Self::on_tombstone).
+    /// [`order`](Self::order), [`concurrency`](Self::concurrency) and [`on_tombstone`](Self::on_tombstone) are
+    /// settings of handlers and cannot be used with batches.
     ///
     /// # Errors
     ///
-    /// Of [`RunError`], if the settings cannot be used, or if one of these three was made.
+    /// A [`RunError`] if the settings are invalid, or if one of these three was set.
     ///
     /// ```
     /// # use event_schema::kafka::{EmbeddedKafka, EventConsumer};
@@ -245,7 +246,7 @@ impl<E: EventSchema + Send + Sync + 'static> Runner<E> {
     /// # let consumer = EventConsumer::<Note>::subscribe(&kafka.config().group("docs")).await?;
     /// let error = consumer.runner().concurrency(100).batches().unwrap_err();
     /// assert!(error.is_config());
-    /// assert_eq!(error.to_string(), "`concurrency` is for handlers: batches have none");
+    /// assert_eq!(error.to_string(), "`concurrency` is a setting of handlers and does not apply to batches");
     /// # Ok(())
     /// # }
     /// ```
@@ -258,11 +259,12 @@ impl<E: EventSchema + Send + Sync + 'static> Runner<E> {
         Ok(Batches::new(member, forward))
     }
 
-    /// Handles events until it is [closed](crate::kafka::RunHandle::close) or cannot go on. See [`EventConsumer::run`](crate::kafka::EventConsumer::run).
+    /// Handles events until the consumer is [closed](crate::kafka::RunHandle::close) or an error ends the run. See
+    /// [`EventConsumer::run`](crate::kafka::EventConsumer::run).
     ///
     /// # Errors
     ///
-    /// Of [`RunError`].
+    /// As [`EventConsumer::run`](crate::kafka::EventConsumer::run).
     ///
     /// ```
     /// # use event_schema::kafka::{Delivery, EmbeddedKafka, EventConsumer, Failure, Order};
@@ -342,11 +344,11 @@ fn prepare(subscription: Subscription, policy: &Policy) -> Result<(Member, Forwa
     }
     let Subscription { member, ahead, config, topics } = subscription;
     if policy.has_retry_topics() && topics.iter().any(|topic| topic.starts_with('^')) {
-        return Err(RunErrorKind::Policy("`Retry::topics` needs the names of the topics, not a pattern").into());
+        return Err(RunErrorKind::Policy("`Retry::topics` needs topic names, not a pattern").into());
     }
     let settings = config.rdkafka_consumer().map_err(RunErrorKind::Config)?;
     if policy.revoke_timeout.is_some_and(|timeout| timeout >= driver::longest_revoke(&settings)) {
-        return Err(RunErrorKind::Policy("`revoke_timeout` has to be less than `max.poll.interval.ms`").into());
+        return Err(RunErrorKind::Policy("`revoke_timeout` must be less than `max.poll.interval.ms`").into());
     }
     let forward = Forward::new(&config, &topics, policy).map_err(RunErrorKind::Config)?;
     if let Some(topic) = forward.reads_its_own() {

@@ -28,11 +28,11 @@ fn check_topics(topics: &[&str]) -> Result<(), ConfigError> {
     }
     for (index, topic) in topics.iter().enumerate() {
         if topics[..index].contains(topic) {
-            return Err(ConfigError::one(format!("`{topic}` is subscribed to twice")));
+            return Err(ConfigError::one(format!("topic `{topic}` is given twice")));
         }
         if !topic.starts_with('^') && !letters::is_legal(topic) {
             return Err(ConfigError::one(format!(
-                "no topic can be called `{topic}`: a name has up to 249 letters, digits, `.`, `_` and `-`"
+                "`{topic}` is not a legal topic name: it has up to 249 letters, digits, `.`, `_` and `-`"
             )));
         }
     }

@@ -1,4 +1,4 @@
-//! How many deliveries came to which end.
+//! The number of deliveries with each outcome.
 
 use std::fmt;
 use std::sync::atomic::{AtomicU64, Ordering};
@@ -34,7 +34,7 @@ impl Tally {
     }
 }
 
-/// How many deliveries came to which end, since the consumer began to run.
+/// The number of deliveries with each outcome since the start of the run.
 ///
 /// ```
 /// use event_schema::kafka::{Counts, Outcome};
@@ -44,7 +44,7 @@ impl Tally {
 /// assert_eq!(counts.of(Outcome::Dead), 0);
 /// assert_eq!(counts.to_string(), "nothing");
 ///
-/// // For metrics: every outcome, whether or not it has come about.
+/// // For metrics: every outcome, also those with a count of zero.
 /// let mut lines = counts.iter().map(|(outcome, count)| format!("deliveries{{outcome=\"{outcome}\"}} {count}"));
 /// assert_eq!(lines.next().unwrap(), "deliveries{outcome=\"done\"} 0");
 /// assert_eq!(lines.count(), 5);
@@ -56,27 +56,27 @@ pub struct Counts {
 }
 
 impl Counts {
-    /// How many came to this end; see the example of [`Counts`].
+    /// The number of deliveries with this outcome; see the example of [`Counts`].
     #[must_use]
     pub fn of(&self, outcome: Outcome) -> u64 {
         self.iter().find(|(kind, _)| *kind == outcome).map_or(0, |(_, count)| count)
     }
 
-    /// Every outcome, and how many came to it; see the example of [`Counts`].
+    /// Every outcome with its count; see the example of [`Counts`].
     pub fn iter(&self) -> impl Iterator<Item = (Outcome, u64)> {
         KINDS.into_iter().zip(self.outcomes)
     }
 
-    /// How many were handled: [`Outcome::Done`].
+    /// The number of deliveries that were handled: [`Outcome::Done`].
     #[must_use]
     pub fn done(&self) -> u64 {
         self.of(Outcome::Done)
     }
 
-    /// How many messages were gone before they could be received, at most: so many offsets lie between the one that
-    /// was to come next and the first that is there. Retention takes messages from a consumer that is too slow, or
-    /// was away for too long. There is a warning in the log for each gap. To stop instead, set
-    /// `auto.offset.reset=none`.
+    /// The maximum number of messages that were deleted before they could be received: the number of offsets between
+    /// the next expected one and the first that still exists. Retention deletes messages that a slow or stopped
+    /// consumer has not yet received. A warning in the log names each gap. With `auto.offset.reset=none` the consumer
+    /// stops instead.
     ///
     /// ```
     /// use event_schema::kafka::Counts;
@@ -89,7 +89,7 @@ impl Counts {
     }
 }
 
-/// What there is to count: `3 done, 1 dead`.
+/// The counts that are not zero: `3 done, 1 dead`.
 impl fmt::Display for Counts {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let outcomes = self.iter().map(|(outcome, count)| (outcome.as_str(), count));

@@ -1,4 +1,4 @@
-//! What came of a record: counted, and in the log if it did not go as it should.
+//! Reports the outcome of a record: counted, and logged if it failed.
 
 use std::panic::{AssertUnwindSafe, catch_unwind};
 

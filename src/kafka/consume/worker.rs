@@ -22,7 +22,7 @@ use super::tell::tell;
 use crate::EventSchema;
 use crate::kafka::message::Place;
 
-/// What came of a record.
+/// The outcome of a record.
 type Finished = session::Finished<Fault>;
 
 pub(super) type Tombstones =

@@ -6,7 +6,7 @@ use rdkafka::error::RDKafkaErrorCode;
 
 /// A producer or consumer that did not close within its deadline, or a consumer whose last commit was refused.
 ///
-/// A late one goes on closing in the background; the process may end without waiting for it.
+/// After a missed deadline, closing continues in the background; the process may exit without waiting for it.
 ///
 /// ```
 /// use event_schema::kafka::{EmbeddedKafka, EventProducer};
@@ -40,8 +40,8 @@ pub struct CloseError {
 }
 
 impl CloseError {
-    /// Whether the group was left in time, but the brokers refused the last commit: what was done since the one before
-    /// comes again.
+    /// Whether the consumer left the group in time, but the brokers refused its last commit: messages that were handled
+    /// since the commit before are received again.
     ///
     /// ```
     /// # use event_schema::kafka::CloseError;
@@ -55,7 +55,7 @@ impl CloseError {
     }
 }
 
-/// What was not finished.
+/// The unfinished part of a close.
 #[derive(Debug, Clone)]
 pub(crate) enum Open {
     Events(usize),
@@ -71,7 +71,9 @@ impl Open {
             Self::Events(1) => format!("{late}, 1 event not acknowledged"),
             Self::Events(count) => format!("{late}, {count} events not acknowledged"),
             Self::Group => format!("{late}, the group may notice only after `session.timeout.ms`"),
-            Self::Commit(code) => format!("closed, but the last commit failed, so that messages come again: {code}"),
+            Self::Commit(code) => {
+                format!("closed, but the last commit failed, so messages will be received again: {code}")
+            }
         }
     }
 }

@@ -1,9 +1,9 @@
-//! A configuration that cannot be used.
+//! An invalid configuration.
 
 use std::fmt;
 
-/// A configuration that cannot be used: every fault, one a line, by key and place and never with
-/// a value.
+/// An invalid configuration. The text has one line for each fault, with its key and its place in the file, and never
+/// quotes a value.
 ///
 /// ```
 /// use event_schema::kafka::KafkaConfig;
@@ -15,7 +15,7 @@ use std::fmt;
 /// assert!(error.to_string().starts_with("line 2: unknown key `sasl.passwort`, did you mean"));
 /// assert!(!error.to_string().contains("hush"));
 ///
-/// // A `main` that returns it shows it as it is to be read.
+/// // A `main` that returns this error prints the same text.
 /// assert_eq!(format!("{error:?}"), error.to_string());
 /// ```
 #[derive(Clone)]
@@ -32,7 +32,7 @@ impl ConfigError {
         Self { problems }
     }
 
-    /// What is wrong, one text for each fault.
+    /// The faults, one text each.
     ///
     /// ```
     /// use event_schema::kafka::KafkaConfig;

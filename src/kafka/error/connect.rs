@@ -1,4 +1,4 @@
-//! A client that could not start.
+//! Errors of starting a client.
 
 use std::time::Duration;
 
@@ -41,7 +41,7 @@ pub(crate) enum ConnectErrorKind {
 }
 
 impl ConnectError {
-    /// Whether the configuration cannot be used, whatever the brokers do.
+    /// Whether the configuration is invalid.
     ///
     /// ```
     /// use event_schema::kafka::{EventProducer, KafkaConfig};
@@ -89,8 +89,8 @@ impl ConnectError {
         matches!(*self.0, ConnectErrorKind::Authentication(_))
     }
 
-    /// Whether TLS failed: an unknown CA, a name that is not in the certificate, a port that does
-    /// not speak TLS.
+    /// Whether TLS failed, for instance because of an unknown CA, a host name that is not in the certificate, or a port
+    /// without TLS.
     ///
     /// ```
     /// # use event_schema::kafka::{EventProducer, KafkaConfig};
@@ -105,7 +105,7 @@ impl ConnectError {
         matches!(*self.0, ConnectErrorKind::Tls(_))
     }
 
-    /// Whether brokers answered, but a topic is not there or could not be made.
+    /// Whether the brokers answered, but a topic is missing or could not be created.
     ///
     /// See the example of [`Topics`](crate::kafka::Topics).
     #[must_use]
@@ -123,7 +123,7 @@ impl ConnectError {
         let reason = match error {
             KafkaError::ClientCreation(reason) => reason,
             // Its text has the value in it.
-            KafkaError::ClientConfig(_, _, key, _) => format!("`{key}`: not taken"),
+            KafkaError::ClientConfig(_, _, key, _) => format!("`{key}`: value not accepted"),
             other => return ConnectErrorKind::Client(other.to_string()).into(),
         };
         ConfigError::one(reason).into()

@@ -1,12 +1,12 @@
-//! A consumer that cannot receive.
+//! Errors of consumers.
 
 use rdkafka::error::RDKafkaErrorCode;
 
-/// A consumer that cannot receive, or a commit that was refused.
+/// An error of receiving messages or of committing them.
 ///
-/// A message that cannot be loaded is not an error but a [`Rejection`](crate::kafka::Rejection), and a
-/// broker that goes away is waited for. So this is rare, and after one that is not
-/// [fatal](Self::is_fatal) the next [`recv`](crate::kafka::EventConsumer::recv) may do.
+/// These errors are rare. A message that cannot be loaded is not an error but a [`Rejection`](crate::kafka::Rejection),
+/// and the consumer waits for unreachable brokers. After an error that is not [fatal](Self::is_fatal), call
+/// [`recv`](crate::kafka::EventConsumer::recv) again.
 #[derive(thiserror::Error)]
 #[error(transparent)]
 pub struct ConsumeError(Box<ConsumeErrorKind>);
@@ -15,20 +15,20 @@ pub struct ConsumeError(Box<ConsumeErrorKind>);
 pub(crate) enum ConsumeErrorKind {
     #[error("cannot receive: {0}{right}", right = right(*.0))]
     Receive(RDKafkaErrorCode),
-    #[error("the consumer is of no more use: {0}")]
+    #[error("the consumer failed and cannot continue: {0}")]
     Fatal(RDKafkaErrorCode),
     #[error("the consumer is closed")]
     Closed,
     #[error("the consumer stopped at {0}")]
     Stopped(String),
     #[error(
-        "not committed: the partition was taken away since the message was received, and whoever \
-         has it now receives the message again"
+        "not committed: the partition was revoked after the message was received; its new owner \
+         receives the message again"
     )]
     Revoked,
     #[error("not committed: {0}")]
     Commit(RDKafkaErrorCode),
-    #[error("not committed: no thread to commit on")]
+    #[error("not committed: no thread could be started")]
     NoThread,
 }
 
@@ -50,13 +50,13 @@ fn right(code: RDKafkaErrorCode) -> &'static str {
 }
 
 impl ConsumeError {
-    /// Whether the partition of a message was taken away before the commit. Nothing is lost:
-    /// whoever has the partition now receives the message again.
+    /// Whether the partition of the message was revoked before the commit. No message is lost: the new owner of the
+    /// partition receives it again.
     ///
     /// ```
     /// # use event_schema::kafka::ConsumeError;
     /// fn after_a_commit(error: &ConsumeError) -> &'static str {
-    ///     if error.is_revoked() { "somebody else's now" } else { "try again" }
+    ///     if error.is_revoked() { "handled by its new owner" } else { "commit again" }
     /// }
     /// # let _ = after_a_commit;
     /// ```
@@ -73,7 +73,7 @@ impl ConsumeError {
         }
     }
 
-    /// Whether a broker refused the user or the password, which may have changed since the start.
+    /// Whether a broker rejected the user or the password, which may have changed since the start.
     ///
     /// ```
     /// # use event_schema::kafka::ConsumeError;
@@ -88,8 +88,9 @@ impl ConsumeError {
         matches!(self.code(), Some(C::Authentication | C::SaslAuthenticationFailed))
     }
 
-    /// Whether the user may not read the topic or use the group. [`recv`](crate::kafka::EventConsumer::recv) says so once: if
-    /// it is called again, it waits until the right is given. A [`run`](crate::kafka::EventConsumer::run) ends.
+    /// Whether the user lacks the right to read the topic or the group. [`recv`](crate::kafka::EventConsumer::recv)
+    /// returns this error once; the next call waits until the right is granted. A
+    /// [`run`](crate::kafka::EventConsumer::run) ends.
     ///
     /// ```
     /// # use event_schema::kafka::ConsumeError;
@@ -103,7 +104,7 @@ impl ConsumeError {
         self.0.unauthorized().is_some()
     }
 
-    /// Whether the consumer can do no more, and a new one is needed.
+    /// Whether the consumer cannot continue, and a new one is needed.
     ///
     /// ```
     /// # use event_schema::kafka::ConsumeError;
@@ -118,7 +119,7 @@ impl ConsumeError {
         matches!(*self.0, Kind::Fatal(_) | Kind::Closed | Kind::Stopped(_))
     }
 
-    /// Whether the consumer was closed by its [handle](crate::kafka::EventConsumer::handle).
+    /// Whether the [handle](crate::kafka::EventConsumer::handle) of the consumer closed it.
     ///
     /// ```
     /// # use event_schema::kafka::{EmbeddedKafka, EventConsumer};

@@ -1,4 +1,4 @@
-//! What can go wrong between a service and its brokers.
+//! The errors of the Kafka adapters.
 
 mod close;
 mod config;

@@ -1,12 +1,12 @@
-//! A run that ended.
+//! Errors that end a run.
 
 use super::config::ConfigError;
 use super::consume::ConsumeError;
 
-/// Why a consumer does not run, or runs no more.
+/// The error that prevented or ended a [run](crate::kafka::EventConsumer::run).
 ///
-/// A broker that goes away is waited for, and a message that cannot be handled goes to the dead letter
-/// topic: neither ends it.
+/// A run waits for unreachable brokers, and a message that cannot be handled goes to the dead letter topic: neither
+/// ends the run.
 ///
 /// ```
 /// use event_schema::kafka::{Delivery, EmbeddedKafka, EventConsumer, Order, Retry};
@@ -23,7 +23,7 @@ use super::consume::ConsumeError;
 /// let runner = consumer.runner().order(Order::Partition).retry(Retry::park());
 /// let error = runner.run(async |_: Delivery<Note>| {}).await.unwrap_err();
 /// assert!(error.is_config());
-/// assert!(error.to_string().starts_with("`Retry::park` cannot hold the order of a partition"));
+/// assert!(error.to_string().starts_with("`Retry::park` does not keep the order of a partition"));
 /// # Ok(())
 /// # }
 /// ```
@@ -36,11 +36,11 @@ pub(crate) enum RunErrorKind {
     #[error("{0}")]
     Policy(&'static str),
     #[error(
-        "the consumer is subscribed to `{0}`, where its own dead letters go: subscribe to other topics, or name another \
+        "the consumer is subscribed to its own dead letter topic `{0}`: subscribe to other topics, or choose another \
          dead letter topic"
     )]
     OwnDeadLetters(String),
-    #[error("`{0}` is for handlers: batches have none")]
+    #[error("`{0}` is a setting of handlers and does not apply to batches")]
     ForHandlers(&'static str),
     #[error(transparent)]
     Config(#[from] ConfigError),
@@ -53,16 +53,16 @@ pub(crate) enum RunErrorKind {
 }
 
 impl RunError {
-    /// Whether the settings contradict each other, or cannot be used; see the example of [`RunError`].
+    /// Whether the settings are invalid or contradict each other; see the example of [`RunError`].
     #[must_use]
     pub fn is_config(&self) -> bool {
         use RunErrorKind as Kind;
         matches!(*self.0, Kind::Policy(_) | Kind::OwnDeadLetters(_) | Kind::ForHandlers(_) | Kind::Config(_))
     }
 
-    /// Whether it stopped because of a message, which is not committed: as it was told to
-    /// ([`GiveUp::Stop`](crate::kafka::GiveUp::Stop)), or because its dead letter
-    /// [was refused](Self::is_dead_letter_refused).
+    /// Whether the run stopped at a message that failed for good: because of
+    /// [`GiveUp::Stop`](crate::kafka::GiveUp::Stop), or because the dead letter
+    /// [was refused](Self::is_dead_letter_refused). The message is not committed.
     ///
     /// ```
     /// # use event_schema::kafka::RunError;
@@ -76,9 +76,9 @@ impl RunError {
         matches!(*self.0, RunErrorKind::Stopped { .. } | RunErrorKind::DeadLetterRefused { .. })
     }
 
-    /// Whether it stopped because the dead letter topic does not take the message, for instance because there is no
-    /// such topic, or no right to write to it: the error says which, and what to do. The message is not committed, and
-    /// a run that finds the topic goes on with it.
+    /// Whether the run stopped because a dead letter was refused, for instance because the dead letter topic does not
+    /// exist or the user may not write to it: the error names the reason and the remedy. The message is not committed,
+    /// and the next run starts with it.
     ///
     /// ```
     /// use event_schema::kafka::rdkafka::types::{RDKafkaApiKey, RDKafkaRespErr};
@@ -105,8 +105,8 @@ impl RunError {
         matches!(*self.0, RunErrorKind::DeadLetterRefused { .. })
     }
 
-    /// Whether the user may not read the topic or use the group, so that a person has to grant it. A password that is
-    /// refused does not end a run: it may be one that is being exchanged.
+    /// Whether the user lacks the right to read the topic or the group, which an administrator must grant. A rejected
+    /// password does not end a run, because it may be about to change.
     ///
     /// ```
     /// # use event_schema::kafka::RunError;
@@ -119,7 +119,8 @@ impl RunError {
         matches!(&*self.0, RunErrorKind::Consume(error) if error.is_unauthorized())
     }
 
-    /// Whether the consumer can do no more, and a new one is needed.
+    /// Whether the consumer itself failed, and a new one is needed. Also `true` if it is
+    /// [unauthorized](Self::is_unauthorized).
     ///
     /// ```
     /// # use event_schema::kafka::RunError;

@@ -1,18 +1,18 @@
-//! An event that was not sent.
+//! Errors of producers.
 
 use rdkafka::error::RDKafkaErrorCode;
 
 use crate::DumpError;
 use crate::format::cloudevents::CloudEventError;
 
-/// An event that was not, or perhaps not, stored.
+/// The error of an event that is not stored, or perhaps not stored.
 ///
 /// | | the event | what to do |
 /// |---|---|---|
-/// | [`is_invalid`](Self::is_invalid) | breaks its own rules, never left | mend the code that made it |
+/// | [`is_invalid`](Self::is_invalid) | breaks its own rules, and was not sent | correct the code that made it |
 /// | [`is_not_sent`](Self::is_not_sent) | is not stored | send it again, if the reason may pass |
 /// | [`is_unknown`](Self::is_unknown) | may be stored | send it again [in the same envelope](crate::kafka::Outgoing::envelope) |
-/// | [`is_fatal`](Self::is_fatal) | is not stored, for the client failed | send it again, when the new client is [ready](crate::kafka::EventProducer::is_ready) |
+/// | [`is_fatal`](Self::is_fatal) | is not stored, because the client failed | send it again when the new client is [ready](crate::kafka::EventProducer::ready) |
 ///
 /// ```
 /// use event_schema::kafka::{EmbeddedKafka, EventProducer};
@@ -42,7 +42,7 @@ pub struct SendError(Box<SendErrorKind>);
 pub(crate) enum SendErrorKind {
     #[error(transparent)]
     Invalid(#[from] DumpError),
-    #[error("not sent, no envelope that CloudEvents allows: {0}")]
+    #[error("not sent: CloudEvents does not allow this envelope: {0}")]
     Envelope(CloudEventError),
     #[error("event `{0}` has no topic: give it one with `#[event(topic = \"...\")]` or use `send_to`")]
     NoTopic(&'static str),
@@ -51,38 +51,39 @@ pub(crate) enum SendErrorKind {
     #[error("not sent to `{topic}`: {code}{}", remedy(*.code))]
     NotSent { topic: Box<str>, code: RDKafkaErrorCode },
     #[error(
-        "sent to `{topic}`, but not acknowledged, so that it may be stored; if it is sent again, then in the same \
-         envelope: {code}"
+        "sent to `{topic}` but not acknowledged, so it may be stored; to send it again, use the same envelope: \
+         {code}"
     )]
     Unknown { topic: Box<str>, code: RDKafkaErrorCode },
-    #[error("not sent to `{topic}`, the client failed and is made anew: {reason}{}", remedy(*.code))]
+    #[error("not sent to `{topic}`: the client failed and is being replaced: {reason}{}", remedy(*.code))]
     Fatal { topic: Box<str>, code: RDKafkaErrorCode, reason: String },
 }
 
-/// What to do about a message that was refused, where librdkafka's words do not say it.
+/// The remedy for a refused message, if librdkafka's text does not say it.
 fn remedy(code: RDKafkaErrorCode) -> &'static str {
     use RDKafkaErrorCode as C;
     match code {
         C::MessageSizeTooLarge | C::MessageBatchTooLarge => {
-            "; send less, or raise `message.max.bytes` of the producer and `max.message.bytes` of the topic"
+            "; send a smaller event, or raise `message.max.bytes` of the producer and `max.message.bytes` of the topic"
         }
         C::TopicAuthorizationFailed => "; the user needs the right to write to the topic",
         C::ClusterAuthorizationFailed => {
-            "; the user needs the right to write to a topic, and before Kafka 3.0 `IdempotentWrite`, too, or \
+            "; the user needs the right to write to a topic and, before Kafka 3.0, the right `IdempotentWrite`; or set \
              `enable.idempotence=false`"
         }
         C::UnknownTopic | C::UnknownTopicOrPartition => "; create the topic",
-        C::InvalidTopic => "; a topic's name has up to 249 letters, digits, `.`, `_` and `-`",
+        C::InvalidTopic => "; the name of a topic has up to 249 letters, digits, `.`, `_` and `-`",
         C::MessageTimedOut => {
-            "; no broker took it within `delivery.timeout.ms`: are its brokers there, and is the topic?"
+            "; no broker accepted it within `delivery.timeout.ms`: check that its brokers are reachable and that the \
+             topic exists"
         }
         _ => "",
     }
 }
 
 impl SendError {
-    /// Whether the event breaks its own rules or cannot be written, or its envelope cannot. It never left
-    /// the process.
+    /// Whether the event breaks its own rules, or the event or its envelope cannot be written. It did not leave the
+    /// process.
     ///
     /// ```
     /// use event_schema::kafka::{EmbeddedKafka, EventProducer};
@@ -130,8 +131,8 @@ impl SendError {
         !self.is_unknown()
     }
 
-    /// Whether the event may be stored or not: it was given to a broker, and no answer came
-    /// within `delivery.timeout.ms`.
+    /// Whether the event may be stored or not: it was sent to a broker, which did not answer within
+    /// `delivery.timeout.ms`.
     ///
     /// ```
     /// # use event_schema::kafka::{EmbeddedKafka, EventProducer};
@@ -150,7 +151,7 @@ impl SendError {
     /// kafka.answer_after(Duration::from_secs(60));
     /// assert!(producer.send_to("notes", &note).await.unwrap_err().is_unknown());
     ///
-    /// // Not given to any broker, so that there is no doubt.
+    /// // The note did not reach any broker: it is certainly not stored.
     /// drop(kafka);
     /// assert!(producer.send_to("notes", &note).await.unwrap_err().is_not_sent());
     /// # Ok(())
@@ -161,8 +162,8 @@ impl SendError {
         matches!(*self.0, SendErrorKind::Unknown { .. })
     }
 
-    /// Whether the event is not stored because librdkafka's client failed for good: the brokers and it
-    /// no longer agree on what is stored. The producer makes a new one by itself.
+    /// Whether the event is not stored because librdkafka's client failed for good: it and the brokers no longer agree
+    /// on what is stored. The producer replaces the client by itself.
     ///
     /// ```
     /// # use event_schema::kafka::{EmbeddedKafka, EventProducer};
@@ -183,7 +184,7 @@ impl SendError {
         matches!(*self.0, SendErrorKind::Fatal { .. })
     }
 
-    /// Whether the producer was closed before.
+    /// Whether the producer was already closed.
     ///
     /// ```
     /// # use event_schema::kafka::{EmbeddedKafka, EventProducer};
@@ -234,7 +235,7 @@ impl SendError {
         self.code().is_some_and(is_permanent)
     }
 
-    /// What librdkafka said of a message that is not, or perhaps not, stored, or of the client that failed.
+    /// librdkafka's code for a message that is not, or perhaps not, stored, or for a client that failed.
     pub(crate) fn code(&self) -> Option<RDKafkaErrorCode> {
         match *self.0 {
             SendErrorKind::NotSent { code, .. }

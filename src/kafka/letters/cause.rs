@@ -1,11 +1,11 @@
-//! Why a message could not be handled.
+//! The cause in a dead letter.
 
 use std::error::Error;
 use std::time::Duration;
 
 use crate::{LoadError, Violations};
 
-/// What the texts of an exception may take, each.
+/// The maximum size of each text of an exception.
 pub(super) const MAX_TEXT: usize = 4 * 1024;
 
 /// Why a message could not be handled. Spring's headers ask for a class and a stack trace: the class is

@@ -14,16 +14,16 @@ use super::retry::{ATTEMPTS, DUE};
 use crate::Violations;
 use crate::kafka::message::{GROUP, Headers, OFFSET, ORIGINALS, Origin, PARTITION, ProducerRecord, TOPIC};
 
-/// What the violations may take.
+/// The maximum size of the violations.
 const MAX_VIOLATIONS: usize = 8 * 1024;
 
-/// What a key may take where room is short.
+/// The maximum size of a key where space is short.
 const MAX_KEY: usize = 1024;
 
-/// What a header that came with the message may take there.
+/// The maximum size of a header of the original message there.
 const MAX_FOREIGN: usize = 256;
 
-/// How dead letters are written: messages that could not be handled, in a topic beside their own.
+/// The settings of dead letters: messages that could not be handled, kept in a topic of their own.
 ///
 /// ```
 /// use event_schema::kafka::DeadLetter;
@@ -34,38 +34,37 @@ const MAX_FOREIGN: usize = 256;
 /// assert_eq!(all_in_one.topic_of("orders", "billing"), "dead-letters");
 /// ```
 ///
-/// # What a dead letter is
+/// # Format
 ///
-/// The message as it was: the same value, byte by byte, key, headers, and the same partition if the
-/// topic has it. Beside its own it has the headers that [Spring Kafka] writes, so that its tools
-/// read it (and [`read`](Self::read) reads Spring's):
+/// A dead letter has the original value, byte for byte, the original key and headers, and the same partition number if
+/// the dead letter topic has that many partitions. It also has the headers that [Spring Kafka] writes, so that
+/// Spring's tools can read it (and [`read`](Self::read) reads Spring's dead letters):
 ///
 /// | header | value |
 /// |---|---|
-/// | `kafka_dlt-original-topic`, `-partition`, `-offset` | where the message is; numbers as big-endian bytes |
-/// | `kafka_dlt-original-timestamp`, `-timestamp-type` | its time, as Kafka has it |
-/// | `kafka_dlt-original-consumer-group` | who could not handle it |
-/// | `kafka_dlt-exception-fqcn`, `-message`, `-stacktrace` | why: a kind of error, its text, its chain of causes |
-/// | `event-schema-violations` | of a value that breaks rules: `{"violations": [...], "omitted": 0}`, with pointer, code, message and parameters of each |
+/// | `kafka_dlt-original-topic`, `-partition`, `-offset` | the place of the original message; numbers as big-endian bytes |
+/// | `kafka_dlt-original-timestamp`, `-timestamp-type` | the time of the original message, as Kafka stores it |
+/// | `kafka_dlt-original-consumer-group` | the consumer group that could not handle the message |
+/// | `kafka_dlt-exception-fqcn`, `-message`, `-stacktrace` | the type of the error, its text, and its chain of causes |
+/// | `event-schema-violations` | for a value with violations: `{"violations": [...], "omitted": 0}`, with the pointer, code, message and parameters of each |
 ///
-/// Our own texts quote no value, but unknown fields and keys of maps by name. What a handler says, as an error or in a
-/// panic, and what a rule says in words of its own, stands there as it is, beside the value, unless it is to
-/// [`redact`](Self::redact).
+/// The library's own texts quote no values, only the names of unknown fields and of keys of maps. The texts of
+/// handlers' errors and panics, and the messages that rules set themselves, are written unchanged, unless the dead
+/// letter is [redacted](Self::redact).
 ///
-/// Where a message has been dead before, `original` headers are there twice, of the first time and the last;
-/// `exception` headers are of the last.
+/// A message that becomes a dead letter a second time has its `original` headers twice, for the first and for the last
+/// time; its `exception` headers are those of the last time.
 ///
-/// A message that comes from a [topic for retries](crate::kafka::Retry::topics) is described as it was in its first
-/// topic. The headers that say how often and when it is tried, `retry_topic-attempts` and
-/// `retry_topic-backoff-timestamp`, are left away. (Spring leaves them in, and whoever sends such a dead
-/// letter back to its topic finds it tried too often already: here it begins anew.)
+/// For a message from a [retry topic](crate::kafka::Retry::topics), the headers describe its place in the original
+/// topic. The headers `retry_topic-attempts` and `retry_topic-backoff-timestamp` are removed, so that a dead letter
+/// that is sent back to its topic starts again with the first attempt. (Spring keeps these headers: such a dead
+/// letter has no attempts left.)
 ///
-/// # When it is too large
+/// # Large messages
 ///
-/// A message at the broker's limit has no room for more headers. Then the texts and the message's own
-/// headers are left away, but for CloudEvents' `ce_id`, `ce_type` and `content-type`. Where even that
-/// is refused, a pointer takes the message's place: JSON with `topic`, `partition`, `offset` and `size`,
-/// and the header `event-schema-pointer`.
+/// A message at the broker's size limit has no space for more headers. Its dead letter then omits the texts and the
+/// message's own headers, except CloudEvents' `ce_id`, `ce_type` and `content-type`. If even this is refused, the value
+/// becomes a pointer: JSON with `topic`, `partition`, `offset` and `size`, and the header `event-schema-pointer`.
 ///
 /// [Spring Kafka]: https://docs.spring.io/spring-kafka/reference/kafka/annotation-error-handling.html#dead-letters
 #[derive(Clone)]
@@ -77,33 +76,34 @@ pub struct DeadLetter {
 type Naming = Arc<dyn Fn(&str, &str) -> String + Send + Sync>;
 
 impl DeadLetter {
-    /// Dead letters as they are by default: with their original bytes, in `<topic>-<group>-dlt`. For this and the
-    /// following see the example of [`DeadLetter`].
+    /// The default settings: dead letters with their original bytes, in `<topic>-<group>-dlt`. For this and the
+    /// following methods see the example of [`DeadLetter`].
     ///
-    /// The topic `orders-eu` of the group `billing` and the topic `orders` of the group `eu-billing` share theirs, which
-    /// [`read`](Self::read) tells apart; [`named`](Self::named) gives each its own.
+    /// Two pairs of topic and group can share a dead letter topic: the topic `orders-eu` with the group `billing`,
+    /// and the topic `orders` with the group `eu-billing`. [`read`](Self::read) tells their dead letters apart;
+    /// [`named`](Self::named) can give each pair its own topic.
     #[must_use]
     #[expect(clippy::new_without_default, reason = "`kafka::DeadLetter::new()` says it best")]
     pub fn new() -> Self {
         Self { topic: None, redact: false }
     }
 
-    /// All of them in one topic.
+    /// Writes all dead letters to this topic.
     ///
-    /// A consumer whose pattern stands for its own dead letter topic, too, passes over what is a dead letter there. One
-    /// that is subscribed to it by name does not run.
+    /// A consumer whose topic pattern matches its own dead letter topic skips its own dead letters there. A consumer
+    /// that subscribes to its own dead letter topic by name does not run.
     #[must_use]
     pub fn topic(self, topic: impl Into<String>) -> Self {
         let topic = topic.into();
         self.named(move |_, _| topic.clone())
     }
 
-    /// In topics that are called otherwise, by the message's topic and the group.
+    /// Names the dead letter topic by a function of the message's topic and the group.
     ///
     /// ```
     /// use event_schema::kafka::DeadLetter;
     ///
-    /// // As Spring Kafka calls them.
+    /// // Spring Kafka's names.
     /// let dead_letter = DeadLetter::new().named(|topic, _group| format!("{topic}-dlt"));
     /// assert_eq!(dead_letter.topic_of("orders", "billing"), "orders-dlt");
     /// ```
@@ -112,13 +112,13 @@ impl DeadLetter {
         Self { topic: Some(Arc::new(name)), ..self }
     }
 
-    /// Without the message's value, which may hold personal data: a pointer to the message stands in
-    /// its place. Nor is there what a handler said of it, as an error or in a panic, which may quote it: only the
-    /// kind of error. Key and headers stay.
+    /// Replaces the message's value, which may hold personal data, by a pointer to the message. The texts of handlers'
+    /// errors and panics, which may quote the value, are omitted as well; only the type of the error remains. Key and
+    /// headers remain.
     ///
-    /// Of what is wrong with the value the places are told, and the codes, but no name that the value alone has: an
-    /// unknown field and a map's key are `***`, there and in the log, and a rule with words of its own says
-    /// "Invalid value.". What a handler says stands in the log all the same.
+    /// Violations keep their paths and codes, without names that come from the value: unknown fields and keys of maps
+    /// are `***`, both here and in the log, and the messages that rules set themselves become "Invalid value.". The
+    /// texts of handlers still appear in the log.
     #[must_use]
     pub fn redact(self) -> Self {
         Self { redact: true, ..self }
@@ -128,8 +128,8 @@ impl DeadLetter {
         self.redact
     }
 
-    /// The topic for the dead letters of a group. Characters that no topic may have, as a group's name can
-    /// have them, become `_`; what is longer than the 249 characters that a topic may have is cut.
+    /// The dead letter topic of a topic and a group. Characters that are legal in a group's name but not in a topic's
+    /// become `_`; a name longer than a topic's 249 characters is cut.
     ///
     /// ```
     /// use event_schema::kafka::DeadLetter;
@@ -144,16 +144,16 @@ impl DeadLetter {
         }
     }
 
-    /// What a dead letter says of the message that it was; none of a message that is no dead letter.
+    /// Reads the headers of a dead letter; none if the message is not a dead letter.
     ///
-    /// Of Spring's both kinds are read: those of a `DeadLetterPublishingRecoverer`, and those of a
-    /// `@RetryableTopic`, whose headers begin with `kafka_original-` and `kafka_exception-`. Its messages on their way
-    /// to another attempt have these headers too.
+    /// Both kinds of Spring's dead letters are read: those of a `DeadLetterPublishingRecoverer`, and those of a
+    /// `@RetryableTopic`, whose headers begin with `kafka_original-` and `kafka_exception-`. The messages in Spring's
+    /// retry topics also have these headers.
     ///
     /// ```
     /// use event_schema::kafka::{DeadLetter, Headers};
     ///
-    /// // As Spring Kafka writes them.
+    /// // The headers of a dead letter of Spring Kafka.
     /// let headers: Headers = [
     ///     ("kafka_dlt-original-topic", Some(&b"orders"[..])),
     ///     ("kafka_dlt-original-partition", Some(&2_i32.to_be_bytes())),
@@ -169,8 +169,8 @@ impl DeadLetter {
     /// assert!(DeadLetter::read(&Headers::default()).is_none());
     /// ```
     ///
-    /// What was mended meanwhile is sent back by a run on the dead letter topic, whose handler sends the event with
-    /// the envelope that it had: its id tells who has handled it already.
+    /// To send dead letters back after the fault is fixed, run a consumer on the dead letter topic. Its handler sends
+    /// each event with its envelope, so that consumers that have handled the event before recognise its id.
     ///
     /// ```
     /// use event_schema::kafka::{DeadLetter, Delivery, EventProducer, Failure};

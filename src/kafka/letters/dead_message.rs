@@ -1,4 +1,4 @@
-//! What a dead letter says of the message that it was.
+//! The headers of a dead letter.
 
 use std::time::SystemTime;
 
@@ -7,12 +7,12 @@ use serde_json::Value;
 use super::headers::{EXCEPTIONS, POINTER, VIOLATIONS};
 use crate::kafka::message::{FIRSTS, GROUP, Headers, ORIGINALS, Origin, TOPIC};
 
-/// What they are called where the retries are `@RetryableTopic`'s, in the same order.
+/// Their names with `@RetryableTopic`, in the same order.
 const RETRYABLE_EXCEPTIONS: [&str; 4] =
     ["kafka_exception-fqcn", "kafka_exception-cause-fqcn", "kafka_exception-message", "kafka_exception-stacktrace"];
 
-/// What a dead letter says of the message that it was, see [`DeadLetter::read`](crate::kafka::DeadLetter::read): where it could not be
-/// handled last, by whom and why.
+/// The headers of a dead letter, read by [`DeadLetter::read`](crate::kafka::DeadLetter::read): the place of the
+/// original message, the group that could not handle it, and the error.
 ///
 /// ```
 /// use event_schema::kafka::{DeadLetter, EmbeddedKafka, EventConsumer, Received};
@@ -90,61 +90,61 @@ impl DeadMessage {
         })
     }
 
-    /// The topic of the message. For this and the following see the example of [`DeadMessage`].
+    /// The topic of the original message. For this and the following methods see the example of [`DeadMessage`].
     #[must_use]
     pub fn topic(&self) -> &str {
         &self.topic
     }
 
-    /// Its partition there.
+    /// The partition of the original message.
     #[must_use]
     pub fn partition(&self) -> i32 {
         self.partition
     }
 
-    /// Its offset there.
+    /// The offset of the original message.
     #[must_use]
     pub fn offset(&self) -> i64 {
         self.offset
     }
 
-    /// When it was sent or, where the topic said so, stored.
+    /// The time when the original message was sent or, if its topic was configured so, stored.
     #[must_use]
     pub fn timestamp(&self) -> Option<SystemTime> {
         self.timestamp
     }
 
-    /// The consumer group that could not handle it.
+    /// The consumer group that could not handle the message.
     #[must_use]
     pub fn group(&self) -> Option<&str> {
         self.group.as_deref()
     }
 
-    /// The kind of error: of Spring's the class of the exception, or of its cause if there is one.
+    /// The type of the error; in Spring's dead letters, the class of the exception, or of its cause if it has one.
     #[must_use]
     pub fn exception(&self) -> Option<&str> {
         self.exception.as_deref()
     }
 
-    /// The error's text.
+    /// The text of the error.
     #[must_use]
     pub fn message(&self) -> Option<&str> {
         self.message.as_deref()
     }
 
-    /// The error's causes; of Spring's the stack trace.
+    /// The error with its causes; in Spring's dead letters, the stack trace.
     #[must_use]
     pub fn stacktrace(&self) -> Option<&str> {
         self.stacktrace.as_deref()
     }
 
-    /// What is wrong with a value that breaks rules: `{"violations": [...], "omitted": 0}`.
+    /// The violations of the value: `{"violations": [...], "omitted": 0}`.
     #[must_use]
     pub fn violations(&self) -> Option<&Value> {
         self.violations.as_ref()
     }
 
-    /// Whether the value is not the message's, but says where that is.
+    /// Whether the value is a pointer to the original message instead of its value.
     #[must_use]
     pub fn is_pointer(&self) -> bool {
         self.is_pointer

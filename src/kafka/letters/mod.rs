@@ -1,4 +1,4 @@
-//! What is sent elsewhere because it could not be handled: dead letters, and messages for topics for retries.
+//! Messages that could not be handled and are sent elsewhere: dead letters, and messages for retry topics.
 
 mod cause;
 mod dead_letter;

@@ -1,6 +1,6 @@
-//! What topics may be called.
+//! Legal names of topics.
 
-/// What Kafka allows.
+/// Kafka's maximum length of a topic's name.
 const MAX_TOPIC: usize = 249;
 
 /// The name of a topic: legal, and not too long with this at its end.

@@ -2,7 +2,7 @@
 
 use std::fmt;
 
-/// The headers of a message, in their order. A name may come more than once, a value be missing.
+/// The headers of a message, in order. A name may occur more than once, and a header may have no value.
 ///
 /// ```
 /// use event_schema::kafka::Headers;
@@ -40,7 +40,7 @@ impl Headers {
         self.entries.push(entry);
     }
 
-    /// The value of the last header of this name, as Java's `lastHeader`.
+    /// The value of the last header with this name, as Java's `lastHeader`.
     #[must_use]
     pub fn get(&self, name: &str) -> Option<&[u8]> {
         self.iter().filter(|(known, _)| *known == name).last()?.1
@@ -51,24 +51,24 @@ impl Headers {
         self.iter().find(|(known, _)| *known == name)?.1
     }
 
-    /// Whether there is none.
+    /// Whether there are no headers.
     #[must_use]
     pub fn is_empty(&self) -> bool {
         self.entries.is_empty()
     }
 
-    /// How many there are.
+    /// The number of headers.
     #[must_use]
     pub fn len(&self) -> usize {
         self.entries.len()
     }
 
-    /// What they take in memory.
+    /// Their size in memory.
     pub(crate) fn size(&self) -> usize {
         size_of::<Self>() + self.names.len() + self.values.len() + size_of_val(&*self.entries)
     }
 
-    /// All of them, by name and value.
+    /// All headers, as names and values.
     pub fn iter(&self) -> impl Iterator<Item = (&str, Option<&[u8]>)> {
         let (mut name, mut value) = (0, 0);
         self.entries.iter().map(move |entry| {
@@ -89,7 +89,7 @@ impl<'a> FromIterator<(&'a str, Option<&'a [u8]>)> for Headers {
     }
 }
 
-/// By name only: values may hold personal data.
+/// Names only: values may hold personal data.
 impl fmt::Debug for Headers {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_list().entries(self.iter().map(|(name, _)| name)).finish()

@@ -1,4 +1,4 @@
-//! Where a message was first published, as the headers of one that was moved say.
+//! The original place of a message, from the headers of a dead letter or a retry.
 
 use std::fmt;
 use std::time::SystemTime;
@@ -45,12 +45,12 @@ impl fmt::Display for Origin<'_> {
 }
 
 impl<'a> Origin<'a> {
-    /// Of a message that was moved: where it was before all that.
+    /// The original place of a message that was moved.
     pub(crate) fn read(headers: &'a Headers) -> Option<Self> {
         Self::named(ORIGINALS, |name| headers.first(name)).or_else(|| Self::before_retries(headers))
     }
 
-    /// Of a message in a topic for retries.
+    /// The original place of a message in a retry topic.
     pub(crate) fn before_retries(headers: &'a Headers) -> Option<Self> {
         Self::named(FIRSTS, |name| headers.get(name))
     }

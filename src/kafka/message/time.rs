@@ -2,8 +2,8 @@
 
 use std::time::{Duration, SystemTime};
 
-/// The time that Kafka's milliseconds since 1970 mean, which may be before. Anybody can write any number: some platforms
-/// have no such time.
+/// The time that Kafka's milliseconds since 1970 mean, which may be before. Anybody can write any number: some
+/// platforms have no such time.
 pub(crate) fn time(timestamp: i64) -> Option<SystemTime> {
     let distance = Duration::from_millis(timestamp.unsigned_abs());
     let epoch = SystemTime::UNIX_EPOCH;

@@ -29,7 +29,7 @@ type OnFailure = Box<dyn Fn() -> bool + Send + Sync>;
 /// Receives the delivery reports.
 pub(super) struct Reports {
     pub(super) monitor: Arc<Monitor>,
-    /// What to do, once, when the client is of no more use.
+    /// Called once when the client cannot be used any more.
     on_failure: OnceLock<OnFailure>,
     failed: AtomicBool,
     /// How many messages were put into its queue and are not reported.
@@ -161,7 +161,7 @@ impl Client {
     /// Why it is of no more use, if it is not.
     fn fatal(&self) -> Option<(RDKafkaErrorCode, String)> {
         let timed_out = self.producer().context().timed_out.load(Ordering::Acquire);
-        let reason = || "a message timed out on its way, and what was sent with it would be stored twice".to_owned();
+        let reason = || "a message timed out in flight, and messages sent with it could be stored twice".to_owned();
         let fatal = self.producer().client().fatal_error();
         fatal.or_else(|| timed_out.then(|| (RDKafkaErrorCode::MessageTimedOut, reason())))
     }

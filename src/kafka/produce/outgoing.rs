@@ -14,7 +14,7 @@ use crate::kafka::error::{SendError, SendErrorKind};
 use crate::kafka::message::Headers;
 use crate::{Descriptor, Envelope, EventSchema};
 
-/// A message to be completed and sent; see [`EventProducer::message`](crate::kafka::EventProducer::message).
+/// A builder of a message; see [`EventProducer::message`](crate::kafka::EventProducer::message).
 #[must_use = "nothing is sent but by `send` or `enqueue`"]
 pub struct Outgoing<'a, E> {
     queue: &'a Queue,
@@ -30,13 +30,13 @@ impl<'a, E: EventSchema> Outgoing<'a, E> {
         Self { queue, source, event, topic: None, envelope: None, headers: Vec::new() }
     }
 
-    /// To another topic than the event's own; see the example of [`header`](Self::header).
+    /// Sets a topic other than the event's own; see the example of [`header`](Self::header).
     pub fn topic(self, topic: &'a str) -> Self {
         Self { topic: Some(topic), ..self }
     }
 
-    /// In this envelope, not a new one: the event keeps its id when it is sent again, or says what it
-    /// comes of. Without a source, the envelope gets the producer's.
+    /// Sets the envelope, instead of a new one: to keep the id of an event that is sent again, or to name the event
+    /// that caused it. An envelope without a source gets the producer's.
     ///
     /// ```
     /// use event_schema::Envelope;
@@ -54,7 +54,7 @@ impl<'a, E: EventSchema> Outgoing<'a, E> {
     /// let envelope = Envelope::new();
     /// let mut sent = producer.message(&note).envelope(envelope.clone()).send().await;
     /// while sent.as_ref().is_err_and(SendError::is_unknown) {
-    ///     // If it is stored twice, then with one id, by which consumers know it.
+    ///     // If the note is stored twice, both copies have one id, by which consumers recognise it.
     ///     sent = producer.message(&note).envelope(envelope.clone()).send().await;
     /// }
     /// sent?;
@@ -68,7 +68,7 @@ impl<'a, E: EventSchema> Outgoing<'a, E> {
         Self { envelope: Some(envelope), ..self }
     }
 
-    /// With one more header. It stands before those of the envelope, which win.
+    /// Adds a header. Headers of the envelope come after it and take precedence.
     ///
     /// ```
     /// # use event_schema::kafka::{EmbeddedKafka, EventConsumer, EventProducer};
@@ -93,17 +93,17 @@ impl<'a, E: EventSchema> Outgoing<'a, E> {
         self
     }
 
-    /// As [`EventProducer::send`](crate::kafka::EventProducer::send).
+    /// Sends the message, as [`EventProducer::send`](crate::kafka::EventProducer::send) does.
     ///
     /// # Errors
     ///
-    /// As [`EventProducer::send`](crate::kafka::EventProducer::send), and if the envelope is none that CloudEvents allows, such as one with an
-    /// empty id.
+    /// As [`EventProducer::send`](crate::kafka::EventProducer::send), and if CloudEvents does not allow the envelope,
+    /// for instance because its id is empty.
     pub async fn send(self) -> Result<Sent, SendError> {
         self.enqueue().await?.await
     }
 
-    /// As [`EventProducer::enqueue`](crate::kafka::EventProducer::enqueue).
+    /// Queues the message, as [`EventProducer::enqueue`](crate::kafka::EventProducer::enqueue) does.
     ///
     /// # Errors
     ///
@@ -156,7 +156,7 @@ fn write(headers: &mut Outbound, envelope: &Envelope, source: Option<&str>, desc
     let trace_parent = envelope.trace_parent().filter(|trace| is_trace_parent(trace));
     let trace_state = envelope.trace_state().filter(|_| trace_parent.is_some());
     if trace_parent.is_none() && envelope.trace_parent().is_some() {
-        tracing::debug!("an event is sent without its trace, which is none: W3C's `traceparent` is expected");
+        tracing::debug!("an event is sent without its trace, which is not a W3C `traceparent`");
     }
     let rest = [
         ("ce_causationid", envelope.causation()),

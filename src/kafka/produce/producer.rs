@@ -19,7 +19,7 @@ use crate::kafka::error::{CloseError, ConnectError, SendError};
 use crate::kafka::message::ProducerRecord;
 use crate::{EventKey, EventSchema};
 
-/// Publishes events of any type: one for a process, cheap to clone.
+/// Publishes events of any type. One producer serves a whole process; it is cheap to clone.
 ///
 /// ```
 /// use event_schema::kafka::{EmbeddedKafka, EventProducer};
@@ -50,47 +50,46 @@ use crate::{EventKey, EventSchema};
 /// # }
 /// ```
 ///
-/// # Which way to send
+/// # Ways to send
 ///
 /// | | returns | for |
 /// |---|---|---|
-/// | [`send`](Self::send) | when the brokers have the event | a handler, a request |
-/// | [`enqueue`](Self::enqueue) | when its place in the order is taken, with a future for the rest | a stream of events |
-/// | [`send_all`](Self::send_all) | when the brokers have all of them, or have refused | many at once |
-/// | [`message`](Self::message) | a message to complete: another topic, an envelope, headers | what the others do not say |
-/// | [`send_tombstone`](Self::send_tombstone) | when the brokers have it | what is deleted from a compacted topic |
+/// | [`send`](Self::send) | when the brokers have acknowledged the event | a handler, a request |
+/// | [`enqueue`](Self::enqueue) | when the event has its place in the queue, with a future for the acknowledgement | a stream of events |
+/// | [`send_all`](Self::send_all) | when the brokers have acknowledged or refused all events | many events at once |
+/// | [`message`](Self::message) | at once, a builder of the message | another topic, an envelope, headers |
+/// | [`send_tombstone`](Self::send_tombstone) | when the brokers have acknowledged it | deleting a key from a compacted topic |
 ///
-/// # What is promised
+/// # Guarantees
 ///
 /// - An invalid event never leaves the process.
-/// - What is acknowledged is stored (`acks=all`), and once: the producer is idempotent. An event that times out on its
-///   way to the brokers may be stored or not, and so may those that were on their way with it: a new client takes the
-///   place of theirs, or it would store some of them twice. Short settings of `delivery.timeout.ms` and
-///   `request.timeout.ms` make that likelier.
+/// - An acknowledged event is stored (`acks=all`), and stored once: the producer is idempotent. An event that times
+///   out in flight may be stored or not, and so may the other events in flight. A new client then replaces the old
+///   one, which would store some of them twice. Short settings of `delivery.timeout.ms` and `request.timeout.ms` make
+///   such timeouts more likely.
 /// - Events with the same key are stored in the order in which their futures were first polled,
-///   also when the queue is full and they have to wait for room.
-/// - A key goes to the partition to which Java's client would send it.
-/// - After an error that librdkafka calls fatal, and that would make any other producer useless, and after a timeout on
-///   the way, the client is made anew. [`is_ready`](Self::is_ready) says no until it has reached a broker.
+///   also when the queue is full and they have to wait for space.
+/// - A key goes to the same partition as from Java's client.
+/// - After a fatal error of librdkafka, which would end any other producer, and after a timeout in flight, the producer
+///   makes a new client. [`is_ready`](Self::is_ready) is `false` until the new client has reached a broker.
 ///
-/// # What is sent
+/// # Message format
 ///
-/// The event as JSON, and beside it its [envelope](crate::Envelope) as CloudEvents' headers, with a new
-/// id and the present time. They take some 200 bytes; [`plain`](Self::plain) leaves them away. The
-/// source is `client.id` if it is set, otherwise the name of the program, unless
-/// [`with_source`](Self::with_source) says it.
+/// The value is the event as JSON. CloudEvents' headers hold its [envelope](crate::Envelope), with a new id and the
+/// present time. They take about 200 bytes; a [`plain`](Self::plain) producer omits them. The source of the envelope is
+/// set by [`with_source`](Self::with_source); by default it is the `client.id`, or the name of the program.
 ///
 /// # Speed
 ///
-/// Awaiting each event before the next costs a round trip and `linger.ms` (5 by default) each.
-/// Many at once share them: [`send_all`](Self::send_all), [`enqueue`](Self::enqueue), or tasks with
-/// a clone each.
+/// Awaiting each event before sending the next costs `linger.ms` (5 by default) and a round trip for each. Events that
+/// are sent at the same time share these costs: use [`send_all`](Self::send_all), [`enqueue`](Self::enqueue), or
+/// several tasks with a clone each.
 ///
-/// Envelopes cost the brokers as much as the producer. [`guide::tuning`](crate::guide::tuning) says how much,
-/// and what to do about it.
+/// Envelopes cost both the producer and the brokers. [`guide::tuning`](crate::guide::tuning) has the figures and the
+/// remedies.
 ///
-/// Dropping the last clone drops what is still queued and nobody waits for, with a warning in the log:
-/// [`close`](Self::close) it.
+/// Dropping the last clone discards queued events whose futures were dropped, with a warning in the log:
+/// [`close`](Self::close) the producer instead.
 #[derive(Clone)]
 pub struct EventProducer {
     queue: Arc<Queue>,
@@ -103,8 +102,8 @@ impl EventProducer {
     ///
     /// # Errors
     ///
-    /// Of [`ConnectError`]: a configuration that cannot be used, no broker within the
-    /// [`connect_timeout`](KafkaConfig::connect_timeout), a wrong password, TLS that fails.
+    /// A [`ConnectError`] if the configuration is invalid, if no broker answers within the
+    /// [`connect_timeout`](KafkaConfig::connect_timeout), or if the brokers reject the password or TLS fails.
     ///
     /// ```
     /// use event_schema::kafka::{EmbeddedKafka, EventProducer};
@@ -131,12 +130,11 @@ impl EventProducer {
         Ok(Self { queue, source: Some(Source::new(&cloudevents::uri_reference(source))) })
     }
 
-    /// This producer, saying of its events that they happen there: a URI reference that names a
-    /// service or a part of one.
+    /// This producer with another source for its envelopes: a URI reference that names a service or a part of one.
     ///
     /// # Errors
     ///
-    /// [`CloudEventError`], if it is no URI reference.
+    /// A [`CloudEventError`] if `source` is not a URI reference.
     ///
     /// ```
     /// # use event_schema::kafka::{EmbeddedKafka, EventProducer};
@@ -154,10 +152,9 @@ impl EventProducer {
         Ok(Self { source: Some(Source::new(source)), ..self })
     }
 
-    /// This producer, sending events without envelopes: for consumers to whom every header is one too
-    /// many, and topics where each byte counts.
+    /// This producer without envelopes, for consumers that cannot handle headers and for topics where each byte counts.
     ///
-    /// A message that is given an envelope carries it all the same.
+    /// A message with an explicit [envelope](Outgoing::envelope) still carries it.
     ///
     /// ```
     /// # use event_schema::kafka::{EmbeddedKafka, EventConsumer, EventProducer};
@@ -177,27 +174,27 @@ impl EventProducer {
     /// # }
     /// ```
     ///
-    /// Nothing tells then which of [several events](crate::derive#several-events-in-one-topic) a message is, or of
-    /// which version.
+    /// Consumers then cannot see the version of an event, nor which of
+    /// [several events](crate::derive#several-events-in-one-topic) in one topic it is.
     #[must_use]
     pub fn plain(self) -> Self {
         Self { source: None, ..self }
     }
 
-    /// What it says of where its events happen; none if it sends them without envelopes.
+    /// The source in the envelopes of this producer; none if it sends no envelopes.
     #[must_use]
     pub fn source(&self) -> Option<&str> {
         self.source.as_deref().map(Source::uri)
     }
 
-    /// Publishes an event to its own topic, and returns when the brokers have it: at the latest after
-    /// `delivery.timeout.ms` (300000 by default), and the time that it has to wait for room in the queue.
+    /// Publishes an event to its own topic, and returns when the brokers have acknowledged it. That takes at most
+    /// `delivery.timeout.ms` (300000 by default), plus the wait for space in a full queue.
     ///
-    /// Dropping the future before it is ready leaves open whether the event is sent.
+    /// If the future is dropped before it is ready, the event may or may not be sent.
     ///
     /// # Errors
     ///
-    /// Of [`SendError`]: an event that is invalid or has no topic, and what the brokers say.
+    /// A [`SendError`] if the event is invalid or has no topic, or if the brokers refuse it or do not answer.
     ///
     /// ```
     /// # use event_schema::kafka::{EmbeddedKafka, EventProducer};
@@ -219,7 +216,7 @@ impl EventProducer {
         self.message(event).send().await
     }
 
-    /// Publishes an event to another topic than its own.
+    /// Publishes an event to a topic other than its own.
     ///
     /// # Errors
     ///
@@ -244,16 +241,16 @@ impl EventProducer {
         self.message(event).topic(topic).send().await
     }
 
-    /// Puts an event behind those that were sent before, and returns a future that waits for the brokers.
+    /// Puts an event into the queue, after all events sent before it, and returns a future of its acknowledgement.
     ///
-    /// When the queue is full (`queue.buffering.max.messages`, 100000 by default, or
-    /// `queue.buffering.max.kbytes`) it waits for room, as long as it takes: a limit is
-    /// `tokio::time::timeout`. Dropping the first future before it is ready means that the event is not
-    /// sent; dropping the second only means that nobody asks what became of it.
+    /// If the queue is full (`queue.buffering.max.messages`, 100000 by default, or `queue.buffering.max.kbytes`), the
+    /// call waits for space without a limit; use `tokio::time::timeout` to set one. If the first future is dropped
+    /// before it is ready, the event is not sent. If the returned future is dropped, the event is still sent, but its
+    /// outcome is unknown.
     ///
     /// # Errors
     ///
-    /// As [`send`](Self::send), of either future.
+    /// As [`send`](Self::send), from either future.
     ///
     /// ```
     /// # use event_schema::kafka::{EmbeddedKafka, EventProducer};
@@ -274,7 +271,7 @@ impl EventProducer {
     /// # }
     /// ```
     ///
-    /// With a queue that is full, and a broker that is away:
+    /// With a full queue and an unreachable broker:
     ///
     /// ```
     /// # use event_schema::kafka::{EmbeddedKafka, EventProducer};
@@ -301,13 +298,12 @@ impl EventProducer {
         self.message(event).enqueue().await
     }
 
-    /// Publishes events to their own topic, in their order, and returns when it is known what became of
-    /// each: an outcome for every event, in the same order.
+    /// Publishes events to their own topic, in order, and returns the outcome of each, in the same order.
     ///
-    /// An event that is invalid does not keep the others back. It costs less than as many `send`s; for
-    /// very many, a few thousand at a time bound the memory.
+    /// An invalid event does not stop the others. One call costs less than a `send` for each event. Send very many
+    /// events a few thousand at a time, to bound the memory.
     ///
-    /// Dropping the future before it is ready leaves open which of them are sent.
+    /// If the future is dropped before it is ready, any of the events may or may not be sent.
     ///
     /// ```
     /// # use event_schema::kafka::{EmbeddedKafka, EventProducer};
@@ -332,7 +328,7 @@ impl EventProducer {
         send_all::send(&self.queue, self.source.as_ref(), None, events).await
     }
 
-    /// As [`send_all`](Self::send_all), to another topic than their own.
+    /// As [`send_all`](Self::send_all), to a topic other than the events' own.
     ///
     /// ```
     /// # use event_schema::kafka::{EmbeddedKafka, EventProducer};
@@ -352,7 +348,7 @@ impl EventProducer {
         send_all::send(&self.queue, self.source.as_ref(), Some(topic), events).await
     }
 
-    /// A message with this event, to be completed and sent.
+    /// A builder of a message with this event: set a topic, an envelope or headers, then send it.
     ///
     /// ```
     /// use event_schema::Envelope;
@@ -367,7 +363,7 @@ impl EventProducer {
     /// # let producer = EventProducer::connect(&kafka.config()).await?;
     /// # let received = Envelope::new();
     /// let payment = PaymentRequested { order_id: "A-1".to_owned() };
-    /// // `received` is the envelope of the event that made us ask.
+    /// // `received` is the envelope of the event that caused this one.
     /// let sent = producer.message(&payment).envelope(Envelope::caused_by(&received)).send().await?;
     /// assert_eq!(sent.topic(), "payments");
     /// # Ok(())
@@ -377,12 +373,12 @@ impl EventProducer {
         Outgoing::new(&self.queue, self.source.as_ref(), event)
     }
 
-    /// Publishes a tombstone: in a compacted topic, what has this key is deleted. It has neither event nor
-    /// envelope, and [is received](crate::kafka::Body::Tombstone) as what it is.
+    /// Publishes a tombstone, which deletes a key from a compacted topic. It has no event and no envelope; consumers
+    /// receive a [`Body::Tombstone`](crate::kafka::Body::Tombstone).
     ///
     /// # Errors
     ///
-    /// Of [`SendError`]: what the brokers say.
+    /// A [`SendError`] if the brokers refuse it or do not answer.
     ///
     /// ```
     /// # use event_schema::kafka::{Body, EmbeddedKafka, EventConsumer, EventProducer};
@@ -411,12 +407,12 @@ impl EventProducer {
         self.queue.enqueue(To::Other(topic), message, None).await?.await
     }
 
-    /// Publishes bytes as they are: a message that was made elsewhere, or one that tests what consumers do with it.
-    /// Nothing is validated, and there is no envelope.
+    /// Publishes bytes as they are, for messages that were made elsewhere and for tests of consumers. The bytes are not
+    /// validated, and the message has no envelope.
     ///
     /// # Errors
     ///
-    /// Of [`SendError`]: what the brokers say.
+    /// A [`SendError`] if the brokers refuse it or do not answer.
     ///
     /// ```
     /// # use event_schema::kafka::{EmbeddedKafka, EventConsumer, EventProducer};
@@ -453,10 +449,10 @@ impl EventProducer {
         self.queue.enqueue(To::Other(&record.topic), message, None).await?.await
     }
 
-    /// Whether it can be expected to send: it is not closed, and its client has reached a broker since
-    /// it was made, or made anew. For the readiness probe of a service.
+    /// Whether the producer can send, for the readiness probe of a service: it is not closed, and its present client
+    /// has reached a broker.
     ///
-    /// Brokers that are away for a while do not make it unready: the queue waits for them.
+    /// The producer stays ready while brokers are away: the queue waits for them.
     ///
     /// ```
     /// # use event_schema::kafka::{EmbeddedKafka, EventProducer};
@@ -477,8 +473,8 @@ impl EventProducer {
         self.queue.is_ready()
     }
 
-    /// Waits until the client has reached a broker, after one that failed for good; otherwise it is
-    /// ready at once.
+    /// Waits until the present client has reached a broker. The future is ready at once unless the client before it
+    /// failed for good.
     ///
     /// ```
     /// # use event_schema::kafka::{EmbeddedKafka, EventProducer};
@@ -495,7 +491,7 @@ impl EventProducer {
         self.queue.ready().await;
     }
 
-    /// How many events have been handed to librdkafka and are not yet acknowledged.
+    /// The number of events that librdkafka holds and that are not yet acknowledged.
     ///
     /// ```
     /// # use event_schema::kafka::{EmbeddedKafka, EventProducer};
@@ -512,15 +508,14 @@ impl EventProducer {
         self.queue.client().in_flight()
     }
 
-    /// Waits until every event that was sent is acknowledged, also those that wait for room in the queue,
-    /// and closes the producer. What its clones send from now on [is refused](SendError::is_closed), and so is
-    /// what a [`send_all`](Self::send_all) has not yet come to.
+    /// Waits until every event is acknowledged, also those that wait for space in the queue, and closes the producer.
+    /// New events, sent by its clones, are [refused](SendError::is_closed), and so are the remaining events of a
+    /// [`send_all`](Self::send_all) that is still under way.
     ///
     /// # Errors
     ///
-    /// [`CloseError`], if that takes longer than `deadline`. Events without room in the queue are refused
-    /// then. Those in the queue are still sent, as long as there is a clone or somebody waits for one of
-    /// them.
+    /// A [`CloseError`] if this takes longer than `deadline`. Events that still wait for space in the queue are then
+    /// refused. Events in the queue are still sent as long as a clone exists or a task awaits one of them.
     ///
     /// ```
     /// # use event_schema::kafka::{EmbeddedKafka, EventProducer};

@@ -111,13 +111,15 @@ impl Queue {
                     break fresh;
                 }
                 // Such as certificates that are being exchanged, or no thread to be had.
-                Err(error) => tracing::error!("the producer cannot be made anew, next try in {wait:?}: {error}"),
+                Err(error) => {
+                    tracing::error!("the client of the producer cannot be replaced, next attempt in {wait:?}: {error}");
+                }
             }
             drop(queue);
             std::thread::sleep(wait);
             wait = (wait * 2).min(Renewal::LONGEST);
         };
-        tracing::warn!("the producer is made anew after a fatal error");
+        tracing::warn!("the client of the producer is replaced after a fatal error");
         while let Some(queue) = weak.upgrade() {
             if !Arc::ptr_eq(&queue.client(), &fresh) {
                 return;

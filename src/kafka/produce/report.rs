@@ -1,4 +1,4 @@
-//! Who is told what became of a message.
+//! The receiver of a message's delivery report.
 
 use std::sync::Arc;
 
@@ -6,14 +6,14 @@ use super::many::Many;
 use super::slot::{Report, Slot};
 use super::stamp::Stamp;
 
-/// What belongs to a message in the queue.
+/// The data of a message in the queue.
 pub(super) struct Pending {
     pub(super) recipient: Recipient,
-    /// What has written its headers, and wants them back.
+    /// The owner of its headers, which gets them back.
     pub(super) stamp: Option<Arc<Stamp>>,
 }
 
-/// Who gets a report: shared by the message in the queue and whoever waits for it.
+/// The receiver of a report, shared by the message in the queue and the caller that waits for it.
 pub(super) enum Recipient {
     One(Slot),
     /// One of many that are reported together, by its number.

@@ -1,4 +1,4 @@
-//! An event that was sent, or is on its way.
+//! The acknowledgement of an event, and the future of one.
 
 use std::fmt;
 use std::future::Future;
@@ -14,7 +14,7 @@ use super::topic::Topic;
 use crate::kafka::error::SendError;
 use crate::kafka::message::time;
 
-/// An event on its way: a future of what becomes of it. See [`EventProducer::enqueue`](crate::kafka::EventProducer::enqueue).
+/// An event in flight: a future of its outcome. See [`EventProducer::enqueue`](crate::kafka::EventProducer::enqueue).
 #[must_use = "what becomes of the event is told only to who awaits it"]
 pub struct Enqueued {
     pub(super) pending: Arc<Pending>,
@@ -50,7 +50,7 @@ impl fmt::Debug for Enqueued {
     }
 }
 
-/// Where an event was stored.
+/// The place where an event is stored.
 ///
 /// ```
 /// # use event_schema::kafka::{EmbeddedKafka, EventProducer};
@@ -97,7 +97,7 @@ impl Sent {
         self.offset
     }
 
-    /// When it was sent or, where the topic says so, stored.
+    /// The time when the event was sent or, if the topic is configured so, stored.
     #[must_use]
     pub fn timestamp(&self) -> Option<SystemTime> {
         self.timestamp

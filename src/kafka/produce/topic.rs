@@ -1,4 +1,4 @@
-//! Where a message goes.
+//! The topic of an outgoing message.
 
 use std::ffi::{CStr, CString};
 use std::sync::Arc;

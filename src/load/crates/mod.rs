@@ -20,7 +20,7 @@ mod url2;
 #[cfg(feature = "uuid1")]
 mod uuid1;
 
-/// What the crates' types are called.
+/// The names of the crates' types.
 #[cfg(any(feature = "chrono04", feature = "jiff02", feature = "time03"))]
 mod words {
     use crate::load::Expected;

@@ -8,7 +8,8 @@ use serde::de::{
 use serde::forward_to_deserialize_any;
 
 use super::error::{Code, Error};
-use super::{RAW_TOKEN, Source};
+use super::source::Source;
+use super::token::RAW_TOKEN;
 
 /// Gives the text of a value to a visitor that asked for it by [`RAW_TOKEN`].
 pub(in crate::load) fn visit_raw<'de, T, V, E>(text: T, visitor: V) -> Result<V::Value, E>

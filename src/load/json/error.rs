@@ -1,4 +1,4 @@
-//! What is wrong with a text, in `serde_json`'s words.
+//! Syntax errors, in `serde_json`'s words.
 
 use std::fmt;
 
@@ -37,13 +37,13 @@ pub(super) enum Code {
     TrailingComma,
     TrailingCharacters,
     TooDeep,
-    /// What stands there is not what was asked for.
+    /// The value does not match the request.
     Mismatch,
     /// Words of the code that reads.
     Custom(Box<str>),
 }
 
-/// What is told of a value that code of others does not take.
+/// The message for a value that foreign code rejects.
 const UNREADABLE: &str = "a value cannot be read";
 
 /// What stands between the words of an error and its place where it goes through code that keeps words only.

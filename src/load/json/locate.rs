@@ -1,10 +1,10 @@
-//! Where violations stand in the text: a second look at it, by their paths.
+//! Finds the positions of violations in the text by their paths, in a second read.
 
 use std::borrow::Cow;
 use std::collections::HashMap;
 
-use super::Source;
 use super::error::Error;
+use super::source::Source;
 use crate::violation::{MAX_NAME, Position, Segment, Violation, cut};
 
 /// Notes in each violation where it stands: its value, the key of an entry that should not be there, or what a value

@@ -10,6 +10,7 @@
 //! - a line break within a string is reported in the line that it ends
 
 mod access;
+mod deserializer;
 mod error;
 mod locate;
 mod number;
@@ -18,24 +19,13 @@ mod skip;
 mod source;
 #[cfg(test)]
 mod tests;
+mod token;
 
 pub(super) use self::access::visit_raw;
+pub(crate) use self::deserializer::read;
 pub(crate) use self::error::Error;
 pub(super) use self::locate::locate;
 pub(super) use self::number::is_number;
 pub(super) use self::skip::levels;
 pub(crate) use self::source::Source;
-
-/// Reads a text as serde's derive does.
-pub(crate) fn read<'de, T: serde::Deserialize<'de>>(text: &'de str) -> Result<T, Error> {
-    let mut source = Source::shallow(text);
-    let value = T::deserialize(&mut source)?;
-    source.end().map(|()| value)
-}
-
-/// How `serde_json` asks for a value's text: as a newtype struct of this name.
-pub(super) const RAW_TOKEN: &str = "$serde_json::private::RawValue";
-
-/// How a reader asks for a number to be rounded to an `f32` at once; any other value comes as it is, and so does a
-/// number from any other source.
-pub(super) const SINGLE: &str = "$event_schema::private::f32";
+pub(super) use self::token::{RAW_TOKEN, SINGLE, TOKEN, arrive_as_maps};

@@ -1,7 +1,7 @@
 //! Numbers: by JSON's grammar, to the nearest float.
 
-use super::Source;
 use super::error::{Code, Error};
+use super::source::Source;
 
 /// An integer of 64 bits, in the form in which `serde_json` delivers it.
 #[derive(Clone, Copy, Debug, PartialEq)]

@@ -1,8 +1,8 @@
 //! Passing over a value, however deep, without recursion.
 
-use super::Source;
 use super::error::{Code, Error};
 use super::scan::{hex, plain_end};
+use super::source::Source;
 
 /// The levels that are open, a bit each: set for an object. The first 64 cost no memory.
 #[derive(Default)]

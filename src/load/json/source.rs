@@ -1,16 +1,12 @@
-//! The text, how far it has been read, and what it gives to visitors.
+//! The text and how far it has been read.
 
 use std::borrow::Cow;
 
-use serde::de::value::MapDeserializer;
-use serde::de::{Deserializer, Visitor};
+use serde::de::Visitor;
 
-use super::access::{Elements, Entries, EnumEntry, Name, Raw};
 use super::error::{Code, Error};
-use super::number::Integer;
 use super::scan::plain_end;
-use super::{RAW_TOKEN, SINGLE};
-use crate::load::number;
+use super::token::arrive_as_maps;
 
 /// A JSON text and how far it has been read.
 pub(crate) struct Source<'de> {
@@ -18,19 +14,19 @@ pub(crate) struct Source<'de> {
     /// The next byte.
     pub(super) at: usize,
     /// How many levels further down it goes.
-    levels: usize,
+    pub(super) levels: usize,
     /// Whether numbers that 64 bits do not hold go to visitors of any value as `serde_json` hides them, with all their
     /// digits: so that a `Value` keeps these where a dependency asked for it.
-    digits: bool,
+    pub(super) digits: bool,
     /// The last string that had escapes.
     scratch: String,
 }
 
 impl<'de> Source<'de> {
-    /// Of any depth: who reads counts it.
+    /// Any depth: the reader counts it.
     #[inline]
     pub(crate) fn new(text: &'de str) -> Self {
-        Self { text, at: 0, levels: usize::MAX, digits: number::arrive_as_maps(), scratch: String::new() }
+        Self { text, at: 0, levels: usize::MAX, digits: arrive_as_maps(), scratch: String::new() }
     }
 
     /// For code that does not count how deep it reads: 128 levels are the most, as with `serde_json`.
@@ -73,13 +69,13 @@ impl<'de> Source<'de> {
         self.peek()
     }
 
-    /// What is wrong with the byte that comes next, or with the end that comes instead.
+    /// The error of the next byte, or of the end of the text.
     #[cold]
     pub(super) fn here(&self, code: Code, at_end: Code) -> Error {
         if self.at < self.text.len() { Error::new(code, self.at) } else { self.end_of_text(at_end) }
     }
 
-    /// What is wrong with the byte that was read last.
+    /// The error of the last byte.
     #[cold]
     pub(super) fn before(&self, code: Code) -> Error {
         Error::new(code, self.at - 1)
@@ -90,9 +86,9 @@ impl<'de> Source<'de> {
         Error::new(code, self.text.len())
     }
 
-    /// What stands here is not what was asked for, or is no value at all.
+    /// The error of a value that does not match the request, or is not a value.
     #[cold]
-    fn mismatch(&self) -> Error {
+    pub(super) fn mismatch(&self) -> Error {
         match self.peek() {
             Some(b'"' | b'0'..=b'9' | b'-' | b'[' | b'{' | b't' | b'f' | b'n') => Error::new(Code::Mismatch, self.at),
             _ => self.here(Code::ExpectedValue, Code::EofWhileParsingValue),
@@ -147,7 +143,7 @@ impl<'de> Source<'de> {
 
     /// Reads the string whose quote comes next, without its escapes.
     #[inline(never)]
-    fn unescape(&mut self) -> Result<&str, Error> {
+    pub(super) fn unescape(&mut self) -> Result<&str, Error> {
         let text = self.text.as_bytes();
         let mut start = self.at + 1;
         let mut end = plain_end(text, start);
@@ -207,300 +203,5 @@ impl<'de> Source<'de> {
             Some(text) => visitor.visit_borrowed_str(text),
             None => visitor.visit_str(self.unescape()?),
         }
-    }
-
-    /// A number for a visitor that asked for one.
-    #[inline]
-    pub(super) fn visit_number<V: Visitor<'de>>(&mut self, visitor: V) -> Result<V::Value, Error> {
-        match self.short_integer() {
-            Some(integer) => visit_integer(integer, visitor),
-            None => self.visit_long_number(visitor, false),
-        }
-    }
-
-    /// A number for a visitor that takes any value.
-    #[inline]
-    fn visit_any_number<V: Visitor<'de>>(&mut self, visitor: V) -> Result<V::Value, Error> {
-        if let Some(integer) = self.short_integer() {
-            return visit_integer(integer, visitor);
-        }
-        if !self.digits
-            && let Some(float) = self.short_float()
-        {
-            return visitor.visit_f64(float);
-        }
-        self.visit_long_number(visitor, self.digits)
-    }
-
-    #[inline(never)]
-    fn visit_long_number<V: Visitor<'de>>(&mut self, visitor: V, digits: bool) -> Result<V::Value, Error> {
-        match self.integer()? {
-            Some(integer) => visit_integer(integer, visitor),
-            None if digits => self.visit_digits(visitor),
-            None => visitor.visit_f64(self.float()?),
-        }
-    }
-
-    /// A number as `serde_json` hides it, in the spelling that it gives to it.
-    #[cold]
-    fn visit_digits<V: Visitor<'de>>(&mut self, visitor: V) -> Result<V::Value, Error> {
-        let text = self.skip_number()?;
-        let spelled = match text.split_once(['e', 'E']) {
-            None => Cow::Borrowed(text),
-            Some((mantissa, exponent)) if exponent.starts_with(['+', '-']) => format!("{mantissa}e{exponent}").into(),
-            Some((mantissa, exponent)) => format!("{mantissa}e+{exponent}").into(),
-        };
-        visitor.visit_map(MapDeserializer::new(std::iter::once((number::TOKEN, spelled))))
-    }
-
-    /// A number to be rounded to an `f32`.
-    fn visit_single<V: Visitor<'de>>(&mut self, visitor: V) -> Result<V::Value, Error> {
-        match self.integer()? {
-            Some(integer) => visit_integer(integer, visitor),
-            None => match self.single()? {
-                Some(value) => visitor.visit_f32(value),
-                None => self.visit_any_number(visitor),
-            },
-        }
-    }
-
-    /// An integer of 128 bits, if it is one.
-    fn visit_wide<V: Visitor<'de>, T: std::str::FromStr>(
-        &mut self,
-        visitor: V,
-        visit: fn(V, T) -> Result<V::Value, Error>,
-    ) -> Result<V::Value, Error> {
-        if !matches!(self.token(), Some(b'0'..=b'9' | b'-')) {
-            return Err(self.mismatch());
-        }
-        match self.skip_number()?.parse() {
-            Ok(value) => visit(visitor, value),
-            Err(_) => Err(self.before(Code::NumberOutOfRange)),
-        }
-    }
-
-    #[inline]
-    fn enter(&mut self) -> Result<(), Error> {
-        self.levels -= 1;
-        if self.levels == 0 {
-            return Err(Error::new(Code::TooDeep, self.at));
-        }
-        self.at += 1;
-        Ok(())
-    }
-
-    /// The list whose bracket comes next.
-    #[inline]
-    fn visit_list<V: Visitor<'de>>(&mut self, visitor: V) -> Result<V::Value, Error> {
-        self.enter()?;
-        let value = visitor.visit_seq(Elements::new(self))?;
-        self.levels += 1;
-        match self.token() {
-            Some(b']') => {
-                self.at += 1;
-                Ok(value)
-            }
-            other => Err(self.unread_elements(other)),
-        }
-    }
-
-    #[cold]
-    fn unread_elements(&mut self, next: Option<u8>) -> Error {
-        if next == Some(b',') {
-            self.at += 1;
-            return match self.token() {
-                Some(b']') => Error::new(Code::TrailingComma, self.at),
-                _ => self.here(Code::TrailingCharacters, Code::TrailingCharacters),
-            };
-        }
-        self.here(Code::TrailingCharacters, Code::EofWhileParsingList)
-    }
-
-    /// The object whose brace comes next.
-    #[inline]
-    fn visit_object<V: Visitor<'de>>(&mut self, visitor: V) -> Result<V::Value, Error> {
-        self.enter()?;
-        let value = visitor.visit_map(Entries::new(self))?;
-        self.levels += 1;
-        match self.token() {
-            Some(b'}') => {
-                self.at += 1;
-                Ok(value)
-            }
-            Some(b',') => Err(Error::new(Code::TrailingComma, self.at)),
-            _ => Err(self.here(Code::TrailingCharacters, Code::EofWhileParsingObject)),
-        }
-    }
-}
-
-#[inline]
-fn visit_integer<'de, V: Visitor<'de>>(integer: Integer, visitor: V) -> Result<V::Value, Error> {
-    match integer {
-        Integer::U64(value) => visitor.visit_u64(value),
-        Integer::I64(value) => visitor.visit_i64(value),
-    }
-}
-
-/// Hints of one form of value: any other is an error.
-macro_rules! only {
-    ($($hint:ident($($argument:ty),*) $first:pat => $visit:ident;)*) => {$(
-        #[inline]
-        fn $hint<V: Visitor<'de>>(self, $(_: $argument,)* visitor: V) -> Result<V::Value, Error> {
-            match self.token() {
-                Some($first) => self.$visit(visitor),
-                _ => Err(self.mismatch()),
-            }
-        }
-    )*};
-}
-
-impl<'de> Deserializer<'de> for &mut Source<'de> {
-    type Error = Error;
-
-    #[inline]
-    fn deserialize_any<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, Error> {
-        match self.token() {
-            Some(b'"') => self.visit_string(visitor),
-            Some(b'0'..=b'9' | b'-') => self.visit_any_number(visitor),
-            Some(b'{') => self.visit_object(visitor),
-            Some(b'[') => self.visit_list(visitor),
-            Some(b't') => {
-                self.word("true")?;
-                visitor.visit_bool(true)
-            }
-            Some(b'f') => {
-                self.word("false")?;
-                visitor.visit_bool(false)
-            }
-            Some(b'n') => {
-                self.word("null")?;
-                visitor.visit_unit()
-            }
-            _ => Err(self.mismatch()),
-        }
-    }
-
-    only! {
-        deserialize_i8() b'0'..=b'9' | b'-' => visit_number;
-        deserialize_i16() b'0'..=b'9' | b'-' => visit_number;
-        deserialize_i32() b'0'..=b'9' | b'-' => visit_number;
-        deserialize_i64() b'0'..=b'9' | b'-' => visit_number;
-        deserialize_u8() b'0'..=b'9' | b'-' => visit_number;
-        deserialize_u16() b'0'..=b'9' | b'-' => visit_number;
-        deserialize_u32() b'0'..=b'9' | b'-' => visit_number;
-        deserialize_u64() b'0'..=b'9' | b'-' => visit_number;
-        deserialize_f32() b'0'..=b'9' | b'-' => visit_single;
-        deserialize_f64() b'0'..=b'9' | b'-' => visit_number;
-        deserialize_char() b'"' => visit_string;
-        deserialize_str() b'"' => visit_string;
-        deserialize_string() b'"' => visit_string;
-        deserialize_identifier() b'"' => visit_string;
-        deserialize_seq() b'[' => visit_list;
-        deserialize_tuple(usize) b'[' => visit_list;
-        deserialize_tuple_struct(&'static str, usize) b'[' => visit_list;
-        deserialize_map() b'{' => visit_object;
-    }
-
-    fn deserialize_i128<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, Error> {
-        self.visit_wide(visitor, V::visit_i128)
-    }
-
-    fn deserialize_u128<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, Error> {
-        self.visit_wide(visitor, V::visit_u128)
-    }
-
-    fn deserialize_bool<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, Error> {
-        match self.token() {
-            Some(b't' | b'f') => self.deserialize_any(visitor),
-            _ => Err(self.mismatch()),
-        }
-    }
-
-    fn deserialize_bytes<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, Error> {
-        match self.token() {
-            Some(b'"') => match self.plain_string() {
-                Some(text) => visitor.visit_borrowed_bytes(text.as_bytes()),
-                None => visitor.visit_bytes(self.unescape()?.as_bytes()),
-            },
-            Some(b'[') => self.visit_list(visitor),
-            _ => Err(self.mismatch()),
-        }
-    }
-
-    fn deserialize_byte_buf<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, Error> {
-        self.deserialize_bytes(visitor)
-    }
-
-    #[inline]
-    fn deserialize_option<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, Error> {
-        match self.token() {
-            Some(b'n') => {
-                self.word("null")?;
-                visitor.visit_none()
-            }
-            _ => visitor.visit_some(self),
-        }
-    }
-
-    fn deserialize_unit<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, Error> {
-        match self.token() {
-            Some(b'n') => self.deserialize_any(visitor),
-            _ => Err(self.mismatch()),
-        }
-    }
-
-    fn deserialize_unit_struct<V: Visitor<'de>>(self, _: &'static str, visitor: V) -> Result<V::Value, Error> {
-        self.deserialize_unit(visitor)
-    }
-
-    #[inline]
-    fn deserialize_newtype_struct<V: Visitor<'de>>(self, name: &'static str, visitor: V) -> Result<V::Value, Error> {
-        match name {
-            RAW_TOKEN => visitor.visit_map(Raw::new(self.raw()?)),
-            SINGLE if matches!(self.token(), Some(b'0'..=b'9' | b'-')) => self.visit_single(visitor),
-            SINGLE => self.deserialize_any(visitor),
-            _ => visitor.visit_newtype_struct(self),
-        }
-    }
-
-    fn deserialize_struct<V: Visitor<'de>>(
-        self,
-        _: &'static str,
-        _: &'static [&'static str],
-        visitor: V,
-    ) -> Result<V::Value, Error> {
-        match self.token() {
-            Some(b'{') => self.visit_object(visitor),
-            Some(b'[') => self.visit_list(visitor),
-            _ => Err(self.mismatch()),
-        }
-    }
-
-    fn deserialize_enum<V: Visitor<'de>>(
-        self,
-        _: &'static str,
-        _: &'static [&'static str],
-        visitor: V,
-    ) -> Result<V::Value, Error> {
-        match self.token() {
-            Some(b'"') => visitor.visit_enum(Name(self)),
-            Some(b'{') => {
-                self.enter()?;
-                let value = visitor.visit_enum(EnumEntry(self))?;
-                self.levels += 1;
-                if self.token() != Some(b'}') {
-                    return Err(self.here(Code::ExpectedValue, Code::EofWhileParsingObject));
-                }
-                self.at += 1;
-                Ok(value)
-            }
-            _ => Err(self.here(Code::ExpectedValue, Code::EofWhileParsingValue)),
-        }
-    }
-
-    #[inline]
-    fn deserialize_ignored_any<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, Error> {
-        self.skip()?;
-        visitor.visit_unit()
     }
 }

@@ -20,7 +20,13 @@ impl Expand<'_> {
         let checks = self.fields().map(|field| {
             let (slot, at, ty) = (field.slot(), self.at(field.index), field.field.serde.ty);
             let rules = field.check_rules(&quote!(#slot));
-            let nested = (field.field.is_ours() && !converted || field.field.rules.nested)
+            let is_nested = field.field.is_ours() && !converted || field.field.rules.nested;
+            if let (true, false, Some(name)) = (is_nested, field.checks_more(), field.name()) {
+                return Some(
+                    quote_spanned!(shown_at(ty.span())=> <#ty as __p::FieldType>::check_field(#slot, #name, __cx, __at);),
+                );
+            }
+            let nested = is_nested
                 .then(|| quote_spanned!(shown_at(ty.span())=> <#ty as __p::FieldType>::check(#slot, __cx, __at);));
             let parts = field.check_parts(&quote!(#slot));
             let written = field.check_written(&quote!(#slot));
@@ -35,8 +41,7 @@ impl Expand<'_> {
             let slot = format_ident!("__field_{index}");
             (quote!(#slot), self.at(index))
         });
-        let slots = self.fields().map(|field| field.slot());
-        quote!(#(let _ = #slots;)* #(#checks)* #keys #across)
+        quote!(#(#checks)* #keys #across)
     }
 }
 
@@ -79,6 +84,13 @@ impl ExpandField<'_> {
         }
         matches!(self.field.reader(), Reader::Plain)
             .then(|| quote_spanned!(shown_at(ty.span())=> __p::check_plain::<#ty>(#value, __cx, __at);))
+    }
+
+    /// Whether more of it is checked than its type checks.
+    pub(super) fn checks_more(&self) -> bool {
+        let value = quote!(__value);
+        let own = [self.check_rules(&value), self.check_parts(&value), self.check_written(&value)];
+        own.iter().any(Option::is_some)
     }
 
     /// Checks a value that was not read: all the way down, and its own rules.

@@ -42,6 +42,12 @@ impl ExpandField<'_> {
         self.level.at(self.index)
     }
 
+    /// Its level's names and its index, as arguments, if it stands below `at` by its name.
+    pub(super) fn name(&self) -> Option<TokenStream> {
+        let (names, index) = (self.level.names(), self.index);
+        self.level.is_named(index).then(|| quote!(#names, #index))
+    }
+
     /// Makes the place of a level that is one with this field sensitive, if the field is.
     pub(super) fn cover(&self) -> Option<TokenStream> {
         self.field.event.sensitive.then(|| quote!(let __at = &__at.cover();))

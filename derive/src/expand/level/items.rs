@@ -76,7 +76,7 @@ impl Expand<'_> {
             let only_written = (!denies && !written.is_empty()).then(|| {
                 quote! {
                     __p::Err(__name) if ::core::matches!(&*__name, #(#written)|*) => {
-                        __p::skip_written::<Self, #self_ty, __A>(&mut __entries, &__name, __cx, __at)?
+                        __p::skip_written::<Self, #self_ty, __A>(&mut __entries, &__name, __cx, __at)
                     }
                 }
             });
@@ -90,8 +90,8 @@ impl Expand<'_> {
                         #(__p::Ok #arms)*
                         __p::Ok(_) => ::core::unreachable!(),
                         #only_written
-                        __p::Err(__name) => __p::keep_value(&mut __entries, __name, &mut __leftovers, __cx)?,
-                    }
+                        __p::Err(__name) => __p::keep_value(&mut __entries, __name, &mut __leftovers, __cx),
+                    }?;
                 }
                 #(#flat)*
                 #deny
@@ -101,8 +101,8 @@ impl Expand<'_> {
                 while let __p::Some(__field) = __p::next_field::<Self, #self_ty, __A>(&mut __entries, __cx, __at)? {
                     match __field {
                         #(__p::Some #arms)*
-                        _ => __p::skip_value(&mut __entries)?,
-                    }
+                        _ => __p::skip_value(&mut __entries),
+                    }?;
                 }
             }
         };

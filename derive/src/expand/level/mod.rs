@@ -21,7 +21,7 @@ pub(super) struct Expand<'a> {
     cx: &'a Cx<'a>,
     level: &'a Level<'a>,
     index: usize,
-    /// What builds its value: the struct's name, or the variant's path.
+    /// The constructor of its value: the struct's name, or the variant's path.
     constructor: TokenStream,
     /// The field that it is one with on the wire.
     inner: Option<usize>,
@@ -58,13 +58,19 @@ impl<'a> Expand<'a> {
         if self.inner == Some(index) || self.level.fields[index].serde.attrs.flatten() {
             return if sensitive { quote!(__at.cover()) } else { quote!(*__at) };
         }
-        if matches!(self.level.style, Style::Struct) {
+        if self.is_named(index) {
             let names = self.names();
             quote!(__at.field(&#names[#index]))
         } else {
             let position = self.position(index);
             if sensitive { quote!(__at.secret_index(#position)) } else { quote!(__at.index(#position)) }
         }
+    }
+
+    /// Whether the field stands below `at` by its name.
+    fn is_named(&self, index: usize) -> bool {
+        let is_below = self.inner != Some(index) && !self.level.fields[index].serde.attrs.flatten();
+        matches!(self.level.style, Style::Struct) && is_below
     }
 
     /// The place of an unnamed field on the wire, where skipped ones are not counted.

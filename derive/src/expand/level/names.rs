@@ -18,7 +18,7 @@ impl Expand<'_> {
         if !self.is_object() {
             return None;
         }
-        let (marker, self_ty, names) = (self.marker(), self.cx.self_ty(), self.names());
+        let (marker, self_ty) = (self.marker(), self.cx.self_ty());
         let flat = self.fields().filter(ExpandField::is_flat).map(|field| {
             let ty = field.field.serde.ty;
             quote!(.or_else(|| <#ty as __p::FieldType>::field_name(__name)))
@@ -27,9 +27,7 @@ impl Expand<'_> {
         let written = self.only_written();
         let written = (!written.is_empty())
             .then(|| quote!(.or_else(|| match __name { #(#written => __p::Some(#written),)* _ => __p::None })));
-        Some(quote!(
-            <#marker as __p::Object<#self_ty>>::find(__name).map(|__index| #names[__index].wire()) #written #(#flat)*
-        ))
+        Some(quote!(__p::wire_name::<#marker, #self_ty>(__name) #written #(#flat)*))
     }
 
     /// Whether a load would give it the entry `name`, over what [`pattern`](Self::pattern) binds.

@@ -126,7 +126,7 @@ impl Expand<'_> {
         let members = others.iter().map(|field| &field.field.serde.member);
         let makes = others.iter().zip(&slots).map(|(field, slot)| {
             let (default, at, check) = (field.default(), field.at(), field.check_rules(&quote!(__value)));
-            quote!(let #slot = #default; { let (__value, __at) = (&#slot, &#at); let _ = (__value, __at); #check })
+            quote!(let #slot = #default; { let (__value, __at) = (&#slot, &#at); #check })
         });
         let inner = &inner.field.serde.member;
         quote!({ #(#makes)* #constructor { #inner: __inner, #(#members: #slots),* } })
@@ -148,10 +148,12 @@ impl ExpandField<'_> {
         }
     }
 
-    /// The match arm that reads it from `entries`, without the constructor around its pattern.
+    /// The match arm that reads it from `entries`, without the constructor around its pattern: a `Result<(), _>`.
     pub(super) fn read_entry(&self) -> TokenStream {
         let (index, slot, at, ty) = (self.index, self.slot(), self.at(), self.field.serde.ty);
-        let then = if let Some(foreign) = self.foreign() {
+        let then = if let Some(read) = self.read_entry_alone() {
+            return quote!((#index) => #read,);
+        } else if let Some(foreign) = self.foreign() {
             let read =
                 quote_spanned!(shown_at(ty.span())=> #slot.read_with::<#foreign, __A>(&mut __entries, __cx, __at)?);
             self.and_check_all(&read)
@@ -171,7 +173,19 @@ impl ExpandField<'_> {
             };
             self.and_check(&read)
         };
-        quote!((#index) => { let __at = &#at; #then })
+        quote!((#index) => { let __at = &#at; #then __p::Ok(()) })
+    }
+
+    /// Reads it from `entries` in one call, if it has no rules of its own.
+    fn read_entry_alone(&self) -> Option<TokenStream> {
+        let has_rules = self.check_rules(&quote!(__value)).is_some() || self.field.rules.any_of_parts();
+        if has_rules || self.field.event.not_null.is_some() || !self.field.is_ours() {
+            return None;
+        }
+        let (slot, ty, name) = (self.slot(), self.field.serde.ty, self.name()?);
+        Some(
+            quote_spanned!(shown_at(ty.span())=> <#ty as __p::FieldType>::read_field(&mut #slot, #name, &mut __entries, __cx, __at)),
+        )
     }
 
     /// Reads it from `elements`.
@@ -252,12 +266,15 @@ impl ExpandField<'_> {
             }
             (Default::None, Reader::With(_)) => quote_spanned!(shown_at(ty.span())=> #slot.or_required(__cx, __at)),
             (Default::None, Reader::Ours) => {
+                if let (false, Some(name)) = (self.checks_more(), self.name()) {
+                    return quote_spanned!(shown_at(ty.span())=> <#ty as __p::FieldType>::fill_field(&mut #slot, #name, __cx, __at););
+                }
                 quote_spanned!(shown_at(ty.span())=> <#ty as __p::FieldType>::fill_slot(&mut #slot, __cx, __at))
             }
         };
         let check = self.check_all(&quote!(__value));
         if check.is_empty() {
-            return quote!({ let __at = &#at; let _ = __at; #fill; });
+            return quote!({ let __at = &#at; #fill; });
         }
         quote!({ let __at = &#at; if let __p::Some(__value) = #fill { #check } })
     }

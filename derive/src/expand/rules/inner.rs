@@ -6,7 +6,7 @@ use syn::Type;
 
 use crate::types::{INTEGERS, head};
 
-/// What rules see of a field: the value inside its options, boxes and shared pointers.
+/// The value that rules check: the one inside options, boxes and shared pointers.
 pub(super) struct Inner<'a> {
     wrappers: Vec<Wrapper>,
     pub(super) ty: &'a Type,

@@ -65,7 +65,6 @@ pub(in crate::expand) fn of_whole(cx: &Cx<'_>) -> Option<TokenStream> {
             __before: usize,
         ) #where_clause {
             let __clean = __cx.found() == __before;
-            let _ = __clean;
             #rules
         }
     })

@@ -25,11 +25,11 @@ pub(super) struct Lane<M> {
     keys: HashMap<u64, u64>,
     /// The only records that may be taken, until they are finished.
     pub(super) holders: Vec<u64>,
-    /// What was ready while it was held up.
+    /// Records that became ready while the key was blocked.
     pub(super) aside: Vec<u64>,
     /// The numbers of the records that are in hand, and since when they are.
     in_hand: BTreeMap<u64, Duration>,
-    /// Of the unfinished ones.
+    /// The number and size of the unfinished records.
     buffered: Limit,
     /// The offset of the last record that is finished as are all before it.
     done: Option<Done>,

@@ -15,11 +15,11 @@ pub(crate) struct Core<M> {
     pub(super) rules: Rules,
     epoch: u64,
     lanes: BTreeMap<Partition, Lane<M>>,
-    /// What each of them may hold.
+    /// The limit of each partition.
     share: Limit,
     /// The numbers of the records that may be taken, in this order.
     ready: VecDeque<(Partition, u64)>,
-    /// What waits for its time.
+    /// The timers of waiting records.
     timers: BinaryHeap<Reverse<(Duration, Partition, u64)>>,
     next_commit: Duration,
     actions: VecDeque<Action>,
@@ -44,7 +44,7 @@ impl<M: Clone> Core<M> {
         }
     }
 
-    /// What is to be done now, in this order.
+    /// The actions to perform now, in this order.
     pub(crate) fn action(&mut self) -> Option<Action> {
         self.actions.pop_front()
     }
@@ -283,8 +283,8 @@ impl<M: Clone> Core<M> {
         }
     }
 
-    /// A record that was taken, back where it was: it is taken again before the others, and has not failed. To be called
-    /// in the reverse order of the takes.
+    /// A record that was taken, back where it was: it is taken again before the others, and has not failed. To be
+    /// called in the reverse order of the takes.
     pub(crate) fn untake(&mut self, ticket: &Ticket) {
         let lane = self.lanes.get_mut(&ticket.partition).filter(|lane| lane.epoch == ticket.epoch);
         if lane.is_some_and(|lane| lane.put_back(ticket).is_some()) {
@@ -397,7 +397,7 @@ impl<M: Clone> Core<M> {
         self.next_commit = self.next_commit.min(time);
     }
 
-    /// What is done is to be committed, without waiting for its time.
+    /// Commits finished records at once.
     pub(crate) fn commit(&mut self) {
         let positions: Vec<_> =
             self.lanes.iter_mut().filter_map(|(&partition, lane)| lane.position(partition)).collect();

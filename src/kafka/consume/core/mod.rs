@@ -1,4 +1,4 @@
-//! What a consumer does with its records, as a state machine without I/O.
+//! The core of a consumer, which decides what to do with records: a state machine without I/O.
 //!
 //! Told what happens (partitions come and go, records are received, handlers finish, time passes) it
 //! says what to do: which record comes next, what to pause, which offsets to commit. It knows neither

@@ -1,8 +1,8 @@
-//! What became of a delivery.
+//! The outcome of a delivery.
 
 use std::fmt;
 
-/// What became of a delivery. A record that is tried more than once is delivered more than once.
+/// The outcome of a delivery. Each attempt to handle a message is a delivery of its own.
 ///
 /// ```
 /// use event_schema::kafka::Outcome;
@@ -13,23 +13,23 @@ use std::fmt;
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum Outcome {
-    /// It was handled.
+    /// The message was handled.
     Done,
-    /// It failed, and is tried again: the rest of its partition waits, or it waits in a topic for that.
+    /// The message failed and is retried: the rest of its partition waits, or the message waits in a retry topic.
     Retried,
-    /// It failed, and is tried again: the later records of the same key wait.
+    /// The message failed and is retried: the later messages with the same key wait.
     Parked,
-    /// It is in the dead letter topic.
+    /// The message failed for good, and is in the dead letter topic.
     Dead,
-    /// It failed, and is passed over.
+    /// The message failed for good, and is skipped.
     Skipped,
-    /// Its result does not count: it took too long, its partition was taken away, or its
+    /// The result is ignored: the handler took too long, the partition was revoked, or the
     /// [batch](crate::kafka::Batch) was dropped.
     Abandoned,
 }
 
 impl Outcome {
-    /// One word in lower case, which stays the same: a label for metrics. See the example of [`Outcome`].
+    /// A stable name, one word in lower case, for instance as a label of metrics. See the example of [`Outcome`].
     #[must_use]
     pub const fn as_str(self) -> &'static str {
         match self {

@@ -1,4 +1,4 @@
-//! What the core is told of records, and says of them.
+//! The core's input and output types for records.
 
 use std::time::Duration;
 
@@ -12,12 +12,12 @@ pub(crate) const NOT_YET: Duration = Duration::MAX;
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) struct Ticket {
     pub(crate) partition: Partition,
-    /// Of the assignment.
+    /// The epoch of the assignment.
     pub(crate) epoch: u64,
-    /// Of the record within the assignment, from 0 on.
+    /// The number of the record within the assignment, from 0.
     pub(crate) number: u64,
     pub(crate) offset: i64,
-    /// Of the partition's leader when it wrote the record, or -1.
+    /// The leader epoch of the partition when the record was written, or -1.
     pub(crate) leader_epoch: i32,
     /// How often it has been handled, this time included.
     pub(crate) attempt: u32,
@@ -37,7 +37,7 @@ impl Ticket {
 pub(crate) struct Incoming<M> {
     pub(crate) partition: Partition,
     pub(crate) offset: i64,
-    /// Of the partition's leader when it wrote the record, or -1.
+    /// The leader epoch of the partition when the record was written, or -1.
     pub(crate) leader_epoch: i32,
     /// A hash of the key, if there is one.
     pub(crate) key: Option<u64>,
@@ -49,7 +49,7 @@ pub(crate) struct Incoming<M> {
     pub(crate) message: M,
 }
 
-/// What there is to do with a record.
+/// The work on a record.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Work {
     Handle,
@@ -67,7 +67,7 @@ pub(crate) struct Taken<M> {
     pub(crate) message: M,
 }
 
-/// What came of it.
+/// The outcome.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Verdict {
     /// It was handled, or forwarded.
@@ -85,7 +85,7 @@ pub(crate) enum Verdict {
 pub(crate) struct Position {
     pub(crate) partition: Partition,
     pub(crate) epoch: u64,
-    /// Of the last record that is finished as are all before it.
+    /// The offset of the last record up to which all are finished.
     pub(crate) offset: i64,
     /// Of the partition's leader when it wrote that record, or -1. With it a consumer notices that the log was
     /// truncated since.
@@ -96,7 +96,7 @@ pub(crate) struct Position {
 pub(crate) enum Action {
     Pause(Partition),
     Resume(Partition),
-    /// Whoever has it in hand is to give it up; nobody waits for the result.
+    /// The worker must drop this record; its result is ignored.
     Abandon(Ticket),
     Commit(Vec<Position>),
     /// The consumer is to stop because of this record. Others that are in hand may say so, too.

@@ -1,8 +1,8 @@
-//! What the core is told before it starts.
+//! The settings of the core.
 
 use std::time::Duration;
 
-/// What keeps its order. Across, records are handled in parallel.
+/// Which messages are handled in order; all others are handled in parallel.
 ///
 /// ```
 /// use event_schema::kafka::Order;
@@ -12,14 +12,14 @@ use std::time::Duration;
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 #[non_exhaustive]
 pub enum Order {
-    /// The records of a partition, one after the other.
+    /// The messages of each partition, one after the other.
     #[default]
     Partition,
-    /// The records of a partition that have the same key. Those without a key have no order.
+    /// The messages of each partition with the same key. Messages without a key have no order.
     Key,
 }
 
-/// What waits while a failed record waits for its next attempt.
+/// The records that wait while a failed record waits for its next attempt.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Waiting {
     /// All of its partition.
@@ -30,7 +30,7 @@ pub(crate) enum Waiting {
     Nothing,
 }
 
-/// What becomes of a message that failed for good.
+/// The policy for messages that failed for good.
 ///
 /// ```
 /// use event_schema::kafka::GiveUp;
@@ -40,12 +40,12 @@ pub(crate) enum Waiting {
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 #[non_exhaustive]
 pub enum GiveUp {
-    /// It is sent to the dead letter topic, and the consumer goes on.
+    /// The message is sent to the dead letter topic, and the consumer continues.
     #[default]
     DeadLetter,
-    /// The consumer goes on without it. It is in the log, and counted.
+    /// The message is skipped, logged and counted, and the consumer continues.
     Skip,
-    /// The consumer stops. The message is not committed: it is the first that a restart meets.
+    /// The consumer stops. The message is not committed: a restarted consumer receives it first.
     Stop,
 }
 

@@ -57,7 +57,7 @@ fn take(core: &mut Core<i64>, now: Duration) -> Vec<Taken<i64>> {
     std::iter::from_fn(|| core.take(now)).collect()
 }
 
-/// What can be taken.
+/// The records that can be taken.
 fn offsets(core: &mut Core<i64>, now: Duration) -> Vec<i64> {
     take(core, now).iter().map(|taken| taken.ticket.offset).collect()
 }
@@ -72,7 +72,7 @@ fn position(partition: Partition, epoch: u64, offset: i64) -> Position {
     Position { partition, epoch, offset, leader_epoch: -1 }
 }
 
-/// What is committed when it is time.
+/// The commits that are due.
 fn committed(core: &mut Core<i64>, now: Duration) -> Option<i64> {
     core.tick(now);
     match actions(core).as_slice() {

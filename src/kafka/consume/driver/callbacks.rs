@@ -1,4 +1,4 @@
-//! What librdkafka tells while it is polled: the partitions that come and go.
+//! librdkafka's callbacks while it is polled: assigned, revoked and lost partitions.
 
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};

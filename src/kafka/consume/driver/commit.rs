@@ -19,7 +19,7 @@ const LOOK: Duration = Duration::from_millis(100);
 /// How long the brokers may take to say what is committed, and which topics there are.
 const ASK: Duration = Duration::from_secs(5);
 
-/// What was not committed.
+/// The offsets that were not committed.
 #[derive(Default)]
 pub(super) struct Failed {
     /// Of these partitions, by topic and number.

@@ -1,4 +1,4 @@
-//! Who waits for which commit.
+//! The callers that wait for commits.
 
 use rdkafka::error::RDKafkaErrorCode;
 use tokio::sync::oneshot;
@@ -10,7 +10,7 @@ use crate::kafka::error::ConsumeErrorKind;
 pub(super) struct Commits {
     /// Whether offsets were stored since the last commit.
     wanted: bool,
-    /// Whoever waits for the one that is under way.
+    /// The callers that wait for the commit under way.
     under_way: Option<Vec<CommitWaiter>>,
     /// For the next one.
     waiters: Vec<CommitWaiter>,

@@ -50,7 +50,7 @@ impl Full {
         self.awaited.values().min().copied()
     }
 
-    /// What is to be paused now.
+    /// The partitions to pause now.
     pub(super) fn take(&mut self, now: Duration) -> Vec<Partition> {
         self.awaited.extract_if(|_, until| *until <= now).map(|(partition, _)| partition).collect()
     }

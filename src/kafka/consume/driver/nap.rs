@@ -1,4 +1,4 @@
-//! How long the polling thread sleeps.
+//! The sleep of the polling thread.
 
 use std::time::Duration;
 

@@ -240,10 +240,10 @@ impl Poller {
             Ok(lost) if lost > 0 => {
                 self.shared.tally.lose(lost);
                 tracing::warn!(
-                    "{place}@{expected}: gone, with all before offset {first}: at most {lost} messages are lost"
+                    "{place}@{expected}: deleted, with all before offset {first}: at most {lost} messages are lost"
                 );
             }
-            _ => tracing::warn!("{place}@{expected}: there is no such offset; goes on at offset {first}"),
+            _ => tracing::warn!("{place}@{expected}: the offset does not exist; continuing at offset {first}"),
         }
     }
 

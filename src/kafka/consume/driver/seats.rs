@@ -15,10 +15,10 @@ pub(crate) struct Seats {
     vacant: Vec<usize>,
 }
 
-/// Of a worker.
+/// The seat of a worker.
 #[derive(Default)]
 struct Seat {
-    /// What it has in hand.
+    /// The record in its hands.
     ticket: Option<Ticket>,
     dismissal: Arc<Dismissal>,
 }
@@ -52,7 +52,7 @@ impl Seats {
         Some((seat, Arc::clone(&self.seats[seat].dismissal)))
     }
 
-    /// What the worker in this seat has in hand from now on.
+    /// Sets the record that the worker in this seat handles.
     pub(crate) fn hold(&mut self, seat: usize, ticket: Option<Ticket>) {
         self.seats[seat].ticket = ticket;
     }

@@ -25,7 +25,7 @@ use crate::kafka::client::bounded;
 use crate::kafka::error::ConsumeErrorKind;
 use crate::kafka::message::Place;
 
-/// What the polling thread and those who take the records share.
+/// The shared state of the polling thread and the takers of records.
 pub(crate) struct Shared {
     state: Mutex<State>,
     /// For workers: there may be something to take, or nothing ever again.
@@ -46,7 +46,7 @@ pub(crate) struct State {
     places: Vec<Place>,
     /// Whether the core needs keys.
     pub(crate) keyed: Option<RandomState>,
-    /// Of whoever waits in `recv`.
+    /// The waker of the caller in `recv`.
     pub(crate) waker: Option<Waker>,
     pub(crate) seats: Seats,
     /// How records come back from the topics for retries, if there are any.
@@ -57,7 +57,7 @@ pub(crate) struct State {
     pub(super) full: Full,
 }
 
-/// What a record from a topic for retries says of itself.
+/// The headers of a record from a retry topic.
 pub(crate) struct Returned {
     pub(crate) tried: u32,
     pub(crate) wait: Duration,
@@ -173,7 +173,7 @@ impl Shared {
     }
 }
 
-/// What keeps the order of a message, if keys do.
+/// The key hash that keeps the order of a message, with order by key.
 pub(crate) fn key(keyed: Option<&RandomState>, message: &Raw) -> Option<u64> {
     Some(keyed?.hash_one(message.key()?))
 }

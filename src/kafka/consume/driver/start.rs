@@ -49,7 +49,7 @@ pub(crate) fn start(
     let started = thread::Builder::new().name("event-schema poll".to_owned()).spawn(move || poller.run());
     match started {
         Ok(_) => Ok((member, connection)),
-        Err(error) => Err(ConnectError::client(format!("no thread to poll on: {error}"))),
+        Err(error) => Err(ConnectError::client(format!("no thread could be started to poll: {error}"))),
     }
 }
 

@@ -26,13 +26,13 @@ pub(super) fn look_for(connection: Weak<Connection>, topics: Vec<(String, &'stat
                 None | Some(RDKafkaErrorCode::LeaderNotAvailable) => {}
                 Some(RDKafkaErrorCode::UnknownTopic | RDKafkaErrorCode::UnknownTopicOrPartition) => {
                     tracing::warn!(
-                        "there is no topic `{topic}`: create it, unless the brokers do when it is needed; {otherwise}"
+                        "missing topic `{topic}`: create it, unless the brokers create topics themselves; {otherwise}"
                     );
                 }
                 Some(RDKafkaErrorCode::TopicAuthorizationFailed) => {
-                    tracing::warn!("no right to topic `{topic}`: the user needs the right to write to it; {otherwise}");
+                    tracing::warn!("no right to write to topic `{topic}`: grant it to the user; {otherwise}");
                 }
-                Some(other) => tracing::debug!("it is not known whether there is a topic `{topic}`: {other}"),
+                Some(other) => tracing::debug!("cannot tell whether topic `{topic}` exists: {other}"),
             }
         }
     };

@@ -1,4 +1,4 @@
-//! How long a close may take.
+//! The deadlines of a close.
 
 use std::time::Duration;
 
@@ -27,7 +27,7 @@ impl Closing {
         Self { hands_until, end: hands_until.saturating_add(leave) }
     }
 
-    /// What is in hand has this time.
+    /// A close that leaves this time to records in flight.
     pub(crate) fn after(patience: Duration, now: Duration) -> Self {
         let hands_until = now.saturating_add(patience);
         Self { hands_until, end: hands_until.saturating_add(LEAVE) }

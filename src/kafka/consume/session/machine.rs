@@ -36,11 +36,11 @@ pub(crate) struct Session<M, F, C> {
     over: bool,
     /// The group has let it in, and has not given it up since.
     joined: bool,
-    /// What was taken for a batch that is not complete.
+    /// Records that were taken for an incomplete batch.
     pending: Vec<Taken<M>>,
     /// Why those failed that are not finished yet.
     causes: HashMap<RecordId, F>,
-    /// What is to be forwarded, and was not taken so far.
+    /// Records to forward that were not taken yet.
     unsent: BTreeSet<RecordId>,
     /// Why the others were not.
     refusals: HashMap<RecordId, String>,
@@ -56,7 +56,7 @@ pub(crate) struct Session<M, F, C> {
     awaited: bool,
     /// So long the polling thread sleeps.
     asleep_until: Duration,
-    /// What was given back as it was gathered.
+    /// Records that were returned while a batch was gathered.
     #[cfg(test)]
     pub(super) given_back: Vec<Ticket>,
 }
@@ -171,7 +171,7 @@ impl<M: Clone, F: Cause, C: Copy> Session<M, F, C> {
         self.forget();
     }
 
-    /// What is known of records of partitions that are not ours any more.
+    /// Forgets records of partitions that are not ours any more.
     fn forget(&mut self) {
         let Self { core, causes, unsent, refusals, .. } = self;
         let is_ours = |&(partition, epoch, _): &RecordId| core.owns(partition, epoch);
@@ -352,7 +352,7 @@ impl<M: Clone, F: Cause, C: Copy> Session<M, F, C> {
         self.core.commit();
     }
 
-    /// What is to be done now. A record that stops the consumer has done so already.
+    /// The actions to perform now. A record that stops the consumer has done so already.
     pub(crate) fn action(&mut self, now: Duration) -> Option<Action> {
         let action = self.core.action()?;
         if let Action::Stop(ticket) = action {
@@ -510,7 +510,7 @@ impl<M: Clone, F: Cause, C: Copy> Session<M, F, C> {
         self.asleep_until = until;
     }
 
-    /// Who has something to do.
+    /// The threads to wake.
     pub(crate) fn wakes(&self) -> Wakes {
         let is_ready = self.core.has_ready() || self.over;
         let is_told = self.mode == Mode::Received && self.trouble.is_some();

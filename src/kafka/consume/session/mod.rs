@@ -1,4 +1,4 @@
-//! What a consumer decides beside the order of its records, as a second state machine without I/O.
+//! The decisions of a consumer other than the order of its records: a second state machine without I/O.
 //!
 //! [`core`](super::core) says which record comes next and what is committed. The session, which holds it, decides
 //! what else the shell around it would have to: whether the consumer can go on, whether it is ready, when it closes,

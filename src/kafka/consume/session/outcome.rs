@@ -1,4 +1,4 @@
-//! What the session is told, and what it says.
+//! The session's input and output types.
 
 use std::time::Duration;
 
@@ -13,7 +13,7 @@ pub(crate) trait Cause: Clone {
     fn may_pass(&self) -> bool;
 }
 
-/// Who takes the records.
+/// The taker of the records.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Mode {
     /// Somebody who keeps the loop in his own hands, or receives them in batches: he is told of trouble.
@@ -22,7 +22,7 @@ pub(crate) enum Mode {
     Handled,
 }
 
-/// What keeps a consumer from receiving.
+/// The reason why a consumer cannot receive.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) struct Trouble<C> {
     pub(crate) code: C,
@@ -63,11 +63,11 @@ pub(crate) enum Word<C> {
     Closed,
 }
 
-/// What came of a record.
+/// The outcome of a record.
 #[derive(Debug, Clone)]
 pub(crate) enum Finished<F> {
     Done,
-    /// Of a handler, or of what should have come before it.
+    /// The handler failed, or a step before it.
     Failed(F),
     /// It was not forwarded, but may be another time.
     NotYet,
@@ -98,13 +98,13 @@ pub(crate) enum NotCommitted {
     Refused,
 }
 
-/// Who has something to do.
+/// The threads to wake.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) struct Wakes {
     /// The polling thread.
     pub(crate) poller: bool,
     /// One who takes records, in turn with others.
     pub(crate) taker: bool,
-    /// Whoever waits in `recv`.
+    /// The caller in `recv`.
     pub(crate) receiver: bool,
 }

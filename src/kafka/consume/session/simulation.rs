@@ -154,7 +154,7 @@ impl Tally {
     }
 }
 
-/// What all consumers share.
+/// The shared state of all consumers.
 struct World {
     plan: Plan,
     broker: Broker,

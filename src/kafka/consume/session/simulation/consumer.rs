@@ -258,7 +258,7 @@ impl Consumer {
         self.give_up(partitions, world);
     }
 
-    /// What is known of records that are not its own any more.
+    /// Forgets records that are not its own any more.
     fn forget(&mut self) {
         let Self { ledgers, causes, unsent, .. } = self;
         let is_ours = |&(partition, epoch, _): &RecordId| {
@@ -963,7 +963,7 @@ impl Consumer {
         (ledger.committed, ledger.again) = (ledger.done, false);
     }
 
-    /// What each partition may hold.
+    /// The limit of each partition.
     fn share(&self) -> Limit {
         let partitions = self.ledgers.iter().flatten().count().max(1);
         let Limit { records, bytes } = self.rules.buffer;

@@ -1,4 +1,4 @@
-//! What differs from schedule to schedule.
+//! The parameters of a schedule.
 
 use std::time::Duration;
 

@@ -1,0 +1,170 @@
+//! The verbs of [`EventSchema`] that write, with options of their own.
+
+use serde_json::Value;
+use validator::ValidationError;
+
+use super::EventSchema;
+use crate::dump::DumpOptions;
+use crate::error::{DumpError, DumpErrorKind};
+use crate::exact;
+use crate::load::{At, Context, Dialect, LoadOptions};
+use crate::rules::broken_schema;
+
+/// # Dump
+///
+/// The dump methods of [`EventSchema`], with these options.
+impl DumpOptions<'_> {
+    /// [`EventSchema::dump`] with these options.
+    ///
+    /// ```
+    /// use event_schema::DumpOptions;
+    /// use event_schema::prelude::*;
+    ///
+    /// #[event_schema::event]
+    /// struct Card { holder: String, number: String }
+    ///
+    /// let card = Card { holder: "Ada".into(), number: "4111111111111111".into() };
+    /// assert_eq!(DumpOptions::new().exclude(["number"]).dump(&card)?, br#"{"holder":"Ada"}"#);
+    /// assert!(DumpOptions::new().exclude(["numbr"]).dump(&card).is_err());
+    /// # Ok::<(), DumpError>(())
+    /// ```
+    ///
+    /// # Errors
+    /// As [`EventSchema::dump`], and if a chosen field does not exist.
+    pub fn dump<E: EventSchema>(&self, event: &E) -> Result<Vec<u8>, DumpError> {
+        let mut buffer = Vec::with_capacity(128);
+        self.dump_into(event, &mut buffer)?;
+        Ok(buffer)
+    }
+
+    /// [`EventSchema::dump_into`] with these options: appends to a buffer, which is unchanged after an error.
+    ///
+    /// ```
+    /// # use event_schema::prelude::*;
+    /// # #[event_schema::event]
+    /// # struct Pair { a: u64, b: u64 }
+    /// use event_schema::DumpOptions;
+    ///
+    /// let mut line = b"pair: ".to_vec();
+    /// DumpOptions::new().only(["b"]).dump_into(&Pair { a: 1, b: 2 }, &mut line).unwrap();
+    /// assert!(DumpOptions::new().only(["c"]).dump_into(&Pair { a: 1, b: 2 }, &mut line).is_err());
+    /// assert_eq!(line, br#"pair: {"b":2}"#);
+    /// ```
+    ///
+    /// # Errors
+    /// As [`dump`](Self::dump).
+    pub fn dump_into<E: EventSchema>(&self, event: &E, buffer: &mut Vec<u8>) -> Result<(), DumpError> {
+        let before = buffer.len();
+        let written = self.valid(event, |event| self.write(event, buffer));
+        if written.is_err() {
+            buffer.truncate(before);
+        }
+        written
+    }
+
+    /// [`EventSchema::dump_value`] with these options.
+    ///
+    /// ```
+    /// # use event_schema::prelude::*;
+    /// # #[event_schema::event]
+    /// # struct Pair { a: u64, b: u64 }
+    /// use event_schema::DumpOptions;
+    ///
+    /// let value = DumpOptions::new().exclude(["a"]).dump_value(&Pair { a: 1, b: 2 }).unwrap();
+    /// assert_eq!(value, serde_json::json!({"b": 2}));
+    /// ```
+    ///
+    /// # Errors
+    /// As [`dump`](Self::dump).
+    pub fn dump_value<E: EventSchema>(&self, event: &E) -> Result<Value, DumpError> {
+        self.valid(event, |event| self.value(event))
+    }
+
+    /// [`EventSchema::dump_many`] with these options.
+    ///
+    /// ```
+    /// # use event_schema::prelude::*;
+    /// # #[event_schema::event]
+    /// # struct Pair { a: u64, b: u64 }
+    /// use event_schema::DumpOptions;
+    ///
+    /// let pairs = [Pair { a: 1, b: 2 }, Pair { a: 3, b: 4 }];
+    /// assert_eq!(DumpOptions::new().only(["b"]).dump_many(&pairs).unwrap(), br#"[{"b":2},{"b":4}]"#);
+    /// ```
+    ///
+    /// # Errors
+    /// As [`EventSchema::dump_many`], and if a chosen field does not exist.
+    pub fn dump_many<E: EventSchema>(&self, events: &[E]) -> Result<Vec<u8>, DumpError> {
+        let mut cx = Context::new(self.rules, Dialect::Value);
+        let mut text = vec![b'['];
+        for (index, event) in events.iter().enumerate() {
+            let at = &At::ROOT.document(index);
+            let changed = event.before_dump().transpose();
+            let event = match &changed {
+                Ok(changed) => changed.as_ref().unwrap_or(event),
+                Err(error) => {
+                    broken_schema(&mut cx, at, error.clone(), None, None);
+                    continue;
+                }
+            };
+            event.check(&mut cx, at);
+            // Once something is wrong, nothing will be written.
+            if cx.found() > 0 {
+                continue;
+            }
+            if index > 0 {
+                text.push(b',');
+            }
+            if E::CHANGES_DUMP {
+                match event.after_dump(exact::to_value(event).map_err(DumpErrorKind::Write)?) {
+                    Ok(value) => {
+                        serde_json::to_writer(&mut text, &self.choose::<E>(value)?).map_err(DumpErrorKind::Write)?;
+                    }
+                    Err(error) => broken_schema(&mut cx, at, error, None, None),
+                }
+            } else {
+                self.write(event, &mut text)?;
+            }
+        }
+        if cx.found() > 0 {
+            return Err(DumpErrorKind::Invalid(cx.into_violations()).into());
+        }
+        text.push(b']');
+        Ok(text)
+    }
+
+    /// Does something with what the `pre_dump` hook made of the event, if that is valid.
+    fn valid<E: EventSchema, T>(
+        &self,
+        event: &E,
+        write: impl FnOnce(&E) -> Result<T, DumpError>,
+    ) -> Result<T, DumpError> {
+        let changed = event.before_dump().transpose().map_err(refused)?;
+        let event = changed.as_ref().unwrap_or(event);
+        self.rules.validate(event).map_err(DumpErrorKind::Invalid)?;
+        write(event)
+    }
+
+    /// Writes an event that is valid.
+    fn write<E: EventSchema>(&self, event: &E, buffer: &mut Vec<u8>) -> Result<(), DumpError> {
+        let written = if E::CHANGES_DUMP || self.chooses() {
+            serde_json::to_writer(buffer, &self.value(event)?)
+        } else {
+            serde_json::to_writer(buffer, event)
+        };
+        Ok(written.map_err(DumpErrorKind::Write)?)
+    }
+
+    /// The chosen part of a valid event's value, after its `post_dump` hook.
+    fn value<E: EventSchema>(&self, event: &E) -> Result<Value, DumpError> {
+        let value = exact::to_value(event).map_err(DumpErrorKind::Write)?;
+        self.choose::<E>(if E::CHANGES_DUMP { event.after_dump(value).map_err(refused)? } else { value })
+    }
+}
+
+/// The error of a hook.
+fn refused(error: ValidationError) -> DumpError {
+    let mut cx = Context::new(LoadOptions::new(), Dialect::Value);
+    broken_schema(&mut cx, &At::ROOT, error, None, None);
+    DumpErrorKind::Invalid(cx.into_violations()).into()
+}

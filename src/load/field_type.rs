@@ -1,0 +1,423 @@
+//! What can stand in an event: [`FieldType`], and how its methods read the parts that others give them.
+
+use std::marker::PhantomData;
+
+use serde::Serialize;
+use serde::de::{DeserializeSeed, Deserializer, Error, MapAccess, SeqAccess};
+use serde_json::{Map, Value};
+
+use super::buffer::{self, Leftovers, MapOf};
+use super::context::{Context, Mode, Sharing};
+use super::key_deserializer::KeyDeserializer;
+#[cfg(doc)]
+use super::leaf::{Leaf, read_leaf};
+use super::place::At;
+use super::slot::Slot;
+use crate::contract::shape::Shape;
+use crate::violation::{FieldName, MASK};
+
+/// A type that can be a field of an event: how it is read, validated and described.
+///
+/// `#[derive(EventSchema)]` implements it for structs and enums. It is implemented for:
+///
+/// - integers of every width, also nonzero, atomic, `Wrapping`, `Saturating` and `Reverse`; `f32`, `f64`, `bool`,
+///   `char`, `()`
+/// - `String`, `PathBuf`, the addresses of `std::net`; [`serde_json::Value`], its `Map` and `Number`,
+///   `Box<RawValue>`
+/// - `Option`, `Result`, `Box`, `Rc`, `Arc` and `Cow`, also of `str`, slices and `Path`; `Cell`, `RefCell`,
+///   `Mutex`, `RwLock`, `PhantomData`
+/// - `Vec`, `VecDeque`, `LinkedList`, `BinaryHeap`, `BTreeSet`, `HashSet`, `BTreeMap`, `HashMap`, arrays,
+///   tuples up to 16
+/// - `Duration`, `SystemTime`, `Range`, `RangeInclusive`, `Bound`
+/// - by feature, types of other crates
+///
+/// Each is read from JSON as serde reads it. `#[event(plain)]` is needed for `RangeFrom` and `RangeTo`, for types
+/// that differ by platform (`OsString`), for bytes that JSON cannot express (`CString`), and for `Weak`, which is
+/// always empty.
+///
+/// # By hand
+///
+/// A type without fields or elements implements [`Leaf`], and its `read` calls [`read_leaf`]:
+///
+/// ```
+/// use event_schema::contract::Shape;
+/// use event_schema::load::{At, Context, Expected, FieldType, Leaf, read_leaf};
+/// use event_schema::{EventSchema, Serialize};
+/// use event_schema::serde::Deserializer;
+///
+/// #[derive(Debug, PartialEq, Serialize)]
+/// struct Celsius(f64);
+///
+/// impl Leaf for Celsius {
+///     const EXPECTED: &'static Expected = { static E: Expected = Expected::new("temperature"); &E };
+///
+///     fn from_f64(degrees: f64) -> Option<Self> {
+///         (degrees >= -273.15).then_some(Celsius(degrees))
+///     }
+/// }
+///
+/// impl FieldType for Celsius {
+///     fn read<'de, D: Deserializer<'de>>(
+///         input: D,
+///         cx: &mut Context<'_>,
+///         at: &At<'_>,
+///     ) -> Result<Option<Self>, D::Error> {
+///         read_leaf(input, cx, at)
+///     }
+///
+///     fn shape() -> Shape {
+///         Shape::number().range(-273.15..)
+///     }
+/// }
+///
+/// #[derive(Debug, PartialEq, Serialize, EventSchema)]
+/// struct Weather { outside: Celsius }
+///
+/// assert_eq!(Weather::load(br#"{"outside": 21.5}"#).unwrap(), Weather { outside: Celsius(21.5) });
+/// assert_eq!(
+///     Weather::load(br#"{"outside": -300.5}"#).unwrap_err().to_string(),
+///     "1 violation\noutside: Not a valid temperature."
+/// );
+/// ```
+#[diagnostic::on_unimplemented(
+    message = "`{Self}` cannot be a field of an event: event-schema does not know how to read it",
+    label = "not readable by event-schema",
+    note = "if `{Self}` is yours, derive `EventSchema` for it: nested values are schemas too",
+    note = "if it comes from another crate, see whether a feature of event-schema supports it, such as `uuid1` or `chrono04`",
+    note = "or mark the field `#[event(plain)]`: the type's own `Deserialize` then reads it, and reports at most one fault"
+)]
+pub trait FieldType: Sized + Serialize {
+    /// Reads a value, or records all its faults in `cx` and returns `None`.
+    ///
+    /// A value that was read but breaks rules is still returned, so that the rules of the containing type can be
+    /// checked too.
+    ///
+    /// See the examples of [`FieldType`] and [`Context`].
+    ///
+    /// # Errors
+    /// Only if the source itself is broken, and the rest of it cannot be read.
+    fn read<'de, D: Deserializer<'de>>(input: D, cx: &mut Context<'_>, at: &At<'_>) -> Result<Option<Self>, D::Error>;
+
+    /// The value of a missing field; if the field is required, records a violation and returns `None`.
+    ///
+    /// ```
+    /// use event_schema::contract::Shape;
+    /// use event_schema::load::{At, Context, FieldType};
+    /// use event_schema::prelude::*;
+    /// use event_schema::serde::Deserializer;
+    ///
+    /// /// A note that may be missing, and is empty then.
+    /// #[derive(Debug, PartialEq, Serialize)]
+    /// struct Note(String);
+    ///
+    /// impl FieldType for Note {
+    ///     fn read<'de, D: Deserializer<'de>>(
+    ///         input: D,
+    ///         cx: &mut Context<'_>,
+    ///         at: &At<'_>,
+    ///     ) -> Result<Option<Self>, D::Error> {
+    ///         Ok(String::read(input, cx, at)?.map(Note))
+    ///     }
+    ///
+    ///     fn missing(_: &mut Context<'_>, _: &At<'_>) -> Option<Self> {
+    ///         Some(Note(String::new()))
+    ///     }
+    ///
+    ///     fn shape() -> Shape {
+    ///         Shape::text().or_missing()
+    ///     }
+    /// }
+    ///
+    /// #[event_schema::event]
+    /// #[derive(Debug)]
+    /// struct Order { note: Note }
+    ///
+    /// assert_eq!(Order::load(b"{}").unwrap().note, Note(String::new()));
+    /// assert!(Order::json_schema().get("required").is_none());
+    /// ```
+    #[inline]
+    fn missing(cx: &mut Context<'_>, at: &At<'_>) -> Option<Self> {
+        cx.missing(at);
+        None
+    }
+
+    /// Reads a value whose fields stand among those of an outer level: a flattened field. What it
+    /// takes is gone for the flattened fields after it; a map takes nothing away.
+    ///
+    /// # Errors
+    /// As [`read`](Self::read).
+    #[doc(hidden)]
+    fn read_flat<E: Error>(
+        leftovers: &mut Leftovers<'_>,
+        cx: &mut Context<'_>,
+        at: &At<'_>,
+    ) -> Result<Option<Self>, E> {
+        let entries = MapOf(leftovers.entries::<E>(buffer::any));
+        let value = cx.sharing(Sharing::Flattened, |cx| Self::read(entries, cx, at))?;
+        leftovers.take_used(value.as_ref());
+        Ok(value)
+    }
+
+    /// What the type calls the field on the wire that the input may call so; `None` if it has none. Only names that
+    /// a flattened value of the type always takes out of its level.
+    #[doc(hidden)]
+    #[must_use]
+    fn field_name(_name: &str) -> Option<&'static str> {
+        None
+    }
+
+    /// Whether a load would give an entry of this name to this value, if it is flattened.
+    #[doc(hidden)]
+    fn uses_name(&self, name: &str) -> bool {
+        Self::field_name(name).is_some()
+    }
+
+    /// Whether it rejects unknown entries of an object that it shares with other values, or that is its own except for
+    /// a tag (`alone`).
+    #[doc(hidden)]
+    fn closes(&self, _alone: bool) -> bool {
+        false
+    }
+
+    /// The result of the type's `pre_load` hook for an input; `None` if it refuses it, which is noted.
+    #[doc(hidden)]
+    fn prepare(value: Value, _cx: &mut Context<'_>, _at: &At<'_>) -> Option<Value> {
+        Some(value)
+    }
+
+    /// The result of the type's `post_load` hook for a valid value; `None` if it refuses it, which is noted.
+    #[doc(hidden)]
+    fn complete(self, _cx: &mut Context<'_>, _at: &At<'_>) -> Option<Self> {
+        Some(self)
+    }
+
+    /// Puts a part into the value: entries of structs and maps into their places, all else in place of the whole.
+    /// Rules are the caller's to check.
+    #[doc(hidden)]
+    fn patch(&mut self, input: &Value, cx: &mut Context<'_>, at: &At<'_>) {
+        replace(self, input, cx, at);
+    }
+
+    /// As [`patch`](Self::patch), of a flattened value: `rest` are the entries that nobody has taken.
+    #[doc(hidden)]
+    fn patch_flat(&mut self, rest: &mut Map<String, Value>, cx: &mut Context<'_>, at: &At<'_>) {
+        patch_used(self, rest, cx, at);
+    }
+
+    /// Adds what a flattened field is called on the wire, level by level: for suggestions.
+    #[doc(hidden)]
+    fn flat_names(_names: &mut Vec<&'static [&'static str]>) {}
+
+    /// Whether it is one value on the wire, and sensitive: as a map's key it is masked.
+    #[doc(hidden)]
+    const SENSITIVE: bool = false;
+
+    /// Reads the key of a map's entry, or notes that `text` is none; `map` is the map's place. A
+    /// string takes the text; others leave it, for the path.
+    #[doc(hidden)]
+    fn read_key(text: &mut Option<String>, cx: &mut Context<'_>, map: &At<'_>) -> Option<Self> {
+        let text = text.as_deref().unwrap_or_default();
+        let before = cx.mark();
+        let source = KeyDeserializer::<serde::de::value::Error>::new(text);
+        let shown = if Self::SENSITIVE { MASK } else { text };
+        match Self::read(source, cx, &map.map_key(shown)) {
+            Ok(key) => key.filter(|_| cx.shape_findings_since(before) == 0),
+            Err(_) => None,
+        }
+    }
+
+    /// [`Slot::read`], by a path at which rustc says of a type that is no field just that.
+    ///
+    /// # Errors
+    /// As [`read`](Self::read).
+    #[doc(hidden)]
+    #[inline]
+    fn read_slot<'s, 'de, A: MapAccess<'de>>(
+        slot: &'s mut Slot<Self>,
+        entries: &mut A,
+        cx: &mut Context<'_>,
+        at: &At<'_>,
+    ) -> Result<Option<&'s Self>, A::Error> {
+        slot.read(entries, cx, at)
+    }
+
+    /// [`Slot::read_element`], likewise.
+    ///
+    /// # Errors
+    /// As [`read`](Self::read).
+    #[doc(hidden)]
+    #[inline]
+    fn read_element_slot<'s, 'de, A: SeqAccess<'de>>(
+        slot: &'s mut Slot<Self>,
+        elements: &mut A,
+        cx: &mut Context<'_>,
+        at: &At<'_>,
+    ) -> Result<Option<&'s Self>, A::Error> {
+        slot.read_element(elements, cx, at)
+    }
+
+    /// [`Slot::or_missing`], likewise.
+    #[doc(hidden)]
+    #[inline]
+    fn fill_slot<'s>(slot: &'s mut Slot<Self>, cx: &mut Context<'_>, at: &At<'_>) -> Option<&'s Self> {
+        slot.or_missing(cx, at)
+    }
+
+    /// [`read_slot`](Self::read_slot) of a field without rules of its own. One call instead of its steps: rustc goes over
+    /// them once, here, and not again for each field of each type.
+    ///
+    /// # Errors
+    /// As [`read`](Self::read).
+    #[doc(hidden)]
+    #[inline]
+    fn read_field<'de, A: MapAccess<'de>>(
+        slot: &mut Slot<Self>,
+        names: &'static [FieldName],
+        index: usize,
+        entries: &mut A,
+        cx: &mut Context<'_>,
+        at: &At<'_>,
+    ) -> Result<(), A::Error> {
+        slot.read(entries, cx, &at.field(&names[index])).map(drop)
+    }
+
+    /// [`fill_slot`](Self::fill_slot) of a field without rules of its own.
+    #[doc(hidden)]
+    #[inline]
+    fn fill_field(slot: &mut Slot<Self>, names: &'static [FieldName], index: usize, cx: &mut Context<'_>, at: &At<'_>) {
+        let at = &at.field(&names[index]);
+        if let Some(value) = slot.or_missing(cx, at) {
+            value.check(cx, at);
+        }
+    }
+
+    /// [`check`](Self::check) of a field without rules of its own.
+    #[doc(hidden)]
+    #[inline]
+    fn check_field(&self, names: &'static [FieldName], index: usize, cx: &mut Context<'_>, at: &At<'_>) {
+        self.check(cx, &at.field(&names[index]));
+    }
+
+    /// Whether the value is null on the wire, for fields that are never null.
+    #[doc(hidden)]
+    #[inline]
+    fn is_null(&self) -> bool {
+        false
+    }
+
+    /// Checks the rules of a value and of all values in it.
+    ///
+    /// See the example of [`Context`].
+    #[inline]
+    fn check(&self, _cx: &mut Context<'_>, _at: &At<'_>) {}
+
+    /// The wire format of the type, from which its contracts are written.
+    ///
+    /// See the example of [`Shape`].
+    fn shape() -> Shape;
+}
+
+/// Reads a value of `T` at its place.
+#[derive(Debug)]
+pub(super) struct Seed<'a, 'c, T> {
+    cx: &'a mut Context<'c>,
+    at: &'a At<'a>,
+    of: PhantomData<T>,
+}
+
+impl<'a, 'c, T> Seed<'a, 'c, T> {
+    #[inline]
+    pub(super) fn new(cx: &'a mut Context<'c>, at: &'a At<'a>) -> Self {
+        Self { cx, at, of: PhantomData }
+    }
+}
+
+impl<'de, T: FieldType> DeserializeSeed<'de> for Seed<'_, '_, T> {
+    type Value = Option<T>;
+
+    #[inline]
+    fn deserialize<D: Deserializer<'de>>(self, input: D) -> Result<Self::Value, D::Error> {
+        T::read(input, self.cx, self.at)
+    }
+}
+
+/// A field of a type that is ours.
+#[allow(clippy::missing_errors_doc, reason = "called by generated code only")]
+impl<T: FieldType> Slot<T> {
+    /// Reads the field's value from the object and gives it back for its rules.
+    #[inline]
+    pub fn read<'de, A: MapAccess<'de>>(
+        &mut self,
+        entries: &mut A,
+        cx: &mut Context<'_>,
+        at: &At<'_>,
+    ) -> Result<Option<&T>, A::Error> {
+        if self.is_duplicate(entries, cx, at)? {
+            return Ok(None);
+        }
+        match entries.next_value_seed(Seed::new(cx, at))? {
+            Some(value) => {
+                *self = Self::Good(value);
+                Ok(self.good())
+            }
+            None => {
+                *self = Self::Bad;
+                Ok(None)
+            }
+        }
+    }
+
+    /// Reads the element that comes next and stands at `at`; past the end the slot stays missing.
+    #[inline]
+    pub fn read_element<'de, A: SeqAccess<'de>>(
+        &mut self,
+        elements: &mut A,
+        cx: &mut Context<'_>,
+        at: &At<'_>,
+    ) -> Result<Option<&T>, A::Error> {
+        if let Some(read) = elements.next_element_seed(Seed::new(cx, at))? {
+            *self = read.map_or(Self::Bad, Self::Good);
+        }
+        Ok(self.good())
+    }
+
+    /// Fills in a field that was not met, and gives it back for its rules.
+    #[inline]
+    pub fn or_missing(&mut self, cx: &mut Context<'_>, at: &At<'_>) -> Option<&T> {
+        if !matches!(self, Self::Missing) {
+            return None;
+        }
+        *self = Self::Good(T::missing(cx, at)?);
+        // Of a part of an event, what is missing has no rules to keep.
+        self.good().filter(|_| cx.mode() == Mode::Whole)
+    }
+}
+
+impl Leftovers<'_> {
+    /// Takes what a load has given to `value`, or gives to its type if there is none.
+    pub(crate) fn take_used<T: FieldType>(&mut self, value: Option<&T>) {
+        self.take(|name| match value {
+            Some(value) => value.uses_name(name),
+            None => T::field_name(name).is_some(),
+        });
+    }
+}
+
+/// Reads a value of its own.
+pub(crate) fn read<T: FieldType>(input: &Value, cx: &mut Context<'_>, at: &At<'_>) -> Option<T> {
+    // A value breaks off only where it is nested too deep, which was noted when the part was read.
+    T::read(input, cx, at).ok().flatten()
+}
+
+/// Puts a value in the place of another.
+pub(crate) fn replace<T: FieldType>(this: &mut T, input: &Value, cx: &mut Context<'_>, at: &At<'_>) {
+    if let Some(value) = read(input, cx, at) {
+        *this = value;
+    }
+}
+
+/// Puts the entries that are `this` value's into it and takes them out.
+fn patch_used<T: FieldType>(this: &mut T, rest: &mut Map<String, Value>, cx: &mut Context<'_>, at: &At<'_>) {
+    this.patch(&Value::Object(rest.clone()), cx, at);
+    rest.retain(|name, _| !this.uses_name(name));
+}
