@@ -218,6 +218,10 @@
 //! assert!(Price::load_from(3, br#"{"cents": 200}"#).unwrap_err().is_unsupported_version());
 //! ```
 //!
+//! A conversion that can fail is a `TryFrom`. An error of [`ValidationError`](crate::ValidationError),
+//! [`Violations`](crate::Violations) or [`LoadError`](crate::LoadError) is reported as a hook's error is. The text of any
+//! other error may quote the payload: only the failure is reported.
+//!
 //! # `#[event(...)]` on a field
 //!
 //! | | meaning |
@@ -444,8 +448,9 @@
 //! assert!(options.load::<Bid>(br#"{"cents": 101}"#).is_err());
 //! ```
 //!
-//! A load has one context, for the event and all types nested in it: a second call of `context` replaces the first,
-//! and a rule with a context of another type is a violation (`context`). If an event and its nested types all have
+//! A load has one context, for the event and all types nested in it: a second call of `context` replaces the first.
+//! A rule with a context of another type fails the load, as a rule without any context does: that is an error of how the
+//! service is set up ([`LoadError::is_config`](crate::LoadError::is_config)), not a violation. If an event and its nested types all have
 //! rules with a context, they must therefore name the same type, a struct of all that their rules need:
 //!
 //! ```
@@ -480,7 +485,7 @@
 //!
 //! // With a context of another type, no rule can run.
 //! let error = LoadOptions::new().context(&100_u32).load::<Auction>(auction).unwrap_err();
-//! assert_eq!(error.violations().unwrap()[0].code(), "context");
+//! assert!(error.is_config() && error.violations().is_none());
 //! ```
 //!
 //! # `#[serde(...)]`
@@ -522,7 +527,8 @@
 //!
 //! Rules apply to every value of a field: read, defaulted or skipped. A loaded event can be dumped, and a dumped
 //! event can be loaded. Therefore it is a violation if a key of a flattened map, or a field of a flattened struct or of
-//! a tagged variant, has the name of another field or of the tag, and so is a NaN in a `plain` field. Unlike with serde, a flattened map does not contain the fields that a
+//! a tagged variant, has the name of another field or of the tag, and so are a NaN in a `plain` field and a required
+//! field that `skip_serializing_if` leaves out: give it a `#[serde(default)]`. Unlike with serde, a flattened map does not contain the fields that a
 //! flattened enum beside it has read, nor those that only a dump writes (`skip_deserializing`, a struct's `tag`).
 //!
 //! `deny_unknown_fields` on the data of a flattened tagged or untagged enum rejects, as with serde, all entries that

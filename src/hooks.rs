@@ -4,7 +4,7 @@ use serde::de::{Deserializer, Error};
 use serde_json::Value;
 use validator::ValidationError;
 
-use crate::load::{At, Context, Dialect, FieldType};
+use crate::load::{At, Context, Dialect, FieldType, Mode};
 
 /// The return type of hooks: a value, or a `Result` of it.
 pub trait HookResult<T> {
@@ -33,6 +33,18 @@ impl<T> HookResult<T> for Result<T, ValidationError> {
 /// If the source is broken.
 pub fn read_value<'de, D: Deserializer<'de>>(input: D, cx: &mut Context<'_>, at: &At<'_>) -> Result<Value, D::Error> {
     Ok(Value::read(input, cx, at)?.unwrap_or(Value::Null))
+}
+
+/// What the type's `pre_load` hook makes of the input, if it has not made that already.
+pub fn prepared<T: FieldType>(value: Value, cx: &mut Context<'_>, at: &At<'_>) -> Option<Value> {
+    if cx.is_prepared() {
+        return Some(value);
+    }
+    let value = T::prepare(value, cx, at)?;
+    if cx.mode() == Mode::Partial {
+        cx.keep_made(at, &value);
+    }
+    Some(value)
 }
 
 /// Reads what a `pre_load` hook made of the input.

@@ -2,10 +2,16 @@
 //!
 //! A CloudEvents type says the version at its end: `order.requested.v2`.
 
-use crate::error::{LoadError, LoadErrorKind};
+use std::any::Any;
+
+use validator::ValidationError;
+
+use crate::error::LoadError;
 use crate::event::type_name::number;
 use crate::event::{Descriptor, Generated};
 use crate::load::{self, At, Context, Dialect, LoadOptions};
+use crate::rules::broken_schema;
+use crate::violation::Violations;
 
 /// Whether CloudEvents calls just this version of the event so.
 #[must_use]
@@ -48,7 +54,10 @@ pub fn upcast<P: Generated, E: Generated + TryFrom<P>>(
     version: u32,
     input: &[u8],
     options: &LoadOptions<'_>,
-) -> Option<Result<E, LoadError>> {
+) -> Option<Result<E, LoadError>>
+where
+    E::Error: 'static,
+{
     let earlier = if P::DESCRIPTOR.version() == version {
         load::from_json::<P>(input, options)
     } else {
@@ -63,14 +72,33 @@ pub fn upcast<P: Generated, E: Generated + TryFrom<P>>(
                     return Ok(event);
                 }
             }
-            // The error's text may quote the payload: that it failed is all that is told.
-            Err(_) => cx.violation_of_whole(
-                &At::ROOT,
-                "upcast".into(),
-                serde_json::Map::from_iter([("version".to_owned(), version.into())]),
-                Some(format!("Cannot be converted from version {version}.").into()),
-            ),
+            Err(error) => not_converted(&mut cx, version, error),
         }
-        Err(LoadErrorKind::Invalid(cx.into_violations()).into())
+        Err(cx.into_error())
     }))
+}
+
+/// Notes why an event of this version has no form in today's. What the conversion says in our words is told; any other
+/// error's text may quote the payload: that it failed is all that is told then.
+#[cold]
+fn not_converted<T: 'static>(cx: &mut Context<'_>, version: u32, error: T) {
+    let error: Box<dyn Any> = Box::new(error);
+    match error.downcast::<ValidationError>() {
+        Ok(error) => broken_schema(cx, &At::ROOT, *error, None, None),
+        Err(error) => match error.downcast::<Violations>() {
+            Ok(violations) => cx.adopt(*violations),
+            Err(error) => {
+                let error = error.downcast::<LoadError>().ok();
+                error.and_then(|error| error.into_violations()).into_iter().for_each(|found| cx.adopt(found));
+            }
+        },
+    }
+    if cx.found() == 0 {
+        cx.violation_of_whole(
+            &At::ROOT,
+            "upcast".into(),
+            serde_json::Map::from_iter([("version".to_owned(), version.into())]),
+            Some(format!("Cannot be converted from version {version}.").into()),
+        );
+    }
 }

@@ -259,6 +259,7 @@ impl<M: Clone> Core<M> {
         match (work, verdict) {
             (Work::Handle, Verdict::Done) => self.end(ticket, Outcome::Done, now),
             (Work::Handle, Verdict::Retry) if ticket.attempt < self.rules.attempts => self.retry(ticket, now),
+            (_, Verdict::Stop) => self.stop(ticket),
             (Work::Handle, _) | (Work::Retry(_), Verdict::Reject | Verdict::TooLarge) => self.fail(ticket, now),
             (Work::Retry(_), Verdict::Done) => self.end(ticket, Outcome::Retried, now),
             (Work::DeadLetter(_), Verdict::Done) => self.end(ticket, Outcome::Dead, now),

@@ -464,6 +464,19 @@ fn what_failed_is_skipped_or_stops_the_consumer_by_rule() {
     assert!(stops.release(&[0]).is_empty());
 }
 
+/// Whatever is to become of records that failed: this one has not.
+#[test]
+fn what_the_consumer_is_not_set_up_for_stops_it() {
+    for give_up in [GiveUp::DeadLetter, GiveUp::Skip, GiveUp::Stop] {
+        let mut core = core(Rules { give_up, ..rules() });
+        receive(&mut core, &[None]);
+        let taken = take_one(&mut core, NOW);
+        assert_eq!(core.finish(&taken.ticket, Verdict::Stop, NOW), None);
+        assert_eq!(actions(&mut core), [Action::Stop(taken.ticket)]);
+        assert!(core.release(&[0]).is_empty());
+    }
+}
+
 #[test]
 fn forwards_go_before_what_has_not_begun() {
     let mut core = core(rules());

@@ -244,7 +244,11 @@ impl<M: Clone, F: Cause, C: Copy> Session<M, F, C> {
                 if is_too_large { Verdict::TooLarge } else { Verdict::Reject }
             }
             Finished::Failed(cause) => {
-                let verdict = if cause.may_pass() { Verdict::Retry } else { Verdict::Reject };
+                let verdict = match cause.may_pass() {
+                    _ if cause.is_config() => Verdict::Stop,
+                    true => Verdict::Retry,
+                    false => Verdict::Reject,
+                };
                 self.causes.insert(record, cause);
                 verdict
             }

@@ -768,7 +768,7 @@ impl Consumer {
         let finished = match verdict {
             Verdict::Done => Finished::Done,
             Verdict::Retry => Finished::NotYet,
-            Verdict::Reject => Finished::Failed(Reason::Handler { number: 0, may_pass: false }),
+            Verdict::Reject | Verdict::Stop => Finished::Failed(Reason::Handler { number: 0, may_pass: false }),
             Verdict::TooLarge => Finished::Refused { why: String::new(), is_too_large: true },
         };
         let is_taken = self.hands.iter().any(|other| other.ticket == hand.ticket);
