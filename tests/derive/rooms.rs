@@ -149,7 +149,9 @@ fn circles(mut edges: BTreeMap<Module, BTreeSet<Module>>) -> Vec<String> {
             return edges.keys().map(|module| module.join("/")).collect();
         }
         let left: BTreeSet<Module> = edges.keys().cloned().collect();
-        edges.values_mut().for_each(|to| to.retain(|module| left.contains(module)));
+        for to in edges.values_mut() {
+            to.retain(|module| left.contains(module));
+        }
     }
 }
 
