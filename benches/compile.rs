@@ -39,7 +39,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 use url::Url;
 use uuid::Uuid;
-use validator::{Validate, ValidationError};
+use validator::{Validate, ValidationError as Violation};
 
 macro_rules! zoo {
     ($($(#[$attr:meta])* $kind:ident $name:ident $body:tt)*) => {

@@ -51,7 +51,7 @@
 //! | `previous = Type` | the type of the previous version; it converts into this type by `From` or `TryFrom`, see [versions](#versions) | none |
 //! | `newer = "refuse"` | messages from a newer version are rejected without being tried | `"accept"`: they are tried |
 //! | `pre_load`, `post_load`, `pre_dump`, `post_dump` `= function` | see [hooks](#hooks) | none |
-//! | `validate = false` | no `impl validator::Validate`: the type has its own | `true` |
+//! | `validate = false` | no `impl validator::Validate`: the type has its own | `true` with the feature `validator021` |
 //! | `json_schema = false` | no `impl schemars::JsonSchema`: the type has its own | `true` |
 //! | `event_key = false` | no [`impl EventKey`](crate::EventKey): the newtype or enum without data has its own | `true` |
 //! | `debug` | an `impl Debug` that shows sensitive fields as `***`, instead of `#[derive(Debug)]`; the attribute form adds it where it is needed; `debug = false` keeps the type's own `Debug`, which must mask them itself | |
@@ -93,8 +93,8 @@
 //! impl OrderPlaced {
 //!     const MAX_SKU: u64 = 8;
 //!
-//!     fn is_small_enough(&self) -> Result<(), ValidationError> {
-//!         if self.quantity <= 100 { Ok(()) } else { Err(ValidationError::new("too_many")) }
+//!     fn is_small_enough(&self) -> Result<(), Violation> {
+//!         if self.quantity <= 100 { Ok(()) } else { Err(Violation::new("too_many")) }
 //!     }
 //! }
 //!
@@ -140,8 +140,9 @@
 //! ## Hooks
 //!
 //! Hooks are functions that run before or after load and dump, like Marshmallow's decorators of the same names. A hook
-//! returns its value, or a `Result` of its value and a [`ValidationError`](crate::ValidationError); the message of the
-//! error is reported under `_schema`.
+//! returns its value, or a `Result` of its value and a [`Violation`](crate::Violation) or
+//! [`Violations`](crate::Violations). The message is reported under `_schema`, or under the field that the violation
+//! [names](crate::Violation::at).
 //!
 //! | | argument | when it runs |
 //! |---|---|---|
@@ -170,9 +171,9 @@
 //!     }
 //! }
 //!
-//! fn lowercase(user: User) -> Result<User, ValidationError> {
+//! fn lowercase(user: User) -> Result<User, Violation> {
 //!     if user.email.ends_with("@example.com") {
-//!         return Err(ValidationError::new("blocked").with_message("We do not write there.".into()));
+//!         return Err(Violation::new("blocked").with_message("We do not write there."));
 //!     }
 //!     Ok(User { email: user.email.to_lowercase() })
 //! }
@@ -352,7 +353,7 @@
 //! | `required` | the value is not `None` | `Option` |
 //! | `non_control_character` | the value has no control characters | strings |
 //! | `credit_card` | the value is the number of a credit card | strings |
-//! | `custom(function = path)` | the function returns `Ok`: `fn(&T) -> Result<(), ValidationError>`, with numbers by value; `use_context` adds a second argument `&Context` | all |
+//! | `custom(function = path)` | the function returns `Ok`: `fn(&T) -> Result<(), Violation>`, with numbers by value; `use_context` adds a second argument `&Context` | all |
 //! | `nested` | always: it is accepted and ignored, because nested events are always checked | events |
 //! | `skip` | always: it turns off the field's rules, also those of `#[event(...)]` | all |
 //!
@@ -377,8 +378,8 @@
 //!     note: Option<String>,
 //! }
 //!
-//! fn even(quantity: u32) -> Result<(), ValidationError> {
-//!     if quantity.is_multiple_of(2) { Ok(()) } else { Err(ValidationError::new("odd")) }
+//! fn even(quantity: u32) -> Result<(), Violation> {
+//!     if quantity.is_multiple_of(2) { Ok(()) } else { Err(Violation::new("odd")) }
 //! }
 //!
 //! # #[cfg(feature = "regex1")] {
@@ -392,10 +393,15 @@
 //!
 //! # `#[validate(...)]` on a type
 //!
-//! `schema(function = path)` is a rule for the whole struct: `fn(&Self) -> Result<(), ValidationError>`. It runs
+//! `schema(function = path)` is a rule for the whole struct: `fn(&Self) -> Result<(), Violation>`. It runs
 //! when the struct has no other violation. With `skip_on_field_errors = false` it also runs when fields break
 //! their rules, if all fields could be read. Its message is reported under `_schema`, or under the field that
-//! `field = name` names. A type can have several such rules.
+//! `field = name` in the attribute or the violation itself ([`Violation::at`](crate::Violation::at)) names. A type can
+//! have several such rules.
+//!
+//! The function of a rule may return [`Violations`](crate::Violations) instead of one [`Violation`](crate::Violation).
+//! With the feature `validator021` it may also return validator's errors, so functions that were written for validator
+//! can be used unchanged. Your own error type is accepted if `Violations` implements `From` for it.
 //!
 //! ```
 //! use event_schema::prelude::*;
@@ -406,12 +412,12 @@
 //! #[derive(Debug)]
 //! struct Slot { start: u32, end: u32 }
 //!
-//! fn ends_after_start(slot: &Slot) -> Result<(), ValidationError> {
-//!     if slot.start < slot.end { Ok(()) } else { Err(ValidationError::new("order")) }
+//! fn ends_after_start(slot: &Slot) -> Result<(), Violation> {
+//!     if slot.start < slot.end { Ok(()) } else { Err(Violation::new("order")) }
 //! }
 //!
-//! fn is_short(slot: &Slot) -> Result<(), ValidationError> {
-//!     if slot.end.saturating_sub(slot.start) <= 8 { Ok(()) } else { Err(ValidationError::new("long")) }
+//! fn is_short(slot: &Slot) -> Result<(), Violation> {
+//!     if slot.end.saturating_sub(slot.start) <= 8 { Ok(()) } else { Err(Violation::new("long")) }
 //! }
 //!
 //! let messages = |input: &str| Slot::load_str(input).unwrap_err().violations().unwrap().to_messages();
@@ -438,8 +444,8 @@
 //!     cents: u32,
 //! }
 //!
-//! fn affordable(cents: u32, limits: &Limits) -> Result<(), ValidationError> {
-//!     if cents <= limits.max { Ok(()) } else { Err(ValidationError::new("too_expensive")) }
+//! fn affordable(cents: u32, limits: &Limits) -> Result<(), Violation> {
+//!     if cents <= limits.max { Ok(()) } else { Err(Violation::new("too_expensive")) }
 //! }
 //!
 //! let limits = Limits { max: 100 };
@@ -471,12 +477,12 @@
 //!     cents: u32,
 //! }
 //!
-//! fn is_open(_: &Auction, shop: &Shop) -> Result<(), ValidationError> {
-//!     if shop.open { Ok(()) } else { Err(ValidationError::new("closed")) }
+//! fn is_open(_: &Auction, shop: &Shop) -> Result<(), Violation> {
+//!     if shop.open { Ok(()) } else { Err(Violation::new("closed")) }
 //! }
 //!
-//! fn affordable(cents: u32, shop: &Shop) -> Result<(), ValidationError> {
-//!     if cents <= shop.max { Ok(()) } else { Err(ValidationError::new("too_expensive")) }
+//! fn affordable(cents: u32, shop: &Shop) -> Result<(), Violation> {
+//!     if cents <= shop.max { Ok(()) } else { Err(Violation::new("too_expensive")) }
 //! }
 //!
 //! let shop = Shop { max: 100, open: true };
@@ -736,8 +742,9 @@
 //!
 //! # E0119 and E0034: validator's own trait
 //!
-//! The derive also implements [`validator::Validate`], so the type works
-//! wherever that trait is required.
+//! With the feature `validator021`, which is on by default, the derive also implements
+//! [`validator::Validate`](https://docs.rs/validator/0.21/validator/trait.Validate.html), so the type works wherever that
+//! trait is required. Without the feature no public item has a type of validator.
 //!
 //! - **E0119**, "conflicting implementations of trait `Validate`": the type has a second implementation, by hand or by
 //!   validator's derive. Remove it, or keep it and write `#[event(validate = false)]`.

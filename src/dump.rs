@@ -104,8 +104,8 @@ impl<'c> DumpOptions<'c> {
     ///     cents: u32,
     /// }
     ///
-    /// fn affordable(cents: u32, limits: &Limits) -> Result<(), ValidationError> {
-    ///     if cents <= limits.max { Ok(()) } else { Err(ValidationError::new("too_expensive")) }
+    /// fn affordable(cents: u32, limits: &Limits) -> Result<(), Violation> {
+    ///     if cents <= limits.max { Ok(()) } else { Err(Violation::new("too_expensive")) }
     /// }
     ///
     /// let limits = Limits { max: 100 };

@@ -2,28 +2,30 @@
 
 use serde::de::{Deserializer, Error};
 use serde_json::Value;
-use validator::ValidationError;
 
 use crate::load::{At, Context, Dialect, FieldType, Mode};
+use crate::rules::RuleError;
+use crate::violation::Violations;
 
 /// The return type of hooks: a value, or a `Result` of it.
+#[diagnostic::on_unimplemented(message = "a hook returns `{T}`, or a `Result` of it", label = "returns `{Self}`")]
 pub trait HookResult<T> {
     /// The value of the hook.
     ///
     /// # Errors
-    /// If the hook gave one.
-    fn into_result(self) -> Result<T, ValidationError>;
+    /// What the hook found.
+    fn into_result(self) -> Result<T, Violations>;
 }
 
 impl<T> HookResult<T> for T {
-    fn into_result(self) -> Result<T, ValidationError> {
+    fn into_result(self) -> Result<T, Violations> {
         Ok(self)
     }
 }
 
-impl<T> HookResult<T> for Result<T, ValidationError> {
-    fn into_result(self) -> Result<T, ValidationError> {
-        self
+impl<T, E: RuleError> HookResult<T> for Result<T, E> {
+    fn into_result(self) -> Result<T, Violations> {
+        self.map_err(RuleError::into_violations)
     }
 }
 

@@ -136,6 +136,7 @@
 //! | feature | default | what it adds |
 //! |---|---|---|
 //! | `derive` | yes | the derive and the attribute; without it, only the traits, for implementations by hand |
+//! | `validator021` | yes | events implement validator's `Validate`, and its errors are accepted from rules and hooks; re-exports `validator` 0.21 |
 //! | `uuid1` | no | `uuid::Uuid` as a field type and as a key; re-exports `uuid` |
 //! | `chrono04` | no | chrono's dates, times, `TimeDelta`, `Weekday` and `Month` as field types; re-exports `chrono` |
 //! | `jiff02` | no | jiff's `Timestamp`, `Zoned`, `Span`, `SignedDuration` and civil types as field types; re-exports `jiff` |
@@ -157,6 +158,7 @@
 #![cfg_attr(not(feature = "derive"), doc = "[`from_marshmallow`]: #features")]
 #![cfg_attr(feature = "kafka", doc = "[`kafka`]: mod@kafka")]
 #![cfg_attr(not(feature = "kafka"), doc = "[`kafka`]: #features")]
+//! [validator]: https://docs.rs/validator/0.21
 #![cfg_attr(not(test), warn(clippy::print_stdout))]
 #![cfg_attr(docsrs, feature(doc_cfg))]
 
@@ -183,9 +185,12 @@ mod names;
 mod partial;
 mod report;
 mod rules;
+mod shown;
 mod source;
 mod suggestion;
 mod topic;
+#[cfg(feature = "validator021")]
+mod validator021;
 mod version;
 mod violation;
 
@@ -196,7 +201,6 @@ pub mod __private;
 pub use schemars;
 pub use serde::{self, Deserialize, Serialize};
 pub use serde_json;
-pub use validator::{self, ValidationError};
 
 #[cfg(feature = "chrono04")]
 pub use chrono;
@@ -218,6 +222,8 @@ pub use time;
 pub use url;
 #[cfg(feature = "uuid1")]
 pub use uuid;
+#[cfg(feature = "validator021")]
+pub use validator;
 
 /// ```
 /// use event_schema::{EventSchema, Serialize};
@@ -288,7 +294,7 @@ pub mod prelude {
     #[doc(hidden)]
     pub use crate::JsonSchema;
     pub use crate::{
-        Deserialize, DumpError, EventSchema, LoadError, LoadOptions, Serialize, Unknown, ValidationError, Violations,
+        Deserialize, DumpError, EventSchema, LoadError, LoadOptions, Serialize, Unknown, Violation, Violations,
     };
     #[cfg(feature = "uuid1")]
     pub use uuid::Uuid;

@@ -38,8 +38,11 @@ pub use crate::masking::{DebugOf, NoDebug, shows_nothing};
 pub use crate::names::{Flattened, check_names};
 pub use crate::rules::{
     broken_custom, broken_schema, in_range, is_null, is_one_of, left_out, may_be_missing, may_be_missing_foreign,
-    may_be_nothing, no_context, not_null, param, to_json, validate,
+    may_be_nothing, no_context, not_null, param, resolved, to_json,
 };
+pub use crate::shown::{Hides, HidesNothing, NotWritten, Shown};
 pub use crate::topic::legal_topic;
+#[cfg(feature = "validator021")]
+pub use crate::validator021::validate;
 pub use crate::version::{is_first, is_of, upcast};
-pub use crate::violation::{FieldName, Param, Rule};
+pub use crate::violation::{FieldName, Param, Rule, Violations};

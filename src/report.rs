@@ -88,12 +88,16 @@ impl Violations {
 }
 
 fn error(violation: &Violation) -> Value {
-    json!({
+    let mut error = json!({
         "pointer": violation.path().to_fragment(),
         "detail": violation.message(),
         "code": violation.code(),
         "params": violation.params(),
-    })
+    });
+    if let Some(value) = violation.value() {
+        error["value"] = value.into();
+    }
+    error
 }
 
 /// Problem details without anything of a type's own; `title` is the status's phrase (RFC 9110).

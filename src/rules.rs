@@ -1,18 +1,14 @@
 //! Rules as the derive calls them, beside those that it calls on validator's own traits.
 #![allow(clippy::missing_errors_doc, reason = "called by generated code only")]
 
-use std::borrow::Cow;
-use std::collections::{BTreeMap, HashMap};
-
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 use serde_json::{Map, Value};
-use validator::{ValidationError, ValidationErrors, ValidationErrorsKind};
 
 use crate::contract::decimal;
 use crate::load::buffer::{Leftovers, foreign_missing};
-use crate::load::{At, Context, Dialect, FieldType, LoadOptions, json};
-use crate::violation::{Concern, Fault, Segment, Violation, Violations};
+use crate::load::{At, Context, FieldType, json};
+use crate::violation::{Concern, Violations};
 
 /// The types of bounds for a range of this type: itself, and for decimals also numbers.
 #[diagnostic::on_unimplemented(message = "`{B}` cannot be a bound of `{Self}`", label = "a bound of another type")]
@@ -121,120 +117,54 @@ pub fn param(params: &mut Map<String, Value>, name: &str, value: impl Serialize)
     }
 }
 
+/// An error of a rule or a hook: whatever is made into [`Violations`].
+#[diagnostic::on_unimplemented(
+    message = "`{Self}` is no error of a rule or hook",
+    label = "this function returns a `Result` whose error is `{Self}`",
+    note = "return a `Violation`, or `Violations`: `Err(Violation::new(\"code\").with_message(\"...\"))`",
+    note = "an error type of yours serves too if `Violations` implements `From` for it",
+    note = "validator's own errors serve with the feature `validator021`, which is on by default"
+)]
+pub trait RuleError {
+    /// What was found.
+    fn into_violations(self) -> Violations;
+}
+
+#[diagnostic::do_not_recommend]
+impl<E: Into<Violations>> RuleError for E {
+    fn into_violations(self) -> Violations {
+        self.into()
+    }
+}
+
 /// Notes what a custom rule of a field found; the attribute's `code` and `message` come first.
 #[cold]
 pub fn broken_custom(
     cx: &mut Context<'_>,
     at: &At<'_>,
-    error: ValidationError,
+    error: impl RuleError,
     code: Option<&'static str>,
     message: Option<&'static str>,
 ) {
-    broken_by_user(cx, at, Concern::Value, error, code, message);
+    cx.found_by_user(at, Concern::Value, error.into_violations(), code, message);
 }
 
-/// Notes what a rule of the whole struct found.
+/// Notes what a rule of the whole struct `T`, or one of its hooks, found.
 #[cold]
-pub fn broken_schema(
+pub fn broken_schema<T: FieldType>(
     cx: &mut Context<'_>,
     at: &At<'_>,
-    error: ValidationError,
+    error: impl RuleError,
     code: Option<&'static str>,
     message: Option<&'static str>,
 ) {
-    broken_by_user(cx, at, Concern::Whole, error, code, message);
+    cx.found_by_user(at, Concern::Whole, resolved::<T>(error.into_violations()), code, message);
 }
 
-fn broken_by_user(
-    cx: &mut Context<'_>,
-    at: &At<'_>,
-    concern: Concern,
-    error: ValidationError,
-    code: Option<&'static str>,
-    message: Option<&'static str>,
-) {
-    let code = code.map_or(error.code, Cow::Borrowed);
-    // validator's own derive adds the value under this name; a violation carries none.
-    let params = error.params.into_iter().filter(|(name, _)| name != "value");
-    let params = params.map(|(name, value)| (name.into_owned(), value)).collect();
-    cx.violation_of(at, concern, code, params, message, error.message);
-}
-
-/// `validator::Validate::validate` for a type that derives `EventSchema`.
-pub fn validate<T: FieldType>(value: &T, options: &LoadOptions<'_>) -> Result<(), ValidationErrors> {
-    let mut cx = Context::new(*options, Dialect::Value);
-    value.check(&mut cx, &At::ROOT);
-    if cx.found() == 0 { Ok(()) } else { Err(cx.into_violations().into()) }
-}
-
-/// In validator's form: under Rust's field names, struct-level rules under `__all__`.
-///
-/// If a field has violations of its own and others inside its value, validator's form can hold only the former, as with
-/// validator's own derive.
-///
-/// ```
-/// use event_schema::prelude::*;
-/// use event_schema::validator::ValidationErrors;
-///
-/// #[derive(Debug, Serialize, EventSchema)]
-/// struct Order {
-///     #[serde(rename = "orderId")]
-///     #[validate(length(min = 3))]
-///     order_id: String,
-/// }
-///
-/// let errors = ValidationErrors::from(Order { order_id: "x".into() }.validate().unwrap_err());
-/// assert_eq!(errors.field_errors()["order_id"][0].code, "length");
-/// ```
-impl From<Violations> for ValidationErrors {
-    fn from(violations: Violations) -> Self {
-        let mut errors = ValidationErrors::new();
-        for violation in violations {
-            add(&mut errors, violation.path.segments(), &violation);
-        }
-        errors
-    }
-}
-
-const ALL: &str = "__all__";
-
-fn add(errors: &mut ValidationErrors, path: &[Segment], violation: &Violation) {
-    let error = || ValidationError {
-        code: match &violation.fault {
-            Fault::Other(other) => other.code.clone(),
-            _ => Cow::Owned(violation.code().to_owned()),
-        },
-        message: Some(violation.message().into_owned().into()),
-        params: violation.params().into_iter().map(|(k, v)| (k.into(), v)).collect::<HashMap<_, _>>(),
-    };
-    let (name, rest) = match path {
-        [first, rest @ ..] => (rust_name(first), rest),
-        [] => (Cow::Borrowed(ALL), path),
-    };
-    if rest.is_empty() && (path.is_empty() || violation.concern == Concern::Value) {
-        match errors.0.entry(name).or_insert_with(|| ValidationErrorsKind::Field(Vec::new())) {
-            ValidationErrorsKind::Field(list) => list.push(error()),
-            inner => *inner = ValidationErrorsKind::Field(vec![error()]),
-        }
-        return;
-    }
-    if let [Segment::Index(index), rest @ ..] = rest {
-        let list = errors.0.entry(name).or_insert_with(|| ValidationErrorsKind::List(BTreeMap::new()));
-        if let ValidationErrorsKind::List(list) = list {
-            add(list.entry(*index).or_default(), rest, violation);
-        }
-    } else {
-        let inner = errors.0.entry(name).or_insert_with(|| ValidationErrorsKind::Struct(Box::default()));
-        if let ValidationErrorsKind::Struct(inner) = inner {
-            add(inner, rest, violation);
-        }
-    }
-}
-
-fn rust_name(segment: &Segment) -> Cow<'static, str> {
-    match segment {
-        Segment::Field(name) => Cow::Borrowed(name.rust()),
-        Segment::Index(index) => index.to_string().into(),
-        Segment::Name(name) | Segment::Key(name) | Segment::MapKey(name) => name.to_string().into(),
-    }
+/// What a rule or hook of `T` found, with the fields of `T` that it names.
+#[cold]
+#[must_use]
+pub fn resolved<T: FieldType>(mut violations: Violations) -> Violations {
+    violations.resolve(T::fields());
+    violations
 }

@@ -6,9 +6,9 @@ use std::sync::{Arc, OnceLock};
 use std::time::{Duration, Instant};
 
 use event_schema::jiff::Timestamp;
-use event_schema::kafka::rdkafka::Message;
-use event_schema::kafka::rdkafka::consumer::{CommitMode, Consumer, StreamConsumer};
-use event_schema::kafka::rdkafka::producer::{FutureProducer, FutureRecord};
+use event_schema::kafka::rdkafka039::Message;
+use event_schema::kafka::rdkafka039::consumer::{CommitMode, Consumer, StreamConsumer};
+use event_schema::kafka::rdkafka039::producer::{FutureProducer, FutureRecord};
 use event_schema::kafka::{Delivery, EventConsumer, KafkaConfig, Order as Ordered, Runner};
 use event_schema::prelude::*;
 use validator::Validate;
@@ -45,7 +45,7 @@ pub(crate) fn fill(setup: &Setup, topic: &str) {
     runtime().block_on(async {
         let config = setup.config.clone().set("queue.buffering.max.messages", "0").set("linger.ms", "20");
         let producer: FutureProducer =
-            config.rdkafka_producer().expect("a configuration").create().expect("a producer");
+            config.rdkafka039_producer().expect("a configuration").create().expect("a producer");
         let mut deliveries = Vec::with_capacity(setup.orders.len());
         for order in &setup.orders {
             let (key, value) = (order.id.to_string(), order.dump().expect("a valid order"));
@@ -66,7 +66,7 @@ pub(crate) fn group(setup: &Setup) -> KafkaConfig {
 fn raw(setup: &Setup, topic: &str, backoff: &str, stores: bool) -> Duration {
     runtime().block_on(async {
         let mut settings =
-            group(setup).set("fetch.queue.backoff.ms", backoff).rdkafka_consumer().expect("a configuration");
+            group(setup).set("fetch.queue.backoff.ms", backoff).rdkafka039_consumer().expect("a configuration");
         settings
             .set("enable.auto.commit", "true")
             .set("enable.auto.offset.store", if stores { "false" } else { "true" });
@@ -143,7 +143,7 @@ fn ruststream(setup: &Setup, topic: &str) -> Duration {
 }
 
 fn servers(setup: &Setup) -> String {
-    let settings = setup.config.rdkafka_consumer().expect("a configuration");
+    let settings = setup.config.rdkafka039_consumer().expect("a configuration");
     settings.get("metadata.broker.list").or(settings.get("bootstrap.servers")).expect("servers").to_owned()
 }
 

@@ -4,9 +4,9 @@ use std::sync::{Arc, Mutex};
 use std::time::{Duration, Instant};
 
 use event_schema::jiff::Timestamp;
-use event_schema::kafka::rdkafka::Message;
-use event_schema::kafka::rdkafka::consumer::{Consumer, StreamConsumer};
-use event_schema::kafka::rdkafka::producer::{FutureProducer, FutureRecord};
+use event_schema::kafka::rdkafka039::Message;
+use event_schema::kafka::rdkafka039::consumer::{Consumer, StreamConsumer};
+use event_schema::kafka::rdkafka039::producer::{FutureProducer, FutureRecord};
 use event_schema::kafka::{Delivery, EventConsumer};
 use event_schema::prelude::*;
 use tokio::sync::mpsc;
@@ -67,7 +67,7 @@ fn round(setup: &Setup, topic: &str, receive: Receive) -> (Duration, Duration) {
         let receiver = scope.spawn(move || receive(setup, topic, &joined, clock));
         runtime().block_on(async {
             let producer: FutureProducer =
-                setup.config.rdkafka_producer().expect("a configuration").create().expect("a producer");
+                setup.config.rdkafka039_producer().expect("a configuration").create().expect("a producer");
             let send = |number: u128| {
                 let (id, sku) = (Uuid::from_u128(number), clock.stamp());
                 let order = Order { id, sku, quantity: 100, placed_at: Timestamp::UNIX_EPOCH };
@@ -89,7 +89,7 @@ fn round(setup: &Setup, topic: &str, receive: Receive) -> (Duration, Duration) {
                 }
             }
             tokio::task::spawn_blocking(move || {
-                use event_schema::kafka::rdkafka::producer::Producer;
+                use event_schema::kafka::rdkafka039::producer::Producer;
                 producer.flush(Duration::from_secs(10)).expect("all sent");
             })
             .await
@@ -121,7 +121,7 @@ impl Seen {
 
 fn raw(setup: &Setup, topic: &str, joined: &mpsc::Sender<()>, clock: Clock) -> Vec<Duration> {
     runtime().block_on(async {
-        let settings = group(setup).rdkafka_consumer().expect("a configuration");
+        let settings = group(setup).rdkafka039_consumer().expect("a configuration");
         let consumer: StreamConsumer = settings.create().expect("a consumer");
         consumer.subscribe(&[topic]).expect("a subscription");
         let mut seen = Seen::default();

@@ -20,8 +20,8 @@ use std::time::{Duration, Instant};
 
 use event_schema::jiff::Timestamp;
 use event_schema::kafka::KafkaConfig;
-use event_schema::kafka::rdkafka::admin::{AdminClient, AdminOptions, NewTopic, TopicReplication};
-use event_schema::kafka::rdkafka::client::DefaultClientContext;
+use event_schema::kafka::rdkafka039::admin::{AdminClient, AdminOptions, NewTopic, TopicReplication};
+use event_schema::kafka::rdkafka039::client::DefaultClientContext;
 use event_schema::prelude::*;
 
 /// The event of the issue: an order, 120 bytes of JSON.
@@ -80,7 +80,7 @@ impl Setup {
     /// A topic that nobody else uses, while something is done with it.
     pub(crate) fn with_topic<T>(&self, work: impl FnOnce(&str) -> T) -> T {
         let runtime = runtime();
-        let settings = self.config.rdkafka_producer().expect("a configuration");
+        let settings = self.config.rdkafka039_producer().expect("a configuration");
         let admin: AdminClient<DefaultClientContext> = settings.create().expect("a client");
         let options = AdminOptions::new().operation_timeout(Some(Duration::from_secs(30)));
         let name = format!("bench-{}", Uuid::now_v7());

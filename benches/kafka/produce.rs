@@ -3,9 +3,9 @@
 use std::time::{Duration, Instant};
 
 use event_schema::kafka::EventProducer;
-use event_schema::kafka::rdkafka::error::{KafkaError, RDKafkaErrorCode};
-use event_schema::kafka::rdkafka::message::{Header, OwnedHeaders};
-use event_schema::kafka::rdkafka::producer::{FutureProducer, FutureRecord, Producer};
+use event_schema::kafka::rdkafka039::error::{KafkaError, RDKafkaErrorCode};
+use event_schema::kafka::rdkafka039::message::{Header, OwnedHeaders};
+use event_schema::kafka::rdkafka039::producer::{FutureProducer, FutureRecord, Producer};
 
 use super::{Contender, Setup, runtime, timed};
 
@@ -21,7 +21,7 @@ pub(crate) const CONTENDERS: &[Contender] = &[
 fn raw(setup: &Setup, topic: &str, with_headers: bool) -> Duration {
     runtime().block_on(async {
         let producer: FutureProducer =
-            setup.config.rdkafka_producer().expect("a configuration").create().expect("a producer");
+            setup.config.rdkafka039_producer().expect("a configuration").create().expect("a producer");
         producer.client().fetch_cluster_id(Duration::from_secs(10)).expect("a broker");
         let started = Instant::now();
         let mut deliveries = Vec::with_capacity(setup.orders.len());

@@ -167,7 +167,7 @@ pub(crate) fn crate_path(input: &DeriveInput) -> Path {
 
 /// Whether the type has an `impl Validate` of its own.
 pub(crate) fn keeps_validate(input: &DeriveInput) -> bool {
-    leniently(input).validate == Some(false)
+    !cfg!(feature = "validator021") || leniently(input).validate == Some(false)
 }
 
 /// Whether the type has an `impl JsonSchema` of its own.

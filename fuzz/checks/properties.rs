@@ -13,7 +13,7 @@ pub(crate) fn check(input: &[u8]) -> u64 {
     let shown = match &read {
         Ok(config) => {
             config.check().expect("it was checked when it was read");
-            format!("{config:?} {:?} {:?}", config.rdkafka_producer().is_ok(), config.rdkafka_consumer().is_ok())
+            format!("{config:?} {:?} {:?}", config.rdkafka039_producer().is_ok(), config.rdkafka039_consumer().is_ok())
         }
         Err(error) => format!("{error} {error:?}"),
     };

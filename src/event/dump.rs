@@ -1,14 +1,13 @@
 //! The verbs of [`EventSchema`] that write, with options of their own.
 
 use serde_json::Value;
-use validator::ValidationError;
 
 use super::EventSchema;
 use crate::dump::DumpOptions;
 use crate::error::{DumpError, DumpErrorKind};
 use crate::exact;
 use crate::load::{At, Context, Dialect, LoadOptions};
-use crate::rules::broken_schema;
+use crate::violation::{Concern, Violations};
 
 /// # Dump
 ///
@@ -99,14 +98,14 @@ impl DumpOptions<'_> {
         let mut text = vec![b'['];
         for (index, event) in events.iter().enumerate() {
             let at = &At::ROOT.document(index);
-            let changed = event.before_dump().transpose();
-            let event = match &changed {
-                Ok(changed) => changed.as_ref().unwrap_or(event),
-                Err(error) => {
-                    broken_schema(&mut cx, at, error.clone(), None, None);
+            let changed = match event.before_dump().transpose() {
+                Ok(changed) => changed,
+                Err(violations) => {
+                    cx.found_by_user(at, Concern::Whole, violations, None, None);
                     continue;
                 }
             };
+            let event = changed.as_ref().unwrap_or(event);
             event.check(&mut cx, at);
             // Once something is wrong, nothing will be written.
             if cx.found() > 0 {
@@ -120,7 +119,7 @@ impl DumpOptions<'_> {
                     Ok(value) => {
                         serde_json::to_writer(&mut text, &self.choose::<E>(value)?).map_err(DumpErrorKind::Write)?;
                     }
-                    Err(error) => broken_schema(&mut cx, at, error, None, None),
+                    Err(violations) => cx.found_by_user(at, Concern::Whole, violations, None, None),
                 }
             } else {
                 self.write(event, &mut text)?;
@@ -175,9 +174,9 @@ fn invalid(cx: Context<'_>) -> DumpError {
     }
 }
 
-/// The error of a hook.
-fn refused(error: ValidationError) -> DumpError {
+/// The violations of a hook, as an error.
+fn refused(violations: Violations) -> DumpError {
     let mut cx = Context::new(LoadOptions::new(), Dialect::Value);
-    broken_schema(&mut cx, &At::ROOT, error, None, None);
+    cx.found_by_user(&At::ROOT, Concern::Whole, violations, None, None);
     DumpErrorKind::Invalid(cx.into_violations()).into()
 }

@@ -5,12 +5,12 @@ use std::borrow::Cow;
 use schemars::Schema;
 use schemars::generate::Contract;
 use serde_json::Value;
-use validator::ValidationError;
 
 use super::descriptor::Descriptor;
 use super::type_name::number;
 use crate::error::{LoadError, LoadErrorKind};
 use crate::load::{self, FieldType, LoadOptions};
+use crate::violation::Violations;
 
 /// The generated part of an event, which the public methods use. Not part of the public API.
 #[diagnostic::on_unimplemented(
@@ -44,7 +44,7 @@ pub trait Generated: FieldType {
     }
 
     /// The `pre_dump` hook's event, if there is a hook.
-    fn before_dump(&self) -> Option<Result<Self, ValidationError>> {
+    fn before_dump(&self) -> Option<Result<Self, Violations>> {
         None
     }
 
@@ -52,7 +52,7 @@ pub trait Generated: FieldType {
     ///
     /// # Errors
     /// The hook's.
-    fn after_dump(&self, value: Value) -> Result<Value, ValidationError> {
+    fn after_dump(&self, value: Value) -> Result<Value, Violations> {
         Ok(value)
     }
 

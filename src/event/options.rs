@@ -236,8 +236,8 @@ impl<'c> LoadOptions<'c> {
     ///     bidder: String,
     /// }
     ///
-    /// fn affordable(cents: u32, limits: &Limits) -> Result<(), ValidationError> {
-    ///     if cents <= limits.max { Ok(()) } else { Err(ValidationError::new("too_expensive")) }
+    /// fn affordable(cents: u32, limits: &Limits) -> Result<(), Violation> {
+    ///     if cents <= limits.max { Ok(()) } else { Err(Violation::new("too_expensive")) }
     /// }
     ///
     /// let limits = Limits { max: 100 };
@@ -280,8 +280,8 @@ impl<'c> LoadOptions<'c> {
     ///     cents: u32,
     /// }
     ///
-    /// fn affordable(cents: u32, limits: &Limits) -> Result<(), ValidationError> {
-    ///     if cents <= limits.max { Ok(()) } else { Err(ValidationError::new("too_expensive")) }
+    /// fn affordable(cents: u32, limits: &Limits) -> Result<(), Violation> {
+    ///     if cents <= limits.max { Ok(()) } else { Err(Violation::new("too_expensive")) }
     /// }
     ///
     /// let limits = Limits { max: 100 };

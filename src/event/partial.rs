@@ -51,8 +51,8 @@ impl<E: EventSchema> Partial<E> {
     /// #[validate(schema(function = in_order, message = "Ends before it starts."))]
     /// struct Window { start: u32, end: u32 }
     ///
-    /// fn in_order(window: &Window) -> Result<(), ValidationError> {
-    ///     if window.start < window.end { Ok(()) } else { Err(ValidationError::new("order")) }
+    /// fn in_order(window: &Window) -> Result<(), Violation> {
+    ///     if window.start < window.end { Ok(()) } else { Err(Violation::new("order")) }
     /// }
     ///
     /// let part = Window::load_partial(br#"{"end": 1}"#).unwrap();

@@ -31,6 +31,7 @@
 //! | [`ValidationError.valid_data`](#errors) | | [`LoadOptions::valid_data`], [`LoadError::valid_data`] |
 //! | [`error_messages`, `error=`](#errors) | | `#[event(messages(...))]`, `message = "..."` |
 //! | | `type`, `loc`, `ctx` of an error | [`Violation::path`], [`Violation::code`], [`Violation::params`] |
+//! | | `input` of an error | [`LoadOptions::show_values`], [`Violation::value`] |
 //! | (gettext in a subclass) | (by `type` and `ctx`) | [`Violations::translate`] |
 //! | | `model_json_schema` | [`json_schema`](crate::EventSchema::json_schema) |
 //! | `metadata={"description": ...}` | `Field(description=...)` | the doc comment; `#[schemars(...)]` for other keywords |
@@ -53,9 +54,12 @@
 //! [`Violations`]: crate::Violations
 //! [`Violations::to_messages`]: crate::Violations::to_messages
 //! [`Violations::translate`]: crate::Violations::translate
+//! [`Violation`]: crate::Violation
 //! [`Violation::path`]: crate::Violation::path
 //! [`Violation::code`]: crate::Violation::code
 //! [`Violation::params`]: crate::Violation::params
+//! [`Violation::value`]: crate::Violation::value
+//! [`LoadOptions::show_values`]: crate::LoadOptions::show_values
 //!
 //! # A schema
 //!
@@ -399,8 +403,8 @@
 //!     prices: BTreeMap<String, i64>,
 //! }
 //!
-//! fn even(number: i32) -> Result<(), ValidationError> {
-//!     if number % 2 == 0 { Ok(()) } else { Err(ValidationError::new("odd").with_message("Odd.".into())) }
+//! fn even(number: i32) -> Result<(), Violation> {
+//!     if number % 2 == 0 { Ok(()) } else { Err(Violation::new("odd").with_message("Odd.")) }
 //! }
 //!
 //! let input = json!({"sku": "x", "count": 11, "size": "XL", "tags": ["a", "bb"], "prices": {"EUR": -1, "DM": "1"}});
@@ -434,7 +438,8 @@
 //!
 //! Struct rules run when the struct has no other violation, as with Marshmallow's `skip_on_field_errors=True`. With
 //! `skip_on_field_errors = false` they also run when a field breaks its rules, but never when a field could not be
-//! read. `field = end` puts the message under that field, as Python's `ValidationError(..., field_name="end")` does.
+//! read. Python's `ValidationError("must be after start", "end")` is a [`Violation`] that names the field:
+//! the message is reported under that field. If it is always the same field, the attribute can name it: `field = end`.
 //!
 //! ```
 //! use event_schema::prelude::*;
@@ -447,15 +452,18 @@
 //!
 //! #[event_schema::event]
 //! #[derive(Debug)]
-//! #[validate(schema(function = not_empty, field = end, message = "must be after start"))]
+//! #[validate(schema(function = not_empty))]
 //! struct Slot { start: i64, end: i64 }
 //!
-//! fn not_empty(slot: &Slot) -> Result<(), ValidationError> {
-//!     if slot.start < slot.end { Ok(()) } else { Err(ValidationError::new("empty")) }
+//! fn not_empty(slot: &Slot) -> Result<(), Violation> {
+//!     if slot.start < slot.end {
+//!         return Ok(());
+//!     }
+//!     Err(Violation::new("empty").with_message("must be after start").at("end"))
 //! }
 //!
-//! fn in_order(window: &Window) -> Result<(), ValidationError> {
-//!     if window.start < window.end { Ok(()) } else { Err(ValidationError::new("order")) }
+//! fn in_order(window: &Window) -> Result<(), Violation> {
+//!     if window.start < window.end { Ok(()) } else { Err(Violation::new("order")) }
 //! }
 //!
 //! let messages = |input| Window::load_value(input).unwrap_err().violations().unwrap().to_messages();
@@ -495,8 +503,8 @@
 //!     cents: u32,
 //! }
 //!
-//! fn affordable(cents: u32, limits: &Limits) -> Result<(), ValidationError> {
-//!     if cents <= limits.max { Ok(()) } else { Err(ValidationError::new("too_expensive")) }
+//! fn affordable(cents: u32, limits: &Limits) -> Result<(), Violation> {
+//!     if cents <= limits.max { Ok(()) } else { Err(Violation::new("too_expensive")) }
 //! }
 //!
 //! let limits = Limits { max: 100 };

@@ -11,10 +11,11 @@ use rdkafka::consumer::{BaseConsumer, Consumer, ConsumerContext, StreamConsumer}
 use rdkafka::message::Message;
 use rdkafka::metadata::MetadataTopic;
 use rdkafka::mocking::MockCluster;
-use rdkafka::types::{RDKafkaApiKey, RDKafkaRespErr, RDKafkaType};
+use rdkafka::types::RDKafkaType;
 use rdkafka::{Offset, TopicPartitionList};
 use tokio::sync::OnceCell;
 
+use super::broker::{ApiKey, BrokerError};
 use super::client::{Host, cluster, create_topic, thread};
 use super::config::KafkaConfig;
 use super::consume::{Position, Raw, Received};
@@ -188,8 +189,8 @@ impl EmbeddedKafka {
     /// broker that refuses.
     ///
     /// ```
-    /// use event_schema::kafka::rdkafka::types::{RDKafkaApiKey, RDKafkaRespErr};
     /// # use event_schema::kafka::{EmbeddedKafka, EventProducer};
+    /// use event_schema::kafka::{ApiKey, BrokerError};
     /// # use event_schema::prelude::*;
     /// # #[derive(Serialize, EventSchema)]
     /// # #[event(topic = "notes")]
@@ -198,8 +199,7 @@ impl EmbeddedKafka {
     /// # async fn main() -> Result<(), Box<dyn std::error::Error>> {
     /// let kafka = EmbeddedKafka::start()?;
     /// let producer = EventProducer::connect(&kafka.config()).await?;
-    /// let refused = RDKafkaRespErr::RD_KAFKA_RESP_ERR_MSG_SIZE_TOO_LARGE;
-    /// kafka.fail(RDKafkaApiKey::Produce, &[refused]);
+    /// kafka.fail(ApiKey::Produce, &[BrokerError::MessageTooLarge]);
     ///
     /// let note = Note { text: "hello".to_owned() };
     /// assert!(producer.send(&note).await.unwrap_err().is_too_large());
@@ -207,8 +207,9 @@ impl EmbeddedKafka {
     /// # Ok(())
     /// # }
     /// ```
-    pub fn fail(&self, requests: RDKafkaApiKey, errors: &[RDKafkaRespErr]) {
-        self.cluster().request_errors(requests, errors);
+    pub fn fail(&self, requests: ApiKey, errors: &[BrokerError]) {
+        let errors: Vec<_> = errors.iter().map(|error| error.to_rdkafka()).collect();
+        self.cluster().request_errors(requests.to_rdkafka(), &errors);
     }
 
     /// Stops the broker, as if it crashed: connections break and requests fail. [`broker_up`](Self::broker_up) starts
@@ -339,7 +340,7 @@ impl EmbeddedKafka {
     ///
     /// If the topic does not have them within 10 seconds.
     pub async fn received<E: EventSchema>(&self, topic: &str, count: usize) -> Vec<Received<E>> {
-        let config = self.config().group("event-schema-embedded").rdkafka_consumer();
+        let config = self.config().group("event-schema-embedded").rdkafka039_consumer();
         let consumer =
             config.map_err(ConnectError::from).and_then(|config| config.create().map_err(ConnectError::creation));
         let consumer: Arc<StreamConsumer> = Arc::new(consumer.unwrap_or_else(|error| panic!("no consumer: {error}")));
@@ -451,7 +452,7 @@ impl EmbeddedKafka {
         topic: &str,
         question: impl FnOnce(&BaseConsumer, &str) -> T + Send + 'static,
     ) -> T {
-        let config = self.config().group(group).rdkafka_consumer();
+        let config = self.config().group(group).rdkafka039_consumer();
         let topic = topic.to_owned();
         let answer = thread::start("event-schema ask", move || {
             let consumer: BaseConsumer = config.expect("a configuration of ours").create().expect("a consumer");

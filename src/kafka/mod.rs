@@ -36,6 +36,7 @@
 //!
 //! The adapters run on tokio. librdkafka's log lines are `tracing` events with the target `librdkafka`.
 
+mod broker;
 mod client;
 mod config;
 mod consume;
@@ -46,8 +47,11 @@ mod message;
 mod produce;
 mod topics;
 
-pub use rdkafka;
+/// The client library under the adapters, for what they do not do: see [`KafkaConfig::rdkafka039_producer`] and
+/// [`KafkaConfig::rdkafka039_consumer`]. Everything that has its types is named after its version.
+pub use rdkafka as rdkafka039;
 
+pub use self::broker::{ApiKey, BrokerError};
 pub use self::config::KafkaConfig;
 pub use self::consume::{
     Batch, Batches, Body, Buffered, Counts, Delivery, EventConsumer, Failure, GiveUp, Handled, Order, Outcome,

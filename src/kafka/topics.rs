@@ -245,7 +245,7 @@ struct Admin(Option<AdminClient<DefaultClientContext>>);
 
 impl Admin {
     fn new(config: &KafkaConfig) -> Result<Self, ConnectError> {
-        config.rdkafka_producer()?.create().map(|client| Self(Some(client))).map_err(ConnectError::creation)
+        config.rdkafka039_producer()?.create().map(|client| Self(Some(client))).map_err(ConnectError::creation)
     }
 
     fn client(&self) -> &AdminClient<DefaultClientContext> {

@@ -13,7 +13,7 @@ use super::options::{LoadOptions, Unknown};
 use super::place::At;
 use crate::error::{LoadError, LoadErrorKind};
 use crate::suggestion::suggest;
-use crate::violation::{Concern, Fault, GENERIC, Param, Path, Rule, Violation, Violations};
+use crate::violation::{Concern, Fault, GENERIC, Param, Path, Rule, Segment, Violation, Violations};
 
 static NULL: Rule = Rule::bare("null");
 static REQUIRED: Rule = Rule::bare("required");
@@ -644,7 +644,7 @@ impl<'c> Context<'c> {
             self.omitted += 1;
             return;
         }
-        let violation = || Violation { path: Path::default(), concern, fault: fault(), of_shape, position: None };
+        let violation = || Violation { path: Path::default(), concern, fault: fault(), of_shape, beside: None };
         self.violations.extend(std::iter::once_with(violation));
         if let Some(last) = self.violations.last_mut() {
             at.write(&mut last.path);
@@ -793,6 +793,63 @@ impl<'c> Context<'c> {
         message: Option<Cow<'static, str>>,
     ) {
         self.violation_of(at, Concern::Whole, code, params, None, message);
+    }
+
+    /// Notes what a function of the user's returned: each violation lies `at` this place, or further in. The words of the
+    /// attribute come before those of the function.
+    #[cold]
+    pub(crate) fn found_by_user(
+        &mut self,
+        at: &At<'_>,
+        concern: Concern,
+        violations: Violations,
+        code: Option<&'static str>,
+        message: Option<&'static str>,
+    ) {
+        self.omitted += violations.omitted();
+        if violations.is_empty() {
+            return self.violation_of(at, concern, code.unwrap_or("custom").into(), Map::new(), message, None);
+        }
+        for violation in violations {
+            let mut steps = violation.path.segments().to_vec();
+            let is_sensitive = steps.iter_mut().fold(at.is_sensitive(), |is_sensitive, step| {
+                if is_sensitive {
+                    step.mask();
+                }
+                is_sensitive || matches!(step, Segment::Field(name) if name.is_sensitive())
+            });
+            let concern =
+                if steps.is_empty() && violation.concern == Concern::Value { concern } else { violation.concern };
+            // A field's own text for a fault of shape does not come before the attribute's.
+            let of_shape = violation.of_shape && message.is_none();
+            let fault = violation.into_fault(is_sensitive, code, message);
+            let kept = self.violations.len();
+            // By shape it is what its reader looked for, whatever was found in it.
+            self.keep(at, Kind::Value, concern, of_shape, || fault);
+            if let Some(noted) = self.violations.get_mut(kept) {
+                noted.path.extend(steps);
+            }
+        }
+    }
+
+    /// Whether violations are to carry values.
+    #[doc(hidden)]
+    #[inline]
+    #[must_use]
+    pub fn shows_values(&self) -> bool {
+        self.options.show_values
+    }
+
+    /// Lets the violations that were noted last, all of this place, carry the value that is there.
+    #[doc(hidden)]
+    #[cold]
+    pub fn show(&mut self, at: &At<'_>, value: Option<Box<str>>) {
+        let Some(value) = value.filter(|_| !at.is_sensitive()) else { return };
+        let path = at.path();
+        let here = |one: &&mut Violation| one.concern == Concern::Value && one.value().is_none() && one.path == path;
+        for violation in self.violations.iter_mut().rev().take_while(here) {
+            violation.beside_mut().value = Some(value.clone());
+        }
     }
 
     /// As [`violation`](Self::violation), with what it concerns, and with words of the rule's own

@@ -216,9 +216,20 @@ pub trait FieldType: Sized + Serialize {
     #[doc(hidden)]
     fn flat_names(_names: &mut Vec<&'static [&'static str]>) {}
 
+    /// The fields of a struct or of an enum's variants, each in a list of its own, for rules and hooks that name one.
+    #[doc(hidden)]
+    #[must_use]
+    fn fields() -> &'static [&'static [FieldName]] {
+        &[]
+    }
+
     /// Whether it is one value on the wire, and sensitive: as a map's key it is masked.
     #[doc(hidden)]
     const SENSITIVE: bool = false;
+
+    /// Whether a violation never carries a value of the type: it may be, or hold, what is sensitive.
+    #[doc(hidden)]
+    const HIDDEN: bool = Self::SENSITIVE;
 
     /// Reads the key of a map's entry, or notes that `text` is none; `map` is the map's place. A
     /// string takes the text; others leave it, for the path.

@@ -11,6 +11,8 @@ use super::{At, Context, FieldType, Mode};
 use crate::contract::Shape;
 
 impl<T: FieldType> FieldType for Option<T> {
+    const HIDDEN: bool = T::HIDDEN;
+
     #[inline]
     fn read<'de, D: Deserializer<'de>>(input: D, cx: &mut Context<'_>, at: &At<'_>) -> Result<Option<Self>, D::Error> {
         input.deserialize_option(OptionVisitor { cx, at, parts: NoParts, of: PhantomData })

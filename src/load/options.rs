@@ -41,6 +41,7 @@ pub struct LoadOptions<'c> {
     pub(crate) max_violations: usize,
     pub(crate) valid_data: bool,
     pub(crate) positions: bool,
+    pub(super) show_values: bool,
     pub(crate) user: Option<&'c (dyn Any + Sync)>,
     /// In a part of an event: the only fields that may be missing.
     pub(crate) partial: Option<&'c [&'c str]>,
@@ -74,6 +75,7 @@ impl<'c> LoadOptions<'c> {
             max_violations: 1000,
             valid_data: false,
             positions: false,
+            show_values: false,
             user: None,
             partial: None,
             only: None,
@@ -163,6 +165,38 @@ impl<'c> LoadOptions<'c> {
         self
     }
 
+    /// Keeps the values that break rules in their violations: [`Violation::value`](crate::Violation::value).
+    ///
+    /// Values may be personal data, so they are left out by default. A sensitive field never shows its value or
+    /// anything inside it. Lists and objects are not shown either, because a field in them may be sensitive. Values come
+    /// from the rules of fields, elements, keys and map entries, also in [`validate`](Self::validate); a value of the wrong
+    /// type is not shown. Valid input costs nothing more.
+    ///
+    /// ```
+    /// use event_schema::prelude::*;
+    ///
+    /// #[event_schema::event]
+    /// struct Signup {
+    ///     #[validate(length(max = 3))]
+    ///     name: String,
+    ///     #[event(sensitive)]
+    ///     #[validate(length(min = 8))]
+    ///     password: String,
+    /// }
+    ///
+    /// let options = LoadOptions::new().show_values(true);
+    /// let input = Signup { name: "Grace".to_owned(), password: "letmein".to_owned() };
+    /// let violations = options.validate(&input).unwrap_err();
+    /// assert_eq!(violations[0].to_string(), "name: Longer than maximum length 3.");
+    /// assert_eq!(violations[0].value(), Some(r#""Grace""#));
+    /// assert_eq!(violations[1].value(), None);
+    /// ```
+    #[must_use]
+    pub const fn show_values(mut self, show: bool) -> Self {
+        self.show_values = show;
+        self
+    }
+
     /// The argument of rules with `use_context`, as the context of validator or Marshmallow.
     ///
     /// ```
@@ -170,8 +204,8 @@ impl<'c> LoadOptions<'c> {
     ///
     /// struct Limits { max: u32 }
     ///
-    /// fn affordable(cents: u32, limits: &Limits) -> Result<(), ValidationError> {
-    ///     if cents <= limits.max { Ok(()) } else { Err(ValidationError::new("too_expensive")) }
+    /// fn affordable(cents: u32, limits: &Limits) -> Result<(), Violation> {
+    ///     if cents <= limits.max { Ok(()) } else { Err(Violation::new("too_expensive")) }
     /// }
     ///
     /// #[derive(Debug, Serialize, EventSchema)]

@@ -20,6 +20,7 @@ macro_rules! wrappers {
     ($([$($generics:tt)*] $type:ty => $new:expr, |$this:ident| $value:expr, $inner:expr;)*) => {$(
         impl<$($generics)*> FieldType for $type {
             const SENSITIVE: bool = T::SENSITIVE;
+            const HIDDEN: bool = T::HIDDEN;
 
             #[inline]
             fn read<'de, D: Deserializer<'de>>(

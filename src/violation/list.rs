@@ -62,7 +62,7 @@ const MAX_COLUMN: usize = 40;
 /// ```
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct Violations {
-    list: Vec<Violation>,
+    pub(super) list: Vec<Violation>,
     rest: Option<Box<Rest>>,
 }
 
@@ -81,7 +81,7 @@ impl Violations {
             let params = Map::from_iter([("count".to_owned(), omitted.into())]);
             let fault = Fault::other(Cow::Borrowed("omitted"), params, None);
             let violation =
-                Violation { path: Path::default(), concern: Concern::Whole, fault, of_shape: false, position: None };
+                Violation { path: Path::default(), concern: Concern::Whole, fault, of_shape: false, beside: None };
             Box::new(Rest { count: omitted, violation })
         };
         Self { list, rest: (omitted > 0).then(rest) }
@@ -103,8 +103,9 @@ impl Violations {
 
     /// As those of a text that so many lines and bytes come before.
     pub(crate) fn behind(&mut self, lines: u64, bytes: u64) {
-        for position in self.list.iter_mut().filter_map(|violation| violation.position.as_mut()) {
-            **position = position.behind(lines, bytes);
+        let beside = self.list.iter_mut().filter_map(|violation| violation.beside.as_mut());
+        for position in beside.filter_map(|beside| beside.position.as_mut()) {
+            *position = position.behind(lines, bytes);
         }
     }
 

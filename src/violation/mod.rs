@@ -1,5 +1,6 @@
 //! The faults of an event: [`Violation`], the list of them, and the [`Path`] of each.
 
+mod builder;
 mod list;
 mod path;
 mod position;

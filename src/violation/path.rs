@@ -142,8 +142,8 @@ impl fmt::Debug for FieldName {
 pub enum Segment {
     /// A field of the type.
     Field(&'static FieldName),
-    /// A field that only the input names: an unknown field, or one inside a value that is read by foreign code; long
-    /// names are cut.
+    /// A field that only the input or a rule names: an unknown field, or one inside a value that is read by foreign
+    /// code; long names are cut.
     Name(InputName),
     /// The value of a map's entry, under its key; long keys are cut.
     Key(InputName),
@@ -154,6 +154,13 @@ pub enum Segment {
 }
 
 impl Segment {
+    /// Leaves out what only the input names.
+    pub(crate) fn mask(&mut self) {
+        if let Self::Name(name) | Self::Key(name) | Self::MapKey(name) = self {
+            *name = InputName::masked();
+        }
+    }
+
     pub(crate) fn name(&self) -> Cow<'_, str> {
         match self {
             Self::Field(name) => Cow::Borrowed(name.wire),
@@ -300,16 +307,25 @@ impl Path {
         pointer
     }
 
-    #[cfg(feature = "kafka")]
-    pub(super) fn redact(&mut self) {
-        let steps = match &mut self.0 {
+    pub(super) fn segments_mut(&mut self) -> &mut [Segment] {
+        match &mut self.0 {
             Steps::Few { length, steps } => &mut steps[..*length],
             Steps::Many(steps) => steps,
-        };
-        for step in steps {
-            if let Segment::Name(name) | Segment::Key(name) | Segment::MapKey(name) = step {
-                *name = InputName::masked();
-            }
+        }
+    }
+
+    #[cfg(feature = "kafka")]
+    pub(super) fn redact(&mut self) {
+        self.segments_mut().iter_mut().for_each(Segment::mask);
+    }
+
+    /// Goes further in.
+    pub(crate) fn extend(&mut self, steps: impl IntoIterator<Item = Segment>) {
+        let steps: Vec<Segment> = self.segments().iter().cloned().chain(steps).collect();
+        *self = Self::default();
+        match self.few(steps.len()) {
+            Some(few) => few.clone_from_slice(&steps),
+            None => *self = Self::of_many(steps),
         }
     }
 

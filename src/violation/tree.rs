@@ -516,7 +516,7 @@ mod tests {
             concern: if whole { Concern::Whole } else { Concern::Value },
             fault: Fault::other("any".into(), serde_json::Map::new(), None),
             of_shape: false,
-            position: None,
+            beside: None,
         })
     }
 

@@ -24,8 +24,10 @@ pub(crate) enum Concern {
 /// A fault of an event.
 ///
 /// It has a [`path`](Self::path), a [`code`](Self::code) with [`params`](Self::params) for programs, and a
-/// [`message`](Self::message) for people. It never holds the value that was found, because payloads may be personal
-/// data.
+/// [`message`](Self::message) for people. It holds the value that was found only [on request](Self::value), because
+/// payloads may be personal data.
+///
+/// Rules and hooks return [violations of their own](Self::new).
 ///
 /// `Display` writes one line: the path, the message and, if a known name resembles the one that was found, a
 /// suggestion: `quantty: Unknown field. Did you mean quantity?`
@@ -56,8 +58,9 @@ pub(crate) enum Concern {
 /// | `contains_only` | an element is not among these | `choices` |
 /// | `contains_none_of` | an element is among these | `values` |
 /// | `context` | a rule could not be checked, because its context is missing | |
+/// | `custom` | a rule or a hook returned an error without a violation | |
 /// | `omitted` | in reports: the number of violations that were not kept | `count` |
-/// | any other | the code from `code = "..."` or from the custom rule's `ValidationError` | its params |
+/// | any other | the code from `code = "..."` or from the [`Violation`](Violation::new) of a rule or hook | its params |
 ///
 /// Params that do not apply are left out; `suggestion` is a name of the type.
 ///
@@ -82,13 +85,13 @@ pub(crate) enum Concern {
 /// # Sensitive fields
 ///
 /// At and below a field that is marked `#[event(sensitive)]`, a violation has its path and its code, but no text that
-/// could contain payload. Map keys and unknown names in the path are `***`, there are no suggestions, and only the
-/// code of a custom rule's `ValidationError` is kept. Messages and codes in attributes are kept, and so are the
-/// params of the library's own rules. The messages of struct rules are not masked: they must not quote sensitive
-/// fields.
+/// could contain payload. Map keys and unknown names in the path are `***`, there are no suggestions and no
+/// [values](Self::value), and only the code of a violation that a rule or hook returned is kept. Messages and codes in
+/// attributes are kept, and so are the params of the library's own rules. The messages of struct rules are not masked,
+/// unless they name a sensitive field of the struct: they must not quote sensitive fields.
 ///
 /// ```
-/// use event_schema::{EventSchema, Serialize, ValidationError};
+/// use event_schema::{EventSchema, Serialize, Violation};
 ///
 /// #[derive(Serialize, EventSchema)]
 /// #[event(debug)]
@@ -98,8 +101,8 @@ pub(crate) enum Concern {
 ///     password: String,
 /// }
 ///
-/// fn check(password: &str) -> Result<(), ValidationError> {
-///     Err(ValidationError::new("weak").with_message(format!("{password} is weak").into()))
+/// fn check(password: &str) -> Result<(), Violation> {
+///     Err(Violation::new("weak").with_message(format!("{password} is weak")))
 /// }
 ///
 /// let error = Login::load(br#"{"password": "letmein"}"#).unwrap_err();
@@ -135,7 +138,15 @@ pub struct Violation {
     pub(crate) fault: Fault,
     /// Whether it is one of shape, for which the field may have its own text.
     pub(crate) of_shape: bool,
-    pub(crate) position: Option<Box<Position>>,
+    /// What is told on request.
+    pub(crate) beside: Option<Box<Beside>>,
+}
+
+/// What a violation tells on request.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct Beside {
+    pub(crate) position: Option<Position>,
+    pub(crate) value: Option<Box<str>>,
 }
 
 impl Violation {
@@ -150,7 +161,63 @@ impl Violation {
     /// The position in the text, if the load recorded it ([`LoadOptions::positions`](crate::LoadOptions::positions)).
     #[must_use]
     pub fn position(&self) -> Option<Position> {
-        self.position.as_deref().copied()
+        self.beside.as_ref()?.position
+    }
+
+    /// The value that a rule found, as JSON text of at most 100 characters and "…" for what comes after them, if the load
+    /// was asked to show it ([`LoadOptions::show_values`](crate::LoadOptions::show_values)).
+    ///
+    /// Of all reports only [`to_problem`](Violations::to_problem) has it. A sensitive field, a list, an object, and a value
+    /// that is not of its field's type have none.
+    ///
+    /// ```
+    /// use event_schema::prelude::*;
+    ///
+    /// #[event_schema::event]
+    /// #[derive(Debug)]
+    /// struct Line {
+    ///     #[validate(range(min = 1))]
+    ///     quantity: u32,
+    /// }
+    ///
+    /// let options = LoadOptions::new().show_values(true);
+    /// let error = options.load::<Line>(br#"{"quantity": 0}"#).unwrap_err();
+    /// assert_eq!(error.violations().unwrap()[0].value(), Some("0"));
+    /// assert_eq!(error.to_problem()["errors"][0]["value"], "0");
+    /// assert_eq!(Line::load(br#"{"quantity": 0}"#).unwrap_err().violations().unwrap()[0].value(), None);
+    /// ```
+    #[must_use]
+    pub fn value(&self) -> Option<&str> {
+        self.beside.as_ref()?.value.as_deref()
+    }
+
+    pub(crate) fn beside_mut(&mut self) -> &mut Beside {
+        self.beside.get_or_insert_default()
+    }
+
+    /// Its fault in the words of a rule's attribute, if that has some; of one in a sensitive field only the code is kept.
+    pub(crate) fn into_fault(
+        mut self,
+        is_sensitive: bool,
+        code: Option<&'static str>,
+        message: Option<&'static str>,
+    ) -> Fault {
+        if !is_sensitive && code.is_none() && message.is_none() {
+            return self.fault;
+        }
+        let other = self.other_mut();
+        if let Some(code) = code {
+            other.code = code.into();
+        }
+        if is_sensitive {
+            other.params = Map::new();
+            other.suggestion = None;
+            other.message = Some(sentence::GENERIC.into());
+        }
+        if let Some(message) = message {
+            other.message = Some(message.into());
+        }
+        self.fault
     }
 
     /// The stable code of the fault.
@@ -265,6 +332,9 @@ impl Violation {
     #[cfg(feature = "kafka")]
     pub(super) fn redact(&mut self) {
         self.path.redact();
+        if let Some(beside) = &mut self.beside {
+            beside.value = None;
+        }
         match &mut self.fault {
             Fault::Rule(_) => {}
             Fault::Choice(_, meant) => *meant = None,

@@ -49,8 +49,8 @@ struct Values {
     email: Option<String>,
 }
 
-fn odd(number: u8) -> Result<(), ValidationError> {
-    if number % 2 == 1 { Ok(()) } else { Err(ValidationError::new("even")) }
+fn odd(number: u8) -> Result<(), Violation> {
+    if number % 2 == 1 { Ok(()) } else { Err(Violation::new("even")) }
 }
 
 #[event_schema::event]

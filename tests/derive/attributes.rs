@@ -18,7 +18,7 @@ mod attribute_above_derive {
         let order = OrderRequested::load(br#"{"order_id": "a"}"#).unwrap();
         assert_eq!(order.clone(), order);
         assert_eq!(OrderRequested::descriptor().topic(), Some("orders"));
-        event_schema::validator::Validate::validate(&order).unwrap();
+        validator::Validate::validate(&order).unwrap();
     }
 }
 
@@ -108,7 +108,7 @@ mod crate_renamed {
 /// `validate = false` leaves `impl Validate` to the user.
 mod validate_by_hand {
     use event_schema::prelude::*;
-    use event_schema::validator::{Validate, ValidationErrors};
+    use validator::{Validate, ValidationErrors};
 
     #[event_schema::event(validate = false)]
     struct Ping {
@@ -240,21 +240,17 @@ mod all_rules {
         flag: bool,
     }
 
-    fn even(number: u64) -> Result<(), ValidationError> {
-        if number.is_multiple_of(2) {
-            Ok(())
-        } else {
-            Err(ValidationError::new("even").with_message(Cow::Borrowed("Odd.")))
-        }
+    fn even(number: u64) -> Result<(), Violation> {
+        if number.is_multiple_of(2) { Ok(()) } else { Err(Violation::new("even").with_message(Cow::Borrowed("Odd."))) }
     }
 
     #[allow(clippy::trivially_copy_pass_by_ref, reason = "as validator passes what is no number")]
-    fn never(_: &bool) -> Result<(), ValidationError> {
-        Err(ValidationError::new("never"))
+    fn never(_: &bool) -> Result<(), Violation> {
+        Err(Violation::new("never"))
     }
 
-    fn check_all(_: &All) -> Result<(), ValidationError> {
-        Err(ValidationError::new("whole"))
+    fn check_all(_: &All) -> Result<(), Violation> {
+        Err(Violation::new("whole"))
     }
 
     #[test]
@@ -341,8 +337,8 @@ mod hygiene {
             value: bool,
         }
 
-        fn fine(text: &str) -> std::result::Result<(), event_schema::ValidationError> {
-            if text == "b" { Err(event_schema::ValidationError::new("b")) } else { Ok(()) }
+        fn fine(text: &str) -> std::result::Result<(), event_schema::Violation> {
+            if text == "b" { Err(event_schema::Violation::new("b")) } else { Ok(()) }
         }
 
         let event = Event::load(br#"{"type": "a", "cx": 1, "at": 2, "field_0": 3, "value": true}"#).unwrap();
@@ -394,8 +390,8 @@ mod names {
     const CHOICES: u8 = 31;
     const FIELDS_0: u8 = 32;
 
-    fn rules_0_0(letters: &str) -> Result<(), ValidationError> {
-        if letters == TAG { Err(ValidationError::new("tag")) } else { Ok(()) }
+    fn rules_0_0(letters: &str) -> Result<(), Violation> {
+        if letters == TAG { Err(Violation::new("tag")) } else { Ok(()) }
     }
 
     struct Read_0_0;
@@ -433,8 +429,8 @@ mod names {
         Strange { value: "tag".into(), at: 4, cx: [0; 2], before: None, this: None, rest: Vec1 { elements: None } }
     }
 
-    fn generator<E: Default, D, A, const N: usize>(strange: &Strange<E, D, A, N>) -> Result<(), ValidationError> {
-        if strange.value.is_empty() { Err(ValidationError::new("empty")) } else { Ok(()) }
+    fn generator<E: Default, D, A, const N: usize>(strange: &Strange<E, D, A, N>) -> Result<(), Violation> {
+        if strange.value.is_empty() { Err(Violation::new("empty")) } else { Ok(()) }
     }
 
     fn output<E: Default, D, A, const N: usize>(strange: Strange<E, D, A, N>) -> Strange<E, D, A, N> {
@@ -453,8 +449,8 @@ mod names {
         Pair(u8, u8),
     }
 
-    fn generator_of_variants(variants: &Variants) -> Result<(), ValidationError> {
-        if *variants == Variants::Args { Err(ValidationError::new("args")) } else { Ok(()) }
+    fn generator_of_variants(variants: &Variants) -> Result<(), Violation> {
+        if *variants == Variants::Args { Err(Violation::new("args")) } else { Ok(()) }
     }
 
     #[test]
@@ -503,20 +499,20 @@ mod self_in_attributes {
         const LONGEST: u64 = 3;
         const CHOICE: u8 = 1;
 
-        fn is_lower(name: &str) -> Result<(), ValidationError> {
-            if name.chars().all(char::is_lowercase) { Ok(()) } else { Err(ValidationError::new("case")) }
+        fn is_lower(name: &str) -> Result<(), Violation> {
+            if name.chars().all(char::is_lowercase) { Ok(()) } else { Err(Violation::new("case")) }
         }
 
-        fn no_parts(part: &Self) -> Result<(), ValidationError> {
-            if part.parts.is_none() { Ok(()) } else { Err(ValidationError::new("deep")) }
+        fn no_parts(part: &Self) -> Result<(), Violation> {
+            if part.parts.is_none() { Ok(()) } else { Err(Violation::new("deep")) }
         }
 
-        fn is_small(&self) -> Result<(), ValidationError> {
-            if self.name == "big" { Err(ValidationError::new("big")) } else { Ok(()) }
+        fn is_small(&self) -> Result<(), Violation> {
+            if self.name == "big" { Err(Violation::new("big")) } else { Ok(()) }
         }
 
-        fn fits(&self, limit: &Limit) -> Result<(), ValidationError> {
-            if self.choice <= limit.choice { Ok(()) } else { Err(ValidationError::new("fits")) }
+        fn fits(&self, limit: &Limit) -> Result<(), Violation> {
+            if self.choice <= limit.choice { Ok(()) } else { Err(Violation::new("fits")) }
         }
 
         fn complete(self) -> Self {
@@ -534,11 +530,11 @@ mod self_in_attributes {
     }
 
     impl<T: Default + PartialEq> Page<T> {
-        fn is_new(body: &T) -> Result<(), ValidationError> {
-            if *body == T::default() { Err(ValidationError::new("old")) } else { Ok(()) }
+        fn is_new(body: &T) -> Result<(), Violation> {
+            if *body == T::default() { Err(Violation::new("old")) } else { Ok(()) }
         }
 
-        fn is_full(&self) -> Result<(), ValidationError> {
+        fn is_full(&self) -> Result<(), Violation> {
             Self::is_new(&self.body)
         }
 

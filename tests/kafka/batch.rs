@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use crate::common::{Kafka, Note, note, until, within};
-use event_schema::kafka::rdkafka::Message;
+use event_schema::kafka::rdkafka039::Message;
 use event_schema::kafka::{
     DeadLetter, Delivery, EventConsumer, Failure, GiveUp, Order, Outcome, Received, Retry, Runner,
 };
@@ -198,9 +198,9 @@ struct Trap {
     number: u32,
 }
 
-fn trip(trap: Trap) -> Result<Trap, ValidationError> {
+fn trip(trap: Trap) -> Result<Trap, Violation> {
     assert_ne!(trap.number, 1, "a mistake in a hook");
-    if trap.number < 100 { Ok(trap) } else { Err(ValidationError::new("large")) }
+    if trap.number < 100 { Ok(trap) } else { Err(Violation::new("large")) }
 }
 
 #[tokio::test]

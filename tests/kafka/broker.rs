@@ -6,12 +6,12 @@ use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use crate::common::{Gate, Kafka, Note, note, properties, standstill, unique, until, within};
-use event_schema::kafka::rdkafka::admin::{AdminClient, AdminOptions, NewPartitions, NewTopic, TopicReplication};
-use event_schema::kafka::rdkafka::client::DefaultClientContext;
-use event_schema::kafka::rdkafka::consumer::{BaseConsumer, Consumer};
-use event_schema::kafka::rdkafka::error::KafkaError;
-use event_schema::kafka::rdkafka::producer::{BaseProducer, BaseRecord, FutureProducer, FutureRecord, Producer};
-use event_schema::kafka::rdkafka::{Message, Offset, TopicPartitionList};
+use event_schema::kafka::rdkafka039::admin::{AdminClient, AdminOptions, NewPartitions, NewTopic, TopicReplication};
+use event_schema::kafka::rdkafka039::client::DefaultClientContext;
+use event_schema::kafka::rdkafka039::consumer::{BaseConsumer, Consumer};
+use event_schema::kafka::rdkafka039::error::KafkaError;
+use event_schema::kafka::rdkafka039::producer::{BaseProducer, BaseRecord, FutureProducer, FutureRecord, Producer};
+use event_schema::kafka::rdkafka039::{Message, Offset, TopicPartitionList};
 use event_schema::kafka::{
     Counts, DeadLetter, Delivery, EventConsumer, EventProducer, KafkaConfig, Outcome, RunError, RunHandle, Runner,
 };
@@ -31,7 +31,7 @@ fn real() -> Option<Kafka> {
 }
 
 fn admin(kafka: &Kafka) -> AdminClient<DefaultClientContext> {
-    kafka.config.rdkafka_producer().unwrap().create().unwrap()
+    kafka.config.rdkafka039_producer().unwrap().create().unwrap()
 }
 
 fn options() -> AdminOptions {
@@ -108,7 +108,7 @@ async fn partitions_that_are_added_are_handled_from_their_beginning() {
 
     admin(&kafka).create_partitions(&[NewPartitions::new(&topic, 3)], &options()).await.unwrap()[0].as_ref().unwrap();
     // Before the consumer knows of them, as far as possible.
-    let producer: FutureProducer = kafka.config.rdkafka_producer().unwrap().create().unwrap();
+    let producer: FutureProducer = kafka.config.rdkafka039_producer().unwrap().create().unwrap();
     for partition in 0..3 {
         let value = serde_json::to_vec(&note("a", 1)).unwrap();
         let record = || FutureRecord::to(&topic).key("a").payload(&value).partition(partition);
@@ -219,7 +219,7 @@ async fn what_is_gone_before_it_was_handled_stops_those_who_ask_for_it() {
 async fn a_poison_message_as_large_as_the_broker_takes_does_not_stop_the_consumer() {
     let Some(kafka) = real() else { return };
     let config = kafka.config.clone().set("message.max.bytes", "10000000").set("compression.type", "none");
-    let producer: FutureProducer = config.rdkafka_producer().unwrap().create().unwrap();
+    let producer: FutureProducer = config.rdkafka039_producer().unwrap().create().unwrap();
     for is_random in [true, false] {
         let topic = kafka.topic(1).await;
         let group = kafka.group();
@@ -296,7 +296,7 @@ async fn a_compacted_topic_is_handled_across_its_gaps() {
     kafka.publish(&topic, (0..200).map(|number| note(&(number % 5).to_string(), number))).await;
     kafka.put(&topic, "0", None).await;
     // Until it has been cleaned. Only what is behind is, so that there is always something new.
-    let config = kafka.group().set("enable.partition.eof", "true").rdkafka_consumer().unwrap();
+    let config = kafka.group().set("enable.partition.eof", "true").rdkafka039_consumer().unwrap();
     let left = within(90, "compaction", async {
         loop {
             kafka.publish(&topic, [note("last", 1_000)]).await;
@@ -322,7 +322,7 @@ async fn a_compacted_topic_is_handled_across_its_gaps() {
 }
 
 /// What is in the only partition of a topic.
-fn offsets(config: &event_schema::kafka::rdkafka::ClientConfig, topic: &str) -> Vec<i64> {
+fn offsets(config: &event_schema::kafka::rdkafka039::ClientConfig, topic: &str) -> Vec<i64> {
     let consumer: BaseConsumer = config.create().unwrap();
     let mut all = TopicPartitionList::new();
     all.add_partition_offset(topic, 0, Offset::Beginning).unwrap();
@@ -341,7 +341,7 @@ fn offsets(config: &event_schema::kafka::rdkafka::ClientConfig, topic: &str) -> 
 async fn transactions_that_were_aborted_are_not_handled() {
     let Some(kafka) = real() else { return };
     let topic = kafka.topic(1).await;
-    let mut settings = kafka.config.rdkafka_producer().unwrap();
+    let mut settings = kafka.config.rdkafka039_producer().unwrap();
     settings.set("transactional.id", unique("transactions"));
     let sent_to = topic.clone();
     tokio::task::spawn_blocking(move || {

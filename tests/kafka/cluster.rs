@@ -16,8 +16,8 @@ use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
 use std::{env, io, thread};
 
-use event_schema::kafka::rdkafka::consumer::{BaseConsumer, Consumer};
-use event_schema::kafka::rdkafka::{Message, TopicPartitionList};
+use event_schema::kafka::rdkafka039::consumer::{BaseConsumer, Consumer};
+use event_schema::kafka::rdkafka039::{Message, TopicPartitionList};
 use event_schema::kafka::{DeadLetter, Delivery, EventConsumer, EventProducer, Failure, KafkaConfig, Order};
 use event_schema::prelude::*;
 use futures_util::stream::{FuturesUnordered, StreamExt};
@@ -218,7 +218,7 @@ fn consumers_that_are_stopped_and_go_on_are_no_zombies() {
         async move { produce(&config, &topic, EVENTS, STOPPED * 2 * u32::try_from(STOPS).unwrap()).await }
     });
 
-    let watcher: BaseConsumer = kafka.config.clone().group(&group).rdkafka_consumer().unwrap().create().unwrap();
+    let watcher: BaseConsumer = kafka.config.clone().group(&group).rdkafka039_consumer().unwrap().create().unwrap();
     let mut highest = committed(&watcher, &topic);
     let mut watch = |time: Duration| {
         let until = Instant::now() + time;
@@ -497,7 +497,7 @@ impl Trial {
         let mut processes: Vec<_> = (0..CONSUMERS).map(|number| Process::start(&topic, &group, file(number))).collect();
         let mut files: Vec<_> = (0..CONSUMERS).map(file).collect();
 
-        let watcher: BaseConsumer = kafka.config.clone().group(&group).rdkafka_consumer().unwrap().create().unwrap();
+        let watcher: BaseConsumer = kafka.config.clone().group(&group).rdkafka039_consumer().unwrap().create().unwrap();
         all_in_sync(&watcher, &topic);
         let mut random = fastrand::Rng::with_seed(7);
         let (mut leaders, mut consumers, mut bound) = (0, 0, 0);

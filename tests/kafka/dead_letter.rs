@@ -5,9 +5,9 @@ use std::time::{Duration, Instant};
 
 use crate::common::log::{Log, lines};
 use crate::common::{Kafka, Note, note, until};
-use event_schema::kafka::rdkafka::Message;
-use event_schema::kafka::rdkafka::message::{Header, Headers, OwnedHeaders};
-use event_schema::kafka::rdkafka::producer::{FutureProducer, FutureRecord};
+use event_schema::kafka::rdkafka039::Message;
+use event_schema::kafka::rdkafka039::message::{Header, Headers, OwnedHeaders};
+use event_schema::kafka::rdkafka039::producer::{FutureProducer, FutureRecord};
 use event_schema::kafka::{DeadLetter, Delivery, EventConsumer, Outcome};
 use event_schema::prelude::*;
 use event_schema::serde_json;
@@ -90,8 +90,8 @@ struct Account {
     owner: String,
 }
 
-fn quotes(owner: &str) -> Result<(), ValidationError> {
-    Err(ValidationError::new("closed").with_message(format!("{owner} has no account").into()))
+fn quotes(owner: &str) -> Result<(), Violation> {
+    Err(Violation::new("closed").with_message(format!("{owner} has no account")))
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -105,7 +105,7 @@ async fn what_is_redacted_names_nothing_that_the_message_alone_has() {
         (r#"{"specversion": "1.0", "id": "1", "source": "/a", "type": "DE4711.v1", "data": {}}"#, structured),
         (r#"{"specversion": "1.0", "id": "1", "source": "/a", "type": "account", "DE-4711": 1}"#, structured),
     ];
-    let producer: FutureProducer = kafka.config.rdkafka_producer().unwrap().create().unwrap();
+    let producer: FutureProducer = kafka.config.rdkafka039_producer().unwrap().create().unwrap();
     for (value, (key, header)) in messages {
         let headers = OwnedHeaders::new().insert(Header { key, value: Some(header) });
         let record: FutureRecord<'_, str, str> = FutureRecord::to(&topic).payload(value).headers(headers);

@@ -5,8 +5,8 @@ use std::time::{Duration, SystemTime};
 use crate::common::{Kafka, within};
 use event_schema::Envelope;
 use event_schema::format::cloudevents::{CloudEvent, Data};
-use event_schema::kafka::rdkafka::message::{Header, OwnedHeaders};
-use event_schema::kafka::rdkafka::producer::{FutureProducer, FutureRecord};
+use event_schema::kafka::rdkafka039::message::{Header, OwnedHeaders};
+use event_schema::kafka::rdkafka039::producer::{FutureProducer, FutureRecord};
 use event_schema::kafka::{Body, EventConsumer, Received};
 use event_schema::prelude::*;
 
@@ -59,7 +59,7 @@ impl Topic {
     async fn new() -> Self {
         let kafka = Kafka::start();
         let name = kafka.topic(1).await;
-        let foreign = kafka.config.rdkafka_producer().unwrap().create().unwrap();
+        let foreign = kafka.config.rdkafka039_producer().unwrap().create().unwrap();
         Self { kafka, name, foreign }
     }
 

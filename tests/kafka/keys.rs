@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use crate::common::{Kafka, within};
 use event_schema::EventKey;
-use event_schema::kafka::rdkafka::producer::{FutureProducer, FutureRecord};
+use event_schema::kafka::rdkafka039::producer::{FutureProducer, FutureRecord};
 use event_schema::kafka::{EventConsumer, EventProducer};
 use event_schema::prelude::*;
 use futures_util::future::join_all;
@@ -51,7 +51,7 @@ async fn keys_are_javas_bytes_and_go_to_javas_partitions() {
         topics.insert(*count, kafka.topic(*count).await);
     }
     let producer = kafka.producer().await;
-    let raw: FutureProducer = kafka.config.rdkafka_producer().unwrap().create().unwrap();
+    let raw: FutureProducer = kafka.config.rdkafka039_producer().unwrap().create().unwrap();
     let checks = vectors.iter().flat_map(|vector| vector.partitions.iter().map(move |partition| (vector, partition)));
     let checks = checks.map(async |(vector, (count, expected))| {
         let topic = &topics[count];

@@ -4,8 +4,7 @@
 use std::time::{Duration, Instant};
 
 use crate::common::{Note, note, within};
-use event_schema::kafka::rdkafka::types::{RDKafkaApiKey, RDKafkaRespErr};
-use event_schema::kafka::{EmbeddedKafka, EventConsumer, EventProducer};
+use event_schema::kafka::{ApiKey, BrokerError, EmbeddedKafka, EventConsumer, EventProducer};
 use futures_util::future::join;
 
 #[tokio::test]
@@ -84,7 +83,7 @@ async fn trouble_comes_when_it_is_called() {
     let producer = EventProducer::connect(&config).await.unwrap();
     producer.send_to("notes", &note("a", 0)).await.unwrap();
 
-    kafka.fail(RDKafkaApiKey::Produce, &[RDKafkaRespErr::RD_KAFKA_RESP_ERR_MSG_SIZE_TOO_LARGE]);
+    kafka.fail(ApiKey::Produce, &[BrokerError::MessageTooLarge]);
     assert!(producer.send_to("notes", &note("a", 1)).await.unwrap_err().is_too_large());
 
     let started = Instant::now();

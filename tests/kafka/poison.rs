@@ -5,10 +5,10 @@ use std::time::Duration;
 
 use crate::common::{Kafka, Note, note, within};
 use event_schema::kafka::EventConsumer;
-use event_schema::kafka::rdkafka::bindings::{
+use event_schema::kafka::rdkafka039::bindings::{
     RD_KAFKA_MSG_F_COPY, rd_kafka_producev, rd_kafka_resp_err_t, rd_kafka_vtype_t,
 };
-use event_schema::kafka::rdkafka::producer::{BaseProducer, Producer};
+use event_schema::kafka::rdkafka039::producer::{BaseProducer, Producer};
 
 #[tokio::test]
 async fn a_poison_message_between_two_good_ones() {
@@ -74,7 +74,7 @@ async fn a_header_whose_name_is_no_text() {
 
 #[expect(unsafe_code, reason = "rdkafka takes only text for a name, other clients take any bytes")]
 fn put_with_header(kafka: &Kafka, topic: &str, name: &CStr, value: &[u8]) {
-    let producer: BaseProducer = kafka.config.rdkafka_producer().unwrap().create().unwrap();
+    let producer: BaseProducer = kafka.config.rdkafka039_producer().unwrap().create().unwrap();
     let topic = CString::new(topic).unwrap();
     // SAFETY: every pointer lives until the call is over, which copies what they point at.
     let error = unsafe {

@@ -3,8 +3,7 @@
 use std::time::Duration;
 
 use crate::common::{Note, note, within};
-use event_schema::kafka::rdkafka::types::{RDKafkaApiKey, RDKafkaRespErr};
-use event_schema::kafka::{EmbeddedKafka, EventConsumer, EventProducer};
+use event_schema::kafka::{ApiKey, BrokerError, EmbeddedKafka, EventConsumer, EventProducer};
 use futures_util::future::join_all;
 
 async fn producer(kafka: &EmbeddedKafka) -> EventProducer {
@@ -103,7 +102,7 @@ async fn what_is_enqueued_is_sent_though_nobody_waits_for_it() {
 async fn a_broker_that_refuses_for_a_while_is_asked_again() {
     let kafka = EmbeddedKafka::start().unwrap();
     let producer = producer(&kafka).await;
-    kafka.fail(RDKafkaApiKey::Produce, &[RDKafkaRespErr::RD_KAFKA_RESP_ERR_NOT_ENOUGH_REPLICAS; 3]);
+    kafka.fail(ApiKey::Produce, &[BrokerError::NotEnoughReplicas; 3]);
     assert_eq!(producer.send_to("notes", &note("a", 1)).await.unwrap().offset(), 0);
     assert!(producer.is_ready());
 }
@@ -112,7 +111,7 @@ async fn a_broker_that_refuses_for_a_while_is_asked_again() {
 async fn a_broker_that_refuses_for_good_leaves_no_doubt() {
     let kafka = EmbeddedKafka::start().unwrap();
     let producer = producer(&kafka).await;
-    kafka.fail(RDKafkaApiKey::Produce, &[RDKafkaRespErr::RD_KAFKA_RESP_ERR_MSG_SIZE_TOO_LARGE]);
+    kafka.fail(ApiKey::Produce, &[BrokerError::MessageTooLarge]);
     let error = producer.send_to("notes", &note("a", 1)).await.unwrap_err();
     assert!(error.is_not_sent() && !error.is_fatal(), "{error}");
     assert_eq!(producer.send_to("notes", &note("a", 2)).await.unwrap().offset(), 0);
@@ -126,7 +125,7 @@ async fn a_client_that_fails_for_good_is_made_anew() {
 
     // Broker and client no longer agree on what is stored. A new client will have to wait for its first answer.
     kafka.answer_after(Duration::from_secs(1));
-    kafka.fail(RDKafkaApiKey::Produce, &[RDKafkaRespErr::RD_KAFKA_RESP_ERR_OUT_OF_ORDER_SEQUENCE_NUMBER]);
+    kafka.fail(ApiKey::Produce, &[BrokerError::OutOfOrderSequenceNumber]);
     let error = within(20, "outcome", producer.send_to("notes", &note("a", 1))).await.unwrap_err();
     println!("{error}");
     assert!(error.is_unknown(), "{error}");
@@ -148,7 +147,7 @@ async fn events_on_their_way_when_a_client_fails_all_have_an_outcome() {
     let producer = producer(&kafka).await;
     producer.send_to("notes", &note("a", 0)).await.unwrap();
     kafka.answer_after(Duration::from_millis(200));
-    kafka.fail(RDKafkaApiKey::Produce, &[RDKafkaRespErr::RD_KAFKA_RESP_ERR_OUT_OF_ORDER_SEQUENCE_NUMBER]);
+    kafka.fail(ApiKey::Produce, &[BrokerError::OutOfOrderSequenceNumber]);
 
     let notes: Vec<Note> = (1..2001).map(|number| note("a", number)).collect();
     let (first, second) = notes.split_at(1000);

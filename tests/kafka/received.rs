@@ -5,8 +5,8 @@ use std::sync::atomic::{AtomicU32, Ordering};
 use std::time::{Duration, SystemTime};
 
 use crate::common::{Kafka, note, within};
-use event_schema::kafka::rdkafka::message::{Header, OwnedHeaders};
-use event_schema::kafka::rdkafka::producer::{FutureProducer, FutureRecord};
+use event_schema::kafka::rdkafka039::message::{Header, OwnedHeaders};
+use event_schema::kafka::rdkafka039::producer::{FutureProducer, FutureRecord};
 use event_schema::kafka::{Body, EventConsumer};
 use event_schema::prelude::*;
 use futures_util::StreamExt;
@@ -38,7 +38,7 @@ async fn an_event_arrives_with_its_place_time_and_key() {
 async fn headers_keep_their_order_and_repetitions_and_no_key_is_no_empty_key() {
     let kafka = Kafka::start();
     let topic = kafka.topic(1).await;
-    let producer: FutureProducer = kafka.config.rdkafka_producer().unwrap().create().unwrap();
+    let producer: FutureProducer = kafka.config.rdkafka039_producer().unwrap().create().unwrap();
     let value = note("a", 1).dump().unwrap();
     let headers = OwnedHeaders::new()
         .insert(Header { key: "trace", value: Some("one") })

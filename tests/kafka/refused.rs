@@ -5,16 +5,14 @@ use std::time::{Duration, Instant};
 
 use crate::common::log::{Log, lines};
 use crate::common::{Note, note, until, within};
-use event_schema::kafka::rdkafka::consumer::{BaseConsumer, Consumer};
-use event_schema::kafka::rdkafka::types::RDKafkaApiKey;
-use event_schema::kafka::rdkafka::types::RDKafkaRespErr::{
-    RD_KAFKA_RESP_ERR_CLUSTER_AUTHORIZATION_FAILED as NO_RIGHT_TO_BEGIN,
-    RD_KAFKA_RESP_ERR_INVALID_TIMESTAMP as NOT_NOW, RD_KAFKA_RESP_ERR_MSG_SIZE_TOO_LARGE as TOO_LARGE,
-    RD_KAFKA_RESP_ERR_TOPIC_AUTHORIZATION_FAILED as NO_RIGHT_TO_WRITE,
+use event_schema::kafka::BrokerError::{
+    ClusterAuthorizationFailed as NO_RIGHT_TO_BEGIN, InvalidTimestamp as NOT_NOW, MessageTooLarge as TOO_LARGE,
+    TopicAuthorizationFailed as NO_RIGHT_TO_WRITE,
 };
+use event_schema::kafka::rdkafka039::consumer::{BaseConsumer, Consumer};
 use event_schema::kafka::{
-    Counts, DeadLetter, Delivery, EmbeddedKafka, EventConsumer, Failure, GiveUp, Outcome, Received, Retry, RunError,
-    RunHandle,
+    ApiKey, Counts, DeadLetter, Delivery, EmbeddedKafka, EventConsumer, Failure, GiveUp, Outcome, Received, Retry,
+    RunError, RunHandle,
 };
 use tokio::task::JoinHandle;
 
@@ -63,7 +61,7 @@ async fn without_the_right_to_write_anywhere_the_run_stops() {
     let kafka = kafka();
     kafka.publish_bytes("notes", None, Some(POISON), &[]).await;
     // An idempotent producer begins with this request: its client fails for good.
-    kafka.fail(RDKafkaApiKey::InitProducerId, &[NO_RIGHT_TO_BEGIN; 20]);
+    kafka.fail(ApiKey::InitProducerId, &[NO_RIGHT_TO_BEGIN; 20]);
     let error = Running::start(&kafka).await.error().await;
     assert!(error.is_dead_letter_refused() && error.is_stopped() && !error.is_fatal(), "{error}");
     let text = error.to_string();
@@ -77,7 +75,7 @@ async fn without_the_right_to_write_anywhere_the_run_stops() {
 async fn what_is_refused_for_other_reasons_than_its_size_does_not_lose_its_headers() {
     let kafka = kafka();
     kafka.publish_bytes("notes", None, Some(POISON), &[("x", b"y")]).await;
-    kafka.fail(RDKafkaApiKey::Produce, &[NO_RIGHT_TO_WRITE]);
+    kafka.fail(ApiKey::Produce, &[NO_RIGHT_TO_WRITE]);
     let error = Running::start(&kafka).await.error().await;
     assert!(error.is_dead_letter_refused(), "{error}");
 
@@ -92,7 +90,7 @@ async fn what_is_refused_for_other_reasons_than_its_size_does_not_lose_its_heade
 async fn what_is_too_large_loses_its_headers_and_stops_nothing() {
     let kafka = kafka();
     kafka.publish_bytes("notes", None, Some(POISON), &[("x", b"y")]).await;
-    kafka.fail(RDKafkaApiKey::Produce, &[TOO_LARGE]);
+    kafka.fail(ApiKey::Produce, &[TOO_LARGE]);
     Running::start(&kafka).await.dead(1).await;
     let letter = letter(&kafka).await;
     assert_eq!(letter.headers().get("x"), None);
@@ -104,7 +102,7 @@ async fn what_is_too_large_loses_its_headers_and_stops_nothing() {
 async fn trouble_with_the_dead_letter_topic_is_not_waited_for_as_handlers_are() {
     let kafka = kafka();
     kafka.publish_to("notes", &note("a", 1)).await;
-    kafka.fail(RDKafkaApiKey::Produce, &[NOT_NOW; 4]);
+    kafka.fail(ApiKey::Produce, &[NOT_NOW; 4]);
     let started = Instant::now();
     Running::start(&kafka).await.dead(1).await;
     // 100, 200, 400 and 800 ms at most, and what the group takes to form.
@@ -135,7 +133,7 @@ async fn topics_that_are_not_there_are_told_at_the_start_and_not_made_by_that() 
     warns_of("work-late-dlt", "without it the first message that cannot be handled stops the consumer");
     warns_of("work-late-retry-2", "without it failed messages become dead letters without this retry");
     warns_of("more-late-retry-1", "without it failed messages become dead letters without this retry");
-    let config = kafka.config().group("look").rdkafka_consumer().unwrap();
+    let config = kafka.config().group("look").rdkafka039_consumer().unwrap();
     let topics = tokio::task::spawn_blocking(move || {
         let consumer: BaseConsumer = config.create().unwrap();
         let metadata = consumer.fetch_metadata(None, Duration::from_secs(10)).unwrap();
@@ -163,7 +161,7 @@ async fn an_event_that_needs_a_context_stops_the_run() {
     }
 
     #[allow(clippy::unnecessary_wraps, reason = "as rules are")]
-    fn affordable(_: u32, _: &Limits) -> Result<(), event_schema::ValidationError> {
+    fn affordable(_: u32, _: &Limits) -> Result<(), event_schema::Violation> {
         Ok(())
     }
 

@@ -3,14 +3,13 @@
 use std::time::{Duration, Instant};
 
 use crate::common::{Note, note, within};
-use event_schema::kafka::rdkafka::types::{RDKafkaApiKey, RDKafkaRespErr};
-use event_schema::kafka::{Delivery, EmbeddedKafka, EventConsumer, EventProducer};
+use event_schema::kafka::{ApiKey, BrokerError, Delivery, EmbeddedKafka, EventConsumer, EventProducer};
 
-const NO_GROUP: RDKafkaRespErr = RDKafkaRespErr::RD_KAFKA_RESP_ERR_GROUP_AUTHORIZATION_FAILED;
-const NO_TOPIC: RDKafkaRespErr = RDKafkaRespErr::RD_KAFKA_RESP_ERR_TOPIC_AUTHORIZATION_FAILED;
+const NO_GROUP: BrokerError = BrokerError::GroupAuthorizationFailed;
+const NO_TOPIC: BrokerError = BrokerError::TopicAuthorizationFailed;
 
 /// A broker that refuses so many of these requests.
-async fn refusing(request: RDKafkaApiKey, error: RDKafkaRespErr) -> EmbeddedKafka {
+async fn refusing(request: ApiKey, error: BrokerError) -> EmbeddedKafka {
     let kafka = EmbeddedKafka::start().unwrap();
     kafka.create_topic("notes", 1).unwrap();
     kafka.publish_to("notes", &note("a", 1)).await;
@@ -20,7 +19,7 @@ async fn refusing(request: RDKafkaApiKey, error: RDKafkaRespErr) -> EmbeddedKafk
 
 #[tokio::test]
 async fn a_run_without_the_right_to_its_group_ends() {
-    let kafka = refusing(RDKafkaApiKey::FindCoordinator, NO_GROUP).await;
+    let kafka = refusing(ApiKey::FindCoordinator, NO_GROUP).await;
     let consumer = EventConsumer::<Note>::subscribe_to(&kafka.config().group("g"), &["notes"]).await.unwrap();
     let handle = consumer.handle();
     let error = within(10, "end", consumer.run(async |_: Delivery<Note>| {})).await.unwrap_err();
@@ -31,7 +30,7 @@ async fn a_run_without_the_right_to_its_group_ends() {
 
 #[tokio::test]
 async fn a_run_without_the_right_to_its_topic_ends() {
-    let kafka = refusing(RDKafkaApiKey::Fetch, NO_TOPIC).await;
+    let kafka = refusing(ApiKey::Fetch, NO_TOPIC).await;
     let consumer = EventConsumer::<Note>::subscribe_to(&kafka.config().group("g"), &["notes"]).await.unwrap();
     let error = within(10, "end", consumer.run(async |_: Delivery<Note>| {})).await.unwrap_err();
     assert!(error.is_unauthorized(), "{error}");
@@ -41,7 +40,7 @@ async fn a_run_without_the_right_to_its_topic_ends() {
 /// It was told once, and is not told again.
 #[tokio::test]
 async fn a_run_that_begins_behind_the_refusal_ends() {
-    let kafka = refusing(RDKafkaApiKey::FindCoordinator, NO_GROUP).await;
+    let kafka = refusing(ApiKey::FindCoordinator, NO_GROUP).await;
     let mut consumer = EventConsumer::<Note>::subscribe_to(&kafka.config().group("g"), &["notes"]).await.unwrap();
     let error = within(10, "refusal", consumer.recv()).await.unwrap_err();
     assert!(error.is_unauthorized() && !error.is_fatal(), "{error}");
@@ -57,7 +56,7 @@ async fn a_close_whose_last_commit_is_refused_says_so() {
     kafka.publish_to("notes", &note("a", 1)).await;
     let mut consumer = EventConsumer::<Note>::subscribe_to(&kafka.config().group("g"), &["notes"]).await.unwrap();
     let received = within(10, "message", consumer.recv()).await.unwrap();
-    kafka.fail(RDKafkaApiKey::OffsetCommit, &[NO_TOPIC; 100]);
+    kafka.fail(ApiKey::OffsetCommit, &[NO_TOPIC; 100]);
     consumer.store_offset(&received).unwrap();
     let error = consumer.close(Duration::from_secs(10)).await.unwrap_err();
     assert!(error.is_not_committed(), "{error}");
@@ -69,8 +68,8 @@ async fn a_close_whose_last_commit_is_refused_says_so() {
 async fn a_producer_that_fails_at_once_waits_longer_each_time() {
     let kafka = EmbeddedKafka::start().unwrap();
     kafka.create_topic("notes", 1).unwrap();
-    let refused = RDKafkaRespErr::RD_KAFKA_RESP_ERR_CLUSTER_AUTHORIZATION_FAILED;
-    kafka.fail(RDKafkaApiKey::InitProducerId, &[refused; 5]);
+    let refused = BrokerError::ClusterAuthorizationFailed;
+    kafka.fail(ApiKey::InitProducerId, &[refused; 5]);
     let started = Instant::now();
     let producer = EventProducer::connect(&kafka.config()).await.unwrap();
     within(30, "event that is sent", async {

@@ -7,9 +7,9 @@ use std::time::Duration;
 
 use crate::common::{Gate, Kafka, Note, note, until, within};
 use event_schema::EventSchema;
-use event_schema::kafka::rdkafka::Message;
-use event_schema::kafka::rdkafka::message::{Header, OwnedHeaders};
-use event_schema::kafka::rdkafka::producer::{FutureProducer, FutureRecord};
+use event_schema::kafka::rdkafka039::Message;
+use event_schema::kafka::rdkafka039::message::{Header, OwnedHeaders};
+use event_schema::kafka::rdkafka039::producer::{FutureProducer, FutureRecord};
 use event_schema::kafka::{
     Counts, DeadLetter, Delivery, EventConsumer, Failure, GiveUp, Order, Outcome, Retry, RunError, RunHandle, Runner,
 };
@@ -745,7 +745,7 @@ async fn retry_headers_of_a_stranger_park_nothing_and_end_nothing() {
     let group = kafka.group();
     let retries = format!("{topic}-{}-retry-1", group.group_id().unwrap());
     kafka.create(&retries, 1).await;
-    let producer: FutureProducer = kafka.config.rdkafka_producer().unwrap().create().unwrap();
+    let producer: FutureProducer = kafka.config.rdkafka039_producer().unwrap().create().unwrap();
     for (number, to) in [&topic, &retries].into_iter().enumerate() {
         let value = format!(r#"{{"key": "a", "number": {number}}}"#);
         let headers = OwnedHeaders::new()

@@ -12,7 +12,7 @@ use std::process::Stdio;
 use std::time::Duration;
 
 use crate::common::{Kafka, Message, Note, note, properties, until, within};
-use event_schema::kafka::rdkafka::{Message as _, Timestamp};
+use event_schema::kafka::rdkafka039::{Message as _, Timestamp};
 use event_schema::kafka::{DeadLetter, Delivery, EventConsumer, Outcome};
 use event_schema::serde_json;
 

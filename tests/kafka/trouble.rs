@@ -5,9 +5,9 @@ use std::time::{Duration, Instant};
 
 use crate::common::log::{Log, lines};
 use crate::common::{Note, note, until, within};
-use event_schema::kafka::rdkafka::types::{RDKafkaApiKey, RDKafkaRespErr};
 use event_schema::kafka::{
-    ConnectError, DeadLetter, Delivery, EmbeddedKafka, EventConsumer, EventProducer, KafkaConfig, Outcome,
+    ApiKey, BrokerError, ConnectError, DeadLetter, Delivery, EmbeddedKafka, EventConsumer, EventProducer, KafkaConfig,
+    Outcome,
 };
 use tokio::io::AsyncReadExt;
 use tokio::net::TcpListener;
@@ -53,7 +53,7 @@ async fn a_consumer_that_fails_while_a_handler_is_at_work_waits_for_it() {
         }))
     };
     within(20, "handler", came.notified()).await;
-    kafka.fail(RDKafkaApiKey::Heartbeat, &[RDKafkaRespErr::RD_KAFKA_RESP_ERR_FENCED_INSTANCE_ID]);
+    kafka.fail(ApiKey::Heartbeat, &[BrokerError::FencedInstanceId]);
     until(20, "that it is not ready", || !handle.is_ready()).await;
     assert!(!running.is_finished(), "a handler is at work");
     go.notify_one();

@@ -11,12 +11,12 @@ fn rename(mut value: Value) -> Value {
     value
 }
 
-fn normalise(mut user: User) -> Result<User, ValidationError> {
+fn normalise(mut user: User) -> Result<User, Violation> {
     user.email = user.email.to_lowercase();
     if user.email.ends_with("@example.org") {
         Ok(user)
     } else {
-        Err(ValidationError::new("foreign").with_message("Not one of ours.".into()))
+        Err(Violation::new("foreign").with_message("Not one of ours."))
     }
 }
 
@@ -96,8 +96,8 @@ struct Lenient {
     amount: u32,
 }
 
-fn refuse_large(strict: Strict) -> Result<Strict, ValidationError> {
-    if strict.amount <= 9 { Ok(strict) } else { Err(ValidationError::new("large").with_message("Too large.".into())) }
+fn refuse_large(strict: Strict) -> Result<Strict, Violation> {
+    if strict.amount <= 9 { Ok(strict) } else { Err(Violation::new("large").with_message("Too large.")) }
 }
 
 #[derive(Debug, PartialEq, Serialize, EventSchema)]

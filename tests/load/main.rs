@@ -13,10 +13,13 @@ mod marshmallow;
 mod options;
 mod parts;
 mod reports;
+mod returned;
 mod rules;
 mod shapes;
 mod sources;
 mod types;
+#[cfg(feature = "validator021")]
 mod validator;
+mod values;
 mod versions;
 mod zoo;

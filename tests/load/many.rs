@@ -14,11 +14,11 @@ struct Window {
     label: Option<String>,
 }
 
-fn in_order(window: &Window) -> Result<(), ValidationError> {
+fn in_order(window: &Window) -> Result<(), Violation> {
     if window.start < window.end {
         return Ok(());
     }
-    Err(ValidationError::new("order").with_message("start must be before end".into()))
+    Err(Violation::new("order").with_message("start must be before end"))
 }
 
 #[event_schema::event]
@@ -142,9 +142,9 @@ struct Hooked {
     word: String,
 }
 
-fn fill(mut value: Value) -> Result<Value, ValidationError> {
+fn fill(mut value: Value) -> Result<Value, Violation> {
     if value == json!("refused") {
-        return Err(ValidationError::new("pre_load"));
+        return Err(Violation::new("pre_load"));
     }
     if let Some(object) = value.as_object_mut() {
         object.entry("word").or_insert_with(|| json!("filled"));
@@ -157,13 +157,13 @@ fn shout(mut hooked: Hooked) -> Hooked {
     hooked
 }
 
-fn whisper(hooked: &Hooked) -> Result<Hooked, ValidationError> {
-    if hooked.word == "SECRET" { Err(ValidationError::new("pre_dump")) } else { Ok(shout(hooked.clone())) }
+fn whisper(hooked: &Hooked) -> Result<Hooked, Violation> {
+    if hooked.word == "SECRET" { Err(Violation::new("pre_dump")) } else { Ok(shout(hooked.clone())) }
 }
 
-fn stamp(mut value: Value) -> Result<Value, ValidationError> {
+fn stamp(mut value: Value) -> Result<Value, Violation> {
     if value["word"] == "LOUD" {
-        return Err(ValidationError::new("post_dump"));
+        return Err(Violation::new("post_dump"));
     }
     value["stamp"] = json!(1);
     Ok(value)

@@ -252,8 +252,8 @@ struct Window {
     label: Option<String>,
 }
 
-fn starts_before_end(window: &Window) -> Result<(), ValidationError> {
-    if window.start < window.end { Ok(()) } else { Err(ValidationError::new("order")) }
+fn starts_before_end(window: &Window) -> Result<(), Violation> {
+    if window.start < window.end { Ok(()) } else { Err(Violation::new("order")) }
 }
 
 #[event_schema::event]
@@ -449,8 +449,8 @@ struct Blamed {
     end: i64,
 }
 
-fn ends_after_start(window: &Blamed) -> Result<(), ValidationError> {
-    if window.start < window.end { Ok(()) } else { Err(ValidationError::new("order")) }
+fn ends_after_start(window: &Blamed) -> Result<(), Violation> {
+    if window.start < window.end { Ok(()) } else { Err(Violation::new("order")) }
 }
 
 /// More kinds of fields.
@@ -575,8 +575,8 @@ fn lowercase(mut hooked: Hooked) -> Hooked {
     hooked
 }
 
-fn is_welcome(hooked: &Hooked) -> Result<(), ValidationError> {
-    if hooked.email.starts_with("eve") { Err(ValidationError::new("blocked")) } else { Ok(()) }
+fn is_welcome(hooked: &Hooked) -> Result<(), Violation> {
+    if hooked.email.starts_with("eve") { Err(Violation::new("blocked")) } else { Ok(()) }
 }
 
 /// Our answer, or `None` where there is no struct for the schema.

@@ -35,8 +35,8 @@ struct Auction {
     bid: Bid,
 }
 
-fn affordable(cents: u32, limits: &Limits) -> Result<(), ValidationError> {
-    if cents <= limits.max { Ok(()) } else { Err(ValidationError::new("too_expensive")) }
+fn affordable(cents: u32, limits: &Limits) -> Result<(), Violation> {
+    if cents <= limits.max { Ok(()) } else { Err(Violation::new("too_expensive")) }
 }
 
 const fn is_send_and_sync<T: Send + Sync>() {}

@@ -166,11 +166,8 @@ struct User {
 }
 
 /// Not for what has been unwrapped before: one hook, one time.
-fn unwrap(mut value: Value) -> Result<Value, ValidationError> {
-    value
-        .get_mut("user")
-        .map(Value::take)
-        .ok_or_else(|| ValidationError::new("wrapped").with_message("No user.".into()))
+fn unwrap(mut value: Value) -> Result<Value, Violation> {
+    value.get_mut("user").map(Value::take).ok_or_else(|| Violation::new("wrapped").with_message("No user."))
 }
 
 #[event_schema::event]
@@ -211,8 +208,8 @@ fn a_part_needs_the_context_of_its_rules() {
     struct Auction {
         bid: Bid,
     }
-    fn affordable(cents: u32, limits: &Limits) -> Result<(), ValidationError> {
-        if cents <= limits.max { Ok(()) } else { Err(ValidationError::new("expensive")) }
+    fn affordable(cents: u32, limits: &Limits) -> Result<(), Violation> {
+        if cents <= limits.max { Ok(()) } else { Err(Violation::new("expensive")) }
     }
 
     let (small, large) = (Limits { max: 10 }, Limits { max: 100 });
@@ -250,8 +247,8 @@ fn a_whole_part_is_judged_as_a_whole() {
     fn ten() -> u32 {
         10
     }
-    fn in_order(window: &Window) -> Result<(), ValidationError> {
-        if window.start < window.end { Ok(()) } else { Err(ValidationError::new("order")) }
+    fn in_order(window: &Window) -> Result<(), Violation> {
+        if window.start < window.end { Ok(()) } else { Err(Violation::new("order")) }
     }
 
     let wrong = json!({"_schema": ["Ends before it starts."]});
@@ -776,8 +773,8 @@ fn a_part_with_all_fields_is_judged_as_the_whole_without_a_flattened_option() {
         #[validate(range(max = 9))]
         weight: u32,
     }
-    fn in_order(window: &Window) -> Result<(), ValidationError> {
-        if window.start < window.end { Ok(()) } else { Err(ValidationError::new("order")) }
+    fn in_order(window: &Window) -> Result<(), Violation> {
+        if window.start < window.end { Ok(()) } else { Err(Violation::new("order")) }
     }
 
     for input in [

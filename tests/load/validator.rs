@@ -9,7 +9,7 @@ use std::sync::LazyLock;
 use event_schema::prelude::*;
 use event_schema::regex::Regex;
 use event_schema::serde::de::DeserializeOwned;
-use event_schema::validator::{Validate, ValidateArgs, ValidationErrors, ValidationErrorsKind};
+use event_schema::validator::{Validate, ValidateArgs, ValidationError, ValidationErrors, ValidationErrorsKind};
 use proptest::prelude::*;
 use proptest::test_runner::{Config, TestRunner};
 use serde_json::{Value, json};

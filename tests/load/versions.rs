@@ -199,7 +199,7 @@ fn a_conversion_says_why_it_refuses() {
             }
         };
     }
-    version!(ByRule, ValidationError, |_| ValidationError::new("kind").with_message("No such kind.".into()));
+    version!(ByRule, Violation, |_| Violation::new("kind").with_message("No such kind."));
     version!(ByViolations, Violations, |old| ByRule { to: old.to.clone() }.validate().unwrap_err());
     version!(ByLoad, LoadError, |_| ByRule::load(b"{}").unwrap_err());
     version!(ByText, String, |old| old.to.clone());

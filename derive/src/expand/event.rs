@@ -1,4 +1,4 @@
-//! `impl EventSchema` and what it is built on, and `impl validator::Validate` beside it.
+//! `impl EventSchema` and what it is built on, and `impl validator::Validate` beside it, where that is asked for.
 
 use heck::ToKebabCase;
 use proc_macro2::{Span, TokenStream};
@@ -44,7 +44,7 @@ pub(super) fn expand(cx: &Cx<'_>) -> TokenStream {
             }
         }
     });
-    let validate = (model.event.validate != Some(false)).then(|| validate(cx));
+    let validate = (cfg!(feature = "validator021") && model.event.validate != Some(false)).then(|| validate(cx));
 
     let hooks = hooks(model);
     let versions = versions(cx);
@@ -164,11 +164,11 @@ fn types(model: &Model<'_>) -> Option<Types> {
         // The hooks are those of the variant's event.
         const CHANGES_DUMP: bool = #(#changes_dump)||*;
 
-        fn before_dump(&self) -> __p::Option<__p::Result<Self, __p::validator::ValidationError>> {
+        fn before_dump(&self) -> __p::Option<__p::Result<Self, __p::Violations>> {
             match self { #(#before_dump)* }
         }
 
-        fn after_dump(&self, __value: __p::Value) -> __p::Result<__p::Value, __p::validator::ValidationError> {
+        fn after_dump(&self, __value: __p::Value) -> __p::Result<__p::Value, __p::Violations> {
             #after_dump
         }
 
@@ -194,8 +194,8 @@ fn hooks(model: &Model<'_>) -> TokenStream {
     let before = model.event.pre_dump.as_ref().map(|hook| {
         let call = quote_spanned!(shown_at(hook.span())=> #hook(self));
         quote! {
-            fn before_dump(&self) -> __p::Option<__p::Result<Self, __p::validator::ValidationError>> {
-                __p::Some(__p::HookResult::<Self>::into_result(#call))
+            fn before_dump(&self) -> __p::Option<__p::Result<Self, __p::Violations>> {
+                __p::Some(__p::HookResult::<Self>::into_result(#call).map_err(__p::resolved::<Self>))
             }
         }
     });
@@ -204,8 +204,8 @@ fn hooks(model: &Model<'_>) -> TokenStream {
         quote! {
             const CHANGES_DUMP: bool = true;
 
-            fn after_dump(&self, __value: __p::Value) -> __p::Result<__p::Value, __p::validator::ValidationError> {
-                __p::HookResult::<__p::Value>::into_result(#call)
+            fn after_dump(&self, __value: __p::Value) -> __p::Result<__p::Value, __p::Violations> {
+                __p::HookResult::<__p::Value>::into_result(#call).map_err(__p::resolved::<Self>)
             }
         }
     });

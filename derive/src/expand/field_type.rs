@@ -2,12 +2,15 @@
 
 use proc_macro2::TokenStream;
 use quote::{quote, quote_spanned};
-use syn::Path;
+use serde_derive_internals::ast::Style;
+use serde_derive_internals::attr::TagType;
 use syn::spanned::Spanned;
+use syn::{Path, Type};
 
 use super::cx::Cx;
 use super::quoting::shown_at;
-use super::{rules, shape};
+use super::{level, rules, shape};
+use crate::model::Shape;
 
 /// The methods of a flattened type that differ from the defaults.
 #[derive(Default)]
@@ -107,7 +110,7 @@ fn complete(hook: &Path) -> TokenStream {
                     __p::Some(__value)
                 }
                 __p::Err(__error) => {
-                    __p::broken_schema(__cx, __at, __error, __p::None, __p::None);
+                    __p::broken_schema::<Self>(__cx, __at, __error, __p::None, __p::None);
                     __p::None
                 }
             }
@@ -123,7 +126,7 @@ fn prepare(hook: &Path) -> TokenStream {
             match __p::HookResult::<__p::Value>::into_result(#hook) {
                 __p::Ok(__value) => __p::Some(__value),
                 __p::Err(__error) => {
-                    __p::broken_schema(__cx, __at, __error, __p::None, __p::None);
+                    __p::broken_schema::<Self>(__cx, __at, __error, __p::None, __p::None);
                     __p::None
                 }
             }
@@ -210,6 +213,47 @@ fn optional_items(body: &Body) -> TokenStream {
     quote!(#sensitive #missing #is_null #flat_names #flat)
 }
 
+/// Whether a violation never carries a value of the type, where that is not as with what is sensitive: one that is written
+/// as a single value may be, or hold, something sensitive.
+fn hidden(cx: &Cx<'_>) -> Option<TokenStream> {
+    let model = cx.model;
+    if model.levels().into_iter().flat_map(|level| &level.fields).any(|field| field.event.sensitive) {
+        return Some(quote!(true));
+    }
+    let of_type = |ty: &Type| (!shape::mentions(ty, &model.input.ident)).then(|| quote!(__p::Hides::<#ty>::HIDDEN));
+    let one_with = match &model.shape {
+        Shape::Struct(level) => level.inner(model.serde.attrs.transparent()).map(|inner| level.fields[inner].serde.ty),
+        // What its variants hold is not asked: they may hold the enum itself.
+        Shape::Enum(variants) if matches!(model.serde.attrs.tag(), TagType::None) => {
+            let mut fields = variants.iter().flat_map(|variant| &variant.level.fields);
+            return fields.any(|field| !crate::types::is_known(field.serde.ty)).then(|| quote!(true));
+        }
+        Shape::Enum(_) => None,
+    };
+    let converted = model.converted_from().map(|(wire, _)| wire);
+    let types = [one_with, converted, model.serde.attrs.type_into()];
+    let types: Vec<_> = types.into_iter().flatten().filter_map(of_type).collect();
+    (!types.is_empty()).then(|| quote!({ use __p::HidesNothing as _; #(#types)||* }))
+}
+
+/// The method that tells rules of the whole and hooks the fields that they may name.
+fn fields(cx: &Cx<'_>) -> Option<TokenStream> {
+    let is_tagged_around = matches!(cx.model.serde.attrs.tag(), TagType::External | TagType::Adjacent { .. });
+    if matches!(cx.model.shape, Shape::Enum(_)) && is_tagged_around {
+        return None;
+    }
+    let levels = cx.model.levels().into_iter().enumerate();
+    let lists = levels.filter(|(_, level)| matches!(level.style, Style::Struct)).map(|(index, _)| level::names(index));
+    let lists: Vec<_> = lists.collect();
+    (!lists.is_empty()).then(|| {
+        quote! {
+            fn fields() -> &'static [&'static [__p::FieldName]] {
+                &[#(#lists),*]
+            }
+        }
+    })
+}
+
 pub(super) fn expand(cx: &Cx<'_>, body: &Body) -> TokenStream {
     let self_ty = cx.self_ty();
     let (impl_generics, _, where_clause) = cx.generics.split_for_impl();
@@ -276,6 +320,8 @@ pub(super) fn expand(cx: &Cx<'_>, body: &Body) -> TokenStream {
     let before = call_whole.as_ref().map(|_| quote!(let __before = __cx.found();));
     let check_whole = call_whole.as_ref().map(|whole| quote!(#whole(self, __cx, __at, __before);));
     let optional = optional_items(body);
+    let fields = fields(cx);
+    let hidden = hidden(cx).map(|hidden| quote!(const HIDDEN: bool = #hidden;));
     let (shape, defined) = shape::expand(cx);
 
     quote! {
@@ -300,6 +346,8 @@ pub(super) fn expand(cx: &Cx<'_>, body: &Body) -> TokenStream {
             #complete
             #patch
             #optional
+            #hidden
+            #fields
 
             fn check(&self, __cx: &mut __p::Context<'_>, __at: &__p::At<'_>) {
                 #before

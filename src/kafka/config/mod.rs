@@ -341,11 +341,11 @@ impl KafkaConfig {
     /// ```
     /// use event_schema::kafka::KafkaConfig;
     ///
-    /// let config = KafkaConfig::new("127.0.0.1:9092").rdkafka_producer()?;
+    /// let config = KafkaConfig::new("127.0.0.1:9092").rdkafka039_producer()?;
     /// assert_eq!(config.get("enable.idempotence"), Some("true"));
     /// # Ok::<(), event_schema::kafka::ConfigError>(())
     /// ```
-    pub fn rdkafka_producer(&self) -> Result<ClientConfig, ConfigError> {
+    pub fn rdkafka039_producer(&self) -> Result<ClientConfig, ConfigError> {
         let settings = self.settings(&librdkafka::features())?;
         let mut config = settings.client_config(Scope::Producer)?;
         default(&mut config, "partitioner", "murmur2_random");
@@ -381,11 +381,11 @@ impl KafkaConfig {
     /// ```
     /// use event_schema::kafka::KafkaConfig;
     ///
-    /// let config = KafkaConfig::new("127.0.0.1:9092").group("billing").rdkafka_consumer()?;
+    /// let config = KafkaConfig::new("127.0.0.1:9092").group("billing").rdkafka039_consumer()?;
     /// assert_eq!(config.get("auto.offset.reset"), Some("earliest"));
     /// # Ok::<(), event_schema::kafka::ConfigError>(())
     /// ```
-    pub fn rdkafka_consumer(&self) -> Result<ClientConfig, ConfigError> {
+    pub fn rdkafka039_consumer(&self) -> Result<ClientConfig, ConfigError> {
         let settings = self.settings(&librdkafka::features())?;
         let mut config = settings.client_config(Scope::Consumer)?;
         config.set("enable.auto.commit", "false");
@@ -654,20 +654,20 @@ mod tests {
         )
         .unwrap_or_else(|error| panic!("{error}"));
 
-        let producer = config.rdkafka_producer().unwrap();
+        let producer = config.rdkafka039_producer().unwrap();
         assert_eq!(producer.get("session.timeout.ms"), None);
         assert_eq!(producer.get("sasl.username"), Some("KEY"));
         assert_eq!(producer.get("sasl.password"), Some("SECRET"));
         assert_eq!(producer.get("request.required.acks"), Some("all"));
         assert!(producer.create_native_config().is_ok());
 
-        let consumer = config.rdkafka_consumer().unwrap();
+        let consumer = config.rdkafka039_consumer().unwrap();
         assert_eq!(consumer.get("session.timeout.ms"), Some("45000"));
         assert_eq!(consumer.get("request.required.acks"), None);
         assert!(consumer.create_native_config().is_ok());
 
         // With one line more in it, as Confluent recommends for new groups.
-        let newer = config.clone().set("group.protocol", "consumer").group("g").rdkafka_consumer().unwrap();
+        let newer = config.clone().set("group.protocol", "consumer").group("g").rdkafka039_consumer().unwrap();
         assert_eq!(newer.get("session.timeout.ms"), None);
         assert!(newer.create::<rdkafka::consumer::BaseConsumer>().is_ok());
 
@@ -696,7 +696,7 @@ mod tests {
                 None,
             ),
         ] {
-            let consumer = config.rdkafka_consumer().unwrap();
+            let consumer = config.rdkafka039_consumer().unwrap();
             assert_eq!(consumer.get("session.timeout.ms"), expected, "{config:?}");
             // librdkafka finds contradictions when it makes the client.
             consumer.create::<rdkafka::consumer::BaseConsumer>().unwrap_or_else(|error| panic!("{config:?}: {error}"));
@@ -778,7 +778,7 @@ mod tests {
     #[test]
     fn a_short_delivery_timeout_leaves_time_to_say_that_there_is_no_such_topic() {
         let wait = |config: KafkaConfig| {
-            let config = config.rdkafka_producer().unwrap();
+            let config = config.rdkafka039_producer().unwrap();
             config.get("topic.metadata.propagation.max.ms").map(str::to_owned)
         };
         assert_eq!(wait(KafkaConfig::new("x:1").set("delivery.timeout.ms", "5000")).as_deref(), Some("2500"));
@@ -812,7 +812,7 @@ mod tests {
     #[test]
     fn idempotence_is_the_default_unless_ruled_out() {
         let idempotence = |config: KafkaConfig| {
-            let config = config.rdkafka_producer().unwrap();
+            let config = config.rdkafka039_producer().unwrap();
             config.get("enable.idempotence").map(str::to_owned)
         };
         let config = KafkaConfig::new("x:1");

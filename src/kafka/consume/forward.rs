@@ -78,7 +78,7 @@ impl Forward {
         let mut config = config.clone().set("message.max.bytes", "1000000000").set("linger.ms", "0");
         // The offset moves when it is stored, whatever other producers are content with.
         config = config.set("acks", "all");
-        let settings = config.rdkafka_producer()?;
+        let settings = config.rdkafka039_producer()?;
         if settings.get("compression.codec").is_none_or(|codec| codec == "none") {
             config = config.set("compression.type", "lz4");
         }

@@ -346,7 +346,7 @@ fn prepare(subscription: Subscription, policy: &Policy) -> Result<(Member, Forwa
     if policy.has_retry_topics() && topics.iter().any(|topic| topic.starts_with('^')) {
         return Err(RunErrorKind::Policy("`Retry::topics` needs topic names, not a pattern").into());
     }
-    let settings = config.rdkafka_consumer().map_err(RunErrorKind::Config)?;
+    let settings = config.rdkafka039_consumer().map_err(RunErrorKind::Config)?;
     if policy.revoke_timeout.is_some_and(|timeout| timeout >= driver::longest_revoke(&settings)) {
         return Err(RunErrorKind::Policy("`revoke_timeout` must be less than `max.poll.interval.ms`").into());
     }

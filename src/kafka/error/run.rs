@@ -81,7 +81,7 @@ impl RunError {
     /// and the next run starts with it.
     ///
     /// ```
-    /// use event_schema::kafka::rdkafka::types::{RDKafkaApiKey, RDKafkaRespErr};
+    /// use event_schema::kafka::{ApiKey, BrokerError};
     /// # use event_schema::kafka::{Delivery, EmbeddedKafka, EventConsumer};
     /// # use event_schema::prelude::*;
     /// # #[derive(Debug, Serialize, EventSchema)]
@@ -91,7 +91,7 @@ impl RunError {
     /// # async fn main() -> Result<(), Box<dyn std::error::Error>> {
     /// # let kafka = EmbeddedKafka::start()?;
     /// kafka.publish_bytes("notes", None, Some(b"{"), &[]).await;
-    /// kafka.fail(RDKafkaApiKey::Produce, &[RDKafkaRespErr::RD_KAFKA_RESP_ERR_TOPIC_AUTHORIZATION_FAILED]);
+    /// kafka.fail(ApiKey::Produce, &[BrokerError::TopicAuthorizationFailed]);
     /// let consumer = EventConsumer::<Note>::subscribe(&kafka.config().group("docs")).await?;
     /// let error = consumer.run(async |_: Delivery<Note>| {}).await.unwrap_err();
     /// assert!(error.is_dead_letter_refused() && error.is_stopped());

@@ -370,7 +370,7 @@ async fn what_is_sent_is_the_record() {
     let sent = producer.send_record(&record).await.unwrap();
     assert_eq!((sent.topic(), sent.partition()), ("orders-billing-dlt", 2));
 
-    let settings = kafka.config().group("g").rdkafka_consumer().unwrap();
+    let settings = kafka.config().group("g").rdkafka039_consumer().unwrap();
     let consumer: StreamConsumer = settings.create().unwrap();
     consumer.subscribe(&["orders-billing-dlt"]).unwrap();
     let message = consumer.recv().await.unwrap();

@@ -117,7 +117,7 @@ impl EventProducer {
     /// # }
     /// ```
     pub async fn connect(config: &KafkaConfig) -> Result<Self, ConnectError> {
-        let settings = config.rdkafka_producer()?;
+        let settings = config.rdkafka039_producer()?;
         let source = settings.get("client.id").map_or_else(program, str::to_owned);
         let producer = Self::made_by(Box::new(move || Client::new(&settings)), &source)?;
         let client = producer.queue.client();

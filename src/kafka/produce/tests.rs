@@ -4,13 +4,11 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::Duration;
 
-use rdkafka::types::{RDKafkaApiKey, RDKafkaRespErr};
-
 use super::EventProducer;
 use super::client::Client;
-use crate::kafka::EmbeddedKafka;
 use crate::kafka::error::ConnectErrorKind;
 use crate::kafka::message::{Headers, ProducerRecord};
+use crate::kafka::{ApiKey, BrokerError, EmbeddedKafka};
 
 fn record() -> ProducerRecord {
     ProducerRecord {
@@ -26,7 +24,7 @@ fn record() -> ProducerRecord {
 async fn it_is_tried_again_until_a_client_is_made() {
     let kafka = EmbeddedKafka::start().unwrap();
     kafka.create_topic("notes", 1).unwrap();
-    let settings = kafka.config().set("linger.ms", "0").rdkafka_producer().unwrap();
+    let settings = kafka.config().set("linger.ms", "0").rdkafka039_producer().unwrap();
     let tries = Arc::new(AtomicUsize::new(0));
     let make = {
         let tries = Arc::clone(&tries);
@@ -38,7 +36,7 @@ async fn it_is_tried_again_until_a_client_is_made() {
     let producer = EventProducer::made_by(Box::new(make), "/test").unwrap();
     producer.send_record(&record()).await.unwrap();
 
-    kafka.fail(RDKafkaApiKey::Produce, &[RDKafkaRespErr::RD_KAFKA_RESP_ERR_OUT_OF_ORDER_SEQUENCE_NUMBER]);
+    kafka.fail(ApiKey::Produce, &[BrokerError::OutOfOrderSequenceNumber]);
     assert!(producer.send_record(&record()).await.unwrap_err().is_unknown());
     // As long as there is no client, it says so, and so does what is sent.
     while tries.load(Ordering::SeqCst) < 4 {
@@ -55,7 +53,7 @@ async fn it_is_tried_again_until_a_client_is_made() {
 #[tokio::test]
 async fn a_client_that_could_not_be_replaced_is_replaced_at_the_next_error() {
     let kafka = EmbeddedKafka::start().unwrap();
-    let client = Client::new(&kafka.config().rdkafka_producer().unwrap()).unwrap();
+    let client = Client::new(&kafka.config().rdkafka039_producer().unwrap()).unwrap();
     let tries = Arc::new(AtomicUsize::new(0));
     let counted = Arc::clone(&tries);
     // No thread to be had at first.

@@ -37,7 +37,7 @@ pub(in crate::load) fn locate(text: &str, violations: &mut [Violation]) {
     found.sort_unstable();
     let positions = Position::of_all(text.as_bytes(), found.iter().map(|(offset, _)| *offset));
     for (position, (_, index)) in positions.zip(&found) {
-        violations[*index].position = Some(Box::new(position));
+        violations[*index].beside_mut().position = Some(position);
     }
 }
 

@@ -10,11 +10,11 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicU32, Ordering};
 use std::time::{Duration, Instant, SystemTime};
 
-use event_schema::kafka::rdkafka::admin::{AdminClient, AdminOptions, NewTopic, TopicReplication};
-use event_schema::kafka::rdkafka::client::DefaultClientContext;
-use event_schema::kafka::rdkafka::consumer::{BaseConsumer, Consumer, StreamConsumer};
-use event_schema::kafka::rdkafka::producer::{FutureProducer, FutureRecord};
-use event_schema::kafka::rdkafka::{Offset, TopicPartitionList};
+use event_schema::kafka::rdkafka039::admin::{AdminClient, AdminOptions, NewTopic, TopicReplication};
+use event_schema::kafka::rdkafka039::client::DefaultClientContext;
+use event_schema::kafka::rdkafka039::consumer::{BaseConsumer, Consumer, StreamConsumer};
+use event_schema::kafka::rdkafka039::producer::{FutureProducer, FutureRecord};
+use event_schema::kafka::rdkafka039::{Offset, TopicPartitionList};
 use event_schema::kafka::{Buffered, EmbeddedKafka, EventProducer, KafkaConfig, Received, RunHandle};
 use event_schema::prelude::*;
 use tokio::sync::watch;
@@ -62,7 +62,7 @@ impl Kafka {
         if let Some(embedded) = &self.embedded {
             embedded.create_topic(name, partitions).unwrap();
         } else {
-            let admin: AdminClient<DefaultClientContext> = self.config.rdkafka_producer().unwrap().create().unwrap();
+            let admin: AdminClient<DefaultClientContext> = self.config.rdkafka039_producer().unwrap().create().unwrap();
             let topic = NewTopic::new(name, partitions, TopicReplication::Fixed(-1));
             let options = AdminOptions::new().operation_timeout(Some(Duration::from_secs(20)));
             let made = within(30, "a new topic", admin.create_topics(&[topic], &options)).await.unwrap();
@@ -81,7 +81,7 @@ impl Kafka {
 
     /// Puts bytes on a topic that no `EventProducer` would send.
     pub async fn put(&self, topic: &str, key: &str, value: Option<&[u8]>) {
-        let producer: FutureProducer = self.config.rdkafka_producer().unwrap().create().unwrap();
+        let producer: FutureProducer = self.config.rdkafka039_producer().unwrap().create().unwrap();
         let mut record = FutureRecord::to(topic).key(key);
         record.payload = value;
         producer.send(record, Duration::from_secs(20)).await.unwrap();
@@ -89,7 +89,7 @@ impl Kafka {
 
     /// Puts many on a topic, in this order.
     pub async fn put_all(&self, topic: &str, values: impl IntoIterator<Item = String>) {
-        let producer: FutureProducer = self.config.rdkafka_producer().unwrap().create().unwrap();
+        let producer: FutureProducer = self.config.rdkafka039_producer().unwrap().create().unwrap();
         let values: Vec<String> = values.into_iter().collect();
         let sends = values.iter().map(|value| {
             let record: FutureRecord<'_, str, str> = FutureRecord::to(topic).payload(value);
@@ -102,7 +102,7 @@ impl Kafka {
 
     /// How many messages the partition has.
     pub async fn end(&self, topic: &str, partition: i32) -> i64 {
-        let config = self.group().rdkafka_consumer().unwrap();
+        let config = self.group().rdkafka039_consumer().unwrap();
         let topic = topic.to_owned();
         tokio::task::spawn_blocking(move || {
             let consumer: BaseConsumer = config.create().unwrap();
@@ -114,7 +114,7 @@ impl Kafka {
 
     /// What the group has committed for the partition.
     pub async fn committed(&self, group: &KafkaConfig, topic: &str, partition: i32) -> Option<i64> {
-        let config = group.rdkafka_consumer().unwrap();
+        let config = group.rdkafka039_consumer().unwrap();
         let topic = topic.to_owned();
         tokio::task::spawn_blocking(move || {
             let consumer: BaseConsumer = config.create().unwrap();
@@ -236,7 +236,7 @@ impl Kafka {
 
     /// Everything in a topic that has this many messages, with the original bytes.
     pub async fn read(&self, topic: &str, count: usize) -> Vec<Message> {
-        let config = self.group().rdkafka_consumer().unwrap();
+        let config = self.group().rdkafka039_consumer().unwrap();
         let consumer: StreamConsumer = config.create().unwrap();
         consumer.subscribe(&[topic]).unwrap();
         let mut messages = Vec::new();
@@ -249,4 +249,4 @@ impl Kafka {
     }
 }
 
-pub type Message = event_schema::kafka::rdkafka::message::OwnedMessage;
+pub type Message = event_schema::kafka::rdkafka039::message::OwnedMessage;

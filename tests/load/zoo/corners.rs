@@ -372,8 +372,8 @@ pub(crate) enum Types {
     Unlucky(Unlucky),
 }
 
-fn not_thirteen(event: Numbered) -> Result<Numbered, ValidationError> {
-    if event.number == 13 { Err(ValidationError::new("thirteen")) } else { Ok(event) }
+fn not_thirteen(event: Numbered) -> Result<Numbered, Violation> {
+    if event.number == 13 { Err(Violation::new("thirteen")) } else { Ok(event) }
 }
 
 #[allow(clippy::derivable_impls, reason = "as it is written by hand: the empty name breaks the rule")]

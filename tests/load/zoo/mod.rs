@@ -377,10 +377,10 @@ fn seven() -> i32 {
     7
 }
 
-fn even(number: u8) -> Result<(), ValidationError> {
-    if number.is_multiple_of(2) { Ok(()) } else { Err(ValidationError::new("odd")) }
+fn even(number: u8) -> Result<(), Violation> {
+    if number.is_multiple_of(2) { Ok(()) } else { Err(Violation::new("odd")) }
 }
 
-fn a_is_not_b(event: &SeveralRules) -> Result<(), ValidationError> {
-    if event.a == "abcd" { Err(ValidationError::new("abcd")) } else { Ok(()) }
+fn a_is_not_b(event: &SeveralRules) -> Result<(), Violation> {
+    if event.a == "abcd" { Err(Violation::new("abcd")) } else { Ok(()) }
 }

@@ -16,6 +16,11 @@ use syn::Ident;
 use super::cx::Cx;
 use crate::model::Level;
 
+/// The names of the fields of the `index`th level, as a constant.
+pub(super) fn names(index: usize) -> Ident {
+    format_ident!("__FIELDS_{index}")
+}
+
 /// A level in generated code: the `index`th of its type.
 pub(super) struct Expand<'a> {
     cx: &'a Cx<'a>,
@@ -49,7 +54,7 @@ impl<'a> Expand<'a> {
 
     /// The names of its fields, as a constant.
     fn names(&self) -> Ident {
-        format_ident!("__FIELDS_{}", self.index)
+        names(self.index)
     }
 
     /// Where the field stands, below `at`.

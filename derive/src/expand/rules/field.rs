@@ -5,7 +5,7 @@ use quote::{quote, quote_spanned};
 use syn::{Expr, Ident, Type};
 
 use super::call::call;
-use super::found::found;
+use super::found::{found, show, shown};
 use super::inner::Inner;
 use super::param::{number, typed};
 use crate::expand::cx::Cx;
@@ -35,9 +35,11 @@ pub(in crate::expand) fn function(cx: &Cx<'_>, name: &Ident, ty: &Type, rules: &
         }
     });
     let rules = cx.without_self(quote!(#(#rules)*));
+    let show = show(ty, &[]);
     quote! {
         #[inline]
         fn #name #impl_generics (__value: &#ty, __cx: &mut __p::Context<'_>, __at: &__p::At<'_>) #where_clause {
+            #show
             #rules
         }
     }
@@ -116,7 +118,9 @@ fn check(cx: &Cx<'_>, rule: &Rule, inner: &Inner<'_>) -> TokenStream {
                 quote_spanned!(span=> __value)
             };
             let (code, message) = (optional(rule.code.as_ref()), optional(rule.message.as_ref()));
-            let note = quote!(__p::broken_custom(__cx, __at, __error, #code, #message));
+            let shown = shown();
+            let note = quote_spanned!(span=> __p::broken_custom(__cx, __at, __error, #code, #message););
+            let note = quote!({ #note #shown });
             return call(cx, span, function, &argument, *use_context, &note);
         }
         RuleKind::MustMatch(_) | RuleKind::Required => unreachable!("checked elsewhere"),

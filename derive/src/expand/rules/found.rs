@@ -2,22 +2,45 @@
 
 use proc_macro2::TokenStream;
 use quote::quote;
+use syn::Type;
 
 use super::inner::Inner;
 use super::param::params;
 use crate::expand::quoting::optional;
 use crate::rule::Rule;
 
+/// Defines how violations are given the `__value: &ty` that they are of, unless a value of one of these types is never
+/// shown. Called where a rule is broken, so that nothing is done before.
+pub(super) fn show(ty: &Type, others: &[&Type]) -> TokenStream {
+    quote! {
+        let __show = |__cx: &mut __p::Context<'_>, __at: &__p::At<'_>| {
+            #[allow(unused_imports)]
+            use __p::{HidesNothing as _, NotWritten as _};
+            if !__p::Hides::<#ty>::HIDDEN #(&& !__p::Hides::<#others>::HIDDEN)* {
+                __cx.show(__at, __p::Shown(__value).to_text());
+            }
+        };
+    }
+}
+
+/// Calls what [`show`] defines, if values are asked for.
+pub(super) fn shown() -> TokenStream {
+    quote!(if __cx.shows_values() {
+        __show(__cx, __at)
+    })
+}
+
 /// Notes that the rule is broken: as a constant where its arguments are literals.
 pub(super) fn found(rule: &Rule, inner: Option<&Inner<'_>>) -> TokenStream {
-    let params = params(rule, inner);
+    let (params, shown) = (params(rule, inner), shown());
     let code = rule.code();
     let message = optional(rule.message.as_ref());
     if let Some(constants) = params.iter().map(|(name, param)| param.constant(name)).collect::<Option<Vec<_>>>() {
         return quote! {
             {
                 static __RULE: __p::Rule = __p::Rule::new(#code, &[#(#constants),*], #message);
-                __cx.broken(__at, &__RULE)
+                __cx.broken(__at, &__RULE);
+                #shown
             }
         };
     }
@@ -30,6 +53,7 @@ pub(super) fn found(rule: &Rule, inner: Option<&Inner<'_>>) -> TokenStream {
             let mut __params = ::core::default::Default::default();
             #(#insert)*
             __cx.broken_with(__at, #code, __params, #message);
+            #shown
         }
     }
 }

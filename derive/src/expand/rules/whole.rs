@@ -6,7 +6,7 @@ use syn::Ident;
 use syn::ext::IdentExt;
 
 use super::call::call;
-use super::found::found;
+use super::found::{found, show, shown};
 use crate::expand::cx::Cx;
 use crate::expand::quoting::{optional, shown_at, with_aliases};
 use crate::model::{Field, Level, Shape};
@@ -22,11 +22,18 @@ pub(in crate::expand) fn across_fields(
     let checks = rules.filter_map(|(index, rule)| {
         let RuleKind::MustMatch(other) = &rule.kind else { return None };
         let is_other = |f: &Field<'_>| f.serde.original.ident.as_ref().is_some_and(|it| it.unraw() == other.unraw());
-        let ((one, at), (other, _)) = (field(index), field(level.fields.iter().position(is_other)?));
+        let other_index = level.fields.iter().position(is_other)?;
+        let ((one, at), (other, _)) = (field(index), field(other_index));
         let (found, span) = (found(rule, None), shown_at(rule.span));
+        let (field, other_field) = (&level.fields[index], &level.fields[other_index]);
+        // What should be the same as something sensitive is as good as that.
+        let cover = other_field.event.sensitive.then(|| quote!(let __at = &__at.cover();));
+        let show = show(field.serde.ty, &[other_field.serde.ty]);
         Some(quote_spanned! {span=>
             if !__p::validator::validate_must_match(#one, #other) {
-                let __at = &#at;
+                let (__at, __value) = (&#at, #one);
+                #cover
+                #show
                 #found
             }
         })
@@ -46,12 +53,21 @@ pub(in crate::expand) fn of_whole(cx: &Cx<'_>) -> Option<TokenStream> {
         let function = &rule.function;
         let (code, message) = (optional(rule.code.as_ref()), optional(rule.message.as_ref()));
         let span = function.segments.last().map_or_else(Span::call_site, |last| shown_at(last.ident.span()));
-        let note = match rule.field.as_ref().and_then(|field| name_of(cx, field)) {
-            Some(name) => quote!({
-                let __at = __at.field(const { &#name });
-                __p::broken_custom(__cx, &__at, __error, #code, #message);
-            }),
-            None => quote!(__p::broken_schema(__cx, __at, __error, #code, #message)),
+        let note = match rule.field.as_ref().and_then(|field| named(cx, field)) {
+            Some(field) => {
+                let (name, member) = (name_of(field), &field.serde.member);
+                let (show, shown) = (show(field.serde.ty, &[]), shown());
+                let note = quote_spanned!(span=> __p::broken_custom(__cx, __at, __error, #code, #message););
+                quote!({
+                    let (__at, __value) = (&__at.field(const { &#name }), &__value.#member);
+                    #show
+                    #note
+                    #shown
+                })
+            }
+            None => {
+                quote_spanned!(span=> __p::broken_schema::<#self_ty>(__cx, __at, __error, #code, #message))
+            }
         };
         let check = call(cx, span, function, &quote_spanned!(span=> __value), rule.use_context, &note);
         if rule.skip_on_field_errors { quote!(if __clean { #check }) } else { check }
@@ -70,13 +86,18 @@ pub(in crate::expand) fn of_whole(cx: &Cx<'_>) -> Option<TokenStream> {
     })
 }
 
-/// The two names of a struct's field, for a path.
-fn name_of(cx: &Cx<'_>, field: &Ident) -> Option<TokenStream> {
+/// A struct's field of this name.
+fn named<'a>(cx: &'a Cx<'_>, name: &Ident) -> Option<&'a Field<'a>> {
     let Shape::Struct(level) = &cx.model.shape else { return None };
-    let named = |f: &&Field<'_>| f.serde.original.ident.as_ref().is_some_and(|ident| ident.unraw() == field.unraw());
-    let found = level.fields.iter().find(named)?;
-    let (wire, rust) = (found.serde.attrs.name().deserialize_name(), field.unraw().to_string());
-    let sensitive = found.event.sensitive.then(|| quote!(.sensitive()));
-    let aliases = with_aliases(wire, found.serde.attrs.aliases());
-    Some(quote!(__p::FieldName::new(#wire, #rust) #sensitive #aliases))
+    let named = |f: &&Field<'_>| f.serde.original.ident.as_ref().is_some_and(|ident| ident.unraw() == name.unraw());
+    level.fields.iter().find(named)
+}
+
+/// The two names of a struct's field, for a path.
+fn name_of(field: &Field<'_>) -> TokenStream {
+    let wire = field.serde.attrs.name().deserialize_name();
+    let rust = field.serde.original.ident.as_ref().map(|ident| ident.unraw().to_string());
+    let sensitive = field.event.sensitive.then(|| quote!(.sensitive()));
+    let aliases = with_aliases(wire, field.serde.attrs.aliases());
+    quote!(__p::FieldName::new(#wire, #rust) #sensitive #aliases)
 }

@@ -7,7 +7,7 @@ struct Order {
     order_id: String,
 }
 
-fn check(_: &str, _: &u32) -> Result<(), ValidationError> {
+fn check(_: &str, _: &u32) -> Result<(), Violation> {
     Ok(())
 }
 

@@ -11,7 +11,7 @@ struct Order {
     id: u64,
 }
 
-fn count(_: u64, seen: &Seen) -> Result<(), ValidationError> {
+fn count(_: u64, seen: &Seen) -> Result<(), Violation> {
     seen.0.set(seen.0.get() + 1);
     Ok(())
 }

@@ -8,7 +8,7 @@ struct Order {
     name: String,
 }
 
-fn check_sku(_: &String) -> Result<(), ValidationError> {
+fn check_sku(_: &String) -> Result<(), Violation> {
     Ok(())
 }
 

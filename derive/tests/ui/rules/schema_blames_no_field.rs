@@ -7,7 +7,7 @@ struct Slot {
     end: u32,
 }
 
-fn in_order(_: &Slot) -> Result<(), ValidationError> {
+fn in_order(_: &Slot) -> Result<(), Violation> {
     Ok(())
 }
 
@@ -15,7 +15,7 @@ fn in_order(_: &Slot) -> Result<(), ValidationError> {
 #[validate(schema(function = positive, field = count))]
 struct Count(i32);
 
-fn positive(_: &Count) -> Result<(), ValidationError> {
+fn positive(_: &Count) -> Result<(), Violation> {
     Ok(())
 }
 

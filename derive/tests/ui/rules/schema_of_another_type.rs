@@ -6,7 +6,7 @@ struct Order {
     order_id: String,
 }
 
-fn check(_: &String) -> Result<(), ValidationError> {
+fn check(_: &String) -> Result<(), Violation> {
     Ok(())
 }
 

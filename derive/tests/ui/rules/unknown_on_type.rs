@@ -6,7 +6,7 @@ struct Order {
     order_id: String,
 }
 
-fn check(_: &Order) -> Result<(), ValidationError> {
+fn check(_: &Order) -> Result<(), Violation> {
     Ok(())
 }
 

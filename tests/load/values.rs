@@ -1,0 +1,442 @@
+//! The values that rules found, in violations that carry them on request.
+
+use std::collections::BTreeMap;
+use std::sync::atomic::{AtomicUsize, Ordering};
+
+use event_schema::Segment;
+use event_schema::prelude::*;
+use event_schema::serde;
+use serde_json::{Value, json};
+
+const SHOWN: LoadOptions<'static> = LoadOptions::new().show_values(true);
+
+/// Each violation's path and value, by path.
+fn values<E: EventSchema + std::fmt::Debug>(input: &Value) -> Vec<(String, Option<String>)> {
+    let error = SHOWN.load_str::<E>(&input.to_string()).unwrap_err();
+    let of_text = shown(error.violations().unwrap());
+    // It does not matter where the event comes from.
+    let error = SHOWN.load_value::<E>(input.clone()).unwrap_err();
+    assert_eq!(shown(error.violations().unwrap()), of_text);
+    of_text
+}
+
+fn shown(violations: &[Violation]) -> Vec<(String, Option<String>)> {
+    let mut all: Vec<_> =
+        violations.iter().map(|one| (one.path().to_string(), one.value().map(str::to_owned))).collect();
+    all.sort();
+    all
+}
+
+fn found(path: &str, value: &str) -> (String, Option<String>) {
+    (path.to_owned(), Some(value.to_owned()))
+}
+
+fn nothing(path: &str) -> (String, Option<String>) {
+    (path.to_owned(), None)
+}
+
+#[derive(Debug, Serialize, EventSchema)]
+#[validate(schema(function = in_order, field = end), schema(function = never))]
+struct Plain {
+    #[validate(length(max = 3), custom(function = lower))]
+    name: String,
+    #[validate(range(max = 9))]
+    number: Option<Box<i64>>,
+    #[validate(range(max = 0.5))]
+    float: f64,
+    #[event(one_of("a", "b"))]
+    choice: String,
+    #[event(each(length(min = 2)))]
+    list: Vec<String>,
+    #[event(keys(length(min = 2)), values(range(min = 1)))]
+    map: BTreeMap<String, i8>,
+    #[validate(must_match(other = name))]
+    again: String,
+    start: u8,
+    end: u8,
+}
+
+fn lower(text: &str) -> Result<(), Violation> {
+    if text.to_lowercase() == text { Ok(()) } else { Err(Violation::new("lower")) }
+}
+
+fn in_order(plain: &Plain) -> Result<(), Violation> {
+    if plain.start < plain.end { Ok(()) } else { Err(Violation::new("order")) }
+}
+
+fn never(_: &Plain) -> Result<(), Violation> {
+    Err(Violation::new("never"))
+}
+
+fn plain() -> Value {
+    json!({"name": "ada", "number": 9, "float": 0.5, "choice": "a", "list": ["xy"], "map": {"xy": 1}, "again": "ada",
+        "start": 1, "end": 1})
+}
+
+#[test]
+fn rules_show_what_they_found() {
+    let mut input = plain();
+    input["name"] = "Ada \"\n".into();
+    input["number"] = 10.into();
+    input["float"] = json!(0.75);
+    input["choice"] = "c".into();
+    input["list"] = json!(["xy", "z"]);
+    input["map"] = json!({"xy": 0, "z": 1});
+    assert_eq!(
+        values::<Plain>(&input),
+        [
+            found("again", r#""ada""#),
+            found("choice", r#""c""#),
+            found("float", "0.75"),
+            found("list[1]", r#""z""#),
+            found(r#"map["xy"]"#, "0"),
+            found(r#"map[key "z"]"#, r#""z""#),
+            found("name", r#""Ada \"\n""#),
+            found("name", r#""Ada \"\n""#),
+            found("number", "10"),
+        ]
+    );
+    // A rule of the whole has no value, but where it blames a field.
+    assert_eq!(values::<Plain>(&plain()), [nothing(""), found("end", "1")]);
+}
+
+#[test]
+fn nothing_is_shown_unasked() {
+    let mut input = plain();
+    input["name"] = "MARKER".into();
+    let error = Plain::load_value(input.clone()).unwrap_err();
+    assert!(error.violations().unwrap().iter().all(|one| one.value().is_none()));
+    let says = format!("{error} {error:?} {:?} {}", error.violations(), error.to_problem());
+    assert!(!says.contains("MARKER"), "{says}");
+    let error = SHOWN.show_values(false).load_value::<Plain>(input).unwrap_err();
+    assert!(error.violations().unwrap().iter().all(|one| one.value().is_none()));
+}
+
+/// Problem details have it; sentences, lists and trees have not.
+#[test]
+fn problem_details_have_the_value() {
+    let mut input = plain();
+    input["name"] = "MARKER".into();
+    let error = SHOWN.load_value::<Plain>(input).unwrap_err();
+    let problem = error.to_problem();
+    assert_eq!(problem["errors"][0]["value"], json!("\"MARKER\""));
+    let violations = error.violations().unwrap();
+    let others = [
+        error.to_string(),
+        format!("{error:#} {error:?}"),
+        violations.to_json(),
+        violations.to_list().to_string(),
+        serde_json::to_string(&violations[0]).unwrap(),
+    ];
+    assert!(others.iter().all(|text| !text.contains("MARKER")), "{others:?}");
+    // A translation keeps it.
+    assert_eq!(violations.translate(|_| Some("?"))[0].value(), Some("\"MARKER\""));
+    let missing = SHOWN.load_str::<Plain>("{}").unwrap_err().to_problem();
+    assert!(missing["errors"][0].get("value").is_none());
+}
+
+#[test]
+fn long_values_are_cut() {
+    #[event_schema::event]
+    #[derive(Debug)]
+    struct Note {
+        #[validate(length(max = 3))]
+        text: String,
+    }
+    for (unit, count) in [("x", 99), ("ü", 99), ("🌍", 99), ("\\\"", 49), ("\\u0001", 16)] {
+        let text = format!(r#"{{"text": "{}"}}"#, unit.repeat(1_000_000));
+        let error = SHOWN.load_str::<Note>(&text).unwrap_err();
+        let value = error.violations().unwrap()[0].value().unwrap();
+        assert_eq!(value.chars().count(), 101, "{value}");
+        assert!(value.starts_with(&format!("\"{}", unit.repeat(count))) && value.ends_with('…'), "{value}");
+    }
+    let text = format!(r#"{{"text": "{}"}}"#, "x".repeat(98));
+    let error = SHOWN.load_str::<Note>(&text).unwrap_err();
+    assert_eq!(error.violations().unwrap()[0].value(), Some(format!("\"{}\"", "x".repeat(98)).as_str()));
+}
+
+/// A list or an object is not shown, nor is what is no value of its type: that is no finding of a rule.
+#[test]
+fn containers_and_misfits_are_not_shown() {
+    #[event_schema::event]
+    #[derive(Debug)]
+    #[serde(deny_unknown_fields)]
+    struct Event {
+        #[validate(length(max = 1))]
+        list: Vec<u8>,
+        #[validate(length(max = 0))]
+        map: BTreeMap<String, u8>,
+        #[validate(custom(function = never))]
+        any: Value,
+        number: u8,
+    }
+    fn never(_: &Value) -> Result<(), Violation> {
+        Err(Violation::new("never"))
+    }
+    let input = json!({"list": [1, 2], "map": {"a": 1}, "any": {"a": 1}, "number": "MARKER", "more": "MARKER"});
+    let all = values::<Event>(&input);
+    assert_eq!(all, [nothing("any"), nothing("list"), nothing("map"), nothing("more"), nothing("number")]);
+    assert_eq!(values::<Event>(&json!({"list": [], "map": {}, "any": 7, "number": 1})), [found("any", "7")]);
+}
+
+/// An event at hand is checked by the same rules: they show what is in it.
+#[test]
+fn an_event_at_hand_shows_its_values() {
+    let event = Plain {
+        name: "long".into(),
+        number: None,
+        float: 0.0,
+        choice: "a".into(),
+        list: Vec::new(),
+        map: BTreeMap::new(),
+        again: "long".into(),
+        start: 1,
+        end: 2,
+    };
+    let violations = SHOWN.validate(&event).unwrap_err();
+    assert_eq!(shown(&violations), [found("name", r#""long""#)]);
+    assert!(event.validate().unwrap_err().iter().all(|one| one.value().is_none()));
+}
+
+const MARKER: &str = "MARKER";
+
+fn refuse<T>(_: &T) -> Result<(), Violation> {
+    Err(Violation::new("refused"))
+}
+
+fn refuse_text(text: &str) -> Result<(), Violation> {
+    if text == "fine" { Ok(()) } else { Err(Violation::new("refused")) }
+}
+
+/// Every kind of place that is sensitive, or lies in one, with rules of its own and around it.
+#[derive(Serialize, EventSchema)]
+#[event(debug)]
+#[validate(schema(function = refuse, field = own, skip_on_field_errors = false))]
+#[validate(schema(function = refuse, field = newtype, skip_on_field_errors = false))]
+#[validate(schema(function = refuse, skip_on_field_errors = false))]
+struct Sensitive {
+    #[event(sensitive)]
+    #[validate(length(max = 1), custom(function = refuse_text))]
+    #[event(one_of("x"))]
+    own: String,
+    #[event(sensitive, each(length(max = 1), custom(function = refuse_text)))]
+    list: Vec<String>,
+    #[event(sensitive, keys(length(max = 1)), values(length(max = 1)))]
+    map: BTreeMap<String, String>,
+    #[event(sensitive)]
+    nested: Nested,
+    #[event(sensitive)]
+    many: Vec<Nested>,
+    #[validate(custom(function = refuse))]
+    newtype: Secret,
+    #[validate(custom(function = refuse))]
+    maybe: Option<Box<Secret>>,
+    #[event(each(custom(function = refuse)))]
+    newtypes: Vec<Secret>,
+    #[event(keys(custom(function = refuse)), values(custom(function = refuse)))]
+    entries: BTreeMap<Secret, Secret>,
+    #[validate(custom(function = refuse))]
+    transparent: Transparent,
+    #[validate(custom(function = refuse))]
+    outer: Outer,
+    #[validate(custom(function = refuse))]
+    converted: Converted,
+    #[validate(custom(function = refuse))]
+    untagged: Untagged,
+    #[validate(custom(function = refuse))]
+    deeper: Deeper,
+    #[event(plain)]
+    #[validate(custom(function = refuse))]
+    plain: Secret,
+    #[validate(must_match(other = own))]
+    again: String,
+    tuple: (u8, Pair),
+}
+
+#[derive(Serialize, Deserialize, PartialEq, Eq, PartialOrd, Ord, EventSchema)]
+#[event(debug)]
+struct Secret(
+    #[event(sensitive)]
+    #[validate(length(max = 1))]
+    String,
+);
+
+#[derive(Serialize, EventSchema)]
+#[event(debug)]
+#[serde(transparent)]
+struct Transparent {
+    #[event(sensitive)]
+    text: String,
+}
+
+#[derive(Debug, Serialize, EventSchema)]
+struct Outer(#[validate(custom(function = refuse))] Secret);
+
+#[derive(Clone, Serialize, EventSchema)]
+#[event(debug)]
+#[serde(from = "String", into = "String")]
+struct Converted {
+    #[event(sensitive)]
+    #[validate(length(max = 1))]
+    text: String,
+}
+
+impl From<String> for Converted {
+    fn from(text: String) -> Self {
+        Self { text }
+    }
+}
+
+impl From<Converted> for String {
+    fn from(converted: Converted) -> Self {
+        converted.text
+    }
+}
+
+#[derive(Serialize, EventSchema)]
+#[event(debug)]
+#[serde(untagged)]
+enum Untagged {
+    Number(u64),
+    Text(#[event(sensitive)] String),
+}
+
+#[derive(Debug, Serialize, EventSchema)]
+#[serde(untagged)]
+enum Deeper {
+    Number(u64),
+    Secret(Secret),
+}
+
+#[derive(Serialize, EventSchema)]
+#[event(debug)]
+struct Pair(
+    #[validate(length(max = 1))]
+    #[event(sensitive)]
+    String,
+    #[event(sensitive, each(length(max = 1)))] Vec<String>,
+);
+
+/// Nothing in it is marked: where it stands is.
+#[derive(Debug, Serialize, EventSchema)]
+#[validate(schema(function = refuse, field = text, skip_on_field_errors = false))]
+#[validate(schema(function = refuse, skip_on_field_errors = false))]
+struct Nested {
+    #[validate(length(max = 1))]
+    text: String,
+    #[event(each(length(max = 1)))]
+    list: Vec<String>,
+    #[event(values(length(max = 1)))]
+    map: BTreeMap<String, String>,
+    inner: Option<Box<Nested>>,
+    #[validate(must_match(other = text))]
+    again: String,
+}
+
+fn sensitive(text: &str) -> Value {
+    let nested = |inner: Value| json!({"text": text, "list": [text], "map": {text: text}, "inner": inner, "again": format!("{text} again")});
+    let nested = nested(nested(Value::Null));
+    json!({
+        "own": text, "list": [text], "map": {text: text}, "nested": nested, "many": [nested],
+        "newtype": text, "maybe": text, "newtypes": [text], "entries": {text: text}, "transparent": text, "outer": text,
+        "converted": text, "untagged": text, "deeper": text, "plain": text, "again": format!("{text} again"),
+        "tuple": [1, [text, [text]]],
+    })
+}
+
+#[test]
+fn what_is_sensitive_is_never_shown() {
+    let input = sensitive(MARKER);
+    let all = values::<Sensitive>(&input);
+    let mut paths: Vec<_> = all.iter().map(|(path, _)| path.split(['.', '[']).next().unwrap()).collect();
+    paths.dedup();
+    // Rules have found something in each of them.
+    for field in input.as_object().unwrap().keys() {
+        assert!(paths.contains(&field.as_str()), "{field}: {paths:?}");
+    }
+    assert!(all.iter().all(|(_, value)| value.is_none()), "{all:?}");
+
+    let error = SHOWN.load_value::<Sensitive>(input).unwrap_err();
+    let violations = error.violations().unwrap();
+    let says = [
+        format!("{error} {error:#} {error:?} {error:#?}"),
+        error.to_problem().to_string(),
+        format!("{violations:?} {}", violations.to_json()),
+    ];
+    for text in says {
+        assert!(!text.contains(MARKER), "{text}");
+    }
+    let masked =
+        |segment: &Segment| !matches!(segment, Segment::Key(key) | Segment::MapKey(key) if key.contains(MARKER));
+    assert!(violations.iter().all(|one| one.path().segments().iter().all(masked)));
+}
+
+/// The same values, where nothing is marked, are shown: the test before sees what it looks for.
+#[test]
+fn the_same_place_is_shown_where_it_is_not_sensitive() {
+    let nested = sensitive(MARKER)["nested"].clone();
+    let all = values::<Nested>(&nested);
+    let shown = all.iter().filter(|(_, value)| value.as_deref().is_some_and(|value| value.contains(MARKER)));
+    assert_eq!(shown.count(), 10, "{all:?}");
+}
+
+/// Hooks see values, too; what they return has none.
+#[test]
+fn hooks_show_nothing() {
+    #[event_schema::event(post_load = lower)]
+    #[derive(Debug)]
+    struct Ping {
+        #[validate(length(min = 5))]
+        text: String,
+    }
+    fn lower(mut ping: Ping) -> Result<Ping, Violation> {
+        if ping.text == "MARKER" {
+            return Err(Violation::new("marker").at("text"));
+        }
+        ping.text.truncate(3);
+        Ok(ping)
+    }
+    assert_eq!(values::<Ping>(&json!({"text": "MARKER"})), [nothing("text")]);
+    // A rule after the hook has found what the hook made.
+    assert_eq!(values::<Ping>(&json!({"text": "abcdef"})), [found("text", r#""abc""#)]);
+}
+
+/// What is not asked for, or not found, is not even written.
+#[test]
+fn good_loads_pay_nothing() {
+    static WRITTEN: AtomicUsize = AtomicUsize::new(0);
+
+    #[derive(Debug, EventSchema)]
+    struct Counted(u8);
+
+    impl Serialize for Counted {
+        fn serialize<S: serde::Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+            WRITTEN.fetch_add(1, Ordering::Relaxed);
+            serializer.serialize_u8(self.0)
+        }
+    }
+
+    #[event_schema::event]
+    #[derive(Debug)]
+    struct Counts {
+        #[validate(custom(function = small))]
+        #[event(each(custom(function = small)))]
+        list: Option<Vec<Counted>>,
+        #[validate(custom(function = even))]
+        one: Counted,
+    }
+    fn small<T>(_: &T) -> Result<(), Violation> {
+        if size_of::<T>() < 100 { Ok(()) } else { Err(Violation::new("large")) }
+    }
+    fn even(counted: &Counted) -> Result<(), Violation> {
+        if counted.0.is_multiple_of(2) { Ok(()) } else { Err(Violation::new("odd")) }
+    }
+
+    let (good, bad) = (r#"{"list": [1, 2, 3], "one": 2}"#, r#"{"list": [1, 2, 3], "one": 3}"#);
+    SHOWN.load_str::<Counts>(good).unwrap();
+    Counts::load_str(bad).unwrap_err();
+    assert_eq!(WRITTEN.load(Ordering::Relaxed), 0);
+    let error = SHOWN.load_str::<Counts>(bad).unwrap_err();
+    assert_eq!(shown(error.violations().unwrap()), [found("one", "3")]);
+    assert_eq!(WRITTEN.load(Ordering::Relaxed), 1);
+}
