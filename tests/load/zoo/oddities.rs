@@ -1,4 +1,5 @@
 //! Types that are put together oddly: names that several want, data within data, and what holds itself.
+#![allow(clippy::zero_sized_map_values, reason = "every shape, odd ones too")]
 
 use std::collections::BTreeMap;
 
