@@ -501,7 +501,7 @@
 //! | on | supported | refused |
 //! |---|---|---|
 //! | types | `rename_all`, `rename_all_fields`, `deny_unknown_fields`, `default`, `tag`, `content`, `untagged`, `transparent`, `from`, `try_from`, `into`, `bound`, `crate` | `remote`, `field_identifier`, `variant_identifier`; a `tag` without `content` if a variant holds a number, a string or a list |
-//! | fields | `rename`, `alias`, `default`, `flatten`, `skip`, `skip_serializing`, `skip_deserializing`, `skip_serializing_if`, `with`, `deserialize_with`, `serialize_with`, `bound` | `getter`; two fields with the same name; `flatten` of a number, a string or a list |
+//! | fields | `rename`, `alias`, `default`, `flatten`, `skip`, `skip_serializing`, `skip_deserializing`, `skip_serializing_if`, `with`, `deserialize_with`, `serialize_with`, `bound` | `getter`; two fields with the same name; `flatten` of a number, a string or a list; a flattened map before another flattened field |
 //! | variants | `rename`, `rename_all`, `alias`, `bound`, `other`, `skip`, `skip_serializing`, `skip_deserializing` | `with`, `untagged`; two variants with the same name |
 //!
 //! serde's attributes and the field's type determine which fields are optional in the input. An `Option` may be
@@ -532,10 +532,13 @@
 //! ```
 //!
 //! Rules apply to every value of a field: read, defaulted or skipped. A loaded event can be dumped, and a dumped
-//! event can be loaded. Therefore a flattened map that holds the name of another field or of a tag is a violation,
-//! and so are a NaN in a `plain` field and a required field that `skip_serializing_if` leaves out: give it a
-//! `#[serde(default)]`. Unlike with serde, a flattened map does not contain the fields that a
+//! event can be loaded. Therefore it is a violation if a key of a flattened map, or a field of a flattened struct or of
+//! a tagged variant, has the name of another field or of the tag, and so are a NaN in a `plain` field and a required
+//! field that `skip_serializing_if` leaves out: give it a `#[serde(default)]`. Unlike with serde, a flattened map does not contain the fields that a
 //! flattened enum beside it has read, nor those that only a dump writes (`skip_deserializing`, a struct's `tag`).
+//!
+//! `deny_unknown_fields` on the data of a flattened tagged or untagged enum rejects, as with serde, all entries that
+//! the fields before it leave, including those of flattened fields after it. Put it on the outer struct instead.
 //!
 //! ```
 //! use std::collections::BTreeMap;

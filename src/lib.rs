@@ -181,6 +181,7 @@ mod hooks;
 pub mod kafka;
 pub mod load;
 mod masking;
+mod names;
 mod partial;
 mod report;
 mod rules;

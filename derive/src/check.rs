@@ -33,6 +33,7 @@ pub(crate) fn check(cx: &Ctxt, model: &Model<'_>) {
     check_context(cx, model);
     for level in model.levels() {
         check_names(cx, level.fields.iter().filter_map(names_of));
+        check_rest(cx, level);
         for field in &level.fields {
             check_field(cx, level, field);
             check_keys(cx, field);
@@ -290,6 +291,22 @@ fn check_names<'a>(cx: &Ctxt, all: impl Iterator<Item = Names<'a>>) {
                 format!("the name `{}` is already used by `{owner}`: rename one of them", name.value),
             );
         }
+    }
+}
+
+/// A map takes what is left, and takes nothing away: what comes after it would be written twice.
+fn check_rest(cx: &Ctxt, level: &Level<'_>) {
+    let mut flat = level.fields.iter().filter(|field| matches!(field.reader(), Reader::Flat));
+    let rest = flat.find(|field| {
+        let head = crate::types::head(unwrapped(field.serde.ty));
+        !field.serde.attrs.skip_serializing() && head.is_some_and(|(name, _)| is_map(&name))
+    });
+    if let (Some(rest), Some(next)) = (rest, flat.next()) {
+        let name = next.serde.original.ident.as_ref().map(|ident| ident.unraw().to_string()).unwrap_or_default();
+        cx.error_spanned_by(
+            rest.serde.original,
+            format!("a flattened map takes whatever the fields before it leave, and `{name}` would be in it too: put it last"),
+        );
     }
 }
 

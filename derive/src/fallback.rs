@@ -78,7 +78,7 @@ pub(crate) fn expand(krate: &Path, input: &DeriveInput) -> TokenStream {
             use #krate::__private as __p;
 
             #[automatically_derived]
-            impl #impl_generics __p::FieldType for #ident #ty_generics #where_clause {
+            impl #impl_generics __p::FieldType for #ident #ty_generics #event_where {
                 fn read<'__de, __D: __p::Deserializer<'__de>>(
                     _: __D,
                     _: &mut __p::Context<'_>,

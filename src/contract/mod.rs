@@ -27,7 +27,8 @@
 //! | values that a function refuses: the rules `custom`, `schema`, `must_match` and `credit_card`, a conversion (`try_from`), `deserialize_with`, hooks; also a `regex` that ECMA-262 cannot express | a schema cannot express them |
 //! | a value of an untagged enum that breaks a rule of the first variant of its shape, and fits a later one | load takes the first variant whose types fit, and then checks its rules; the schema accepts any variant (`anyOf`) |
 //! | a map's key outside a `range` rule | keys are strings, for which a schema has no bounds; a pattern expresses the bounds of the integer type |
-//! | the number of entries of a flattened map, beside optional fields | a schema can only count all fields of the object |
+//! | an entry of a flattened map under the name of a field of another variant of a flattened enum beside it | the schema of the map does not see which variant it is |
+//! | the number of entries of a flattened map, beside optional fields or a flattened enum | a schema can only count all fields of the object |
 //! | a URL without a host, a `Duration` that overflows, a number beyond the bounds of an `f32` once it is rounded | the type's own reader is stricter than the format |
 //! | a duplicate field, or input that is too large or too deep | a validator sees the object, not its text |
 //!

@@ -3,7 +3,7 @@
 use std::collections::HashSet;
 use std::ptr;
 
-use super::shape::{Content, Definition, Enum, Field, Form, Shape, Tagging, Variant};
+use super::shape::{Content, Definition, Enum, Field, Form, Kind, Shape, Tagging, Variant};
 
 /// Which of a type's two forms is meant.
 #[derive(Clone, Copy, Debug)]
@@ -50,23 +50,21 @@ struct Search {
 impl Search {
     fn shape(&mut self, shape: &Shape, path: &[&str]) -> bool {
         let [_, rest @ ..] = path else { return true };
-        match shape {
-            Shape::Any | Shape::Foreign(_) => true,
-            Shape::Null | Shape::Boolean | Shape::Integer(_) | Shape::Float(_) | Shape::Number | Shape::Text(_) => {
-                false
-            }
-            Shape::List { items, .. } => self.shape(items, path),
-            Shape::Tuple(items) => items.iter().any(|item| self.shape(item, path)),
+        match shape.kind() {
+            Kind::Any | Kind::Foreign(_) => true,
+            Kind::Null | Kind::Boolean | Kind::Integer(_) | Kind::Float(_) | Kind::Number | Kind::Text(_) => false,
+            Kind::List { items, .. } => self.shape(items, path),
+            Kind::Tuple(items) => items.iter().any(|item| self.shape(item, path)),
             // A name of a load stands for the field of every entry, as in a list; one of a dump has the key.
-            Shape::Map { values, .. } => self.shape(values, if matches!(self.way, Way::Read) { path } else { rest }),
-            Shape::Optional(inner) | Shape::Omissible(inner) | Shape::Ruled { shape: inner, .. } => {
+            Kind::Map { values, .. } => self.shape(values, if matches!(self.way, Way::Read) { path } else { rest }),
+            Kind::Optional(inner) | Kind::Omissible(inner) | Kind::Ruled { shape: inner, .. } => {
                 self.shape(inner, path)
             }
-            Shape::Ways { written, read } => match self.way {
+            Kind::Ways { written, read } => match self.way {
                 Way::Read => self.shape(read, path),
                 Way::Written => self.shape(written, path),
             },
-            Shape::Named(definition) => {
+            Kind::Named(definition) => {
                 self.seen.insert((ptr::from_ref(*definition), path.len()))
                     && match self.way.of_type(definition) {
                         Form::As(shape) => self.shape(&shape(), path),
@@ -79,12 +77,10 @@ impl Search {
 
     /// Of a flattened value, whose entries stand on the level: a map's keys are names then.
     fn flat(&mut self, shape: &Shape, path: &[&str]) -> bool {
-        match shape {
-            Shape::Map { values, .. } => path.len() <= 1 || self.shape(values, &path[1..]),
-            Shape::Optional(inner) | Shape::Omissible(inner) | Shape::Ruled { shape: inner, .. } => {
-                self.flat(inner, path)
-            }
-            shape => self.shape(shape, path),
+        match shape.kind() {
+            Kind::Map { values, .. } => path.len() <= 1 || self.shape(values, &path[1..]),
+            Kind::Optional(inner) | Kind::Omissible(inner) | Kind::Ruled { shape: inner, .. } => self.flat(inner, path),
+            _ => self.shape(shape, path),
         }
     }
 
@@ -128,8 +124,8 @@ pub(super) fn holds_itself(definition: &Definition) -> bool {
     let mut seen = HashSet::new();
     let mut open = parts(definition);
     while let Some(shape) = open.pop() {
-        match shape {
-            Shape::Named(definition) => {
+        match shape.into_kind() {
+            Kind::Named(definition) => {
                 let id = (definition.id)();
                 if id == own {
                     return true;
@@ -138,22 +134,22 @@ pub(super) fn holds_itself(definition: &Definition) -> bool {
                     open.extend(parts(definition));
                 }
             }
-            Shape::List { items: inner, .. }
-            | Shape::Optional(inner)
-            | Shape::Omissible(inner)
-            | Shape::Ruled { shape: inner, .. } => open.push(*inner),
-            Shape::Tuple(items) => open.extend(items),
-            Shape::Map { keys: first, values: second } | Shape::Ways { written: first, read: second } => {
+            Kind::List { items: inner, .. }
+            | Kind::Optional(inner)
+            | Kind::Omissible(inner)
+            | Kind::Ruled { shape: inner, .. } => open.push(*inner),
+            Kind::Tuple(items) => open.extend(items),
+            Kind::Map { keys: first, values: second } | Kind::Ways { written: first, read: second } => {
                 open.extend([*first, *second]);
             }
-            Shape::Any
-            | Shape::Null
-            | Shape::Boolean
-            | Shape::Integer(_)
-            | Shape::Float(_)
-            | Shape::Number
-            | Shape::Text(_)
-            | Shape::Foreign(_) => {}
+            Kind::Any
+            | Kind::Null
+            | Kind::Boolean
+            | Kind::Integer(_)
+            | Kind::Float(_)
+            | Kind::Number
+            | Kind::Text(_)
+            | Kind::Foreign(_) => {}
         }
     }
     false

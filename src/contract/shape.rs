@@ -60,55 +60,7 @@ use super::decimal::decimal;
 /// assert!(Vote::load(br#"{"shares": {"yes": 101}}"#).is_err());
 /// ```
 #[derive(Clone, Debug)]
-#[non_exhaustive]
-pub enum Shape {
-    /// Any JSON value.
-    #[doc(hidden)]
-    Any,
-    /// Null and nothing else.
-    #[doc(hidden)]
-    Null,
-    #[doc(hidden)]
-    Boolean,
-    #[doc(hidden)]
-    Integer(Integer),
-    #[doc(hidden)]
-    Float(Float),
-    /// A number of any size.
-    #[doc(hidden)]
-    Number,
-    #[doc(hidden)]
-    Text(Text),
-    #[doc(hidden)]
-    List {
-        items: Box<Shape>,
-        /// Written without repetitions.
-        unique: bool,
-        /// How many there are, where that is fixed.
-        length: Option<usize>,
-    },
-    #[doc(hidden)]
-    Tuple(Vec<Shape>),
-    #[doc(hidden)]
-    Map { keys: Box<Shape>, values: Box<Shape> },
-    /// Null too, and as a field it may be missing.
-    #[doc(hidden)]
-    Optional(Box<Shape>),
-    /// As a field it may be missing, but is not null.
-    #[doc(hidden)]
-    Omissible(Box<Shape>),
-    /// A type that the contracts refer to by its name.
-    #[doc(hidden)]
-    Named(&'static Definition),
-    /// A type that only schemars knows.
-    #[doc(hidden)]
-    Foreign(Foreign),
-    /// The output differs from the input.
-    #[doc(hidden)]
-    Ways { written: Box<Shape>, read: Box<Shape> },
-    #[doc(hidden)]
-    Ruled { shape: Box<Shape>, rules: Vec<Rule> },
-}
+pub struct Shape(Kind);
 
 impl Shape {
     /// A type of another crate that implements schemars' `JsonSchema` but has no shape.
@@ -124,12 +76,12 @@ impl Shape {
     /// ```
     #[must_use]
     pub fn foreign<T: JsonSchema>() -> Self {
-        Self::Foreign(Foreign {
+        Self(Kind::Foreign(Foreign {
             name: T::schema_name,
             id: T::schema_id,
             schema: SchemaGenerator::subschema_for::<T>,
             whole: T::json_schema,
-        })
+        }))
     }
 
     /// Any JSON value.
@@ -142,7 +94,7 @@ impl Shape {
     /// ```
     #[must_use]
     pub fn any() -> Self {
-        Self::Any
+        Self(Kind::Any)
     }
 
     /// Text.
@@ -154,7 +106,7 @@ impl Shape {
     /// ```
     #[must_use]
     pub fn text() -> Self {
-        Self::Text(Text::PLAIN)
+        Self(Kind::Text(Text::PLAIN))
     }
 
     /// A number, whole or not.
@@ -166,7 +118,7 @@ impl Shape {
     /// ```
     #[must_use]
     pub fn number() -> Self {
-        Self::Number
+        Self(Kind::Number)
     }
 
     /// A list of values of this shape.
@@ -178,7 +130,7 @@ impl Shape {
     /// ```
     #[must_use]
     pub fn list(items: Self) -> Self {
-        Self::List { items: Box::new(items), unique: false, length: None }
+        Self(Kind::List { items: Box::new(items), unique: false, length: None })
     }
 
     /// An object with any keys and values of this shape.
@@ -190,7 +142,7 @@ impl Shape {
     /// ```
     #[must_use]
     pub fn map(values: Self) -> Self {
-        Self::Map { keys: Box::new(Self::text()), values: Box::new(values) }
+        Self::map_of(Self::text(), values)
     }
 
     /// A value of this shape or null; a field with it may be missing, as with an `Option`.
@@ -202,7 +154,7 @@ impl Shape {
     /// ```
     #[must_use]
     pub fn optional(self) -> Self {
-        Self::Optional(Box::new(self))
+        Self(Kind::Optional(Box::new(self)))
     }
 
     /// A field of this type may be missing but not null. Use it for types whose
@@ -211,7 +163,7 @@ impl Shape {
     /// See the example of [`FieldType::missing`](crate::load::FieldType::missing).
     #[must_use]
     pub fn or_missing(self) -> Self {
-        Self::Omissible(Box::new(self))
+        Self(Kind::Omissible(Box::new(self)))
     }
 
     /// Limits the number of characters, elements or entries.
@@ -285,13 +237,13 @@ impl Shape {
     }
 
     fn with(self, rule: Rule) -> Self {
-        match self {
-            Self::Ruled { shape, mut rules } => {
+        Self(match self.0 {
+            Kind::Ruled { shape, mut rules } => {
                 rules.push(rule);
-                Self::Ruled { shape, rules }
+                Kind::Ruled { shape, rules }
             }
-            shape => Self::Ruled { shape: Box::new(shape), rules: vec![rule] },
-        }
+            kind => Kind::Ruled { shape: Box::new(Self(kind)), rules: vec![rule] },
+        })
     }
 
     /// Sets the name of the type in contracts.
@@ -306,27 +258,27 @@ impl Shape {
     /// ```
     #[must_use]
     pub fn name(&self) -> Cow<'static, str> {
-        match self {
-            Self::Any => "AnyValue".into(),
-            Self::Null => "null".into(),
-            Self::Boolean => "boolean".into(),
-            Self::Integer(integer) => integer.name.into(),
-            Self::Float(float) => float.name.into(),
-            Self::Number => "Number".into(),
-            Self::Text(text) => text.name.into(),
-            Self::List { items, unique: true, .. } => format!("Set_of_{}", items.name()).into(),
-            Self::List { items, length: None, .. } => format!("Array_of_{}", items.name()).into(),
-            Self::List { items, length: Some(length), .. } => format!("Array_size_{length}_of_{}", items.name()).into(),
-            Self::Tuple(items) => {
+        match &self.0 {
+            Kind::Any => "AnyValue".into(),
+            Kind::Null => "null".into(),
+            Kind::Boolean => "boolean".into(),
+            Kind::Integer(integer) => integer.name.into(),
+            Kind::Float(float) => float.name.into(),
+            Kind::Number => "Number".into(),
+            Kind::Text(text) => text.name.into(),
+            Kind::List { items, unique: true, .. } => format!("Set_of_{}", items.name()).into(),
+            Kind::List { items, length: None, .. } => format!("Array_of_{}", items.name()).into(),
+            Kind::List { items, length: Some(length), .. } => format!("Array_size_{length}_of_{}", items.name()).into(),
+            Kind::Tuple(items) => {
                 let names: Vec<_> = items.iter().map(Self::name).collect();
                 format!("Tuple_of_{}", names.join("_and_")).into()
             }
-            Self::Map { keys, values } if keys.is_any_text() => format!("Map_of_{}", values.name()).into(),
-            Self::Map { keys, values } => format!("Map_from_{}_to_{}", keys.name(), values.name()).into(),
-            Self::Optional(shape) => format!("Nullable_{}", shape.name()).into(),
-            Self::Named(definition) => definition.name.get(),
-            Self::Foreign(foreign) => (foreign.name)(),
-            Self::Ways { read: shape, .. } | Self::Omissible(shape) | Self::Ruled { shape, .. } => shape.name(),
+            Kind::Map { keys, values } if keys.is_any_text() => format!("Map_of_{}", values.name()).into(),
+            Kind::Map { keys, values } => format!("Map_from_{}_to_{}", keys.name(), values.name()).into(),
+            Kind::Optional(shape) => format!("Nullable_{}", shape.name()).into(),
+            Kind::Named(definition) => definition.name.get(),
+            Kind::Foreign(foreign) => (foreign.name)(),
+            Kind::Ways { read: shape, .. } | Kind::Omissible(shape) | Kind::Ruled { shape, .. } => shape.name(),
         }
     }
 
@@ -334,40 +286,123 @@ impl Shape {
     #[doc(hidden)]
     #[must_use]
     pub fn id(&self) -> Cow<'static, str> {
-        match self {
-            Self::List { items, unique, length } => format!("[{}; {unique} {length:?}]", items.id()).into(),
-            Self::Tuple(items) => {
+        match &self.0 {
+            Kind::List { items, unique, length } => format!("[{}; {unique} {length:?}]", items.id()).into(),
+            Kind::Tuple(items) => {
                 let ids: Vec<_> = items.iter().map(Self::id).collect();
                 format!("({})", ids.join(",")).into()
             }
-            Self::Map { keys, values } => format!("{{{}: {}}}", keys.id(), values.id()).into(),
-            Self::Optional(shape) => format!("{}?", shape.id()).into(),
-            Self::Omissible(shape) => format!("{}~", shape.id()).into(),
-            Self::Named(definition) => (definition.id)().into(),
-            Self::Foreign(foreign) => (foreign.id)(),
-            Self::Ways { written, read } => format!("{}|{}", written.id(), read.id()).into(),
-            Self::Ruled { shape, rules } => format!("{} with {rules:?}", shape.id()).into(),
+            Kind::Map { keys, values } => format!("{{{}: {}}}", keys.id(), values.id()).into(),
+            Kind::Optional(shape) => format!("{}?", shape.id()).into(),
+            Kind::Omissible(shape) => format!("{}~", shape.id()).into(),
+            Kind::Named(definition) => (definition.id)().into(),
+            Kind::Foreign(foreign) => (foreign.id)(),
+            Kind::Ways { written, read } => format!("{}|{}", written.id(), read.id()).into(),
+            Kind::Ruled { shape, rules } => format!("{} with {rules:?}", shape.id()).into(),
             leaf => format!("event_schema::{leaf:?}").into(),
         }
     }
 
+    /// A type that the contracts refer to by its name.
+    #[doc(hidden)]
+    #[must_use]
+    pub const fn named(definition: &'static Definition) -> Self {
+        Self(Kind::Named(definition))
+    }
+
+    /// A list of just these values.
+    pub(crate) const fn tuple(items: Vec<Self>) -> Self {
+        Self(Kind::Tuple(items))
+    }
+
+    /// An object with such keys and values.
+    pub(crate) fn map_of(keys: Self, values: Self) -> Self {
+        Self(Kind::Map { keys: Box::new(keys), values: Box::new(values) })
+    }
+
+    /// What it is, for those who write documents from it.
+    #[doc(hidden)]
+    #[must_use]
+    pub const fn kind(&self) -> &Kind {
+        &self.0
+    }
+
+    /// As [`kind`](Self::kind), in place of it.
+    #[doc(hidden)]
+    #[must_use]
+    pub fn into_kind(self) -> Kind {
+        self.0
+    }
+
     fn is_any_text(&self) -> bool {
-        matches!(self, Self::Text(text) if text.is_plain())
+        matches!(&self.0, Kind::Text(text) if text.is_plain())
     }
 
     /// Whether a field of it may be missing.
     #[doc(hidden)]
     #[must_use]
     pub fn may_be_missing(&self) -> bool {
-        match self {
-            Self::Optional(_) | Self::Omissible(_) => true,
-            Self::Ways { read: shape, .. } | Self::Ruled { shape, .. } => shape.may_be_missing(),
-            Self::Named(Definition { transparent: true, form: Form::Content(Content::Inner(field)), .. }) => {
+        match &self.0 {
+            Kind::Optional(_) | Kind::Omissible(_) => true,
+            Kind::Ways { read: shape, .. } | Kind::Ruled { shape, .. } => shape.may_be_missing(),
+            Kind::Named(Definition { transparent: true, form: Form::Content(Content::Inner(field)), .. }) => {
                 (field.shape)().may_be_missing()
             }
             _ => false,
         }
     }
+}
+
+impl From<Kind> for Shape {
+    fn from(kind: Kind) -> Self {
+        Self(kind)
+    }
+}
+
+/// What a shape is.
+#[doc(hidden)]
+#[derive(Clone, Debug)]
+#[non_exhaustive]
+pub enum Kind {
+    /// Any JSON value.
+    Any,
+    /// Null and nothing else.
+    Null,
+    Boolean,
+    Integer(Integer),
+    Float(Float),
+    /// A number of any size.
+    Number,
+    Text(Text),
+    List {
+        items: Box<Shape>,
+        /// Written without repetitions.
+        unique: bool,
+        /// How many there are, where that is fixed.
+        length: Option<usize>,
+    },
+    Tuple(Vec<Shape>),
+    Map {
+        keys: Box<Shape>,
+        values: Box<Shape>,
+    },
+    /// Null too, and as a field it may be missing.
+    Optional(Box<Shape>),
+    /// As a field it may be missing, but is not null.
+    Omissible(Box<Shape>),
+    /// A type that the contracts refer to by its name.
+    Named(&'static Definition),
+    /// A type that only schemars knows.
+    Foreign(Foreign),
+    /// The output differs from the input.
+    Ways {
+        written: Box<Shape>,
+        read: Box<Shape>,
+    },
+    Ruled {
+        shape: Box<Shape>,
+        rules: Vec<Rule>,
+    },
 }
 
 /// An integer.
@@ -411,11 +446,36 @@ pub struct Text {
     pub character: bool,
     /// A number between its negative and this is read as well.
     pub number_below: Option<f64>,
+    /// What the text stands for, where other formats than JSON have a form for that.
+    pub logical: Option<Logical>,
+}
+
+/// What text stands for.
+#[doc(hidden)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum Logical {
+    Uuid,
+    /// A point in time.
+    Instant,
+    /// A date and a time of no zone.
+    DateTime,
+    Date,
+    Time,
+    Duration,
+    Decimal,
 }
 
 impl Text {
-    pub(crate) const PLAIN: Self =
-        Self { name: "string", formats: &[], patterns: &[], choices: &[], character: false, number_below: None };
+    pub(crate) const PLAIN: Self = Self {
+        name: "string",
+        formats: &[],
+        patterns: &[],
+        choices: &[],
+        character: false,
+        number_below: None,
+        logical: None,
+    };
 
     #[cfg(feature = "chrono04")]
     pub(crate) const fn named(name: &'static str) -> Self {
@@ -435,6 +495,17 @@ impl Text {
     ))]
     pub(crate) const fn of_pattern(name: &'static str, patterns: &'static [&'static str]) -> Self {
         Self { name, patterns, ..Self::PLAIN }
+    }
+
+    #[cfg(any(
+        feature = "chrono04",
+        feature = "jiff02",
+        feature = "rust_decimal1",
+        feature = "time03",
+        feature = "uuid1"
+    ))]
+    pub(crate) const fn meaning(self, logical: Logical) -> Self {
+        Self { logical: Some(logical), ..self }
     }
 
     /// Whether any text will do.
@@ -749,14 +820,14 @@ pub struct Range {
 #[doc(hidden)]
 #[must_use]
 pub fn no_shape() -> Shape {
-    Shape::Any
+    Shape::any()
 }
 
 /// The function that `#[schemars(schema_with = "...")]` names.
 #[doc(hidden)]
 #[must_use]
 pub fn schema_with(name: fn() -> Cow<'static, str>, schema: fn(&mut SchemaGenerator) -> Schema) -> Shape {
-    Shape::Foreign(Foreign { name, id: name, schema, whole: schema })
+    Shape(Kind::Foreign(Foreign { name, id: name, schema, whole: schema }))
 }
 
 /// The id of a type without parameters.

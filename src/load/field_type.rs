@@ -2,6 +2,7 @@
 
 use std::marker::PhantomData;
 
+use serde::Serialize;
 use serde::de::{DeserializeSeed, Deserializer, Error, MapAccess, SeqAccess};
 use serde_json::Value;
 
@@ -86,7 +87,7 @@ use crate::violation::{FieldName, MASK};
     note = "if it comes from another crate, see whether a feature of event-schema supports it, such as `uuid1` or `chrono04`",
     note = "or mark the field `#[event(plain)]`: the type's own `Deserialize` then reads it, and reports at most one fault"
 )]
-pub trait FieldType: Sized {
+pub trait FieldType: Sized + Serialize {
     /// Reads a value, or records all its faults in `cx` and returns `None`.
     ///
     /// A value that was read but breaks rules is still returned, so that the rules of the containing type can be
@@ -179,9 +180,12 @@ pub trait FieldType: Sized {
         Self::field_name(name).is_some()
     }
 
-    /// Notes the keys of a flattened value that a load would give to others, which are `taken`.
+    /// Whether it rejects unknown entries of an object that it shares with other values, or that is its own except for
+    /// a tag (`alone`).
     #[doc(hidden)]
-    fn check_flat(&self, _taken: &dyn Fn(&str) -> bool, _cx: &mut Context<'_>, _at: &At<'_>) {}
+    fn closes(&self, _alone: bool) -> bool {
+        false
+    }
 
     /// The result of the type's `pre_load` hook for an input; `None` if it refuses it, which is noted.
     #[doc(hidden)]

@@ -2,8 +2,6 @@
 
 use std::borrow::Cow;
 
-use serde::Serialize;
-
 use super::place::KeyText;
 use super::{At, Context, FieldType};
 use crate::violation::MASK;
@@ -27,7 +25,7 @@ pub fn read_newtype_key<T: FieldType, K: FieldType>(
 }
 
 /// The key as it is written; only a finding asks.
-impl<K: FieldType + Serialize> KeyText for K {
+impl<K: FieldType> KeyText for K {
     fn key_text(&self) -> Cow<'_, str> {
         if K::SENSITIVE {
             return MASK.into();
@@ -46,7 +44,7 @@ pub(super) struct ReadKey<K> {
     pub(super) text: Option<String>,
 }
 
-impl<K: FieldType + Serialize> KeyText for ReadKey<K> {
+impl<K: FieldType> KeyText for ReadKey<K> {
     fn key_text(&self) -> Cow<'_, str> {
         match (&self.key, &self.text) {
             _ if K::SENSITIVE => MASK.into(),

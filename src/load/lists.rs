@@ -118,7 +118,7 @@ macro_rules! lists {
             }
 
             fn shape() -> Shape {
-                Shape::List { items: Box::new(T::shape()), unique: $unique, length: None }
+                $crate::contract::shape::Kind::List { items: Box::new(T::shape()), unique: $unique, length: None }.into()
             }
         }
 

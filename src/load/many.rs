@@ -2,6 +2,7 @@
 
 use std::marker::PhantomData;
 
+use serde::Serialize;
 use serde::de::{Deserializer, MapAccess, SeqAccess, Visitor};
 
 use super::field_type::Seed;
@@ -9,6 +10,7 @@ use super::{At, Context, FieldType, number};
 use crate::contract::Shape;
 
 /// What `load_many` reads. Its level does not count as depth: what is bounded is an event.
+#[derive(Serialize)]
 pub(crate) struct Many<T>(pub(crate) Vec<T>);
 
 impl<T: FieldType> FieldType for Many<T> {

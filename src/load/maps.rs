@@ -4,7 +4,6 @@ use std::collections::{BTreeMap, HashMap};
 use std::hash::{BuildHasher, Hash};
 use std::marker::PhantomData;
 
-use serde::Serialize;
 use serde::de::{Deserializer, MapAccess, SeqAccess, Visitor};
 
 use super::expected::MAPPING;
@@ -36,7 +35,7 @@ where
     KF: PartRules<K>,
     VF: PartRules<V>,
     M: CollectEntries<K, V>,
-    K: FieldType + Serialize,
+    K: FieldType,
     V: FieldType,
 {
     type Value = Option<M>;
@@ -97,7 +96,7 @@ macro_rules! maps {
             }
         }
 
-        impl<K: FieldType + Serialize + $bound $(+ $bounds)*, V: FieldType $(, $hasher: BuildHasher + Default)?>
+        impl<K: FieldType + $bound $(+ $bounds)*, V: FieldType $(, $hasher: BuildHasher + Default)?>
             FieldType for $type<K, V $(, $hasher)?>
         {
             #[inline]
@@ -113,12 +112,6 @@ macro_rules! maps {
                 for (key, value) in self {
                     key.check(cx, &at.map_key_of(key));
                     value.check(cx, &at.key(key));
-                }
-            }
-
-            fn check_flat(&self, taken: &dyn Fn(&str) -> bool, cx: &mut Context<'_>, at: &At<'_>) {
-                for key in self.keys().map($crate::load::place::KeyText::key_text).filter(|key| taken(key)) {
-                    cx.taken(at, &key);
                 }
             }
 
@@ -152,11 +145,11 @@ macro_rules! maps {
             }
 
             fn shape() -> Shape {
-                Shape::Map { keys: Box::new(K::shape()), values: Box::new(V::shape()) }
+                Shape::map_of(K::shape(), V::shape())
             }
         }
 
-        impl<K: FieldType + Serialize + $bound $(+ $bounds)*, V: FieldType $(, $hasher: BuildHasher + Default)?> MapType
+        impl<K: FieldType + $bound $(+ $bounds)*, V: FieldType $(, $hasher: BuildHasher + Default)?> MapType
             for $type<K, V $(, $hasher)?>
         {
             type Key = K;

@@ -56,10 +56,8 @@ impl<T: FieldType> FieldType for Option<T> {
         }
     }
 
-    fn check_flat(&self, taken: &dyn Fn(&str) -> bool, cx: &mut Context<'_>, at: &At<'_>) {
-        if let Some(value) = self {
-            value.check_flat(taken, cx, at);
-        }
+    fn closes(&self, alone: bool) -> bool {
+        self.as_ref().is_some_and(|value| value.closes(alone))
     }
 
     fn patch(&mut self, input: &str, cx: &mut Context<'_>, at: &At<'_>) {

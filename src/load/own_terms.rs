@@ -12,7 +12,7 @@ use super::buffer::Buffered;
 use super::context::Made;
 use super::json::{self, ObjectText, Source};
 use super::{At, Context, Dialect, FieldType, Mode};
-use crate::contract::shape::{Content, Definition, Enum, Field, Form, Shape, Tagging, Variant};
+use crate::contract::shape::{Content, Definition, Enum, Field, Form, Kind, Shape, Tagging, Variant};
 
 /// Reads a part of an `E`: the text of what it reads, if that is without a finding.
 pub(crate) fn read<'de, E: FieldType, D: Deserializer<'de>>(
@@ -193,24 +193,24 @@ impl Views {
     }
 
     fn add(&mut self, shape: Shape, entries: &[(String, Box<str>)]) {
-        match shape {
-            Shape::Any | Shape::Foreign(_) => {
+        match shape.into_kind() {
+            Kind::Any | Kind::Foreign(_) => {
                 self.is_object = true;
-                self.values.push(Shape::Any);
-                self.lists.push(Shape::Any);
+                self.values.push(Shape::any());
+                self.lists.push(Shape::any());
             }
-            Shape::Null | Shape::Boolean | Shape::Integer(_) | Shape::Float(_) | Shape::Number | Shape::Text(_) => {}
-            Shape::List { items, .. } => self.lists.push(*items),
-            Shape::Tuple(items) => self.tuples.push(items.into_iter().map(Type::Shape).collect()),
-            Shape::Map { values, .. } => {
+            Kind::Null | Kind::Boolean | Kind::Integer(_) | Kind::Float(_) | Kind::Number | Kind::Text(_) => {}
+            Kind::List { items, .. } => self.lists.push(*items),
+            Kind::Tuple(items) => self.tuples.push(items.into_iter().map(Type::Shape).collect()),
+            Kind::Map { values, .. } => {
                 self.is_object = true;
                 self.values.push(*values);
             }
-            Shape::Optional(inner)
-            | Shape::Omissible(inner)
-            | Shape::Ruled { shape: inner, .. }
-            | Shape::Ways { read: inner, .. } => self.add(*inner, entries),
-            Shape::Named(definition) => {
+            Kind::Optional(inner)
+            | Kind::Omissible(inner)
+            | Kind::Ruled { shape: inner, .. }
+            | Kind::Ways { read: inner, .. } => self.add(*inner, entries),
+            Kind::Named(definition) => {
                 if self.seen.insert(ptr::from_ref(definition)) {
                     match &definition.form {
                         Form::As(shape) => self.add(shape(), entries),

@@ -6,7 +6,7 @@ use super::expected::{NUMBER, STRING};
 use super::leaf::{Leaf, from_number, from_number_key, leaf, read_leaf_key};
 use super::{At, Context, Expected, FieldType};
 use crate::contract::Shape;
-use crate::contract::shape::{Float, Integer, Text};
+use crate::contract::shape::{Float, Integer, Kind, Text};
 use crate::violation::Param;
 
 static BOOLEAN: Expected = Expected::new("boolean");
@@ -58,12 +58,12 @@ leaf! {
             read_leaf_key(text, cx, map, |text| text.parse().ok())
         }
         fn shape() -> Shape {
-            Shape::Boolean
+            Kind::Boolean.into()
         }
     }
     char {
         fn shape() -> Shape {
-            Shape::Text(Text { name: "Character", character: true, ..Text::PLAIN })
+            Kind::Text(Text { name: "Character", character: true, ..Text::PLAIN }).into()
         }
     }
 }
@@ -71,7 +71,7 @@ leaf! {
 /// The shape of an integer.
 macro_rules! integer {
     ($type:ty, $format:literal) => {
-        Shape::Integer(Integer {
+        Kind::Integer(Integer {
             format: $format,
             name: $format,
             #[allow(clippy::cast_lossless, clippy::cast_possible_wrap, reason = "the least fits, of any width")]
@@ -81,6 +81,7 @@ macro_rules! integer {
             zero: true,
             saturates: false,
         })
+        .into()
     };
 }
 
@@ -176,7 +177,7 @@ macro_rules! floats {
                     }
                 }
                 fn shape() -> Shape {
-                    Shape::Float(Float { name: $name, max: $max })
+                    Kind::Float(Float { name: $name, max: $max }).into()
                 }
             }
         }

@@ -24,7 +24,7 @@ use super::object::{Object, Slot, next_field, read_object, read_object_flat, ski
 use super::variants::{Variants, read_external, read_external_flat};
 use super::{At, Context, Expected, FieldType, Leaf, patch};
 use crate::contract::shape::{
-    Content, Defined, Definition, Enum, Field, Form, Integer, Presence, Record, Tagging, Text, Variant,
+    Content, Defined, Definition, Enum, Field, Form, Integer, Kind, Presence, Record, Tagging, Text, Variant,
 };
 use crate::contract::{Shape, named};
 use crate::violation::{FieldName, Param, Rule};
@@ -57,11 +57,11 @@ macro_rules! nonzero {
                     read_leaf_key(text, cx, map, from_number_key)
                 }
                 fn shape() -> Shape {
-                    match <$integer>::shape() {
-                        Shape::Integer(integer) => {
-                            Shape::Integer(Integer { name: stringify!($type), zero: false, ..integer })
+                    match <$integer>::shape().into_kind() {
+                        Kind::Integer(integer) => {
+                            Kind::Integer(Integer { name: stringify!($type), zero: false, ..integer }).into()
                         }
-                        shape => shape,
+                        kind => kind.into(),
                     }
                 }
             }
@@ -103,9 +103,9 @@ macro_rules! saturating {
                     read_leaf_key(text, cx, map, from_number_key)
                 }
                 fn shape() -> Shape {
-                    match <$integer>::shape() {
-                        Shape::Integer(integer) => Shape::Integer(Integer { saturates: true, ..integer }),
-                        shape => shape,
+                    match <$integer>::shape().into_kind() {
+                        Kind::Integer(integer) => Kind::Integer(Integer { saturates: true, ..integer }).into(),
+                        kind => kind.into(),
                     }
                 }
             }
@@ -157,7 +157,7 @@ macro_rules! addresses {
         leaf! {
             $type {
                 fn shape() -> Shape {
-                    Shape::Text($text)
+                    Kind::Text($text).into()
                 }
             }
         }
@@ -212,7 +212,7 @@ impl<T: ?Sized> FieldType for PhantomData<T> {
     }
 
     fn shape() -> Shape {
-        Shape::Null
+        Kind::Null.into()
     }
 }
 
@@ -324,7 +324,7 @@ macro_rules! pairs {
             }
 
             fn shape() -> Shape {
-                Shape::Named(Self::DEFINITION)
+                Kind::Named(Self::DEFINITION).into()
             }
         }
 
@@ -487,7 +487,7 @@ macro_rules! enums {
             }
 
             fn shape() -> Shape {
-                Shape::Named(Self::DEFINITION)
+                Kind::Named(Self::DEFINITION).into()
             }
         }
 

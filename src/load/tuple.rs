@@ -2,6 +2,7 @@
 
 use std::marker::PhantomData;
 
+use serde::Serialize;
 use serde::de::{Deserializer, IgnoredAny, MapAccess, SeqAccess, Visitor};
 
 use super::expected::LIST;
@@ -9,6 +10,7 @@ use super::object::Slot;
 use super::parts::{ListType, PartRules, no_rules};
 use super::{At, Context, Expected, FieldType};
 use crate::contract::Shape;
+use crate::contract::shape::Kind;
 
 static TUPLE: Expected = Expected::new("tuple");
 
@@ -122,7 +124,7 @@ macro_rules! tuples {
             }
 
             fn shape() -> Shape {
-                Shape::Tuple(vec![$($type::shape()),+])
+                Shape::tuple(vec![$($type::shape()),+])
             }
         }
     )*};
@@ -190,7 +192,10 @@ impl<'de, F: PartRules<T>, T: FieldType, const N: usize> Visitor<'de> for ArrayV
     refuse! { &LIST => bool number str bytes null object }
 }
 
-impl<T: FieldType, const N: usize> FieldType for [T; N] {
+impl<T: FieldType, const N: usize> FieldType for [T; N]
+where
+    Self: Serialize,
+{
     fn read<'de, D: Deserializer<'de>>(input: D, cx: &mut Context<'_>, at: &At<'_>) -> Result<Option<Self>, D::Error> {
         Self::read_parts(input, cx, at, no_rules)
     }
@@ -202,11 +207,14 @@ impl<T: FieldType, const N: usize> FieldType for [T; N] {
     }
 
     fn shape() -> Shape {
-        Shape::List { items: Box::new(T::shape()), unique: false, length: Some(N) }
+        Kind::List { items: Box::new(T::shape()), unique: false, length: Some(N) }.into()
     }
 }
 
-impl<T: FieldType, const N: usize> ListType for [T; N] {
+impl<T: FieldType, const N: usize> ListType for [T; N]
+where
+    Self: Serialize,
+{
     type Element = T;
 
     fn read_parts<'de, D: Deserializer<'de>>(

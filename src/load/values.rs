@@ -12,6 +12,7 @@ use super::leaf::{Leaf, leaf};
 use super::patch::{self, Object};
 use super::{At, Context, Expected, FieldType};
 use crate::contract::Shape;
+use crate::contract::shape::Kind;
 
 /// Any JSON value. Read here and not by its own `Deserialize`, so that its depth counts.
 impl FieldType for serde_json::Value {
@@ -27,12 +28,6 @@ impl FieldType for serde_json::Value {
         true
     }
 
-    fn check_flat(&self, taken: &dyn Fn(&str) -> bool, cx: &mut Context<'_>, at: &At<'_>) {
-        if let Self::Object(object) = self {
-            object.check_flat(taken, cx, at);
-        }
-    }
-
     fn patch(&mut self, input: &str, cx: &mut Context<'_>, at: &At<'_>) {
         match self {
             Self::Object(object) if input.starts_with('{') => object.patch(input, cx, at),
@@ -45,7 +40,7 @@ impl FieldType for serde_json::Value {
     }
 
     fn shape() -> Shape {
-        Shape::Any
+        Shape::any()
     }
 }
 
@@ -64,12 +59,6 @@ impl FieldType for serde_json::Map<String, serde_json::Value> {
         true
     }
 
-    fn check_flat(&self, taken: &dyn Fn(&str) -> bool, cx: &mut Context<'_>, at: &At<'_>) {
-        for key in self.keys().filter(|key| taken(key)) {
-            cx.taken(at, key);
-        }
-    }
-
     fn patch(&mut self, input: &str, cx: &mut Context<'_>, at: &At<'_>) {
         for (name, value) in patch::entries(input, cx, at) {
             match self.get_mut(&name) {
@@ -84,7 +73,7 @@ impl FieldType for serde_json::Map<String, serde_json::Value> {
     }
 
     fn shape() -> Shape {
-        Shape::map(Shape::Any)
+        Shape::map(Shape::any())
     }
 }
 
@@ -108,7 +97,7 @@ impl Leaf for serde_json::Number {
 leaf! {
     serde_json::Number {
         fn shape() -> Shape {
-            Shape::Number
+            Shape::number()
         }
     }
 }
@@ -126,7 +115,7 @@ impl FieldType for Box<RawValue> {
     }
 
     fn shape() -> Shape {
-        Shape::Any
+        Shape::any()
     }
 }
 
@@ -182,6 +171,6 @@ impl FieldType for () {
     }
 
     fn shape() -> Shape {
-        Shape::Null
+        Kind::Null.into()
     }
 }

@@ -56,11 +56,9 @@ macro_rules! wrappers {
                 $value.is_some_and(|value| T::uses_name(&value, name))
             }
 
-            fn check_flat(&self, taken: &dyn Fn(&str) -> bool, cx: &mut Context<'_>, at: &At<'_>) {
+            fn closes(&self, alone: bool) -> bool {
                 let $this = self;
-                if let Some(value) = $value {
-                    T::check_flat(&value, taken, cx, at);
-                }
+                $value.is_some_and(|value| T::closes(&value, alone))
             }
 
             fn patch(&mut self, input: &str, cx: &mut Context<'_>, at: &At<'_>) {

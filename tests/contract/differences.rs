@@ -81,6 +81,25 @@ fn what_only_the_contract_accepts() {
     }
     both::<Bounded>(r#"{"a": 1, "id": 1}"#);
     only_the_contract::<Bounded>(r#"{"a": 1, "b": 1}"#);
+
+    #[event_schema::event]
+    #[serde(tag = "form")]
+    enum Form {
+        Round { radius: u16 },
+        Point,
+    }
+    #[event_schema::event]
+    struct Drawing {
+        #[serde(flatten)]
+        form: Form,
+        #[serde(flatten)]
+        #[validate(length(max = 1))]
+        counts: BTreeMap<String, u8>,
+    }
+    both::<Drawing>(r#"{"form": "Round", "radius": 300, "a": 1}"#);
+    both::<Drawing>(r#"{"form": "Point", "radius": 3}"#);
+    only_the_contract::<Drawing>(r#"{"form": "Point", "radius": 300}"#);
+    only_the_contract::<Drawing>(r#"{"form": "Point", "a": 1, "b": 1}"#);
 }
 
 #[test]

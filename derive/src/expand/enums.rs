@@ -200,8 +200,16 @@ fn flat(cx: &Cx<'_>, levels: &[(&Variant<'_>, Expand<'_>)]) -> Flat {
         });
         quote!(match self { #(#arms)* #[allow(unreachable_patterns)] _ => #other })
     };
-    let check = || {
-        levels.iter().any(|(_, level)| level.has_flat()).then(|| by_variant(&|level| level.check_flat(), &quote!({})))
+    // Its data are read from all that others leave.
+    let closes = || {
+        let arms: Vec<_> = readable()
+            .filter_map(|(_, level)| {
+                let (pattern, closes) = (level.pattern(), level.closes()?);
+                Some(quote!(#pattern => #closes,))
+            })
+            .collect();
+        (!arms.is_empty())
+            .then(|| quote!({ let __alone = true; match self { #(#arms)* #[allow(unreachable_patterns)] _ => false } }))
     };
     let flat = match cx.model.serde.attrs.tag() {
         TagType::External => Flat {
@@ -209,6 +217,8 @@ fn flat(cx: &Cx<'_>, levels: &[(&Variant<'_>, Expand<'_>)]) -> Flat {
                 <#self_ty as __p::Variants>::find(__name)
                     .map(|__variant| <#self_ty as __p::Variants>::VARIANTS[__variant].wire())
             }),
+            // Of its one entry.
+            closes: levels.iter().any(|(_, level)| !level.is_unit()).then(|| quote!(__alone)),
             ..Flat::default()
         },
         TagType::Adjacent { tag, content } => Flat {
@@ -219,6 +229,7 @@ fn flat(cx: &Cx<'_>, levels: &[(&Variant<'_>, Expand<'_>)]) -> Flat {
                     _ => __p::None,
                 }
             }),
+            closes: cx.model.serde.attrs.deny_unknown_fields().then(|| quote!(__alone)),
             ..Flat::default()
         },
         TagType::Internal { tag } => {
@@ -226,7 +237,7 @@ fn flat(cx: &Cx<'_>, levels: &[(&Variant<'_>, Expand<'_>)]) -> Flat {
             Flat {
                 field_name: Some(quote!((__name == #tag).then_some(#tag))),
                 uses_name: Some(quote!(__name == #tag || #uses)),
-                check: check(),
+                closes: closes(),
                 ..Flat::default()
             }
         }
@@ -236,7 +247,7 @@ fn flat(cx: &Cx<'_>, levels: &[(&Variant<'_>, Expand<'_>)]) -> Flat {
                 &|level| level.uses_name(),
                 &quote!(<#self_ty as __p::Variants>::any_field(__name)),
             )),
-            check: check(),
+            closes: closes(),
             ..Flat::default()
         },
     };

@@ -21,8 +21,8 @@ pub(super) struct Flat {
     pub(super) uses_name: Option<TokenStream>,
     /// Whether it takes all of it.
     pub(super) takes_all: Option<TokenStream>,
-    /// Statements over `self` and `taken`.
-    pub(super) check: Option<TokenStream>,
+    /// `bool` from `self` and `alone`.
+    pub(super) closes: Option<TokenStream>,
     /// Statements over `self` and `rest`.
     pub(super) patch: Option<TokenStream>,
 }
@@ -50,9 +50,9 @@ impl Flat {
                 }
             }
         });
-        let check = self.check.as_ref().map(|body| {
+        let closes = self.closes.as_ref().map(|body| {
             quote! {
-                fn check_flat(&self, __taken: &dyn Fn(&str) -> bool, __cx: &mut __p::Context<'_>, __at: &__p::At<'_>) {
+                fn closes(&self, __alone: bool) -> bool {
                     #body
                 }
             }
@@ -69,7 +69,7 @@ impl Flat {
                 }
             }
         });
-        quote!(#field_name #uses_name #takes_all #check #patch)
+        quote!(#field_name #uses_name #takes_all #closes #patch)
     }
 }
 

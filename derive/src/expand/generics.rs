@@ -11,6 +11,17 @@ use crate::schemars::With;
 /// a field's type mentions; and `JsonSchema` where only schemars is asked what the field looks like.
 pub(crate) fn bounded(model: &Model<'_>) -> Generics {
     let mut generics = model.input.generics.clone();
+    // A field type can be written: by these bounds, where the type says them itself.
+    let written = match model.serde.attrs.ser_bound() {
+        Some(bounds) => bounds.to_vec(),
+        None => {
+            let fields = model.levels().into_iter().flat_map(|level| &level.fields);
+            fields.filter_map(|field| field.serde.attrs.ser_bound()).flatten().cloned().collect()
+        }
+    };
+    if !written.is_empty() {
+        generics.make_where_clause().predicates.extend(written);
+    }
     let parameters = parameters(model);
     if parameters.ours.is_empty() && parameters.foreign.is_empty() && model.event.json_schema != Some(false) {
         return generics;

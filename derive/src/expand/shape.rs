@@ -45,7 +45,7 @@ pub(super) fn expand(cx: &Cx<'_>) -> (TokenStream, Option<TokenStream>) {
             };
         }
     };
-    (quote!(__p::Shape::Named(<Self as __p::Defined>::DEFINITION)), Some(defined))
+    (quote!(__p::Shape::named(<Self as __p::Defined>::DEFINITION)), Some(defined))
 }
 
 /// `impl JsonSchema`, unless the type has its own.
@@ -361,11 +361,7 @@ fn presence(model: &Model<'_>, level: &Level<'_>, field: &Field<'_>) -> Option<T
             return matches!(field.reader(), Reader::With(_)).then(|| quote!(__p::Presence::Required));
         }
     };
-    if attrs.skip_serializing()
-        || attrs.skip_deserializing()
-        || attrs.flatten()
-        || field.event.computed_default.is_some()
-    {
+    if attrs.skip_deserializing() || attrs.flatten() || field.event.computed_default.is_some() {
         return Some(quote!(__p::Presence::Default(|| __p::None)));
     }
     let json = match attrs.serialize_with() {
@@ -373,10 +369,6 @@ fn presence(model: &Model<'_>, level: &Level<'_>, field: &Field<'_>) -> Option<T
             #path(&__default, __p::serde_json::value::Serializer).ok()
         },
         None => quote!(__p::MaybeValue(&__default).to_value()),
-    };
-    let json = match attrs.skip_serializing_if() {
-        Some(skip) => quote_spanned!(shown_at(skip.span())=> if #skip(&__default) { __p::None } else { #json }),
-        None => json,
     };
     Some(quote! {
         __p::Presence::Default(|| {

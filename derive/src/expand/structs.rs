@@ -16,7 +16,7 @@ pub(super) fn expand(cx: &Cx<'_>, level: &Level<'_>) -> Body {
     }
     let pattern = level.pattern();
     let shares = level.has_flat();
-    let over_self = |body: TokenStream| shares.then(|| quote!(let #pattern = self; #body));
+    let uses_name = shares.then(|| level.uses_name()).map(|uses| quote!(let #pattern = self; #uses));
     Body {
         items: level.items(),
         read: level.read(),
@@ -25,9 +25,9 @@ pub(super) fn expand(cx: &Cx<'_>, level: &Level<'_>) -> Body {
         check: level_check(&level),
         flat: Flat {
             field_name: level.field_name(),
-            uses_name: over_self(level.uses_name()),
+            uses_name,
             takes_all: level.takes_all(),
-            check: over_self(level.check_flat()),
+            closes: level.closes().map(|closes| quote!(let #pattern = self; #closes)),
             patch: level.patch_flat(),
         },
         patch: level.patch(),

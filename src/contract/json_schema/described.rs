@@ -8,7 +8,7 @@ use serde_json::Value;
 
 use super::writer::Writer;
 use crate::contract::parts;
-use crate::contract::shape::{Definition, Form, Name, Notes, Shape};
+use crate::contract::shape::{Definition, Form, Kind, Name, Notes, Shape};
 use crate::load::FieldType;
 
 impl Shape {
@@ -44,10 +44,11 @@ pub(crate) const fn named<T: FieldType>(name: fn() -> String, id: fn() -> String
 #[must_use]
 pub fn schema_of<T: FieldType>(generator: &mut SchemaGenerator) -> Schema {
     let mut writer = Writer::new(generator);
-    let schema = match T::shape() {
-        Shape::Named(definition) => writer.definition(definition),
-        Shape::Foreign(foreign) => (foreign.whole)(writer.generator).to_value(),
-        shape => writer.shape(&shape),
+    let shape = T::shape();
+    let schema = match shape.kind() {
+        Kind::Named(definition) => writer.definition(definition),
+        Kind::Foreign(foreign) => (foreign.whole)(writer.generator).to_value(),
+        _ => writer.shape(&shape),
     };
     to_schema(schema)
 }
@@ -56,9 +57,9 @@ pub fn schema_of<T: FieldType>(generator: &mut SchemaGenerator) -> Schema {
 #[doc(hidden)]
 #[must_use]
 pub fn is_inline<T: FieldType>() -> bool {
-    match T::shape() {
-        Shape::Named(definition) => definition.inline && !parts::holds_itself(definition),
-        Shape::Foreign(_) => false,
+    match T::shape().kind() {
+        Kind::Named(definition) => definition.inline && !parts::holds_itself(definition),
+        Kind::Foreign(_) => false,
         _ => true,
     }
 }

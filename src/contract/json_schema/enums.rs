@@ -6,7 +6,7 @@ use super::fields::Place;
 use super::level::{Level, names_in};
 use super::words::{Object, object, one_of, with_notes};
 use super::writer::Writer;
-use crate::contract::shape::{Content, Enum, Form, Shape, Tagging, Variant};
+use crate::contract::shape::{Content, Enum, Form, Kind, Shape, Tagging, Variant};
 
 impl Writer<'_> {
     pub(super) fn choice(&mut self, choice: &Enum) -> Value {
@@ -102,22 +102,41 @@ impl Writer<'_> {
         let mut variants = Vec::new();
         for variant in choice.variants {
             let hidden = level.hidden.iter().chain(&level.names).filter(|_| !self.written).cloned().collect();
-            let inner = Level { hidden, ..Level::default() };
+            let inner = Level { hidden, allowed: level.allowed.clone(), ..Level::default() };
             if let Some(schema) = self.flat_variant(inner, choice, variant) {
                 variants.push(with_notes(schema, &variant.notes));
             }
         }
+        let mut names = Vec::new();
         for variant in &variants {
-            names_in(variant, &mut level.allowed);
+            names_in(variant, &mut names);
         }
-        if matches!(choice.tagging, Tagging::External) {
-            for variant in choice.variants {
-                level.names.extend(self.names_of(variant).into_iter().map(str::to_owned));
+        if matches!(choice.tagging, Tagging::Untagged) {
+            // Without data it is there when nothing of the others is.
+            let is_unit = |variant: &Variant| matches!(variant.content, Content::Unit);
+            if choice.variants.iter().any(|variant| is_unit(variant) && !self.names_of(variant).is_empty()) {
+                let others: Vec<Value> =
+                    names.iter().filter(|_| !self.written).map(|name| json!({"required": [name]})).collect();
+                variants.push(if others.is_empty() { json!({}) } else { json!({"not": {"anyOf": others}}) });
             }
-            level.closed |= place == Place::Tagged;
-        } else {
-            level.open = true;
         }
+        level.allowed.extend(names);
+        // It is all of what it is read from.
+        let whole = place == Place::Tagged || place == Place::Rest && !self.written;
+        let of_its_own: Vec<&str> = match choice.tagging {
+            Tagging::External => {
+                level.closed |= whole;
+                choice.variants.iter().flat_map(|variant| self.names_of(variant)).collect()
+            }
+            Tagging::Internal { tag } => vec![tag],
+            Tagging::Adjacent { tag, content } => {
+                level.closed |= whole && choice.closed;
+                vec![tag, content]
+            }
+            Tagging::Untagged => Vec::new(),
+        };
+        level.names.extend(of_its_own.into_iter().map(str::to_owned));
+        level.open |= !matches!(choice.tagging, Tagging::External);
         if variants.is_empty() {
             level.impossible |= place != Place::Maybe;
             return;
@@ -145,18 +164,22 @@ impl Writer<'_> {
             }
             Tagging::Internal { tag } => {
                 level.tag(tag, &self.tag(choice, variant, name));
-                self.beside_tag(&mut level, &variant.content, Place::Flat);
+                self.beside_tag(&mut level, &variant.content, Place::Rest);
             }
             Tagging::Adjacent { tag, content } => {
                 level.tag(tag, &self.tag(choice, variant, name));
                 self.content_at(&mut level, content, &variant.content);
             }
             Tagging::Untagged => match &variant.content {
-                Content::Record(record) => self.record(&mut level, record, Place::Flat),
-                Content::Inner(field) => self.flatten(&mut level, &(field.shape)(), &field.rules(), Place::Flat),
+                Content::Record(record) => self.record(&mut level, record, Place::Rest),
+                Content::Inner(field) => self.flatten(&mut level, &(field.shape)(), &field.rules(), Place::Rest),
                 // No object is any of these.
                 Content::Unit | Content::Tuple(_) => return None,
             },
+        }
+        if level.closed {
+            let hidden = std::mem::take(&mut level.hidden);
+            level.names.extend(hidden);
         }
         Some(level).filter(|level| !level.impossible).map(|level| level.finish(self.written).into())
     }
@@ -212,9 +235,9 @@ impl Writer<'_> {
 
     /// Whether null is its only value.
     pub(super) fn is_nothing(&self, shape: &Shape) -> bool {
-        match shape {
-            Shape::Null => true,
-            Shape::Named(definition) => match self.form_of(definition) {
+        match shape.kind() {
+            Kind::Null => true,
+            Kind::Named(definition) => match self.form_of(definition) {
                 Form::Content(Content::Unit) => true,
                 Form::Content(Content::Inner(field)) => self.is_nothing(&(field.shape)()),
                 Form::As(shape) => self.is_nothing(&shape()),

@@ -5,7 +5,7 @@ use serde_json::{Value, json};
 use super::level::Level;
 use super::words::{Object, into_object, object, require, tuple, with_notes};
 use super::writer::Writer;
-use crate::contract::shape::{Content, Field, Form, Presence, Record, Rule, Shape};
+use crate::contract::shape::{Content, Field, Form, Kind, Presence, Record, Rule, Shape};
 
 /// Where a record or a choice stands.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -14,6 +14,8 @@ pub(super) enum Place {
     Alone,
     /// Only a tag stands beside it.
     Tagged,
+    /// It is read from all that the fields before it have left, its tag aside.
+    Rest,
     /// Among the fields of an outer level.
     Flat,
     /// Likewise, and what does not fit counts as nothing.
@@ -23,7 +25,24 @@ pub(super) enum Place {
 impl Record {
     /// Whether other fields beside its own matter to it.
     fn closes(&self) -> bool {
-        self.closed || self.fields.iter().any(|field| field.flat)
+        self.closed || self.flattens()
+    }
+
+    fn flattens(&self) -> bool {
+        self.fields.iter().any(|field| field.flat)
+    }
+
+    /// Whether it has a field of one of these names.
+    fn has_one_of(&self, names: &[String]) -> bool {
+        let mut all = self.fields.iter().flat_map(|field| field.names().chain(field.written));
+        all.any(|name| names.iter().any(|taken| taken == name))
+    }
+
+    /// The names that are written on its level and never read there.
+    fn only_written(&self) -> impl Iterator<Item = &'static str> {
+        let fields = self.fields.iter().filter(|field| !field.flat);
+        let written = fields.filter_map(|field| field.written.filter(|name| !field.names().any(|read| read == *name)));
+        self.tag.map(|(tag, _)| tag).into_iter().chain(written)
     }
 }
 
@@ -59,10 +78,10 @@ impl Writer<'_> {
             return (shape, false);
         }
         loop {
-            shape = match shape {
-                Shape::Optional(inner) => *inner,
-                Shape::Ways { written, read } => *if self.written { written } else { read },
-                shape => break (shape, field.not_null),
+            shape = match shape.into_kind() {
+                Kind::Optional(inner) => *inner,
+                Kind::Ways { written, read } => *if self.written { written } else { read },
+                kind => break (kind.into(), field.not_null),
             };
         }
     }
@@ -78,7 +97,7 @@ impl Writer<'_> {
             schema = refused.into();
         }
         if let Presence::Default(default) = field.presence
-            && let Some(default) = default()
+            && let Some(default) = default().filter(|default| !(field.written_when && default.is_null()))
         {
             let mut defaulted = into_object(schema);
             defaulted.insert("default".to_owned(), default);
@@ -103,8 +122,14 @@ impl Writer<'_> {
             let aliases: &[&'static str] = if self.written { &[] } else { field.aliases };
             let required = if self.written { !field.written_when } else { field.is_required() };
             level.property(name, aliases, &schema, required && place != Place::Maybe);
+            // What would be written twice is not read either.
+            let written = field.written.filter(|_| !self.written && !field.written_when && place != Place::Maybe);
+            level.impossible |= written.is_some_and(|name| level.hidden.iter().any(|hidden| hidden == name));
         }
         level.hidden.truncate(hidden);
+        if !self.written {
+            level.hidden.extend(record.only_written().map(str::to_owned));
+        }
         for field in record.fields.iter().filter(|field| field.flat) {
             if self.name_of(field).is_none() {
                 continue;
@@ -112,25 +137,31 @@ impl Writer<'_> {
             let inner = if place == Place::Maybe { Place::Maybe } else { Place::Flat };
             self.flatten(level, &(field.shape)(), &field.rules(), inner);
         }
-        level.closed |= record.closed && matches!(place, Place::Alone | Place::Tagged);
+        level.closed |= record.closed
+            && match place {
+                Place::Alone | Place::Tagged => true,
+                Place::Rest => !self.written,
+                Place::Flat => !self.written && record.flattens(),
+                Place::Maybe => false,
+            };
     }
 
     /// Adds a value that stands among other fields of its level.
     pub(super) fn flatten(&mut self, level: &mut Level, shape: &Shape, rules: &[Rule], place: Place) {
-        match shape {
-            Shape::Optional(inner) | Shape::Omissible(inner) => {
+        match shape.kind() {
+            Kind::Optional(inner) | Kind::Omissible(inner) => {
                 let place = if place == Place::Flat { Place::Maybe } else { place };
                 self.flatten(level, inner, rules, place);
             }
-            Shape::Ways { written, read } => {
+            Kind::Ways { written, read } => {
                 self.flatten(level, if self.written { written } else { read }, rules, place);
             }
-            Shape::Ruled { shape, rules: inner } => {
+            Kind::Ruled { shape, rules: inner } => {
                 let rules: Vec<Rule> = inner.iter().chain(rules).cloned().collect();
                 self.flatten(level, shape, &rules, place);
             }
-            Shape::Map { keys, values } => self.flatten_map(level, keys, values, rules, place),
-            Shape::Named(definition) => {
+            Kind::Map { keys, values } => self.flatten_map(level, keys, values, rules, place),
+            Kind::Named(definition) => {
                 let id = (definition.id)();
                 if self.open.contains(&id) {
                     // What it needs is read by then: the tag of an enum that holds itself.
@@ -145,7 +176,9 @@ impl Writer<'_> {
                         let rules: Vec<Rule> = field.rules().iter().chain(rules).cloned().collect();
                         self.flatten(level, &(field.shape)(), &rules, place);
                     }
-                    Form::Content(Content::Record(record)) if place == Place::Tagged && !record.closes() => {
+                    Form::Content(Content::Record(record))
+                        if place == Place::Tagged && !record.closes() && !record.has_one_of(&level.names) =>
+                    {
                         match object((definition.schema)(self.generator).to_value()) {
                             // A reference stands well beside a tag.
                             reference if reference.contains_key("$ref") => level.also.extend(reference),
@@ -158,7 +191,7 @@ impl Writer<'_> {
                 }
                 self.open.pop();
             }
-            Shape::Foreign(foreign) => {
+            Kind::Foreign(foreign) => {
                 let schema = (foreign.schema)(self.generator).to_value();
                 if place != Place::Maybe {
                     level.all.push(schema);
@@ -182,11 +215,12 @@ impl Writer<'_> {
         if place == Place::Maybe && !self.written {
             return;
         }
-        let map = Shape::Map { keys: Box::new(keys.clone()), values: Box::new(values.clone()) };
+        let map = Shape::map_of(keys.clone(), values.clone());
         let schema = self.shape(&map);
         let mut schema = object(self.rules(schema, &map, rules));
         schema.remove("type");
-        let taken: Vec<&String> = level.hidden.iter().chain(&level.names).collect();
+        // Of a choice, the names of all variants: which of them it is is not known here.
+        let taken: Vec<&String> = level.hidden.iter().chain(&level.names).chain(&level.allowed).collect();
         if let Some(names) = schema.remove("propertyNames") {
             let others = if taken.is_empty() { names } else { json!({"anyOf": [{"enum": taken}, names]}) };
             schema.insert("propertyNames".to_owned(), others);

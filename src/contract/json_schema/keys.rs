@@ -5,29 +5,29 @@ use serde_json::{Value, json};
 use super::words::{Object, object, text_constraints};
 use super::writer::Writer;
 use crate::contract::pattern;
-use crate::contract::shape::{Content, Enum, Form, Rule, Shape, Tagging};
+use crate::contract::shape::{Content, Enum, Form, Kind, Rule, Shape, Tagging};
 
 impl Writer<'_> {
     /// The keys of a map; `None` if they are any text.
     pub(super) fn keys(&mut self, shape: &Shape) -> Option<Object> {
-        let keys = match shape {
-            Shape::Boolean => object(json!({"enum": ["true", "false"]})),
-            Shape::Integer(integer) => {
+        let keys = match shape.kind() {
+            Kind::Boolean => object(json!({"enum": ["true", "false"]})),
+            Kind::Integer(integer) => {
                 let mut keys = object(json!({"pattern": pattern::integers(integer.min, integer.max)}));
                 if !integer.zero {
                     keys.insert("not".to_owned(), json!({"const": "0"}));
                 }
                 keys
             }
-            Shape::Float(_) | Shape::Number => object(json!({"pattern": pattern::NUMBER})),
-            Shape::Text(text) => text_constraints(text),
-            Shape::Optional(inner) | Shape::Omissible(inner) => return self.keys(inner),
-            Shape::Ways { written, read } => return self.keys(if self.written { written } else { read }),
-            Shape::Ruled { shape, rules } => {
+            Kind::Float(_) | Kind::Number => object(json!({"pattern": pattern::NUMBER})),
+            Kind::Text(text) => text_constraints(text),
+            Kind::Optional(inner) | Kind::Omissible(inner) => return self.keys(inner),
+            Kind::Ways { written, read } => return self.keys(if self.written { written } else { read }),
+            Kind::Ruled { shape, rules } => {
                 let keys = self.keys(shape);
                 return self.ruled_keys(keys, shape, rules);
             }
-            Shape::Named(definition) => match self.form_of(definition) {
+            Kind::Named(definition) => match self.form_of(definition) {
                 Form::As(shape) => return self.keys(&shape()),
                 Form::Content(Content::Inner(field)) => {
                     let shape = (field.shape)();
@@ -40,7 +40,7 @@ impl Writer<'_> {
                 }
                 _ => return None,
             },
-            Shape::Any | Shape::Null | Shape::List { .. } | Shape::Tuple(_) | Shape::Map { .. } | Shape::Foreign(_) => {
+            Kind::Any | Kind::Null | Kind::List { .. } | Kind::Tuple(_) | Kind::Map { .. } | Kind::Foreign(_) => {
                 return None;
             }
         };

@@ -13,7 +13,7 @@ pub(super) struct Level {
     pub(super) names: Vec<String>,
     /// The names that flattened enums have in their choices.
     pub(super) allowed: Vec<String>,
-    /// Names that fields of an outer level have taken before this one is read.
+    /// Names that are gone before this is read: fields of an outer level have taken them, or they are never read.
     pub(super) hidden: Vec<String>,
     /// A required field can never be there.
     pub(super) impossible: bool,
@@ -45,6 +45,11 @@ impl Level {
             self.impossible |= required;
             return;
         };
+        // In what is written, it would stand there twice.
+        if self.names.iter().any(|taken| taken == name) {
+            self.impossible |= required;
+            return;
+        }
         let aliases: Vec<&'static str> = free.collect();
         let aliases = &aliases[..];
         self.counts.0 += 1;
@@ -71,6 +76,12 @@ impl Level {
 
     /// Lets the length of a flattened map count what stands beside its entries.
     pub(super) fn count_beside(&self, map: &mut Object) {
+        if !self.choices.is_empty() {
+            // How many fields the choice has differs from variant to variant.
+            map.remove("minProperties");
+            map.remove("maxProperties");
+            return;
+        }
         let (most, least) = self.counts;
         let exact = most == least;
         if let Some(min) = map.remove("minProperties").and_then(|min| min.as_u64()) {

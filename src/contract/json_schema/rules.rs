@@ -8,7 +8,7 @@ use serde_json::{Value, json};
 use super::words::{Object, into_object, object, require};
 use super::writer::Writer;
 use crate::contract::pattern;
-use crate::contract::shape::{Content, Form, Range, Rule, Shape, Tagging};
+use crate::contract::shape::{Content, Form, Kind, Range, Rule, Shape, Tagging};
 use crate::load::json;
 
 /// The JSON types that a value can have, as rules ask for them.
@@ -81,8 +81,8 @@ impl Writer<'_> {
             Rule::Each(rules) => {
                 if let Some(items) = schema.get_mut("items") {
                     let items = std::mem::replace(items, Value::Null);
-                    let part = part_of(shape, |shape| match shape {
-                        Shape::List { items, .. } => Some((**items).clone()),
+                    let part = part_of(shape, |shape| match shape.kind() {
+                        Kind::List { items, .. } => Some((**items).clone()),
                         _ => None,
                     });
                     let items = self.rules(items, &part, rules);
@@ -91,8 +91,8 @@ impl Writer<'_> {
             }
             Rule::Keys(rules) => {
                 let keys = schema.remove("propertyNames").map(object);
-                let part = part_of(shape, |shape| match shape {
-                    Shape::Map { keys, .. } => Some((**keys).clone()),
+                let part = part_of(shape, |shape| match shape.kind() {
+                    Kind::Map { keys, .. } => Some((**keys).clone()),
                     _ => None,
                 });
                 if let Some(keys) = self.ruled_keys(keys, &part, rules) {
@@ -102,8 +102,8 @@ impl Writer<'_> {
             Rule::Values(rules) => {
                 if let Some(values) = schema.get_mut("additionalProperties") {
                     let values = std::mem::replace(values, Value::Null);
-                    let part = part_of(shape, |shape| match shape {
-                        Shape::Map { values, .. } => Some((**values).clone()),
+                    let part = part_of(shape, |shape| match shape.kind() {
+                        Kind::Map { values, .. } => Some((**values).clone()),
                         _ => None,
                     });
                     let values = self.rules(values, &part, rules);
@@ -117,11 +117,11 @@ impl Writer<'_> {
 
     /// The values, as the direction has them: a variant is read under its other names too.
     pub(super) fn spellings(&self, shape: &Shape, values: &[Value]) -> Vec<Value> {
-        match shape {
-            Shape::Optional(inner) | Shape::Omissible(inner) | Shape::Ruled { shape: inner, .. } => {
+        match shape.kind() {
+            Kind::Optional(inner) | Kind::Omissible(inner) | Kind::Ruled { shape: inner, .. } => {
                 self.spellings(inner, values)
             }
-            Shape::Named(definition) => match self.form_of(definition) {
+            Kind::Named(definition) => match self.form_of(definition) {
                 Form::As(shape) => self.spellings(&shape(), values),
                 Form::Content(Content::Inner(field)) => self.spellings(&(field.shape)(), values),
                 Form::Enum(choice) if matches!(choice.tagging, Tagging::External) => {
@@ -145,11 +145,11 @@ impl Writer<'_> {
 
     /// Whether null stands for no value, of which no rule asks anything.
     pub(super) fn is_optional(&self, shape: &Shape) -> bool {
-        match shape {
-            Shape::Optional(_) => true,
-            Shape::Omissible(inner) | Shape::Ruled { shape: inner, .. } => self.is_optional(inner),
-            Shape::Ways { written, read } => self.is_optional(if self.written { written } else { read }),
-            Shape::Named(definition) => match self.form_of(definition) {
+        match shape.kind() {
+            Kind::Optional(_) => true,
+            Kind::Omissible(inner) | Kind::Ruled { shape: inner, .. } => self.is_optional(inner),
+            Kind::Ways { written, read } => self.is_optional(if self.written { written } else { read }),
+            Kind::Named(definition) => match self.form_of(definition) {
                 Form::As(shape) => self.is_optional(&shape()),
                 Form::Content(Content::Inner(field)) => self.is_optional(&(field.shape)()),
                 Form::Content(_) | Form::Enum(_) => false,
@@ -160,17 +160,17 @@ impl Writer<'_> {
 
     /// The JSON types of a value; `schema` tells where the shape is foreign.
     pub(super) fn kinds(&self, shape: &Shape, schema: &Value) -> Kinds {
-        match shape {
-            Shape::Text(_) => Kinds { text: true, ..Kinds::default() },
-            Shape::List { .. } | Shape::Tuple(_) => Kinds { list: true, ..Kinds::default() },
-            Shape::Map { .. } => Kinds { object: true, ..Kinds::default() },
-            Shape::Null | Shape::Any => Kinds { null: true, ..Kinds::default() },
-            Shape::Optional(inner) => Kinds { null: true, ..self.kinds(inner, schema) },
-            Shape::Omissible(shape) | Shape::Ruled { shape, .. } => self.kinds(shape, schema),
-            Shape::Ways { written, read } => self.kinds(if self.written { written } else { read }, schema),
-            Shape::Boolean | Shape::Integer(_) | Shape::Float(_) | Shape::Number => Kinds::default(),
-            Shape::Foreign(_) => self.kinds_in(schema),
-            Shape::Named(definition) => match self.form_of(definition) {
+        match shape.kind() {
+            Kind::Text(_) => Kinds { text: true, ..Kinds::default() },
+            Kind::List { .. } | Kind::Tuple(_) => Kinds { list: true, ..Kinds::default() },
+            Kind::Map { .. } => Kinds { object: true, ..Kinds::default() },
+            Kind::Null | Kind::Any => Kinds { null: true, ..Kinds::default() },
+            Kind::Optional(inner) => Kinds { null: true, ..self.kinds(inner, schema) },
+            Kind::Omissible(shape) | Kind::Ruled { shape, .. } => self.kinds(shape, schema),
+            Kind::Ways { written, read } => self.kinds(if self.written { written } else { read }, schema),
+            Kind::Boolean | Kind::Integer(_) | Kind::Float(_) | Kind::Number => Kinds::default(),
+            Kind::Foreign(_) => self.kinds_in(schema),
+            Kind::Named(definition) => match self.form_of(definition) {
                 Form::As(shape) => self.kinds(&shape(), schema),
                 Form::Content(Content::Inner(field)) => self.kinds(&(field.shape)(), schema),
                 Form::Content(Content::Unit) => Kinds { null: true, ..Kinds::default() },
@@ -214,9 +214,9 @@ impl Writer<'_> {
 
 /// The part of a container, within what may be around it.
 fn part_of(shape: &Shape, find: fn(&Shape) -> Option<Shape>) -> Shape {
-    match shape {
-        Shape::Optional(inner) | Shape::Omissible(inner) | Shape::Ruled { shape: inner, .. } => part_of(inner, find),
-        shape => find(shape).unwrap_or(Shape::Any),
+    match shape.kind() {
+        Kind::Optional(inner) | Kind::Omissible(inner) | Kind::Ruled { shape: inner, .. } => part_of(inner, find),
+        _ => find(shape).unwrap_or_else(Shape::any),
     }
 }
 

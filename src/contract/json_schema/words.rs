@@ -2,7 +2,7 @@
 
 use serde_json::{Map, Value, json};
 
-use crate::contract::shape::{Notes, Shape, Text};
+use crate::contract::shape::{Kind, Notes, Shape, Text};
 
 pub(super) type Object = Map<String, Value>;
 
@@ -63,9 +63,9 @@ pub(super) fn text_constraints(text: &Text) -> Object {
 
 /// Whether it is one value of one type: null is one more type for it then.
 pub(super) fn is_leaf(shape: &Shape) -> bool {
-    match shape {
-        Shape::Text(_) | Shape::Integer(_) | Shape::Float(_) | Shape::Number | Shape::Boolean => true,
-        Shape::Ways { written, read } => is_leaf(written) && is_leaf(read),
+    match shape.kind() {
+        Kind::Text(_) | Kind::Integer(_) | Kind::Float(_) | Kind::Number | Kind::Boolean => true,
+        Kind::Ways { written, read } => is_leaf(written) && is_leaf(read),
         _ => false,
     }
 }

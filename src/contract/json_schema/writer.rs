@@ -4,7 +4,7 @@ use schemars::SchemaGenerator;
 use serde_json::{Value, json};
 
 use super::words::{is_leaf, object, or_null, text_constraints, tuple, with_notes};
-use crate::contract::shape::{Definition, Form, Integer, Shape, Text};
+use crate::contract::shape::{Definition, Form, Integer, Kind, Shape, Text};
 
 pub(super) struct Writer<'g> {
     pub(super) generator: &'g mut SchemaGenerator,
@@ -35,23 +35,26 @@ impl<'g> Writer<'g> {
         match form {
             Form::Content(content) => self.content(content),
             Form::Enum(choice) => self.choice(choice),
-            Form::As(shape) => match shape() {
-                // All of it, not a reference: schemars' derive does so too.
-                Shape::Named(definition) => self.definition(definition),
-                Shape::Foreign(foreign) => (foreign.whole)(self.generator).to_value(),
-                shape => self.shape(&shape),
-            },
+            Form::As(shape) => {
+                let shape = shape();
+                match shape.kind() {
+                    // All of it, not a reference: schemars' derive does so too.
+                    Kind::Named(definition) => self.definition(definition),
+                    Kind::Foreign(foreign) => (foreign.whole)(self.generator).to_value(),
+                    _ => self.shape(&shape),
+                }
+            }
         }
     }
 
     /// A value that stands where another refers to it.
     pub(super) fn shape(&mut self, shape: &Shape) -> Value {
-        match shape {
-            Shape::Any => true.into(),
-            Shape::Null => json!({"type": "null"}),
-            Shape::Boolean => json!({"type": "boolean"}),
-            Shape::Integer(integer) => self.integer(integer),
-            Shape::Float(float) => {
+        match shape.kind() {
+            Kind::Any => true.into(),
+            Kind::Null => json!({"type": "null"}),
+            Kind::Boolean => json!({"type": "boolean"}),
+            Kind::Integer(integer) => self.integer(integer),
+            Kind::Float(float) => {
                 let mut schema = object(json!({"type": "number", "format": float.name}));
                 if let Some(max) = float.max {
                     schema.insert("minimum".to_owned(), (-max).into());
@@ -59,9 +62,9 @@ impl<'g> Writer<'g> {
                 }
                 schema.into()
             }
-            Shape::Number => json!({"type": "number"}),
-            Shape::Text(text) => self.text(text),
-            Shape::List { items, unique, length } => {
+            Kind::Number => json!({"type": "number"}),
+            Kind::Text(text) => self.text(text),
+            Kind::List { items, unique, length } => {
                 let mut schema = object(json!({"type": "array", "items": self.shape(items)}));
                 if *unique {
                     schema.insert("uniqueItems".to_owned(), true.into());
@@ -72,26 +75,26 @@ impl<'g> Writer<'g> {
                 }
                 schema.into()
             }
-            Shape::Tuple(items) => {
+            Kind::Tuple(items) => {
                 let schemas: Vec<Value> = items.iter().map(|item| self.shape(item)).collect();
                 tuple(schemas, items.len())
             }
-            Shape::Map { keys, values } => {
+            Kind::Map { keys, values } => {
                 let mut schema = object(json!({"type": "object", "additionalProperties": self.shape(values)}));
                 if let Some(keys) = self.keys(keys) {
                     schema.insert("propertyNames".to_owned(), keys.into());
                 }
                 schema.into()
             }
-            Shape::Optional(inner) => {
+            Kind::Optional(inner) => {
                 let schema = self.shape(inner);
                 or_null(schema, is_leaf(inner))
             }
-            Shape::Omissible(inner) => self.shape(inner),
-            Shape::Named(definition) => (definition.schema)(self.generator).to_value(),
-            Shape::Foreign(foreign) => (foreign.schema)(self.generator).to_value(),
-            Shape::Ways { written, read } => self.shape(if self.written { written } else { read }),
-            Shape::Ruled { shape, rules } => {
+            Kind::Omissible(inner) => self.shape(inner),
+            Kind::Named(definition) => (definition.schema)(self.generator).to_value(),
+            Kind::Foreign(foreign) => (foreign.schema)(self.generator).to_value(),
+            Kind::Ways { written, read } => self.shape(if self.written { written } else { read }),
+            Kind::Ruled { shape, rules } => {
                 let schema = self.shape(shape);
                 self.rules(schema, shape, rules)
             }

@@ -6,7 +6,7 @@ use serde::de::Deserializer;
 use super::words::{DATE, DATETIME, TIME};
 use super::{from_text, patterns};
 use crate::contract::Shape;
-use crate::contract::shape::Text;
+use crate::contract::shape::{Logical, Text};
 use crate::load::std_types::PERIOD;
 use crate::load::{At, Context, Expected, FieldType};
 
@@ -31,7 +31,7 @@ const MONTHS: Text = Text {
     ],
     ..Text::named("Month")
 };
-const POINT: Text = Text::of_format("DateTime", &["date-time"]);
+const POINT: Text = Text::of_format("DateTime", &["date-time"]).meaning(Logical::Instant);
 
 from_text! {
     DateTime<Utc>: DATETIME, |text| text.parse().ok(), POINT;
@@ -39,12 +39,12 @@ from_text! {
     DateTime<Local>: DATETIME, |text| text.parse().ok(), POINT;
     NaiveDateTime: DATETIME, |text| text.parse().ok(), Text {
         formats: &["partial-date-time"],
-        ..Text::of_pattern("NaiveDateTime", &[patterns::DATETIME])
+        ..Text::of_pattern("NaiveDateTime", &[patterns::DATETIME]).meaning(Logical::DateTime)
     };
-    NaiveDate: DATE, |text| text.parse().ok(), Text::of_format("NaiveDate", &["date"]);
+    NaiveDate: DATE, |text| text.parse().ok(), Text::of_format("NaiveDate", &["date"]).meaning(Logical::Date);
     NaiveTime: TIME, |text| text.parse().ok(), Text {
         formats: &["partial-time"],
-        ..Text::of_pattern("NaiveTime", &[patterns::TIME])
+        ..Text::of_pattern("NaiveTime", &[patterns::TIME]).meaning(Logical::Time)
     };
     Month: MONTH, |text| text.parse().ok(), MONTHS;
     Weekday: WEEKDAY, |text| text.parse().ok(), WEEKDAYS;
@@ -63,6 +63,6 @@ impl FieldType for TimeDelta {
 
     fn shape() -> Shape {
         let secs = i64::shape().range(TimeDelta::MIN.num_seconds() - 1..=TimeDelta::MAX.num_seconds());
-        Shape::Tuple(vec![secs, u32::shape().range(0..1_000_000_000)])
+        Shape::tuple(vec![secs, u32::shape().range(0..1_000_000_000)])
     }
 }

@@ -4,7 +4,6 @@ use std::hash::{BuildHasher, Hash};
 use std::marker::PhantomData;
 
 use indexmap::{IndexMap, IndexSet};
-use serde::Serialize;
 use serde::de::Deserializer;
 
 use crate::contract::Shape;

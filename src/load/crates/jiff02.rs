@@ -5,17 +5,17 @@ use jiff::{SignedDuration, Span, Timestamp, Zoned};
 
 use super::words::{DATE, DATETIME, TIME};
 use super::{from_text, patterns};
-use crate::contract::shape::Text;
+use crate::contract::shape::{Logical, Text};
 use crate::load::std_types::PERIOD;
 
 from_text! {
-    Timestamp: DATETIME, |text| text.parse().ok(), Text::of_format("Timestamp", &["date-time"]);
+    Timestamp: DATETIME, |text| text.parse().ok(), Text::of_format("Timestamp", &["date-time"]).meaning(Logical::Instant);
     Zoned: DATETIME, |text| text.parse().ok(), Text { formats: &["zoned-date-time"], ..Text::of_pattern("Zoned", &[patterns::ZONED]) };
-    DateTime: DATETIME, |text| text.parse().ok(), Text { formats: &["partial-date-time"], ..Text::of_pattern("DateTime", &[patterns::DATETIME]) };
-    Date: DATE, |text| text.parse().ok(), Text::of_format("Date", &["date"]);
-    Time: TIME, |text| text.parse().ok(), Text { formats: &["partial-time"], ..Text::of_pattern("Time", &[patterns::TIME]) };
-    Span: PERIOD, |text| text.parse().ok(), Text::of_pattern("Span", &[SPAN, PARTS]);
-    SignedDuration: PERIOD, |text| text.parse().ok(), Text::of_pattern("SignedDuration", &[DURATION, PARTS]);
+    DateTime: DATETIME, |text| text.parse().ok(), Text { formats: &["partial-date-time"], ..Text::of_pattern("DateTime", &[patterns::DATETIME]).meaning(Logical::DateTime) };
+    Date: DATE, |text| text.parse().ok(), Text::of_format("Date", &["date"]).meaning(Logical::Date);
+    Time: TIME, |text| text.parse().ok(), Text { formats: &["partial-time"], ..Text::of_pattern("Time", &[patterns::TIME]).meaning(Logical::Time) };
+    Span: PERIOD, |text| text.parse().ok(), Text::of_pattern("Span", &[SPAN, PARTS]).meaning(Logical::Duration);
+    SignedDuration: PERIOD, |text| text.parse().ok(), Text::of_pattern("SignedDuration", &[DURATION, PARTS]).meaning(Logical::Duration);
 }
 
 macro_rules! hours {

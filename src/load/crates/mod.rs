@@ -75,7 +75,7 @@ macro_rules! from_text {
             }
 
             fn shape() -> $crate::contract::Shape {
-                $crate::contract::Shape::Text($text)
+                $crate::contract::shape::Kind::Text($text).into()
             }
         }
     )*};

@@ -5,7 +5,7 @@ use rust_decimal::prelude::FromStr;
 use serde::de::Deserializer;
 
 use crate::contract::Shape;
-use crate::contract::shape::Text;
+use crate::contract::shape::{Kind, Logical, Text};
 use crate::load::leaf::leaf;
 use crate::load::{At, Context, Expected, FieldType, Leaf};
 use crate::rules::Bounded;
@@ -37,14 +37,14 @@ impl Leaf for Decimal {
 leaf! {
     Decimal {
         fn shape() -> Shape {
-            let written = Text::of_pattern("Decimal", &[r"^-?\d+(\.\d+)?$"]);
+            let written = Text::of_pattern("Decimal", &[r"^-?\d+(\.\d+)?$"]).meaning(Logical::Decimal);
             let read = Text {
                 patterns: &[r"^-?\d+(\.\d+)?([eE]\d+)?$"],
                 // 2^96: the first that is too large.
                 number_below: Some(79_228_162_514_264_337_593_543_950_336.0),
                 ..written
             };
-            Shape::Ways { written: Box::new(Shape::Text(written)), read: Box::new(Shape::Text(read)) }
+            Kind::Ways { written: Box::new(Kind::Text(written).into()), read: Box::new(Kind::Text(read).into()) }.into()
         }
     }
 }

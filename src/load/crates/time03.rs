@@ -7,7 +7,7 @@ use time::{Date, Duration, OffsetDateTime, PrimitiveDateTime, Time, UtcOffset};
 
 use super::from_text;
 use super::words::{DATE, DATETIME, TIME};
-use crate::contract::shape::Text;
+use crate::contract::shape::{Logical, Text};
 use crate::load::Expected;
 use crate::load::std_types::PERIOD;
 
@@ -37,11 +37,12 @@ macro_rules! offset {
 
 from_text! {
     OffsetDateTime: DATETIME, parse,
-        Text::of_pattern("OffsetDateTime", &[concat!("^", date!(), " ", time!(), " ", offset!(), "$")]);
+        Text::of_pattern("OffsetDateTime", &[concat!("^", date!(), " ", time!(), " ", offset!(), "$")])
+            .meaning(Logical::Instant);
     PrimitiveDateTime: DATETIME, parse,
-        Text::of_pattern("PrimitiveDateTime", &[concat!("^", date!(), " ", time!(), "$")]);
-    Date: DATE, parse, Text::of_pattern("Date", &[concat!("^", date!(), "$")]);
-    Time: TIME, parse, Text::of_pattern("Time", &[concat!("^", time!(), "$")]);
-    Duration: PERIOD, parse, Text::of_pattern("Duration", &["^[+-]?[0-9]+\\.[0-9]{1,9}$"]);
+        Text::of_pattern("PrimitiveDateTime", &[concat!("^", date!(), " ", time!(), "$")]).meaning(Logical::DateTime);
+    Date: DATE, parse, Text::of_pattern("Date", &[concat!("^", date!(), "$")]).meaning(Logical::Date);
+    Time: TIME, parse, Text::of_pattern("Time", &[concat!("^", time!(), "$")]).meaning(Logical::Time);
+    Duration: PERIOD, parse, Text::of_pattern("Duration", &["^[+-]?[0-9]+\\.[0-9]{1,9}$"]).meaning(Logical::Duration);
     UtcOffset: OFFSET, parse, Text::of_pattern("UtcOffset", &[concat!("^", offset!(), "$")]);
 }

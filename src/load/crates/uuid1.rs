@@ -4,7 +4,7 @@ use serde::de::Deserializer;
 use uuid::Uuid;
 
 use crate::contract::Shape;
-use crate::contract::shape::Text;
+use crate::contract::shape::{Kind, Logical, Text};
 use crate::load::leaf::leaf;
 use crate::load::{At, Context, Expected, FieldType, Leaf};
 
@@ -21,7 +21,7 @@ impl Leaf for Uuid {
 leaf! {
     Uuid {
         fn shape() -> Shape {
-            Shape::Text(Text::of_format("Uuid", &["uuid"]))
+            Kind::Text(Text::of_format("Uuid", &["uuid"]).meaning(Logical::Uuid)).into()
         }
     }
 }

@@ -5,7 +5,7 @@ use std::collections::HashMap;
 
 use event_schema::contract::Shape;
 use event_schema::contract::shape::{
-    Content, Definition, Enum, Field, Form, Range, Record, Rule, Tagging, Text, Variant,
+    Content, Definition, Enum, Field, Form, Kind, Range, Record, Rule, Tagging, Text, Variant,
 };
 use event_schema::load::FieldType;
 use event_schema::regex::Regex;
@@ -43,10 +43,10 @@ impl<'a> FromShape<'a> {
             return values.get(choices.below(values.len())).map_or(Json::scalar(Value::Null), Json::of);
         }
         let below = depth.saturating_sub(1);
-        match shape {
-            Shape::Null => Json::scalar(Value::Null),
-            Shape::Boolean => Json::scalar(choices.below(2) == 1),
-            Shape::Integer(integer) => {
+        match shape.kind() {
+            Kind::Null => Json::scalar(Value::Null),
+            Kind::Boolean => Json::scalar(choices.below(2) == 1),
+            Kind::Integer(integer) => {
                 let fits = |number: &str| match number.parse::<i128>() {
                     Ok(0) => integer.zero,
                     Ok(number) => integer.min <= number && (number < 0 || number.unsigned_abs() <= integer.max),
@@ -54,24 +54,24 @@ impl<'a> FromShape<'a> {
                 };
                 number(choices, &mut NUMBERS.iter().copied().filter(|number| fits(number) && in_range(number, rules)))
             }
-            Shape::Float(_) | Shape::Number => {
+            Kind::Float(_) | Kind::Number => {
                 let numbers = FRACTIONS.iter().chain(NUMBERS).copied();
                 number(choices, &mut numbers.filter(|number| in_range(number, rules)))
             }
-            Shape::Text(text) => Json::scalar(self.text(text, rules, choices)),
-            Shape::List { items, length, .. } => {
+            Kind::Text(text) => Json::scalar(self.text(text, rules, choices)),
+            Kind::List { items, length, .. } => {
                 let (min, max) = length_of(rules, *length);
                 let count = count(min, max, choices, depth);
                 let rules = parts(rules, |rule| if let Rule::Each(rules) = rule { Some(rules) } else { None });
                 Json::List((0..count).map(|_| self.value(items, &rules, choices, below)).collect())
             }
-            Shape::Tuple(items) => Json::List(items.iter().map(|item| self.value(item, &[], choices, below)).collect()),
-            Shape::Map { keys, values } => self.map(keys, values, rules, choices, depth),
-            Shape::Optional(_) if depth == 0 || choices.below(4) == 3 => Json::scalar(Value::Null),
-            Shape::Optional(inner) | Shape::Omissible(inner) => self.value(inner, rules, choices, below),
-            Shape::Ways { read, .. } => self.value(read, rules, choices, below),
-            Shape::Ruled { shape, rules: more } => self.value(shape, &[rules, more].concat(), choices, depth),
-            Shape::Named(definition) => self.defined(definition, rules, choices, below),
+            Kind::Tuple(items) => Json::List(items.iter().map(|item| self.value(item, &[], choices, below)).collect()),
+            Kind::Map { keys, values } => self.map(keys, values, rules, choices, depth),
+            Kind::Optional(_) if depth == 0 || choices.below(4) == 3 => Json::scalar(Value::Null),
+            Kind::Optional(inner) | Kind::Omissible(inner) => self.value(inner, rules, choices, below),
+            Kind::Ways { read, .. } => self.value(read, rules, choices, below),
+            Kind::Ruled { shape, rules: more } => self.value(shape, &[rules, more].concat(), choices, depth),
+            Kind::Named(definition) => self.defined(definition, rules, choices, below),
             // What only schemars knows, and any value.
             _ => arbitrary(choices, self.words, depth.min(2)),
         }
@@ -105,9 +105,9 @@ impl<'a> FromShape<'a> {
         let value = self.value(&shape, &rules, choices, depth.saturating_sub(1));
         if value.is_null()
             && (field.not_null || rules.contains(&Rule::Required))
-            && let Shape::Optional(inner) = shape
+            && let Kind::Optional(inner) = shape.kind()
         {
-            return self.value(&inner, &rules, choices, depth);
+            return self.value(inner, &rules, choices, depth);
         }
         value
     }

@@ -15,6 +15,7 @@ pub(crate) mod json;
 pub(crate) mod message;
 #[cfg(test)]
 mod mutation;
+pub(crate) mod oddities;
 #[cfg(test)]
 mod seeds;
 #[cfg(test)]

@@ -7,7 +7,7 @@ use std::sync::LazyLock;
 
 use super::choices::Choices;
 
-const SOURCES: &[&str] = &[include_str!("mod.rs"), include_str!("corners.rs")];
+const SOURCES: &[&str] = &[include_str!("mod.rs"), include_str!("corners.rs"), include_str!("oddities.rs")];
 
 /// The words of each definition, by the name of its type.
 static DEFINITIONS: LazyLock<BTreeMap<&str, BTreeSet<String>>> =

@@ -1,8 +1,7 @@
 //! How a value at hand is checked.
 
 use proc_macro2::TokenStream;
-use quote::{format_ident, quote, quote_spanned};
-use serde_derive_internals::attr::TagType;
+use quote::{ToTokens, format_ident, quote, quote_spanned};
 use syn::spanned::Spanned;
 
 use super::Expand;
@@ -10,7 +9,7 @@ use super::field::ExpandField;
 use crate::expand::generics::mentions_params;
 use crate::expand::quoting::shown_at;
 use crate::expand::rules;
-use crate::model::{Reader, Shape};
+use crate::model::Reader;
 use crate::types::{head, names_a_float};
 
 impl Expand<'_> {
@@ -34,60 +33,15 @@ impl Expand<'_> {
             (nested.is_some() || rules.is_some() || parts.is_some() || written.is_some())
                 .then(|| quote!({ let __at = &#at; #nested #parts #rules #written }))
         });
-        let keys = if converted { TokenStream::new() } else { self.check_keys() };
+        let keys = match self.inner() {
+            Some(inner) => self.check_beside_tag(&inner, &inner.slot().into_token_stream()),
+            None => self.check_flat(false),
+        };
         let across = rules::across_fields(self.level, |index| {
             let slot = format_ident!("__field_{index}");
             (quote!(#slot), self.at(index))
         });
         quote!(#(#checks)* #keys #across)
-    }
-
-    /// Notes keys that others of the outer level have, over what [`pattern`](Self::pattern) binds.
-    pub(in crate::expand) fn check_flat(&self) -> TokenStream {
-        let shared = self.fields().filter(|field| match self.inner {
-            Some(inner) => field.index == inner && field.field.is_ours(),
-            None => field.is_flat(),
-        });
-        let checks = shared.map(|field| {
-            let (ty, slot) = (field.field.serde.ty, field.slot());
-            quote!(<#ty as __p::FieldType>::check_flat(#slot, __taken, __cx, __at);)
-        });
-        quote!(#(#checks)*)
-    }
-
-    /// Notes keys of flattened fields that load would give to others of the level.
-    pub(super) fn check_keys(&self) -> TokenStream {
-        let tag = match (self.cx.model.serde.attrs.tag(), &self.cx.model.shape) {
-            (TagType::Internal { tag }, Shape::Enum(_)) => Some(quote!(__name == #tag)),
-            _ => None,
-        };
-        let only_written = self.only_written().into_iter().map(|name| quote!(__name == #name));
-        let reserved: Vec<TokenStream> = tag.iter().cloned().chain(only_written).collect();
-        let written = |field: &ExpandField<'_>| !field.field.serde.attrs.skip_serializing();
-        if let Some(inner) = self.inner() {
-            // Behind a tag, what it holds is flattened too.
-            let Some(tag) = tag.filter(|_| inner.field.is_ours() && written(&inner)) else { return TokenStream::new() };
-            let (ty, slot) = (inner.field.serde.ty, inner.slot());
-            return quote!(<#ty as __p::FieldType>::check_flat(#slot, &|__name| #tag, __cx, __at););
-        }
-        if !self.is_object() {
-            return TokenStream::new();
-        }
-        let (marker, self_ty) = (self.marker(), self.cx.self_ty());
-        let checks = self.fields().filter(ExpandField::is_flat).filter(written).map(|field| {
-            let (ty, slot) = (field.field.serde.ty, field.slot());
-            let others = self.fields().filter(|other| other.is_flat() && other.index != field.index);
-            let others = others.map(|other| other.uses_name());
-            quote! {
-                <#ty as __p::FieldType>::check_flat(
-                    #slot,
-                    &|__name| <#marker as __p::Object<#self_ty>>::find(__name).is_some() #(|| #reserved)* #(|| #others)*,
-                    __cx,
-                    __at,
-                );
-            }
-        });
-        quote!(#(#checks)*)
     }
 }
 

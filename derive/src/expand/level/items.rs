@@ -204,6 +204,11 @@ impl Expand<'_> {
             let (slot, at) = (&slots[index], self.at(index));
             (quote!(&#slot), at)
         });
+        let shared = self.check_flat(true);
+        let shared = (!shared.is_empty()).then(|| {
+            let flat = self.fields().filter(ExpandField::is_flat).map(|field| field.slot());
+            quote!({ #(let #flat = &#flat;)* #shared })
+        });
         let constructor = &self.constructor;
         let members = self.fields().map(|field| {
             let (member, slot) = (&field.field.serde.member, field.slot());
@@ -213,6 +218,7 @@ impl Expand<'_> {
             #fills
             #(let __p::Slot::Good(#slots) = #slots else { return __p::Ok(__p::None) };)*
             #across
+            #shared
             __p::Ok(__p::Some(#constructor { #(#members),* }))
         }
     }

@@ -2,6 +2,7 @@
 
 mod check;
 mod field;
+mod flat;
 mod items;
 mod names;
 mod patch;

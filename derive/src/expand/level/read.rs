@@ -21,7 +21,8 @@ impl Expand<'_> {
             let build = self.build_checked(&inner);
             let parts = inner.foreign().and_then(|_| inner.check_parts(&quote!(__value)));
             let rules = inner.check_rules(&quote!(__value));
-            let check = quote!(#parts #rules);
+            let names = self.check_beside_tag(&inner, &quote!(__value));
+            let check = quote!(#parts #rules #names);
             let cover = inner.cover();
             return quote! {{
                 #cover
