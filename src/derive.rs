@@ -219,6 +219,11 @@
 //! assert!(Price::load_from(3, br#"{"cents": 200}"#).unwrap_err().is_unsupported_version());
 //! ```
 //!
+//! A conversion that can fail is a `TryFrom`. An error of [`Violation`](crate::Violation),
+//! [`Violations`](crate::Violations) or [`LoadError`](crate::LoadError), or one of validator's, is reported as a hook's
+//! error is. The text of any
+//! other error may quote the payload: only the failure is reported.
+//!
 //! # `#[event(...)]` on a field
 //!
 //! | | meaning |
@@ -450,8 +455,9 @@
 //! assert!(options.load::<Bid>(br#"{"cents": 101}"#).is_err());
 //! ```
 //!
-//! A load has one context, for the event and all types nested in it: a second call of `context` replaces the first,
-//! and a rule with a context of another type is a violation (`context`). If an event and its nested types all have
+//! A load has one context, for the event and all types nested in it: a second call of `context` replaces the first.
+//! A rule with a context of another type fails the load, as a rule without any context does: that is an error of how the
+//! service is set up ([`LoadError::is_config`](crate::LoadError::is_config)), not a violation. If an event and its nested types all have
 //! rules with a context, they must therefore name the same type, a struct of all that their rules need:
 //!
 //! ```
@@ -486,7 +492,7 @@
 //!
 //! // With a context of another type, no rule can run.
 //! let error = LoadOptions::new().context(&100_u32).load::<Auction>(auction).unwrap_err();
-//! assert_eq!(error.violations().unwrap()[0].code(), "context");
+//! assert!(error.is_config() && error.violations().is_none());
 //! ```
 //!
 //! # `#[serde(...)]`
@@ -528,7 +534,8 @@
 //!
 //! Rules apply to every value of a field: read, defaulted or skipped. A loaded event can be dumped, and a dumped
 //! event can be loaded. Therefore a flattened map that holds the name of another field or of a tag is a violation,
-//! and so is a NaN in a `plain` field. Unlike with serde, a flattened map does not contain the fields that a
+//! and so are a NaN in a `plain` field and a required field that `skip_serializing_if` leaves out: give it a
+//! `#[serde(default)]`. Unlike with serde, a flattened map does not contain the fields that a
 //! flattened enum beside it has read, nor those that only a dump writes (`skip_deserializing`, a struct's `tag`).
 //!
 //! ```

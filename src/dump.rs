@@ -5,7 +5,7 @@ use std::fmt;
 
 use serde_json::Value;
 
-use crate::contract::parts::has_field;
+use crate::contract::parts::{Way, has_field};
 use crate::error::{DumpError, DumpErrorKind};
 use crate::load::{FieldType, LoadOptions};
 
@@ -159,7 +159,7 @@ impl fmt::Debug for DumpOptions<'_> {
 /// this event leaves out is known to the contract.
 fn check<E: FieldType>(value: &Value, name: &str) -> Result<(), DumpError> {
     let path: Vec<&str> = name.split('.').collect();
-    if exists(value, &path) || has_field(&E::shape(), &path) {
+    if exists(value, &path) || has_field(&E::shape(), Way::Written, &path) {
         Ok(())
     } else {
         Err(DumpErrorKind::NoSuchField(name.to_owned()).into())

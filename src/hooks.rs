@@ -3,7 +3,7 @@
 use serde::de::{Deserializer, Error};
 use serde_json::Value;
 
-use crate::load::{At, Context, Dialect, FieldType};
+use crate::load::{At, Context, Dialect, FieldType, Mode};
 use crate::rules::RuleError;
 use crate::violation::Violations;
 
@@ -35,6 +35,18 @@ impl<T, E: RuleError> HookResult<T> for Result<T, E> {
 /// If the source is broken.
 pub fn read_value<'de, D: Deserializer<'de>>(input: D, cx: &mut Context<'_>, at: &At<'_>) -> Result<Value, D::Error> {
     Ok(Value::read(input, cx, at)?.unwrap_or(Value::Null))
+}
+
+/// What the type's `pre_load` hook makes of the input, if it has not made that already.
+pub fn prepared<T: FieldType>(value: Value, cx: &mut Context<'_>, at: &At<'_>) -> Option<Value> {
+    if cx.is_prepared() {
+        return Some(value);
+    }
+    let value = T::prepare(value, cx, at)?;
+    if cx.mode() == Mode::Partial {
+        cx.keep_made(at, &value);
+    }
+    Some(value)
 }
 
 /// Reads what a `pre_load` hook made of the input.

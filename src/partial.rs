@@ -2,13 +2,15 @@
 
 use std::marker::PhantomData;
 
-use serde::de::{Deserializer, Error};
+use serde::de::Deserializer;
 use serde::{Serialize, Serializer};
+use serde_json::value::RawValue;
 use serde_json::{Map, Value};
 
 use crate::contract::Shape;
-use crate::load::expected::OBJECT;
-use crate::load::{At, Context, Dialect, FieldType, Mode};
+use crate::load::expected::{OBJECT, VALUE};
+use crate::load::json::Source;
+use crate::load::{At, Context, FieldType, own_terms};
 
 /// Some of the fields of an event `E`, each valid; see
 /// [`EventSchema::load_partial`](crate::EventSchema::load_partial).
@@ -18,8 +20,9 @@ use crate::load::{At, Context, Dialect, FieldType, Mode};
 /// A struct rule runs only if the part has every field that can be read, except options: a missing field is not taken to
 /// have its default.
 ///
-/// Fields have the names under which the event writes them, even if the input used an alias or the event's `pre_load`
-/// hook renamed them.
+/// A part holds what the event reads, at every level, and nothing else: unknown fields are dropped. Fields have their names
+/// on the wire, even if the input used an alias. Values are the results of `pre_load` hooks: each hook has run once, and
+/// does not run again when the part is used.
 ///
 /// ```
 /// use event_schema::prelude::*;
@@ -50,8 +53,8 @@ use crate::load::{At, Context, Dialect, FieldType, Mode};
 pub struct Partial<E> {
     /// Under their names on the wire.
     fields: Map<String, Value>,
-    /// What came, where it came otherwise: under aliases, or before the event's `pre_load` hook.
-    input: Option<Map<String, Value>>,
+    /// The same with every digit.
+    text: Box<RawValue>,
     of: PhantomData<fn() -> E>,
 }
 
@@ -103,49 +106,38 @@ impl<E> Partial<E> {
 }
 
 impl<E> Partial<E> {
-    /// The fields as they came in the input.
-    pub(crate) fn to_input(&self) -> Value {
-        Value::Object(self.input.as_ref().unwrap_or(&self.fields).clone())
+    /// Its text.
+    pub(crate) fn text(&self) -> &str {
+        self.text.get()
+    }
+
+    /// The text of a field.
+    pub(crate) fn field_text(&self, field: &str) -> Option<Box<str>> {
+        own_terms::field(self.text(), field)
+    }
+
+    /// A part that was read without a finding, by what the event reads of its text.
+    fn of(text: String, cx: &mut Context<'_>, at: &At<'_>) -> Option<Self> {
+        let fields = Value::read(&mut Source::new(&text), cx, at);
+        match (fields, RawValue::from_string(text)) {
+            (Ok(Some(Value::Object(fields))), Ok(text)) => Some(Self { fields, text, of: PhantomData }),
+            (Ok(Some(_)), _) => {
+                cx.invalid(at, &OBJECT);
+                None
+            }
+            // A reader of the user's took what no value of JSON is, such as a number beyond all floats.
+            _ => {
+                cx.invalid(at, &VALUE);
+                None
+            }
+        }
     }
 }
 
 impl<E: FieldType> FieldType for Partial<E> {
     fn read<'de, D: Deserializer<'de>>(input: D, cx: &mut Context<'_>, at: &At<'_>) -> Result<Option<Self>, D::Error> {
-        let mut value = Value::read(input, cx, at)?.unwrap_or(Value::Null);
-        let before = cx.found();
-        let chooses = cx.begin_choice(at);
-        let (dialect, mode) = (cx.replace_dialect(Dialect::Value), cx.replace_mode(Mode::Partial));
-        let mut read = E::read(&value, cx, at);
-        if chooses {
-            let left_out = cx.take_left_out();
-            if !left_out.is_empty() && read.is_ok() && cx.found() == before {
-                for field in left_out {
-                    field.take_out(&mut value, at);
-                }
-                // What hooks make of other fields is there again.
-                read = E::read(&value, cx, at);
-                for field in cx.take_left_out() {
-                    cx.refuse(field);
-                }
-            }
-            cx.end_choice();
-        }
-        cx.replace_dialect(dialect);
-        cx.replace_mode(mode);
-        read.map_err(D::Error::custom)?;
-        if cx.found() > before {
-            return Ok(None);
-        }
-        // What the event's hook accepted when the event was read, it accepts.
-        let prepared = E::prepare(value.clone(), cx, at);
-        let (Value::Object(input), Some(Value::Object(prepared))) = (value, prepared) else {
-            cx.invalid(at, &OBJECT);
-            return Ok(None);
-        };
-        let named = |(name, value): (String, Value)| (E::field_name(&name).map_or(name, str::to_owned), value);
-        let fields: Map<String, Value> = prepared.into_iter().map(named).collect();
-        let input = (input != fields).then_some(input);
-        Ok(Some(Self { fields, input, of: PhantomData }))
+        let text = own_terms::read::<E, D>(input, cx, at)?;
+        Ok(text.and_then(|text| Self::of(text, cx, at)))
     }
 
     /// Some fields of the event: which they are, only the event's own contract says.
@@ -156,7 +148,7 @@ impl<E: FieldType> FieldType for Partial<E> {
 
 impl<E> Serialize for Partial<E> {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        self.fields.serialize(serializer)
+        self.text.serialize(serializer)
     }
 }
 

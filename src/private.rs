@@ -20,7 +20,7 @@ pub use crate::contract::{is_inline, json_schema, schema_of};
 pub use crate::error::LoadError;
 pub use crate::event::{Descriptor, EventKey, EventSchema, Generated, untyped};
 pub use crate::finite::{Finite, check_finite, check_plain};
-pub use crate::hooks::{HookResult, read_prepared, read_value};
+pub use crate::hooks::{HookResult, prepared, read_prepared, read_value};
 pub use crate::load::buffer::{Leftovers, Plain, With, not_convertible, read_foreign};
 pub use crate::load::keys::read_newtype_key;
 pub use crate::load::object::{
@@ -28,7 +28,7 @@ pub use crate::load::object::{
     skip_written, wire_name,
 };
 pub use crate::load::parts::{Each, ListType, MapType, Pairs, no_rules};
-pub use crate::load::patch::{patch_fields, replace_foreign, replace_used};
+pub use crate::load::patch::{Object as PartEntries, patch_fields, replace_foreign, replace_used};
 pub use crate::load::tuple::{Elements, read_tuple};
 pub use crate::load::variants::{
     Adjacent, Variants, read_adjacent, read_external, read_external_flat, read_internal, read_untagged,
@@ -36,7 +36,8 @@ pub use crate::load::variants::{
 pub use crate::load::{At, Context, FieldType, LoadOptions};
 pub use crate::masking::{DebugOf, NoDebug, shows_nothing};
 pub use crate::rules::{
-    broken_custom, broken_schema, in_range, is_null, is_one_of, no_context, not_null, param, resolved, to_json,
+    broken_custom, broken_schema, in_range, is_null, is_one_of, left_out, may_be_missing, may_be_missing_foreign,
+    may_be_nothing, no_context, not_null, param, resolved, to_json,
 };
 pub use crate::shown::{Hides, HidesNothing, NotWritten, Shown};
 pub use crate::topic::legal_topic;

@@ -2,10 +2,12 @@
 #![allow(clippy::missing_errors_doc, reason = "called by generated code only")]
 
 use serde::Serialize;
+use serde::de::DeserializeOwned;
 use serde_json::{Map, Value};
 
 use crate::contract::decimal;
-use crate::load::{At, Context, FieldType};
+use crate::load::buffer::{Leftovers, foreign_missing};
+use crate::load::{At, Context, FieldType, json};
 use crate::violation::{Concern, Violations};
 
 /// The types of bounds for a range of this type: itself, and for decimals also numbers.
@@ -53,6 +55,38 @@ pub fn not_null<T: FieldType>(value: &T, cx: &mut Context<'_>, at: &At<'_>) {
     }
 }
 
+/// Notes a field that would be left out though every load asks for it.
+#[cold]
+pub fn left_out(cx: &mut Context<'_>, at: &At<'_>) {
+    cx.left_out(at);
+}
+
+/// Whether a field of the type may be missing.
+#[cold]
+pub fn may_be_missing<T: FieldType>(cx: &mut Context<'_>, at: &At<'_>) -> bool {
+    let before = cx.mark();
+    let value = T::missing(cx, at);
+    cx.rewind(before);
+    value.is_some()
+}
+
+/// As [`may_be_missing`], of a type that is not ours.
+#[cold]
+#[must_use]
+pub fn may_be_missing_foreign<T: DeserializeOwned>() -> bool {
+    foreign_missing::<T>().is_some()
+}
+
+/// Whether a flattened value of the type is read where nothing is left for it.
+#[cold]
+pub fn may_be_nothing<T: FieldType>(cx: &mut Context<'_>, at: &At<'_>) -> bool {
+    let before = cx.mark();
+    let value = T::read_flat::<json::Error>(&mut Leftovers::default(), cx, at);
+    let fits = value.is_ok() && cx.shape_findings_since(before) == 0;
+    cx.rewind(before);
+    fits
+}
+
 /// Whether the value equals one of the list.
 #[inline]
 pub fn is_one_of<T: PartialEq<U> + ?Sized, U>(value: &T, list: &[U]) -> bool {
@@ -64,10 +98,11 @@ pub fn to_json(value: impl Serialize) -> Value {
     serde_json::to_value(value).unwrap_or(Value::Null)
 }
 
-/// Notes that a rule could not be checked because its context was not given: the event is not
-/// known to be valid, so it counts as invalid.
+/// Notes that a rule could not be checked because its context was not given: the event is not known to be valid. A load
+/// and a dump say so in an error of its own kind, for the service has forgotten it; a check has it for a violation.
 #[cold]
 pub fn no_context<C>(cx: &mut Context<'_>, at: &At<'_>) {
+    cx.forget(std::any::type_name::<C>());
     let message = format!(
         "A rule needs a context of type `{}`: give it with `LoadOptions::context` or `DumpOptions::context`.",
         std::any::type_name::<C>()

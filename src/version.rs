@@ -2,10 +2,16 @@
 //!
 //! A CloudEvents type says the version at its end: `order.requested.v2`.
 
-use crate::error::{LoadError, LoadErrorKind};
+use std::any::Any;
+
+use crate::error::LoadError;
 use crate::event::type_name::number;
 use crate::event::{Descriptor, Generated};
 use crate::load::{self, At, Context, Dialect, LoadOptions};
+use crate::rules::resolved;
+#[cfg(feature = "validator021")]
+use crate::validator021;
+use crate::violation::{Concern, Violation, Violations};
 
 /// Whether CloudEvents calls just this version of the event so.
 #[must_use]
@@ -48,7 +54,10 @@ pub fn upcast<P: Generated, E: Generated + TryFrom<P>>(
     version: u32,
     input: &[u8],
     options: &LoadOptions<'_>,
-) -> Option<Result<E, LoadError>> {
+) -> Option<Result<E, LoadError>>
+where
+    E::Error: 'static,
+{
     let earlier = if P::DESCRIPTOR.version() == version {
         load::from_json::<P>(input, options)
     } else {
@@ -63,14 +72,43 @@ pub fn upcast<P: Generated, E: Generated + TryFrom<P>>(
                     return Ok(event);
                 }
             }
-            // The error's text may quote the payload: that it failed is all that is told.
-            Err(_) => cx.violation_of_whole(
-                &At::ROOT,
-                "upcast".into(),
-                serde_json::Map::from_iter([("version".to_owned(), version.into())]),
-                Some(format!("Cannot be converted from version {version}.").into()),
-            ),
+            Err(error) => not_converted::<E, _>(&mut cx, version, error),
         }
-        Err(LoadErrorKind::Invalid(cx.into_violations()).into())
+        Err(cx.into_error())
     }))
+}
+
+/// Notes why an event of this version has no form in today's. What the conversion says in our words is told; any other
+/// error's text may quote the payload: that it failed is all that is told then.
+#[cold]
+fn not_converted<E: Generated, T: 'static>(cx: &mut Context<'_>, version: u32, error: T) {
+    if let Some(violations) = violations_of(Box::new(error)) {
+        cx.found_by_user(&At::ROOT, Concern::Whole, resolved::<E>(violations), None, None);
+    }
+    if cx.found() == 0 {
+        cx.violation_of_whole(
+            &At::ROOT,
+            "upcast".into(),
+            serde_json::Map::from_iter([("version".to_owned(), version.into())]),
+            Some(format!("Cannot be converted from version {version}.").into()),
+        );
+    }
+}
+
+/// What an error says in our words.
+fn violations_of(error: Box<dyn Any>) -> Option<Violations> {
+    let error = match error.downcast::<Violation>() {
+        Ok(violation) => return Some((*violation).into()),
+        Err(error) => error,
+    };
+    let error = match error.downcast::<Violations>() {
+        Ok(violations) => return Some(*violations),
+        Err(error) => error,
+    };
+    #[cfg(feature = "validator021")]
+    let error = match validator021::violations_of(error) {
+        Ok(violations) => return Some(violations),
+        Err(error) => error,
+    };
+    error.downcast::<LoadError>().ok()?.into_violations()
 }

@@ -24,6 +24,7 @@ pub(crate) const CONTENDERS: &[Contender] = &[
     Contender { name: "run, order by partition", run: |setup, topic| run(setup, topic, |runner| runner) },
     Contender { name: "run, order by key", run: |setup, topic| run(setup, topic, |runner| runner.order(Ordered::Key)) },
     Contender { name: "run, no order", run: |setup, topic| run(setup, topic, Runner::unordered) },
+    Contender { name: "ruststream, validator, tracked commits", run: ruststream },
     Contender { name: "Java's ConsumerPerformance, decodes nothing", run: java },
 ];
 
@@ -130,18 +131,30 @@ fn run(setup: &Setup, topic: &str, settings: fn(Runner<Order>) -> Runner<Order>)
     })
 }
 
+/// A service of ruststream, in a process of its own.
+fn ruststream(setup: &Setup, topic: &str) -> Duration {
+    let output = Command::new(setup.ruststream.as_ref().expect("`--ruststream`"))
+        .args([&servers(setup), topic, &Uuid::now_v7().to_string(), &setup.orders.len().to_string()])
+        .output()
+        .expect("the program");
+    let text = String::from_utf8_lossy(&output.stdout);
+    let nanos = text.lines().last().and_then(|nanos| nanos.parse().ok());
+    Duration::from_nanos(nanos.unwrap_or_else(|| panic!("{text}{}", String::from_utf8_lossy(&output.stderr))))
+}
+
+fn servers(setup: &Setup) -> String {
+    let settings = setup.config.rdkafka_consumer().expect("a configuration");
+    settings.get("metadata.broker.list").or(settings.get("bootstrap.servers")).expect("servers").to_owned()
+}
+
 /// Java's own consumer, by its program for measuring.
 fn java(setup: &Setup, topic: &str) -> Duration {
     let jars = setup.java.as_ref().expect("`--java`");
-    let servers = setup.config.rdkafka039_consumer().expect("a configuration");
     let output = Command::new("java")
         .arg("-cp")
         .arg(jars.join("*"))
         .args(["org.apache.kafka.tools.ConsumerPerformance", "--hide-header", "--topic", topic])
-        .args([
-            "--bootstrap-server",
-            servers.get("metadata.broker.list").or(servers.get("bootstrap.servers")).expect("servers"),
-        ])
+        .args(["--bootstrap-server", &servers(setup)])
         .args(["--group", &Uuid::now_v7().to_string(), "--messages", &setup.orders.len().to_string()])
         .output()
         .expect("java");

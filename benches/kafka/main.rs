@@ -5,7 +5,9 @@
 //! orders of 120 bytes of JSON; the median of the rounds is printed. Each producer has a topic of its own, the
 //! consumers read the same one, each in a group of its own. `--only TEXT` runs those with the text in their
 //! names, beside the first; `--partitions` says how many a topic has (6); with `--java DIR`, a folder of Kafka's
-//! jars, Java's `ConsumerPerformance` takes part. Last comes how long an event takes from its sender to its handler when
+//! jars, Java's `ConsumerPerformance` takes part; with `--ruststream PROGRAM` the one that
+//! `cargo build --release --manifest-path benches/ruststream/Cargo.toml` makes. Beside the events of a second stands the
+//! time on the processors that one takes, of all threads together: other programs slow it down less. Last comes how long an event takes from its sender to its handler when
 //! 10,000 are sent each second.
 
 mod consume;
@@ -55,6 +57,8 @@ pub(crate) struct Setup {
     partitions: i32,
     /// Where Kafka's jars are.
     pub(crate) java: Option<PathBuf>,
+    /// A program that consumes with ruststream.
+    pub(crate) ruststream: Option<PathBuf>,
 }
 
 impl Setup {
@@ -68,6 +72,7 @@ impl Setup {
             rounds: arguments.opt_value_from_str("--rounds")?.unwrap_or(5),
             partitions: arguments.opt_value_from_str("--partitions")?.unwrap_or(6),
             java: arguments.opt_value_from_str("--java")?,
+            ruststream: arguments.opt_value_from_str("--ruststream")?,
         };
         Ok((setup, arguments.opt_value_from_str("--only")?.unwrap_or_default()))
     }
@@ -115,21 +120,36 @@ fn race(setup: &Setup, title: &str, contenders: &[&Contender], run: impl Fn(&Con
         return;
     }
     let mut times = vec![Vec::new(); contenders.len()];
+    let mut processors = vec![Vec::new(); contenders.len()];
     for _ in 0..setup.rounds {
-        for (contender, times) in contenders.iter().zip(&mut times) {
+        for (contender, (times, processors)) in contenders.iter().zip(times.iter_mut().zip(&mut processors)) {
+            let before = on_processors();
             times.push(run(contender));
+            processors.push(on_processors().saturating_sub(before));
         }
     }
-    println!("\n{title:<52}{:>12}{:>8}   of {} rounds", "events/s", "x first", setup.rounds);
+    println!("\n{title:<52}{:>12}{:>8}{:>8}   of {} rounds", "events/s", "x first", "ns each", setup.rounds);
     let count = f64::from(u32::try_from(setup.orders.len()).expect("not that many events"));
-    for (contender, own) in contenders.iter().zip(&times) {
+    for (contender, (own, processors)) in contenders.iter().zip(times.iter().zip(&processors)) {
         let rates: Vec<f64> = own.iter().map(|time| count / time.as_secs_f64()).collect();
         // Of each round by itself: what else the machine does comes and goes.
         let ratios = times[0].iter().zip(own).map(|(first, own)| first.as_secs_f64() / own.as_secs_f64());
         let (rate, ratio) = (median(rates.iter().copied()), median(ratios));
         let thousands: Vec<String> = rates.iter().map(|rate| format!("{:.0}", rate / 1000.0)).collect();
-        println!("  {:<50}{rate:>12.0}{ratio:>8.2}   k/s: {}", contender.name, thousands.join(" "));
+        let each = median(processors.iter().map(|time| time.as_secs_f64() * 1e9 / count));
+        println!("  {:<50}{rate:>12.0}{ratio:>8.2}{each:>8.0}   k/s: {}", contender.name, thousands.join(" "));
     }
+}
+
+/// How long all threads of this process have been on a processor, where the system tells.
+fn on_processors() -> Duration {
+    /// Each hundredth of a second is one, on every system that has the file.
+    const TICK: Duration = Duration::from_millis(10);
+    let status = std::fs::read_to_string("/proc/self/stat").unwrap_or_default();
+    // Behind the name, which may have spaces: state and ten numbers, then the time of the program, and of the system.
+    let fields = status.rsplit(')').next().unwrap_or_default().split_whitespace();
+    let ticks = fields.skip(11).take(2).filter_map(|ticks| ticks.parse::<u32>().ok()).sum();
+    TICK * ticks
 }
 
 pub(crate) fn median(values: impl Iterator<Item = f64>) -> f64 {
@@ -162,6 +182,9 @@ fn main() -> ExitCode {
     let mut consumers = chosen("consume", &only, consume::CONTENDERS);
     if setup.java.is_none() {
         consumers.retain(|consumer| !consumer.name.contains("Java"));
+    }
+    if setup.ruststream.is_none() {
+        consumers.retain(|consumer| !consumer.name.contains("ruststream"));
     }
     if !consumers.is_empty() {
         setup.with_topic(|topic| {

@@ -3,15 +3,46 @@
 use std::collections::HashSet;
 use std::ptr;
 
-use super::shape::{Content, Definition, Enum, Field, Form, Shape, Tagging};
+use super::shape::{Content, Definition, Enum, Field, Form, Shape, Tagging, Variant};
 
-/// Whether something that is written can have a field there. Through a list a step leads to each element's field; what
-/// the shape does not tell, such as the keys of a map, can be anything.
-pub(crate) fn has_field(shape: &Shape, path: &[&str]) -> bool {
-    Search { seen: HashSet::new() }.shape(shape, path)
+/// Which of a type's two forms is meant.
+#[derive(Clone, Copy, Debug)]
+pub(crate) enum Way {
+    Read,
+    Written,
+}
+
+impl Way {
+    pub(crate) fn of_field(self, field: &Field) -> Option<&'static str> {
+        match self {
+            Self::Read => field.read,
+            Self::Written => field.written,
+        }
+    }
+
+    fn of_variant(self, variant: &Variant) -> Option<&'static str> {
+        match self {
+            Self::Read => variant.read,
+            Self::Written => variant.written,
+        }
+    }
+
+    fn of_type(self, definition: &'static Definition) -> &'static Form {
+        match self {
+            Self::Read => &definition.form,
+            Self::Written => definition.written.as_ref().unwrap_or(&definition.form),
+        }
+    }
+}
+
+/// Whether something that is read or written can have a field there. Through a list a step leads to each element's
+/// field; what the shape does not tell, such as the keys of a map, can be anything.
+pub(crate) fn has_field(shape: &Shape, way: Way, path: &[&str]) -> bool {
+    Search { way, seen: HashSet::new() }.shape(shape, path)
 }
 
 struct Search {
+    way: Way,
     /// The types, each with the number of steps that were left there: they can hold themselves.
     seen: HashSet<(*const Definition, usize)>,
 }
@@ -26,14 +57,18 @@ impl Search {
             }
             Shape::List { items, .. } => self.shape(items, path),
             Shape::Tuple(items) => items.iter().any(|item| self.shape(item, path)),
-            Shape::Map { values, .. } => self.shape(values, rest),
+            // A name of a load stands for the field of every entry, as in a list; one of a dump has the key.
+            Shape::Map { values, .. } => self.shape(values, if matches!(self.way, Way::Read) { path } else { rest }),
             Shape::Optional(inner) | Shape::Omissible(inner) | Shape::Ruled { shape: inner, .. } => {
                 self.shape(inner, path)
             }
-            Shape::Ways { written, .. } => self.shape(written, path),
+            Shape::Ways { written, read } => match self.way {
+                Way::Read => self.shape(read, path),
+                Way::Written => self.shape(written, path),
+            },
             Shape::Named(definition) => {
                 self.seen.insert((ptr::from_ref(*definition), path.len()))
-                    && match definition.written.as_ref().unwrap_or(&definition.form) {
+                    && match self.way.of_type(definition) {
                         Form::As(shape) => self.shape(&shape(), path),
                         Form::Content(content) => self.content(content, path),
                         Form::Enum(choice) => self.choice(choice, path),
@@ -42,26 +77,39 @@ impl Search {
         }
     }
 
+    /// Of a flattened value, whose entries stand on the level: a map's keys are names then.
+    fn flat(&mut self, shape: &Shape, path: &[&str]) -> bool {
+        match shape {
+            Shape::Map { values, .. } => path.len() <= 1 || self.shape(values, &path[1..]),
+            Shape::Optional(inner) | Shape::Omissible(inner) | Shape::Ruled { shape: inner, .. } => {
+                self.flat(inner, path)
+            }
+            shape => self.shape(shape, path),
+        }
+    }
+
     fn content(&mut self, content: &Content, path: &[&str]) -> bool {
         let [first, rest @ ..] = path else { return true };
-        let by_name = matches!(content, Content::Record(_));
-        let is_tag = matches!(content, Content::Record(record) if record.tag.is_some_and(|(tag, _)| tag == *first));
-        is_tag && rest.is_empty()
-            || fields(content).iter().filter(|field| field.written.is_some()).any(|field| {
-                if !by_name || field.flat {
-                    self.shape(&(field.shape)(), path)
-                } else {
-                    field.written == Some(*first) && self.shape(&(field.shape)(), rest)
-                }
-            })
+        let way = self.way;
+        let present = || fields(content).iter().filter(|field| way.of_field(field).is_some());
+        let Content::Record(record) = content else { return present().any(|field| self.shape(&(field.shape)(), path)) };
+        // What a field of its own has is no flattened map's.
+        let own = present().find(|field| !field.flat && way.of_field(field) == Some(*first));
+        match (own, record.tag, way) {
+            (Some(field), ..) => self.shape(&(field.shape)(), rest),
+            (None, Some((tag, _)), Way::Written) if tag == *first => rest.is_empty(),
+            (None, ..) => present().filter(|field| field.flat).any(|field| self.flat(&(field.shape)(), path)),
+        }
     }
 
     fn choice(&mut self, choice: &Enum, path: &[&str]) -> bool {
         let [first, rest @ ..] = path else { return true };
-        choice.variants.iter().filter(|variant| variant.written.is_some()).any(|variant| match choice.tagging {
+        let way = self.way;
+        let present = |variant: &&Variant| way.of_variant(variant).is_some();
+        choice.variants.iter().filter(present).any(|variant| match choice.tagging {
             Tagging::External => {
                 let has_data = !matches!(variant.content, Content::Unit);
-                has_data && variant.written == Some(*first) && self.content(&variant.content, rest)
+                has_data && way.of_variant(variant) == Some(*first) && self.content(&variant.content, rest)
             }
             Tagging::Internal { tag } => tag == *first && rest.is_empty() || self.content(&variant.content, path),
             Tagging::Adjacent { tag, content } => {

@@ -31,6 +31,8 @@ pub(crate) enum DumpErrorKind {
     Invalid(Violations),
     Write(serde_json::Error),
     NoSuchField(String),
+    /// A rule asked for a context of this type.
+    NoContext(&'static str),
 }
 
 impl From<DumpErrorKind> for DumpError {
@@ -55,8 +57,27 @@ impl DumpError {
     pub fn violations(&self) -> Option<&Violations> {
         match &*self.0 {
             DumpErrorKind::Invalid(violations) => Some(violations),
-            DumpErrorKind::Write(_) | DumpErrorKind::NoSuchField(_) => None,
+            DumpErrorKind::Write(_) | DumpErrorKind::NoSuchField(_) | DumpErrorKind::NoContext(_) => None,
         }
+    }
+
+    /// Whether the dump is set up wrong, which says nothing about the event: a rule needs a context that was not given
+    /// ([`DumpOptions::context`](crate::DumpOptions::context)), or the options name a field that the event does not have.
+    ///
+    /// ```
+    /// # use event_schema::prelude::*;
+    /// # #[event_schema::event]
+    /// # #[derive(Debug)]
+    /// # struct Ping { #[validate(range(min = 1))] seq: u64 }
+    /// use event_schema::DumpOptions;
+    ///
+    /// let options = DumpOptions::new().exclude(["sequence"]);
+    /// assert!(options.dump(&Ping { seq: 7 }).unwrap_err().is_config());
+    /// assert!(!Ping { seq: 0 }.dump().unwrap_err().is_config());
+    /// ```
+    #[must_use]
+    pub fn is_config(&self) -> bool {
+        matches!(*self.0, DumpErrorKind::NoSuchField(_) | DumpErrorKind::NoContext(_))
     }
 
     /// Whether the event breaks its own rules: [`violations`](Self::violations) has them.
@@ -95,6 +116,9 @@ impl fmt::Display for DumpError {
             DumpErrorKind::NoSuchField(name) => {
                 write!(f, "the event has no field `{name}` to choose or leave out")
             }
+            DumpErrorKind::NoContext(context) => {
+                write!(f, "a rule needs a context of type `{context}`: give it with `DumpOptions::context`")
+            }
         }
     }
 }
@@ -102,7 +126,7 @@ impl fmt::Display for DumpError {
 impl Error for DumpError {
     fn source(&self) -> Option<&(dyn Error + 'static)> {
         match &*self.0 {
-            DumpErrorKind::Invalid(_) | DumpErrorKind::NoSuchField(_) => None,
+            DumpErrorKind::Invalid(_) | DumpErrorKind::NoSuchField(_) | DumpErrorKind::NoContext(_) => None,
             DumpErrorKind::Write(error) => Some(error),
         }
     }

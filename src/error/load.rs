@@ -30,7 +30,7 @@ use crate::violation::{Position, Violations, cut};
 /// assert!(error.is_syntax() && error.is_truncated());
 /// assert_eq!(error.to_string(), "the JSON breaks off: EOF while parsing a value at line 1 column 8");
 ///
-/// let error = Ping::load(br#"{"seq": -1}"#).unwrap_err();
+/// let error = Ping::load(br#"{"seq": "7"}"#).unwrap_err();
 /// assert!(error.is_invalid());
 /// assert_eq!(error.to_string(), "1 violation\nseq: Not a valid integer.");
 /// ```
@@ -63,6 +63,10 @@ pub(crate) enum LoadErrorKind {
         event_type: Option<Box<str>>,
         expected: &'static str,
     },
+    /// A rule asked for a context of this type.
+    NoContext(&'static str),
+    /// The options name a field that the event does not have.
+    NoSuchField(Box<str>),
     #[cfg(feature = "cloudevents")]
     NoCloudEvent(CloudEventError),
 }
@@ -277,6 +281,8 @@ impl LoadError {
             | LoadErrorKind::TooAmbiguous
             | LoadErrorKind::TooLarge { .. }
             | LoadErrorKind::Io(_)
+            | LoadErrorKind::NoContext(_)
+            | LoadErrorKind::NoSuchField(_)
             | LoadErrorKind::UnsupportedVersion { violations: None, .. } => {}
         }
     }
@@ -421,6 +427,37 @@ impl LoadError {
         matches!(self.0, LoadErrorKind::Io(_))
     }
 
+    /// Whether the load is set up wrong, which says nothing about the input: a rule needs a context that was not given
+    /// ([`LoadOptions::context`](crate::LoadOptions::context)), or the options name a field that the event does not have.
+    ///
+    /// ```
+    /// use event_schema::prelude::*;
+    ///
+    /// #[event_schema::event]
+    /// #[derive(Debug)]
+    /// #[validate(context = u32)]
+    /// struct Bid {
+    ///     #[validate(custom(function = affordable, use_context))]
+    ///     cents: u32,
+    /// }
+    ///
+    /// fn affordable(cents: u32, max: &u32) -> Result<(), Violation> {
+    ///     if cents <= *max { Ok(()) } else { Err(Violation::new("too_expensive")) }
+    /// }
+    ///
+    /// let error = Bid::load(br#"{"cents": 1}"#).unwrap_err();
+    /// assert!(error.is_config() && !error.is_invalid());
+    /// assert_eq!(error.to_string(), "a rule needs a context of type `u32`: give it with `LoadOptions::context`");
+    /// assert_eq!(error.to_problem()["status"], 500);
+    ///
+    /// let error = LoadOptions::new().exclude(&["cent"]).load_partial::<Bid>(b"{}").unwrap_err();
+    /// assert!(error.is_config());
+    /// ```
+    #[must_use]
+    pub fn is_config(&self) -> bool {
+        matches!(self.0, LoadErrorKind::NoContext(_) | LoadErrorKind::NoSuchField(_))
+    }
+
     /// Whether the input is JSON but not a valid event: [`violations`](Self::violations) has the reasons.
     ///
     /// ```
@@ -439,7 +476,8 @@ impl LoadError {
     /// The body of an HTTP response: problem details (RFC 9457), with a suitable status.
     ///
     /// The status is 422 for an invalid event ([`Violations::to_problem`]) or an unknown version, 413 for input that
-    /// is too large, and 400 for input that is not JSON or nested too deep. A failed source is 500, without details.
+    /// is too large, and 400 for input that is not JSON or nested too deep. A failed source is 500, without
+    /// details, and so is a load that [is set up wrong](Self::is_config).
     ///
     /// ```
     /// use event_schema::{EventSchema, Serialize};
@@ -473,6 +511,10 @@ impl LoadError {
             }
             LoadErrorKind::TooLarge { .. } => report::problem(413, "Content Too Large", &self.to_string()),
             LoadErrorKind::Io(_) => report::problem(500, "Internal Server Error", &self.to_string()),
+            // What is set up wrong is nobody's business outside.
+            LoadErrorKind::NoContext(_) | LoadErrorKind::NoSuchField(_) => {
+                report::problem(500, "Internal Server Error", "the input could not be checked")
+            }
             #[cfg(feature = "cloudevents")]
             LoadErrorKind::NoCloudEvent(_) => report::problem(400, "Bad Request", &self.to_string()),
             LoadErrorKind::Empty
@@ -522,6 +564,12 @@ impl fmt::Display for LoadError {
                 write!(f, "more than the {limit} bytes that this load allows")
             }
             LoadErrorKind::Io(_) => f.write_str("the input could not be read"),
+            LoadErrorKind::NoContext(context) => {
+                write!(f, "a rule needs a context of type `{context}`: give it with `LoadOptions::context`")
+            }
+            LoadErrorKind::NoSuchField(name) => {
+                write!(f, "the event has no field `{name}` to choose or leave out")
+            }
             LoadErrorKind::OtherEvent { event_type: Some(event_type), expected } => {
                 write!(f, "the event has type `{event_type}`, expected `{expected}`")
             }

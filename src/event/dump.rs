@@ -126,7 +126,7 @@ impl DumpOptions<'_> {
             }
         }
         if cx.found() > 0 {
-            return Err(DumpErrorKind::Invalid(cx.into_violations()).into());
+            return Err(invalid(cx));
         }
         text.push(b']');
         Ok(text)
@@ -140,7 +140,11 @@ impl DumpOptions<'_> {
     ) -> Result<T, DumpError> {
         let changed = event.before_dump().transpose().map_err(refused)?;
         let event = changed.as_ref().unwrap_or(event);
-        self.rules.validate(event).map_err(DumpErrorKind::Invalid)?;
+        let mut cx = Context::new(self.rules, Dialect::Value);
+        event.check(&mut cx, &At::ROOT);
+        if cx.found() > 0 {
+            return Err(invalid(cx));
+        }
         write(event)
     }
 
@@ -158,6 +162,15 @@ impl DumpOptions<'_> {
     fn value<E: EventSchema>(&self, event: &E) -> Result<Value, DumpError> {
         let value = exact::to_value(event).map_err(DumpErrorKind::Write)?;
         self.choose::<E>(if E::CHANGES_DUMP { event.after_dump(value).map_err(refused)? } else { value })
+    }
+}
+
+/// What was found.
+#[cold]
+fn invalid(cx: Context<'_>) -> DumpError {
+    match cx.forgotten() {
+        Some(context) => DumpErrorKind::NoContext(context).into(),
+        None => DumpErrorKind::Invalid(cx.into_violations()).into(),
     }
 }
 

@@ -5,6 +5,7 @@ use std::io::{BufRead, Read};
 use serde_json::Value;
 
 use super::{EventSchema, generated};
+use crate::contract::parts::{Way, has_field};
 use crate::error::{LoadError, LoadErrorKind};
 use crate::load::many::Many;
 use crate::load::{self, At, Context, Dialect, FieldType, LoadOptions};
@@ -175,6 +176,7 @@ impl<'c> LoadOptions<'c> {
     /// # Errors
     /// As [`EventSchema::load`].
     pub fn load_partial<E: EventSchema>(&self, input: &[u8]) -> Result<Partial<E>, LoadError> {
+        self.check_names::<E>()?;
         load::from_json(input, self)
     }
 
@@ -193,6 +195,7 @@ impl<'c> LoadOptions<'c> {
     /// # Errors
     /// As [`EventSchema::load_many`].
     pub fn load_partial_many<E: EventSchema>(&self, input: &[u8]) -> Result<Vec<Partial<E>>, LoadError> {
+        self.check_names::<E>()?;
         load::from_json::<Many<Partial<E>>>(input, self).map(|many| many.0)
     }
 
@@ -214,7 +217,7 @@ impl<'c> LoadOptions<'c> {
         part: &Partial<impl EventSchema>,
         field: &str,
     ) -> Result<Option<T>, LoadError> {
-        part.as_object().get(field).map(|value| load::from_value(value.clone(), self)).transpose()
+        part.field_text(field).map(|text| load::from_part(&text, self)).transpose()
     }
 
     /// [`Partial::apply_to`] with these options, for instance with the context that rules need.
@@ -247,15 +250,19 @@ impl<'c> LoadOptions<'c> {
     /// # Errors
     /// As [`Partial::apply_to`].
     pub fn apply<E: EventSchema>(&self, part: &Partial<E>, mut event: E) -> Result<E, LoadError> {
-        let mut cx = Context::new(*self, Dialect::Value);
-        event.patch(&part.to_input(), &mut cx, &At::ROOT);
+        let mut cx = Context::new(*self, Dialect::Json);
+        cx.replace_prepared(true);
+        event.patch(part.text(), &mut cx, &At::ROOT);
+        if let Some(error) = cx.to_exhausted() {
+            return Err(error);
+        }
         if cx.found() == 0 {
             event.check(&mut cx, &At::ROOT);
         }
         let event = if cx.found() == 0 { event.complete(&mut cx, &At::ROOT) } else { None };
         match event {
             Some(event) if cx.found() == 0 => Ok(event),
-            _ => Err(LoadErrorKind::Invalid(cx.into_violations()).into()),
+            _ => Err(cx.into_error()),
         }
     }
 
@@ -288,5 +295,14 @@ impl<'c> LoadOptions<'c> {
         let mut cx = Context::new(*self, Dialect::Value);
         event.check(&mut cx, &At::ROOT);
         if cx.found() == 0 { Ok(()) } else { Err(cx.into_violations()) }
+    }
+
+    /// Refuses a name that no part can have: a field meant to be left out would be let in for a typing error.
+    fn check_names<E: EventSchema>(&self) -> Result<(), LoadError> {
+        let unknown = |name: &&str| !has_field(&E::shape(), Way::Read, &name.split('.').collect::<Vec<_>>());
+        match self.names().copied().find(unknown) {
+            Some(name) => Err(LoadErrorKind::NoSuchField(name.into()).into()),
+            None => Ok(()),
+        }
     }
 }

@@ -193,7 +193,7 @@
 //! assert_eq!(
 //!     Everything::load_value(input).unwrap_err().violations().unwrap().to_messages(),
 //!     json!({
-//!         "count": ["Not a valid integer."],
+//!         "count": ["Must be greater than or equal to 0 and less than or equal to 255."],
 //!         "site": ["Not a valid URL."],
 //!         "peer": ["Not a valid IPv4 address."],
 //!         "pair": ["Length must be 2."],

@@ -45,7 +45,9 @@
 //!
 //! - After a crash or a lost partition: the messages finished since the last successful commit, and those finished
 //!   ahead of the first unfinished message. The latter are fewer than [`span`](Runner::span) for each partition, and
-//!   none with [`Order::Partition`]. A commit is attempted once every [`commit_interval`](Runner::commit_interval),
+//!   none with [`Order::Partition`]. A worker whose handlers are quick and never wait takes up to 32 messages of a
+//!   partition at once and reports them together: a crash may repeat one such row of each worker in addition. A
+//!   commit is attempted once every [`commit_interval`](Runner::commit_interval),
 //!   one second by default. The brokers refuse commits during a rebalance; a refused commit is retried every 100 ms,
 //!   and at once when the rebalance is over. So the bound is the commit interval plus the rebalances in it; while the
 //!   brokers are unreachable, it is as long as the outage.
@@ -91,7 +93,8 @@
 //! ## Whether it is ready
 //!
 //! [`RunHandle::is_ready`] is for the readiness probe of a service. It is `false` until the consumer has joined its
-//! group, while a dead letter has waited for brokers for three seconds or longer (a warning says so), when the group
+//! group, from the moment the brokers say that the topic of a dead letter does not exist, while a dead letter has waited
+//! for brokers for three seconds or longer (a warning names either), when the group
 //! has removed the consumer, and when the run stops (`group::a_member_is_ready_when_...`,
 //! `group::a_consumer_is_not_ready_while_...`; `trouble`).
 //!

@@ -15,7 +15,7 @@ use serde_json::{Map, Value};
 
 use super::any::AnyValue;
 use super::expected::VALUE;
-use super::json::{RAW_TOKEN, Source, visit_raw};
+use super::json::{Object, ObjectText, RAW_TOKEN, Source, visit_raw};
 use super::raw::RawText;
 use super::{At, Context, Dialect};
 use crate::suggestion::closest;
@@ -36,8 +36,16 @@ enum Form<'de> {
 
 impl<'de> Buffered<'de> {
     /// Keeps a value at hand.
-    pub(super) fn of(value: Value) -> Self {
-        Self(Form::Value(value))
+    pub(super) fn of(text: impl Into<Cow<'de, str>>) -> Self {
+        Self(Form::Text(text.into(), None))
+    }
+
+    /// Its text, and where that starts in what it was taken from.
+    pub(crate) fn into_text(self) -> (Cow<'de, str>, Option<usize>) {
+        match self.0 {
+            Form::Text(text, start) => (text, start),
+            Form::Value(value) => (value.to_string().into(), None),
+        }
     }
 
     /// The keys of the object that it is.
@@ -224,19 +232,25 @@ struct Entry<'de> {
 
 impl<'de> Leftovers<'de> {
     /// All entries of an object.
-    pub(super) fn of(object: Map<String, Value>) -> Self {
-        let entry = |(key, value)| Entry { key, value: Buffered::of(value), taken: false, hidden: false };
+    pub(super) fn of(object: Object) -> Self {
+        let entry = |(key, value): (String, Box<str>)| Entry {
+            key,
+            value: Buffered::of(String::from(value)),
+            taken: false,
+            hidden: false,
+        };
         Self(object.into_iter().map(entry).collect())
     }
 
     /// The remaining entries of an object that was given by [`of`](Self::of).
-    pub(super) fn into_rest(self) -> Map<String, Value> {
+    pub(super) fn into_rest(self) -> Object {
         let rest = self.0.into_iter().filter(Entry::is_left);
-        rest.filter_map(|entry| match entry.value.0 {
-            Form::Value(value) => Some((entry.key, value)),
-            Form::Text(..) => None,
-        })
-        .collect()
+        rest.map(|entry| (entry.key, entry.value.into_text().0.into())).collect()
+    }
+
+    /// Whether the name of an entry that nobody has taken is such.
+    pub(super) fn any_left(&self, wants: impl Fn(&str) -> bool) -> bool {
+        self.0.iter().any(|entry| entry.is_left() && wants(&entry.key))
     }
 
     pub(crate) fn push(&mut self, key: String, value: Buffered<'de>) {
@@ -264,8 +278,15 @@ impl<'de> Leftovers<'de> {
     /// Notes every entry that nobody has taken as unknown, if that is a fault; `known` adds the names that there are: the level's own,
     /// and those of its flattened fields.
     #[doc(hidden)]
-    pub fn deny(&self, denies: bool, cx: &mut Context<'_>, at: &At<'_>, known: fn(&mut Vec<&'static [&'static str]>)) {
-        if self.0.iter().all(|entry| entry.taken) || !cx.denies_unknown(denies) {
+    pub fn deny(
+        &self,
+        denies: bool,
+        takes_all: bool,
+        cx: &mut Context<'_>,
+        at: &At<'_>,
+        known: fn(&mut Vec<&'static [&'static str]>),
+    ) {
+        if self.0.iter().all(|entry| entry.taken) || takes_all && !denies || !cx.denies_unknown(denies) {
             return;
         }
         let mut levels = Vec::new();
@@ -343,17 +364,11 @@ impl<'de, A: MapAccess<'de>> Deserializer<'de> for MapOf<A> {
             return visitor.visit_newtype_struct(self);
         }
         // What is left of an object is to be kept as text: it becomes an object's text again.
-        let mut text = String::from("{");
+        let mut text = ObjectText::new();
         while let Some((key, value)) = self.0.next_entry::<String, RawText<'_>>()? {
-            if text.len() > 1 {
-                text.push(',');
-            }
-            text.push_str(&Value::String(key).to_string());
-            text.push(':');
-            text.push_str(&value.text);
+            text.push(&key, &value.text);
         }
-        text.push('}');
-        visit_raw(text, visitor)
+        visit_raw(text.end(), visitor)
     }
 
     forward_to_deserialize_any! {

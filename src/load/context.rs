@@ -10,7 +10,7 @@ use serde_json::{Map, Value};
 use super::expected::Expected;
 use super::json;
 use super::options::{LoadOptions, Unknown};
-use super::place::{At, LeftOut};
+use super::place::At;
 use crate::error::{LoadError, LoadErrorKind};
 use crate::suggestion::suggest;
 use crate::violation::{Concern, Fault, GENERIC, Param, Path, Rule, Segment, Violation, Violations};
@@ -111,10 +111,20 @@ pub(crate) enum Sharing {
 /// A state of a [`Context`] to go back to.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Mark {
-    left_out: usize,
+    made: usize,
+    forgotten: Option<&'static str>,
     kept: usize,
     omitted: usize,
     shape: usize,
+}
+
+/// What a hook made of a value in a part of an event.
+pub(crate) struct Made {
+    /// The way to the value, from the part.
+    pub(crate) path: Vec<String>,
+    pub(crate) value: Value,
+    /// It is an object that others read too.
+    pub(crate) shared: bool,
 }
 
 /// Findings of an attempt, set aside.
@@ -213,8 +223,12 @@ pub struct Context<'c> {
     strays: Vec<Path>,
     /// Whether a part of an event is read that `only` or `exclude` chooses the fields of.
     choosing: bool,
-    /// Fields that are not chosen.
-    left_out: Vec<LeftOut>,
+    /// What hooks made of the values of a part of an event.
+    made: Vec<Made>,
+    /// Whether it is read what hooks have made.
+    prepared: bool,
+    /// The type of a context that a rule asked for and that was not given.
+    forgotten: Option<&'static str>,
     /// The object that comes next is shared, if it comes at this depth.
     shared: Option<(Sharing, usize)>,
     /// The depth at which pointers point at pointers, and how many do.
@@ -241,7 +255,9 @@ impl<'c> Context<'c> {
             tries: 0,
             strays: Vec::new(),
             choosing: false,
-            left_out: Vec::new(),
+            made: Vec::new(),
+            prepared: false,
+            forgotten: None,
             shared: None,
             pointers: (0, 0),
             number_in_disguise: None,
@@ -375,9 +391,23 @@ impl<'c> Context<'c> {
         self.shared.filter(|(_, depth)| *depth == self.depth).map(|(how, _)| how)
     }
 
+    /// Reads the entries that an outer level left, on that level.
+    pub(crate) fn flattened<T>(&mut self, read: impl FnOnce(&mut Self) -> T) -> T {
+        let before = self.shared.replace((Sharing::Flattened, self.depth.saturating_sub(1)));
+        let value = read(self);
+        self.shared = before;
+        value
+    }
+
+    /// Whether the entries of the object that is read are what an outer level left.
+    fn is_flattened(&self) -> bool {
+        self.shared.is_some_and(|(how, depth)| how == Sharing::Flattened && depth + 1 == self.depth)
+    }
+
     pub(crate) fn mark(&self) -> Mark {
         Mark {
-            left_out: self.left_out.len(),
+            made: self.made.len(),
+            forgotten: self.forgotten,
             kept: self.violations.len(),
             omitted: self.omitted,
             shape: self.shape_findings,
@@ -387,7 +417,8 @@ impl<'c> Context<'c> {
     /// Forgets what was found since the mark.
     pub(crate) fn rewind(&mut self, mark: Mark) {
         self.violations.truncate(mark.kept);
-        self.left_out.truncate(mark.left_out);
+        self.made.truncate(mark.made);
+        self.forgotten = mark.forgotten;
         self.omitted = mark.omitted;
         self.shape_findings = mark.shape;
     }
@@ -450,7 +481,12 @@ impl<'c> Context<'c> {
     /// Whether a field that a type does not have is a fault; `denies` is what the type says.
     #[cold]
     pub(crate) fn denies_unknown(&self, denies: bool) -> bool {
-        self.options.unknown.map_or(denies, |unknown| unknown == Unknown::Raise)
+        match self.options.unknown {
+            None => denies,
+            // Of an object that others read too, the outer level knows which they are.
+            Some(Unknown::Raise) => denies || !self.is_flattened(),
+            Some(Unknown::Exclude) => false,
+        }
     }
 
     /// Begins to choose fields, if a part of an event is to be read that is a document of its own.
@@ -474,7 +510,17 @@ impl<'c> Context<'c> {
     /// Whether the field that stands here, or a part of it, is to be read.
     #[cold]
     pub(crate) fn has_chosen(&self, at: &At<'_>) -> bool {
-        let names = at.field_names();
+        self.has_chosen_below(at, &[])
+    }
+
+    /// As [`has_chosen`](Self::has_chosen), of the field that these names lead to from here.
+    #[cold]
+    pub(crate) fn has_chosen_below(&self, at: &At<'_>, below: &[String]) -> bool {
+        if !self.choosing {
+            return true;
+        }
+        let mut names = at.field_names();
+        names.extend(below.iter().map(String::as_str));
         // Whether one lies in the other.
         let on_the_way = |field: &&str| field.split('.').zip(&names).all(|(name, step)| name == *step);
         let is_within = |field: &&str| field.split('.').count() <= names.len() && on_the_way(field);
@@ -486,25 +532,49 @@ impl<'c> Context<'c> {
     pub(crate) fn leave_out(&mut self, at: &At<'_>, name: &str, denies: bool) {
         if self.denies_unknown(denies) {
             self.unknown(at, name, &[]);
-        } else {
-            let at = at.name(name);
-            self.left_out.push(LeftOut { path: at.path(), steps: at.steps() });
         }
     }
 
-    /// The fields that are not chosen and have been met.
-    pub(crate) fn take_left_out(&mut self) -> Vec<LeftOut> {
-        std::mem::take(&mut self.left_out)
+    /// Whether it is read what hooks have made: they do not run again.
+    pub(crate) fn is_prepared(&self) -> bool {
+        self.prepared
     }
 
-    /// Notes a field that is not chosen and cannot be left out.
+    /// Says whether it is read what hooks have made, and gives back what was said before.
+    pub(crate) fn replace_prepared(&mut self, prepared: bool) -> bool {
+        std::mem::replace(&mut self.prepared, prepared)
+    }
+
+    /// Keeps what a hook made of the value that stands here, in a part of an event.
     #[cold]
-    pub(crate) fn refuse(&mut self, field: LeftOut) {
-        let before = self.violations.len();
-        self.unknown(&At::ROOT, "", &[]);
-        if let Some(noted) = self.violations.get_mut(before) {
-            noted.path = field.path;
+    pub(crate) fn keep_made(&mut self, at: &At<'_>, value: &Value) {
+        // A part has its keys as they came.
+        if !at.is_in_key() {
+            let shared = self.shared().is_some();
+            self.made.push(Made { path: at.names(), value: value.clone(), shared });
         }
+    }
+
+    /// How much hooks have made so far.
+    pub(crate) fn made_so_far(&self) -> usize {
+        self.made.len()
+    }
+
+    /// What hooks have made since then of the values in what stands here; a part that this one lies in asks for it again.
+    pub(crate) fn made_since(&self, before: usize, at: &At<'_>) -> Vec<Made> {
+        let here = at.names().len();
+        let below = |made: &Made| Made { path: made.path[here..].to_vec(), value: made.value.clone(), ..*made };
+        self.made[before..].iter().map(below).collect()
+    }
+
+    /// Notes that a rule's context was not given.
+    pub(crate) fn forget(&mut self, context: &'static str) {
+        self.forgotten = Some(context);
+    }
+
+    /// The type of a context that was not given, if the read or the check is to fail for it.
+    pub(crate) fn forgotten(&self) -> Option<&'static str> {
+        self.forgotten
     }
 
     /// Says of each violation where it stands in this text, if that is asked for.
@@ -519,12 +589,24 @@ impl<'c> Context<'c> {
     // By reference: the context is too large to be moved for it.
     #[inline]
     pub(crate) fn take_error(&mut self, valid_data: impl FnOnce(&Violations, &[Path]) -> Option<Value>) -> LoadError {
+        if let Some(context) = self.forgotten {
+            return LoadErrorKind::NoContext(context).into();
+        }
         let violations = Violations::new(std::mem::take(&mut self.violations), self.omitted);
         if self.options.valid_data {
             let valid_data = valid_data(&violations, &self.strays);
             return LoadError::invalid(violations, valid_data);
         }
         LoadError::invalid(violations, None)
+    }
+
+    /// As [`take_error`](Self::take_error), without what is valid.
+    #[cold]
+    pub(crate) fn into_error(self) -> LoadError {
+        match self.forgotten {
+            Some(context) => LoadErrorKind::NoContext(context).into(),
+            None => LoadErrorKind::Invalid(self.into_violations()).into(),
+        }
     }
 
     /// Everything that was found.
@@ -579,6 +661,12 @@ impl<'c> Context<'c> {
     #[cold]
     pub(crate) fn unreadable(&mut self, at: &At<'_>, expected: &'static Expected) {
         self.keep(at, Kind::Value, Concern::Value, true, || Fault::Rule(&expected.0));
+    }
+
+    /// As [`missing`](Self::missing), of a field that would be left out though every load asks for it.
+    #[cold]
+    pub(crate) fn left_out(&mut self, at: &At<'_>) {
+        self.keep(at, Kind::Value, Concern::Value, true, || Fault::Rule(&REQUIRED));
     }
 
     /// As [`null`](Self::null), of a value at hand.

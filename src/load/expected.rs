@@ -1,6 +1,6 @@
 //! The name of a type's values in messages: [`Expected`].
 
-use crate::violation::Rule;
+use crate::violation::{Param, Rule};
 
 /// The name of a type's values in a message: "Not a valid *integer*."
 ///
@@ -30,6 +30,11 @@ impl Expected {
     #[must_use]
     pub const fn new(words: &'static str) -> Self {
         Self(Rule::expect(words))
+    }
+
+    /// An integer between these, of which the smaller is not above zero.
+    pub(crate) const fn between(bounds: &'static [(&'static str, Param); 2]) -> Self {
+        Self(Rule::new("range", bounds, None))
     }
 }
 

@@ -3,10 +3,11 @@
 use std::marker::PhantomData;
 
 use serde::de::{DeserializeSeed, Deserializer, Error, MapAccess, SeqAccess};
-use serde_json::{Map, Value};
+use serde_json::Value;
 
 use super::buffer::{self, Leftovers, MapOf};
 use super::context::{Context, Mode, Sharing};
+use super::json::{Object, Source, to_text};
 use super::key_deserializer::KeyDeserializer;
 #[cfg(doc)]
 use super::leaf::{Leaf, read_leaf};
@@ -165,6 +166,13 @@ pub trait FieldType: Sized {
         None
     }
 
+    /// Whether it takes every entry that a level has left for it, if it is flattened: a map does.
+    #[doc(hidden)]
+    #[must_use]
+    fn takes_all() -> bool {
+        false
+    }
+
     /// Whether a load would give an entry of this name to this value, if it is flattened.
     #[doc(hidden)]
     fn uses_name(&self, name: &str) -> bool {
@@ -190,13 +198,13 @@ pub trait FieldType: Sized {
     /// Puts a part into the value: entries of structs and maps into their places, all else in place of the whole.
     /// Rules are the caller's to check.
     #[doc(hidden)]
-    fn patch(&mut self, input: &Value, cx: &mut Context<'_>, at: &At<'_>) {
+    fn patch(&mut self, input: &str, cx: &mut Context<'_>, at: &At<'_>) {
         replace(self, input, cx, at);
     }
 
     /// As [`patch`](Self::patch), of a flattened value: `rest` are the entries that nobody has taken.
     #[doc(hidden)]
-    fn patch_flat(&mut self, rest: &mut Map<String, Value>, cx: &mut Context<'_>, at: &At<'_>) {
+    fn patch_flat(&mut self, rest: &mut Object, cx: &mut Context<'_>, at: &At<'_>) {
         patch_used(self, rest, cx, at);
     }
 
@@ -225,9 +233,13 @@ pub trait FieldType: Sized {
     fn read_key(text: &mut Option<String>, cx: &mut Context<'_>, map: &At<'_>) -> Option<Self> {
         let text = text.as_deref().unwrap_or_default();
         let before = cx.mark();
+        // Keys are what came: hooks run whenever they are read.
+        let prepared = cx.replace_prepared(false);
         let source = KeyDeserializer::<serde::de::value::Error>::new(text);
         let shown = if Self::SENSITIVE { MASK } else { text };
-        match Self::read(source, cx, &map.map_key(shown)) {
+        let key = Self::read(source, cx, &map.map_key(shown));
+        cx.replace_prepared(prepared);
+        match key {
             Ok(key) => key.filter(|_| cx.shape_findings_since(before) == 0),
             Err(_) => None,
         }
@@ -401,6 +413,11 @@ impl<T: FieldType> Slot<T> {
 }
 
 impl Leftovers<'_> {
+    /// Whether an entry that nobody has taken is one that a flattened value of the type takes.
+    pub(super) fn has_any_of<T: FieldType>(&self) -> bool {
+        self.any_left(|name| T::field_name(name).is_some())
+    }
+
     /// Takes what a load has given to `value`, or gives to its type if there is none.
     pub(crate) fn take_used<T: FieldType>(&mut self, value: Option<&T>) {
         self.take(|name| match value {
@@ -411,20 +428,20 @@ impl Leftovers<'_> {
 }
 
 /// Reads a value of its own.
-pub(crate) fn read<T: FieldType>(input: &Value, cx: &mut Context<'_>, at: &At<'_>) -> Option<T> {
-    // A value breaks off only where it is nested too deep, which was noted when the part was read.
-    T::read(input, cx, at).ok().flatten()
+pub(crate) fn read<T: FieldType>(input: &str, cx: &mut Context<'_>, at: &At<'_>) -> Option<T> {
+    // A text that was read before breaks off only where it is nested too deep, which the context keeps.
+    T::read(&mut Source::new(input), cx, at).ok().flatten()
 }
 
 /// Puts a value in the place of another.
-pub(crate) fn replace<T: FieldType>(this: &mut T, input: &Value, cx: &mut Context<'_>, at: &At<'_>) {
+pub(crate) fn replace<T: FieldType>(this: &mut T, input: &str, cx: &mut Context<'_>, at: &At<'_>) {
     if let Some(value) = read(input, cx, at) {
         *this = value;
     }
 }
 
 /// Puts the entries that are `this` value's into it and takes them out.
-fn patch_used<T: FieldType>(this: &mut T, rest: &mut Map<String, Value>, cx: &mut Context<'_>, at: &At<'_>) {
-    this.patch(&Value::Object(rest.clone()), cx, at);
+fn patch_used<T: FieldType>(this: &mut T, rest: &mut Object, cx: &mut Context<'_>, at: &At<'_>) {
+    this.patch(&to_text(rest), cx, at);
     rest.retain(|name, _| !this.uses_name(name));
 }

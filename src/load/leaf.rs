@@ -81,6 +81,10 @@ pub trait Leaf: Sized {
     #[doc(hidden)]
     const SINGLE: bool = false;
 
+    /// What is said of an integer that the type has no place for, where that are those beyond two bounds.
+    #[doc(hidden)]
+    const RANGE: Option<&'static Expected> = None;
+
     /// From a boolean. For this and the following methods see the examples of [`Leaf`].
     #[must_use]
     fn from_bool(_: bool) -> Option<Self> {
@@ -168,6 +172,24 @@ impl<T: Leaf> LeafVisitor<'_, '_, T> {
         value
     }
 
+    /// What an integer gave.
+    #[inline]
+    fn accept_integer(self, value: Option<T>) -> Option<T> {
+        if value.is_none() {
+            self.cx.invalid(self.at, T::RANGE.unwrap_or(T::EXPECTED));
+        }
+        value
+    }
+
+    /// A number that is no integer of 64 bits.
+    #[cold]
+    fn reject_number(self, number: f64) -> Option<T> {
+        #[allow(clippy::cast_precision_loss, reason = "the ends are powers of two")]
+        let beyond = number <= i64::MIN as f64 || number >= u64::MAX as f64;
+        self.cx.invalid(self.at, T::RANGE.filter(|_| beyond).unwrap_or(T::EXPECTED));
+        None
+    }
+
     #[cold]
     fn null(self) -> Option<T> {
         self.cx.null(self.at, T::EXPECTED);
@@ -188,26 +210,29 @@ impl<'de, T: Leaf> Visitor<'de> for LeafVisitor<'_, '_, T> {
     }
     #[inline]
     fn visit_u64<E>(self, value: u64) -> Result<Self::Value, E> {
-        Ok(self.accept(T::from_u64(value)))
+        Ok(self.accept_integer(T::from_u64(value)))
     }
     #[inline]
     fn visit_i64<E>(self, value: i64) -> Result<Self::Value, E> {
         // Some formats deliver every integer as an i64.
-        Ok(self.accept(match u64::try_from(value) {
+        Ok(self.accept_integer(match u64::try_from(value) {
             Ok(value) => T::from_u64(value),
             Err(_) => T::from_i64(value),
         }))
     }
     #[inline]
     fn visit_f64<E>(self, value: f64) -> Result<Self::Value, E> {
-        Ok(self.accept(T::from_f64(value)))
+        match T::from_f64(value) {
+            Some(read) => Ok(Some(read)),
+            None => Ok(self.reject_number(value)),
+        }
     }
     // A `Value` has them with `serde_json/arbitrary_precision`.
     fn visit_u128<E>(self, value: u128) -> Result<Self::Value, E> {
-        Ok(self.accept(T::from_digits(&value.to_string())))
+        Ok(self.accept_integer(T::from_digits(&value.to_string())))
     }
     fn visit_i128<E>(self, value: i128) -> Result<Self::Value, E> {
-        Ok(self.accept(T::from_digits(&value.to_string())))
+        Ok(self.accept_integer(T::from_digits(&value.to_string())))
     }
     #[inline]
     fn visit_str<E>(self, text: &str) -> Result<Self::Value, E> {
@@ -237,8 +262,11 @@ impl<'de, T: Leaf> Visitor<'de> for LeafVisitor<'_, '_, T> {
         Ok(self.accept(None))
     }
     fn visit_map<A: MapAccess<'de>>(self, map: A) -> Result<Self::Value, A::Error> {
-        let value = number::in_disguise(map)?.and_then(|text| T::from_digits(&text));
-        Ok(self.accept(value))
+        let Some(text) = number::in_disguise(map)? else { return Ok(self.accept(None)) };
+        match T::from_digits(&text) {
+            Some(read) => Ok(Some(read)),
+            None => Ok(self.reject_number(text.parse().unwrap_or_default())),
+        }
     }
 }
 
@@ -258,7 +286,7 @@ pub(super) fn read_leaf_key<T: Leaf>(
 }
 
 /// Hands a number's text to a leaf in the form in which `serde_json` delivers it otherwise.
-fn from_number<T: Leaf>(text: &str) -> Option<T> {
+pub(super) fn from_number<T: Leaf>(text: &str) -> Option<T> {
     // "-0" is no integer to serde_json: it keeps its sign as a float.
     if text != "-0" && !text.contains(['.', 'e', 'E']) {
         if let Ok(value) = text.parse() {

@@ -122,18 +122,19 @@ macro_rules! maps {
                 }
             }
 
-            fn patch(&mut self, input: &serde_json::Value, cx: &mut Context<'_>, at: &At<'_>) {
-                let serde_json::Value::Object(entries) = input else {
-                    return $crate::load::patch::replace(self, input, cx, at);
-                };
-                for (name, value) in entries {
-                    let mut text = Some(name.clone());
+            fn takes_all() -> bool {
+                true
+            }
+
+            fn patch(&mut self, input: &str, cx: &mut Context<'_>, at: &At<'_>) {
+                for (name, value) in $crate::load::patch::entries(input, cx, at) {
+                    let mut text = Some(name);
                     let key = $crate::load::keys::ReadKey { key: K::read_key(&mut text, cx, at), text };
                     let at = &at.key(&key);
                     let Some(known) = &key.key else { continue };
                     if let Some(here) = self.get_mut(known) {
-                        here.patch(value, cx, at);
-                    } else if let Some(new) = $crate::load::patch::read(value, cx, at)
+                        here.patch(&value, cx, at);
+                    } else if let Some(new) = $crate::load::patch::read(&value, cx, at)
                         && let Some(key) = key.key
                     {
                         self.insert(key, new);
@@ -143,11 +144,11 @@ macro_rules! maps {
 
             fn patch_flat(
                 &mut self,
-                rest: &mut serde_json::Map<String, serde_json::Value>,
+                rest: &mut $crate::load::patch::Object,
                 cx: &mut Context<'_>,
                 at: &At<'_>,
             ) {
-                self.patch(&serde_json::Value::Object(rest.clone()), cx, at);
+                self.patch(&$crate::load::patch::to_text(rest), cx, at);
             }
 
             fn shape() -> Shape {

@@ -73,7 +73,7 @@ pub fn read_object_flat<L: Object<T>, T: FieldType, E: Error>(
     at: &At<'_>,
 ) -> Result<Option<T>, E> {
     if L::FLATTENS {
-        let value = L::read_entries(leftovers.entries::<E>(buffer::any), cx, at)?;
+        let value = cx.flattened(|cx| L::read_entries(leftovers.entries::<E>(buffer::any), cx, at))?;
         leftovers.take_used(value.as_ref());
         return Ok(value);
     }

@@ -3,12 +3,11 @@
 use std::marker::PhantomData;
 
 use serde::de::{Deserializer, Error, Visitor};
-use serde_json::Value;
 
 use super::buffer::Leftovers;
 use super::parts::{Each, ListType, MapType, NoParts, Pairs, PartRules, ReadParts};
 use super::patch::{self, Object};
-use super::{At, Context, FieldType};
+use super::{At, Context, FieldType, Mode};
 use crate::contract::Shape;
 
 impl<T: FieldType> FieldType for Option<T> {
@@ -26,10 +25,14 @@ impl<T: FieldType> FieldType for Option<T> {
         at: &At<'_>,
     ) -> Result<Option<Self>, E> {
         let before = cx.mark();
+        let nothing_came = cx.mode() == Mode::Partial && !leftovers.has_any_of::<T>();
         let value = T::read_flat(leftovers, cx, at)?;
         if cx.shape_findings_since(before) > 0 {
             cx.rewind(before);
             return Ok(Some(None));
+        }
+        if value.is_none() && nothing_came {
+            return Ok(none_of_part::<T, E>(leftovers, cx, at)?.then_some(None));
         }
         Ok(value.map(Some))
     }
@@ -40,6 +43,10 @@ impl<T: FieldType> FieldType for Option<T> {
 
     fn field_name(name: &str) -> Option<&'static str> {
         T::field_name(name)
+    }
+
+    fn takes_all() -> bool {
+        T::takes_all()
     }
 
     fn uses_name(&self, name: &str) -> bool {
@@ -55,9 +62,9 @@ impl<T: FieldType> FieldType for Option<T> {
         }
     }
 
-    fn patch(&mut self, input: &Value, cx: &mut Context<'_>, at: &At<'_>) {
+    fn patch(&mut self, input: &str, cx: &mut Context<'_>, at: &At<'_>) {
         match self {
-            Some(value) if !input.is_null() => value.patch(input, cx, at),
+            Some(value) if input != "null" => value.patch(input, cx, at),
             _ => patch::replace(self, input, cx, at),
         }
     }
@@ -95,6 +102,24 @@ impl<T: FieldType> FieldType for Option<T> {
     fn shape() -> Shape {
         T::shape().optional()
     }
+}
+
+/// Whether the whole has no such value either, of which nothing came in a part: its fields' defaults may make one.
+#[cold]
+fn none_of_part<T: FieldType, E: Error>(
+    leftovers: &mut Leftovers<'_>,
+    cx: &mut Context<'_>,
+    at: &At<'_>,
+) -> Result<bool, E> {
+    let before = cx.mark();
+    // Hooks have run.
+    let (mode, prepared) = (cx.replace_mode(Mode::Whole), cx.replace_prepared(true));
+    let read = T::read_flat(leftovers, cx, at);
+    cx.replace_mode(mode);
+    cx.replace_prepared(prepared);
+    let none = cx.shape_findings_since(before) > 0;
+    cx.rewind(before);
+    read.map(|_: Option<T>| none)
 }
 
 struct OptionVisitor<'a, 'c, P, T> {

@@ -220,8 +220,8 @@ impl<'c> LoadOptions<'c> {
     /// assert!(options.load::<Bid>(br#"{"cents": 100}"#).is_ok());
     /// let error = options.load::<Bid>(br#"{"cents": 101}"#).unwrap_err();
     /// assert_eq!(error.violations().unwrap()[0].code(), "too_expensive");
-    /// // Without its context a rule cannot be checked: the event is not known to be valid.
-    /// assert!(Bid::load(br#"{"cents": 1}"#).unwrap_err().is_invalid());
+    /// // Without its context, a rule cannot be checked: the event is not known to be valid, nor is it to blame.
+    /// assert!(Bid::load(br#"{"cents": 1}"#).unwrap_err().is_config());
     /// ```
     #[must_use]
     pub fn context<T: Sync + 'static>(mut self, context: &'c T) -> Self {
@@ -230,7 +230,8 @@ impl<'c> LoadOptions<'c> {
     }
 
     /// Lets only these fields be missing in [`load_partial`](Self::load_partial), instead of all. Fields have their
-    /// names on the wire, with dots before nested fields (`address.zip`).
+    /// names on the wire, with dots before nested fields (`address.zip`). A name that the event does not have is an
+    /// error, here and in [`only`](Self::only) and [`exclude`](Self::exclude).
     ///
     /// ```
     /// use event_schema::prelude::*;
@@ -260,8 +261,8 @@ impl<'c> LoadOptions<'c> {
     /// type decides.
     ///
     /// Fields are named as in [`partial`](Self::partial). A name includes all that is nested in the field; in a list
-    /// or a map, it selects the field of every element. A field that a `pre_load` hook makes of another is refused if
-    /// it is not chosen, because it cannot be left out of the part. Loads of whole events ignore this option.
+    /// or a map, it selects the field of every element. The fields that a `pre_load` hook makes are
+    /// selected, not those that it is given. Loads of whole events ignore this option.
     ///
     /// ```
     /// use event_schema::prelude::*;
@@ -277,6 +278,9 @@ impl<'c> LoadOptions<'c> {
     /// let strict = own.unknown(Unknown::Raise);
     /// let error = strict.load_partial::<Account>(br#"{"name": "Ada", "is_admin": true}"#).unwrap_err();
     /// assert_eq!(error.violations().unwrap()[0].to_string(), "is_admin: Unknown field.");
+    ///
+    /// let misspelt = LoadOptions::new().exclude(&["is_admn"]);
+    /// assert!(misspelt.load_partial::<Account>(br#"{"is_admin": true}"#).unwrap_err().is_config());
     /// # Ok::<(), LoadError>(())
     /// ```
     #[must_use]
@@ -338,6 +342,12 @@ impl<'c> LoadOptions<'c> {
     pub const fn unknown(mut self, unknown: Unknown) -> Self {
         self.unknown = Some(unknown);
         self
+    }
+
+    /// The names that choose fields of a part of an event.
+    pub(crate) fn names(&self) -> impl Iterator<Item = &'c &'c str> {
+        let lists = [self.partial, self.only, Some(self.exclude)];
+        lists.into_iter().flatten().flatten()
     }
 
     /// Keeps at most this many violations, and counts the others.

@@ -1,20 +1,18 @@
 //! A part of an event put into a whole one: what the part has is read into its place, all else stays.
 
-use serde_json::{Map, Value};
-
 use super::buffer::{Buffered, Leftovers, With};
 use super::expected::OBJECT;
 pub(super) use super::field_type::{read, replace};
+use super::json;
+pub use super::json::Object;
+pub(super) use super::json::to_text;
 use super::{At, Context, FieldType};
 use crate::violation::FieldName;
 
-/// A JSON object.
-pub(crate) type Object = Map<String, Value>;
-
 /// Puts a value in the place of another, with a reader that is not ours.
-pub fn replace_foreign<T, W: With<T>>(this: &mut T, input: &Value, cx: &mut Context<'_>, at: &At<'_>) {
+pub fn replace_foreign<T, W: With<T>>(this: &mut T, input: &str, cx: &mut Context<'_>, at: &At<'_>) {
     // As with [`read`].
-    if let Ok(Some(value)) = Buffered::of(input.clone()).foreign::<T, W, serde_json::Error>(cx, at) {
+    if let Ok(Some(value)) = Buffered::of(input).foreign::<T, W, json::Error>(cx, at) {
         *this = value;
     }
 }
@@ -22,7 +20,7 @@ pub fn replace_foreign<T, W: With<T>>(this: &mut T, input: &Value, cx: &mut Cont
 /// As [`replace`], of a flattened value, which takes what it reads out of `rest`.
 pub(crate) fn replace_flat<T: FieldType>(this: &mut T, rest: &mut Object, cx: &mut Context<'_>, at: &At<'_>) {
     let mut leftovers = Leftovers::of(std::mem::take(rest));
-    if let Ok(Some(value)) = T::read_flat::<serde_json::Error>(&mut leftovers, cx, at) {
+    if let Ok(Some(value)) = T::read_flat::<json::Error>(&mut leftovers, cx, at) {
         *this = value;
     }
     *rest = leftovers.into_rest();
@@ -36,28 +34,28 @@ pub fn replace_used<T: FieldType>(this: &mut T, rest: &mut Object, cx: &mut Cont
 }
 
 /// The entries of what is put into an object.
-pub(crate) fn entries<'v>(input: &'v Value, cx: &mut Context<'_>, at: &At<'_>) -> Option<&'v Object> {
-    let entries = input.as_object();
+pub(crate) fn entries(input: &str, cx: &mut Context<'_>, at: &At<'_>) -> Object {
+    let entries = json::entries(input);
     if entries.is_none() {
         cx.invalid(at, &OBJECT);
     }
-    entries
+    entries.into_iter().flatten().collect()
 }
 
 /// Puts the entries of `input` into the fields of a level: `patch` does it for the field of an index. Gives back what
 /// is for its flattened fields.
 pub fn patch_fields<L: super::object::Object<T>, T>(
-    input: &Value,
+    input: &str,
     names: &'static [FieldName],
     cx: &mut Context<'_>,
     at: &At<'_>,
-    patch: &mut dyn FnMut(usize, &Value, &mut Context<'_>, &At<'_>),
+    patch: &mut dyn FnMut(usize, &str, &mut Context<'_>, &At<'_>),
 ) -> Object {
     let mut rest = Object::new();
-    for (name, value) in entries(input, cx, at).into_iter().flatten() {
-        match L::find(name) {
-            Some(index) => patch(index, value, cx, &at.field(&names[index])),
-            None if L::FLATTENS => drop(rest.insert(name.clone(), value.clone())),
+    for (name, value) in entries(input, cx, at) {
+        match L::find(&name) {
+            Some(index) => patch(index, &value, cx, &at.field(&names[index])),
+            None if L::FLATTENS => drop(rest.insert(name, value)),
             None => {}
         }
     }

@@ -3,25 +3,7 @@
 use std::borrow::Cow;
 use std::fmt;
 
-use serde_json::Value;
-
-use super::step;
 use crate::violation::{FieldName, InputName, Path, Segment};
-
-/// A field that is not chosen: where it stands, for a report, and how it is found in the input.
-pub(crate) struct LeftOut {
-    pub(super) path: Path,
-    pub(super) steps: Vec<step::Step>,
-}
-
-impl LeftOut {
-    /// Takes it out of the part of an event that stands at a place.
-    pub(crate) fn take_out(&self, part: &mut Value, at: &At<'_>) {
-        if let Some((last, parents)) = self.steps[at.steps().len()..].split_last() {
-            step::remove(part, parents, last);
-        }
-    }
-}
 
 /// The place of a value in the input: a list of steps on the stack, which becomes a [`Path`] only when there is a
 /// violation.
@@ -111,14 +93,14 @@ impl Step<'_> {
         }
     }
 
-    /// As a step into a value.
-    fn in_value(&self) -> step::Step {
+    /// What the part of a value is called that it leads to.
+    fn name(&self) -> Option<String> {
         match *self {
-            Step::Field(name) => step::Step::new(None, name.wire(), name.aliases()),
-            Step::Name(name) | Step::MapKey(name) => step::Step::new(None, name, &[]),
-            Step::Key(key) | Step::MapKeyOf(key) => step::Step::new(None, &key.key_text(), &[]),
-            Step::Index(index) | Step::Document(index) | Step::Secret(index) => step::Step::new(Some(index), "", &[]),
-            Step::Root | Step::Cover => unreachable!("no step"),
+            Step::Field(name) => Some(name.wire().to_owned()),
+            Step::Name(name) | Step::MapKey(name) => Some(name.to_owned()),
+            Step::Key(key) | Step::MapKeyOf(key) => Some(key.key_text().into_owned()),
+            Step::Index(index) | Step::Document(index) | Step::Secret(index) => Some(index.to_string()),
+            Step::Root | Step::Cover => None,
         }
     }
 
@@ -270,12 +252,17 @@ impl<'a> At<'a> {
         fields.iter().any(|field| field.split('.').eq(names.clone()))
     }
 
-    /// The way here from the root, as steps into a value.
+    /// Whether this place is a map's key, or lies in one.
+    pub(super) fn is_in_key(&self) -> bool {
+        self.outwards().any(|at| matches!(at.step, Step::MapKey(_) | Step::MapKeyOf(_)))
+    }
+
+    /// The way here from the root, by what its steps are called.
     #[cold]
-    pub(super) fn steps(&self) -> Vec<step::Step> {
-        let mut steps: Vec<_> = self.outwards().filter(|at| at.step.is_some()).map(|at| at.step.in_value()).collect();
-        steps.reverse();
-        steps
+    pub(super) fn names(&self) -> Vec<String> {
+        let mut names: Vec<_> = self.outwards().filter_map(|at| at.step.name()).collect();
+        names.reverse();
+        names
     }
 
     /// The way here from the root.

@@ -3,10 +3,11 @@
 use serde::de::Deserializer;
 
 use super::expected::{NUMBER, STRING};
-use super::leaf::{Leaf, from_number_key, leaf, read_leaf_key};
+use super::leaf::{Leaf, from_number, from_number_key, leaf, read_leaf_key};
 use super::{At, Context, Expected, FieldType};
 use crate::contract::Shape;
 use crate::contract::shape::{Float, Integer, Text};
+use crate::violation::Param;
 
 static BOOLEAN: Expected = Expected::new("boolean");
 static INTEGER: Expected = Expected::new("integer");
@@ -83,10 +84,25 @@ macro_rules! integer {
     };
 }
 
+/// Integers; those `by_text` hold more than 64 bits, beyond which a number is a float to everyone but its text. A `Value`
+/// has no text: there, and only there, such a number is refused, as serde refuses it.
 macro_rules! integers {
-    ($($type:ty: $format:literal)*) => {$(
+    (by_text: $digits:literal; $($type:ty: $format:literal)*) => {$(
         impl Leaf for $type {
             const EXPECTED: &'static Expected = &INTEGER;
+            const DIGITS: bool = $digits;
+            const RANGE: Option<&'static Expected> = {
+                #[allow(
+                    clippy::cast_lossless, clippy::cast_possible_wrap, clippy::cast_sign_loss,
+                    clippy::cast_possible_truncation, reason = "of no more than 64 bits where it is used"
+                )]
+                const BOUNDS: [(&str, Param); 2] = [
+                    ("min", if <$type>::MIN == 0 { Param::Unsigned(0) } else { Param::Signed(<$type>::MIN as i64) }),
+                    ("max", Param::Unsigned(<$type>::MAX as u64)),
+                ];
+                static RANGE: Expected = Expected::between(&BOUNDS);
+                if $digits { None } else { Some(&RANGE) }
+            };
             #[inline]
             fn from_u64(value: u64) -> Option<Self> {
                 value.try_into().ok()
@@ -94,6 +110,9 @@ macro_rules! integers {
             #[inline]
             fn from_i64(value: i64) -> Option<Self> {
                 value.try_into().ok()
+            }
+            fn from_digits(text: &str) -> Option<Self> {
+                if $digits { text.parse().ok() } else { from_number(text) }
             }
         }
 
@@ -111,42 +130,14 @@ macro_rules! integers {
 }
 
 integers! {
+    by_text: false;
     u8: "uint8" u16: "uint16" u32: "uint32" u64: "uint64" usize: "uint"
     i8: "int8" i16: "int16" i32: "int32" i64: "int64" isize: "int"
 }
-
-/// Beyond 64 bits a number is a float to everyone but its text. A `Value` has no text: there, and
-/// only there, such a number is refused, as serde refuses it.
-macro_rules! wide_integers {
-    ($($type:ident: $format:literal)*) => {$(
-        impl Leaf for $type {
-            const EXPECTED: &'static Expected = &INTEGER;
-            const DIGITS: bool = true;
-            fn from_u64(value: u64) -> Option<Self> {
-                value.try_into().ok()
-            }
-            fn from_i64(value: i64) -> Option<Self> {
-                value.try_into().ok()
-            }
-            fn from_digits(text: &str) -> Option<Self> {
-                text.parse().ok()
-            }
-        }
-
-        leaf! {
-            $type {
-                fn read_key(text: &mut Option<String>, cx: &mut Context<'_>, map: &At<'_>) -> Option<Self> {
-                    read_leaf_key(text, cx, map, from_number_key)
-                }
-                fn shape() -> Shape {
-                    integer!($type, $format)
-                }
-            }
-        }
-    )*};
+integers! {
+    by_text: true;
+    u128: "uint128" i128: "int128"
 }
-
-wide_integers!(u128: "uint128" i128: "int128");
 
 /// JSON has no infinities and no NaN: a float that is one could be written only as null.
 macro_rules! floats {

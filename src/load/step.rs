@@ -14,10 +14,6 @@ pub(super) struct Step {
 }
 
 impl Step {
-    pub(super) fn new(index: Option<usize>, name: &str, aliases: &'static [&'static str]) -> Self {
-        Self { index, name: name.to_owned(), aliases }
-    }
-
     pub(super) fn of(segment: &Segment) -> Self {
         let name = segment.name().into_owned();
         let aliases = match segment {

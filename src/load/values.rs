@@ -23,21 +23,25 @@ impl FieldType for serde_json::Value {
         self.is_null()
     }
 
+    fn takes_all() -> bool {
+        true
+    }
+
     fn check_flat(&self, taken: &dyn Fn(&str) -> bool, cx: &mut Context<'_>, at: &At<'_>) {
         if let Self::Object(object) = self {
             object.check_flat(taken, cx, at);
         }
     }
 
-    fn patch(&mut self, input: &Self, cx: &mut Context<'_>, at: &At<'_>) {
-        match (self, input) {
-            (Self::Object(object), Self::Object(_)) => object.patch(input, cx, at),
-            (this, _) => *this = input.clone(),
+    fn patch(&mut self, input: &str, cx: &mut Context<'_>, at: &At<'_>) {
+        match self {
+            Self::Object(object) if input.starts_with('{') => object.patch(input, cx, at),
+            this => patch::replace(this, input, cx, at),
         }
     }
 
     fn patch_flat(&mut self, rest: &mut Object, cx: &mut Context<'_>, at: &At<'_>) {
-        self.patch(&Self::Object(rest.clone()), cx, at);
+        self.patch(&patch::to_text(rest), cx, at);
     }
 
     fn shape() -> Shape {
@@ -56,23 +60,27 @@ impl FieldType for serde_json::Map<String, serde_json::Value> {
         Ok(None)
     }
 
+    fn takes_all() -> bool {
+        true
+    }
+
     fn check_flat(&self, taken: &dyn Fn(&str) -> bool, cx: &mut Context<'_>, at: &At<'_>) {
         for key in self.keys().filter(|key| taken(key)) {
             cx.taken(at, key);
         }
     }
 
-    fn patch(&mut self, input: &serde_json::Value, cx: &mut Context<'_>, at: &At<'_>) {
-        for (name, value) in patch::entries(input, cx, at).into_iter().flatten() {
-            match self.get_mut(name) {
-                Some(here) => here.patch(value, cx, at),
-                None => drop(self.insert(name.clone(), value.clone())),
+    fn patch(&mut self, input: &str, cx: &mut Context<'_>, at: &At<'_>) {
+        for (name, value) in patch::entries(input, cx, at) {
+            match self.get_mut(&name) {
+                Some(here) => here.patch(&value, cx, at),
+                None => drop(patch::read(&value, cx, at).map(|value| self.insert(name, value))),
             }
         }
     }
 
     fn patch_flat(&mut self, rest: &mut Object, cx: &mut Context<'_>, at: &At<'_>) {
-        self.patch(&serde_json::Value::Object(rest.clone()), cx, at);
+        self.patch(&patch::to_text(rest), cx, at);
     }
 
     fn shape() -> Shape {

@@ -9,7 +9,6 @@ use std::rc::Rc;
 use std::sync::{Arc, Mutex, RwLock};
 
 use serde::de::{Deserializer, Error};
-use serde_json::Value;
 
 use super::buffer::Leftovers;
 use super::parts::{ListType, MapType, PartRules};
@@ -48,6 +47,10 @@ macro_rules! wrappers {
                 T::field_name(name)
             }
 
+            fn takes_all() -> bool {
+                T::takes_all()
+            }
+
             fn uses_name(&self, name: &str) -> bool {
                 let $this = self;
                 $value.is_some_and(|value| T::uses_name(&value, name))
@@ -60,7 +63,7 @@ macro_rules! wrappers {
                 }
             }
 
-            fn patch(&mut self, input: &Value, cx: &mut Context<'_>, at: &At<'_>) {
+            fn patch(&mut self, input: &str, cx: &mut Context<'_>, at: &At<'_>) {
                 let $this = self;
                 // What is shared cannot be changed in place.
                 match $inner {

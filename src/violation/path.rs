@@ -76,7 +76,7 @@ impl FieldName {
         match code {
             "required" => *required,
             "null" => *null,
-            "invalid" | "choice" | "length" => *invalid,
+            "invalid" | "choice" | "length" | "range" => *invalid,
             _ => None,
         }
     }

@@ -1,4 +1,5 @@
-//! Nothing is lost and the order of each key is kept while leaders and consumers are killed.
+//! Nothing is lost and the order of each key is kept while leaders and consumers are killed, or stopped for longer than
+//! a session and continued.
 //!
 //! Needs three brokers that it may kill: `EVENT_SCHEMA_TEST_CLUSTER` is a script that does so when it is
 //! called with `kill-node N` and `start-node N`, and `EVENT_SCHEMA_TEST_KAFKA` their `client.properties`.
@@ -17,7 +18,7 @@ use std::{env, io, thread};
 
 use event_schema::kafka::rdkafka039::consumer::{BaseConsumer, Consumer};
 use event_schema::kafka::rdkafka039::{Message, TopicPartitionList};
-use event_schema::kafka::{Delivery, EventConsumer, EventProducer, Failure, KafkaConfig, Order};
+use event_schema::kafka::{DeadLetter, Delivery, EventConsumer, EventProducer, Failure, KafkaConfig, Order};
 use event_schema::prelude::*;
 use futures_util::stream::{FuturesUnordered, StreamExt};
 
@@ -192,6 +193,128 @@ fn brokers_that_are_stopped_and_go_on_store_nothing_twice_that_was_acknowledged(
     assert_eq!((lost, twice), (0, 0), "of {} acknowledged", acknowledged.len());
 }
 
+/// Consumers that are stopped for longer than a session find others in their place when they go on. What they have in hand
+/// then may have had its effect twice; but they set back no commit, and send no dead letters for partitions that
+/// others have by then, but for those that were on their way.
+#[test]
+fn consumers_that_are_stopped_and_go_on_are_no_zombies() {
+    const EVENTS: u64 = 40_000;
+    const STOPS: usize = 4;
+    const MEMBERS: usize = 2;
+    let Some(_) = Cluster::to_kill() else { return };
+    let _alone = ONE_AT_A_TIME.lock().unwrap_or_else(PoisonError::into_inner);
+    let runtime = tokio::runtime::Runtime::new().unwrap();
+    let kafka = Kafka::start();
+    let topic = runtime.block_on(kafka.topic(i32::try_from(PARTITIONS).unwrap()));
+    let group = unique("group");
+    let dead = DeadLetter::new().topic_of(&topic, &group);
+    runtime.block_on(kafka.create(&dead, i32::try_from(PARTITIONS).unwrap()));
+    let folder = tempfile::tempdir().unwrap();
+    let file = |number: usize| folder.path().join(format!("consumer-{number}"));
+    let mut processes: Vec<_> = (0..MEMBERS).map(|number| Process::start(&topic, &group, file(number))).collect();
+    // As long as the stops take, and what is between them.
+    let producing = runtime.spawn({
+        let (config, topic) = (kafka.config.clone(), topic.clone());
+        async move { produce(&config, &topic, EVENTS, STOPPED * 2 * u32::try_from(STOPS).unwrap()).await }
+    });
+
+    let watcher: BaseConsumer = kafka.config.clone().group(&group).rdkafka_consumer().unwrap().create().unwrap();
+    let mut highest = committed(&watcher, &topic);
+    let mut watch = |time: Duration| {
+        let until = Instant::now() + time;
+        while Instant::now() < until {
+            for (partition, offset) in committed(&watcher, &topic) {
+                let highest = highest.entry(partition).or_default();
+                assert!(offset >= *highest, "partition {partition} was set back from {highest} to {offset}");
+                *highest = offset;
+            }
+            pass(50);
+        }
+    };
+    watch(STOPPED / 2);
+    for stop in 0..STOPS {
+        let zombie = &processes[stop % MEMBERS];
+        zombie.signal("-STOP");
+        watch(STOPPED);
+        zombie.signal("-CONT");
+        watch(STOPPED / 2);
+    }
+    runtime.block_on(producing).unwrap();
+    let files: Vec<_> = (0..MEMBERS).map(file).collect();
+    let lines = all_handled(&files, EVENTS);
+    for process in &mut processes {
+        drop(process.child.stdin.take());
+        assert!(process.child.wait().unwrap().success(), "a consumer did not close");
+    }
+    let repeated = check_order(&lines);
+    let count = (0..PARTITIONS).map(|it| runtime.block_on(kafka.end(&dead, i32::try_from(it).unwrap()))).sum::<i64>();
+    let mut letters = HashMap::<_, usize>::new();
+    for message in runtime.block_on(kafka.read(&dead, usize::try_from(count).unwrap())) {
+        let payment: serde_json::Value = serde_json::from_slice(message.payload().unwrap()).unwrap();
+        *letters.entry((payment["account"].as_u64(), payment["number"].as_u64())).or_default() += 1;
+    }
+    let rejected = (0..EVENTS).filter(|event| is_rejected(event / ACCOUNTS, event % ACCOUNTS)).count();
+    let twice: usize = letters.values().map(|times| times - 1).sum();
+    println!("{repeated} repeated, {} dead letters, {twice} of them twice", letters.len());
+    assert_eq!(letters.len(), rejected, "each that is rejected has one");
+    assert!(twice <= STOPS * HANDS, "{twice} dead letters more than one each");
+}
+
+/// Brokers that are stopped for longer than a session and go on, below those who consume.
+#[test]
+fn brokers_that_are_stopped_and_go_on_lose_nothing_of_those_who_consume() {
+    const EVENTS: u64 = 20_000;
+    const STOPS: u32 = 2;
+    let Some(cluster) = Cluster::to_kill() else { return };
+    let _alone = ONE_AT_A_TIME.lock().unwrap_or_else(PoisonError::into_inner);
+    let runtime = tokio::runtime::Runtime::new().unwrap();
+    let kafka = Kafka::start();
+    let topic = runtime.block_on(kafka.topic(i32::try_from(PARTITIONS).unwrap()));
+    let group = unique("group");
+    let dead = DeadLetter::new().topic_of(&topic, &group);
+    runtime.block_on(kafka.create(&dead, 1));
+    let folder = tempfile::tempdir().unwrap();
+    let file = |number: usize| folder.path().join(format!("consumer-{number}"));
+    let mut processes: Vec<_> = (0..CONSUMERS).map(|number| Process::start(&topic, &group, file(number))).collect();
+    let producing = runtime.spawn({
+        let (config, topic) = (kafka.config.clone(), topic.clone());
+        async move { produce(&config, &topic, EVENTS, STOPPED * 2 * STOPS).await }
+    });
+    for _ in 0..STOPS {
+        pass(5_000);
+        cluster.signal("-STOP");
+        thread::sleep(STOPPED);
+        cluster.signal("-CONT");
+    }
+    runtime.block_on(producing).unwrap();
+    let files: Vec<_> = (0..CONSUMERS).map(file).collect();
+    let lines = all_handled(&files, EVENTS);
+    for process in &mut processes {
+        drop(process.child.stdin.take());
+        assert!(process.child.wait().unwrap().success(), "a consumer did not close");
+    }
+    println!("{} repeated", check_order(&lines));
+}
+
+/// Longer than the session of a consumer.
+const STOPPED: Duration = Duration::from_secs(14);
+
+/// What all consumers have handled, when that is everything; in the order of time.
+fn all_handled(files: &[PathBuf], events: u64) -> Vec<Line> {
+    let everything = usize::try_from(events).unwrap();
+    let deadline = Instant::now() + Duration::from_secs(120);
+    loop {
+        let mut lines: Vec<_> = files.iter().flat_map(|file| read(file)).collect();
+        let handled: HashSet<_> = lines.iter().map(|line| (line.account, line.number)).collect();
+        if handled.len() == everything {
+            lines.sort_by_key(|line| line.micros);
+            return lines;
+        }
+        assert!(Instant::now() < deadline, "lost: {} of {everything} events", everything - handled.len());
+        thread::sleep(Duration::from_millis(500));
+    }
+}
+
 /// The trials have the brokers for themselves.
 static ONE_AT_A_TIME: Mutex<()> = Mutex::new(());
 
@@ -215,6 +338,14 @@ fn micros() -> u64 {
     u64::try_from(SystemTime::now().duration_since(UNIX_EPOCH).unwrap().as_micros()).unwrap()
 }
 
+/// How many handlers of a consumer are at work at once.
+const HANDS: usize = 16;
+
+/// One in a few hundred is a dead letter.
+fn is_rejected(number: u64, account: u64) -> bool {
+    number % 4 == 3 && account % 97 == 5
+}
+
 /// Handles events until it is killed, or its input ends.
 fn consume(task: &str) {
     let mut task = task.split(' ');
@@ -228,7 +359,8 @@ fn consume(task: &str) {
             let (partition, offset) = (payment.partition(), payment.offset());
             let line = format!("{} {partition} {offset} {} {}\n", micros(), payment.account, payment.number);
             // One call, which the operating system keeps whole when the process is killed.
-            file.lock().unwrap().write_all(line.as_bytes()).map_err(Failure::retry)
+            file.lock().unwrap().write_all(line.as_bytes()).map_err(Failure::retry)?;
+            if is_rejected(payment.number, payment.account) { Err(Failure::reject("no such account")) } else { Ok(()) }
         }
     };
     let runtime = tokio::runtime::Runtime::new().unwrap();
@@ -245,7 +377,7 @@ fn consume(task: &str) {
                 runtime.block_on(handle.close(Duration::from_secs(20))).unwrap();
             }
         });
-        let runner = consumer.runner().order(Order::Key).concurrency(16).span(SPAN).commit_interval(COMMIT);
+        let runner = consumer.runner().order(Order::Key).concurrency(HANDS).span(SPAN).commit_interval(COMMIT);
         runner.run(handler).await.unwrap();
     });
 }
@@ -318,6 +450,11 @@ impl Process {
 }
 
 impl Process {
+    fn signal(&self, signal: &str) {
+        let pid = self.child.id().to_string();
+        assert!(Command::new("kill").args([signal, &pid]).status().unwrap().success());
+    }
+
     /// As the operating system does when there is no more memory.
     fn kill(&mut self) {
         let _ = self.child.kill();

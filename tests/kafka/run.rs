@@ -5,7 +5,7 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
-use crate::common::{Kafka, Note, note, until, within};
+use crate::common::{Gate, Kafka, Note, note, until, within};
 use event_schema::EventSchema;
 use event_schema::kafka::rdkafka039::Message;
 use event_schema::kafka::rdkafka039::message::{Header, OwnedHeaders};
@@ -450,6 +450,57 @@ async fn it_stops_at_what_it_is_told_to_stop_at() {
     running.until(Outcome::Done, 1).await;
     assert_eq!(running.close().await.of(Outcome::Skipped), 1);
     assert_eq!(kafka.committed(&group, &topic, 0).await, Some(5));
+}
+
+/// Handlers that never wait are given many events at once, of which one stops the others.
+#[tokio::test(flavor = "multi_thread")]
+async fn nothing_is_handled_behind_what_stops_the_run_however_quick_handlers_are() {
+    let kafka = Kafka::start();
+    let topic = kafka.topic(1).await;
+    kafka.publish(&topic, (0..500).map(|number| note("a", number))).await;
+    let (group, log) = (kafka.group(), Arc::new(Mutex::new(Vec::new())));
+    let running = {
+        let log = Arc::clone(&log);
+        let handler = move |note: Delivery<Note>| {
+            log.lock().unwrap().push(note.number);
+            std::future::ready(if note.number == 321 { Err(Failure::reject("enough")) } else { Ok(()) })
+        };
+        Running::start(&group, &topic, |runner| runner.give_up(GiveUp::Stop), handler).await
+    };
+    let error = within(20, "end of the run", running.task).await.unwrap().unwrap_err();
+    assert_eq!(error.to_string(), format!("stopped at {topic}/0@321: enough"));
+    assert_eq!(*log.lock().unwrap(), (0..=321).collect::<Vec<_>>());
+    assert_eq!(kafka.committed(&group, &topic, 0).await, Some(321));
+}
+
+/// What was given to a quick worker goes to the others when its handler waits for something.
+#[tokio::test(flavor = "multi_thread")]
+async fn an_event_that_waits_behind_quick_ones_holds_up_nobody() {
+    let kafka = Kafka::start();
+    let topic = kafka.topic(1).await;
+    kafka.publish(&topic, (0..500).map(|number| note(&number.to_string(), number))).await;
+    for settings in [Runner::unordered, |runner: Runner<Note>| runner.order(Order::Key)] {
+        let group = kafka.group();
+        let gate = Gate::default();
+        let handler = {
+            let gate = gate.clone();
+            move |note: Delivery<Note>| {
+                let gate = gate.clone();
+                async move {
+                    if note.number == 321 {
+                        gate.pass().await;
+                    }
+                    Ok(())
+                }
+            }
+        };
+        let running = Running::start(&group, &topic, |runner| settings(runner).concurrency(2), handler).await;
+        running.until(Outcome::Done, 499).await;
+        assert_eq!((running.handle.counts().done(), gate.came()), (499, 1));
+        gate.open();
+        assert_eq!(running.close().await.done(), 500);
+        assert_eq!(kafka.committed(&group, &topic, 0).await, Some(500));
+    }
 }
 
 /// Whatever it failed by, one line of the log says where and why.

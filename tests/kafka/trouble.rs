@@ -1,8 +1,9 @@
 //! Clients that fail for good, brokers that take their time, ports that speak another protocol.
 
 use std::sync::Arc;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
+use crate::common::log::{Log, lines};
 use crate::common::{Note, note, until, within};
 use event_schema::kafka::{
     ApiKey, BrokerError, ConnectError, DeadLetter, Delivery, EmbeddedKafka, EventConsumer, EventProducer, KafkaConfig,
@@ -89,6 +90,31 @@ async fn a_consumer_is_not_ready_while_a_dead_letter_is_not_taken() {
 }
 
 #[tokio::test]
+async fn a_consumer_is_not_ready_as_soon_as_there_is_no_topic_for_its_dead_letter() {
+    let _ = tracing::subscriber::set_global_default(Log);
+    let kafka = EmbeddedKafka::start().unwrap();
+    kafka.create_topic("notes", 1).unwrap();
+    let config = kafka.config().group("readers").set("allow.auto.create.topics", "false");
+    let consumer = EventConsumer::<Note>::subscribe_to(&config, &["notes"]).await.unwrap();
+    let handle = consumer.handle();
+    let runner = consumer.runner().dead_letter(DeadLetter::new().topic("not-made-yet"));
+    let running = tokio::spawn(runner.run(async |_: Delivery<Note>| {}));
+    until(20, "that it is ready", || handle.is_ready()).await;
+
+    kafka.publish_bytes("notes", None, Some(b"{"), &[]).await;
+    let told = || lines("not acknowledged yet").into_iter().filter(|(_, line)| line.contains("`not-made-yet`"));
+    until(20, "that it is not ready", || !handle.is_ready()).await;
+    until(20, "a line in the log", || told().count() == 1).await;
+    let (_, line) = told().next().unwrap();
+    assert_eq!(line, "notes/0@0: not acknowledged yet: there is no topic `not-made-yet`");
+    kafka.create_topic("not-made-yet", 1).unwrap();
+    until(20, "dead letter", || handle.counts().of(Outcome::Dead) == 1).await;
+    assert!(handle.is_ready() && told().count() == 1);
+    handle.close(Duration::from_secs(10)).await.unwrap();
+    running.await.unwrap().unwrap();
+}
+
+#[tokio::test]
 async fn a_message_that_times_out_on_its_way_ends_its_client() {
     let kafka = EmbeddedKafka::start().unwrap();
     kafka.create_topic("notes", 1).unwrap();
@@ -127,8 +153,11 @@ async fn a_port_that_hangs_up_on_the_first_request_is_told_from_one_that_is_not_
             let _ = stream.read(&mut [0; 16]).await;
         }
     });
-    let config = KafkaConfig::new(format!("127.0.0.1:{port}")).connect_timeout(Duration::from_secs(2));
+    let timeout = Duration::from_secs(4);
+    let config = KafkaConfig::new(format!("127.0.0.1:{port}")).connect_timeout(timeout);
+    let started = Instant::now();
     let error: ConnectError = EventProducer::connect(&config).await.unwrap_err();
+    assert!(started.elapsed() < timeout, "{:?}", started.elapsed());
     assert!(error.is_unreachable() && error.to_string().contains("See `security.protocol`"), "{error}");
     server.abort();
 }

@@ -40,7 +40,7 @@ struct Written {
     #[serde(with = "inverse")]
     #[schemars(with = "f64")]
     ratio: f64,
-    #[serde(with = "inverse", skip_serializing_if = "is_one")]
+    #[serde(default, with = "inverse", skip_serializing_if = "is_one")]
     #[schemars(with = "f64")]
     skipped: f64,
     #[serde(skip_deserializing, serialize_with = "as_text")]
@@ -131,4 +131,106 @@ proptest::proptest! {
             assert_eq!(digits(&text[10..text.len() - 1]), digits(&written), "{text} {written}");
         }
     }
+}
+
+fn is_empty(text: &str) -> bool {
+    text.is_empty()
+}
+
+fn is_zero(number: &u8) -> bool {
+    *number == 0
+}
+
+type Maybe = Option<u8>;
+
+#[event_schema::event]
+#[derive(Debug, PartialEq)]
+struct Inner {
+    deep: u8,
+}
+
+#[event_schema::event]
+#[derive(Debug, PartialEq)]
+struct LeftOut {
+    #[serde(skip_serializing_if = "is_zero")]
+    required: u8,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    option: Option<u8>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    alias: Maybe,
+    #[serde(default, skip_serializing_if = "is_zero")]
+    defaulted: u8,
+    #[serde(skip_deserializing, skip_serializing_if = "is_zero")]
+    written: u8,
+    #[serde(with = "inverse", skip_serializing_if = "is_one")]
+    #[schemars(with = "f64")]
+    function: f64,
+    #[event(plain)]
+    #[serde(skip_serializing_if = "String::is_empty")]
+    plain: String,
+    #[event(plain)]
+    #[serde(skip_serializing_if = "Option::is_none")]
+    plain_option: Option<u8>,
+    #[serde(flatten, skip_serializing_if = "Option::is_none")]
+    flat: Option<Inner>,
+}
+
+#[event_schema::event]
+#[derive(Debug, PartialEq)]
+#[serde(default)]
+struct OfContainer {
+    #[serde(skip_serializing_if = "is_zero")]
+    number: u8,
+}
+impl Default for OfContainer {
+    fn default() -> Self {
+        Self { number: 3 }
+    }
+}
+
+#[event_schema::event]
+#[derive(Debug, PartialEq)]
+#[serde(tag = "t")]
+enum Choice {
+    One {
+        #[serde(skip_serializing_if = "is_empty")]
+        text: String,
+    },
+}
+
+/// A field that this event leaves out and every load asks for.
+#[test]
+fn what_is_left_out_may_be_missing() {
+    let event = || LeftOut {
+        required: 1,
+        option: None,
+        alias: None,
+        defaulted: 0,
+        written: 0,
+        function: 1.0,
+        plain: "x".to_owned(),
+        plain_option: None,
+        flat: None,
+    };
+    let text = event().dump().unwrap();
+    assert_eq!(text, br#"{"required":1,"function":1.0,"plain":"x"}"#);
+    assert_eq!(LeftOut::load(&text).unwrap(), event());
+
+    let refused = |event: LeftOut, path: &str| {
+        let written = serde_json::to_vec(&event).unwrap();
+        assert!(LeftOut::load(&written).is_err(), "{path}");
+        let error = event.dump().unwrap_err();
+        assert_eq!(error.violations().unwrap().len(), 1, "{error}");
+        assert_eq!(error.violations().unwrap()[0].to_string(), format!("{path}: Missing data for required field."));
+        assert_eq!(event.validate().unwrap_err().len(), 1);
+        assert!(LeftOut::dump_many(&[event]).is_err());
+    };
+    refused(LeftOut { required: 0, ..event() }, "required");
+    refused(LeftOut { function: 0.0, ..event() }, "function");
+    refused(LeftOut { plain: String::new(), ..event() }, "plain");
+
+    assert_eq!(OfContainer { number: 0 }.dump().unwrap(), b"{}");
+
+    assert_eq!(Choice::One { text: "x".into() }.dump().unwrap(), br#"{"t":"One","text":"x"}"#);
+    assert!(Choice::One { text: String::new() }.dump().unwrap_err().is_invalid());
 }

@@ -98,7 +98,7 @@ fn every_fault_is_named_at_its_wire_path() {
             },
             "status": ["Must be one of: new, paid."],
             "note": ["Not a valid string."],
-            "labels": {"x": {"value": ["Not a valid integer."]}, "y": {"value": ["Not a valid integer."]}},
+            "labels": {"x": {"value": ["Must be greater than or equal to 0 and less than or equal to 255."]}, "y": {"value": ["Not a valid integer."]}},
         })
     );
 }

@@ -115,7 +115,7 @@ fn every_dump_has_the_context_and_the_choice() {
     let misspelt = DumpOptions::new().context(&HUNDRED).exclude(["biddr"]);
     assert!(!misspelt.dump_many(&[bid(1)]).unwrap_err().is_invalid());
     assert!(WHOLE.dump_many::<Bid>(&[]).is_ok());
-    assert!(WHOLE.dump(&bid(1)).unwrap_err().is_invalid());
+    assert!(WHOLE.dump(&bid(1)).unwrap_err().is_config());
 }
 
 #[tokio::test]
@@ -213,7 +213,7 @@ fn a_part_has_the_chosen_fields_only() {
     );
     assert_eq!(
         part(&none.only(&["place", "admin"])),
-        json!({"admin": true, "place": {"zip": "10115", "checked": true}})
+        json!({"admin": true, "place": {"zip": "10115", "verified": true}})
     );
     assert_eq!(part(&none.only(&["more", "id"])), json!({"id": 7, "more": {"deep": 1}}));
     assert_eq!(part(&none.only(&[])), json!({}));
@@ -226,7 +226,7 @@ fn a_part_has_the_chosen_fields_only() {
             "contact": {"kind": "mail", "address": "a@b"}, "pin": {"k": {"id": 1}},
         })
     );
-    assert_eq!(part(&none.only(&["place"]).exclude(&["place.zip"])), json!({"place": {"checked": true}}));
+    assert_eq!(part(&none.only(&["place"]).exclude(&["place.zip"])), json!({"place": {"verified": true}}));
 }
 
 #[test]
@@ -244,23 +244,103 @@ fn what_is_not_chosen_is_not_checked() {
     // Whole events are read as ever.
     let whole = LoadOptions::new().only(&["id"]).load_value::<Account>(everything()).unwrap();
     assert_eq!(whole, Account::load_value(everything()).unwrap());
+    let options = LoadOptions::new().exclude(&["id"]);
     let list = options.load_partial_many::<Base>(br#"[{"id": 1}, {"id": "x", "admin": true}]"#).unwrap();
     assert_eq!(list.iter().map(|base| base.as_object().len()).collect::<Vec<_>>(), [0, 1]);
 }
 
-/// A hook can make the field that nobody may change of another one: the part would bring it in.
+/// A hook can make the field that nobody may change of another one: the part does not have it.
 #[test]
 fn a_field_that_a_hook_makes_is_not_let_in() {
-    let options = LoadOptions::new().exclude(&["place.verified", "verified"]);
-    for input in [r#"{"zip": "1", "ok": true}"#, r#"{"zip": "1", "ok": true, "verified": false}"#] {
-        let error = options.load_partial::<Place>(input.as_bytes()).unwrap_err();
+    let own = LoadOptions::new().exclude(&["verified"]);
+    let nested = LoadOptions::new().exclude(&["place.verified"]);
+    for input in [
+        r#"{"zip": "1", "ok": true}"#,
+        r#"{"zip": "1", "ok": true, "verified": false}"#,
+        r#"{"zip": "1", "verified": true}"#,
+    ] {
+        let part = own.load_partial::<Place>(input.as_bytes()).unwrap();
+        assert_eq!(part.as_object().keys().collect::<Vec<_>>(), ["zip"], "{input}");
+        let place = part.apply_to(Place { zip: "0".to_owned(), verified: false }).unwrap();
+        assert_eq!(place, Place { zip: "1".to_owned(), verified: false });
+        let error = own.unknown(Unknown::Raise).load_partial::<Place>(input.as_bytes()).unwrap_err();
         assert_eq!(error.to_string(), "1 violation\nverified: Unknown field.", "{input}");
-        let error = options.load_partial::<Account>(format!(r#"{{"place": {input}}}"#).as_bytes()).unwrap_err();
-        assert_eq!(error.to_string(), "1 violation\nplace.verified: Unknown field.", "{input}");
+
+        let input = format!(r#"{{"place": {input}}}"#);
+        let part = nested.load_partial::<Account>(input.as_bytes()).unwrap();
+        assert_eq!(Value::Object(part.into_object()), json!({"place": {"zip": "1"}}), "{input}");
     }
-    let part = options.load_partial::<Place>(br#"{"zip": "1", "verified": true}"#).unwrap();
-    let place = part.apply_to(Place { zip: "0".to_owned(), verified: false }).unwrap();
-    assert_eq!(place, Place { zip: "1".to_owned(), verified: false });
+}
+
+/// As with what a dump leaves out: a typing error would let in what was to stay out, and nobody would see it.
+#[test]
+fn a_misspelt_name_is_told_at_once() {
+    let none = LoadOptions::new();
+    for name in
+        ["nme", "place.zp", "places.vrified", "contact.chcked", "pin.admn", "name.x", "is_admin", "place.checked"]
+    {
+        let names = [name];
+        for options in [none.only(&names), none.exclude(&names), none.partial(&names)] {
+            let loaded = options.load_partial::<Account>(b"{}");
+            // A flattened map takes every name at its level.
+            if !name.contains('.') {
+                assert!(!loaded.is_err_and(|error| error.is_config()), "{name}");
+                continue;
+            }
+            let error = loaded.unwrap_err();
+            assert!(error.is_config() && !error.is_invalid() && error.violations().is_none(), "{error}");
+            assert!(error.to_string().contains(name), "{error}");
+            assert!(options.load_partial_many::<Account>(b"[]").unwrap_err().is_config());
+            assert_eq!(error.to_problem()["status"], 500);
+            assert!(!error.to_problem().to_string().contains(name), "{error}");
+        }
+    }
+    for name in ["id", "verfied", "zip.x", "checked"] {
+        let names = [name];
+        assert!(none.exclude(&names).load_partial::<Place>(b"{}").unwrap_err().is_config(), "{name}");
+    }
+    for name in ["zip", "verified"] {
+        let names = [name];
+        assert!(none.exclude(&names).load_partial::<Place>(b"{}").is_ok(), "{name}");
+    }
+    // Whole events are read as ever.
+    assert!(none.only(&["nme"]).load_value::<Account>(everything()).is_ok());
+}
+
+/// Who forgot the context is the service, not the sender.
+#[test]
+fn a_forgotten_context_is_no_fault_of_the_event() {
+    let mut errors = Vec::new();
+    let text = br#"{"cents": 1, "bidder": "Ada"}"#;
+    errors.push(Bid::load(text).unwrap_err());
+    errors.push(Bid::load_value(json!({"cents": 1, "bidder": "Ada"})).unwrap_err());
+    errors.push(Bid::load_many(br#"[{"cents": 1}]"#).unwrap_err());
+    errors.push(Bid::load_from(1, br#"{"euros": 1}"#).unwrap_err());
+    errors.push(Bid::load_typed("bid.v3", text).unwrap_err());
+    errors.push(Bid::load_partial(text).unwrap_err());
+    errors.push(Auction::load(br#"{"bid": {"cents": 1}, "x": 1}"#).unwrap_err());
+    // Also where there is more to say, and where another context was given.
+    errors.push(Bid::load(br#"{"cents": 1, "bidder": 7}"#).unwrap_err());
+    errors.push(LoadOptions::new().context(&7_u8).load::<Bid>(text).unwrap_err());
+    errors.push(LoadOptions::new().max_violations(0).load::<Bid>(text).unwrap_err());
+    let part = LoadOptions::new().context(&HUNDRED).load_partial::<Bid>(text).unwrap();
+    errors.push(part.apply_to(bid(1)).unwrap_err());
+    for error in errors {
+        assert!(error.is_config() && !error.is_invalid() && !error.is_syntax(), "{error}");
+        assert!(error.violations().is_none() && error.valid_data().is_none(), "{error}");
+        let told = "a rule needs a context of type `load::options::Limits`: give it with `LoadOptions::context`";
+        assert_eq!(error.to_string(), told);
+        let problem = error.to_problem();
+        assert_eq!(problem["status"], 500);
+        assert!(!problem.to_string().contains("Limits"), "{problem}");
+    }
+    let error = bid(1).dump().unwrap_err();
+    assert!(!error.is_invalid() && error.violations().is_none());
+    assert!(error.to_string().contains("DumpOptions::context"), "{error}");
+    assert!(!Bid::dump_many(&[bid(1)]).unwrap_err().is_invalid());
+    // An event without a value for the rule needs none.
+    assert!(Bid::load(br#"{"cents": "x"}"#).unwrap_err().is_invalid());
+    assert!(bid(1).validate().is_err());
 }
 
 fn unknown(error: &LoadError) -> Vec<String> {
@@ -331,4 +411,70 @@ fn unknown_fields_are_raised_or_excluded_at_every_level() {
             ]
         );
     }
+}
+
+/// What is left of an object for flattened fields is known to the level that they stand on.
+#[test]
+fn what_another_flattened_field_reads_is_not_unknown() {
+    #[event_schema::event]
+    #[derive(Debug, PartialEq)]
+    struct Spread {
+        id: u8,
+        #[serde(flatten)]
+        kind: Kind,
+        #[serde(flatten)]
+        outer: Outer,
+        #[serde(flatten)]
+        last: Last,
+    }
+    #[event_schema::event]
+    #[derive(Debug, PartialEq)]
+    #[serde(tag = "kind")]
+    enum Kind {
+        Person { age: u8 },
+        Company,
+    }
+    #[event_schema::event]
+    #[derive(Debug, PartialEq)]
+    struct Outer {
+        outer: u8,
+        #[serde(flatten)]
+        inner: Inner,
+    }
+    #[event_schema::event]
+    #[derive(Debug, PartialEq)]
+    struct Inner {
+        inner: Base,
+    }
+    #[event_schema::event]
+    #[derive(Debug, PartialEq)]
+    struct Last {
+        last: u8,
+    }
+    #[event_schema::event]
+    #[derive(Debug, PartialEq)]
+    struct Rest {
+        id: u8,
+        #[serde(flatten)]
+        kind: Kind,
+        #[serde(flatten)]
+        all: Option<std::collections::BTreeMap<String, Value>>,
+    }
+
+    let raise = LoadOptions::new().unknown(Unknown::Raise);
+    let person = json!({
+        "id": 1, "kind": "Person", "age": 2, "outer": 3, "inner": {"id": 1, "admin": true}, "last": 4,
+    });
+    let company = json!({"id": 1, "kind": "Company", "outer": 3, "inner": {"id": 1, "admin": true}, "last": 4});
+    for clean in [&person, &company] {
+        assert_eq!(raise.load_value::<Spread>(clean.clone()).unwrap(), Spread::load_value(clean.clone()).unwrap());
+        assert!(raise.load_str::<Spread>(&clean.to_string()).is_ok());
+        assert!(raise.load_str::<Rest>(&clean.to_string()).is_ok());
+        let mut noisy = clean.clone();
+        noisy["more"] = json!(1);
+        assert_eq!(unknown(&raise.load_value::<Spread>(noisy).unwrap_err()), ["more unknown"]);
+    }
+    let mut noisy = person;
+    noisy["inner"]["more"] = json!(1);
+    assert_eq!(unknown(&raise.load_value::<Spread>(noisy).unwrap_err()), ["inner.more unknown"]);
 }

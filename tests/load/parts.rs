@@ -219,7 +219,7 @@ fn a_part_needs_the_context_of_its_rules() {
     assert_eq!(options.apply(&part, auction(1)).unwrap(), auction(90));
     let error = LoadOptions::new().context(&small).apply(&part, auction(1)).unwrap_err();
     assert_eq!(error.violations().unwrap()[0].path().to_string(), "bid.cents");
-    assert!(part.apply_to(auction(1)).unwrap_err().is_invalid());
+    assert!(part.apply_to(auction(1)).unwrap_err().is_config());
     let bid = options.load_field::<Partial<Bid>>(&part, "bid").unwrap().unwrap();
     assert_eq!(bid.get::<u32>("cents").unwrap(), Some(90));
     assert!(part.get::<Partial<Bid>>("bid").is_err());
@@ -505,4 +505,289 @@ fn parts_leave_flattened_values_that_they_do_not_have() {
     assert_eq!(apply(r#"{"start": 2, "end": 3}"#), Spread { range: 2..3, ..before.clone() });
     let wait = std::time::Duration::new(2, 3);
     assert_eq!(apply(r#"{"nanos": 3, "secs": 2, "a": 1}"#), Spread { a: Some(1), wait, ..before.clone() });
+}
+
+/// What an event has no field for cannot be carried into a store by way of a part.
+mod what_the_event_does_not_read {
+    use super::*;
+
+    #[event_schema::event]
+    #[derive(Debug, Clone, PartialEq)]
+    struct Account {
+        #[serde(alias = "mail")]
+        email: String,
+        #[serde(skip_deserializing)]
+        created: u64,
+        #[serde(rename(serialize = "out", deserialize = "in"))]
+        way: Option<u8>,
+        place: Place,
+        places: Vec<Place>,
+        named: BTreeMap<String, Place>,
+        pair: (u8, Place),
+        choice: Choice,
+        tagged: Tagged,
+        beside: Beside,
+        any: Value,
+        #[event(plain)]
+        #[schemars(with = "Value")]
+        plain: Option<BTreeMap<String, u8>>,
+        #[serde(flatten)]
+        base: Base,
+        #[serde(flatten)]
+        kind: Kind,
+    }
+
+    #[event_schema::event]
+    #[derive(Debug, Clone, PartialEq)]
+    struct Base {
+        #[serde(alias = "no")]
+        id: u64,
+        #[serde(flatten)]
+        inner: Inner,
+    }
+
+    #[event_schema::event]
+    #[derive(Debug, Clone, PartialEq)]
+    struct Inner {
+        deep: Option<Place>,
+    }
+
+    #[event_schema::event]
+    #[derive(Debug, Clone, PartialEq)]
+    struct Place {
+        #[serde(alias = "plz")]
+        zip: String,
+    }
+
+    #[event_schema::event]
+    #[derive(Debug, Clone, PartialEq)]
+    enum Choice {
+        Unit,
+        #[serde(alias = "P")]
+        Place(Place),
+    }
+
+    #[event_schema::event]
+    #[derive(Debug, Clone, PartialEq)]
+    #[serde(tag = "t")]
+    enum Tagged {
+        Unit,
+        Place(Place),
+    }
+
+    #[event_schema::event]
+    #[derive(Debug, Clone, PartialEq)]
+    #[serde(tag = "t", content = "c")]
+    enum Beside {
+        Place(Place),
+    }
+
+    #[event_schema::event]
+    #[derive(Debug, Clone, PartialEq)]
+    #[serde(untagged)]
+    enum Form {
+        Number(u8),
+        Place(Place),
+        Sum { sum: u8, place: Place },
+    }
+
+    #[track_caller]
+    fn holds<E: EventSchema>(input: &Value, expected: &Value) {
+        let part = E::load_partial(input.to_string().as_bytes()).unwrap_or_else(|error| panic!("{error}"));
+        assert_eq!(Value::Object(part.as_object().clone()), *expected);
+        assert_eq!(serde_json::to_value(&part).unwrap(), *expected);
+        assert_eq!(Value::Object(part.into_object()), *expected);
+    }
+
+    #[test]
+    fn is_in_no_part_of_it() {
+        let (place, clean) = (json!({"plz": "1", "admin": true}), json!({"zip": "1"}));
+        let mut input = json!({
+            "mail": "a@b", "created": 7, "out": 1, "in": 2, "place": place, "places": [place, place],
+            "named": {"x": place}, "pair": [1, place], "choice": {"P": place}, "no": 1, "deep": place, "kind": "Person",
+            "age": 3, "is_admin": true, "any": {"left": 1}, "plain": {"a": 1},
+        });
+        input["tagged"] = json!({"t": "Place", "plz": "1", "admin": true});
+        input["beside"] = json!({"t": "Place", "c": place, "admin": true});
+        let expected = json!({
+            "email": "a@b", "in": 2, "place": clean, "places": [clean, clean], "named": {"x": clean},
+            "pair": [1, clean], "choice": {"Place": clean}, "id": 1, "deep": clean, "kind": "Person", "age": 3,
+            "any": {"left": 1}, "plain": {"a": 1}, "tagged": {"t": "Place", "zip": "1"},
+            "beside": {"t": "Place", "c": clean},
+        });
+        holds::<Account>(&input, &expected);
+        holds::<Account>(
+            &json!({"tagged": {"t": "Unit", "zip": "1"}, "choice": "Unit"}),
+            &json!({
+                "tagged": {"t": "Unit"}, "choice": "Unit",
+            }),
+        );
+        holds::<Form>(&json!({"sum": 1, "more": 1, "place": place}), &json!({"sum": 1, "place": clean}));
+        holds::<Form>(&place, &clean);
+        // A flattened map has what is left.
+        holds::<Customer>(&json!({"more": {"a": 1}, "tel": "1"}), &json!({"more": {"a": 1}, "phone": "1"}));
+    }
+
+    /// A part of a list of parts, or in another event, no less.
+    #[test]
+    fn is_in_no_other_part() {
+        #[derive(Debug, Serialize, EventSchema)]
+        struct Update {
+            place: Partial<Place>,
+        }
+        let update = Update::load(br#"{"place": {"plz": "1", "admin": true}}"#).unwrap();
+        assert_eq!(update.dump().unwrap(), br#"{"place":{"zip":"1"}}"#);
+        let many = Place::load_partial_many(br#"[{"admin": 1}, {"zip": "1", "admin": 1}]"#).unwrap();
+        assert_eq!(serde_json::to_value(many).unwrap(), json!([{}, {"zip": "1"}]));
+    }
+}
+
+/// A part is read as the whole is: what came twice is told, and numbers keep their digits.
+#[test]
+fn a_part_keeps_every_digit_and_tells_what_came_twice() {
+    #[event_schema::event]
+    #[derive(Debug, Clone, PartialEq)]
+    struct Wide {
+        big: u128,
+        small: Option<i128>,
+        price: Option<Box<Wide>>,
+        exact: Exact,
+    }
+    /// Every digit of a number.
+    #[derive(Debug, Clone, PartialEq, Serialize)]
+    struct Exact(String);
+    impl event_schema::load::Leaf for Exact {
+        const EXPECTED: &'static event_schema::load::Expected = {
+            static E: event_schema::load::Expected = event_schema::load::Expected::new("number");
+            &E
+        };
+        const DIGITS: bool = true;
+        fn from_digits(text: &str) -> Option<Self> {
+            Some(Self(text.to_owned()))
+        }
+    }
+    impl event_schema::load::FieldType for Exact {
+        fn read<'de, D: event_schema::serde::Deserializer<'de>>(
+            input: D,
+            cx: &mut event_schema::load::Context<'_>,
+            at: &event_schema::load::At<'_>,
+        ) -> Result<Option<Self>, D::Error> {
+            event_schema::load::read_leaf(input, cx, at)
+        }
+        fn shape() -> event_schema::contract::Shape {
+            event_schema::contract::Shape::number()
+        }
+    }
+
+    let digits = "0.100000000000000000000000000000000001";
+    let max = u128::MAX;
+    let text = format!(r#"{{"big": {max}, "exact": {digits}, "price": {{"big": {max}, "exact": {digits}}}}}"#);
+    let part = Wide::load_partial(text.as_bytes()).unwrap_or_else(|error| panic!("{error}"));
+    assert_eq!(part.get::<u128>("big").unwrap(), Some(max));
+    assert_eq!(part.get::<Exact>("exact").unwrap(), Some(Exact(digits.into())));
+    assert_eq!(serde_json::to_string(&part).unwrap().replace(' ', "").matches(digits).count(), 2);
+    let inner = part.get::<Partial<Wide>>("price").unwrap().unwrap();
+    assert_eq!(inner.get::<u128>("big").unwrap(), Some(max));
+    let none = |price| Wide { big: 0, small: None, price, exact: Exact("0".into()) };
+    let changed = part.apply_to(none(Some(Box::new(none(None))))).unwrap();
+    let wide = |price| Wide { big: max, small: None, price, exact: Exact(digits.into()) };
+    assert_eq!(changed, wide(Some(Box::new(wide(None)))));
+
+    for input in [r#"{"big": 1, "big": 2}"#, r#"{"price": {"big": 1, "big": 1}}"#] {
+        let error = Wide::load_partial(input.as_bytes()).unwrap_err();
+        assert_eq!(error.violations().unwrap()[0].code(), "duplicate", "{input}");
+    }
+    let error = Contact::load_partial(br#"{"phone": "1", "tel": "2"}"#).unwrap_err();
+    assert_eq!(error.to_string(), "1 violation\nphone: Duplicate field.");
+}
+
+/// In whichever way the part is used, and at every level.
+#[test]
+fn a_hook_runs_once_on_a_part() {
+    use std::cell::Cell;
+    thread_local! {
+        static RUNS: Cell<u32> = const { Cell::new(0) };
+    }
+    #[event_schema::event(pre_load = count)]
+    #[derive(Debug, Clone, PartialEq)]
+    struct Counted {
+        name: String,
+        inner: Option<Box<Counted>>,
+        list: Option<Vec<Counted>>,
+    }
+    #[event_schema::event]
+    #[derive(Debug, Clone, PartialEq)]
+    struct Flat {
+        id: u8,
+        #[serde(flatten)]
+        counted: Counted,
+    }
+    fn count(mut value: Value) -> Value {
+        RUNS.set(RUNS.get() + 1);
+        if let Some(name) = value.get_mut("name").map(Value::take) {
+            value["name"] = format!("{}!", name.as_str().unwrap_or_default()).into();
+        }
+        value
+    }
+
+    let input = br#"{"name": "a", "inner": {"name": "b"}, "list": [{"name": "c", "inner": null}]}"#;
+    let part = Counted::load_partial(input).unwrap();
+    assert_eq!(RUNS.replace(0), 3);
+    assert_eq!(
+        Value::Object(part.as_object().clone()),
+        json!({"name": "a!", "inner": {"name": "b!"}, "list": [{"name": "c!", "inner": null}]})
+    );
+    let one = |name: &str| Counted { name: name.into(), inner: None, list: None };
+    let inner = part.get::<Partial<Counted>>("inner").unwrap().unwrap();
+    assert_eq!(inner.get::<String>("name").unwrap().unwrap(), "b!");
+    let changed = part.apply_to(Counted { inner: Some(Box::new(one("y"))), ..one("x") }).unwrap();
+    let whole = Counted { inner: Some(Box::new(one("b!"))), list: Some(vec![one("c!")]), ..one("a!") };
+    assert_eq!(changed, whole);
+    let part = LoadOptions::new().exclude(&["inner"]).load_partial::<Counted>(br#"{"name": "a", "inner": {}}"#);
+    assert_eq!(Value::Object(part.unwrap().into_object()), json!({"name": "a!"}));
+    assert_eq!(RUNS.replace(0), 1);
+
+    let part = Flat::load_partial(br#"{"id": 1, "name": "a"}"#).unwrap();
+    let flat = part.apply_to(Flat { id: 0, counted: one("x") }).unwrap();
+    assert_eq!(flat, Flat { id: 1, counted: one("a!") });
+    assert_eq!(RUNS.replace(0), 1);
+}
+
+/// A flattened option of which nothing came is none, in a part as in the whole.
+#[test]
+fn a_part_with_all_fields_is_judged_as_the_whole_without_a_flattened_option() {
+    #[event_schema::event]
+    #[derive(Debug, Clone, PartialEq)]
+    #[validate(schema(function = in_order, message = "Ends before it starts."))]
+    struct Window {
+        start: u32,
+        end: u32,
+        #[serde(flatten)]
+        note: Option<Note>,
+    }
+    #[event_schema::event]
+    #[derive(Debug, Clone, PartialEq)]
+    struct Note {
+        text: String,
+        #[serde(default)]
+        #[validate(range(max = 9))]
+        weight: u32,
+    }
+    fn in_order(window: &Window) -> Result<(), Violation> {
+        if window.start < window.end { Ok(()) } else { Err(Violation::new("order")) }
+    }
+
+    for input in [
+        r#"{"start": 2, "end": 1}"#,
+        r#"{"start": 2, "end": 1, "text": "x", "weight": 1}"#,
+        r#"{"start": 2, "end": 1, "text": 7}"#,
+    ] {
+        let whole = Window::load_str(input).unwrap_err().to_string();
+        assert_eq!(whole, "1 violation\nEnds before it starts.", "{input}");
+        assert_eq!(Window::load_partial(input.as_bytes()).unwrap_err().to_string(), whole, "{input}");
+    }
+    // It is not known what the weight is.
+    assert!(Window::load_partial(br#"{"start": 2, "end": 1, "text": "x"}"#).is_ok());
+    assert!(Window::load_partial(br#"{"start": 2, "end": 1, "weight": 3}"#).is_ok());
+    assert!(Window::load_partial(br#"{"start": 2, "weight": 3}"#).is_ok());
 }

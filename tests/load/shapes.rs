@@ -79,7 +79,7 @@ fn structs_of_every_style() {
         r#"{"id": "a", "pair": [256, "", 3], "unit": 1, "clear": "x", "tuple": [1, 2, {"y": -1}], "array": [1, 2]}"#,
         &json!({
             "id": ["Shorter than minimum length 2."],
-            "pair": {"0": ["Not a valid integer."], "1": ["Shorter than minimum length 1."], "_schema": ["Length must be 2."]},
+            "pair": {"0": ["Must be greater than or equal to 0 and less than or equal to 255."], "1": ["Shorter than minimum length 1."], "_schema": ["Length must be 2."]},
             "unit": ["Not a valid null."],
             "clear": ["Not a valid integer."],
             "tuple": {"1": ["Not a valid string."], "2": {

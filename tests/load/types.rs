@@ -199,7 +199,21 @@ fn integers() {
     agree_as_key::<Wrapping<u8>>(&["1", "256"]);
     says::<NonZeroU8>("0", &json!(["Not a valid nonzero integer."]));
     says::<NonZeroU8>("null", &json!(["Field may not be null."]));
-    says::<Wrapping<u8>>("256", &json!(["Not a valid integer."]));
+    says::<Wrapping<u8>>("256", &json!(["Must be greater than or equal to 0 and less than or equal to 255."]));
+    let between = |min: &str, max: &str| {
+        json!([format!("Must be greater than or equal to {min} and less than or equal to {max}.")])
+    };
+    says::<u8>("300", &between("0", "255"));
+    says::<u8>("-1", &between("0", "255"));
+    says::<i8>("-129", &between("-128", "127"));
+    says::<i64>("9223372036854775808", &between("-9223372036854775808", "9223372036854775807"));
+    says::<i64>("-9223372036854775809", &between("-9223372036854775808", "9223372036854775807"));
+    says::<u64>("18446744073709551616", &between("0", "18446744073709551615"));
+    says::<Vec<u16>>("[65536]", &json!({"0": between("0", "65535")}));
+    // What is written as no integer is none, however large.
+    says::<u8>("300.5", &json!(["Not a valid integer."]));
+    says::<u8>("3.0", &json!(["Not a valid integer."]));
+    says::<u8>("\"300\"", &json!(["Not a valid integer."]));
     says::<i128>("1.5", &json!(["Not a valid integer."]));
     says::<u128>("null", &json!(["Field may not be null."]));
 }

@@ -171,3 +171,49 @@ fn two_versions_in_one_enum_of_events() {
     assert_eq!(Reversed::load_typed("price.set.v2", v2).unwrap(), Reversed::V2(PriceV2 { cents: 150 }));
     assert!(Prices::load_typed("price.set.v2", v1).is_err());
 }
+
+/// What a conversion says in the crate's own words is told, as a hook's refusal is; other errors may quote payloads.
+#[test]
+fn a_conversion_says_why_it_refuses() {
+    #[event_schema::event(name = "mail.sent")]
+    struct MailV1 {
+        to: String,
+        kind: u8,
+    }
+    macro_rules! version {
+        ($name:ident, $error:ty, $refuse:expr) => {
+            #[event_schema::event(name = "mail.sent", version = 2, previous = MailV1)]
+            #[derive(Debug)]
+            struct $name {
+                #[validate(length(min = 3))]
+                to: String,
+            }
+
+            impl TryFrom<MailV1> for $name {
+                type Error = $error;
+
+                fn try_from(old: MailV1) -> Result<Self, $error> {
+                    let refuse: fn(&MailV1) -> $error = $refuse;
+                    if old.kind == 0 { Err(refuse(&old)) } else { Ok(Self { to: old.to }) }
+                }
+            }
+        };
+    }
+    version!(ByRule, Violation, |_| Violation::new("kind").with_message("No such kind."));
+    version!(ByViolations, Violations, |old| ByRule { to: old.to.clone() }.validate().unwrap_err());
+    version!(ByLoad, LoadError, |_| ByRule::load(b"{}").unwrap_err());
+    version!(ByText, String, |old| old.to.clone());
+
+    let input = br#"{"to": "x", "kind": 0}"#;
+    let error = ByRule::load_from(1, input).unwrap_err();
+    assert_eq!(error.violations().unwrap()[0].code(), "kind");
+    assert_eq!(error.to_string(), "1 violation\nNo such kind.");
+    assert_eq!(error.violations().unwrap().to_messages(), json!({"_schema": ["No such kind."]}));
+    let error = ByViolations::load_from(1, input).unwrap_err();
+    assert_eq!(error.to_string(), "1 violation\nto: Shorter than minimum length 3.");
+    let error = ByLoad::load_from(1, input).unwrap_err();
+    assert_eq!(error.to_string(), "1 violation\nto: Missing data for required field.");
+    let error = ByText::load_from(1, input).unwrap_err();
+    assert_eq!(error.to_string(), "1 violation\nCannot be converted from version 1.");
+    assert!(ByRule::load_from(1, br#"{"to": "abc", "kind": 1}"#).is_ok());
+}

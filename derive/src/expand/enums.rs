@@ -48,7 +48,7 @@ pub(super) fn expand(cx: &Cx<'_>, variants: &[Variant<'_>]) -> Body {
         read_flat,
         read_key: None,
         check,
-        flat: flat(cx, &levels),
+        flat: Flat { takes_all: takes_all(cx, &readable), ..flat(cx, &levels) },
         patch: None,
         flat_names: flat_names(cx, &readable),
         is_sensitive: None,
@@ -241,6 +241,15 @@ fn flat(cx: &Cx<'_>, levels: &[(&Variant<'_>, Expand<'_>)]) -> Flat {
         },
     };
     Flat { patch: Some(quote!(__p::replace_used(self, __rest, __cx, __at))), ..flat }
+}
+
+/// Whether a variant takes all that is left on the level on which the enum is flattened.
+fn takes_all(cx: &Cx<'_>, readable: &[&(&Variant<'_>, Expand<'_>)]) -> Option<TokenStream> {
+    if matches!(cx.model.serde.attrs.tag(), TagType::External | TagType::Adjacent { .. }) {
+        return None;
+    }
+    let takers: Vec<_> = readable.iter().filter_map(|(_, level)| level.takes_all()).collect();
+    (!takers.is_empty()).then(|| quote!(#(#takers)||*))
 }
 
 /// Where a variant's data stand, below `at`.

@@ -19,6 +19,8 @@ pub(super) struct Flat {
     pub(super) field_name: Option<TokenStream>,
     /// `bool` from `self` and `name`.
     pub(super) uses_name: Option<TokenStream>,
+    /// Whether it takes all of it.
+    pub(super) takes_all: Option<TokenStream>,
     /// Statements over `self` and `taken`.
     pub(super) check: Option<TokenStream>,
     /// Statements over `self` and `rest`.
@@ -41,6 +43,13 @@ impl Flat {
                 }
             }
         });
+        let takes_all = self.takes_all.as_ref().map(|body| {
+            quote! {
+                fn takes_all() -> bool {
+                    #body
+                }
+            }
+        });
         let check = self.check.as_ref().map(|body| {
             quote! {
                 fn check_flat(&self, __taken: &dyn Fn(&str) -> bool, __cx: &mut __p::Context<'_>, __at: &__p::At<'_>) {
@@ -52,7 +61,7 @@ impl Flat {
             quote! {
                 fn patch_flat(
                     &mut self,
-                    __rest: &mut __p::Map<::std::string::String, __p::Value>,
+                    __rest: &mut __p::PartEntries,
                     __cx: &mut __p::Context<'_>,
                     __at: &__p::At<'_>,
                 ) {
@@ -60,7 +69,7 @@ impl Flat {
                 }
             }
         });
-        quote!(#field_name #uses_name #check #patch)
+        quote!(#field_name #uses_name #takes_all #check #patch)
     }
 }
 
@@ -145,7 +154,7 @@ fn pre_load(cx: &Cx<'_>, read: &TokenStream) -> (Option<TokenStream>, TokenStrea
     };
     let body = quote! {
         let __value = __p::read_value(__input, __cx, __at)?;
-        match <Self as __p::FieldType>::prepare(__value, __cx, __at) {
+        match __p::prepared::<Self>(__value, __cx, __at) {
             __p::Some(__value) => __p::read_prepared(__value, __cx, |__value, __cx| __read_prepared(__value, __cx, __at)),
             __p::None => __p::Ok(__p::None),
         }
@@ -166,17 +175,10 @@ fn read_key(inner: &TokenStream, key: &TokenStream) -> TokenStream {
     }
 }
 
-/// The method that puts a part into the value, behind its `pre_load` hook if it has one.
-fn patch(patch: &TokenStream, prepares: bool) -> TokenStream {
-    let prepare = prepares.then(|| {
-        quote! {
-            let __p::Some(__input) = <Self as __p::FieldType>::prepare(__input.clone(), __cx, __at) else { return };
-            let __input = &__input;
-        }
-    });
+/// The method that puts a part into the value.
+fn patch(patch: &TokenStream) -> TokenStream {
     quote! {
-        fn patch(&mut self, __input: &__p::Value, __cx: &mut __p::Context<'_>, __at: &__p::At<'_>) {
-            #prepare
+        fn patch(&mut self, __input: &str, __cx: &mut __p::Context<'_>, __at: &__p::At<'_>) {
             #patch
         }
     }
@@ -301,7 +303,7 @@ pub(super) fn expand(cx: &Cx<'_>, body: &Body) -> TokenStream {
     };
     let read_key = body.read_key.as_ref().filter(|_| prepare.is_none());
     let read_key = read_key.map(|(inner, read)| self::read_key(inner, &judged(read)));
-    let patch = body.patch.as_ref().map(|patch| self::patch(patch, prepare.is_some()));
+    let patch = body.patch.as_ref().map(self::patch);
     // A hook wants to see all of an object: the default gives it what the outer level left.
     let read_flat = read_flat.as_ref().filter(|_| cx.model.event.pre_load.is_none()).map(|read| {
         let read = with_whole(read);

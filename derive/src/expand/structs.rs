@@ -26,6 +26,7 @@ pub(super) fn expand(cx: &Cx<'_>, level: &Level<'_>) -> Body {
         flat: Flat {
             field_name: level.field_name(),
             uses_name: over_self(level.uses_name()),
+            takes_all: level.takes_all(),
             check: over_self(level.check_flat()),
             patch: level.patch_flat(),
         },
@@ -77,7 +78,11 @@ pub(super) fn converted(cx: &Cx<'_>, items: TokenStream, check: TokenStream) -> 
         }},
         read_flat: None,
         read_key: Some((wire.to_token_stream(), quote!({ let __wire = __inner; #convert }))),
-        flat: Flat { field_name: Some(quote!(<#wire as __p::FieldType>::field_name(__name))), ..Flat::default() },
+        flat: Flat {
+            field_name: Some(quote!(<#wire as __p::FieldType>::field_name(__name))),
+            takes_all: Some(quote!(<#wire as __p::FieldType>::takes_all())),
+            ..Flat::default()
+        },
         patch: None,
         check,
         flat_names: quote!(<#wire as __p::FieldType>::flat_names(__names);),

@@ -19,6 +19,8 @@ pub(crate) async fn connected(
     // Short enough to notice soon that waiting cannot help.
     const SLICE: Duration = Duration::from_millis(50);
     let answered = thread::start("event-schema connect", move || {
+        // The last question is to be over in time, too.
+        let last = timeout.saturating_sub((2 * SLICE).max(timeout / 20));
         let started = Instant::now();
         loop {
             let asked = Instant::now();
@@ -27,7 +29,7 @@ pub(crate) async fn connected(
                 return Ok(());
             }
             let trouble = monitor.trouble();
-            if started.elapsed() >= timeout || trouble.as_ref().is_some_and(Trouble::is_final) {
+            if started.elapsed() >= last || trouble.as_ref().is_some_and(Trouble::is_final) {
                 return Err(refusal(trouble, timeout));
             }
         }

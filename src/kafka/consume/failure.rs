@@ -105,8 +105,8 @@ impl<R: Into<Box<dyn Error + Send + Sync>>> From<R> for Failure {
 /// Whether it says that something is no valid event, which it will not be another time.
 fn is_invalid(reason: &(dyn Error + Send + Sync + 'static)) -> bool {
     reason.is::<Violations>()
-        || reason.is::<DumpError>()
-        || reason.downcast_ref().is_some_and(|error: &LoadError| !error.is_io())
+        || reason.downcast_ref().is_some_and(|error: &DumpError| !error.is_config())
+        || reason.downcast_ref().is_some_and(|error: &LoadError| !error.is_io() && !error.is_config())
         || reason.downcast_ref().is_some_and(SendError::is_invalid)
 }
 

@@ -38,6 +38,10 @@ impl Cause for Fault {
             Self::Panic(_) | Self::Timeout(_) => true,
         }
     }
+
+    fn is_config(&self) -> bool {
+        matches!(self, Self::Load(error, _) if error.is_config())
+    }
 }
 
 impl Fault {

@@ -193,13 +193,61 @@ impl Forward {
         match *work {
             Work::Retry(number) => {
                 let topic = retry_topic(self.topic(place), &self.group, number);
-                Some(while_ready(shared, ticket, place, &topic, Box::pin(self.retry(&letter, number))).await)
+                let sent = Box::pin(self.retry(&letter, number));
+                Some(self.while_ready(shared, ticket, place, &topic, sent).await)
             }
             Work::DeadLetter(form) => {
                 let topic = self.dead_letter_topic(place);
-                Some(while_ready(shared, ticket, place, &topic, Box::pin(self.dead_letter(&letter, form))).await)
+                let sent = Box::pin(self.dead_letter(&letter, form));
+                Some(self.while_ready(shared, ticket, place, &topic, sent).await)
             }
             Work::Handle => None,
+        }
+    }
+
+    /// Waits for what is being sent. When it is refused, or takes long, it is not taken, and the consumer not ready.
+    async fn while_ready(
+        &self,
+        shared: &Shared,
+        ticket: &Ticket,
+        place: &Place,
+        topic: &str,
+        mut sent: Pin<Box<impl Future<Output = Finished>>>,
+    ) -> Finished {
+        const LONG: Duration = Duration::from_secs(3);
+        /// Most are taken before.
+        const SOON: Duration = Duration::from_millis(100);
+        let is_missing = async {
+            tokio::time::sleep(SOON).await;
+            self.is_missing(topic).await;
+        };
+        let offset = ticket.offset;
+        tokio::select! {
+            biased;
+            finished = &mut sent => return finished,
+            () = is_missing => {
+                shared.lock().session.delay(ticket);
+                tracing::warn!("{place}@{offset}: not acknowledged yet: there is no topic `{topic}`");
+            }
+            () = tokio::time::sleep(LONG) => {
+                shared.lock().session.delay(ticket);
+                tracing::warn!("{place}@{offset}: not acknowledged yet: check that the brokers of topic `{topic}` are reachable");
+            }
+        }
+        sent.await
+    }
+
+    /// Ready when the brokers say that there is no such topic, and never if they do not. librdkafka waits for it for half a
+    /// minute, without a word.
+    async fn is_missing(&self, topic: &str) {
+        let producer = self.producer.get_or_try_init(|| EventProducer::connect(&self.config)).await;
+        let is_missing = match producer {
+            Ok(producer) => producer.is_missing(topic).await,
+            // Whoever sends says so.
+            Err(_) => false,
+        };
+        if !is_missing {
+            std::future::pending::<()>().await;
         }
     }
 
@@ -281,27 +329,6 @@ impl Forward {
             }
         }
     }
-}
-
-/// Waits for what is being sent. While it takes long it is not taken, and the consumer not ready.
-async fn while_ready(
-    shared: &Shared,
-    ticket: &Ticket,
-    place: &Place,
-    topic: &str,
-    mut sent: Pin<Box<impl Future<Output = Finished>>>,
-) -> Finished {
-    /// librdkafka waits for a topic that is not there for half a minute, without a word.
-    const LONG: Duration = Duration::from_secs(3);
-    if let Ok(finished) = tokio::time::timeout(LONG, &mut sent).await {
-        return finished;
-    }
-    shared.lock().session.delay(ticket);
-    tracing::warn!(
-        "{place}@{}: not acknowledged yet: check that topic `{topic}` exists and that its brokers are reachable",
-        ticket.offset
-    );
-    sent.await
 }
 
 fn retry_topic(topic: &str, group: &str, number: u32) -> String {

@@ -17,8 +17,12 @@ const KINDS: [Outcome; 6] =
 
 impl Tally {
     pub(super) fn count(&self, outcome: Outcome) {
+        self.count_many(outcome, 1);
+    }
+
+    pub(super) fn count_many(&self, outcome: Outcome, deliveries: u64) {
         if let Some(index) = KINDS.iter().position(|kind| *kind == outcome) {
-            self.outcomes[index].fetch_add(1, Ordering::Relaxed);
+            self.outcomes[index].fetch_add(deliveries, Ordering::Relaxed);
         }
     }
 

@@ -1,16 +1,19 @@
 //! Those who handle records, and whoever keeps them.
 
+use std::collections::VecDeque;
+use std::future::poll_fn;
 use std::marker::PhantomData;
 use std::panic::resume_unwind;
-use std::pin::Pin;
+use std::pin::{Pin, pin};
 use std::sync::Arc;
-use std::time::Instant;
+use std::task::Poll;
+use std::time::{Duration, Instant};
 
 use tokio::task::JoinSet;
 
-use super::core::{Taken, Ticket};
+use super::core::{Outcome, Partition, Taken, Ticket};
 use super::delivery::Delivery;
-use super::driver::{Dismissal, Shared};
+use super::driver::{Dismissal, Shared, State};
 use super::failure::{Failure, Handled};
 use super::fault::Fault;
 use super::forward::Forward;
@@ -85,6 +88,78 @@ struct Worker<E, H> {
     dismissal: Arc<Dismissal>,
 }
 
+/// Records of one partition, in one worker's hands: begun one after the other, told to the session together. To lock it
+/// for each would cost more than a quick handler does.
+#[derive(Default)]
+struct Row {
+    /// Which are not begun.
+    rest: VecDeque<Taken<Raw>>,
+    /// What came of those that were.
+    ended: Vec<(Ticket, Finished)>,
+    /// Where the last ones came from.
+    place: Option<(Partition, Place)>,
+}
+
+/// What became of a row.
+#[derive(Default)]
+struct Settled {
+    /// How many records were handled.
+    done: u64,
+    /// What became of the others.
+    others: Vec<(Ticket, Place, Outcome, Option<Fault>)>,
+}
+
+impl Row {
+    /// Tells the session what came of it. Nothing of it is left.
+    fn settle(&mut self, state: &mut State, now: Duration) -> Settled {
+        let mut settled = Settled::default();
+        for (ticket, finished) in self.ended.drain(..) {
+            match state.session.finish(&ticket, finished, now) {
+                Some((Outcome::Done, _)) => settled.done += 1,
+                Some((outcome, fault)) => {
+                    settled.others.push((ticket, state.place(ticket.partition).clone(), outcome, fault));
+                }
+                None => {}
+            }
+        }
+        state.session.return_row(self.rest.drain(..).map(|taken| taken.ticket));
+        settled
+    }
+
+    /// Its place, in memory that no other worker has: to count who refers to it would slow both.
+    fn place(&mut self, state: &State, partition: Partition) -> Place {
+        let place = match self.place.take() {
+            Some((same, place)) if same == partition => place,
+            _ => state.place(partition).copied(),
+        };
+        self.place = Some((partition, place.clone()));
+        place
+    }
+}
+
+/// How many records a worker takes at once: the more, the quicker the last ones were. Others that could handle them wait
+/// for those that are in the hands of a slow one.
+struct Tempo {
+    most: usize,
+    started: Duration,
+}
+
+impl Tempo {
+    const MOST: usize = 32;
+    /// A row that took longer is followed by one record alone.
+    const QUICK: Duration = Duration::from_millis(1);
+
+    fn start(&mut self, now: Duration) -> usize {
+        self.most = if now.saturating_sub(self.started) > Self::QUICK { 1 } else { Self::MOST.min(self.most * 2) };
+        self.started = now;
+        self.most
+    }
+
+    fn slow_down(&mut self) {
+        self.started = Duration::ZERO;
+    }
+}
+
 impl<E, H, F> Worker<E, H>
 where
     E: EventSchema + Send + Sync + 'static,
@@ -92,49 +167,80 @@ where
     F: Future<Output: Handled> + Send + 'static,
 {
     async fn work(self) {
-        let mut finished: Option<(Ticket, Place, Finished)> = None;
-        let mut handled = 0_u8;
+        let mut row = Row::default();
+        let mut tempo = Tempo { most: 1, started: Duration::ZERO };
+        let mut handled = 0;
         loop {
-            let (next, ended, over) = {
+            handled += row.ended.len();
+            let (place, settled, interruptions, over) = {
                 let mut state = self.shared.lock();
                 if self.dismissal.is_given() {
                     return;
                 }
                 let now = self.shared.now();
-                let ended = finished.take().map(|(ticket, place, finished)| {
-                    let end = state.session.finish(&ticket, finished, now);
-                    (ticket, place, end)
-                });
-                let next = state.session.take(now).map(|taken| {
-                    let place = state.place(taken.ticket.partition).clone();
-                    (taken, place)
-                });
-                state.seats.hold(self.seat, next.as_ref().map(|(taken, _)| taken.ticket));
-                (next, ended, state.session.is_over())
+                let settled = row.settle(&mut state, now);
+                row.rest.extend(state.session.take_row(tempo.start(now), now));
+                let place = row.rest.front().map(|taken| taken.ticket.partition);
+                let place = place.map(|partition| row.place(&state, partition));
+                state.seats.hold(self.seat, row.rest.iter().map(|taken| taken.ticket));
+                (place, settled, state.session.interruptions(), state.session.is_over())
             };
-            if let Some((ticket, place, Some((outcome, fault)))) = ended {
-                self.shared.tally.count(outcome);
-                tell(&self.job.forward, &ticket, &place, outcome, fault);
-            }
-            let Some((taken, place)) = next else {
+            self.tell(settled);
+            let Some(place) = place else {
                 if over {
                     return;
                 }
                 self.shared.ready.notified().await;
                 continue;
             };
-            let ticket = taken.ticket;
-            let done = tokio::select! {
-                biased;
-                done = guarded(self.job.perform(&self.shared, taken, &place)) => done,
-                () = self.dismissal.given() => return,
-            };
-            finished = Some((ticket, place, done));
+            while let Some(taken) = row.rest.pop_front() {
+                let ticket = taken.ticket;
+                let mut work = pin!(guarded(self.job.perform(&self.shared, taken, &place)));
+                let done = match poll_fn(|context| Poll::Ready(work.as_mut().poll(context))).await {
+                    Poll::Ready(done) => done,
+                    Poll::Pending => {
+                        // It takes its time: others are not to wait for it.
+                        tempo.slow_down();
+                        if !(row.ended.is_empty() && row.rest.is_empty()) {
+                            handled += row.ended.len();
+                            let settled = {
+                                let mut state = self.shared.lock();
+                                if self.dismissal.is_given() {
+                                    return;
+                                }
+                                state.seats.hold(self.seat, [ticket]);
+                                row.settle(&mut state, self.shared.now())
+                            };
+                            self.tell(settled);
+                        }
+                        tokio::select! {
+                            biased;
+                            done = &mut work => done,
+                            () = self.dismissal.given() => return,
+                        }
+                    }
+                };
+                let goes_on = matches!(done, Finished::Done) && self.shared.interruptions() == interruptions;
+                row.ended.push((ticket, done));
+                if !goes_on {
+                    break;
+                }
+            }
             // Handlers may be ready at once, thousands in a row, and other tasks have to run, too.
-            handled = handled.wrapping_add(1);
-            if handled.is_multiple_of(32) {
+            if handled >= 32 {
+                handled = 0;
                 tokio::task::yield_now().await;
             }
+        }
+    }
+
+    fn tell(&self, settled: Settled) {
+        if settled.done > 0 {
+            self.shared.tally.count_many(Outcome::Done, settled.done);
+        }
+        for (ticket, place, outcome, fault) in settled.others {
+            self.shared.tally.count(outcome);
+            tell(&self.job.forward, &ticket, &place, outcome, fault);
         }
     }
 }

@@ -10,6 +10,13 @@ pub(crate) struct Place {
     pub(crate) partition: i32,
 }
 
+impl Place {
+    /// The same in memory of its own.
+    pub(crate) fn copied(&self) -> Self {
+        Self { topic: (&*self.topic).into(), partition: self.partition }
+    }
+}
+
 impl fmt::Display for Place {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "{}/{}", self.topic, self.partition)

@@ -9,6 +9,7 @@ use rdkafka::ClientContext;
 use rdkafka::config::{ClientConfig, FromClientConfigAndContext, RDKafkaLogLevel};
 use rdkafka::error::{KafkaError, RDKafkaErrorCode};
 use rdkafka::message::Message as _;
+use rdkafka::metadata::MetadataTopic;
 use rdkafka::producer::{DeliveryResult, Producer, ProducerContext, PurgeConfig, ThreadedProducer};
 
 use super::report::Pending;
@@ -122,6 +123,14 @@ impl Client {
 
     pub(super) fn cluster_id(&self, wait: Duration) -> Option<String> {
         self.producer().client().fetch_cluster_id(wait)
+    }
+
+    /// Whether the brokers say that there is no such topic. Those that make topics make it, as when it is sent to.
+    pub(super) fn is_missing(&self, topic: &str) -> bool {
+        const WAIT: Duration = Duration::from_secs(2);
+        let Ok(found) = self.producer().client().fetch_metadata(Some(topic), WAIT) else { return false };
+        let error = found.topics().iter().find_map(MetadataTopic::error).map(RDKafkaErrorCode::from);
+        matches!(error, Some(RDKafkaErrorCode::UnknownTopic | RDKafkaErrorCode::UnknownTopicOrPartition))
     }
 
     /// How many messages were put into its queue and are not reported.

@@ -12,8 +12,8 @@ use super::sent::{Enqueued, Sent};
 use super::stamp::Source;
 use super::topic::To;
 use crate::format::cloudevents::{self, CloudEventError};
-use crate::kafka::client::connected;
 use crate::kafka::client::native::Message;
+use crate::kafka::client::{connected, thread};
 use crate::kafka::config::KafkaConfig;
 use crate::kafka::error::{CloseError, ConnectError, SendError};
 use crate::kafka::message::ProducerRecord;
@@ -447,6 +447,13 @@ impl EventProducer {
         };
         self.queue.check_open()?;
         self.queue.enqueue(To::Other(&record.topic), message, None).await?.await
+    }
+
+    /// Whether the brokers say that there is no such topic.
+    pub(crate) async fn is_missing(&self, topic: &str) -> bool {
+        let (client, topic) = (self.queue.client(), topic.to_owned());
+        let asked = thread::start("event-schema look", move || client.is_missing(&topic));
+        asked.await.unwrap_or_default()
     }
 
     /// Whether the producer can send, for the readiness probe of a service: it is not closed, and its present client

@@ -99,47 +99,48 @@ impl<'de> Source<'de> {
         Ok(())
     }
 
-    /// The list whose bracket comes next.
+    /// What `read` gives of the list or object whose bracket comes next, which it reads up to the other.
     #[inline]
-    fn visit_list<V: Visitor<'de>>(&mut self, visitor: V) -> Result<V::Value, Error> {
+    fn inside<T>(&mut self, close: u8, read: impl FnOnce(&mut Self) -> Result<T, Error>) -> Result<T, Error> {
         self.enter()?;
-        let value = visitor.visit_seq(Elements::new(self))?;
+        let value = read(self)?;
         self.levels += 1;
         match self.token() {
-            Some(b']') => {
+            Some(byte) if byte == close => {
                 self.at += 1;
                 Ok(value)
             }
-            other => Err(self.unread_elements(other)),
+            other => Err(self.unread(close, other)),
         }
     }
 
+    /// What is wrong with parts that were not read.
     #[cold]
-    fn unread_elements(&mut self, next: Option<u8>) -> Error {
-        if next == Some(b',') {
-            self.at += 1;
-            return match self.token() {
-                Some(b']') => Error::new(Code::TrailingComma, self.at),
-                _ => self.here(Code::TrailingCharacters, Code::TrailingCharacters),
-            };
+    fn unread(&mut self, close: u8, next: Option<u8>) -> Error {
+        match (close, next) {
+            (b']', Some(b',')) => {
+                self.at += 1;
+                match self.token() {
+                    Some(b']') => Error::new(Code::TrailingComma, self.at),
+                    _ => self.here(Code::TrailingCharacters, Code::TrailingCharacters),
+                }
+            }
+            (b']', _) => self.here(Code::TrailingCharacters, Code::EofWhileParsingList),
+            (_, Some(b',')) => Error::new(Code::TrailingComma, self.at),
+            _ => self.here(Code::TrailingCharacters, Code::EofWhileParsingObject),
         }
-        self.here(Code::TrailingCharacters, Code::EofWhileParsingList)
+    }
+
+    /// The list whose bracket comes next.
+    #[inline]
+    fn visit_list<V: Visitor<'de>>(&mut self, visitor: V) -> Result<V::Value, Error> {
+        self.inside(b']', |source| visitor.visit_seq(Elements::new(source)))
     }
 
     /// The object whose brace comes next.
     #[inline]
     fn visit_object<V: Visitor<'de>>(&mut self, visitor: V) -> Result<V::Value, Error> {
-        self.enter()?;
-        let value = visitor.visit_map(Entries::new(self))?;
-        self.levels += 1;
-        match self.token() {
-            Some(b'}') => {
-                self.at += 1;
-                Ok(value)
-            }
-            Some(b',') => Err(Error::new(Code::TrailingComma, self.at)),
-            _ => Err(self.here(Code::TrailingCharacters, Code::EofWhileParsingObject)),
-        }
+        self.inside(b'}', |source| visitor.visit_map(Entries::new(source)))
     }
 }
 

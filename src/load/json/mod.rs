@@ -19,6 +19,7 @@ mod skip;
 mod source;
 #[cfg(test)]
 mod tests;
+mod text;
 mod token;
 
 pub(super) use self::access::visit_raw;
@@ -28,4 +29,6 @@ pub(super) use self::locate::locate;
 pub(super) use self::number::is_number;
 pub(super) use self::skip::levels;
 pub(crate) use self::source::Source;
+pub use self::text::Object;
+pub(super) use self::text::{ObjectText, elements, entries, string, to_text};
 pub(super) use self::token::{RAW_TOKEN, SINGLE, TOKEN, arrive_as_maps};

@@ -223,6 +223,8 @@ fn stricter_than_schema(name: &str, violation: &Violation, message: &Value) -> b
         }
         // A rule of a newtype that is a map's key.
         ("length" | "range", _) if matches!(violation.path().segments().last(), Some(Segment::MapKey(_))) => true,
+        // Beyond 64 bits a validator has a number as the float next to it, which can be the bound itself.
+        ("range", _) if !found.is_i64() && !found.is_u64() && is_at_a_bound(violation, found) => true,
         // The rule looks at what the number is rounded to.
         ("range", _) if has_f32(name) => found.as_f64().is_some_and(|number| to_f32(number).total_cmp(&number).is_ne()),
         // A URL by WHATWG's standard, which needs a host where RFC 3986 needs none.
@@ -296,6 +298,13 @@ fn is_plain_struct_as_list(name: &str, error: &ValidationError<'_>) -> bool {
         _ => false,
     };
     is_read_so && error.instance().is_array()
+}
+
+/// Whether the float is a bound of the range that the violation tells.
+fn is_at_a_bound(violation: &Violation, found: &Value) -> bool {
+    let params = violation.params();
+    let mut bounds = ["min", "max"].into_iter().filter_map(|name| params.get(name)?.as_f64());
+    bounds.any(|bound| found.as_f64().is_some_and(|found| found.total_cmp(&bound).is_eq()))
 }
 
 /// Whether it has fields of type f32.

@@ -11,7 +11,7 @@ use crate::expand::generics::mentions_params;
 use crate::expand::quoting::shown_at;
 use crate::expand::rules;
 use crate::model::{Reader, Shape};
-use crate::types::names_a_float;
+use crate::types::{head, names_a_float};
 
 impl Expand<'_> {
     /// Checks the fields that [`pattern`](Self::pattern) binds. A type that is read as another may
@@ -108,12 +108,39 @@ impl ExpandField<'_> {
         (not_null.is_some() || rules.is_some()).then(|| quote!(#not_null #rules))
     }
 
-    /// Refuses what a foreign type, or a function, would write though it could not be read.
+    /// Refuses what would be written, or left out, though it could not be read.
     pub(super) fn check_written(&self, value: &TokenStream) -> Option<TokenStream> {
         let (attrs, model) = (&self.field.serde.attrs, self.level.cx.model);
         if attrs.skip_serializing() || model.serde.attrs.type_into().is_some() {
             return None;
         }
+        let left_out = self.check_left_out(value);
+        let written = self.check_what_is_written(value);
+        (left_out.is_some() || written.is_some()).then(|| quote!(#left_out #written))
+    }
+
+    /// Refuses what a dump would leave out though every load asks for it.
+    fn check_left_out(&self, value: &TokenStream) -> Option<TokenStream> {
+        let (attrs, ty) = (&self.field.serde.attrs, self.field.serde.ty);
+        let skip = attrs.skip_serializing_if()?;
+        let has_default = !attrs.default().is_none() || !self.level.cx.model.serde.attrs.default().is_none();
+        let is_option = head(ty).is_some_and(|(name, _)| name == "Option");
+        let unless = match self.field.reader() {
+            _ if !self.level.is_object() || has_default => return None,
+            Reader::Skipped => return None,
+            Reader::Ours | Reader::Plain | Reader::Flat if is_option => return None,
+            Reader::Ours => Some(quote!(&& !__p::may_be_missing::<#ty>(__cx, __at))),
+            Reader::Flat => Some(quote!(&& !__p::may_be_nothing::<#ty>(__cx, __at))),
+            Reader::Plain => Some(quote!(&& !__p::may_be_missing_foreign::<#ty>())),
+            Reader::With(_) => None,
+        };
+        let check = quote_spanned!(shown_at(skip.span())=> if #skip(#value) #unless { __p::left_out(__cx, __at); });
+        Some(check)
+    }
+
+    /// Refuses what a foreign type, or a function, would write though it could not be read.
+    fn check_what_is_written(&self, value: &TokenStream) -> Option<TokenStream> {
+        let (attrs, model) = (&self.field.serde.attrs, self.level.cx.model);
         let ty = self.field.serde.ty;
         if let Some(path) = attrs.serialize_with() {
             // The function is called once more for it, which only a float is worth. What it asks of a parameter is

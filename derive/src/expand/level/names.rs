@@ -46,6 +46,17 @@ impl Expand<'_> {
         quote!((<#marker as __p::Object<#self_ty>>::find(__name).is_some() #(|| __name == #written)* #(|| #flat)*))
     }
 
+    /// Whether it takes every entry of its level, if that can be.
+    pub(in crate::expand) fn takes_all(&self) -> Option<TokenStream> {
+        let takers = self.fields().filter(|field| match self.inner {
+            Some(inner) => field.index == inner && field.field.is_ours(),
+            None => self.is_object() && field.is_flat(),
+        });
+        let takers = takers.map(|field| field.field.serde.ty);
+        let takers: Vec<_> = takers.map(|ty| quote!(<#ty as __p::FieldType>::takes_all())).collect();
+        (!takers.is_empty()).then(|| quote!(#(#takers)||*))
+    }
+
     /// Whether what it uses of its level differs from value to value.
     pub(in crate::expand) fn has_flat(&self) -> bool {
         match self.inner() {

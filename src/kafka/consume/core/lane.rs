@@ -1,8 +1,10 @@
 //! One partition, from its assignment to its end.
 
-use std::collections::{BTreeMap, HashMap, VecDeque};
+use std::collections::{HashMap, VecDeque};
+use std::hash::{BuildHasherDefault, Hasher};
 use std::time::Duration;
 
+use super::in_hand::InHand;
 use super::record::{Action, Incoming, Partition, Position, Taken, Ticket, Work};
 use super::rules::{Limit, Order};
 
@@ -22,19 +24,38 @@ pub(super) struct Lane<M> {
     reach: u64,
     /// The last of the admitted, unfinished records of each key. The first of them has its turn, each
     /// knows the [`next`](Record::next).
-    keys: HashMap<u64, u64>,
+    keys: HashMap<u64, u64, BuildHasherDefault<Hashed>>,
     /// The only records that may be taken, until they are finished.
     pub(super) holders: Vec<u64>,
     /// Records that became ready while the key was blocked.
     pub(super) aside: Vec<u64>,
-    /// The numbers of the records that are in hand, and since when they are.
-    in_hand: BTreeMap<u64, Duration>,
+    in_hand: InHand,
     /// The number and size of the unfinished records.
     buffered: Limit,
     /// The offset of the last record that is finished as are all before it.
     done: Option<Done>,
     /// Whether that is yet to be committed.
     dirty: bool,
+}
+
+/// For keys that are hashes already.
+#[derive(Debug, Default)]
+struct Hashed(u64);
+
+impl Hasher for Hashed {
+    fn write_u64(&mut self, hash: u64) {
+        self.0 = hash;
+    }
+
+    fn write(&mut self, bytes: &[u8]) {
+        for byte in bytes {
+            self.0 = self.0.rotate_left(8) ^ u64::from(*byte);
+        }
+    }
+
+    fn finish(&self) -> u64 {
+        self.0
+    }
 }
 
 /// The offset of a record, and the epoch of the leader that wrote it.
@@ -98,10 +119,10 @@ impl<M: Clone> Lane<M> {
             first: 0,
             admitted: 0,
             reach: 0,
-            keys: HashMap::new(),
+            keys: HashMap::default(),
             holders: Vec::new(),
             aside: Vec::new(),
-            in_hand: BTreeMap::new(),
+            in_hand: InHand::default(),
             buffered: Limit { records: 0, bytes: 0 },
             done: None,
             dirty: false,
@@ -174,6 +195,28 @@ impl<M: Clone> Lane<M> {
         Some(Taken { ticket, work, message })
     }
 
+    /// The record behind the last one that had its turn, before it has: for whoever has the others in hand and handles
+    /// it after them.
+    pub(super) fn take_follower(&mut self, partition: Partition, now: Duration) -> Option<Taken<M>> {
+        let number = self.admitted;
+        let is_due = self.record(number)?.due.is_none_or(|due| due <= now);
+        if self.revoked || !is_due {
+            return None;
+        }
+        self.admitted += 1;
+        self.take(partition, number, now)
+    }
+
+    /// Whether the record has no turn any more, now that it is in nobody's hands: it
+    /// [followed](Self::take_follower) others that are not finished.
+    pub(super) fn retract(&mut self, number: u64, order: Option<Order>) -> bool {
+        let is_follower = order == Some(Order::Partition) && number > self.first;
+        if is_follower {
+            self.admitted = number;
+        }
+        is_follower
+    }
+
     /// The first record, to be forgotten: whoever gets it says what is done with [`mark`](Self::mark).
     pub(super) fn pop(&mut self, partition: Partition) -> Option<(Position, M)> {
         let Record { offset, leader_epoch, bytes, message, .. } = self.records.pop_front()?;
@@ -218,19 +261,19 @@ impl<M: Clone> Lane<M> {
     /// Out of somebody's hands; what there was to do with it, unless the ticket is out of date.
     pub(super) fn put_back(&mut self, ticket: &Ticket) -> Option<Work> {
         let work = self.record(ticket.number).filter(|record| record.taken == ticket.taken)?.work;
-        self.in_hand.remove(&ticket.number).map(|_| work)
+        self.in_hand.remove(ticket.number).then_some(work)
     }
 
     /// Whether it is in hand, and the ticket is the last.
     pub(super) fn is_in_hand(&self, ticket: &Ticket) -> bool {
         let record = self.index(ticket.number).and_then(|index| self.records.get(index));
-        record.is_some_and(|record| record.taken == ticket.taken) && self.in_hand.contains_key(&ticket.number)
+        record.is_some_and(|record| record.taken == ticket.taken) && self.in_hand.has(ticket.number)
     }
 
     /// What has been in hand since this time or longer, and for what.
     pub(super) fn in_hand_since(&self, partition: Partition, time: Duration) -> impl Iterator<Item = (Ticket, Work)> {
-        let late = self.in_hand.iter().filter(move |(_, since)| **since <= time);
-        late.filter_map(move |(&number, _)| {
+        let late = self.in_hand.iter().filter(move |(_, since)| *since <= time);
+        late.filter_map(move |(number, _)| {
             let &Record { offset, leader_epoch, attempt, taken, work, .. } = self.records.get(self.index(number)?)?;
             Some((Ticket { partition, epoch: self.epoch, number, offset, leader_epoch, attempt, taken }, work))
         })
@@ -249,7 +292,7 @@ impl<M: Clone> Lane<M> {
     pub(super) fn is_held_up(&self, number: u64) -> bool {
         let is_left = |number: u64| self.revoked && number >= self.reach;
         let mut holders = self.holders.iter().copied().filter(|holder| !is_left(*holder)).peekable();
-        let mut waits = |holder: u64| holder < number && !self.in_hand.contains_key(&holder);
+        let mut waits = |holder: u64| holder < number && !self.in_hand.has(holder);
         is_left(number) || holders.peek().is_some() && (!self.holders.contains(&number) || holders.any(&mut waits))
     }
 
@@ -338,7 +381,7 @@ impl<M: Clone> Lane<M> {
     pub(super) fn is_clear(&self) -> bool {
         let Self { records, keys, holders, aside, in_hand, buffered, paused, .. } = self;
         let queues_are_empty = records.is_empty() && keys.is_empty() && holders.is_empty() && aside.is_empty();
-        queues_are_empty && in_hand.is_empty() && *buffered == Limit { records: 0, bytes: 0 } && !paused
+        queues_are_empty && in_hand.len() == 0 && *buffered == Limit { records: 0, bytes: 0 } && !paused
     }
 
     /// Whether to pause or resume it, if either, when this much is its share.

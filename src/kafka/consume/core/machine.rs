@@ -7,7 +7,7 @@ use std::time::Duration;
 use super::lane::{Lane, Next};
 use super::outcome::Outcome;
 use super::record::{Action, Incoming, Partition, Position, Taken, Ticket, Verdict, Work};
-use super::rules::{GiveUp, Limit, Rules, Waiting};
+use super::rules::{GiveUp, Limit, Order, Rules, Waiting};
 
 /// The state machine. Times are counted from any moment that stays the same.
 #[derive(Debug)]
@@ -167,20 +167,56 @@ impl<M: Clone> Core<M> {
     /// The next record to do something with, if there is one, in hand from now on. [`NOT_YET`] if it is put by,
     /// to [`begin`](Self::begin) later.
     pub(crate) fn take(&mut self, now: Duration) -> Option<Taken<M>> {
-        while !self.stopped {
-            let (partition, number) = self.ready.pop_front()?;
-            let Some(lane) = self.lanes.get_mut(&partition) else { continue };
-            if lane.is_held_up(number) {
-                lane.aside.push(number);
-            } else if let Some(taken) = lane.take(partition, number, now) {
-                // Those that hold the partition, too, may follow.
-                for number in lane.freed() {
-                    lane.queue(&mut self.ready, partition, number);
-                }
-                return Some(taken);
+        while self.has_ready() {
+            let taken = self.take_front(now);
+            if taken.is_some() {
+                return taken;
             }
         }
         None
+    }
+
+    /// Records of one partition, so many at most, for somebody who handles one after the other: the next is to be begun
+    /// when the one before it is done, and what is not begun is [taken back](Self::untake). So the order holds even if it
+    /// is that of the partition. There is one alone if handlers have a time, which counts from when it is taken, and if
+    /// others wait for it.
+    pub(crate) fn take_row(&mut self, most: usize, now: Duration) -> Vec<Taken<M>> {
+        let Some(first) = self.take(now) else { return Vec::new() };
+        let partition = first.ticket.partition;
+        let is_held = self.lanes.get(&partition).is_some_and(|lane| !lane.holders.is_empty());
+        let has_followers = first.work == Work::Handle && !is_held && self.rules.patience.is_none();
+        let most = if has_followers { most } else { 1 };
+        let mut row = vec![first];
+        while row.len() < most {
+            match self.rules.order {
+                Some(Order::Partition) => {
+                    let lane = self.lanes.get_mut(&partition);
+                    let Some(taken) = lane.and_then(|lane| lane.take_follower(partition, now)) else { break };
+                    row.push(taken);
+                }
+                Some(Order::Key) | None if self.ready.front().is_some_and(|(next, _)| *next == partition) => {
+                    row.extend(self.take_front(now));
+                }
+                _ => break,
+            }
+        }
+        row
+    }
+
+    /// The record that is ready first, unless it has to wait for others that hold its partition.
+    fn take_front(&mut self, now: Duration) -> Option<Taken<M>> {
+        let (partition, number) = self.ready.pop_front()?;
+        let lane = self.lanes.get_mut(&partition)?;
+        if lane.is_held_up(number) {
+            lane.aside.push(number);
+            return None;
+        }
+        let taken = lane.take(partition, number, now)?;
+        // Those that hold the partition, too, may follow.
+        for number in lane.freed() {
+            lane.queue(&mut self.ready, partition, number);
+        }
+        Some(taken)
     }
 
     /// The next record, to be forgotten: for those who keep the loop in their own hands. What is done they
@@ -259,6 +295,7 @@ impl<M: Clone> Core<M> {
         match (work, verdict) {
             (Work::Handle, Verdict::Done) => self.end(ticket, Outcome::Done, now),
             (Work::Handle, Verdict::Retry) if ticket.attempt < self.rules.attempts => self.retry(ticket, now),
+            (_, Verdict::Stop) => self.stop(ticket),
             (Work::Handle, _) | (Work::Retry(_), Verdict::Reject | Verdict::TooLarge) => self.fail(ticket, now),
             (Work::Retry(_), Verdict::Done) => self.end(ticket, Outcome::Retried, now),
             (Work::DeadLetter(_), Verdict::Done) => self.end(ticket, Outcome::Dead, now),
@@ -286,8 +323,9 @@ impl<M: Clone> Core<M> {
     /// A record that was taken, back where it was: it is taken again before the others, and has not failed. To be
     /// called in the reverse order of the takes.
     pub(crate) fn untake(&mut self, ticket: &Ticket) {
+        let order = self.rules.order;
         let lane = self.lanes.get_mut(&ticket.partition).filter(|lane| lane.epoch == ticket.epoch);
-        if lane.is_some_and(|lane| lane.put_back(ticket).is_some()) {
+        if lane.is_some_and(|lane| lane.put_back(ticket).is_some() && !lane.retract(ticket.number, order)) {
             self.ready.push_front((ticket.partition, ticket.number));
         }
     }

@@ -35,6 +35,7 @@
 //! - What is in hand when an assignment ends, or takes too long, is [abandoned](Action::Abandon): it may have
 //!   had its effect, and is handled again.
 
+mod in_hand;
 mod lane;
 mod machine;
 mod outcome;

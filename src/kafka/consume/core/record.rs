@@ -78,6 +78,8 @@ pub(crate) enum Verdict {
     Reject,
     /// It never will, but something smaller may: of what was to be forwarded.
     TooLarge,
+    /// The consumer is set up so that it can handle no such record, which is not to blame for it.
+    Stop,
 }
 
 /// Up to where a partition is finished.

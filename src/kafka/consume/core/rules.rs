@@ -32,6 +32,9 @@ pub(crate) enum Waiting {
 
 /// The policy for messages that failed for good.
 ///
+/// A consumer whose event needs a context that nobody gave ([`LoadError::is_config`](crate::LoadError::is_config)) stops in
+/// any case: the message is not to blame.
+///
 /// ```
 /// use event_schema::kafka::GiveUp;
 ///

@@ -94,6 +94,68 @@ fn by_partition_one_record_waits_for_the_other() {
 }
 
 #[test]
+fn a_row_of_a_partition_is_taken_in_its_order_and_what_is_not_begun_is_where_it_was() {
+    let mut core = core(Rules { order: Some(Order::Partition), ..rules() });
+    receive(&mut core, &[None; 5]);
+    let row = core.take_row(3, NOW);
+    assert_eq!(row.iter().map(|taken| taken.ticket.offset).collect::<Vec<_>>(), [0, 1, 2]);
+    // Nobody else has anything to do with the partition.
+    assert!(core.take_row(3, NOW).is_empty());
+    core.finish(&row[0].ticket, Verdict::Done, NOW);
+    assert_eq!(core.finish(&row[1].ticket, Verdict::Retry, NOW), Some(Outcome::Parked));
+    core.untake(&row[2].ticket);
+    assert!(core.take_row(3, NOW).is_empty(), "the one that failed waits, and the others behind it");
+    let later = NOW + millis(1000);
+    core.tick(later);
+    let row = core.take_row(9, later);
+    assert_eq!(row.iter().map(|taken| taken.ticket.offset).collect::<Vec<_>>(), [1, 2, 3, 4]);
+    for taken in &row {
+        assert_eq!(core.finish(&taken.ticket, Verdict::Done, later), Some(Outcome::Done));
+    }
+    assert!(core.census().2, "nothing is left over");
+}
+
+#[test]
+fn there_is_no_row_where_time_or_what_failed_counts() {
+    let timed = Rules { patience: Some(millis(100)), ..rules() };
+    for order in [None, Some(Order::Key), Some(Order::Partition)] {
+        let mut core = core(Rules { order, ..timed.clone() });
+        receive(&mut core, &[None; 3]);
+        assert_eq!(core.take_row(3, NOW).len(), 1, "its time counts from when it is taken");
+    }
+    let mut core = core(Rules { waiting: Waiting::Partition, ..rules() });
+    receive(&mut core, &[None; 3]);
+    let row = core.take_row(3, NOW);
+    core.finish(&row[0].ticket, Verdict::Retry, NOW);
+    core.finish(&row[1].ticket, Verdict::Retry, NOW);
+    core.untake(&row[2].ticket);
+    let later = NOW + millis(1000);
+    core.tick(later);
+    let first = core.take_row(3, later);
+    assert_eq!(first.len(), 1, "each of those that failed is taken alone");
+}
+
+/// The time for a look at what takes too long does not grow with what waits: each look at 200,000 records takes a
+/// hundred times what is allowed here.
+#[test]
+fn a_tick_looks_at_what_is_in_hand_alone() {
+    let shortest_tick = |records: usize| {
+        let limit = Limit { records: usize::MAX, bytes: usize::MAX };
+        let mut core = core(Rules { patience: Some(millis(900)), buffer: limit, ..rules() });
+        receive(&mut core, &vec![None; records]);
+        assert!(core.take(NOW).is_some());
+        let ticks = (1..200).map(|tick| {
+            let started = std::time::Instant::now();
+            core.tick(NOW + millis(tick));
+            started.elapsed()
+        });
+        ticks.min().unwrap()
+    };
+    let (few, many) = (shortest_tick(200), shortest_tick(200_000));
+    assert!(many < few * 20 + Duration::from_micros(5), "{few:?} with 200 records, {many:?} with 200,000");
+}
+
+#[test]
 fn by_key_one_record_waits_for_the_others_of_its_key() {
     let mut core = core(Rules { order: Some(Order::Key), ..rules() });
     receive(&mut core, &[Some(1), Some(2), Some(1), None, None, Some(1)]);
@@ -462,6 +524,19 @@ fn what_failed_is_skipped_or_stops_the_consumer_by_rule() {
     assert_eq!(stops.finish(&taken.ticket, Verdict::Reject, NOW), None);
     assert_eq!(actions(&mut stops), [Action::Stop(taken.ticket)]);
     assert!(stops.release(&[0]).is_empty());
+}
+
+/// Whatever is to become of records that failed: this one has not.
+#[test]
+fn what_the_consumer_is_not_set_up_for_stops_it() {
+    for give_up in [GiveUp::DeadLetter, GiveUp::Skip, GiveUp::Stop] {
+        let mut core = core(Rules { give_up, ..rules() });
+        receive(&mut core, &[None]);
+        let taken = take_one(&mut core, NOW);
+        assert_eq!(core.finish(&taken.ticket, Verdict::Stop, NOW), None);
+        assert_eq!(actions(&mut core), [Action::Stop(taken.ticket)]);
+        assert!(core.release(&[0]).is_empty());
+    }
 }
 
 #[test]

@@ -18,8 +18,8 @@ pub(crate) struct Seats {
 /// The seat of a worker.
 #[derive(Default)]
 struct Seat {
-    /// The record in its hands.
-    ticket: Option<Ticket>,
+    /// The records in its hands, all of one partition.
+    row: Vec<Ticket>,
     dismissal: Arc<Dismissal>,
 }
 
@@ -52,14 +52,16 @@ impl Seats {
         Some((seat, Arc::clone(&self.seats[seat].dismissal)))
     }
 
-    /// Sets the record that the worker in this seat handles.
-    pub(crate) fn hold(&mut self, seat: usize, ticket: Option<Ticket>) {
-        self.seats[seat].ticket = ticket;
+    /// Sets the records that the worker in this seat handles.
+    pub(crate) fn hold(&mut self, seat: usize, row: impl IntoIterator<Item = Ticket>) {
+        let held = &mut self.seats[seat].row;
+        held.clear();
+        held.extend(row);
     }
 
     /// Nobody waits any more for whoever has this in hand.
     pub(super) fn dismiss(&mut self, ticket: &Ticket) {
-        let Some(index) = self.seats.iter().position(|seat| seat.ticket.as_ref() == Some(ticket)) else { return };
+        let Some(index) = self.seats.iter().position(|seat| seat.row.contains(ticket)) else { return };
         let seat = std::mem::take(&mut self.seats[index]);
         seat.dismissal.given.store(true, Ordering::Release);
         seat.dismissal.notify.notify_one();

@@ -35,6 +35,8 @@ pub(crate) struct Shared {
     pub(crate) tally: Tally,
     /// Counts how often partitions were taken away.
     revocations: AtomicU64,
+    /// Of the session.
+    interruptions: AtomicU64,
     thread: OnceLock<Thread>,
     born: Instant,
 }
@@ -85,6 +87,7 @@ impl Shared {
             supervisor: Notify::new(),
             tally: Tally::default(),
             revocations: AtomicU64::new(0),
+            interruptions: AtomicU64::new(0),
             thread: OnceLock::new(),
             born: Instant::now(),
         }
@@ -121,6 +124,11 @@ impl Shared {
     /// Partitions are taken away: whoever sees the new number finds them revoked.
     pub(super) fn count_revocation(&self) {
         self.revocations.fetch_add(1, Ordering::Release);
+    }
+
+    /// [`Session::interruptions`], without the lock.
+    pub(crate) fn interruptions(&self) -> u64 {
+        self.interruptions.load(Ordering::Acquire)
     }
 
     /// The present thread polls.
@@ -204,6 +212,10 @@ impl Drop for Guard<'_> {
         let Some(mut state) = self.state.take() else { return };
         let Wakes { poller, taker, receiver } = state.session.wakes();
         let waker = if receiver { state.waker.take() } else { None };
+        let interruptions = state.session.interruptions();
+        if self.shared.interruptions.load(Ordering::Relaxed) != interruptions {
+            self.shared.interruptions.store(interruptions, Ordering::Release);
+        }
         drop(state);
         if poller && !self.is_poller {
             self.shared.wake();

@@ -54,6 +54,8 @@ pub(crate) struct Session<M, F, C> {
     revoke_timeout: Duration,
     /// The polling thread waits for what is in hand.
     awaited: bool,
+    /// How often whoever has a row in hand was to give back what he has not begun.
+    interruptions: u64,
     /// So long the polling thread sleeps.
     asleep_until: Duration,
     /// Records that were returned while a batch was gathered.
@@ -81,6 +83,7 @@ impl<M: Clone, F: Cause, C: Copy> Session<M, F, C> {
             gone: BTreeSet::new(),
             revoke_timeout: Duration::ZERO,
             awaited: false,
+            interruptions: 0,
             asleep_until: Duration::ZERO,
             #[cfg(test)]
             given_back: Vec::new(),
@@ -143,6 +146,7 @@ impl<M: Clone, F: Cause, C: Copy> Session<M, F, C> {
 
     /// Partitions are to be given up, when what is in hand is finished or the time for it is over.
     pub(crate) fn revoke(&mut self, partitions: &[Partition]) {
+        self.interruptions += 1;
         self.core.revoke(partitions);
         self.clear_pending();
     }
@@ -214,9 +218,24 @@ impl<M: Clone, F: Cause, C: Copy> Session<M, F, C> {
         self.core.mark(position)
     }
 
-    /// The next record to do something with.
-    pub(crate) fn take(&mut self, now: Duration) -> Option<Taken<M>> {
-        self.core.take(now)
+    /// Records of one partition, so many at most, to be done one after the other. The next is begun only if the one before
+    /// it is done and there was no [interruption](Self::interruptions) since; what is not begun is
+    /// [returned](Self::return_row).
+    pub(crate) fn take_row(&mut self, most: usize, now: Duration) -> Vec<Taken<M>> {
+        self.core.take_row(most, now)
+    }
+
+    /// What was taken in a row and not begun is where it was: after those before it were [finished](Self::finish).
+    pub(crate) fn return_row(&mut self, row: impl DoubleEndedIterator<Item = Ticket>) {
+        for ticket in row.rev() {
+            self.core.untake(&ticket);
+        }
+    }
+
+    /// Changes when whoever has a row in hand is to begin nothing more of it: something failed, and others may have to
+    /// wait for it, or partitions are to be given up, or the consumer stops.
+    pub(crate) fn interruptions(&self) -> u64 {
+        self.interruptions
     }
 
     /// What came of a record in hand: what became of it, and why, if it was not handled. Nothing if it is to be taken
@@ -233,8 +252,11 @@ impl<M: Clone, F: Cause, C: Copy> Session<M, F, C> {
         let record = id(ticket);
         if matches!(finished, Finished::NotYet) {
             self.unsent.insert(record);
-        } else {
+        } else if !self.unsent.is_empty() {
             self.unsent.remove(&record);
+        }
+        if !matches!(finished, Finished::Done) {
+            self.interruptions += 1;
         }
         let verdict = match finished {
             Finished::Done => Verdict::Done,
@@ -244,7 +266,11 @@ impl<M: Clone, F: Cause, C: Copy> Session<M, F, C> {
                 if is_too_large { Verdict::TooLarge } else { Verdict::Reject }
             }
             Finished::Failed(cause) => {
-                let verdict = if cause.may_pass() { Verdict::Retry } else { Verdict::Reject };
+                let verdict = match cause.may_pass() {
+                    _ if cause.is_config() => Verdict::Stop,
+                    true => Verdict::Retry,
+                    false => Verdict::Reject,
+                };
                 self.causes.insert(record, cause);
                 verdict
             }
@@ -252,8 +278,11 @@ impl<M: Clone, F: Cause, C: Copy> Session<M, F, C> {
         let outcome = self.core.finish(ticket, verdict, now);
         self.clear_pending();
         let outcome = outcome?;
-        self.refusals.remove(&record);
-        let cause = self.causes.remove(&record);
+        // Most have none, and each look would hash.
+        if !self.refusals.is_empty() {
+            self.refusals.remove(&record);
+        }
+        let cause = if self.causes.is_empty() { None } else { self.causes.remove(&record) };
         Some((outcome, cause.filter(|_| outcome != Outcome::Done)))
     }
 
@@ -320,6 +349,9 @@ impl<M: Clone, F: Cause, C: Copy> Session<M, F, C> {
     /// What no batch has shown to anybody, and none may show any more: it goes to whoever has its partition next, or
     /// waits for what holds it.
     fn clear_pending(&mut self) {
+        if self.pending.is_empty() {
+            return;
+        }
         let Self { core, pending, .. } = self;
         let must_wait = |taken: &mut Taken<M>| !core.holds(&taken.ticket.position()) || core.is_held_up(&taken.ticket);
         let cleared: Vec<_> = pending.extract_if(.., must_wait).collect();
@@ -467,11 +499,13 @@ impl<M: Clone, F: Cause, C: Copy> Session<M, F, C> {
 
     /// Leaves the group when what is in hand is finished or its time over.
     pub(crate) fn close(&mut self, closing: Closing) {
+        self.interruptions += 1;
         self.closing = Some(self.closing.map_or(closing, |before| before.and(closing)));
     }
 
     /// Closes by itself, unless somebody has closed it already.
     fn stop(&mut self, now: Duration) {
+        self.interruptions += 1;
         self.closing.get_or_insert(Closing::after(self.revoke_timeout, now));
     }
 
@@ -519,6 +553,12 @@ impl<M: Clone, F: Cause, C: Copy> Session<M, F, C> {
             taker: is_ready || is_told,
             receiver: is_ready || is_told,
         }
+    }
+
+    /// The next record to do something with.
+    #[cfg(test)]
+    pub(crate) fn take(&mut self, now: Duration) -> Option<Taken<M>> {
+        self.core.take(now)
     }
 
     /// Whether there is a record to take.

@@ -11,6 +11,11 @@ pub(crate) trait Cause: Clone {
 
     /// Whether it may go better another time.
     fn may_pass(&self) -> bool;
+
+    /// Whether not the record is to blame but how the consumer is set up.
+    fn is_config(&self) -> bool {
+        false
+    }
 }
 
 /// The taker of the records.

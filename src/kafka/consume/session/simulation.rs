@@ -114,6 +114,9 @@ events! {
     HoleTaken,
     GivenBack,
     Untaken,
+    TakenBehind,
+    Interrupted,
+    Returned,
     Begun,
     PutBack,
     Delayed,
@@ -251,7 +254,8 @@ impl Group {
                 }
             }
             32..54 => _ = consumer.take(world),
-            54..79 => _ = consumer.finish(world),
+            54..78 => _ = consumer.finish(world),
+            78 => consumer.return_rest(world),
             79 => consumer.delay(world),
             80..84 => consumer.finish_late(world),
             84 => _ = consumer.mark(world),

@@ -26,6 +26,8 @@ pub(super) struct Consumer {
     pub(super) ledgers: Vec<Option<Ledger>>,
     client: Vec<Client>,
     pub(super) hands: Vec<Hand>,
+    /// How many rows were taken.
+    rows: u64,
     /// Nobody waits for these any more.
     late: Vec<Hand>,
     popped: Vec<(Position, usize)>,
@@ -78,6 +80,16 @@ pub(super) struct Hand {
     stuck: bool,
     /// Nobody has seen it yet: its batch is not complete.
     pending: bool,
+    row: Option<Row>,
+}
+
+/// Where a record is in the row that it was taken in.
+struct Row {
+    number: u64,
+    place: usize,
+    /// Of the session, when the row was taken.
+    interruptions: u64,
+    begun: bool,
 }
 
 type RecordId = (Partition, u64, u64);
@@ -130,6 +142,7 @@ impl Consumer {
             ledgers: (0..world.plan.partitions).map(|_| None).collect(),
             client: vec![Client::default(); world.broker.logs.len()],
             hands: Vec::new(),
+            rows: 0,
             late: Vec::new(),
             popped: Vec::new(),
             commits: VecDeque::new(),
@@ -351,13 +364,15 @@ impl Consumer {
         let hands = self.hands.len();
         while self.hands.len() < world.plan.hands {
             let ready = self.session.has_ready();
-            let Some(taken) = self.session.take(world.now) else {
+            let most = world.chance.usize(1..=world.plan.hands - self.hands.len());
+            let row = self.session.take_row(most, world.now);
+            if row.is_empty() {
                 self.nothing_waits();
                 assert!(!self.session.wakes().taker, "woken for nothing");
                 break;
-            };
-            assert!(ready, "it was to be told");
-            self.takes(&taken, world.now, world);
+            }
+            assert!(ready && row.len() <= most, "it was to be told");
+            self.takes_row(&row, world);
         }
         self.hands.len() > hands
     }
@@ -395,13 +410,102 @@ impl Consumer {
         self.obey(world);
     }
 
+    /// Records that are handled one after the other: the first has begun.
+    fn takes_row(&mut self, row: &[Taken<Place>], world: &mut World) {
+        self.rows += 1;
+        assert!(row.len() == 1 || self.rules.patience.is_none(), "their time runs before they are begun");
+        for (place, taken) in row.iter().enumerate() {
+            assert_eq!(taken.ticket.partition, row[0].ticket.partition, "of another partition");
+            let follows = place > 0 && self.rules.order == Some(Order::Partition);
+            if follows {
+                // The one before it is not finished.
+                let Ticket { partition, number, .. } = taken.ticket;
+                let ledger = self.ledgers[partition as usize].as_ref().expect("what is taken is ours");
+                let number = usize::try_from(number).expect("a small number");
+                let State::Waiting(from, _) = ledger.records[number].state else { panic!("taken twice: {taken:?}") };
+                assert!(from <= world.now, "taken too early");
+                assert_eq!(row[place - 1].ticket.number + 1, taken.ticket.number, "taken out of turn");
+                assert!(!ledger.revoked && !self.stopped && row[0].work == Work::Handle);
+            }
+            self.takes_next(taken, world.now, follows, world);
+            let interruptions = self.session.interruptions();
+            let hand = self.hands.last_mut().expect("it was taken");
+            hand.row = Some(Row { number: self.rows, place, interruptions, begun: place == 0 });
+            if place > 0 {
+                world.tally.note(Event::TakenBehind);
+            }
+        }
+    }
+
+    /// The record before it in the row is done: it is begun, or what is left of the row is returned.
+    fn goes_on(&mut self, ended: &Row, is_done: bool, world: &mut World) {
+        let is_next = |hand: &Hand| {
+            hand.row.as_ref().is_some_and(|row| row.number == ended.number && row.place == ended.place + 1)
+        };
+        let Some(next) = self.hands.iter().position(is_next) else { return };
+        if !is_done || self.session.interruptions() != ended.interruptions {
+            world.tally.note(Event::Interrupted);
+            return self.return_row(ended.number, world);
+        }
+        let hand = &mut self.hands[next];
+        hand.row.as_mut().expect("it is in a row").begun = true;
+        let (ticket, entry) = (hand.ticket, hand.entry);
+        let number = usize::try_from(ticket.number).expect("a small number");
+        let ledger = self.ledgers[ticket.partition as usize].as_ref().expect("what is in hand is ours");
+        assert!(!self.stopped, "begun after the stop");
+        assert!(!ledger.revoked || number < ledger.reach(), "begun, and is left to the next owner");
+        assert!(!ledger.is_held_up(number), "begun, and is to wait");
+        self.is_in_order(ticket.partition, entry, world);
+    }
+
+    /// What is left of a row is where it was.
+    fn return_row(&mut self, row: u64, world: &mut World) {
+        let is_left = |hand: &mut Hand| hand.row.as_ref().is_some_and(|own| own.number == row && !own.begun);
+        let mut rest: Vec<_> = self.hands.extract_if(.., is_left).collect();
+        rest.sort_by_key(|hand| hand.row.as_ref().map(|row| row.place));
+        self.session.return_row(rest.iter().map(|hand| hand.ticket));
+        for hand in rest {
+            *self.state(&hand.ticket) = State::Waiting(Duration::ZERO, Duration::ZERO);
+            world.tally.note(Event::Returned);
+            self.late.push(hand);
+        }
+        self.obey(world);
+    }
+
+    /// A worker waits for its handler: what is left of a row goes to others.
+    pub(super) fn return_rest(&mut self, world: &mut World) {
+        let rows = self.hands.iter().filter_map(|hand| hand.row.as_ref()).filter(|row| !row.begun);
+        let rows: Vec<_> = rows.map(|row| row.number).collect();
+        if let Some(&row) = world.chance.choice(&rows) {
+            self.return_row(row, world);
+        }
+    }
+
+    /// Whoever owned the partition before: the record waits for all that come before it.
+    fn is_in_order(&self, partition: Partition, entry: usize, world: &World) {
+        let entries = &world.broker.logs[partition as usize].entries;
+        let key = entries[entry].key;
+        let before = &entries[..entry];
+        match self.rules.order {
+            Some(Order::Partition) => assert!(before.iter().all(|entry| entry.finished), "out of order"),
+            Some(Order::Key) if key.is_some() => {
+                assert!(before.iter().all(|entry| entry.finished || entry.key != key), "out of order");
+            }
+            _ => {}
+        }
+    }
+
     fn takes(&mut self, taken: &Taken<Place>, begun: Duration, world: &mut World) {
+        self.takes_next(taken, begun, false, world);
+    }
+
+    fn takes_next(&mut self, taken: &Taken<Place>, begun: Duration, follows: bool, world: &mut World) {
         assert!(!self.stopped, "taken after the stop");
         let Ticket { partition, number, .. } = taken.ticket;
         let number = usize::try_from(number).expect("a small number");
         let rules = &self.rules;
         let ledger = self.ledgers[partition as usize].as_mut().expect("what is taken is ours");
-        assert!(ledger.has_turn(number, rules), "taken out of turn: {taken:?}");
+        assert!(follows || ledger.has_turn(number, rules), "taken out of turn: {taken:?}");
         if ledger.revoked {
             world.tally.note(Event::HoleTaken);
         }
@@ -421,25 +525,24 @@ impl Consumer {
             taken: record.taken,
         };
         assert_eq!((taken.ticket, taken.work, taken.message), (ticket, record.work, (partition, record.entry)));
-        // Whoever owned the partition before: the record waits for all that come before it.
-        let entries = &world.broker.logs[partition as usize].entries;
-        let key = entries[record.entry].key;
-        let before = &entries[..record.entry];
-        match rules.order {
-            Some(Order::Partition) => assert!(before.iter().all(|entry| entry.finished), "out of order"),
-            Some(Order::Key) if key.is_some() => {
-                assert!(before.iter().all(|entry| entry.finished || entry.key != key), "out of order");
-            }
-            _ => {}
-        }
-        let stuck = world.fault(10) && record.work == Work::Handle;
         let (work, entry) = (record.work, record.entry);
+        if !follows {
+            self.is_in_order(partition, entry, world);
+        }
+        let stuck = world.fault(10) && work == Work::Handle;
         if work != Work::Handle {
             assert_eq!(self.session.cause(&ticket), self.causes.get(&id(&ticket)).cloned(), "another cause");
             assert!(self.causes.contains_key(&id(&ticket)), "forwarded without a cause");
             world.tally.note(Event::CauseTold);
         }
-        self.hands.push(Hand { ticket, work, entry, stuck, pending: begun == NOT_YET && work == Work::Handle });
+        self.hands.push(Hand {
+            ticket,
+            work,
+            entry,
+            stuck,
+            pending: begun == NOT_YET && work == Work::Handle,
+            row: None,
+        });
     }
 
     fn nothing_waits(&self) {
@@ -497,14 +600,16 @@ impl Consumer {
         if world.one_in(2) && self.hand_out(world) {
             return true;
         }
-        let possible = |hand: &Hand| !hand.pending && (!world.faults || !hand.stuck);
+        let is_begun = |hand: &Hand| !hand.pending && hand.row.as_ref().is_none_or(|row| row.begun);
+        let possible = |hand: &Hand| is_begun(hand) && (!world.faults || !hand.stuck);
         let possible: Vec<_> = (0..self.hands.len()).filter(|index| possible(&self.hands[*index])).collect();
         let Some(&index) = world.chance.choice(&possible) else { return self.hand_out(world) };
         if world.plan.has_batches && self.hands[index].work == Work::Handle && world.fault(8) {
             self.untake(index, world);
             return true;
         }
-        let hand = self.hands.swap_remove(index);
+        let mut hand = self.hands.swap_remove(index);
+        let row = hand.row.take();
         let verdict = world.verdict(&hand);
         let Ticket { partition, number, .. } = hand.ticket;
         let finished = self.says(&hand, verdict);
@@ -535,6 +640,9 @@ impl Consumer {
             self.late.push(hand);
         }
         self.obey(world);
+        if let Some(row) = row {
+            self.goes_on(&row, verdict == Verdict::Done, world);
+        }
         true
     }
 
@@ -768,7 +876,7 @@ impl Consumer {
         let finished = match verdict {
             Verdict::Done => Finished::Done,
             Verdict::Retry => Finished::NotYet,
-            Verdict::Reject => Finished::Failed(Reason::Handler { number: 0, may_pass: false }),
+            Verdict::Reject | Verdict::Stop => Finished::Failed(Reason::Handler { number: 0, may_pass: false }),
             Verdict::TooLarge => Finished::Refused { why: String::new(), is_too_large: true },
         };
         let is_taken = self.hands.iter().any(|other| other.ticket == hand.ticket);

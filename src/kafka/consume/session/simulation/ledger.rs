@@ -108,7 +108,7 @@ impl Ledger {
     }
 
     /// The number behind the last that is finished.
-    fn reach(&self) -> usize {
+    pub(super) fn reach(&self) -> usize {
         let last = self.records.iter().rposition(|record| record.state == State::Finished);
         last.map_or(0, |last| last + 1).max(self.first)
     }
