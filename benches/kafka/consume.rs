@@ -143,7 +143,7 @@ fn ruststream(setup: &Setup, topic: &str) -> Duration {
 }
 
 fn servers(setup: &Setup) -> String {
-    let settings = setup.config.rdkafka_consumer().expect("a configuration");
+    let settings = setup.config.rdkafka039_consumer().expect("a configuration");
     settings.get("metadata.broker.list").or(settings.get("bootstrap.servers")).expect("servers").to_owned()
 }
 

@@ -218,7 +218,7 @@ fn consumers_that_are_stopped_and_go_on_are_no_zombies() {
         async move { produce(&config, &topic, EVENTS, STOPPED * 2 * u32::try_from(STOPS).unwrap()).await }
     });
 
-    let watcher: BaseConsumer = kafka.config.clone().group(&group).rdkafka_consumer().unwrap().create().unwrap();
+    let watcher: BaseConsumer = kafka.config.clone().group(&group).rdkafka039_consumer().unwrap().create().unwrap();
     let mut highest = committed(&watcher, &topic);
     let mut watch = |time: Duration| {
         let until = Instant::now() + time;
