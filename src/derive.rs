@@ -220,9 +220,8 @@
 //! ```
 //!
 //! A conversion that can fail is a `TryFrom`. An error of [`Violation`](crate::Violation),
-//! [`Violations`](crate::Violations) or [`LoadError`](crate::LoadError), or one of validator's, is reported as a hook's
-//! error is. The text of any
-//! other error may quote the payload: only the failure is reported.
+//! [`Violations`](crate::Violations) or [`LoadError`](crate::LoadError), or validator's `ValidationError`, is reported as
+//! a hook's error is. The text of any other error may quote the payload: only the failure is reported.
 //!
 //! # `#[event(...)]` on a field
 //!

@@ -1,6 +1,5 @@
 //! What validator 0.21 and this crate have of each other: the feature `validator021`.
 
-use std::any::Any;
 use std::borrow::Cow;
 use std::collections::{BTreeMap, HashMap};
 
@@ -194,13 +193,5 @@ fn rust_name(segment: &Segment) -> Cow<'static, str> {
         Segment::Field(name) => Cow::Borrowed(name.rust()),
         Segment::Index(index) => index.to_string().into(),
         Segment::Name(name) | Segment::Key(name) | Segment::MapKey(name) => name.to_string().into(),
-    }
-}
-
-/// What an error of validator says, or any other error.
-pub(crate) fn violations_of(error: Box<dyn Any>) -> Result<Violations, Box<dyn Any>> {
-    match error.downcast::<ValidationError>() {
-        Ok(error) => Ok((*error).into()),
-        Err(error) => error.downcast::<ValidationErrors>().map(|errors| (*errors).into()),
     }
 }

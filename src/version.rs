@@ -7,11 +7,9 @@ use std::any::Any;
 use crate::error::LoadError;
 use crate::event::type_name::number;
 use crate::event::{Descriptor, Generated};
-use crate::load::{self, At, Context, Dialect, LoadOptions};
-use crate::rules::resolved;
-#[cfg(feature = "validator021")]
-use crate::validator021;
-use crate::violation::{Concern, Violation, Violations};
+use crate::load::{self, At, Context, Dialect, FieldType, LoadOptions};
+use crate::rules::broken_schema;
+use crate::violation::{Violation, Violations};
 
 /// Whether CloudEvents calls just this version of the event so.
 #[must_use]
@@ -72,18 +70,46 @@ where
                     return Ok(event);
                 }
             }
-            Err(error) => not_converted::<E, _>(&mut cx, version, error),
+            Err(error) => not_converted::<E>(&mut cx, version, error),
         }
         Err(cx.into_error())
     }))
 }
 
+/// The violations that the error of a conversion has.
+enum Told {
+    /// They lie at the event, or at the field that they name.
+    Here(Violations),
+    /// Another load found them, at their places.
+    Placed(Violations),
+    Nothing,
+}
+
+fn told(error: Box<dyn Any>) -> Told {
+    let error = match error.downcast::<LoadError>() {
+        Ok(error) => return error.into_violations().map_or(Told::Nothing, Told::Placed),
+        Err(error) => error,
+    };
+    let error = match error.downcast::<Violation>() {
+        Ok(violation) => return Told::Here((*violation).into()),
+        Err(error) => error,
+    };
+    #[cfg(feature = "validator021")]
+    let error = match error.downcast::<validator::ValidationError>() {
+        Ok(error) => return Told::Here((*error).into()),
+        Err(error) => error,
+    };
+    error.downcast::<Violations>().map_or(Told::Nothing, |violations| Told::Here(*violations))
+}
+
 /// Notes why an event of this version has no form in today's. What the conversion says in our words is told; any other
 /// error's text may quote the payload: that it failed is all that is told then.
 #[cold]
-fn not_converted<E: Generated, T: 'static>(cx: &mut Context<'_>, version: u32, error: T) {
-    if let Some(violations) = violations_of(Box::new(error)) {
-        cx.found_by_user(&At::ROOT, Concern::Whole, resolved::<E>(violations), None, None);
+fn not_converted<E: FieldType>(cx: &mut Context<'_>, version: u32, error: impl Any) {
+    match told(Box::new(error)) {
+        Told::Here(violations) => broken_schema::<E>(cx, &At::ROOT, violations, None, None),
+        Told::Placed(violations) => cx.adopt(violations),
+        Told::Nothing => {}
     }
     if cx.found() == 0 {
         cx.violation_of_whole(
@@ -93,22 +119,4 @@ fn not_converted<E: Generated, T: 'static>(cx: &mut Context<'_>, version: u32, e
             Some(format!("Cannot be converted from version {version}.").into()),
         );
     }
-}
-
-/// What an error says in our words.
-fn violations_of(error: Box<dyn Any>) -> Option<Violations> {
-    let error = match error.downcast::<Violation>() {
-        Ok(violation) => return Some((*violation).into()),
-        Err(error) => error,
-    };
-    let error = match error.downcast::<Violations>() {
-        Ok(violations) => return Some(*violations),
-        Err(error) => error,
-    };
-    #[cfg(feature = "validator021")]
-    let error = match validator021::violations_of(error) {
-        Ok(violations) => return Some(violations),
-        Err(error) => error,
-    };
-    error.downcast::<LoadError>().ok()?.into_violations()
 }

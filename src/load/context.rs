@@ -577,6 +577,13 @@ impl<'c> Context<'c> {
         self.forgotten
     }
 
+    /// Takes over what somebody else has found.
+    #[cold]
+    pub(crate) fn adopt(&mut self, violations: Violations) {
+        self.omitted += violations.omitted();
+        self.violations.extend(violations);
+    }
+
     /// Says of each violation where it stands in this text, if that is asked for.
     #[inline]
     pub(crate) fn locate(&mut self, text: &str) {
