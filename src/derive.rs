@@ -219,9 +219,9 @@
 //! assert!(Price::load_from(3, br#"{"cents": 200}"#).unwrap_err().is_unsupported_version());
 //! ```
 //!
-//! A conversion that can fail is a `TryFrom`. An error of [`ValidationError`](crate::ValidationError),
-//! [`Violations`](crate::Violations) or [`LoadError`](crate::LoadError) is reported as a hook's error is. The text of any
-//! other error may quote the payload: only the failure is reported.
+//! A conversion that can fail is a `TryFrom`. An error of [`Violation`](crate::Violation),
+//! [`Violations`](crate::Violations) or [`LoadError`](crate::LoadError), or validator's `ValidationError`, is reported as
+//! a hook's error is. The text of any other error may quote the payload: only the failure is reported.
 //!
 //! # `#[event(...)]` on a field
 //!

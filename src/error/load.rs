@@ -441,8 +441,8 @@ impl LoadError {
     ///     cents: u32,
     /// }
     ///
-    /// fn affordable(cents: u32, max: &u32) -> Result<(), ValidationError> {
-    ///     if cents <= *max { Ok(()) } else { Err(ValidationError::new("too_expensive")) }
+    /// fn affordable(cents: u32, max: &u32) -> Result<(), Violation> {
+    ///     if cents <= *max { Ok(()) } else { Err(Violation::new("too_expensive")) }
     /// }
     ///
     /// let error = Bid::load(br#"{"cents": 1}"#).unwrap_err();
