@@ -11,8 +11,7 @@ use crate::violation::{Concern, Fault, Segment, Violation, Violations};
 /// What validator calls errors of a struct as a whole.
 const ALL: &str = "__all__";
 
-/// An error of one of validator's functions, or of one that was written for validator, so that it serves as a rule as it
-/// is.
+/// Rules may return validator's error, so a function that was written for validator can be used unchanged.
 ///
 /// ```
 /// use event_schema::prelude::*;
@@ -49,7 +48,8 @@ impl From<ValidationError> for Violations {
     }
 }
 
-/// All errors that validator has found, with their fields by name, so that `?` works in a rule or hook that calls it.
+/// All errors of validator, under the names of their fields. In a rule or hook that returns [`Violations`], `?`
+/// converts them.
 ///
 /// ```
 /// use event_schema::prelude::*;

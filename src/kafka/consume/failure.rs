@@ -8,8 +8,9 @@ use crate::{DumpError, LoadError, Violations};
 /// The error of a handler, and whether to retry the message.
 ///
 /// `?` converts any error into a `Failure` that is retried. The exceptions are errors that say that an event is
-/// invalid, which are rejected: a [`DumpError`], [`Violations`], a [`LoadError`] that is not an [I/O
-/// error](LoadError::is_io), or a [`SendError`] that [is invalid](SendError::is_invalid).
+/// invalid, which are rejected: [`Violations`], a [`DumpError`], a [`LoadError`], or a [`SendError`] that
+/// [is invalid](SendError::is_invalid). An error of the service's configuration ([`DumpError::is_config`],
+/// [`LoadError::is_config`]) or of a source ([`LoadError::is_io`]) is retried.
 ///
 /// ```
 /// use event_schema::kafka::Failure;
