@@ -167,7 +167,7 @@ impl Violation {
     /// The value that a rule found, as JSON text of at most 100 characters and "…" for what comes after them, if the load
     /// was asked to show it ([`LoadOptions::show_values`](crate::LoadOptions::show_values)).
     ///
-    /// Of all reports only [`to_problem`](Violations::to_problem) has it. A sensitive field, a list, an object, and a value
+    /// Of all reports only [`to_problem`](crate::Violations::to_problem) has it. A sensitive field, a list, an object, and a value
     /// that is not of its field's type have none.
     ///
     /// ```
