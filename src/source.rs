@@ -44,14 +44,13 @@ pub struct Line<E> {
     pub event: Result<E, LoadError>,
 }
 
-/// An iterator over the events of newline-delimited JSON, made by [`EventSchema::load_lines`].
+/// An iterator over the events of newline-delimited JSON, made by
+/// [`EventSchema::load_lines`](crate::EventSchema::load_lines).
 ///
 /// An invalid line is an item with an error, and the next line follows. Blank lines are skipped, and
 /// lines may end in CRLF. A line that is longer than the options allow is not kept in memory: it is
 /// skipped and reported as [too large](LoadError::is_too_large). If reading the source fails, that error is
 /// the last item.
-///
-/// [`EventSchema::load_lines`](crate::EventSchema::load_lines) returns it.
 ///
 /// ```
 /// use event_schema::prelude::*;

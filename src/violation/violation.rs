@@ -168,8 +168,8 @@ impl Violation {
     /// ([`LoadOptions::show_values`](crate::LoadOptions::show_values)). A text of more than 100 characters is cut, and
     /// ends with "…".
     ///
-    /// Of the reports, only [`to_problem`](Violations::to_problem) contains it. It is `None` for a sensitive field, for
-    /// a list or an object, and for a value that is not of its field's type.
+    /// Of the reports, only [`to_problem`](crate::Violations::to_problem) contains it. It is `None` for a sensitive field,
+    /// for a list or an object, and for a value that is not of its field's type.
     ///
     /// ```
     /// use event_schema::prelude::*;

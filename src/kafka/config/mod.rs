@@ -332,8 +332,8 @@ impl KafkaConfig {
         self.settings(&librdkafka::features()).map(drop)
     }
 
-    /// The configuration of a producer of [`rdkafka`](crate::kafka::rdkafka039) itself, with this crate's defaults, for
-    /// uses that typed events do not cover, such as transactions.
+    /// The configuration of a producer of [rdkafka itself](crate::kafka::rdkafka039), with this crate's defaults, for uses
+    /// that typed events do not cover, such as transactions.
     ///
     /// # Errors
     ///
@@ -373,7 +373,7 @@ impl KafkaConfig {
         Ok(config)
     }
 
-    /// The configuration of a consumer of [`rdkafka`](crate::kafka::rdkafka039) itself, with this crate's defaults.
+    /// The configuration of a consumer of [rdkafka itself](crate::kafka::rdkafka039), with this crate's defaults.
     ///
     /// # Errors
     ///
