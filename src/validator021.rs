@@ -34,8 +34,12 @@ impl From<ValidationError> for Violation {
         let mut violation = Self::new(error.code);
         let other = violation.other_mut();
         other.message = error.message;
-        // validator's own derive adds the value under this name.
-        let params = error.params.into_iter().filter(|(name, _)| name != "value");
+        // validator's own derive adds the value under this name, and that of the field to match under the other.
+        let must_match = other.code == "must_match";
+        if must_match && other.message.is_none() {
+            other.message = Some("Must match the other field.".into());
+        }
+        let params = error.params.into_iter().filter(|(name, _)| name != "value" && !(must_match && name == "other"));
         other.params = params.map(|(name, value)| (name.into_owned(), value)).collect();
         violation
     }

@@ -70,7 +70,15 @@ where
                     return Ok(event);
                 }
             }
-            Err(error) => not_converted::<E>(&mut cx, version, error),
+            Err(error) => {
+                let error: Box<dyn Any> = Box::new(error);
+                match error.downcast::<LoadError>() {
+                    // The event is not to blame.
+                    Ok(error) if error.is_config() => return Err(*error),
+                    Ok(error) => not_converted::<E>(&mut cx, version, error),
+                    Err(error) => not_converted::<E>(&mut cx, version, error),
+                }
+            }
         }
         Err(cx.into_error())
     }))
@@ -105,8 +113,8 @@ fn told(error: Box<dyn Any>) -> Told {
 /// Notes why an event of this version has no form in today's. What the conversion says in our words is told; any other
 /// error's text may quote the payload: that it failed is all that is told then.
 #[cold]
-fn not_converted<E: FieldType>(cx: &mut Context<'_>, version: u32, error: impl Any) {
-    match told(Box::new(error)) {
+fn not_converted<E: FieldType>(cx: &mut Context<'_>, version: u32, error: Box<dyn Any>) {
+    match told(error) {
         Told::Here(violations) => broken_schema::<E>(cx, &At::ROOT, violations, None, None),
         Told::Placed(violations) => cx.adopt(violations),
         Told::Nothing => {}

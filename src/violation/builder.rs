@@ -203,7 +203,12 @@ impl Violations {
             let Segment::Name(name) = &*step else { continue };
             let all = || fields.iter().copied().flatten();
             let is_wire = |field: &&FieldName| field.wire() == &**name || field.aliases().contains(&&**name);
-            if let Some(field) = all().find(is_wire).or_else(|| all().find(|field| field.rust() == &**name)) {
+            let is_rust = |field: &&FieldName| field.rust() == &**name;
+            // Variants may call different fields so: if one of them is sensitive, it is meant.
+            let named = |is: &dyn Fn(&&FieldName) -> bool| {
+                all().find(|field| is(field) && field.is_sensitive()).or_else(|| all().find(|field| is(field)))
+            };
+            if let Some(field) = named(&is_wire).or_else(|| named(&is_rust)) {
                 *step = Segment::Field(field);
             }
         }

@@ -14,6 +14,7 @@ mod options;
 mod parts;
 mod reports;
 mod returned;
+mod review;
 mod rules;
 mod shapes;
 mod sources;

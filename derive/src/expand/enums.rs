@@ -51,7 +51,7 @@ pub(super) fn expand(cx: &Cx<'_>, variants: &[Variant<'_>]) -> Body {
         flat: Flat { takes_all: takes_all(cx, &readable), ..flat(cx, &levels) },
         patch: None,
         flat_names: flat_names(cx, &readable),
-        is_sensitive: None,
+        is_sensitive: structs::has_sensitive(cx),
         is_null: is_null(cx, &levels),
         same_as: None,
     }
