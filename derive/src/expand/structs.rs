@@ -43,12 +43,6 @@ fn level_check(level: &Expand<'_>) -> TokenStream {
     quote!(let #pattern = __this; #check)
 }
 
-/// For a type that is not simply one with a field: as the key of a map it may be a sensitive one.
-pub(super) fn has_sensitive(cx: &Cx<'_>) -> Option<TokenStream> {
-    let mut fields = cx.model.levels().into_iter().flat_map(|level| &level.fields);
-    fields.any(|field| field.event.sensitive).then(|| quote!(true))
-}
-
 /// A type with `from` or `try_from`: another type is read, by our reader, and converted.
 pub(super) fn converted(cx: &Cx<'_>, items: TokenStream, check: TokenStream) -> Option<Body> {
     let (wire, fallible) = cx.model.converted_from()?;
@@ -74,7 +68,8 @@ pub(super) fn converted(cx: &Cx<'_>, items: TokenStream, check: TokenStream) -> 
         }
     };
     // What becomes a sensitive value is one on the wire, too.
-    let cover = has_sensitive(cx).map(|_| quote!(let __at = &__at.cover();));
+    let sensitive = cx.model.has_sensitive();
+    let cover = sensitive.then(|| quote!(let __at = &__at.cover();));
     Some(Body {
         items,
         read: quote! {{
@@ -95,7 +90,7 @@ pub(super) fn converted(cx: &Cx<'_>, items: TokenStream, check: TokenStream) -> 
         patch: None,
         check,
         flat_names: quote!(<#wire as __p::FieldType>::flat_names(__names);),
-        is_sensitive: has_sensitive(cx),
+        is_sensitive: sensitive.then(|| quote!(true)),
         is_null: None,
         same_as: None,
     })
