@@ -14,7 +14,6 @@ mod options;
 mod parts;
 mod reports;
 mod returned;
-mod review;
 mod rules;
 mod shapes;
 mod sources;
