@@ -2,7 +2,7 @@
 
 use std::ffi::CStr;
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
-use std::sync::{Arc, OnceLock};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
 use rdkafka::ClientContext;
@@ -30,27 +30,43 @@ type OnFailure = Box<dyn Fn() -> bool + Send + Sync>;
 /// Receives the delivery reports.
 pub(super) struct Reports {
     pub(super) monitor: Arc<Monitor>,
-    /// Called once when the client cannot be used any more.
-    on_failure: OnceLock<OnFailure>,
-    failed: AtomicBool,
+    failure: Mutex<Failure>,
     /// How many messages were put into its queue and are not reported.
     open: AtomicUsize,
     /// Whether a message that timed out on its way leaves it of no more use.
     is_idempotent: bool,
     /// Such a message did.
     timed_out: AtomicBool,
+    /// Whether the owner knows that messages in the queue may be lost.
+    loss_is_known: AtomicBool,
+}
+
+/// The failure of a client for good.
+#[derive(Default)]
+struct Failure {
+    has_happened: bool,
+    /// Called once when it happens. A client that fails at once fails before this is set.
+    then: Option<OnFailure>,
 }
 
 impl Reports {
     /// The client will never send again: another one takes its place.
     fn failed(&self) {
-        if !self.failed.swap(true, Ordering::AcqRel)
-            && let Some(on_failure) = self.on_failure.get()
-            && !on_failure()
+        let then = {
+            let mut failure = self.failure();
+            failure.has_happened = true;
+            failure.then.take()
+        };
+        if let Some(then) = then
+            && !then()
         {
             // The next error tries again.
-            self.failed.store(false, Ordering::Release);
+            self.failure().then = Some(then);
         }
+    }
+
+    fn failure(&self) -> MutexGuard<'_, Failure> {
+        self.failure.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
@@ -98,19 +114,37 @@ impl Client {
     pub(super) fn new(config: &ClientConfig) -> Result<Self, ConnectError> {
         let reports = Reports {
             monitor: Arc::new(Monitor::default()),
-            on_failure: OnceLock::new(),
-            failed: AtomicBool::new(false),
+            failure: Mutex::default(),
             open: AtomicUsize::new(0),
             is_idempotent: config.get("enable.idempotence") == Some("true"),
             timed_out: AtomicBool::new(false),
+            loss_is_known: AtomicBool::new(false),
         };
         let producer = ThreadedProducer::from_config_and_context(config, reports).map_err(ConnectError::creation)?;
         Ok(Self { producer: Some(producer) })
     }
 
-    /// Says what is to be done when it has failed for good.
+    /// Sets the function to call when the client has failed for good. It is called at once if that has happened.
     pub(super) fn on_failure(&self, then: impl Fn() -> bool + Send + Sync + 'static) {
-        let _ = self.producer().context().on_failure.set(Box::new(then));
+        let context = self.producer().context();
+        let has_happened = {
+            let mut failure = context.failure();
+            failure.then = Some(Box::new(then));
+            failure.has_happened
+        };
+        if has_happened {
+            context.failed();
+        }
+    }
+
+    /// Whether the client has failed for good.
+    pub(super) fn has_failed(&self) -> bool {
+        self.producer().context().failure().has_happened
+    }
+
+    /// The owner knows that messages in the queue may be lost: dropping the client does not warn of them.
+    pub(super) fn accept_loss(&self) {
+        self.producer().context().loss_is_known.store(true, Ordering::Release);
     }
 
     pub(super) fn producer(&self) -> &ThreadedProducer<Reports> {
@@ -193,9 +227,10 @@ impl Client {
 impl Drop for Client {
     fn drop(&mut self) {
         if let Some(producer) = self.producer.take() {
-            let open = producer.context().open.load(Ordering::Acquire);
-            let has_failed = producer.context().failed.load(Ordering::Acquire);
-            if open > 0 && !has_failed && producer.client().fatal_error().is_none() {
+            let context = producer.context();
+            let open = context.open.load(Ordering::Acquire);
+            let is_known = context.loss_is_known.load(Ordering::Acquire) || context.failure().has_happened;
+            if open > 0 && !is_known && producer.client().fatal_error().is_none() {
                 tracing::warn!("a producer was dropped with {open} messages in its queue: `close` sends them first");
             }
             drop(thread::start("event-schema drop", move || drop(producer)));

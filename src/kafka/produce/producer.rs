@@ -454,6 +454,11 @@ impl EventProducer {
         self.queue.enqueue(To::Other(&record.topic), message, None).await?.await
     }
 
+    /// The owner knows that messages in the queue are lost if the producer is dropped: nothing warns of them.
+    pub(crate) fn accept_loss(&self) {
+        self.queue.client().accept_loss();
+    }
+
     /// Whether the brokers say that there is no such topic.
     pub(crate) async fn is_missing(&self, topic: &str) -> bool {
         let (client, topic) = (self.queue.client(), topic.to_owned());

@@ -73,12 +73,12 @@ impl Queue {
         Ok(queue)
     }
 
-    /// Another client takes the place of this one when it fails.
+    /// Replaces this client, which is the one in use, when it fails.
     fn own(queue: &Arc<Self>, client: &Client) {
         let queue = Arc::downgrade(queue);
         client.on_failure(move || {
             let Some(owner) = queue.upgrade() else { return true };
-            owner.ready.send_replace(false);
+            owner.set_ready(false);
             owner.client().purge();
             let queue = Weak::clone(&queue);
             // Not on this thread, which may belong to the client that is to be dropped.
@@ -94,7 +94,7 @@ impl Queue {
     /// somebody has the producer.
     pub(super) fn renew(weak: &Weak<Self>) {
         let pause = match weak.upgrade() {
-            Some(queue) => queue.renewal.lock().unwrap_or_else(PoisonError::into_inner).pause(),
+            Some(queue) => queue.renewal().pause(),
             None => return,
         };
         std::thread::sleep(pause);
@@ -104,10 +104,10 @@ impl Queue {
             match (queue.make)() {
                 Ok(fresh) => {
                     let fresh = Arc::new(fresh);
-                    Self::own(&queue, &fresh);
-                    queue.renewal.lock().unwrap_or_else(PoisonError::into_inner).made = Instant::now();
-                    // What the old one still has gets its reports when it is dropped.
+                    queue.renewal().made = Instant::now();
+                    // Messages in the queue of the old client are reported when it is dropped.
                     *queue.client.write().unwrap_or_else(PoisonError::into_inner) = Arc::clone(&fresh);
+                    Self::own(&queue, &fresh);
                     break fresh;
                 }
                 // Such as certificates that are being exchanged, or no thread to be had.
@@ -127,11 +127,22 @@ impl Queue {
             drop(queue);
             if fresh.cluster_id(Duration::from_millis(100)).is_some() {
                 if let Some(queue) = weak.upgrade() {
-                    queue.ready.send_replace(true);
+                    queue.set_ready(true);
                 }
                 return;
             }
         }
+    }
+
+    /// Sets whether the client in use has reached a broker. A client that has failed meanwhile is not ready.
+    fn set_ready(&self, ready: bool) {
+        // The lock orders this with a failure that comes at the same time.
+        let _renewal = self.renewal();
+        self.ready.send_replace(ready && !self.client().has_failed());
+    }
+
+    fn renewal(&self) -> std::sync::MutexGuard<'_, Renewal> {
+        self.renewal.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     /// Whether its client has reached a broker, and nobody has closed it.
@@ -213,6 +224,8 @@ impl Queue {
         self.closed.store(true, Ordering::Release);
         let open = self.client().in_flight();
         if flushed.is_err() || open > 0 {
+            // The error tells of them.
+            self.client().accept_loss();
             return Err(CloseError { deadline, open: Open::Events(open) });
         }
         if let Some(last) = Arc::into_inner(self)
