@@ -7,7 +7,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::{Duration, SystemTime};
 
 use rdkafka::error::RDKafkaErrorCode;
-use tokio::sync::OnceCell;
+use tokio::sync::Mutex;
 
 use super::core::{GiveUp, Taken, Ticket, Work};
 use super::driver::{Returned, Returning, Shared};
@@ -18,7 +18,7 @@ use super::received::Rejection;
 use super::retry::Retry;
 use super::session;
 use crate::kafka::config::KafkaConfig;
-use crate::kafka::error::ConfigError;
+use crate::kafka::error::{ConfigError, ConnectError};
 use crate::kafka::letters::{self, DeadLetter, DeadMessage, Form, Original};
 use crate::kafka::message::{Headers, Origin, Place, ProducerRecord};
 use crate::kafka::produce::EventProducer;
@@ -47,7 +47,7 @@ struct Letter<'a> {
 pub(super) struct Forward {
     config: KafkaConfig,
     /// Made when it is needed first.
-    producer: OnceCell<EventProducer>,
+    producer: Mutex<Option<EventProducer>>,
     group: String,
     dead_letter: DeadLetter,
     retry: Retry,
@@ -93,7 +93,7 @@ impl Forward {
             writes_dead_letters: policy.give_up == GiveUp::DeadLetter,
             has_told: AtomicBool::new(false),
             config,
-            producer: OnceCell::new(),
+            producer: Mutex::default(),
             group,
             dead_letter: policy.dead_letter.clone(),
             retry: policy.retry.clone(),
@@ -242,8 +242,7 @@ impl Forward {
     /// Ready when the brokers say that there is no such topic, and never if they do not. librdkafka waits for it for half a
     /// minute, without a word.
     async fn is_missing(&self, topic: &str) {
-        let producer = self.producer.get_or_try_init(|| EventProducer::connect(&self.config)).await;
-        let is_missing = match producer {
+        let is_missing = match self.producer().await {
             Ok(producer) => producer.is_missing(topic).await,
             // Whoever sends says so.
             Err(_) => false,
@@ -257,9 +256,21 @@ impl Forward {
     pub(super) async fn close(&self) {
         /// Whoever waits for it has waited for the group before.
         const CLOSE: Duration = Duration::from_secs(1);
-        if let Some(producer) = self.producer.get() {
-            let _ = producer.clone().close(CLOSE).await;
+        // The only one that is left: its client is gone when it is closed.
+        if let Some(producer) = self.producer.lock().await.take() {
+            producer.accept_loss();
+            let _ = producer.close(CLOSE).await;
         }
+    }
+
+    async fn producer(&self) -> Result<EventProducer, ConnectError> {
+        let mut producer = self.producer.lock().await;
+        if let Some(producer) = &*producer {
+            return Ok(producer.clone());
+        }
+        let made = EventProducer::connect(&self.config).await?;
+        *producer = Some(made.clone());
+        Ok(made)
     }
 
     async fn dead_letter(&self, letter: &Letter<'_>, form: u32) -> Finished {
@@ -302,7 +313,7 @@ impl Forward {
 
     async fn send(&self, letter: &Letter<'_>, mut record: ProducerRecord) -> Finished {
         let Letter { place, offset, .. } = letter;
-        let producer = match self.producer.get_or_try_init(|| EventProducer::connect(&self.config)).await {
+        let producer = match self.producer().await {
             Ok(producer) => producer,
             Err(error) => {
                 let why = format!("not sent to `{}`: {error}", record.topic);
@@ -329,6 +340,16 @@ impl Forward {
                     Finished::NotYet
                 }
             }
+        }
+    }
+}
+
+/// A consumer may be dropped, or closed at its deadline, while a record is being forwarded. That is no loss: the offset
+/// has not moved, and the record is received again.
+impl Drop for Forward {
+    fn drop(&mut self) {
+        if let Some(producer) = self.producer.get_mut() {
+            producer.accept_loss();
         }
     }
 }
