@@ -182,7 +182,7 @@ fn types(model: &Model<'_>) -> Option<Types> {
             __p::None
         }
 
-        fn load_untyped(_: &[u8]) -> __p::Result<Self, __p::LoadError> {
+        fn load_untyped(_: &[u8], _: &__p::LoadOptions<'_>) -> __p::Result<Self, __p::LoadError> {
             __p::Err(__p::untyped::<Self>())
         }
     };

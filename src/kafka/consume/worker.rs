@@ -23,6 +23,7 @@ use super::received::{self, Body};
 use super::session;
 use super::tell::tell;
 use crate::EventSchema;
+use crate::kafka::context::RuleContext;
 use crate::kafka::message::Place;
 
 /// The outcome of a record.
@@ -78,6 +79,7 @@ pub(super) struct Job<E, H> {
     pub(super) handler: H,
     pub(super) tombstones: Option<Tombstones>,
     pub(super) forward: Forward,
+    pub(super) context: RuleContext,
     pub(super) event: PhantomData<fn() -> E>,
 }
 
@@ -262,7 +264,7 @@ where
     }
 
     async fn handle(&self, ticket: Ticket, raw: Raw, place: &Place) -> Result<(), Fault> {
-        let (body, structured) = received::load::<E>(raw.headers(), raw.value());
+        let (body, structured) = received::load::<E>(raw.headers(), raw.value(), &self.context.load_options());
         let handled = match body {
             Body::Event(event) => {
                 let delivery = Delivery::new(event, place.clone(), ticket, raw, structured);
