@@ -353,7 +353,7 @@ impl EmbeddedKafka {
             while received.len() < count {
                 // The others are about the connection, which comes back.
                 if let Ok(message) = consumer.recv().await {
-                    // Of no assignment: no consumer can commit it.
+                    // This position belongs to no assignment: no consumer can commit it.
                     let position =
                         Position { partition: 0, epoch: u64::MAX, offset: message.offset(), leader_epoch: -1 };
                     let raw = Raw::copy(&message);

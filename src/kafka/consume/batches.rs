@@ -133,8 +133,8 @@ impl<E: EventSchema> Batches<E> {
         }
     }
 
-    /// Loads a record. One whose load panics, as hooks of users may, has failed and is in no batch, nor is what is to
-    /// be passed over.
+    /// Loads a record. Returns nothing for a record to skip, and for one whose load panics, as hooks of users may: that
+    /// has failed.
     fn load(&self, shared: &Shared, (taken, place): (Taken<Raw>, Place)) -> Option<Item<E>> {
         let (ticket, whence) = (taken.ticket, place.clone());
         if self.forward.passes_over(&taken.message, &place) {
@@ -259,7 +259,7 @@ impl<E: EventSchema> Batches<E> {
                 if state.trouble().is_some() && (state.session.is_over() || state.fatal().is_some()) {
                     return;
                 }
-                // None but these: all partitions are to be given up.
+                // Only these are left: all partitions are being revoked.
                 let forwards = state.session.gather(1);
                 let forwards = forwards.into_iter().map(|taken| with_place(&state, taken)).collect();
                 self.forward_all(forwards);

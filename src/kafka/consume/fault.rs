@@ -121,7 +121,7 @@ mod tests {
     #[error("nothing reserved")]
     struct NotReserved(#[source] std::num::ParseIntError);
 
-    /// Of which it quotes itself what it knows.
+    /// Its text quotes its cause.
     #[derive(Debug, thiserror::Error)]
     #[error("no order: {0}")]
     struct NoOrder(#[source] NotReserved);

@@ -46,7 +46,7 @@ pub struct Received<E> {
     pub(super) topic: Arc<str>,
     pub(super) partition: i32,
     pub(super) raw: Raw,
-    /// Of a message that has it in its value; others have it in their headers.
+    /// The envelope of a message that has it in its value. Other messages have it in their headers.
     pub(super) structured: Option<Box<Envelope>>,
     pub(super) position: Position,
     pub(super) body: Body<E>,

@@ -361,7 +361,7 @@ fn prepare(subscription: Subscription, policy: &Policy) -> Result<(Member, Forwa
     }
     let shared = &member.shared;
     let mut state = shared.lock();
-    // What was taken ahead of `recv` and not handed out.
+    // Puts back the records that were taken ahead for `recv` and not handed out.
     for (position, raw) in ahead.records.into_iter().rev() {
         state.session.unpop(&position, raw.size(), raw);
     }

@@ -281,9 +281,9 @@ impl SendError {
         }
     }
 
-    /// What librdkafka says of a message that it could not deliver, or not take, and whether it is certain that the
-    /// message is not stored. No code makes up for a doubt: a message that was sent twice may be refused the second
-    /// time, and stored by the first.
+    /// The error of a message that librdkafka could not deliver or take; `is_certain` says that the message is not
+    /// stored. The code alone cannot say it: a message that was sent twice may be refused the second time, and stored
+    /// by the first.
     pub(crate) fn of(topic: &str, code: RDKafkaErrorCode, is_certain: bool) -> Self {
         let topic = topic.into();
         if is_certain { SendErrorKind::NotSent { topic, code } } else { SendErrorKind::Unknown { topic, code } }.into()

@@ -17,25 +17,24 @@ use crate::kafka::client::native::{self, Message, Outbound};
 use crate::kafka::client::{Monitor, thread};
 use crate::kafka::error::{ConnectError, SendError, SendErrorKind};
 
-/// librdkafka's producer, which is never dropped where somebody waits: that joins threads and waits
-/// for brokers.
+/// librdkafka's producer. It is dropped on a thread of its own, because that joins threads and waits for brokers.
 pub(super) struct Client {
     /// Taken only to be dropped.
     pub(super) producer: Option<ThreadedProducer<Reports>>,
 }
 
-/// Makes another client take its place. Whether that has begun.
+/// Starts to replace the client. Whether that could be started.
 type OnFailure = Box<dyn Fn() -> bool + Send + Sync>;
 
 /// Receives the delivery reports.
 pub(super) struct Reports {
     pub(super) monitor: Arc<Monitor>,
     failure: Mutex<Failure>,
-    /// How many messages were put into its queue and are not reported.
+    /// The number of messages in its queue that are not reported.
     open: AtomicUsize,
-    /// Whether a message that timed out on its way leaves it of no more use.
+    /// Whether a message that times out in flight ends the client.
     is_idempotent: bool,
-    /// Such a message did.
+    /// Whether such a message has timed out.
     timed_out: AtomicBool,
     /// Whether the owner knows that messages in the queue may be lost.
     loss_is_known: AtomicBool,
@@ -50,7 +49,7 @@ struct Failure {
 }
 
 impl Reports {
-    /// The client will never send again: another one takes its place.
+    /// The client will never send again, and is replaced.
     fn failed(&self) {
         let then = {
             let mut failure = self.failure();
@@ -101,8 +100,8 @@ impl ProducerContext for Reports {
         }
         self.open.fetch_sub(1, Ordering::AcqRel);
         if self.is_idempotent && matches!(report, Err((RDKafkaErrorCode::MessageTimedOut, false))) {
-            // librdkafka would go on in a new epoch, in which the brokers take what they have for something new: it
-            // sends again all that was on its way, and stores it twice.
+            // librdkafka would continue in a new epoch, in which the brokers do not recognise messages that they have:
+            // it sends all messages in flight again, and they are stored twice.
             self.timed_out.store(true, Ordering::Release);
             self.failed();
         }
@@ -167,7 +166,7 @@ impl Client {
         matches!(error, Some(RDKafkaErrorCode::UnknownTopic | RDKafkaErrorCode::UnknownTopicOrPartition))
     }
 
-    /// How many messages were put into its queue and are not reported.
+    /// The number of messages in its queue that are not reported.
     pub(super) fn in_flight(&self) -> usize {
         self.producer().context().open.load(Ordering::Acquire)
     }
@@ -195,13 +194,12 @@ impl Client {
         })
     }
 
-    /// Sends nothing any more: what is queued is reported, and what was on its way, of which nobody knows whether it is
-    /// stored.
+    /// Sends nothing any more: messages in the queue are reported as not sent, and those in flight as unknown.
     pub(super) fn purge(&self) {
         self.producer().purge(PurgeConfig::default().queue().inflight().non_blocking());
     }
 
-    /// Why it is of no more use, if it is not.
+    /// The reason why the client has failed for good, if it has.
     fn fatal(&self) -> Option<(RDKafkaErrorCode, String)> {
         let timed_out = self.producer().context().timed_out.load(Ordering::Acquire);
         let reason = || "a message timed out in flight, and messages sent with it could be stored twice".to_owned();

@@ -159,7 +159,7 @@ fn write(headers: &mut Outbound, envelope: &Envelope, source: Option<&str>, desc
     // Any reference is a source; `/` is one that says nothing.
     let source = envelope.source().or(source).unwrap_or("/");
     stamp::write(headers, source, &descriptor.event_type(), envelope.id(), time.as_deref());
-    // What is no trace is nobody's, as W3C has it: it may come from the event that caused this one.
+    // An invalid trace is ignored, as W3C requires. It may come from the event that caused this one.
     let trace_parent = envelope.trace_parent().filter(|trace| is_trace_parent(trace));
     let trace_state = envelope.trace_state().filter(|_| trace_parent.is_some());
     if trace_parent.is_none() && envelope.trace_parent().is_some() {

@@ -71,7 +71,7 @@ impl Backoff {
     }
 }
 
-/// A limit on what is held in memory.
+/// A limit on the records in memory.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) struct Limit {
     pub(crate) records: usize,
@@ -82,7 +82,7 @@ pub(crate) struct Limit {
 pub(crate) struct Rules {
     /// Nothing has an order if there is none.
     pub(crate) order: Option<Order>,
-    /// Of all partitions together: each has an equal share, so that one that stands still leaves the
+    /// The limit of all partitions together. Each has an equal share, so a partition that stands still leaves the
     /// others theirs.
     pub(crate) buffer: Limit,
     /// How many records of a partition may be in hand from the first unfinished one on. It bounds what
