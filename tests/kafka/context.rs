@@ -84,7 +84,7 @@ async fn each_way_to_send_has_the_context() {
         let error = producer.send(&cheap).await.unwrap_err();
         assert!(error.is_config() && error.is_not_sent() && !error.is_invalid(), "{error}");
         assert!(error.to_string().ends_with("a producer is given it by `EventProducer::with_context`"), "{error}");
-        assert!(producer.send_all(&[cheap.clone()]).await[0].as_ref().is_err_and(SendError::is_config));
+        assert!(producer.send_all(std::slice::from_ref(&cheap)).await[0].as_ref().is_err_and(SendError::is_config));
     }
 }
 

@@ -57,12 +57,12 @@ async fn clients_that_fail_before_they_are_in_use_are_replaced() {
     let kafka = EmbeddedKafka::start().unwrap();
     kafka.create_topic("notes", 1).unwrap();
     let settings = kafka.config().set("linger.ms", "0").rdkafka039_producer().unwrap();
-    let made = Arc::new(AtomicUsize::new(0));
+    let count = Arc::new(AtomicUsize::new(0));
     let make = {
-        let made = Arc::clone(&made);
+        let count = Arc::clone(&count);
         move || {
             let client = Client::new(&settings)?;
-            if made.fetch_add(1, Ordering::SeqCst) < FAILURES {
+            if count.fetch_add(1, Ordering::SeqCst) < FAILURES {
                 client.report_failure();
             }
             Ok(client)
@@ -72,7 +72,7 @@ async fn clients_that_fail_before_they_are_in_use_are_replaced() {
     assert!(!producer.is_ready());
     tokio::time::timeout(Duration::from_secs(20), producer.ready()).await.unwrap();
     // None of those that have failed is ready, though each of them reaches the broker.
-    assert_eq!(made.load(Ordering::SeqCst), FAILURES + 1);
+    assert_eq!(count.load(Ordering::SeqCst), FAILURES + 1);
     producer.send_record(&record()).await.unwrap();
     producer.close(Duration::from_secs(10)).await.unwrap();
 }
