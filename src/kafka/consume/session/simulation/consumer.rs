@@ -712,6 +712,8 @@ impl Consumer {
             return false;
         }
         let batch = self.session.hand_out(world.chance.usize(1..=gathered), world.now);
+        let places = batch.iter().map(|taken| (taken.ticket.partition, taken.ticket.number));
+        assert!(places.is_sorted(), "the records of a partition are in their order");
         for taken in batch {
             let hand = self.hands.iter_mut().find(|hand| hand.ticket == taken.ticket).expect("it was gathered");
             assert!(std::mem::take(&mut hand.pending), "handed out twice");
