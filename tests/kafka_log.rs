@@ -39,7 +39,7 @@ mod dead_letters {
     use tokio::task::JoinHandle;
 
     use super::common::log::lines;
-    use super::common::{Note, until, within};
+    use super::common::{Note, note, until, within};
     use super::log;
 
     /// How many clients of librdkafka the process has: each has a thread of this name.
@@ -134,10 +134,11 @@ mod dead_letters {
         let _log = log().await;
         let (kafka, before) = kafka().await;
         kafka.create_topic("dead", 1).unwrap();
+        kafka.publish_to("notes", &note("a", 1)).await;
         let (_, runner) = runner(&kafka).await;
         let mut batches = runner.batches().unwrap();
-        within(20, "batch", batches.recv(1, DEADLINE)).await.unwrap().finish();
-        // The close sends the letter.
+        within(20, "batch", batches.recv(2, DEADLINE)).await.unwrap().finish();
+        // The close sends the letter, because a later message is finished.
         batches.close(DEADLINE).await.unwrap();
         assert_eq!(clients(), before, "the producer is closed with the batches");
         assert_eq!(kafka.received::<Note>("dead", 1).await.len(), 1);
