@@ -213,6 +213,11 @@ fn optional_items(body: &Body) -> TokenStream {
     quote!(#sensitive #missing #is_null #flat_names #flat)
 }
 
+/// Statements for the methods of which every verb calls one: they do not compile for a type that is flattened into itself.
+fn ends(cx: &Cx<'_>) -> TokenStream {
+    cx.model.levels().into_iter().filter_map(|level| level::Expand::new(cx, level, 0, quote!(Self)).ends()).collect()
+}
+
 /// The method that tells rules of the whole and hooks the fields that they may name.
 fn fields(cx: &Cx<'_>) -> Option<TokenStream> {
     let is_tagged_around = matches!(cx.model.serde.attrs.tag(), TagType::External | TagType::Adjacent { .. });
@@ -297,12 +302,8 @@ pub(super) fn expand(cx: &Cx<'_>, body: &Body) -> TokenStream {
     let before = call_whole.as_ref().map(|_| quote!(let __before = __cx.found();));
     let check_whole = call_whole.as_ref().map(|whole| quote!(#whole(self, __cx, __at, __before);));
     let optional = optional_items(body);
-    let fields = fields(cx);
-    let hidden = hidden::expand(cx);
+    let (fields, hidden, ends) = (fields(cx), hidden::expand(cx), ends(cx));
     let (shape, defined) = shape::expand(cx);
-    // Whichever verb of a type is called first.
-    let ends = cx.model.levels().into_iter().filter_map(|level| level::Expand::new(cx, level, 0, quote!(Self)).ends());
-    let ends: Vec<TokenStream> = ends.collect();
 
     quote! {
         #items
@@ -330,7 +331,7 @@ pub(super) fn expand(cx: &Cx<'_>, body: &Body) -> TokenStream {
             #fields
 
             fn check(&self, __cx: &mut __p::Context<'_>, __at: &__p::At<'_>) {
-                #(#ends)*
+                #ends
                 #before
                 let __this = self;
                 #check
@@ -338,7 +339,7 @@ pub(super) fn expand(cx: &Cx<'_>, body: &Body) -> TokenStream {
             }
 
             fn shape() -> __p::Shape {
-                #(#ends)*
+                #ends
                 #shape
             }
         }

@@ -69,7 +69,7 @@ fn of_enum(cx: &Cx<'_>, variants: &[Variant<'_>]) -> Option<TokenStream> {
     let (is_converted, is_untagged) = (attrs.type_into().is_some(), matches!(attrs.tag(), TagType::None));
     let arms = variants.iter().filter(|variant| !variant.level.fields.is_empty()).map(|variant| {
         let name = &variant.ident;
-        if !is_converted && !(is_untagged && matches!(variant.level.style, Style::Newtype)) {
+        if !(is_converted || is_untagged && matches!(variant.level.style, Style::Newtype)) {
             return quote!(#ident::#name { .. } => true,);
         }
         let asked = variant.level.fields.iter().enumerate().filter(|(_, field)| !is_known(field.serde.ty));
