@@ -3,7 +3,7 @@
 use serde::Serialize;
 use serde_json::{Error, Value};
 
-use crate::finite::{self, Unwritten};
+use crate::finite;
 use crate::load::json::Source;
 use crate::load::{At, Context, Dialect, FieldType, LoadOptions};
 
@@ -12,12 +12,12 @@ use crate::load::{At, Context, Dialect, FieldType, LoadOptions};
 /// `serde_json` makes of an `f32` the `f64` of the same value, which has more digits: 0.1 becomes 0.10000000149011612.
 /// A value with floats is read from its text instead. An integer beyond 64 bits stays an error, for in a value it
 /// would be a float.
-pub(crate) fn to_value<T: Serialize>(written: &T) -> Result<Value, Unwritten<Error>> {
+pub(crate) fn to_value<T: Serialize>(written: &T) -> Result<Value, Error> {
     let value = finite::write(written, serde_json::value::Serializer)?;
     if !has_floats(&value) {
         return Ok(value);
     }
-    let text = serde_json::to_string(written).map_err(Unwritten::Other)?;
+    let text = serde_json::to_string(written)?;
     let mut cx = Context::new(LoadOptions::new().max_depth(usize::MAX), Dialect::Json);
     match Value::read(&mut Source::new(&text), &mut cx, &At::ROOT) {
         Ok(exact) => Ok(exact.unwrap_or(value)),

@@ -1,6 +1,5 @@
 //! Floats that JSON does not have: NaN and the infinities, for which `serde_json` writes null.
 
-use std::cell::Cell;
 use std::io;
 
 use serde::ser::{
@@ -11,28 +10,12 @@ use serde::ser::{
 use crate::load::expected::NUMBER;
 use crate::load::{At, Context};
 
-/// The text of an error where a float that is not finite has no place among the event's fields.
-pub(crate) const NOT_FINITE: &str = "a float is not finite, and JSON has no such number";
+/// All that an error of the output can carry.
+const NOT_FINITE: &str = "a float is not finite, and JSON has no such number";
 
-/// Why a value could not be written.
-pub(crate) enum Unwritten<E> {
-    /// A float in it is none that JSON has.
-    NotFinite,
-    Other(E),
-}
-
-/// Writes a value, and ends at a float that JSON does not have.
-pub(crate) fn write<T: Serialize + ?Sized, S: Serializer>(value: &T, output: S) -> Result<S::Ok, Unwritten<S::Error>> {
-    write_with(|output| value.serialize(output), output)
-}
-
-fn write_with<S: Serializer>(
-    write: impl FnOnce(Finite<'_, S>) -> Result<S::Ok, S::Error>,
-    output: S,
-) -> Result<S::Ok, Unwritten<S::Error>> {
-    let found = Cell::new(false);
-    let written = write(Finite { output, found: &found });
-    written.map_err(|error| if found.get() { Unwritten::NotFinite } else { Unwritten::Other(error) })
+/// Writes a value; a float that JSON does not have is an error.
+pub(crate) fn write<T: Serialize + ?Sized, S: Serializer>(value: &T, output: S) -> Result<S::Ok, S::Error> {
+    value.serialize(Finite(output))
 }
 
 /// An output for those who only look.
@@ -46,7 +29,7 @@ pub fn check_plain<T: Serialize + ?Sized>(value: &T, cx: &mut Context<'_>, at: &
 /// Notes a value, written by a function, in which a float is none that JSON has. If it is written next, that shows
 /// then, and the function is not called twice.
 pub fn check_finite(
-    write: impl FnOnce(Finite<'_, Nothing<'_>>) -> Result<(), serde_json::Error>,
+    write: impl FnOnce(Finite<Nothing<'_>>) -> Result<(), serde_json::Error>,
     cx: &mut Context<'_>,
     at: &At<'_>,
 ) {
@@ -54,37 +37,30 @@ pub fn check_finite(
         return;
     }
     // Any other error is told when it is written.
-    if let Err(Unwritten::NotFinite) = write_with(write, &mut serde_json::Serializer::new(io::sink())) {
+    if let Err(error) = write(Finite(&mut serde_json::Serializer::new(io::sink())))
+        && error.to_string() == NOT_FINITE
+    {
         cx.unreadable(at, &NUMBER);
     }
 }
 
 /// A serializer that ends at a float that JSON does not have.
 #[doc(hidden)]
-#[expect(missing_debug_implementations, reason = "serializers have none")]
-pub struct Finite<'f, S> {
-    output: S,
-    found: &'f Cell<bool>,
-}
+#[derive(Debug)]
+pub struct Finite<S>(S);
 
-impl<S: Serializer> Finite<'_, S> {
-    #[cold]
-    fn refuse(&self) -> Result<S::Ok, S::Error> {
-        self.found.set(true);
-        Err(S::Error::custom(NOT_FINITE))
-    }
+#[cold]
+fn refuse<T, E: Error>() -> Result<T, E> {
+    Err(E::custom(NOT_FINITE))
 }
 
 /// A part of a value, for the same serializer.
-struct Part<'f, 'v, T: ?Sized> {
-    value: &'v T,
-    found: &'f Cell<bool>,
-}
+struct Part<'v, T: ?Sized>(&'v T);
 
-impl<T: Serialize + ?Sized> Serialize for Part<'_, '_, T> {
+impl<T: Serialize + ?Sized> Serialize for Part<'_, T> {
     #[inline]
     fn serialize<S: Serializer>(&self, output: S) -> Result<S::Ok, S::Error> {
-        self.value.serialize(Finite { output, found: self.found })
+        self.0.serialize(Finite(output))
     }
 }
 
@@ -92,7 +68,7 @@ macro_rules! pass {
     ($($method:ident($($argument:ident: $type:ty),*);)*) => {$(
         #[inline]
         fn $method(self, $($argument: $type),*) -> Result<S::Ok, S::Error> {
-            self.output.$method($($argument),*)
+            self.0.$method($($argument),*)
         }
     )*};
 }
@@ -100,22 +76,22 @@ macro_rules! pass {
 macro_rules! open {
     ($($method:ident($($argument:ident: $type:ty),*) -> $parts:ident;)*) => {$(
         #[inline]
-        fn $method(self, $($argument: $type),*) -> Result<Finite<'f, S::$parts>, S::Error> {
-            Ok(Finite { output: self.output.$method($($argument),*)?, found: self.found })
+        fn $method(self, $($argument: $type),*) -> Result<Finite<S::$parts>, S::Error> {
+            Ok(Finite(self.0.$method($($argument),*)?))
         }
     )*};
 }
 
-impl<'f, S: Serializer> Serializer for Finite<'f, S> {
+impl<S: Serializer> Serializer for Finite<S> {
     type Ok = S::Ok;
     type Error = S::Error;
-    type SerializeSeq = Finite<'f, S::SerializeSeq>;
-    type SerializeTuple = Finite<'f, S::SerializeTuple>;
-    type SerializeTupleStruct = Finite<'f, S::SerializeTupleStruct>;
-    type SerializeTupleVariant = Finite<'f, S::SerializeTupleVariant>;
-    type SerializeMap = Finite<'f, S::SerializeMap>;
-    type SerializeStruct = Finite<'f, S::SerializeStruct>;
-    type SerializeStructVariant = Finite<'f, S::SerializeStructVariant>;
+    type SerializeSeq = Finite<S::SerializeSeq>;
+    type SerializeTuple = Finite<S::SerializeTuple>;
+    type SerializeTupleStruct = Finite<S::SerializeTupleStruct>;
+    type SerializeTupleVariant = Finite<S::SerializeTupleVariant>;
+    type SerializeMap = Finite<S::SerializeMap>;
+    type SerializeStruct = Finite<S::SerializeStruct>;
+    type SerializeStructVariant = Finite<S::SerializeStructVariant>;
 
     pass! {
         serialize_bool(value: bool);
@@ -152,22 +128,22 @@ impl<'f, S: Serializer> Serializer for Finite<'f, S> {
 
     #[inline]
     fn serialize_f32(self, value: f32) -> Result<S::Ok, S::Error> {
-        if value.is_finite() { self.output.serialize_f32(value) } else { self.refuse() }
+        if value.is_finite() { self.0.serialize_f32(value) } else { refuse() }
     }
 
     #[inline]
     fn serialize_f64(self, value: f64) -> Result<S::Ok, S::Error> {
-        if value.is_finite() { self.output.serialize_f64(value) } else { self.refuse() }
+        if value.is_finite() { self.0.serialize_f64(value) } else { refuse() }
     }
 
     #[inline]
     fn serialize_some<T: Serialize + ?Sized>(self, value: &T) -> Result<S::Ok, S::Error> {
-        self.output.serialize_some(&Part { value, found: self.found })
+        self.0.serialize_some(&Part(value))
     }
 
     #[inline]
     fn serialize_newtype_struct<T: Serialize + ?Sized>(self, name: &'static str, value: &T) -> Result<S::Ok, S::Error> {
-        self.output.serialize_newtype_struct(name, &Part { value, found: self.found })
+        self.0.serialize_newtype_struct(name, &Part(value))
     }
 
     #[inline]
@@ -178,34 +154,34 @@ impl<'f, S: Serializer> Serializer for Finite<'f, S> {
         variant: &'static str,
         value: &T,
     ) -> Result<S::Ok, S::Error> {
-        self.output.serialize_newtype_variant(name, index, variant, &Part { value, found: self.found })
+        self.0.serialize_newtype_variant(name, index, variant, &Part(value))
     }
 
     #[inline]
     fn collect_str<T: std::fmt::Display + ?Sized>(self, value: &T) -> Result<S::Ok, S::Error> {
-        self.output.collect_str(value)
+        self.0.collect_str(value)
     }
 
     #[inline]
     fn is_human_readable(&self) -> bool {
-        self.output.is_human_readable()
+        self.0.is_human_readable()
     }
 }
 
 macro_rules! parts {
     ($($trait:ident $method:ident($($name:ident: $type:ty)?);)*) => {$(
-        impl<S: $trait> $trait for Finite<'_, S> {
+        impl<S: $trait> $trait for Finite<S> {
             type Ok = S::Ok;
             type Error = S::Error;
 
             #[inline]
             fn $method<T: Serialize + ?Sized>(&mut self, $($name: $type,)? value: &T) -> Result<(), S::Error> {
-                self.output.$method($($name,)? &Part { value, found: self.found })
+                self.0.$method($($name,)? &Part(value))
             }
 
             #[inline]
             fn end(self) -> Result<S::Ok, S::Error> {
-                self.output.end()
+                self.0.end()
             }
         }
     )*};
@@ -220,19 +196,19 @@ parts! {
     SerializeStructVariant serialize_field(name: &'static str);
 }
 
-impl<S: SerializeMap> SerializeMap for Finite<'_, S> {
+impl<S: SerializeMap> SerializeMap for Finite<S> {
     type Ok = S::Ok;
     type Error = S::Error;
 
     // A key that is no finite number is an error of the output.
     #[inline]
     fn serialize_key<T: Serialize + ?Sized>(&mut self, key: &T) -> Result<(), S::Error> {
-        self.output.serialize_key(key)
+        self.0.serialize_key(key)
     }
 
     #[inline]
     fn serialize_value<T: Serialize + ?Sized>(&mut self, value: &T) -> Result<(), S::Error> {
-        self.output.serialize_value(&Part { value, found: self.found })
+        self.0.serialize_value(&Part(value))
     }
 
     #[inline]
@@ -241,11 +217,11 @@ impl<S: SerializeMap> SerializeMap for Finite<'_, S> {
         key: &K,
         value: &T,
     ) -> Result<(), S::Error> {
-        self.output.serialize_entry(key, &Part { value, found: self.found })
+        self.0.serialize_entry(key, &Part(value))
     }
 
     #[inline]
     fn end(self) -> Result<S::Ok, S::Error> {
-        self.output.end()
+        self.0.end()
     }
 }

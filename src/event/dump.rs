@@ -1,12 +1,10 @@
 //! The verbs of [`EventSchema`] that write, with options of their own.
 
-use serde::ser::Error;
 use serde_json::Value;
 
 use super::EventSchema;
 use crate::dump::DumpOptions;
 use crate::error::{DumpError, DumpErrorKind};
-use crate::finite::NOT_FINITE;
 use crate::load::{At, Context, Dialect};
 use crate::violation::{Concern, Violations};
 use crate::{exact, finite};
@@ -155,13 +153,13 @@ impl DumpOptions<'_> {
         if E::CHANGES_DUMP || self.chooses() {
             Ok(serde_json::to_writer(buffer, &self.value(event)?).map_err(DumpErrorKind::Write)?)
         } else {
-            Ok(finite::write(event, &mut serde_json::Serializer::new(buffer))?)
+            Ok(finite::write(event, &mut serde_json::Serializer::new(buffer)).map_err(DumpErrorKind::Write)?)
         }
     }
 
     /// The chosen part of a valid event's value, after its `post_dump` hook.
     fn value<E: EventSchema>(&self, event: &E) -> Result<Value, Unwritten> {
-        let value = exact::to_value(event)?;
+        let value = exact::to_value(event).map_err(DumpErrorKind::Write)?;
         let value = if E::CHANGES_DUMP { event.after_dump(value).map_err(Unwritten::ByHook)? } else { value };
         Ok(self.choose::<E>(value)?)
     }
@@ -169,20 +167,9 @@ impl DumpOptions<'_> {
 
 /// Why a valid event was not written.
 enum Unwritten {
-    /// A float in it is none that JSON has.
-    NotFinite,
     /// The `post_dump` hook refused it.
     ByHook(Violations),
     Error(DumpError),
-}
-
-impl From<finite::Unwritten<serde_json::Error>> for Unwritten {
-    fn from(reason: finite::Unwritten<serde_json::Error>) -> Self {
-        match reason {
-            finite::Unwritten::NotFinite => Self::NotFinite,
-            finite::Unwritten::Other(error) => DumpErrorKind::Write(error).into(),
-        }
-    }
 }
 
 impl From<DumpError> for Unwritten {
@@ -204,25 +191,28 @@ fn checked<E: EventSchema, T>(
     at: &At<'_>,
     write: impl FnOnce(&E) -> Result<T, Unwritten>,
 ) -> Result<Option<T>, DumpError> {
-    let start = cx.mark();
     let floats_left = cx.leaving_floats(|cx| event.check(cx, at));
-    if cx.found() == 0 {
+    let error = if cx.found() == 0 {
         match write(event) {
             Ok(written) => return Ok(Some(written)),
-            Err(Unwritten::Error(error)) => return Err(error),
             Err(Unwritten::ByHook(violations)) => {
                 cx.found_by_user(at, Concern::Whole, violations, None, None);
                 return Ok(None);
             }
-            Err(Unwritten::NotFinite) => {}
+            Err(Unwritten::Error(error)) => Some(error),
         }
-    } else if !floats_left {
-        return Ok(None);
+    } else {
+        None
+    };
+    // Floats that were left to the writer are told with their places, beside all else.
+    if floats_left {
+        cx.forget_findings();
+        event.check(cx, at);
     }
-    // All that is wrong is told, with its place.
-    cx.rewind(start);
-    event.check(cx, at);
-    if cx.found() > 0 { Ok(None) } else { Err(DumpErrorKind::Write(Error::custom(NOT_FINITE)).into()) }
+    match error {
+        Some(error) if cx.found() == 0 => Err(error),
+        _ => Ok(None),
+    }
 }
 
 /// What was found.

@@ -438,6 +438,15 @@ impl<'c> Context<'c> {
         self.shape_findings = mark.shape;
     }
 
+    /// Forgets all that was found.
+    #[cold]
+    pub(crate) fn forget_findings(&mut self) {
+        self.violations.clear();
+        self.omitted = 0;
+        self.shape_findings = 0;
+        self.forgotten = None;
+    }
+
     pub(crate) fn shape_findings_since(&self, mark: Mark) -> usize {
         self.shape_findings - mark.shape
     }
