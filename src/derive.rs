@@ -147,7 +147,7 @@
 //! | | argument | when it runs |
 //! |---|---|---|
 //! | `pre_load` | `serde_json::Value` | before the fields are read, also where the type is nested in another |
-//! | `post_load` | `Self` | when there is no violation; the rules run again on the returned value |
+//! | `post_load` | `Self` | when there is no violation, also after a conversion from an earlier version; the rules run again on the returned value |
 //! | `pre_dump` | `&Self` | before the event's rules run: the returned value is checked and written |
 //! | `post_dump` | `serde_json::Value` | before the value is written; the returned value is not checked |
 //!
@@ -196,7 +196,8 @@
 //! ## Versions
 //!
 //! Each version is a type. [`load_from`](crate::EventSchema::load_from) takes the writer's version, reads the input as
-//! that version's type, and converts it version by version to today's type.
+//! that version's type, and converts it version by version to today's type. What a conversion returns must satisfy the
+//! rules of its version and passes its `post_load` hook, as if it had been read.
 //!
 //! ```
 //! use event_schema::prelude::*;
@@ -503,7 +504,7 @@
 //! | on | supported | refused |
 //! |---|---|---|
 //! | types | `rename_all`, `rename_all_fields`, `deny_unknown_fields`, `default`, `tag`, `content`, `untagged`, `transparent`, `from`, `try_from`, `into`, `bound`, `crate` | `remote`, `field_identifier`, `variant_identifier`; a `tag` without `content` if a variant holds a number, a string or a list |
-//! | fields | `rename`, `alias`, `default`, `flatten`, `skip`, `skip_serializing`, `skip_deserializing`, `skip_serializing_if`, `with`, `deserialize_with`, `serialize_with`, `bound` | `getter`; two fields with the same name; `flatten` of a number, a string or a list; a flattened map before another flattened field |
+//! | fields | `rename`, `alias`, `default`, `flatten`, `skip`, `skip_serializing`, `skip_deserializing`, `skip_serializing_if`, `with`, `deserialize_with`, `serialize_with`, `bound` | `getter`; two fields with the same name; `flatten` of a number, a string or a list, or of a type into itself; a flattened map before another flattened field |
 //! | variants | `rename`, `rename_all`, `alias`, `bound`, `other`, `skip`, `skip_serializing`, `skip_deserializing` | `with`, `untagged`; two variants with the same name |
 //!
 //! serde's attributes and the field's type determine which fields are optional in the input. An `Option` may be

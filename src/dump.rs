@@ -124,11 +124,18 @@ impl<'c> DumpOptions<'c> {
         self.only.is_some() || !self.exclude.is_empty()
     }
 
+    /// Refuses names that the contract does not contain, where there is no event to look at.
+    pub(crate) fn check_names<E: FieldType>(&self) -> Result<(), DumpError> {
+        self.names().try_for_each(|name| check::<E>(&Value::Null, name))
+    }
+
+    fn names(&self) -> impl Iterator<Item = &str> {
+        self.only.iter().flatten().chain(&self.exclude).map(|name| &**name)
+    }
+
     /// The chosen part of an event's value.
     pub(crate) fn choose<E: FieldType>(&self, mut value: Value) -> Result<Value, DumpError> {
-        for name in self.only.iter().flatten().chain(&self.exclude) {
-            check::<E>(&value, name)?;
-        }
+        self.names().try_for_each(|name| check::<E>(&value, name))?;
         if let Some(only) = &self.only {
             let mut chosen = Tree::default();
             for name in only {

@@ -216,7 +216,9 @@ pub trait EventSchema: Generated + Serialize {
     }
 
     /// Loads an event from a writer of another version. The input is read as that version's own type, converted
-    /// version by version (`#[event(previous = OrderV1)]`, with `From` or `TryFrom`), and checked by today's rules.
+    /// version by version (`#[event(previous = OrderV1)]`, with `From` or `TryFrom`). The rules and the `post_load` hook of
+    /// each version on the way apply to what the conversion returns, as they do to an event that is read; `pre_load` runs
+    /// for the writer's version only.
     ///
     /// Input from a newer version is tried with this type, because a tolerant reader survives a rollout. If that
     /// fails, or the type has `#[event(newer = "refuse")]`, the error is

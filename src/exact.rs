@@ -3,6 +3,7 @@
 use serde::Serialize;
 use serde_json::{Error, Value};
 
+use crate::finite;
 use crate::load::json::Source;
 use crate::load::{At, Context, Dialect, FieldType, LoadOptions};
 
@@ -12,7 +13,7 @@ use crate::load::{At, Context, Dialect, FieldType, LoadOptions};
 /// A value with floats is read from its text instead. An integer beyond 64 bits stays an error, for in a value it
 /// would be a float.
 pub(crate) fn to_value<T: Serialize>(written: &T) -> Result<Value, Error> {
-    let value = serde_json::to_value(written)?;
+    let value = finite::write(written, serde_json::value::Serializer)?;
     if !has_floats(&value) {
         return Ok(value);
     }

@@ -1,5 +1,6 @@
-//! Whether a value of a foreign type can be written: JSON has no NaN and no infinities, and `serde_json` writes null
-//! for them.
+//! Floats that JSON does not have: NaN and the infinities, for which `serde_json` writes null.
+
+use std::io;
 
 use serde::ser::{
     Error, Serialize, SerializeMap, SerializeSeq, SerializeStruct, SerializeStructVariant, SerializeTuple,
@@ -9,138 +10,178 @@ use serde::ser::{
 use crate::load::expected::NUMBER;
 use crate::load::{At, Context};
 
-/// Notes a value, written by its own `Serialize`, in which a float is none that JSON has.
-pub fn check_plain<T: Serialize + ?Sized>(value: &T, cx: &mut Context<'_>, at: &At<'_>) {
-    check_finite(value.serialize(Finite), cx, at);
+/// All that an error of the output can carry.
+const NOT_FINITE: &str = "a float is not finite, and JSON has no such number";
+
+/// Writes a value; a float that JSON does not have is an error.
+pub(crate) fn write<T: Serialize + ?Sized, S: Serializer>(value: &T, output: S) -> Result<S::Ok, S::Error> {
+    value.serialize(Finite(output))
 }
 
-/// Notes a value that was written to [`Finite`], by a function perhaps, in which a float is none that JSON has.
-#[allow(clippy::needless_pass_by_value, reason = "the derive's code gives what the function answered")]
-pub fn check_finite(written: Result<(), NotFinite>, cx: &mut Context<'_>, at: &At<'_>) {
-    if let Err(NotFinite(true)) = written {
+/// An output for those who only look.
+type Nothing<'n> = &'n mut serde_json::Serializer<io::Sink>;
+
+/// Notes a value, written by its own `Serialize`, in which a float is none that JSON has.
+pub fn check_plain<T: Serialize + ?Sized>(value: &T, cx: &mut Context<'_>, at: &At<'_>) {
+    check_finite(|output| value.serialize(output), cx, at);
+}
+
+/// Notes a value, written by a function, in which a float is none that JSON has. If it is written next, that shows
+/// then, and the function is not called twice.
+pub fn check_finite(
+    write: impl FnOnce(Finite<Nothing<'_>>) -> Result<(), serde_json::Error>,
+    cx: &mut Context<'_>,
+    at: &At<'_>,
+) {
+    if cx.leaves_floats() {
+        return;
+    }
+    // Any other error is told when it is written.
+    if let Err(error) = write(Finite(&mut serde_json::Serializer::new(io::sink())))
+        && error.to_string() == NOT_FINITE
+    {
         cx.unreadable(at, &NUMBER);
     }
 }
 
-/// Why a value was not walked to its end: a float, or an error of its own, which is told when it is written.
-#[derive(Debug, thiserror::Error)]
-#[error("not finite")]
-pub struct NotFinite(bool);
+/// A serializer that ends at a float that JSON does not have.
+#[doc(hidden)]
+#[derive(Debug)]
+pub struct Finite<S>(S);
 
-impl Error for NotFinite {
-    fn custom<T: std::fmt::Display>(_: T) -> Self {
-        Self(false)
+#[cold]
+fn refuse<T, E: Error>() -> Result<T, E> {
+    Err(E::custom(NOT_FINITE))
+}
+
+/// A part of a value, for the same serializer.
+struct Part<'v, T: ?Sized>(&'v T);
+
+impl<T: Serialize + ?Sized> Serialize for Part<'_, T> {
+    #[inline]
+    fn serialize<S: Serializer>(&self, output: S) -> Result<S::Ok, S::Error> {
+        self.0.serialize(Finite(output))
     }
 }
 
-/// Writes nothing and looks at the floats.
-#[derive(Clone, Copy, Debug)]
-#[allow(clippy::exhaustive_structs, reason = "written out by the derive")]
-pub struct Finite;
-
-type Done = Result<(), NotFinite>;
-
 macro_rules! pass {
-    ($($method:ident($($argument:ty),*);)*) => {$(
-        fn $method(self, $(_: $argument),*) -> Done {
-            Ok(())
+    ($($method:ident($($argument:ident: $type:ty),*);)*) => {$(
+        #[inline]
+        fn $method(self, $($argument: $type),*) -> Result<S::Ok, S::Error> {
+            self.0.$method($($argument),*)
         }
     )*};
 }
 
 macro_rules! open {
-    ($($method:ident($($argument:ty),*);)*) => {$(
-        fn $method(self, $(_: $argument),*) -> Result<Self, NotFinite> {
-            Ok(self)
+    ($($method:ident($($argument:ident: $type:ty),*) -> $parts:ident;)*) => {$(
+        #[inline]
+        fn $method(self, $($argument: $type),*) -> Result<Finite<S::$parts>, S::Error> {
+            Ok(Finite(self.0.$method($($argument),*)?))
         }
     )*};
 }
 
-impl Serializer for Finite {
-    type Ok = ();
-    type Error = NotFinite;
-    type SerializeSeq = Self;
-    type SerializeTuple = Self;
-    type SerializeTupleStruct = Self;
-    type SerializeTupleVariant = Self;
-    type SerializeMap = Self;
-    type SerializeStruct = Self;
-    type SerializeStructVariant = Self;
+impl<S: Serializer> Serializer for Finite<S> {
+    type Ok = S::Ok;
+    type Error = S::Error;
+    type SerializeSeq = Finite<S::SerializeSeq>;
+    type SerializeTuple = Finite<S::SerializeTuple>;
+    type SerializeTupleStruct = Finite<S::SerializeTupleStruct>;
+    type SerializeTupleVariant = Finite<S::SerializeTupleVariant>;
+    type SerializeMap = Finite<S::SerializeMap>;
+    type SerializeStruct = Finite<S::SerializeStruct>;
+    type SerializeStructVariant = Finite<S::SerializeStructVariant>;
 
     pass! {
-        serialize_bool(bool);
-        serialize_i8(i8);
-        serialize_i16(i16);
-        serialize_i32(i32);
-        serialize_i64(i64);
-        serialize_i128(i128);
-        serialize_u8(u8);
-        serialize_u16(u16);
-        serialize_u32(u32);
-        serialize_u64(u64);
-        serialize_u128(u128);
-        serialize_char(char);
-        serialize_str(&str);
-        serialize_bytes(&[u8]);
+        serialize_bool(value: bool);
+        serialize_i8(value: i8);
+        serialize_i16(value: i16);
+        serialize_i32(value: i32);
+        serialize_i64(value: i64);
+        serialize_i128(value: i128);
+        serialize_u8(value: u8);
+        serialize_u16(value: u16);
+        serialize_u32(value: u32);
+        serialize_u64(value: u64);
+        serialize_u128(value: u128);
+        serialize_char(value: char);
+        serialize_str(value: &str);
+        serialize_bytes(value: &[u8]);
         serialize_none();
         serialize_unit();
-        serialize_unit_struct(&'static str);
-        serialize_unit_variant(&'static str, u32, &'static str);
+        serialize_unit_struct(name: &'static str);
+        serialize_unit_variant(name: &'static str, index: u32, variant: &'static str);
     }
 
     open! {
-        serialize_tuple(usize);
-        serialize_tuple_struct(&'static str, usize);
-        serialize_tuple_variant(&'static str, u32, &'static str, usize);
-        serialize_struct(&'static str, usize);
-        serialize_struct_variant(&'static str, u32, &'static str, usize);
-        serialize_seq(Option<usize>);
-        serialize_map(Option<usize>);
+        serialize_seq(length: Option<usize>) -> SerializeSeq;
+        serialize_tuple(length: usize) -> SerializeTuple;
+        serialize_tuple_struct(name: &'static str, length: usize) -> SerializeTupleStruct;
+        serialize_tuple_variant(name: &'static str, index: u32, variant: &'static str, length: usize)
+            -> SerializeTupleVariant;
+        serialize_map(length: Option<usize>) -> SerializeMap;
+        serialize_struct(name: &'static str, length: usize) -> SerializeStruct;
+        serialize_struct_variant(name: &'static str, index: u32, variant: &'static str, length: usize)
+            -> SerializeStructVariant;
     }
 
-    fn serialize_f32(self, value: f32) -> Done {
-        if value.is_finite() { Ok(()) } else { Err(NotFinite(true)) }
+    #[inline]
+    fn serialize_f32(self, value: f32) -> Result<S::Ok, S::Error> {
+        if value.is_finite() { self.0.serialize_f32(value) } else { refuse() }
     }
 
-    fn serialize_f64(self, value: f64) -> Done {
-        if value.is_finite() { Ok(()) } else { Err(NotFinite(true)) }
+    #[inline]
+    fn serialize_f64(self, value: f64) -> Result<S::Ok, S::Error> {
+        if value.is_finite() { self.0.serialize_f64(value) } else { refuse() }
     }
 
-    fn serialize_some<T: Serialize + ?Sized>(self, value: &T) -> Done {
-        value.serialize(self)
+    #[inline]
+    fn serialize_some<T: Serialize + ?Sized>(self, value: &T) -> Result<S::Ok, S::Error> {
+        self.0.serialize_some(&Part(value))
     }
 
-    fn serialize_newtype_struct<T: Serialize + ?Sized>(self, _: &'static str, value: &T) -> Done {
-        value.serialize(self)
+    #[inline]
+    fn serialize_newtype_struct<T: Serialize + ?Sized>(self, name: &'static str, value: &T) -> Result<S::Ok, S::Error> {
+        self.0.serialize_newtype_struct(name, &Part(value))
     }
 
+    #[inline]
     fn serialize_newtype_variant<T: Serialize + ?Sized>(
         self,
-        _: &'static str,
-        _: u32,
-        _: &'static str,
+        name: &'static str,
+        index: u32,
+        variant: &'static str,
         value: &T,
-    ) -> Done {
-        value.serialize(self)
+    ) -> Result<S::Ok, S::Error> {
+        self.0.serialize_newtype_variant(name, index, variant, &Part(value))
     }
 
-    fn collect_str<T: std::fmt::Display + ?Sized>(self, _: &T) -> Done {
-        Ok(())
+    #[inline]
+    fn collect_str<T: std::fmt::Display + ?Sized>(self, value: &T) -> Result<S::Ok, S::Error> {
+        self.0.collect_str(value)
+    }
+
+    #[inline]
+    fn is_human_readable(&self) -> bool {
+        self.0.is_human_readable()
     }
 }
 
 macro_rules! parts {
-    ($($trait:ident $method:ident($($name:ty)?);)*) => {$(
-        impl $trait for Finite {
-            type Ok = ();
-            type Error = NotFinite;
+    ($($trait:ident $method:ident($($name:ident: $type:ty)?);)*) => {$(
+        impl<S: $trait> $trait for Finite<S> {
+            type Ok = S::Ok;
+            type Error = S::Error;
 
-            fn $method<T: Serialize + ?Sized>(&mut self, $(_: $name,)? value: &T) -> Done {
-                value.serialize(*self)
+            #[inline]
+            fn $method<T: Serialize + ?Sized>(&mut self, $($name: $type,)? value: &T) -> Result<(), S::Error> {
+                self.0.$method($($name,)? &Part(value))
             }
 
-            fn end(self) -> Done {
-                Ok(())
+            #[inline]
+            fn end(self) -> Result<S::Ok, S::Error> {
+                self.0.end()
             }
         }
     )*};
@@ -151,24 +192,36 @@ parts! {
     SerializeTuple serialize_element();
     SerializeTupleStruct serialize_field();
     SerializeTupleVariant serialize_field();
-    SerializeStruct serialize_field(&'static str);
-    SerializeStructVariant serialize_field(&'static str);
+    SerializeStruct serialize_field(name: &'static str);
+    SerializeStructVariant serialize_field(name: &'static str);
 }
 
-impl SerializeMap for Finite {
-    type Ok = ();
-    type Error = NotFinite;
+impl<S: SerializeMap> SerializeMap for Finite<S> {
+    type Ok = S::Ok;
+    type Error = S::Error;
 
-    // A key that is no finite number is an error when it is written.
-    fn serialize_key<T: Serialize + ?Sized>(&mut self, _: &T) -> Done {
-        Ok(())
+    // A key that is no finite number is an error of the output.
+    #[inline]
+    fn serialize_key<T: Serialize + ?Sized>(&mut self, key: &T) -> Result<(), S::Error> {
+        self.0.serialize_key(key)
     }
 
-    fn serialize_value<T: Serialize + ?Sized>(&mut self, value: &T) -> Done {
-        value.serialize(*self)
+    #[inline]
+    fn serialize_value<T: Serialize + ?Sized>(&mut self, value: &T) -> Result<(), S::Error> {
+        self.0.serialize_value(&Part(value))
     }
 
-    fn end(self) -> Done {
-        Ok(())
+    #[inline]
+    fn serialize_entry<K: Serialize + ?Sized, T: Serialize + ?Sized>(
+        &mut self,
+        key: &K,
+        value: &T,
+    ) -> Result<(), S::Error> {
+        self.0.serialize_entry(key, &Part(value))
+    }
+
+    #[inline]
+    fn end(self) -> Result<S::Ok, S::Error> {
+        self.0.end()
     }
 }

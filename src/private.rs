@@ -19,9 +19,10 @@ pub use crate::contract::shape::{
 pub use crate::contract::{is_inline, json_schema, schema_of};
 pub use crate::error::LoadError;
 pub use crate::event::{Descriptor, EventKey, EventSchema, Generated, untyped};
-pub use crate::finite::{Finite, check_finite, check_plain};
+pub use crate::finite::{check_finite, check_plain};
 pub use crate::hooks::{HookResult, prepared, read_prepared, read_value};
 pub use crate::load::buffer::{Leftovers, Plain, With, not_convertible, read_foreign};
+pub use crate::load::field_type::FlattenedInto;
 pub use crate::load::keys::read_newtype_key;
 pub use crate::load::object::{
     Level, Object, Slot, keep_value, next_field, next_field_or_name, read_object, read_object_flat, skip_value,
@@ -40,7 +41,7 @@ pub use crate::rules::{
     broken_custom, broken_schema, in_range, is_null, is_one_of, left_out, may_be_missing, may_be_missing_foreign,
     may_be_nothing, no_context, not_null, param, resolved, to_json,
 };
-pub use crate::shown::{Hides, HidesNothing, NotWritten, Shown};
+pub use crate::shown::{NotShown, Shown};
 pub use crate::topic::legal_topic;
 #[cfg(feature = "validator021")]
 pub use crate::validator021::validate;

@@ -2,8 +2,6 @@
 
 use std::io;
 
-use serde::Serialize;
-
 use crate::load::FieldType;
 use crate::violation::{MAX_NAME, cut};
 
@@ -13,12 +11,21 @@ use crate::violation::{MAX_NAME, cut};
 #[allow(clippy::exhaustive_structs, reason = "made by generated code")]
 pub struct Shown<'a, T>(pub &'a T);
 
-impl<T: Serialize> Shown<'_, T> {
+impl<T: FieldType> Shown<'_, T> {
+    /// Whether it is never shown.
+    #[must_use]
+    pub fn is_hidden(&self) -> bool {
+        self.0.is_hidden()
+    }
+
     /// Its JSON text, cut after as many characters as a name in a path. A list or an object has none, because it may contain
     /// something sensitive.
     #[cold]
     #[must_use]
     pub fn to_text(&self) -> Option<Box<str>> {
+        if self.is_hidden() {
+            return None;
+        }
         let mut text = Beginning(Vec::new());
         // It ends with an error where more is not wanted.
         let _ = serde_json::to_writer(&mut text, self.0);
@@ -30,9 +37,15 @@ impl<T: Serialize> Shown<'_, T> {
     }
 }
 
-/// The method of [`Shown`] for types that cannot be written.
+/// What [`Shown`] has of a type that is no field's: something sensitive in it could not be told.
 #[doc(hidden)]
-pub trait NotWritten {
+pub trait NotShown {
+    /// It is never shown.
+    #[must_use]
+    fn is_hidden(&self) -> bool {
+        true
+    }
+
     /// None.
     #[must_use]
     fn to_text(&self) -> Option<Box<str>> {
@@ -40,25 +53,7 @@ pub trait NotWritten {
     }
 }
 
-impl<T> NotWritten for Shown<'_, T> {}
-
-/// Whether values of a type are never shown.
-#[doc(hidden)]
-#[derive(Debug)]
-#[allow(clippy::exhaustive_structs, reason = "a name in the type system")]
-pub struct Hides<T>(T);
-
-impl<T: FieldType> Hides<T> {
-    pub const HIDDEN: bool = T::HIDDEN;
-}
-
-/// The constant of [`Hides`] for types that are no field's.
-#[doc(hidden)]
-pub trait HidesNothing {
-    const HIDDEN: bool = false;
-}
-
-impl<T> HidesNothing for Hides<T> {}
+impl<T> NotShown for Shown<'_, T> {}
 
 /// The first bytes of a text that is neither a list nor an object.
 struct Beginning(Vec<u8>);

@@ -66,7 +66,8 @@ where
         match E::try_from(earlier) {
             Ok(event) => {
                 event.check(&mut cx, &At::ROOT);
-                if cx.found() == 0 {
+                let event = if cx.found() == 0 { event.complete(&mut cx, &At::ROOT) } else { None };
+                if let Some(event) = event.filter(|_| cx.found() == 0) {
                     return Ok(event);
                 }
             }

@@ -11,7 +11,7 @@ use syn::{
 };
 
 use crate::krate;
-use crate::meta::{flag, items, name_of, nested_items, set, string, unknown, unknown_in, value};
+use crate::meta::{flag, items, name_of, nested_items, set, string, ungrouped, unknown, unknown_in, value};
 use crate::rule::Rules;
 
 /// `#[event(...)]` on a type.
@@ -47,7 +47,7 @@ pub(crate) enum Topic {
 impl Topic {
     fn parse(meta: &ParseNestedMeta<'_>) -> syn::Result<Self> {
         const WHAT: &str = "a string or the path of a constant: `topic = \"orders\"` or `topic = ORDERS`";
-        match value(meta, WHAT)? {
+        match ungrouped(value(meta, WHAT)?) {
             Expr::Lit(ExprLit { lit: Lit::Str(literal), .. }) => Ok(Self::Text(literal)),
             Expr::Path(path) => Ok(Self::Constant(path)),
             other => Err(syn::Error::new_spanned(other, format!("`topic` takes {WHAT}"))),

@@ -199,6 +199,15 @@ fn check_types(cx: &Ctxt, model: &Model<'_>) {
                 format!("with `types` each variant must hold one event and nothing else: `{}(Event)`", variant.ident),
             );
         }
+        let of_its_own =
+            |field: &&Field<'_>| field.event.sensitive || !field.rules.own.is_empty() || field.rules.any_of_parts();
+        for field in variant.level.fields.iter().filter(of_its_own) {
+            cx.error_spanned_by(
+                field.serde.original,
+                "with `types` the variants' events are read and written: write the rules, and `sensitive`, on the fields of \
+                 this event's type",
+            );
+        }
     }
 }
 
@@ -218,6 +227,17 @@ fn check_recursion(cx: &Ctxt, model: &Model<'_>) {
                 );
             }
         }
+    }
+    let has_own_place = matches!(model.shape, Shape::Enum(_))
+        && matches!(model.serde.attrs.tag(), TagType::External | TagType::Adjacent { .. });
+    let fields = model.levels().into_iter().flat_map(|level| &level.fields);
+    let flat = fields.filter(|field| matches!(field.reader(), Reader::Flat) && !has_own_place);
+    for field in flat.filter(|field| is_itself(field.serde.ty, ident)) {
+        let message = format!(
+            "puts the fields of `{ident}` among those of `{ident}`, where nothing tells them apart: remove `flatten`, so \
+             that the field has an object of its own"
+        );
+        refuse(cx, &field.serde.original.attrs, field.serde.original, &[(true, "flatten", &message)]);
     }
     let on_wire = |field: &&Field<'_>| {
         let attrs = &field.serde.attrs;
@@ -363,7 +383,9 @@ fn check_field(cx: &Ctxt, level: &Level<'_>, field: &Field<'_>) {
     let attrs = &field.serde.attrs;
     let original = field.serde.original;
     let mut borrows = Borrows(Vec::new());
-    borrows.visit_type(field.serde.ty);
+    if !field.is_skipped() {
+        borrows.visit_type(field.serde.ty);
+    }
     for borrowed in borrows.0 {
         cx.error_spanned_by(
             borrowed,
@@ -375,7 +397,7 @@ fn check_field(cx: &Ctxt, level: &Level<'_>, field: &Field<'_>) {
     let unsupported = [
         (skipped_newtype, "skip", "on the only field of a newtype leaves nothing to read: make it a unit struct"),
         (
-            attrs.flatten() && (field.event.plain || attrs.deserialize_with().is_some()),
+            attrs.flatten() && (field.event.plain || field.deserialize_with().is_some()),
             "flatten",
             "needs a type that derives `EventSchema`, or a map: several readers share the remaining fields",
         ),
@@ -488,7 +510,7 @@ fn unwrapped(ty: &syn::Type) -> &syn::Type {
 /// serde's `with` names functions: what they write has to be told.
 fn check_form(cx: &Ctxt, field: &Field<'_>) {
     let attrs = &field.serde.attrs;
-    if field.schema.with.is_some() || attrs.deserialize_with().is_none() || attrs.serialize_with().is_none() {
+    if field.schema.with.is_some() || field.deserialize_with().is_none() || attrs.serialize_with().is_none() {
         return;
     }
     let serdes = field.serde.original.attrs.iter().filter(|attr| attr.path().is_ident("serde"));

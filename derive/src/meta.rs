@@ -63,6 +63,16 @@ pub(crate) fn value<T: Parse>(meta: &ParseNestedMeta<'_>, what: &str) -> syn::Re
     })
 }
 
+/// A literal or a path without the group that stands around what a `macro_rules` was given for `$value:literal`.
+pub(crate) fn ungrouped(expr: Expr) -> Expr {
+    match expr {
+        Expr::Group(group) if matches!(*group.expr, Expr::Group(_) | Expr::Lit(_) | Expr::Path(_) | Expr::Unary(_)) => {
+            ungrouped(*group.expr)
+        }
+        other => other,
+    }
+}
+
 pub(crate) fn string(meta: &ParseNestedMeta<'_>) -> syn::Result<LitStr> {
     value(meta, &format!("a string: `{} = \"...\"`", name_of(meta)))
 }

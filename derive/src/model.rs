@@ -146,7 +146,7 @@ impl Field<'_> {
         let attrs = &self.serde.attrs;
         if attrs.skip_deserializing() {
             Reader::Skipped
-        } else if let Some(path) = attrs.deserialize_with() {
+        } else if let Some(path) = self.deserialize_with() {
             Reader::With(path)
         } else if self.event.plain {
             Reader::Plain
@@ -155,6 +155,11 @@ impl Field<'_> {
         } else {
             Reader::Ours
         }
+    }
+
+    /// The function that reads it. For a borrowed `Cow` serde's derive has one of its own, which is not ours.
+    pub(crate) fn deserialize_with(&self) -> Option<&ExprPath> {
+        self.serde.attrs.deserialize_with().filter(|function| function.path.segments[0].ident != "_serde")
     }
 
     /// Whether it is not read.

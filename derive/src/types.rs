@@ -1,7 +1,7 @@
 //! Properties of a type that the derive can tell by its name.
 
 use syn::ext::IdentExt;
-use syn::visit::Visit;
+use syn::visit::{self, Visit};
 
 pub(crate) const INTEGERS: &[&str] =
     &["u8", "u16", "u32", "u64", "u128", "usize", "i8", "i16", "i32", "i64", "i128", "isize"];
@@ -60,4 +60,24 @@ pub(crate) fn is_known(ty: &syn::Type) -> bool {
         }
         _ => false,
     }
+}
+
+/// Whether one of these containers in it holds a type of another's, which may lead back.
+pub(crate) fn holds_another(ty: &syn::Type, containers: &[&str]) -> bool {
+    struct Held<'a>(&'a [&'a str], bool);
+
+    impl<'ast> Visit<'ast> for Held<'_> {
+        fn visit_type(&mut self, ty: &'ast syn::Type) {
+            if let Some((name, arguments)) = head(ty) {
+                let is_another =
+                    |ty: &syn::Type| !is_known(ty) && matches!(ty, syn::Type::Path(path) if !path.path.is_ident("str"));
+                self.1 |= self.0.contains(&name.as_str()) && arguments.into_iter().any(is_another);
+            }
+            visit::visit_type(self, ty);
+        }
+    }
+
+    let mut held = Held(containers, false);
+    held.visit_type(ty);
+    held.1
 }

@@ -5,9 +5,9 @@ use serde_json::Value;
 use super::EventSchema;
 use crate::dump::DumpOptions;
 use crate::error::{DumpError, DumpErrorKind};
-use crate::exact;
-use crate::load::{At, Context, Dialect, LoadOptions};
+use crate::load::{At, Context, Dialect};
 use crate::violation::{Concern, Violations};
+use crate::{exact, finite};
 
 /// # Dump
 ///
@@ -94,6 +94,10 @@ impl DumpOptions<'_> {
     /// # Errors
     /// As [`EventSchema::dump_many`], and if a chosen field does not exist.
     pub fn dump_many<E: EventSchema>(&self, events: &[E]) -> Result<Vec<u8>, DumpError> {
+        // A hook may add fields that only an event tells.
+        if events.is_empty() && !E::CHANGES_DUMP {
+            self.check_names::<E>()?;
+        }
         let mut cx = Context::new(self.rules, Dialect::Value);
         let mut text = vec![b'['];
         for (index, event) in events.iter().enumerate() {
@@ -106,24 +110,15 @@ impl DumpOptions<'_> {
                 }
             };
             let event = changed.as_ref().unwrap_or(event);
-            event.check(&mut cx, at);
             // Once something is wrong, nothing will be written.
             if cx.found() > 0 {
+                event.check(&mut cx, at);
                 continue;
             }
             if index > 0 {
                 text.push(b',');
             }
-            if E::CHANGES_DUMP {
-                match event.after_dump(exact::to_value(event).map_err(DumpErrorKind::Write)?) {
-                    Ok(value) => {
-                        serde_json::to_writer(&mut text, &self.choose::<E>(value)?).map_err(DumpErrorKind::Write)?;
-                    }
-                    Err(violations) => cx.found_by_user(at, Concern::Whole, violations, None, None),
-                }
-            } else {
-                self.write(event, &mut text)?;
-            }
+            checked(event, &mut cx, at, |event| self.write(event, &mut text))?;
         }
         if cx.found() > 0 {
             return Err(invalid(cx));
@@ -132,36 +127,91 @@ impl DumpOptions<'_> {
         Ok(text)
     }
 
-    /// Does something with what the `pre_dump` hook made of the event, if that is valid.
+    /// Writes what the `pre_dump` hook made of the event, if that is valid.
     fn valid<E: EventSchema, T>(
         &self,
         event: &E,
-        write: impl FnOnce(&E) -> Result<T, DumpError>,
+        write: impl FnOnce(&E) -> Result<T, Unwritten>,
     ) -> Result<T, DumpError> {
-        let changed = event.before_dump().transpose().map_err(refused)?;
-        let event = changed.as_ref().unwrap_or(event);
         let mut cx = Context::new(self.rules, Dialect::Value);
-        event.check(&mut cx, &At::ROOT);
-        if cx.found() > 0 {
-            return Err(invalid(cx));
+        let changed = match event.before_dump().transpose() {
+            Ok(changed) => changed,
+            Err(violations) => {
+                cx.found_by_user(&At::ROOT, Concern::Whole, violations, None, None);
+                return Err(invalid(cx));
+            }
+        };
+        let event = changed.as_ref().unwrap_or(event);
+        match checked(event, &mut cx, &At::ROOT, write)? {
+            Some(written) => Ok(written),
+            None => Err(invalid(cx)),
         }
-        write(event)
     }
 
     /// Writes an event that is valid.
-    fn write<E: EventSchema>(&self, event: &E, buffer: &mut Vec<u8>) -> Result<(), DumpError> {
-        let written = if E::CHANGES_DUMP || self.chooses() {
-            serde_json::to_writer(buffer, &self.value(event)?)
+    fn write<E: EventSchema>(&self, event: &E, buffer: &mut Vec<u8>) -> Result<(), Unwritten> {
+        if E::CHANGES_DUMP || self.chooses() {
+            Ok(serde_json::to_writer(buffer, &self.value(event)?).map_err(DumpErrorKind::Write)?)
         } else {
-            serde_json::to_writer(buffer, event)
-        };
-        Ok(written.map_err(DumpErrorKind::Write)?)
+            Ok(finite::write(event, &mut serde_json::Serializer::new(buffer)).map_err(DumpErrorKind::Write)?)
+        }
     }
 
     /// The chosen part of a valid event's value, after its `post_dump` hook.
-    fn value<E: EventSchema>(&self, event: &E) -> Result<Value, DumpError> {
+    fn value<E: EventSchema>(&self, event: &E) -> Result<Value, Unwritten> {
         let value = exact::to_value(event).map_err(DumpErrorKind::Write)?;
-        self.choose::<E>(if E::CHANGES_DUMP { event.after_dump(value).map_err(refused)? } else { value })
+        let value = if E::CHANGES_DUMP { event.after_dump(value).map_err(Unwritten::ByHook)? } else { value };
+        Ok(self.choose::<E>(value)?)
+    }
+}
+
+/// Why a valid event was not written.
+enum Unwritten {
+    /// The `post_dump` hook refused it.
+    ByHook(Violations),
+    Error(DumpError),
+}
+
+impl From<DumpError> for Unwritten {
+    fn from(error: DumpError) -> Self {
+        Self::Error(error)
+    }
+}
+
+impl From<DumpErrorKind> for Unwritten {
+    fn from(kind: DumpErrorKind) -> Self {
+        Self::Error(kind.into())
+    }
+}
+
+/// Writes the event if it is valid; `None` if not, and what is wrong is noted in `cx`, which has no other findings.
+fn checked<E: EventSchema, T>(
+    event: &E,
+    cx: &mut Context<'_>,
+    at: &At<'_>,
+    write: impl FnOnce(&E) -> Result<T, Unwritten>,
+) -> Result<Option<T>, DumpError> {
+    let floats_left = cx.leaving_floats(|cx| event.check(cx, at));
+    let error = if cx.found() == 0 {
+        match write(event) {
+            Ok(written) => return Ok(Some(written)),
+            Err(Unwritten::ByHook(violations)) => {
+                cx.found_by_user(at, Concern::Whole, violations, None, None);
+                return Ok(None);
+            }
+            Err(Unwritten::Error(error)) => Some(error),
+        }
+    } else {
+        None
+    };
+    // Floats that were left to the writer are told with their places, beside all else.
+    if floats_left {
+        cx.forget_findings();
+        event.check(cx, at);
+    }
+    match error {
+        Some(error) if cx.found() == 0 => Err(error),
+        _ => Ok(None),
     }
 }
 
@@ -172,11 +222,4 @@ fn invalid(cx: Context<'_>) -> DumpError {
         Some(context) => DumpErrorKind::NoContext(context).into(),
         None => DumpErrorKind::Invalid(cx.into_violations()).into(),
     }
-}
-
-/// The violations of a hook, as an error.
-fn refused(violations: Violations) -> DumpError {
-    let mut cx = Context::new(LoadOptions::new(), Dialect::Value);
-    cx.found_by_user(&At::ROOT, Concern::Whole, violations, None, None);
-    DumpErrorKind::Invalid(cx.into_violations()).into()
 }

@@ -21,8 +21,8 @@ use std::sync::Arc;
 /// assert_eq!(None::<String>.to_key_bytes(), None);
 /// ```
 ///
-/// `#[derive(EventSchema)]` implements it for a newtype of a key, and for an enum without data. The key of such an
-/// enum is the variant's name on the wire:
+/// `#[derive(EventSchema)]` implements it for a newtype of a key, unless it points at another type (`Box<OtherId>`) and
+/// may thus hold itself, and for an enum without data. The key of such an enum is the variant's name on the wire:
 ///
 /// ```
 /// use event_schema::prelude::*;

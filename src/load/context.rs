@@ -233,6 +233,8 @@ pub struct Context<'c> {
     shared: Option<(Sharing, usize)>,
     /// The depth at which pointers point at pointers, and how many do.
     pointers: (usize, usize),
+    /// Whether there were floats that code of others writes, if they are left to the writer, which comes next.
+    floats_left: Option<bool>,
     /// A number arrived as a map of this one key (`serde_json/arbitrary_precision`) where an object stands.
     pub(crate) number_in_disguise: Option<Mark>,
 }
@@ -260,6 +262,7 @@ impl<'c> Context<'c> {
             forgotten: None,
             shared: None,
             pointers: (0, 0),
+            floats_left: None,
             number_in_disguise: None,
         }
     }
@@ -280,6 +283,18 @@ impl<'c> Context<'c> {
     /// Sets the mode and gives back the one before.
     pub(crate) fn replace_mode(&mut self, mode: Mode) -> Mode {
         std::mem::replace(&mut self.mode, mode)
+    }
+
+    /// Whether the floats that code of others writes are left to the writer; there are some.
+    pub(crate) fn leaves_floats(&mut self) -> bool {
+        self.floats_left.as_mut().map(|left| *left = true).is_some()
+    }
+
+    /// Leaves the floats that code of others writes to the writer, which comes after `check`. Whether there are some.
+    pub(crate) fn leaving_floats(&mut self, check: impl FnOnce(&mut Self)) -> bool {
+        self.floats_left = Some(false);
+        check(self);
+        self.floats_left.take() == Some(true)
     }
 
     /// Whether missing fields are violations.
@@ -421,6 +436,15 @@ impl<'c> Context<'c> {
         self.forgotten = mark.forgotten;
         self.omitted = mark.omitted;
         self.shape_findings = mark.shape;
+    }
+
+    /// Forgets all that was found.
+    #[cold]
+    pub(crate) fn forget_findings(&mut self) {
+        self.violations.clear();
+        self.omitted = 0;
+        self.shape_findings = 0;
+        self.forgotten = None;
     }
 
     pub(crate) fn shape_findings_since(&self, mark: Mark) -> usize {

@@ -168,9 +168,12 @@ pub trait FieldType: Sized + Serialize {
     }
 
     /// Whether it takes every entry that a level has left for it, if it is flattened: a map does.
+    ///
+    /// `N` counts the levels. A type that is flattened into itself, through others perhaps, would be read for ever; with the
+    /// count it has no end for the compiler.
     #[doc(hidden)]
     #[must_use]
-    fn takes_all() -> bool {
+    fn takes_all<N>() -> bool {
         false
     }
 
@@ -233,9 +236,13 @@ pub trait FieldType: Sized + Serialize {
     #[doc(hidden)]
     const SENSITIVE: bool = false;
 
-    /// Whether a violation never carries a value of the type: it may be, or hold, what is sensitive.
+    /// Whether a violation never carries the value: it is, or may hold, what is sensitive. The value tells and not its
+    /// type, because types may hold each other.
     #[doc(hidden)]
-    const HIDDEN: bool = Self::SENSITIVE;
+    fn is_hidden(&self) -> bool {
+        // Several fields are written as one value only by hand.
+        Self::SENSITIVE || !Self::fields().is_empty()
+    }
 
     /// Reads the key of a map's entry, or notes that `text` is none; `map` is the map's place. A
     /// string takes the text; others leave it, for the path.
@@ -345,6 +352,11 @@ pub trait FieldType: Sized + Serialize {
     /// See the example of [`Shape`].
     fn shape() -> Shape;
 }
+
+/// A level more, of types that are flattened into each other.
+#[doc(hidden)]
+#[derive(Debug)]
+pub struct FlattenedInto<N>(PhantomData<N>);
 
 /// Reads a value of `T` at its place.
 #[derive(Debug)]

@@ -115,7 +115,7 @@ macro_rules! maps {
                 }
             }
 
-            fn takes_all() -> bool {
+            fn takes_all<N>() -> bool {
                 true
             }
 

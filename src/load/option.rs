@@ -11,8 +11,6 @@ use super::{At, Context, FieldType, Mode};
 use crate::contract::Shape;
 
 impl<T: FieldType> FieldType for Option<T> {
-    const HIDDEN: bool = T::HIDDEN;
-
     #[inline]
     fn read<'de, D: Deserializer<'de>>(input: D, cx: &mut Context<'_>, at: &At<'_>) -> Result<Option<Self>, D::Error> {
         input.deserialize_option(OptionVisitor { cx, at, parts: NoParts, of: PhantomData })
@@ -45,8 +43,8 @@ impl<T: FieldType> FieldType for Option<T> {
         T::field_name(name)
     }
 
-    fn takes_all() -> bool {
-        T::takes_all()
+    fn takes_all<N>() -> bool {
+        T::takes_all::<N>()
     }
 
     fn uses_name(&self, name: &str) -> bool {
@@ -88,6 +86,10 @@ impl<T: FieldType> FieldType for Option<T> {
     #[inline]
     fn is_null(&self) -> bool {
         self.as_ref().is_none_or(T::is_null)
+    }
+
+    fn is_hidden(&self) -> bool {
+        self.as_ref().map_or(T::SENSITIVE, T::is_hidden)
     }
 
     #[inline]

@@ -168,9 +168,10 @@ impl<'c> LoadOptions<'c> {
     /// Keeps the values that break rules in their violations: [`Violation::value`](crate::Violation::value).
     ///
     /// Values may be personal data, so they are left out by default. A sensitive field never shows its value or
-    /// anything inside it. Lists and objects are not shown either, because a field in them may be sensitive. Values come
-    /// from the rules of fields, elements, keys and map entries, also in [`validate`](Self::validate); a value of the wrong
-    /// type is not shown. Valid input costs nothing more.
+    /// anything inside it. Lists and objects are not shown either, because a field in them may be sensitive, and neither are
+    /// values of types that do not implement [`FieldType`](crate::load::FieldType), as some in fields marked `plain`. Values
+    /// come from the rules of fields, elements, keys and map entries, also in [`validate`](Self::validate); a value of the
+    /// wrong type is not shown. Valid input costs nothing more.
     ///
     /// ```
     /// use event_schema::prelude::*;

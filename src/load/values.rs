@@ -24,7 +24,7 @@ impl FieldType for serde_json::Value {
         self.is_null()
     }
 
-    fn takes_all() -> bool {
+    fn takes_all<N>() -> bool {
         true
     }
 
@@ -55,7 +55,7 @@ impl FieldType for serde_json::Map<String, serde_json::Value> {
         Ok(None)
     }
 
-    fn takes_all() -> bool {
+    fn takes_all<N>() -> bool {
         true
     }
 

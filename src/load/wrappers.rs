@@ -20,7 +20,6 @@ macro_rules! wrappers {
     ($([$($generics:tt)*] $type:ty => $new:expr, |$this:ident| $value:expr, $inner:expr;)*) => {$(
         impl<$($generics)*> FieldType for $type {
             const SENSITIVE: bool = T::SENSITIVE;
-            const HIDDEN: bool = T::HIDDEN;
 
             #[inline]
             fn read<'de, D: Deserializer<'de>>(
@@ -47,8 +46,8 @@ macro_rules! wrappers {
                 T::field_name(name)
             }
 
-            fn takes_all() -> bool {
-                T::takes_all()
+            fn takes_all<N>() -> bool {
+                T::takes_all::<N>()
             }
 
             fn uses_name(&self, name: &str) -> bool {
@@ -91,6 +90,11 @@ macro_rules! wrappers {
             fn is_null(&self) -> bool {
                 let $this = self;
                 $value.is_some_and(|value| T::is_null(&value))
+            }
+
+            fn is_hidden(&self) -> bool {
+                let $this = self;
+                $value.is_none_or(|value| T::is_hidden(&value))
             }
 
             #[inline]

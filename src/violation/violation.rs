@@ -169,7 +169,8 @@ impl Violation {
     /// ends with "…".
     ///
     /// Of the reports, only [`to_problem`](crate::Violations::to_problem) contains it. It is `None` for a sensitive field,
-    /// for a list or an object, and for a value that is not of its field's type.
+    /// for a list or an object, for a value of a type that does not implement [`FieldType`](crate::load::FieldType), and for
+    /// a value that is not of its field's type.
     ///
     /// ```
     /// use event_schema::prelude::*;

@@ -266,3 +266,46 @@ fn a_stale_file_is_named_with_its_reason() {
     assert_eq!(reasons[0], "schemas/order.requested/v2.json is missing");
     assert_eq!(reasons.len(), 4);
 }
+
+/// Transparent types that hold each other have a name to be referred to; others are as their field.
+#[test]
+fn transparent_types_that_hold_each_other() {
+    #[event_schema::event]
+    #[serde(transparent)]
+    struct Egg {
+        hen: Option<Box<Hen>>,
+    }
+
+    #[event_schema::event]
+    #[serde(transparent)]
+    struct Hen {
+        eggs: Vec<Egg>,
+    }
+
+    #[event_schema::event]
+    #[serde(transparent)]
+    struct Lines(Vec<Line>);
+
+    #[event_schema::event]
+    struct Line {
+        sku: String,
+    }
+
+    #[event_schema::event]
+    struct Farm {
+        hen: Hen,
+        lines: Lines,
+    }
+
+    let schema = Farm::json_schema();
+    let lines = json!({"type": "array", "items": {"$ref": "#/$defs/Line"}});
+    assert_eq!(schema.pointer("/properties/lines").unwrap(), &lines);
+    let farm = json!({"hen": [null, [null, [[]]]], "lines": [{"sku": "a"}]});
+    let validator = jsonschema::options().with_draft(Draft::Draft202012).build(schema.as_value()).unwrap();
+    assert!(validator.is_valid(&farm), "{schema:?}");
+    let dumped = Farm::load_value(farm.clone()).unwrap().dump_value().unwrap();
+    assert_eq!(dumped, farm);
+    let wrong = json!({"hen": [null, [null, [["x"]]]], "lines": [{"sku": "a"}]});
+    assert!(!validator.is_valid(&wrong) && Farm::load_value(wrong).is_err());
+    assert!(Farm::load_partial(br#"{"hen": []}"#).is_ok());
+}

@@ -734,3 +734,35 @@ mod sensitive_debug {
         assert_eq!(Without::<String>::load(br#"{"token": "abc"}"#).ok().unwrap().token, "abc");
     }
 }
+
+/// What a `macro_rules` was given for a fragment stands in a group that nobody sees.
+#[test]
+fn fragments_of_macros_in_attributes() {
+    use event_schema::prelude::*;
+
+    fn even(number: u8) -> Result<(), Violation> {
+        if number.is_multiple_of(2) { Ok(()) } else { Err(Violation::new("even")) }
+    }
+
+    macro_rules! event {
+        ($name:literal, $version:literal, $topic:literal, $rule:path, $choice:literal, $least:expr) => {
+            #[event_schema::event(name = $name, version = $version, topic = $topic)]
+            struct Made {
+                #[validate(custom(function = $rule), range(min = $least))]
+                number: u8,
+                #[event(one_of($choice, "b"))]
+                choice: String,
+            }
+        };
+    }
+    event!("made.here", 3, "made", even, "a", 1 + 1);
+
+    let descriptor = Made::descriptor();
+    assert_eq!((descriptor.name(), descriptor.version(), descriptor.topic()), ("made.here", 3, Some("made")));
+    let codes = |input: &str| -> Vec<String> {
+        let Err(error) = Made::load_str(input) else { return Vec::new() };
+        error.violations().unwrap().iter().map(|one| one.code().to_owned()).collect()
+    };
+    assert_eq!(codes(r#"{"number": 2, "choice": "a"}"#), [""; 0]);
+    assert_eq!(codes(r#"{"number": 1, "choice": "c"}"#), ["even", "range", "one_of"]);
+}

@@ -262,3 +262,164 @@ fn a_locked_value_beside_another_flattened_one_is_checked() {
     let text = br#"{"name":"Ada","age":36}"#;
     assert_eq!(Person::load(text).unwrap().dump().unwrap(), text);
 }
+
+/// A name that no event has is told of an empty list too; what only a hook adds is known by the event alone.
+#[test]
+fn misspelt_names_are_told_without_an_event() {
+    let options = [DumpOptions::new().only(["singel"]), DumpOptions::new().exclude(["singel"])];
+    for options in options {
+        assert!(options.dump_many::<Plain>(&[]).unwrap_err().is_config());
+        assert_eq!(options.dump_many::<Hooked>(&[]).unwrap(), b"[]");
+    }
+    assert_eq!(DumpOptions::new().only(["single"]).dump_many::<Plain>(&[]).unwrap(), b"[]");
+    assert!(DumpOptions::new().exclude(["deep", "flat"]).dump_many::<LeftOut>(&[]).unwrap_err().is_config());
+    assert_eq!(DumpOptions::new().exclude(["deep"]).dump_many::<LeftOut>(&[]).unwrap(), b"[]");
+}
+
+/// One that refuses what it does not know, before another that shares its object: what is dumped can be loaded.
+#[test]
+fn a_closed_enum_beside_another_flattened_field() {
+    #[event_schema::event]
+    #[derive(Debug, PartialEq)]
+    #[serde(tag = "kind", deny_unknown_fields)]
+    enum Kind {
+        Bare,
+        Sized { size: u8 },
+        Inner(Inner),
+    }
+
+    #[event_schema::event]
+    #[derive(Debug, PartialEq)]
+    struct Name {
+        name: Option<String>,
+    }
+
+    #[event_schema::event]
+    #[derive(Debug, PartialEq)]
+    struct First {
+        #[serde(flatten)]
+        kind: Kind,
+        #[serde(flatten)]
+        name: Name,
+    }
+
+    #[event_schema::event]
+    #[derive(Debug, PartialEq)]
+    struct Last {
+        #[serde(flatten)]
+        name: Name,
+        #[serde(flatten)]
+        kind: Option<Kind>,
+    }
+
+    let kinds = || [Kind::Bare, Kind::Sized { size: 1 }, Kind::Inner(Inner { deep: 1 })];
+    let mut dumped = 0;
+    for name in [None, Some("n".to_owned())] {
+        for kind in kinds() {
+            let event = First { kind, name: Name { name: name.clone() } };
+            let text = serde_json::to_vec(&event).unwrap();
+            let loaded = First::load(&text);
+            assert_eq!(event.dump().is_ok(), loaded.is_ok(), "{event:?} {loaded:?}");
+            if let Ok(loaded) = loaded {
+                dumped += 1;
+                assert_eq!(loaded, event);
+            }
+        }
+        for kind in kinds().into_iter().map(Some).chain([None]) {
+            let event = Last { kind, name: Name { name: name.clone() } };
+            let text = serde_json::to_vec(&event).unwrap();
+            let loaded = Last::load(&text);
+            let same = loaded.as_ref().is_ok_and(|loaded| *loaded == event);
+            assert_eq!(event.dump().is_ok(), same, "{event:?} {loaded:?}");
+            dumped += usize::from(same);
+        }
+    }
+    assert!(dumped > 4, "{dumped}");
+}
+
+/// A user's function is called once for each dump, and a float that it makes of none is told with its place.
+#[test]
+fn a_function_is_called_once_for_a_dump() {
+    use std::cell::Cell;
+
+    thread_local! {
+        static CALLS: Cell<u32> = const { Cell::new(0) };
+    }
+
+    fn counted<S: event_schema::serde::Serializer>(value: &f64, output: S) -> Result<S::Ok, S::Error> {
+        CALLS.set(CALLS.get() + 1);
+        output.serialize_f64(1.0 / value)
+    }
+
+    #[event_schema::event]
+    #[derive(Debug)]
+    struct Counted {
+        #[serde(serialize_with = "counted")]
+        ratio: f64,
+        #[validate(range(max = 9))]
+        number: u8,
+    }
+
+    let event = |ratio, number| Counted { ratio, number };
+    assert_eq!(event(2.0, 1).dump().unwrap(), br#"{"ratio":0.5,"number":1}"#);
+    assert_eq!(CALLS.replace(0), 1);
+    assert_eq!(Counted::dump_many(&[event(2.0, 1), event(4.0, 2)]).unwrap().len(), 52);
+    assert_eq!(CALLS.replace(0), 2);
+    event(2.0, 1).validate().unwrap();
+    assert_eq!(CALLS.replace(0), 1);
+
+    let says = |error: DumpError| error.violations().unwrap().to_messages();
+    assert_eq!(says(event(0.0, 1).dump().unwrap_err()), json!({"ratio": ["Not a valid number."]}));
+    // All that is wrong is told together.
+    let both = json!({"ratio": ["Not a valid number."], "number": ["Must be less than or equal to 9."]});
+    assert_eq!(says(event(0.0, 10).dump().unwrap_err()), both);
+    assert_eq!(says(event(0.0, 10).dump_value().unwrap_err()), both);
+    assert_eq!(says(DumpOptions::new().only(["number"]).dump(&event(0.0, 10)).unwrap_err()), both);
+    let many = [event(2.0, 1), event(0.0, 1), event(0.0, 10), event(1.0, 10)];
+    assert_eq!(
+        says(Counted::dump_many(&many).unwrap_err()),
+        json!({"1": {"ratio": ["Not a valid number."]}, "2": both, "3": {"number": ["Must be less than or equal to 9."]}})
+    );
+    let mut buffer = b"before".to_vec();
+    event(0.0, 1).dump_into(&mut buffer).unwrap_err();
+    assert_eq!(buffer, b"before");
+}
+
+/// What is written in place of the event's own fields is seen too.
+#[test]
+fn a_conversion_that_makes_no_number_of_json() {
+    #[event_schema::event]
+    #[derive(Debug)]
+    struct Wire {
+        ratio: f64,
+    }
+
+    #[event_schema::event]
+    #[derive(Debug, Clone)]
+    #[serde(from = "Wire", into = "Wire")]
+    struct Ratio {
+        over: f64,
+        under: f64,
+    }
+
+    impl From<Wire> for Ratio {
+        fn from(wire: Wire) -> Self {
+            Self { over: wire.ratio, under: 1.0 }
+        }
+    }
+
+    impl From<Ratio> for Wire {
+        fn from(ratio: Ratio) -> Self {
+            Self { ratio: ratio.over / ratio.under }
+        }
+    }
+
+    let good = Ratio { over: 1.0, under: 2.0 };
+    assert_eq!(good.dump().unwrap(), br#"{"ratio":0.5}"#);
+    let bad = Ratio { over: 1.0, under: 0.0 };
+    for error in [bad.dump().unwrap_err(), bad.dump_value().unwrap_err()] {
+        let reason = std::error::Error::source(&error).unwrap().to_string();
+        assert_eq!(reason, "a float is not finite, and JSON has no such number");
+    }
+    assert!(Ratio::dump_many(&[good, bad]).is_err());
+}

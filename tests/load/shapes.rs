@@ -849,3 +849,44 @@ fn keys_that_are_converted_or_one_of_several_are_masked() {
     let error = Event::load(br#"{"cards": {"4711 1": "bad"}, "ids": {"4711 2": "bad"}}"#).map(drop).unwrap_err();
     assert!(error.is_invalid() && !error.to_string().contains("4711"), "{error}");
 }
+
+/// What is flattened into a type may hold the type again, if the data has an entry of its own there.
+#[test]
+fn a_flattened_value_may_hold_its_owner() {
+    #[event_schema::event]
+    #[derive(Debug, PartialEq)]
+    struct Node {
+        id: u8,
+        #[serde(flatten)]
+        kind: Kind,
+        #[serde(flatten)]
+        other: Option<Adjacent>,
+    }
+
+    #[event_schema::event]
+    #[derive(Debug, PartialEq)]
+    enum Kind {
+        Below(Box<Node>),
+        Leaf {},
+    }
+
+    #[event_schema::event]
+    #[derive(Debug, PartialEq)]
+    #[serde(tag = "t", content = "c")]
+    enum Adjacent {
+        Node(Box<Node>),
+        Many {
+            #[serde(flatten)]
+            by_name: std::collections::BTreeMap<String, Node>,
+        },
+    }
+
+    let leaf = || Node { id: 3, kind: Kind::Leaf {}, other: None };
+    let many = Adjacent::Many { by_name: [("x".to_owned(), leaf())].into() };
+    let below = Node { id: 2, kind: Kind::Leaf {}, other: Some(many) };
+    let node = Node { id: 1, kind: Kind::Below(Box::new(below)), other: Some(Adjacent::Node(Box::new(leaf()))) };
+    let text = node.dump().unwrap();
+    assert_eq!(Node::load(&text).unwrap(), node);
+    assert!(Node::load(br#"{"id": 1, "more": 2}"#).is_err());
+    assert!(Node::json_schema().get("properties").is_some());
+}

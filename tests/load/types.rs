@@ -865,3 +865,46 @@ fn numbers_beyond_64_bits_are_refused_by_every_other_type() {
     refuses::<()>();
     refuses::<Option<Box<[u8]>>>();
 }
+
+/// Types that are written in less common ways derive as any other does.
+#[test]
+fn fields_of_less_common_forms() {
+    trait Kind {
+        type Id;
+    }
+
+    #[derive(Debug)]
+    struct Numbered;
+
+    impl Kind for Numbered {
+        type Id = u32;
+    }
+
+    #[event_schema::event]
+    #[serde(bound(serialize = "<K as Kind>::Id: Serialize"))]
+    struct OfKind<K: Kind> {
+        id: <K as Kind>::Id,
+    }
+
+    #[event_schema::event]
+    #[derive(Debug, PartialEq)]
+    struct Odd<T> {
+        #[event(plain)]
+        plain: T,
+        #[serde(borrow)]
+        text: std::borrow::Cow<'static, str>,
+        #[serde(borrow)]
+        bytes: std::borrow::Cow<'static, [u8]>,
+        #[serde(skip)]
+        label: Option<&'static str>,
+    }
+
+    assert_eq!(OfKind::<Numbered>::load(br#"{"id": 7}"#).unwrap().id, 7);
+    assert!(OfKind::<Numbered>::load(br#"{"id": "7"}"#).is_err());
+    let odd = Odd { plain: (1_u8, 'x'), text: "t".into(), bytes: vec![1, 2].into(), label: None };
+    let text = odd.dump().unwrap();
+    assert_eq!(text, br#"{"plain":[1,"x"],"text":"t","bytes":[1,2]}"#);
+    assert_eq!(Odd::load(&text).unwrap(), odd);
+    let error = Odd::<(u8, char)>::load(br#"{"plain": [], "text": 1, "bytes": [1, 256]}"#).unwrap_err();
+    assert_eq!(error.violations().unwrap().len(), 3, "{error}");
+}

@@ -475,3 +475,194 @@ fn the_wire_type_of_a_sensitive_value_is_covered() {
     let found = &error.violations().unwrap()[0];
     assert_eq!((found.code(), found.value()), ("length", None));
 }
+
+/// Types that hold each other say of each value whether it is sensitive.
+#[test]
+fn types_that_hold_each_other_are_shown() {
+    #[event_schema::event]
+    #[derive(Debug)]
+    struct Left(Option<Box<Right>>);
+
+    #[event_schema::event]
+    #[derive(Debug)]
+    struct Right(Option<Box<Either>>);
+
+    #[event_schema::event]
+    #[derive(Debug)]
+    struct Egg(Option<Box<Hen>>);
+
+    #[event_schema::event]
+    #[derive(Debug)]
+    struct Hen(Option<Box<Egg>>);
+
+    #[event_schema::event]
+    #[derive(Debug)]
+    #[serde(untagged)]
+    enum Either {
+        Number(u64),
+        Secret(Secret),
+        Left(Left),
+    }
+
+    #[event_schema::event]
+    #[derive(Debug)]
+    struct Event {
+        #[validate(custom(function = refuse))]
+        left: Left,
+        #[validate(custom(function = refuse))]
+        either: Either,
+        #[validate(custom(function = refuse))]
+        none: Left,
+        #[validate(custom(function = refuse))]
+        egg: Egg,
+    }
+
+    let input = json!({"left": 7, "either": 8, "none": null, "egg": null});
+    assert_eq!(
+        values::<Event>(&input),
+        [found("egg", "null"), found("either", "8"), found("left", "7"), found("none", "null")]
+    );
+    let input = json!({"left": "M", "either": "M", "none": null, "egg": null});
+    assert_eq!(
+        values::<Event>(&input),
+        [found("egg", "null"), nothing("either"), nothing("left"), found("none", "null")]
+    );
+}
+
+/// Nobody can tell of a foreign type whether something sensitive is in it.
+#[test]
+fn a_foreign_value_is_not_shown() {
+    #[derive(Debug, Serialize, Deserialize, event_schema::schemars::JsonSchema)]
+    #[schemars(crate = "event_schema::schemars")]
+    struct Foreign(u8);
+
+    #[derive(Debug, Serialize, Deserialize, event_schema::schemars::JsonSchema)]
+    #[schemars(crate = "event_schema::schemars")]
+    struct Around(Secret);
+
+    #[event_schema::event]
+    #[derive(Debug)]
+    struct Plain<T> {
+        #[event(plain)]
+        #[validate(custom(function = refuse))]
+        parameter: T,
+        #[event(plain)]
+        #[validate(custom(function = refuse))]
+        foreign: Foreign,
+        #[event(plain)]
+        #[validate(custom(function = refuse))]
+        around: Around,
+        #[event(plain)]
+        #[validate(range(max = 7))]
+        number: u8,
+        #[serde(deserialize_with = "read")]
+        #[validate(custom(function = refuse))]
+        with: Around,
+        #[validate(custom(function = refuse))]
+        written: Written,
+        #[validate(custom(function = refuse))]
+        converted: OfRaw,
+    }
+
+    fn read<'de, D: serde::Deserializer<'de>>(input: D) -> Result<Around, D::Error> {
+        Around::deserialize(input)
+    }
+
+    /// Several fields that are written as one text, by hand.
+    #[derive(Debug, EventSchema)]
+    struct Written {
+        user: String,
+        password: Secret,
+    }
+
+    impl Serialize for Written {
+        fn serialize<S: serde::Serializer>(&self, output: S) -> Result<S::Ok, S::Error> {
+            output.collect_str(&format_args!("{}:{}", self.user, self.password.0))
+        }
+    }
+
+    /// What it is read from is sensitive.
+    #[event_schema::event]
+    #[derive(Debug)]
+    #[serde(from = "Secret")]
+    struct OfRaw(String);
+
+    impl From<Secret> for OfRaw {
+        fn from(secret: Secret) -> Self {
+            Self(secret.0)
+        }
+    }
+
+    let input = json!({"parameter": "M", "foreign": 7, "around": "M", "number": 8, "with": "M",
+        "written": {"user": "u", "password": "M"}, "converted": "M"});
+    let all = values::<Plain<Secret>>(&input);
+    let shown: Vec<_> = all.iter().filter(|(_, value)| value.is_some()).collect();
+    assert_eq!(shown, [&found("number", "8")], "{all:?}");
+    assert_eq!(all.len(), 7, "{all:?}");
+}
+
+/// A conversion's value is shown as it is written, unless it comes from, or becomes, something sensitive.
+#[test]
+fn a_converted_value_is_shown_as_it_is_written() {
+    #[event_schema::event]
+    #[derive(Debug, Clone)]
+    #[serde(transparent)]
+    struct Cents(u64);
+
+    #[event_schema::event]
+    #[derive(Debug, Clone)]
+    #[serde(from = "Cents", into = "Cents")]
+    struct Price {
+        euros: u64,
+        cents: u64,
+    }
+
+    impl From<Cents> for Price {
+        fn from(cents: Cents) -> Self {
+            Self { euros: cents.0 / 100, cents: cents.0 % 100 }
+        }
+    }
+
+    impl From<Price> for Cents {
+        fn from(price: Price) -> Self {
+            Self(price.euros * 100 + price.cents)
+        }
+    }
+
+    #[event_schema::event]
+    #[derive(Debug, Clone)]
+    #[serde(from = "Open", into = "Open")]
+    struct Closed(u64);
+
+    #[event_schema::event]
+    #[derive(Debug, Clone)]
+    struct Open(#[event(sensitive)] u64);
+
+    impl From<Open> for Closed {
+        fn from(open: Open) -> Self {
+            Self(open.0)
+        }
+    }
+
+    impl From<Closed> for Open {
+        fn from(closed: Closed) -> Self {
+            Self(closed.0)
+        }
+    }
+
+    #[event_schema::event]
+    #[derive(Debug)]
+    struct Event {
+        #[validate(custom(function = refuse))]
+        price: Price,
+        #[validate(custom(function = refuse))]
+        closed: Closed,
+        #[validate(must_match(other = closed_again))]
+        again: u64,
+        #[serde(default, skip_deserializing)]
+        closed_again: u64,
+    }
+
+    let input = json!({"price": 250, "closed": 3, "again": 1});
+    assert_eq!(values::<Event>(&input), [found("again", "1"), nothing("closed"), found("price", "250")]);
+}

@@ -217,3 +217,61 @@ fn a_conversion_says_why_it_refuses() {
     assert_eq!(error.to_string(), "1 violation\nCannot be converted from version 1.");
     assert!(ByRule::load_from(1, br#"{"to": "abc", "kind": 1}"#).is_ok());
 }
+
+/// Whatever becomes an event of a version passes that version's rules and hooks, wherever it comes from.
+#[test]
+fn a_converted_event_passes_the_hooks_of_its_version() {
+    #[event_schema::event(name = "user.named")]
+    struct NamedV1 {
+        name: String,
+    }
+    #[event_schema::event(name = "user.named", version = 2, previous = NamedV1, post_load = trim)]
+    struct NamedV2 {
+        #[validate(length(min = 1))]
+        name: String,
+    }
+    #[event_schema::event(name = "user.named", version = 3, previous = NamedV2, pre_load = never, post_load = lowercase)]
+    #[derive(Debug, PartialEq)]
+    struct Named {
+        #[validate(length(max = 5))]
+        login: String,
+    }
+    fn trim(mut named: NamedV2) -> NamedV2 {
+        named.name = named.name.trim().to_owned();
+        named
+    }
+    fn never(_: serde_json::Value) -> Result<serde_json::Value, Violation> {
+        Err(Violation::new("never"))
+    }
+    fn lowercase(mut named: Named) -> Result<Named, Violation> {
+        if named.login == "Root" {
+            return Err(Violation::new("root").at("login"));
+        }
+        named.login = named.login.replace('ß', "ss").to_lowercase();
+        Ok(named)
+    }
+    impl From<NamedV1> for NamedV2 {
+        fn from(v1: NamedV1) -> Self {
+            Self { name: v1.name }
+        }
+    }
+    impl From<NamedV2> for Named {
+        fn from(v2: NamedV2) -> Self {
+            Self { login: v2.name }
+        }
+    }
+
+    let ada = Named { login: "ada".into() };
+    assert_eq!(Named::load_from(1, br#"{"name": " Ada "}"#).unwrap(), ada);
+    assert_eq!(Named::load_from(2, br#"{"name": "Ada "}"#).unwrap(), ada);
+    assert_eq!(Named::load_typed("user.named.v1", br#"{"name": " Ada "}"#).unwrap(), ada);
+    let says = |name: &str| {
+        let input = json!({"name": name}).to_string();
+        let error = Named::load_from(1, input.as_bytes()).unwrap_err();
+        error.violations().unwrap().to_messages()
+    };
+    assert_eq!(says("Root"), json!({"login": ["Invalid value."]}));
+    // The rules run again on what a hook returns, of each version.
+    assert_eq!(says("  "), json!({"name": ["Shorter than minimum length 1."]}));
+    assert_eq!(says("Groß1"), json!({"login": ["Longer than maximum length 5."]}));
+}

@@ -259,7 +259,8 @@ fn takes_all(cx: &Cx<'_>, readable: &[&(&Variant<'_>, Expand<'_>)]) -> Option<To
     if matches!(cx.model.serde.attrs.tag(), TagType::External | TagType::Adjacent { .. }) {
         return None;
     }
-    let takers: Vec<_> = readable.iter().filter_map(|(_, level)| level.takes_all()).collect();
+    let takers: Vec<_> =
+        readable.iter().filter_map(|(_, level)| level.takes_all(&quote!(__p::FlattenedInto<__N>))).collect();
     (!takers.is_empty()).then(|| quote!(#(#takers)||*))
 }
 

@@ -4,12 +4,12 @@ use proc_macro2::TokenStream;
 use quote::{quote, quote_spanned};
 use serde_derive_internals::ast::Style;
 use serde_derive_internals::attr::TagType;
+use syn::Path;
 use syn::spanned::Spanned;
-use syn::{Path, Type};
 
 use super::cx::Cx;
 use super::quoting::shown_at;
-use super::{level, rules, shape};
+use super::{hidden, level, rules, shape};
 use crate::model::Shape;
 
 /// The methods of a flattened type that differ from the defaults.
@@ -19,7 +19,7 @@ pub(super) struct Flat {
     pub(super) field_name: Option<TokenStream>,
     /// `bool` from `self` and `name`.
     pub(super) uses_name: Option<TokenStream>,
-    /// Whether it takes all of it.
+    /// Whether it takes all of it, at the level `__N`.
     pub(super) takes_all: Option<TokenStream>,
     /// `bool` from `self` and `alone`.
     pub(super) closes: Option<TokenStream>,
@@ -45,7 +45,7 @@ impl Flat {
         });
         let takes_all = self.takes_all.as_ref().map(|body| {
             quote! {
-                fn takes_all() -> bool {
+                fn takes_all<__N>() -> bool {
                     #body
                 }
             }
@@ -204,27 +204,9 @@ fn optional_items(body: &Body) -> TokenStream {
     quote!(#sensitive #missing #is_null #flat_names #flat)
 }
 
-/// Whether a violation never carries a value of the type, where that is not as with what is sensitive: one that is written
-/// as a single value may be, or hold, something sensitive.
-fn hidden(cx: &Cx<'_>) -> Option<TokenStream> {
-    let model = cx.model;
-    if model.has_sensitive() {
-        return Some(quote!(true));
-    }
-    let of_type = |ty: &Type| (!shape::mentions(ty, &model.input.ident)).then(|| quote!(__p::Hides::<#ty>::HIDDEN));
-    let one_with = match &model.shape {
-        Shape::Struct(level) => level.inner(model.serde.attrs.transparent()).map(|inner| level.fields[inner].serde.ty),
-        // The types in its variants are not asked, because they may contain the enum itself.
-        Shape::Enum(variants) if matches!(model.serde.attrs.tag(), TagType::None) => {
-            let mut fields = variants.iter().flat_map(|variant| &variant.level.fields);
-            return fields.any(|field| !crate::types::is_known(field.serde.ty)).then(|| quote!(true));
-        }
-        Shape::Enum(_) => None,
-    };
-    let converted = model.converted_from().map(|(wire, _)| wire);
-    let types = [one_with, converted, model.serde.attrs.type_into()];
-    let types: Vec<_> = types.into_iter().flatten().filter_map(of_type).collect();
-    (!types.is_empty()).then(|| quote!({ use __p::HidesNothing as _; #(#types)||* }))
+/// Statements for the methods of which every verb calls one: they do not compile for a type that is flattened into itself.
+fn ends(cx: &Cx<'_>) -> TokenStream {
+    cx.model.levels().into_iter().filter_map(|level| level::Expand::new(cx, level, 0, quote!(Self)).ends()).collect()
 }
 
 /// The method that tells rules of the whole and hooks the fields that they may name.
@@ -311,8 +293,7 @@ pub(super) fn expand(cx: &Cx<'_>, body: &Body) -> TokenStream {
     let before = call_whole.as_ref().map(|_| quote!(let __before = __cx.found();));
     let check_whole = call_whole.as_ref().map(|whole| quote!(#whole(self, __cx, __at, __before);));
     let optional = optional_items(body);
-    let fields = fields(cx);
-    let hidden = hidden(cx).map(|hidden| quote!(const HIDDEN: bool = #hidden;));
+    let (fields, hidden, ends) = (fields(cx), hidden::expand(cx), ends(cx));
     let (shape, defined) = shape::expand(cx);
 
     quote! {
@@ -341,6 +322,7 @@ pub(super) fn expand(cx: &Cx<'_>, body: &Body) -> TokenStream {
             #fields
 
             fn check(&self, __cx: &mut __p::Context<'_>, __at: &__p::At<'_>) {
+                #ends
                 #before
                 let __this = self;
                 #check
@@ -348,6 +330,7 @@ pub(super) fn expand(cx: &Cx<'_>, body: &Body) -> TokenStream {
             }
 
             fn shape() -> __p::Shape {
+                #ends
                 #shape
             }
         }

@@ -2,7 +2,7 @@
 
 use quote::ToTokens;
 use syn::visit::{self, Visit};
-use syn::{Generics, Ident, Path, Type, TypePath, parse_quote};
+use syn::{Generics, Ident, Type, TypePath, parse_quote};
 
 use crate::model::{Model, Reader};
 use crate::schemars::With;
@@ -29,13 +29,13 @@ pub(crate) fn bounded(model: &Model<'_>) -> Generics {
     if generics.params.is_empty() {
         return generics;
     }
-    // They are written once to see whether they can be.
+    // They are read by themselves, and written once to see whether they can be.
     let plain = model.levels().into_iter().flat_map(|level| &level.fields);
     let plain = plain.filter(|field| matches!(field.reader(), Reader::Plain));
     let plain: Vec<_> = plain.map(|field| field.serde.ty).filter(|ty| mentions_params(model, ty)).collect();
     let clause = generics.make_where_clause();
     for ty in plain {
-        clause.predicates.push(parse_quote!(#ty: __p::serde::Serialize));
+        clause.predicates.push(parse_quote!(#ty: __p::serde::Serialize + __p::serde::de::DeserializeOwned));
     }
     for ty in parameters.ours {
         clause.predicates.push(parse_quote!(#ty: __p::FieldType));
@@ -107,8 +107,7 @@ struct Mentions<'a> {
 impl<'a> Visit<'a> for Mentions<'_> {
     fn visit_type(&mut self, ty: &'a Type) {
         if let Type::Path(path) = ty
-            && path.qself.is_none()
-            && self.is_param(&path.path)
+            && self.is_param(path)
         {
             if !self.found.iter().any(|known| known.to_token_stream().to_string() == path.to_token_stream().to_string())
             {
@@ -132,7 +131,12 @@ impl Mentions<'_> {
         }
     }
 
-    fn is_param(&self, path: &Path) -> bool {
+    /// Whether it is a parameter, or a type that belongs to one: `T::Item`, `<T as Iterator>::Item`.
+    fn is_param(&self, ty: &TypePath) -> bool {
+        if let Some(of) = &ty.qself {
+            return matches!(&*of.ty, Type::Path(of) if self.is_param(of));
+        }
+        let path = &ty.path;
         path.leading_colon.is_none() && path.segments.first().is_some_and(|first| self.params.contains(&first.ident))
     }
 }

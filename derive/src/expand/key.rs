@@ -9,6 +9,7 @@ use syn::spanned::Spanned;
 use super::cx::Cx;
 use super::quoting::shown_at;
 use crate::model::{Level, Shape, Variant};
+use crate::types::holds_another;
 
 pub(super) fn expand(cx: &Cx<'_>) -> Option<TokenStream> {
     if cx.model.event.event_key == Some(false) {
@@ -33,8 +34,8 @@ fn of_newtype(cx: &Cx<'_>, level: &Level<'_>) -> Option<TokenStream> {
     if inner.attrs.skip_serializing() || inner.attrs.serialize_with().is_some() {
         return None;
     }
-    // rustc would ask forever whether a type that contains itself is a key.
-    if mentions(inner.ty.to_token_stream(), &cx.model.input.ident) {
+    // rustc would ask for ever whether a type that contains itself, perhaps through others, is a key.
+    if mentions(inner.ty.to_token_stream(), &cx.model.input.ident) || holds_another(inner.ty, &["Box", "Rc", "Arc"]) {
         return None;
     }
     let member = &inner.member;

@@ -6,6 +6,7 @@ mod enums;
 mod event;
 mod field_type;
 mod generics;
+mod hidden;
 mod key;
 mod level;
 mod quoting;

@@ -13,7 +13,7 @@ use super::quoting::shown_at;
 use super::{generics, rules};
 use crate::model::{Field, Level, Model, Reader, Shape, Variant};
 use crate::schemars::With;
-use crate::types::{head, is_known};
+use crate::types::{head, holds_another, is_known};
 
 /// The body of `FieldType::shape`, and the constant that it gives, if the type has a name in contracts.
 pub(super) fn expand(cx: &Cx<'_>) -> (TokenStream, Option<TokenStream>) {
@@ -26,7 +26,7 @@ pub(super) fn expand(cx: &Cx<'_>) -> (TokenStream, Option<TokenStream>) {
     let id = id(model);
     let notes = model.schema.notes();
     let notes = notes.unwrap_or_else(|| quote!(__p::Notes::NONE));
-    let (transparent, inline) = (model.serde.attrs.transparent(), model.schema.inline);
+    let (transparent, inline) = (model.serde.attrs.transparent(), model.schema.inline || only_field(model).is_some());
     let (form, written) = forms(model);
     let self_ty = cx.self_ty();
     let (impl_generics, _, where_clause) = cx.generics.split_for_impl();
@@ -55,7 +55,7 @@ pub(super) fn json_schema(cx: &Cx<'_>) -> Option<TokenStream> {
     }
     let self_ty = cx.self_ty();
     let (impl_generics, _, where_clause) = cx.generics.split_for_impl();
-    let inline = (cx.model.schema.inline || delegate(cx.model).is_some()).then(|| {
+    let inline = (cx.model.schema.inline || only_field(cx.model).is_some()).then(|| {
         quote! {
             fn inline_schema() -> bool {
                 __p::is_inline::<Self>()
@@ -82,8 +82,30 @@ pub(super) fn json_schema(cx: &Cx<'_>) -> Option<TokenStream> {
     })
 }
 
-/// The field that a transparent type is in every contract: one that adds nothing of its own.
+/// The field whose shape is that of the type. Through a container types may hold each other: such a type has a
+/// definition, at which a search ends, and is written out where it is used.
 fn delegate<'a>(model: &'a Model<'_>) -> Option<&'a Field<'a>> {
+    const CONTAINERS: &[&str] = &[
+        "Box",
+        "Rc",
+        "Arc",
+        "Cow",
+        "Vec",
+        "VecDeque",
+        "LinkedList",
+        "BTreeMap",
+        "HashMap",
+        "BTreeSet",
+        "HashSet",
+        "IndexMap",
+        "IndexSet",
+        "SmallVec",
+    ];
+    only_field(model).filter(|field| !holds_another(field.serde.ty, CONTAINERS))
+}
+
+/// The field that a transparent type is in every contract: one that adds nothing of its own.
+fn only_field<'a>(model: &'a Model<'_>) -> Option<&'a Field<'a>> {
     let Shape::Struct(level) = &model.shape else { return None };
     let attrs = &model.serde.attrs;
     let has_own = model.schema.has_notes() || model.schema.with.is_some() || model.event.json_schema == Some(false);

@@ -26,7 +26,7 @@ pub(super) fn expand(cx: &Cx<'_>, level: &Level<'_>) -> Body {
         flat: Flat {
             field_name: level.field_name(),
             uses_name,
-            takes_all: level.takes_all(),
+            takes_all: level.takes_all(&quote!(__p::FlattenedInto<__N>)),
             closes: level.closes().map(|closes| quote!(let #pattern = self; #closes)),
             patch: level.patch_flat(),
         },
@@ -84,7 +84,7 @@ pub(super) fn converted(cx: &Cx<'_>, items: TokenStream, check: TokenStream) -> 
         read_key: Some((wire.to_token_stream(), quote!({ let __wire = __inner; #convert }))),
         flat: Flat {
             field_name: Some(quote!(<#wire as __p::FieldType>::field_name(__name))),
-            takes_all: Some(quote!(<#wire as __p::FieldType>::takes_all())),
+            takes_all: Some(quote!(<#wire as __p::FieldType>::takes_all::<__p::FlattenedInto<__N>>())),
             ..Flat::default()
         },
         patch: None,

@@ -6,7 +6,7 @@ use syn::meta::ParseNestedMeta;
 use syn::parse::ParseStream;
 use syn::{Expr, ExprLit, Ident, Lit, LitStr, Path};
 
-use crate::meta::{name_of, set, skip_item, string, unknown_in, value};
+use crate::meta::{name_of, set, skip_item, string, ungrouped, unknown_in, value};
 
 /// Arguments that say `true` by being there.
 const FLAGS: &[&str] = &["v4", "v6", "use_context", "skip_on_field_errors"];
@@ -61,7 +61,7 @@ impl Args {
                 let value = if FLAGS.contains(&name) && !arg.input.peek(syn::Token![=]) {
                     syn::parse_quote!(true)
                 } else {
-                    value(arg, &format!("a value: `{name} = ...`"))?
+                    ungrouped(value(arg, &format!("a value: `{name} = ...`"))?)
                 };
                 if self.exprs.iter().any(|(other, _)| other == name) {
                     cx.error_spanned_by(&arg.path, format!("`{name}` is given twice"));
@@ -112,7 +112,7 @@ impl Args {
                 }
                 *option = Some(content.parse()?);
             } else {
-                list.push(content.parse()?);
+                list.push(ungrouped(content.parse()?));
             }
             if !content.is_empty() {
                 content.parse::<syn::Token![,]>()?;

@@ -97,13 +97,12 @@ impl ExpandField<'_> {
         let (attrs, model) = (&self.field.serde.attrs, self.level.cx.model);
         let ty = self.field.serde.ty;
         if let Some(path) = attrs.serialize_with() {
-            // The function is called once more for it, which only a float is worth. What it asks of a parameter is
-            // known to the type's `Serialize` alone.
+            // The function is called for it, which only a float is worth. What it asks of a parameter is known to the
+            // type's `Serialize` alone.
             if !names_a_float(ty) || mentions_params(model, ty) {
                 return None;
             }
-            let check =
-                quote_spanned!(shown_at(path.span())=> __p::check_finite(#path(#value, __p::Finite), __cx, __at););
+            let check = quote_spanned!(shown_at(path.span())=> __p::check_finite(|__output| #path(#value, __output), __cx, __at););
             return Some(match attrs.skip_serializing_if() {
                 Some(skip) => quote_spanned!(shown_at(skip.span())=> if !#skip(#value) { #check }),
                 None => check,

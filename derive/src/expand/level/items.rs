@@ -80,7 +80,7 @@ impl Expand<'_> {
                     }
                 }
             });
-            let takes_all = self.takes_all().unwrap_or_else(|| quote!(false));
+            let takes_all = self.takes_all(&quote!(())).unwrap_or_else(|| quote!(false));
             let deny = quote!(__leftovers.deny(#denies, #takes_all, __cx, __at, |__names| { #names }););
             quote! {
                 let mut __leftovers = __p::Leftovers::default();

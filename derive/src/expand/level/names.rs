@@ -1,11 +1,13 @@
 //! The names that a level has on the wire.
 
 use proc_macro2::TokenStream;
-use quote::{ToTokens, quote};
+use quote::{ToTokens, quote, quote_spanned};
 use serde_derive_internals::attr::TagType;
+use syn::spanned::Spanned;
 
 use super::Expand;
 use super::field::ExpandField;
+use crate::expand::quoting::shown_at;
 use crate::model::Shape;
 
 impl Expand<'_> {
@@ -46,15 +48,23 @@ impl Expand<'_> {
         quote!((<#marker as __p::Object<#self_ty>>::find(__name).is_some() #(|| __name == #written)* #(|| #flat)*))
     }
 
-    /// Whether it takes every entry of its level, if that can be.
-    pub(in crate::expand) fn takes_all(&self) -> Option<TokenStream> {
+    /// Whether it takes every entry of its level, if that can be; `count` is a type that counts the levels.
+    pub(in crate::expand) fn takes_all(&self, count: &TokenStream) -> Option<TokenStream> {
         let takers = self.fields().filter(|field| match self.inner {
             Some(inner) => field.index == inner && field.field.is_ours(),
             None => self.is_object() && field.is_flat(),
         });
         let takers = takers.map(|field| field.field.serde.ty);
-        let takers: Vec<_> = takers.map(|ty| quote!(<#ty as __p::FieldType>::takes_all())).collect();
+        let takers: Vec<_> = takers
+            .map(|ty| quote_spanned!(shown_at(ty.span())=> <#ty as __p::FieldType>::takes_all::<#count>()))
+            .collect();
         (!takers.is_empty()).then(|| quote!(#(#takers)||*))
+    }
+
+    /// A statement that does not compile if it is flattened into itself, through others perhaps: it would be read for ever.
+    pub(in crate::expand) fn ends(&self) -> Option<TokenStream> {
+        let takes_all = self.takes_all(&quote!(())).filter(|_| self.fields().any(|field| field.is_flat()))?;
+        Some(quote!(let _ = #takes_all;))
     }
 
     /// Whether what it uses of its level differs from value to value.

@@ -35,7 +35,7 @@ pub(in crate::expand) fn function(cx: &Cx<'_>, name: &Ident, ty: &Type, rules: &
         }
     });
     let rules = cx.without_self(quote!(#(#rules)*));
-    let show = show(ty, &[]);
+    let show = show(None);
     quote! {
         #[inline]
         fn #name #impl_generics (__value: &#ty, __cx: &mut __p::Context<'_>, __at: &__p::At<'_>) #where_clause {

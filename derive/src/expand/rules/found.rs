@@ -2,23 +2,25 @@
 
 use proc_macro2::TokenStream;
 use quote::quote;
-use syn::Type;
 
 use super::inner::Inner;
 use super::param::params;
 use crate::expand::quoting::optional;
 use crate::rule::Rule;
 
-/// Defines how violations are given the `__value: &ty` that they are of, unless a value of one of these types is never
-/// shown. Called where a rule is broken, so that nothing is done before.
-pub(super) fn show(ty: &Type, others: &[&Type]) -> TokenStream {
+/// Defines how violations are given the `__value` that they are of, unless the `other` value is never shown. Called
+/// where a rule is broken, so that nothing is done before.
+pub(super) fn show(other: Option<&TokenStream>) -> TokenStream {
+    let show = quote!(__cx.show(__at, __p::Shown(__value).to_text()););
+    let show = match other {
+        Some(other) => quote!(if !__p::Shown(#other).is_hidden() { #show }),
+        None => show,
+    };
     quote! {
         let __show = |__cx: &mut __p::Context<'_>, __at: &__p::At<'_>| {
             #[allow(unused_imports)]
-            use __p::{HidesNothing as _, NotWritten as _};
-            if !__p::Hides::<#ty>::HIDDEN #(&& !__p::Hides::<#others>::HIDDEN)* {
-                __cx.show(__at, __p::Shown(__value).to_text());
-            }
+            use __p::NotShown as _;
+            #show
         };
     }
 }

@@ -25,10 +25,9 @@ pub(in crate::expand) fn across_fields(
         let other_index = level.fields.iter().position(is_other)?;
         let ((one, at), (other, _)) = (field(index), field(other_index));
         let (found, span) = (found(rule, None), shown_at(rule.span));
-        let (field, other_field) = (&level.fields[index], &level.fields[other_index]);
         // A field that must equal a sensitive one is as good as sensitive.
-        let cover = other_field.event.sensitive.then(|| quote!(let __at = &__at.cover();));
-        let show = show(field.serde.ty, &[other_field.serde.ty]);
+        let cover = level.fields[other_index].event.sensitive.then(|| quote!(let __at = &__at.cover();));
+        let show = show(Some(&other));
         Some(quote_spanned! {span=>
             if !__p::validator::validate_must_match(#one, #other) {
                 let (__at, __value) = (&#at, #one);
@@ -56,7 +55,7 @@ pub(in crate::expand) fn of_whole(cx: &Cx<'_>) -> Option<TokenStream> {
         let note = match rule.field.as_ref().and_then(|field| named(cx, field)) {
             Some(field) => {
                 let (name, member) = (name_of(field), &field.serde.member);
-                let (show, shown) = (show(field.serde.ty, &[]), shown());
+                let (show, shown) = (show(None), shown());
                 let note = quote_spanned!(span=> __p::broken_custom(__cx, __at, __error, #code, #message););
                 quote!({
                     let (__at, __value) = (&__at.field(const { &#name }), &__value.#member);
