@@ -25,6 +25,7 @@ pub(crate) mod expected;
 pub(crate) mod field_type;
 pub(crate) mod json;
 mod key_deserializer;
+mod key_name;
 pub(crate) mod keys;
 mod leaf;
 mod lists;

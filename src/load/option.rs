@@ -14,6 +14,11 @@ impl<T: FieldType> FieldType for Option<T> {
     const HIDDEN: bool = T::HIDDEN;
 
     #[inline]
+    fn masks_key() -> bool {
+        T::masks_key()
+    }
+
+    #[inline]
     fn read<'de, D: Deserializer<'de>>(input: D, cx: &mut Context<'_>, at: &At<'_>) -> Result<Option<Self>, D::Error> {
         input.deserialize_option(OptionVisitor { cx, at, parts: NoParts, of: PhantomData })
     }

@@ -4,7 +4,7 @@ use serde_json::Value;
 
 use super::pruning::Pruning;
 use super::{At, Context, Dialect, FieldType, LoadOptions, json};
-use crate::violation::{Concern, Path, Violations};
+use crate::violation::{Concern, Path, Violation, Violations};
 
 /// The input without what is wrong with it and without what the types do not know (`strays`). Read
 /// once more, because it is asked for rarely.
@@ -30,7 +30,7 @@ pub(super) fn of_value(value: Value, violations: &Violations, strays: &[Path]) -
     // Broken rules of a whole leave its parts as they are.
     let faulty = violations.iter().filter(|violation| violation.of_shape || violation.concern == Concern::Value);
     let mut pruning = Pruning::default();
-    for path in faulty.map(|violation| violation.path()).chain(strays) {
+    for path in faulty.map(Violation::path).chain(strays) {
         pruning.add(path.segments());
     }
     Some(pruning.prune(value))

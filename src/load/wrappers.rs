@@ -23,6 +23,11 @@ macro_rules! wrappers {
             const HIDDEN: bool = T::HIDDEN;
 
             #[inline]
+            fn masks_key() -> bool {
+                T::masks_key()
+            }
+
+            #[inline]
             fn read<'de, D: Deserializer<'de>>(
                 input: D,
                 cx: &mut Context<'_>,

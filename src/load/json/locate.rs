@@ -42,11 +42,11 @@ pub(in crate::load) fn locate(text: &str, violations: &mut [Violation]) {
 }
 
 /// Those in the parts of an object, by name.
-type Names<'v> = HashMap<Cow<'v, str>, Named>;
+type Names<'v> = HashMap<Cow<'v, str>, SameName>;
 
 /// Those in the entries of one name.
 #[derive(Default)]
-struct Named {
+struct SameName {
     /// How often the name was met.
     met: usize,
     /// In the order of the entries.
@@ -101,8 +101,8 @@ impl<'v> Search<'v, '_> {
         for target in within {
             names.entry(self.targets[*target].steps[depth].name()).or_default().targets.push(*target);
         }
-        for named in names.values_mut() {
-            named.targets.sort_by_key(|target| self.targets[*target].entry(depth));
+        for same in names.values_mut() {
+            same.targets.sort_by_key(|target| self.targets[*target].entry(depth));
         }
         let object_at = self.source.at;
         self.parts(b'}', |search| {
@@ -111,27 +111,27 @@ impl<'v> Search<'v, '_> {
             search.source.colon()?;
             let known = names.contains_key(&key);
             let name = if known || key.len() <= MAX_NAME { key } else { cut(&key).into_string().into() };
-            let Some(named) = names.get_mut(&name) else { return search.source.skip() };
-            search.entry(named, key_at, object_at, depth)
+            let Some(same) = names.get_mut(&name) else { return search.source.skip() };
+            search.entry(same, key_at, object_at, depth)
         })
     }
 
     /// Looks at the value of an entry for those in it.
-    fn entry(&mut self, named: &mut Named, key_at: usize, object_at: usize, depth: usize) -> Result<(), Error> {
+    fn entry(&mut self, same: &mut SameName, key_at: usize, object_at: usize, depth: usize) -> Result<(), Error> {
         // A map reads each entry of a key, and in which of them the fault is was not noted.
-        if named.met == 1 {
-            for target in &named.targets {
+        if same.met == 1 {
+            for target in &same.targets {
                 let target = &mut self.targets[*target];
                 if matches!(target.steps[depth], Segment::Key(_) | Segment::MapKey(_)) {
                     target.offset = object_at;
                 }
             }
         }
-        let rest = &named.targets[named.passed..];
-        let is_here = |target: &&usize| self.targets[**target].entry(depth) == named.met;
+        let rest = &same.targets[same.passed..];
+        let is_here = |target: &&usize| self.targets[**target].entry(depth) == same.met;
         let here = &rest[..rest.iter().take_while(is_here).count()];
-        named.met += 1;
-        named.passed += here.len();
+        same.met += 1;
+        same.passed += here.len();
         self.value(here, depth + 1)?;
         for target in here {
             let target = &mut self.targets[*target];
