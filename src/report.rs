@@ -5,7 +5,8 @@ use serde_json::{Value, json};
 use crate::violation::{Violation, Violations};
 
 impl Violations {
-    /// The violations as flat records: `pointer` (RFC 6901), `code`, `message` and `params`.
+    /// The violations as flat records: `pointer` (RFC 6901), `code`, `message` and `params`, and
+    /// [`value`](Violation::value) if it has one.
     ///
     /// Each record is the serialized form of a [`Violation`]; [`omitted`](Self::omitted) violations are not included.
     ///
@@ -31,12 +32,13 @@ impl Violations {
     pub fn to_list(&self) -> Value {
         self.iter()
             .map(|violation| {
-                json!({
+                let record = json!({
                     "pointer": violation.path().to_pointer(),
                     "code": violation.code(),
                     "message": violation.message(),
                     "params": violation.params(),
-                })
+                });
+                with_value(record, violation)
             })
             .collect()
     }
@@ -88,16 +90,21 @@ impl Violations {
 }
 
 fn error(violation: &Violation) -> Value {
-    let mut error = json!({
+    let record = json!({
         "pointer": violation.path().to_fragment(),
         "detail": violation.message(),
         "code": violation.code(),
         "params": violation.params(),
     });
+    with_value(record, violation)
+}
+
+/// The record with the value that the violation carries.
+fn with_value(mut record: Value, violation: &Violation) -> Value {
     if let Some(value) = violation.value() {
-        error["value"] = value.into();
+        record["value"] = value.into();
     }
-    error
+    record
 }
 
 /// Problem details without anything of a type's own; `title` is the status's phrase (RFC 9110).

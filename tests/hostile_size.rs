@@ -1,6 +1,7 @@
 //! A hundred megabytes and a million faults: bounded time, and memory that does not grow with the input. One test
 //! in a process of its own, for the peak of memory is the process's.
 
+use std::collections::BTreeMap;
 use std::time::{Duration, Instant};
 
 use event_schema::prelude::*;
@@ -41,6 +42,30 @@ enum Late {
     End,
 }
 
+#[event_schema::event]
+#[derive(Debug)]
+struct Keyed {
+    #[serde(default)]
+    choices: BTreeMap<String, Vec<Choice>>,
+    #[serde(default)]
+    lines: BTreeMap<String, Vec<Line>>,
+    #[serde(default)]
+    numbers: BTreeMap<Option<Box<str>>, Vec<Number>>,
+}
+
+#[event_schema::event]
+#[derive(Debug)]
+#[serde(untagged)]
+enum Choice {
+    Text(String),
+    Flag(bool),
+    Number(u8),
+}
+
+#[event_schema::event]
+#[derive(Debug)]
+struct Number(#[validate(range(max = 9))] u8);
+
 const MOST: Duration = Duration::from_secs(60);
 const MOST_KIB: u64 = 8 << 10;
 
@@ -52,8 +77,8 @@ fn peak() -> Option<u64> {
 }
 
 /// Loads an input that stays in memory; what it takes beside that is bounded.
-fn bounded<E: EventSchema>(what: &str, input: &[u8]) -> Result<E, LoadError> {
-    let options = LoadOptions::new().max_size(usize::MAX);
+fn bounded<E: EventSchema>(what: &str, options: LoadOptions<'_>, input: &[u8]) -> Result<E, LoadError> {
+    let options = options.max_size(usize::MAX);
     // Resets the peak.
     let told = std::fs::write("/proc/self/clear_refs", "5").is_ok();
     let (before, begun) = (peak().filter(|_| told), Instant::now());
@@ -90,27 +115,42 @@ fn size_does_not_count() {
     use std::fmt::Write;
 
     const MILLION: usize = 1_000_000;
+    const MANY: usize = 60_000;
     let unknown = joined(MILLION, |n, text| write!(text, r#""unknown{n:08}":{{"a":["{n:080}"]}}"#).unwrap());
     let unknown = format!("{{{unknown}}}");
     assert!(unknown.len() > 100_000_000, "{}", unknown.len());
     assert!(Strict::load_str(&unknown).unwrap_err().is_too_large());
-    assert!(bounded::<Tolerant>("unknown fields, skipped", unknown.as_bytes()).is_ok());
-    assert_violations(bounded::<Strict>("unknown fields, refused", unknown.as_bytes()), MILLION);
+    assert!(bounded::<Tolerant>("unknown fields, skipped", LoadOptions::new(), unknown.as_bytes()).is_ok());
+    assert_violations(bounded::<Strict>("unknown fields, refused", LoadOptions::new(), unknown.as_bytes()), MILLION);
     drop(unknown);
 
     let text = "s".repeat(4 << 20);
     let innermost = format!(r#"{{"inner":{{"t":"End"}},"text":"{text}","t":"Nested"}}"#);
     let late = format!("{}{innermost}{}", r#"{"inner":"#.repeat(50), r#","t":"Nested"}"#.repeat(50));
     drop((text, innermost));
-    assert!(bounded::<Late>("tags that come late", late.as_bytes()).is_ok());
+    assert!(bounded::<Late>("tags that come late", LoadOptions::new(), late.as_bytes()).is_ok());
     drop(late);
 
     let again = format!("{{{}}}", joined(MILLION, |_, text| text.push_str(r#""id":1"#)));
-    assert_violations(bounded::<Strict>("the same field", again.as_bytes()), MILLION - 1);
+    assert_violations(bounded::<Strict>("the same field", LoadOptions::new(), again.as_bytes()), MILLION - 1);
     let wrong = format!(r#"{{"digits":[{}]}}"#, joined(MILLION, |_, text| text.push_str("\"1\"")));
-    assert_violations(bounded::<Tolerant>("elements of another type", wrong.as_bytes()), MILLION);
+    assert_violations(bounded::<Tolerant>("elements of another type", LoadOptions::new(), wrong.as_bytes()), MILLION);
     let missing = format!(r#"{{"lines":[{}]}}"#, joined(MILLION, |_, text| text.push_str("{}")));
-    assert_violations(bounded::<Tolerant>("missing fields", missing.as_bytes()), MILLION);
+    assert_violations(bounded::<Tolerant>("missing fields", LoadOptions::new(), missing.as_bytes()), MILLION);
     let rules = format!(r#"{{"digits":[{}]}}"#, joined(MILLION, |_, text| text.push_str("10")));
-    assert_violations(bounded::<Tolerant>("broken rules", rules.as_bytes()), MILLION);
+    assert_violations(bounded::<Tolerant>("broken rules", LoadOptions::new(), rules.as_bytes()), MILLION);
+    drop((again, wrong, missing, rules));
+
+    // A key of megabytes, and many findings below it.
+    let under_key = |field: &str, element: &str| {
+        let elements = joined(MANY, |_, text| text.push_str(element));
+        format!(r#"{{"{field}":{{"{}":[{elements}]}}}}"#, "k".repeat(2 << 20))
+    };
+    let misfits = under_key("choices", "1");
+    assert!(bounded::<Keyed>("variants that do not fit", LoadOptions::new(), misfits.as_bytes()).is_ok());
+    let missing = under_key("lines", "{}");
+    assert_violations(bounded::<Keyed>("missing fields below a key", LoadOptions::new(), missing.as_bytes()), MANY);
+    let broken = under_key("numbers", "10");
+    let options = LoadOptions::new().show_values(true);
+    assert_violations(bounded::<Keyed>("values that are shown", options, broken.as_bytes()), MANY);
 }

@@ -455,8 +455,9 @@ impl<'c> Context<'c> {
     /// inside at all; otherwise findings count.
     #[cold]
     pub(crate) fn distance_since(&self, mark: Mark, at: &At<'_>) -> (bool, usize) {
-        let path = at.path();
-        let outside = self.violations[mark.kept..].iter().any(|violation| violation.path == path);
+        // All of them lie here or further in.
+        let depth = at.depth();
+        let outside = self.violations[mark.kept..].iter().any(|violation| violation.path.segments().len() == depth);
         (outside, self.shape_findings_since(mark))
     }
 
@@ -586,7 +587,7 @@ impl<'c> Context<'c> {
 
     /// The results of hooks since then for the values below this place. A part around this one asks for them again.
     pub(crate) fn made_since(&self, before: usize, at: &At<'_>) -> Vec<Made> {
-        let here = at.names().len();
+        let here = at.depth();
         let below = |made: &Made| Made { path: made.path[here..].to_vec(), value: made.value.clone(), ..*made };
         self.made[before..].iter().map(below).collect()
     }

@@ -232,9 +232,18 @@ pub trait FieldType: Sized + Serialize {
         &[]
     }
 
-    /// Whether it is one value on the wire, and sensitive: as a map's key it is masked.
+    /// Whether it is one value on the wire, and sensitive.
     #[doc(hidden)]
     const SENSITIVE: bool = false;
+
+    /// Whether it is masked as a map's key. An option is masked as its value is; as a constant that would depend on itself
+    /// where a type holds itself behind an option.
+    #[doc(hidden)]
+    #[inline]
+    #[must_use]
+    fn masks_key() -> bool {
+        Self::SENSITIVE
+    }
 
     /// Whether a violation never carries the value: it is, or may hold, what is sensitive. The value tells and not its
     /// type, because types may hold each other.
@@ -253,7 +262,7 @@ pub trait FieldType: Sized + Serialize {
         // Keys are what came: hooks run whenever they are read.
         let prepared = cx.replace_prepared(false);
         let source = KeyDeserializer::<serde::de::value::Error>::new(text);
-        let shown = if Self::SENSITIVE { MASK } else { text };
+        let shown = if Self::masks_key() { MASK } else { text };
         let key = Self::read(source, cx, &map.map_key(shown));
         cx.replace_prepared(prepared);
         match key {

@@ -1,10 +1,14 @@
 //! The keys of maps.
 
 use std::borrow::Cow;
+use std::cell::Cell;
 
+use serde_json::Value;
+
+use super::key_name::CutText;
 use super::place::KeyText;
 use super::{At, Context, FieldType};
-use crate::violation::MASK;
+use crate::violation::{InputName, MASK};
 
 /// Reads a map's key that is on the wire what it holds; `build` makes it of that, with its rules.
 #[doc(hidden)]
@@ -15,42 +19,81 @@ pub fn read_newtype_key<T: FieldType, K: FieldType>(
     build: impl FnOnce(T, &mut Context<'_>, &At<'_>) -> Option<K>,
 ) -> Option<K> {
     let covered = map.cover();
-    let map = if K::SENSITIVE { &covered } else { map };
+    let map = if K::masks_key() { &covered } else { map };
     // Texts are taken, and the place is still asked for.
     let shown = text.clone().unwrap_or_default();
     let before = cx.mark();
     let inner = T::read_key(text, cx, map)?;
-    let key = build(inner, cx, &map.map_key(&shown));
-    key.filter(|_| cx.shape_findings_since(before) == 0)
+    match build(inner, cx, &map.map_key(&shown)) {
+        Some(key) if cx.shape_findings_since(before) == 0 => Some(key),
+        _ => {
+            // The place of the entry's value is asked for, too.
+            *text = Some(shown);
+            None
+        }
+    }
+}
+
+/// A key that was read.
+pub(super) struct ReadKey<K> {
+    pub(super) key: Option<K>,
+    /// Its text. Of a key that took that, it is made when a finding asks, and only once: keys can be long, and findings
+    /// many.
+    text: Cell<Option<String>>,
+}
+
+impl<K: FieldType> ReadKey<K> {
+    /// Reads the key of an entry.
+    #[inline]
+    pub(super) fn read(text: String, cx: &mut Context<'_>, map: &At<'_>) -> Self {
+        let mut text = Some(text);
+        let key = K::read_key(&mut text, cx, map);
+        Self { key, text: Cell::new(text) }
+    }
+
+    #[cold]
+    fn with_text<T>(&self, take: impl FnOnce(&str) -> T) -> T {
+        let written = || self.key.as_ref().map(|key| key.key_text().into_owned());
+        let text = self.text.take().or_else(written).unwrap_or_default();
+        let taken = take(&text);
+        self.text.set(Some(text));
+        taken
+    }
+}
+
+impl<K: FieldType> KeyText for ReadKey<K> {
+    fn key_text(&self) -> Cow<'_, str> {
+        if K::masks_key() {
+            return MASK.into();
+        }
+        self.with_text(str::to_owned).into()
+    }
+
+    fn key_name(&self) -> InputName {
+        if K::masks_key() {
+            return InputName::masked();
+        }
+        self.with_text(InputName::cut)
+    }
 }
 
 /// The key as it is written; only a finding asks.
 impl<K: FieldType> KeyText for K {
     fn key_text(&self) -> Cow<'_, str> {
-        if K::SENSITIVE {
+        if K::masks_key() {
             return MASK.into();
         }
         match serde_json::to_value(self) {
-            Ok(serde_json::Value::String(text)) => text.into(),
+            Ok(Value::String(text)) => text.into(),
             Ok(other) => other.to_string().into(),
             Err(_) => "".into(),
         }
     }
-}
 
-/// A key that was read, with its text unless it took that.
-pub(super) struct ReadKey<K> {
-    pub(super) key: Option<K>,
-    pub(super) text: Option<String>,
-}
-
-impl<K: FieldType> KeyText for ReadKey<K> {
-    fn key_text(&self) -> Cow<'_, str> {
-        match (&self.key, &self.text) {
-            _ if K::SENSITIVE => MASK.into(),
-            (_, Some(text)) => text.into(),
-            (Some(key), None) => key.key_text(),
-            (None, None) => "".into(),
+    fn key_name(&self) -> InputName {
+        if K::masks_key() {
+            return InputName::masked();
         }
+        self.serialize(CutText).unwrap_or_else(|_| InputName::cut(&self.key_text()))
     }
 }

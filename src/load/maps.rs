@@ -50,8 +50,7 @@ where
         let mut good = true;
         while let Some(text) = entries.next_key::<String>()? {
             let maybe_number = (text == number::TOKEN && number::arrive_as_maps()).then(|| self.cx.mark());
-            let mut text = Some(text);
-            let key = ReadKey { key: K::read_key(&mut text, self.cx, self.at), text };
+            let key = ReadKey::<K>::read(text, self.cx, self.at);
             if let Some(read) = &key.key {
                 (self.keys)(read, self.cx, &self.at.map_key_of(&key));
             }
@@ -121,8 +120,7 @@ macro_rules! maps {
 
             fn patch(&mut self, input: &str, cx: &mut Context<'_>, at: &At<'_>) {
                 for (name, value) in $crate::load::patch::entries(input, cx, at) {
-                    let mut text = Some(name);
-                    let key = $crate::load::keys::ReadKey { key: K::read_key(&mut text, cx, at), text };
+                    let key = $crate::load::keys::ReadKey::<K>::read(name, cx, at);
                     let at = &at.key(&key);
                     let Some(known) = &key.key else { continue };
                     if let Some(here) = self.get_mut(known) {

@@ -12,6 +12,11 @@ use crate::contract::Shape;
 
 impl<T: FieldType> FieldType for Option<T> {
     #[inline]
+    fn masks_key() -> bool {
+        T::masks_key()
+    }
+
+    #[inline]
     fn read<'de, D: Deserializer<'de>>(input: D, cx: &mut Context<'_>, at: &At<'_>) -> Result<Option<Self>, D::Error> {
         input.deserialize_option(OptionVisitor { cx, at, parts: NoParts, of: PhantomData })
     }

@@ -124,8 +124,8 @@ impl Step<'_> {
         let text = |text: &str| if masked { InputName::masked() } else { InputName::cut(text) };
         match *self {
             Step::Name(name) => Segment::Name(text(name)),
-            Step::Key(key) => Segment::Key(text(&key.key_text())),
-            Step::MapKeyOf(key) => Segment::MapKey(text(&key.key_text())),
+            Step::Key(key) => Segment::Key(if masked { InputName::masked() } else { key.key_name() }),
+            Step::MapKeyOf(key) => Segment::MapKey(if masked { InputName::masked() } else { key.key_name() }),
             Step::MapKey(key) => Segment::MapKey(text(key)),
             Step::Root | Step::Cover | Step::Field(_) | Step::Index(_) | Step::Document(_) | Step::Secret(_) => {
                 unreachable!("named by the type, or not at all")
@@ -136,12 +136,18 @@ impl Step<'_> {
 
 /// A map's key, made text only when there is something to report.
 pub(crate) trait KeyText {
+    /// All of it.
     fn key_text(&self) -> Cow<'_, str>;
+
+    /// As much of it as a path keeps.
+    fn key_name(&self) -> InputName {
+        InputName::cut(&self.key_text())
+    }
 }
 
 impl fmt::Debug for dyn KeyText + '_ {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        fmt::Debug::fmt(&self.key_text(), f)
+        fmt::Debug::fmt(&self.key_name(), f)
     }
 }
 
@@ -244,17 +250,24 @@ impl<'a> At<'a> {
     /// Whether one of these names it: the fields on the way to it, with dots between.
     #[cold]
     pub(super) fn is_one_of(&self, fields: &[&str]) -> bool {
-        let path = self.path();
-        let names = path.segments().iter().filter_map(|segment| match segment {
-            Segment::Field(name) => Some(name.wire()),
-            _ => None,
-        });
-        fields.iter().any(|field| field.split('.').eq(names.clone()))
+        // Innermost first.
+        let names = || {
+            self.outwards().filter_map(|at| match at.step {
+                Step::Field(name) => Some(name.wire()),
+                _ => None,
+            })
+        };
+        fields.iter().any(|field| field.rsplit('.').eq(names()))
     }
 
     /// Whether this place is a map's key, or lies in one.
     pub(super) fn is_in_key(&self) -> bool {
         self.outwards().any(|at| matches!(at.step, Step::MapKey(_) | Step::MapKeyOf(_)))
+    }
+
+    /// How many steps the way here from the root has.
+    pub(super) fn depth(&self) -> usize {
+        self.outwards().filter(|at| at.step.is_some()).count()
     }
 
     /// The way here from the root, by what its steps are called.

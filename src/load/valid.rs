@@ -2,9 +2,9 @@
 
 use serde_json::Value;
 
-use super::step::{Step, remove};
+use super::pruning::Pruning;
 use super::{At, Context, Dialect, FieldType, LoadOptions, json};
-use crate::violation::{Concern, Path, Violations};
+use crate::violation::{Concern, Path, Violation, Violations};
 
 /// The input without what is wrong with it and without what the types do not know (`strays`). Read
 /// once more, because it is asked for rarely.
@@ -22,27 +22,16 @@ pub(super) fn of_text(
 
 /// As [`of_text`], of a value.
 #[cold]
-pub(super) fn of_value(mut value: Value, violations: &Violations, strays: &[Path]) -> Option<Value> {
+pub(super) fn of_value(value: Value, violations: &Violations, strays: &[Path]) -> Option<Value> {
     // A violation that was not kept could be anywhere.
     if violations.omitted() > 0 {
         return None;
     }
     // Broken rules of a whole leave its parts as they are.
     let faulty = violations.iter().filter(|violation| violation.of_shape || violation.concern == Concern::Value);
-    let paths = faulty.map(|violation| violation.path().segments()).chain(strays.iter().map(Path::segments));
-    let mut places: Vec<Vec<Step>> = paths.map(|segments| segments.iter().map(Step::of).collect()).collect();
-    // Elements are taken out from the end, so that places before them stay what they are.
-    places.sort_by(|a, b| b.cmp(a));
-    places.dedup();
-    for place in places {
-        match place.split_last() {
-            None => return Some(Value::Object(serde_json::Map::new())),
-            Some((last, parents)) => {
-                if !remove(&mut value, parents, last) {
-                    return Some(Value::Object(serde_json::Map::new()));
-                }
-            }
-        }
+    let mut pruning = Pruning::default();
+    for path in faulty.map(Violation::path).chain(strays) {
+        pruning.add(path.segments());
     }
-    Some(value)
+    Some(pruning.prune(value))
 }

@@ -22,6 +22,11 @@ macro_rules! wrappers {
             const SENSITIVE: bool = T::SENSITIVE;
 
             #[inline]
+            fn masks_key() -> bool {
+                T::masks_key()
+            }
+
+            #[inline]
             fn read<'de, D: Deserializer<'de>>(
                 input: D,
                 cx: &mut Context<'_>,

@@ -182,6 +182,8 @@ impl FromIterator<Violation> for Violations {
     }
 }
 
+/// Adds violations one by one; [`Violations::append`] adds another list with what it omitted.
+///
 /// ```
 /// use event_schema::{Violation, Violations};
 ///

@@ -74,6 +74,13 @@ struct Rest {
     violation: Violation,
 }
 
+impl Rest {
+    fn add(&mut self, count: usize) {
+        self.count += count;
+        self.violation.other_mut().params.insert("count".to_owned(), self.count.into());
+    }
+}
+
 impl Violations {
     #[inline]
     pub(crate) fn new(list: Vec<Violation>, omitted: usize) -> Self {
@@ -93,6 +100,30 @@ impl Violations {
     #[must_use]
     pub fn omitted(&self) -> usize {
         self.rest.as_ref().map_or(0, |rest| rest.count)
+    }
+
+    /// Adds another list to this one, and what it [`omitted`](Self::omitted).
+    ///
+    /// ```
+    /// use event_schema::prelude::*;
+    ///
+    /// #[event_schema::event]
+    /// #[derive(Debug)]
+    /// struct Ping { seq: u64, sent: u64 }
+    ///
+    /// let options = LoadOptions::new().max_violations(1);
+    /// let violations = || options.load::<Ping>(b"{}").unwrap_err().into_violations().unwrap();
+    /// let mut both = violations();
+    /// both.append(violations());
+    /// assert_eq!((both.len(), both.omitted()), (2, 2));
+    /// ```
+    pub fn append(&mut self, other: Self) {
+        self.list.extend(other.list);
+        match (&mut self.rest, other.rest) {
+            (Some(rest), Some(other)) => rest.add(other.count),
+            (rest @ None, other) => *rest = other,
+            (Some(_), None) => {}
+        }
     }
 
     /// Leaves away what only the input names, and what the rules of users say in words of their own.
@@ -179,6 +210,8 @@ impl<'a> IntoIterator for &'a Violations {
     }
 }
 
+/// Those that were [`omitted`](Violations::omitted) are not among them: [`append`](Violations::append) adds a list with
+/// them.
 impl IntoIterator for Violations {
     type Item = Violation;
     type IntoIter = std::vec::IntoIter<Violation>;

@@ -168,9 +168,10 @@ impl Violation {
     /// ([`LoadOptions::show_values`](crate::LoadOptions::show_values)). A text of more than 100 characters is cut, and
     /// ends with "…".
     ///
-    /// Of the reports, only [`to_problem`](crate::Violations::to_problem) contains it. It is `None` for a sensitive field,
-    /// for a list or an object, for a value of a type that does not implement [`FieldType`](crate::load::FieldType), and for
-    /// a value that is not of its field's type.
+    /// The reports with one record per violation contain it: [`to_problem`](crate::Violations::to_problem),
+    /// [`to_list`](crate::Violations::to_list), and a violation that is serialized. The tree of messages and the text do
+    /// not. It is `None` for a sensitive field, for a list or an object, for a value of a type that does not implement
+    /// [`FieldType`](crate::load::FieldType), and for a value that is not of its field's type.
     ///
     /// ```
     /// use event_schema::prelude::*;
@@ -369,14 +370,19 @@ impl fmt::Display for Violation {
     }
 }
 
-/// As one flat record: `pointer` (RFC 6901), `code`, `message`, `params`.
+/// As one flat record: `pointer` (RFC 6901), `code`, `message`, `params`, and [`value`](Violation::value) if it has one.
 impl Serialize for Violation {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        let mut record = serializer.serialize_struct("Violation", 4)?;
+        let value = self.value();
+        let mut record = serializer.serialize_struct("Violation", 4 + usize::from(value.is_some()))?;
         record.serialize_field("pointer", &self.path.to_pointer())?;
         record.serialize_field("code", self.code())?;
         record.serialize_field("message", &self.message())?;
         record.serialize_field("params", &self.params())?;
+        match value {
+            Some(value) => record.serialize_field("value", value)?,
+            None => record.skip_field("value")?,
+        }
         record.end()
     }
 }

@@ -153,6 +153,20 @@ where
     Ok(())
 }
 
+/// A `Value` has neither the first of two entries with the same key nor the name that the path of a violation means.
+#[test]
+fn entries_that_a_value_does_not_tell_apart() {
+    let contracts = Contracts::of::<FlatTwoExternal>();
+    for text in [
+        r#"{"One": 1, "fünf": [null], "fünf": {"b": null}}"#,
+        r#"{"One": 1, "fünf": [null], "Five": {"b": null}}"#,
+        r#"{"One": 1, "Five": [null], "fünf": {"b": null}}"#,
+        r#"{"One": 1, "Five": [null], "Five": {"b": null}}"#,
+    ] {
+        agree_on::<FlatTwoExternal>(&contracts, &Json::parse(text)).unwrap();
+    }
+}
+
 macro_rules! tests {
     ($($name:ident: $type:ty,)*) => {$(
         #[test]

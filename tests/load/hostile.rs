@@ -1,5 +1,6 @@
 //! Broken and hostile input gets a clear error of bounded size, that quotes no payload, and no panic.
 
+use std::cell::Cell;
 use std::collections::BTreeMap;
 use std::str::FromStr;
 
@@ -714,4 +715,68 @@ fn pointers_of_deep_values_do_not_count() {
     let deep = nested(126, r#"{"inner":"#, "1", "}");
     let either = format!(r#"{{"either": {deep}}}"#);
     assert!(Open::load_str(&either).is_ok());
+}
+
+thread_local! {
+    /// How often a [`Counted`] was written.
+    static WRITTEN: Cell<usize> = const { Cell::new(0) };
+}
+
+#[event_schema::event]
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
+#[serde(from = "String", into = "String")]
+struct Counted(String);
+
+impl From<String> for Counted {
+    fn from(text: String) -> Self {
+        Self(text)
+    }
+}
+
+impl From<Counted> for String {
+    fn from(counted: Counted) -> Self {
+        WRITTEN.set(WRITTEN.get() + 1);
+        counted.0
+    }
+}
+
+#[event_schema::event]
+#[derive(Debug)]
+struct Counts {
+    #[serde(default)]
+    either: BTreeMap<Counted, Vec<Either>>,
+    #[serde(default)]
+    digits: BTreeMap<Counted, Vec<Digit>>,
+}
+
+#[event_schema::event]
+#[derive(Debug)]
+struct Digit {
+    #[validate(range(max = 9))]
+    #[serde(default)]
+    digit: u8,
+    name: String,
+}
+
+/// A key can be as long as the input: it is not written once for each of the values that it leads to.
+#[test]
+fn a_key_is_not_written_for_each_finding() {
+    let written = |options: LoadOptions<'_>, partial: bool, field: &str, element: &str| {
+        let text = format!(r#"{{"{field}": {{"key": [{}]}}}}"#, vec![element; 100].join(","));
+        WRITTEN.set(0);
+        let found = if partial {
+            options.load_partial::<Counts>(text.as_bytes()).err()
+        } else {
+            options.load::<Counts>(text.as_bytes()).err()
+        };
+        let found = found.map_or(0, |error| error.violations().unwrap().len());
+        (found, WRITTEN.get())
+    };
+    let options = LoadOptions::new();
+    // The variants before the last one do not fit.
+    assert_eq!(written(options, false, "either", r#"{"inner": 1}"#), (0, 1));
+    assert_eq!(written(options, false, "digits", r#"{"digit": 10}"#), (200, 1));
+    assert_eq!(written(options.show_values(true), false, "digits", r#"{"digit": 10}"#), (200, 1));
+    assert_eq!(written(options.partial(&["digits.name"]), true, "digits", "{}"), (0, 0));
+    assert_eq!(written(options.partial(&["digits.digit"]), true, "digits", "{}"), (100, 1));
 }

@@ -290,6 +290,50 @@ fn many_violations_in_a_large_text() {
     }
 }
 
+/// Each of as many repeated fields as there are entries is found at its own entry, with one look.
+#[test]
+fn many_repeated_fields_in_a_large_text() {
+    const COUNT: usize = 200_000;
+
+    #[event_schema::event]
+    #[derive(Debug)]
+    struct Few {
+        #[allow(dead_code, reason = "it comes too often")]
+        id: u8,
+    }
+
+    let text = format!("{{{}}}", vec!["\"id\": 1"; COUNT].join(",\n"));
+    let options = LoadOptions::new().positions(true).max_violations(COUNT);
+    let error = options.load::<Few>(text.as_bytes()).unwrap_err();
+    let violations = error.violations().unwrap();
+    assert_eq!(violations.len(), COUNT - 1);
+    // A target for each entry was looked at for each entry before.
+    for (line, violation) in (2..).zip(violations) {
+        let position = violation.position().unwrap();
+        assert_eq!((position.line(), position.column()), (line, 1));
+    }
+}
+
+/// A path has the beginning of a long key, and all of a long name that the type has.
+#[test]
+fn long_names_say_where_they_stand() {
+    #[event_schema::event]
+    #[derive(Debug)]
+    struct Long {
+        #[serde(
+            rename = "0123456789012345678901234567890123456789012345678901234567890123456789012345678901234567890123456789."
+        )]
+        field: u8,
+        map: std::collections::BTreeMap<String, u8>,
+    }
+
+    let name = "0123456789".repeat(10);
+    let text = format!("{{\"{name}.\": -1,\n\"map\": {{\n\"{name}-\": -1}}}}");
+    let error = LoadOptions::new().positions(true).load::<Long>(text.as_bytes()).unwrap_err();
+    let places = error.violations().unwrap().iter().map(|one| one.position().unwrap().to_string());
+    assert_eq!(places.collect::<Vec<_>>(), ["line 1 column 107", "line 3 column 106"]);
+}
+
 /// Random values, written with white space and escapes of all kinds.
 fn json_text() -> impl Strategy<Value = String> {
     let space = "[ \t\r\n]{0,2}";

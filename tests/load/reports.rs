@@ -152,6 +152,29 @@ fn the_list_is_what_the_violations_serialise_as() {
 }
 
 #[test]
+fn lists_are_joined_with_what_they_omitted() {
+    let violations = |most: usize| {
+        let options = LoadOptions::new().max_violations(most);
+        options.load::<Order>(b"{}").unwrap_err().into_violations().unwrap()
+    };
+    let joined = |first: usize, second: usize| {
+        let mut first = violations(first);
+        first.append(violations(second));
+        (first.len(), first.omitted(), first.to_messages()["_schema"].clone())
+    };
+    assert_eq!(joined(2, 2), (4, 0, Value::Null));
+    assert_eq!(joined(1, 2), (3, 1, json!(["and 1 more"])));
+    assert_eq!(joined(2, 1), (3, 1, json!(["and 1 more"])));
+    assert_eq!(joined(0, 1), (1, 3, json!(["and 3 more"])));
+
+    // In the words of the first, also where it is a rule that joins them.
+    let german = |violation: &Violation| (violation.code() == "omitted").then_some("und {count} mehr");
+    let mut translated = violations(1).translate(german);
+    translated.append(violations(0));
+    assert_eq!(translated.to_messages()["_schema"], json!(["und 3 mehr"]));
+}
+
+#[test]
 fn columns_line_up_and_long_paths_shift_their_own_line() {
     let long = "k".repeat(60);
     let violations = violations_in::<Order>(&format!(
@@ -847,6 +870,75 @@ fn valid_data_is_without_faults_under_aliases() {
     );
     // Of a field that came twice nobody knows which is meant.
     assert_eq!(load(&json!({"n": 1, "to": 7, "kind": {}, "note": "one", "remark": "two"})), json!({"n": 1}));
+}
+
+/// A path has the beginning of a long name: what is wrong under it is still not valid.
+#[test]
+fn valid_data_is_without_faults_under_long_names() {
+    #[event_schema::event]
+    #[derive(Debug)]
+    struct Parcel {
+        counts: BTreeMap<String, u8>,
+        sizes: BTreeMap<String, Size>,
+        lists: BTreeMap<String, Vec<u8>>,
+    }
+    #[event_schema::event]
+    #[derive(Debug)]
+    struct Size {
+        height: u8,
+        width: u8,
+    }
+
+    let long = |first: &str, last: &str| format!("{first}{}{last}", "ß".repeat(99));
+    let input = json!({
+        "counts": {long("a", ""): 1, long("b", "1"): -1, long("c", "1"): 1, long("c", "2"): -1, "d": 4, "e": -5},
+        "sizes": {
+            long("a", "1"): {"height": -1, "width": 1},
+            long("b", "1"): {"height": 1, "width": 1, long("c", "1"): 1},
+            "d": {"height": 1, "width": 1, long("c", ""): 1},
+        },
+        "lists": {long("a", "1"): [1, -1, 3, -4], long("b", "1"): [1]},
+        long("unknown", "1"): 1,
+    });
+    let expected = json!({
+        // Either of two that begin alike may be the one that is wrong.
+        "counts": {long("a", ""): 1, "d": 4},
+        "sizes": {
+            long("a", "1"): {"width": 1},
+            long("b", "1"): {"height": 1, "width": 1},
+            "d": {"height": 1, "width": 1},
+        },
+        "lists": {long("a", "1"): [1, 3], long("b", "1"): [1]},
+    });
+    let options = LoadOptions::new().valid_data(true);
+    for error in [
+        options.load::<Parcel>(input.to_string().as_bytes()).unwrap_err(),
+        options.load_value::<Parcel>(input.clone()).unwrap_err(),
+    ] {
+        assert_eq!(error.valid_data(), Some(&expected));
+    }
+}
+
+/// An entry that is called like a mask does not stand for those that are masked.
+#[test]
+fn valid_data_is_without_faults_under_masked_keys() {
+    let input = r#"{"pins": {"***": 1, "123": 1, "4321": 1}}"#;
+    let error = LoadOptions::new().valid_data(true).load::<Pins>(input.as_bytes()).unwrap_err();
+    assert_eq!(error.valid_data(), Some(&json!({})));
+}
+
+#[event_schema::event]
+#[derive(Debug, PartialEq, Eq, PartialOrd, Ord)]
+struct Pin(
+    #[event(sensitive)]
+    #[validate(length(min = 4))]
+    String,
+);
+
+#[event_schema::event]
+#[derive(Debug)]
+struct Pins {
+    pins: BTreeMap<Pin, u8>,
 }
 
 /// There is nothing that could stand where an enum without variants is asked for.

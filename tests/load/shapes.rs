@@ -498,6 +498,39 @@ struct Keys {
     texts: BTreeMap<Text, u8>,
 }
 
+/// A key that cannot be converted is still the place of its entry's value.
+#[test]
+fn a_key_that_cannot_be_converted_has_its_place() {
+    #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Serialize, EventSchema)]
+    #[serde(try_from = "String", into = "String")]
+    struct Upper(String);
+    impl TryFrom<String> for Upper {
+        type Error = ();
+        fn try_from(text: String) -> Result<Self, ()> {
+            if text == text.to_uppercase() { Ok(Self(text)) } else { Err(()) }
+        }
+    }
+    impl From<Upper> for String {
+        fn from(upper: Upper) -> Self {
+            upper.0
+        }
+    }
+    #[derive(Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, EventSchema)]
+    struct Outer(Upper);
+    #[derive(Debug, Serialize, EventSchema)]
+    struct Rates {
+        rates: BTreeMap<Upper, u8>,
+        more: BTreeMap<Outer, u8>,
+    }
+
+    let both = json!({"key": ["Not a valid value."], "value": ["Not a valid integer."]});
+    let value = json!({"value": ["Not a valid integer."]});
+    faults::<Rates>(
+        r#"{"rates": {"eur": "x", "USD": "x", "GBP": 1}, "more": {"eur": "x", "USD": "x", "GBP": 1}}"#,
+        &json!({"rates": {"eur": both, "USD": value}, "more": {"eur": both, "USD": value}}),
+    );
+}
+
 #[derive(Clone, PartialEq, Eq, PartialOrd, Ord, Serialize, EventSchema)]
 #[event(debug)]
 struct Pin(
@@ -848,6 +881,89 @@ fn keys_that_are_converted_or_one_of_several_are_masked() {
 
     let error = Event::load(br#"{"cards": {"4711 1": "bad"}, "ids": {"4711 2": "bad"}}"#).map(drop).unwrap_err();
     assert!(error.is_invalid() && !error.to_string().contains("4711"), "{error}");
+}
+
+/// So is one behind an option, in a newtype of an option, that another is made of, and as one of several.
+#[test]
+fn keys_that_hold_sensitive_types_are_masked() {
+    #[event_schema::event]
+    #[derive(Debug, PartialEq, Eq, PartialOrd, Ord, Clone)]
+    struct Token(
+        #[event(sensitive)]
+        #[validate(length(min = 5))]
+        String,
+    );
+
+    #[event_schema::event]
+    #[derive(Debug, PartialEq, Eq, PartialOrd, Ord)]
+    struct Maybe(#[validate(custom(function = never))] Option<Token>);
+
+    #[event_schema::event]
+    #[derive(Debug, PartialEq, Eq, PartialOrd, Ord)]
+    #[serde(from = "Token")]
+    struct Made(String);
+
+    impl From<Token> for Made {
+        fn from(token: Token) -> Self {
+            Self(token.0)
+        }
+    }
+
+    #[event_schema::event]
+    #[derive(Debug, PartialEq, Eq, PartialOrd, Ord)]
+    #[serde(untagged)]
+    enum Id {
+        Number(u64),
+        Token(Token),
+    }
+
+    /// Holds itself: it is masked as its other types are.
+    #[event_schema::event]
+    #[derive(Debug, PartialEq, Eq, PartialOrd, Ord)]
+    #[serde(untagged)]
+    enum Nested {
+        Again(Box<Nested>),
+        Token(Token),
+    }
+
+    #[event_schema::event]
+    #[derive(Debug)]
+    struct Event {
+        option: BTreeMap<Option<Token>, u32>,
+        boxed: BTreeMap<Box<Option<Token>>, u32>,
+        newtype: BTreeMap<Maybe, u32>,
+        made: BTreeMap<Made, u32>,
+        id: BTreeMap<Id, u32>,
+        nested: BTreeMap<Nested, u32>,
+    }
+
+    fn never(_: &Token) -> Result<(), Violation> {
+        Err(Violation::new("never"))
+    }
+
+    let keys = r#"{"4711-": "bad", "471": 1, "47110": 1}"#;
+    let fields = ["option", "boxed", "newtype", "made", "id", "nested"];
+    let text = format!("{{{}}}", fields.map(|name| format!("\"{name}\": {keys}")).join(","));
+    let error = LoadOptions::new().valid_data(true).load::<Event>(text.as_bytes()).unwrap_err();
+    let violations = error.violations().unwrap();
+    for name in fields {
+        assert!(violations.iter().any(|one| one.path().to_string() == format!("{name}[\"***\"]")), "{name}: {error}");
+    }
+    let shown = format!("{error} {error:?} {} {:?}", error.to_problem(), error.valid_data());
+    assert!(!shown.contains("471"), "{shown}");
+
+    let token = || Some(Token("471".to_owned()));
+    let event = Event {
+        option: BTreeMap::from([(token(), 1)]),
+        boxed: BTreeMap::from([(Box::new(token()), 1)]),
+        newtype: BTreeMap::from([(Maybe(token()), 1)]),
+        made: BTreeMap::new(),
+        id: BTreeMap::from([(Id::Token(Token("471".to_owned())), 1)]),
+        nested: BTreeMap::new(),
+    };
+    let violations = event.validate().unwrap_err();
+    assert_eq!(violations.len(), 5, "{violations}");
+    assert!(!violations.to_string().contains("471"), "{violations}");
 }
 
 /// What is flattened into a type may hold the type again, if the data has an entry of its own there.

@@ -112,27 +112,31 @@ fn nothing_is_shown_unasked() {
     assert!(error.violations().unwrap().iter().all(|one| one.value().is_none()));
 }
 
-/// Problem details have it; sentences, lists and trees have not.
+/// What has a record for each violation has it; sentences and trees have not.
 #[test]
-fn problem_details_have_the_value() {
+fn records_have_the_value() {
     let mut input = plain();
     input["name"] = "MARKER".into();
     let error = SHOWN.load_value::<Plain>(input).unwrap_err();
-    let problem = error.to_problem();
-    assert_eq!(problem["errors"][0]["value"], json!("\"MARKER\""));
     let violations = error.violations().unwrap();
+    let serialized = serde_json::to_value(&violations[..]).unwrap();
+    for records in [&error.to_problem()["errors"], &violations.to_list(), &serialized] {
+        assert_eq!(records[0]["value"], json!("\"MARKER\""));
+    }
+    assert_eq!(serialized, violations.to_list());
     let others = [
         error.to_string(),
         format!("{error:#} {error:?}"),
         violations.to_json(),
-        violations.to_list().to_string(),
-        serde_json::to_string(&violations[0]).unwrap(),
+        serde_json::to_string(violations).unwrap(),
     ];
     assert!(others.iter().all(|text| !text.contains("MARKER")), "{others:?}");
     // A translation keeps it.
     assert_eq!(violations.translate(|_| Some("?"))[0].value(), Some("\"MARKER\""));
-    let missing = SHOWN.load_str::<Plain>("{}").unwrap_err().to_problem();
-    assert!(missing["errors"][0].get("value").is_none());
+    let missing = SHOWN.load_str::<Plain>("{}").unwrap_err();
+    for records in [&missing.to_problem()["errors"], &missing.violations().unwrap().to_list()] {
+        assert!(records[0].get("value").is_none());
+    }
 }
 
 #[test]

@@ -10,7 +10,7 @@ use syn::spanned::Spanned;
 use super::cx::Cx;
 use super::quoting::shown_at;
 use super::{hidden, level, rules, shape};
-use crate::model::Shape;
+use crate::model::{Level, Reader, Shape};
 
 /// The methods of a flattened type that differ from the defaults.
 #[derive(Default)]
@@ -209,6 +209,34 @@ fn ends(cx: &Cx<'_>) -> TokenStream {
     cx.model.levels().into_iter().filter_map(|level| level::Expand::new(cx, level, 0, quote!(Self)).ends()).collect()
 }
 
+/// The method that masks it as a map's key where a type that it may be on the wire would be masked.
+fn masks_key(cx: &Cx<'_>) -> Option<TokenStream> {
+    let model = cx.model;
+    let inner = |level: &'_ Level<'_>| {
+        let field = &level.fields[level.inner(model.serde.attrs.transparent())?];
+        matches!(field.reader(), Reader::Ours).then(|| field.serde.ty.clone())
+    };
+    let types = match (model.converted_from(), &model.shape) {
+        (Some((wire, _)), _) => vec![wire.clone()],
+        (None, Shape::Struct(level)) => inner(level).into_iter().collect(),
+        (None, Shape::Enum(variants)) if matches!(model.serde.attrs.tag(), TagType::None) => {
+            let read = variants.iter().filter(|variant| !variant.attrs.skip_deserializing());
+            let types = read.filter_map(|variant| inner(&variant.level));
+            // A type that holds itself would ask itself for ever.
+            types.filter(|ty| !shape::mentions(ty, &model.input.ident)).collect()
+        }
+        (None, Shape::Enum(_)) => Vec::new(),
+    };
+    let types: Vec<_> = types.into_iter().filter(|ty| !crate::types::is_known(ty)).collect();
+    (!types.is_empty()).then(|| {
+        quote! {
+            fn masks_key() -> bool {
+                Self::SENSITIVE #(|| <#types as __p::FieldType>::masks_key())*
+            }
+        }
+    })
+}
+
 /// The method that tells rules of the whole and hooks the fields that they may name.
 fn fields(cx: &Cx<'_>) -> Option<TokenStream> {
     let is_tagged_around = matches!(cx.model.serde.attrs.tag(), TagType::External | TagType::Adjacent { .. });
@@ -294,6 +322,7 @@ pub(super) fn expand(cx: &Cx<'_>, body: &Body) -> TokenStream {
     let check_whole = call_whole.as_ref().map(|whole| quote!(#whole(self, __cx, __at, __before);));
     let optional = optional_items(body);
     let (fields, hidden, ends) = (fields(cx), hidden::expand(cx), ends(cx));
+    let masks_key = masks_key(cx);
     let (shape, defined) = shape::expand(cx);
 
     quote! {
@@ -319,6 +348,7 @@ pub(super) fn expand(cx: &Cx<'_>, body: &Body) -> TokenStream {
             #patch
             #optional
             #hidden
+            #masks_key
             #fields
 
             fn check(&self, __cx: &mut __p::Context<'_>, __at: &__p::At<'_>) {

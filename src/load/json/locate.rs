@@ -41,8 +41,19 @@ pub(in crate::load) fn locate(text: &str, violations: &mut [Violation]) {
     }
 }
 
-/// Those in the parts of a value, by name or index, and how often the name was met.
-type Parts<'v> = HashMap<Cow<'v, str>, (usize, Vec<usize>)>;
+/// Those in the parts of an object, by name.
+type Names<'v> = HashMap<Cow<'v, str>, SameName>;
+
+/// Those in the entries of one name.
+#[derive(Default)]
+struct SameName {
+    /// How often the name was met.
+    met: usize,
+    /// In the order of the entries.
+    targets: Vec<usize>,
+    /// How many of them were in entries that were met.
+    passed: usize,
+}
 
 struct Target<'v> {
     steps: &'v [Segment],
@@ -51,6 +62,17 @@ struct Target<'v> {
     /// Whether it stands at the key.
     is_key: bool,
     offset: usize,
+}
+
+impl Target<'_> {
+    fn is_last(&self, depth: usize) -> bool {
+        self.steps.len() == depth + 1
+    }
+
+    /// Which of the entries of the same name it is in.
+    fn entry(&self, depth: usize) -> usize {
+        if self.is_last(depth) { self.occurrence } else { 0 }
+    }
 }
 
 struct Search<'v, 'de> {
@@ -65,72 +87,84 @@ impl<'v> Search<'v, '_> {
         for target in within {
             self.targets[*target].offset = self.source.at;
         }
-        let mut parts = Parts::<'v>::new();
-        for target in within {
-            if let Some(step) = self.targets[*target].steps.get(depth) {
-                parts.entry(step.name()).or_default().1.push(*target);
-            }
-        }
+        let further = within.iter().copied().filter(|target| self.targets[*target].steps.len() > depth);
+        let further: Vec<usize> = further.collect();
         match first {
-            Some(b'{') if !parts.is_empty() => self.entries(parts, depth),
-            Some(b'[') if !parts.is_empty() => self.elements(&parts, depth),
+            Some(b'{') if !further.is_empty() => self.entries(&further, depth),
+            Some(b'[') if !further.is_empty() => self.elements(&further, depth),
             _ => self.source.skip(),
         }
     }
 
-    fn entries(&mut self, mut parts: Parts<'v>, depth: usize) -> Result<(), Error> {
+    fn entries(&mut self, within: &[usize], depth: usize) -> Result<(), Error> {
+        let mut names = Names::<'v>::new();
+        for target in within {
+            names.entry(self.targets[*target].steps[depth].name()).or_default().targets.push(*target);
+        }
+        for same in names.values_mut() {
+            same.targets.sort_by_key(|target| self.targets[*target].entry(depth));
+        }
         let object_at = self.source.at;
-        self.source.at += 1;
-        while self.source.token() != Some(b'}') {
-            let key_at = self.source.at;
-            let key = self.source.string()?;
-            let name = if key.len() > MAX_NAME { cut(&key).into_string().into() } else { key };
-            self.source.colon()?;
-            match parts.get_mut(&*name) {
-                Some((occurrence, targets)) => {
-                    let here = |target: &usize| {
-                        let target = &self.targets[*target];
-                        let last = target.steps.len() == depth + 1;
-                        *occurrence == if last { target.occurrence } else { 0 }
-                    };
-                    let here: Vec<usize> = targets.iter().copied().filter(here).collect();
-                    // A map reads each entry of a key, and in which of them the fault is was not noted.
-                    if *occurrence > 0 {
-                        for target in &*targets {
-                            let target = &mut self.targets[*target];
-                            if matches!(target.steps[depth], Segment::Key(_) | Segment::MapKey(_)) {
-                                target.offset = object_at;
-                            }
-                        }
-                    }
-                    *occurrence += 1;
-                    self.value(&here, depth + 1)?;
-                    for target in here {
-                        let target = &mut self.targets[target];
-                        if target.is_key && target.steps.len() == depth + 1 {
-                            target.offset = key_at;
-                        }
-                    }
+        self.parts(b'}', |search| {
+            let key_at = search.source.at;
+            let key = search.source.string()?;
+            search.source.colon()?;
+            let known = names.contains_key(&key);
+            let name = if known || key.len() <= MAX_NAME { key } else { cut(&key).into_string().into() };
+            let Some(same) = names.get_mut(&name) else { return search.source.skip() };
+            search.entry(same, key_at, object_at, depth)
+        })
+    }
+
+    /// Looks at the value of an entry for those in it.
+    fn entry(&mut self, same: &mut SameName, key_at: usize, object_at: usize, depth: usize) -> Result<(), Error> {
+        // A map reads each entry of a key, and in which of them the fault is was not noted.
+        if same.met == 1 {
+            for target in &same.targets {
+                let target = &mut self.targets[*target];
+                if matches!(target.steps[depth], Segment::Key(_) | Segment::MapKey(_)) {
+                    target.offset = object_at;
                 }
-                None => self.source.skip()?,
-            }
-            if self.source.token() == Some(b',') {
-                self.source.at += 1;
             }
         }
-        self.source.at += 1;
+        let rest = &same.targets[same.passed..];
+        let is_here = |target: &&usize| self.targets[**target].entry(depth) == same.met;
+        let here = &rest[..rest.iter().take_while(is_here).count()];
+        same.met += 1;
+        same.passed += here.len();
+        self.value(here, depth + 1)?;
+        for target in here {
+            let target = &mut self.targets[*target];
+            if target.is_key && target.is_last(depth) {
+                target.offset = key_at;
+            }
+        }
         Ok(())
     }
 
-    fn elements(&mut self, parts: &Parts<'v>, depth: usize) -> Result<(), Error> {
-        self.source.at += 1;
-        let mut index = 0_usize;
-        while self.source.token() != Some(b']') {
-            match parts.get(&*index.to_string()) {
-                Some((_, targets)) => self.value(targets, depth + 1)?,
-                None => self.source.skip()?,
-            }
+    fn elements(&mut self, within: &[usize], depth: usize) -> Result<(), Error> {
+        let index = |target: &usize| match &self.targets[*target].steps[depth] {
+            Segment::Index(index) => Some(*index),
+            named => named.name().parse().ok(),
+        };
+        let mut targets: Vec<(usize, usize)> = within.iter().filter_map(|one| index(one).zip(Some(*one))).collect();
+        targets.sort_unstable();
+        let (indexes, targets): (Vec<usize>, Vec<usize>) = targets.into_iter().unzip();
+        let (mut index, mut passed) = (0, 0);
+        self.parts(b']', |search| {
+            let here = indexes[passed..].iter().take_while(|one| **one == index).count();
+            let within = &targets[passed..passed + here];
             index += 1;
+            passed += here;
+            if within.is_empty() { search.source.skip() } else { search.value(within, depth + 1) }
+        })
+    }
+
+    /// Calls `part` on each part of the value whose bracket comes next.
+    fn parts(&mut self, close: u8, mut part: impl FnMut(&mut Self) -> Result<(), Error>) -> Result<(), Error> {
+        self.source.at += 1;
+        while self.source.token() != Some(close) {
+            part(self)?;
             if self.source.token() == Some(b',') {
                 self.source.at += 1;
             }

@@ -10,47 +10,67 @@ use event_schema::{EventSchema, LoadError, Segment, Violation, Violations};
 use jsonschema::Validator;
 use jsonschema::error::{ValidationError, ValidationErrorKind};
 
-/// The value at a violation's path. Paths have the first name of a field or key where the message has another.
-pub(crate) fn found_at<'a>(violation: &Violation, message: &'a Value) -> Option<&'a Value> {
-    const ALIASES: &[(&str, &str)] = &[
-        ("a", "A"),
-        ("a", "alpha"),
-        ("b", "B"),
-        ("c", "C"),
-        ("first", "1st"),
-        ("b", "2nd"),
-        ("Maybe", "Maybe?"),
-        ("name", "nick"),
-        ("age", "years"),
-        ("colour", "color"),
-        ("a.b", "a/b"),
-        ("a.b", ""),
-        ("One", "one"),
-        ("One", "uno"),
-        ("Two", "two"),
-        ("Three", "three"),
-        ("Five", "fünf"),
-        ("currency", "cur"),
-        ("id", "ID"),
-        ("x", "y"),
-        ("number", "no"),
-        ("own", "o"),
-        ("r", "right"),
-        ("Neither", "none"),
-        ("Nothing", "none"),
-        ("first-age", "firstAge"),
-        ("Four", "4"),
-        ("FIRST", "erste"),
-    ];
+/// Other names of fields and keys, of which paths have the first.
+const ALIASES: &[(&str, &str)] = &[
+    ("a", "A"),
+    ("a", "alpha"),
+    ("b", "B"),
+    ("c", "C"),
+    ("first", "1st"),
+    ("b", "2nd"),
+    ("Maybe", "Maybe?"),
+    ("name", "nick"),
+    ("age", "years"),
+    ("colour", "color"),
+    ("a.b", "a/b"),
+    ("a.b", ""),
+    ("One", "one"),
+    ("One", "uno"),
+    ("Two", "two"),
+    ("Three", "three"),
+    ("Five", "fünf"),
+    ("currency", "cur"),
+    ("id", "ID"),
+    ("x", "y"),
+    ("number", "no"),
+    ("own", "o"),
+    ("r", "right"),
+    ("Neither", "none"),
+    ("Nothing", "none"),
+    ("first-age", "firstAge"),
+    ("Four", "4"),
+    ("FIRST", "erste"),
+];
+
+/// All that may stand at a violation's path: which of its names the field or key has there, it does not tell.
+pub(crate) fn found_at<'a>(violation: &Violation, message: &'a Value) -> Vec<&'a Value> {
     let pointer = violation.path().to_pointer();
-    pointer.split('/').skip(1).try_fold(message, |parent, key| {
-        let key = key.replace("~1", "/").replace("~0", "~");
-        let other = || ALIASES.iter().filter(|(name, _)| *name == key).find_map(|(_, alias)| parent.get(*alias));
-        match parent {
-            Value::Array(list) => list.get(key.parse::<usize>().ok()?),
-            _ => parent.get(&key).or_else(other),
-        }
+    pointer.split('/').skip(1).map(unescaped).fold(vec![message], |parents, key| {
+        let called = |parent: &'a Value| -> Vec<&'a Value> {
+            let aliases = ALIASES.iter().filter(|(name, _)| *name == key).map(|(_, alias)| *alias);
+            match parent {
+                Value::Array(list) => key.parse::<usize>().ok().and_then(|index| list.get(index)).into_iter().collect(),
+                _ => std::iter::once(&*key).chain(aliases).filter_map(|name| parent.get(name)).collect(),
+            }
+        };
+        parents.into_iter().flat_map(called).collect()
     })
+}
+
+/// Whether the path of a violation leads to this place of the message, or further in.
+fn is_within(violation: &Violation, place: &str) -> bool {
+    let path = violation.path().to_pointer();
+    let mut steps = path.split('/').skip(1).map(unescaped);
+    place.split('/').skip(1).map(unescaped).all(|key| {
+        steps
+            .next()
+            .is_some_and(|step| step == key || ALIASES.iter().any(|(name, alias)| *name == step && *alias == key))
+    })
+}
+
+/// A step of a JSON Pointer.
+fn unescaped(step: &str) -> String {
+    step.replace("~1", "/").replace("~0", "~")
 }
 
 /// Where load refuses what `serde_json` and the rules accept: all that is listed here, and nothing else.
@@ -63,7 +83,12 @@ fn stricter_than_serde(name: &str, violation: &Violation, message: &Value) -> bo
     if name == "untagged-deep" && has_null_variant(message) {
         return true;
     }
-    let Some(found) = found_at(violation, message) else { return false };
+    let stricter = |found: &&Value| value_stricter_than_serde(name, violation, message, found);
+    found_at(violation, message).iter().any(stricter)
+}
+
+/// As [`stricter_than_serde`], of the value that was found.
+fn value_stricter_than_serde(name: &str, violation: &Violation, message: &Value, found: &Value) -> bool {
     match (violation.code(), violation.params().get("expected").and_then(Value::as_str)) {
         // A rule of the type that another is read from, of which serde's view of the event has nothing left.
         ("range", _) if name == "from-wire" => true,
@@ -240,12 +265,7 @@ where
         (Ok(_), Err(error)) => Err(format!("only load accepts {text}\nserde or the rules say: {error}")),
         (Err(error), Ok(_)) => {
             // Of a map's entries with the same key serde keeps the last; load tells what is wrong with each.
-            let in_repeated = |found: &Violation| {
-                let place = found.path().to_pointer();
-                repeated.iter().any(|repeated| {
-                    place.strip_prefix(repeated).is_some_and(|rest| rest.is_empty() || rest.starts_with('/'))
-                })
-            };
+            let in_repeated = |found: &Violation| repeated.iter().any(|repeated| is_within(found, repeated));
             let listed = |violations: &Violations| {
                 violations.iter().all(|found| in_repeated(found) || stricter_than_serde(name, found, message))
             };
@@ -279,7 +299,11 @@ fn stricter_than_schema(name: &str, violation: &Violation, message: &Value) -> b
         "required" if name == "flat" => return violation.path().to_pointer() == "/x",
         _ => {}
     }
-    let Some(found) = found_at(violation, message) else { return false };
+    found_at(violation, message).iter().any(|found| value_stricter_than_schema(name, violation, found))
+}
+
+/// As [`stricter_than_schema`], of the value that was found.
+fn value_stricter_than_schema(name: &str, violation: &Violation, found: &Value) -> bool {
     match (violation.code(), violation.params().get("expected").and_then(Value::as_str)) {
         // JSON Schema calls 1.0, 1e2 and -0 integers, and numbers beyond 64 bits are no longer exact there.
         ("invalid", Some("integer" | "nonzero integer")) => {
