@@ -197,6 +197,7 @@
 #![cfg_attr(not(test), warn(clippy::print_stdout))]
 #![cfg_attr(docsrs, feature(doc_cfg))]
 
+mod beginning;
 pub mod contract;
 #[cfg(feature = "derive")]
 pub mod derive;

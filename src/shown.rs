@@ -4,8 +4,9 @@ use std::io;
 
 use serde::Serialize;
 
+use crate::beginning::Beginning;
 use crate::load::FieldType;
-use crate::violation::{MAX_NAME, cut};
+use crate::violation::cut;
 
 /// A value that a rule found.
 #[doc(hidden)]
@@ -19,14 +20,10 @@ impl<T: Serialize> Shown<'_, T> {
     #[cold]
     #[must_use]
     pub fn to_text(&self) -> Option<Box<str>> {
-        let mut text = Beginning(Vec::new());
+        let mut text = NoContainer(Beginning::default());
         // It ends with an error where more is not wanted.
         let _ = serde_json::to_writer(&mut text, self.0);
-        let whole = match std::str::from_utf8(&text.0) {
-            Ok(text) => text,
-            Err(error) => std::str::from_utf8(&text.0[..error.valid_up_to()]).unwrap_or_default(),
-        };
-        (!whole.is_empty()).then(|| cut(whole))
+        (!text.0.is_empty()).then(|| cut(text.0.text()))
     }
 }
 
@@ -60,23 +57,15 @@ pub trait HidesNothing {
 
 impl<T> HidesNothing for Hides<T> {}
 
-/// The first bytes of a text that is neither a list nor an object.
-struct Beginning(Vec<u8>);
+/// The beginning of a text that is neither a list nor an object.
+struct NoContainer(Beginning);
 
-impl Beginning {
-    /// Enough for the characters that are kept, and one more, which tells that it is cut.
-    const ROOM: usize = 4 * (MAX_NAME + 1);
-}
-
-impl io::Write for Beginning {
+impl io::Write for NoContainer {
     fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
-        let room = Self::ROOM - self.0.len();
-        if room == 0 || self.0.is_empty() && matches!(bytes, [b'[' | b'{', ..]) {
+        if self.0.is_empty() && matches!(bytes, [b'[' | b'{', ..]) {
             return Err(io::ErrorKind::Other.into());
         }
-        let taken = &bytes[..bytes.len().min(room)];
-        self.0.extend_from_slice(taken);
-        Ok(taken.len())
+        self.0.write(bytes)
     }
 
     fn flush(&mut self) -> io::Result<()> {

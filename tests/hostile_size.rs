@@ -1,9 +1,11 @@
 //! A hundred megabytes and a million faults: bounded time, and memory that does not grow with the input. One test
 //! in a process of its own, for the peak of memory is the process's.
 
+use std::collections::BTreeMap;
 use std::time::{Duration, Instant};
 
 use event_schema::prelude::*;
+use serde_json::Value;
 
 #[event_schema::event]
 #[derive(Debug)]
@@ -85,6 +87,43 @@ fn assert_violations<E: std::fmt::Debug>(loaded: Result<E, LoadError>, count: us
     assert!(error.to_string().ends_with(&format!("and {} more", count - 1000)));
 }
 
+#[event_schema::event]
+#[derive(Debug)]
+struct Keyed {
+    lists: BTreeMap<String, Vec<Hooked>>,
+}
+
+#[event_schema::event(pre_load = unchanged)]
+#[derive(Debug)]
+struct Hooked {
+    id: Option<u32>,
+}
+
+fn unchanged(value: Value) -> Value {
+    value
+}
+
+#[event_schema::event]
+#[derive(Debug)]
+struct Deep {
+    child: Option<Box<Deep>>,
+    text: Option<String>,
+}
+
+/// The most memory that a part of an event takes, in multiples of its text.
+const MOST_OF_PART: u64 = 16;
+
+/// As [`bounded`], of a part of an event: it holds what it has, but not for each of its places all that they lie in.
+fn bounded_part<E: EventSchema>(what: &str, input: &str, event: E) {
+    let told = std::fs::write("/proc/self/clear_refs", "5").is_ok();
+    let before = peak().filter(|_| told);
+    let part = E::load_partial(input.as_bytes()).unwrap();
+    part.apply_to(event).unwrap();
+    let grew = before.zip(peak()).map(|(before, after)| after - before);
+    println!("{what}: {} MB, {grew:?} KiB more", input.len() >> 20);
+    assert!(grew.is_none_or(|kib| kib < MOST_OF_PART * (input.len() as u64 >> 10)), "{what}: {grew:?} KiB");
+}
+
 #[test]
 fn size_does_not_count() {
     use std::fmt::Write;
@@ -113,4 +152,11 @@ fn size_does_not_count() {
     assert_violations(bounded::<Tolerant>("missing fields", missing.as_bytes()), MILLION);
     let rules = format!(r#"{{"digits":[{}]}}"#, joined(MILLION, |_, text| text.push_str("10")));
     assert_violations(bounded::<Tolerant>("broken rules", rules.as_bytes()), MILLION);
+    drop(rules);
+
+    let key = "k".repeat(4 << 20);
+    let keyed = format!(r#"{{"lists":{{"{key}":[{}]}}}}"#, joined(1000, |n, text| write!(text, r#"{{"id":{n}}}"#).unwrap()));
+    bounded_part("a long key in a part", &keyed, Keyed { lists: BTreeMap::new() });
+    let deep = format!(r#"{}{{"text":"{key}"}}{}"#, r#"{"child":"#.repeat(100), "}".repeat(100));
+    bounded_part("a long text deep in a part", &deep, Deep { child: None, text: None });
 }

@@ -248,9 +248,14 @@ impl<'de> Leftovers<'de> {
         rest.map(|entry| (entry.key, entry.value.into_text().0.into())).collect()
     }
 
+    /// The names of the entries that nobody has taken.
+    pub(super) fn names(&self) -> impl Iterator<Item = &str> {
+        self.0.iter().filter(|entry| entry.is_left()).map(|entry| &*entry.key)
+    }
+
     /// Whether the name of an entry that nobody has taken is such.
     pub(super) fn any_left(&self, wants: impl Fn(&str) -> bool) -> bool {
-        self.0.iter().any(|entry| entry.is_left() && wants(&entry.key))
+        self.names().any(wants)
     }
 
     pub(crate) fn push(&mut self, key: String, value: Buffered<'de>) {

@@ -1,9 +1,11 @@
 //! The keys of maps.
 
 use std::borrow::Cow;
+use std::fmt::{self, Write};
 
 use super::place::KeyText;
 use super::{At, Context, FieldType};
+use crate::beginning::Beginning;
 use crate::violation::MASK;
 
 /// Reads a map's key that is on the wire what it holds; `build` makes it of that, with its rules.
@@ -18,10 +20,10 @@ pub fn read_newtype_key<T: FieldType, K: FieldType>(
     let map = if K::SENSITIVE { &covered } else { map };
     // Texts are taken, and the place is still asked for.
     let shown = text.clone().unwrap_or_default();
-    let before = cx.mark();
+    let before = cx.shape_findings();
     let inner = T::read_key(text, cx, map)?;
     let key = build(inner, cx, &map.map_key(&shown));
-    key.filter(|_| cx.shape_findings_since(before) == 0)
+    key.filter(|_| cx.shape_findings() == before)
 }
 
 /// The key as it is written; only a finding asks.
@@ -30,11 +32,29 @@ impl<K: FieldType> KeyText for K {
         if K::SENSITIVE {
             return MASK.into();
         }
-        match serde_json::to_value(self) {
-            Ok(serde_json::Value::String(text)) => text.into(),
-            Ok(other) => other.to_string().into(),
-            Err(_) => "".into(),
+        let mut beginning = Beginning::default();
+        if write!(beginning, "{}", Written(self)).is_ok() || beginning.is_full() {
+            return beginning.text().to_owned().into();
         }
+        written_key(self).into()
+    }
+}
+
+/// A key as a text that is written as far as it is wanted.
+struct Written<'k, K>(&'k K);
+
+impl<K: FieldType> fmt::Display for Written<'_, K> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.0.serialize(f)
+    }
+}
+
+/// All of a key as it is written.
+pub(super) fn written_key<K: FieldType>(key: &K) -> String {
+    match serde_json::to_value(key) {
+        Ok(serde_json::Value::String(text)) => text,
+        Ok(other) => other.to_string(),
+        Err(_) => String::new(),
     }
 }
 

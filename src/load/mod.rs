@@ -40,6 +40,7 @@ pub(crate) mod patch;
 mod place;
 pub(crate) mod primitives;
 mod raw;
+mod record;
 mod slot;
 mod std_types;
 mod step;

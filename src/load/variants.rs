@@ -14,7 +14,7 @@ use super::number::{self, Under, UnderToken};
 use super::object;
 use super::raw::Key;
 use super::refuse::refused;
-use super::{At, Context, FieldType, read_leaf};
+use super::{At, Context, FieldType, Mode, read_leaf};
 use crate::violation::{FieldName, Rule, cut};
 
 /// An enum, as the derive describes it.
@@ -79,8 +79,12 @@ pub fn read_external_flat<T: Variants, E: Error>(
 ) -> Result<Option<T>, E> {
     let wants = |name: &str| T::find(name).is_some();
     let mut entries = leftovers.entries::<E>(wants);
-    let value = match entries.next_key::<Key<'_>>()?.and_then(|name| T::find(&name)) {
-        Some(variant) => {
+    let found = entries.next_key::<Key<'_>>()?.and_then(|name| T::find(&name).map(|variant| (name, variant)));
+    let value = match found {
+        Some((name, variant)) => {
+            if cx.is_recording() {
+                cx.record_field(at, &name, T::VARIANTS[variant].wire());
+            }
             let at = &at.field(&T::VARIANTS[variant]);
             match T::unit(variant) {
                 // Where there is no place for a bare name, serde writes a unit variant with null.
@@ -146,7 +150,8 @@ impl<'de, T: Variants> Visitor<'de> for ExternalVisitor<'_, '_, T> {
     fn visit_map<A: MapAccess<'de>>(self, mut entries: A) -> Result<Self::Value, A::Error> {
         let shared = self.cx.shared().is_some();
         self.cx.enter()?;
-        let variant = match entries.next_key_seed(NameSeed(PhantomData::<T>))? {
+        let mut came = self.cx.is_recording().then(String::new);
+        let variant = match entries.next_key_seed(NameSeed { came: came.as_mut(), of: PhantomData::<T> })? {
             Some(Name::Variant(variant)) => variant,
             Some(Name::Other(name)) => {
                 entries.next_value::<IgnoredAny>()?;
@@ -159,6 +164,9 @@ impl<'de, T: Variants> Visitor<'de> for ExternalVisitor<'_, '_, T> {
                 return Ok(self.reject());
             }
         };
+        if let Some(came) = came {
+            self.cx.record_field(self.at, &came, T::VARIANTS[variant].wire());
+        }
         let at = &self.at.field(&T::VARIANTS[variant]);
         let value = match T::unit(variant) {
             // Where there is no place for a bare name, serde writes a unit variant with null.
@@ -190,9 +198,13 @@ enum Name {
     Other(Box<str>),
 }
 
-struct NameSeed<T>(PhantomData<T>);
+struct NameSeed<'n, T> {
+    /// Takes the name of a variant, where that is wanted.
+    came: Option<&'n mut String>,
+    of: PhantomData<T>,
+}
 
-impl<'de, T: Variants> DeserializeSeed<'de> for NameSeed<T> {
+impl<'de, T: Variants> DeserializeSeed<'de> for NameSeed<'_, T> {
     type Value = Name;
 
     fn deserialize<D: Deserializer<'de>>(self, input: D) -> Result<Name, D::Error> {
@@ -200,7 +212,7 @@ impl<'de, T: Variants> DeserializeSeed<'de> for NameSeed<T> {
     }
 }
 
-impl<T: Variants> Visitor<'_> for NameSeed<T> {
+impl<T: Variants> Visitor<'_> for NameSeed<'_, T> {
     type Value = Name;
 
     fn expecting(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
@@ -211,6 +223,9 @@ impl<T: Variants> Visitor<'_> for NameSeed<T> {
         // Where any other name is a variant too, a number's token still is none.
         if name == number::TOKEN && number::arrive_as_maps() {
             return Ok(Name::Other(cut(name)));
+        }
+        if let Some(came) = self.came {
+            came.push_str(name);
         }
         Ok(T::find(name).map_or_else(|| Name::Other(cut(name)), Name::Variant))
     }
@@ -287,7 +302,12 @@ impl<'de, T: Variants> Visitor<'de> for InternalVisitor<'_, '_, T> {
         let mut leftovers = Leftovers::default();
         let mut variant = None;
         let mut met = false;
-        let mut first = true;
+        // Where it is recorded what is read, all is kept, so that its names are known.
+        let recording = cx.is_recording();
+        let mut first = !recording;
+        if recording {
+            cx.record_object(at);
+        }
         while let Some(name) = entries.next_key::<Key<'de>>()? {
             if *name == *number::TOKEN && number::arrive_as_maps() {
                 match entries.next_value_seed(UnderToken(BufferSeed(cx)))? {
@@ -301,6 +321,9 @@ impl<'de, T: Variants> Visitor<'de> for InternalVisitor<'_, '_, T> {
                 entries.next_value::<IgnoredAny>()?;
             } else if *name == *tag.wire() {
                 met = true;
+                if recording {
+                    cx.record_field(at, tag.wire(), tag.wire());
+                }
                 variant = entries.next_value_seed(TagSeed { cx, at: &at.field(tag), of: PhantomData::<T> })?;
                 if first {
                     let mut duplicate = false;
@@ -321,7 +344,12 @@ impl<'de, T: Variants> Visitor<'de> for InternalVisitor<'_, '_, T> {
         if !met {
             cx.missing(&at.field(tag));
         }
-        Self::variant(cx, at, variant, leftovers.entries(buffer::any))
+        let recorded = cx.recorded();
+        let value = Self::variant(cx, at, variant, leftovers.entries(buffer::any))?;
+        if variant.is_some_and(|variant| T::unit(variant).is_none()) {
+            cx.record_all_if_none(recorded, at, || leftovers.names());
+        }
+        Ok(value)
     }
 
     refuse! { &OBJECT => bool number str bytes null list }
@@ -426,15 +454,25 @@ impl<'de, T: Variants> Visitor<'de> for AdjacentVisitor<'_, '_, T> {
         let Self { form, cx, at, .. } = self;
         cx.enter()?;
         let (at_tag, at_content) = (&at.field(&form.tag), &at.field(&form.content));
+        let recording = cx.is_recording();
+        if recording {
+            cx.record_object(at);
+        }
         let mut tag: Option<Option<usize>> = None;
         let mut content = Content::<'de, T>::Missing;
         let mut good = true;
         while let Some(name) = entries.next_key::<Key<'de>>()? {
             if *name == *form.tag.wire() && tag.is_none() {
+                if recording {
+                    cx.record_field(at, &name, form.tag.wire());
+                }
                 tag = Some(entries.next_value_seed(TagSeed { cx, at: at_tag, of: PhantomData::<T> })?);
             } else if *name == *form.content.wire() && matches!(content, Content::Missing) {
                 content = match tag {
                     Some(Some(variant)) => {
+                        if recording {
+                            cx.record_field(at, &name, form.content.wire());
+                        }
                         let seed = AnyContentSeed { variant, cx, at: at_content, of: PhantomData };
                         Content::Read(entries.next_value_seed(seed)?)
                     }
@@ -469,6 +507,9 @@ impl<'de, T: Variants> Visitor<'de> for AdjacentVisitor<'_, '_, T> {
             (Some(None), _) => None,
             (Some(Some(_)), Content::Read(value)) => value,
             (Some(Some(variant)), Content::Kept(kept)) => {
+                if recording {
+                    cx.record_field(at, form.content.wire(), form.content.wire());
+                }
                 kept.get_with(AnyContentSeed { variant, cx, at: at_content, of: PhantomData })?
             }
             (Some(Some(variant)), Content::Missing) => {
@@ -523,12 +564,10 @@ fn read_first_that_fits<T: Variants, E: Error>(
 ) -> Result<Option<T>, E> {
     let before = cx.mark();
     let shared = cx.shared();
+    let chosen = if cx.mode() == Mode::Partial { variant_of_part::<T, E>(value, size, cx, at)? } else { None };
     let mut furthest = None;
-    for variant in 0..T::VARIANTS.len() {
-        cx.reread(size)?;
-        let read = |cx: &mut Context<'_>| value.get_with(AnyContentSeed::<T> { variant, cx, at, of: PhantomData });
-        // Here what has no data fits where there are none: else it would come before all others.
-        let read = if shared.is_some() { cx.sharing(Sharing::Tagged, read) } else { read(cx) }?;
+    for variant in chosen.map_or(0..T::VARIANTS.len(), |chosen| chosen..chosen + 1) {
+        let read = read_variant(variant, value, size, cx, at)?;
         if cx.shape_findings_since(before) == 0 {
             return Ok(read);
         }
@@ -544,6 +583,7 @@ fn read_first_that_fits<T: Variants, E: Error>(
         && let Some(unit) = (0..T::VARIANTS.len()).find_map(T::unit)
         && !value.keys().iter().any(|name| T::any_field(name))
     {
+        cx.record_object(at);
         return Ok(Some(unit));
     }
     match furthest {
@@ -551,4 +591,48 @@ fn read_first_that_fits<T: Variants, E: Error>(
         None => cx.invalid(at, &VALUE),
     }
     Ok(None)
+}
+
+/// Reads a value as a variant.
+fn read_variant<T: Variants, E: Error>(
+    variant: usize,
+    value: &Buffered<'_>,
+    size: usize,
+    cx: &mut Context<'_>,
+    at: &At<'_>,
+) -> Result<Option<T>, E> {
+    cx.reread(size)?;
+    let read = |cx: &mut Context<'_>| value.get_with(AnyContentSeed::<T> { variant, cx, at, of: PhantomData });
+    // Here what has no data fits where there are none: else it would come before all others.
+    if cx.shared().is_some() { cx.sharing(Sharing::Tagged, read) } else { read(cx) }
+}
+
+/// The variant that a part of an event has: the one that a whole event would have. If none is whole, it is the one that has
+/// the most of the entries, because every object could be a part of every struct.
+#[cold]
+fn variant_of_part<T: Variants, E: Error>(
+    value: &Buffered<'_>,
+    size: usize,
+    cx: &mut Context<'_>,
+    at: &At<'_>,
+) -> Result<Option<usize>, E> {
+    let before = cx.mark();
+    let mut fit = None;
+    for mode in [Mode::Whole, Mode::Partial] {
+        for variant in 0..T::VARIANTS.len() {
+            let outer = cx.replace_mode(mode);
+            let read: Result<Option<T>, E> = read_variant(variant, value, size, cx, at);
+            cx.replace_mode(outer);
+            read?;
+            let (fits, entries) = (cx.shape_findings_since(before) == 0, cx.entries_since(before));
+            cx.rewind(before);
+            if fits && mode == Mode::Whole {
+                return Ok(Some(variant));
+            }
+            if fits && fit.is_none_or(|(most, _)| entries > most) {
+                fit = Some((entries, variant));
+            }
+        }
+    }
+    Ok(fit.map(|(_, variant)| variant))
 }
