@@ -155,7 +155,8 @@ fn size_does_not_count() {
     drop(rules);
 
     let key = "k".repeat(4 << 20);
-    let keyed = format!(r#"{{"lists":{{"{key}":[{}]}}}}"#, joined(1000, |n, text| write!(text, r#"{{"id":{n}}}"#).unwrap()));
+    let keyed =
+        format!(r#"{{"lists":{{"{key}":[{}]}}}}"#, joined(1000, |n, text| write!(text, r#"{{"id":{n}}}"#).unwrap()));
     bounded_part("a long key in a part", &keyed, Keyed { lists: BTreeMap::new() });
     let deep = format!(r#"{}{{"text":"{key}"}}{}"#, r#"{"child":"#.repeat(100), "}".repeat(100));
     bounded_part("a long text deep in a part", &deep, Deep { child: None, text: None });

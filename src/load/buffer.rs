@@ -5,7 +5,7 @@
 //! recursion and no memory, however many levels keep what the next one keeps again; what is never asked for is never read.
 
 use std::borrow::Cow;
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 use std::marker::PhantomData;
 
 use serde::de::value::BorrowedStrDeserializer;
@@ -271,6 +271,13 @@ impl<'de> Leftovers<'de> {
         for entry in &mut self.0 {
             entry.taken |= wants(&entry.key);
         }
+    }
+
+    /// As [`take`](Self::take), of these keys.
+    #[cold]
+    pub(super) fn take_fields(&mut self, keys: &[&str]) {
+        let keys: HashSet<&str> = keys.iter().copied().collect();
+        self.take(|key| keys.contains(key));
     }
 
     /// Keeps from those that come after what is only written: a map would write it again. It is still unknown.

@@ -11,7 +11,7 @@ use super::expected::Expected;
 use super::json;
 use super::options::{LoadOptions, Unknown};
 use super::place::At;
-use super::record::Record;
+use super::record::{Length, Record};
 use crate::error::{LoadError, LoadErrorKind};
 use crate::suggestion::suggest;
 use crate::violation::{Concern, Fault, GENERIC, Param, Path, Rule, Segment, Violation, Violations};
@@ -107,12 +107,14 @@ pub(crate) enum Sharing {
     Tagged,
     /// It is what a level left for its flattened fields.
     Flattened,
+    /// It is that, and one of several variants is to be found for it.
+    FlattenedChoice,
 }
 
 /// A state of a [`Context`] to go back to.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Mark {
-    recorded: usize,
+    recorded: Length,
     forgotten: Option<&'static str>,
     kept: usize,
     omitted: usize,
@@ -390,7 +392,7 @@ impl<'c> Context<'c> {
 
     /// Whether the entries of the object that is read are what an outer level left.
     fn is_flattened(&self) -> bool {
-        self.shared.is_some_and(|(how, depth)| how == Sharing::Flattened && depth + 1 == self.depth)
+        self.shared.is_some_and(|(how, depth)| how != Sharing::Tagged && depth + 1 == self.depth)
     }
 
     pub(crate) fn mark(&self) -> Mark {
@@ -504,8 +506,8 @@ impl<'c> Context<'c> {
     }
 
     /// How much has been recorded.
-    pub(super) fn recorded(&self) -> usize {
-        self.record.as_ref().map_or(0, |record| record.len())
+    pub(super) fn recorded(&self) -> Length {
+        self.record.as_ref().map_or(Length::default(), |record| record.len())
     }
 
     /// How many entries have been recorded since then.
@@ -513,8 +515,13 @@ impl<'c> Context<'c> {
         self.record.as_ref().map_or(0, |record| record.entries_since(mark.recorded))
     }
 
+    /// The keys of the entries of the object that stands here that have been read as fields since then.
+    pub(super) fn fields_since(&mut self, recorded: Length, at: &At<'_>) -> Vec<&str> {
+        self.record.as_mut().map(|record| record.fields_since(recorded, at)).unwrap_or_default()
+    }
+
     /// Forgets what has been recorded since then.
-    pub(super) fn forget_recorded(&mut self, recorded: usize) {
+    pub(super) fn forget_recorded(&mut self, recorded: Length) {
         if let Some(record) = &mut self.record {
             record.truncate(recorded);
         }
@@ -548,7 +555,7 @@ impl<'c> Context<'c> {
     /// does not tell one from another.
     pub(super) fn record_all_if_none<'n, I: Iterator<Item = &'n str>>(
         &mut self,
-        since: usize,
+        since: Length,
         at: &At<'_>,
         names: impl FnOnce() -> I,
     ) {
@@ -744,8 +751,7 @@ impl<'c> Context<'c> {
     #[doc(hidden)]
     #[cold]
     pub fn missing(&mut self, at: &At<'_>) {
-        let may_be =
-            || self.options.partial.is_none_or(|fields| at.is_one_of(fields)) || !self.has_chosen(at);
+        let may_be = || self.options.partial.is_none_or(|fields| at.is_one_of(fields)) || !self.has_chosen(at);
         if self.mode == Mode::Whole || !may_be() {
             self.note_shape(at, &REQUIRED);
         }

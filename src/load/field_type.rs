@@ -153,11 +153,15 @@ pub trait FieldType: Sized + Serialize {
         cx: &mut Context<'_>,
         at: &At<'_>,
     ) -> Result<Option<Self>, E> {
-        let recorded = cx.recorded();
+        let (recorded, findings) = (cx.recorded(), cx.shape_findings());
         let entries = MapOf(leftovers.entries::<E>(buffer::any));
         let value = cx.sharing(Sharing::Flattened, |cx| Self::read(entries, cx, at))?;
         cx.record_all_if_none(recorded, at, || leftovers.names());
         leftovers.take_used(value.as_ref());
+        // Of a part there may be no value to ask.
+        if value.is_none() && cx.shape_findings() == findings {
+            leftovers.take_fields(&cx.fields_since(recorded, at));
+        }
         Ok(value)
     }
 

@@ -36,7 +36,7 @@ impl<K: FieldType> KeyText for K {
         if write!(beginning, "{}", Written(self)).is_ok() || beginning.is_full() {
             return beginning.text().to_owned().into();
         }
-        written_key(self).into()
+        written_key(self).unwrap_or_default().into()
     }
 }
 
@@ -49,13 +49,10 @@ impl<K: FieldType> fmt::Display for Written<'_, K> {
     }
 }
 
-/// All of a key as it is written.
-pub(super) fn written_key<K: FieldType>(key: &K) -> String {
-    match serde_json::to_value(key) {
-        Ok(serde_json::Value::String(text)) => text,
-        Ok(other) => other.to_string(),
-        Err(_) => String::new(),
-    }
+/// All of a key as it is written, if it can be.
+pub(super) fn written_key<K: FieldType>(key: &K) -> Option<String> {
+    let json = serde_json::to_string(key).ok()?;
+    if json.starts_with('"') { serde_json::from_str(&json).ok() } else { Some(json) }
 }
 
 /// A key that was read, with its text unless it took that.

@@ -57,7 +57,7 @@ where
                 (self.keys)(read, self.cx, &self.at.map_key_of(&key));
             }
             if let Some(came) = came {
-                self.cx.record_map_entry(self.at, &came, key.key.as_ref().map(written_key));
+                self.cx.record_map_entry(self.at, &came, key.key.as_ref().and_then(written_key));
             }
             let at = self.at.key(&key);
             let seed = Seed::<V>::new(self.cx, &at);

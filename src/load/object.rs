@@ -73,8 +73,12 @@ pub fn read_object_flat<L: Object<T>, T: FieldType, E: Error>(
     at: &At<'_>,
 ) -> Result<Option<T>, E> {
     if L::FLATTENS {
+        let (recorded, findings) = (cx.recorded(), cx.shape_findings());
         let value = cx.flattened(|cx| L::read_entries(leftovers.entries::<E>(buffer::any), cx, at))?;
         leftovers.take_used(value.as_ref());
+        if value.is_none() && cx.shape_findings() == findings {
+            leftovers.take_fields(&cx.fields_since(recorded, at));
+        }
         return Ok(value);
     }
     let wants = |name: &str| L::find(name).is_some();

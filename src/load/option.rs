@@ -31,7 +31,7 @@ impl<T: FieldType> FieldType for Option<T> {
             cx.rewind(before);
             return Ok(Some(None));
         }
-        if value.is_none() && nothing_came {
+        if value.is_none() && nothing_came && cx.fields_since(recorded, at).is_empty() {
             let none = none_of_part::<T, E>(leftovers, cx, at)?;
             if none {
                 cx.forget_recorded(recorded);

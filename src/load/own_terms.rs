@@ -62,6 +62,13 @@ struct Read<'t> {
     text: Cow<'t, str>,
 }
 
+/// Entries with the same key: a map reads them all and keeps the last, and a level of names has refused all but the first
+/// or has not looked at them.
+struct Same<'t> {
+    first: Cow<'t, str>,
+    last: Cow<'t, str>,
+}
+
 impl Writer {
     /// The parts of a node.
     fn parts(&self, node: usize) -> impl Iterator<Item = (usize, &What)> {
@@ -110,14 +117,20 @@ impl Writer {
     /// The entries that were read of an object, and then those of what hooks made of it: a hook changes nothing that others
     /// read. `None` if the object has not what was read.
     fn entries<'t>(&'t self, node: usize, text: &'t str) -> Option<Vec<Read<'t>>> {
-        // Of entries with the same key the last one counts.
-        let came: HashMap<String, Cow<'t, str>> = json::entries(text)?.into_iter().collect();
+        let mut came: HashMap<String, Same<'t>> = HashMap::new();
+        for (key, text) in json::entries(text)? {
+            came.entry(key)
+                .and_modify(|same| same.last = text.clone())
+                .or_insert(Same { first: text.clone(), last: text });
+        }
         let mut known = HashMap::new();
         let mut entries = Vec::new();
         for (node, what) in self.parts(node) {
             let What::Entry(entry) = what else { continue };
-            let read = Read { name: entry.name().into(), node: Some(node), text: came.get(entry.key())?.clone() };
-            let index = *known.entry(entry.identity()).or_insert(entries.len());
+            let same = came.get(entry.key())?;
+            let text = if entry.is_of_map() { &same.last } else { &same.first };
+            let read = Read { name: entry.name().into(), node: Some(node), text: text.clone() };
+            let index = *known.entry((entry.is_of_map(), entry.identity())).or_insert(entries.len());
             match entries.get_mut(index) {
                 Some(before) => *before = read,
                 None => entries.push(read),

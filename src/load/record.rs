@@ -37,7 +37,10 @@ pub(super) struct Entry {
 enum Name {
     Field(&'static str),
     /// A map's key. Several are the same to the map if it writes them the same way, and the last counts.
-    Key { came: Box<str>, written: Option<Box<str>> },
+    Key {
+        came: Box<str>,
+        written: Option<Box<str>>,
+    },
 }
 
 impl Entry {
@@ -57,11 +60,15 @@ impl Entry {
         }
     }
 
-    /// By which it is told from others that are read of the object, and whether that is a map's key.
-    pub(super) fn identity(&self) -> (bool, &str) {
+    pub(super) fn is_of_map(&self) -> bool {
+        matches!(self.name, Name::Key { .. })
+    }
+
+    /// By which it is told from other fields, or other entries of the map.
+    pub(super) fn identity(&self) -> &str {
         match &self.name {
-            Name::Field(name) => (false, name),
-            Name::Key { came, written } => (true, written.as_deref().unwrap_or(came)),
+            Name::Field(name) => name,
+            Name::Key { came, written } => written.as_deref().unwrap_or(came),
         }
     }
 }
@@ -74,12 +81,21 @@ struct Stop {
     node: usize,
 }
 
+/// How much has been recorded.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(super) struct Length {
+    nodes: usize,
+    objects: usize,
+}
+
 /// What has been read of a part of an event.
 ///
 /// What is not in it is read as it stands: a text, a number, or a value that a reader takes as a whole.
 #[derive(Debug)]
 pub(super) struct Record {
     nodes: Vec<Node>,
+    /// How often an object was told: all unknown entries of one need one node.
+    objects: usize,
     /// The way to the value of the last node.
     way: Vec<Stop>,
     /// How many steps lead to the part of the event.
@@ -93,28 +109,40 @@ pub(super) struct Record {
 impl Record {
     pub(super) fn new(at: &At<'_>, chooses: bool) -> Self {
         let root = Node { parent: 0, what: What::Root };
-        Self { nodes: vec![root], way: Vec::new(), start: at.parts().count(), chooses, steps: Vec::new() }
+        let start = at.parts().count();
+        Self { nodes: vec![root], objects: 0, way: Vec::new(), start, chooses, steps: Vec::new() }
     }
 
-    /// How much was recorded.
-    pub(super) fn len(&self) -> usize {
-        self.nodes.len()
+    pub(super) fn len(&self) -> Length {
+        Length { nodes: self.nodes.len(), objects: self.objects }
     }
 
     /// How many entries were recorded since it was of this length.
-    pub(super) fn entries_since(&self, len: usize) -> usize {
-        self.nodes[len..].iter().filter(|node| matches!(node.what, What::Entry(_))).count()
+    pub(super) fn entries_since(&self, len: Length) -> usize {
+        self.nodes[len.nodes..].iter().filter(|node| matches!(node.what, What::Entry(_))).count()
+    }
+
+    /// The keys of the entries of the object at `at` that were read as fields since it was of this length.
+    pub(super) fn fields_since(&mut self, len: Length, at: &At<'_>) -> Vec<&str> {
+        let Some(parent) = self.find(at) else { return Vec::new() };
+        let entries = self.nodes[len.nodes..].iter().filter_map(|node| match &node.what {
+            What::Entry(entry) if node.parent == parent && !entry.is_of_map() => Some(entry.key()),
+            _ => None,
+        });
+        entries.collect()
     }
 
     /// Forgets what was recorded since it was of this length.
-    pub(super) fn truncate(&mut self, len: usize) {
-        self.nodes.truncate(len);
-        while self.way.pop_if(|stop| stop.node >= len).is_some() {}
+    pub(super) fn truncate(&mut self, len: Length) {
+        self.nodes.truncate(len.nodes);
+        self.objects = len.objects;
+        while self.way.pop_if(|stop| stop.node >= len.nodes).is_some() {}
     }
 
     /// The object at `at` is read by its entries.
     pub(super) fn object(&mut self, at: &At<'_>) {
         let Some(parent) = self.find(at) else { return };
+        self.objects += 1;
         let tells = |last: &Node| last.parent == parent && matches!(last.what, What::Object | What::Entry(_));
         if !self.nodes.last().is_some_and(tells) {
             self.nodes.push(Node { parent, what: What::Object });

@@ -146,7 +146,7 @@ impl FieldType for () {
         if let Some(sharing) = cx.shared() {
             cx.record_object(at);
             let empty = input.deserialize_map(IsEmpty)?;
-            if sharing == Sharing::Tagged && !empty {
+            if sharing != Sharing::Flattened && !empty {
                 cx.invalid(at, &NULL);
                 return Ok(None);
             }

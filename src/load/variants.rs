@@ -604,7 +604,11 @@ fn read_variant<T: Variants, E: Error>(
     cx.reread(size)?;
     let read = |cx: &mut Context<'_>| value.get_with(AnyContentSeed::<T> { variant, cx, at, of: PhantomData });
     // Here what has no data fits where there are none: else it would come before all others.
-    if cx.shared().is_some() { cx.sharing(Sharing::Tagged, read) } else { read(cx) }
+    match cx.shared() {
+        None => read(cx),
+        Some(Sharing::Tagged) => cx.sharing(Sharing::Tagged, read),
+        Some(Sharing::Flattened | Sharing::FlattenedChoice) => cx.sharing(Sharing::FlattenedChoice, read),
+    }
 }
 
 /// The variant that a part of an event has: the one that a whole event would have. If none is whole, it is the one that has

@@ -901,7 +901,10 @@ mod untagged {
     /// What only another variant has is as unknown as what no variant has.
     #[test]
     fn a_part_has_the_fields_of_one_variant() {
-        holds::<Event>(r#"{"grant": {"user": "a", "admin": true, "n": "x"}}"#, &json!({"grant": {"user": "a", "note": "x"}}));
+        holds::<Event>(
+            r#"{"grant": {"user": "a", "admin": true, "n": "x"}}"#,
+            &json!({"grant": {"user": "a", "note": "x"}}),
+        );
         let role = json!({"grant": {"role": "a", "level": 1, "admin": true, "name": "x"}});
         let input = r#"{"grant": {"role": "a", "level": 1, "admin": true, "n": "x", "note": 7}}"#;
         let part = holds::<Event>(input, &role);
@@ -925,7 +928,10 @@ mod untagged {
         let says = |input: &str| Event::load_partial(input.as_bytes()).unwrap_err().to_string();
         // Whose rules it must satisfy.
         assert_eq!(says(r#"{"grant": {"level": 10}}"#), "1 violation\ngrant.level: Must be less than or equal to 9.");
-        assert_eq!(says(r#"{"grant": {"level": 1, "role": "abcdef"}}"#), "1 violation\ngrant.role: Longer than maximum length 5.");
+        assert_eq!(
+            says(r#"{"grant": {"level": 1, "role": "abcdef"}}"#),
+            "1 violation\ngrant.role: Longer than maximum length 5."
+        );
         assert!(Event::load_partial(br#"{"grant": 7}"#).is_err());
     }
 
@@ -1198,8 +1204,12 @@ fn a_part_has_no_data_without_their_tag() {
     }
     holds::<Event>(r#"{"payment": {"number": "x", "admin": 1}}"#, &json!({"payment": {}}));
     holds::<Event>(r#"{"adjacent": {"c": {"sku": 7}}}"#, &json!({"adjacent": {}}));
-    let input = r#"{"adjacent": {"c": {"sku": "a", "x": 1}, "t": "Line"}, "payment": {"number": 1, "x": 1, "type": "Card"}}"#;
-    holds::<Event>(input, &json!({"adjacent": {"t": "Line", "c": {"sku": "a"}}, "payment": {"type": "Card", "number": 1}}));
+    let input =
+        r#"{"adjacent": {"c": {"sku": "a", "x": 1}, "t": "Line"}, "payment": {"number": 1, "x": 1, "type": "Card"}}"#;
+    holds::<Event>(
+        input,
+        &json!({"adjacent": {"t": "Line", "c": {"sku": "a"}}, "payment": {"type": "Card", "number": 1}}),
+    );
 }
 
 /// Readers that take an object as a whole take all that is left for them.
@@ -1248,8 +1258,16 @@ fn a_part_has_all_of_what_is_read_as_a_whole() {
     enum Tagged {
         Any(Value),
         ByHand(ByHand),
-        Plain(#[event(plain)] #[schemars(with = "Value")] BTreeMap<String, u8>),
-        Rest { a: u8, #[serde(flatten)] rest: ByHand },
+        Plain(
+            #[event(plain)]
+            #[schemars(with = "Value")]
+            BTreeMap<String, u8>,
+        ),
+        Rest {
+            a: u8,
+            #[serde(flatten)]
+            rest: ByHand,
+        },
         None(()),
     }
     #[event_schema::event]
