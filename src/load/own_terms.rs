@@ -2,7 +2,8 @@
 //! what came, and nothing else. The reader [records](Record) what it reads.
 
 use std::borrow::Cow;
-use std::collections::{HashMap, HashSet};
+use std::collections::HashSet;
+use std::collections::hash_map::{Entry as MapEntry, HashMap};
 
 use serde::de::{Deserializer, Error};
 
@@ -119,9 +120,10 @@ impl Writer {
     fn entries<'t>(&'t self, node: usize, text: &'t str) -> Option<Vec<Read<'t>>> {
         let mut came: HashMap<String, Same<'t>> = HashMap::new();
         for (key, text) in json::entries(text)? {
-            came.entry(key)
-                .and_modify(|same| same.last = text.clone())
-                .or_insert(Same { first: text.clone(), last: text });
+            match came.entry(key) {
+                MapEntry::Occupied(mut same) => same.get_mut().last = text,
+                MapEntry::Vacant(same) => drop(same.insert(Same { first: text.clone(), last: text })),
+            }
         }
         let mut known = HashMap::new();
         let mut entries = Vec::new();
