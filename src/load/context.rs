@@ -11,7 +11,7 @@ use super::expected::Expected;
 use super::json;
 use super::options::{LoadOptions, Unknown};
 use super::place::At;
-use super::record::{Length, Record};
+use super::record::{Length, Node, Record};
 use crate::error::{LoadError, LoadErrorKind};
 use crate::suggestion::suggest;
 use crate::violation::{Concern, Fault, GENERIC, Param, Path, Rule, Segment, Violation, Violations};
@@ -121,11 +121,13 @@ pub(crate) struct Mark {
     shape: usize,
 }
 
-/// Findings of an attempt, set aside.
-pub(crate) struct Findings {
+/// What an attempt has found and recorded, set aside.
+pub(crate) struct Attempt {
     list: Vec<Violation>,
     omitted: usize,
     shape: usize,
+    forgotten: Option<&'static str>,
+    recorded: Vec<Node>,
 }
 
 /// The state of a read or a validation: its violations, its limits, its dialect and the user's context.
@@ -433,24 +435,31 @@ impl<'c> Context<'c> {
         (outside, self.shape_findings_since(mark))
     }
 
-    /// Takes out what was found since the mark.
+    /// Takes out what was found and recorded since the mark.
     #[cold]
-    pub(crate) fn split_off(&mut self, mark: Mark) -> Findings {
-        let findings = Findings {
+    pub(crate) fn split_off(&mut self, mark: Mark) -> Attempt {
+        let attempt = Attempt {
             list: self.violations.split_off(mark.kept),
             omitted: self.omitted - mark.omitted,
             shape: self.shape_findings_since(mark),
+            // Of an attempt that did not fit it does not count.
+            forgotten: self.forgotten.filter(|_| self.shape_findings_since(mark) == 0),
+            recorded: self.record.as_mut().map(|record| record.split_off(mark.recorded)).unwrap_or_default(),
         };
         self.rewind(mark);
-        findings
+        attempt
     }
 
-    /// Puts findings back that were taken out.
+    /// Puts back what was taken out at the same place.
     #[cold]
-    pub(crate) fn append(&mut self, findings: Findings) {
-        self.violations.extend(findings.list);
-        self.omitted += findings.omitted;
-        self.shape_findings += findings.shape;
+    pub(crate) fn append(&mut self, attempt: Attempt) {
+        self.violations.extend(attempt.list);
+        self.omitted += attempt.omitted;
+        self.shape_findings += attempt.shape;
+        self.forgotten = self.forgotten.or(attempt.forgotten);
+        if let Some(record) = &mut self.record {
+            record.append(attempt.recorded);
+        }
     }
 
     /// The error of a read that failed with `error` on `input`, at a byte.

@@ -132,6 +132,20 @@ impl Record {
         entries.collect()
     }
 
+    /// Takes out what was recorded since it was of this length.
+    pub(super) fn split_off(&mut self, len: Length) -> Vec<Node> {
+        let nodes = self.nodes.split_off(len.nodes);
+        self.truncate(len);
+        nodes
+    }
+
+    /// Puts back what was taken out when it was of the length that it has now.
+    pub(super) fn append(&mut self, mut nodes: Vec<Node>) {
+        // Whether there are any is all that the count of objects tells.
+        self.objects += usize::from(!nodes.is_empty());
+        self.nodes.append(&mut nodes);
+    }
+
     /// Forgets what was recorded since it was of this length.
     pub(super) fn truncate(&mut self, len: Length) {
         self.nodes.truncate(len.nodes);

@@ -562,21 +562,38 @@ fn read_first_that_fits<T: Variants, E: Error>(
     cx: &mut Context<'_>,
     at: &At<'_>,
 ) -> Result<Option<T>, E> {
+    let is_part = cx.mode() == Mode::Partial;
+    if is_part && let Some(read) = read_whole_variant(value, size, cx, at)? {
+        return Ok(read);
+    }
     let before = cx.mark();
     let shared = cx.shared();
-    let chosen = if cx.mode() == Mode::Partial { variant_of_part::<T, E>(value, size, cx, at)? } else { None };
+    let mut likeliest = None;
     let mut furthest = None;
-    for variant in chosen.map_or(0..T::VARIANTS.len(), |chosen| chosen..chosen + 1) {
+    for variant in 0..T::VARIANTS.len() {
         let read = read_variant(variant, value, size, cx, at)?;
         if cx.shape_findings_since(before) == 0 {
-            return Ok(read);
+            if !is_part {
+                return Ok(read);
+            }
+            // Every object could be a part of every struct: the one that has the most of its entries counts.
+            let entries = cx.entries_since(before);
+            let attempt = cx.split_off(before);
+            if likeliest.as_ref().is_none_or(|(most, ..)| entries > *most) {
+                likeliest = Some((entries, read, attempt));
+            }
+            continue;
         }
         // Fewer findings are further, and one inside is further than one of the whole value.
         let distance = cx.distance_since(before, at);
-        let findings = cx.split_off(before);
+        let attempt = cx.split_off(before);
         if furthest.as_ref().is_none_or(|(least, _)| distance < *least) {
-            furthest = Some((distance, findings));
+            furthest = Some((distance, attempt));
         }
+    }
+    if let Some((_, read, attempt)) = likeliest {
+        cx.append(attempt);
+        return Ok(read);
     }
     // Flattened, a variant without data is written as nothing at all.
     if shared == Some(Sharing::Flattened)
@@ -587,8 +604,31 @@ fn read_first_that_fits<T: Variants, E: Error>(
         return Ok(Some(unit));
     }
     match furthest {
-        Some((_, findings)) => cx.append(findings),
+        Some((_, attempt)) => cx.append(attempt),
         None => cx.invalid(at, &VALUE),
+    }
+    Ok(None)
+}
+
+/// In a part of an event: reads the variant that a whole event would have, if there is one. It takes the place of another
+/// as a whole.
+#[cold]
+fn read_whole_variant<T: Variants, E: Error>(
+    value: &Buffered<'_>,
+    size: usize,
+    cx: &mut Context<'_>,
+    at: &At<'_>,
+) -> Result<Option<Option<T>>, E> {
+    let before = cx.mark();
+    for variant in 0..T::VARIANTS.len() {
+        let mode = cx.replace_mode(Mode::Whole);
+        let read = read_variant(variant, value, size, cx, at);
+        cx.replace_mode(mode);
+        let read = read?;
+        if cx.shape_findings_since(before) == 0 {
+            return Ok(Some(read));
+        }
+        cx.rewind(before);
     }
     Ok(None)
 }
@@ -609,34 +649,4 @@ fn read_variant<T: Variants, E: Error>(
         Some(Sharing::Tagged) => cx.sharing(Sharing::Tagged, read),
         Some(Sharing::Flattened | Sharing::FlattenedChoice) => cx.sharing(Sharing::FlattenedChoice, read),
     }
-}
-
-/// The variant that a part of an event has: the one that a whole event would have. If none is whole, it is the one that has
-/// the most of the entries, because every object could be a part of every struct.
-#[cold]
-fn variant_of_part<T: Variants, E: Error>(
-    value: &Buffered<'_>,
-    size: usize,
-    cx: &mut Context<'_>,
-    at: &At<'_>,
-) -> Result<Option<usize>, E> {
-    let before = cx.mark();
-    let mut fit = None;
-    for mode in [Mode::Whole, Mode::Partial] {
-        for variant in 0..T::VARIANTS.len() {
-            let outer = cx.replace_mode(mode);
-            let read: Result<Option<T>, E> = read_variant(variant, value, size, cx, at);
-            cx.replace_mode(outer);
-            read?;
-            let (fits, entries) = (cx.shape_findings_since(before) == 0, cx.entries_since(before));
-            cx.rewind(before);
-            if fits && mode == Mode::Whole {
-                return Ok(Some(variant));
-            }
-            if fits && fit.is_none_or(|(most, _)| entries > most) {
-                fit = Some((entries, variant));
-            }
-        }
-    }
-    Ok(fit.map(|(_, variant)| variant))
 }
