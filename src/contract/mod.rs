@@ -64,7 +64,7 @@ mod pattern;
 pub mod shape;
 
 pub(crate) use self::decimal::decimal;
-pub(crate) use self::json_schema::named;
+pub(crate) use self::json_schema::{Described, named};
 pub use self::json_schema::{draft07, json_schema, openapi30};
 #[doc(hidden)]
 pub use self::json_schema::{is_inline, schema_of};

@@ -11,7 +11,7 @@ use super::expected::Expected;
 use super::json;
 use super::options::{LoadOptions, Unknown};
 use super::place::At;
-use super::record::{Length, Node, Record};
+use super::record::{Length, Record, Recorded};
 use crate::error::{LoadError, LoadErrorKind};
 use crate::suggestion::suggest;
 use crate::violation::{Concern, Fault, GENERIC, Param, Path, Rule, Segment, Violation, Violations};
@@ -127,7 +127,7 @@ pub(crate) struct Attempt {
     omitted: usize,
     shape: usize,
     forgotten: Option<&'static str>,
-    recorded: Vec<Node>,
+    recorded: Recorded,
 }
 
 /// The state of a read or a validation: its violations, its limits, its dialect and the user's context.

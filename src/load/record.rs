@@ -88,6 +88,13 @@ pub(super) struct Length {
     objects: usize,
 }
 
+/// What an attempt has recorded, set aside.
+#[derive(Debug, Default)]
+pub(super) struct Recorded {
+    nodes: Vec<Node>,
+    objects: usize,
+}
+
 /// What has been read of a part of an event.
 ///
 /// What is not in it is read as it stands: a text, a number, or a value that a reader takes as a whole.
@@ -133,17 +140,16 @@ impl Record {
     }
 
     /// Takes out what was recorded since it was of this length.
-    pub(super) fn split_off(&mut self, len: Length) -> Vec<Node> {
-        let nodes = self.nodes.split_off(len.nodes);
+    pub(super) fn split_off(&mut self, len: Length) -> Recorded {
+        let recorded = Recorded { nodes: self.nodes.split_off(len.nodes), objects: self.objects - len.objects };
         self.truncate(len);
-        nodes
+        recorded
     }
 
     /// Puts back what was taken out when it was of the length that it has now.
-    pub(super) fn append(&mut self, mut nodes: Vec<Node>) {
-        // Whether there are any is all that the count of objects tells.
-        self.objects += usize::from(!nodes.is_empty());
-        self.nodes.append(&mut nodes);
+    pub(super) fn append(&mut self, mut recorded: Recorded) {
+        self.nodes.append(&mut recorded.nodes);
+        self.objects += recorded.objects;
     }
 
     /// Forgets what was recorded since it was of this length.

@@ -6,7 +6,7 @@ use serde::de::value::StrDeserializer;
 use serde::de::{DeserializeSeed, Deserializer, Error, IgnoredAny, MapAccess, SeqAccess, Visitor};
 
 use super::buffer::{self, BufferSeed, Buffered, Leftovers, MapOf};
-use super::context::{Sharing, VARIANT};
+use super::context::{Attempt, Sharing, VARIANT};
 use super::drain::drain_map;
 use super::expected::{OBJECT, VALUE};
 use super::field_type::Seed;
@@ -568,7 +568,7 @@ fn read_first_that_fits<T: Variants, E: Error>(
     }
     let before = cx.mark();
     let shared = cx.shared();
-    let mut likeliest = None;
+    let mut likeliest: Option<(usize, Option<T>, Attempt)> = None;
     let mut furthest = None;
     for variant in 0..T::VARIANTS.len() {
         let read = read_variant(variant, value, size, cx, at)?;

@@ -936,6 +936,22 @@ mod untagged {
         assert!(Event::load_partial(br#"{"grant": 7}"#).is_err());
     }
 
+    /// Choices within choices cost a part no more than the whole.
+    #[test]
+    fn a_part_of_nested_choices_is_read() {
+        #[event_schema::event]
+        #[derive(Debug, PartialEq)]
+        #[serde(untagged)]
+        enum Nest {
+            Leaf { size: u8 },
+            Node { child: Box<Nest>, note: Option<u8> },
+        }
+        let text = |depth: usize, leaf: &str| format!("{}{leaf}{}", r#"{"child":"#.repeat(depth), "}".repeat(depth));
+        let own = |input: &str| serde_json::to_string(&Nest::load_partial(input.as_bytes()).unwrap()).unwrap();
+        assert_eq!(own(&text(100, r#"{"x":1,"size":1,"note":2}"#)), text(100, r#"{"size":1}"#));
+        assert_eq!(own(&text(15, r#"{"x":1,"note":2}"#)), text(15, r#"{"note":2}"#));
+    }
+
     /// The hooks of variants that were tried leave nothing.
     #[test]
     fn a_hook_of_another_variant_changes_nothing() {
