@@ -1,6 +1,7 @@
 //! Enums, in serde's four representations.
 
 use std::marker::PhantomData;
+use std::ops::ControlFlow;
 
 use serde::de::value::StrDeserializer;
 use serde::de::{DeserializeSeed, Deserializer, Error, IgnoredAny, MapAccess, SeqAccess, Visitor};
@@ -563,7 +564,7 @@ fn read_first_that_fits<T: Variants, E: Error>(
     at: &At<'_>,
 ) -> Result<Option<T>, E> {
     let is_part = cx.mode() == Mode::Partial;
-    if is_part && let Some(read) = read_whole_variant(value, size, cx, at)? {
+    if is_part && let ControlFlow::Break(read) = read_whole_variant(value, size, cx, at)? {
         return Ok(read);
     }
     let before = cx.mark();
@@ -618,7 +619,7 @@ fn read_whole_variant<T: Variants, E: Error>(
     size: usize,
     cx: &mut Context<'_>,
     at: &At<'_>,
-) -> Result<Option<Option<T>>, E> {
+) -> Result<ControlFlow<Option<T>>, E> {
     let before = cx.mark();
     for variant in 0..T::VARIANTS.len() {
         let mode = cx.replace_mode(Mode::Whole);
@@ -626,11 +627,11 @@ fn read_whole_variant<T: Variants, E: Error>(
         cx.replace_mode(mode);
         let read = read?;
         if cx.shape_findings_since(before) == 0 {
-            return Ok(Some(read));
+            return Ok(ControlFlow::Break(read));
         }
         cx.rewind(before);
     }
-    Ok(None)
+    Ok(ControlFlow::Continue(()))
 }
 
 /// Reads a value as a variant.
