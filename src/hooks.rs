@@ -3,7 +3,7 @@
 use serde::de::{Deserializer, Error};
 use serde_json::Value;
 
-use crate::load::{At, Context, Dialect, FieldType, Mode};
+use crate::load::{At, Context, Dialect, FieldType};
 use crate::rules::RuleError;
 use crate::violation::Violations;
 
@@ -42,11 +42,7 @@ pub fn prepared<T: FieldType>(value: Value, cx: &mut Context<'_>, at: &At<'_>) -
     if cx.is_prepared() {
         return Some(value);
     }
-    let value = T::prepare(value, cx, at)?;
-    if cx.mode() == Mode::Partial {
-        cx.keep_made(at, &value);
-    }
-    Some(value)
+    T::prepare(value, cx, at)
 }
 
 /// Reads what a `pre_load` hook made of the input.
@@ -56,10 +52,16 @@ pub fn prepared<T: FieldType>(value: Value, cx: &mut Context<'_>, at: &At<'_>) -
 pub fn read_prepared<T, E: Error>(
     value: Value,
     cx: &mut Context<'_>,
+    at: &At<'_>,
     read: impl FnOnce(Value, &mut Context<'_>) -> Result<Option<T>, serde_json::Error>,
 ) -> Result<Option<T>, E> {
     let dialect = cx.replace_dialect(Dialect::Value);
-    let read = read(value, cx);
+    let read = if cx.is_recording() && !cx.is_prepared() {
+        let text = value.to_string();
+        cx.reading_made(at, || text, |cx| read(value, cx))
+    } else {
+        read(value, cx)
+    };
     cx.replace_dialect(dialect);
     read.map_err(E::custom)
 }

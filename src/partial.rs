@@ -22,7 +22,10 @@ use crate::load::{At, Context, FieldType, own_terms};
 ///
 /// A part holds what the event reads, at every level, and nothing else: unknown fields are dropped. Fields have their names
 /// on the wire, even if the input used an alias. Values are the results of `pre_load` hooks: each hook has run once, and
-/// does not run again when the part is used.
+/// does not run again when the part is used. Keys of maps stay as they came.
+///
+/// A part of an untagged enum has the fields of one variant: of the one that a whole event would have, or else of the one
+/// that has the most of the entries.
 ///
 /// ```
 /// use event_schema::prelude::*;

@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 use std::time::{Duration, Instant};
 
 use event_schema::prelude::*;
+use serde_json::Value;
 
 #[event_schema::event]
 #[derive(Debug)]
@@ -110,6 +111,43 @@ fn assert_violations<E: std::fmt::Debug>(loaded: Result<E, LoadError>, count: us
     assert!(error.to_string().ends_with(&format!("and {} more", count - 1000)));
 }
 
+#[event_schema::event]
+#[derive(Debug)]
+struct Hooks {
+    lists: BTreeMap<String, Vec<Hooked>>,
+}
+
+#[event_schema::event(pre_load = unchanged)]
+#[derive(Debug)]
+struct Hooked {
+    id: Option<u32>,
+}
+
+fn unchanged(value: Value) -> Value {
+    value
+}
+
+#[event_schema::event]
+#[derive(Debug)]
+struct Deep {
+    child: Option<Box<Deep>>,
+    text: Option<String>,
+}
+
+/// The most memory that a part of an event takes, in multiples of its text.
+const MOST_OF_PART: u64 = 16;
+
+/// As [`bounded`], of a part of an event: it holds what it has, but not for each of its places all that they lie in.
+fn bounded_part<E: EventSchema>(what: &str, input: &str, event: E) {
+    let told = std::fs::write("/proc/self/clear_refs", "5").is_ok();
+    let before = peak().filter(|_| told);
+    let part = E::load_partial(input.as_bytes()).unwrap();
+    part.apply_to(event).unwrap();
+    let grew = before.zip(peak()).map(|(before, after)| after - before);
+    println!("{what}: {} MB, {grew:?} KiB more", input.len() >> 20);
+    assert!(grew.is_none_or(|kib| kib < MOST_OF_PART * (input.len() as u64 >> 10)), "{what}: {grew:?} KiB");
+}
+
 #[test]
 fn size_does_not_count() {
     use std::fmt::Write;
@@ -153,4 +191,11 @@ fn size_does_not_count() {
     let broken = under_key("numbers", "10");
     let options = LoadOptions::new().show_values(true);
     assert_violations(bounded::<Keyed>("values that are shown", options, broken.as_bytes()), MANY);
+
+    let key = "k".repeat(4 << 20);
+    let keyed =
+        format!(r#"{{"lists":{{"{key}":[{}]}}}}"#, joined(1000, |n, text| write!(text, r#"{{"id":{n}}}"#).unwrap()));
+    bounded_part("a long key in a part", &keyed, Hooks { lists: BTreeMap::new() });
+    let deep = format!(r#"{}{{"text":"{key}"}}{}"#, r#"{"child":"#.repeat(100), "}".repeat(100));
+    bounded_part("a long text deep in a part", &deep, Deep { child: None, text: None });
 }

@@ -5,7 +5,7 @@
 //! recursion and no memory, however many levels keep what the next one keeps again; what is never asked for is never read.
 
 use std::borrow::Cow;
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 use std::marker::PhantomData;
 
 use serde::de::value::BorrowedStrDeserializer;
@@ -248,9 +248,14 @@ impl<'de> Leftovers<'de> {
         rest.map(|entry| (entry.key, entry.value.into_text().0.into())).collect()
     }
 
+    /// The names of the entries that nobody has taken.
+    pub(super) fn names(&self) -> impl Iterator<Item = &str> {
+        self.0.iter().filter(|entry| entry.is_left()).map(|entry| &*entry.key)
+    }
+
     /// Whether the name of an entry that nobody has taken is such.
     pub(super) fn any_left(&self, wants: impl Fn(&str) -> bool) -> bool {
-        self.0.iter().any(|entry| entry.is_left() && wants(&entry.key))
+        self.names().any(wants)
     }
 
     pub(crate) fn push(&mut self, key: String, value: Buffered<'de>) {
@@ -266,6 +271,13 @@ impl<'de> Leftovers<'de> {
         for entry in &mut self.0 {
             entry.taken |= wants(&entry.key);
         }
+    }
+
+    /// As [`take`](Self::take), of these keys.
+    #[cold]
+    pub(super) fn take_fields(&mut self, keys: &[&str]) {
+        let keys: HashSet<&str> = keys.iter().copied().collect();
+        self.take(|key| keys.contains(key));
     }
 
     /// Keeps from those that come after what is only written: a map would write it again. It is still unknown.

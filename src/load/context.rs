@@ -11,6 +11,7 @@ use super::expected::Expected;
 use super::json;
 use super::options::{LoadOptions, Unknown};
 use super::place::At;
+use super::record::{Length, Record, Recorded};
 use crate::error::{LoadError, LoadErrorKind};
 use crate::suggestion::suggest;
 use crate::violation::{Concern, Fault, GENERIC, Param, Path, Rule, Segment, Violation, Violations};
@@ -106,32 +107,27 @@ pub(crate) enum Sharing {
     Tagged,
     /// It is what a level left for its flattened fields.
     Flattened,
+    /// It is that, and one of several variants is to be found for it.
+    FlattenedChoice,
 }
 
 /// A state of a [`Context`] to go back to.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Mark {
-    made: usize,
+    recorded: Length,
     forgotten: Option<&'static str>,
     kept: usize,
     omitted: usize,
     shape: usize,
 }
 
-/// The result of a hook for a value in a part of an event.
-pub(crate) struct Made {
-    /// The way to the value, from the part.
-    pub(crate) path: Vec<String>,
-    pub(crate) value: Value,
-    /// It is an object that others read too.
-    pub(crate) shared: bool,
-}
-
-/// Findings of an attempt, set aside.
-pub(crate) struct Findings {
+/// The findings and the record of an attempt, set aside.
+pub(crate) struct Attempt {
     list: Vec<Violation>,
     omitted: usize,
     shape: usize,
+    forgotten: Option<&'static str>,
+    recorded: Recorded,
 }
 
 /// The state of a read or a validation: its violations, its limits, its dialect and the user's context.
@@ -221,10 +217,8 @@ pub struct Context<'c> {
     tries: usize,
     /// Fields that no type knows, if `valid_data` wants them out.
     strays: Vec<Path>,
-    /// Whether a part of an event is read that `only` or `exclude` chooses the fields of.
-    choosing: bool,
-    /// The results of hooks for the values of a part of an event.
-    made: Vec<Made>,
+    /// What is read of a part of an event.
+    record: Option<Box<Record>>,
     /// Whether it is read what hooks have made.
     prepared: bool,
     /// The type of a context that a rule asked for and that was not given.
@@ -256,8 +250,7 @@ impl<'c> Context<'c> {
             rereads: REREADS,
             tries: 0,
             strays: Vec::new(),
-            choosing: false,
-            made: Vec::new(),
+            record: None,
             prepared: false,
             forgotten: None,
             shared: None,
@@ -416,12 +409,12 @@ impl<'c> Context<'c> {
 
     /// Whether the entries of the object that is read are what an outer level left.
     fn is_flattened(&self) -> bool {
-        self.shared.is_some_and(|(how, depth)| how == Sharing::Flattened && depth + 1 == self.depth)
+        self.shared.is_some_and(|(how, depth)| how != Sharing::Tagged && depth + 1 == self.depth)
     }
 
     pub(crate) fn mark(&self) -> Mark {
         Mark {
-            made: self.made.len(),
+            recorded: self.recorded(),
             forgotten: self.forgotten,
             kept: self.violations.len(),
             omitted: self.omitted,
@@ -432,7 +425,7 @@ impl<'c> Context<'c> {
     /// Forgets what was found since the mark.
     pub(crate) fn rewind(&mut self, mark: Mark) {
         self.violations.truncate(mark.kept);
-        self.made.truncate(mark.made);
+        self.forget_recorded(mark.recorded);
         self.forgotten = mark.forgotten;
         self.omitted = mark.omitted;
         self.shape_findings = mark.shape;
@@ -445,6 +438,12 @@ impl<'c> Context<'c> {
         self.omitted = 0;
         self.shape_findings = 0;
         self.forgotten = None;
+    }
+
+    /// How many findings of shape there have been.
+    #[inline]
+    pub(crate) fn shape_findings(&self) -> usize {
+        self.shape_findings
     }
 
     pub(crate) fn shape_findings_since(&self, mark: Mark) -> usize {
@@ -461,24 +460,31 @@ impl<'c> Context<'c> {
         (outside, self.shape_findings_since(mark))
     }
 
-    /// Takes out what was found since the mark.
+    /// Takes out what was found and recorded since the mark.
     #[cold]
-    pub(crate) fn split_off(&mut self, mark: Mark) -> Findings {
-        let findings = Findings {
+    pub(crate) fn split_off(&mut self, mark: Mark) -> Attempt {
+        let attempt = Attempt {
             list: self.violations.split_off(mark.kept),
             omitted: self.omitted - mark.omitted,
             shape: self.shape_findings_since(mark),
+            // Of an attempt that did not fit it does not count.
+            forgotten: self.forgotten.filter(|_| self.shape_findings_since(mark) == 0),
+            recorded: self.record.as_mut().map(|record| record.split_off(mark.recorded)).unwrap_or_default(),
         };
         self.rewind(mark);
-        findings
+        attempt
     }
 
-    /// Puts findings back that were taken out.
+    /// Puts back what was taken out at the same place.
     #[cold]
-    pub(crate) fn append(&mut self, findings: Findings) {
-        self.violations.extend(findings.list);
-        self.omitted += findings.omitted;
-        self.shape_findings += findings.shape;
+    pub(crate) fn append(&mut self, attempt: Attempt) {
+        self.violations.extend(attempt.list);
+        self.omitted += attempt.omitted;
+        self.shape_findings += attempt.shape;
+        self.forgotten = self.forgotten.or(attempt.forgotten);
+        if let Some(record) = &mut self.record {
+            record.append(attempt.recorded);
+        }
     }
 
     /// The error of a read that failed with `error` on `input`, at a byte.
@@ -514,38 +520,114 @@ impl<'c> Context<'c> {
         }
     }
 
-    /// Begins to choose fields, if a part of an event is to be read that is a document of its own.
-    pub(crate) fn begin_choice(&mut self, at: &At<'_>) -> bool {
-        let chooses = self.options.only.is_some() || !self.options.exclude.is_empty();
-        let begins = chooses && !self.choosing && at.is_document();
-        self.choosing |= begins;
-        begins
+    /// Begins to record what is read of the part of an event that stands here, and gives back the record of the part that
+    /// it lies in. `only` and `exclude` choose the fields of a part that is a document of its own, and of those in it.
+    pub(super) fn begin_record(&mut self, at: &At<'_>) -> Option<Box<Record>> {
+        let is_restricted = self.options.only.is_some() || !self.options.exclude.is_empty();
+        let chooses = self.is_choosing() || is_restricted && at.is_document();
+        self.record.replace(Box::new(Record::new(at, chooses)))
     }
 
-    pub(crate) fn end_choice(&mut self) {
-        self.choosing = false;
+    /// Ends a record, and goes on with the one that was given back.
+    pub(super) fn end_record(&mut self, outer: Option<Box<Record>>) -> Option<Box<Record>> {
+        std::mem::replace(&mut self.record, outer)
+    }
+
+    /// Whether what is read is recorded, as it is of a part of an event.
+    #[inline]
+    pub(crate) fn is_recording(&self) -> bool {
+        self.record.is_some()
+    }
+
+    /// How much has been recorded.
+    pub(super) fn recorded(&self) -> Length {
+        self.record.as_ref().map_or(Length::default(), |record| record.len())
+    }
+
+    /// How many entries have been recorded since then.
+    pub(super) fn entries_since(&self, mark: Mark) -> usize {
+        self.record.as_ref().map_or(0, |record| record.entries_since(mark.recorded))
+    }
+
+    /// The keys of the entries of the object that stands here that have been read as fields since then.
+    pub(super) fn fields_since(&mut self, recorded: Length, at: &At<'_>) -> Vec<&str> {
+        self.record.as_mut().map(|record| record.fields_since(recorded, at)).unwrap_or_default()
+    }
+
+    /// Forgets what has been recorded since then.
+    pub(super) fn forget_recorded(&mut self, recorded: Length) {
+        if let Some(record) = &mut self.record {
+            record.truncate(recorded);
+        }
+    }
+
+    /// Records that only those entries of an object are read that are recorded too.
+    #[cold]
+    pub(super) fn record_object(&mut self, at: &At<'_>) {
+        if let Some(record) = &mut self.record {
+            record.object(at);
+        }
+    }
+
+    /// Records that an entry of an object is read as a field. Its value must be read next.
+    #[cold]
+    pub(super) fn record_field(&mut self, at: &At<'_>, key: &str, name: &'static str) {
+        if let Some(record) = &mut self.record {
+            record.field(at, key, name);
+        }
+    }
+
+    /// Records that an entry of a map is read; `written` is its key as the map writes it. Its value must be read next.
+    #[cold]
+    pub(super) fn record_map_entry(&mut self, at: &At<'_>, key: &str, written: Option<String>) {
+        if let Some(record) = &mut self.record {
+            record.map_entry(at, key, written);
+        }
+    }
+
+    /// Records that all these entries are read as they are, if nothing was recorded since then: a reader took them that
+    /// does not tell one from another.
+    pub(super) fn record_all_if_none<'n, I: Iterator<Item = &'n str>>(
+        &mut self,
+        since: Length,
+        at: &At<'_>,
+        names: impl FnOnce() -> I,
+    ) {
+        if let Some(record) = self.record.as_mut().filter(|record| record.len() == since) {
+            for name in names() {
+                record.map_entry(at, name, None);
+            }
+        }
+    }
+
+    /// Reads what was made of the value that stands here: the part has that in place of it.
+    #[cold]
+    pub(crate) fn reading_made<T>(
+        &mut self,
+        at: &At<'_>,
+        text: impl FnOnce() -> String,
+        read: impl FnOnce(&mut Self) -> T,
+    ) -> T {
+        let before = self.record.as_mut().and_then(|record| record.begin_made(at, text()));
+        let value = read(self);
+        if let (Some(record), Some(before)) = (&mut self.record, before) {
+            record.end_made(before);
+        }
+        value
     }
 
     /// Whether some fields are not to be read.
-    #[inline]
     pub(crate) fn is_choosing(&self) -> bool {
-        self.choosing
+        self.record.as_ref().is_some_and(|record| record.chooses)
     }
 
     /// Whether the field that stands here, or a part of it, is to be read.
     #[cold]
     pub(crate) fn has_chosen(&self, at: &At<'_>) -> bool {
-        self.has_chosen_below(at, &[])
-    }
-
-    /// As [`has_chosen`](Self::has_chosen), of the field that these names lead to from here.
-    #[cold]
-    pub(crate) fn has_chosen_below(&self, at: &At<'_>, below: &[String]) -> bool {
-        if !self.choosing {
+        if !self.is_choosing() {
             return true;
         }
-        let mut names = at.field_names();
-        names.extend(below.iter().map(String::as_str));
+        let names = at.field_names();
         // Whether one lies in the other.
         let on_the_way = |field: &&str| field.split('.').zip(&names).all(|(name, step)| name == *step);
         let is_within = |field: &&str| field.split('.').count() <= names.len() && on_the_way(field);
@@ -555,6 +637,7 @@ impl<'c> Context<'c> {
     /// Notes a field that is not chosen, as one that the type does not have.
     #[cold]
     pub(crate) fn leave_out(&mut self, at: &At<'_>, name: &str, denies: bool) {
+        self.record_object(at);
         if self.denies_unknown(denies) {
             self.unknown(at, name, &[]);
         }
@@ -570,28 +653,6 @@ impl<'c> Context<'c> {
         std::mem::replace(&mut self.prepared, prepared)
     }
 
-    /// Keeps what a hook made of the value that stands here, in a part of an event.
-    #[cold]
-    pub(crate) fn keep_made(&mut self, at: &At<'_>, value: &Value) {
-        // A part has its keys as they came.
-        if !at.is_in_key() {
-            let shared = self.shared().is_some();
-            self.made.push(Made { path: at.names(), value: value.clone(), shared });
-        }
-    }
-
-    /// How much hooks have made so far.
-    pub(crate) fn made_so_far(&self) -> usize {
-        self.made.len()
-    }
-
-    /// The results of hooks since then for the values below this place. A part around this one asks for them again.
-    pub(crate) fn made_since(&self, before: usize, at: &At<'_>) -> Vec<Made> {
-        let here = at.depth();
-        let below = |made: &Made| Made { path: made.path[here..].to_vec(), value: made.value.clone(), ..*made };
-        self.made[before..].iter().map(below).collect()
-    }
-
     /// Notes that a rule's context was not given.
     pub(crate) fn forget(&mut self, context: &'static str) {
         self.forgotten = Some(context);
@@ -600,11 +661,6 @@ impl<'c> Context<'c> {
     /// The type of a context that was not given, if the read or the check is to fail for it.
     pub(crate) fn forgotten(&self) -> Option<&'static str> {
         self.forgotten
-    }
-
-    /// How deep a value may be nested.
-    pub(crate) fn max_depth(&self) -> usize {
-        self.options.max_depth
     }
 
     /// Takes over what somebody else has found.
@@ -729,8 +785,7 @@ impl<'c> Context<'c> {
     #[doc(hidden)]
     #[cold]
     pub fn missing(&mut self, at: &At<'_>) {
-        let may_be =
-            || self.options.partial.is_none_or(|fields| at.is_one_of(fields)) || self.choosing && !self.has_chosen(at);
+        let may_be = || self.options.partial.is_none_or(|fields| at.is_one_of(fields)) || !self.has_chosen(at);
         if self.mode == Mode::Whole || !may_be() {
             self.note_shape(at, &REQUIRED);
         }

@@ -153,9 +153,15 @@ pub trait FieldType: Sized + Serialize {
         cx: &mut Context<'_>,
         at: &At<'_>,
     ) -> Result<Option<Self>, E> {
+        let (recorded, findings) = (cx.recorded(), cx.shape_findings());
         let entries = MapOf(leftovers.entries::<E>(buffer::any));
         let value = cx.sharing(Sharing::Flattened, |cx| Self::read(entries, cx, at))?;
+        cx.record_all_if_none(recorded, at, || leftovers.names());
         leftovers.take_used(value.as_ref());
+        // Of a part there may be no value to ask.
+        if value.is_none() && cx.shape_findings() == findings {
+            leftovers.take_fields(&cx.fields_since(recorded, at));
+        }
         Ok(value)
     }
 
@@ -258,7 +264,7 @@ pub trait FieldType: Sized + Serialize {
     #[doc(hidden)]
     fn read_key(text: &mut Option<String>, cx: &mut Context<'_>, map: &At<'_>) -> Option<Self> {
         let text = text.as_deref().unwrap_or_default();
-        let before = cx.mark();
+        let before = cx.shape_findings();
         // Keys are what came: hooks run whenever they are read.
         let prepared = cx.replace_prepared(false);
         let source = KeyDeserializer::<serde::de::value::Error>::new(text);
@@ -266,7 +272,7 @@ pub trait FieldType: Sized + Serialize {
         let key = Self::read(source, cx, &map.map_key(shown));
         cx.replace_prepared(prepared);
         match key {
-            Ok(key) => key.filter(|_| cx.shape_findings_since(before) == 0),
+            Ok(key) => key.filter(|_| cx.shape_findings() == before),
             Err(_) => None,
         }
     }

@@ -3,8 +3,6 @@
 use std::borrow::Cow;
 use std::cell::Cell;
 
-use serde_json::Value;
-
 use super::key_name::CutText;
 use super::place::KeyText;
 use super::{At, Context, FieldType};
@@ -22,10 +20,10 @@ pub fn read_newtype_key<T: FieldType, K: FieldType>(
     let map = if K::masks_key() { &covered } else { map };
     // Texts are taken, and the place is still asked for.
     let shown = text.clone().unwrap_or_default();
-    let before = cx.mark();
+    let before = cx.shape_findings();
     let inner = T::read_key(text, cx, map)?;
     match build(inner, cx, &map.map_key(&shown)) {
-        Some(key) if cx.shape_findings_since(before) == 0 => Some(key),
+        Some(key) if cx.shape_findings() == before => Some(key),
         _ => {
             // The place of the entry's value is asked for, too.
             *text = Some(shown);
@@ -83,11 +81,7 @@ impl<K: FieldType> KeyText for K {
         if K::masks_key() {
             return MASK.into();
         }
-        match serde_json::to_value(self) {
-            Ok(Value::String(text)) => text.into(),
-            Ok(other) => other.to_string().into(),
-            Err(_) => "".into(),
-        }
+        written_key(self).unwrap_or_default().into()
     }
 
     fn key_name(&self) -> InputName {
@@ -96,4 +90,10 @@ impl<K: FieldType> KeyText for K {
         }
         self.serialize(CutText).unwrap_or_else(|_| InputName::cut(&self.key_text()))
     }
+}
+
+/// All of a key as it is written, if it can be.
+pub(super) fn written_key<K: FieldType>(key: &K) -> Option<String> {
+    let json = serde_json::to_string(key).ok()?;
+    if json.starts_with('"') { serde_json::from_str(&json).ok() } else { Some(json) }
 }

@@ -8,7 +8,7 @@ use serde::de::{Deserializer, MapAccess, SeqAccess, Visitor};
 
 use super::expected::MAPPING;
 use super::field_type::Seed;
-use super::keys::ReadKey;
+use super::keys::{ReadKey, written_key};
 use super::number::{self, Under, UnderToken};
 use super::parts::{MapType, PartRules, no_rules};
 use super::refuse::refused;
@@ -50,9 +50,13 @@ where
         let mut good = true;
         while let Some(text) = entries.next_key::<String>()? {
             let maybe_number = (text == number::TOKEN && number::arrive_as_maps()).then(|| self.cx.mark());
+            let came = self.cx.is_recording().then(|| text.clone());
             let key = ReadKey::<K>::read(text, self.cx, self.at);
             if let Some(read) = &key.key {
                 (self.keys)(read, self.cx, &self.at.map_key_of(&key));
+            }
+            if let Some(came) = came {
+                self.cx.record_map_entry(self.at, &came, key.key.as_ref().and_then(written_key));
             }
             let at = self.at.key(&key);
             let seed = Seed::<V>::new(self.cx, &at);

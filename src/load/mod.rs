@@ -42,6 +42,7 @@ mod place;
 pub(crate) mod primitives;
 mod pruning;
 mod raw;
+mod record;
 mod slot;
 mod std_types;
 pub(crate) mod tuple;

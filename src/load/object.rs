@@ -73,8 +73,12 @@ pub fn read_object_flat<L: Object<T>, T: FieldType, E: Error>(
     at: &At<'_>,
 ) -> Result<Option<T>, E> {
     if L::FLATTENS {
+        let (recorded, findings) = (cx.recorded(), cx.shape_findings());
         let value = cx.flattened(|cx| L::read_entries(leftovers.entries::<E>(buffer::any), cx, at))?;
         leftovers.take_used(value.as_ref());
+        if value.is_none() && cx.shape_findings() == findings {
+            leftovers.take_fields(&cx.fields_since(recorded, at));
+        }
         return Ok(value);
     }
     let wants = |name: &str| L::find(name).is_some();
@@ -171,8 +175,8 @@ impl<L: Object<T>, T> Visitor<'_> for FieldSeed<'_, '_, L, T> {
         let field = L::find(name);
         match field {
             None => unknown_field(self.cx, self.at, name, L::NAMES, L::DENY_UNKNOWN),
-            Some(index) if self.cx.is_choosing() => {
-                if !is_chosen(self.cx, self.at, name, &L::FIELDS[index], L::DENY_UNKNOWN) {
+            Some(index) if self.cx.is_recording() => {
+                if !is_read(self.cx, self.at, name, &L::FIELDS[index], L::DENY_UNKNOWN) {
                     return Ok(None);
                 }
             }
@@ -182,14 +186,16 @@ impl<L: Object<T>, T> Visitor<'_> for FieldSeed<'_, '_, L, T> {
     }
 }
 
-/// Whether a field of the type is chosen; if not, it is noted.
+/// Whether a field of the type is read in a part of an event, which is recorded.
 #[cold]
-fn is_chosen(cx: &mut Context<'_>, at: &At<'_>, name: &str, field: &'static FieldName, denies: bool) -> bool {
-    let chosen = cx.has_chosen(&at.field(field));
-    if !chosen {
+fn is_read(cx: &mut Context<'_>, at: &At<'_>, name: &str, field: &'static FieldName, denies: bool) -> bool {
+    let is_chosen = cx.has_chosen(&at.field(field));
+    if is_chosen {
+        cx.record_field(at, name, field.wire());
+    } else {
         cx.leave_out(at, name, denies);
     }
-    chosen
+    is_chosen
 }
 
 /// As [`next_field`], for a level that flattens: a field it does not have comes with its name.
@@ -234,12 +240,17 @@ impl<L: Object<T>, T: FieldType> Visitor<'_> for FieldOrName<'_, '_, L, T> {
 
     fn visit_str<E>(self, name: &str) -> Result<Self::Value, E> {
         let field = L::find(name);
-        if self.cx.is_choosing() {
+        if self.cx.is_recording() {
+            let own = field.map(|index| L::FIELDS[index].wire());
             // A flattened field's own names are the outer level's too.
-            let wire = field.map(|index| L::FIELDS[index].wire()).or_else(|| T::field_name(name)).unwrap_or(name);
+            let wire = own.or_else(|| T::field_name(name)).unwrap_or(name);
             if !self.cx.has_chosen(&self.at.name(wire)) {
                 self.cx.leave_out(self.at, name, self.denies);
                 return Ok(None);
+            }
+            match own {
+                Some(own) => self.cx.record_field(self.at, name, own),
+                None => self.cx.record_object(self.at),
             }
         }
         Ok(Some(field.ok_or_else(|| name.to_owned())))
@@ -266,6 +277,7 @@ fn unknown_field(cx: &mut Context<'_>, at: &At<'_>, name: &str, known: &'static 
 
 #[cold]
 fn note_unknown(cx: &mut Context<'_>, at: &At<'_>, name: &str, known: &'static [&'static str], denies: bool) {
+    cx.record_object(at);
     if cx.denies_unknown(denies) {
         cx.unknown(at, name, known);
     } else {

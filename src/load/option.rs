@@ -27,15 +27,19 @@ impl<T: FieldType> FieldType for Option<T> {
         cx: &mut Context<'_>,
         at: &At<'_>,
     ) -> Result<Option<Self>, E> {
-        let before = cx.mark();
+        let (before, recorded) = (cx.mark(), cx.recorded());
         let nothing_came = cx.mode() == Mode::Partial && !leftovers.has_any_of::<T>();
         let value = T::read_flat(leftovers, cx, at)?;
         if cx.shape_findings_since(before) > 0 {
             cx.rewind(before);
             return Ok(Some(None));
         }
-        if value.is_none() && nothing_came {
-            return Ok(none_of_part::<T, E>(leftovers, cx, at)?.then_some(None));
+        if value.is_none() && nothing_came && cx.fields_since(recorded, at).is_empty() {
+            let none = none_of_part::<T, E>(leftovers, cx, at)?;
+            if none {
+                cx.forget_recorded(recorded);
+            }
+            return Ok(none.then_some(None));
         }
         Ok(value.map(Some))
     }

@@ -1,5 +1,8 @@
 //! A part of an event put into a whole one: what the part has is read into its place, all else stays.
 
+use std::borrow::Cow;
+use std::collections::BTreeMap;
+
 use super::buffer::{Buffered, Leftovers, With};
 use super::expected::OBJECT;
 pub(super) use super::field_type::{read, replace};
@@ -33,7 +36,7 @@ pub fn replace_used<T: FieldType>(this: &mut T, rest: &mut Object, cx: &mut Cont
 }
 
 /// The entries of what is put into an object.
-pub(crate) fn entries(input: &str, cx: &mut Context<'_>, at: &At<'_>) -> Object {
+pub(crate) fn entries<'t>(input: &'t str, cx: &mut Context<'_>, at: &At<'_>) -> BTreeMap<String, Cow<'t, str>> {
     let entries = json::entries(input);
     if entries.is_none() {
         cx.invalid(at, &OBJECT);
@@ -52,7 +55,7 @@ pub fn patch_fields<L: super::object::Object<T>, T: FieldType>(
     for (name, value) in entries(input, cx, at) {
         match L::find(&name) {
             Some(index) => this.patch_field(index, &value, cx, &at.field(&L::FIELDS[index])),
-            None if L::FLATTENS => drop(rest.insert(name, value)),
+            None if L::FLATTENS => drop(rest.insert(name, value.into())),
             None => {}
         }
     }

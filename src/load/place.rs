@@ -93,14 +93,13 @@ impl Step<'_> {
         }
     }
 
-    /// The name of the part of a value that it leads to.
-    fn name(&self) -> Option<String> {
+    /// The part of a value that it leads to; `None` if that is no value of the input, as a map's key is none.
+    fn part(&self) -> Option<Part> {
         match *self {
-            Step::Field(name) => Some(name.wire().to_owned()),
-            Step::Name(name) | Step::MapKey(name) => Some(name.to_owned()),
-            Step::Key(key) | Step::MapKeyOf(key) => Some(key.key_text().into_owned()),
-            Step::Index(index) | Step::Document(index) | Step::Secret(index) => Some(index.to_string()),
-            Step::Root | Step::Cover => None,
+            Step::Field(name) => Some(Part::Field(name.wire())),
+            Step::Key(_) => Some(Part::Entry),
+            Step::Index(index) | Step::Document(index) | Step::Secret(index) => Some(Part::Element(index)),
+            Step::Name(_) | Step::MapKey(_) | Step::MapKeyOf(_) | Step::Root | Step::Cover => None,
         }
     }
 
@@ -132,6 +131,16 @@ impl Step<'_> {
             }
         }
     }
+}
+
+/// A part of a value.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Part {
+    /// A field or a variant, by its name on the wire.
+    Field(&'static str),
+    /// The entry of a map that is being read.
+    Entry,
+    Element(usize),
 }
 
 /// A map's key, made text only when there is something to report.
@@ -260,22 +269,14 @@ impl<'a> At<'a> {
         fields.iter().any(|field| field.rsplit('.').eq(names()))
     }
 
-    /// Whether this place is a map's key, or lies in one.
-    pub(super) fn is_in_key(&self) -> bool {
-        self.outwards().any(|at| matches!(at.step, Step::MapKey(_) | Step::MapKeyOf(_)))
-    }
-
     /// How many steps the way here from the root has.
     pub(super) fn depth(&self) -> usize {
         self.outwards().filter(|at| at.step.is_some()).count()
     }
 
-    /// The way here from the root, by what its steps are called.
-    #[cold]
-    pub(super) fn names(&self) -> Vec<String> {
-        let mut names: Vec<_> = self.outwards().filter_map(|at| at.step.name()).collect();
-        names.reverse();
-        names
+    /// The parts that the way here leads through, innermost first; `None` for one that is no value of the input.
+    pub(super) fn parts(&self) -> impl Iterator<Item = Option<Part>> {
+        self.outwards().filter(|at| at.step.is_some()).map(|at| at.step.part())
     }
 
     /// The way here from the root.

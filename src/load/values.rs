@@ -144,8 +144,9 @@ impl FieldType for () {
         static NULL: Expected = Expected::new("null");
         // Where there is no place for a null, serde writes nothing: behind a tag nothing else may stand either.
         if let Some(sharing) = cx.shared() {
+            cx.record_object(at);
             let empty = input.deserialize_map(IsEmpty)?;
-            if sharing == Sharing::Tagged && !empty {
+            if sharing != Sharing::Flattened && !empty {
                 cx.invalid(at, &NULL);
                 return Ok(None);
             }

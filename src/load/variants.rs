@@ -1,12 +1,13 @@
 //! Enums, in serde's four representations.
 
 use std::marker::PhantomData;
+use std::ops::ControlFlow;
 
 use serde::de::value::StrDeserializer;
 use serde::de::{DeserializeSeed, Deserializer, Error, IgnoredAny, MapAccess, SeqAccess, Visitor};
 
 use super::buffer::{self, BufferSeed, Buffered, Leftovers, MapOf};
-use super::context::{Sharing, VARIANT};
+use super::context::{Attempt, Sharing, VARIANT};
 use super::drain::drain_map;
 use super::expected::{OBJECT, VALUE};
 use super::field_type::Seed;
@@ -14,7 +15,7 @@ use super::number::{self, Under, UnderToken};
 use super::object;
 use super::raw::Key;
 use super::refuse::refused;
-use super::{At, Context, FieldType, read_leaf};
+use super::{At, Context, FieldType, Mode, read_leaf};
 use crate::violation::{FieldName, Rule, cut};
 
 /// An enum, as the derive describes it.
@@ -79,8 +80,12 @@ pub fn read_external_flat<T: Variants, E: Error>(
 ) -> Result<Option<T>, E> {
     let wants = |name: &str| T::find(name).is_some();
     let mut entries = leftovers.entries::<E>(wants);
-    let value = match entries.next_key::<Key<'_>>()?.and_then(|name| T::find(&name)) {
-        Some(variant) => {
+    let found = entries.next_key::<Key<'_>>()?.and_then(|name| T::find(&name).map(|variant| (name, variant)));
+    let value = match found {
+        Some((name, variant)) => {
+            if cx.is_recording() {
+                cx.record_field(at, &name, T::VARIANTS[variant].wire());
+            }
             let at = &at.field(&T::VARIANTS[variant]);
             match T::unit(variant) {
                 // Where there is no place for a bare name, serde writes a unit variant with null.
@@ -146,7 +151,8 @@ impl<'de, T: Variants> Visitor<'de> for ExternalVisitor<'_, '_, T> {
     fn visit_map<A: MapAccess<'de>>(self, mut entries: A) -> Result<Self::Value, A::Error> {
         let shared = self.cx.shared().is_some();
         self.cx.enter()?;
-        let variant = match entries.next_key_seed(NameSeed(PhantomData::<T>))? {
+        let mut came = self.cx.is_recording().then(String::new);
+        let variant = match entries.next_key_seed(NameSeed { came: came.as_mut(), of: PhantomData::<T> })? {
             Some(Name::Variant(variant)) => variant,
             Some(Name::Other(name)) => {
                 entries.next_value::<IgnoredAny>()?;
@@ -159,6 +165,9 @@ impl<'de, T: Variants> Visitor<'de> for ExternalVisitor<'_, '_, T> {
                 return Ok(self.reject());
             }
         };
+        if let Some(came) = came {
+            self.cx.record_field(self.at, &came, T::VARIANTS[variant].wire());
+        }
         let at = &self.at.field(&T::VARIANTS[variant]);
         let value = match T::unit(variant) {
             // Where there is no place for a bare name, serde writes a unit variant with null.
@@ -190,9 +199,13 @@ enum Name {
     Other(Box<str>),
 }
 
-struct NameSeed<T>(PhantomData<T>);
+struct NameSeed<'n, T> {
+    /// Takes the name of a variant, where that is wanted.
+    came: Option<&'n mut String>,
+    of: PhantomData<T>,
+}
 
-impl<'de, T: Variants> DeserializeSeed<'de> for NameSeed<T> {
+impl<'de, T: Variants> DeserializeSeed<'de> for NameSeed<'_, T> {
     type Value = Name;
 
     fn deserialize<D: Deserializer<'de>>(self, input: D) -> Result<Name, D::Error> {
@@ -200,7 +213,7 @@ impl<'de, T: Variants> DeserializeSeed<'de> for NameSeed<T> {
     }
 }
 
-impl<T: Variants> Visitor<'_> for NameSeed<T> {
+impl<T: Variants> Visitor<'_> for NameSeed<'_, T> {
     type Value = Name;
 
     fn expecting(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
@@ -211,6 +224,9 @@ impl<T: Variants> Visitor<'_> for NameSeed<T> {
         // Where any other name is a variant too, a number's token still is none.
         if name == number::TOKEN && number::arrive_as_maps() {
             return Ok(Name::Other(cut(name)));
+        }
+        if let Some(came) = self.came {
+            came.push_str(name);
         }
         Ok(T::find(name).map_or_else(|| Name::Other(cut(name)), Name::Variant))
     }
@@ -287,7 +303,12 @@ impl<'de, T: Variants> Visitor<'de> for InternalVisitor<'_, '_, T> {
         let mut leftovers = Leftovers::default();
         let mut variant = None;
         let mut met = false;
-        let mut first = true;
+        // Where it is recorded what is read, all is kept, so that its names are known.
+        let recording = cx.is_recording();
+        let mut first = !recording;
+        if recording {
+            cx.record_object(at);
+        }
         while let Some(name) = entries.next_key::<Key<'de>>()? {
             if *name == *number::TOKEN && number::arrive_as_maps() {
                 match entries.next_value_seed(UnderToken(BufferSeed(cx)))? {
@@ -301,6 +322,9 @@ impl<'de, T: Variants> Visitor<'de> for InternalVisitor<'_, '_, T> {
                 entries.next_value::<IgnoredAny>()?;
             } else if *name == *tag.wire() {
                 met = true;
+                if recording {
+                    cx.record_field(at, tag.wire(), tag.wire());
+                }
                 variant = entries.next_value_seed(TagSeed { cx, at: &at.field(tag), of: PhantomData::<T> })?;
                 if first {
                     let mut duplicate = false;
@@ -321,7 +345,12 @@ impl<'de, T: Variants> Visitor<'de> for InternalVisitor<'_, '_, T> {
         if !met {
             cx.missing(&at.field(tag));
         }
-        Self::variant(cx, at, variant, leftovers.entries(buffer::any))
+        let recorded = cx.recorded();
+        let value = Self::variant(cx, at, variant, leftovers.entries(buffer::any))?;
+        if variant.is_some_and(|variant| T::unit(variant).is_none()) {
+            cx.record_all_if_none(recorded, at, || leftovers.names());
+        }
+        Ok(value)
     }
 
     refuse! { &OBJECT => bool number str bytes null list }
@@ -426,15 +455,25 @@ impl<'de, T: Variants> Visitor<'de> for AdjacentVisitor<'_, '_, T> {
         let Self { form, cx, at, .. } = self;
         cx.enter()?;
         let (at_tag, at_content) = (&at.field(&form.tag), &at.field(&form.content));
+        let recording = cx.is_recording();
+        if recording {
+            cx.record_object(at);
+        }
         let mut tag: Option<Option<usize>> = None;
         let mut content = Content::<'de, T>::Missing;
         let mut good = true;
         while let Some(name) = entries.next_key::<Key<'de>>()? {
             if *name == *form.tag.wire() && tag.is_none() {
+                if recording {
+                    cx.record_field(at, &name, form.tag.wire());
+                }
                 tag = Some(entries.next_value_seed(TagSeed { cx, at: at_tag, of: PhantomData::<T> })?);
             } else if *name == *form.content.wire() && matches!(content, Content::Missing) {
                 content = match tag {
                     Some(Some(variant)) => {
+                        if recording {
+                            cx.record_field(at, &name, form.content.wire());
+                        }
                         let seed = AnyContentSeed { variant, cx, at: at_content, of: PhantomData };
                         Content::Read(entries.next_value_seed(seed)?)
                     }
@@ -469,6 +508,9 @@ impl<'de, T: Variants> Visitor<'de> for AdjacentVisitor<'_, '_, T> {
             (Some(None), _) => None,
             (Some(Some(_)), Content::Read(value)) => value,
             (Some(Some(variant)), Content::Kept(kept)) => {
+                if recording {
+                    cx.record_field(at, form.content.wire(), form.content.wire());
+                }
                 kept.get_with(AnyContentSeed { variant, cx, at: at_content, of: PhantomData })?
             }
             (Some(Some(variant)), Content::Missing) => {
@@ -521,34 +563,91 @@ fn read_first_that_fits<T: Variants, E: Error>(
     cx: &mut Context<'_>,
     at: &At<'_>,
 ) -> Result<Option<T>, E> {
+    let is_part = cx.mode() == Mode::Partial;
+    if is_part && let ControlFlow::Break(read) = read_whole_variant(value, size, cx, at)? {
+        return Ok(read);
+    }
     let before = cx.mark();
     let shared = cx.shared();
+    let mut likeliest: Option<(usize, Option<T>, Attempt)> = None;
     let mut furthest = None;
     for variant in 0..T::VARIANTS.len() {
-        cx.reread(size)?;
-        let read = |cx: &mut Context<'_>| value.get_with(AnyContentSeed::<T> { variant, cx, at, of: PhantomData });
-        // Here what has no data fits where there are none: else it would come before all others.
-        let read = if shared.is_some() { cx.sharing(Sharing::Tagged, read) } else { read(cx) }?;
+        let read = read_variant(variant, value, size, cx, at)?;
         if cx.shape_findings_since(before) == 0 {
-            return Ok(read);
+            if !is_part {
+                return Ok(read);
+            }
+            // Every object could be a part of every struct: the one that has the most of its entries counts.
+            let entries = cx.entries_since(before);
+            let attempt = cx.split_off(before);
+            if likeliest.as_ref().is_none_or(|(most, ..)| entries > *most) {
+                likeliest = Some((entries, read, attempt));
+            }
+            continue;
         }
         // Fewer findings are further, and one inside is further than one of the whole value.
         let distance = cx.distance_since(before, at);
-        let findings = cx.split_off(before);
+        let attempt = cx.split_off(before);
         if furthest.as_ref().is_none_or(|(least, _)| distance < *least) {
-            furthest = Some((distance, findings));
+            furthest = Some((distance, attempt));
         }
+    }
+    if let Some((_, read, attempt)) = likeliest {
+        cx.append(attempt);
+        return Ok(read);
     }
     // Flattened, a variant without data is written as nothing at all.
     if shared == Some(Sharing::Flattened)
         && let Some(unit) = (0..T::VARIANTS.len()).find_map(T::unit)
         && !value.keys().iter().any(|name| T::any_field(name))
     {
+        cx.record_object(at);
         return Ok(Some(unit));
     }
     match furthest {
-        Some((_, findings)) => cx.append(findings),
+        Some((_, attempt)) => cx.append(attempt),
         None => cx.invalid(at, &VALUE),
     }
     Ok(None)
+}
+
+/// In a part of an event: reads the variant that a whole event would have, if there is one. It takes the place of another
+/// as a whole.
+#[cold]
+fn read_whole_variant<T: Variants, E: Error>(
+    value: &Buffered<'_>,
+    size: usize,
+    cx: &mut Context<'_>,
+    at: &At<'_>,
+) -> Result<ControlFlow<Option<T>>, E> {
+    let before = cx.mark();
+    for variant in 0..T::VARIANTS.len() {
+        let mode = cx.replace_mode(Mode::Whole);
+        let read = read_variant(variant, value, size, cx, at);
+        cx.replace_mode(mode);
+        let read = read?;
+        if cx.shape_findings_since(before) == 0 {
+            return Ok(ControlFlow::Break(read));
+        }
+        cx.rewind(before);
+    }
+    Ok(ControlFlow::Continue(()))
+}
+
+/// Reads a value as a variant.
+fn read_variant<T: Variants, E: Error>(
+    variant: usize,
+    value: &Buffered<'_>,
+    size: usize,
+    cx: &mut Context<'_>,
+    at: &At<'_>,
+) -> Result<Option<T>, E> {
+    cx.reread(size)?;
+    let read = |cx: &mut Context<'_>| value.get_with(AnyContentSeed::<T> { variant, cx, at, of: PhantomData });
+    // Here what has no data fits where there are none: else it would come before all others.
+    match cx.shared() {
+        None => read(cx),
+        Some(Sharing::Tagged) => cx.sharing(Sharing::Tagged, read),
+        Some(Sharing::Flattened | Sharing::FlattenedChoice) => cx.sharing(Sharing::FlattenedChoice, read),
+    }
 }

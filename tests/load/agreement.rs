@@ -9,7 +9,7 @@ use std::fmt::Debug;
 use event_schema::schemars::generate::Contract;
 use event_schema::serde::de::DeserializeOwned;
 use event_schema::serde_json::{self, Value};
-use event_schema::{EventSchema, LoadError};
+use event_schema::{EventSchema, LoadError, LoadOptions, Unknown};
 use jsonschema::{Draft, Validator};
 use proptest::prelude::*;
 use proptest::test_runner::{Config, TestError, TestRunner};
@@ -100,6 +100,9 @@ where
     let from_reader = E::load_reader(text.as_bytes());
     prop_assert_eq!(loaded.as_ref().ok(), from_reader.as_ref().ok(), "bytes against a reader of {}", text);
     prop_assert_eq!(loaded.as_ref().err().map(findings), from_reader.as_ref().err().map(findings));
+    if message.is_object() {
+        in_parts(&text, &repeated, &loaded)?;
+    }
     // A validator sees an object after its repeated keys were dropped.
     if repeated.is_empty() {
         with_schema(&contracts.accepted, &text, &message, &loaded).map_err(TestCaseError::fail)?;
@@ -116,6 +119,43 @@ where
     let found = |loaded: &Result<E, LoadError>| loaded.as_ref().err().map(findings);
     prop_assert_eq!(found(&from_bytes), found(&from_value), "bytes against Value of {}", text);
     prop_assert_eq!(from_bytes.ok(), from_value.ok(), "bytes against Value of {}", text);
+    Ok(())
+}
+
+/// A part of an event holds what the event reads of it and nothing else: read again, it is the same. Of a whole event it is
+/// all of that.
+fn in_parts<E>(text: &str, repeated: &[String], loaded: &Result<E, LoadError>) -> Result<(), TestCaseError>
+where
+    E: EventSchema + PartialEq + Debug,
+{
+    let part = match E::load_partial(text.as_bytes()) {
+        Ok(part) => part,
+        Err(error) => {
+            prop_assert!(loaded.is_err(), "{} is whole, but no part: {}", text, error);
+            return Ok(());
+        }
+    };
+    let own = serde_json::to_string(&part).expect("JSON");
+    // Any JSON stays as it came.
+    let twice = Json::parse(&own).repeated_keys();
+    prop_assert!(twice.iter().all(|key| repeated.contains(key)), "the part of {} is {}", text, own);
+    match LoadOptions::new().unknown(Unknown::Raise).load_partial::<E>(own.as_bytes()) {
+        Ok(again) => {
+            prop_assert_eq!(serde_json::to_string(&again).expect("JSON"), &*own, "the part of {}", text);
+        }
+        Err(error) => prop_assert!(false, "the part of {} is {}, of which is read less: {}", text, own, error),
+    }
+    if let Ok(event) = loaded {
+        match E::load_str(&own) {
+            Ok(again) => prop_assert_eq!(&again, event, "{} by its part {}", text, own),
+            Err(error) => prop_assert!(false, "the part of {} is {}\nload refuses that: {}", text, own, error),
+        }
+        let other = E::load_str(text).expect("loaded before");
+        match part.apply_to(other) {
+            Ok(same) => prop_assert_eq!(&same, event, "{} with its own part {}", text, own),
+            Err(error) => prop_assert!(false, "{} with its own part {}: {}", text, own, error),
+        }
+    }
     Ok(())
 }
 

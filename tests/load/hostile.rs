@@ -709,6 +709,26 @@ fn what_holds_itself_is_too_deep() {
     assert!(Chain::json_schema().to_value().is_object());
 }
 
+/// A place below a key is told without a copy of all of the key: keys may be long, and places many.
+#[test]
+fn choices_below_a_long_key_are_made_in_time() {
+    #[derive(Debug, Serialize, EventSchema)]
+    #[serde(untagged)]
+    enum Choice {
+        Text(String),
+        Number(u8),
+    }
+    #[derive(Debug, Serialize, EventSchema)]
+    struct Choices {
+        lists: std::collections::BTreeMap<String, Vec<Choice>>,
+    }
+    let key = "k".repeat(1 << 20);
+    let text = format!(r#"{{"lists":{{"{key}":[{}1]}}}}"#, "1,".repeat(200_000));
+    let begun = std::time::Instant::now();
+    assert_eq!(Choices::load_str(&text).unwrap().lists[&key].len(), 200_001);
+    assert!(begun.elapsed().as_secs() < 30, "{:?}", begun.elapsed());
+}
+
 /// Pointers count only where nothing stands between them.
 #[test]
 fn pointers_of_deep_values_do_not_count() {

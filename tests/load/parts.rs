@@ -3,6 +3,7 @@
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
+use std::time::{Duration, Instant};
 
 use event_schema::prelude::*;
 use event_schema::{DumpOptions, Partial};
@@ -820,9 +821,10 @@ fn what_no_variant_reads_may_be_deep() {
         format!(r#"{{"either":{{"id":1,"deep":{open}null{close}}}}}"#)
     };
     assert!(Event::load(text(20_000).as_bytes()).is_ok());
-    assert!(Event::load_partial(text(100).as_bytes()).unwrap().contains("either"));
-    // A part holds what any of the variants has, and is no deeper than what is read.
-    assert!(Event::load_partial(text(20_000).as_bytes()).is_err());
+    for depth in [100, 20_000] {
+        let part = Event::load_partial(text(depth).as_bytes()).unwrap();
+        assert_eq!(Value::Object(part.into_object()), json!({"either": {"id": 1}}));
+    }
 }
 
 /// Keys are long and values many: the work is not the product of both.
@@ -836,4 +838,513 @@ fn a_part_with_a_long_key_is_read_in_time() {
 
     let text = format!(r#"{{"lists":{{"{}":[{}1]}}}}"#, "k".repeat(1_000_000), "1,".repeat(100_000));
     assert!(Event::load_partial(text.as_bytes()).unwrap().contains("lists"));
+}
+
+/// What a part of an `E` has in its own terms: as an object, as text, and when it is read again.
+#[track_caller]
+fn holds<E: EventSchema>(input: &str, expected: &Value) -> Partial<E> {
+    let part = E::load_partial(input.as_bytes()).unwrap_or_else(|error| panic!("{input}: {error}"));
+    assert_eq!(Value::Object(part.as_object().clone()), *expected, "{input}");
+    let text = serde_json::to_string(&part).unwrap();
+    assert_eq!(serde_json::from_str::<Value>(&text).unwrap(), *expected, "{input}");
+    assert_eq!(text.matches(':').count(), expected.to_string().matches(':').count(), "nothing twice: {text}");
+    part
+}
+
+/// Puts an exclamation mark behind the name: how often it has run can be seen.
+fn exclaim(mut value: Value) -> Value {
+    if let Some(name) = value.get("name").and_then(Value::as_str) {
+        value["name"] = format!("{name}!").into();
+    }
+    value
+}
+
+#[event_schema::event(pre_load = exclaim)]
+#[derive(Debug, Clone, PartialEq)]
+struct Loud {
+    name: String,
+    level: Option<u8>,
+}
+
+mod untagged {
+    //! Enums without any tag.
+
+    use super::*;
+
+    #[event_schema::event]
+    #[derive(Debug, Clone, PartialEq)]
+    #[serde(untagged)]
+    enum Grant {
+        User {
+            user: String,
+            #[serde(alias = "n")]
+            note: Option<String>,
+        },
+        Role {
+            #[validate(length(max = 5))]
+            role: String,
+            #[validate(range(max = 9))]
+            level: u8,
+            #[serde(alias = "n")]
+            name: Option<String>,
+            admin: Option<bool>,
+        },
+        Loud(Box<Loud>),
+        Many(Vec<Grant>),
+    }
+
+    #[event_schema::event]
+    #[derive(Debug, Clone, PartialEq)]
+    struct Event {
+        grant: Grant,
+    }
+
+    /// What only another variant has is as unknown as what no variant has.
+    #[test]
+    fn a_part_has_the_fields_of_one_variant() {
+        holds::<Event>(
+            r#"{"grant": {"user": "a", "admin": true, "n": "x"}}"#,
+            &json!({"grant": {"user": "a", "note": "x"}}),
+        );
+        let role = json!({"grant": {"role": "a", "level": 1, "admin": true, "name": "x"}});
+        let input = r#"{"grant": {"role": "a", "level": 1, "admin": true, "n": "x", "note": 7}}"#;
+        let part = holds::<Event>(input, &role);
+        let changed = part.apply_to(Event { grant: Grant::Many(Vec::new()) }).unwrap();
+        assert_eq!(changed, Event::load_str(input).unwrap());
+        holds::<Event>(
+            r#"{"grant": [{"role": "a", "level": 1, "user": 7}, {"name": "b", "admin": true}, []]}"#,
+            &json!({"grant": [{"role": "a", "level": 1}, {"name": "b!"}, []]}),
+        );
+        // On the level of the event, too.
+        holds::<Grant>(r#"{"user": "a", "role": "b"}"#, &json!({"user": "a"}));
+    }
+
+    /// Where none is whole, every struct fits: the part is of the variant that has the most of its entries.
+    #[test]
+    fn a_part_of_a_variant_is_of_the_likeliest() {
+        holds::<Event>(r#"{"grant": {"level": 3, "more": 1}}"#, &json!({"grant": {"level": 3}}));
+        holds::<Event>(r#"{"grant": {"admin": true, "n": "x"}}"#, &json!({"grant": {"admin": true, "name": "x"}}));
+        holds::<Event>(r#"{"grant": {"n": "x"}}"#, &json!({"grant": {"note": "x"}}));
+        holds::<Event>(r#"{"grant": {}}"#, &json!({"grant": {}}));
+        let says = |input: &str| Event::load_partial(input.as_bytes()).unwrap_err().to_string();
+        // Whose rules it must satisfy.
+        assert_eq!(says(r#"{"grant": {"level": 10}}"#), "1 violation\ngrant.level: Must be less than or equal to 9.");
+        assert_eq!(
+            says(r#"{"grant": {"level": 1, "role": "abcdef"}}"#),
+            "1 violation\ngrant.role: Longer than maximum length 5."
+        );
+        assert!(Event::load_partial(br#"{"grant": 7}"#).is_err());
+    }
+
+    /// Choices within choices cost a part no more than the whole.
+    #[test]
+    fn a_part_of_nested_choices_is_read() {
+        #[event_schema::event]
+        #[derive(Debug, PartialEq)]
+        #[serde(untagged)]
+        enum Nest {
+            Leaf { size: u8 },
+            Node { child: Box<Nest>, note: Option<u8> },
+        }
+        let text = |depth: usize, leaf: &str| format!("{}{leaf}{}", r#"{"child":"#.repeat(depth), "}".repeat(depth));
+        let own = |input: &str| serde_json::to_string(&Nest::load_partial(input.as_bytes()).unwrap()).unwrap();
+        assert_eq!(own(&text(100, r#"{"x":1,"size":1,"note":2}"#)), text(100, r#"{"size":1}"#));
+        assert_eq!(own(&text(15, r#"{"x":1,"note":2}"#)), text(15, r#"{"note":2}"#));
+    }
+
+    /// The hooks of variants that were tried leave nothing.
+    #[test]
+    fn a_hook_of_another_variant_changes_nothing() {
+        #[event_schema::event]
+        #[derive(Debug)]
+        #[serde(untagged)]
+        enum Either {
+            Loud(Strict),
+            Quiet { name: String, id: u8 },
+        }
+        #[event_schema::event(pre_load = exclaim)]
+        #[derive(Debug)]
+        #[serde(deny_unknown_fields)]
+        struct Strict {
+            name: String,
+        }
+        holds::<Either>(r#"{"name": "a", "id": 1}"#, &json!({"name": "a", "id": 1}));
+        holds::<Either>(r#"{"name": "a"}"#, &json!({"name": "a!"}));
+    }
+}
+
+/// A flattened map does not take what is only written, and so no part has it.
+#[test]
+fn names_that_are_only_written_are_in_no_part() {
+    #[event_schema::event]
+    #[derive(Debug, Clone, PartialEq)]
+    struct Event {
+        #[serde(rename(serialize = "out", deserialize = "in"))]
+        way: Option<u8>,
+        #[serde(skip_deserializing)]
+        created: u8,
+        #[serde(flatten)]
+        base: Base,
+        #[serde(flatten)]
+        rest: BTreeMap<String, Value>,
+    }
+    #[event_schema::event]
+    #[derive(Debug, Clone, PartialEq)]
+    struct Base {
+        #[serde(rename(serialize = "uit"))]
+        way_too: Option<u8>,
+    }
+    let before = Event { way: None, created: 7, base: Base { way_too: None }, rest: BTreeMap::new() };
+    let input = r#"{"in": 1, "out": 2, "created": 3, "uit": 4, "way_too": 5, "more": 6}"#;
+    let part = holds::<Event>(input, &json!({"in": 1, "way_too": 5, "more": 6}));
+    let whole = Event::load_str(input).unwrap();
+    assert_eq!(part.apply_to(before).unwrap(), Event { created: 7, ..whole });
+}
+
+/// Of entries with the same key the last one counts, in a part as in the whole, with all that hooks made of it.
+#[test]
+fn a_key_that_comes_twice_is_the_last_one() {
+    #[event_schema::event]
+    #[derive(Debug, Clone, PartialEq)]
+    struct Event {
+        named: BTreeMap<String, Loud>,
+    }
+    let input = r#"{"named": {"a": {"name": "x", "level": 1}, "b": {"name": "y"}, "a": {"name": "z"}}}"#;
+    let part = holds::<Event>(input, &json!({"named": {"a": {"name": "z!"}, "b": {"name": "y!"}}}));
+    let whole = part.apply_to(Event { named: BTreeMap::new() }).unwrap();
+    assert_eq!(whole, Event::load_str(input).unwrap());
+}
+
+mod keys {
+    //! Keys of types of their own.
+
+    use super::*;
+
+    #[event_schema::event]
+    #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
+    struct Secret(#[event(sensitive)] String);
+
+    #[event_schema::event]
+    #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
+    #[serde(from = "String", into = "String")]
+    struct Lower(String);
+
+    impl From<String> for Lower {
+        fn from(text: String) -> Self {
+            Self(text.to_lowercase())
+        }
+    }
+
+    impl From<Lower> for String {
+        fn from(lower: Lower) -> Self {
+            lower.0
+        }
+    }
+
+    #[event_schema::event]
+    #[derive(Debug, Clone, PartialEq)]
+    struct Event {
+        secret: Option<BTreeMap<Secret, Loud>>,
+        lower: Option<BTreeMap<Lower, Loud>>,
+        number: Option<BTreeMap<u8, Vec<Loud>>>,
+    }
+
+    const NONE: Event = Event { secret: None, lower: None, number: None };
+
+    #[test]
+    fn what_hooks_make_stands_under_keys_of_any_type() {
+        let input = r#"{
+            "secret": {"pin": {"name": "a"}, "pan": {"name": "b"}},
+            "lower": {"ABC": {"name": "c", "more": 1}},
+            "number": {"1": [{"name": "d"}, {"name": "e"}]}
+        }"#;
+        let expected = json!({
+            "secret": {"pin": {"name": "a!"}, "pan": {"name": "b!"}},
+            "lower": {"ABC": {"name": "c!"}},
+            "number": {"1": [{"name": "d!"}, {"name": "e!"}]},
+        });
+        let part = holds::<Event>(input, &expected);
+        assert_eq!(part.apply_to(NONE).unwrap(), Event::load_str(input).unwrap());
+    }
+
+    /// Two texts may be one key.
+    #[test]
+    fn keys_that_are_the_same_to_the_map_are_one() {
+        let input = r#"{"lower": {"A": {"name": "x", "level": 1}, "b": {"name": "y"}, "a": {"name": "z"}}}"#;
+        let part = holds::<Event>(input, &json!({"lower": {"a": {"name": "z!"}, "b": {"name": "y!"}}}));
+        assert_eq!(part.apply_to(NONE).unwrap(), Event::load_str(input).unwrap());
+    }
+}
+
+/// What a flattened option could not read is in no part: the event does not read it.
+#[test]
+fn a_part_has_nothing_of_a_flattened_option_that_did_not_fit() {
+    #[event_schema::event]
+    #[derive(Debug, Clone, PartialEq)]
+    struct Event {
+        id: Option<u8>,
+        #[serde(flatten)]
+        note: Option<Note>,
+    }
+    #[event_schema::event]
+    #[derive(Debug, Clone, PartialEq)]
+    struct Note {
+        text: String,
+        weight: Option<u8>,
+    }
+    let input = r#"{"id": 1, "text": 7, "weight": 2}"#;
+    let part = holds::<Event>(input, &json!({"id": 1}));
+    assert_eq!(part.apply_to(Event { id: None, note: None }).unwrap(), Event::load_str(input).unwrap());
+    holds::<Event>(r#"{"id": 1, "weight": 2}"#, &json!({"id": 1, "weight": 2}));
+}
+
+mod hooks_of_shared_objects {
+    //! Hooks of values that stand in one object with others.
+
+    use super::*;
+
+    /// Makes entries of its own and of others.
+    fn meddle(mut value: Value) -> Value {
+        for name in ["id", "other", "rest", "own", "deep"] {
+            value[name] = match name {
+                "deep" => json!({"name": "deep", "more": 1}),
+                _ => "made".into(),
+            };
+        }
+        value
+    }
+
+    #[event_schema::event(pre_load = meddle)]
+    #[derive(Debug, Clone, PartialEq)]
+    struct Meddler {
+        own: String,
+        deep: Option<Loud>,
+    }
+
+    #[event_schema::event]
+    #[derive(Debug, Clone, PartialEq)]
+    struct Other {
+        other: String,
+    }
+
+    #[event_schema::event]
+    #[derive(Debug, Clone, PartialEq)]
+    struct Event {
+        id: String,
+        #[serde(flatten)]
+        meddler: Meddler,
+        #[serde(flatten)]
+        between: Other,
+        #[serde(flatten)]
+        all: BTreeMap<String, String>,
+    }
+
+    #[test]
+    fn a_hook_of_a_flattened_struct_changes_nothing_of_others() {
+        let input = r#"{"id": "1", "own": "2", "other": "3", "rest": "4"}"#;
+        let made = json!({"name": "deep!"});
+        let expected = json!({"id": "1", "own": "made", "deep": made, "other": "3", "rest": "4"});
+        let part = holds::<Event>(input, &expected);
+        let whole = Event::load_str(input).unwrap();
+        let nothing = Event {
+            id: String::new(),
+            meddler: Meddler { own: String::new(), deep: None },
+            between: Other { other: String::new() },
+            all: BTreeMap::new(),
+        };
+        assert_eq!(part.apply_to(nothing).unwrap(), whole);
+        // Of nothing, the hook makes the same.
+        holds::<Event>(r#"{"id": "1"}"#, &json!({"id": "1", "own": "made", "deep": made}));
+    }
+
+    #[test]
+    fn a_hook_behind_a_tag_changes_nothing_of_it() {
+        #[event_schema::event]
+        #[derive(Debug, Clone, PartialEq)]
+        #[serde(tag = "id")]
+        enum Tagged {
+            A(Meddler),
+            #[serde(rename = "B")]
+            Quiet(Other),
+        }
+        let deep = json!({"name": "deep!"});
+        for input in [r#"{"id": "A", "x": 1}"#, r#"{"x": 1, "id": "A"}"#] {
+            holds::<Tagged>(input, &json!({"id": "A", "own": "made", "deep": deep}));
+        }
+        holds::<Tagged>(r#"{"id": "B", "x": 1, "other": "o"}"#, &json!({"id": "B", "other": "o"}));
+    }
+
+    /// A hook within a hook's value sees what that one made.
+    #[test]
+    fn hooks_within_hooks_run_once_each() {
+        #[event_schema::event(pre_load = exclaim)]
+        #[derive(Debug, Clone, PartialEq)]
+        struct Outer {
+            name: String,
+            #[serde(flatten)]
+            inner: Inner,
+            list: Vec<Loud>,
+        }
+        #[event_schema::event(pre_load = rename)]
+        #[derive(Debug, Clone, PartialEq)]
+        struct Inner {
+            title: String,
+        }
+        fn rename(mut value: Value) -> Value {
+            if let Some(old) = value.as_object_mut().and_then(|object| object.remove("heading")) {
+                value["title"] = old;
+                value["name"] = "other".into();
+            }
+            value
+        }
+        holds::<Outer>(
+            r#"{"name": "a", "heading": "h", "x": 1, "list": [{"name": "b"}, {"level": 1, "x": 1}]}"#,
+            &json!({"name": "a!", "title": "h", "list": [{"name": "b!"}, {"level": 1}]}),
+        );
+    }
+}
+
+/// Without its tag nobody reads an enum's data.
+#[test]
+fn a_part_has_no_data_without_their_tag() {
+    #[event_schema::event]
+    #[derive(Debug)]
+    #[serde(tag = "t", content = "c")]
+    enum Adjacent {
+        Line(Line),
+    }
+    #[event_schema::event]
+    #[derive(Debug)]
+    struct Event {
+        adjacent: Option<Adjacent>,
+        payment: Option<Payment>,
+    }
+    holds::<Event>(r#"{"payment": {"number": "x", "admin": 1}}"#, &json!({"payment": {}}));
+    holds::<Event>(r#"{"adjacent": {"c": {"sku": 7}}}"#, &json!({"adjacent": {}}));
+    let input =
+        r#"{"adjacent": {"c": {"sku": "a", "x": 1}, "t": "Line"}, "payment": {"number": 1, "x": 1, "type": "Card"}}"#;
+    holds::<Event>(
+        input,
+        &json!({"adjacent": {"t": "Line", "c": {"sku": "a"}}, "payment": {"type": "Card", "number": 1}}),
+    );
+}
+
+/// Readers that take an object as a whole take all that is left for them.
+#[test]
+fn a_part_has_all_of_what_is_read_as_a_whole() {
+    /// Read by hand, in a way of its own.
+    #[derive(Debug, Clone, PartialEq, Serialize)]
+    struct ByHand(Value);
+    impl event_schema::load::FieldType for ByHand {
+        fn read<'de, D: event_schema::serde::Deserializer<'de>>(
+            input: D,
+            cx: &mut event_schema::load::Context<'_>,
+            at: &event_schema::load::At<'_>,
+        ) -> Result<Option<Self>, D::Error> {
+            Ok(Value::read(input, cx, at)?.map(Self))
+        }
+        fn shape() -> event_schema::contract::Shape {
+            event_schema::contract::Shape::map(event_schema::contract::Shape::any())
+        }
+    }
+    /// Behind a wrapper that no path tells.
+    #[derive(Debug, Clone, PartialEq, Serialize)]
+    struct Wrapped(Vec<Line2>);
+    #[event_schema::event]
+    #[derive(Debug, Clone, PartialEq)]
+    struct Line2 {
+        sku: Option<String>,
+    }
+    impl event_schema::load::FieldType for Wrapped {
+        fn read<'de, D: event_schema::serde::Deserializer<'de>>(
+            input: D,
+            cx: &mut event_schema::load::Context<'_>,
+            at: &event_schema::load::At<'_>,
+        ) -> Result<Option<Self>, D::Error> {
+            let Some(mut value) = Value::read(input, cx, at)? else { return Ok(None) };
+            let list = Vec::read(value["list"].take(), cx, at);
+            list.map(|list| list.map(Self)).map_err(event_schema::serde::de::Error::custom)
+        }
+        fn shape() -> event_schema::contract::Shape {
+            event_schema::contract::Shape::map(event_schema::contract::Shape::any())
+        }
+    }
+    #[event_schema::event]
+    #[derive(Debug, Clone, PartialEq)]
+    #[serde(tag = "t")]
+    enum Tagged {
+        Any(Value),
+        ByHand(ByHand),
+        Plain(
+            #[event(plain)]
+            #[schemars(with = "Value")]
+            BTreeMap<String, u8>,
+        ),
+        Rest {
+            a: u8,
+            #[serde(flatten)]
+            rest: ByHand,
+        },
+        None(()),
+    }
+    #[event_schema::event]
+    #[derive(Debug, Clone, PartialEq)]
+    struct Event {
+        id: u8,
+        by_hand: Option<ByHand>,
+        wrapped: Option<Wrapped>,
+        tagged: Option<Tagged>,
+        #[serde(flatten)]
+        any: Value,
+    }
+    for tagged in [
+        json!({"t": "Any", "x": {"a": 1}}),
+        json!({"t": "ByHand", "x": {"a": 1}}),
+        json!({"t": "Plain", "x": 1}),
+        json!({"t": "Rest", "a": 1, "b": 2}),
+        json!({"t": "None"}),
+    ] {
+        let input = json!({
+            "id": 1, "by_hand": {"a": {"b": 1}}, "wrapped": {"list": [{"sku": "a", "x": 1}], "y": 1}, "tagged": tagged,
+            "more": [1],
+        });
+        let part = holds::<Event>(&input.to_string(), &input);
+        let none = Event { id: 0, by_hand: None, wrapped: None, tagged: None, any: json!({}) };
+        assert_eq!(part.apply_to(none).unwrap(), Event::load_value(input).unwrap());
+    }
+}
+
+/// A part within a part is in its own terms, hooks' results included.
+#[test]
+fn a_part_in_a_part_is_in_its_own_terms() {
+    #[derive(Debug, Serialize, EventSchema)]
+    struct Update {
+        id: u8,
+        loud: Partial<Loud>,
+        list: Vec<Partial<Contact>>,
+    }
+    let part = holds::<Update>(
+        r#"{"id": 1, "loud": {"name": "a", "x": 1}, "list": [{"tel": "1", "x": 1}]}"#,
+        &json!({"id": 1, "loud": {"name": "a!"}, "list": [{"phone": "1"}]}),
+    );
+    let loud = part.get::<Partial<Loud>>("loud").unwrap().unwrap();
+    assert_eq!(loud.get::<String>("name").unwrap().unwrap(), "a!");
+}
+
+/// A key that is too long for a path is cut before it is copied: places under it may be many.
+#[test]
+fn fields_below_a_long_key_are_missing_in_time() {
+    #[event_schema::event]
+    #[derive(Debug)]
+    struct Event {
+        lists: BTreeMap<String, Vec<Line>>,
+    }
+    let key = "k".repeat(1 << 20);
+    let text = format!(r#"{{"lists":{{"{key}":[{}{{}}]}}}}"#, "{},".repeat(200_000));
+    let (begun, options) = (Instant::now(), LoadOptions::new().partial(&["lists.sku", "lists.cost"]));
+    assert!(options.load_partial::<Event>(text.as_bytes()).is_ok());
+    let error = LoadOptions::new().partial(&[]).load_partial::<Event>(text.as_bytes()).unwrap_err();
+    let path = error.violations().unwrap()[0].path().to_string();
+    assert!(path.len() < 200 && path.contains("kkk…") && path.ends_with("[0].sku"), "{path}");
+    assert!(begun.elapsed() < Duration::from_secs(30), "{:?}", begun.elapsed());
 }

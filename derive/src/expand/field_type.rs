@@ -155,7 +155,7 @@ fn pre_load(cx: &Cx<'_>, read: &TokenStream) -> (Option<TokenStream>, TokenStrea
     let body = quote! {
         let __value = __p::read_value(__input, __cx, __at)?;
         match __p::prepared::<Self>(__value, __cx, __at) {
-            __p::Some(__value) => __p::read_prepared(__value, __cx, |__value, __cx| __read_prepared(__value, __cx, __at)),
+            __p::Some(__value) => __p::read_prepared(__value, __cx, __at, |__value, __cx| __read_prepared(__value, __cx, __at)),
             __p::None => __p::Ok(__p::None),
         }
     };

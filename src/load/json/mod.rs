@@ -30,5 +30,5 @@ pub(super) use self::number::is_number;
 pub(super) use self::skip::levels;
 pub(crate) use self::source::Source;
 pub use self::text::Object;
-pub(super) use self::text::{ObjectText, elements, entries, string, to_text};
+pub(super) use self::text::{ObjectText, elements, entries, quoted, to_text};
 pub(super) use self::token::{RAW_TOKEN, SINGLE, TOKEN, arrive_as_maps};

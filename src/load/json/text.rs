@@ -1,20 +1,21 @@
 //! The parts of a value as texts, and texts put together.
 
+use std::borrow::Cow;
 use std::collections::BTreeMap;
-use std::fmt::{self, Write};
+use std::fmt;
 
-use serde::de::{Deserialize, Deserializer, MapAccess, SeqAccess, Visitor};
+use serde::de::{Deserializer, MapAccess, SeqAccess, Visitor};
 use serde_json::Value;
 
 use super::Source;
 use crate::load::raw::RawText;
 
 /// The entries of an object, each with its value's text; `None` of what is no object.
-pub(in crate::load) fn entries(text: &str) -> Option<Vec<(String, Box<str>)>> {
+pub(in crate::load) fn entries(text: &str) -> Option<Vec<(String, Cow<'_, str>)>> {
     struct Entries;
 
     impl<'de> Visitor<'de> for Entries {
-        type Value = Vec<(String, Box<str>)>;
+        type Value = Vec<(String, Cow<'de, str>)>;
 
         fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
             f.write_str("an object")
@@ -23,7 +24,7 @@ pub(in crate::load) fn entries(text: &str) -> Option<Vec<(String, Box<str>)>> {
         fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<Self::Value, A::Error> {
             let mut entries = Vec::new();
             while let Some((name, RawText { text, .. })) = map.next_entry()? {
-                entries.push((name, text.into()));
+                entries.push((name, text));
             }
             Ok(entries)
         }
@@ -33,11 +34,11 @@ pub(in crate::load) fn entries(text: &str) -> Option<Vec<(String, Box<str>)>> {
 }
 
 /// The texts of a list's elements; `None` of what is no list.
-pub(in crate::load) fn elements(text: &str) -> Option<Vec<Box<str>>> {
+pub(in crate::load) fn elements(text: &str) -> Option<Vec<Cow<'_, str>>> {
     struct Elements;
 
     impl<'de> Visitor<'de> for Elements {
-        type Value = Vec<Box<str>>;
+        type Value = Vec<Cow<'de, str>>;
 
         fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
             f.write_str("a list")
@@ -46,7 +47,7 @@ pub(in crate::load) fn elements(text: &str) -> Option<Vec<Box<str>>> {
         fn visit_seq<A: SeqAccess<'de>>(self, mut list: A) -> Result<Self::Value, A::Error> {
             let mut elements = Vec::new();
             while let Some(RawText { text, .. }) = list.next_element()? {
-                elements.push(text.into());
+                elements.push(text);
             }
             Ok(elements)
         }
@@ -55,9 +56,9 @@ pub(in crate::load) fn elements(text: &str) -> Option<Vec<Box<str>>> {
     Source::new(text).deserialize_seq(Elements).ok()
 }
 
-/// The text that a value of text is.
-pub(in crate::load) fn string(text: &str) -> Option<String> {
-    String::deserialize(&mut Source::new(text)).ok()
+/// A text as a JSON string.
+pub(in crate::load) fn quoted(text: &str) -> String {
+    Value::from(text).to_string()
 }
 
 /// The entries of a JSON object, each with its value's text.
@@ -81,9 +82,12 @@ impl ObjectText {
     }
 
     pub(in crate::load) fn push(&mut self, name: &str, value: &str) {
-        let comma = if self.0.len() > 1 { "," } else { "" };
-        // A string takes all.
-        let _ = write!(self.0, "{comma}{}:{value}", Value::from(name));
+        if self.0.len() > 1 {
+            self.0.push(',');
+        }
+        self.0.push_str(&quoted(name));
+        self.0.push(':');
+        self.0.push_str(value);
     }
 
     pub(in crate::load) fn end(mut self) -> String {
