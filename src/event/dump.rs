@@ -160,15 +160,19 @@ impl DumpOptions<'_> {
     /// The chosen part of a valid event's value, after its `post_dump` hook.
     fn value<E: EventSchema>(&self, event: &E) -> Result<Value, Unwritten> {
         let value = exact::to_value(event).map_err(DumpErrorKind::Write)?;
-        let value = if E::CHANGES_DUMP { event.after_dump(value).map_err(Unwritten::ByHook)? } else { value };
+        let value = if E::CHANGES_DUMP {
+            event.after_dump(value).map_err(|violations| Unwritten::ByHook(Box::new(violations)))?
+        } else {
+            value
+        };
         Ok(self.choose::<E>(value)?)
     }
 }
 
-/// Why a valid event was not written.
+/// Why a valid event was not written; as small as can be, because every dump returns it or nothing.
 enum Unwritten {
     /// The `post_dump` hook refused it.
-    ByHook(Violations),
+    ByHook(Box<Violations>),
     Error(DumpError),
 }
 
@@ -185,6 +189,7 @@ impl From<DumpErrorKind> for Unwritten {
 }
 
 /// Writes the event if it is valid; `None` if not, and what is wrong is noted in `cx`, which has no other findings.
+#[inline]
 fn checked<E: EventSchema, T>(
     event: &E,
     cx: &mut Context<'_>,
@@ -196,7 +201,7 @@ fn checked<E: EventSchema, T>(
         match write(event) {
             Ok(written) => return Ok(Some(written)),
             Err(Unwritten::ByHook(violations)) => {
-                cx.found_by_user(at, Concern::Whole, violations, None, None);
+                cx.found_by_user(at, Concern::Whole, *violations, None, None);
                 return Ok(None);
             }
             Err(Unwritten::Error(error)) => Some(error),

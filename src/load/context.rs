@@ -284,6 +284,7 @@ impl<'c> Context<'c> {
     }
 
     /// Leaves the floats that code of others writes to the writer, which comes after `check`. Whether there are some.
+    #[inline]
     pub(crate) fn leaving_floats(&mut self, check: impl FnOnce(&mut Self)) -> bool {
         self.floats_left = Some(false);
         check(self);
