@@ -321,8 +321,7 @@ pub(super) fn expand(cx: &Cx<'_>, body: &Body) -> TokenStream {
     let before = call_whole.as_ref().map(|_| quote!(let __before = __cx.found();));
     let check_whole = call_whole.as_ref().map(|whole| quote!(#whole(self, __cx, __at, __before);));
     let optional = optional_items(body);
-    let (fields, hidden, ends) = (fields(cx), hidden::expand(cx), ends(cx));
-    let masks_key = masks_key(cx);
+    let (fields, hidden, masks_key, ends) = (fields(cx), hidden::expand(cx), masks_key(cx), ends(cx));
     let (shape, defined) = shape::expand(cx);
 
     quote! {
