@@ -147,6 +147,7 @@
 //! | `smallvec1` | no | `SmallVec` as a field type; re-exports `smallvec` |
 //! | `semver1` | no | `semver::Version` as a field type; re-exports `semver` |
 //! | `regex1` | no | re-exports `regex`, for the rule `regex` |
+//! | `avro` | no | Avro schemas of events: `contract::avro_schema` |
 //! | `cloudevents` | no | `Envelope`, the metadata of an event, and CloudEvents in Kafka messages: `format::cloudevents` |
 //! | `kafka` | no | typed producers and consumers over rdkafka, and an embedded broker for tests; compiles librdkafka from C, plaintext only |
 //! | `kafka-ssl` | no | `kafka` with TLS and SASL, linked against the system's OpenSSL |
