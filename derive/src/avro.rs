@@ -109,9 +109,8 @@ impl AvroAttrs {
 
     /// The choices as a constant, if there are any.
     pub(crate) fn data(&self) -> Option<TokenStream> {
-        let text = |field: TokenStream, literal: &Option<LitStr>| literal.as_ref().map(|text| quote!(#field: __p::Some(#text),));
-        let name = text(quote!(name), &self.name);
-        let namespace = text(quote!(namespace), &self.namespace);
+        let name = self.name.as_ref().map(|name| quote!(name: __p::Some(#name),));
+        let namespace = self.namespace.as_ref().map(|namespace| quote!(namespace: __p::Some(#namespace),));
         let default = self.default.then(|| quote!(default: true,));
         let form = match (&self.form, self.precision) {
             (Some(form), _) => {

@@ -566,7 +566,8 @@ fn numbers_have_a_type_that_holds_them() {
     }
     let schema = schema::<Numbers>();
     let decimal = |precision| json!({"type": "bytes", "logicalType": "decimal", "precision": precision, "scale": 0});
-    assert_eq!(types(&schema)["small"]["fields"], json!([{"name": "_0", "type": "int"}, {"name": "_1", "type": "int"}]));
+    let pair = json!([{"name": "_0", "type": "int"}, {"name": "_1", "type": "int"}]);
+    assert_eq!(types(&schema)["small"]["fields"], pair);
     assert_eq!([types(&schema)["int"], types(&schema)["uint"], types(&schema)["long"]], ["int", "long", "long"]);
     assert_eq!(types(&schema)["ulong"], &decimal(20));
     assert_eq!(types(&schema)["counted"], "long");
@@ -711,6 +712,7 @@ fn what_has_no_avro_form_is_refused_with_its_path() {
         ]
     );
     let text = error.to_string();
-    assert!(text.starts_with("`nothing.fits` has no Avro schema: 10 faults\ninner{}.values[]: any JSON value"), "{text}");
+    let start = "`nothing.fits` has no Avro schema: 10 faults\ninner{}.values[]: any JSON value";
+    assert!(text.starts_with(start), "{text}");
     assert!(text.contains("precision = 12, scale = 2"), "{text}");
 }

@@ -88,12 +88,18 @@ pub(super) fn json_schema(cx: &Cx<'_>) -> Option<TokenStream> {
 fn delegate<'a>(model: &'a Model<'_>) -> Option<&'a Field<'a>> {
     let Shape::Struct(level) = &model.shape else { return None };
     let attrs = &model.serde.attrs;
-    let has_own = model.event.avro.data().is_some() || model.schema.has_notes() || model.schema.with.is_some() || model.event.json_schema == Some(false);
+    let has_own = model.schema.has_notes()
+        || model.schema.with.is_some()
+        || model.event.avro.data().is_some()
+        || model.event.json_schema == Some(false);
     if !attrs.transparent() || has_own || model.converted_from().is_some() || attrs.type_into().is_some() {
         return None;
     }
     let field = &level.fields[level.inner(true)?];
-    let adds = field.event.avro.data().is_some() || field.schema.has_notes() || field.rules.any_of_parts() || !field.rules.own.is_empty();
+    let adds = field.schema.has_notes()
+        || field.event.avro.data().is_some()
+        || field.rules.any_of_parts()
+        || !field.rules.own.is_empty();
     // What holds itself needs a name to be referred to.
     (!adds && !mentions(field.serde.ty, &model.input.ident)).then_some(field)
 }

@@ -30,7 +30,9 @@ impl Writer {
     fn convert(&self, schema: &Value, json: &Value) -> Option<Value> {
         match schema {
             // Within a default the first branch is the only one that Avro 1.11 knows.
-            Value::Array(branches) => self.branch(branches, json).filter(|(index, _)| *index == 0).map(|(_, json)| json),
+            Value::Array(branches) => {
+                self.branch(branches, json).filter(|(index, _)| *index == 0).map(|(_, default)| default)
+            }
             Value::String(name) => match name.as_str() {
                 "null" => json.is_null().then_some(Value::Null),
                 "boolean" => json.as_bool().map(Value::from),
@@ -198,7 +200,11 @@ fn unscaled(text: &str, precision: usize, scale: usize) -> Option<Vec<u8>> {
         return None;
     }
     let bytes = format!("{sign}{digits}").parse::<i128>().ok()?.to_be_bytes();
-    let is_sign = |pair: &[u8]| matches!(pair, [0, next] if *next < 0x80) || matches!(pair, [0xFF, next] if *next >= 0x80);
-    let start = bytes.windows(2).take_while(|pair| is_sign(pair)).count();
+    let is_sign = |pair: &&[u8]| match pair {
+        [0, next] => *next < 0x80,
+        [0xFF, next] => *next >= 0x80,
+        _ => false,
+    };
+    let start = bytes.windows(2).take_while(is_sign).count();
     Some(bytes[start..].to_vec())
 }

@@ -124,7 +124,8 @@ impl Writer {
 
     /// An alias that is the name of another field of today's would take that field's value from what it has written.
     fn fit_aliases(&mut self, fields: &mut Fields) {
-        let mut taken: Vec<String> = fields.list.iter().filter_map(|field| Some(field["name"].as_str()?.to_owned())).collect();
+        let names = fields.list.iter().filter_map(|field| field["name"].as_str());
+        let mut taken: Vec<String> = names.map(str::to_owned).collect();
         for field in &mut fields.list {
             let Some(Value::Array(mut aliases)) = field.remove("aliases") else { continue };
             aliases.retain(|alias| {

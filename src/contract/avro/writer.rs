@@ -96,9 +96,10 @@ impl Writer {
 
     pub(super) fn shape(&mut self, shape: &Shape, rules: &[Rule], form: Option<AvroForm>) -> Value {
         match shape.kind() {
-            Kind::Any => {
-                self.fault("any JSON value has no Avro type", "describe the value by a type, or hold its text in a `String`")
-            }
+            Kind::Any => self.fault(
+                "any JSON value has no Avro type",
+                "describe the value by a type, or hold its text in a `String`",
+            ),
             Kind::Null => self.plain("null", form),
             Kind::Boolean => self.plain("boolean", form),
             Kind::Integer(integer) => self.integer(integer, rules, form),
