@@ -162,7 +162,10 @@ fn can_be_first(branches: &[Value], index: usize) -> bool {
 fn names_in<'s>(schema: &'s Value, names: &mut Vec<&'s str>) {
     match schema {
         Value::Object(schema) => {
-            names.extend(schema.get("name").and_then(Value::as_str));
+            let kind = schema.get("type").and_then(Value::as_str);
+            if matches!(kind, Some("record" | "enum" | "fixed")) {
+                names.extend(schema.get("name").and_then(Value::as_str));
+            }
             schema.values().for_each(|value| names_in(value, names));
         }
         Value::Array(list) => list.iter().for_each(|value| names_in(value, names)),
