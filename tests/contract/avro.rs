@@ -213,7 +213,9 @@ fn a_default_is_of_the_first_branch() {
     #[event_schema::event]
     #[derive(Default)]
     enum Payment {
-        Card { number: String },
+        Card {
+            number: String,
+        },
         #[default]
         Open,
     }
@@ -320,7 +322,9 @@ fn an_enum_with_data_is_a_union_of_records() {
         Cash,
         /// Anything with a number.
         #[serde(alias = "CreditCard")]
-        Card { number: String },
+        Card {
+            number: String,
+        },
         Voucher(Voucher),
         Split(i32, i64),
     }
@@ -432,10 +436,7 @@ fn an_untagged_enum_is_a_union_of_different_types() {
     struct Named {
         id: Id,
     }
-    assert_eq!(
-        faults::<Named>(),
-        [fault("id", "two variants are `string` in Avro, and a union has each type once")]
-    );
+    assert_eq!(faults::<Named>(), [fault("id", "two variants are `string` in Avro, and a union has each type once")]);
 }
 
 #[test]
@@ -528,10 +529,7 @@ fn a_field_chooses_among_logical_types() {
     assert_eq!(types(&schema)["uuids"], &json!({"type": "array", "items": ["null", "uuid"]}));
     assert_eq!(types(&schema)["plain"], "string");
     assert_eq!(types(&schema)["at"], &logical("long", "timestamp-millis"));
-    assert_eq!(
-        types(&schema)["local"],
-        &json!({"type": "map", "values": logical("long", "local-timestamp-nanos")})
-    );
+    assert_eq!(types(&schema)["local"], &json!({"type": "map", "values": logical("long", "local-timestamp-nanos")}));
     assert_eq!(types(&schema)["time"], &logical("int", "time-millis"));
     assert_eq!(
         types(&schema)["span"],
@@ -625,10 +623,7 @@ fn containers_flattened_structs_and_converted_types() {
     let schema = schema::<Held>();
     assert_eq!(types(&schema)["set"], &json!({"type": "array", "items": "int"}));
     assert_eq!(types(&schema)["pair"], &json!({"type": "array", "items": "boolean"}));
-    assert_eq!(
-        types(&schema)["by_number"],
-        &json!({"type": "map", "values": {"type": "array", "items": "long"}})
-    );
+    assert_eq!(types(&schema)["by_number"], &json!({"type": "map", "values": {"type": "array", "items": "long"}}));
     let line = json!({"type": "record", "name": "Line", "fields": [{"name": "sku", "type": "string"}]});
     assert_eq!(
         types(&schema)["page"],

@@ -8,12 +8,13 @@ impl Writer {
     /// The default in Avro's form. Of a union, its branch comes first then.
     pub(super) fn with_default(&mut self, schema: &mut Value, json: &Value) -> Option<Value> {
         let found = match &mut *schema {
-            Value::Array(branches) => {
-                self.branch(branches, json).filter(|(index, _)| can_be_first(branches, *index)).map(|(index, default)| {
+            Value::Array(branches) => self
+                .branch(branches, json)
+                .filter(|(index, _)| can_be_first(branches, *index))
+                .map(|(index, default)| {
                     branches[..=index].rotate_right(1);
                     default
-                })
-            }
+                }),
             schema => self.convert(schema, json),
         };
         // A type that is a fault has no default either.

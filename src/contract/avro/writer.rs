@@ -182,10 +182,8 @@ impl Writer {
     /// Writes a type that has no name in Avro: it can hold itself only within a record.
     pub(super) fn once(&mut self, id: &str, write: impl FnOnce(&mut Self) -> Value) -> Value {
         if self.open.iter().any(|open| open == id) {
-            return self.fault(
-                "the type holds itself, and only an Avro record can",
-                "make it a struct with named fields",
-            );
+            return self
+                .fault("the type holds itself, and only an Avro record can", "make it a struct with named fields");
         }
         self.open.push(id.to_owned());
         let written = write(self);
