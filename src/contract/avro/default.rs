@@ -156,7 +156,9 @@ fn original(described: &Value) -> Option<&str> {
 fn can_be_first(branches: &[Value], index: usize) -> bool {
     let (before, branch) = (&branches[..index], &branches[index]);
     let mut defined = Vec::new();
-    before.iter().for_each(|branch| names_in(branch, &mut defined));
+    for branch in before {
+        names_in(branch, &mut defined);
+    }
     !refers_to(branch, &defined)
 }
 

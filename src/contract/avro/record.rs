@@ -16,6 +16,26 @@ impl Fields {
     fn has(&self, name: &str) -> bool {
         self.list.iter().any(|field| field["name"] == name)
     }
+
+    /// An alias that is the name of another field of today's would take that field's value from what it has written.
+    fn fit_aliases(&mut self) {
+        let names = self.list.iter().filter_map(|field| field["name"].as_str());
+        let mut taken: Vec<String> = names.map(str::to_owned).collect();
+        for field in &mut self.list {
+            let Some(Value::Array(mut aliases)) = field.remove("aliases") else { continue };
+            aliases.retain(|alias| {
+                let alias = alias.as_str().unwrap_or_default();
+                let is_free = !taken.iter().any(|name| name == alias);
+                if is_free {
+                    taken.push(alias.to_owned());
+                }
+                is_free
+            });
+            if !aliases.is_empty() {
+                field.insert("aliases".to_owned(), aliases.into());
+            }
+        }
+    }
 }
 
 /// How a field is called in JSON.
@@ -34,7 +54,7 @@ impl Writer {
         self.named(owner, "record", |this, schema| {
             let mut fields = Fields::default();
             write(this, &mut fields);
-            this.fit_aliases(&mut fields);
+            fields.fit_aliases();
             schema.insert("fields".to_owned(), fields.list.into_iter().map(Value::Object).collect());
         })
     }
@@ -120,26 +140,6 @@ impl Writer {
             described.insert("default".to_owned(), default);
         }
         fields.list.push(described);
-    }
-
-    /// An alias that is the name of another field of today's would take that field's value from what it has written.
-    fn fit_aliases(&mut self, fields: &mut Fields) {
-        let names = fields.list.iter().filter_map(|field| field["name"].as_str());
-        let mut taken: Vec<String> = names.map(str::to_owned).collect();
-        for field in &mut fields.list {
-            let Some(Value::Array(mut aliases)) = field.remove("aliases") else { continue };
-            aliases.retain(|alias| {
-                let alias = alias.as_str().unwrap_or_default();
-                let is_free = !taken.iter().any(|name| name == alias);
-                if is_free {
-                    taken.push(alias.to_owned());
-                }
-                is_free
-            });
-            if !aliases.is_empty() {
-                field.insert("aliases".to_owned(), aliases.into());
-            }
-        }
     }
 
     /// The value of a field, without the nulls that the rule `required` refuses. An optional field that is `not_null`
