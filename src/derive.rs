@@ -142,8 +142,8 @@
 //!
 //! Hooks are functions that run before or after load and dump, like Marshmallow's decorators of the same names. A hook
 //! returns its value, or a `Result` of its value and a [`Violation`](crate::Violation) or
-//! [`Violations`](crate::Violations). The message is reported under `_schema`, or under the field that the violation
-//! [names](crate::Violation::at).
+//! [`Violations`](crate::Violations) (other errors are accepted as [for rules](#validate-on-a-type)). The message is
+//! reported under `_schema`, or under the field that the violation [names](crate::Violation::at).
 //!
 //! | | argument | when it runs |
 //! |---|---|---|
@@ -221,8 +221,9 @@
 //! ```
 //!
 //! A conversion that can fail is a `TryFrom`. An error of [`Violation`](crate::Violation),
-//! [`Violations`](crate::Violations) or [`LoadError`](crate::LoadError), or validator's `ValidationError`, is reported as
-//! a hook's error is. The text of any other error may quote the payload: only the failure is reported.
+//! [`Violations`](crate::Violations), [`LoadError`](crate::LoadError) or (with the feature `validator021`) validator's
+//! `ValidationError` is reported as a hook's error is. The text of any other error may quote the payload: only the
+//! failure is reported.
 //!
 //! # `#[event(...)]` on a field
 //!
@@ -431,7 +432,8 @@
 //! ```
 //!
 //! `context = Type` is the type of the second argument that functions with `use_context` get. The value comes from
-//! [`LoadOptions::context`](crate::LoadOptions::context), or from the argument of validator's `ValidateArgs`.
+//! [`LoadOptions::context`](crate::LoadOptions::context), or from the argument of validator's `ValidateArgs`. Kafka's
+//! producers and consumers have no context, so they cannot be used for such a type.
 //!
 //! ```
 //! use event_schema::prelude::*;
@@ -456,10 +458,10 @@
 //! assert!(options.load::<Bid>(br#"{"cents": 101}"#).is_err());
 //! ```
 //!
-//! A load has one context, for the event and all types nested in it: a second call of `context` replaces the first.
-//! A rule with a context of another type fails the load, as a rule without any context does: that is an error of how the
-//! service is set up ([`LoadError::is_config`](crate::LoadError::is_config)), not a violation. If an event and its nested types all have
-//! rules with a context, they must therefore name the same type, a struct of all that their rules need:
+//! A load has one context, for the event and all types nested in it: a second call of `context` replaces the first. If
+//! a rule gets no context, or one of another type, the load fails. The error is not a violation: the service is
+//! misconfigured ([`LoadError::is_config`](crate::LoadError::is_config)). If an event and its nested types all have rules
+//! with a context, they must therefore name the same type, a struct of all that their rules need:
 //!
 //! ```
 //! use event_schema::prelude::*;

@@ -1,6 +1,11 @@
 //! Typed events for services that talk to each other. Define an event as a struct; the crate adds a load
 //! that reports every fault, a dump that rejects invalid events, and a contract for other languages.
 //!
+//! ```toml
+//! [dependencies]
+//! event-schema = "0.1" # for Kafka: { version = "0.1", features = ["kafka"] }
+//! ```
+//!
 //! # Define
 //!
 //! An event is a struct or an enum. serde's attributes define its shape, `#[validate(...)]` its rules
@@ -36,22 +41,49 @@
 //! # Ok::<(), LoadError>(())
 //! ```
 //!
-//! The page [`derive`] lists all attributes, the form with `#[derive(Serialize, EventSchema)]`, and the
-//! order in which attributes and derives must stand. Coming from Marshmallow or pydantic? The page
-//! [`from_marshmallow`] maps each of their features to this crate.
+//! `#[event_schema::event]` adds the derives, and needs no dependency on serde. A rule of your own is a function that
+//! returns a [`Violation`], or several as [`Violations`]. Hooks, which run before or after load and dump, return the
+//! same errors.
+//!
+//! ```
+//! use event_schema::prelude::*;
+//!
+//! #[event_schema::event]
+//! struct Pair {
+//!     #[validate(custom(function = even))]
+//!     count: u32,
+//! }
+//!
+//! fn even(count: u32) -> Result<(), Violation> {
+//!     if count.is_multiple_of(2) { Ok(()) } else { Err(Violation::new("odd").with_message("Must be even.")) }
+//! }
+//!
+//! assert_eq!(Pair { count: 3 }.validate().unwrap_err()[0].to_string(), "count: Must be even.");
+//! ```
+//!
+//! The page [`derive`] lists all attributes, rules and hooks, the form with `#[derive(Serialize, EventSchema)]`, and
+//! the required order of attributes and derives. Coming from Marshmallow or pydantic? The page [`from_marshmallow`]
+//! maps each of their features to this crate.
 //!
 //! # Load
 //!
 //! [`load`](EventSchema::load) reads bytes, [`load_str`](EventSchema::load_str) reads text and
 //! [`load_value`](EventSchema::load_value) reads a JSON value. Load converts nothing: `"42"` is not an
-//! integer. It accepts what the exported schema describes. [`LoadOptions`] limits the size and depth of
-//! untrusted input.
+//! integer. It accepts what the exported schema describes. The input may have 16 MiB and 128 levels; [`LoadOptions`]
+//! changes these limits.
 //!
 //! # Errors
 //!
-//! If the input is not JSON, the [`LoadError`] says where the syntax breaks. Otherwise it holds
-//! [`Violations`]: one for each fault, with the path of the fault in the input. Programs use a
-//! violation's [`code`](Violation::code), people read its [`message`](Violation::message).
+//! If the input is not JSON, the [`LoadError`] has the [position](LoadError::position) of the syntax error. If it is
+//! JSON but not a valid event, the error has [`Violations`]: one for each fault, with its path in the input. Programs
+//! use a violation's [`code`](Violation::code), people read its [`message`](Violation::message). Violations do not
+//! contain the values of the input, which may be personal data; [`LoadOptions::show_values`] adds the values that break
+//! rules.
+//!
+//! Other errors are not about a single field: the input exceeds a limit ([`is_too_large`](LoadError::is_too_large)), or
+//! it is another event ([`is_other_event`](LoadError::is_other_event)), for instance. With
+//! [`is_config`](LoadError::is_config) the service is to blame and not its input: a rule needs a
+//! [context](LoadOptions::context) that was not given, or the options name a field that does not exist.
 //!
 //! ```
 //! # use event_schema::prelude::*;
@@ -86,8 +118,8 @@
 //!
 //! # Dump and validate
 //!
-//! [`dump`](EventSchema::dump) writes an event if it satisfies its own rules. Otherwise it returns the
-//! violations, as [`validate`](EventSchema::validate) does.
+//! [`dump`](EventSchema::dump) writes an event that satisfies its own rules. For any other event it returns a
+//! [`DumpError`] with the violations. [`validate`](EventSchema::validate) checks the rules without writing.
 //!
 //! ```
 //! # use event_schema::prelude::*;
@@ -126,17 +158,18 @@
 //!
 //! # Kafka
 //!
-//! With the feature `kafka`, the module [`kafka`] has a producer that sends events, a consumer, and an
-//! embedded broker for tests. The consumer returns each message as an event, or as a rejection with the
-//! original bytes and the violations. An `Envelope` holds the metadata of an event: its id, its source,
-//! its time and its cause. Messages carry it in CloudEvents' format.
+//! With the feature `kafka`, the module [`kafka`] has a producer that sends events, a consumer, and an embedded broker
+//! for tests. The consumer calls a handler for each event, and sends invalid messages to a dead letter topic. In a loop
+//! of your own, it returns each message as an event, or as a rejection with the original bytes and the error. An
+//! `Envelope` holds the metadata of an event: its id, its source, its time and its cause. Messages carry it in
+//! CloudEvents' format.
 //!
 //! # Features
 //!
 //! | feature | default | what it adds |
 //! |---|---|---|
 //! | `derive` | yes | the derive and the attribute; without it, only the traits, for implementations by hand |
-//! | `validator021` | yes | events implement validator's `Validate`, and its errors are accepted from rules and hooks; re-exports `validator` 0.21 |
+//! | `validator021` | yes | events implement validator's `Validate`, and rules and hooks may return validator's errors as well as [`Violation`]; re-exports `validator` 0.21. Without it all rules remain, and no public item has a type of validator |
 //! | `uuid1` | no | `uuid::Uuid` as a field type and as a key; re-exports `uuid` |
 //! | `chrono04` | no | chrono's dates, times, `TimeDelta`, `Weekday` and `Month` as field types; re-exports `chrono` |
 //! | `jiff02` | no | jiff's `Timestamp`, `Zoned`, `Span`, `SignedDuration` and civil types as field types; re-exports `jiff` |
@@ -148,10 +181,12 @@
 //! | `semver1` | no | `semver::Version` as a field type; re-exports `semver` |
 //! | `regex1` | no | re-exports `regex`, for the rule `regex` |
 //! | `avro` | no | Avro schemas of events: `contract::avro_schema` |
-//! | `cloudevents` | no | `Envelope`, the metadata of an event, and CloudEvents in Kafka messages: `format::cloudevents` |
-//! | `kafka` | no | typed producers and consumers over rdkafka, and an embedded broker for tests; compiles librdkafka from C, plaintext only |
+//! | `cloudevents` | no | `Envelope`, the metadata of an event, and CloudEvents in Kafka messages: `format::cloudevents`; part of `kafka` |
+//! | `kafka` | no | typed producers and consumers over rdkafka, and an embedded broker for tests; compiles librdkafka from C, plaintext only; re-exports `rdkafka` 0.39 as `kafka::rdkafka039` |
 //! | `kafka-ssl` | no | `kafka` with TLS and SASL, linked against the system's OpenSSL |
 //! | `kafka-ssl-vendored` | no | `kafka` with TLS and SASL, linked against an OpenSSL that is compiled from source (needs `perl`) |
+//!
+//! A number at the end of a feature's name is the version of the other crate: `chrono04` supports chrono 0.4.
 //!
 #![cfg_attr(feature = "derive", doc = "[`derive`]: mod@derive")]
 #![cfg_attr(not(feature = "derive"), doc = "[`derive`]: #features")]

@@ -68,17 +68,16 @@ impl Flattened {
             let _told_later = write(value, Names(&mut |name| cx.unknown(at, name, &[])));
             return;
         }
-        let names = &mut self.names;
-        let _told_later = write(
-            value,
-            Names(&mut |name| {
-                // A map takes nothing away from those who come after it.
-                let gone = value.uses_name(name);
-                if taken(name, !gone) || names.insert(name.to_owned(), gone).is_some() {
-                    cx.taken(at, name);
-                }
-            }),
-        );
+        // Asked when all are known: while a `Mutex` is written, it is locked.
+        let mut written = Vec::new();
+        let _told_later = write(value, Names(&mut |name| written.push(name.to_owned())));
+        for name in written {
+            // A map takes nothing away from those who come after it.
+            let gone = value.uses_name(&name);
+            if taken(&name, !gone) || self.names.insert(name.clone(), gone).is_some() {
+                cx.taken(at, &name);
+            }
+        }
     }
 }
 

@@ -14,8 +14,8 @@ use crate::violation::{MAX_NAME, cut};
 pub struct Shown<'a, T>(pub &'a T);
 
 impl<T: Serialize> Shown<'_, T> {
-    /// Its JSON text, cut after so many characters as a name in a path. A list or an object has none, for what is sensitive may lie in
-    /// it.
+    /// Its JSON text, cut after as many characters as a name in a path. A list or an object has none, because it may contain
+    /// something sensitive.
     #[cold]
     #[must_use]
     pub fn to_text(&self) -> Option<Box<str>> {

@@ -11,8 +11,7 @@ use crate::violation::{Concern, Fault, Segment, Violation, Violations};
 /// What validator calls errors of a struct as a whole.
 const ALL: &str = "__all__";
 
-/// An error of one of validator's functions, or of one that was written for validator, so that it serves as a rule as it
-/// is.
+/// Rules may return validator's error, so a function that was written for validator can be used unchanged.
 ///
 /// ```
 /// use event_schema::prelude::*;
@@ -35,8 +34,12 @@ impl From<ValidationError> for Violation {
         let mut violation = Self::new(error.code);
         let other = violation.other_mut();
         other.message = error.message;
-        // validator's own derive adds the value under this name.
-        let params = error.params.into_iter().filter(|(name, _)| name != "value");
+        // validator's own derive adds the value under this name, and that of the field to match under the other.
+        let must_match = other.code == "must_match";
+        if must_match && other.message.is_none() {
+            other.message = Some("Must match the other field.".into());
+        }
+        let params = error.params.into_iter().filter(|(name, _)| name != "value" && !(must_match && name == "other"));
         other.params = params.map(|(name, value)| (name.into_owned(), value)).collect();
         violation
     }
@@ -49,7 +52,8 @@ impl From<ValidationError> for Violations {
     }
 }
 
-/// All errors that validator has found, with their fields by name, so that `?` works in a rule or hook that calls it.
+/// All errors of validator, under the names of their fields. In a rule or hook that returns [`Violations`], `?`
+/// converts them.
 ///
 /// ```
 /// use event_schema::prelude::*;

@@ -7,7 +7,7 @@ use std::any::Any;
 use crate::error::LoadError;
 use crate::event::type_name::number;
 use crate::event::{Descriptor, Generated};
-use crate::load::{self, At, Context, Dialect, FieldType, LoadOptions};
+use crate::load::{self, At, Context, Dialect, LoadOptions};
 use crate::rules::broken_schema;
 use crate::violation::{Violation, Violations};
 
@@ -70,14 +70,24 @@ where
                     return Ok(event);
                 }
             }
-            Err(error) => not_converted::<E>(&mut cx, version, error),
+            Err(error) => match told(Box::new(error)) {
+                Told::Config(error) => return Err(error),
+                Told::Here(violations) => broken_schema::<E>(&mut cx, &At::ROOT, violations, None, None),
+                Told::Placed(violations) => cx.adopt(violations),
+                Told::Nothing => {}
+            },
+        }
+        if cx.found() == 0 {
+            not_converted(&mut cx, version);
         }
         Err(cx.into_error())
     }))
 }
 
-/// The violations that the error of a conversion has.
+/// What the error of a conversion says in our words. The text of any other error may quote the payload.
 enum Told {
+    /// The service is to blame, not the event.
+    Config(LoadError),
     /// They lie at the event, or at the field that they name.
     Here(Violations),
     /// Another load found them, at their places.
@@ -85,8 +95,10 @@ enum Told {
     Nothing,
 }
 
+#[cold]
 fn told(error: Box<dyn Any>) -> Told {
     let error = match error.downcast::<LoadError>() {
+        Ok(error) if error.is_config() => return Told::Config(*error),
         Ok(error) => return error.into_violations().map_or(Told::Nothing, Told::Placed),
         Err(error) => error,
     };
@@ -102,21 +114,13 @@ fn told(error: Box<dyn Any>) -> Told {
     error.downcast::<Violations>().map_or(Told::Nothing, |violations| Told::Here(*violations))
 }
 
-/// Notes why an event of this version has no form in today's. What the conversion says in our words is told; any other
-/// error's text may quote the payload: that it failed is all that is told then.
+/// Notes that an event of this version has no form in today's, where no reason can be told.
 #[cold]
-fn not_converted<E: FieldType>(cx: &mut Context<'_>, version: u32, error: impl Any) {
-    match told(Box::new(error)) {
-        Told::Here(violations) => broken_schema::<E>(cx, &At::ROOT, violations, None, None),
-        Told::Placed(violations) => cx.adopt(violations),
-        Told::Nothing => {}
-    }
-    if cx.found() == 0 {
-        cx.violation_of_whole(
-            &At::ROOT,
-            "upcast".into(),
-            serde_json::Map::from_iter([("version".to_owned(), version.into())]),
-            Some(format!("Cannot be converted from version {version}.").into()),
-        );
-    }
+fn not_converted(cx: &mut Context<'_>, version: u32) {
+    cx.violation_of_whole(
+        &At::ROOT,
+        "upcast".into(),
+        serde_json::Map::from_iter([("version".to_owned(), version.into())]),
+        Some(format!("Cannot be converted from version {version}.").into()),
+    );
 }

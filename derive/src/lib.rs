@@ -27,7 +27,6 @@ pub fn derive_event_schema(input: TokenStream) -> TokenStream {
     derive(&input).into()
 }
 
-/// Adds the derives `Serialize` and `EventSchema` to a struct or an enum, with the
 /// Adds the derives `Serialize` and `EventSchema` to a struct or an enum. A crate needs only `event-schema` as a
 /// dependency to use it; see `event_schema::derive`.
 #[proc_macro_attribute]

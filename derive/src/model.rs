@@ -85,6 +85,11 @@ impl<'a> Model<'a> {
         }
     }
 
+    /// Whether a field is marked `#[event(sensitive)]`.
+    pub(crate) fn has_sensitive(&self) -> bool {
+        self.levels().into_iter().flat_map(|level| &level.fields).any(|field| field.event.sensitive)
+    }
+
     /// The type that is read in place of this one, and whether the conversion can fail.
     pub(crate) fn converted_from(&self) -> Option<(&Type, bool)> {
         let attrs = &self.serde.attrs;

@@ -78,9 +78,13 @@ fn agrees<E: EventSchema + DeserializeOwned + PartialEq + Debug>(text: &str, loa
         assert!(broken, "no JSON, and yet: {loaded:?}");
         return;
     }
+    // With `raw_value`, `arbitrary_precision` serde_json takes an object with such a key for what it is not.
+    if text.contains("$serde_json::private::") {
+        return;
+    }
     // What serde_json cannot read whole (a lone surrogate, a huge number) is a fault only where it is read.
     let Ok(message) = serde_json::from_str::<Value>(text) else { return };
-    if keeps_all_digits() && (text.contains("$serde_json::private::Number") || has_minus_zero(&message)) {
+    if keeps_all_digits() && has_minus_zero(&message) {
         return;
     }
     in_a_list(text, loaded);

@@ -61,8 +61,9 @@ impl DumpError {
         }
     }
 
-    /// Whether the dump is set up wrong, which says nothing about the event: a rule needs a context that was not given
-    /// ([`DumpOptions::context`](crate::DumpOptions::context)), or the options name a field that the event does not have.
+    /// Whether the dump is misconfigured, which says nothing about the event: a rule needs a context that was not given
+    /// ([`DumpOptions::context`](crate::DumpOptions::context)), or the options name a field that the event does not
+    /// have.
     ///
     /// ```
     /// # use event_schema::prelude::*;

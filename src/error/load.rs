@@ -16,9 +16,13 @@ use crate::violation::{Position, Violations, cut};
 
 /// The error of an input that could not be loaded.
 ///
-/// If the input is not JSON, the error has the position of the syntax error. Otherwise [`violations`](Self::violations)
-/// has all violations. `Display` and `Debug` write one line for each violation (in columns with `{:#}`). They quote no
-/// values of the input, only names of unknown fields and keys of maps, cut after 100 characters.
+/// If the input is not JSON, the error has the [`position`](Self::position) of the syntax error. If it is JSON but not
+/// a valid event, [`violations`](Self::violations) has all violations. Other errors have methods of their own, such as
+/// [`is_too_large`](Self::is_too_large). With [`is_config`](Self::is_config) the service is to blame, and not the
+/// input.
+///
+/// `Display` and `Debug` write one line for each violation (in columns with `{:#}`). They quote no values of the input,
+/// only names of unknown fields and keys of maps, cut after 100 characters.
 ///
 /// ```
 /// use event_schema::{EventSchema, Serialize};
@@ -427,8 +431,9 @@ impl LoadError {
         matches!(self.0, LoadErrorKind::Io(_))
     }
 
-    /// Whether the load is set up wrong, which says nothing about the input: a rule needs a context that was not given
-    /// ([`LoadOptions::context`](crate::LoadOptions::context)), or the options name a field that the event does not have.
+    /// Whether the load is misconfigured, which says nothing about the input: a rule needs a context that was not given
+    /// ([`LoadOptions::context`](crate::LoadOptions::context)), or the options name a field that the event does not
+    /// have.
     ///
     /// ```
     /// use event_schema::prelude::*;
@@ -477,7 +482,7 @@ impl LoadError {
     ///
     /// The status is 422 for an invalid event ([`Violations::to_problem`]) or an unknown version, 413 for input that
     /// is too large, and 400 for input that is not JSON or nested too deep. A failed source is 500, without
-    /// details, and so is a load that [is set up wrong](Self::is_config).
+    /// details, and so is a [misconfigured](Self::is_config) load.
     ///
     /// ```
     /// use event_schema::{EventSchema, Serialize};

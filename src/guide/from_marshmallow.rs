@@ -26,7 +26,7 @@
 //! | [`Enum`, one-of-schema](#nested-schemas-and-enums) | `Enum`, `Discriminator` | an enum; with data, `#[serde(tag = "...")]` |
 //! | [`many`](#many-partial-only-and-exclude) | `TypeAdapter(list[...])` | [`load_many`], [`dump_many`] |
 //! | [`partial`](#many-partial-only-and-exclude) | | [`load_partial`], [`LoadOptions::partial`] |
-//! | [`only`, `exclude`](#many-partial-only-and-exclude) | `include`, `exclude` | [`DumpOptions`](crate::DumpOptions) |
+//! | [`only`, `exclude`](#many-partial-only-and-exclude) | `include`, `exclude` | [`DumpOptions`](crate::DumpOptions); for partial loads [`LoadOptions::only`](crate::LoadOptions::only), [`LoadOptions::exclude`](crate::LoadOptions::exclude) |
 //! | [`ValidationError.messages`](#errors) | `ValidationError.errors()` | [`Violations::to_messages`], or the [`Violations`] one by one |
 //! | [`ValidationError.valid_data`](#errors) | | [`LoadOptions::valid_data`], [`LoadError::valid_data`] |
 //! | [`error_messages`, `error=`](#errors) | | `#[event(messages(...))]`, `message = "..."` |
@@ -677,8 +677,9 @@
 //! ```
 //!
 //! Violations are also a flat list. Each has a path, a stable code with parameters for programs, and a message for
-//! people. A violation does not contain the value that was found, so a message's `{input}` is not replaced. The valid
-//! fields of an invalid input are kept on request.
+//! people. A message's `{input}` is not replaced, because values may be personal data. With
+//! [`LoadOptions::show_values`] a violation contains the invalid value, and with [`LoadOptions::valid_data`] the error
+//! contains the valid fields.
 //!
 //! ```
 //! use event_schema::prelude::*;

@@ -25,9 +25,9 @@ use super::produce::{EventProducer, Sent};
 use crate::EventSchema;
 
 /// A Kafka cluster inside the process, for tests and examples: librdkafka's mock cluster with one broker, on a free
-/// port.
+/// port. The feature `kafka` includes it; no other program or dependency is needed.
 ///
-/// The cluster stops when it is dropped.
+/// The cluster stops, and its data is lost, when this value is dropped.
 ///
 /// ```
 /// use event_schema::kafka::{EmbeddedKafka, EventConsumer};
@@ -53,7 +53,7 @@ use crate::EventSchema;
 /// # }
 /// ```
 ///
-/// | to | |
+/// | task | methods |
 /// |---|---|
 /// | publish events | [`publish`](Self::publish), [`publish_to`](Self::publish_to), [`publish_bytes`](Self::publish_bytes) |
 /// | wait for events that a service sends | [`received`](Self::received) |
@@ -62,7 +62,7 @@ use crate::EventSchema;
 ///
 /// The waiting methods return as soon as they can, and panic after 10 seconds.
 ///
-/// # What it can show, and what not
+/// # Differences from a real cluster
 ///
 /// It speaks Kafka's protocol: topics, keys and partitions, offsets, consumer groups with
 /// rebalances and commits behave as on a real cluster. The differences:

@@ -1,5 +1,11 @@
 //! Typed producers and consumers over [`rdkafka`], and an embedded broker for tests.
 //!
+//! ```toml
+//! [dependencies]
+//! event-schema = { version = "0.1", features = ["kafka"] } # `kafka-ssl` for TLS and SASL
+//! tokio = { version = "1", features = ["macros", "rt-multi-thread"] }
+//! ```
+//!
 //! ```
 //! use event_schema::kafka::{EmbeddedKafka, EventConsumer, EventProducer};
 //! use event_schema::prelude::*;
@@ -29,12 +35,33 @@
 //! # }
 //! ```
 //!
-//! [`EventConsumer::run`] calls a handler for each event, in parallel, with retries and dead letters.
+//! [`EventConsumer::recv`] is for a loop of your own. [`EventConsumer::run`] calls a handler for each event, in
+//! parallel, with retries and dead letters; [`EventConsumer::runner`] has settings for them. [`KafkaConfig`] lists the
+//! keys of `client.properties` and the defaults. [`Topics`] creates or checks the topics of a service.
+//!
+//! # Failures
+//!
+//! | | what happens |
+//! |---|---|
+//! | no broker can be reached at the start | `connect` and `subscribe` return a [`ConnectError`] after the [`connect_timeout`](KafkaConfig::connect_timeout), 10 seconds by default |
+//! | all brokers are away later | clients reconnect. Consumers wait without a limit; a send fails with a [`SendError`] after `delivery.timeout.ms`, 5 minutes by default |
+//! | an event to send breaks its own rules | it is not sent: [`SendError::is_invalid`] |
+//! | a message cannot be loaded | `recv` returns it as [`Body::Rejected`]; `run` sends it to the dead letter topic and continues |
+//! | a handler fails, panics or times out | `run` retries the event, with 5 attempts in all by default, then sends the message to the dead letter topic and continues |
+//! | the dead letter topic does not exist, or the user may not write to it | `run` ends with [`RunError::is_dead_letter_refused`]; the message is not committed |
+//!
+//! Producers and consumers have no [context](crate::LoadOptions::context) for rules with `use_context`. A producer does
+//! not send an event with such a rule. In a consumer the load fails with
+//! [`LoadError::is_config`](crate::LoadError::is_config): `recv` returns a rejection, and `run` ends with
+//! [`RunError::is_stopped`] and does not commit the message.
 //!
 //! [`guide::guarantees`](crate::guide::guarantees) says what happens to a message, its offset and its order in each
 //! case. [`guide::tuning`](crate::guide::tuning) has the costs, and the settings that change them.
 //!
-//! The adapters run on tokio. librdkafka's log lines are `tracing` events with the target `librdkafka`.
+//! # Runtime and log
+//!
+//! The adapters run on tokio, in a runtime with timers, such as that of `#[tokio::main]`. Log lines are `tracing`
+//! events; librdkafka's have the target `librdkafka`.
 
 mod broker;
 mod client;
@@ -47,8 +74,10 @@ mod message;
 mod produce;
 mod topics;
 
-/// The client library under the adapters, for what they do not do: see [`KafkaConfig::rdkafka039_producer`] and
-/// [`KafkaConfig::rdkafka039_consumer`]. Everything that has its types is named after its version.
+/// The client library under the adapters, re-exported for uses that they do not cover, such as transactions.
+/// [`KafkaConfig::rdkafka039_producer`] and [`KafkaConfig::rdkafka039_consumer`] make its configurations.
+///
+/// Every item with types of rdkafka 0.39 has `rdkafka039` in its name: a later version gets items with other names.
 pub use rdkafka as rdkafka039;
 
 pub use self::broker::{ApiKey, BrokerError};

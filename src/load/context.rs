@@ -577,6 +577,11 @@ impl<'c> Context<'c> {
         self.forgotten
     }
 
+    /// How deep a value may be nested.
+    pub(crate) fn max_depth(&self) -> usize {
+        self.options.max_depth
+    }
+
     /// Takes over what somebody else has found.
     #[cold]
     pub(crate) fn adopt(&mut self, violations: Violations) {

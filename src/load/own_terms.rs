@@ -27,8 +27,11 @@ pub(crate) fn read<'de, E: FieldType, D: Deserializer<'de>>(
     let read = E::read(&mut Source::new(&text), cx, at);
     cx.replace_dialect(dialect);
     cx.replace_mode(mode);
-    let part = (read.is_ok() && cx.found() == before)
-        .then(|| in_own_terms(E::shape(), &text, cx.made_since(first, at), &|names| cx.has_chosen_below(at, names)));
+    let part = (read.is_ok() && cx.found() == before).then(|| {
+        in_own_terms(E::shape(), &text, cx.max_depth(), cx.made_since(first, at), &|names| {
+            cx.has_chosen_below(at, names)
+        })
+    });
     if begins {
         cx.end_choice();
     }
@@ -47,6 +50,7 @@ pub(crate) fn field(text: &str, name: &str) -> Option<Box<str>> {
 fn in_own_terms(
     shape: Shape,
     text: &str,
+    max_depth: usize,
     made: impl IntoIterator<Item = Made>,
     chosen: &dyn Fn(&[String]) -> bool,
 ) -> String {
@@ -59,7 +63,7 @@ fn in_own_terms(
             value => *changes = Changes { whole: Some(value), added: Map::new() },
         }
     }
-    let mut writer = Writer { made: results, chosen, path: Vec::new(), names: Vec::new() };
+    let mut writer = Writer { max_depth, made: results, chosen, path: Vec::new(), names: Vec::new() };
     writer.value(vec![Type::Shape(shape)], text).into_owned()
 }
 
@@ -78,7 +82,15 @@ enum Type {
     Content(Content),
 }
 
+impl Type {
+    /// Whether it is any JSON, of which all is read as it is.
+    fn is_any(&self) -> bool {
+        matches!(self, Self::Shape(shape) if matches!(shape.kind(), Kind::Any | Kind::Foreign(_)))
+    }
+}
+
 struct Writer<'c> {
+    max_depth: usize,
     made: HashMap<Vec<String>, Changes>,
     chosen: &'c dyn Fn(&[String]) -> bool,
     /// The way to the value that is written.
@@ -90,9 +102,13 @@ struct Writer<'c> {
 impl Writer<'_> {
     /// A value that is read as each of these: an untagged enum and what has flattened fields is read as several.
     fn value<'t>(&mut self, types: Vec<Type>, text: &'t str) -> Cow<'t, str> {
-        let Changes { whole, added } = self.made.remove(&self.path).unwrap_or_default();
+        // Without hooks nothing is looked up: a path may hold long keys.
+        let made = if self.made.is_empty() { None } else { self.made.remove(&self.path) };
+        let Changes { whole, added } = made.unwrap_or_default();
         let text = whole.map_or(Cow::Borrowed(text), |whole| whole.to_string().into());
-        let parts = match text.as_bytes().first() {
+        // What no variant has read was passed over, however deep it is: it stays as it is.
+        let is_read = self.path.len() < self.max_depth && types.iter().any(|part| !part.is_any());
+        let parts = match text.as_bytes().first().filter(|_| is_read) {
             Some(b'{') => self.object(types, &text, added),
             Some(b'[') => self.list(types, &text),
             _ => None,

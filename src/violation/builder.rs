@@ -9,14 +9,16 @@ use super::path::{FieldName, InputName, Path, Segment};
 use super::rule::{Fault, OtherFault};
 use super::violation::{Concern, Violation};
 
-/// # From rules and hooks
+/// # Rules and hooks of your own
 ///
-/// A function of a rule (`custom`, `schema`) or a hook returns a violation to refuse what it was given.
+/// A function of a rule (`custom`, `schema`), a hook and a conversion between versions return a violation to reject
+/// their argument. Several violations are returned together as [`Violations`].
 impl Violation {
     /// A violation of the value that the rule or hook was given.
     ///
-    /// The code is for programs. The sentence for people is "Invalid value." unless the violation
-    /// ([`with_message`](Self::with_message)) or the rule's attribute has one.
+    /// The code is for programs. The message for people is "Invalid value." unless the violation
+    /// ([`with_message`](Self::with_message)) or the rule's attribute has one. The attribute's `code` and `message`
+    /// replace those of the violation.
     ///
     /// ```
     /// use event_schema::prelude::*;
@@ -54,7 +56,7 @@ impl Violation {
         Self { path: Path::default(), concern: Concern::Value, fault, of_shape: false, beside: None }
     }
 
-    /// The sentence for people. It may hold params by name in braces.
+    /// Sets the message for people. It may contain params by name in braces.
     ///
     /// ```
     /// use event_schema::Violation;
@@ -68,7 +70,7 @@ impl Violation {
         self
     }
 
-    /// An argument of the rule, for programs and for the message.
+    /// Adds a param of the violation, for programs and for the message.
     ///
     /// See the example of [`with_message`](Self::with_message).
     #[must_use]
@@ -77,11 +79,10 @@ impl Violation {
         self
     }
 
-    /// One step further into the value that the rule or hook was given: a field's name, or the index of a list's
-    /// element.
+    /// Adds a step to the path of the violation, which starts at the argument of the rule or hook. A step is the name
+    /// of a field, or the index of an element of a list.
     ///
-    /// Fields of the struct itself may have their names on the wire or in Rust, those further in have their names on the
-    /// wire.
+    /// A field of the struct itself is named as on the wire or as in Rust, a field of a nested value as on the wire.
     ///
     /// ```
     /// use event_schema::prelude::*;
@@ -152,7 +153,7 @@ impl From<usize> for Segment {
     }
 }
 
-/// The only one, so that `?` makes a rule's violation the list that a function returns.
+/// A list of one violation. In a function that returns [`Violations`], `?` converts a [`Violation`] into it.
 ///
 /// ```
 /// use event_schema::{Violation, Violations};
@@ -202,7 +203,12 @@ impl Violations {
             let Segment::Name(name) = &*step else { continue };
             let all = || fields.iter().copied().flatten();
             let is_wire = |field: &&FieldName| field.wire() == &**name || field.aliases().contains(&&**name);
-            if let Some(field) = all().find(is_wire).or_else(|| all().find(|field| field.rust() == &**name)) {
+            let is_rust = |field: &&FieldName| field.rust() == &**name;
+            // Variants may call different fields so: if one of them is sensitive, it is meant.
+            let named = |is: &dyn Fn(&&FieldName) -> bool| {
+                all().find(|field| is(field) && field.is_sensitive()).or_else(|| all().find(|field| is(field)))
+            };
+            if let Some(field) = named(&is_wire).or_else(|| named(&is_rust)) {
                 *step = Segment::Field(field);
             }
         }

@@ -24,10 +24,10 @@ pub(crate) enum Concern {
 /// A fault of an event.
 ///
 /// It has a [`path`](Self::path), a [`code`](Self::code) with [`params`](Self::params) for programs, and a
-/// [`message`](Self::message) for people. It holds the value that was found only [on request](Self::value), because
-/// payloads may be personal data.
+/// [`message`](Self::message) for people. It holds the invalid value only [on request](Self::value), because payloads
+/// may be personal data.
 ///
-/// Rules and hooks return [violations of their own](Self::new).
+/// A violation is also the error that your own rules and hooks return: see [`Violation::new`].
 ///
 /// `Display` writes one line: the path, the message and, if a known name resembles the one that was found, a
 /// suggestion: `quantty: Unknown field. Did you mean quantity?`
@@ -40,12 +40,12 @@ pub(crate) enum Concern {
 /// |---|---|---|
 /// | `required` | the field is missing, or is `None` although it has `#[validate(required)]` | |
 /// | `null` | the value is null, and the type does not allow null | |
-/// | `invalid` | not a value of the type: another JSON type, outside its range, or not parseable | `expected` |
+/// | `invalid` | not a value of the type: another JSON type, not parseable, or outside its range (for integers of up to 64 bits, see `range`) | `expected` |
 /// | `choice` | not one of an enum's variants | `choices`, `suggestion` |
 /// | `unknown` | a field that the type does not have, with `deny_unknown_fields` | `suggestion` |
 /// | `duplicate` | the input has the field twice | |
 /// | `length` | too short or too long; for a tuple or an array, not of its length | `min`, `max`, `equal` |
-/// | `range` | too small or too large | `min`, `max`, `exclusive_min`, `exclusive_max` |
+/// | `range` | too small or too large, for the rule or for the integer type of the field | `min`, `max`, `exclusive_min`, `exclusive_max` |
 /// | `email`, `url`, `credit_card` | not one | |
 /// | `ip` | not an IP address, or not of the required version | `v4`, `v6` |
 /// | `regex` | does not match | |
@@ -164,11 +164,12 @@ impl Violation {
         self.beside.as_ref()?.position
     }
 
-    /// The value that a rule found, as JSON text of at most 100 characters and "…" for what comes after them, if the load
-    /// was asked to show it ([`LoadOptions::show_values`](crate::LoadOptions::show_values)).
+    /// The value that breaks the rule, as JSON text, if the load was asked to show it
+    /// ([`LoadOptions::show_values`](crate::LoadOptions::show_values)). A text of more than 100 characters is cut, and
+    /// ends with "…".
     ///
-    /// Of all reports only [`to_problem`](crate::Violations::to_problem) has it. A sensitive field, a list, an object, and a value
-    /// that is not of its field's type have none.
+    /// Of the reports, only [`to_problem`](crate::Violations::to_problem) contains it. It is `None` for a sensitive field,
+    /// for a list or an object, and for a value that is not of its field's type.
     ///
     /// ```
     /// use event_schema::prelude::*;

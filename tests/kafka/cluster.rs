@@ -211,7 +211,7 @@ fn consumers_that_are_stopped_and_go_on_are_no_zombies() {
     runtime.block_on(kafka.create(&dead, i32::try_from(PARTITIONS).unwrap()));
     let folder = tempfile::tempdir().unwrap();
     let file = |number: usize| folder.path().join(format!("consumer-{number}"));
-    let mut processes: Vec<_> = (0..MEMBERS).map(|number| Process::start(&topic, &group, file(number))).collect();
+    let processes: Vec<_> = (0..MEMBERS).map(|number| Process::start(&topic, &group, file(number))).collect();
     // As long as the stops take, and what is between them.
     let producing = runtime.spawn({
         let (config, topic) = (kafka.config.clone(), topic.clone());
@@ -242,10 +242,7 @@ fn consumers_that_are_stopped_and_go_on_are_no_zombies() {
     runtime.block_on(producing).unwrap();
     let files: Vec<_> = (0..MEMBERS).map(file).collect();
     let lines = all_handled(&files, EVENTS);
-    for process in &mut processes {
-        drop(process.child.stdin.take());
-        assert!(process.child.wait().unwrap().success(), "a consumer did not close");
-    }
+    close_all(processes);
     let repeated = check_order(&lines);
     let count = (0..PARTITIONS).map(|it| runtime.block_on(kafka.end(&dead, i32::try_from(it).unwrap()))).sum::<i64>();
     let mut letters = HashMap::<_, usize>::new();
@@ -275,7 +272,7 @@ fn brokers_that_are_stopped_and_go_on_lose_nothing_of_those_who_consume() {
     runtime.block_on(kafka.create(&dead, 1));
     let folder = tempfile::tempdir().unwrap();
     let file = |number: usize| folder.path().join(format!("consumer-{number}"));
-    let mut processes: Vec<_> = (0..CONSUMERS).map(|number| Process::start(&topic, &group, file(number))).collect();
+    let processes: Vec<_> = (0..CONSUMERS).map(|number| Process::start(&topic, &group, file(number))).collect();
     let producing = runtime.spawn({
         let (config, topic) = (kafka.config.clone(), topic.clone());
         async move { produce(&config, &topic, EVENTS, STOPPED * 2 * STOPS).await }
@@ -289,11 +286,16 @@ fn brokers_that_are_stopped_and_go_on_lose_nothing_of_those_who_consume() {
     runtime.block_on(producing).unwrap();
     let files: Vec<_> = (0..CONSUMERS).map(file).collect();
     let lines = all_handled(&files, EVENTS);
-    for process in &mut processes {
+    close_all(processes);
+    println!("{} repeated", check_order(&lines));
+}
+
+/// Lets each consumer close, and waits until it has.
+fn close_all(processes: Vec<Process>) {
+    for mut process in processes {
         drop(process.child.stdin.take());
         assert!(process.child.wait().unwrap().success(), "a consumer did not close");
     }
-    println!("{} repeated", check_order(&lines));
 }
 
 /// Longer than the session of a consumer.

@@ -87,8 +87,8 @@ async fn somebody_listens_and_says_nothing() {
 #[tokio::test]
 async fn a_port_without_tls() {
     let kafka = EmbeddedKafka::start().unwrap();
-    let config = kafka.config().set("security.protocol", "SSL").connect_timeout(Duration::from_secs(1));
-    for error in refusals(&config, Duration::from_secs(3)).await {
+    let config = kafka.config().set("security.protocol", "SSL").connect_timeout(PATIENCE);
+    for error in refusals(&config, 2 * PATIENCE).await {
         assert!(error.is_tls(), "{error}");
     }
 }

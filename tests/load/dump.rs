@@ -234,3 +234,31 @@ fn what_is_left_out_may_be_missing() {
     assert_eq!(Choice::One { text: "x".into() }.dump().unwrap(), br#"{"t":"One","text":"x"}"#);
     assert!(Choice::One { text: String::new() }.dump().unwrap_err().is_invalid());
 }
+
+/// While a `Mutex` is written, nobody else can ask what is in it.
+#[test]
+fn a_locked_value_beside_another_flattened_one_is_checked() {
+    #[event_schema::event]
+    #[derive(Debug)]
+    struct Name {
+        name: String,
+    }
+
+    #[event_schema::event]
+    #[derive(Debug)]
+    struct Age {
+        age: u8,
+    }
+
+    #[event_schema::event]
+    #[derive(Debug)]
+    struct Person {
+        #[serde(flatten)]
+        name: std::sync::Mutex<Name>,
+        #[serde(flatten)]
+        age: Age,
+    }
+
+    let text = br#"{"name":"Ada","age":36}"#;
+    assert_eq!(Person::load(text).unwrap().dump().unwrap(), text);
+}

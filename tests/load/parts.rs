@@ -791,3 +791,49 @@ fn a_part_with_all_fields_is_judged_as_the_whole_without_a_flattened_option() {
     assert!(Window::load_partial(br#"{"start": 2, "end": 1, "weight": 3}"#).is_ok());
     assert!(Window::load_partial(br#"{"start": 2, "weight": 3}"#).is_ok());
 }
+
+/// A field that only another variant has may be of any depth: neither a load nor a partial load runs out of stack.
+#[test]
+fn what_no_variant_reads_may_be_deep() {
+    #[event_schema::event]
+    #[derive(Debug)]
+    struct Deep {
+        child: Option<Box<Deep>>,
+    }
+
+    #[event_schema::event]
+    #[derive(Debug)]
+    #[serde(untagged)]
+    enum Either {
+        Id { id: u32 },
+        Deep { deep: Deep },
+    }
+
+    #[event_schema::event]
+    #[derive(Debug)]
+    struct Event {
+        either: Either,
+    }
+
+    let text = |depth: usize| {
+        let (open, close) = (r#"{"child":"#.repeat(depth), "}".repeat(depth));
+        format!(r#"{{"either":{{"id":1,"deep":{open}null{close}}}}}"#)
+    };
+    assert!(Event::load(text(20_000).as_bytes()).is_ok());
+    assert!(Event::load_partial(text(100).as_bytes()).unwrap().contains("either"));
+    // A part holds what any of the variants has, and is no deeper than what is read.
+    assert!(Event::load_partial(text(20_000).as_bytes()).is_err());
+}
+
+/// Keys are long and values many: the work is not the product of both.
+#[test]
+fn a_part_with_a_long_key_is_read_in_time() {
+    #[event_schema::event]
+    #[derive(Debug)]
+    struct Event {
+        lists: BTreeMap<String, Vec<u32>>,
+    }
+
+    let text = format!(r#"{{"lists":{{"{}":[{}1]}}}}"#, "k".repeat(1_000_000), "1,".repeat(100_000));
+    assert!(Event::load_partial(text.as_bytes()).unwrap().contains("lists"));
+}

@@ -811,3 +811,41 @@ fn a_flattened_struct_takes_what_it_flattens() {
     assert_eq!(text, br#"{"kind":"Stamped","x":1,"y":2,"created":0}"#);
     assert_eq!(Beside::load(&text).unwrap(), event);
 }
+
+/// A sensitive value is masked as the key of a map, whatever form its type has.
+#[test]
+fn keys_that_are_converted_or_one_of_several_are_masked() {
+    #[event_schema::event]
+    #[derive(PartialEq, Eq, PartialOrd, Ord, Clone)]
+    #[serde(from = "String", into = "String")]
+    struct Card(#[event(sensitive)] String);
+
+    impl From<String> for Card {
+        fn from(text: String) -> Self {
+            Self(text)
+        }
+    }
+
+    impl From<Card> for String {
+        fn from(card: Card) -> Self {
+            card.0
+        }
+    }
+
+    #[event_schema::event]
+    #[derive(PartialEq, Eq, PartialOrd, Ord)]
+    #[serde(untagged)]
+    enum Id {
+        Number(u64),
+        Card(#[event(sensitive)] String),
+    }
+
+    #[event_schema::event]
+    struct Event {
+        cards: BTreeMap<Card, u32>,
+        ids: BTreeMap<Id, u32>,
+    }
+
+    let error = Event::load(br#"{"cards": {"4711 1": "bad"}, "ids": {"4711 2": "bad"}}"#).map(drop).unwrap_err();
+    assert!(error.is_invalid() && !error.to_string().contains("4711"), "{error}");
+}

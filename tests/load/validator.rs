@@ -533,3 +533,14 @@ fn texts_behind_pointers_have_rules() {
         nested: Box<Option<Box<str>>>
     }
 }
+
+/// What validator's own derive says of a field to match holds its value.
+#[test]
+fn the_other_value_of_a_match_is_not_told() {
+    let mut error = ValidationError::new("must_match");
+    error.add_param("other".into(), &"secret");
+    error.add_param("value".into(), &"hush");
+    let violation = Violation::from(error);
+    assert_eq!(violation.message(), "Must match the other field.");
+    assert!(violation.params().is_empty(), "{:?}", violation.params());
+}

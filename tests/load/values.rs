@@ -440,3 +440,38 @@ fn good_loads_pay_nothing() {
     assert_eq!(shown(error.violations().unwrap()), [found("one", "3")]);
     assert_eq!(WRITTEN.load(Ordering::Relaxed), 1);
 }
+
+/// What is read in place of a sensitive value is masked as well, and not shown on request.
+#[test]
+fn the_wire_type_of_a_sensitive_value_is_covered() {
+    #[event_schema::event]
+    #[derive(Clone)]
+    #[serde(transparent)]
+    struct Raw(#[validate(length(min = 5))] String);
+
+    #[event_schema::event]
+    #[derive(Clone)]
+    #[serde(from = "Raw", into = "Raw")]
+    struct Card(#[event(sensitive)] String);
+
+    impl From<Raw> for Card {
+        fn from(raw: Raw) -> Self {
+            Self(raw.0)
+        }
+    }
+
+    impl From<Card> for Raw {
+        fn from(card: Card) -> Self {
+            Self(card.0)
+        }
+    }
+
+    #[event_schema::event]
+    struct Event {
+        card: Card,
+    }
+
+    let error = SHOWN.load::<Event>(br#"{"card": "4711"}"#).map(drop).unwrap_err();
+    let found = &error.violations().unwrap()[0];
+    assert_eq!((found.code(), found.value()), ("length", None));
+}

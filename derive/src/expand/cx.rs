@@ -1,4 +1,4 @@
-//! What all parts of the expansion look at.
+//! The context that all parts of the expansion share.
 
 use proc_macro2::{Group, TokenStream, TokenTree};
 use quote::quote;

@@ -51,7 +51,7 @@ pub(super) fn expand(cx: &Cx<'_>, variants: &[Variant<'_>]) -> Body {
         flat: Flat { takes_all: takes_all(cx, &readable), ..flat(cx, &levels) },
         patch: None,
         flat_names: flat_names(cx, &readable),
-        is_sensitive: None,
+        is_sensitive: cx.model.has_sensitive().then(|| quote!(true)),
         is_null: is_null(cx, &levels),
         same_as: None,
     }
@@ -217,7 +217,7 @@ fn flat(cx: &Cx<'_>, levels: &[(&Variant<'_>, Expand<'_>)]) -> Flat {
                 <#self_ty as __p::Variants>::find(__name)
                     .map(|__variant| <#self_ty as __p::Variants>::VARIANTS[__variant].wire())
             }),
-            // Of its one entry.
+            // The variant's data is alone in its entry.
             closes: levels.iter().any(|(_, level)| !level.is_unit()).then(|| quote!(__alone)),
             ..Flat::default()
         },

@@ -90,7 +90,7 @@ pub(super) struct Body {
     pub(super) patch: Option<TokenStream>,
     /// Statements over `names`, what the fields are called on the wire.
     pub(super) flat_names: TokenStream,
-    /// Whether it is one with a sensitive field, where it is one with a field.
+    /// Whether it is sensitive as the key of a map, where it may be.
     pub(super) is_sensitive: Option<TokenStream>,
     /// Whether `self` is null on the wire, where it can be.
     pub(super) is_null: Option<TokenStream>,
@@ -217,13 +217,13 @@ fn optional_items(body: &Body) -> TokenStream {
 /// as a single value may be, or hold, something sensitive.
 fn hidden(cx: &Cx<'_>) -> Option<TokenStream> {
     let model = cx.model;
-    if model.levels().into_iter().flat_map(|level| &level.fields).any(|field| field.event.sensitive) {
+    if model.has_sensitive() {
         return Some(quote!(true));
     }
     let of_type = |ty: &Type| (!shape::mentions(ty, &model.input.ident)).then(|| quote!(__p::Hides::<#ty>::HIDDEN));
     let one_with = match &model.shape {
         Shape::Struct(level) => level.inner(model.serde.attrs.transparent()).map(|inner| level.fields[inner].serde.ty),
-        // What its variants hold is not asked: they may hold the enum itself.
+        // The types in its variants are not asked, because they may contain the enum itself.
         Shape::Enum(variants) if matches!(model.serde.attrs.tag(), TagType::None) => {
             let mut fields = variants.iter().flat_map(|variant| &variant.level.fields);
             return fields.any(|field| !crate::types::is_known(field.serde.ty)).then(|| quote!(true));

@@ -67,9 +67,13 @@ pub(super) fn converted(cx: &Cx<'_>, items: TokenStream, check: TokenStream) -> 
             }
         }
     };
+    // What becomes a sensitive value is one on the wire, too.
+    let sensitive = cx.model.has_sensitive();
+    let cover = sensitive.then(|| quote!(let __at = &__at.cover();));
     Some(Body {
         items,
         read: quote! {{
+            #cover
             let __p::Some(__wire) = <#wire as __p::FieldType>::read(__input, __cx, __at)? else {
                 return __p::Ok(__p::None);
             };
@@ -86,7 +90,7 @@ pub(super) fn converted(cx: &Cx<'_>, items: TokenStream, check: TokenStream) -> 
         patch: None,
         check,
         flat_names: quote!(<#wire as __p::FieldType>::flat_names(__names);),
-        is_sensitive: None,
+        is_sensitive: sensitive.then(|| quote!(true)),
         is_null: None,
         same_as: None,
     })

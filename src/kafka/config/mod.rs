@@ -20,8 +20,9 @@ use crate::kafka::error::ConfigError;
 /// The configuration of an [`EventProducer`] or an [`EventConsumer`]: the addresses of the brokers, credentials, and
 /// settings of the client.
 ///
-/// It is read from a `client.properties` file or built in code. Keys have Java's names or librdkafka's; every key of
-/// [librdkafka] is accepted:
+/// It is read from a `client.properties` file or built in code. Only `bootstrap.servers` is required; consumers also
+/// need a [`group`](Self::group). Keys have Java's names or librdkafka's; every key of [librdkafka] is accepted. `SSL`,
+/// `SASL_SSL` and SCRAM need the feature `kafka-ssl`:
 ///
 /// ```
 /// use event_schema::kafka::KafkaConfig;
@@ -55,7 +56,7 @@ use crate::kafka::error::ConfigError;
 ///   ignored with a line in the log.
 /// - A key of a schema registry (`schema.registry.url`, `basic.auth.user.info`) is not passed to Kafka's clients;
 ///   [`registry_property`](Self::registry_property) returns its value.
-/// - Any other key is an error that names the key, its line and the key that was probably meant.
+/// - Any other key is a [`ConfigError`] that names the key, its line and the key that was probably meant.
 ///
 /// ```
 /// use event_schema::kafka::KafkaConfig;
@@ -69,7 +70,7 @@ use crate::kafka::error::ConfigError;
 ///
 /// # Defaults
 ///
-/// The defaults are librdkafka's, except for these, which your keys override:
+/// The defaults are librdkafka's, except for the following. Your own keys override them:
 ///
 /// | | key | value | why |
 /// |---|---|---|---|
@@ -331,8 +332,8 @@ impl KafkaConfig {
         self.settings(&librdkafka::features()).map(drop)
     }
 
-    /// The configuration of a producer of `rdkafka` itself, with this crate's defaults, for uses that typed events do
-    /// not cover, such as transactions.
+    /// The configuration of a producer of [rdkafka itself](crate::kafka::rdkafka039), with this crate's defaults, for uses
+    /// that typed events do not cover, such as transactions.
     ///
     /// # Errors
     ///
@@ -372,7 +373,7 @@ impl KafkaConfig {
         Ok(config)
     }
 
-    /// The configuration of a consumer of `rdkafka` itself, with this crate's defaults.
+    /// The configuration of a consumer of [rdkafka itself](crate::kafka::rdkafka039), with this crate's defaults.
     ///
     /// # Errors
     ///

@@ -24,8 +24,11 @@ use crate::kafka::error::{CloseError, ConfigError, ConnectError, ConsumeError, R
 
 /// Receives events of one type as a member of a consumer group.
 ///
-/// No message stops the consumer: a message that cannot be loaded is received as a
-/// [`Rejection`](crate::kafka::Rejection), with its original bytes and all its violations.
+/// [`run`](Self::run) calls a handler for each event, retries failed events, writes dead letters and commits. In a loop
+/// of your own, [`recv`](Self::recv) and [`stream`](Self::stream) return the messages, and you commit them.
+///
+/// A message that cannot be loaded does not stop the consumer. [`run`](Self::run) sends it to the dead letter topic.
+/// [`recv`](Self::recv) returns it as a [`Rejection`](crate::kafka::Rejection), with its original bytes and the error.
 ///
 /// ```
 /// use event_schema::kafka::{Body, EmbeddedKafka, EventConsumer, EventProducer};
@@ -58,18 +61,19 @@ use crate::kafka::error::{CloseError, ConfigError, ConnectError, ConsumeError, R
 ///
 /// # Offsets
 ///
-/// Only [`store_offset`](Self::store_offset) and [`commit`](Self::commit) commit messages: the given message and all
-/// before it in its partition. After a restart, the group receives the messages after the last commit, so a message
-/// that was received but not committed is received again.
+/// [`run`](Self::run) and [batches](Runner::batches) commit finished messages themselves. In other loops, only
+/// [`store_offset`](Self::store_offset) and [`commit`](Self::commit) commit messages: the given message and all before
+/// it in its partition. After a restart, the group receives the messages after the last commit, so a message that was
+/// received but not committed is received again.
 ///
 /// The messages of a revoked partition can no longer be committed; see [`ConsumeError::is_revoked`].
 ///
 /// # A slow receiver
 ///
 /// A separate thread polls the broker, so a slow receiver does not lose its group membership, however rarely it calls
-/// [`recv`](Self::recv). Messages wait in memory: at most 100,000 messages or 32 MiB, whichever is less, and a thousand
-/// more that are in transit. Each partition has an equal share; a full partition is paused until half of its share has
-/// been received.
+/// [`recv`](Self::recv). Messages wait in memory: at most 100,000 messages or 32 MiB, whichever is less, and up to a
+/// thousand more that are in transit. Each partition has an equal share; a full partition is paused until half of its
+/// share has been received.
 pub struct EventConsumer<E> {
     subscription: Subscription,
     /// How many messages were handed out, to let other tasks run now and then.
@@ -212,9 +216,13 @@ impl<E: EventSchema> EventConsumer<E> {
     /// | the message is handled | | | is committed |
     /// | the message cannot be loaded, or breaks a rule | no | dead letter | is committed when the dead letter is stored |
     /// | the handler returns [`Failure::reject`](crate::kafka::Failure::reject) | no | dead letter | is committed when the dead letter is stored |
-    /// | any other error, a panic, a [timeout](Runner::handler_timeout) | 4 times | dead letter | is committed when the dead letter is stored |
-    /// | the message is a tombstone | | goes to the [tombstone handler](Runner::on_tombstone), if there is one | is committed |
+    /// | the handler returns another error, panics or [times out](Runner::handler_timeout) | 4 times | dead letter | is committed when the dead letter is stored |
+    /// | the message is a tombstone, without a [tombstone handler](Runner::on_tombstone) | no | nothing | is committed |
     /// | the partition is revoked meanwhile | by its next owner | | is not committed |
+    /// | a rule needs a [context](crate::LoadError::is_config), which consumers do not have | no | the run ends | is not committed |
+    ///
+    /// [`Runner::retry`] changes the retries, and [`Runner::give_up`] skips failed messages or ends the run instead of
+    /// writing dead letters. A tombstone handler is retried in the same way.
     ///
     /// The dead letter topic is `<topic>-<group>-dlt`. It must exist where the brokers do not create topics
     /// themselves: if it is missing, a warning at the start says so, and the first dead letter [ends the
@@ -230,8 +238,9 @@ impl<E: EventSchema> EventConsumer<E> {
     ///
     /// # Errors
     ///
-    /// A [`RunError`] if the settings are invalid, if a message stops the run, if the user may not read the topic or
-    /// the group, or after a fatal error.
+    /// A [`RunError`] if the settings are invalid, if a message stops the run
+    /// ([`is_stopped`](crate::kafka::RunError::is_stopped)), if the user may not read the topic or the group, or after
+    /// a fatal error. Unreachable brokers do not end the run: it waits for them.
     pub async fn run<H, F>(self, handler: H) -> Result<Counts, RunError>
     where
         E: Send + Sync + 'static,
@@ -241,7 +250,7 @@ impl<E: EventSchema> EventConsumer<E> {
         self.runner().run(handler).await
     }
 
-    /// Settings for handling events, and the run itself; see the example of [`Runner`].
+    /// A [`Runner`], which has the settings of a run and starts it; see its example.
     ///
     /// Messages that [`recv`](Self::recv) returned before are not handled again: the run starts after them, and commits
     /// them together with those that it handles.

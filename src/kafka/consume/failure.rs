@@ -3,13 +3,14 @@
 use std::error::Error;
 
 use crate::kafka::error::SendError;
-use crate::{DumpError, LoadError, Violations};
+use crate::{DumpError, LoadError, Violation, Violations};
 
 /// The error of a handler, and whether to retry the message.
 ///
 /// `?` converts any error into a `Failure` that is retried. The exceptions are errors that say that an event is
-/// invalid, which are rejected: a [`DumpError`], [`Violations`], a [`LoadError`] that is not an [I/O
-/// error](LoadError::is_io), or a [`SendError`] that [is invalid](SendError::is_invalid).
+/// invalid, which are rejected: a [`Violation`], [`Violations`], a [`DumpError`], a [`LoadError`], or a [`SendError`] that
+/// [is invalid](SendError::is_invalid). An error of the service's configuration ([`DumpError::is_config`],
+/// [`LoadError::is_config`]) or of a source ([`LoadError::is_io`]) is retried.
 ///
 /// ```
 /// use event_schema::kafka::Failure;
@@ -104,7 +105,8 @@ impl<R: Into<Box<dyn Error + Send + Sync>>> From<R> for Failure {
 
 /// Whether it says that something is no valid event, which it will not be another time.
 fn is_invalid(reason: &(dyn Error + Send + Sync + 'static)) -> bool {
-    reason.is::<Violations>()
+    reason.is::<Violation>()
+        || reason.is::<Violations>()
         || reason.downcast_ref().is_some_and(|error: &DumpError| !error.is_config())
         || reason.downcast_ref().is_some_and(|error: &LoadError| !error.is_io() && !error.is_config())
         || reason.downcast_ref().is_some_and(SendError::is_invalid)
@@ -152,6 +154,14 @@ mod sealed {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn what_a_rule_found_is_rejected() {
+        let violation = || Violation::new("odd");
+        assert!(Failure::from(violation()).is_reject());
+        assert!(Failure::from(Violations::from(violation())).is_reject());
+        assert!(!Failure::from(std::io::Error::other("away")).is_reject());
+    }
 
     #[test]
     fn a_failure_is_called_by_the_type_of_its_error_or_by_what_was_said() {

@@ -215,11 +215,13 @@ impl Forward {
         mut sent: Pin<Box<impl Future<Output = Finished>>>,
     ) -> Finished {
         const LONG: Duration = Duration::from_secs(3);
-        /// Most are taken before.
-        const SOON: Duration = Duration::from_millis(100);
+        /// Most are taken before the first. Brokers that create the topic just now have it by the second.
+        const LOOKS: [Duration; 2] = [Duration::from_millis(100), Duration::from_secs(1)];
         let is_missing = async {
-            tokio::time::sleep(SOON).await;
-            self.is_missing(topic).await;
+            for pause in LOOKS {
+                tokio::time::sleep(pause).await;
+                self.is_missing(topic).await;
+            }
         };
         let offset = ticket.offset;
         tokio::select! {

@@ -4,15 +4,16 @@ use std::time::Duration;
 
 use super::core::{Backoff, Waiting};
 
-/// How failed messages are retried.
+/// How failed messages are retried: what waits meanwhile, how often, and after which pauses. A setting of
+/// [`Runner::retry`](crate::kafka::Runner::retry).
 ///
 /// ```
 /// use event_schema::kafka::Retry;
 /// use std::time::Duration;
 ///
-/// // The default: five attempts, about half a second, then one, two and four seconds apart.
+/// // The default: five attempts, after pauses of at most half a second, then one, two and four seconds.
 /// let retry = Retry::in_place();
-/// // One more attempt, the first retry after 100 ms, no wait longer than 10 s, without jitter.
+/// // Six attempts, the first retry after 100 ms, no pause longer than 10 s, without jitter.
 /// let retry = Retry::in_place()
 ///     .attempts(6)
 ///     .backoff(Duration::from_millis(100), Duration::from_secs(10))
@@ -20,15 +21,17 @@ use super::core::{Backoff, Waiting};
 /// assert_ne!(retry, Retry::in_place());
 /// ```
 ///
-/// | | meanwhile waits | order | requires |
+/// | | what waits meanwhile | order | requires |
 /// |---|---|---|---|
 /// | [`in_place`](Self::in_place) | its partition | kept | |
-/// | [`park`](Self::park) | the later messages of its key | kept | order by key, or none |
-/// | [`topics`](Self::topics) | nothing | lost | no order; the retry topics |
-/// | [`never`](Self::never) | nothing | kept | |
+/// | [`park`](Self::park) | the later messages of its key | kept for each key | [`Order::Key`](crate::kafka::Order::Key) or [`unordered`](crate::kafka::Runner::unordered) |
+/// | [`topics`](Self::topics) | nothing | lost | [`unordered`](crate::kafka::Runner::unordered); the retry topics exist |
+/// | [`never`](Self::never) | nothing: there is no retry | kept | |
 ///
-/// A message that cannot be loaded, breaks a rule of its event or is [rejected](crate::kafka::Failure::reject) is never
-/// retried.
+/// A handler's error, panic or [timeout](crate::kafka::Runner::handler_timeout) is retried. A message that cannot be
+/// loaded, breaks a rule of its event or is [rejected](crate::kafka::Failure::reject) is never retried. A message that
+/// is not retried, or whose last attempt fails, has failed for good: [`Runner::give_up`](crate::kafka::Runner::give_up)
+/// decides what happens to it, a dead letter by default.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Retry {
     pub(super) waiting: Waiting,

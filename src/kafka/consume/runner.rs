@@ -24,6 +24,10 @@ use crate::kafka::letters::DeadLetter;
 
 /// A consumer with the settings of its run, made by [`EventConsumer::runner`](crate::kafka::EventConsumer::runner).
 ///
+/// Each setting has a default. Without any, [`run`](Self::run) handles events in order of their partition, as many at
+/// the same time as there are cores, makes five attempts in place, and then writes a dead letter.
+/// [`EventConsumer::run`](crate::kafka::EventConsumer::run) says what happens to a message in each case.
+///
 /// ```
 /// use event_schema::kafka::{
 ///     DeadLetter, Delivery, EmbeddedKafka, EventConsumer, EventProducer, Failure, GiveUp, Order, Retry,
@@ -152,7 +156,7 @@ impl<E: EventSchema + Send + Sync + 'static> Runner<E> {
     }
 
     /// How many messages of a partition may be handled ahead of its first unfinished one. Default: 1,000. A crash
-    /// repeats at most this many, and the messages finished since the last commit.
+    /// repeats the messages that were finished ahead, and those finished since the last commit.
     pub fn span(mut self, messages: u64) -> Self {
         self.policy.span = messages.max(1);
         self

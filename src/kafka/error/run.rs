@@ -5,8 +5,8 @@ use super::consume::ConsumeError;
 
 /// The error that prevented or ended a [run](crate::kafka::EventConsumer::run).
 ///
-/// A run waits for unreachable brokers, and a message that cannot be handled goes to the dead letter topic: neither
-/// ends the run.
+/// Unreachable brokers do not end a run: it waits for them. A message that cannot be handled does not end it either: it
+/// goes to the dead letter topic.
 ///
 /// ```
 /// use event_schema::kafka::{Delivery, EmbeddedKafka, EventConsumer, Order, Retry};
@@ -60,9 +60,9 @@ impl RunError {
         matches!(*self.0, Kind::Policy(_) | Kind::OwnDeadLetters(_) | Kind::ForHandlers(_) | Kind::Config(_))
     }
 
-    /// Whether the run stopped at a message that failed for good: because of
-    /// [`GiveUp::Stop`](crate::kafka::GiveUp::Stop), or because the dead letter
-    /// [was refused](Self::is_dead_letter_refused). The message is not committed.
+    /// Whether the run stopped at a message: because of [`GiveUp::Stop`](crate::kafka::GiveUp::Stop), because the dead
+    /// letter [was refused](Self::is_dead_letter_refused), or because a rule needs a context, which consumers do not
+    /// have ([`LoadError::is_config`](crate::LoadError::is_config)). The message is not committed.
     ///
     /// ```
     /// # use event_schema::kafka::RunError;

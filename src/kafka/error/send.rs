@@ -83,7 +83,7 @@ fn remedy(code: RDKafkaErrorCode) -> &'static str {
 
 impl SendError {
     /// Whether the event breaks its own rules, or the event or its envelope cannot be written. It did not leave the
-    /// process.
+    /// process. An event whose rules need a context is not to blame: see [`DumpError::is_config`](crate::DumpError::is_config).
     ///
     /// ```
     /// use event_schema::kafka::{EmbeddedKafka, EventProducer};
@@ -107,7 +107,10 @@ impl SendError {
     /// ```
     #[must_use]
     pub fn is_invalid(&self) -> bool {
-        matches!(*self.0, SendErrorKind::Invalid(_) | SendErrorKind::Envelope(_))
+        match &*self.0 {
+            SendErrorKind::Invalid(error) => !error.is_config(),
+            kind => matches!(kind, SendErrorKind::Envelope(_)),
+        }
     }
 
     /// Whether the event is certainly not stored.

@@ -23,7 +23,13 @@ const MAX_KEY: usize = 1024;
 /// The maximum size of a header of the original message there.
 const MAX_FOREIGN: usize = 256;
 
-/// The settings of dead letters: messages that could not be handled, kept in a topic of their own.
+/// The settings of dead letters: messages that could not be handled, kept in a topic of their own. A setting of
+/// [`Runner::dead_letter`](crate::kafka::Runner::dead_letter).
+///
+/// The dead letter topic is `<topic>-<group>-dlt` by default. It must exist where brokers do not create topics
+/// themselves ([`Topics`](crate::kafka::Topics) creates it), and the user must have the right to write to it. Otherwise
+/// the first dead letter [ends the run](crate::kafka::RunError::is_dead_letter_refused), and its message is not
+/// committed. If the brokers cannot be reached, the dead letter is sent again until they acknowledge it.
 ///
 /// ```
 /// use event_schema::kafka::DeadLetter;
@@ -42,18 +48,18 @@ const MAX_FOREIGN: usize = 256;
 ///
 /// | header | value |
 /// |---|---|
-/// | `kafka_dlt-original-topic`, `-partition`, `-offset` | the place of the original message; numbers as big-endian bytes |
-/// | `kafka_dlt-original-timestamp`, `-timestamp-type` | the time of the original message, as Kafka stores it |
+/// | `kafka_dlt-original-topic`, `kafka_dlt-original-partition`, `kafka_dlt-original-offset` | the place of the original message; numbers as big-endian bytes |
+/// | `kafka_dlt-original-timestamp`, `kafka_dlt-original-timestamp-type` | the time of the original message, as Kafka stores it |
 /// | `kafka_dlt-original-consumer-group` | the consumer group that could not handle the message |
-/// | `kafka_dlt-exception-fqcn`, `-message`, `-stacktrace` | the type of the error, its text, and its chain of causes |
+/// | `kafka_dlt-exception-fqcn`, `kafka_dlt-exception-message`, `kafka_dlt-exception-stacktrace` | the type of the error, its text, and its chain of causes |
 /// | `event-schema-violations` | for a value with violations: `{"violations": [...], "omitted": 0}`, with the pointer, code, message and parameters of each |
 ///
 /// The library's own texts quote no values, only the names of unknown fields and of keys of maps. The texts of
 /// handlers' errors and panics, and the messages that rules set themselves, are written unchanged, unless the dead
 /// letter is [redacted](Self::redact).
 ///
-/// A message that becomes a dead letter a second time has its `original` headers twice, for the first and for the last
-/// time; its `exception` headers are those of the last time.
+/// A message that becomes a dead letter more than once has its `original` headers twice: those of the first time and
+/// those of the last time. Its `exception` headers are those of the last time.
 ///
 /// For a message from a [retry topic](crate::kafka::Retry::topics), the headers describe its place in the original
 /// topic. The headers `retry_topic-attempts` and `retry_topic-backoff-timestamp` are removed, so that a dead letter
@@ -62,9 +68,11 @@ const MAX_FOREIGN: usize = 256;
 ///
 /// # Large messages
 ///
-/// A message at the broker's size limit has no space for more headers. Its dead letter then omits the texts and the
-/// message's own headers, except CloudEvents' `ce_id`, `ce_type` and `content-type`. If even this is refused, the value
-/// becomes a pointer: JSON with `topic`, `partition`, `offset` and `size`, and the header `event-schema-pointer`.
+/// A message at the broker's size limit has no space for more headers. Its dead letter then omits the texts, the
+/// violations, the time and the message's own headers, except `ce_id`, `ce_type` and `content-type`. If the brokers
+/// refuse this form too, the value becomes a pointer: JSON with `topic`, `partition`, `offset` and `size`, and the
+/// header `event-schema-pointer`; a key of more than 1024 bytes is omitted. If they refuse even the pointer, the run
+/// ends.
 ///
 /// [Spring Kafka]: https://docs.spring.io/spring-kafka/reference/kafka/annotation-error-handling.html#dead-letters
 #[derive(Clone)]

@@ -21,6 +21,9 @@ use crate::{EventKey, EventSchema};
 
 /// Publishes events of any type. One producer serves a whole process; it is cheap to clone.
 ///
+/// An invalid event is not sent. [`SendError`] tells for each error whether the event is certainly not stored or may be
+/// stored, and what to do.
+///
 /// ```
 /// use event_schema::kafka::{EmbeddedKafka, EventProducer};
 /// use event_schema::prelude::*;
@@ -55,7 +58,7 @@ use crate::{EventKey, EventSchema};
 /// | | returns | for |
 /// |---|---|---|
 /// | [`send`](Self::send) | when the brokers have acknowledged the event | a handler, a request |
-/// | [`enqueue`](Self::enqueue) | when the event has its place in the queue, with a future for the acknowledgement | a stream of events |
+/// | [`enqueue`](Self::enqueue) | when the event is in the queue, with a future of the acknowledgement | a stream of events |
 /// | [`send_all`](Self::send_all) | when the brokers have acknowledged or refused all events | many events at once |
 /// | [`message`](Self::message) | at once, a builder of the message | another topic, an envelope, headers |
 /// | [`send_tombstone`](Self::send_tombstone) | when the brokers have acknowledged it | deleting a key from a compacted topic |
@@ -64,32 +67,34 @@ use crate::{EventKey, EventSchema};
 ///
 /// - An invalid event never leaves the process.
 /// - An acknowledged event is stored (`acks=all`), and stored once: the producer is idempotent. An event that times
-///   out in flight may be stored or not, and so may the other events in flight. A new client then replaces the old
-///   one, which would store some of them twice. Short settings of `delivery.timeout.ms` and `request.timeout.ms` make
-///   such timeouts more likely.
+///   out in flight may be stored or not, and so may the other events in flight. The producer then replaces its client,
+///   because librdkafka could store some of these events twice. Short settings of `delivery.timeout.ms` and
+///   `request.timeout.ms` make such timeouts more likely.
 /// - Events with the same key are stored in the order in which their futures were first polled,
 ///   also when the queue is full and they have to wait for space.
-/// - A key goes to the same partition as from Java's client.
-/// - After a fatal error of librdkafka, which would end any other producer, and after a timeout in flight, the producer
-///   makes a new client. [`is_ready`](Self::is_ready) is `false` until the new client has reached a broker.
+/// - A key goes to the partition that Java's client chooses for it.
+/// - After a fatal error of librdkafka and after a timeout in flight, the producer continues with a new client.
+///   [`is_ready`](Self::is_ready) is `false` until the new client has reached a broker.
 ///
 /// # Message format
 ///
 /// The value is the event as JSON. CloudEvents' headers hold its [envelope](crate::Envelope), with a new id and the
-/// present time. They take about 200 bytes; a [`plain`](Self::plain) producer omits them. The source of the envelope is
+/// current time. They take about 200 bytes; a [`plain`](Self::plain) producer omits them. The source of the envelope is
 /// set by [`with_source`](Self::with_source); by default it is the `client.id`, or the name of the program.
 ///
 /// # Speed
 ///
-/// Awaiting each event before sending the next costs `linger.ms` (5 by default) and a round trip for each. Events that
-/// are sent at the same time share these costs: use [`send_all`](Self::send_all), [`enqueue`](Self::enqueue), or
-/// several tasks with a clone each.
+/// Awaiting each event before sending the next takes `linger.ms` (5 milliseconds by default) and a round trip for each.
+/// Events that are sent at the same time share these costs: use [`send_all`](Self::send_all),
+/// [`enqueue`](Self::enqueue), or several tasks with a clone each.
 ///
-/// Envelopes cost both the producer and the brokers. [`guide::tuning`](crate::guide::tuning) has the figures and the
-/// remedies.
+/// Envelopes cost time and space in the producer and in the brokers. [`guide::tuning`](crate::guide::tuning) has the
+/// figures and the remedies.
 ///
-/// Dropping the last clone discards queued events whose futures were dropped, with a warning in the log:
-/// [`close`](Self::close) the producer instead.
+/// # Shutdown
+///
+/// [`close`](Self::close) the producer before the process ends: it waits until all events are acknowledged. Dropping
+/// the last clone discards queued events whose futures were dropped, with a warning in the log.
 #[derive(Clone)]
 pub struct EventProducer {
     queue: Arc<Queue>,

@@ -1,4 +1,4 @@
-//! What flattened fields, and the data beside a tag, share of one object: each name has one owner there.
+//! Flattened fields, and the data beside a tag, share one object. Each name has one owner in it.
 
 use proc_macro2::TokenStream;
 use quote::{quote, quote_spanned};

@@ -71,7 +71,7 @@ impl Expand<'_> {
         let entries = if flattens {
             let flat = self.fields().filter(ExpandField::is_flat).map(|field| field.read_flat());
             let names = self.flat_names();
-            // What is written and never read is no flattened map's: it would be written twice then.
+            // A flattened map must not keep a name that is written and never read, or a dump writes it twice.
             let written = self.only_written();
             let only_written = (!denies && !written.is_empty()).then(|| {
                 quote! {
@@ -231,7 +231,7 @@ impl ExpandField<'_> {
         let own = self.has_rules().then(|| rules::function(cx, &self.item("rules"), ty, &rules.own));
         let parts = rules::parts(ty);
         let part = |what: &str, index: usize, of: &[Rule]| {
-            // What has rules for its parts but no such part in sight is told by the compiler.
+            // The compiler reports a type with rules for its parts and no such part in sight.
             let ty = parts.get(index).copied().unwrap_or(ty);
             (!of.is_empty()).then(|| rules::function(cx, &self.item(what), ty, of))
         };

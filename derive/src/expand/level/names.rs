@@ -9,7 +9,7 @@ use super::field::ExpandField;
 use crate::model::Shape;
 
 impl Expand<'_> {
-    /// What it calls the field on the wire that the input calls `name`, of type `Option<&'static str>`.
+    /// The wire name of the field that the input calls `name`, of type `Option<&'static str>`.
     pub(in crate::expand) fn field_name(&self) -> Option<TokenStream> {
         if let Some(inner) = self.inner() {
             let ty = inner.field.serde.ty;
@@ -23,7 +23,7 @@ impl Expand<'_> {
             let ty = field.field.serde.ty;
             quote!(.or_else(|| <#ty as __p::FieldType>::field_name(__name)))
         });
-        // What it only writes is its own too: nobody else can have it.
+        // A name that it only writes is its own too: no other field can have it.
         let written = self.only_written();
         let written = (!written.is_empty())
             .then(|| quote!(.or_else(|| match __name { #(#written => __p::Some(#written),)* _ => __p::None })));

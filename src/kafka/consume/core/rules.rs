@@ -32,8 +32,8 @@ pub(crate) enum Waiting {
 
 /// The policy for messages that failed for good.
 ///
-/// A consumer whose event needs a context that nobody gave ([`LoadError::is_config`](crate::LoadError::is_config)) stops in
-/// any case: the message is not to blame.
+/// A rule with `use_context` stops the consumer with any policy, because consumers have no context for it and the
+/// message is not to blame: see [`LoadError::is_config`](crate::LoadError::is_config).
 ///
 /// ```
 /// use event_schema::kafka::GiveUp;
