@@ -198,6 +198,8 @@
 #![cfg_attr(not(test), warn(clippy::print_stdout))]
 #![cfg_attr(docsrs, feature(doc_cfg))]
 
+#[cfg(feature = "avro")]
+pub mod avro;
 pub mod contract;
 #[cfg(feature = "derive")]
 pub mod derive;
@@ -216,6 +218,8 @@ mod hooks;
 #[cfg(feature = "kafka")]
 pub mod kafka;
 pub mod load;
+#[cfg(feature = "avro")]
+mod logical;
 mod masking;
 mod names;
 mod partial;

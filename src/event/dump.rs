@@ -133,7 +133,7 @@ impl DumpOptions<'_> {
     }
 
     /// Does something with what the `pre_dump` hook made of the event, if that is valid.
-    fn valid<E: EventSchema, T>(
+    pub(crate) fn valid<E: EventSchema, T>(
         &self,
         event: &E,
         write: impl FnOnce(&E) -> Result<T, DumpError>,
@@ -159,7 +159,7 @@ impl DumpOptions<'_> {
     }
 
     /// The chosen part of a valid event's value, after its `post_dump` hook.
-    fn value<E: EventSchema>(&self, event: &E) -> Result<Value, DumpError> {
+    pub(crate) fn value<E: EventSchema>(&self, event: &E) -> Result<Value, DumpError> {
         let value = exact::to_value(event).map_err(DumpErrorKind::Write)?;
         self.choose::<E>(if E::CHANGES_DUMP { event.after_dump(value).map_err(refused)? } else { value })
     }

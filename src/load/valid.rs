@@ -22,7 +22,7 @@ pub(super) fn of_text(
 
 /// As [`of_text`], of a value.
 #[cold]
-pub(super) fn of_value(mut value: Value, violations: &Violations, strays: &[Path]) -> Option<Value> {
+pub(crate) fn of_value(mut value: Value, violations: &Violations, strays: &[Path]) -> Option<Value> {
     // What was not kept could be anywhere.
     if violations.omitted() > 0 {
         return None;

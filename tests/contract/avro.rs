@@ -186,6 +186,7 @@ fn a_default_is_of_the_first_branch() {
         #[serde(skip_serializing, default)]
         only_read: i32,
     }
+    #[allow(clippy::unnecessary_wraps, reason = "the type of the field")]
     fn seven() -> Option<i32> {
         Some(7)
     }
@@ -274,13 +275,54 @@ fn the_default_of_a_decimal_is_its_unscaled_bytes() {
         #[event(avro(precision = 6, scale = 0))]
         #[serde(default = "price")]
         price: Decimal,
+        #[event(avro(millis))]
+        #[serde(default = "precise")]
+        time: NaiveTime,
+        #[event(avro(duration))]
         #[serde(default)]
-        day: NaiveDate,
+        span: SignedDuration,
+    }
+    fn precise() -> NaiveTime {
+        "12:00:00.000001".parse().unwrap()
     }
     assert_eq!(
         faults::<TooFine>(),
-        ["price", "day"].map(|path| fault(path, "the default cannot be expressed in Avro"))
+        ["price", "time", "span"].map(|path| fault(path, "the default cannot be expressed in Avro"))
     );
+}
+
+#[test]
+fn the_default_of_a_date_or_time_is_its_number() {
+    #[event_schema::event]
+    struct Times {
+        #[serde(default = "day")]
+        day: NaiveDate,
+        #[serde(default = "at")]
+        at: Option<DateTime<Utc>>,
+        #[event(avro(millis))]
+        #[serde(default = "time")]
+        time: NaiveTime,
+        #[serde(default = "local")]
+        #[event(avro(nanos))]
+        local: NaiveDateTime,
+    }
+    fn day() -> NaiveDate {
+        "1969-12-31".parse().unwrap()
+    }
+    #[allow(clippy::unnecessary_wraps, reason = "the type of the field")]
+    fn at() -> Option<DateTime<Utc>> {
+        DateTime::from_timestamp_micros(1_709_251_199_123_456)
+    }
+    fn time() -> NaiveTime {
+        "00:00:01.5".parse().unwrap()
+    }
+    fn local() -> NaiveDateTime {
+        "1970-01-01T00:00:00.000000001".parse().unwrap()
+    }
+    let schema = schema::<Times>();
+    let default = |name| field(&schema, name)["default"].clone();
+    assert_eq!([default("day"), default("at")], [json!(-1), json!(1_709_251_199_123_456_i64)]);
+    assert_eq!([default("time"), default("local")], [json!(1500), json!(1)]);
 }
 
 #[test]

@@ -3,6 +3,8 @@
 use serde_json::{Map, Value};
 
 use super::writer::Writer;
+use crate::logical::civil::{self, Unit};
+use crate::logical::decimal::unscaled;
 
 impl Writer {
     /// The default in Avro's form. Of a union, its branch comes first then.
@@ -88,7 +90,8 @@ impl Writer {
                 schema.get("symbols")?.as_array()?.iter().find(|symbol| *symbol == name).cloned()
             }
             ("record", _) => self.record_default(schema, json),
-            // Dates and times, which are numbers in Avro and text in JSON.
+            ("int" | "long", Some(logical)) => time(logical, json.as_str()?).map(Value::from),
+            // A duration, whose default apache-avro refuses.
             _ => None,
         }
     }
@@ -190,27 +193,25 @@ fn refers_to(schema: &Value, names: &[&str]) -> bool {
     }
 }
 
+/// The number of a date or time.
+fn time(logical: &str, text: &str) -> Option<i64> {
+    if logical == "date" {
+        return civil::read_date(text);
+    }
+    let (kind, unit) = logical.rsplit_once('-')?;
+    let unit = match unit {
+        "millis" => Unit::Millis,
+        "micros" => Unit::Micros,
+        _ => Unit::Nanos,
+    };
+    match kind {
+        "time" => civil::read_time(text, unit),
+        "timestamp" => civil::read_instant(text, unit),
+        _ => civil::read_datetime(text, unit),
+    }
+}
+
 /// Bytes as Avro writes them in a default: the characters of these numbers.
 fn latin1(bytes: impl IntoIterator<Item = u8>) -> Value {
     bytes.into_iter().map(char::from).collect::<String>().into()
-}
-
-/// The digits of a number at this scale, as a big-endian integer in as few bytes as possible.
-fn unscaled(text: &str, precision: usize, scale: usize) -> Option<Vec<u8>> {
-    let (sign, digits) = text.strip_prefix('-').map_or(("", text), |digits| ("-", digits));
-    let (whole, fraction) = digits.split_once('.').unwrap_or((digits, ""));
-    let fraction = fraction.trim_end_matches('0');
-    let zeros = scale.checked_sub(fraction.len())?;
-    let digits = format!("{whole}{fraction}{}", "0".repeat(zeros));
-    if digits.trim_start_matches('0').len() > precision || !digits.bytes().all(|digit| digit.is_ascii_digit()) {
-        return None;
-    }
-    let bytes = format!("{sign}{digits}").parse::<i128>().ok()?.to_be_bytes();
-    let is_sign = |pair: &&[u8]| match pair {
-        [0, next] => *next < 0x80,
-        [0xFF, next] => *next >= 0x80,
-        _ => false,
-    };
-    let start = bytes.windows(2).take_while(is_sign).count();
-    Some(bytes[start..].to_vec())
 }

@@ -23,7 +23,7 @@ pub struct AvroSchemaError {
 }
 
 impl AvroSchemaError {
-    pub(super) fn new(event: &str, faults: Vec<AvroFault>) -> Self {
+    pub(crate) fn new(event: &str, faults: Vec<AvroFault>) -> Self {
         Self { event: event.to_owned(), faults }
     }
 
@@ -68,7 +68,7 @@ pub struct AvroFault {
 }
 
 impl AvroFault {
-    pub(super) fn new(path: String, reason: String, remedy: String) -> Self {
+    pub(crate) fn new(path: String, reason: String, remedy: String) -> Self {
         Self { path, reason, remedy }
     }
 

@@ -4,7 +4,7 @@ mod choice;
 mod default;
 mod error;
 mod leaf;
-mod name;
+pub(crate) mod name;
 mod record;
 mod writer;
 
@@ -39,7 +39,7 @@ use crate::event::EventSchema;
 /// | date and time without zone | `local-timestamp-micros` | `millis`, `nanos`; `string` |
 /// | date | `date` | `string` |
 /// | time of day | `time-micros` | `millis`; `string` |
-/// | duration | string, because Avro's durations have neither sign nor fractions of a millisecond | `duration` |
+/// | duration of jiff | string, because Avro's durations have neither sign nor fractions of a millisecond | `duration` |
 /// | decimal | an error: Avro's decimals have a fixed scale | `precision = 12, scale = 2`; `string` |
 /// | other types that are text in JSON | string | |
 /// | `Option` | union with `null` | |

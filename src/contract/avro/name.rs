@@ -1,7 +1,7 @@
 //! Names that Avro allows: `[A-Za-z_][A-Za-z0-9_]*`.
 
 /// The name with `_` for each character that Avro does not allow.
-pub(super) fn legal(name: &str) -> String {
+pub(crate) fn legal(name: &str) -> String {
     let mut legal: String = name.chars().map(|c| if c.is_ascii_alphanumeric() { c } else { '_' }).collect();
     if legal.chars().next().is_none_or(|first| first.is_ascii_digit()) {
         legal.insert(0, '_');
@@ -10,7 +10,7 @@ pub(super) fn legal(name: &str) -> String {
 }
 
 /// The name of a type: a reference to it must not be one to a primitive type.
-pub(super) fn legal_type(name: &str) -> String {
+pub(crate) fn legal_type(name: &str) -> String {
     let mut legal = legal(name);
     if PRIMITIVES.contains(&legal.as_str()) {
         legal.push('_');
@@ -21,7 +21,7 @@ pub(super) fn legal_type(name: &str) -> String {
 pub(super) const PRIMITIVES: [&str; 8] = ["null", "boolean", "int", "long", "float", "double", "bytes", "string"];
 
 /// The words of the name, each with a capital: `order.requested` is `OrderRequested`.
-pub(super) fn pascal_case(name: &str) -> String {
+pub(crate) fn pascal_case(name: &str) -> String {
     let words = name.split(|c: char| !c.is_ascii_alphanumeric());
     words
         .flat_map(|word| {
