@@ -265,7 +265,7 @@ pub(crate) fn read_period(text: &str) -> Option<[u32; 3]> {
             None => (0, after),
         };
         let (part, after) = (after.chars().next()?, after.get(1..)?);
-        if length == 0 || fraction % 1_000_000 != 0 || fraction > 0 && part.to_ascii_uppercase() != 'S' {
+        if length == 0 || fraction % 1_000_000 != 0 || fraction > 0 && !part.eq_ignore_ascii_case(&'S') {
             return None;
         }
         let (sum, factor) = match (part.to_ascii_uppercase(), in_time) {

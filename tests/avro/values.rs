@@ -1,4 +1,5 @@
 //! Values of every kind, written and read again, and what is wrong with them.
+#![allow(clippy::items_after_statements, reason = "types beside what is said of them")]
 
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::fmt::Debug;
@@ -235,7 +236,7 @@ fn enums_with_data_in_every_representation() {
         before: Vec<T>,
         perhaps: Option<T>,
     }
-    fn check<T: Clone + Debug + PartialEq>(values: [T; 3])
+    fn check<T: Clone + Debug + PartialEq>(values: &[T; 3])
     where
         Paid<T>: EventSchema,
     {
@@ -247,7 +248,7 @@ fn enums_with_data_in_every_representation() {
     }
     macro_rules! check_all {
         ($($name:ident)*) => {$(
-            check([
+            check(&[
                 $name::Cash,
                 $name::Card { number: "4".to_owned(), holder: None },
                 $name::Gift(Voucher { code: "g".to_owned() }),
@@ -267,6 +268,15 @@ fn enums_with_data_in_every_representation() {
         Place { x: f64, name: String },
         Voucher(Voucher),
         List(Vec<Way>),
+        Typed(Typed),
+        Sparse { a: Option<i64> },
+        Full { a: Option<i64>, b: Option<i64> },
+    }
+    #[event_schema::event]
+    #[derive(Debug, PartialEq, Clone)]
+    #[serde(tag = "type")]
+    struct Typed {
+        name: char,
     }
     for value in [
         Untagged::Count(-1),
@@ -276,6 +286,8 @@ fn enums_with_data_in_every_representation() {
         Untagged::Place { x: 1.0, name: "n".to_owned() },
         Untagged::Voucher(Voucher { code: "c".to_owned() }),
         Untagged::List(vec![Way::Sea]),
+        Untagged::Sparse { a: Some(1) },
+        Untagged::Typed(Typed { name: 'x' }),
     ] {
         #[event_schema::event]
         #[derive(Debug, PartialEq)]
@@ -284,6 +296,24 @@ fn enums_with_data_in_every_representation() {
         }
         round_trip(&Held { held: vec![value, Untagged::Nothing] });
     }
+
+    // What a branch does not have is never lost, though its reader then takes the first variant, as in JSON.
+    #[event_schema::event]
+    struct Held {
+        held: Untagged,
+    }
+    let writer = DatumWriter::<Held>::new(&Schema::of::<Held>().unwrap()).unwrap();
+    let full = Untagged::Full { a: None, b: Some(1) };
+    assert_eq!(writer.dump(&Held { held: full }).unwrap(), b"\x12\0\x02\x02");
+
+    #[event_schema::event]
+    #[serde(untagged)]
+    enum Deep {
+        A { inner: Option<Box<Deep>>, a: i64 },
+        B { inner: Option<Box<Deep>>, b: i64 },
+    }
+    let deep = (0..60).fold(Deep::A { inner: None, a: 1 }, |inner, b| Deep::B { inner: Some(Box::new(inner)), b });
+    assert!(dump_error(&deep).contains("too many combinations"));
 
     #[event_schema::event]
     #[derive(Debug, PartialEq, Clone)]

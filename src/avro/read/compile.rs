@@ -115,8 +115,8 @@ impl Compiler<'_> {
             Target::Kind(shape) => match shape.kind() {
                 Kind::Tuple(items) => {
                     let shapes = items.iter().cloned().enumerate();
-                    let parts = shapes.map(|(index, shape)| (FieldNames::of_element(index), shape)).collect();
-                    self.tuple(id, fields, parts)
+                    let parts: Vec<_> = shapes.map(|(index, shape)| (FieldNames::of_element(index), shape)).collect();
+                    self.tuple(id, fields, &parts, &shape.id())
                 }
                 _ => self.natural(id, fields),
             },
@@ -174,8 +174,8 @@ impl Compiler<'_> {
             }
             Content::Tuple(list) => {
                 let read = list.iter().filter(|field| field.read.is_some());
-                let parts = read.map(|field| (FieldNames::of(field), (field.shape)())).collect();
-                self.tuple(id, fields, parts)
+                let parts: Vec<_> = read.map(|field| (FieldNames::of(field), (field.shape)())).collect();
+                self.tuple(id, fields, &parts, key)
             }
             Content::Record(record) => self.steps(id, key, OpKind::Record, |this| {
                 let mut readers = Vec::new();
@@ -206,14 +206,13 @@ impl Compiler<'_> {
     }
 
     /// A record as a list, if its fields have the order of the list's elements.
-    fn tuple(&mut self, id: NodeId, fields: &[NodeField], parts: Vec<(FieldNames, Shape)>) -> OpId {
+    fn tuple(&mut self, id: NodeId, fields: &[NodeField], parts: &[(FieldNames, Shape)], key: &str) -> OpId {
         let indexes: Vec<Option<usize>> =
             fields.iter().map(|field| parts.iter().position(|(names, _)| names.find([field]).is_some())).collect();
         if !indexes.iter().flatten().copied().eq(0..indexes.iter().flatten().count()) {
             return self.natural(id, fields);
         }
-        let key: String = parts.iter().map(|(_, shape)| format!("({})", shape.id())).collect();
-        self.steps(id, &key, OpKind::Tuple, |this| {
+        self.steps(id, key, OpKind::Tuple, |this| {
             let step = |(field, index): (&NodeField, Option<usize>)| match index {
                 Some(index) => {
                     let op = this.op(field.node, &Target::of(parts[index].1.clone(), Way::Read));
@@ -356,18 +355,18 @@ fn fits(node: &Node, target: &Target) -> bool {
             Kind::Boolean => matches!(node, Node::Boolean),
             Kind::Integer(_) => matches!(node, Node::Int | Node::Long | Node::Decimal { scale: 0, .. }),
             Kind::Float(_) | Kind::Number => matches!(node, Node::Int | Node::Long | Node::Float | Node::Double),
-            Kind::Text(text) => match (text.logical, node) {
+            Kind::Text(text) => matches!(
+                (text.logical, node),
                 (_, Node::String)
-                | (Some(Logical::Uuid), Node::Uuid { .. })
-                | (Some(Logical::Instant), Node::Timestamp { local: false, .. })
-                | (Some(Logical::DateTime), Node::Timestamp { local: true, .. })
-                | (Some(Logical::Date), Node::Date)
-                | (Some(Logical::Time), Node::Time(_))
-                | (Some(Logical::Duration), Node::Duration)
-                | (Some(Logical::Decimal), Node::Decimal { .. })
-                | (None, Node::Bytes | Node::Enum { .. }) => true,
-                _ => false,
-            },
+                    | (Some(Logical::Uuid), Node::Uuid { .. })
+                    | (Some(Logical::Instant), Node::Timestamp { local: false, .. })
+                    | (Some(Logical::DateTime), Node::Timestamp { local: true, .. })
+                    | (Some(Logical::Date), Node::Date)
+                    | (Some(Logical::Time), Node::Time(_))
+                    | (Some(Logical::Duration), Node::Duration)
+                    | (Some(Logical::Decimal), Node::Decimal { .. })
+                    | (None, Node::Bytes | Node::Enum { .. })
+            ),
             Kind::List { .. } if byte_list(shape) => matches!(node, Node::Array(_) | Node::Bytes | Node::Fixed(_)),
             Kind::List { .. } | Kind::Tuple(_) => matches!(node, Node::Array(_)),
             Kind::Map { .. } => matches!(node, Node::Map(_)),
@@ -391,7 +390,6 @@ fn leaf_kind(node: &Node, target: &Target) -> OpKind {
     let style = text.map_or(Style::Iso, style);
     let is_bytes = matches!(target, Target::Kind(shape) if byte_list(shape));
     match *node {
-        Node::Null => OpKind::Null,
         Node::Boolean => OpKind::Boolean,
         Node::Date if means(Logical::Date) => OpKind::Date,
         Node::Time(unit) if means(Logical::Time) => OpKind::Time(unit, style),
@@ -408,18 +406,19 @@ fn leaf_kind(node: &Node, target: &Target) -> OpKind {
         Node::String if is_bytes => OpKind::StringAsBytes,
         Node::String => OpKind::String,
         Node::Bytes if text.is_some() => OpKind::BytesAsText,
-        Node::Bytes => OpKind::Bytes,
+        Node::Uuid { fixed } if text.is_some() || matches!(kind, Some(Kind::Any)) => OpKind::Uuid { fixed },
+        Node::Uuid { fixed: true } => OpKind::Fixed(16),
+        Node::Bytes | Node::Uuid { fixed: false } => OpKind::Bytes,
         Node::Fixed(size) if text.is_some() => OpKind::FixedAsText(size),
         Node::Fixed(size) => OpKind::Fixed(size),
         Node::Decimal { scale, size, .. } => {
             OpKind::Decimal { scale, size, integer: scale == 0 && matches!(kind, Some(Kind::Integer(_))) }
         }
-        Node::Uuid { fixed } if text.is_some() || matches!(kind, Some(Kind::Any)) => OpKind::Uuid { fixed },
-        Node::Uuid { fixed: true } => OpKind::Fixed(16),
-        Node::Uuid { fixed: false } => OpKind::Bytes,
         Node::Duration => OpKind::Duration,
-        // Not leaves.
-        Node::Array(_) | Node::Map(_) | Node::Union(_) | Node::Enum { .. } | Node::Record { .. } => OpKind::Null,
+        // But for null no leaves.
+        Node::Null | Node::Array(_) | Node::Map(_) | Node::Union(_) | Node::Enum { .. } | Node::Record { .. } => {
+            OpKind::Null
+        }
     }
 }
 

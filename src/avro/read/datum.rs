@@ -129,9 +129,9 @@ impl<'de> Datum<'_, 'de> {
             source.skip(source.plan.ops[self.op].node)?;
             return match variant.tagging {
                 Tagging::External => visitor.visit_borrowed_str(name),
-                Tagging::Internal { tag } | Tagging::Adjacent { tag, .. } => visitor.visit_map(Parts {
+                Tagging::Internal { tag } | Tagging::Adjacent { tag, .. } => visitor.visit_map(Around {
                     source,
-                    parts: [Some((tag, Part::Name(name))), None].into_iter(),
+                    entries: [Some((tag, Part::Name(name))), None].into_iter(),
                     value: None,
                 }),
             };
@@ -139,8 +139,8 @@ impl<'de> Datum<'_, 'de> {
         let content = Datum { source: self.source, op };
         match variant.tagging {
             Tagging::External => {
-                let parts = [Some((name, Part::Content(op))), None].into_iter();
-                visitor.visit_map(Parts { source: content.source, parts, value: None })
+                let entries = [Some((name, Part::Content(op))), None].into_iter();
+                visitor.visit_map(Around { source: content.source, entries, value: None })
             }
             Tagging::Internal { tag } => {
                 let source = content.source;
@@ -149,14 +149,14 @@ impl<'de> Datum<'_, 'de> {
                     // Nothing that could stand beside a tag.
                     _ => {
                         source.skip(source.plan.ops[op].node)?;
-                        let parts = [Some((tag, Part::Name(name))), None].into_iter();
-                        visitor.visit_map(Parts { source, parts, value: None })
+                        let entries = [Some((tag, Part::Name(name))), None].into_iter();
+                        visitor.visit_map(Around { source, entries, value: None })
                     }
                 }
             }
             Tagging::Adjacent { tag, content: key } => {
-                let parts = [Some((tag, Part::Name(name))), Some((key, Part::Content(op)))].into_iter();
-                visitor.visit_map(Parts { source: content.source, parts, value: None })
+                let entries = [Some((tag, Part::Name(name))), Some((key, Part::Content(op)))].into_iter();
+                visitor.visit_map(Around { source: content.source, entries, value: None })
             }
         }
     }
@@ -362,15 +362,6 @@ impl<'a, 'de> Elements<'a, 'de> {
         Ok(Self { source, op, least, left })
     }
 
-    /// Whether there is one more.
-    #[inline]
-    fn step(&mut self) -> Result<bool, Malformed> {
-        if self.left == 0 {
-            return Ok(false);
-        }
-        Ok(true)
-    }
-
     /// Counts the one that was read.
     #[inline]
     fn count(&mut self) -> Result<(), Malformed> {
@@ -387,7 +378,7 @@ impl<'de> SeqAccess<'de> for Elements<'_, 'de> {
 
     #[inline]
     fn next_element_seed<S: DeserializeSeed<'de>>(&mut self, seed: S) -> Result<Option<S::Value>, Malformed> {
-        if !self.step()? {
+        if self.left == 0 {
             return Ok(None);
         }
         let value = seed.deserialize(Datum { source: self.source, op: self.op })?;
@@ -404,7 +395,7 @@ impl<'de> MapAccess<'de> for Elements<'_, 'de> {
     type Error = Malformed;
 
     fn next_key_seed<K: DeserializeSeed<'de>>(&mut self, seed: K) -> Result<Option<K::Value>, Malformed> {
-        if !self.step()? {
+        if self.left == 0 {
             return Ok(None);
         }
         seed.deserialize(BorrowedStrDeserializer::new(self.source.string()?)).map(Some)
@@ -510,9 +501,9 @@ fn next_value<'de, S: DeserializeSeed<'de>>(
 }
 
 /// The parts of an object around the data of a variant.
-struct Parts<'a, 'de> {
+struct Around<'a, 'de> {
     source: &'a mut Source<'de>,
-    parts: std::array::IntoIter<Option<(&'de str, Part<'de>)>, 2>,
+    entries: std::array::IntoIter<Option<(&'de str, Part<'de>)>, 2>,
     value: Option<Part<'de>>,
 }
 
@@ -522,11 +513,11 @@ enum Part<'de> {
     Content(OpId),
 }
 
-impl<'de> MapAccess<'de> for Parts<'_, 'de> {
+impl<'de> MapAccess<'de> for Around<'_, 'de> {
     type Error = Malformed;
 
     fn next_key_seed<K: DeserializeSeed<'de>>(&mut self, seed: K) -> Result<Option<K::Value>, Malformed> {
-        let Some((key, value)) = self.parts.next().flatten() else { return Ok(None) };
+        let Some((key, value)) = self.entries.next().flatten() else { return Ok(None) };
         self.value = Some(value);
         seed.deserialize(BorrowedStrDeserializer::new(key)).map(Some)
     }

@@ -3,7 +3,7 @@
 use std::collections::HashMap;
 
 use super::default::bytes_of;
-use super::plan::{Choice, Field, Op, OpId, Plan, Tagging, Variant};
+use super::plan::{Choice, Field, Op, OpId, Plan, Record, Tagging, Variant};
 use crate::avro::names::{FieldNames, is_same_variant, is_symbol_of};
 use crate::avro::node::{Node, NodeField, NodeId, NodeName, Nodes};
 use crate::avro::target::Target;
@@ -90,14 +90,14 @@ impl Compiler<'_> {
                 Op::Enum(self.plan.enums.len() - 1)
             }
             Node::Array(items) => {
-                let target = self.part(id, target, |kind| match kind {
+                let target = part(target, |kind| match kind {
                     Kind::List { items, .. } => Some(*items),
                     _ => None,
                 });
                 Op::Array(self.op(*items, &target))
             }
             Node::Map(values) => {
-                let target = self.part(id, target, |kind| match kind {
+                let target = part(target, |kind| match kind {
                     Kind::Map { values, .. } => Some(*values),
                     _ => None,
                 });
@@ -106,32 +106,6 @@ impl Compiler<'_> {
             _ => Op::Leaf(id),
         };
         self.push(op)
-    }
-
-    /// What the parts of a list or a map are written from; of an untagged enum, those of its first variant that has some.
-    fn part(&self, id: NodeId, target: &Target, part: fn(Kind) -> Option<Shape>) -> Target {
-        self.part_within(id, target, part, MAX_TRIES).unwrap_or_else(Target::natural)
-    }
-
-    fn part_within(
-        &self,
-        id: NodeId,
-        target: &Target,
-        part: fn(Kind) -> Option<Shape>,
-        tries: usize,
-    ) -> Option<Target> {
-        let tries = tries.checked_sub(1)?;
-        match target {
-            Target::Kind(shape) => Some(Target::of(part(shape.clone().into_kind())?, Way::Written)),
-            Target::Enum { choice: choice @ Enum { tagging: ShapeTagging::Untagged, .. }, .. } => written(choice)
-                .find_map(|(variant, _)| match variant.content {
-                    Content::Inner(field) => {
-                        self.part_within(id, &Target::of((field.shape)(), Way::Written), part, tries)
-                    }
-                    _ => None,
-                }),
-            Target::Content { .. } | Target::Enum { .. } => None,
-        }
     }
 
     fn union(&mut self, branches: &[NodeId], target: &Target) -> OpId {
@@ -232,6 +206,7 @@ impl Compiler<'_> {
         id: NodeId,
         key: &str,
         op: fn(usize) -> Op,
+        tag: Option<&'static str>,
         fields: impl FnOnce(&mut Self) -> Vec<Field>,
     ) -> OpId {
         let key = (id, key.to_owned());
@@ -239,15 +214,15 @@ impl Compiler<'_> {
             return *known;
         }
         let record = self.plan.records.len();
-        self.plan.records.push(Vec::new());
+        self.plan.records.push(Record::default());
         let op = self.push(op(record));
         self.records.insert(key, op);
-        self.plan.records[record] = fields(self);
+        self.plan.records[record] = Record { fields: fields(self), tag };
         op
     }
 
     fn natural(&mut self, id: NodeId, fields: &[NodeField]) -> OpId {
-        self.fields(id, "", Op::Record, |this| {
+        self.fields(id, "", Op::Record, None, |this| {
             let field = |field: &NodeField| this.field(field, Some(field.json_name()), &Target::natural());
             fields.iter().map(field).collect()
         })
@@ -255,7 +230,7 @@ impl Compiler<'_> {
 
     fn content(&mut self, id: NodeId, fields: &[NodeField], content: Content, key: &str) -> OpId {
         match content {
-            Content::Unit => self.fields(id, key, Op::Record, |this| {
+            Content::Unit => self.fields(id, key, Op::Record, None, |this| {
                 fields.iter().map(|field| this.field(field, None, &Target::natural())).collect()
             }),
             Content::Inner(inner) => {
@@ -263,7 +238,7 @@ impl Compiler<'_> {
                 let Some(index) = names.find(fields.iter()) else {
                     return self.op(id, &Target::of((inner.shape)(), Way::Written));
                 };
-                self.fields(id, key, Op::Inner, |this| {
+                self.fields(id, key, Op::Inner, None, |this| {
                     let target = Target::of((inner.shape)(), Way::Written);
                     let field = |(position, field): (usize, &NodeField)| {
                         if position == index {
@@ -280,7 +255,7 @@ impl Compiler<'_> {
                 let parts: Vec<_> = written.map(|field| (FieldNames::of(field), (field.shape)())).collect();
                 self.tuple(id, fields, &parts, key)
             }
-            Content::Record(record) => self.fields(id, key, Op::Record, |this| {
+            Content::Record(record) => self.fields(id, key, Op::Record, record.tag.map(|(tag, _)| tag), |this| {
                 let mut writers = Vec::new();
                 gather(record.fields, &mut writers, 0);
                 let field = |field: &NodeField| {
@@ -299,7 +274,7 @@ impl Compiler<'_> {
     }
 
     fn tuple(&mut self, id: NodeId, fields: &[NodeField], parts: &[(FieldNames, Shape)], key: &str) -> OpId {
-        self.fields(id, key, Op::Tuple, |this| {
+        self.fields(id, key, Op::Tuple, None, |this| {
             let mut next = 0;
             let field = |field: &NodeField| match parts.get(next) {
                 Some((names, shape)) if names.find([field]).is_some() => {
@@ -331,6 +306,25 @@ impl Compiler<'_> {
         let op = if name.is_some() { self.op(field.node, target) } else { 0 };
         self.path.pop();
         Field { name: name.map(Into::into), op, default }
+    }
+}
+
+/// What the parts of a list or a map are written from; of an untagged enum, those of its first variant that has some.
+fn part(target: &Target, part: fn(Kind) -> Option<Shape>) -> Target {
+    part_within(target, part, MAX_TRIES).unwrap_or_else(Target::natural)
+}
+
+fn part_within(target: &Target, part: fn(Kind) -> Option<Shape>, tries: usize) -> Option<Target> {
+    let tries = tries.checked_sub(1)?;
+    match target {
+        Target::Kind(shape) => Some(Target::of(part(shape.clone().into_kind())?, Way::Written)),
+        Target::Enum { choice: choice @ Enum { tagging: ShapeTagging::Untagged, .. }, .. } => {
+            written(choice).find_map(|(variant, _)| match variant.content {
+                Content::Inner(field) => part_within(&Target::of((field.shape)(), Way::Written), part, tries),
+                _ => None,
+            })
+        }
+        Target::Content { .. } | Target::Enum { .. } => None,
     }
 }
 

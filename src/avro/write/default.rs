@@ -21,7 +21,7 @@ fn write(nodes: &Nodes, node: NodeId, default: &Value, out: &mut Vec<u8>, depth:
         Node::Null => default.as_null()?,
         Node::Boolean => out.push(default.as_bool()?.into()),
         Node::Int | Node::Long | Node::Date | Node::Time(_) | Node::Timestamp { .. } => {
-            write_long(out, default.as_i64()?)
+            write_long(out, default.as_i64()?);
         }
         #[allow(clippy::cast_possible_truncation, reason = "a float's default is one")]
         Node::Float => out.extend((default.as_f64()? as f32).to_le_bytes()),

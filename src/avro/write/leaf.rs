@@ -14,13 +14,12 @@ pub(super) fn write_integer(out: &mut Vec<u8>, node: &Node, number: i64) -> Resu
     match node {
         Node::Long => write_long(out, number),
         Node::Int if i32::try_from(number).is_ok() => write_long(out, number),
-        Node::Int => return Err(Unwritable::new(TOO_LARGE)),
         // Exact, or not at all.
         #[allow(clippy::cast_precision_loss, clippy::cast_possible_truncation, reason = "checked")]
         Node::Double if (number as f64) as i128 == i128::from(number) => out.extend((number as f64).to_le_bytes()),
         #[allow(clippy::cast_precision_loss, clippy::cast_possible_truncation, reason = "checked")]
         Node::Float if (number as f32) as i128 == i128::from(number) => out.extend((number as f32).to_le_bytes()),
-        Node::Double | Node::Float => return Err(Unwritable::new(TOO_LARGE)),
+        Node::Int | Node::Double | Node::Float => return Err(Unwritable::new(TOO_LARGE)),
         Node::Decimal { .. } => return write_decimal(out, node, &number.to_string()),
         _ => return Err(Unwritable::new(OTHER_TYPE)),
     }
@@ -40,7 +39,7 @@ pub(super) fn write_large(out: &mut Vec<u8>, node: &Node, text: &str) -> Result<
 pub(super) fn write_float(out: &mut Vec<u8>, node: &Node, number: f64) -> Result<(), Unwritable> {
     match node {
         Node::Double => out.extend(number.to_le_bytes()),
-        #[allow(clippy::cast_possible_truncation, reason = "checked")]
+        #[allow(clippy::cast_possible_truncation, clippy::float_cmp, reason = "exact, or not at all")]
         Node::Float if number.is_nan() || f64::from(number as f32) == number => {
             out.extend((number as f32).to_le_bytes());
         }

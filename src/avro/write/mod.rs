@@ -116,8 +116,7 @@ impl<E: EventSchema> DatumWriter<E> {
 
     fn write<T: Serialize>(&self, value: &T) -> Result<Vec<u8>, DumpError> {
         let mut bytes = Vec::with_capacity(128);
-        let mut output = Output { plan: &self.plan, bytes: &mut bytes };
-        output.write(self.plan.root, value).map_err(DumpErrorKind::Datum)?;
+        Output::new(&self.plan, &mut bytes).write(self.plan.root, value).map_err(DumpErrorKind::Datum)?;
         Ok(bytes)
     }
 }

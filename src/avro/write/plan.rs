@@ -11,7 +11,7 @@ pub(super) type OpId = usize;
 pub(super) struct Plan {
     pub(super) nodes: Nodes,
     pub(super) ops: Vec<Op>,
-    pub(super) records: Vec<Vec<Field>>,
+    pub(super) records: Vec<Record>,
     /// The symbols of enums, by the names of variants.
     pub(super) enums: Vec<Vec<(Box<str>, usize)>>,
     pub(super) unions: Vec<Vec<OpId>>,
@@ -43,6 +43,14 @@ pub(super) enum Op {
     FirstFit(usize),
     /// An enum with data, whose variants say which they are.
     Choice(usize),
+}
+
+/// A record.
+#[derive(Clone, Debug, Default)]
+pub(super) struct Record {
+    pub(super) fields: Vec<Field>,
+    /// The tag that a struct has in JSON, which Avro does not write.
+    pub(super) tag: Option<&'static str>,
 }
 
 /// A field of a record.

@@ -10,9 +10,16 @@ use crate::error::Unwritable;
 
 /// The bytes that were written so far.
 pub(super) struct Output<'p, 'o> {
-    pub(super) plan: &'p Plan,
-    pub(super) bytes: &'o mut Vec<u8>,
+    plan: &'p Plan,
+    bytes: &'o mut Vec<u8>,
+    /// Within how many values a branch is tried.
+    tries: usize,
+    /// How much was written for branches that did not fit.
+    wasted: usize,
 }
+
+/// How much may be: there can be as many tries as branches to the power of the levels.
+const MAX_WASTED: usize = 16 << 20;
 
 /// The place of a value.
 pub(super) struct Value<'a, 'p, 'o> {
@@ -23,16 +30,36 @@ pub(super) struct Value<'a, 'p, 'o> {
 const LEFT_OUT: &str = "no value for a field that the schema has no default for";
 const UNKNOWN_VARIANT: &str = "a variant that the schema does not have";
 
-impl<'p> Output<'p, '_> {
+impl<'p, 'o> Output<'p, 'o> {
+    pub(super) fn new(plan: &'p Plan, bytes: &'o mut Vec<u8>) -> Self {
+        Self { plan, bytes, tries: 0, wasted: 0 }
+    }
+
+    /// Whether a field that the record does not have is left out. While a branch is tried, only the tag is: a branch that
+    /// does not have all of the value is none for it.
+    fn leave_out(&self, record: usize, key: &str) -> Result<(), Unwritable> {
+        if self.tries > 0 && self.plan.records[record].tag != Some(key) {
+            return Err(Unwritable::new("a field that the schema does not have"));
+        }
+        Ok(())
+    }
+
     /// Writes a value.
     pub(super) fn write<T: Serialize + ?Sized>(&mut self, op: OpId, value: &T) -> Result<(), Unwritable> {
         if let Op::FirstFit(branches) = self.plan.ops[op] {
             let before = self.bytes.len();
             for (index, branch) in self.plan.unions[branches].iter().enumerate() {
+                if self.wasted > MAX_WASTED {
+                    return Err(Unwritable::new("untagged enums that have too many combinations of variants to try"));
+                }
                 write_size(self.bytes, index);
-                if self.write(*branch, value).is_ok() {
+                self.tries += 1;
+                let written = self.write(*branch, value);
+                self.tries -= 1;
+                if written.is_ok() {
                     return Ok(());
                 }
+                self.wasted += self.bytes.len() - before;
                 self.bytes.truncate(before);
             }
             return Err(Unwritable::new("a value that fits no branch of the schema's union"));
@@ -41,7 +68,7 @@ impl<'p> Output<'p, '_> {
     }
 
     fn defaults(&mut self, record: usize) -> Result<(), Unwritable> {
-        for field in &self.plan.records[record] {
+        for field in &self.plan.records[record].fields {
             match &field.default {
                 Some(default) => self.bytes.extend(default),
                 None => return Err(left_out(field.name.as_deref())),
@@ -141,7 +168,7 @@ impl<'a, 'p, 'o> Value<'a, 'p, 'o> {
 
     /// Where a record is written that is the value of one of its fields.
     fn inner<T: Serialize + ?Sized>(self, record: usize, value: &T) -> Result<(), Unwritable> {
-        for field in &self.output.plan.records[record] {
+        for field in &self.output.plan.records[record].fields {
             match (&field.name, &field.default) {
                 (Some(_), _) => self.output.write(field.op, value)?,
                 (None, Some(default)) => self.output.bytes.extend(default),
@@ -412,7 +439,7 @@ impl Fields {
 
     #[inline]
     fn find(&self, plan: &Plan, name: &str) -> Option<usize> {
-        let fields = &plan.records[self.record];
+        let fields = &plan.records[self.record].fields;
         let is_named = |index: &usize| fields[*index].name.as_deref() == Some(name);
         (self.next..fields.len()).find(is_named).or_else(|| (0..self.next).find(is_named))
     }
@@ -423,7 +450,7 @@ impl Fields {
         field: usize,
         value: &T,
     ) -> Result<(), Unwritable> {
-        let fields = &output.plan.records[self.record];
+        let fields = &output.plan.records[self.record].fields;
         let op = fields[field].op;
         let named = |error: Unwritable| error.within(fields[field].name.as_deref().unwrap_or_default());
         if field < self.next {
@@ -438,7 +465,7 @@ impl Fields {
     fn pass(&mut self, output: &mut Output<'_, '_>, field: usize) {
         for index in self.next..field {
             let start = output.bytes.len();
-            if let Some(default) = &output.plan.records[self.record][index].default {
+            if let Some(default) = &output.plan.records[self.record].fields[index].default {
                 output.bytes.extend(default);
             }
             self.passed.push(Passed { field: index, start, end: output.bytes.len() });
@@ -456,7 +483,7 @@ impl Fields {
         let found = found.ok_or_else(|| Unwritable::new("a field that comes twice"))?;
         let Passed { start, end, .. } = self.passed.remove(found);
         let before = output.bytes.len();
-        output.write(output.plan.records[self.record][field].op, value)?;
+        output.write(output.plan.records[self.record].fields[field].op, value)?;
         let value = output.bytes.split_off(before);
         let (longer, shorter) = (value.len(), end - start);
         output.bytes.splice(start..end, value);
@@ -468,7 +495,7 @@ impl Fields {
     }
 
     fn end(mut self, output: &mut Output<'_, '_>) -> Result<(), Unwritable> {
-        let fields = &output.plan.records[self.record];
+        let fields = &output.plan.records[self.record].fields;
         self.pass(output, fields.len());
         // A field of no bytes, which is null, has no default and needs none.
         let needs = |passed: &&Passed| {
@@ -508,7 +535,7 @@ impl Tagged {
         if let Some(fields) = &mut self.fields {
             return match fields.find(output.plan, key) {
                 Some(field) => fields.write(output, field, value),
-                None => Ok(()),
+                None => output.leave_out(fields.record, key),
             };
         }
         match output.plan.choices[self.choice].tagging {
@@ -524,8 +551,9 @@ impl Tagged {
                 let Op::Record(record) = output.plan.ops[op] else { return Err(Unwritable::new(OTHER_TYPE)) };
                 let mut fields = Fields::new(record);
                 for (key, value) in self.kept.drain(..) {
-                    if let Some(field) = fields.find(output.plan, &key) {
-                        fields.write(output, field, &value)?;
+                    match fields.find(output.plan, &key) {
+                        Some(field) => fields.write(output, field, &value)?,
+                        None => output.leave_out(fields.record, &key)?,
                     }
                 }
                 self.fields = Some(fields);
@@ -600,7 +628,7 @@ impl Compound<'_, '_, '_> {
                 Ok(())
             }
             Kind::Tuple { record, next } => {
-                let fields = &self.output.plan.records[*record];
+                let fields = &self.output.plan.records[*record].fields;
                 while let Some(field) = fields.get(*next) {
                     *next += 1;
                     if field.name.is_some() {
@@ -619,8 +647,7 @@ impl Compound<'_, '_, '_> {
         match &mut self.kind {
             Kind::Record(fields) => match fields.find(self.output.plan, key) {
                 Some(field) => fields.write(self.output, field, value),
-                // One that the schema does not have.
-                None => Ok(()),
+                None => self.output.leave_out(fields.record, key),
             },
             Kind::Map(blocks) => {
                 blocks.count += 1;
@@ -650,7 +677,7 @@ impl Compound<'_, '_, '_> {
             Kind::Bytes { node, bytes } => write_blob(self.output.bytes, self.output.plan.nodes.get(node), &bytes),
             Kind::Record(fields) => fields.end(self.output),
             Kind::Tuple { record, next } => {
-                for field in &self.output.plan.records[record][next..] {
+                for field in &self.output.plan.records[record].fields[next..] {
                     match &field.default {
                         Some(default) => self.output.bytes.extend(default),
                         None => return Err(left_out(field.name.as_deref())),
