@@ -100,10 +100,6 @@ pub(crate) fn expand(krate: &Path, input: &DeriveInput) -> TokenStream {
             #[automatically_derived]
             impl #impl_generics __p::Generated for #ident #ty_generics #event_where {
                 const DESCRIPTOR: &'static __p::Descriptor = &__p::Descriptor::new("", 1, __p::None);
-
-                fn schema_for(_: &__p::schemars::generate::Contract) -> __p::schemars::Schema {
-                    ::core::unreachable!()
-                }
             }
 
             impl #impl_generics #ident #ty_generics #where_clause {

@@ -74,7 +74,7 @@ pub(crate) use self::avro::name as avro_name;
 #[cfg(feature = "avro")]
 pub use self::avro::{AvroFault, AvroSchemaError, avro_schema};
 pub(crate) use self::decimal::decimal;
-pub(crate) use self::json_schema::named;
+pub(crate) use self::json_schema::{Described, named};
 pub use self::json_schema::{draft07, json_schema, openapi30};
 #[doc(hidden)]
 pub use self::json_schema::{is_inline, schema_of};

@@ -8,6 +8,7 @@ use serde_json::Value;
 
 use super::descriptor::Descriptor;
 use super::type_name::number;
+use crate::contract;
 use crate::error::{LoadError, LoadErrorKind};
 use crate::load::{self, FieldType, LoadOptions};
 use crate::violation::Violations;
@@ -35,7 +36,9 @@ pub trait Generated: FieldType {
 
     /// Its JSON Schema.
     #[must_use]
-    fn schema_for(contract: &Contract) -> Schema;
+    fn schema_for(contract: &Contract) -> Schema {
+        contract::json_schema::<contract::Described<Self>>(contract)
+    }
 
     /// The descriptor of the event that a variant holds.
     #[must_use]

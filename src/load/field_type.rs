@@ -206,6 +206,12 @@ pub trait FieldType: Sized + Serialize {
         replace(self, input, cx, at);
     }
 
+    /// Puts a part into the field of this index.
+    #[doc(hidden)]
+    fn patch_field(&mut self, index: usize, input: &str, cx: &mut Context<'_>, at: &At<'_>) {
+        let _ = (index, input, cx, at);
+    }
+
     /// As [`patch`](Self::patch), of a flattened value: `rest` are the entries that nobody has taken.
     #[doc(hidden)]
     fn patch_flat(&mut self, rest: &mut Object, cx: &mut Context<'_>, at: &At<'_>) {

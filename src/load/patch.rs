@@ -7,7 +7,6 @@ use super::json;
 pub use super::json::Object;
 pub(super) use super::json::to_text;
 use super::{At, Context, FieldType};
-use crate::violation::FieldName;
 
 /// Puts a value in the place of another, with a reader that is not ours.
 pub fn replace_foreign<T, W: With<T>>(this: &mut T, input: &str, cx: &mut Context<'_>, at: &At<'_>) {
@@ -42,19 +41,17 @@ pub(crate) fn entries(input: &str, cx: &mut Context<'_>, at: &At<'_>) -> Object 
     entries.into_iter().flatten().collect()
 }
 
-/// Puts the entries of `input` into the fields of a level: `patch` does it for the field of an index. Gives back what
-/// is for its flattened fields.
-pub fn patch_fields<L: super::object::Object<T>, T>(
+/// Puts the entries of `input` into the fields of a level. Gives back what is for its flattened fields.
+pub fn patch_fields<L: super::object::Object<T>, T: FieldType>(
+    this: &mut T,
     input: &str,
-    names: &'static [FieldName],
     cx: &mut Context<'_>,
     at: &At<'_>,
-    patch: &mut dyn FnMut(usize, &str, &mut Context<'_>, &At<'_>),
 ) -> Object {
     let mut rest = Object::new();
     for (name, value) in entries(input, cx, at) {
         match L::find(&name) {
-            Some(index) => patch(index, &value, cx, &at.field(&names[index])),
+            Some(index) => this.patch_field(index, &value, cx, &at.field(&L::FIELDS[index])),
             None if L::FLATTENS => drop(rest.insert(name, value)),
             None => {}
         }

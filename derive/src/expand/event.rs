@@ -46,6 +46,13 @@ pub(super) fn expand(cx: &Cx<'_>) -> TokenStream {
     });
     let validate = (cfg!(feature = "validator021") && model.event.validate != Some(false)).then(|| validate(cx));
 
+    let schema_for = (model.event.json_schema == Some(false)).then(|| {
+        quote! {
+            fn schema_for(__contract: &__p::schemars::generate::Contract) -> __p::schemars::Schema {
+                __p::json_schema::<Self>(__contract)
+            }
+        }
+    });
     let hooks = hooks(model);
     let versions = versions(cx);
     let older = is_older(cx, version);
@@ -62,10 +69,7 @@ pub(super) fn expand(cx: &Cx<'_>) -> TokenStream {
             const DESCRIPTOR: &'static __p::Descriptor =
                 &__p::Descriptor::new(#name, #version, #topic).with_sensitive(&[#(#sensitive),*]);
 
-            fn schema_for(__contract: &__p::schemars::generate::Contract) -> __p::schemars::Schema {
-                __p::json_schema::<Self>(__contract)
-            }
-
+            #schema_for
             #key
             #types
             #hooks

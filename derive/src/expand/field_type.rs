@@ -86,7 +86,7 @@ pub(super) struct Body {
     pub(super) check: TokenStream,
     /// What a load would give it of the level on which it is flattened.
     pub(super) flat: Flat,
-    /// Statements over `self` and `input`, a part that is put into it, where that is not the default.
+    /// The methods that put a part into it, where they are not the default.
     pub(super) patch: Option<TokenStream>,
     /// Statements over `names`, what the fields are called on the wire.
     pub(super) flat_names: TokenStream,
@@ -171,15 +171,6 @@ fn read_key(inner: &TokenStream, key: &TokenStream) -> TokenStream {
             __map: &__p::At<'_>,
         ) -> __p::Option<Self> {
             __p::read_newtype_key::<#inner, Self>(__text, __cx, __map, |__inner, __cx, __at| #key)
-        }
-    }
-}
-
-/// The method that puts a part into the value.
-fn patch(patch: &TokenStream) -> TokenStream {
-    quote! {
-        fn patch(&mut self, __input: &str, __cx: &mut __p::Context<'_>, __at: &__p::At<'_>) {
-            #patch
         }
     }
 }
@@ -303,7 +294,7 @@ pub(super) fn expand(cx: &Cx<'_>, body: &Body) -> TokenStream {
     };
     let read_key = body.read_key.as_ref().filter(|_| prepare.is_none());
     let read_key = read_key.map(|(inner, read)| self::read_key(inner, &judged(read)));
-    let patch = body.patch.as_ref().map(self::patch);
+    let patch = &body.patch;
     // A hook wants to see all of an object: the default gives it what the outer level left.
     let read_flat = read_flat.as_ref().filter(|_| cx.model.event.pre_load.is_none()).map(|read| {
         let read = with_whole(read);

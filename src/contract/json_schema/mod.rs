@@ -16,7 +16,7 @@ use schemars::generate::{Contract, SchemaSettings};
 use schemars::{JsonSchema, Schema};
 use serde_json::{Map, Value};
 
-pub(crate) use self::described::named;
+pub(crate) use self::described::{Described, named};
 #[doc(hidden)]
 pub use self::described::{is_inline, schema_of};
 use super::openapi;

@@ -9,37 +9,37 @@ use super::field::ExpandField;
 use crate::expand::quoting::shown_at;
 
 impl Expand<'_> {
-    /// Puts a part, `input`, into the value, if it has places for parts.
+    /// The methods that put a part, `input`, into the value, if it has places for parts.
     pub(in crate::expand) fn patch(&self) -> Option<TokenStream> {
         if let Some(inner) = self.inner() {
-            return Some(inner.patch(&quote!(__input)));
+            return Some(method(&inner.patch(&quote!(__input))));
         }
         if !self.is_object() {
             return None;
         }
-        let (marker, self_ty, names) = (self.marker(), self.cx.self_ty(), self.names());
+        let marker = self.marker();
         let arms = self.fields().filter(|field| !field.is_skipped() && !field.is_flat()).map(|field| {
-            let (index, patch) = (field.index, field.patch(&quote!(__value)));
+            let (index, patch) = (field.index, field.patch(&quote!(__input)));
             quote!(#index => #patch,)
         });
-        let flat: Vec<TokenStream> = self
-            .fields()
-            .filter(ExpandField::is_flat)
-            .map(|field| {
-                let member = &field.field.serde.member;
-                quote!(__p::FieldType::patch_flat(&mut self.#member, __rest, __cx, __at);)
-            })
-            .collect();
-        let rest = (!flat.is_empty()).then(|| quote!(let __rest = &mut { __rest }; #(#flat)*));
+        let flat = self.fields().filter(ExpandField::is_flat).map(|field| {
+            let member = &field.field.serde.member;
+            quote!(__p::FieldType::patch_flat(&mut self.#member, __rest, __cx, __at);)
+        });
+        let patch = method(&quote! {
+            let __rest = &mut __p::patch_fields::<#marker, Self>(self, __input, __cx, __at);
+            #(#flat)*
+        });
+        // A method, for a closure would take longer to compile.
         Some(quote! {
-            let __rest = __p::patch_fields::<#marker, #self_ty>(
-                __input,
-                #names,
-                __cx,
-                __at,
-                &mut |__index, __value, __cx, __at| match __index { #(#arms)* _ => {} },
-            );
-            #rest
+            #patch
+
+            fn patch_field(&mut self, __index: usize, __input: &str, __cx: &mut __p::Context<'_>, __at: &__p::At<'_>) {
+                match __index {
+                    #(#arms)*
+                    _ => {}
+                }
+            }
         })
     }
 
@@ -51,6 +51,15 @@ impl Expand<'_> {
         let inner = self.inner().filter(|inner| inner.field.is_ours())?;
         let member = &inner.field.serde.member;
         Some(quote!(__p::FieldType::patch_flat(&mut self.#member, __rest, __cx, __at)))
+    }
+}
+
+/// The method that puts a part into the value.
+fn method(body: &TokenStream) -> TokenStream {
+    quote! {
+        fn patch(&mut self, __input: &str, __cx: &mut __p::Context<'_>, __at: &__p::At<'_>) {
+            #body
+        }
     }
 }
 
