@@ -63,7 +63,7 @@ mod plain {
     use event_schema::uuid::Uuid;
 
     #[derive(Debug, Serialize, Deserialize)]
-    #[serde(crate = "self::serde")]
+    #[serde(crate = "self::serde", rename = "OrderPlaced")]
     pub(super) struct Order {
         id: Uuid,
         customer: String,
@@ -198,8 +198,8 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
     let reader = DatumReader::<Order>::new(&schema);
     let newer = DatumReader::<later::Order>::new(&schema);
     let writer = DatumWriter::<Order>::new(&schema)?;
-    let apache_reader = GenericDatumReader::builder(&parsed).build()?;
-    let apache_writer = GenericDatumWriter::builder(&parsed).build()?;
+    let apache_reader = GenericDatumReader::builder(&parsed).human_readable(true).build()?;
+    let apache_writer = GenericDatumWriter::builder(&parsed).human_readable(true).build()?;
     for (size, lines) in [("240 B", 4), ("3.5 kB", 105)] {
         let order = order(lines);
         let datum = writer.dump(&order)?;

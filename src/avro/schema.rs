@@ -20,7 +20,7 @@ use crate::event::EventSchema;
 ///
 /// let schema = Schema::parse(r#"{"type": "record", "name": "Ping", "doc": "", "fields": [{"name": "seq", "type": "long"}]}"#)?;
 /// assert_eq!(schema.canonical_form(), Schema::of::<Ping>()?.canonical_form());
-/// assert_eq!(schema.fingerprint(), 0x1e61_51dd_aa78_97a8);
+/// assert_eq!(schema.fingerprint(), 0xe6b7_26bb_29c2_93e8);
 /// # Ok::<(), Box<dyn std::error::Error>>(())
 /// ```
 #[derive(Clone)]
