@@ -433,7 +433,7 @@
 //!
 //! `context = Type` is the type of the second argument that functions with `use_context` get. The value comes from
 //! [`LoadOptions::context`](crate::LoadOptions::context), or from the argument of validator's `ValidateArgs`. Kafka's
-//! producers and consumers have no context, so they cannot be used for such a type.
+//! producers and consumers are given it by their `with_context`.
 //!
 //! ```
 //! use event_schema::prelude::*;

@@ -231,8 +231,8 @@ impl Envelope {
         // The trace of the last hop, which wins.
         let (mut hop, mut hop_state) = (None, None);
         for (name, value) in headers {
-            // Of the same name the last counts. What an attribute cannot be is not taken, or no event could be sent
-            // with this envelope or because of it.
+            // The last header of a name counts. Invalid attributes are ignored: otherwise no event could be sent with
+            // this envelope or because of it.
             let attribute = name.strip_prefix("ce_").unwrap_or(name);
             let is_valid = |text: &&str| !text.is_empty() && check_text(attribute, text).is_ok();
             let text = || value.and_then(|value| str::from_utf8(value).ok()).filter(is_valid);

@@ -6,7 +6,7 @@ use serde_json::{Error, Value};
 use crate::load::json::Source;
 use crate::load::{At, Context, Dialect, FieldType, LoadOptions};
 
-/// What a type writes, as a value of which the text has the digits that the type's own text has.
+/// Serializes into a value whose text has the digits of the type's own text.
 ///
 /// `serde_json` makes of an `f32` the `f64` of the same value, which has more digits: 0.1 becomes 0.10000000149011612.
 /// A value with floats is read from its text instead. An integer beyond 64 bits stays an error, for in a value it

@@ -37,7 +37,7 @@ pub fn read_value<'de, D: Deserializer<'de>>(input: D, cx: &mut Context<'_>, at:
     Ok(Value::read(input, cx, at)?.unwrap_or(Value::Null))
 }
 
-/// What the type's `pre_load` hook makes of the input, if it has not made that already.
+/// Calls the type's `pre_load` hook with the input, unless that was done before.
 pub fn prepared<T: FieldType>(value: Value, cx: &mut Context<'_>, at: &At<'_>) -> Option<Value> {
     if cx.is_prepared() {
         return Some(value);

@@ -20,7 +20,7 @@ pub fn check_names<T>(
     cx: &mut Context<'_>,
     at: &At<'_>,
 ) {
-    // What is no object is told when it is written.
+    // A value that is no object is refused when it is written.
     let _told_later = write(
         value,
         Names(&mut |name| {
@@ -31,7 +31,7 @@ pub fn check_names<T>(
     );
 }
 
-/// What the flattened values of one level write there, in the order in which they are read.
+/// The entries that the flattened values of one level write there, in the order in which they are read.
 #[derive(Debug)]
 pub struct Flattened {
     /// The names, each with whether it is gone for those who are read after its owner.

@@ -126,7 +126,7 @@ pub fn param(params: &mut Map<String, Value>, name: &str, value: impl Serialize)
     note = "validator's own errors serve with the feature `validator021`, which is on by default"
 )]
 pub trait RuleError {
-    /// What was found.
+    /// The findings.
     fn into_violations(self) -> Violations;
 }
 
@@ -161,7 +161,7 @@ pub fn broken_schema<T: FieldType>(
     cx.found_by_user(at, Concern::Whole, resolved::<T>(error.into_violations()), code, message);
 }
 
-/// What a rule or hook of `T` found, with the fields of `T` that it names.
+/// The findings of a rule or hook of `T`, with the fields of `T` that it names.
 #[cold]
 #[must_use]
 pub fn resolved<T: FieldType>(mut violations: Violations) -> Violations {

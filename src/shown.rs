@@ -30,7 +30,7 @@ impl<T: Serialize> Shown<'_, T> {
     }
 }
 
-/// What [`Shown`] has where the type cannot be written.
+/// The method of [`Shown`] for types that cannot be written.
 #[doc(hidden)]
 pub trait NotWritten {
     /// None.
@@ -52,7 +52,7 @@ impl<T: FieldType> Hides<T> {
     pub const HIDDEN: bool = T::HIDDEN;
 }
 
-/// What [`Hides`] has of a type that is no field's.
+/// The constant of [`Hides`] for types that are no field's.
 #[doc(hidden)]
 pub trait HidesNothing {
     const HIDDEN: bool = false;

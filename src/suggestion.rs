@@ -94,7 +94,7 @@ mod tests {
         assert_eq!(meant(&"quantity".repeat(100)), None);
     }
 
-    /// What is too far at first sight is too far.
+    /// A name that the quick check calls too far is too far.
     #[test]
     fn the_first_sight_is_no_further_than_the_distance() {
         use super::{Letters, fold};

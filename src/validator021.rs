@@ -1,4 +1,4 @@
-//! What validator 0.21 and this crate have of each other: the feature `validator021`.
+//! Conversions between validator 0.21 and this crate: the feature `validator021`.
 
 use std::borrow::Cow;
 use std::collections::{BTreeMap, HashMap};
@@ -8,7 +8,7 @@ use validator::{ValidationError, ValidationErrors, ValidationErrorsKind};
 use crate::load::{At, Context, Dialect, FieldType, LoadOptions};
 use crate::violation::{Concern, Fault, Segment, Violation, Violations};
 
-/// What validator calls errors of a struct as a whole.
+/// validator's name for errors of a struct as a whole.
 const ALL: &str = "__all__";
 
 /// Rules may return validator's error, so a function that was written for validator can be used unchanged.

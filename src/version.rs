@@ -84,7 +84,7 @@ where
     }))
 }
 
-/// What the error of a conversion says in our words. The text of any other error may quote the payload.
+/// The error of a conversion, if it is of a type of ours. The text of any other error may quote the payload.
 enum Told {
     /// The service is to blame, not the event.
     Config(LoadError),

@@ -101,7 +101,7 @@ fn has_sensitive_fields(data: &Data) -> bool {
     ours.into_iter().any(|attr| mentions(attr.meta.to_token_stream(), &|word| word == "sensitive"))
 }
 
-/// What may be missing and is never null is not written while it is null, unless its field says when.
+/// A field that may be missing but never null is omitted while it is null, unless its field says when to omit it.
 fn leave_out_nulls(data: &mut Data, krate: &Path) {
     let is_null = format!("{}::__private::is_null", krate.to_token_stream()).replace(' ', "");
     for field in fields_of(data).filter(|field| field.ident.is_some()) {

@@ -1,5 +1,5 @@
-//! What one attribute alone cannot tell: names that must exist, and serde's attributes that the
-//! reader cannot honour.
+//! Checks that need more than one attribute: names that must exist, and serde's attributes that the reader cannot
+//! honour.
 
 use std::collections::HashMap;
 
@@ -202,7 +202,7 @@ fn check_types(cx: &Ctxt, model: &Model<'_>) {
     }
 }
 
-/// What can only be told apart by a tag or a name cannot stand in its own place.
+/// Refuses types that stand in their own place, where no tag or name tells them apart.
 fn check_recursion(cx: &Ctxt, model: &Model<'_>) {
     let ident = &model.input.ident;
     if let (Shape::Enum(variants), TagType::Internal { tag }) = (&model.shape, model.serde.attrs.tag()) {

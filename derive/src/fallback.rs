@@ -1,5 +1,5 @@
-//! What is emitted beside errors: impls without use, so that one bad attribute is one error and not
-//! one more at every use of the type.
+//! Impls that are emitted beside errors. They do nothing, so that one bad attribute is one error and not one more at
+//! every use of the type.
 
 use proc_macro2::{Span, TokenStream};
 use quote::quote;

@@ -1,4 +1,4 @@
-//! What a type says of itself: serde's attributes as serde reads them, `#[event]` and `#[validate]`.
+//! The model of a type: serde's attributes as serde reads them, `#[event]` and `#[validate]`.
 
 use proc_macro2::Span;
 use serde_derive_internals::ast::{self, Container, Data, Style};

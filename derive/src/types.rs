@@ -1,4 +1,4 @@
-//! What the derive can tell of a type by its name.
+//! Properties of a type that the derive can tell by its name.
 
 use syn::ext::IdentExt;
 use syn::visit::Visit;

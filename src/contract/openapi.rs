@@ -61,7 +61,7 @@ pub(super) fn rewrite(definitions: &Object) -> Object {
                 next.insert(name.clone());
             }
         }
-        // What refers to a wider one is wider too.
+        // A schema that refers to a wider one is wider too.
         if next.len() == wider.len() {
             return schemas;
         }

@@ -75,7 +75,7 @@ impl Search {
         }
     }
 
-    /// Of a flattened value, whose entries stand on the level: a map's keys are names then.
+    /// Looks in a flattened value, whose entries stand on the level: a map's keys are names then.
     fn flat(&mut self, shape: &Shape, path: &[&str]) -> bool {
         match shape.kind() {
             Kind::Map { values, .. } => path.len() <= 1 || self.shape(values, &path[1..]),
@@ -89,7 +89,7 @@ impl Search {
         let way = self.way;
         let present = || fields(content).iter().filter(|field| way.of_field(field).is_some());
         let Content::Record(record) = content else { return present().any(|field| self.shape(&(field.shape)(), path)) };
-        // What a field of its own has is no flattened map's.
+        // A name with a field of its own is not in a flattened map.
         let own = present().find(|field| !field.flat && way.of_field(field) == Some(*first));
         match (own, record.tag, way) {
             (Some(field), ..) => self.shape(&(field.shape)(), rest),

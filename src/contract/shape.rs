@@ -321,7 +321,7 @@ impl Shape {
         Self(Kind::Map { keys: Box::new(keys), values: Box::new(values) })
     }
 
-    /// What it is, for those who write documents from it.
+    /// The kind of the shape, for the writers of documents.
     #[doc(hidden)]
     #[must_use]
     pub const fn kind(&self) -> &Kind {
@@ -360,7 +360,7 @@ impl From<Kind> for Shape {
     }
 }
 
-/// What a shape is.
+/// The kind of a shape.
 #[doc(hidden)]
 #[derive(Clone, Debug)]
 #[non_exhaustive]
@@ -447,11 +447,11 @@ pub struct Text {
     pub character: bool,
     /// A number between its negative and this is read as well.
     pub number_below: Option<f64>,
-    /// What the text stands for, where other formats than JSON have a form for that.
+    /// The value that the text stands for, where formats other than JSON have a form for it.
     pub logical: Option<Logical>,
 }
 
-/// What text stands for.
+/// The value that a text stands for.
 #[doc(hidden)]
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[non_exhaustive]

@@ -533,7 +533,7 @@ impl LoadError {
             }
             LoadErrorKind::TooLarge { .. } => report::problem(413, "Content Too Large", &self.to_string()),
             LoadErrorKind::Io(_) => report::problem(500, "Internal Server Error", &self.to_string()),
-            // What is set up wrong is nobody's business outside.
+            // A wrong setup of the service is not told outside.
             LoadErrorKind::NoContext(_) | LoadErrorKind::NoSuchField(_) => {
                 report::problem(500, "Internal Server Error", "the input could not be checked")
             }

@@ -165,7 +165,7 @@ impl DumpOptions<'_> {
     }
 }
 
-/// What was found.
+/// The error for the findings.
 #[cold]
 fn invalid(cx: Context<'_>) -> DumpError {
     match cx.forgotten() {

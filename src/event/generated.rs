@@ -75,8 +75,8 @@ pub trait Generated: FieldType {
     ///
     /// # Errors
     /// If it is not such an event, or if only its type could select the event.
-    fn load_untyped(input: &[u8]) -> Result<Self, LoadError> {
-        load::from_json(input, &LoadOptions::new())
+    fn load_untyped(input: &[u8], options: &LoadOptions<'_>) -> Result<Self, LoadError> {
+        load::from_json(input, options)
     }
 }
 

@@ -1,4 +1,4 @@
-//! What a part of an event is good for: its fields' values, and a whole event that takes them.
+//! The uses of a part of an event: the values of its fields, and a whole event that takes them.
 
 use super::EventSchema;
 use crate::error::LoadError;

@@ -488,7 +488,8 @@
 //!             raise ValidationError("Too expensive.")
 //! ```
 //!
-//! The context has a type. A load without the context that a rule needs is a violation; the rule is not skipped.
+//! The context has a type. A load without the context that a rule needs fails, and the error is not a violation: the
+//! service is to blame, not the input.
 //!
 //! ```
 //! use event_schema::prelude::*;
@@ -510,7 +511,7 @@
 //! let limits = Limits { max: 100 };
 //! let error = LoadOptions::new().context(&limits).load::<Bid>(br#"{"cents": 101}"#).unwrap_err();
 //! assert_eq!(error.violations().unwrap()[0].message(), "Too expensive.");
-//! assert!(Bid::load(br#"{"cents": 1}"#).is_err());
+//! assert!(Bid::load(br#"{"cents": 1}"#).unwrap_err().is_config());
 //! ```
 //!
 //! # Hooks

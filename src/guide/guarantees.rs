@@ -26,7 +26,7 @@
 //! |---|---|---|
 //! | the message cannot be loaded, or breaks a rule | never | as [`GiveUp`] says: a dead letter by default |
 //! | the handler returns [`Failure::reject`] | never | the same |
-//! | a rule has `use_context`, for which consumers have no [context](crate::LoadError::is_config) | never | the run stops, and the message is not committed |
+//! | a rule has `use_context`, and its [context](crate::kafka::EventConsumer::with_context) was not set | never | the run stops, and the message is not committed |
 //! | the handler returns [`Failure::retry`] or any other error | as [`Retry`] says: by default 5 attempts in place | the same |
 //! | the handler panics | as an error | the same |
 //! | the handler exceeds its [timeout](Runner::handler_timeout) | as an error | the same |

@@ -1,26 +1,28 @@
 //! The cost of consuming and producing, and the settings that change it.
 //!
 //! The figures come from `cargo bench --bench kafka`: one broker and its clients share two cores; events are 120 bytes
-//! of JSON (a UUID, a time, a text, a number) in six partitions, loaded and validated. They are medians of three rounds
+//! of JSON (a UUID, a time, a text, a number) in six partitions, loaded and validated. They are medians of rounds
 //! in which all candidates take turns. The ratios matter more than the absolute figures.
 //!
 //! # Consuming
 //!
 //! | | events/s | |
 //! |---|---|---|
-//! | rdkafka's `StreamConsumer` in a loop with `serde_json` and `validator` | 1,290,000 | 1 |
-//! | the same, with librdkafka's `fetch.queue.backoff.ms` of 1000 | 180,000 | 0.15 |
-//! | the same, storing each offset after its event | 1,250,000 | 0.95 |
-//! | [`EventConsumer::recv`] | 1,370,000 | 1.06 |
-//! | `recv` with [`store_offset`](EventConsumer::store_offset) for each event | 1,370,000 | 1.06 |
-//! | [`run`](EventConsumer::run), order by partition | 1,050,000 | 0.81 |
-//! | `run`, [order by key](crate::kafka::Order::Key) | 980,000 | 0.76 |
-//! | `run`, [without order](Runner::unordered) | 1,060,000 | 0.82 |
-//! | Java's `ConsumerPerformance`, which decodes nothing | 750,000 to 1,200,000 | 0.6 to 0.9 |
+//! | rdkafka's `StreamConsumer` in a loop with `serde_json` and `validator` | 940,000 | 1 |
+//! | the same, with librdkafka's `fetch.queue.backoff.ms` of 1000 | 170,000 | 0.19 |
+//! | the same, storing each offset after its event | 920,000 | 0.98 |
+//! | [`EventConsumer::recv`] | 1,030,000 | 1.10 |
+//! | `recv` with [`store_offset`](EventConsumer::store_offset) for each event | 1,070,000 | 1.14 |
+//! | [`run`](EventConsumer::run), order by partition | 890,000 | 1.01 |
+//! | `run`, [order by key](crate::kafka::Order::Key) | 830,000 | 0.92 |
+//! | `run`, [without order](Runner::unordered) | 920,000 | 0.98 |
 //!
-//! `run` costs about 0.2 µs more for each event than `recv`: it tracks each message, because any of them may fail,
-//! finish late or lose its partition. That matters only to handlers that do almost nothing. For all others, the time
-//! of the handler counts:
+//! The last column is the median of the ratios of nine rounds. Other runs, with other programs beside them, gave 0.86 to
+//! 1.13, 0.82 to 0.93 and 0.86 to 1.19 for the three rows of `run`.
+//!
+//! `run` takes about 0.3 µs of processor time more for each event than `recv`: it tracks each message, because any of
+//! them may fail, finish late or lose its partition. That matters only to handlers that do almost nothing. For all
+//! others, the time of the handler counts:
 //!
 //! | setting | default | when to change it | what it costs |
 //! |---|---|---|---|

@@ -1,4 +1,4 @@
-//! What an embedded broker can be told to refuse, in the words of Kafka's protocol.
+//! The requests that an embedded broker can refuse, and its reasons, in the words of Kafka's protocol.
 
 use rdkafka::types::{RDKafkaApiKey, RDKafkaRespErr};
 
@@ -13,7 +13,7 @@ macro_rules! names {
         }
 
         impl $name {
-            /// What rdkafka calls it.
+            /// The name of rdkafka.
             pub(super) fn to_rdkafka(self) -> $theirs {
                 match self {
                     $(Self::$variant => $theirs::$their,)*

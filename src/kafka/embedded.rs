@@ -22,7 +22,7 @@ use super::consume::{Position, Raw, Received};
 use super::error::ConnectError;
 use super::message::ProducerRecord;
 use super::produce::{EventProducer, Sent};
-use crate::EventSchema;
+use crate::{EventSchema, LoadOptions};
 
 /// A Kafka cluster inside the process, for tests and examples: librdkafka's mock cluster with one broker, on a free
 /// port. The feature `kafka` includes it; no other program or dependency is needed.
@@ -353,11 +353,12 @@ impl EmbeddedKafka {
             while received.len() < count {
                 // The others are about the connection, which comes back.
                 if let Ok(message) = consumer.recv().await {
-                    // Of no assignment: no consumer can commit it.
+                    // This position belongs to no assignment: no consumer can commit it.
                     let position =
                         Position { partition: 0, epoch: u64::MAX, offset: message.offset(), leader_epoch: -1 };
                     let raw = Raw::copy(&message);
-                    received.push(Received::of(Arc::clone(&name), message.partition(), position, raw));
+                    let options = LoadOptions::new();
+                    received.push(Received::of(Arc::clone(&name), message.partition(), position, raw, &options));
                 }
             }
         };

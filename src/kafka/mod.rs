@@ -50,10 +50,10 @@
 //! | a handler fails, panics or times out | `run` retries the event, with 5 attempts in all by default, then sends the message to the dead letter topic and continues |
 //! | the dead letter topic does not exist, or the user may not write to it | `run` ends with [`RunError::is_dead_letter_refused`]; the message is not committed |
 //!
-//! Producers and consumers have no [context](crate::LoadOptions::context) for rules with `use_context`. A producer does
-//! not send an event with such a rule. In a consumer the load fails with
-//! [`LoadError::is_config`](crate::LoadError::is_config): `recv` returns a rejection, and `run` ends with
-//! [`RunError::is_stopped`] and does not commit the message.
+//! [`EventProducer::with_context`] and [`EventConsumer::with_context`] set the
+//! [context](crate::LoadOptions::context) of rules with `use_context`. Without it, a producer does not send an event
+//! with such a rule ([`SendError::is_config`]). In a consumer the load fails with [`LoadError::is_config`](crate::LoadError::is_config): `recv`
+//! returns a rejection, and `run` ends with [`RunError::is_stopped`] and does not commit the message.
 //!
 //! [`guide::guarantees`](crate::guide::guarantees) says what happens to a message, its offset and its order in each
 //! case. [`guide::tuning`](crate::guide::tuning) has the costs, and the settings that change them.
@@ -67,6 +67,7 @@ mod broker;
 mod client;
 mod config;
 mod consume;
+mod context;
 mod embedded;
 mod error;
 mod letters;

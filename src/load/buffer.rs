@@ -363,7 +363,7 @@ impl<'de, A: MapAccess<'de>> Deserializer<'de> for MapOf<A> {
         if name != RAW_TOKEN {
             return visitor.visit_newtype_struct(self);
         }
-        // What is left of an object is to be kept as text: it becomes an object's text again.
+        // The rest of an object is kept as text: it becomes an object's text again.
         let mut text = ObjectText::new();
         while let Some((key, value)) = self.0.next_entry::<String, RawText<'_>>()? {
             text.push(&key, &value.text);

@@ -119,7 +119,7 @@ pub(crate) struct Mark {
     shape: usize,
 }
 
-/// What a hook made of a value in a part of an event.
+/// The result of a hook for a value in a part of an event.
 pub(crate) struct Made {
     /// The way to the value, from the part.
     pub(crate) path: Vec<String>,
@@ -224,7 +224,7 @@ pub struct Context<'c> {
     strays: Vec<Path>,
     /// Whether a part of an event is read that `only` or `exclude` chooses the fields of.
     choosing: bool,
-    /// What hooks made of the values of a part of an event.
+    /// The results of hooks for the values of a part of an event.
     made: Vec<Made>,
     /// Whether it is read what hooks have made.
     prepared: bool,
@@ -484,7 +484,7 @@ impl<'c> Context<'c> {
     pub(crate) fn denies_unknown(&self, denies: bool) -> bool {
         match self.options.unknown {
             None => denies,
-            // Of an object that others read too, the outer level knows which they are.
+            // The outer level knows the unknown fields of an object that others read too.
             Some(Unknown::Raise) => denies || !self.is_flattened(),
             Some(Unknown::Exclude) => false,
         }
@@ -561,7 +561,7 @@ impl<'c> Context<'c> {
         self.made.len()
     }
 
-    /// What hooks have made since then of the values in what stands here; a part that this one lies in asks for it again.
+    /// The results of hooks since then for the values below this place. A part around this one asks for them again.
     pub(crate) fn made_since(&self, before: usize, at: &At<'_>) -> Vec<Made> {
         let here = at.names().len();
         let below = |made: &Made| Made { path: made.path[here..].to_vec(), value: made.value.clone(), ..*made };
@@ -627,7 +627,7 @@ impl<'c> Context<'c> {
         Violations::new(self.violations, self.omitted)
     }
 
-    // What is cold is compiled for size, and so the callers of these are cold, but not they.
+    // Cold functions are compiled for size, so the callers of these are cold, but not they themselves.
     #[inline(never)]
     fn note_rule(&mut self, at: &At<'_>, kind: Kind, concern: Concern, rule: &'static Rule) {
         // The rule `required` says of an option what is said of a missing field.

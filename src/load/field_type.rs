@@ -1,4 +1,4 @@
-//! What can stand in an event: [`FieldType`], and how its methods read the parts that others give them.
+//! The types of fields: [`FieldType`], and how its methods read the parts that others give them.
 
 use std::marker::PhantomData;
 
@@ -159,8 +159,8 @@ pub trait FieldType: Sized + Serialize {
         Ok(value)
     }
 
-    /// What the type calls the field on the wire that the input may call so; `None` if it has none. Only names that
-    /// a flattened value of the type always takes out of its level.
+    /// The type's own name for the field that the input calls `name`; `None` if it has no such field. Only names that a
+    /// flattened value of the type always takes out of its level.
     #[doc(hidden)]
     #[must_use]
     fn field_name(_name: &str) -> Option<&'static str> {
@@ -417,7 +417,7 @@ impl<T: FieldType> Slot<T> {
             return None;
         }
         *self = Self::Good(T::missing(cx, at)?);
-        // Of a part of an event, what is missing has no rules to keep.
+        // A missing field of a part of an event has no rules to keep.
         self.good().filter(|_| cx.mode() == Mode::Whole)
     }
 }

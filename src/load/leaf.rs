@@ -81,7 +81,7 @@ pub trait Leaf: Sized {
     #[doc(hidden)]
     const SINGLE: bool = false;
 
-    /// What is said of an integer that the type has no place for, where that are those beyond two bounds.
+    /// The violation of an integer outside the range of the type, if the type has two bounds.
     #[doc(hidden)]
     const RANGE: Option<&'static Expected> = None;
 
@@ -172,7 +172,7 @@ impl<T: Leaf> LeafVisitor<'_, '_, T> {
         value
     }
 
-    /// What an integer gave.
+    /// Accepts the value of an integer, if the type has one for it.
     #[inline]
     fn accept_integer(self, value: Option<T>) -> Option<T> {
         if value.is_none() {

@@ -9,7 +9,7 @@ use super::field_type::Seed;
 use super::{At, Context, FieldType, number};
 use crate::contract::Shape;
 
-/// What `load_many` reads. Its level does not count as depth: what is bounded is an event.
+/// The list that `load_many` reads. Its level does not count as depth: the depth of each event is bounded.
 #[derive(Serialize)]
 pub(crate) struct Many<T>(pub(crate) Vec<T>);
 

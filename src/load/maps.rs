@@ -73,7 +73,7 @@ where
                 (self.values)(value, self.cx, &at);
             }
             match (key.key, value) {
-                // Of entries with the same key the last one counts, as in serde.
+                // The last entry of a key counts, as in serde.
                 (Some(key), Some(value)) => map.add(key, value),
                 _ => good = false,
             }

@@ -246,7 +246,7 @@ impl<L: Object<T>, T: FieldType> Visitor<'_> for FieldOrName<'_, '_, L, T> {
     }
 }
 
-/// What a level calls the field on the wire that the input calls `name`.
+/// The level's own name for the field that the input calls `name`.
 #[doc(hidden)]
 #[must_use]
 pub fn wire_name<L: Object<T>, T>(name: &str) -> Option<&'static str> {
@@ -257,7 +257,7 @@ pub fn wire_name<L: Object<T>, T>(name: &str) -> Option<&'static str> {
 #[cold]
 fn unknown_field(cx: &mut Context<'_>, at: &At<'_>, name: &str, known: &'static [&'static str], denies: bool) {
     if name == number::TOKEN && number::arrive_as_maps() {
-        // What follows will tell.
+        // The rest of the input decides.
         cx.number_in_disguise = Some(cx.mark());
     } else {
         note_unknown(cx, at, name, known, denies);
@@ -457,7 +457,7 @@ impl<T> Slot<T> {
     /// As [`or_missing`](Self::or_missing), with a default.
     #[inline]
     pub fn or_default(&mut self, cx: &Context<'_>, default: impl FnOnce() -> T) -> Option<&T> {
-        // Of a part of an event, what is missing is not known to be the default.
+        // A missing field of a part of an event is not known to be the default.
         if !matches!(self, Self::Missing) || cx.mode() == Mode::Partial {
             return None;
         }

@@ -70,7 +70,7 @@ impl<T: FieldType> FieldType for Option<T> {
     fn patch_flat(&mut self, rest: &mut Object, cx: &mut Context<'_>, at: &At<'_>) {
         match self {
             Some(value) => value.patch_flat(rest, cx, at),
-            // Of nothing some types make an empty value.
+            // Some types make an empty value of no entries.
             None if rest.is_empty() => {}
             None => patch::replace_flat(self, rest, cx, at),
         }

@@ -197,7 +197,8 @@ impl<'c> LoadOptions<'c> {
         self
     }
 
-    /// The argument of rules with `use_context`, as the context of validator or Marshmallow.
+    /// The argument of rules with `use_context`, as the context of validator or Marshmallow. Kafka's producers and
+    /// consumers are given it by their `with_context`.
     ///
     /// ```
     /// use event_schema::prelude::*;

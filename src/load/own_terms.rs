@@ -1,5 +1,5 @@
-//! What an event reads of a part of it, in the event's own terms: fields by their names, what hooks made in place of
-//! what came, and nothing else. The event's [`Shape`] says which fields there are.
+//! A part of an event in the event's own terms: fields by their own names, results of hooks in place of the input, and
+//! nothing else. The event's [`Shape`] says which fields there are.
 
 use std::borrow::Cow;
 use std::collections::{HashMap, HashSet};
@@ -58,7 +58,7 @@ fn in_own_terms(
     for Made { path, value, shared } in made {
         let changes = results.entry(path).or_default();
         match value {
-            // Of an object that others read too, the hook was given what it shares with them.
+            // The hook of an object that others read too was given the entries that it shares with them.
             Value::Object(entries) if shared => changes.added.extend(entries),
             value => *changes = Changes { whole: Some(value), added: Map::new() },
         }
@@ -67,7 +67,7 @@ fn in_own_terms(
     writer.value(vec![Type::Shape(shape)], text).into_owned()
 }
 
-/// What hooks made of a value.
+/// The results of hooks for a value.
 #[derive(Default)]
 struct Changes {
     whole: Option<Value>,
@@ -75,7 +75,7 @@ struct Changes {
     added: Map<String, Value>,
 }
 
-/// What a value is read as.
+/// The type that a value is read as.
 #[derive(Clone)]
 enum Type {
     Shape(Shape),
@@ -106,7 +106,7 @@ impl Writer<'_> {
         let made = if self.made.is_empty() { None } else { self.made.remove(&self.path) };
         let Changes { whole, added } = made.unwrap_or_default();
         let text = whole.map_or(Cow::Borrowed(text), |whole| whole.to_string().into());
-        // What no variant has read was passed over, however deep it is: it stays as it is.
+        // A value that no variant has read was skipped, however deep it is: it stays as it is.
         let is_read = self.path.len() < self.max_depth && types.iter().any(|part| !part.is_any());
         let parts = match text.as_bytes().first().filter(|_| is_read) {
             Some(b'{') => self.object(types, &text, added),
@@ -162,7 +162,7 @@ impl Writer<'_> {
 
 /// A part of an object.
 struct Part<'v> {
-    /// What it is called.
+    /// Its name.
     name: &'v str,
     types: Vec<Type>,
     is_field: IsField,
@@ -170,7 +170,7 @@ struct Part<'v> {
 
 #[derive(Clone, Copy, PartialEq, Eq)]
 enum IsField {
-    /// Of a struct.
+    /// A field of a struct.
     Yes,
     /// A variant, or the tag or data of one.
     OfEnum,
@@ -178,7 +178,7 @@ enum IsField {
     Key,
 }
 
-/// What is known of a value's parts.
+/// The known parts of a value.
 #[derive(Default)]
 struct Views {
     records: Vec<&'static [Field]>,
@@ -186,7 +186,7 @@ struct Views {
     variants: Vec<&'static [Variant]>,
     /// Single entries.
     entries: Vec<(&'static str, Vec<Type>)>,
-    /// What the values of any other entry are.
+    /// The shapes of the values of all other entries.
     values: Vec<Shape>,
     lists: Vec<Shape>,
     tuples: Vec<Vec<Type>>,
@@ -291,7 +291,7 @@ impl Views {
         }
     }
 
-    /// What the entry that the input calls so is, if it is read.
+    /// The part that the input calls `name`, if it is read.
     fn entry<'v>(&'v self, name: &'v str) -> Option<Part<'v>> {
         let mut found: Option<Part<'v>> = None;
         let mut add = |name: &'v str, types: Vec<Type>, is_field: IsField| match &mut found {

@@ -93,7 +93,7 @@ impl Step<'_> {
         }
     }
 
-    /// What the part of a value is called that it leads to.
+    /// The name of the part of a value that it leads to.
     fn name(&self) -> Option<String> {
         match *self {
             Step::Field(name) => Some(name.wire().to_owned()),

@@ -1,4 +1,4 @@
-//! What is refused in the same way everywhere: the forms that a visitor has no value for.
+//! Refusals that are the same everywhere: of the forms that a visitor has no value for.
 
 use super::context::Context;
 use super::expected::Expected;
@@ -56,7 +56,7 @@ macro_rules! refuse {
             Ok($reject(self))
         }
     };
-    // What looks like an object may be a number, which is refused all the same.
+    // A map may be a number in disguise, which is refused all the same.
     (@ object $reject:expr, $null:expr) => {
         fn visit_map<A: MapAccess<'de>>(self, map: A) -> Result<Self::Value, A::Error> {
             $crate::load::number::in_disguise(map)?;

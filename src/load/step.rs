@@ -49,7 +49,7 @@ pub(super) fn remove(value: &mut Value, parents: &[Step], key: &Step) -> bool {
             }
             true
         }
-        // Of a field that came twice nobody can tell which is meant.
+        // A field that came twice is ambiguous.
         (Value::Object(object), []) => {
             let removed = key.names().filter_map(|name| object.remove(name)).count();
             removed > 0 || key.name != MASK

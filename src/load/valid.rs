@@ -23,7 +23,7 @@ pub(super) fn of_text(
 /// As [`of_text`], of a value.
 #[cold]
 pub(crate) fn of_value(mut value: Value, violations: &Violations, strays: &[Path]) -> Option<Value> {
-    // What was not kept could be anywhere.
+    // A violation that was not kept could be anywhere.
     if violations.omitted() > 0 {
         return None;
     }

@@ -63,7 +63,7 @@ macro_rules! wrappers {
 
             fn patch(&mut self, input: &str, cx: &mut Context<'_>, at: &At<'_>) {
                 let $this = self;
-                // What is shared cannot be changed in place.
+                // A shared value cannot be changed in place.
                 match $inner {
                     Some(value) => T::patch(value, input, cx, at),
                     None => patch::replace($this, input, cx, at),
@@ -108,7 +108,7 @@ macro_rules! wrappers {
     )*};
 }
 
-// What cannot be looked at now (borrowed mutably, poisoned) cannot be written either.
+// A value that cannot be looked at now (borrowed mutably, poisoned) cannot be written either.
 wrappers! {
     [T: FieldType] Box<T> => Box::new, |this| Some(&**this), Some(&mut **this);
     [T: FieldType] Rc<T> => Rc::new, |this| Some(&**this), Rc::get_mut(this);

@@ -347,7 +347,7 @@ impl Path {
         let mut fragment = String::with_capacity(pointer.len() + 1);
         fragment.push('#');
         for byte in pointer.bytes() {
-            // What RFC 3986 lets stand in a fragment.
+            // Characters that RFC 3986 allows in a fragment.
             if byte.is_ascii_alphanumeric() || b"-._~!$&'()*+,;=:@/?".contains(&byte) {
                 fragment.push(char::from(byte));
             } else {

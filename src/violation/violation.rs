@@ -138,11 +138,11 @@ pub struct Violation {
     pub(crate) fault: Fault,
     /// Whether it is one of shape, for which the field may have its own text.
     pub(crate) of_shape: bool,
-    /// What is told on request.
+    /// Details that are recorded on request.
     pub(crate) beside: Option<Box<Beside>>,
 }
 
-/// What a violation tells on request.
+/// Details of a violation that are recorded on request.
 #[derive(Clone, Debug, Default)]
 pub(crate) struct Beside {
     pub(crate) position: Option<Position>,

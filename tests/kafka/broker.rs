@@ -7,6 +7,7 @@ use std::time::Duration;
 
 use crate::common::{Gate, Kafka, Note, note, properties, standstill, unique, until, within};
 use event_schema::kafka::rdkafka039::admin::{AdminClient, AdminOptions, NewPartitions, NewTopic, TopicReplication};
+use event_schema::kafka::rdkafka039::bindings::rd_kafka_topic_partition_get_leader_epoch;
 use event_schema::kafka::rdkafka039::client::DefaultClientContext;
 use event_schema::kafka::rdkafka039::consumer::{BaseConsumer, Consumer};
 use event_schema::kafka::rdkafka039::error::KafkaError;
@@ -490,4 +491,32 @@ async fn a_topic_that_is_deleted_fails_no_commit_of_another_and_no_close() {
     }
     assert_eq!(kafka.committed(&group, &stays, 0).await, Some(100));
     within(30, "close", consumer.close(Duration::from_secs(20))).await.unwrap();
+}
+
+/// By the epoch, a consumer that starts again notices that the log was truncated since.
+#[tokio::test]
+async fn a_commit_has_the_epoch_of_the_leader_that_wrote_its_message() {
+    let Some(kafka) = real() else { return };
+    let topic = topic(&kafka, &[]).await;
+    let group = kafka.group();
+    kafka.publish(&topic, [note("a", 0)]).await;
+    let mut consumer = EventConsumer::<Note>::subscribe_to(&group, &[&topic]).await.unwrap();
+    let received = within(20, "message", consumer.recv()).await.unwrap();
+    consumer.commit(&received).await.unwrap();
+    consumer.close(DEADLINE).await.unwrap();
+    let config = group.rdkafka039_consumer().unwrap();
+    let epoch = tokio::task::spawn_blocking(move || epoch(&config, &topic)).await.unwrap();
+    assert_eq!(epoch, 0, "that of the first leader, and -1 if there is none");
+}
+
+/// The epoch that is committed for the only partition of a topic.
+#[expect(unsafe_code, reason = "rdkafka does not show the epoch of an offset")]
+fn epoch(config: &event_schema::kafka::rdkafka039::ClientConfig, topic: &str) -> i32 {
+    let consumer: BaseConsumer = config.create().unwrap();
+    let mut partition = TopicPartitionList::new();
+    partition.add_partition(topic, 0);
+    let committed = consumer.committed_offsets(partition, Duration::from_secs(20)).unwrap();
+    assert_eq!(committed.find_partition(topic, 0).unwrap().offset(), Offset::Offset(1));
+    // SAFETY: the list has one element, which is found above, and lives until the end of the call.
+    unsafe { rd_kafka_topic_partition_get_leader_epoch((*committed.ptr()).elems) }
 }

@@ -1,8 +1,9 @@
 //! Nothing is lost and the order of each key is kept while leaders and consumers are killed, or stopped for longer than
 //! a session and continued.
 //!
-//! Needs three brokers that it may kill: `EVENT_SCHEMA_TEST_CLUSTER` is a script that does so when it is
-//! called with `kill-node N` and `start-node N`, and `EVENT_SCHEMA_TEST_KAFKA` their `client.properties`.
+//! Needs three brokers that it may kill and stop: `EVENT_SCHEMA_TEST_CLUSTER` is a script with the commands
+//! `kill-node N`, `start-node N` and `status`, which prints `pid=` and the process of each broker, and
+//! `EVENT_SCHEMA_TEST_KAFKA` is their `client.properties`.
 //! `EVENT_SCHEMA_TEST_EVENTS` (200,000), `EVENT_SCHEMA_TEST_SECONDS` (150) and `EVENT_SCHEMA_TEST_AWAY` (15
 //! seconds) make it longer.
 

@@ -82,6 +82,30 @@ async fn a_thousand_poison_messages_in_a_row() {
     }
 }
 
+/// A zero byte, a schema id, and then the value: it is no JSON, and the reason says what it is.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_message_with_confluents_framing_is_called_so() {
+    let _ = tracing::subscriber::set_global_default(Log);
+    let kafka = Kafka::start();
+    let (topic, dead) = (kafka.topic(1).await, kafka.topic(1).await);
+    kafka.put(&topic, "a", Some(b"\0\0\0\0\x07{\"key\": \"a\", \"number\": 1}")).await;
+    let consumer = EventConsumer::<Note>::subscribe_to(&kafka.group(), &[&topic]).await.unwrap();
+    let handle = consumer.handle();
+    let runner = consumer.runner().dead_letter(DeadLetter::new().topic(&dead));
+    let running = tokio::spawn(runner.run(async |_: Delivery<Note>| {}));
+    until(60, "dead letter", || handle.counts().of(Outcome::Dead) == 1).await;
+    handle.close(Duration::from_secs(10)).await.unwrap();
+    running.await.unwrap().unwrap();
+
+    let reason = "not plain JSON but framed by Confluent's serializers, with schema id 7: ";
+    let letters = kafka.read(&dead, 1).await;
+    let headers = letters[0].headers().unwrap();
+    let message = headers.iter().find(|header| header.key == "kafka_dlt-exception-message").unwrap().value.unwrap();
+    assert!(message.starts_with(reason.as_bytes()), "{}", String::from_utf8_lossy(message));
+    let line = lines(&format!("{topic}/0@0: sent to `{dead}`: {reason}"));
+    assert_eq!(line.len(), 1, "{:?}", lines(&topic));
+}
+
 #[derive(Debug, Serialize, EventSchema)]
 #[serde(deny_unknown_fields)]
 struct Account {

@@ -10,6 +10,7 @@ mod cluster;
 mod commit;
 mod common;
 mod connect;
+mod context;
 mod credential;
 mod dead_letter;
 mod envelope;

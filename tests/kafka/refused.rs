@@ -11,8 +11,8 @@ use event_schema::kafka::BrokerError::{
 };
 use event_schema::kafka::rdkafka039::consumer::{BaseConsumer, Consumer};
 use event_schema::kafka::{
-    ApiKey, Counts, DeadLetter, Delivery, EmbeddedKafka, EventConsumer, Failure, GiveUp, Outcome, Received, Retry,
-    RunError, RunHandle,
+    ApiKey, Counts, DeadLetter, Delivery, EmbeddedKafka, EventConsumer, Failure, Outcome, Received, Retry, RunError,
+    RunHandle,
 };
 use tokio::task::JoinHandle;
 
@@ -146,38 +146,4 @@ async fn topics_that_are_not_there_are_told_at_the_start_and_not_made_by_that() 
     kafka.publish_bytes("work", None, Some(POISON), &[]).await;
     running.dead(1).await;
     assert_eq!(kafka.received::<Note>("work-late-dlt", 1).await.len(), 1);
-}
-
-/// A rule's context that a consumer cannot give: no message is to blame, and each would be a dead letter.
-#[tokio::test(flavor = "multi_thread")]
-async fn an_event_that_needs_a_context_stops_the_run() {
-    struct Limits;
-
-    #[event_schema::event]
-    #[validate(context = Limits)]
-    struct Bid {
-        #[validate(custom(function = affordable, use_context))]
-        number: u32,
-    }
-
-    #[allow(clippy::unnecessary_wraps, reason = "as rules are")]
-    fn affordable(_: u32, _: &Limits) -> Result<(), event_schema::Violation> {
-        Ok(())
-    }
-
-    let kafka = kafka();
-    for message in [r#"{"number": "x"}"#, r#"{"number": 1}"#] {
-        kafka.publish_bytes("notes", None, Some(message.as_bytes()), &[]).await;
-    }
-    // Once more it is the first that is met: it was not committed.
-    for dead in [1, 0] {
-        let consumer = EventConsumer::<Bid>::subscribe_to(&kafka.config().group("g"), &["notes"]).await.unwrap();
-        let handle = consumer.handle();
-        let run = consumer.runner().give_up(GiveUp::DeadLetter).run(async |_: Delivery<Bid>| {});
-        let error = within(30, "end of the run", run).await.unwrap_err();
-        assert!(error.is_stopped() && !error.is_dead_letter_refused(), "{error}");
-        let told = error.to_string();
-        assert!(told.starts_with("stopped at notes/0@1: a rule needs a context of type "), "{told}");
-        assert_eq!(handle.counts().of(Outcome::Dead), dead);
-    }
 }

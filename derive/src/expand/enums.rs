@@ -28,7 +28,7 @@ pub(super) fn expand(cx: &Cx<'_>, variants: &[Variant<'_>]) -> Body {
     let variants_impl = variants_impl(cx, &readable);
     let (constants, read, read_flat) = representation(cx);
     let arms = levels.iter().map(|(variant, level)| {
-        // What cannot be read need not be readable: nothing is asked of its fields.
+        // A variant that is never read need not be readable: its fields have no bounds.
         if variant.attrs.skip_deserializing() {
             let variant = &variant.ident;
             return quote!(#ident::#variant { .. } => {});
@@ -192,7 +192,7 @@ fn representation(cx: &Cx<'_>) -> (TokenStream, TokenStream, Option<TokenStream>
 fn flat(cx: &Cx<'_>, levels: &[(&Variant<'_>, Expand<'_>)]) -> Flat {
     let self_ty = cx.self_ty();
     let readable = || levels.iter().filter(|(variant, _)| !variant.attrs.skip_deserializing());
-    // Of the variant at hand, over what its pattern binds.
+    // Matches the variant at hand; `body` sees the bindings of its pattern.
     let by_variant = |body: &dyn Fn(&Expand<'_>) -> TokenStream, other: &TokenStream| {
         let arms = readable().filter(|(_, level)| !level.is_unit()).map(|(_, level)| {
             let (pattern, body) = (level.pattern(), body(level));

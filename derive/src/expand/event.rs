@@ -147,7 +147,7 @@ fn types(model: &Model<'_>) -> Option<Types> {
     });
     let changes_dump =
         held().map(|(_, ty)| quote_spanned!(shown_at(ty.span())=> <#ty as __p::Generated>::CHANGES_DUMP));
-    // Of two versions of one event each reads its own.
+    // Each of two versions of one event reads its own messages.
     let own = held().map(
         |(_, ty)| quote_spanned!(shown_at(ty.span())=> __p::is_of(<#ty as __p::Generated>::DESCRIPTOR, __event_type)),
     );
@@ -186,7 +186,7 @@ fn types(model: &Model<'_>) -> Option<Types> {
             __p::None
         }
 
-        fn load_untyped(_: &[u8]) -> __p::Result<Self, __p::LoadError> {
+        fn load_untyped(_: &[u8], _: &__p::LoadOptions<'_>) -> __p::Result<Self, __p::LoadError> {
             __p::Err(__p::untyped::<Self>())
         }
     };

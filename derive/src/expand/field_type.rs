@@ -84,7 +84,7 @@ pub(super) struct Body {
     pub(super) read_key: Option<(TokenStream, TokenStream)>,
     /// Statements over `this`, the value.
     pub(super) check: TokenStream,
-    /// What a load would give it of the level on which it is flattened.
+    /// The entries that a load would give it from the level on which it is flattened.
     pub(super) flat: Flat,
     /// The methods that put a part into it, where they are not the default.
     pub(super) patch: Option<TokenStream>,
@@ -105,7 +105,7 @@ fn complete(hook: &Path) -> TokenStream {
         fn complete(self, __cx: &mut __p::Context<'_>, __at: &__p::At<'_>) -> __p::Option<Self> {
             match __p::HookResult::<Self>::into_result(#hook) {
                 __p::Ok(__value) => {
-                    // What the hook made must satisfy the rules as well.
+                    // The hook's result must satisfy the rules as well.
                     __p::FieldType::check(&__value, __cx, __at);
                     __p::Some(__value)
                 }
@@ -261,7 +261,7 @@ pub(super) fn expand(cx: &Cx<'_>, body: &Body) -> TokenStream {
     let call_whole_on_value = call_whole.as_ref().map(|whole| quote!(#whole(__value, __cx, __at, __before);));
     let complete = cx.model.event.post_load.as_ref().map(complete);
     let prepare = cx.model.event.pre_load.as_ref().map(prepare);
-    // Of `read`, an option of a value, what it is with the rules of the whole and the hook.
+    // Applies the rules of the whole and the hook to `read`, an option of a value.
     let judged = |read: &TokenStream| {
         let complete = complete.as_ref().map(|_| {
             quote! {

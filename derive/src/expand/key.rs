@@ -33,7 +33,7 @@ fn of_newtype(cx: &Cx<'_>, level: &Level<'_>) -> Option<TokenStream> {
     if inner.attrs.skip_serializing() || inner.attrs.serialize_with().is_some() {
         return None;
     }
-    // Of a type that contains itself rustc would ask for ever whether it is a key.
+    // rustc would ask forever whether a type that contains itself is a key.
     if mentions(inner.ty.to_token_stream(), &cx.model.input.ident) {
         return None;
     }

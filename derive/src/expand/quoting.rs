@@ -20,7 +20,7 @@ pub(super) fn optional(value: Option<impl ToTokens>) -> TokenStream {
     }
 }
 
-/// What else the input may call what is called `name`, as a call on its `FieldName`.
+/// The other names that the input may have for `name`, as a call on its `FieldName`.
 pub(super) fn with_aliases(name: &Name, aliases: &BTreeSet<Name>) -> Option<TokenStream> {
     let aliases: Vec<_> = aliases.iter().filter(|alias| *alias != name).collect();
     (!aliases.is_empty()).then(|| quote!(.with_aliases(&[#(#aliases),*])))

@@ -100,7 +100,7 @@ fn delegate<'a>(model: &'a Model<'_>) -> Option<&'a Field<'a>> {
         || field.event.avro.data().is_some()
         || field.rules.any_of_parts()
         || !field.rules.own.is_empty();
-    // What holds itself needs a name to be referred to.
+    // A type that holds itself needs a name to be referred to.
     (!adds && !mentions(field.serde.ty, &model.input.ident)).then_some(field)
 }
 
@@ -291,7 +291,7 @@ impl Names {
         self.read.as_deref().or(self.written.as_deref()).unwrap_or_default()
     }
 
-    /// What the constant has else than the one name for both directions.
+    /// The parts of the constant beside the one name for both directions.
     fn changes(&self) -> Vec<TokenStream> {
         let mut changes = Vec::new();
         let first = self.first();

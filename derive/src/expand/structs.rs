@@ -67,7 +67,7 @@ pub(super) fn converted(cx: &Cx<'_>, items: TokenStream, check: TokenStream) -> 
             }
         }
     };
-    // What becomes a sensitive value is one on the wire, too.
+    // A value that becomes sensitive is sensitive on the wire, too.
     let sensitive = cx.model.has_sensitive();
     let cover = sensitive.then(|| quote!(let __at = &__at.cover();));
     Some(Body {

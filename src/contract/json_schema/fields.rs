@@ -115,14 +115,14 @@ impl Writer<'_> {
         if !self.written {
             level.hidden.extend_from_slice(&level.names);
         }
-        // What has a name goes to its field before anything is flattened.
+        // Entries with the name of a field go to the field before anything is flattened.
         for field in record.fields.iter().filter(|field| !field.flat) {
             let Some(name) = self.name_of(field) else { continue };
             let schema = self.field(field);
             let aliases: &[&'static str] = if self.written { &[] } else { field.aliases };
             let required = if self.written { !field.written_when } else { field.is_required() };
             level.property(name, aliases, &schema, required && place != Place::Maybe);
-            // What would be written twice is not read either.
+            // A name that would be written twice is not read either.
             let written = field.written.filter(|_| !self.written && !field.written_when && place != Place::Maybe);
             level.impossible |= written.is_some_and(|name| level.hidden.iter().any(|hidden| hidden == name));
         }
@@ -164,7 +164,7 @@ impl Writer<'_> {
             Kind::Named(definition) => {
                 let id = (definition.id)();
                 if self.open.contains(&id) {
-                    // What it needs is read by then: the tag of an enum that holds itself.
+                    // The tag of an enum that holds itself is read by then.
                     level.impossible |= place != Place::Maybe;
                     return;
                 }
@@ -211,7 +211,7 @@ impl Writer<'_> {
         rules: &[Rule],
         place: Place,
     ) {
-        // What does not fit is left out by a reader that has a place for nothing.
+        // A reader that may leave the value out does so if it does not fit.
         if place == Place::Maybe && !self.written {
             return;
         }
@@ -219,7 +219,7 @@ impl Writer<'_> {
         let schema = self.shape(&map);
         let mut schema = object(self.rules(schema, &map, rules));
         schema.remove("type");
-        // Of a choice, the names of all variants: which of them it is is not known here.
+        // A choice takes the names of all its variants, because the variant is not known here.
         let taken: Vec<&String> = level.hidden.iter().chain(&level.names).chain(&level.allowed).collect();
         if let Some(names) = schema.remove("propertyNames") {
             let others = if taken.is_empty() { names } else { json!({"anyOf": [{"enum": taken}, names]}) };

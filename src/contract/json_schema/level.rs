@@ -38,7 +38,7 @@ impl Level {
     }
 
     pub(super) fn property(&mut self, name: &'static str, aliases: &[&'static str], schema: &Value, required: bool) {
-        // What another field has read is not there for this one.
+        // A name that another field has read is not there for this one.
         let is_free = |name: &&'static str| !self.hidden.iter().any(|hidden| hidden == name);
         let mut free = std::iter::once(name).chain(aliases.iter().copied()).filter(is_free);
         let Some(name) = free.next() else {
@@ -102,7 +102,7 @@ impl Level {
             return object(json!({"type": "object", "not": {}}));
         }
         let mut schema = object(json!({"type": "object"}));
-        // What is written by a flattened map has no place in a reader that is closed.
+        // A closed reader has no place for the entries of a flattened map.
         let closed = self.closed && !(written && self.open);
         if closed {
             for name in self.names.iter().chain(&self.allowed) {

@@ -32,7 +32,7 @@ impl Writer<'_> {
         }
         let kinds = self.kinds(shape, &schema);
         let mut schema = into_object(schema);
-        // Of an optional value, the part for the value.
+        // The rules of an optional value go to the part for the value.
         let is_null = |form: &Value| form.get("type").is_some_and(|kind| kind == "null");
         let value = match schema.get_mut("anyOf").and_then(Value::as_array_mut).map(Vec::as_mut_slice) {
             Some([Value::Object(value), null]) if is_null(null) => value,

@@ -19,7 +19,7 @@ pub(crate) async fn connected(
     // Short enough to notice soon that waiting cannot help.
     const SLICE: Duration = Duration::from_millis(50);
     let answered = thread::start("event-schema connect", move || {
-        // The last question is to be over in time, too.
+        // The last question must end in time, too.
         let last = timeout.saturating_sub((2 * SLICE).max(timeout / 20));
         let started = Instant::now();
         loop {

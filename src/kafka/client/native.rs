@@ -208,7 +208,7 @@ pub(crate) fn is_member<C: ConsumerContext>(consumer: &BaseConsumer<C>) -> bool 
     }
 }
 
-/// The headers of a message that is to be sent, which are librdkafka's own.
+/// The headers of an outgoing message, in librdkafka's own form.
 pub(crate) struct Outbound(NonNull<rd_kafka_headers_t>);
 
 // SAFETY: they are plain memory, which nobody else has as long as they are here.

@@ -19,7 +19,7 @@ pub(crate) fn start<T: Send + 'static>(name: &str, work: impl FnOnce() -> T + Se
     receiver
 }
 
-/// As [`start`], for whoever has to know whether there was a thread to be had.
+/// As [`start`], and returns whether the thread could be started.
 pub(crate) fn spawn(name: &str, work: impl FnOnce() + Send + 'static) -> bool {
     let started = Builder::new().name(name.to_owned()).spawn(work);
     if let Err(error) = &started {

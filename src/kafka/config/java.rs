@@ -15,8 +15,8 @@ pub(super) enum Meaning<'a> {
     Refused(String),
 }
 
-/// What `key` means. `other` finds the value of another key of the same file, since Java's
-/// keystores and compression levels take two keys to say one thing.
+/// The meaning of `key`. `other` finds the value of another key of the same file: Java's keystores and compression
+/// levels take two keys to say one thing.
 pub(super) fn meaning<'a, 'v>(key: &'a str, value: &str, other: impl Fn(&str) -> Option<&'v str>) -> Meaning<'a> {
     match key {
         "fetch.max.wait.ms" => one("fetch.wait.max.ms", value),

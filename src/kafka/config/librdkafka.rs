@@ -26,7 +26,7 @@ pub(super) const TLS: &str = "turn on event-schema's feature `kafka-ssl`";
 
 /// Asks librdkafka itself, so that a newer one may know more keys than [`PROPERTIES`].
 pub(super) fn check(key: &str, value: &str, features: &[String]) -> Verdict {
-    // What a build lacks, librdkafka calls an invalid value.
+    // librdkafka reports a feature that its build lacks as an invalid value.
     let has = |feature: &str| features.iter().any(|known| known == feature);
     let tls = key.starts_with("ssl.") || key == "security.protocol" && value.to_ascii_uppercase().ends_with("SSL");
     if tls && !has("ssl") {

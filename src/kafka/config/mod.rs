@@ -507,7 +507,7 @@ fn likely(key: &str) -> Option<&'static str> {
     likely.filter(|(likeness, _)| *likeness > 0.85).map(|(_, name)| name)
 }
 
-/// What a member of a group says in the classic protocol, and the brokers in the newer one (KIP-848).
+/// Settings of a member in the classic protocol; in the newer one (KIP-848) the brokers have them.
 const CLASSIC_ONLY: [&str; 4] =
     ["session.timeout.ms", "heartbeat.interval.ms", "partition.assignment.strategy", "group.protocol.type"];
 
@@ -558,11 +558,11 @@ impl Settings {
 }
 
 fn log_level() -> RDKafkaLogLevel {
-    // librdkafka's lines come as tracing events; what nobody listens to is not even made.
+    // librdkafka's lines become tracing events; lines without a listener are not even made.
     if tracing::enabled!(target: "librdkafka", tracing::Level::DEBUG) {
         RDKafkaLogLevel::Debug
     } else {
-        // Whoever listens: that messages are gone, and that a port may speak another protocol, is told by the log alone.
+        // Always on: only the log says that messages are gone, and that a port may speak another protocol.
         RDKafkaLogLevel::Info
     }
 }

@@ -12,8 +12,8 @@ use super::raw::Raw;
 use super::received::{Body, Received};
 use super::session::Finished;
 use super::tell::finish;
-use crate::EventSchema;
 use crate::kafka::message::Place;
+use crate::{EventSchema, LoadOptions};
 
 /// Messages that were received together; see [`Batches`](crate::kafka::Batches).
 ///
@@ -63,10 +63,10 @@ pub(super) struct Item<E> {
 }
 
 impl<E: EventSchema> Item<E> {
-    pub(super) fn new(taken: Taken<Raw>, place: Place) -> Self {
+    pub(super) fn new(taken: Taken<Raw>, place: Place, options: &LoadOptions<'_>) -> Self {
         let Taken { ticket, message: raw, .. } = taken;
         Self {
-            received: Received::of(Arc::clone(&place.topic), place.partition, ticket.position(), raw),
+            received: Received::of(Arc::clone(&place.topic), place.partition, ticket.position(), raw, options),
             ticket,
             place,
             failure: None,

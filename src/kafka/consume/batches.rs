@@ -22,6 +22,7 @@ use super::tally::Counts;
 use super::tell::finish;
 use crate::EventSchema;
 use crate::kafka::client::bounded;
+use crate::kafka::context::RuleContext;
 use crate::kafka::error::{CloseError, ConsumeError};
 use crate::kafka::message::Place;
 
@@ -68,15 +69,17 @@ use crate::kafka::message::Place;
 pub struct Batches<E> {
     member: Member,
     forward: Arc<Forward>,
-    /// What failed for good is sent on by a task of its own, whether or not anybody receives.
+    context: RuleContext,
+    /// Failed records are forwarded by a task of their own, whether or not anybody receives.
     letters: Option<UnboundedSender<(Taken<Raw>, Place)>>,
     forwarder: JoinSet<()>,
     event: PhantomData<fn() -> E>,
 }
 
 impl<E: EventSchema> Batches<E> {
-    pub(super) fn new(member: Member, forward: Forward) -> Self {
-        Self { member, forward: Arc::new(forward), letters: None, forwarder: JoinSet::new(), event: PhantomData }
+    pub(super) fn new(member: Member, forward: Forward, context: RuleContext) -> Self {
+        let (forward, forwarder) = (Arc::new(forward), JoinSet::new());
+        Self { member, forward, context, letters: None, forwarder, event: PhantomData }
     }
 
     /// Waits for a message and then for more, until the batch has `most` messages or `wait` has passed. Meanwhile the
@@ -130,15 +133,15 @@ impl<E: EventSchema> Batches<E> {
         }
     }
 
-    /// Loads a record. One whose load panics, as hooks of users may, has failed and is in no batch, nor is what is to
-    /// be passed over.
+    /// Loads a record. Returns nothing for a record to skip, and for one whose load panics, as hooks of users may: that
+    /// has failed.
     fn load(&self, shared: &Shared, (taken, place): (Taken<Raw>, Place)) -> Option<Item<E>> {
         let (ticket, whence) = (taken.ticket, place.clone());
         if self.forward.passes_over(&taken.message, &place) {
             finish(shared, &self.forward, &ticket, &place, Finished::Done);
             return None;
         }
-        match catch_unwind(AssertUnwindSafe(|| Item::new(taken, place))) {
+        match catch_unwind(AssertUnwindSafe(|| Item::new(taken, place, &self.context.load_options()))) {
             Ok(item) => Some(item),
             Err(panic) => {
                 finish(shared, &self.forward, &ticket, &whence, panicked(&*panic));
@@ -256,7 +259,7 @@ impl<E: EventSchema> Batches<E> {
                 if state.trouble().is_some() && (state.session.is_over() || state.fatal().is_some()) {
                     return;
                 }
-                // None but these: all partitions are to be given up.
+                // Only these are left: all partitions are being revoked.
                 let forwards = state.session.gather(1);
                 let forwards = forwards.into_iter().map(|taken| with_place(&state, taken)).collect();
                 self.forward_all(forwards);

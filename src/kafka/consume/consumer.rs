@@ -20,6 +20,7 @@ use super::subscription::Subscription;
 use super::tally::Counts;
 use crate::EventSchema;
 use crate::kafka::config::KafkaConfig;
+use crate::kafka::context::RuleContext;
 use crate::kafka::error::{CloseError, ConfigError, ConnectError, ConsumeError, RunError};
 
 /// Receives events of one type as a member of a consumer group.
@@ -153,6 +154,51 @@ impl<E: EventSchema> EventConsumer<E> {
         Ok(Self { subscription, handed_out: 0, ended: false, event: PhantomData })
     }
 
+    /// Sets the [context](crate::LoadOptions::context) of rules with `use_context`, for all messages of this consumer. A
+    /// second call replaces it.
+    ///
+    /// ```
+    /// use event_schema::kafka::{EmbeddedKafka, EventConsumer, EventProducer};
+    /// use event_schema::prelude::*;
+    /// use std::sync::Arc;
+    ///
+    /// struct Limits { max: u32 }
+    ///
+    /// #[derive(Debug, Serialize, EventSchema)]
+    /// #[event(topic = "bids")]
+    /// #[validate(context = Limits)]
+    /// struct Bid {
+    ///     #[validate(custom(function = affordable, use_context))]
+    ///     cents: u32,
+    /// }
+    ///
+    /// fn affordable(cents: u32, limits: &Limits) -> Result<(), Violation> {
+    ///     if cents <= limits.max { Ok(()) } else { Err(Violation::new("too_expensive")) }
+    /// }
+    ///
+    /// # #[tokio::main(flavor = "current_thread")]
+    /// # async fn main() -> Result<(), Box<dyn std::error::Error>> {
+    /// # let kafka = EmbeddedKafka::start()?;
+    /// # kafka.create_topic("bids", 1)?;
+    /// let producer = EventProducer::connect(&kafka.config()).await?;
+    /// let producer = producer.with_context(Arc::new(Limits { max: 1000 }));
+    /// producer.send(&Bid { cents: 100 }).await?;
+    /// producer.send(&Bid { cents: 101 }).await?;
+    ///
+    /// let consumer = EventConsumer::<Bid>::subscribe(&kafka.config().group("docs")).await?;
+    /// let mut consumer = consumer.with_context(Arc::new(Limits { max: 100 }));
+    /// assert_eq!(consumer.recv().await?.event().unwrap().cents, 100);
+    /// let rejected = consumer.recv().await?;
+    /// assert_eq!(rejected.rejection().unwrap().violations().unwrap()[0].code(), "too_expensive");
+    /// # Ok(())
+    /// # }
+    /// ```
+    #[must_use]
+    pub fn with_context<T: Send + Sync + 'static>(mut self, context: Arc<T>) -> Self {
+        self.subscription.context = RuleContext::new(context);
+        self
+    }
+
     /// Calls a handler for each event until the consumer is [closed](RunHandle::close). Each event is handled at
     /// least once, in order within its partition and in parallel across partitions. A message that cannot be loaded
     /// or handled goes to the dead letter topic. [`runner`](Self::runner) has settings for all of this.
@@ -219,7 +265,7 @@ impl<E: EventSchema> EventConsumer<E> {
     /// | the handler returns another error, panics or [times out](Runner::handler_timeout) | 4 times | dead letter | is committed when the dead letter is stored |
     /// | the message is a tombstone, without a [tombstone handler](Runner::on_tombstone) | no | nothing | is committed |
     /// | the partition is revoked meanwhile | by its next owner | | is not committed |
-    /// | a rule needs a [context](crate::LoadError::is_config), which consumers do not have | no | the run ends | is not committed |
+    /// | a rule needs a [context](Self::with_context) that was not set | no | the run ends | is not committed |
     ///
     /// [`Runner::retry`] changes the retries, and [`Runner::give_up`] skips failed messages or ends the run instead of
     /// writing dead letters. A tombstone handler is retried in the same way.
@@ -343,7 +389,9 @@ impl<E: EventSchema> EventConsumer<E> {
         loop {
             if let Some((position, raw)) = self.subscription.ahead.next(&self.subscription.member.shared) {
                 let place = &self.subscription.ahead.places[position.partition as usize];
-                return Poll::Ready(Ok(Received::of(Arc::clone(&place.topic), place.partition, position, raw)));
+                let options = self.subscription.context.load_options();
+                let topic = Arc::clone(&place.topic);
+                return Poll::Ready(Ok(Received::of(topic, place.partition, position, raw, &options)));
             }
             let mut state = self.subscription.member.shared.lock();
             if let Some(trouble) = state.trouble() {

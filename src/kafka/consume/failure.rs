@@ -89,7 +89,7 @@ impl Failure {
     }
 }
 
-/// The type of an error. A text says nothing by its type, and what is boxed does not tell it.
+/// The type of an error; none if it is a text, or boxed.
 fn class_of<R>() -> Option<&'static str> {
     let name = std::any::type_name::<R>();
     let is_text = name.starts_with('&') || name.starts_with("alloc::");

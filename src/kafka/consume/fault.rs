@@ -99,6 +99,9 @@ fn with_causes(error: &(dyn Error + 'static)) -> String {
 impl fmt::Display for Fault {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let text = match self {
+            Self::Load(error, _) if error.is_config() => {
+                format!("{error}; a consumer is given it by `EventConsumer::with_context`")
+            }
             Self::Load(error, None) => error.to_string(),
             Self::Load(error, Some(schema)) => format!("{}: {error}", framed(*schema)),
             Self::Handler(failure) => with_causes(failure.reason()),
@@ -118,7 +121,7 @@ mod tests {
     #[error("nothing reserved")]
     struct NotReserved(#[source] std::num::ParseIntError);
 
-    /// Of which it quotes itself what it knows.
+    /// Its text quotes its cause.
     #[derive(Debug, thiserror::Error)]
     #[error("no order: {0}")]
     struct NoOrder(#[source] NotReserved);

@@ -7,7 +7,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::{Duration, SystemTime};
 
 use rdkafka::error::RDKafkaErrorCode;
-use tokio::sync::OnceCell;
+use tokio::sync::Mutex;
 
 use super::core::{GiveUp, Taken, Ticket, Work};
 use super::driver::{Returned, Returning, Shared};
@@ -18,7 +18,7 @@ use super::received::Rejection;
 use super::retry::Retry;
 use super::session;
 use crate::kafka::config::KafkaConfig;
-use crate::kafka::error::ConfigError;
+use crate::kafka::error::{ConfigError, ConnectError};
 use crate::kafka::letters::{self, DeadLetter, DeadMessage, Form, Original};
 use crate::kafka::message::{Headers, Origin, Place, ProducerRecord};
 use crate::kafka::produce::EventProducer;
@@ -47,7 +47,7 @@ struct Letter<'a> {
 pub(super) struct Forward {
     config: KafkaConfig,
     /// Made when it is needed first.
-    producer: OnceCell<EventProducer>,
+    producer: Mutex<Option<EventProducer>>,
     group: String,
     dead_letter: DeadLetter,
     retry: Retry,
@@ -72,9 +72,8 @@ struct RetryOf {
 impl Forward {
     pub(super) fn new(config: &KafkaConfig, topics: &[String], policy: &Policy) -> Result<Self, ConfigError> {
         let group = config.group_id().unwrap_or_default().to_owned();
-        // A record that the broker took can be too large for a client with the defaults, and with the headers
-        // that say what is wrong with it too large for the broker if it is not compressed. Each is waited
-        // for, so that there is nothing to linger for.
+        // A record that the broker took can be too large for a client with the defaults and, with the headers of a dead
+        // letter, too large for the broker unless it is compressed. Each send is awaited, so lingering gains nothing.
         let mut config = config.clone().set("message.max.bytes", "1000000000").set("linger.ms", "0");
         // The offset moves when it is stored, whatever other producers are content with.
         config = config.set("acks", "all");
@@ -93,7 +92,7 @@ impl Forward {
             writes_dead_letters: policy.give_up == GiveUp::DeadLetter,
             has_told: AtomicBool::new(false),
             config,
-            producer: OnceCell::new(),
+            producer: Mutex::default(),
             group,
             dead_letter: policy.dead_letter.clone(),
             retry: policy.retry.clone(),
@@ -105,16 +104,16 @@ impl Forward {
         self.retries.keys().map(String::as_str)
     }
 
-    /// The topics that records are to be sent to, with what comes of it when they are not there.
+    /// The topics that records may be forwarded to, each with the consequence if it is missing.
     pub(super) fn needed(&self) -> Vec<(String, &'static str)> {
         let retries: BTreeSet<_> = self.retry_topics().map(|topic| (topic.to_owned(), NO_RETRY)).collect();
-        // What a pattern stands for shows when there are messages.
+        // The topics of a pattern are known only when messages come.
         let topics = self.topics.iter().filter(|topic| !topic.starts_with('^') && self.writes_dead_letters);
         let dead: BTreeSet<_> = topics.map(|topic| self.dead_letter.topic_of(topic, &self.group)).collect();
         dead.into_iter().map(|topic| (topic, NO_DEAD_LETTER)).chain(retries).collect()
     }
 
-    /// What a record says that comes from a topic for retries. Only there: in others it is anybody's word.
+    /// Reads the headers of a record from a retry topic. In other topics anybody may have written them.
     pub(super) fn returning(&self) -> Returning {
         let (retries, longest) = (Arc::clone(&self.retries), self.retry.longest());
         Box::new(move |topic, raw| {
@@ -141,7 +140,7 @@ impl Forward {
         }
     }
 
-    /// Why a record failed that is no valid event.
+    /// The fault of a record that is no valid event.
     pub(super) fn rejected(&self, rejection: Rejection) -> Fault {
         let schema = rejection.schema_id();
         let (_, mut error) = rejection.into_parts();
@@ -155,14 +154,14 @@ impl Forward {
         self.dead_letter.topic_of(self.topic(place), &self.group)
     }
 
-    /// The topic of its own dead letters that it is told to read, if it is.
+    /// The topic of its own dead letters, if the consumer is subscribed to it.
     pub(super) fn reads_its_own(&self) -> Option<String> {
         let mut own = self.topics.iter().map(|topic| self.dead_letter.topic_of(topic, &self.group));
         own.find(|dead| self.writes_dead_letters && self.topics.contains(dead))
     }
 
-    /// Whether a record is a dead letter in the topic that this consumer would send it to: its pattern stands for that,
-    /// too. It is kept there, and handled no more: those that fail would come again and again.
+    /// Whether a record is a dead letter in the topic that this consumer would send it to, which its pattern matches as
+    /// well. It stays there and is not handled: a failed one would come again and again.
     pub(super) fn passes_over(&self, raw: &Raw, place: &Place) -> bool {
         let is_its_own = self.writes_dead_letters
             && self.has_pattern
@@ -177,15 +176,14 @@ impl Forward {
         is_its_own
     }
 
-    /// Does with a record what there is to do but to handle it: sends it to where it is kept. Nothing if it is to
-    /// be handled.
+    /// Forwards a record to the topic where it is kept. Returns nothing if the record is to be handled.
     pub(super) async fn forward(&self, shared: &Shared, taken: &Taken<Raw>, place: &Place) -> Option<Finished> {
         let Taken { ticket, work, message: raw } = taken;
         if *work == Work::Handle {
             return self.passes_over(raw, place).then_some(Finished::Done);
         }
         let Some(fault) = shared.lock().session.cause(ticket) else {
-            // Its partition is somebody else's, who finds out anew.
+            // Its partition has another owner, who finds the cause anew.
             return Some(Finished::NotYet);
         };
         let letter = Letter { raw, place, offset: ticket.offset, attempt: ticket.attempt, fault };
@@ -205,7 +203,8 @@ impl Forward {
         }
     }
 
-    /// Waits for what is being sent. When it is refused, or takes long, it is not taken, and the consumer not ready.
+    /// Waits for a record that is being sent. While its topic is missing, or the acknowledgement takes long, the
+    /// consumer is not ready.
     async fn while_ready(
         &self,
         shared: &Shared,
@@ -242,10 +241,9 @@ impl Forward {
     /// Ready when the brokers say that there is no such topic, and never if they do not. librdkafka waits for it for half a
     /// minute, without a word.
     async fn is_missing(&self, topic: &str) {
-        let producer = self.producer.get_or_try_init(|| EventProducer::connect(&self.config)).await;
-        let is_missing = match producer {
+        let is_missing = match self.producer().await {
             Ok(producer) => producer.is_missing(topic).await,
-            // Whoever sends says so.
+            // The send reports this error.
             Err(_) => false,
         };
         if !is_missing {
@@ -253,13 +251,25 @@ impl Forward {
         }
     }
 
-    /// Nothing is sent any more.
+    /// Closes the producer.
     pub(super) async fn close(&self) {
-        /// Whoever waits for it has waited for the group before.
+        /// The caller has waited for the group before.
         const CLOSE: Duration = Duration::from_secs(1);
-        if let Some(producer) = self.producer.get() {
-            let _ = producer.clone().close(CLOSE).await;
+        // The only one that is left: its client is gone when it is closed.
+        if let Some(producer) = self.producer.lock().await.take() {
+            producer.accept_loss();
+            let _ = producer.close(CLOSE).await;
         }
+    }
+
+    async fn producer(&self) -> Result<EventProducer, ConnectError> {
+        let mut producer = self.producer.lock().await;
+        if let Some(producer) = &*producer {
+            return Ok(producer.clone());
+        }
+        let made = EventProducer::connect(&self.config).await?;
+        *producer = Some(made.clone());
+        Ok(made)
     }
 
     async fn dead_letter(&self, letter: &Letter<'_>, form: u32) -> Finished {
@@ -302,7 +312,7 @@ impl Forward {
 
     async fn send(&self, letter: &Letter<'_>, mut record: ProducerRecord) -> Finished {
         let Letter { place, offset, .. } = letter;
-        let producer = match self.producer.get_or_try_init(|| EventProducer::connect(&self.config)).await {
+        let producer = match self.producer().await {
             Ok(producer) => producer,
             Err(error) => {
                 let why = format!("not sent to `{}`: {error}", record.topic);
@@ -329,6 +339,16 @@ impl Forward {
                     Finished::NotYet
                 }
             }
+        }
+    }
+}
+
+/// A consumer may be dropped, or closed at its deadline, while a record is being forwarded. That is no loss: the offset
+/// has not moved, and the record is received again.
+impl Drop for Forward {
+    fn drop(&mut self) {
+        if let Some(producer) = self.producer.get_mut() {
+            producer.accept_loss();
         }
     }
 }

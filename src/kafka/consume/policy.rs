@@ -6,7 +6,7 @@ use super::core::{Backoff, GiveUp, Limit, Order, Rules, Waiting};
 use super::retry::Retry;
 use crate::kafka::letters::DeadLetter;
 
-/// All that a [`Runner`](crate::kafka::Runner) is told, but for what is called.
+/// All settings of a [`Runner`](crate::kafka::Runner), without the handlers.
 #[derive(Debug, Clone)]
 pub(super) struct Policy {
     pub(super) order: Option<Order>,
@@ -38,8 +38,8 @@ impl Default for Policy {
     }
 }
 
-/// What librdkafka hands over in a row is of one partition, thousands of messages: with a small share of its own the
-/// partition would be full before its receiver wakes.
+/// librdkafka hands over thousands of messages of one partition in a row: with a small share, the partition would be
+/// full before its receiver wakes.
 const BUFFER: Limit = Limit { records: 100_000, bytes: 32 << 20 };
 
 /// Between two tries to send a dead letter. They are for brokers that come back, and not for the handler: its own
@@ -80,7 +80,7 @@ impl Policy {
         }
     }
 
-    /// For those who keep the loop in their own hands: whoever gets a message says when it is done.
+    /// The rules of consumers with a loop of their own, which reports finished messages itself.
     pub(super) fn by_hand() -> Rules {
         let unordered = Self { order: None, span: u64::MAX, ..Self::default() };
         unordered.rules(1)

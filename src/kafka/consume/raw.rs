@@ -36,7 +36,7 @@ impl Packer {
     /// A message of this size is alone.
     const LARGE: usize = 1024;
 
-    /// Whether what was packed is to be sealed before this message is.
+    /// Whether the packed messages must be sealed before this message is packed.
     pub(super) fn is_full(&self, message: &BorrowedMessage<'_>) -> bool {
         let size = message.key_len() + message.payload_len();
         !self.bytes.is_empty() && (self.bytes.len() + size > Self::FULL || size >= Self::LARGE)

@@ -8,7 +8,7 @@ use super::core::Position;
 use super::raw::Raw;
 use crate::format::cloudevents::{CloudEvent, Data, Mode};
 use crate::kafka::message::{Headers, Origin};
-use crate::{Envelope, EventSchema, LoadError, Violations};
+use crate::{Envelope, EventSchema, LoadError, LoadOptions, Violations};
 
 /// A received message: its event or the reason for its rejection, and its place, key and headers.
 ///
@@ -46,7 +46,7 @@ pub struct Received<E> {
     pub(super) topic: Arc<str>,
     pub(super) partition: i32,
     pub(super) raw: Raw,
-    /// Of a message that has it in its value; others have it in their headers.
+    /// The envelope of a message that has it in its value. Other messages have it in their headers.
     pub(super) structured: Option<Box<Envelope>>,
     pub(super) position: Position,
     pub(super) body: Body<E>,
@@ -317,15 +317,18 @@ impl fmt::Debug for Rejection {
 
 impl<E: EventSchema> Received<E> {
     /// A message as it came from the broker, loaded.
-    pub(crate) fn of(topic: Arc<str>, partition: i32, position: Position, raw: Raw) -> Self {
-        let (body, structured) = load(raw.headers(), raw.value());
+    pub(crate) fn of(topic: Arc<str>, partition: i32, position: Position, raw: Raw, options: &LoadOptions<'_>) -> Self {
+        let (body, structured) = load(raw.headers(), raw.value(), options);
         Self { topic, partition, raw, structured, position, body }
     }
 }
 
-/// Loads the event that a message holds, by what its headers say of it; beside it the envelope, if that
-/// stands in the value.
-pub(super) fn load<E: EventSchema>(headers: &Headers, value: Option<&[u8]>) -> (Body<E>, Option<Box<Envelope>>) {
+/// Loads the event of a message, by its headers. The envelope is returned as well if it is part of the value.
+pub(super) fn load<E: EventSchema>(
+    headers: &Headers,
+    value: Option<&[u8]>,
+    options: &LoadOptions<'_>,
+) -> (Body<E>, Option<Box<Envelope>>) {
     let Some(bytes) = value else { return (Body::Tombstone, None) };
     let body = |loaded: Result<E, LoadError>| match loaded {
         Ok(event) => Body::Event(event),
@@ -335,15 +338,15 @@ pub(super) fn load<E: EventSchema>(headers: &Headers, value: Option<&[u8]>) -> (
         Mode::Structured => match CloudEvent::read(headers.iter(), Some(bytes)) {
             Ok(event) => {
                 let data = event.data().map_or(&[][..], Data::as_bytes);
-                (body(E::load_typed(event.event_type(), data)), Some(Box::new(Envelope::from(&event))))
+                (body(options.load_typed(event.event_type(), data)), Some(Box::new(Envelope::from(&event))))
             }
             Err(error) => (body(Err(error.into())), None),
         },
         Mode::Binary => match headers.get("ce_type").map(str::from_utf8) {
-            Some(Ok(event_type)) if !event_type.is_empty() => (body(E::load_typed(event_type, bytes)), None),
-            _ => (body(E::load_untyped(bytes)), None),
+            Some(Ok(event_type)) if !event_type.is_empty() => (body(options.load_typed(event_type, bytes)), None),
+            _ => (body(E::load_untyped(bytes, options)), None),
         },
-        _ => (body(E::load_untyped(bytes)), None),
+        _ => (body(E::load_untyped(bytes, options)), None),
     }
 }
 

@@ -19,6 +19,7 @@ use super::subscription::Subscription;
 use super::tally::Counts;
 use super::worker::{Job, Tombstones, supervise};
 use crate::EventSchema;
+use crate::kafka::context::RuleContext;
 use crate::kafka::error::{ConsumeErrorKind, RunError, RunErrorKind};
 use crate::kafka::letters::DeadLetter;
 
@@ -259,8 +260,8 @@ impl<E: EventSchema + Send + Sync + 'static> Runner<E> {
             return Err(RunErrorKind::ForHandlers(setting).into());
         }
         self.policy.order = None;
-        let (member, forward) = prepare(self.subscription, &self.policy)?;
-        Ok(Batches::new(member, forward))
+        let (member, forward, context) = prepare(self.subscription, &self.policy)?;
+        Ok(Batches::new(member, forward, context))
     }
 
     /// Handles events until the consumer is [closed](crate::kafka::RunHandle::close) or an error ends the run. See
@@ -302,7 +303,7 @@ impl<E: EventSchema + Send + Sync + 'static> Runner<E> {
         F: Future<Output: Handled> + Send + 'static,
     {
         let Self { subscription, policy, tombstones, .. } = self;
-        let (mut member, forward) = prepare(subscription, &policy)?;
+        let (mut member, forward, context) = prepare(subscription, &policy)?;
         let shared = Arc::clone(&member.shared);
         {
             let mut state = shared.lock();
@@ -310,7 +311,7 @@ impl<E: EventSchema + Send + Sync + 'static> Runner<E> {
             state.session.handle(shared.now());
         }
         shared.wake();
-        let job = Arc::new(Job { handler, tombstones, forward, event: PhantomData });
+        let job = Arc::new(Job { handler, tombstones, forward, context, event: PhantomData });
         supervise(&shared, &job).await;
         let (end, stopped, fatal) = {
             let state = shared.lock();
@@ -342,11 +343,11 @@ impl<E: EventSchema + Send + Sync + 'static> Runner<E> {
 }
 
 /// Gives the core its rules.
-fn prepare(subscription: Subscription, policy: &Policy) -> Result<(Member, Forward), RunError> {
+fn prepare(subscription: Subscription, policy: &Policy) -> Result<(Member, Forward, RuleContext), RunError> {
     if let Some(fault) = policy.fault() {
         return Err(RunErrorKind::Policy(fault).into());
     }
-    let Subscription { member, ahead, config, topics } = subscription;
+    let Subscription { member, ahead, config, topics, context } = subscription;
     if policy.has_retry_topics() && topics.iter().any(|topic| topic.starts_with('^')) {
         return Err(RunErrorKind::Policy("`Retry::topics` needs topic names, not a pattern").into());
     }
@@ -360,7 +361,7 @@ fn prepare(subscription: Subscription, policy: &Policy) -> Result<(Member, Forwa
     }
     let shared = &member.shared;
     let mut state = shared.lock();
-    // What was taken ahead of `recv` and not handed out.
+    // Puts back the records that were taken ahead for `recv` and not handed out.
     for (position, raw) in ahead.records.into_iter().rev() {
         state.session.unpop(&position, raw.size(), raw);
     }
@@ -377,7 +378,7 @@ fn prepare(subscription: Subscription, policy: &Policy) -> Result<(Member, Forwa
     }
     drop(state);
     member.look_for(forward.needed());
-    Ok((member, forward))
+    Ok((member, forward, context))
 }
 
 impl<E> fmt::Debug for Runner<E> {

@@ -9,7 +9,7 @@ use super::forward::Forward;
 use super::session::Finished;
 use crate::kafka::message::Place;
 
-/// Says what came of a record, counts it, and logs what did not go as it should.
+/// Reports the end of the work on a record to the session, counts its outcome, and logs its fault.
 pub(super) fn finish(shared: &Shared, forward: &Forward, ticket: &Ticket, place: &Place, finished: Finished<Fault>) {
     let ended = shared.lock().session.finish(ticket, finished, shared.now());
     if let Some((outcome, fault)) = ended {

@@ -1,4 +1,4 @@
-//! Those who handle records, and whoever keeps them.
+//! The workers, which handle records, and their supervisor.
 
 use std::collections::VecDeque;
 use std::future::poll_fn;
@@ -23,6 +23,7 @@ use super::received::{self, Body};
 use super::session;
 use super::tell::tell;
 use crate::EventSchema;
+use crate::kafka::context::RuleContext;
 use crate::kafka::message::Place;
 
 /// The outcome of a record.
@@ -31,8 +32,8 @@ type Finished = session::Finished<Fault>;
 pub(super) type Tombstones =
     Box<dyn Fn(Delivery<()>) -> Pin<Box<dyn Future<Output = Result<(), Failure>> + Send>> + Send + Sync>;
 
-/// Keeps the workers until the polling thread is at its end, or nobody waits for it any more: it may wait for brokers
-/// that are away.
+/// Runs the workers until the polling thread ends, or until the close has reached its deadline: the polling thread may
+/// wait for brokers that are away.
 pub(super) async fn supervise<E, H, F>(shared: &Arc<Shared>, job: &Arc<Job<E, H>>)
 where
     E: EventSchema + Send + Sync + 'static,
@@ -56,7 +57,7 @@ where
         tokio::select! {
             () = shared.supervisor.notified() => {}
             () = until(closing) => return,
-            // A worker catches what handlers panic with. If it panics itself, so does whoever keeps it.
+            // A worker catches the panics of handlers. If it panics itself, so does its supervisor.
             Some(ended) = workers.join_next() => {
                 if let Some(panic) = ended.err().and_then(|error| error.try_into_panic().ok()) {
                     resume_unwind(panic);
@@ -73,11 +74,12 @@ async fn until(time: Option<Instant>) {
     }
 }
 
-/// What there is to do for each record.
+/// The work on each record.
 pub(super) struct Job<E, H> {
     pub(super) handler: H,
     pub(super) tombstones: Option<Tombstones>,
     pub(super) forward: Forward,
+    pub(super) context: RuleContext,
     pub(super) event: PhantomData<fn() -> E>,
 }
 
@@ -88,29 +90,29 @@ struct Worker<E, H> {
     dismissal: Arc<Dismissal>,
 }
 
-/// Records of one partition, in one worker's hands: begun one after the other, told to the session together. To lock it
-/// for each would cost more than a quick handler does.
+/// The records of one partition that a worker has in hand: begun one after the other, and reported to the session
+/// together. Locking it for each would cost more than a quick handler does.
 #[derive(Default)]
 struct Row {
-    /// Which are not begun.
+    /// Records that are not begun.
     rest: VecDeque<Taken<Raw>>,
-    /// What came of those that were.
+    /// The results of those that were begun.
     ended: Vec<(Ticket, Finished)>,
     /// Where the last ones came from.
     place: Option<(Partition, Place)>,
 }
 
-/// What became of a row.
+/// The outcomes of a row.
 #[derive(Default)]
 struct Settled {
     /// How many records were handled.
     done: u64,
-    /// What became of the others.
+    /// The outcomes of the others.
     others: Vec<(Ticket, Place, Outcome, Option<Fault>)>,
 }
 
 impl Row {
-    /// Tells the session what came of it. Nothing of it is left.
+    /// Reports the results of the row to the session, and empties the row.
     fn settle(&mut self, state: &mut State, now: Duration) -> Settled {
         let mut settled = Settled::default();
         for (ticket, finished) in self.ended.drain(..) {
@@ -126,7 +128,7 @@ impl Row {
         settled
     }
 
-    /// Its place, in memory that no other worker has: to count who refers to it would slow both.
+    /// Its place, in memory that no other worker uses: a shared reference count would slow both.
     fn place(&mut self, state: &State, partition: Partition) -> Place {
         let place = match self.place.take() {
             Some((same, place)) if same == partition => place,
@@ -137,8 +139,8 @@ impl Row {
     }
 }
 
-/// How many records a worker takes at once: the more, the quicker the last ones were. Others that could handle them wait
-/// for those that are in the hands of a slow one.
+/// How many records a worker takes at once: more if the last ones were quick. Other workers cannot handle the records
+/// in the row of a slow one.
 struct Tempo {
     most: usize,
     started: Duration,
@@ -199,7 +201,7 @@ where
                 let done = match poll_fn(|context| Poll::Ready(work.as_mut().poll(context))).await {
                     Poll::Ready(done) => done,
                     Poll::Pending => {
-                        // It takes its time: others are not to wait for it.
+                        // The handler waits: other records must not wait for it.
                         tempo.slow_down();
                         if !(row.ended.is_empty() && row.rest.is_empty()) {
                             handled += row.ended.len();
@@ -262,7 +264,7 @@ where
     }
 
     async fn handle(&self, ticket: Ticket, raw: Raw, place: &Place) -> Result<(), Fault> {
-        let (body, structured) = received::load::<E>(raw.headers(), raw.value());
+        let (body, structured) = received::load::<E>(raw.headers(), raw.value(), &self.context.load_options());
         let handled = match body {
             Body::Event(event) => {
                 let delivery = Delivery::new(event, place.clone(), ticket, raw, structured);

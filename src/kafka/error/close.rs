@@ -60,7 +60,7 @@ impl CloseError {
 pub(crate) enum Open {
     Events(usize),
     Group,
-    /// All is closed, but what was done is not committed.
+    /// All is closed, but finished messages are not committed.
     Commit(RDKafkaErrorCode),
 }
 

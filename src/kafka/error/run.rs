@@ -61,8 +61,9 @@ impl RunError {
     }
 
     /// Whether the run stopped at a message: because of [`GiveUp::Stop`](crate::kafka::GiveUp::Stop), because the dead
-    /// letter [was refused](Self::is_dead_letter_refused), or because a rule needs a context, which consumers do not
-    /// have ([`LoadError::is_config`](crate::LoadError::is_config)). The message is not committed.
+    /// letter [was refused](Self::is_dead_letter_refused), or because a rule needs a
+    /// [context](crate::kafka::EventConsumer::with_context) that was not set
+    /// ([`LoadError::is_config`](crate::LoadError::is_config)). The message is not committed.
     ///
     /// ```
     /// # use event_schema::kafka::RunError;

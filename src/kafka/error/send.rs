@@ -10,6 +10,7 @@ use crate::format::cloudevents::CloudEventError;
 /// | | the event | what to do |
 /// |---|---|---|
 /// | [`is_invalid`](Self::is_invalid) | breaks its own rules, and was not sent | correct the code that made it |
+/// | [`is_config`](Self::is_config) | was not sent, because a rule needs a context | set the context |
 /// | [`is_not_sent`](Self::is_not_sent) | is not stored | send it again, if the reason may pass |
 /// | [`is_unknown`](Self::is_unknown) | may be stored | send it again [in the same envelope](crate::kafka::Outgoing::envelope) |
 /// | [`is_fatal`](Self::is_fatal) | is not stored, because the client failed | send it again when the new client is [ready](crate::kafka::EventProducer::ready) |
@@ -41,7 +42,9 @@ pub struct SendError(Box<SendErrorKind>);
 #[derive(Debug, thiserror::Error)]
 pub(crate) enum SendErrorKind {
     #[error(transparent)]
-    Invalid(#[from] DumpError),
+    Invalid(DumpError),
+    #[error("{0}; a producer is given it by `EventProducer::with_context`")]
+    NoContext(DumpError),
     #[error("not sent: CloudEvents does not allow this envelope: {0}")]
     Envelope(CloudEventError),
     #[error("event `{0}` has no topic: give it one with `#[event(topic = \"...\")]` or use `send_to`")]
@@ -83,7 +86,7 @@ fn remedy(code: RDKafkaErrorCode) -> &'static str {
 
 impl SendError {
     /// Whether the event breaks its own rules, or the event or its envelope cannot be written. It did not leave the
-    /// process. An event whose rules need a context is not to blame: see [`DumpError::is_config`](crate::DumpError::is_config).
+    /// process. An event whose rules need a context is not to blame: see [`is_config`](Self::is_config).
     ///
     /// ```
     /// use event_schema::kafka::{EmbeddedKafka, EventProducer};
@@ -107,10 +110,40 @@ impl SendError {
     /// ```
     #[must_use]
     pub fn is_invalid(&self) -> bool {
-        match &*self.0 {
-            SendErrorKind::Invalid(error) => !error.is_config(),
-            kind => matches!(kind, SendErrorKind::Envelope(_)),
-        }
+        matches!(*self.0, SendErrorKind::Invalid(_) | SendErrorKind::Envelope(_))
+    }
+
+    /// Whether a rule of the event needs a [context](crate::kafka::EventProducer::with_context) that was not set, or one
+    /// of another type. The event did not leave the process, and it is not to blame.
+    ///
+    /// ```
+    /// use event_schema::kafka::{EmbeddedKafka, EventProducer};
+    /// use event_schema::prelude::*;
+    ///
+    /// #[derive(Serialize, EventSchema)]
+    /// #[event(topic = "bids")]
+    /// #[validate(context = u32)]
+    /// struct Bid {
+    ///     #[validate(custom(function = affordable, use_context))]
+    ///     cents: u32,
+    /// }
+    ///
+    /// fn affordable(cents: u32, max: &u32) -> Result<(), Violation> {
+    ///     if cents <= *max { Ok(()) } else { Err(Violation::new("too_expensive")) }
+    /// }
+    ///
+    /// # #[tokio::main(flavor = "current_thread")]
+    /// # async fn main() -> Result<(), Box<dyn std::error::Error>> {
+    /// let kafka = EmbeddedKafka::start()?;
+    /// let producer = EventProducer::connect(&kafka.config()).await?;
+    /// let error = producer.send(&Bid { cents: 1 }).await.unwrap_err();
+    /// assert!(error.is_config() && error.is_not_sent() && !error.is_invalid());
+    /// # Ok(())
+    /// # }
+    /// ```
+    #[must_use]
+    pub fn is_config(&self) -> bool {
+        matches!(*self.0, SendErrorKind::NoContext(_))
     }
 
     /// Whether the event is certainly not stored.
@@ -248,9 +281,9 @@ impl SendError {
         }
     }
 
-    /// What librdkafka says of a message that it could not deliver, or not take, and whether it is certain that the
-    /// message is not stored. No code makes up for a doubt: a message that was sent twice may be refused the second
-    /// time, and stored by the first.
+    /// The error of a message that librdkafka could not deliver or take; `is_certain` says that the message is not
+    /// stored. The code alone cannot say it: a message that was sent twice may be refused the second time, and stored
+    /// by the first.
     pub(crate) fn of(topic: &str, code: RDKafkaErrorCode, is_certain: bool) -> Self {
         let topic = topic.into();
         if is_certain { SendErrorKind::NotSent { topic, code } } else { SendErrorKind::Unknown { topic, code } }.into()
@@ -277,6 +310,12 @@ fn is_permanent(code: RDKafkaErrorCode) -> bool {
             | C::UnsupportedCompressionType
             | C::PolicyViolation
     )
+}
+
+impl From<DumpError> for SendErrorKind {
+    fn from(error: DumpError) -> Self {
+        if error.is_config() { Self::NoContext(error) } else { Self::Invalid(error) }
+    }
 }
 
 impl From<SendErrorKind> for SendError {

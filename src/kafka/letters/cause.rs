@@ -14,7 +14,7 @@ pub(crate) struct Cause<'a> {
     pub(super) class: &'a str,
     pub(super) message: String,
     pub(super) trace: String,
-    /// Whether message and trace are somebody else's, so that nobody knows what they quote.
+    /// Whether message and trace are not of this crate, and may quote anything.
     pub(super) is_foreign: bool,
     pub(super) violations: Option<&'a Violations>,
 }

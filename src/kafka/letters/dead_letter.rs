@@ -1,5 +1,5 @@
-//! Messages that could not be handled, as they stand in a dead letter topic: what is written there, in
-//! which form. Pure functions; who sends it is elsewhere.
+//! Dead letters: the contents and the forms of messages that could not be handled. Pure functions; `consume::forward`
+//! sends them.
 
 use std::fmt;
 use std::sync::Arc;
@@ -304,7 +304,7 @@ fn bounded(text: &str) -> &str {
     &text[..end.unwrap_or(0)]
 }
 
-/// As many violations as there is room for, none of which quotes a value, and how many more there are.
+/// The violations as JSON, as many as there is room for, and how many are omitted. None of them quotes a value.
 fn to_json(violations: &Violations) -> Vec<u8> {
     let mut room = MAX_VIOLATIONS;
     let mut kept = Vec::new();

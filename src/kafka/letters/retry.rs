@@ -2,7 +2,7 @@
 
 use crate::kafka::message::{FIRSTS, Headers, Origin, long};
 
-/// How often it was handled, this time included, and when it is to be. Both are of the retries alone.
+/// The number of attempts, this one included, and the time of the next one. Only retries have these headers.
 pub(super) const ATTEMPTS: &str = "retry_topic-attempts";
 pub(super) const DUE: &str = "retry_topic-backoff-timestamp";
 
@@ -25,7 +25,7 @@ pub(crate) fn without_retries(headers: &Headers) -> Headers {
     headers.iter().filter(|(name, _)| !FIRSTS.contains(name) && !matches!(*name, ATTEMPTS | DUE)).collect()
 }
 
-/// When a message in a topic for retries is to be handled, in milliseconds since 1970.
+/// The time to handle a message of a retry topic, in milliseconds since 1970.
 pub(crate) fn due(headers: &Headers) -> Option<i64> {
     long(headers.get(DUE))
 }

@@ -130,7 +130,7 @@ fn springs_own_are_read_with_the_cause_that_its_wrapping_hides() {
     assert_eq!(dead.exception(), Some("java.lang.IllegalStateException"));
     assert_eq!((dead.message(), dead.stacktrace()), (Some("Listener failed"), Some("org.spring...")));
 
-    // What is no dead letter, or only says so.
+    // These messages are no dead letters; some claim to be.
     assert_eq!(DeadMessage::read(&headers(&[])), None);
     let broken = [("kafka_dlt-original-topic", &b"t"[..]), ("kafka_dlt-original-partition", b"1")];
     assert_eq!(DeadMessage::read(&headers(&broken)), None);
@@ -158,7 +158,7 @@ fn those_of_a_retryable_topic_are_read_and_what_waits_for_a_retry_of_ours_is_no_
     assert_eq!((dead.message(), dead.stacktrace()), (Some("Listener failed"), Some("org.spring...")));
 }
 
-/// Whoever fills a message up to the limit of the brokers has no share of the forms that are to fit.
+/// A sender may fill the headers of a message up to the limit of the brokers: the smaller forms do not keep them.
 #[test]
 fn what_came_with_a_message_does_not_keep_the_forms_from_shrinking() {
     let long = vec![b'x'; 1_000_000];
@@ -294,7 +294,7 @@ fn a_tombstone_stays_one_and_a_redacted_value_is_a_pointer() {
     }
 }
 
-/// What is redacted holds no text of a handler, which may quote the value. Ours do not.
+/// A redacted dead letter has no text of a handler, which may quote the value. The texts of this crate do not quote it.
 #[test]
 fn a_redacted_letter_says_of_what_kind_the_error_is_and_no_more() {
     let before = headers(&[]);
@@ -315,7 +315,7 @@ fn a_redacted_letter_says_of_what_kind_the_error_is_and_no_more() {
     }
 }
 
-/// Who wrote them does not matter: a letter that is sent back to its topic begins anew.
+/// The headers of retries are removed, whoever wrote them: a dead letter that is sent back to its topic begins anew.
 #[test]
 fn a_dead_letter_has_no_headers_of_retries() {
     let before = headers(&[(ATTEMPTS, &[0, 0, 0, 9]), ("ce_id", b"7"), (DUE, &[0x7f; 8])]);
@@ -350,7 +350,7 @@ fn a_message_for_a_retry_says_where_it_was_first() {
 fn a_topics_name_is_legal() {
     let dead_letter = DeadLetter::new();
     assert_eq!(dead_letter.topic_of("orders", "größe: 1"), "orders-gr__e__1-dlt");
-    // What tells it from the topic itself is not cut.
+    // The suffix that tells it from the topic itself is not cut.
     let long = "t".repeat(249);
     let dead = dead_letter.topic_of(&long, "g");
     assert_eq!(dead.len(), 249);

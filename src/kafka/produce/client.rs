@@ -2,7 +2,7 @@
 
 use std::ffi::CStr;
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
-use std::sync::{Arc, OnceLock};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
 use rdkafka::ClientContext;
@@ -17,40 +17,55 @@ use crate::kafka::client::native::{self, Message, Outbound};
 use crate::kafka::client::{Monitor, thread};
 use crate::kafka::error::{ConnectError, SendError, SendErrorKind};
 
-/// librdkafka's producer, which is never dropped where somebody waits: that joins threads and waits
-/// for brokers.
+/// librdkafka's producer. It is dropped on a thread of its own, because that joins threads and waits for brokers.
 pub(super) struct Client {
     /// Taken only to be dropped.
     pub(super) producer: Option<ThreadedProducer<Reports>>,
 }
 
-/// Makes another client take its place. Whether that has begun.
+/// Starts to replace the client. Whether that could be started.
 type OnFailure = Box<dyn Fn() -> bool + Send + Sync>;
 
 /// Receives the delivery reports.
 pub(super) struct Reports {
     pub(super) monitor: Arc<Monitor>,
-    /// Called once when the client cannot be used any more.
-    on_failure: OnceLock<OnFailure>,
-    failed: AtomicBool,
-    /// How many messages were put into its queue and are not reported.
+    failure: Mutex<Failure>,
+    /// The number of messages in its queue that are not reported.
     open: AtomicUsize,
-    /// Whether a message that timed out on its way leaves it of no more use.
+    /// Whether a message that times out in flight ends the client.
     is_idempotent: bool,
-    /// Such a message did.
+    /// Whether such a message has timed out.
     timed_out: AtomicBool,
+    /// Whether the owner knows that messages in the queue may be lost.
+    loss_is_known: AtomicBool,
+}
+
+/// The failure of a client for good.
+#[derive(Default)]
+struct Failure {
+    has_happened: bool,
+    /// Called once when it happens. A client that fails at once fails before this is set.
+    then: Option<OnFailure>,
 }
 
 impl Reports {
-    /// The client will never send again: another one takes its place.
+    /// The client will never send again, and is replaced.
     fn failed(&self) {
-        if !self.failed.swap(true, Ordering::AcqRel)
-            && let Some(on_failure) = self.on_failure.get()
-            && !on_failure()
+        let then = {
+            let mut failure = self.failure();
+            failure.has_happened = true;
+            failure.then.take()
+        };
+        if let Some(then) = then
+            && !then()
         {
             // The next error tries again.
-            self.failed.store(false, Ordering::Release);
+            self.failure().then = Some(then);
         }
+    }
+
+    fn failure(&self) -> MutexGuard<'_, Failure> {
+        self.failure.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
@@ -85,8 +100,8 @@ impl ProducerContext for Reports {
         }
         self.open.fetch_sub(1, Ordering::AcqRel);
         if self.is_idempotent && matches!(report, Err((RDKafkaErrorCode::MessageTimedOut, false))) {
-            // librdkafka would go on in a new epoch, in which the brokers take what they have for something new: it
-            // sends again all that was on its way, and stores it twice.
+            // librdkafka would continue in a new epoch, in which the brokers do not recognise messages that they have:
+            // it sends all messages in flight again, and they are stored twice.
             self.timed_out.store(true, Ordering::Release);
             self.failed();
         }
@@ -98,19 +113,37 @@ impl Client {
     pub(super) fn new(config: &ClientConfig) -> Result<Self, ConnectError> {
         let reports = Reports {
             monitor: Arc::new(Monitor::default()),
-            on_failure: OnceLock::new(),
-            failed: AtomicBool::new(false),
+            failure: Mutex::default(),
             open: AtomicUsize::new(0),
             is_idempotent: config.get("enable.idempotence") == Some("true"),
             timed_out: AtomicBool::new(false),
+            loss_is_known: AtomicBool::new(false),
         };
         let producer = ThreadedProducer::from_config_and_context(config, reports).map_err(ConnectError::creation)?;
         Ok(Self { producer: Some(producer) })
     }
 
-    /// Says what is to be done when it has failed for good.
+    /// Sets the function to call when the client has failed for good. It is called at once if that has happened.
     pub(super) fn on_failure(&self, then: impl Fn() -> bool + Send + Sync + 'static) {
-        let _ = self.producer().context().on_failure.set(Box::new(then));
+        let context = self.producer().context();
+        let has_happened = {
+            let mut failure = context.failure();
+            failure.then = Some(Box::new(then));
+            failure.has_happened
+        };
+        if has_happened {
+            context.failed();
+        }
+    }
+
+    /// Whether the client has failed for good.
+    pub(super) fn has_failed(&self) -> bool {
+        self.producer().context().failure().has_happened
+    }
+
+    /// The owner knows that messages in the queue may be lost: dropping the client does not warn of them.
+    pub(super) fn accept_loss(&self) {
+        self.producer().context().loss_is_known.store(true, Ordering::Release);
     }
 
     pub(super) fn producer(&self) -> &ThreadedProducer<Reports> {
@@ -133,7 +166,7 @@ impl Client {
         matches!(error, Some(RDKafkaErrorCode::UnknownTopic | RDKafkaErrorCode::UnknownTopicOrPartition))
     }
 
-    /// How many messages were put into its queue and are not reported.
+    /// The number of messages in its queue that are not reported.
     pub(super) fn in_flight(&self) -> usize {
         self.producer().context().open.load(Ordering::Acquire)
     }
@@ -161,13 +194,12 @@ impl Client {
         })
     }
 
-    /// Sends nothing any more: what is queued is reported, and what was on its way, of which nobody knows whether it is
-    /// stored.
+    /// Sends nothing any more: messages in the queue are reported as not sent, and those in flight as unknown.
     pub(super) fn purge(&self) {
         self.producer().purge(PurgeConfig::default().queue().inflight().non_blocking());
     }
 
-    /// Why it is of no more use, if it is not.
+    /// The reason why the client has failed for good, if it has.
     fn fatal(&self) -> Option<(RDKafkaErrorCode, String)> {
         let timed_out = self.producer().context().timed_out.load(Ordering::Acquire);
         let reason = || "a message timed out in flight, and messages sent with it could be stored twice".to_owned();
@@ -193,9 +225,10 @@ impl Client {
 impl Drop for Client {
     fn drop(&mut self) {
         if let Some(producer) = self.producer.take() {
-            let open = producer.context().open.load(Ordering::Acquire);
-            let has_failed = producer.context().failed.load(Ordering::Acquire);
-            if open > 0 && !has_failed && producer.client().fatal_error().is_none() {
+            let context = producer.context();
+            let open = context.open.load(Ordering::Acquire);
+            let is_known = context.loss_is_known.load(Ordering::Acquire) || context.failure().has_happened;
+            if open > 0 && !is_known && producer.client().fatal_error().is_none() {
                 tracing::warn!("a producer was dropped with {open} messages in its queue: `close` sends them first");
             }
             drop(thread::start("event-schema drop", move || drop(producer)));

@@ -10,6 +10,7 @@ use super::stamp::{self, Source, Stamp};
 use super::topic::To;
 use crate::format::cloudevents::format_time;
 use crate::kafka::client::native::{Message, Outbound};
+use crate::kafka::context::RuleContext;
 use crate::kafka::error::{SendError, SendErrorKind};
 use crate::kafka::message::Headers;
 use crate::{Descriptor, Envelope, EventSchema};
@@ -19,6 +20,7 @@ use crate::{Descriptor, Envelope, EventSchema};
 pub struct Outgoing<'a, E> {
     queue: &'a Queue,
     source: Option<&'a Arc<Source>>,
+    context: &'a RuleContext,
     event: &'a E,
     topic: Option<&'a str>,
     envelope: Option<Envelope>,
@@ -26,8 +28,13 @@ pub struct Outgoing<'a, E> {
 }
 
 impl<'a, E: EventSchema> Outgoing<'a, E> {
-    pub(super) fn new(queue: &'a Queue, source: Option<&'a Arc<Source>>, event: &'a E) -> Self {
-        Self { queue, source, event, topic: None, envelope: None, headers: Vec::new() }
+    pub(super) fn new(
+        queue: &'a Queue,
+        source: Option<&'a Arc<Source>>,
+        context: &'a RuleContext,
+        event: &'a E,
+    ) -> Self {
+        Self { queue, source, context, event, topic: None, envelope: None, headers: Vec::new() }
     }
 
     /// Sets a topic other than the event's own; see the example of [`header`](Self::header).
@@ -111,7 +118,7 @@ impl<'a, E: EventSchema> Outgoing<'a, E> {
     pub async fn enqueue(self) -> Result<Enqueued, SendError> {
         self.queue.check_open()?;
         let to = To::of(self.event, self.topic)?;
-        let value = self.event.dump().map_err(SendErrorKind::Invalid)?;
+        let value = self.context.dump_options().dump(self.event).map_err(SendErrorKind::from)?;
         let key = self.event.key();
         let (headers, stamp) = self.headers()?;
         let message = Message { partition: None, key: key.as_deref(), value: Some(&value), headers };
@@ -152,7 +159,7 @@ fn write(headers: &mut Outbound, envelope: &Envelope, source: Option<&str>, desc
     // Any reference is a source; `/` is one that says nothing.
     let source = envelope.source().or(source).unwrap_or("/");
     stamp::write(headers, source, &descriptor.event_type(), envelope.id(), time.as_deref());
-    // What is no trace is nobody's, as W3C has it: it may come from the event that caused this one.
+    // An invalid trace is ignored, as W3C requires. It may come from the event that caused this one.
     let trace_parent = envelope.trace_parent().filter(|trace| is_trace_parent(trace));
     let trace_state = envelope.trace_state().filter(|_| trace_parent.is_some());
     if trace_parent.is_none() && envelope.trace_parent().is_some() {

@@ -15,6 +15,7 @@ use crate::format::cloudevents::{self, CloudEventError};
 use crate::kafka::client::native::Message;
 use crate::kafka::client::{connected, thread};
 use crate::kafka::config::KafkaConfig;
+use crate::kafka::context::RuleContext;
 use crate::kafka::error::{CloseError, ConnectError, SendError};
 use crate::kafka::message::ProducerRecord;
 use crate::{EventKey, EventSchema};
@@ -100,6 +101,7 @@ pub struct EventProducer {
     queue: Arc<Queue>,
     /// CloudEvents' source; none without envelopes.
     source: Option<Arc<Source>>,
+    context: RuleContext,
 }
 
 impl EventProducer {
@@ -132,7 +134,8 @@ impl EventProducer {
 
     pub(super) fn made_by(make: Make, source: &str) -> Result<Self, ConnectError> {
         let queue = Queue::new(make)?;
-        Ok(Self { queue, source: Some(Source::new(&cloudevents::uri_reference(source))) })
+        let source = Source::new(&cloudevents::uri_reference(source));
+        Ok(Self { queue, source: Some(source), context: RuleContext::default() })
     }
 
     /// This producer with another source for its envelopes: a URI reference that names a service or a part of one.
@@ -184,6 +187,45 @@ impl EventProducer {
     #[must_use]
     pub fn plain(self) -> Self {
         Self { source: None, ..self }
+    }
+
+    /// This producer with a [context](crate::DumpOptions::context) for rules with `use_context`. Its clones share the
+    /// context; the producers that it was cloned from keep theirs.
+    ///
+    /// ```
+    /// # use event_schema::kafka::{EmbeddedKafka, EventProducer};
+    /// # use event_schema::prelude::*;
+    /// use std::sync::Arc;
+    ///
+    /// struct Limits { max: u32 }
+    ///
+    /// #[derive(Serialize, EventSchema)]
+    /// #[event(topic = "bids")]
+    /// #[validate(context = Limits)]
+    /// struct Bid {
+    ///     #[validate(custom(function = affordable, use_context))]
+    ///     cents: u32,
+    /// }
+    ///
+    /// fn affordable(cents: u32, limits: &Limits) -> Result<(), Violation> {
+    ///     if cents <= limits.max { Ok(()) } else { Err(Violation::new("too_expensive")) }
+    /// }
+    ///
+    /// # #[tokio::main(flavor = "current_thread")]
+    /// # async fn main() -> Result<(), Box<dyn std::error::Error>> {
+    /// # let kafka = EmbeddedKafka::start()?;
+    /// let producer = EventProducer::connect(&kafka.config()).await?;
+    /// let bidder = producer.clone().with_context(Arc::new(Limits { max: 100 }));
+    /// assert!(bidder.send(&Bid { cents: 100 }).await.is_ok());
+    /// assert!(bidder.send(&Bid { cents: 101 }).await.unwrap_err().is_invalid());
+    /// // Without the context, the event is not sent, and it is not to blame.
+    /// assert!(producer.send(&Bid { cents: 100 }).await.unwrap_err().is_config());
+    /// # Ok(())
+    /// # }
+    /// ```
+    #[must_use]
+    pub fn with_context<T: Send + Sync + 'static>(self, context: Arc<T>) -> Self {
+        Self { context: RuleContext::new(context), ..self }
     }
 
     /// The source in the envelopes of this producer; none if it sends no envelopes.
@@ -330,7 +372,7 @@ impl EventProducer {
     /// # }
     /// ```
     pub async fn send_all<E: EventSchema>(&self, events: &[E]) -> Vec<Result<Sent, SendError>> {
-        send_all::send(&self.queue, self.source.as_ref(), None, events).await
+        send_all::send(&self.queue, self.source.as_ref(), &self.context, None, events).await
     }
 
     /// As [`send_all`](Self::send_all), to a topic other than the events' own.
@@ -350,7 +392,7 @@ impl EventProducer {
     /// # }
     /// ```
     pub async fn send_all_to<E: EventSchema>(&self, topic: &str, events: &[E]) -> Vec<Result<Sent, SendError>> {
-        send_all::send(&self.queue, self.source.as_ref(), Some(topic), events).await
+        send_all::send(&self.queue, self.source.as_ref(), &self.context, Some(topic), events).await
     }
 
     /// A builder of a message with this event: set a topic, an envelope or headers, then send it.
@@ -375,7 +417,7 @@ impl EventProducer {
     /// # }
     /// ```
     pub fn message<'a, E: EventSchema>(&'a self, event: &'a E) -> Outgoing<'a, E> {
-        Outgoing::new(&self.queue, self.source.as_ref(), event)
+        Outgoing::new(&self.queue, self.source.as_ref(), &self.context, event)
     }
 
     /// Publishes a tombstone, which deletes a key from a compacted topic. It has no event and no envelope; consumers
@@ -452,6 +494,11 @@ impl EventProducer {
         };
         self.queue.check_open()?;
         self.queue.enqueue(To::Other(&record.topic), message, None).await?.await
+    }
+
+    /// The owner knows that messages in the queue are lost if the producer is dropped: nothing warns of them.
+    pub(crate) fn accept_loss(&self) {
+        self.queue.client().accept_loss();
     }
 
     /// Whether the brokers say that there is no such topic.

@@ -1,4 +1,4 @@
-//! The way of every message into librdkafka's queue, and the client that has it.
+//! The queue: the way of every message into librdkafka, and the client in use.
 
 use std::ffi::CStr;
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -24,18 +24,18 @@ pub(super) struct Queue {
     pub(super) make: Make,
     /// The one in use.
     pub(super) client: RwLock<Arc<Client>>,
-    /// Held while an event is put into librdkafka's queue, and waits for room there: whoever
-    /// comes later does so behind it.
+    /// Held while an event is put into librdkafka's queue, and while it waits for room there: later events wait behind
+    /// it.
     pub(super) gate: Mutex<LastTopic>,
     pub(super) ready: watch::Sender<bool>,
     pub(super) renewal: std::sync::Mutex<Renewal>,
-    /// Whether `close` was called. What waits at the gate is still sent.
+    /// Whether `close` was called. Events that wait at the gate are still sent.
     pub(super) closing: AtomicBool,
-    /// Whether whoever passes the gate is sent away. Set behind those who came before `close`.
+    /// Whether events that pass the gate are refused. It is set after the events that came before `close`.
     pub(super) closed: AtomicBool,
 }
 
-/// When the client in use was made, and how long that had to wait.
+/// The time when the client in use was made, and the pause before that.
 pub(super) struct Renewal {
     pub(super) made: Instant,
     pub(super) pause: Duration,
@@ -44,7 +44,7 @@ pub(super) struct Renewal {
 impl Renewal {
     pub(super) const LONGEST: Duration = Duration::from_secs(10);
 
-    /// How long the next client has to wait: one that fails soon after it was made is not the last that does.
+    /// The pause before the next client is made. It grows while clients fail soon after they were made.
     pub(super) fn pause(&mut self) -> Duration {
         const SOON: Duration = Duration::from_secs(30);
         const FIRST: Duration = Duration::from_millis(100);
@@ -73,12 +73,12 @@ impl Queue {
         Ok(queue)
     }
 
-    /// Another client takes the place of this one when it fails.
+    /// Replaces this client, which is the one in use, when it fails.
     fn own(queue: &Arc<Self>, client: &Client) {
         let queue = Arc::downgrade(queue);
         client.on_failure(move || {
             let Some(owner) = queue.upgrade() else { return true };
-            owner.ready.send_replace(false);
+            owner.set_ready(false);
             owner.client().purge();
             let queue = Weak::clone(&queue);
             // Not on this thread, which may belong to the client that is to be dropped.
@@ -90,11 +90,11 @@ impl Queue {
         Arc::clone(&self.client.read().unwrap_or_else(PoisonError::into_inner))
     }
 
-    /// Puts a client in the place of one that can send no more, and waits for a broker; as long as
-    /// somebody has the producer.
+    /// Replaces a client that failed for good, and waits until the new one has reached a broker. Ends when the producer
+    /// is dropped.
     pub(super) fn renew(weak: &Weak<Self>) {
         let pause = match weak.upgrade() {
-            Some(queue) => queue.renewal.lock().unwrap_or_else(PoisonError::into_inner).pause(),
+            Some(queue) => queue.renewal().pause(),
             None => return,
         };
         std::thread::sleep(pause);
@@ -104,10 +104,10 @@ impl Queue {
             match (queue.make)() {
                 Ok(fresh) => {
                     let fresh = Arc::new(fresh);
-                    Self::own(&queue, &fresh);
-                    queue.renewal.lock().unwrap_or_else(PoisonError::into_inner).made = Instant::now();
-                    // What the old one still has gets its reports when it is dropped.
+                    queue.renewal().made = Instant::now();
+                    // Messages in the queue of the old client are reported when it is dropped.
                     *queue.client.write().unwrap_or_else(PoisonError::into_inner) = Arc::clone(&fresh);
+                    Self::own(&queue, &fresh);
                     break fresh;
                 }
                 // Such as certificates that are being exchanged, or no thread to be had.
@@ -127,11 +127,22 @@ impl Queue {
             drop(queue);
             if fresh.cluster_id(Duration::from_millis(100)).is_some() {
                 if let Some(queue) = weak.upgrade() {
-                    queue.ready.send_replace(true);
+                    queue.set_ready(true);
                 }
                 return;
             }
         }
+    }
+
+    /// Sets whether the client in use has reached a broker. A client that has failed meanwhile is not ready.
+    fn set_ready(&self, ready: bool) {
+        // The lock orders this with a failure that comes at the same time.
+        let _renewal = self.renewal();
+        self.ready.send_replace(ready && !self.client().has_failed());
+    }
+
+    fn renewal(&self) -> std::sync::MutexGuard<'_, Renewal> {
+        self.renewal.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     /// Whether its client has reached a broker, and nobody has closed it.
@@ -144,12 +155,12 @@ impl Queue {
         let _ = self.ready.subscribe().wait_for(|ready| *ready).await;
     }
 
-    /// Refuses what comes after `close` was called. What gets by has to [pass the gate](Self::pass).
+    /// Refuses events after `close` was called. An event that gets by must [pass the gate](Self::pass).
     pub(super) fn check_open(&self) -> Result<(), SendError> {
         if self.closing.load(Ordering::Acquire) { Err(SendErrorKind::Closed.into()) } else { Ok(()) }
     }
 
-    /// Waits behind all who came before. Behind `close` nobody passes.
+    /// Waits behind all earlier events. After `close` no event passes.
     pub(super) async fn pass(&self) -> Result<MutexGuard<'_, LastTopic>, SendError> {
         let gate = self.gate.lock().await;
         if self.closed.load(Ordering::Acquire) { Err(SendErrorKind::Closed.into()) } else { Ok(gate) }
@@ -171,7 +182,7 @@ impl Queue {
                 Err((RDKafkaErrorCode::QueueFull, refused, same)) => {
                     (message, pending) = (refused, same);
                     tokio::time::sleep(FULL).await;
-                    // `close` waits for whoever has passed the gate, unless its deadline is over.
+                    // `close` waits for events that have passed the gate, until its deadline.
                     if self.closed.load(Ordering::Acquire) {
                         return Err(SendErrorKind::Closed.into());
                     }
@@ -181,7 +192,7 @@ impl Queue {
         }
     }
 
-    /// As [`put`](Self::put), behind all who came before.
+    /// As [`put`](Self::put), behind all earlier events.
     pub(super) async fn enqueue(
         &self,
         to: To<'_>,
@@ -196,12 +207,12 @@ impl Queue {
         Ok(Enqueued { pending, topic, client })
     }
 
-    /// Waits until all that was sent is acknowledged, and refuses what comes later.
+    /// Waits until all events are acknowledged, and refuses later ones.
     pub(super) async fn close(self: Arc<Self>, deadline: Duration) -> Result<(), CloseError> {
         let started = Instant::now();
         self.closing.store(true, Ordering::Release);
         let flush = async {
-            // Behind everyone who waits for room in the queue, and before whoever comes later.
+            // Behind all events that wait for room in the queue, and before all later ones.
             let gate = self.gate.lock().await;
             self.closed.store(true, Ordering::Release);
             drop(gate);
@@ -209,10 +220,12 @@ impl Queue {
             let _ = thread::start("event-schema flush", move || client.producer().flush(bounded(deadline))).await;
         };
         let flushed = tokio::time::timeout(deadline, flush).await;
-        // Those who wait still are not sent any more.
+        // Events that still wait are refused.
         self.closed.store(true, Ordering::Release);
         let open = self.client().in_flight();
         if flushed.is_err() || open > 0 {
+            // The error tells of them.
+            self.client().accept_loss();
             return Err(CloseError { deadline, open: Open::Events(open) });
         }
         if let Some(last) = Arc::into_inner(self)

@@ -13,6 +13,7 @@ use super::stamp::{Source, Stamp};
 use super::topic::{To, Topic};
 use crate::EventSchema;
 use crate::kafka::client::native::Message;
+use crate::kafka::context::RuleContext;
 use crate::kafka::error::{SendError, SendErrorKind};
 
 /// How many events pass the gate together: others pass in between.
@@ -21,12 +22,14 @@ const CHUNK: usize = 512;
 pub(super) async fn send<E: EventSchema>(
     queue: &Queue,
     source: Option<&Arc<Source>>,
+    context: &RuleContext,
     topic: Option<&str>,
     events: &[E],
 ) -> Vec<Result<Sent, SendError>> {
     let many = Many::new(events.len());
     let mut stamp: Option<Arc<Stamp>> = None;
     let mut value = Vec::new();
+    let options = context.dump_options();
     // Where each event went, or why it did not; and by which client each chunk.
     let mut starts: Vec<Result<Topic, SendError>> = Vec::with_capacity(events.len());
     let mut clients: Vec<Arc<Client>> = Vec::with_capacity(events.len().div_ceil(CHUNK));
@@ -39,7 +42,7 @@ pub(super) async fn send<E: EventSchema>(
             let start = async {
                 let Ok(gate) = &mut gate else { return Err(SendErrorKind::Closed.into()) };
                 let (name, topic) = gate.set(To::of(event, topic)?)?;
-                event.dump_into(&mut value).map_err(SendErrorKind::Invalid)?;
+                options.dump_into(event, &mut value).map_err(SendErrorKind::from)?;
                 let key = event.key();
                 let descriptor = event.described_by();
                 if stamp.as_ref().is_none_or(|last| !last.is_for(descriptor)) {

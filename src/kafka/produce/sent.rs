@@ -19,7 +19,7 @@ use crate::kafka::message::time;
 pub struct Enqueued {
     pub(super) pending: Arc<Pending>,
     pub(super) topic: Topic,
-    // Whose reports come as long as it is there, and when it goes.
+    // Keeps the client alive, which reports the outcome, at the latest when it is dropped.
     pub(super) client: Arc<Client>,
 }
 

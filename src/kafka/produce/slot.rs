@@ -1,11 +1,11 @@
-//! One delivery report, and whoever waits for it.
+//! One delivery report, and the task that waits for it.
 
 use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::task::{Context, Poll, Waker};
 
 use rdkafka::error::RDKafkaErrorCode;
 
-/// Where a message is stored, or why it is not: with a code, and whether that is certain.
+/// The place of a stored message, or the error code and whether it is certain that the message is not stored.
 pub(super) type Report = Result<(i32, i64, Option<i64>), (RDKafkaErrorCode, bool)>;
 
 /// A place for one report. A channel would take a second allocation for every event.

@@ -49,7 +49,8 @@ pub(super) struct Stamp {
     source: Box<str>,
     event_type: String,
     writer: Mutex<Writer>,
-    /// What came back. Apart from `writer`, so that sends and reports seldom wait for each other.
+    /// Headers of acknowledged events. They are apart from `writer`, so that sends and reports seldom wait for each
+    /// other.
     back: Mutex<Vec<Outbound>>,
 }
 

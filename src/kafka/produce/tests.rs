@@ -1,4 +1,4 @@
-//! A client that fails for good while no other can be made.
+//! A client that fails for good: before anybody is told, and while no other can be made.
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
@@ -46,6 +46,33 @@ async fn it_is_tried_again_until_a_client_is_made() {
     }
     tokio::time::timeout(Duration::from_secs(20), producer.ready()).await.unwrap();
     assert_eq!(tries.load(Ordering::SeqCst), 5);
+    producer.send_record(&record()).await.unwrap();
+    producer.close(Duration::from_secs(10)).await.unwrap();
+}
+
+/// The threads of librdkafka may be quicker than the one that makes the client.
+#[tokio::test]
+async fn clients_that_fail_before_they_are_in_use_are_replaced() {
+    const FAILURES: usize = 3;
+    let kafka = EmbeddedKafka::start().unwrap();
+    kafka.create_topic("notes", 1).unwrap();
+    let settings = kafka.config().set("linger.ms", "0").rdkafka039_producer().unwrap();
+    let count = Arc::new(AtomicUsize::new(0));
+    let make = {
+        let count = Arc::clone(&count);
+        move || {
+            let client = Client::new(&settings)?;
+            if count.fetch_add(1, Ordering::SeqCst) < FAILURES {
+                client.report_failure();
+            }
+            Ok(client)
+        }
+    };
+    let producer = EventProducer::made_by(Box::new(make), "/test").unwrap();
+    assert!(!producer.is_ready());
+    tokio::time::timeout(Duration::from_secs(20), producer.ready()).await.unwrap();
+    // None of those that have failed is ready, though each of them reaches the broker.
+    assert_eq!(count.load(Ordering::SeqCst), FAILURES + 1);
     producer.send_record(&record()).await.unwrap();
     producer.close(Duration::from_secs(10)).await.unwrap();
 }

@@ -50,7 +50,7 @@ pub(super) struct LastTopic {
 }
 
 impl LastTopic {
-    /// The name for librdkafka, and for whoever asks later.
+    /// Sets the topic, and returns its name for librdkafka and for the outcome.
     pub(super) fn set(&mut self, to: To<'_>) -> Result<(&CStr, Topic), SendError> {
         let (To::Own(name) | To::Other(name)) = to;
         if self.name.as_bytes() != name.as_bytes() {

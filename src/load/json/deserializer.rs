@@ -1,4 +1,4 @@
-//! What a text gives to visitors.
+//! The deserializer: the values of a text, for visitors.
 
 use std::borrow::Cow;
 
@@ -99,7 +99,7 @@ impl<'de> Source<'de> {
         Ok(())
     }
 
-    /// What `read` gives of the list or object whose bracket comes next, which it reads up to the other.
+    /// Reads the list or object whose opening bracket comes next by `read`, up to its closing bracket.
     #[inline]
     fn inside<T>(&mut self, close: u8, read: impl FnOnce(&mut Self) -> Result<T, Error>) -> Result<T, Error> {
         self.enter()?;
@@ -114,7 +114,7 @@ impl<'de> Source<'de> {
         }
     }
 
-    /// What is wrong with parts that were not read.
+    /// The error of parts that were not read.
     #[cold]
     fn unread(&mut self, close: u8, next: Option<u8>) -> Error {
         match (close, next) {

@@ -46,10 +46,10 @@ pub(super) enum Code {
 /// The message for a value that foreign code rejects.
 const UNREADABLE: &str = "a value cannot be read";
 
-/// What stands between the words of an error and its place where it goes through code that keeps words only.
+/// The separator between the words and the place of an error, for code that keeps only words.
 const PLACE: &str = " at byte ";
 
-/// What cannot be read of a text that was passed over without complaint.
+/// The code of a fault that only reading finds, in text that was skipped without complaint.
 fn known(words: &str) -> Option<Code> {
     let unreadable = [Code::NumberOutOfRange, Code::LoneSurrogate, Code::UnexpectedEndOfHexEscape];
     unreadable.into_iter().find(|code| code.words() == words)
@@ -112,8 +112,8 @@ impl Error {
         }
     }
 
-    /// What is wrong with the text and where, without a word of it. Where not the text is to blame but code that reads
-    /// it, and may say anything, it is where the source `stopped`.
+    /// The fault of the text and its position, without a word of the text. If code that reads the text is to blame, and
+    /// may say anything, the position is where the source `stopped`.
     ///
     /// A part that was kept as text is read by itself, and what cannot be read of it comes back as
     /// [words with its place](Self::of_part).

@@ -65,7 +65,7 @@ impl<'de> Source<'de> {
     #[inline]
     pub(super) fn skip(&mut self) -> Result<(), Error> {
         match self.token() {
-            // What is skipped most is a value without parts.
+            // Most skipped values have no parts.
             Some(b'"') => self.skip_string(),
             Some(b'0'..=b'9' | b'-') => self.skip_number().map(drop),
             _ => self.skip_any(),

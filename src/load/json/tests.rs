@@ -1,4 +1,4 @@
-//! What only the inside can tell; `fuzz/checks/json.rs` compares the whole with `serde_json`.
+//! Tests of internals; `fuzz/checks/json.rs` compares the whole with `serde_json`.
 
 use proptest::prelude::*;
 use serde::Deserialize;

@@ -258,7 +258,7 @@ impl ExpandField<'_> {
                 let default = self.default();
                 quote!(#slot.or_default(__cx, || #default))
             }
-            // What is missing at the end of a list is told by its length.
+            // The length of a list tells which elements are missing at its end.
             (Default::None, _) if !self.level.is_object() => return TokenStream::new(),
             (Default::None, Reader::Flat) => return TokenStream::new(),
             (Default::None, Reader::Plain) => {

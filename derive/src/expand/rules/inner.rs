@@ -1,4 +1,4 @@
-//! What rules see of a field.
+//! The value of a field that its rules see.
 
 use proc_macro2::TokenStream;
 use quote::quote;

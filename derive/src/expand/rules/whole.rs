@@ -26,7 +26,7 @@ pub(in crate::expand) fn across_fields(
         let ((one, at), (other, _)) = (field(index), field(other_index));
         let (found, span) = (found(rule, None), shown_at(rule.span));
         let (field, other_field) = (&level.fields[index], &level.fields[other_index]);
-        // What should be the same as something sensitive is as good as that.
+        // A field that must equal a sensitive one is as good as sensitive.
         let cover = other_field.event.sensitive.then(|| quote!(let __at = &__at.cover();));
         let show = show(field.serde.ty, &[other_field.serde.ty]);
         Some(quote_spanned! {span=>

@@ -1,10 +1,10 @@
-//! The records of a partition that are in somebody's hands.
+//! The records of a partition that are in hand.
 
 use std::collections::VecDeque;
 use std::time::Duration;
 
-/// The numbers of the records that are in hand, in their order, and since when they are. What is taken last is mostly the
-/// last, and what is finished first the first.
+/// The numbers of the records in hand, in their order, each with the time of its take. The record taken last is mostly
+/// the last, and the record finished first mostly the first.
 #[derive(Debug, Default)]
 pub(super) struct InHand(VecDeque<(u64, Duration)>);
 

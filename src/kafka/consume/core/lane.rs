@@ -11,7 +11,7 @@ use super::rules::{Limit, Order};
 #[derive(Debug)]
 pub(super) struct Lane<M> {
     pub(super) epoch: u64,
-    /// It is to be given up: of it only holes are taken any more.
+    /// The partition is being revoked: only holes are taken any more.
     pub(super) revoked: bool,
     pub(super) paused: bool,
     /// From the first unfinished record on.
@@ -20,7 +20,7 @@ pub(super) struct Lane<M> {
     first: u64,
     /// The number of the first that has not been looked at: it is too far from the first unfinished one.
     admitted: u64,
-    /// The number behind the last that is finished. What is unfinished before it is a hole.
+    /// The number after the last finished record. An unfinished record before it is a hole.
     reach: u64,
     /// The last of the admitted, unfinished records of each key. The first of them has its turn, each
     /// knows the [`next`](Record::next).
@@ -183,7 +183,7 @@ impl<M: Clone> Lane<M> {
         }
     }
 
-    /// The record goes into somebody's hands.
+    /// Takes the record into hand.
     pub(super) fn take(&mut self, partition: Partition, number: u64, now: Duration) -> Option<Taken<M>> {
         let epoch = self.epoch;
         let record = self.record(number)?;
@@ -195,7 +195,7 @@ impl<M: Clone> Lane<M> {
         Some(Taken { ticket, work, message })
     }
 
-    /// The record behind the last one that had its turn, before it has: for whoever has the others in hand and handles
+    /// Takes the record after the last one whose turn it was, for a worker that has those before it in hand and handles
     /// it after them.
     pub(super) fn take_follower(&mut self, partition: Partition, now: Duration) -> Option<Taken<M>> {
         let number = self.admitted;
@@ -217,7 +217,7 @@ impl<M: Clone> Lane<M> {
         is_follower
     }
 
-    /// The first record, to be forgotten: whoever gets it says what is done with [`mark`](Self::mark).
+    /// Takes the first record and forgets it: its receiver reports with [`mark`](Self::mark).
     pub(super) fn pop(&mut self, partition: Partition) -> Option<(Position, M)> {
         let Record { offset, leader_epoch, bytes, message, .. } = self.records.pop_front()?;
         self.first += 1;
@@ -251,14 +251,14 @@ impl<M: Clone> Lane<M> {
         }
     }
 
-    /// It has been in somebody's hands without being handled, and is from now on.
+    /// Begins a record that was in hand and not handled.
     pub(super) fn begin(&mut self, ticket: &Ticket, now: Duration) {
         if self.is_in_hand(ticket) {
             self.in_hand.insert(ticket.number, now);
         }
     }
 
-    /// Out of somebody's hands; what there was to do with it, unless the ticket is out of date.
+    /// Takes the record out of hand, and returns the work on it, unless the ticket is out of date.
     pub(super) fn put_back(&mut self, ticket: &Ticket) -> Option<Work> {
         let work = self.record(ticket.number).filter(|record| record.taken == ticket.taken)?.work;
         self.in_hand.remove(ticket.number).then_some(work)
@@ -270,7 +270,7 @@ impl<M: Clone> Lane<M> {
         record.is_some_and(|record| record.taken == ticket.taken) && self.in_hand.has(ticket.number)
     }
 
-    /// What has been in hand since this time or longer, and for what.
+    /// The records that have been in hand since this time or longer, and the work on each.
     pub(super) fn in_hand_since(&self, partition: Partition, time: Duration) -> impl Iterator<Item = (Ticket, Work)> {
         let late = self.in_hand.iter().filter(move |(_, since)| *since <= time);
         late.filter_map(move |(number, _)| {
@@ -287,8 +287,8 @@ impl<M: Clone> Lane<M> {
         }
     }
 
-    /// Whether the record has to wait for others that hold the partition, or is left to its next owner: that is
-    /// all but the holes, since what is finished behind them cannot be committed before they are.
+    /// Whether the record must wait for others that hold the partition, or is left to its next owner. The latter are
+    /// all but the holes, because records finished behind a hole cannot be committed before it.
     pub(super) fn is_held_up(&self, number: u64) -> bool {
         let is_left = |number: u64| self.revoked && number >= self.reach;
         let mut holders = self.holders.iter().copied().filter(|holder| !is_left(*holder)).peekable();
@@ -296,7 +296,8 @@ impl<M: Clone> Lane<M> {
         is_left(number) || holders.peek().is_some() && (!self.holders.contains(&number) || holders.any(&mut waits))
     }
 
-    /// The record may be taken. The others of the group wait for what is to be given up: it goes first.
+    /// The record may be taken. Records of revoked partitions go first, because the other members of the group wait for
+    /// them.
     pub(super) fn queue(&self, ready: &mut VecDeque<(Partition, u64)>, partition: Partition, number: u64) {
         if self.revoked {
             ready.push_front((partition, number));
@@ -305,7 +306,7 @@ impl<M: Clone> Lane<M> {
         }
     }
 
-    /// What was put aside and is held up no longer.
+    /// The numbers of the records that were put aside and are held up no longer.
     pub(super) fn freed(&mut self) -> Vec<u64> {
         if self.aside.is_empty() {
             return Vec::new();
@@ -315,7 +316,7 @@ impl<M: Clone> Lane<M> {
         freed
     }
 
-    /// The record is to be taken again, for this.
+    /// The record is to be taken again, for this work.
     pub(super) fn again(&mut self, number: u64, work: Work, attempt: u32) {
         if let Some(record) = self.record(number) {
             record.work = work;
@@ -355,7 +356,7 @@ impl<M: Clone> Lane<M> {
         }
     }
 
-    /// What it holds in memory, and what others do.
+    /// The sum of what this partition and others hold in memory.
     pub(super) fn buffered_with(&self, others: Limit) -> Limit {
         Limit { records: others.records + self.buffered.records, bytes: others.bytes + self.buffered.bytes }
     }

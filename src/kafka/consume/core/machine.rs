@@ -71,7 +71,7 @@ impl<M: Clone> Core<M> {
 
     // ---- partitions
 
-    /// Partitions are ours from now on. What is received of them is received after this, never before.
+    /// Partitions are ours from now on. Their records are received after this, never before.
     pub(crate) fn assign(&mut self, partitions: &[Partition]) {
         self.forget(partitions);
         self.epoch += 1;
@@ -83,9 +83,8 @@ impl<M: Clone> Core<M> {
         self.share_out();
     }
 
-    /// Partitions are to be given up: nothing of them is taken any more, but for what is unfinished before
-    /// others that are finished. That, before anything else, and what is in hand may still be finished, until
-    /// [`release`](Self::release).
+    /// Partitions are being revoked: of their records only those are taken that are unfinished before finished ones.
+    /// These go first, and like the records in hand they may still be finished, until [`release`](Self::release).
     pub(crate) fn revoke(&mut self, partitions: &[Partition]) {
         for &partition in partitions {
             if let Some(lane) = self.lanes.get_mut(&partition) {
@@ -95,12 +94,12 @@ impl<M: Clone> Core<M> {
                 }
             }
         }
-        // The others of the group wait for what is to be given up.
+        // The other members of the group wait for revoked partitions.
         let is_revoked = |partition: &Partition| self.lanes.get(partition).is_some_and(|lane| lane.revoked);
         self.ready.make_contiguous().sort_by_key(|(partition, _)| !is_revoked(partition));
     }
 
-    /// Whether nothing of these partitions, which are to be given up, is in hand or may be taken.
+    /// Whether no record of these partitions, which are being revoked, is in hand or may be taken.
     pub(crate) fn is_idle(&self, partitions: &[Partition]) -> bool {
         let waits = |(partition, number): &(Partition, u64)| {
             partitions.contains(partition) && self.lanes.get(partition).is_some_and(|lane| !lane.is_held_up(*number))
@@ -109,8 +108,8 @@ impl<M: Clone> Core<M> {
             && (self.stopped || !self.ready.iter().any(waits))
     }
 
-    /// Partitions are given up. What is still in hand is abandoned. The positions are to be committed before
-    /// anybody else gets the partitions, even those that were before: a commit may be under way and fail.
+    /// Releases partitions, and abandons their records in hand. The positions must be committed before another member
+    /// gets the partitions, even if they were committed before: a commit may be under way and fail.
     pub(crate) fn release(&mut self, partitions: &[Partition]) -> Vec<Position> {
         let position = |&partition: &Partition| {
             let lane = self.lanes.get_mut(&partition)?;
@@ -122,7 +121,7 @@ impl<M: Clone> Core<M> {
         positions
     }
 
-    /// Partitions are somebody else's already: nothing of them may be committed.
+    /// Partitions belong to another member already: their positions must not be committed.
     pub(crate) fn lose(&mut self, partitions: &[Partition]) {
         self.forget(partitions);
         self.share_out();
@@ -176,9 +175,9 @@ impl<M: Clone> Core<M> {
         None
     }
 
-    /// Records of one partition, so many at most, for somebody who handles one after the other: the next is to be begun
-    /// when the one before it is done, and what is not begun is [taken back](Self::untake). So the order holds even if it
-    /// is that of the partition. There is one alone if handlers have a time, which counts from when it is taken, and if
+    /// Takes up to `most` records of one partition for a worker that handles one after the other: the next is begun
+    /// when the one before it is done, and records that are not begun are [taken back](Self::untake). This keeps even
+    /// the order of the partition. It is one record alone if handlers have a timeout, which counts from the take, or if
     /// others wait for it.
     pub(crate) fn take_row(&mut self, most: usize, now: Duration) -> Vec<Taken<M>> {
         let Some(first) = self.take(now) else { return Vec::new() };
@@ -219,8 +218,8 @@ impl<M: Clone> Core<M> {
         Some(taken)
     }
 
-    /// The next record, to be forgotten: for those who keep the loop in their own hands. What is done they
-    /// [`mark`](Self::mark). Needs rules without an order.
+    /// Takes the next record and forgets it, for callers with a loop of their own, who [`mark`](Self::mark) finished
+    /// records. Needs rules without an order.
     pub(crate) fn pop(&mut self, now: Duration) -> Option<(Position, M)> {
         loop {
             let (partition, _) = self.ready.pop_front()?;
@@ -257,7 +256,7 @@ impl<M: Clone> Core<M> {
         }
     }
 
-    /// Other rules, and other keys for what was received already. For the time before anything is taken.
+    /// Sets other rules, and other keys for the records received so far. Only before any record is taken.
     pub(crate) fn govern(&mut self, rules: Rules, key: impl Fn(&M) -> Option<u64>, now: Duration) {
         self.next_commit = now.saturating_add(rules.commit_every);
         self.rules = rules;
@@ -276,19 +275,19 @@ impl<M: Clone> Core<M> {
         lane.is_some_and(|lane| lane.is_held_up(ticket.number))
     }
 
-    /// Whether an assignment lasts, be it that its partition is to be given up.
+    /// Whether an assignment lasts, even if its partition is being revoked.
     pub(crate) fn owns(&self, partition: Partition, epoch: u64) -> bool {
         self.lanes.get(&partition).is_some_and(|lane| lane.epoch == epoch)
     }
 
-    /// Whether somebody waits for what comes of a record that was taken.
+    /// Whether the result of a record that was taken still counts.
     pub(crate) fn waits_for(&self, ticket: &Ticket) -> bool {
         let lane = self.lanes.get(&ticket.partition).filter(|lane| lane.epoch == ticket.epoch);
         lane.is_some_and(|lane| lane.is_in_hand(ticket))
     }
 
-    /// What came of a record that was taken, and with it of the delivery, if it has come to its end.
-    /// Nothing, if nobody waits for it any more: its partition is somebody else's, or it took too long.
+    /// Notes the verdict on a record that was taken, and returns the outcome of its delivery. Returns nothing if nobody
+    /// waits for the record any more: its partition has another owner, or it took too long.
     pub(crate) fn finish(&mut self, ticket: &Ticket, verdict: Verdict, now: Duration) -> Option<Outcome> {
         let lane = self.lanes.get_mut(&ticket.partition).filter(|lane| lane.epoch == ticket.epoch)?;
         let work = lane.put_back(ticket)?;
@@ -330,7 +329,7 @@ impl<M: Clone> Core<M> {
         }
     }
 
-    /// A record that was taken is given back unseen, and not taken again: for whoever has its partition next.
+    /// Gives back a record that was taken and not seen. It is not taken again: the next owner of its partition gets it.
     pub(crate) fn give_back(&mut self, ticket: &Ticket) {
         if let Some(lane) = self.lanes.get_mut(&ticket.partition).filter(|lane| lane.epoch == ticket.epoch) {
             lane.put_back(ticket);
@@ -380,7 +379,7 @@ impl<M: Clone> Core<M> {
         None
     }
 
-    /// The record is to be taken again, at once or at a time.
+    /// Puts the record back, to be taken again at once or at a later time.
     fn again(&mut self, ticket: &Ticket, work: Work, attempt: u32, at: Option<Duration>) {
         let Some(lane) = self.lanes.get_mut(&ticket.partition) else { return };
         lane.again(ticket.number, work, attempt);
@@ -395,7 +394,7 @@ impl<M: Clone> Core<M> {
         now.saturating_add(self.rules.backoff.before(attempt, self.chance.f64()))
     }
 
-    /// Finds what has its turn now, and whether there is room for more.
+    /// Finds the records whose turn it is, and whether there is room for more.
     fn go_on(&mut self, partition: Partition, next: Option<Next>, now: Duration) {
         let Some(lane) = self.lanes.get_mut(&partition) else { return };
         let mut next = next.or_else(|| lane.next(self.rules.order, self.rules.span));
@@ -444,11 +443,11 @@ impl<M: Clone> Core<M> {
         }
     }
 
-    /// Abandons what has been in hand for too long.
+    /// Abandons records that have been in hand for too long.
     fn expire(&mut self, patience: Duration, now: Duration) -> Vec<(Ticket, Option<Outcome>)> {
         let Some(since) = now.checked_sub(patience) else { return Vec::new() };
         let in_hand = self.lanes.iter().flat_map(|(&partition, lane)| lane.in_hand_since(partition, since));
-        // What is being forwarded has its own limits, and twice of it would be worse than late.
+        // Forwarding has its own limits, and a second copy would be worse than a late one.
         let late: Vec<_> = in_hand.filter(|(_, work)| *work == Work::Handle).map(|(ticket, _)| ticket).collect();
         late.into_iter()
             .map(|ticket| {
@@ -476,7 +475,7 @@ impl<M: Clone> Core<M> {
         }
     }
 
-    /// What is in hand, what waits in queues, and whether nothing is left over.
+    /// The number of records in hand, the number in queues, and whether nothing is left over.
     #[cfg(test)]
     pub(crate) fn census(&self) -> (usize, usize, bool) {
         let in_hand = self.lanes.values().map(Lane::in_hand).sum();

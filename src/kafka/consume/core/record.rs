@@ -8,7 +8,7 @@ pub(crate) type Partition = u32;
 /// When a record is in hand whose handler has yet to begin: it does not take too long.
 pub(crate) const NOT_YET: Duration = Duration::MAX;
 
-/// Which time a record was taken, so that a result that comes too late is told from one that counts.
+/// The number of the take of a record: it tells a result that comes too late from one that counts.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) struct Ticket {
     pub(crate) partition: Partition,
@@ -76,7 +76,7 @@ pub(crate) enum Verdict {
     Retry,
     /// It never will.
     Reject,
-    /// It never will, but something smaller may: of what was to be forwarded.
+    /// The forwarded record is too large; a smaller form may be taken.
     TooLarge,
     /// The consumer is set up so that it can handle no such record, which is not to blame for it.
     Stop,
@@ -89,7 +89,7 @@ pub(crate) struct Position {
     pub(crate) epoch: u64,
     /// The offset of the last record up to which all are finished.
     pub(crate) offset: i64,
-    /// Of the partition's leader when it wrote that record, or -1. With it a consumer notices that the log was
+    /// The epoch of the partition's leader when it wrote that record, or -1. By it a consumer notices that the log was
     /// truncated since.
     pub(crate) leader_epoch: i32,
 }

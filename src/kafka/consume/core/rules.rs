@@ -32,8 +32,8 @@ pub(crate) enum Waiting {
 
 /// The policy for messages that failed for good.
 ///
-/// A rule with `use_context` stops the consumer with any policy, because consumers have no context for it and the
-/// message is not to blame: see [`LoadError::is_config`](crate::LoadError::is_config).
+/// A rule whose [context](crate::kafka::EventConsumer::with_context) was not set stops the consumer with any policy,
+/// because the message is not to blame: see [`LoadError::is_config`](crate::LoadError::is_config).
 ///
 /// ```
 /// use event_schema::kafka::GiveUp;
@@ -71,7 +71,7 @@ impl Backoff {
     }
 }
 
-/// A limit on what is held in memory.
+/// A limit on the records in memory.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) struct Limit {
     pub(crate) records: usize,
@@ -82,7 +82,7 @@ pub(crate) struct Limit {
 pub(crate) struct Rules {
     /// Nothing has an order if there is none.
     pub(crate) order: Option<Order>,
-    /// Of all partitions together: each has an equal share, so that one that stands still leaves the
+    /// The limit of all partitions together. Each has an equal share, so a partition that stands still leaves the
     /// others theirs.
     pub(crate) buffer: Limit,
     /// How many records of a partition may be in hand from the first unfinished one on. It bounds what

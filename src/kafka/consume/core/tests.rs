@@ -197,7 +197,7 @@ fn committed_is_what_is_finished_without_a_gap_once() {
     assert_eq!(committed(&mut core, millis(15_000)), None);
     core.commit_failed();
     assert_eq!(committed(&mut core, millis(20_000)), Some(7));
-    // Whoever comes next reads the position that was committed last, so it is committed for sure.
+    // The next owner reads the last committed position, so that must be this one.
     assert_eq!(core.release(&[0]), [position(0, 1, 7)]);
 }
 
@@ -503,7 +503,7 @@ fn the_consumer_stops_for_a_dead_letter_that_is_refused() {
     let dead = core.take(NOW).expect("the dead letter");
     assert_eq!(core.finish(&dead.ticket, Verdict::Reject, NOW), None);
     assert_eq!(actions(&mut core), [Action::Stop(dead.ticket)]);
-    // What is in hand is finished, but nothing is committed over what is not.
+    // Records in hand may finish, but no commit passes an unfinished record.
     assert!(offsets(&mut core, NOW).is_empty());
     assert_eq!(core.finish(&taken[1].ticket, Verdict::Done, NOW), Some(Outcome::Done));
     assert!(core.is_idle(&[0]));
@@ -620,7 +620,7 @@ fn a_full_partition_is_paused_until_half_of_its_share_is_finished() {
     assert!(actions(&mut core).is_empty());
     core.receive(record(3, None), NOW);
     assert_eq!(actions(&mut core), [Action::Pause(0)]);
-    // What was under way is kept.
+    // Records under way are kept.
     core.receive(record(4, None), NOW);
     let taken = take(&mut core, NOW);
     assert_eq!(taken.len(), 5);
@@ -635,7 +635,7 @@ fn a_full_partition_is_paused_until_half_of_its_share_is_finished() {
     assert!(actions(&mut core).is_empty());
     core.receive(Incoming { partition: 1, bytes: 40, ..record(0, None) }, NOW);
     assert_eq!(actions(&mut core), [Action::Pause(1)]);
-    // Whoever is left has it all.
+    // The partition that is left has all of the room.
     core.lose(&[0]);
     let resumed = actions(&mut core).into_iter().filter(|action| *action == Action::Resume(1));
     assert_eq!(resumed.count(), 1);

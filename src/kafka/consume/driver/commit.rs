@@ -16,15 +16,15 @@ use crate::kafka::client::native;
 /// How often a commit looks whether anybody waits for it still.
 const LOOK: Duration = Duration::from_millis(100);
 
-/// How long the brokers may take to say what is committed, and which topics there are.
+/// The time that the brokers have to answer with the committed offsets, and with the topics.
 const ASK: Duration = Duration::from_secs(5);
 
 /// The offsets that were not committed.
 #[derive(Default)]
 pub(super) struct Failed {
-    /// Of these partitions, by topic and number.
+    /// The partitions whose commit failed, by topic and number.
     partitions: Vec<(String, i32, RDKafkaErrorCode, NotCommitted)>,
-    /// Of all.
+    /// The error of the whole commit.
     all: Option<(RDKafkaErrorCode, NotCommitted)>,
 }
 
@@ -38,7 +38,7 @@ impl Failed {
     }
 }
 
-/// Commits what is stored, and waits for the broker for as long as `waits` says.
+/// Commits the stored offsets, and waits for the broker as long as `waits` returns `true`.
 pub(super) fn commit<C: ConsumerContext>(consumer: &BaseConsumer<C>, waits: impl Fn() -> bool) -> Failed {
     let committed = native::commit(consumer, || waits().then_some(LOOK));
     match committed {
@@ -118,7 +118,7 @@ pub(super) fn reason(code: RDKafkaErrorCode) -> NotCommitted {
     }
 }
 
-/// Tells the session, the log and whoever waited what became of a commit.
+/// Reports the result of a commit to the session, to the log and to its waiters.
 pub(super) fn settle(shared: &Shared, waiters: Vec<CommitWaiter>, failed: &Failed, when: &str) {
     let codes = {
         let mut state = shared.lock();
@@ -148,7 +148,7 @@ fn numbered(state: &mut State, failed: &Failed) -> Vec<(Partition, RDKafkaErrorC
     partitions.map(|(topic, partition, code, why)| (state.number(topic, *partition), *code, *why)).collect()
 }
 
-/// Commits what is stored, here and now, in the time that is left.
+/// Commits the stored offsets on this thread, in the time that is left.
 pub(super) fn commit_here<C: ConsumerContext>(shared: &Shared, consumer: &BaseConsumer<C>, until: Duration) {
     let waiters = shared.lock_here().commits.take();
     let until = shared.at(until);

@@ -16,14 +16,14 @@ pub(super) struct Commits {
     waiters: Vec<CommitWaiter>,
 }
 
-/// Somebody waits until a partition is committed.
+/// A caller that waits until a partition is committed.
 pub(super) struct CommitWaiter {
     pub(super) partition: Partition,
     pub(super) sender: oneshot::Sender<Result<(), ConsumeErrorKind>>,
 }
 
 impl CommitWaiter {
-    /// Each is told of its own partition.
+    /// Each learns the result of its own partition.
     pub(super) fn answer(all: Vec<Self>, failure: impl Fn(Partition) -> Option<RDKafkaErrorCode>) {
         for waiter in all {
             let committed = failure(waiter.partition).map_or(Ok(()), |code| Err(ConsumeErrorKind::Commit(code)));
@@ -39,18 +39,18 @@ impl Commits {
         self.wanted = true;
     }
 
-    /// Somebody waits for the next one.
+    /// Adds a waiter for the next commit.
     pub(super) fn wait(&mut self, waiter: CommitWaiter) {
         self.waiters.push(waiter);
     }
 
-    /// The next one is made here and now: whoever waits for it.
+    /// Takes the waiters for the next commit, which is made on this thread.
     pub(super) fn take(&mut self) -> Vec<CommitWaiter> {
         self.wanted = false;
         std::mem::take(&mut self.waiters)
     }
 
-    /// The one that was under way has ended: whoever waited for it.
+    /// The commit under way has ended: takes its waiters.
     pub(super) fn end(&mut self) -> Vec<CommitWaiter> {
         self.under_way.take().unwrap_or_default()
     }
@@ -65,7 +65,7 @@ impl Commits {
         begins
     }
 
-    /// Partitions are somebody else's: whoever waits for them is told.
+    /// Partitions are lost: their waiters learn it.
     pub(super) fn lose(&mut self, partitions: &[Partition]) {
         let waiters = self.under_way.iter_mut().chain([&mut self.waiters]);
         for lost in waiters.flat_map(|all| all.extract_if(.., |waiter| partitions.contains(&waiter.partition))) {

@@ -40,12 +40,12 @@ impl Full {
         self.awaited.remove(&partition).is_none()
     }
 
-    /// Whether nothing is to be polled now: of whatever partition it is, it comes in its turn.
+    /// Whether the thread must not poll now: the next message may be of any partition.
     pub(super) fn is_awaited(&self) -> bool {
         !self.awaited.is_empty()
     }
 
-    /// When the next one is to be paused.
+    /// The time to pause the next one.
     pub(super) fn next(&self) -> Option<Duration> {
         self.awaited.values().min().copied()
     }

@@ -20,8 +20,7 @@ pub(crate) struct Member {
 }
 
 impl Member {
-    /// Looks for topics that are to be there when they are needed, and warns of those that are not, with what comes
-    /// of that.
+    /// Looks for topics that the run will need, and warns of missing ones with the consequence.
     pub(crate) fn look_for(&self, topics: Vec<(String, &'static str)>) {
         topics::look_for(Weak::clone(&self.connection), topics);
     }

@@ -23,7 +23,7 @@ use super::under_way;
 use crate::kafka::client::native;
 use crate::kafka::error::ConsumeErrorKind;
 
-/// How many messages are told to the core at once.
+/// The maximum number of messages that go to the core at once.
 const BURST: usize = 1024;
 const BURST_BYTES: usize = 1 << 20;
 
@@ -136,7 +136,7 @@ impl Poller {
         if let Some(Closing { hands_until, .. }) = state.session.closing() {
             until = until.min(hands_until);
         }
-        // What is yet to be polled is looked for before the thread sleeps.
+        // The thread polls again before it sleeps if more may be there.
         state.session.sleep(if again { now } else { until });
         let nap = until.saturating_sub(now);
         let commits = state.commits.start();
@@ -147,8 +147,8 @@ impl Poller {
         Some(if again { Duration::ZERO } else { nap })
     }
 
-    /// Fills the burst with what is there, but not beyond a callback: that may take partitions away, and what
-    /// was received before is to be told to the core before they come back. Whether there may be more.
+    /// Fills the burst with the messages that are there, up to the next callback: it may revoke partitions, and the
+    /// core must know the messages before the partitions come back. Whether there may be more.
     pub(super) fn poll<'a>(
         &mut self,
         connection: &'a Connection,
@@ -233,7 +233,7 @@ impl Poller {
         }
     }
 
-    /// What was to come next is gone, or was never there, and this comes instead.
+    /// Logs that the expected offset is gone, or never existed, and that the partition continues at another.
     pub(super) fn tell_gap(&self, number: Partition, expected: i64, first: i64) {
         let place = self.shared.lock_here().place(number).clone();
         match u64::try_from(first - expected) {

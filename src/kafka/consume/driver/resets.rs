@@ -8,7 +8,7 @@ pub(super) struct Reset {
 }
 
 impl Reset {
-    /// Of a line such as `[thrd:main]: orders [0]: offset reset (at offset 3 (leader epoch 0), broker 1) to ...`.
+    /// Reads a line such as `[thrd:main]: orders [0]: offset reset (at offset 3 (leader epoch 0), broker 1) to ...`.
     pub(super) fn read(facility: &str, line: &str) -> Option<Self> {
         let (place, rest) = line.split_once("]: offset reset (at offset ").filter(|_| facility == "OFFSET")?;
         let (topic, partition) = place.rsplit_once(" [")?;

@@ -46,7 +46,7 @@ impl Seats {
         Self { seats: (0..count).map(|_| Seat::default()).collect(), vacant: (0..count).collect() }
     }
 
-    /// A seat for a worker, who is told when it is another's.
+    /// A seat for a worker, with the notice that it gets when the seat is given to another.
     pub(crate) fn take(&mut self) -> Option<(usize, Arc<Dismissal>)> {
         let seat = self.vacant.pop()?;
         Some((seat, Arc::clone(&self.seats[seat].dismissal)))
@@ -59,7 +59,7 @@ impl Seats {
         held.extend(row);
     }
 
-    /// Nobody waits any more for whoever has this in hand.
+    /// Dismisses the worker that has this record in hand: nobody waits for it any more.
     pub(super) fn dismiss(&mut self, ticket: &Ticket) {
         let Some(index) = self.seats.iter().position(|seat| seat.row.contains(ticket)) else { return };
         let seat = std::mem::take(&mut self.seats[index]);

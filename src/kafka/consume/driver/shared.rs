@@ -1,4 +1,4 @@
-//! What the polling thread and those who take the records share.
+//! The state that the polling thread shares with the takers of records.
 
 use std::collections::HashMap;
 use std::hash::{BuildHasher, RandomState};
@@ -28,14 +28,14 @@ use crate::kafka::message::Place;
 /// The shared state of the polling thread and the takers of records.
 pub(crate) struct Shared {
     state: Mutex<State>,
-    /// For workers: there may be something to take, or nothing ever again.
+    /// Wakes workers: there may be a record to take, or there will never be one again.
     pub(crate) ready: Notify,
-    /// For whoever keeps the workers: a seat is vacant, or the end is there.
+    /// Wakes the supervisor of the workers: a seat is vacant, or the run ends.
     pub(crate) supervisor: Notify,
     pub(crate) tally: Tally,
     /// Counts how often partitions were taken away.
     revocations: AtomicU64,
-    /// Of the session.
+    /// A copy of the session's count of interruptions.
     interruptions: AtomicU64,
     thread: OnceLock<Thread>,
     born: Instant,
@@ -53,7 +53,7 @@ pub(crate) struct State {
     pub(crate) seats: Seats,
     /// How records come back from the topics for retries, if there are any.
     pub(crate) returning: Option<Returning>,
-    /// Topics that are to be subscribed to.
+    /// Topics to subscribe to.
     pub(crate) topics: Option<Vec<String>>,
     pub(super) commits: Commits,
     pub(super) full: Full,
@@ -121,7 +121,7 @@ impl Shared {
         self.revocations.load(Ordering::Acquire)
     }
 
-    /// Partitions are taken away: whoever sees the new number finds them revoked.
+    /// Counts that partitions were taken away. A reader of the new number finds them revoked.
     pub(super) fn count_revocation(&self) {
         self.revocations.fetch_add(1, Ordering::Release);
     }
@@ -142,7 +142,7 @@ impl Shared {
         }
     }
 
-    /// Leaves the group when what is in hand is finished or its time over.
+    /// Leaves the group when the records in hand are finished or their time is over.
     pub(crate) fn close(&self, closing: Closing) {
         self.lock().session.close(closing);
         self.wake();
@@ -154,12 +154,12 @@ impl Shared {
         self.close(Closing::within(bounded(deadline), self.now()));
     }
 
-    /// Notes what is done for the next commit.
+    /// Marks a record as done, for the next commit.
     pub(crate) fn store(&self, position: &Position) -> Result<(), ConsumeErrorKind> {
         if self.lock().session.mark(position) { Ok(()) } else { Err(ConsumeErrorKind::Revoked) }
     }
 
-    /// Commits what is done, and waits for it.
+    /// Marks a record as done, commits, and waits for the result.
     pub(crate) async fn commit(&self, position: &Position) -> Result<(), ConsumeErrorKind> {
         let (sender, committed) = oneshot::channel();
         {
@@ -221,7 +221,7 @@ impl Drop for Guard<'_> {
             self.shared.wake();
         }
         if taker {
-            // One is enough: whoever takes something and leaves something wakes the next.
+            // One is enough: a taker that leaves records wakes the next.
             self.shared.ready.notify_one();
         }
         if let Some(waker) = waker {

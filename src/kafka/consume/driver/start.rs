@@ -53,8 +53,8 @@ pub(crate) fn start(
     }
 }
 
-/// How long a partition that is to be given up waits for what is in hand of it, unless a user says so: the others
-/// of the group wait for it too.
+/// The default time that a revoked partition waits for its records in hand. The other members of the group wait as
+/// long.
 pub(super) fn revoke_timeout(settings: &ClientConfig) -> Duration {
     const LONGEST: Duration = Duration::from_secs(10);
     let session = setting(settings, "session.timeout.ms", 45_000);

@@ -1,4 +1,4 @@
-//! Whoever waits for a commit is told; what librdkafka's log says is read.
+//! Callers that wait for a commit get its result; librdkafka's log lines are read.
 
 use std::sync::Arc;
 use std::task::Waker;

@@ -1,4 +1,4 @@
-//! Topics that are to be there when they are needed.
+//! The topics that a run will need.
 
 use std::sync::Weak;
 
@@ -10,7 +10,7 @@ use super::super::session::LEAVE;
 use super::connection::Connection;
 use crate::kafka::client::thread;
 
-/// Looks for topics, on a thread of its own, and warns of those that are not there, with what comes of that.
+/// Looks for topics on a thread of its own, and warns of missing ones with the consequence.
 pub(super) fn look_for(connection: Weak<Connection>, topics: Vec<(String, &'static str)>) {
     let look = move || {
         for (topic, otherwise) in topics {

@@ -10,7 +10,7 @@ use super::connection::Connection;
 use super::shared::Shared;
 use crate::kafka::client::thread;
 
-/// A commit that is under way. It ends even if it never begins: then whoever waits is told that there is no thread.
+/// A commit that is under way. It ends even if it never begins: then its waiters learn that there is no thread.
 pub(super) struct CommitUnderWay {
     shared: Arc<Shared>,
     ended: bool,
@@ -39,7 +39,7 @@ impl Drop for CommitUnderWay {
     }
 }
 
-/// Commits what is stored, on a thread of its own: it waits for the broker, but not behind the end.
+/// Commits the stored offsets on a thread of its own, which waits for the broker, but not beyond the end.
 pub(super) fn start(connection: &Arc<Connection>, shared: &Arc<Shared>) {
     let connection = Arc::clone(connection);
     let under_way = CommitUnderWay::new(shared);

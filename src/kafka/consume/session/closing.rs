@@ -8,14 +8,14 @@ pub(crate) const LEAVE: Duration = Duration::from_secs(2);
 /// How long a consumer that closes may take, in the time of the core.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) struct Closing {
-    /// Then what is in hand is abandoned.
+    /// The time when records in hand are abandoned.
     pub(crate) hands_until: Duration,
     /// Then nobody waits any more until the group is left.
     pub(crate) end: Duration,
 }
 
 impl Closing {
-    /// For those who have nothing in hand.
+    /// Closes at once, if nothing is in hand.
     pub(crate) fn at_once(now: Duration) -> Self {
         Self { hands_until: now, end: now }
     }

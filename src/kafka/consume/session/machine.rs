@@ -9,14 +9,14 @@ use super::super::core::{
 use super::closing::Closing;
 use super::outcome::{Cause, Finished, Mode, NotCommitted, Stopped, Trouble, Wakes, Why, Word};
 
-/// A record, in all that is done with it: its partition, the epoch of the assignment, and its number in it.
+/// The identity of a record: its partition, the epoch of the assignment, and its number in it.
 type RecordId = (Partition, u64, u64);
 
 fn id(ticket: &Ticket) -> RecordId {
     (ticket.partition, ticket.epoch, ticket.number)
 }
 
-/// How soon what a rebalance kept from being committed is tried again, if nothing tells that it is over.
+/// The pause before a commit that a rebalance refused is retried, if nothing says that the rebalance is over.
 const AFTER_REBALANCE: Duration = Duration::from_millis(100);
 
 /// The state machine: of messages `M` that fail because of `F`, and codes `C`. Times are those of the core.
@@ -24,7 +24,7 @@ const AFTER_REBALANCE: Duration = Duration::from_millis(100);
 pub(crate) struct Session<M, F, C> {
     core: Core<M>,
     mode: Mode,
-    /// Of which nobody was told yet, or that is for ever.
+    /// Trouble that nobody was told of yet, and whether it is fatal: then it stays.
     trouble: Option<(C, bool)>,
     /// A right is missing.
     unauthorized: Option<C>,
@@ -34,7 +34,7 @@ pub(crate) struct Session<M, F, C> {
     closing: Option<Closing>,
     /// The polling thread is at its end.
     over: bool,
-    /// The group has let it in, and has not given it up since.
+    /// The consumer has joined the group, and has not lost its membership since.
     joined: bool,
     /// Records that were taken for an incomplete batch.
     pending: Vec<Taken<M>>,
@@ -44,19 +44,19 @@ pub(crate) struct Session<M, F, C> {
     unsent: BTreeSet<RecordId>,
     /// Why the others were not.
     refusals: HashMap<RecordId, String>,
-    /// Why what was done is not committed although the consumer has closed.
+    /// Why finished records are not committed although the consumer has closed.
     uncommitted: Option<C>,
-    /// Partitions whose topic is gone, of which the log has told.
+    /// Partitions whose topic is gone and that the log has named.
     gone: BTreeSet<Partition>,
     /// How long a handler may take.
     timeout: Option<Duration>,
-    /// How long a partition that is to be given up may wait for what is in hand of it.
+    /// How long a revoked partition may wait for its records in hand.
     revoke_timeout: Duration,
-    /// The polling thread waits for what is in hand.
+    /// The polling thread waits for records in hand.
     awaited: bool,
-    /// How often whoever has a row in hand was to give back what he has not begun.
+    /// How often workers had to give back the records of their row that were not begun.
     interruptions: u64,
-    /// So long the polling thread sleeps.
+    /// The polling thread sleeps until then.
     asleep_until: Duration,
     /// Records that were returned while a batch was gathered.
     #[cfg(test)]
@@ -92,13 +92,13 @@ impl<M: Clone, F: Cause, C: Copy> Session<M, F, C> {
 
     // ---- who takes the records
 
-    /// Other rules, and other keys for what was received already: for the time before anything is taken.
+    /// Sets other rules, and other keys for the records received so far. Only before any record is taken.
     pub(crate) fn govern(&mut self, rules: Rules, key: impl Fn(&M) -> Option<u64>, now: Duration) {
         self.timeout = rules.patience;
         self.core.govern(rules, key, now);
     }
 
-    /// A record that was handed out ahead, back where it was.
+    /// Puts back a record that was taken ahead.
     pub(crate) fn unpop(&mut self, position: &Position, bytes: usize, message: M) {
         self.core.unpop(position, bytes, message);
     }
@@ -107,7 +107,7 @@ impl<M: Clone, F: Cause, C: Copy> Session<M, F, C> {
         self.revoke_timeout = timeout;
     }
 
-    /// From now on handlers take the records. What nobody was told of may have ended it already.
+    /// From now on handlers take the records. Trouble that nobody was told of may have ended the run already.
     pub(crate) fn handle(&mut self, now: Duration) {
         self.mode = Mode::Handled;
         self.trouble = self.trouble.filter(|(_, is_fatal)| *is_fatal);
@@ -122,8 +122,8 @@ impl<M: Clone, F: Cause, C: Copy> Session<M, F, C> {
         self.core.partitions()
     }
 
-    /// Partitions are ours from now on, none if the group was shared out anew without a change for us. What a rebalance
-    /// kept from being committed is committed at once.
+    /// Partitions are ours from now on; none if a rebalance changed nothing for this member. Positions that the
+    /// rebalance kept from being committed are committed at once.
     pub(crate) fn assign(&mut self, partitions: &[Partition]) {
         self.joined = true;
         self.served();
@@ -144,14 +144,15 @@ impl<M: Clone, F: Cause, C: Copy> Session<M, F, C> {
         self.joined
     }
 
-    /// Partitions are to be given up, when what is in hand is finished or the time for it is over.
+    /// Partitions are being revoked: they are released when their records in hand are finished or the time is over.
     pub(crate) fn revoke(&mut self, partitions: &[Partition]) {
         self.interruptions += 1;
         self.core.revoke(partitions);
         self.clear_pending();
     }
 
-    /// Until when what is to be given up since `started` is waited for; nothing, if there is nothing to wait for.
+    /// The end of the wait for partitions that are being revoked since `started`; nothing if there is nothing to wait
+    /// for.
     pub(crate) fn awaits(&mut self, partitions: &[Partition], started: Duration, now: Duration) -> Option<Duration> {
         let patience = started.saturating_add(self.revoke_timeout);
         let until = self.closing.map_or(patience, |closing| closing.hands_until.min(patience));
@@ -159,7 +160,7 @@ impl<M: Clone, F: Cause, C: Copy> Session<M, F, C> {
         self.awaited.then_some(until)
     }
 
-    /// Partitions are given up, and these positions are to be committed before anybody else gets them.
+    /// Releases partitions, and returns the positions to commit before another member gets them.
     pub(crate) fn release(&mut self, partitions: &[Partition]) -> Vec<Position> {
         self.awaited = false;
         let positions = self.core.release(partitions);
@@ -167,7 +168,7 @@ impl<M: Clone, F: Cause, C: Copy> Session<M, F, C> {
         positions
     }
 
-    /// Partitions are somebody else's already.
+    /// Partitions belong to another member already.
     pub(crate) fn lose(&mut self, partitions: &[Partition]) {
         self.joined = false;
         self.revoke(partitions);
@@ -195,7 +196,7 @@ impl<M: Clone, F: Cause, C: Copy> Session<M, F, C> {
         self.core.receive(incoming, now);
     }
 
-    /// The brokers serve this consumer, so that what was refused before is not any more. Behind it a run ends.
+    /// The brokers serve this consumer: a right that was missing is granted. A run that was refused ends all the same.
     fn served(&mut self) {
         if self.mode == Mode::Received {
             self.unauthorized = None;
@@ -218,28 +219,28 @@ impl<M: Clone, F: Cause, C: Copy> Session<M, F, C> {
         self.core.mark(position)
     }
 
-    /// Records of one partition, so many at most, to be done one after the other. The next is begun only if the one before
-    /// it is done and there was no [interruption](Self::interruptions) since; what is not begun is
+    /// Takes up to `most` records of one partition, to be handled one after the other. The next is begun only if the
+    /// one before it is done and there was no [interruption](Self::interruptions) since; records that are not begun are
     /// [returned](Self::return_row).
     pub(crate) fn take_row(&mut self, most: usize, now: Duration) -> Vec<Taken<M>> {
         self.core.take_row(most, now)
     }
 
-    /// What was taken in a row and not begun is where it was: after those before it were [finished](Self::finish).
+    /// Puts back the records of a row that were not begun, after those before them were [finished](Self::finish).
     pub(crate) fn return_row(&mut self, row: impl DoubleEndedIterator<Item = Ticket>) {
         for ticket in row.rev() {
             self.core.untake(&ticket);
         }
     }
 
-    /// Changes when whoever has a row in hand is to begin nothing more of it: something failed, and others may have to
-    /// wait for it, or partitions are to be given up, or the consumer stops.
+    /// Changes when a worker must begin no more records of its row: a record failed and others may have to wait for it,
+    /// partitions are being revoked, or the consumer stops.
     pub(crate) fn interruptions(&self) -> u64 {
         self.interruptions
     }
 
-    /// What came of a record in hand: what became of it, and why, if it was not handled. Nothing if it is to be taken
-    /// again, or nobody waits for it any more.
+    /// Notes the end of the work on a record in hand. Returns the outcome of its delivery and, if it was not handled,
+    /// the cause; nothing if the record is to be taken again, or if nobody waits for it any more.
     pub(crate) fn finish(
         &mut self,
         ticket: &Ticket,
@@ -286,7 +287,7 @@ impl<M: Clone, F: Cause, C: Copy> Session<M, F, C> {
         Some((outcome, cause.filter(|_| outcome != Outcome::Done)))
     }
 
-    /// A record that is being forwarded is refused for now, which may take long to be over.
+    /// A record that is being forwarded is refused for now, perhaps for long.
     pub(crate) fn delay(&mut self, ticket: &Ticket) {
         if self.core.waits_for(ticket) {
             self.unsent.insert(id(ticket));
@@ -300,8 +301,8 @@ impl<M: Clone, F: Cause, C: Copy> Session<M, F, C> {
 
     // ---- batches
 
-    /// Takes records for a batch of so many, and gives those that are to be forwarded. How many there are for the batch
-    /// is [told](Self::gathered).
+    /// Takes records for a batch of `most`, and returns those to forward. [`gathered`](Self::gathered) is the number of
+    /// records for the batch.
     pub(crate) fn gather(&mut self, most: usize) -> Vec<Taken<M>> {
         let mut forwards = Vec::new();
         while self.pending.len() < most
@@ -325,7 +326,7 @@ impl<M: Clone, F: Cause, C: Copy> Session<M, F, C> {
         self.pending.len()
     }
 
-    /// A batch of what was gathered, so many at most, the records of a partition in their order.
+    /// Returns up to `most` gathered records as a batch, those of a partition in their order.
     pub(crate) fn hand_out(&mut self, most: usize, now: Duration) -> Vec<Taken<M>> {
         let most = most.min(self.pending.len());
         let Self { core, pending, .. } = self;
@@ -335,8 +336,8 @@ impl<M: Clone, F: Cause, C: Copy> Session<M, F, C> {
         batch
     }
 
-    /// What a batch had that nobody has said anything of: it comes again, before what was gathered for the next. How
-    /// many records it is of that somebody waited for.
+    /// Puts back the records of a batch that was dropped: they come again, before those that were gathered for the next
+    /// batch. Returns how many of them somebody still waited for.
     pub(crate) fn untake(&mut self, batch: impl IntoIterator<Item = Ticket>) -> usize {
         let Self { core, pending, .. } = self;
         let mut tickets: Vec<_> = batch.into_iter().filter(|ticket| core.waits_for(ticket)).collect();
@@ -346,8 +347,8 @@ impl<M: Clone, F: Cause, C: Copy> Session<M, F, C> {
         abandoned
     }
 
-    /// What no batch has shown to anybody, and none may show any more: it goes to whoever has its partition next, or
-    /// waits for what holds it.
+    /// Takes back gathered records that no batch may contain any more. They are left to the next owner of their
+    /// partition, or wait for the record that holds it.
     fn clear_pending(&mut self) {
         if self.pending.is_empty() {
             return;
@@ -396,7 +397,7 @@ impl<M: Clone, F: Cause, C: Copy> Session<M, F, C> {
         Some(action)
     }
 
-    /// A commit failed for these partitions, or for all of them if none is named. Those of which the log is to tell.
+    /// A commit failed for these partitions, or for all of them if none is named. Returns the failures to log.
     pub(crate) fn not_committed(
         &mut self,
         failed: &[(Partition, C, NotCommitted)],
@@ -440,19 +441,19 @@ impl<M: Clone, F: Cause, C: Copy> Session<M, F, C> {
         self.core.commit_failed_of(partition);
     }
 
-    /// What was committed last has arrived, and with it what a failed commit before it left out.
+    /// The last commit has succeeded, and it includes the positions of a failed commit before it.
     pub(crate) fn committed(&mut self) {
         self.uncommitted = None;
     }
 
-    /// Why what was done is not committed although the consumer has closed.
+    /// Why finished records are not committed although the consumer has closed.
     pub(crate) fn uncommitted(&self) -> Option<C> {
         self.uncommitted
     }
 
     // ---- trouble, and the end
 
-    /// The consumer cannot receive. Whether that is to be in the log, for nobody else is told.
+    /// The consumer cannot receive. Whether the log must say it, because no caller learns it.
     pub(crate) fn fail(&mut self, Trouble { code, why }: Trouble<C>, now: Duration) -> bool {
         if why.is_unauthorized() {
             self.unauthorized.get_or_insert(code);
@@ -497,13 +498,13 @@ impl<M: Clone, F: Cause, C: Copy> Session<M, F, C> {
         is_open && self.joined && self.unsent.is_empty()
     }
 
-    /// Leaves the group when what is in hand is finished or its time over.
+    /// Leaves the group when the records in hand are finished or their time is over.
     pub(crate) fn close(&mut self, closing: Closing) {
         self.interruptions += 1;
         self.closing = Some(self.closing.map_or(closing, |before| before.and(closing)));
     }
 
-    /// Closes by itself, unless somebody has closed it already.
+    /// Closes by itself, unless it is closing already.
     fn stop(&mut self, now: Duration) {
         self.interruptions += 1;
         self.closing.get_or_insert(Closing::after(self.revoke_timeout, now));
@@ -513,17 +514,17 @@ impl<M: Clone, F: Cause, C: Copy> Session<M, F, C> {
         self.closing
     }
 
-    /// The record because of which it stops.
+    /// The record at which the consumer stops.
     pub(crate) fn stopped(&self) -> Option<&Stopped<F>> {
         self.stopped.as_ref()
     }
 
-    /// Of a consumer that closes: gives all partitions up. Whether nothing is waited for any more.
+    /// Gives up all partitions if the consumer closes. Whether nothing is waited for any more.
     pub(crate) fn wind_up(&mut self, now: Duration) -> bool {
         let Some(Closing { hands_until, .. }) = self.closing else { return false };
         let all = self.core.partitions();
         self.revoke(&all);
-        // Whoever finishes something wakes the polling thread.
+        // A finished record wakes the polling thread.
         self.awaited = true;
         self.core.is_idle(&all) || hands_until <= now
     }
@@ -578,7 +579,7 @@ impl<M: Clone, F: Cause, C: Copy> Session<M, F, C> {
     }
 }
 
-/// Records are where they were before they were taken. In the reverse order of the takes.
+/// Puts records back where they were. They come in the reverse order of the takes.
 fn put_back<'a, M: Clone>(core: &mut Core<M>, tickets: impl Iterator<Item = &'a Ticket>) {
     for ticket in tickets {
         if core.holds(&ticket.position()) {

@@ -21,9 +21,9 @@ pub(crate) trait Cause: Clone {
 /// The taker of the records.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Mode {
-    /// Somebody who keeps the loop in his own hands, or receives them in batches: he is told of trouble.
+    /// A loop of the caller's own, or batches: the caller is told of trouble.
     Received,
-    /// Handlers: nobody is told of trouble before the end.
+    /// Handlers: trouble is told at the end only.
     Handled,
 }
 
@@ -83,7 +83,7 @@ pub(crate) enum Finished<F> {
     },
 }
 
-/// The record because of which the consumer stops.
+/// The record at which the consumer stops.
 #[derive(Debug, Clone)]
 pub(crate) struct Stopped<F> {
     pub(crate) ticket: Ticket,

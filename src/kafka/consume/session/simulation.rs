@@ -82,7 +82,7 @@ impl Drop for Report<'_> {
 
 macro_rules! events {
     ($($event:ident,)*) => {
-        /// What has happened, and how often: a simulation in which it never does would show nothing.
+        /// Counts of events: a simulation in which one of them never happens would show nothing.
         #[derive(Debug, Clone, Copy)]
         enum Event {
             $($event,)*
@@ -285,7 +285,7 @@ impl Group {
         log.produced = log.entries.len().min(log.produced + self.world.chance.usize(..4));
     }
 
-    /// Of one consumer some partitions, or of all of them all.
+    /// Rebalances some partitions of one consumer, or all partitions of all consumers.
     fn rebalance(&mut self) {
         let eager = self.world.chance.bool();
         let one = self.world.chance.usize(..self.consumers.len().max(1));

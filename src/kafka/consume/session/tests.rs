@@ -88,7 +88,7 @@ fn what_failed_for_good_before_there_were_handlers_ends_the_run_and_wakes_nobody
         assert!(session.wakes().receiver && session.closing().is_none());
         session.handle(NOW);
         assert_eq!(session.closing().map(|closing| closing.hands_until), Some(NOW));
-        // Whoever takes records would find none, and wake the next.
+        // A taker would find no record, and wake the next taker.
         assert!(session.take(NOW).is_none() && !session.wakes().taker);
         assert!(session.wind_up(NOW));
         session.end();
@@ -127,7 +127,7 @@ fn what_failed_is_known_when_another_partition_is_taken_away_while_it_closes() {
     let taken: Vec<_> = std::iter::from_fn(|| session.take(NOW)).collect();
     let first = taken.iter().find(|taken| (taken.ticket.partition, taken.ticket.offset) == (0, 0)).unwrap();
     let second = taken.iter().find(|taken| (taken.ticket.partition, taken.ticket.offset) == (0, 1)).unwrap();
-    // What is done behind it cannot be committed before it is.
+    // Records done behind it cannot be committed before it is done.
     session.finish(&second.ticket, Finished::Done, NOW);
     session.finish(&first.ticket, Finished::Failed(Reason::Retry(1)), NOW);
     session.close(Closing::within(Duration::from_secs(10), NOW));

@@ -74,7 +74,7 @@ impl Log {
         Self { produced: chance.usize(0..=entries.len()), entries, committed: 0, owner: None }
     }
 
-    /// What is committed when all of it is.
+    /// The committed position when everything is committed.
     pub(super) fn end(&self) -> i64 {
         self.entries.last().map_or(self.committed, |entry| entry.offset + 1)
     }

@@ -48,7 +48,7 @@ pub(super) struct Consumer {
     causes: HashMap<RecordId, Reason>,
     /// Records that were not forwarded so far.
     unsent: BTreeSet<RecordId>,
-    /// What the last tick has told of.
+    /// The outcomes of the last tick.
     told: Vec<(Ticket, Outcome, Reason)>,
     failures: u64,
     /// Actions that the core owes.
@@ -59,7 +59,7 @@ pub(super) struct Consumer {
     next_commit: Duration,
 }
 
-/// What librdkafka knows of a partition.
+/// librdkafka's knowledge of a partition.
 #[derive(Clone, Default)]
 struct Client {
     /// Stays when the partition is lost.
@@ -87,7 +87,7 @@ pub(super) struct Hand {
 struct Row {
     number: u64,
     place: usize,
-    /// Of the session, when the row was taken.
+    /// The session's count when the row was taken.
     interruptions: u64,
     begun: bool,
 }
@@ -187,7 +187,7 @@ impl Consumer {
         self.joined = true;
         self.served();
         self.session.assign(partitions);
-        // What a rebalance kept from being committed is, now.
+        // Positions that a rebalance kept from being committed are committed now.
         self.may_commit = true;
         self.obey(world);
         self.may_commit = false;
@@ -220,7 +220,7 @@ impl Consumer {
         idle
     }
 
-    /// What failed at the time of the last tick may have to wait for another one.
+    /// Records that failed at the time of the last tick may have to wait for another one.
     fn may_wait(&self, until: Duration) -> bool {
         until >= self.ticked && until > Duration::ZERO
     }
@@ -332,7 +332,7 @@ impl Consumer {
             leader_epoch: client.next.try_into().expect("a small number"),
             message: (partition, client.next),
         };
-        // What comes of a partition that is not ours, or not for long, does not count.
+        // Messages of a partition that is not ours, or not for long, do not count.
         let ledger = self.ledgers[index].as_mut().filter(|ledger| !ledger.revoked);
         let counts = ledger.is_some();
         if let Some(ledger) = ledger {
@@ -458,7 +458,7 @@ impl Consumer {
         self.is_in_order(ticket.partition, entry, world);
     }
 
-    /// What is left of a row is where it was.
+    /// Puts back the rest of a row.
     fn return_row(&mut self, row: u64, world: &mut World) {
         let is_left = |hand: &mut Hand| hand.row.as_ref().is_some_and(|own| own.number == row && !own.begun);
         let mut rest: Vec<_> = self.hands.extract_if(.., is_left).collect();
@@ -481,7 +481,7 @@ impl Consumer {
         }
     }
 
-    /// Whoever owned the partition before: the record waits for all that come before it.
+    /// Checks that the record has waited for all before it, whoever owned the partition then.
     fn is_in_order(&self, partition: Partition, entry: usize, world: &World) {
         let entries = &world.broker.logs[partition as usize].entries;
         let key = entries[entry].key;
@@ -712,6 +712,8 @@ impl Consumer {
             return false;
         }
         let batch = self.session.hand_out(world.chance.usize(1..=gathered), world.now);
+        let places = batch.iter().map(|taken| (taken.ticket.partition, taken.ticket.number));
+        assert!(places.is_sorted(), "the records of a partition are in their order");
         for taken in batch {
             let hand = self.hands.iter_mut().find(|hand| hand.ticket == taken.ticket).expect("it was gathered");
             assert!(std::mem::take(&mut hand.pending), "handed out twice");
@@ -738,7 +740,7 @@ impl Consumer {
         self.obey(world);
     }
 
-    /// What was gathered stays where it is, unless its partition is to be given up or held by another record.
+    /// Sorts out the gathered records: each stays unless its partition is to be given up or is held by another record.
     fn sort_out(&mut self, world: &mut World) {
         let pending: Vec<_> = self.session.pending().map(|taken| taken.ticket).collect();
         for hand in
@@ -835,7 +837,7 @@ impl Consumer {
         self.obey(world);
     }
 
-    /// Of a consumer that closes: all partitions are to be given up.
+    /// Winds up a consumer that closes: all partitions are to be given up.
     pub(super) fn wind_up(&mut self, world: &mut World) {
         let partitions = self.partitions();
         self.revoking = partitions.clone();
@@ -852,7 +854,7 @@ impl Consumer {
         &mut self.ledger(ticket.partition).expect("what is in hand is ours").records[number].state
     }
 
-    /// What has to come of it.
+    /// The outcome that the verdict must have.
     fn settles(&mut self, hand: &Hand, verdict: Verdict, world: &mut World) -> Option<Outcome> {
         let number = usize::try_from(hand.ticket.number).expect("a small number");
         let rules = &self.rules;

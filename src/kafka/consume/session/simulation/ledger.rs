@@ -1,5 +1,5 @@
-//! What has become of every record of a partition since it was assigned: the promises of the core, in the
-//! form of questions.
+//! The ledger: the state of every record of a partition since it was assigned. Its methods are the promises of the core
+//! as questions.
 
 use std::time::Duration;
 
@@ -14,11 +14,11 @@ pub(super) struct Ledger {
     pub(super) first: usize,
     /// The offset of the last before it.
     pub(super) done: Option<i64>,
-    /// What was last to be committed.
+    /// The last position that was to be committed.
     pub(super) committed: Option<i64>,
     /// It may not have arrived.
     pub(super) again: bool,
-    /// Of what is not finished.
+    /// The number and size of the unfinished records.
     pub(super) buffered: Limit,
 }
 
@@ -45,7 +45,7 @@ pub(super) enum State {
     InHand(Duration),
     /// Nobody has seen it, and nobody is to.
     GivenBack,
-    /// Whoever popped it has not said that it is done.
+    /// Popped, and not yet marked as done.
     Popped,
     /// The consumer stops because of it.
     Stopped,
@@ -89,7 +89,7 @@ impl Ledger {
         let record = &self.records[number];
         let unfinished = |record: &&Record| record.state != State::Finished;
         let mut before = self.records[self.first..number].iter().filter(unfinished);
-        // What is left to the next owner holds up nothing.
+        // Records that are left to the next owner hold up nothing.
         let end = if self.revoked { self.reach() } else { self.records.len() };
         matches!(record.state, State::Waiting(..))
             && number < end
@@ -113,7 +113,7 @@ impl Ledger {
         last.map_or(0, |last| last + 1).max(self.first)
     }
 
-    /// What has its turn, from when on and until when it may wait.
+    /// The records whose turn it is, each with the times from and until which it may wait.
     pub(super) fn turns(&self, rules: &Rules) -> impl Iterator<Item = (usize, Duration, Duration)> {
         (self.first..self.records.len()).filter_map(|number| match self.records[number].state {
             State::Waiting(from, until) if self.has_turn(number, rules) => Some((number, from, until)),
@@ -121,7 +121,7 @@ impl Ledger {
         })
     }
 
-    /// What has to come of a record in hand, and of the delivery.
+    /// Finishes a record in hand, and returns the outcome that its delivery must have.
     pub(super) fn finish(&mut self, number: usize, verdict: Verdict, now: Duration, rules: &Rules) -> Option<Outcome> {
         let record = &mut self.records[number];
         let wait = |backoff: &Backoff, pauses: u32| {
@@ -221,7 +221,7 @@ impl Ledger {
         })
     }
 
-    /// What is to be committed, if anything has to be.
+    /// The position to commit, if there is one.
     pub(super) fn dirty(&self) -> Option<i64> {
         self.done.filter(|_| self.again || self.done != self.committed)
     }

@@ -86,7 +86,7 @@ impl Plan {
             consumers: chance.usize(1..=3),
             steps: if long { 500 } else { chance.u32(20..=250) },
             failures: one_of(chance, &[0, 10, 30, 60]),
-            // Whoever keeps the loop in his own hands has no such topics.
+            // Consumers with a loop of their own have no such topics.
             from_retry: !is_manual && chance.u32(..4) == 0,
         }
     }
