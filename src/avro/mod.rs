@@ -28,7 +28,8 @@
 //! # Writing
 //!
 //! A writer checks the event's rules and then serializes it through its `Serialize`, into the types of a schema: the
-//! event's own, or an older one that consumers still read with.
+//! event's own, or an older one that consumers still read with. Times are cut off at the unit of their type:
+//! `timestamp-micros` has no nanoseconds. A decimal with more digits than its type is an error.
 
 mod names;
 mod node;

@@ -32,12 +32,10 @@ impl Unit {
         (number.div_euclid(per_second), number.rem_euclid(per_second) * (NANOS_OF_SECOND / per_second))
     }
 
-    /// The number of so many seconds and nanoseconds, if it is a whole one.
+    /// The number of so many seconds and nanoseconds. Finer digits are cut off, as everywhere in Avro: a clock has more of
+    /// them than most units.
     fn join(self, seconds: i64, nanos: i64) -> Option<i64> {
         let per_unit = NANOS_OF_SECOND / self.of_second();
-        if nanos % per_unit != 0 {
-            return None;
-        }
         // By way of 128 bits: before the epoch the parts can be beyond the bounds where their sum is not.
         let number = i128::from(seconds) * i128::from(self.of_second()) + i128::from(nanos / per_unit);
         number.try_into().ok()
@@ -123,7 +121,7 @@ fn write_clock(text: &mut Short, seconds: i64, nanos: i64, style: Style) -> fmt:
     }
 }
 
-/// The number of a point in time, if the text is one and the unit has it.
+/// The number of a point in time, if the text is one and the number has 64 bits.
 pub(crate) fn read_instant(text: &str, unit: Unit) -> Option<i64> {
     let (seconds, nanos, rest) = read_local(text)?;
     let offset = read_offset(rest.strip_prefix(' ').unwrap_or(rest))?;

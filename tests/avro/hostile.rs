@@ -148,3 +148,16 @@ fn numbers_have_their_width() {
         "not a valid Avro datum: a boolean that is neither 0 nor 1 at byte 0"
     );
 }
+
+#[test]
+fn sizes_of_a_schema_are_only_compared() {
+    let huge = json!({"type": "fixed", "name": "Huge", "size": 9_223_372_036_854_775_807_u64});
+    let twice = json!({"type": "record", "name": "Twice", "fields": [
+        {"name": "a", "type": huge}, {"name": "b", "type": "Huge"}, {"name": "c", "type": "Huge"},
+    ]});
+    for kind in [json!({"type": "map", "values": twice}), json!({"type": "array", "items": twice})] {
+        let schema = json!({"type": "record", "name": "R", "fields": [{"name": "list", "type": kind}]});
+        assert!(reader::<Nothing>(&schema).load(b"\x02\x02k").unwrap_err().is_truncated());
+        assert!(reader::<Nothing>(&schema).load(b"\0").is_ok());
+    }
+}

@@ -161,17 +161,28 @@ fn dates_times_and_decimals() {
 }
 
 #[test]
-fn what_does_not_fit_a_logical_type_is_refused() {
+fn times_are_cut_off_at_their_unit() {
     #[event_schema::event]
-    #[derive(Debug)]
+    #[derive(Debug, PartialEq)]
     struct At {
-        #[event(avro(millis))]
         at: DateTime<Utc>,
+        #[event(avro(millis))]
+        time: NaiveTime,
     }
-    assert_eq!(
-        dump_error(&At { at: DateTime::from_timestamp_micros(1).unwrap() }),
-        "the Avro schema cannot express the event: at: a time with fractions of a millisecond, or beyond those of Avro"
-    );
+    let schema = Schema::of::<At>().unwrap();
+    let writer = DatumWriter::<At>::new(&schema).unwrap();
+    let at = |nanos: i64, time: &str| At { at: DateTime::from_timestamp_nanos(nanos), time: time.parse().unwrap() };
+    for (precise, cut) in [
+        (at(1_999, "12:00:00.0019999"), at(1_000, "12:00:00.001")),
+        (at(-1, "23:59:59.999999999"), at(-1_000, "23:59:59.999")),
+    ] {
+        let datum = writer.dump(&precise).unwrap();
+        assert_eq!(DatumReader::<At>::new(&schema).load(&datum).unwrap(), cut);
+    }
+}
+
+#[test]
+fn what_does_not_fit_a_logical_type_is_refused() {
     #[event_schema::event]
     #[derive(Debug)]
     struct Lines {

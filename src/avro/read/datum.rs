@@ -357,7 +357,7 @@ impl<'a, 'de> Elements<'a, 'de> {
     }
 
     fn new_map(source: &'a mut Source<'de>, op: OpId) -> Result<Self, Malformed> {
-        let least = 1 + source.plan.nodes.least_size(source.plan.ops[op].node);
+        let least = source.plan.nodes.least_size(source.plan.ops[op].node).saturating_add(1);
         let (left, _) = source.block(least)?;
         Ok(Self { source, op, least, left })
     }

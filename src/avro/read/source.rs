@@ -202,7 +202,7 @@ impl<'de> Source<'de> {
             }
             Node::Record { fields, .. } => fields.iter().try_for_each(|field| self.skip_within(field.node, levels)),
             Node::Array(items) => self.skip_blocks(nodes.least_size(*items), |this| this.skip_within(*items, levels)),
-            Node::Map(values) => self.skip_blocks(1 + nodes.least_size(*values), |this| {
+            Node::Map(values) => self.skip_blocks(nodes.least_size(*values).saturating_add(1), |this| {
                 this.string()?;
                 this.skip_within(*values, levels)
             }),

@@ -3,7 +3,7 @@
 use super::bytes::{write_bytes, write_long, write_size};
 use crate::avro::node::Node;
 use crate::error::Unwritable;
-use crate::logical::civil::{self, Unit};
+use crate::logical::civil;
 use crate::logical::decimal;
 
 pub(super) const OTHER_TYPE: &str = "the schema has another type for it";
@@ -101,16 +101,7 @@ pub(super) fn write_text(out: &mut Vec<u8>, node: &Node, text: &str) -> Result<(
     match number {
         Some(number) => write_long(out, number),
         None => {
-            return Err(Unwritable::new(match node {
-                Node::Date => "a date beyond those of Avro",
-                Node::Time(Unit::Millis) | Node::Timestamp { unit: Unit::Millis, .. } => {
-                    "a time with fractions of a millisecond, or beyond those of Avro"
-                }
-                Node::Time(Unit::Micros) | Node::Timestamp { unit: Unit::Micros, .. } => {
-                    "a time with fractions of a microsecond, or beyond those of Avro"
-                }
-                _ => "a time beyond those of Avro",
-            }));
+            return Err(Unwritable::new("a date or a time that the type of the schema does not have"));
         }
     }
     Ok(())

@@ -50,6 +50,8 @@ use crate::event::EventSchema;
 /// | `untagged` enum | union of its variants' types, if all are different | |
 /// | `flatten` of a struct | its fields | |
 ///
+/// Times have no digits beyond their unit: those of a `DateTime` are cut off at the microsecond.
+///
 /// A choice also applies to the elements of lists, the values of maps and the content of an `Option` or a newtype.
 ///
 /// # Defaults
