@@ -419,6 +419,7 @@ struct Fields<'a, 'de> {
 }
 
 impl<'a, 'de> Fields<'a, 'de> {
+    #[inline]
     fn new(source: &'a mut Source<'de>, record: usize, tag: Option<(&'static str, &'de str)>) -> Self {
         let steps = source.plan.records[record].iter();
         Self { source, steps, tag, value: None }
@@ -445,6 +446,7 @@ impl<'a, 'de> Fields<'a, 'de> {
     }
 
     /// Passes over what was not read.
+    #[inline]
     fn finish(mut self) -> Result<(), Malformed> {
         loop {
             if let Some(Part::Content(op)) = self.value.take() {

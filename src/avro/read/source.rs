@@ -93,12 +93,14 @@ impl<'de> Source<'de> {
         if self.remaining() < 10 { Err(self.truncated()) } else { Err(self.fault("a number of more than 64 bits")) }
     }
 
+    #[inline]
     pub(super) fn int(&mut self) -> Result<i32, Malformed> {
         let start = self.at;
         let number = self.long()?;
         number.try_into().map_err(|_| Malformed::new("an int of more than 32 bits", start))
     }
 
+    #[inline]
     pub(super) fn boolean(&mut self) -> Result<bool, Malformed> {
         match self.array()? {
             [0] => Ok(false),
@@ -107,10 +109,12 @@ impl<'de> Source<'de> {
         }
     }
 
+    #[inline]
     pub(super) fn float(&mut self) -> Result<f32, Malformed> {
         Ok(f32::from_le_bytes(self.array()?))
     }
 
+    #[inline]
     pub(super) fn double(&mut self) -> Result<f64, Malformed> {
         Ok(f64::from_le_bytes(self.array()?))
     }
@@ -140,6 +144,7 @@ impl<'de> Source<'de> {
     }
 
     /// An index into so many.
+    #[inline]
     pub(super) fn index(&mut self, count: usize, what: &'static str) -> Result<usize, Malformed> {
         let start = self.at;
         let index = self.long()?;
