@@ -1,4 +1,4 @@
-//! Records the JSON Schemas of the example events under `schemas/`, for programs in other languages.
+//! Records the JSON Schemas and Avro schemas of the example events under `schemas/`, for programs in other languages.
 //!
 //! `cargo run --example export_schemas` writes them. With `-- --check`, for CI, it writes nothing and fails if they are
 //! not current.

@@ -55,6 +55,7 @@
 //! | `json_schema = false` | no `impl schemars::JsonSchema`: the type has its own | `true` |
 //! | `event_key = false` | no [`impl EventKey`](crate::EventKey): the newtype or enum without data has its own | `true` |
 //! | `debug` | an `impl Debug` that shows sensitive fields as `***`, instead of `#[derive(Debug)]`; the attribute form adds it where it is needed; `debug = false` keeps the type's own `Debug`, which must mask them itself | |
+//! | `avro(name = "...", namespace = "...")` | the name of its Avro record, and the namespace of the record and the types in it | made from the event's name; no namespace |
 //! | `crate = path` | the path of `event-schema`, if the dependency has another name | `::event_schema` |
 //!
 //! ```
@@ -234,6 +235,7 @@
 //! | `not_null` | null is a violation, although the type is an `Option` or has a default. Null is not written either: the attribute form leaves out a null `Option` or a null `Value` with a default, the derive form needs `skip_serializing_if` for that, and any other null is a violation in `dump` |
 //! | `default = "computed"` | the default is not constant: the contract leaves its value out, see [`#[schemars(...)]`](#schemars) |
 //! | `messages(required = "...", null = "...", invalid = "...")` | messages for a missing value, a null and a value of the wrong shape; `required` is also the message of the rule `required` |
+//! | `avro(...)` | choices for the Avro schema: `name = "..."`, or the form of the value, such as `millis`, `fixed`, `bytes` or `precision = 12, scale = 2` (`contract::avro_schema` lists them). On a variant: `avro(name = "...")`, and `avro(default)` for the symbol that stands for unknown ones |
 //! | `one_of(a, b, ...)`, `none_of(a, b, ...)`, `equal(a)` | rules: the value is one of these, none of these, or this one |
 //! | `contains_only(a, b, ...)`, `contains_none_of(a, b, ...)` | rules: all elements are among these, or none is |
 //! | `each(rule, ...)` | rules for the elements of a list, a set or an array |

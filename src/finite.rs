@@ -54,10 +54,10 @@ fn refuse<T, E: Error>() -> Result<T, E> {
     Err(E::custom(NOT_FINITE))
 }
 
-/// A part of a value, for the same serializer.
-struct Part<'v, T: ?Sized>(&'v T);
+/// A value that is written with an error at a float that JSON does not have.
+pub(crate) struct OnlyFinite<'v, T: ?Sized>(pub(crate) &'v T);
 
-impl<T: Serialize + ?Sized> Serialize for Part<'_, T> {
+impl<T: Serialize + ?Sized> Serialize for OnlyFinite<'_, T> {
     #[inline]
     fn serialize<S: Serializer>(&self, output: S) -> Result<S::Ok, S::Error> {
         self.0.serialize(Finite(output))
@@ -138,12 +138,12 @@ impl<S: Serializer> Serializer for Finite<S> {
 
     #[inline]
     fn serialize_some<T: Serialize + ?Sized>(self, value: &T) -> Result<S::Ok, S::Error> {
-        self.0.serialize_some(&Part(value))
+        self.0.serialize_some(&OnlyFinite(value))
     }
 
     #[inline]
     fn serialize_newtype_struct<T: Serialize + ?Sized>(self, name: &'static str, value: &T) -> Result<S::Ok, S::Error> {
-        self.0.serialize_newtype_struct(name, &Part(value))
+        self.0.serialize_newtype_struct(name, &OnlyFinite(value))
     }
 
     #[inline]
@@ -154,7 +154,7 @@ impl<S: Serializer> Serializer for Finite<S> {
         variant: &'static str,
         value: &T,
     ) -> Result<S::Ok, S::Error> {
-        self.0.serialize_newtype_variant(name, index, variant, &Part(value))
+        self.0.serialize_newtype_variant(name, index, variant, &OnlyFinite(value))
     }
 
     #[inline]
@@ -176,7 +176,7 @@ macro_rules! parts {
 
             #[inline]
             fn $method<T: Serialize + ?Sized>(&mut self, $($name: $type,)? value: &T) -> Result<(), S::Error> {
-                self.0.$method($($name,)? &Part(value))
+                self.0.$method($($name,)? &OnlyFinite(value))
             }
 
             #[inline]
@@ -208,7 +208,7 @@ impl<S: SerializeMap> SerializeMap for Finite<S> {
 
     #[inline]
     fn serialize_value<T: Serialize + ?Sized>(&mut self, value: &T) -> Result<(), S::Error> {
-        self.0.serialize_value(&Part(value))
+        self.0.serialize_value(&OnlyFinite(value))
     }
 
     #[inline]
@@ -217,7 +217,7 @@ impl<S: SerializeMap> SerializeMap for Finite<S> {
         key: &K,
         value: &T,
     ) -> Result<(), S::Error> {
-        self.0.serialize_entry(key, &Part(value))
+        self.0.serialize_entry(key, &OnlyFinite(value))
     }
 
     #[inline]

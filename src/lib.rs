@@ -180,6 +180,7 @@
 //! | `smallvec1` | no | `SmallVec` as a field type; re-exports `smallvec` |
 //! | `semver1` | no | `semver::Version` as a field type; re-exports `semver` |
 //! | `regex1` | no | re-exports `regex`, for the rule `regex` |
+//! | `avro` | no | Avro: the schemas of events, `contract::avro_schema`, and their binary encoding, `avro` |
 //! | `cloudevents` | no | `Envelope`, the metadata of an event, and CloudEvents in Kafka messages: `format::cloudevents`; part of `kafka` |
 //! | `kafka` | no | typed producers and consumers over rdkafka, and an embedded broker for tests; compiles librdkafka from C, plaintext only; re-exports `rdkafka` 0.39 as `kafka::rdkafka039` |
 //! | `kafka-ssl` | no | `kafka` with TLS and SASL, linked against the system's OpenSSL |
@@ -197,6 +198,8 @@
 #![cfg_attr(not(test), warn(clippy::print_stdout))]
 #![cfg_attr(docsrs, feature(doc_cfg))]
 
+#[cfg(feature = "avro")]
+pub mod avro;
 pub mod contract;
 #[cfg(feature = "derive")]
 pub mod derive;
@@ -215,6 +218,8 @@ mod hooks;
 #[cfg(feature = "kafka")]
 pub mod kafka;
 pub mod load;
+#[cfg(feature = "avro")]
+mod logical;
 mod masking;
 mod names;
 mod partial;

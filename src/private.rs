@@ -13,8 +13,8 @@ pub use validator;
 
 pub use crate::contract::Shape;
 pub use crate::contract::shape::{
-    Content, Defined, Definition, Enum, Field, Form, MaybeValue, Name, NoValue, Notes, Presence, Range, Record,
-    Rule as ShapeRule, Tagging, Variant, generic_id, generic_name, id_of, no_shape, schema_with,
+    Avro, AvroForm, Content, Defined, Definition, Enum, Field, Form, MaybeValue, Name, NoValue, Notes, Presence, Range,
+    Record, Rule as ShapeRule, Tagging, Variant, generic_id, generic_name, id_of, no_shape, schema_with,
 };
 pub use crate::contract::{is_inline, json_schema, schema_of};
 pub use crate::error::LoadError;

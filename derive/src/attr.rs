@@ -10,9 +10,11 @@ use syn::{
     Attribute, DeriveInput, Expr, ExprLit, ExprPath, Ident, Lit, LitBool, LitInt, LitStr, Path, Type, parse_quote,
 };
 
+use crate::avro::AvroAttrs;
 use crate::krate;
-use crate::meta::{flag, items, name_of, nested_items, set, string, ungrouped, unknown, unknown_in, value};
+use crate::meta::{flag, items, name_of, nested_items, set, skip_item, string, ungrouped, unknown, unknown_in, value};
 use crate::rule::Rules;
+use crate::schemars::On;
 
 /// `#[event(...)]` on a type.
 #[derive(Default)]
@@ -35,6 +37,7 @@ pub(crate) struct EventAttrs {
     pub(crate) post_dump: Option<Path>,
     pub(crate) previous: Option<Type>,
     pub(crate) refuse_newer: Option<bool>,
+    pub(crate) avro: AvroAttrs,
 }
 
 /// `topic = "orders"` or `topic = ORDERS`.
@@ -79,6 +82,7 @@ const ON_TYPE: &[&str] = &[
     "json_schema",
     "event_key",
     "debug",
+    "avro",
 ];
 
 impl EventAttrs {
@@ -131,6 +135,7 @@ impl EventAttrs {
                 set(cx, meta, &mut self.refuse_newer, refuse);
             }
             "post_dump" => set(cx, meta, &mut self.post_dump, function(meta)?),
+            "avro" => self.avro.parse(cx, meta, On::Type)?,
             other => return Err(unknown(meta, other, ON_TYPE, "event", "a type")),
         }
         Ok(())
@@ -238,6 +243,7 @@ pub(crate) struct FieldAttrs {
     pub(crate) computed_default: Option<Span>,
     /// Its own texts for what is wrong with its shape.
     pub(crate) messages: Messages,
+    pub(crate) avro: AvroAttrs,
 }
 
 /// `messages(required = "...", null = "...", invalid = "...")`.
@@ -254,6 +260,7 @@ const ON_FIELD: &[&str] = &[
     "not_null",
     "default",
     "messages",
+    "avro",
     "each",
     "keys",
     "values",
@@ -286,6 +293,7 @@ impl FieldAttrs {
                         }
                         parsed.computed_default = Some(meta.path.span());
                     }
+                    "avro" => parsed.avro.parse(cx, meta, On::Field)?,
                     "messages" => nested_items(cx, meta, |text| parsed.messages.parse(cx, text))?,
                     name if rules.parse_event(cx, meta, name)? => {}
                     other if ON_TYPE.contains(&other) => {
@@ -319,14 +327,26 @@ fn event_attrs(attrs: &[Attribute]) -> impl Iterator<Item = &Attribute> {
     attrs.iter().filter(|attr| attr.path().is_ident("event"))
 }
 
-/// `#[event(...)]` where nothing of it has a meaning.
-pub(crate) fn refuse_event_attrs(cx: &Ctxt, attrs: &[Attribute], place: &str) {
+/// `#[event(avro(...))]` on a variant, where nothing else of it has a meaning.
+pub(crate) fn of_variant(cx: &Ctxt, attrs: &[Attribute]) -> AvroAttrs {
+    let mut avro = AvroAttrs::default();
     for attr in event_attrs(attrs) {
-        cx.error_spanned_by(
-            attr,
-            format!("#[event(...)] is not supported on {place}: write it on the type or a field"),
-        );
+        let mut refused = false;
+        items(cx, attr, |meta| {
+            if name_of(meta) == "avro" {
+                return avro.parse(cx, meta, On::Variant);
+            }
+            refused = true;
+            skip_item(meta)
+        });
+        if refused {
+            cx.error_spanned_by(
+                attr,
+                "#[event(...)] is not supported on a variant, but for `avro(...)`: write it on the type or a field",
+            );
+        }
     }
+    avro
 }
 
 /// `#[validate(...)]` where nothing of it has a meaning.

@@ -3,6 +3,7 @@
 
 mod attr;
 mod attribute;
+mod avro;
 mod check;
 mod expand;
 mod fallback;

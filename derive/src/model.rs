@@ -7,6 +7,7 @@ use serde_derive_internals::{Ctxt, Derive};
 use syn::{DeriveInput, ExprPath, Ident, Type};
 
 use crate::attr::{self, EventAttrs, FieldAttrs};
+use crate::avro::AvroAttrs;
 use crate::rule::{Rules, TypeRules};
 use crate::schemars::{On, SchemaAttrs};
 
@@ -36,6 +37,7 @@ pub(crate) struct Variant<'a> {
     pub(crate) attrs: VariantAttrs,
     pub(crate) original: &'a syn::Variant,
     pub(crate) schema: SchemaAttrs,
+    pub(crate) avro: AvroAttrs,
     pub(crate) level: Level<'a>,
 }
 
@@ -103,13 +105,13 @@ impl<'a> Shape<'a> {
                 variants
                     .into_iter()
                     .map(|variant| {
-                        attr::refuse_event_attrs(cx, &variant.original.attrs, "a variant");
                         attr::refuse_validate_attrs(cx, &variant.original.attrs, "a variant");
                         Variant {
                             ident: variant.ident,
                             attrs: variant.attrs,
                             original: variant.original,
                             schema: SchemaAttrs::from_ast(cx, &variant.original.attrs, On::Variant),
+                            avro: attr::of_variant(cx, &variant.original.attrs),
                             level: Level::from_ast(cx, variant.style, variant.fields),
                         }
                     })

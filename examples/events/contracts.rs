@@ -3,7 +3,7 @@
 use std::path::{Path, PathBuf};
 
 use event_schema::EventSchema;
-use event_schema::schemars::Schema;
+use event_schema::contract::avro_schema;
 use event_schema::schemars::generate::Contract;
 use event_schema::serde_json::{self, Value};
 
@@ -22,22 +22,23 @@ pub(crate) fn all() -> Vec<Recorded> {
     [of::<OrderRequested>(), of::<ReadingTaken>()].into_iter().flatten().collect()
 }
 
-/// `v1.json` has the written form; `v1.reader.json` has the accepted form if it differs.
-fn of<E: EventSchema>() -> [Recorded; 2] {
+/// `v1.json` has the written form; `v1.reader.json` has the accepted form if it differs; `v1.avsc` is the Avro schema.
+fn of<E: EventSchema>() -> [Recorded; 3] {
     let event = E::descriptor();
     let folder = Path::new("schemas").join(event.name());
-    let written = to_text(E::json_schema_for(&Contract::Serialize));
-    let accepted = to_text(E::json_schema_for(&Contract::Deserialize));
+    let written = to_text(E::json_schema_for(&Contract::Serialize).to_value());
+    let accepted = to_text(E::json_schema_for(&Contract::Deserialize).to_value());
     let reader = (accepted != written).then_some(accepted);
+    let avro = avro_schema::<E>().expect("the example events have Avro schemas");
     [
         Recorded { path: folder.join(format!("v{}.json", event.version())), text: Some(written) },
         Recorded { path: folder.join(format!("v{}.reader.json", event.version())), text: reader },
+        Recorded { path: folder.join(format!("v{}.avsc", event.version())), text: Some(to_text(avro)) },
     ]
 }
 
 /// The same text on every run, whatever order of keys `serde_json` is built with.
-fn to_text(schema: Schema) -> String {
-    let mut value = schema.to_value();
+fn to_text(mut value: Value) -> String {
     value.sort_all_objects();
     let mut text = serde_json::to_string_pretty(&value).unwrap_or_else(|_| Value::Null.to_string());
     text.push('\n');

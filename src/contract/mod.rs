@@ -5,8 +5,12 @@
 //! | JSON Schema 2020-12 | [`json_schema`], [`EventSchema::json_schema`](crate::EventSchema::json_schema) | current validators, OpenAPI 3.1, AsyncAPI 3 |
 //! | JSON Schema draft 7 | [`draft07`] | older validators and code generators, schema registries |
 //! | schemas of OpenAPI 3.0 | [`openapi30`] | `components.schemas` of an HTTP API's description |
+#![cfg_attr(
+    feature = "avro",
+    doc = "| Avro schema | [`avro_schema`] | schema registries, and code generators of Java, Python and others |"
+)]
 //!
-//! Each function takes a [`Contract`](schemars::generate::Contract): `Deserialize` describes the input that load
+//! The functions for JSON take a [`Contract`](schemars::generate::Contract): `Deserialize` describes the input that load
 //! accepts, `Serialize` the output that dump writes. They differ if a field has a default, is skipped in one
 //! direction, or has two names.
 //!
@@ -55,6 +59,8 @@
 //!
 //! Contracts in draft 7 accept the same values as those in 2020-12; [`openapi30`] names the rules that it leaves out.
 
+#[cfg(feature = "avro")]
+mod avro;
 mod decimal;
 mod json_schema;
 mod openapi;
@@ -63,6 +69,10 @@ mod pattern;
 #[doc(hidden)]
 pub mod shape;
 
+#[cfg(feature = "avro")]
+pub(crate) use self::avro::name as avro_name;
+#[cfg(feature = "avro")]
+pub use self::avro::{AvroFault, AvroSchemaError, avro_schema};
 pub(crate) use self::decimal::decimal;
 pub(crate) use self::json_schema::{Described, named};
 pub use self::json_schema::{draft07, json_schema, openapi30};

@@ -27,7 +27,7 @@ impl Way {
         }
     }
 
-    fn of_type(self, definition: &'static Definition) -> &'static Form {
+    pub(crate) fn of_type(self, definition: &'static Definition) -> &'static Form {
         match self {
             Self::Read => &definition.form,
             Self::Written => definition.written.as_ref().unwrap_or(&definition.form),

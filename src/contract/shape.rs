@@ -1,7 +1,8 @@
 //! The wire format of a type, as data: the source of its contracts.
 //!
 //! The derive writes a [`Definition`] for each type, as constants with function pointers at the edges: at the types of
-//! fields, at defaults and at the arguments of rules. JSON Schema is written from it (`json_schema`).
+//! fields, at defaults and at the arguments of rules. JSON Schema (`json_schema`) and Avro schemas (`avro`) are written
+//! from it.
 
 use std::borrow::Cow;
 use std::ops::{Bound, RangeBounds};
@@ -542,6 +543,7 @@ pub struct Definition {
     /// The form of the input, and of the output unless `written` differs.
     pub form: Form,
     pub written: Option<Form>,
+    pub avro: Avro,
     /// A reference to its JSON Schema.
     pub schema: fn(&mut SchemaGenerator) -> Schema,
 }
@@ -630,6 +632,7 @@ pub struct Field {
     /// Its own fields stand among those of this level.
     pub flat: bool,
     pub sensitive: bool,
+    pub avro: Avro,
     pub notes: Notes,
 }
 
@@ -660,6 +663,7 @@ impl Field {
             written_when: false,
             flat: false,
             sensitive: false,
+            avro: Avro::NONE,
             notes: Notes::NONE,
         }
     }
@@ -722,6 +726,7 @@ pub struct Variant {
     /// It is read for every name that no other variant has.
     pub other: bool,
     pub content: Content,
+    pub avro: Avro,
     pub notes: Notes,
 }
 
@@ -729,13 +734,63 @@ impl Variant {
     /// A variant of one name without attributes.
     #[must_use]
     pub const fn new(name: &'static str, content: Content) -> Self {
-        Self { read: Some(name), written: Some(name), aliases: &[], other: false, content, notes: Notes::NONE }
+        Self {
+            read: Some(name),
+            written: Some(name),
+            aliases: &[],
+            other: false,
+            content,
+            avro: Avro::NONE,
+            notes: Notes::NONE,
+        }
     }
 
     /// All names under which it is read.
     pub fn names(&self) -> impl Iterator<Item = &'static str> {
         self.read.into_iter().chain(self.aliases.iter().copied())
     }
+}
+
+/// The choices for Avro, `#[event(avro(...))]`.
+#[doc(hidden)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[allow(clippy::exhaustive_structs, reason = "written by the derive as a constant")]
+pub struct Avro {
+    /// A legal name, in place of one made from the name on the wire.
+    pub name: Option<&'static str>,
+    /// Of a type.
+    pub namespace: Option<&'static str>,
+    /// The variant stands for symbols that a reader does not know.
+    pub default: bool,
+    /// Of a field, or of what it contains.
+    pub form: Option<AvroForm>,
+}
+
+impl Avro {
+    /// None.
+    pub const NONE: Self = Self { name: None, namespace: None, default: false, form: None };
+}
+
+/// One of several Avro types for the same type in Rust.
+#[doc(hidden)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[allow(clippy::exhaustive_enums, reason = "written by the derive as a constant")]
+pub enum AvroForm {
+    /// The text that JSON has.
+    String,
+    /// A UUID as 16 bytes.
+    Fixed,
+    /// A list of bytes as `bytes`.
+    Bytes,
+    Millis,
+    Micros,
+    Nanos,
+    /// Months, days and milliseconds.
+    Duration,
+    Decimal {
+        precision: u32,
+        scale: u32,
+    },
 }
 
 /// The documentation in contracts.

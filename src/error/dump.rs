@@ -3,6 +3,8 @@
 use std::error::Error;
 use std::fmt;
 
+#[cfg(feature = "avro")]
+use super::datum::Unwritable;
 use super::text::{count, debug_as_text};
 use crate::violation::Violations;
 
@@ -30,6 +32,8 @@ pub struct DumpError(Box<DumpErrorKind>);
 pub(crate) enum DumpErrorKind {
     Invalid(Violations),
     Write(serde_json::Error),
+    #[cfg(feature = "avro")]
+    Datum(Unwritable),
     NoSuchField(String),
     /// A rule asked for a context of this type.
     NoContext(&'static str),
@@ -58,6 +62,8 @@ impl DumpError {
         match &*self.0 {
             DumpErrorKind::Invalid(violations) => Some(violations),
             DumpErrorKind::Write(_) | DumpErrorKind::NoSuchField(_) | DumpErrorKind::NoContext(_) => None,
+            #[cfg(feature = "avro")]
+            DumpErrorKind::Datum(_) => None,
         }
     }
 
@@ -114,6 +120,8 @@ impl fmt::Display for DumpError {
                 count(f, violations)
             }
             DumpErrorKind::Write(_) => f.write_str("JSON cannot express the event"),
+            #[cfg(feature = "avro")]
+            DumpErrorKind::Datum(error) => write!(f, "the Avro schema cannot express the event: {error}"),
             DumpErrorKind::NoSuchField(name) => {
                 write!(f, "the event has no field `{name}` to choose or leave out")
             }
@@ -129,6 +137,8 @@ impl Error for DumpError {
         match &*self.0 {
             DumpErrorKind::Invalid(_) | DumpErrorKind::NoSuchField(_) | DumpErrorKind::NoContext(_) => None,
             DumpErrorKind::Write(error) => Some(error),
+            #[cfg(feature = "avro")]
+            DumpErrorKind::Datum(_) => None,
         }
     }
 }

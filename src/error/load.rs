@@ -8,6 +8,8 @@ use serde_json::Value;
 
 #[cfg(feature = "cloudevents")]
 use super::cloud_event::CloudEventError;
+#[cfg(feature = "avro")]
+use super::datum::Malformed;
 use super::text::{count, debug_as_text};
 use crate::report;
 #[cfg(feature = "kafka")]
@@ -73,6 +75,8 @@ pub(crate) enum LoadErrorKind {
     NoSuchField(Box<str>),
     #[cfg(feature = "cloudevents")]
     NoCloudEvent(CloudEventError),
+    #[cfg(feature = "avro")]
+    Datum(Malformed),
 }
 
 /// The syntax error of a text; without a position if the input was not text.
@@ -278,6 +282,8 @@ impl LoadError {
             | LoadErrorKind::UnsupportedVersion { violations: Some(violations), .. } => violations.redact(),
             LoadErrorKind::OtherEvent { event_type, .. } => *event_type = event_type.take().map(|_| MASK.into()),
             LoadErrorKind::NoCloudEvent(error) => error.redact(),
+            #[cfg(feature = "avro")]
+            LoadErrorKind::Datum(_) => {}
             LoadErrorKind::Empty
             | LoadErrorKind::Syntax(_)
             | LoadErrorKind::NotUtf8(_)
@@ -291,7 +297,8 @@ impl LoadError {
         }
     }
 
-    /// Whether the input is not JSON text: empty, truncated, malformed, or not UTF-8.
+    /// Whether the input is not JSON text: empty, truncated, malformed, or not UTF-8. Of an Avro datum: truncated,
+    /// malformed, or longer than its schema says.
     ///
     /// ```
     /// # use event_schema::prelude::*;
@@ -303,7 +310,12 @@ impl LoadError {
     /// ```
     #[must_use]
     pub fn is_syntax(&self) -> bool {
-        matches!(self.0, LoadErrorKind::Empty | LoadErrorKind::Syntax(_) | LoadErrorKind::NotUtf8(_))
+        match &self.0 {
+            LoadErrorKind::Empty | LoadErrorKind::Syntax(_) | LoadErrorKind::NotUtf8(_) => true,
+            #[cfg(feature = "avro")]
+            LoadErrorKind::Datum(_) => true,
+            _ => false,
+        }
     }
 
     /// Whether the input is empty, or white space only.
@@ -321,7 +333,7 @@ impl LoadError {
         matches!(self.0, LoadErrorKind::Empty)
     }
 
-    /// Whether the input is truncated: the beginning of a JSON text.
+    /// Whether the input is truncated: the beginning of a JSON text or an Avro datum.
     ///
     /// ```
     /// # use event_schema::prelude::*;
@@ -333,7 +345,12 @@ impl LoadError {
     /// ```
     #[must_use]
     pub fn is_truncated(&self) -> bool {
-        matches!(&self.0, LoadErrorKind::Syntax(syntax) if syntax.truncated)
+        match &self.0 {
+            LoadErrorKind::Syntax(syntax) => syntax.truncated,
+            #[cfg(feature = "avro")]
+            LoadErrorKind::Datum(malformed) => malformed.is_truncated(),
+            _ => false,
+        }
     }
 
     /// Whether the input is not UTF-8.
@@ -522,6 +539,8 @@ impl LoadError {
             }
             #[cfg(feature = "cloudevents")]
             LoadErrorKind::NoCloudEvent(_) => report::problem(400, "Bad Request", &self.to_string()),
+            #[cfg(feature = "avro")]
+            LoadErrorKind::Datum(_) => report::problem(400, "Bad Request", &self.to_string()),
             LoadErrorKind::Empty
             | LoadErrorKind::Syntax(_)
             | LoadErrorKind::NotUtf8(_)
@@ -583,6 +602,8 @@ impl fmt::Display for LoadError {
             }
             #[cfg(feature = "cloudevents")]
             LoadErrorKind::NoCloudEvent(error) => write!(f, "not a valid CloudEvent: {error}"),
+            #[cfg(feature = "avro")]
+            LoadErrorKind::Datum(malformed) => write!(f, "{malformed}"),
             LoadErrorKind::Invalid(violations) => count(f, violations),
             LoadErrorKind::UnsupportedVersion { version, today, violations: None } => {
                 f.write_str(&unsupported(*version, *today, false))

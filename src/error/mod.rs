@@ -2,12 +2,16 @@
 
 #[cfg(feature = "cloudevents")]
 pub(crate) mod cloud_event;
+#[cfg(feature = "avro")]
+mod datum;
 mod dump;
 mod load;
 mod text;
 
 #[cfg(feature = "cloudevents")]
 pub use self::cloud_event::CloudEventError;
+#[cfg(feature = "avro")]
+pub(crate) use self::datum::{Malformed, Unwritable};
 pub use self::dump::DumpError;
 pub(crate) use self::dump::DumpErrorKind;
 pub use self::load::LoadError;

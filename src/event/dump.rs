@@ -128,7 +128,7 @@ impl DumpOptions<'_> {
     }
 
     /// Writes what the `pre_dump` hook made of the event, if that is valid.
-    fn valid<E: EventSchema, T>(
+    pub(crate) fn valid<E: EventSchema, T>(
         &self,
         event: &E,
         write: impl FnOnce(&E) -> Result<T, Unwritten>,
@@ -158,7 +158,7 @@ impl DumpOptions<'_> {
     }
 
     /// The chosen part of a valid event's value, after its `post_dump` hook.
-    fn value<E: EventSchema>(&self, event: &E) -> Result<Value, Unwritten> {
+    pub(crate) fn value<E: EventSchema>(&self, event: &E) -> Result<Value, Unwritten> {
         let value = exact::to_value(event).map_err(DumpErrorKind::Write)?;
         let value = if E::CHANGES_DUMP {
             event.after_dump(value).map_err(|violations| Unwritten::ByHook(Box::new(violations)))?
@@ -170,7 +170,7 @@ impl DumpOptions<'_> {
 }
 
 /// Why a valid event was not written; as small as can be, because every dump returns it or nothing.
-enum Unwritten {
+pub(crate) enum Unwritten {
     /// The `post_dump` hook refused it.
     ByHook(Box<Violations>),
     Error(DumpError),

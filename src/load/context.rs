@@ -77,7 +77,8 @@ const MAX_SUGGESTIONS: usize = 100;
 pub enum Dialect {
     /// JSON text.
     Json,
-    /// A [`serde_json::Value`], or a part that was buffered as one.
+    /// A [`serde_json::Value`], or a part that was buffered as one; also an Avro datum, whose values have the form that
+    /// they have in JSON.
     Value,
 }
 

@@ -58,4 +58,6 @@ pub use self::field_type::FieldType;
 pub use self::leaf::{Leaf, read_leaf};
 pub use self::options::{LoadOptions, Unknown};
 pub use self::place::At;
+#[cfg(feature = "avro")]
+pub(crate) use self::valid::of_value;
 pub(crate) use self::verbs::{from_json, from_part, from_value};

@@ -22,7 +22,7 @@ pub(super) fn of_text(
 
 /// As [`of_text`], of a value.
 #[cold]
-pub(super) fn of_value(value: Value, violations: &Violations, strays: &[Path]) -> Option<Value> {
+pub(crate) fn of_value(value: Value, violations: &Violations, strays: &[Path]) -> Option<Value> {
     // A violation that was not kept could be anywhere.
     if violations.omitted() > 0 {
         return None;

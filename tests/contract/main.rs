@@ -1,5 +1,6 @@
 //! The contracts of events.
 
+mod avro;
 #[path = "../../examples/events/contracts.rs"]
 mod contracts;
 mod differences;

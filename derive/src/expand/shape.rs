@@ -26,6 +26,7 @@ pub(super) fn expand(cx: &Cx<'_>) -> (TokenStream, Option<TokenStream>) {
     let id = id(model);
     let notes = model.schema.notes();
     let notes = notes.unwrap_or_else(|| quote!(__p::Notes::NONE));
+    let avro = model.event.avro.data().unwrap_or_else(|| quote!(__p::Avro::NONE));
     let (transparent, inline) = (model.serde.attrs.transparent(), model.schema.inline || only_field(model).is_some());
     let (form, written) = forms(model);
     let self_ty = cx.self_ty();
@@ -41,6 +42,7 @@ pub(super) fn expand(cx: &Cx<'_>) -> (TokenStream, Option<TokenStream>) {
                 inline: #inline,
                 form: #form,
                 written: #written,
+                avro: #avro,
                 schema: __p::schemars::SchemaGenerator::subschema_for::<Self>,
             };
         }
@@ -108,12 +110,18 @@ fn delegate<'a>(model: &'a Model<'_>) -> Option<&'a Field<'a>> {
 fn only_field<'a>(model: &'a Model<'_>) -> Option<&'a Field<'a>> {
     let Shape::Struct(level) = &model.shape else { return None };
     let attrs = &model.serde.attrs;
-    let has_own = model.schema.has_notes() || model.schema.with.is_some() || model.event.json_schema == Some(false);
+    let has_own = model.schema.has_notes()
+        || model.schema.with.is_some()
+        || model.event.avro.data().is_some()
+        || model.event.json_schema == Some(false);
     if !attrs.transparent() || has_own || model.converted_from().is_some() || attrs.type_into().is_some() {
         return None;
     }
     let field = &level.fields[level.inner(true)?];
-    let adds = field.schema.has_notes() || field.rules.any_of_parts() || !field.rules.own.is_empty();
+    let adds = field.schema.has_notes()
+        || field.event.avro.data().is_some()
+        || field.rules.any_of_parts()
+        || !field.rules.own.is_empty();
     // A type that holds itself needs a name to be referred to.
     (!adds && !mentions(field.serde.ty, &model.input.ident)).then_some(field)
 }
@@ -257,6 +265,7 @@ fn variant(model: &Model<'_>, variant: &Variant<'_>, foreign: bool) -> Option<To
     if attrs.other() {
         changes.push(quote!(other: true));
     }
+    changes.extend(variant.avro.data().map(|avro| quote!(avro: #avro)));
     changes.extend(variant.schema.notes().map(|notes| quote!(notes: #notes)));
     Some(changed(&quote!(Variant), &quote!(__p::Variant::new(#name, #content)), &changes))
 }
@@ -358,6 +367,7 @@ fn field(model: &Model<'_>, level: &Level<'_>, field: &Field<'_>, foreign: bool)
             changes.push(quote!(#flag: true));
         }
     }
+    changes.extend(field.event.avro.data().map(|avro| quote!(avro: #avro)));
     changes.extend(field.schema.notes().map(|notes| quote!(notes: #notes)));
     let name = names.first();
     changed(&quote!(Field), &quote!(__p::Field::new(#name, #shape)), &changes)

@@ -8,7 +8,7 @@ use serde_json::Value;
 
 use super::writer::Writer;
 use crate::contract::parts;
-use crate::contract::shape::{Definition, Form, Kind, Name, Notes, Shape};
+use crate::contract::shape::{Avro, Definition, Form, Kind, Name, Notes, Shape};
 use crate::load::FieldType;
 
 impl Shape {
@@ -35,6 +35,7 @@ pub(crate) const fn named<T: FieldType>(name: fn() -> String, id: fn() -> String
         inline: false,
         form,
         written: None,
+        avro: Avro::NONE,
         schema: SchemaGenerator::subschema_for::<Described<T>>,
     }
 }

@@ -43,6 +43,6 @@ from_text! {
         Text::of_pattern("PrimitiveDateTime", &[concat!("^", date!(), " ", time!(), "$")]).meaning(Logical::DateTime);
     Date: DATE, parse, Text::of_pattern("Date", &[concat!("^", date!(), "$")]).meaning(Logical::Date);
     Time: TIME, parse, Text::of_pattern("Time", &[concat!("^", time!(), "$")]).meaning(Logical::Time);
-    Duration: PERIOD, parse, Text::of_pattern("Duration", &["^[+-]?[0-9]+\\.[0-9]{1,9}$"]).meaning(Logical::Duration);
+    Duration: PERIOD, parse, Text::of_pattern("Duration", &["^[+-]?[0-9]+\\.[0-9]{1,9}$"]);
     UtcOffset: OFFSET, parse, Text::of_pattern("UtcOffset", &[concat!("^", offset!(), "$")]);
 }

@@ -7,7 +7,7 @@ use serde::de::{Deserializer, MapAccess, Visitor};
 use crate::load::drain::drain_map;
 
 /// The key of the map in which `serde_json` hides a number.
-pub(in crate::load) const TOKEN: &str = "$serde_json::private::Number";
+pub(crate) const TOKEN: &str = "$serde_json::private::Number";
 
 /// Whether numbers arrive as maps in this program; asked once, of `serde_json` itself.
 pub(in crate::load) fn arrive_as_maps() -> bool {
@@ -34,7 +34,7 @@ pub(in crate::load) fn arrive_as_maps() -> bool {
 }
 
 /// How `serde_json` asks for a value's text: as a newtype struct of this name.
-pub(in crate::load) const RAW_TOKEN: &str = "$serde_json::private::RawValue";
+pub(crate) const RAW_TOKEN: &str = "$serde_json::private::RawValue";
 
 /// How a reader asks for a number to be rounded to an `f32` at once; any other value comes as it is, and so does a
 /// number from any other source.

@@ -1,0 +1,428 @@
+//! The plan of a writer's schema and a reader's shape.
+
+use std::collections::HashMap;
+
+use super::super::names::{FieldNames, is_same_variant, is_symbol_of};
+use super::super::node::{Node, NodeField, NodeId, NodeName, Nodes, Symbol};
+use super::super::target::{Target, byte_list, is_nullable};
+use super::plan::{Op, OpId, OpKind, Plan, Step, Tagging, Variant};
+use crate::contract::Shape;
+use crate::contract::parts::Way;
+use crate::contract::shape::Variant as ShapeVariant;
+use crate::contract::shape::{Content, Enum, Field, Kind, Logical, Tagging as ShapeTagging, Text};
+use crate::logical::civil::Style;
+
+impl Plan {
+    /// The plan for a reader of this shape, whose type has the name `event`.
+    pub(crate) fn new(nodes: &Nodes, shape: &Shape, event: &str) -> Self {
+        let plan = Self {
+            nodes: nodes.clone(),
+            ops: Vec::new(),
+            records: Vec::new(),
+            unions: Vec::new(),
+            enums: Vec::new(),
+            variants: Vec::new(),
+            root: 0,
+        };
+        let mut compiler = Compiler { plan, nodes, records: HashMap::new(), depth: 0 };
+        compiler.plan.root = compiler.op(Nodes::ROOT, &Target::root(shape, event, Way::Read));
+        compiler.plan
+    }
+}
+
+struct Compiler<'n> {
+    plan: Plan,
+    nodes: &'n Nodes,
+    /// The operations of records, by their nodes and by what they are read as.
+    records: HashMap<(NodeId, String), OpId>,
+    depth: usize,
+}
+
+/// How deep types stand in each other. Only an untagged enum that holds itself with nothing around it gets there.
+const MAX_DEPTH: usize = 256;
+
+impl Compiler<'_> {
+    fn push(&mut self, node: NodeId, kind: OpKind) -> OpId {
+        self.plan.ops.push(Op { kind, node });
+        self.plan.ops.len() - 1
+    }
+
+    /// How to read what was written as `node` as the target.
+    fn op(&mut self, id: NodeId, target: &Target) -> OpId {
+        self.depth += 1;
+        let op = if self.depth > MAX_DEPTH { self.op_of(id, &Target::natural()) } else { self.op_of(id, target) };
+        self.depth -= 1;
+        op
+    }
+
+    fn op_of(&mut self, id: NodeId, target: &Target) -> OpId {
+        let nodes = self.nodes;
+        let kind = match nodes.get(id) {
+            Node::Union(branches) => {
+                let branches = branches.iter().map(|branch| self.op(*branch, target)).collect();
+                self.plan.unions.push(branches);
+                OpKind::Union(self.plan.unions.len() - 1)
+            }
+            Node::Record { name, fields } => return self.record(id, name, fields, target),
+            Node::Enum { symbols, .. } => {
+                let names = symbols.iter().map(|symbol| symbol_name(symbol, target)).collect();
+                self.plan.enums.push(names);
+                OpKind::Enum(self.plan.enums.len() - 1)
+            }
+            Node::Array(items) => {
+                let target = match self.fitting(id, target, MAX_TRIES) {
+                    Target::Kind(shape) => match shape.into_kind() {
+                        Kind::List { items, .. } => Target::of(*items, Way::Read),
+                        _ => Target::natural(),
+                    },
+                    _ => Target::natural(),
+                };
+                OpKind::Array(self.op(*items, &target))
+            }
+            Node::Map(values) => {
+                let target = match self.fitting(id, target, MAX_TRIES) {
+                    Target::Kind(shape) => match shape.into_kind() {
+                        Kind::Map { values, .. } => Target::of(*values, Way::Read),
+                        _ => Target::natural(),
+                    },
+                    _ => Target::natural(),
+                };
+                OpKind::Map(self.op(*values, &target))
+            }
+            leaf => leaf_kind(leaf, &self.fitting(id, target, MAX_TRIES)),
+        };
+        self.push(id, kind)
+    }
+
+    /// What a value of this node is read as: of an untagged enum, the first variant for it.
+    fn fitting(&self, id: NodeId, target: &Target, tries: usize) -> Target {
+        let Target::Enum { choice: Enum { tagging: ShapeTagging::Untagged, variants, .. }, .. } = target else {
+            return target.clone();
+        };
+        let Some(tries) = tries.checked_sub(1) else { return Target::natural() };
+        let mut contents =
+            variants.iter().filter(|variant| variant.read.is_some()).map(|variant| match variant.content {
+                Content::Inner(field) => self.fitting(id, &Target::of((field.shape)(), Way::Read), tries),
+                content => Target::Content { content, id: String::new(), name: String::new() },
+            });
+        contents.find(|content| fits(self.nodes.get(id), content)).unwrap_or(Target::natural())
+    }
+
+    fn record(&mut self, id: NodeId, name: &NodeName, fields: &[NodeField], target: &Target) -> OpId {
+        match target {
+            Target::Content { content, id: key, .. } => self.content(id, fields, *content, key),
+            Target::Enum { owner, id: key, choice } => self.variant(id, name, fields, owner, key, choice),
+            Target::Kind(shape) => match shape.kind() {
+                Kind::Tuple(items) => {
+                    let shapes = items.iter().cloned().enumerate();
+                    let parts: Vec<_> = shapes.map(|(index, shape)| (FieldNames::of_element(index), shape)).collect();
+                    self.tuple(id, fields, &parts, &shape.id())
+                }
+                _ => self.natural(id, fields),
+            },
+        }
+    }
+
+    /// The operation of a record, which `steps` may refer to.
+    fn steps(
+        &mut self,
+        id: NodeId,
+        key: &str,
+        kind: fn(usize) -> OpKind,
+        steps: impl FnOnce(&mut Self) -> Vec<Step>,
+    ) -> OpId {
+        let key = (id, key.to_owned());
+        if let Some(known) = self.records.get(&key) {
+            return *known;
+        }
+        let record = self.plan.records.len();
+        self.plan.records.push(Vec::new());
+        let op = self.push(id, kind(record));
+        self.records.insert(key, op);
+        self.plan.records[record] = steps(self);
+        op
+    }
+
+    /// A record as the JSON that it is converted to.
+    fn natural(&mut self, id: NodeId, fields: &[NodeField]) -> OpId {
+        self.steps(id, "", OpKind::Record, |this| {
+            let step = |field: &NodeField| {
+                let op = this.op(field.node, &Target::natural());
+                Step::Field { name: field.json_name().into(), op, missing: None }
+            };
+            fields.iter().map(step).collect()
+        })
+    }
+
+    fn content(&mut self, id: NodeId, fields: &[NodeField], content: Content, key: &str) -> OpId {
+        match content {
+            Content::Unit => self.push(id, OpKind::Null),
+            Content::Inner(inner) => {
+                let names = FieldNames::of_only(inner);
+                let Some(index) = names.find(fields.iter()) else {
+                    // Its record stands there itself.
+                    return self.op(id, &Target::of((inner.shape)(), Way::Read));
+                };
+                self.steps(id, key, OpKind::Inner, |this| {
+                    let op = this.op(fields[index].node, &Target::of((inner.shape)(), Way::Read));
+                    let step = |(position, field): (usize, &NodeField)| match position {
+                        at if at == index => Step::Field { name: Box::default(), op, missing: None },
+                        _ => Step::Skip(field.node),
+                    };
+                    fields.iter().enumerate().map(step).collect()
+                })
+            }
+            Content::Tuple(list) => {
+                let read = list.iter().filter(|field| field.read.is_some());
+                let parts: Vec<_> = read.map(|field| (FieldNames::of(field), (field.shape)())).collect();
+                self.tuple(id, fields, &parts, key)
+            }
+            Content::Record(record) => self.steps(id, key, OpKind::Record, |this| {
+                let mut readers = Vec::new();
+                gather(record.fields, &mut readers, 0);
+                let found = matches(fields, &readers);
+                let step = |(field, reader): (&NodeField, Option<usize>)| match reader {
+                    Some(reader) => this.step(field, readers[reader].0),
+                    None => Step::Skip(field.node),
+                };
+                fields.iter().zip(found).map(step).collect()
+            }),
+        }
+    }
+
+    fn step(&mut self, field: &NodeField, reader: &'static Field) -> Step {
+        let shape = (reader.shape)();
+        // In Avro there is something in the place of a field that JSON leaves out: null.
+        let never_null = reader.not_null || !is_nullable(&shape);
+        let may_be_missing = never_null && !reader.is_required();
+        if may_be_missing && matches!(self.nodes.get(field.node), Node::Null) {
+            return Step::Skip(field.node);
+        }
+        Step::Field {
+            name: reader.read.unwrap_or_default().into(),
+            op: self.op(field.node, &Target::of(shape, Way::Read)),
+            missing: self.nodes.null_branch(field.node).filter(|_| may_be_missing),
+        }
+    }
+
+    /// A record as a list, if its fields have the order of the list's elements.
+    fn tuple(&mut self, id: NodeId, fields: &[NodeField], parts: &[(FieldNames, Shape)], key: &str) -> OpId {
+        let indexes: Vec<Option<usize>> =
+            fields.iter().map(|field| parts.iter().position(|(names, _)| names.find([field]).is_some())).collect();
+        if !indexes.iter().flatten().copied().eq(0..indexes.iter().flatten().count()) {
+            return self.natural(id, fields);
+        }
+        self.steps(id, key, OpKind::Tuple, |this| {
+            let step = |(field, index): (&NodeField, Option<usize>)| match index {
+                Some(index) => {
+                    let op = this.op(field.node, &Target::of(parts[index].1.clone(), Way::Read));
+                    Step::Field { name: Box::default(), op, missing: None }
+                }
+                None => Step::Skip(field.node),
+            };
+            fields.iter().zip(indexes).map(step).collect()
+        })
+    }
+
+    /// The record of an enum's variant.
+    fn variant(
+        &mut self,
+        id: NodeId,
+        name: &NodeName,
+        fields: &[NodeField],
+        owner: &str,
+        key: &str,
+        choice: &Enum,
+    ) -> OpId {
+        let mut variants = choice.variants.iter().filter(|variant| variant.read.is_some());
+        let tagging = match choice.tagging {
+            ShapeTagging::External => Tagging::External,
+            ShapeTagging::Internal { tag } => Tagging::Internal { tag },
+            ShapeTagging::Adjacent { tag, content } => Tagging::Adjacent { tag, content },
+            ShapeTagging::Untagged => {
+                let same = variants.clone().find(|variant| is_same_variant(owner, variant, name));
+                // A record that is named after the type within.
+                let inner = |variant: &&ShapeVariant| match variant.content {
+                    Content::Inner(field) => match Target::of((field.shape)(), Way::Read) {
+                        Target::Content { name: inner, .. } => inner == name.name,
+                        Target::Enum { .. } | Target::Kind(_) => false,
+                    },
+                    _ => false,
+                };
+                let found = same.or_else(|| variants.clone().find(inner));
+                let found = found.or_else(|| variants.find(|variant| !matches!(variant.content, Content::Unit)));
+                return match found.map(|variant| (variant, variant.content)) {
+                    Some((_, Content::Inner(field))) => self.op(id, &Target::of((field.shape)(), Way::Read)),
+                    Some((variant, content)) => {
+                        let key = format!("{key}::{}", variant.read.unwrap_or_default());
+                        self.content(id, fields, content, &key)
+                    }
+                    None => self.natural(id, fields),
+                };
+            }
+        };
+        let found = variants.clone().find(|variant| is_same_variant(owner, variant, name));
+        let default = |variant: &&ShapeVariant| {
+            (variant.avro.default || variant.other) && matches!(variant.content, Content::Unit)
+        };
+        let found = found.or_else(|| variants.find(default));
+        let (read, content) = match found {
+            Some(variant) => {
+                let read = variant.read.unwrap_or_default();
+                let key = format!("{key}::{read}");
+                let content = match (variant.content, tagging) {
+                    (Content::Unit, _) => None,
+                    // Its fields stand beside the tag.
+                    (Content::Inner(field), Tagging::Internal { .. }) => {
+                        Some(self.op(id, &Target::of((field.shape)(), Way::Read)))
+                    }
+                    (content, _) => Some(self.content(id, fields, content, &key)),
+                };
+                (read.to_owned(), content)
+            }
+            None => {
+                let own = name
+                    .original
+                    .clone()
+                    .or_else(|| name.name.strip_prefix(owner)?.strip_prefix('_').map(str::to_owned));
+                let content = (!fields.is_empty()).then(|| self.natural(id, fields));
+                (own.unwrap_or_else(|| name.name.clone()), content)
+            }
+        };
+        self.plan.variants.push(Variant { name: read.into(), tagging, content });
+        let kind = OpKind::Variant(self.plan.variants.len() - 1);
+        self.push(id, kind)
+    }
+}
+
+/// The fields of a level with those of its flattened values, which stand among them.
+fn gather(fields: &'static [Field], found: &mut Vec<(&'static Field, FieldNames)>, depth: usize) {
+    for field in fields.iter().filter(|field| field.read.is_some()) {
+        if !field.flat {
+            found.push((field, FieldNames::of(field)));
+        } else if depth < MAX_FLAT
+            && let Target::Content { content: Content::Record(record), .. } = Target::of((field.shape)(), Way::Read)
+        {
+            gather(record.fields, found, depth + 1);
+        }
+    }
+}
+
+/// How many untagged enums are looked into within each other.
+const MAX_TRIES: usize = 8;
+
+/// How deep values are flattened into each other.
+const MAX_FLAT: usize = 32;
+
+/// The reader's field for each of the writer's: by its name, else by an alias that no other has for its name.
+fn matches(fields: &[NodeField], readers: &[(&'static Field, FieldNames)]) -> Vec<Option<usize>> {
+    let mut taken = vec![false; readers.len()];
+    let mut found: Vec<Option<usize>> = fields
+        .iter()
+        .map(|field| {
+            let reader = readers.iter().position(|(_, names)| names.is_name_of(field));
+            reader.filter(|reader| !std::mem::replace(&mut taken[*reader], true))
+        })
+        .collect();
+    for (field, found) in fields.iter().zip(&mut found).filter(|(_, found)| found.is_none()) {
+        let mut readers = readers.iter().enumerate();
+        *found = readers
+            .position(|(index, (_, names))| !taken[index] && names.is_alias_of(field))
+            .inspect(|reader| taken[*reader] = true);
+    }
+    found
+}
+
+/// The variant that a symbol of the writer's is read as.
+fn symbol_name(symbol: &Symbol, target: &Target) -> Box<str> {
+    let Target::Enum { choice, .. } = target else { return symbol.json_name().into() };
+    let variants = choice.variants.iter().filter(|variant| variant.read.is_some());
+    let read = |variant: &ShapeVariant| variant.read.unwrap_or_default().into();
+    let same = variants.clone().find(|variant| is_symbol_of(variant, symbol));
+    let other = || variants.clone().find(|variant| variant.avro.default || variant.other);
+    same.or_else(other).map_or_else(|| symbol.json_name().into(), read)
+}
+
+/// Whether a value of the node can be read as this.
+fn fits(node: &Node, target: &Target) -> bool {
+    match target {
+        Target::Content { content: Content::Unit, .. } => matches!(node, Node::Null),
+        Target::Content { content: Content::Tuple(_), .. } => matches!(node, Node::Array(_)),
+        Target::Content { .. } => matches!(node, Node::Map(_)),
+        Target::Enum { .. } => matches!(node, Node::Enum { .. }),
+        Target::Kind(shape) => match shape.kind() {
+            Kind::Null => matches!(node, Node::Null),
+            Kind::Boolean => matches!(node, Node::Boolean),
+            Kind::Integer(_) => matches!(node, Node::Int | Node::Long | Node::Decimal { scale: 0, .. }),
+            Kind::Float(_) | Kind::Number => matches!(node, Node::Int | Node::Long | Node::Float | Node::Double),
+            Kind::Text(text) => matches!(
+                (text.logical, node),
+                (_, Node::String)
+                    | (Some(Logical::Uuid), Node::Uuid { .. })
+                    | (Some(Logical::Instant), Node::Timestamp { local: false, .. })
+                    | (Some(Logical::DateTime), Node::Timestamp { local: true, .. })
+                    | (Some(Logical::Date), Node::Date)
+                    | (Some(Logical::Time), Node::Time(_))
+                    | (Some(Logical::Duration), Node::Duration)
+                    | (Some(Logical::Decimal), Node::Decimal { .. })
+                    | (None, Node::Bytes | Node::Enum { .. })
+            ),
+            Kind::List { .. } if byte_list(shape) => matches!(node, Node::Array(_) | Node::Bytes | Node::Fixed(_)),
+            Kind::List { .. } | Kind::Tuple(_) => matches!(node, Node::Array(_)),
+            Kind::Map { .. } => matches!(node, Node::Map(_)),
+            _ => false,
+        },
+    }
+}
+
+fn leaf_kind(node: &Node, target: &Target) -> OpKind {
+    let kind = match target {
+        Target::Kind(shape) => Some(shape.kind()),
+        Target::Content { .. } | Target::Enum { .. } => None,
+    };
+    let text = match kind {
+        Some(Kind::Text(text)) => Some(text),
+        _ => None,
+    };
+    let logical = text.and_then(|text| text.logical);
+    // What has a meaning is text in JSON. For others than the types of that meaning it is the number that it is.
+    let means = |meaning: Logical| logical == Some(meaning) || matches!(kind, Some(Kind::Any));
+    let style = text.map_or(Style::Iso, style);
+    let is_bytes = matches!(target, Target::Kind(shape) if byte_list(shape));
+    match *node {
+        Node::Boolean => OpKind::Boolean,
+        Node::Date if means(Logical::Date) => OpKind::Date,
+        Node::Time(unit) if means(Logical::Time) => OpKind::Time(unit, style),
+        Node::Timestamp { unit, local: false } if means(Logical::Instant) => {
+            OpKind::Timestamp { unit, local: false, style }
+        }
+        Node::Timestamp { unit, local: true } if means(Logical::DateTime) => {
+            OpKind::Timestamp { unit, local: true, style }
+        }
+        Node::Int | Node::Date | Node::Time(crate::logical::civil::Unit::Millis) => OpKind::Int,
+        Node::Long | Node::Time(_) | Node::Timestamp { .. } => OpKind::Long,
+        Node::Float => OpKind::Float,
+        Node::Double => OpKind::Double,
+        Node::String if is_bytes => OpKind::StringAsBytes,
+        Node::String => OpKind::String,
+        Node::Bytes if text.is_some() => OpKind::BytesAsText,
+        Node::Uuid { fixed } if text.is_some() || matches!(kind, Some(Kind::Any)) => OpKind::Uuid { fixed },
+        Node::Uuid { fixed: true } => OpKind::Fixed(16),
+        Node::Bytes | Node::Uuid { fixed: false } => OpKind::Bytes,
+        Node::Fixed(size) if text.is_some() => OpKind::FixedAsText(size),
+        Node::Fixed(size) => OpKind::Fixed(size),
+        Node::Decimal { scale, size, .. } => {
+            OpKind::Decimal { scale, size, integer: scale == 0 && matches!(kind, Some(Kind::Integer(_))) }
+        }
+        Node::Duration => OpKind::Duration,
+        // But for null no leaves.
+        Node::Null | Node::Array(_) | Node::Map(_) | Node::Union(_) | Node::Enum { .. } | Node::Record { .. } => {
+            OpKind::Null
+        }
+    }
+}
+
+/// How the type separates the parts of its text: time has no format of JSON Schema's.
+fn style(text: &Text) -> Style {
+    if text.formats.is_empty() { Style::Spaced } else { Style::Iso }
+}

@@ -1,0 +1,239 @@
+//! The bytes of a datum: [`Source`].
+
+use super::plan::Plan;
+use crate::avro::node::{Node, NodeId};
+use crate::error::Malformed;
+
+/// How many values without a byte of their own a datum may have in its lists and maps: a count of them costs nothing to
+/// write.
+const MAX_EMPTY: usize = 1 << 16;
+
+/// How deep values that nobody reads may be nested.
+const MAX_SKIPPED: usize = 512;
+
+/// Bytes that are read from the front, by a plan.
+#[derive(Debug)]
+pub(super) struct Source<'de> {
+    pub(super) plan: &'de Plan,
+    input: &'de [u8],
+    at: usize,
+    empty: usize,
+}
+
+impl<'de> Source<'de> {
+    pub(super) fn new(plan: &'de Plan, input: &'de [u8]) -> Self {
+        Self { plan, input, at: 0, empty: 0 }
+    }
+
+    /// Notes what is wrong where it stands.
+    #[cold]
+    pub(super) fn fault(&self, reason: &'static str) -> Malformed {
+        Malformed::new(reason, self.at)
+    }
+
+    #[cold]
+    fn truncated(&self) -> Malformed {
+        Malformed::truncated(self.input.len())
+    }
+
+    /// Whether all of it was read.
+    pub(super) fn end(&self) -> Result<(), Malformed> {
+        if self.at == self.input.len() { Ok(()) } else { Err(self.fault("more bytes than the schema describes")) }
+    }
+
+    pub(super) fn remaining(&self) -> usize {
+        self.input.len() - self.at
+    }
+
+    #[inline]
+    pub(super) fn take(&mut self, size: usize) -> Result<&'de [u8], Malformed> {
+        match self.input[self.at..].get(..size) {
+            Some(bytes) => {
+                self.at += size;
+                Ok(bytes)
+            }
+            None => Err(self.truncated()),
+        }
+    }
+
+    #[inline]
+    fn array<const N: usize>(&mut self) -> Result<[u8; N], Malformed> {
+        match self.input[self.at..].first_chunk() {
+            Some(bytes) => {
+                self.at += N;
+                Ok(*bytes)
+            }
+            None => Err(self.truncated()),
+        }
+    }
+
+    #[inline]
+    pub(super) fn long(&mut self) -> Result<i64, Malformed> {
+        // Most are one byte.
+        if let Some(byte @ 0..0x80) = self.input.get(self.at).copied() {
+            self.at += 1;
+            return Ok(zigzag(u64::from(byte)));
+        }
+        self.long_varint()
+    }
+
+    fn long_varint(&mut self) -> Result<i64, Malformed> {
+        let mut number = 0_u64;
+        for (index, byte) in self.input[self.at..].iter().take(10).enumerate() {
+            // The tenth byte has the last bit.
+            if index == 9 && *byte > 1 {
+                break;
+            }
+            number |= u64::from(byte & 0x7F) << (7 * index);
+            if *byte < 0x80 {
+                self.at += index + 1;
+                return Ok(zigzag(number));
+            }
+        }
+        if self.remaining() < 10 { Err(self.truncated()) } else { Err(self.fault("a number of more than 64 bits")) }
+    }
+
+    #[inline]
+    pub(super) fn int(&mut self) -> Result<i32, Malformed> {
+        let start = self.at;
+        let number = self.long()?;
+        number.try_into().map_err(|_| Malformed::new("an int of more than 32 bits", start))
+    }
+
+    #[inline]
+    pub(super) fn boolean(&mut self) -> Result<bool, Malformed> {
+        match self.array()? {
+            [0] => Ok(false),
+            [1] => Ok(true),
+            [_] => Err(Malformed::new("a boolean that is neither 0 nor 1", self.at - 1)),
+        }
+    }
+
+    #[inline]
+    pub(super) fn float(&mut self) -> Result<f32, Malformed> {
+        Ok(f32::from_le_bytes(self.array()?))
+    }
+
+    #[inline]
+    pub(super) fn double(&mut self) -> Result<f64, Malformed> {
+        Ok(f64::from_le_bytes(self.array()?))
+    }
+
+    /// Bytes with their length before them.
+    #[inline]
+    pub(super) fn bytes(&mut self) -> Result<&'de [u8], Malformed> {
+        let start = self.at;
+        let length = self.long()?;
+        let length = usize::try_from(length).map_err(|_| Malformed::new("a negative length", start))?;
+        self.take(length)
+    }
+
+    #[inline]
+    pub(super) fn string(&mut self) -> Result<&'de str, Malformed> {
+        let bytes = self.bytes()?;
+        self.text(bytes)
+    }
+
+    /// Bytes that were just read, as text.
+    #[inline]
+    pub(super) fn text(&self, bytes: &'de [u8]) -> Result<&'de str, Malformed> {
+        std::str::from_utf8(bytes).map_err(|error| {
+            let start = self.at - bytes.len();
+            Malformed::new("text that is not UTF-8", start + error.valid_up_to())
+        })
+    }
+
+    /// An index into so many.
+    #[inline]
+    pub(super) fn index(&mut self, count: usize, what: &'static str) -> Result<usize, Malformed> {
+        let start = self.at;
+        let index = self.long()?;
+        usize::try_from(index).ok().filter(|index| *index < count).ok_or_else(|| Malformed::new(what, start))
+    }
+
+    /// The number of values in the next block of a list or map, each of at least so many bytes, and the size of the block
+    /// if that is told.
+    pub(super) fn block(&mut self, least: usize) -> Result<(usize, Option<usize>), Malformed> {
+        let start = self.at;
+        let count = self.long()?;
+        let (count, size) = if count < 0 {
+            let size = self.long()?;
+            let size = usize::try_from(size).map_err(|_| Malformed::new("a negative length", start))?;
+            if size > self.remaining() {
+                return Err(self.truncated());
+            }
+            (count.unsigned_abs(), Some(size))
+        } else {
+            (count.unsigned_abs(), None)
+        };
+        let count = usize::try_from(count).unwrap_or(usize::MAX);
+        match self.remaining().checked_div(least) {
+            Some(most) if count > most => Err(self.truncated()),
+            Some(_) => Ok((count, size)),
+            None => {
+                self.empty = self.empty.saturating_add(count);
+                if self.empty > MAX_EMPTY {
+                    return Err(Malformed::new("too many values without content", start));
+                }
+                Ok((count, size))
+            }
+        }
+    }
+
+    /// Passes over a value.
+    pub(super) fn skip(&mut self, node: NodeId) -> Result<(), Malformed> {
+        self.skip_within(node, MAX_SKIPPED)
+    }
+
+    fn skip_within(&mut self, node: NodeId, levels: usize) -> Result<(), Malformed> {
+        let Some(levels) = levels.checked_sub(1) else { return Err(self.fault("values that are nested too deep")) };
+        let nodes = &self.plan.nodes;
+        match nodes.get(node) {
+            Node::Null => Ok(()),
+            Node::Boolean => self.boolean().map(drop),
+            Node::Int | Node::Date | Node::Time(crate::logical::civil::Unit::Millis) => self.int().map(drop),
+            Node::Long | Node::Time(_) | Node::Timestamp { .. } => self.long().map(drop),
+            Node::Float => self.take(4).map(drop),
+            Node::Double => self.take(8).map(drop),
+            Node::Bytes | Node::Decimal { size: None, .. } | Node::Uuid { fixed: false } => self.bytes().map(drop),
+            Node::String => self.string().map(drop),
+            Node::Fixed(size) | Node::Decimal { size: Some(size), .. } => self.take(*size).map(drop),
+            Node::Duration => self.take(12).map(drop),
+            Node::Uuid { fixed: true } => self.take(16).map(drop),
+            Node::Enum { symbols, .. } => self.index(symbols.len(), UNKNOWN_SYMBOL).map(drop),
+            Node::Union(branches) => {
+                let branch = self.index(branches.len(), UNKNOWN_BRANCH)?;
+                self.skip_within(branches[branch], levels)
+            }
+            Node::Record { fields, .. } => fields.iter().try_for_each(|field| self.skip_within(field.node, levels)),
+            Node::Array(items) => self.skip_blocks(nodes.least_size(*items), |this| this.skip_within(*items, levels)),
+            Node::Map(values) => self.skip_blocks(nodes.least_size(*values).saturating_add(1), |this| {
+                this.string()?;
+                this.skip_within(*values, levels)
+            }),
+        }
+    }
+
+    fn skip_blocks(
+        &mut self,
+        least: usize,
+        skip: impl Fn(&mut Self) -> Result<(), Malformed>,
+    ) -> Result<(), Malformed> {
+        loop {
+            match self.block(least)? {
+                (0, _) => return Ok(()),
+                (_, Some(size)) => drop(self.take(size)?),
+                (count, None) => (0..count).try_for_each(|_| skip(self))?,
+            }
+        }
+    }
+}
+
+pub(super) const UNKNOWN_SYMBOL: &str = "an enum symbol that the schema does not have";
+pub(super) const UNKNOWN_BRANCH: &str = "a union branch that the schema does not have";
+
+#[inline]
+#[allow(clippy::cast_possible_wrap, reason = "the bits of a number, which its sign is among")]
+fn zigzag(number: u64) -> i64 {
+    (number >> 1) as i64 ^ -((number & 1) as i64)
+}

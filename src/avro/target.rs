@@ -1,0 +1,114 @@
+//! What a value is on this side: [`Target`].
+
+use crate::contract::Shape;
+use crate::contract::avro_name::{legal_type, pascal_case};
+use crate::contract::parts::Way;
+use crate::contract::shape::{Content, Definition, Enum, Form, Kind, Tagging};
+
+/// A shape without what says nothing of its form: names, options, rules.
+#[derive(Clone, Debug)]
+pub(super) enum Target {
+    /// The fields of a struct or of a variant.
+    Content { content: Content, id: String, name: String },
+    /// An enum, with the name of its type in Avro.
+    Enum { owner: String, id: String, choice: Enum },
+    /// Anything else.
+    Kind(Shape),
+}
+
+/// How many types may stand for each other.
+const MAX_STEPS: usize = 128;
+
+impl Target {
+    /// The JSON that a value is converted to.
+    pub(super) fn natural() -> Self {
+        Self::Kind(Shape::any())
+    }
+
+    pub(super) fn of(shape: Shape, way: Way) -> Self {
+        Self::named(shape, None, way)
+    }
+
+    /// An event, whose type is named after it.
+    pub(super) fn root(shape: &Shape, event: &str, way: Way) -> Self {
+        Self::named(shape.clone(), Some(pascal_case(event)), way)
+    }
+
+    fn named(mut shape: Shape, mut owner: Option<String>, way: Way) -> Self {
+        for _ in 0..MAX_STEPS {
+            shape = match shape.into_kind() {
+                Kind::Optional(inner) | Kind::Omissible(inner) | Kind::Ruled { shape: inner, .. } => *inner,
+                Kind::Ways { read, written } => match way {
+                    Way::Read => *read,
+                    Way::Written => *written,
+                },
+                Kind::Named(definition) => match *way.of_type(definition) {
+                    Form::As(shape) => {
+                        owner.get_or_insert_with(|| name(definition));
+                        shape()
+                    }
+                    Form::Content(Content::Inner(field)) => {
+                        owner = None;
+                        (field.shape)()
+                    }
+                    Form::Content(content) => {
+                        let name = owner.unwrap_or_else(|| name(definition));
+                        return Self::Content { content, id: (definition.id)(), name };
+                    }
+                    Form::Enum(choice) => {
+                        let owner = owner.unwrap_or_else(|| name(definition));
+                        return Self::Enum { owner, id: (definition.id)(), choice };
+                    }
+                },
+                kind => return Self::Kind(kind.into()),
+            };
+        }
+        Self::natural()
+    }
+}
+
+/// The name of the type in Avro.
+fn name(definition: &'static Definition) -> String {
+    match definition.avro.name {
+        Some(name) => name.to_owned(),
+        None => legal_type(&Shape::named(definition).name()),
+    }
+}
+
+/// Whether null is a value of the shape.
+pub(super) fn is_nullable(shape: &Shape) -> bool {
+    is_nullable_within(shape.clone(), MAX_STEPS)
+}
+
+fn is_nullable_within(mut shape: Shape, steps: usize) -> bool {
+    for _ in 0..steps {
+        shape = match shape.into_kind() {
+            Kind::Optional(_) | Kind::Null | Kind::Any | Kind::Foreign(_) => return true,
+            Kind::Omissible(inner) | Kind::Ruled { shape: inner, .. } | Kind::Ways { read: inner, .. } => *inner,
+            Kind::Named(definition) => match definition.form {
+                Form::As(shape) => shape(),
+                Form::Content(Content::Inner(field)) => (field.shape)(),
+                Form::Content(content) => return matches!(content, Content::Unit),
+                Form::Enum(Enum { tagging: Tagging::Untagged, variants, .. }) => {
+                    return variants.iter().any(|variant| match variant.content {
+                        Content::Unit => true,
+                        Content::Inner(field) => is_nullable_within((field.shape)(), steps / 2),
+                        Content::Tuple(_) | Content::Record(_) => false,
+                    });
+                }
+                Form::Enum(_) => return false,
+            },
+            _ => return false,
+        };
+    }
+    false
+}
+
+/// Whether it is a list of bytes.
+pub(super) fn byte_list(shape: &Shape) -> bool {
+    let Kind::List { items, .. } = shape.kind() else { return false };
+    match Target::of((**items).clone(), Way::Read) {
+        Target::Kind(item) => matches!(item.kind(), Kind::Integer(byte) if (byte.min, byte.max) == (0, 255)),
+        Target::Content { .. } | Target::Enum { .. } => false,
+    }
+}

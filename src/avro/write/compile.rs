@@ -1,0 +1,353 @@
+//! The plan of a schema and a writer's shape.
+
+use std::collections::HashMap;
+
+use super::default::bytes_of;
+use super::plan::{Choice, Field, Op, OpId, Plan, Record, Tagging, Variant};
+use crate::avro::names::{FieldNames, is_same_variant, is_symbol_of};
+use crate::avro::node::{Node, NodeField, NodeId, NodeName, Nodes};
+use crate::avro::target::Target;
+use crate::contract::parts::Way;
+use crate::contract::shape::{
+    Content, Enum, Field as ShapeField, Kind, Tagging as ShapeTagging, Variant as ShapeVariant,
+};
+use crate::contract::{AvroFault, Shape};
+
+impl Plan {
+    /// The plan for a writer of this shape, whose type has the name `event`, or what the schema asks for that the shape
+    /// does not have.
+    pub(super) fn new(nodes: &Nodes, shape: &Shape, event: &str) -> Result<Self, Vec<AvroFault>> {
+        let plan = Self {
+            nodes: nodes.clone(),
+            ops: Vec::new(),
+            records: Vec::new(),
+            enums: Vec::new(),
+            unions: Vec::new(),
+            choices: Vec::new(),
+            root: 0,
+        };
+        let mut compiler =
+            Compiler { plan, nodes, records: HashMap::new(), path: Vec::new(), faults: Vec::new(), depth: 0 };
+        compiler.plan.root = compiler.op(Nodes::ROOT, &Target::root(shape, event, Way::Written));
+        if compiler.faults.is_empty() { Ok(compiler.plan) } else { Err(compiler.faults) }
+    }
+}
+
+struct Compiler<'n> {
+    plan: Plan,
+    nodes: &'n Nodes,
+    /// The operations of records, by their nodes and by what they are written from.
+    records: HashMap<(NodeId, String), OpId>,
+    path: Vec<String>,
+    faults: Vec<AvroFault>,
+    depth: usize,
+}
+
+/// How deep types stand in each other. Only an untagged enum that holds itself with nothing around it gets there.
+const MAX_DEPTH: usize = 256;
+
+impl Compiler<'_> {
+    fn push(&mut self, op: Op) -> OpId {
+        self.plan.ops.push(op);
+        self.plan.ops.len() - 1
+    }
+
+    fn fault(&mut self, reason: String, remedy: &str) {
+        let fault = AvroFault::new(self.path.join("."), reason, remedy.to_owned());
+        if !self.faults.contains(&fault) {
+            self.faults.push(fault);
+        }
+    }
+
+    fn op(&mut self, id: NodeId, target: &Target) -> OpId {
+        self.depth += 1;
+        let op = if self.depth > MAX_DEPTH { self.op_of(id, &Target::natural()) } else { self.op_of(id, target) };
+        self.depth -= 1;
+        op
+    }
+
+    fn op_of(&mut self, id: NodeId, target: &Target) -> OpId {
+        let nodes = self.nodes;
+        let op = match nodes.get(id) {
+            Node::Union(branches) => return self.union(branches, target),
+            Node::Record { name, fields } => return self.record(id, name, fields, target),
+            Node::Enum { symbols, .. } => {
+                let mut names: Vec<(Box<str>, usize)> = Vec::new();
+                if let Target::Enum { choice, .. } = target {
+                    for (variant, written) in written(choice) {
+                        match symbols.iter().position(|symbol| is_symbol_of(variant, symbol)) {
+                            Some(symbol) => names.push((written.into(), symbol)),
+                            None => self.fault(
+                                format!("the schema has no symbol for the variant `{written}`"),
+                                "add it to the schema, or write with another one",
+                            ),
+                        }
+                    }
+                } else {
+                    names.extend(symbols.iter().enumerate().map(|(index, symbol)| (symbol.json_name().into(), index)));
+                }
+                self.plan.enums.push(names);
+                Op::Enum(self.plan.enums.len() - 1)
+            }
+            Node::Array(items) => {
+                let target = part(target, |kind| match kind {
+                    Kind::List { items, .. } => Some(*items),
+                    _ => None,
+                });
+                Op::Array(self.op(*items, &target))
+            }
+            Node::Map(values) => {
+                let target = part(target, |kind| match kind {
+                    Kind::Map { values, .. } => Some(*values),
+                    _ => None,
+                });
+                Op::Map(self.op(*values, &target))
+            }
+            _ => Op::Leaf(id),
+        };
+        self.push(op)
+    }
+
+    fn union(&mut self, branches: &[NodeId], target: &Target) -> OpId {
+        let null = branches.iter().position(|branch| matches!(self.nodes.get(*branch), Node::Null));
+        let others: Vec<usize> = (0..branches.len()).filter(|index| Some(*index) != null).collect();
+        if let Target::Enum { choice, .. } = target
+            && !matches!(choice.tagging, ShapeTagging::Untagged)
+            && others.iter().all(|branch| matches!(self.nodes.get(branches[*branch]), Node::Record { .. }))
+        {
+            let branches: Vec<(Option<usize>, NodeId)> =
+                others.iter().map(|index| (Some(*index), branches[*index])).collect();
+            return self.choice(&branches, null, target);
+        }
+        if let (Some(null), [branch]) = (null, &others[..]) {
+            let op = self.op(branches[*branch], target);
+            return self.push(Op::Nullable { null, branch: *branch, op });
+        }
+        let ops = branches.iter().map(|branch| self.op(*branch, target)).collect();
+        self.plan.unions.push(ops);
+        self.push(Op::FirstFit(self.plan.unions.len() - 1))
+    }
+
+    fn record(&mut self, id: NodeId, name: &NodeName, fields: &[NodeField], target: &Target) -> OpId {
+        match target {
+            Target::Content { content, id: key, .. } => self.content(id, fields, *content, key),
+            Target::Enum { owner, id: key, choice } => match choice.tagging {
+                ShapeTagging::Untagged => {
+                    let inner = |variant: &ShapeVariant| match variant.content {
+                        Content::Inner(field) => match Target::of((field.shape)(), Way::Written) {
+                            Target::Content { name: inner, .. } => inner == name.name,
+                            Target::Enum { .. } | Target::Kind(_) => false,
+                        },
+                        _ => false,
+                    };
+                    let named = written(choice).find(|(variant, _)| is_same_variant(owner, variant, name));
+                    let found = named
+                        .or_else(|| written(choice).find(|(variant, _)| inner(variant)))
+                        .or_else(|| written(choice).find(|(variant, _)| !matches!(variant.content, Content::Unit)));
+                    match found.map(|(variant, written)| (variant.content, written)) {
+                        Some((Content::Inner(field), _)) => self.op(id, &Target::of((field.shape)(), Way::Written)),
+                        Some((content, written)) => self.content(id, fields, content, &format!("{key}::{written}")),
+                        None => self.natural(id, fields),
+                    }
+                }
+                _ => self.choice(&[(None, id)], None, target),
+            },
+            Target::Kind(shape) => match shape.kind() {
+                Kind::Tuple(items) => {
+                    let shapes = items.iter().cloned().enumerate();
+                    let parts: Vec<_> = shapes.map(|(index, shape)| (FieldNames::of_element(index), shape)).collect();
+                    self.tuple(id, fields, &parts, &shape.id())
+                }
+                _ => self.natural(id, fields),
+            },
+        }
+    }
+
+    /// The variants of an enum, each written as the record of its name.
+    fn choice(&mut self, branches: &[(Option<usize>, NodeId)], null: Option<usize>, target: &Target) -> OpId {
+        let Target::Enum { owner, id: key, choice } = target else { unreachable!("of enums only") };
+        let tagging = match choice.tagging {
+            ShapeTagging::External | ShapeTagging::Untagged => Tagging::External,
+            ShapeTagging::Internal { tag } => Tagging::Internal { tag },
+            ShapeTagging::Adjacent { tag, content } => Tagging::Adjacent { tag, content },
+        };
+        // The place is taken before its variants are known: they may hold the enum.
+        let nodes = self.nodes;
+        let mut variants = Vec::new();
+        for (variant, written) in written(choice) {
+            let found = branches.iter().find_map(|(branch, id)| match nodes.get(*id) {
+                Node::Record { name, fields } if is_same_variant(owner, variant, name) => Some((*branch, *id, fields)),
+                _ => None,
+            });
+            let Some((branch, id, fields)) = found else {
+                self.fault(
+                    format!("the schema has no record for the variant `{written}`"),
+                    "add it to the schema, or write with another one",
+                );
+                continue;
+            };
+            let key = format!("{key}::{written}");
+            let op = match (variant.content, tagging) {
+                // Its fields stand beside the tag.
+                (Content::Inner(field), Tagging::Internal { .. }) => {
+                    self.op(id, &Target::of((field.shape)(), Way::Written))
+                }
+                (content, _) => self.content(id, fields, content, &key),
+            };
+            variants.push(Variant { name: written.into(), branch, op });
+        }
+        self.plan.choices.push(Choice { tagging, variants, null });
+        self.push(Op::Choice(self.plan.choices.len() - 1))
+    }
+
+    /// The operation of a record, which its fields may refer to.
+    fn fields(
+        &mut self,
+        id: NodeId,
+        key: &str,
+        op: fn(usize) -> Op,
+        tag: Option<&'static str>,
+        fields: impl FnOnce(&mut Self) -> Vec<Field>,
+    ) -> OpId {
+        let key = (id, key.to_owned());
+        if let Some(known) = self.records.get(&key) {
+            return *known;
+        }
+        let record = self.plan.records.len();
+        self.plan.records.push(Record::default());
+        let op = self.push(op(record));
+        self.records.insert(key, op);
+        self.plan.records[record] = Record { fields: fields(self), tag };
+        op
+    }
+
+    fn natural(&mut self, id: NodeId, fields: &[NodeField]) -> OpId {
+        self.fields(id, "", Op::Record, None, |this| {
+            let field = |field: &NodeField| this.field(field, Some(field.json_name()), &Target::natural());
+            fields.iter().map(field).collect()
+        })
+    }
+
+    fn content(&mut self, id: NodeId, fields: &[NodeField], content: Content, key: &str) -> OpId {
+        match content {
+            Content::Unit => self.fields(id, key, Op::Record, None, |this| {
+                fields.iter().map(|field| this.field(field, None, &Target::natural())).collect()
+            }),
+            Content::Inner(inner) => {
+                let names = FieldNames::of_only(inner);
+                let Some(index) = names.find(fields.iter()) else {
+                    return self.op(id, &Target::of((inner.shape)(), Way::Written));
+                };
+                self.fields(id, key, Op::Inner, None, |this| {
+                    let target = Target::of((inner.shape)(), Way::Written);
+                    let field = |(position, field): (usize, &NodeField)| {
+                        if position == index {
+                            this.field(field, Some(""), &target)
+                        } else {
+                            this.field(field, None, &Target::natural())
+                        }
+                    };
+                    fields.iter().enumerate().map(field).collect()
+                })
+            }
+            Content::Tuple(list) => {
+                let written = list.iter().filter(|field| field.written.is_some());
+                let parts: Vec<_> = written.map(|field| (FieldNames::of(field), (field.shape)())).collect();
+                self.tuple(id, fields, &parts, key)
+            }
+            Content::Record(record) => self.fields(id, key, Op::Record, record.tag.map(|(tag, _)| tag), |this| {
+                let mut writers = Vec::new();
+                gather(record.fields, &mut writers, 0);
+                let field = |field: &NodeField| {
+                    let named = writers.iter().find(|(_, names)| names.is_name_of(field));
+                    let found = named.or_else(|| writers.iter().find(|(_, names)| names.is_alias_of(field)));
+                    match found {
+                        Some((writer, _)) => {
+                            this.field(field, writer.written, &Target::of((writer.shape)(), Way::Written))
+                        }
+                        None => this.field(field, None, &Target::natural()),
+                    }
+                };
+                fields.iter().map(field).collect()
+            }),
+        }
+    }
+
+    fn tuple(&mut self, id: NodeId, fields: &[NodeField], parts: &[(FieldNames, Shape)], key: &str) -> OpId {
+        self.fields(id, key, Op::Tuple, None, |this| {
+            let mut next = 0;
+            let field = |field: &NodeField| match parts.get(next) {
+                Some((names, shape)) if names.find([field]).is_some() => {
+                    next += 1;
+                    this.field(field, Some(""), &Target::of(shape.clone(), Way::Written))
+                }
+                _ => this.field(field, None, &Target::natural()),
+            };
+            fields.iter().map(field).collect()
+        })
+    }
+
+    /// A field, by the name in JSON of what is written there, or with its default only.
+    fn field(&mut self, field: &NodeField, name: Option<&str>, target: &Target) -> Field {
+        self.path.push(name.filter(|name| !name.is_empty()).unwrap_or(&field.name).to_owned());
+        let default = field.default.as_ref().and_then(|default| bytes_of(self.nodes, field.node, default));
+        let null = || {
+            let mut bytes = Vec::new();
+            super::bytes::write_long(&mut bytes, i64::try_from(self.nodes.null_branch(field.node)?).ok()?);
+            Some(bytes)
+        };
+        let default = default.or_else(null);
+        if name.is_none() && default.is_none() && !matches!(self.nodes.get(field.node), Node::Null) {
+            self.fault(
+                "the schema has this field, the event does not, and it has no default".to_owned(),
+                "give it a default in the schema, or write with another one",
+            );
+        }
+        let op = if name.is_some() { self.op(field.node, target) } else { 0 };
+        self.path.pop();
+        Field { name: name.map(Into::into), op, default }
+    }
+}
+
+/// What the parts of a list or a map are written from; of an untagged enum, those of its first variant that has some.
+fn part(target: &Target, part: fn(Kind) -> Option<Shape>) -> Target {
+    part_within(target, part, MAX_TRIES).unwrap_or_else(Target::natural)
+}
+
+fn part_within(target: &Target, part: fn(Kind) -> Option<Shape>, tries: usize) -> Option<Target> {
+    let tries = tries.checked_sub(1)?;
+    match target {
+        Target::Kind(shape) => Some(Target::of(part(shape.clone().into_kind())?, Way::Written)),
+        Target::Enum { choice: choice @ Enum { tagging: ShapeTagging::Untagged, .. }, .. } => {
+            written(choice).find_map(|(variant, _)| match variant.content {
+                Content::Inner(field) => part_within(&Target::of((field.shape)(), Way::Written), part, tries),
+                _ => None,
+            })
+        }
+        Target::Content { .. } | Target::Enum { .. } => None,
+    }
+}
+
+/// How many untagged enums are looked into within each other.
+const MAX_TRIES: usize = 8;
+
+/// How deep values are flattened into each other.
+const MAX_FLAT: usize = 32;
+
+/// The fields of a level with those of its flattened values, which stand among them.
+fn gather(fields: &'static [ShapeField], found: &mut Vec<(&'static ShapeField, FieldNames)>, depth: usize) {
+    for field in fields.iter().filter(|field| field.written.is_some()) {
+        if !field.flat {
+            found.push((field, FieldNames::of(field)));
+        } else if depth < MAX_FLAT
+            && let Target::Content { content: Content::Record(record), .. } = Target::of((field.shape)(), Way::Written)
+        {
+            gather(record.fields, found, depth + 1);
+        }
+    }
+}
+
+/// The variants that are written, with their names.
+fn written(choice: &Enum) -> impl Iterator<Item = (&'static ShapeVariant, &'static str)> + use<> {
+    choice.variants.iter().filter_map(|variant| Some((variant, variant.written?)))
+}

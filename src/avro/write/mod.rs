@@ -1,0 +1,140 @@
+//! Datums from events: [`DatumWriter`].
+
+mod bytes;
+mod compile;
+mod default;
+mod leaf;
+mod plan;
+mod serializer;
+
+use std::fmt;
+use std::marker::PhantomData;
+use std::sync::Arc;
+
+use serde::Serialize;
+
+use self::plan::Plan;
+use self::serializer::Output;
+use super::schema::Schema;
+use crate::contract::{AvroSchemaError, Shape};
+use crate::dump::DumpOptions;
+use crate::error::{DumpError, DumpErrorKind};
+use crate::event::EventSchema;
+use crate::finite::OnlyFinite;
+
+/// Dumps events in a schema: their own, or another.
+///
+/// It is made once, and then writes any number of events; a clone shares its plan.
+///
+/// ```
+/// use event_schema::avro::{DatumReader, DatumWriter, Schema};
+/// use event_schema::prelude::*;
+///
+/// #[event_schema::event]
+/// #[derive(Debug, PartialEq)]
+/// struct Line {
+///     sku: String,
+///     #[validate(range(min = 1))]
+///     quantity: i64,
+/// }
+///
+/// let schema = Schema::of::<Line>()?;
+/// let writer = DatumWriter::<Line>::new(&schema)?;
+/// let bytes = writer.dump(&Line { sku: "x-1".to_owned(), quantity: 2 })?;
+/// assert_eq!(bytes, b"\x06x-1\x04");
+/// assert_eq!(DatumReader::<Line>::new(&schema).load(&bytes)?.quantity, 2);
+///
+/// assert!(writer.dump(&Line { sku: "x-1".to_owned(), quantity: 0 }).unwrap_err().is_invalid());
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
+pub struct DatumWriter<E> {
+    plan: Arc<Plan>,
+    of: PhantomData<fn(&E)>,
+}
+
+impl<E: EventSchema> DatumWriter<E> {
+    /// A writer in this schema.
+    ///
+    /// Fields of the event that the schema does not have are left out.
+    ///
+    /// ```
+    /// use event_schema::avro::{DatumWriter, Schema};
+    ///
+    /// #[event_schema::event]
+    /// struct Ping { seq: i64 }
+    ///
+    /// let schema = Schema::parse(r#"{"type": "record", "name": "Ping", "fields": [{"name": "at", "type": "long"}]}"#)?;
+    /// let error = DatumWriter::<Ping>::new(&schema).unwrap_err();
+    /// assert_eq!(error.faults()[0].path(), "at");
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
+    ///
+    /// # Errors
+    /// If the schema asks for something that the event does not have: a field without a default, or a variant's record
+    /// or symbol.
+    pub fn new(schema: &Schema) -> Result<Self, AvroSchemaError> {
+        let event = E::descriptor().name();
+        let plan = Plan::new(schema.nodes(), &Shape::of::<E>(), event)
+            .map_err(|faults| AvroSchemaError::new(event, faults))?;
+        Ok(Self { plan: Arc::new(plan), of: PhantomData })
+    }
+
+    /// Checks the event's rules and writes it.
+    ///
+    /// See the example of [`DatumWriter`].
+    ///
+    /// # Errors
+    /// If the event is invalid, or if the schema cannot express one of its values: a decimal with more digits than the
+    /// schema's, for instance.
+    pub fn dump(&self, event: &E) -> Result<Vec<u8>, DumpError> {
+        self.dump_with(event, &DumpOptions::new())
+    }
+
+    /// As [`dump`](Self::dump), with options. A field that they leave out is written as its default in the schema, or as
+    /// null.
+    ///
+    /// ```
+    /// use event_schema::DumpOptions;
+    /// use event_schema::avro::{DatumWriter, Schema};
+    ///
+    /// #[event_schema::event]
+    /// struct Ping { seq: i64, note: Option<String> }
+    ///
+    /// let writer = DatumWriter::<Ping>::new(&Schema::of::<Ping>()?)?;
+    /// let ping = Ping { seq: 7, note: Some("x".to_owned()) };
+    /// assert_eq!(writer.dump(&ping)?, b"\x0e\x02\x02x");
+    /// assert_eq!(writer.dump_with(&ping, &DumpOptions::new().exclude(["note"]))?, b"\x0e\x00");
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
+    ///
+    /// # Errors
+    /// As [`dump`](Self::dump).
+    pub fn dump_with(&self, event: &E, options: &DumpOptions<'_>) -> Result<Vec<u8>, DumpError> {
+        options.valid(event, |event| {
+            let written = if E::CHANGES_DUMP || options.chooses() {
+                self.write(&options.value(event)?)
+            } else {
+                self.write(event)
+            };
+            Ok(written?)
+        })
+    }
+
+    fn write<T: Serialize>(&self, value: &T) -> Result<Vec<u8>, DumpError> {
+        let mut bytes = Vec::with_capacity(128);
+        Output::new(&self.plan, &mut bytes).write(self.plan.root, &OnlyFinite(value)).map_err(DumpErrorKind::Datum)?;
+        Ok(bytes)
+    }
+}
+
+impl<E> Clone for DatumWriter<E> {
+    fn clone(&self) -> Self {
+        Self { plan: Arc::clone(&self.plan), of: PhantomData }
+    }
+}
+
+impl<E> fmt::Debug for DatumWriter<E> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("DatumWriter").finish_non_exhaustive()
+    }
+}

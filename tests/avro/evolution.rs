@@ -1,0 +1,329 @@
+//! What an older or newer writer wrote, in today's type.
+
+use std::collections::BTreeMap;
+use std::fmt::Debug;
+
+use event_schema::avro::{DatumReader, DatumWriter, Schema};
+use event_schema::chrono::{DateTime, NaiveDate, Utc};
+use event_schema::prelude::*;
+use event_schema::serde_json::{Value, json};
+
+use crate::corpora::{bytes, rows_elsewhere};
+
+#[event_schema::event(name = "reader")]
+#[derive(Debug, PartialEq)]
+struct Of<T>(T);
+
+/// What today's type makes of a datum of the schema.
+fn load<E: EventSchema>(writer: &Value, datum: &[u8]) -> Result<E, LoadError> {
+    DatumReader::new(&Schema::parse(&writer.to_string()).unwrap()).load(datum)
+}
+
+fn record(fields: &Value) -> Value {
+    json!({"type": "record", "name": "R", "fields": fields})
+}
+
+fn findings(error: &LoadError) -> Vec<(String, String)> {
+    let violations = error.violations().unwrap_or_else(|| panic!("{error}"));
+    violations.iter().map(|one| (one.path().to_string(), one.code().to_owned())).collect()
+}
+
+fn found(path: &str, code: &str) -> (String, String) {
+    (path.to_owned(), code.to_owned())
+}
+
+#[test]
+fn fields_are_added_removed_reordered_and_renamed() {
+    #[event_schema::event]
+    #[derive(Debug, PartialEq)]
+    #[serde(deny_unknown_fields, rename_all = "kebab-case")]
+    struct Today {
+        order_id: i64,
+        #[serde(alias = "amount")]
+        quantity: i64,
+        #[serde(default = "ten")]
+        limit: i64,
+        note: Option<String>,
+        #[event(avro(name = "when"))]
+        at: DateTime<Utc>,
+    }
+    fn ten() -> i64 {
+        10
+    }
+    let writer = record(&json!([
+        {"name": "old", "type": {"type": "array", "items": {"type": "map", "values": ["null", "string"]}}},
+        {"name": "when", "type": {"type": "long", "logicalType": "timestamp-millis"}},
+        {"name": "amount", "type": "int"},
+        {"name": "gone", "type": {"type": "record", "name": "Gone", "fields": [
+            {"name": "a", "type": "double"},
+            {"name": "b", "type": {"type": "fixed", "name": "Four", "size": 4}},
+            {"name": "c", "type": {"type": "enum", "name": "E", "symbols": ["X", "Y"]}},
+            {"name": "d", "type": "boolean"},
+            {"name": "e", "type": "float"},
+            {"name": "f", "type": ["null", "Gone"]},
+        ]}},
+        {"name": "order_id", "type": "long"},
+        {"name": "last", "type": "bytes"},
+    ]));
+    let gone = b"\0\0\0\0\0\0\xF0\x3F\x01\x02\x03\x04\x02\x01\0\0\0\0";
+    let datum = [b"\x02\x02\x02k\x02\x02v\0\0\xD0\x0F\x06".as_slice(), gone, b"\x02", gone, b"\0\x0E\x04ab"].concat();
+    assert_eq!(
+        load::<Today>(&writer, &datum).unwrap(),
+        Today { order_id: 7, quantity: 3, limit: 10, note: None, at: DateTime::from_timestamp_millis(1000).unwrap() }
+    );
+
+    let error = load::<Today>(&record(&json!([{"name": "limit", "type": "long"}])), b"\x02").unwrap_err();
+    assert_eq!(findings(&error), ["order-id", "quantity", "at"].map(|path| found(path, "required")));
+}
+
+#[test]
+fn a_name_comes_before_an_alias() {
+    #[event_schema::event]
+    #[derive(Debug, PartialEq)]
+    struct Swapped {
+        #[serde(alias = "b-x", alias = "c")]
+        a: i64,
+        #[serde(default)]
+        b_x: i64,
+    }
+    let long = |name: &str| json!({"name": name, "type": "long"});
+    assert_eq!(
+        load::<Swapped>(&record(&json!([long("b_x"), long("a")])), b"\x02\x04").unwrap(),
+        Swapped { a: 2, b_x: 1 }
+    );
+    assert_eq!(
+        load::<Swapped>(&record(&json!([long("c"), long("b_x")])), b"\x02\x04").unwrap(),
+        Swapped { a: 1, b_x: 2 }
+    );
+}
+
+#[test]
+fn numbers_and_texts_are_promoted() {
+    fn promoted<T>(schema: &str, datum: &[u8], expected: T)
+    where
+        Of<T>: EventSchema + Debug + PartialEq,
+    {
+        assert_eq!(load::<Of<T>>(&json!(schema), datum).unwrap(), Of(expected), "{schema}");
+    }
+    promoted("int", b"\x0D", -7_i64);
+    promoted("int", b"\x0D", -7.0_f32);
+    promoted("int", b"\x0D", -7.0_f64);
+    promoted("long", b"\x0D", -7.0_f32);
+    promoted("long", b"\x0D", -7.0_f64);
+    promoted("long", b"\x0E", 7_u8);
+    promoted("float", b"\0\0\xC0\x3F", 1.5_f64);
+    promoted("double", b"\0\0\0\0\0\0\xF8\x3F", 1.5_f32);
+    promoted("string", b"\x04ab", vec![b'a', b'b']);
+    promoted("bytes", b"\x04ab", "ab".to_owned());
+    promoted("int", b"\x82\x80\x80\x10", 16_777_216.0_f32);
+
+    let refused = |error: LoadError| findings(&error);
+    assert_eq!(refused(load::<Of<i32>>(&json!("long"), b"\x80\x80\x80\x80\x10").unwrap_err()), [found("", "range")]);
+    assert_eq!(refused(load::<Of<i64>>(&json!("double"), &[0; 8]).unwrap_err()), [found("", "invalid")]);
+    assert_eq!(refused(load::<Of<i64>>(&json!("string"), b"\x027").unwrap_err()), [found("", "invalid")]);
+    assert_eq!(refused(load::<Of<String>>(&json!("long"), b"\x0E").unwrap_err()), [found("", "invalid")]);
+    // The long of a point in time is none without that meaning, and the other way round a number like any other.
+    assert_eq!(refused(load::<Of<NaiveDate>>(&json!("int"), b"\x0E").unwrap_err()), [found("", "invalid")]);
+    let date = json!({"type": "int", "logicalType": "date"});
+    assert_eq!(load::<Of<i64>>(&date, b"\x0E").unwrap(), Of(7));
+    assert_eq!(refused(load::<Of<String>>(&date, b"\x0E").unwrap_err()), [found("", "invalid")]);
+}
+
+#[test]
+fn a_value_goes_into_a_union_and_out_of_one() {
+    assert_eq!(load::<Of<Option<i64>>>(&json!("int"), b"\x0E").unwrap(), Of(Some(7)));
+    assert_eq!(load::<Of<Option<i64>>>(&json!("null"), b"").unwrap(), Of(None));
+    assert_eq!(load::<Of<i64>>(&json!(["null", "int", "string"]), b"\x02\x0E").unwrap(), Of(7));
+    let error = load::<Of<i64>>(&json!(["null", "int", "string"]), b"\x04\x02x").unwrap_err();
+    assert_eq!(findings(&error), [found("", "invalid")]);
+    assert_eq!(
+        load::<Of<Vec<Option<i64>>>>(&json!({"type": "array", "items": "int"}), b"\x02\x0E\0").unwrap(),
+        Of(vec![Some(7)])
+    );
+}
+
+#[test]
+fn symbols_that_the_reader_does_not_have_are_its_default() {
+    #[event_schema::event]
+    #[derive(Debug, PartialEq)]
+    enum Strict {
+        A,
+        #[serde(alias = "b-old")]
+        B,
+    }
+    #[event_schema::event]
+    #[derive(Debug, PartialEq)]
+    enum Tolerant {
+        A,
+        #[event(avro(default))]
+        Unknown,
+    }
+    let writer = json!({
+        "type": "enum",
+        "name": "Way",
+        "symbols": ["C", "b_old", "A"],
+        "default": "A",
+        "altsymbols": {"json": {"b_old": "b-old"}},
+    });
+    assert_eq!(load::<Of<Strict>>(&writer, b"\x04").unwrap(), Of(Strict::A));
+    assert_eq!(load::<Of<Strict>>(&writer, b"\x02").unwrap(), Of(Strict::B));
+    // The default that counts is the reader's.
+    assert_eq!(findings(&load::<Of<Strict>>(&writer, b"\0").unwrap_err()), [found("", "choice")]);
+    assert_eq!(load::<Of<Tolerant>>(&writer, b"\0").unwrap(), Of(Tolerant::Unknown));
+    let error = load::<Of<Tolerant>>(&writer, b"\x06").unwrap_err();
+    assert_eq!(error.to_string(), "not a valid Avro datum: an enum symbol that the schema does not have at byte 0");
+}
+
+#[test]
+fn variants_are_matched_by_the_names_of_their_records() {
+    #[event_schema::event]
+    #[derive(Debug, PartialEq)]
+    #[serde(tag = "kind", rename_all = "lowercase")]
+    enum Payment {
+        #[serde(alias = "credit")]
+        Card {
+            number: String,
+        },
+        Cash,
+        #[event(avro(name = "Gift"))]
+        Voucher(Voucher),
+    }
+    #[event_schema::event]
+    #[derive(Debug, PartialEq)]
+    struct Voucher {
+        code: i64,
+    }
+    let variant = |name: &str, fields: Value| json!({"type": "record", "name": name, "fields": fields});
+    let writer = json!([
+        variant("Gift", json!([{"name": "code", "type": "int"}])),
+        variant("Payment_credit", json!([{"name": "extra", "type": "long"}, {"name": "number", "type": "string"}])),
+        variant("Payment_cash", json!([{"name": "extra", "type": "long"}])),
+        variant("Payment_coin", json!([{"name": "cents", "type": "long"}])),
+        "null",
+    ]);
+    let load = |datum: &[u8]| load::<Of<Payment>>(&writer, datum);
+    assert_eq!(load(b"\0\x0E").unwrap(), Of(Payment::Voucher(Voucher { code: 7 })));
+    assert_eq!(load(b"\x02\x02\x044x").unwrap(), Of(Payment::Card { number: "4x".to_owned() }));
+    assert_eq!(load(b"\x04\x02").unwrap(), Of(Payment::Cash));
+    assert_eq!(findings(&load(b"\x06\x02").unwrap_err()), [found("kind", "choice")]);
+    assert_eq!(findings(&load(b"\x08").unwrap_err()), [found("", "invalid")]);
+    assert!(load(b"\x0A").unwrap_err().to_string().contains("a union branch that the schema does not have"));
+}
+
+#[test]
+fn null_stands_for_a_field_that_is_left_out() {
+    #[event_schema::event]
+    #[derive(Debug, PartialEq)]
+    struct Sparse {
+        #[serde(default = "seven", skip_serializing_if = "is_seven")]
+        #[event(default = "computed")]
+        count: i64,
+        #[event(not_null)]
+        note: Option<String>,
+        required: i64,
+    }
+    fn seven() -> i64 {
+        7
+    }
+    #[allow(clippy::trivially_copy_pass_by_ref, reason = "serde's signature")]
+    fn is_seven(count: &i64) -> bool {
+        *count == 7
+    }
+    let schema = Schema::of::<Sparse>().unwrap();
+    let writer = DatumWriter::<Sparse>::new(&schema).unwrap();
+    let reader = DatumReader::<Sparse>::new(&schema);
+    for (sparse, datum) in [
+        (Sparse { count: 7, note: None, required: 1 }, b"\0\0\x02".as_slice()),
+        (Sparse { count: 8, note: Some("x".to_owned()), required: 1 }, b"\x02\x10\x02\x02x\x02"),
+    ] {
+        assert_eq!(writer.dump(&sparse).unwrap(), datum);
+        assert_eq!(reader.load(datum).unwrap(), sparse);
+    }
+    let writer = record(&json!([{"name": "note", "type": "null"}, {"name": "required", "type": ["null", "long"]}]));
+    let error = load::<Sparse>(&writer, b"\0").unwrap_err();
+    assert_eq!(findings(&error), [found("required", "null")]);
+}
+
+#[test]
+fn an_event_is_written_in_an_older_schema() {
+    #[event_schema::event]
+    struct Today {
+        added: Vec<i64>,
+        count: u32,
+        name: String,
+        way: Option<BTreeMap<String, f32>>,
+    }
+    let schema = record(&json!([
+        {"name": "name", "type": ["null", "string"]},
+        {"name": "before", "type": {"type": "array", "items": {"type": "enum", "name": "E", "symbols": ["A", "B"]}}, "default": ["B"]},
+        {"name": "at", "type": {"type": "record", "name": "At", "fields": [
+            {"name": "x", "type": "double", "default": 1.5},
+            {"name": "y", "type": ["int", "null"]},
+        ]}, "default": {"y": -1}},
+        {"name": "count", "type": "int"},
+        {"name": "way", "type": ["null", {"type": "map", "values": "double"}]},
+    ]));
+    let writer = DatumWriter::<Today>::new(&Schema::parse(&schema.to_string()).unwrap()).unwrap();
+    let way = BTreeMap::from([("a".to_owned(), 0.5)]);
+    let mut event = Today { added: vec![1], count: 3, name: "x".to_owned(), way: Some(way) };
+    let expected = b"\x02\x02x\x02\x02\0\0\0\0\0\0\0\xF8\x3F\0\x01\x06\x02\x02\x02a\0\0\0\0\0\0\xE0\x3F\0";
+    assert_eq!(writer.dump(&event).unwrap(), expected);
+
+    event.count = u32::MAX;
+    let error = writer.dump(&event).unwrap_err();
+    assert!(!error.is_invalid());
+    assert_eq!(
+        error.to_string(),
+        "the Avro schema cannot express the event: count: a number that does not fit the type of the schema"
+    );
+}
+
+/// Whether the row's reader is one of these types, and the value that it must see.
+fn resolve(row: &Value) {
+    #[event_schema::event]
+    #[derive(Debug, PartialEq)]
+    enum Abc {
+        A,
+        B,
+        C,
+    }
+    #[event_schema::event]
+    #[derive(Debug, PartialEq)]
+    enum Bc {
+        B,
+        C,
+    }
+    #[event_schema::event]
+    #[derive(Debug, PartialEq)]
+    enum Ab {
+        #[event(avro(default))]
+        A,
+        B,
+    }
+    fn check<T: Serialize>(row: &Value)
+    where
+        Of<T>: EventSchema,
+    {
+        let datum = bytes(row["hex"].as_str().unwrap());
+        let Of(read) = load::<Of<T>>(&row["writer"], &datum).unwrap_or_else(|error| panic!("{row}: {error}"));
+        // The JSON encoding names the branch.
+        let expected = row["read"].as_object().and_then(|union| union.values().next()).unwrap_or(&row["read"]);
+        assert_eq!(event_schema::serde_json::to_value(read).unwrap(), *expected, "{row}");
+    }
+    match &row["reader"] {
+        reader if reader == "int" => check::<i32>(row),
+        reader if reader == "long" => check::<i64>(row),
+        reader if reader == "float" => check::<f32>(row),
+        reader if reader == "double" => check::<f64>(row),
+        reader if reader == "string" || *reader == json!(["string"]) => check::<String>(row),
+        reader if reader["symbols"] == json!(["A", "B", "C"]) => check::<Abc>(row),
+        reader if reader["symbols"] == json!(["B", "C"]) => check::<Bc>(row),
+        reader if reader["symbols"] == json!(["A", "B"]) => check::<Ab>(row),
+        reader => panic!("no type for {reader}"),
+    }
+}
+
+#[test]
+fn readers_of_other_projects_see_the_same_values() {
+    rows_elsewhere("avro_resolution.jsonl").iter().for_each(resolve);
+}
