@@ -1,5 +1,6 @@
 //! Avro's binary encoding, through the public API.
 
+mod codec;
 mod corpora;
 mod evolution;
 mod hostile;
