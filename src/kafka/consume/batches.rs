@@ -1,7 +1,6 @@
 //! Messages in batches.
 
 use std::fmt;
-use std::marker::PhantomData;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::pin::pin;
 use std::sync::Arc;
@@ -15,6 +14,7 @@ use super::batch::{Batch, Item};
 use super::core::Taken;
 use super::driver::{self, Member, Shared, State};
 use super::forward::Forward;
+use super::loader::Loader;
 use super::panics::{guarded, panicked};
 use super::raw::Raw;
 use super::session::Finished;
@@ -22,7 +22,6 @@ use super::tally::Counts;
 use super::tell::finish;
 use crate::EventSchema;
 use crate::kafka::client::bounded;
-use crate::kafka::context::RuleContext;
 use crate::kafka::error::{CloseError, ConsumeError};
 use crate::kafka::message::Place;
 
@@ -69,17 +68,16 @@ use crate::kafka::message::Place;
 pub struct Batches<E> {
     member: Member,
     forward: Arc<Forward>,
-    context: RuleContext,
+    loader: Loader<E>,
     /// Failed records are forwarded by a task of their own, whether or not anybody receives.
     letters: Option<UnboundedSender<(Taken<Raw>, Place)>>,
     forwarder: JoinSet<()>,
-    event: PhantomData<fn() -> E>,
 }
 
 impl<E: EventSchema> Batches<E> {
-    pub(super) fn new(member: Member, forward: Forward, context: RuleContext) -> Self {
+    pub(super) fn new(member: Member, forward: Forward, loader: Loader<E>) -> Self {
         let (forward, forwarder) = (Arc::new(forward), JoinSet::new());
-        Self { member, forward, context, letters: None, forwarder, event: PhantomData }
+        Self { member, forward, loader, letters: None, forwarder }
     }
 
     /// Waits for a message and then for more, until the batch has `most` messages or `wait` has passed. Meanwhile the
@@ -141,7 +139,7 @@ impl<E: EventSchema> Batches<E> {
             finish(shared, &self.forward, &ticket, &place, Finished::Done);
             return None;
         }
-        match catch_unwind(AssertUnwindSafe(|| Item::new(taken, place, &self.context.load_options()))) {
+        match catch_unwind(AssertUnwindSafe(|| Item::new(taken, place, &self.loader))) {
             Ok(item) => Some(item),
             Err(panic) => {
                 finish(shared, &self.forward, &ticket, &whence, panicked(&*panic));

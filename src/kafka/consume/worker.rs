@@ -2,7 +2,6 @@
 
 use std::collections::VecDeque;
 use std::future::poll_fn;
-use std::marker::PhantomData;
 use std::panic::resume_unwind;
 use std::pin::{Pin, pin};
 use std::sync::Arc;
@@ -17,13 +16,13 @@ use super::driver::{Dismissal, Shared, State};
 use super::failure::{Failure, Handled};
 use super::fault::Fault;
 use super::forward::Forward;
+use super::loader::{At, Loader};
 use super::panics::guarded;
 use super::raw::Raw;
-use super::received::{self, Body};
+use super::received::Body;
 use super::session;
 use super::tell::tell;
 use crate::EventSchema;
-use crate::kafka::context::RuleContext;
 use crate::kafka::message::Place;
 
 /// The outcome of a record.
@@ -79,8 +78,7 @@ pub(super) struct Job<E, H> {
     pub(super) handler: H,
     pub(super) tombstones: Option<Tombstones>,
     pub(super) forward: Forward,
-    pub(super) context: RuleContext,
-    pub(super) event: PhantomData<fn() -> E>,
+    pub(super) loader: Loader<E>,
 }
 
 struct Worker<E, H> {
@@ -264,7 +262,8 @@ where
     }
 
     async fn handle(&self, ticket: Ticket, raw: Raw, place: &Place) -> Result<(), Fault> {
-        let (body, structured) = received::load::<E>(raw.headers(), raw.value(), &self.context.load_options());
+        let at = At { topic: &place.topic, partition: place.partition, offset: ticket.offset };
+        let (body, structured) = self.loader.load(&raw, at);
         let handled = match body {
             Body::Event(event) => {
                 let delivery = Delivery::new(event, place.clone(), ticket, raw, structured);
