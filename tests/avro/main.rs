@@ -7,4 +7,5 @@ mod hostile;
 mod oracle;
 mod schemas;
 mod values;
+mod versions;
 mod wire;
