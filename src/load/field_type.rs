@@ -490,3 +490,9 @@ pub(super) fn is_masked<K: FieldType>() -> bool {
     const LEVELS: u8 = 8;
     K::masks_key(LEVELS)
 }
+
+/// The place of a map that its keys of this type stand in.
+#[inline]
+pub(super) fn place_of_keys<'a, K: FieldType>(map: &'a At<'a>) -> At<'a> {
+    if is_masked::<K>() { map.cover() } else { *map }
+}
