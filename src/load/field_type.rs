@@ -158,7 +158,7 @@ pub trait FieldType: Sized + Serialize {
         let value = cx.sharing(Sharing::Flattened, |cx| Self::read(entries, cx, at))?;
         cx.record_all_if_none(recorded, at, || leftovers.names());
         leftovers.take_used(value.as_ref());
-        // Of a part there may be no value to ask.
+        // A part may have no value to ask.
         if value.is_none() && cx.shape_findings() == findings {
             leftovers.take_fields(&cx.fields_since(recorded, at));
         }

@@ -300,7 +300,7 @@ impl Compiler<'_> {
     }
 }
 
-/// What the parts of a list or a map are written from; of an untagged enum, those of its first variant that has some.
+/// The target of the parts of a list or a map; in an untagged enum, that of its first variant with parts.
 fn part(target: &Target, part: fn(Kind) -> Option<Shape>) -> Target {
     part_within(target, part, MAX_TRIES).unwrap_or_else(Target::natural)
 }
