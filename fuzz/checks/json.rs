@@ -160,7 +160,10 @@ fn keeps_all_digits() -> bool {
 
 /// Reads the text in every way. Which it was, in short.
 pub(crate) fn check(input: &[u8]) -> u64 {
-    let Ok(text) = std::str::from_utf8(input) else { return 0 };
+    let text = match std::str::from_utf8(input) {
+        Ok(text) => text,
+        Err(error) => return not_utf8(input, error),
+    };
     let ignored = Ignored::load_str(text);
     agree("IgnoredAny", &ignored, &serde_json::from_str::<IgnoredAny>(text), text);
     raw(text);
@@ -171,6 +174,23 @@ pub(crate) fn check(input: &[u8]) -> u64 {
         floats(text);
     }
     value(text)
+}
+
+/// Refused at the first byte that is not UTF-8, whatever comes before it. `serde_json` refuses it too, except within a
+/// string that is passed over.
+fn not_utf8(input: &[u8], error: std::str::Utf8Error) -> u64 {
+    assert!(serde_json::from_slice::<Value>(input).is_err());
+    let breaks_off = error.error_len().is_none();
+    let expected = if breaks_off { input.len() } else { error.valid_up_to() };
+    for error in [
+        AnyValue::load(input).expect_err("not UTF-8"),
+        AnyText::load(input).expect_err("not UTF-8"),
+        Ignored::load(input).expect_err("not UTF-8"),
+    ] {
+        assert_eq!((error.is_syntax(), error.is_truncated()), (true, breaks_off), "{error}");
+        assert_eq!(error.position().map(|position| position.offset()), Some(expected as u64), "{error}");
+    }
+    40 + u64::from(breaks_off)
 }
 
 /// The text of a value is what stands there without the white space around it.
