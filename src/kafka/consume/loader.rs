@@ -1,4 +1,5 @@
 //! How a consumer makes events of messages: [`Loader`].
+#![cfg_attr(not(feature = "avro"), allow(clippy::unused_self, reason = "only codecs need them"))]
 
 use std::marker::PhantomData;
 use std::pin::Pin;
@@ -97,7 +98,6 @@ impl<E: EventSchema> Loader<E> {
     }
 
     #[cfg(not(feature = "avro"))]
-    #[allow(clippy::unused_self, reason = "codecs have something to wait for")]
     pub(super) fn wait(&self, not_yet: &NotYet) -> Pin<Box<dyn Future<Output = ()> + Send>> {
         match *not_yet {}
     }
@@ -130,10 +130,7 @@ impl<E: EventSchema> Loader<E> {
     }
 
     /// Whether a message can be loaded now.
-    #[cfg_attr(
-        not(feature = "avro"),
-        allow(clippy::unnecessary_wraps, clippy::unused_self, reason = "codecs have something to wait for")
-    )]
+    #[cfg_attr(not(feature = "avro"), allow(clippy::unnecessary_wraps, reason = "codecs have something to wait for"))]
     pub(super) fn check(&self, raw: &Raw, at: At<'_>) -> Result<(), NotYet> {
         #[cfg(feature = "avro")]
         if let (Some(decoder), Some(value)) = (&self.decoder, raw.value())

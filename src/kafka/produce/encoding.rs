@@ -1,4 +1,8 @@
 //! How a producer writes its events: [`Encoding`].
+#![cfg_attr(
+    not(feature = "avro"),
+    allow(clippy::needless_update, clippy::unused_self, reason = "only codecs need them")
+)]
 
 #[cfg(feature = "avro")]
 use std::any::{Any, TypeId};

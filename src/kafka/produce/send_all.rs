@@ -1,4 +1,5 @@
 //! Many events at once.
+#![cfg_attr(not(feature = "avro"), allow(clippy::clone_on_copy, reason = "errors of codecs are no such type"))]
 
 use std::collections::BTreeSet;
 use std::sync::Arc;
