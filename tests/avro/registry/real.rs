@@ -1,0 +1,109 @@
+//! A real registry: `EVENT_SCHEMA_TEST_REGISTRY` has its URL. `.ci/registry` starts one.
+
+use std::env;
+
+use event_schema::avro::Schema;
+use event_schema::format::framing::SchemaId;
+use event_schema::registry::{Compatibility, RegistrySchema, SchemaReference, SchemaRegistry, SchemaType};
+
+use super::hasty;
+
+fn url() -> Option<String> {
+    let url = env::var("EVENT_SCHEMA_TEST_REGISTRY").ok().filter(|url| !url.is_empty());
+    if url.is_none() {
+        eprintln!("skipped: no real registry");
+    }
+    url
+}
+
+/// No other run has it.
+fn fresh(name: &str) -> String {
+    format!("{name}-{:016x}", fastrand::u64(..))
+}
+
+#[event_schema::event(name = "order.placed")]
+struct OrderPlaced {
+    order_id: String,
+    quantity: u32,
+}
+
+#[tokio::test]
+async fn schemas_go_there_and_back() {
+    let Some(url) = url() else { return };
+    let registry = SchemaRegistry::new(&hasty(&url)).unwrap();
+    let avro = RegistrySchema::avro_of::<OrderPlaced>().unwrap();
+    let json = RegistrySchema::json_of::<OrderPlaced>();
+    for (schema, schema_type) in [(avro, SchemaType::Avro), (json, SchemaType::Json)] {
+        let topic = fresh("orders");
+        let subject = registry.value_subject(&topic, &schema).unwrap();
+        let error = registry.look_up(&subject, &schema).await.unwrap_err();
+        assert!(error.is_unknown(), "{error}");
+        assert!(registry.latest(&subject).await.unwrap_err().is_unknown());
+
+        let registered = registry.register_with(&subject, &schema, Compatibility::Full).await.unwrap();
+        let id = registered.id().unwrap();
+        assert_eq!(registry.compatibility(&subject).await.unwrap(), Some(Compatibility::Full));
+
+        // A client with an empty cache.
+        let other = SchemaRegistry::new(&hasty(&url)).unwrap();
+        let found = other.schema(SchemaId::Number(id)).await.unwrap();
+        assert_eq!(found.schema(), &schema);
+        assert_eq!(found.schema().schema_type(), schema_type);
+        assert_eq!(other.look_up(&subject, &schema).await.unwrap().id(), Some(id));
+        assert_eq!(other.register(&subject, &schema).await.unwrap().id(), Some(id));
+        let latest = other.latest(&subject).await.unwrap();
+        assert_eq!((latest.id(), latest.version()), (Some(id), Some(1)));
+        assert_eq!(other.versions(&subject).await.unwrap(), [1]);
+        assert!(other.subjects().await.unwrap().contains(&subject));
+        let places = other.versions_of(id).await.unwrap();
+        assert!(places.iter().any(|place| place.subject() == subject), "{places:?}");
+        assert!(other.check_compatibility(&subject, &schema).await.unwrap().is_compatible());
+        let to_write = hasty(&url).set("auto.register.schemas", "false").set("use.latest.version", "true");
+        let to_write = SchemaRegistry::new(&to_write).unwrap();
+        assert_eq!(to_write.schema_to_write(&subject, &schema).await.unwrap().id(), Some(id));
+    }
+}
+
+#[tokio::test]
+async fn refusals_are_told_apart() {
+    let Some(url) = url() else { return };
+    let registry = SchemaRegistry::new(&hasty(&url)).unwrap();
+    let subject = fresh("pings-value");
+    let record =
+        |fields: &str| RegistrySchema::avro(format!(r#"{{"type":"record","name":"Ping","fields":[{fields}]}}"#));
+    let error = registry.schema(SchemaId::Number(2_000_000_000)).await.unwrap_err();
+    assert!(error.is_unknown(), "{error}");
+
+    let error = registry.register(&subject, &RegistrySchema::avro("{\"type\": \"record\"}")).await.unwrap_err();
+    assert!(error.is_invalid(), "{error}");
+
+    let seq = r#"{"name":"seq","type":"long"}"#;
+    registry.register_with(&subject, &record(seq), Compatibility::Backward).await.unwrap();
+    let incompatible = record(&format!(r#"{seq},{{"name":"note","type":"string"}}"#));
+    assert!(!registry.check_compatibility(&subject, &incompatible).await.unwrap().is_compatible());
+    let error = registry.register(&subject, &incompatible).await.unwrap_err();
+    assert!(error.is_incompatible() && !error.is_transient(), "{error}");
+    let compatible = record(&format!(r#"{seq},{{"name":"note","type":"string","default":""}}"#));
+    assert!(registry.check_compatibility(&subject, &compatible).await.unwrap().is_compatible());
+    registry.register(&subject, &compatible).await.unwrap();
+    assert_eq!(registry.versions(&subject).await.unwrap(), [1, 2]);
+}
+
+#[tokio::test]
+async fn references_are_resolved() {
+    let Some(url) = url() else { return };
+    let registry = SchemaRegistry::new(&hasty(&url)).unwrap();
+    let subject = fresh("city-value");
+    let city = RegistrySchema::avro(
+        r#"{"type":"record","name":"City","namespace":"geo","fields":[{"name":"name","type":"string"}]}"#,
+    );
+    registry.register(&subject, &city).await.unwrap();
+    let order = RegistrySchema::avro(r#"{"type":"record","name":"Order","fields":[{"name":"to","type":"geo.City"}]}"#)
+        .with_references([SchemaReference::new("geo.City", subject, 1)]);
+    let id = registry.register(&fresh("order-value"), &order).await.unwrap().id().unwrap();
+
+    let other = SchemaRegistry::new(&hasty(&url)).unwrap();
+    let found = other.resolve(SchemaId::Number(id)).await.unwrap();
+    let schema = Schema::parse(found.schema().text()).unwrap();
+    assert!(schema.canonical_form().contains(r#""name":"geo.City""#), "{schema:?}");
+}
