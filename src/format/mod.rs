@@ -4,7 +4,8 @@
 #![cfg_attr(
     feature = "avro",
     doc = "- [`Codec`] says how events become bytes: JSON or Avro, with an id before the data, in a header, or without one. An \
-           [`Encoder`] and a [`Decoder`] do it for the events of a type."
+           [`Encoder`] and a [`Decoder`] do it for the events of a type. A [`SchemaSource`], such as a schema registry, has the \
+           schemas that a codec was not given."
 )]
 #![cfg_attr(
     feature = "cloudevents",
@@ -18,4 +19,9 @@ mod codec;
 pub mod framing;
 
 #[cfg(feature = "avro")]
-pub use self::codec::{Codec, CodecError, CutOver, Decoder, Encoder};
+pub use self::codec::{
+    Answer, Codec, CodecError, CutOver, Decoder, Encoder, SchemaSource, SchemaSourceError, Subject, SubjectSchema,
+    WriterSchema,
+};
+#[cfg(all(feature = "avro", feature = "kafka"))]
+pub(crate) use self::codec::{Missing, Payload, Unread};

@@ -342,7 +342,7 @@ fn a_codec_reads_no_framing_that_it_was_not_given() {
 fn bare_data_that_look_framed_need_a_word_or_a_place() {
     let check = |event: Bytes| {
         let bare = Encoder::new(&Codec::avro()).unwrap().dump(&event).unwrap();
-        assert_eq!(Decoder::new(&Codec::avro()).unwrap().load(&bare).unwrap(), event);
+        assert_eq!(Decoder::<Bytes>::new(&Codec::avro()).unwrap().load(&bare).unwrap(), event);
 
         let framing = Codec::confluent_avro().with_event::<Bytes>(ID).unwrap().or(Codec::single_object());
         let mixed = Decoder::<Bytes>::new(&framing.clone().or(Codec::avro())).unwrap();

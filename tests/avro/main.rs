@@ -8,4 +8,5 @@ mod oracle;
 mod registry;
 mod schemas;
 mod values;
+mod versions;
 mod wire;

@@ -1,20 +1,23 @@
 //! Values in other formats than JSON, and in framings.
 
-use std::sync::Arc;
-use std::sync::atomic::{AtomicU32, Ordering};
+use std::collections::HashMap;
+use std::sync::atomic::{AtomicBool, AtomicU32, Ordering};
+use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use event_schema::avro::Schema;
 use event_schema::format::cloudevents::{CloudEvent, Data};
 use event_schema::format::framing::{Guid, KEY_SCHEMA_ID, SchemaId, VALUE_SCHEMA_ID};
-use event_schema::format::{Codec, CutOver, Decoder, Encoder};
+use event_schema::format::{
+    Answer, Codec, CutOver, Decoder, Encoder, SchemaSource, SchemaSourceError, Subject, SubjectSchema, WriterSchema,
+};
 use event_schema::kafka::{
-    DeadLetter, Delivery, EmbeddedKafka, EventConsumer, EventProducer, Outcome, Received, Retry,
+    Batches, DeadLetter, Delivery, EmbeddedKafka, EventConsumer, EventProducer, Outcome, Received, Retry,
 };
 use event_schema::prelude::*;
 use event_schema::{Envelope, LoadOptions};
 
-use crate::common::until;
+use crate::common::{until, within};
 
 #[event_schema::event(name = "pinged", version = 2, topic = "pings", key = from)]
 #[derive(Debug, Clone, PartialEq)]
@@ -198,12 +201,14 @@ async fn a_cut_over_counts_where_a_message_was_first() {
     let handle = consumer.handle();
     let failures = Arc::new(AtomicU32::new(0));
     // Each first attempt fails; the second one reads the message from a topic for retries.
-    let runner = consumer.runner().retry(Retry::topics().backoff(Duration::from_millis(10), Duration::from_millis(10)));
+    kafka.create_topic("pings-codec-retry-1", 1).unwrap();
+    let moment = Duration::from_millis(10);
+    let runner = consumer.runner().unordered().retry(Retry::topics().attempts(2).backoff(moment, moment));
     let seen = Arc::clone(&failures);
     let running = tokio::spawn(runner.run(move |ping: Delivery<Pinged>| {
         let seen = Arc::clone(&seen);
         async move {
-            if ping.topic() == "pings" {
+            if ping.attempt() == 1 {
                 seen.fetch_add(1, Ordering::Relaxed);
                 return Err(std::io::Error::other("not yet"));
             }
@@ -297,7 +302,8 @@ async fn a_key_has_a_codec_and_a_header_of_its_own() {
     for codec in [&framed, &in_header] {
         let encoder = Encoder::new(codec).unwrap();
         let key = encoder.dump(&PingKey(-3)).unwrap();
-        let mut message = producer.message(&pinged(1)).key(&key);
+        let event = pinged(1);
+        let mut message = producer.message(&event).key(&key);
         if let Some((name, id)) = encoder.header() {
             message = message.header(name, id);
         }
@@ -311,5 +317,344 @@ async fn a_key_has_a_codec_and_a_header_of_its_own() {
         assert_eq!(received.headers().get(KEY_SCHEMA_ID).is_some(), has_header);
         let key = decoder.load_message(received.headers().iter(), received.key().unwrap(), &LoadOptions::new());
         assert_eq!(key.unwrap(), PingKey(-3));
+    }
+}
+
+/// A registry that is away or says what it is told to.
+#[derive(Default)]
+struct Registry {
+    schemas: Mutex<HashMap<SchemaId, WriterSchema>>,
+    /// How often it says that it does not know one of them.
+    late: Mutex<HashMap<SchemaId, u32>>,
+    is_away: AtomicBool,
+    asked: AtomicU32,
+}
+
+impl Registry {
+    fn new() -> Arc<Self> {
+        Arc::default()
+    }
+
+    fn away() -> Arc<Self> {
+        Arc::new(Self { is_away: true.into(), ..Self::default() })
+    }
+
+    fn add(&self, id: SchemaId, schema: impl Into<WriterSchema>) {
+        self.schemas.lock().unwrap().insert(id, schema.into());
+    }
+
+    fn comes_back(&self) {
+        self.is_away.store(false, Ordering::Relaxed);
+    }
+
+    fn asked(&self) -> u32 {
+        self.asked.load(Ordering::Relaxed)
+    }
+
+    fn answer<T: Send + 'static>(&self, found: Option<T>) -> Answer<'_, T> {
+        self.asked.fetch_add(1, Ordering::Relaxed);
+        let answer = if self.is_away.load(Ordering::Relaxed) {
+            Err(SchemaSourceError::unavailable("connection refused"))
+        } else {
+            found.ok_or_else(SchemaSourceError::unknown)
+        };
+        Box::pin(async {
+            // As one that is asked over a network.
+            tokio::task::yield_now().await;
+            answer
+        })
+    }
+}
+
+impl SchemaSource for Registry {
+    fn schema(&self, id: SchemaId) -> Answer<'_, WriterSchema> {
+        if let Some(times) = self.late.lock().unwrap().get_mut(&id).filter(|times| **times > 0) {
+            *times -= 1;
+            return self.answer(None);
+        }
+        self.answer(self.schemas.lock().unwrap().get(&id).cloned())
+    }
+
+    fn id<'a>(&'a self, subject: &'a Subject<'a>) -> Answer<'a, SubjectSchema> {
+        assert_eq!(subject.event().name(), "pinged");
+        self.answer((subject.topic() == "pings").then_some(SubjectSchema::new(ID)))
+    }
+}
+
+fn own_schema() -> Schema {
+    Schema::of::<Pinged>().unwrap()
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn while_the_registry_is_away_messages_wait_in_their_order() {
+    let kafka = EmbeddedKafka::start().unwrap();
+    kafka.create_topic("pings", 2).unwrap();
+    kafka.create_topic("others", 1).unwrap();
+    let producer = EventProducer::connect(&kafka.config()).await.unwrap();
+    let framed = producer.clone().with_codec(avro(ID));
+    for seq in 1..=20 {
+        framed.send(&Pinged { from: format!("{}", seq % 4), seq }).await.unwrap();
+        producer.send_to("others", &pinged(seq)).await.unwrap();
+    }
+    let registry = Registry::away();
+    registry.add(ID, own_schema());
+    let codec = Codec::confluent_avro().with_source(Arc::clone(&registry)).or(Codec::json());
+    let config = kafka.config().group("codec");
+    let consumer = EventConsumer::<Pinged>::subscribe_to(&config, &["pings", "others"]).await.unwrap();
+    let consumer = consumer.with_codec(&codec).unwrap();
+    let handle = consumer.handle();
+    let log = Arc::new(Mutex::new(Vec::new()));
+    let seen = Arc::clone(&log);
+    // An attempt would be one too many, and the wait too long.
+    let runner = consumer.runner().concurrency(1).retry(Retry::never()).handler_timeout(Duration::from_millis(500));
+    let running = tokio::spawn(runner.run(move |ping: Delivery<Pinged>| {
+        seen.lock().unwrap().push((ping.topic().to_owned(), ping.partition(), ping.event().clone(), ping.attempt()));
+        async {}
+    }));
+    // Messages with no need of a schema are handled meanwhile, by the same worker.
+    until(60, "the others", || handle.counts().done() == 20).await;
+    until(60, "wait", || registry.asked() > 4 && !handle.is_ready()).await;
+    assert!(log.lock().unwrap().iter().all(|(topic, ..)| topic == "others"));
+    registry.comes_back();
+    until(60, "all", || handle.counts().done() == 40).await;
+    assert!(handle.is_ready());
+    let asked = registry.asked();
+    framed.send(&pinged(21)).await.unwrap();
+    until(60, "one more", || handle.counts().done() == 41).await;
+    assert_eq!(registry.asked(), asked, "it is known");
+    handle.close(Duration::from_secs(10)).await.unwrap();
+    let counts = running.await.unwrap().unwrap();
+    assert_eq!(counts.to_string(), "41 done");
+
+    let log = log.lock().unwrap();
+    assert!(log.iter().all(|(.., attempt)| *attempt == 1));
+    for partition in 0..2 {
+        let of = |(topic, of, ping, _): &(String, i32, Pinged, u32)| {
+            (topic == "pings" && *of == partition).then_some(ping.seq)
+        };
+        let numbers: Vec<_> = log.iter().filter_map(of).collect();
+        assert!(numbers.is_sorted(), "{numbers:?}");
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_schema_that_nobody_knows_in_time_is_a_rejection() {
+    let (kafka, producer) = start().await;
+    kafka.create_topic("dead", 1).unwrap();
+    let (unknown, late) = (SchemaId::Number(9), SchemaId::Number(10));
+    let send = async |id| _ = producer.clone().with_codec(avro(id)).send(&pinged(1)).await.unwrap();
+    for id in [unknown, ID, unknown, late] {
+        send(id).await;
+    }
+    let registry = Registry::away();
+    registry.add(ID, own_schema());
+    // Somebody else gets round to it only now.
+    registry.add(late, own_schema());
+    registry.late.lock().unwrap().insert(late, 3);
+    let patience = Duration::from_secs(2);
+    let codec = Codec::confluent_avro().with_source(Arc::clone(&registry)).patience(patience);
+    let consumer = consumer(&kafka, &codec).await;
+    let handle = consumer.handle();
+    let runner = consumer.runner().dead_letter(DeadLetter::new().topic("dead"));
+    let running = tokio::spawn(runner.run(async |_: Delivery<Pinged>| {}));
+    // Time in which nobody can say that it is unknown is not counted.
+    until(60, "three questions", || registry.asked() >= 5).await;
+    assert_eq!(handle.counts().to_string(), "nothing");
+    registry.comes_back();
+    until(60, "all", || handle.counts().done() == 2).await;
+    let asked = registry.asked();
+    // What was unknown a moment ago is not asked for again.
+    send(unknown).await;
+    until(60, "third rejection", || handle.counts().of(Outcome::Dead) == 3).await;
+    assert_eq!(registry.asked(), asked);
+    handle.close(Duration::from_secs(10)).await.unwrap();
+    assert_eq!(running.await.unwrap().unwrap().to_string(), "2 done, 3 dead");
+
+    let letters = kafka.received::<Pinged>("dead", 3).await;
+    assert_eq!(letters.len(), 3);
+    for letter in letters {
+        let reason = header(&letter, "kafka_dlt-exception-message").unwrap();
+        assert_eq!(reason, "the message has a schema that is not known: id 9");
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_receiver_waits_for_a_schema_and_loses_nothing() {
+    let (kafka, producer) = start().await;
+    producer.send(&pinged(1)).await.unwrap();
+    let framed = producer.clone().with_codec(avro(ID));
+    framed.send(&pinged(2)).await.unwrap();
+    framed.send(&pinged(3)).await.unwrap();
+    producer.send(&pinged(4)).await.unwrap();
+    let registry = Registry::away();
+    registry.add(ID, own_schema());
+    let codec = Codec::json().or(Codec::confluent_avro().with_source(Arc::clone(&registry)));
+    let mut consumer = consumer(&kafka, &codec).await;
+    assert_eq!(consumer.recv().await.unwrap().event(), Some(&pinged(1)));
+    for _ in 0..3 {
+        let waiting = tokio::time::timeout(Duration::from_millis(100), consumer.recv()).await;
+        assert!(waiting.is_err(), "{waiting:?}");
+    }
+    registry.comes_back();
+    for seq in 2..=4 {
+        let received = within(60, "message", consumer.recv()).await.unwrap();
+        assert_eq!(received.event(), Some(&pinged(seq)), "{received:?}");
+    }
+
+    // In batches, with a registry of their own that is away.
+    let registry = Registry::away();
+    registry.add(ID, own_schema());
+    let codec = Codec::json().or(Codec::confluent_avro().with_source(Arc::clone(&registry)));
+    let consumer = EventConsumer::<Pinged>::subscribe(&kafka.config().group("batches")).await.unwrap();
+    let mut batches = consumer.with_codec(&codec).unwrap().runner().batches().unwrap();
+    until_away(&mut batches, &registry).await;
+    registry.comes_back();
+    let mut received = Vec::new();
+    while received.len() < 4 {
+        let batch = within(60, "batch", batches.recv(4, Duration::from_millis(100))).await.unwrap();
+        received.extend(batch.iter().map(|received| received.event().unwrap().seq));
+        batch.finish();
+    }
+    assert_eq!(received, [1, 2, 3, 4]);
+    assert_eq!(batches.counts().to_string(), "4 done");
+}
+
+/// Receives in vain until the registry was asked a few times.
+async fn until_away(batches: &mut Batches<Pinged>, registry: &Registry) {
+    within(60, "questions", async {
+        while registry.asked() < 3 {
+            let waiting = tokio::time::timeout(Duration::from_millis(100), batches.recv(4, Duration::ZERO)).await;
+            assert!(waiting.is_err(), "{waiting:?}");
+        }
+    })
+    .await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_receiver_that_waits_for_a_schema_still_learns_its_end() {
+    let (kafka, producer) = start().await;
+    producer.with_codec(avro(ID)).send(&pinged(1)).await.unwrap();
+    let codec = Codec::confluent_avro().with_source(Registry::away());
+    let mut consumer = consumer(&kafka, &codec).await;
+    let waiting = tokio::time::timeout(Duration::from_millis(300), consumer.recv()).await;
+    assert!(waiting.is_err(), "{waiting:?}");
+    let handle = consumer.handle();
+    let closing = tokio::spawn(async move { handle.close(Duration::from_secs(30)).await });
+    let error = within(60, "end", consumer.recv()).await.unwrap_err();
+    assert!(error.to_string().contains("closed"), "{error}");
+    closing.await.unwrap().unwrap();
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_producer_asks_for_the_id_of_each_topic_once() {
+    let (kafka, producer) = start().await;
+    let registry = Registry::away();
+    let producer = producer.with_codec(Codec::confluent_avro().with_source(Arc::clone(&registry)));
+    let error = producer.send(&pinged(1)).await.unwrap_err();
+    assert!(error.is_not_sent() && !error.is_config() && !error.is_invalid(), "{error}");
+    assert!(error.to_string().contains("no schema id for version 2 of event `pinged` in topic `pings`"), "{error}");
+    let many = producer.send_all(&[pinged(1), pinged(2), pinged(3)]).await;
+    assert!(many.iter().all(|outcome| outcome.as_ref().is_err_and(|error| error.is_not_sent() && !error.is_config())));
+    assert_eq!(registry.asked(), 2);
+    registry.comes_back();
+    for outcome in producer.send_all(&[pinged(1), pinged(2)]).await {
+        outcome.unwrap();
+    }
+    producer.send(&pinged(3)).await.unwrap();
+    assert_eq!(registry.asked(), 3);
+    let error = producer.send_to("pongs", &pinged(4)).await.unwrap_err();
+    assert!(error.is_config() && error.is_not_sent(), "{error}");
+
+    registry.add(ID, own_schema());
+    let codec = Codec::confluent_avro().with_source(registry);
+    let mut consumer = consumer(&kafka, &codec).await;
+    for seq in 1..=3 {
+        let received = within(60, "message", consumer.recv()).await.unwrap();
+        assert_eq!(received.event(), Some(&pinged(seq)), "{received:?}");
+        assert_eq!(header(&received, "content-type"), Some("application/avro"));
+    }
+}
+
+#[event_schema::event(name = "moved", key = to)]
+struct MovedV1 {
+    to: String,
+}
+
+#[event_schema::event(name = "moved", version = 2, previous = MovedV1, key = city)]
+struct MovedV2 {
+    city: String,
+    zip: String,
+}
+
+#[event_schema::event(name = "moved", version = 3, previous = MovedV2, topic = "pings")]
+#[derive(Debug, Clone, PartialEq)]
+struct Moved {
+    city: String,
+    zip: i64,
+}
+
+impl From<MovedV1> for MovedV2 {
+    fn from(MovedV1 { to }: MovedV1) -> Self {
+        let (zip, city) = to.split_once(' ').unwrap_or(("", &to));
+        Self { city: city.to_owned(), zip: zip.to_owned() }
+    }
+}
+
+impl TryFrom<MovedV2> for Moved {
+    type Error = std::num::ParseIntError;
+
+    fn try_from(MovedV2 { city, zip }: MovedV2) -> Result<Self, Self::Error> {
+        Ok(Self { city, zip: zip.parse()? })
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn three_versions_in_one_topic_are_loaded_as_today_s() {
+    let (kafka, producer) = start().await;
+    let ids = [SchemaId::Number(1), SchemaId::Number(2), SchemaId::Number(3)];
+    let with_ids = |codec: Codec| {
+        let codec = codec.with_event::<MovedV1>(ids[0]).unwrap();
+        codec.with_event::<MovedV2>(ids[1]).unwrap().with_event::<Moved>(ids[2]).unwrap()
+    };
+    let today = Moved { city: "Bonn".to_owned(), zip: 53111 };
+    let registry = Registry::new();
+    for (id, schema) in ids.into_iter().zip([Schema::of::<MovedV1>(), Schema::of::<MovedV2>(), Schema::of::<Moved>()]) {
+        registry.add(id, schema.unwrap());
+    }
+    let documents = [MovedV1::json_schema(), MovedV2::json_schema(), Moved::json_schema()];
+    for (id, document) in (11..).map(SchemaId::Number).zip(documents) {
+        registry.add(id, WriterSchema::json(&document.to_value().to_string()));
+    }
+    let json_ids = |codec: Codec| {
+        let codec = codec.with_event::<MovedV1>(SchemaId::Number(11)).unwrap();
+        codec.with_event::<MovedV2>(SchemaId::Number(12)).unwrap().with_event::<Moved>(SchemaId::Number(13)).unwrap()
+    };
+    let writes = [
+        (with_ids(Codec::confluent_avro()), true),
+        (with_ids(Codec::confluent_avro()).ids_in_headers(), true),
+        (json_ids(Codec::confluent_json()), true),
+        (Codec::single_object(), true),
+        (Codec::json(), false),
+    ];
+    let mut sent = 0;
+    for (codec, has_schema) in writes {
+        let with_type = producer.clone().with_codec(codec);
+        // As programs write that know no CloudEvents.
+        let with_schema_alone = with_type.clone().plain();
+        for producer in [Some(with_type), has_schema.then_some(with_schema_alone)].into_iter().flatten() {
+            producer.send_to("pings", &MovedV1 { to: "53111 Bonn".to_owned() }).await.unwrap();
+            let second = MovedV2 { city: "Bonn".to_owned(), zip: "53111".to_owned() };
+            producer.send_to("pings", &second).await.unwrap();
+            producer.send(&today).await.unwrap();
+            sent += 3;
+        }
+    }
+    let config = kafka.config().group("codec");
+    let codec = Codec::confluent_avro().or(Codec::confluent_json()).or(Codec::single_object()).or(Codec::json());
+    let consumer = EventConsumer::<Moved>::subscribe(&config).await.unwrap();
+    let mut consumer = consumer.with_codec(&codec.with_source(registry)).unwrap();
+    for _ in 0..sent {
+        let received = within(60, "message", consumer.recv()).await.unwrap();
+        assert_eq!(received.event(), Some(&today), "{received:?}");
     }
 }

@@ -2,8 +2,10 @@
 
 use std::collections::HashMap;
 use std::sync::Arc;
+use std::time::Duration;
 
 use super::cut_over::CutOver;
+use super::source::{SchemaSource, Shared, WriterSchema};
 use crate::avro::Schema;
 use crate::contract::AvroSchemaError;
 use crate::event::EventSchema;
@@ -45,9 +47,42 @@ use crate::format::framing::{KEY_SCHEMA_ID, SchemaId, VALUE_SCHEMA_ID};
 /// # Schemas
 ///
 /// An Avro datum is read with the schema that it was written with. A codec knows the schemas of today's events
-/// ([`with_event`](Self::with_event)), and those that it is [given](Self::with_schema). A message with another id is refused:
+/// ([`with_event`](Self::with_event)), and those that it is [given](Self::with_schema). For others it asks a
+/// [source](Self::with_source), such as a schema registry. A message whose schema is not found is refused:
 /// [`LoadError::is_unknown_schema`](crate::LoadError::is_unknown_schema). JSON is read without its schema: the rules of the
 /// type apply.
+///
+/// # Versions
+///
+/// The schema also tells the version of the event that was written, and data of an earlier version are loaded with the type
+/// of that version and converted, as [`load_from`](crate::EventSchema::load_from) does. The version of a schema is known
+/// if it was given with its event, if the source [tells](WriterSchema::with_event_type) it, or if it is the
+/// schema of one of the versions. Data with any other schema are read with today's type, as are those of a later version.
+/// The CloudEvents type of a message takes precedence over its schema.
+///
+/// ```
+/// use event_schema::format::{Codec, Decoder, Encoder};
+///
+/// #[event_schema::event(name = "user.registered")]
+/// struct UserRegisteredV1 { name: String }
+///
+/// #[event_schema::event(name = "user.registered", version = 2, previous = UserRegisteredV1)]
+/// #[derive(Debug, PartialEq)]
+/// struct UserRegistered { first: String, last: String }
+///
+/// impl From<UserRegisteredV1> for UserRegistered {
+///     fn from(v1: UserRegisteredV1) -> Self {
+///         let (first, last) = v1.name.split_once(' ').unwrap_or((&v1.name, ""));
+///         Self { first: first.into(), last: last.into() }
+///     }
+/// }
+///
+/// let codec = Codec::single_object();
+/// let earlier = Encoder::new(&codec)?.dump(&UserRegisteredV1 { name: "Ada Lovelace".to_owned() })?;
+/// let user = Decoder::<UserRegistered>::new(&codec)?.load(&earlier)?;
+/// assert_eq!(user, UserRegistered { first: "Ada".to_owned(), last: "Lovelace".to_owned() });
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
 ///
 /// # Several framings in one topic
 ///
@@ -62,11 +97,13 @@ pub struct Codec {
     pub(super) reads: Vec<Encoding>,
     pub(super) schema_id: &'static str,
     pub(super) ids_in_headers: bool,
-    /// The Avro schemas of messages with these ids; none for JSON.
-    pub(super) schemas: HashMap<SchemaId, Option<Schema>>,
+    /// The schemas of messages with these ids.
+    pub(super) schemas: HashMap<SchemaId, WriterSchema>,
     /// The ids of the events that are written, by name and version.
     pub(super) events: HashMap<(&'static str, u32), SchemaId>,
     pub(super) older: Option<Arc<(CutOver, Codec)>>,
+    pub(super) source: Option<Shared>,
+    pub(super) patience: Duration,
 }
 
 /// A format in its framing.
@@ -89,7 +126,26 @@ impl Codec {
             schemas: HashMap::new(),
             events: HashMap::new(),
             older: None,
+            source: None,
+            patience: Duration::from_secs(10),
         }
+    }
+
+    /// Whether messages are written with an id that the codec is given.
+    pub(super) fn needs_id(&self) -> bool {
+        matches!(self.writes, Encoding::ConfluentJson | Encoding::ConfluentAvro)
+    }
+
+    /// The id that events are written with.
+    pub(super) fn given<E: EventSchema>(&self) -> Option<SchemaId> {
+        let event = E::descriptor();
+        self.events.get(&(event.name(), event.version())).copied()
+    }
+
+    /// Whether the id of an event may depend on its topic.
+    #[cfg(feature = "kafka")]
+    pub(crate) fn asks_by_topic(&self) -> bool {
+        self.source.is_some() && self.needs_id()
     }
 
     /// JSON text.
@@ -174,23 +230,23 @@ impl Codec {
         Self::new(Encoding::Avro)
     }
 
-    /// Writes the events of this type with this id in Confluent's framing, and reads Avro data with this id in the type's
-    /// schema. See the example of [`Codec`].
+    /// Writes the events of this type with this id in Confluent's framing, and reads data with this id as those of this
+    /// version of the event, Avro data in the type's schema. See the example of [`Codec`].
     ///
     /// # Errors
     /// If the codec writes Avro, and a part of the event has no Avro form.
     pub fn with_event<E: EventSchema>(mut self, id: SchemaId) -> Result<Self, AvroSchemaError> {
         let schema = match self.writes {
-            Encoding::Json | Encoding::ConfluentJson => None,
-            Encoding::ConfluentAvro | Encoding::SingleObject | Encoding::Avro => Some(Schema::of::<E>()?),
+            Encoding::Json | Encoding::ConfluentJson => WriterSchema::json(""),
+            Encoding::ConfluentAvro | Encoding::SingleObject | Encoding::Avro => Schema::of::<E>()?.into(),
         };
         let event = E::descriptor();
         self.events.insert((event.name(), event.version()), id);
-        self.schemas.insert(id, schema);
+        self.schemas.insert(id, schema.with_event_type(&event.event_type()));
         Ok(self)
     }
 
-    /// Reads Avro data with this id in this schema: that of an earlier writer, or of another service.
+    /// Reads data with this id in this schema: that of an earlier writer, or of another service.
     ///
     /// ```
     /// # use event_schema::avro::Schema;
@@ -212,8 +268,33 @@ impl Codec {
     /// # Ok::<(), Box<dyn std::error::Error>>(())
     /// ```
     #[must_use]
-    pub fn with_schema(mut self, id: SchemaId, schema: Schema) -> Self {
-        self.schemas.insert(id, Some(schema));
+    pub fn with_schema(mut self, id: SchemaId, schema: impl Into<WriterSchema>) -> Self {
+        self.schemas.insert(id, schema.into());
+        self
+    }
+
+    /// Asks this source for schemas, and for the ids of events, that the codec was not given. See the example of
+    /// [`SchemaSource`].
+    #[must_use]
+    pub fn with_source(mut self, source: impl SchemaSource + 'static) -> Self {
+        self.source = Some(Shared(Arc::new(source)));
+        self
+    }
+
+    /// How long a consumer asks the [source](Self::with_source) for a schema that it does not know: it may be on its way
+    /// there. Then messages with its id are rejected, for a minute without asking again. Default: 10 seconds.
+    ///
+    /// A source that is not [available](super::SchemaSourceError::is_unavailable) is asked for as long as it takes, whatever this
+    /// says.
+    ///
+    /// ```
+    /// # use event_schema::format::Codec;
+    /// # use std::time::Duration;
+    /// let codec = Codec::confluent_avro().patience(Duration::from_secs(30));
+    /// ```
+    #[must_use]
+    pub fn patience(mut self, patience: Duration) -> Self {
+        self.patience = patience;
         self
     }
 
@@ -291,6 +372,7 @@ impl Codec {
         for (id, schema) in other.schemas {
             self.schemas.entry(id).or_insert(schema);
         }
+        self.source = self.source.or(other.source);
         self
     }
 

@@ -2,15 +2,17 @@
 
 use std::collections::HashMap;
 use std::fmt;
+use std::marker::PhantomData;
+use std::sync::Arc;
 
 use super::codec::{Codec, Encoding};
 use super::cut_over::CutOver;
 use super::error::CodecError;
-use crate::avro::{DatumReader, Schema};
-use crate::error::{LoadError, LoadErrorKind};
-use crate::event::EventSchema;
-#[cfg(feature = "kafka")]
-use crate::event::{Descriptor, type_name};
+use super::known::{Found, Known, Recognised, Use};
+use super::source::{SchemaSourceError, Shared, WriterSchema};
+use crate::avro::Schema;
+use crate::error::{FrameError, LoadError, LoadErrorKind};
+use crate::event::{EventSchema, Input};
 use crate::format::framing::SchemaId;
 use crate::load::LoadOptions;
 
@@ -39,74 +41,86 @@ pub struct Decoder<E> {
     reads: Vec<Encoding>,
     /// The name of the header with the schema id.
     schema_id: &'static str,
-    /// The reader of today's schema, for data that name none.
-    own: Option<DatumReader<E>>,
-    /// The readers of data with these ids; none for JSON.
-    known: HashMap<SchemaId, Option<DatumReader<E>>>,
+    /// How data are read that name no schema.
+    own: Option<Known>,
+    /// How data with these ids are read.
+    known: HashMap<SchemaId, Known>,
+    /// How data with other ids are read, if the codec has a source.
+    found: Option<Arc<Found>>,
     older: Option<Box<(CutOver, Decoder<E>)>>,
+    event: PhantomData<fn() -> E>,
 }
 
-/// What is behind the framing of a message.
-pub(crate) enum Payload<'a, E> {
-    Json(&'a [u8]),
-    Datum(&'a DatumReader<E>, &'a [u8]),
+/// The data of a message, and how they are read.
+pub(crate) struct Payload<'a> {
+    data: &'a [u8],
+    /// None for JSON without an id.
+    known: Option<Use<'a>>,
 }
 
-#[cfg(feature = "kafka")]
-impl<E: EventSchema> Payload<'_, E> {
-    /// Loads the event of a message that CloudEvents gives this type.
-    pub(crate) fn load(self, event_type: Option<&str>, options: &LoadOptions<'_>) -> Result<E, LoadError> {
-        match (self, event_type) {
-            (Self::Json(text), Some(event_type)) => options.load_typed(event_type, text),
-            (Self::Json(text), None) => E::load_untyped(text, options),
-            (Self::Datum(reader, datum), None) => reader.load_with(datum, options),
-            (Self::Datum(reader, datum), Some(event_type)) => typed(reader, datum, event_type, options),
+/// A schema that is to be asked for before the message can be loaded.
+#[derive(Debug, Clone)]
+pub(crate) struct Missing {
+    pub(crate) found: Arc<Found>,
+    pub(crate) id: SchemaId,
+}
+
+/// Why a message has no payload.
+pub(crate) enum Unread {
+    Missing(Missing),
+    Refused(LoadError),
+}
+
+impl From<LoadErrorKind> for Unread {
+    #[cold]
+    fn from(kind: LoadErrorKind) -> Self {
+        Self::Refused(kind.into())
+    }
+}
+
+impl From<FrameError> for Unread {
+    #[cold]
+    fn from(error: FrameError) -> Self {
+        Self::Refused(error.into())
+    }
+}
+
+impl From<Unread> for LoadError {
+    #[cold]
+    fn from(unread: Unread) -> Self {
+        match unread {
+            Unread::Missing(Missing { id, .. }) => LoadErrorKind::UnknownSchema(id.to_string().into()).into(),
+            Unread::Refused(error) => error,
         }
     }
 }
 
-/// Loads a datum with this CloudEvents type. Data of an earlier version are not taken for today's: only the type of that
-/// version could tell what they mean.
-#[cfg(feature = "kafka")]
-fn typed<E: EventSchema>(
-    reader: &DatumReader<E>,
-    datum: &[u8],
-    event_type: &str,
-    options: &LoadOptions<'_>,
-) -> Result<E, LoadError> {
-    let today = E::descriptor();
-    let written = version(today, event_type);
-    check_version::<E>(today, written)?;
-    let event = reader.load_with(datum, options).map_err(|error| match written {
-        Some(version) if version > today.version() && error.is_invalid() => {
-            let violations = error.into_violations();
-            LoadErrorKind::UnsupportedVersion { version, today: today.version(), violations }.into()
-        }
-        _ => error,
-    })?;
-    // Where several events are in one enum, the data say which of them it is.
-    let described = event.described_by();
-    match version(described, event_type) {
-        Some(written) => check_version::<E>(described, Some(written)).map(|()| event),
-        None => Err(LoadError::other_event(event_type, today.name())),
-    }
-}
-
-/// The version that a type names, if it is one of this event.
-#[cfg(feature = "kafka")]
-fn version(event: &Descriptor, event_type: &str) -> Option<u32> {
-    let rest = event_type.strip_prefix(event.name())?;
-    if rest.is_empty() { Some(event.version()) } else { type_name::number(rest.strip_prefix(".v")?) }
-}
-
-#[cfg(feature = "kafka")]
-fn check_version<E: EventSchema>(event: &Descriptor, written: Option<u32>) -> Result<(), LoadError> {
-    let today = event.version();
-    match written {
-        Some(version) if version < today || version > today && E::REFUSES_NEWER => {
-            Err(LoadErrorKind::UnsupportedVersion { version, today, violations: None }.into())
-        }
-        _ => Ok(()),
+impl Payload<'_> {
+    /// Loads the event of a message that CloudEvents gives this type, or none.
+    pub(crate) fn load<E: EventSchema>(
+        &self,
+        event_type: Option<&str>,
+        options: &LoadOptions<'_>,
+        untyped: impl FnOnce(&[u8], &LoadOptions<'_>) -> Result<E, LoadError>,
+    ) -> Result<E, LoadError> {
+        let known = self.known.as_deref();
+        let told = known.and_then(|known| known.event_type.as_deref());
+        let event_type = match (event_type, told) {
+            // It says only which event it is.
+            (Some(name), Some(told)) if told.strip_prefix(name).is_some_and(|rest| rest.starts_with(".v")) => told,
+            (Some(event_type), _) | (None, Some(event_type)) => event_type,
+            (None, None) => {
+                return match known.and_then(|known| known.writer.as_ref()) {
+                    Some(writer) => writer.datum(self.data).load(options),
+                    None => untyped(self.data, options),
+                };
+            }
+        };
+        let loaded = match known.and_then(|known| known.writer.as_ref()) {
+            Some(writer) => E::load_if_of(event_type, writer.datum(self.data), options),
+            None => E::load_if_of(event_type, self.data, options),
+        };
+        loaded.unwrap_or_else(|| Err(LoadError::other_event(event_type, E::descriptor().name())))
     }
 }
 
@@ -118,22 +132,36 @@ impl<E: EventSchema> Decoder<E> {
     /// # Errors
     /// If the codec reads data in the type's own schema, and a part of the event has no Avro form.
     pub fn new(codec: &Codec) -> Result<Self, CodecError> {
+        let reads = |encodings: &[Encoding]| encodings.iter().any(|encoding| codec.reads.contains(encoding));
+        let reads_avro = reads(&[Encoding::ConfluentAvro, Encoding::SingleObject]);
+        let recognised = || Recognised::new::<E>(reads_avro, reads(&[Encoding::ConfluentJson]));
+        let versions = recognised();
         let mut known: HashMap<_, _> =
-            codec.schemas.iter().map(|(id, schema)| (*id, schema.as_ref().map(DatumReader::new))).collect();
-        let needs_own = [Encoding::SingleObject, Encoding::Avro].iter().any(|needs| codec.reads.contains(needs));
-        let own = if needs_own {
+            codec.schemas.iter().map(|(id, schema)| (*id, versions.known(schema.clone()))).collect();
+        if reads(&[Encoding::SingleObject]) {
+            for (id, schema) in versions.versions() {
+                known.entry(id).or_insert_with(|| versions.known(schema));
+            }
+        }
+        let own = if reads(&[Encoding::SingleObject, Encoding::Avro]) {
             let schema = Schema::of::<E>().map_err(|error| CodecError::avro(E::descriptor().name(), error))?;
-            let reader = DatumReader::new(&schema);
-            known.insert(SchemaId::Fingerprint(schema.fingerprint()), Some(reader.clone()));
-            Some(reader)
+            let id = SchemaId::Fingerprint(schema.fingerprint());
+            let schema = WriterSchema::from(schema);
+            known.entry(id).or_insert_with(|| versions.known(schema.clone()));
+            Some(versions.known(schema))
         } else {
             None
         };
+        let found = codec
+            .source
+            .as_ref()
+            .map(|Shared(source)| Arc::new(Found::new(Arc::clone(source), codec.patience, recognised())));
         let older = match codec.older.as_deref() {
             Some((cut_over, older)) => Some(Box::new((cut_over.clone(), Self::new(older)?))),
             None => None,
         };
-        Ok(Self { reads: codec.reads.clone(), schema_id: codec.schema_id, own, known, older })
+        let (reads, schema_id) = (codec.reads.clone(), codec.schema_id);
+        Ok(Self { reads, schema_id, own, known, found, older, event: PhantomData })
     }
 
     /// Loads the event of a message without headers: checks its framing, reads the data, and checks the rules.
@@ -173,6 +201,35 @@ impl<E: EventSchema> Decoder<E> {
         message: &[u8],
         options: &LoadOptions<'_>,
     ) -> Result<E, LoadError> {
+        let (id, content_type) = self.told(headers);
+        let payload = self.payload(id, content_type, message).map_err(LoadError::from)?;
+        payload.load(None, options, |text, options| options.load(text))
+    }
+
+    /// Asks the codec's [source](Codec::with_source) for the schema of a message, if it has one and the schema is not known
+    /// yet. After that the message is [loaded](Self::load_message). See the example of
+    /// [`SchemaSource`](super::SchemaSource).
+    ///
+    /// # Errors
+    /// The source's.
+    pub async fn resolve<'h>(
+        &self,
+        headers: impl IntoIterator<Item = (&'h str, Option<&'h [u8]>)>,
+        message: &[u8],
+    ) -> Result<(), SchemaSourceError> {
+        let (id, content_type) = self.told(headers);
+        let missing = match self.payload(id, content_type, message) {
+            Err(Unread::Missing(missing)) => missing,
+            _ => return Ok(()),
+        };
+        missing.found.ask(missing.id).await
+    }
+
+    /// The values of the headers with the schema id and with the content type.
+    fn told<'h>(
+        &self,
+        headers: impl IntoIterator<Item = (&'h str, Option<&'h [u8]>)>,
+    ) -> (Option<&'h [u8]>, Option<&'h [u8]>) {
         let (mut id, mut content_type) = (None, None);
         for (name, value) in headers {
             if name == self.schema_id {
@@ -181,10 +238,7 @@ impl<E: EventSchema> Decoder<E> {
                 content_type = value;
             }
         }
-        match self.payload(id, content_type, message)? {
-            Payload::Json(text) => options.load(text),
-            Payload::Datum(reader, datum) => reader.load_with(datum, options),
-        }
+        (id, content_type)
     }
 
     /// The decoder of a message at this place: before a [cut-over](Codec::preceded_by), that of the codec before it.
@@ -200,26 +254,40 @@ impl<E: EventSchema> Decoder<E> {
         }
     }
 
+    /// Whether there are messages that cannot be loaded yet.
+    #[cfg(feature = "kafka")]
+    pub(crate) fn has_source(&self) -> bool {
+        self.found.is_some() || self.older.as_deref().is_some_and(|(_, older)| older.has_source())
+    }
+
+    /// Whether the place of a message says how it is read.
+    #[cfg(feature = "kafka")]
+    pub(crate) fn has_cut_over(&self) -> bool {
+        self.older.is_some()
+    }
+
     /// What the data of a message are and how they are read, by the header with its schema id and by its content type.
     pub(crate) fn payload<'a>(
         &'a self,
         id: Option<&[u8]>,
         content_type: Option<&[u8]>,
         message: &'a [u8],
-    ) -> Result<Payload<'a, E>, LoadError> {
+    ) -> Result<Payload<'a>, Unread> {
         // JSON alone needs no telling apart, and Confluent's JSON with ids in headers is that.
         if self.reads == [Encoding::Json] {
-            return Ok(Payload::Json(message));
+            return Ok(Payload { data: message, known: None });
         }
         let is_bare = || self.reads == [Encoding::Avro] || content_type.is_some_and(is_datum);
         let (id, data) = match (id, &self.own) {
             (Some(id), _) => (Some(SchemaId::from_header(id)?), message),
-            (None, Some(own)) if self.reads(Encoding::Avro) && is_bare() => return Ok(Payload::Datum(own, message)),
+            (None, Some(own)) if self.reads(Encoding::Avro) && is_bare() => {
+                return Ok(Payload { data: message, known: Some(Use::Given(own)) });
+            }
             (None, _) => SchemaId::split(message)?,
         };
         let Some(id) = id else {
             return if self.reads(Encoding::Json) {
-                Ok(Payload::Json(data))
+                Ok(Payload { data, known: None })
             } else {
                 Err(LoadErrorKind::Unframed.into())
             };
@@ -230,13 +298,22 @@ impl<E: EventSchema> Decoder<E> {
                 (self.reads(Encoding::ConfluentJson), self.reads(Encoding::ConfluentAvro))
             }
         };
-        match self.known.get(&id) {
-            Some(Some(reader)) if avro => Ok(Payload::Datum(reader, data)),
-            Some(None) if json => Ok(Payload::Json(data)),
+        if !json && !avro {
+            return Err(LoadErrorKind::Unframed.into());
+        }
+        let known = match (self.known.get(&id), &self.found) {
+            (Some(known), _) => Some(Use::Given(known)),
+            (None, Some(found)) => match found.get(&id) {
+                Some(known) => known.map(Use::Found),
+                None => return Err(Unread::Missing(Missing { found: Arc::clone(found), id })),
+            },
             // Nothing else can have the framing.
-            None if json && !avro => Ok(Payload::Json(data)),
-            _ if json || avro => Err(LoadErrorKind::UnknownSchema(id.to_string().into()).into()),
-            _ => Err(LoadErrorKind::Unframed.into()),
+            (None, None) if !avro => return Ok(Payload { data, known: None }),
+            (None, None) => None,
+        };
+        match known {
+            Some(known) if if known.writer.is_some() { avro } else { json } => Ok(Payload { data, known: Some(known) }),
+            _ => Err(LoadErrorKind::UnknownSchema(id.to_string().into()).into()),
         }
     }
 

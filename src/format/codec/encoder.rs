@@ -2,13 +2,17 @@
 
 use std::fmt;
 
+use schemars::generate::Contract;
+
 use super::codec::{Codec, Encoding};
 use super::error::CodecError;
+use super::source::{Shared, Subject};
 use crate::avro::{DatumWriter, Schema};
+use crate::contract::avro_schema;
 use crate::dump::DumpOptions;
 use crate::error::DumpError;
 use crate::event::EventSchema;
-use crate::format::framing::SchemaId;
+use crate::format::framing::{KEY_SCHEMA_ID, SchemaId};
 
 /// Writes the events of a type as a [`Codec`] says. It is made once, and then writes any number of events.
 ///
@@ -46,21 +50,92 @@ impl<E: EventSchema> Encoder<E> {
     /// form.
     pub fn new(codec: &Codec) -> Result<Self, CodecError> {
         let event = E::descriptor();
-        let own = |schema: Result<Schema, _>| schema.map_err(|error| CodecError::avro(event.name(), error));
-        let given = || {
-            let id = codec.events.get(&(event.name(), event.version())).copied();
-            id.ok_or_else(|| CodecError::no_id(event.name(), event.version()))
+        let id = match codec.given::<E>() {
+            None if codec.needs_id() => return Err(CodecError::no_id(event.name(), event.version())),
+            id => id,
+        };
+        Self::with_id(codec, id, None)
+    }
+
+    /// As [`new`](Self::new), for events of a topic, and asks the codec's [source](Codec::with_source) for the id of an event that
+    /// the codec was not given.
+    ///
+    /// ```
+    /// use event_schema::format::framing::SchemaId;
+    /// use event_schema::format::{
+    ///     Answer, Codec, Encoder, SchemaSource, SchemaSourceError, Subject, SubjectSchema, WriterSchema,
+    /// };
+    ///
+    /// #[event_schema::event]
+    /// struct Ping { seq: i64 }
+    ///
+    /// struct Registry;
+    ///
+    /// impl SchemaSource for Registry {
+    ///     # fn schema(&self, _: SchemaId) -> Answer<'_, WriterSchema> {
+    ///     #     Box::pin(async { Err(SchemaSourceError::unknown()) })
+    ///     # }
+    ///     fn id<'a>(&'a self, subject: &'a Subject<'a>) -> Answer<'a, SubjectSchema> {
+    ///         Box::pin(async move {
+    ///             assert!(subject.is_avro() && !subject.is_key());
+    ///             assert_eq!(subject.schema()["name"], "Ping");
+    ///             match subject.topic() {
+    ///                 "pings" => Ok(SubjectSchema::new(SchemaId::Number(7))),
+    ///                 _ => Err(SchemaSourceError::unknown()),
+    ///             }
+    ///         })
+    ///     }
+    /// }
+    ///
+    /// # #[tokio::main(flavor = "current_thread")]
+    /// # async fn main() -> Result<(), Box<dyn std::error::Error>> {
+    /// let codec = Codec::confluent_avro().with_source(Registry);
+    /// let encoder = Encoder::for_topic(&codec, "pings").await?;
+    /// assert_eq!(encoder.dump(&Ping { seq: 7 })?, b"\0\0\0\0\x07\x0E");
+    /// let error = Encoder::<Ping>::for_topic(&codec, "pongs").await.unwrap_err();
+    /// assert!(error.source_error().is_some_and(SchemaSourceError::is_unknown));
+    /// # Ok(())
+    /// # }
+    /// ```
+    ///
+    /// # Errors
+    /// As [`new`](Self::new), or the source's: [`CodecError::source_error`].
+    pub async fn for_topic(codec: &Codec, topic: &str) -> Result<Self, CodecError> {
+        let Some(Shared(source)) = codec.source.as_ref().filter(|_| codec.needs_id() && codec.given::<E>().is_none())
+        else {
+            return Self::new(codec);
+        };
+        let event = E::descriptor();
+        let is_avro = codec.writes == Encoding::ConfluentAvro;
+        let schema = if is_avro {
+            avro_schema::<E>().map_err(|error| CodecError::avro(event.name(), error))?
+        } else {
+            E::schema_for(&Contract::Serialize).to_value()
+        };
+        let is_key = codec.schema_id == KEY_SCHEMA_ID;
+        let subject = Subject { topic, is_key, event, is_avro, schema: &schema };
+        let answer = source.id(&subject).await;
+        let answer = answer.map_err(|error| CodecError::from_source(event.name(), event.version(), topic, error))?;
+        Self::with_id(codec, Some(answer.id()), answer.schema)
+    }
+
+    /// In the schema of the event, or in another one with the id.
+    fn with_id(codec: &Codec, id: Option<SchemaId>, other: Option<Schema>) -> Result<Self, CodecError> {
+        let event = E::descriptor();
+        let own = || match other {
+            Some(other) => Ok(other),
+            None => Schema::of::<E>().map_err(|error| CodecError::avro(event.name(), error)),
         };
         let (schema, id) = match codec.writes {
             Encoding::Json => (None, None),
-            Encoding::ConfluentJson => (None, Some(given()?)),
-            Encoding::ConfluentAvro => (Some(own(Schema::of::<E>())?), Some(given()?)),
+            Encoding::ConfluentJson => (None, id),
+            Encoding::ConfluentAvro => (Some(own()?), id),
             Encoding::SingleObject => {
-                let schema = own(Schema::of::<E>())?;
+                let schema = own()?;
                 let id = SchemaId::Fingerprint(schema.fingerprint());
                 (Some(schema), Some(id))
             }
-            Encoding::Avro => (Some(own(Schema::of::<E>())?), None),
+            Encoding::Avro => (Some(own()?), None),
         };
         let mut prefix = Vec::new();
         let mut header = None;

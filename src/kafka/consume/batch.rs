@@ -8,7 +8,7 @@ use super::driver::Shared;
 use super::failure::Failure;
 use super::fault::Fault;
 use super::forward::Forward;
-use super::loader::{At, Loader};
+use super::loader::{At, Loader, NotYet};
 use super::raw::Raw;
 use super::received::{Body, Received};
 use super::session::Finished;
@@ -64,15 +64,16 @@ pub(super) struct Item<E> {
 }
 
 impl<E: EventSchema> Item<E> {
-    pub(super) fn new(taken: Taken<Raw>, place: Place, loader: &Loader<E>) -> Self {
+    pub(super) fn new(taken: Taken<Raw>, place: Place, loader: &Loader<E>) -> Result<Self, NotYet> {
         let Taken { ticket, message: raw, .. } = taken;
-        let loaded = loader.load(&raw, At { topic: &place.topic, partition: place.partition, offset: ticket.offset });
-        Self {
+        let loaded =
+            loader.load(&raw, At { topic: &place.topic, partition: place.partition, offset: ticket.offset })?;
+        Ok(Self {
             received: Received::of(Arc::clone(&place.topic), place.partition, ticket.position(), raw, loaded),
             ticket,
             place,
             failure: None,
-        }
+        })
     }
 }
 

@@ -14,7 +14,7 @@ use super::batch::{Batch, Item};
 use super::core::Taken;
 use super::driver::{self, Member, Shared, State};
 use super::forward::Forward;
-use super::loader::Loader;
+use super::loader::{At, LOOK, Loader, NotYet};
 use super::panics::{guarded, panicked};
 use super::raw::Raw;
 use super::session::Finished;
@@ -106,7 +106,15 @@ impl<E: EventSchema> Batches<E> {
                 self.forward_all(forwards);
                 let is_time = until.is_some_and(|until| until <= Instant::now());
                 let gathered = state.session.gathered();
-                if gathered >= most || is_time && gathered > 0 {
+                let is_complete = gathered >= most || is_time && gathered > 0;
+                if is_complete && let Some(not_yet) = self.not_yet(&state, most) {
+                    // The next look finds out what has become of the consumer, and of the messages.
+                    let ready = self.loader.wait(&not_yet);
+                    drop(state);
+                    let _ = tokio::time::timeout(LOOK, ready).await;
+                    continue;
+                }
+                if is_complete {
                     let batch = state.session.hand_out(most, shared.now());
                     let batch: Vec<_> = batch.into_iter().map(|taken| with_place(&state, taken)).collect();
                     drop(state);
@@ -131,6 +139,15 @@ impl<E: EventSchema> Batches<E> {
         }
     }
 
+    /// Why a batch of what is gathered would have a message that cannot be loaded yet. It would hold up others of its
+    /// partition that are in the batch too.
+    fn not_yet(&self, state: &State, most: usize) -> Option<NotYet> {
+        state.session.for_batch(most).find_map(|Taken { ticket, message: raw, .. }| {
+            let Place { topic, partition } = state.place(ticket.partition);
+            self.loader.check(raw, At { topic, partition: *partition, offset: ticket.offset }).err()
+        })
+    }
+
     /// Loads a record. Returns nothing for a record to skip, and for one whose load panics, as hooks of users may: that
     /// has failed.
     fn load(&self, shared: &Shared, (taken, place): (Taken<Raw>, Place)) -> Option<Item<E>> {
@@ -140,7 +157,12 @@ impl<E: EventSchema> Batches<E> {
             return None;
         }
         match catch_unwind(AssertUnwindSafe(|| Item::new(taken, place, &self.loader))) {
-            Ok(item) => Some(item),
+            Ok(Ok(item)) => Some(item),
+            Ok(Err(_)) => {
+                // It was looked up just before, and is forgotten again.
+                finish(shared, &self.forward, &ticket, &whence, Finished::NotYet);
+                None
+            }
             Err(panic) => {
                 finish(shared, &self.forward, &ticket, &whence, panicked(&*panic));
                 None

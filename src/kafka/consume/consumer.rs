@@ -3,7 +3,7 @@
 use std::fmt;
 use std::future::poll_fn;
 use std::pin::Pin;
-use std::sync::Arc;
+use std::sync::{Arc, Mutex, PoisonError};
 use std::task::{Context, Poll};
 use std::time::Duration;
 
@@ -13,7 +13,7 @@ use super::delivery::Delivery;
 use super::driver;
 use super::failure::Handled;
 use super::handle::RunHandle;
-use super::loader::{At, Loader};
+use super::loader::{At, LOOK, Loader};
 use super::received::Received;
 use super::runner::Runner;
 use super::subscription::Subscription;
@@ -84,6 +84,8 @@ pub struct EventConsumer<E> {
     /// Whether a stream has said why there is nothing more to come.
     ended: bool,
     loader: Loader<E>,
+    /// The end of the wait for the schema of the next message, if that is needed.
+    waiting: Option<Mutex<Pin<Box<dyn Future<Output = ()> + Send>>>>,
 }
 
 impl<E: EventSchema> EventConsumer<E> {
@@ -153,7 +155,7 @@ impl<E: EventSchema> EventConsumer<E> {
     /// ```
     pub async fn subscribe_to(config: &KafkaConfig, topics: &[&str]) -> Result<Self, ConnectError> {
         let subscription = Subscription::new(config, topics).await?;
-        Ok(Self { subscription, handed_out: 0, ended: false, loader: Loader::new() })
+        Ok(Self { subscription, handed_out: 0, ended: false, loader: Loader::new(), waiting: None })
     }
 
     /// Sets the [context](crate::LoadOptions::context) of rules with `use_context`, for all messages of this consumer. A
@@ -204,10 +206,17 @@ impl<E: EventSchema> EventConsumer<E> {
     /// Sets the [codec](crate::format::Codec) of the values, instead of JSON, for all messages of this consumer. A second
     /// call replaces it.
     ///
-    /// The data of CloudEvents, in either mode, are read with the codec too. A message whose schema the codec does not know
-    /// is rejected ([`LoadError::is_unknown_schema`](crate::LoadError::is_unknown_schema)), and so are Avro data whose
-    /// CloudEvents type has an earlier version than the event. For a message that was retried or sent on by way of a dead
-    /// letter topic, a [`CutOver`](crate::format::CutOver) counts at its first place.
+    /// The data of CloudEvents, in either mode, are read with the codec too. Data of an earlier version are loaded with the
+    /// type of that version and converted: the version is that of the CloudEvents type, or of the [schema](Codec#versions).
+    /// For a message that was retried or sent on by way of a dead letter topic, a [`CutOver`](crate::format::CutOver) counts
+    /// at its first place.
+    ///
+    /// While a schema is looked up in the [source](Codec::with_source) of the codec, its messages wait, in their order: no
+    /// attempt is counted, and nothing goes to a dead letter topic. A consumer that runs handlers is not
+    /// [ready](RunHandle::is_ready) if that takes long. `recv` and batches wait for the message, and so do messages of other
+    /// partitions. A message is rejected if the source does not know its schema within the codec's
+    /// [patience](Codec::patience), or if the codec has no source:
+    /// [`LoadError::is_unknown_schema`](crate::LoadError::is_unknown_schema).
     ///
     /// # Errors
     ///
@@ -435,12 +444,33 @@ impl<E: EventSchema> EventConsumer<E> {
             return Poll::Pending;
         }
         loop {
+            if let Some(waiting) = &mut self.waiting {
+                let waiting = waiting.get_mut().unwrap_or_else(PoisonError::into_inner);
+                if waiting.as_mut().poll(context).is_pending() {
+                    return Poll::Pending;
+                }
+                self.waiting = None;
+            }
             if let Some((position, raw)) = self.subscription.ahead.next(&self.subscription.member.shared) {
                 let place = &self.subscription.ahead.places[position.partition as usize];
                 let at = At { topic: &place.topic, partition: place.partition, offset: position.offset };
-                let loaded = self.loader.load(&raw, at);
-                let topic = Arc::clone(&place.topic);
-                return Poll::Ready(Ok(Received::of(topic, place.partition, position, raw, loaded)));
+                match self.loader.load(&raw, at) {
+                    Ok(loaded) => {
+                        let topic = Arc::clone(&place.topic);
+                        return Poll::Ready(Ok(Received::of(topic, place.partition, position, raw, loaded)));
+                    }
+                    Err(not_yet) => {
+                        let ready = self.loader.wait(&not_yet);
+                        let waiting = async { _ = tokio::time::timeout(LOOK, ready).await };
+                        self.waiting = Some(Mutex::new(Box::pin(waiting)));
+                        self.subscription.ahead.put_back(position, raw);
+                        // Nothing else is handed out meanwhile, so this is not said by the end of the records.
+                        if let Some(trouble) = self.subscription.member.shared.lock().trouble() {
+                            return Poll::Ready(Err(trouble.into()));
+                        }
+                        continue;
+                    }
+                }
             }
             let mut state = self.subscription.member.shared.lock();
             if let Some(trouble) = state.trouble() {

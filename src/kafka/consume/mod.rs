@@ -16,6 +16,8 @@ mod fault;
 mod forward;
 mod handle;
 mod loader;
+#[cfg(feature = "avro")]
+mod lookups;
 mod panics;
 mod policy;
 mod raw;

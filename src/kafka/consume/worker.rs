@@ -16,7 +16,7 @@ use super::driver::{Dismissal, Shared, State};
 use super::failure::{Failure, Handled};
 use super::fault::Fault;
 use super::forward::Forward;
-use super::loader::{At, Loader};
+use super::loader::{At, LOOK, Loaded, Loader, NotYet};
 use super::panics::guarded;
 use super::raw::Raw;
 use super::received::Body;
@@ -255,15 +255,41 @@ where
         if let Some(forwarded) = self.forward.forward(shared, &taken, place).await {
             return forwarded;
         }
-        match self.handle(taken.ticket, taken.message, place).await {
+        let Taken { ticket, message: raw, .. } = taken;
+        let at = At { topic: &place.topic, partition: place.partition, offset: ticket.offset };
+        let loaded = match self.loader.load(&raw, at) {
+            Ok(loaded) => loaded,
+            Err(not_yet) => {
+                // Boxed, so that others do not carry it along.
+                Box::pin(self.wait(shared, &ticket, &not_yet)).await;
+                match self.loader.load(&raw, at) {
+                    Ok(loaded) => loaded,
+                    Err(_) => return Finished::NotYet,
+                }
+            }
+        };
+        match self.handle(ticket, raw, loaded, place).await {
             Ok(()) => Finished::Done,
             Err(fault) => Finished::Failed(fault),
         }
     }
 
-    async fn handle(&self, ticket: Ticket, raw: Raw, place: &Place) -> Result<(), Fault> {
-        let at = At { topic: &place.topic, partition: place.partition, offset: ticket.offset };
-        let (body, structured) = self.loader.load(&raw, at);
+    /// Waits until a message can be loaded, but not for long: then others have their turn. The time is not the
+    /// handler's.
+    async fn wait(&self, shared: &Shared, ticket: &Ticket, not_yet: &NotYet) {
+        let ready = self.loader.wait(not_yet);
+        shared.lock().session.put_by(ticket);
+        let _ = tokio::time::timeout(LOOK, ready).await;
+        shared.lock().session.begin(ticket, shared.now());
+    }
+
+    async fn handle(
+        &self,
+        ticket: Ticket,
+        raw: Raw,
+        (body, structured): Loaded<E>,
+        place: &Place,
+    ) -> Result<(), Fault> {
         let handled = match body {
             Body::Event(event) => {
                 let delivery = Delivery::new(event, place.clone(), ticket, raw, structured);

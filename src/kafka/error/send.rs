@@ -3,9 +3,9 @@
 use rdkafka::error::RDKafkaErrorCode;
 
 use crate::DumpError;
-#[cfg(feature = "avro")]
-use crate::format::CodecError;
 use crate::format::cloudevents::CloudEventError;
+#[cfg(feature = "avro")]
+use crate::format::{CodecError, SchemaSourceError};
 
 /// The error of an event that is not stored, or perhaps not stored.
 ///
@@ -89,6 +89,20 @@ fn remedy(code: RDKafkaErrorCode) -> &'static str {
     }
 }
 
+#[cfg(feature = "avro")]
+impl From<CodecError> for SendError {
+    fn from(error: CodecError) -> Self {
+        SendErrorKind::Codec(error).into()
+    }
+}
+
+#[cfg(not(feature = "avro"))]
+impl From<std::convert::Infallible> for SendError {
+    fn from(error: std::convert::Infallible) -> Self {
+        match error {}
+    }
+}
+
 impl SendError {
     /// Whether the event breaks its own rules, or the event or its envelope cannot be written. It did not leave the
     /// process. An event whose rules need a context is not to blame: see [`is_config`](Self::is_config).
@@ -151,7 +165,7 @@ impl SendError {
         match *self.0 {
             SendErrorKind::NoContext(_) => true,
             #[cfg(feature = "avro")]
-            SendErrorKind::Codec(_) => true,
+            SendErrorKind::Codec(ref error) => !error.source_error().is_some_and(SchemaSourceError::is_unavailable),
             _ => false,
         }
     }

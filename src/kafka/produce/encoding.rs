@@ -30,8 +30,18 @@ pub(super) struct Encoding {
 #[cfg(feature = "avro")]
 struct Encoders {
     codec: Codec,
-    made: RwLock<HashMap<TypeId, Arc<dyn Any + Send + Sync>>>,
+    made: RwLock<HashMap<TypeId, Made>>,
 }
+
+/// The encoders of a type: one, or one for each topic if the codec asks for ids by topic.
+#[cfg(feature = "avro")]
+type Made = Vec<(Option<Box<str>>, Arc<dyn Any + Send + Sync>)>;
+
+/// Why there is no writer of a type's events.
+#[cfg(feature = "avro")]
+pub(super) type NoWriter = CodecError;
+#[cfg(not(feature = "avro"))]
+pub(super) type NoWriter = std::convert::Infallible;
 
 /// Writes events of one type.
 pub(super) struct Writer<'a, E> {
@@ -52,10 +62,28 @@ impl Encoding {
         Self { encoders: Some(Arc::new(Encoders { codec, made: RwLock::default() })), ..self }
     }
 
-    /// The writer of a type's events.
-    pub(super) fn writer<E: EventSchema + 'static>(&self) -> Result<Writer<'_, E>, SendError> {
+    /// Whether a writer may take time, and the topic says which it is.
+    pub(super) fn asks_by_topic(&self) -> bool {
         #[cfg(feature = "avro")]
-        let encoder = self.encoders.as_deref().map(Encoders::encoder).transpose().map_err(SendErrorKind::Codec)?;
+        let asks = self.encoders.as_ref().is_some_and(|encoders| encoders.codec.asks_by_topic());
+        #[cfg(not(feature = "avro"))]
+        let asks = false;
+        asks
+    }
+
+    /// The writer of a type's events in a topic. It takes time if the codec asks for an id.
+    #[cfg_attr(
+        not(feature = "avro"),
+        expect(clippy::unused_async, clippy::unused_async_trait_impl, reason = "codecs ask")
+    )]
+    pub(super) async fn writer<E: EventSchema + 'static>(&self, topic: &str) -> Result<Writer<'_, E>, NoWriter> {
+        #[cfg(feature = "avro")]
+        let encoder = match self.encoders.as_deref() {
+            Some(encoders) => Some(encoders.encoder(topic).await?),
+            None => None,
+        };
+        #[cfg(not(feature = "avro"))]
+        let _ = topic;
         Ok(Writer {
             options: self.context.dump_options(),
             #[cfg(feature = "avro")]
@@ -68,16 +96,25 @@ impl Encoding {
 
 #[cfg(feature = "avro")]
 impl Encoders {
-    fn encoder<E: EventSchema + 'static>(&self) -> Result<Arc<Encoder<E>>, CodecError> {
-        let key = TypeId::of::<E>();
-        let made = self.made.read().unwrap_or_else(PoisonError::into_inner).get(&key).map(Arc::clone);
-        if let Some(encoder) = made.and_then(|encoder| encoder.downcast().ok()) {
+    async fn encoder<E: EventSchema + 'static>(&self, topic: &str) -> Result<Arc<Encoder<E>>, CodecError> {
+        let topic = Some(topic).filter(|_| self.codec.asks_by_topic());
+        if let Some(encoder) = self.made(topic) {
             return Ok(encoder);
         }
-        // Two tasks may make the same one: the second replaces the first, and writes alike.
-        let encoder = Arc::new(Encoder::new(&self.codec)?);
-        self.made.write().unwrap_or_else(PoisonError::into_inner).insert(key, Arc::clone(&encoder) as _);
+        let encoder = Arc::new(match topic {
+            Some(topic) => Encoder::for_topic(&self.codec, topic).await?,
+            None => Encoder::new(&self.codec)?,
+        });
+        // Two tasks may make the same one: both write alike.
+        let mut made = self.made.write().unwrap_or_else(PoisonError::into_inner);
+        made.entry(TypeId::of::<E>()).or_default().push((topic.map(Into::into), Arc::clone(&encoder) as _));
         Ok(encoder)
+    }
+
+    fn made<E: 'static>(&self, topic: Option<&str>) -> Option<Arc<Encoder<E>>> {
+        let made = self.made.read().unwrap_or_else(PoisonError::into_inner);
+        let (_, encoder) = made.get(&TypeId::of::<E>())?.iter().find(|(of, _)| of.as_deref() == topic)?;
+        Arc::clone(encoder).downcast().ok()
     }
 }
 

@@ -149,7 +149,7 @@ impl<'a, E: EventSchema + 'static> Outgoing<'a, E> {
     pub async fn enqueue(self) -> Result<Enqueued, SendError> {
         self.queue.check_open()?;
         let to = To::of(self.event, self.topic)?;
-        let writer = self.encoding.writer()?;
+        let writer = self.encoding.writer(to.name()).await?;
         let mut value = Vec::with_capacity(128);
         writer.dump_into(self.event, &mut value)?;
         let key = self.key.map(Cow::Borrowed).or_else(|| self.event.key());

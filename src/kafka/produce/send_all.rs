@@ -1,11 +1,12 @@
 //! Many events at once.
 
+use std::collections::BTreeSet;
 use std::sync::Arc;
 
 use rdkafka::error::RDKafkaErrorCode;
 
 use super::client::Client;
-use super::encoding::Encoding;
+use super::encoding::{Encoding, NoWriter};
 use super::many::Many;
 use super::queue::Queue;
 use super::report::{Pending, Recipient};
@@ -33,6 +34,16 @@ pub(super) async fn send<E: EventSchema + 'static>(
     let mut starts: Vec<Result<Topic, SendError>> = Vec::with_capacity(events.len());
     let mut clients: Vec<Arc<Client>> = Vec::with_capacity(events.len().div_ceil(CHUNK));
     for events in events.chunks(CHUNK) {
+        // Others are not to wait at the gate for an id, nor is each event to ask for it in vain.
+        let mut without_id: Vec<(&str, NoWriter)> = Vec::new();
+        if encoding.asks_by_topic() {
+            let topics: BTreeSet<_> =
+                events.iter().filter_map(|event| Some(To::of(event, topic).ok()?.name())).collect();
+            for topic in topics {
+                let writer = encoding.writer::<E>(topic).await;
+                without_id.extend(writer.err().map(|error| (topic, error)));
+            }
+        }
         let mut gate = queue.pass().await;
         let client = queue.client();
         for event in events {
@@ -40,8 +51,12 @@ pub(super) async fn send<E: EventSchema + 'static>(
             value.clear();
             let start = async {
                 let Ok(gate) = &mut gate else { return Err(SendErrorKind::Closed.into()) };
-                let (name, topic) = gate.set(To::of(event, topic)?)?;
-                let writer = encoding.writer()?;
+                let to = To::of(event, topic)?;
+                if let Some((_, error)) = without_id.iter().find(|(topic, _)| *topic == to.name()) {
+                    return Err(error.clone().into());
+                }
+                let (name, topic) = gate.set(to)?;
+                let writer = encoding.writer(to.name()).await?;
                 writer.dump_into(event, &mut value)?;
                 let key = event.key();
                 let (descriptor, described) = (event.described_by(), writer.described());
