@@ -160,6 +160,11 @@ impl RegistryError {
         }
     }
 
+    /// Whether the registry has the schema, but it is of no use.
+    pub(super) fn is_unusable(&self) -> bool {
+        matches!(*self.0, Fault::References { .. })
+    }
+
     /// How long the registry asks to wait.
     pub(super) fn retry_after(&self) -> Option<Duration> {
         match &*self.0 {

@@ -14,6 +14,10 @@
 //! # Ok::<(), event_schema::registry::RegistryError>(())
 //! ```
 //!
+//! As the [source](crate::format::Codec::with_source) of a codec, it gives consumers the schemas of messages and
+//! producers the ids of their events. While it is out of reach, messages wait; see
+//! [`SchemaSource`](crate::format::SchemaSource).
+//!
 //! # Failures
 //!
 //! | | the client | the error |
@@ -43,6 +47,7 @@ mod mode;
 mod nodes;
 mod schema;
 mod settings;
+mod source;
 mod subject;
 mod tls;
 

@@ -267,8 +267,8 @@ impl Registered {
     pub(super) fn into_schema(self, asked: Option<&RegistrySchema>) -> Option<RegisteredSchema> {
         let schema = match (self.schema, asked) {
             (Some(text), _) => RegistrySchema {
+                schema_type: self.schema_type.unwrap_or_else(|| language(&text)),
                 text,
-                schema_type: self.schema_type.unwrap_or_default(),
                 references: self.references.unwrap_or_default(),
             },
             (None, asked) => asked?.clone(),
@@ -281,6 +281,20 @@ impl Registered {
             schema,
         })
     }
+}
+
+/// The language of a schema whose registry does not say it. For Confluent's that is Avro; Apicurio's leaves it out for JSON
+/// Schema as well, when it is asked for an id.
+fn language(text: &str) -> SchemaType {
+    let is_json = match serde_json::from_str(text) {
+        Ok(Value::Object(schema)) => {
+            let of_json = |schema_type: &Value| matches!(schema_type.as_str(), Some("object" | "integer" | "number"));
+            schema.contains_key("$schema") || schema.get("type").is_none_or(of_json)
+        }
+        Ok(Value::Bool(_)) => true,
+        _ => false,
+    };
+    if is_json { SchemaType::Json } else { SchemaType::Avro }
 }
 
 impl fmt::Debug for Registered {

@@ -59,6 +59,30 @@ async fn schemas_are_found_by_number_and_by_guid_and_kept() {
 }
 
 #[tokio::test]
+async fn a_schema_without_a_language_has_that_of_its_text() {
+    let texts = [
+        (r#"{"type": "object"}"#, SchemaType::Json),
+        (r#"{"$schema": "https://json-schema.org/draft/2020-12/schema", "type": "string"}"#, SchemaType::Json),
+        (r##"{"$ref": "#/$defs/Ping"}"##, SchemaType::Json),
+        ("true", SchemaType::Json),
+        (r#"{"type": "string"}"#, SchemaType::Avro),
+        (r#"["null", "com.example.Ping"]"#, SchemaType::Avro),
+        (r#""long""#, SchemaType::Avro),
+        (PING, SchemaType::Avro),
+    ];
+    let server = Server::start(move |request| {
+        let id: usize = request.target.rsplit('/').next().unwrap().parse().unwrap();
+        answer(200, &json!({ "schema": texts[id].0 }))
+    })
+    .await;
+    let registry = client(&server.url());
+    for (id, (text, schema_type)) in (0..).zip(texts) {
+        let found = registry.schema(SchemaId::Number(id)).await.unwrap();
+        assert_eq!(found.schema().schema_type(), schema_type, "{text}");
+    }
+}
+
+#[tokio::test]
 async fn the_cache_is_bounded() {
     let server = server(answer(200, &json!({ "schema": PING }))).await;
     let registry = SchemaRegistry::new(&hasty(&server.url()).set("cache.capacity", "2")).unwrap();

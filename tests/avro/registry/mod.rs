@@ -3,6 +3,7 @@
 
 mod api;
 mod auth;
+mod codec;
 mod config;
 mod failures;
 mod real;
