@@ -15,10 +15,11 @@ pub(super) fn inline(schema: &str, others: &[&str]) -> Result<String, String> {
     let mut names = Names::default();
     for other in others {
         let mut other = parse(other)?;
-        names.define(&mut other, "", 0)?;
+        qualify(&mut other, "", 0)?;
+        names.collect(&other);
     }
     let mut schema = parse(schema)?;
-    names.qualify(&mut schema, "", 0)?;
+    qualify(&mut schema, "", 0)?;
     names.expand(&mut schema, 0)?;
     Ok(schema.to_string())
 }
@@ -88,14 +89,43 @@ fn check(depth: usize) -> Result<(), String> {
     if depth < DEEPEST { Ok(()) } else { Err(format!("nested deeper than {DEEPEST} levels")) }
 }
 
-impl Names {
-    /// Takes the definitions in a schema.
-    fn define(&mut self, schema: &mut Value, namespace: &str, depth: usize) -> Result<(), String> {
-        self.qualify(schema, namespace, depth)?;
-        self.collect(schema);
-        Ok(())
+/// Writes all names in full.
+fn qualify(schema: &mut Value, namespace: &str, depth: usize) -> Result<(), String> {
+    check(depth)?;
+    let is_definition = matches!(form(schema), Form::Definition);
+    match schema {
+        Value::String(name) if !is_primitive(name) => {
+            let known = full(name, namespace);
+            *name = known;
+        }
+        Value::Array(variants) => {
+            for variant in variants {
+                qualify(variant, namespace, depth + 1)?;
+            }
+        }
+        Value::Object(attributes) => {
+            let mut inner = namespace.to_owned();
+            if is_definition {
+                let own = attributes.remove("namespace");
+                let own = own.as_ref().and_then(Value::as_str).unwrap_or(namespace);
+                let name = full(attributes.get("name").and_then(Value::as_str).unwrap_or_default(), own);
+                name.rsplit_once('.').map_or("", |(namespace, _)| namespace).clone_into(&mut inner);
+                if inner.is_empty() && !namespace.is_empty() {
+                    attributes.insert("namespace".to_owned(), Value::from(""));
+                }
+                attributes.insert("name".to_owned(), name.into());
+            }
+            for part in parts(attributes) {
+                qualify(part, &inner, depth + 1)?;
+            }
+        }
+        _ => {}
     }
+    Ok(())
+}
 
+impl Names {
+    /// Takes the definitions in a schema with full names.
     fn collect(&mut self, schema: &Value) {
         match (form(schema), schema) {
             (Form::Union, Value::Array(variants)) => variants.iter().for_each(|variant| self.collect(variant)),
@@ -109,41 +139,6 @@ impl Names {
         }
     }
 
-    /// Writes all names in full.
-    fn qualify(&self, schema: &mut Value, namespace: &str, depth: usize) -> Result<(), String> {
-        check(depth)?;
-        let is_definition = matches!(form(schema), Form::Definition);
-        match schema {
-            Value::String(name) if !is_primitive(name) => {
-                let known = full(name, namespace);
-                *name = known;
-            }
-            Value::Array(variants) => {
-                for variant in variants {
-                    self.qualify(variant, namespace, depth + 1)?;
-                }
-            }
-            Value::Object(attributes) => {
-                let mut inner = namespace.to_owned();
-                if is_definition {
-                    let own = attributes.remove("namespace");
-                    let own = own.as_ref().and_then(Value::as_str).unwrap_or(namespace);
-                    let name = full(attributes.get("name").and_then(Value::as_str).unwrap_or_default(), own);
-                    name.rsplit_once('.').map_or("", |(namespace, _)| namespace).clone_into(&mut inner);
-                    if inner.is_empty() && !namespace.is_empty() {
-                        attributes.insert("namespace".to_owned(), Value::from(""));
-                    }
-                    attributes.insert("name".to_owned(), name.into());
-                }
-                for part in parts(attributes) {
-                    self.qualify(part, &inner, depth + 1)?;
-                }
-            }
-            _ => {}
-        }
-        Ok(())
-    }
-
     /// Puts definitions in the place of names that have none yet.
     fn expand(&mut self, schema: &mut Value, depth: usize) -> Result<(), String> {
         check(depth)?;
@@ -153,11 +148,11 @@ impl Names {
                 _ => return Ok(()),
             }
         }
-        if let (Form::Definition, Some(name)) = (form(schema), schema.get("name").and_then(Value::as_str)) {
-            if !self.defined.insert(name.to_owned()) {
-                *schema = name.into();
-                return Ok(());
-            }
+        if let (Form::Definition, Some(name)) = (form(schema), schema.get("name").and_then(Value::as_str))
+            && !self.defined.insert(name.to_owned())
+        {
+            *schema = name.into();
+            return Ok(());
         }
         match schema {
             Value::Array(variants) => {

@@ -145,8 +145,8 @@ impl Nodes {
             return serde_json::from_slice(&body).map_err(|error| RegistryError::unreadable(name, error));
         }
         let complaint = serde_json::from_slice::<Complaint>(&body).ok();
-        // Confluent's codes begin with the status; a code that is the status alone says no more than that.
-        let code = complaint.as_ref().map(|complaint| complaint.error_code).filter(|code| *code != u32::from(status));
+        // Confluent's codes have five digits, and begin with the status; less says no more than that.
+        let code = complaint.as_ref().map(|complaint| complaint.error_code).filter(|code| *code > 9999);
         let message = complaint.and_then(|complaint| complaint.message).map(shortened);
         Err(RegistryError::answer(Answer { request: name, status, code, message, retry_after }))
     }

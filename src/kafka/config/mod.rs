@@ -341,12 +341,12 @@ impl KafkaConfig {
                 config = config.set(key, if is_pem { java::pem(value) } else { value.clone() });
             }
         }
-        if self.value("basic.auth.credentials.source") == Some("SASL_INHERIT") {
-            if let (Some(user), Some(password)) = (self.sasl("sasl.username"), self.sasl("sasl.password")) {
-                config = config
-                    .set("basic.auth.credentials.source", "USER_INFO")
-                    .set("basic.auth.user.info", format!("{user}:{password}"));
-            }
+        if self.value("basic.auth.credentials.source") == Some("SASL_INHERIT")
+            && let (Some(user), Some(password)) = (self.sasl("sasl.username"), self.sasl("sasl.password"))
+        {
+            config = config
+                .set("basic.auth.credentials.source", "USER_INFO")
+                .set("basic.auth.user.info", format!("{user}:{password}"));
         }
         if self.value("bearer.auth.credentials.source") == Some("SASL_OAUTHBEARER_INHERIT") {
             config = config.set("bearer.auth.credentials.source", "OAUTHBEARER");
