@@ -8,11 +8,7 @@ use super::settings::{self, Settings};
 /// The configuration of a [`SchemaRegistry`](super::SchemaRegistry): its URLs, credentials, and settings.
 ///
 /// Keys have the names of Java's serializers (`schema.registry.url`) or of Python's client (`url`). A `client.properties`
-#[cfg_attr(
-    feature = "kafka",
-    doc = "file has them beside those of Kafka: [`KafkaConfig::registry`](crate::kafka::KafkaConfig::registry)."
-)]
-#[cfg_attr(not(feature = "kafka"), doc = "file has them beside those of Kafka, which the feature `kafka` reads.")]
+/// file has them beside those of Kafka, which the feature `kafka` reads: `KafkaConfig::registry`.
 ///
 /// ```
 /// use event_schema::registry::RegistryConfig;

@@ -11,7 +11,6 @@ use std::time::Duration;
 
 use event_schema::format::Codec;
 use event_schema::kafka::{Delivery, EventConsumer, EventProducer, Retry};
-use event_schema::prelude::*;
 use event_schema::registry::{Compatibility, RegistryConfig, RegistrySchema, SchemaRegistry};
 
 use crate::common::{Kafka, until, within};
