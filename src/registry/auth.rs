@@ -5,6 +5,7 @@ use std::time::{Duration, Instant};
 use reqwest::header::{CONTENT_TYPE, HeaderValue};
 use reqwest::{Client, RequestBuilder, Url};
 use serde::Deserialize;
+use serde_json::Value;
 use tokio::sync::Mutex;
 
 use super::credentials::{Credentials, OAuthClient};
@@ -29,7 +30,8 @@ struct Token {
 #[derive(Deserialize)]
 struct Issued {
     access_token: String,
-    expires_in: Option<u64>,
+    /// A number of seconds, which some issuers write as text.
+    expires_in: Option<Value>,
 }
 
 /// RFC 6749, 5.2.
@@ -68,7 +70,9 @@ impl Authority {
         }
         *kept = None;
         let issued = issue(client, oauth).await?;
-        let lifetime = Duration::from_secs(issued.expires_in.unwrap_or(300));
+        let seconds =
+            issued.expires_in.as_ref().and_then(|given| given.as_u64().or_else(|| given.as_str()?.parse().ok()));
+        let lifetime = Duration::from_secs(seconds.unwrap_or(300));
         // Of a short life, a fifth is left for renewal.
         let usable = lifetime.saturating_sub(oauth.renewal.min(lifetime / 5));
         let token = kept.insert(Token { text: issued.access_token, until: Instant::now() + usable });

@@ -22,7 +22,8 @@ use crate::format::framing::SchemaId;
 /// A client of a Schema Registry. It is cheap to clone, and its clones share its cache.
 ///
 /// ```no_run
-/// use event_schema::registry::{Compatibility, RegistryConfig, RegistrySchema, SchemaRegistry};
+/// use event_schema::format::framing::SchemaId;
+/// use event_schema::registry::{Compatibility, Mode, RegistryConfig, RegistrySchema, SchemaRegistry};
 ///
 /// #[event_schema::event]
 /// struct OrderPlaced { order_id: String }
@@ -31,10 +32,24 @@ use crate::format::framing::SchemaId;
 /// # async fn main() -> Result<(), Box<dyn std::error::Error>> {
 /// let registry = SchemaRegistry::new(&RegistryConfig::new("http://127.0.0.1:8081"))?;
 /// let schema = RegistrySchema::avro_of::<OrderPlaced>()?;
-/// let registered = registry.register_with("orders-value", &schema, Compatibility::FullTransitive).await?;
+/// let subject = registry.value_subject("orders", &schema)?;
+///
+/// let verdict = registry.check_compatibility(&subject, &schema).await?;
+/// assert!(verdict.is_compatible(), "{:?}", verdict.reasons().collect::<Vec<_>>());
+/// let registered = registry.register_with(&subject, &schema, Compatibility::FullTransitive).await?;
 /// let id = registered.id().expect("registries give numbers");
-/// # use event_schema::format::framing::SchemaId;
+///
 /// assert_eq!(registry.schema(SchemaId::Number(id)).await?.schema(), &schema);
+/// assert_eq!(registry.look_up(&subject, &schema).await?.id(), Some(id));
+/// assert_eq!(registry.latest(&subject).await?.version(), Some(1));
+/// assert_eq!(registry.version(&subject, 1).await?.subject(), Some("orders-value"));
+/// assert_eq!(registry.versions(&subject).await?, [1]);
+/// assert_eq!(registry.versions_of(id).await?[0].subject(), "orders-value");
+/// assert_eq!(registry.subjects().await?, ["orders-value"]);
+///
+/// assert_eq!(registry.compatibility(&subject).await?, Some(Compatibility::FullTransitive));
+/// registry.set_mode(&subject, Mode::ReadOnly).await?;
+/// assert_eq!(registry.mode(&subject).await?, Some(Mode::ReadOnly));
 /// # Ok(())
 /// # }
 /// ```
@@ -81,6 +96,8 @@ struct Moded {
 impl SchemaRegistry {
     /// A client with this configuration. No request is made yet.
     ///
+    /// See the example of [`SchemaRegistry`].
+    ///
     /// # Errors
     /// As [`RegistryConfig::check`], and if a file with keys or certificates cannot be read.
     pub fn new(config: &RegistryConfig) -> Result<Self, RegistryError> {
@@ -102,6 +119,8 @@ impl SchemaRegistry {
     }
 
     /// The schema with this number or GUID; without its subject, as there may be several.
+    ///
+    /// See the example of [`SchemaRegistry`].
     ///
     /// # Errors
     /// [`is_unknown`](RegistryError::is_unknown) if the registry does not have it; and for a fingerprint, which registries
@@ -168,6 +187,8 @@ impl SchemaRegistry {
 
     /// The subjects and versions that have the schema with this number.
     ///
+    /// See the example of [`SchemaRegistry`].
+    ///
     /// # Errors
     /// [`is_unknown`](RegistryError::is_unknown) if the registry does not have it.
     pub async fn versions_of(&self, id: u32) -> Result<Vec<SubjectVersion>, RegistryError> {
@@ -177,6 +198,8 @@ impl SchemaRegistry {
 
     /// All subjects.
     ///
+    /// See the example of [`SchemaRegistry`].
+    ///
     /// # Errors
     /// If the registry cannot be asked, or refuses the client.
     pub async fn subjects(&self) -> Result<Vec<String>, RegistryError> {
@@ -184,6 +207,8 @@ impl SchemaRegistry {
     }
 
     /// The versions of a subject.
+    ///
+    /// See the example of [`SchemaRegistry`].
     ///
     /// # Errors
     /// [`is_unknown`](RegistryError::is_unknown) if there is no such subject.
@@ -193,6 +218,8 @@ impl SchemaRegistry {
     }
 
     /// A version of a subject.
+    ///
+    /// See the example of [`SchemaRegistry`].
     ///
     /// # Errors
     /// [`is_unknown`](RegistryError::is_unknown) if there is no such subject or version.
@@ -210,6 +237,8 @@ impl SchemaRegistry {
     }
 
     /// The last version of a subject, as it is now: it is not cached.
+    ///
+    /// See the example of [`SchemaRegistry`].
     ///
     /// # Errors
     /// [`is_unknown`](RegistryError::is_unknown) if there is no such subject.
@@ -231,6 +260,8 @@ impl SchemaRegistry {
     /// Sets the compatibility level of the subject, makes sure that the registry kept it, and registers a schema. The level
     /// is set first, so that the schema is checked by it.
     ///
+    /// See the example of [`SchemaRegistry`].
+    ///
     /// # Errors
     /// As [`register`](Self::register), and if the registry has another level after the change.
     pub async fn register_with(
@@ -250,6 +281,8 @@ impl SchemaRegistry {
     }
 
     /// The version of the subject that has this schema.
+    ///
+    /// See the example of [`SchemaRegistry`].
     ///
     /// # Errors
     /// [`is_unknown`](RegistryError::is_unknown) if there is none.
@@ -337,6 +370,8 @@ impl SchemaRegistry {
 
     /// Whether the schema may be registered under the subject, by its level. A new subject takes any schema.
     ///
+    /// See the example of [`SchemaRegistry`].
+    ///
     /// # Errors
     /// [`is_invalid`](RegistryError::is_invalid) if it is no schema.
     pub async fn check_compatibility(&self, subject: &str, schema: &RegistrySchema) -> Result<Verdict, RegistryError> {
@@ -351,6 +386,8 @@ impl SchemaRegistry {
     }
 
     /// The compatibility level of the subject; none if it has no level of its own, so that the registry's applies.
+    ///
+    /// See the example of [`SchemaRegistry`].
     ///
     /// # Errors
     /// If the registry cannot be asked, or says a level that this crate does not know.
@@ -396,6 +433,8 @@ impl SchemaRegistry {
 
     /// The mode of the subject; none if it has no mode of its own, so that the registry's applies.
     ///
+    /// See the example of [`SchemaRegistry`].
+    ///
     /// # Errors
     /// If the registry cannot be asked, or says a mode that this crate does not know.
     pub async fn mode(&self, subject: &str) -> Result<Option<Mode>, RegistryError> {
@@ -415,6 +454,8 @@ impl SchemaRegistry {
     }
 
     /// Sets the mode of the subject.
+    ///
+    /// See the example of [`SchemaRegistry`].
     ///
     /// # Errors
     /// If the registry cannot be asked, refuses the client, or does not allow the change.

@@ -92,12 +92,12 @@ pub struct Verdict {
 }
 
 impl Verdict {
-    /// Of a subject with no version.
+    /// The verdict of a subject without a version.
     pub(super) fn compatible() -> Self {
         Self { is_compatible: true, messages: Vec::new() }
     }
 
-    /// Whether the schema may be registered.
+    /// Whether the schema may be registered. See the example of [`SchemaRegistry`](super::SchemaRegistry).
     #[must_use]
     pub fn is_compatible(&self) -> bool {
         self.is_compatible

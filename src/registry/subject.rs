@@ -52,7 +52,7 @@ pub struct SubjectVersion {
 }
 
 impl SubjectVersion {
-    /// The subject.
+    /// The subject. See the example of [`SchemaRegistry`](super::SchemaRegistry).
     #[must_use]
     pub fn subject(&self) -> &str {
         &self.subject

@@ -75,7 +75,10 @@ impl Guarded {
             move |_| {
                 let mut issued = issued.lock().unwrap();
                 *issued = (issued.0 + 1, 0);
-                answer(200, &json!({ "access_token": format!("hush-{}", issued.0), "expires_in": expires_in }))
+                answer(
+                    200,
+                    &json!({ "access_token": format!("hush-{}", issued.0), "expires_in": expires_in.to_string() }),
+                )
             }
         })
         .await;
