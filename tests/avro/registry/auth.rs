@@ -1,6 +1,6 @@
 //! Who the client says it is.
 
-use std::sync::Mutex;
+use std::sync::{Arc, Mutex};
 
 use event_schema::registry::{RegistryConfig, SchemaRegistry};
 use serde_json::json;
@@ -69,24 +69,25 @@ struct Guarded {
 impl Guarded {
     /// Each token lives as long as this, and is withdrawn when the registry was asked that often.
     async fn start(expires_in: u64, withdrawn_after: usize) -> Self {
-        let issued = std::sync::Arc::new(Mutex::new((0, 0)));
+        // The number of the token, and how often it was shown.
+        let tokens = Arc::new(Mutex::new((0, 0)));
         let issuer = Server::start({
-            let issued = std::sync::Arc::clone(&issued);
+            let tokens = Arc::clone(&tokens);
             move |_| {
-                let mut issued = issued.lock().unwrap();
-                *issued = (issued.0 + 1, 0);
+                let mut token = tokens.lock().unwrap();
+                *token = (token.0 + 1, 0);
                 answer(
                     200,
-                    &json!({ "access_token": format!("hush-{}", issued.0), "expires_in": expires_in.to_string() }),
+                    &json!({ "access_token": format!("hush-{}", token.0), "expires_in": expires_in.to_string() }),
                 )
             }
         })
         .await;
         let registry = Server::start(move |request| {
-            let mut issued = issued.lock().unwrap();
-            let is_it = request.header("authorization") == Some(&format!("Bearer hush-{}", issued.0));
-            issued.1 += 1;
-            if is_it && issued.1 <= withdrawn_after { answer(200, &json!([])) } else { wrong(40101, "Unauthorized") }
+            let mut token = tokens.lock().unwrap();
+            let is_it = request.header("authorization") == Some(&format!("Bearer hush-{}", token.0));
+            token.1 += 1;
+            if is_it && token.1 <= withdrawn_after { answer(200, &json!([])) } else { wrong(40101, "Unauthorized") }
         })
         .await;
         Self { registry, issuer }

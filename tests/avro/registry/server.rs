@@ -62,7 +62,7 @@ pub(super) fn wrong(code: u32, message: &str) -> Reply {
 
 impl Reply {
     pub(super) fn header(mut self, name: &str, value: &str) -> Self {
-        self.headers += &format!("{name}: {value}\r\n");
+        self.headers.extend([name, ": ", value, "\r\n"]);
         self
     }
 }
