@@ -1,6 +1,7 @@
 //! A real registry: `EVENT_SCHEMA_TEST_REGISTRY` has its URL. `.ci/registry` starts one.
 
 use std::env;
+use std::process::Command;
 
 use event_schema::avro::Schema;
 use event_schema::format::framing::SchemaId;
@@ -85,6 +86,47 @@ async fn codecs_find_schemas_and_ids() {
         let error = decoder.resolve([], b"\0\x77\0\0\0\0").await.unwrap_err();
         assert!(error.is_unknown(), "{error}");
     }
+}
+
+#[tokio::test]
+async fn python_reads_and_is_read() {
+    let Some(url) = url() else { return };
+    let python = |arguments: &[&str]| {
+        let script = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/avro/registry/python.py");
+        let output = Command::new("python3").arg(script).args(arguments).output().unwrap();
+        assert!(output.status.success(), "{arguments:?}: {}", String::from_utf8_lossy(&output.stderr));
+        String::from_utf8(output.stdout).unwrap()
+    };
+    if !Command::new("python3")
+        .args(["-c", "import confluent_kafka.schema_registry"])
+        .output()
+        .unwrap()
+        .status
+        .success()
+    {
+        eprintln!("skipped: no confluent-kafka for python3");
+        return;
+    }
+    let topic = fresh("orders");
+    let order = OrderPlaced { order_id: "A-1".to_owned(), quantity: 2 };
+    let written = python(&[&url, &topic, "write"]);
+    for line in written.lines() {
+        let (kind, hex) = line.split_once(' ').unwrap();
+        let codec = if kind == "avro" { Codec::confluent_avro() } else { Codec::confluent_json() };
+        let codec = codec.with_source(SchemaRegistry::new(&hasty(&url)).unwrap());
+        let decoder = Decoder::<OrderPlaced>::new(&codec).unwrap();
+        let theirs: Vec<u8> =
+            (0..hex.len()).step_by(2).map(|at| u8::from_str_radix(&hex[at..at + 2], 16).unwrap()).collect();
+        decoder.resolve([], &theirs).await.unwrap();
+        assert_eq!(decoder.load(&theirs).unwrap(), order);
+
+        // Beside theirs, a second version of the subject.
+        let encoder = Encoder::for_topic(&codec, &format!("{topic}-{kind}")).await.unwrap();
+        let ours: String = encoder.dump(&order).unwrap().iter().map(|byte| format!("{byte:02x}")).collect();
+        let read: serde_json::Value = serde_json::from_str(&python(&[&url, &topic, "read", kind, &ours])).unwrap();
+        assert_eq!(read, serde_json::json!({ "order_id": "A-1", "quantity": 2 }));
+    }
+    assert_eq!(written.lines().count(), 2);
 }
 
 #[tokio::test]
