@@ -359,13 +359,10 @@ impl EmbeddedKafka {
                         Position { partition: 0, epoch: u64::MAX, offset: message.offset(), leader_epoch: -1 };
                     let raw = Raw::copy(&message);
                     let at = At { topic, partition: message.partition(), offset: message.offset() };
-                    let loaded = loader.load(&raw, at);
                     // It has no codec that could wait for something.
-                    received.extend(
-                        loaded
-                            .ok()
-                            .map(|loaded| Received::of(Arc::clone(&name), message.partition(), position, raw, loaded)),
-                    );
+                    let content = loader.load(&raw, at).ok();
+                    let of = |content| Received::of(Arc::clone(&name), message.partition(), position, raw, content);
+                    received.extend(content.map(of));
                 }
             }
         };

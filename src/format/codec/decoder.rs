@@ -8,7 +8,7 @@ use std::sync::Arc;
 use super::codec::{Codec, Encoding};
 use super::cut_over::CutOver;
 use super::error::CodecError;
-use super::known::{Found, Known, Recognised, Use};
+use super::known::{Found, Known, Recognised, State, Use};
 use super::source::{SchemaSourceError, Shared, WriterSchema};
 use crate::avro::Schema;
 use crate::error::{FrameError, LoadError, LoadErrorKind};
@@ -218,10 +218,7 @@ impl<E: EventSchema> Decoder<E> {
         message: &[u8],
     ) -> Result<(), SchemaSourceError> {
         let (id, content_type) = self.told(headers);
-        let missing = match self.payload(id, content_type, message) {
-            Err(Unread::Missing(missing)) => missing,
-            _ => return Ok(()),
-        };
+        let Err(Unread::Missing(missing)) = self.payload(id, content_type, message) else { return Ok(()) };
         missing.found.ask(missing.id).await
     }
 
@@ -304,8 +301,9 @@ impl<E: EventSchema> Decoder<E> {
         let known = match (self.known.get(&id), &self.found) {
             (Some(known), _) => Some(Use::Given(known)),
             (None, Some(found)) => match found.get(&id) {
-                Some(known) => known.map(Use::Found),
-                None => return Err(Unread::Missing(Missing { found: Arc::clone(found), id })),
+                State::Known(known) => Some(Use::Found(known)),
+                State::Unknown(_) => None,
+                State::Missing => return Err(Unread::Missing(Missing { found: Arc::clone(found), id })),
             },
             // Nothing else can have the framing.
             (None, None) if !avro => return Ok(Payload { data, known: None }),

@@ -131,7 +131,11 @@ pub(crate) struct Found {
     states: RwLock<HashMap<SchemaId, State>>,
 }
 
-enum State {
+/// What is known of an id.
+#[derive(Clone)]
+pub(super) enum State {
+    /// Its schema is to be asked for.
+    Missing,
     Known(Arc<Known>),
     /// The source did not know it, since then.
     #[cfg_attr(not(feature = "kafka"), expect(dead_code, reason = "a consumer gives up"))]
@@ -148,11 +152,12 @@ impl Found {
         Self { source, patience, recognised, states: RwLock::default() }
     }
 
-    /// What was found; nothing if it is to be asked for.
-    pub(super) fn get(&self, id: &SchemaId) -> Option<Option<Arc<Known>>> {
-        match self.states.read().unwrap_or_else(PoisonError::into_inner).get(id)? {
-            State::Known(known) => Some(Some(Arc::clone(known))),
-            State::Unknown(since) => (since.elapsed() < Self::REMEMBERED).then_some(None),
+    /// What is known of an id.
+    pub(super) fn get(&self, id: &SchemaId) -> State {
+        match self.states.read().unwrap_or_else(PoisonError::into_inner).get(id) {
+            Some(State::Unknown(since)) if since.elapsed() >= Self::REMEMBERED => State::Missing,
+            Some(state) => state.clone(),
+            None => State::Missing,
         }
     }
 

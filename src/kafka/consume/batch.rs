@@ -66,10 +66,10 @@ pub(super) struct Item<E> {
 impl<E: EventSchema> Item<E> {
     pub(super) fn new(taken: Taken<Raw>, place: Place, loader: &Loader<E>) -> Result<Self, NotYet> {
         let Taken { ticket, message: raw, .. } = taken;
-        let loaded =
-            loader.load(&raw, At { topic: &place.topic, partition: place.partition, offset: ticket.offset })?;
+        let at = At { topic: &place.topic, partition: place.partition, offset: ticket.offset };
+        let content = loader.load(&raw, at)?;
         Ok(Self {
-            received: Received::of(Arc::clone(&place.topic), place.partition, ticket.position(), raw, loaded),
+            received: Received::of(Arc::clone(&place.topic), place.partition, ticket.position(), raw, content),
             ticket,
             place,
             failure: None,

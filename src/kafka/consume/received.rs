@@ -317,7 +317,7 @@ impl Rejection {
 /// Without the bytes, which may hold personal data.
 impl fmt::Debug for Rejection {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Rejection").field("len", &self.bytes.len()).field("error", &self.error).finish()
+        f.debug_struct("Rejection").field("len", &self.bytes.len()).field("error", &self.error).finish_non_exhaustive()
     }
 }
 

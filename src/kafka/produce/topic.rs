@@ -32,6 +32,7 @@ pub(super) enum To<'a> {
 }
 
 impl<'a> To<'a> {
+    #[expect(clippy::match_same_arms, reason = "the names live for different times")]
     pub(super) fn name(self) -> &'a str {
         match self {
             Self::Own(name) => name,
