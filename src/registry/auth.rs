@@ -10,7 +10,7 @@ use tokio::sync::Mutex;
 
 use super::credentials::{Credentials, OAuthClient};
 use super::error::{Answer, RegistryError};
-use super::exchange::{Exchange, exchange, shown};
+use super::exchange::{Exchange, exchange, read, shown};
 
 /// Credentials, with the token that was got for them.
 pub(super) struct Authority {
@@ -98,9 +98,9 @@ async fn issue(client: &Client, oauth: &OAuthClient) -> Result<Issued, RegistryE
     let Exchange { status, body, retry_after } = exchange(request, &name).await?;
     if status == 200 {
         // The text of the error would quote the token.
-        return serde_json::from_slice(&body).map_err(|_| RegistryError::unreadable(name, "no token in it"));
+        return read(&body).map_err(|_| RegistryError::unreadable(name, "no token in it"));
     }
-    let message = serde_json::from_slice::<Refused>(&body).ok().map(|refused| refused.error);
+    let message = read::<Refused>(&body).ok().map(|refused| refused.error);
     // An issuer says 400 for unknown clients as well as for requests that are wrong.
     let status = if status == 400 { 401 } else { status };
     Err(RegistryError::answer(Answer { request: name, status, code: None, message, retry_after }))

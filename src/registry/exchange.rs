@@ -5,8 +5,10 @@ use std::time::Duration;
 
 use reqwest::header::RETRY_AFTER;
 use reqwest::{RequestBuilder, Url};
+use serde::de::DeserializeOwned;
 
 use super::error::RegistryError;
+use crate::load::json;
 
 /// No schema is as large.
 const LARGEST_BODY: usize = 16 << 20;
@@ -32,6 +34,12 @@ pub(super) async fn exchange(request: RequestBuilder, name: &str) -> Result<Exch
     }
     let seconds = response.headers().get(RETRY_AFTER).and_then(|seconds| seconds.to_str().ok()?.trim().parse().ok());
     Ok(Exchange { status: response.status().as_u16(), body, retry_after: seconds.map(Duration::from_secs) })
+}
+
+/// Reads the body of an answer.
+pub(super) fn read<T: DeserializeOwned>(body: &[u8]) -> Result<T, String> {
+    let text = str::from_utf8(body).map_err(|error| error.to_string())?;
+    json::read(text).map_err(|error| error.to_string())
 }
 
 /// The URL without credentials and query.

@@ -12,7 +12,7 @@ use serde_json::Value;
 
 use super::auth::Authority;
 use super::error::{Answer, RegistryError};
-use super::exchange::{Exchange, exchange, reason, shown};
+use super::exchange::{Exchange, exchange, read, reason, shown};
 use super::settings::{Backoff, Settings};
 
 const JSON: HeaderValue = HeaderValue::from_static("application/vnd.schemaregistry.v1+json");
@@ -142,9 +142,9 @@ impl Nodes {
         };
         let Exchange { status, body, retry_after } = exchanged;
         if (200..300).contains(&status) {
-            return serde_json::from_slice(&body).map_err(|error| RegistryError::unreadable(name, error));
+            return read(&body).map_err(|error| RegistryError::unreadable(name, error));
         }
-        let complaint = serde_json::from_slice::<Complaint>(&body).ok();
+        let complaint = read::<Complaint>(&body).ok();
         // Confluent's codes have five digits, and begin with the status; less says no more than that.
         let code = complaint.as_ref().map(|complaint| complaint.error_code).filter(|code| *code > 9999);
         let message = complaint.and_then(|complaint| complaint.message).map(shortened);

@@ -9,6 +9,7 @@ use serde_json::Value;
 use crate::contract::{AvroSchemaError, avro_schema};
 use crate::event::EventSchema;
 use crate::format::framing::Guid;
+use crate::load::json;
 
 /// The language of a schema.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Hash, Serialize, Deserialize)]
@@ -148,7 +149,7 @@ impl RegistrySchema {
     /// The name of the schema, if it has one: the full name of an Avro record, the `title` of a JSON Schema.
     #[must_use]
     pub fn name(&self) -> Option<String> {
-        let schema: Value = serde_json::from_str(&self.text).ok()?;
+        let schema: Value = json::read(&self.text).ok()?;
         let text = |key| schema.get(key).and_then(Value::as_str);
         match self.schema_type {
             SchemaType::Avro => {
@@ -286,7 +287,7 @@ impl Registered {
 /// The language of a schema whose registry does not say it. For Confluent's that is Avro; Apicurio's leaves it out for JSON
 /// Schema as well, when it is asked for an id.
 fn language(text: &str) -> SchemaType {
-    let is_json = match serde_json::from_str(text) {
+    let is_json = match json::read(text) {
         Ok(Value::Object(schema)) => {
             let of_json = |schema_type: &Value| matches!(schema_type.as_str(), Some("object" | "integer" | "number"));
             schema.contains_key("$schema") || schema.get("type").is_none_or(of_json)

@@ -10,6 +10,7 @@ use serde_json::Value;
 use crate::avro::Schema;
 use crate::event::Descriptor;
 use crate::format::framing::SchemaId;
+use crate::load::json;
 
 /// What a [`SchemaSource`] answers, in time.
 pub type Answer<'a, T> = Pin<Box<dyn Future<Output = Result<T, SchemaSourceError>> + Send + 'a>>;
@@ -121,7 +122,7 @@ impl WriterSchema {
     /// See the example of [`WriterSchema`].
     #[must_use]
     pub fn json(document: &str) -> Self {
-        Self { format: SchemaFormat::Json(serde_json::from_str(document).ok()), event_type: None }
+        Self { format: SchemaFormat::Json(json::read(document).ok()), event_type: None }
     }
 
     /// The event and its version, as CloudEvents names them: `order.requested.v1`. Without it, the schema is compared with
