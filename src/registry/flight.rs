@@ -156,8 +156,9 @@ mod tests {
         let inside = Arc::clone(&held);
         {
             let waiting = flights.get(7, move || async move {
-                let _held = inside;
-                pending().await
+                let answer = pending().await;
+                drop(inside);
+                answer
             });
             assert!(waiting.now_or_never().is_none());
         }

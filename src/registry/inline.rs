@@ -215,9 +215,9 @@ mod tests {
     #[test]
     fn a_name_that_stands_for_the_whole_schema_is_one() {
         let ping = r#"{"type": "record", "name": "Ping", "fields": [{"name": "seq", "type": "long"}]}"#;
-        let pong = r#"{"type": "record", "name": "a.Pong", "fields": []}"#;
-        let union = inline(r#"["Ping", "a.Pong"]"#, &[ping, pong]).unwrap();
-        assert_eq!(canonical(&union), canonical(&format!("[{ping}, {pong}]")));
+        let empty = r#"{"type": "record", "name": "a.Pong", "fields": []}"#;
+        let union = inline(r#"["Ping", "a.Pong"]"#, &[ping, empty]).unwrap();
+        assert_eq!(canonical(&union), canonical(&format!("[{ping}, {empty}]")));
     }
 
     #[test]

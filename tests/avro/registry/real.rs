@@ -122,7 +122,8 @@ async fn python_reads_and_is_read() {
 
         // Beside theirs, a second version of the subject.
         let encoder = Encoder::for_topic(&codec, &format!("{topic}-{kind}")).await.unwrap();
-        let ours: String = encoder.dump(&order).unwrap().iter().map(|byte| format!("{byte:02x}")).collect();
+        let digits = encoder.dump(&order).unwrap().into_iter().flat_map(|byte| [byte >> 4, byte & 15]);
+        let ours: String = digits.map(|digit| char::from_digit(digit.into(), 16).unwrap()).collect();
         let read: serde_json::Value = serde_json::from_str(&python(&[&url, &topic, "read", kind, &ours])).unwrap();
         assert_eq!(read, serde_json::json!({ "order_id": "A-1", "quantity": 2 }));
     }
