@@ -217,8 +217,11 @@ fn a_frame_that_breaks_off_says_so() {
     }
 }
 
-/// Every encoding of an event, with the headers of its message, and its content type.
-fn encodings() -> Vec<(Codec, Vec<u8>, Option<Vec<u8>>, &'static str)> {
+/// A codec, a message of it with its header, and the content type.
+type Encoded = (Codec, Vec<u8>, Option<Vec<u8>>, &'static str);
+
+/// An event in every encoding.
+fn encodings() -> Vec<Encoded> {
     let guid = SchemaId::Guid(Guid::from([9; 16]));
     let own = id_of(&Schema::of::<Ping>().unwrap());
     let (datum, json) = (b"\x0E\x02\x02x", br#"{"seq":7,"note":"x"}"#);
