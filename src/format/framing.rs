@@ -10,7 +10,7 @@
 //!
 //! The first bytes tell these framings apart, and they tell them from JSON, which never begins with `00`, `01` or `C3`. They
 //! do not tell them from a bare Avro datum, which may begin with any byte: a topic with such data needs ids in headers, or
-//! a [`Codec`] that is told about them.
+//! a `Codec` that is told about them.
 //!
 //! ```
 //! use event_schema::format::framing::SchemaId;
@@ -25,8 +25,6 @@
 //! ```
 //!
 //! [single-object encoding]: https://avro.apache.org/docs/1.12.0/specification/#single-object-encoding
-#![cfg_attr(feature = "avro", doc = "[`Codec`]: super::Codec")]
-#![cfg_attr(not(feature = "avro"), doc = "[`Codec`]: crate#features")]
 
 use std::fmt;
 use std::str::FromStr;

@@ -523,7 +523,8 @@ async fn a_receiver_waits_for_a_schema_and_loses_nothing() {
 async fn until_away(batches: &mut Batches<Pinged>, registry: &Registry) {
     within(60, "questions", async {
         while registry.asked() < 3 {
-            let waiting = tokio::time::timeout(Duration::from_millis(100), batches.recv(4, Duration::ZERO)).await;
+            let waiting =
+                tokio::time::timeout(Duration::from_millis(100), batches.recv(4, Duration::from_secs(60))).await;
             assert!(waiting.is_err(), "{waiting:?}");
         }
     })

@@ -97,7 +97,7 @@ impl<E: EventSchema> Loader<E> {
     }
 
     #[cfg(not(feature = "avro"))]
-    #[expect(clippy::unused_self, reason = "codecs have something to wait for")]
+    #[allow(clippy::unused_self, reason = "codecs have something to wait for")]
     pub(super) fn wait(&self, not_yet: &NotYet) -> Pin<Box<dyn Future<Output = ()> + Send>> {
         match *not_yet {}
     }
@@ -130,6 +130,10 @@ impl<E: EventSchema> Loader<E> {
     }
 
     /// Whether a message can be loaded now.
+    #[cfg_attr(
+        not(feature = "avro"),
+        allow(clippy::unnecessary_wraps, clippy::unused_self, reason = "codecs have something to wait for")
+    )]
     pub(super) fn check(&self, raw: &Raw, at: At<'_>) -> Result<(), NotYet> {
         #[cfg(feature = "avro")]
         if let (Some(decoder), Some(value)) = (&self.decoder, raw.value())
@@ -152,7 +156,7 @@ impl<E: EventSchema> Loader<E> {
     }
 
     /// Loads the data of a message. Without a content type of their own, they have that of the message.
-    #[cfg_attr(not(feature = "avro"), expect(unused_variables, clippy::unnecessary_wraps, reason = "codecs have them"))]
+    #[cfg_attr(not(feature = "avro"), allow(unused_variables, clippy::unnecessary_wraps, reason = "codecs have them"))]
     fn event(
         &self,
         event_type: Option<&str>,

@@ -72,10 +72,7 @@ impl Encoding {
     }
 
     /// The writer of a type's events in a topic. It takes time if the codec asks for an id.
-    #[cfg_attr(
-        not(feature = "avro"),
-        expect(clippy::unused_async, clippy::unused_async_trait_impl, reason = "codecs ask")
-    )]
+    #[cfg_attr(not(feature = "avro"), allow(clippy::unused_async, reason = "codecs ask"))]
     pub(super) async fn writer<E: EventSchema + 'static>(&self, topic: &str) -> Result<Writer<'_, E>, NoWriter> {
         #[cfg(feature = "avro")]
         let encoder = match self.encoders.as_deref() {
