@@ -182,6 +182,7 @@
 //! | `regex1` | no | re-exports `regex`, for the rule `regex` |
 //! | `avro` | no | Avro: the schemas of events, `contract::avro_schema`, their binary encoding, `avro`, and codecs for messages, `format::Codec` |
 //! | `cloudevents` | no | `Envelope`, the metadata of an event, and CloudEvents in Kafka messages: `format::cloudevents`; part of `kafka` |
+//! | `registry` | no | the client of a Schema Registry, with HTTPS by the system's TLS; includes `avro` |
 //! | `kafka` | no | typed producers and consumers over rdkafka, and an embedded broker for tests; compiles librdkafka from C, plaintext only; re-exports `rdkafka` 0.39 as `kafka::rdkafka039` |
 //! | `kafka-ssl` | no | `kafka` with TLS and SASL, linked against the system's OpenSSL |
 //! | `kafka-ssl-vendored` | no | `kafka` with TLS and SASL, linked against an OpenSSL that is compiled from source (needs `perl`) |
@@ -222,6 +223,8 @@ mod logical;
 mod masking;
 mod names;
 mod partial;
+#[cfg(feature = "registry")]
+pub mod registry;
 mod report;
 mod rules;
 mod shown;

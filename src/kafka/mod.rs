@@ -58,8 +58,9 @@
 //! # Formats
 //!
 //! The values of messages are JSON, unless a producer or a consumer is given a codec, with the feature `avro`: Avro data, or
-//! either format with the id of its schema. The module [`format`](crate::format) describes them. Keys are those
-//! of [`EventKey`](crate::EventKey), or bytes that you encode yourself: [`Outgoing::key`].
+//! either format with the id of its schema. The module [`format`](crate::format) describes them. With the feature
+//! `registry`, the client of a Schema Registry has the schemas; [`KafkaConfig`] reads its settings. Keys are those of
+//! [`EventKey`](crate::EventKey), or bytes that you encode yourself: [`Outgoing::key`].
 //!
 //! # Guarantees
 //!

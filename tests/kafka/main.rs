@@ -24,6 +24,7 @@ mod poison;
 mod produce;
 mod received;
 mod refused;
+mod registry;
 mod rights;
 mod run;
 mod spring;
