@@ -1,6 +1,9 @@
 //! The contracts of events.
 
 mod avro;
+mod catalog;
+mod compat;
+mod compat_search;
 #[path = "../../examples/events/contracts.rs"]
 mod contracts;
 mod differences;

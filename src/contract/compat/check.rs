@@ -1,0 +1,107 @@
+//! The questions to ask: [`check`], [`check_history`], [`diff`].
+
+use serde_json::Value;
+
+use super::comparison::Comparison;
+use super::document::{Document, SchemaError};
+use super::finding::{Finding, Report};
+use super::form::Part;
+use super::mode::{Compatibility, Direction, Policy};
+use super::outcome::Outcome;
+
+/// Whether a new JSON Schema may follow an old one.
+///
+/// ```
+/// use event_schema::contract::compat::{check, Compatibility, Policy};
+/// use event_schema::serde_json::json;
+///
+/// let old = json!({"type": "object", "properties": {"id": {"type": "string"}}});
+/// let new = json!({"type": "object", "properties": {"id": {"type": "string"}, "note": {"type": "string"}}});
+/// // The registry refuses it: old messages may have a field `note` of another type.
+/// assert!(!check(&old, &new, Compatibility::Backward, Policy::Strict)?.is_compatible());
+/// // This service's old messages had no other fields.
+/// assert!(check(&old, &new, Compatibility::Backward, Policy::Written)?.is_compatible());
+/// # Ok::<(), event_schema::contract::compat::SchemaError>(())
+/// ```
+///
+/// # Errors
+///
+/// One of the documents is no JSON Schema, has references that it does not resolve, or is too deep.
+pub fn check(old: &Value, new: &Value, mode: Compatibility, policy: Policy) -> Result<Report, SchemaError> {
+    check_history([old], new, mode, policy)
+}
+
+/// Whether a new JSON Schema may follow a history, the oldest first: with a transitive mode, all of it.
+///
+/// ```
+/// use event_schema::contract::compat::{check_history, Compatibility, Policy};
+/// use event_schema::serde_json::json;
+///
+/// let history = [json!({"type": "integer"}), json!({"type": "number"}), json!({"type": "string"})];
+/// let (last, all) = (Compatibility::Backward, Compatibility::BackwardTransitive);
+/// let new = json!({"type": "string"});
+/// assert!(check_history(&history, &new, last, Policy::Strict)?.is_compatible());
+/// let report = check_history(&history, &new, all, Policy::Strict)?;
+/// assert_eq!(report.findings().iter().map(|finding| finding.revision()).collect::<Vec<_>>(), [0, 1]);
+/// # Ok::<(), event_schema::contract::compat::SchemaError>(())
+/// ```
+///
+/// # Errors
+///
+/// As with [`check`].
+pub fn check_history<'a>(
+    history: impl IntoIterator<Item = &'a Value>,
+    new: &Value,
+    mode: Compatibility,
+    policy: Policy,
+) -> Result<Report, SchemaError> {
+    let mut report = Report::default();
+    let mut history: Vec<(usize, &Value)> = history.into_iter().enumerate().collect();
+    if !mode.is_transitive() {
+        history.drain(..history.len().saturating_sub(1));
+    }
+    let new = Document::new(new)?;
+    for (revision, old) in history {
+        let old = Document::new(old)?;
+        for direction in mode.directions() {
+            let outcome = match direction {
+                Direction::Backward => compare(&old, &new, policy)?,
+                Direction::Forward => compare(&new, &old, policy)?,
+            };
+            let breaking = outcome.changes.iter().filter(|change| change.breaks);
+            report.add(breaking.map(|change| Finding::new(change, *direction, revision)), outcome.truncated);
+        }
+    }
+    Ok(report)
+}
+
+/// All changes from an old JSON Schema to a new one, compatible ones too.
+///
+/// ```
+/// use event_schema::contract::compat::{diff, Policy};
+/// use event_schema::serde_json::json;
+///
+/// let (old, new) = (json!({"type": "string", "maxLength": 5}), json!({"type": "string", "title": "Name"}));
+/// let changes = diff(&old, &new)?;
+/// assert_eq!(changes.iter().map(|change| change.rule().id()).collect::<Vec<_>>(), ["TITLE_CHANGED", "MAX_LENGTH_REMOVED"]);
+/// assert!(changes.iter().all(|change| !change.breaks(Policy::Exact)));
+/// # Ok::<(), event_schema::contract::compat::SchemaError>(())
+/// ```
+///
+/// # Errors
+///
+/// As with [`check`].
+pub fn diff(old: &Value, new: &Value) -> Result<Vec<Finding>, SchemaError> {
+    let (old, new) = (Document::new(old)?, Document::new(new)?);
+    let outcome = compare(&old, &new, Policy::Strict)?;
+    Ok(outcome.changes.iter().map(|change| Finding::new(change, Direction::Backward, 0)).collect())
+}
+
+fn compare<'a>(writer: &'a Document<'a>, reader: &'a Document<'a>, policy: Policy) -> Result<Outcome<'a>, SchemaError> {
+    let mut comparison = Comparison::new(writer, reader, policy);
+    let outcome = comparison.compare(Part::whole(writer.root), Part::whole(reader.root));
+    if comparison.exhausted {
+        return Err(SchemaError::new("#", "the schemas are too deep or too entangled to be compared"));
+    }
+    Ok((*outcome).clone())
+}

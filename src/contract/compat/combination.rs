@@ -1,0 +1,261 @@
+//! `allOf`, `anyOf` and `oneOf`.
+
+use std::collections::BTreeSet;
+use std::rc::Rc;
+
+use serde_json::Value;
+
+use super::comparison::{Comparison, equal};
+use super::document::Document;
+use super::form::{Criterion, Form, Part, Typed};
+use super::outcome::Outcome;
+use super::rule;
+
+/// How deep the types of a schema are looked for.
+const MAX_DEPTH: usize = 16;
+
+impl<'a> Comparison<'a> {
+    /// Compares two combinations. Each schema of the smaller one must find a counterpart of its own in the other.
+    pub(super) fn combinations(
+        &mut self,
+        out: &mut Outcome<'a>,
+        (old, old_parts): (Criterion, &[Part<'a>]),
+        (new, new_parts): (Criterion, &[Part<'a>]),
+        (writer, reader): (Part<'a>, Part<'a>),
+    ) {
+        let sides = (Some(writer.value), Some(reader.value));
+        if old != new {
+            let stays = match new {
+                Criterion::Any => true,
+                Criterion::One => old_parts.len() == 1,
+                Criterion::All => old_parts.len() == 1 && new_parts.len() == 1,
+            };
+            let rule = if stays { rule::COMBINED_TYPE_EXTENDED } else { rule::COMBINED_TYPE_CHANGED };
+            self.note(out, "", rule, sides.0, sides.1);
+            if !stays {
+                return;
+            }
+        }
+        let (old_parts, new_parts) = (distinct(old_parts), distinct(new_parts));
+        let (before, after) = (old_parts.len(), new_parts.len());
+        let rule = match (before.cmp(&after), new) {
+            (std::cmp::Ordering::Equal, _) => None,
+            (std::cmp::Ordering::Less, Criterion::All) => Some(rule::PRODUCT_TYPE_EXTENDED),
+            (std::cmp::Ordering::Less, _) => Some(rule::SUM_TYPE_EXTENDED),
+            (std::cmp::Ordering::Greater, Criterion::All) => Some(rule::PRODUCT_TYPE_NARROWED),
+            (std::cmp::Ordering::Greater, _) => Some(rule::SUM_TYPE_NARROWED),
+        };
+        if let Some(rule) = rule {
+            self.note(out, "", rule, sides.0, sides.1);
+        }
+        if self.policy.proves() && new == Criterion::One && after > 1 && !self.are_disjoint(&new_parts) {
+            self.note(out, "/oneOf", rule::ONE_OF_OVERLAPS, sides.0, sides.1);
+        }
+        let mut pairs: Vec<Vec<Option<Rc<Outcome<'a>>>>> = Vec::with_capacity(before);
+        for one in &old_parts {
+            let row = new_parts.iter().map(|other| Some(self.compare(*one, *other)).filter(|inner| !inner.breaks));
+            pairs.push(row.collect());
+        }
+        let matching = matching(&pairs, after);
+        let keyword = match old {
+            Criterion::All => "allOf",
+            Criterion::Any => "anyOf",
+            Criterion::One => "oneOf",
+        };
+        let mut count = 0;
+        for (new_at, old_at) in matching.into_iter().enumerate() {
+            let Some(old_at) = old_at else { continue };
+            count += 1;
+            if let Some(inner) = &pairs[old_at][new_at] {
+                out.absorb(&format!("/{keyword}/{old_at}"), inner);
+            }
+        }
+        if count < before.min(after) {
+            self.note(out, "", rule::COMBINED_TYPE_SUBSCHEMAS_CHANGED, sides.0, sides.1);
+        }
+    }
+
+    /// Whether no value fits two of the reader's schemas.
+    pub(super) fn are_disjoint(&self, parts: &[Part<'a>]) -> bool {
+        let traits: Vec<Traits<'a>> = parts.iter().map(|part| Traits::of(self.reader, *part, MAX_DEPTH)).collect();
+        traits.iter().enumerate().all(|(at, one)| traits[..at].iter().all(|other| one.is_apart_from(other)))
+    }
+}
+
+fn distinct<'a>(parts: &[Part<'a>]) -> Vec<Part<'a>> {
+    let mut distinct: Vec<Part<'a>> = Vec::with_capacity(parts.len());
+    for part in parts {
+        if !distinct.iter().any(|known| known.is_like(part)) {
+            distinct.push(*part);
+        }
+    }
+    distinct
+}
+
+/// As many pairs as possible, none with a row or column of another: the row of each column.
+fn matching<T>(pairs: &[Vec<Option<T>>], columns: usize) -> Vec<Option<usize>> {
+    let mut rows: Vec<Option<usize>> = vec![None; columns];
+    for row in 0..pairs.len() {
+        let mut before: Vec<Option<usize>> = vec![None; columns];
+        let mut open = vec![row];
+        let mut seen = vec![false; columns];
+        // A path from the row to a free column, over columns whose rows can move.
+        let free = 'search: loop {
+            let Some(at) = open.pop() else { break None };
+            for column in 0..columns {
+                if pairs[at][column].is_none() || std::mem::replace(&mut seen[column], true) {
+                    continue;
+                }
+                before[column] = Some(at);
+                match rows[column] {
+                    None => break 'search Some(column),
+                    Some(taken) => open.push(taken),
+                }
+            }
+        };
+        let mut next = free;
+        while let Some(column) = next {
+            let Some(at) = before[column] else { break };
+            next = (at != row).then(|| rows.iter().position(|taken| *taken == Some(at))).flatten();
+            rows[column] = Some(at);
+        }
+    }
+    rows
+}
+
+const NULL: u8 = 1;
+const BOOLEAN: u8 = 2;
+const NUMBER: u8 = 4;
+const TEXT: u8 = 8;
+const ARRAY: u8 = 16;
+const OBJECT: u8 = 32;
+const ALL: u8 = 63;
+
+/// What is known of all values of a schema.
+#[derive(Clone)]
+struct Traits<'a> {
+    /// The types that they may have.
+    types: u8,
+    /// The only values, if they are known.
+    values: Option<Vec<&'a Value>>,
+    /// The fields that each object has.
+    required: BTreeSet<&'a str>,
+    /// The fields that an object may have, if they are known.
+    fields: Option<BTreeSet<&'a str>>,
+    /// The only values of fields.
+    tags: Vec<(&'a str, Vec<&'a Value>)>,
+}
+
+impl<'a> Traits<'a> {
+    fn unknown(types: u8) -> Self {
+        Self { types, values: None, required: BTreeSet::new(), fields: None, tags: Vec::new() }
+    }
+
+    fn of(document: &Document<'a>, part: Part<'a>, depth: usize) -> Self {
+        let Some(depth) = depth.checked_sub(1) else { return Self::unknown(ALL) };
+        let (_, form) = document.form(part);
+        let typed = |typed: &Typed<'_>, kind| Self::unknown(if typed.demanded { kind } else { ALL });
+        match &form {
+            Form::Anything | Form::Not(_) | Form::Condition => Self::unknown(ALL),
+            Form::Nothing => Self::unknown(0),
+            Form::Boolean => Self::unknown(BOOLEAN),
+            Form::Null => Self::unknown(NULL),
+            Form::Text(text) => typed(text, TEXT),
+            Form::Number(number) => typed(number, NUMBER),
+            Form::Array(array) => typed(array, ARRAY),
+            // Objects without a demanded type may be no objects.
+            Form::Object(object) if !object.demanded => Self::unknown(ALL),
+            Form::Object(object) => Self::of_object(document, object, depth),
+            Form::Enum(values) => Self::of_values(values.iter().collect()),
+            Form::Const(value) => Self::of_values(vec![value]),
+            Form::Combined(Criterion::All, parts) => {
+                let parts = parts.iter().map(|part| Self::of(document, *part, depth));
+                parts.fold(Self::unknown(ALL), Self::and)
+            }
+            Form::Combined(_, parts) => {
+                let mut parts = parts.iter().map(|part| Self::of(document, *part, depth));
+                let first = parts.next().unwrap_or_else(|| Self::unknown(ALL));
+                parts.fold(first, Self::or)
+            }
+        }
+    }
+
+    fn of_values(values: Vec<&'a Value>) -> Self {
+        let kind = |value: &&Value| match value {
+            Value::Null => NULL,
+            Value::Bool(_) => BOOLEAN,
+            Value::Number(_) => NUMBER,
+            Value::String(_) => TEXT,
+            Value::Array(_) => ARRAY,
+            Value::Object(_) => OBJECT,
+        };
+        let types = values.iter().map(kind).fold(0, |all, one| all | one);
+        Self { values: Some(values), ..Self::unknown(types) }
+    }
+
+    fn of_object(document: &Document<'a>, object: &Typed<'a>, depth: usize) -> Self {
+        let keywords = object.keywords;
+        let properties = keywords.get("properties").and_then(Value::as_object);
+        let required = keywords.get("required").and_then(Value::as_array).into_iter().flatten();
+        let closed = keywords.get("additionalProperties") == Some(&Value::Bool(false))
+            && !keywords.contains_key("patternProperties");
+        let names = properties.into_iter().flatten().map(|(name, _)| name.as_str());
+        let tags = properties.into_iter().flatten().filter_map(|(name, schema)| {
+            let values = Self::of(document, Part::whole(schema), depth).values?;
+            Some((name.as_str(), values))
+        });
+        Self {
+            required: required.filter_map(Value::as_str).collect(),
+            fields: closed.then(|| names.collect()),
+            tags: tags.collect(),
+            ..Self::unknown(OBJECT)
+        }
+    }
+
+    /// Of values that fit both schemas.
+    fn and(mut self, other: Self) -> Self {
+        self.types &= other.types;
+        self.values = self.values.or(other.values);
+        self.required.extend(other.required);
+        self.fields = self.fields.or(other.fields);
+        self.tags.extend(other.tags);
+        self
+    }
+
+    /// Of values that fit one of the schemas.
+    fn or(mut self, other: Self) -> Self {
+        self.types |= other.types;
+        self.values = self.values.zip(other.values).map(|(mut one, other)| {
+            one.extend(other);
+            one
+        });
+        self.required.retain(|name| other.required.contains(name));
+        self.fields = self.fields.zip(other.fields).map(|(one, other)| one.union(&other).copied().collect());
+        self.tags.clear();
+        self
+    }
+
+    fn is_apart_from(&self, other: &Self) -> bool {
+        let apart =
+            |one: &[&Value], other: &[&Value]| one.iter().all(|value| other.iter().all(|second| !equal(value, second)));
+        if let (Some(one), Some(other)) = (&self.values, &other.values)
+            && apart(one, other)
+        {
+            return true;
+        }
+        let shared = self.types & other.types;
+        if shared & !OBJECT != 0 {
+            return false;
+        }
+        let lacks =
+            |one: &Self, other: &Self| other.fields.as_ref().is_some_and(|fields| !one.required.is_subset(fields));
+        shared == 0
+            || lacks(self, other)
+            || lacks(other, self)
+            || self.tags.iter().any(|(name, values)| {
+                let is_required = self.required.contains(name) || other.required.contains(name);
+                let others = other.tags.iter().filter(|(second, _)| second == name);
+                is_required && others.into_iter().any(|(_, others)| apart(values, others))
+            })
+    }
+}
