@@ -5,9 +5,8 @@ use serde_json::Value;
 use super::comparison::Comparison;
 use super::document::{Document, SchemaError};
 use super::finding::{Finding, Report};
-use super::form::Part;
 use super::mode::{Compatibility, Direction, Policy};
-use super::outcome::Outcome;
+use super::outcome::Change;
 
 /// Whether a new JSON Schema may follow an old one.
 ///
@@ -64,12 +63,12 @@ pub fn check_history<'a>(
     for (revision, old) in history {
         let old = Document::new(old)?;
         for direction in mode.directions() {
-            let outcome = match direction {
-                Direction::Backward => compare(&old, &new, policy)?,
-                Direction::Forward => compare(&new, &old, policy)?,
+            let (breaking, truncated) = match direction {
+                Direction::Backward => changes(&old, &new, policy, |change| change.breaks)?,
+                Direction::Forward => changes(&new, &old, policy, |change| change.breaks)?,
             };
-            let breaking = outcome.changes.iter().filter(|change| change.breaks);
-            report.add(breaking.map(|change| Finding::new(change, *direction, revision)), outcome.truncated);
+            let findings = breaking.iter().map(|change| Finding::new(change, *direction, revision));
+            report.add(findings, truncated);
         }
     }
     Ok(report)
@@ -93,15 +92,16 @@ pub fn check_history<'a>(
 /// As with [`check`].
 pub fn diff(old: &Value, new: &Value) -> Result<Vec<Finding>, SchemaError> {
     let (old, new) = (Document::new(old)?, Document::new(new)?);
-    let outcome = compare(&old, &new, Policy::Strict)?;
-    Ok(outcome.changes.iter().map(|change| Finding::new(change, Direction::Backward, 0)).collect())
+    let (all, _) = changes(&old, &new, Policy::Strict, |_| true)?;
+    Ok(all.iter().map(|change| Finding::new(change, Direction::Backward, 0)).collect())
 }
 
-fn compare<'a>(writer: &'a Document<'a>, reader: &'a Document<'a>, policy: Policy) -> Result<Outcome<'a>, SchemaError> {
-    let mut comparison = Comparison::new(writer, reader, policy);
-    let outcome = comparison.compare(Part::whole(writer.root), Part::whole(reader.root));
-    if comparison.exhausted {
-        return Err(SchemaError::new("#", "the schemas are too deep or too entangled to be compared"));
-    }
-    Ok((*outcome).clone())
+fn changes<'a>(
+    writer: &'a Document<'a>,
+    reader: &'a Document<'a>,
+    policy: Policy,
+    wanted: impl Fn(&Change<'a>) -> bool,
+) -> Result<(Vec<Change<'a>>, bool), SchemaError> {
+    Comparison::changes(writer, reader, policy, wanted)
+        .ok_or_else(|| SchemaError::new("#", "the schemas are too entangled to be compared"))
 }

@@ -1,14 +1,13 @@
 //! `allOf`, `anyOf` and `oneOf`.
 
 use std::collections::BTreeSet;
-use std::rc::Rc;
 
 use serde_json::Value;
 
 use super::comparison::{Comparison, equal};
 use super::document::Document;
 use super::form::{Criterion, Form, Part, Typed};
-use super::outcome::Outcome;
+use super::outcome::{Inner, Outcome};
 use super::rule;
 
 /// How deep the types of a schema are looked for.
@@ -51,7 +50,7 @@ impl<'a> Comparison<'a> {
         if self.policy.proves() && new == Criterion::One && after > 1 && !self.are_disjoint(&new_parts) {
             self.note(out, "/oneOf", rule::ONE_OF_OVERLAPS, sides.0, sides.1);
         }
-        let mut pairs: Vec<Vec<Option<Rc<Outcome<'a>>>>> = Vec::with_capacity(before);
+        let mut pairs: Vec<Vec<Option<Inner>>> = Vec::with_capacity(before);
         for one in &old_parts {
             let row = new_parts.iter().map(|other| Some(self.compare(*one, *other)).filter(|inner| !inner.breaks));
             pairs.push(row.collect());

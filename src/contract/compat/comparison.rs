@@ -1,65 +1,157 @@
-//! The walk over two schemas at once: [`Comparison`].
+//! The comparison of two schemas: [`Comparison`].
 //!
-//! Each kind of schema is compared in a file of its own, by methods of [`Comparison`].
+//! Schemas may contain themselves, so the verdict on a pair may depend on itself. All pairs that are met are taken to be
+//! compatible at first; each that turns out to be incompatible lets those that depend on it be judged again. Each kind of
+//! schema is judged in a file of its own, by methods of [`Comparison`], which look no deeper than one level.
 
 use std::cmp::Ordering;
-use std::collections::{BTreeSet, HashMap};
-use std::rc::Rc;
+use std::collections::{BTreeSet, HashMap, HashSet, VecDeque};
 
 use serde_json::Value;
 
 use super::document::{Document, references};
-use super::form::{Criterion, Form, Part, PartId};
+use super::form::{Criterion, Form, Part, PartId, Typed};
 use super::mode::Policy;
-use super::outcome::{Change, Outcome};
+use super::outcome::{Change, Inner, Item, Outcome};
 use super::rule::{self, Rule};
 
-/// How many pairs of schemas may be open at once.
-const MAX_DEPTH: usize = 200;
-/// How many pairs of schemas and changes a comparison may visit.
-const MAX_STEPS: usize = 2_000_000;
+/// How many pairs of schemas may be looked at.
+const MAX_STEPS: usize = 10_000_000;
+/// How many changes are told.
+const MAX_CHANGES: usize = 1000;
 
-type PairId<'a> = (PartId<'a>, PartId<'a>);
+/// Two schemas, and whether the writer is the reader of the whole comparison.
+type PairId<'a> = (PartId<'a>, PartId<'a>, bool);
+
+struct Pair<'a> {
+    writer: Part<'a>,
+    reader: Part<'a>,
+    turned: bool,
+    outcome: Outcome<'a>,
+    /// The pairs whose verdict depends on this one.
+    dependents: HashSet<usize>,
+    /// Whether it is to be judged.
+    waits: bool,
+}
 
 /// The comparison of the schema of a writer with that of a reader.
 pub(super) struct Comparison<'a> {
+    /// The writer of the pair at hand.
     pub(super) writer: &'a Document<'a>,
     pub(super) reader: &'a Document<'a>,
+    /// The policy for the pair at hand.
     pub(super) policy: Policy,
+    /// Whether writer and reader are exchanged, inside a `not`.
+    turned: bool,
     /// The references that do not mean the same on both sides.
     unlike: BTreeSet<&'a str>,
-    /// The pairs that are being compared: met again in themselves, they are taken to be compatible.
-    open: Vec<PairId<'a>>,
-    /// The pairs compared so far, each with the lowest open pair that its verdict takes to be compatible.
-    known: HashMap<PairId<'a>, (Rc<Outcome<'a>>, usize)>,
-    /// The pairs in `known` whose verdict depends on an open pair.
-    provisional: Vec<PairId<'a>>,
-    /// The lowest open pair that the pair at hand depends on.
-    lowest: usize,
+    numbers: HashMap<PairId<'a>, usize>,
+    pairs: Vec<Pair<'a>>,
+    waiting: VecDeque<usize>,
+    /// The pair at hand.
+    at: usize,
     steps: usize,
-    depth: usize,
-    pub(super) exhausted: bool,
 }
 
 impl<'a> Comparison<'a> {
-    pub(super) fn new(writer: &'a Document<'a>, reader: &'a Document<'a>, policy: Policy) -> Self {
-        Self {
+    /// The changes that `wanted` chooses, and whether there are more. None if the schemas are too entangled.
+    pub(super) fn changes(
+        writer: &'a Document<'a>,
+        reader: &'a Document<'a>,
+        policy: Policy,
+        wanted: impl Fn(&Change<'a>) -> bool,
+    ) -> Option<(Vec<Change<'a>>, bool)> {
+        let mut comparison = Self {
             writer,
             reader,
             policy,
+            turned: false,
             unlike: writer.unlike(reader),
-            open: Vec::new(),
-            known: HashMap::new(),
-            provisional: Vec::new(),
-            lowest: usize::MAX,
+            numbers: HashMap::new(),
+            pairs: Vec::new(),
+            waiting: VecDeque::new(),
+            at: 0,
             steps: 0,
-            depth: 0,
-            exhausted: false,
+        };
+        let root = comparison.schemas(writer.root, reader.root);
+        comparison.judge_all(policy)?;
+        Some(comparison.collect(root.pair, wanted))
+    }
+
+    fn judge_all(&mut self, policy: Policy) -> Option<()> {
+        while let Some(at) = self.waiting.pop_front() {
+            if self.steps > MAX_STEPS {
+                return None;
+            }
+            let pair = &mut self.pairs[at];
+            pair.waits = false;
+            let (writer, reader, broke) = (pair.writer, pair.reader, pair.outcome.breaks);
+            if pair.turned != self.turned {
+                self.turned = pair.turned;
+                std::mem::swap(&mut self.writer, &mut self.reader);
+                // Inside a `not` the writer's schema is the reader's, whose fields are not known.
+                self.policy = if self.turned && policy.proves() { Policy::Exact } else { policy };
+            }
+            self.at = at;
+            let outcome = self.judge_pair(writer, reader);
+            let breaks = outcome.breaks;
+            self.pairs[at].outcome = outcome;
+            if breaks && !broke {
+                for dependent in std::mem::take(&mut self.pairs[at].dependents) {
+                    if !std::mem::replace(&mut self.pairs[dependent].waits, true) {
+                        self.waiting.push_back(dependent);
+                    }
+                }
+            }
         }
+        Some(())
+    }
+
+    fn judge_pair(&mut self, writer: Part<'a>, reader: Part<'a>) -> Outcome<'a> {
+        let mut out = Outcome::default();
+        if self.same(writer, reader) {
+            return out;
+        }
+        if writer.whole && reader.whole {
+            self.annotations(&mut out, writer.value, reader.value);
+        }
+        let (writer, writer_form) = self.writer.form(writer);
+        let (reader, reader_form) = self.reader.form(reader);
+        let judged = self.judge(writer, &writer_form, reader, &reader_form);
+        out.breaks |= judged.breaks;
+        out.items.extend(judged.items);
+        out
+    }
+
+    /// The changes of a pair and of those that it leads to, each pair once.
+    fn collect(&mut self, root: usize, wanted: impl Fn(&Change<'a>) -> bool) -> (Vec<Change<'a>>, bool) {
+        let mut changes = Vec::new();
+        let mut told = HashSet::from([root]);
+        let mut open = vec![(String::new(), std::mem::take(&mut self.pairs[root].outcome.items).into_iter())];
+        while let Some((place, items)) = open.last_mut() {
+            match items.next() {
+                None => drop(open.pop()),
+                Some(Item::Change(change)) if wanted(&change) => {
+                    if changes.len() == MAX_CHANGES {
+                        return (changes, true);
+                    }
+                    changes.push(Change { path: format!("{place}{}", change.path), ..change });
+                }
+                Some(Item::Change(_)) => {}
+                Some(Item::Pair(below, pair)) => {
+                    if told.insert(pair) {
+                        let place = format!("{place}{below}");
+                        let items = std::mem::take(&mut self.pairs[pair].outcome.items).into_iter();
+                        open.push((place, items));
+                    }
+                }
+            }
+        }
+        (changes, false)
     }
 
     /// Compares two schemas that stand for themselves.
-    pub(super) fn schemas(&mut self, writer: &'a Value, reader: &'a Value) -> Rc<Outcome<'a>> {
+    pub(super) fn schemas(&mut self, writer: &'a Value, reader: &'a Value) -> Inner {
         self.compare(Part::whole(writer), Part::whole(reader))
     }
 
@@ -68,87 +160,25 @@ impl<'a> Comparison<'a> {
         !self.schemas(writer, reader).breaks
     }
 
-    pub(super) fn compare(&mut self, writer: Part<'a>, reader: Part<'a>) -> Rc<Outcome<'a>> {
-        let mut notes = Outcome::default();
-        if writer.whole && reader.whole {
-            self.annotations(&mut notes, writer.value, reader.value);
-        }
-        let (writer_part, writer_form) = self.writer.form(writer);
-        let (reader_part, reader_form) = self.reader.form(reader);
-        let outcome = self.pair(writer_part, &writer_form, reader_part, &reader_form);
-        if notes.changes.is_empty() {
-            return outcome;
-        }
-        notes.absorb("", &outcome);
-        Rc::new(notes)
+    /// The verdict on two schemas, as far as it is known.
+    pub(super) fn compare(&mut self, writer: Part<'a>, reader: Part<'a>) -> Inner {
+        self.number(writer, reader, self.turned)
     }
 
-    fn pair(
-        &mut self,
-        writer: Part<'a>,
-        writer_form: &Form<'a>,
-        reader: Part<'a>,
-        reader_form: &Form<'a>,
-    ) -> Rc<Outcome<'a>> {
-        let pair = (writer.id(), reader.id());
-        if let Some((outcome, lowest)) = self.known.get(&pair) {
-            self.lowest = self.lowest.min(*lowest);
-            self.steps += outcome.changes.len() + 1;
-            return Rc::clone(outcome);
-        }
-        if let Some(at) = self.open.iter().position(|open| *open == pair) {
-            self.lowest = self.lowest.min(at);
-            return Rc::default();
-        }
+    fn number(&mut self, writer: Part<'a>, reader: Part<'a>, turned: bool) -> Inner {
         self.steps += 1;
-        if self.steps > MAX_STEPS || self.depth + self.open.len() >= MAX_DEPTH {
-            self.exhausted = true;
+        let next = self.pairs.len();
+        let pair = *self.numbers.entry((writer.id(), reader.id(), turned)).or_insert(next);
+        if pair == next {
+            let (outcome, dependents) = (Outcome::default(), HashSet::new());
+            self.pairs.push(Pair { writer, reader, turned, outcome, dependents, waits: true });
+            self.waiting.push_back(pair);
         }
-        if self.exhausted {
-            return Rc::default();
+        let known = &mut self.pairs[pair];
+        if !known.outcome.breaks {
+            known.dependents.insert(self.at);
         }
-        let around = std::mem::replace(&mut self.lowest, usize::MAX);
-        let (depth, mark) = (self.open.len(), self.provisional.len());
-        self.open.push(pair);
-        let outcome = Rc::new(if self.same(writer, reader) {
-            Outcome::default()
-        } else {
-            self.judge(writer, writer_form, reader, reader_form)
-        });
-        self.open.pop();
-        self.steps += outcome.changes.len();
-        let lowest = self.lowest;
-        self.close(pair, &outcome, depth, mark);
-        self.lowest = if lowest < depth && !outcome.breaks { around.min(lowest) } else { around };
-        outcome
-    }
-
-    /// Keeps the verdict of a pair. A compatible one that was found on the assumption that an open pair is compatible
-    /// holds as long as that pair is open; when it turns out to be incompatible, what was built on it is forgotten.
-    fn close(&mut self, pair: PairId<'a>, outcome: &Rc<Outcome<'a>>, depth: usize, mark: usize) {
-        let mut kept = self.lowest;
-        if outcome.breaks {
-            for pair in self.provisional.drain(mark..) {
-                self.known.remove(&pair);
-            }
-            // The assumption can only hide what is incompatible.
-            kept = usize::MAX;
-        } else if kept >= depth {
-            for pair in self.provisional.drain(mark..) {
-                if let Some((_, lowest)) = self.known.get_mut(&pair) {
-                    *lowest = usize::MAX;
-                }
-            }
-            kept = usize::MAX;
-        } else {
-            for pair in &self.provisional[mark..] {
-                if let Some((_, lowest)) = self.known.get_mut(pair) {
-                    *lowest = kept.min(*lowest);
-                }
-            }
-            self.provisional.push(pair);
-        }
-        self.known.insert(pair, (Rc::clone(outcome), kept));
+        Inner { pair, breaks: known.outcome.breaks }
     }
 
     /// Whether both are the same text, with references to the same text.
@@ -205,12 +235,8 @@ impl<'a> Comparison<'a> {
                 self.choices(&mut out, "", old, std::slice::from_ref(*new), writer, reader);
             }
             (Form::Not(old), Form::Not(new)) => {
-                let mut turned = Comparison::new(self.reader, self.writer, self.turned_policy());
-                turned.depth = self.depth + self.open.len();
-                turned.steps = self.steps;
-                let narrows = turned.reads(new.value, old.value);
-                self.steps = turned.steps;
-                self.exhausted |= turned.exhausted;
+                // What the reader excludes, the writer must exclude.
+                let narrows = !self.number(*new, *old, !self.turned).breaks;
                 let rule = if narrows { rule::NOT_TYPE_NARROWED } else { rule::NOT_TYPE_EXTENDED };
                 self.note(&mut out, "/not", rule, Some(old.value), Some(new.value));
             }
@@ -245,23 +271,23 @@ impl<'a> Comparison<'a> {
             (Form::Combined(..), Form::Combined(..)) => None,
             (Form::Nothing, _) => Some(Outcome::default()),
             (_, Form::Combined(criterion, parts)) => match (criterion, parts.as_slice()) {
-                (_, [only]) => compatible(&self.compare(writer, *only), None),
+                (_, [only]) => compatible(self.compare(writer, *only), None),
                 (Criterion::Any | Criterion::One, parts) => {
                     if proves && *criterion == Criterion::One && !self.are_disjoint(parts) {
                         return None;
                     }
                     let extended = change(rule::SUM_TYPE_EXTENDED, writer.value, reader.value);
-                    parts.iter().find_map(|part| compatible(&self.compare(writer, *part), Some(&extended)))
+                    parts.iter().find_map(|part| compatible(self.compare(writer, *part), Some(&extended)))
                 }
                 (Criterion::All, parts) if proves => self.all_read(parts.iter().map(|part| (writer, *part))),
                 (Criterion::All, _) => None,
             },
             (_, Form::Anything) => Some(Outcome::default()),
             (Form::Combined(criterion, parts), _) => match (criterion, parts.as_slice()) {
-                (_, [only]) => compatible(&self.compare(*only, reader), None),
+                (_, [only]) => compatible(self.compare(*only, reader), None),
                 (Criterion::All, parts) => {
                     let narrowed = change(rule::PRODUCT_TYPE_NARROWED, writer.value, reader.value);
-                    parts.iter().find_map(|part| compatible(&self.compare(*part, reader), Some(&narrowed)))
+                    parts.iter().find_map(|part| compatible(self.compare(*part, reader), Some(&narrowed)))
                 }
                 (_, parts) if proves => self.all_read(parts.iter().map(|part| (*part, reader))),
                 _ => None,
@@ -284,7 +310,7 @@ impl<'a> Comparison<'a> {
         if old != Criterion::All {
             return self.all_read(old_parts.iter().map(|part| (*part, reader)));
         }
-        old_parts.iter().find_map(|part| compatible(&self.compare(*part, reader), None))
+        old_parts.iter().find_map(|part| compatible(self.compare(*part, reader), None))
     }
 
     /// The changes of all pairs, if each is compatible.
@@ -297,11 +323,6 @@ impl<'a> Comparison<'a> {
             }
         }
         Some(out)
-    }
-
-    /// The policy for the schemas of `not`, where the reader's values must be among the writer's.
-    fn turned_policy(&self) -> Policy {
-        if self.policy.proves() { Policy::Exact } else { self.policy }
     }
 
     fn annotations(&self, out: &mut Outcome<'a>, writer: &'a Value, reader: &'a Value) {
@@ -372,17 +393,18 @@ impl<'a> Comparison<'a> {
         self.note(out, &format!("/{keyword}"), rule, old, new);
     }
 
-    fn demanded(&self, out: &mut Outcome<'a>, old: &super::form::Typed<'a>, new: &super::form::Typed<'a>) {
+    fn demanded(&self, out: &mut Outcome<'a>, old: &Typed<'a>, new: &Typed<'a>) {
         if new.demanded && !old.demanded {
             self.note(out, "/type", rule::TYPE_RESTRICTED, old.keywords.get("type"), new.keywords.get("type"));
         }
     }
 }
 
-/// The outcome, if it is compatible, with one more change.
-fn compatible<'a>(outcome: &Outcome<'a>, more: Option<&Change<'a>>) -> Option<Outcome<'a>> {
-    (!outcome.breaks).then(|| {
-        let mut outcome = outcome.clone();
+/// The outcome of a pair, if it is compatible, with one more change.
+fn compatible<'a>(inner: Inner, more: Option<&Change<'a>>) -> Option<Outcome<'a>> {
+    (!inner.breaks).then(|| {
+        let mut outcome = Outcome::default();
+        outcome.absorb("", &inner);
         if let Some(change) = more {
             outcome.push(change.clone());
         }

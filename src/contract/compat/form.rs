@@ -18,7 +18,7 @@ pub(super) struct Part<'a> {
 }
 
 /// What makes a part the same as another: one schema is at one address.
-pub(super) type PartId<'a> = (usize, Facet<'a>, bool);
+pub(super) type PartId<'a> = (usize, Facet<'a>, bool, bool);
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub(super) enum Facet<'a> {
@@ -113,7 +113,7 @@ impl<'a> Part<'a> {
     }
 
     pub(super) fn id(&self) -> PartId<'a> {
-        (std::ptr::from_ref(self.value).addr(), self.facet, self.sole)
+        (std::ptr::from_ref(self.value).addr(), self.facet, self.sole, self.whole)
     }
 
     /// Whether both are the same text of a schema.

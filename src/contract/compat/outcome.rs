@@ -4,9 +4,6 @@ use serde_json::Value;
 
 use super::rule::Rule;
 
-/// How many changes of one pair of schemas are kept.
-const MAX_CHANGES: usize = 1000;
-
 /// A change, with its place below the compared schemas.
 #[derive(Clone, Debug)]
 pub(super) struct Change<'a> {
@@ -18,32 +15,37 @@ pub(super) struct Change<'a> {
     pub(super) breaks: bool,
 }
 
+/// The verdict on a pair of schemas, as far as it is known.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Inner {
+    /// The number of the pair.
+    pub(super) pair: usize,
+    pub(super) breaks: bool,
+}
+
+#[derive(Clone, Debug)]
+pub(super) enum Item<'a> {
+    Change(Change<'a>),
+    /// The changes of another pair, at a place.
+    Pair(String, usize),
+}
+
 #[derive(Clone, Debug, Default)]
 pub(super) struct Outcome<'a> {
-    pub(super) changes: Vec<Change<'a>>,
+    pub(super) items: Vec<Item<'a>>,
     /// Whether one of the changes is incompatible.
     pub(super) breaks: bool,
-    /// Whether more changes were found than are kept.
-    pub(super) truncated: bool,
 }
 
 impl<'a> Outcome<'a> {
     pub(super) fn push(&mut self, change: Change<'a>) {
-        // The first incompatible change is kept in any case.
-        if self.changes.len() < MAX_CHANGES || (change.breaks && !self.breaks) {
-            self.breaks |= change.breaks;
-            self.changes.push(change);
-        } else {
-            self.truncated = true;
-        }
+        self.breaks |= change.breaks;
+        self.items.push(Item::Change(change));
     }
 
-    /// Adds what was found at a place.
-    pub(super) fn absorb(&mut self, place: &str, inner: &Outcome<'a>) {
-        for change in &inner.changes {
-            self.push(Change { path: format!("{place}{}", change.path), ..change.clone() });
-        }
+    /// Adds what is found at a place.
+    pub(super) fn absorb(&mut self, place: &str, inner: &Inner) {
         self.breaks |= inner.breaks;
-        self.truncated |= inner.truncated;
+        self.items.push(Item::Pair(place.to_owned(), inner.pair));
     }
 }
