@@ -216,10 +216,10 @@ impl<'a> Comparison<'a> {
         old: &Fields<'a>,
         new: &Fields<'a>,
     ) {
-        let choose = |optional: Rule, with_default: Rule, required: Rule| match (
-            new.required.contains(name) && !old.required.contains(name),
-            new.has_default(name),
-        ) {
+        // The registry does not look at names that the writer requires without a description.
+        let known = self.policy.proves() && old.required.contains(name);
+        let is_required = new.required.contains(name) && !known;
+        let choose = |optional: Rule, with_default: Rule, required: Rule| match (is_required, new.has_default(name)) {
             (false, _) => optional,
             (true, true) => with_default,
             (true, false) => required,
