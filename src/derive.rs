@@ -198,7 +198,8 @@
 //!
 //! Each version is a type. [`load_from`](crate::EventSchema::load_from) takes the writer's version, reads the input as
 //! that version's type, and converts it version by version to today's type. What a conversion returns must satisfy the
-//! rules of its version and passes its `post_load` hook, as if it had been read.
+//! rules of its version and passes its `post_load` hook, as if it had been read. A conversion that loads the value itself
+//! runs that hook twice.
 //!
 //! ```
 //! use event_schema::prelude::*;

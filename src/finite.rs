@@ -26,8 +26,8 @@ pub fn check_plain<T: Serialize + ?Sized>(value: &T, cx: &mut Context<'_>, at: &
     check_finite(|output| value.serialize(output), cx, at);
 }
 
-/// Notes a value, written by a function, in which a float is none that JSON has. If it is written next, that shows
-/// then, and the function is not called twice.
+/// Notes a value, written by a function, in which a float is none that JSON has. If the event is
+/// written next, the writer finds such floats, and the function is not called twice.
 pub fn check_finite(
     write: impl FnOnce(Finite<Nothing<'_>>) -> Result<(), serde_json::Error>,
     cx: &mut Context<'_>,

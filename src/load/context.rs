@@ -220,7 +220,7 @@ pub struct Context<'c> {
     strays: Vec<Path>,
     /// What is read of a part of an event.
     record: Option<Box<Record>>,
-    /// Whether it is read what hooks have made.
+    /// Whether the input is already the result of hooks.
     prepared: bool,
     /// The type of a context that a rule asked for and that was not given.
     forgotten: Option<&'static str>,
@@ -560,6 +560,14 @@ impl<'c> Context<'c> {
     pub(super) fn forget_recorded(&mut self, recorded: Length) {
         if let Some(record) = &mut self.record {
             record.truncate(recorded);
+        }
+    }
+
+    /// Records the elements on the way to this place, so that they outlive an attempt to read what stands there.
+    #[inline]
+    pub(super) fn record_place(&mut self, at: &At<'_>) {
+        if let Some(record) = &mut self.record {
+            record.place(at);
         }
     }
 

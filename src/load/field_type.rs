@@ -242,12 +242,13 @@ pub trait FieldType: Sized + Serialize {
     #[doc(hidden)]
     const SENSITIVE: bool = false;
 
-    /// Whether it is masked as a map's key. An option is masked as its value is; as a constant that would depend on itself
-    /// where a type holds itself behind an option.
+    /// Whether it is masked as a map's key: it is sensitive, or is on the wire what a sensitive type is. So many `levels` of
+    /// types are asked. A constant would depend on itself where a type holds itself behind an option.
     #[doc(hidden)]
     #[inline]
     #[must_use]
-    fn masks_key() -> bool {
+    fn masks_key(levels: u8) -> bool {
+        let _ = levels;
         Self::SENSITIVE
     }
 
@@ -268,7 +269,7 @@ pub trait FieldType: Sized + Serialize {
         // Keys are what came: hooks run whenever they are read.
         let prepared = cx.replace_prepared(false);
         let source = KeyDeserializer::<serde::de::value::Error>::new(text);
-        let shown = if Self::masks_key() { MASK } else { text };
+        let shown = if is_masked::<Self>() { MASK } else { text };
         let key = Self::read(source, cx, &map.map_key(shown));
         cx.replace_prepared(prepared);
         match key {
@@ -481,4 +482,11 @@ pub(crate) fn replace<T: FieldType>(this: &mut T, input: &str, cx: &mut Context<
 fn patch_used<T: FieldType>(this: &mut T, rest: &mut Object, cx: &mut Context<'_>, at: &At<'_>) {
     this.patch(&to_text(rest), cx, at);
     rest.retain(|name, _| !this.uses_name(name));
+}
+
+/// Whether keys of this type are masked. Types that hold each other, and so ask each other, are.
+#[inline]
+pub(super) fn is_masked<K: FieldType>() -> bool {
+    const LEVELS: u8 = 8;
+    K::masks_key(LEVELS)
 }

@@ -3,6 +3,7 @@
 use std::borrow::Cow;
 use std::cell::Cell;
 
+use super::field_type::is_masked;
 use super::key_name::CutText;
 use super::place::KeyText;
 use super::{At, Context, FieldType};
@@ -17,7 +18,7 @@ pub fn read_newtype_key<T: FieldType, K: FieldType>(
     build: impl FnOnce(T, &mut Context<'_>, &At<'_>) -> Option<K>,
 ) -> Option<K> {
     let covered = map.cover();
-    let map = if K::masks_key() { &covered } else { map };
+    let map = if is_masked::<K>() { &covered } else { map };
     // Texts are taken, and the place is still asked for.
     let shown = text.clone().unwrap_or_default();
     let before = cx.shape_findings();
@@ -61,14 +62,14 @@ impl<K: FieldType> ReadKey<K> {
 
 impl<K: FieldType> KeyText for ReadKey<K> {
     fn key_text(&self) -> Cow<'_, str> {
-        if K::masks_key() {
+        if is_masked::<K>() {
             return MASK.into();
         }
         self.with_text(str::to_owned).into()
     }
 
     fn key_name(&self) -> InputName {
-        if K::masks_key() {
+        if is_masked::<K>() {
             return InputName::masked();
         }
         self.with_text(InputName::cut)
@@ -78,14 +79,14 @@ impl<K: FieldType> KeyText for ReadKey<K> {
 /// The key as it is written; only a finding asks.
 impl<K: FieldType> KeyText for K {
     fn key_text(&self) -> Cow<'_, str> {
-        if K::masks_key() {
+        if is_masked::<K>() {
             return MASK.into();
         }
         written_key(self).unwrap_or_default().into()
     }
 
     fn key_name(&self) -> InputName {
-        if K::masks_key() {
+        if is_masked::<K>() {
             return InputName::masked();
         }
         self.serialize(CutText).unwrap_or_else(|_| InputName::cut(&self.key_text()))

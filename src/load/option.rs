@@ -12,8 +12,8 @@ use crate::contract::Shape;
 
 impl<T: FieldType> FieldType for Option<T> {
     #[inline]
-    fn masks_key() -> bool {
-        T::masks_key()
+    fn masks_key(levels: u8) -> bool {
+        T::masks_key(levels)
     }
 
     #[inline]

@@ -263,8 +263,9 @@ impl<'c> LoadOptions<'c> {
     /// type decides.
     ///
     /// Fields are named as in [`partial`](Self::partial). A name includes all that is nested in the field; in a list
-    /// or a map, it selects the field of every element. The fields that a `pre_load` hook makes are
-    /// selected, not those that it is given. Loads of whole events ignore this option.
+    /// or a map, it selects the field of every element. With a `pre_load` hook, the fields that the hook makes are
+    /// selected, except in a flattened type, whose hook is given the selected fields of the input. Loads of whole events
+    /// ignore this option.
     ///
     /// ```
     /// use event_schema::prelude::*;

@@ -14,7 +14,7 @@ pub(super) struct Node {
 pub(super) enum What {
     /// The part of an event.
     Root,
-    /// It is an object of which only the entries are read that stand here too.
+    /// An object. Only the entries recorded below it are read.
     Object,
     /// An entry of an object.
     Entry(Entry),
@@ -64,7 +64,7 @@ impl Entry {
         matches!(self.name, Name::Key { .. })
     }
 
-    /// By which it is told from other fields, or other entries of the map.
+    /// The name that distinguishes it from the other fields, or from the other entries of the map.
     pub(super) fn identity(&self) -> &str {
         match &self.name {
             Name::Field(name) => name,
@@ -101,7 +101,8 @@ pub(super) struct Recorded {
 #[derive(Debug)]
 pub(super) struct Record {
     nodes: Vec<Node>,
-    /// How often an object was told: all unknown entries of one need one node.
+    /// The number of calls of [`object`](Self::object). Unknown entries share one node, so the nodes alone do not show that
+    /// an object was read.
     objects: usize,
     /// The way to the value of the last node.
     way: Vec<Stop>,
@@ -126,14 +127,26 @@ impl Record {
 
     /// How many entries were recorded since it was of this length.
     pub(super) fn entries_since(&self, len: Length) -> usize {
-        self.nodes[len.nodes..].iter().filter(|node| matches!(node.what, What::Entry(_))).count()
+        self.since(len).iter().filter(|node| matches!(node.what, What::Entry(_))).count()
+    }
+
+    /// The nodes that were recorded since it was of this length.
+    fn since(&self, len: Length) -> &[Node] {
+        self.nodes.get(len.nodes..).unwrap_or_default()
     }
 
     /// The keys of the entries of the object at `at` that were read as fields since it was of this length.
     pub(super) fn fields_since(&mut self, len: Length, at: &At<'_>) -> Vec<&str> {
         let Some(parent) = self.find(at) else { return Vec::new() };
-        let entries = self.nodes[len.nodes..].iter().filter_map(|node| match &node.what {
-            What::Entry(entry) if node.parent == parent && !entry.is_of_map() => Some(entry.key()),
+        // What a hook made of the object is the object's, too.
+        let is_of_it = |mut node: usize| {
+            while node != parent && matches!(self.nodes[node].what, What::Made(_)) {
+                node = self.nodes[node].parent;
+            }
+            node == parent
+        };
+        let entries = self.since(len).iter().filter_map(|node| match &node.what {
+            What::Entry(entry) if is_of_it(node.parent) && !entry.is_of_map() => Some(entry.key()),
             _ => None,
         });
         entries.collect()
@@ -141,7 +154,8 @@ impl Record {
 
     /// Takes out what was recorded since it was of this length.
     pub(super) fn split_off(&mut self, len: Length) -> Recorded {
-        let recorded = Recorded { nodes: self.nodes.split_off(len.nodes), objects: self.objects - len.objects };
+        let nodes = self.nodes.split_off(len.nodes.min(self.nodes.len()));
+        let recorded = Recorded { nodes, objects: self.objects.saturating_sub(len.objects) };
         self.truncate(len);
         recorded
     }
@@ -155,8 +169,13 @@ impl Record {
     /// Forgets what was recorded since it was of this length.
     pub(super) fn truncate(&mut self, len: Length) {
         self.nodes.truncate(len.nodes);
-        self.objects = len.objects;
+        self.objects = self.objects.min(len.objects);
         while self.way.pop_if(|stop| stop.node >= len.nodes).is_some() {}
+    }
+
+    /// Records the elements on the way to `at`.
+    pub(super) fn place(&mut self, at: &At<'_>) {
+        self.find(at);
     }
 
     /// The object at `at` is read by its entries.
@@ -204,8 +223,9 @@ impl Record {
         self.nodes.push(Node { parent, what });
     }
 
-    /// The node of the value at `at`; `None` in a map's key. It is on the way to the last one or behind it, so the way
-    /// is looked at in place of all nodes.
+    /// The node of the value at `at`; `None` in a map's key. It is on the way to the last node or behind it, so only the way
+    /// is searched. The elements that lead to an attempt have to be recorded before it: what is [put back](Self::append)
+    /// is not on the way.
     fn find(&mut self, at: &At<'_>) -> Option<usize> {
         self.steps.clear();
         for part in at.parts() {

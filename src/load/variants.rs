@@ -303,7 +303,7 @@ impl<'de, T: Variants> Visitor<'de> for InternalVisitor<'_, '_, T> {
         let mut leftovers = Leftovers::default();
         let mut variant = None;
         let mut met = false;
-        // Where it is recorded what is read, all is kept, so that its names are known.
+        // A recording read keeps all entries, so that their names are known.
         let recording = cx.is_recording();
         let mut first = !recording;
         if recording {
@@ -564,6 +564,7 @@ fn read_first_that_fits<T: Variants, E: Error>(
     at: &At<'_>,
 ) -> Result<Option<T>, E> {
     let is_part = cx.mode() == Mode::Partial;
+    cx.record_place(at);
     if is_part && let ControlFlow::Break(read) = read_whole_variant(value, size, cx, at)? {
         return Ok(read);
     }

@@ -22,8 +22,8 @@ macro_rules! wrappers {
             const SENSITIVE: bool = T::SENSITIVE;
 
             #[inline]
-            fn masks_key() -> bool {
-                T::masks_key()
+            fn masks_key(levels: u8) -> bool {
+                T::masks_key(levels)
             }
 
             #[inline]

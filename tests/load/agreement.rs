@@ -141,7 +141,11 @@ where
     prop_assert!(twice.iter().all(|key| repeated.contains(key)), "the part of {} is {}", text, own);
     match LoadOptions::new().unknown(Unknown::Raise).load_partial::<E>(own.as_bytes()) {
         Ok(again) => {
-            prop_assert_eq!(serde_json::to_string(&again).expect("JSON"), &*own, "the part of {}", text);
+            let again = serde_json::to_string(&again).expect("JSON");
+            // With `preserve_order` the fields of flattened values come first.
+            let value = |text: &str| serde_json::from_str::<Value>(text).expect("JSON");
+            let is_same = again.len() == own.len() && value(&again) == value(&own);
+            prop_assert!(is_same, "the part of {} is {}, read again {}", text, own, again);
         }
         Err(error) => prop_assert!(false, "the part of {} is {}, of which is read less: {}", text, own, error),
     }

@@ -966,6 +966,74 @@ fn keys_that_hold_sensitive_types_are_masked() {
     assert!(!violations.to_string().contains("471"), "{violations}");
 }
 
+/// Types that hold each other, or that are written as another type, are masked as keys whatever that type is.
+#[test]
+fn keys_that_cannot_be_asked_are_masked() {
+    #[event_schema::event]
+    #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
+    #[serde(untagged)]
+    enum Key {
+        Name(#[validate(length(max = 3))] String),
+        Alias(Box<Alias>),
+    }
+
+    #[event_schema::event]
+    #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
+    struct Alias(Key);
+
+    #[event_schema::event]
+    #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
+    struct Token(#[event(sensitive)] String);
+
+    #[event_schema::event]
+    #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
+    #[serde(from = "String", into = "Token")]
+    struct Id(String);
+
+    impl From<String> for Id {
+        fn from(text: String) -> Self {
+            Self(text)
+        }
+    }
+
+    impl From<Id> for Token {
+        fn from(id: Id) -> Self {
+            Self(id.0)
+        }
+    }
+
+    #[event_schema::event]
+    #[derive(Debug)]
+    struct Event {
+        #[serde(default)]
+        keys: BTreeMap<Key, u8>,
+        #[serde(default)]
+        #[event(values(range(max = 9)))]
+        ids: BTreeMap<Id, u8>,
+        #[serde(default)]
+        #[event(keys(custom(function = quoting)))]
+        tokens: BTreeMap<Token, u8>,
+    }
+
+    fn quoting(token: &Token) -> Result<(), Violation> {
+        Err(Violation::new("bad_token").with_message(format!("{} is bad", token.0)))
+    }
+
+    assert!(Event::load(br#"{"keys": {"a": 1}}"#).is_ok());
+    let error = Event::load(br#"{"ids": {"4711": 10}, "tokens": {"4711": 1}}"#).unwrap_err();
+    assert_eq!(error.violations().unwrap().len(), 2, "{error}");
+    assert!(!format!("{error} {error:?} {}", error.to_problem()).contains("4711"), "{error}");
+
+    let event = Event {
+        keys: BTreeMap::new(),
+        ids: BTreeMap::from([(Id("4711".to_owned()), 10)]),
+        tokens: BTreeMap::from([(Token("4711".to_owned()), 1)]),
+    };
+    let violations = event.validate().unwrap_err();
+    assert_eq!(violations.len(), 2, "{violations}");
+    assert!(!violations.to_string().contains("4711"), "{violations}");
+}
+
 /// What is flattened into a type may hold the type again, if the data has an entry of its own there.
 #[test]
 fn a_flattened_value_may_hold_its_owner() {

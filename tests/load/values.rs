@@ -670,3 +670,59 @@ fn a_converted_value_is_shown_as_it_is_written() {
     let input = json!({"price": 250, "closed": 3, "again": 1});
     assert_eq!(values::<Event>(&input), [found("again", "1"), nothing("closed"), found("price", "250")]);
 }
+
+/// An enum with data is asked both for what it holds and for what it is written as.
+#[test]
+fn enums_that_are_converted_are_asked() {
+    #[event_schema::event]
+    #[derive(Debug, Clone)]
+    struct Wire(String);
+
+    #[event_schema::event]
+    #[derive(Debug, Clone)]
+    #[serde(from = "Wire", into = "Wire")]
+    enum Status {
+        Active(String),
+        Secret(Pin),
+        Closed,
+    }
+
+    #[event_schema::event]
+    #[derive(Debug, Clone)]
+    struct Pin(#[event(sensitive)] String);
+
+    impl From<Wire> for Status {
+        fn from(wire: Wire) -> Self {
+            match wire.0.split_once(' ') {
+                Some(("active", since)) => Self::Active(since.to_owned()),
+                Some((_, pin)) => Self::Secret(Pin(pin.to_owned())),
+                None => Self::Closed,
+            }
+        }
+    }
+
+    impl From<Status> for Wire {
+        fn from(status: Status) -> Self {
+            Self(match status {
+                Status::Active(since) => format!("active {since}"),
+                Status::Secret(pin) => format!("secret {}", pin.0),
+                Status::Closed => "closed".to_owned(),
+            })
+        }
+    }
+
+    #[event_schema::event]
+    #[derive(Debug)]
+    struct Account {
+        #[validate(custom(function = refuse))]
+        status: Status,
+    }
+
+    fn refuse(_: &Status) -> Result<(), Violation> {
+        Err(Violation::new("refused"))
+    }
+
+    assert_eq!(values::<Account>(&json!({"status": "active 2026"})), [found("status", r#""active 2026""#)]);
+    assert_eq!(values::<Account>(&json!({"status": "closed"})), [found("status", r#""closed""#)]);
+    assert_eq!(values::<Account>(&json!({"status": "secret 4711"})), [nothing("status")]);
+}

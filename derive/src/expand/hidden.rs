@@ -41,7 +41,9 @@ fn is_hidden(cx: &Cx<'_>) -> Option<TokenStream> {
     let Some(into) = into.filter(|into| !is_known(into)) else { return own };
     let own = own.unwrap_or_else(|| quote!(false));
     Some(quote! {
-        #own || {
+        // Bound first: a `match` at the beginning would be a statement of its own.
+        let __own: bool = #own;
+        __own || {
             let __written = <Self as ::core::convert::Into<#into>>::into(::core::clone::Clone::clone(self));
             __p::Shown(&__written).is_hidden()
         }

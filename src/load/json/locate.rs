@@ -41,7 +41,7 @@ pub(in crate::load) fn locate(text: &str, violations: &mut [Violation]) {
     }
 }
 
-/// Those in the parts of an object, by name.
+/// The targets in each entry of an object, by the name of the entry.
 type Names<'v> = HashMap<Cow<'v, str>, SameName>;
 
 /// Those in the entries of one name.
