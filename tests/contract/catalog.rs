@@ -8,8 +8,6 @@ use event_schema::prelude::*;
 use event_schema::serde_json::{self, Value};
 
 mod first {
-    use event_schema::prelude::*;
-
     #[event_schema::event(name = "order.placed", version = 2)]
     pub(super) struct OrderPlaced {
         pub(super) id: u32,
@@ -18,8 +16,6 @@ mod first {
 
 /// A field more, that readers of the first form do not know and do not refuse.
 mod second {
-    use event_schema::prelude::*;
-
     #[event_schema::event(name = "order.placed", version = 2)]
     pub(super) struct OrderPlaced {
         pub(super) id: u32,
@@ -30,8 +26,6 @@ mod second {
 
 /// As the second form, with a greater number.
 mod third {
-    use event_schema::prelude::*;
-
     #[event_schema::event(name = "order.placed", version = 2)]
     pub(super) struct OrderPlaced {
         pub(super) id: u64,

@@ -23,7 +23,7 @@ impl Contract {
         let path = std::any::type_name::<E>();
         let path = path.split('<').next().unwrap_or(path);
         Self {
-            descriptor: E::descriptor(),
+            descriptor: *E::descriptor(),
             type_name: path.rsplit("::").next().unwrap_or(path),
             written: E::json_schema_for(&Form::Serialize).to_value(),
             accepted: E::json_schema_for(&Form::Deserialize).to_value(),

@@ -12,6 +12,8 @@ use super::rule;
 
 /// How deep the types of a schema are looked for.
 const MAX_DEPTH: usize = 16;
+/// How many schemas are looked at for the types of a combination. Nothing is known of what is left.
+const MAX_SCHEMAS: usize = 20_000;
 
 impl<'a> Comparison<'a> {
     /// Compares two combinations. Each schema of the smaller one must find a counterpart of its own in the other.
@@ -75,9 +77,18 @@ impl<'a> Comparison<'a> {
     }
 
     /// Whether no value fits two of the reader's schemas.
-    pub(super) fn are_disjoint(&self, parts: &[Part<'a>]) -> bool {
-        let traits: Vec<Traits<'a>> = parts.iter().map(|part| Traits::of(self.reader, *part, MAX_DEPTH)).collect();
-        traits.iter().enumerate().all(|(at, one)| traits[..at].iter().all(|other| one.is_apart_from(other)))
+    pub(super) fn are_disjoint(&mut self, parts: &[Part<'a>]) -> bool {
+        let ids: Vec<_> = parts.iter().map(Part::id).collect();
+        if let Some(known) = self.disjoint.get(&ids) {
+            return *known;
+        }
+        let mut left = MAX_SCHEMAS;
+        let traits: Vec<Traits<'a>> =
+            parts.iter().map(|part| Traits::of(self.reader, *part, MAX_DEPTH, &mut left)).collect();
+        let disjoint =
+            traits.iter().enumerate().all(|(at, one)| traits[..at].iter().all(|other| one.is_apart_from(other)));
+        self.disjoint.insert(ids, disjoint);
+        disjoint
     }
 }
 
@@ -122,6 +133,29 @@ fn matching<T>(pairs: &[Vec<Option<T>>], columns: usize) -> Vec<Option<usize>> {
     rows
 }
 
+/// The only values of a schema, if it lists them.
+fn only_values<'a>(
+    document: &Document<'a>,
+    part: Part<'a>,
+    depth: usize,
+    left: &mut usize,
+) -> Option<Vec<&'a Value>> {
+    let depth = depth.checked_sub(1)?;
+    *left = left.checked_sub(1)?;
+    match document.form(part).1 {
+        Form::Enum(values) => Some(values.iter().collect()),
+        Form::Const(value) => Some(vec![value]),
+        Form::Combined(Criterion::All, parts) => {
+            parts.iter().find_map(|part| only_values(document, *part, depth, left))
+        }
+        Form::Combined(_, parts) => {
+            let values: Option<Vec<_>> = parts.iter().map(|part| only_values(document, *part, depth, left)).collect();
+            values.map(|values| values.concat())
+        }
+        _ => None,
+    }
+}
+
 const NULL: u8 = 1;
 const BOOLEAN: u8 = 2;
 const NUMBER: u8 = 4;
@@ -150,8 +184,9 @@ impl<'a> Traits<'a> {
         Self { types, values: None, required: BTreeSet::new(), fields: None, tags: Vec::new() }
     }
 
-    fn of(document: &Document<'a>, part: Part<'a>, depth: usize) -> Self {
-        let Some(depth) = depth.checked_sub(1) else { return Self::unknown(ALL) };
+    fn of(document: &Document<'a>, part: Part<'a>, depth: usize, left: &mut usize) -> Self {
+        let (Some(depth), Some(fewer)) = (depth.checked_sub(1), left.checked_sub(1)) else { return Self::unknown(ALL) };
+        *left = fewer;
         let (_, form) = document.form(part);
         let typed = |typed: &Typed<'_>, kind| Self::unknown(if typed.demanded { kind } else { ALL });
         match &form {
@@ -164,15 +199,15 @@ impl<'a> Traits<'a> {
             Form::Array(array) => typed(array, ARRAY),
             // Objects without a demanded type may be no objects.
             Form::Object(object) if !object.demanded => Self::unknown(ALL),
-            Form::Object(object) => Self::of_object(document, object, depth),
+            Form::Object(object) => Self::of_object(document, object, depth, left),
             Form::Enum(values) => Self::of_values(values.iter().collect()),
             Form::Const(value) => Self::of_values(vec![value]),
             Form::Combined(Criterion::All, parts) => {
-                let parts = parts.iter().map(|part| Self::of(document, *part, depth));
+                let parts = parts.iter().map(|part| Self::of(document, *part, depth, left));
                 parts.fold(Self::unknown(ALL), Self::and)
             }
             Form::Combined(_, parts) => {
-                let mut parts = parts.iter().map(|part| Self::of(document, *part, depth));
+                let mut parts = parts.iter().map(|part| Self::of(document, *part, depth, left));
                 let first = parts.next().unwrap_or_else(|| Self::unknown(ALL));
                 parts.fold(first, Self::or)
             }
@@ -192,7 +227,7 @@ impl<'a> Traits<'a> {
         Self { values: Some(values), ..Self::unknown(types) }
     }
 
-    fn of_object(document: &Document<'a>, object: &Typed<'a>, depth: usize) -> Self {
+    fn of_object(document: &Document<'a>, object: &Typed<'a>, depth: usize, left: &mut usize) -> Self {
         let keywords = object.keywords;
         let properties = keywords.get("properties").and_then(Value::as_object);
         let required = keywords.get("required").and_then(Value::as_array).into_iter().flatten();
@@ -200,7 +235,7 @@ impl<'a> Traits<'a> {
             && !keywords.contains_key("patternProperties");
         let names = properties.into_iter().flatten().map(|(name, _)| name.as_str());
         let tags = properties.into_iter().flatten().filter_map(|(name, schema)| {
-            let values = Self::of(document, Part::whole(schema), depth).values?;
+            let values = only_values(document, Part::whole(schema), depth, left)?;
             Some((name.as_str(), values))
         });
         Self {

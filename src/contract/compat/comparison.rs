@@ -16,7 +16,7 @@ use super::outcome::{Change, Inner, Item, Outcome};
 use super::rule::{self, Rule};
 
 /// How many pairs of schemas may be looked at.
-const MAX_STEPS: usize = 10_000_000;
+const MAX_STEPS: usize = 4_000_000;
 /// How many changes are told.
 const MAX_CHANGES: usize = 1000;
 
@@ -48,6 +48,8 @@ pub(super) struct Comparison<'a> {
     numbers: HashMap<PairId<'a>, usize>,
     pairs: Vec<Pair<'a>>,
     waiting: VecDeque<usize>,
+    /// Whether the reader's combined schemas exclude each other, as far as it is known.
+    pub(super) disjoint: HashMap<Vec<PartId<'a>>, bool>,
     /// The pair at hand.
     at: usize,
     steps: usize,
@@ -70,6 +72,7 @@ impl<'a> Comparison<'a> {
             numbers: HashMap::new(),
             pairs: Vec::new(),
             waiting: VecDeque::new(),
+            disjoint: HashMap::new(),
             at: 0,
             steps: 0,
         };
