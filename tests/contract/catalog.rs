@@ -3,13 +3,24 @@
 use std::fs;
 use std::path::Path;
 
-use event_schema::contract::Catalog;
+use event_schema::contract::compat::Finding;
+use event_schema::contract::{Catalog, Deviation};
 use event_schema::prelude::*;
-use event_schema::serde_json::{self, Value};
+use event_schema::serde_json::{self, Value, json};
 
 mod first {
     #[event_schema::event(name = "order.placed", version = 2)]
     pub(super) struct OrderPlaced {
+        pub(super) id: u32,
+    }
+}
+
+/// The same, in other words.
+mod described {
+    /// An order was placed.
+    #[event_schema::event(name = "order.placed", version = 2)]
+    pub(super) struct OrderPlaced {
+        /// The number of the order.
         pub(super) id: u32,
     }
 }
@@ -65,10 +76,16 @@ fn compatible_changes_are_recorded_as_revisions() {
     assert_eq!(of::<first::OrderPlaced>().check(folder).unwrap(), []);
     assert_eq!(of::<first::OrderPlaced>().export(folder).unwrap(), [""; 0].map(std::path::PathBuf::from));
 
+    // Other words need no revision of their own.
+    assert_ne!(of::<described::OrderPlaced>().check(folder).unwrap(), []);
+    of::<described::OrderPlaced>().export(folder).unwrap();
+    assert_eq!(names(folder), ["v2.avsc", "v2.json"]);
+    of::<first::OrderPlaced>().export(folder).unwrap();
+
     let stale = of::<second::OrderPlaced>().check(folder).unwrap();
     assert!(!stale.is_empty() && stale.iter().all(|one| !one.is_incompatible()), "{stale:?}");
     of::<second::OrderPlaced>().export(folder).unwrap();
-    assert_eq!(names(folder), ["v2.avsc", "v2.json", "v2.r1.json", "v2.reader.json"]);
+    assert_eq!(names(folder), ["v2.avsc", "v2.json", "v2.r1.avsc", "v2.r1.json", "v2.reader.json"]);
     let earlier: Value =
         serde_json::from_str(&fs::read_to_string(folder.join("order.placed/v2.r1.json")).unwrap()).unwrap();
     assert_eq!(earlier, first::OrderPlaced::json_schema().to_value());
@@ -100,7 +117,7 @@ fn an_incompatible_change_is_refused_and_writes_nothing() {
         assert!(text.contains("version = 3, previous = OrderPlacedV2"), "{text}");
     }
     assert_eq!(fs::read_to_string(folder.join("order.placed/v2.json")).unwrap(), before);
-    assert_eq!(names(folder).len(), 4);
+    assert_eq!(names(folder).len(), 5);
 }
 
 #[test]
@@ -122,10 +139,120 @@ fn an_edited_or_broken_record_is_told() {
     assert!(of::<first::OrderPlaced>().check(folder).unwrap_err().to_string().contains("is not a usable JSON Schema"));
 }
 
+/// Incompatible changes with a reason that is recorded are accepted.
 #[test]
-fn the_recorded_example_events_follow_themselves() {
-    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("schemas");
-    let catalog = Catalog::new("shop").event::<crate::events::OrderRequested>().event::<crate::events::ReadingTaken>();
-    assert_eq!(catalog.check(&folder).unwrap(), []);
-    assert!(catalog.diff(&folder).unwrap().iter().all(|(_, changes)| changes.is_empty()));
+fn exceptions_are_recorded_with_a_reason() {
+    let folder = tempfile::tempdir().unwrap();
+    let folder = folder.path();
+    let file = folder.join("order.placed/v2.exceptions.json");
+    of::<second::OrderPlaced>().export(folder).unwrap();
+    let check = || of::<third::OrderPlaced>().check(folder);
+    let incompatible = check().unwrap().into_iter().find(Deviation::is_incompatible).unwrap();
+    let entries = |reason: &str| {
+        let entry = |finding: &Finding| json!({"rule": finding.rule().id(), "path": finding.path(), "reason": reason});
+        let mut entries: Vec<Value> = incompatible.findings().iter().map(entry).collect();
+        entries.dedup();
+        Value::from(entries)
+    };
+    // The text of the failure has them, to be pasted.
+    assert!(incompatible.to_string().contains(&format!("{:#}", entries(""))), "{incompatible}");
+
+    fs::write(&file, entries("").to_string()).unwrap();
+    let texts: Vec<String> = check().unwrap().iter().map(ToString::to_string).collect();
+    assert!(texts.iter().any(|text| text.contains("without a reason")), "{texts:?}");
+    fs::write(&file, entries("nobody reads it yet").to_string()).unwrap();
+    assert!(check().unwrap().iter().all(|one| !one.is_incompatible()));
+    of::<third::OrderPlaced>().export(folder).unwrap();
+    assert_eq!(check().unwrap(), []);
+
+    // Some day they are needed no more.
+    let mut more = entries("nobody reads it yet");
+    more.as_array_mut().unwrap().push(json!({"rule": "TYPE_CHANGED", "path": "#/properties/id", "reason": "gone"}));
+    fs::write(&file, more.to_string()).unwrap();
+    let needless = check().unwrap();
+    assert_eq!(needless.len(), 1);
+    assert!(needless[0].to_string().ends_with("remove it: TYPE_CHANGED at #/properties/id"), "{}", needless[0]);
+    fs::write(&file, "[{}]").unwrap();
+    assert!(check().unwrap_err().to_string().contains("is not a list of exceptions"));
+}
+
+/// A type of another name is another one to Avro, and the same to JSON.
+#[test]
+fn avro_schemas_are_checked_too() {
+    mod before {
+        #[event_schema::event(name = "order.placed", version = 2)]
+        pub(super) struct OrderPlaced {
+            pub(super) line: Line,
+        }
+        #[event_schema::event]
+        pub(super) struct Line {
+            pub(super) sku: String,
+        }
+    }
+    mod after {
+        #[event_schema::event(name = "order.placed", version = 2)]
+        pub(super) struct OrderPlaced {
+            pub(super) line: OrderLine,
+        }
+        #[event_schema::event]
+        pub(super) struct OrderLine {
+            pub(super) sku: String,
+        }
+    }
+    let folder = tempfile::tempdir().unwrap();
+    of::<before::OrderPlaced>().export(folder.path()).unwrap();
+    let found = of::<after::OrderPlaced>().check(folder.path()).unwrap();
+    let findings = found.iter().find(|one| one.is_incompatible()).unwrap().findings();
+    let rules: Vec<_> = findings.iter().map(|finding| (finding.rule().id(), finding.path())).collect();
+    assert_eq!(rules, [("NAME_MISMATCH", "#/fields/line/name"); 2]);
+}
+
+fn failure(catalog: &Catalog, folder: &Path) -> String {
+    let failed = std::panic::catch_unwind(|| catalog.assert_recorded(folder)).unwrap_err();
+    *failed.downcast::<String>().unwrap()
+}
+
+/// The text of a failed test is understood without the documentation.
+#[test]
+fn a_failed_test_says_what_to_do() {
+    if std::env::var_os("UPDATE_SCHEMAS").is_some() {
+        return println!("skipped: with UPDATE_SCHEMAS no record is stale");
+    }
+    let folder = tempfile::tempdir().unwrap();
+    let folder = folder.path();
+    let name = folder.display().to_string();
+    of::<first::OrderPlaced>().export(folder).unwrap();
+    let stale = failure(&of::<second::OrderPlaced>(), folder).replace(&name, "schemas");
+    assert_eq!(
+        stale,
+        "\nThe contracts of `orders` in schemas:\n\n\
+         schemas/order.placed/v2.json is not the contract of today; record it\n\
+         schemas/order.placed/v2.reader.json is missing; record it\n\
+         schemas/order.placed/v2.avsc is not the contract of today; record it\n\n\
+         Record the contracts and commit the files: run the test with UPDATE_SCHEMAS=1 in the environment, or the \
+         command `export`.\n"
+    );
+    of::<second::OrderPlaced>().export(folder).unwrap();
+    let incompatible = failure(&of::<third::OrderPlaced>(), folder).replace(&name, "schemas");
+    println!("{incompatible}");
+    for part in [
+        "`order.placed` version 2 would break programs that exchange it: `OrderPlaced` is incompatible with \
+         schemas/order.placed/v2.json\n\n\
+         #/properties/id/maximum: the reader's maximum is lower than the writer's [MAXIMUM_DECREASED]\n  \
+         old: 4294967295\n  new: 18446744073709551615\n  consumers of the old schema refuse messages of the new one\n  \
+         keep the limit, or choose one that allows less; or publish a new version\n",
+        "#[event_schema::event(name = \"order.placed\", version = 3, previous = OrderPlacedV2)]\nstruct OrderPlaced {",
+        "impl From<OrderPlacedV2> for OrderPlaced {\n    fn from(old: OrderPlacedV2) -> Self {",
+        "record an exception with its reason in schemas/order.placed/v2.exceptions.json:\n\n[\n  {",
+    ] {
+        assert!(incompatible.contains(part), "{part}\n\nis not in\n{incompatible}");
+    }
+}
+
+/// `UPDATE_SCHEMAS=1 cargo test --test contract recorded` records them.
+#[test]
+fn the_contracts_of_the_examples_are_recorded() {
+    for catalog in [crate::events::catalog(), crate::order_service::catalog(), crate::hello_event::catalog()] {
+        catalog.assert_recorded("schemas");
+    }
 }

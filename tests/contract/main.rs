@@ -4,11 +4,15 @@ mod avro;
 mod catalog;
 mod compat;
 mod compat_search;
-#[path = "../../examples/events/contracts.rs"]
-mod contracts;
 mod differences;
 mod documents;
 #[path = "../../examples/events/mod.rs"]
 mod events;
+#[allow(dead_code, reason = "only the contracts of its event")]
+#[path = "../../examples/hello_event.rs"]
+mod hello_event;
 mod openapi;
+#[allow(dead_code, reason = "only the contracts of its events")]
+#[path = "../../examples/order_service.rs"]
+mod order_service;
 mod schemas;

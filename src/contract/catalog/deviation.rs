@@ -1,18 +1,23 @@
 //! Where recorded contracts and those of today differ: [`Deviation`].
 
+use std::collections::HashSet;
 use std::fmt;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
+use serde_json::json;
+
+use super::exception::Exception;
 use super::recorded::Contract;
-use crate::contract::compat::Report;
+use crate::contract::compat::Finding;
 
 /// A recorded contract that is not that of today, or not compatible with it.
 ///
-/// See the example of [`Catalog::check`](super::Catalog::check).
-#[derive(Clone, Debug, PartialEq, Eq)]
+/// Its `Display` says what to do, with code to paste. See the example of [`Catalog::check`](super::Catalog::check).
+#[derive(Clone, Debug, PartialEq)]
 pub struct Deviation {
+    path: PathBuf,
     text: String,
-    is_incompatible: bool,
+    findings: Vec<Finding>,
 }
 
 impl Deviation {
@@ -28,26 +33,64 @@ impl Deviation {
         Self::file(path, "is not needed any more; record the contracts to remove it")
     }
 
-    fn file(path: &Path, what: &str) -> Self {
-        Self { text: format!("{} {what}", path.display()), is_incompatible: false }
+    pub(super) fn needless_exception(path: &Path, exception: &Exception) -> Self {
+        let Exception { rule, path: place, .. } = exception;
+        Self::file(path, &format!("has an exception that nothing needs any more; remove it: {rule} at {place}"))
     }
 
-    pub(super) fn incompatible(contract: &Contract, path: &Path, reports: &[Report]) -> Self {
+    pub(super) fn exception_without_reason(path: &Path, exception: &Exception) -> Self {
+        let Exception { rule, path: place, .. } = exception;
+        Self::file(path, &format!("has an exception without a reason: {rule} at {place}"))
+    }
+
+    fn file(path: &Path, what: &str) -> Self {
+        Self { path: path.to_owned(), text: format!("{} {what}", path.display()), findings: Vec::new() }
+    }
+
+    /// Today's contract is incompatible with the revision in a file. `exceptions` is the file for exceptions.
+    pub(super) fn incompatible(contract: &Contract, path: &Path, findings: Vec<Finding>, exceptions: &Path) -> Self {
         let (event, name) = (contract.descriptor, contract.type_name);
         let (version, next) = (event.version(), event.version().saturating_add(1));
-        let mut text = format!("`{}` is incompatible with {}", event.name(), path.display());
-        for report in reports.iter().filter(|report| !report.is_compatible()) {
-            text += &format!("\n{report}");
+        let mut text = format!(
+            "`{}` version {version} would break programs that exchange it: `{name}` is incompatible with {}\n",
+            event.name(),
+            path.display(),
+        );
+        for finding in &findings {
+            text += &format!("\n{finding}\n");
         }
+        let topic = event.topic().map(|topic| format!(", topic = {topic:?}")).unwrap_or_default();
         text += &format!(
-            "\nEither undo the changes, or keep the old type as {name}V{version} and add a version:\n\n\
-             #[event_schema::event(name = {:?}, version = {next}, previous = {name}V{version})]\n\
-             struct {name} {{ /* the new fields */ }}\n\n\
+            "\nUndo the change; or publish it as version {next}. Rename the type that is recorded to {name}V{version}, \
+             keep it, and add:\n\n\
+             #[event_schema::event(name = {:?}, version = {next}, previous = {name}V{version}{topic})]\n\
+             struct {name} {{\n    // the fields of version {next}\n}}\n\n\
              impl From<{name}V{version}> for {name} {{\n    \
-             fn from(old: {name}V{version}) -> Self {{ /* each new field from the old ones */ }}\n}}",
+             fn from(old: {name}V{version}) -> Self {{\n        \
+             Self {{ /* each field, from those of version {version} */ }}\n    }}\n}}\n",
             event.name(),
         );
-        Self { text, is_incompatible: true }
+        let mut entries: Vec<_> = findings
+            .iter()
+            .map(|finding| json!({"rule": finding.rule().id(), "path": finding.path(), "reason": ""}))
+            .collect();
+        // The same change may break readers of both sides.
+        let mut told = HashSet::new();
+        entries.retain(|entry| told.insert(entry.to_string()));
+        text += &format!(
+            "\nIf you know that nobody is affected, record an exception with its reason in {}:\n\n{:#}",
+            exceptions.display(),
+            serde_json::Value::from(entries),
+        );
+        Self { path: path.to_owned(), text, findings }
+    }
+
+    /// The recorded file.
+    ///
+    /// See the example of [`Catalog::check`](super::Catalog::check).
+    #[must_use]
+    pub fn path(&self) -> &Path {
+        &self.path
     }
 
     /// Whether today's contract is incompatible with a recorded one. Otherwise a file is not current.
@@ -55,7 +98,15 @@ impl Deviation {
     /// See the example of [`Catalog::check`](super::Catalog::check).
     #[must_use]
     pub fn is_incompatible(&self) -> bool {
-        self.is_incompatible
+        !self.findings.is_empty()
+    }
+
+    /// The incompatible changes; none if a file is not current.
+    ///
+    /// See the example of [`Catalog::check`](super::Catalog::check).
+    #[must_use]
+    pub fn findings(&self) -> &[Finding] {
+        &self.findings
     }
 }
 

@@ -39,6 +39,13 @@ impl CatalogError {
         Self::caused(format!("{} is not JSON", path.display()), error)
     }
 
+    pub(super) fn exceptions(path: &Path, error: serde_json::Error) -> Self {
+        Self::caused(
+            format!("{} is not a list of exceptions, each with `rule`, `path` and `reason`", path.display()),
+            error,
+        )
+    }
+
     pub(super) fn schema(path: &Path, error: SchemaError) -> Self {
         Self::caused(format!("{} is not a usable JSON Schema", path.display()), error)
     }

@@ -8,7 +8,11 @@ use serde_json::Value;
 
 use super::deviation::Deviation;
 use super::error::CatalogError;
-use super::recorded::Contract;
+use super::exception::Exception;
+use super::recorded::{Contract, Documents};
+
+/// The kinds of documents, by the ends of their files' names.
+const KINDS: [&str; 3] = [".json", ".reader.json", ".avsc"];
 
 /// A file, as it is recorded and as it should be.
 pub(super) struct File {
@@ -21,8 +25,7 @@ pub(super) struct File {
 pub(super) struct Revision {
     /// The file of its written form.
     pub(super) path: PathBuf,
-    pub(super) written: Value,
-    pub(super) accepted: Value,
+    pub(super) documents: Documents,
 }
 
 fn place(contract: &Contract, folder: &Path, suffix: &str) -> PathBuf {
@@ -32,16 +35,15 @@ fn place(contract: &Contract, folder: &Path, suffix: &str) -> PathBuf {
 
 /// The files of the contract of today.
 pub(super) fn files(contract: &Contract, folder: &Path) -> Vec<File> {
-    let written = to_text(&contract.written);
-    let accepted = to_text(&contract.accepted);
+    let documents = &contract.documents;
+    let written = to_text(&documents.written);
+    let accepted = to_text(&documents.accepted);
     let reader = (accepted != written).then_some(accepted);
-    let file = |suffix, text| File { path: place(contract, folder, suffix), text };
-    vec![
-        file(".json", Some(written)),
-        file(".reader.json", reader),
-        #[cfg(feature = "avro")]
-        file(".avsc", contract.avro.as_ref().map(to_text)),
-    ]
+    let avro = documents.avro.as_ref().map(to_text);
+    let texts = KINDS.into_iter().zip([Some(written), reader, avro]);
+    // Without the feature the Avro schemas that were recorded with it are none of this program's business.
+    let known = texts.filter(|(kind, _)| cfg!(feature = "avro") || *kind != ".avsc");
+    known.map(|(kind, text)| File { path: place(contract, folder, kind), text }).collect()
 }
 
 impl File {
@@ -85,22 +87,19 @@ pub(super) fn read_revisions(contract: &Contract, folder: &Path) -> Result<Vec<R
 }
 
 fn read_revision(contract: &Contract, folder: &Path, suffix: &str) -> Result<Option<Revision>, CatalogError> {
-    let path = place(contract, folder, &format!("{suffix}.json"));
+    let file = |kind: &str| place(contract, folder, &format!("{suffix}{kind}"));
+    let path = file(".json");
     let Some(written) = read_json(&path)? else { return Ok(None) };
-    let reader = place(contract, folder, &format!("{suffix}.reader.json"));
-    let accepted = read_json(&reader)?.unwrap_or_else(|| written.clone());
-    Ok(Some(Revision { path, written, accepted }))
+    let accepted = read_json(&file(".reader.json"))?.unwrap_or_else(|| written.clone());
+    let avro = if cfg!(feature = "avro") { read_json(&file(".avsc"))? } else { None };
+    Ok(Some(Revision { path, documents: Documents { written, accepted, avro } }))
 }
 
-/// Keeps the recorded contract, if it differs from today's, as an earlier revision. Returns the new files.
+/// Keeps the recorded contract as an earlier revision. Returns the new files.
 pub(super) fn keep_revision(contract: &Contract, folder: &Path) -> Result<Vec<PathBuf>, CatalogError> {
-    let mut kept = Vec::new();
-    let Some(last) = read_revision(contract, folder, "")? else { return Ok(kept) };
-    if last.written == contract.written && last.accepted == contract.accepted {
-        return Ok(kept);
-    }
     let number = read_revisions(contract, folder)?.len();
-    for kind in [".json", ".reader.json"] {
+    let mut kept = Vec::new();
+    for kind in KINDS {
         let from = place(contract, folder, kind);
         let to = place(contract, folder, &format!(".r{number}{kind}"));
         if let Some(text) = read(&from)? {
@@ -109,6 +108,16 @@ pub(super) fn keep_revision(contract: &Contract, folder: &Path) -> Result<Vec<Pa
         }
     }
     Ok(kept)
+}
+
+/// The file of the exceptions from the check, and its content.
+pub(super) fn read_exceptions(contract: &Contract, folder: &Path) -> Result<(PathBuf, Vec<Exception>), CatalogError> {
+    let path = place(contract, folder, ".exceptions.json");
+    let Some(text) = read(&path)? else { return Ok((path, Vec::new())) };
+    match serde_json::from_str(&text) {
+        Ok(exceptions) => Ok((path, exceptions)),
+        Err(error) => Err(CatalogError::exceptions(&path, error)),
+    }
 }
 
 fn read_json(path: &Path) -> Result<Option<Value>, CatalogError> {

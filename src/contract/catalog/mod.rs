@@ -2,16 +2,20 @@
 
 mod deviation;
 mod error;
+mod exception;
 mod folder;
 mod recorded;
+mod tool;
 
+use std::fmt::Write as _;
 use std::path::{Path, PathBuf};
+use std::process::ExitCode;
 
 pub use self::deviation::Deviation;
 pub use self::error::CatalogError;
-use self::folder::{Revision, files, read_revisions};
-use self::recorded::Contract;
-use super::compat::{Compatibility, Finding, Policy, check, diff};
+use self::folder::{Revision, files, read_exceptions, read_revisions};
+use self::recorded::{Contract, Documents};
+use super::compat::{Compatibility, Finding, Policy, SchemaError, avro, check, diff};
 use crate::event::{Descriptor, EventSchema};
 
 /// The events of a service.
@@ -23,7 +27,19 @@ use crate::event::{Descriptor, EventSchema};
 /// | `<event>/v<version>.json` | the JSON Schema of what is written |
 /// | `<event>/v<version>.reader.json` | the JSON Schema of what is accepted, if it differs |
 /// | `<event>/v<version>.avsc` | the Avro schema, if the event has one (feature `avro`) |
-/// | `<event>/v<version>.r<number>.json`, `.r<number>.reader.json` | the same of an earlier revision of this version, from 1 |
+/// | `<event>/v<version>.r<number>.json`, `.r<number>.reader.json`, `.r<number>.avsc` | the same of an earlier revision of this version, from 1 |
+/// | `<event>/v<version>.exceptions.json` | a list of the incompatible changes that are accepted, each with `rule`, `path` and `reason`; written by hand |
+///
+/// A test keeps them:
+///
+/// ```no_run
+/// # use event_schema::contract::Catalog;
+/// # fn catalog() -> Catalog { Catalog::new("orders") }
+/// #[test]
+/// fn contracts_are_kept() {
+///     catalog().assert_recorded("schemas");
+/// }
+/// ```
 ///
 /// ```
 /// use event_schema::prelude::*;
@@ -114,7 +130,7 @@ impl Catalog {
     ///
     /// # Errors
     ///
-    /// A recorded file cannot be read, or is no JSON Schema; or two events have the same name and version.
+    /// A recorded file cannot be read, or is no schema; or two events have the same name and version.
     pub fn check(&self, folder: impl AsRef<Path>) -> Result<Vec<Deviation>, CatalogError> {
         let folder = folder.as_ref();
         self.refuse_doubles()?;
@@ -123,15 +139,31 @@ impl Catalog {
             for file in files(contract, folder) {
                 deviations.extend(file.deviation()?);
             }
+            let (path, exceptions) = read_exceptions(contract, folder)?;
+            let mut needless = vec![true; exceptions.len()];
             for revision in read_revisions(contract, folder)? {
-                deviations.extend(incompatible(contract, &revision)?);
+                let mut findings = incompatible(contract, &revision)?;
+                findings.retain(|finding| {
+                    let covering = exceptions.iter().enumerate().filter(|(_, exception)| exception.covers(finding));
+                    covering.map(|(at, _)| needless[at] = false).count() == 0
+                });
+                if !findings.is_empty() {
+                    deviations.push(Deviation::incompatible(contract, &revision.path, findings, &path));
+                }
+            }
+            for (exception, needless) in exceptions.iter().zip(needless) {
+                if needless {
+                    deviations.push(Deviation::needless_exception(&path, exception));
+                } else if exception.reason.trim().is_empty() {
+                    deviations.push(Deviation::exception_without_reason(&path, exception));
+                }
             }
         }
         Ok(deviations)
     }
 
-    /// Records today's contracts, and keeps what they replace as an earlier revision. Returns the files that it wrote or
-    /// removed.
+    /// Records today's contracts. What they replace is kept as an earlier revision, unless both accept the same values.
+    /// Returns the files that it wrote or removed.
     ///
     /// See the example of [`Catalog`].
     ///
@@ -146,12 +178,80 @@ impl Catalog {
         }
         let mut written = Vec::new();
         for contract in &self.contracts {
-            written.extend(folder::keep_revision(contract, folder)?);
+            if let Some(last) = read_revisions(contract, folder)?.pop()
+                && !means_the_same(&last.documents, &contract.documents)
+                    .map_err(|error| CatalogError::schema(&last.path, error))?
+            {
+                written.extend(folder::keep_revision(contract, folder)?);
+            }
             for file in files(contract, folder) {
                 written.extend(file.record()?);
             }
         }
         Ok(written)
+    }
+
+    /// Fails a test if the recorded contracts are not those of today, or today's are incompatible with them: as
+    /// [`check`](Self::check) says. A relative folder is below the package, where `cargo test` runs.
+    ///
+    /// With `UPDATE_SCHEMAS=1` in the environment it records today's contracts first, as [`export`](Self::export) does.
+    ///
+    /// ```
+    /// use event_schema::contract::Catalog;
+    ///
+    /// #[event_schema::event(name = "order.placed")]
+    /// struct OrderPlaced { order_id: u64 }
+    ///
+    /// # let folder = std::env::temp_dir().join(format!("catalog-assert-{}", std::process::id()));
+    /// let catalog = Catalog::new("orders").event::<OrderPlaced>();
+    /// catalog.export(&folder)?;
+    /// catalog.assert_recorded(&folder);
+    /// # std::fs::remove_dir_all(&folder).unwrap();
+    /// # Ok::<(), event_schema::contract::CatalogError>(())
+    /// ```
+    ///
+    /// # Panics
+    ///
+    /// A recorded contract is not that of today, is incompatible with it, or cannot be read.
+    #[track_caller]
+    pub fn assert_recorded(&self, folder: impl AsRef<Path>) {
+        let folder = folder.as_ref();
+        let wanted = std::env::var_os("UPDATE_SCHEMAS").is_some_and(|value| !value.is_empty() && value != "0");
+        let recorded = if wanted { self.export(folder).map(drop) } else { Ok(()) };
+        let found = recorded.and_then(|()| self.check(folder));
+        let text = match found {
+            Ok(deviations) if deviations.is_empty() => return,
+            Ok(deviations) => told(&deviations),
+            Err(error) => chain(&error),
+        };
+        panic!("\nThe contracts of `{}` in {}:\n\n{text}\n", self.service, folder.display());
+    }
+
+    /// The tool of a service, for its `main`: it runs the command in the program's arguments.
+    ///
+    /// ```no_run
+    /// use event_schema::contract::Catalog;
+    /// use std::process::ExitCode;
+    ///
+    /// #[event_schema::event(name = "order.placed")]
+    /// struct OrderPlaced { order_id: u64 }
+    ///
+    /// fn main() -> ExitCode {
+    ///     Catalog::new("orders").event::<OrderPlaced>().main()
+    /// }
+    /// ```
+    ///
+    /// | command | what it does |
+    /// |---|---|
+    /// | `list` | lists the events: name, version, topic |
+    /// | `check [FOLDER]` | as [`check`](Self::check); exit code 1 if there is something to do |
+    /// | `export [FOLDER]` | as [`export`](Self::export) |
+    /// | `diff [FOLDER]` | as [`diff`](Self::diff) |
+    ///
+    /// The folder is `schemas` if none is named. Exit code 2: wrong arguments, or a file that cannot be used.
+    #[must_use]
+    pub fn main(&self) -> ExitCode {
+        tool::run(self, std::env::args().skip(1))
     }
 
     /// The changes of each event from the recorded contract of its output to today's, compatible ones too.
@@ -192,9 +292,9 @@ impl Catalog {
     pub fn diff(&self, folder: impl AsRef<Path>) -> Result<Vec<(Descriptor, Vec<Finding>)>, CatalogError> {
         let mut changes = Vec::new();
         for contract in &self.contracts {
-            if let Some(last) = read_revisions(contract, folder.as_ref())?.into_iter().next_back() {
-                let found =
-                    diff(&last.written, &contract.written).map_err(|error| CatalogError::schema(&last.path, error))?;
+            if let Some(last) = read_revisions(contract, folder.as_ref())?.pop() {
+                let found = diff(&last.documents.written, &contract.documents.written)
+                    .map_err(|error| CatalogError::schema(&last.path, error))?;
                 changes.push((contract.descriptor, found));
             }
         }
@@ -212,13 +312,47 @@ impl Catalog {
     }
 }
 
-fn incompatible(contract: &Contract, revision: &Revision) -> Result<Option<Deviation>, CatalogError> {
+/// The incompatible changes between a recorded revision and today's contract.
+fn incompatible(contract: &Contract, revision: &Revision) -> Result<Vec<Finding>, CatalogError> {
+    let (old, new) = (&revision.documents, &contract.documents);
     let schema = |error| CatalogError::schema(&revision.path, error);
     let policy = Policy::Written;
-    let backward = check(&revision.written, &contract.accepted, Compatibility::Backward, policy).map_err(schema)?;
-    let forward = check(&revision.accepted, &contract.written, Compatibility::Forward, policy).map_err(schema)?;
-    if backward.is_compatible() && forward.is_compatible() {
-        return Ok(None);
+    let backward = check(&old.written, &new.accepted, Compatibility::Backward, policy).map_err(schema)?;
+    let forward = check(&old.accepted, &new.written, Compatibility::Forward, policy).map_err(schema)?;
+    let mut findings = [backward.into_findings(), forward.into_findings()].concat();
+    if let (Some(old), Some(new)) = (&old.avro, &new.avro) {
+        let report = avro::check(old, new, Compatibility::Full)
+            .map_err(|error| CatalogError::schema(&revision.path.with_extension("avsc"), error))?;
+        findings.extend(report.into_findings());
     }
-    Ok(Some(Deviation::incompatible(contract, &revision.path, &[backward, forward])))
+    Ok(findings)
+}
+
+/// Whether two revisions differ in words only.
+fn means_the_same(old: &Documents, new: &Documents) -> Result<bool, SchemaError> {
+    let same = |old, new| Ok(check(old, new, Compatibility::Full, Policy::Exact)?.is_compatible());
+    let same_avro = match (&old.avro, &new.avro) {
+        (None, None) => true,
+        (Some(old), Some(new)) => avro::without_docs(old) == avro::without_docs(new),
+        _ => false,
+    };
+    Ok(same_avro && same(&old.written, &new.written)? && same(&old.accepted, &new.accepted)?)
+}
+
+/// The text of a failed test.
+fn told(deviations: &[Deviation]) -> String {
+    let mut text = String::new();
+    for deviation in deviations {
+        let _ = writeln!(text, "{deviation}{}", if deviation.is_incompatible() { "\n" } else { "" });
+    }
+    if !deviations.iter().any(Deviation::is_incompatible) {
+        text += "\nRecord the contracts and commit the files: run the test with UPDATE_SCHEMAS=1 in the environment, or the command `export`.";
+    }
+    text
+}
+
+/// An error with its causes.
+fn chain(error: &dyn std::error::Error) -> String {
+    let causes = std::iter::successors(Some(error), |error| error.source());
+    causes.map(ToString::to_string).collect::<Vec<_>>().join(": ")
 }

@@ -11,10 +11,15 @@ pub(super) struct Contract {
     pub(super) descriptor: Descriptor,
     /// The name of the type, without its path.
     pub(super) type_name: &'static str,
+    pub(super) documents: Documents,
+}
+
+/// The documents of a revision of an event.
+#[derive(Clone, Debug, PartialEq)]
+pub(super) struct Documents {
     pub(super) written: Value,
     pub(super) accepted: Value,
-    /// None if the event has no Avro schema.
-    #[cfg(feature = "avro")]
+    /// None if the event has no Avro schema, or without the feature `avro`.
     pub(super) avro: Option<Value>,
 }
 
@@ -25,10 +30,14 @@ impl Contract {
         Self {
             descriptor: *E::descriptor(),
             type_name: path.rsplit("::").next().unwrap_or(path),
-            written: E::json_schema_for(&Form::Serialize).to_value(),
-            accepted: E::json_schema_for(&Form::Deserialize).to_value(),
-            #[cfg(feature = "avro")]
-            avro: crate::contract::avro_schema::<E>().ok(),
+            documents: Documents {
+                written: E::json_schema_for(&Form::Serialize).to_value(),
+                accepted: E::json_schema_for(&Form::Deserialize).to_value(),
+                #[cfg(feature = "avro")]
+                avro: crate::contract::avro_schema::<E>().ok(),
+                #[cfg(not(feature = "avro"))]
+                avro: None,
+            },
         }
     }
 }

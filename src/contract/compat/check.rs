@@ -5,6 +5,7 @@ use serde_json::Value;
 use super::comparison::Comparison;
 use super::document::{Document, SchemaError};
 use super::finding::{Finding, Report};
+use super::history::compare_each;
 use super::mode::{Compatibility, Direction, Policy};
 use super::outcome::Change;
 
@@ -54,24 +55,10 @@ pub fn check_history<'a>(
     mode: Compatibility,
     policy: Policy,
 ) -> Result<Report, SchemaError> {
-    let mut report = Report::default();
-    let mut history: Vec<(usize, &Value)> = history.into_iter().enumerate().collect();
-    if !mode.is_transitive() {
-        history.drain(..history.len().saturating_sub(1));
-    }
     let new = Document::new(new)?;
-    for (revision, old) in history {
-        let old = Document::new(old)?;
-        for direction in mode.directions() {
-            let (breaking, truncated) = match direction {
-                Direction::Backward => changes(&old, &new, policy, |change| change.breaks)?,
-                Direction::Forward => changes(&new, &old, policy, |change| change.breaks)?,
-            };
-            let findings = breaking.iter().map(|change| Finding::new(change, *direction, revision));
-            report.add(findings, truncated);
-        }
-    }
-    Ok(report)
+    compare_each(history.into_iter().collect(), mode, Document::new, &new, |writer, reader| {
+        changes(writer, reader, policy, |change| change.breaks)
+    })
 }
 
 /// All changes from an old JSON Schema to a new one, compatible ones too.

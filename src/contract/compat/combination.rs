@@ -5,8 +5,9 @@ use std::collections::BTreeSet;
 use serde_json::Value;
 
 use super::comparison::{Comparison, equal};
-use super::document::Document;
+use super::document::{Document, Object};
 use super::form::{Criterion, Form, Part, Typed};
+use super::mode::Policy;
 use super::outcome::{Inner, Outcome};
 use super::rule;
 
@@ -82,14 +83,72 @@ impl<'a> Comparison<'a> {
         if let Some(known) = self.disjoint.get(&ids) {
             return *known;
         }
-        let mut left = MAX_SCHEMAS;
-        let traits: Vec<Traits<'a>> =
-            parts.iter().map(|part| Traits::of(self.reader, *part, MAX_DEPTH, &mut left)).collect();
+        let mut look = Look::new(self.reader, false);
+        let traits: Vec<Traits<'a>> = parts.iter().map(|part| look.traits(*part, MAX_DEPTH)).collect();
         let disjoint =
             traits.iter().enumerate().all(|(at, one)| traits[..at].iter().all(|other| one.is_apart_from(other)));
         self.disjoint.insert(ids, disjoint);
         disjoint
     }
+
+    /// The outcome if one of the reader's schemas accepts what the writer writes, and none of the others does.
+    pub(super) fn exactly_one(&mut self, writer: Part<'a>, parts: &[Part<'a>]) -> Option<Outcome<'a>> {
+        let written = Look::new(self.writer, self.policy == Policy::Written).traits(writer, MAX_DEPTH);
+        let mut look = Look::new(self.reader, false);
+        let mut near = parts.iter().filter(|part| !look.traits(**part, MAX_DEPTH).is_apart_from(&written));
+        match (near.next(), near.next()) {
+            (Some(only), None) => {
+                let inner = self.compare(writer, *only);
+                (!inner.breaks).then(|| {
+                    let mut outcome = Outcome::default();
+                    outcome.absorb("", &inner);
+                    outcome
+                })
+            }
+            _ => None,
+        }
+    }
+
+    /// Whether the reader's schema is proven to accept a value.
+    pub(super) fn admits(&self, part: Part<'a>, value: &'a Value) -> bool {
+        self.admits_within(part, value, MAX_DEPTH)
+    }
+
+    fn admits_within(&self, part: Part<'a>, value: &'a Value, depth: usize) -> bool {
+        let Some(depth) = depth.checked_sub(1) else { return false };
+        match &self.reader.form(part).1 {
+            Form::Anything => true,
+            Form::Nothing | Form::Not(_) | Form::Condition => false,
+            Form::Boolean => value.is_boolean(),
+            Form::Null => value.is_null(),
+            Form::Text(text) => match value.as_str() {
+                Some(value) => admits_text(text.keywords, value),
+                None => !text.demanded,
+            },
+            // The keywords are not looked at.
+            Form::Number(number) => !number.demanded && !value.is_number(),
+            Form::Object(object) => !object.demanded && !value.is_object(),
+            Form::Array(array) => !array.demanded && !value.is_array(),
+            Form::Enum(values) => values.iter().any(|known| equal(known, value)),
+            Form::Const(known) => equal(known, value),
+            Form::Combined(Criterion::All, parts) => parts.iter().all(|part| self.admits_within(*part, value, depth)),
+            Form::Combined(Criterion::Any, parts) => parts.iter().any(|part| self.admits_within(*part, value, depth)),
+            Form::Combined(Criterion::One, parts) => {
+                let only = Traits::of_values(vec![value]);
+                let mut look = Look::new(self.reader, false);
+                let mut near = parts.iter().filter(|part| !look.traits(**part, depth).is_apart_from(&only));
+                near.next().is_some_and(|part| self.admits_within(*part, value, depth)) && near.next().is_none()
+            }
+        }
+    }
+}
+
+/// Whether a text keeps the limits of its length, if there are no others.
+fn admits_text(keywords: &Object, text: &str) -> bool {
+    let limit = |keyword: &str| keywords.get(keyword).and_then(Value::as_u64);
+    let length = text.chars().count() as u64;
+    let others = ["format", "pattern"].iter().any(|keyword| keywords.contains_key(*keyword));
+    !others && limit("minLength").is_none_or(|min| length >= min) && limit("maxLength").is_none_or(|max| length <= max)
 }
 
 fn distinct<'a>(parts: &[Part<'a>]) -> Vec<Part<'a>> {
@@ -133,29 +192,6 @@ fn matching<T>(pairs: &[Vec<Option<T>>], columns: usize) -> Vec<Option<usize>> {
     rows
 }
 
-/// The only values of a schema, if it lists them.
-fn only_values<'a>(
-    document: &Document<'a>,
-    part: Part<'a>,
-    depth: usize,
-    left: &mut usize,
-) -> Option<Vec<&'a Value>> {
-    let depth = depth.checked_sub(1)?;
-    *left = left.checked_sub(1)?;
-    match document.form(part).1 {
-        Form::Enum(values) => Some(values.iter().collect()),
-        Form::Const(value) => Some(vec![value]),
-        Form::Combined(Criterion::All, parts) => {
-            parts.iter().find_map(|part| only_values(document, *part, depth, left))
-        }
-        Form::Combined(_, parts) => {
-            let values: Option<Vec<_>> = parts.iter().map(|part| only_values(document, *part, depth, left)).collect();
-            values.map(|values| values.concat())
-        }
-        _ => None,
-    }
-}
-
 const NULL: u8 = 1;
 const BOOLEAN: u8 = 2;
 const NUMBER: u8 = 4;
@@ -164,7 +200,90 @@ const ARRAY: u8 = 16;
 const OBJECT: u8 = 32;
 const ALL: u8 = 63;
 
-/// What is known of all values of a schema.
+/// Looks for what is known of the values of schemas.
+struct Look<'d, 'a> {
+    document: &'d Document<'a>,
+    /// Whether objects have the fields of their schema and no others.
+    written: bool,
+    /// How many schemas may still be looked at.
+    left: usize,
+}
+
+impl<'d, 'a> Look<'d, 'a> {
+    fn new(document: &'d Document<'a>, written: bool) -> Self {
+        Self { document, written, left: MAX_SCHEMAS }
+    }
+
+    fn traits(&mut self, part: Part<'a>, depth: usize) -> Traits<'a> {
+        let (Some(depth), Some(left)) = (depth.checked_sub(1), self.left.checked_sub(1)) else {
+            return Traits::unknown(ALL);
+        };
+        self.left = left;
+        let (_, form) = self.document.form(part);
+        let typed = |typed: &Typed<'_>, kind| Traits::unknown(if typed.demanded { kind } else { ALL });
+        match &form {
+            Form::Anything | Form::Not(_) | Form::Condition => Traits::unknown(ALL),
+            Form::Nothing => Traits::unknown(0),
+            Form::Boolean => Traits::unknown(BOOLEAN),
+            Form::Null => Traits::unknown(NULL),
+            Form::Text(text) => typed(text, TEXT),
+            Form::Number(number) => typed(number, NUMBER),
+            Form::Array(array) => typed(array, ARRAY),
+            Form::Object(object) => self.object(object, depth),
+            Form::Enum(values) => Traits::of_values(values.iter().collect()),
+            Form::Const(value) => Traits::of_values(vec![value]),
+            Form::Combined(Criterion::All, parts) => {
+                let parts = parts.iter().map(|part| self.traits(*part, depth));
+                parts.fold(Traits::unknown(ALL), Traits::and)
+            }
+            Form::Combined(_, parts) => {
+                let mut parts = parts.iter().map(|part| self.traits(*part, depth));
+                let first = parts.next().unwrap_or_else(|| Traits::unknown(ALL));
+                parts.fold(first, Traits::or)
+            }
+        }
+    }
+
+    fn object(&mut self, object: &Typed<'a>, depth: usize) -> Traits<'a> {
+        let keywords = object.keywords;
+        let has = |keyword: &str| keywords.contains_key(keyword);
+        let properties = keywords.get("properties").and_then(Value::as_object);
+        let required = keywords.get("required").and_then(Value::as_array).into_iter().flatten();
+        let closed = match keywords.get("additionalProperties") {
+            Some(rest) => *rest == Value::Bool(false),
+            None => self.written && object.sole && properties.is_some() && !has("unevaluatedProperties"),
+        };
+        let names = properties.into_iter().flatten().map(|(name, _)| name.as_str());
+        let tags = properties.into_iter().flatten().filter_map(|(name, schema)| {
+            let values = self.only_values(Part::whole(schema), depth)?;
+            Some((name.as_str(), values))
+        });
+        Traits {
+            tags: tags.collect(),
+            required: required.filter_map(Value::as_str).collect(),
+            fields: (closed && !has("patternProperties")).then(|| names.collect()),
+            ..Traits::unknown(if object.demanded { OBJECT } else { ALL })
+        }
+    }
+
+    /// The only values of a schema, if it lists them.
+    fn only_values(&mut self, part: Part<'a>, depth: usize) -> Option<Vec<&'a Value>> {
+        let depth = depth.checked_sub(1)?;
+        self.left = self.left.checked_sub(1)?;
+        match self.document.form(part).1 {
+            Form::Enum(values) => Some(values.iter().collect()),
+            Form::Const(value) => Some(vec![value]),
+            Form::Combined(Criterion::All, parts) => parts.iter().find_map(|part| self.only_values(*part, depth)),
+            Form::Combined(_, parts) => {
+                let values: Option<Vec<_>> = parts.iter().map(|part| self.only_values(*part, depth)).collect();
+                values.map(|values| values.concat())
+            }
+            _ => None,
+        }
+    }
+}
+
+/// What is known of all values of a schema; of fields, what is known of those that are objects.
 #[derive(Clone)]
 struct Traits<'a> {
     /// The types that they may have.
@@ -184,36 +303,6 @@ impl<'a> Traits<'a> {
         Self { types, values: None, required: BTreeSet::new(), fields: None, tags: Vec::new() }
     }
 
-    fn of(document: &Document<'a>, part: Part<'a>, depth: usize, left: &mut usize) -> Self {
-        let (Some(depth), Some(fewer)) = (depth.checked_sub(1), left.checked_sub(1)) else { return Self::unknown(ALL) };
-        *left = fewer;
-        let (_, form) = document.form(part);
-        let typed = |typed: &Typed<'_>, kind| Self::unknown(if typed.demanded { kind } else { ALL });
-        match &form {
-            Form::Anything | Form::Not(_) | Form::Condition => Self::unknown(ALL),
-            Form::Nothing => Self::unknown(0),
-            Form::Boolean => Self::unknown(BOOLEAN),
-            Form::Null => Self::unknown(NULL),
-            Form::Text(text) => typed(text, TEXT),
-            Form::Number(number) => typed(number, NUMBER),
-            Form::Array(array) => typed(array, ARRAY),
-            // Objects without a demanded type may be no objects.
-            Form::Object(object) if !object.demanded => Self::unknown(ALL),
-            Form::Object(object) => Self::of_object(document, object, depth, left),
-            Form::Enum(values) => Self::of_values(values.iter().collect()),
-            Form::Const(value) => Self::of_values(vec![value]),
-            Form::Combined(Criterion::All, parts) => {
-                let parts = parts.iter().map(|part| Self::of(document, *part, depth, left));
-                parts.fold(Self::unknown(ALL), Self::and)
-            }
-            Form::Combined(_, parts) => {
-                let mut parts = parts.iter().map(|part| Self::of(document, *part, depth, left));
-                let first = parts.next().unwrap_or_else(|| Self::unknown(ALL));
-                parts.fold(first, Self::or)
-            }
-        }
-    }
-
     fn of_values(values: Vec<&'a Value>) -> Self {
         let kind = |value: &&Value| match value {
             Value::Null => NULL,
@@ -225,25 +314,6 @@ impl<'a> Traits<'a> {
         };
         let types = values.iter().map(kind).fold(0, |all, one| all | one);
         Self { values: Some(values), ..Self::unknown(types) }
-    }
-
-    fn of_object(document: &Document<'a>, object: &Typed<'a>, depth: usize, left: &mut usize) -> Self {
-        let keywords = object.keywords;
-        let properties = keywords.get("properties").and_then(Value::as_object);
-        let required = keywords.get("required").and_then(Value::as_array).into_iter().flatten();
-        let closed = keywords.get("additionalProperties") == Some(&Value::Bool(false))
-            && !keywords.contains_key("patternProperties");
-        let names = properties.into_iter().flatten().map(|(name, _)| name.as_str());
-        let tags = properties.into_iter().flatten().filter_map(|(name, schema)| {
-            let values = only_values(document, Part::whole(schema), depth, left)?;
-            Some((name.as_str(), values))
-        });
-        Self {
-            required: required.filter_map(Value::as_str).collect(),
-            fields: closed.then(|| names.collect()),
-            tags: tags.collect(),
-            ..Self::unknown(OBJECT)
-        }
     }
 
     /// Of values that fit both schemas.

@@ -12,13 +12,11 @@ use serde_json::Value;
 use super::document::{Document, references};
 use super::form::{Criterion, Form, Part, PartId, Typed};
 use super::mode::Policy;
-use super::outcome::{Change, Inner, Item, Outcome};
+use super::outcome::{Change, Inner, Outcome, collect};
 use super::rule::{self, Rule};
 
 /// How many pairs of schemas may be looked at.
 const MAX_STEPS: usize = 4_000_000;
-/// How many changes are told.
-const MAX_CHANGES: usize = 1000;
 
 /// Two schemas, and whether the writer is the reader of the whole comparison.
 type PairId<'a> = (PartId<'a>, PartId<'a>, bool);
@@ -78,7 +76,8 @@ impl<'a> Comparison<'a> {
         };
         let root = comparison.schemas(writer.root, reader.root);
         comparison.judge_all(policy)?;
-        Some(comparison.collect(root.pair, wanted))
+        let outcomes = comparison.pairs.into_iter().map(|pair| pair.outcome.items).collect();
+        Some(collect(outcomes, root.pair, wanted))
     }
 
     fn judge_all(&mut self, policy: Policy) -> Option<()> {
@@ -124,33 +123,6 @@ impl<'a> Comparison<'a> {
         out.breaks |= judged.breaks;
         out.items.extend(judged.items);
         out
-    }
-
-    /// The changes of a pair and of those that it leads to, each pair once.
-    fn collect(&mut self, root: usize, wanted: impl Fn(&Change<'a>) -> bool) -> (Vec<Change<'a>>, bool) {
-        let mut changes = Vec::new();
-        let mut told = HashSet::from([root]);
-        let mut open = vec![(String::new(), std::mem::take(&mut self.pairs[root].outcome.items).into_iter())];
-        while let Some((place, items)) = open.last_mut() {
-            match items.next() {
-                None => drop(open.pop()),
-                Some(Item::Change(change)) if wanted(&change) => {
-                    if changes.len() == MAX_CHANGES {
-                        return (changes, true);
-                    }
-                    changes.push(Change { path: format!("{place}{}", change.path), ..change });
-                }
-                Some(Item::Change(_)) => {}
-                Some(Item::Pair(below, pair)) => {
-                    if told.insert(pair) {
-                        let place = format!("{place}{below}");
-                        let items = std::mem::take(&mut self.pairs[pair].outcome.items).into_iter();
-                        open.push((place, items));
-                    }
-                }
-            }
-        }
-        (changes, false)
     }
 
     /// Compares two schemas that stand for themselves.
@@ -273,11 +245,15 @@ impl<'a> Comparison<'a> {
         match (writer_form, reader_form) {
             (Form::Combined(..), Form::Combined(..)) => None,
             (Form::Nothing, _) => Some(Outcome::default()),
+            (Form::Const(value), _) if proves && self.admits(reader, value) => Some(Outcome::default()),
+            (Form::Enum(values), _) if proves && values.iter().all(|value| self.admits(reader, value)) => {
+                Some(Outcome::default())
+            }
             (_, Form::Combined(criterion, parts)) => match (criterion, parts.as_slice()) {
                 (_, [only]) => compatible(self.compare(writer, *only), None),
                 (Criterion::Any | Criterion::One, parts) => {
                     if proves && *criterion == Criterion::One && !self.are_disjoint(parts) {
-                        return None;
+                        return self.exactly_one(writer, parts);
                     }
                     let extended = change(rule::SUM_TYPE_EXTENDED, writer.value, reader.value);
                     parts.iter().find_map(|part| compatible(self.compare(writer, *part), Some(&extended)))
@@ -312,6 +288,9 @@ impl<'a> Comparison<'a> {
         }
         if old != Criterion::All {
             return self.all_read(old_parts.iter().map(|part| (*part, reader)));
+        }
+        if new == Criterion::One && !self.are_disjoint(new_parts) {
+            return self.exactly_one(writer, new_parts);
         }
         old_parts.iter().find_map(|part| compatible(self.compare(*part, reader), None))
     }
@@ -425,7 +404,7 @@ fn is_bytes(schema: &Value) -> bool {
 }
 
 /// The order of two numbers.
-fn order(one: &Value, other: &Value) -> Ordering {
+pub(super) fn order(one: &Value, other: &Value) -> Ordering {
     let whole = |value: &Value| value.as_i64().map(i128::from).or_else(|| value.as_u64().map(i128::from));
     if let (Some(one), Some(other)) = (whole(one), whole(other)) {
         return one.cmp(&other);

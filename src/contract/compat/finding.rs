@@ -26,6 +26,8 @@ use super::rule::Rule;
 ///     report.to_string(),
 ///     "1 incompatible change\n\
 ///      #/required/note: the reader requires a field that the writer may omit [REQUIRED_ATTRIBUTE_ADDED]\n  \
+///      old: {\"type\":\"string\"}\n  \
+///      new: {\"type\":\"string\"}\n  \
 ///      consumers of the new schema refuse messages of the old one\n  \
 ///      make the field optional, with a default in the reader; or publish a new version",
 /// );
@@ -57,6 +59,12 @@ impl Report {
     #[must_use]
     pub fn findings(&self) -> &[Finding] {
         &self.findings
+    }
+}
+
+impl Report {
+    pub(in crate::contract) fn into_findings(self) -> Vec<Finding> {
+        self.findings
     }
 }
 
@@ -177,6 +185,7 @@ impl Finding {
     #[must_use]
     pub fn affected(&self) -> &'static str {
         match self.direction {
+            _ if self.rule.is_fine() => "nobody: the change is compatible",
             Direction::Backward => "consumers of the new schema refuse messages of the old one",
             Direction::Forward => "consumers of the old schema refuse messages of the new one",
         }
@@ -194,6 +203,29 @@ impl Finding {
 impl fmt::Display for Finding {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "{}: {} [{}]", self.path, self.rule.reason(), self.rule.id())?;
+        match (&self.old, &self.new) {
+            (None, None) => {}
+            (None, Some(new)) => write!(f, "\n  added: {}", Short(new))?,
+            (Some(old), None) => write!(f, "\n  removed: {}", Short(old))?,
+            (Some(old), Some(new)) => write!(f, "\n  old: {}\n  new: {}", Short(old), Short(new))?,
+        }
+        if self.rule.is_fine() {
+            return Ok(());
+        }
         write!(f, "\n  {}\n  {}; or publish a new version", self.affected(), self.remedy())
+    }
+}
+
+/// The beginning of a part of a schema.
+struct Short<'a>(&'a Value);
+
+impl fmt::Display for Short<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        const MOST: usize = 100;
+        let text = self.0.to_string();
+        match text.char_indices().nth(MOST) {
+            None => f.write_str(&text),
+            Some((end, _)) => write!(f, "{} ...", &text[..end]),
+        }
     }
 }

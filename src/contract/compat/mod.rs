@@ -1,4 +1,4 @@
-//! The compatibility of two JSON Schemas: may a new one follow an old one?
+//! The compatibility of two JSON Schemas: may a new one follow an old one? [`avro`] asks the same of Avro schemas.
 //!
 //! [`check`] compares two documents, [`check_history`] a document with all recorded ones, and [`diff`] lists the changes
 //! between two. A [`Compatibility`] names who must be able to read whom, as in Confluent Schema Registry, and a
@@ -30,12 +30,14 @@
 //! all drafts count.
 
 mod array;
+pub mod avro;
 mod check;
 mod combination;
 mod comparison;
 mod document;
 mod finding;
 mod form;
+mod history;
 mod mode;
 mod object;
 mod outcome;

@@ -1,8 +1,13 @@
 //! What the comparison of two schemas found.
 
+use std::collections::HashSet;
+
 use serde_json::Value;
 
 use super::rule::Rule;
+
+/// How many changes are told.
+const MAX_CHANGES: usize = 1000;
 
 /// A change, with its place below the compared schemas.
 #[derive(Clone, Debug)]
@@ -48,4 +53,34 @@ impl<'a> Outcome<'a> {
         self.breaks |= inner.breaks;
         self.items.push(Item::Pair(place.to_owned(), inner.pair));
     }
+}
+
+/// The changes of a pair and of those that it leads to, each pair once, and whether there are more.
+pub(super) fn collect<'a>(
+    mut outcomes: Vec<Vec<Item<'a>>>,
+    root: usize,
+    wanted: impl Fn(&Change<'a>) -> bool,
+) -> (Vec<Change<'a>>, bool) {
+    let mut changes = Vec::new();
+    let mut told = HashSet::from([root]);
+    let mut open = vec![(String::new(), std::mem::take(&mut outcomes[root]).into_iter())];
+    while let Some((place, items)) = open.last_mut() {
+        match items.next() {
+            None => drop(open.pop()),
+            Some(Item::Change(change)) if wanted(&change) => {
+                if changes.len() == MAX_CHANGES {
+                    return (changes, true);
+                }
+                changes.push(Change { path: format!("{place}{}", change.path), ..change });
+            }
+            Some(Item::Change(_)) => {}
+            Some(Item::Pair(below, pair)) => {
+                if told.insert(pair) {
+                    let place = format!("{place}{below}");
+                    open.push((place, std::mem::take(&mut outcomes[pair]).into_iter()));
+                }
+            }
+        }
+    }
+    (changes, false)
 }

@@ -6,7 +6,7 @@ use super::mode::{Direction, Policy};
 
 /// A kind of change between the schema of a writer and that of a reader.
 ///
-/// Rules that Confluent Schema Registry has too carry its names.
+/// Rules that Confluent Schema Registry has too carry its names; those for Avro have the names of Apache Avro for Java.
 ///
 /// ```
 /// use event_schema::contract::compat::{Policy, Rule};
@@ -77,7 +77,12 @@ impl Rule {
     ///
     /// See the example of [`Rule`].
     pub fn all() -> impl Iterator<Item = Self> {
-        ALL.iter().copied()
+        JSON.iter().chain(AVRO).copied()
+    }
+
+    /// Whether no policy calls the change incompatible.
+    pub(super) const fn is_fine(&self) -> bool {
+        matches!(self.weight, Weight::Fine)
     }
 
     pub(super) const fn remedy(&self, direction: Direction) -> &'static str {
@@ -138,15 +143,21 @@ const COMBINATION: Remedy = (
 );
 const KEEP: Remedy = ("keep the keyword as it is, or remove it from the new schema", "keep the keyword as it is");
 
+const NAME: Remedy = (
+    "keep the name, or add the old one to the aliases of the new schema",
+    "keep the name: old readers do not know the new one",
+);
+
 macro_rules! rules {
-    ($($id:ident $weight:ident $remedy:ident $reason:literal;)*) => {
+    ($all:ident: $($id:ident $weight:ident $remedy:ident $reason:literal;)*) => {
         $(pub(super) const $id: Rule =
             Rule { id: stringify!($id), weight: Weight::$weight, reason: $reason, remedy: $remedy };)*
-        const ALL: &[Rule] = &[$($id),*];
+        const $all: &[Rule] = &[$($id),*];
     };
 }
 
 rules! {
+    JSON:
     ID_CHANGED Fine NOTHING "`$id` differs";
     TITLE_CHANGED Fine NOTHING "the title differs";
     DESCRIPTION_CHANGED Fine NOTHING "the description differs";
@@ -316,4 +327,16 @@ rules! {
     NOT_TYPE_NARROWED Fine NOTHING "the reader excludes fewer values";
     NOT_TYPE_EXTENDED Breaks COMBINATION "the reader excludes values that the writer may write";
     CONDITION_CHANGED Proof COMBINATION "`if`, `then` or `else` differ";
+}
+
+rules! {
+    AVRO:
+    NAME_MISMATCH Breaks NAME "the names of the types differ";
+    FIXED_SIZE_MISMATCH Breaks TYPE "the sizes differ";
+    MISSING_ENUM_SYMBOLS Breaks CHOICES "the reader does not know all symbols of the writer, and has no default";
+    READER_FIELD_MISSING_DEFAULT_VALUE Breaks REQUIRED
+        "the reader has a field without a default, which the writer does not write";
+    READER_FIELD_AMBIGUOUS Breaks NAME "the names and aliases of the reader's field match several fields of the writer";
+    TYPE_MISMATCH Breaks TYPE "the reader's type does not read that of the writer";
+    MISSING_UNION_BRANCH Breaks TYPE "no branch of the reader's union reads what the writer may write";
 }

@@ -1,8 +1,10 @@
 //! Text and numbers.
 
+use std::cmp::Ordering;
+
 use serde_json::Value;
 
-use super::comparison::Comparison;
+use super::comparison::{Comparison, order};
 use super::document::Object;
 use super::form::Typed;
 use super::outcome::Outcome;
@@ -70,7 +72,12 @@ impl<'a> Comparison<'a> {
     }
 
     pub(super) fn numbers(&self, out: &mut Outcome<'a>, old: &Typed<'a>, new: &Typed<'a>) {
-        let both = |keyword: &str| (limit_of(old.keywords, keyword), limit_of(new.keywords, keyword));
+        let both = |keyword: &str| {
+            let (before, after) = (limit_of(old.keywords, keyword), limit_of(new.keywords, keyword));
+            // The registry compares each keyword for itself.
+            let kept = self.policy.proves() && after.is_some_and(|limit| keeps(old, keyword, limit));
+            if kept { (None, None) } else { (before, after) }
+        };
         self.limit(
             out,
             "maximum",
@@ -145,6 +152,26 @@ fn limit_of<'a>(keywords: &'a Object, keyword: &str) -> Option<&'a Value> {
         "exclusiveMinimum" if exclusive(keyword) => limit("minimum"),
         keyword => limit(keyword),
     }
+}
+
+/// Whether the limits of the writer keep its numbers within one of the reader, whose keyword may be another.
+fn keeps(old: &Typed<'_>, keyword: &str, limit: &Value) -> bool {
+    let (inclusive, exclusive, outside, step) = match keyword {
+        "maximum" | "exclusiveMaximum" => ("maximum", "exclusiveMaximum", Ordering::Greater, -1),
+        _ => ("minimum", "exclusiveMinimum", Ordering::Less, 1),
+    };
+    let ends_before_it = |end: &Value| order(end, limit) == outside.reverse();
+    let ends_there = |end: &Value| order(end, limit).is_eq();
+    let next = |end: &Value| end.as_i64().and_then(|end| end.checked_add(step)).map(Value::from);
+    let is_exclusive = keyword == exclusive;
+    limit_of(old.keywords, inclusive).is_some_and(|end| ends_before_it(end) || (!is_exclusive && ends_there(end)))
+        || limit_of(old.keywords, exclusive).is_some_and(|end| {
+            ends_before_it(end)
+                || ends_there(end)
+                || (old.integer
+                    && !is_exclusive
+                    && next(end).is_some_and(|end| ends_before_it(&end) || ends_there(&end)))
+        })
 }
 
 /// Whether the second number is a multiple of the first, as they are written.
