@@ -2,6 +2,7 @@
 
 mod avro;
 mod catalog;
+mod cli;
 mod compat;
 mod compat_search;
 mod differences;

@@ -51,25 +51,8 @@ impl Deviation {
     pub(super) fn incompatible(contract: &Contract, path: &Path, findings: Vec<Finding>, exceptions: &Path) -> Self {
         let (event, name) = (contract.descriptor, contract.type_name);
         let (version, next) = (event.version(), event.version().saturating_add(1));
-        let mut text = format!(
-            "`{}` version {version} would break programs that exchange it: `{name}` is incompatible with {}\n",
-            event.name(),
-            path.display(),
-        );
-        for finding in &findings {
-            text += &format!("\n{finding}\n");
-        }
         let topic = event.topic().map(|topic| format!(", topic = {topic:?}")).unwrap_or_default();
-        text += &format!(
-            "\nUndo the change; or publish it as version {next}. Rename the type that is recorded to {name}V{version}, \
-             keep it, and add:\n\n\
-             #[event_schema::event(name = {:?}, version = {next}, previous = {name}V{version}{topic})]\n\
-             struct {name} {{\n    // the fields of version {next}\n}}\n\n\
-             impl From<{name}V{version}> for {name} {{\n    \
-             fn from(old: {name}V{version}) -> Self {{\n        \
-             Self {{ /* each field, from those of version {version} */ }}\n    }}\n}}\n",
-            event.name(),
-        );
+        let found: String = findings.iter().map(|finding| format!("\n{finding}\n")).collect();
         let mut entries: Vec<_> = findings
             .iter()
             .map(|finding| json!({"rule": finding.rule().id(), "path": finding.path(), "reason": ""}))
@@ -77,10 +60,21 @@ impl Deviation {
         // The same change may break readers of both sides.
         let mut told = HashSet::new();
         entries.retain(|entry| told.insert(entry.to_string()));
-        text += &format!(
-            "\nIf you know that nobody is affected, record an exception with its reason in {}:\n\n{:#}",
-            exceptions.display(),
-            serde_json::Value::from(entries),
+        let text = format!(
+            "`{event_name}` version {version} would break programs that exchange it: `{name}` is incompatible with \
+             {file}\n{found}\n\
+             Undo the change; or publish it as version {next}. Rename the type that is recorded to {name}V{version}, \
+             keep it, and add:\n\n\
+             #[event_schema::event(name = {event_name:?}, version = {next}, previous = {name}V{version}{topic})]\n\
+             struct {name} {{\n    // the fields of version {next}\n}}\n\n\
+             impl From<{name}V{version}> for {name} {{\n    \
+             fn from(old: {name}V{version}) -> Self {{\n        \
+             Self {{ /* each field, from those of version {version} */ }}\n    }}\n}}\n\n\
+             If you know that nobody is affected, record an exception with its reason in {exceptions}:\n\n{entries:#}",
+            event_name = event.name(),
+            file = path.display(),
+            exceptions = exceptions.display(),
+            entries = serde_json::Value::from(entries),
         );
         Self { path: path.to_owned(), text, findings }
     }

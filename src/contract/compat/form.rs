@@ -156,8 +156,8 @@ impl<'a> Document<'a> {
                 }
                 Facet::Types => {
                     let names = keywords.get("type").and_then(Value::as_array).into_iter().flatten();
-                    let types = names.filter_map(Value::as_str).map(|name| part.with(Facet::Type(name)));
-                    Form::Combined(Criterion::Any, types.collect())
+                    let parts = names.filter_map(Value::as_str).map(|name| part.with(Facet::Type(name)));
+                    Form::Combined(Criterion::Any, parts.collect())
                 }
                 Facet::Type("string") => Form::Text(typed(true, false)),
                 Facet::Type("integer") => Form::Number(typed(true, true)),

@@ -92,7 +92,8 @@ impl FromStr for Compatibility {
     type Err = UnknownName;
 
     fn from_str(text: &str) -> Result<Self, UnknownName> {
-        Self::ALL.into_iter().find(|mode| mode.name().eq_ignore_ascii_case(text)).ok_or(UnknownName)
+        let known = "none, backward, forward, full, backward_transitive, forward_transitive, full_transitive";
+        Self::ALL.into_iter().find(|mode| mode.name().eq_ignore_ascii_case(text)).ok_or(UnknownName { known })
     }
 }
 
@@ -153,7 +154,8 @@ impl FromStr for Policy {
     type Err = UnknownName;
 
     fn from_str(text: &str) -> Result<Self, UnknownName> {
-        Self::ALL.into_iter().find(|policy| policy.name().eq_ignore_ascii_case(text)).ok_or(UnknownName)
+        let known = "strict, lenient, exact, written";
+        Self::ALL.into_iter().find(|policy| policy.name().eq_ignore_ascii_case(text)).ok_or(UnknownName { known })
     }
 }
 
@@ -163,15 +165,17 @@ impl FromStr for Policy {
 /// use event_schema::contract::compat::Compatibility;
 ///
 /// let error = "sideways".parse::<Compatibility>().unwrap_err();
-/// assert_eq!(error.to_string(), "unknown name");
+/// assert!(error.to_string().starts_with("unknown name; known are none, backward, forward, full,"));
 /// ```
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[non_exhaustive]
-pub struct UnknownName;
+pub struct UnknownName {
+    known: &'static str,
+}
 
 impl fmt::Display for UnknownName {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("unknown name")
+        write!(f, "unknown name; known are {}", self.known)
     }
 }
 
@@ -187,4 +191,21 @@ pub enum Direction {
     Backward,
     /// The old schema reads what is written with the new one.
     Forward,
+}
+
+impl Direction {
+    /// `backward` or `forward`.
+    ///
+    /// ```
+    /// use event_schema::contract::compat::Direction;
+    ///
+    /// assert_eq!(Direction::Backward.name(), "backward");
+    /// ```
+    #[must_use]
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::Backward => "backward",
+            Self::Forward => "forward",
+        }
+    }
 }

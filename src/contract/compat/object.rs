@@ -297,7 +297,7 @@ impl<'a> Comparison<'a> {
                 None if matches!(old.rest, Rest::Closed) && old.patterns.is_empty() && pattern.regex.is_some() => old
                     .properties
                     .iter()
-                    .all(|(name, schema)| !pattern.matches(name) || self.reads(*schema, pattern.schema)),
+                    .all(|(name, schema)| !pattern.matches(name) || self.reads(schema, pattern.schema)),
                 None => false,
             };
             if !reads {
