@@ -10,7 +10,8 @@
     doc = "| Avro schema | [`avro_schema`] | schema registries, and code generators of Java, Python and others |"
 )]
 //!
-//! The module [`compat`] tells whether one JSON Schema may follow another.
+//! A [`Catalog`] records the contracts of a service's events, and keeps them compatible. The module [`compat`] tells
+//! whether one schema may follow another.
 //!
 //! The functions for JSON take a [`Contract`](schemars::generate::Contract): `Deserialize` describes the input that load
 //! accepts, `Serialize` the output that dump writes. They differ if a field has a default, is skipped in one

@@ -88,7 +88,10 @@ fn compatible_changes_are_recorded_as_revisions() {
     assert_eq!(names(folder), ["v2.avsc", "v2.json", "v2.r1.avsc", "v2.r1.json", "v2.reader.json"]);
     let earlier: Value =
         serde_json::from_str(&fs::read_to_string(folder.join("order.placed/v2.r1.json")).unwrap()).unwrap();
-    assert_eq!(earlier, first::OrderPlaced::json_schema().to_value());
+    let mut schema = first::OrderPlaced::json_schema();
+    schema.insert("$id".to_owned(), json!("urn:event-schema:order.placed:v2:written"));
+    schema.insert("x-event-schema".to_owned(), json!({"name": "order.placed", "version": 2, "form": "written"}));
+    assert_eq!(earlier, schema.to_value());
     assert_eq!(of::<second::OrderPlaced>().check(folder).unwrap(), []);
 }
 
@@ -255,4 +258,87 @@ fn the_contracts_of_the_examples_are_recorded() {
     for catalog in [crate::events::catalog(), crate::order_service::catalog(), crate::hello_event::catalog()] {
         catalog.assert_recorded("schemas");
     }
+}
+
+/// A document of its own for each form, with what programs in other languages look for.
+#[test]
+fn recorded_documents_name_their_event() {
+    #[event_schema::event(name = "user.added", version = 3, topic = "users", key = user_id)]
+    #[serde(rename_all = "camelCase")]
+    struct UserAdded {
+        user_id: u32,
+        #[event(sensitive)]
+        #[serde(default)]
+        pass_word: String,
+    }
+    let folder = tempfile::tempdir().unwrap();
+    Catalog::new("users").event::<UserAdded>().export(folder.path()).unwrap();
+    let read = |name: &str| -> Value {
+        serde_json::from_str(&fs::read_to_string(folder.path().join("user.added").join(name)).unwrap()).unwrap()
+    };
+    let about = |form: &str| {
+        json!({
+            "name": "user.added", "version": 3, "form": form, "topic": "users", "key": "userId", "sensitive": ["passWord"],
+        })
+    };
+    let (written, accepted) = (read("v3.json"), read("v3.reader.json"));
+    assert_eq!((&written["x-event-schema"], &accepted["x-event-schema"]), (&about("written"), &about("accepted")));
+    assert_eq!(written["$id"], "urn:event-schema:user.added:v3:written");
+    // No format that JSON Schema does not know.
+    assert_eq!(written["properties"]["userId"], json!({"type": "integer", "minimum": 0, "maximum": 4_294_967_295_u32}));
+}
+
+#[test]
+fn examples_are_checked_against_the_rules() {
+    #[event_schema::event]
+    #[schemars(example = json!({"id": 7}), example = json!({"id": 100}))]
+    struct Sample {
+        #[validate(range(max = 9))]
+        id: u8,
+    }
+    let folder = tempfile::tempdir().unwrap();
+    let catalog = Catalog::new("samples").event::<Sample>();
+    catalog.export(folder.path()).unwrap();
+    let texts: Vec<String> = catalog.check(folder.path()).unwrap().iter().map(ToString::to_string).collect();
+    assert_eq!(texts.len(), 1, "{texts:?}");
+    assert!(texts[0].contains("would have an example that is no valid event: #/examples/1: "), "{texts:?}");
+}
+
+/// The document of the example events; every reference in it leads somewhere.
+#[test]
+fn asyncapi_has_the_channels_messages_and_schemas() {
+    fn references(value: &Value, found: &mut Vec<String>) {
+        match value {
+            Value::Object(entries) => {
+                found.extend(entries.get("$ref").and_then(Value::as_str).map(str::to_owned));
+                entries.values().for_each(|value| references(value, found));
+            }
+            Value::Array(items) => items.iter().for_each(|value| references(value, found)),
+            _ => {}
+        }
+    }
+    let document = crate::events::catalog().asyncapi("2.0.0");
+    let mut found = Vec::new();
+    references(&document, &mut found);
+    assert!(found.len() > 10);
+    for reference in found {
+        assert!(document.pointer(&reference[1..]).is_some(), "{reference}");
+    }
+    assert_eq!(document["info"], json!({"title": "shop", "version": "2.0.0"}));
+    assert_eq!(
+        document["channels"]["order-request"],
+        json!({
+            "address": "order-request",
+            "messages": {"order.requested.v2": {"$ref": "#/components/messages/order.requested.v2"}},
+            "bindings": {"kafka": {"topic": "order-request", "bindingVersion": "0.5.0"}},
+        })
+    );
+    let message = &document["components"]["messages"]["order.requested.v2"];
+    assert_eq!(
+        message["bindings"]["kafka"]["key"],
+        json!({"type": "string", "format": "uuid", "description": "Made once by the shop, kept through retries."})
+    );
+    assert_eq!(message["payload"]["schema"], json!({"$ref": "#/components/schemas/order.requested.v2"}));
+    let schema = &document["components"]["schemas"]["order.requested.v2"];
+    assert_eq!(schema["properties"]["address"]["$ref"], "#/components/schemas/order.requested.v2.Address");
 }

@@ -561,20 +561,27 @@ fn no_exact_verdict_overlooks_a_known_witness() {
     }
 }
 
+/// Where Karapace answers otherwise, with the rule that explains it. The readers of all three accept each value of the
+/// writer.
+const KARAPACE: [(&str, &str); 3] = [
+    ("kp-unit-300", "PATTERN_PROPERTIES_CHANGED: the pattern describes fields by a schema that accepts all"),
+    ("kp-unit-301", "PROPERTY_WITH_EMPTY_SCHEMA_ADDED_TO_OPEN_CONTENT_MODEL: Karapace takes the field for a limit"),
+    ("kp-unit-306", "PROPERTY_WITH_EMPTY_SCHEMA_ADDED_TO_OPEN_CONTENT_MODEL: Karapace takes the field for a limit"),
+];
+
 #[test]
-fn differences_from_karapace_are_printed() {
-    let (mut agree, mut differ) = (0, Vec::new());
-    for row in rows_elsewhere("json_schema_compat_karapace.jsonl") {
+fn differences_from_karapace_are_explained() {
+    let rows = rows_elsewhere("json_schema_compat_karapace.jsonl");
+    let mut differ = BTreeSet::new();
+    for row in &rows {
         let report = check(&row["old"], &row["new"], Compatibility::Backward, Policy::Strict).unwrap();
-        if Some(report.is_compatible()) == row["compatible"].as_bool() {
-            agree += 1;
-        } else {
-            let rules: Vec<_> = report.findings().iter().map(|finding| finding.rule().id()).collect();
-            differ.push(format!("{}: Karapace {}, here {rules:?}", row["id"], row["compatible"]));
+        if Some(report.is_compatible()) != row["compatible"].as_bool() {
+            differ.insert(row["id"].as_str().unwrap());
         }
     }
-    println!("{agree} agree, {} differ\n{}", differ.len(), differ.join("\n"));
-    assert!(agree >= 9 * differ.len(), "{agree} agree, {} differ", differ.len());
+    println!("{} agree, {} differ", rows.len() - differ.len(), differ.len());
+    let explained: BTreeSet<&str> = KARAPACE.iter().filter(|_| !rows.is_empty()).map(|(id, _)| *id).collect();
+    assert_eq!(differ, explained);
 }
 
 #[test]

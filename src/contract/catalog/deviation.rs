@@ -43,6 +43,10 @@ impl Deviation {
         Self::file(path, &format!("has an exception without a reason: {rule} at {place}"))
     }
 
+    pub(super) fn example(path: &Path, at: usize, reason: &str) -> Self {
+        Self::file(path, &format!("would have an example that is no valid event: #/examples/{at}: {reason}"))
+    }
+
     fn file(path: &Path, what: &str) -> Self {
         Self { path: path.to_owned(), text: format!("{} {what}", path.display()), findings: Vec::new() }
     }
@@ -52,7 +56,7 @@ impl Deviation {
         let (event, name) = (contract.descriptor, contract.type_name);
         let (version, next) = (event.version(), event.version().saturating_add(1));
         let topic = event.topic().map(|topic| format!(", topic = {topic:?}")).unwrap_or_default();
-        let found: String = findings.iter().map(|finding| format!("\n{finding}\n")).collect();
+        let found = findings.iter().map(ToString::to_string).collect::<Vec<_>>().join("\n\n");
         let mut entries: Vec<_> = findings
             .iter()
             .map(|finding| json!({"rule": finding.rule().id(), "path": finding.path(), "reason": ""}))
@@ -62,7 +66,7 @@ impl Deviation {
         entries.retain(|entry| told.insert(entry.to_string()));
         let text = format!(
             "`{event_name}` version {version} would break programs that exchange it: `{name}` is incompatible with \
-             {file}\n{found}\n\
+             {file}\n\n{found}\n\n\
              Undo the change; or publish it as version {next}. Rename the type that is recorded to {name}V{version}, \
              keep it, and add:\n\n\
              #[event_schema::event(name = {event_name:?}, version = {next}, previous = {name}V{version}{topic})]\n\

@@ -33,17 +33,34 @@ fn place(contract: &Contract, folder: &Path, suffix: &str) -> PathBuf {
     folder.join(event.name()).join(format!("v{}{suffix}", event.version()))
 }
 
+/// The file of the written form.
+pub(super) fn path(contract: &Contract, folder: &Path) -> PathBuf {
+    place(contract, folder, ".json")
+}
+
 /// The files of the contract of today.
 pub(super) fn files(contract: &Contract, folder: &Path) -> Vec<File> {
     let documents = &contract.documents;
     let written = to_text(&documents.written);
     let accepted = to_text(&documents.accepted);
-    let reader = (accepted != written).then_some(accepted);
+    let reader = differ(&documents.written, &documents.accepted).then_some(accepted);
     let avro = documents.avro.as_ref().map(to_text);
     let texts = KINDS.into_iter().zip([Some(written), reader, avro]);
     // Without the feature the Avro schemas that were recorded with it are none of this program's business.
     let known = texts.filter(|(kind, _)| cfg!(feature = "avro") || *kind != ".avsc");
     known.map(|(kind, text)| File { path: place(contract, folder, kind), text }).collect()
+}
+
+/// Whether the accepted form is another than the written one, apart from what says so.
+fn differ(written: &Value, accepted: &Value) -> bool {
+    let [written, accepted] = [written, accepted].map(|document| {
+        let mut document = document.clone();
+        if let Value::Object(keywords) = &mut document {
+            keywords.retain(|keyword, _| !matches!(keyword.as_str(), "$id" | "x-event-schema"));
+        }
+        document
+    });
+    written != accepted
 }
 
 impl File {

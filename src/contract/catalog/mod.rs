@@ -1,5 +1,6 @@
 //! The events of a service, and their recorded contracts: [`Catalog`].
 
+mod asyncapi;
 mod deviation;
 mod error;
 mod exception;
@@ -10,6 +11,8 @@ mod tool;
 use std::fmt::Write as _;
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
+
+use serde_json::Value;
 
 pub use self::deviation::Deviation;
 pub use self::error::CatalogError;
@@ -24,7 +27,7 @@ use crate::event::{Descriptor, EventSchema};
 ///
 /// | file | what it is |
 /// |---|---|
-/// | `<event>/v<version>.json` | the JSON Schema of what is written |
+/// | `<event>/v<version>.json` | the JSON Schema of what is written, with the event's name, version, topic and key under `x-event-schema` |
 /// | `<event>/v<version>.reader.json` | the JSON Schema of what is accepted, if it differs |
 /// | `<event>/v<version>.avsc` | the Avro schema, if the event has one (feature `avro`) |
 /// | `<event>/v<version>.r<number>.json`, `.r<number>.reader.json`, `.r<number>.avsc` | the same of an earlier revision of this version, from 1 |
@@ -83,8 +86,42 @@ impl Catalog {
     /// See the example of [`Catalog`].
     #[must_use]
     pub fn event<E: EventSchema>(mut self) -> Self {
-        self.contracts.push(Contract::of::<E>());
+        self.contracts.push(Contract::of::<E>(false));
         self
+    }
+
+    /// The catalog with one more event, which the service receives from others: its contract is recorded and checked as
+    /// those of the events that it sends, and [`asyncapi`](Self::asyncapi) says so.
+    ///
+    /// See the example of [`asyncapi`](Self::asyncapi).
+    #[must_use]
+    pub fn received<E: EventSchema>(mut self) -> Self {
+        self.contracts.push(Contract::of::<E>(true));
+        self
+    }
+
+    /// The events in an [AsyncAPI 3] document, with Kafka bindings: a channel for each topic, an operation for each event
+    /// that has one, and the messages with their schemas in draft 7. `version` is that of the service's interface.
+    ///
+    /// ```
+    /// use event_schema::contract::Catalog;
+    ///
+    /// #[event_schema::event(name = "order.placed", topic = "orders", key = order_id)]
+    /// struct OrderPlaced { order_id: u64 }
+    ///
+    /// #[event_schema::event(name = "order.paid", topic = "payments")]
+    /// struct OrderPaid { order_id: u64 }
+    ///
+    /// let document = Catalog::new("orders").event::<OrderPlaced>().received::<OrderPaid>().asyncapi("1.0.0");
+    /// assert_eq!(document["channels"]["orders"]["address"], "orders");
+    /// assert_eq!(document["operations"]["send.order.placed.v1"]["action"], "send");
+    /// assert_eq!(document["operations"]["receive.order.paid.v1"]["action"], "receive");
+    /// ```
+    ///
+    /// [AsyncAPI 3]: https://www.asyncapi.com/docs/reference/specification/v3.0.0
+    #[must_use]
+    pub fn asyncapi(&self, version: &str) -> Value {
+        asyncapi::document(&self.service, version, &self.contracts)
     }
 
     /// The name of the service.
@@ -138,6 +175,9 @@ impl Catalog {
         for contract in &self.contracts {
             for file in files(contract, folder) {
                 deviations.extend(file.deviation()?);
+            }
+            for (at, reason) in &contract.bad_examples {
+                deviations.push(Deviation::example(&folder::path(contract, folder), *at, reason));
             }
             let (path, exceptions) = read_exceptions(contract, folder)?;
             let mut needless = vec![true; exceptions.len()];
@@ -247,6 +287,7 @@ impl Catalog {
     /// | `check [FOLDER]` | as [`check`](Self::check); exit code 1 if there is something to do |
     /// | `export [FOLDER]` | as [`export`](Self::export) |
     /// | `diff [FOLDER]` | as [`diff`](Self::diff) |
+    /// | `asyncapi [VERSION]` | prints the document of [`asyncapi`](Self::asyncapi); the version is 1.0.0 if none is named |
     ///
     /// The folder is `schemas` if none is named. Exit code 2: wrong arguments, or a file that cannot be used.
     #[must_use]

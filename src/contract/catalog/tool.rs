@@ -7,10 +7,11 @@ use super::{Catalog, CatalogError, chain, told};
 
 const USAGE: &str = "\
 commands:
-  list              list the events
-  check [FOLDER]    compare the recorded contracts with those of today
-  export [FOLDER]   record the contracts of today
-  diff [FOLDER]     list the changes from the recorded contracts
+  list                list the events
+  check [FOLDER]      compare the recorded contracts with those of today
+  export [FOLDER]     record the contracts of today
+  diff [FOLDER]       list the changes from the recorded contracts
+  asyncapi [VERSION]  print an AsyncAPI document; VERSION is that of the service's interface
 FOLDER is `schemas` if it is not named.";
 
 /// Why a command did not end well.
@@ -52,11 +53,12 @@ pub(super) fn run(catalog: &Catalog, args: impl Iterator<Item = String>) -> Exit
 /// Whether all is well.
 fn command(catalog: &Catalog, args: &[String], out: &mut impl Write) -> Result<bool, Trouble> {
     let args: Vec<&str> = args.iter().map(String::as_str).collect();
-    let (command, folder) = match args.as_slice() {
-        [command] => (*command, "schemas"),
-        [command, folder] => (*command, *folder),
+    let (command, named) = match args.as_slice() {
+        [command] => (*command, None),
+        [command, named] => (*command, Some(*named)),
         _ => return Err(Trouble::Usage),
     };
+    let folder = named.unwrap_or("schemas");
     match command {
         "list" => {
             for event in catalog.list() {
@@ -90,6 +92,10 @@ fn command(catalog: &Catalog, args: &[String], out: &mut impl Write) -> Result<b
                     writeln!(out, "{} version {}: {change}", event.name(), event.version())?;
                 }
             }
+            Ok(true)
+        }
+        "asyncapi" => {
+            writeln!(out, "{:#}", catalog.asyncapi(named.unwrap_or("1.0.0")))?;
             Ok(true)
         }
         _ => Err(Trouble::Usage),

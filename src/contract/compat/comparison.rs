@@ -142,6 +142,11 @@ impl<'a> Comparison<'a> {
 
     fn number(&mut self, writer: Part<'a>, reader: Part<'a>, turned: bool) -> Inner {
         self.steps += 1;
+        let (writer, reader) = if turned == self.turned {
+            (self.writer.behind_reference(writer), self.reader.behind_reference(reader))
+        } else {
+            (self.reader.behind_reference(writer), self.writer.behind_reference(reader))
+        };
         let next = self.pairs.len();
         let pair = *self.numbers.entry((writer.id(), reader.id(), turned)).or_insert(next);
         if pair == next {

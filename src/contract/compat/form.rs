@@ -101,6 +101,9 @@ const OBJECT: &[&str] = &[
     "unevaluatedProperties",
 ];
 
+/// The types that may be described without being demanded, with their keywords.
+const UNTYPED: [(&str, &[&str]); 4] = [("array", ARRAY), ("object", OBJECT), ("number", NUMBER), ("string", TEXT)];
+
 impl<'a> Part<'a> {
     /// The schema of another value than those around it.
     pub(super) fn whole(value: &'a Value) -> Self {
@@ -183,39 +186,47 @@ impl<'a> Document<'a> {
         }
     }
 
+    /// What a part describes that says nothing but where it is described.
+    pub(super) fn behind_reference(&self, mut part: Part<'a>) -> Part<'a> {
+        while part.facet == Facet::Whole
+            && let Value::Object(keywords) = part.value
+            && keywords.len() == 1
+            && let Some(value) = keywords.get("$ref").and_then(Value::as_str).and_then(|name| self.target(name))
+        {
+            part = Part { value, ..part };
+        }
+        part
+    }
+
     /// The kinds of keywords of a schema.
     fn facets(&self, keywords: &'a Object) -> Vec<Facet<'a>> {
-        let has = |keyword: &str| keywords.contains_key(keyword);
         let mut facets = Vec::new();
-        if has("$ref") {
-            facets.push(Facet::Reference);
-            if self.draft == Draft::Early {
-                return facets;
-            }
-        }
-        for (keyword, facet) in [
-            ("enum", Facet::Enum),
-            ("const", Facet::Const),
-            ("not", Facet::Not),
-            ("allOf", Facet::All),
-            ("anyOf", Facet::Any),
-            ("oneOf", Facet::One),
-            ("if", Facet::Condition),
-        ] {
-            if has(keyword) {
-                facets.push(facet);
-            }
-        }
-        match keywords.get("type") {
-            Some(Value::String(name)) => facets.push(Facet::Type(name)),
-            Some(Value::Array(_)) => facets.push(Facet::Types),
-            _ => {
-                for (name, known) in [("array", ARRAY), ("object", OBJECT), ("number", NUMBER), ("string", TEXT)] {
-                    if known.iter().any(|keyword| has(keyword)) {
-                        facets.push(Facet::Untyped(name));
+        let mut untyped = [false; UNTYPED.len()];
+        for (keyword, value) in keywords {
+            let facet = match (keyword.as_str(), value) {
+                ("$ref", _) if self.draft == Draft::Early => return vec![Facet::Reference],
+                ("$ref", _) => Facet::Reference,
+                ("enum", _) => Facet::Enum,
+                ("const", _) => Facet::Const,
+                ("not", _) => Facet::Not,
+                ("allOf", _) => Facet::All,
+                ("anyOf", _) => Facet::Any,
+                ("oneOf", _) => Facet::One,
+                ("if", _) => Facet::Condition,
+                ("type", Value::String(name)) => Facet::Type(name),
+                ("type", Value::Array(_)) => Facet::Types,
+                (keyword, _) => {
+                    if let Some(kind) = UNTYPED.iter().position(|(_, known)| known.contains(&keyword)) {
+                        untyped[kind] = true;
                     }
+                    continue;
                 }
-            }
+            };
+            facets.push(facet);
+        }
+        if !facets.iter().any(|facet| matches!(facet, Facet::Type(_) | Facet::Types)) {
+            let described = UNTYPED.iter().zip(untyped).filter(|(_, described)| *described);
+            facets.extend(described.map(|((name, _), _)| Facet::Untyped(name)));
         }
         facets
     }
