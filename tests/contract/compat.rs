@@ -5,7 +5,7 @@ use std::path::Path;
 use std::time::{Duration, Instant};
 
 use event_schema::contract::compat::{
-    Compatibility, Direction, Policy, Rule, SchemaError, avro, check, check_history, diff,
+    Compatibility, Direction, Policy, Report, Rule, SchemaError, avro, check, check_history, diff,
 };
 use event_schema::serde_json::{self, Value, json};
 
@@ -511,7 +511,7 @@ fn avro_verdicts_are_those_of_java() {
         } else {
             (avro::check(&row["writer"], &row["reader"], Compatibility::Backward), &row["java"])
         };
-        let compatible = report.as_ref().map(|report| report.is_compatible());
+        let compatible = report.as_ref().map(Report::is_compatible);
         let agrees = match expected.as_bool() {
             Some(expected) => compatible == Ok(expected),
             // Java reads no such schema, or refuses to compare it: here the one or the other.
@@ -542,7 +542,7 @@ fn verdicts_are_those_of_the_registry() {
         for (key, policy) in [("compatible", Policy::Strict), ("compatible_lenient", Policy::Lenient)] {
             let Some(expected) = row.get(key).and_then(Value::as_bool) else { continue };
             let report = check(&row["old"], &row["new"], Compatibility::Backward, policy);
-            if report.as_ref().map(|report| report.is_compatible()) != Ok(expected) {
+            if report.as_ref().map(Report::is_compatible) != Ok(expected) {
                 wrong.push(format!("{} {policy}: not {expected}, but {report:?}", row["id"]));
             }
         }

@@ -47,6 +47,7 @@ fn list(rng: &mut Rng, deep: usize, named: bool) -> Vec<Value> {
     (0..rng.usize(1..4)).map(|_| schema(rng, deep, named)).collect()
 }
 
+#[allow(clippy::filter_map_bool_then, reason = "both closures would borrow the generator")]
 fn object(rng: &mut Rng, deep: usize) -> Value {
     let mut keywords = json!({"type": "object"});
     let fields: Map<String, Value> =
@@ -69,7 +70,7 @@ fn object(rng: &mut Rng, deep: usize) -> Value {
         "maxProperties": rng.u8(..3),
         "minProperties": rng.u8(..3),
         "dependentRequired": {"a": ["b"]},
-        "dependentSchemas": {"b": object_of(schema(rng, deep, true))},
+        "dependentSchemas": {"b": object_of(&schema(rng, deep, true))},
         "unevaluatedProperties": rng.bool(),
     });
     let more = some(rng, more, 12);
@@ -80,7 +81,7 @@ fn object(rng: &mut Rng, deep: usize) -> Value {
     keywords
 }
 
-fn object_of(field: Value) -> Value {
+fn object_of(field: &Value) -> Value {
     json!({"properties": {"c": field}})
 }
 
@@ -136,8 +137,8 @@ fn change(rng: &mut Rng, schema_of: &mut Value, named: bool) {
     let named = inside || (named && key != "$defs");
     match (key.as_str(), &mut keywords[key]) {
         ("properties" | "patternProperties" | "$defs" | "dependentSchemas", Value::Object(entries)) => {
-            let names: Vec<String> = entries.keys().cloned().collect();
-            match (rng.choice(&names), rng.usize(..4)) {
+            let keys: Vec<String> = entries.keys().cloned().collect();
+            match (rng.choice(&keys), rng.usize(..4)) {
                 (Some(name), 0) if key != "$defs" => drop(entries.remove(name)),
                 (_, 1) if key == "properties" => {
                     entries.insert((*rng.choice(&NAMES).unwrap()).to_owned(), schema(rng, 1, true));
@@ -171,6 +172,7 @@ fn change(rng: &mut Rng, schema_of: &mut Value, named: bool) {
 }
 
 /// A random value, from few, so that they meet.
+#[allow(clippy::filter_map_bool_then, reason = "both closures would borrow the generator")]
 fn value(rng: &mut Rng, deep: usize) -> Value {
     match rng.usize(..if deep == 0 { 6 } else { 9 }) {
         0 => Value::Null,

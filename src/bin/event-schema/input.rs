@@ -36,7 +36,7 @@ impl Unusable {
         Self { text: format!("{}: {error}", path.display()), is_closed_pipe: false }
     }
 
-    pub(crate) fn output(error: io::Error) -> Self {
+    pub(crate) fn output(error: &io::Error) -> Self {
         Self { text: error.to_string(), is_closed_pipe: error.kind() == io::ErrorKind::BrokenPipe }
     }
 

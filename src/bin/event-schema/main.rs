@@ -58,6 +58,6 @@ fn main() -> ExitCode {
 
 impl From<std::io::Error> for Unusable {
     fn from(error: std::io::Error) -> Self {
-        Self::output(error)
+        Self::output(&error)
     }
 }

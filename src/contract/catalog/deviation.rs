@@ -2,6 +2,7 @@
 
 use std::collections::HashSet;
 use std::fmt;
+use std::fmt::Write as _;
 use std::path::{Path, PathBuf};
 
 use serde_json::json;
@@ -112,4 +113,16 @@ impl fmt::Display for Deviation {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(&self.text)
     }
+}
+
+/// The text of a failed test.
+pub(super) fn told(deviations: &[Deviation]) -> String {
+    let mut text = String::new();
+    for deviation in deviations {
+        let _ = writeln!(text, "{deviation}{}", if deviation.is_incompatible() { "\n" } else { "" });
+    }
+    if !deviations.iter().any(Deviation::is_incompatible) {
+        text += "\nRecord the contracts and commit the files: run the test with UPDATE_SCHEMAS=1 in the environment, or the command `export`.";
+    }
+    text
 }

@@ -8,14 +8,14 @@ mod folder;
 mod recorded;
 mod tool;
 
-use std::fmt::Write as _;
 use std::path::{Path, PathBuf};
-use std::process::ExitCode;
 
 use serde_json::Value;
 
 pub use self::deviation::Deviation;
+use self::deviation::told;
 pub use self::error::CatalogError;
+use self::error::chain;
 use self::folder::{Revision, files, read_exceptions, read_revisions};
 use self::recorded::{Contract, Documents};
 use super::compat::{Compatibility, Finding, Policy, SchemaError, avro, check, diff};
@@ -267,34 +267,6 @@ impl Catalog {
         panic!("\nThe contracts of `{}` in {}:\n\n{text}\n", self.service, folder.display());
     }
 
-    /// The tool of a service, for its `main`: it runs the command in the program's arguments.
-    ///
-    /// ```no_run
-    /// use event_schema::contract::Catalog;
-    /// use std::process::ExitCode;
-    ///
-    /// #[event_schema::event(name = "order.placed")]
-    /// struct OrderPlaced { order_id: u64 }
-    ///
-    /// fn main() -> ExitCode {
-    ///     Catalog::new("orders").event::<OrderPlaced>().main()
-    /// }
-    /// ```
-    ///
-    /// | command | what it does |
-    /// |---|---|
-    /// | `list` | lists the events: name, version, topic |
-    /// | `check [FOLDER]` | as [`check`](Self::check); exit code 1 if there is something to do |
-    /// | `export [FOLDER]` | as [`export`](Self::export) |
-    /// | `diff [FOLDER]` | as [`diff`](Self::diff) |
-    /// | `asyncapi [VERSION]` | prints the document of [`asyncapi`](Self::asyncapi); the version is 1.0.0 if none is named |
-    ///
-    /// The folder is `schemas` if none is named. Exit code 2: wrong arguments, or a file that cannot be used.
-    #[must_use]
-    pub fn main(&self) -> ExitCode {
-        tool::run(self, std::env::args().skip(1))
-    }
-
     /// The changes of each event from the recorded contract of its output to today's, compatible ones too.
     ///
     /// ```
@@ -378,22 +350,4 @@ fn means_the_same(old: &Documents, new: &Documents) -> Result<bool, SchemaError>
         _ => false,
     };
     Ok(same_avro && same(&old.written, &new.written)? && same(&old.accepted, &new.accepted)?)
-}
-
-/// The text of a failed test.
-fn told(deviations: &[Deviation]) -> String {
-    let mut text = String::new();
-    for deviation in deviations {
-        let _ = writeln!(text, "{deviation}{}", if deviation.is_incompatible() { "\n" } else { "" });
-    }
-    if !deviations.iter().any(Deviation::is_incompatible) {
-        text += "\nRecord the contracts and commit the files: run the test with UPDATE_SCHEMAS=1 in the environment, or the command `export`.";
-    }
-    text
-}
-
-/// An error with its causes.
-fn chain(error: &dyn std::error::Error) -> String {
-    let causes = std::iter::successors(Some(error), |error| error.source());
-    causes.map(ToString::to_string).collect::<Vec<_>>().join(": ")
 }

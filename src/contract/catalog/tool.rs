@@ -3,7 +3,9 @@
 use std::io::{self, Write};
 use std::process::ExitCode;
 
-use super::{Catalog, CatalogError, chain, told};
+use super::Catalog;
+use super::deviation::told;
+use super::error::{CatalogError, chain};
 
 const USAGE: &str = "\
 commands:
@@ -33,7 +35,37 @@ impl From<io::Error> for Trouble {
     }
 }
 
-pub(super) fn run(catalog: &Catalog, args: impl Iterator<Item = String>) -> ExitCode {
+impl Catalog {
+    /// The tool of a service, for its `main`: it runs the command in the program's arguments.
+    ///
+    /// ```no_run
+    /// use event_schema::contract::Catalog;
+    /// use std::process::ExitCode;
+    ///
+    /// #[event_schema::event(name = "order.placed")]
+    /// struct OrderPlaced { order_id: u64 }
+    ///
+    /// fn main() -> ExitCode {
+    ///     Catalog::new("orders").event::<OrderPlaced>().main()
+    /// }
+    /// ```
+    ///
+    /// | command | what it does |
+    /// |---|---|
+    /// | `list` | lists the events: name, version, topic |
+    /// | `check [FOLDER]` | as [`check`](Self::check); exit code 1 if there is something to do |
+    /// | `export [FOLDER]` | as [`export`](Self::export) |
+    /// | `diff [FOLDER]` | as [`diff`](Self::diff) |
+    /// | `asyncapi [VERSION]` | prints the document of [`asyncapi`](Self::asyncapi); the version is 1.0.0 if none is named |
+    ///
+    /// The folder is `schemas` if none is named. Exit code 2: wrong arguments, or a file that cannot be used.
+    #[must_use]
+    pub fn main(&self) -> ExitCode {
+        run(self, std::env::args().skip(1))
+    }
+}
+
+fn run(catalog: &Catalog, args: impl Iterator<Item = String>) -> ExitCode {
     let (mut out, mut err) = (io::stdout().lock(), io::stderr().lock());
     let text = match command(catalog, &args.collect::<Vec<_>>(), &mut out) {
         Ok(true) => return ExitCode::SUCCESS,
