@@ -3,7 +3,7 @@
 use std::fs;
 use std::path::Path;
 
-use event_schema::contract::compat::Finding;
+use event_schema::contract::compat::{Direction, Finding};
 use event_schema::contract::{Catalog, Deviation};
 use event_schema::prelude::*;
 use event_schema::serde_json::{self, Value, json};
@@ -177,6 +177,51 @@ fn exceptions_are_recorded_with_a_reason() {
     assert!(needless[0].to_string().ends_with("remove it: TYPE_CHANGED at #/properties/id"), "{}", needless[0]);
     fs::write(&file, "[{}]").unwrap();
     assert!(check().unwrap_err().to_string().contains("is not a list of exceptions"));
+}
+
+/// The reader of a field with aliases accepts one of its names, and the writer writes one.
+#[test]
+fn fields_with_aliases_follow_themselves() {
+    mod before {
+        #[event_schema::event(name = "order.placed", version = 2)]
+        pub(super) struct OrderPlaced {
+            pub(super) id: u8,
+            pub(super) parent: Option<Box<OrderPlaced>>,
+            #[serde(skip_serializing_if = "Option::is_none")]
+            pub(super) note: Option<String>,
+        }
+    }
+    mod after {
+        #[event_schema::event(name = "order.placed", version = 2)]
+        pub(super) struct OrderPlaced {
+            #[serde(alias = "order", alias = "number")]
+            pub(super) id: u8,
+            #[serde(alias = "from")]
+            pub(super) parent: Option<Box<OrderPlaced>>,
+            #[serde(alias = "comment", skip_serializing_if = "Option::is_none")]
+            pub(super) note: Option<String>,
+        }
+    }
+    mod renamed {
+        #[event_schema::event(name = "order.placed", version = 2)]
+        pub(super) struct OrderPlaced {
+            #[serde(alias = "id", alias = "number")]
+            pub(super) order: u8,
+            #[serde(alias = "parent")]
+            pub(super) from: Option<Box<OrderPlaced>>,
+        }
+    }
+    let folder = tempfile::tempdir().unwrap();
+    of::<before::OrderPlaced>().export(folder.path()).unwrap();
+    of::<after::OrderPlaced>().export(folder.path()).unwrap();
+    assert_eq!(of::<after::OrderPlaced>().check(folder.path()).unwrap(), []);
+    // Readers of the earlier revision do not know the new names; today's reader knows the old ones.
+    let found = of::<renamed::OrderPlaced>().check(folder.path()).unwrap();
+    let findings: Vec<_> = found.iter().flat_map(Deviation::findings).collect();
+    let json =
+        |finding: &&&Finding| finding.path().starts_with("#/properties") || finding.path().starts_with("#/required");
+    assert!(findings.iter().filter(json).count() > 0, "{findings:?}");
+    assert!(findings.iter().filter(json).all(|finding| finding.direction() == Direction::Forward), "{findings:?}");
 }
 
 /// A type of another name is another one to Avro, and the same to JSON.

@@ -94,6 +94,12 @@ impl<'a> Comparison<'a> {
     /// The outcome if one of the reader's schemas accepts what the writer writes, and none of the others does.
     pub(super) fn exactly_one(&mut self, writer: Part<'a>, parts: &[Part<'a>]) -> Option<Outcome<'a>> {
         let written = Look::new(self.writer, self.policy == Policy::Written).traits(writer, MAX_DEPTH);
+        if let (Some(names), Some(fields)) = (self.at_most_one(parts), &written.fields)
+            && written.types & !OBJECT == 0
+            && names.intersection(fields).count() <= 1
+        {
+            return Some(Outcome::default());
+        }
         let mut look = Look::new(self.reader, false);
         let mut near = parts.iter().filter(|part| !look.traits(**part, MAX_DEPTH).is_apart_from(&written));
         match (near.next(), near.next()) {
@@ -107,6 +113,29 @@ impl<'a> Comparison<'a> {
             }
             _ => None,
         }
+    }
+
+    /// The fields of which an object may have at most one: one of them is required, or none is there. Fields with aliases
+    /// are described so.
+    fn at_most_one(&self, parts: &[Part<'a>]) -> Option<BTreeSet<&'a str>> {
+        let required = |part: &Part<'a>| match self.reader.form(*part).1 {
+            Form::Object(object) if !object.demanded && object.keywords.len() == 1 => {
+                match object.keywords.get("required")?.as_array()?.as_slice() {
+                    [name] => name.as_str(),
+                    _ => None,
+                }
+            }
+            _ => None,
+        };
+        let (names, others): (Vec<_>, Vec<_>) = parts.iter().partition(|part| required(part).is_some());
+        let names: BTreeSet<&str> = names.into_iter().filter_map(required).collect();
+        let [none] = others.as_slice() else { return None };
+        let Form::Not(excluded) = self.reader.form(**none).1 else { return None };
+        let excluded: Option<BTreeSet<&str>> = match self.reader.form(excluded).1 {
+            Form::Combined(Criterion::Any, parts) => parts.iter().map(required).collect(),
+            _ => required(&excluded).map(|name| BTreeSet::from([name])),
+        };
+        (excluded? == names).then_some(names)
     }
 
     /// Whether the reader's schema is proven to accept a value.
