@@ -347,19 +347,34 @@ struct Elements<'a, 'de> {
     least: usize,
     /// How many are left in the block; the last block is empty.
     left: usize,
+    /// The number of bytes behind the block, if its size is told: a reader that skips it goes there.
+    behind: Option<usize>,
 }
 
 impl<'a, 'de> Elements<'a, 'de> {
     fn new(source: &'a mut Source<'de>, op: OpId) -> Result<Self, Malformed> {
         let least = source.plan.nodes.least_size(source.plan.ops[op].node);
-        let (left, _) = source.block(least)?;
-        Ok(Self { source, op, least, left })
+        Self::of_at_least(least, source, op)
     }
 
     fn new_map(source: &'a mut Source<'de>, op: OpId) -> Result<Self, Malformed> {
         let least = source.plan.nodes.least_size(source.plan.ops[op].node).saturating_add(1);
-        let (left, _) = source.block(least)?;
-        Ok(Self { source, op, least, left })
+        Self::of_at_least(least, source, op)
+    }
+
+    #[inline]
+    fn of_at_least(least: usize, source: &'a mut Source<'de>, op: OpId) -> Result<Self, Malformed> {
+        let mut this = Self { source, op, least, left: 0, behind: None };
+        this.next_block()?;
+        Ok(this)
+    }
+
+    #[inline]
+    fn next_block(&mut self) -> Result<(), Malformed> {
+        let (count, size) = self.source.block(self.least)?;
+        self.left = count;
+        self.behind = size.map(|size| self.source.remaining() - size);
+        Ok(())
     }
 
     /// Counts the one that was read.
@@ -367,7 +382,10 @@ impl<'a, 'de> Elements<'a, 'de> {
     fn count(&mut self) -> Result<(), Malformed> {
         self.left -= 1;
         if self.left == 0 {
-            self.left = self.source.block(self.least)?.0;
+            if self.behind.is_some_and(|behind| behind != self.source.remaining()) {
+                return Err(self.source.fault("values that do not end where their block does"));
+            }
+            self.next_block()?;
         }
         Ok(())
     }

@@ -7,6 +7,7 @@ use super::leaf::{OTHER_TYPE, write_blob, write_float, write_integer, write_larg
 use super::plan::{Op, OpId, Plan, Tagging};
 use crate::avro::node::Node;
 use crate::error::Unwritable;
+use crate::load::json;
 
 /// The bytes that were written so far.
 pub(super) struct Output<'p, 'o> {
@@ -767,5 +768,5 @@ fn key_text<T: Serialize + ?Sized>(key: &T) -> Result<String, Unwritable> {
     if !text.starts_with('"') {
         return Ok(text);
     }
-    serde_json::from_str(&text).map_err(ser::Error::custom)
+    json::read(&text).map_err(ser::Error::custom)
 }
