@@ -3,6 +3,7 @@
 use heck::ToKebabCase;
 use proc_macro2::{Span, TokenStream};
 use quote::{ToTokens, quote, quote_spanned};
+use syn::Member;
 use syn::ext::IdentExt;
 use syn::spanned::Spanned;
 
@@ -29,6 +30,7 @@ pub(super) fn expand(cx: &Cx<'_>) -> TokenStream {
     let topic = optional(model.event.topic.as_ref().map(topic));
     let sensitive = model.levels().into_iter().flat_map(|level| &level.fields).filter(|field| field.event.sensitive);
     let sensitive = sensitive.map(|field| field.serde.attrs.name().deserialize_name().to_token_stream());
+    let key_name = key_name(model).map(|name| quote!(.with_key(#name)));
     let key = model.event.key.as_ref().map(|key| {
         let access = &key.access;
         quote_spanned!(key.field.span()=> __p::EventKey::to_key_bytes(&self.#access))
@@ -67,7 +69,7 @@ pub(super) fn expand(cx: &Cx<'_>) -> TokenStream {
         #[automatically_derived]
         impl #impl_generics __p::Generated for #ident #ty_generics #bounds {
             const DESCRIPTOR: &'static __p::Descriptor =
-                &__p::Descriptor::new(#name, #version, #topic).with_sensitive(&[#(#sensitive),*]);
+                &__p::Descriptor::new(#name, #version, #topic).with_sensitive(&[#(#sensitive),*]) #key_name;
 
             #schema_for
             #key
@@ -86,6 +88,15 @@ pub(super) fn expand(cx: &Cx<'_>) -> TokenStream {
 
         #validate
     }
+}
+
+/// The name on the wire of the field that is the key, if the key is a whole field.
+fn key_name(model: &Model<'_>) -> Option<String> {
+    let key = model.event.key.as_ref()?;
+    let is_whole = key.access.clone().into_iter().count() == 1;
+    let mut fields = model.levels().into_iter().flat_map(|level| &level.fields);
+    let field = fields.find(|field| matches!(&field.serde.member, Member::Named(name) if *name == key.field))?;
+    is_whole.then(|| field.serde.attrs.name().serialize_name().to_string())
 }
 
 /// `impl validator::Validate`, or `ValidateArgs` for a type whose rules have a context, as validator has it.
