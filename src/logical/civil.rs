@@ -27,9 +27,12 @@ impl Unit {
     }
 
     /// The number as whole seconds and nanoseconds.
-    fn split(self, number: i64) -> (i64, i64) {
+    #[inline]
+    pub(crate) fn split(self, number: i64) -> (i64, u32) {
         let per_second = self.of_second();
-        (number.div_euclid(per_second), number.rem_euclid(per_second) * (NANOS_OF_SECOND / per_second))
+        let nanos = number.rem_euclid(per_second) * (NANOS_OF_SECOND / per_second);
+        #[allow(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "of a second")]
+        (number.div_euclid(per_second), nanos as u32)
     }
 
     /// The number of so many seconds and nanoseconds. Finer digits are cut off, as everywhere in Avro: a clock has more of
@@ -110,7 +113,7 @@ pub(crate) fn write_time(text: &mut Short, number: i64, unit: Unit, style: Style
     write_clock(text, seconds, nanos, style)
 }
 
-fn write_clock(text: &mut Short, seconds: i64, nanos: i64, style: Style) -> fmt::Result {
+fn write_clock(text: &mut Short, seconds: i64, nanos: u32, style: Style) -> fmt::Result {
     write!(text, "{:02}:{:02}:{:02}", seconds / 3600, seconds / 60 % 60, seconds % 60)?;
     match (nanos, style) {
         (0, Style::Iso) => Ok(()),

@@ -105,7 +105,7 @@ impl<E: EventSchema> DatumReader<E> {
         }
         let mut source = Source::new(&self.plan, datum);
         let mut cx = Context::new(*options, Dialect::Value);
-        let read = E::read(Datum { source: &mut source, op: self.plan.root }, &mut cx, &At::ROOT);
+        let read = E::read(Datum::new(&mut source, self.plan.root), &mut cx, &At::ROOT);
         match read.and_then(|value| source.end().map(|()| value)) {
             Ok(Some(value)) if cx.found() == 0 => Ok(value),
             Ok(_) => Err(cx.take_error(|violations, strays| of_value(self.to_value(datum)?, violations, strays))),
@@ -117,8 +117,7 @@ impl<E: EventSchema> DatumReader<E> {
     fn to_value(&self, datum: &[u8]) -> Option<serde_json::Value> {
         let mut source = Source::new(&self.plan, datum);
         let mut cx = Context::new(LoadOptions::new(), Dialect::Value);
-        let input = Datum { source: &mut source, op: self.plan.root };
-        serde_json::Value::read(input, &mut cx, &At::ROOT).ok().flatten()
+        serde_json::Value::read(Datum::new(&mut source, self.plan.root), &mut cx, &At::ROOT).ok().flatten()
     }
 }
 

@@ -20,7 +20,6 @@ use crate::contract::{AvroSchemaError, Shape};
 use crate::dump::DumpOptions;
 use crate::error::{DumpError, DumpErrorKind};
 use crate::event::EventSchema;
-use crate::finite::OnlyFinite;
 
 /// Dumps events in a schema: their own, or another.
 ///
@@ -121,8 +120,9 @@ impl<E: EventSchema> DatumWriter<E> {
     }
 
     fn write<T: Serialize>(&self, value: &T) -> Result<Vec<u8>, DumpError> {
-        let mut bytes = Vec::with_capacity(128);
-        Output::new(&self.plan, &mut bytes).write(self.plan.root, &OnlyFinite(value)).map_err(DumpErrorKind::Datum)?;
+        let mut bytes = Vec::with_capacity(256);
+        let root = &self.plan.ops[self.plan.root];
+        Output::new(&self.plan, &mut bytes).write(root, value).map_err(DumpErrorKind::Datum)?;
         Ok(bytes)
     }
 }
