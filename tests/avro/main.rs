@@ -6,4 +6,5 @@ mod hostile;
 mod oracle;
 mod schemas;
 mod values;
+mod versions;
 mod wire;

@@ -11,6 +11,8 @@ use std::time::{Duration, Instant, SystemTime};
 
 #[path = "../../fuzz/checks/cloudevents.rs"]
 mod cloudevents;
+#[path = "../../fuzz/checks/datum.rs"]
+mod datum;
 #[path = "../../fuzz/checks/json.rs"]
 pub(crate) mod json;
 #[path = "../../fuzz/checks/lines.rs"]
@@ -217,6 +219,30 @@ fn json_of_any_text() {
     let inputs = messages().into_iter().map(|message| message[1..].to_vec()).chain([hints.to_vec()]);
     let tokens: Vec<&[u8]> = tokens.iter().map(Vec::as_slice).collect();
     fuzz("json", 20_000, inputs.collect(), &tokens, json::check);
+}
+
+#[test]
+fn datums_of_any_bytes() {
+    let mut datums: Vec<Vec<u8>> = messages().iter().filter_map(|message| datum::written(message)).collect();
+    assert!(datums.len() > 50, "{} messages are good ones", datums.len());
+    // The longest number, a negative count with its size, and text.
+    let tokens: [&[u8]; 12] = [
+        b"\0",
+        b"\x01",
+        b"\x02",
+        b"\x03\x02",
+        b"\xFE\xFF\xFF\xFF\x0F",
+        b"\xFF\xFF\xFF\xFF\xFF\xFF\xFF\xFF\xFF\x01",
+        b"\xFE\xFF\xFF\xFF\xFF\xFF\xFF\xFF\xFF\x01",
+        b"\x80\x80\0",
+        b"\0\0\xC0\x7F\0\0\0\0\0\0\xF0\x7F",
+        b"\x04\xC3\xA4",
+        b"\x02\xC3",
+        &[2; 200],
+    ];
+    let broken_off: Vec<Vec<u8>> = datums.iter().map(|datum| datum[..datum.len() / 2].to_vec()).collect();
+    datums.extend(broken_off);
+    fuzz("datum", 20_000, datums, &tokens, datum::check);
 }
 
 #[test]

@@ -90,21 +90,15 @@ impl<'a, 'de> Datum<'a, 'de> {
     }
 
     /// A record as an object.
-    #[inline]
     fn visit_record<V: Visitor<'de>>(
         source: &mut Source<'de>,
         record: usize,
         visitor: V,
     ) -> Result<V::Value, Malformed> {
         let mut fields = Fields::new(source, record);
-        // Given back from where it is: events are large.
-        let mut value = visitor.visit_map(&mut fields);
-        if value.is_ok()
-            && let Err(error) = fields.finish()
-        {
-            value = Err(error);
-        }
-        value
+        let value = visitor.visit_map(&mut fields)?;
+        fields.finish()?;
+        Ok(value)
     }
 
     fn visit_tuple<V: Visitor<'de>>(
@@ -147,8 +141,9 @@ impl<'a, 'de> Datum<'a, 'de> {
                 let mut entries =
                     Entries::Tagged { tag: Some((tag, name)), value: None, fields: Fields::new(source, *record) };
                 let value = visitor.visit_map(&mut entries)?;
-                let Entries::Tagged { fields, .. } = entries else { return Ok(value) };
-                fields.finish()?;
+                if let Entries::Tagged { fields, .. } = &mut entries {
+                    fields.finish()?;
+                }
                 return Ok(value);
             }
             (Tagging::Adjacent { tag, content }, Some(op)) => (Some((tag, name)), Some((content, op))),
@@ -260,7 +255,8 @@ impl<'de> Deserializer<'de> for Datum<'_, 'de> {
     ) -> Result<V::Value, Malformed> {
         let Self { source, op } = self;
         match (name, op.kind) {
-            (hint::OBJECT, OpKind::Record(record)) => Self::visit_record(source, record, visitor),
+            // Who asks for an object reads all of it. The value is given back from where it is: events are large.
+            (hint::OBJECT, OpKind::Record(record)) => visitor.visit_map(&mut Fields::new(source, record)),
             (hint::TEXT, OpKind::String) => visitor.visit_borrowed_str(source.string()?),
             (hint::INTEGER, OpKind::Long) => visit_integer(source.long()?, visitor),
             (hint::INTEGER, OpKind::Int) => visit_integer(source.int()?.into(), visitor),
@@ -484,7 +480,7 @@ impl<'a, 'de> Fields<'a, 'de> {
 
     /// Passes over what was not read.
     #[inline]
-    fn finish(mut self) -> Result<(), Malformed> {
+    fn finish(&mut self) -> Result<(), Malformed> {
         if self.value.is_none() && self.steps.len() == 0 { Ok(()) } else { self.skip_rest() }
     }
 

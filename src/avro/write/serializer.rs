@@ -474,7 +474,7 @@ enum Kind<'p> {
 }
 
 /// The block of a list's elements or a map's entries.
-struct Blocks<'p> {
+pub(super) struct Blocks<'p> {
     op: &'p Op,
     /// The start of the block.
     start: usize,
@@ -507,7 +507,7 @@ impl<'p> Blocks<'p> {
 
 /// The fields of a record, written in its order; one that comes late takes the place of the default that was written for
 /// it.
-struct Fields<'p> {
+pub(super) struct Fields<'p> {
     record: &'p Record,
     /// The first that was not written.
     next: usize,
