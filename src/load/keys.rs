@@ -3,7 +3,7 @@
 use std::borrow::Cow;
 use std::cell::Cell;
 
-use super::field_type::is_masked;
+use super::field_type::{is_masked, place_of_keys};
 use super::key_name::CutText;
 use super::place::KeyText;
 use super::{At, Context, FieldType};
@@ -17,8 +17,7 @@ pub fn read_newtype_key<T: FieldType, K: FieldType>(
     map: &At<'_>,
     build: impl FnOnce(T, &mut Context<'_>, &At<'_>) -> Option<K>,
 ) -> Option<K> {
-    let covered = map.cover();
-    let map = if is_masked::<K>() { &covered } else { map };
+    let map = &place_of_keys::<K>(map);
     // Texts are taken, and the place is still asked for.
     let shown = text.clone().unwrap_or_default();
     let before = cx.shape_findings();

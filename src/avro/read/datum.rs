@@ -583,13 +583,13 @@ enum Entries<'a, 'de> {
         source: &'a mut Source<'de>,
         tag: Option<(&'static str, &'de str)>,
         content: Option<(&'de str, &'de Op)>,
-        /// What the key was read of.
+        /// The part that the last key belongs to.
         value: Option<Part<'de>>,
     },
     /// A tag before the fields of a record.
     Tagged {
         tag: Option<(&'static str, &'de str)>,
-        /// That of the tag.
+        /// The value of the tag.
         value: Option<&'de str>,
         fields: Fields<'a, 'de>,
     },

@@ -1,4 +1,4 @@
-//! What a reader does with a writer's data, step by step: [`Plan`].
+//! The steps of a reader through a writer's data: [`Plan`].
 
 use std::ptr;
 use std::sync::atomic::{AtomicPtr, Ordering};
@@ -116,12 +116,12 @@ impl Record {
     }
 }
 
-/// What to do with a field of the writer's.
+/// The handling of one of the writer's fields.
 #[derive(Clone, Debug)]
 pub(super) enum Step {
     Skip(NodeId),
     Read(Field),
-    /// As a field, but for the branch of its union that stands for a missing one.
+    /// A field that is missing in one branch of its union.
     Omissible {
         null: usize,
         union: usize,

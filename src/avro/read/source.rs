@@ -16,9 +16,9 @@ const MAX_SKIPPED: usize = 512;
 #[derive(Debug)]
 pub(super) struct Source<'de> {
     pub(super) plan: &'de Plan,
-    /// What is left.
+    /// The bytes that are left.
     rest: &'de [u8],
-    /// How much there was.
+    /// The number of all of them.
     size: usize,
     empty: usize,
 }
@@ -34,7 +34,7 @@ impl<'de> Source<'de> {
         self.fault_before(reason, self.rest.len())
     }
 
-    /// As [`fault`](Self::fault), where so much was left.
+    /// A [`fault`](Self::fault) where so much was left.
     #[cold]
     fn fault_before(&self, reason: &'static str, left: usize) -> Malformed {
         Malformed::new(reason, self.size - left)

@@ -1,4 +1,4 @@
-//! What a writer writes of an event, value by value: [`Plan`].
+//! The steps of a writer through an event, value by value: [`Plan`].
 
 use std::ptr;
 use std::sync::atomic::{AtomicPtr, Ordering};
@@ -82,7 +82,7 @@ impl Field {
         self.name.as_deref() == Some(name)
     }
 
-    /// As [`is_named`](Self::is_named), of a name that stands in a program: one look at it is enough.
+    /// [`is_named`](Self::is_named) for a name that stands in a program: one look at it is enough.
     #[inline]
     pub(super) fn is_called(&self, name: &'static str) -> bool {
         let is_known = self.known.load(Ordering::Relaxed) == name.as_ptr().cast_mut();

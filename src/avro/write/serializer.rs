@@ -145,6 +145,13 @@ impl<'a, 'p, 'o> Value<'a, 'p, 'o> {
         }
     }
 
+    /// The place of the data of a variant.
+    fn variant(mut self, name: &str) -> Result<Self, Unwritable> {
+        let Op::Choice(choice) = self.enter() else { return Err(Unwritable::new(OTHER_TYPE)) };
+        let op = self.output.variant(choice, name)?;
+        Ok(Self { output: self.output, op })
+    }
+
     fn null(self) -> Result<(), Unwritable> {
         let plan = self.output.plan;
         match *self.op {
@@ -349,7 +356,7 @@ impl<'a, 'p, 'o> Serializer for Value<'a, 'p, 'o> {
     }
     fn serialize_unit(self) -> Result<(), Unwritable> {
         match *self.op {
-            // What has no fields is a record where it is a variant.
+            // A variant without fields is a record.
             Op::Record(record) => self.output.defaults(record),
             _ => self.null(),
         }
@@ -366,15 +373,14 @@ impl<'a, 'p, 'o> Serializer for Value<'a, 'p, 'o> {
     }
 
     fn serialize_newtype_variant<T: Serialize + ?Sized>(
-        mut self,
+        self,
         _: &'static str,
         _: u32,
         variant: &'static str,
         value: &T,
     ) -> Result<(), Unwritable> {
-        let Op::Choice(choice) = self.enter() else { return Err(Unwritable::new(OTHER_TYPE)) };
-        let op = self.output.variant(choice, variant)?;
-        self.output.content(op, value).map_err(|error| error.within(variant))
+        let data = self.variant(variant)?;
+        data.output.content(data.op, value).map_err(|error| error.within(variant))
     }
 
     #[inline]
@@ -394,15 +400,13 @@ impl<'a, 'p, 'o> Serializer for Value<'a, 'p, 'o> {
         self.list(Some(length))
     }
     fn serialize_tuple_variant(
-        mut self,
+        self,
         _: &'static str,
         _: u32,
         variant: &'static str,
         length: usize,
     ) -> Result<Compound<'a, 'p, 'o>, Unwritable> {
-        let Op::Choice(choice) = self.enter() else { return Err(Unwritable::new(OTHER_TYPE)) };
-        let op = self.output.variant(choice, variant)?;
-        Value { output: self.output, op }.list(Some(length))
+        self.variant(variant)?.list(Some(length))
     }
     fn serialize_map(self, length: Option<usize>) -> Result<Compound<'a, 'p, 'o>, Unwritable> {
         self.object(length)
@@ -412,15 +416,13 @@ impl<'a, 'p, 'o> Serializer for Value<'a, 'p, 'o> {
         self.record(length)
     }
     fn serialize_struct_variant(
-        mut self,
+        self,
         _: &'static str,
         _: u32,
         variant: &'static str,
         length: usize,
     ) -> Result<Struct<'a, 'p, 'o>, Unwritable> {
-        let Op::Choice(choice) = self.enter() else { return Err(Unwritable::new(OTHER_TYPE)) };
-        let op = self.output.variant(choice, variant)?;
-        Value { output: self.output, op }.record(length)
+        self.variant(variant)?.record(length)
     }
 }
 
