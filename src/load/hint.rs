@@ -3,8 +3,6 @@
 //!
 //! Dates, times, UUIDs and decimals come as bytes then, which only the type that asked for them reads.
 
-/// An object.
-pub(crate) const OBJECT: &str = "$event_schema::private::object";
 /// An integer.
 pub(crate) const INTEGER: &str = "$event_schema::private::integer";
 /// A float of 64 bits.

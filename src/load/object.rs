@@ -12,7 +12,7 @@ use super::number::{self, Under, UnderToken};
 use super::parts::{NoParts, ReadParts};
 use super::refuse::refused;
 pub use super::slot::{Slot, skip_value};
-use super::{At, Context, FieldType, Mode, hint};
+use super::{At, Context, FieldType, Mode};
 use crate::violation::FieldName;
 
 /// A level of a type: the struct itself, or one of an enum's variants, counted.
@@ -62,7 +62,7 @@ pub fn read_object<'de, L: Object<T>, T, D: Deserializer<'de>>(
     cx: &mut Context<'_>,
     at: &At<'_>,
 ) -> Result<Option<T>, D::Error> {
-    input.deserialize_newtype_struct(hint::OBJECT, ObjectVisitor { cx, at, of: PhantomData::<(L, T)> })
+    input.deserialize_any(ObjectVisitor { cx, at, of: PhantomData::<(L, T)> })
 }
 
 /// Reads a level with named fields out of what an outer level left.
@@ -114,11 +114,6 @@ impl<'de, L: Object<T>, T> Visitor<'de> for ObjectVisitor<'_, '_, L, T> {
             value = Ok(refused(self.cx, self.at, &OBJECT));
         }
         value
-    }
-
-    #[inline]
-    fn visit_newtype_struct<D: Deserializer<'de>>(self, input: D) -> Result<Self::Value, D::Error> {
-        input.deserialize_any(self)
     }
 
     // serde's derive takes a list for a struct; the contract says object, so that a list is refused.

@@ -90,15 +90,19 @@ impl<'a, 'de> Datum<'a, 'de> {
     }
 
     /// A record as an object.
+    #[inline]
     fn visit_record<V: Visitor<'de>>(
         source: &mut Source<'de>,
         record: usize,
         visitor: V,
     ) -> Result<V::Value, Malformed> {
         let mut fields = Fields::new(source, record);
-        let value = visitor.visit_map(&mut fields)?;
-        fields.finish()?;
-        Ok(value)
+        let value = visitor.visit_map(&mut fields);
+        // The value is given back from where it is: events are large.
+        if value.is_ok() && !fields.is_finished() {
+            fields.skip_rest()?;
+        }
+        value
     }
 
     fn visit_tuple<V: Visitor<'de>>(
@@ -155,12 +159,10 @@ impl<'a, 'de> Datum<'a, 'de> {
         };
         visitor.visit_map(&mut Entries::Around { source, tag, content, value: None })
     }
-}
 
-impl<'de> Deserializer<'de> for Datum<'_, 'de> {
-    type Error = Malformed;
-
-    fn deserialize_any<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, Malformed> {
+    /// A value that is no record: records are read where they are asked for.
+    #[inline(never)]
+    fn visit_other<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, Malformed> {
         let Self { source, op } = self;
         let plan = source.plan;
         match op.kind {
@@ -232,6 +234,18 @@ impl<'de> Deserializer<'de> for Datum<'_, 'de> {
             OpKind::Variant(variant) => Datum { source, op }.visit_variant(variant, visitor),
         }
     }
+}
+
+impl<'de> Deserializer<'de> for Datum<'_, 'de> {
+    type Error = Malformed;
+
+    #[inline]
+    fn deserialize_any<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, Malformed> {
+        match self.op.kind {
+            OpKind::Record(record) => Self::visit_record(self.source, record, visitor),
+            _ => self.visit_other(visitor),
+        }
+    }
 
     #[inline]
     fn deserialize_option<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, Malformed> {
@@ -255,8 +269,6 @@ impl<'de> Deserializer<'de> for Datum<'_, 'de> {
     ) -> Result<V::Value, Malformed> {
         let Self { source, op } = self;
         match (name, op.kind) {
-            // Who asks for an object reads all of it. The value is given back from where it is: events are large.
-            (hint::OBJECT, OpKind::Record(record)) => visitor.visit_map(&mut Fields::new(source, record)),
             (hint::TEXT, OpKind::String) => visitor.visit_borrowed_str(source.string()?),
             (hint::INTEGER, OpKind::Long) => visit_integer(source.long()?, visitor),
             (hint::INTEGER, OpKind::Int) => visit_integer(source.int()?.into(), visitor),
@@ -284,8 +296,7 @@ impl<'de> Deserializer<'de> for Datum<'_, 'de> {
                 value.deserialize_newtype_struct(name, visitor).map_err(Malformed::custom)
             }
             (
-                hint::OBJECT
-                | hint::TEXT
+                hint::TEXT
                 | hint::INTEGER
                 | hint::FLOAT
                 | SINGLE
@@ -481,7 +492,12 @@ impl<'a, 'de> Fields<'a, 'de> {
     /// Passes over what was not read.
     #[inline]
     fn finish(&mut self) -> Result<(), Malformed> {
-        if self.value.is_none() && self.steps.len() == 0 { Ok(()) } else { self.skip_rest() }
+        if self.is_finished() { Ok(()) } else { self.skip_rest() }
+    }
+
+    #[inline]
+    fn is_finished(&self) -> bool {
+        self.value.is_none() && self.steps.len() == 0
     }
 
     #[inline(never)]
