@@ -18,7 +18,7 @@ use serde::Serialize;
 use serde_json::Value;
 
 pub use self::descriptor::Descriptor;
-pub use self::generated::{Generated, untyped};
+pub use self::generated::{Generated, Input, Versions, show_version, untyped};
 pub use self::key::EventKey;
 use crate::dump::DumpOptions;
 use crate::error::{DumpError, LoadError};

@@ -180,7 +180,7 @@
 //! | `smallvec1` | no | `SmallVec` as a field type; re-exports `smallvec` |
 //! | `semver1` | no | `semver::Version` as a field type; re-exports `semver` |
 //! | `regex1` | no | re-exports `regex`, for the rule `regex` |
-//! | `avro` | no | Avro: the schemas of events, `contract::avro_schema`, and their binary encoding, `avro` |
+//! | `avro` | no | Avro: the schemas of events, `contract::avro_schema`, their binary encoding, `avro`, and codecs for messages, `format::Codec` |
 //! | `cloudevents` | no | `Envelope`, the metadata of an event, and CloudEvents in Kafka messages: `format::cloudevents`; part of `kafka` |
 //! | `kafka` | no | typed producers and consumers over rdkafka, and an embedded broker for tests; compiles librdkafka from C, plaintext only; re-exports `rdkafka` 0.39 as `kafka::rdkafka039` |
 //! | `kafka-ssl` | no | `kafka` with TLS and SASL, linked against the system's OpenSSL |
@@ -195,7 +195,7 @@
 #![cfg_attr(feature = "kafka", doc = "[`kafka`]: mod@kafka")]
 #![cfg_attr(not(feature = "kafka"), doc = "[`kafka`]: #features")]
 //! [validator]: https://docs.rs/validator/0.21
-#![cfg_attr(not(test), warn(clippy::print_stdout))]
+#![cfg_attr(not(test), warn(clippy::disallowed_methods, clippy::print_stdout))]
 #![cfg_attr(docsrs, feature(doc_cfg))]
 
 #[cfg(feature = "avro")]
@@ -210,7 +210,6 @@ mod error;
 mod event;
 mod exact;
 mod finite;
-#[cfg(feature = "cloudevents")]
 pub mod format;
 #[cfg(any(feature = "derive", feature = "kafka"))]
 pub mod guide;

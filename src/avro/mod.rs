@@ -41,5 +41,6 @@ mod target;
 mod write;
 
 pub use self::read::DatumReader;
+pub(crate) use self::read::Writer;
 pub use self::schema::{ParseSchemaError, Schema};
 pub use self::write::DatumWriter;

@@ -72,6 +72,8 @@ pub mod shape;
 #[cfg(feature = "avro")]
 pub(crate) use self::avro::name as avro_name;
 #[cfg(feature = "avro")]
+pub(crate) use self::avro::schema_of as avro_schema_of;
+#[cfg(feature = "avro")]
 pub use self::avro::{AvroFault, AvroSchemaError, avro_schema};
 pub(crate) use self::decimal::decimal;
 pub(crate) use self::json_schema::{Described, named};

@@ -25,6 +25,7 @@
 //! | | is it retried? | then |
 //! |---|---|---|
 //! | the message cannot be loaded, or breaks a rule | never | as [`GiveUp`] says: a dead letter by default |
+//! | the schema of the message is to be looked up, and the source of schemas does not answer | until it does, without an attempt counted; later messages of the partition (or key) wait | the message is loaded, or is rejected if its schema is not known in time |
 //! | the handler returns [`Failure::reject`] | never | the same |
 //! | a rule has `use_context`, and its [context](crate::kafka::EventConsumer::with_context) was not set | never | the run stops, and the message is not committed |
 //! | the handler returns [`Failure::retry`] or any other error | as [`Retry`] says: by default 5 attempts in place | the same |

@@ -6,7 +6,7 @@ use std::cell::Cell;
 use super::field_type::{is_masked, place_of_keys};
 use super::key_name::CutText;
 use super::place::KeyText;
-use super::{At, Context, FieldType};
+use super::{At, Context, FieldType, json};
 use crate::violation::{InputName, MASK};
 
 /// Reads a map's key that is on the wire what it holds; `build` makes it of that, with its rules.
@@ -94,6 +94,6 @@ impl<K: FieldType> KeyText for K {
 
 /// All of a key as it is written, if it can be.
 pub(super) fn written_key<K: FieldType>(key: &K) -> Option<String> {
-    let json = serde_json::to_string(key).ok()?;
-    if json.starts_with('"') { serde_json::from_str(&json).ok() } else { Some(json) }
+    let text = serde_json::to_string(key).ok()?;
+    if text.starts_with('"') { json::read(&text).ok() } else { Some(text) }
 }

@@ -1,276 +1,287 @@
-//! Pairs of schemas, drawn at random or written by hand: what one writes is read with the other as the specification says,
-//! by the word of Apache Avro's own implementation.
+//! Messages of several versions of an event, told apart by their schemas.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::HashMap;
+use std::sync::atomic::{AtomicU32, Ordering};
+use std::sync::{Arc, Mutex};
 
-use apache_avro::reader::datum::GenericDatumReader;
-use apache_avro::types::Value as Avro;
-use apache_avro::writer::datum::GenericDatumWriter;
-use event_schema::avro::{DatumReader, Schema};
-use event_schema::contract::avro_schema;
-use event_schema::serde_json::{Map, Value, json};
-use fastrand::Rng;
-use proptest::prelude::*;
+use event_schema::avro::Schema;
+use event_schema::format::framing::{Guid, SchemaId, VALUE_SCHEMA_ID};
+use event_schema::format::{
+    Answer, Codec, Decoder, Encoder, SchemaSource, SchemaSourceError, Subject, SubjectSchema, WriterSchema,
+};
+use event_schema::serde_json::json;
+use event_schema::{LoadOptions, contract};
 
-use crate::oracle::{json_of, names, plain};
+#[event_schema::event(name = "moved")]
+struct MovedV1 {
+    to: String,
+}
 
-#[event_schema::event(name = "today")]
+#[event_schema::event(name = "moved", version = 2, previous = MovedV1)]
+struct MovedV2 {
+    #[validate(length(min = 1))]
+    city: String,
+    zip: String,
+}
+
+#[event_schema::event(name = "moved", version = 3, previous = MovedV2)]
 #[derive(Debug, PartialEq)]
-struct Today {
-    whole: i64,
-    #[serde(default)]
-    ratio: f64,
-    #[serde(default)]
-    single: f32,
-    text: String,
-    #[serde(default)]
-    other: String,
-    #[event(avro(bytes))]
-    blob: Vec<u8>,
-    note: Option<String>,
-    count: Option<i64>,
-    #[serde(default)]
-    flag: bool,
-    lines: Vec<Line>,
-    again: Line,
-    #[serde(default)]
-    tags: BTreeMap<String, f64>,
-    way: Way,
-    tree: Option<Tree>,
+struct Moved {
+    address: Address,
+    floor: i32,
 }
 
 #[event_schema::event]
 #[derive(Debug, PartialEq)]
-struct Line {
-    sku: String,
-    #[serde(default)]
-    count: i64,
-    price: f64,
+struct Address {
+    city: String,
+    zip: String,
 }
 
-#[event_schema::event]
-#[derive(Debug, PartialEq)]
-struct Tree {
-    value: i64,
-    children: Vec<Tree>,
-}
-
-#[event_schema::event]
-#[derive(Debug, PartialEq)]
-enum Way {
-    Sea,
-    #[event(avro(default))]
-    Unknown,
-    Air,
-}
-
-/// A schema of which the reader's is a later version.
-struct Older<'s> {
-    rng: &'s mut Rng,
-    types: Map<String, Value>,
-    /// The types that were written out.
-    done: BTreeSet<String>,
-}
-
-impl Older<'_> {
-    fn schema(&mut self, schema: &Value) -> Value {
-        match schema {
-            Value::String(name) if self.types.contains_key(name) => self.named(&self.types[name].clone()),
-            Value::String(name) => json!(self.primitive(name)),
-            Value::Array(branches) if branches.len() == 2 && self.rng.u8(..4) == 0 => self.schema(&branches[1]),
-            Value::Array(branches) => branches.iter().map(|branch| self.schema(branch)).collect(),
-            _ => match schema["type"].as_str().unwrap() {
-                "array" => json!({"type": "array", "items": self.schema(&schema["items"])}),
-                "map" => json!({"type": "map", "values": self.schema(&schema["values"])}),
-                "record" | "enum" => self.named(schema),
-                name => json!(self.primitive(name)),
-            },
-        }
-    }
-
-    /// A type that the reader promotes.
-    fn primitive(&mut self, name: &str) -> String {
-        let from: &[&str] = match name {
-            "long" => &["long", "int"],
-            "float" => &["float", "long", "int"],
-            "double" => &["double", "float", "long", "int"],
-            "string" => &["string", "string", "bytes"],
-            "bytes" => &["bytes", "string"],
-            _ => return name.to_owned(),
-        };
-        self.rng.choice(from.iter()).unwrap().to_string()
-    }
-
-    fn named(&mut self, schema: &Value) -> Value {
-        let name = schema["name"].as_str().unwrap();
-        if !self.done.insert(name.to_owned()) {
-            return json!(name);
-        }
-        if schema["type"] == "enum" {
-            let mut symbols: Vec<&str> =
-                schema["symbols"].as_array().unwrap().iter().filter_map(Value::as_str).collect();
-            symbols.push("Rail");
-            self.rng.shuffle(&mut symbols);
-            symbols.truncate(1 + self.rng.usize(..symbols.len()));
-            return json!({"type": "enum", "name": name, "symbols": symbols});
-        }
-        let mut fields: Vec<Value> = schema["fields"].as_array().unwrap().clone();
-        fields.retain(|field| field.get("default").is_none() || self.rng.u8(..4) > 0);
-        for number in 0..self.rng.usize(..3) {
-            let types = [
-                json!("int"),
-                json!({"type": "array", "items": "string"}),
-                json!(["null", "double"]),
-                json!({"type": "map", "values": "bytes"}),
-                json!({"type": "fixed", "name": format!("{name}_{number}"), "size": 3}),
-            ];
-            fields.push(json!({"name": format!("extra_{number}"), "type": self.rng.choice(types)}));
-        }
-        self.rng.shuffle(&mut fields);
-        let field = |field: &Value| {
-            let of = if field["name"].as_str().is_some_and(|name| name.starts_with("extra")) {
-                field["type"].clone()
-            } else {
-                self.schema(&field["type"])
-            };
-            json!({"name": field["name"], "type": of})
-        };
-        let fields: Vec<Value> = fields.iter().map(field).collect();
-        json!({"type": "record", "name": name, "fields": fields})
+impl From<MovedV1> for MovedV2 {
+    fn from(MovedV1 { to }: MovedV1) -> Self {
+        let (zip, city) = to.split_once(' ').unwrap_or(("", &to));
+        Self { city: city.to_owned(), zip: zip.to_owned() }
     }
 }
 
-fn older(reader: &Value, rng: &mut Rng) -> Value {
-    let mut types = Map::new();
-    names(reader, &mut types);
-    let mut older = Older { rng, types, done: BTreeSet::new() };
-    let mut schema = older.schema(reader);
-    // Readers do not ask for the name of the whole.
-    if rng.bool() {
-        schema["name"] = json!("Renamed");
-    }
-    schema
-}
-
-/// A value of a schema.
-fn value(schema: &Value, types: &Map<String, Value>, rng: &mut Rng, depth: usize) -> Avro {
-    let named = |name: &str| types.get(name.rsplit('.').next()?);
-    let schema = schema.as_str().and_then(named).unwrap_or(schema);
-    if let Some(branches) = schema.as_array() {
-        let branch = if depth > 4 { 0 } else { rng.usize(..branches.len()) };
-        return Avro::Union(u32::try_from(branch).unwrap(), Box::new(value(&branches[branch], types, rng, depth + 1)));
-    }
-    let length = if depth > 4 { 0 } else { rng.usize(..3) };
-    let text = |rng: &mut Rng| -> String {
-        (0..rng.usize(..5)).map(|_| *rng.choice(&['a', 'Z', '0', 'ä', '€']).unwrap()).collect()
-    };
-    match schema.as_str().or(schema["type"].as_str()).unwrap() {
-        "null" => Avro::Null,
-        "boolean" => Avro::Boolean(rng.bool()),
-        "int" => Avro::Int(if rng.bool() { rng.i32(..) } else { rng.i32(-100..100) }),
-        "long" => Avro::Long(if rng.bool() { rng.i64(..) } else { rng.i64(-100..100) }),
-        "float" => Avro::Float((rng.f32() - 0.5) * 1e10),
-        "double" => Avro::Double((rng.f64() - 0.5) * 1e100),
-        "string" => Avro::String(text(rng)),
-        "bytes" => Avro::Bytes(text(rng).into_bytes()),
-        "fixed" => Avro::Fixed(3, vec![rng.u8(..), rng.u8(..), rng.u8(..)]),
-        "array" => Avro::Array((0..length).map(|_| value(&schema["items"], types, rng, depth + 1)).collect()),
-        "map" => Avro::Map((0..length).map(|_| (text(rng), value(&schema["values"], types, rng, depth + 1))).collect()),
-        "enum" => {
-            let symbols = schema["symbols"].as_array().unwrap();
-            let index = rng.usize(..symbols.len());
-            Avro::Enum(u32::try_from(index).unwrap(), symbols[index].as_str().unwrap().to_owned())
-        }
-        "record" => {
-            let fields = schema["fields"].as_array().unwrap().iter();
-            let field = |field: &Value| {
-                (field["name"].as_str().unwrap().to_owned(), value(&field["type"], types, rng, depth + 1))
-            };
-            Avro::Record(fields.map(field).collect())
-        }
-        other => panic!("{other}"),
+impl From<MovedV2> for Moved {
+    fn from(MovedV2 { city, zip }: MovedV2) -> Self {
+        Self { address: Address { city, zip }, floor: 0 }
     }
 }
 
-/// Writes a value of the schema and reads it as today's type, and with its schema.
-fn check(writer: &Value, rng: &mut Rng) {
-    let mut types = Map::new();
-    names(writer, &mut types);
-    let parsed = apache_avro::Schema::parse(writer).unwrap();
-    let value = value(writer, &types, rng, 0);
-    let datum = GenericDatumWriter::builder(&parsed).build().unwrap().write_value_to_vec(value).unwrap();
-
-    let today = apache_avro::Schema::parse(&avro_schema::<Today>().unwrap()).unwrap();
-    let resolving = GenericDatumReader::builder(&parsed).reader_schema(&today).build().unwrap();
-    let resolved = resolving.read_value(&mut &*datum).unwrap();
-
-    let loaded = DatumReader::<Today>::new(&Schema::parse(&writer.to_string()).unwrap()).load(&datum);
-    let loaded = loaded.unwrap_or_else(|error| panic!("{writer}\n{datum:?}\n{error}"));
-    assert_eq!(plain(&loaded), json_of::<Today>(&resolved), "{writer}");
+fn moved() -> Moved {
+    Moved { address: Address { city: "Bonn".to_owned(), zip: "53111".to_owned() }, floor: 0 }
 }
 
-proptest! {
-    #![proptest_config(ProptestConfig { cases: 128, ..ProptestConfig::default() })]
-
-    #[test]
-    fn any_older_schema_is_read_as_the_specification_says(seed: u64) {
-        let mut rng = Rng::with_seed(seed);
-        let writer = older(&avro_schema::<Today>().unwrap(), &mut rng);
-        check(&writer, &mut rng);
-    }
+/// The same event as each version writes it.
+fn messages(codec: &Codec) -> [Vec<u8>; 3] {
+    [
+        Encoder::new(codec).unwrap().dump(&MovedV1 { to: "53111 Bonn".to_owned() }).unwrap(),
+        Encoder::new(codec).unwrap().dump(&MovedV2 { city: "Bonn".to_owned(), zip: "53111".to_owned() }).unwrap(),
+        Encoder::new(codec).unwrap().dump(&moved()).unwrap(),
+    ]
 }
 
-/// Versions as people write them.
-#[test]
-fn versions_written_by_hand_are_read_as_the_specification_says() {
-    let line = json!({"type": "record", "name": "Line", "namespace": "com.example", "fields": [
-        {"name": "price", "type": "float"},
-        {"name": "sku", "type": "bytes"},
-    ]});
-    let way = json!({"type": "enum", "name": "Way", "symbols": ["Road", "Air"], "default": "Road"});
-    let tree = json!({"type": "record", "name": "Tree", "fields": [
-        {"name": "children", "type": {"type": "array", "items": "Tree"}},
-        {"name": "value", "type": "int"},
-    ]});
-    let versions = [
-        json!({"type": "record", "name": "Today", "fields": [
-            {"name": "whole", "type": "int"},
-            {"name": "text", "type": "string"},
-            {"name": "blob", "type": "bytes"},
-            {"name": "lines", "type": {"type": "array", "items": line}},
-            {"name": "again", "type": "com.example.Line"},
-            {"name": "way", "type": way},
-        ]}),
-        json!({"type": "record", "name": "Today", "aliases": ["Yesterday"], "doc": "before", "fields": [
-            {"name": "way", "type": way, "default": "Air"},
-            {"name": "tree", "type": [tree, "null"]},
-            {"name": "tags", "type": {"type": "map", "values": "int"}, "default": {}},
-            {"name": "again", "type": line},
-            {"name": "count", "type": "int"},
-            {"name": "note", "type": ["string", "null"], "order": "ignore"},
-            {"name": "lines", "type": {"type": "array", "items": "com.example.Line"}},
-            {"name": "blob", "type": "string"},
-            {"name": "text", "type": "bytes"},
-            {"name": "whole", "type": ["int", "long"]},
-            {"name": "single", "type": "long"},
-        ]}),
-        json!({"type": "record", "name": "today.v3", "fields": [
-            {"name": "tree", "type": ["null", tree]},
-            {"name": "gone", "type": {"type": "array", "items": ["null", "Tree", "string"]}},
-            {"name": "whole", "type": "long"},
-            {"name": "text", "type": ["string"]},
-            {"name": "blob", "type": "bytes"},
-            {"name": "lines", "type": {"type": "array", "items": line}},
-            {"name": "again", "type": "com.example.Line"},
-            {"name": "way", "type": way},
-            {"name": "flag", "type": "boolean"},
-            {"name": "note", "type": "null"},
-            {"name": "gone_too", "type": {"type": "map", "values": {"type": "fixed", "name": "Three", "size": 3}}},
-        ]}),
+const IDS: [SchemaId; 3] = [SchemaId::Number(11), SchemaId::Number(12), SchemaId::Number(13)];
+
+/// A codec that is given the ids of all versions with their types.
+fn with_events(codec: Codec) -> Codec {
+    let codec = codec.with_event::<MovedV1>(IDS[0]).unwrap();
+    codec.with_event::<MovedV2>(IDS[1]).unwrap().with_event::<Moved>(IDS[2]).unwrap()
+}
+
+fn avro() -> [WriterSchema; 3] {
+    [Schema::of::<MovedV1>().unwrap(), Schema::of::<MovedV2>().unwrap(), Schema::of::<Moved>().unwrap()].map(Into::into)
+}
+
+fn json() -> [WriterSchema; 3] {
+    use event_schema::schemars::generate::Contract::{Deserialize, Serialize};
+    // What is written, and what is accepted, as a registry may have either.
+    let documents = [
+        contract::json_schema::<MovedV1>(&Serialize),
+        contract::json_schema::<MovedV2>(&Deserialize),
+        contract::json_schema::<Moved>(&Serialize),
     ];
-    for writer in &versions {
-        for seed in 0..32 {
-            check(writer, &mut Rng::with_seed(seed));
+    documents.map(|document| WriterSchema::json(&document.to_value().to_string()))
+}
+
+/// A registry that says what it is told to.
+#[derive(Default)]
+struct Registry {
+    schemas: Mutex<HashMap<SchemaId, WriterSchema>>,
+    asked: AtomicU32,
+}
+
+impl Registry {
+    fn with(schemas: [WriterSchema; 3]) -> Arc<Self> {
+        Arc::new(Self { schemas: Mutex::new(IDS.into_iter().zip(schemas).collect()), ..Self::default() })
+    }
+}
+
+impl SchemaSource for Registry {
+    fn schema(&self, id: SchemaId) -> Answer<'_, WriterSchema> {
+        self.asked.fetch_add(1, Ordering::Relaxed);
+        let schema = self.schemas.lock().unwrap().get(&id).cloned();
+        Box::pin(std::future::ready(schema.ok_or_else(SchemaSourceError::unknown)))
+    }
+
+    fn id<'a>(&'a self, subject: &'a Subject<'a>) -> Answer<'a, SubjectSchema> {
+        let answer = match (subject.event().version(), subject.topic()) {
+            (3, "moves") => Ok(SubjectSchema::new(IDS[2])),
+            // The latest of the subject is the one before.
+            (3, "old-moves") => {
+                let latest = r#"{"type": "record", "name": "Moved", "fields": [{"name": "floor", "type": "int"}]}"#;
+                Ok(SubjectSchema::new(IDS[1]).with_schema(Schema::parse(latest).unwrap()))
+            }
+            (3, _) => Err(SchemaSourceError::refused("not compatible")),
+            _ => Err(SchemaSourceError::unavailable("connection refused")),
+        };
+        Box::pin(std::future::ready(answer))
+    }
+}
+
+#[test]
+fn an_id_that_was_given_with_its_event_names_the_version() {
+    for codec in [Codec::confluent_avro(), Codec::confluent_json()] {
+        let codec = with_events(codec);
+        let decoder = Decoder::<Moved>::new(&codec).unwrap();
+        for message in messages(&codec) {
+            assert_eq!(decoder.load(&message).unwrap(), moved(), "{codec:?}");
         }
     }
+}
+
+#[test]
+fn the_schema_of_a_version_names_it() {
+    for (writes, schemas) in [(Codec::confluent_avro(), avro()), (Codec::confluent_json(), json())] {
+        let messages = messages(&with_events(writes.clone()));
+        let reads = IDS.into_iter().zip(schemas).fold(writes, |codec, (id, schema)| codec.with_schema(id, schema));
+        let decoder = Decoder::<Moved>::new(&reads).unwrap();
+        for message in messages {
+            assert_eq!(decoder.load(&message).unwrap(), moved(), "{reads:?}");
+        }
+    }
+}
+
+#[test]
+fn a_fingerprint_names_the_version() {
+    let codec = Codec::single_object();
+    let decoder = Decoder::<Moved>::new(&codec).unwrap();
+    for message in messages(&codec) {
+        assert_eq!(decoder.load(&message).unwrap(), moved());
+    }
+}
+
+#[tokio::test]
+async fn the_schemas_of_a_source_name_the_versions() {
+    let guid = SchemaId::Guid(Guid::from([5; 16]));
+    for (is_avro, writes, schemas) in
+        [(true, Codec::confluent_avro(), avro()), (false, Codec::confluent_json(), json())]
+    {
+        let messages = messages(&with_events(writes.clone()));
+        let registry = Registry::with(schemas);
+        let reads = writes.with_source(Arc::clone(&registry));
+        let decoder = Decoder::<Moved>::new(&reads).unwrap();
+        for message in messages.iter().chain(&messages) {
+            decoder.resolve([], message).await.unwrap();
+            assert_eq!(decoder.load(message).unwrap(), moved());
+        }
+        assert_eq!(registry.asked.load(Ordering::Relaxed), 3, "each is asked for once");
+
+        // In a header.
+        let schema = registry.schemas.lock().unwrap()[&IDS[0]].clone();
+        registry.schemas.lock().unwrap().insert(guid, schema);
+        let header = guid.to_header().unwrap();
+        let headers = [(VALUE_SCHEMA_ID, Some(&*header))];
+        let error = decoder.load_message(headers, &messages[0][5..], &LoadOptions::new()).unwrap_err();
+        assert!(error.is_unknown_schema(), "{error}");
+        decoder.resolve(headers, &messages[0][5..]).await.unwrap();
+        assert_eq!(decoder.load_message(headers, &messages[0][5..], &LoadOptions::new()).unwrap(), moved());
+
+        // What is not known may be another time.
+        let message = b"\0\0\0\0\x0E{}";
+        let error = decoder.resolve([], message).await.unwrap_err();
+        assert!(error.is_unknown(), "{error}");
+        registry.schemas.lock().unwrap().insert(SchemaId::Number(14), WriterSchema::json(""));
+        decoder.resolve([], message).await.unwrap();
+        let error = decoder.load(message).unwrap_err();
+        // A codec of Avro alone has no use for a JSON Schema.
+        assert_eq!((error.is_unknown_schema(), error.is_invalid()), (is_avro, !is_avro), "{error}");
+    }
+}
+
+#[test]
+fn another_revision_of_a_version_is_read_as_that_if_it_is_told() {
+    // A field more than the type has, one with another type, and none of those of today.
+    let text = r#"{"type": "record", "name": "Moved", "fields": [
+        {"name": "by", "type": "string"}, {"name": "zip", "type": "bytes"}, {"name": "city", "type": "string"}
+    ]}"#;
+    let schema = WriterSchema::from(Schema::parse(text).unwrap());
+    let load = |schema, data: &[u8]| {
+        let decoder = Decoder::<Moved>::new(&Codec::confluent_avro().with_schema(IDS[1], schema)).unwrap();
+        decoder.load(&[b"\0\0\0\0\x0C", data].concat())
+    };
+    let data = b"\x04me\x0A53111\x08Bonn";
+    let told = schema.clone().with_event_type("moved.v2");
+    assert_eq!(load(told.clone(), data).unwrap(), moved());
+    // The rules of that version count.
+    let error = load(told, b"\x04me\x0A53111\0").unwrap_err();
+    assert_eq!(error.to_string(), "1 violation\ncity: Shorter than minimum length 1.");
+    // Untold, it is today's.
+    let error = load(schema.clone(), data).unwrap_err();
+    let messages = error.violations().unwrap().to_messages();
+    let missing = ["Missing data for required field."];
+    assert_eq!(messages, json!({"address": missing, "floor": missing}));
+
+    // As by the type of CloudEvents.
+    assert!(load(schema.clone().with_event_type("moved.v0"), data).unwrap_err().is_other_event());
+    assert!(load(schema.clone().with_event_type("stayed.v1"), data).unwrap_err().is_other_event());
+    let newer = load(schema.with_event_type("moved.v4"), data).unwrap_err();
+    assert!(newer.is_unsupported_version() && newer.violations().is_some_and(|found| found.len() == 2), "{newer}");
+}
+
+#[event_schema::event(name = "ping", newer = "refuse")]
+#[derive(Debug, PartialEq)]
+struct Ping {
+    seq: i64,
+}
+
+#[test]
+fn a_newer_version_is_refused_unread_if_the_event_says_so() {
+    let schema = WriterSchema::from(Schema::of::<Ping>().unwrap());
+    for (event_type, is_read) in [("ping.v1", true), ("ping.v2", false)] {
+        let codec = Codec::confluent_avro().with_schema(IDS[0], schema.clone().with_event_type(event_type));
+        let loaded = Decoder::<Ping>::new(&codec).unwrap().load(b"\0\0\0\0\x0B\x0E");
+        assert_eq!(loaded.as_ref().ok(), is_read.then_some(&Ping { seq: 7 }));
+        assert_eq!(loaded.is_err_and(|error| error.is_unsupported_version()), !is_read);
+    }
+}
+
+#[event_schema::event(types)]
+#[derive(Debug, PartialEq)]
+#[serde(untagged)]
+enum Either {
+    Ping(Ping),
+    Moved(Moved),
+}
+
+#[test]
+fn one_of_several_events_is_named_by_its_schema() {
+    let codec = Codec::single_object();
+    let decoder = Decoder::<Either>::new(&codec).unwrap();
+    for message in messages(&codec) {
+        assert_eq!(decoder.load(&message).unwrap(), Either::Moved(moved()));
+    }
+    let ping = Encoder::new(&codec).unwrap().dump(&Ping { seq: 7 }).unwrap();
+    assert_eq!(decoder.load(&ping).unwrap(), Either::Ping(Ping { seq: 7 }));
+    // In the schema of them all.
+    for event in [Either::Ping(Ping { seq: 7 }), Either::Moved(moved())] {
+        let message = Encoder::new(&codec).unwrap().dump(&event).unwrap();
+        assert_eq!(decoder.load(&message).unwrap(), event);
+    }
+}
+
+#[tokio::test]
+async fn an_id_depends_on_event_and_topic() {
+    let codec = Codec::confluent_avro().with_source(Registry::with(avro()));
+    let own = Encoder::for_topic(&codec, "moves").await.unwrap().dump(&moved()).unwrap();
+    assert_eq!(own, b"\0\0\0\0\x0D\x08Bonn\x0A53111\0");
+    let latest = Encoder::for_topic(&codec, "old-moves").await.unwrap().dump(&moved()).unwrap();
+    assert_eq!(latest, b"\0\0\0\0\x0C\0");
+
+    let error = Encoder::<Moved>::for_topic(&codec, "pings").await.unwrap_err();
+    assert!(error.source_error().is_some_and(SchemaSourceError::is_refused));
+    assert_eq!(error.to_string(), "no schema id for version 3 of event `moved` in topic `pings`");
+    let error = Encoder::<Ping>::for_topic(&codec, "pings").await.unwrap_err();
+    assert!(error.source_error().is_some_and(SchemaSourceError::is_unavailable));
+    assert!(Encoder::<Moved>::new(&codec).is_err(), "there is nobody to ask at once");
+
+    // An id that was given is not asked for, and framings without an id need none.
+    let given = codec.with_event::<Ping>(IDS[0]).unwrap();
+    let given = Encoder::for_topic(&given, "pings").await.unwrap().dump(&Ping { seq: 7 }).unwrap();
+    assert_eq!(given, b"\0\0\0\0\x0B\x0E");
+    let bare = Codec::avro().with_source(Registry::with(avro()));
+    assert_eq!(Encoder::for_topic(&bare, "pings").await.unwrap().dump(&Ping { seq: 7 }).unwrap(), b"\x0E");
 }

@@ -7,6 +7,7 @@ mod broker;
 mod close;
 mod cloudevents;
 mod cluster;
+mod codec;
 mod commit;
 mod common;
 mod connect;

@@ -160,6 +160,7 @@ fn types(model: &Model<'_>) -> Option<Types> {
         }
     });
     let load: Vec<_> = load.collect();
+    let show = held().map(|(_, ty)| quote_spanned!(shown_at(ty.span())=> __p::show_version::<#ty>(__to);));
     let items = quote! {
         fn variant_descriptor(&self) -> &'static __p::Descriptor {
             #descriptor
@@ -176,14 +177,18 @@ fn types(model: &Model<'_>) -> Option<Types> {
             #after_dump
         }
 
-        fn load_if_of(
+        fn load_if_of<__I: __p::Input>(
             __event_type: &str,
-            __input: &[u8],
+            __input: __I,
             __options: &__p::LoadOptions<'_>,
         ) -> __p::Option<__p::Result<Self, __p::LoadError>> {
             #(if #own { #load })*
             #(#load)*
             __p::None
+        }
+
+        fn show_versions(__to: &mut impl __p::Versions) {
+            #(#show)*
         }
 
         fn load_untyped(_: &[u8], _: &__p::LoadOptions<'_>) -> __p::Result<Self, __p::LoadError> {
@@ -264,14 +269,19 @@ fn versions(cx: &Cx<'_>) -> TokenStream {
     let refuse_newer = event.refuse_newer.map(|refuse| quote!(const REFUSES_NEWER: bool = #refuse;));
     let previous = event.previous.as_ref().map(|previous| {
         let upcast =
-            quote_spanned!(shown_at(previous.span())=> __p::upcast::<#previous, Self>(__version, __input, __options));
+            quote_spanned!(shown_at(previous.span())=> __p::upcast::<#previous, Self, __I>(__version, __input, __options));
+        let show = quote_spanned!(shown_at(previous.span())=> __p::show_version::<#previous>(__to));
         quote! {
-            fn load_earlier(
+            fn load_earlier<__I: __p::Input>(
                 __version: u32,
-                __input: &[u8],
+                __input: __I,
                 __options: &__p::LoadOptions<'_>,
             ) -> __p::Option<__p::Result<Self, __p::LoadError>> {
                 #upcast
+            }
+
+            fn show_versions(__to: &mut impl __p::Versions) {
+                #show
             }
         }
     });

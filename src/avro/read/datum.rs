@@ -399,22 +399,34 @@ struct Elements<'a, 'de> {
     least: usize,
     /// How many are left in the block; the last block is empty.
     left: usize,
+    /// The number of bytes behind the block, if its size is told: a reader that skips it goes there.
+    behind: Option<usize>,
 }
 
 impl<'a, 'de> Elements<'a, 'de> {
     fn new(source: &'a mut Source<'de>, op: OpId) -> Result<Self, Malformed> {
         let op = &source.plan.ops[op];
-        Self::of(source, op, source.plan.nodes.least_size(op.node))
+        Self::of_at_least(source.plan.nodes.least_size(op.node), source, op)
     }
 
     fn new_map(source: &'a mut Source<'de>, op: OpId) -> Result<Self, Malformed> {
         let op = &source.plan.ops[op];
-        Self::of(source, op, source.plan.nodes.least_size(op.node).saturating_add(1))
+        Self::of_at_least(source.plan.nodes.least_size(op.node).saturating_add(1), source, op)
     }
 
-    fn of(source: &'a mut Source<'de>, op: &'de Op, least: usize) -> Result<Self, Malformed> {
-        let (left, _) = source.block(least)?;
-        Ok(Self { source, op, least, left })
+    #[inline]
+    fn of_at_least(least: usize, source: &'a mut Source<'de>, op: &'de Op) -> Result<Self, Malformed> {
+        let mut this = Self { source, op, least, left: 0, behind: None };
+        this.next_block()?;
+        Ok(this)
+    }
+
+    #[inline]
+    fn next_block(&mut self) -> Result<(), Malformed> {
+        let (count, size) = self.source.block(self.least)?;
+        self.left = count;
+        self.behind = size.map(|size| self.source.remaining() - size);
+        Ok(())
     }
 
     /// Reads one and counts it.
@@ -423,7 +435,10 @@ impl<'a, 'de> Elements<'a, 'de> {
         let value = seed.deserialize(Datum { source: self.source, op: self.op })?;
         self.left -= 1;
         if self.left == 0 {
-            self.left = self.source.block(self.least)?.0;
+            if self.behind.is_some_and(|behind| behind != self.source.remaining()) {
+                return Err(self.source.fault("values that do not end where their block does"));
+            }
+            self.next_block()?;
         }
         Ok(value)
     }

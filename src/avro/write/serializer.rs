@@ -10,6 +10,7 @@ use super::plan::{Field, Op, OpId, Plan, Record, Tagging};
 use crate::avro::node::Node;
 use crate::error::Unwritable;
 use crate::finite::OnlyFinite;
+use crate::load::json;
 use crate::logical::civil::Short;
 
 /// The bytes that were written so far.
@@ -931,5 +932,5 @@ fn key_text<T: Serialize + ?Sized>(key: &T) -> Result<String, Unwritable> {
     if !text.starts_with('"') {
         return Ok(text);
     }
-    serde_json::from_str(&text).map_err(ser::Error::custom)
+    json::read(&text).map_err(ser::Error::custom)
 }

@@ -1,7 +1,6 @@
 //! Messages in batches.
 
 use std::fmt;
-use std::marker::PhantomData;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::pin::pin;
 use std::sync::Arc;
@@ -15,6 +14,7 @@ use super::batch::{Batch, Item};
 use super::core::Taken;
 use super::driver::{self, Member, Shared, State};
 use super::forward::Forward;
+use super::loader::{At, LOOK, Loader, NotYet};
 use super::panics::{guarded, panicked};
 use super::raw::Raw;
 use super::session::Finished;
@@ -22,7 +22,6 @@ use super::tally::Counts;
 use super::tell::finish;
 use crate::EventSchema;
 use crate::kafka::client::bounded;
-use crate::kafka::context::RuleContext;
 use crate::kafka::error::{CloseError, ConsumeError};
 use crate::kafka::message::Place;
 
@@ -69,17 +68,16 @@ use crate::kafka::message::Place;
 pub struct Batches<E> {
     member: Member,
     forward: Arc<Forward>,
-    context: RuleContext,
+    loader: Loader<E>,
     /// Failed records are forwarded by a task of their own, whether or not anybody receives.
     letters: Option<UnboundedSender<(Taken<Raw>, Place)>>,
     forwarder: JoinSet<()>,
-    event: PhantomData<fn() -> E>,
 }
 
 impl<E: EventSchema> Batches<E> {
-    pub(super) fn new(member: Member, forward: Forward, context: RuleContext) -> Self {
+    pub(super) fn new(member: Member, forward: Forward, loader: Loader<E>) -> Self {
         let (forward, forwarder) = (Arc::new(forward), JoinSet::new());
-        Self { member, forward, context, letters: None, forwarder, event: PhantomData }
+        Self { member, forward, loader, letters: None, forwarder }
     }
 
     /// Waits for a message and then for more, until the batch has `most` messages or `wait` has passed. Meanwhile the
@@ -108,7 +106,15 @@ impl<E: EventSchema> Batches<E> {
                 self.forward_all(forwards);
                 let is_time = until.is_some_and(|until| until <= Instant::now());
                 let gathered = state.session.gathered();
-                if gathered >= most || is_time && gathered > 0 {
+                let is_complete = gathered >= most || is_time && gathered > 0;
+                if is_complete && let Some(not_yet) = self.not_yet(&state, most) {
+                    // The next look finds out what has become of the consumer, and of the messages.
+                    let ready = self.loader.wait(&not_yet);
+                    drop(state);
+                    let _ = tokio::time::timeout(LOOK, ready).await;
+                    continue;
+                }
+                if is_complete {
                     let batch = state.session.hand_out(most, shared.now());
                     let batch: Vec<_> = batch.into_iter().map(|taken| with_place(&state, taken)).collect();
                     drop(state);
@@ -133,6 +139,15 @@ impl<E: EventSchema> Batches<E> {
         }
     }
 
+    /// Why a batch of what is gathered would have a message that cannot be loaded yet. It would hold up others of its
+    /// partition that are in the batch too.
+    fn not_yet(&self, state: &State, most: usize) -> Option<NotYet> {
+        state.session.for_batch(most).find_map(|Taken { ticket, message: raw, .. }| {
+            let Place { topic, partition } = state.place(ticket.partition);
+            self.loader.check(raw, At { topic, partition: *partition, offset: ticket.offset }).err()
+        })
+    }
+
     /// Loads a record. Returns nothing for a record to skip, and for one whose load panics, as hooks of users may: that
     /// has failed.
     fn load(&self, shared: &Shared, (taken, place): (Taken<Raw>, Place)) -> Option<Item<E>> {
@@ -141,8 +156,13 @@ impl<E: EventSchema> Batches<E> {
             finish(shared, &self.forward, &ticket, &place, Finished::Done);
             return None;
         }
-        match catch_unwind(AssertUnwindSafe(|| Item::new(taken, place, &self.context.load_options()))) {
-            Ok(item) => Some(item),
+        match catch_unwind(AssertUnwindSafe(|| Item::new(taken, place, &self.loader))) {
+            Ok(Ok(item)) => Some(item),
+            Ok(Err(_)) => {
+                // It was looked up just before, and is forgotten again.
+                finish(shared, &self.forward, &ticket, &whence, Finished::NotYet);
+                None
+            }
             Err(panic) => {
                 finish(shared, &self.forward, &ticket, &whence, panicked(&*panic));
                 None

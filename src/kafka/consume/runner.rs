@@ -2,7 +2,6 @@
 
 use std::fmt;
 use std::hash::RandomState;
-use std::marker::PhantomData;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -12,6 +11,7 @@ use super::delivery::Delivery;
 use super::driver::{self, Member, Seats};
 use super::failure::Handled;
 use super::forward::{FORMS, Forward};
+use super::loader::Loader;
 use super::policy::Policy;
 use super::retry::Retry;
 use super::session::LEAVE;
@@ -19,7 +19,6 @@ use super::subscription::Subscription;
 use super::tally::Counts;
 use super::worker::{Job, Tombstones, supervise};
 use crate::EventSchema;
-use crate::kafka::context::RuleContext;
 use crate::kafka::error::{ConsumeErrorKind, RunError, RunErrorKind};
 use crate::kafka::letters::DeadLetter;
 
@@ -90,12 +89,12 @@ pub struct Runner<E> {
     tombstones: Option<Tombstones>,
     /// The last setting that batches do not have.
     for_handlers: Option<&'static str>,
-    event: PhantomData<fn() -> E>,
+    loader: Loader<E>,
 }
 
 impl<E: EventSchema + Send + Sync + 'static> Runner<E> {
-    pub(super) fn new(subscription: Subscription) -> Self {
-        Self { subscription, policy: Policy::default(), tombstones: None, for_handlers: None, event: PhantomData }
+    pub(super) fn new(subscription: Subscription, loader: Loader<E>) -> Self {
+        Self { subscription, policy: Policy::default(), tombstones: None, for_handlers: None, loader }
     }
 
     /// Which events are handled in order; all others are handled in parallel. Default: [`Order::Partition`]. For this
@@ -260,8 +259,8 @@ impl<E: EventSchema + Send + Sync + 'static> Runner<E> {
             return Err(RunErrorKind::ForHandlers(setting).into());
         }
         self.policy.order = None;
-        let (member, forward, context) = prepare(self.subscription, &self.policy)?;
-        Ok(Batches::new(member, forward, context))
+        let (member, forward) = prepare(self.subscription, &self.policy)?;
+        Ok(Batches::new(member, forward, self.loader))
     }
 
     /// Handles events until the consumer is [closed](crate::kafka::RunHandle::close) or an error ends the run. See
@@ -302,8 +301,8 @@ impl<E: EventSchema + Send + Sync + 'static> Runner<E> {
         H: Fn(Delivery<E>) -> F + Send + Sync + 'static,
         F: Future<Output: Handled> + Send + 'static,
     {
-        let Self { subscription, policy, tombstones, .. } = self;
-        let (mut member, forward, context) = prepare(subscription, &policy)?;
+        let Self { subscription, policy, tombstones, loader, .. } = self;
+        let (mut member, forward) = prepare(subscription, &policy)?;
         let shared = Arc::clone(&member.shared);
         {
             let mut state = shared.lock();
@@ -311,7 +310,7 @@ impl<E: EventSchema + Send + Sync + 'static> Runner<E> {
             state.session.handle(shared.now());
         }
         shared.wake();
-        let job = Arc::new(Job { handler, tombstones, forward, context, event: PhantomData });
+        let job = Arc::new(Job { handler, tombstones, forward, loader });
         supervise(&shared, &job).await;
         let (end, stopped, fatal) = {
             let state = shared.lock();
@@ -343,11 +342,11 @@ impl<E: EventSchema + Send + Sync + 'static> Runner<E> {
 }
 
 /// Gives the core its rules.
-fn prepare(subscription: Subscription, policy: &Policy) -> Result<(Member, Forward, RuleContext), RunError> {
+fn prepare(subscription: Subscription, policy: &Policy) -> Result<(Member, Forward), RunError> {
     if let Some(fault) = policy.fault() {
         return Err(RunErrorKind::Policy(fault).into());
     }
-    let Subscription { member, ahead, config, topics, context } = subscription;
+    let Subscription { member, ahead, config, topics } = subscription;
     if policy.has_retry_topics() && topics.iter().any(|topic| topic.starts_with('^')) {
         return Err(RunErrorKind::Policy("`Retry::topics` needs topic names, not a pattern").into());
     }
@@ -378,7 +377,7 @@ fn prepare(subscription: Subscription, policy: &Policy) -> Result<(Member, Forwa
     }
     drop(state);
     member.look_for(forward.needed());
-    Ok((member, forward, context))
+    Ok((member, forward))
 }
 
 impl<E> fmt::Debug for Runner<E> {

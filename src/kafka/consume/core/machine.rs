@@ -294,16 +294,16 @@ impl<M: Clone> Core<M> {
         match (work, verdict) {
             (Work::Handle, Verdict::Done) => self.end(ticket, Outcome::Done, now),
             (Work::Handle, Verdict::Retry) if ticket.attempt < self.rules.attempts => self.retry(ticket, now),
-            (_, Verdict::Stop) => self.stop(ticket),
-            (Work::Handle, _) | (Work::Retry(_), Verdict::Reject | Verdict::TooLarge) => self.fail(ticket, now),
-            (Work::Retry(_), Verdict::Done) => self.end(ticket, Outcome::Retried, now),
-            (Work::DeadLetter(_), Verdict::Done) => self.end(ticket, Outcome::Dead, now),
-            (Work::Retry(_) | Work::DeadLetter(_), Verdict::Retry) => {
-                // The trouble is that of the other topic, whatever the handler has been through.
+            (_, Verdict::NotYet) | (Work::Retry(_) | Work::DeadLetter(_), Verdict::Retry) => {
+                // The trouble is not that of the handler, whatever it has been through.
                 let pause = self.rules.forward_backoff.before(lane.unsent(ticket.number), self.chance.f64());
                 self.again(ticket, work, ticket.attempt, Some(now.saturating_add(pause)));
                 None
             }
+            (_, Verdict::Stop) => self.stop(ticket),
+            (Work::Handle, _) | (Work::Retry(_), Verdict::Reject | Verdict::TooLarge) => self.fail(ticket, now),
+            (Work::Retry(_), Verdict::Done) => self.end(ticket, Outcome::Retried, now),
+            (Work::DeadLetter(_), Verdict::Done) => self.end(ticket, Outcome::Dead, now),
             (Work::DeadLetter(form), Verdict::TooLarge) if form + 1 < self.rules.forms => {
                 self.again(ticket, Work::DeadLetter(form + 1), ticket.attempt, None);
                 None

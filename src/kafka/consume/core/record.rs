@@ -74,6 +74,8 @@ pub(crate) enum Verdict {
     Done,
     /// It may go better another time.
     Retry,
+    /// It has not been tried: it waits, and others for it as before.
+    NotYet,
     /// It never will.
     Reject,
     /// The forwarded record is too large; a smaller form may be taken.

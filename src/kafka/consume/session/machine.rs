@@ -261,7 +261,7 @@ impl<M: Clone, F: Cause, C: Copy> Session<M, F, C> {
         }
         let verdict = match finished {
             Finished::Done => Verdict::Done,
-            Finished::NotYet => Verdict::Retry,
+            Finished::NotYet => Verdict::NotYet,
             Finished::Refused { why, is_too_large } => {
                 self.refusals.insert(record, why);
                 if is_too_large { Verdict::TooLarge } else { Verdict::Reject }
@@ -294,6 +294,16 @@ impl<M: Clone, F: Cause, C: Copy> Session<M, F, C> {
         }
     }
 
+    /// A record in hand has to wait before its handler begins: that does not take too long.
+    pub(crate) fn put_by(&mut self, ticket: &Ticket) {
+        self.core.begin(ticket, NOT_YET);
+    }
+
+    /// The handler of a record that was put by begins now.
+    pub(crate) fn begin(&mut self, ticket: &Ticket, now: Duration) {
+        self.core.begin(ticket, now);
+    }
+
     /// Why a record failed, as long as it is unfinished and ours.
     pub(crate) fn cause(&self, ticket: &Ticket) -> Option<F> {
         self.causes.get(&id(ticket)).cloned()
@@ -324,6 +334,11 @@ impl<M: Clone, F: Cause, C: Copy> Session<M, F, C> {
     /// How many records wait for their batch.
     pub(crate) fn gathered(&self) -> usize {
         self.pending.len()
+    }
+
+    /// The records that a batch of `most` would have now.
+    pub(crate) fn for_batch(&self, most: usize) -> impl Iterator<Item = &Taken<M>> {
+        self.pending.iter().take(most)
     }
 
     /// Returns up to `most` gathered records as a batch, those of a partition in their order.
@@ -365,6 +380,8 @@ impl<M: Clone, F: Cause, C: Copy> Session<M, F, C> {
         let mut told = Vec::new();
         for (ticket, outcome) in self.core.tick(now) {
             let cause = F::timed_out(self.timeout.unwrap_or_default());
+            // Its handler had begun.
+            self.unsent.remove(&id(&ticket));
             match outcome {
                 Some(outcome) => {
                     self.causes.remove(&id(&ticket));

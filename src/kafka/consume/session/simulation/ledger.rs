@@ -145,7 +145,7 @@ impl Ledger {
                 record.holds = rules.waiting == Waiting::Partition;
                 return Some(if record.holds { Outcome::Retried } else { Outcome::Parked });
             }
-            (Work::Retry(_) | Work::DeadLetter(_), Verdict::Retry) => {
+            (_, Verdict::NotYet) | (Work::Retry(_) | Work::DeadLetter(_), Verdict::Retry) => {
                 record.unsent += 1;
                 record.state = wait(&rules.forward_backoff, record.unsent);
                 return None;
