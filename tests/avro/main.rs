@@ -6,6 +6,7 @@ mod evolution;
 mod hostile;
 mod oracle;
 mod registry;
+mod resolution;
 mod schemas;
 mod values;
 mod versions;

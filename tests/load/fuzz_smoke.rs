@@ -9,6 +9,8 @@ use std::collections::HashSet;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::time::{Duration, Instant, SystemTime};
 
+#[path = "../../fuzz/checks/avro.rs"]
+mod avro;
 #[path = "../../fuzz/checks/cloudevents.rs"]
 mod cloudevents;
 #[path = "../../fuzz/checks/datum.rs"]
@@ -221,6 +223,30 @@ fn json_of_any_text() {
     let inputs = messages().into_iter().map(|message| message[1..].to_vec()).chain([hints.to_vec()]);
     let tokens: Vec<&[u8]> = tokens.iter().map(Vec::as_slice).collect();
     fuzz("json", 20_000, inputs.collect(), &tokens, json::check);
+}
+
+#[test]
+fn datums_of_the_zoo() {
+    let mut datums: Vec<Vec<u8>> = messages().iter().filter_map(|message| avro::written(message)).collect();
+    assert!(datums.len() > 50, "{} messages are good ones", datums.len());
+    // The longest number, a negative count with its size, and text.
+    let tokens: [&[u8]; 12] = [
+        b"\0",
+        b"\x01",
+        b"\x02",
+        b"\x03\x02",
+        b"\xFE\xFF\xFF\xFF\x0F",
+        b"\xFF\xFF\xFF\xFF\xFF\xFF\xFF\xFF\xFF\x01",
+        b"\xFE\xFF\xFF\xFF\xFF\xFF\xFF\xFF\xFF\x01",
+        b"\x80\x80\0",
+        b"\0\0\xC0\x7F\0\0\0\0\0\0\xF0\x7F",
+        b"\x04\xC3\xA4",
+        b"\x02\xC3",
+        &[2; 200],
+    ];
+    let broken_off: Vec<Vec<u8>> = datums.iter().map(|datum| datum[..datum.len() / 2].to_vec()).collect();
+    datums.extend(broken_off);
+    fuzz("avro", 20_000, datums, &tokens, avro::check);
 }
 
 #[test]

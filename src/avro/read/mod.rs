@@ -114,7 +114,7 @@ impl Plan {
         }
         let mut source = Source::new(self, datum);
         let mut cx = Context::new(*options, Dialect::Value);
-        let read = T::read(Datum { source: &mut source, op: self.root }, &mut cx, &At::ROOT);
+        let read = T::read(Datum::new(&mut source, self.root), &mut cx, &At::ROOT);
         match read.and_then(|value| source.end().map(|()| value)) {
             Ok(Some(value)) if cx.found() == 0 => Ok(value),
             Ok(_) => Err(cx.take_error(|violations, strays| of_value(self.to_value(datum)?, violations, strays))),
@@ -126,8 +126,7 @@ impl Plan {
     fn to_value(&self, datum: &[u8]) -> Option<serde_json::Value> {
         let mut source = Source::new(self, datum);
         let mut cx = Context::new(LoadOptions::new(), Dialect::Value);
-        let input = Datum { source: &mut source, op: self.root };
-        serde_json::Value::read(input, &mut cx, &At::ROOT).ok().flatten()
+        serde_json::Value::read(Datum::new(&mut source, self.root), &mut cx, &At::ROOT).ok().flatten()
     }
 }
 

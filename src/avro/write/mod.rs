@@ -20,7 +20,6 @@ use crate::contract::{AvroSchemaError, Shape};
 use crate::dump::DumpOptions;
 use crate::error::{DumpError, DumpErrorKind};
 use crate::event::EventSchema;
-use crate::finite::OnlyFinite;
 
 /// Dumps events in a schema: their own, or another.
 ///
@@ -110,7 +109,7 @@ impl<E: EventSchema> DatumWriter<E> {
     /// # Errors
     /// As [`dump`](Self::dump).
     pub fn dump_with(&self, event: &E, options: &DumpOptions<'_>) -> Result<Vec<u8>, DumpError> {
-        let mut bytes = Vec::with_capacity(128);
+        let mut bytes = Vec::with_capacity(256);
         self.dump_into(event, options, &mut bytes)?;
         Ok(bytes)
     }
@@ -128,8 +127,8 @@ impl<E: EventSchema> DatumWriter<E> {
     }
 
     fn write<T: Serialize>(&self, value: &T, bytes: &mut Vec<u8>) -> Result<(), DumpError> {
-        let written = Output::new(&self.plan, bytes).write(self.plan.root, &OnlyFinite(value));
-        Ok(written.map_err(DumpErrorKind::Datum)?)
+        let root = &self.plan.ops[self.plan.root];
+        Ok(Output::new(&self.plan, bytes).write(root, value).map_err(DumpErrorKind::Datum)?)
     }
 }
 
