@@ -7,7 +7,6 @@ use std::sync::Arc;
 use serde::Deserialize;
 use serde_json::{Value, json};
 
-use super::compatibility::{Compatibility, Verdict};
 use super::config::RegistryConfig;
 use super::error::RegistryError;
 use super::flight::Flights;
@@ -17,13 +16,16 @@ use super::nodes::{Nodes, Request};
 use super::schema::{Registered, RegisteredSchema, RegistrySchema, SchemaType};
 use super::settings::Writing;
 use super::subject::{SubjectNameStrategy, SubjectVersion};
+use super::verdict::Verdict;
+use crate::contract::compat::Compatibility;
 use crate::format::framing::SchemaId;
 
 /// A client of a Schema Registry. It is cheap to clone, and its clones share its cache.
 ///
 /// ```no_run
 /// use event_schema::format::framing::SchemaId;
-/// use event_schema::registry::{Compatibility, Mode, RegistryConfig, RegistrySchema, SchemaRegistry};
+/// use event_schema::contract::compat::Compatibility;
+/// use event_schema::registry::{Mode, RegistryConfig, RegistrySchema, SchemaRegistry};
 ///
 /// #[event_schema::event]
 /// struct OrderPlaced { order_id: String }

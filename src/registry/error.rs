@@ -5,7 +5,7 @@ use std::fmt;
 use std::sync::Arc;
 use std::time::Duration;
 
-use super::compatibility::Compatibility;
+use crate::contract::compat::Compatibility;
 
 /// The error of a request to a Schema Registry, or of a configuration. It names no credentials.
 ///

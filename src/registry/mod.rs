@@ -36,7 +36,6 @@
 
 mod auth;
 mod client;
-mod compatibility;
 mod config;
 mod credentials;
 mod error;
@@ -50,11 +49,12 @@ mod settings;
 mod source;
 mod subject;
 mod tls;
+mod verdict;
 
 pub use self::client::SchemaRegistry;
-pub use self::compatibility::{Compatibility, ParseCompatibilityError, Verdict};
 pub use self::config::RegistryConfig;
 pub use self::error::RegistryError;
 pub use self::mode::Mode;
 pub use self::schema::{RegisteredSchema, RegistrySchema, SchemaReference, SchemaType};
 pub use self::subject::{SubjectNameStrategy, SubjectVersion};
+pub use self::verdict::Verdict;

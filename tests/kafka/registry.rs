@@ -9,9 +9,10 @@ use std::process::Command;
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
+use event_schema::contract::compat::Compatibility;
 use event_schema::format::Codec;
 use event_schema::kafka::{Delivery, EventConsumer, EventProducer, Retry};
-use event_schema::registry::{Compatibility, RegistryConfig, RegistrySchema, SchemaRegistry};
+use event_schema::registry::{RegistryConfig, RegistrySchema, SchemaRegistry};
 
 use crate::common::{Kafka, until, within};
 

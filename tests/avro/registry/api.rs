@@ -1,9 +1,8 @@
 //! Requests as Confluent documents them, and what becomes of the answers.
 
+use event_schema::contract::compat::Compatibility;
 use event_schema::format::framing::SchemaId;
-use event_schema::registry::{
-    Compatibility, Mode, RegistrySchema, SchemaReference, SchemaRegistry, SchemaType, SubjectNameStrategy,
-};
+use event_schema::registry::{Mode, RegistrySchema, SchemaReference, SchemaRegistry, SchemaType, SubjectNameStrategy};
 use serde_json::{Value, json};
 
 use super::server::{Reply, Request, Server, json as answer, wrong};

@@ -4,9 +4,10 @@ use std::env;
 use std::process::Command;
 
 use event_schema::avro::Schema;
+use event_schema::contract::compat::Compatibility;
 use event_schema::format::framing::SchemaId;
 use event_schema::format::{Codec, Decoder, Encoder};
-use event_schema::registry::{Compatibility, RegistrySchema, SchemaReference, SchemaRegistry, SchemaType};
+use event_schema::registry::{RegistrySchema, SchemaReference, SchemaRegistry, SchemaType};
 
 use super::hasty;
 
