@@ -35,11 +35,11 @@ impl CatalogError {
         Self::caused(format!("{} cannot be read or written", path.display()), error)
     }
 
-    pub(super) fn json(path: &Path, error: serde_json::Error) -> Self {
+    pub(super) fn json(path: &Path, error: impl Error + Send + Sync + 'static) -> Self {
         Self::caused(format!("{} is not JSON", path.display()), error)
     }
 
-    pub(super) fn exceptions(path: &Path, error: serde_json::Error) -> Self {
+    pub(super) fn exceptions(path: &Path, error: impl Error + Send + Sync + 'static) -> Self {
         Self::caused(
             format!("{} is not a list of exceptions, each with `rule`, `path` and `reason`", path.display()),
             error,

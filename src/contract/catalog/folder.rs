@@ -10,6 +10,7 @@ use super::deviation::Deviation;
 use super::error::CatalogError;
 use super::exception::Exception;
 use super::recorded::{Contract, Documents};
+use crate::load::json;
 
 /// The kinds of documents, by the ends of their files' names.
 const KINDS: [&str; 3] = [".json", ".reader.json", ".avsc"];
@@ -131,7 +132,7 @@ pub(super) fn keep_revision(contract: &Contract, folder: &Path) -> Result<Vec<Pa
 pub(super) fn read_exceptions(contract: &Contract, folder: &Path) -> Result<(PathBuf, Vec<Exception>), CatalogError> {
     let path = place(contract, folder, ".exceptions.json");
     let Some(text) = read(&path)? else { return Ok((path, Vec::new())) };
-    match serde_json::from_str(&text) {
+    match json::read(&text) {
         Ok(exceptions) => Ok((path, exceptions)),
         Err(error) => Err(CatalogError::exceptions(&path, error)),
     }
@@ -139,7 +140,7 @@ pub(super) fn read_exceptions(contract: &Contract, folder: &Path) -> Result<(Pat
 
 fn read_json(path: &Path) -> Result<Option<Value>, CatalogError> {
     let Some(text) = read(path)? else { return Ok(None) };
-    serde_json::from_str(&text).map(Some).map_err(|error| CatalogError::json(path, error))
+    json::read(&text).map(Some).map_err(|error| CatalogError::json(path, error))
 }
 
 fn read(path: &Path) -> Result<Option<String>, CatalogError> {
