@@ -57,7 +57,7 @@ where
     E::Error: 'static,
 {
     let earlier = if P::DESCRIPTOR.version() == version {
-        input.load::<P>(options)
+        input.load_as::<P>(options)
     } else {
         P::load_earlier(version, input, options)?
     };

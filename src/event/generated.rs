@@ -89,12 +89,12 @@ pub trait Input: Copy {
     ///
     /// # Errors
     /// If they are not a valid event.
-    fn load<T: Generated>(self, options: &LoadOptions<'_>) -> Result<T, LoadError>;
+    fn load_as<T: Generated>(self, options: &LoadOptions<'_>) -> Result<T, LoadError>;
 }
 
 /// JSON text.
 impl Input for &[u8] {
-    fn load<T: Generated>(self, options: &LoadOptions<'_>) -> Result<T, LoadError> {
+    fn load_as<T: Generated>(self, options: &LoadOptions<'_>) -> Result<T, LoadError> {
         load::from_json(self, options)
     }
 }
@@ -119,7 +119,7 @@ pub(super) fn load_from<E: Generated>(
 ) -> Result<E, LoadError> {
     let today = E::DESCRIPTOR.version();
     if version == today {
-        return input.load(options);
+        return input.load_as(options);
     }
     let unsupported = |violations| LoadErrorKind::UnsupportedVersion { version, today, violations }.into();
     if version > today {
@@ -128,7 +128,7 @@ pub(super) fn load_from<E: Generated>(
         }
         // A tolerant reader survives a rollout: what today's type can read of a newer event, it reads.
         return input
-            .load(options)
+            .load_as(options)
             .map_err(|error| if error.is_invalid() { unsupported(error.into_violations()) } else { error });
     }
     E::load_earlier(version, input, options).unwrap_or_else(|| Err(unsupported(None)))
@@ -142,7 +142,7 @@ fn load_if_of<E: Generated>(
 ) -> Option<Result<E, LoadError>> {
     let rest = event_type.strip_prefix(E::DESCRIPTOR.name())?;
     if rest.is_empty() {
-        return Some(input.load(options));
+        return Some(input.load_as(options));
     }
     let version = number(rest.strip_prefix(".v")?)?;
     Some(load_from(version, input, options))

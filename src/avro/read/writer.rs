@@ -76,7 +76,7 @@ pub(crate) struct Written<'a> {
 }
 
 impl Input for Written<'_> {
-    fn load<T: Generated>(self, options: &LoadOptions<'_>) -> Result<T, LoadError> {
+    fn load_as<T: Generated>(self, options: &LoadOptions<'_>) -> Result<T, LoadError> {
         let Self { writer, datum } = self;
         if writer.today.is_of(T::DESCRIPTOR) {
             writer.today.plan.load(datum, options)

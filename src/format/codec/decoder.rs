@@ -111,7 +111,7 @@ impl Payload<'_> {
             (Some(event_type), _) | (None, Some(event_type)) => event_type,
             (None, None) => {
                 return match known.and_then(|known| known.writer.as_ref()) {
-                    Some(writer) => writer.datum(self.data).load(options),
+                    Some(writer) => writer.datum(self.data).load_as(options),
                     None => untyped(self.data, options),
                 };
             }

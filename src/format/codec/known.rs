@@ -92,7 +92,7 @@ impl Recognised {
 struct Nothing;
 
 impl Input for Nothing {
-    fn load<T: Generated>(self, _: &LoadOptions<'_>) -> Result<T, LoadError> {
+    fn load_as<T: Generated>(self, _: &LoadOptions<'_>) -> Result<T, LoadError> {
         Err(LoadErrorKind::Empty.into())
     }
 }
