@@ -224,7 +224,7 @@ impl LoadError {
 
     /// The valid fields of the input, if the load kept them
     /// ([`LoadOptions::valid_data`](crate::LoadOptions::valid_data)). `None` if there are more violations than the
-    /// load keeps, or if a part that no field reads is no value: too large a number, half a surrogate pair, too deep.
+    /// load keeps, or if a [`Value`] cannot hold a valid field: a number kept as text that is beyond a float, say.
     ///
     /// ```
     /// # use event_schema::prelude::*;

@@ -1,6 +1,7 @@
 //! Numbers as text: how they arrive when a dependency turns on `serde_json/arbitrary_precision`.
 //!
-//! `serde_json` then delivers every number as a map of one entry, the token and the number's text.
+//! `serde_json` then delivers numbers as a map of one entry, the token and the number's text: all of them, or, in later
+//! versions and from our own source, those that 64 bits do not hold.
 //! Cargo unifies features, so that this can happen to any program; without the feature the token is
 //! a key like any other, and with it an input can still have an entry of this name. The two differ in
 //! what they answer when an option is asked for: an entry gives `Some`, a number its bare text.

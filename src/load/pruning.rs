@@ -38,6 +38,11 @@ impl<'p> Pruning<'p> {
         self.parts.entry(first.name()).or_default().add(rest);
     }
 
+    /// Whether all is taken out.
+    pub(super) fn is_whole(&self) -> bool {
+        self.whole
+    }
+
     /// The rest of the value; an empty object if there is none.
     pub(super) fn prune(&self, mut value: Value) -> Value {
         if self.whole {
@@ -73,7 +78,7 @@ impl<'p> Pruning<'p> {
 
     /// The pruning of the parts that the input may call so. A path has only the beginning of a long name: all parts
     /// whose names begin so are meant.
-    fn called(&self, name: &str) -> impl Iterator<Item = &Self> {
+    pub(super) fn called(&self, name: &str) -> impl Iterator<Item = &Self> {
         let beginning = (name.len() > MAX_NAME).then(|| cut(name)).filter(|beginning| **beginning != *name);
         let of_alias = self.aliases.get(name).into_iter().flatten().filter_map(|name| self.parts.get(*name));
         let of_beginning = beginning.and_then(|beginning| self.parts.get(&*beginning));

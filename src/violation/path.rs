@@ -168,6 +168,14 @@ impl Segment {
             Self::Index(index) => Cow::Owned(index.to_string()),
         }
     }
+
+    /// Its other names in an input.
+    pub(crate) const fn aliases(&self) -> &'static [&'static str] {
+        match self {
+            Self::Field(name) => name.aliases,
+            _ => &[],
+        }
+    }
 }
 
 /// A name that only the input has, such as that of an unknown field; long names are cut.

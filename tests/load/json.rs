@@ -146,8 +146,8 @@ fn violations_say_where_they_stand() {
     let found = places(options.load::<Order>(text.as_bytes()).unwrap_err());
     let expected = [
         ("id", "invalid", "line 2 column 9"),
-        // Under an alias, which the path does not have.
-        ("reference", "invalid", "line 1 column 1"),
+        // Under an alias.
+        ("reference", "invalid", "line 2 column 21"),
         ("lines[0].quantity", "range", "line 4 column 38"),
         ("lines[1].sku", "required", "line 5 column 5"),
         ("lines[2]", "invalid", "line 6 column 5"),
@@ -206,6 +206,42 @@ fn repeated_fields_say_where_they_stand() {
     // In which of a map's entries it is is not told: it is where the map is.
     assert_eq!(columns(r#"{"order":{"id":1},"counts":{"a":1,"a":"x"}}"#), [28]);
     assert_eq!(columns(r#"{"order":{"id":1},"counts":{"a":1,"b":"x"}}"#), [39]);
+}
+
+/// A field that came under another name stands where that is.
+#[test]
+fn fields_under_aliases_say_where_they_stand() {
+    #[event_schema::event]
+    #[derive(Debug)]
+    struct Parcel {
+        #[serde(alias = "ref", alias = "id")]
+        reference: String,
+        #[serde(default)]
+        kind: Kind,
+    }
+    #[event_schema::event]
+    #[derive(Debug, Default)]
+    enum Kind {
+        #[default]
+        None,
+        #[serde(alias = "letter")]
+        Letter {
+            #[serde(alias = "g")]
+            weight: u8,
+        },
+    }
+
+    let columns = |text: &str| {
+        let error = LoadOptions::new().positions(true).load::<Parcel>(text.as_bytes()).unwrap_err();
+        let columns = error.violations().unwrap().iter().map(|one| one.position().unwrap().column());
+        columns.collect::<Vec<_>>()
+    };
+    assert_eq!(columns(r#"{"ref":7}"#), [8]);
+    assert_eq!(columns(r#"{"reference":7}"#), [14]);
+    // The first is read, and all that come after it are too many.
+    assert_eq!(columns(r#"{"ref":7,"reference":"ok"}"#), [8, 10]);
+    assert_eq!(columns(r#"{"ref":"a","reference":"b","id":"c","ref":"d"}"#), [12, 28, 37]);
+    assert_eq!(columns(r#"{"id":"a","kind":{"letter":{"g":"x"}}}"#), [33]);
 }
 
 #[event_schema::event]

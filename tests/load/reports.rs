@@ -872,6 +872,30 @@ fn valid_data_is_without_faults_under_aliases() {
     assert_eq!(load(&json!({"n": 1, "to": 7, "kind": {}, "note": "one", "remark": "two"})), json!({"n": 1}));
 }
 
+/// What no field reads need not be a value that anything can hold.
+#[test]
+fn valid_data_is_without_what_nothing_reads() {
+    #[event_schema::event]
+    #[derive(Debug)]
+    struct Reading {
+        id: u64,
+        ok: u64,
+        #[serde(default)]
+        raw: Option<Box<serde_json::value::RawValue>>,
+    }
+
+    let valid = |text: &str| {
+        let error = LoadOptions::new().valid_data(true).load::<Reading>(text.as_bytes()).unwrap_err();
+        error.valid_data().cloned()
+    };
+    let deep = format!("{}{}", "[".repeat(1_000), "]".repeat(1_000));
+    for junk in ["1e999", r#""\ud800""#, &deep] {
+        assert_eq!(valid(&format!(r#"{{"id": "x", "ok": 1, "junk": {junk}}}"#)), Some(json!({"ok": 1})), "{junk:.20}");
+    }
+    // Some valid fields cannot be part of a value.
+    assert_eq!(valid(r#"{"id": "x", "ok": 1, "raw": 1e999}"#), None);
+}
+
 /// A path has the beginning of a long name: what is wrong under it is still not valid.
 #[test]
 fn valid_data_is_without_faults_under_long_names() {

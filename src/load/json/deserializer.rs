@@ -34,19 +34,19 @@ impl<'de> Source<'de> {
         if let Some(integer) = self.short_integer() {
             return visit_integer(integer, visitor);
         }
-        if !self.digits
+        if !self.keeps_digits
             && let Some(float) = self.short_float()
         {
             return visitor.visit_f64(float);
         }
-        self.visit_long_number(visitor, self.digits)
+        self.visit_long_number(visitor, self.keeps_digits)
     }
 
     #[inline(never)]
-    fn visit_long_number<V: Visitor<'de>>(&mut self, visitor: V, digits: bool) -> Result<V::Value, Error> {
+    fn visit_long_number<V: Visitor<'de>>(&mut self, visitor: V, keep_digits: bool) -> Result<V::Value, Error> {
         match self.integer()? {
             Some(integer) => visit_integer(integer, visitor),
-            None if digits => self.visit_digits(visitor),
+            None if keep_digits => self.visit_digits(visitor),
             None => visitor.visit_f64(self.float()?),
         }
     }
@@ -64,12 +64,12 @@ impl<'de> Source<'de> {
     }
 
     /// A number to be rounded to an `f32`. One that is too large for that comes as an `f64`, or with its `digits`.
-    fn visit_single<V: Visitor<'de>>(&mut self, visitor: V, digits: bool) -> Result<V::Value, Error> {
+    fn visit_single<V: Visitor<'de>>(&mut self, visitor: V, keep_digits: bool) -> Result<V::Value, Error> {
         match self.integer()? {
             Some(integer) => visit_integer(integer, visitor),
             None => match self.single()? {
                 Some(value) => visitor.visit_f32(value),
-                None => self.visit_long_number(visitor, digits),
+                None => self.visit_long_number(visitor, keep_digits),
             },
         }
     }
@@ -274,7 +274,7 @@ impl<'de> Deserializer<'de> for &mut Source<'de> {
     fn deserialize_newtype_struct<V: Visitor<'de>>(self, name: &'static str, visitor: V) -> Result<V::Value, Error> {
         match name {
             RAW_TOKEN => visitor.visit_map(Raw::new(self.raw()?)),
-            SINGLE if matches!(self.token(), Some(b'0'..=b'9' | b'-')) => self.visit_single(visitor, self.digits),
+            SINGLE if matches!(self.token(), Some(b'0'..=b'9' | b'-')) => self.visit_single(visitor, self.keeps_digits),
             SINGLE => self.deserialize_any(visitor),
             _ => visitor.visit_newtype_struct(self),
         }

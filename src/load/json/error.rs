@@ -11,7 +11,7 @@ pub(crate) struct Error(Box<Inner>);
 
 struct Inner {
     code: Code,
-    /// The byte in question, or the end of the text; `None` for errors that the source did not make.
+    /// The byte in question, or the end of the text; `None` if code that reads the text found the fault and named no byte.
     offset: Option<usize>,
 }
 

@@ -28,10 +28,10 @@ pub(in crate::load) fn locate(text: &str, violations: &mut [Violation]) {
         let is_key = again || unknown || matches!(steps.last(), Some(Segment::MapKey(_)));
         Target { steps, occurrence, is_key, offset: 0 }
     });
-    let mut search = Search { source: Source::new(text), targets: targets.collect() };
+    let mut search = Search { targets: targets.collect() };
     let all: Vec<usize> = (0..search.targets.len()).collect();
     // It was read before, up to its end: what is not found stays where it was looked for.
-    let _ = search.value(&all, 0);
+    let _ = search.value(&mut Source::new(text), &all, 0);
 
     let mut found: Vec<(usize, usize)> = search.targets.iter().map(|target| target.offset).zip(0..).collect();
     found.sort_unstable();
@@ -41,13 +41,10 @@ pub(in crate::load) fn locate(text: &str, violations: &mut [Violation]) {
     }
 }
 
-/// The targets in each entry of an object, by the name of the entry.
-type Names<'v> = HashMap<Cow<'v, str>, SameName>;
-
-/// Those in the entries of one name.
+/// The targets in the entries of one name, or of the aliases of one field.
 #[derive(Default)]
 struct SameName {
-    /// How often the name was met.
+    /// How many of the entries were met.
     met: usize,
     /// In the order of the entries.
     targets: Vec<usize>,
@@ -75,49 +72,66 @@ impl Target<'_> {
     }
 }
 
-struct Search<'v, 'de> {
-    source: Source<'de>,
+struct Search<'v> {
     targets: Vec<Target<'v>>,
 }
 
-impl<'v> Search<'v, '_> {
+impl<'v> Search<'v> {
     /// Looks at the value that comes next, so many steps down, for those in it.
-    fn value(&mut self, within: &[usize], depth: usize) -> Result<(), Error> {
-        let first = self.source.token();
+    fn value(&mut self, source: &mut Source<'_>, within: &[usize], depth: usize) -> Result<(), Error> {
+        let first = source.token();
         for target in within {
-            self.targets[*target].offset = self.source.at;
+            self.targets[*target].offset = source.at;
         }
         let further = within.iter().copied().filter(|target| self.targets[*target].steps.len() > depth);
         let further: Vec<usize> = further.collect();
         match first {
-            Some(b'{') if !further.is_empty() => self.entries(&further, depth),
-            Some(b'[') if !further.is_empty() => self.elements(&further, depth),
-            _ => self.source.skip(),
+            Some(b'{') if !further.is_empty() => self.entries(source, &further, depth),
+            Some(b'[') if !further.is_empty() => self.elements(source, &further, depth),
+            _ => source.skip(),
         }
     }
 
-    fn entries(&mut self, within: &[usize], depth: usize) -> Result<(), Error> {
-        let mut names = Names::<'v>::new();
+    fn entries(&mut self, source: &mut Source<'_>, within: &[usize], depth: usize) -> Result<(), Error> {
+        let mut parts = Vec::<SameName>::new();
+        let mut names = HashMap::<Cow<'v, str>, usize>::new();
+        // Nobody can tell which field an alias of two is.
+        let mut aliases = HashMap::<&str, Option<usize>>::new();
         for target in within {
-            names.entry(self.targets[*target].steps[depth].name()).or_default().targets.push(*target);
+            let step = &self.targets[*target].steps[depth];
+            let index = *names.entry(step.name()).or_insert(parts.len());
+            if index == parts.len() {
+                parts.push(SameName::default());
+            }
+            parts[index].targets.push(*target);
+            for alias in step.aliases() {
+                let of = aliases.entry(alias).or_insert(Some(index));
+                *of = of.filter(|other| *other == index);
+            }
         }
-        for same in names.values_mut() {
+        for same in &mut parts {
             same.targets.sort_by_key(|target| self.targets[*target].entry(depth));
         }
-        let object_at = self.source.at;
-        self.parts(b'}', |search| {
-            let key_at = search.source.at;
-            let key = search.source.string()?;
-            search.source.colon()?;
-            let known = names.contains_key(&key);
-            let name = if known || key.len() <= MAX_NAME { key } else { cut(&key).into_string().into() };
-            let Some(same) = names.get_mut(&name) else { return search.source.skip() };
-            search.entry(same, key_at, object_at, depth)
+        let object_at = source.at;
+        source.entries(|source, key_at, key| {
+            let of_alias = || aliases.get(&*key).copied().flatten();
+            let of_beginning = || (key.len() > MAX_NAME).then(|| names.get(&*cut(&key)).copied()).flatten();
+            match names.get(&key).copied().or_else(of_alias).or_else(of_beginning) {
+                Some(index) => self.entry(source, &mut parts[index], key_at, object_at, depth),
+                None => source.skip(),
+            }
         })
     }
 
     /// Looks at the value of an entry for those in it.
-    fn entry(&mut self, same: &mut SameName, key_at: usize, object_at: usize, depth: usize) -> Result<(), Error> {
+    fn entry(
+        &mut self,
+        source: &mut Source<'_>,
+        same: &mut SameName,
+        key_at: usize,
+        object_at: usize,
+        depth: usize,
+    ) -> Result<(), Error> {
         // A map reads each entry of a key, and in which of them the fault is was not noted.
         if same.met == 1 {
             for target in &same.targets {
@@ -132,7 +146,7 @@ impl<'v> Search<'v, '_> {
         let here = &rest[..rest.iter().take_while(is_here).count()];
         same.met += 1;
         same.passed += here.len();
-        self.value(here, depth + 1)?;
+        self.value(source, here, depth + 1)?;
         for target in here {
             let target = &mut self.targets[*target];
             if target.is_key && target.is_last(depth) {
@@ -142,7 +156,7 @@ impl<'v> Search<'v, '_> {
         Ok(())
     }
 
-    fn elements(&mut self, within: &[usize], depth: usize) -> Result<(), Error> {
+    fn elements(&mut self, source: &mut Source<'_>, within: &[usize], depth: usize) -> Result<(), Error> {
         let index = |target: &usize| match &self.targets[*target].steps[depth] {
             Segment::Index(index) => Some(*index),
             named => named.name().parse().ok(),
@@ -150,26 +164,12 @@ impl<'v> Search<'v, '_> {
         let mut targets: Vec<(usize, usize)> = within.iter().filter_map(|one| index(one).zip(Some(*one))).collect();
         targets.sort_unstable();
         let (indexes, targets): (Vec<usize>, Vec<usize>) = targets.into_iter().unzip();
-        let (mut index, mut passed) = (0, 0);
-        self.parts(b']', |search| {
+        let mut passed = 0;
+        source.elements(|source, index| {
             let here = indexes[passed..].iter().take_while(|one| **one == index).count();
             let within = &targets[passed..passed + here];
-            index += 1;
             passed += here;
-            if within.is_empty() { search.source.skip() } else { search.value(within, depth + 1) }
+            if within.is_empty() { source.skip() } else { self.value(source, within, depth + 1) }
         })
-    }
-
-    /// Calls `part` on each part of the value whose bracket comes next.
-    fn parts(&mut self, close: u8, mut part: impl FnMut(&mut Self) -> Result<(), Error>) -> Result<(), Error> {
-        self.source.at += 1;
-        while self.source.token() != Some(close) {
-            part(self)?;
-            if self.source.token() == Some(b',') {
-                self.source.at += 1;
-            }
-        }
-        self.source.at += 1;
-        Ok(())
     }
 }

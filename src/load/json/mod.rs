@@ -19,6 +19,7 @@ mod deserializer;
 mod error;
 mod locate;
 mod number;
+mod parts;
 mod scan;
 mod skip;
 mod source;

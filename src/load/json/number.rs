@@ -132,26 +132,26 @@ impl<'de> Source<'de> {
             self.at += 1;
         }
         let first = self.at;
-        self.digits()?;
+        self.skip_digits()?;
         if text[first] == b'0' && self.at > first + 1 {
             return Err(Error::new(Code::InvalidNumber, first + 1));
         }
         if text.get(self.at) == Some(&b'.') {
             self.at += 1;
-            self.digits()?;
+            self.skip_digits()?;
         }
         if let Some(b'e' | b'E') = text.get(self.at) {
             self.at += 1;
             if let Some(b'+' | b'-') = text.get(self.at) {
                 self.at += 1;
             }
-            self.digits()?;
+            self.skip_digits()?;
         }
         Ok(&self.text[start..self.at])
     }
 
     /// Passes over digits, of which there must be one.
-    fn digits(&mut self) -> Result<(), Error> {
+    fn skip_digits(&mut self) -> Result<(), Error> {
         let end = digits_end(self.text.as_bytes(), self.at);
         if end == self.at {
             return Err(self.here(Code::InvalidNumber, Code::EofWhileParsingValue));

@@ -63,7 +63,7 @@ pub(in crate::load) fn levels(text: &str) -> usize {
 impl<'de> Source<'de> {
     /// Passes over a value that nobody wants.
     #[inline]
-    pub(super) fn skip(&mut self) -> Result<(), Error> {
+    pub(in crate::load) fn skip(&mut self) -> Result<(), Error> {
         match self.token() {
             // Most skipped values have no parts.
             Some(b'"') => self.skip_string(),

@@ -17,7 +17,7 @@ pub(crate) struct Source<'de> {
     pub(super) levels: usize,
     /// Whether numbers that 64 bits do not hold go to visitors of any value as `serde_json` hides them, with all their
     /// digits: so that a `Value` keeps these where a dependency asked for it.
-    pub(super) digits: bool,
+    pub(super) keeps_digits: bool,
     /// The last string that had escapes.
     scratch: String,
 }
@@ -26,7 +26,7 @@ impl<'de> Source<'de> {
     /// Any depth: the reader counts it.
     #[inline]
     pub(crate) fn new(text: &'de str) -> Self {
-        Self { text, at: 0, levels: usize::MAX, digits: arrive_as_maps(), scratch: String::new() }
+        Self { text, at: 0, levels: usize::MAX, keeps_digits: arrive_as_maps(), scratch: String::new() }
     }
 
     /// For code that does not count how deep it reads: 128 levels are the most, as with `serde_json`.
@@ -55,7 +55,7 @@ impl<'de> Source<'de> {
 
     /// The byte that comes next behind white space.
     #[inline]
-    pub(super) fn token(&mut self) -> Option<u8> {
+    pub(in crate::load) fn token(&mut self) -> Option<u8> {
         match self.peek() {
             Some(byte) if byte > b' ' => Some(byte),
             _ => self.token_behind_space(),
@@ -75,7 +75,7 @@ impl<'de> Source<'de> {
         if self.at < self.text.len() { Error::new(code, self.at) } else { self.end_of_text(at_end) }
     }
 
-    /// The error of the last byte.
+    /// The error of the byte that was passed just now.
     #[cold]
     pub(super) fn before(&self, code: Code) -> Error {
         Error::new(code, self.at - 1)
@@ -122,7 +122,7 @@ impl<'de> Source<'de> {
         Ok(())
     }
 
-    /// Reads the string whose quote comes next if it has no escapes. It fits into registers.
+    /// Reads the string whose quote comes next if it has no escapes. The result fits into registers.
     pub(super) fn plain_string(&mut self) -> Option<&'de str> {
         let start = self.at + 1;
         let end = plain_end(self.text.as_bytes(), start);
