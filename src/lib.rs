@@ -1,5 +1,5 @@
-//! Typed events for services that talk to each other. Define an event as a struct; the crate adds a load
-//! that reports every fault, a dump that rejects invalid events, and a contract for other languages.
+//! Typed events for services that talk to each other. You define an event as a struct. The crate adds a load that
+//! reports every fault, a dump that rejects invalid events, and a contract for programs in other languages.
 //!
 //! ```toml
 //! [dependencies]
@@ -8,9 +8,9 @@
 //!
 //! # Define
 //!
-//! An event is a struct or an enum. serde's attributes define its shape, `#[validate(...)]` its rules
-//! in the syntax of [validator], and `#[event(...)]` its name, version, topic and key.
-//! Types nested in an event are defined the same way.
+//! An event is a struct or an enum. serde's attributes define its shape, and `#[validate(...)]` its rules, in the
+//! syntax of [validator]. `#[event_schema::event(...)]` takes its name, version, topic and key. Types nested in an event
+//! are defined the same way.
 //!
 //! ```
 //! use event_schema::prelude::*;
@@ -41,9 +41,10 @@
 //! # Ok::<(), LoadError>(())
 //! ```
 //!
-//! `#[event_schema::event]` adds the derives, and needs no dependency on serde. A rule of your own is a function that
-//! returns a [`Violation`], or several as [`Violations`]. Hooks, which run before or after load and dump, return the
-//! same errors.
+//! `#[event_schema::event]` adds the derives, and your crate needs no dependency on serde.
+//!
+//! A rule of your own is a function whose error is a [`Violation`], or several of them as [`Violations`]. Hooks, which
+//! run before or after load and dump, return the same errors.
 //!
 //! ```
 //! use event_schema::prelude::*;
@@ -68,21 +69,22 @@
 //! # Load
 //!
 //! [`load`](EventSchema::load) reads bytes, [`load_str`](EventSchema::load_str) reads text and
-//! [`load_value`](EventSchema::load_value) reads a JSON value. Load converts nothing: `"42"` is not an
-//! integer. It accepts what the exported schema describes. The input may have 16 MiB and 128 levels; [`LoadOptions`]
-//! changes these limits.
+//! [`load_value`](EventSchema::load_value) reads a JSON value. Load does not coerce values: `"42"` is not an integer. It
+//! accepts the input that the exported schema describes, [with few
+//! exceptions](contract#where-load-and-the-contract-differ). By default, the input may have at most 16 MiB and 128
+//! levels; [`LoadOptions`] changes these limits.
 //!
 //! # Errors
 //!
 //! If the input is not JSON, the [`LoadError`] has the [position](LoadError::position) of the syntax error. If it is
-//! JSON but not a valid event, the error has [`Violations`]: one for each fault, with its path in the input. Programs
-//! use a violation's [`code`](Violation::code), people read its [`message`](Violation::message). Violations do not
-//! contain the values of the input, which may be personal data; [`LoadOptions::show_values`] adds the values that break
-//! rules.
+//! JSON but not a valid event, the error has [`Violations`]: one for each fault, with its path in the input. A
+//! violation's [`code`](Violation::code) is for programs, its [`message`](Violation::message) for people. Violations do
+//! not contain values of the input, because these may be personal data; [`LoadOptions::show_values`] adds the values
+//! that break rules.
 //!
-//! Other errors are not about a single field: the input exceeds a limit ([`is_too_large`](LoadError::is_too_large)), or
-//! it is another event ([`is_other_event`](LoadError::is_other_event)), for instance. With
-//! [`is_config`](LoadError::is_config) the service is to blame and not its input: a rule needs a
+//! Some errors are not about a field. For instance, the input exceeds a limit
+//! ([`is_too_large`](LoadError::is_too_large)), or it is another event ([`is_other_event`](LoadError::is_other_event)).
+//! If [`is_config`](LoadError::is_config) is true, the fault is in the service and not in its input: a rule needs a
 //! [context](LoadOptions::context) that was not given, or the options name a field that does not exist.
 //!
 //! ```
@@ -141,9 +143,9 @@
 //! # JSON Schema
 //!
 //! [`json_schema`](EventSchema::json_schema) is the contract for programs in other languages, as JSON Schema
-//! 2020-12. It accepts what load accepts, [with few exceptions](contract#where-load-and-the-contract-differ).
-//! The module [`contract`] also writes it as draft 7 and for OpenAPI 3.0. A [`Catalog`](contract::Catalog) records the
-//! contracts of a service, and fails a test when a change would break the programs that exchange its events.
+//! 2020-12. The module [`contract`] also writes it as draft 7 and for OpenAPI 3.0. A [`Catalog`](contract::Catalog)
+//! records the contracts of a service. A test with it fails if a change would break the programs that exchange the
+//! events.
 //!
 //! ```
 //! # use event_schema::prelude::*;
@@ -159,18 +161,17 @@
 //!
 //! # Kafka
 //!
-//! With the feature `kafka`, the module [`kafka`] has a producer that sends events, a consumer, and an embedded broker
-//! for tests. The consumer calls a handler for each event, and sends invalid messages to a dead letter topic. In a loop
-//! of your own, it returns each message as an event, or as a rejection with the original bytes and the error. An
-//! `Envelope` holds the metadata of an event: its id, its source, its time and its cause. Messages carry it in
-//! CloudEvents' format.
+//! With the feature `kafka`, the module [`kafka`] has a producer, a consumer, and an embedded broker for tests. The
+//! consumer calls a handler for each event, and sends invalid messages to a dead letter topic. For a loop of your own,
+//! `recv` returns each message as an event, or as a rejection with the original bytes and the error. An `Envelope` holds
+//! the metadata of an event: its id, its source, its time and its cause. In Kafka messages it has CloudEvents' format.
 //!
 //! # Features
 //!
 //! | feature | default | what it adds |
 //! |---|---|---|
-//! | `derive` | yes | the derive and the attribute; without it, only the traits, for implementations by hand |
-//! | `validator021` | yes | events implement validator's `Validate`, and rules and hooks may return validator's errors as well as [`Violation`]; re-exports `validator` 0.21. Without it all rules remain, and no public item has a type of validator |
+//! | `derive` | yes | the derive and the attribute. Without it no new events can be defined; [`FieldType`](load::FieldType) and [`EventKey`] can still be implemented |
+//! | `validator021` | yes | events implement validator's `Validate`, and rules and hooks may return validator's errors as well as [`Violation`]; re-exports `validator` 0.21. Without it all rules remain, and no public item uses a type of validator |
 //! | `uuid1` | no | `uuid::Uuid` as a field type and as a key; re-exports `uuid` |
 //! | `chrono04` | no | chrono's dates, times, `TimeDelta`, `Weekday` and `Month` as field types; re-exports `chrono` |
 //! | `jiff02` | no | jiff's `Timestamp`, `Zoned`, `Span`, `SignedDuration` and civil types as field types; re-exports `jiff` |
@@ -182,14 +183,15 @@
 //! | `semver1` | no | `semver::Version` as a field type; re-exports `semver` |
 //! | `regex1` | no | re-exports `regex`, for the rule `regex` |
 //! | `avro` | no | Avro: the schemas of events, `contract::avro_schema`, their binary encoding, `avro`, and codecs for messages, `format::Codec` |
-//! | `cli` | no | the program `event-schema`, which compares schemas and validates messages; nothing of the library |
+//! | `cli` | no | the program `event-schema`, which compares schemas and validates messages; adds nothing to the library |
 //! | `cloudevents` | no | `Envelope`, the metadata of an event, and CloudEvents in Kafka messages: `format::cloudevents`; part of `kafka` |
-//! | `registry` | no | the client of a Schema Registry, with HTTPS by the system's TLS; includes `avro` |
-//! | `kafka` | no | typed producers and consumers over rdkafka, and an embedded broker for tests; compiles librdkafka from C, plaintext only; re-exports `rdkafka` 0.39 as `kafka::rdkafka039` |
+//! | `registry` | no | a client for a Schema Registry; uses the system's TLS, on Linux OpenSSL (`libssl-dev`, `pkg-config`); includes `avro` |
+//! | `kafka` | no | typed producers and consumers over rdkafka, and an embedded broker for tests; plaintext only; compiles librdkafka from C, which needs C and C++ compilers, `make` and zlib's headers; re-exports `rdkafka` 0.39 as `kafka::rdkafka039` |
 //! | `kafka-ssl` | no | `kafka` with TLS and SASL, linked against the system's OpenSSL |
 //! | `kafka-ssl-vendored` | no | `kafka` with TLS and SASL, linked against an OpenSSL that is compiled from source (needs `perl`) |
 //!
-//! A number at the end of a feature's name is the version of the other crate: `chrono04` supports chrono 0.4.
+//! A number at the end of a feature's name is the version of the other crate: `chrono04` supports chrono 0.4. The crate
+//! requires Rust 1.88 or newer.
 //!
 #![cfg_attr(feature = "derive", doc = "[`derive`]: mod@derive")]
 #![cfg_attr(not(feature = "derive"), doc = "[`derive`]: #features")]
@@ -322,8 +324,8 @@ pub use self::violation::{FieldName, InputName, Path, Position, Segment, Violati
 
 /// The imports of a service that defines events.
 ///
-/// validator's trait `Validate` is not in the prelude, because its method would make `event.validate()`
-/// ambiguous. Neither is the attribute `event`, which is written with its full path.
+/// validator's trait `Validate` is not in the prelude, because its method would make `event.validate()` ambiguous. The
+/// attribute `event` is not in it either: write `#[event_schema::event]`.
 ///
 /// ```
 /// use event_schema::prelude::*;
