@@ -9,8 +9,8 @@
 //! # Define
 //!
 //! An event is a struct or an enum. serde's attributes define its shape, and `#[validate(...)]` its rules, in the
-//! syntax of [validator]. `#[event_schema::event(...)]` takes its name, version, topic and key. Types nested in an event
-//! are defined the same way.
+//! syntax of [validator]. `#[event_schema::event(...)]` takes its name, version, topic and key. Types nested in an
+//! event are defined the same way.
 //!
 //! ```
 //! use event_schema::prelude::*;
@@ -163,8 +163,9 @@
 //!
 //! With the feature `kafka`, the module [`kafka`] has a producer, a consumer, and an embedded broker for tests. The
 //! consumer calls a handler for each event, and sends invalid messages to a dead letter topic. For a loop of your own,
-//! `recv` returns each message as an event, or as a rejection with the original bytes and the error. An `Envelope` holds
-//! the metadata of an event: its id, its source, its time and its cause. In Kafka messages it has CloudEvents' format.
+//! `recv` returns each message as an event, or as a rejection with the original bytes and the error. An `Envelope`
+//! holds the metadata of an event: its id, its source, its time and its cause. In Kafka messages it has CloudEvents'
+//! format.
 //!
 //! # Features
 //!

@@ -1,8 +1,8 @@
-//! From Marshmallow (and pydantic) to event-schema: row by row, Python beside Rust.
+//! From Marshmallow and pydantic to event-schema: the features of each, with their equivalents in Rust.
 //!
-//! A Marshmallow schema is a class beside the class of its objects; here the struct is both. A field's
-//! Rust type defines its kind, serde's attributes its form on the wire, `#[validate(...)]`, in the syntax
-//! of [validator], its values, and `#[event(...)]` the rest. Messages are Marshmallow's where the meaning
+//! In Marshmallow, a schema and the class of its objects are two classes. Here the struct is both. A field's Rust type
+//! defines its kind, serde's attributes define its form on the wire, `#[validate(...)]` defines its valid values in the
+//! syntax of [validator], and `#[event(...)]` defines the rest. Messages have Marshmallow's wording where the meaning
 //! is the same, and they form the same tree.
 //!
 //! | Marshmallow | pydantic | here |
@@ -36,7 +36,7 @@
 //! | | `model_json_schema` | [`json_schema`](crate::EventSchema::json_schema) |
 //! | `metadata={"description": ...}` | `Field(description=...)` | the doc comment; `#[schemars(...)]` for other keywords |
 //! | `Schema.from_dict` | `create_model` | none: types are known when the program is compiled |
-//! | `fields.Function`, `fields.Method` | `@computed_field` | none: a `post_dump` hook adds computed fields |
+//! | `fields.Function`, `fields.Method` | `@computed_field` | a `post_dump` hook that adds the fields |
 //! | `class B(A)` | inheritance | `#[serde(flatten)]` of an `A` in `B` |
 //!
 //! [`load`]: crate::EventSchema::load
@@ -81,8 +81,8 @@
 //!     }
 //! ```
 //!
-//! `load` returns the struct itself: no `make_user` is needed. Unlike Marshmallow's, `dump` checks the
-//! rules: it never writes an invalid event.
+//! `load` returns the struct itself, so `make_user` is not needed. Unlike Marshmallow's `dump`, this `dump` checks the
+//! rules and never writes an invalid event.
 //!
 //! ```
 //! use event_schema::prelude::*;
@@ -226,9 +226,9 @@
 //! | yes, then it is `x` | no | `load_default=x` | `T` with `#[serde(default = "x")]` |
 //! | yes, then it is `x` | yes | `load_default=x, allow_none=True` | `Option<T>` with `#[serde(default = "x")]` |
 //!
-//! A field that is `not_null` must not be written as null either. The attribute form leaves it out when it is
-//! `None`; the derive form needs `#[serde(skip_serializing_if = "Option::is_none")]` for that. `dump_default` has no
-//! counterpart: a struct always has all its fields.
+//! A field that is `not_null` must not be written as null either. `#[event_schema::event]` therefore leaves the field
+//! out if it is `None`. With `#[derive(EventSchema)]`, add `#[serde(skip_serializing_if = "Option::is_none")]`
+//! yourself. `dump_default` has no counterpart: a struct always has all its fields.
 //!
 //! ```
 //! use event_schema::prelude::*;
@@ -277,8 +277,8 @@
 //!     password = fields.Str(load_only=True, required=True)
 //! ```
 //!
-//! A field that is only dumped is an unknown field in the input, and a load gives it its default value.
-//! Messages and paths contain the names on the wire.
+//! A `skip_deserializing` field is an unknown field in the input, and a load gives it its default value. Messages and
+//! paths contain the names on the wire.
 //!
 //! ```
 //! use event_schema::prelude::*;
@@ -378,9 +378,9 @@
 //!     )
 //! ```
 //!
-//! All rules of a field run, in the order written. Rules that validator has are in `#[validate(...)]`;
-//! rules that only Marshmallow has are in `#[event(...)]`. Each can have its own `message`. The page
-//! [`derive`] lists them all. The contract contains each rule that JSON Schema can express.
+//! All rules of a field run, in the order written. The rules that validator has are written in `#[validate(...)]`, the
+//! rules that only Marshmallow has in `#[event(...)]`. Each can have its own `message`. The page [`derive`] lists all
+//! rules. The contract contains each rule that JSON Schema can express.
 //!
 //! ```
 //! use std::collections::BTreeMap;
@@ -438,8 +438,9 @@
 //!
 //! Struct rules run when the struct has no other violation, as with Marshmallow's `skip_on_field_errors=True`. With
 //! `skip_on_field_errors = false` they also run when a field breaks its rules, but never when a field could not be
-//! read. Python's `ValidationError("must be after start", "end")` is a [`Violation`] that names the field:
-//! the message is reported under that field. If it is always the same field, the attribute can name it: `field = end`.
+//! read. The equivalent of Python's `ValidationError("must be after start", "end")` is a [`Violation`] that names the
+//! field: its message is reported under that field. If the field is always the same, the attribute can name it:
+//! `field = end`.
 //!
 //! ```
 //! use event_schema::prelude::*;
@@ -488,8 +489,8 @@
 //!             raise ValidationError("Too expensive.")
 //! ```
 //!
-//! The context has a type. A load without the context that a rule needs fails, and the error is not a violation: the
-//! service is to blame, not the input.
+//! The context has a type. If a rule needs a context and the load has none, the load fails. The error is not a
+//! violation, because the fault is in the service and not in the input.
 //!
 //! ```
 //! use event_schema::prelude::*;
@@ -533,8 +534,8 @@
 //!         return {"contact": data}
 //! ```
 //!
-//! A type has at most one function for each hook; the page [`derive`] says when they run. If only names differ, `alias`
-//! is cheaper than `pre_load`.
+//! A type has at most one function for each hook. The page [`derive`] says when hooks run. To accept another name for a
+//! field, `alias` is cheaper than `pre_load`.
 //!
 //! ```
 //! use event_schema::prelude::*;
@@ -576,7 +577,7 @@
 //!     children = fields.List(fields.Nested(lambda: TreeSchema()), load_default=[])
 //! ```
 //!
-//! A nested type is a schema like the outer one, and its field needs no attribute. An enum with data replaces
+//! A nested type is defined like the outer one, and its field needs no attribute. Enums with data replace
 //! `marshmallow-oneofschema` and pydantic's discriminated unions.
 //!
 //! ```
@@ -677,9 +678,9 @@
 //! assert SeatSchema().validate({"row": 0}) == {"row": ["Rows are counted from 1."]}
 //! ```
 //!
-//! Violations are also a flat list. Each has a path, a stable code with parameters for programs, and a message for
-//! people. A message's `{input}` is not replaced, because values may be personal data. With
-//! [`LoadOptions::show_values`] a violation contains the invalid value, and with [`LoadOptions::valid_data`] the error
+//! Violations are also available as a flat list. Each has a path, a stable code with parameters for programs, and a
+//! message for people. The placeholder `{input}` in a message is not replaced, because values may be personal data.
+//! With [`LoadOptions::show_values`] a violation contains the invalid value. With [`LoadOptions::valid_data`] the error
 //! contains the valid fields.
 //!
 //! ```
@@ -716,13 +717,13 @@
 //! |---|---|---|
 //! | `"42"` and `1.0` are integers, `1` and `"yes"` are booleans; also in pydantic without `strict=True` | each is a violation | load accepts what the exported schema describes: a sender in another language knows nothing else |
 //! | integers have no bounds | the field's type bounds them | the contract shows the bounds |
-//! | `a@b` is not an email address, `ü@example.org` is one | the reverse | the rule is HTML's, which browsers use; a `custom` rule can be narrower |
+//! | `a@b` is not an email address, `ü@example.org` is one | `a@b` is an email address, `ü@example.org` is not | the rule is HTML's, which browsers use; a `custom` rule can be narrower |
 //! | a pattern's `$` also matches before a final newline | `$` matches at the end only | JSON Schema's patterns do the same |
 //! | a list's own rules are skipped if an element breaks a rule | both are reported, the list's under `_schema` | all faults are reported at once |
-//! | with `many`, a struct rule is skipped for all elements if one has a field error | each element is checked on its own | the events of a batch do not depend on each other |
+//! | with `many`, a struct rule is skipped for all elements if one has a field error | each element is checked on its own | the events of a list do not depend on each other |
 //! | `dump` does not validate | `dump` validates | no invalid event is sent |
-//! | a missing field is a missing attribute | an `Option` is `None`, whether the field was missing or null | a struct always has all its fields |
-//! | unknown fields are refused | unknown fields are skipped | a reader that skips them survives a rollout |
+//! | a missing field is a missing key of the result | an `Option` is `None`, whether the field was missing or null | a struct always has all its fields |
+//! | unknown fields are refused | unknown fields are skipped | an old reader then accepts events of a newer writer |
 //!
 //! ```
 //! use event_schema::prelude::*;

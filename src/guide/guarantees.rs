@@ -1,12 +1,12 @@
 //! The guarantees of consumers and producers: what happens to a message, its offset and its order in each case.
 //!
-//! The tests that show each guarantee are named by module and function: `run::a_key_keeps_its_order_...` is in
+//! The page names the tests of each guarantee by module and function: `run::a_key_keeps_its_order_...` is in
 //! `tests/kafka/run.rs`.
 //!
 //! # Consuming with a handler
 //!
-//! [`EventConsumer::run`] handles each message at least once. Each delivery ends in one [`Outcome`]. The exception is
-//! a handler that takes too long: its delivery counts as abandoned, and then again as the outcome of the message.
+//! [`EventConsumer::run`] handles each message at least once. Each delivery ends in one [`Outcome`], with one exception:
+//! if a handler takes too long, its delivery counts as abandoned, and later again as the outcome of the message.
 //!
 //! | [`Outcome`] | the message | its offset | the order | shown by |
 //! |---|---|---|---|---|
@@ -17,8 +17,8 @@
 //! | [`Skipped`](Outcome::Skipped) | skipped, because [`GiveUp::Skip`] says so; the log names it | finished | kept | `run::what_is_skipped_is_passed_over_and_told` |
 //! | [`Abandoned`](Outcome::Abandoned) | its handler took too long, its partition was revoked, or its [batch](crate::kafka::Batch) was dropped. Its result is ignored, but its effects may have happened | not committed. After a timeout the message is retried; after a revoke the next owner receives it; the messages of a dropped batch are received again | kept, unless the handler never yields: then the next handler may start while it still runs | `run::a_handler_that_takes_too_long_...`, `run::a_handler_that_took_too_long_...`, `group::a_result_that_comes_after_the_partition_went_...` |
 //!
-//! With [`GiveUp::Stop`], a message that failed for good ends the run with an error. It is not committed, and a
-//! restarted consumer receives it first (`run::it_stops_at_what_it_is_told_to_stop_at`).
+//! With [`GiveUp::Stop`], a message that failed for good ends the run with an error. The message is not committed, and
+//! a restarted consumer receives it first (`run::it_stops_at_what_it_is_told_to_stop_at`).
 //!
 //! Each failure has its own path:
 //!
@@ -39,72 +39,72 @@
 //! brokers do not create topics themselves, and the user must have the right to write to it. A run that starts without
 //! it logs a warning (`refused`).
 //!
-//! A topic or a group that the user may not read ends the run with an error that
+//! If the user may not read the topic or the group, the run ends with an error that
 //! [says so](crate::kafka::RunError::is_unauthorized) (`rights`). Unreachable brokers, a topic that does not exist yet
-//! and a rejected password do not end the run: it waits for them, and the log names them (`credential`).
+//! and a rejected password do not end the run: it waits until the problem is solved, and the log names the problem
+//! (`credential`).
 //!
 //! ## Which messages may be handled twice
 //!
 //! - After a crash or a lost partition: the messages finished since the last successful commit, and those finished
-//!   ahead of the first unfinished message. The latter are fewer than [`span`](Runner::span) for each partition, and
-//!   none with [`Order::Partition`]. A worker whose handlers are quick and never wait takes up to 32 messages of a
-//!   partition at once and reports them together: a crash may repeat one such row of each worker in addition. A
-//!   commit is attempted once every [`commit_interval`](Runner::commit_interval),
-//!   one second by default. The brokers refuse commits during a rebalance; a refused commit is retried every 100 ms,
-//!   and at once when the rebalance is over. So the bound is the commit interval plus the rebalances in it; while the
-//!   brokers are unreachable, it is as long as the outage.
+//!   ahead of the first unfinished message.
+//!   - The latter are fewer than [`span`](Runner::span) for each partition, and none with [`Order::Partition`].
+//!   - A worker whose handlers are quick and never wait takes up to 32 messages of a partition at once, and reports
+//!     them together. A crash may also repeat one such group of messages for each worker.
+//!   - A commit is attempted once every [`commit_interval`](Runner::commit_interval), one second by default. The
+//!     brokers refuse commits during a rebalance; a refused commit is retried every 100 ms, and at once when the
+//!     rebalance is over. The time between two commits is therefore at most the commit interval plus the rebalances in
+//!     it, or as long as the brokers are unreachable.
 //! - After a close or a rebalance: usually none. Unfinished messages that others have overtaken are handled before the
 //!   partition is released (`group::a_close_finishes_what_others_have_overtaken`). If that exceeds the deadline, or if
 //!   a failed message waits for its next attempt, the messages in flight and those finished ahead of the first
 //!   unfinished message are handled again.
 //! - Events that the producer sent again after an unknown outcome: they have the same [id](crate::Envelope#the-id).
 //! - Events that a handler publishes, if it runs twice: each run makes new ids, so ids do not identify the copies. If
-//!   consumers must recognise them, derive their id from the id of the handled event.
-//! - Dead letters: one that was stored but whose acknowledgement was lost, or that was written just before a crash, is
-//!   written again. Its origin and id are the same: see [`DeadLetter::read`](crate::kafka::DeadLetter::read).
+//!   consumers must recognise the copies, derive the ids of published events from the id of the handled event.
+//! - Dead letters: a dead letter is written again if its acknowledgement was lost, or if it was written just before a
+//!   crash. Both copies have the same origin and id: see [`DeadLetter::read`](crate::kafka::DeadLetter::read).
 //!
-//! The tests in `cluster` kill brokers and consumers and count. A simulation of the consumer's core runs a million
-//! schedules of the same kind, and checks at each commit that no unfinished message is committed. The same schedules
-//! test the shell's decisions: how it handles a failed client, a cancelled call, or a revoke during a close.
+//! The tests in `cluster` kill brokers and consumers, and count the messages. A simulation of the consumer's core runs
+//! a million schedules of the same kind, and checks at each commit that no unfinished message is committed. The same
+//! schedules test how the code around the core handles a failed client, a cancelled call, or a revoke during a close.
 //!
 //! ## Which messages may be lost
 //!
 //! - Messages that retention deleted before they were received. The run continues with the first message that still
-//!   exists, a warning names the gap, and [`Counts::lost`] counts it; with `auto.offset.reset=none` the run stops
-//!   instead (`broker::what_is_gone_before_it_was_handled_...`).
-//! - A topic that is deleted and created again starts at offset 0, and is handled from there. The consumer looks for
-//!   deleted topics every `topic.metadata.refresh.interval.ms`. If it misses the deletion, librdkafka commits no
-//!   offset of the new topic that is below the last commit of the old one: after a restart, the messages up to there
-//!   are handled again.
+//!   exists, a warning names the gap, and [`Counts::lost`] counts the messages. With `auto.offset.reset=none` the run
+//!   stops instead (`broker::what_is_gone_before_it_was_handled_...`).
+//!
+//! No message is lost if a topic is deleted and created again: it starts at offset 0, and is handled from there. The
+//! consumer looks for deleted topics every `topic.metadata.refresh.interval.ms`. If it misses the deletion, librdkafka
+//! commits no offset of the new topic that is below the last commit of the old one. After a restart, the messages up to
+//! that offset are handled again.
 //!
 //! ## Which resources are bounded
 //!
-//! - Memory: [`Runner::buffer`], in messages and bytes; a full partition is paused
-//!   (`group::a_handler_that_stands_still_does_not_fill_the_memory`). Until then librdkafka prefetches into a queue of
-//!   its own: 64 MB for all partitions together, unless `queued.max.messages.kbytes` is set
-//!   (`tests/kafka_memory.rs`).
+//! - Memory: [`Runner::buffer`] bounds it in messages and bytes, and a partition whose share is full is paused
+//!   (`group::a_handler_that_stands_still_does_not_fill_the_memory`). librdkafka also prefetches into a queue of its
+//!   own: 64 MB for all partitions together, unless `queued.max.messages.kbytes` is set (`tests/kafka_memory.rs`).
 //! - A slow handler does not lose its group membership: polling happens on another thread
 //!   (`group::a_handler_slower_than_the_poll_interval_stays_a_member`).
 //! - A rebalance waits at most [`Runner::revoke_timeout`] for messages in flight and for overtaken ones: by default 10
 //!   seconds, or a third of `session.timeout.ms` or `max.poll.interval.ms` if that is less. Then the consumer commits,
 //!   for at most 5 seconds.
-//! - A partition whose topic was deleted does not make commits of other partitions fail, nor a close; one warning
-//!   names it.
+//! - If a topic is deleted, neither the commits of other partitions nor a close fail; one warning names the topic.
 //! - [`RunHandle::close`] returns by its deadline (`group::a_close_under_load_is_in_time_...`).
 //!
 //! ## Whether it is ready
 //!
 //! [`RunHandle::is_ready`] is for the readiness probe of a service. It is `false` until the consumer has joined its
-//! group, from the moment the brokers say that the topic of a dead letter does not exist, while a dead letter has waited
-//! for brokers for three seconds or longer (a warning names either), when the group
-//! has removed the consumer, and when the run stops (`group::a_member_is_ready_when_...`,
-//! `group::a_consumer_is_not_ready_while_...`; `trouble`).
+//! group, from the moment the brokers say that the topic of a dead letter does not exist, while a dead letter has
+//! waited for brokers for three seconds or longer (a warning names either), when the group has removed the consumer,
+//! and when the run stops (`group::a_member_is_ready_when_...`, `group::a_consumer_is_not_ready_while_...`; `trouble`).
 //!
 //! # Consuming by hand
 //!
-//! [`EventConsumer::recv`], [`stream`](EventConsumer::stream) and their messages commit nothing by themselves. Only
-//! [`store_offset`](EventConsumer::store_offset) and [`commit`](EventConsumer::commit) do, for the given message and
-//! all before it in its partition (`commit`). A message of a revoked partition can no longer be committed.
+//! [`EventConsumer::recv`] and [`stream`](EventConsumer::stream) commit nothing by themselves. Only
+//! [`store_offset`](EventConsumer::store_offset) and [`commit`](EventConsumer::commit) commit the given message and all
+//! messages before it in its partition (`commit`). A message of a revoked partition can no longer be committed.
 //!
 //! An error that is [fatal](ConsumeError::is_fatal) ends [`stream`](EventConsumer::stream); `recv` returns it on each
 //! call (`received::a_stream_ends_behind_...`). A [`run`](EventConsumer::run) after a `recv` starts after the last
@@ -119,11 +119,12 @@
 //! | [`SendError::is_unknown`] | may be stored: send it again with the same id | `produce::events_on_their_way_when_a_client_fails_all_have_an_outcome` |
 //! | [`SendError::is_fatal`] | is not stored; the producer makes a new client, and is [not ready](EventProducer::is_ready) meanwhile | `produce::a_client_that_fails_for_good_is_made_anew` |
 //!
-//! An in-flight event that times out ends the client, too: its outcome is unknown, and so is the outcome of all other
-//! events in flight (`trouble::a_message_that_times_out_on_its_way_...`). librdkafka alone would continue in a new
-//! epoch, in which the brokers store some events a second time. Such timeouts are more likely with a short
-//! `delivery.timeout.ms`, or with a `request.timeout.ms` close to it. With the defaults (5 minutes and 30 seconds) a
-//! broker must be away for minutes.
+//! The producer also replaces its client when an in-flight event times out. The outcome of this event is then unknown,
+//! and so is the outcome of all other events in flight (`trouble::a_message_that_times_out_on_its_way_...`). librdkafka
+//! alone would continue with a new producer epoch, in which the brokers store some events a second time.
+//!
+//! Such timeouts are more likely with a short `delivery.timeout.ms`, or with a `request.timeout.ms` close to it. With
+//! the defaults (5 minutes and 30 seconds) they occur only if a broker is unreachable for minutes.
 //!
 //! Events with the same key are stored in the order in which their futures were first polled, however full the queue
 //! is (`order`). They go to the partition that Java's client chooses (`keys`).

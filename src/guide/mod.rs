@@ -1,6 +1,6 @@
 //! Guides: pages of documentation without items.
 //!
-//! - `from_marshmallow`: each feature of Marshmallow and pydantic, and its name here.
+//! - `from_marshmallow`: each feature of Marshmallow and pydantic, and its equivalent in this crate.
 //! - `guarantees` (with `kafka`): what happens to a message, its offset and its order.
 //! - `tuning` (with `kafka`): the cost of consuming and producing, and the settings that change it.
 

@@ -1,12 +1,12 @@
 //! The cost of consuming and producing, and the settings that change it.
 //!
-//! The figures come from `cargo bench --bench kafka`: one broker and its clients share two cores; events are 120 bytes
-//! of JSON (a UUID, a time, a text, a number) in six partitions, loaded and validated. They are medians of rounds
-//! in which all candidates take turns. The ratios matter more than the absolute figures.
+//! The figures come from `cargo bench --bench kafka`. One broker and its clients share two cores. Events are 120 bytes
+//! of JSON (a UUID, a time, a text, a number) in six partitions; they are loaded and validated. Each figure is a median
+//! of rounds in which all candidates take turns. The ratios matter more than the absolute figures.
 //!
 //! # Consuming
 //!
-//! | | events/s | |
+//! | | events/s | ratio |
 //! |---|---|---|
 //! | rdkafka's `StreamConsumer` in a loop with `serde_json` and `validator` | 940,000 | 1 |
 //! | the same, with librdkafka's `fetch.queue.backoff.ms` of 1000 | 170,000 | 0.19 |
@@ -17,12 +17,12 @@
 //! | `run`, [order by key](crate::kafka::Order::Key) | 830,000 | 0.92 |
 //! | `run`, [without order](Runner::unordered) | 920,000 | 0.98 |
 //!
-//! The last column is the median of the ratios of nine rounds. Other runs, with other programs beside them, gave 0.86 to
-//! 1.13, 0.82 to 0.93 and 0.86 to 1.19 for the three rows of `run`.
+//! The last column is the median of the ratios of nine rounds. Other runs, with other programs on the same machine,
+//! gave 0.86 to 1.13, 0.82 to 0.93 and 0.86 to 1.19 for the three rows of `run`.
 //!
-//! `run` takes about 0.3 µs of processor time more for each event than `recv`: it tracks each message, because any of
-//! them may fail, finish late or lose its partition. That matters only to handlers that do almost nothing. For all
-//! others, the time of the handler counts:
+//! `run` takes about 0.3 µs of processor time more for each event than `recv`. It tracks each message, because any
+//! message may fail, finish late or lose its partition. The difference matters only if handlers do almost nothing. In
+//! all other cases, the time of the handler dominates, and these settings matter:
 //!
 //! | setting | default | when to change it | what it costs |
 //! |---|---|---|---|
@@ -39,19 +39,20 @@
 //!
 //! # Producing
 //!
-//! | | events/s | | with CloudEvents' headers | |
+//! | | events/s | ratio | events/s with CloudEvents' headers | ratio |
 //! |---|---|---|---|---|
 //! | rdkafka's `FutureProducer`: enqueue all, then await all | 410,000 | 1 | 150,000 | 0.40 |
 //! | [`send_all`](EventProducer::send_all) | 630,000 | 1.48 | 310,000 | 0.77 |
 //! | [`enqueue`](EventProducer::enqueue), then await all | 550,000 | 1.36 | 300,000 | 0.69 |
 //!
-//! - Awaiting each event before sending the next takes `linger.ms` (5) and a round trip to the brokers for each: fewer
-//!   than 200 events/s. Send many at a time: from many tasks, or with `send_all` or `enqueue`.
+//! - If each event is awaited before the next is sent, each takes `linger.ms` (5) and a round trip to the brokers:
+//!   fewer than 200 events/s. Send many at a time: from many tasks, or with `send_all` or `enqueue`.
 //! - The headers of an envelope are about 200 bytes, more than a small event. A [`plain`](EventProducer::plain)
 //!   producer sends none; consumers then cannot recognise a copy of an event.
-//! - `compression.type=lz4` removes most of the cost of headers, because they repeat within a batch. With it, events
-//!   with envelopes reached 430,000 a second, as fast as `FutureProducer` without headers and with the same setting.
-//!   All consumers must support it: Java's and librdkafka's do, some others need an extra library.
+//! - `compression.type=lz4` removes most of the cost of headers, because they repeat within a request's batch of
+//!   records. With it, events with envelopes reached 430,000 a second, as fast as `FutureProducer` without headers and
+//!   with the same setting. All consumers must support LZ4: Java's and librdkafka's do, some others need an extra
+//!   library.
 //!
 //! # Latency
 //!
@@ -63,15 +64,15 @@
 //! | [`EventConsumer::recv`] | 4.3 ms | 9.9 ms |
 //! | [`run`](EventConsumer::run), order by partition | 4.4 ms | 10.4 ms |
 //!
-//! `linger.ms=0` halves it, and the brokers get many more requests.
+//! `linger.ms=0` halves the latency, and the brokers get many more requests.
 //!
 //! # Joining and leaving
 //!
 //! - A member that is [closed](crate::kafka::RunHandle::close) releases its partitions at once. The partitions of a
 //!   killed member are free after `session.timeout.ms` (45 seconds).
-//! - If all brokers were away for longer than a session, librdkafka joins as a new member, and the group waits for the
-//!   old member for another session after the brokers are back. Measured: 45 seconds by default, 10 with
-//!   `session.timeout.ms=10000`, 5 with `group.protocol=consumer`, and one with `group.instance.id`.
+//! - If all brokers are unreachable for longer than the session timeout, librdkafka joins as a new member afterwards,
+//!   and the group waits for the old member for another session timeout. Measured: 45 seconds by default, 10 seconds
+//!   with `session.timeout.ms=10000`, 5 seconds with `group.protocol=consumer`, and 1 second with `group.instance.id`.
 //! - A rebalance waits for each member's messages in flight, so handlers that take seconds make rebalances take
 //!   seconds. A [`handler_timeout`](Runner::handler_timeout) bounds the wait.
 //! - `group.instance.id` makes a member static: if it restarts within the session timeout, no partition moves.
