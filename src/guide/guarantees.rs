@@ -74,11 +74,10 @@
 //! - Messages that retention deleted before they were received. The run continues with the first message that still
 //!   exists, a warning names the gap, and [`Counts::lost`] counts the messages. With `auto.offset.reset=none` the run
 //!   stops instead (`broker::what_is_gone_before_it_was_handled_...`).
-//!
-//! No message is lost if a topic is deleted and created again: it starts at offset 0, and is handled from there. The
-//! consumer looks for deleted topics every `topic.metadata.refresh.interval.ms`. If it misses the deletion, librdkafka
-//! commits no offset of the new topic that is below the last commit of the old one. After a restart, the messages up to
-//! that offset are handled again.
+//! - Messages of a deleted topic that were not received yet. If the topic is created again, it is handled from offset 0.
+//!   The consumer looks for deleted topics every `topic.metadata.refresh.interval.ms`. If it misses the deletion,
+//!   librdkafka commits no offset of the new topic that is below the last commit of the old one. After a restart, the
+//!   messages up to that offset are handled again.
 //!
 //! ## Which resources are bounded
 //!
@@ -96,9 +95,10 @@
 //! ## Whether it is ready
 //!
 //! [`RunHandle::is_ready`] is for the readiness probe of a service. It is `false` until the consumer has joined its
-//! group, from the moment the brokers say that the topic of a dead letter does not exist, while a dead letter has
-//! waited for brokers for three seconds or longer (a warning names either), when the group has removed the consumer,
-//! and when the run stops (`group::a_member_is_ready_when_...`, `group::a_consumer_is_not_ready_while_...`; `trouble`).
+//! group, from the moment the brokers say that the topic of a dead letter does not exist, while a dead letter has waited
+//! for brokers for three seconds or longer (a warning names either), when the group
+//! has removed the consumer, and when the run stops (`group::a_member_is_ready_when_...`,
+//! `group::a_consumer_is_not_ready_while_...`; `trouble`).
 //!
 //! # Consuming by hand
 //!
