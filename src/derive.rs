@@ -2,9 +2,8 @@
 //!
 //! # Two forms
 //!
-//! **The attribute** [`#[event_schema::event]`](macro@crate::event) adds the derives `Serialize` and
-//! `EventSchema`, and tells serde's derive where its crate is. `event-schema` is the only dependency that it
-//! needs.
+//! **The attribute** [`#[event_schema::event]`](macro@crate::event) adds the derives `Serialize` and `EventSchema`, and
+//! tells serde's derive where its crate is. Your crate needs no other dependency than `event-schema`.
 //!
 //! ```
 //! use event_schema::EventSchema;
@@ -20,8 +19,8 @@
 //! assert_eq!(user.email, "ada@example.org");
 //! ```
 //!
-//! **The derive** is one of the derives that you list yourself. serde's derive looks for a crate named `serde`, so your
-//! crate must depend on it.
+//! **The derive** `EventSchema` takes its arguments from `#[event(...)]`, and you list all derives yourself. serde's
+//! derive of `Serialize` looks for a crate named `serde`, so your crate must depend on it.
 //!
 //! ```
 //! use event_schema::{EventSchema, Serialize};
@@ -39,7 +38,12 @@
 //! `Deserialize` is not needed, because `EventSchema` generates a reader of its own, which reports every fault. A type
 //! may derive it as well. Do not derive schemars' `JsonSchema`: `EventSchema` implements it.
 //!
+//! On this page, *the attribute form* is a type with `#[event_schema::event]`, and *the derive form* is a type that
+//! lists `EventSchema` in its derives.
+//!
 //! # `#[event(...)]` on a type
+//!
+//! Both forms take these arguments: `#[event_schema::event(version = 2)]`, or `#[event(version = 2)]` beside a derive.
 //!
 //! | | meaning | default |
 //! |---|---|---|
@@ -73,8 +77,8 @@
 //! assert_eq!(Customer::descriptor().name(), "customer");
 //! ```
 //!
-//! Values in attributes are ordinary Rust. A topic or the bound of a rule can be a constant of any module, a hook a
-//! function of any module, and `Self` is the type.
+//! Values in attributes are ordinary Rust. A topic or the bound of a rule can be a constant of any module, a hook can
+//! be a function of any module, and `Self` is the type.
 //!
 //! ```
 //! use event_schema::prelude::*;
@@ -108,8 +112,9 @@
 //!
 //! `#[event(types)]` is for an enum whose variants are events of their own. The message's type (CloudEvents'
 //! header `ce_type`) selects the variant, and the body is that of the variant's event, without a tag. Names,
-//! versions, keys and hooks come from the variants. The topic is the enum's; an enum without a topic uses
-//! those of the variants. serde calls such an enum `untagged`; the attribute form adds `#[serde(untagged)]`.
+//! versions, keys and hooks come from the variants. The topic is the enum's; an enum without a topic uses the topics of
+//! the variants. For serde, such an enum is `untagged`: the attribute form adds `#[serde(untagged)]`, and the derive
+//! form needs it.
 //!
 //! ```
 //! use event_schema::prelude::*;
@@ -141,15 +146,15 @@
 //! ## Hooks
 //!
 //! Hooks are functions that run before or after load and dump, like Marshmallow's decorators of the same names. A hook
-//! returns its value, or a `Result` of its value and a [`Violation`](crate::Violation) or
+//! returns the new value, or a `Result` whose error is a [`Violation`](crate::Violation) or
 //! [`Violations`](crate::Violations) (other errors are accepted as [for rules](#validate-on-a-type)). The message is
 //! reported under `_schema`, or under the field that the violation [names](crate::Violation::at).
 //!
-//! | | argument | when it runs |
+//! | hook | argument | when it runs |
 //! |---|---|---|
-//! | `pre_load` | `serde_json::Value` | before the fields are read, also where the type is nested in another |
+//! | `pre_load` | `serde_json::Value` | before the fields are read, also if the type is nested in another |
 //! | `post_load` | `Self` | when there is no violation, also after a conversion from an earlier version; the rules run again on the returned value |
-//! | `pre_dump` | `&Self` | before the event's rules run: the returned value is checked and written |
+//! | `pre_dump` | `&Self` | before the event's rules run: the returned value, a `Self`, is checked and written |
 //! | `post_dump` | `serde_json::Value` | before the value is written; the returned value is not checked |
 //!
 //! An error of a load hook rejects the event: no other variant of an `untagged` enum is tried, and a flattened `Option`
@@ -197,9 +202,9 @@
 //! ## Versions
 //!
 //! Each version is a type. [`load_from`](crate::EventSchema::load_from) takes the writer's version, reads the input as
-//! that version's type, and converts it version by version to today's type. What a conversion returns must satisfy the
-//! rules of its version and passes its `post_load` hook, as if it had been read. A conversion that loads the value itself
-//! runs that hook twice.
+//! that version's type, and converts it version by version to today's type. The result of a conversion must satisfy the
+//! rules of its version and passes the `post_load` hook of its version, as if it had been read. If the conversion
+//! itself calls a load, that hook runs twice.
 //!
 //! ```
 //! use event_schema::prelude::*;
@@ -222,10 +227,10 @@
 //! assert!(Price::load_from(3, br#"{"cents": 200}"#).unwrap_err().is_unsupported_version());
 //! ```
 //!
-//! A conversion that can fail is a `TryFrom`. An error of [`Violation`](crate::Violation),
-//! [`Violations`](crate::Violations), [`LoadError`](crate::LoadError) or (with the feature `validator021`) validator's
-//! `ValidationError` is reported as a hook's error is. The text of any other error may quote the payload: only the
-//! failure is reported.
+//! A conversion that can fail is a `TryFrom`. If its error is a [`Violation`](crate::Violation),
+//! [`Violations`](crate::Violations), a [`LoadError`](crate::LoadError) or (with the feature `validator021`)
+//! validator's `ValidationError`, it is reported like the error of a hook. For any other error, only the failure is
+//! reported, because the error's text may quote the payload.
 //!
 //! # `#[event(...)]` on a field
 //!
@@ -233,7 +238,7 @@
 //! |---|---|
 //! | `plain` | the field's type is read by its own `Deserialize`: for types of other crates that no feature supports. Its reader stops at the first fault, so the field has at most one violation, at the path of that fault |
 //! | `sensitive` | the field is masked in [violations](crate::Violation#sensitive-fields) and in `Debug`, see [sensitive fields](#sensitive-fields) |
-//! | `not_null` | null is a violation, although the type is an `Option` or has a default. Null is not written either: the attribute form leaves out a null `Option` or a null `Value` with a default, the derive form needs `skip_serializing_if` for that, and any other null is a violation in `dump` |
+//! | `not_null` | null is a violation, although the type is an `Option` or has a default. Null is not written either: the attribute form leaves out a `None`, or a null `Value` with a default; the derive form needs `skip_serializing_if` for that. Any other null is a violation in `dump` |
 //! | `default = "computed"` | the default is not constant: the contract leaves its value out, see [`#[schemars(...)]`](#schemars) |
 //! | `messages(required = "...", null = "...", invalid = "...")` | messages for a missing value, a null and a value of the wrong shape; `required` is also the message of the rule `required` |
 //! | `avro(...)` | choices for the Avro schema: `name = "..."`, or the form of the value, such as `millis`, `fixed`, `bytes` or `precision = 12, scale = 2` (`contract::avro_schema` lists them). On a variant: `avro(name = "...")`, and `avro(default)` for the symbol that stands for unknown ones |
@@ -433,9 +438,9 @@
 //! assert_eq!(messages(r#"{"start": 2, "end": 20}"#), event_schema::serde_json::json!({"end": ["Too late."]}));
 //! ```
 //!
-//! `context = Type` is the type of the second argument that functions with `use_context` get. The value comes from
-//! [`LoadOptions::context`](crate::LoadOptions::context), or from the argument of validator's `ValidateArgs`. Kafka's
-//! producers and consumers are given it by their `with_context`.
+//! `context = Type` is the type of the second argument of functions with `use_context`. The value comes from
+//! [`LoadOptions::context`](crate::LoadOptions::context), or from the argument of validator's `ValidateArgs`. For
+//! Kafka, the `with_context` of a producer or a consumer sets it.
 //!
 //! ```
 //! use event_schema::prelude::*;
@@ -461,9 +466,9 @@
 //! ```
 //!
 //! A load has one context, for the event and all types nested in it: a second call of `context` replaces the first. If
-//! a rule gets no context, or one of another type, the load fails. The error is not a violation: the service is
-//! misconfigured ([`LoadError::is_config`](crate::LoadError::is_config)). If an event and its nested types all have rules
-//! with a context, they must therefore name the same type, a struct of all that their rules need:
+//! the context of a rule is missing, or has another type, the load fails. The error is not a violation: the service is
+//! misconfigured ([`LoadError::is_config`](crate::LoadError::is_config)). If both an event and its nested types have
+//! rules with a context, all of them must therefore name the same type: a struct with everything that their rules need.
 //!
 //! ```
 //! use event_schema::prelude::*;
@@ -537,14 +542,20 @@
 //! );
 //! ```
 //!
-//! Rules apply to every value of a field: read, defaulted or skipped. A loaded event can be dumped, and a dumped
-//! event can be loaded. Therefore it is a violation if a key of a flattened map, or a field of a flattened struct or of
-//! a tagged variant, has the name of another field or of the tag, and so are a NaN in a `plain` field and a required
-//! field that `skip_serializing_if` leaves out: give it a `#[serde(default)]`. Unlike with serde, a flattened map does not contain the fields that a
-//! flattened enum beside it has read, nor those that only a dump writes (`skip_deserializing`, a struct's `tag`).
+//! Rules apply to every value of a field: read, defaulted or skipped. A loaded event can be dumped, and a dumped event
+//! can be loaded. Three things are therefore violations:
 //!
-//! `deny_unknown_fields` on the data of a flattened tagged or untagged enum rejects, as with serde, all entries that
-//! the fields before it leave, including those of flattened fields after it. Put it on the outer struct instead.
+//! - a name that is written twice: a key of a flattened map, or a field of a flattened struct or of a tagged variant,
+//!   with the name of another field or of the tag;
+//! - a NaN in a `plain` field;
+//! - a required field that `skip_serializing_if` leaves out: give it a `#[serde(default)]`.
+//!
+//! A flattened map does not contain the fields that a flattened enum in the same struct has read, nor the fields that
+//! only a dump writes (`skip_deserializing`, a struct's `tag`). serde differs here.
+//!
+//! Do not put `deny_unknown_fields` on the data of a flattened tagged or untagged enum. As in serde, it rejects all
+//! entries that the fields before the enum leave, including those of flattened fields after it. Put it on the outer
+//! struct instead.
 //!
 //! ```
 //! use std::collections::BTreeMap;
@@ -575,8 +586,8 @@
 //! assert_eq!(payment.validate().unwrap_err()[0].to_string(), "by: Duplicate field.");
 //! ```
 //!
-//! The contract cannot see what the functions of `with`, `serialize_with` and `deserialize_with` read and write. Name a
-//! type with the same JSON form in `#[schemars(with = "...")]`.
+//! The contract cannot show the JSON form that the functions of `with`, `serialize_with` and `deserialize_with` read
+//! and write. Name a type with the same JSON form in `#[schemars(with = "...")]`.
 //!
 //! ```
 //! use event_schema::prelude::*;
@@ -609,9 +620,8 @@
 //! assert_eq!(Theme::load(br#"{"color": "green"}"#).unwrap_err().violations().unwrap()[0].code(), "invalid");
 //! ```
 //!
-//! `bound` sets the bounds of serde's own implementations only. The bounds that `load` needs on type parameters
-//! follow from the fields (see [types of fields](#types-of-fields)), and a generic type is an event wherever it is
-//! `Serialize`.
+//! `bound` sets the bounds of serde's own implementations only. The bounds that `load` needs on type parameters follow
+//! from the fields (see [types of fields](#types-of-fields)). A generic type must also be `Serialize` to be an event.
 //!
 //! ```
 //! use std::marker::PhantomData;
@@ -634,8 +644,8 @@
 //!
 //! # `#[schemars(...)]`
 //!
-//! The [contract](crate::contract) follows from serde's attributes and the rules. It is written as JSON Schema
-//! 2020-12, as draft 7 or for OpenAPI 3.0, and cannot express [a few
+//! The [contract](crate::contract) follows from the types of fields, serde's attributes and the rules. It is written as
+//! JSON Schema 2020-12, as draft 7 or for OpenAPI 3.0, and cannot express [a few
 //! things](crate::contract#where-load-and-the-contract-differ). schemars' attributes add to it:
 //!
 //! | on | supported |
@@ -644,8 +654,8 @@
 //! | fields | `with`, `schema_with`, `title`, `description`, `example`, `deprecated`, `extend` |
 //! | variants | `title`, `description`, `example`, `deprecated`, `extend` |
 //!
-//! Other attributes are refused, because the contract would no longer describe what load accepts; the error names the
-//! reason.
+//! Other attributes are refused, because the contract would no longer describe the input that load accepts. The error
+//! names the reason.
 //!
 //! The contract contains the value of `#[serde(default)]`. A default that is not constant, such as the present time,
 //! would make every contract differ from the recorded one: `#[event(default = "computed")]` leaves its value out.
@@ -674,8 +684,8 @@
 //!
 //! # Types of fields
 //!
-//! The type of a field must implement [`FieldType`](crate::load::FieldType); that page lists the types that do. Nested
-//! types derive `EventSchema`, as events do. Events own their data, so references and lifetime parameters are
+//! The type of a field must implement [`FieldType`](crate::load::FieldType), whose page lists the supported types.
+//! Nested types derive `EventSchema`, as events do. Events own their data, so references and lifetime parameters are
 //! refused. A generic parameter must implement `FieldType` if a field uses it.
 //!
 //! ```
@@ -694,7 +704,7 @@
 //! # Order of attributes and derives
 //!
 //! The compiler expands attributes from top to bottom. A derive above `#[event_schema::event]` does not see the
-//! attributes that it adds.
+//! attributes that the macro adds.
 //!
 //! | written, from top to bottom | what happens |
 //! |---|---|
@@ -710,20 +720,20 @@
 //! # Another name for the crate
 //!
 //! Generated code refers to this crate as `::event_schema`. If the dependency is renamed in `Cargo.toml`, or
-//! re-exported by another crate, name its path: `#[event(crate = schema)]`. Without it, the compile error suggests
-//! the path if the macro can find the new name.
+//! re-exported by another crate, name its path: `#[event(crate = schema)]`. If the argument is missing, the compile
+//! error suggests the path, provided that the macro can find the new name.
 //!
 //! # E0119: schemars' own derive
 //!
 //! The derive also implements [`schemars::JsonSchema`]. A type that derives schemars' `JsonSchema` as well has two
-//! implementations: remove `JsonSchema` from its list of derives. A type with a schema written by hand keeps it
-//! with `#[event(json_schema = false)]`. Types without `EventSchema`, such as those of `plain` fields, derive
-//! `event_schema::schemars::JsonSchema`; the prelude's `JsonSchema` is only an error that says so.
+//! implementations: remove `JsonSchema` from its list of derives. A type with a schema written by hand keeps it with
+//! `#[event(json_schema = false)]`. Types without `EventSchema`, such as those of `plain` fields, derive
+//! `event_schema::schemars::JsonSchema`. The `JsonSchema` of the prelude is not that derive: it only reports the error.
 //!
 //! # E0119: a key by hand
 //!
-//! The derive implements [`EventKey`](crate::EventKey) for newtypes and for enums without data. A type with an
-//! implementation written by hand needs `#[event(event_key = false)]`.
+//! The derive implements [`EventKey`](crate::EventKey) for newtypes and for enums without data. If you implement it by
+//! hand, add `#[event(event_key = false)]`.
 //!
 //! ```
 //! use std::borrow::Cow;
@@ -749,8 +759,8 @@
 //! # E0119 and E0034: validator's own trait
 //!
 //! With the feature `validator021`, which is on by default, the derive also implements
-//! [`validator::Validate`](https://docs.rs/validator/0.21/validator/trait.Validate.html), so the type works wherever that
-//! trait is required. Without the feature no public item has a type of validator.
+//! [`validator::Validate`](https://docs.rs/validator/0.21/validator/trait.Validate.html), so the type works wherever
+//! that trait is required. Without the feature no public item uses a type of validator.
 //!
 //! - **E0119**, "conflicting implementations of trait `Validate`": the type has a second implementation, by hand or by
 //!   validator's derive. Remove it, or keep it and write `#[event(validate = false)]`.

@@ -1,37 +1,37 @@
-//! Avro's binary encoding: events from bytes and back, without a value of some general type in between.
+//! Avro's binary encoding: events from bytes and back, without an intermediate value of a general type.
 //!
-//! [`Schema`] is a schema, of an event or of somebody else's. [`DatumReader`] loads events that were written with a
-//! schema, today's or another; [`DatumWriter`] dumps events. A datum is the bare encoding of a value: neither says which
-//! schema it has.
+//! [`Schema`] is the schema of an event, or one from a file or a registry. [`DatumReader`] loads events that were written
+//! with today's schema or another; [`DatumWriter`] dumps events. A datum is the bare encoding of a value: it does not
+//! contain the id of its schema.
 //!
 //! # Reading
 //!
-//! A reader compiles the writer's schema and the event's [`Shape`](crate::contract::Shape) into a plan: for each of the
-//! writer's fields, in the order of the bytes, the event's field that takes it, or none. The datum is then read by the
-//! same generated code that reads JSON, and so it gives the same violations at the same paths.
+//! A reader compiles the writer's schema and the event's [`Shape`](crate::contract::Shape) into a plan. For each of the
+//! writer's fields, in the order of the bytes, the plan has the event's field that takes it, or none. The same
+//! generated code that reads JSON then reads the datum, so the violations and their paths are the same.
 //!
-//! - Fields are matched by name, in any order. A field of the event that goes by an alias (`#[serde(alias = "...")]`)
+//! - Fields are matched by name, in any order. A field of the event with an alias (`#[serde(alias = "...")]`) also
 //!   takes the writer's field of that name. A writer's field that the event does not have is skipped.
-//! - The name of the writer's record is not compared with that of the event, as in Java's readers and apache-avro's; the
-//!   specification asks for the same one. In a union of several records the name tells which it is.
+//! - The name of the writer's record is not compared with the name of the event: the specification requires the same
+//!   name, but Java's readers and apache-avro do not. In a union of several records, the name selects the record.
 //! - A field that the writer does not have is missing: the type's own default fills it, or it is a violation.
 //! - Values are promoted as the specification says: `int` and `long` to wider integers and floats, `float` to `double`,
 //!   strings and bytes to each other. An integer only has to fit: a `long` of 7 is read into a `u8`.
-//! - A symbol or a variant that the event's enum does not have is its default one, or a violation.
+//! - If the event's enum does not have a symbol or a variant, the enum's default is used, or it is a violation.
 //! - Logical types are converted: `timestamp-millis` to a `DateTime`, `decimal` to a `Decimal`.
 //!
-//! Defaults of the writer's schema play no part, and those of the event's Avro schema neither: they tell other programs
-//! what the type does.
+//! The defaults in the writer's schema and in the event's Avro schema are not used: the latter only tell other programs
+//! about the defaults of the type.
 //!
-//! Bytes that break off, or go on after the value, are errors. So are lengths beyond the end, before anything is
-//! allocated for them. The depth of values is limited as that of JSON is
+//! Truncated bytes, and bytes after the value, are errors. A length beyond the end is an error before anything is
+//! allocated for it. The depth of values has the same limit as that of JSON
 //! ([`LoadOptions::max_depth`](crate::LoadOptions::max_depth)).
 //!
 //! # Writing
 //!
-//! A writer checks the event's rules and then serializes it through its `Serialize`, into the types of a schema: the
-//! event's own, or an older one that consumers still read with. Times are cut off at the unit of their type:
-//! `timestamp-micros` has no nanoseconds. A decimal with more digits than its type is an error.
+//! A writer checks the event's rules, and then serializes the event with its `Serialize` into the types of a schema:
+//! the event's own, or an older one that consumers still use. Times are truncated to the unit of their type:
+//! `timestamp-micros` has no nanoseconds. A decimal with more digits than its type allows is an error.
 
 mod names;
 mod node;

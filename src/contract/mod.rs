@@ -10,19 +10,19 @@
     doc = "| Avro schema | [`avro_schema`] | schema registries, and code generators of Java, Python and others |"
 )]
 //!
-//! A [`Catalog`] records the contracts of a service's events, and keeps them compatible. The module [`compat`] tells
-//! whether one schema may follow another.
+//! A [`Catalog`] records the contracts of a service's events, and keeps them compatible. The module [`compat`] checks
+//! whether a new schema is compatible with an old one.
 //!
-//! The functions for JSON take a [`Contract`](schemars::generate::Contract): `Deserialize` describes the input that load
-//! accepts, `Serialize` the output that dump writes. They differ if a field has a default, is skipped in one
-//! direction, or has two names.
+//! The functions for JSON take a [`Contract`](schemars::generate::Contract): `Deserialize` describes the input that
+//! load accepts, and `Serialize` describes the output that dump writes. The two differ if a field has a default, is
+//! skipped in one direction, or has two names.
 //!
 //! # Names
 //!
 //! A type has its serde name, or the name of `#[schemars(rename = "...")]`. The name of a generic type contains its
 //! parameters: `Page<Line>` is `Page_for_Line`, unless a rename places them (`#[schemars(rename = "PageOf{T}")]`). Two
-//! types with the same name in one contract get numbers, in the order of their first use. Rename one of them, so that
-//! their numbers cannot be swapped by a later change.
+//! types with the same name in one contract get numbers, in the order of their first use. Rename one of them, because a
+//! later change may swap their numbers.
 //!
 //! # Where load and the contract differ
 //!
@@ -31,11 +31,11 @@
 //! | the contract accepts, load refuses | why |
 //! |---|---|
 //! | `1.0` and `1e2` as integers | they are integers to JSON Schema; load reads integers without fraction and exponent only |
-//! | values that a function refuses: the rules `custom`, `schema`, `must_match` and `credit_card`, a conversion (`try_from`), `deserialize_with`, hooks; also a `regex` that ECMA-262 cannot express | a schema cannot express them |
+//! | values that a function refuses: the rules `custom`, `schema`, `must_match` and `credit_card`, a conversion (`try_from`), `deserialize_with`, hooks; also values that a `regex` refuses, if ECMA-262 cannot express the pattern | a schema cannot express them |
 //! | a value of an untagged enum that breaks a rule of the first variant of its shape, and fits a later one | load takes the first variant whose types fit, and then checks its rules; the schema accepts any variant (`anyOf`) |
 //! | a map's key outside a `range` rule | keys are strings, for which a schema has no bounds; a pattern expresses the bounds of the integer type |
-//! | an entry of a flattened map under the name of a field of another variant of a flattened enum beside it | the schema of the map does not see which variant it is |
-//! | the number of entries of a flattened map, beside optional fields or a flattened enum | a schema can only count all fields of the object |
+//! | an entry of a flattened map under the name of a field of another variant of a flattened enum in the same struct | the schema of the map does not depend on the variant |
+//! | a wrong number of entries of a flattened map, if the struct also has optional fields or a flattened enum | a schema can only count all fields of the object |
 //! | a URL without a host, a `Duration` that overflows, a number beyond the bounds of an `f32` once it is rounded | the type's own reader is stricter than the format |
 //! | a duplicate field, or input that is too large or too deep | a validator sees the object, not its text |
 //!
@@ -46,7 +46,7 @@
 //! | fields of a flattened `Option` that do not fit | load reads `None`, as serde does; the schema requires that they fit |
 //! | two variants of a flattened, externally tagged enum | load takes the first, as serde does; the schema requires exactly one |
 //! | input that `pre_load` converts | the contract describes the output of the hook, because its input is unknown |
-//! | a struct in a `plain` field, given as an array | its own `Deserialize` reads both |
+//! | a struct in a `plain` field, given as an array | its own `Deserialize` reads objects and arrays |
 //!
 //! ```
 //! use event_schema::prelude::*;

@@ -1,15 +1,15 @@
 //! Wire formats: events to bytes, and bytes to events.
 //!
-//! - [`framing`] splits a message into the id of its schema and its data, as pure functions of bytes.
+//! - [`framing`] splits the bytes of a message into the id of its schema and its data.
 #![cfg_attr(
     feature = "avro",
-    doc = "- [`Codec`] says how events become bytes: JSON or Avro, with an id before the data, in a header, or without one. An \
-           [`Encoder`] and a [`Decoder`] do it for the events of a type. A [`SchemaSource`], such as a schema registry, has the \
-           schemas that a codec was not given."
+    doc = "- [`Codec`] says how events become bytes: JSON or Avro, with the id of the schema before the data, in a header, or \
+           without an id. An [`Encoder`] and a [`Decoder`] apply a codec to the events of a type. A [`SchemaSource`], such as \
+           a schema registry, has the schemas that a codec was not given."
 )]
 #![cfg_attr(
     feature = "cloudevents",
-    doc = "- [`cloudevents`] reads and writes CloudEvents in Kafka messages: the metadata beside the data."
+    doc = "- [`cloudevents`] reads and writes CloudEvents in Kafka messages: the data with their metadata."
 )]
 
 #[cfg(feature = "cloudevents")]

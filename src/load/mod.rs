@@ -1,17 +1,17 @@
 //! The tolerant reader: one pass over the input that reports every fault.
 //!
 //! ```text
-//! bytes ──> Deserializer ──> FieldType::read ──> value, if all its parts are good
-//!                                 └── findings, each at its path, in the Context
+//! bytes ──> Deserializer ──> FieldType::read ──> value, if all its parts are valid
+//!                                 └── violations, each at its path, in the Context
 //! ```
 //!
 //! The types of fields implement [`FieldType`]. The derive implements it for structs and enums; this module
 //! implements it for types of the standard library (`primitives`, `option`, `lists`, `maps`) and of optional crates.
-//! A reader does not stop at a fault: it records a violation, stays in step with the input and continues. It ends
-//! early only if the syntax of the input is broken.
+//! A reader does not stop at a fault: it records a violation and continues with the rest of the input. It ends early
+//! only if the syntax of the input is broken.
 //!
-//! Other types, such as numbers in a format of their own, implement [`FieldType`] by hand. Its page has an example,
-//! and the page of [`Context`] has one that checks rules.
+//! You can implement [`FieldType`] by hand for other types, such as numbers in a special text format. Its page has an
+//! example, and the page of [`Context`] has one that checks rules.
 
 #[macro_use]
 mod refuse;

@@ -1,6 +1,6 @@
 //! The client of a Schema Registry: [`SchemaRegistry`].
 //!
-//! It speaks the API of Confluent Schema Registry, which Apicurio, Karapace and Redpanda have as well.
+//! It uses the API of Confluent Schema Registry, which Apicurio, Karapace and Redpanda also implement.
 //!
 //! ```
 //! use event_schema::registry::{RegistryConfig, SchemaRegistry};
@@ -14,21 +14,21 @@
 //! # Ok::<(), event_schema::registry::RegistryError>(())
 //! ```
 //!
-//! As the [source](crate::format::Codec::with_source) of a codec, it gives consumers the schemas of messages and
-//! producers the ids of their events. While it is out of reach, messages wait; see
+//! As the [source](crate::format::Codec::with_source) of a codec, it gives consumers the schemas of messages, and
+//! producers the ids of their schemas. While the registry is unreachable, messages wait; see
 //! [`SchemaSource`](crate::format::SchemaSource).
 //!
 //! # Failures
 //!
-//! | | the client | the error |
+//! | failure | the client | the error |
 //! |---|---|---|
-//! | no answer, or a status of 408, 429 or 5xx | asks the next URL, then all of them again after a wait, `max.retries` times | [`is_transient`](RegistryError::is_transient) |
+//! | no answer, or a status of 408, 429 or 5xx | tries the next URL, then all of them again after a wait, `max.retries` times | [`is_transient`](RegistryError::is_transient) |
 //! | the registry does not know the schema, the subject or the version (40401, 40402, 40403) | | [`is_unknown`](RegistryError::is_unknown) |
 //! | the schema is incompatible or invalid | | [`is_incompatible`](RegistryError::is_incompatible), [`is_invalid`](RegistryError::is_invalid) |
 //! | the registry refuses the credentials | gets a new OAuth token, once | [`is_denied`](RegistryError::is_denied) |
 //!
-//! No failure is cached. Schemas by id and registrations are: the `cache.capacity` that were used last. Many tasks that
-//! ask for the same one make a single request.
+//! The client caches schemas by id and registrations: the last used ones, up to `cache.capacity`. It caches no failure.
+//! If many tasks need the same schema, they make a single request.
 
 // Why this is not `schema_registry_converter` (6.0): its decoders end in a `Value`, its cache has no bound and keeps errors
 // until it is told not to, each waiter makes a request of its own, it does not retry, and it has neither GUIDs, modes nor

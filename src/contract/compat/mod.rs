@@ -1,9 +1,10 @@
-//! The compatibility of two JSON Schemas: may a new one follow an old one? [`avro`] asks the same of Avro schemas.
+//! The compatibility of two JSON Schemas: may a new one replace an old one? The module [`avro`] checks Avro schemas.
 //!
-//! [`check`] compares two documents, [`check_history`] a document with all recorded ones, and [`diff`] lists the changes
-//! between two. A [`Compatibility`] names who must be able to read whom, as in Confluent Schema Registry, and a
-//! [`Policy`] decides which changes are incompatible: the registry's own policies, or a proof. Each [`Finding`] has a
-//! [`Rule`] with a stable name, its place, both sides, the consumers that fail, and a remedy.
+//! [`check`] compares two documents, [`check_history`] compares a document with all recorded ones, and [`diff`] lists the
+//! changes between two. A [`Compatibility`] says whether new readers must accept old data, old readers new data, or
+//! both, as in Confluent Schema Registry. A [`Policy`] decides which changes are incompatible: it is one of the
+//! registry's own policies, or a policy under which a compatible verdict is a proof. Each [`Finding`] has a [`Rule`]
+//! with a stable name, its place, both sides, the consumers that fail, and a remedy.
 //!
 //! ```
 //! use event_schema::contract::compat::{check, Compatibility, Policy};
@@ -26,8 +27,8 @@
 //! | `oneOf` with schemas that overlap | incompatible: a value that fits two is refused |
 //! | a field described by a schema with patterns, if no pattern has its name | incompatible, if unknown fields are allowed |
 //!
-//! References must point into the document. Documents in draft 4 to 2020-12 are read; without `$schema` the keywords of
-//! all drafts count.
+//! References must point into the document. Documents in draft 4 to 2020-12 are read. In a document without `$schema`,
+//! the keywords of all drafts count.
 
 mod array;
 pub mod avro;
