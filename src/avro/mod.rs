@@ -17,7 +17,7 @@
 //! - A field that the writer does not have is missing: the type's own default fills it, or it is a violation.
 //! - Values are promoted as the specification says: `int` and `long` to wider integers and floats, `float` to `double`,
 //!   strings and bytes to each other. An integer only has to fit: a `long` of 7 is read into a `u8`.
-//! - If the event's enum does not have a symbol or a variant, the enum's default is used, or it is a violation.
+//! - A symbol or a variant that the event's enum does not have is its default one, or a violation.
 //! - Logical types are converted: `timestamp-millis` to a `DateTime`, `decimal` to a `Decimal`.
 //!
 //! The defaults in the writer's schema and in the event's Avro schema are not used: the latter only tell other programs

@@ -22,13 +22,13 @@
 //!
 //! | failure | the client | the error |
 //! |---|---|---|
-//! | no answer, or a status of 408, 429 or 5xx | tries the next URL, then all of them again after a wait, `max.retries` times | [`is_transient`](RegistryError::is_transient) |
+//! | no answer, or a status of 408, 429 or 5xx | asks the next URL, then all of them again after a wait, `max.retries` times | [`is_transient`](RegistryError::is_transient) |
 //! | the registry does not know the schema, the subject or the version (40401, 40402, 40403) | | [`is_unknown`](RegistryError::is_unknown) |
 //! | the schema is incompatible or invalid | | [`is_incompatible`](RegistryError::is_incompatible), [`is_invalid`](RegistryError::is_invalid) |
 //! | the registry refuses the credentials | gets a new OAuth token, once | [`is_denied`](RegistryError::is_denied) |
 //!
-//! The client caches schemas by id and registrations: the last used ones, up to `cache.capacity`. It caches no failure.
-//! If many tasks need the same schema, they make a single request.
+//! No failure is cached. Schemas by id and registrations are: the `cache.capacity` that were used last. Many tasks that
+//! ask for the same one make a single request.
 
 // Why this is not `schema_registry_converter` (6.0): its decoders end in a `Value`, its cache has no bound and keeps errors
 // until it is told not to, each waiter makes a request of its own, it does not retry, and it has neither GUIDs, modes nor
