@@ -215,13 +215,13 @@ pub trait EventSchema: Generated + Serialize {
         LoadOptions::new().load_many(input)
     }
 
-    /// Loads an event from a writer of another version. The input is read as that version's own type, converted
-    /// version by version (`#[event(previous = OrderV1)]`, with `From` or `TryFrom`). The rules and the `post_load` hook of
-    /// each version on the way apply to what the conversion returns, as they do to an event that is read; `pre_load` runs
-    /// for the writer's version only.
+    /// Loads an event from a writer of another version. The input is read as that version's own type, and converted
+    /// version by version (`#[event(previous = OrderV1)]`, with `From` or `TryFrom`). The rules and the `post_load`
+    /// hook of each version apply to the result of each conversion, as they do to an event that is read. `pre_load`
+    /// runs for the writer's version only.
     ///
-    /// Input from a newer version is tried with this type, because a tolerant reader survives a rollout. If that
-    /// fails, or the type has `#[event(newer = "refuse")]`, the error is
+    /// Input from a newer version is tried with this type, so that old readers keep working while a new version is
+    /// rolled out. If that fails, or the type has `#[event(newer = "refuse")]`, the error is
     /// [`is_unsupported_version`](LoadError::is_unsupported_version).
     ///
     /// ```
@@ -245,7 +245,7 @@ pub trait EventSchema: Generated + Serialize {
     /// let user = UserRegistered::load_from(1, br#"{"name": "Ada Lovelace"}"#).unwrap();
     /// assert_eq!(user, UserRegistered { first: "Ada".into(), last: "Lovelace".into() });
     ///
-    /// // Violations carry the paths of what was written.
+    /// // Violations have the paths of the input, and not of the converted event.
     /// let error = UserRegistered::load_from(1, b"{}").unwrap_err();
     /// assert_eq!(error.violations().unwrap()[0].path().to_pointer(), "/name");
     /// assert!(UserRegistered::load_from(3, b"{}").unwrap_err().is_unsupported_version());
@@ -295,8 +295,8 @@ pub trait EventSchema: Generated + Serialize {
         LoadOptions::new().load_typed(event_type, input)
     }
 
-    /// Loads a part of an event, for instance an update: fields may be missing, also in nested types. The fields that
-    /// the input has are checked.
+    /// Loads a part of an event, for instance an update: fields may be missing, also in nested types. The fields of the
+    /// input are checked.
     ///
     /// ```
     /// use event_schema::prelude::*;
@@ -332,7 +332,7 @@ pub trait EventSchema: Generated + Serialize {
         LoadOptions::new().load_partial(input)
     }
 
-    /// Loads a JSON list of parts of events, see [`load_many`](Self::load_many) and
+    /// Loads a JSON list of parts of events: [`load_many`](Self::load_many) with the parts of
     /// [`load_partial`](Self::load_partial).
     ///
     /// ```

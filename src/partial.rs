@@ -17,15 +17,15 @@ use crate::load::{At, Context, FieldType, own_terms};
 ///
 /// Nested events are partial too: [`get`](Self::get) them as `Partial<Address>`.
 ///
-/// A struct rule runs only if the part has every field that can be read, except options: a missing field is not taken to
-/// have its default.
+/// A struct rule runs only if the part has every field that can be read, except options: a missing field does not get
+/// its default.
 ///
-/// A part holds what the event reads, at every level, and nothing else: unknown fields are dropped. Fields have their names
-/// on the wire, even if the input used an alias. Values are the results of `pre_load` hooks: each hook has run once, and
-/// does not run again when the part is used. Keys of maps stay as they came.
+/// A part holds what the event reads, at every level, and nothing else: unknown fields are dropped. Fields have their
+/// names on the wire, even if the input used an alias. Values are the results of `pre_load` hooks: each hook has run
+/// once, and does not run again when the part is used. Keys of maps are unchanged.
 ///
-/// A part of an untagged enum has the fields of one variant: of the one that a whole event would have, or else of the one
-/// that has the most of the entries.
+/// A part of an untagged enum has the fields of one variant: the variant that a load of a whole event selects, or else
+/// the variant that has the largest number of the input's fields.
 ///
 /// ```
 /// use event_schema::prelude::*;

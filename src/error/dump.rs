@@ -67,9 +67,9 @@ impl DumpError {
         }
     }
 
-    /// Whether the dump is misconfigured, which says nothing about the event: a rule needs a context that was not given
+    /// Whether the dump is misconfigured: a rule needs a context that was not given
     /// ([`DumpOptions::context`](crate::DumpOptions::context)), or the options name a field that the event does not
-    /// have.
+    /// have. Such an error says nothing about the event.
     ///
     /// ```
     /// # use event_schema::prelude::*;

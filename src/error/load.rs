@@ -22,8 +22,8 @@ use crate::violation::{Position, Violations, cut};
 ///
 /// If the input is not JSON, the error has the [`position`](Self::position) of the syntax error. If it is JSON but not
 /// a valid event, [`violations`](Self::violations) has all violations. Other errors have methods of their own, such as
-/// [`is_too_large`](Self::is_too_large). With [`is_config`](Self::is_config) the service is to blame, and not the
-/// input.
+/// [`is_too_large`](Self::is_too_large). If [`is_config`](Self::is_config) is true, the fault is in the service, and
+/// not in the input.
 ///
 /// `Display` and `Debug` write one line for each violation (in columns with `{:#}`). They quote no values of the input,
 /// only names of unknown fields and keys of maps, cut after 100 characters.
@@ -259,7 +259,7 @@ impl LoadError {
         matches!(self.0, LoadErrorKind::UnsupportedVersion { .. })
     }
 
-    /// Whether the type of the message is that of another event, or is missing although it must select one of several
+    /// Whether the message has the type of another event, or has no type although the type must select one of several
     /// events.
     ///
     /// ```
@@ -318,8 +318,9 @@ impl LoadError {
         }
     }
 
-    /// Whether the input is not JSON text: empty, truncated, malformed, or not UTF-8. Of an Avro datum: truncated,
-    /// malformed, or longer than its schema says. Of a message: without a framing that its codec reads.
+    /// Whether the input is not JSON text: it is empty, truncated, malformed, or not UTF-8. For an Avro datum: whether
+    /// it is truncated, malformed, or longer than its schema says. For a message with a codec: whether it has no
+    /// framing that the codec reads.
     ///
     /// ```
     /// # use event_schema::prelude::*;
@@ -471,9 +472,9 @@ impl LoadError {
         matches!(self.0, LoadErrorKind::Io(_))
     }
 
-    /// Whether the load is misconfigured, which says nothing about the input: a rule needs a context that was not given
+    /// Whether the load is misconfigured: a rule needs a context that was not given
     /// ([`LoadOptions::context`](crate::LoadOptions::context)), or the options name a field that the event does not
-    /// have.
+    /// have. Such an error says nothing about the input.
     ///
     /// ```
     /// use event_schema::prelude::*;
@@ -503,8 +504,8 @@ impl LoadError {
         matches!(self.0, LoadErrorKind::NoContext(_) | LoadErrorKind::NoSuchField(_))
     }
 
-    /// Whether the message has the id of a schema that the [codec](crate::format::Codec) does not know: another writer's,
-    /// perhaps a newer one. The data were not read.
+    /// Whether the [codec](crate::format::Codec) does not know the schema whose id the message has: it may be that of
+    /// another writer or of a newer version. The data were not read.
     ///
     /// ```
     /// use event_schema::format::{Codec, Decoder};
@@ -542,9 +543,10 @@ impl LoadError {
 
     /// The body of an HTTP response: problem details (RFC 9457), with a suitable status.
     ///
-    /// The status is 422 for an invalid event ([`Violations::to_problem`]), an unknown version or an unknown schema, 413 for input that
-    /// is too large, and 400 for input that is not JSON or nested too deep. A failed source is 500, without
-    /// details, and so is a [misconfigured](Self::is_config) load.
+    /// The status is 422 for an invalid event ([`Violations::to_problem`]), an unsupported version or an unknown
+    /// schema, and 413 for input that is too large. It is 400 for malformed input, for another event, and for input
+    /// that is nested too deep or too ambiguous. It is 500, without details, for a source that fails and for a
+    /// [misconfigured](Self::is_config) load.
     ///
     /// ```
     /// use event_schema::{EventSchema, Serialize};

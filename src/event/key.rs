@@ -21,8 +21,8 @@ use std::sync::Arc;
 /// assert_eq!(None::<String>.to_key_bytes(), None);
 /// ```
 ///
-/// `#[derive(EventSchema)]` implements it for a newtype of a key, unless it points at another type (`Box<OtherId>`) and
-/// may thus hold itself, and for an enum without data. The key of such an enum is the variant's name on the wire:
+/// `#[derive(EventSchema)]` implements it for enums without data, and for newtypes of a key, except for a newtype of a
+/// pointer (`Box<OtherId>`), which may contain itself. The key of such an enum is the variant's name on the wire:
 ///
 /// ```
 /// use event_schema::prelude::*;
@@ -44,7 +44,7 @@ use std::sync::Arc;
 /// assert_eq!(Shipped { region: Region::NorthEast }.key().as_deref(), Some(&b"north-east"[..]));
 /// ```
 ///
-/// Other types can implement it by hand:
+/// You can implement it by hand for other types:
 ///
 /// ```
 /// use std::borrow::Cow;

@@ -169,10 +169,12 @@ impl<'c> LoadOptions<'c> {
     /// Keeps the values that break rules in their violations: [`Violation::value`](crate::Violation::value).
     ///
     /// Values may be personal data, so they are left out by default. A sensitive field never shows its value or
-    /// anything inside it. Lists and objects are not shown either, because a field in them may be sensitive, and neither are
-    /// values of types that do not implement [`FieldType`](crate::load::FieldType), as some in fields marked `plain`. Values
-    /// come from the rules of fields, elements, keys and map entries, also in [`validate`](Self::validate); a value of the
-    /// wrong type is not shown. Valid input costs nothing more.
+    /// anything inside it. Lists and objects are not shown either, because a field in them may be sensitive. Nor are
+    /// values of types that do not implement [`FieldType`](crate::load::FieldType), which fields marked `plain` may
+    /// have.
+    ///
+    /// Violations of the rules of fields, elements, keys and map entries have a value, also in
+    /// [`validate`](Self::validate). A value of the wrong type is not shown. Valid input costs nothing more.
     ///
     /// ```
     /// use event_schema::prelude::*;
@@ -199,8 +201,8 @@ impl<'c> LoadOptions<'c> {
         self
     }
 
-    /// The argument of rules with `use_context`, as the context of validator or Marshmallow. Kafka's producers and
-    /// consumers are given it by their `with_context`.
+    /// The argument of rules with `use_context`, like the context of validator or Marshmallow. For Kafka, the
+    /// `with_context` of a producer or a consumer sets it.
     ///
     /// ```
     /// use event_schema::prelude::*;
@@ -232,9 +234,9 @@ impl<'c> LoadOptions<'c> {
         self
     }
 
-    /// Lets only these fields be missing in [`load_partial`](Self::load_partial), instead of all. Fields have their
-    /// names on the wire, with dots before nested fields (`address.zip`). A name that the event does not have is an
-    /// error, here and in [`only`](Self::only) and [`exclude`](Self::exclude).
+    /// Allows only these fields to be missing in [`load_partial`](Self::load_partial), instead of all. Fields have
+    /// their names on the wire, with dots before nested fields (`address.zip`). A name that the event does not have is
+    /// an error, here and in [`only`](Self::only) and [`exclude`](Self::exclude).
     ///
     /// ```
     /// use event_schema::prelude::*;
@@ -263,10 +265,10 @@ impl<'c> LoadOptions<'c> {
     /// others. All other fields count as unknown: they are skipped or refused as [`unknown`](Self::unknown) or the
     /// type decides.
     ///
-    /// Fields are named as in [`partial`](Self::partial). A name includes all that is nested in the field; in a list
-    /// or a map, it selects the field of every element. With a `pre_load` hook, the fields that the hook makes are
-    /// selected, except in a flattened type, whose hook is given the selected fields of the input. Loads of whole events
-    /// ignore this option.
+    /// Fields are named as in [`partial`](Self::partial). A name includes everything that is nested in the field; in a
+    /// list or a map, it selects the field of every element. In a type with a `pre_load` hook, the names select fields
+    /// of the hook's result. In a flattened type, they select fields of the input, and the hook receives only these.
+    /// Loads of whole events ignore this option.
     ///
     /// ```
     /// use event_schema::prelude::*;
@@ -320,7 +322,7 @@ impl<'c> LoadOptions<'c> {
         self
     }
 
-    /// Decides about unknown fields at every level of this load, whatever the types declare.
+    /// Rejects or skips unknown fields at every level of this load, whatever the types declare.
     ///
     /// A type with a flattened map has no unknown fields: the map takes them all.
     ///
