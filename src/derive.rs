@@ -202,7 +202,7 @@
 //! ## Versions
 //!
 //! Each version is a type. [`load_from`](crate::EventSchema::load_from) takes the writer's version, reads the input as
-//! that version's type, and converts it version by version to today's type. The result of a conversion must satisfy the
+//! that version's type, and converts it version by version to the current type. The result of a conversion must satisfy the
 //! rules of its version and passes the `post_load` hook of its version, as if it had been read. If the conversion
 //! itself calls a load, that hook runs twice.
 //!
@@ -657,7 +657,7 @@
 //! Other attributes are refused, because the contract would no longer describe the input that load accepts. The error
 //! names the reason.
 //!
-//! The contract contains the value of `#[serde(default)]`. A default that is not constant, such as the present time,
+//! The contract contains the value of `#[serde(default)]`. A default that is not constant, such as the current time,
 //! would make every contract differ from the recorded one: `#[event(default = "computed")]` leaves its value out.
 //!
 //! ```

@@ -27,7 +27,7 @@ use crate::format::cloudevents::{CloudEventError, check_text, parse_time};
 ///
 /// The id is made once, when the event is first sent. It stays the same in every delivery, through retries and
 /// through a dead letter topic and back. A consumer that must not handle an event twice remembers the ids of handled
-/// events. Offsets do not serve for this, because an event that is sent again has another offset.
+/// events. Offsets cannot replace ids, because an event that is sent again has another offset.
 ///
 /// A message without an id, from a client without CloudEvents, gets the place where it was first stored as its id:
 /// `topic/partition@offset`. This id is the same in each delivery. (It is not unique if the topic is deleted and
@@ -38,7 +38,7 @@ use crate::format::cloudevents::{CloudEventError, check_text, parse_time};
 /// An envelope is written as [CloudEvents] in binary mode: the headers `ce_id`, `ce_source`, `ce_time` and `ce_type`,
 /// and `ce_causationid`, `ce_traceparent` and `ce_tracestate` for extensions. The type is the event's name and
 /// version, such as `order.requested.v2`, which tells consumers the version of the writer. A message whose type has
-/// no version is read as today's version.
+/// no version is read as the current version.
 ///
 /// Received headers are read leniently: a broken attribute counts as missing, and the others are kept.
 /// [`format::cloudevents`](crate::format::cloudevents) is the strict reader.
@@ -56,7 +56,7 @@ pub struct Envelope {
 }
 
 impl Envelope {
-    /// The envelope of a new event, with a new id and the present time.
+    /// The envelope of a new event, with a new id and the current time.
     ///
     /// ```
     /// use event_schema::Envelope;
@@ -149,7 +149,7 @@ impl Envelope {
         self.time
     }
 
-    /// Sets a time other than the present.
+    /// Sets a time other than the current one.
     ///
     /// ```
     /// use event_schema::Envelope;

@@ -259,7 +259,7 @@ pub trait EventSchema: Generated + Serialize {
 
     /// Loads an event by the type of its message, as in CloudEvents: for instance `order.requested.v2`. The name must
     /// be this event's. The version is handled as by [`load_from`](Self::load_from); a type without a version means
-    /// today's version.
+    /// the current version.
     ///
     /// An enum whose variants are events of their own (`#[event(types)]`) loads the variant with this type.
     ///

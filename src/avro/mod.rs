@@ -1,7 +1,7 @@
 //! Avro's binary encoding: events from bytes and back, without an intermediate value of a general type.
 //!
 //! [`Schema`] is the schema of an event, or one from a file or a registry. [`DatumReader`] loads events that were written
-//! with today's schema or another; [`DatumWriter`] dumps events. A datum is the bare encoding of a value: it does not
+//! with the current schema or another; [`DatumWriter`] dumps events. A datum is the bare encoding of a value: it does not
 //! contain the id of its schema.
 //!
 //! # Reading

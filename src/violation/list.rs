@@ -102,7 +102,7 @@ impl Violations {
         self.rest.as_ref().map_or(0, |rest| rest.count)
     }
 
-    /// Adds another list to this one, and what it [`omitted`](Self::omitted).
+    /// Adds another list to this one, and the number of violations that it [`omitted`](Self::omitted).
     ///
     /// ```
     /// use event_schema::prelude::*;

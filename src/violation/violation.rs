@@ -46,10 +46,10 @@ pub(crate) enum Concern {
 /// | `duplicate` | the input has the field twice | |
 /// | `length` | too short or too long; for a tuple or an array, not of its length | `min`, `max`, `equal` |
 /// | `range` | too small or too large, for the rule or for the integer type of the field | `min`, `max`, `exclusive_min`, `exclusive_max` |
-/// | `email`, `url`, `credit_card` | not one | |
+/// | `email`, `url`, `credit_card` | not an email address, a URL or the number of a credit card | |
 /// | `ip` | not an IP address, or not of the required version | `v4`, `v6` |
 /// | `regex` | does not match | |
-/// | `contains`, `does_not_contain` | does not contain the pattern, or does | `pattern` |
+/// | `contains`, `does_not_contain` | does not contain the pattern, or contains it | `pattern` |
 /// | `must_match` | differs from the other field | `other` |
 /// | `non_control_character` | has control characters | |
 /// | `one_of` | not one of these values | `choices` |

@@ -92,7 +92,7 @@ impl Deviation {
         &self.path
     }
 
-    /// Whether today's contract is incompatible with a recorded one. Otherwise a file is not current.
+    /// Whether the current contract is incompatible with a recorded one. If not, a recorded file is out of date.
     ///
     /// See the example of [`Catalog::check`](super::Catalog::check).
     #[must_use]

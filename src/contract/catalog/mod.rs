@@ -33,7 +33,7 @@ use crate::event::{Descriptor, EventSchema};
 /// | `<event>/v<version>.r<number>.json`, `.r<number>.reader.json`, `.r<number>.avsc` | the same of an earlier revision of this version, from 1 |
 /// | `<event>/v<version>.exceptions.json` | a list of the incompatible changes that are accepted, each with `rule`, `path` and `reason`; written by hand |
 ///
-/// A test keeps them:
+/// A test compares the recorded contracts with the current ones:
 ///
 /// ```no_run
 /// # use event_schema::contract::Catalog;
@@ -139,9 +139,9 @@ impl Catalog {
         self.contracts.iter().map(|contract| contract.descriptor)
     }
 
-    /// Where the recorded contracts differ from those of today, and where today's are incompatible with a recorded
-    /// revision of the same version: today's load must read what each revision wrote, and the readers of each revision
-    /// must read what is written today.
+    /// Compares the current contracts with the recorded ones. Returns the contracts that differ from the recorded ones,
+    /// and those that are incompatible with a recorded revision of the same version. A contract is compatible if it
+    /// accepts everything that each revision wrote, and each revision accepts everything that it writes.
     ///
     /// ```
     /// use event_schema::prelude::*;
@@ -202,8 +202,8 @@ impl Catalog {
         Ok(deviations)
     }
 
-    /// Records today's contracts. What they replace is kept as an earlier revision, unless both accept the same values.
-    /// Returns the files that it wrote or removed.
+    /// Records the current contracts. The contracts that they replace are kept as earlier revisions, unless both accept
+    /// the same values. Returns the files that it wrote or removed.
     ///
     /// See the example of [`Catalog`].
     ///
@@ -231,10 +231,11 @@ impl Catalog {
         Ok(written)
     }
 
-    /// Fails a test if the recorded contracts are not those of today, or today's are incompatible with them: as
-    /// [`check`](Self::check) says. A relative folder is below the package, where `cargo test` runs.
+    /// Panics, and so fails a test, if the current contracts differ from the recorded ones or are incompatible with
+    /// them, as [`check`](Self::check) describes. A relative folder is below the package, where `cargo test` runs.
     ///
-    /// With `UPDATE_SCHEMAS=1` in the environment it records today's contracts first, as [`export`](Self::export) does.
+    /// With `UPDATE_SCHEMAS=1` in the environment it records the current contracts first, as [`export`](Self::export)
+    /// does.
     ///
     /// ```
     /// use event_schema::contract::Catalog;
@@ -252,7 +253,7 @@ impl Catalog {
     ///
     /// # Panics
     ///
-    /// A recorded contract is not that of today, is incompatible with it, or cannot be read.
+    /// A recorded contract differs from the current one, is incompatible with it, or cannot be read.
     #[track_caller]
     pub fn assert_recorded(&self, folder: impl AsRef<Path>) {
         let folder = folder.as_ref();
@@ -267,7 +268,7 @@ impl Catalog {
         panic!("\nThe contracts of `{}` in {}:\n\n{text}\n", self.service, folder.display());
     }
 
-    /// The changes of each event from the recorded contract of its output to today's, compatible ones too.
+    /// The changes of each event from the recorded contract of its output to the current one, compatible ones too.
     ///
     /// ```
     /// use event_schema::prelude::*;
