@@ -356,7 +356,7 @@
 //! | `email` | the value is an email address, as HTML defines it | strings |
 //! | `url` | the value is an absolute URL | strings |
 //! | `ip`, `ip(v4)`, `ip(v6)` | the value is an IP address | strings |
-//! | `regex(path = *PATTERN)` | the pattern, a `regex::Regex`, matches anywhere in the value | strings |
+//! | `regex(path = *PATTERN)` | the pattern, a `regex::Regex` (re-exported with the feature `regex1`), matches anywhere in the value | strings |
 //! | `contains(pattern = "...")` | the value contains the text, or the key | strings, maps |
 //! | `does_not_contain(pattern = "...")` | the value does not contain it | strings, maps |
 //! | `must_match(other = field)` | the value equals another field of the struct | fields of one type |

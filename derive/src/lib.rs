@@ -35,8 +35,8 @@ pub fn event(args: TokenStream, item: TokenStream) -> TokenStream {
     attribute::expand(&args.into(), input).unwrap_or_else(syn::Error::into_compile_error).into()
 }
 
-/// Refused: `EventSchema` implements schemars' trait itself. A list of derives that names it is told so, where rustc
-/// would only see two implementations.
+/// Always an error, because `EventSchema` implements schemars' trait itself. The message says so; rustc's own would only
+/// report two implementations.
 #[proc_macro_derive(JsonSchema, attributes(event, serde, validate, schemars))]
 pub fn derive_json_schema(_: TokenStream) -> TokenStream {
     let message = "`EventSchema` implements `JsonSchema` itself: remove it from the list. A type without `EventSchema` \
