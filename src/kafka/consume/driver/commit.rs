@@ -16,6 +16,10 @@ use crate::kafka::client::native;
 /// How often a commit looks whether anybody waits for it still.
 const LOOK: Duration = Duration::from_millis(100);
 
+/// How long a commit that a rebalance refuses is tried again before partitions are given up. A member that is no longer
+/// in the group is refused for good.
+const RETRY: Duration = Duration::from_secs(3);
+
 /// The time that the brokers have to answer with the committed offsets, and with the topics.
 const ASK: Duration = Duration::from_secs(5);
 
@@ -31,6 +35,11 @@ pub(super) struct Failed {
 impl Failed {
     pub(super) fn all(code: RDKafkaErrorCode) -> Self {
         Self { partitions: Vec::new(), all: Some((code, reason(code))) }
+    }
+
+    fn is_for_a_rebalance(&self) -> bool {
+        use RDKafkaErrorCode as C;
+        matches!(self.all, Some((C::RebalanceInProgress | C::IllegalGeneration, _)))
     }
 
     pub(super) fn is_empty(&self) -> bool {
@@ -152,7 +161,15 @@ fn numbered(state: &mut State, failed: &Failed) -> Vec<(Partition, RDKafkaErrorC
 pub(super) fn commit_here<C: ConsumerContext>(shared: &Shared, consumer: &BaseConsumer<C>, until: Duration) {
     let waiters = shared.lock_here().commits.take();
     let until = shared.at(until);
+    let waits = || Instant::now() < until;
+    let started = Instant::now();
     // In any case: one that is under way may fail.
-    let failed = commit(consumer, || Instant::now() < until);
+    let mut failed = commit(consumer, waits);
+    // Another member joins or leaves at the same time. As soon as all members know their partitions, this one still has
+    // those that it gives up, and the broker takes the commit.
+    while failed.is_for_a_rebalance() && started.elapsed() < RETRY && waits() {
+        std::thread::sleep(LOOK);
+        failed = commit(consumer, waits);
+    }
     settle(shared, waiters, &failed, " before the partitions were given up");
 }
