@@ -84,8 +84,8 @@ pub use rdkafka as rdkafka039;
 pub use self::broker::{ApiKey, BrokerError};
 pub use self::config::KafkaConfig;
 pub use self::consume::{
-    Batch, Batches, Body, Buffered, Counts, Delivery, EventConsumer, Failure, GiveUp, Handled, Order, Outcome,
-    Received, Rejection, Retry, RunHandle, Runner,
+    Batch, Batches, Body, Buffered, CircuitBreaker, Counts, Delivery, EventConsumer, Failure, FailureKind, GiveUp,
+    Handled, Order, Outcome, Received, Rejection, Retry, RunHandle, Runner,
 };
 pub use self::embedded::EmbeddedKafka;
 pub use self::error::{CloseError, ConfigError, ConnectError, ConsumeError, RunError, SendError};

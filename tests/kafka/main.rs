@@ -19,6 +19,7 @@ mod groups;
 mod keys;
 mod kit;
 mod order;
+mod outage;
 mod poison;
 mod produce;
 mod received;

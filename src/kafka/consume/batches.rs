@@ -103,7 +103,7 @@ impl<E: EventSchema> Batches<E> {
                 if let Some(trouble) = state.trouble() {
                     return Err(trouble.into());
                 }
-                let forwards = state.session.gather(most);
+                let forwards = state.session.gather(most, shared.now());
                 let forwards = forwards.into_iter().map(|taken| with_place(&state, taken)).collect::<Vec<_>>();
                 self.forward_all(forwards);
                 let is_time = until.is_some_and(|until| until <= Instant::now());
@@ -260,7 +260,7 @@ impl<E: EventSchema> Batches<E> {
                     return;
                 }
                 // Only these are left: all partitions are being revoked.
-                let forwards = state.session.gather(1);
+                let forwards = state.session.gather(1, shared.now());
                 let forwards = forwards.into_iter().map(|taken| with_place(&state, taken)).collect();
                 self.forward_all(forwards);
             }

@@ -89,7 +89,7 @@ impl Forward {
             retries: Arc::new(retries.collect()),
             has_pattern: topics.iter().any(|topic| topic.starts_with('^')),
             topics: topics.to_vec(),
-            writes_dead_letters: policy.give_up == GiveUp::DeadLetter,
+            writes_dead_letters: policy.give_up.contain(GiveUp::DeadLetter),
             has_told: AtomicBool::new(false),
             config,
             producer: Mutex::default(),
@@ -291,7 +291,8 @@ impl Forward {
 
     async fn retry(&self, letter: &Letter<'_>, number: u32) -> Finished {
         let Letter { raw, place, attempt, .. } = letter;
-        let delay = self.retry.delay(number).as_millis().try_into().unwrap_or(i64::MAX);
+        let delay = letter.fault.delay().unwrap_or_else(|| self.retry.delay(number));
+        let delay = delay.as_millis().try_into().unwrap_or(i64::MAX);
         let due = since_1970(SystemTime::now()).saturating_add(delay);
         let headers = raw.headers();
         let record = ProducerRecord {

@@ -7,6 +7,7 @@
 mod ahead;
 mod batch;
 mod batches;
+mod breaker;
 mod consumer;
 mod core;
 mod delivery;
@@ -29,9 +30,10 @@ mod worker;
 
 pub use self::batch::Batch;
 pub use self::batches::Batches;
+pub use self::breaker::CircuitBreaker;
 pub use self::consumer::EventConsumer;
 pub(crate) use self::core::Position;
-pub use self::core::{GiveUp, Order, Outcome};
+pub use self::core::{FailureKind, GiveUp, Order, Outcome};
 pub use self::delivery::Delivery;
 pub use self::failure::{Failure, Handled};
 pub use self::handle::{Buffered, RunHandle};

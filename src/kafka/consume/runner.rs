@@ -7,7 +7,8 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use super::batches::Batches;
-use super::core::{GiveUp, Order};
+use super::breaker::CircuitBreaker;
+use super::core::{FailureKind, GiveUp, Order};
 use super::delivery::Delivery;
 use super::driver::{self, Member, Seats};
 use super::failure::Handled;
@@ -169,9 +170,84 @@ impl<E: EventSchema + Send + Sync + 'static> Runner<E> {
         self
     }
 
-    /// The policy for messages that failed for good. Default: [`GiveUp::DeadLetter`].
+    /// The policy for all messages that failed for good. Default: [`GiveUp::DeadLetter`].
     pub fn give_up(mut self, give_up: GiveUp) -> Self {
-        self.policy.give_up = give_up;
+        self.policy.give_up = give_up.into();
+        self
+    }
+
+    /// The policy for messages that failed for good in this way, as an exception from [`give_up`](Self::give_up), which is
+    /// called first.
+    ///
+    /// ```
+    /// # use event_schema::kafka::{Delivery, EmbeddedKafka, EventConsumer, FailureKind, GiveUp, Outcome};
+    /// # use event_schema::prelude::*;
+    /// # use std::time::Duration;
+    /// # #[derive(Serialize, EventSchema)]
+    /// # #[event(topic = "notes")]
+    /// # struct Note { text: String }
+    /// # #[tokio::main]
+    /// # async fn main() -> Result<(), Box<dyn std::error::Error>> {
+    /// # let kafka = EmbeddedKafka::start()?;
+    /// # kafka.create_topic("notes", 1)?;
+    /// # let consumer = EventConsumer::<Note>::subscribe(&kafka.config().group("docs")).await?;
+    /// kafka.publish_bytes("notes", None, Some(b"no note"), &[]).await;
+    /// let handle = consumer.handle();
+    /// let runner = consumer.runner().give_up(GiveUp::Stop).give_up_on(FailureKind::Invalid, GiveUp::Skip);
+    /// let running = tokio::spawn(runner.run(async |_: Delivery<Note>| {}));
+    /// # kafka.handled("docs", "notes").await;
+    /// handle.close(Duration::from_secs(10)).await?;
+    /// assert_eq!(running.await??.of(Outcome::Skipped), 1);
+    /// # Ok(())
+    /// # }
+    /// ```
+    pub fn give_up_on(mut self, kind: FailureKind, give_up: GiveUp) -> Self {
+        self.policy.give_up.set(kind, give_up);
+        self
+    }
+
+    /// When the consumer waits instead of giving up message after message. Default: [`CircuitBreaker::default`].
+    ///
+    /// ```
+    /// # use event_schema::kafka::{CircuitBreaker, Delivery, EmbeddedKafka, EventConsumer, Failure, Outcome, Retry};
+    /// # use event_schema::prelude::*;
+    /// # use std::sync::Arc;
+    /// # use std::sync::atomic::{AtomicBool, Ordering};
+    /// # use std::time::Duration;
+    /// # #[derive(Serialize, EventSchema)]
+    /// # #[event(topic = "notes")]
+    /// # struct Note { text: String }
+    /// # #[tokio::main]
+    /// # async fn main() -> Result<(), Box<dyn std::error::Error>> {
+    /// # let kafka = EmbeddedKafka::start()?;
+    /// # kafka.create_topic("notes", 1)?;
+    /// # for _ in 0..5 { kafka.publish(&Note { text: "hello".to_owned() }).await; }
+    /// # let consumer = EventConsumer::<Note>::subscribe(&kafka.config().group("docs")).await?;
+    /// # async fn until(what: impl Fn() -> bool) { while !what() { tokio::task::yield_now().await } }
+    /// let (handle, database) = (consumer.handle(), Arc::new(AtomicBool::new(false)));
+    /// let store = {
+    ///     let database = Arc::clone(&database);
+    ///     move |_: Delivery<Note>| std::future::ready(match database.load(Ordering::Relaxed) {
+    ///         true => Ok(()),
+    ///         false => Err(Failure::retry("the database is away")),
+    ///     })
+    /// };
+    /// let retry = Retry::never().backoff(Duration::from_millis(10), Duration::from_millis(10));
+    /// let runner = consumer.runner().unordered().retry(retry).circuit_breaker(CircuitBreaker::after(3));
+    /// let running = tokio::spawn(runner.run(store));
+    /// until(|| handle.counts().of(Outcome::Unavailable) > 0).await;
+    /// assert!(!handle.is_ready());
+    ///
+    /// database.store(true, Ordering::Relaxed);
+    /// until(|| handle.counts().done() == 3).await;
+    /// assert!(handle.is_ready());
+    /// handle.close(Duration::from_secs(10)).await?;
+    /// assert_eq!(running.await??.of(Outcome::Dead), 2);
+    /// # Ok(())
+    /// # }
+    /// ```
+    pub fn circuit_breaker(mut self, breaker: CircuitBreaker) -> Self {
+        self.policy.breaker = breaker;
         self
     }
 
@@ -328,8 +404,9 @@ impl<E: EventSchema + Send + Sync + 'static> Runner<E> {
         let _ = tokio::time::timeout_at(end, job.forward.close()).await;
         match (stopped, fatal) {
             (Some((place, cause, refusal)), _) => {
+                let is_dead = cause.as_ref().is_some_and(|cause| policy.give_up.on(cause.kind()) == GiveUp::DeadLetter);
+                let refusal = refusal.filter(|_| is_dead);
                 let fault = cause.map(|cause| cause.text()).unwrap_or_default();
-                let refusal = refusal.filter(|_| policy.give_up == GiveUp::DeadLetter);
                 Err(match refusal {
                     Some(refusal) => RunErrorKind::DeadLetterRefused { place, fault, refusal },
                     None => RunErrorKind::Stopped { place, fault },

@@ -19,6 +19,10 @@ pub enum Outcome {
     Retried,
     /// The message failed and is retried: the later messages with the same key wait.
     Parked,
+    /// The message waits, and has spent no attempt: the handler said that what it needs is
+    /// [unavailable](crate::kafka::Failure::unavailable), or the
+    /// [circuit breaker](crate::kafka::Runner::circuit_breaker) is open.
+    Unavailable,
     /// The message failed for good, and is in the dead letter topic.
     Dead,
     /// The message failed for good, and is skipped.
@@ -36,6 +40,7 @@ impl Outcome {
             Self::Done => "done",
             Self::Retried => "retried",
             Self::Parked => "parked",
+            Self::Unavailable => "unavailable",
             Self::Dead => "dead",
             Self::Skipped => "skipped",
             Self::Abandoned => "abandoned",

@@ -74,7 +74,15 @@ pub(crate) enum Verdict {
     Done,
     /// It may go better another time.
     Retry,
-    /// It never will.
+    /// The same, after this pause instead of the one that is due.
+    RetryAfter(Duration),
+    /// The same, but the record alone is suspected: it says nothing about others.
+    Panic,
+    /// Not tried at all: what handling it needs is away.
+    Unavailable,
+    /// It is no valid event, and never will be.
+    Invalid,
+    /// The handler will never take it. Of a forwarded record: the topic never will.
     Reject,
     /// The forwarded record is too large; a smaller form may be taken.
     TooLarge,
@@ -101,6 +109,10 @@ pub(crate) enum Action {
     /// The worker must drop this record; its result is ignored.
     Abandon(Ticket),
     Commit(Vec<Position>),
+    /// The breaker opens: so many different records have failed, and none was handled.
+    Opened(u32),
+    /// The breaker closes.
+    Closed,
     /// The consumer is to stop because of this record. Others that are in hand may say so, too.
     Stop(Ticket),
 }

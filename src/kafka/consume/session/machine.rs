@@ -4,7 +4,7 @@ use std::collections::{BTreeSet, HashMap};
 use std::time::Duration;
 
 use super::super::core::{
-    Action, Core, Incoming, Limit, NOT_YET, Outcome, Partition, Position, Rules, Taken, Ticket, Verdict, Work,
+    Action, Core, Incoming, Limit, Outcome, Partition, Position, Rules, Taken, Ticket, Verdict, Work,
 };
 use super::closing::Closing;
 use super::outcome::{Cause, Finished, Mode, NotCommitted, Stopped, Trouble, Wakes, Why, Word};
@@ -267,11 +267,7 @@ impl<M: Clone, F: Cause, C: Copy> Session<M, F, C> {
                 if is_too_large { Verdict::TooLarge } else { Verdict::Reject }
             }
             Finished::Failed(cause) => {
-                let verdict = match cause.may_pass() {
-                    _ if cause.is_config() => Verdict::Stop,
-                    true => Verdict::Retry,
-                    false => Verdict::Reject,
-                };
+                let verdict = cause.verdict();
                 self.causes.insert(record, cause);
                 verdict
             }
@@ -303,10 +299,10 @@ impl<M: Clone, F: Cause, C: Copy> Session<M, F, C> {
 
     /// Takes records for a batch of `most`, and returns those to forward. [`gathered`](Self::gathered) is the number of
     /// records for the batch.
-    pub(crate) fn gather(&mut self, most: usize) -> Vec<Taken<M>> {
+    pub(crate) fn gather(&mut self, most: usize, now: Duration) -> Vec<Taken<M>> {
         let mut forwards = Vec::new();
         while self.pending.len() < most
-            && let Some(taken) = self.core.take(NOT_YET)
+            && let Some(taken) = self.core.take_for_later(now)
         {
             if taken.work != Work::Handle {
                 forwards.push(taken);
@@ -348,13 +344,15 @@ impl<M: Clone, F: Cause, C: Copy> Session<M, F, C> {
     }
 
     /// Takes back gathered records that no batch may contain any more. They are left to the next owner of their
-    /// partition, or wait for the record that holds it.
+    /// partition, or wait for the record that holds it, or for the breaker.
     fn clear_pending(&mut self) {
         if self.pending.is_empty() {
             return;
         }
         let Self { core, pending, .. } = self;
-        let must_wait = |taken: &mut Taken<M>| !core.holds(&taken.ticket.position()) || core.is_held_up(&taken.ticket);
+        let must_wait = |taken: &mut Taken<M>| {
+            !core.holds(&taken.ticket.position()) || core.is_held_up(&taken.ticket) || core.excludes(&taken.ticket)
+        };
         let cleared: Vec<_> = pending.extract_if(.., must_wait).collect();
         put_back(core, cleared.iter().map(|taken| &taken.ticket).rev());
     }
@@ -495,7 +493,7 @@ impl<M: Clone, F: Cause, C: Copy> Session<M, F, C> {
     /// Whether messages can be expected to be received and handled.
     pub(crate) fn is_ready(&self) -> bool {
         let is_open = self.closing.is_none() && !self.over && self.fatal().is_none();
-        is_open && self.joined && self.unsent.is_empty()
+        is_open && self.joined && self.unsent.is_empty() && !self.core.has_waiting()
     }
 
     /// Leaves the group when the records in hand are finished or their time is over.

@@ -2,20 +2,15 @@
 
 use std::time::Duration;
 
-use super::super::core::Ticket;
+use super::super::core::{Ticket, Verdict};
 
 /// Why a record failed.
 pub(crate) trait Cause: Clone {
     /// Its handler took longer than this.
     fn timed_out(limit: Duration) -> Self;
 
-    /// Whether it may go better another time.
-    fn may_pass(&self) -> bool;
-
-    /// Whether not the record is to blame but how the consumer is set up.
-    fn is_config(&self) -> bool {
-        false
-    }
+    /// The verdict on a record that failed because of it.
+    fn verdict(&self) -> Verdict;
 }
 
 /// The taker of the records.

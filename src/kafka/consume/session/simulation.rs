@@ -1,7 +1,7 @@
 //! Leads core and session through seeded schedules: consumers that join, leave, stall and crash, partitions that
 //! move between them or are lost, handlers and forwards that take their time and fail, batches that nobody takes,
 //! clients that fail for good, rights that are missing, revokes while a consumer closes, commits that do not arrive,
-//! time that jumps.
+//! time that jumps, what handlers need that is away.
 //!
 //! Beside each core a [`Ledger`] is kept of every partition: what has become of each record that was
 //! received, so plainly that what may be taken, what has to be taken, what is paused and what is committed
@@ -14,6 +14,7 @@
 mod broker;
 mod consumer;
 mod ledger;
+mod outage;
 mod plan;
 
 use std::sync::Mutex;
@@ -98,6 +99,12 @@ events! {
     Done,
     Retried,
     Parked,
+    Unavailable,
+    Opened,
+    Closed,
+    Probed,
+    Barred,
+    GaveUpUnavailable,
     Dead,
     Skipped,
     SkippedForTime,
