@@ -26,6 +26,9 @@ pub trait Generated: FieldType {
     /// Whether a version newer than this one is refused without a try, `#[event(newer = "refuse")]`.
     const REFUSES_NEWER: bool = false;
 
+    /// Whether it is an enum of other events, each with a name and version of its own.
+    const HAS_TYPES: bool = false;
+
     /// Whether there is a `post_dump` hook.
     const CHANGES_DUMP: bool = false;
 

@@ -16,6 +16,7 @@
 //! | [`Unavailable`](Outcome::Unavailable) | its handler says that what it needs is [away](crate::kafka::Failure::unavailable), or failed while the [circuit breaker](crate::kafka::CircuitBreaker) was open; it waits where it is, and has spent no attempt | not committed before the message is finished | as for a retry: kept, for each key with [`Retry::park`](crate::kafka::Retry::park), none with retry topics | `outage::what_is_unavailable_spends_no_attempt_...`, `outage::while_all_handlers_fail_...` |
 //! | [`Dead`](Outcome::Dead) | it is in the dead letter topic, with its original bytes, key and headers, and the reason | finished when the brokers have acknowledged the dead letter | kept: later messages wait for the acknowledgement | `dead_letter`, `spring`, `run::what_is_rejected_or_fails_for_good_is_a_dead_letter` |
 //! | [`Skipped`](Outcome::Skipped) | skipped, because [`GiveUp::Skip`] says so; the log names it | finished | kept | `run::what_is_skipped_is_passed_over_and_told` |
+//! | [`Ignored`](Outcome::Ignored) | it is not for this consumer: of [another type](Runner::skip_other_types), or not let in by the [filter](Runner::filter) | finished | kept | `selection` |
 //! | [`Abandoned`](Outcome::Abandoned) | its handler took too long, its partition was revoked, or its [batch](crate::kafka::Batch) was dropped. Its result is ignored, but its effects may have happened | not committed. After a timeout the message is retried; after a revoke the next owner receives it; the messages of a dropped batch are received again | kept, unless the handler never yields: then the next handler may start while it still runs | `run::a_handler_that_takes_too_long_...`, `run::a_handler_that_took_too_long_...`, `group::a_result_that_comes_after_the_partition_went_...` |
 //!
 //! With [`GiveUp::Stop`], a message that failed for good ends the run with an error. It is not committed, and a
@@ -26,6 +27,7 @@
 //! | | is it retried? | then |
 //! |---|---|---|
 //! | the message cannot be loaded, or breaks a rule | never | as [`GiveUp`] says, for [each kind of failure](Runner::give_up_on): a dead letter by default |
+//! | the message is of another type | never | the same, or ignored with [`skip_other_types`](Runner::skip_other_types) |
 //! | the handler returns [`Failure::reject`] | never | the same |
 //! | a rule has `use_context`, and its [context](crate::kafka::EventConsumer::with_context) was not set | never | the run stops, and the message is not committed |
 //! | the handler returns [`Failure::retry`] or any other error | as [`Retry`] says: by default 5 attempts in place | the same |

@@ -19,10 +19,11 @@ use super::broker::{ApiKey, BrokerError};
 use super::client::{Host, cluster, create_topic, thread};
 use super::config::KafkaConfig;
 use super::consume::{Position, Raw, Received};
+use super::context::RuleContext;
 use super::error::ConnectError;
 use super::message::ProducerRecord;
 use super::produce::{EventProducer, Sent};
-use crate::{EventSchema, LoadOptions};
+use crate::EventSchema;
 
 /// A Kafka cluster inside the process, for tests and examples: librdkafka's mock cluster with one broker, on a free
 /// port. The feature `kafka` includes it; no other program or dependency is needed.
@@ -357,8 +358,8 @@ impl EmbeddedKafka {
                     let position =
                         Position { partition: 0, epoch: u64::MAX, offset: message.offset(), leader_epoch: -1 };
                     let raw = Raw::copy(&message);
-                    let options = LoadOptions::new();
-                    received.push(Received::of(Arc::clone(&name), message.partition(), position, raw, &options));
+                    let context = RuleContext::default();
+                    received.push(Received::of(Arc::clone(&name), message.partition(), position, raw, &context));
                 }
             }
         };

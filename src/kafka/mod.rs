@@ -85,7 +85,7 @@ pub use self::broker::{ApiKey, BrokerError};
 pub use self::config::KafkaConfig;
 pub use self::consume::{
     Batch, Batches, Body, Buffered, CircuitBreaker, Counts, Delivery, EventConsumer, Failure, FailureKind, GiveUp,
-    Handled, Order, Outcome, Received, Rejection, Retry, RunHandle, Runner,
+    Handled, MessageHead, Order, Outcome, Received, Rejection, Retry, RunHandle, Runner,
 };
 pub use self::embedded::EmbeddedKafka;
 pub use self::error::{CloseError, ConfigError, ConnectError, ConsumeError, RunError, SendError};

@@ -26,5 +26,6 @@ mod received;
 mod refused;
 mod rights;
 mod run;
+mod selection;
 mod spring;
 mod trouble;

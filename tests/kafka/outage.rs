@@ -83,13 +83,14 @@ async fn while_all_handlers_fail_nothing_is_given_up_and_order_is_kept() {
     let topic = kafka.topic(4).await;
     kafka.publish(&topic, (0..200).map(|number| note(&(number % 20).to_string(), number))).await;
     let service = Service::default();
-    let running = Running::start(&kafka.group(), &topic, |runner| runner.retry(quick(Retry::in_place())), {
+    // Slow enough for messages of all partitions to fail before the first runs out of attempts.
+    let retry = Retry::in_place().backoff(millis(100), millis(300));
+    let running = Running::start(&kafka.group(), &topic, |runner| runner.retry(retry), {
         let service = service.clone();
         move |note| Ok(service.store(note)?)
     })
     .await;
-    // Many more failures than there are attempts.
-    running.until(Outcome::Unavailable, 40).await;
+    running.until(Outcome::Unavailable, 10).await;
     assert!(!running.handle.is_ready());
     let counts = running.handle.counts();
     assert_eq!((counts.done(), counts.of(Outcome::Dead)), (0, 0));
@@ -110,7 +111,7 @@ async fn an_open_breaker_tries_one_message_at_a_time() {
     kafka.publish(&topic, (0..100).map(|number| note(&number.to_string(), number))).await;
     let service = Service::default();
     let calls = Arc::new(Mutex::new(Vec::new()));
-    let retry = Retry::never().backoff(millis(100), millis(100)).jitter(0.0);
+    let retry = Retry::park().attempts(1).backoff(millis(100), millis(100)).jitter(0.0);
     let running = Running::start(&kafka.group(), &topic, |runner| runner.unordered().concurrency(4).retry(retry), {
         let (service, calls) = (service.clone(), Arc::clone(&calls));
         move |note| {

@@ -9,11 +9,12 @@ use super::failure::Failure;
 use super::fault::Fault;
 use super::forward::Forward;
 use super::raw::Raw;
-use super::received::{Body, Received};
+use super::received::{Body, Received, Rejection};
 use super::session::Finished;
 use super::tell::finish;
+use crate::kafka::context::RuleContext;
 use crate::kafka::message::Place;
-use crate::{EventSchema, LoadOptions};
+use crate::{EventSchema, LoadError};
 
 /// Messages that were received together; see [`Batches`](crate::kafka::Batches).
 ///
@@ -63,14 +64,21 @@ pub(super) struct Item<E> {
 }
 
 impl<E: EventSchema> Item<E> {
-    pub(super) fn new(taken: Taken<Raw>, place: Place, options: &LoadOptions<'_>) -> Self {
+    pub(super) fn new(taken: Taken<Raw>, place: Place, context: &RuleContext) -> Self {
         let Taken { ticket, message: raw, .. } = taken;
         Self {
-            received: Received::of(Arc::clone(&place.topic), place.partition, ticket.position(), raw, options),
+            received: Received::of(Arc::clone(&place.topic), place.partition, ticket.position(), raw, context),
             ticket,
             place,
             failure: None,
         }
+    }
+}
+
+impl<E> Item<E> {
+    /// Why it is no event, if it is none.
+    pub(super) fn rejection(&self) -> Option<&LoadError> {
+        self.received.rejection().map(Rejection::error)
     }
 }
 

@@ -12,11 +12,12 @@ use tokio::task::JoinSet;
 use tokio::time::Instant;
 
 use super::batch::{Batch, Item};
-use super::core::Taken;
+use super::core::{Outcome, Taken};
 use super::driver::{self, Member, Shared, State};
 use super::forward::Forward;
 use super::panics::{guarded, panicked};
 use super::raw::Raw;
+use super::selection::Selection;
 use super::session::Finished;
 use super::tally::Counts;
 use super::tell::finish;
@@ -69,6 +70,7 @@ use crate::kafka::message::Place;
 pub struct Batches<E> {
     member: Member,
     forward: Arc<Forward>,
+    selection: Selection,
     context: RuleContext,
     /// Failed records are forwarded by a task of their own, whether or not anybody receives.
     letters: Option<UnboundedSender<(Taken<Raw>, Place)>>,
@@ -77,9 +79,9 @@ pub struct Batches<E> {
 }
 
 impl<E: EventSchema> Batches<E> {
-    pub(super) fn new(member: Member, forward: Forward, context: RuleContext) -> Self {
+    pub(super) fn new(member: Member, forward: Forward, selection: Selection, context: RuleContext) -> Self {
         let (forward, forwarder) = (Arc::new(forward), JoinSet::new());
-        Self { member, forward, context, letters: None, forwarder, event: PhantomData }
+        Self { member, forward, selection, context, letters: None, forwarder, event: PhantomData }
     }
 
     /// Waits for a message and then for more, until the batch has `most` messages or `wait` has passed. Meanwhile the
@@ -137,12 +139,23 @@ impl<E: EventSchema> Batches<E> {
     /// has failed.
     fn load(&self, shared: &Shared, (taken, place): (Taken<Raw>, Place)) -> Option<Item<E>> {
         let (ticket, whence) = (taken.ticket, place.clone());
+        let pass_over = |outcome| {
+            finish(shared, &self.forward, &ticket, &whence, Finished::Unhandled(outcome));
+            None
+        };
         if self.forward.passes_over(&taken.message, &place) {
-            finish(shared, &self.forward, &ticket, &place, Finished::Done);
-            return None;
+            return pass_over(Outcome::Done);
         }
-        match catch_unwind(AssertUnwindSafe(|| Item::new(taken, place, &self.context.load_options()))) {
-            Ok(item) => Some(item),
+        let loaded = catch_unwind(AssertUnwindSafe(|| {
+            let is_let_in = !self.selection.filters_out(&taken.message, &place, ticket.offset);
+            is_let_in.then(|| Item::new(taken, place, &self.context))
+        }));
+        match loaded {
+            Ok(None) => pass_over(Outcome::Ignored),
+            Ok(Some(item)) => match item.rejection() {
+                Some(error) if self.selection.skips(error, &whence) => pass_over(Outcome::Ignored),
+                _ => Some(item),
+            },
             Err(panic) => {
                 finish(shared, &self.forward, &ticket, &whence, panicked(&*panic));
                 None

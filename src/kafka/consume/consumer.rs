@@ -18,10 +18,9 @@ use super::received::Received;
 use super::runner::Runner;
 use super::subscription::Subscription;
 use super::tally::Counts;
-use crate::EventSchema;
 use crate::kafka::config::KafkaConfig;
-use crate::kafka::context::RuleContext;
 use crate::kafka::error::{CloseError, ConfigError, ConnectError, ConsumeError, RunError};
+use crate::{EventSchema, LoadOptions};
 
 /// Receives events of one type as a member of a consumer group.
 ///
@@ -195,7 +194,74 @@ impl<E: EventSchema> EventConsumer<E> {
     /// ```
     #[must_use]
     pub fn with_context<T: Send + Sync + 'static>(mut self, context: Arc<T>) -> Self {
-        self.subscription.context = RuleContext::new(context);
+        self.subscription.context.set_user(context);
+        self
+    }
+
+    /// Sets the options of each load, such as limits and violations that show values: for all messages of this consumer. A
+    /// [context](Self::with_context) that was set for the consumer counts for more than that of the options.
+    ///
+    /// ```
+    /// # use event_schema::kafka::{EmbeddedKafka, EventConsumer};
+    /// # use event_schema::LoadOptions;
+    /// # use event_schema::prelude::*;
+    /// # #[derive(Debug, Serialize, EventSchema)]
+    /// # #[event(topic = "notes")]
+    /// # struct Note { text: String }
+    /// # #[tokio::main(flavor = "current_thread")]
+    /// # async fn main() -> Result<(), Box<dyn std::error::Error>> {
+    /// # let kafka = EmbeddedKafka::start()?;
+    /// # kafka.create_topic("notes", 1)?;
+    /// # kafka.publish(&Note { text: "hello".to_owned() }).await;
+    /// let consumer = EventConsumer::<Note>::subscribe(&kafka.config().group("docs")).await?;
+    /// let mut consumer = consumer.with_load_options(LoadOptions::new().max_size(10));
+    /// assert!(consumer.recv().await?.rejection().unwrap().error().is_too_large());
+    /// # Ok(())
+    /// # }
+    /// ```
+    #[must_use]
+    pub fn with_load_options(mut self, options: LoadOptions<'static>) -> Self {
+        self.subscription.context.set_options(options);
+        self
+    }
+
+    /// The version of the messages that do not name one, because they have no CloudEvents type, or one without a version.
+    /// They are loaded with that version's type and converted, as with [`load_from`](EventSchema::load_from). Default: today's
+    /// version of the event.
+    ///
+    /// Call this when a second version is made of an event whose writers set no headers. An enum of
+    /// [types](crate::derive#several-events-in-one-topic) has no version of its own, and rejects messages without a type.
+    ///
+    /// ```
+    /// use event_schema::kafka::{EmbeddedKafka, EventConsumer};
+    /// use event_schema::prelude::*;
+    ///
+    /// #[event_schema::event(name = "note")]
+    /// struct NoteV1 { text: String }
+    ///
+    /// #[event_schema::event(name = "note", version = 2, topic = "notes", previous = NoteV1)]
+    /// struct Note { lines: Vec<String> }
+    ///
+    /// impl From<NoteV1> for Note {
+    ///     fn from(note: NoteV1) -> Self {
+    ///         Self { lines: vec![note.text] }
+    ///     }
+    /// }
+    ///
+    /// # #[tokio::main(flavor = "current_thread")]
+    /// # async fn main() -> Result<(), Box<dyn std::error::Error>> {
+    /// # let kafka = EmbeddedKafka::start()?;
+    /// # kafka.create_topic("notes", 1)?;
+    /// kafka.publish_bytes("notes", None, Some(br#"{"text": "hello"}"#), &[]).await;
+    /// let consumer = EventConsumer::<Note>::subscribe(&kafka.config().group("docs")).await?;
+    /// let mut consumer = consumer.untyped_as(1);
+    /// assert_eq!(consumer.recv().await?.event().unwrap().lines, ["hello"]);
+    /// # Ok(())
+    /// # }
+    /// ```
+    #[must_use]
+    pub fn untyped_as(mut self, version: u32) -> Self {
+        self.subscription.context.set_untyped(version);
         self
     }
 
@@ -390,9 +456,14 @@ impl<E: EventSchema> EventConsumer<E> {
         loop {
             if let Some((position, raw)) = self.subscription.ahead.next(&self.subscription.member.shared) {
                 let place = &self.subscription.ahead.places[position.partition as usize];
-                let options = self.subscription.context.load_options();
                 let topic = Arc::clone(&place.topic);
-                return Poll::Ready(Ok(Received::of(topic, place.partition, position, raw, &options)));
+                return Poll::Ready(Ok(Received::of(
+                    topic,
+                    place.partition,
+                    position,
+                    raw,
+                    &self.subscription.context,
+                )));
             }
             let mut state = self.subscription.member.shared.lock();
             if let Some(trouble) = state.trouble() {

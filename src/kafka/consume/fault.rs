@@ -124,6 +124,7 @@ impl fmt::Display for Fault {
             Self::Load(error, _) if error.is_config() => {
                 format!("{error}; a consumer is given it by `EventConsumer::with_context`")
             }
+            Self::Load(error, None) if error.other_type().is_some() => format!("{error}; {}", letters::OTHER_TYPES),
             Self::Load(error, None) => error.to_string(),
             Self::Load(error, Some(schema)) => format!("{}: {error}", framed(*schema)),
             Self::Handler(failure) => with_causes(failure.reason()),

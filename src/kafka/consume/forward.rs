@@ -9,7 +9,7 @@ use std::time::{Duration, SystemTime};
 use rdkafka::error::RDKafkaErrorCode;
 use tokio::sync::Mutex;
 
-use super::core::{GiveUp, Taken, Ticket, Work};
+use super::core::{GiveUp, Outcome, Taken, Ticket, Work};
 use super::driver::{Returned, Returning, Shared};
 use super::fault::Fault;
 use super::policy::Policy;
@@ -180,7 +180,7 @@ impl Forward {
     pub(super) async fn forward(&self, shared: &Shared, taken: &Taken<Raw>, place: &Place) -> Option<Finished> {
         let Taken { ticket, work, message: raw } = taken;
         if *work == Work::Handle {
-            return self.passes_over(raw, place).then_some(Finished::Done);
+            return self.passes_over(raw, place).then_some(Finished::Unhandled(Outcome::Done));
         }
         let Some(fault) = shared.lock().session.cause(ticket) else {
             // Its partition has another owner, who finds the cause anew.

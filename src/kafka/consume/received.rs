@@ -7,8 +7,9 @@ use std::time::SystemTime;
 use super::core::Position;
 use super::raw::Raw;
 use crate::format::cloudevents::{CloudEvent, Data, Mode};
+use crate::kafka::context::RuleContext;
 use crate::kafka::message::{Headers, Origin};
-use crate::{Envelope, EventSchema, LoadError, LoadOptions, Violations};
+use crate::{Envelope, EventSchema, LoadError, Violations};
 
 /// A received message: its event or the reason for its rejection, and its place, key and headers.
 ///
@@ -317,8 +318,8 @@ impl fmt::Debug for Rejection {
 
 impl<E: EventSchema> Received<E> {
     /// A message as it came from the broker, loaded.
-    pub(crate) fn of(topic: Arc<str>, partition: i32, position: Position, raw: Raw, options: &LoadOptions<'_>) -> Self {
-        let (body, structured) = load(raw.headers(), raw.value(), options);
+    pub(crate) fn of(topic: Arc<str>, partition: i32, position: Position, raw: Raw, context: &RuleContext) -> Self {
+        let (body, structured) = load(raw.headers(), raw.value(), context);
         Self { topic, partition, raw, structured, position, body }
     }
 }
@@ -327,7 +328,7 @@ impl<E: EventSchema> Received<E> {
 pub(super) fn load<E: EventSchema>(
     headers: &Headers,
     value: Option<&[u8]>,
-    options: &LoadOptions<'_>,
+    context: &RuleContext,
 ) -> (Body<E>, Option<Box<Envelope>>) {
     let Some(bytes) = value else { return (Body::Tombstone, None) };
     let body = |loaded: Result<E, LoadError>| match loaded {
@@ -338,15 +339,15 @@ pub(super) fn load<E: EventSchema>(
         Mode::Structured => match CloudEvent::read(headers.iter(), Some(bytes)) {
             Ok(event) => {
                 let data = event.data().map_or(&[][..], Data::as_bytes);
-                (body(options.load_typed(event.event_type(), data)), Some(Box::new(Envelope::from(&event))))
+                (body(context.load(Some(event.event_type()), data)), Some(Box::new(Envelope::from(&event))))
             }
             Err(error) => (body(Err(error.into())), None),
         },
         Mode::Binary => match headers.get("ce_type").map(str::from_utf8) {
-            Some(Ok(event_type)) if !event_type.is_empty() => (body(options.load_typed(event_type, bytes)), None),
-            _ => (body(E::load_untyped(bytes, options)), None),
+            Some(Ok(event_type)) if !event_type.is_empty() => (body(context.load(Some(event_type), bytes)), None),
+            _ => (body(context.load(None, bytes)), None),
         },
-        _ => (body(E::load_untyped(bytes, options)), None),
+        _ => (body(context.load(None, bytes)), None),
     }
 }
 

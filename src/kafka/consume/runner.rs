@@ -15,6 +15,7 @@ use super::failure::Handled;
 use super::forward::{FORMS, Forward};
 use super::policy::Policy;
 use super::retry::Retry;
+use super::selection::{MessageHead, Selection};
 use super::session::LEAVE;
 use super::subscription::Subscription;
 use super::tally::Counts;
@@ -89,6 +90,7 @@ pub struct Runner<E> {
     subscription: Subscription,
     policy: Policy,
     tombstones: Option<Tombstones>,
+    selection: Selection,
     /// The last setting that batches do not have.
     for_handlers: Option<&'static str>,
     event: PhantomData<fn() -> E>,
@@ -96,7 +98,14 @@ pub struct Runner<E> {
 
 impl<E: EventSchema + Send + Sync + 'static> Runner<E> {
     pub(super) fn new(subscription: Subscription) -> Self {
-        Self { subscription, policy: Policy::default(), tombstones: None, for_handlers: None, event: PhantomData }
+        Self {
+            subscription,
+            policy: Policy::default(),
+            tombstones: None,
+            selection: Selection::default(),
+            for_handlers: None,
+            event: PhantomData,
+        }
     }
 
     /// Which events are handled in order; all others are handled in parallel. Default: [`Order::Partition`]. For this
@@ -251,6 +260,78 @@ impl<E: EventSchema + Send + Sync + 'static> Runner<E> {
         self
     }
 
+    /// Passes over messages of other types than the event's: they count as
+    /// [`Ignored`](crate::kafka::Outcome::Ignored), and the log names each type once. Without this they are rejected, and
+    /// become dead letters, because a mistyped name must not lose messages.
+    ///
+    /// The type is CloudEvents'. A message without one is not of another type: it is read as the event.
+    ///
+    /// ```
+    /// # use event_schema::kafka::{Delivery, EmbeddedKafka, EventConsumer, Outcome};
+    /// # use event_schema::prelude::*;
+    /// # use std::time::Duration;
+    /// #[event_schema::event(name = "order.placed", topic = "orders")]
+    /// struct OrderPlaced { order_id: String }
+    ///
+    /// #[event_schema::event(name = "order.cancelled", topic = "orders")]
+    /// struct OrderCancelled { order_id: String }
+    ///
+    /// # #[tokio::main]
+    /// # async fn main() -> Result<(), Box<dyn std::error::Error>> {
+    /// # let kafka = EmbeddedKafka::start()?;
+    /// # kafka.create_topic("orders", 1)?;
+    /// # let consumer = EventConsumer::<OrderPlaced>::subscribe(&kafka.config().group("docs")).await?;
+    /// kafka.publish(&OrderPlaced { order_id: "A-1".to_owned() }).await;
+    /// kafka.publish(&OrderCancelled { order_id: "A-1".to_owned() }).await;
+    /// let handle = consumer.handle();
+    /// let runner = consumer.runner().skip_other_types();
+    /// let running = tokio::spawn(runner.run(async |order: Delivery<OrderPlaced>| assert_eq!(order.order_id, "A-1")));
+    /// # kafka.handled("docs", "orders").await;
+    /// handle.close(Duration::from_secs(10)).await?;
+    /// assert_eq!(running.await??.to_string(), "1 done, 1 ignored");
+    /// # Ok(())
+    /// # }
+    /// ```
+    pub fn skip_other_types(mut self) -> Self {
+        self.selection.skips_other_types = true;
+        self
+    }
+
+    /// Handles only the messages for which the filter is `true`. It sees all of a message but its value, which is not read
+    /// if the answer is `false`: such a message counts as [`Ignored`](crate::kafka::Outcome::Ignored), valid or not. A
+    /// second filter replaces the first. A filter that panics fails the message, as a handler that panics does.
+    ///
+    /// ```
+    /// # use event_schema::kafka::{Delivery, EmbeddedKafka, EventConsumer, MessageHead, Outcome};
+    /// # use event_schema::prelude::*;
+    /// # use std::time::Duration;
+    /// # #[derive(Serialize, EventSchema)]
+    /// # #[event(name = "note", topic = "notes")]
+    /// # struct Note { text: String }
+    /// fn is_european(message: &MessageHead<'_>) -> bool {
+    ///     message.headers().get("region") == Some(b"eu")
+    /// }
+    ///
+    /// # #[tokio::main]
+    /// # async fn main() -> Result<(), Box<dyn std::error::Error>> {
+    /// # let kafka = EmbeddedKafka::start()?;
+    /// # kafka.create_topic("notes", 1)?;
+    /// # let consumer = EventConsumer::<Note>::subscribe(&kafka.config().group("docs")).await?;
+    /// kafka.publish_bytes("notes", None, Some(b"{\"text\": \"ciao\"}"), &[("region", "eu")]).await;
+    /// kafka.publish_bytes("notes", None, Some(b"no note"), &[("region", "us")]).await;
+    /// let handle = consumer.handle();
+    /// let running = tokio::spawn(consumer.runner().filter(is_european).run(async |_: Delivery<Note>| {}));
+    /// # kafka.handled("docs", "notes").await;
+    /// handle.close(Duration::from_secs(10)).await?;
+    /// assert_eq!(running.await??.to_string(), "1 done, 1 ignored");
+    /// # Ok(())
+    /// # }
+    /// ```
+    pub fn filter(mut self, filter: impl Fn(&MessageHead<'_>) -> bool + Send + Sync + 'static) -> Self {
+        self.selection.filter = Some(Box::new(filter));
+        self
+    }
+
     /// Where and how dead letters are written. Default: [`DeadLetter::new`].
     pub fn dead_letter(mut self, dead_letter: DeadLetter) -> Self {
         self.policy.dead_letter = dead_letter;
@@ -337,7 +418,7 @@ impl<E: EventSchema + Send + Sync + 'static> Runner<E> {
         }
         self.policy.order = None;
         let (member, forward, context) = prepare(self.subscription, &self.policy)?;
-        Ok(Batches::new(member, forward, context))
+        Ok(Batches::new(member, forward, self.selection, context))
     }
 
     /// Handles events until the consumer is [closed](crate::kafka::RunHandle::close) or an error ends the run. See
@@ -378,7 +459,7 @@ impl<E: EventSchema + Send + Sync + 'static> Runner<E> {
         H: Fn(Delivery<E>) -> F + Send + Sync + 'static,
         F: Future<Output: Handled> + Send + 'static,
     {
-        let Self { subscription, policy, tombstones, .. } = self;
+        let Self { subscription, policy, tombstones, selection, .. } = self;
         let (mut member, forward, context) = prepare(subscription, &policy)?;
         let shared = Arc::clone(&member.shared);
         {
@@ -387,7 +468,7 @@ impl<E: EventSchema + Send + Sync + 'static> Runner<E> {
             state.session.handle(shared.now());
         }
         shared.wake();
-        let job = Arc::new(Job { handler, tombstones, forward, context, event: PhantomData });
+        let job = Arc::new(Job { handler, tombstones, forward, selection, context, event: PhantomData });
         supervise(&shared, &job).await;
         let (end, stopped, fatal) = {
             let state = shared.lock();

@@ -12,13 +12,14 @@ pub(super) struct Tally {
     lost: AtomicU64,
 }
 
-const KINDS: [Outcome; 7] = [
+const KINDS: [Outcome; 8] = [
     Outcome::Done,
     Outcome::Retried,
     Outcome::Parked,
     Outcome::Unavailable,
     Outcome::Dead,
     Outcome::Skipped,
+    Outcome::Ignored,
     Outcome::Abandoned,
 ];
 
@@ -58,7 +59,7 @@ impl Tally {
 /// // For metrics: every outcome, also those with a count of zero.
 /// let mut lines = counts.iter().map(|(outcome, count)| format!("deliveries{{outcome=\"{outcome}\"}} {count}"));
 /// assert_eq!(lines.next().unwrap(), "deliveries{outcome=\"done\"} 0");
-/// assert_eq!(lines.count(), 6);
+/// assert_eq!(lines.count(), 7);
 /// ```
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub struct Counts {

@@ -20,6 +20,7 @@ use super::forward::Forward;
 use super::panics::guarded;
 use super::raw::Raw;
 use super::received::{self, Body};
+use super::selection::Selection;
 use super::session;
 use super::tell::tell;
 use crate::EventSchema;
@@ -79,6 +80,7 @@ pub(super) struct Job<E, H> {
     pub(super) handler: H,
     pub(super) tombstones: Option<Tombstones>,
     pub(super) forward: Forward,
+    pub(super) selection: Selection,
     pub(super) context: RuleContext,
     pub(super) event: PhantomData<fn() -> E>,
 }
@@ -107,6 +109,8 @@ struct Row {
 struct Settled {
     /// How many records were handled.
     done: u64,
+    /// How many were passed over.
+    ignored: u64,
     /// The outcomes of the others.
     others: Vec<(Ticket, Place, Outcome, Option<Fault>)>,
 }
@@ -118,6 +122,7 @@ impl Row {
         for (ticket, finished) in self.ended.drain(..) {
             match state.session.finish(&ticket, finished, now) {
                 Some((Outcome::Done, _)) => settled.done += 1,
+                Some((Outcome::Ignored, _)) => settled.ignored += 1,
                 Some((outcome, fault)) => {
                     settled.others.push((ticket, state.place(ticket.partition).clone(), outcome, fault));
                 }
@@ -222,7 +227,8 @@ where
                         }
                     }
                 };
-                let goes_on = matches!(done, Finished::Done) && self.shared.interruptions() == interruptions;
+                let goes_on = matches!(done, Finished::Done | Finished::Unhandled(_))
+                    && self.shared.interruptions() == interruptions;
                 row.ended.push((ticket, done));
                 if !goes_on {
                     break;
@@ -239,6 +245,9 @@ where
     fn tell(&self, settled: Settled) {
         if settled.done > 0 {
             self.shared.tally.count_many(Outcome::Done, settled.done);
+        }
+        if settled.ignored > 0 {
+            self.shared.tally.count_many(Outcome::Ignored, settled.ignored);
         }
         for (ticket, place, outcome, fault) in settled.others {
             self.shared.tally.count(outcome);
@@ -257,25 +266,31 @@ where
         if let Some(forwarded) = self.forward.forward(shared, &taken, place).await {
             return forwarded;
         }
+        if self.selection.filters_out(&taken.message, place, taken.ticket.offset) {
+            return Finished::Unhandled(Outcome::Ignored);
+        }
         match self.handle(taken.ticket, taken.message, place).await {
-            Ok(()) => Finished::Done,
+            Ok(finished) => finished,
             Err(fault) => Finished::Failed(fault),
         }
     }
 
-    async fn handle(&self, ticket: Ticket, raw: Raw, place: &Place) -> Result<(), Fault> {
-        let (body, structured) = received::load::<E>(raw.headers(), raw.value(), &self.context.load_options());
+    async fn handle(&self, ticket: Ticket, raw: Raw, place: &Place) -> Result<Finished, Fault> {
+        let (body, structured) = received::load::<E>(raw.headers(), raw.value(), &self.context);
         let handled = match body {
             Body::Event(event) => {
                 let delivery = Delivery::new(event, place.clone(), ticket, raw, structured);
                 (self.handler)(delivery).await.handled()
             }
+            Body::Rejected(rejection) if self.selection.skips(rejection.error(), place) => {
+                return Ok(Finished::Unhandled(Outcome::Ignored));
+            }
             Body::Rejected(rejection) => return Err(self.forward.rejected(rejection)),
             Body::Tombstone => match &self.tombstones {
                 Some(handler) => handler(Delivery::new((), place.clone(), ticket, raw, structured)).await,
-                None => Ok(()),
+                None => return Ok(Finished::Unhandled(Outcome::Done)),
             },
         };
-        handled.map_err(|failure| Fault::Handler(Arc::new(failure)))
+        handled.map(|()| Finished::Done).map_err(|failure| Fault::Handler(Arc::new(failure)))
     }
 }

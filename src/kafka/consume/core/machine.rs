@@ -326,11 +326,11 @@ impl<M: Clone> Core<M> {
         match (work, verdict) {
             (_, Verdict::Stop) => self.stop(ticket),
             (Work::Handle, _) => self.handled(ticket, verdict, now),
-            (Work::Retry(_), Verdict::Done) => self.end(ticket, Outcome::Retried, now),
+            (Work::Retry(_), Verdict::Done | Verdict::Unhandled(_)) => self.end(ticket, Outcome::Retried, now),
             (Work::Retry(_), Verdict::Reject | Verdict::TooLarge | Verdict::Invalid) => {
                 self.fail(ticket, FailureKind::Failed, now)
             }
-            (Work::DeadLetter(_), Verdict::Done) => self.end(ticket, Outcome::Dead, now),
+            (Work::DeadLetter(_), Verdict::Done | Verdict::Unhandled(_)) => self.end(ticket, Outcome::Dead, now),
             (
                 Work::Retry(_) | Work::DeadLetter(_),
                 Verdict::Retry | Verdict::RetryAfter(_) | Verdict::Panic | Verdict::Unavailable,
@@ -360,12 +360,15 @@ impl<M: Clone> Core<M> {
                 }
                 return self.end(ticket, Outcome::Done, now);
             }
-            Verdict::Invalid | Verdict::Reject | Verdict::TooLarge | Verdict::Stop => {
+            Verdict::Unhandled(_) | Verdict::Invalid | Verdict::Reject | Verdict::TooLarge | Verdict::Stop => {
                 // It says nothing about what is away: another record is the next probe, at once.
                 if was_probe {
                     self.unbar();
                 }
                 self.available(ticket);
+                if let Verdict::Unhandled(outcome) = verdict {
+                    return self.end(ticket, outcome, now);
+                }
                 let is_invalid = verdict == Verdict::Invalid;
                 let kind = if is_invalid { FailureKind::Invalid } else { FailureKind::Rejected };
                 return self.fail(ticket, kind, now);

@@ -27,6 +27,9 @@ pub enum Outcome {
     Dead,
     /// The message failed for good, and is skipped.
     Skipped,
+    /// The message is not for this consumer, which passes over it: of
+    /// [another type](crate::kafka::Runner::skip_other_types), or not let in by its [filter](crate::kafka::Runner::filter).
+    Ignored,
     /// The result is ignored: the handler took too long, the partition was revoked, or the
     /// [batch](crate::kafka::Batch) was dropped.
     Abandoned,
@@ -43,6 +46,7 @@ impl Outcome {
             Self::Unavailable => "unavailable",
             Self::Dead => "dead",
             Self::Skipped => "skipped",
+            Self::Ignored => "ignored",
             Self::Abandoned => "abandoned",
         }
     }

@@ -2,6 +2,8 @@
 
 use std::time::Duration;
 
+use super::outcome::Outcome;
+
 /// A partition of a topic, by a number that the driver gives it.
 pub(crate) type Partition = u32;
 
@@ -72,6 +74,8 @@ pub(crate) struct Taken<M> {
 pub(crate) enum Verdict {
     /// It was handled, or forwarded.
     Done,
+    /// It is finished without a handler, with this outcome. That says nothing about what handlers need.
+    Unhandled(Outcome),
     /// It may go better another time.
     Retry,
     /// The same, after this pause instead of the one that is due.

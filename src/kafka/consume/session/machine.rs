@@ -256,11 +256,12 @@ impl<M: Clone, F: Cause, C: Copy> Session<M, F, C> {
         } else if !self.unsent.is_empty() {
             self.unsent.remove(&record);
         }
-        if !matches!(finished, Finished::Done) {
+        if !matches!(finished, Finished::Done | Finished::Unhandled(_)) {
             self.interruptions += 1;
         }
         let verdict = match finished {
             Finished::Done => Verdict::Done,
+            Finished::Unhandled(outcome) => Verdict::Unhandled(outcome),
             Finished::NotYet => Verdict::Retry,
             Finished::Refused { why, is_too_large } => {
                 self.refusals.insert(record, why);

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use super::super::core::{Ticket, Verdict};
+use super::super::core::{Outcome, Ticket, Verdict};
 
 /// Why a record failed.
 pub(crate) trait Cause: Clone {
@@ -67,6 +67,8 @@ pub(crate) enum Word<C> {
 #[derive(Debug, Clone)]
 pub(crate) enum Finished<F> {
     Done,
+    /// No handler was needed; with this outcome.
+    Unhandled(Outcome),
     /// The handler failed, or a step before it.
     Failed(F),
     /// It was not forwarded, but may be another time.

@@ -99,6 +99,7 @@ events! {
     Done,
     Retried,
     Parked,
+    Ignored,
     Unavailable,
     Opened,
     Closed,

@@ -678,6 +678,7 @@ impl Consumer {
                 Outcome::Done => Event::Done,
                 Outcome::Retried => Event::Retried,
                 Outcome::Parked => Event::Parked,
+                Outcome::Ignored => Event::Ignored,
                 Outcome::Unavailable => Event::Unavailable,
                 Outcome::Dead => Event::Dead,
                 Outcome::Skipped => Event::Skipped,
@@ -694,7 +695,7 @@ impl Consumer {
         }
         self.obey(world);
         if let Some(row) = row {
-            self.goes_on(&row, verdict == Verdict::Done, world);
+            self.goes_on(&row, matches!(verdict, Verdict::Done | Verdict::Unhandled(_)), world);
         }
         true
     }
@@ -710,6 +711,7 @@ impl Consumer {
         self.unsent.remove(&record);
         match verdict {
             Verdict::Done => Finished::Done,
+            Verdict::Unhandled(outcome) => Finished::Unhandled(outcome),
             Verdict::Reject | Verdict::TooLarge if is_forward => {
                 Finished::Refused { why: "refused".to_owned(), is_too_large: verdict == Verdict::TooLarge }
             }
@@ -1216,6 +1218,8 @@ impl World {
                 (5, Work::Handle) => Verdict::RetryAfter(Duration::from_millis(self.chance.u64(..200))),
                 _ => Verdict::Retry,
             }
+        } else if hand.work == Work::Handle && self.one_in(12) {
+            Verdict::Unhandled([Outcome::Done, Outcome::Ignored][self.chance.usize(..2)])
         } else {
             Verdict::Done
         }

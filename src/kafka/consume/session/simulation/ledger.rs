@@ -160,6 +160,11 @@ impl Ledger {
                 outage.succeed(id);
                 Some(Outcome::Done)
             }
+            (Work::Handle, Verdict::Unhandled(outcome)) => {
+                record.away = None;
+                outage.leave(id);
+                Some(outcome)
+            }
             (Work::Retry(_), Verdict::Done) => Some(Outcome::Retried),
             (Work::DeadLetter(_), Verdict::Done) => Some(Outcome::Dead),
             (Work::Handle, Verdict::Retry | Verdict::RetryAfter(_) | Verdict::Unavailable | Verdict::Panic) => {
