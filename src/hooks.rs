@@ -13,7 +13,7 @@ pub trait HookResult<T> {
     /// The value of the hook.
     ///
     /// # Errors
-    /// What the hook found.
+    /// The findings of the hook.
     fn into_result(self) -> Result<T, Violations>;
 }
 

@@ -195,7 +195,7 @@
 #![cfg_attr(feature = "kafka", doc = "[`kafka`]: mod@kafka")]
 #![cfg_attr(not(feature = "kafka"), doc = "[`kafka`]: #features")]
 //! [validator]: https://docs.rs/validator/0.21
-#![cfg_attr(not(test), warn(clippy::print_stdout))]
+#![cfg_attr(not(test), warn(clippy::disallowed_methods, clippy::print_stdout))]
 #![cfg_attr(docsrs, feature(doc_cfg))]
 
 #[cfg(feature = "avro")]

@@ -37,7 +37,7 @@ impl<T: FieldType> Shown<'_, T> {
     }
 }
 
-/// What [`Shown`] has of a type that is no field's: something sensitive in it could not be told.
+/// [`Shown`] for types that are no field's: something sensitive in them could not be told.
 #[doc(hidden)]
 pub trait NotShown {
     /// It is never shown.

@@ -87,7 +87,7 @@ impl From<ValidationError> for Violations {
 impl From<ValidationErrors> for Violations {
     fn from(errors: ValidationErrors) -> Self {
         fn add(found: &mut Vec<Violation>, within: &[Segment], errors: ValidationErrors) {
-            // By name: validator keeps them in no order.
+            // They are sorted by name: validator keeps them in no order.
             for (name, kind) in errors.0.into_iter().collect::<BTreeMap<_, _>>() {
                 let mut within = within.to_vec();
                 if name != ALL {

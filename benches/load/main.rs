@@ -3,6 +3,8 @@
 //! `cargo bench --bench load` prints every time as a multiple of `serde_json::from_slice` and
 //! validator's `validate()` on the valid twin of the same document, in the same run: the contenders
 //! take turns in many short rounds, each round gives one ratio, and the median of them is printed.
+//! The `serde_json` of this program has `float_roundtrip`, which the tests ask for and which makes its
+//! floats slower; `cargo bench --bench apart` compares with one that does not have it.
 //! `cargo bench --bench load -- 540` runs only the cases with "540" in their names.
 
 mod documents;

@@ -1,5 +1,6 @@
 //! Properties of a type that the derive can tell by its name.
 
+use quote::ToTokens;
 use syn::ext::IdentExt;
 use syn::visit::{self, Visit};
 
@@ -42,6 +43,11 @@ pub(crate) fn names_a_float(ty: &syn::Type) -> bool {
     let mut floats = Floats(false);
     floats.visit_type(ty);
     floats.0
+}
+
+/// Whether two types are written the same way.
+pub(crate) fn is_same(one: &impl ToTokens, other: &impl ToTokens) -> bool {
+    one.to_token_stream().to_string() == other.to_token_stream().to_string()
 }
 
 /// Whether every name in it is of a type of the standard library that has a shape.

@@ -113,6 +113,46 @@ struct Plain {
     value: Hints,
 }
 
+/// A float in each way in which a field is read.
+#[event_schema::event]
+#[derive(Debug)]
+struct Floats {
+    own: f64,
+    any: Value,
+    kept: Box<RawValue>,
+    #[serde(flatten)]
+    flat: Flat,
+    #[serde(deserialize_with = "halved")]
+    with: f64,
+    #[event(plain)]
+    #[schemars(with = "Value")]
+    plain: (f64, Option<f64>, Value),
+}
+
+#[event_schema::event]
+#[derive(Debug)]
+struct Flat {
+    flat: f64,
+}
+
+fn halved<'de, D: Deserializer<'de>>(input: D) -> Result<f64, D::Error> {
+    f64::deserialize(input).map(|float| float / 2.0)
+}
+
+#[event_schema::event]
+#[derive(Debug)]
+struct Single {
+    own: f32,
+}
+
+#[event_schema::event]
+#[derive(Debug)]
+struct PlainSingle {
+    #[event(plain)]
+    #[schemars(with = "Value")]
+    plain: (f32, Option<f32>),
+}
+
 /// Whether a dependency turned on `serde_json/arbitrary_precision`: then no number is too large.
 fn keeps_all_digits() -> bool {
     serde_json::from_str::<Value>("1e999").is_ok()
@@ -120,7 +160,10 @@ fn keeps_all_digits() -> bool {
 
 /// Reads the text in every way. Which it was, in short.
 pub(crate) fn check(input: &[u8]) -> u64 {
-    let Ok(text) = std::str::from_utf8(input) else { return 0 };
+    let text = match std::str::from_utf8(input) {
+        Ok(text) => text,
+        Err(error) => return not_utf8(input, error),
+    };
     let ignored = Ignored::load_str(text);
     agree("IgnoredAny", &ignored, &serde_json::from_str::<IgnoredAny>(text), text);
     raw(text);
@@ -128,8 +171,26 @@ pub(crate) fn check(input: &[u8]) -> u64 {
     if ignored.is_ok() {
         let ours = Plain::load_str(&plain).ok().map(|plain| plain.value);
         assert_eq!(ours, serde_json::from_str(text).ok(), "as the type of a field");
+        floats(text);
     }
     value(text)
+}
+
+/// Refused at the first byte that is not UTF-8, whatever comes before it. `serde_json` refuses it too, except within a
+/// string that is passed over.
+fn not_utf8(input: &[u8], error: std::str::Utf8Error) -> u64 {
+    assert!(serde_json::from_slice::<Value>(input).is_err());
+    let breaks_off = error.error_len().is_none();
+    let expected = if breaks_off { input.len() } else { error.valid_up_to() };
+    for error in [
+        AnyValue::load(input).expect_err("not UTF-8"),
+        AnyText::load(input).expect_err("not UTF-8"),
+        Ignored::load(input).expect_err("not UTF-8"),
+    ] {
+        assert_eq!((error.is_syntax(), error.is_truncated()), (true, breaks_off), "{error}");
+        assert_eq!(error.position().map(|position| position.offset()), Some(expected as u64), "{error}");
+    }
+    40 + u64::from(breaks_off)
 }
 
 /// The text of a value is what stands there without the white space around it.
@@ -203,6 +264,39 @@ fn same_words(ours: &LoadError, theirs: &serde_json::Error, text: &str) -> u64 {
         assert!(ours.to_string().ends_with(&words), "{ours}, and serde_json: {theirs}");
     }
     30 + reason.len() as u64
+}
+
+/// Wherever a number is read, it is the nearest float: rounded once, whatever reads it.
+fn floats(text: &str) {
+    let number = text.trim();
+    let (Ok(float), Ok(single)) = (number.parse::<f64>(), number.parse::<f32>()) else { return };
+    if float.is_infinite() {
+        return;
+    }
+    let fields = ["own", "any", "kept", "flat", "with"].map(|field| format!(r#""{field}": {text}"#)).join(",");
+    let read = Floats::load_str(&format!(r#"{{{fields}, "plain": [{text}, {text}, {text}]}}"#)).expect("floats");
+    let kept = read.kept.get().parse().ok();
+    let (first, second, third) = (read.plain.0, read.plain.1, read.plain.2.as_f64());
+    for (way, read) in [
+        ("own", Some(read.own)),
+        ("any", read.any.as_f64()),
+        ("kept", kept),
+        ("flat", Some(read.flat.flat)),
+        ("plain", Some(first)),
+        ("plain option", second),
+        ("plain value", third),
+    ] {
+        assert_eq!(read.map(f64::to_bits), Some(float.to_bits()), "{way}: {text}");
+    }
+    assert_eq!(read.with.to_bits(), (float / 2.0).to_bits(), "with: {text}");
+
+    let PlainSingle { plain: (first, second) } =
+        PlainSingle::load_str(&format!(r#"{{"plain": [{text}, {text}]}}"#)).expect("floats");
+    assert_eq!([first, second.expect("a number")].map(f32::to_bits), [single.to_bits(); 2], "plain f32: {text}");
+    if single.is_finite() {
+        let read = Single::load_str(&format!(r#"{{"own": {text}}}"#)).expect("a float");
+        assert_eq!(read.own.to_bits(), single.to_bits(), "f32: {text}");
+    }
 }
 
 /// Our value is that of the text, part by part.

@@ -18,12 +18,12 @@ impl FieldNames {
         Self { name: field.avro.name.map_or_else(|| legal(original), str::to_owned), aliases: field.names().collect() }
     }
 
-    /// Of the only field of a variant, which has no name in JSON.
+    /// The names of the only field of a variant, which has none in JSON.
     pub(super) fn of_only(field: &Field) -> Self {
         Self { name: field.avro.name.unwrap_or("value").to_owned(), aliases: Vec::new() }
     }
 
-    /// Of an element of a tuple.
+    /// The names of an element of a tuple.
     pub(super) fn of_element(index: usize) -> Self {
         Self { name: format!("_{index}"), aliases: Vec::new() }
     }

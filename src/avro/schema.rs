@@ -9,6 +9,7 @@ use serde_json::Value;
 use super::node::Nodes;
 use crate::contract::{AvroFault, AvroSchemaError, avro_schema};
 use crate::event::EventSchema;
+use crate::load::json;
 
 /// An Avro schema: of an event, or of somebody else's from a file or a registry.
 ///
@@ -57,7 +58,7 @@ impl Schema {
     /// If the text is not an Avro schema.
     pub fn parse(text: &str) -> Result<Self, ParseSchemaError> {
         // As the parser does itself, but that it keeps the value.
-        let schema = match serde_json::from_str(text) {
+        let schema = match json::read(text) {
             Ok(schema) => Self::of_value(schema),
             Err(_) => apache_avro::Schema::parse_str(text).map(|parsed| Self::of_parsed(&parsed, &parsed)),
         };

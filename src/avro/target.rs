@@ -1,4 +1,4 @@
-//! What a value is on this side: [`Target`].
+//! The type of a value on this side: [`Target`].
 
 use crate::contract::Shape;
 use crate::contract::avro_name::{legal_type, pascal_case};
@@ -15,6 +15,9 @@ pub(super) enum Target {
     /// Anything else.
     Kind(Shape),
 }
+
+/// How deep types stand in each other. Only an untagged enum that holds itself with nothing around it gets there.
+pub(super) const MAX_DEPTH: usize = 256;
 
 /// How many types may stand for each other.
 const MAX_STEPS: usize = 128;
@@ -64,6 +67,22 @@ impl Target {
             };
         }
         Self::natural()
+    }
+}
+
+/// The elements of a list.
+pub(super) fn items(kind: Kind) -> Option<Shape> {
+    match kind {
+        Kind::List { items, .. } => Some(*items),
+        _ => None,
+    }
+}
+
+/// The values of a map.
+pub(super) fn values(kind: Kind) -> Option<Shape> {
+    match kind {
+        Kind::Map { values, .. } => Some(*values),
+        _ => None,
     }
 }
 

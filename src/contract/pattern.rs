@@ -18,7 +18,7 @@ pub(super) fn literal(text: &str) -> String {
 /// The ECMA-262 spelling of a Rust regular expression, or `None` if it has constructs of Rust's own
 /// (flags, classes within classes, scripts by their bare name).
 ///
-/// What both dialects spell alike is left as it is, although `\d`, `\w`, `\s`, `\b` and `.` differ
+/// A piece that both dialects spell alike is left as it is, although `\d`, `\w`, `\s`, `\b` and `.` differ
 /// beyond ASCII: there Rust takes digits, letters and spaces of all scripts, and the contract is
 /// the stricter one.
 pub(super) fn to_ecma(regex: &str) -> Option<String> {

@@ -758,11 +758,11 @@ impl Variant {
 pub struct Avro {
     /// A legal name, in place of one made from the name on the wire.
     pub name: Option<&'static str>,
-    /// Of a type.
+    /// The namespace of a type.
     pub namespace: Option<&'static str>,
     /// The variant stands for symbols that a reader does not know.
     pub default: bool,
-    /// Of a field, or of what it contains.
+    /// The form of a field, or of its parts.
     pub form: Option<AvroForm>,
 }
 

@@ -4,7 +4,7 @@ use std::fmt;
 
 use serde::{de, ser};
 
-/// What is wrong with the bytes, and where. One word, so that the results of a reader stay small.
+/// The fault of the bytes, and its place. It is one word, so that the results of a reader stay small.
 #[derive(Debug)]
 pub(crate) struct Malformed(Box<Fault>);
 
@@ -31,7 +31,7 @@ impl Malformed {
     }
 }
 
-/// Of a read that was given up; the reader's context knows why.
+/// The error of a read that was given up; the reader's context knows why.
 impl de::Error for Malformed {
     #[cold]
     fn custom<T: fmt::Display>(_: T) -> Self {

@@ -86,7 +86,7 @@ const REQUIRED: [&str; 4] = ["specversion", "id", "source", "type"];
 /// ```
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct CloudEvent {
-    /// By name, each of them checked; the required ones are there, and are text.
+    /// The attributes by name, each of them checked; the required ones are there, and are text.
     attributes: BTreeMap<String, Attribute>,
     data: Option<Data>,
 }

@@ -218,7 +218,7 @@ pub struct Context<'c> {
     tries: usize,
     /// Fields that no type knows, if `valid_data` wants them out.
     strays: Vec<Path>,
-    /// What is read of a part of an event.
+    /// The record of the part of an event that is read.
     record: Option<Box<Record>>,
     /// Whether the input is already the result of hooks.
     prepared: bool,
@@ -469,7 +469,7 @@ impl<'c> Context<'c> {
             list: self.violations.split_off(mark.kept),
             omitted: self.omitted - mark.omitted,
             shape: self.shape_findings_since(mark),
-            // Of an attempt that did not fit it does not count.
+            // An attempt that did not fit does not count.
             forgotten: self.forgotten.filter(|_| self.shape_findings_since(mark) == 0),
             recorded: self.record.as_mut().map(|record| record.split_off(mark.recorded)).unwrap_or_default(),
         };
@@ -689,7 +689,7 @@ impl<'c> Context<'c> {
     }
 
     /// The findings, as an error.
-    // By reference: the context is too large to be moved for it.
+    // It takes a reference: the context is too large to be moved for it.
     #[inline]
     pub(crate) fn take_error(&mut self, valid_data: impl FnOnce(&Violations, &[Path]) -> Option<Value>) -> LoadError {
         if let Some(context) = self.forgotten {
@@ -919,7 +919,7 @@ impl<'c> Context<'c> {
             let of_shape = violation.of_shape && message.is_none();
             let fault = violation.into_fault(is_sensitive, code, message);
             let kept = self.violations.len();
-            // By shape it is what its reader looked for, whatever was found in it.
+            // Its shape is the one that its reader looked for, whatever was found in it.
             self.keep(at, Kind::Value, concern, of_shape, || fault);
             if let Some(noted) = self.violations.get_mut(kept) {
                 noted.path.extend(steps);

@@ -158,7 +158,7 @@ pub trait FieldType: Sized + Serialize {
         let value = cx.sharing(Sharing::Flattened, |cx| Self::read(entries, cx, at))?;
         cx.record_all_if_none(recorded, at, || leftovers.names());
         leftovers.take_used(value.as_ref());
-        // Of a part there may be no value to ask.
+        // A part may have no value to ask.
         if value.is_none() && cx.shape_findings() == findings {
             leftovers.take_fields(&cx.fields_since(recorded, at));
         }
@@ -489,4 +489,10 @@ fn patch_used<T: FieldType>(this: &mut T, rest: &mut Object, cx: &mut Context<'_
 pub(super) fn is_masked<K: FieldType>() -> bool {
     const LEVELS: u8 = 8;
     K::masks_key(LEVELS)
+}
+
+/// The place of a map that its keys of this type stand in.
+#[inline]
+pub(super) fn place_of_keys<'a, K: FieldType>(map: &'a At<'a>) -> At<'a> {
+    if is_masked::<K>() { map.cover() } else { *map }
 }

@@ -3,10 +3,10 @@
 use std::borrow::Cow;
 use std::cell::Cell;
 
-use super::field_type::is_masked;
+use super::field_type::{is_masked, place_of_keys};
 use super::key_name::CutText;
 use super::place::KeyText;
-use super::{At, Context, FieldType};
+use super::{At, Context, FieldType, json};
 use crate::violation::{InputName, MASK};
 
 /// Reads a map's key that is on the wire what it holds; `build` makes it of that, with its rules.
@@ -17,8 +17,7 @@ pub fn read_newtype_key<T: FieldType, K: FieldType>(
     map: &At<'_>,
     build: impl FnOnce(T, &mut Context<'_>, &At<'_>) -> Option<K>,
 ) -> Option<K> {
-    let covered = map.cover();
-    let map = if is_masked::<K>() { &covered } else { map };
+    let map = &place_of_keys::<K>(map);
     // Texts are taken, and the place is still asked for.
     let shown = text.clone().unwrap_or_default();
     let before = cx.shape_findings();
@@ -95,6 +94,6 @@ impl<K: FieldType> KeyText for K {
 
 /// All of a key as it is written, if it can be.
 pub(super) fn written_key<K: FieldType>(key: &K) -> Option<String> {
-    let json = serde_json::to_string(key).ok()?;
-    if json.starts_with('"') { serde_json::from_str(&json).ok() } else { Some(json) }
+    let text = serde_json::to_string(key).ok()?;
+    if text.starts_with('"') { json::read(&text).ok() } else { Some(text) }
 }

@@ -7,7 +7,7 @@ use std::marker::PhantomData;
 use serde::de::{Deserializer, MapAccess, SeqAccess, Visitor};
 
 use super::expected::MAPPING;
-use super::field_type::{Seed, is_masked};
+use super::field_type::{Seed, place_of_keys};
 use super::keys::{ReadKey, written_key};
 use super::number::{self, Under, UnderToken};
 use super::parts::{MapType, PartRules, no_rules};
@@ -53,9 +53,7 @@ where
             let came = self.cx.is_recording().then(|| text.clone());
             let key = ReadKey::<K>::read(text, self.cx, self.at);
             if let Some(read) = &key.key {
-                let covered = self.at.cover();
-                let map = if is_masked::<K>() { &covered } else { self.at };
-                (self.keys)(read, self.cx, &map.map_key_of(&key));
+                (self.keys)(read, self.cx, &place_of_keys::<K>(self.at).map_key_of(&key));
             }
             if let Some(came) = came {
                 self.cx.record_map_entry(self.at, &came, key.key.as_ref().and_then(written_key));
@@ -177,8 +175,7 @@ macro_rules! maps {
                 keys: impl PartRules<K>,
                 values: impl PartRules<V>,
             ) {
-                let covered = at.cover();
-                let of_keys = if $crate::load::field_type::is_masked::<K>() { &covered } else { at };
+                let of_keys = $crate::load::field_type::place_of_keys::<K>(at);
                 for (key, value) in self {
                     keys(key, cx, &of_keys.map_key_of(key));
                     values(value, cx, &at.key(key));

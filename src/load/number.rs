@@ -12,7 +12,7 @@ use serde::forward_to_deserialize_any;
 use serde_json::Value;
 
 use super::drain::drain_map;
-use super::json::{RAW_TOKEN, visit_raw};
+use super::json::{self, RAW_TOKEN, visit_raw};
 pub(super) use super::json::{TOKEN, arrive_as_maps};
 
 /// The text of the number that `map` is, or nothing for a real object; skips all of it.
@@ -83,7 +83,7 @@ impl<'de, S: DeserializeSeed<'de>> Visitor<'de> for UnderToken<S> {
 
 /// The number as a `Value`, all its digits kept where `serde_json` can keep them; null if it is none.
 pub(super) fn to_value(text: &str) -> Value {
-    serde_json::from_str(text).map_or(Value::Null, Value::Number)
+    json::read(text).map_or(Value::Null, Value::Number)
 }
 
 /// A null where a value is asked for.

@@ -139,7 +139,8 @@ impl<'c> LoadOptions<'c> {
     /// The position is that of the invalid value; for an unknown or duplicate field and for an invalid key of a map,
     /// that of the key; for a missing field, that of its object. If the path of a violation does not contain the key
     /// in the input (because of an alias, a mask or a `pre_load` hook), or if a map has the key several times, the
-    /// position is that of the containing value. Loads from a [`Value`](serde_json::Value) have no positions.
+    /// position is that of the containing value. Loads from a [`Value`](serde_json::Value) have no positions. In a
+    /// CloudEvent in structured mode, positions are within its data.
     ///
     /// ```
     /// use event_schema::prelude::*;

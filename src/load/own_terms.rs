@@ -41,7 +41,7 @@ pub(crate) fn field(text: &str, name: &str) -> Option<Box<str>> {
     Some(found.1.into())
 }
 
-/// What was read of a text.
+/// The text with its keys and values as they were read.
 fn in_own_terms(record: Record, text: &str) -> String {
     let (nodes, ends) = record.into_tree();
     let mut part = String::with_capacity(text.len());
@@ -78,7 +78,7 @@ impl Writer {
         parts.map(|index| (index, &self.nodes[index].what))
     }
 
-    /// What was read of a value. A reader of the user's can have read it in ways of its own: then it stays as it is.
+    /// Writes a value as it was read. A reader of the user's can have read it in ways of its own: then it stays as it is.
     fn value(&self, node: usize, text: &str, out: &mut String) {
         let mut parts = self.parts(node);
         let written = match (parts.next(), parts.next()) {
@@ -97,7 +97,7 @@ impl Writer {
         let mut written = HashSet::new();
         out.push('{');
         for entry in &entries {
-            // What several read has been the first one's.
+            // A value that several read was the first one's.
             if !written.insert(&*entry.name) {
                 continue;
             }

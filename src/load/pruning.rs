@@ -7,7 +7,7 @@ use serde_json::{Map, Value};
 
 use crate::violation::{MASK, MAX_NAME, Segment, cut};
 
-/// What is taken out of a value: all of it, or parts, each with what is taken out of that.
+/// The parts that are taken out of a value: all of it, or some, each with its own such parts.
 #[derive(Default)]
 pub(super) struct Pruning<'p> {
     whole: bool,
@@ -38,7 +38,7 @@ impl<'p> Pruning<'p> {
         self.parts.entry(first.name()).or_default().add(rest);
     }
 
-    /// What is left of the value; an empty object if that is nothing.
+    /// The rest of the value; an empty object if there is none.
     pub(super) fn prune(&self, mut value: Value) -> Value {
         if self.whole {
             return Value::Object(Map::new());
@@ -71,7 +71,7 @@ impl<'p> Pruning<'p> {
         })
     }
 
-    /// What is taken out of parts that the input may call so. Of a long name a path has only the beginning: all parts
+    /// The pruning of the parts that the input may call so. A path has only the beginning of a long name: all parts
     /// whose names begin so are meant.
     fn called(&self, name: &str) -> impl Iterator<Item = &Self> {
         let beginning = (name.len() > MAX_NAME).then(|| cut(name)).filter(|beginning| **beginning != *name);

@@ -1,11 +1,11 @@
-//! What the reader reads of a part of an event, recorded while it reads: [`Record`].
+//! A part of an event as the reader reads it, recorded while it reads: [`Record`].
 
 use super::place::{At, Part};
 
-/// What is read of a value. The parts of a value stand behind it, each followed by its own.
+/// A value that was read. Its parts stand behind it, each followed by its own.
 #[derive(Debug)]
 pub(super) struct Node {
-    /// What it is a part of.
+    /// The value that it is a part of.
     parent: usize,
     pub(super) what: What,
 }
@@ -28,7 +28,7 @@ pub(super) enum What {
 /// An entry of an object.
 #[derive(Debug)]
 pub(super) struct Entry {
-    /// What the input calls it, unless that is its name.
+    /// Its key in the input, unless that is its name.
     key: Option<Box<str>>,
     name: Name,
 }
@@ -44,7 +44,7 @@ enum Name {
 }
 
 impl Entry {
-    /// What the input calls it.
+    /// Its key in the input.
     pub(super) fn key(&self) -> &str {
         match &self.name {
             Name::Field(name) => self.key.as_deref().unwrap_or(name),
@@ -52,7 +52,7 @@ impl Entry {
         }
     }
 
-    /// What a part of an event calls it: keys stay as they came.
+    /// Its key in a part of an event: keys stay as they came.
     pub(super) fn name(&self) -> &str {
         match &self.name {
             Name::Field(name) => name,
@@ -88,16 +88,16 @@ pub(super) struct Length {
     objects: usize,
 }
 
-/// What an attempt has recorded, set aside.
+/// The values that an attempt has recorded, set aside.
 #[derive(Debug, Default)]
 pub(super) struct Recorded {
     nodes: Vec<Node>,
     objects: usize,
 }
 
-/// What has been read of a part of an event.
+/// The values that have been read of a part of an event.
 ///
-/// What is not in it is read as it stands: a text, a number, or a value that a reader takes as a whole.
+/// A value that is not in it is read as it stands: a text, a number, or a value that a reader takes as a whole.
 #[derive(Debug)]
 pub(super) struct Record {
     nodes: Vec<Node>,
@@ -138,7 +138,7 @@ impl Record {
     /// The keys of the entries of the object at `at` that were read as fields since it was of this length.
     pub(super) fn fields_since(&mut self, len: Length, at: &At<'_>) -> Vec<&str> {
         let Some(parent) = self.find(at) else { return Vec::new() };
-        // What a hook made of the object is the object's, too.
+        // Values that a hook made of the object are the object's, too.
         let is_of_it = |mut node: usize| {
             while node != parent && matches!(self.nodes[node].what, What::Made(_)) {
                 node = self.nodes[node].parent;
@@ -206,7 +206,7 @@ impl Record {
         }
     }
 
-    /// What stands at `at` is read from `text`, until [`end_made`](Self::end_made) is called with the answer.
+    /// The value at `at` is read from `text`, until [`end_made`](Self::end_made) is called with the answer.
     pub(super) fn begin_made(&mut self, at: &At<'_>, text: String) -> Option<usize> {
         let parent = self.find(at)?;
         let before = self.way.len();

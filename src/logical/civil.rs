@@ -9,7 +9,7 @@ use std::fmt::{self, Write};
 pub(crate) const SECONDS_OF_DAY: i64 = 86_400;
 const NANOS_OF_SECOND: i64 = 1_000_000_000;
 
-/// What part of a second a number counts.
+/// The part of a second that a number counts.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Unit {
     Millis,
@@ -36,7 +36,7 @@ impl Unit {
     /// them than most units.
     fn join(self, seconds: i64, nanos: i64) -> Option<i64> {
         let per_unit = NANOS_OF_SECOND / self.of_second();
-        // By way of 128 bits: before the epoch the parts can be beyond the bounds where their sum is not.
+        // 128 bits are needed: before the epoch the parts can be beyond the bounds where their sum is not.
         let number = i128::from(seconds) * i128::from(self.of_second()) + i128::from(nanos / per_unit);
         number.try_into().ok()
     }

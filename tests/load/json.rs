@@ -1,6 +1,7 @@
 //! Text is read as `serde_json` reads it: drawn texts, and those that readers stumble over.
 
 use event_schema::prelude::*;
+use event_schema::serde::de::IgnoredAny;
 use event_schema::serde_json::value::RawValue;
 use event_schema::serde_json::{Value, json};
 use event_schema::{Segment, Violation};
@@ -52,6 +53,25 @@ fn texts_that_readers_stumble_over() {
     {
         check(&long);
     }
+}
+
+#[test]
+fn bytes_that_are_not_utf8() {
+    let inputs: [&[u8]; 8] = [
+        b"\xff",
+        b"\"\xff\"",
+        b"{\"a\": \"\xc3",
+        b"{\"a\": \"\xc3\"}",
+        b"[1] \xed\xa0\x80",
+        b"[1,,\n\xf0\x9f\x98",
+        b"{\"\x80\": 1}",
+        b"nul\xc3\xa4\xc3",
+    ];
+    for input in inputs {
+        crate::fuzz_smoke::json::check(input);
+    }
+    // `serde_json` does not look into a string that it passes over.
+    assert!(serde_json::from_slice::<IgnoredAny>(b"\"\xff\"").is_ok());
 }
 
 /// A hundred thousand levels, of which a value takes 128.

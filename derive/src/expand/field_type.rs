@@ -1,17 +1,17 @@
 //! `impl FieldType`: how the type is read, with its rules and hooks, checked and described.
 
 use proc_macro2::TokenStream;
-use quote::{ToTokens, quote, quote_spanned};
+use quote::{quote, quote_spanned};
 use serde_derive_internals::ast::Style;
 use serde_derive_internals::attr::TagType;
+use syn::Path;
 use syn::spanned::Spanned;
-use syn::{Path, Type};
 
 use super::cx::Cx;
 use super::quoting::shown_at;
 use super::{hidden, level, rules, shape};
 use crate::model::{Level, Reader, Shape};
-use crate::types::is_known;
+use crate::types::{is_known, is_same};
 
 /// The methods of a flattened type that differ from the defaults.
 #[derive(Default)]
@@ -229,10 +229,9 @@ fn masks_key(cx: &Cx<'_>) -> Option<TokenStream> {
         (None, Shape::Enum(_)) => Vec::new(),
     };
     let types: Vec<_> = types.into_iter().filter(|ty| !is_known(ty)).collect();
-    let same = |a: &Type, b: &Type| a.to_token_stream().to_string() == b.to_token_stream().to_string();
     let into = model.serde.attrs.type_into().filter(|into| !is_known(into));
     // The type that it is converted to may not be a field's type, and cannot be asked.
-    let is_masked = into.is_some_and(|into| !types.iter().any(|ty| same(ty, into)));
+    let is_masked = into.is_some_and(|into| !types.iter().any(|ty| is_same(ty, into)));
     let masked = if is_masked {
         quote!(true)
     } else {

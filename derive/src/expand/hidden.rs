@@ -3,14 +3,13 @@
 //! Lists and objects are never shown, so what counts are the types that are written as a single value.
 
 use proc_macro2::TokenStream;
-use quote::{ToTokens, format_ident, quote};
+use quote::{format_ident, quote};
 use serde_derive_internals::ast::Style;
 use serde_derive_internals::attr::TagType;
-use syn::Type;
 
 use super::cx::Cx;
 use crate::model::{Field, Level, Shape, Variant};
-use crate::types::is_known;
+use crate::types::{is_known, is_same};
 
 /// The method that tells, where it is not the default.
 pub(super) fn expand(cx: &Cx<'_>) -> Option<TokenStream> {
@@ -28,9 +27,8 @@ pub(super) fn expand(cx: &Cx<'_>) -> Option<TokenStream> {
 fn is_hidden(cx: &Cx<'_>) -> Option<TokenStream> {
     let attrs = &cx.model.serde.attrs;
     let into = attrs.type_into();
-    let same = |a: &Type, b: &Type| a.to_token_stream().to_string() == b.to_token_stream().to_string();
-    let read = cx.model.converted_from().map(|(ty, _)| ty).filter(|read| !into.is_some_and(|into| same(read, into)));
-    // What was read is not at hand any more.
+    let read = cx.model.converted_from().map(|(ty, _)| ty).filter(|read| !into.is_some_and(|into| is_same(read, into)));
+    // The value that was read is not at hand any more.
     if cx.model.has_sensitive() || read.is_some_and(|read| !is_known(read)) {
         return Some(quote!(true));
     }

@@ -6,14 +6,14 @@ use serde_derive_internals::ast::Style;
 use serde_derive_internals::attr::{Default, TagType};
 use syn::spanned::Spanned;
 use syn::visit::Visit;
-use syn::{GenericParam, Ident, LitStr, Member, Type, TypePath};
+use syn::{GenericParam, Ident, LitStr, Member, Type};
 
 use super::cx::Cx;
 use super::quoting::shown_at;
 use super::{generics, rules};
 use crate::model::{Field, Level, Model, Reader, Shape, Variant};
 use crate::schemars::With;
-use crate::types::{head, holds_another, is_known};
+use crate::types::{head, holds_another, is_known, is_same};
 
 /// The body of `FieldType::shape`, and the constant that it gives, if the type has a name in contracts.
 pub(super) fn expand(cx: &Cx<'_>) -> (TokenStream, Option<TokenStream>) {
@@ -175,8 +175,7 @@ fn id(model: &Model<'_>) -> TokenStream {
 /// The names of the parameters: by their shapes, or by schemars if only it knows them.
 fn arguments(model: &Model<'_>, of_shape: &TokenStream, of_schemars: &TokenStream) -> Vec<TokenStream> {
     let generics::Parameters { ours, mut foreign } = generics::parameters(model);
-    let same = |a: &TypePath, b: &TypePath| a.to_token_stream().to_string() == b.to_token_stream().to_string();
-    foreign.retain(|ty| !ours.iter().any(|known| same(known, ty)));
+    foreign.retain(|ty| !ours.iter().any(|known| is_same(known, ty)));
     let ours = ours.iter().map(|ty| quote!(&*<#ty as __p::FieldType>::shape().#of_shape()));
     let foreign = foreign.iter().map(|ty| quote!(&*<#ty as __p::schemars::JsonSchema>::#of_schemars()));
     let consts = model.input.generics.params.iter().filter_map(|param| match param {
@@ -194,9 +193,8 @@ fn forms(model: &Model<'_>) -> (TokenStream, TokenStream) {
         return (quote!(__p::Form::As(#shape)), quote!(__p::None));
     }
     let into = model.serde.attrs.type_into();
-    let same = |a: &Type, b: &Type| a.to_token_stream().to_string() == b.to_token_stream().to_string();
     match (model.converted_from(), into) {
-        (Some((from, _)), Some(into)) if same(from, into) => {
+        (Some((from, _)), Some(into)) if is_same(from, into) => {
             (quote!(__p::Form::As(<#from as __p::FieldType>::shape)), quote!(__p::None))
         }
         (Some((from, _)), into) => {

@@ -1,4 +1,4 @@
-//! What rustc says where `trybuild` does not see it: it is called as Cargo would, with our library as
+//! The diagnostics of rustc that `trybuild` does not see: it is called as Cargo would, with our library as
 //! `--extern schema=...`, and compiles to the end.
 
 mod flattened;

@@ -4,7 +4,7 @@ use std::collections::HashMap;
 
 use super::super::names::{FieldNames, is_same_variant, is_symbol_of};
 use super::super::node::{Node, NodeField, NodeId, NodeName, Nodes, Symbol};
-use super::super::target::{Target, byte_list, is_nullable};
+use super::super::target::{self, MAX_DEPTH, Target, byte_list, is_nullable};
 use super::plan::{Op, OpId, OpKind, Plan, Step, Tagging, Variant};
 use crate::contract::Shape;
 use crate::contract::parts::Way;
@@ -38,9 +38,6 @@ struct Compiler<'n> {
     depth: usize,
 }
 
-/// How deep types stand in each other. Only an untagged enum that holds itself with nothing around it gets there.
-const MAX_DEPTH: usize = 256;
-
 impl Compiler<'_> {
     fn push(&mut self, node: NodeId, kind: OpKind) -> OpId {
         self.plan.ops.push(Op { kind, node });
@@ -70,23 +67,11 @@ impl Compiler<'_> {
                 OpKind::Enum(self.plan.enums.len() - 1)
             }
             Node::Array(items) => {
-                let target = match self.fitting(id, target, MAX_TRIES) {
-                    Target::Kind(shape) => match shape.into_kind() {
-                        Kind::List { items, .. } => Target::of(*items, Way::Read),
-                        _ => Target::natural(),
-                    },
-                    _ => Target::natural(),
-                };
+                let target = self.part(id, target, target::items);
                 OpKind::Array(self.op(*items, &target))
             }
             Node::Map(values) => {
-                let target = match self.fitting(id, target, MAX_TRIES) {
-                    Target::Kind(shape) => match shape.into_kind() {
-                        Kind::Map { values, .. } => Target::of(*values, Way::Read),
-                        _ => Target::natural(),
-                    },
-                    _ => Target::natural(),
-                };
+                let target = self.part(id, target, target::values);
                 OpKind::Map(self.op(*values, &target))
             }
             leaf => leaf_kind(leaf, &self.fitting(id, target, MAX_TRIES)),
@@ -94,7 +79,13 @@ impl Compiler<'_> {
         self.push(id, kind)
     }
 
-    /// What a value of this node is read as: of an untagged enum, the first variant for it.
+    /// The target of the parts of a list or a map.
+    fn part(&self, id: NodeId, target: &Target, part: fn(Kind) -> Option<Shape>) -> Target {
+        let Target::Kind(shape) = self.fitting(id, target, MAX_TRIES) else { return Target::natural() };
+        part(shape.into_kind()).map_or_else(Target::natural, |part| Target::of(part, Way::Read))
+    }
+
+    /// The target of a value of this node: of an untagged enum, its first variant that fits.
     fn fitting(&self, id: NodeId, target: &Target, tries: usize) -> Target {
         let Target::Enum { choice: Enum { tagging: ShapeTagging::Untagged, variants, .. }, .. } = target else {
             return target.clone();
@@ -385,7 +376,7 @@ fn leaf_kind(node: &Node, target: &Target) -> OpKind {
         _ => None,
     };
     let logical = text.and_then(|text| text.logical);
-    // What has a meaning is text in JSON. For others than the types of that meaning it is the number that it is.
+    // A value with a meaning is text in JSON. Types of another meaning read the number that it is.
     let means = |meaning: Logical| logical == Some(meaning) || matches!(kind, Some(Kind::Any));
     let style = text.map_or(Style::Iso, style);
     let is_bytes = matches!(target, Target::Kind(shape) if byte_list(shape));

@@ -1,4 +1,4 @@
-//! What a reader does with a writer's data, step by step: [`Plan`].
+//! The steps of a reader through a writer's data: [`Plan`].
 
 use super::super::node::{NodeId, Nodes};
 use crate::logical::civil::{Style, Unit};
@@ -73,7 +73,7 @@ pub(super) enum OpKind {
     Variant(usize),
 }
 
-/// What to do with a field of the writer's.
+/// The handling of one of the writer's fields.
 #[derive(Clone, Debug)]
 pub(super) enum Step {
     Skip(NodeId),

@@ -6,7 +6,7 @@ use super::default::bytes_of;
 use super::plan::{Choice, Field, Op, OpId, Plan, Record, Tagging, Variant};
 use crate::avro::names::{FieldNames, is_same_variant, is_symbol_of};
 use crate::avro::node::{Node, NodeField, NodeId, NodeName, Nodes};
-use crate::avro::target::Target;
+use crate::avro::target::{self, MAX_DEPTH, Target};
 use crate::contract::parts::Way;
 use crate::contract::shape::{
     Content, Enum, Field as ShapeField, Kind, Tagging as ShapeTagging, Variant as ShapeVariant,
@@ -42,9 +42,6 @@ struct Compiler<'n> {
     faults: Vec<AvroFault>,
     depth: usize,
 }
-
-/// How deep types stand in each other. Only an untagged enum that holds itself with nothing around it gets there.
-const MAX_DEPTH: usize = 256;
 
 impl Compiler<'_> {
     fn push(&mut self, op: Op) -> OpId {
@@ -90,17 +87,11 @@ impl Compiler<'_> {
                 Op::Enum(self.plan.enums.len() - 1)
             }
             Node::Array(items) => {
-                let target = part(target, |kind| match kind {
-                    Kind::List { items, .. } => Some(*items),
-                    _ => None,
-                });
+                let target = part(target, target::items);
                 Op::Array(self.op(*items, &target))
             }
             Node::Map(values) => {
-                let target = part(target, |kind| match kind {
-                    Kind::Map { values, .. } => Some(*values),
-                    _ => None,
-                });
+                let target = part(target, target::values);
                 Op::Map(self.op(*values, &target))
             }
             _ => Op::Leaf(id),
@@ -309,7 +300,7 @@ impl Compiler<'_> {
     }
 }
 
-/// What the parts of a list or a map are written from; of an untagged enum, those of its first variant that has some.
+/// The target of the parts of a list or a map; in an untagged enum, that of its first variant with parts.
 fn part(target: &Target, part: fn(Kind) -> Option<Shape>) -> Target {
     part_within(target, part, MAX_TRIES).unwrap_or_else(Target::natural)
 }

@@ -1,4 +1,4 @@
-//! What a writer writes of an event, value by value: [`Plan`].
+//! The steps of a writer through an event, value by value: [`Plan`].
 
 use crate::avro::node::{NodeId, Nodes};
 

@@ -7,6 +7,7 @@ use super::leaf::{OTHER_TYPE, write_blob, write_float, write_integer, write_larg
 use super::plan::{Op, OpId, Plan, Tagging};
 use crate::avro::node::Node;
 use crate::error::Unwritable;
+use crate::load::json;
 
 /// The bytes that were written so far.
 pub(super) struct Output<'p, 'o> {
@@ -127,6 +128,13 @@ impl<'a, 'p, 'o> Value<'a, 'p, 'o> {
             Op::Leaf(node) => Ok(self.output.plan.nodes.get(node)),
             _ => Err(Unwritable::new(OTHER_TYPE)),
         }
+    }
+
+    /// The place of the data of a variant.
+    fn variant(mut self, name: &str) -> Result<Self, Unwritable> {
+        let Op::Choice(choice) = self.enter() else { return Err(Unwritable::new(OTHER_TYPE)) };
+        let op = self.output.variant(choice, name)?;
+        Ok(Self { output: self.output, op })
     }
 
     fn null(self) -> Result<(), Unwritable> {
@@ -279,7 +287,7 @@ impl<'a, 'p, 'o> Serializer for Value<'a, 'p, 'o> {
     }
     fn serialize_unit(self) -> Result<(), Unwritable> {
         match self.output.plan.ops[self.op] {
-            // What has no fields is a record where it is a variant.
+            // A variant without fields is a record.
             Op::Record(record) => self.output.defaults(record),
             _ => self.null(),
         }
@@ -296,15 +304,14 @@ impl<'a, 'p, 'o> Serializer for Value<'a, 'p, 'o> {
     }
 
     fn serialize_newtype_variant<T: Serialize + ?Sized>(
-        mut self,
+        self,
         _: &'static str,
         _: u32,
         variant: &'static str,
         value: &T,
     ) -> Result<(), Unwritable> {
-        let Op::Choice(choice) = self.enter() else { return Err(Unwritable::new(OTHER_TYPE)) };
-        let op = self.output.variant(choice, variant)?;
-        self.output.content(op, value).map_err(|error| error.within(variant))
+        let data = self.variant(variant)?;
+        data.output.content(data.op, value).map_err(|error| error.within(variant))
     }
 
     fn serialize_seq(self, length: Option<usize>) -> Result<Compound<'a, 'p, 'o>, Unwritable> {
@@ -317,15 +324,13 @@ impl<'a, 'p, 'o> Serializer for Value<'a, 'p, 'o> {
         self.list(Some(length))
     }
     fn serialize_tuple_variant(
-        mut self,
+        self,
         _: &'static str,
         _: u32,
         variant: &'static str,
         length: usize,
     ) -> Result<Compound<'a, 'p, 'o>, Unwritable> {
-        let Op::Choice(choice) = self.enter() else { return Err(Unwritable::new(OTHER_TYPE)) };
-        let op = self.output.variant(choice, variant)?;
-        Value { output: self.output, op }.list(Some(length))
+        self.variant(variant)?.list(Some(length))
     }
     fn serialize_map(self, length: Option<usize>) -> Result<Compound<'a, 'p, 'o>, Unwritable> {
         self.object(length)
@@ -334,15 +339,13 @@ impl<'a, 'p, 'o> Serializer for Value<'a, 'p, 'o> {
         self.object(Some(length))
     }
     fn serialize_struct_variant(
-        mut self,
+        self,
         _: &'static str,
         _: u32,
         variant: &'static str,
         length: usize,
     ) -> Result<Compound<'a, 'p, 'o>, Unwritable> {
-        let Op::Choice(choice) = self.enter() else { return Err(Unwritable::new(OTHER_TYPE)) };
-        let op = self.output.variant(choice, variant)?;
-        Value { output: self.output, op }.object(Some(length))
+        self.variant(variant)?.object(Some(length))
     }
 }
 
@@ -765,5 +768,5 @@ fn key_text<T: Serialize + ?Sized>(key: &T) -> Result<String, Unwritable> {
     if !text.starts_with('"') {
         return Ok(text);
     }
-    serde_json::from_str(&text).map_err(ser::Error::custom)
+    json::read(&text).map_err(ser::Error::custom)
 }

@@ -37,7 +37,7 @@ impl Writer {
                 if symbol != *name {
                     originals.insert(symbol.clone(), (*name).into());
                 }
-                // What is chosen for Avro comes before what serde does with names that it does not know.
+                // The choice made for Avro comes before serde's for names that it does not know.
                 if variant.avro.default || variant.other && default.is_none() {
                     default = Some(symbol.clone());
                 }

@@ -114,7 +114,7 @@ impl Writer {
             };
             default.insert(name.to_owned(), value);
         }
-        // What it has beside that is a tag, or not its own.
+        // Any other key is a tag, or belongs to another type.
         let all = json.as_object().map(Map::len).or_else(|| json.as_array().map(Vec::len))?;
         (all == known).then_some(Value::Object(default))
     }

@@ -1,4 +1,4 @@
-//! What has no Avro form: [`AvroSchemaError`].
+//! The error for types without an Avro form: [`AvroSchemaError`].
 
 use std::error::Error;
 use std::fmt;
@@ -89,7 +89,7 @@ impl AvroFault {
         &self.reason
     }
 
-    /// What to change.
+    /// The change that gives it one.
     ///
     /// See the example of [`AvroFault`].
     #[must_use]

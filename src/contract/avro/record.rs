@@ -41,9 +41,9 @@ impl Fields {
 /// How a field is called in JSON.
 #[derive(Clone, Copy, PartialEq, Eq)]
 enum Naming {
-    /// By its name.
+    /// It is found by its name.
     Named,
-    /// By its place in a list.
+    /// It is found by its place in a list.
     Listed,
     /// Not at all: the variant is its only field.
     Alone,

@@ -278,7 +278,7 @@ impl Writer {
         union.into()
     }
 
-    /// What tells a branch from the others of a union.
+    /// The name that tells a branch from the others of a union.
     fn branch_name(&self, schema: &Value) -> String {
         let kind = schema.get("type").unwrap_or(schema).as_str().unwrap_or_default();
         match schema.get("name").and_then(Value::as_str) {

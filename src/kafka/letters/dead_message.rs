@@ -6,6 +6,7 @@ use serde_json::Value;
 
 use super::headers::{EXCEPTIONS, POINTER, VIOLATIONS};
 use crate::kafka::message::{FIRSTS, GROUP, Headers, ORIGINALS, Origin, TOPIC};
+use crate::load::json;
 
 /// Their names with `@RetryableTopic`, in the same order.
 const RETRYABLE_EXCEPTIONS: [&str; 4] =
@@ -85,7 +86,7 @@ impl DeadMessage {
             exception: text(cause).or_else(|| text(exception)),
             message: text(message),
             stacktrace: text(stacktrace),
-            violations: headers.get(VIOLATIONS).and_then(|json| serde_json::from_slice(json).ok()),
+            violations: headers.get(VIOLATIONS).and_then(|list| json::read(str::from_utf8(list).ok()?).ok()),
             is_pointer: headers.get(POINTER).is_some(),
         })
     }

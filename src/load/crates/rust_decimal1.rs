@@ -23,7 +23,7 @@ impl Leaf for Decimal {
         Some(value.into())
     }
     fn from_f64(value: f64) -> Option<Self> {
-        // By its shortest digits: a float's 0.1 means 0.1.
+        // Its shortest digits count: a float's 0.1 means 0.1.
         Self::from_text(&value.to_string())
     }
     fn from_digits(text: &str) -> Option<Self> {

@@ -63,13 +63,13 @@ impl<'de> Source<'de> {
         visitor.visit_map(MapDeserializer::new(std::iter::once((TOKEN, spelled))))
     }
 
-    /// A number to be rounded to an `f32`.
-    fn visit_single<V: Visitor<'de>>(&mut self, visitor: V) -> Result<V::Value, Error> {
+    /// A number to be rounded to an `f32`. One that is too large for that comes as an `f64`, or with its `digits`.
+    fn visit_single<V: Visitor<'de>>(&mut self, visitor: V, digits: bool) -> Result<V::Value, Error> {
         match self.integer()? {
             Some(integer) => visit_integer(integer, visitor),
             None => match self.single()? {
                 Some(value) => visitor.visit_f32(value),
-                None => self.visit_any_number(visitor),
+                None => self.visit_long_number(visitor, digits),
             },
         }
     }
@@ -200,7 +200,6 @@ impl<'de> Deserializer<'de> for &mut Source<'de> {
         deserialize_u16() b'0'..=b'9' | b'-' => visit_number;
         deserialize_u32() b'0'..=b'9' | b'-' => visit_number;
         deserialize_u64() b'0'..=b'9' | b'-' => visit_number;
-        deserialize_f32() b'0'..=b'9' | b'-' => visit_single;
         deserialize_f64() b'0'..=b'9' | b'-' => visit_number;
         deserialize_char() b'"' => visit_string;
         deserialize_str() b'"' => visit_string;
@@ -210,6 +209,13 @@ impl<'de> Deserializer<'de> for &mut Source<'de> {
         deserialize_tuple(usize) b'[' => visit_list;
         deserialize_tuple_struct(&'static str, usize) b'[' => visit_list;
         deserialize_map() b'{' => visit_object;
+    }
+
+    fn deserialize_f32<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, Error> {
+        match self.token() {
+            Some(b'0'..=b'9' | b'-') => self.visit_single(visitor, false),
+            _ => Err(self.mismatch()),
+        }
     }
 
     fn deserialize_i128<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, Error> {
@@ -268,7 +274,7 @@ impl<'de> Deserializer<'de> for &mut Source<'de> {
     fn deserialize_newtype_struct<V: Visitor<'de>>(self, name: &'static str, visitor: V) -> Result<V::Value, Error> {
         match name {
             RAW_TOKEN => visitor.visit_map(Raw::new(self.raw()?)),
-            SINGLE if matches!(self.token(), Some(b'0'..=b'9' | b'-')) => self.visit_single(visitor),
+            SINGLE if matches!(self.token(), Some(b'0'..=b'9' | b'-')) => self.visit_single(visitor, self.digits),
             SINGLE => self.deserialize_any(visitor),
             _ => visitor.visit_newtype_struct(self),
         }

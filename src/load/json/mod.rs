@@ -2,9 +2,10 @@
 //!
 //! It accepts and refuses what `serde_json` does, in the same words, and differs where the reader gains: floats are
 //! exact (also `f32`, by [`SINGLE`]) and cost one division most of the time, strings are scanned a word at a time,
-//! what is ignored is skipped without recursion, and an error knows its byte. The text is checked to be UTF-8 before.
+//! what is ignored is skipped without recursion, and an error knows its byte. Bytes are checked to be UTF-8 before.
 //!
-//! Three differences are meant:
+//! Four differences are meant:
+//! - bytes that are not UTF-8 are refused wherever they stand, also in a string that is ignored
 //! - a number that breaks off in a part that is ignored is truncated, not malformed
 //! - bytes are read from a string as its text: an unpaired surrogate has none and is refused
 //! - a line break within a string is reported in the line that it ends

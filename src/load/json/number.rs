@@ -46,7 +46,7 @@ pub(crate) fn is_number(text: &str) -> bool {
 
 impl<'de> Source<'de> {
     /// Reads the number that comes next if it is an integer as most are: of no more digits than surely fit.
-    // What these two give fits into registers.
+    // The results of these two fit into registers.
     #[inline]
     pub(super) fn short_integer(&mut self) -> Option<Integer> {
         let text = self.text.as_bytes();

@@ -88,7 +88,7 @@ fn an_f32_is_rounded_once_and_anything_else_comes_as_it_is() {
     let bits = |float: f32| Some(float.to_bits());
     let expected = [bits(16_777_218.0), None, None, bits(7.0), None, None, None, None, bits(-0.0), bits(0.1)];
     assert_eq!(all, expected);
-    // By way of an f64 the last bit is wrong.
+    // An f64 in between makes the last bit wrong.
     #[allow(clippy::cast_possible_truncation, reason = "that is what is shown")]
     let twice = "16777217.0000000001".parse::<f64>().unwrap() as f32;
     assert_eq!(bits(twice), bits(16_777_216.0));

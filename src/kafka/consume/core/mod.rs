@@ -14,7 +14,7 @@
 //!                           └──────────────────────┘ └──> forward: taken again ┘
 //! ```
 //!
-//! What holds, whatever the schedule:
+//! Whatever the schedule, this holds:
 //! - A record is committed only when it and all that were received before it in its partition are
 //!   finished: handled, forwarded to another topic or skipped.
 //! - Two records whose order counts are never in hand together, and the later one is not taken before

@@ -5,7 +5,7 @@
 //! what a batch is given, why a record failed, and who has to be woken. Neither knows threads, sockets or
 //! clocks; the simulation leads both through the same schedules.
 //!
-//! What holds, whatever the schedule:
+//! Whatever the schedule, this holds:
 //! - A consumer that runs handlers and can do no more, because its client failed for good or a right is missing,
 //!   closes, whenever it learned that.
 //! - Nobody is woken for whom there is nothing to do.
