@@ -7,17 +7,11 @@ use crate::{DumpOptions, EventSchema, LoadError, LoadOptions};
 
 /// The context of rules with `use_context`, if there is one, the other options of a load, and what a message without a
 /// version is.
-#[derive(Clone)]
+#[derive(Clone, Default)]
 pub(crate) struct RuleContext {
     user: Option<Arc<dyn Any + Send + Sync>>,
     options: LoadOptions<'static>,
     untyped: Option<u32>,
-}
-
-impl Default for RuleContext {
-    fn default() -> Self {
-        Self { user: None, options: LoadOptions::new(), untyped: None }
-    }
 }
 
 impl RuleContext {

@@ -376,10 +376,10 @@ impl<M: Clone> Core<M> {
             Verdict::Panic => {
                 self.probe_failed(was_probe, now);
                 self.available(ticket);
-                return match is_last {
-                    true => self.fail(ticket, FailureKind::Failed, now),
-                    false => self.retry(ticket, None, now),
-                };
+                if is_last {
+                    return self.fail(ticket, FailureKind::Failed, now);
+                }
+                return self.retry(ticket, None, now);
             }
             Verdict::RetryAfter(pause) => Some(pause),
             Verdict::Retry | Verdict::Unavailable => None,
@@ -400,9 +400,10 @@ impl<M: Clone> Core<M> {
             return self.wait(ticket, pause, end, now);
         }
         self.available(ticket);
-        match is_unavailable || is_last {
-            true => self.fail(ticket, FailureKind::Failed, now),
-            false => self.retry(ticket, pause, now),
+        if is_unavailable || is_last {
+            self.fail(ticket, FailureKind::Failed, now)
+        } else {
+            self.retry(ticket, pause, now)
         }
     }
 
@@ -498,10 +499,9 @@ impl<M: Clone> Core<M> {
 
     /// Gives back a record that was taken and not seen. It is not taken again: the next owner of its partition gets it.
     pub(crate) fn give_back(&mut self, ticket: &Ticket) {
-        if let Some(lane) = self.lanes.get_mut(&ticket.partition).filter(|lane| lane.epoch == ticket.epoch) {
-            if lane.put_back(ticket).is_some() {
-                self.put_down(ticket);
-            }
+        let lane = self.lanes.get_mut(&ticket.partition).filter(|lane| lane.epoch == ticket.epoch);
+        if lane.is_some_and(|lane| lane.put_back(ticket).is_some()) {
+            self.put_down(ticket);
         }
     }
 

@@ -80,7 +80,7 @@ pub(crate) struct GiveUps {
 }
 
 impl GiveUps {
-    pub(crate) fn on(&self, kind: FailureKind) -> GiveUp {
+    pub(crate) fn on(self, kind: FailureKind) -> GiveUp {
         match kind {
             FailureKind::Invalid => self.invalid,
             FailureKind::Rejected => self.rejected,
@@ -97,7 +97,7 @@ impl GiveUps {
     }
 
     /// Whether any kind of failure has this policy.
-    pub(crate) fn contain(&self, give_up: GiveUp) -> bool {
+    pub(crate) fn contain(self, give_up: GiveUp) -> bool {
         [self.invalid, self.rejected, self.failed].contains(&give_up)
     }
 }

@@ -234,13 +234,13 @@ impl Consumer {
     /// Whether a record whose turn it is may have to wait for another tick, or for the breaker.
     fn may_be_left(&self, (work, _, until): (Work, Duration, Duration)) -> bool {
         let is_barred = |open: &Open| {
-            let is_probed = self.hands.iter().any(|hand| self.is_probe(open, hand));
+            let is_probed = self.hands.iter().any(|hand| Self::is_probe(open, hand));
             work == Work::Handle && (is_probed || self.may_wait(open.until))
         };
         self.may_wait(until) || self.outage.open.as_ref().is_some_and(is_barred)
     }
 
-    fn is_probe(&self, open: &Open, hand: &Hand) -> bool {
+    fn is_probe(open: &Open, hand: &Hand) -> bool {
         let number = usize::try_from(hand.ticket.number).expect("a small number");
         hand.work == Work::Handle && open.probe == Some((hand.ticket.partition, number))
     }
@@ -565,7 +565,7 @@ impl Consumer {
             && let Some(open) = &self.outage.open
         {
             assert!(open.from <= world.now, "probed too early");
-            assert!(!self.hands.iter().any(|hand| self.is_probe(open, hand)), "there is a probe");
+            assert!(!self.hands.iter().any(|hand| Self::is_probe(open, hand)), "there is a probe");
             self.outage.open.as_mut().expect("it is open").probe = Some((partition, number));
             world.tally.note(Event::Probed);
         }
@@ -596,7 +596,7 @@ impl Consumer {
                 if from <= world.now
                     && work == Work::Handle
                     && let Some(open) = &self.outage.open
-                    && !self.hands.iter().any(|hand| self.is_probe(open, hand))
+                    && !self.hands.iter().any(|hand| Self::is_probe(open, hand))
                 {
                     assert!(next <= open.until.max(until), "the next tick is too late for a probe");
                     world.tally.note(Event::Barred);

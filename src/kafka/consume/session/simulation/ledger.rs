@@ -199,7 +199,8 @@ impl Ledger {
                 }
                 record.away = None;
                 outage.leave(id);
-                if !is_last && !(is_away && verdict != Verdict::Panic) {
+                let is_given_up = is_last || is_away && verdict != Verdict::Panic;
+                if !is_given_up {
                     if rules.waiting == Waiting::Nothing {
                         (record.state, record.work) = (at_once, Work::Retry(record.attempt));
                         return None;
