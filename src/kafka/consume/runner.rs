@@ -317,8 +317,8 @@ impl<E: EventSchema + Send + Sync + 'static> Runner<E> {
     /// # let kafka = EmbeddedKafka::start()?;
     /// # kafka.create_topic("notes", 1)?;
     /// # let consumer = EventConsumer::<Note>::subscribe(&kafka.config().group("docs")).await?;
-    /// kafka.publish_bytes("notes", None, Some(b"{\"text\": \"ciao\"}"), &[("region", "eu")]).await;
-    /// kafka.publish_bytes("notes", None, Some(b"no note"), &[("region", "us")]).await;
+    /// kafka.publish_bytes("notes", None, Some(b"{\"text\": \"ciao\"}"), &[("region", b"eu")]).await;
+    /// kafka.publish_bytes("notes", None, Some(b"no note"), &[("region", b"us")]).await;
     /// let handle = consumer.handle();
     /// let running = tokio::spawn(consumer.runner().filter(is_european).run(async |_: Delivery<Note>| {}));
     /// # kafka.handled("docs", "notes").await;

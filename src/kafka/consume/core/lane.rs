@@ -79,6 +79,8 @@ struct Record<M> {
     taken: u32,
     /// How often it could not be forwarded.
     unsent: u32,
+    /// It comes from a topic for retries.
+    returned: bool,
     /// How often in a row what its handler needs was away, and since when.
     away: Option<(u32, Duration)>,
     /// The number of the next record of the same key.
@@ -98,6 +100,7 @@ impl<M> Record<M> {
             attempt: 1,
             taken: 0,
             unsent: 0,
+            returned: false,
             away: None,
             next: None,
         }
@@ -153,6 +156,7 @@ impl<M: Clone> Lane<M> {
             key,
             due,
             attempt: tried.saturating_add(1),
+            returned: tried > 0,
             ..Record::new(offset, leader_epoch, bytes, message)
         });
     }
@@ -338,6 +342,11 @@ impl<M: Clone> Lane<M> {
     /// The work on the record.
     pub(super) fn work(&self, number: u64) -> Option<Work> {
         self.records.get(self.index(number)?).map(|record| record.work)
+    }
+
+    /// Whether it comes from a topic for retries: it has failed in another place before.
+    pub(super) fn is_returned(&self, number: u64) -> bool {
+        self.index(number).and_then(|index| self.records.get(index)).is_some_and(|record| record.returned)
     }
 
     /// Since when what its handler needs is away, if it is.

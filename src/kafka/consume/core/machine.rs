@@ -147,8 +147,12 @@ impl<M: Clone> Core<M> {
         self.ready.retain(|(partition, _)| self.lanes.contains_key(partition));
         self.barred.retain(|(partition, _)| self.lanes.contains_key(partition));
         self.timers.retain(|Reverse((_, partition, _))| self.lanes.contains_key(partition));
+        let was_probed = self.outage.is_open() && self.outage.next().is_none();
         if self.outage.forget(|partition| self.lanes.contains_key(&partition)) {
             self.closed();
+        } else if was_probed && self.outage.next().is_some() {
+            // The probe went with its partition.
+            self.unbar();
         }
     }
 
@@ -384,7 +388,10 @@ impl<M: Clone> Core<M> {
             Verdict::RetryAfter(pause) => Some(pause),
             Verdict::Retry | Verdict::Unavailable => None,
         };
-        let are_many = self.outage.fail(ticket.partition, ticket.offset, self.rules.breaker);
+        // One from a topic for retries has counted where it came from.
+        let is_returned = self.lanes.get(&ticket.partition).is_some_and(|lane| lane.is_returned(ticket.number));
+        let place = (!is_returned).then_some((ticket.partition, ticket.offset));
+        let are_many = self.outage.fail(place, self.rules.breaker);
         self.probe_failed(was_probe, now);
         let is_unavailable = verdict == Verdict::Unavailable || self.outage.is_open();
         let trips = !is_unavailable && is_last && are_many;

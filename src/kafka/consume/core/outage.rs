@@ -72,11 +72,12 @@ impl Outage {
         }
     }
 
-    /// A message failed. Whether so many different ones have failed since one was handled.
-    pub(super) fn fail(&mut self, partition: Partition, offset: i64, many: Option<u32>) -> bool {
+    /// A message failed, at a place where it has not counted before if there is one. Whether so many different ones have
+    /// failed since one was handled.
+    pub(super) fn fail(&mut self, place: Option<(Partition, i64)>, many: Option<u32>) -> bool {
         let Some(many) = many.and_then(|many| usize::try_from(many).ok()) else { return false };
         if self.failed.len() < many {
-            self.failed.insert((partition, offset));
+            self.failed.extend(place);
         }
         self.failed.len() >= many
     }

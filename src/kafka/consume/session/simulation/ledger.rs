@@ -37,6 +37,8 @@ pub(super) struct Record {
     pub(super) taken: u32,
     /// How often it was not forwarded.
     unsent: u32,
+    /// It comes from a topic for retries.
+    returned: bool,
     /// How often in a row what its handler needs was away, and since when.
     away: Option<(u32, Duration)>,
     /// The partition waits for it.
@@ -85,6 +87,7 @@ impl Ledger {
             attempt: entry.tried + 1,
             taken: 0,
             unsent: 0,
+            returned: entry.tried > 0,
             away: None,
             holds: false,
         });
@@ -173,7 +176,7 @@ impl Ledger {
                     _ => None,
                 };
                 let is_last = record.attempt >= rules.attempts;
-                if verdict != Verdict::Panic {
+                if verdict != Verdict::Panic && !record.returned {
                     outage.failed.insert((partition, record.offset));
                 }
                 if was_probe {
