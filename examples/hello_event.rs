@@ -23,6 +23,12 @@ struct Event {
     message: String,
 }
 
+/// The event whose contract a test keeps, in the folder `schemas`.
+#[cfg(test)]
+pub(crate) fn catalog() -> event_schema::contract::Catalog {
+    event_schema::contract::Catalog::new("hello").event::<Event>()
+}
+
 /// Publishes an event, and returns when the broker has acknowledged it.
 async fn publish_event(producer: &EventProducer, message: &str) -> Result<(), SendError> {
     let event = Event { message: message.to_owned() };

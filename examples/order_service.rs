@@ -55,6 +55,15 @@ struct OrderAccepted {
     quantity: u32,
 }
 
+/// The events whose contracts a test keeps, in the folder `schemas`.
+#[cfg(test)]
+pub(crate) fn catalog() -> event_schema::contract::Catalog {
+    event_schema::contract::Catalog::new("order-service")
+        .event::<OrderRequested>()
+        .event::<OrderCancelled>()
+        .event::<OrderAccepted>()
+}
+
 /// The shared state of the handlers.
 struct Service {
     producer: EventProducer,

@@ -19,7 +19,7 @@ use serde::Serialize;
 use serde_json::Value;
 
 pub use self::descriptor::Descriptor;
-pub use self::generated::{Generated, untyped};
+pub use self::generated::{Generated, Input, Versions, show_version, untyped};
 pub use self::key::EventKey;
 pub use self::other::OtherEvent;
 use crate::dump::DumpOptions;

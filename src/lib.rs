@@ -142,7 +142,8 @@
 //!
 //! [`json_schema`](EventSchema::json_schema) is the contract for programs in other languages, as JSON Schema
 //! 2020-12. It accepts what load accepts, [with few exceptions](contract#where-load-and-the-contract-differ).
-//! The module [`contract`] also writes it as draft 7 and for OpenAPI 3.0.
+//! The module [`contract`] also writes it as draft 7 and for OpenAPI 3.0. A [`Catalog`](contract::Catalog) records the
+//! contracts of a service, and fails a test when a change would break the programs that exchange its events.
 //!
 //! ```
 //! # use event_schema::prelude::*;
@@ -180,8 +181,10 @@
 //! | `smallvec1` | no | `SmallVec` as a field type; re-exports `smallvec` |
 //! | `semver1` | no | `semver::Version` as a field type; re-exports `semver` |
 //! | `regex1` | no | re-exports `regex`, for the rule `regex` |
-//! | `avro` | no | Avro: the schemas of events, `contract::avro_schema`, and their binary encoding, `avro` |
+//! | `avro` | no | Avro: the schemas of events, `contract::avro_schema`, their binary encoding, `avro`, and codecs for messages, `format::Codec` |
+//! | `cli` | no | the program `event-schema`, which compares schemas and validates messages; nothing of the library |
 //! | `cloudevents` | no | `Envelope`, the metadata of an event, and CloudEvents in Kafka messages: `format::cloudevents`; part of `kafka` |
+//! | `registry` | no | the client of a Schema Registry, with HTTPS by the system's TLS; includes `avro` |
 //! | `kafka` | no | typed producers and consumers over rdkafka, and an embedded broker for tests; compiles librdkafka from C, plaintext only; re-exports `rdkafka` 0.39 as `kafka::rdkafka039` |
 //! | `kafka-ssl` | no | `kafka` with TLS and SASL, linked against the system's OpenSSL |
 //! | `kafka-ssl-vendored` | no | `kafka` with TLS and SASL, linked against an OpenSSL that is compiled from source (needs `perl`) |
@@ -210,7 +213,6 @@ mod error;
 mod event;
 mod exact;
 mod finite;
-#[cfg(feature = "cloudevents")]
 pub mod format;
 #[cfg(any(feature = "derive", feature = "kafka"))]
 pub mod guide;
@@ -223,6 +225,8 @@ mod logical;
 mod masking;
 mod names;
 mod partial;
+#[cfg(feature = "registry")]
+pub mod registry;
 mod report;
 mod rules;
 mod shown;

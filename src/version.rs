@@ -6,8 +6,8 @@ use std::any::Any;
 
 use crate::error::LoadError;
 use crate::event::type_name::number;
-use crate::event::{Descriptor, Generated};
-use crate::load::{self, At, Context, Dialect, LoadOptions};
+use crate::event::{Descriptor, Generated, Input};
+use crate::load::{At, Context, Dialect, LoadOptions};
 use crate::rules::broken_schema;
 use crate::violation::{Violation, Violations};
 
@@ -51,16 +51,16 @@ const fn is_same(left: &str, right: &str) -> bool {
 
 /// Loads with the version before, or one before that, and converts; `None` if none is of this version.
 #[must_use]
-pub fn upcast<P: Generated, E: Generated + TryFrom<P>>(
+pub fn upcast<P: Generated, E: Generated + TryFrom<P>, I: Input>(
     version: u32,
-    input: &[u8],
+    input: I,
     options: &LoadOptions<'_>,
 ) -> Option<Result<E, LoadError>>
 where
     E::Error: 'static,
 {
     let earlier = if P::DESCRIPTOR.version() == version {
-        load::from_json::<P>(input, options)
+        input.load_as::<P>(options)
     } else {
         P::load_earlier(version, input, options)?
     };

@@ -3,7 +3,13 @@
 use std::collections::BTreeMap;
 
 use chrono::{DateTime, Utc};
+use event_schema::contract::Catalog;
 use event_schema::prelude::*;
+
+/// The events whose contracts are recorded in `schemas/`.
+pub(crate) fn catalog() -> Catalog {
+    Catalog::new("shop").event::<OrderRequested>().event::<ReadingTaken>()
+}
 
 /// A customer asked for products.
 #[event_schema::event(name = "order.requested", version = 2, topic = "order-request", key = order_id)]

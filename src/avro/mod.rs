@@ -12,6 +12,8 @@
 //!
 //! - Fields are matched by name, in any order. A field of the event that goes by an alias (`#[serde(alias = "...")]`)
 //!   takes the writer's field of that name. A writer's field that the event does not have is skipped.
+//! - The name of the writer's record is not compared with that of the event, as in Java's readers and apache-avro's; the
+//!   specification asks for the same one. In a union of several records the name tells which it is.
 //! - A field that the writer does not have is missing: the type's own default fills it, or it is a violation.
 //! - Values are promoted as the specification says: `int` and `long` to wider integers and floats, `float` to `double`,
 //!   strings and bytes to each other. An integer only has to fit: a `long` of 7 is read into a `u8`.
@@ -39,5 +41,6 @@ mod target;
 mod write;
 
 pub use self::read::DatumReader;
+pub(crate) use self::read::Writer;
 pub use self::schema::{ParseSchemaError, Schema};
 pub use self::write::DatumWriter;

@@ -7,8 +7,8 @@ use apache_avro::rabin::Rabin;
 use serde_json::Value;
 
 use super::node::Nodes;
-use crate::contract::{AvroFault, AvroSchemaError, avro_schema};
-use crate::event::EventSchema;
+use crate::contract::{AvroFault, AvroSchemaError, avro_schema_of};
+use crate::event::{EventSchema, Generated};
 use crate::load::json;
 
 /// An Avro schema: of an event, or of somebody else's from a file or a registry.
@@ -32,18 +32,23 @@ pub struct Schema {
 }
 
 impl Schema {
-    /// The schema of what `E` writes: [`contract::avro_schema`](avro_schema).
+    /// The schema of what `E` writes: [`contract::avro_schema`](crate::contract::avro_schema).
     ///
     /// See the example of [`Schema`].
     ///
     /// # Errors
     /// If a part of the event has no Avro form.
     pub fn of<E: EventSchema>() -> Result<Self, AvroSchemaError> {
-        let schema = avro_schema::<E>()?;
+        Self::of_version::<E>()
+    }
+
+    /// As [`of`](Self::of), also of an earlier version or of a variant's event.
+    pub(crate) fn of_version<E: Generated>() -> Result<Self, AvroSchemaError> {
+        let schema = avro_schema_of::<E>()?;
         let refused = |error: apache_avro::Error| {
             let remedy = "report it: the schema of every event is meant to be valid";
             AvroSchemaError::new(
-                E::descriptor().name(),
+                E::DESCRIPTOR.name(),
                 vec![AvroFault::new(String::new(), error.to_string(), remedy.to_owned())],
             )
         };

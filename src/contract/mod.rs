@@ -10,6 +10,9 @@
     doc = "| Avro schema | [`avro_schema`] | schema registries, and code generators of Java, Python and others |"
 )]
 //!
+//! A [`Catalog`] records the contracts of a service's events, and keeps them compatible. The module [`compat`] tells
+//! whether one schema may follow another.
+//!
 //! The functions for JSON take a [`Contract`](schemars::generate::Contract): `Deserialize` describes the input that load
 //! accepts, `Serialize` the output that dump writes. They differ if a field has a default, is skipped in one
 //! direction, or has two names.
@@ -61,6 +64,8 @@
 
 #[cfg(feature = "avro")]
 mod avro;
+mod catalog;
+pub mod compat;
 mod decimal;
 mod json_schema;
 mod openapi;
@@ -72,7 +77,10 @@ pub mod shape;
 #[cfg(feature = "avro")]
 pub(crate) use self::avro::name as avro_name;
 #[cfg(feature = "avro")]
+pub(crate) use self::avro::schema_of as avro_schema_of;
+#[cfg(feature = "avro")]
 pub use self::avro::{AvroFault, AvroSchemaError, avro_schema};
+pub use self::catalog::{Catalog, CatalogError, Deviation};
 pub(crate) use self::decimal::decimal;
 pub(crate) use self::json_schema::{Described, named};
 pub use self::json_schema::{draft07, json_schema, openapi30};

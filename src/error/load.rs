@@ -10,6 +10,8 @@ use serde_json::Value;
 use super::cloud_event::CloudEventError;
 #[cfg(feature = "avro")]
 use super::datum::Malformed;
+#[cfg(feature = "avro")]
+use super::frame::FrameError;
 use super::text::{count, debug_as_text};
 use crate::report;
 #[cfg(feature = "kafka")]
@@ -77,6 +79,14 @@ pub(crate) enum LoadErrorKind {
     NoCloudEvent(CloudEventError),
     #[cfg(feature = "avro")]
     Datum(Malformed),
+    #[cfg(feature = "avro")]
+    Frame(FrameError),
+    /// The message has no framing that the codec reads.
+    #[cfg(feature = "avro")]
+    Unframed,
+    /// The codec does not know the schema with this id.
+    #[cfg(feature = "avro")]
+    UnknownSchema(Box<str>),
 }
 
 /// The syntax error of a text; without a position if the input was not text.
@@ -92,6 +102,14 @@ impl From<CloudEventError> for LoadError {
     #[cold]
     fn from(error: CloudEventError) -> Self {
         LoadErrorKind::NoCloudEvent(error).into()
+    }
+}
+
+#[cfg(feature = "avro")]
+impl From<FrameError> for LoadError {
+    #[cold]
+    fn from(error: FrameError) -> Self {
+        LoadErrorKind::Frame(error).into()
     }
 }
 
@@ -292,7 +310,10 @@ impl LoadError {
             LoadErrorKind::OtherEvent { event_type, .. } => *event_type = event_type.take().map(|_| MASK.into()),
             LoadErrorKind::NoCloudEvent(error) => error.redact(),
             #[cfg(feature = "avro")]
-            LoadErrorKind::Datum(_) => {}
+            LoadErrorKind::Datum(_)
+            | LoadErrorKind::Frame(_)
+            | LoadErrorKind::Unframed
+            | LoadErrorKind::UnknownSchema(_) => {}
             LoadErrorKind::Empty
             | LoadErrorKind::Syntax(_)
             | LoadErrorKind::NotUtf8(_)
@@ -307,7 +328,7 @@ impl LoadError {
     }
 
     /// Whether the input is not JSON text: empty, truncated, malformed, or not UTF-8. Of an Avro datum: truncated,
-    /// malformed, or longer than its schema says.
+    /// malformed, or longer than its schema says. Of a message: without a framing that its codec reads.
     ///
     /// ```
     /// # use event_schema::prelude::*;
@@ -322,7 +343,7 @@ impl LoadError {
         match &self.0 {
             LoadErrorKind::Empty | LoadErrorKind::Syntax(_) | LoadErrorKind::NotUtf8(_) => true,
             #[cfg(feature = "avro")]
-            LoadErrorKind::Datum(_) => true,
+            LoadErrorKind::Datum(_) | LoadErrorKind::Frame(_) | LoadErrorKind::Unframed => true,
             _ => false,
         }
     }
@@ -358,6 +379,8 @@ impl LoadError {
             LoadErrorKind::Syntax(syntax) => syntax.truncated,
             #[cfg(feature = "avro")]
             LoadErrorKind::Datum(malformed) => malformed.is_truncated(),
+            #[cfg(feature = "avro")]
+            LoadErrorKind::Frame(error) => error.is_truncated(),
             _ => false,
         }
     }
@@ -489,6 +512,28 @@ impl LoadError {
         matches!(self.0, LoadErrorKind::NoContext(_) | LoadErrorKind::NoSuchField(_))
     }
 
+    /// Whether the message has the id of a schema that the [codec](crate::format::Codec) does not know: another writer's,
+    /// perhaps a newer one. The data were not read.
+    ///
+    /// ```
+    /// use event_schema::format::{Codec, Decoder};
+    ///
+    /// #[event_schema::event]
+    /// #[derive(Debug)]
+    /// struct Ping { seq: i64 }
+    ///
+    /// let decoder = Decoder::<Ping>::new(&Codec::confluent_avro())?;
+    /// let error = decoder.load(b"\0\0\0\0\x07\x0E").unwrap_err();
+    /// assert!(error.is_unknown_schema() && !error.is_syntax());
+    /// assert_eq!(error.to_problem()["status"], 422);
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
+    #[cfg(feature = "avro")]
+    #[must_use]
+    pub fn is_unknown_schema(&self) -> bool {
+        matches!(self.0, LoadErrorKind::UnknownSchema(_))
+    }
+
     /// Whether the input is JSON but not a valid event: [`violations`](Self::violations) has the reasons.
     ///
     /// ```
@@ -506,7 +551,7 @@ impl LoadError {
 
     /// The body of an HTTP response: problem details (RFC 9457), with a suitable status.
     ///
-    /// The status is 422 for an invalid event ([`Violations::to_problem`]) or an unknown version, 413 for input that
+    /// The status is 422 for an invalid event ([`Violations::to_problem`]), an unknown version or an unknown schema, 413 for input that
     /// is too large, and 400 for input that is not JSON or nested too deep. A failed source is 500, without
     /// details, and so is a [misconfigured](Self::is_config) load.
     ///
@@ -549,7 +594,11 @@ impl LoadError {
             #[cfg(feature = "cloudevents")]
             LoadErrorKind::NoCloudEvent(_) => report::problem(400, "Bad Request", &self.to_string()),
             #[cfg(feature = "avro")]
-            LoadErrorKind::Datum(_) => report::problem(400, "Bad Request", &self.to_string()),
+            LoadErrorKind::Datum(_) | LoadErrorKind::Frame(_) | LoadErrorKind::Unframed => {
+                report::problem(400, "Bad Request", &self.to_string())
+            }
+            #[cfg(feature = "avro")]
+            LoadErrorKind::UnknownSchema(_) => report::problem(422, "Unprocessable Content", &self.to_string()),
             LoadErrorKind::Empty
             | LoadErrorKind::Syntax(_)
             | LoadErrorKind::NotUtf8(_)
@@ -613,6 +662,12 @@ impl fmt::Display for LoadError {
             LoadErrorKind::NoCloudEvent(error) => write!(f, "not a valid CloudEvent: {error}"),
             #[cfg(feature = "avro")]
             LoadErrorKind::Datum(malformed) => write!(f, "{malformed}"),
+            #[cfg(feature = "avro")]
+            LoadErrorKind::Frame(error) => write!(f, "{error}"),
+            #[cfg(feature = "avro")]
+            LoadErrorKind::Unframed => f.write_str("the message has none of the framings that its codec reads"),
+            #[cfg(feature = "avro")]
+            LoadErrorKind::UnknownSchema(id) => write!(f, "the message has a schema that is not known: {id}"),
             LoadErrorKind::Invalid(violations) => count(f, violations),
             LoadErrorKind::UnsupportedVersion { version, today, violations: None } => {
                 f.write_str(&unsupported(*version, *today, false))

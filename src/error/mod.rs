@@ -5,6 +5,7 @@ pub(crate) mod cloud_event;
 #[cfg(feature = "avro")]
 mod datum;
 mod dump;
+mod frame;
 mod load;
 mod text;
 
@@ -14,6 +15,7 @@ pub use self::cloud_event::CloudEventError;
 pub(crate) use self::datum::{Malformed, Unwritable};
 pub use self::dump::DumpError;
 pub(crate) use self::dump::DumpErrorKind;
+pub use self::frame::FrameError;
 pub use self::load::LoadError;
 pub(crate) use self::load::LoadErrorKind;
 #[cfg(feature = "kafka")]

@@ -25,6 +25,7 @@ pub struct Descriptor {
     name: &'static str,
     version: u32,
     topic: Option<&'static str>,
+    key: Option<&'static str>,
     sensitive: &'static [&'static str],
 }
 
@@ -35,13 +36,19 @@ impl Descriptor {
     #[doc(hidden)]
     #[must_use]
     pub const fn new(name: &'static str, version: u32, topic: Option<&'static str>) -> Self {
-        Self { name, version, topic, sensitive: &[] }
+        Self { name, version, topic, key: None, sensitive: &[] }
     }
 
     #[doc(hidden)]
     #[must_use]
     pub const fn with_sensitive(self, sensitive: &'static [&'static str]) -> Self {
         Self { sensitive, ..self }
+    }
+
+    #[doc(hidden)]
+    #[must_use]
+    pub const fn with_key(self, key: &'static str) -> Self {
+        Self { key: Some(key), ..self }
     }
 
     /// The name of the event; by default the type's name in kebab-case.
@@ -66,6 +73,23 @@ impl Descriptor {
     #[must_use]
     pub const fn topic(&self) -> Option<&'static str> {
         self.topic
+    }
+
+    /// The name on the wire of the field that is the key of the event's messages, if the key is a whole field.
+    ///
+    /// ```
+    /// use event_schema::prelude::*;
+    ///
+    /// #[derive(Serialize, EventSchema)]
+    /// #[event(key = order_id)]
+    /// #[serde(rename_all = "camelCase")]
+    /// struct OrderPlaced { order_id: u64 }
+    ///
+    /// assert_eq!(OrderPlaced::descriptor().key(), Some("orderId"));
+    /// ```
+    #[must_use]
+    pub const fn key(&self) -> Option<&'static str> {
+        self.key
     }
 
     /// The event's CloudEvents type: its name and version.

@@ -64,13 +64,16 @@ pub trait Generated: FieldType {
 
     /// Loads with the type of an earlier version, if one is of this version.
     #[must_use]
-    fn load_earlier(_version: u32, _input: &[u8], _options: &LoadOptions<'_>) -> Option<Result<Self, LoadError>> {
+    fn load_earlier<I: Input>(_version: u32, _input: I, _options: &LoadOptions<'_>) -> Option<Result<Self, LoadError>> {
         None
     }
 
+    /// Shows the types that read other versions, and the events of variants.
+    fn show_versions(_to: &mut impl Versions) {}
+
     /// Loads a message of this type; `None` if it is of another.
     #[must_use]
-    fn load_if_of(event_type: &str, input: &[u8], options: &LoadOptions<'_>) -> Option<Result<Self, LoadError>> {
+    fn load_if_of<I: Input>(event_type: &str, input: I, options: &LoadOptions<'_>) -> Option<Result<Self, LoadError>> {
         load_if_of(event_type, input, options)
     }
 
@@ -83,11 +86,43 @@ pub trait Generated: FieldType {
     }
 }
 
+/// The bytes of an event, in whatever format.
+pub trait Input: Copy {
+    /// Loads them as an event of this type: today's, or one of an earlier version.
+    ///
+    /// # Errors
+    /// If they are not a valid event.
+    fn load_as<T: Generated>(self, options: &LoadOptions<'_>) -> Result<T, LoadError>;
+}
+
+/// JSON text.
+impl Input for &[u8] {
+    fn load_as<T: Generated>(self, options: &LoadOptions<'_>) -> Result<T, LoadError> {
+        load::from_json(self, options)
+    }
+}
+
+/// Looks at the types that an event is loaded with.
+pub trait Versions {
+    /// Looks at one of them.
+    fn see<T: Generated>(&mut self);
+}
+
+/// Shows a type and those of its earlier versions.
+pub fn show_version<T: Generated>(to: &mut impl Versions) {
+    to.see::<T>();
+    T::show_versions(to);
+}
+
 /// Loads what a writer of this version wrote, as today's event.
-pub(super) fn load_from<E: Generated>(version: u32, input: &[u8], options: &LoadOptions<'_>) -> Result<E, LoadError> {
+pub(super) fn load_from<E: Generated>(
+    version: u32,
+    input: impl Input,
+    options: &LoadOptions<'_>,
+) -> Result<E, LoadError> {
     let today = E::DESCRIPTOR.version();
     if version == today {
-        return load::from_json(input, options);
+        return input.load_as(options);
     }
     let unsupported = |violations| LoadErrorKind::UnsupportedVersion { version, today, violations }.into();
     if version > today {
@@ -95,17 +130,22 @@ pub(super) fn load_from<E: Generated>(version: u32, input: &[u8], options: &Load
             return Err(unsupported(None));
         }
         // A tolerant reader survives a rollout: what today's type can read of a newer event, it reads.
-        return load::from_json(input, options)
+        return input
+            .load_as(options)
             .map_err(|error| if error.is_invalid() { unsupported(error.into_violations()) } else { error });
     }
     E::load_earlier(version, input, options).unwrap_or_else(|| Err(unsupported(None)))
 }
 
 /// Loads an event of the type that CloudEvents calls so, if that is a version of this one.
-fn load_if_of<E: Generated>(event_type: &str, input: &[u8], options: &LoadOptions<'_>) -> Option<Result<E, LoadError>> {
+fn load_if_of<E: Generated>(
+    event_type: &str,
+    input: impl Input,
+    options: &LoadOptions<'_>,
+) -> Option<Result<E, LoadError>> {
     let rest = event_type.strip_prefix(E::DESCRIPTOR.name())?;
     if rest.is_empty() {
-        return Some(load::from_json(input, options));
+        return Some(input.load_as(options));
     }
     let version = number(rest.strip_prefix(".v")?)?;
     Some(load_from(version, input, options))

@@ -1,3 +1,27 @@
 //! Wire formats: events to bytes, and bytes to events.
+//!
+//! - [`framing`] splits a message into the id of its schema and its data, as pure functions of bytes.
+#![cfg_attr(
+    feature = "avro",
+    doc = "- [`Codec`] says how events become bytes: JSON or Avro, with an id before the data, in a header, or without one. An \
+           [`Encoder`] and a [`Decoder`] do it for the events of a type. A [`SchemaSource`], such as a schema registry, has the \
+           schemas that a codec was not given."
+)]
+#![cfg_attr(
+    feature = "cloudevents",
+    doc = "- [`cloudevents`] reads and writes CloudEvents in Kafka messages: the metadata beside the data."
+)]
 
+#[cfg(feature = "cloudevents")]
 pub mod cloudevents;
+#[cfg(feature = "avro")]
+mod codec;
+pub mod framing;
+
+#[cfg(feature = "avro")]
+pub use self::codec::{
+    Answer, Codec, CodecError, CutOver, Decoder, Encoder, SchemaSource, SchemaSourceError, Subject, SubjectSchema,
+    WriterSchema,
+};
+#[cfg(all(feature = "avro", feature = "kafka"))]
+pub(crate) use self::codec::{Missing, Payload, Unread};

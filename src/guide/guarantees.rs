@@ -28,6 +28,7 @@
 //! |---|---|---|
 //! | the message cannot be loaded, or breaks a rule | never | as [`GiveUp`] says, for [each kind of failure](Runner::give_up_on): a dead letter by default |
 //! | the message is of another type | never | the same, or ignored with [`skip_other_types`](Runner::skip_other_types) |
+//! | the schema of the message must be looked up, and the source of schemas does not answer | until it does, without an attempt counted; later messages of the partition (or key) wait | the message is loaded |
 //! | the handler returns [`Failure::reject`] | never | the same |
 //! | a rule has `use_context`, and its [context](crate::kafka::EventConsumer::with_context) was not set | never | the run stops, and the message is not committed |
 //! | the handler returns [`Failure::retry`] or any other error | as [`Retry`] says: by default 5 attempts in place | the same |

@@ -18,8 +18,7 @@ use tokio::sync::OnceCell;
 use super::broker::{ApiKey, BrokerError};
 use super::client::{Host, cluster, create_topic, thread};
 use super::config::KafkaConfig;
-use super::consume::{Position, Raw, Received};
-use super::context::RuleContext;
+use super::consume::{At, Loader, Position, Raw, Received};
 use super::error::ConnectError;
 use super::message::ProducerRecord;
 use super::produce::{EventProducer, Sent};
@@ -268,7 +267,7 @@ impl EmbeddedKafka {
     /// # Panics
     ///
     /// If the event cannot be sent, because this is a method for tests.
-    pub async fn publish<E: EventSchema>(&self, event: &E) -> Sent {
+    pub async fn publish<E: EventSchema + 'static>(&self, event: &E) -> Sent {
         let sent = self.producer().await.send(event).await;
         sent.unwrap_or_else(|error| panic!("not published: {error}"))
     }
@@ -278,7 +277,7 @@ impl EmbeddedKafka {
     /// # Panics
     ///
     /// As [`publish`](Self::publish).
-    pub async fn publish_to<E: EventSchema>(&self, topic: &str, event: &E) -> Sent {
+    pub async fn publish_to<E: EventSchema + 'static>(&self, topic: &str, event: &E) -> Sent {
         let sent = self.producer().await.send_to(topic, event).await;
         sent.unwrap_or_else(|error| panic!("not published: {error}"))
     }
@@ -346,6 +345,7 @@ impl EmbeddedKafka {
             config.map_err(ConnectError::from).and_then(|config| config.create().map_err(ConnectError::creation));
         let consumer: Arc<StreamConsumer> = Arc::new(consumer.unwrap_or_else(|error| panic!("no consumer: {error}")));
         let name: Arc<str> = topic.into();
+        let loader = Loader::new();
         let mut received = Vec::new();
         let all = async {
             let asking = (Arc::clone(&consumer), Arc::clone(&name));
@@ -358,8 +358,11 @@ impl EmbeddedKafka {
                     let position =
                         Position { partition: 0, epoch: u64::MAX, offset: message.offset(), leader_epoch: -1 };
                     let raw = Raw::copy(&message);
-                    let context = RuleContext::default();
-                    received.push(Received::of(Arc::clone(&name), message.partition(), position, raw, &context));
+                    let at = At { topic, partition: message.partition(), offset: message.offset() };
+                    // It has no codec that could wait for something.
+                    let content = loader.load(&raw, at).ok();
+                    let of = |content| Received::of(Arc::clone(&name), message.partition(), position, raw, content);
+                    received.extend(content.map(of));
                 }
             }
         };

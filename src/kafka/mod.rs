@@ -55,6 +55,15 @@
 //! with such a rule ([`SendError::is_config`]). In a consumer the load fails with [`LoadError::is_config`](crate::LoadError::is_config): `recv`
 //! returns a rejection, and `run` ends with [`RunError::is_stopped`] and does not commit the message.
 //!
+//! # Formats
+//!
+//! The values of messages are JSON, unless a producer or a consumer is given a codec, with the feature `avro`: Avro data, or
+//! either format with the id of its schema. The module [`format`](crate::format) describes them. With the feature
+//! `registry`, the client of a Schema Registry has the schemas; [`KafkaConfig`] reads its settings. Keys are those of
+//! [`EventKey`](crate::EventKey), or bytes that you encode yourself: [`Outgoing::key`].
+//!
+//! # Guarantees
+//!
 //! [`guide::guarantees`](crate::guide::guarantees) says what happens to a message, its offset and its order in each
 //! case. [`guide::tuning`](crate::guide::tuning) has the costs, and the settings that change them.
 //!

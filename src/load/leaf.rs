@@ -77,9 +77,9 @@ pub trait Leaf: Sized {
     /// Whether numbers are read from their text, for types that hold more digits than a float.
     const DIGITS: bool = false;
 
-    /// Whether a number is rounded to an `f32` at once: by way of an `f64` it can come out one off.
+    /// The form that it asks a source for: one of the [words](super::hint) for it.
     #[doc(hidden)]
-    const SINGLE: bool = false;
+    const HINT: Option<&'static str> = None;
 
     /// The violation of an integer outside the range of the type, if the type has two bounds.
     #[doc(hidden)]
@@ -116,6 +116,12 @@ pub trait Leaf: Sized {
     fn from_text(_: &str) -> Option<Self> {
         None
     }
+    /// From the bytes of the form that it [asked](Self::HINT) for.
+    #[doc(hidden)]
+    #[must_use]
+    fn from_binary(_: &[u8]) -> Option<Self> {
+        None
+    }
     /// From an owned string.
     #[must_use]
     fn from_owned_text(text: String) -> Option<Self> {
@@ -140,7 +146,10 @@ pub fn read_leaf<'de, T: Leaf, D: Deserializer<'de>>(
         return read_by_text(input, cx, at);
     }
     let visitor = LeafVisitor { cx, at, of: PhantomData };
-    if T::SINGLE { input.deserialize_newtype_struct(json::SINGLE, visitor) } else { input.deserialize_any(visitor) }
+    match T::HINT {
+        Some(hint) => input.deserialize_newtype_struct(hint, visitor),
+        None => input.deserialize_any(visitor),
+    }
 }
 
 /// Reads a leaf by its text, so that a number keeps all its digits.
@@ -242,8 +251,9 @@ impl<'de, T: Leaf> Visitor<'de> for LeafVisitor<'_, '_, T> {
     fn visit_string<E>(self, text: String) -> Result<Self::Value, E> {
         Ok(self.accept(T::from_owned_text(text)))
     }
-    fn visit_bytes<E>(self, _: &[u8]) -> Result<Self::Value, E> {
-        Ok(self.accept(None))
+    #[inline]
+    fn visit_bytes<E>(self, bytes: &[u8]) -> Result<Self::Value, E> {
+        Ok(self.accept(T::from_binary(bytes)))
     }
     fn visit_unit<E>(self) -> Result<Self::Value, E> {
         Ok(self.null())
@@ -254,6 +264,7 @@ impl<'de, T: Leaf> Visitor<'de> for LeafVisitor<'_, '_, T> {
     fn visit_some<D: Deserializer<'de>>(self, input: D) -> Result<Self::Value, D::Error> {
         input.deserialize_any(self)
     }
+    #[inline]
     fn visit_newtype_struct<D: Deserializer<'de>>(self, input: D) -> Result<Self::Value, D::Error> {
         input.deserialize_any(self)
     }

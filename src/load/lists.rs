@@ -72,9 +72,13 @@ impl<'de, F: PartRules<T>, C: Collect<T>, T: FieldType> DeserializeSeed<'de> for
 
     #[inline]
     fn deserialize<D: Deserializer<'de>>(self, input: D) -> Result<bool, D::Error> {
-        match T::read(input, self.cx, self.at)? {
+        let read = T::read(input, self.cx, self.at);
+        // Looked at where it is, and moved once.
+        if let Ok(Some(value)) = &read {
+            (self.each)(value, self.cx, self.at);
+        }
+        match read? {
             Some(value) => {
-                (self.each)(&value, self.cx, self.at);
                 self.list.add(value);
                 Ok(true)
             }

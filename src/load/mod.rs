@@ -23,6 +23,7 @@ mod crates;
 mod drain;
 pub(crate) mod expected;
 pub(crate) mod field_type;
+pub(crate) mod hint;
 pub(crate) mod json;
 mod key_deserializer;
 mod key_name;

@@ -3,7 +3,7 @@
 
 use std::marker::PhantomData;
 
-use serde::de::{DeserializeSeed, Deserializer, Error, IgnoredAny, MapAccess, SeqAccess, Visitor};
+use serde::de::{DeserializeSeed, Deserializer, Error, IgnoredAny, MapAccess, SeqAccess, Unexpected, Visitor};
 use serde::forward_to_deserialize_any;
 
 use super::buffer::{self, BufferSeed, Leftovers, With};
@@ -104,14 +104,16 @@ impl<'de, L: Object<T>, T> Visitor<'de> for ObjectVisitor<'_, '_, L, T> {
     #[inline]
     fn visit_map<A: MapAccess<'de>>(self, entries: A) -> Result<Self::Value, A::Error> {
         self.cx.enter()?;
-        let value = L::read_entries(entries, self.cx, self.at)?;
+        // Given back from where it is: events are large. After an error nothing counts the levels.
+        let mut value = L::read_entries(entries, self.cx, self.at);
         self.cx.leave();
-        if let Some(before) = self.cx.number_in_disguise {
-            self.cx.number_in_disguise = None;
+        if value.is_ok()
+            && let Some(before) = self.cx.number_in_disguise.take()
+        {
             self.cx.rewind(before);
-            return Ok(refused(self.cx, self.at, &OBJECT));
+            value = Ok(refused(self.cx, self.at, &OBJECT));
         }
-        Ok(value)
+        value
     }
 
     // serde's derive takes a list for a struct; the contract says object, so that a list is refused.
@@ -159,7 +161,12 @@ impl<'de, L: Object<T>, T> DeserializeSeed<'de> for FieldSeed<'_, '_, L, T> {
 
     #[inline]
     fn deserialize<D: Deserializer<'de>>(self, input: D) -> Result<Self::Value, D::Error> {
-        input.deserialize_identifier(self)
+        // Where all of them are read, their places in the list are their indexes: a source that knows the list tells those.
+        if L::NAMES.len() == L::FIELDS.len() {
+            input.deserialize_struct("", L::NAMES, self)
+        } else {
+            input.deserialize_identifier(self)
+        }
     }
 }
 
@@ -170,6 +177,14 @@ impl<L: Object<T>, T> Visitor<'_> for FieldSeed<'_, '_, L, T> {
         f.write_str("a field name")
     }
 
+    #[inline]
+    fn visit_u64<E: Error>(self, index: u64) -> Result<Self::Value, E> {
+        match usize::try_from(index) {
+            Ok(index) if index < L::FIELDS.len() && !self.cx.is_recording() => Ok(Some(index)),
+            Ok(index) if index < L::FIELDS.len() => self.visit_str(L::FIELDS[index].wire()),
+            _ => Err(E::invalid_value(Unexpected::Unsigned(index), &self)),
+        }
+    }
     #[inline]
     fn visit_str<E>(self, name: &str) -> Result<Self::Value, E> {
         let field = L::find(name);

@@ -4,7 +4,7 @@ use serde::de::Deserializer;
 
 use super::expected::{NUMBER, STRING};
 use super::leaf::{Leaf, from_number, from_number_key, leaf, read_leaf_key};
-use super::{At, Context, Expected, FieldType};
+use super::{At, Context, Expected, FieldType, hint, json};
 use crate::contract::Shape;
 use crate::contract::shape::{Float, Integer, Kind, Text};
 use crate::violation::Param;
@@ -15,6 +15,7 @@ static CHARACTER: Expected = Expected::new("character");
 
 impl Leaf for String {
     const EXPECTED: &'static Expected = &STRING;
+    const HINT: Option<&'static str> = Some(hint::TEXT);
     #[inline]
     fn from_text(text: &str) -> Option<Self> {
         Some(text.to_owned())
@@ -92,6 +93,7 @@ macro_rules! integers {
         impl Leaf for $type {
             const EXPECTED: &'static Expected = &INTEGER;
             const DIGITS: bool = $digits;
+            const HINT: Option<&'static str> = if $digits { None } else { Some(hint::INTEGER) };
             const RANGE: Option<&'static Expected> = {
                 #[allow(
                     clippy::cast_lossless, clippy::cast_possible_wrap, clippy::cast_sign_loss,
@@ -147,7 +149,9 @@ macro_rules! floats {
             reason = "as serde reads numbers into floats: to the nearest")]
         impl Leaf for $type {
             const EXPECTED: &'static Expected = &NUMBER;
-            const SINGLE: bool = <$type>::MANTISSA_DIGITS == f32::MANTISSA_DIGITS;
+            // By way of an `f64` an `f32` can come out one off.
+            const HINT: Option<&'static str> =
+                Some(if <$type>::MANTISSA_DIGITS == f32::MANTISSA_DIGITS { json::SINGLE } else { hint::FLOAT });
             #[inline]
             fn from_u64(value: u64) -> Option<Self> {
                 Some(value as $type)

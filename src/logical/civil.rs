@@ -27,9 +27,12 @@ impl Unit {
     }
 
     /// The number as whole seconds and nanoseconds.
-    fn split(self, number: i64) -> (i64, i64) {
+    #[inline]
+    pub(crate) fn split(self, number: i64) -> (i64, u32) {
         let per_second = self.of_second();
-        (number.div_euclid(per_second), number.rem_euclid(per_second) * (NANOS_OF_SECOND / per_second))
+        let nanos = number.rem_euclid(per_second) * (NANOS_OF_SECOND / per_second);
+        #[allow(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "of a second")]
+        (number.div_euclid(per_second), nanos as u32)
     }
 
     /// The number of so many seconds and nanoseconds. Finer digits are cut off, as everywhere in Avro: a clock has more of
@@ -76,6 +79,18 @@ impl Write for Short {
         self.length = end;
         Ok(())
     }
+
+    #[inline]
+    fn write_char(&mut self, c: char) -> fmt::Result {
+        match u8::try_from(c) {
+            Ok(byte @ 0..0x80) => {
+                *self.bytes.get_mut(self.length).ok_or(fmt::Error)? = byte;
+                self.length += 1;
+                Ok(())
+            }
+            _ => self.write_str(c.encode_utf8(&mut [0; 4])),
+        }
+    }
 }
 
 /// A point in time, or a date and time without a zone (`local`), since 1970.
@@ -110,7 +125,7 @@ pub(crate) fn write_time(text: &mut Short, number: i64, unit: Unit, style: Style
     write_clock(text, seconds, nanos, style)
 }
 
-fn write_clock(text: &mut Short, seconds: i64, nanos: i64, style: Style) -> fmt::Result {
+fn write_clock(text: &mut Short, seconds: i64, nanos: u32, style: Style) -> fmt::Result {
     write!(text, "{:02}:{:02}:{:02}", seconds / 3600, seconds / 60 % 60, seconds % 60)?;
     match (nanos, style) {
         (0, Style::Iso) => Ok(()),
@@ -123,9 +138,37 @@ fn write_clock(text: &mut Short, seconds: i64, nanos: i64, style: Style) -> fmt:
 
 /// The number of a point in time, if the text is one and the number has 64 bits.
 pub(crate) fn read_instant(text: &str, unit: Unit) -> Option<i64> {
+    if let Some((seconds, nanos)) = read_plain_instant(text.as_bytes()) {
+        return unit.join(seconds, nanos);
+    }
     let (seconds, nanos, rest) = read_local(text)?;
     let offset = read_offset(rest.strip_prefix(' ').unwrap_or(rest))?;
     unit.join(seconds - offset, nanos)
+}
+
+/// The seconds and nanoseconds of a text of the commonest form, `2024-02-29T23:59:59.123456Z`.
+fn read_plain_instant(text: &[u8]) -> Option<(i64, i64)> {
+    let number = |digits: &[u8]| {
+        digits.iter().try_fold(0, |number, digit| {
+            let digit = digit.wrapping_sub(b'0');
+            (digit < 10).then_some(number * 10 + i64::from(digit))
+        })
+    };
+    let (whole, fraction) = text.strip_suffix(b"Z")?.split_first_chunk::<19>()?;
+    let [y0, y1, y2, y3, b'-', m0, m1, b'-', d0, d1, b'T', h0, h1, b':', i0, i1, b':', s0, s1] = *whole else {
+        return None;
+    };
+    let (year, month, day) = (number(&[y0, y1, y2, y3])?, number(&[m0, m1])?, number(&[d0, d1])?);
+    let (hour, minute, second) = (number(&[h0, h1])?, number(&[i0, i1])?, number(&[s0, s1])?);
+    let nanos = match fraction {
+        [] => 0,
+        [b'.', digits @ ..] if (1..=9).contains(&digits.len()) => number(digits)? * POWERS[9 - digits.len()],
+        _ => return None,
+    };
+    let days = days_of(year, month, day);
+    // The 31st of February is another date.
+    let is_plain = date_of(days) == (year, month, day) && hour < 24 && minute < 60 && second < 60;
+    is_plain.then_some((days * SECONDS_OF_DAY + hour * 3600 + minute * 60 + second, nanos))
 }
 
 /// The number of a date and time without a zone.

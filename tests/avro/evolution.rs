@@ -76,6 +76,47 @@ fn fields_are_added_removed_reordered_and_renamed() {
     assert_eq!(findings(&error), ["order-id", "quantity", "at"].map(|path| found(path, "required")));
 }
 
+/// A type that is read as another, whose fields have another order, and says that it is a third.
+#[test]
+fn fields_of_a_type_that_is_read_by_hand_go_by_their_names() {
+    use event_schema::contract::Shape;
+    use event_schema::load::{At, Context, FieldType};
+    use event_schema::serde::Deserializer;
+
+    #[event_schema::event]
+    struct Told {
+        first: i64,
+        second: i64,
+    }
+    #[event_schema::event]
+    #[derive(Debug, PartialEq)]
+    struct Read {
+        second: i64,
+        first: i64,
+    }
+    #[derive(Debug, PartialEq, Serialize)]
+    struct ByHand(Read);
+
+    impl FieldType for ByHand {
+        fn read<'de, D: Deserializer<'de>>(
+            input: D,
+            cx: &mut Context<'_>,
+            at: &At<'_>,
+        ) -> Result<Option<Self>, D::Error> {
+            Ok(Read::read(input, cx, at)?.map(Self))
+        }
+        fn shape() -> Shape {
+            Shape::of::<Told>()
+        }
+    }
+
+    let writer = record(&json!([{"name": "first", "type": "long"}, {"name": "second", "type": "long"}]));
+    let reader = DatumReader::<Of<ByHand>>::new(&Schema::parse(&writer.to_string()).unwrap());
+    for _ in 0..2 {
+        assert_eq!(reader.load(b"\x02\x04").unwrap(), Of(ByHand(Read { second: 2, first: 1 })));
+    }
+}
+
 #[test]
 fn a_name_comes_before_an_alias() {
     #[event_schema::event]

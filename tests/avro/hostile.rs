@@ -73,6 +73,21 @@ fn lengths_beyond_the_end_allocate_nothing() {
 }
 
 #[test]
+fn the_size_of_a_block_is_that_of_its_values() {
+    let reader = DatumReader::<Held>::new(&Schema::of::<Held>().unwrap());
+    let held = reader.load(b"\x03\x04\x02\x04\0\x01\x06\x02k\x01\0\0\0").unwrap();
+    assert_eq!((held.list, held.map), (vec![1, 2], [("k".to_owned(), true)].into()));
+    // A reader that skips such a block ends up elsewhere.
+    for (datum, at) in
+        [(&b"\x03\x02\x02\x04\0\0\0\0"[..], 4), (b"\x03\x06\x02\x04\0\0\0\0", 4), (b"\0\x01\x04\x02k\x01\0\0\0", 6)]
+    {
+        let error = reader.load(datum).unwrap_err();
+        let expected = format!("values that do not end where their block does at byte {at}");
+        assert_eq!(error.to_string(), format!("not a valid Avro datum: {expected}"));
+    }
+}
+
+#[test]
 fn values_without_bytes_are_counted() {
     #[event_schema::event]
     #[derive(Debug)]

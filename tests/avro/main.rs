@@ -1,9 +1,13 @@
-//! Avro's binary encoding, through the public API.
+//! Avro's binary encoding, codecs, and the client of a registry, through the public API.
 
+mod codec;
 mod corpora;
 mod evolution;
 mod hostile;
 mod oracle;
+mod registry;
+mod resolution;
 mod schemas;
 mod values;
+mod versions;
 mod wire;

@@ -133,16 +133,9 @@ fn parsed<E: EventSchema>() -> apache_avro::Schema {
     apache_avro::Schema::parse(&avro_schema::<E>().unwrap()).unwrap()
 }
 
-/// What apache-avro reads of a datum of `W`'s schema.
-fn read<W: EventSchema>(datum: &[u8]) -> Avro {
-    GenericDatumReader::builder(&parsed::<W>()).build().unwrap().read_value(&mut &*datum).unwrap()
-}
-
-/// And with `R`'s as the reader's schema.
-fn resolve<W: EventSchema, R: EventSchema>(datum: &[u8]) -> Avro {
-    let (writer, reader) = (parsed::<W>(), parsed::<R>());
-    let reader = GenericDatumReader::builder(&writer).reader_schema(&reader).build().unwrap();
-    reader.read_value(&mut &*datum).unwrap()
+/// What apache-avro reads of a datum of the schema.
+fn read(writer: &apache_avro::Schema, datum: &[u8]) -> Avro {
+    GenericDatumReader::builder(writer).build().unwrap().read_value(&mut &*datum).unwrap()
 }
 
 /// The JSON of what apache-avro read; the branch of a variant is its record's name.
@@ -189,7 +182,7 @@ fn to_json(value: &Avro, schema: &Value, names: &Map<String, Value>) -> Value {
 }
 
 /// The named types of a schema.
-fn names(schema: &Value, found: &mut Map<String, Value>) {
+pub(crate) fn names(schema: &Value, found: &mut Map<String, Value>) {
     match schema {
         Value::Object(object) => {
             if let (Some(name), true) = (schema["name"].as_str(), schema.get("type").is_some()) {
@@ -202,7 +195,7 @@ fn names(schema: &Value, found: &mut Map<String, Value>) {
     }
 }
 
-fn json_of<E: EventSchema>(value: &Avro) -> Value {
+pub(crate) fn json_of<E: EventSchema>(value: &Avro) -> Value {
     let schema = avro_schema::<E>().unwrap();
     let mut found = Map::new();
     names(&schema, &mut found);
@@ -210,49 +203,58 @@ fn json_of<E: EventSchema>(value: &Avro) -> Value {
 }
 
 /// As JSON, in which a float is the number that it is.
-fn plain<E: EventSchema>(event: &E) -> Value {
+pub(crate) fn plain<E: EventSchema>(event: &E) -> Value {
     event_schema::serde_json::to_value(event).unwrap()
 }
 
-proptest! {
-    #![proptest_config(ProptestConfig { cases: 256, ..ProptestConfig::default() })]
+fn cases(count: u32) -> ProptestConfig {
+    ProptestConfig { cases: count, ..ProptestConfig::default() }
+}
 
-    #[test]
-    fn apache_avro_reads_and_writes_the_same_bytes(order in order()) {
-        let schema = Schema::of::<Order>().unwrap();
-        let datum = DatumWriter::<Order>::new(&schema).unwrap().dump(&order).unwrap();
-        let read = read::<Order>(&datum);
+#[test]
+fn apache_avro_reads_and_writes_the_same_bytes() {
+    let (schema, parsed) = (Schema::of::<Order>().unwrap(), parsed::<Order>());
+    let (ours, reader) = (DatumWriter::<Order>::new(&schema).unwrap(), DatumReader::<Order>::new(&schema));
+    let writer = GenericDatumWriter::builder(&parsed).build().unwrap();
+    proptest!(cases(256), |(order in order())| {
+        let datum = ours.dump(&order).unwrap();
+        let read = read(&parsed, &datum);
         prop_assert_eq!(json_of::<Order>(&read), plain(&order));
-
-        let parsed = parsed::<Order>();
-        let writer = GenericDatumWriter::builder(&parsed).build().unwrap();
         let written = writer.write_value_to_vec(read).unwrap();
         prop_assert_eq!(&written, &datum);
-        prop_assert_eq!(DatumReader::<Order>::new(&schema).load(&written).unwrap(), order);
-    }
+        prop_assert_eq!(reader.load(&written).unwrap(), order);
+    });
+}
 
-    #[test]
-    fn apache_avro_resolves_to_the_same_values(order in order()) {
-        let schema = Schema::of::<Order>().unwrap();
-        let datum = DatumWriter::<Order>::new(&schema).unwrap().dump(&order).unwrap();
-        let resolved = resolve::<Order, later::Order>(&datum);
-        let loaded = DatumReader::<later::Order>::new(&schema).load(&datum).unwrap();
+#[test]
+fn apache_avro_resolves_to_the_same_values() {
+    let schema = Schema::of::<Order>().unwrap();
+    let (writer, reader) = (DatumWriter::<Order>::new(&schema).unwrap(), DatumReader::<later::Order>::new(&schema));
+    let (before, after) = (parsed::<Order>(), parsed::<later::Order>());
+    let resolving = GenericDatumReader::builder(&before).reader_schema(&after).build().unwrap();
+    proptest!(cases(256), |(order in order())| {
+        let datum = writer.dump(&order).unwrap();
+        let resolved = resolving.read_value(&mut &*datum).unwrap();
+        let loaded = reader.load(&datum).unwrap();
         prop_assert_eq!(plain(&loaded), json_of::<later::Order>(&resolved));
         prop_assert_eq!((loaded.added, loaded.note), (7, None));
-    }
+    });
+}
 
-    #[test]
-    fn no_bytes_do_harm(mut datum in collection::vec(prop_oneof![Just(0_u8), Just(2), any::<u8>()], 0..64), order in order(), at in any::<prop::sample::Index>(), byte in any::<u8>()) {
-        let schema = Schema::of::<Order>().unwrap();
-        let reader = DatumReader::<Order>::new(&schema);
-        drop(reader.load(&datum));
-        datum = DatumWriter::<Order>::new(&schema).unwrap().dump(&order).unwrap();
+#[test]
+fn no_bytes_do_harm() {
+    let (schema, parsed) = (Schema::of::<Order>().unwrap(), parsed::<Order>());
+    let (writer, reader) = (DatumWriter::<Order>::new(&schema).unwrap(), DatumReader::<Order>::new(&schema));
+    let bytes = collection::vec(prop_oneof![Just(0_u8), Just(2), any::<u8>()], 0..64);
+    proptest!(cases(256), |(bytes in bytes, order in order(), at in any::<prop::sample::Index>(), byte: u8)| {
+        drop(reader.load(&bytes));
+        let mut datum = writer.dump(&order).unwrap();
         let at = at.index(datum.len());
         datum[at] = byte;
         // What is read of it, apache-avro reads too.
         if let Ok(loaded) = reader.load(&datum) {
-            let other = read::<Order>(&datum);
+            let other = read(&parsed, &datum);
             prop_assert_eq!(json_of::<Order>(&other), plain(&loaded));
         }
-    }
+    });
 }

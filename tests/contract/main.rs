@@ -1,11 +1,19 @@
 //! The contracts of events.
 
 mod avro;
-#[path = "../../examples/events/contracts.rs"]
-mod contracts;
+mod catalog;
+mod cli;
+mod compat;
+mod compat_search;
 mod differences;
 mod documents;
 #[path = "../../examples/events/mod.rs"]
 mod events;
+#[allow(dead_code, reason = "only the contracts of its event")]
+#[path = "../../examples/hello_event.rs"]
+mod hello_event;
 mod openapi;
+#[allow(dead_code, reason = "only the contracts of its events")]
+#[path = "../../examples/order_service.rs"]
+mod order_service;
 mod schemas;

@@ -73,7 +73,7 @@ async fn keys_are_javas_bytes_and_go_to_javas_partitions() {
     producer.close(Duration::from_secs(10)).await.unwrap();
 }
 
-async fn typed<E: EventSchema>(producer: &EventProducer, topic: &str, event: E, vector: &Vector) -> i32 {
+async fn typed<E: EventSchema + 'static>(producer: &EventProducer, topic: &str, event: E, vector: &Vector) -> i32 {
     assert_eq!(event.key().as_deref(), Some(&*vector.bytes()));
     producer.send_to(topic, &event).await.unwrap().partition()
 }

@@ -9,8 +9,14 @@ use std::collections::HashSet;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::time::{Duration, Instant, SystemTime};
 
+#[path = "../../fuzz/checks/avro.rs"]
+mod avro;
 #[path = "../../fuzz/checks/cloudevents.rs"]
 mod cloudevents;
+#[path = "../../fuzz/checks/datum.rs"]
+mod datum;
+#[path = "../../fuzz/checks/framing.rs"]
+mod framing;
 #[path = "../../fuzz/checks/json.rs"]
 pub(crate) mod json;
 #[path = "../../fuzz/checks/lines.rs"]
@@ -220,6 +226,30 @@ fn json_of_any_text() {
 }
 
 #[test]
+fn datums_of_the_zoo() {
+    let mut datums: Vec<Vec<u8>> = messages().iter().filter_map(|message| avro::written(message)).collect();
+    assert!(datums.len() > 50, "{} messages are good ones", datums.len());
+    // The longest number, a negative count with its size, and text.
+    let tokens: [&[u8]; 12] = [
+        b"\0",
+        b"\x01",
+        b"\x02",
+        b"\x03\x02",
+        b"\xFE\xFF\xFF\xFF\x0F",
+        b"\xFF\xFF\xFF\xFF\xFF\xFF\xFF\xFF\xFF\x01",
+        b"\xFE\xFF\xFF\xFF\xFF\xFF\xFF\xFF\xFF\x01",
+        b"\x80\x80\0",
+        b"\0\0\xC0\x7F\0\0\0\0\0\0\xF0\x7F",
+        b"\x04\xC3\xA4",
+        b"\x02\xC3",
+        &[2; 200],
+    ];
+    let broken_off: Vec<Vec<u8>> = datums.iter().map(|datum| datum[..datum.len() / 2].to_vec()).collect();
+    datums.extend(broken_off);
+    fuzz("avro", 20_000, datums, &tokens, avro::check);
+}
+
+#[test]
 fn messages_broken_off_at_every_byte() {
     for message in messages().iter().step_by(8) {
         for end in 1..message.len() {
@@ -338,4 +368,49 @@ fn properties_of_any_text() {
     ]
     .map(str::as_bytes);
     fuzz("properties", 200, inputs.to_vec(), &tokens, properties::check);
+}
+
+/// Numbers and sizes of Avro at the ends of their ranges, and ids.
+fn avro_tokens() -> Vec<Vec<u8>> {
+    let tokens: [&[u8]; 22] = [
+        b"\0",
+        b"\x01",
+        b"\x02",
+        b"\x0E",
+        b"\x80",
+        b"\xFF",
+        b"\xC3\x01",
+        b"\xFE\xFF\xFF\xFF\x0F",
+        b"\xFF\xFF\xFF\xFF\x0F",
+        b"\xFE\xFF\xFF\xFF\xFF\xFF\xFF\xFF\xFF\x01",
+        b"\xFF\xFF\xFF\xFF\xFF\xFF\xFF\xFF\xFF\x01",
+        b"\xFF\xFF\xFF\xFF\xFF\xFF\xFF\xFF\xFF\x7F",
+        b"\0\0\xC0\x7F",
+        b"\0\0\0\0\0\0\xF8\x7F",
+        b"\0\0\0\0\0\0\xF0\xFF",
+        b"\x02\x02",
+        b"\x02\x02x",
+        b"\xC3\xA4",
+        b"\0\0\0\0\x01",
+        b"{\"seq\":7}",
+        b"avro/binary",
+        &[0; 17],
+    ];
+    let mut tokens = tokens.map(<[u8]>::to_vec).to_vec();
+    tokens.push([2, 0].repeat(150));
+    tokens
+}
+
+#[test]
+fn datums_of_any_bytes() {
+    let tokens = avro_tokens();
+    let tokens: Vec<&[u8]> = tokens.iter().map(Vec::as_slice).collect();
+    fuzz("datum", 20_000, datum::inputs(), &tokens, datum::check);
+}
+
+#[test]
+fn framings_of_any_message() {
+    let tokens = avro_tokens();
+    let tokens: Vec<&[u8]> = tokens.iter().map(Vec::as_slice).collect();
+    fuzz("framing", 20_000, framing::inputs(), &tokens, framing::check);
 }

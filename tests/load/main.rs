@@ -2,6 +2,7 @@
 
 mod agreement;
 mod dump;
+mod evolution;
 mod fuzz_smoke;
 mod hooks;
 mod hostile;

@@ -3,6 +3,7 @@
 use heck::ToKebabCase;
 use proc_macro2::{Span, TokenStream};
 use quote::{ToTokens, quote, quote_spanned};
+use syn::Member;
 use syn::ext::IdentExt;
 use syn::spanned::Spanned;
 
@@ -29,6 +30,7 @@ pub(super) fn expand(cx: &Cx<'_>) -> TokenStream {
     let topic = optional(model.event.topic.as_ref().map(topic));
     let sensitive = model.levels().into_iter().flat_map(|level| &level.fields).filter(|field| field.event.sensitive);
     let sensitive = sensitive.map(|field| field.serde.attrs.name().deserialize_name().to_token_stream());
+    let key_name = key_name(model).map(|name| quote!(.with_key(#name)));
     let key = model.event.key.as_ref().map(|key| {
         let access = &key.access;
         quote_spanned!(key.field.span()=> __p::EventKey::to_key_bytes(&self.#access))
@@ -67,7 +69,7 @@ pub(super) fn expand(cx: &Cx<'_>) -> TokenStream {
         #[automatically_derived]
         impl #impl_generics __p::Generated for #ident #ty_generics #bounds {
             const DESCRIPTOR: &'static __p::Descriptor =
-                &__p::Descriptor::new(#name, #version, #topic).with_sensitive(&[#(#sensitive),*]);
+                &__p::Descriptor::new(#name, #version, #topic).with_sensitive(&[#(#sensitive),*]) #key_name;
 
             #schema_for
             #key
@@ -86,6 +88,15 @@ pub(super) fn expand(cx: &Cx<'_>) -> TokenStream {
 
         #validate
     }
+}
+
+/// The name on the wire of the field that is the key, if the key is a whole field.
+fn key_name(model: &Model<'_>) -> Option<String> {
+    let key = model.event.key.as_ref()?;
+    let is_whole = key.access.clone().into_iter().count() == 1;
+    let mut fields = model.levels().into_iter().flat_map(|level| &level.fields);
+    let field = fields.find(|field| matches!(&field.serde.member, Member::Named(name) if *name == key.field))?;
+    is_whole.then(|| field.serde.attrs.name().serialize_name().to_string())
 }
 
 /// `impl validator::Validate`, or `ValidateArgs` for a type whose rules have a context, as validator has it.
@@ -160,6 +171,7 @@ fn types(model: &Model<'_>) -> Option<Types> {
         }
     });
     let load: Vec<_> = load.collect();
+    let show = held().map(|(_, ty)| quote_spanned!(shown_at(ty.span())=> __p::show_version::<#ty>(__to);));
     let items = quote! {
         fn variant_descriptor(&self) -> &'static __p::Descriptor {
             #descriptor
@@ -178,14 +190,18 @@ fn types(model: &Model<'_>) -> Option<Types> {
             #after_dump
         }
 
-        fn load_if_of(
+        fn load_if_of<__I: __p::Input>(
             __event_type: &str,
-            __input: &[u8],
+            __input: __I,
             __options: &__p::LoadOptions<'_>,
         ) -> __p::Option<__p::Result<Self, __p::LoadError>> {
             #(if #own { #load })*
             #(#load)*
             __p::None
+        }
+
+        fn show_versions(__to: &mut impl __p::Versions) {
+            #(#show)*
         }
 
         fn load_untyped(_: &[u8], _: &__p::LoadOptions<'_>) -> __p::Result<Self, __p::LoadError> {
@@ -267,14 +283,19 @@ fn versions(cx: &Cx<'_>) -> TokenStream {
     let refuse_newer = event.refuse_newer.map(|refuse| quote!(const REFUSES_NEWER: bool = #refuse;));
     let previous = event.previous.as_ref().map(|previous| {
         let upcast =
-            quote_spanned!(shown_at(previous.span())=> __p::upcast::<#previous, Self>(__version, __input, __options));
+            quote_spanned!(shown_at(previous.span())=> __p::upcast::<#previous, Self, __I>(__version, __input, __options));
+        let show = quote_spanned!(shown_at(previous.span())=> __p::show_version::<#previous>(__to));
         quote! {
-            fn load_earlier(
+            fn load_earlier<__I: __p::Input>(
                 __version: u32,
-                __input: &[u8],
+                __input: __I,
                 __options: &__p::LoadOptions<'_>,
             ) -> __p::Option<__p::Result<Self, __p::LoadError>> {
                 #upcast
+            }
+
+            fn show_versions(__to: &mut impl __p::Versions) {
+                #show
             }
         }
     });

@@ -5,7 +5,7 @@ use std::collections::HashMap;
 use super::super::names::{FieldNames, is_same_variant, is_symbol_of};
 use super::super::node::{Node, NodeField, NodeId, NodeName, Nodes, Symbol};
 use super::super::target::{self, MAX_DEPTH, Target, byte_list, is_nullable};
-use super::plan::{Op, OpId, OpKind, Plan, Step, Tagging, Variant};
+use super::plan::{Decimal, Field as ReadField, Op, OpId, OpKind, Plan, Record, Step, Tagging, Variant};
 use crate::contract::Shape;
 use crate::contract::parts::Way;
 use crate::contract::shape::Variant as ShapeVariant;
@@ -20,6 +20,7 @@ impl Plan {
             ops: Vec::new(),
             records: Vec::new(),
             unions: Vec::new(),
+            decimals: Vec::new(),
             enums: Vec::new(),
             variants: Vec::new(),
             root: 0,
@@ -56,7 +57,8 @@ impl Compiler<'_> {
         let nodes = self.nodes;
         let kind = match nodes.get(id) {
             Node::Union(branches) => {
-                let branches = branches.iter().map(|branch| self.op(*branch, target)).collect();
+                let branches: Vec<OpId> = branches.iter().map(|branch| self.op(*branch, target)).collect();
+                let branches = branches.iter().map(|branch| self.plan.ops[*branch]).collect();
                 self.plan.unions.push(branches);
                 OpKind::Union(self.plan.unions.len() - 1)
             }
@@ -74,7 +76,7 @@ impl Compiler<'_> {
                 let target = self.part(id, target, target::values);
                 OpKind::Map(self.op(*values, &target))
             }
-            leaf => leaf_kind(leaf, &self.fitting(id, target, MAX_TRIES)),
+            leaf => self.leaf_kind(leaf, &self.fitting(id, target, MAX_TRIES)),
         };
         self.push(id, kind)
     }
@@ -120,18 +122,24 @@ impl Compiler<'_> {
         id: NodeId,
         key: &str,
         kind: fn(usize) -> OpKind,
-        steps: impl FnOnce(&mut Self) -> Vec<Step>,
+        steps: impl FnOnce(&mut Self) -> (Vec<Step>, Vec<&'static str>),
     ) -> OpId {
         let key = (id, key.to_owned());
         if let Some(known) = self.records.get(&key) {
             return *known;
         }
         let record = self.plan.records.len();
-        self.plan.records.push(Vec::new());
+        self.plan.records.push(Record::default());
         let op = self.push(id, kind(record));
         self.records.insert(key, op);
-        self.plan.records[record] = steps(self);
+        let (steps, names) = steps(self);
+        self.plan.records[record] = Record::new(steps, names);
         op
+    }
+
+    /// A field that is read, by its name.
+    fn named(&self, name: &str, op: OpId) -> Step {
+        Step::Read(ReadField { name: name.into(), index: 0, op: self.plan.ops[op] })
     }
 
     /// A record as the JSON that it is converted to.
@@ -139,15 +147,15 @@ impl Compiler<'_> {
         self.steps(id, "", OpKind::Record, |this| {
             let step = |field: &NodeField| {
                 let op = this.op(field.node, &Target::natural());
-                Step::Field { name: field.json_name().into(), op, missing: None }
+                this.named(field.json_name(), op)
             };
-            fields.iter().map(step).collect()
+            (fields.iter().map(step).collect(), Vec::new())
         })
     }
 
     fn content(&mut self, id: NodeId, fields: &[NodeField], content: Content, key: &str) -> OpId {
         match content {
-            Content::Unit => self.push(id, OpKind::Null),
+            Content::Unit => self.push(id, OpKind::Skip),
             Content::Inner(inner) => {
                 let names = FieldNames::of_only(inner);
                 let Some(index) = names.find(fields.iter()) else {
@@ -157,10 +165,10 @@ impl Compiler<'_> {
                 self.steps(id, key, OpKind::Inner, |this| {
                     let op = this.op(fields[index].node, &Target::of((inner.shape)(), Way::Read));
                     let step = |(position, field): (usize, &NodeField)| match position {
-                        at if at == index => Step::Field { name: Box::default(), op, missing: None },
+                        at if at == index => this.named("", op),
                         _ => Step::Skip(field.node),
                     };
-                    fields.iter().enumerate().map(step).collect()
+                    (fields.iter().enumerate().map(step).collect(), Vec::new())
                 })
             }
             Content::Tuple(list) => {
@@ -173,15 +181,18 @@ impl Compiler<'_> {
                 gather(record.fields, &mut readers, 0);
                 let found = matches(fields, &readers);
                 let step = |(field, reader): (&NodeField, Option<usize>)| match reader {
-                    Some(reader) => this.step(field, readers[reader].0),
+                    Some(reader) => this.step(field, readers[reader].0, reader),
                     None => Step::Skip(field.node),
                 };
-                fields.iter().zip(found).map(step).collect()
+                let steps = fields.iter().zip(found).map(step).collect();
+                // What is flattened is found by its name.
+                let names = if record.fields.iter().any(|field| field.flat) { &[] } else { &readers[..] };
+                (steps, names.iter().map(|(reader, _)| reader.read.unwrap_or_default()).collect())
             }),
         }
     }
 
-    fn step(&mut self, field: &NodeField, reader: &'static Field) -> Step {
+    fn step(&mut self, field: &NodeField, reader: &'static Field, index: usize) -> Step {
         let shape = (reader.shape)();
         // In Avro there is something in the place of a field that JSON leaves out: null.
         let never_null = reader.not_null || !is_nullable(&shape);
@@ -189,10 +200,13 @@ impl Compiler<'_> {
         if may_be_missing && matches!(self.nodes.get(field.node), Node::Null) {
             return Step::Skip(field.node);
         }
-        Step::Field {
-            name: reader.read.unwrap_or_default().into(),
-            op: self.op(field.node, &Target::of(shape, Way::Read)),
-            missing: self.nodes.null_branch(field.node).filter(|_| may_be_missing),
+        let op = self.op(field.node, &Target::of(shape, Way::Read));
+        let op = self.plan.ops[op];
+        let index = index.try_into().unwrap_or(u32::MAX);
+        let read = ReadField { name: reader.read.unwrap_or_default().into(), index, op };
+        match (self.nodes.null_branch(field.node).filter(|_| may_be_missing), op.kind) {
+            (Some(null), OpKind::Union(union)) => Step::Omissible { null, union, field: read },
+            _ => Step::Read(read),
         }
     }
 
@@ -207,11 +221,11 @@ impl Compiler<'_> {
             let step = |(field, index): (&NodeField, Option<usize>)| match index {
                 Some(index) => {
                     let op = this.op(field.node, &Target::of(parts[index].1.clone(), Way::Read));
-                    Step::Field { name: Box::default(), op, missing: None }
+                    this.named("", op)
                 }
                 None => Step::Skip(field.node),
             };
-            fields.iter().zip(indexes).map(step).collect()
+            (fields.iter().zip(indexes).map(step).collect(), Vec::new())
         })
     }
 
@@ -283,6 +297,54 @@ impl Compiler<'_> {
         self.plan.variants.push(Variant { name: read.into(), tagging, content });
         let kind = OpKind::Variant(self.plan.variants.len() - 1);
         self.push(id, kind)
+    }
+
+    fn leaf_kind(&mut self, node: &Node, target: &Target) -> OpKind {
+        let kind = match target {
+            Target::Kind(shape) => Some(shape.kind()),
+            Target::Content { .. } | Target::Enum { .. } => None,
+        };
+        let text = match kind {
+            Some(Kind::Text(text)) => Some(text),
+            _ => None,
+        };
+        let logical = text.and_then(|text| text.logical);
+        // A value with a meaning is text in JSON. Types of another meaning read the number that it is.
+        let means = |meaning: Logical| logical == Some(meaning) || matches!(kind, Some(Kind::Any));
+        let style = text.map_or(Style::Iso, style);
+        let is_bytes = matches!(target, Target::Kind(shape) if byte_list(shape));
+        match *node {
+            Node::Boolean => OpKind::Boolean,
+            Node::Date if means(Logical::Date) => OpKind::Date,
+            Node::Time(unit) if means(Logical::Time) => OpKind::Time(unit, style),
+            Node::Timestamp { unit, local: false } if means(Logical::Instant) => {
+                OpKind::Timestamp { unit, local: false, style }
+            }
+            Node::Timestamp { unit, local: true } if means(Logical::DateTime) => {
+                OpKind::Timestamp { unit, local: true, style }
+            }
+            Node::Int | Node::Date | Node::Time(crate::logical::civil::Unit::Millis) => OpKind::Int,
+            Node::Long | Node::Time(_) | Node::Timestamp { .. } => OpKind::Long,
+            Node::Float => OpKind::Float,
+            Node::Double => OpKind::Double,
+            Node::String if is_bytes => OpKind::StringAsBytes,
+            Node::String => OpKind::String,
+            Node::Bytes if text.is_some() => OpKind::BytesAsText,
+            Node::Uuid { fixed } if text.is_some() || matches!(kind, Some(Kind::Any)) => OpKind::Uuid { fixed },
+            Node::Uuid { fixed: true } => OpKind::Fixed(16),
+            Node::Bytes | Node::Uuid { fixed: false } => OpKind::Bytes,
+            Node::Fixed(size) if text.is_some() => OpKind::FixedAsText(size),
+            Node::Fixed(size) => OpKind::Fixed(size),
+            Node::Decimal { scale, size, .. } => {
+                let integer = scale == 0 && matches!(kind, Some(Kind::Integer(_)));
+                self.plan.decimals.push(Decimal { scale, size, integer });
+                OpKind::Decimal(self.plan.decimals.len() - 1)
+            }
+            Node::Duration => OpKind::Duration,
+            Node::Null => OpKind::Null,
+            // No leaves.
+            Node::Array(_) | Node::Map(_) | Node::Union(_) | Node::Enum { .. } | Node::Record { .. } => OpKind::Skip,
+        }
     }
 }
 
@@ -363,53 +425,6 @@ fn fits(node: &Node, target: &Target) -> bool {
             Kind::Map { .. } => matches!(node, Node::Map(_)),
             _ => false,
         },
-    }
-}
-
-fn leaf_kind(node: &Node, target: &Target) -> OpKind {
-    let kind = match target {
-        Target::Kind(shape) => Some(shape.kind()),
-        Target::Content { .. } | Target::Enum { .. } => None,
-    };
-    let text = match kind {
-        Some(Kind::Text(text)) => Some(text),
-        _ => None,
-    };
-    let logical = text.and_then(|text| text.logical);
-    // A value with a meaning is text in JSON. Types of another meaning read the number that it is.
-    let means = |meaning: Logical| logical == Some(meaning) || matches!(kind, Some(Kind::Any));
-    let style = text.map_or(Style::Iso, style);
-    let is_bytes = matches!(target, Target::Kind(shape) if byte_list(shape));
-    match *node {
-        Node::Boolean => OpKind::Boolean,
-        Node::Date if means(Logical::Date) => OpKind::Date,
-        Node::Time(unit) if means(Logical::Time) => OpKind::Time(unit, style),
-        Node::Timestamp { unit, local: false } if means(Logical::Instant) => {
-            OpKind::Timestamp { unit, local: false, style }
-        }
-        Node::Timestamp { unit, local: true } if means(Logical::DateTime) => {
-            OpKind::Timestamp { unit, local: true, style }
-        }
-        Node::Int | Node::Date | Node::Time(crate::logical::civil::Unit::Millis) => OpKind::Int,
-        Node::Long | Node::Time(_) | Node::Timestamp { .. } => OpKind::Long,
-        Node::Float => OpKind::Float,
-        Node::Double => OpKind::Double,
-        Node::String if is_bytes => OpKind::StringAsBytes,
-        Node::String => OpKind::String,
-        Node::Bytes if text.is_some() => OpKind::BytesAsText,
-        Node::Uuid { fixed } if text.is_some() || matches!(kind, Some(Kind::Any)) => OpKind::Uuid { fixed },
-        Node::Uuid { fixed: true } => OpKind::Fixed(16),
-        Node::Bytes | Node::Uuid { fixed: false } => OpKind::Bytes,
-        Node::Fixed(size) if text.is_some() => OpKind::FixedAsText(size),
-        Node::Fixed(size) => OpKind::Fixed(size),
-        Node::Decimal { scale, size, .. } => {
-            OpKind::Decimal { scale, size, integer: scale == 0 && matches!(kind, Some(Kind::Integer(_))) }
-        }
-        Node::Duration => OpKind::Duration,
-        // But for null no leaves.
-        Node::Null | Node::Array(_) | Node::Map(_) | Node::Union(_) | Node::Enum { .. } | Node::Record { .. } => {
-            OpKind::Null
-        }
     }
 }
 

@@ -7,22 +7,28 @@ use serde::de::{Deserialize, DeserializeSeed, Deserializer, Error, MapAccess, Se
 use serde::forward_to_deserialize_any;
 use serde_json::Value;
 
-use super::plan::{Op, OpId, OpKind, Step, Tagging};
+use super::plan::{Decimal, Field, Op, OpId, OpKind, Record, Step, Tagging};
 use super::source::{Source, UNKNOWN_BRANCH, UNKNOWN_SYMBOL};
-use crate::avro::node::Node;
 use crate::error::Malformed;
-use crate::logical::civil::{self, Short};
+use crate::load::hint;
+use crate::load::json::{RAW_TOKEN, SINGLE};
+use crate::logical::civil::{self, Short, Unit};
 use crate::logical::decimal;
 
 /// The value that comes next. It is given to visitors in the form that it has in JSON.
 pub(super) struct Datum<'a, 'de> {
     pub(super) source: &'a mut Source<'de>,
-    pub(super) op: OpId,
+    pub(super) op: &'de Op,
 }
 
-impl<'de> Datum<'_, 'de> {
+impl<'a, 'de> Datum<'a, 'de> {
+    pub(super) fn new(source: &'a mut Source<'de>, op: OpId) -> Self {
+        let op = &source.plan.ops[op];
+        Self { source, op }
+    }
+
     fn skip(self) -> Result<(), Malformed> {
-        self.source.skip(self.source.plan.ops[self.op].node)
+        self.source.skip(self.op.node)
     }
 
     /// The value's text, or what it is if it has none.
@@ -83,17 +89,20 @@ impl<'de> Datum<'_, 'de> {
         )
     }
 
-    /// A record as an object, with a tag before its fields.
+    /// A record as an object.
+    #[inline]
     fn visit_record<V: Visitor<'de>>(
         source: &mut Source<'de>,
         record: usize,
-        tag: Option<(&'static str, &'de str)>,
         visitor: V,
     ) -> Result<V::Value, Malformed> {
-        let mut fields = Fields::new(source, record, tag);
-        let value = visitor.visit_map(&mut fields)?;
-        fields.finish()?;
-        Ok(value)
+        let mut fields = Fields::new(source, record);
+        let value = visitor.visit_map(&mut fields);
+        // The value is given back from where it is: events are large.
+        if value.is_ok() && !fields.is_finished() {
+            fields.skip_rest()?;
+        }
+        value
     }
 
     fn visit_tuple<V: Visitor<'de>>(
@@ -101,7 +110,7 @@ impl<'de> Datum<'_, 'de> {
         record: usize,
         visitor: V,
     ) -> Result<V::Value, Malformed> {
-        let mut fields = Fields::new(source, record, None);
+        let mut fields = Fields::new(source, record);
         let value = visitor.visit_seq(&mut fields)?;
         fields.finish()?;
         Ok(value)
@@ -112,7 +121,7 @@ impl<'de> Datum<'_, 'de> {
         record: usize,
         visitor: V,
     ) -> Result<V::Value, Malformed> {
-        let mut fields = Fields::new(source, record, None);
+        let mut fields = Fields::new(source, record);
         let value = match fields.next()? {
             Some((_, op)) => Datum { source: fields.source, op }.deserialize_any(visitor)?,
             None => visitor.visit_unit()?,
@@ -122,55 +131,43 @@ impl<'de> Datum<'_, 'de> {
     }
 
     fn visit_variant<V: Visitor<'de>>(self, variant: usize, visitor: V) -> Result<V::Value, Malformed> {
-        let variant = &self.source.plan.variants[variant];
-        let name = &*variant.name;
-        let Some(op) = variant.content else {
-            let source = self.source;
-            source.skip(source.plan.ops[self.op].node)?;
-            return match variant.tagging {
-                Tagging::External => visitor.visit_borrowed_str(name),
-                Tagging::Internal { tag } | Tagging::Adjacent { tag, .. } => visitor.visit_map(Around {
-                    source,
-                    entries: [Some((tag, Part::Name(name))), None].into_iter(),
-                    value: None,
-                }),
-            };
-        };
-        let content = Datum { source: self.source, op };
-        match variant.tagging {
-            Tagging::External => {
-                let entries = [Some((name, Part::Content(op))), None].into_iter();
-                visitor.visit_map(Around { source: content.source, entries, value: None })
-            }
-            Tagging::Internal { tag } => {
-                let source = content.source;
-                match source.plan.ops[op].kind {
-                    OpKind::Record(record) => Self::visit_record(source, record, Some((tag, name)), visitor),
-                    // Nothing that could stand beside a tag.
-                    _ => {
-                        source.skip(source.plan.ops[op].node)?;
-                        let entries = [Some((tag, Part::Name(name))), None].into_iter();
-                        visitor.visit_map(Around { source, entries, value: None })
-                    }
-                }
-            }
-            Tagging::Adjacent { tag, content: key } => {
-                let entries = [Some((tag, Part::Name(name))), Some((key, Part::Content(op)))].into_iter();
-                visitor.visit_map(Around { source: content.source, entries, value: None })
-            }
-        }
-    }
-}
-
-impl<'de> Deserializer<'de> for Datum<'_, 'de> {
-    type Error = Malformed;
-
-    fn deserialize_any<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, Malformed> {
         let source = self.source;
+        let variant = &source.plan.variants[variant];
+        let name = &*variant.name;
+        let content = variant.content.map(|op| &source.plan.ops[op]);
+        let (tag, content) = match (variant.tagging, content) {
+            (Tagging::External, Some(op)) => (None, Some((name, op))),
+            (Tagging::External, None) => {
+                source.skip(self.op.node)?;
+                return visitor.visit_borrowed_str(name);
+            }
+            (Tagging::Internal { tag }, Some(Op { kind: OpKind::Record(record), .. })) => {
+                let mut entries =
+                    Entries::Tagged { tag: Some((tag, name)), value: None, fields: Fields::new(source, *record) };
+                let value = visitor.visit_map(&mut entries)?;
+                if let Entries::Tagged { fields, .. } = &mut entries {
+                    fields.finish()?;
+                }
+                return Ok(value);
+            }
+            (Tagging::Adjacent { tag, content }, Some(op)) => (Some((tag, name)), Some((content, op))),
+            // Nothing that could stand beside a tag.
+            (Tagging::Internal { tag } | Tagging::Adjacent { tag, .. }, _) => {
+                source.skip(self.op.node)?;
+                (Some((tag, name)), None)
+            }
+        };
+        visitor.visit_map(&mut Entries::Around { source, tag, content, value: None })
+    }
+
+    /// A value that is no record: records are read where they are asked for.
+    #[inline(never)]
+    fn visit_other<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, Malformed> {
+        let Self { source, op } = self;
         let plan = source.plan;
-        let op = &plan.ops[self.op];
         match op.kind {
-            OpKind::Null => {
+            OpKind::Null => visitor.visit_unit(),
+            OpKind::Skip => {
                 source.skip(op.node)?;
                 visitor.visit_unit()
             }
@@ -196,7 +193,7 @@ impl<'de> Deserializer<'de> for Datum<'_, 'de> {
                 Self::visit_text(visitor, |visitor| visitor.visit_i64(days), |text| civil::write_date(text, days))
             }
             OpKind::Time(unit, style) => {
-                let number = if unit == civil::Unit::Millis { source.int()?.into() } else { source.long()? };
+                let number = source.time(unit)?;
                 Self::visit_text(
                     visitor,
                     |visitor| visitor.visit_i64(number),
@@ -211,63 +208,108 @@ impl<'de> Deserializer<'de> for Datum<'_, 'de> {
                     |text| civil::write_datetime(text, number, unit, style, local),
                 )
             }
-            OpKind::Decimal { scale, size, integer } => {
-                let bytes = match size {
-                    Some(size) => source.take(size)?,
-                    None => source.bytes()?,
-                };
-                Self::visit_decimal(bytes, scale, integer, visitor)
+            OpKind::Decimal(decimal) => {
+                let Decimal { scale, integer, .. } = plan.decimals[decimal];
+                Self::visit_decimal(source.decimal(decimal)?, scale, integer, visitor)
             }
             OpKind::Uuid { fixed } => {
-                let bytes = if fixed { source.take(16)? } else { source.bytes()? };
+                let bytes = source.uuid(fixed)?;
                 Self::visit_text(visitor, |visitor| visitor.visit_str(""), |text| write_uuid(text, bytes))
             }
             OpKind::Duration => Self::visit_duration(source, visitor),
             OpKind::Array(item) => visitor.visit_seq(Elements::new(source, item)?),
-            OpKind::Map(value) => visitor.visit_map(Elements::new_map(source, value)?),
+            OpKind::Map(value) => visitor.visit_map(&mut Entries::Map(Elements::new_map(source, value)?)),
             OpKind::Union(branches) => {
                 let branches = &plan.unions[branches];
                 let branch = source.index(branches.len(), UNKNOWN_BRANCH)?;
-                Datum { source, op: branches[branch] }.deserialize_any(visitor)
+                Datum { source, op: &branches[branch] }.deserialize_any(visitor)
             }
             OpKind::Enum(names) => {
                 let names = &plan.enums[names];
                 visitor.visit_borrowed_str(&names[source.index(names.len(), UNKNOWN_SYMBOL)?])
             }
-            OpKind::Record(record) => Self::visit_record(source, record, None, visitor),
+            OpKind::Record(record) => Self::visit_record(source, record, visitor),
             OpKind::Tuple(record) => Self::visit_tuple(source, record, visitor),
             OpKind::Inner(record) => Self::visit_inner(source, record, visitor),
-            OpKind::Variant(variant) => Datum { source, op: self.op }.visit_variant(variant, visitor),
+            OpKind::Variant(variant) => Datum { source, op }.visit_variant(variant, visitor),
+        }
+    }
+}
+
+impl<'de> Deserializer<'de> for Datum<'_, 'de> {
+    type Error = Malformed;
+
+    #[inline]
+    fn deserialize_any<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, Malformed> {
+        match self.op.kind {
+            OpKind::Record(record) => Self::visit_record(self.source, record, visitor),
+            _ => self.visit_other(visitor),
         }
     }
 
+    #[inline]
     fn deserialize_option<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, Malformed> {
-        let source = self.source;
-        let plan = source.plan;
-        let mut op = self.op;
+        let Self { source, mut op } = self;
         // A union has no union in it.
-        if let OpKind::Union(branches) = plan.ops[op].kind {
-            let branches = &plan.unions[branches];
-            op = branches[source.index(branches.len(), UNKNOWN_BRANCH)?];
+        if let OpKind::Union(branches) = op.kind {
+            let branches = &source.plan.unions[branches];
+            op = &branches[source.index(branches.len(), UNKNOWN_BRANCH)?];
         }
-        let Op { kind, node } = plan.ops[op];
-        if matches!((kind, plan.nodes.get(node)), (OpKind::Null, Node::Null)) {
-            return visitor.visit_none();
+        match op.kind {
+            OpKind::Null => visitor.visit_none(),
+            _ => visitor.visit_some(Datum { source, op }),
         }
-        visitor.visit_some(Datum { source, op })
     }
 
+    #[inline]
     fn deserialize_newtype_struct<V: Visitor<'de>>(
         self,
         name: &'static str,
         visitor: V,
     ) -> Result<V::Value, Malformed> {
-        if name == crate::load::json::RAW_TOKEN {
+        let Self { source, op } = self;
+        match (name, op.kind) {
+            (hint::TEXT, OpKind::String) => visitor.visit_borrowed_str(source.string()?),
+            (hint::INTEGER, OpKind::Long) => visit_integer(source.long()?, visitor),
+            (hint::INTEGER, OpKind::Int) => visit_integer(source.int()?.into(), visitor),
+            (hint::FLOAT, OpKind::Double) => visitor.visit_f64(source.double()?),
+            (hint::INSTANT, OpKind::Timestamp { unit, local: false, .. })
+            | (hint::DATETIME, OpKind::Timestamp { unit, local: true, .. }) => {
+                visit_moment(source.long()?, unit, visitor)
+            }
+            (hint::TIME, OpKind::Time(unit, _)) => visit_moment(source.time(unit)?, unit, visitor),
+            (hint::DATE, OpKind::Date) => visitor.visit_bytes(&source.int()?.to_le_bytes()),
+            (hint::UUID, OpKind::Uuid { fixed }) => visitor.visit_bytes(source.uuid(fixed)?),
+            (hint::DECIMAL, OpKind::Decimal(decimal)) => {
+                let Decimal { scale, integer, .. } = source.plan.decimals[decimal];
+                let bytes = source.decimal(decimal)?;
+                match (decimal::number(bytes), u32::try_from(scale)) {
+                    (Some(Ok(number)), Ok(scale @ 0..=MAX_SCALE)) if number.unsigned_abs() < MAX_UNSCALED => {
+                        visitor.visit_bytes(&hint::decimal_bytes(number, scale))
+                    }
+                    _ => Self::visit_decimal(bytes, scale, integer, visitor),
+                }
+            }
             // Text of JSON, which the value becomes.
-            let value = Value::deserialize(self)?;
-            return value.deserialize_newtype_struct(name, visitor).map_err(Malformed::custom);
+            (RAW_TOKEN, _) => {
+                let value = Value::deserialize(Datum { source, op })?;
+                value.deserialize_newtype_struct(name, visitor).map_err(Malformed::custom)
+            }
+            (
+                hint::TEXT
+                | hint::INTEGER
+                | hint::FLOAT
+                | SINGLE
+                | hint::INSTANT
+                | hint::DATETIME
+                | hint::TIME
+                | hint::DATE
+                | hint::UUID
+                | hint::DECIMAL,
+                _,
+            ) => Datum { source, op }.deserialize_any(visitor),
+            _ => visitor.visit_newtype_struct(Datum { source, op }),
         }
-        visitor.visit_newtype_struct(self)
     }
 
     fn deserialize_ignored_any<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, Malformed> {
@@ -279,6 +321,16 @@ impl<'de> Deserializer<'de> for Datum<'_, 'de> {
         bool i8 i16 i32 i64 i128 u8 u16 u32 u64 u128 f32 f64 char str string bytes byte_buf unit
         unit_struct seq tuple tuple_struct map struct enum identifier
     }
+}
+
+/// The decimals that every type has.
+const MAX_SCALE: u32 = 28;
+const MAX_UNSCALED: u128 = 1 << 96;
+
+#[inline]
+fn visit_moment<'de, V: Visitor<'de>>(number: i64, unit: Unit, visitor: V) -> Result<V::Value, Malformed> {
+    let (seconds, nanos) = unit.split(number);
+    visitor.visit_bytes(&hint::moment_bytes(seconds, nanos))
 }
 
 #[inline]
@@ -343,33 +395,52 @@ impl<'de> Deserializer<'de> for Byte {
 /// The elements of a list or the entries of a map, which come in blocks.
 struct Elements<'a, 'de> {
     source: &'a mut Source<'de>,
-    op: OpId,
+    op: &'de Op,
     least: usize,
     /// How many are left in the block; the last block is empty.
     left: usize,
+    /// The number of bytes behind the block, if its size is told: a reader that skips it goes there.
+    behind: Option<usize>,
 }
 
 impl<'a, 'de> Elements<'a, 'de> {
     fn new(source: &'a mut Source<'de>, op: OpId) -> Result<Self, Malformed> {
-        let least = source.plan.nodes.least_size(source.plan.ops[op].node);
-        let (left, _) = source.block(least)?;
-        Ok(Self { source, op, least, left })
+        let op = &source.plan.ops[op];
+        Self::of_at_least(source.plan.nodes.least_size(op.node), source, op)
     }
 
     fn new_map(source: &'a mut Source<'de>, op: OpId) -> Result<Self, Malformed> {
-        let least = source.plan.nodes.least_size(source.plan.ops[op].node).saturating_add(1);
-        let (left, _) = source.block(least)?;
-        Ok(Self { source, op, least, left })
+        let op = &source.plan.ops[op];
+        Self::of_at_least(source.plan.nodes.least_size(op.node).saturating_add(1), source, op)
     }
 
-    /// Counts the one that was read.
     #[inline]
-    fn count(&mut self) -> Result<(), Malformed> {
+    fn of_at_least(least: usize, source: &'a mut Source<'de>, op: &'de Op) -> Result<Self, Malformed> {
+        let mut this = Self { source, op, least, left: 0, behind: None };
+        this.next_block()?;
+        Ok(this)
+    }
+
+    #[inline]
+    fn next_block(&mut self) -> Result<(), Malformed> {
+        let (count, size) = self.source.block(self.least)?;
+        self.left = count;
+        self.behind = size.map(|size| self.source.remaining() - size);
+        Ok(())
+    }
+
+    /// Reads one and counts it.
+    #[inline]
+    fn read<S: DeserializeSeed<'de>>(&mut self, seed: S) -> Result<S::Value, Malformed> {
+        let value = seed.deserialize(Datum { source: self.source, op: self.op })?;
         self.left -= 1;
         if self.left == 0 {
-            self.left = self.source.block(self.least)?.0;
+            if self.behind.is_some_and(|behind| behind != self.source.remaining()) {
+                return Err(self.source.fault("values that do not end where their block does"));
+            }
+            self.next_block()?;
         }
-        Ok(())
+        Ok(value)
     }
 }
 
@@ -378,12 +449,7 @@ impl<'de> SeqAccess<'de> for Elements<'_, 'de> {
 
     #[inline]
     fn next_element_seed<S: DeserializeSeed<'de>>(&mut self, seed: S) -> Result<Option<S::Value>, Malformed> {
-        if self.left == 0 {
-            return Ok(None);
-        }
-        let value = seed.deserialize(Datum { source: self.source, op: self.op })?;
-        self.count()?;
-        Ok(Some(value))
+        if self.left == 0 { Ok(None) } else { self.read(seed).map(Some) }
     }
 
     fn size_hint(&self) -> Option<usize> {
@@ -391,69 +457,72 @@ impl<'de> SeqAccess<'de> for Elements<'_, 'de> {
     }
 }
 
-impl<'de> MapAccess<'de> for Elements<'_, 'de> {
-    type Error = Malformed;
-
-    fn next_key_seed<K: DeserializeSeed<'de>>(&mut self, seed: K) -> Result<Option<K::Value>, Malformed> {
-        if self.left == 0 {
-            return Ok(None);
-        }
-        seed.deserialize(BorrowedStrDeserializer::new(self.source.string()?)).map(Some)
-    }
-
-    fn next_value_seed<S: DeserializeSeed<'de>>(&mut self, seed: S) -> Result<S::Value, Malformed> {
-        let value = seed.deserialize(Datum { source: self.source, op: self.op })?;
-        self.count()?;
-        Ok(value)
-    }
-}
-
 /// The fields of a record that are read.
 struct Fields<'a, 'de> {
     source: &'a mut Source<'de>,
+    record: &'de Record,
     steps: std::slice::Iter<'de, Step>,
-    /// The name and the value of the tag that comes first.
-    tag: Option<(&'static str, &'de str)>,
-    /// The value whose name was read.
-    value: Option<Part<'de>>,
+    /// How to read the value whose name was read.
+    value: Option<&'de Op>,
 }
 
 impl<'a, 'de> Fields<'a, 'de> {
     #[inline]
-    fn new(source: &'a mut Source<'de>, record: usize, tag: Option<(&'static str, &'de str)>) -> Self {
-        let steps = source.plan.records[record].iter();
-        Self { source, steps, tag, value: None }
+    fn new(source: &'a mut Source<'de>, record: usize) -> Self {
+        let record = &source.plan.records[record];
+        Self { source, record, steps: record.steps.iter(), value: None }
     }
 
     /// Goes on to the next field that is there.
     #[inline]
-    fn next(&mut self) -> Result<Option<(&'de str, OpId)>, Malformed> {
-        for step in self.steps.by_ref() {
+    fn next(&mut self) -> Result<Option<(&'de Field, &'de Op)>, Malformed> {
+        match self.steps.next() {
+            Some(Step::Read(field)) => Ok(Some((field, &field.op))),
+            None => Ok(None),
+            Some(step) => self.next_after(step),
+        }
+    }
+
+    #[inline(never)]
+    fn next_after(&mut self, mut step: &'de Step) -> Result<Option<(&'de Field, &'de Op)>, Malformed> {
+        loop {
             match step {
-                Step::Field { name, op, missing: None } => return Ok(Some((name, *op))),
-                Step::Field { name, op, missing: Some(null) } => {
-                    let OpKind::Union(branches) = self.source.plan.ops[*op].kind else { return Ok(Some((name, *op))) };
-                    let branches = &self.source.plan.unions[branches];
+                Step::Read(field) => return Ok(Some((field, &field.op))),
+                Step::Omissible { null, union, field } => {
+                    let branches = &self.source.plan.unions[*union];
                     let branch = self.source.index(branches.len(), UNKNOWN_BRANCH)?;
                     if branch != *null {
-                        return Ok(Some((name, branches[branch])));
+                        return Ok(Some((field, &branches[branch])));
                     }
                 }
                 Step::Skip(node) => self.source.skip(*node)?,
             }
+            match self.steps.next() {
+                Some(next) => step = next,
+                None => return Ok(None),
+            }
         }
-        Ok(None)
     }
 
     /// Passes over what was not read.
     #[inline]
-    fn finish(mut self) -> Result<(), Malformed> {
+    fn finish(&mut self) -> Result<(), Malformed> {
+        if self.is_finished() { Ok(()) } else { self.skip_rest() }
+    }
+
+    #[inline]
+    fn is_finished(&self) -> bool {
+        self.value.is_none() && self.steps.len() == 0
+    }
+
+    #[inline(never)]
+    fn skip_rest(&mut self) -> Result<(), Malformed> {
         loop {
-            if let Some(Part::Content(op)) = self.value.take() {
-                Datum { source: self.source, op }.skip()?;
+            if let Some(op) = self.value.take() {
+                self.source.skip(op.node)?;
             }
             match self.next()? {
-                Some((_, op)) => self.value = Some(Part::Content(op)),
+                Some((_, op)) => self.value = Some(op),
                 None => return Ok(()),
             }
         }
@@ -465,18 +534,17 @@ impl<'de> MapAccess<'de> for Fields<'_, 'de> {
 
     #[inline]
     fn next_key_seed<K: DeserializeSeed<'de>>(&mut self, seed: K) -> Result<Option<K::Value>, Malformed> {
-        if let Some((tag, name)) = self.tag.take() {
-            self.value = Some(Part::Name(name));
-            return seed.deserialize(BorrowedStrDeserializer::new(tag)).map(Some);
-        }
-        let Some((name, op)) = self.next()? else { return Ok(None) };
-        self.value = Some(Part::Content(op));
-        seed.deserialize(BorrowedStrDeserializer::new(name)).map(Some)
+        let Some((field, op)) = self.next()? else { return Ok(None) };
+        self.value = Some(op);
+        seed.deserialize(Name { field, record: self.record }).map(Some)
     }
 
     #[inline]
     fn next_value_seed<S: DeserializeSeed<'de>>(&mut self, seed: S) -> Result<S::Value, Malformed> {
-        next_value(self.source, self.value.take(), seed)
+        match self.value.take() {
+            Some(op) => seed.deserialize(Datum { source: self.source, op }),
+            None => Err(no_key()),
+        }
     }
 }
 
@@ -489,42 +557,128 @@ impl<'de> SeqAccess<'de> for Fields<'_, 'de> {
     }
 }
 
-#[inline]
-fn next_value<'de, S: DeserializeSeed<'de>>(
-    source: &mut Source<'de>,
-    value: Option<Part<'de>>,
-    seed: S,
-) -> Result<S::Value, Malformed> {
-    match value {
-        Some(Part::Content(op)) => seed.deserialize(Datum { source, op }),
-        Some(Part::Name(name)) => seed.deserialize(BorrowedStrDeserializer::new(name)),
-        None => Err(Malformed::custom("a value was asked for before its key")),
+#[cold]
+fn no_key() -> Malformed {
+    Malformed::custom("a value was asked for before its key")
+}
+
+/// The name of a field: its index, for the reader that the plan was made for.
+struct Name<'de> {
+    field: &'de Field,
+    record: &'de Record,
+}
+
+impl<'de> Deserializer<'de> for Name<'de> {
+    type Error = Malformed;
+
+    #[inline]
+    fn deserialize_any<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, Malformed> {
+        visitor.visit_borrowed_str(&self.field.name)
+    }
+
+    // As `FieldSeed` asks.
+    #[inline]
+    fn deserialize_struct<V: Visitor<'de>>(
+        self,
+        _: &'static str,
+        names: &'static [&'static str],
+        visitor: V,
+    ) -> Result<V::Value, Malformed> {
+        if self.record.is_read_as(names) {
+            visitor.visit_u64(self.field.index.into())
+        } else {
+            self.deserialize_any(visitor)
+        }
+    }
+
+    fn deserialize_enum<V: Visitor<'de>>(
+        self,
+        name: &'static str,
+        variants: &'static [&'static str],
+        visitor: V,
+    ) -> Result<V::Value, Malformed> {
+        BorrowedStrDeserializer::new(&self.field.name).deserialize_enum(name, variants, visitor)
+    }
+
+    forward_to_deserialize_any! {
+        bool i8 i16 i32 i64 i128 u8 u16 u32 u64 u128 f32 f64 char str string bytes byte_buf option unit
+        unit_struct newtype_struct seq tuple tuple_struct map identifier ignored_any
     }
 }
 
-/// The parts of an object around the data of a variant.
-struct Around<'a, 'de> {
-    source: &'a mut Source<'de>,
-    entries: std::array::IntoIter<Option<(&'de str, Part<'de>)>, 2>,
-    value: Option<Part<'de>>,
+/// The entries of an object that is no record with its fields alone.
+enum Entries<'a, 'de> {
+    Map(Elements<'a, 'de>),
+    /// A tag and the data of a variant.
+    Around {
+        source: &'a mut Source<'de>,
+        tag: Option<(&'static str, &'de str)>,
+        content: Option<(&'de str, &'de Op)>,
+        /// The part that the last key belongs to.
+        value: Option<Part<'de>>,
+    },
+    /// A tag before the fields of a record.
+    Tagged {
+        tag: Option<(&'static str, &'de str)>,
+        /// The value of the tag.
+        value: Option<&'de str>,
+        fields: Fields<'a, 'de>,
+    },
 }
 
 #[derive(Clone, Copy)]
 enum Part<'de> {
     Name(&'de str),
-    Content(OpId),
+    Content(&'de Op),
 }
 
-impl<'de> MapAccess<'de> for Around<'_, 'de> {
+impl<'de> MapAccess<'de> for Entries<'_, 'de> {
     type Error = Malformed;
 
     fn next_key_seed<K: DeserializeSeed<'de>>(&mut self, seed: K) -> Result<Option<K::Value>, Malformed> {
-        let Some((key, value)) = self.entries.next().flatten() else { return Ok(None) };
-        self.value = Some(value);
+        let key = match self {
+            Self::Map(elements) if elements.left == 0 => return Ok(None),
+            Self::Map(elements) => elements.source.string()?,
+            Self::Around { tag, content, value, .. } => {
+                let tag = tag.take().map(|(key, name)| (key, Part::Name(name)));
+                match tag.or_else(|| content.take().map(|(key, op)| (key, Part::Content(op)))) {
+                    Some((key, part)) => {
+                        *value = Some(part);
+                        key
+                    }
+                    None => return Ok(None),
+                }
+            }
+            Self::Tagged { tag, value, fields } => match tag.take() {
+                Some((key, name)) => {
+                    *value = Some(name);
+                    key
+                }
+                None => return fields.next_key_seed(seed),
+            },
+        };
         seed.deserialize(BorrowedStrDeserializer::new(key)).map(Some)
     }
 
     fn next_value_seed<S: DeserializeSeed<'de>>(&mut self, seed: S) -> Result<S::Value, Malformed> {
-        next_value(self.source, self.value.take(), seed)
+        match self {
+            Self::Map(elements) => elements.read(seed),
+            Self::Around { source, value, .. } => match value.take() {
+                Some(Part::Content(op)) => seed.deserialize(Datum { source, op }),
+                Some(Part::Name(name)) => seed.deserialize(BorrowedStrDeserializer::new(name)),
+                None => Err(no_key()),
+            },
+            Self::Tagged { value, fields, .. } => match value.take() {
+                Some(name) => seed.deserialize(BorrowedStrDeserializer::new(name)),
+                None => fields.next_value_seed(seed),
+            },
+        }
+    }
+
+    fn size_hint(&self) -> Option<usize> {
+        match self {
+            Self::Map(elements) => Some(elements.left),
+            Self::Around { .. } | Self::Tagged { .. } => None,
+        }
     }
 }

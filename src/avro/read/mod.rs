@@ -4,6 +4,7 @@ mod compile;
 mod datum;
 mod plan;
 mod source;
+mod writer;
 
 use std::fmt;
 use std::marker::PhantomData;
@@ -12,6 +13,7 @@ use std::sync::Arc;
 use self::datum::Datum;
 use self::plan::Plan;
 use self::source::Source;
+pub(crate) use self::writer::Writer;
 use super::schema::Schema;
 use crate::contract::Shape;
 use crate::error::{LoadError, LoadErrorKind};
@@ -100,12 +102,19 @@ impl<E: EventSchema> DatumReader<E> {
     /// # Errors
     /// As [`load`](Self::load).
     pub fn load_with(&self, datum: &[u8], options: &LoadOptions<'_>) -> Result<E, LoadError> {
+        self.plan.load(datum, options)
+    }
+}
+
+impl Plan {
+    /// Loads a value of the type that the plan was made for.
+    pub(super) fn load<T: FieldType>(&self, datum: &[u8], options: &LoadOptions<'_>) -> Result<T, LoadError> {
         if datum.len() > options.max_size {
             return Err(LoadErrorKind::TooLarge { size: Some(datum.len()), limit: options.max_size }.into());
         }
-        let mut source = Source::new(&self.plan, datum);
+        let mut source = Source::new(self, datum);
         let mut cx = Context::new(*options, Dialect::Value);
-        let read = E::read(Datum { source: &mut source, op: self.plan.root }, &mut cx, &At::ROOT);
+        let read = T::read(Datum::new(&mut source, self.root), &mut cx, &At::ROOT);
         match read.and_then(|value| source.end().map(|()| value)) {
             Ok(Some(value)) if cx.found() == 0 => Ok(value),
             Ok(_) => Err(cx.take_error(|violations, strays| of_value(self.to_value(datum)?, violations, strays))),
@@ -115,10 +124,9 @@ impl<E: EventSchema> DatumReader<E> {
 
     /// The datum as the JSON that it is converted to.
     fn to_value(&self, datum: &[u8]) -> Option<serde_json::Value> {
-        let mut source = Source::new(&self.plan, datum);
+        let mut source = Source::new(self, datum);
         let mut cx = Context::new(LoadOptions::new(), Dialect::Value);
-        let input = Datum { source: &mut source, op: self.plan.root };
-        serde_json::Value::read(input, &mut cx, &At::ROOT).ok().flatten()
+        serde_json::Value::read(Datum::new(&mut source, self.root), &mut cx, &At::ROOT).ok().flatten()
     }
 }
 

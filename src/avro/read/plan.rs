@@ -1,5 +1,8 @@
 //! The steps of a reader through a writer's data: [`Plan`].
 
+use std::ptr;
+use std::sync::atomic::{AtomicPtr, Ordering};
+
 use super::super::node::{NodeId, Nodes};
 use crate::logical::civil::{Style, Unit};
 
@@ -12,8 +15,9 @@ pub(super) type OpId = usize;
 pub(crate) struct Plan {
     pub(super) nodes: Nodes,
     pub(super) ops: Vec<Op>,
-    pub(super) records: Vec<Vec<Step>>,
-    pub(super) unions: Vec<Vec<OpId>>,
+    pub(super) records: Vec<Record>,
+    pub(super) unions: Vec<Vec<Op>>,
+    pub(super) decimals: Vec<Decimal>,
     /// The names of variants by the indexes of the writer's symbols.
     pub(super) enums: Vec<Vec<Box<str>>>,
     pub(super) variants: Vec<Variant>,
@@ -29,8 +33,10 @@ pub(super) struct Op {
 
 #[derive(Clone, Copy, Debug)]
 pub(super) enum OpKind {
-    /// Skips what is there.
+    /// Nothing is there.
     Null,
+    /// Null, whatever is there.
+    Skip,
     Boolean,
     Int,
     Long,
@@ -50,12 +56,7 @@ pub(super) enum OpKind {
         local: bool,
         style: Style,
     },
-    Decimal {
-        scale: usize,
-        size: Option<usize>,
-        /// For an integer, not for text.
-        integer: bool,
-    },
+    Decimal(usize),
     Uuid {
         fixed: bool,
     },
@@ -73,17 +74,69 @@ pub(super) enum OpKind {
     Variant(usize),
 }
 
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Decimal {
+    pub(super) scale: usize,
+    pub(super) size: Option<usize>,
+    /// For an integer, not for text.
+    pub(super) integer: bool,
+}
+
+/// How to read a record.
+#[derive(Debug, Default)]
+pub(super) struct Record {
+    pub(super) steps: Vec<Step>,
+    /// The names of the reader's fields, if they go by their indexes in this list.
+    pub(super) names: Vec<&'static str>,
+    /// A list of names that was found to be the same.
+    known: AtomicPtr<&'static str>,
+}
+
+impl Record {
+    pub(super) fn new(steps: Vec<Step>, names: Vec<&'static str>) -> Self {
+        Self { steps, names, known: AtomicPtr::new(ptr::null_mut()) }
+    }
+
+    /// Whether these are the names of the reader's fields, in their order. The shape of a type that is read by hand may be
+    /// that of another.
+    #[inline]
+    pub(super) fn is_read_as(&self, names: &'static [&'static str]) -> bool {
+        // What is static stays what it is, so that one look at it is enough.
+        let is_known = self.known.load(Ordering::Relaxed) == names.as_ptr().cast_mut();
+        is_known && self.names.len() == names.len() || self.compare(names)
+    }
+
+    #[cold]
+    fn compare(&self, names: &'static [&'static str]) -> bool {
+        let is_same = !names.is_empty() && self.names == names;
+        if is_same {
+            self.known.store(names.as_ptr().cast_mut(), Ordering::Relaxed);
+        }
+        is_same
+    }
+}
+
 /// The handling of one of the writer's fields.
 #[derive(Clone, Debug)]
 pub(super) enum Step {
     Skip(NodeId),
-    Field {
-        /// The name by which it is read.
-        name: Box<str>,
-        op: OpId,
-        /// The branch of its union that stands for a missing field.
-        missing: Option<usize>,
+    Read(Field),
+    /// A field that is missing in one branch of its union.
+    Omissible {
+        null: usize,
+        union: usize,
+        field: Field,
     },
+}
+
+/// A field that is read.
+#[derive(Clone, Debug)]
+pub(super) struct Field {
+    /// The name by which it is read.
+    pub(super) name: Box<str>,
+    /// Its index among the fields that the reader has.
+    pub(super) index: u32,
+    pub(super) op: Op,
 }
 
 /// A variant of an enum with data.

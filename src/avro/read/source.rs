@@ -3,6 +3,7 @@
 use super::plan::Plan;
 use crate::avro::node::{Node, NodeId};
 use crate::error::Malformed;
+use crate::logical::civil::Unit;
 
 /// How many values without a byte of their own a datum may have in its lists and maps: a count of them costs nothing to
 /// write.
@@ -15,41 +16,49 @@ const MAX_SKIPPED: usize = 512;
 #[derive(Debug)]
 pub(super) struct Source<'de> {
     pub(super) plan: &'de Plan,
-    input: &'de [u8],
-    at: usize,
+    /// The bytes that are left.
+    rest: &'de [u8],
+    /// The number of all of them.
+    size: usize,
     empty: usize,
 }
 
 impl<'de> Source<'de> {
     pub(super) fn new(plan: &'de Plan, input: &'de [u8]) -> Self {
-        Self { plan, input, at: 0, empty: 0 }
+        Self { plan, rest: input, size: input.len(), empty: 0 }
     }
 
     /// Notes what is wrong where it stands.
     #[cold]
     pub(super) fn fault(&self, reason: &'static str) -> Malformed {
-        Malformed::new(reason, self.at)
+        self.fault_before(reason, self.rest.len())
+    }
+
+    /// A [`fault`](Self::fault) where so much was left.
+    #[cold]
+    fn fault_before(&self, reason: &'static str, left: usize) -> Malformed {
+        Malformed::new(reason, self.size - left)
     }
 
     #[cold]
     fn truncated(&self) -> Malformed {
-        Malformed::truncated(self.input.len())
+        Malformed::truncated(self.size)
     }
 
     /// Whether all of it was read.
     pub(super) fn end(&self) -> Result<(), Malformed> {
-        if self.at == self.input.len() { Ok(()) } else { Err(self.fault("more bytes than the schema describes")) }
+        if self.rest.is_empty() { Ok(()) } else { Err(self.fault("more bytes than the schema describes")) }
     }
 
     pub(super) fn remaining(&self) -> usize {
-        self.input.len() - self.at
+        self.rest.len()
     }
 
     #[inline]
     pub(super) fn take(&mut self, size: usize) -> Result<&'de [u8], Malformed> {
-        match self.input[self.at..].get(..size) {
-            Some(bytes) => {
-                self.at += size;
+        match self.rest.split_at_checked(size) {
+            Some((bytes, rest)) => {
+                self.rest = rest;
                 Ok(bytes)
             }
             None => Err(self.truncated()),
@@ -58,9 +67,9 @@ impl<'de> Source<'de> {
 
     #[inline]
     fn array<const N: usize>(&mut self) -> Result<[u8; N], Malformed> {
-        match self.input[self.at..].first_chunk() {
-            Some(bytes) => {
-                self.at += N;
+        match self.rest.split_first_chunk() {
+            Some((bytes, rest)) => {
+                self.rest = rest;
                 Ok(*bytes)
             }
             None => Err(self.truncated()),
@@ -69,24 +78,31 @@ impl<'de> Source<'de> {
 
     #[inline]
     pub(super) fn long(&mut self) -> Result<i64, Malformed> {
-        // Most are one byte.
-        if let Some(byte @ 0..0x80) = self.input.get(self.at).copied() {
-            self.at += 1;
-            return Ok(zigzag(u64::from(byte)));
+        // Most are one or two bytes.
+        match self.rest {
+            [byte @ 0..0x80, rest @ ..] => {
+                self.rest = rest;
+                Ok(zigzag(u64::from(*byte)))
+            }
+            [low, high @ 0..0x80, rest @ ..] => {
+                self.rest = rest;
+                Ok(zigzag(u64::from(*low & 0x7F) | u64::from(*high) << 7))
+            }
+            _ => self.long_varint(),
         }
-        self.long_varint()
     }
 
+    #[inline(never)]
     fn long_varint(&mut self) -> Result<i64, Malformed> {
         let mut number = 0_u64;
-        for (index, byte) in self.input[self.at..].iter().take(10).enumerate() {
+        for (index, byte) in self.rest.iter().take(10).enumerate() {
             // The tenth byte has the last bit.
             if index == 9 && *byte > 1 {
                 break;
             }
             number |= u64::from(byte & 0x7F) << (7 * index);
             if *byte < 0x80 {
-                self.at += index + 1;
+                self.rest = &self.rest[index + 1..];
                 return Ok(zigzag(number));
             }
         }
@@ -95,9 +111,9 @@ impl<'de> Source<'de> {
 
     #[inline]
     pub(super) fn int(&mut self) -> Result<i32, Malformed> {
-        let start = self.at;
+        let before = self.rest.len();
         let number = self.long()?;
-        number.try_into().map_err(|_| Malformed::new("an int of more than 32 bits", start))
+        number.try_into().map_err(|_| self.fault_before("an int of more than 32 bits", before))
     }
 
     #[inline]
@@ -105,7 +121,7 @@ impl<'de> Source<'de> {
         match self.array()? {
             [0] => Ok(false),
             [1] => Ok(true),
-            [_] => Err(Malformed::new("a boolean that is neither 0 nor 1", self.at - 1)),
+            [_] => Err(self.fault_before("a boolean that is neither 0 nor 1", self.rest.len() + 1)),
         }
     }
 
@@ -122,9 +138,9 @@ impl<'de> Source<'de> {
     /// Bytes with their length before them.
     #[inline]
     pub(super) fn bytes(&mut self) -> Result<&'de [u8], Malformed> {
-        let start = self.at;
+        let before = self.rest.len();
         let length = self.long()?;
-        let length = usize::try_from(length).map_err(|_| Malformed::new("a negative length", start))?;
+        let length = usize::try_from(length).map_err(|_| self.fault_before("a negative length", before))?;
         self.take(length)
     }
 
@@ -138,27 +154,46 @@ impl<'de> Source<'de> {
     #[inline]
     pub(super) fn text(&self, bytes: &'de [u8]) -> Result<&'de str, Malformed> {
         std::str::from_utf8(bytes).map_err(|error| {
-            let start = self.at - bytes.len();
-            Malformed::new("text that is not UTF-8", start + error.valid_up_to())
+            self.fault_before("text that is not UTF-8", self.rest.len() + bytes.len() - error.valid_up_to())
         })
+    }
+
+    /// The number of a time of day.
+    #[inline]
+    pub(super) fn time(&mut self, unit: Unit) -> Result<i64, Malformed> {
+        if unit == Unit::Millis { Ok(self.int()?.into()) } else { self.long() }
+    }
+
+    #[inline]
+    pub(super) fn uuid(&mut self, fixed: bool) -> Result<&'de [u8], Malformed> {
+        if fixed { self.take(16) } else { self.bytes() }
+    }
+
+    /// The bytes of a decimal.
+    #[inline]
+    pub(super) fn decimal(&mut self, decimal: usize) -> Result<&'de [u8], Malformed> {
+        match self.plan.decimals[decimal].size {
+            Some(size) => self.take(size),
+            None => self.bytes(),
+        }
     }
 
     /// An index into so many.
     #[inline]
     pub(super) fn index(&mut self, count: usize, what: &'static str) -> Result<usize, Malformed> {
-        let start = self.at;
+        let before = self.rest.len();
         let index = self.long()?;
-        usize::try_from(index).ok().filter(|index| *index < count).ok_or_else(|| Malformed::new(what, start))
+        usize::try_from(index).ok().filter(|index| *index < count).ok_or_else(|| self.fault_before(what, before))
     }
 
     /// The number of values in the next block of a list or map, each of at least so many bytes, and the size of the block
     /// if that is told.
     pub(super) fn block(&mut self, least: usize) -> Result<(usize, Option<usize>), Malformed> {
-        let start = self.at;
+        let before = self.rest.len();
         let count = self.long()?;
         let (count, size) = if count < 0 {
             let size = self.long()?;
-            let size = usize::try_from(size).map_err(|_| Malformed::new("a negative length", start))?;
+            let size = usize::try_from(size).map_err(|_| self.fault_before("a negative length", before))?;
             if size > self.remaining() {
                 return Err(self.truncated());
             }
@@ -173,7 +208,7 @@ impl<'de> Source<'de> {
             None => {
                 self.empty = self.empty.saturating_add(count);
                 if self.empty > MAX_EMPTY {
-                    return Err(Malformed::new("too many values without content", start));
+                    return Err(self.fault_before("too many values without content", before));
                 }
                 Ok((count, size))
             }
@@ -191,7 +226,7 @@ impl<'de> Source<'de> {
         match nodes.get(node) {
             Node::Null => Ok(()),
             Node::Boolean => self.boolean().map(drop),
-            Node::Int | Node::Date | Node::Time(crate::logical::civil::Unit::Millis) => self.int().map(drop),
+            Node::Int | Node::Date | Node::Time(Unit::Millis) => self.int().map(drop),
             Node::Long | Node::Time(_) | Node::Timestamp { .. } => self.long().map(drop),
             Node::Float => self.take(4).map(drop),
             Node::Double => self.take(8).map(drop),

@@ -4,7 +4,14 @@
 #[inline]
 #[allow(clippy::cast_sign_loss, reason = "the bits of a number, which its sign is among")]
 pub(super) fn write_long(out: &mut Vec<u8>, number: i64) {
-    let mut rest = ((number << 1) ^ (number >> 63)) as u64;
+    let rest = ((number << 1) ^ (number >> 63)) as u64;
+    // Most are one byte.
+    #[allow(clippy::cast_possible_truncation, reason = "seven bits")]
+    if rest < 0x80 { out.push(rest as u8) } else { write_varint(out, rest) }
+}
+
+#[inline(never)]
+fn write_varint(out: &mut Vec<u8>, mut rest: u64) {
     while rest >= 0x80 {
         #[allow(clippy::cast_possible_truncation, reason = "the lowest seven bits")]
         out.push(rest as u8 | 0x80);

@@ -94,6 +94,11 @@ impl Compiler<'_> {
                 let target = part(target, target::values);
                 Op::Map(self.op(*values, &target))
             }
+            Node::Boolean => Op::Boolean(id),
+            Node::Int => Op::Int(id),
+            Node::Long => Op::Long(id),
+            Node::Double => Op::Double(id),
+            Node::String => Op::String(id),
             _ => Op::Leaf(id),
         };
         self.push(op)
@@ -114,8 +119,8 @@ impl Compiler<'_> {
             let op = self.op(branches[*branch], target);
             return self.push(Op::Nullable { null, branch: *branch, op });
         }
-        let ops = branches.iter().map(|branch| self.op(*branch, target)).collect();
-        self.plan.unions.push(ops);
+        let ops: Vec<OpId> = branches.iter().map(|branch| self.op(*branch, target)).collect();
+        self.plan.unions.push(ops.iter().map(|op| self.plan.ops[*op]).collect());
         self.push(Op::FirstFit(self.plan.unions.len() - 1))
     }
 
@@ -294,9 +299,9 @@ impl Compiler<'_> {
                 "give it a default in the schema, or write with another one",
             );
         }
-        let op = if name.is_some() { self.op(field.node, target) } else { 0 };
+        let op = if name.is_some() { self.op(field.node, target) } else { self.push(Op::Leaf(field.node)) };
         self.path.pop();
-        Field { name: name.map(Into::into), op, default }
+        Field::new(name.map(Into::into), self.plan.ops[op], default)
     }
 }
 

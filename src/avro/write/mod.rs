@@ -20,7 +20,6 @@ use crate::contract::{AvroSchemaError, Shape};
 use crate::dump::DumpOptions;
 use crate::error::{DumpError, DumpErrorKind};
 use crate::event::EventSchema;
-use crate::finite::OnlyFinite;
 
 /// Dumps events in a schema: their own, or another.
 ///
@@ -110,20 +109,26 @@ impl<E: EventSchema> DatumWriter<E> {
     /// # Errors
     /// As [`dump`](Self::dump).
     pub fn dump_with(&self, event: &E, options: &DumpOptions<'_>) -> Result<Vec<u8>, DumpError> {
+        let mut bytes = Vec::with_capacity(256);
+        self.dump_into(event, options, &mut bytes)?;
+        Ok(bytes)
+    }
+
+    /// Appends the datum. After an error, a part of it may be there.
+    pub(crate) fn dump_into(&self, event: &E, options: &DumpOptions<'_>, bytes: &mut Vec<u8>) -> Result<(), DumpError> {
         options.valid(event, |event| {
             let written = if E::CHANGES_DUMP || options.chooses() {
-                self.write(&options.value(event)?)
+                self.write(&options.value(event)?, bytes)
             } else {
-                self.write(event)
+                self.write(event, bytes)
             };
             Ok(written?)
         })
     }
 
-    fn write<T: Serialize>(&self, value: &T) -> Result<Vec<u8>, DumpError> {
-        let mut bytes = Vec::with_capacity(128);
-        Output::new(&self.plan, &mut bytes).write(self.plan.root, &OnlyFinite(value)).map_err(DumpErrorKind::Datum)?;
-        Ok(bytes)
+    fn write<T: Serialize>(&self, value: &T, bytes: &mut Vec<u8>) -> Result<(), DumpError> {
+        let root = &self.plan.ops[self.plan.root];
+        Ok(Output::new(&self.plan, bytes).write(root, value).map_err(DumpErrorKind::Datum)?)
     }
 }
 

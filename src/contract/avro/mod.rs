@@ -14,7 +14,7 @@ pub use self::error::{AvroFault, AvroSchemaError};
 use self::name::pascal_case;
 use self::writer::Writer;
 use crate::contract::shape::Shape;
-use crate::event::EventSchema;
+use crate::event::{EventSchema, Generated};
 
 /// The Avro schema of what `E` writes, with the defaults and aliases that readers need.
 ///
@@ -107,7 +107,12 @@ use crate::event::EventSchema;
 /// # Ok::<(), event_schema::contract::AvroSchemaError>(())
 /// ```
 pub fn avro_schema<E: EventSchema>() -> Result<Value, AvroSchemaError> {
-    let event = E::descriptor().name();
+    schema_of::<E>()
+}
+
+/// [`avro_schema`], also of an earlier version or of a variant's event.
+pub(crate) fn schema_of<E: Generated>() -> Result<Value, AvroSchemaError> {
+    let event = E::DESCRIPTOR.name();
     let mut writer = Writer::default();
     let schema = writer.root(&Shape::of::<E>(), &pascal_case(event), event);
     writer.finish(event, schema)

@@ -13,6 +13,7 @@ mod words;
 mod writer;
 
 use schemars::generate::{Contract, SchemaSettings};
+use schemars::transform::RecursiveTransform;
 use schemars::{JsonSchema, Schema};
 use serde_json::{Map, Value};
 
@@ -64,7 +65,20 @@ pub fn draft07<T: JsonSchema>(contract: &Contract) -> Schema {
 
 fn document<T: JsonSchema>(mut settings: SchemaSettings, contract: &Contract) -> Schema {
     settings.contract = contract.clone();
+    settings.transforms.push(Box::new(RecursiveTransform(without_sizes)));
     settings.into_generator().into_root_schema_for::<T>()
+}
+
+/// Removes the formats of numbers, which belong to OpenAPI: strict validators of JSON Schema refuse unknown formats.
+fn without_sizes(schema: &mut Schema) {
+    let describes_numbers = match schema.get("type") {
+        Some(Value::Array(kinds)) => kinds.iter().all(|kind| kind == "integer" || kind == "number" || kind == "null"),
+        Some(kind) => kind == "integer" || kind == "number",
+        None => false,
+    };
+    if describes_numbers {
+        schema.remove("format");
+    }
 }
 
 /// The schemas of OpenAPI 3.0 for `T` and the types that it refers to, by name, for the document's

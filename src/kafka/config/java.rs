@@ -227,7 +227,7 @@ fn is(value: Option<&str>, wanted: &str) -> bool {
 
 /// PEM as OpenSSL reads it: Java also takes it on a single line, which is what a continued
 /// line in a properties file becomes.
-fn pem(value: &str) -> String {
+pub(super) fn pem(value: &str) -> String {
     const DASHES: &str = "-----";
     let mut lines = String::new();
     for part in value.split(DASHES).map(str::trim) {
@@ -248,6 +248,22 @@ fn pem(value: &str) -> String {
 fn is_registry(key: &str) -> bool {
     const KEYS: &[&str] = &[
         "auto.register.schemas",
+        "cache.capacity",
+        "http.connect.timeout.ms",
+        "http.read.timeout.ms",
+        "max.retries",
+        "max.schemas.per.subject",
+        "latest.cache.size",
+        "latest.cache.ttl.sec",
+        "missing.id.cache.ttl.sec",
+        "missing.schema.cache.ttl.sec",
+        "missing.version.cache.ttl.sec",
+        "proxy.host",
+        "proxy.port",
+        "retries.max.wait.ms",
+        "retries.wait.ms",
+        "schema.reflection",
+        "subject.name.strategy",
         "use.latest.version",
         "use.latest.with.metadata",
         "use.schema.id",
@@ -312,7 +328,8 @@ pub(super) fn names() -> impl Iterator<Item = &'static str> {
         receive.buffer.bytes send.buffer.bytes sasl.jaas.config ssl.truststore.type \
         ssl.truststore.location ssl.truststore.certificates ssl.keystore.type ssl.keystore.key \
         ssl.keystore.certificate.chain schema.registry.url basic.auth.credentials.source \
-        basic.auth.user.info";
+        basic.auth.user.info bearer.auth.credentials.source bearer.auth.token auto.register.schemas \
+        use.latest.version";
     IGNORED.iter().map(|(keys, _)| *keys).chain([TRANSLATED]).flat_map(str::split_whitespace)
 }
 

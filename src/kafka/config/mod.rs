@@ -16,6 +16,8 @@ use self::java::Meaning;
 use self::librdkafka::{Scope, Verdict};
 use crate::kafka::client::Host;
 use crate::kafka::error::ConfigError;
+#[cfg(feature = "registry")]
+use crate::registry::RegistryConfig;
 
 /// The configuration of an [`EventProducer`] or an [`EventConsumer`]: the addresses of the brokers, credentials, and
 /// settings of the client.
@@ -55,7 +57,8 @@ use crate::kafka::error::ConfigError;
 ///   names of assignors). A key without a meaning here (`key.serializer`, `max.poll.records`) is
 ///   ignored with a line in the log.
 /// - A key of a schema registry (`schema.registry.url`, `basic.auth.user.info`) is not passed to Kafka's clients;
-///   [`registry_property`](Self::registry_property) returns its value.
+///   [`registry_property`](Self::registry_property) returns its value, and with the feature `registry`, `registry()` all of
+///   them.
 /// - Any other key is a [`ConfigError`] that names the key, its line and the key that was probably meant.
 ///
 /// ```
@@ -305,6 +308,70 @@ impl KafkaConfig {
     pub fn registry_property(&self, key: &str) -> Option<&str> {
         let value = self.value(key)?;
         (java::meaning(key, value, |_| None) == Meaning::Registry).then_some(value)
+    }
+
+    /// The configuration of the client of the schema registry: the keys that Kafka's clients do not use, with the
+    /// credentials of Kafka where they say `SASL_INHERIT` or `SASL_OAUTHBEARER_INHERIT`. It is checked when it is used.
+    ///
+    /// ```
+    /// use event_schema::kafka::KafkaConfig;
+    /// use event_schema::registry::SchemaRegistry;
+    ///
+    /// let config = KafkaConfig::from_properties_str("
+    ///     bootstrap.servers=broker.example.com:9092
+    ///     schema.registry.url=https://registry.example.com
+    ///     basic.auth.credentials.source=USER_INFO
+    ///     basic.auth.user.info=alice:alice-secret
+    ///     auto.register.schemas=false
+    /// ")?;
+    /// let registry = SchemaRegistry::new(&config.registry())?;
+    ///
+    /// let none = KafkaConfig::new("broker.example.com:9092").registry();
+    /// assert_eq!(none.check().unwrap_err().to_string(), "`schema.registry.url` is missing");
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
+    #[cfg(feature = "registry")]
+    #[must_use]
+    pub fn registry(&self) -> RegistryConfig {
+        let mut config = RegistryConfig::empty();
+        for Entry { key, value, .. } in &self.entries {
+            if java::meaning(key, value, |_| None) == Meaning::Registry {
+                let is_pem =
+                    [".certificates", ".keystore.key", ".certificate.chain"].iter().any(|end| key.ends_with(end));
+                config = config.set(key, if is_pem { java::pem(value) } else { value.clone() });
+            }
+        }
+        if self.value("basic.auth.credentials.source") == Some("SASL_INHERIT")
+            && let (Some(user), Some(password)) = (self.sasl("sasl.username"), self.sasl("sasl.password"))
+        {
+            config = config
+                .set("basic.auth.credentials.source", "USER_INFO")
+                .set("basic.auth.user.info", format!("{user}:{password}"));
+        }
+        if self.value("bearer.auth.credentials.source") == Some("SASL_OAUTHBEARER_INHERIT") {
+            config = config.set("bearer.auth.credentials.source", "OAUTHBEARER");
+            for (of_kafka, of_registry) in [
+                ("sasl.oauthbearer.token.endpoint.url", "bearer.auth.issuer.endpoint.url"),
+                ("sasl.oauthbearer.client.id", "bearer.auth.client.id"),
+                ("sasl.oauthbearer.client.secret", "bearer.auth.client.secret"),
+                ("sasl.oauthbearer.scope", "bearer.auth.scope"),
+            ] {
+                if let Some(value) = self.value(of_kafka) {
+                    config = config.set(of_registry, value);
+                }
+            }
+        }
+        config
+    }
+
+    /// A credential of SASL, in librdkafka's spelling or in Java's.
+    #[cfg(feature = "registry")]
+    fn sasl(&self, key: &str) -> Option<String> {
+        let of_jaas = || match java::meaning("sasl.jaas.config", self.value("sasl.jaas.config")?, |_| None) {
+            Meaning::Settings(settings) => settings.into_iter().find(|(name, _)| *name == key).map(|(_, value)| value),
+            _ => None,
+        };
+        self.value(key).map(str::to_owned).or_else(of_jaas)
     }
 
     fn value(&self, key: &str) -> Option<&str> {

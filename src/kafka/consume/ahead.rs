@@ -30,6 +30,11 @@ impl Ahead {
         self.records.pop_front()
     }
 
+    /// Takes back the record that was the [next](Self::next).
+    pub(super) fn put_back(&mut self, position: Position, raw: Raw) {
+        self.records.push_front((position, raw));
+    }
+
     pub(super) fn fill(&mut self, state: &mut State, now: Duration) {
         while self.records.len() < Self::MOST
             && let Some(record) = state.session.pop(now)

@@ -8,11 +8,11 @@ use super::driver::Shared;
 use super::failure::Failure;
 use super::fault::Fault;
 use super::forward::Forward;
+use super::loader::{At, Loader, NotYet};
 use super::raw::Raw;
 use super::received::{Body, Received, Rejection};
 use super::session::Finished;
 use super::tell::finish;
-use crate::kafka::context::RuleContext;
 use crate::kafka::message::Place;
 use crate::{EventSchema, LoadError};
 
@@ -64,14 +64,16 @@ pub(super) struct Item<E> {
 }
 
 impl<E: EventSchema> Item<E> {
-    pub(super) fn new(taken: Taken<Raw>, place: Place, context: &RuleContext) -> Self {
+    pub(super) fn new(taken: Taken<Raw>, place: Place, loader: &Loader<E>) -> Result<Self, NotYet> {
         let Taken { ticket, message: raw, .. } = taken;
-        Self {
-            received: Received::of(Arc::clone(&place.topic), place.partition, ticket.position(), raw, context),
+        let at = At { topic: &place.topic, partition: place.partition, offset: ticket.offset };
+        let content = loader.load(&raw, at)?;
+        Ok(Self {
+            received: Received::of(Arc::clone(&place.topic), place.partition, ticket.position(), raw, content),
             ticket,
             place,
             failure: None,
-        }
+        })
     }
 }
 

@@ -2,9 +2,8 @@
 
 use std::fmt;
 use std::future::poll_fn;
-use std::marker::PhantomData;
 use std::pin::Pin;
-use std::sync::Arc;
+use std::sync::{Arc, Mutex, PoisonError};
 use std::task::{Context, Poll};
 use std::time::Duration;
 
@@ -14,10 +13,13 @@ use super::delivery::Delivery;
 use super::driver;
 use super::failure::Handled;
 use super::handle::RunHandle;
+use super::loader::{At, LOOK, Loader};
 use super::received::Received;
 use super::runner::Runner;
 use super::subscription::Subscription;
 use super::tally::Counts;
+#[cfg(feature = "avro")]
+use crate::format::{Codec, CodecError};
 use crate::kafka::config::KafkaConfig;
 use crate::kafka::error::{CloseError, ConfigError, ConnectError, ConsumeError, RunError};
 use crate::{EventSchema, LoadOptions};
@@ -80,7 +82,9 @@ pub struct EventConsumer<E> {
     handed_out: u8,
     /// Whether a stream has said why there is nothing more to come.
     ended: bool,
-    event: PhantomData<fn() -> E>,
+    loader: Loader<E>,
+    /// The end of the wait for the schema of the next message, if that is needed.
+    waiting: Option<Mutex<Pin<Box<dyn Future<Output = ()> + Send>>>>,
 }
 
 impl<E: EventSchema> EventConsumer<E> {
@@ -150,7 +154,7 @@ impl<E: EventSchema> EventConsumer<E> {
     /// ```
     pub async fn subscribe_to(config: &KafkaConfig, topics: &[&str]) -> Result<Self, ConnectError> {
         let subscription = Subscription::new(config, topics).await?;
-        Ok(Self { subscription, handed_out: 0, ended: false, event: PhantomData })
+        Ok(Self { subscription, handed_out: 0, ended: false, loader: Loader::new(), waiting: None })
     }
 
     /// Sets the [context](crate::LoadOptions::context) of rules with `use_context`, for all messages of this consumer. A
@@ -194,7 +198,7 @@ impl<E: EventSchema> EventConsumer<E> {
     /// ```
     #[must_use]
     pub fn with_context<T: Send + Sync + 'static>(mut self, context: Arc<T>) -> Self {
-        self.subscription.context.set_user(context);
+        self.loader.set_context(context);
         self
     }
 
@@ -221,13 +225,13 @@ impl<E: EventSchema> EventConsumer<E> {
     /// ```
     #[must_use]
     pub fn with_load_options(mut self, options: LoadOptions<'static>) -> Self {
-        self.subscription.context.set_options(options);
+        self.loader.set_options(options);
         self
     }
 
     /// The version of the messages that do not name one, because they have no CloudEvents type, or one without a version.
     /// They are loaded with that version's type and converted, as with [`load_from`](EventSchema::load_from). Default: today's
-    /// version of the event.
+    /// version of the event. A [codec](crate::format)'s schema that says the version counts for more.
     ///
     /// Call this when a second version is made of an event whose writers set no headers. An enum of
     /// [types](crate::derive#several-events-in-one-topic) has no version of its own, and rejects messages without a type.
@@ -261,8 +265,61 @@ impl<E: EventSchema> EventConsumer<E> {
     /// ```
     #[must_use]
     pub fn untyped_as(mut self, version: u32) -> Self {
-        self.subscription.context.set_untyped(version);
+        self.loader.set_untyped(version);
         self
+    }
+
+    /// Sets the [codec](crate::format::Codec) of the values, instead of JSON, for all messages of this consumer. A second
+    /// call replaces it.
+    ///
+    /// The data of CloudEvents, in either mode, are read with the codec too. Data of an earlier version are loaded with the
+    /// type of that version and converted: the version is that of the CloudEvents type, or of the [schema](Codec#versions).
+    /// For a message that was retried or sent on by way of a dead letter topic, a [`CutOver`](crate::format::CutOver) counts
+    /// at its first place.
+    ///
+    /// While a schema is looked up in the [source](Codec::with_source) of the codec, its messages wait, in their order: no
+    /// attempt is counted, and nothing goes to a dead letter topic. A consumer that runs handlers is not
+    /// [ready](RunHandle::is_ready) if that takes long. `recv` and batches wait for the message, and so do messages of other
+    /// partitions. A message is rejected if the source does not know its schema within the codec's
+    /// [patience](Codec::patience), or if the codec has no source:
+    /// [`LoadError::is_unknown_schema`](crate::LoadError::is_unknown_schema).
+    ///
+    /// # Errors
+    ///
+    /// A [`CodecError`] if the codec needs the Avro schema of the event, and a part of it has no Avro form.
+    ///
+    /// ```
+    /// use event_schema::format::Codec;
+    /// use event_schema::format::framing::SchemaId;
+    /// use event_schema::kafka::{EmbeddedKafka, EventConsumer, EventProducer};
+    /// use event_schema::prelude::*;
+    ///
+    /// #[derive(Debug, Serialize, EventSchema)]
+    /// #[event(topic = "notes")]
+    /// struct Note { text: String }
+    ///
+    /// # #[tokio::main(flavor = "current_thread")]
+    /// # async fn main() -> Result<(), Box<dyn std::error::Error>> {
+    /// # let kafka = EmbeddedKafka::start()?;
+    /// # kafka.create_topic("notes", 1)?;
+    /// let avro = Codec::confluent_avro().with_event::<Note>(SchemaId::Number(7))?;
+    /// let producer = EventProducer::connect(&kafka.config()).await?;
+    /// producer.send(&Note { text: "as JSON".to_owned() }).await?;
+    /// producer.with_codec(avro.clone()).send(&Note { text: "as Avro".to_owned() }).await?;
+    ///
+    /// let consumer = EventConsumer::<Note>::subscribe(&kafka.config().group("docs")).await?;
+    /// let mut consumer = consumer.with_codec(&avro.or(Codec::json()))?;
+    /// assert_eq!(consumer.recv().await?.event().unwrap().text, "as JSON");
+    /// let received = consumer.recv().await?;
+    /// assert_eq!(received.event().unwrap().text, "as Avro");
+    /// assert_eq!(received.headers().get("content-type"), Some(&b"application/avro"[..]));
+    /// # Ok(())
+    /// # }
+    /// ```
+    #[cfg(feature = "avro")]
+    pub fn with_codec(mut self, codec: &Codec) -> Result<Self, CodecError> {
+        self.loader.set_codec(codec)?;
+        Ok(self)
     }
 
     /// Calls a handler for each event until the consumer is [closed](RunHandle::close). Each event is handled at
@@ -371,7 +428,7 @@ impl<E: EventSchema> EventConsumer<E> {
     where
         E: Send + Sync + 'static,
     {
-        Runner::new(self.subscription)
+        Runner::new(self.subscription, self.loader)
     }
 
     /// A handle to the [running](Self::run) consumer: it closes it, counts its outcomes, and says whether it is ready.
@@ -454,16 +511,33 @@ impl<E: EventSchema> EventConsumer<E> {
             return Poll::Pending;
         }
         loop {
+            if let Some(waiting) = &mut self.waiting {
+                let waiting = waiting.get_mut().unwrap_or_else(PoisonError::into_inner);
+                if waiting.as_mut().poll(context).is_pending() {
+                    return Poll::Pending;
+                }
+                self.waiting = None;
+            }
             if let Some((position, raw)) = self.subscription.ahead.next(&self.subscription.member.shared) {
                 let place = &self.subscription.ahead.places[position.partition as usize];
-                let topic = Arc::clone(&place.topic);
-                return Poll::Ready(Ok(Received::of(
-                    topic,
-                    place.partition,
-                    position,
-                    raw,
-                    &self.subscription.context,
-                )));
+                let at = At { topic: &place.topic, partition: place.partition, offset: position.offset };
+                match self.loader.load(&raw, at) {
+                    Ok(loaded) => {
+                        let topic = Arc::clone(&place.topic);
+                        return Poll::Ready(Ok(Received::of(topic, place.partition, position, raw, loaded)));
+                    }
+                    Err(not_yet) => {
+                        let ready = self.loader.wait(&not_yet);
+                        let waiting = async { _ = tokio::time::timeout(LOOK, ready).await };
+                        self.waiting = Some(Mutex::new(Box::pin(waiting)));
+                        self.subscription.ahead.put_back(position, raw);
+                        // Nothing else is handed out meanwhile, so this is not said by the end of the records.
+                        if let Some(trouble) = self.subscription.member.shared.lock().trouble() {
+                            return Poll::Ready(Err(trouble.into()));
+                        }
+                        continue;
+                    }
+                }
             }
             let mut state = self.subscription.member.shared.lock();
             if let Some(trouble) = state.trouble() {

@@ -142,7 +142,7 @@ impl Forward {
 
     /// The fault of a record that is no valid event.
     pub(super) fn rejected(&self, rejection: Rejection) -> Fault {
-        let schema = rejection.schema_id();
+        let schema = rejection.unexpected_schema_id();
         let (_, mut error) = rejection.into_parts();
         if self.dead_letter.redacts() {
             error.redact();

@@ -16,6 +16,9 @@ mod failure;
 mod fault;
 mod forward;
 mod handle;
+mod loader;
+#[cfg(feature = "avro")]
+mod lookups;
 mod panics;
 mod policy;
 mod raw;
@@ -38,6 +41,7 @@ pub use self::core::{FailureKind, GiveUp, Order, Outcome};
 pub use self::delivery::Delivery;
 pub use self::failure::{Failure, Handled};
 pub use self::handle::{Buffered, RunHandle};
+pub(crate) use self::loader::{At, Loader};
 pub(crate) use self::raw::Raw;
 pub use self::received::{Body, Received, Rejection};
 pub use self::retry::Retry;

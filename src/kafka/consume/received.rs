@@ -6,10 +6,9 @@ use std::time::SystemTime;
 
 use super::core::Position;
 use super::raw::Raw;
-use crate::format::cloudevents::{CloudEvent, Data, Mode};
-use crate::kafka::context::RuleContext;
+use crate::format::framing::SchemaId;
 use crate::kafka::message::{Headers, Origin};
-use crate::{Envelope, EventSchema, LoadError, Violations};
+use crate::{Envelope, LoadError, Violations};
 
 /// A received message: its event or the reason for its rejection, and its place, key and headers.
 ///
@@ -247,11 +246,18 @@ impl<E: fmt::Debug> fmt::Debug for Received<E> {
 pub struct Rejection {
     bytes: Vec<u8>,
     error: LoadError,
+    /// Whether a codec read it, which knows framings.
+    by_codec: bool,
 }
 
 impl Rejection {
-    pub(super) fn new(bytes: &[u8], error: LoadError) -> Self {
-        Self { bytes: bytes.to_vec(), error }
+    pub(super) fn new(bytes: &[u8], error: LoadError, by_codec: bool) -> Self {
+        Self { bytes: bytes.to_vec(), error, by_codec }
+    }
+
+    /// The schema id of a message that was expected to be plain JSON.
+    pub(super) fn unexpected_schema_id(&self) -> Option<u32> {
+        self.schema_id().filter(|_| !self.by_codec)
     }
 
     /// The original value of the message. For this and the following methods see the example of [`Rejection`].
@@ -301,9 +307,8 @@ impl Rejection {
     /// ```
     #[must_use]
     pub fn schema_id(&self) -> Option<u32> {
-        match self.bytes[..] {
-            // No JSON begins with it.
-            [0, a, b, c, d, _, ..] => Some(u32::from_be_bytes([a, b, c, d])),
+        match SchemaId::split(&self.bytes) {
+            Ok((Some(SchemaId::Number(id)), _)) => Some(id),
             _ => None,
         }
     }
@@ -312,42 +317,20 @@ impl Rejection {
 /// Without the bytes, which may hold personal data.
 impl fmt::Debug for Rejection {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Rejection").field("len", &self.bytes.len()).field("error", &self.error).finish()
+        f.debug_struct("Rejection").field("len", &self.bytes.len()).field("error", &self.error).finish_non_exhaustive()
     }
 }
 
-impl<E: EventSchema> Received<E> {
-    /// A message as it came from the broker, loaded.
-    pub(crate) fn of(topic: Arc<str>, partition: i32, position: Position, raw: Raw, context: &RuleContext) -> Self {
-        let (body, structured) = load(raw.headers(), raw.value(), context);
+impl<E> Received<E> {
+    /// A message as it came from the broker, with what was loaded from it.
+    pub(crate) fn of(
+        topic: Arc<str>,
+        partition: i32,
+        position: Position,
+        raw: Raw,
+        (body, structured): (Body<E>, Option<Box<Envelope>>),
+    ) -> Self {
         Self { topic, partition, raw, structured, position, body }
-    }
-}
-
-/// Loads the event of a message, by its headers. The envelope is returned as well if it is part of the value.
-pub(super) fn load<E: EventSchema>(
-    headers: &Headers,
-    value: Option<&[u8]>,
-    context: &RuleContext,
-) -> (Body<E>, Option<Box<Envelope>>) {
-    let Some(bytes) = value else { return (Body::Tombstone, None) };
-    let body = |loaded: Result<E, LoadError>| match loaded {
-        Ok(event) => Body::Event(event),
-        Err(error) => Body::Rejected(Rejection::new(bytes, error)),
-    };
-    match Mode::of(headers.iter()) {
-        Mode::Structured => match CloudEvent::read(headers.iter(), Some(bytes)) {
-            Ok(event) => {
-                let data = event.data().map_or(&[][..], Data::as_bytes);
-                (body(context.load(Some(event.event_type()), data)), Some(Box::new(Envelope::from(&event))))
-            }
-            Err(error) => (body(Err(error.into())), None),
-        },
-        Mode::Binary => match headers.get("ce_type").map(str::from_utf8) {
-            Some(Ok(event_type)) if !event_type.is_empty() => (body(context.load(Some(event_type), bytes)), None),
-            _ => (body(context.load(None, bytes)), None),
-        },
-        _ => (body(context.load(None, bytes)), None),
     }
 }
 

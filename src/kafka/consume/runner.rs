@@ -2,7 +2,6 @@
 
 use std::fmt;
 use std::hash::RandomState;
-use std::marker::PhantomData;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -13,6 +12,7 @@ use super::delivery::Delivery;
 use super::driver::{self, Member, Seats};
 use super::failure::Handled;
 use super::forward::{FORMS, Forward};
+use super::loader::Loader;
 use super::policy::Policy;
 use super::retry::Retry;
 use super::selection::{MessageHead, Selection};
@@ -21,7 +21,6 @@ use super::subscription::Subscription;
 use super::tally::Counts;
 use super::worker::{Job, Tombstones, supervise};
 use crate::EventSchema;
-use crate::kafka::context::RuleContext;
 use crate::kafka::error::{ConsumeErrorKind, RunError, RunErrorKind};
 use crate::kafka::letters::DeadLetter;
 
@@ -93,18 +92,18 @@ pub struct Runner<E> {
     selection: Selection,
     /// The last setting that batches do not have.
     for_handlers: Option<&'static str>,
-    event: PhantomData<fn() -> E>,
+    loader: Loader<E>,
 }
 
 impl<E: EventSchema + Send + Sync + 'static> Runner<E> {
-    pub(super) fn new(subscription: Subscription) -> Self {
+    pub(super) fn new(subscription: Subscription, loader: Loader<E>) -> Self {
         Self {
             subscription,
             policy: Policy::default(),
             tombstones: None,
             selection: Selection::default(),
             for_handlers: None,
-            event: PhantomData,
+            loader,
         }
     }
 
@@ -417,8 +416,8 @@ impl<E: EventSchema + Send + Sync + 'static> Runner<E> {
             return Err(RunErrorKind::ForHandlers(setting).into());
         }
         self.policy.order = None;
-        let (member, forward, context) = prepare(self.subscription, &self.policy)?;
-        Ok(Batches::new(member, forward, self.selection, context))
+        let (member, forward) = prepare(self.subscription, &self.policy)?;
+        Ok(Batches::new(member, forward, self.selection, self.loader))
     }
 
     /// Handles events until the consumer is [closed](crate::kafka::RunHandle::close) or an error ends the run. See
@@ -459,8 +458,8 @@ impl<E: EventSchema + Send + Sync + 'static> Runner<E> {
         H: Fn(Delivery<E>) -> F + Send + Sync + 'static,
         F: Future<Output: Handled> + Send + 'static,
     {
-        let Self { subscription, policy, tombstones, selection, .. } = self;
-        let (mut member, forward, context) = prepare(subscription, &policy)?;
+        let Self { subscription, policy, tombstones, selection, loader, .. } = self;
+        let (mut member, forward) = prepare(subscription, &policy)?;
         let shared = Arc::clone(&member.shared);
         {
             let mut state = shared.lock();
@@ -468,7 +467,7 @@ impl<E: EventSchema + Send + Sync + 'static> Runner<E> {
             state.session.handle(shared.now());
         }
         shared.wake();
-        let job = Arc::new(Job { handler, tombstones, forward, selection, context, event: PhantomData });
+        let job = Arc::new(Job { handler, tombstones, forward, selection, loader });
         supervise(&shared, &job).await;
         let (end, stopped, fatal) = {
             let state = shared.lock();
@@ -501,11 +500,11 @@ impl<E: EventSchema + Send + Sync + 'static> Runner<E> {
 }
 
 /// Gives the core its rules.
-fn prepare(subscription: Subscription, policy: &Policy) -> Result<(Member, Forward, RuleContext), RunError> {
+fn prepare(subscription: Subscription, policy: &Policy) -> Result<(Member, Forward), RunError> {
     if let Some(fault) = policy.fault() {
         return Err(RunErrorKind::Policy(fault).into());
     }
-    let Subscription { member, ahead, config, topics, context } = subscription;
+    let Subscription { member, ahead, config, topics } = subscription;
     if policy.has_retry_topics() && topics.iter().any(|topic| topic.starts_with('^')) {
         return Err(RunErrorKind::Policy("`Retry::topics` needs topic names, not a pattern").into());
     }
@@ -536,7 +535,7 @@ fn prepare(subscription: Subscription, policy: &Policy) -> Result<(Member, Forwa
     }
     drop(state);
     member.look_for(forward.needed());
-    Ok((member, forward, context))
+    Ok((member, forward))
 }
 
 impl<E> fmt::Debug for Runner<E> {

@@ -9,7 +9,6 @@ use super::driver::{self, Member};
 use super::policy::Policy;
 use crate::kafka::client::{Monitor, connected};
 use crate::kafka::config::KafkaConfig;
-use crate::kafka::context::RuleContext;
 use crate::kafka::error::{ConfigError, ConnectError};
 use crate::kafka::letters;
 
@@ -20,7 +19,6 @@ pub(super) struct Subscription {
     pub(super) ahead: Ahead,
     pub(super) config: KafkaConfig,
     pub(super) topics: Vec<String>,
-    pub(super) context: RuleContext,
 }
 
 /// librdkafka says of all of it no more than that an argument is invalid.
@@ -57,7 +55,6 @@ impl Subscription {
         let refused = |error| ConfigError::one(format!("no subscription to {topics:?}: {error}"));
         connection.consumer.subscribe(topics).map_err(refused)?;
         let topics = topics.iter().map(|&topic| topic.to_owned()).collect();
-        let (ahead, context) = (Ahead::default(), RuleContext::default());
-        Ok(Self { member, ahead, config: config.clone(), topics, context })
+        Ok(Self { member, ahead: Ahead::default(), config: config.clone(), topics })
     }
 }

@@ -2,7 +2,6 @@
 
 use std::collections::VecDeque;
 use std::future::poll_fn;
-use std::marker::PhantomData;
 use std::panic::resume_unwind;
 use std::pin::{Pin, pin};
 use std::sync::Arc;
@@ -17,14 +16,14 @@ use super::driver::{Dismissal, Shared, State};
 use super::failure::{Failure, Handled};
 use super::fault::Fault;
 use super::forward::Forward;
+use super::loader::{At, LOOK, Loaded, Loader, NotYet};
 use super::panics::guarded;
 use super::raw::Raw;
-use super::received::{self, Body};
+use super::received::Body;
 use super::selection::Selection;
 use super::session;
 use super::tell::tell;
 use crate::EventSchema;
-use crate::kafka::context::RuleContext;
 use crate::kafka::message::Place;
 
 /// The outcome of a record.
@@ -81,8 +80,7 @@ pub(super) struct Job<E, H> {
     pub(super) tombstones: Option<Tombstones>,
     pub(super) forward: Forward,
     pub(super) selection: Selection,
-    pub(super) context: RuleContext,
-    pub(super) event: PhantomData<fn() -> E>,
+    pub(super) loader: Loader<E>,
 }
 
 struct Worker<E, H> {
@@ -266,17 +264,44 @@ where
         if let Some(forwarded) = self.forward.forward(shared, &taken, place).await {
             return forwarded;
         }
-        if self.selection.filters_out(&taken.message, place, taken.ticket.offset) {
+        let Taken { ticket, message: raw, .. } = taken;
+        if self.selection.filters_out(&raw, place, ticket.offset) {
             return Finished::Unhandled(Outcome::Ignored);
         }
-        match self.handle(taken.ticket, taken.message, place).await {
+        let at = At { topic: &place.topic, partition: place.partition, offset: ticket.offset };
+        let loaded = match self.loader.load(&raw, at) {
+            Ok(loaded) => loaded,
+            Err(not_yet) => {
+                // Boxed, so that others do not carry it along.
+                Box::pin(self.wait(shared, &ticket, &not_yet)).await;
+                match self.loader.load(&raw, at) {
+                    Ok(loaded) => loaded,
+                    Err(_) => return Finished::NotYet,
+                }
+            }
+        };
+        match self.handle(ticket, raw, loaded, place).await {
             Ok(finished) => finished,
             Err(fault) => Finished::Failed(fault),
         }
     }
 
-    async fn handle(&self, ticket: Ticket, raw: Raw, place: &Place) -> Result<Finished, Fault> {
-        let (body, structured) = received::load::<E>(raw.headers(), raw.value(), &self.context);
+    /// Waits until a message can be loaded, but not for long: then others have their turn. The time is not the
+    /// handler's.
+    async fn wait(&self, shared: &Shared, ticket: &Ticket, not_yet: &NotYet) {
+        let ready = self.loader.wait(not_yet);
+        shared.lock().session.put_by(ticket);
+        let _ = tokio::time::timeout(LOOK, ready).await;
+        shared.lock().session.begin(ticket, shared.now());
+    }
+
+    async fn handle(
+        &self,
+        ticket: Ticket,
+        raw: Raw,
+        (body, structured): Loaded<E>,
+        place: &Place,
+    ) -> Result<Finished, Fault> {
         let handled = match body {
             Body::Event(event) => {
                 let delivery = Delivery::new(event, place.clone(), ticket, raw, structured);

@@ -4,13 +4,15 @@ use rdkafka::error::RDKafkaErrorCode;
 
 use crate::DumpError;
 use crate::format::cloudevents::CloudEventError;
+#[cfg(feature = "avro")]
+use crate::format::{CodecError, SchemaSourceError};
 
 /// The error of an event that is not stored, or perhaps not stored.
 ///
 /// | | the event | what to do |
 /// |---|---|---|
 /// | [`is_invalid`](Self::is_invalid) | breaks its own rules, and was not sent | correct the code that made it |
-/// | [`is_config`](Self::is_config) | was not sent, because a rule needs a context | set the context |
+/// | [`is_config`](Self::is_config) | was not sent, because a rule needs a context, or the codec cannot write it | set the context, or complete the codec |
 /// | [`is_not_sent`](Self::is_not_sent) | is not stored | send it again, if the reason may pass |
 /// | [`is_unknown`](Self::is_unknown) | may be stored | send it again [in the same envelope](crate::kafka::Outgoing::envelope) |
 /// | [`is_fatal`](Self::is_fatal) | is not stored, because the client failed | send it again when the new client is [ready](crate::kafka::EventProducer::ready) |
@@ -45,6 +47,9 @@ pub(crate) enum SendErrorKind {
     Invalid(DumpError),
     #[error("{0}; a producer is given it by `EventProducer::with_context`")]
     NoContext(DumpError),
+    #[cfg(feature = "avro")]
+    #[error("not sent: {0}")]
+    Codec(#[source] CodecError),
     #[error("not sent: CloudEvents does not allow this envelope: {0}")]
     Envelope(CloudEventError),
     #[error("event `{0}` has no topic: give it one with `#[event(topic = \"...\")]` or use `send_to`")]
@@ -84,6 +89,20 @@ fn remedy(code: RDKafkaErrorCode) -> &'static str {
     }
 }
 
+#[cfg(feature = "avro")]
+impl From<CodecError> for SendError {
+    fn from(error: CodecError) -> Self {
+        SendErrorKind::Codec(error).into()
+    }
+}
+
+#[cfg(not(feature = "avro"))]
+impl From<std::convert::Infallible> for SendError {
+    fn from(error: std::convert::Infallible) -> Self {
+        match error {}
+    }
+}
+
 impl SendError {
     /// Whether the event breaks its own rules, or the event or its envelope cannot be written. It did not leave the
     /// process. An event whose rules need a context is not to blame: see [`is_config`](Self::is_config).
@@ -114,7 +133,7 @@ impl SendError {
     }
 
     /// Whether a rule of the event needs a [context](crate::kafka::EventProducer::with_context) that was not set, or one
-    /// of another type. The event did not leave the process, and it is not to blame.
+    /// of another type, or the codec of the producer cannot write events of its type. The event did not leave the process, and it is not to blame.
     ///
     /// ```
     /// use event_schema::kafka::{EmbeddedKafka, EventProducer};
@@ -143,7 +162,12 @@ impl SendError {
     /// ```
     #[must_use]
     pub fn is_config(&self) -> bool {
-        matches!(*self.0, SendErrorKind::NoContext(_))
+        match *self.0 {
+            SendErrorKind::NoContext(_) => true,
+            #[cfg(feature = "avro")]
+            SendErrorKind::Codec(ref error) => !error.source_error().is_some_and(SchemaSourceError::is_unavailable),
+            _ => false,
+        }
     }
 
     /// Whether the event is certainly not stored.

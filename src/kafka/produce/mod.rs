@@ -1,6 +1,7 @@
 //! The producer: an event on its way out, until the brokers have it.
 
 mod client;
+mod encoding;
 mod many;
 mod outgoing;
 mod producer;

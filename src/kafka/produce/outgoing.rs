@@ -1,16 +1,16 @@
 //! A message on its way out: event, envelope, headers.
 
+use std::borrow::Cow;
 use std::fmt;
-
 use std::sync::Arc;
 
+use super::encoding::Encoding;
 use super::queue::Queue;
 use super::sent::{Enqueued, Sent};
-use super::stamp::{self, Source, Stamp};
+use super::stamp::{self, Described, Source, Stamp};
 use super::topic::To;
 use crate::format::cloudevents::format_time;
 use crate::kafka::client::native::{Message, Outbound};
-use crate::kafka::context::RuleContext;
 use crate::kafka::error::{SendError, SendErrorKind};
 use crate::kafka::message::Headers;
 use crate::{Descriptor, Envelope, EventSchema};
@@ -20,26 +20,57 @@ use crate::{Descriptor, Envelope, EventSchema};
 pub struct Outgoing<'a, E> {
     queue: &'a Queue,
     source: Option<&'a Arc<Source>>,
-    context: &'a RuleContext,
+    encoding: &'a Encoding,
     event: &'a E,
     topic: Option<&'a str>,
+    key: Option<&'a [u8]>,
     envelope: Option<Envelope>,
     headers: Vec<(&'a str, &'a [u8])>,
 }
 
-impl<'a, E: EventSchema> Outgoing<'a, E> {
-    pub(super) fn new(
-        queue: &'a Queue,
-        source: Option<&'a Arc<Source>>,
-        context: &'a RuleContext,
-        event: &'a E,
-    ) -> Self {
-        Self { queue, source, context, event, topic: None, envelope: None, headers: Vec::new() }
+impl<'a, E: EventSchema + 'static> Outgoing<'a, E> {
+    pub(super) fn new(queue: &'a Queue, source: Option<&'a Arc<Source>>, encoding: &'a Encoding, event: &'a E) -> Self {
+        Self { queue, source, encoding, event, topic: None, key: None, envelope: None, headers: Vec::new() }
     }
 
     /// Sets a topic other than the event's own; see the example of [`header`](Self::header).
     pub fn topic(self, topic: &'a str) -> Self {
         Self { topic: Some(topic), ..self }
+    }
+
+    /// Sets the bytes of the key, instead of the [event's own](EventSchema::key): those of an Avro key, for instance, as the
+    /// serializers of other services write it.
+    ///
+    /// ```
+    /// # use event_schema::kafka::{EmbeddedKafka, EventConsumer, EventProducer};
+    /// # use event_schema::prelude::*;
+    /// use event_schema::format::framing::SchemaId;
+    /// use event_schema::format::{Codec, Decoder, Encoder};
+    ///
+    /// #[event_schema::event]
+    /// #[derive(Debug)]
+    /// struct NoteKey { desk: i32 }
+    ///
+    /// #[event_schema::event(topic = "notes")]
+    /// struct Note { text: String }
+    ///
+    /// # #[tokio::main(flavor = "current_thread")]
+    /// # async fn main() -> Result<(), Box<dyn std::error::Error>> {
+    /// # let kafka = EmbeddedKafka::start()?;
+    /// # let producer = EventProducer::connect(&kafka.config()).await?;
+    /// let keys = Codec::confluent_avro().with_event::<NoteKey>(SchemaId::Number(7))?.for_keys();
+    /// let key = Encoder::new(&keys)?.dump(&NoteKey { desk: 1 })?;
+    /// producer.message(&Note { text: "hello".to_owned() }).key(&key).send().await?;
+    ///
+    /// let mut consumer = EventConsumer::<Note>::subscribe(&kafka.config().group("docs")).await?;
+    /// let received = consumer.recv().await?;
+    /// let decoder = Decoder::<NoteKey>::new(&keys)?;
+    /// assert_eq!(decoder.load(received.key().unwrap())?.desk, 1);
+    /// # Ok(())
+    /// # }
+    /// ```
+    pub fn key(self, key: &'a [u8]) -> Self {
+        Self { key: Some(key), ..self }
     }
 
     /// Sets the envelope, instead of a new one: to keep the id of an event that is sent again, or to name the event
@@ -118,29 +149,35 @@ impl<'a, E: EventSchema> Outgoing<'a, E> {
     pub async fn enqueue(self) -> Result<Enqueued, SendError> {
         self.queue.check_open()?;
         let to = To::of(self.event, self.topic)?;
-        let value = self.context.dump_options().dump(self.event).map_err(SendErrorKind::from)?;
-        let key = self.event.key();
-        let (headers, stamp) = self.headers()?;
+        let writer = self.encoding.writer(to.name()).await?;
+        let mut value = Vec::with_capacity(128);
+        writer.dump_into(self.event, &mut value)?;
+        let key = self.key.map(Cow::Borrowed).or_else(|| self.event.key());
+        let (headers, stamp) = self.headers(writer.described())?;
         let message = Message { partition: None, key: key.as_deref(), value: Some(&value), headers };
         self.queue.enqueue(to, message, stamp).await
     }
 
     /// The headers, and what wants them back.
-    fn headers(&self) -> Result<(Option<Outbound>, Option<Arc<Stamp>>), SendError> {
+    fn headers(&self, value: Described<'_>) -> Result<(Option<Outbound>, Option<Arc<Stamp>>), SendError> {
         let descriptor = self.event.described_by();
         let envelope = match (&self.envelope, self.source) {
             (Some(envelope), _) => envelope,
             (None, Some(source)) if self.headers.is_empty() => {
-                let stamp = source.stamp(descriptor);
+                let stamp = source.stamp(descriptor, value);
                 return Ok((Some(stamp.headers()), Some(stamp)));
             }
             (None, Some(_)) => &Envelope::new(),
-            (None, None) if self.headers.is_empty() => return Ok((None, None)),
-            (None, None) => return Ok((Some(self.own_headers()), None)),
+            (None, None) if self.headers.is_empty() && value.schema_id.is_none() => return Ok((None, None)),
+            (None, None) => {
+                let mut headers = self.own_headers();
+                value.write_schema_id(&mut headers);
+                return Ok((Some(headers), None));
+            }
         };
         envelope.check().map_err(SendErrorKind::Envelope)?;
         let mut headers = self.own_headers();
-        write(&mut headers, envelope, self.source.map(|source| source.uri()), descriptor);
+        write(&mut headers, envelope, self.source.map(|source| source.uri()), descriptor, value);
         Ok((Some(headers), None))
     }
 
@@ -154,11 +191,17 @@ impl<'a, E: EventSchema> Outgoing<'a, E> {
 }
 
 /// Writes an envelope that is not [stamped](Stamp): a given one, or one behind other headers.
-fn write(headers: &mut Outbound, envelope: &Envelope, source: Option<&str>, descriptor: &Descriptor) {
+fn write(
+    headers: &mut Outbound,
+    envelope: &Envelope,
+    source: Option<&str>,
+    descriptor: &Descriptor,
+    value: Described<'_>,
+) {
     let time = envelope.time().and_then(format_time);
     // Any reference is a source; `/` is one that says nothing.
     let source = envelope.source().or(source).unwrap_or("/");
-    stamp::write(headers, source, &descriptor.event_type(), envelope.id(), time.as_deref());
+    stamp::write(headers, source, &descriptor.event_type(), value, envelope.id(), time.as_deref());
     // An invalid trace is ignored, as W3C requires. It may come from the event that caused this one.
     let trace_parent = envelope.trace_parent().filter(|trace| is_trace_parent(trace));
     let trace_state = envelope.trace_state().filter(|_| trace_parent.is_some());

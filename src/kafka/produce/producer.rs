@@ -5,12 +5,15 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use super::client::Client;
+use super::encoding::Encoding;
 use super::outgoing::{self, Outgoing};
 use super::queue::{Make, Queue};
 use super::send_all;
 use super::sent::{Enqueued, Sent};
 use super::stamp::Source;
 use super::topic::To;
+#[cfg(feature = "avro")]
+use crate::format::Codec;
 use crate::format::cloudevents::{self, CloudEventError};
 use crate::kafka::client::native::Message;
 use crate::kafka::client::{connected, thread};
@@ -79,7 +82,7 @@ use crate::{EventKey, EventSchema};
 ///
 /// # Message format
 ///
-/// The value is the event as JSON. CloudEvents' headers hold its [envelope](crate::Envelope), with a new id and the
+/// The value is the event as JSON, or as its [codec](crate::format) writes it. CloudEvents' headers hold its [envelope](crate::Envelope), with a new id and the
 /// current time. They take about 200 bytes; a [`plain`](Self::plain) producer omits them. The source of the envelope is
 /// set by [`with_source`](Self::with_source); by default it is the `client.id`, or the name of the program.
 ///
@@ -101,7 +104,7 @@ pub struct EventProducer {
     queue: Arc<Queue>,
     /// CloudEvents' source; none without envelopes.
     source: Option<Arc<Source>>,
-    context: RuleContext,
+    encoding: Encoding,
 }
 
 impl EventProducer {
@@ -135,7 +138,7 @@ impl EventProducer {
     pub(super) fn made_by(make: Make, source: &str) -> Result<Self, ConnectError> {
         let queue = Queue::new(make)?;
         let source = Source::new(&cloudevents::uri_reference(source));
-        Ok(Self { queue, source: Some(source), context: RuleContext::default() })
+        Ok(Self { queue, source: Some(source), encoding: Encoding::default() })
     }
 
     /// This producer with another source for its envelopes: a URI reference that names a service or a part of one.
@@ -225,7 +228,40 @@ impl EventProducer {
     /// ```
     #[must_use]
     pub fn with_context<T: Send + Sync + 'static>(self, context: Arc<T>) -> Self {
-        Self { context: RuleContext::new(context), ..self }
+        Self { encoding: self.encoding.with_context(RuleContext::new(context)), ..self }
+    }
+
+    /// This producer with a [codec](crate::format::Codec) for the values of its messages, instead of JSON. The header
+    /// `content-type` follows it, and the header with the schema id if the codec writes
+    /// [ids into headers](crate::format::Codec::ids_in_headers). Keys remain as they are:
+    /// see [`Outgoing::key`].
+    ///
+    /// An event that the codec cannot write is not sent: [`SendError::is_config`]. See the example of
+    /// [`EventConsumer::with_codec`](crate::kafka::EventConsumer::with_codec).
+    ///
+    /// ```
+    /// use event_schema::format::Codec;
+    /// # use event_schema::kafka::{EmbeddedKafka, EventProducer};
+    /// # use event_schema::prelude::*;
+    /// # #[derive(Serialize, EventSchema)]
+    /// # #[event(topic = "notes")]
+    /// # struct Note { text: String }
+    /// # #[tokio::main(flavor = "current_thread")]
+    /// # async fn main() -> Result<(), Box<dyn std::error::Error>> {
+    /// # let kafka = EmbeddedKafka::start()?;
+    /// let producer = EventProducer::connect(&kafka.config()).await?;
+    /// let note = Note { text: "hello".to_owned() };
+    /// producer.clone().with_codec(Codec::single_object()).send(&note).await?;
+    /// // Without an id for the event:
+    /// let error = producer.with_codec(Codec::confluent_avro()).send(&note).await.unwrap_err();
+    /// assert!(error.is_config() && error.is_not_sent());
+    /// # Ok(())
+    /// # }
+    /// ```
+    #[cfg(feature = "avro")]
+    #[must_use]
+    pub fn with_codec(self, codec: Codec) -> Self {
+        Self { encoding: self.encoding.with_codec(codec), ..self }
     }
 
     /// The source in the envelopes of this producer; none if it sends no envelopes.
@@ -259,7 +295,7 @@ impl EventProducer {
     /// # Ok(())
     /// # }
     /// ```
-    pub async fn send<E: EventSchema>(&self, event: &E) -> Result<Sent, SendError> {
+    pub async fn send<E: EventSchema + 'static>(&self, event: &E) -> Result<Sent, SendError> {
         self.message(event).send().await
     }
 
@@ -284,7 +320,7 @@ impl EventProducer {
     /// # Ok(())
     /// # }
     /// ```
-    pub async fn send_to<E: EventSchema>(&self, topic: &str, event: &E) -> Result<Sent, SendError> {
+    pub async fn send_to<E: EventSchema + 'static>(&self, topic: &str, event: &E) -> Result<Sent, SendError> {
         self.message(event).topic(topic).send().await
     }
 
@@ -341,7 +377,7 @@ impl EventProducer {
     /// # Ok(())
     /// # }
     /// ```
-    pub async fn enqueue<E: EventSchema>(&self, event: &E) -> Result<Enqueued, SendError> {
+    pub async fn enqueue<E: EventSchema + 'static>(&self, event: &E) -> Result<Enqueued, SendError> {
         self.message(event).enqueue().await
     }
 
@@ -371,8 +407,8 @@ impl EventProducer {
     /// # Ok(())
     /// # }
     /// ```
-    pub async fn send_all<E: EventSchema>(&self, events: &[E]) -> Vec<Result<Sent, SendError>> {
-        send_all::send(&self.queue, self.source.as_ref(), &self.context, None, events).await
+    pub async fn send_all<E: EventSchema + 'static>(&self, events: &[E]) -> Vec<Result<Sent, SendError>> {
+        send_all::send(&self.queue, self.source.as_ref(), &self.encoding, None, events).await
     }
 
     /// As [`send_all`](Self::send_all), to a topic other than the events' own.
@@ -391,8 +427,12 @@ impl EventProducer {
     /// # Ok(())
     /// # }
     /// ```
-    pub async fn send_all_to<E: EventSchema>(&self, topic: &str, events: &[E]) -> Vec<Result<Sent, SendError>> {
-        send_all::send(&self.queue, self.source.as_ref(), &self.context, Some(topic), events).await
+    pub async fn send_all_to<E: EventSchema + 'static>(
+        &self,
+        topic: &str,
+        events: &[E],
+    ) -> Vec<Result<Sent, SendError>> {
+        send_all::send(&self.queue, self.source.as_ref(), &self.encoding, Some(topic), events).await
     }
 
     /// A builder of a message with this event: set a topic, an envelope or headers, then send it.
@@ -416,8 +456,8 @@ impl EventProducer {
     /// # Ok(())
     /// # }
     /// ```
-    pub fn message<'a, E: EventSchema>(&'a self, event: &'a E) -> Outgoing<'a, E> {
-        Outgoing::new(&self.queue, self.source.as_ref(), &self.context, event)
+    pub fn message<'a, E: EventSchema + 'static>(&'a self, event: &'a E) -> Outgoing<'a, E> {
+        Outgoing::new(&self.queue, self.source.as_ref(), &self.encoding, event)
     }
 
     /// Publishes a tombstone, which deletes a key from a compacted topic. It has no event and no envelope; consumers

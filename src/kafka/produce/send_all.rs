@@ -1,10 +1,13 @@
 //! Many events at once.
+#![cfg_attr(not(feature = "avro"), allow(clippy::clone_on_copy, reason = "errors of codecs are no such type"))]
 
+use std::collections::BTreeSet;
 use std::sync::Arc;
 
 use rdkafka::error::RDKafkaErrorCode;
 
 use super::client::Client;
+use super::encoding::{Encoding, NoWriter};
 use super::many::Many;
 use super::queue::Queue;
 use super::report::{Pending, Recipient};
@@ -12,28 +15,36 @@ use super::sent::Sent;
 use super::stamp::{Source, Stamp};
 use super::topic::{To, Topic};
 use crate::EventSchema;
-use crate::kafka::client::native::Message;
-use crate::kafka::context::RuleContext;
+use crate::kafka::client::native::{Message, Outbound};
 use crate::kafka::error::{SendError, SendErrorKind};
 
 /// How many events pass the gate together: others pass in between.
 const CHUNK: usize = 512;
 
-pub(super) async fn send<E: EventSchema>(
+pub(super) async fn send<E: EventSchema + 'static>(
     queue: &Queue,
     source: Option<&Arc<Source>>,
-    context: &RuleContext,
+    encoding: &Encoding,
     topic: Option<&str>,
     events: &[E],
 ) -> Vec<Result<Sent, SendError>> {
     let many = Many::new(events.len());
     let mut stamp: Option<Arc<Stamp>> = None;
     let mut value = Vec::new();
-    let options = context.dump_options();
     // Where each event went, or why it did not; and by which client each chunk.
     let mut starts: Vec<Result<Topic, SendError>> = Vec::with_capacity(events.len());
     let mut clients: Vec<Arc<Client>> = Vec::with_capacity(events.len().div_ceil(CHUNK));
     for events in events.chunks(CHUNK) {
+        // Others are not to wait at the gate for an id, nor is each event to ask for it in vain.
+        let mut without_id: Vec<(&str, NoWriter)> = Vec::new();
+        if encoding.asks_by_topic() {
+            let topics: BTreeSet<_> =
+                events.iter().filter_map(|event| Some(To::of(event, topic).ok()?.name())).collect();
+            for topic in topics {
+                let writer = encoding.writer::<E>(topic).await;
+                without_id.extend(writer.err().map(|error| (topic, error)));
+            }
+        }
         let mut gate = queue.pass().await;
         let client = queue.client();
         for event in events {
@@ -41,14 +52,26 @@ pub(super) async fn send<E: EventSchema>(
             value.clear();
             let start = async {
                 let Ok(gate) = &mut gate else { return Err(SendErrorKind::Closed.into()) };
-                let (name, topic) = gate.set(To::of(event, topic)?)?;
-                options.dump_into(event, &mut value).map_err(SendErrorKind::from)?;
-                let key = event.key();
-                let descriptor = event.described_by();
-                if stamp.as_ref().is_none_or(|last| !last.is_for(descriptor)) {
-                    stamp = source.map(|source| source.stamp(descriptor));
+                let to = To::of(event, topic)?;
+                if let Some((_, error)) = without_id.iter().find(|(topic, _)| *topic == to.name()) {
+                    return Err(error.clone().into());
                 }
-                let headers = stamp.as_ref().map(|stamp| stamp.headers());
+                let (name, topic) = gate.set(to)?;
+                let writer = encoding.writer(to.name()).await?;
+                writer.dump_into(event, &mut value)?;
+                let key = event.key();
+                let (descriptor, described) = (event.described_by(), writer.described());
+                if stamp.as_ref().is_none_or(|last| !last.is_for(descriptor, described)) {
+                    stamp = source.map(|source| source.stamp(descriptor, described));
+                }
+                let headers = match &stamp {
+                    Some(stamp) => Some(stamp.headers()),
+                    None => described.schema_id.map(|_| {
+                        let mut headers = Outbound::with_capacity(1);
+                        described.write_schema_id(&mut headers);
+                        headers
+                    }),
+                };
                 let message = Message { partition: None, key: key.as_deref(), value: Some(&value), headers };
                 let recipient = Recipient::OneOf(Arc::clone(&many), number);
                 let pending = Arc::new(Pending { recipient, stamp: stamp.clone() });

@@ -25,13 +25,14 @@ impl Source {
         &self.uri
     }
 
-    pub(super) fn stamp(&self, descriptor: &'static Descriptor) -> Arc<Stamp> {
-        let find = |stamps: &[Arc<Stamp>]| stamps.iter().find(|stamp| stamp.is_for(descriptor)).map(Arc::clone);
+    pub(super) fn stamp(&self, descriptor: &'static Descriptor, value: Described<'_>) -> Arc<Stamp> {
+        let is_it = |stamp: &&Arc<Stamp>| stamp.is_for(descriptor, value);
+        let find = |stamps: &[Arc<Stamp>]| stamps.iter().find(is_it).map(Arc::clone);
         let known = find(&self.stamps.read().unwrap_or_else(PoisonError::into_inner));
         known.unwrap_or_else(|| {
             let mut stamps = self.stamps.write().unwrap_or_else(PoisonError::into_inner);
             find(&stamps).unwrap_or_else(|| {
-                let stamp = Arc::new(Stamp::new(&self.uri, descriptor));
+                let stamp = Arc::new(Stamp::new(&self.uri, descriptor, value));
                 stamps.push(Arc::clone(&stamp));
                 stamp
             })
@@ -48,6 +49,9 @@ pub(super) struct Stamp {
     descriptor: &'static Descriptor,
     source: Box<str>,
     event_type: String,
+    content_type: &'static str,
+    /// The header with the schema id.
+    schema_id: Option<(&'static str, Box<[u8]>)>,
     writer: Mutex<Writer>,
     /// Headers of acknowledged events. They are apart from `writer`, so that sends and reports seldom wait for each
     /// other.
@@ -62,21 +66,46 @@ struct Writer {
     text: String,
 }
 
+/// How headers describe the value of a message.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Described<'a> {
+    pub(super) content_type: &'static str,
+    /// The header with the schema id, as name and value.
+    pub(super) schema_id: Option<(&'static str, &'a [u8])>,
+}
+
+impl Described<'_> {
+    /// Writes the header with the schema id, without which nobody can read the value.
+    pub(super) fn write_schema_id(&self, headers: &mut Outbound) {
+        if let Some((name, value)) = self.schema_id {
+            headers.push(name, Some(value));
+        }
+    }
+}
+
 /// Writes what every event has. [`ID`] and [`TIME`] are where they are if nothing was written before.
-pub(super) fn write(headers: &mut Outbound, source: &str, event_type: &str, id: &str, time: Option<&str>) {
+pub(super) fn write(
+    headers: &mut Outbound,
+    source: &str,
+    event_type: &str,
+    value: Described<'_>,
+    id: &str,
+    time: Option<&str>,
+) {
     let all = [
         ("ce_specversion", Some(SPECVERSION)),
         ("ce_source", Some(source)),
         ("ce_type", Some(event_type)),
-        (CONTENT_TYPE, Some("application/json")),
+        (CONTENT_TYPE, Some(value.content_type)),
         ("ce_id", Some(id)),
         ("ce_time", time),
     ];
-    for (name, value) in all {
-        if let Some(value) = value {
-            headers.push(name, Some(value.as_bytes()));
+    for (name, text) in all {
+        if let Some(text) = text {
+            headers.push(name, Some(text.as_bytes()));
         }
     }
+    value.write_schema_id(headers);
 }
 
 /// The numbers of the headers that are not the same for all.
@@ -88,13 +117,28 @@ impl Stamp {
     /// reports of a few batches bring at once.
     const MOST: usize = 16 * 1024;
 
-    fn new(source: &str, descriptor: &'static Descriptor) -> Self {
-        let (writer, back) = (Mutex::default(), Mutex::default());
-        Self { descriptor, source: source.into(), event_type: descriptor.event_type(), writer, back }
+    fn new(source: &str, descriptor: &'static Descriptor, value: Described<'_>) -> Self {
+        Self {
+            descriptor,
+            source: source.into(),
+            event_type: descriptor.event_type(),
+            content_type: value.content_type,
+            schema_id: value.schema_id.map(|(name, id)| (name, id.into())),
+            writer: Mutex::default(),
+            back: Mutex::default(),
+        }
     }
 
-    pub(super) fn is_for(&self, descriptor: &'static Descriptor) -> bool {
+    pub(super) fn is_for(&self, descriptor: &'static Descriptor, value: Described<'_>) -> bool {
+        let described = self.described();
         std::ptr::eq(self.descriptor, descriptor)
+            && described.content_type == value.content_type
+            && described.schema_id == value.schema_id
+    }
+
+    fn described(&self) -> Described<'_> {
+        let schema_id = self.schema_id.as_ref().map(|(name, id)| (*name, &**id));
+        Described { content_type: self.content_type, schema_id }
     }
 
     /// The headers of one more event.
@@ -119,8 +163,8 @@ impl Stamp {
     fn blank(&self) -> Outbound {
         const NO_ID: &str = "00000000-0000-0000-0000-000000000000";
         const NO_TIME: &str = "1970-01-01T00:00:00.000Z";
-        let mut headers = Outbound::with_capacity(6);
-        write(&mut headers, &self.source, &self.event_type, NO_ID, Some(NO_TIME));
+        let mut headers = Outbound::with_capacity(7);
+        write(&mut headers, &self.source, &self.event_type, self.described(), NO_ID, Some(NO_TIME));
         headers
     }
 

@@ -32,6 +32,14 @@ pub(super) enum To<'a> {
 }
 
 impl<'a> To<'a> {
+    #[expect(clippy::match_same_arms, reason = "the names live for different times")]
+    pub(super) fn name(self) -> &'a str {
+        match self {
+            Self::Own(name) => name,
+            Self::Other(name) => name,
+        }
+    }
+
     /// To `other`, or else to the event's own topic.
     pub(super) fn of<E: EventSchema>(event: &E, other: Option<&'a str>) -> Result<Self, SendError> {
         if let Some(other) = other {

@@ -7,6 +7,7 @@ use super::words::{DATE, DATETIME, TIME};
 use super::{from_text, patterns};
 use crate::contract::Shape;
 use crate::contract::shape::{Logical, Text};
+use crate::load::hint::moment;
 use crate::load::std_types::PERIOD;
 use crate::load::{At, Context, Expected, FieldType};
 
@@ -34,20 +35,33 @@ const MONTHS: Text = Text {
 const POINT: Text = Text::of_format("DateTime", &["date-time"]).meaning(Logical::Instant);
 
 from_text! {
-    DateTime<Utc>: DATETIME, |text| text.parse().ok(), POINT;
-    DateTime<FixedOffset>: DATETIME, |text| text.parse().ok(), POINT;
-    DateTime<Local>: DATETIME, |text| text.parse().ok(), POINT;
+    DateTime<Utc>: DATETIME, |text| text.parse().ok(), POINT, INSTANT => instant;
+    DateTime<FixedOffset>: DATETIME, |text| text.parse().ok(), POINT, INSTANT => |bytes| Some(instant(bytes)?.into());
+    DateTime<Local>: DATETIME, |text| text.parse().ok(), POINT, INSTANT => |bytes| Some(instant(bytes)?.into());
     NaiveDateTime: DATETIME, |text| text.parse().ok(), Text {
         formats: &["partial-date-time"],
         ..Text::of_pattern("NaiveDateTime", &[patterns::DATETIME]).meaning(Logical::DateTime)
-    };
-    NaiveDate: DATE, |text| text.parse().ok(), Text::of_format("NaiveDate", &["date"]).meaning(Logical::Date);
+    }, DATETIME => |bytes| Some(instant(bytes)?.naive_utc());
+    NaiveDate: DATE, |text| text.parse().ok(), Text::of_format("NaiveDate", &["date"]).meaning(Logical::Date),
+        DATE => |bytes| NaiveDate::from_num_days_from_ce_opt(i32::from_le_bytes(bytes.try_into().ok()?).checked_add(EPOCH)?);
     NaiveTime: TIME, |text| text.parse().ok(), Text {
         formats: &["partial-time"],
         ..Text::of_pattern("NaiveTime", &[patterns::TIME]).meaning(Logical::Time)
+    }, TIME => |bytes| {
+        let (seconds, nanos) = moment(bytes)?;
+        NaiveTime::from_num_seconds_from_midnight_opt(seconds.try_into().ok()?, nanos)
     };
     Month: MONTH, |text| text.parse().ok(), MONTHS;
     Weekday: WEEKDAY, |text| text.parse().ok(), WEEKDAYS;
+}
+
+/// The first of January 1970, counted from the year 1.
+const EPOCH: i32 = 719_163;
+
+#[inline]
+fn instant(bytes: &[u8]) -> Option<DateTime<Utc>> {
+    let (seconds, nanos) = moment(bytes)?;
+    DateTime::from_timestamp(seconds, nanos)
 }
 
 /// Seconds and nanoseconds, in a list.

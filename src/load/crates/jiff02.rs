@@ -6,10 +6,14 @@ use jiff::{SignedDuration, Span, Timestamp, Zoned};
 use super::words::{DATE, DATETIME, TIME};
 use super::{from_text, patterns};
 use crate::contract::shape::{Logical, Text};
+use crate::load::hint::moment;
 use crate::load::std_types::PERIOD;
 
 from_text! {
-    Timestamp: DATETIME, |text| text.parse().ok(), Text::of_format("Timestamp", &["date-time"]).meaning(Logical::Instant);
+    Timestamp: DATETIME, |text| text.parse().ok(), Text::of_format("Timestamp", &["date-time"]).meaning(Logical::Instant), INSTANT => |bytes| {
+        let (seconds, nanos) = moment(bytes)?;
+        Timestamp::new(seconds, nanos.try_into().ok()?).ok()
+    };
     Zoned: DATETIME, |text| text.parse().ok(), Text { formats: &["zoned-date-time"], ..Text::of_pattern("Zoned", &[patterns::ZONED]) };
     DateTime: DATETIME, |text| text.parse().ok(), Text { formats: &["partial-date-time"], ..Text::of_pattern("DateTime", &[patterns::DATETIME]).meaning(Logical::DateTime) };
     Date: DATE, |text| text.parse().ok(), Text::of_format("Date", &["date"]).meaning(Logical::Date);

@@ -51,10 +51,10 @@ mod patterns {
 }
 
 /// Implements [`FieldType`](super::FieldType) for leaves that are read from text; `$parse` takes a
-/// `&str`, `$text` says what the text looks like.
+/// `&str`, `$text` says what the text looks like, and `$binary` takes the bytes of the form that `$hint` asks for.
 #[cfg(any(feature = "chrono04", feature = "jiff02", feature = "semver1", feature = "time03", feature = "url2",))]
 macro_rules! from_text {
-    ($($type:ty: $expected:expr, $parse:expr, $text:expr;)*) => {$(
+    ($($type:ty: $expected:expr, $parse:expr, $text:expr $(, $hint:ident => $binary:expr)?;)*) => {$(
         impl $crate::load::Leaf for $type {
             const EXPECTED: &'static $crate::load::Expected = &$expected;
             #[inline]
@@ -62,6 +62,14 @@ macro_rules! from_text {
                 let parse: fn(&str) -> Option<Self> = $parse;
                 parse(text)
             }
+            $(
+                const HINT: Option<&'static str> = Some($crate::load::hint::$hint);
+                #[inline]
+                fn from_binary(bytes: &[u8]) -> Option<Self> {
+                    let read: fn(&[u8]) -> Option<Self> = $binary;
+                    read(bytes)
+                }
+            )?
         }
 
         impl $crate::load::FieldType for $type {

@@ -7,7 +7,7 @@ use serde::de::Deserializer;
 use crate::contract::Shape;
 use crate::contract::shape::{Kind, Logical, Text};
 use crate::load::leaf::leaf;
-use crate::load::{At, Context, Expected, FieldType, Leaf};
+use crate::load::{At, Context, Expected, FieldType, Leaf, hint};
 use crate::rules::Bounded;
 
 static NUMBER: Expected = Expected::new("number");
@@ -15,6 +15,7 @@ static NUMBER: Expected = Expected::new("number");
 impl Leaf for Decimal {
     const EXPECTED: &'static Expected = &NUMBER;
     const DIGITS: bool = true;
+    const HINT: Option<&'static str> = Some(hint::DECIMAL);
 
     fn from_u64(value: u64) -> Option<Self> {
         Some(value.into())
@@ -31,6 +32,10 @@ impl Leaf for Decimal {
     }
     fn from_text(text: &str) -> Option<Self> {
         Decimal::from_str(text).or_else(|_| Decimal::from_scientific(text)).ok()
+    }
+    fn from_binary(bytes: &[u8]) -> Option<Self> {
+        let (number, scale) = hint::decimal(bytes)?;
+        Decimal::try_from_i128_with_scale(number, scale).ok()
     }
 }
 

@@ -9,6 +9,7 @@ use super::from_text;
 use super::words::{DATE, DATETIME, TIME};
 use crate::contract::shape::{Logical, Text};
 use crate::load::Expected;
+use crate::load::hint::moment;
 use crate::load::std_types::PERIOD;
 
 static OFFSET: Expected = Expected::new("UTC offset");
@@ -38,7 +39,11 @@ macro_rules! offset {
 from_text! {
     OffsetDateTime: DATETIME, parse,
         Text::of_pattern("OffsetDateTime", &[concat!("^", date!(), " ", time!(), " ", offset!(), "$")])
-            .meaning(Logical::Instant);
+            .meaning(Logical::Instant),
+        INSTANT => |bytes| {
+            let (seconds, nanos) = moment(bytes)?;
+            OffsetDateTime::from_unix_timestamp(seconds).ok()?.replace_nanosecond(nanos).ok()
+        };
     PrimitiveDateTime: DATETIME, parse,
         Text::of_pattern("PrimitiveDateTime", &[concat!("^", date!(), " ", time!(), "$")]).meaning(Logical::DateTime);
     Date: DATE, parse, Text::of_pattern("Date", &[concat!("^", date!(), "$")]).meaning(Logical::Date);

@@ -6,15 +6,20 @@ use uuid::Uuid;
 use crate::contract::Shape;
 use crate::contract::shape::{Kind, Logical, Text};
 use crate::load::leaf::leaf;
-use crate::load::{At, Context, Expected, FieldType, Leaf};
+use crate::load::{At, Context, Expected, FieldType, Leaf, hint};
 
 static UUID: Expected = Expected::new("UUID");
 
 impl Leaf for Uuid {
     const EXPECTED: &'static Expected = &UUID;
+    const HINT: Option<&'static str> = Some(hint::UUID);
     #[inline]
     fn from_text(text: &str) -> Option<Self> {
         Uuid::try_parse(text).ok()
+    }
+    #[inline]
+    fn from_binary(bytes: &[u8]) -> Option<Self> {
+        Uuid::from_slice(bytes).ok()
     }
 }
 

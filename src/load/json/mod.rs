@@ -32,5 +32,5 @@ pub(super) use self::skip::levels;
 pub(crate) use self::source::Source;
 pub use self::text::Object;
 pub(super) use self::text::{ObjectText, elements, entries, quoted, to_text};
-pub(crate) use self::token::{RAW_TOKEN, TOKEN};
-pub(super) use self::token::{SINGLE, arrive_as_maps};
+pub(super) use self::token::arrive_as_maps;
+pub(crate) use self::token::{RAW_TOKEN, SINGLE, TOKEN};

@@ -39,4 +39,4 @@ pub(crate) const RAW_TOKEN: &str = "$serde_json::private::RawValue";
 
 /// How a reader asks for a number to be rounded to an `f32` at once; any other value comes as it is, and so does a
 /// number from any other source.
-pub(in crate::load) const SINGLE: &str = "$event_schema::private::f32";
+pub(crate) const SINGLE: &str = "$event_schema::private::f32";

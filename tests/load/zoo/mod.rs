@@ -8,7 +8,7 @@ pub(crate) mod differences;
 #[cfg(test)]
 mod from_serde;
 #[cfg(test)]
-mod from_shape;
+pub(crate) mod from_shape;
 #[cfg(test)]
 pub(crate) mod json;
 #[cfg(test)]

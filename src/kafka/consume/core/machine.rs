@@ -337,13 +337,8 @@ impl<M: Clone> Core<M> {
             (Work::DeadLetter(_), Verdict::Done | Verdict::Unhandled(_)) => self.end(ticket, Outcome::Dead, now),
             (
                 Work::Retry(_) | Work::DeadLetter(_),
-                Verdict::Retry | Verdict::RetryAfter(_) | Verdict::Panic | Verdict::Unavailable,
-            ) => {
-                // The trouble is that of the other topic, whatever the handler has been through.
-                let pause = self.rules.forward_backoff.before(lane.unsent(ticket.number), self.chance.f64());
-                self.again(ticket, work, ticket.attempt, Some(now.saturating_add(pause)));
-                None
-            }
+                Verdict::Retry | Verdict::RetryAfter(_) | Verdict::Panic | Verdict::Unavailable | Verdict::NotYet,
+            ) => self.delay(ticket, work, now),
             (Work::DeadLetter(form), Verdict::TooLarge) if form + 1 < self.rules.forms => {
                 self.again(ticket, Work::DeadLetter(form + 1), ticket.attempt, None);
                 None
@@ -376,6 +371,13 @@ impl<M: Clone> Core<M> {
                 let is_invalid = verdict == Verdict::Invalid;
                 let kind = if is_invalid { FailureKind::Invalid } else { FailureKind::Rejected };
                 return self.fail(ticket, kind, now);
+            }
+            Verdict::NotYet => {
+                // Its handler was not asked: another record is the next probe, at once.
+                if was_probe {
+                    self.unbar();
+                }
+                return self.delay(ticket, Work::Handle, now);
             }
             Verdict::Panic => {
                 self.probe_failed(was_probe, now);
@@ -412,6 +414,14 @@ impl<M: Clone> Core<M> {
         } else {
             self.retry(ticket, pause, now)
         }
+    }
+
+    /// The same work again, later: the trouble is not that of the handler, whatever it has been through.
+    fn delay(&mut self, ticket: &Ticket, work: Work, now: Duration) -> Option<Outcome> {
+        let lane = self.lanes.get_mut(&ticket.partition)?;
+        let pause = self.rules.forward_backoff.before(lane.unsent(ticket.number), self.chance.f64());
+        self.again(ticket, work, ticket.attempt, Some(now.saturating_add(pause)));
+        None
     }
 
     /// What the handler of a record needs is away: it is tried again later, at the latest at the end.

@@ -84,6 +84,8 @@ pub(crate) enum Verdict {
     Panic,
     /// Not tried at all: what handling it needs is away.
     Unavailable,
+    /// It has not been tried: it waits, and others for it as before. That says nothing about what handlers need.
+    NotYet,
     /// It is no valid event, and never will be.
     Invalid,
     /// The handler will never take it. Of a forwarded record: the topic never will.

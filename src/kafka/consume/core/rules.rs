@@ -148,7 +148,7 @@ pub(crate) struct Rules {
     /// How often a record is tried, the first time included.
     pub(crate) attempts: u32,
     pub(crate) backoff: Backoff,
-    /// How long what could not be forwarded waits: by how often that failed.
+    /// How long something waits that could not be forwarded, or not be loaded yet: by how often that was so.
     pub(crate) forward_backoff: Backoff,
     pub(crate) waiting: Waiting,
     pub(crate) give_up: GiveUps,

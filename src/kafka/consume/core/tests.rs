@@ -817,6 +817,27 @@ fn a_probe_that_is_rejected_or_put_back_makes_room_for_another_at_once() {
 }
 
 #[test]
+fn a_probe_that_cannot_be_loaded_yet_makes_room_for_another_at_once() {
+    let mut core = core(Rules { attempts: 1, breaker: Some(2), give_up: GiveUp::Skip.into(), ..rules() });
+    receive(&mut core, &[None; 5]);
+    let taken: Vec<_> = (0..2).map(|_| core.take(NOW).unwrap().ticket).collect();
+    assert_eq!(core.finish(&taken[0], Verdict::Retry, NOW), Some(Outcome::Skipped));
+    assert_eq!(core.finish(&taken[1], Verdict::Retry, NOW), Some(Outcome::Unavailable));
+    let now = NOW + millis(100);
+    core.tick(now);
+    let waits = probes(&mut core, now).remove(0).ticket;
+    assert_eq!(core.finish(&waits, Verdict::NotYet, now), None);
+    let probe = probes(&mut core, now);
+    assert_eq!(probe.len(), 1);
+    assert_ne!(probe[0].ticket.number, waits.number);
+    assert_eq!(core.finish(&probe[0].ticket, Verdict::Done, now), Some(Outcome::Done));
+    // It comes again after its own pause, with no attempt spent.
+    core.tick(now + millis(10));
+    let again = probes(&mut core, now + millis(10)).into_iter().find(|taken| taken.ticket.number == waits.number);
+    assert_eq!(again.unwrap().ticket.attempt, waits.attempt);
+}
+
+#[test]
 fn a_panic_opens_nothing_and_spends_its_attempts() {
     let mut core = core(Rules { attempts: 2, breaker: Some(2), give_up: GiveUp::Skip.into(), ..rules() });
     receive(&mut core, &[None; 3]);

@@ -4,7 +4,7 @@ use std::collections::{BTreeSet, HashMap};
 use std::time::Duration;
 
 use super::super::core::{
-    Action, Core, Incoming, Limit, Outcome, Partition, Position, Rules, Taken, Ticket, Verdict, Work,
+    Action, Core, Incoming, Limit, NOT_YET, Outcome, Partition, Position, Rules, Taken, Ticket, Verdict, Work,
 };
 use super::closing::Closing;
 use super::outcome::{Cause, Finished, Mode, NotCommitted, Stopped, Trouble, Wakes, Why, Word};
@@ -262,7 +262,7 @@ impl<M: Clone, F: Cause, C: Copy> Session<M, F, C> {
         let verdict = match finished {
             Finished::Done => Verdict::Done,
             Finished::Unhandled(outcome) => Verdict::Unhandled(outcome),
-            Finished::NotYet => Verdict::Retry,
+            Finished::NotYet => Verdict::NotYet,
             Finished::Refused { why, is_too_large } => {
                 self.refusals.insert(record, why);
                 if is_too_large { Verdict::TooLarge } else { Verdict::Reject }
@@ -289,6 +289,16 @@ impl<M: Clone, F: Cause, C: Copy> Session<M, F, C> {
         if self.core.waits_for(ticket) {
             self.unsent.insert(id(ticket));
         }
+    }
+
+    /// A record in hand has to wait before its handler begins: that does not take too long.
+    pub(crate) fn put_by(&mut self, ticket: &Ticket) {
+        self.core.begin(ticket, NOT_YET);
+    }
+
+    /// The handler of a record that was put by begins now.
+    pub(crate) fn begin(&mut self, ticket: &Ticket, now: Duration) {
+        self.core.begin(ticket, now);
     }
 
     /// Why a record failed, as long as it is unfinished and ours.
@@ -321,6 +331,11 @@ impl<M: Clone, F: Cause, C: Copy> Session<M, F, C> {
     /// How many records wait for their batch.
     pub(crate) fn gathered(&self) -> usize {
         self.pending.len()
+    }
+
+    /// The records that a batch of `most` would have now.
+    pub(crate) fn for_batch(&self, most: usize) -> impl Iterator<Item = &Taken<M>> {
+        self.pending.iter().take(most)
     }
 
     /// Returns up to `most` gathered records as a batch, those of a partition in their order.
@@ -364,6 +379,8 @@ impl<M: Clone, F: Cause, C: Copy> Session<M, F, C> {
         let mut told = Vec::new();
         for (ticket, outcome) in self.core.tick(now) {
             let cause = F::timed_out(self.timeout.unwrap_or_default());
+            // Its handler had begun.
+            self.unsent.remove(&id(&ticket));
             match outcome {
                 Some(outcome) => {
                     self.causes.remove(&id(&ticket));

@@ -71,7 +71,7 @@ pub(crate) enum Finished<F> {
     Unhandled(Outcome),
     /// The handler failed, or a step before it.
     Failed(F),
-    /// It was not forwarded, but may be another time.
+    /// It was not forwarded, or cannot be loaded, but may be another time. It has not failed.
     NotYet,
     /// It cannot be forwarded, for this reason.
     Refused {

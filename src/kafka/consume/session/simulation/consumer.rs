@@ -704,7 +704,7 @@ impl Consumer {
     fn says(&mut self, hand: &Hand, verdict: Verdict) -> Finished<Reason> {
         let record = id(&hand.ticket);
         let is_forward = hand.work != Work::Handle;
-        if is_forward && verdict == Verdict::Retry {
+        if verdict == Verdict::NotYet || is_forward && verdict == Verdict::Retry {
             self.unsent.insert(record);
             return Finished::NotYet;
         }
@@ -890,6 +890,25 @@ impl Consumer {
         self.obey(world);
     }
 
+    /// A message waits before its handler begins, or has waited.
+    pub(super) fn put_by(&mut self, world: &mut World) {
+        let is_begun =
+            |hand: &&Hand| hand.work == Work::Handle && !hand.pending && hand.row.as_ref().is_none_or(|row| row.begun);
+        let tickets: Vec<_> = self.hands.iter().filter(is_begun).map(|hand| hand.ticket).collect();
+        if let Some(ticket) = world.chance.choice(&tickets) {
+            let since = if *self.state(ticket) == State::InHand(NOT_YET) {
+                self.session.begin(ticket, world.now);
+                world.now
+            } else {
+                self.session.put_by(ticket);
+                NOT_YET
+            };
+            *self.state(ticket) = State::InHand(since);
+            world.tally.note(Event::PutBy);
+        }
+        self.obey(world);
+    }
+
     pub(super) fn close(&mut self, world: &mut World) {
         self.session.close(Closing::within(Duration::from_secs(1), world.now));
         self.closing = true;
@@ -943,14 +962,12 @@ impl Consumer {
             return;
         }
         let hand = self.late.swap_remove(world.chance.usize(..self.late.len()));
-        let verdicts = [Verdict::Done, Verdict::Retry, Verdict::Reject, Verdict::Unavailable, Verdict::TooLarge];
+        let verdicts = [Verdict::Done, Verdict::NotYet, Verdict::Reject, Verdict::Unavailable, Verdict::TooLarge];
         let verdict = verdicts[world.chance.usize(..verdicts.len())];
         let finished = match verdict {
             Verdict::Done => Finished::Done,
-            Verdict::Retry => Finished::NotYet,
-            Verdict::Reject | Verdict::Unavailable | Verdict::Panic => {
-                Finished::Failed(Reason::Handler { number: 0, verdict })
-            }
+            Verdict::NotYet => Finished::NotYet,
+            Verdict::Reject | Verdict::Unavailable => Finished::Failed(Reason::Handler { number: 0, verdict }),
             _ => Finished::Refused { why: String::new(), is_too_large: true },
         };
         let is_taken = self.hands.iter().any(|other| other.ticket == hand.ticket);
@@ -1135,6 +1152,7 @@ impl Consumer {
             assert!(hand.work == Work::Handle && self.takes_too_long(&hand, world.now), "there is no reason for it");
             world.tally.note(Event::TookTooLong);
             let reason = Reason::TimedOut(self.rules.patience.expect("there is a limit"));
+            self.unsent.remove(&id(&ticket));
             if let Some(outcome) = self.settles(&hand, Verdict::Retry, world) {
                 if outcome == Outcome::Skipped {
                     world.tally.note(Event::SkippedForTime);
@@ -1206,7 +1224,15 @@ impl World {
             Work::Retry(_) => false,
             Work::DeadLetter(form) => form < entry.form,
         };
-        if rejected {
+        // Batches have no such messages.
+        if hand.work == Work::Handle
+            && !self.plan.has_batches
+            && self.faults
+            && self.chance.u32(..400) < self.plan.failures
+        {
+            self.tally.note(Event::NotYet);
+            Verdict::NotYet
+        } else if rejected {
             if hand.work == Work::Handle { Verdict::Reject } else { Verdict::TooLarge }
         } else if self.faults && self.chance.u32(..100) < self.plan.failures {
             match (self.chance.u32(..12), hand.work) {

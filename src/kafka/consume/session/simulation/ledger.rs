@@ -215,7 +215,7 @@ impl Ledger {
                 }
                 self.gives_up(number, kind, rules)
             }
-            (Work::Retry(_) | Work::DeadLetter(_), Verdict::Retry) => {
+            (_, Verdict::NotYet) | (Work::Retry(_) | Work::DeadLetter(_), Verdict::Retry) => {
                 record.unsent += 1;
                 record.state = wait(&rules.forward_backoff, record.unsent);
                 return None;

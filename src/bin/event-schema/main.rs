@@ -1,0 +1,63 @@
+//! `event-schema`: the compatibility of two schemas, their changes, and the validation of messages.
+//!
+//! The exit code is 0 if all is compatible or valid, 1 if it is not, and 2 if the input or the arguments cannot be used.
+
+mod compat;
+mod diff;
+mod input;
+mod validate;
+
+use std::process::ExitCode;
+
+use clap::{Parser, Subcommand, ValueEnum};
+
+use self::input::Unusable;
+
+/// Checks contracts of events: JSON Schemas and Avro schemas.
+#[derive(Debug, Parser)]
+#[command(name = "event-schema", version, arg_required_else_help = true)]
+struct Args {
+    #[command(subcommand)]
+    command: Command,
+}
+
+#[derive(Debug, Subcommand)]
+enum Command {
+    /// Whether a new schema may follow an old one
+    Compat(compat::Args),
+    /// The changes between two schemas, compatible ones too
+    Diff(diff::Args),
+    /// Whether messages are valid by a JSON Schema
+    Validate(validate::Args),
+}
+
+/// How results are printed.
+#[derive(Clone, Copy, Debug, ValueEnum)]
+enum Format {
+    Text,
+    Json,
+}
+
+fn main() -> ExitCode {
+    let result = match Args::parse().command {
+        Command::Compat(args) => compat::run(&args),
+        Command::Diff(args) => diff::run(&args).map(|()| true),
+        Command::Validate(args) => validate::run(&args),
+    };
+    match result {
+        Ok(true) => ExitCode::SUCCESS,
+        Ok(false) => ExitCode::FAILURE,
+        // The reader of the output wants no more, such as `head`.
+        Err(error) if error.is_closed_pipe() => ExitCode::SUCCESS,
+        Err(error) => {
+            eprintln!("event-schema: {error}");
+            ExitCode::from(2)
+        }
+    }
+}
+
+impl From<std::io::Error> for Unusable {
+    fn from(error: std::io::Error) -> Self {
+        Self::output(&error)
+    }
+}

@@ -1,0 +1,110 @@
+//! The events of a service as an AsyncAPI 3 document.
+
+use schemars::Schema;
+use schemars::transform::{ReplacePrefixItems, ReplaceUnevaluatedProperties, Transform, transform_subschemas};
+use serde_json::{Map, Value, json};
+
+use super::recorded::Contract;
+
+/// The version of the Kafka bindings.
+const BINDING: &str = "0.5.0";
+
+/// The document. Parsers of AsyncAPI read JSON Schema in draft 7 and find references from the document's root.
+pub(super) fn document(service: &str, version: &str, contracts: &[Contract]) -> Value {
+    let (mut channels, mut operations) = (Map::new(), Map::new());
+    let (mut messages, mut schemas) = (Map::new(), Map::new());
+    for contract in contracts {
+        let event = contract.descriptor;
+        let name = key_of(&event.event_type());
+        // A service reads the accepted form, and others what it writes.
+        let documents = &contract.documents;
+        let schema = if contract.is_received { &documents.accepted } else { &documents.written };
+        messages.insert(name.clone(), message(contract, &name, schema, &mut schemas));
+        let Some(topic) = event.topic() else { continue };
+        let channel = channels.entry(key_of(topic)).or_insert_with(|| {
+            json!({
+                "address": topic,
+                "messages": {},
+                "bindings": {"kafka": {"topic": topic, "bindingVersion": BINDING}},
+            })
+        });
+        channel["messages"][&name] = json!({"$ref": format!("#/components/messages/{name}")});
+        let action = if contract.is_received { "receive" } else { "send" };
+        let place = format!("#/channels/{}", key_of(topic));
+        operations.insert(
+            format!("{action}.{name}"),
+            json!({
+                "action": action,
+                "channel": {"$ref": place},
+                "messages": [{"$ref": format!("{place}/messages/{name}")}],
+            }),
+        );
+    }
+    json!({
+        "asyncapi": "3.0.0",
+        "info": {"title": service, "version": version},
+        "defaultContentType": "application/json",
+        "channels": channels,
+        "operations": operations,
+        "components": {"messages": messages, "schemas": schemas},
+    })
+}
+
+fn message(contract: &Contract, name: &str, schema: &Value, schemas: &mut Map<String, Value>) -> Value {
+    let event = contract.descriptor;
+    let mut schema = draft07(schema, name);
+    if let Some(Value::Object(definitions)) = schema.remove("$defs") {
+        schemas.extend(definitions.into_iter().map(|(of, schema)| (definition(name, &of), schema)));
+    }
+    let mut message = json!({"name": event.event_type(), "contentType": "application/json"});
+    for keyword in ["title", "description"] {
+        if let Some(text) = schema.get(keyword) {
+            message[keyword] = text.clone();
+        }
+    }
+    if let Some(examples) = schema.get("examples").and_then(Value::as_array) {
+        message["examples"] = examples.iter().map(|example| json!({"payload": example})).collect();
+    }
+    if let Some(key) = event.key().and_then(|key| schema.get("properties")?.get(key)) {
+        let key = json!({"schemaFormat": FORMAT, "schema": key});
+        message["bindings"] = json!({"kafka": {"key": key["schema"], "bindingVersion": BINDING}});
+    }
+    let place = format!("#/components/schemas/{name}");
+    message["payload"] = json!({"schemaFormat": FORMAT, "schema": {"$ref": place}});
+    schemas.insert(name.to_owned(), schema.to_value());
+    message
+}
+
+const FORMAT: &str = "application/schema+json;version=draft-07";
+
+/// The schema in draft 7, with references to the components of the document.
+fn draft07(schema: &Value, name: &str) -> Schema {
+    let mut schema = Schema::try_from(schema.clone()).unwrap_or_default();
+    ReplaceUnevaluatedProperties::default().transform(&mut schema);
+    ReplacePrefixItems::default().transform(&mut schema);
+    refer(&mut schema, name);
+    for keyword in ["$schema", "$id"] {
+        schema.remove(keyword);
+    }
+    schema
+}
+
+fn refer(schema: &mut Schema, name: &str) {
+    if let Some(Value::String(reference)) = schema.get_mut("$ref") {
+        if let Some(of) = reference.strip_prefix("#/$defs/") {
+            *reference = format!("#/components/schemas/{}", definition(name, of));
+        } else if reference == "#" {
+            *reference = format!("#/components/schemas/{name}");
+        }
+    }
+    transform_subschemas(&mut |schema: &mut Schema| refer(schema, name), schema);
+}
+
+fn definition(name: &str, of: &str) -> String {
+    format!("{name}.{}", key_of(of))
+}
+
+/// A name as a key of components: letters, digits, `.`, `-` and `_`.
+fn key_of(name: &str) -> String {
+    name.chars().map(|c| if c.is_ascii_alphanumeric() || matches!(c, '.' | '-' | '_') { c } else { '_' }).collect()
+}

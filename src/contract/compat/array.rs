@@ -1,0 +1,197 @@
+//! Lists and tuples.
+
+use serde_json::Value;
+
+use super::comparison::Comparison;
+use super::document::{Draft, Object};
+use super::form::{Form, Part, Typed};
+use super::object::Rest;
+use super::outcome::Outcome;
+use super::rule;
+
+struct Items<'a> {
+    keywords: &'a Object,
+    /// The schema of all items.
+    all: Option<&'a Value>,
+    /// The schemas of the first items.
+    tuple: &'a [Value],
+    /// The items behind the tuple.
+    rest: Rest<'a>,
+}
+
+impl<'a> Items<'a> {
+    fn new(typed: &Typed<'a>, draft: Draft, proves: bool) -> Self {
+        let keywords = typed.keywords;
+        let items = keywords.get("items");
+        let prefix = keywords.get("prefixItems").and_then(Value::as_array).filter(|_| draft.has_prefix_items());
+        let (all, tuple, mut rest) = match (prefix, items) {
+            (Some(tuple), rest) => (None, tuple.as_slice(), rest),
+            (None, Some(Value::Array(tuple))) => (None, tuple.as_slice(), keywords.get("additionalItems")),
+            (None, all) => (all, &[][..], keywords.get("additionalItems")),
+        };
+        // Without a tuple `additionalItems` says nothing, though the registry compares it.
+        if proves && tuple.is_empty() && prefix.is_none() {
+            rest = None;
+        }
+        // `contains` and schemas beside this one evaluate items too.
+        let alone = typed.sole && draft != Draft::Early && !keywords.contains_key("contains");
+        let unevaluated = keywords.get("unevaluatedItems").filter(|_| all.is_none() && (alone || !proves));
+        Self { keywords, all, tuple, rest: Rest::of(rest.or(unevaluated)) }
+    }
+
+    fn keyword(&self, keyword: &str) -> Option<&'a Value> {
+        self.keywords.get(keyword)
+    }
+}
+
+impl<'a> Comparison<'a> {
+    pub(super) fn arrays(&mut self, out: &mut Outcome<'a>, old: &Typed<'a>, new: &Typed<'a>) {
+        let old = Items::new(old, self.writer.draft, self.policy.proves());
+        let new = Items::new(new, self.reader.draft, self.policy.proves());
+        match (old.all, new.all) {
+            (None, None) => {}
+            (None, Some(_)) => self.note(out, "/items", rule::SCHEMA_ADDED, old.all, new.all),
+            (Some(_), None) => self.note(out, "/items", rule::SCHEMA_REMOVED, old.all, new.all),
+            (Some(one), Some(other)) => {
+                let inner = self.schemas(one, other);
+                out.absorb("/items", &inner);
+            }
+        }
+        for at in 0..old.tuple.len().max(new.tuple.len()) {
+            let place = format!("/items/{at}");
+            match (old.tuple.get(at), new.tuple.get(at)) {
+                (Some(one), Some(other)) => {
+                    let inner = self.schemas(one, other);
+                    out.absorb(&place, &inner);
+                }
+                (Some(schema), None) => self.removed_item(out, &place, schema, &new),
+                (None, Some(schema)) => self.added_item(out, &place, schema, &old),
+                (None, None) => {}
+            }
+        }
+        self.items_behind(out, &old, &new);
+        self.contained(out, &old, &new);
+        let both = |keyword: &str| (old.keyword(keyword), new.keyword(keyword));
+        self.limit(
+            out,
+            "maxItems",
+            both("maxItems"),
+            [rule::MAX_ITEMS_ADDED, rule::MAX_ITEMS_REMOVED, rule::MAX_ITEMS_INCREASED, rule::MAX_ITEMS_DECREASED],
+        );
+        self.limit(
+            out,
+            "minItems",
+            both("minItems"),
+            [rule::MIN_ITEMS_ADDED, rule::MIN_ITEMS_REMOVED, rule::MIN_ITEMS_INCREASED, rule::MIN_ITEMS_DECREASED],
+        );
+        let unique = |value: Option<&Value>| value.and_then(Value::as_bool) == Some(true);
+        let (before, after) = both("uniqueItems");
+        match (unique(before), unique(after)) {
+            (true, false) => self.note(out, "/uniqueItems", rule::UNIQUE_ITEMS_REMOVED, before, after),
+            (false, true) => self.note(out, "/uniqueItems", rule::UNIQUE_ITEMS_ADDED, before, after),
+            _ => {}
+        }
+    }
+
+    fn removed_item(&mut self, out: &mut Outcome<'a>, place: &str, schema: &'a Value, new: &Items<'a>) {
+        let rule = match new.rest {
+            Rest::Open => rule::ITEM_REMOVED_FROM_OPEN_CONTENT_MODEL,
+            Rest::Schema(rest) => {
+                let inner = self.schemas(schema, rest);
+                out.absorb(place, &inner);
+                if inner.breaks {
+                    rule::ITEM_REMOVED_NOT_COVERED_BY_PARTIALLY_OPEN_CONTENT_MODEL
+                } else {
+                    rule::ITEM_REMOVED_IS_COVERED_BY_PARTIALLY_OPEN_CONTENT_MODEL
+                }
+            }
+            Rest::Closed if matches!(self.writer.form(Part::whole(schema)).1, Form::Nothing) => {
+                rule::ITEM_WITH_FALSE_REMOVED_FROM_CLOSED_CONTENT_MODEL
+            }
+            Rest::Closed => rule::ITEM_REMOVED_FROM_CLOSED_CONTENT_MODEL,
+        };
+        self.note(out, place, rule, Some(schema), None);
+    }
+
+    fn added_item(&mut self, out: &mut Outcome<'a>, place: &str, schema: &'a Value, old: &Items<'a>) {
+        let rule = match old.rest {
+            Rest::Open if matches!(self.reader.form(Part::whole(schema)).1, Form::Anything) => {
+                rule::ITEM_WITH_EMPTY_SCHEMA_ADDED_TO_OPEN_CONTENT_MODEL
+            }
+            Rest::Open => rule::ITEM_ADDED_TO_OPEN_CONTENT_MODEL,
+            Rest::Schema(rest) => {
+                let inner = self.schemas(rest, schema);
+                out.absorb(place, &inner);
+                if inner.breaks {
+                    rule::ITEM_ADDED_NOT_COVERED_BY_PARTIALLY_OPEN_CONTENT_MODEL
+                } else {
+                    rule::ITEM_ADDED_IS_COVERED_BY_PARTIALLY_OPEN_CONTENT_MODEL
+                }
+            }
+            Rest::Closed => rule::ITEM_ADDED_TO_CLOSED_CONTENT_MODEL,
+        };
+        self.note(out, place, rule, None, Some(schema));
+    }
+
+    fn items_behind(&mut self, out: &mut Outcome<'a>, old: &Items<'a>, new: &Items<'a>) {
+        let rule = match (old.rest, new.rest) {
+            (Rest::Closed, Rest::Closed) | (Rest::Open, Rest::Open) => None,
+            (Rest::Closed, _) => Some(rule::ADDITIONAL_ITEMS_ADDED),
+            (_, Rest::Closed) => Some(rule::ADDITIONAL_ITEMS_REMOVED),
+            (Rest::Open, Rest::Schema(_)) => Some(rule::ADDITIONAL_ITEMS_NARROWED),
+            (Rest::Schema(_), Rest::Open) => Some(rule::ADDITIONAL_ITEMS_EXTENDED),
+            (Rest::Schema(one), Rest::Schema(other)) => {
+                let inner = self.schemas(one, other);
+                out.absorb("/additionalItems", &inner);
+                None
+            }
+        };
+        if let Some(rule) = rule {
+            self.note(out, "/additionalItems", rule, old.rest.schema(), new.rest.schema());
+        }
+        let is_limit = |schema: &Value| !matches!(schema, Value::Bool(true));
+        if let Some(schema) = new.keyword("unevaluatedItems").filter(|schema| is_limit(schema)) {
+            let before = old.keyword("unevaluatedItems");
+            self.note(out, "/unevaluatedItems", rule::UNEVALUATED_ITEMS_CHANGED, before, Some(schema));
+        }
+    }
+
+    fn contained(&mut self, out: &mut Outcome<'a>, old: &Items<'a>, new: &Items<'a>) {
+        let both = |keyword: &str| (old.keyword(keyword), new.keyword(keyword));
+        self.limit(
+            out,
+            "maxContains",
+            both("maxContains"),
+            [
+                rule::MAX_CONTAINS_ADDED,
+                rule::MAX_CONTAINS_REMOVED,
+                rule::MAX_CONTAINS_INCREASED,
+                rule::MAX_CONTAINS_DECREASED,
+            ],
+        );
+        self.limit(
+            out,
+            "minContains",
+            both("minContains"),
+            [
+                rule::MIN_CONTAINS_ADDED,
+                rule::MIN_CONTAINS_REMOVED,
+                rule::MIN_CONTAINS_INCREASED,
+                rule::MIN_CONTAINS_DECREASED,
+            ],
+        );
+        // The registry compares no more.
+        let Some(contained) = new.keyword("contains") else { return };
+        let before = old.keyword("contains");
+        let least = |items: &Items<'a>| items.keyword("minContains").and_then(Value::as_u64).unwrap_or(1);
+        let most = |items: &Items<'a>| items.keyword("maxContains").and_then(Value::as_u64).unwrap_or(u64::MAX);
+        let reads = before.is_some_and(|before| {
+            let enough = least(new) <= least(old) && most(new) >= most(old);
+            let same = self.same_value(before, contained);
+            enough && (same || (new.keyword("maxContains").is_none() && self.reads(before, contained)))
+        });
+        if !reads {
+            self.note(out, "/contains", rule::CONTAINS_CHANGED, before, Some(contained));
+        }
+    }
+}

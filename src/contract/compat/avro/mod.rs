@@ -1,0 +1,86 @@
+//! The compatibility of Avro schemas: which schema of a reader resolves what was written with which schema of a writer.
+//!
+//! The verdicts are those of Apache Avro's `SchemaCompatibility` for Java, which schema registries use. [`Policy`] does
+//! not apply: a compatible verdict is always about all data of the writer. Logical types are not compared.
+//!
+//! ```
+//! use event_schema::contract::compat::{avro, Compatibility};
+//! use event_schema::serde_json::json;
+//!
+//! let field = |name: &str| json!({"name": name, "type": "long"});
+//! let record = |fields: Vec<_>| json!({"type": "record", "name": "Ping", "fields": fields});
+//! let (old, new) = (record(vec![field("seq")]), record(vec![field("seq"), field("size")]));
+//! assert!(avro::check(&old, &new, Compatibility::Forward)?.is_compatible());
+//!
+//! let report = avro::check(&old, &new, Compatibility::Backward)?;
+//! let finding = &report.findings()[0];
+//! assert_eq!((finding.rule().id(), finding.path()), ("READER_FIELD_MISSING_DEFAULT_VALUE", "#/fields/size"));
+//! # Ok::<(), event_schema::contract::compat::SchemaError>(())
+//! ```
+//!
+//! [`Policy`]: super::Policy
+
+mod resolution;
+mod schema;
+
+use serde_json::Value;
+
+use self::resolution::changes;
+use self::schema::Schema;
+use super::document::SchemaError;
+use super::finding::Report;
+use super::history::compare_each;
+use super::mode::Compatibility;
+
+/// Whether a new Avro schema may follow an old one.
+///
+/// See the example of the [module](self).
+///
+/// # Errors
+///
+/// One of the documents is no Avro schema, or is too deep.
+pub fn check(old: &Value, new: &Value, mode: Compatibility) -> Result<Report, SchemaError> {
+    check_history([old], new, mode)
+}
+
+/// Whether a new Avro schema may follow a history, the oldest first: with a transitive mode, all of it.
+///
+/// ```
+/// use event_schema::contract::compat::{avro, Compatibility};
+/// use event_schema::serde_json::json;
+///
+/// let history = [json!("string"), json!("int")];
+/// assert!(avro::check_history(&history, &json!("long"), Compatibility::Backward)?.is_compatible());
+/// let report = avro::check_history(&history, &json!("long"), Compatibility::BackwardTransitive)?;
+/// assert_eq!(report.findings()[0].revision(), 0);
+/// # Ok::<(), event_schema::contract::compat::SchemaError>(())
+/// ```
+///
+/// # Errors
+///
+/// As with [`check`].
+pub fn check_history<'a>(
+    history: impl IntoIterator<Item = &'a Value>,
+    new: &Value,
+    mode: Compatibility,
+) -> Result<Report, SchemaError> {
+    let new = Schema::new(new)?;
+    compare_each(history.into_iter().collect(), mode, Schema::new, &new, changes)
+}
+
+/// The schema without the words for its readers.
+pub(in crate::contract) fn without_docs(schema: &Value) -> Value {
+    let part = |name: &str, value: &Value| match name {
+        "type" | "fields" | "items" | "values" => without_docs(value),
+        _ => value.clone(),
+    };
+    match schema {
+        Value::Object(attributes) => attributes
+            .iter()
+            .filter(|(name, _)| *name != "doc")
+            .map(|(name, value)| (name.clone(), part(name, value)))
+            .collect(),
+        Value::Array(list) => list.iter().map(without_docs).collect(),
+        other => other.clone(),
+    }
+}

@@ -1,0 +1,239 @@
+//! What a schema demands of a value, one demand at a time: [`Form`].
+//!
+//! A schema with several kinds of keywords demands all of them at once, as an `allOf` of one schema for each kind.
+
+use serde_json::Value;
+
+use super::document::{Document, Draft, Object};
+
+/// A schema, or one of its kinds of keywords.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Part<'a> {
+    pub(super) value: &'a Value,
+    facet: Facet<'a>,
+    /// Whether no other schema describes the same value.
+    pub(super) sole: bool,
+    /// Whether it is all of a schema.
+    pub(super) whole: bool,
+}
+
+/// What makes a part the same as another: one schema is at one address.
+pub(super) type PartId<'a> = (usize, Facet<'a>, bool, bool);
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub(super) enum Facet<'a> {
+    Whole,
+    Reference,
+    /// One type, that `type` names.
+    Type(&'a str),
+    /// The list of `type`.
+    Types,
+    /// Keywords for one type, which is not demanded.
+    Untyped(&'static str),
+    Enum,
+    Const,
+    Not,
+    All,
+    Any,
+    One,
+    Condition,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Criterion {
+    All,
+    Any,
+    One,
+}
+
+#[derive(Clone, Debug)]
+pub(super) enum Form<'a> {
+    Anything,
+    Nothing,
+    Boolean,
+    Null,
+    Text(Typed<'a>),
+    Number(Typed<'a>),
+    Object(Typed<'a>),
+    Array(Typed<'a>),
+    Enum(&'a [Value]),
+    Const(&'a Value),
+    Not(Part<'a>),
+    Condition,
+    Combined(Criterion, Vec<Part<'a>>),
+}
+
+/// The keywords for one type.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Typed<'a> {
+    pub(super) keywords: &'a Object,
+    /// Whether values of other types are refused.
+    pub(super) demanded: bool,
+    pub(super) integer: bool,
+    pub(super) sole: bool,
+}
+
+const TEXT: &[&str] = &["format", "maxLength", "minLength", "pattern"];
+const NUMBER: &[&str] = &["exclusiveMaximum", "exclusiveMinimum", "maximum", "minimum", "multipleOf"];
+const ARRAY: &[&str] = &[
+    "additionalItems",
+    "contains",
+    "items",
+    "maxContains",
+    "maxItems",
+    "minContains",
+    "minItems",
+    "prefixItems",
+    "unevaluatedItems",
+    "uniqueItems",
+];
+const OBJECT: &[&str] = &[
+    "additionalProperties",
+    "dependencies",
+    "dependentRequired",
+    "dependentSchemas",
+    "maxProperties",
+    "minProperties",
+    "patternProperties",
+    "properties",
+    "propertyNames",
+    "required",
+    "unevaluatedProperties",
+];
+
+/// The types that may be described without being demanded, with their keywords.
+const UNTYPED: [(&str, &[&str]); 4] = [("array", ARRAY), ("object", OBJECT), ("number", NUMBER), ("string", TEXT)];
+
+impl<'a> Part<'a> {
+    /// The schema of another value than those around it.
+    pub(super) fn whole(value: &'a Value) -> Self {
+        Self { value, facet: Facet::Whole, sole: true, whole: true }
+    }
+
+    /// A schema of a value that others describe too.
+    pub(super) fn beside(value: &'a Value) -> Self {
+        Self { sole: false, ..Self::whole(value) }
+    }
+
+    pub(super) fn id(&self) -> PartId<'a> {
+        (std::ptr::from_ref(self.value).addr(), self.facet, self.sole, self.whole)
+    }
+
+    /// Whether both are the same text of a schema.
+    pub(super) fn is_like(&self, other: &Part<'_>) -> bool {
+        self.facet == other.facet && self.sole == other.sole && self.value == other.value
+    }
+
+    fn with(self, facet: Facet<'a>) -> Self {
+        Self { facet, whole: false, ..self }
+    }
+}
+
+impl<'a> Document<'a> {
+    /// What a schema demands, and the part of the document that says so, behind its references.
+    pub(super) fn form(&self, mut part: Part<'a>) -> (Part<'a>, Form<'a>) {
+        loop {
+            let keywords = match part.value {
+                Value::Object(keywords) => keywords,
+                Value::Bool(false) => return (part, Form::Nothing),
+                _ => return (part, Form::Anything),
+            };
+            let typed = |demanded, integer| Typed { keywords, demanded, integer, sole: part.sole };
+            let form = match part.facet {
+                Facet::Whole => match self.facets(keywords).as_slice() {
+                    [] => Form::Anything,
+                    [only] => {
+                        part = Part { facet: *only, ..part };
+                        continue;
+                    }
+                    facets => {
+                        let one = Part { sole: false, ..part };
+                        Form::Combined(Criterion::All, facets.iter().map(|facet| one.with(*facet)).collect())
+                    }
+                },
+                Facet::Reference => {
+                    let target = keywords.get("$ref").and_then(Value::as_str).and_then(|name| self.target(name));
+                    let Some(value) = target else { return (part, Form::Anything) };
+                    part = Part { value, facet: Facet::Whole, whole: true, sole: part.sole };
+                    continue;
+                }
+                Facet::Types => {
+                    let names = keywords.get("type").and_then(Value::as_array).into_iter().flatten();
+                    let parts = names.filter_map(Value::as_str).map(|name| part.with(Facet::Type(name)));
+                    Form::Combined(Criterion::Any, parts.collect())
+                }
+                Facet::Type("string") => Form::Text(typed(true, false)),
+                Facet::Type("integer") => Form::Number(typed(true, true)),
+                Facet::Type("number") => Form::Number(typed(true, false)),
+                Facet::Type("object") => Form::Object(typed(true, false)),
+                Facet::Type("array") => Form::Array(typed(true, false)),
+                Facet::Type("boolean") => Form::Boolean,
+                Facet::Type("null") => Form::Null,
+                Facet::Type(_) => Form::Nothing,
+                Facet::Untyped("string") => Form::Text(typed(false, false)),
+                Facet::Untyped("number") => Form::Number(typed(false, false)),
+                Facet::Untyped("array") => Form::Array(typed(false, false)),
+                Facet::Untyped(_) => Form::Object(typed(false, false)),
+                Facet::Enum => Form::Enum(keywords.get("enum").and_then(Value::as_array).map_or(&[], Vec::as_slice)),
+                Facet::Const => Form::Const(&keywords["const"]),
+                Facet::Not => Form::Not(Part::whole(&keywords["not"])),
+                Facet::Condition => Form::Condition,
+                Facet::All => combined(Criterion::All, part, keywords.get("allOf")),
+                Facet::Any => combined(Criterion::Any, part, keywords.get("anyOf")),
+                Facet::One => combined(Criterion::One, part, keywords.get("oneOf")),
+            };
+            return (part, form);
+        }
+    }
+
+    /// What a part describes that says nothing but where it is described.
+    pub(super) fn behind_reference(&self, mut part: Part<'a>) -> Part<'a> {
+        while part.facet == Facet::Whole
+            && let Value::Object(keywords) = part.value
+            && keywords.len() == 1
+            && let Some(value) = keywords.get("$ref").and_then(Value::as_str).and_then(|name| self.target(name))
+        {
+            part = Part { value, ..part };
+        }
+        part
+    }
+
+    /// The kinds of keywords of a schema.
+    fn facets(&self, keywords: &'a Object) -> Vec<Facet<'a>> {
+        let mut facets = Vec::new();
+        let mut untyped = [false; UNTYPED.len()];
+        for (keyword, value) in keywords {
+            let facet = match (keyword.as_str(), value) {
+                ("$ref", _) if self.draft == Draft::Early => return vec![Facet::Reference],
+                ("$ref", _) => Facet::Reference,
+                ("enum", _) => Facet::Enum,
+                ("const", _) => Facet::Const,
+                ("not", _) => Facet::Not,
+                ("allOf", _) => Facet::All,
+                ("anyOf", _) => Facet::Any,
+                ("oneOf", _) => Facet::One,
+                ("if", _) => Facet::Condition,
+                ("type", Value::String(name)) => Facet::Type(name),
+                ("type", Value::Array(_)) => Facet::Types,
+                (keyword, _) => {
+                    if let Some(kind) = UNTYPED.iter().position(|(_, known)| known.contains(&keyword)) {
+                        untyped[kind] = true;
+                    }
+                    continue;
+                }
+            };
+            facets.push(facet);
+        }
+        if !facets.iter().any(|facet| matches!(facet, Facet::Type(_) | Facet::Types)) {
+            let described = UNTYPED.iter().zip(untyped).filter(|(_, described)| *described);
+            facets.extend(described.map(|((name, _), _)| Facet::Untyped(name)));
+        }
+        facets
+    }
+}
+
+fn combined<'a>(criterion: Criterion, part: Part<'a>, schemas: Option<&'a Value>) -> Form<'a> {
+    let sole = part.sole && criterion != Criterion::All;
+    let schemas = schemas.and_then(Value::as_array).into_iter().flatten();
+    Form::Combined(criterion, schemas.map(|schema| Part { sole, ..Part::whole(schema) }).collect())
+}

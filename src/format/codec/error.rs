@@ -1,0 +1,92 @@
+//! The error of a codec that cannot serve a type: [`CodecError`].
+
+use std::error::Error;
+use std::fmt;
+use std::sync::Arc;
+
+use super::source::SchemaSourceError;
+use crate::contract::AvroSchemaError;
+
+/// The error of a codec that cannot write or load the events of a type; its [`source`](Error::source) has the reason if a
+/// part of the event has no Avro form.
+///
+/// ```
+/// use event_schema::format::{Codec, Encoder};
+///
+/// #[event_schema::event]
+/// struct Ping { seq: i64 }
+///
+/// let error = Encoder::<Ping>::new(&Codec::confluent_avro()).unwrap_err();
+/// assert_eq!(
+///     error.to_string(),
+///     "the codec has no schema id for version 1 of event `ping`: give it one with `Codec::with_event`",
+/// );
+/// ```
+#[derive(Debug, Clone)]
+pub struct CodecError(Arc<Kind>);
+
+#[derive(Debug)]
+enum Kind {
+    NoId { event: &'static str, version: u32 },
+    NoHeader { event: &'static str },
+    Avro { event: &'static str, error: AvroSchemaError },
+    Source { event: &'static str, version: u32, topic: Box<str>, error: SchemaSourceError },
+}
+
+impl CodecError {
+    pub(super) fn no_id(event: &'static str, version: u32) -> Self {
+        Self(Arc::new(Kind::NoId { event, version }))
+    }
+
+    pub(super) fn no_header(event: &'static str) -> Self {
+        Self(Arc::new(Kind::NoHeader { event }))
+    }
+
+    pub(super) fn avro(event: &'static str, error: AvroSchemaError) -> Self {
+        Self(Arc::new(Kind::Avro { event, error }))
+    }
+
+    pub(super) fn from_source(event: &'static str, version: u32, topic: &str, error: SchemaSourceError) -> Self {
+        Self(Arc::new(Kind::Source { event, version, topic: topic.into(), error }))
+    }
+
+    /// The error of the [source](super::Codec::with_source) that was asked for the id of the event. See the example of
+    /// [`Encoder::for_topic`](super::Encoder::for_topic).
+    #[must_use]
+    pub fn source_error(&self) -> Option<&SchemaSourceError> {
+        match &*self.0 {
+            Kind::Source { error, .. } => Some(error),
+            _ => None,
+        }
+    }
+}
+
+impl fmt::Display for CodecError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match &*self.0 {
+            Kind::NoId { event, version } => write!(
+                f,
+                "the codec has no schema id for version {version} of event `{event}`: give it one with \
+                 `Codec::with_event`"
+            ),
+            Kind::NoHeader { event } => write!(
+                f,
+                "event `{event}` has a fingerprint, which no header has: headers hold numbers and GUIDs of a registry"
+            ),
+            Kind::Avro { event, .. } => write!(f, "event `{event}` cannot be written as Avro"),
+            Kind::Source { event, version, topic, .. } => {
+                write!(f, "no schema id for version {version} of event `{event}` in topic `{topic}`")
+            }
+        }
+    }
+}
+
+impl Error for CodecError {
+    fn source(&self) -> Option<&(dyn Error + 'static)> {
+        match &*self.0 {
+            Kind::NoId { .. } | Kind::NoHeader { .. } => None,
+            Kind::Avro { error, .. } => Some(error),
+            Kind::Source { error, .. } => Some(error),
+        }
+    }
+}

@@ -1,0 +1,217 @@
+//! How a consumer makes events of messages: [`Loader`].
+#![cfg_attr(not(feature = "avro"), allow(clippy::unused_self, reason = "only codecs need them"))]
+
+use std::marker::PhantomData;
+use std::pin::Pin;
+use std::sync::Arc;
+use std::time::Duration;
+
+#[cfg(feature = "avro")]
+use super::lookups::Lookups;
+use super::raw::Raw;
+use super::received::{Body, Rejection};
+use crate::format::cloudevents::{CloudEvent, Data, Mode};
+use crate::kafka::context::RuleContext;
+#[cfg(feature = "avro")]
+use crate::kafka::message::Origin;
+use crate::{Envelope, EventSchema, LoadError, LoadOptions};
+#[cfg(feature = "avro")]
+use crate::{
+    format::framing::VALUE_SCHEMA_ID,
+    format::{Codec, CodecError, Decoder, Missing, Payload, Unread},
+};
+
+/// Loads the events of messages: with a context for their rules and, if one was chosen, with a codec.
+pub(crate) struct Loader<E> {
+    context: RuleContext,
+    /// Messages without a version are of this one.
+    untyped: Option<u32>,
+    /// Without one, values are JSON.
+    #[cfg(feature = "avro")]
+    decoder: Option<Arc<Decoder<E>>>,
+    #[cfg(feature = "avro")]
+    lookups: Lookups,
+    event: PhantomData<fn() -> E>,
+}
+
+/// How long somebody waits for a schema before he looks about.
+pub(super) const LOOK: Duration = Duration::from_secs(1);
+
+/// Where a message was received.
+#[derive(Clone, Copy)]
+#[cfg_attr(not(feature = "avro"), expect(dead_code, reason = "the codec asks for them"))]
+pub(crate) struct At<'a> {
+    pub(crate) topic: &'a str,
+    pub(crate) partition: i32,
+    pub(crate) offset: i64,
+}
+
+/// The content of a message, and its envelope if that is part of the value.
+pub(crate) type Loaded<E> = (Body<E>, Option<Box<Envelope>>);
+
+/// A message cannot be loaded yet, and does not count as tried: its schema is to be looked up before.
+#[cfg(feature = "avro")]
+#[derive(Debug)]
+pub(crate) struct NotYet(Missing);
+
+/// Without codecs there is no such message.
+#[cfg(not(feature = "avro"))]
+#[derive(Debug)]
+pub(crate) enum NotYet {}
+
+impl<E> Loader<E> {
+    /// Without a context, and for JSON.
+    pub(crate) fn new() -> Self {
+        Self {
+            context: RuleContext::default(),
+            untyped: None,
+            #[cfg(feature = "avro")]
+            decoder: None,
+            #[cfg(feature = "avro")]
+            lookups: Lookups::default(),
+            event: PhantomData,
+        }
+    }
+
+    pub(super) fn set_context<T: Send + Sync + 'static>(&mut self, context: Arc<T>) {
+        self.context.set_user(context);
+    }
+
+    pub(super) fn set_options(&mut self, options: LoadOptions<'static>) {
+        self.context.set_options(options);
+    }
+
+    pub(super) fn set_untyped(&mut self, version: u32) {
+        self.untyped = Some(version);
+    }
+
+    fn has_codec(&self) -> bool {
+        #[cfg(feature = "avro")]
+        let has_codec = self.decoder.is_some();
+        #[cfg(not(feature = "avro"))]
+        let has_codec = false;
+        has_codec
+    }
+}
+
+impl<E: EventSchema> Loader<E> {
+    #[cfg(feature = "avro")]
+    pub(super) fn set_codec(&mut self, codec: &Codec) -> Result<(), CodecError> {
+        self.decoder = Some(Arc::new(Decoder::new(codec)?));
+        Ok(())
+    }
+
+    /// Ready when another attempt to load the message is worth while.
+    #[cfg(feature = "avro")]
+    pub(super) fn wait(&self, NotYet(missing): &NotYet) -> Pin<Box<dyn Future<Output = ()> + Send>> {
+        Box::pin(self.lookups.end_of(missing))
+    }
+
+    #[cfg(not(feature = "avro"))]
+    pub(super) fn wait(&self, not_yet: &NotYet) -> Pin<Box<dyn Future<Output = ()> + Send>> {
+        match *not_yet {}
+    }
+
+    /// Loads the event of a message, by its headers.
+    pub(crate) fn load(&self, raw: &Raw, at: At<'_>) -> Result<Loaded<E>, NotYet> {
+        let Some(bytes) = raw.value() else { return Ok((Body::Tombstone, None)) };
+        let body = |loaded: Result<E, LoadError>| match loaded {
+            Ok(event) => Body::Event(event),
+            Err(error) => Body::Rejected(Rejection::new(bytes, error, self.has_codec())),
+        };
+        let headers = raw.headers();
+        Ok(match Mode::of(headers.iter()) {
+            Mode::Structured => match CloudEvent::read(headers.iter(), Some(bytes)) {
+                Ok(event) => {
+                    let data = event.data().map_or(&[][..], Data::as_bytes);
+                    let content_type = event.data_content_type().map(str::as_bytes);
+                    let loaded = self.event(Some(event.event_type()), content_type, data, raw, at)?;
+                    (body(loaded), Some(Box::new(Envelope::from(&event))))
+                }
+                Err(error) => (body(Err(error.into())), None),
+            },
+            Mode::Binary => {
+                let event_type = headers.get("ce_type").and_then(|name| str::from_utf8(name).ok());
+                let event_type = event_type.filter(|event_type| !event_type.is_empty());
+                (body(self.event(event_type, None, bytes, raw, at)?), None)
+            }
+            _ => (body(self.event(None, None, bytes, raw, at)?), None),
+        })
+    }
+
+    /// Whether a message can be loaded now.
+    #[cfg_attr(not(feature = "avro"), allow(clippy::unnecessary_wraps, reason = "codecs have something to wait for"))]
+    pub(super) fn check(&self, raw: &Raw, at: At<'_>) -> Result<(), NotYet> {
+        #[cfg(feature = "avro")]
+        if let (Some(decoder), Some(value)) = (&self.decoder, raw.value())
+            && decoder.has_source()
+        {
+            let event = match Mode::of(raw.headers().iter()) {
+                Mode::Structured => CloudEvent::read(raw.headers().iter(), Some(value)).ok(),
+                _ => None,
+            };
+            let (content_type, data) = match &event {
+                Some(event) => (event.data_content_type(), event.data().map_or(&[][..], Data::as_bytes)),
+                None => (None, value),
+            };
+            if let Err(Unread::Missing(missing)) = payload(decoder, content_type.map(str::as_bytes), data, raw, at) {
+                return Err(NotYet(missing));
+            }
+        }
+        let _ = (raw, at);
+        Ok(())
+    }
+
+    /// Loads the data of a message. Without a content type of their own, they have that of the message.
+    #[cfg_attr(not(feature = "avro"), allow(unused_variables, clippy::unnecessary_wraps, reason = "codecs have them"))]
+    fn event(
+        &self,
+        event_type: Option<&str>,
+        content_type: Option<&[u8]>,
+        data: &[u8],
+        raw: &Raw,
+        at: At<'_>,
+    ) -> Result<Result<E, LoadError>, NotYet> {
+        let options = self.context.load_options();
+        let untyped = self.untyped.filter(|_| !E::HAS_TYPES);
+        let event_type = event_type.filter(|event_type| untyped.is_none() || *event_type != E::descriptor().name());
+        let load_untyped = |text: &[u8], options: &LoadOptions<'_>| match untyped {
+            Some(version) => options.load_from(version, text),
+            None => E::load_untyped(text, options),
+        };
+        #[cfg(feature = "avro")]
+        if let Some(decoder) = &self.decoder {
+            return match payload(decoder, content_type, data, raw, at) {
+                Ok(payload) => Ok(payload.load(event_type, &options, load_untyped)),
+                Err(Unread::Refused(error)) => Ok(Err(error)),
+                Err(Unread::Missing(missing)) => Err(NotYet(missing)),
+            };
+        }
+        Ok(match event_type {
+            Some(event_type) => options.load_typed(event_type, data),
+            None => load_untyped(data, &options),
+        })
+    }
+}
+
+#[cfg(feature = "avro")]
+fn payload<'a, E: EventSchema>(
+    decoder: &'a Decoder<E>,
+    content_type: Option<&[u8]>,
+    data: &'a [u8],
+    raw: &Raw,
+    at: At<'_>,
+) -> Result<Payload<'a>, Unread> {
+    let headers = raw.headers();
+    let of_message = || {
+        let is_content_type = |(name, _): &(&str, _)| name.eq_ignore_ascii_case("content-type");
+        headers.iter().filter(is_content_type).last().and_then(|(_, value)| value)
+    };
+    let decoder = match Some(headers).filter(|_| decoder.has_cut_over()).map(Origin::read) {
+        None => decoder,
+        // A retry or a redriven dead letter has the bytes that it had in its first place.
+        Some(Some(origin)) => decoder.of(origin.topic, origin.partition, origin.offset),
+        Some(None) => decoder.of(at.topic, at.partition, at.offset),
+    };
+    decoder.payload(headers.get(VALUE_SCHEMA_ID), content_type.or_else(of_message), data)
+}

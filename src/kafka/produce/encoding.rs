@@ -1,0 +1,140 @@
+//! How a producer writes its events: [`Encoding`].
+#![cfg_attr(
+    not(feature = "avro"),
+    allow(clippy::needless_update, clippy::unused_self, reason = "only codecs need them")
+)]
+
+#[cfg(feature = "avro")]
+use std::any::{Any, TypeId};
+#[cfg(feature = "avro")]
+use std::collections::HashMap;
+#[cfg(feature = "avro")]
+use std::sync::{Arc, PoisonError, RwLock};
+
+use super::stamp::Described;
+use crate::kafka::context::RuleContext;
+use crate::kafka::error::{SendError, SendErrorKind};
+use crate::{DumpOptions, EventSchema};
+#[cfg(feature = "avro")]
+use crate::{
+    format::Codec,
+    format::{CodecError, Encoder},
+};
+
+/// With a context for the rules of events and, if one was chosen, with a codec.
+#[derive(Clone, Default)]
+pub(super) struct Encoding {
+    context: RuleContext,
+    /// Without one, values are JSON.
+    #[cfg(feature = "avro")]
+    encoders: Option<Arc<Encoders>>,
+}
+
+/// A codec, with the encoders of the types that were sent: as many as a program has at most.
+#[cfg(feature = "avro")]
+struct Encoders {
+    codec: Codec,
+    made: RwLock<HashMap<TypeId, Made>>,
+}
+
+/// The encoders of a type: one, or one for each topic if the codec asks for ids by topic.
+#[cfg(feature = "avro")]
+type Made = Vec<(Option<Box<str>>, Arc<dyn Any + Send + Sync>)>;
+
+/// Why there is no writer of a type's events.
+#[cfg(feature = "avro")]
+pub(super) type NoWriter = CodecError;
+#[cfg(not(feature = "avro"))]
+pub(super) type NoWriter = std::convert::Infallible;
+
+/// Writes events of one type.
+pub(super) struct Writer<'a, E> {
+    options: DumpOptions<'a>,
+    #[cfg(feature = "avro")]
+    encoder: Option<Arc<Encoder<E>>>,
+    #[cfg(not(feature = "avro"))]
+    event: std::marker::PhantomData<fn(&E)>,
+}
+
+impl Encoding {
+    pub(super) fn with_context(self, context: RuleContext) -> Self {
+        Self { context, ..self }
+    }
+
+    #[cfg(feature = "avro")]
+    pub(super) fn with_codec(self, codec: Codec) -> Self {
+        Self { encoders: Some(Arc::new(Encoders { codec, made: RwLock::default() })), ..self }
+    }
+
+    /// Whether a writer may take time, and the topic says which it is.
+    pub(super) fn asks_by_topic(&self) -> bool {
+        #[cfg(feature = "avro")]
+        let asks = self.encoders.as_ref().is_some_and(|encoders| encoders.codec.asks_by_topic());
+        #[cfg(not(feature = "avro"))]
+        let asks = false;
+        asks
+    }
+
+    /// The writer of a type's events in a topic. It takes time if the codec asks for an id.
+    #[cfg_attr(not(feature = "avro"), allow(clippy::unused_async, reason = "codecs ask"))]
+    pub(super) async fn writer<E: EventSchema + 'static>(&self, topic: &str) -> Result<Writer<'_, E>, NoWriter> {
+        #[cfg(feature = "avro")]
+        let encoder = match self.encoders.as_deref() {
+            Some(encoders) => Some(encoders.encoder(topic).await?),
+            None => None,
+        };
+        #[cfg(not(feature = "avro"))]
+        let _ = topic;
+        Ok(Writer {
+            options: self.context.dump_options(),
+            #[cfg(feature = "avro")]
+            encoder,
+            #[cfg(not(feature = "avro"))]
+            event: std::marker::PhantomData,
+        })
+    }
+}
+
+#[cfg(feature = "avro")]
+impl Encoders {
+    async fn encoder<E: EventSchema + 'static>(&self, topic: &str) -> Result<Arc<Encoder<E>>, CodecError> {
+        let topic = Some(topic).filter(|_| self.codec.asks_by_topic());
+        if let Some(encoder) = self.made(topic) {
+            return Ok(encoder);
+        }
+        let encoder = Arc::new(match topic {
+            Some(topic) => Encoder::for_topic(&self.codec, topic).await?,
+            None => Encoder::new(&self.codec)?,
+        });
+        // Two tasks may make the same one: both write alike.
+        let mut made = self.made.write().unwrap_or_else(PoisonError::into_inner);
+        made.entry(TypeId::of::<E>()).or_default().push((topic.map(Into::into), Arc::clone(&encoder) as _));
+        Ok(encoder)
+    }
+
+    fn made<E: 'static>(&self, topic: Option<&str>) -> Option<Arc<Encoder<E>>> {
+        let made = self.made.read().unwrap_or_else(PoisonError::into_inner);
+        let (_, encoder) = made.get(&TypeId::of::<E>())?.iter().find(|(of, _)| of.as_deref() == topic)?;
+        Arc::clone(encoder).downcast().ok()
+    }
+}
+
+impl<E: EventSchema> Writer<'_, E> {
+    /// Appends the value of the event's message.
+    pub(super) fn dump_into(&self, event: &E, value: &mut Vec<u8>) -> Result<(), SendError> {
+        #[cfg(feature = "avro")]
+        if let Some(encoder) = &self.encoder {
+            return Ok(encoder.dump_into(event, &self.options, value).map_err(SendErrorKind::from)?);
+        }
+        Ok(self.options.dump_into(event, value).map_err(SendErrorKind::from)?)
+    }
+
+    /// How its headers describe the value.
+    pub(super) fn described(&self) -> Described<'_> {
+        #[cfg(feature = "avro")]
+        if let Some(encoder) = &self.encoder {
+            return Described { content_type: encoder.content_type(), schema_id: encoder.header() };
+        }
+        Described { content_type: "application/json", schema_id: None }
+    }
+}

@@ -1,0 +1,182 @@
+//! One request for many waiters: [`Flights`].
+
+use std::fmt;
+use std::future::Future;
+use std::hash::Hash;
+use std::num::NonZeroUsize;
+use std::sync::{Mutex, MutexGuard, PoisonError};
+
+use futures_util::FutureExt as _;
+use futures_util::future::{BoxFuture, Shared, WeakShared};
+use lru::LruCache;
+
+use super::error::RegistryError;
+
+type Answer<V> = Result<V, RegistryError>;
+type Flight<V> = BoxFuture<'static, Answer<V>>;
+
+/// A cache of answers. Who asks for one that another is waiting for shares the request, and its failure; a failure is
+/// forgotten when all have it. A request that nobody waits for any more is cancelled.
+pub(super) struct Flights<K, V> {
+    slots: Mutex<LruCache<K, Slot<V>>>,
+}
+
+enum Slot<V> {
+    Flying(WeakShared<Flight<V>>),
+    Known(V),
+}
+
+impl<V: Clone> Slot<V> {
+    /// The request under way; none if it failed or was cancelled.
+    fn flight(&self) -> Option<Shared<Flight<V>>> {
+        match self {
+            Self::Flying(flight) => flight.upgrade().filter(|flight| !matches!(flight.peek(), Some(Err(_)))),
+            Self::Known(_) => None,
+        }
+    }
+}
+
+impl<K: Hash + Eq + Clone, V: Clone + Send + Sync + 'static> Flights<K, V> {
+    pub(super) fn new(capacity: NonZeroUsize) -> Self {
+        Self { slots: Mutex::new(LruCache::new(capacity)) }
+    }
+
+    fn slots(&self) -> MutexGuard<'_, LruCache<K, Slot<V>>> {
+        self.slots.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Adds what came with another answer.
+    pub(super) fn put(&self, key: K, value: V) {
+        self.slots().put(key, Slot::Known(value));
+    }
+
+    /// The answer that is known, is on its way or is asked for.
+    pub(super) async fn get<F>(&self, key: K, ask: impl FnOnce() -> F) -> Answer<V>
+    where
+        F: Future<Output = Answer<V>> + Send + 'static,
+    {
+        let flight = {
+            let mut slots = self.slots();
+            let slot = slots.get(&key);
+            if let Some(Slot::Known(value)) = slot {
+                return Ok(value.clone());
+            }
+            match slot.and_then(Slot::flight) {
+                Some(flight) => flight,
+                None => {
+                    let flight = ask().boxed().shared();
+                    if let Some(weak) = flight.downgrade() {
+                        slots.put(key.clone(), Slot::Flying(weak));
+                    }
+                    flight
+                }
+            }
+        };
+        let answer = flight.await;
+        let mut slots = self.slots();
+        match &answer {
+            Ok(value) => {
+                slots.put(key, Slot::Known(value.clone()));
+            }
+            // Another may have begun a new request.
+            Err(_) if matches!(slots.peek(&key), Some(slot @ Slot::Flying(_)) if slot.flight().is_none()) => {
+                slots.pop(&key);
+            }
+            Err(_) => {}
+        }
+        answer
+    }
+}
+
+impl<K, V> fmt::Debug for Flights<K, V> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Flights").finish_non_exhaustive()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::future::pending;
+    use std::sync::Arc;
+    use std::sync::atomic::{AtomicUsize, Ordering};
+
+    use super::*;
+
+    fn flights(capacity: usize) -> Flights<u32, u32> {
+        Flights::new(NonZeroUsize::new(capacity).unwrap())
+    }
+
+    fn known(flights: &Flights<u32, u32>, key: u32) -> Option<u32> {
+        match flights.slots().peek(&key) {
+            Some(Slot::Known(value)) => Some(*value),
+            _ => None,
+        }
+    }
+
+    fn failure() -> RegistryError {
+        RegistryError::unreachable("no answer".to_owned())
+    }
+
+    #[tokio::test]
+    async fn waiters_share_a_request_and_its_failure() {
+        let flights = Arc::new(flights(8));
+        let asked = Arc::new(AtomicUsize::new(0));
+        let (open, gate) = tokio::sync::watch::channel(None);
+        let tasks: Vec<_> = (0..50)
+            .map(|_| {
+                let (flights, asked, gate) = (Arc::clone(&flights), Arc::clone(&asked), gate.clone());
+                tokio::spawn(async move {
+                    let ask = || {
+                        asked.fetch_add(1, Ordering::SeqCst);
+                        let mut gate = gate.clone();
+                        async move { gate.wait_for(Option::is_some).await.unwrap().clone().unwrap() }
+                    };
+                    flights.get(7, ask).await
+                })
+            })
+            .collect();
+        while asked.load(Ordering::SeqCst) == 0 {
+            tokio::task::yield_now().await;
+        }
+        open.send(Some(Err(failure()))).unwrap();
+        for task in tasks {
+            assert!(task.await.unwrap().unwrap_err().is_transient());
+        }
+        assert_eq!(asked.load(Ordering::SeqCst), 1);
+
+        // The failure was not kept, the answer is.
+        assert_eq!(flights.get(7, || async { Ok(1) }).await.unwrap(), 1);
+        assert_eq!(flights.get(7, || async { Err(failure()) }).await.unwrap(), 1);
+    }
+
+    #[tokio::test]
+    async fn a_request_that_nobody_waits_for_is_cancelled() {
+        let flights = flights(8);
+        let held = Arc::new(());
+        let inside = Arc::clone(&held);
+        {
+            let waiting = flights.get(7, move || async move {
+                let answer = pending().await;
+                drop(inside);
+                answer
+            });
+            assert!(waiting.now_or_never().is_none());
+        }
+        assert_eq!(Arc::strong_count(&held), 1);
+        assert_eq!(flights.get(7, || async { Ok(1) }).await.unwrap(), 1);
+    }
+
+    #[tokio::test]
+    async fn failures_are_not_kept_and_the_oldest_answer_goes_first() {
+        let flights = flights(2);
+        flights.put(1, 10);
+        flights.put(2, 20);
+        for unknown in 100..200 {
+            assert!(flights.get(unknown, || async { Err(failure()) }).await.is_err());
+        }
+        assert_eq!((known(&flights, 1), known(&flights, 2)), (None, Some(20)));
+        flights.put(3, 30);
+        flights.put(4, 40);
+        assert_eq!((known(&flights, 2), known(&flights, 3), known(&flights, 4)), (None, Some(30), Some(40)));
+    }
+}

@@ -1,0 +1,276 @@
+//! Pairs of schemas, drawn at random or written by hand: what one writes is read with the other as the specification says,
+//! by the word of Apache Avro's own implementation.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use apache_avro::reader::datum::GenericDatumReader;
+use apache_avro::types::Value as Avro;
+use apache_avro::writer::datum::GenericDatumWriter;
+use event_schema::avro::{DatumReader, Schema};
+use event_schema::contract::avro_schema;
+use event_schema::serde_json::{Map, Value, json};
+use fastrand::Rng;
+use proptest::prelude::*;
+
+use crate::oracle::{json_of, names, plain};
+
+#[event_schema::event(name = "today")]
+#[derive(Debug, PartialEq)]
+struct Today {
+    whole: i64,
+    #[serde(default)]
+    ratio: f64,
+    #[serde(default)]
+    single: f32,
+    text: String,
+    #[serde(default)]
+    other: String,
+    #[event(avro(bytes))]
+    blob: Vec<u8>,
+    note: Option<String>,
+    count: Option<i64>,
+    #[serde(default)]
+    flag: bool,
+    lines: Vec<Line>,
+    again: Line,
+    #[serde(default)]
+    tags: BTreeMap<String, f64>,
+    way: Way,
+    tree: Option<Tree>,
+}
+
+#[event_schema::event]
+#[derive(Debug, PartialEq)]
+struct Line {
+    sku: String,
+    #[serde(default)]
+    count: i64,
+    price: f64,
+}
+
+#[event_schema::event]
+#[derive(Debug, PartialEq)]
+struct Tree {
+    value: i64,
+    children: Vec<Tree>,
+}
+
+#[event_schema::event]
+#[derive(Debug, PartialEq)]
+enum Way {
+    Sea,
+    #[event(avro(default))]
+    Unknown,
+    Air,
+}
+
+/// A schema of which the reader's is a later version.
+struct Older<'s> {
+    rng: &'s mut Rng,
+    types: Map<String, Value>,
+    /// The types that were written out.
+    done: BTreeSet<String>,
+}
+
+impl Older<'_> {
+    fn schema(&mut self, schema: &Value) -> Value {
+        match schema {
+            Value::String(name) if self.types.contains_key(name) => self.named(&self.types[name].clone()),
+            Value::String(name) => json!(self.primitive(name)),
+            Value::Array(branches) if branches.len() == 2 && self.rng.u8(..4) == 0 => self.schema(&branches[1]),
+            Value::Array(branches) => branches.iter().map(|branch| self.schema(branch)).collect(),
+            _ => match schema["type"].as_str().unwrap() {
+                "array" => json!({"type": "array", "items": self.schema(&schema["items"])}),
+                "map" => json!({"type": "map", "values": self.schema(&schema["values"])}),
+                "record" | "enum" => self.named(schema),
+                name => json!(self.primitive(name)),
+            },
+        }
+    }
+
+    /// A type that the reader promotes.
+    fn primitive(&mut self, name: &str) -> String {
+        let from: &[&str] = match name {
+            "long" => &["long", "int"],
+            "float" => &["float", "long", "int"],
+            "double" => &["double", "float", "long", "int"],
+            "string" => &["string", "string", "bytes"],
+            "bytes" => &["bytes", "string"],
+            _ => return name.to_owned(),
+        };
+        self.rng.choice(from.iter()).unwrap().to_string()
+    }
+
+    fn named(&mut self, schema: &Value) -> Value {
+        let name = schema["name"].as_str().unwrap();
+        if !self.done.insert(name.to_owned()) {
+            return json!(name);
+        }
+        if schema["type"] == "enum" {
+            let mut symbols: Vec<&str> =
+                schema["symbols"].as_array().unwrap().iter().filter_map(Value::as_str).collect();
+            symbols.push("Rail");
+            self.rng.shuffle(&mut symbols);
+            symbols.truncate(1 + self.rng.usize(..symbols.len()));
+            return json!({"type": "enum", "name": name, "symbols": symbols});
+        }
+        let mut fields: Vec<Value> = schema["fields"].as_array().unwrap().clone();
+        fields.retain(|field| field.get("default").is_none() || self.rng.u8(..4) > 0);
+        for number in 0..self.rng.usize(..3) {
+            let types = [
+                json!("int"),
+                json!({"type": "array", "items": "string"}),
+                json!(["null", "double"]),
+                json!({"type": "map", "values": "bytes"}),
+                json!({"type": "fixed", "name": format!("{name}_{number}"), "size": 3}),
+            ];
+            fields.push(json!({"name": format!("extra_{number}"), "type": self.rng.choice(types)}));
+        }
+        self.rng.shuffle(&mut fields);
+        let field = |field: &Value| {
+            let of = if field["name"].as_str().is_some_and(|name| name.starts_with("extra")) {
+                field["type"].clone()
+            } else {
+                self.schema(&field["type"])
+            };
+            json!({"name": field["name"], "type": of})
+        };
+        let fields: Vec<Value> = fields.iter().map(field).collect();
+        json!({"type": "record", "name": name, "fields": fields})
+    }
+}
+
+fn older(reader: &Value, rng: &mut Rng) -> Value {
+    let mut types = Map::new();
+    names(reader, &mut types);
+    let mut older = Older { rng, types, done: BTreeSet::new() };
+    let mut schema = older.schema(reader);
+    // Readers do not ask for the name of the whole.
+    if rng.bool() {
+        schema["name"] = json!("Renamed");
+    }
+    schema
+}
+
+/// A value of a schema.
+fn value(schema: &Value, types: &Map<String, Value>, rng: &mut Rng, depth: usize) -> Avro {
+    let named = |name: &str| types.get(name.rsplit('.').next()?);
+    let schema = schema.as_str().and_then(named).unwrap_or(schema);
+    if let Some(branches) = schema.as_array() {
+        let branch = if depth > 4 { 0 } else { rng.usize(..branches.len()) };
+        return Avro::Union(u32::try_from(branch).unwrap(), Box::new(value(&branches[branch], types, rng, depth + 1)));
+    }
+    let length = if depth > 4 { 0 } else { rng.usize(..3) };
+    let text = |rng: &mut Rng| -> String {
+        (0..rng.usize(..5)).map(|_| *rng.choice(&['a', 'Z', '0', 'ä', '€']).unwrap()).collect()
+    };
+    match schema.as_str().or(schema["type"].as_str()).unwrap() {
+        "null" => Avro::Null,
+        "boolean" => Avro::Boolean(rng.bool()),
+        "int" => Avro::Int(if rng.bool() { rng.i32(..) } else { rng.i32(-100..100) }),
+        "long" => Avro::Long(if rng.bool() { rng.i64(..) } else { rng.i64(-100..100) }),
+        "float" => Avro::Float((rng.f32() - 0.5) * 1e10),
+        "double" => Avro::Double((rng.f64() - 0.5) * 1e100),
+        "string" => Avro::String(text(rng)),
+        "bytes" => Avro::Bytes(text(rng).into_bytes()),
+        "fixed" => Avro::Fixed(3, vec![rng.u8(..), rng.u8(..), rng.u8(..)]),
+        "array" => Avro::Array((0..length).map(|_| value(&schema["items"], types, rng, depth + 1)).collect()),
+        "map" => Avro::Map((0..length).map(|_| (text(rng), value(&schema["values"], types, rng, depth + 1))).collect()),
+        "enum" => {
+            let symbols = schema["symbols"].as_array().unwrap();
+            let index = rng.usize(..symbols.len());
+            Avro::Enum(u32::try_from(index).unwrap(), symbols[index].as_str().unwrap().to_owned())
+        }
+        "record" => {
+            let fields = schema["fields"].as_array().unwrap().iter();
+            let field = |field: &Value| {
+                (field["name"].as_str().unwrap().to_owned(), value(&field["type"], types, rng, depth + 1))
+            };
+            Avro::Record(fields.map(field).collect())
+        }
+        other => panic!("{other}"),
+    }
+}
+
+/// Writes a value of the schema and reads it as today's type, and with its schema.
+fn check(writer: &Value, rng: &mut Rng) {
+    let mut types = Map::new();
+    names(writer, &mut types);
+    let parsed = apache_avro::Schema::parse(writer).unwrap();
+    let value = value(writer, &types, rng, 0);
+    let datum = GenericDatumWriter::builder(&parsed).build().unwrap().write_value_to_vec(value).unwrap();
+
+    let today = apache_avro::Schema::parse(&avro_schema::<Today>().unwrap()).unwrap();
+    let resolving = GenericDatumReader::builder(&parsed).reader_schema(&today).build().unwrap();
+    let resolved = resolving.read_value(&mut &*datum).unwrap();
+
+    let loaded = DatumReader::<Today>::new(&Schema::parse(&writer.to_string()).unwrap()).load(&datum);
+    let loaded = loaded.unwrap_or_else(|error| panic!("{writer}\n{datum:?}\n{error}"));
+    assert_eq!(plain(&loaded), json_of::<Today>(&resolved), "{writer}");
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig { cases: 128, ..ProptestConfig::default() })]
+
+    #[test]
+    fn any_older_schema_is_read_as_the_specification_says(seed: u64) {
+        let mut rng = Rng::with_seed(seed);
+        let writer = older(&avro_schema::<Today>().unwrap(), &mut rng);
+        check(&writer, &mut rng);
+    }
+}
+
+/// Versions as people write them.
+#[test]
+fn versions_written_by_hand_are_read_as_the_specification_says() {
+    let line = json!({"type": "record", "name": "Line", "namespace": "com.example", "fields": [
+        {"name": "price", "type": "float"},
+        {"name": "sku", "type": "bytes"},
+    ]});
+    let way = json!({"type": "enum", "name": "Way", "symbols": ["Road", "Air"], "default": "Road"});
+    let tree = json!({"type": "record", "name": "Tree", "fields": [
+        {"name": "children", "type": {"type": "array", "items": "Tree"}},
+        {"name": "value", "type": "int"},
+    ]});
+    let versions = [
+        json!({"type": "record", "name": "Today", "fields": [
+            {"name": "whole", "type": "int"},
+            {"name": "text", "type": "string"},
+            {"name": "blob", "type": "bytes"},
+            {"name": "lines", "type": {"type": "array", "items": line}},
+            {"name": "again", "type": "com.example.Line"},
+            {"name": "way", "type": way},
+        ]}),
+        json!({"type": "record", "name": "Today", "aliases": ["Yesterday"], "doc": "before", "fields": [
+            {"name": "way", "type": way, "default": "Air"},
+            {"name": "tree", "type": [tree, "null"]},
+            {"name": "tags", "type": {"type": "map", "values": "int"}, "default": {}},
+            {"name": "again", "type": line},
+            {"name": "count", "type": "int"},
+            {"name": "note", "type": ["string", "null"], "order": "ignore"},
+            {"name": "lines", "type": {"type": "array", "items": "com.example.Line"}},
+            {"name": "blob", "type": "string"},
+            {"name": "text", "type": "bytes"},
+            {"name": "whole", "type": ["int", "long"]},
+            {"name": "single", "type": "long"},
+        ]}),
+        json!({"type": "record", "name": "today.v3", "fields": [
+            {"name": "tree", "type": ["null", tree]},
+            {"name": "gone", "type": {"type": "array", "items": ["null", "Tree", "string"]}},
+            {"name": "whole", "type": "long"},
+            {"name": "text", "type": ["string"]},
+            {"name": "blob", "type": "bytes"},
+            {"name": "lines", "type": {"type": "array", "items": line}},
+            {"name": "again", "type": "com.example.Line"},
+            {"name": "way", "type": way},
+            {"name": "flag", "type": "boolean"},
+            {"name": "note", "type": "null"},
+            {"name": "gone_too", "type": {"type": "map", "values": {"type": "fixed", "name": "Three", "size": 3}}},
+        ]}),
+    ];
+    for writer in &versions {
+        for seed in 0..32 {
+            check(writer, &mut Rng::with_seed(seed));
+        }
+    }
+}

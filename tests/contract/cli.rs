@@ -1,0 +1,202 @@
+//! The program `event-schema`.
+
+use std::fs;
+use std::path::{Path, PathBuf};
+use std::process::Command;
+
+use event_schema::serde_json::{self, Value, json};
+use tempfile::TempDir;
+
+/// A folder with files, in which the program runs.
+struct Folder(TempDir);
+
+struct Answer {
+    code: i32,
+    out: String,
+    err: String,
+}
+
+impl Folder {
+    fn new(files: &[(&str, Value)]) -> Self {
+        let folder = Self(tempfile::tempdir().unwrap());
+        for (name, value) in files {
+            folder.write(name, &value.to_string());
+        }
+        folder
+    }
+
+    fn write(&self, name: &str, text: &str) -> PathBuf {
+        let path = self.0.path().join(name);
+        fs::write(&path, text).unwrap();
+        path
+    }
+
+    fn run(&self, args: &[&str]) -> Answer {
+        let output =
+            Command::new(env!("CARGO_BIN_EXE_event-schema")).args(args).current_dir(self.0.path()).output().unwrap();
+        let text = |bytes| String::from_utf8(bytes).unwrap();
+        Answer { code: output.status.code().unwrap(), out: text(output.stdout), err: text(output.stderr) }
+    }
+}
+
+fn schemas() -> Folder {
+    let object = |fields: Value| json!({"type": "object", "properties": fields});
+    Folder::new(&[
+        ("small.json", json!({"type": "integer", "maximum": 10})),
+        ("large.json", json!({"type": "integer", "maximum": 20})),
+        ("one.json", object(json!({"a": {"type": "string"}}))),
+        ("two.json", object(json!({"a": {"type": "string"}, "b": {"type": "string"}}))),
+        ("int.avsc", json!("int")),
+        ("long.avsc", json!("long")),
+    ])
+}
+
+#[test]
+fn compat_answers_by_its_exit_code() {
+    let folder = schemas();
+    let code = |args: &[&str]| folder.run(&[&["compat"], args].concat()).code;
+    assert_eq!(code(&["small.json", "large.json"]), 0);
+    assert_eq!(code(&["large.json", "small.json"]), 1);
+    assert_eq!(code(&["large.json", "small.json", "--mode", "forward"]), 0);
+    assert_eq!(code(&["small.json", "large.json", "--mode", "FULL"]), 1);
+    assert_eq!(code(&["large.json", "small.json", "--mode", "none"]), 0);
+    assert_eq!(code(&["one.json", "two.json"]), 1);
+    assert_eq!(code(&["one.json", "two.json", "--policy", "lenient"]), 0);
+    assert_eq!(code(&["one.json", "two.json", "--policy", "exact"]), 1);
+    assert_eq!(code(&["one.json", "two.json", "--policy", "written"]), 0);
+    assert_eq!(code(&["int.avsc", "long.avsc"]), 0);
+    assert_eq!(code(&["long.avsc", "int.avsc"]), 1);
+    assert_eq!(code(&["long.avsc", "int.avsc", "--type", "avro", "--mode", "forward"]), 0);
+    assert_eq!(code(&["small.json", "large.json", "--mode", "sideways"]), 2);
+    assert_eq!(code(&["small.json"]), 2);
+    assert_eq!(code(&["small.json", "missing.json"]), 2);
+    // A name is no JSON Schema.
+    assert_eq!(code(&["int.avsc", "long.avsc", "--type", "json"]), 2);
+}
+
+#[test]
+fn compat_prints_text_and_json() {
+    let folder = schemas();
+    assert_eq!(folder.run(&["compat", "small.json", "large.json"]).out, "compatible\n");
+    let text = folder.run(&["compat", "large.json", "small.json"]).out;
+    assert_eq!(
+        text,
+        "1 incompatible change\n\
+         #/maximum: the reader's maximum is lower than the writer's [MAXIMUM_DECREASED]\n  \
+         old: 20\n  new: 10\n  \
+         consumers of the new schema refuse messages of the old one\n  \
+         keep the limit, or choose one that allows more; or publish a new version\n"
+    );
+    let json = folder.run(&["compat", "large.json", "small.json", "--format", "json"]).out;
+    let answer: Value = serde_json::from_str(&json).unwrap();
+    assert_eq!(
+        (&answer["compatible"], &answer["mode"], &answer["policy"]),
+        (&json!(false), &json!("BACKWARD"), &json!("STRICT"))
+    );
+    let finding = &answer["findings"][0];
+    assert_eq!((&finding["rule"], &finding["direction"]), (&json!("MAXIMUM_DECREASED"), &json!("backward")));
+    assert_eq!((&finding["old"], &finding["new"], &finding["path"]), (&json!(20), &json!(10), &json!("#/maximum")));
+}
+
+#[test]
+fn diff_lists_compatible_changes_too() {
+    let folder = schemas();
+    let diff = |args: &[&str]| folder.run(&[&["diff"], args].concat());
+    let text = diff(&["small.json", "large.json"]);
+    assert_eq!(
+        (text.code, &*text.out),
+        (0, "#/maximum: the reader accepts greater numbers [MAXIMUM_INCREASED]\n  old: 10\n  new: 20\n")
+    );
+    assert_eq!(diff(&["small.json", "small.json"]).out, "no changes\n");
+    let json: Value = serde_json::from_str(&diff(&["one.json", "two.json", "--format", "json"]).out).unwrap();
+    assert_eq!(json["changes"][0]["path"], "#/properties/b");
+    assert_eq!(json["changes"][0]["breaks"], json!(["STRICT", "EXACT", "WRITTEN"]));
+}
+
+#[test]
+fn unusable_input_is_named_with_its_place() {
+    let folder = schemas();
+    folder.write("broken.json", "{");
+    folder.write("list.json", "{\"items\": 7}");
+    folder.write("circle.json", "{\"$defs\": {\"a\": {\"$ref\": \"#/$defs/a\"}}}");
+    folder.write("deep.json", &"{\"items\":".repeat(100_000));
+    for (file, text) in [
+        ("broken.json", "event-schema: broken.json: not JSON: EOF while parsing an object at line 1 column 1\n"),
+        ("list.json", "event-schema: list.json: #/items: a schema is an object or a boolean\n"),
+        ("circle.json", "event-schema: circle.json: #/$defs/a: `$ref` \"#/$defs/a\" leads in a circle\n"),
+        ("deep.json", "event-schema: deep.json: not JSON: recursion limit exceeded at line 1 column 1144\n"),
+    ] {
+        for args in [["compat", "small.json", file], ["compat", file, "small.json"], ["diff", "small.json", file]] {
+            let answer = folder.run(&args);
+            assert_eq!((answer.code, &*answer.err, &*answer.out), (2, text, ""), "{args:?}");
+        }
+    }
+}
+
+#[test]
+fn validate_names_the_faults_and_no_values() {
+    let schema = json!({
+        "type": "object",
+        "properties": {"id": {"type": "integer"}, "mail": {"type": "string", "format": "email"}},
+        "required": ["id"],
+    });
+    let folder = Folder::new(&[
+        ("schema.json", schema),
+        ("no.json", json!({"items": 7})),
+        ("good.json", json!({"id": 7, "mail": "ada@example.org"})),
+        ("bad.json", json!({"id": "the secret", "mail": "another secret"})),
+    ]);
+    let good = folder.run(&["validate", "schema.json", "good.json"]);
+    assert_eq!((good.code, &*good.out, &*good.err), (0, "", "0 of 1 messages are invalid\n"));
+
+    let bad = folder.run(&["validate", "schema.json", "good.json", "bad.json"]);
+    assert_eq!((bad.code, &*bad.err), (1, "1 of 2 messages is invalid\n"));
+    let mut lines: Vec<&str> = bad.out.lines().collect();
+    lines.sort_unstable();
+    assert_eq!(
+        lines,
+        ["bad.json: #/id: value is not of type \"integer\"", "bad.json: #/mail: value is not a \"email\"",]
+    );
+
+    folder.write("many.ndjson", "{\"id\": 1}\n\n{\"id\": \"the secret\"}\n{\"id\": 3\n{}\n{\"id\": 5}");
+    let many = folder.run(&["validate", "schema.json", "many.ndjson"]);
+    assert_eq!((many.code, &*many.err), (1, "3 of 5 messages are invalid\n"));
+    assert_eq!(
+        many.out,
+        "many.ndjson:3: #/id: value is not of type \"integer\"\n\
+         many.ndjson:4: not JSON: EOF while parsing an object at line 2 column 0\n\
+         many.ndjson:5: #: \"id\" is a required property\n"
+    );
+    let limited = folder.run(&["validate", "schema.json", "many.ndjson", "--limit", "1"]);
+    assert_eq!(limited.out.lines().count(), 1);
+    assert_eq!(limited.err, "3 of 5 messages are invalid, and not all faults are printed\n");
+
+    assert_eq!(folder.run(&["validate", "schema.json"]).code, 2);
+    assert_eq!(folder.run(&["validate", "schema.json", "missing.json"]).code, 2);
+    let no = folder.run(&["validate", "no.json", "good.json"]);
+    assert!(no.code == 2 && no.err.starts_with("event-schema: no.json: not a JSON Schema: "), "{}", no.err);
+}
+
+#[test]
+fn validate_shows_progress_on_long_files() {
+    let folder = Folder::new(&[("schema.json", json!({"type": "object", "required": ["id"]}))]);
+    folder.write("long.jsonl", &"{\"id\": 1, \"text\": \"some more words\"}\n".repeat(200_000));
+    let long = folder.run(&["validate", "schema.json", "long.jsonl", "--progress"]);
+    assert_eq!((long.code, &*long.out), (0, ""));
+    assert!(long.err.contains("long.jsonl: ") && long.err.contains(" %, "), "{}", long.err);
+    assert!(long.err.ends_with("0 of 200000 messages are invalid\n"), "{}", long.err);
+    let quiet = folder.run(&["validate", "schema.json", "long.jsonl"]);
+    assert_eq!(quiet.err, "0 of 200000 messages are invalid\n");
+}
+
+/// The recorded contracts of the examples are read by the program as by the catalog.
+#[test]
+fn recorded_contracts_follow_themselves() {
+    let folder = Folder::new(&[]);
+    let schemas = Path::new(env!("CARGO_MANIFEST_DIR")).join("schemas");
+    for file in ["order.requested/v2.json", "order.requested/v2.avsc", "reading-taken/v1.reader.json"] {
+        let file = schemas.join(file);
+        let file = file.to_str().unwrap();
+        assert_eq!(folder.run(&["compat", file, file, "--mode", "full", "--policy", "exact"]).code, 0, "{file}");
+    }
+}

@@ -1,0 +1,725 @@
+//! The compatibility of two JSON Schemas: each rule and its reverse, and the verdicts of other tools.
+
+use std::collections::BTreeSet;
+use std::path::Path;
+use std::time::{Duration, Instant};
+
+use event_schema::contract::compat::{
+    Compatibility, Direction, Policy, Report, Rule, SchemaError, avro, check, check_history, diff,
+};
+use event_schema::serde_json::{self, Value, json};
+
+fn accepts(old: &Value, new: &Value, policy: Policy) -> bool {
+    check(old, new, Compatibility::Backward, policy).unwrap().is_compatible()
+}
+
+/// A rule, the schemas of an old and a new document that show it, and the policies that accept the change: `s`trict,
+/// `l`enient, `e`xact.
+type Row = (&'static str, Value, Value, &'static str);
+
+const ALL: &str = "sle";
+const REGISTRY: &str = "sl";
+
+fn with(base: &Value, more: &Value) -> Value {
+    let mut both = base.clone();
+    both.as_object_mut().unwrap().extend(more.as_object().unwrap().clone());
+    both
+}
+
+/// A keyword that is added and removed.
+fn added_and_removed(
+    name: &'static [&'static str; 2],
+    base: &Value,
+    keyword: &Value,
+    accept: [&'static str; 2],
+) -> [Row; 2] {
+    let more = with(base, keyword);
+    [(name[0], base.clone(), more.clone(), accept[0]), (name[1], more, base.clone(), accept[1])]
+}
+
+/// A limit that is added, removed, increased and decreased. `upper` limits break when they are decreased.
+fn limit(names: &'static [&'static str; 4], base: &Value, keyword: &str, upper: bool) -> [Row; 4] {
+    let (low, high) = (with(base, &json!({keyword: 2})), with(base, &json!({keyword: 5})));
+    let (up, down) = if upper { (ALL, "") } else { ("", ALL) };
+    [
+        (names[0], base.clone(), low.clone(), ""),
+        (names[1], low.clone(), base.clone(), ALL),
+        (names[2], low.clone(), high.clone(), up),
+        (names[3], high, low, down),
+    ]
+}
+
+fn rows() -> Vec<Row> {
+    let (text, number, list) = (json!({"type": "string"}), json!({"type": "number"}), json!({"type": "array"}));
+    let object = json!({"type": "object"});
+    let mut rows: Vec<Row> = vec![
+        ("ID_CHANGED", json!({"$id": "a:b"}), json!({"$id": "a:c"}), ALL),
+        ("TITLE_CHANGED", json!({"title": "a"}), json!({}), ALL),
+        ("DESCRIPTION_CHANGED", json!({"description": "a"}), json!({"description": "b"}), ALL),
+        ("DEFAULT_CHANGED", json!({"default": 1}), json!({"default": 2}), ALL),
+        ("TYPE_CHANGED", text.clone(), number.clone(), ""),
+        ("TYPE_EXTENDED", json!({"type": "integer"}), number.clone(), ALL),
+        ("TYPE_NARROWED", number.clone(), json!({"type": "integer"}), ""),
+        ("TYPE_RESTRICTED", json!({"maxLength": 3}), json!({"type": "string", "maxLength": 3}), REGISTRY),
+        ("SCHEMA_ADDED", list.clone(), json!({"type": "array", "items": {"type": "string"}}), ""),
+        ("SCHEMA_REMOVED", json!({"type": "array", "items": {"type": "string"}}), list.clone(), ALL),
+        ("ENUM_ARRAY_EXTENDED", json!({"enum": ["a"]}), json!({"enum": ["a", "b"]}), ALL),
+        ("ENUM_ARRAY_NARROWED", json!({"enum": ["a", "b"]}), json!({"enum": ["a"]}), ""),
+        ("ENUM_ARRAY_CHANGED", json!({"enum": ["a"]}), json!({"enum": ["b"]}), ""),
+        ("PATTERN_CHANGED", json!({"pattern": "a"}), json!({"pattern": "b"}), ""),
+        ("FORMAT_CHANGED", json!({"format": "date"}), json!({"format": "time"}), REGISTRY),
+        ("MULTIPLE_OF_REDUCED", json!({"multipleOf": 0.6}), json!({"multipleOf": 0.2}), ALL),
+        ("MULTIPLE_OF_EXPANDED", json!({"multipleOf": 0.2}), json!({"multipleOf": 0.6}), ""),
+        ("MULTIPLE_OF_CHANGED", json!({"multipleOf": 3}), json!({"multipleOf": 2}), ""),
+    ];
+    rows.extend(added_and_removed(&["PATTERN_ADDED", "PATTERN_REMOVED"], &text, &json!({"pattern": "a"}), ["", ALL]));
+    rows.extend(added_and_removed(
+        &["FORMAT_ADDED", "FORMAT_REMOVED"],
+        &text,
+        &json!({"format": "date"}),
+        [REGISTRY, ALL],
+    ));
+    let names = &["MULTIPLE_OF_ADDED", "MULTIPLE_OF_REMOVED"];
+    rows.extend(added_and_removed(names, &number, &json!({"multipleOf": 2}), ["", ALL]));
+    let names = &["UNIQUE_ITEMS_ADDED", "UNIQUE_ITEMS_REMOVED"];
+    rows.extend(added_and_removed(names, &list, &json!({"uniqueItems": true}), ["", ALL]));
+    rows.extend(limits(&text, &number, &list, &object));
+    rows.extend(fields());
+    rows.extend(unknown_fields());
+    rows.extend(dependencies());
+    rows.extend(items());
+    rows.extend(combinations());
+    rows
+}
+
+fn limits(text: &Value, number: &Value, list: &Value, object: &Value) -> Vec<Row> {
+    let contains = &with(list, &json!({"contains": {"type": "string"}}));
+    [
+        limit(
+            &["MAX_LENGTH_ADDED", "MAX_LENGTH_REMOVED", "MAX_LENGTH_INCREASED", "MAX_LENGTH_DECREASED"],
+            text,
+            "maxLength",
+            true,
+        ),
+        limit(
+            &["MIN_LENGTH_ADDED", "MIN_LENGTH_REMOVED", "MIN_LENGTH_INCREASED", "MIN_LENGTH_DECREASED"],
+            text,
+            "minLength",
+            false,
+        ),
+        limit(&["MAXIMUM_ADDED", "MAXIMUM_REMOVED", "MAXIMUM_INCREASED", "MAXIMUM_DECREASED"], number, "maximum", true),
+        limit(
+            &["MINIMUM_ADDED", "MINIMUM_REMOVED", "MINIMUM_INCREASED", "MINIMUM_DECREASED"],
+            number,
+            "minimum",
+            false,
+        ),
+        limit(
+            &[
+                "EXCLUSIVE_MAXIMUM_ADDED",
+                "EXCLUSIVE_MAXIMUM_REMOVED",
+                "EXCLUSIVE_MAXIMUM_INCREASED",
+                "EXCLUSIVE_MAXIMUM_DECREASED",
+            ],
+            number,
+            "exclusiveMaximum",
+            true,
+        ),
+        limit(
+            &[
+                "EXCLUSIVE_MINIMUM_ADDED",
+                "EXCLUSIVE_MINIMUM_REMOVED",
+                "EXCLUSIVE_MINIMUM_INCREASED",
+                "EXCLUSIVE_MINIMUM_DECREASED",
+            ],
+            number,
+            "exclusiveMinimum",
+            false,
+        ),
+        limit(
+            &["MAX_PROPERTIES_ADDED", "MAX_PROPERTIES_REMOVED", "MAX_PROPERTIES_INCREASED", "MAX_PROPERTIES_DECREASED"],
+            object,
+            "maxProperties",
+            true,
+        ),
+        limit(
+            &["MIN_PROPERTIES_ADDED", "MIN_PROPERTIES_REMOVED", "MIN_PROPERTIES_INCREASED", "MIN_PROPERTIES_DECREASED"],
+            object,
+            "minProperties",
+            false,
+        ),
+        limit(
+            &["MAX_ITEMS_ADDED", "MAX_ITEMS_REMOVED", "MAX_ITEMS_INCREASED", "MAX_ITEMS_DECREASED"],
+            list,
+            "maxItems",
+            true,
+        ),
+        limit(
+            &["MIN_ITEMS_ADDED", "MIN_ITEMS_REMOVED", "MIN_ITEMS_INCREASED", "MIN_ITEMS_DECREASED"],
+            list,
+            "minItems",
+            false,
+        ),
+        limit(
+            &["MAX_CONTAINS_ADDED", "MAX_CONTAINS_REMOVED", "MAX_CONTAINS_INCREASED", "MAX_CONTAINS_DECREASED"],
+            contains,
+            "maxContains",
+            true,
+        ),
+        limit(
+            &["MIN_CONTAINS_ADDED", "MIN_CONTAINS_REMOVED", "MIN_CONTAINS_INCREASED", "MIN_CONTAINS_DECREASED"],
+            contains,
+            "minContains",
+            false,
+        ),
+    ]
+    .into_iter()
+    .flatten()
+    .collect()
+}
+
+/// An object with a field `a` and more keywords.
+fn object(more: &Value) -> Value {
+    with(&json!({"type": "object", "properties": {"a": {"type": "string"}}}), more)
+}
+
+/// Such an object with a field `b` too.
+fn wider(b: &Value, more: &Value) -> Value {
+    with(&json!({"type": "object", "properties": {"a": {"type": "string"}, "b": b}}), more)
+}
+
+fn fields() -> Vec<Row> {
+    let (text, of_text) = (json!({"type": "string"}), json!({"additionalProperties": {"type": "string"}}));
+    let (number, with_default) = (json!({"type": "number"}), json!({"type": "string", "default": "x"}));
+    let (open, closed) = (json!({}), json!({"additionalProperties": false}));
+    let both = |one: &Value, other: &Value| with(one, other);
+    let required = json!({"required": ["b"]});
+    let patterns = json!({"patternProperties": {"^x": {"type": "string"}}});
+    vec![
+        ("REQUIRED_ATTRIBUTE_ADDED", wider(&text, &open), wider(&text, &required), ""),
+        ("REQUIRED_ATTRIBUTE_REMOVED", wider(&text, &required), wider(&text, &open), ALL),
+        (
+            "REQUIRED_ATTRIBUTE_WITH_DEFAULT_ADDED",
+            wider(&with_default, &open),
+            wider(&with_default, &required),
+            REGISTRY,
+        ),
+        ("REQUIRED_NAME_ADDED", object(&open), object(&required), REGISTRY),
+        ("OPTIONAL_PROPERTY_ADDED_TO_OPEN_CONTENT_MODEL", object(&open), wider(&text, &open), "l"),
+        ("PROPERTY_REMOVED_FROM_OPEN_CONTENT_MODEL", wider(&text, &open), object(&open), ALL),
+        ("REQUIRED_PROPERTY_ADDED_TO_OPEN_CONTENT_MODEL", object(&open), wider(&text, &required), ""),
+        (
+            "REQUIRED_PROPERTY_WITH_DEFAULT_ADDED_TO_OPEN_CONTENT_MODEL",
+            object(&open),
+            wider(&with_default, &required),
+            "l",
+        ),
+        ("PROPERTY_WITH_EMPTY_SCHEMA_ADDED_TO_OPEN_CONTENT_MODEL", object(&open), wider(&open, &open), ALL),
+        ("OPTIONAL_PROPERTY_ADDED_TO_UNOPEN_CONTENT_MODEL", object(&closed), wider(&text, &closed), ALL),
+        ("PROPERTY_REMOVED_FROM_CLOSED_CONTENT_MODEL", wider(&text, &closed), object(&closed), ""),
+        (
+            "REQUIRED_PROPERTY_ADDED_TO_UNOPEN_CONTENT_MODEL",
+            object(&closed),
+            wider(&text, &both(&closed, &required)),
+            "",
+        ),
+        (
+            "REQUIRED_PROPERTY_WITH_DEFAULT_ADDED_TO_UNOPEN_CONTENT_MODEL",
+            object(&closed),
+            wider(&with_default, &both(&closed, &required)),
+            REGISTRY,
+        ),
+        ("PROPERTY_WITH_FALSE_REMOVED_FROM_CLOSED_CONTENT_MODEL", wider(&json!(false), &closed), object(&closed), ALL),
+        ("PROPERTY_ADDED_IS_COVERED_BY_PARTIALLY_OPEN_CONTENT_MODEL", object(&of_text), wider(&text, &of_text), ALL),
+        ("PROPERTY_ADDED_NOT_COVERED_BY_PARTIALLY_OPEN_CONTENT_MODEL", object(&of_text), wider(&number, &of_text), ""),
+        ("PROPERTY_REMOVED_IS_COVERED_BY_PARTIALLY_OPEN_CONTENT_MODEL", wider(&text, &of_text), object(&of_text), ALL),
+        (
+            "PROPERTY_REMOVED_NOT_COVERED_BY_PARTIALLY_OPEN_CONTENT_MODEL",
+            wider(&number, &of_text),
+            object(&of_text),
+            "",
+        ),
+        ("PROPERTY_ADDED_BESIDE_PATTERNS", object(&patterns), wider(&text, &patterns), REGISTRY),
+    ]
+}
+
+fn unknown_fields() -> Vec<Row> {
+    let (open, closed) = (object(&json!({})), object(&json!({"additionalProperties": false})));
+    let of_text = object(&json!({"additionalProperties": {"type": "string"}}));
+    let pattern = |schema: Value| object(&json!({"patternProperties": {"^x": schema}}));
+    let names = object(&json!({"propertyNames": {"maxLength": 3}}));
+    let unevaluated = object(&json!({"unevaluatedProperties": false, "title": "a"}));
+    vec![
+        ("ADDITIONAL_PROPERTIES_ADDED", closed.clone(), open.clone(), ALL),
+        ("ADDITIONAL_PROPERTIES_REMOVED", open.clone(), closed.clone(), "l"),
+        ("ADDITIONAL_PROPERTIES_EXTENDED", of_text.clone(), open.clone(), ALL),
+        ("ADDITIONAL_PROPERTIES_NARROWED", open.clone(), of_text.clone(), "l"),
+        ("PATTERN_PROPERTIES_CHANGED", pattern(json!({})), pattern(json!({"type": "string"})), REGISTRY),
+        ("PATTERN_PROPERTIES_CHANGED", open.clone(), pattern(json!({"type": "string"})), REGISTRY),
+        (
+            "PATTERN_PROPERTIES_REMOVED",
+            with(&closed, &json!({"patternProperties": {"^x": {}}})),
+            closed.clone(),
+            REGISTRY,
+        ),
+        (
+            "PATTERN_UNREADABLE",
+            object(&json!({"patternProperties": {"(?=x)": {}}})),
+            object(&json!({"patternProperties": {"(?=x)": {}}, "title": "a"})),
+            REGISTRY,
+        ),
+        ("PROPERTY_NAMES_CHANGED", open.clone(), names.clone(), REGISTRY),
+        ("UNEVALUATED_PROPERTIES_CHANGED", closed, unevaluated, REGISTRY),
+    ]
+}
+
+fn dependencies() -> Vec<Row> {
+    let names = |list: Value| object(&json!({"dependentRequired": {"a": list}}));
+    let schema = object(&json!({"dependentSchemas": {"a": {"minProperties": 2}}}));
+    let none = object(&json!({}));
+    vec![
+        ("DEPENDENCY_ARRAY_ADDED", none.clone(), names(json!(["b"])), ""),
+        ("DEPENDENCY_ARRAY_REMOVED", names(json!(["b"])), none.clone(), ALL),
+        ("DEPENDENCY_ARRAY_EXTENDED", names(json!(["b"])), names(json!(["b", "c"])), ""),
+        ("DEPENDENCY_ARRAY_NARROWED", names(json!(["b", "c"])), names(json!(["b"])), ALL),
+        ("DEPENDENCY_ARRAY_CHANGED", names(json!(["b"])), names(json!(["c"])), ""),
+        ("DEPENDENCY_SCHEMA_ADDED", none.clone(), schema.clone(), ""),
+        ("DEPENDENCY_SCHEMA_REMOVED", schema, none, ALL),
+    ]
+}
+
+fn items() -> Vec<Row> {
+    let (text, number) = (json!({"type": "string"}), json!({"type": "number"}));
+    let tuple = |items: &[&Value], rest: Value| {
+        let mut schema =
+            json!({"$schema": "https://json-schema.org/draft/2020-12/schema", "type": "array", "prefixItems": items});
+        if !rest.is_null() {
+            schema["items"] = rest;
+        }
+        schema
+    };
+    let (one, two) = ([&text], [&text, &text]);
+    let contains = |schema: Value| json!({"type": "array", "contains": schema});
+    vec![
+        ("ADDITIONAL_ITEMS_ADDED", tuple(&one, json!(false)), tuple(&one, Value::Null), ALL),
+        ("ADDITIONAL_ITEMS_REMOVED", tuple(&one, Value::Null), tuple(&one, json!(false)), ""),
+        ("ADDITIONAL_ITEMS_EXTENDED", tuple(&one, text.clone()), tuple(&one, Value::Null), ALL),
+        ("ADDITIONAL_ITEMS_NARROWED", tuple(&one, Value::Null), tuple(&one, text.clone()), ""),
+        ("ITEM_ADDED_TO_CLOSED_CONTENT_MODEL", tuple(&one, json!(false)), tuple(&two, json!(false)), ALL),
+        ("ITEM_REMOVED_FROM_CLOSED_CONTENT_MODEL", tuple(&two, json!(false)), tuple(&one, json!(false)), ""),
+        ("ITEM_ADDED_TO_OPEN_CONTENT_MODEL", tuple(&one, Value::Null), tuple(&two, Value::Null), ""),
+        ("ITEM_REMOVED_FROM_OPEN_CONTENT_MODEL", tuple(&two, Value::Null), tuple(&one, Value::Null), ALL),
+        (
+            "ITEM_WITH_EMPTY_SCHEMA_ADDED_TO_OPEN_CONTENT_MODEL",
+            tuple(&one, Value::Null),
+            tuple(&[&text, &json!({})], Value::Null),
+            ALL,
+        ),
+        (
+            "ITEM_ADDED_IS_COVERED_BY_PARTIALLY_OPEN_CONTENT_MODEL",
+            tuple(&one, text.clone()),
+            tuple(&two, text.clone()),
+            ALL,
+        ),
+        (
+            "ITEM_ADDED_NOT_COVERED_BY_PARTIALLY_OPEN_CONTENT_MODEL",
+            tuple(&one, number.clone()),
+            tuple(&two, number.clone()),
+            "",
+        ),
+        (
+            "ITEM_REMOVED_IS_COVERED_BY_PARTIALLY_OPEN_CONTENT_MODEL",
+            tuple(&two, text.clone()),
+            tuple(&one, text.clone()),
+            ALL,
+        ),
+        (
+            "ITEM_REMOVED_NOT_COVERED_BY_PARTIALLY_OPEN_CONTENT_MODEL",
+            tuple(&two, number.clone()),
+            tuple(&one, number.clone()),
+            "",
+        ),
+        (
+            "ITEM_WITH_FALSE_REMOVED_FROM_CLOSED_CONTENT_MODEL",
+            tuple(&[&text, &json!(false)], json!(false)),
+            tuple(&one, json!(false)),
+            ALL,
+        ),
+        ("CONTAINS_CHANGED", json!({"type": "array"}), contains(text.clone()), REGISTRY),
+        ("CONTAINS_CHANGED", contains(number), contains(text.clone()), REGISTRY),
+        (
+            "UNEVALUATED_ITEMS_CHANGED",
+            tuple(&one, json!(false)),
+            with(&tuple(&one, json!(false)), &json!({"unevaluatedItems": false, "title": "a"})),
+            REGISTRY,
+        ),
+    ]
+}
+
+fn combinations() -> Vec<Row> {
+    let (text, number, short) = (json!({"type": "string"}), json!({"type": "number"}), json!({"maxLength": 3}));
+    vec![
+        ("COMBINED_TYPE_EXTENDED", json!({"oneOf": [text, number]}), json!({"anyOf": [text, number]}), ALL),
+        ("COMBINED_TYPE_CHANGED", json!({"anyOf": [text, number]}), json!({"allOf": [text, number]}), ""),
+        (
+            "COMBINED_TYPE_SUBSCHEMAS_CHANGED",
+            json!({"oneOf": [text, number]}),
+            json!({"oneOf": [text, {"type": "null"}]}),
+            "",
+        ),
+        ("PRODUCT_TYPE_EXTENDED", json!({"allOf": [text]}), json!({"allOf": [text, short]}), ""),
+        ("PRODUCT_TYPE_NARROWED", json!({"allOf": [text, short]}), json!({"allOf": [text]}), ALL),
+        ("SUM_TYPE_EXTENDED", json!({"oneOf": [text]}), json!({"oneOf": [text, number]}), ALL),
+        ("SUM_TYPE_NARROWED", json!({"oneOf": [text, number]}), json!({"oneOf": [text]}), ""),
+        (
+            "ONE_OF_OVERLAPS",
+            json!({"oneOf": [text, number]}),
+            json!({"oneOf": [text, number, {"type": "integer"}]}),
+            REGISTRY,
+        ),
+        ("NOT_TYPE_NARROWED", json!({"not": number}), json!({"not": {"type": "integer"}}), ALL),
+        ("NOT_TYPE_EXTENDED", json!({"not": {"type": "integer"}}), json!({"not": number}), ""),
+        ("CONDITION_CHANGED", json!({"if": text}), json!({"if": text, "then": short}), REGISTRY),
+    ]
+}
+
+#[test]
+fn each_rule_and_its_reverse_has_its_verdicts() {
+    let rows = rows();
+    let mut wrong = Vec::new();
+    for (id, old, new, accept) in &rows {
+        let found: Vec<_> = diff(old, new).unwrap().iter().map(|change| change.rule().id()).collect();
+        let policies = [("s", Policy::Strict), ("l", Policy::Lenient), ("e", Policy::Exact)];
+        let accepted: String =
+            policies.iter().filter(|(_, policy)| accepts(old, new, *policy)).map(|(letter, _)| *letter).collect();
+        // Rules that only a proof needs show in its report only.
+        let proof: Vec<_> = check(old, new, Compatibility::Backward, Policy::Exact)
+            .unwrap()
+            .findings()
+            .iter()
+            .map(|finding| finding.rule().id())
+            .collect();
+        if !(found.contains(id) || proof.contains(id)) || accepted != *accept {
+            wrong.push(format!(
+                "{id}: {old} to {new}: accepted by {accepted:?}, not {accept:?}; found {found:?}, {proof:?}"
+            ));
+        }
+    }
+    assert!(wrong.is_empty(), "{}", wrong.join("\n"));
+    let avro = avro_rows();
+    let shown: BTreeSet<&str> = rows.iter().map(|(id, ..)| *id).chain(avro.iter().map(|(id, ..)| *id)).collect();
+    let all: BTreeSet<&str> = Rule::all().map(|rule| rule.id()).collect();
+    assert_eq!(all.difference(&shown).collect::<Vec<_>>(), [&""; 0], "rules without a row");
+    assert_eq!(shown.difference(&all).collect::<Vec<_>>(), [&""; 0], "rows without a rule");
+    // Each document may follow itself.
+    for (id, old, new, _) in &rows {
+        for schema in [old, new] {
+            let report = check(schema, schema, Compatibility::Full, Policy::Exact).unwrap();
+            assert!(report.is_compatible(), "{id}: {schema}\n{report}");
+        }
+    }
+}
+
+/// A rule, the schema of a writer, and that of a reader that breaks it; the reverse is compatible, or breaks the rule that
+/// is named.
+type AvroRow = (&'static str, Value, Value, Option<&'static str>);
+
+fn avro_rows() -> Vec<AvroRow> {
+    let record = |name: &str, fields: Value| json!({"type": "record", "name": name, "fields": fields});
+    let fixed = |name: &str, size: u8| json!({"type": "fixed", "name": name, "size": size});
+    let choice = |symbols: Value, more: Value| with(&json!({"type": "enum", "name": "E", "symbols": symbols}), &more);
+    let field = |more: Value| with(&json!({"name": "a", "type": "int"}), &more);
+    let (none, one) = (json!([]), json!([field(json!({}))]));
+    let two = json!([field(json!({})), {"name": "b", "type": "int"}]);
+    let both = json!([{"name": "b", "type": "int", "aliases": ["a"]}]);
+    vec![
+        ("NAME_MISMATCH", record("A", none.clone()), record("B", none.clone()), Some("NAME_MISMATCH")),
+        ("NAME_MISMATCH", fixed("A", 2), fixed("B", 2), Some("NAME_MISMATCH")),
+        ("FIXED_SIZE_MISMATCH", fixed("A", 2), fixed("A", 3), Some("FIXED_SIZE_MISMATCH")),
+        ("MISSING_ENUM_SYMBOLS", choice(json!(["A", "B"]), json!({})), choice(json!(["A"]), json!({})), None),
+        ("READER_FIELD_MISSING_DEFAULT_VALUE", record("A", none.clone()), record("A", one.clone()), None),
+        ("READER_FIELD_AMBIGUOUS", record("A", two), record("A", both), Some("READER_FIELD_MISSING_DEFAULT_VALUE")),
+        ("TYPE_MISMATCH", json!("long"), json!("int"), None),
+        ("TYPE_MISMATCH", json!("double"), json!("long"), None),
+        ("TYPE_MISMATCH", json!("boolean"), json!("null"), Some("TYPE_MISMATCH")),
+        ("TYPE_MISMATCH", json!({"type": "array", "items": "long"}), json!({"type": "array", "items": "int"}), None),
+        ("TYPE_MISMATCH", json!({"type": "map", "values": "float"}), json!({"type": "map", "values": "int"}), None),
+        ("TYPE_MISMATCH", json!(["null", "int"]), json!("int"), None),
+        ("MISSING_UNION_BRANCH", json!("string"), json!(["null", "int"]), Some("TYPE_MISMATCH")),
+        ("MISSING_UNION_BRANCH", json!(["null", "int", "boolean"]), json!(["null", "int"]), None),
+    ]
+}
+
+#[test]
+fn each_rule_of_avro_and_its_reverse_has_its_verdict() {
+    let found = |writer: &Value, reader: &Value| -> BTreeSet<&str> {
+        let report = avro::check(writer, reader, Compatibility::Backward).unwrap();
+        report.findings().iter().map(|finding| finding.rule().id()).collect()
+    };
+    for (id, writer, reader, reverse) in avro_rows() {
+        assert_eq!(found(&writer, &reader), BTreeSet::from([id]), "{writer} read by {reader}");
+        assert_eq!(found(&reader, &writer), reverse.into_iter().collect(), "{reader} read by {writer}");
+        let forward = avro::check(&reader, &writer, Compatibility::Forward).unwrap();
+        assert_eq!(forward.findings()[0].direction(), Direction::Forward);
+        assert_eq!(found(&writer, &writer), BTreeSet::new());
+    }
+    // What makes the same changes compatible.
+    let with_default = json!({"type": "enum", "name": "E", "symbols": ["A"], "default": "A"});
+    assert!(found(&json!({"type": "enum", "name": "E", "symbols": ["A", "B"]}), &with_default).is_empty());
+    let record = |fields: Value| json!({"type": "record", "name": "R", "namespace": "a.b", "fields": fields});
+    assert!(found(&record(json!([])), &record(json!([{"name": "a", "type": "int", "default": 0}]))).is_empty());
+    assert!(found(&record(json!([])), &record(json!([{"name": "a", "type": with_default}]))).is_empty());
+    let renamed = json!({"type": "record", "name": "S", "aliases": ["a.b.R"], "fields": []});
+    assert!(found(&record(json!([])), &renamed).is_empty());
+    let (b, a) = (json!({"name": "b", "type": "long", "aliases": ["a"]}), json!({"name": "a", "type": "int"}));
+    assert!(found(&record(json!([a])), &record(json!([b]))).is_empty());
+}
+
+#[test]
+fn avro_types_that_contain_themselves() {
+    let tree = |leaf: &str| {
+        let children = json!({"type": "array", "items": "Tree"});
+        let (leaf, next) = (json!({"name": "leaf", "type": leaf}), json!({"name": "next", "type": ["null", "Tree"]}));
+        json!({"type": "record", "name": "Tree", "namespace": "n", "fields": [next, {"name": "children", "type": children}, leaf]})
+    };
+    assert!(avro::check(&tree("int"), &tree("long"), Compatibility::Backward).unwrap().is_compatible());
+    let report = avro::check(&tree("long"), &tree("int"), Compatibility::Backward).unwrap();
+    let found: BTreeSet<_> = report.findings().iter().map(|finding| (finding.rule().id(), finding.path())).collect();
+    // Through the union, no branch reads a tree.
+    assert_eq!(
+        found,
+        BTreeSet::from([("TYPE_MISMATCH", "#/fields/leaf"), ("MISSING_UNION_BRANCH", "#/fields/next/1")])
+    );
+
+    let error = |schema: Value| avro::check(&json!("null"), &schema, Compatibility::Full).unwrap_err().to_string();
+    assert_eq!(error(json!(7)), "#: an Avro schema is a name, an object or a list of schemas");
+    assert_eq!(error(json!({"type": "array"})), "#: `items` is missing or has a wrong type");
+    assert_eq!(error(json!("Unknown")), "#: the type \"Unknown\" is not defined in the document");
+    assert!(error(json!({"type": "record", "name": "A", "fields": [{"name": "a"}]})).contains("has no type"));
+    let deep = (0..300).fold(json!("int"), |inner, _| json!({"type": "array", "items": inner}));
+    assert!(error(deep).contains("nested deeper"));
+}
+
+#[test]
+fn avro_verdicts_are_those_of_java() {
+    let mut wrong = Vec::new();
+    for row in rows_elsewhere("avro_compat.jsonl") {
+        let list = |key: &str| row[key].as_array().cloned().unwrap_or_default();
+        let (report, expected) = if row["kind"] == "history" {
+            let mode = row["mode"].as_str().unwrap().parse().unwrap();
+            (avro::check_history(&list("previous"), &row["new"], mode), &row["compatible"])
+        } else {
+            (avro::check(&row["writer"], &row["reader"], Compatibility::Backward), &row["java"])
+        };
+        let compatible = report.as_ref().map(Report::is_compatible);
+        let agrees = match expected.as_bool() {
+            Some(expected) => compatible == Ok(expected),
+            // Java reads no such schema, or refuses to compare it: here the one or the other.
+            None => compatible != Ok(true) || row["java_error"].as_str().unwrap().contains("Enum Default"),
+        };
+        if !agrees {
+            wrong.push(format!("{}: not {expected}, but {report:?}: {row}", row["id"]));
+        }
+    }
+    assert!(wrong.is_empty(), "{} differ\n{}", wrong.len(), wrong.join("\n"));
+}
+
+/// Rows that restate tests of other projects, which are not part of this repository: from the folder that is named, if
+/// one is.
+fn rows_elsewhere(name: &str) -> Vec<Value> {
+    let Some(folder) = std::env::var_os("EVENT_SCHEMA_CORPORA") else {
+        println!("skipped: {name}, for which EVENT_SCHEMA_CORPORA names no folder");
+        return Vec::new();
+    };
+    let text = std::fs::read_to_string(Path::new(&folder).join(name)).unwrap();
+    text.lines().map(|line| serde_json::from_str(line).unwrap()).collect()
+}
+
+#[test]
+fn verdicts_are_those_of_the_registry() {
+    let mut wrong = Vec::new();
+    for row in rows_elsewhere("json_schema_compat_confluent.jsonl") {
+        for (key, policy) in [("compatible", Policy::Strict), ("compatible_lenient", Policy::Lenient)] {
+            let Some(expected) = row.get(key).and_then(Value::as_bool) else { continue };
+            let report = check(&row["old"], &row["new"], Compatibility::Backward, policy);
+            if report.as_ref().map(Report::is_compatible) != Ok(expected) {
+                wrong.push(format!("{} {policy}: not {expected}, but {report:?}", row["id"]));
+            }
+        }
+    }
+    assert!(wrong.is_empty(), "{} differ\n{}", wrong.len(), wrong.join("\n"));
+}
+
+#[test]
+fn no_exact_verdict_overlooks_a_known_witness() {
+    for row in rows_elsewhere("json_schema_compat_confluent.jsonl") {
+        if let (Some(_), Ok(report)) =
+            (row.get("witness"), check(&row["old"], &row["new"], Compatibility::Backward, Policy::Exact))
+        {
+            assert!(!report.is_compatible(), "{}: {} is refused", row["id"], row["witness"]);
+        }
+    }
+}
+
+/// Where Karapace answers otherwise, with the rule that explains it. The readers of all three accept each value of the
+/// writer.
+const KARAPACE: [(&str, &str); 3] = [
+    ("kp-unit-300", "PATTERN_PROPERTIES_CHANGED: the pattern describes fields by a schema that accepts all"),
+    ("kp-unit-301", "PROPERTY_WITH_EMPTY_SCHEMA_ADDED_TO_OPEN_CONTENT_MODEL: Karapace takes the field for a limit"),
+    ("kp-unit-306", "PROPERTY_WITH_EMPTY_SCHEMA_ADDED_TO_OPEN_CONTENT_MODEL: Karapace takes the field for a limit"),
+];
+
+#[test]
+fn differences_from_karapace_are_explained() {
+    let rows = rows_elsewhere("json_schema_compat_karapace.jsonl");
+    let mut differ = BTreeSet::new();
+    for row in &rows {
+        let report = check(&row["old"], &row["new"], Compatibility::Backward, Policy::Strict).unwrap();
+        if Some(report.is_compatible()) != row["compatible"].as_bool() {
+            differ.insert(row["id"].as_str().unwrap());
+        }
+    }
+    println!("{} agree, {} differ", rows.len() - differ.len(), differ.len());
+    let explained: BTreeSet<&str> = KARAPACE.iter().filter(|_| !rows.is_empty()).map(|(id, _)| *id).collect();
+    assert_eq!(differ, explained);
+}
+
+#[test]
+fn modes_ask_in_their_directions() {
+    let history = [json!({"type": "string"}), json!({"type": "integer"})];
+    let new = json!({"type": "number"});
+    let directions = |mode| {
+        let report = check_history(&history, &new, mode, Policy::Strict).unwrap();
+        report.findings().iter().map(|finding| (finding.revision(), finding.direction())).collect::<Vec<_>>()
+    };
+    let (backward, forward) = (Direction::Backward, Direction::Forward);
+    assert_eq!(directions(Compatibility::None), []);
+    assert_eq!(directions(Compatibility::Backward), []);
+    assert_eq!(directions(Compatibility::Forward), [(1, forward)]);
+    assert_eq!(directions(Compatibility::Full), [(1, forward)]);
+    assert_eq!(directions(Compatibility::BackwardTransitive), [(0, backward)]);
+    assert_eq!(directions(Compatibility::ForwardTransitive), [(0, forward), (1, forward)]);
+    assert_eq!(directions(Compatibility::FullTransitive), [(0, backward), (0, forward), (1, forward)]);
+    assert!(check_history([], &new, Compatibility::FullTransitive, Policy::Strict).unwrap().is_compatible());
+}
+
+#[test]
+fn a_recursive_type_is_compared_once() {
+    let tree = |leaf: &str| {
+        json!({
+            "$defs": {"Node": {
+                "type": "object",
+                "properties": {"leaf": {"type": leaf}, "left": {"$ref": "#/$defs/Node"}, "right": {"$ref": "#/$defs/Node"}},
+                "additionalProperties": false,
+            }},
+            "$ref": "#/$defs/Node",
+        })
+    };
+    for policy in [Policy::Strict, Policy::Exact] {
+        assert!(accepts(&tree("integer"), &tree("number"), policy));
+        let report = check(&tree("number"), &tree("integer"), Compatibility::Backward, policy).unwrap();
+        let found: Vec<_> = report.findings().iter().map(|finding| (finding.rule().id(), finding.path())).collect();
+        assert_eq!(found, [("TYPE_NARROWED", "#/properties/leaf/type")]);
+    }
+}
+
+/// What a pair built on a pair that is being compared is forgotten when this turns out to be incompatible.
+#[test]
+fn an_assumption_that_fails_is_forgotten() {
+    let document = |kind: &str| {
+        json!({
+            "$defs": {
+                "A": {"type": "object", "properties": {"b": {"$ref": "#/$defs/B"}, "x": {"type": kind}}},
+                "B": {"type": "object", "properties": {"a": {"$ref": "#/$defs/A"}}},
+            },
+            "anyOf": [{"$ref": "#/$defs/A"}, {"type": "object", "properties": {"deep": {"$ref": "#/$defs/B"}}}],
+        })
+    };
+    for policy in [Policy::Strict, Policy::Exact] {
+        assert!(!accepts(&document("string"), &document("number"), policy));
+    }
+}
+
+/// The schema inside so many objects.
+fn nested(levels: usize) -> Value {
+    (0..levels).fold(json!({"type": "string"}), |inner, _| json!({"type": "object", "properties": {"a": inner}}))
+}
+
+#[test]
+fn two_hundred_events_are_checked_in_less_than_a_second() {
+    let document = |event: usize, more: &str| {
+        let mut fields = serde_json::Map::new();
+        for at in 0..20 {
+            let list = json!({"type": "array", "items": {"$ref": "#/$defs/Line"}});
+            let field = [json!({"type": "string", "maxLength": 40}), json!({"$ref": "#/$defs/Line"}), list];
+            fields.insert(format!("field_{event}_{at}"), field[at % 3].clone());
+        }
+        let line = object(&json!({"required": ["a"], "title": more}));
+        json!({
+            "$schema": "https://json-schema.org/draft/2020-12/schema",
+            "$defs": {"Line": line}, "title": more, "type": "object", "properties": fields,
+        })
+    };
+    let pairs: Vec<_> = (0..200).map(|event| (document(event, "old"), document(event, "new"))).collect();
+    // The best of some rounds, for other tests and programs run beside this one.
+    let fastest = (0..8).map(|_| {
+        let start = Instant::now();
+        for (old, new) in &pairs {
+            assert!(check(old, new, Compatibility::Full, Policy::Written).unwrap().is_compatible());
+        }
+        start.elapsed()
+    });
+    let fastest = fastest.min().unwrap();
+    println!("{fastest:?}");
+    assert!(fastest < Duration::from_secs(1), "{fastest:?}");
+}
+
+#[test]
+fn bad_input_gets_a_clear_error_in_bounded_time() {
+    let start = Instant::now();
+    let error =
+        |schema: Value| -> SchemaError { check(&json!({}), &schema, Compatibility::Full, Policy::Strict).unwrap_err() };
+    assert_eq!(error(json!("string")).to_string(), "#: a schema is an object or a boolean");
+    assert_eq!(error(json!({"properties": {"a/b": 1}})).path(), "#/properties/a~1b");
+    assert_eq!(error(json!({"items": {"$ref": "other.json"}})).path(), "#/items");
+    assert_eq!(error(json!({"allOf": [{"$ref": 7}]})).reason(), "`$ref` is not a text");
+    let circle = json!({"$defs": {"a": {"$ref": "#/$defs/b"}, "b": {"$ref": "#/$defs/a"}}});
+    assert!(error(circle).reason().contains("in a circle"));
+    assert!(error(nested(300)).reason().contains("nested deeper"));
+
+    let wide = |kind: &str| {
+        let fields: serde_json::Map<String, Value> =
+            (0..10_000).map(|at| (format!("field{at}"), json!({"type": kind}))).collect();
+        json!({"type": "object", "properties": fields})
+    };
+    let report = check(&wide("string"), &wide("number"), Compatibility::Backward, Policy::Strict).unwrap();
+    assert!(report.findings().len() >= 1000 && report.to_string().ends_with("and more"));
+
+    // Each definition names the next one twice: 2^60 paths.
+    let entangled = |kind: &str| {
+        let mut definitions = serde_json::Map::new();
+        for at in 0..60 {
+            let next = json!({"$ref": format!("#/$defs/d{}", at + 1)});
+            definitions.insert(format!("d{at}"), json!({"type": "object", "properties": {"a": next, "b": next}}));
+        }
+        definitions.insert("d60".to_owned(), json!({"type": kind}));
+        json!({"$defs": definitions, "$ref": "#/$defs/d0"})
+    };
+    assert!(!accepts(&entangled("string"), &entangled("number"), Policy::Strict));
+    assert!(accepts(&entangled("integer"), &entangled("number"), Policy::Exact));
+    // Each of many variants contains all of them.
+    let union = |kind: &str| {
+        let variants: Vec<Value> = (0..12).map(|at| json!({"$ref": format!("#/$defs/d{at}")})).collect();
+        let variant = |at: usize| {
+            let fields = json!({"id": {"type": kind}, "one": {"oneOf": variants}, "two": {"oneOf": variants}});
+            (format!("d{at}"), json!({"type": "object", "properties": fields}))
+        };
+        json!({"$defs": (0..12).map(variant).collect::<serde_json::Map<_, _>>(), "oneOf": variants})
+    };
+    assert!(!accepts(&union("string"), &union("number"), Policy::Exact));
+    let turned = json!({"$defs": {"a": {"not": {"$ref": "#/$defs/a"}}}, "$ref": "#/$defs/a"});
+    let other =
+        json!({"$defs": {"a": {"not": {"$ref": "#/$defs/a"}}}, "$ref": "#/$defs/a", "$comment": "not the same"});
+    drop(check(&turned, &other, Compatibility::Full, Policy::Exact));
+    assert!(start.elapsed() < Duration::from_secs(20), "{:?}", start.elapsed());
+}
