@@ -319,6 +319,7 @@ impl EmbeddedKafka {
             partition: None,
             key: key.map(<[u8]>::to_vec),
             value: value.map(<[u8]>::to_vec),
+            timestamp: None,
             headers: headers.iter().map(|(name, value)| (*name, Some(*value))).collect(),
         };
         let sent = self.producer().await.send_record(&record).await;

@@ -99,6 +99,6 @@ pub use self::consume::{
 pub use self::embedded::EmbeddedKafka;
 pub use self::error::{CloseError, ConfigError, ConnectError, ConsumeError, RunError, SendError};
 pub use self::letters::{DeadLetter, DeadMessage};
-pub use self::message::Headers;
+pub use self::message::{Headers, ProducerRecord};
 pub use self::produce::{Enqueued, EventProducer, Outgoing, Sent};
 pub use self::topics::{Topic, Topics};

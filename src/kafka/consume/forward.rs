@@ -300,6 +300,7 @@ impl Forward {
             partition: Some(place.partition),
             key: raw.key().map(<[u8]>::to_vec),
             value: raw.value().map(<[u8]>::to_vec),
+            timestamp: None,
             headers: letters::headers_for_retry(
                 headers,
                 &self.origin(letter),
