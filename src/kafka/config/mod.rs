@@ -4,6 +4,7 @@ mod java;
 mod librdkafka;
 
 use std::collections::BTreeMap;
+use std::ffi::OsString;
 use std::fmt;
 use std::path::Path;
 use std::sync::Arc;
@@ -22,8 +23,8 @@ use crate::registry::RegistryConfig;
 /// The configuration of an [`EventProducer`] or an [`EventConsumer`]: the addresses of the brokers, credentials, and
 /// settings of the client.
 ///
-/// It is read from a `client.properties` file or built in code. Only `bootstrap.servers` is required; consumers also
-/// need a [`group`](Self::group). Keys have Java's names or librdkafka's; every key of [librdkafka] is accepted. `SSL`,
+/// It is read from a `client.properties` file or from [environment variables](Self::from_env), or built in code. Only
+/// `bootstrap.servers` is required; consumers also need a [`group`](Self::group). Keys have Java's names or librdkafka's; every key of [librdkafka] is accepted. `SSL`,
 /// `SASL_SSL` and SCRAM need the feature `kafka-ssl`:
 ///
 /// ```
@@ -118,6 +119,8 @@ struct Entry {
 enum Origin {
     Code,
     Line(Option<Arc<str>>, usize),
+    /// An environment variable.
+    Variable(Arc<str>),
 }
 
 impl KafkaConfig {
@@ -202,6 +205,59 @@ impl KafkaConfig {
         }
         config.check()?;
         Ok(config)
+    }
+
+    /// Reads the environment variables whose names start with this prefix: the rest of the name in lower case, with `.` for
+    /// each `_`, is the key. With the prefix `KAFKA_`, `KAFKA_BOOTSTRAP_SERVERS` sets `bootstrap.servers`.
+    ///
+    /// Other variables with the prefix, such as `KAFKA_HOME` and those that Kubernetes adds for a service called `kafka`, are
+    /// ignored with a line in the log. A variable that is nearly a key is an error that names the key.
+    ///
+    /// # Errors
+    ///
+    /// A [`ConfigError`] if a value is not UTF-8, and as [`check`](Self::check). It names the variable.
+    ///
+    /// ```
+    /// use event_schema::kafka::KafkaConfig;
+    ///
+    /// // Run with `BILLING_KAFKA_BOOTSTRAP_SERVERS=broker.example.com:9092`, this is a configuration.
+    /// let error = KafkaConfig::from_env("BILLING_KAFKA_").unwrap_err();
+    /// assert_eq!(error.to_string(), "`bootstrap.servers` is missing");
+    /// ```
+    pub fn from_env(prefix: &str) -> Result<Self, ConfigError> {
+        Self::from_variables(prefix, std::env::vars_os())
+    }
+
+    fn from_variables(
+        prefix: &str,
+        variables: impl Iterator<Item = (OsString, OsString)>,
+    ) -> Result<Self, ConfigError> {
+        let mut config = Self::empty();
+        let mut problems = Vec::new();
+        // In an order of their own: the environment has none.
+        for (name, value) in variables.collect::<BTreeMap<_, _>>() {
+            let Some(name) = name.to_str() else { continue };
+            let Some(rest) = name.strip_prefix(prefix).filter(|rest| !rest.is_empty()) else { continue };
+            let key = rest.to_ascii_lowercase().replace('_', ".");
+            let Some(value) = value.to_str() else {
+                problems.push(format!("{name}: the value is not UTF-8"));
+                continue;
+            };
+            let is_setting = matches!(java::meaning(&key, value, |_| None), Meaning::Settings(_));
+            if is_setting && likely(&key).is_none() {
+                tracing::info!("{name} is ignored: `{key}` is not a key");
+                continue;
+            }
+            let value = value.trim_matches(|c| c <= ' ').to_owned();
+            config.put(Entry { key, value, origin: Origin::Variable(name.into()) });
+        }
+        match config.check() {
+            Ok(()) if problems.is_empty() => Ok(config),
+            checked => {
+                problems.extend(checked.err().iter().flat_map(ConfigError::problems).map(str::to_owned));
+                Err(ConfigError::all(problems))
+            }
+        }
     }
 
     /// Sets a key, with Java's name or librdkafka's, and replaces its earlier value.
@@ -536,6 +592,7 @@ impl fmt::Display for Origin {
             Self::Code => Ok(()),
             Self::Line(None, line) => write!(f, "line {line}: "),
             Self::Line(Some(file), line) => write!(f, "{file}:{line}: "),
+            Self::Variable(name) => write!(f, "{name}: "),
         }
     }
 }
@@ -647,6 +704,45 @@ mod tests {
 
     fn problems(text: &str) -> String {
         KafkaConfig::from_properties_str(text).expect_err("a fault").to_string()
+    }
+
+    fn from_variables(variables: &[(&str, &str)]) -> Result<KafkaConfig, ConfigError> {
+        let variables = variables.iter().map(|(name, value)| (OsString::from(name), OsString::from(value)));
+        KafkaConfig::from_variables("KAFKA_", variables)
+    }
+
+    #[test]
+    fn the_environment_has_keys_behind_the_prefix() {
+        let config = from_variables(&[
+            ("KAFKA_BOOTSTRAP_SERVERS", " broker.example.com:9092 "),
+            ("KAFKA_GROUP_ID", "billing"),
+            ("KAFKA_SCHEMA_REGISTRY_URL", "https://registry.example.com"),
+            ("KAFKA_BUFFER_MEMORY", "1048576"),
+            ("OTHER_CLIENT_ID", "not ours"),
+            // Of Kafka's own scripts, and of Kubernetes.
+            ("KAFKA_HOME", "/opt/kafka"),
+            ("KAFKA_HEAP_OPTS", "-Xmx1G"),
+            ("KAFKA_SERVICE_HOST", "10.0.0.7"),
+            ("KAFKA_PORT", "tcp://10.0.0.7:9092"),
+            ("KAFKA_PORT_9092_TCP_ADDR", "10.0.0.7"),
+        ])
+        .unwrap();
+        assert_eq!(config.value("bootstrap.servers"), Some("broker.example.com:9092"));
+        assert_eq!(config.group_id(), Some("billing"));
+        assert_eq!(config.registry_property("schema.registry.url"), Some("https://registry.example.com"));
+        assert_eq!(config.settings(&librdkafka::features()).unwrap().values["queue.buffering.max.kbytes"], "1024");
+        assert_eq!(config.entries.len(), 4);
+    }
+
+    #[test]
+    fn a_variable_that_is_nearly_a_key_is_named() {
+        let faults = [("KAFKA_BOOTSTRAP_SERVER", "localhost:9092"), ("KAFKA_ACKS", "most")];
+        let error = from_variables(&faults).unwrap_err().to_string();
+        assert!(error.contains("KAFKA_ACKS: "), "{error}");
+        assert!(
+            error.contains("KAFKA_BOOTSTRAP_SERVER: unknown key `bootstrap.server`, did you mean `bootstrap.servers`?"),
+            "{error}"
+        );
     }
 
     #[test]
