@@ -74,6 +74,57 @@ impl RunHandle {
         driver::left(&self.shared, &mut self.gone.clone(), deadline).await
     }
 
+    /// Handles no further messages until [`resume`](Self::resume). Handlers that are running finish, failed messages are
+    /// still sent to their topics, and the consumer remains in its group: messages wait in memory up to the limit, and then
+    /// in Kafka. [Batches](crate::kafka::Batches) have no further messages meanwhile.
+    ///
+    /// It does nothing to [`recv`](crate::kafka::EventConsumer::recv) and `stream`, whose caller need not call them.
+    /// Readiness remains as it is.
+    ///
+    /// ```
+    /// # use event_schema::kafka::{Delivery, EmbeddedKafka, EventConsumer};
+    /// # use event_schema::prelude::*;
+    /// # use std::time::Duration;
+    /// # #[derive(Serialize, EventSchema)]
+    /// # #[event(topic = "notes")]
+    /// # struct Note { text: String }
+    /// # #[tokio::main]
+    /// # async fn main() -> Result<(), Box<dyn std::error::Error>> {
+    /// # let kafka = EmbeddedKafka::start()?;
+    /// # kafka.create_topic("notes", 1)?;
+    /// let consumer = EventConsumer::<Note>::subscribe(&kafka.config().group("docs")).await?;
+    /// let handle = consumer.handle();
+    /// handle.pause();
+    /// assert!(handle.is_paused());
+    /// # let running = tokio::spawn(consumer.run(async |_: Delivery<Note>| {}));
+    /// kafka.publish(&Note { text: "hello".to_owned() }).await;
+    /// # while handle.buffered().messages == 0 { tokio::task::yield_now().await }
+    /// assert_eq!(handle.counts().done(), 0);
+    ///
+    /// handle.resume();
+    /// # while handle.counts().done() == 0 { tokio::task::yield_now().await }
+    /// // A moment later:
+    /// assert_eq!(handle.counts().done(), 1);
+    /// # handle.close(Duration::from_secs(10)).await?;
+    /// # running.await??;
+    /// # Ok(())
+    /// # }
+    /// ```
+    pub fn pause(&self) {
+        self.shared.lock().session.pause();
+    }
+
+    /// Handles messages again; see the example of [`pause`](Self::pause).
+    pub fn resume(&self) {
+        self.shared.lock().session.resume();
+    }
+
+    /// Whether the consumer was [paused](Self::pause).
+    #[must_use]
+    pub fn is_paused(&self) -> bool {
+        self.shared.lock().session.is_paused()
+    }
+
     /// The outcomes of all deliveries so far; see the example of [`close`](Self::close).
     #[must_use]
     pub fn counts(&self) -> Counts {

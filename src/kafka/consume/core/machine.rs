@@ -23,7 +23,9 @@ pub(crate) struct Core<M> {
     /// The timers of waiting records.
     timers: BinaryHeap<Reverse<(Duration, Partition, u64)>>,
     outage: Outage,
-    /// The records that might be taken if the breaker were not open.
+    /// No record is to be handled until this is over.
+    paused: bool,
+    /// The records that might be taken if the breaker were not open and nothing paused.
     barred: VecDeque<(Partition, u64)>,
     next_commit: Duration,
     actions: VecDeque<Action>,
@@ -43,6 +45,7 @@ impl<M: Clone> Core<M> {
             ready: VecDeque::new(),
             timers: BinaryHeap::new(),
             outage: Outage::default(),
+            paused: false,
             barred: VecDeque::new(),
             actions: VecDeque::new(),
             stopped: false,
@@ -229,7 +232,8 @@ impl<M: Clone> Core<M> {
         row
     }
 
-    /// The record that is ready first, unless it has to wait for others that hold its partition, or for the breaker.
+    /// The record that is ready first, unless it has to wait for others that hold its partition, for the breaker, or for the
+    /// end of a pause.
     fn take_front(&mut self, now: Duration, begun: Duration) -> Option<Taken<M>> {
         let (partition, number) = self.ready.pop_front()?;
         let lane = self.lanes.get_mut(&partition)?;
@@ -238,7 +242,7 @@ impl<M: Clone> Core<M> {
             return None;
         }
         let is_handled = lane.work(number) == Some(Work::Handle);
-        if is_handled && self.outage.bars(now) {
+        if is_handled && (self.paused || self.outage.bars(now)) {
             self.barred.push_back((partition, number));
             return None;
         }
@@ -476,9 +480,24 @@ impl<M: Clone> Core<M> {
         self.put_revoked_first();
     }
 
-    /// Whether the breaker is open and this record, which is in hand, is not the probe.
+    /// Whether this record, which is in hand, must not be handled: the breaker is open and it is not the probe, or nothing is
+    /// handled now.
     pub(crate) fn excludes(&self, ticket: &Ticket) -> bool {
-        self.outage.excludes((ticket.partition, ticket.number))
+        self.paused || self.outage.excludes((ticket.partition, ticket.number))
+    }
+
+    /// No further record is handled until [`resume`](Self::resume). Others are forwarded, and those in hand are finished.
+    pub(crate) fn pause(&mut self) {
+        self.paused = true;
+    }
+
+    pub(crate) fn resume(&mut self) {
+        self.paused = false;
+        self.unbar();
+    }
+
+    pub(crate) fn is_paused(&self) -> bool {
+        self.paused
     }
 
     /// Whether records wait because what handlers need is away.
@@ -609,7 +628,7 @@ impl<M: Clone> Core<M> {
                 lane.queue(&mut self.ready, partition, number);
             }
         }
-        if !self.barred.is_empty() && !self.outage.bars(now) {
+        if !self.barred.is_empty() && !self.paused && !self.outage.bars(now) {
             self.unbar();
         }
         if now >= self.next_commit {
@@ -650,7 +669,7 @@ impl<M: Clone> Core<M> {
     /// When there is something to do without anything happening.
     pub(crate) fn next_tick(&self) -> Duration {
         let timer = self.timers.peek().map(|&Reverse((due, ..))| due);
-        let probe = self.outage.next().filter(|_| !self.barred.is_empty());
+        let probe = self.outage.next().filter(|_| !self.barred.is_empty() && !self.paused);
         timer.into_iter().chain(probe).fold(self.next_commit, Duration::min)
     }
 

@@ -838,6 +838,22 @@ fn a_probe_that_cannot_be_loaded_yet_makes_room_for_another_at_once() {
 }
 
 #[test]
+fn nothing_is_handled_during_a_pause_and_dead_letters_are_sent() {
+    let mut core = core(rules());
+    receive(&mut core, &[None; 3]);
+    let first = core.take(NOW).unwrap().ticket;
+    core.pause();
+    assert!(core.take(NOW).is_none() && !core.has_ready());
+    assert_eq!(core.finish(&first, Verdict::Reject, NOW), None);
+    assert_eq!(take_one(&mut core, NOW).work, Work::DeadLetter(0));
+    core.tick(NOW + millis(10));
+    assert!(core.take(NOW + millis(10)).is_none());
+    core.resume();
+    assert!(core.has_ready());
+    assert_eq!(offsets(&mut core, NOW), [1, 2]);
+}
+
+#[test]
 fn a_panic_opens_nothing_and_spends_its_attempts() {
     let mut core = core(Rules { attempts: 2, breaker: Some(2), give_up: GiveUp::Skip.into(), ..rules() });
     receive(&mut core, &[None; 3]);

@@ -234,7 +234,7 @@ impl<M: Clone, F: Cause, C: Copy> Session<M, F, C> {
     }
 
     /// Changes when a worker must begin no more records of its row: a record failed and others may have to wait for it,
-    /// partitions are being revoked, or the consumer stops.
+    /// partitions are being revoked, or the consumer pauses or stops.
     pub(crate) fn interruptions(&self) -> u64 {
         self.interruptions
     }
@@ -360,7 +360,7 @@ impl<M: Clone, F: Cause, C: Copy> Session<M, F, C> {
     }
 
     /// Takes back gathered records that no batch may contain any more. They are left to the next owner of their
-    /// partition, or wait for the record that holds it, or for the breaker.
+    /// partition, or wait for the record that holds it, for the breaker, or for the end of a pause.
     fn clear_pending(&mut self) {
         if self.pending.is_empty() {
             return;
@@ -512,6 +512,21 @@ impl<M: Clone, F: Cause, C: Copy> Session<M, F, C> {
     pub(crate) fn is_ready(&self) -> bool {
         let is_open = self.closing.is_none() && !self.over && self.fatal().is_none();
         is_open && self.joined && self.unsent.is_empty() && !self.core.has_waiting()
+    }
+
+    /// No further record is handled until [`resume`](Self::resume).
+    pub(crate) fn pause(&mut self) {
+        self.interruptions += 1;
+        self.core.pause();
+        self.clear_pending();
+    }
+
+    pub(crate) fn resume(&mut self) {
+        self.core.resume();
+    }
+
+    pub(crate) fn is_paused(&self) -> bool {
+        self.core.is_paused()
     }
 
     /// Leaves the group when the records in hand are finished or their time is over.

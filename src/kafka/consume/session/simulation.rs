@@ -130,6 +130,8 @@ events! {
     Delayed,
     PutBy,
     NotYet,
+    HandlingPaused,
+    HandlingResumed,
     FailedForGood,
     FailedBefore,
     Unauthorized,
@@ -270,7 +272,9 @@ impl Group {
             79 => consumer.delay(world),
             80..84 => consumer.finish_late(world),
             84 => _ = consumer.mark(world),
-            85 => consumer.commit(world),
+            85 if world.chance.bool() => consumer.commit(world),
+            85 if world.one_in(4) => consumer.pause(world),
+            85 => consumer.resume(world),
             86..96 => {
                 world.now = match world.chance.u32(..4) {
                     0 => world.now.max(consumer.session.next_tick()),
@@ -348,6 +352,7 @@ impl Group {
     /// Nothing goes wrong any more: everything comes to its end.
     fn calm_down(&mut self) {
         self.world.faults = false;
+        self.consumers.iter_mut().for_each(|consumer| consumer.resume(&mut self.world));
         self.join();
         let logs = &mut self.world.broker.logs;
         for log in logs.iter_mut() {

@@ -39,6 +39,8 @@ pub(super) struct Consumer {
     /// Its partitions are somebody else's, and it does not know.
     pub(super) expired: bool,
     pub(super) stopped: bool,
+    /// It handles nothing until this is over.
+    paused: bool,
     /// Its client failed for good.
     fatal: bool,
     /// A right is missing.
@@ -155,6 +157,7 @@ impl Consumer {
             revoking: Vec::new(),
             expired: false,
             stopped: false,
+            paused: false,
             owed: Vec::new(),
             asleep_until: Duration::ZERO,
             ticked: Duration::ZERO,
@@ -231,13 +234,14 @@ impl Consumer {
         until >= self.ticked && until > Duration::ZERO
     }
 
-    /// Whether a record whose turn it is may have to wait for another tick, or for the breaker.
+    /// Whether a record whose turn it is may have to wait for another tick, for the breaker, or for the end of a pause.
     fn may_be_left(&self, (work, _, until): (Work, Duration, Duration)) -> bool {
         let is_barred = |open: &Open| {
             let is_probed = self.hands.iter().any(|hand| Self::is_probe(open, hand));
             work == Work::Handle && (is_probed || self.may_wait(open.until))
         };
-        self.may_wait(until) || self.outage.open.as_ref().is_some_and(is_barred)
+        let is_paused = self.paused && work == Work::Handle;
+        self.may_wait(until) || is_paused || self.outage.open.as_ref().is_some_and(is_barred)
     }
 
     fn is_probe(open: &Open, hand: &Hand) -> bool {
@@ -263,7 +267,7 @@ impl Consumer {
             world.tally.note(Event::RevokedInHand);
         }
         let idle = self.session.core().is_idle(partitions);
-        let is_open = self.outage.open.is_some();
+        let are_barred = self.paused || self.outage.open.is_some();
         self.settle(partitions, world);
         for &partition in partitions {
             self.ledger(partition).expect("it is ours").again = true;
@@ -283,7 +287,7 @@ impl Consumer {
             let from = if arrives && log.owner == Some(self.id) { log.committed } else { ledger.next() };
             let repeated = ledger.repeated(from, &self.rules);
             if idle && !self.stopped {
-                let may_repeat = ledger.leaves(self.ticked) || is_open;
+                let may_repeat = ledger.leaves(self.ticked) || are_barred;
                 assert!(repeated == 0 || may_repeat, "{repeated} records are repeated for nothing");
                 world.tally.note(if repeated == 0 { Event::Released } else { Event::ReleasedWithHoles });
             }
@@ -487,7 +491,7 @@ impl Consumer {
         let (ticket, entry) = (hand.ticket, hand.entry);
         let number = usize::try_from(ticket.number).expect("a small number");
         let ledger = self.ledgers[ticket.partition as usize].as_ref().expect("what is in hand is ours");
-        assert!(!self.stopped, "begun after the stop");
+        assert!(!self.stopped && !self.paused, "begun after the stop, or while it pauses");
         assert!(!ledger.revoked || number < ledger.reach(), "begun, and is left to the next owner");
         assert!(!ledger.is_held_up(number), "begun, and is to wait");
         self.is_in_order(ticket.partition, entry, world);
@@ -561,6 +565,7 @@ impl Consumer {
         };
         assert_eq!((taken.ticket, taken.work, taken.message), (ticket, record.work, (partition, record.entry)));
         let (work, entry) = (record.work, record.entry);
+        assert!(work != Work::Handle || !self.paused, "taken while it pauses");
         if work == Work::Handle
             && let Some(open) = &self.outage.open
         {
@@ -595,6 +600,7 @@ impl Consumer {
                 assert!(self.may_be_left((work, from, until)), "record {number} is forgotten");
                 if from <= world.now
                     && work == Work::Handle
+                    && !self.paused
                     && let Some(open) = &self.outage.open
                     && !self.hands.iter().any(|hand| Self::is_probe(open, hand))
                 {
@@ -799,13 +805,14 @@ impl Consumer {
     fn sort_out(&mut self, world: &mut World) {
         let pending: Vec<_> = self.session.pending().map(|taken| taken.ticket).collect();
         let (is_open, probe) = (self.outage.open.is_some(), self.outage.open.as_ref().and_then(|open| open.probe));
+        let is_paused = self.paused;
         for hand in
             self.hands.extract_if(.., |hand| hand.pending && !pending.contains(&hand.ticket)).collect::<Vec<_>>()
         {
             let Ticket { partition, epoch, number, .. } = hand.ticket;
             if let Some(ledger) = self.ledger(partition).filter(|ledger| ledger.epoch == epoch) {
                 let number = usize::try_from(number).expect("a small number");
-                let is_excluded = is_open && probe != Some((partition, number));
+                let is_excluded = is_paused || is_open && probe != Some((partition, number));
                 let has_reason = ledger.revoked || ledger.is_held_up(number) || is_excluded;
                 assert!(has_reason, "there is no reason to put it back");
                 let (state, event) = if ledger.revoked {
@@ -823,6 +830,7 @@ impl Consumer {
             let number = usize::try_from(ticket.number).expect("a small number");
             assert!(!ledger.revoked && !ledger.is_held_up(number), "gathered, and may not be handed out");
             assert!(!is_open || probe == Some((ticket.partition, number)), "gathered, and is not the probe");
+            assert!(!is_paused, "gathered while it pauses");
         }
     }
 
@@ -907,6 +915,22 @@ impl Consumer {
             world.tally.note(Event::PutBy);
         }
         self.obey(world);
+    }
+
+    /// Its owner lets it handle nothing for a while.
+    pub(super) fn pause(&mut self, world: &mut World) {
+        self.paused = true;
+        self.session.pause();
+        world.tally.note(Event::HandlingPaused);
+        self.obey(world);
+    }
+
+    pub(super) fn resume(&mut self, world: &mut World) {
+        if std::mem::take(&mut self.paused) {
+            self.session.resume();
+            world.tally.note(Event::HandlingResumed);
+            self.obey(world);
+        }
     }
 
     pub(super) fn close(&mut self, world: &mut World) {
