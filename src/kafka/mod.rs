@@ -94,7 +94,7 @@ pub use self::broker::{ApiKey, BrokerError};
 pub use self::config::KafkaConfig;
 pub use self::consume::{
     Batch, Batches, Body, Buffered, CircuitBreaker, Counts, Delivery, EventConsumer, Failure, FailureKind, GiveUp,
-    Handled, MessageHead, Order, Outcome, Received, Rejection, Retry, RunHandle, Runner,
+    Handled, MessageHead, Order, Outcome, Received, Rejection, Retry, RunHandle, Runner, SeekTo,
 };
 pub use self::embedded::EmbeddedKafka;
 pub use self::error::{CloseError, ConfigError, ConnectError, ConsumeError, RunError, SendError};

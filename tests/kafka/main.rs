@@ -12,6 +12,7 @@ mod commit;
 mod common;
 mod connect;
 mod context;
+mod control;
 mod credential;
 mod dead_letter;
 mod envelope;

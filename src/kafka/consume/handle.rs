@@ -7,9 +7,9 @@ use std::time::Duration;
 use tokio::sync::watch;
 
 use super::core::Limit;
-use super::driver::{self, Shared};
+use super::driver::{self, SeekTo, Shared};
 use super::tally::Counts;
-use crate::kafka::error::CloseError;
+use crate::kafka::error::{CloseError, ConsumeError};
 
 /// A handle to a running consumer: it closes the consumer, counts outcomes, and says whether it is ready. Cheap to
 /// clone.
@@ -117,6 +117,50 @@ impl RunHandle {
     /// Handles messages again; see the example of [`pause`](Self::pause).
     pub fn resume(&self) {
         self.shared.lock().session.resume();
+    }
+
+    /// Has an assigned partition continue at another message: to repeat messages, or to pass over some.
+    ///
+    /// Handlers of the partition that are running finish first, as before a rebalance, and their messages are committed.
+    /// Messages that wait for a retry in place are dropped. A commit never goes back: after a seek to an earlier message,
+    /// nothing is committed until the messages of the last commit are passed, so that a restart continues there.
+    ///
+    /// # Errors
+    ///
+    /// A [`ConsumeError`] if the partition is not [assigned](ConsumeError::is_revoked), if the consumer is closed, or if the
+    /// brokers do not tell the offset of a time. A consumer that cannot go on at the offset ends.
+    ///
+    /// ```
+    /// # use event_schema::kafka::{Delivery, EmbeddedKafka, EventConsumer};
+    /// # use event_schema::prelude::*;
+    /// # use std::time::Duration;
+    /// use event_schema::kafka::SeekTo;
+    /// # #[derive(Serialize, EventSchema)]
+    /// # #[event(topic = "notes")]
+    /// # struct Note { text: String }
+    /// # #[tokio::main]
+    /// # async fn main() -> Result<(), Box<dyn std::error::Error>> {
+    /// # let kafka = EmbeddedKafka::start()?;
+    /// # kafka.create_topic("notes", 1)?;
+    /// # for text in ["one", "two"] { kafka.publish(&Note { text: text.to_owned() }).await; }
+    /// let consumer = EventConsumer::<Note>::subscribe(&kafka.config().group("docs")).await?;
+    /// let handle = consumer.handle();
+    /// # let running = tokio::spawn(consumer.run(async |_: Delivery<Note>| {}));
+    /// # while handle.counts().done() < 2 { tokio::task::yield_now().await }
+    /// assert_eq!(handle.counts().done(), 2);
+    /// for (topic, partition) in handle.assigned() {
+    ///     handle.seek(&topic, partition, SeekTo::Beginning).await?;
+    /// }
+    /// # while handle.counts().done() < 4 { tokio::task::yield_now().await }
+    /// // A moment later:
+    /// assert_eq!(handle.counts().done(), 4);
+    /// # handle.close(Duration::from_secs(10)).await?;
+    /// # running.await??;
+    /// # Ok(())
+    /// # }
+    /// ```
+    pub async fn seek(&self, topic: &str, partition: i32, to: SeekTo) -> Result<(), ConsumeError> {
+        Ok(self.shared.seek(topic, partition, to).await?)
     }
 
     /// Whether the consumer was [paused](Self::pause).

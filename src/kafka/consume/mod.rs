@@ -39,6 +39,7 @@ pub use self::consumer::EventConsumer;
 pub(crate) use self::core::Position;
 pub use self::core::{FailureKind, GiveUp, Order, Outcome};
 pub use self::delivery::Delivery;
+pub use self::driver::SeekTo;
 pub use self::failure::{Failure, Handled};
 pub use self::handle::{Buffered, RunHandle};
 pub(crate) use self::loader::{At, Loader};

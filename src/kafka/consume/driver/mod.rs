@@ -16,6 +16,7 @@ mod perform;
 mod poll;
 mod resets;
 mod seats;
+mod seek;
 mod shared;
 mod start;
 #[cfg(test)]
@@ -25,5 +26,6 @@ mod under_way;
 
 pub(super) use self::member::{Member, left};
 pub(super) use self::seats::{Dismissal, Seats};
+pub use self::seek::SeekTo;
 pub(super) use self::shared::{Returned, Returning, Shared, State, key};
 pub(super) use self::start::{longest_revoke, start};
