@@ -93,7 +93,9 @@ impl Poller {
             let mut state = self.shared.lock_here();
             (!state.full.is_awaited(), state.session.share(), std::mem::take(&mut state.seeks))
         };
-        seeks.into_iter().for_each(|seek| self.seek(seek));
+        for seek in seeks {
+            self.seek(seek);
+        }
         self.note_gaps();
         let again = has_room && self.poll(connection, share, burst, spent);
         // Under KIP-848 no callback tells a member that there is no partition for it.

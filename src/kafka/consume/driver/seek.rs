@@ -83,22 +83,30 @@ impl Poller {
         gone.map_err(|_| ConsumeErrorKind::Fatal(RDKafkaErrorCode::Fail))
     }
 
+    /// The offset, looked up now: librdkafka would look for the end later, when there may be more.
     fn offset(&self, topic: &str, partition: i32, to: SeekTo) -> Result<Offset, ConsumeErrorKind> {
-        let time = match to {
-            SeekTo::Beginning => return Ok(Offset::Beginning),
-            SeekTo::End => return Ok(Offset::End),
-            SeekTo::Offset(offset) if offset >= 0 => return Ok(Offset::Offset(offset)),
-            SeekTo::Offset(_) => return Err(ConsumeErrorKind::Seek(RDKafkaErrorCode::InvalidArgument)),
-            SeekTo::Time(time) => millis(time),
-        };
+        let consumer = &self.connection.consumer;
         let failed =
             |error: KafkaError| ConsumeErrorKind::Seek(error.rdkafka_error_code().unwrap_or(RDKafkaErrorCode::Fail));
-        let mut times = TopicPartitionList::new();
-        times.add_partition_offset(topic, partition, Offset::Offset(time)).map_err(failed)?;
-        let offsets = self.connection.consumer.offsets_for_times(times, PATIENCE).map_err(failed)?;
-        let found = offsets.find_partition(topic, partition);
-        let found = found.ok_or(ConsumeErrorKind::Seek(RDKafkaErrorCode::UnknownPartition))?;
-        found.error().map_err(failed)?;
-        Ok(found.offset())
+        let end = || consumer.fetch_watermarks(topic, partition, PATIENCE).map(|(_, end)| Offset::Offset(end));
+        match to {
+            SeekTo::Beginning => Ok(Offset::Beginning),
+            SeekTo::End => end().map_err(failed),
+            SeekTo::Offset(offset) if offset >= 0 => Ok(Offset::Offset(offset)),
+            SeekTo::Offset(_) => Err(ConsumeErrorKind::Seek(RDKafkaErrorCode::InvalidArgument)),
+            SeekTo::Time(time) => {
+                let mut times = TopicPartitionList::new();
+                let time = Offset::Offset(millis(time));
+                times.add_partition_offset(topic, partition, time).map_err(failed)?;
+                let offsets = consumer.offsets_for_times(times, PATIENCE).map_err(failed)?;
+                let found = offsets.find_partition(topic, partition);
+                let found = found.ok_or(ConsumeErrorKind::Seek(RDKafkaErrorCode::UnknownPartition))?;
+                found.error().map_err(failed)?;
+                match found.offset() {
+                    Offset::Offset(offset) => Ok(Offset::Offset(offset)),
+                    _ => end().map_err(failed),
+                }
+            }
+        }
     }
 }
