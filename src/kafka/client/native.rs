@@ -15,7 +15,7 @@ use rdkafka::bindings::{
     rd_kafka_message_detach_headers, rd_kafka_message_headers, rd_kafka_message_leader_epoch, rd_kafka_message_status,
     rd_kafka_msg_status_t, rd_kafka_offsets_store, rd_kafka_producev, rd_kafka_queue_destroy, rd_kafka_queue_new,
     rd_kafka_queue_poll, rd_kafka_resp_err_t, rd_kafka_topic_partition_list_add,
-    rd_kafka_topic_partition_set_leader_epoch, rd_kafka_vtype_t,
+    rd_kafka_topic_partition_list_set_offset, rd_kafka_topic_partition_set_leader_epoch, rd_kafka_vtype_t,
 };
 use rdkafka::consumer::{BaseConsumer, Consumer, ConsumerContext};
 use rdkafka::error::{KafkaError, RDKafkaErrorCode};
@@ -122,6 +122,13 @@ pub(crate) fn forget_offsets<'a, C: ConsumerContext>(
     /// librdkafka's word for none.
     const NONE: i64 = -1001;
     drop(store_offsets(consumer, partitions.map(|(topic, partition)| (topic, partition, NONE, -1))));
+}
+
+/// Sets the offset of a partition of a list, if the list has it: where librdkafka starts with a partition that is being assigned.
+pub(crate) fn set_offset(list: &TopicPartitionList, topic: &str, partition: i32, offset: i64) {
+    let Ok(topic) = CString::new(topic) else { return };
+    // SAFETY: the list lives while it is borrowed, and whoever has it waits for this thread. The name is only read.
+    unsafe { rd_kafka_topic_partition_list_set_offset(list.ptr(), topic.as_ptr(), partition, offset) };
 }
 
 /// Offsets by topic and partition.

@@ -12,6 +12,7 @@ mod full;
 mod leave;
 mod member;
 mod nap;
+mod offsets;
 mod perform;
 mod poll;
 mod resets;

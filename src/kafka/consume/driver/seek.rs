@@ -1,17 +1,17 @@
 //! Partitions that continue at another offset.
 
-use std::time::{Duration, SystemTime};
+use std::time::SystemTime;
 
+use rdkafka::Offset;
 use rdkafka::consumer::Consumer;
 use rdkafka::error::{KafkaError, RDKafkaErrorCode};
-use rdkafka::{Offset, TopicPartitionList};
 use tokio::sync::oneshot;
 
 use super::super::session::{Trouble, Why};
+use super::offsets::{self, PATIENCE};
 use super::perform::perform;
 use super::poll::Poller;
 use crate::kafka::error::ConsumeErrorKind;
-use crate::kafka::message::millis;
 
 /// Where a partition continues; see [`RunHandle::seek`](crate::kafka::RunHandle::seek).
 ///
@@ -42,9 +42,6 @@ pub(crate) struct Seek {
     pub(super) to: SeekTo,
     pub(super) sender: oneshot::Sender<Result<(), ConsumeErrorKind>>,
 }
-
-/// The time that the brokers have to find an offset, and librdkafka to go there.
-const PATIENCE: Duration = Duration::from_secs(10);
 
 impl Poller {
     /// Gives up the partition, as if it was revoked, and takes it again at another offset.
@@ -86,27 +83,16 @@ impl Poller {
     /// The offset, looked up now: librdkafka would look for the end later, when there may be more.
     fn offset(&self, topic: &str, partition: i32, to: SeekTo) -> Result<Offset, ConsumeErrorKind> {
         let consumer = &self.connection.consumer;
-        let failed =
-            |error: KafkaError| ConsumeErrorKind::Seek(error.rdkafka_error_code().unwrap_or(RDKafkaErrorCode::Fail));
-        let end = || consumer.fetch_watermarks(topic, partition, PATIENCE).map(|(_, end)| Offset::Offset(end));
-        match to {
-            SeekTo::Beginning => Ok(Offset::Beginning),
-            SeekTo::End => end().map_err(failed),
-            SeekTo::Offset(offset) if offset >= 0 => Ok(Offset::Offset(offset)),
-            SeekTo::Offset(_) => Err(ConsumeErrorKind::Seek(RDKafkaErrorCode::InvalidArgument)),
-            SeekTo::Time(time) => {
-                let mut times = TopicPartitionList::new();
-                let time = Offset::Offset(millis(time));
-                times.add_partition_offset(topic, partition, time).map_err(failed)?;
-                let offsets = consumer.offsets_for_times(times, PATIENCE).map_err(failed)?;
-                let found = offsets.find_partition(topic, partition);
-                let found = found.ok_or(ConsumeErrorKind::Seek(RDKafkaErrorCode::UnknownPartition))?;
-                found.error().map_err(failed)?;
-                match found.offset() {
-                    Offset::Offset(offset) => Ok(Offset::Offset(offset)),
-                    _ => end().map_err(failed),
-                }
-            }
-        }
+        let found = match to {
+            SeekTo::Beginning => return Ok(Offset::Beginning),
+            SeekTo::Offset(offset) if offset >= 0 => Ok(offset),
+            SeekTo::Offset(_) => return Err(ConsumeErrorKind::Seek(RDKafkaErrorCode::InvalidArgument)),
+            SeekTo::End => offsets::end(consumer, topic, partition),
+            SeekTo::Time(time) => offsets::at(consumer, [(topic, partition)], time).and_then(|found| {
+                found.first().map_or_else(|| offsets::end(consumer, topic, partition), |first| Ok(first.2))
+            }),
+        };
+        let failed = |error: KafkaError| error.rdkafka_error_code().unwrap_or(RDKafkaErrorCode::Fail);
+        found.map(Offset::Offset).map_err(|error| ConsumeErrorKind::Seek(failed(error)))
     }
 }
