@@ -135,3 +135,31 @@ async fn a_partition_continues_at_a_time() {
     assert_eq!(running.numbers(), [0, 1, 2, 3, 4, 3, 4]);
     running.close().await;
 }
+
+/// The embedded broker takes any time for the end.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_group_without_commits_starts_at_a_time_and_others_where_they_were() {
+    let kafka = Kafka::start();
+    let topic = kafka.topic(1).await;
+    let producer = kafka.producer().await;
+    let start = SystemTime::now() - Duration::from_secs(3600);
+    let before = start - Duration::from_secs(3600);
+    for number in 0..2 {
+        producer.message(&note("a", number)).topic(&topic).timestamp(before).send().await.unwrap();
+    }
+    let known = kafka.group();
+    let running = Running::start(&known, &topic).await;
+    running.done(2).await;
+    running.close().await;
+    let new = Running::start(&kafka.group().start_at(start), &topic).await;
+    until(30, "partition", || !new.handle.assigned().is_empty()).await;
+    kafka.publish(&topic, [note("a", 2)]).await;
+    new.done(1).await;
+    assert_eq!(new.numbers(), [2]);
+    new.close().await;
+    kafka.publish(&topic, [note("a", 3)]).await;
+    let running = Running::start(&known.start_at(SystemTime::now() + Duration::from_secs(3600)), &topic).await;
+    running.done(2).await;
+    assert_eq!(running.numbers(), [2, 3]);
+    running.close().await;
+}

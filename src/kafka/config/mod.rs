@@ -8,7 +8,7 @@ use std::ffi::OsString;
 use std::fmt;
 use std::path::Path;
 use std::sync::Arc;
-use std::time::Duration;
+use std::time::{Duration, SystemTime};
 
 use java_properties::{LineContent, PropertiesIter};
 use rdkafka::config::{ClientConfig, RDKafkaLogLevel};
@@ -101,6 +101,8 @@ use crate::registry::RegistryConfig;
 pub struct KafkaConfig {
     entries: Vec<Entry>,
     connect_timeout: Duration,
+    /// Where consumers without a committed offset start.
+    start_at: Option<SystemTime>,
     /// For consumers of the classic group protocol; the newer one refuses such settings.
     group_defaults: &'static [(&'static str, &'static str)],
     /// The embedded broker, if it is one.
@@ -140,7 +142,13 @@ impl KafkaConfig {
     }
 
     fn empty() -> Self {
-        Self { entries: Vec::new(), connect_timeout: Duration::from_secs(10), group_defaults: &[], embedded: None }
+        Self {
+            entries: Vec::new(),
+            connect_timeout: Duration::from_secs(10),
+            start_at: None,
+            group_defaults: &[],
+            embedded: None,
+        }
     }
 
     /// Reads a file in the syntax of Java's `.properties`, in UTF-8.
@@ -328,6 +336,27 @@ impl KafkaConfig {
     pub fn connect_timeout(mut self, timeout: Duration) -> Self {
         self.connect_timeout = timeout;
         self
+    }
+
+    /// Where a consumer starts with a partition in which its group has committed nothing: at the first message with this
+    /// timestamp or a later one, instead of the first of all (`auto.offset.reset`). Together with a new
+    /// [group](Self::group), this replays the messages since then.
+    ///
+    /// ```
+    /// use event_schema::kafka::KafkaConfig;
+    /// use std::time::{Duration, SystemTime};
+    ///
+    /// let an_hour_ago = SystemTime::now() - Duration::from_secs(3600);
+    /// let config = KafkaConfig::new("127.0.0.1:9092").group("billing-replay").start_at(an_hour_ago);
+    /// assert!(config.check().is_ok());
+    /// ```
+    #[must_use]
+    pub fn start_at(self, time: SystemTime) -> Self {
+        Self { start_at: Some(time), ..self }
+    }
+
+    pub(crate) fn start_time(&self) -> Option<SystemTime> {
+        self.start_at
     }
 
     pub(crate) fn with_group_defaults(self, group_defaults: &'static [(&'static str, &'static str)]) -> Self {
