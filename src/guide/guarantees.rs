@@ -59,6 +59,13 @@
 //! `outage::an_open_breaker_...`, `outage::a_message_that_panics_...`). With retry topics, messages go on to their next topic
 //! until the first would be given up.
 //!
+//! ## Control while it runs
+//!
+//! | | messages in hand | other messages | the group |
+//! |---|---|---|---|
+//! | [`RunHandle::pause`] | are finished | wait; dead letters and messages for retry topics are sent | the consumer remains a member (`control::a_paused_consumer_...`) |
+//! | [`RunHandle::seek`] | are finished and committed, as before a rebalance | of this partition: dropped from memory; those from the new offset on are received | keeps its commits: they never go back (`control::a_partition_continues_...`) |
+//!
 //! ## Which messages may be handled twice
 //!
 //! - After a crash or a lost partition: the messages finished since the last successful commit, and those finished
