@@ -195,6 +195,8 @@
 //! [`Order::Partition`]: crate::kafka::Order::Partition
 //! [`RunHandle::close`]: crate::kafka::RunHandle::close
 //! [`RunHandle::is_ready`]: crate::kafka::RunHandle::is_ready
+//! [`RunHandle::pause`]: crate::kafka::RunHandle::pause
+//! [`RunHandle::seek`]: crate::kafka::RunHandle::seek
 //! [`SendError::is_not_sent`]: crate::kafka::SendError::is_not_sent
 //! [`SendError::is_unknown`]: crate::kafka::SendError::is_unknown
 //! [`SendError::is_fatal`]: crate::kafka::SendError::is_fatal
