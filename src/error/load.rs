@@ -233,7 +233,7 @@ impl LoadError {
 
     /// The valid fields of the input, if the load kept them
     /// ([`LoadOptions::valid_data`](crate::LoadOptions::valid_data)). `None` if there are more violations than the
-    /// load keeps.
+    /// load keeps, or if a part that no field reads is no value: too large a number, half a surrogate pair, too deep.
     ///
     /// ```
     /// # use event_schema::prelude::*;

@@ -5,6 +5,7 @@ use std::iter::FusedIterator;
 
 use super::EventSchema;
 use crate::error::{LoadError, LoadErrorKind};
+use crate::load::json;
 use crate::source::{Line, Lines};
 
 impl<R: BufRead, E: EventSchema> Iterator for Lines<'_, R, E> {
@@ -17,7 +18,7 @@ impl<R: BufRead, E: EventSchema> Iterator for Lines<'_, R, E> {
             let limit = self.options.max_size;
             let event = match read {
                 Ok(Some(size)) if size > limit => Err(LoadErrorKind::TooLarge { size: Some(size), limit }.into()),
-                Ok(Some(_)) if self.text.trim_ascii().is_empty() => continue,
+                Ok(Some(_)) if json::is_blank(&self.text) => continue,
                 Ok(Some(_)) => {
                     let behind = |error: LoadError| error.behind(self.number - 1, self.before);
                     self.options.load(&self.text).map_err(behind)

@@ -307,7 +307,7 @@ pub(super) fn from_number<T: Leaf>(text: &str) -> Option<T> {
             return T::from_i64(value);
         }
     }
-    text.parse().ok().filter(|value: &f64| value.is_finite()).and_then(T::from_f64)
+    json::nearest(text).filter(|value: &f64| value.is_finite()).and_then(T::from_f64)
 }
 
 /// A number that is a map's key: by JSON's grammar, as `serde_json` reads it.

@@ -165,7 +165,7 @@ macro_rules! floats {
                 Some(value as $type).filter(|value| value.is_finite())
             }
             fn from_digits(text: &str) -> Option<Self> {
-                text.parse().ok().filter(|value: &$type| value.is_finite())
+                json::nearest(text).filter(|value: &$type| value.is_finite())
             }
         }
 

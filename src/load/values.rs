@@ -1,7 +1,7 @@
 //! Any JSON value, any object, any number, and null.
 
 use serde::de::{Deserialize, DeserializeSeed, Deserializer, Error, IgnoredAny, MapAccess, Visitor};
-use serde_json::value::RawValue;
+use serde_json::value::{RawValue, to_raw_value};
 
 use super::any::AnyValue;
 use super::buffer::Leftovers;
@@ -10,7 +10,7 @@ use super::drain::drain_map;
 use super::expected::{MAPPING, NUMBER};
 use super::leaf::{Leaf, leaf};
 use super::patch::{self, Object};
-use super::{At, Context, Expected, FieldType};
+use super::{At, Context, Dialect, Expected, FieldType};
 use crate::contract::Shape;
 use crate::contract::shape::Kind;
 
@@ -105,9 +105,14 @@ leaf! {
 /// Any JSON, kept as its text.
 impl FieldType for Box<RawValue> {
     fn read<'de, D: Deserializer<'de>>(input: D, cx: &mut Context<'_>, _: &At<'_>) -> Result<Option<Self>, D::Error> {
-        let raw = Self::deserialize(input)?;
-        cx.enclose(raw.get())?;
-        Ok(Some(raw))
+        if cx.dialect() == Dialect::Json {
+            let raw = Self::deserialize(input)?;
+            cx.enclose(raw.get())?;
+            return Ok(Some(raw));
+        }
+        // Its levels count while it is read: a datum of a recursive Avro schema may have any number of them.
+        let value = AnyValue(cx).deserialize(input)?;
+        to_raw_value(&value).map(Some).map_err(D::Error::custom)
     }
 
     fn is_null(&self) -> bool {

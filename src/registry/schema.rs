@@ -6,6 +6,8 @@ use std::sync::Arc;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
+use schemars::generate::Contract;
+
 use crate::contract::{AvroSchemaError, avro_schema};
 use crate::event::EventSchema;
 use crate::format::framing::Guid;
@@ -115,10 +117,19 @@ impl RegistrySchema {
     /// let schema = RegistrySchema::json_of::<Ping>();
     /// assert_eq!(schema.schema_type(), SchemaType::Json);
     /// assert_eq!(schema.name().as_deref(), Some("Ping"));
+    ///
+    /// // A field with a default may be missing in what is read, and is always written.
+    /// #[event_schema::event]
+    /// struct Pong {
+    ///     #[serde(default)]
+    ///     seq: i64,
+    /// }
+    ///
+    /// assert!(RegistrySchema::json_of::<Pong>().text().contains(r#""required":["seq"]"#));
     /// ```
     #[must_use]
     pub fn json_of<E: EventSchema>() -> Self {
-        Self::json(E::json_schema().as_value().to_string())
+        Self::json(E::json_schema_for(&Contract::Serialize).as_value().to_string())
     }
 
     /// The same with references to schemas that its text names.

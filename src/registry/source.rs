@@ -24,10 +24,19 @@ use crate::format::{Answer, SchemaSource, SchemaSourceError, Subject, SubjectSch
 impl SchemaSource for SchemaRegistry {
     fn schema(&self, id: SchemaId) -> Answer<'_, WriterSchema> {
         Box::pin(async move {
-            let registered = self
-                .resolve(id)
-                .await
-                .map_err(|error| if error.is_unusable() { unusable(id, &error) } else { told(error) })?;
+            // An id is an `int` of Java, and above 0: no registry has given another, and none can be asked for it.
+            if matches!(id, SchemaId::Number(number) if i32::try_from(number).is_err()) {
+                return Err(SchemaSourceError::unknown());
+            }
+            let registered = self.resolve(id).await.map_err(|error| {
+                // A registry without GUIDs knows neither this one nor where to look.
+                let is_page_unknown = matches!(id, SchemaId::Guid(_)) && error.status() == Some(404);
+                match error {
+                    error if error.is_unusable() => unusable(id, &error),
+                    _ if is_page_unknown => SchemaSourceError::unknown(),
+                    error => told(error),
+                }
+            })?;
             let schema = registered.schema();
             match schema.schema_type() {
                 SchemaType::Avro => match Schema::parse(schema.text()) {

@@ -111,6 +111,12 @@ fn values_without_bytes_are_counted() {
     assert_eq!(DatumReader::<Lists>::new(&schema).load(b"\xA0\x8D\x06\0").unwrap().list.len(), 50_000);
 }
 
+#[event_schema::event]
+#[derive(Debug)]
+struct Kept {
+    skipped: Box<event_schema::serde_json::value::RawValue>,
+}
+
 #[test]
 fn depth_is_limited() {
     let schema = Schema::of::<Tree>().unwrap();
@@ -125,6 +131,12 @@ fn depth_is_limited() {
     let skip = |levels: usize| reader::<Nothing>(&schema).load(&[vec![2; levels - 1], vec![0]].concat());
     assert!(skip(200).is_ok());
     assert!(skip(1_000_000).unwrap_err().to_string().contains("nested too deep"));
+
+    // Kept as text of JSON.
+    let kept = |levels: usize| reader::<Kept>(&schema).load(&[vec![2; levels - 1], vec![0]].concat());
+    assert_eq!(kept(2).unwrap().skipped.get(), r#"{"inner":{"inner":null}}"#);
+    assert!(kept(100).is_ok());
+    assert!(kept(1_000_000).unwrap_err().is_too_deep());
 
     // A record that needs no bytes to hold itself.
     let endless = json!({"type": "record", "name": "Tree", "fields": [{"name": "inner", "type": "Tree"}]});

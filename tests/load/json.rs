@@ -89,6 +89,12 @@ fn deep_texts() {
         assert!(Few::load_str(&format!(r#"{{"id": {deep}}}"#)).unwrap_err().is_invalid());
         let broken = Few::load_str(&format!(r#"{{"id": 1, "more": {}"#, &deep[..deep.len() - 1])).unwrap_err();
         assert!(broken.is_truncated());
+        // Levels count in a text that is kept, and in what a plain type ignores.
+        for levels in [126, 127, 128, 129, 130] {
+            let deep = [open.repeat(levels), "1".to_owned(), close.repeat(levels)].concat();
+            check(&deep);
+            check(&format!(r#"{{"q": {deep}}}"#));
+        }
     }
 }
 

@@ -2,6 +2,7 @@
 
 use std::fmt;
 
+use super::scan::is_blank;
 use crate::error::{LoadError, LoadErrorKind};
 use crate::violation::Position;
 
@@ -170,7 +171,7 @@ impl LoadError {
     /// Says why `input`, on which the source gave up with `error` at a byte, is no JSON.
     #[cold]
     pub(crate) fn syntax(input: &str, error: &Error, stopped: usize) -> Self {
-        if input.bytes().all(|byte| byte.is_ascii_whitespace()) {
+        if is_blank(input.as_bytes()) {
             return LoadErrorKind::Empty.into();
         }
         if input.starts_with('\u{feff}') {

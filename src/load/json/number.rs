@@ -1,5 +1,7 @@
 //! Numbers: by JSON's grammar, to the nearest float.
 
+use std::str::FromStr;
+
 use super::error::{Code, Error};
 use super::source::Source;
 
@@ -108,14 +110,14 @@ impl<'de> Source<'de> {
 
     /// Reads the number that comes next as a float, to the nearest.
     pub(super) fn float(&mut self) -> Result<f64, Error> {
-        let float = self.skip_number()?.parse().unwrap_or(f64::INFINITY);
+        let float = nearest(self.skip_number()?).unwrap_or(f64::INFINITY);
         if float.is_finite() { Ok(float) } else { Err(self.before(Code::NumberOutOfRange)) }
     }
 
     /// Reads the number that comes next as an `f32`, to the nearest; `None`, in place, if that is infinite.
     pub(super) fn single(&mut self) -> Result<Option<f32>, Error> {
         let start = self.at;
-        let float = self.skip_number()?.parse().ok().filter(|float: &f32| float.is_finite());
+        let float = nearest(self.skip_number()?).filter(|float: &f32| float.is_finite());
         if float.is_none() {
             self.at = start;
         }
@@ -157,4 +159,32 @@ impl<'de> Source<'de> {
         self.at = end;
         Ok(())
     }
+}
+
+/// The text of a number from which on [`nearest`] looks at its exponent.
+const LONG: usize = 1 << 15;
+
+/// The float that is nearest to the number in a text; infinite if it is too large.
+pub(in crate::load) fn nearest<T: FromStr>(text: &str) -> Option<T> {
+    if text.len() < LONG { text.parse().ok() } else { nearest_of_long(text) }
+}
+
+/// The standard library reads no more of an exponent than its first five or six digits. That is wrong only where about as
+/// many digits stand against it: so the point goes to where the digits begin, and the exponent says what is left.
+#[cold]
+fn nearest_of_long<T: FromStr>(text: &str) -> Option<T> {
+    let (digits, exponent) = text.split_once(['e', 'E']).unwrap_or((text, "0"));
+    let beyond = if exponent.starts_with('-') { i64::MIN } else { i64::MAX };
+    let exponent: i64 = exponent.parse().unwrap_or(beyond);
+    let (sign, digits) = digits.strip_prefix('-').map_or(("", digits), |digits| ("-", digits));
+    let (whole, fraction) = digits.split_once('.').unwrap_or((digits, ""));
+    let all = [whole, fraction].concat();
+    let rest = all.trim_start_matches('0');
+    if rest.is_empty() {
+        return format!("{sign}0").parse().ok();
+    }
+    let before = i64::try_from(whole.len()).ok()? - i64::try_from(all.len() - rest.len()).ok()?;
+    // No float is as large as the one end, or as small as the other.
+    let exponent = exponent.saturating_add(before).clamp(-9999, 9999);
+    format!("{sign}0.{rest}e{exponent}").parse().ok()
 }

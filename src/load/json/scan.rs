@@ -29,3 +29,8 @@ pub(super) fn hex(digits: [u8; 4]) -> Option<u16> {
         Some(value << 4 | u16::try_from(digit).ok()?)
     })
 }
+
+/// Whether there is nothing but JSON's white space.
+pub(crate) fn is_blank(text: &[u8]) -> bool {
+    text.iter().all(|byte| matches!(byte, b' ' | b'\t' | b'\n' | b'\r'))
+}

@@ -95,6 +95,29 @@ fn an_f32_is_rounded_once_and_anything_else_comes_as_it_is() {
 }
 
 #[test]
+fn an_exponent_counts_to_its_last_digit() {
+    // The standard library takes the first digits of these exponents for all of them, and is no judge here.
+    for zeros in [40_000, 65_536, 655_359, 655_360, 1_000_000] {
+        let small = format!("0.{}1e{}", "0".repeat(zeros - 1), zeros);
+        let large = format!("1{}e-{zeros}", "0".repeat(zeros));
+        for text in [&small, &large] {
+            assert_eq!(read::<f64>(text).unwrap().to_bits(), 1_f64.to_bits(), "{zeros}");
+            assert_eq!(read::<f64>(&format!("-{text}")).unwrap().to_bits(), (-1_f64).to_bits(), "{zeros}");
+            let Singles(single) = read(&format!("[{text}]")).unwrap();
+            assert_eq!(single, [Some(1_f32.to_bits())], "{zeros}");
+        }
+        let many = "123456789012345678901234567890";
+        let nearest: f64 = format!("0.{many}").parse().unwrap();
+        let shifted = format!("0.{}{many}E+{zeros}", "0".repeat(zeros));
+        assert_eq!(read::<f64>(&shifted).unwrap().to_bits(), nearest.to_bits(), "{zeros}");
+        assert_eq!(read::<f64>(&format!("0.{}e{zeros}", "0".repeat(zeros))).unwrap().to_bits(), 0, "{zeros}");
+        assert!(read::<f64>(&format!("1{}e{zeros}", "0".repeat(zeros))).is_err(), "{zeros}");
+        assert!(read::<f64>(&format!("{small}{}", "9".repeat(30))).is_err(), "{zeros}");
+        assert_eq!(read::<f64>(&format!("{large}{}", "9".repeat(30))).unwrap().to_bits(), 0, "{zeros}");
+    }
+}
+
+#[test]
 fn strings_are_borrowed_unless_they_have_escapes() {
     assert_eq!(read::<&str>(r#" "größer als 8 Bytes" "#).unwrap(), "größer als 8 Bytes");
     assert!(read::<&str>(r#""\n""#).is_err());

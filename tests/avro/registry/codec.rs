@@ -1,7 +1,7 @@
 //! A registry as the source of a codec's schemas.
 
 use event_schema::LoadOptions;
-use event_schema::format::framing::{SchemaId, VALUE_SCHEMA_ID};
+use event_schema::format::framing::{Guid, SchemaId, VALUE_SCHEMA_ID};
 use event_schema::format::{Codec, Decoder, Encoder, SchemaSource, SchemaSourceError};
 use event_schema::registry::{RegistryConfig, SchemaRegistry};
 use serde_json::json;
@@ -82,6 +82,21 @@ async fn the_reason_why_there_is_no_schema_is_told_apart() {
         let error = SchemaSource::schema(&client(&server.url()), SchemaId::Number(3)).await.unwrap_err();
         assert!(is(&error), "{error}");
     }
+}
+
+#[tokio::test]
+async fn an_id_that_no_registry_can_have_is_unknown() {
+    let server = server(wrong(404, "HTTP 404 Not Found")).await;
+    let registry = client(&server.url());
+    // Beyond Java's `int`: it cannot be asked for.
+    let error = SchemaSource::schema(&registry, SchemaId::Number(u32::MAX)).await.unwrap_err();
+    assert!(error.is_unknown(), "{error}");
+    assert_eq!(server.count(), 0);
+    // To a registry without GUIDs.
+    let error = SchemaSource::schema(&registry, SchemaId::Guid(Guid::from([7; 16]))).await.unwrap_err();
+    assert!(error.is_unknown(), "{error}");
+    let error = SchemaSource::schema(&registry, SchemaId::Number(7)).await.unwrap_err();
+    assert!(error.is_refused(), "{error}");
 }
 
 async fn server(reply: Reply) -> Server {
