@@ -93,12 +93,19 @@ pub trait Input: Copy {
     /// # Errors
     /// If they are not a valid event.
     fn load_as<T: Generated>(self, options: &LoadOptions<'_>) -> Result<T, LoadError>;
+
+    /// The bytes themselves.
+    fn bytes(&self) -> &[u8];
 }
 
 /// JSON text.
 impl Input for &[u8] {
     fn load_as<T: Generated>(self, options: &LoadOptions<'_>) -> Result<T, LoadError> {
         load::from_json(self, options)
+    }
+
+    fn bytes(&self) -> &[u8] {
+        self
     }
 }
 

@@ -9,7 +9,7 @@ use serde::ser::{Error, Serialize, Serializer};
 
 use super::EventSchema;
 use super::descriptor::Descriptor;
-use super::generated::Generated;
+use super::generated::{Generated, Input};
 use crate::contract::shape::{Shape, schema_with};
 use crate::error::{LoadError, LoadErrorKind};
 use crate::load::{At, Context, Expected, FieldType, LoadOptions};
@@ -19,7 +19,8 @@ use crate::violation::{Violation, Violations};
 /// [types](crate::derive#several-events-in-one-topic).
 ///
 /// Without such a variant, messages of other types are rejected. It has the type and the bytes of the message, which are not
-/// read. It cannot be dumped, and does not appear in contracts.
+/// read. It cannot be dumped, contracts allow no value for it, and it has no Avro form: an enum with this variant is for
+/// consumers.
 ///
 /// ```
 /// use event_schema::OtherEvent;
@@ -49,7 +50,8 @@ impl OtherEvent {
         &self.event_type
     }
 
-    /// The body of the message, as it came. See the example of [`OtherEvent`].
+    /// The body of the message, as it came; with a [codec](crate::format), without its framing. See the example of
+    /// [`OtherEvent`].
     #[must_use]
     pub fn bytes(&self) -> &[u8] {
         &self.bytes
@@ -93,12 +95,12 @@ impl Generated for OtherEvent {
         Some(Err(violation.into()))
     }
 
-    fn load_if_of(event_type: &str, input: &[u8], options: &LoadOptions<'_>) -> Option<Result<Self, LoadError>> {
-        if input.len() > options.max_size {
-            let (size, limit) = (Some(input.len()), options.max_size);
-            return Some(Err(LoadErrorKind::TooLarge { size, limit }.into()));
+    fn load_if_of<I: Input>(event_type: &str, input: I, options: &LoadOptions<'_>) -> Option<Result<Self, LoadError>> {
+        let (bytes, limit) = (input.bytes(), options.max_size);
+        if bytes.len() > limit {
+            return Some(Err(LoadErrorKind::TooLarge { size: Some(bytes.len()), limit }.into()));
         }
-        Some(Ok(Self { event_type: event_type.into(), bytes: input.into() }))
+        Some(Ok(Self { event_type: event_type.into(), bytes: bytes.into() }))
     }
 
     fn load_untyped(_: &[u8], _: &LoadOptions<'_>) -> Result<Self, LoadError> {

@@ -20,9 +20,9 @@ impl Running {
         let consumer = EventConsumer::<Note>::subscribe_to(group, &[topic]).await.unwrap();
         let handle = consumer.handle();
         let numbers: Arc<Mutex<Vec<u32>>> = Arc::default();
-        let handled = Arc::clone(&numbers);
+        let seen = Arc::clone(&numbers);
         let handler = move |note: Delivery<Note>| {
-            handled.lock().unwrap().push(note.number);
+            seen.lock().unwrap().push(note.number);
             std::future::ready(())
         };
         Self { handle, task: tokio::spawn(consumer.run(handler)), numbers }
