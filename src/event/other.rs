@@ -87,6 +87,8 @@ impl FieldType for OtherEvent {
     }
 }
 
+// No help to those who wonder why their type is no event.
+#[diagnostic::do_not_recommend]
 impl Generated for OtherEvent {
     const DESCRIPTOR: &'static Descriptor = &Descriptor::new(Descriptor::ANY, 1, None);
 
@@ -108,4 +110,5 @@ impl Generated for OtherEvent {
     }
 }
 
+#[diagnostic::do_not_recommend]
 impl EventSchema for OtherEvent {}
