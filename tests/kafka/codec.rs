@@ -12,7 +12,8 @@ use event_schema::format::{
     Answer, Codec, CutOver, Decoder, Encoder, SchemaSource, SchemaSourceError, Subject, SubjectSchema, WriterSchema,
 };
 use event_schema::kafka::{
-    Batches, DeadLetter, Delivery, EmbeddedKafka, EventConsumer, EventProducer, Outcome, Received, Retry,
+    Batches, DeadLetter, Delivery, EmbeddedKafka, EventConsumer, EventProducer, Outcome, ProducerRecord, Received,
+    Retry,
 };
 use event_schema::prelude::*;
 use event_schema::{Envelope, LoadOptions};
@@ -78,12 +79,17 @@ async fn one_topic_in_all_framings() {
         }
         let envelope = Envelope::new().with_source("/own");
         producer.message(&pinged(seq)).envelope(envelope).header("tenant", b"t").send().await.unwrap();
+        // And stored before it is sent.
+        let record = producer.message(&pinged(seq)).to_record().await.unwrap();
+        let stored = serde_json::to_string(&record).unwrap();
+        let record = serde_json::from_str::<ProducerRecord>(&stored).unwrap();
+        producer.send_record(&record).await.unwrap();
     }
 
     let all = avro(ID).or(avro(guid())).or(json).or(Codec::single_object()).or(Codec::avro()).or(Codec::json());
     let mut consumer = consumer(&kafka, &all).await;
     for (seq, (codec, content_type, id)) in (1..).zip(&written) {
-        for source in [None, None, Some("/own")] {
+        for source in [None, None, Some("/own"), None] {
             let received = consumer.recv().await.unwrap();
             assert_eq!(received.event(), Some(&pinged(seq)), "{codec:?}: {received:?}");
             assert_eq!(header(&received, "content-type"), Some(*content_type), "{codec:?}");

@@ -98,6 +98,36 @@ async fn a_partition_continues_where_it_is_sent() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn a_seek_to_an_earlier_message_takes_no_commit_back() {
+    let kafka = Kafka::start();
+    let topic = kafka.topic(1).await;
+    let group = kafka.group();
+    kafka.publish(&topic, (0..5).map(|number| note("a", number))).await;
+    let running = Running::start(&group, &topic).await;
+    running.done(5).await;
+    running.handle.pause();
+    running.handle.seek(&topic, 0, SeekTo::Offset(1)).await.unwrap();
+    assert_eq!(kafka.committed(&group, &topic, 0).await, Some(5));
+    until(30, "messages in memory", || running.handle.buffered().messages == 4).await;
+    running.close().await;
+    assert_eq!(kafka.committed(&group, &topic, 0).await, Some(5));
+    // One that was handled again before the close.
+    let running = Running::start(&group, &topic).await;
+    until(30, "partition", || !running.handle.assigned().is_empty()).await;
+    running.handle.seek(&topic, 0, SeekTo::Offset(4)).await.unwrap();
+    running.done(1).await;
+    running.handle.seek(&topic, 0, SeekTo::Offset(2)).await.unwrap();
+    running.done(4).await;
+    running.close().await;
+    assert_eq!(kafka.committed(&group, &topic, 0).await, Some(5));
+    kafka.publish(&topic, [note("a", 5)]).await;
+    let running = Running::start(&group, &topic).await;
+    running.done(1).await;
+    assert_eq!(running.numbers(), [5]);
+    running.close().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn a_paused_partition_passes_over_messages() {
     let kafka = Kafka::start();
     let topic = kafka.topic(1).await;

@@ -24,8 +24,8 @@ use crate::registry::RegistryConfig;
 /// settings of the client.
 ///
 /// It is read from a `client.properties` file or from [environment variables](Self::from_env), or built in code. Only
-/// `bootstrap.servers` is required; consumers also need a [`group`](Self::group). Keys have Java's names or librdkafka's; every key of [librdkafka] is accepted. `SSL`,
-/// `SASL_SSL` and SCRAM need the feature `kafka-ssl`:
+/// `bootstrap.servers` is required; consumers also need a [`group`](Self::group). Keys have Java's names or
+/// librdkafka's; every key of [librdkafka] is accepted. `SSL`, `SASL_SSL` and SCRAM need the feature `kafka-ssl`:
 ///
 /// ```
 /// use event_schema::kafka::KafkaConfig;
@@ -246,7 +246,10 @@ impl KafkaConfig {
         for (name, value) in variables.collect::<BTreeMap<_, _>>() {
             let Some(name) = name.to_str() else { continue };
             let Some(rest) = name.strip_prefix(prefix).filter(|rest| !rest.is_empty()) else { continue };
-            let key = rest.to_ascii_lowercase().replace('_', ".");
+            let rest = rest.to_ascii_lowercase();
+            // librdkafka has a key with an underscore.
+            let is_key = librdkafka::PROPERTIES.iter().any(|(name, ..)| *name == rest);
+            let key = if is_key { rest } else { rest.replace('_', ".") };
             let Some(value) = value.to_str() else {
                 problems.push(format!("{name}: the value is not UTF-8"));
                 continue;
@@ -747,6 +750,7 @@ mod tests {
             ("KAFKA_GROUP_ID", "billing"),
             ("KAFKA_SCHEMA_REGISTRY_URL", "https://registry.example.com"),
             ("KAFKA_BUFFER_MEMORY", "1048576"),
+            ("KAFKA_LOG_LEVEL", "3"),
             ("OTHER_CLIENT_ID", "not ours"),
             // Of Kafka's own scripts, and of Kubernetes.
             ("KAFKA_HOME", "/opt/kafka"),
@@ -760,7 +764,8 @@ mod tests {
         assert_eq!(config.group_id(), Some("billing"));
         assert_eq!(config.registry_property("schema.registry.url"), Some("https://registry.example.com"));
         assert_eq!(config.settings(&librdkafka::features()).unwrap().values["queue.buffering.max.kbytes"], "1024");
-        assert_eq!(config.entries.len(), 4);
+        assert_eq!(config.value("log_level"), Some("3"));
+        assert_eq!(config.entries.len(), 5);
     }
 
     #[test]

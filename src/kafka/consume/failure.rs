@@ -13,6 +13,13 @@ use crate::{DumpError, LoadError, Violation, Violations};
 /// [is invalid](SendError::is_invalid). An error of the service's configuration ([`DumpError::is_config`],
 /// [`LoadError::is_config`]) or of a source ([`LoadError::is_io`]) is retried.
 ///
+/// | | is the message retried? | is an attempt spent? |
+/// |---|---|---|
+/// | [`retry`](Self::retry), and any other error | after the [backoff](crate::kafka::Retry::backoff) | yes |
+/// | [`retry_after`](Self::retry_after) | after the pause that the handler names | yes |
+/// | [`unavailable`](Self::unavailable) | after the backoff, until it is handled | no |
+/// | [`reject`](Self::reject) | never | |
+///
 /// ```
 /// use event_schema::kafka::Failure;
 /// use event_schema::prelude::*;
@@ -35,8 +42,8 @@ use crate::{DumpError, LoadError, Violation, Violations};
 ///
 /// The text of the reason goes into the log and into the headers of the dead letter (not if the dead letter is
 /// [redacted](crate::kafka::DeadLetter::redact)): keep payloads out of it. The dead letter also names the type of the
-/// reason, or `failed`, `unavailable` or `rejected` if the reason is a string. `Failure` itself does not implement [`Error`], because
-/// every error converts into it.
+/// reason, or `failed`, `unavailable` or `rejected` if the reason is a string. `Failure` itself does not implement
+/// [`Error`], because every error converts into it.
 #[derive(Debug)]
 pub struct Failure {
     kind: Kind,

@@ -18,6 +18,7 @@ mod poll;
 mod resets;
 mod seats;
 mod seek;
+mod seeks;
 mod shared;
 mod start;
 #[cfg(test)]
@@ -27,6 +28,6 @@ mod under_way;
 
 pub(super) use self::member::{Member, left};
 pub(super) use self::seats::{Dismissal, Seats};
-pub use self::seek::SeekTo;
+pub use self::seeks::SeekTo;
 pub(super) use self::shared::{Returned, Returning, Shared, State, key};
 pub(super) use self::start::{longest_revoke, start};

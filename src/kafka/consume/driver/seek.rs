@@ -1,47 +1,15 @@
 //! Partitions that continue at another offset.
 
-use std::time::SystemTime;
-
 use rdkafka::Offset;
 use rdkafka::consumer::Consumer;
 use rdkafka::error::{KafkaError, RDKafkaErrorCode};
-use tokio::sync::oneshot;
 
 use super::super::session::{Trouble, Why};
 use super::offsets::{self, PATIENCE};
 use super::perform::perform;
 use super::poll::Poller;
+use super::seeks::{Seek, SeekTo};
 use crate::kafka::error::ConsumeErrorKind;
-
-/// Where a partition continues; see [`RunHandle::seek`](crate::kafka::RunHandle::seek).
-///
-/// ```
-/// use event_schema::kafka::SeekTo;
-/// use std::time::{Duration, SystemTime};
-///
-/// let an_hour_ago = SeekTo::Time(SystemTime::now() - Duration::from_secs(3600));
-/// assert_ne!(an_hour_ago, SeekTo::Beginning);
-/// ```
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-#[non_exhaustive]
-pub enum SeekTo {
-    /// The first message that there is.
-    Beginning,
-    /// The messages that come from now on.
-    End,
-    /// The message with this offset.
-    Offset(i64),
-    /// The first message with this timestamp or a later one; without any, the messages that come from now on.
-    Time(SystemTime),
-}
-
-/// A request for a seek, and who waits for it.
-pub(crate) struct Seek {
-    pub(super) topic: String,
-    pub(super) partition: i32,
-    pub(super) to: SeekTo,
-    pub(super) sender: oneshot::Sender<Result<(), ConsumeErrorKind>>,
-}
 
 impl Poller {
     /// Gives up the partition, as if it was revoked, and takes it again at another offset.

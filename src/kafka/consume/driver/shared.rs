@@ -21,7 +21,7 @@ use super::super::tally::Tally;
 use super::commits::{CommitWaiter, Commits};
 use super::full::Full;
 use super::seats::Seats;
-use super::seek::{Seek, SeekTo};
+use super::seeks::{Seek, SeekTo};
 use crate::kafka::client::bounded;
 use crate::kafka::error::ConsumeErrorKind;
 use crate::kafka::message::Place;
