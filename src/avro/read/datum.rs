@@ -1,9 +1,10 @@
 //! A value of a datum where a reader asks for one: [`Datum`].
 
 use std::fmt::{self, Write};
+use std::marker::PhantomData;
 
 use serde::de::value::BorrowedStrDeserializer;
-use serde::de::{Deserialize, DeserializeSeed, Deserializer, Error, MapAccess, SeqAccess, Visitor};
+use serde::de::{Deserialize, DeserializeSeed, Deserializer, Error, IgnoredAny, MapAccess, SeqAccess, Visitor};
 use serde::forward_to_deserialize_any;
 use serde_json::Value;
 
@@ -217,8 +218,18 @@ impl<'a, 'de> Datum<'a, 'de> {
                 Self::visit_text(visitor, |visitor| visitor.visit_str(""), |text| write_uuid(text, bytes))
             }
             OpKind::Duration => Self::visit_duration(source, visitor),
-            OpKind::Array(item) => visitor.visit_seq(Elements::new(source, item)?),
-            OpKind::Map(value) => visitor.visit_map(&mut Entries::Map(Elements::new_map(source, value)?)),
+            OpKind::Array(item) => {
+                let mut elements = Elements::new(source, item)?;
+                let value = visitor.visit_seq(&mut elements)?;
+                elements.finish()?;
+                Ok(value)
+            }
+            OpKind::Map(value) => {
+                let mut entries = Pairs { values: Elements::new_map(source, value)?, is_at_value: false };
+                let value = visitor.visit_map(&mut entries)?;
+                entries.finish()?;
+                Ok(value)
+            }
             OpKind::Union(branches) => {
                 let branches = &plan.unions[branches];
                 let branch = source.index(branches.len(), UNKNOWN_BRANCH)?;
@@ -442,6 +453,15 @@ impl<'a, 'de> Elements<'a, 'de> {
         }
         Ok(value)
     }
+
+    /// Passes over the elements that were not read.
+    #[inline]
+    fn finish(&mut self) -> Result<(), Malformed> {
+        while self.left > 0 {
+            self.read(PhantomData::<IgnoredAny>)?;
+        }
+        Ok(())
+    }
 }
 
 impl<'de> SeqAccess<'de> for Elements<'_, 'de> {
@@ -454,6 +474,51 @@ impl<'de> SeqAccess<'de> for Elements<'_, 'de> {
 
     fn size_hint(&self) -> Option<usize> {
         Some(self.left)
+    }
+}
+
+/// The entries of a map.
+struct Pairs<'a, 'de> {
+    values: Elements<'a, 'de>,
+    /// Whether a key was read whose value was not.
+    is_at_value: bool,
+}
+
+impl Pairs<'_, '_> {
+    /// Passes over the entries that were not read.
+    fn finish(&mut self) -> Result<(), Malformed> {
+        while self.values.left > 0 {
+            if !self.is_at_value {
+                self.values.source.string()?;
+            }
+            self.is_at_value = false;
+            self.values.read(PhantomData::<IgnoredAny>)?;
+        }
+        Ok(())
+    }
+}
+
+impl<'de> MapAccess<'de> for Pairs<'_, 'de> {
+    type Error = Malformed;
+
+    fn next_key_seed<K: DeserializeSeed<'de>>(&mut self, seed: K) -> Result<Option<K::Value>, Malformed> {
+        if self.values.left == 0 {
+            return Ok(None);
+        }
+        let key = self.values.source.string()?;
+        self.is_at_value = true;
+        seed.deserialize(BorrowedStrDeserializer::new(key)).map(Some)
+    }
+
+    fn next_value_seed<S: DeserializeSeed<'de>>(&mut self, seed: S) -> Result<S::Value, Malformed> {
+        if !std::mem::take(&mut self.is_at_value) {
+            return Err(no_key());
+        }
+        self.values.read(seed)
+    }
+
+    fn size_hint(&self) -> Option<usize> {
+        Some(self.values.left)
     }
 }
 
@@ -606,9 +671,8 @@ impl<'de> Deserializer<'de> for Name<'de> {
     }
 }
 
-/// The entries of an object that is no record with its fields alone.
+/// The entries of a variant's object.
 enum Entries<'a, 'de> {
-    Map(Elements<'a, 'de>),
     /// A tag and the data of a variant.
     Around {
         source: &'a mut Source<'de>,
@@ -637,8 +701,6 @@ impl<'de> MapAccess<'de> for Entries<'_, 'de> {
 
     fn next_key_seed<K: DeserializeSeed<'de>>(&mut self, seed: K) -> Result<Option<K::Value>, Malformed> {
         let key = match self {
-            Self::Map(elements) if elements.left == 0 => return Ok(None),
-            Self::Map(elements) => elements.source.string()?,
             Self::Around { tag, content, value, .. } => {
                 let tag = tag.take().map(|(key, name)| (key, Part::Name(name)));
                 match tag.or_else(|| content.take().map(|(key, op)| (key, Part::Content(op)))) {
@@ -662,7 +724,6 @@ impl<'de> MapAccess<'de> for Entries<'_, 'de> {
 
     fn next_value_seed<S: DeserializeSeed<'de>>(&mut self, seed: S) -> Result<S::Value, Malformed> {
         match self {
-            Self::Map(elements) => elements.read(seed),
             Self::Around { source, value, .. } => match value.take() {
                 Some(Part::Content(op)) => seed.deserialize(Datum { source, op }),
                 Some(Part::Name(name)) => seed.deserialize(BorrowedStrDeserializer::new(name)),
@@ -672,13 +733,6 @@ impl<'de> MapAccess<'de> for Entries<'_, 'de> {
                 Some(name) => seed.deserialize(BorrowedStrDeserializer::new(name)),
                 None => fields.next_value_seed(seed),
             },
-        }
-    }
-
-    fn size_hint(&self) -> Option<usize> {
-        match self {
-            Self::Map(elements) => Some(elements.left),
-            Self::Around { .. } | Self::Tagged { .. } => None,
         }
     }
 }

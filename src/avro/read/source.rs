@@ -230,7 +230,9 @@ impl<'de> Source<'de> {
             Node::Long | Node::Time(_) | Node::Timestamp { .. } => self.long().map(drop),
             Node::Float => self.take(4).map(drop),
             Node::Double => self.take(8).map(drop),
-            Node::Bytes | Node::Decimal { size: None, .. } | Node::Uuid { fixed: false } => self.bytes().map(drop),
+            Node::Bytes | Node::BigDecimal | Node::Decimal { size: None, .. } | Node::Uuid { fixed: false } => {
+                self.bytes().map(drop)
+            }
             Node::String => self.string().map(drop),
             Node::Fixed(size) | Node::Decimal { size: Some(size), .. } => self.take(*size).map(drop),
             Node::Duration => self.take(12).map(drop),
