@@ -103,9 +103,11 @@ impl<'de, L: Object<T>, T> Visitor<'de> for ObjectVisitor<'_, '_, L, T> {
 
     #[inline]
     fn visit_map<A: MapAccess<'de>>(self, entries: A) -> Result<Self::Value, A::Error> {
-        self.cx.enter()?;
         // Given back from where it is: events are large. After an error nothing counts the levels.
-        let mut value = L::read_entries(entries, self.cx, self.at);
+        let mut value = match self.cx.enter() {
+            Ok(()) => L::read_entries(entries, self.cx, self.at),
+            Err(error) => Err(error),
+        };
         self.cx.leave();
         if value.is_ok()
             && let Some(before) = self.cx.number_in_disguise.take()

@@ -2,6 +2,7 @@
 
 use std::fmt::{self, Write};
 use std::marker::PhantomData;
+use std::ptr;
 
 use serde::de::value::BorrowedStrDeserializer;
 use serde::de::{Deserialize, DeserializeSeed, Deserializer, Error, IgnoredAny, MapAccess, SeqAccess, Visitor};
@@ -98,10 +99,12 @@ impl<'a, 'de> Datum<'a, 'de> {
         visitor: V,
     ) -> Result<V::Value, Malformed> {
         let mut fields = Fields::new(source, record);
-        let value = visitor.visit_map(&mut fields);
         // The value is given back from where it is: events are large.
-        if value.is_ok() && !fields.is_finished() {
-            fields.skip_rest()?;
+        let mut value = visitor.visit_map(&mut fields);
+        if !fields.is_finished() && value.is_ok() {
+            if let Err(error) = fields.skip_rest() {
+                value = Err(error);
+            }
         }
         value
     }
@@ -291,6 +294,15 @@ impl<'de> Deserializer<'de> for Datum<'_, 'de> {
             (hint::TIME, OpKind::Time(unit, _)) => visit_moment(source.time(unit)?, unit, visitor),
             (hint::DATE, OpKind::Date) => visitor.visit_bytes(&source.int()?.to_le_bytes()),
             (hint::UUID, OpKind::Uuid { fixed }) => visitor.visit_bytes(source.uuid(fixed)?),
+            (hint::UUID, OpKind::String) => {
+                let bytes = source.bytes()?;
+                // Sixteen would be taken for those of the UUID itself.
+                if bytes.len() != 16 && bytes.is_ascii() {
+                    visitor.visit_bytes(bytes)
+                } else {
+                    visitor.visit_borrowed_str(source.text(bytes)?)
+                }
+            }
             (hint::DECIMAL, OpKind::Decimal(decimal)) => {
                 let Decimal { scale, integer, .. } = source.plan.decimals[decimal];
                 let bytes = source.decimal(decimal)?;
@@ -529,13 +541,15 @@ struct Fields<'a, 'de> {
     steps: std::slice::Iter<'de, Step>,
     /// How to read the value whose name was read.
     value: Option<&'de Op>,
+    /// The names that are those of the record: its reader asks with the same ones for each field.
+    names: *const &'static str,
 }
 
 impl<'a, 'de> Fields<'a, 'de> {
     #[inline]
     fn new(source: &'a mut Source<'de>, record: usize) -> Self {
         let record = &source.plan.records[record];
-        Self { source, record, steps: record.steps.iter(), value: None }
+        Self { source, record, steps: record.steps.iter(), value: None, names: ptr::null() }
     }
 
     /// Goes on to the next field that is there.
@@ -601,7 +615,7 @@ impl<'de> MapAccess<'de> for Fields<'_, 'de> {
     fn next_key_seed<K: DeserializeSeed<'de>>(&mut self, seed: K) -> Result<Option<K::Value>, Malformed> {
         let Some((field, op)) = self.next()? else { return Ok(None) };
         self.value = Some(op);
-        seed.deserialize(Name { field, record: self.record }).map(Some)
+        seed.deserialize(Name { field, record: self.record, names: &mut self.names }).map(Some)
     }
 
     #[inline]
@@ -628,12 +642,13 @@ fn no_key() -> Malformed {
 }
 
 /// The name of a field: its index, for the reader that the plan was made for.
-struct Name<'de> {
+struct Name<'a, 'de> {
     field: &'de Field,
     record: &'de Record,
+    names: &'a mut *const &'static str,
 }
 
-impl<'de> Deserializer<'de> for Name<'de> {
+impl<'de> Deserializer<'de> for Name<'_, 'de> {
     type Error = Malformed;
 
     #[inline]
@@ -649,11 +664,13 @@ impl<'de> Deserializer<'de> for Name<'de> {
         names: &'static [&'static str],
         visitor: V,
     ) -> Result<V::Value, Malformed> {
-        if self.record.is_read_as(names) {
-            visitor.visit_u64(self.field.index.into())
-        } else {
-            self.deserialize_any(visitor)
+        if *self.names != names.as_ptr() {
+            if !self.record.is_read_as(names) {
+                return self.deserialize_any(visitor);
+            }
+            *self.names = names.as_ptr();
         }
+        visitor.visit_u64(self.field.index.into())
     }
 
     fn deserialize_enum<V: Visitor<'de>>(
