@@ -246,6 +246,20 @@ fn the_reader_gives_numbers_and_bytes_their_meaning() {
 
 #[test]
 fn the_meaning_that_the_writer_gave_counts() {
+    #[event_schema::event]
+    #[derive(Debug, PartialEq)]
+    #[serde(untagged)]
+    enum Either {
+        At(DateTime<Utc>),
+        Number(i64),
+    }
+    #[event_schema::event]
+    #[derive(Debug, PartialEq)]
+    struct Blob(#[event(avro(bytes))] Vec<u8>);
+    #[event_schema::event]
+    #[derive(Debug, PartialEq)]
+    struct Price(#[event(avro(precision = 4, scale = 2))] Decimal);
+
     let long = |logical: &str| json!({"type": "long", "logicalType": logical});
     let second = DateTime::from_timestamp_millis(1000).unwrap();
     // Of another unit than the reader's schema has.
@@ -260,20 +274,10 @@ fn the_meaning_that_the_writer_gave_counts() {
         assert_eq!(findings(&error), [found("", "invalid")]);
     }
     // An untagged enum takes the number as one, if it has a variant for it.
-    #[event_schema::event]
-    #[derive(Debug, PartialEq)]
-    #[serde(untagged)]
-    enum Either {
-        At(DateTime<Utc>),
-        Number(i64),
-    }
     assert_eq!(load::<Of<Either>>(&json!("long"), b"\x0E").unwrap(), Of(Either::Number(7)));
     assert_eq!(load::<Of<Either>>(&long("timestamp-micros"), b"\xD0\x0F").unwrap(), Of(Either::At(micros(1000))));
 
     // Bytes that are a decimal, or a duration, are bytes to a reader of them.
-    #[event_schema::event]
-    #[derive(Debug, PartialEq)]
-    struct Blob(#[event(avro(bytes))] Vec<u8>);
     let decimal = json!({"type": "bytes", "logicalType": "decimal", "precision": 4, "scale": 2});
     assert_eq!(load::<Blob>(&decimal, b"\x04\xFF\x7F").unwrap(), Blob(vec![0xFF, 0x7F]));
     let duration = json!({"type": "fixed", "name": "D", "size": 12, "logicalType": "duration"});
@@ -281,9 +285,6 @@ fn the_meaning_that_the_writer_gave_counts() {
     // Only Rust writes these, and not as a decimal of fixed scale.
     let big = json!({"type": "bytes", "logicalType": "big-decimal"});
     assert_eq!(load::<Blob>(&big, b"\x04\x02\x7F").unwrap(), Blob(vec![2, 0x7F]));
-    #[event_schema::event]
-    #[derive(Debug, PartialEq)]
-    struct Price(#[event(avro(precision = 4, scale = 2))] Decimal);
     assert_eq!(findings(&load::<Price>(&big, b"\x04\x02\x7F").unwrap_err()), [found("", "invalid")]);
 }
 

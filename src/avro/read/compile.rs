@@ -313,7 +313,7 @@ impl Compiler<'_> {
             Target::Kind { shape, .. } => Some(shape.kind()),
             Target::Content { .. } | Target::Enum { .. } => None,
         };
-        let meant = with_meaning(node, target);
+        let resolved = with_meaning(node, target);
         let text = match kind {
             Some(Kind::Text(text)) => Some(text),
             _ => None,
@@ -323,7 +323,7 @@ impl Compiler<'_> {
         let means = |meaning: Logical| logical == Some(meaning) || matches!(kind, Some(Kind::Any));
         let style = text.map_or(Style::Iso, style);
         let is_bytes = matches!(target, Target::Kind { shape, .. } if byte_list(shape));
-        match *meant.as_ref().unwrap_or(node) {
+        match *resolved.as_ref().unwrap_or(node) {
             Node::Boolean => OpKind::Boolean,
             Node::Date if means(Logical::Date) => OpKind::Date,
             Node::Time(unit) if means(Logical::Time) => OpKind::Time(unit, style),

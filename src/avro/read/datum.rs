@@ -99,12 +99,10 @@ impl<'a, 'de> Datum<'a, 'de> {
         visitor: V,
     ) -> Result<V::Value, Malformed> {
         let mut fields = Fields::new(source, record);
+        let value = visitor.visit_map(&mut fields);
         // The value is given back from where it is: events are large.
-        let mut value = visitor.visit_map(&mut fields);
-        if !fields.is_finished() && value.is_ok() {
-            if let Err(error) = fields.skip_rest() {
-                value = Err(error);
-            }
+        if value.is_ok() && !fields.is_finished() {
+            fields.skip_rest()?;
         }
         value
     }
