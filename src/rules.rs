@@ -4,6 +4,7 @@
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 use serde_json::{Map, Value};
+use validator::ValidateLength;
 
 use crate::contract::decimal;
 use crate::load::buffer::{Leftovers, foreign_missing};
@@ -22,6 +23,20 @@ impl<T> Bounded<T> for T {
     fn bound(bound: T) -> T {
         bound
     }
+}
+
+/// validator's `length` of a text, which counts its characters only where the number of bytes does not tell enough.
+#[inline]
+pub fn has_length<T: AsRef<str> + ValidateLength<u64>>(
+    value: &T,
+    min: Option<u64>,
+    max: Option<u64>,
+    equal: Option<u64>,
+) -> bool {
+    let bytes = value.as_ref().len() as u64;
+    // A character has up to four.
+    let is_within = min.is_none_or(|min| bytes.div_ceil(4) >= min) && max.is_none_or(|max| bytes <= max);
+    is_within && equal.is_none() || value.validate_length(min, max, equal)
 }
 
 /// validator's `range`, for every ordered type: its own trait is closed to types of other crates.

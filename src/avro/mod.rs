@@ -18,7 +18,11 @@
 //! - Values are promoted as the specification says: `int` and `long` to wider integers and floats, `float` to `double`,
 //!   strings and bytes to each other. An integer only has to fit: a `long` of 7 is read into a `u8`.
 //! - A symbol or a variant that the event's enum does not have is its default one, or a violation.
-//! - Logical types are converted: `timestamp-millis` to a `DateTime`, `decimal` to a `Decimal`.
+//! - Logical types are converted: `timestamp-millis` to a `DateTime`, `decimal` to a `Decimal`. A type without one has
+//!   that of the event's own schema: a `long` is read into a `DateTime` as microseconds, or as milliseconds with
+//!   `#[event(avro(millis))]`. Of two different ones the writer's counts, so that a time in milliseconds stays the same
+//!   time. Those with nothing in common, such as a `date` for a `DateTime`, are a violation; `timestamp-*` and
+//!   `local-timestamp-*` stand for each other. `big-decimal` is read as bytes only, and is not written.
 //!
 //! The defaults in the writer's schema and in the event's Avro schema are not used: the latter only tell other programs
 //! about the defaults of the type.

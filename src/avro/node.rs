@@ -29,6 +29,8 @@ pub(super) enum Node {
     Float,
     Double,
     Bytes,
+    /// Bytes that hold a decimal with its scale. No other language reads it.
+    BigDecimal,
     String,
     Fixed(usize),
     Date,
@@ -176,7 +178,8 @@ impl Builder {
             Schema::Long => Node::Long,
             Schema::Float => Node::Float,
             Schema::Double => Node::Double,
-            Schema::Bytes | Schema::BigDecimal => Node::Bytes,
+            Schema::Bytes => Node::Bytes,
+            Schema::BigDecimal => Node::BigDecimal,
             Schema::String | Schema::Uuid(UuidSchema::String) => Node::String,
             Schema::Array(array) => Node::Array(self.node(&array.items, namespace)),
             Schema::Map(map) => Node::Map(self.node(&map.types, namespace)),

@@ -3,7 +3,7 @@
 use crate::contract::Shape;
 use crate::contract::avro_name::{legal_type, pascal_case};
 use crate::contract::parts::Way;
-use crate::contract::shape::{Content, Definition, Enum, Form, Kind, Tagging};
+use crate::contract::shape::{AvroForm, Content, Definition, Enum, Field, Form, Kind, Tagging};
 
 /// A shape without what says nothing of its form: names, options, rules.
 #[derive(Clone, Debug)]
@@ -11,9 +11,9 @@ pub(super) enum Target {
     /// The fields of a struct or of a variant.
     Content { content: Content, id: String, name: String },
     /// An enum, with the name of its type in Avro.
-    Enum { owner: String, id: String, choice: Enum },
+    Enum { owner: String, id: String, choice: Enum, form: Option<AvroForm> },
     /// Anything else.
-    Kind(Shape),
+    Kind { shape: Shape, form: Option<AvroForm> },
 }
 
 /// How deep types stand in each other. Only an untagged enum that holds itself with nothing around it gets there.
@@ -25,19 +25,25 @@ const MAX_STEPS: usize = 128;
 impl Target {
     /// The JSON that a value is converted to.
     pub(super) fn natural() -> Self {
-        Self::Kind(Shape::any())
+        Self::Kind { shape: Shape::any(), form: None }
     }
 
-    pub(super) fn of(shape: Shape, way: Way) -> Self {
-        Self::named(shape, None, way)
+    /// A value for which its field, or what it is a part of, chose this form.
+    pub(super) fn of(shape: Shape, form: Option<AvroForm>, way: Way) -> Self {
+        Self::named(shape, None, form, way)
+    }
+
+    /// The value of a field.
+    pub(super) fn of_field(field: &Field, way: Way) -> Self {
+        Self::of((field.shape)(), field.avro.form, way)
     }
 
     /// An event, whose type is named after it.
     pub(super) fn root(shape: &Shape, event: &str, way: Way) -> Self {
-        Self::named(shape.clone(), Some(pascal_case(event)), way)
+        Self::named(shape.clone(), Some(pascal_case(event)), None, way)
     }
 
-    fn named(mut shape: Shape, mut owner: Option<String>, way: Way) -> Self {
+    fn named(mut shape: Shape, mut owner: Option<String>, mut form: Option<AvroForm>, way: Way) -> Self {
         for _ in 0..MAX_STEPS {
             shape = match shape.into_kind() {
                 Kind::Optional(inner) | Kind::Omissible(inner) | Kind::Ruled { shape: inner, .. } => *inner,
@@ -52,6 +58,7 @@ impl Target {
                     }
                     Form::Content(Content::Inner(field)) => {
                         owner = None;
+                        form = field.avro.form.or(form);
                         (field.shape)()
                     }
                     Form::Content(content) => {
@@ -60,10 +67,10 @@ impl Target {
                     }
                     Form::Enum(choice) => {
                         let owner = owner.unwrap_or_else(|| name(definition));
-                        return Self::Enum { owner, id: (definition.id)(), choice };
+                        return Self::Enum { owner, id: (definition.id)(), choice, form };
                     }
                 },
-                kind => return Self::Kind(kind.into()),
+                kind => return Self::Kind { shape: kind.into(), form },
             };
         }
         Self::natural()
@@ -126,8 +133,8 @@ fn is_nullable_within(mut shape: Shape, steps: usize) -> bool {
 /// Whether it is a list of bytes.
 pub(super) fn byte_list(shape: &Shape) -> bool {
     let Kind::List { items, .. } = shape.kind() else { return false };
-    match Target::of((**items).clone(), Way::Read) {
-        Target::Kind(item) => matches!(item.kind(), Kind::Integer(byte) if (byte.min, byte.max) == (0, 255)),
+    match Target::of((**items).clone(), None, Way::Read) {
+        Target::Kind { shape, .. } => matches!(shape.kind(), Kind::Integer(byte) if (byte.min, byte.max) == (0, 255)),
         Target::Content { .. } | Target::Enum { .. } => false,
     }
 }

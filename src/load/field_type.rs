@@ -337,9 +337,11 @@ pub trait FieldType: Sized + Serialize {
     #[doc(hidden)]
     #[inline]
     fn fill_field(slot: &mut Slot<Self>, names: &'static [FieldName], index: usize, cx: &mut Context<'_>, at: &At<'_>) {
-        let at = &at.field(&names[index]);
-        if let Some(value) = slot.or_missing(cx, at) {
-            value.check(cx, at);
+        if slot.is_missing() {
+            let at = &at.field(&names[index]);
+            if let Some(value) = slot.or_missing(cx, at) {
+                value.check(cx, at);
+            }
         }
     }
 
@@ -441,7 +443,7 @@ impl<T: FieldType> Slot<T> {
     /// Fills in a field that was not met, and gives it back for its rules.
     #[inline]
     pub fn or_missing(&mut self, cx: &mut Context<'_>, at: &At<'_>) -> Option<&T> {
-        if !matches!(self, Self::Missing) {
+        if !self.is_missing() {
             return None;
         }
         *self = Self::Good(T::missing(cx, at)?);

@@ -9,7 +9,7 @@ pub(crate) const INTEGER: &str = "$event_schema::private::integer";
 pub(crate) const FLOAT: &str = "$event_schema::private::float";
 /// A text.
 pub(crate) const TEXT: &str = "$event_schema::private::text";
-/// The 16 bytes of a UUID.
+/// The 16 bytes of a UUID, or its text in ASCII, which has more or fewer.
 #[cfg(any(feature = "avro", feature = "uuid1"))]
 pub(crate) const UUID: &str = "$event_schema::private::uuid";
 /// A point in time: a [moment](moment_bytes) since 1970.

@@ -77,12 +77,13 @@ impl<'de, F: PartRules<T>, C: Collect<T>, T: FieldType> DeserializeSeed<'de> for
         if let Ok(Some(value)) = &read {
             (self.each)(value, self.cx, self.at);
         }
-        match read? {
-            Some(value) => {
+        match read {
+            Ok(Some(value)) => {
                 self.list.add(value);
                 Ok(true)
             }
-            None => Ok(false),
+            Ok(None) => Ok(false),
+            Err(error) => Err(error),
         }
     }
 }

@@ -103,21 +103,43 @@ impl<'de, L: Object<T>, T> Visitor<'de> for ObjectVisitor<'_, '_, L, T> {
 
     #[inline]
     fn visit_map<A: MapAccess<'de>>(self, entries: A) -> Result<Self::Value, A::Error> {
-        self.cx.enter()?;
-        // Given back from where it is: events are large. After an error nothing counts the levels.
-        let mut value = L::read_entries(entries, self.cx, self.at);
-        self.cx.leave();
-        if value.is_ok()
-            && let Some(before) = self.cx.number_in_disguise.take()
-        {
-            self.cx.rewind(before);
-            value = Ok(refused(self.cx, self.at, &OBJECT));
+        if number::arrive_as_maps() {
+            return self.visit_map_or_number(entries);
         }
-        value
+        self.cx.enter()?;
+        let within = Within(self.cx);
+        // The value is given back from where it is: events are large.
+        L::read_entries(entries, &mut *within.0, self.at)
     }
 
     // serde's derive takes a list for a struct; the contract says object, so that a list is refused.
     refuse! { &OBJECT => bool number str bytes null list }
+}
+
+impl<L: Object<T>, T> ObjectVisitor<'_, '_, L, T> {
+    #[cold]
+    fn visit_map_or_number<'de, A: MapAccess<'de>>(self, entries: A) -> Result<Option<T>, A::Error> {
+        self.cx.enter()?;
+        let value = L::read_entries(entries, self.cx, self.at)?;
+        self.cx.leave();
+        Ok(match self.cx.number_in_disguise.take() {
+            Some(before) => {
+                self.cx.rewind(before);
+                refused(self.cx, self.at, &OBJECT)
+            }
+            None => value,
+        })
+    }
+}
+
+/// Within a level of nesting, until it is dropped.
+struct Within<'a, 'c>(&'a mut Context<'c>);
+
+impl Drop for Within<'_, '_> {
+    #[inline]
+    fn drop(&mut self) {
+        self.0.leave();
+    }
 }
 
 /// The next field of the object: its index, `Some(None)` for one the type does not have (noted if

@@ -28,12 +28,17 @@ impl<T> Slot<T> {
         cx: &mut Context<'_>,
         at: &At<'_>,
     ) -> Result<bool, A::Error> {
-        if matches!(self, Self::Missing) {
+        if self.is_missing() {
             return Ok(false);
         }
         cx.duplicate(at);
         skip_value(entries)?;
         Ok(true)
+    }
+
+    #[inline]
+    pub(super) fn is_missing(&self) -> bool {
+        matches!(self, Self::Missing)
     }
 
     #[inline]

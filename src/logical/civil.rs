@@ -29,20 +29,33 @@ impl Unit {
     /// The number as whole seconds and nanoseconds.
     #[inline]
     pub(crate) fn split(self, number: i64) -> (i64, u32) {
-        let per_second = self.of_second();
-        let nanos = number.rem_euclid(per_second) * (NANOS_OF_SECOND / per_second);
-        #[allow(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "of a second")]
-        (number.div_euclid(per_second), nanos as u32)
+        // A division by a constant costs a tenth of one by a variable.
+        match self {
+            Self::Millis => split_by::<1_000>(number),
+            Self::Micros => split_by::<1_000_000>(number),
+            Self::Nanos => split_by::<NANOS_OF_SECOND>(number),
+        }
     }
 
     /// The number of so many seconds and nanoseconds. Finer digits are cut off, as everywhere in Avro: a clock has more of
     /// them than most units.
     fn join(self, seconds: i64, nanos: i64) -> Option<i64> {
-        let per_unit = NANOS_OF_SECOND / self.of_second();
+        let parts = match self {
+            Self::Millis => nanos / 1_000_000,
+            Self::Micros => nanos / 1_000,
+            Self::Nanos => nanos,
+        };
         // 128 bits are needed: before the epoch the parts can be beyond the bounds where their sum is not.
-        let number = i128::from(seconds) * i128::from(self.of_second()) + i128::from(nanos / per_unit);
+        let number = i128::from(seconds) * i128::from(self.of_second()) + i128::from(parts);
         number.try_into().ok()
     }
+}
+
+#[inline]
+fn split_by<const PER_SECOND: i64>(number: i64) -> (i64, u32) {
+    let nanos = number.rem_euclid(PER_SECOND) * (NANOS_OF_SECOND / PER_SECOND);
+    #[allow(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "of a second")]
+    (number.div_euclid(PER_SECOND), nanos as u32)
 }
 
 /// How a text separates its parts.

@@ -41,12 +41,18 @@ pub(crate) fn unscaled(text: &str, precision: usize, scale: usize) -> Option<Vec
     let (whole, fraction) = digits.split_once('.').unwrap_or((digits, ""));
     let fraction = fraction.trim_end_matches('0');
     let zeros = scale.checked_sub(fraction.len())?;
-    let digits = format!("{whole}{fraction}{}", "0".repeat(zeros));
+    let digits = format!("{whole}{fraction}");
     let digits = digits.trim_start_matches('0');
-    if digits.len() > precision || !digits.bytes().all(|digit| digit.is_ascii_digit()) {
+    if !digits.bytes().all(|digit| digit.is_ascii_digit()) {
         return None;
     }
-    let number: u128 = if digits.is_empty() { 0 } else { digits.parse().ok()? };
+    let number: u128 = if digits.is_empty() {
+        0
+    } else if digits.len().checked_add(zeros)? <= precision {
+        digits.parse::<u128>().ok()?.checked_mul(10_u128.checked_pow(zeros.try_into().ok()?)?)?
+    } else {
+        return None;
+    };
     // A bit for the sign, of a negative number that needs none too: as Python's fastavro writes them.
     let bits = u128::BITS - number.leading_zeros() + 1;
     let length = usize::try_from(bits.div_ceil(8)).ok()?;

@@ -4,8 +4,9 @@ use std::collections::BTreeMap;
 use std::fmt::Debug;
 
 use event_schema::avro::{DatumReader, DatumWriter, Schema};
-use event_schema::chrono::{DateTime, NaiveDate, Utc};
+use event_schema::chrono::{DateTime, NaiveDate, NaiveDateTime, NaiveTime, Utc};
 use event_schema::prelude::*;
+use event_schema::rust_decimal::Decimal;
 use event_schema::serde_json::{Value, json};
 
 use crate::corpora::{bytes, rows_elsewhere};
@@ -163,11 +164,132 @@ fn numbers_and_texts_are_promoted() {
     assert_eq!(refused(load::<Of<i64>>(&json!("double"), &[0; 8]).unwrap_err()), [found("", "invalid")]);
     assert_eq!(refused(load::<Of<i64>>(&json!("string"), b"\x027").unwrap_err()), [found("", "invalid")]);
     assert_eq!(refused(load::<Of<String>>(&json!("long"), b"\x0E").unwrap_err()), [found("", "invalid")]);
-    // The long of a point in time is none without that meaning, and the other way round a number like any other.
-    assert_eq!(refused(load::<Of<NaiveDate>>(&json!("int"), b"\x0E").unwrap_err()), [found("", "invalid")]);
+    // A date is a number to a type that gives it no meaning, but no text.
     let date = json!({"type": "int", "logicalType": "date"});
     assert_eq!(load::<Of<i64>>(&date, b"\x0E").unwrap(), Of(7));
     assert_eq!(refused(load::<Of<String>>(&date, b"\x0E").unwrap_err()), [found("", "invalid")]);
+}
+
+/// A type without a logical type, from an older writer or one in another language, has that of the reader.
+#[test]
+fn the_reader_gives_numbers_and_bytes_their_meaning() {
+    #[event_schema::event]
+    #[derive(Debug, PartialEq)]
+    struct Meant {
+        at: DateTime<Utc>,
+        #[event(avro(millis))]
+        millis: Option<DateTime<Utc>>,
+        #[event(avro(nanos))]
+        nanos: Vec<NaiveDateTime>,
+        day: NaiveDate,
+        time: NaiveTime,
+        #[event(avro(millis))]
+        clock: NaiveTime,
+        #[event(avro(precision = 10, scale = 2))]
+        price: Price,
+        #[event(avro(precision = 10, scale = 1))]
+        fixed: Decimal,
+        id: Uuid,
+        #[event(avro(duration))]
+        length: event_schema::jiff::SignedDuration,
+        huge: u128,
+        choice: Choice,
+    }
+    #[event_schema::event]
+    #[derive(Debug, PartialEq)]
+    struct Price(Decimal);
+    #[event_schema::event]
+    #[derive(Debug, PartialEq)]
+    #[serde(untagged)]
+    enum Choice {
+        At(#[event(avro(millis))] DateTime<Utc>),
+        Name(String),
+    }
+    let fixed = |name: &str, size: u8| json!({"type": "fixed", "name": name, "size": size});
+    let writer = record(&json!([
+        {"name": "at", "type": "int"},
+        {"name": "millis", "type": "long"},
+        {"name": "nanos", "type": {"type": "array", "items": "long"}},
+        {"name": "day", "type": "int"},
+        {"name": "time", "type": "int"},
+        {"name": "clock", "type": "int"},
+        {"name": "price", "type": "bytes"},
+        {"name": "fixed", "type": fixed("Four", 4)},
+        {"name": "id", "type": fixed("Sixteen", 16)},
+        {"name": "length", "type": fixed("Twelve", 12)},
+        {"name": "huge", "type": "bytes"},
+        {"name": "choice", "type": ["string", "long"]},
+    ]));
+    let datum = [
+        b"\x02\x04\x02\x06\0\x08\x0A\x0C\x04\xFF\x7F\0\0\0\x0F".as_slice(),
+        b"0123456789abcdef",
+        b"\0\0\0\0\0\0\0\0\x02\0\0\0\x02\x07\x02\x0E",
+    ]
+    .concat();
+    let micros = |micros: i64| DateTime::from_timestamp_micros(micros).unwrap();
+    let expected = Meant {
+        at: micros(1),
+        millis: Some(micros(2000)),
+        nanos: vec![DateTime::from_timestamp_nanos(3).naive_utc()],
+        day: NaiveDate::from_ymd_opt(1970, 1, 5).unwrap(),
+        time: micros(5).time(),
+        clock: micros(6000).time(),
+        price: Price("-1.29".parse().unwrap()),
+        fixed: "1.5".parse().unwrap(),
+        id: Uuid::from_bytes(*b"0123456789abcdef"),
+        length: event_schema::jiff::SignedDuration::from_millis(2),
+        huge: 7,
+        choice: Choice::At(micros(7000)),
+    };
+    assert_eq!(load::<Meant>(&writer, &datum).unwrap(), expected);
+}
+
+#[test]
+fn the_meaning_that_the_writer_gave_counts() {
+    #[event_schema::event]
+    #[derive(Debug, PartialEq)]
+    #[serde(untagged)]
+    enum Either {
+        At(DateTime<Utc>),
+        Number(i64),
+    }
+    #[event_schema::event]
+    #[derive(Debug, PartialEq)]
+    struct Blob(#[event(avro(bytes))] Vec<u8>);
+    #[event_schema::event]
+    #[derive(Debug, PartialEq)]
+    struct Price(#[event(avro(precision = 4, scale = 2))] Decimal);
+
+    let long = |logical: &str| json!({"type": "long", "logicalType": logical});
+    let second = DateTime::from_timestamp_millis(1000).unwrap();
+    // Of another unit than the reader's schema has.
+    assert_eq!(load::<Of<DateTime<Utc>>>(&long("timestamp-millis"), b"\xD0\x0F").unwrap(), Of(second));
+    // Points in time and local ones stand for each other.
+    assert_eq!(load::<Of<DateTime<Utc>>>(&long("local-timestamp-millis"), b"\xD0\x0F").unwrap(), Of(second));
+    let local = load::<Of<NaiveDateTime>>(&long("timestamp-millis"), b"\xD0\x0F").unwrap();
+    assert_eq!(local, Of(second.naive_utc()));
+    // All else is something else.
+    for writer in [long("time-micros"), json!({"type": "int", "logicalType": "date"})] {
+        let error = load::<Of<DateTime<Utc>>>(&writer, b"\x0E").unwrap_err();
+        assert_eq!(findings(&error), [found("", "invalid")]);
+    }
+    // An untagged enum takes the number as one, if it has a variant for it.
+    assert_eq!(load::<Of<Either>>(&json!("long"), b"\x0E").unwrap(), Of(Either::Number(7)));
+    assert_eq!(load::<Of<Either>>(&long("timestamp-micros"), b"\xD0\x0F").unwrap(), Of(Either::At(micros(1000))));
+
+    // Bytes that are a decimal, or a duration, are bytes to a reader of them.
+    let decimal = json!({"type": "bytes", "logicalType": "decimal", "precision": 4, "scale": 2});
+    assert_eq!(load::<Blob>(&decimal, b"\x04\xFF\x7F").unwrap(), Blob(vec![0xFF, 0x7F]));
+    let duration = json!({"type": "fixed", "name": "D", "size": 12, "logicalType": "duration"});
+    assert_eq!(load::<Blob>(&duration, &[1; 12]).unwrap(), Blob(vec![1; 12]));
+    // Only Rust writes these, and not as a decimal of fixed scale.
+    let big = json!({"type": "bytes", "logicalType": "big-decimal"});
+    assert_eq!(load::<Blob>(&big, b"\x04\x02\x7F").unwrap(), Blob(vec![2, 0x7F]));
+    assert_eq!(findings(&load::<Price>(&big, b"\x04\x02\x7F").unwrap_err()), [found("", "invalid")]);
+}
+
+fn micros(number: i64) -> DateTime<Utc> {
+    DateTime::from_timestamp_micros(number).unwrap()
 }
 
 #[test]
@@ -310,6 +432,13 @@ fn an_event_is_written_in_an_older_schema() {
     let expected = b"\x02\x02x\x02\x02\0\0\0\0\0\0\0\xF8\x3F\0\x01\x06\x02\x02\x02a\0\0\0\0\0\0\xE0\x3F\0";
     assert_eq!(writer.dump(&event).unwrap(), expected);
 
+    // A default has the first branch that it fits.
+    let sized = record(
+        &json!([{"name": "count", "type": "long"}, {"name": "size", "type": ["int", "long"], "default": 1_i64 << 32}]),
+    );
+    let sized = DatumWriter::<Today>::new(&Schema::parse(&sized.to_string()).unwrap()).unwrap();
+    assert_eq!(sized.dump(&event).unwrap(), b"\x06\x02\x80\x80\x80\x80\x20");
+
     event.count = u32::MAX;
     let error = writer.dump(&event).unwrap_err();
     assert!(!error.is_invalid());
@@ -317,6 +446,50 @@ fn an_event_is_written_in_an_older_schema() {
         error.to_string(),
         "the Avro schema cannot express the event: count: a number that does not fit the type of the schema"
     );
+}
+
+#[test]
+fn numbers_are_written_to_types_that_give_them_a_meaning() {
+    #[event_schema::event]
+    struct Numbers {
+        at: i64,
+        day: i64,
+        time: u32,
+        clock: i64,
+    }
+    let schema = record(&json!([
+        {"name": "at", "type": {"type": "long", "logicalType": "timestamp-millis"}},
+        {"name": "day", "type": ["null", {"type": "int", "logicalType": "date"}]},
+        {"name": "time", "type": {"type": "long", "logicalType": "time-micros"}},
+        {"name": "clock", "type": {"type": "int", "logicalType": "time-millis"}},
+    ]));
+    let writer = DatumWriter::<Numbers>::new(&Schema::parse(&schema.to_string()).unwrap()).unwrap();
+    assert_eq!(writer.dump(&Numbers { at: 1, day: 2, time: 3, clock: 4 }).unwrap(), b"\x02\x02\x04\x06\x08");
+    for (day, clock) in [(1 << 31, 0), (0, 1 << 31)] {
+        let error = writer.dump(&Numbers { at: 0, day, time: 0, clock }).unwrap_err();
+        assert!(error.to_string().contains("a number that does not fit the type of the schema"), "{error}");
+    }
+}
+
+#[test]
+fn what_a_schema_asks_for_in_vain_is_refused_before_anything_is_written() {
+    #[event_schema::event]
+    struct Price {
+        #[event(avro(precision = 4, scale = 2))]
+        price: Decimal,
+    }
+    let new = |fields: Value| DatumWriter::<Price>::new(&Schema::parse(&record(&fields).to_string()).unwrap());
+    let price = |kind: Value| json!([{"name": "price", "type": kind}]);
+    let error = new(price(json!({"type": "bytes", "logicalType": "big-decimal"}))).unwrap_err();
+    assert_eq!(error.faults()[0].path(), "price");
+    assert!(error.to_string().contains("big-decimal"), "{error}");
+
+    // A scale that no number has is compared, not written out.
+    let scale = 2_000_000_000;
+    let huge = json!({"type": "bytes", "logicalType": "decimal", "precision": scale + 1, "scale": scale});
+    let writer = new(price(huge)).unwrap();
+    assert_eq!(writer.dump(&Price { price: Decimal::ZERO }).unwrap(), b"\x02\0");
+    assert!(writer.dump(&Price { price: Decimal::ONE }).is_err());
 }
 
 /// Whether the row's reader is one of these types, and the value that it must see.

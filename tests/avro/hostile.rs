@@ -188,3 +188,62 @@ fn sizes_of_a_schema_are_only_compared() {
         assert!(reader::<Nothing>(&schema).load(b"\0").is_ok());
     }
 }
+
+/// A reader that stops early leaves the rest to the source.
+#[test]
+fn what_a_reader_leaves_is_passed_over() {
+    use std::fmt;
+
+    use event_schema::contract::Shape;
+    use event_schema::load::{At, Context, FieldType};
+    use event_schema::serde::de::{Deserializer, MapAccess, SeqAccess, Visitor};
+
+    /// The first element of a list, or the first key of a map.
+    #[derive(Debug, PartialEq, Serialize)]
+    struct First(String);
+
+    impl<'de> Visitor<'de> for First {
+        type Value = Self;
+
+        fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+            f.write_str("a list or a map")
+        }
+        fn visit_seq<A: SeqAccess<'de>>(self, mut seq: A) -> Result<Self, A::Error> {
+            Ok(First(seq.next_element()?.unwrap_or_default()))
+        }
+        fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<Self, A::Error> {
+            Ok(First(map.next_key()?.unwrap_or_default()))
+        }
+    }
+
+    impl FieldType for First {
+        fn read<'de, D: Deserializer<'de>>(
+            input: D,
+            _: &mut Context<'_>,
+            _: &At<'_>,
+        ) -> Result<Option<Self>, D::Error> {
+            input.deserialize_any(First(String::new())).map(Some)
+        }
+        fn shape() -> Shape {
+            Shape::text()
+        }
+    }
+
+    #[event_schema::event]
+    #[derive(Debug, PartialEq)]
+    struct Firsts {
+        first: First,
+        after: i64,
+    }
+    for (kind, values) in [
+        (json!({"type": "array", "items": "string"}), b"\x04\x02a\x02b\x02\x02c\0".as_slice()),
+        (json!({"type": "array", "items": "string"}), b"\x03\x08\x02a\x02b\x01\x04\x02c\0"),
+        (json!({"type": "map", "values": "long"}), b"\x04\x02a\x08\x02b\x08\x01\x06\x02c\x08\0"),
+    ] {
+        let schema = json!({"type": "record", "name": "R", "fields": [
+            {"name": "first", "type": kind}, {"name": "after", "type": "long"},
+        ]});
+        let read = reader::<Firsts>(&schema).load(&[values, b"\x0E"].concat()).unwrap();
+        assert_eq!(read, Firsts { first: First("a".to_owned()), after: 7 }, "{kind}");
+    }
+}

@@ -7,8 +7,10 @@ use apache_avro::reader::datum::GenericDatumReader;
 use apache_avro::types::Value as Avro;
 use apache_avro::writer::datum::GenericDatumWriter;
 use event_schema::avro::{DatumReader, DatumWriter, Schema};
+use event_schema::chrono::{DateTime, Utc};
 use event_schema::contract::avro_schema;
 use event_schema::prelude::*;
+use event_schema::rust_decimal::Decimal;
 use event_schema::serde_json::{Map, Value, json};
 use proptest::prelude::*;
 use proptest::{collection, option};
@@ -177,8 +179,27 @@ fn to_json(value: &Avro, schema: &Value, names: &Map<String, Value>) -> Value {
             });
             Value::Object(fields.collect())
         }
+        Avro::Uuid(value) => json!(value),
+        Avro::Date(days) => json!(moment(*days, 86_400_000_000).date_naive()),
+        Avro::TimeMillis(value) => json!(moment(*value, 1000).time()),
+        Avro::TimeMicros(value) => json!(moment(*value, 1).time()),
+        Avro::TimestampMicros(value) => json!(moment(*value, 1)),
+        Avro::LocalTimestampMillis(value) => json!(moment(*value, 1000).naive_utc()),
+        Avro::Decimal(value) => {
+            let bytes = Vec::try_from(value).unwrap();
+            let fill = if bytes[0] >= 0x80 { 0xFF } else { 0 };
+            let mut number = [fill; 16];
+            number[16 - bytes.len()..].copy_from_slice(&bytes);
+            let scale = u32::try_from(schema["scale"].as_u64().unwrap()).unwrap();
+            json!(Decimal::from_i128_with_scale(i128::from_be_bytes(number), scale))
+        }
         other => panic!("{other:?}"),
     }
+}
+
+/// So many units of so many microseconds after 1970.
+fn moment(number: impl Into<i64>, unit: i64) -> DateTime<Utc> {
+    DateTime::from_timestamp_micros(number.into() * unit).unwrap()
 }
 
 /// The named types of a schema.

@@ -7,8 +7,11 @@ use apache_avro::reader::datum::GenericDatumReader;
 use apache_avro::types::Value as Avro;
 use apache_avro::writer::datum::GenericDatumWriter;
 use event_schema::avro::{DatumReader, Schema};
+use event_schema::chrono::{DateTime, NaiveDate, NaiveDateTime, NaiveTime, Utc};
 use event_schema::contract::avro_schema;
+use event_schema::rust_decimal::Decimal;
 use event_schema::serde_json::{Map, Value, json};
+use event_schema::uuid::Uuid;
 use fastrand::Rng;
 use proptest::prelude::*;
 
@@ -37,6 +40,18 @@ struct Today {
     tags: BTreeMap<String, f64>,
     way: Way,
     tree: Option<Tree>,
+    at: DateTime<Utc>,
+    #[event(avro(millis))]
+    local: Option<NaiveDateTime>,
+    #[serde(default)]
+    day: NaiveDate,
+    time: NaiveTime,
+    #[event(avro(millis))]
+    clock: Vec<NaiveTime>,
+    #[event(avro(precision = 12, scale = 2))]
+    amount: Decimal,
+    #[event(avro(fixed))]
+    id: Uuid,
 }
 
 #[event_schema::event]
@@ -79,6 +94,7 @@ impl Older<'_> {
             Value::String(name) => json!(self.primitive(name)),
             Value::Array(branches) if branches.len() == 2 && self.rng.u8(..4) == 0 => self.schema(&branches[1]),
             Value::Array(branches) => branches.iter().map(|branch| self.schema(branch)).collect(),
+            _ if schema.get("logicalType").is_some() => self.meaning(schema),
             _ => match schema["type"].as_str().unwrap() {
                 "array" => json!({"type": "array", "items": self.schema(&schema["items"])}),
                 "map" => json!({"type": "map", "values": self.schema(&schema["values"])}),
@@ -86,6 +102,20 @@ impl Older<'_> {
                 name => json!(self.primitive(name)),
             },
         }
+    }
+
+    /// A logical type, or what it stands on: then it is the reader who gives it its meaning.
+    fn meaning(&mut self, schema: &Value) -> Value {
+        let keeps = self.rng.bool();
+        let name = schema["type"].as_str().unwrap();
+        let mut schema = schema.clone();
+        if !keeps {
+            schema.as_object_mut().unwrap().remove("logicalType");
+            if name == "long" {
+                schema["type"] = json!(self.primitive(name));
+            }
+        }
+        schema
     }
 
     /// A type that the reader promotes.
@@ -152,19 +182,47 @@ fn older(reader: &Value, rng: &mut Rng) -> Value {
     schema
 }
 
-/// A value of a schema.
-fn value(schema: &Value, types: &Map<String, Value>, rng: &mut Rng, depth: usize) -> Avro {
+/// The number of a field to which its type in Rust gives a meaning, and which it cannot have too large.
+fn number(field: &str, rng: &mut Rng) -> Option<i32> {
+    match field {
+        "at" | "local" => Some(rng.i32(..)),
+        "day" => Some(rng.i32(-50_000..50_000)),
+        "time" | "clock" => Some(rng.i32(0..86_400_000)),
+        _ => None,
+    }
+}
+
+/// A value of a schema, in the field of this name.
+fn value(schema: &Value, field: &str, types: &Map<String, Value>, rng: &mut Rng, depth: usize) -> Avro {
     let named = |name: &str| types.get(name.rsplit('.').next()?);
     let schema = schema.as_str().and_then(named).unwrap_or(schema);
     if let Some(branches) = schema.as_array() {
         let branch = if depth > 4 { 0 } else { rng.usize(..branches.len()) };
-        return Avro::Union(u32::try_from(branch).unwrap(), Box::new(value(&branches[branch], types, rng, depth + 1)));
+        let value = value(&branches[branch], field, types, rng, depth + 1);
+        return Avro::Union(u32::try_from(branch).unwrap(), Box::new(value));
     }
     let length = if depth > 4 { 0 } else { rng.usize(..3) };
     let text = |rng: &mut Rng| -> String {
         (0..rng.usize(..5)).map(|_| *rng.choice(&['a', 'Z', '0', 'ä', '€']).unwrap()).collect()
     };
-    match schema.as_str().or(schema["type"].as_str()).unwrap() {
+    let kind = schema.as_str().or(schema["type"].as_str()).unwrap();
+    if let Some(number) = number(field, rng).filter(|_| kind == "int" || kind == "long") {
+        return match schema["logicalType"].as_str() {
+            Some("timestamp-micros") => Avro::TimestampMicros(number.into()),
+            Some("local-timestamp-millis") => Avro::LocalTimestampMillis(number.into()),
+            Some("date") => Avro::Date(number),
+            Some("time-micros") => Avro::TimeMicros(number.into()),
+            Some("time-millis") => Avro::TimeMillis(number),
+            None if kind == "int" => Avro::Int(number),
+            None => Avro::Long(number.into()),
+            Some(other) => panic!("{other}"),
+        };
+    }
+    if field == "amount" {
+        let bytes = rng.i64(..).to_be_bytes()[..6].to_vec();
+        return if schema.get("logicalType").is_some() { Avro::Decimal(bytes.into()) } else { Avro::Bytes(bytes) };
+    }
+    match kind {
         "null" => Avro::Null,
         "boolean" => Avro::Boolean(rng.bool()),
         "int" => Avro::Int(if rng.bool() { rng.i32(..) } else { rng.i32(-100..100) }),
@@ -173,9 +231,16 @@ fn value(schema: &Value, types: &Map<String, Value>, rng: &mut Rng, depth: usize
         "double" => Avro::Double((rng.f64() - 0.5) * 1e100),
         "string" => Avro::String(text(rng)),
         "bytes" => Avro::Bytes(text(rng).into_bytes()),
-        "fixed" => Avro::Fixed(3, vec![rng.u8(..), rng.u8(..), rng.u8(..)]),
-        "array" => Avro::Array((0..length).map(|_| value(&schema["items"], types, rng, depth + 1)).collect()),
-        "map" => Avro::Map((0..length).map(|_| (text(rng), value(&schema["values"], types, rng, depth + 1))).collect()),
+        "fixed" if schema.get("logicalType").is_some() => Avro::Uuid(Uuid::from_u128(rng.u128(..))),
+        "fixed" => {
+            let size = usize::try_from(schema["size"].as_u64().unwrap()).unwrap();
+            Avro::Fixed(size, (0..size).map(|_| rng.u8(..)).collect())
+        }
+        "array" => Avro::Array((0..length).map(|_| value(&schema["items"], field, types, rng, depth + 1)).collect()),
+        "map" => {
+            let entry = |_| (text(rng), value(&schema["values"], field, types, rng, depth + 1));
+            Avro::Map((0..length).map(entry).collect())
+        }
         "enum" => {
             let symbols = schema["symbols"].as_array().unwrap();
             let index = rng.usize(..symbols.len());
@@ -184,7 +249,8 @@ fn value(schema: &Value, types: &Map<String, Value>, rng: &mut Rng, depth: usize
         "record" => {
             let fields = schema["fields"].as_array().unwrap().iter();
             let field = |field: &Value| {
-                (field["name"].as_str().unwrap().to_owned(), value(&field["type"], types, rng, depth + 1))
+                let name = field["name"].as_str().unwrap();
+                (name.to_owned(), value(&field["type"], name, types, rng, depth + 1))
             };
             Avro::Record(fields.map(field).collect())
         }
@@ -197,7 +263,7 @@ fn check(writer: &Value, rng: &mut Rng) {
     let mut types = Map::new();
     names(writer, &mut types);
     let parsed = apache_avro::Schema::parse(writer).unwrap();
-    let value = value(writer, &types, rng, 0);
+    let value = value(writer, "", &types, rng, 0);
     let datum = GenericDatumWriter::builder(&parsed).build().unwrap().write_value_to_vec(value).unwrap();
 
     let today = apache_avro::Schema::parse(&avro_schema::<Today>().unwrap()).unwrap();
@@ -240,6 +306,11 @@ fn versions_written_by_hand_are_read_as_the_specification_says() {
             {"name": "lines", "type": {"type": "array", "items": line}},
             {"name": "again", "type": "com.example.Line"},
             {"name": "way", "type": way},
+            {"name": "at", "type": "long"},
+            {"name": "time", "type": "int"},
+            {"name": "clock", "type": {"type": "array", "items": "int"}},
+            {"name": "amount", "type": "bytes"},
+            {"name": "id", "type": {"type": "fixed", "name": "Id", "size": 16}},
         ]}),
         json!({"type": "record", "name": "Today", "aliases": ["Yesterday"], "doc": "before", "fields": [
             {"name": "way", "type": way, "default": "Air"},
@@ -253,6 +324,13 @@ fn versions_written_by_hand_are_read_as_the_specification_says() {
             {"name": "text", "type": "bytes"},
             {"name": "whole", "type": ["int", "long"]},
             {"name": "single", "type": "long"},
+            {"name": "at", "type": {"type": "long", "logicalType": "timestamp-micros"}},
+            {"name": "day", "type": "int"},
+            {"name": "time", "type": "long"},
+            {"name": "clock", "type": {"type": "array", "items": {"type": "int", "logicalType": "time-millis"}}},
+            {"name": "amount", "type": {"type": "bytes", "logicalType": "decimal", "precision": 12, "scale": 2}},
+            {"name": "id", "type": {"type": "fixed", "name": "Id", "size": 16, "logicalType": "uuid"}},
+            {"name": "local", "type": ["null", "int"]},
         ]}),
         json!({"type": "record", "name": "today.v3", "fields": [
             {"name": "tree", "type": ["null", tree]},
@@ -265,6 +343,11 @@ fn versions_written_by_hand_are_read_as_the_specification_says() {
             {"name": "way", "type": way},
             {"name": "flag", "type": "boolean"},
             {"name": "note", "type": "null"},
+            {"name": "at", "type": "long"},
+            {"name": "time", "type": "int"},
+            {"name": "clock", "type": {"type": "array", "items": "int"}},
+            {"name": "amount", "type": "bytes"},
+            {"name": "id", "type": {"type": "fixed", "name": "Id", "size": 16}},
             {"name": "gone_too", "type": {"type": "map", "values": {"type": "fixed", "name": "Three", "size": 3}}},
         ]}),
     ];

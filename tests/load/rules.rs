@@ -456,3 +456,34 @@ fn elements_of_an_array_have_rules() {
     let items = Board::json_schema().pointer("/properties/row/items").cloned().unwrap();
     assert_eq!(items.get("maximum"), Some(&serde_json::json!(9)));
 }
+
+#[test]
+fn a_text_is_as_long_as_it_has_characters() {
+    #[event_schema::event]
+    struct Texts {
+        #[validate(length(min = 2, max = 8))]
+        between: String,
+        #[validate(length(min = 3))]
+        least: String,
+        #[validate(length(max = 5))]
+        most: Option<String>,
+        #[validate(length(equal = 4))]
+        equal: String,
+    }
+    for character in ["a", "ä", "€", "😀"] {
+        for count in 0..12 {
+            let text = character.repeat(count);
+            let texts = Texts { between: text.clone(), least: text.clone(), most: Some(text.clone()), equal: text };
+            let broken = texts.validate().err();
+            let broken = broken.iter().flat_map(|violations| violations.iter()).map(|one| one.path().to_string());
+            let expected = [
+                ("between", (2..=8).contains(&count)),
+                ("least", count >= 3),
+                ("most", count <= 5),
+                ("equal", count == 4),
+            ];
+            let expected = expected.iter().filter(|(_, holds)| !holds).map(|(name, _)| *name);
+            assert!(broken.eq(expected), "{count} of {character}");
+        }
+    }
+}

@@ -9,8 +9,8 @@ use super::plan::{Decimal, Field as ReadField, Op, OpId, OpKind, Plan, Record, S
 use crate::contract::Shape;
 use crate::contract::parts::Way;
 use crate::contract::shape::Variant as ShapeVariant;
-use crate::contract::shape::{Content, Enum, Field, Kind, Logical, Tagging as ShapeTagging, Text};
-use crate::logical::civil::Style;
+use crate::contract::shape::{AvroForm, Content, Enum, Field, Kind, Logical, Tagging as ShapeTagging, Text};
+use crate::logical::civil::{Style, Unit};
 
 impl Plan {
     /// The plan for a reader of this shape, whose type has the name `event`.
@@ -83,32 +83,40 @@ impl Compiler<'_> {
 
     /// The target of the parts of a list or a map.
     fn part(&self, id: NodeId, target: &Target, part: fn(Kind) -> Option<Shape>) -> Target {
-        let Target::Kind(shape) = self.fitting(id, target, MAX_TRIES) else { return Target::natural() };
-        part(shape.into_kind()).map_or_else(Target::natural, |part| Target::of(part, Way::Read))
+        let Target::Kind { shape, form } = self.fitting(id, target, MAX_TRIES) else { return Target::natural() };
+        part(shape.into_kind()).map_or_else(Target::natural, |part| Target::of(part, form, Way::Read))
     }
 
     /// The target of a value of this node: of an untagged enum, its first variant that fits.
     fn fitting(&self, id: NodeId, target: &Target, tries: usize) -> Target {
-        let Target::Enum { choice: Enum { tagging: ShapeTagging::Untagged, variants, .. }, .. } = target else {
+        let Target::Enum { choice: Enum { tagging: ShapeTagging::Untagged, variants, .. }, form, .. } = target else {
             return target.clone();
         };
         let Some(tries) = tries.checked_sub(1) else { return Target::natural() };
-        let mut contents =
-            variants.iter().filter(|variant| variant.read.is_some()).map(|variant| match variant.content {
-                Content::Inner(field) => self.fitting(id, &Target::of((field.shape)(), Way::Read), tries),
-                content => Target::Content { content, id: String::new(), name: String::new() },
-            });
-        contents.find(|content| fits(self.nodes.get(id), content)).unwrap_or(Target::natural())
+        let contents = variants.iter().filter(|variant| variant.read.is_some()).map(|variant| match variant.content {
+            Content::Inner(field) => {
+                let target = Target::of((field.shape)(), field.avro.form.or(*form), Way::Read);
+                self.fitting(id, &target, tries)
+            }
+            content => Target::Content { content, id: String::new(), name: String::new() },
+        });
+        let node = self.nodes.get(id);
+        let found = contents.clone().find(|content| fits(node, content));
+        // A variant that has the type without the reader's logical type comes before one that gives it a meaning.
+        let found = found.or_else(|| contents.clone().find(|content| with_meaning(node, content).is_some()));
+        found.unwrap_or_else(Target::natural)
     }
 
     fn record(&mut self, id: NodeId, name: &NodeName, fields: &[NodeField], target: &Target) -> OpId {
         match target {
             Target::Content { content, id: key, .. } => self.content(id, fields, *content, key),
-            Target::Enum { owner, id: key, choice } => self.variant(id, name, fields, owner, key, choice),
-            Target::Kind(shape) => match shape.kind() {
+            Target::Enum { owner, id: key, choice, .. } => self.variant(id, name, fields, owner, key, choice),
+            Target::Kind { shape, .. } => match shape.kind() {
                 Kind::Tuple(items) => {
-                    let shapes = items.iter().cloned().enumerate();
-                    let parts: Vec<_> = shapes.map(|(index, shape)| (FieldNames::of_element(index), shape)).collect();
+                    let part = |(index, shape): (usize, &Shape)| {
+                        (FieldNames::of_element(index), Target::of(shape.clone(), None, Way::Read))
+                    };
+                    let parts: Vec<_> = items.iter().enumerate().map(part).collect();
                     self.tuple(id, fields, &parts, &shape.id())
                 }
                 _ => self.natural(id, fields),
@@ -160,10 +168,10 @@ impl Compiler<'_> {
                 let names = FieldNames::of_only(inner);
                 let Some(index) = names.find(fields.iter()) else {
                     // Its record stands there itself.
-                    return self.op(id, &Target::of((inner.shape)(), Way::Read));
+                    return self.op(id, &Target::of_field(inner, Way::Read));
                 };
                 self.steps(id, key, OpKind::Inner, |this| {
-                    let op = this.op(fields[index].node, &Target::of((inner.shape)(), Way::Read));
+                    let op = this.op(fields[index].node, &Target::of_field(inner, Way::Read));
                     let step = |(position, field): (usize, &NodeField)| match position {
                         at if at == index => this.named("", op),
                         _ => Step::Skip(field.node),
@@ -173,7 +181,8 @@ impl Compiler<'_> {
             }
             Content::Tuple(list) => {
                 let read = list.iter().filter(|field| field.read.is_some());
-                let parts: Vec<_> = read.map(|field| (FieldNames::of(field), (field.shape)())).collect();
+                let parts: Vec<_> =
+                    read.map(|field| (FieldNames::of(field), Target::of_field(field, Way::Read))).collect();
                 self.tuple(id, fields, &parts, key)
             }
             Content::Record(record) => self.steps(id, key, OpKind::Record, |this| {
@@ -200,7 +209,7 @@ impl Compiler<'_> {
         if may_be_missing && matches!(self.nodes.get(field.node), Node::Null) {
             return Step::Skip(field.node);
         }
-        let op = self.op(field.node, &Target::of(shape, Way::Read));
+        let op = self.op(field.node, &Target::of(shape, reader.avro.form, Way::Read));
         let op = self.plan.ops[op];
         let index = index.try_into().unwrap_or(u32::MAX);
         let read = ReadField { name: reader.read.unwrap_or_default().into(), index, op };
@@ -211,7 +220,7 @@ impl Compiler<'_> {
     }
 
     /// A record as a list, if its fields have the order of the list's elements.
-    fn tuple(&mut self, id: NodeId, fields: &[NodeField], parts: &[(FieldNames, Shape)], key: &str) -> OpId {
+    fn tuple(&mut self, id: NodeId, fields: &[NodeField], parts: &[(FieldNames, Target)], key: &str) -> OpId {
         let indexes: Vec<Option<usize>> =
             fields.iter().map(|field| parts.iter().position(|(names, _)| names.find([field]).is_some())).collect();
         if !indexes.iter().flatten().copied().eq(0..indexes.iter().flatten().count()) {
@@ -220,7 +229,7 @@ impl Compiler<'_> {
         self.steps(id, key, OpKind::Tuple, |this| {
             let step = |(field, index): (&NodeField, Option<usize>)| match index {
                 Some(index) => {
-                    let op = this.op(field.node, &Target::of(parts[index].1.clone(), Way::Read));
+                    let op = this.op(field.node, &parts[index].1);
                     this.named("", op)
                 }
                 None => Step::Skip(field.node),
@@ -248,16 +257,16 @@ impl Compiler<'_> {
                 let same = variants.clone().find(|variant| is_same_variant(owner, variant, name));
                 // A record that is named after the type within.
                 let inner = |variant: &&ShapeVariant| match variant.content {
-                    Content::Inner(field) => match Target::of((field.shape)(), Way::Read) {
+                    Content::Inner(field) => match Target::of_field(field, Way::Read) {
                         Target::Content { name: inner, .. } => inner == name.name,
-                        Target::Enum { .. } | Target::Kind(_) => false,
+                        Target::Enum { .. } | Target::Kind { .. } => false,
                     },
                     _ => false,
                 };
                 let found = same.or_else(|| variants.clone().find(inner));
                 let found = found.or_else(|| variants.find(|variant| !matches!(variant.content, Content::Unit)));
                 return match found.map(|variant| (variant, variant.content)) {
-                    Some((_, Content::Inner(field))) => self.op(id, &Target::of((field.shape)(), Way::Read)),
+                    Some((_, Content::Inner(field))) => self.op(id, &Target::of_field(field, Way::Read)),
                     Some((variant, content)) => {
                         let key = format!("{key}::{}", variant.read.unwrap_or_default());
                         self.content(id, fields, content, &key)
@@ -279,7 +288,7 @@ impl Compiler<'_> {
                     (Content::Unit, _) => None,
                     // Its fields stand beside the tag.
                     (Content::Inner(field), Tagging::Internal { .. }) => {
-                        Some(self.op(id, &Target::of((field.shape)(), Way::Read)))
+                        Some(self.op(id, &Target::of_field(field, Way::Read)))
                     }
                     (content, _) => Some(self.content(id, fields, content, &key)),
                 };
@@ -301,9 +310,10 @@ impl Compiler<'_> {
 
     fn leaf_kind(&mut self, node: &Node, target: &Target) -> OpKind {
         let kind = match target {
-            Target::Kind(shape) => Some(shape.kind()),
+            Target::Kind { shape, .. } => Some(shape.kind()),
             Target::Content { .. } | Target::Enum { .. } => None,
         };
+        let resolved = with_meaning(node, target);
         let text = match kind {
             Some(Kind::Text(text)) => Some(text),
             _ => None,
@@ -312,8 +322,8 @@ impl Compiler<'_> {
         // A value with a meaning is text in JSON. Types of another meaning read the number that it is.
         let means = |meaning: Logical| logical == Some(meaning) || matches!(kind, Some(Kind::Any));
         let style = text.map_or(Style::Iso, style);
-        let is_bytes = matches!(target, Target::Kind(shape) if byte_list(shape));
-        match *node {
+        let is_bytes = matches!(target, Target::Kind { shape, .. } if byte_list(shape));
+        match *resolved.as_ref().unwrap_or(node) {
             Node::Boolean => OpKind::Boolean,
             Node::Date if means(Logical::Date) => OpKind::Date,
             Node::Time(unit) if means(Logical::Time) => OpKind::Time(unit, style),
@@ -323,7 +333,7 @@ impl Compiler<'_> {
             Node::Timestamp { unit, local: true } if means(Logical::DateTime) => {
                 OpKind::Timestamp { unit, local: true, style }
             }
-            Node::Int | Node::Date | Node::Time(crate::logical::civil::Unit::Millis) => OpKind::Int,
+            Node::Int | Node::Date | Node::Time(Unit::Millis) => OpKind::Int,
             Node::Long | Node::Time(_) | Node::Timestamp { .. } => OpKind::Long,
             Node::Float => OpKind::Float,
             Node::Double => OpKind::Double,
@@ -332,7 +342,7 @@ impl Compiler<'_> {
             Node::Bytes if text.is_some() => OpKind::BytesAsText,
             Node::Uuid { fixed } if text.is_some() || matches!(kind, Some(Kind::Any)) => OpKind::Uuid { fixed },
             Node::Uuid { fixed: true } => OpKind::Fixed(16),
-            Node::Bytes | Node::Uuid { fixed: false } => OpKind::Bytes,
+            Node::Bytes | Node::BigDecimal | Node::Uuid { fixed: false } => OpKind::Bytes,
             Node::Fixed(size) if text.is_some() => OpKind::FixedAsText(size),
             Node::Fixed(size) => OpKind::Fixed(size),
             Node::Decimal { scale, size, .. } => {
@@ -354,7 +364,7 @@ fn gather(fields: &'static [Field], found: &mut Vec<(&'static Field, FieldNames)
         if !field.flat {
             found.push((field, FieldNames::of(field)));
         } else if depth < MAX_FLAT
-            && let Target::Content { content: Content::Record(record), .. } = Target::of((field.shape)(), Way::Read)
+            && let Target::Content { content: Content::Record(record), .. } = Target::of_field(field, Way::Read)
         {
             gather(record.fields, found, depth + 1);
         }
@@ -396,6 +406,62 @@ fn symbol_name(symbol: &Symbol, target: &Target) -> Box<str> {
     same.or_else(other).map_or_else(|| symbol.json_name().into(), read)
 }
 
+/// The node with the logical type that the reader has for it, if the writer's has none, as the specification resolves
+/// them: the type counts, and the reader gives it its meaning. Where both have one, that of the writer tells what was
+/// written; only points in time and local times stand for each other.
+fn with_meaning(node: &Node, target: &Target) -> Option<Node> {
+    let Target::Kind { shape, form } = target else { return None };
+    if byte_list(shape) {
+        return match *node {
+            Node::Decimal { size: None, .. } => Some(Node::Bytes),
+            Node::Decimal { size: Some(size), .. } => Some(Node::Fixed(size)),
+            Node::Duration => Some(Node::Fixed(12)),
+            _ => None,
+        };
+    }
+    let decimal = |size| match *form {
+        Some(AvroForm::Decimal { precision, scale }) => {
+            Some(Node::Decimal { precision: precision.try_into().ok()?, scale: scale.try_into().ok()?, size })
+        }
+        _ => None,
+    };
+    let unit = match form {
+        None | Some(AvroForm::Micros) => Some(Unit::Micros),
+        Some(AvroForm::Millis) => Some(Unit::Millis),
+        Some(AvroForm::Nanos) => Some(Unit::Nanos),
+        Some(_) => None,
+    };
+    let logical = match shape.kind() {
+        Kind::Text(text) => text.logical?,
+        // Integers of more than 64 bits are decimals.
+        Kind::Integer(integer) if i64::try_from(integer.min).is_err() || i64::try_from(integer.max).is_err() => {
+            return match *node {
+                Node::Bytes => Some(Node::Decimal { precision: usize::MAX, scale: 0, size: None }),
+                _ => None,
+            };
+        }
+        _ => return None,
+    };
+    match (logical, node) {
+        (Logical::Instant, Node::Int | Node::Long) => Some(Node::Timestamp { unit: unit?, local: false }),
+        (Logical::Instant, Node::Timestamp { unit, local: true }) => {
+            Some(Node::Timestamp { unit: *unit, local: false })
+        }
+        (Logical::DateTime, Node::Int | Node::Long) => Some(Node::Timestamp { unit: unit?, local: true }),
+        (Logical::DateTime, Node::Timestamp { unit, local: false }) => {
+            Some(Node::Timestamp { unit: *unit, local: true })
+        }
+        (Logical::Date, Node::Int) => Some(Node::Date),
+        (Logical::Time, Node::Int) => Some(Node::Time(unit?)),
+        (Logical::Time, Node::Long) if unit == Some(Unit::Micros) => Some(Node::Time(Unit::Micros)),
+        (Logical::Uuid, Node::Fixed(16)) => Some(Node::Uuid { fixed: true }),
+        (Logical::Duration, Node::Fixed(12)) if *form == Some(AvroForm::Duration) => Some(Node::Duration),
+        (Logical::Decimal, Node::Bytes) => decimal(None),
+        (Logical::Decimal, Node::Fixed(size)) => decimal(Some(*size)),
+        _ => None,
+    }
+}
+
 /// Whether a value of the node can be read as this.
 fn fits(node: &Node, target: &Target) -> bool {
     match target {
@@ -403,7 +469,7 @@ fn fits(node: &Node, target: &Target) -> bool {
         Target::Content { content: Content::Tuple(_), .. } => matches!(node, Node::Array(_)),
         Target::Content { .. } => matches!(node, Node::Map(_)),
         Target::Enum { .. } => matches!(node, Node::Enum { .. }),
-        Target::Kind(shape) => match shape.kind() {
+        Target::Kind { shape, .. } => match shape.kind() {
             Kind::Null => matches!(node, Node::Null),
             Kind::Boolean => matches!(node, Node::Boolean),
             Kind::Integer(_) => matches!(node, Node::Int | Node::Long | Node::Decimal { scale: 0, .. }),
@@ -420,7 +486,9 @@ fn fits(node: &Node, target: &Target) -> bool {
                     | (Some(Logical::Decimal), Node::Decimal { .. })
                     | (None, Node::Bytes | Node::Enum { .. })
             ),
-            Kind::List { .. } if byte_list(shape) => matches!(node, Node::Array(_) | Node::Bytes | Node::Fixed(_)),
+            Kind::List { .. } if byte_list(shape) => {
+                matches!(node, Node::Array(_) | Node::Bytes | Node::BigDecimal | Node::Fixed(_))
+            }
             Kind::List { .. } | Kind::Tuple(_) => matches!(node, Node::Array(_)),
             Kind::Map { .. } => matches!(node, Node::Map(_)),
             _ => false,

@@ -1,9 +1,11 @@
 //! A value of a datum where a reader asks for one: [`Datum`].
 
 use std::fmt::{self, Write};
+use std::marker::PhantomData;
+use std::ptr;
 
 use serde::de::value::BorrowedStrDeserializer;
-use serde::de::{Deserialize, DeserializeSeed, Deserializer, Error, MapAccess, SeqAccess, Visitor};
+use serde::de::{Deserialize, DeserializeSeed, Deserializer, Error, IgnoredAny, MapAccess, SeqAccess, Visitor};
 use serde::forward_to_deserialize_any;
 use serde_json::Value;
 
@@ -217,8 +219,18 @@ impl<'a, 'de> Datum<'a, 'de> {
                 Self::visit_text(visitor, |visitor| visitor.visit_str(""), |text| write_uuid(text, bytes))
             }
             OpKind::Duration => Self::visit_duration(source, visitor),
-            OpKind::Array(item) => visitor.visit_seq(Elements::new(source, item)?),
-            OpKind::Map(value) => visitor.visit_map(&mut Entries::Map(Elements::new_map(source, value)?)),
+            OpKind::Array(item) => {
+                let mut elements = Elements::new(source, item)?;
+                let value = visitor.visit_seq(&mut elements)?;
+                elements.finish()?;
+                Ok(value)
+            }
+            OpKind::Map(value) => {
+                let mut entries = Pairs { values: Elements::new_map(source, value)?, is_at_value: false };
+                let value = visitor.visit_map(&mut entries)?;
+                entries.finish()?;
+                Ok(value)
+            }
             OpKind::Union(branches) => {
                 let branches = &plan.unions[branches];
                 let branch = source.index(branches.len(), UNKNOWN_BRANCH)?;
@@ -280,6 +292,15 @@ impl<'de> Deserializer<'de> for Datum<'_, 'de> {
             (hint::TIME, OpKind::Time(unit, _)) => visit_moment(source.time(unit)?, unit, visitor),
             (hint::DATE, OpKind::Date) => visitor.visit_bytes(&source.int()?.to_le_bytes()),
             (hint::UUID, OpKind::Uuid { fixed }) => visitor.visit_bytes(source.uuid(fixed)?),
+            (hint::UUID, OpKind::String) => {
+                let bytes = source.bytes()?;
+                // Sixteen would be taken for those of the UUID itself.
+                if bytes.len() != 16 && bytes.is_ascii() {
+                    visitor.visit_bytes(bytes)
+                } else {
+                    visitor.visit_borrowed_str(source.text(bytes)?)
+                }
+            }
             (hint::DECIMAL, OpKind::Decimal(decimal)) => {
                 let Decimal { scale, integer, .. } = source.plan.decimals[decimal];
                 let bytes = source.decimal(decimal)?;
@@ -442,6 +463,15 @@ impl<'a, 'de> Elements<'a, 'de> {
         }
         Ok(value)
     }
+
+    /// Passes over the elements that were not read.
+    #[inline]
+    fn finish(&mut self) -> Result<(), Malformed> {
+        while self.left > 0 {
+            self.read(PhantomData::<IgnoredAny>)?;
+        }
+        Ok(())
+    }
 }
 
 impl<'de> SeqAccess<'de> for Elements<'_, 'de> {
@@ -457,6 +487,51 @@ impl<'de> SeqAccess<'de> for Elements<'_, 'de> {
     }
 }
 
+/// The entries of a map.
+struct Pairs<'a, 'de> {
+    values: Elements<'a, 'de>,
+    /// Whether a key was read whose value was not.
+    is_at_value: bool,
+}
+
+impl Pairs<'_, '_> {
+    /// Passes over the entries that were not read.
+    fn finish(&mut self) -> Result<(), Malformed> {
+        while self.values.left > 0 {
+            if !self.is_at_value {
+                self.values.source.string()?;
+            }
+            self.is_at_value = false;
+            self.values.read(PhantomData::<IgnoredAny>)?;
+        }
+        Ok(())
+    }
+}
+
+impl<'de> MapAccess<'de> for Pairs<'_, 'de> {
+    type Error = Malformed;
+
+    fn next_key_seed<K: DeserializeSeed<'de>>(&mut self, seed: K) -> Result<Option<K::Value>, Malformed> {
+        if self.values.left == 0 {
+            return Ok(None);
+        }
+        let key = self.values.source.string()?;
+        self.is_at_value = true;
+        seed.deserialize(BorrowedStrDeserializer::new(key)).map(Some)
+    }
+
+    fn next_value_seed<S: DeserializeSeed<'de>>(&mut self, seed: S) -> Result<S::Value, Malformed> {
+        if !std::mem::take(&mut self.is_at_value) {
+            return Err(no_key());
+        }
+        self.values.read(seed)
+    }
+
+    fn size_hint(&self) -> Option<usize> {
+        Some(self.values.left)
+    }
+}
+
 /// The fields of a record that are read.
 struct Fields<'a, 'de> {
     source: &'a mut Source<'de>,
@@ -464,13 +539,15 @@ struct Fields<'a, 'de> {
     steps: std::slice::Iter<'de, Step>,
     /// How to read the value whose name was read.
     value: Option<&'de Op>,
+    /// The names that are those of the record: its reader asks with the same ones for each field.
+    names: *const &'static str,
 }
 
 impl<'a, 'de> Fields<'a, 'de> {
     #[inline]
     fn new(source: &'a mut Source<'de>, record: usize) -> Self {
         let record = &source.plan.records[record];
-        Self { source, record, steps: record.steps.iter(), value: None }
+        Self { source, record, steps: record.steps.iter(), value: None, names: ptr::null() }
     }
 
     /// Goes on to the next field that is there.
@@ -536,7 +613,7 @@ impl<'de> MapAccess<'de> for Fields<'_, 'de> {
     fn next_key_seed<K: DeserializeSeed<'de>>(&mut self, seed: K) -> Result<Option<K::Value>, Malformed> {
         let Some((field, op)) = self.next()? else { return Ok(None) };
         self.value = Some(op);
-        seed.deserialize(Name { field, record: self.record }).map(Some)
+        seed.deserialize(Name { field, record: self.record, names: &mut self.names }).map(Some)
     }
 
     #[inline]
@@ -563,12 +640,13 @@ fn no_key() -> Malformed {
 }
 
 /// The name of a field: its index, for the reader that the plan was made for.
-struct Name<'de> {
+struct Name<'a, 'de> {
     field: &'de Field,
     record: &'de Record,
+    names: &'a mut *const &'static str,
 }
 
-impl<'de> Deserializer<'de> for Name<'de> {
+impl<'de> Deserializer<'de> for Name<'_, 'de> {
     type Error = Malformed;
 
     #[inline]
@@ -584,11 +662,13 @@ impl<'de> Deserializer<'de> for Name<'de> {
         names: &'static [&'static str],
         visitor: V,
     ) -> Result<V::Value, Malformed> {
-        if self.record.is_read_as(names) {
-            visitor.visit_u64(self.field.index.into())
-        } else {
-            self.deserialize_any(visitor)
+        if *self.names != names.as_ptr() {
+            if !self.record.is_read_as(names) {
+                return self.deserialize_any(visitor);
+            }
+            *self.names = names.as_ptr();
         }
+        visitor.visit_u64(self.field.index.into())
     }
 
     fn deserialize_enum<V: Visitor<'de>>(
@@ -606,9 +686,8 @@ impl<'de> Deserializer<'de> for Name<'de> {
     }
 }
 
-/// The entries of an object that is no record with its fields alone.
+/// The entries of a variant's object.
 enum Entries<'a, 'de> {
-    Map(Elements<'a, 'de>),
     /// A tag and the data of a variant.
     Around {
         source: &'a mut Source<'de>,
@@ -637,8 +716,6 @@ impl<'de> MapAccess<'de> for Entries<'_, 'de> {
 
     fn next_key_seed<K: DeserializeSeed<'de>>(&mut self, seed: K) -> Result<Option<K::Value>, Malformed> {
         let key = match self {
-            Self::Map(elements) if elements.left == 0 => return Ok(None),
-            Self::Map(elements) => elements.source.string()?,
             Self::Around { tag, content, value, .. } => {
                 let tag = tag.take().map(|(key, name)| (key, Part::Name(name)));
                 match tag.or_else(|| content.take().map(|(key, op)| (key, Part::Content(op)))) {
@@ -662,7 +739,6 @@ impl<'de> MapAccess<'de> for Entries<'_, 'de> {
 
     fn next_value_seed<S: DeserializeSeed<'de>>(&mut self, seed: S) -> Result<S::Value, Malformed> {
         match self {
-            Self::Map(elements) => elements.read(seed),
             Self::Around { source, value, .. } => match value.take() {
                 Some(Part::Content(op)) => seed.deserialize(Datum { source, op }),
                 Some(Part::Name(name)) => seed.deserialize(BorrowedStrDeserializer::new(name)),
@@ -672,13 +748,6 @@ impl<'de> MapAccess<'de> for Entries<'_, 'de> {
                 Some(name) => seed.deserialize(BorrowedStrDeserializer::new(name)),
                 None => fields.next_value_seed(seed),
             },
-        }
-    }
-
-    fn size_hint(&self) -> Option<usize> {
-        match self {
-            Self::Map(elements) => Some(elements.left),
-            Self::Around { .. } | Self::Tagged { .. } => None,
         }
     }
 }

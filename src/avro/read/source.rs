@@ -76,19 +76,35 @@ impl<'de> Source<'de> {
         }
     }
 
+    /// A number of one or two bytes, as most are, without its sign.
+    #[inline]
+    fn short(&mut self) -> Option<u16> {
+        let (number, rest) = match self.rest {
+            [byte @ 0..0x80, rest @ ..] => (u16::from(*byte), rest),
+            [low, high @ 0..0x80, rest @ ..] => (u16::from(*low & 0x7F) | u16::from(*high) << 7, rest),
+            _ => return None,
+        };
+        self.rest = rest;
+        Some(number)
+    }
+
+    /// A length or an index of one byte.
+    #[inline]
+    fn shortest(&mut self) -> Option<usize> {
+        match self.rest {
+            [byte @ 0..0x80, rest @ ..] if byte & 1 == 0 => {
+                self.rest = rest;
+                Some(usize::from(byte >> 1))
+            }
+            _ => None,
+        }
+    }
+
     #[inline]
     pub(super) fn long(&mut self) -> Result<i64, Malformed> {
-        // Most are one or two bytes.
-        match self.rest {
-            [byte @ 0..0x80, rest @ ..] => {
-                self.rest = rest;
-                Ok(zigzag(u64::from(*byte)))
-            }
-            [low, high @ 0..0x80, rest @ ..] => {
-                self.rest = rest;
-                Ok(zigzag(u64::from(*low & 0x7F) | u64::from(*high) << 7))
-            }
-            _ => self.long_varint(),
+        match self.short() {
+            Some(number) => Ok(zigzag(number.into())),
+            None => self.long_varint(),
         }
     }
 
@@ -111,8 +127,16 @@ impl<'de> Source<'de> {
 
     #[inline]
     pub(super) fn int(&mut self) -> Result<i32, Malformed> {
+        match self.short() {
+            Some(number) => Ok(i32::from(number >> 1) ^ -i32::from(number & 1)),
+            None => self.long_int(),
+        }
+    }
+
+    #[inline(never)]
+    fn long_int(&mut self) -> Result<i32, Malformed> {
         let before = self.rest.len();
-        let number = self.long()?;
+        let number = self.long_varint()?;
         number.try_into().map_err(|_| self.fault_before("an int of more than 32 bits", before))
     }
 
@@ -138,6 +162,14 @@ impl<'de> Source<'de> {
     /// Bytes with their length before them.
     #[inline]
     pub(super) fn bytes(&mut self) -> Result<&'de [u8], Malformed> {
+        match self.shortest() {
+            Some(length) => self.take(length),
+            None => self.long_bytes(),
+        }
+    }
+
+    #[inline(never)]
+    fn long_bytes(&mut self) -> Result<&'de [u8], Malformed> {
         let before = self.rest.len();
         let length = self.long()?;
         let length = usize::try_from(length).map_err(|_| self.fault_before("a negative length", before))?;
@@ -181,6 +213,18 @@ impl<'de> Source<'de> {
     /// An index into so many.
     #[inline]
     pub(super) fn index(&mut self, count: usize, what: &'static str) -> Result<usize, Malformed> {
+        let before = self.rest;
+        match self.shortest() {
+            Some(index) if index < count => Ok(index),
+            _ => {
+                self.rest = before;
+                self.long_index(count, what)
+            }
+        }
+    }
+
+    #[inline(never)]
+    fn long_index(&mut self, count: usize, what: &'static str) -> Result<usize, Malformed> {
         let before = self.rest.len();
         let index = self.long()?;
         usize::try_from(index).ok().filter(|index| *index < count).ok_or_else(|| self.fault_before(what, before))
@@ -230,7 +274,9 @@ impl<'de> Source<'de> {
             Node::Long | Node::Time(_) | Node::Timestamp { .. } => self.long().map(drop),
             Node::Float => self.take(4).map(drop),
             Node::Double => self.take(8).map(drop),
-            Node::Bytes | Node::Decimal { size: None, .. } | Node::Uuid { fixed: false } => self.bytes().map(drop),
+            Node::Bytes | Node::BigDecimal | Node::Decimal { size: None, .. } | Node::Uuid { fixed: false } => {
+                self.bytes().map(drop)
+            }
             Node::String => self.string().map(drop),
             Node::Fixed(size) | Node::Decimal { size: Some(size), .. } => self.take(*size).map(drop),
             Node::Duration => self.take(12).map(drop),

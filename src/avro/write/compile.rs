@@ -99,6 +99,13 @@ impl Compiler<'_> {
             Node::Long => Op::Long(id),
             Node::Double => Op::Double(id),
             Node::String => Op::String(id),
+            Node::BigDecimal => {
+                self.fault(
+                    "the schema has the logical type `big-decimal` for it, which few readers know".to_owned(),
+                    "give it a `decimal` in the schema, or write with another one",
+                );
+                Op::Leaf(id)
+            }
             _ => Op::Leaf(id),
         };
         self.push(op)
@@ -127,12 +134,12 @@ impl Compiler<'_> {
     fn record(&mut self, id: NodeId, name: &NodeName, fields: &[NodeField], target: &Target) -> OpId {
         match target {
             Target::Content { content, id: key, .. } => self.content(id, fields, *content, key),
-            Target::Enum { owner, id: key, choice } => match choice.tagging {
+            Target::Enum { owner, id: key, choice, .. } => match choice.tagging {
                 ShapeTagging::Untagged => {
                     let inner = |variant: &ShapeVariant| match variant.content {
-                        Content::Inner(field) => match Target::of((field.shape)(), Way::Written) {
+                        Content::Inner(field) => match Target::of_field(field, Way::Written) {
                             Target::Content { name: inner, .. } => inner == name.name,
-                            Target::Enum { .. } | Target::Kind(_) => false,
+                            Target::Enum { .. } | Target::Kind { .. } => false,
                         },
                         _ => false,
                     };
@@ -141,17 +148,19 @@ impl Compiler<'_> {
                         .or_else(|| written(choice).find(|(variant, _)| inner(variant)))
                         .or_else(|| written(choice).find(|(variant, _)| !matches!(variant.content, Content::Unit)));
                     match found.map(|(variant, written)| (variant.content, written)) {
-                        Some((Content::Inner(field), _)) => self.op(id, &Target::of((field.shape)(), Way::Written)),
+                        Some((Content::Inner(field), _)) => self.op(id, &Target::of_field(field, Way::Written)),
                         Some((content, written)) => self.content(id, fields, content, &format!("{key}::{written}")),
                         None => self.natural(id, fields),
                     }
                 }
                 _ => self.choice(&[(None, id)], None, target),
             },
-            Target::Kind(shape) => match shape.kind() {
+            Target::Kind { shape, .. } => match shape.kind() {
                 Kind::Tuple(items) => {
-                    let shapes = items.iter().cloned().enumerate();
-                    let parts: Vec<_> = shapes.map(|(index, shape)| (FieldNames::of_element(index), shape)).collect();
+                    let part = |(index, shape): (usize, &Shape)| {
+                        (FieldNames::of_element(index), Target::of(shape.clone(), None, Way::Written))
+                    };
+                    let parts: Vec<_> = items.iter().enumerate().map(part).collect();
                     self.tuple(id, fields, &parts, &shape.id())
                 }
                 _ => self.natural(id, fields),
@@ -161,13 +170,13 @@ impl Compiler<'_> {
 
     /// The variants of an enum, each written as the record of its name.
     fn choice(&mut self, branches: &[(Option<usize>, NodeId)], null: Option<usize>, target: &Target) -> OpId {
-        let Target::Enum { owner, id: key, choice } = target else { unreachable!("of enums only") };
+        let Target::Enum { owner, id: key, choice, .. } = target else { unreachable!("of enums only") };
         let tagging = match choice.tagging {
             ShapeTagging::External | ShapeTagging::Untagged => Tagging::External,
             ShapeTagging::Internal { tag } => Tagging::Internal { tag },
             ShapeTagging::Adjacent { tag, content } => Tagging::Adjacent { tag, content },
         };
-        // The place is taken before its variants are known: they may hold the enum.
+        // A variant may hold the enum. That ends at the record of its fields, which is known before they are.
         let nodes = self.nodes;
         let mut variants = Vec::new();
         for (variant, written) in written(choice) {
@@ -186,7 +195,7 @@ impl Compiler<'_> {
             let op = match (variant.content, tagging) {
                 // Its fields stand beside the tag.
                 (Content::Inner(field), Tagging::Internal { .. }) => {
-                    self.op(id, &Target::of((field.shape)(), Way::Written))
+                    self.op(id, &Target::of_field(field, Way::Written))
                 }
                 (content, _) => self.content(id, fields, content, &key),
             };
@@ -232,10 +241,10 @@ impl Compiler<'_> {
             Content::Inner(inner) => {
                 let names = FieldNames::of_only(inner);
                 let Some(index) = names.find(fields.iter()) else {
-                    return self.op(id, &Target::of((inner.shape)(), Way::Written));
+                    return self.op(id, &Target::of_field(inner, Way::Written));
                 };
                 self.fields(id, key, Op::Inner, None, |this| {
-                    let target = Target::of((inner.shape)(), Way::Written);
+                    let target = Target::of_field(inner, Way::Written);
                     let field = |(position, field): (usize, &NodeField)| {
                         if position == index {
                             this.field(field, Some(""), &target)
@@ -248,7 +257,8 @@ impl Compiler<'_> {
             }
             Content::Tuple(list) => {
                 let written = list.iter().filter(|field| field.written.is_some());
-                let parts: Vec<_> = written.map(|field| (FieldNames::of(field), (field.shape)())).collect();
+                let parts: Vec<_> =
+                    written.map(|field| (FieldNames::of(field), Target::of_field(field, Way::Written))).collect();
                 self.tuple(id, fields, &parts, key)
             }
             Content::Record(record) => self.fields(id, key, Op::Record, record.tag.map(|(tag, _)| tag), |this| {
@@ -258,9 +268,7 @@ impl Compiler<'_> {
                     let named = writers.iter().find(|(_, names)| names.is_name_of(field));
                     let found = named.or_else(|| writers.iter().find(|(_, names)| names.is_alias_of(field)));
                     match found {
-                        Some((writer, _)) => {
-                            this.field(field, writer.written, &Target::of((writer.shape)(), Way::Written))
-                        }
+                        Some((writer, _)) => this.field(field, writer.written, &Target::of_field(writer, Way::Written)),
                         None => this.field(field, None, &Target::natural()),
                     }
                 };
@@ -269,13 +277,13 @@ impl Compiler<'_> {
         }
     }
 
-    fn tuple(&mut self, id: NodeId, fields: &[NodeField], parts: &[(FieldNames, Shape)], key: &str) -> OpId {
+    fn tuple(&mut self, id: NodeId, fields: &[NodeField], parts: &[(FieldNames, Target)], key: &str) -> OpId {
         self.fields(id, key, Op::Tuple, None, |this| {
             let mut next = 0;
             let field = |field: &NodeField| match parts.get(next) {
-                Some((names, shape)) if names.find([field]).is_some() => {
+                Some((names, target)) if names.find([field]).is_some() => {
                     next += 1;
-                    this.field(field, Some(""), &Target::of(shape.clone(), Way::Written))
+                    this.field(field, Some(""), target)
                 }
                 _ => this.field(field, None, &Target::natural()),
             };
@@ -313,10 +321,10 @@ fn part(target: &Target, part: fn(Kind) -> Option<Shape>) -> Target {
 fn part_within(target: &Target, part: fn(Kind) -> Option<Shape>, tries: usize) -> Option<Target> {
     let tries = tries.checked_sub(1)?;
     match target {
-        Target::Kind(shape) => Some(Target::of(part(shape.clone().into_kind())?, Way::Written)),
+        Target::Kind { shape, form } => Some(Target::of(part(shape.clone().into_kind())?, *form, Way::Written)),
         Target::Enum { choice: choice @ Enum { tagging: ShapeTagging::Untagged, .. }, .. } => {
             written(choice).find_map(|(variant, _)| match variant.content {
-                Content::Inner(field) => part_within(&Target::of((field.shape)(), Way::Written), part, tries),
+                Content::Inner(field) => part_within(&Target::of_field(field, Way::Written), part, tries),
                 _ => None,
             })
         }
@@ -336,7 +344,7 @@ fn gather(fields: &'static [ShapeField], found: &mut Vec<(&'static ShapeField, F
         if !field.flat {
             found.push((field, FieldNames::of(field)));
         } else if depth < MAX_FLAT
-            && let Target::Content { content: Content::Record(record), .. } = Target::of((field.shape)(), Way::Written)
+            && let Target::Content { content: Content::Record(record), .. } = Target::of_field(field, Way::Written)
         {
             gather(record.fields, found, depth + 1);
         }

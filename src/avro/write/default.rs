@@ -4,6 +4,7 @@ use serde_json::Value;
 
 use super::bytes::{write_bytes, write_long, write_size};
 use crate::avro::node::{Node, NodeId, Nodes};
+use crate::logical::civil::Unit;
 
 /// The bytes of a default, if it is one of the node.
 pub(super) fn bytes_of(nodes: &Nodes, node: NodeId, default: &Value) -> Option<Vec<u8>> {
@@ -20,14 +21,15 @@ fn write(nodes: &Nodes, node: NodeId, default: &Value, out: &mut Vec<u8>, depth:
     match nodes.get(node) {
         Node::Null => default.as_null()?,
         Node::Boolean => out.push(default.as_bool()?.into()),
-        Node::Int | Node::Long | Node::Date | Node::Time(_) | Node::Timestamp { .. } => {
-            write_long(out, default.as_i64()?);
+        Node::Int | Node::Date | Node::Time(Unit::Millis) => {
+            write_long(out, i32::try_from(default.as_i64()?).ok()?.into());
         }
+        Node::Long | Node::Time(_) | Node::Timestamp { .. } => write_long(out, default.as_i64()?),
         #[allow(clippy::cast_possible_truncation, reason = "a float's default is one")]
         Node::Float => out.extend((default.as_f64()? as f32).to_le_bytes()),
         Node::Double => out.extend(default.as_f64()?.to_le_bytes()),
         Node::String => write_bytes(out, default.as_str()?.as_bytes()),
-        Node::Bytes | Node::Decimal { size: None, .. } | Node::Uuid { fixed: false } => {
+        Node::Bytes | Node::BigDecimal | Node::Decimal { size: None, .. } | Node::Uuid { fixed: false } => {
             write_bytes(out, &latin1(default.as_str()?)?);
         }
         Node::Fixed(size) | Node::Decimal { size: Some(size), .. } => out.extend(sized(default, *size)?),

@@ -3,23 +3,25 @@
 use super::bytes::{write_bytes, write_long, write_size};
 use crate::avro::node::Node;
 use crate::error::Unwritable;
-use crate::logical::civil;
+use crate::logical::civil::{self, Unit};
 use crate::logical::decimal;
 
 pub(super) const OTHER_TYPE: &str = "the schema has another type for it";
 const TOO_LARGE: &str = "a number that does not fit the type of the schema";
 
-/// Writes an integer.
+/// Writes an integer. That of a date or a time is its number, as it is to Java's writers.
 pub(super) fn write_integer(out: &mut Vec<u8>, node: &Node, number: i64) -> Result<(), Unwritable> {
     match node {
-        Node::Long => write_long(out, number),
-        Node::Int if i32::try_from(number).is_ok() => write_long(out, number),
+        Node::Long | Node::Timestamp { .. } | Node::Time(Unit::Micros | Unit::Nanos) => write_long(out, number),
+        Node::Int | Node::Date | Node::Time(Unit::Millis) if i32::try_from(number).is_ok() => write_long(out, number),
         // Exact, or not at all.
         #[allow(clippy::cast_precision_loss, clippy::cast_possible_truncation, reason = "checked")]
         Node::Double if (number as f64) as i128 == i128::from(number) => out.extend((number as f64).to_le_bytes()),
         #[allow(clippy::cast_precision_loss, clippy::cast_possible_truncation, reason = "checked")]
         Node::Float if (number as f32) as i128 == i128::from(number) => out.extend((number as f32).to_le_bytes()),
-        Node::Int | Node::Double | Node::Float => return Err(Unwritable::new(TOO_LARGE)),
+        Node::Int | Node::Date | Node::Time(Unit::Millis) | Node::Double | Node::Float => {
+            return Err(Unwritable::new(TOO_LARGE));
+        }
         Node::Decimal { .. } => return write_decimal(out, node, &number.to_string()),
         _ => return Err(Unwritable::new(OTHER_TYPE)),
     }
@@ -31,7 +33,10 @@ pub(super) fn write_large(out: &mut Vec<u8>, node: &Node, text: &str) -> Result<
     match (node, text.parse()) {
         (Node::Decimal { .. }, _) => write_decimal(out, node, text),
         (_, Ok(number)) => write_integer(out, node, number),
-        (Node::Int | Node::Long | Node::Float | Node::Double, Err(_)) => Err(Unwritable::new(TOO_LARGE)),
+        (
+            Node::Int | Node::Long | Node::Float | Node::Double | Node::Date | Node::Time(_) | Node::Timestamp { .. },
+            Err(_),
+        ) => Err(Unwritable::new(TOO_LARGE)),
         _ => Err(Unwritable::new(OTHER_TYPE)),
     }
 }

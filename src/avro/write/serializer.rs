@@ -203,7 +203,7 @@ impl<'a, 'p, 'o> Value<'a, 'p, 'o> {
                 let fields = Fields::new(&self.output.plan.records[record]);
                 Ok(Struct::Record { output: self.output, fields })
             }
-            _ => self.object(Some(length)).map(Struct::Other),
+            _ => self.object(Some(length)).map(|other| Struct::Other(Box::new(other))),
         }
     }
 
@@ -391,7 +391,7 @@ impl<'a, 'p, 'o> Serializer for Value<'a, 'p, 'o> {
                 let blocks = self.blocks(items, length);
                 Ok(Sequence::List { output: self.output, blocks })
             }
-            _ => self.list(length).map(Sequence::Other),
+            _ => self.list(length).map(|other| Sequence::Other(Box::new(other))),
         }
     }
     fn serialize_tuple(self, length: usize) -> Result<Compound<'a, 'p, 'o>, Unwritable> {
@@ -621,7 +621,8 @@ impl<'p> Fields<'p> {
 /// A struct while it is written: a record, whose fields mostly come in its order, or something else.
 pub(super) enum Struct<'a, 'p, 'o> {
     Record { output: &'a mut Output<'p, 'o>, fields: Fields<'p> },
-    Other(Compound<'a, 'p, 'o>),
+    // It is large, and rare.
+    Other(Box<Compound<'a, 'p, 'o>>),
 }
 
 impl Struct<'_, '_, '_> {
@@ -655,7 +656,7 @@ impl Struct<'_, '_, '_> {
 /// A list while it is written.
 pub(super) enum Sequence<'a, 'p, 'o> {
     List { output: &'a mut Output<'p, 'o>, blocks: Blocks<'p> },
-    Other(Compound<'a, 'p, 'o>),
+    Other(Box<Compound<'a, 'p, 'o>>),
 }
 
 impl ser::SerializeSeq for Sequence<'_, '_, '_> {

@@ -19,7 +19,11 @@ impl Leaf for Uuid {
     }
     #[inline]
     fn from_binary(bytes: &[u8]) -> Option<Self> {
-        Uuid::from_slice(bytes).ok()
+        match <[u8; 16]>::try_from(bytes) {
+            Ok(bytes) => Some(Uuid::from_bytes(bytes)),
+            // Its text.
+            Err(_) => Uuid::try_parse_ascii(bytes).ok(),
+        }
     }
 }
 

@@ -52,7 +52,11 @@ fn check(cx: &Cx<'_>, rule: &Rule, inner: &Inner<'_>) -> TokenStream {
     let holds = match &rule.kind {
         RuleKind::Length { min, max, equal } => {
             let (min, max, equal) = (optional(min.as_ref()), optional(max.as_ref()), optional(equal.as_ref()));
-            quote_spanned!(span=> __p::validator::ValidateLength::validate_length(__value, #min, #max, #equal))
+            if inner.is(&["String"]) {
+                quote_spanned!(span=> __p::has_length(__value, #min, #max, #equal))
+            } else {
+                quote_spanned!(span=> __p::validator::ValidateLength::validate_length(__value, #min, #max, #equal))
+            }
         }
         RuleKind::Range(range) => {
             // One type for all of them: on a decimal, `min = 0` beside `max = 99.95` is a float too.

@@ -1,7 +1,9 @@
 //! The compatibility of Avro schemas: which schema of a reader resolves what was written with which schema of a writer.
 //!
 //! The verdicts are those of Apache Avro's `SchemaCompatibility` for Java, which schema registries use. [`Policy`] does
-//! not apply: a compatible verdict is always about all data of the writer. Logical types are not compared.
+//! not apply: a compatible verdict is always about all data of the writer. Logical types are not compared: a schema that
+//! gives a `long` or `bytes` a meaning reads those without one, as `DatumReader` does.
+//! A `date` that becomes a `timestamp` is compatible here, and no reader makes sense of it.
 //!
 //! ```
 //! use event_schema::contract::compat::{avro, Compatibility};
