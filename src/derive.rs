@@ -250,8 +250,8 @@
 //! | `each(rule, ...)` | rules for the elements of a list, a set or an array |
 //! | `keys(rule, ...)`, `values(rule, ...)` | rules for the keys and for the values of a map |
 //!
-//! Rules take `message = "..."` and `code = "..."`. `each`, `keys` and `values` contain rules of this table, and
-//! rules of `#[validate(...)]` except `must_match`, `required` and `nested`.
+//! Rules take `message = "..."` and `code = "..."`. `each`, `keys` and `values` contain rules of this table
+//! (but not one another), and rules of `#[validate(...)]` except `must_match`, `required` and `nested`.
 //!
 //! ```
 //! use std::collections::BTreeMap;

@@ -55,7 +55,7 @@ impl<'c> DumpOptions<'c> {
         Self { only: None, exclude: Vec::new(), rules: LoadOptions::new() }
     }
 
-    /// Writes these fields only.
+    /// Writes these fields only. A second call replaces the first.
     ///
     /// ```
     /// # use event_schema::prelude::*;
@@ -68,11 +68,11 @@ impl<'c> DumpOptions<'c> {
     /// ```
     #[must_use]
     pub fn only<N: Into<Cow<'static, str>>>(mut self, fields: impl IntoIterator<Item = N>) -> Self {
-        self.only.get_or_insert_default().extend(fields.into_iter().map(Into::into));
+        self.only = Some(fields.into_iter().map(Into::into).collect());
         self
     }
 
-    /// Leaves these fields out.
+    /// Leaves these fields out. A second call replaces the first.
     ///
     /// ```
     /// # use event_schema::prelude::*;
@@ -85,7 +85,7 @@ impl<'c> DumpOptions<'c> {
     /// ```
     #[must_use]
     pub fn exclude<N: Into<Cow<'static, str>>>(mut self, fields: impl IntoIterator<Item = N>) -> Self {
-        self.exclude.extend(fields.into_iter().map(Into::into));
+        self.exclude = fields.into_iter().map(Into::into).collect();
         self
     }
 

@@ -254,7 +254,8 @@ pub trait EventSchema: Generated + Serialize {
     /// ```
     ///
     /// # Errors
-    /// As [`load`](Self::load) of the writer's version, and if that version is not known.
+    /// As [`load`](Self::load) of the writer's version, and if that version is not known. If the converted event breaks
+    /// a rule, violations have its paths, and neither positions nor valid data.
     fn load_from(writer: u32, input: &[u8]) -> Result<Self, LoadError> {
         LoadOptions::new().load_from(writer, input)
     }

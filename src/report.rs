@@ -5,8 +5,8 @@ use serde_json::{Value, json};
 use crate::violation::{Violation, Violations};
 
 impl Violations {
-    /// The violations as flat records: `pointer` (RFC 6901), `code`, `message` and `params`, and
-    /// [`value`](Violation::value) if it has one.
+    /// The violations as flat records: `pointer` (RFC 6901), `code`, `message` and `params`, and the
+    /// [`position`](Violation::position) and the [`value`](Violation::value) if the load recorded them.
     ///
     /// Each record is the serialized form of a [`Violation`]; [`omitted`](Self::omitted) violations are not included.
     ///
@@ -38,7 +38,7 @@ impl Violations {
                     "message": violation.message(),
                     "params": violation.params(),
                 });
-                with_value(record, violation)
+                with_details(record, violation)
             })
             .collect()
     }
@@ -96,11 +96,14 @@ fn error(violation: &Violation) -> Value {
         "code": violation.code(),
         "params": violation.params(),
     });
-    with_value(record, violation)
+    with_details(record, violation)
 }
 
-/// The record with the value that the violation carries.
-fn with_value(mut record: Value, violation: &Violation) -> Value {
+/// The record with the details that the load recorded on request.
+fn with_details(mut record: Value, violation: &Violation) -> Value {
+    if let Some(position) = violation.position() {
+        record["position"] = json!(position);
+    }
     if let Some(value) = violation.value() {
         record["value"] = value.into();
     }

@@ -218,7 +218,11 @@ impl<'de> Deserializer<'de> for Nothing {
 /// of a tag that has yet to come.
 #[doc(hidden)]
 #[derive(Debug, Default)]
-pub struct Leftovers<'de>(Vec<Entry<'de>>);
+pub struct Leftovers<'de> {
+    entries: Vec<Entry<'de>>,
+    /// Whether a flattened value has read all that was left then, and may not have taken it.
+    was_read: bool,
+}
 
 #[derive(Debug)]
 struct Entry<'de> {
@@ -239,18 +243,28 @@ impl<'de> Leftovers<'de> {
             taken: false,
             hidden: false,
         };
-        Self(object.into_iter().map(entry).collect())
+        Self { entries: object.into_iter().map(entry).collect(), was_read: false }
     }
 
     /// The remaining entries of an object that was given by [`of`](Self::of).
     pub(super) fn into_rest(self) -> Object {
-        let rest = self.0.into_iter().filter(Entry::is_left);
+        let rest = self.entries.into_iter().filter(Entry::is_left);
         rest.map(|entry| (entry.key, entry.value.into_text().0.into())).collect()
+    }
+
+    /// Notes that a flattened value reads all that is left. Whether another has before.
+    pub(super) fn reads_again(&mut self) -> bool {
+        std::mem::replace(&mut self.was_read, true)
+    }
+
+    /// How much is left to read.
+    pub(super) fn size(&self) -> usize {
+        self.entries.iter().filter(|entry| entry.is_left()).map(|entry| entry.key.len() + entry.value.size()).sum()
     }
 
     /// The names of the entries that nobody has taken.
     pub(super) fn names(&self) -> impl Iterator<Item = &str> {
-        self.0.iter().filter(|entry| entry.is_left()).map(|entry| &*entry.key)
+        self.entries.iter().filter(|entry| entry.is_left()).map(|entry| &*entry.key)
     }
 
     /// Whether the name of an entry that nobody has taken is such.
@@ -259,16 +273,23 @@ impl<'de> Leftovers<'de> {
     }
 
     pub(crate) fn push(&mut self, key: String, value: Buffered<'de>) {
-        self.0.push(Entry { key, value, taken: false, hidden: false });
+        self.entries.push(Entry { key, value, taken: false, hidden: false });
     }
 
     /// The entries that nobody has taken and whose keys `wants`.
     pub(crate) fn entries<E>(&self, wants: fn(&str) -> bool) -> Entries<'_, E> {
-        Entries { rest: self.0.iter(), wants, value: None, error: PhantomData }
+        Entries { rest: self.entries.iter(), wants, value: None, error: PhantomData }
+    }
+
+    /// Takes the first entry that nobody has taken and whose key `wants`.
+    pub(super) fn take_first(&mut self, wants: impl Fn(&str) -> bool) {
+        if let Some(entry) = self.entries.iter_mut().find(|entry| entry.is_left() && wants(&entry.key)) {
+            entry.taken = true;
+        }
     }
 
     pub(crate) fn take(&mut self, wants: impl Fn(&str) -> bool) {
-        for entry in &mut self.0 {
+        for entry in &mut self.entries {
             entry.taken |= wants(&entry.key);
         }
     }
@@ -282,7 +303,7 @@ impl<'de> Leftovers<'de> {
 
     /// Keeps from those that come after what is only written: a map would write it again. It is still unknown.
     pub(crate) fn hide(&mut self, wants: impl Fn(&str) -> bool) {
-        for entry in &mut self.0 {
+        for entry in &mut self.entries {
             entry.hidden |= wants(&entry.key);
         }
     }
@@ -298,12 +319,12 @@ impl<'de> Leftovers<'de> {
         at: &At<'_>,
         known: fn(&mut Vec<&'static [&'static str]>),
     ) {
-        if self.0.iter().all(|entry| entry.taken) || takes_all && !denies || !cx.denies_unknown(denies) {
+        if self.entries.iter().all(|entry| entry.taken) || takes_all && !denies || !cx.denies_unknown(denies) {
             return;
         }
         let mut levels = Vec::new();
         known(&mut levels);
-        for (index, entry) in self.0.iter().filter(|entry| !entry.taken).enumerate() {
+        for (index, entry) in self.entries.iter().filter(|entry| !entry.taken).enumerate() {
             let level = levels.iter().copied();
             let nearest = level
                 .filter_map(|names| Some((closest(&entry.key, names)?.0, names)))

@@ -29,7 +29,8 @@ enum Limit {
     Rereads,
 }
 
-/// How much may be read again for untagged enums within untagged enums: a megabyte, and so many times each outermost.
+/// How much may be read again for untagged enums within untagged enums, and for flattened values within flattened values:
+/// a megabyte, and so many times each outermost.
 const REREADS: usize = 1 << 20;
 
 const REREADS_OF_EACH: usize = 512;
@@ -214,6 +215,8 @@ pub struct Context<'c> {
     exhausted: Option<Limit>,
     /// How much may still be read again for [untagged enums](Self::try_variants).
     rereads: usize,
+    /// In how many [flattened values](Self::read_left), within one another, it is read.
+    flat: usize,
     /// In how many untagged enums, within one another, a variant is tried.
     tries: usize,
     /// Fields that no type knows, if `valid_data` wants them out.
@@ -249,6 +252,7 @@ impl<'c> Context<'c> {
             mode: Mode::Whole,
             exhausted: None,
             rereads: REREADS,
+            flat: 0,
             tries: 0,
             strays: Vec::new(),
             record: None,
@@ -355,12 +359,37 @@ impl<'c> Context<'c> {
         value
     }
 
+    /// Reads a flattened value from what its level has left. What it does not take, the next one of the level reads
+    /// `again`: within one another, that is twice as much at each level.
+    ///
+    /// # Errors
+    /// If too much was read again; the read ends then.
+    pub(crate) fn read_left<T, E: Error>(
+        &mut self,
+        again: bool,
+        size: impl FnOnce() -> usize,
+        read: impl FnOnce(&mut Self) -> Result<T, E>,
+    ) -> Result<T, E> {
+        if self.flat == 0 {
+            self.rereads = self.rereads.saturating_add(size().saturating_mul(REREADS_OF_EACH));
+        } else if again {
+            self.count_reread(size())?;
+        }
+        self.flat += 1;
+        let value = read(self);
+        self.flat -= 1;
+        value
+    }
+
     /// Counts a try within a try: there can be as many as the variants to the power of the levels.
     ///
     /// # Errors
     /// If there were too many; the read ends then.
     pub(crate) fn reread<E: Error>(&mut self, size: usize) -> Result<(), E> {
-        let size = if self.tries > 1 { size } else { 0 };
+        if self.tries > 1 { self.count_reread(size) } else { Ok(()) }
+    }
+
+    fn count_reread<E: Error>(&mut self, size: usize) -> Result<(), E> {
         let Some(left) = self.rereads.checked_sub(size) else { return Err(self.give_up(Limit::Rereads)) };
         self.rereads = left;
         Ok(())
@@ -469,8 +498,7 @@ impl<'c> Context<'c> {
             list: self.violations.split_off(mark.kept),
             omitted: self.omitted - mark.omitted,
             shape: self.shape_findings_since(mark),
-            // An attempt that did not fit does not count.
-            forgotten: self.forgotten.filter(|_| self.shape_findings_since(mark) == 0),
+            forgotten: self.forgotten,
             recorded: self.record.as_mut().map(|record| record.split_off(mark.recorded)).unwrap_or_default(),
         };
         self.rewind(mark);

@@ -154,8 +154,10 @@ pub trait FieldType: Sized + Serialize {
         at: &At<'_>,
     ) -> Result<Option<Self>, E> {
         let (recorded, findings) = (cx.recorded(), cx.shape_findings());
+        let again = leftovers.reads_again();
         let entries = MapOf(leftovers.entries::<E>(buffer::any));
-        let value = cx.sharing(Sharing::Flattened, |cx| Self::read(entries, cx, at))?;
+        let read = |cx: &mut Context<'_>| cx.sharing(Sharing::Flattened, |cx| Self::read(entries, cx, at));
+        let value = cx.read_left(again, || leftovers.size(), read)?;
         cx.record_all_if_none(recorded, at, || leftovers.names());
         leftovers.take_used(value.as_ref());
         // A part may have no value to ask.

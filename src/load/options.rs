@@ -93,8 +93,9 @@ impl<'c> LoadOptions<'c> {
         self
     }
 
-    /// Refuses input nested deeper than this many levels, including the root object. Each level uses stack: allow
-    /// more than a few hundred only in threads with a large stack.
+    /// Refuses input nested deeper than this many levels, including the root object. An object of which a map, an enum or
+    /// a `Value` is a flattened part counts twice. Each level uses stack: allow more than a few hundred only in threads
+    /// with a large stack.
     ///
     /// ```
     /// use event_schema::{EventSchema, LoadOptions, Serialize};
@@ -139,7 +140,7 @@ impl<'c> LoadOptions<'c> {
     /// The position is that of the invalid value; for an unknown or duplicate field and for an invalid key of a map,
     /// that of the key; for a missing field, that of its object. If the path of a violation does not contain the key
     /// in the input (because of a mask or a `pre_load` hook), or if a map has the key several times, the position is
-    /// that of the containing value. Loads from a [`Value`](serde_json::Value) have no positions. In a
+    /// that of the containing value. In the value of a `pre_load` hook, it is that of the first of several equal keys. Loads from a [`Value`](serde_json::Value) have no positions. In a
     /// CloudEvent in structured mode, positions are within its data.
     ///
     /// ```
@@ -234,9 +235,11 @@ impl<'c> LoadOptions<'c> {
         self
     }
 
-    /// Allows only these fields to be missing in [`load_partial`](Self::load_partial), instead of all. Fields have
-    /// their names on the wire, with dots before nested fields (`address.zip`). A name that the event does not have is
-    /// an error, here and in [`only`](Self::only) and [`exclude`](Self::exclude).
+    /// Allows only these fields to be missing in [`load_partial`](Self::load_partial), instead of all.
+    ///
+    /// Fields have their names on the wire, with dots before nested fields (`address.zip`). A name that the event does
+    /// not have is an error, here and in [`only`](Self::only) and [`exclude`](Self::exclude). Loads of whole events
+    /// ignore the three. A second call replaces the first.
     ///
     /// ```
     /// use event_schema::prelude::*;
@@ -268,7 +271,6 @@ impl<'c> LoadOptions<'c> {
     /// Fields are named as in [`partial`](Self::partial). A name includes everything that is nested in the field; in a
     /// list or a map, it selects the field of every element. In a type with a `pre_load` hook, the names select fields
     /// of the hook's result. In a flattened type, they select fields of the input, and the hook receives only these.
-    /// Loads of whole events ignore this option.
     ///
     /// ```
     /// use event_schema::prelude::*;

@@ -98,7 +98,8 @@ pub fn read_external_flat<T: Variants, E: Error>(
             None
         }
     };
-    leftovers.take(wants);
+    // As in serde, where another of them is unknown, or an entry of a flattened map.
+    leftovers.take_first(wants);
     Ok(value)
 }
 
@@ -183,7 +184,11 @@ impl<'de, T: Variants> Visitor<'de> for ExternalVisitor<'_, '_, T> {
         let mut only = true;
         while let Some(name) = entries.next_key::<Key<'de>>()? {
             entries.next_value::<IgnoredAny>()?;
-            self.cx.unknown(self.at, &name, &[]);
+            if T::find(&name) == Some(variant) {
+                self.cx.duplicate(at);
+            } else {
+                self.cx.unknown(self.at, &name, &[]);
+            }
             only = false;
         }
         self.cx.leave();

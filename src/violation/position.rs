@@ -2,6 +2,8 @@
 
 use std::fmt;
 
+use serde::Serialize;
+
 /// A position in a JSON text: line, column and byte offset.
 ///
 /// Columns count bytes. For newline-delimited JSON ([`EventSchema::load_lines`](crate::EventSchema::load_lines)) it
@@ -17,12 +19,13 @@ use std::fmt;
 /// assert_eq!(error.to_string(), "not valid JSON: invalid number at line 2 column 11");
 /// let position = error.position().unwrap();
 /// assert_eq!((position.line(), position.column(), position.offset()), (2, 11, 12));
+/// assert_eq!(serde_json::to_string(&position).unwrap(), r#"{"line":2,"column":11,"offset":12}"#);
 ///
 /// // Where a text breaks off, the offset is its length, and the column that of its last byte.
 /// let position = Ping::load(br#"{"seq": "#).unwrap_err().position().unwrap();
 /// assert_eq!((position.to_string(), position.offset()), ("line 1 column 8".to_owned(), 8));
 /// ```
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize)]
 pub struct Position {
     line: u64,
     column: u64,

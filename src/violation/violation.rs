@@ -373,12 +373,17 @@ impl fmt::Display for Violation {
 /// As one flat record: `pointer` (RFC 6901), `code`, `message`, `params`, and [`value`](Violation::value) if it has one.
 impl Serialize for Violation {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        let value = self.value();
-        let mut record = serializer.serialize_struct("Violation", 4 + usize::from(value.is_some()))?;
+        let (position, value) = (self.position(), self.value());
+        let details = usize::from(position.is_some()) + usize::from(value.is_some());
+        let mut record = serializer.serialize_struct("Violation", 4 + details)?;
         record.serialize_field("pointer", &self.path.to_pointer())?;
         record.serialize_field("code", self.code())?;
         record.serialize_field("message", &self.message())?;
         record.serialize_field("params", &self.params())?;
+        match position {
+            Some(position) => record.serialize_field("position", &position)?,
+            None => record.skip_field("position")?,
+        }
         match value {
             Some(value) => record.serialize_field("value", value)?,
             None => record.skip_field("value")?,

@@ -478,6 +478,62 @@ fn untagged_enums_within_one_another() {
     assert!(Rule::load_value(serde_json::from_str(&wide).unwrap()).is_ok());
 }
 
+/// Two flattened values of one level read the same entries: at each level twice as much as above it.
+#[test]
+fn flattened_values_within_one_another() {
+    #[event_schema::event]
+    #[derive(Debug)]
+    struct Part {
+        #[serde(flatten)]
+        first: Option<First>,
+        #[serde(flatten)]
+        second: Option<Second>,
+    }
+    #[event_schema::event]
+    #[derive(Debug)]
+    #[serde(tag = "first")]
+    enum First {
+        Some { child: Option<Box<Part>>, x: u8 },
+    }
+    #[event_schema::event]
+    #[derive(Debug)]
+    #[serde(tag = "second")]
+    enum Second {
+        Some { child: Option<Box<Part>>, y: u8 },
+    }
+    #[event_schema::event]
+    #[derive(Debug)]
+    struct Whole {
+        #[serde(flatten)]
+        first: First,
+        #[serde(flatten)]
+        rest: BTreeMap<String, Value>,
+        #[serde(default)]
+        parts: Vec<Part>,
+    }
+
+    let nested = |levels, fields: &str| {
+        let open = format!(r#"{{"first": "Some", "second": "Some", {fields}"child": "#);
+        [open.repeat(levels), "null".to_owned(), "}".repeat(levels)].concat()
+    };
+    assert!(Part::load_str(&nested(5, r#""x": 1, "y": 2, "#)).unwrap().second.is_some());
+    for fields in ["", r#""x": 1, "y": "2", "#] {
+        let text = nested(40, fields);
+        let value: Value = serde_json::from_str(&text).unwrap();
+        for error in [
+            Part::load_str(&text).unwrap_err(),
+            Part::load_value(value).unwrap_err(),
+            Part::load_partial(text.as_bytes()).unwrap_err(),
+        ] {
+            assert!(error.is_too_ambiguous(), "{error}");
+        }
+    }
+    // Many side by side cost what they should.
+    let parts = vec![nested(2, r#""x": 1, "y": 2, "#); 20_000].join(",");
+    let whole = format!(r#"{{"first": "Some", "child": null, "x": 1, "parts": [{parts}]}}"#);
+    assert_eq!(Whole::load_str(&whole).unwrap().parts.len(), 20_000);
+}
+
 /// Parts that code of others reads, or nobody.
 #[event_schema::event]
 #[derive(Debug)]

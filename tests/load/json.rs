@@ -208,6 +208,74 @@ fn repeated_fields_say_where_they_stand() {
     assert_eq!(columns(r#"{"order":{"id":1},"counts":{"a":1,"b":"x"}}"#), [39]);
 }
 
+/// A path may have a name that another entry of the input has.
+#[test]
+fn coinciding_names_do_not_mislead() {
+    #[event_schema::event]
+    #[derive(Debug)]
+    struct Outer {
+        #[serde(flatten)]
+        first: Option<First>,
+        #[serde(flatten)]
+        second: Second,
+        #[serde(default)]
+        choice: Option<Choice>,
+        #[serde(default)]
+        #[event(sensitive)]
+        pins: std::collections::BTreeMap<String, u8>,
+    }
+    #[event_schema::event]
+    #[derive(Debug)]
+    struct First {
+        x: u8,
+        y: u8,
+    }
+    #[event_schema::event]
+    #[derive(Debug)]
+    struct Second {
+        y: u8,
+        z: u8,
+    }
+    #[event_schema::event]
+    #[derive(Debug)]
+    enum Choice {
+        #[serde(alias = "one")]
+        One(u8),
+        Other(u8),
+    }
+
+    let found = |text: &str| {
+        let error = LoadOptions::new().positions(true).load::<Outer>(text.as_bytes()).unwrap_err();
+        let told = |one: &Violation| (one.path().to_string(), one.code().to_owned(), one.position().unwrap().offset());
+        error.violations().unwrap().iter().map(told).collect::<Vec<_>>()
+    };
+    let one = |path: &str, code: &str, offset| vec![(path.to_owned(), code.to_owned(), offset)];
+    // The first has read the `y`.
+    assert_eq!(found(r#"{"x":1,"y":2,"z":3}"#), one("y", "required", 0));
+    let rest = r#""y":2,"z":3"#;
+    assert_eq!(found(&format!(r#"{{"choice":{{"One":1,"One":2}},{rest}}}"#)), one("choice.One", "duplicate", 19));
+    assert_eq!(found(&format!(r#"{{"choice":{{"one":1,"One":2}},{rest}}}"#)), one("choice.One", "duplicate", 19));
+    assert_eq!(found(&format!(r#"{{"choice":{{"One":1,"Other":2}},{rest}}}"#)), one("choice.Other", "unknown", 19));
+    // Which of them is meant by the mask, nobody can tell.
+    let pins = found(&format!(r#"{{"pins":{{"a":"x","***":1}},{rest}}}"#));
+    assert_eq!(pins[0].2, 8, "{pins:?}");
+}
+
+/// Positions are in the reports of violations if they were asked for.
+#[test]
+fn reports_have_positions() {
+    let error = LoadOptions::new().positions(true).load::<Node>(b"{\n \"x\": 1}").unwrap_err();
+    let position = json!({"line": 2, "column": 2, "offset": 3});
+    let violations = error.into_violations().unwrap();
+    let is_unknown = |record: &&Value| record["code"] == "unknown";
+    let list = violations.to_list();
+    assert_eq!(list.as_array().unwrap().iter().find(is_unknown).unwrap()["position"], position);
+    assert_eq!(serde_json::to_value(&violations).unwrap(), list);
+    let problem = violations.to_problem();
+    assert_eq!(problem["errors"].as_array().unwrap().iter().find(is_unknown).unwrap()["position"], position);
+    assert!(Node::load(b"{}").unwrap_err().into_violations().unwrap().to_list()[0].get("position").is_none());
+}
+
 /// A field that came under another name stands where that is.
 #[test]
 fn fields_under_aliases_say_where_they_stand() {

@@ -307,6 +307,14 @@ fn a_misspelt_name_is_told_at_once() {
     assert!(none.only(&["nme"]).load_value::<Account>(everything()).is_ok());
 }
 
+#[event_schema::event]
+#[derive(Debug)]
+#[serde(untagged)]
+enum Lot {
+    Number(u8),
+    Bid(Bid),
+}
+
 /// Who forgot the context is the service, not the sender.
 #[test]
 fn a_forgotten_context_is_no_fault_of_the_event() {
@@ -321,6 +329,7 @@ fn a_forgotten_context_is_no_fault_of_the_event() {
     errors.push(Auction::load(br#"{"bid": {"cents": 1}, "x": 1}"#).unwrap_err());
     // Also where there is more to say, and where another context was given.
     errors.push(Bid::load(br#"{"cents": 1, "bidder": 7}"#).unwrap_err());
+    errors.push(Lot::load(br#"{"cents": 1, "bidder": 7}"#).unwrap_err());
     errors.push(LoadOptions::new().context(&7_u8).load::<Bid>(text).unwrap_err());
     errors.push(LoadOptions::new().max_violations(0).load::<Bid>(text).unwrap_err());
     let part = LoadOptions::new().context(&HUNDRED).load_partial::<Bid>(text).unwrap();

@@ -103,6 +103,42 @@ enum External {
     },
 }
 
+/// A level reads one variant, as serde does: another is unknown, or an entry of the map beside it.
+#[test]
+fn a_flattened_enum_takes_one_variant() {
+    #[event_schema::event]
+    #[derive(Debug, PartialEq)]
+    enum Size {
+        Boxes(u8),
+        #[serde(alias = "kg")]
+        Weight(u8),
+    }
+    #[event_schema::event]
+    #[derive(Debug)]
+    #[serde(deny_unknown_fields)]
+    struct Closed {
+        #[serde(flatten)]
+        size: Size,
+    }
+    #[event_schema::event]
+    #[derive(Debug)]
+    struct Open {
+        #[serde(flatten)]
+        size: Option<Size>,
+        #[serde(flatten)]
+        rest: BTreeMap<String, u8>,
+    }
+
+    assert_eq!(Closed::load_str(r#"{"kg": 2}"#).unwrap().size, Size::Weight(2));
+    for text in [r#"{"Boxes": 1, "Weight": 2}"#, r#"{"Boxes": 1, "kg": 2}"#, r#"{"Boxes": 1, "Boxes": 2}"#] {
+        let error = Closed::load_str(text).unwrap_err();
+        assert_eq!(error.violations().unwrap()[0].code(), "unknown", "{text}: {error}");
+    }
+    let open = Open::load_str(r#"{"kg": 2, "Boxes": 1, "a": 3}"#).unwrap();
+    assert_eq!(open.size, Some(Size::Weight(2)));
+    assert_eq!(open.rest, BTreeMap::from([("Boxes".to_owned(), 1), ("a".to_owned(), 3)]));
+}
+
 #[test]
 fn external_enums() {
     for input in [

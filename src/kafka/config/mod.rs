@@ -1,5 +1,6 @@
 //! The configuration of producers and consumers.
 
+mod address;
 mod java;
 mod librdkafka;
 
@@ -19,6 +20,9 @@ use crate::kafka::client::Host;
 use crate::kafka::error::ConfigError;
 #[cfg(feature = "registry")]
 use crate::registry::RegistryConfig;
+
+/// The addresses of the brokers, as librdkafka calls `bootstrap.servers`.
+const BROKERS: &str = "metadata.broker.list";
 
 /// The configuration of an [`EventProducer`] or an [`EventConsumer`]: the addresses of the brokers, credentials, and
 /// settings of the client.
@@ -578,6 +582,12 @@ impl KafkaConfig {
                 Meaning::Refused(reason) => problem(format!("`{key}`: {reason}")),
                 Meaning::Settings(translated) => {
                     for (name, value) in translated {
+                        if librdkafka::canonical(name) == BROKERS
+                            && let Err(reason) = address::check(&value)
+                        {
+                            problem(format!("`{key}`: {reason}"));
+                            continue;
+                        }
                         match librdkafka::check(name, &value, features) {
                             Verdict::Good => settings.put(name, value),
                             Verdict::BadValue(reason) => problem(format!("`{key}`: {reason}")),
@@ -588,8 +598,9 @@ impl KafkaConfig {
             }
         }
         problems.extend(settings.missing_mechanism(features));
-        if settings.values.get("metadata.broker.list").is_none_or(String::is_empty) {
-            let known = problems.iter().any(|text| text.contains("`bootstrap.servers`"));
+        let has_address = |list: &String| list.split(',').any(|address| !address.trim().is_empty());
+        if !settings.values.get(BROKERS).is_some_and(has_address) {
+            let known = problems.iter().any(|text| text.contains("`bootstrap.servers`") || text.contains(BROKERS));
             if !known {
                 problems.push("`bootstrap.servers` is missing".to_owned());
             }
@@ -911,6 +922,20 @@ mod tests {
             problems("bootstrap.servers=x:1\nquite.something.else=1"),
             "line 2: unknown key `quite.something.else`"
         );
+    }
+
+    #[test]
+    fn addresses_are_checked_before_anything_connects() {
+        for key in ["bootstrap.servers", "metadata.broker.list"] {
+            assert_eq!(
+                problems(&format!("{key}=a:1,127.0.0.1:99999\nack=1")),
+                format!(
+                    "line 1: `{key}`: `127.0.0.1:99999` has no port from 1 to 65535 after the colon\n\
+                     line 2: unknown key `ack`, did you mean `acks`?"
+                )
+            );
+            assert_eq!(problems(&format!("{key}=,")), "`bootstrap.servers` is missing");
+        }
     }
 
     #[test]

@@ -63,13 +63,13 @@ impl<'de> Source<'de> {
         visitor.visit_map(MapDeserializer::new(std::iter::once((TOKEN, spelled))))
     }
 
-    /// A number to be rounded to an `f32`. One that is too large for that comes as an `f64`, or with its `digits`.
-    fn visit_single<V: Visitor<'de>>(&mut self, visitor: V, keep_digits: bool) -> Result<V::Value, Error> {
+    /// A number to be rounded to an `f32`. One that is too large for that comes as an `f64`, or with its digits.
+    fn visit_single<V: Visitor<'de>>(&mut self, visitor: V) -> Result<V::Value, Error> {
         match self.integer()? {
             Some(integer) => visit_integer(integer, visitor),
             None => match self.single()? {
                 Some(value) => visitor.visit_f32(value),
-                None => self.visit_long_number(visitor, keep_digits),
+                None => self.visit_long_number(visitor, self.keeps_digits),
             },
         }
     }
@@ -213,7 +213,16 @@ impl<'de> Deserializer<'de> for &mut Source<'de> {
 
     fn deserialize_f32<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, Error> {
         match self.token() {
-            Some(b'0'..=b'9' | b'-') => self.visit_single(visitor, false),
+            Some(b'0'..=b'9' | b'-') => match self.integer()? {
+                Some(integer) => visit_integer(integer, visitor),
+                None => match self.single()? {
+                    Some(value) => visitor.visit_f32(value),
+                    None => {
+                        self.skip_number()?;
+                        Err(self.before(Code::NumberOutOfRange))
+                    }
+                },
+            },
             _ => Err(self.mismatch()),
         }
     }
@@ -274,7 +283,7 @@ impl<'de> Deserializer<'de> for &mut Source<'de> {
     fn deserialize_newtype_struct<V: Visitor<'de>>(self, name: &'static str, visitor: V) -> Result<V::Value, Error> {
         match name {
             RAW_TOKEN => visitor.visit_map(Raw::new(self.raw()?)),
-            SINGLE if matches!(self.token(), Some(b'0'..=b'9' | b'-')) => self.visit_single(visitor, self.keeps_digits),
+            SINGLE if matches!(self.token(), Some(b'0'..=b'9' | b'-')) => self.visit_single(visitor),
             SINGLE => self.deserialize_any(visitor),
             _ => visitor.visit_newtype_struct(self),
         }

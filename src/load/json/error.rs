@@ -108,7 +108,7 @@ impl Error {
     #[cold]
     pub(in crate::load) fn of_part(self, start: Option<usize>) -> impl fmt::Display {
         match (self.0.offset, start) {
-            (Some(offset), Some(start)) => format!("{self}{PLACE}{}", start + offset),
+            (Some(offset), Some(start)) => format!("{self}{PLACE}{}", start.saturating_add(offset)),
             _ => self.to_string(),
         }
     }
@@ -147,7 +147,9 @@ impl serde::de::Error for Error {
     #[cold]
     fn custom<T: fmt::Display>(words: T) -> Self {
         let words = words.to_string();
-        let placed = words.rsplit_once(PLACE).and_then(|(words, offset)| Some((words, offset.parse().ok()?)));
+        // The words of foreign code may end as ours do, and quote the text.
+        let placed = words.rsplit_once(PLACE).filter(|(words, _)| known(words).is_some());
+        let placed = placed.and_then(|(words, offset)| Some((words, offset.parse().ok()?)));
         let (words, offset) = placed.map_or((&*words, None), |(words, offset)| (words, Some(offset)));
         Self(Box::new(Inner { code: Code::Custom(words.into()), offset }))
     }

@@ -5,7 +5,7 @@ use std::collections::HashMap;
 
 use super::error::Error;
 use super::source::Source;
-use crate::violation::{MAX_NAME, Position, Segment, Violation, cut};
+use crate::violation::{MASK, MAX_NAME, Position, Segment, Violation, cut};
 
 /// Notes in each violation where it stands: its value, the key of an entry that should not be there, or what a value
 /// that is not there would stand in.
@@ -25,6 +25,11 @@ pub(in crate::load) fn locate(text: &str, violations: &mut [Violation]) {
             0
         };
         let steps = violation.path().segments();
+        // A field that is missing may have the name of another, of a flattened struct's for instance.
+        let steps = match steps.split_last() {
+            Some((_, object)) if violation.of_shape && violation.code() == "required" => object,
+            _ => steps,
+        };
         let is_key = again || unknown || matches!(steps.last(), Some(Segment::MapKey(_)));
         Target { steps, occurrence, is_key, offset: 0 }
     });
@@ -99,6 +104,9 @@ impl<'v> Search<'v> {
         let mut aliases = HashMap::<&str, Option<usize>>::new();
         for target in within {
             let step = &self.targets[*target].steps[depth];
+            if !matches!(step, Segment::Field(_)) && *step.name() == *MASK {
+                continue;
+            }
             let index = *names.entry(step.name()).or_insert(parts.len());
             if index == parts.len() {
                 parts.push(SameName::default());

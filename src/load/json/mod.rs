@@ -8,6 +8,7 @@
 //! - bytes that are not UTF-8 are refused wherever they stand, also in a string that is ignored
 //! - a number that breaks off in a part that is ignored is truncated, not malformed
 //! - bytes are read from a string as its text: an unpaired surrogate or a control character is refused
+//! - keys of maps that are numbers or `bool`s may have escapes
 //! - levels count everywhere but in fields that a type does not know, also in the text of a `RawValue` and in what a
 //!   `plain` type ignores
 //! - an entry of a `Value` is one also if it has a name by which `serde_json` hides numbers and texts

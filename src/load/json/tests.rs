@@ -170,8 +170,24 @@ fn what_cannot_be_read_of_a_part_has_its_place_in_the_whole() {
     let error = <Error as serde::de::Error>::custom(of_part);
     let (reason, position) = error.in_text(text, 0);
     assert_eq!((reason.as_str(), position.line()), ("number out of range", 3));
+    // Foreign code may quote the text, which may say anything.
+    let error = <Error as serde::de::Error>::custom(format!("hunter2 at byte {}", u64::MAX));
+    let error = <Error as serde::de::Error>::custom(error.of_part(Some(7)));
+    assert_eq!(error.in_text(text, 5).0, "a value cannot be read");
+    let error = <Error as serde::de::Error>::custom(format!("number out of range at byte {}", usize::MAX));
+    let error = <Error as serde::de::Error>::custom(error.of_part(Some(7)));
+    assert_eq!(error.in_text(text, 5).0, "number out of range");
     let error = <Error as serde::de::Error>::custom("hunter2");
     assert_eq!(error.in_text(text, 5).0, "a value cannot be read");
+}
+
+#[test]
+fn singles_beyond_their_range_are_refused() {
+    assert_eq!(read::<f32>("3.4028235e38").unwrap(), f32::MAX);
+    for text in ["1e39", "-1e39", "3.402823577973366e38", "1e400"] {
+        assert_eq!(refused::<f32>(text), ("number out of range".to_owned(), Some(text.len() - 1)), "{text}");
+    }
+    assert!(read::<Vec<f32>>("[1, 1e100]").is_err());
 }
 
 #[test]
