@@ -8,6 +8,10 @@ use event_schema::contract::{Catalog, Deviation};
 use event_schema::prelude::*;
 use event_schema::serde_json::{self, Value, json};
 
+/// The rules that only a catalog finds.
+pub(crate) const RULES: [&str; 5] =
+    ["AVRO_SCHEMA_REMOVED", "KEY_CHANGED", "LOGICAL_TYPE_CHANGED", "TOPIC_CHANGED", "VERSION_REMOVED"];
+
 mod first {
     #[event_schema::event(name = "order.placed", version = 2)]
     pub(super) struct OrderPlaced {

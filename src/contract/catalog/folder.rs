@@ -132,7 +132,7 @@ pub(super) fn keep_revision(contract: &Contract, folder: &Path) -> Result<Vec<Pa
 pub(super) fn read_exceptions(contract: &Contract, folder: &Path) -> Result<(PathBuf, Vec<Exception>), CatalogError> {
     let path = place(contract, folder, ".exceptions.json");
     let Some(text) = read(&path)? else { return Ok((path, Vec::new())) };
-    match json::read(&text) {
+    match json::read_document(&text) {
         Ok(exceptions) => Ok((path, exceptions)),
         Err(error) => Err(CatalogError::exceptions(&path, error)),
     }
@@ -140,7 +140,7 @@ pub(super) fn read_exceptions(contract: &Contract, folder: &Path) -> Result<(Pat
 
 fn read_json(path: &Path) -> Result<Option<Value>, CatalogError> {
     let Some(text) = read(path)? else { return Ok(None) };
-    json::read(&text).map(Some).map_err(|error| CatalogError::json(path, error))
+    json::read_document(&text).map(Some).map_err(|error| CatalogError::json(path, error))
 }
 
 fn read(path: &Path) -> Result<Option<String>, CatalogError> {

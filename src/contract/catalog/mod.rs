@@ -306,7 +306,7 @@ impl Catalog {
         let mut changes = Vec::new();
         for contract in &self.contracts {
             if let Some(last) = read_revisions(contract, folder.as_ref())?.pop() {
-                let found = diff(&last.documents.written, &contract.documents.written)
+                let found = diff(&last.documents.written, &contract.documents.written, Policy::Written)
                     .map_err(|error| CatalogError::schema(&last.path, error))?;
                 changes.push((contract.descriptor, found));
             }

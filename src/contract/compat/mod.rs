@@ -26,8 +26,9 @@
 //! | `oneOf` with schemas that overlap | incompatible: a value that fits two is refused |
 //! | a field described by a schema with patterns, if no pattern has its name | incompatible, if unknown fields are allowed |
 //!
-//! References must point into the document. Documents in draft 4 to 2020-12 are read; without `$schema` the keywords of
-//! all drafts count.
+//! References must point into the document, and must not lead back to their own schema without a step into the value.
+//! `$dynamicRef` and `$recursiveRef` are refused. Documents in draft 4 to 2020-12 are read; without `$schema` the
+//! keywords of all drafts count.
 
 mod array;
 pub mod avro;
@@ -38,14 +39,18 @@ mod document;
 mod finding;
 mod form;
 mod history;
+mod keyword;
 mod mode;
 mod object;
 mod outcome;
-mod rule;
+pub(in crate::contract) mod rule;
 mod scalar;
+mod schema_error;
+mod traits;
+mod values;
 
 pub use self::check::{check, check_history, diff};
-pub use self::document::SchemaError;
 pub use self::finding::{Finding, Report};
 pub use self::mode::{Compatibility, Direction, Policy, UnknownName};
 pub use self::rule::Rule;
+pub use self::schema_error::{SchemaError, Side};
