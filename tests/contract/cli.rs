@@ -206,7 +206,7 @@ fn validate_shows_progress_on_long_files() {
 #[test]
 fn recorded_contracts_follow_themselves() {
     let folder = Folder::new(&[]);
-    let schemas = Path::new(env!("CARGO_MANIFEST_DIR")).join("schemas");
+    let schemas = Path::new(env!("CARGO_MANIFEST_DIR")).join("schemas/shop");
     for file in ["order.requested/v2.json", "order.requested/v2.avsc", "reading-taken/v1.reader.json"] {
         let file = schemas.join(file);
         let file = file.to_str().unwrap();

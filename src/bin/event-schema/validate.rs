@@ -161,8 +161,10 @@ fn reason(fault: &ValidationError<'_>) -> String {
     let count = |count: usize| if count == 1 { "1 property is".to_owned() } else { format!("{count} properties are") };
     match fault.kind() {
         ValidationErrorKind::PropertyNames { error } => format!("the name of a property: {}", reason(error)),
-        ValidationErrorKind::AdditionalProperties { unexpected } => format!("{} not allowed", count(unexpected.len())),
-        ValidationErrorKind::UnevaluatedProperties { unexpected } => format!("{} not allowed", count(unexpected.len())),
+        ValidationErrorKind::AdditionalProperties { unexpected }
+        | ValidationErrorKind::UnevaluatedProperties { unexpected } => {
+            format!("{} not allowed", count(unexpected.len()))
+        }
         _ => fault.masked().to_string(),
     }
 }

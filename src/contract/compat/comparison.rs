@@ -358,10 +358,9 @@ impl<'a> Comparison<'a> {
     ) -> Option<Outcome<'a>> {
         let proves = self.policy.proves();
         match (writer_form, reader_form) {
-            (Form::Combined(..), Form::Combined(..)) => None,
+            // Enums are compared as sets.
+            (Form::Combined(..), Form::Combined(..)) | (Form::Enum(_), Form::Enum(_)) => None,
             (Form::Nothing, _) => Some(Outcome::default()),
-            // Compared as sets.
-            (Form::Enum(_), Form::Enum(_)) => None,
             (Form::Const(value), _) if proves && self.admits(reader, value) => Some(Outcome::default()),
             (Form::Enum(values), _) if proves && values.iter().all(|value| self.admits(reader, value)) => {
                 Some(Outcome::default())

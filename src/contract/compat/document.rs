@@ -122,9 +122,9 @@ impl<'a> Document<'a> {
             if let Some(target) = target {
                 let same = texts.entry(address(target)).or_default();
                 if same.is_empty() {
-                    references(target)
-                        .into_iter()
-                        .for_each(|inner| users.entry(inner).or_default().push(address(target)));
+                    for inner in references(target) {
+                        users.entry(inner).or_default().push(address(target));
+                    }
                 }
                 same.push(reference);
             }
@@ -403,14 +403,14 @@ impl<'a> Reader<'a> {
                         way.push((to, 0));
                     }
                     OPEN => {}
-                    start => return Err(self.circle(way[start - 1..].iter().map(|(at, _)| *at).collect())),
+                    start => return Err(self.circle(&way[start - 1..].iter().map(|(at, _)| *at).collect::<Vec<_>>())),
                 }
             }
         }
         Ok(())
     }
 
-    fn circle(&self, nodes: Vec<usize>) -> SchemaError {
+    fn circle(&self, nodes: &[usize]) -> SchemaError {
         let next = nodes.iter().cycle().skip(1);
         let back = nodes.iter().zip(next).find(|(at, next)| self.nodes[**at].target == Some(**next));
         let at = back.map_or(nodes[0], |(at, _)| *at);
@@ -464,6 +464,6 @@ fn percent_decoded(text: &str) -> Option<String> {
 }
 
 /// The place of a reference's target as a JSON Pointer, if the reference has one.
-pub(super) fn place_of(reference: &str) -> Option<String> {
+pub(in crate::contract) fn place_of(reference: &str) -> Option<String> {
     percent_decoded(reference.strip_prefix('#').filter(|pointer| pointer.is_empty() || pointer.starts_with('/'))?)
 }

@@ -73,44 +73,71 @@ impl Step<'_> {
     }
 }
 
+/// How a keyword contains schemas.
+#[derive(Clone, Copy)]
+enum Contains {
+    One,
+    List,
+    Named,
+}
+
+fn contains(keyword: &str, value: &Value) -> Option<Contains> {
+    Some(match keyword {
+        "items" if value.is_array() => Contains::List,
+        "additionalItems"
+        | "additionalProperties"
+        | "contains"
+        | "else"
+        | "if"
+        | "items"
+        | "not"
+        | "propertyNames"
+        | "then"
+        | "unevaluatedItems"
+        | "unevaluatedProperties" => Contains::One,
+        "allOf" | "anyOf" | "oneOf" | "prefixItems" => Contains::List,
+        "$defs" | "definitions" | "dependencies" | "dependentSchemas" | "patternProperties" | "properties" => {
+            Contains::Named
+        }
+        _ => return None,
+    })
+}
+
 /// Calls `visit` with each schema that a keyword contains.
 pub(super) fn each_subschema<'a>(keywords: &'a Object, mut visit: impl FnMut(&'a Value, Step<'a>)) {
     for (keyword, value) in keywords {
-        match (keyword.as_str(), value) {
-            ("items", Value::Array(list)) => {
-                list.iter().enumerate().for_each(|(at, schema)| visit(schema, Step::Index(keyword, at)));
-            }
-            (
-                "additionalItems"
-                | "additionalProperties"
-                | "contains"
-                | "else"
-                | "if"
-                | "items"
-                | "not"
-                | "propertyNames"
-                | "then"
-                | "unevaluatedItems"
-                | "unevaluatedProperties",
-                schema,
-            ) => visit(schema, Step::Keyword(keyword)),
-            ("allOf" | "anyOf" | "oneOf" | "prefixItems", list) => {
-                let list = list.as_array().into_iter().flatten();
+        match contains(keyword, value) {
+            Some(Contains::One) => visit(value, Step::Keyword(keyword)),
+            Some(Contains::List) => {
+                let list = value.as_array().into_iter().flatten();
                 list.enumerate().for_each(|(at, schema)| visit(schema, Step::Index(keyword, at)));
             }
-            (
-                "$defs" | "definitions" | "dependencies" | "dependentSchemas" | "patternProperties" | "properties",
-                named,
-            ) => {
-                let named = named.as_object().into_iter().flatten();
+            Some(Contains::Named) => {
+                let named = value.as_object().into_iter().flatten();
                 // A dependency may be a list of names.
                 named
                     .filter(|(_, schema)| !schema.is_array() || keyword != "dependencies")
                     .for_each(|(name, schema)| visit(schema, Step::Name(keyword, name)));
             }
-            _ => {}
+            None => {}
         }
     }
+}
+
+/// The schema without the texts for its readers.
+pub(in crate::contract) fn without_annotations(schema: &Value) -> Value {
+    const ANNOTATIONS: [&str; 5] = ["$comment", "deprecated", "description", "examples", "title"];
+    let Value::Object(keywords) = schema else { return schema.clone() };
+    let bare = |keyword: &String, value: &Value| match (contains(keyword, value), value) {
+        (Some(Contains::One), schema) => without_annotations(schema),
+        (Some(Contains::List), Value::Array(list)) => list.iter().map(without_annotations).collect(),
+        (Some(Contains::Named), Value::Object(named)) => {
+            named.iter().map(|(name, schema)| (name.clone(), without_annotations(schema))).collect()
+        }
+        _ => value.clone(),
+    };
+    let kept = keywords.iter().filter(|(keyword, _)| !ANNOTATIONS.contains(&keyword.as_str()));
+    kept.map(|(keyword, value)| (keyword.clone(), bare(keyword, value))).collect()
 }
 
 /// A keyword whose value is not of the kind that it must be, and that kind.

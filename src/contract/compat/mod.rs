@@ -50,7 +50,9 @@ mod traits;
 mod values;
 
 pub use self::check::{check, check_history, diff};
+pub(in crate::contract) use self::document::place_of;
 pub use self::finding::{Finding, Report};
+pub(in crate::contract) use self::keyword::without_annotations;
 pub use self::mode::{Compatibility, Direction, Policy, UnknownName};
 pub use self::rule::Rule;
 pub use self::schema_error::{SchemaError, Side};

@@ -123,10 +123,10 @@ pub(super) fn collect<'a>(
             Some(_) => {}
         }
     }
-    let used = |definition: Option<String>| definition.and_then(|definition| uses.get(&definition)).cloned();
-    let placed = changes.into_iter().map(|(change, definition)| {
-        let uses = used(definition).unwrap_or_default();
+    let places = |definition: Option<String>| definition.and_then(|definition| uses.get(&definition)).cloned();
+    let complete = changes.into_iter().map(|(change, definition)| {
+        let uses = places(definition).unwrap_or_default();
         Change { uses, ..change }
     });
-    (placed.collect(), truncated)
+    (complete.collect(), truncated)
 }

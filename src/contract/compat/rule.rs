@@ -82,7 +82,7 @@ impl Rule {
         JSON.iter().chain(AVRO).chain(EVENT).copied()
     }
 
-    pub(super) const fn remedy(&self, direction: Direction) -> &'static str {
+    pub(super) const fn remedy(self, direction: Direction) -> &'static str {
         match direction {
             Direction::Backward => self.0.remedy.0,
             Direction::Forward => self.0.remedy.1,

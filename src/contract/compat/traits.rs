@@ -177,7 +177,7 @@ fn types_of(values: &[Value]) -> u8 {
     values.iter().map(kind).fold(0, |all, one| all | one)
 }
 
-impl<'a> Traits<'a> {
+impl Traits<'_> {
     fn unknown(types: u8) -> Self {
         Self { types, values: None, required: BTreeSet::new(), fields: None, tags: Vec::new() }
     }

@@ -34,7 +34,7 @@ fn whole(number: &Number) -> Option<i128> {
 /// The float without its fraction, if 128 bits hold it.
 #[allow(clippy::cast_possible_truncation, reason = "the bounds are checked before")]
 fn truncated(float: f64) -> Option<i128> {
-    const BOUND: f64 = (1_u128 << 127) as f64;
+    const BOUND: f64 = 1.7e38;
     (float.abs() < BOUND).then_some(float as i128)
 }
 
