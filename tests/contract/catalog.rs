@@ -729,11 +729,11 @@ fn lost_avro_schemas_topics_and_keys_are_told() {
 
 #[test]
 fn logical_types_of_avro_keep_their_meaning() {
-    let folder = tempfile::tempdir().unwrap();
     #[event_schema::event(name = "at")]
     struct At {
         at: event_schema::chrono::DateTime<event_schema::chrono::Utc>,
     }
+    let folder = tempfile::tempdir().unwrap();
     let catalog = Catalog::new("times").sends::<At>();
     catalog.export(folder.path()).unwrap();
     let file = folder.path().join("at/v1.avsc");
@@ -863,7 +863,7 @@ fn diff_and_check_agree() {
     assert!(breaking.contains("consumers of the new schema refuse") && breaking.contains("v2.avsc"), "{breaking}");
     of::<alias::OrderPlaced>().export(folder).unwrap();
     let lost = changes(&of::<before::OrderPlaced>()).concat();
-    assert!(lost.contains("v2.reader.json: #/") && lost.contains(": removed, compatible"), "{lost}");
+    assert!(lost.contains("v2.reader.json: #: changed, compatible"), "{lost}");
 }
 
 /// References to definitions whose names are not ASCII, or equal without what is not.
