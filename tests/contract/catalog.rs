@@ -631,7 +631,7 @@ fn remedies_fit_the_accident() {
     assert!(found.contains("Keep the type `ChangedV1`, and add:"), "{found}");
 }
 
-/// Of an event of another program only the accepted form counts, in one direction.
+/// For an event of another program only the accepted form counts, in one direction.
 #[test]
 fn received_events_are_checked_as_their_consumer() {
     order!(before: pub(super) id: u32, pub(super) note: String);

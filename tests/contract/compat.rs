@@ -465,7 +465,7 @@ fn each_rule_of_avro_and_its_reverse_has_its_verdict() {
         assert_eq!(forward.findings()[0].direction(), Direction::Forward);
         assert_eq!(found(&writer, &writer), BTreeSet::new());
     }
-    // What makes the same changes compatible.
+    // The same changes, made compatible.
     let with_default = json!({"type": "enum", "name": "E", "symbols": ["A"], "default": "A"});
     assert!(found(&json!({"type": "enum", "name": "E", "symbols": ["A", "B"]}), &with_default).is_empty());
     let record = |fields: Value| json!({"type": "record", "name": "R", "namespace": "a.b", "fields": fields});
@@ -586,6 +586,31 @@ fn differences_from_karapace_are_explained() {
     println!("{} agree, {} differ", rows.len() - differ.len(), differ.len());
     let explained: BTreeSet<&str> = KARAPACE.iter().map(|(id, _)| *id).collect();
     assert_eq!(differ, explained);
+}
+
+/// Under the policy for closed writers, an open schema of the writer is one that lists all of its fields.
+#[test]
+fn closed_writers_write_the_fields_of_their_schema() {
+    let (text, number) = (json!({"type": "string"}), json!({"type": "number"}));
+    let closed = json!({"additionalProperties": false});
+    let rest = json!({"additionalProperties": {"type": "number"}});
+    for (old, new, exact, written) in [
+        (object(&json!({})), wider(&text, &json!({})), false, true),
+        (object(&json!({})), wider(&text, &json!({"required": ["b"]})), false, false),
+        (object(&json!({})), object(&closed), false, true),
+        (wider(&number, &json!({})), object(&closed), false, false),
+        (object(&json!({})), object(&rest), false, true),
+        (object(&rest), wider(&text, &rest), false, false),
+        (json!({"type": "object"}), object(&closed), false, false),
+        // Inside `not` the fields are those of any value.
+        (json!({"not": object(&closed)}), json!({"not": object(&json!({}))}), false, false),
+    ] {
+        assert_eq!(
+            (accepts(&old, &new, Policy::Exact), accepts(&old, &new, Policy::Written)),
+            (exact, written),
+            "{old} {new}"
+        );
+    }
 }
 
 #[test]

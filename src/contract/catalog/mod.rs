@@ -34,7 +34,7 @@ use crate::event::{Descriptor, EventSchema};
 /// | `<event>/v<version>.r<number>.json`, `.r<number>.reader.json`, `.r<number>.avsc` | the same of an earlier revision of this version, from 1 |
 /// | `<event>/v<version>.exceptions.json` | an array of the incompatible changes that are accepted, as a failed check prints them, each with a `reason`; written by hand |
 ///
-/// Of an event that the service only receives, `.reader.json` and `.reader.avsc` are recorded. Copies of the `.json` and
+/// For an event that the service only receives, `.reader.json` and `.reader.avsc` are recorded. Copies of the `.json` and
 /// `.avsc` that its owner recorded may stand beside them: then the check compares with those.
 ///
 /// An event is recorded with the versions that its type names in `previous`. An enum of events, `#[event(types)]`, stands

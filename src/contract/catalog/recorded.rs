@@ -26,7 +26,7 @@ pub(super) struct Contract {
     pub(super) policy: Policy,
 }
 
-/// What a service does with an event.
+/// The part of a service in the exchange of an event.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) struct Role {
     pub(super) sends: bool,

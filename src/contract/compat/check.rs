@@ -1,4 +1,4 @@
-//! The questions to ask: [`check`], [`check_history`], [`diff`].
+//! The checks: [`check`], [`check_history`], [`diff`].
 
 use serde_json::Value;
 

@@ -302,7 +302,7 @@ impl<'a> Comparison<'a> {
                 self.choices(&mut out, "", old, std::slice::from_ref(*new), writer, reader);
             }
             (Form::Not(old), Form::Not(new)) => {
-                // What the reader excludes, the writer must exclude.
+                // The writer must exclude all that the reader excludes.
                 let narrows = !self.number(*new, *old, !self.turned).breaks;
                 let rule = if narrows { rule::NOT_TYPE_NARROWED } else { rule::NOT_TYPE_EXTENDED };
                 self.note(&mut out, "/not", rule, Some(old.value), Some(new.value));

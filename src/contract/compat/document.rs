@@ -15,7 +15,7 @@ const MAX_PATTERNS: usize = 256;
 const MAX_BAD_PATTERNS: usize = 16;
 const MAX_PATTERN_SIZE: usize = 1 << 18;
 
-/// What the keywords of a document mean.
+/// The meaning of the keywords of a document.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Draft {
     /// `$schema` names none: the keywords of all drafts count.
@@ -146,7 +146,7 @@ impl<'a> Document<'a> {
     }
 }
 
-/// What makes a schema the same as another: each stands at an address of its own.
+/// The identity of a schema: each stands at an address of its own.
 pub(super) fn address(schema: &Value) -> usize {
     std::ptr::from_ref(schema).addr()
 }

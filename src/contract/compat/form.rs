@@ -18,7 +18,7 @@ pub(super) struct Part<'a> {
     pub(super) whole: bool,
 }
 
-/// What makes a part the same as another: one schema is at one address.
+/// The identity of a part: each schema stands at an address of its own.
 pub(super) type PartId<'a> = (usize, Facet<'a>, bool, bool);
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -103,7 +103,7 @@ impl<'a> Part<'a> {
 }
 
 impl<'a> Document<'a> {
-    /// What a schema demands, and the part of the document that says so, behind its references.
+    /// The requirement of a part, and the part that states it, behind references.
     pub(super) fn form(&self, mut part: Part<'a>) -> (Part<'a>, Form<'a>) {
         loop {
             let keywords = match part.value {

@@ -1,8 +1,8 @@
 //! The compatibility of two JSON Schemas: may a new one follow an old one? [`avro`] asks the same of Avro schemas.
 //!
 //! [`check`] compares two documents, [`check_history`] a document with all recorded ones, and [`diff`] lists the changes
-//! between two. A [`Compatibility`] names who must be able to read whom, as in Confluent Schema Registry, and a
-//! [`Policy`] decides which changes are incompatible: the registry's own policies, or a proof. Each [`Finding`] has a
+//! between two. A [`Compatibility`] is a mode of Confluent Schema Registry, and a [`Policy`]
+//! decides which changes are incompatible: the registry's own policies, or a proof. Each [`Finding`] has a
 //! [`Rule`] with a stable name, its place, both sides, the consumers that fail, and a remedy.
 //!
 //! ```

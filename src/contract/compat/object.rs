@@ -14,7 +14,7 @@ use super::outcome::Outcome;
 use super::rule::{self, Rule};
 use super::traits::has_dependent_schemas;
 
-/// What is allowed beside the described fields or items.
+/// The fields or items that are allowed beside the described ones.
 #[derive(Clone, Copy)]
 pub(super) enum Rest<'a> {
     Open,

@@ -62,7 +62,7 @@ impl Rule {
         }
     }
 
-    /// What changed, in terms of the writer and the reader.
+    /// The change, in terms of the writer and the reader.
     ///
     /// ```
     /// use event_schema::contract::compat::Rule;
@@ -118,8 +118,7 @@ const REQUIRED: Remedy = (
 const REMOVED: Remedy =
     ("keep the field in the schema, and mark it as deprecated", "do not write the field: old readers refuse it");
 const OPEN: Remedy = (
-    "describe the objects of the old schema as closed (`deny_unknown_fields`) before fields are added, or use the \
-     lenient policy if no writer added a field of this name",
+    "choose a name that no message has; if no writer adds fields of its own, the lenient or the written policy accepts it",
     "keep the field in the schema: without its description, anything may be written under its name",
 );
 const REST: Remedy = (

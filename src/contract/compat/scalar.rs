@@ -1,4 +1,4 @@
-//! Text and numbers.
+//! Strings and numbers.
 
 use std::cmp::Ordering;
 
