@@ -1,8 +1,8 @@
 //! The contracts of the example events, for programs in other languages. One line of `main` makes a catalog a
 //! command-line tool.
 //!
-//! `cargo run --example contracts export` records them in `schemas/`; `check` fails if they are not current, or if a
-//! change of an event would break the programs that exchange it; `diff` lists the changes; `list` lists the events.
+//! `cargo run --example contracts export schemas/shop` records them; `check schemas/shop` fails if they are not current, or
+//! if a change of an event would break the programs that exchange it; `diff` lists the changes; `list` lists the events.
 
 use std::process::ExitCode;
 

@@ -23,10 +23,10 @@ struct Event {
     message: String,
 }
 
-/// The event whose contract a test keeps, in the folder `schemas`.
+/// The event whose contract a test keeps, in the folder `schemas/hello`.
 #[cfg(test)]
 pub(crate) fn catalog() -> event_schema::contract::Catalog {
-    event_schema::contract::Catalog::new("hello").event::<Event>()
+    event_schema::contract::Catalog::new("hello").sends::<Event>()
 }
 
 /// Publishes an event, and returns when the broker has acknowledged it.

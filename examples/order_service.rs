@@ -55,13 +55,10 @@ struct OrderAccepted {
     quantity: u32,
 }
 
-/// The events whose contracts a test keeps, in the folder `schemas`.
+/// The events whose contracts a test keeps, in the folder `schemas/order-service`.
 #[cfg(test)]
 pub(crate) fn catalog() -> event_schema::contract::Catalog {
-    event_schema::contract::Catalog::new("order-service")
-        .event::<OrderRequested>()
-        .event::<OrderCancelled>()
-        .event::<OrderAccepted>()
+    event_schema::contract::Catalog::new("order-service").receives::<OrderEvent>().sends::<OrderAccepted>()
 }
 
 /// The shared state of the handlers.

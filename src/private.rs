@@ -23,6 +23,7 @@ pub use crate::finite::{check_finite, check_plain};
 pub use crate::hooks::{HookResult, prepared, read_prepared, read_value};
 pub use crate::load::buffer::{Leftovers, Plain, With, not_convertible, read_foreign};
 pub use crate::load::field_type::FlattenedInto;
+pub use crate::load::json::{ReadError, read_document as read_json};
 pub use crate::load::keys::read_newtype_key;
 pub use crate::load::object::{
     Level, Object, Slot, keep_value, next_field, next_field_or_name, read_object, read_object_flat, skip_value,

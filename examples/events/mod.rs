@@ -6,9 +6,9 @@ use chrono::{DateTime, Utc};
 use event_schema::contract::Catalog;
 use event_schema::prelude::*;
 
-/// The events whose contracts are recorded in `schemas/`.
+/// The events whose contracts are recorded in `schemas/shop`.
 pub(crate) fn catalog() -> Catalog {
-    Catalog::new("shop").event::<OrderRequested>().event::<ReadingTaken>()
+    Catalog::new("shop").sends::<OrderRequested>().sends::<ReadingTaken>()
 }
 
 /// A customer asked for products.

@@ -80,7 +80,7 @@ pub(crate) use self::avro::name as avro_name;
 pub(crate) use self::avro::schema_of as avro_schema_of;
 #[cfg(feature = "avro")]
 pub use self::avro::{AvroFault, AvroSchemaError, avro_schema};
-pub use self::catalog::{Catalog, CatalogError, Deviation};
+pub use self::catalog::{Catalog, CatalogError, Change, Deviation, DeviationKind};
 pub(crate) use self::decimal::decimal;
 pub(crate) use self::json_schema::{Described, named};
 pub use self::json_schema::{draft07, json_schema, openapi30};

@@ -39,7 +39,7 @@ pub(super) async fn exchange(request: RequestBuilder, name: &str) -> Result<Exch
 /// Reads the body of an answer.
 pub(super) fn read<T: DeserializeOwned>(body: &[u8]) -> Result<T, String> {
     let text = str::from_utf8(body).map_err(|error| error.to_string())?;
-    json::read(text).map_err(|error| error.to_string())
+    json::read_document(text).map_err(|error| error.to_string())
 }
 
 /// The URL without credentials and query.

@@ -12,7 +12,7 @@ const DEEPEST: usize = 200;
 /// The schema with the definition of each name that it takes from the others, where the name first stands. All names are
 /// full, so that definitions mean the same in any place.
 pub(super) fn inline(schema: &str, others: &[&str]) -> Result<String, String> {
-    let parse = |text: &str| json::read::<Value>(text).map_err(|error| format!("not an Avro schema: {error}"));
+    let parse = |text: &str| json::read_document::<Value>(text).map_err(|error| format!("not an Avro schema: {error}"));
     let mut names = Names::default();
     for other in others {
         let mut other = parse(other)?;

@@ -1,12 +1,17 @@
 //! The recorded contracts of a service: what is recorded, kept and refused.
 
+use std::error::Error;
 use std::fs;
 use std::path::Path;
 
 use event_schema::contract::compat::{Direction, Finding};
-use event_schema::contract::{Catalog, Deviation};
+use event_schema::contract::{Catalog, Deviation, DeviationKind};
 use event_schema::prelude::*;
 use event_schema::serde_json::{self, Value, json};
+
+/// The rules that only a catalog finds.
+pub(crate) const RULES: [&str; 5] =
+    ["AVRO_SCHEMA_REMOVED", "KEY_CHANGED", "LOGICAL_TYPE_CHANGED", "TOPIC_CHANGED", "VERSION_REMOVED"];
 
 mod first {
     #[event_schema::event(name = "order.placed", version = 2)]
@@ -51,7 +56,7 @@ struct Shipped {
 }
 
 fn of<E: EventSchema>() -> Catalog {
-    Catalog::new("orders").event::<Shipped>().event::<E>()
+    Catalog::new("orders").sends::<Shipped>().sends::<E>()
 }
 
 fn names(folder: &Path) -> Vec<String> {
@@ -113,12 +118,14 @@ fn an_incompatible_change_is_refused_and_writes_nothing() {
         .filter(|one| one.is_incompatible())
         .map(ToString::to_string)
         .collect();
-    assert_eq!(incompatible.len(), 2, "{incompatible:?}");
-    for (text, file) in incompatible.iter().zip(["v2.r1.json", "v2.json"]) {
-        assert!(text.lines().next().unwrap().ends_with(file), "{text}");
-        assert!(text.contains("#/properties/id/maximum") && text.contains("consumers of the old schema"), "{text}");
-        assert!(text.contains("version = 3, previous = OrderPlacedV2"), "{text}");
-    }
+    // Once, with all files that it breaks with.
+    let [text] = incompatible.as_slice() else { panic!("{incompatible:?}") };
+    let files = text.lines().next().unwrap();
+    assert!(["v2.r1.json", "v2.json", "v2.avsc", "v2.r1.avsc"].iter().all(|file| files.contains(file)), "{text}");
+    assert_eq!(text.matches("#/properties/id/maximum: ").count(), 1, "{text}");
+    assert_eq!(text.matches("version = 3, previous = OrderPlacedV2").count(), 1, "{text}");
+    assert!(text.contains("consumers of the old schema"), "{text}");
+    assert_eq!(error.to_string(), *text);
     assert_eq!(fs::read_to_string(folder.join("order.placed/v2.json")).unwrap(), before);
     assert_eq!(names(folder).len(), 5);
 }
@@ -134,12 +141,18 @@ fn an_edited_or_broken_record_is_told() {
     fs::write(&file, text.replace('\n', "\r\n")).unwrap();
     assert_eq!(of::<first::OrderPlaced>().check(folder).unwrap(), []);
     fs::write(&file, text.replace("\"title\": \"OrderPlaced\"", "\"title\": \"Other\"")).unwrap();
-    assert!(of::<first::OrderPlaced>().check(folder).unwrap()[0].to_string().contains("is not the contract of today"));
+    assert!(
+        of::<first::OrderPlaced>().check(folder).unwrap()[0]
+            .to_string()
+            .contains("differs from the type `OrderPlaced`")
+    );
     fs::write(&file, "{").unwrap();
     let error = of::<first::OrderPlaced>().check(folder).unwrap_err();
     assert!(error.to_string().ends_with("v2.json is not JSON") && std::error::Error::source(&error).is_some());
     fs::write(&file, "{\"items\": 7}").unwrap();
-    assert!(of::<first::OrderPlaced>().check(folder).unwrap_err().to_string().contains("is not a usable JSON Schema"));
+    assert!(
+        of::<first::OrderPlaced>().check(folder).unwrap_err().to_string().contains("v2.json is not a usable schema")
+    );
 }
 
 /// Incompatible changes with a reason that is recorded are accepted.
@@ -151,18 +164,28 @@ fn exceptions_are_recorded_with_a_reason() {
     of::<second::OrderPlaced>().export(folder).unwrap();
     let check = || of::<third::OrderPlaced>().check(folder);
     let incompatible = check().unwrap().into_iter().find(Deviation::is_incompatible).unwrap();
-    let entries = |reason: &str| {
-        let entry = |finding: &Finding| json!({"rule": finding.rule().id(), "path": finding.path(), "reason": reason});
-        let mut entries: Vec<Value> = incompatible.findings().iter().map(entry).collect();
-        entries.dedup();
-        Value::from(entries)
-    };
     // The text of the failure has them, to be pasted.
-    assert!(incompatible.to_string().contains(&format!("{:#}", entries(""))), "{incompatible}");
+    let text = incompatible.to_string();
+    let pasted: Value = serde_json::from_str(text.split_once("v2.exceptions.json:").unwrap().1).unwrap();
+    let entries = |reason: &str| {
+        let mut entries = pasted.clone();
+        entries.as_array_mut().unwrap().iter_mut().for_each(|entry| entry["reason"] = reason.into());
+        entries
+    };
+    let limit = json!({
+        "rule": "MAXIMUM_DECREASED", "path": "#/properties/id/maximum", "direction": "forward", "reason": "",
+        "old": u32::MAX, "new": u64::MAX,
+    });
+    assert!(pasted.as_array().unwrap().contains(&limit), "{pasted:#}");
 
     fs::write(&file, entries("").to_string()).unwrap();
     let texts: Vec<String> = check().unwrap().iter().map(ToString::to_string).collect();
-    assert!(texts.iter().any(|text| text.contains("without a reason")), "{texts:?}");
+    assert!(
+        texts.iter().any(|text| text.contains("an exception without a reason, MAXIMUM_DECREASED at ")),
+        "{texts:?}"
+    );
+    // Without a reason it covers nothing.
+    assert!(of::<third::OrderPlaced>().export(folder).unwrap_err().is_incompatible());
     fs::write(&file, entries("nobody reads it yet").to_string()).unwrap();
     assert!(check().unwrap().iter().all(|one| !one.is_incompatible()));
     of::<third::OrderPlaced>().export(folder).unwrap();
@@ -170,13 +193,20 @@ fn exceptions_are_recorded_with_a_reason() {
 
     // Some day they are needed no more.
     let mut more = entries("nobody reads it yet");
-    more.as_array_mut().unwrap().push(json!({"rule": "TYPE_CHANGED", "path": "#/properties/id", "reason": "gone"}));
+    let gone = json!({"rule": "TYPE_CHANGED", "path": "#/properties/id", "direction": "backward", "reason": "gone"});
+    more.as_array_mut().unwrap().push(gone);
     fs::write(&file, more.to_string()).unwrap();
-    let needless = check().unwrap();
-    assert_eq!(needless.len(), 1);
-    assert!(needless[0].to_string().ends_with("remove it: TYPE_CHANGED at #/properties/id"), "{}", needless[0]);
-    fs::write(&file, "[{}]").unwrap();
-    assert!(check().unwrap_err().to_string().contains("is not a list of exceptions"));
+    let unused = check().unwrap();
+    assert_eq!((unused.len(), unused[0].kind()), (1, DeviationKind::Exception));
+    let text = unused[0].to_string();
+    assert!(text.ends_with("contains an unused exception, TYPE_CHANGED at #/properties/id: remove it"), "{text}");
+    fs::write(&file, "[\n  {},\n]").unwrap();
+    let error = check().unwrap_err();
+    assert!(error.to_string().contains("is not an array of exceptions"));
+    // With its place.
+    assert_eq!(error.source().unwrap().to_string(), "missing field `rule` at line 2 column 4");
+    fs::write(&file, "[\n]]").unwrap();
+    assert_eq!(check().unwrap_err().source().unwrap().to_string(), "trailing characters at line 2 column 2");
 }
 
 /// The reader of a field with aliases accepts one of its names, and the writer writes one.
@@ -274,9 +304,10 @@ fn a_failed_test_says_what_to_do() {
     assert_eq!(
         stale,
         "\nThe contracts of `orders` in schemas:\n\n\
-         schemas/order.placed/v2.json is not the contract of today; record it\n\
-         schemas/order.placed/v2.reader.json is missing; record it\n\
-         schemas/order.placed/v2.avsc is not the contract of today; record it\n\n\
+         schemas/order.placed/v2.json differs from the type `OrderPlaced`\n  \
+         #/properties/note: added, compatible\n\
+         schemas/order.placed/v2.reader.json is missing\n\
+         schemas/order.placed/v2.avsc differs from the type `OrderPlaced`\n\n\
          Record the contracts and commit the files: run the test with UPDATE_SCHEMAS=1 in the environment, or the \
          command `export`.\n"
     );
@@ -285,9 +316,10 @@ fn a_failed_test_says_what_to_do() {
     println!("{incompatible}");
     for part in [
         "`order.placed` version 2 would break programs that exchange it: `OrderPlaced` is incompatible with \
-         schemas/order.placed/v2.json\n\n\
+         schemas/order.placed/v2.avsc, schemas/order.placed/v2.json, schemas/order.placed/v2.r1.avsc, \
+         schemas/order.placed/v2.r1.json\n\n\
          #/properties/id/maximum: the reader's maximum is lower than the writer's [MAXIMUM_DECREASED]\n  \
-         old: 4294967295\n  new: 18446744073709551615\n  consumers of the old schema refuse messages of the new one\n  \
+         old (reader): 4294967295\n  new (writer): 18446744073709551615\n  consumers of the old schema refuse messages of the new one\n  \
          keep the limit, or choose one that allows less; or publish a new version\n",
         "#[event_schema::event(name = \"order.placed\", version = 3, previous = OrderPlacedV2)]\nstruct OrderPlaced {",
         "impl From<OrderPlacedV2> for OrderPlaced {\n    fn from(old: OrderPlacedV2) -> Self {",
@@ -301,7 +333,7 @@ fn a_failed_test_says_what_to_do() {
 #[test]
 fn the_contracts_of_the_examples_are_recorded() {
     for catalog in [crate::events::catalog(), crate::order_service::catalog(), crate::hello_event::catalog()] {
-        catalog.assert_recorded("schemas");
+        catalog.assert_recorded(Path::new("schemas").join(catalog.service()));
     }
 }
 
@@ -317,7 +349,7 @@ fn recorded_documents_name_their_event() {
         pass_word: String,
     }
     let folder = tempfile::tempdir().unwrap();
-    Catalog::new("users").event::<UserAdded>().export(folder.path()).unwrap();
+    Catalog::new("users").sends::<UserAdded>().export(folder.path()).unwrap();
     let read = |name: &str| -> Value {
         serde_json::from_str(&fs::read_to_string(folder.path().join("user.added").join(name)).unwrap()).unwrap()
     };
@@ -342,11 +374,11 @@ fn examples_are_checked_against_the_rules() {
         id: u8,
     }
     let folder = tempfile::tempdir().unwrap();
-    let catalog = Catalog::new("samples").event::<Sample>();
+    let catalog = Catalog::new("samples").sends::<Sample>();
     catalog.export(folder.path()).unwrap();
     let texts: Vec<String> = catalog.check(folder.path()).unwrap().iter().map(ToString::to_string).collect();
     assert_eq!(texts.len(), 1, "{texts:?}");
-    assert!(texts[0].contains("would have an example that is no valid event: #/examples/1: "), "{texts:?}");
+    assert!(texts[0].contains("would contain an example that is not a valid event, #/examples/1: "), "{texts:?}");
 }
 
 /// The document of the example events; every reference in it leads somewhere.
@@ -386,4 +418,478 @@ fn asyncapi_has_the_channels_messages_and_schemas() {
     assert_eq!(message["payload"]["schema"], json!({"$ref": "#/components/schemas/order.requested.v2"}));
     let schema = &document["components"]["schemas"]["order.requested.v2"];
     assert_eq!(schema["properties"]["address"]["$ref"], "#/components/schemas/order.requested.v2.Address");
+}
+
+/// The texts of the deviations that are incompatible.
+fn incompatible(catalog: &Catalog, folder: &Path) -> Vec<String> {
+    let found = catalog.check(folder).unwrap();
+    found.iter().filter(|one| one.is_incompatible()).map(ToString::to_string).collect()
+}
+
+/// Records the exceptions that a failed check prints, with a reason.
+fn accept(catalog: &Catalog, folder: &Path) {
+    for text in incompatible(catalog, folder) {
+        let (before, entries) = text.rsplit_once(":\n\n").unwrap();
+        let file = before.rsplit_once("its reason in ").unwrap().1;
+        let mut entries: Value = serde_json::from_str(entries).unwrap();
+        entries.as_array_mut().unwrap().iter_mut().for_each(|entry| entry["reason"] = "agreed".into());
+        fs::write(file, entries.to_string()).unwrap();
+    }
+}
+
+macro_rules! order {
+    ($module:ident: $($body:tt)*) => {
+        mod $module {
+            #[event_schema::event(name = "order.placed", version = 2)]
+            pub(super) struct OrderPlaced { $($body)* }
+        }
+    };
+}
+
+/// An exception covers one finding, not each later one of its rule at its place.
+#[test]
+fn an_exception_hides_no_later_change() {
+    order!(small: pub(super) id: u32);
+    order!(large: pub(super) id: u64);
+    order!(tiny: pub(super) id: u16);
+    let folder = tempfile::tempdir().unwrap();
+    let folder = folder.path();
+    of::<small::OrderPlaced>().export(folder).unwrap();
+    accept(&of::<large::OrderPlaced>(), folder);
+    of::<large::OrderPlaced>().export(folder).unwrap();
+    assert_eq!(of::<large::OrderPlaced>().check(folder).unwrap(), []);
+    let found = incompatible(&of::<tiny::OrderPlaced>(), folder);
+    assert!(found[0].contains("#/properties/id/maximum: the reader's maximum is lower"), "{found:?}");
+    assert!(of::<tiny::OrderPlaced>().export(folder).unwrap_err().is_incompatible());
+}
+
+mod addresses {
+    #[event_schema::event]
+    #[schemars(rename = "Address")]
+    pub(super) struct Old {
+        pub(super) street: u32,
+    }
+    #[event_schema::event]
+    #[schemars(rename = "Address")]
+    pub(super) struct New {
+        pub(super) street: u64,
+    }
+}
+
+/// The place of a change in a shared type is that of the type: another use of it does not move it.
+#[test]
+fn exceptions_of_shared_types_stay_in_place() {
+    order!(before: pub(super) billing: super::addresses::Old, pub(super) shipping: super::addresses::Old);
+    order!(after: pub(super) billing: super::addresses::New, pub(super) shipping: super::addresses::New);
+    order!(more:
+        pub(super) account: Option<super::addresses::New>,
+        pub(super) billing: super::addresses::New,
+        pub(super) shipping: super::addresses::New
+    );
+    let folder = tempfile::tempdir().unwrap();
+    let folder = folder.path();
+    of::<before::OrderPlaced>().export(folder).unwrap();
+    let found = incompatible(&of::<after::OrderPlaced>(), folder).concat();
+    assert!(found.contains("#/$defs/Address/properties/street/maximum: "), "{found}");
+    assert!(found.contains("\n  used at #/properties/billing, #/properties/shipping\n"), "{found}");
+    accept(&of::<after::OrderPlaced>(), folder);
+    of::<after::OrderPlaced>().export(folder).unwrap();
+    of::<more::OrderPlaced>().export(folder).unwrap();
+    assert_eq!(of::<more::OrderPlaced>().check(folder).unwrap(), []);
+}
+
+/// The sides of an exception are compared without the texts for readers.
+#[test]
+fn exceptions_stay_when_a_description_changes() {
+    order!(before: pub(super) id: u32);
+    order!(after: pub(super) id: String);
+    order!(described:
+        /// The number of the order.
+        pub(super) id: String
+    );
+    let folder = tempfile::tempdir().unwrap();
+    of::<before::OrderPlaced>().export(folder.path()).unwrap();
+    accept(&of::<after::OrderPlaced>(), folder.path());
+    assert_eq!(incompatible(&of::<described::OrderPlaced>(), folder.path()), [""; 0]);
+}
+
+#[test]
+fn versions_and_events_that_go_away_are_told() {
+    mod types {
+        #[event_schema::event(name = "order.placed")]
+        pub(super) struct First {
+            pub(super) id: u32,
+        }
+        #[event_schema::event(name = "order.placed", version = 2, previous = First)]
+        pub(super) struct Second {
+            pub(super) id: u32,
+        }
+        impl From<First> for Second {
+            fn from(first: First) -> Self {
+                Self { id: first.id }
+            }
+        }
+        #[event_schema::event(name = "order.placed", version = 2)]
+        pub(super) struct Forgetful {
+            pub(super) id: u32,
+        }
+    }
+    let folder = tempfile::tempdir().unwrap();
+    let folder = folder.path();
+    let catalog = of::<types::Second>();
+    catalog.export(folder).unwrap();
+    // The version that `previous` names is recorded without a word of the catalog, which may name it.
+    assert!(folder.join("order.placed/v1.json").exists());
+    assert_eq!(catalog.events().map(|event| event.version()).collect::<Vec<_>>(), [1, 2]);
+    assert_eq!(catalog.clone().sends::<types::First>().check(folder).unwrap(), []);
+
+    for (catalog, event, version) in [
+        (
+            of::<types::Forgetful>(),
+            "order.placed",
+            "contains version 1 of `order.placed`, and no type of the catalog has it",
+        ),
+        (Catalog::new("orders").sends::<types::Second>(), "shipped", "contains version 1 of `shipped`"),
+    ] {
+        let mut found = catalog.check(folder).unwrap();
+        found.retain(Deviation::is_incompatible);
+        let [removed] = found.as_slice() else { panic!("{found:?}") };
+        assert_eq!((removed.kind(), removed.path()), (DeviationKind::Removed, &*folder.join(event)));
+        assert!(removed.to_string().contains(version) && removed.to_string().contains("`previous`"), "{removed}");
+        assert!(catalog.export(folder).unwrap_err().is_incompatible());
+        accept(&catalog, folder);
+        catalog.export(folder).unwrap();
+        assert!(catalog.check(folder).unwrap().iter().all(|one| one.kind() == DeviationKind::Exception));
+        of::<types::Second>().export(folder).unwrap();
+    }
+    // They are back: the exceptions are unused.
+    let back = catalog.check(folder).unwrap();
+    assert!(back.iter().all(|one| one.kind() == DeviationKind::Exception) && back.len() == 2, "{back:?}");
+}
+
+/// A nested type that two versions share changes: a third version would not help the first.
+#[test]
+fn remedies_fit_the_accident() {
+    mod types {
+        #[event_schema::event]
+        #[schemars(rename = "Address")]
+        pub(super) struct Address {
+            pub(super) street: String,
+        }
+        #[event_schema::event]
+        #[schemars(rename = "Address")]
+        pub(super) struct Stricter {
+            pub(super) street: String,
+            pub(super) city: String,
+        }
+        #[event_schema::event(name = "order.placed", topic = "orders-v1", key = order_id)]
+        #[serde(rename_all = "camelCase")]
+        pub(super) struct OrderPlacedV1 {
+            pub(super) order_id: u32,
+            pub(super) to: Address,
+        }
+        #[event_schema::event(name = "order.placed", topic = "orders-v1", key = order_id)]
+        #[serde(rename_all = "camelCase")]
+        pub(super) struct ChangedV1 {
+            pub(super) order_id: u32,
+            pub(super) to: Stricter,
+        }
+        #[event_schema::event(name = "order.placed", version = 2, previous = OrderPlacedV1)]
+        pub(super) struct OrderPlaced {
+            pub(super) to: Address,
+        }
+        #[event_schema::event(name = "order.placed", version = 2, previous = ChangedV1)]
+        pub(super) struct Changed {
+            pub(super) to: Stricter,
+        }
+        impl From<OrderPlacedV1> for OrderPlaced {
+            fn from(first: OrderPlacedV1) -> Self {
+                Self { to: first.to }
+            }
+        }
+        impl From<ChangedV1> for Changed {
+            fn from(first: ChangedV1) -> Self {
+                Self { to: first.to }
+            }
+        }
+    }
+    let folder = tempfile::tempdir().unwrap();
+    let folder = folder.path();
+    Catalog::new("orders").sends::<types::OrderPlaced>().export(folder).unwrap();
+    let found = incompatible(&Catalog::new("orders").sends::<types::Changed>(), folder);
+    let of_first = found.iter().find(|text| text.starts_with("`order.placed` version 1 ")).unwrap();
+    assert!(of_first.contains("version 1 is frozen, for version 2 exists"), "{of_first}");
+    assert!(!of_first.contains("version = 2"), "{of_first}");
+
+    // The first accident of an event with a topic and a key.
+    let folder = tempfile::tempdir().unwrap();
+    Catalog::new("orders").sends::<types::OrderPlacedV1>().export(folder.path()).unwrap();
+    let found = incompatible(&Catalog::new("orders").sends::<types::ChangedV1>(), folder.path()).concat();
+    let pasted = "#[event_schema::event(name = \"order.placed\", version = 2, previous = ChangedV1, topic = \"orders-v2\", \
+                  key = order_id)]\nstruct Changed {";
+    assert!(found.contains(pasted), "{found}");
+    assert!(found.contains("Keep the type `ChangedV1`, and add:"), "{found}");
+}
+
+/// For an event of another program only the accepted form counts, in one direction.
+#[test]
+fn received_events_are_checked_as_their_consumer() {
+    order!(before: pub(super) id: u32, pub(super) note: String);
+    order!(tolerant: pub(super) id: Option<u32>);
+    order!(strict: pub(super) id: u32, pub(super) note: String, pub(super) more: String);
+    fn receiving<E: EventSchema>() -> Catalog {
+        Catalog::new("billing").receives::<E>()
+    }
+    let folder = tempfile::tempdir().unwrap();
+    let folder = folder.path();
+    receiving::<before::OrderPlaced>().export(folder).unwrap();
+    assert_eq!(names(folder), ["v2.reader.avsc", "v2.reader.json"]);
+    assert_eq!(incompatible(&receiving::<tolerant::OrderPlaced>(), folder), [""; 0]);
+    let found = incompatible(&receiving::<strict::OrderPlaced>(), folder).concat();
+    assert!(found.contains("#/properties/more: ") && found.contains("v2.reader.json"), "{found}");
+    assert!(found.contains("other programs send the event") && !found.contains("version = 3"), "{found}");
+
+    // With a copy of what its owner recorded, the check compares with that.
+    let owner = tempfile::tempdir().unwrap();
+    Catalog::new("orders").sends::<strict::OrderPlaced>().export(owner.path()).unwrap();
+    for file in ["order.placed/v2.json", "order.placed/v2.avsc"] {
+        fs::copy(owner.path().join(file), folder.join(file)).unwrap();
+    }
+    assert_eq!(incompatible(&receiving::<strict::OrderPlaced>(), folder), [""; 0]);
+    receiving::<tolerant::OrderPlaced>().export(folder).unwrap();
+    assert_eq!(receiving::<tolerant::OrderPlaced>().check(folder).unwrap(), []);
+
+    // Sent and received: as an event that is sent, with both operations.
+    let both = Catalog::new("retry").sends::<Topical>().receives::<Topical>();
+    let operations = both.asyncapi("1")["operations"].clone();
+    let operations: Vec<_> = operations.as_object().unwrap().keys().cloned().collect();
+    assert_eq!(operations, ["receive.topical.v1", "send.topical.v1"]);
+    let folder = tempfile::tempdir().unwrap();
+    both.export(folder.path()).unwrap();
+    assert!(folder.path().join("topical/v1.json").exists());
+}
+
+#[event_schema::event(topic = "topics", key = id)]
+struct Topical {
+    id: u32,
+}
+
+#[test]
+fn an_enum_of_events_stands_for_them() {
+    #[event_schema::event(types)]
+    #[serde(untagged)]
+    enum Either {
+        Shipped(Shipped),
+        Topical(Topical),
+    }
+    let folder = tempfile::tempdir().unwrap();
+    let catalog = Catalog::new("either").receives::<Either>();
+    assert_eq!(catalog.events().map(|event| event.name()).collect::<Vec<_>>(), ["shipped", "topical"]);
+    catalog.export(folder.path()).unwrap();
+    assert!(!folder.path().join("either").exists() && folder.path().join("shipped/v1.reader.json").exists());
+}
+
+/// An Avro schema that a type lost, and a topic and a key that moved, break consumers.
+#[test]
+fn lost_avro_schemas_topics_and_keys_are_told() {
+    mod types {
+        use event_schema::serde_json::Value;
+
+        #[event_schema::event(name = "topical")]
+        pub(super) struct Moved {
+            pub(super) id: u32,
+        }
+        #[event_schema::event(name = "topical", topic = "topics", key = id)]
+        pub(super) struct Formless {
+            pub(super) id: u32,
+            #[serde(default)]
+            pub(super) more: Option<Value>,
+        }
+    }
+    let folder = tempfile::tempdir().unwrap();
+    let folder = folder.path();
+    Catalog::new("topics").sends::<Topical>().export(folder).unwrap();
+    let rules = |catalog: &Catalog| -> Vec<&str> {
+        let found = catalog.check(folder).unwrap();
+        found.iter().flat_map(Deviation::findings).map(|finding| finding.rule().id()).collect()
+    };
+    let moved = Catalog::new("topics").sends::<types::Moved>();
+    assert_eq!(rules(&moved), ["TOPIC_CHANGED", "KEY_CHANGED"]);
+    let formless = Catalog::new("topics").sends::<types::Formless>();
+    assert_eq!(rules(&formless), ["AVRO_SCHEMA_REMOVED"]);
+    let text = incompatible(&formless, folder).concat();
+    assert!(text.contains("Avro schema: #: ") && text.contains("v1.avsc"), "{text}");
+    // The reason of the type is there.
+    assert!(text.contains("new (writer): \""), "{text}");
+    // A topic may be added.
+    let folder = tempfile::tempdir().unwrap();
+    moved.export(folder.path()).unwrap();
+    assert_eq!(incompatible(&Catalog::new("topics").sends::<Topical>(), folder.path()), [""; 0]);
+}
+
+#[test]
+fn logical_types_of_avro_keep_their_meaning() {
+    #[event_schema::event(name = "at")]
+    struct At {
+        at: event_schema::chrono::DateTime<event_schema::chrono::Utc>,
+    }
+    let folder = tempfile::tempdir().unwrap();
+    let catalog = Catalog::new("times").sends::<At>();
+    catalog.export(folder.path()).unwrap();
+    let file = folder.path().join("at/v1.avsc");
+    let recorded = fs::read_to_string(&file).unwrap();
+    let logical = ["timestamp-micros", "timestamp-millis", "timestamp-nanos"];
+    let of_today = logical.into_iter().find(|name| recorded.contains(name)).unwrap();
+    let other = if of_today == "timestamp-millis" { "timestamp-micros" } else { "timestamp-millis" };
+    fs::write(&file, recorded.replace(of_today, other)).unwrap();
+    let found = incompatible(&catalog, folder.path()).concat();
+    assert!(found.contains("[LOGICAL_TYPE_CHANGED]"), "{found}");
+}
+
+fn stamped(mut value: Value) -> Value {
+    value["note"] = 7.into();
+    value
+}
+
+/// Fields that a hook adds are not in the schema: what the event writes is not closed.
+#[test]
+fn events_with_a_dump_hook_are_open() {
+    mod types {
+        #[event_schema::event(name = "order.placed", version = 2, post_dump = super::stamped)]
+        pub(super) struct Before {
+            pub(super) id: u32,
+        }
+        #[event_schema::event(name = "order.placed", version = 2, post_dump = super::stamped)]
+        pub(super) struct After {
+            pub(super) id: u32,
+            pub(super) note: Option<String>,
+        }
+    }
+    let folder = tempfile::tempdir().unwrap();
+    of::<types::Before>().export(folder.path()).unwrap();
+    let found = incompatible(&of::<types::After>(), folder.path()).concat();
+    assert!(found.contains("OPTIONAL_PROPERTY_ADDED_TO_OPEN_CONTENT_MODEL"), "{found}");
+}
+
+/// A gap in the history, or a file without those beside it, is an error and not the end of the history.
+#[test]
+fn gaps_in_the_history_are_told() {
+    let folder = tempfile::tempdir().unwrap();
+    let folder = folder.path();
+    order!(fourth: pub(super) id: u32, pub(super) note: Option<String>, pub(super) more: Option<String>);
+    of::<first::OrderPlaced>().export(folder).unwrap();
+    of::<second::OrderPlaced>().export(folder).unwrap();
+    of::<fourth::OrderPlaced>().export(folder).unwrap();
+    let catalog = of::<fourth::OrderPlaced>();
+    for missing in ["v2.r1.json", "v2.json"] {
+        let path = folder.join("order.placed").join(missing);
+        let text = fs::read_to_string(&path).unwrap();
+        fs::remove_file(&path).unwrap();
+        for error in [catalog.check(folder).unwrap_err(), catalog.export(folder).unwrap_err()] {
+            assert!(error.to_string().contains(&format!("{missing} is missing, although")), "{error}");
+        }
+        fs::write(&path, text).unwrap();
+    }
+    assert_eq!(catalog.check(folder).unwrap(), []);
+}
+
+/// The one that is to blame: the type of today, or the recorded file.
+#[test]
+fn unusable_schemas_are_told_before_they_are_recorded() {
+    #[event_schema::event(name = "order.placed", version = 2)]
+    #[schemars(extend("$ref" = "https://example.com/elsewhere"))]
+    struct Elsewhere {
+        id: u32,
+    }
+    let folder = tempfile::tempdir().unwrap();
+    let error = of::<Elsewhere>().export(folder.path()).unwrap_err();
+    assert_eq!(error.to_string(), "the type `Elsewhere` has no usable schema");
+    assert!(!folder.path().join("order.placed").exists());
+    of::<second::OrderPlaced>().export(folder.path()).unwrap();
+    for name in ["v2.avsc", "v2.reader.json"] {
+        let path = folder.path().join("order.placed").join(name);
+        let text = fs::read_to_string(&path).unwrap();
+        fs::write(&path, "{\"type\": \"strng\"}").unwrap();
+        let error = of::<second::OrderPlaced>().check(folder.path()).unwrap_err();
+        assert!(error.to_string().ends_with(&format!("{name} is not a usable schema")), "{error}");
+        fs::write(&path, text).unwrap();
+    }
+}
+
+#[test]
+fn names_that_share_a_folder_are_refused() {
+    #[event_schema::event(name = "Shipped")]
+    struct Other {
+        id: u32,
+    }
+    #[event_schema::event(name = "..")]
+    struct Above {
+        id: u32,
+    }
+    let error = |catalog: Catalog| catalog.check("schemas").unwrap_err().to_string();
+    let twice = Catalog::new("names").sends::<Shipped>().sends::<Other>();
+    assert_eq!(error(twice), "the event name \"Shipped\" differs from \"shipped\" in case only");
+    assert_eq!(error(Catalog::new("names").sends::<Above>()), "the event name \"..\" is not the name of a folder");
+}
+
+/// `diff` has the verdict of `check`, for all three documents.
+#[test]
+fn diff_and_check_agree() {
+    order!(before: pub(super) id: u32);
+    order!(optional: pub(super) id: u32, #[serde(default)] pub(super) note: Option<String>);
+    order!(required: pub(super) id: u32, pub(super) note: String);
+    mod alias {
+        #[event_schema::event(name = "order.placed", version = 2)]
+        pub(super) struct OrderPlaced {
+            #[serde(alias = "number")]
+            pub(super) id: u32,
+        }
+    }
+    let folder = tempfile::tempdir().unwrap();
+    let folder = folder.path();
+    let changes = |catalog: &Catalog| {
+        let all = catalog.diff(folder).unwrap();
+        let (_, changes) = all.into_iter().find(|(event, _)| event.name() == "order.placed").unwrap();
+        let breaking = changes.iter().any(event_schema::contract::Change::is_breaking);
+        assert_eq!(breaking, !incompatible(catalog, folder).is_empty());
+        changes.iter().map(ToString::to_string).collect::<Vec<_>>()
+    };
+    of::<before::OrderPlaced>().export(folder).unwrap();
+    assert_eq!(changes(&of::<before::OrderPlaced>()), [""; 0]);
+    let compatible = changes(&of::<optional::OrderPlaced>()).concat();
+    assert!(compatible.contains("v2.json: #/properties/note: added, compatible"), "{compatible}");
+    assert!(!compatible.contains("refuse"), "{compatible}");
+    let breaking = changes(&of::<required::OrderPlaced>()).concat();
+    assert!(breaking.contains("consumers of the new schema refuse") && breaking.contains("v2.avsc"), "{breaking}");
+    of::<alias::OrderPlaced>().export(folder).unwrap();
+    let lost = changes(&of::<before::OrderPlaced>()).concat();
+    assert!(lost.contains("v2.reader.json: #: changed, compatible"), "{lost}");
+}
+
+/// References to definitions whose names are not ASCII, or equal without what is not.
+#[test]
+fn asyncapi_finds_definitions_of_any_name() {
+    #[event_schema::event]
+    #[schemars(rename = "Größe")]
+    struct Size {
+        a: u8,
+    }
+    #[event_schema::event]
+    #[schemars(rename = "Gräße")]
+    struct Greeting {
+        b: u8,
+    }
+    #[event_schema::event]
+    struct Both {
+        size: Size,
+        greeting: Greeting,
+    }
+    let document = Catalog::new("names").sends::<Both>().asyncapi("1");
+    let schemas = &document["components"]["schemas"];
+    let properties = |field: &str| {
+        let reference = schemas["both.v1"]["properties"][field]["$ref"].as_str().unwrap();
+        let target = document.pointer(&reference[1..]).unwrap();
+        target["properties"].as_object().unwrap().keys().cloned().collect::<Vec<_>>()
+    };
+    assert_eq!((properties("size"), properties("greeting")), (vec!["a".to_owned()], vec!["b".to_owned()]));
 }

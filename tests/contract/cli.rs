@@ -1,8 +1,9 @@
 //! The program `event-schema`.
 
 use std::fs;
+use std::io::Write;
 use std::path::{Path, PathBuf};
-use std::process::Command;
+use std::process::{Command, Stdio};
 
 use event_schema::serde_json::{self, Value, json};
 use tempfile::TempDir;
@@ -83,7 +84,7 @@ fn compat_prints_text_and_json() {
         text,
         "1 incompatible change\n\
          #/maximum: the reader's maximum is lower than the writer's [MAXIMUM_DECREASED]\n  \
-         old: 20\n  new: 10\n  \
+         old (writer): 20\n  new (reader): 10\n  \
          consumers of the new schema refuse messages of the old one\n  \
          keep the limit, or choose one that allows more; or publish a new version\n"
     );
@@ -105,12 +106,24 @@ fn diff_lists_compatible_changes_too() {
     let text = diff(&["small.json", "large.json"]);
     assert_eq!(
         (text.code, &*text.out),
-        (0, "#/maximum: the reader accepts greater numbers [MAXIMUM_INCREASED]\n  old: 10\n  new: 20\n")
+        (
+            0,
+            "#/maximum: the reader accepts greater numbers [MAXIMUM_INCREASED]\n  old (writer): 10\n  new (reader): 20\n\
+             #/maximum: the reader's maximum is lower than the writer's [MAXIMUM_DECREASED]\n  \
+             old (reader): 10\n  new (writer): 20\n  consumers of the old schema refuse messages of the new one\n  \
+             keep the limit, or choose one that allows less; or publish a new version\n"
+        )
     );
     assert_eq!(diff(&["small.json", "small.json"]).out, "no changes\n");
-    let json: Value = serde_json::from_str(&diff(&["one.json", "two.json", "--format", "json"]).out).unwrap();
-    assert_eq!(json["changes"][0]["path"], "#/properties/b");
-    assert_eq!(json["changes"][0]["breaks"], json!(["STRICT", "EXACT", "WRITTEN"]));
+    // As `compat` answers under the same policy.
+    for policy in ["strict", "lenient", "exact", "written"] {
+        let args = ["one.json", "two.json", "--format", "json", "--policy", policy];
+        let json: Value = serde_json::from_str(&diff(&args).out).unwrap();
+        assert_eq!(json["changes"][0]["path"], "#/properties/b");
+        let breaking = json["changes"].as_array().unwrap().iter().any(|change| change["breaking"] == true);
+        let full = ["compat", "one.json", "two.json", "--mode", "full", "--policy", policy];
+        assert_eq!(breaking, folder.run(&full).code == 1, "{policy}");
+    }
 }
 
 #[test]
@@ -164,7 +177,7 @@ fn validate_names_the_faults_and_no_values() {
     assert_eq!(
         many.out,
         "many.ndjson:3: #/id: value is not of type \"integer\"\n\
-         many.ndjson:4: not JSON: EOF while parsing an object at line 2 column 0\n\
+         many.ndjson:4: not JSON: EOF while parsing an object at column 8\n\
          many.ndjson:5: #: \"id\" is a required property\n"
     );
     let limited = folder.run(&["validate", "schema.json", "many.ndjson", "--limit", "1"]);
@@ -193,10 +206,116 @@ fn validate_shows_progress_on_long_files() {
 #[test]
 fn recorded_contracts_follow_themselves() {
     let folder = Folder::new(&[]);
-    let schemas = Path::new(env!("CARGO_MANIFEST_DIR")).join("schemas");
-    for file in ["order.requested/v2.json", "order.requested/v2.avsc", "reading-taken/v1.reader.json"] {
+    let schemas = Path::new(env!("CARGO_MANIFEST_DIR")).join("schemas/shop");
+    let files = [
+        ("order.requested/v2.json", &["--policy", "exact"][..]),
+        ("order.requested/v2.avsc", &[]),
+        ("reading-taken/v1.reader.json", &["--policy", "exact"]),
+    ];
+    for (file, policy) in files {
         let file = schemas.join(file);
         let file = file.to_str().unwrap();
-        assert_eq!(folder.run(&["compat", file, file, "--mode", "full", "--policy", "exact"]).code, 0, "{file}");
+        assert_eq!(folder.run(&[&["compat", file, file, "--mode", "full"], policy].concat()).code, 0, "{file}");
     }
+}
+
+/// The program with input, whose output nobody reads.
+fn run_unread(folder: &Folder, args: &[&str], input: &str) -> i32 {
+    let mut child = Command::new(env!("CARGO_BIN_EXE_event-schema"))
+        .args(args)
+        .current_dir(folder.0.path())
+        .stdin(Stdio::piped())
+        .stdout(Stdio::piped())
+        .stderr(Stdio::null())
+        .spawn()
+        .unwrap();
+    // Closed before the program can write: it waits for its input.
+    drop(child.stdout.take());
+    child.stdin.take().unwrap().write_all(input.as_bytes()).unwrap();
+    child.wait().unwrap().code().unwrap()
+}
+
+#[test]
+fn a_closed_output_changes_no_verdict() {
+    let folder = schemas();
+    let (small, large) = ("{\"maximum\": 10}", "{\"maximum\": 20}");
+    folder.write("limit.json", small);
+    for format in ["text", "json"] {
+        assert_eq!(run_unread(&folder, &["compat", "-", "limit.json", "--format", format], large), 1);
+        assert_eq!(run_unread(&folder, &["compat", "-", "limit.json", "--format", format], small), 0);
+        assert_eq!(run_unread(&folder, &["diff", "-", "limit.json", "--format", format], large), 0);
+    }
+    let lines = "11\n".repeat(1000);
+    assert_eq!(run_unread(&folder, &["validate", "limit.json", "-", "--lines"], &lines), 1);
+    assert_eq!(run_unread(&folder, &["validate", "limit.json", "-"], "9"), 0);
+}
+
+#[test]
+fn arguments_that_have_no_effect_are_refused() {
+    let folder = schemas();
+    let refused = |args: &[&str]| {
+        let answer = folder.run(args);
+        assert_eq!((answer.code, &*answer.out), (2, ""), "{args:?}");
+        answer.err
+    };
+    for command in ["compat", "diff"] {
+        let policy = refused(&[command, "int.avsc", "long.avsc", "--policy", "exact"]);
+        assert_eq!(policy, "event-schema: --policy applies to JSON Schemas only\n");
+        let twice = refused(&[command, "-", "-"]);
+        assert_eq!(twice, "event-schema: only one of the schemas can come from the standard input\n");
+    }
+}
+
+/// Keys of maps are data, as values are; control characters would forge lines.
+#[test]
+fn validate_prints_no_keys_of_messages() {
+    let folder = Folder::new(&[
+        ("names.json", json!({"propertyNames": {"format": "uuid"}})),
+        ("closed.json", json!({"properties": {"known": true}, "additionalProperties": false})),
+        ("unevaluated.json", json!({"properties": {"known": true}, "unevaluatedProperties": false})),
+        ("map.json", json!({"properties": {"of": {"additionalProperties": {"items": {"type": "integer"}}}}})),
+        ("control.json", json!({"properties": {"a\nb.json: #": {"type": "integer"}}})),
+        ("message.json", json!({"alice@example.org": 1})),
+        ("two.json", json!({"alice@example.org": 1, "bob@example.org": 1, "known": 1})),
+        ("nested.json", json!({"of": {"alice@example.org": [1, "x"], "12345": ["y"]}})),
+        ("forged.json", json!({"a\nb.json: #": "x"})),
+    ]);
+    let out = |schema: &str, message: &str| {
+        let answer = folder.run(&["validate", schema, message]);
+        assert_eq!(answer.code, 1);
+        answer.out
+    };
+    assert_eq!(out("names.json", "message.json"), "message.json: #: the name of a property: value is not a \"uuid\"\n");
+    assert_eq!(out("closed.json", "message.json"), "message.json: #: 1 property is not allowed\n");
+    assert_eq!(out("closed.json", "two.json"), "two.json: #: 2 properties are not allowed\n");
+    assert_eq!(out("unevaluated.json", "two.json"), "two.json: #: 2 properties are not allowed\n");
+    let nested = out("map.json", "nested.json");
+    let mut lines: Vec<&str> = nested.lines().collect();
+    lines.sort_unstable();
+    assert_eq!(
+        lines,
+        [
+            "nested.json: #/of/*/0: value is not of type \"integer\"",
+            "nested.json: #/of/*/1: value is not of type \"integer\"",
+        ]
+    );
+    assert_eq!(
+        out("control.json", "forged.json"),
+        "forged.json: #/a\\u{a}b.json: #: value is not of type \"integer\"\n"
+    );
+}
+
+/// The line end is no part of a line, and bytes that are not UTF-8 have a place.
+#[test]
+fn validate_reads_lines_and_bytes() {
+    let folder = Folder::new(&[("schema.json", json!({"type": "integer"}))]);
+    folder.write("lines.ndjson", "1\r\n2\n[1,\r\n3");
+    let lines = folder.run(&["validate", "schema.json", "lines.ndjson"]);
+    assert_eq!(lines.out, "lines.ndjson:3: not JSON: EOF while parsing a value at column 3\n");
+    fs::write(folder.0.path().join("bytes.json"), b"{\"a\":\n \"\xff\"}").unwrap();
+    let bytes = folder.run(&["validate", "schema.json", "bytes.json"]);
+    assert_eq!(bytes.out, "bytes.json: not JSON: not UTF-8 at byte 8\n");
+    folder.write("comma.json", "{\n  \"a\": 1,\n}");
+    let comma = folder.run(&["compat", "schema.json", "comma.json"]);
+    assert_eq!(comma.err, "event-schema: comma.json: not JSON: trailing comma at line 3 column 1\n");
 }

@@ -248,7 +248,8 @@ fn unknown_fields() -> Vec<Row> {
     let of_text = object(&json!({"additionalProperties": {"type": "string"}}));
     let pattern = |schema: Value| object(&json!({"patternProperties": {"^x": schema}}));
     let names = object(&json!({"propertyNames": {"maxLength": 3}}));
-    let unevaluated = object(&json!({"unevaluatedProperties": false, "title": "a"}));
+    let dependent = object(&json!({"additionalProperties": false, "dependentSchemas": {"a": {}}}));
+    let unevaluated = object(&json!({"unevaluatedProperties": false, "dependentSchemas": {"a": {}}}));
     vec![
         ("ADDITIONAL_PROPERTIES_ADDED", closed.clone(), open.clone(), ALL),
         ("ADDITIONAL_PROPERTIES_REMOVED", open.clone(), closed.clone(), "l"),
@@ -269,7 +270,7 @@ fn unknown_fields() -> Vec<Row> {
             REGISTRY,
         ),
         ("PROPERTY_NAMES_CHANGED", open.clone(), names.clone(), REGISTRY),
-        ("UNEVALUATED_PROPERTIES_CHANGED", closed, unevaluated, REGISTRY),
+        ("UNEVALUATED_PROPERTIES_CHANGED", dependent, unevaluated, REGISTRY),
     ]
 }
 
@@ -349,8 +350,8 @@ fn items() -> Vec<Row> {
         ("CONTAINS_CHANGED", contains(number), contains(text.clone()), REGISTRY),
         (
             "UNEVALUATED_ITEMS_CHANGED",
-            tuple(&one, json!(false)),
-            with(&tuple(&one, json!(false)), &json!({"unevaluatedItems": false, "title": "a"})),
+            with(&tuple(&one, json!(false)), &json!({"contains": {}})),
+            with(&tuple(&one, Value::Null), &json!({"contains": {}, "unevaluatedItems": false})),
             REGISTRY,
         ),
     ]
@@ -388,7 +389,7 @@ fn each_rule_and_its_reverse_has_its_verdicts() {
     let rows = rows();
     let mut wrong = Vec::new();
     for (id, old, new, accept) in &rows {
-        let found: Vec<_> = diff(old, new).unwrap().iter().map(|change| change.rule().id()).collect();
+        let found: Vec<_> = diff(old, new, Policy::Strict).unwrap().iter().map(|change| change.rule().id()).collect();
         let policies = [("s", Policy::Strict), ("l", Policy::Lenient), ("e", Policy::Exact)];
         let accepted: String =
             policies.iter().filter(|(_, policy)| accepts(old, new, *policy)).map(|(letter, _)| *letter).collect();
@@ -408,7 +409,8 @@ fn each_rule_and_its_reverse_has_its_verdicts() {
     assert!(wrong.is_empty(), "{}", wrong.join("\n"));
     let avro = avro_rows();
     let shown: BTreeSet<&str> = rows.iter().map(|(id, ..)| *id).chain(avro.iter().map(|(id, ..)| *id)).collect();
-    let all: BTreeSet<&str> = Rule::all().map(|rule| rule.id()).collect();
+    let all: BTreeSet<&str> =
+        Rule::all().map(|rule| rule.id()).filter(|id| !crate::catalog::RULES.contains(id)).collect();
     assert_eq!(all.difference(&shown).collect::<Vec<_>>(), [&""; 0], "rules without a row");
     assert_eq!(shown.difference(&all).collect::<Vec<_>>(), [&""; 0], "rows without a rule");
     // Each document may follow itself.
@@ -463,7 +465,7 @@ fn each_rule_of_avro_and_its_reverse_has_its_verdict() {
         assert_eq!(forward.findings()[0].direction(), Direction::Forward);
         assert_eq!(found(&writer, &writer), BTreeSet::new());
     }
-    // What makes the same changes compatible.
+    // The same changes, made compatible.
     let with_default = json!({"type": "enum", "name": "E", "symbols": ["A"], "default": "A"});
     assert!(found(&json!({"type": "enum", "name": "E", "symbols": ["A", "B"]}), &with_default).is_empty());
     let record = |fields: Value| json!({"type": "record", "name": "R", "namespace": "a.b", "fields": fields});
@@ -501,6 +503,7 @@ fn avro_types_that_contain_themselves() {
 }
 
 #[test]
+#[ignore = "needs rows of other projects: EVENT_SCHEMA_CORPORA=folder cargo test --test contract -- --ignored"]
 fn avro_verdicts_are_those_of_java() {
     let mut wrong = Vec::new();
     for row in rows_elsewhere("avro_compat.jsonl") {
@@ -524,18 +527,16 @@ fn avro_verdicts_are_those_of_java() {
     assert!(wrong.is_empty(), "{} differ\n{}", wrong.len(), wrong.join("\n"));
 }
 
-/// Rows that restate tests of other projects, which are not part of this repository: from the folder that is named, if
-/// one is.
+/// Rows that restate tests of other projects, which are not part of this repository, from the folder that is named. The
+/// tests that need them are ignored, so that `cargo test` names them.
 fn rows_elsewhere(name: &str) -> Vec<Value> {
-    let Some(folder) = std::env::var_os("EVENT_SCHEMA_CORPORA") else {
-        println!("skipped: {name}, for which EVENT_SCHEMA_CORPORA names no folder");
-        return Vec::new();
-    };
+    let folder = std::env::var_os("EVENT_SCHEMA_CORPORA").expect("EVENT_SCHEMA_CORPORA names a folder with rows");
     let text = std::fs::read_to_string(Path::new(&folder).join(name)).unwrap();
     text.lines().map(|line| serde_json::from_str(line).unwrap()).collect()
 }
 
 #[test]
+#[ignore = "needs rows of other projects: EVENT_SCHEMA_CORPORA=folder cargo test --test contract -- --ignored"]
 fn verdicts_are_those_of_the_registry() {
     let mut wrong = Vec::new();
     for row in rows_elsewhere("json_schema_compat_confluent.jsonl") {
@@ -551,14 +552,16 @@ fn verdicts_are_those_of_the_registry() {
 }
 
 #[test]
+#[ignore = "needs rows of other projects: EVENT_SCHEMA_CORPORA=folder cargo test --test contract -- --ignored"]
 fn no_exact_verdict_overlooks_a_known_witness() {
+    let mut met = 0;
     for row in rows_elsewhere("json_schema_compat_confluent.jsonl") {
-        if let (Some(_), Ok(report)) =
-            (row.get("witness"), check(&row["old"], &row["new"], Compatibility::Backward, Policy::Exact))
-        {
-            assert!(!report.is_compatible(), "{}: {} is refused", row["id"], row["witness"]);
-        }
+        let Some(witness) = row.get("witness") else { continue };
+        let report = check(&row["old"], &row["new"], Compatibility::Backward, Policy::Exact).unwrap();
+        assert!(!report.is_compatible(), "{}: {witness} is refused", row["id"]);
+        met += 1;
     }
+    assert!(met >= 35, "{met} rows have a witness");
 }
 
 /// Where Karapace answers otherwise, with the rule that explains it. The readers of all three accept each value of the
@@ -570,6 +573,7 @@ const KARAPACE: [(&str, &str); 3] = [
 ];
 
 #[test]
+#[ignore = "needs rows of other projects: EVENT_SCHEMA_CORPORA=folder cargo test --test contract -- --ignored"]
 fn differences_from_karapace_are_explained() {
     let rows = rows_elsewhere("json_schema_compat_karapace.jsonl");
     let mut differ = BTreeSet::new();
@@ -580,8 +584,33 @@ fn differences_from_karapace_are_explained() {
         }
     }
     println!("{} agree, {} differ", rows.len() - differ.len(), differ.len());
-    let explained: BTreeSet<&str> = KARAPACE.iter().filter(|_| !rows.is_empty()).map(|(id, _)| *id).collect();
+    let explained: BTreeSet<&str> = KARAPACE.iter().map(|(id, _)| *id).collect();
     assert_eq!(differ, explained);
+}
+
+/// Under the policy for closed writers, an open schema of the writer is one that lists all of its fields.
+#[test]
+fn closed_writers_write_the_fields_of_their_schema() {
+    let (text, number) = (json!({"type": "string"}), json!({"type": "number"}));
+    let closed = json!({"additionalProperties": false});
+    let rest = json!({"additionalProperties": {"type": "number"}});
+    for (old, new, exact, written) in [
+        (object(&json!({})), wider(&text, &json!({})), false, true),
+        (object(&json!({})), wider(&text, &json!({"required": ["b"]})), false, false),
+        (object(&json!({})), object(&closed), false, true),
+        (wider(&number, &json!({})), object(&closed), false, false),
+        (object(&json!({})), object(&rest), false, true),
+        (object(&rest), wider(&text, &rest), false, false),
+        (json!({"type": "object"}), object(&closed), false, false),
+        // Inside `not` the fields are those of any value.
+        (json!({"not": object(&closed)}), json!({"not": object(&json!({}))}), false, false),
+    ] {
+        assert_eq!(
+            (accepts(&old, &new, Policy::Exact), accepts(&old, &new, Policy::Written)),
+            (exact, written),
+            "{old} {new}"
+        );
+    }
 }
 
 #[test]
@@ -619,11 +648,11 @@ fn a_recursive_type_is_compared_once() {
         assert!(accepts(&tree("integer"), &tree("number"), policy));
         let report = check(&tree("number"), &tree("integer"), Compatibility::Backward, policy).unwrap();
         let found: Vec<_> = report.findings().iter().map(|finding| (finding.rule().id(), finding.path())).collect();
-        assert_eq!(found, [("TYPE_NARROWED", "#/properties/leaf/type")]);
+        assert_eq!(found, [("TYPE_NARROWED", "#/$defs/Node/properties/leaf/type")]);
     }
 }
 
-/// What a pair built on a pair that is being compared is forgotten when this turns out to be incompatible.
+/// An answer that leans on a pair that is being compared is forgotten when this turns out to be incompatible.
 #[test]
 fn an_assumption_that_fails_is_forgotten() {
     let document = |kind: &str| {
@@ -682,7 +711,7 @@ fn bad_input_gets_a_clear_error_in_bounded_time() {
     assert_eq!(error(json!("string")).to_string(), "#: a schema is an object or a boolean");
     assert_eq!(error(json!({"properties": {"a/b": 1}})).path(), "#/properties/a~1b");
     assert_eq!(error(json!({"items": {"$ref": "other.json"}})).path(), "#/items");
-    assert_eq!(error(json!({"allOf": [{"$ref": 7}]})).reason(), "`$ref` is not a text");
+    assert_eq!(error(json!({"allOf": [{"$ref": 7}]})).reason(), "`$ref` is not a string");
     let circle = json!({"$defs": {"a": {"$ref": "#/$defs/b"}, "b": {"$ref": "#/$defs/a"}}});
     assert!(error(circle).reason().contains("in a circle"));
     assert!(error(nested(300)).reason().contains("nested deeper"));
@@ -717,9 +746,5 @@ fn bad_input_gets_a_clear_error_in_bounded_time() {
         json!({"$defs": (0..12).map(variant).collect::<serde_json::Map<_, _>>(), "oneOf": variants})
     };
     assert!(!accepts(&union("string"), &union("number"), Policy::Exact));
-    let turned = json!({"$defs": {"a": {"not": {"$ref": "#/$defs/a"}}}, "$ref": "#/$defs/a"});
-    let other =
-        json!({"$defs": {"a": {"not": {"$ref": "#/$defs/a"}}}, "$ref": "#/$defs/a", "$comment": "not the same"});
-    drop(check(&turned, &other, Compatibility::Full, Policy::Exact));
     assert!(start.elapsed() < Duration::from_secs(20), "{:?}", start.elapsed());
 }

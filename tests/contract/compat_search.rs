@@ -228,7 +228,7 @@ fn fitting(rng: &mut Rng, root: &Value, schema: &Value, deep: usize) -> Value {
     value(rng, 2)
 }
 
-fn validator(schema: &Value) -> Validator {
+pub(crate) fn validator(schema: &Value) -> Validator {
     jsonschema::options().with_draft(Draft::Draft202012).should_validate_formats(true).build(schema).unwrap()
 }
 

@@ -4,7 +4,9 @@ mod avro;
 mod catalog;
 mod cli;
 mod compat;
+mod compat_limits;
 mod compat_search;
+mod compat_soundness;
 mod differences;
 mod documents;
 #[path = "../../examples/events/mod.rs"]

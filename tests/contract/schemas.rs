@@ -18,7 +18,7 @@ const EMAIL: Option<&str> = Some("validator takes the e-mail addresses of HTML, 
 /// The recorded schema of what is accepted accepts exactly what load accepts.
 fn agree<E: EventSchema>(cases: &[Case]) {
     let event = E::descriptor();
-    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("schemas").join(event.name());
+    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("schemas/shop").join(event.name());
     let reader = folder.join(format!("v{}.reader.json", event.version()));
     let file = if reader.exists() { reader } else { folder.join(format!("v{}.json", event.version())) };
     let schema: Value = from_slice(&std::fs::read(&file).unwrap()).unwrap();

@@ -4,25 +4,26 @@ use std::io::{self, Write};
 use std::path::PathBuf;
 
 use event_schema::contract::compat::{self, Compatibility, Policy, avro};
-use event_schema::serde_json::{Value, json};
+use event_schema::serde_json::json;
 
 use crate::Format;
-use crate::input::{Kind, Unusable, read_json, to_json};
+use crate::input::{Kind, Unusable, is_wanted, read_schemas};
 
 #[derive(Debug, clap::Args)]
 pub(crate) struct Args {
-    /// The old schema
+    /// The old schema; `-` for the standard input
     old: PathBuf,
-    /// The new schema
+    /// The new schema; `-` for the standard input
     new: PathBuf,
-    /// Who reads whom: backward, forward, full or none
+    /// The direction: backward (new consumers read old messages), forward (old consumers read new messages), full (both)
+    /// or none
     #[arg(long, default_value = "backward")]
     mode: Compatibility,
-    /// For JSON Schema: strict and lenient are those of Confluent Schema Registry; exact is a proof; written is a proof
-    /// for writers that add no fields of their own
-    #[arg(long, default_value = "strict")]
-    policy: Policy,
-    /// The kind of the schemas; without it avro for files whose names end in .avsc, else json
+    /// For JSON Schema: strict (the default) and lenient are those of Confluent Schema Registry; exact is a proof; written
+    /// is a proof for writers that add no fields of their own
+    #[arg(long)]
+    policy: Option<Policy>,
+    /// The kind of the schemas; without it avro if the name of a file ends in .avsc, else json
     #[arg(long = "type", value_name = "TYPE")]
     kind: Option<Kind>,
     #[arg(long, value_enum, default_value_t = Format::Text)]
@@ -30,28 +31,31 @@ pub(crate) struct Args {
 }
 
 pub(crate) fn run(args: &Args) -> Result<bool, Unusable> {
-    let (old, new) = (read_json(&args.old)?, read_json(&args.new)?);
-    let (kind, mode) = (Kind::of(args.kind, &args.new), args.mode);
-    let compared = |old: &Value, new: &Value| match kind {
-        Kind::Json => compat::check(old, new, mode, args.policy),
-        Kind::Avro => avro::check(old, new, mode),
+    let (kind, mode) = (Kind::of(args.kind, [&args.old, &args.new]), args.mode);
+    if kind == Kind::Avro && args.policy.is_some() {
+        return Err(Unusable::arguments("--policy applies to JSON Schemas only"));
+    }
+    let (old, new) = read_schemas(&args.old, &args.new)?;
+    let policy = args.policy.unwrap_or_default();
+    let report = match kind {
+        Kind::Json => compat::check(&old, &new, mode, policy),
+        Kind::Avro => avro::check(&old, &new, mode),
     };
-    let report = compared(&old, &new)
-        .map_err(|_| Unusable::schema([&args.old, &args.new], [&old, &new], |schema| compared(schema, schema).err()))?;
+    let report = report.map_err(|error| Unusable::schema(&args.old, &args.new, &error))?;
     let mut out = io::stdout().lock();
-    match args.format {
-        Format::Text => writeln!(out, "{report}")?,
+    let written = match args.format {
+        Format::Text => writeln!(out, "{report}"),
         Format::Json => {
-            let findings: Vec<Value> = report.findings().iter().map(to_json).collect();
-            let policy = (kind == Kind::Json).then(|| args.policy.to_string());
             let answer = json!({
                 "compatible": report.is_compatible(),
                 "mode": mode.to_string(),
-                "policy": policy,
-                "findings": findings,
+                "policy": (kind == Kind::Json).then(|| policy.to_string()),
+                "findings": report.findings(),
+                "truncated": report.is_truncated(),
             });
-            writeln!(out, "{answer:#}")?;
+            writeln!(out, "{answer:#}")
         }
-    }
+    };
+    is_wanted(written)?;
     Ok(report.is_compatible())
 }

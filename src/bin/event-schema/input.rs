@@ -2,12 +2,13 @@
 
 use std::fmt;
 use std::fs;
-use std::io;
+use std::io::{self, Read};
 use std::path::Path;
 
 use clap::ValueEnum;
-use event_schema::contract::compat::{Finding, SchemaError};
-use event_schema::serde_json::{self, Value, json};
+use event_schema::__private::{ReadError, read_json};
+use event_schema::contract::compat::{SchemaError, Side};
+use event_schema::serde_json::Value;
 
 /// The kind of a schema.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
@@ -18,9 +19,9 @@ pub(crate) enum Kind {
 
 impl Kind {
     /// The kind that was named, or that of files whose names end in `.avsc`.
-    pub(crate) fn of(named: Option<Self>, path: &Path) -> Self {
-        let is_avro = path.extension().is_some_and(|extension| extension.eq_ignore_ascii_case("avsc"));
-        named.unwrap_or(if is_avro { Self::Avro } else { Self::Json })
+    pub(crate) fn of(named: Option<Self>, paths: [&Path; 2]) -> Self {
+        let is_avro = |path: &Path| path.extension().is_some_and(|extension| extension.eq_ignore_ascii_case("avsc"));
+        named.unwrap_or(if paths.into_iter().any(is_avro) { Self::Avro } else { Self::Json })
     }
 }
 
@@ -28,32 +29,25 @@ impl Kind {
 #[derive(Debug)]
 pub(crate) struct Unusable {
     text: String,
-    is_closed_pipe: bool,
 }
 
 impl Unusable {
     pub(crate) fn new(path: &Path, error: impl fmt::Display) -> Self {
-        Self { text: format!("{}: {error}", path.display()), is_closed_pipe: false }
+        Self { text: format!("{}: {error}", path.display()) }
     }
 
-    pub(crate) fn output(error: &io::Error) -> Self {
-        Self { text: error.to_string(), is_closed_pipe: error.kind() == io::ErrorKind::BrokenPipe }
+    /// The arguments contradict each other.
+    pub(crate) fn arguments(text: &str) -> Self {
+        Self { text: text.to_owned() }
     }
 
-    /// A schema of one of two files.
-    pub(crate) fn schema(
-        paths: [&Path; 2],
-        schemas: [&Value; 2],
-        alone: impl Fn(&Value) -> Option<SchemaError>,
-    ) -> Self {
-        let faults = paths.into_iter().zip(schemas).filter_map(|(path, schema)| Some((path, alone(schema)?)));
-        let texts: Vec<String> = faults.map(|(path, error)| format!("{}: {error}", path.display())).collect();
-        let text = if texts.is_empty() { "the schemas cannot be compared".to_owned() } else { texts.join("\n") };
-        Self { text, is_closed_pipe: false }
-    }
-
-    pub(crate) fn is_closed_pipe(&self) -> bool {
-        self.is_closed_pipe
+    /// The schema of one of two files, or both together.
+    pub(crate) fn schema(old: &Path, new: &Path, error: &SchemaError) -> Self {
+        match error.side() {
+            Some(Side::Old(_)) => Self::new(old, error),
+            Some(Side::New) => Self::new(new, error),
+            None => Self { text: error.reason().to_owned() },
+        }
     }
 }
 
@@ -63,21 +57,67 @@ impl fmt::Display for Unusable {
     }
 }
 
-pub(crate) fn read_json(path: &Path) -> Result<Value, Unusable> {
-    let bytes = fs::read(path).map_err(|error| Unusable::new(path, error))?;
-    serde_json::from_slice(&bytes).map_err(|error| Unusable::new(path, format!("not JSON: {error}")))
+/// Whether what was to be written is wanted: the reader of the output may have closed it, such as `head`.
+pub(crate) fn is_wanted(written: io::Result<()>) -> Result<bool, Unusable> {
+    match written {
+        Ok(()) => Ok(true),
+        Err(error) if error.kind() == io::ErrorKind::BrokenPipe => Ok(false),
+        Err(error) => Err(Unusable { text: error.to_string() }),
+    }
 }
 
-/// A finding for other programs.
-pub(crate) fn to_json(finding: &Finding) -> Value {
-    json!({
-        "rule": finding.rule().id(),
-        "path": finding.path(),
-        "direction": finding.direction().name(),
-        "reason": finding.rule().reason(),
-        "affected": finding.affected(),
-        "remedy": finding.remedy(),
-        "old": finding.before(),
-        "new": finding.after(),
-    })
+/// The bytes of a file, or of the standard input for `-`.
+pub(crate) fn read(path: &Path) -> Result<Vec<u8>, Unusable> {
+    let bytes = if path == Path::new("-") {
+        let mut bytes = Vec::new();
+        io::stdin().lock().read_to_end(&mut bytes).map(|_| bytes)
+    } else {
+        fs::read(path)
+    };
+    bytes.map_err(|error| Unusable::new(path, error))
+}
+
+/// Two schemas, one of which may come from the standard input.
+pub(crate) fn read_schemas(old: &Path, new: &Path) -> Result<(Value, Value), Unusable> {
+    if old == new && old == Path::new("-") {
+        return Err(Unusable::arguments("only one of the schemas can come from the standard input"));
+    }
+    Ok((read_schema(old)?, read_schema(new)?))
+}
+
+pub(crate) fn read_schema(path: &Path) -> Result<Value, Unusable> {
+    parse(&read(path)?).map_err(|error| Unusable::new(path, format!("not JSON: {error}")))
+}
+
+/// Text that is not JSON.
+#[derive(Debug)]
+pub(crate) enum NotJson {
+    /// The bytes before it are UTF-8.
+    NotUtf8(usize),
+    Syntax(ReadError),
+}
+
+impl NotJson {
+    /// The error and the column, for a text of one line.
+    pub(crate) fn in_line(&self) -> String {
+        match self {
+            Self::NotUtf8(offset) => format!("not UTF-8 at column {}", offset + 1),
+            Self::Syntax(error) => format!("{} at column {}", error.words(), error.position().column()),
+        }
+    }
+}
+
+impl fmt::Display for NotJson {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::NotUtf8(offset) => write!(f, "not UTF-8 at byte {offset}"),
+            Self::Syntax(error) => error.fmt(f),
+        }
+    }
+}
+
+/// Reads JSON as load does: with exact floats.
+pub(crate) fn parse(bytes: &[u8]) -> Result<Value, NotJson> {
+    let text = str::from_utf8(bytes).map_err(|error| NotJson::NotUtf8(error.valid_up_to()))?;
+    read_json(text).map_err(NotJson::Syntax)
 }

@@ -2,6 +2,8 @@
 //!
 //! The exit code is 0 if all is compatible or valid, 1 if it is not, and 2 if the input or the arguments cannot be used.
 
+#![warn(clippy::disallowed_methods)]
+
 mod compat;
 mod diff;
 mod input;
@@ -10,8 +12,6 @@ mod validate;
 use std::process::ExitCode;
 
 use clap::{Parser, Subcommand, ValueEnum};
-
-use self::input::Unusable;
 
 /// Checks contracts of events: JSON Schemas and Avro schemas.
 #[derive(Debug, Parser)]
@@ -47,17 +47,9 @@ fn main() -> ExitCode {
     match result {
         Ok(true) => ExitCode::SUCCESS,
         Ok(false) => ExitCode::FAILURE,
-        // The reader of the output wants no more, such as `head`.
-        Err(error) if error.is_closed_pipe() => ExitCode::SUCCESS,
         Err(error) => {
             eprintln!("event-schema: {error}");
             ExitCode::from(2)
         }
-    }
-}
-
-impl From<std::io::Error> for Unusable {
-    fn from(error: std::io::Error) -> Self {
-        Self::output(&error)
     }
 }

@@ -1,14 +1,16 @@
 //! `event-schema validate`.
 
+use std::collections::HashSet;
 use std::fs::File;
 use std::io::{self, BufRead, BufReader, IsTerminal, Read, Write};
 use std::path::{Path, PathBuf};
 use std::time::{Duration, Instant};
 
-use event_schema::serde_json::{self, Value};
-use jsonschema::Validator;
+use event_schema::serde_json::Value;
+use jsonschema::error::ValidationErrorKind;
+use jsonschema::{ValidationError, Validator};
 
-use crate::input::{Unusable, read_json};
+use crate::input::{NotJson, Unusable, is_wanted, parse, read, read_schema};
 
 /// The longest line that is read.
 const MAX_LINE: u64 = 64 << 20;
@@ -17,9 +19,10 @@ const INTERVAL: Duration = Duration::from_millis(100);
 
 #[derive(Debug, clap::Args)]
 pub(crate) struct Args {
-    /// The JSON Schema
+    /// The JSON Schema; `-` for the standard input
     schema: PathBuf,
-    /// Files with a message each; a message on each line if their names end in .ndjson or .jsonl
+    /// Files with a message each; a message on each line if their names end in .ndjson or .jsonl; `-` for the standard
+    /// input
     #[arg(required = true, value_name = "FILE")]
     files: Vec<PathBuf>,
     /// All files have a message on each line
@@ -34,14 +37,16 @@ pub(crate) struct Args {
 }
 
 pub(crate) fn run(args: &Args) -> Result<bool, Unusable> {
-    let schema = read_json(&args.schema)?;
+    let schema = read_schema(&args.schema)?;
     let validator = jsonschema::options()
         .should_validate_formats(true)
         .build(&schema)
         .map_err(|error| Unusable::new(&args.schema, format!("not a JSON Schema: {error}")))?;
     let mut check = Check {
         validator,
+        names: names(&schema),
         out: io::stdout().lock(),
+        is_wanted: true,
         printed: 0,
         limit: args.limit,
         messages: 0,
@@ -53,8 +58,10 @@ pub(crate) fn run(args: &Args) -> Result<bool, Unusable> {
         if args.lines || matches!(ending, "ndjson" | "jsonl") {
             check.lines(path)?;
         } else {
-            let bytes = std::fs::read(path).map_err(|error| Unusable::new(path, error))?;
-            check.message(&path.display().to_string(), &bytes)?;
+            check.message(&path.display().to_string(), &read(path)?, NotJson::to_string)?;
+        }
+        if !check.is_wanted {
+            break;
         }
     }
     check.progress.clear();
@@ -66,7 +73,11 @@ pub(crate) fn run(args: &Args) -> Result<bool, Unusable> {
 
 struct Check<'a> {
     validator: Validator,
+    /// The names of fields that the schema contains.
+    names: HashSet<String>,
     out: io::StdoutLock<'a>,
+    /// Whether somebody reads the output.
+    is_wanted: bool,
     /// The faults that were printed, and one that was not.
     printed: usize,
     limit: usize,
@@ -78,11 +89,16 @@ struct Check<'a> {
 impl Check<'_> {
     fn lines(&mut self, path: &Path) -> Result<(), Unusable> {
         let unusable = |error: io::Error| Unusable::new(path, error);
-        let file = File::open(path).map_err(unusable)?;
-        let size = file.metadata().map_err(unusable)?.len();
-        let mut input = BufReader::with_capacity(1 << 16, file);
+        let (input, size): (Box<dyn Read>, u64) = if path == Path::new("-") {
+            (Box::new(io::stdin().lock()), 0)
+        } else {
+            let file = File::open(path).map_err(unusable)?;
+            let size = file.metadata().map_err(unusable)?.len();
+            (Box::new(file), size)
+        };
+        let mut input = BufReader::with_capacity(1 << 16, input);
         let (mut line, mut number, mut done) = (Vec::new(), 0_u64, 0);
-        loop {
+        while self.is_wanted {
             line.clear();
             let read = (&mut input).take(MAX_LINE).read_until(b'\n', &mut line).map_err(unusable)?;
             if read == 0 {
@@ -93,23 +109,26 @@ impl Check<'_> {
             if read as u64 == MAX_LINE && !line.ends_with(b"\n") {
                 return Err(Unusable::new(path, format!("line {number} is longer than {MAX_LINE} bytes")));
             }
-            if !line.trim_ascii().is_empty() {
-                self.message(&format!("{}:{number}", path.display()), &line)?;
+            let text = line.strip_suffix(b"\n").unwrap_or(&line);
+            let text = text.strip_suffix(b"\r").unwrap_or(text);
+            if !text.trim_ascii().is_empty() {
+                self.message(&format!("{}:{number}", path.display()), text, NotJson::in_line)?;
             }
             self.progress.show(|| {
                 let percent = (done * 100).checked_div(size).unwrap_or(100);
                 format!("{}: {percent} %, {number} lines, {} invalid", path.display(), self.invalid)
             });
         }
+        Ok(())
     }
 
-    fn message(&mut self, place: &str, bytes: &[u8]) -> Result<(), Unusable> {
+    fn message(&mut self, place: &str, bytes: &[u8], shown: fn(&NotJson) -> String) -> Result<(), Unusable> {
         self.messages += 1;
-        let value: Value = match serde_json::from_slice(bytes) {
+        let value = match parse(bytes) {
             Ok(value) => value,
             Err(error) => {
                 self.invalid += 1;
-                return self.fault(&format!("{place}: not JSON: {error}"));
+                return self.fault(&format!("{place}: not JSON: {}", shown(&error)));
             }
         };
         if self.validator.is_valid(&value) {
@@ -117,10 +136,10 @@ impl Check<'_> {
         }
         self.invalid += 1;
         let left = self.limit.saturating_sub(self.printed) + 1;
-        // Values of messages are not printed: they may be secrets.
         let faults = self.validator.iter_errors(&value).take(left);
-        let texts: Vec<String> =
-            faults.map(|fault| format!("{place}: {}: {}", pointer(&fault), fault.masked())).collect();
+        let texts: Vec<String> = faults
+            .map(|fault| format!("{place}: {}: {}", pointer(&fault, &value, &self.names), reason(&fault)))
+            .collect();
         texts.iter().try_for_each(|text| self.fault(text))
     }
 
@@ -131,13 +150,69 @@ impl Check<'_> {
             return Ok(());
         }
         self.progress.clear();
-        Ok(writeln!(self.out, "{text}")?)
+        self.is_wanted &= is_wanted(writeln!(self.out, "{text}"))?;
+        Ok(())
     }
 }
 
-/// Where a fault is, as a JSON Pointer behind `#`.
-fn pointer(fault: &jsonschema::ValidationError<'_>) -> String {
-    format!("#{}", fault.instance_path())
+/// The reason of a fault. Values of messages are not printed, nor names of fields that come from the message: they may be
+/// secrets.
+fn reason(fault: &ValidationError<'_>) -> String {
+    let count = |count: usize| if count == 1 { "1 property is".to_owned() } else { format!("{count} properties are") };
+    match fault.kind() {
+        ValidationErrorKind::PropertyNames { error } => format!("the name of a property: {}", reason(error)),
+        ValidationErrorKind::AdditionalProperties { unexpected }
+        | ValidationErrorKind::UnevaluatedProperties { unexpected } => {
+            format!("{} not allowed", count(unexpected.len()))
+        }
+        _ => fault.masked().to_string(),
+    }
+}
+
+/// The place of a fault, as a JSON Pointer behind `#`; `*` stands for a name that the schema does not contain.
+fn pointer(fault: &ValidationError<'_>, message: &Value, names: &HashSet<String>) -> String {
+    let mut text = "#".to_owned();
+    let mut at = Some(message);
+    for token in fault.instance_path().as_str().split('/').skip(1) {
+        let name = token.replace("~1", "/").replace("~0", "~");
+        text.push('/');
+        // A number is the name of a field, too, if it stands in an object.
+        match at {
+            Some(Value::Array(_)) => text += token,
+            _ if names.contains(&name) => text.extend(token.chars().flat_map(shown)),
+            _ => text.push('*'),
+        }
+        at = at.and_then(|value| match value {
+            Value::Array(items) => items.get(token.parse::<usize>().ok()?),
+            value => value.get(&name),
+        });
+    }
+    text
+}
+
+/// A character on a terminal.
+fn shown(c: char) -> impl Iterator<Item = char> {
+    let escaped = c.is_control().then(|| c.escape_unicode());
+    let plain = escaped.is_none().then_some(c);
+    escaped.into_iter().flatten().chain(plain)
+}
+
+/// The names of fields that a schema contains.
+fn names(schema: &Value) -> HashSet<String> {
+    let (mut names, mut open) = (HashSet::new(), vec![schema]);
+    while let Some(value) = open.pop() {
+        match value {
+            Value::Object(entries) => {
+                if let Some(Value::Object(fields)) = entries.get("properties") {
+                    names.extend(fields.keys().cloned());
+                }
+                open.extend(entries.values());
+            }
+            Value::Array(items) => open.extend(items),
+            _ => {}
+        }
+    }
+    names
 }
 
 /// A line on the error output that is overwritten.

@@ -1,10 +1,13 @@
 //! The events of a service as an AsyncAPI 3 document.
 
+use std::collections::HashMap;
+
 use schemars::Schema;
 use schemars::transform::{ReplacePrefixItems, ReplaceUnevaluatedProperties, Transform, transform_subschemas};
 use serde_json::{Map, Value, json};
 
 use super::recorded::Contract;
+use crate::contract::compat::place_of;
 
 /// The version of the Kafka bindings.
 const BINDING: &str = "0.5.0";
@@ -13,12 +16,11 @@ const BINDING: &str = "0.5.0";
 pub(super) fn document(service: &str, version: &str, contracts: &[Contract]) -> Value {
     let (mut channels, mut operations) = (Map::new(), Map::new());
     let (mut messages, mut schemas) = (Map::new(), Map::new());
-    for contract in contracts {
+    for contract in contracts.iter().filter(|contract| !contract.is_earlier) {
         let event = contract.descriptor;
         let name = key_of(&event.event_type());
-        // A service reads the accepted form, and others what it writes.
-        let documents = &contract.documents;
-        let schema = if contract.is_received { &documents.accepted } else { &documents.written };
+        // The service reads the accepted form; what it sends has the written one.
+        let schema = contract.written().unwrap_or(&contract.documents.accepted);
         messages.insert(name.clone(), message(contract, &name, schema, &mut schemas));
         let Some(topic) = event.topic() else { continue };
         let channel = channels.entry(key_of(topic)).or_insert_with(|| {
@@ -29,16 +31,18 @@ pub(super) fn document(service: &str, version: &str, contracts: &[Contract]) -> 
             })
         });
         channel["messages"][&name] = json!({"$ref": format!("#/components/messages/{name}")});
-        let action = if contract.is_received { "receive" } else { "send" };
         let place = format!("#/channels/{}", key_of(topic));
-        operations.insert(
-            format!("{action}.{name}"),
-            json!({
-                "action": action,
-                "channel": {"$ref": place},
-                "messages": [{"$ref": format!("{place}/messages/{name}")}],
-            }),
-        );
+        let actions = [("send", contract.role.sends), ("receive", contract.role.receives)];
+        for (action, _) in actions.into_iter().filter(|(_, does)| *does) {
+            operations.insert(
+                format!("{action}.{name}"),
+                json!({
+                    "action": action,
+                    "channel": {"$ref": place},
+                    "messages": [{"$ref": format!("{place}/messages/{name}")}],
+                }),
+            );
+        }
     }
     json!({
         "asyncapi": "3.0.0",
@@ -52,9 +56,10 @@ pub(super) fn document(service: &str, version: &str, contracts: &[Contract]) -> 
 
 fn message(contract: &Contract, name: &str, schema: &Value, schemas: &mut Map<String, Value>) -> Value {
     let event = contract.descriptor;
-    let mut schema = draft07(schema, name);
-    if let Some(Value::Object(definitions)) = schema.remove("$defs") {
-        schemas.extend(definitions.into_iter().map(|(of, schema)| (definition(name, &of), schema)));
+    let definitions = definitions(schema, name);
+    let mut schema = draft07(schema, name, &definitions);
+    if let Some(Value::Object(defined)) = schema.remove("$defs") {
+        schemas.extend(defined.into_iter().map(|(of, schema)| (definitions[&of].clone(), schema)));
     }
     let mut message = json!({"name": event.event_type(), "contentType": "application/json"});
     for keyword in ["title", "description"] {
@@ -77,31 +82,43 @@ fn message(contract: &Contract, name: &str, schema: &Value, schemas: &mut Map<St
 
 const FORMAT: &str = "application/schema+json;version=draft-07";
 
+/// The keys of components for the definitions of a schema.
+fn definitions(schema: &Value, name: &str) -> HashMap<String, String> {
+    let mut keys = HashMap::new();
+    for of in schema.get("$defs").and_then(Value::as_object).into_iter().flat_map(Map::keys) {
+        let key = format!("{name}.{}", key_of(of));
+        let numbered = (2..).map(|number| format!("{key}_{number}"));
+        let free = std::iter::once(key.clone()).chain(numbered).find(|key| !keys.values().any(|taken| taken == key));
+        keys.insert(of.clone(), free.unwrap_or(key));
+    }
+    keys
+}
+
 /// The schema in draft 7, with references to the components of the document.
-fn draft07(schema: &Value, name: &str) -> Schema {
+fn draft07(schema: &Value, name: &str, definitions: &HashMap<String, String>) -> Schema {
     let mut schema = Schema::try_from(schema.clone()).unwrap_or_default();
     ReplaceUnevaluatedProperties::default().transform(&mut schema);
     ReplacePrefixItems::default().transform(&mut schema);
-    refer(&mut schema, name);
+    refer(&mut schema, name, definitions);
     for keyword in ["$schema", "$id"] {
         schema.remove(keyword);
     }
     schema
 }
 
-fn refer(schema: &mut Schema, name: &str) {
+fn refer(schema: &mut Schema, name: &str, definitions: &HashMap<String, String>) {
     if let Some(Value::String(reference)) = schema.get_mut("$ref") {
-        if let Some(of) = reference.strip_prefix("#/$defs/") {
-            *reference = format!("#/components/schemas/{}", definition(name, of));
-        } else if reference == "#" {
-            *reference = format!("#/components/schemas/{name}");
+        let place = place_of(reference);
+        let of = place.as_deref().and_then(|place| place.strip_prefix("/$defs/"));
+        let key = match of.map(|of| of.replace("~1", "/").replace("~0", "~")) {
+            Some(of) => definitions.get(&of).map(String::as_str),
+            None => (reference == "#").then_some(name),
+        };
+        if let Some(key) = key {
+            *reference = format!("#/components/schemas/{key}");
         }
     }
-    transform_subschemas(&mut |schema: &mut Schema| refer(schema, name), schema);
-}
-
-fn definition(name: &str, of: &str) -> String {
-    format!("{name}.{}", key_of(of))
+    transform_subschemas(&mut |schema: &mut Schema| refer(schema, name, definitions), schema);
 }
 
 /// A name as a key of components: letters, digits, `.`, `-` and `_`.

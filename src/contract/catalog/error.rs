@@ -6,11 +6,12 @@ use std::io;
 use std::path::Path;
 
 use super::deviation::Deviation;
+use super::recorded::Contract;
 use crate::contract::compat::SchemaError;
 use crate::event::Descriptor;
 
-/// The error of a [`Catalog`](super::Catalog): a file, an unusable recorded schema, two events of one name, or a
-/// contract that is not recorded because it is incompatible.
+/// The error of a [`Catalog`](super::Catalog): a file, an unusable schema, a revision that is missing, two events of one
+/// name, or contracts that are not recorded because they are incompatible.
 ///
 /// ```
 /// use event_schema::prelude::*;
@@ -19,8 +20,13 @@ use crate::event::Descriptor;
 /// #[event_schema::event]
 /// struct Ping { seq: u8 }
 ///
-/// let error = Catalog::new("twice").event::<Ping>().event::<Ping>().check("schemas").unwrap_err();
-/// assert_eq!(error.to_string(), "two events are `ping` version 1");
+/// mod other {
+///     #[event_schema::event]
+///     pub struct Ping { pub seq: u16 }
+/// }
+///
+/// let error = Catalog::new("twice").sends::<Ping>().sends::<other::Ping>().check("schemas").unwrap_err();
+/// assert_eq!(error.to_string(), "two types are `ping` version 1");
 /// assert!(!error.is_incompatible());
 /// ```
 #[derive(Debug)]
@@ -41,13 +47,32 @@ impl CatalogError {
 
     pub(super) fn exceptions(path: &Path, error: impl Error + Send + Sync + 'static) -> Self {
         Self::caused(
-            format!("{} is not a list of exceptions, each with `rule`, `path` and `reason`", path.display()),
+            format!(
+                "{} is not an array of exceptions, each with `rule`, `path`, `direction`, `reason`, and `old` and `new` as \
+                 the failed check prints them",
+                path.display()
+            ),
             error,
         )
     }
 
     pub(super) fn schema(path: &Path, error: SchemaError) -> Self {
-        Self::caused(format!("{} is not a usable JSON Schema", path.display()), error)
+        Self::caused(format!("{} is not a usable schema", path.display()), error)
+    }
+
+    /// A schema that a type of today has.
+    pub(super) fn of_today(contract: &Contract, error: SchemaError) -> Self {
+        Self::caused(format!("the type `{}` has no usable schema", contract.type_name()), error)
+    }
+
+    /// A revision that is missing between others.
+    pub(super) fn gap(path: &Path) -> Self {
+        let text = format!("{} is missing, although other files of its version are there: restore it", path.display());
+        Self { text, cause: None, is_incompatible: false }
+    }
+
+    pub(super) fn name(event: Descriptor, reason: &str) -> Self {
+        Self { text: format!("the event name {:?} {reason}", event.name()), cause: None, is_incompatible: false }
     }
 
     fn caused(text: String, error: impl Error + Send + Sync + 'static) -> Self {
@@ -55,15 +80,16 @@ impl CatalogError {
     }
 
     pub(super) fn double(event: Descriptor) -> Self {
-        let text = format!("two events are `{}` version {}", event.name(), event.version());
+        let text = format!("two types are `{}` version {}", event.name(), event.version());
         Self { text, cause: None, is_incompatible: false }
     }
 
-    pub(super) fn refused(deviation: &Deviation) -> Self {
-        Self { text: deviation.to_string(), cause: None, is_incompatible: true }
+    pub(super) fn refused(deviations: &[Deviation]) -> Self {
+        let texts: Vec<String> = deviations.iter().map(ToString::to_string).collect();
+        Self { text: texts.join("\n\n"), cause: None, is_incompatible: true }
     }
 
-    /// Whether a contract was not recorded because it is incompatible with a recorded one of its version.
+    /// Whether contracts were not recorded because they are incompatible with recorded ones.
     ///
     /// See the example of [`CatalogError`].
     #[must_use]

@@ -1,55 +1,113 @@
 //! The recorded files of an event.
 
+use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
 use std::io;
 use std::path::{Path, PathBuf};
 
 use serde_json::Value;
 
-use super::deviation::Deviation;
 use super::error::CatalogError;
 use super::exception::Exception;
 use super::recorded::{Contract, Documents};
 use crate::load::json;
 
-/// The kinds of documents, by the ends of their files' names.
-const KINDS: [&str; 3] = [".json", ".reader.json", ".avsc"];
+const WRITTEN: &str = ".json";
+const ACCEPTED: &str = ".reader.json";
+const AVRO: &str = ".avsc";
+/// The Avro schema of an event that is only received: that of its owner has the other name.
+const READER_AVRO: &str = ".reader.avsc";
+const EXCEPTIONS: &str = ".exceptions.json";
 
 /// A file, as it is recorded and as it should be.
-pub(super) struct File {
-    path: PathBuf,
+pub(super) struct File<'c> {
+    pub(super) path: PathBuf,
     /// None if there should be none.
-    text: Option<String>,
+    pub(super) document: Option<&'c Value>,
+    pub(super) form: Form,
+}
+
+/// The form of an event that a file describes.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Form {
+    Written,
+    Accepted,
+    Avro,
+}
+
+/// The state of a file.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum State {
+    Current,
+    Missing,
+    Stale,
+    Needless,
 }
 
 /// A recorded revision of the version of an event.
 pub(super) struct Revision {
-    /// The file of its written form.
-    pub(super) path: PathBuf,
+    pub(super) paths: Paths,
     pub(super) documents: Documents,
 }
 
-fn place(contract: &Contract, folder: &Path, suffix: &str) -> PathBuf {
-    let event = contract.descriptor;
-    folder.join(event.name()).join(format!("v{}{suffix}", event.version()))
+/// The files of a revision.
+pub(super) struct Paths {
+    /// The first that is there: its name tells the revision.
+    pub(super) main: PathBuf,
+    pub(super) written: PathBuf,
+    pub(super) accepted: PathBuf,
+    pub(super) avro: PathBuf,
 }
 
-/// The file of the written form.
-pub(super) fn path(contract: &Contract, folder: &Path) -> PathBuf {
-    place(contract, folder, ".json")
+/// The names of the files in the folder of an event, by version and revision; `None` for the last revision.
+pub(super) type Listing = BTreeMap<u32, BTreeMap<Option<u32>, BTreeSet<&'static str>>>;
+
+fn file(folder: &Path, event: &str, version: u32, revision: Option<u32>, kind: &str) -> PathBuf {
+    let revision = revision.map(|number| format!(".r{number}")).unwrap_or_default();
+    folder.join(event).join(format!("v{version}{revision}{kind}"))
+}
+
+fn place(contract: &Contract, folder: &Path, revision: Option<u32>, kind: &str) -> PathBuf {
+    file(folder, contract.descriptor.name(), contract.descriptor.version(), revision, kind)
+}
+
+/// The file by which the contract is known.
+pub(super) fn main_path(contract: &Contract, folder: &Path) -> PathBuf {
+    place(contract, folder, None, main_kind(contract))
+}
+
+fn main_kind(contract: &Contract) -> &'static str {
+    if contract.role.is_foreign() { ACCEPTED } else { WRITTEN }
+}
+
+fn avro_kind(contract: &Contract) -> &'static str {
+    if contract.role.is_foreign() { READER_AVRO } else { AVRO }
 }
 
 /// The files of the contract of today.
-pub(super) fn files(contract: &Contract, folder: &Path) -> Vec<File> {
-    let documents = &contract.documents;
-    let written = to_text(&documents.written);
-    let accepted = to_text(&documents.accepted);
-    let reader = differ(&documents.written, &documents.accepted).then_some(accepted);
-    let avro = documents.avro.as_ref().map(to_text);
-    let texts = KINDS.into_iter().zip([Some(written), reader, avro]);
+pub(super) fn files<'c>(contract: &'c Contract, folder: &Path) -> Vec<File<'c>> {
+    let Documents { accepted, avro, .. } = &contract.documents;
+    let written = contract.written();
+    let reader = Some(accepted).filter(|accepted| written.is_none_or(|written| differ(written, accepted)));
+    let mut files = vec![(ACCEPTED, reader)];
+    // The written form of a foreign event is its owner's.
+    if written.is_some() {
+        files.insert(0, (WRITTEN, written));
+    }
     // Without the feature the Avro schemas that were recorded with it are none of this program's business.
-    let known = texts.filter(|(kind, _)| cfg!(feature = "avro") || *kind != ".avsc");
-    known.map(|(kind, text)| File { path: place(contract, folder, kind), text }).collect()
+    if cfg!(feature = "avro") {
+        files.push((avro_kind(contract), avro.as_ref()));
+    }
+    let file = |(kind, document)| File {
+        path: place(contract, folder, None, kind),
+        document,
+        form: match kind {
+            WRITTEN => Form::Written,
+            ACCEPTED => Form::Accepted,
+            _ => Form::Avro,
+        },
+    };
+    files.into_iter().map(file).collect()
 }
 
 /// Whether the accepted form is another than the written one, apart from what says so.
@@ -64,26 +122,28 @@ fn differ(written: &Value, accepted: &Value) -> bool {
     written != accepted
 }
 
-impl File {
-    pub(super) fn deviation(&self) -> Result<Option<Deviation>, CatalogError> {
-        Ok(match (read(&self.path)?, &self.text) {
-            (Some(found), Some(text)) if found == *text => None,
-            (None, None) => None,
-            (Some(_), Some(_)) => Some(Deviation::stale(&self.path)),
-            (None, Some(_)) => Some(Deviation::missing(&self.path)),
-            (Some(_), None) => Some(Deviation::needless(&self.path)),
+impl File<'_> {
+    pub(super) fn state(&self) -> Result<State, CatalogError> {
+        Ok(match (read(&self.path)?, self.document) {
+            (Some(found), Some(document)) if found == to_text(document) => State::Current,
+            (None, None) => State::Current,
+            (Some(_), Some(_)) => State::Stale,
+            (None, Some(_)) => State::Missing,
+            (Some(_), None) => State::Needless,
         })
     }
 
     /// Writes or removes the file if it is not current, and returns its path then.
     pub(super) fn record(self) -> Result<Option<PathBuf>, CatalogError> {
-        if self.deviation()?.is_none() {
+        if self.state()? == State::Current {
             return Ok(None);
         }
-        let done = match &self.text {
-            Some(text) => {
-                self.path.parent().map_or(Ok(()), fs::create_dir_all).and_then(|()| fs::write(&self.path, text))
-            }
+        let done = match self.document {
+            Some(document) => self
+                .path
+                .parent()
+                .map_or(Ok(()), fs::create_dir_all)
+                .and_then(|()| fs::write(&self.path, to_text(document))),
             None => fs::remove_file(&self.path),
         };
         done.map_err(|error| CatalogError::io(&self.path, error))?;
@@ -91,35 +151,106 @@ impl File {
     }
 }
 
-/// The recorded revisions of the contract's version, the oldest first.
-pub(super) fn read_revisions(contract: &Contract, folder: &Path) -> Result<Vec<Revision>, CatalogError> {
-    let mut revisions = Vec::new();
-    for number in 1.. {
-        match read_revision(contract, folder, &format!(".r{number}"))? {
-            Some(revision) => revisions.push(revision),
-            None => break,
+/// The recorded files of an event; none if it has no folder.
+pub(super) fn list(folder: &Path, event: &str) -> Result<Listing, CatalogError> {
+    let mut listing = Listing::new();
+    for name in names(&folder.join(event))? {
+        if let Some((version, revision, kind)) = parse(&name) {
+            listing.entry(version).or_default().entry(revision).or_default().insert(kind);
         }
     }
-    revisions.extend(read_revision(contract, folder, "")?);
-    Ok(revisions)
+    Ok(listing)
 }
 
-fn read_revision(contract: &Contract, folder: &Path, suffix: &str) -> Result<Option<Revision>, CatalogError> {
-    let file = |kind: &str| place(contract, folder, &format!("{suffix}{kind}"));
-    let path = file(".json");
-    let Some(written) = read_json(&path)? else { return Ok(None) };
-    let accepted = read_json(&file(".reader.json"))?.unwrap_or_else(|| written.clone());
-    let avro = if cfg!(feature = "avro") { read_json(&file(".avsc"))? } else { None };
-    Ok(Some(Revision { path, documents: Documents { written, accepted, avro } }))
+/// The folders with recorded contracts, by the names of their events.
+pub(super) fn events(folder: &Path) -> Result<Vec<String>, CatalogError> {
+    let mut events = Vec::new();
+    for name in names(folder)? {
+        if folder.join(&name).is_dir() && !list(folder, &name)?.is_empty() {
+            events.push(name);
+        }
+    }
+    Ok(events)
+}
+
+fn names(folder: &Path) -> Result<BTreeSet<String>, CatalogError> {
+    let entries = match fs::read_dir(folder) {
+        Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(BTreeSet::new()),
+        entries => entries.and_then(Iterator::collect::<io::Result<Vec<_>>>),
+    };
+    let entries = entries.map_err(|error| CatalogError::io(folder, error))?;
+    Ok(entries.into_iter().filter_map(|entry| entry.file_name().into_string().ok()).collect())
+}
+
+/// The version, the revision and the kind that a file's name says.
+fn parse(name: &str) -> Option<(u32, Option<u32>, &'static str)> {
+    let kinds = [ACCEPTED, EXCEPTIONS, READER_AVRO, AVRO, WRITTEN];
+    let (stem, kind) = kinds.into_iter().find_map(|kind| Some((name.strip_suffix(kind)?, kind)))?;
+    let numbers = stem.strip_prefix('v').filter(|_| kind != EXCEPTIONS)?;
+    let (version, revision) = match numbers.split_once(".r") {
+        Some((version, revision)) => (version, Some(revision.parse().ok()?)),
+        None => (numbers, None),
+    };
+    Some((version.parse().ok()?, revision, kind))
+}
+
+/// The recorded revisions of the contract's version, the oldest first.
+pub(super) fn read_revisions(contract: &Contract, folder: &Path) -> Result<Vec<Revision>, CatalogError> {
+    let listing = list(folder, contract.descriptor.name())?;
+    let Some(revisions) = listing.get(&contract.descriptor.version()) else { return Ok(Vec::new()) };
+    let main = main_kind(contract);
+    let mut read = Vec::new();
+    // The last revision comes behind the numbered ones.
+    let numbers: Vec<u32> = revisions.keys().copied().flatten().collect();
+    for number in 1..=numbers.last().copied().unwrap_or_default() {
+        let is_there = revisions.get(&Some(number)).is_some_and(|kinds| kinds.contains(main));
+        if !is_there {
+            return Err(CatalogError::gap(&place(contract, folder, Some(number), main)));
+        }
+        read.extend(read_revision(contract, folder, Some(number))?);
+    }
+    let last = revisions.get(&None);
+    // Recorded for the first time, an event that is only received may have a schema of its owner.
+    let is_new = last.is_none_or(|kinds| contract.role.is_foreign() && !kinds.contains(main));
+    if is_new && numbers.is_empty() {
+        return Ok(read);
+    }
+    if !last.is_some_and(|kinds| kinds.contains(main)) {
+        return Err(CatalogError::gap(&place(contract, folder, None, main)));
+    }
+    read.extend(read_revision(contract, folder, None)?);
+    Ok(read)
+}
+
+fn read_revision(contract: &Contract, folder: &Path, revision: Option<u32>) -> Result<Option<Revision>, CatalogError> {
+    let file = |kind: &str| place(contract, folder, revision, kind);
+    let (written, accepted) = (read_json(&file(WRITTEN))?, read_json(&file(ACCEPTED))?);
+    let owned = if cfg!(feature = "avro") { read_json(&file(AVRO))? } else { None };
+    let (avro, avro_kind) = match owned {
+        None if cfg!(feature = "avro") => (read_json(&file(avro_kind(contract)))?, avro_kind(contract)),
+        owned => (owned, AVRO),
+    };
+    let is_own = accepted.is_some();
+    let Some(accepted) = accepted.or_else(|| written.clone()) else { return Ok(None) };
+    let paths = Paths {
+        main: file(main_kind(contract)),
+        written: file(WRITTEN),
+        accepted: file(if is_own { ACCEPTED } else { WRITTEN }),
+        avro: file(avro_kind),
+    };
+    Ok(Some(Revision { paths, documents: Documents { written, accepted, avro } }))
 }
 
 /// Keeps the recorded contract as an earlier revision. Returns the new files.
 pub(super) fn keep_revision(contract: &Contract, folder: &Path) -> Result<Vec<PathBuf>, CatalogError> {
-    let number = read_revisions(contract, folder)?.len();
+    let listing = list(folder, contract.descriptor.name())?;
+    let revisions = listing.get(&contract.descriptor.version());
+    let last = revisions.and_then(|revisions| revisions.keys().copied().flatten().max()).unwrap_or_default();
     let mut kept = Vec::new();
-    for kind in KINDS {
-        let from = place(contract, folder, kind);
-        let to = place(contract, folder, &format!(".r{number}{kind}"));
+    let kinds = if contract.role.is_foreign() { &[ACCEPTED, READER_AVRO][..] } else { &[WRITTEN, ACCEPTED, AVRO] };
+    for kind in kinds {
+        let from = place(contract, folder, None, kind);
+        let to = place(contract, folder, Some(last + 1), kind);
         if let Some(text) = read(&from)? {
             fs::write(&to, text).map_err(|error| CatalogError::io(&to, error))?;
             kept.push(to);
@@ -128,11 +259,15 @@ pub(super) fn keep_revision(contract: &Contract, folder: &Path) -> Result<Vec<Pa
     Ok(kept)
 }
 
-/// The file of the exceptions from the check, and its content.
-pub(super) fn read_exceptions(contract: &Contract, folder: &Path) -> Result<(PathBuf, Vec<Exception>), CatalogError> {
-    let path = place(contract, folder, ".exceptions.json");
+/// The exceptions from the check of a version of an event, and their file.
+pub(super) fn read_exceptions(
+    folder: &Path,
+    event: &str,
+    version: u32,
+) -> Result<(PathBuf, Vec<Exception>), CatalogError> {
+    let path = file(folder, event, version, None, EXCEPTIONS);
     let Some(text) = read(&path)? else { return Ok((path, Vec::new())) };
-    match json::read(&text) {
+    match json::read_document(&text) {
         Ok(exceptions) => Ok((path, exceptions)),
         Err(error) => Err(CatalogError::exceptions(&path, error)),
     }
@@ -140,7 +275,7 @@ pub(super) fn read_exceptions(contract: &Contract, folder: &Path) -> Result<(Pat
 
 fn read_json(path: &Path) -> Result<Option<Value>, CatalogError> {
     let Some(text) = read(path)? else { return Ok(None) };
-    json::read(&text).map(Some).map_err(|error| CatalogError::json(path, error))
+    json::read_document(&text).map(Some).map_err(|error| CatalogError::json(path, error))
 }
 
 fn read(path: &Path) -> Result<Option<String>, CatalogError> {

@@ -1,6 +1,7 @@
 //! The events of a service, and their recorded contracts: [`Catalog`].
 
 mod asyncapi;
+mod check;
 mod deviation;
 mod error;
 mod exception;
@@ -12,18 +13,18 @@ use std::path::{Path, PathBuf};
 
 use serde_json::Value;
 
-pub use self::deviation::Deviation;
-use self::deviation::told;
+use self::check::{changes, deviations, means_the_same};
+use self::deviation::report;
+pub use self::deviation::{Change, Deviation, DeviationKind};
 pub use self::error::CatalogError;
 use self::error::chain;
-use self::folder::{Revision, files, read_exceptions, read_revisions};
-use self::recorded::{Contract, Documents};
-use super::compat::{Compatibility, Finding, Policy, SchemaError, avro, check, diff};
+use self::folder::{files, keep_revision, read_revisions};
+use self::recorded::{Contract, Role, add};
 use crate::event::{Descriptor, EventSchema};
 
 /// The events of a service.
 ///
-/// The contracts are recorded in a folder of the repository, usually `schemas`:
+/// The contracts are recorded in a folder of the repository that no other catalog uses, usually `schemas`:
 ///
 /// | file | what it is |
 /// |---|---|
@@ -31,7 +32,13 @@ use crate::event::{Descriptor, EventSchema};
 /// | `<event>/v<version>.reader.json` | the JSON Schema of what is accepted, if it differs |
 /// | `<event>/v<version>.avsc` | the Avro schema, if the event has one (feature `avro`) |
 /// | `<event>/v<version>.r<number>.json`, `.r<number>.reader.json`, `.r<number>.avsc` | the same of an earlier revision of this version, from 1 |
-/// | `<event>/v<version>.exceptions.json` | a list of the incompatible changes that are accepted, each with `rule`, `path` and `reason`; written by hand |
+/// | `<event>/v<version>.exceptions.json` | an array of the incompatible changes that are accepted, as a failed check prints them, each with a `reason`; written by hand |
+///
+/// For an event that the service only receives, `.reader.json` and `.reader.avsc` are recorded. Copies of the `.json` and
+/// `.avsc` that its owner recorded may stand beside them: then the check compares with those.
+///
+/// An event is recorded with the versions that its type names in `previous`. An enum of events, `#[event(types)]`, stands
+/// for those of its variants. A version that is recorded and has no type any more fails the check.
 ///
 /// A test compares the recorded contracts with the current ones:
 ///
@@ -52,8 +59,8 @@ use crate::event::{Descriptor, EventSchema};
 /// struct OrderPlaced { order_id: u64 }
 ///
 /// # let folder = std::env::temp_dir().join(format!("catalog-{}", std::process::id()));
-/// let catalog = Catalog::new("orders").event::<OrderPlaced>();
-/// assert_eq!(catalog.list().map(|event| event.name()).collect::<Vec<_>>(), ["order.placed"]);
+/// let catalog = Catalog::new("orders").sends::<OrderPlaced>();
+/// assert_eq!(catalog.events().map(|event| event.name()).collect::<Vec<_>>(), ["order.placed"]);
 /// assert!(!catalog.check(&folder)?.is_empty());
 ///
 /// catalog.export(&folder)?;
@@ -81,22 +88,22 @@ impl Catalog {
         Self { service: service.into(), contracts: Vec::new() }
     }
 
-    /// The catalog with one more event.
+    /// The catalog with one more event that the service sends. It may [receive](Self::receives) it, too.
     ///
     /// See the example of [`Catalog`].
     #[must_use]
-    pub fn event<E: EventSchema>(mut self) -> Self {
-        self.contracts.push(Contract::of::<E>(false));
+    pub fn sends<E: EventSchema>(mut self) -> Self {
+        add::<E>(&mut self.contracts, Role::SENDS);
         self
     }
 
-    /// The catalog with one more event, which the service receives from others: its contract is recorded and checked as
-    /// those of the events that it sends, and [`asyncapi`](Self::asyncapi) says so.
+    /// The catalog with one more event that the service receives. If it does not [send](Self::sends) it, only the accepted
+    /// form is recorded, and checked in one direction: today's load must accept the messages that it accepted before.
     ///
     /// See the example of [`asyncapi`](Self::asyncapi).
     #[must_use]
-    pub fn received<E: EventSchema>(mut self) -> Self {
-        self.contracts.push(Contract::of::<E>(true));
+    pub fn receives<E: EventSchema>(mut self) -> Self {
+        add::<E>(&mut self.contracts, Role::RECEIVES);
         self
     }
 
@@ -112,7 +119,7 @@ impl Catalog {
     /// #[event_schema::event(name = "order.paid", topic = "payments")]
     /// struct OrderPaid { order_id: u64 }
     ///
-    /// let document = Catalog::new("orders").event::<OrderPlaced>().received::<OrderPaid>().asyncapi("1.0.0");
+    /// let document = Catalog::new("orders").sends::<OrderPlaced>().receives::<OrderPaid>().asyncapi("1.0.0");
     /// assert_eq!(document["channels"]["orders"]["address"], "orders");
     /// assert_eq!(document["operations"]["send.order.placed.v1"]["action"], "send");
     /// assert_eq!(document["operations"]["receive.order.paid.v1"]["action"], "receive");
@@ -132,16 +139,16 @@ impl Catalog {
         &self.service
     }
 
-    /// The events, in the order in which they were added.
+    /// The events, in the order in which they were added, without their earlier versions.
     ///
     /// See the example of [`Catalog`].
-    pub fn list(&self) -> impl Iterator<Item = Descriptor> + '_ {
-        self.contracts.iter().map(|contract| contract.descriptor)
+    pub fn events(&self) -> impl Iterator<Item = Descriptor> + '_ {
+        self.contracts.iter().filter(|contract| !contract.is_earlier).map(|contract| contract.descriptor)
     }
 
-    /// Compares the current contracts with the recorded ones. Returns the contracts that differ from the recorded ones,
-    /// and those that are incompatible with a recorded revision of the same version. A contract is compatible if it
-    /// accepts everything that each revision wrote, and each revision accepts everything that it writes.
+    /// Compares the recorded contracts with those of today and returns every difference. Today's contract must be
+    /// compatible with each recorded revision of its version: today's load must read messages of the revision, and its
+    /// readers must read messages of today. No version may be lost.
     ///
     /// ```
     /// use event_schema::prelude::*;
@@ -156,8 +163,8 @@ impl Catalog {
     /// struct OrderPlaced { order_id: String }
     ///
     /// # let folder = std::env::temp_dir().join(format!("catalog-check-{}", std::process::id()));
-    /// Catalog::new("orders").event::<before::OrderPlaced>().export(&folder)?;
-    /// let deviations = Catalog::new("orders").event::<OrderPlaced>().check(&folder)?;
+    /// Catalog::new("orders").sends::<before::OrderPlaced>().export(&folder)?;
+    /// let deviations = Catalog::new("orders").sends::<OrderPlaced>().check(&folder)?;
     /// let message = deviations.iter().find(|one| one.is_incompatible()).unwrap().to_string();
     /// assert!(message.contains("#/properties/order_id: the types differ [TYPE_CHANGED]"));
     /// assert!(message.contains("version = 2, previous = OrderPlacedV1"));
@@ -169,60 +176,32 @@ impl Catalog {
     ///
     /// A recorded file cannot be read, or is no schema; or two events have the same name and version.
     pub fn check(&self, folder: impl AsRef<Path>) -> Result<Vec<Deviation>, CatalogError> {
-        let folder = folder.as_ref();
         self.refuse_doubles()?;
-        let mut deviations = Vec::new();
-        for contract in &self.contracts {
-            for file in files(contract, folder) {
-                deviations.extend(file.deviation()?);
-            }
-            for (at, reason) in &contract.bad_examples {
-                deviations.push(Deviation::example(&folder::path(contract, folder), *at, reason));
-            }
-            let (path, exceptions) = read_exceptions(contract, folder)?;
-            let mut needless = vec![true; exceptions.len()];
-            for revision in read_revisions(contract, folder)? {
-                let mut findings = incompatible(contract, &revision)?;
-                findings.retain(|finding| {
-                    let covering = exceptions.iter().enumerate().filter(|(_, exception)| exception.covers(finding));
-                    covering.map(|(at, _)| needless[at] = false).count() == 0
-                });
-                if !findings.is_empty() {
-                    deviations.push(Deviation::incompatible(contract, &revision.path, findings, &path));
-                }
-            }
-            for (exception, needless) in exceptions.iter().zip(needless) {
-                if needless {
-                    deviations.push(Deviation::needless_exception(&path, exception));
-                } else if exception.reason.trim().is_empty() {
-                    deviations.push(Deviation::exception_without_reason(&path, exception));
-                }
-            }
-        }
-        Ok(deviations)
+        deviations(&self.contracts, folder.as_ref())
     }
 
-    /// Records the current contracts. The contracts that they replace are kept as earlier revisions, unless both accept
-    /// the same values. Returns the files that it wrote or removed.
+    /// Records today's contracts. The replaced contract is kept as an earlier revision, unless both accept the same values.
+    /// Returns the files that were written or removed.
     ///
     /// See the example of [`Catalog`].
     ///
     /// # Errors
     ///
-    /// As with [`check`](Self::check); a file cannot be written; or a contract is incompatible with a recorded revision
-    /// of its version: then nothing is written.
+    /// As with [`check`](Self::check); a file cannot be written; or contracts are incompatible with what is recorded:
+    /// then nothing is written.
     pub fn export(&self, folder: impl AsRef<Path>) -> Result<Vec<PathBuf>, CatalogError> {
         let folder = folder.as_ref();
-        if let Some(deviation) = self.check(folder)?.into_iter().find(Deviation::is_incompatible) {
-            return Err(CatalogError::refused(&deviation));
+        let mut deviations = self.check(folder)?;
+        deviations.retain(Deviation::is_incompatible);
+        if !deviations.is_empty() {
+            return Err(CatalogError::refused(&deviations));
         }
         let mut written = Vec::new();
         for contract in &self.contracts {
             if let Some(last) = read_revisions(contract, folder)?.pop()
-                && !means_the_same(&last.documents, &contract.documents)
-                    .map_err(|error| CatalogError::schema(&last.path, error))?
+                && !means_the_same(&last, contract)?
             {
-                written.extend(folder::keep_revision(contract, folder)?);
+                written.extend(keep_revision(contract, folder)?);
             }
             for file in files(contract, folder) {
                 written.extend(file.record()?);
@@ -231,8 +210,7 @@ impl Catalog {
         Ok(written)
     }
 
-    /// Panics, and so fails a test, if the current contracts differ from the recorded ones or are incompatible with
-    /// them, as [`check`](Self::check) describes. A relative folder is below the package, where `cargo test` runs.
+    /// Fails a test if [`check`](Self::check) finds a difference. A relative folder is below the package, where `cargo test` runs.
     ///
     /// With `UPDATE_SCHEMAS=1` in the environment it records the current contracts first, as [`export`](Self::export)
     /// does.
@@ -244,7 +222,7 @@ impl Catalog {
     /// struct OrderPlaced { order_id: u64 }
     ///
     /// # let folder = std::env::temp_dir().join(format!("catalog-assert-{}", std::process::id()));
-    /// let catalog = Catalog::new("orders").event::<OrderPlaced>();
+    /// let catalog = Catalog::new("orders").sends::<OrderPlaced>();
     /// catalog.export(&folder)?;
     /// catalog.assert_recorded(&folder);
     /// # std::fs::remove_dir_all(&folder).unwrap();
@@ -253,7 +231,7 @@ impl Catalog {
     ///
     /// # Panics
     ///
-    /// A recorded contract differs from the current one, is incompatible with it, or cannot be read.
+    /// A recorded contract differs from that of today, is incompatible with it, or cannot be read.
     #[track_caller]
     pub fn assert_recorded(&self, folder: impl AsRef<Path>) {
         let folder = folder.as_ref();
@@ -262,13 +240,14 @@ impl Catalog {
         let found = recorded.and_then(|()| self.check(folder));
         let text = match found {
             Ok(deviations) if deviations.is_empty() => return,
-            Ok(deviations) => told(&deviations),
+            Ok(deviations) => report(&deviations),
             Err(error) => chain(&error),
         };
         panic!("\nThe contracts of `{}` in {}:\n\n{text}\n", self.service, folder.display());
     }
 
-    /// The changes of each event from the recorded contract of its output to the current one, compatible ones too.
+    /// The changes of each recorded event from its recorded contract to today's, compatible ones too, with the verdict of
+    /// [`check`](Self::check). Of Avro schemas only incompatible changes are listed.
     ///
     /// ```
     /// use event_schema::prelude::*;
@@ -287,13 +266,14 @@ impl Catalog {
     /// }
     ///
     /// # let folder = std::env::temp_dir().join(format!("catalog-diff-{}", std::process::id()));
-    /// Catalog::new("orders").event::<before::OrderPlaced>().export(&folder)?;
-    /// let catalog = Catalog::new("orders").event::<OrderPlaced>();
+    /// Catalog::new("orders").sends::<before::OrderPlaced>().export(&folder)?;
+    /// let catalog = Catalog::new("orders").sends::<OrderPlaced>();
     /// let (event, changes) = &catalog.diff(&folder)?[0];
     /// assert_eq!(event.name(), "order.placed");
-    /// assert_eq!(changes.len(), 1);
-    /// assert_eq!(changes[0].path(), "#/properties/note");
-    /// // The change is compatible: `export` records it, and keeps the earlier revision.
+    /// assert!(changes[0].path().ends_with("order.placed/v1.json"));
+    /// assert_eq!(changes[0].finding().path(), "#/properties/note");
+    /// assert!(changes.iter().all(|change| !change.is_breaking()));
+    /// // The changes are compatible: `export` records them, and keeps the earlier revision.
     /// catalog.export(&folder)?;
     /// assert!(folder.join("order.placed/v1.r1.json").exists());
     /// # std::fs::remove_dir_all(&folder).unwrap();
@@ -303,52 +283,37 @@ impl Catalog {
     /// # Errors
     ///
     /// As with [`check`](Self::check).
-    pub fn diff(&self, folder: impl AsRef<Path>) -> Result<Vec<(Descriptor, Vec<Finding>)>, CatalogError> {
-        let mut changes = Vec::new();
+    pub fn diff(&self, folder: impl AsRef<Path>) -> Result<Vec<(Descriptor, Vec<Change>)>, CatalogError> {
+        self.refuse_doubles()?;
+        let folder = folder.as_ref();
+        let mut found = Vec::new();
         for contract in &self.contracts {
-            if let Some(last) = read_revisions(contract, folder.as_ref())?.pop() {
-                let found = diff(&last.documents.written, &contract.documents.written)
-                    .map_err(|error| CatalogError::schema(&last.path, error))?;
-                changes.push((contract.descriptor, found));
+            let Some(last) = read_revisions(contract, folder)?.pop() else { continue };
+            let mut all = Vec::new();
+            for file in files(contract, folder) {
+                all.extend(changes(contract, &last, &file)?);
             }
+            found.push((contract.descriptor, all));
         }
-        Ok(changes)
+        Ok(found)
     }
 
     fn refuse_doubles(&self) -> Result<(), CatalogError> {
         for (at, contract) in self.contracts.iter().enumerate() {
-            let key = |contract: &Contract| (contract.descriptor.name(), contract.descriptor.version());
-            if self.contracts[..at].iter().any(|other| key(other) == key(contract)) {
-                return Err(CatalogError::double(contract.descriptor));
+            let event = contract.descriptor;
+            if matches!(event.name(), "." | "..") {
+                return Err(CatalogError::name(event, "is not the name of a folder"));
+            }
+            for other in self.contracts[..at].iter().map(|other| other.descriptor) {
+                if (other.name(), other.version()) == (event.name(), event.version()) {
+                    return Err(CatalogError::double(event));
+                }
+                // They would share a folder where case does not count.
+                if other.name() != event.name() && other.name().eq_ignore_ascii_case(event.name()) {
+                    return Err(CatalogError::name(event, &format!("differs from {:?} in case only", other.name())));
+                }
             }
         }
         Ok(())
     }
-}
-
-/// The incompatible changes between a recorded revision and today's contract.
-fn incompatible(contract: &Contract, revision: &Revision) -> Result<Vec<Finding>, CatalogError> {
-    let (old, new) = (&revision.documents, &contract.documents);
-    let schema = |error| CatalogError::schema(&revision.path, error);
-    let policy = Policy::Written;
-    let backward = check(&old.written, &new.accepted, Compatibility::Backward, policy).map_err(schema)?;
-    let forward = check(&old.accepted, &new.written, Compatibility::Forward, policy).map_err(schema)?;
-    let mut findings = [backward.into_findings(), forward.into_findings()].concat();
-    if let (Some(old), Some(new)) = (&old.avro, &new.avro) {
-        let report = avro::check(old, new, Compatibility::Full)
-            .map_err(|error| CatalogError::schema(&revision.path.with_extension("avsc"), error))?;
-        findings.extend(report.into_findings());
-    }
-    Ok(findings)
-}
-
-/// Whether two revisions differ in words only.
-fn means_the_same(old: &Documents, new: &Documents) -> Result<bool, SchemaError> {
-    let same = |old, new| Ok(check(old, new, Compatibility::Full, Policy::Exact)?.is_compatible());
-    let same_avro = match (&old.avro, &new.avro) {
-        (None, None) => true,
-        (Some(old), Some(new)) => avro::without_docs(old) == avro::without_docs(new),
-        _ => false,
-    };
-    Ok(same_avro && same(&old.written, &new.written)? && same(&old.accepted, &new.accepted)?)
 }

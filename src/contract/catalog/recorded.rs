@@ -4,50 +4,128 @@ use schemars::Schema;
 use schemars::generate::Contract as Form;
 use serde_json::{Value, json};
 
-use crate::event::{Descriptor, EventSchema};
+use crate::contract::compat::Policy;
+use crate::event::{Descriptor, Generated, Versions, show_version};
+use crate::load::{self, LoadOptions};
 
 /// The documents of an event of today.
 #[derive(Clone, Debug)]
 pub(super) struct Contract {
     pub(super) descriptor: Descriptor,
-    /// The name of the type, without its path.
-    pub(super) type_name: &'static str,
+    /// The name of the type with its path.
+    type_path: &'static str,
     pub(super) documents: Documents,
+    /// The reason why there is no Avro schema.
+    pub(super) no_avro: Option<String>,
     /// The examples that load refuses: their index, and why.
     pub(super) bad_examples: Vec<(usize, String)>,
-    /// Whether the service receives the event and does not send it.
-    pub(super) is_received: bool,
+    pub(super) role: Role,
+    /// Whether it is an earlier version, which the type of a later one loads.
+    pub(super) is_earlier: bool,
+    /// The policy for what the service writes: a hook may add fields that the schema does not have.
+    pub(super) policy: Policy,
+}
+
+/// The part of a service in the exchange of an event.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) struct Role {
+    pub(super) sends: bool,
+    pub(super) receives: bool,
+}
+
+impl Role {
+    pub(super) const SENDS: Self = Self { sends: true, receives: false };
+    pub(super) const RECEIVES: Self = Self { sends: false, receives: true };
+
+    fn and(self, other: Self) -> Self {
+        Self { sends: self.sends || other.sends, receives: self.receives || other.receives }
+    }
+
+    /// Whether the event is another program's, so that its written form is not this service's.
+    pub(super) fn is_foreign(self) -> bool {
+        self.receives && !self.sends
+    }
 }
 
 /// The documents of a revision of an event.
 #[derive(Clone, Debug, PartialEq)]
 pub(super) struct Documents {
-    pub(super) written: Value,
+    /// None of an event that is only received, unless its owner's schema is recorded.
+    pub(super) written: Option<Value>,
     pub(super) accepted: Value,
     /// None if the event has no Avro schema, or without the feature `avro`.
     pub(super) avro: Option<Value>,
 }
 
+/// Adds the contracts of an event and of its earlier versions, or of the events that an enum holds.
+pub(super) fn add<E: Generated>(contracts: &mut Vec<Contract>, role: Role) {
+    struct Seen(Vec<Contract>, Role);
+    impl Versions for Seen {
+        fn see<T: Generated>(&mut self) {
+            self.0.push(Contract::of::<T>(self.1));
+        }
+    }
+    let mut seen = Seen(Vec::new(), role);
+    show_version::<E>(&mut seen);
+    let Seen(mut seen, _) = seen;
+    let name = E::DESCRIPTOR.name();
+    // An enum of events is none itself: the types of its messages are those of the variants.
+    let holds_events = seen.iter().any(|contract| contract.descriptor.name() != name);
+    if holds_events {
+        seen.remove(0);
+    }
+    let names: Vec<&str> = seen.iter().map(|contract| contract.descriptor.name()).collect();
+    for (at, mut contract) in seen.into_iter().enumerate() {
+        // Each variant's event is followed by its earlier versions.
+        contract.is_earlier = at > 0 && names.get(at) == names.get(at - 1);
+        let is_same =
+            |known: &&mut Contract| known.type_path == contract.type_path && known.descriptor == contract.descriptor;
+        match contracts.iter_mut().find(is_same) {
+            Some(known) if known.is_earlier => *known = contract,
+            Some(_) if contract.is_earlier => {}
+            Some(known) => known.role = known.role.and(contract.role),
+            None => contracts.push(contract),
+        }
+    }
+}
+
 impl Contract {
-    pub(super) fn of<E: EventSchema>(is_received: bool) -> Self {
-        let path = std::any::type_name::<E>();
-        let path = path.split('<').next().unwrap_or(path);
-        let descriptor = *E::descriptor();
-        let accepted = E::json_schema_for(&Form::Deserialize);
+    fn of<E: Generated>(role: Role) -> Self {
+        let descriptor = *E::DESCRIPTOR;
+        let accepted = E::schema_for(&Form::Deserialize);
+        #[cfg(feature = "avro")]
+        let avro = crate::contract::avro_schema_of::<E>().map_err(|error| error.to_string());
+        #[cfg(not(feature = "avro"))]
+        let avro: Result<Value, String> = Err("the feature `avro` is off".to_owned());
+        let (avro, no_avro) = match avro {
+            Ok(schema) => (Some(schema), None),
+            Err(reason) => (None, Some(reason)),
+        };
         Self {
             descriptor,
-            type_name: path.rsplit("::").next().unwrap_or(path),
+            type_path: std::any::type_name::<E>(),
             bad_examples: bad_examples::<E>(&accepted),
             documents: Documents {
-                written: document(descriptor, E::json_schema_for(&Form::Serialize), "written"),
+                written: Some(document(descriptor, E::schema_for(&Form::Serialize), "written")),
                 accepted: document(descriptor, accepted, "accepted"),
-                #[cfg(feature = "avro")]
-                avro: crate::contract::avro_schema::<E>().ok(),
-                #[cfg(not(feature = "avro"))]
-                avro: None,
+                avro,
             },
-            is_received,
+            no_avro,
+            role,
+            is_earlier: false,
+            policy: if E::CHANGES_DUMP { Policy::Exact } else { Policy::Written },
         }
+    }
+
+    /// The name of the type, without its path.
+    pub(super) fn type_name(&self) -> &'static str {
+        let path = self.type_path.split('<').next().unwrap_or(self.type_path);
+        path.rsplit("::").next().unwrap_or(path)
+    }
+
+    /// The form that is recorded in `v<version>.json`, if this service records it.
+    pub(super) fn written(&self) -> Option<&Value> {
+        self.documents.written.as_ref().filter(|_| !self.role.is_foreign())
     }
 }
 
@@ -67,8 +145,9 @@ fn document(event: Descriptor, mut schema: Schema, form: &str) -> Value {
     schema.to_value()
 }
 
-fn bad_examples<E: EventSchema>(schema: &Schema) -> Vec<(usize, String)> {
+fn bad_examples<E: Generated>(schema: &Schema) -> Vec<(usize, String)> {
     let examples = schema.get("examples").and_then(Value::as_array).into_iter().flatten();
-    let answers = examples.enumerate().map(|(at, example)| (at, E::load_value(example.clone())));
+    let load = |example: &Value| load::from_value::<E>(example.clone(), &LoadOptions::new());
+    let answers = examples.enumerate().map(|(at, example)| (at, load(example)));
     answers.filter_map(|(at, loaded)| Some((at, loaded.err()?.to_string()))).collect()
 }

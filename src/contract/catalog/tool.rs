@@ -4,7 +4,7 @@ use std::io::{self, Write};
 use std::process::ExitCode;
 
 use super::Catalog;
-use super::deviation::told;
+use super::deviation::report;
 use super::error::{CatalogError, chain};
 
 const USAGE: &str = "\
@@ -46,7 +46,7 @@ impl Catalog {
     /// struct OrderPlaced { order_id: u64 }
     ///
     /// fn main() -> ExitCode {
-    ///     Catalog::new("orders").event::<OrderPlaced>().main()
+    ///     Catalog::new("orders").sends::<OrderPlaced>().main()
     /// }
     /// ```
     ///
@@ -93,7 +93,7 @@ fn command(catalog: &Catalog, args: &[String], out: &mut impl Write) -> Result<b
     let folder = named.unwrap_or("schemas");
     match command {
         "list" => {
-            for event in catalog.list() {
+            for event in catalog.events() {
                 let topic = event.topic().map(|topic| format!("  topic {topic}")).unwrap_or_default();
                 writeln!(out, "{}  version {}{topic}", event.name(), event.version())?;
             }
@@ -102,10 +102,10 @@ fn command(catalog: &Catalog, args: &[String], out: &mut impl Write) -> Result<b
         "check" => {
             let deviations = catalog.check(folder)?;
             if deviations.is_empty() {
-                writeln!(out, "the recorded contracts are those of today")?;
+                writeln!(out, "the recorded contracts are up to date")?;
                 return Ok(true);
             }
-            writeln!(out, "{}", told(&deviations))?;
+            writeln!(out, "{}", report(&deviations))?;
             Ok(false)
         }
         "export" => {
@@ -114,14 +114,17 @@ fn command(catalog: &Catalog, args: &[String], out: &mut impl Write) -> Result<b
                 writeln!(out, "{}", path.display())?;
             }
             if written.is_empty() {
-                writeln!(out, "the recorded contracts are those of today")?;
+                writeln!(out, "the recorded contracts are up to date")?;
             }
             Ok(true)
         }
         "diff" => {
             for (event, changes) in catalog.diff(folder)? {
+                if !changes.is_empty() {
+                    writeln!(out, "{} version {}", event.name(), event.version())?;
+                }
                 for change in changes {
-                    writeln!(out, "{} version {}: {change}", event.name(), event.version())?;
+                    writeln!(out, "{change}")?;
                 }
             }
             Ok(true)

@@ -3,8 +3,9 @@
 use serde_json::Value;
 
 use super::comparison::Comparison;
-use super::document::{Draft, Object};
+use super::document::Draft;
 use super::form::{Form, Part, Typed};
+use super::keyword::Object;
 use super::object::Rest;
 use super::outcome::Outcome;
 use super::rule;
@@ -17,6 +18,8 @@ struct Items<'a> {
     tuple: &'a [Value],
     /// The items behind the tuple.
     rest: Rest<'a>,
+    /// Whether `rest` says all that `unevaluatedItems` says.
+    evaluates_all: bool,
 }
 
 impl<'a> Items<'a> {
@@ -36,7 +39,8 @@ impl<'a> Items<'a> {
         // `contains` and schemas beside this one evaluate items too.
         let alone = typed.sole && draft != Draft::Early && !keywords.contains_key("contains");
         let unevaluated = keywords.get("unevaluatedItems").filter(|_| all.is_none() && (alone || !proves));
-        Self { keywords, all, tuple, rest: Rest::of(rest.or(unevaluated)) }
+        let evaluates_all = proves && (all.is_some() || rest.is_some() || alone);
+        Self { keywords, all, tuple, rest: Rest::of(rest.or(unevaluated)), evaluates_all }
     }
 
     fn keyword(&self, keyword: &str) -> Option<&'a Value> {
@@ -50,6 +54,7 @@ impl<'a> Comparison<'a> {
         let new = Items::new(new, self.reader.draft, self.policy.proves());
         match (old.all, new.all) {
             (None, None) => {}
+            (None, Some(all)) if self.policy.proves() && self.reads_tuple(&old, all) => {}
             (None, Some(_)) => self.note(out, "/items", rule::SCHEMA_ADDED, old.all, new.all),
             (Some(_), None) => self.note(out, "/items", rule::SCHEMA_REMOVED, old.all, new.all),
             (Some(one), Some(other)) => {
@@ -91,6 +96,16 @@ impl<'a> Comparison<'a> {
             (false, true) => self.note(out, "/uniqueItems", rule::UNIQUE_ITEMS_ADDED, before, after),
             _ => {}
         }
+    }
+
+    /// Whether a schema of all items accepts those of a tuple and what may stand behind them.
+    fn reads_tuple(&mut self, old: &Items<'a>, all: &'a Value) -> bool {
+        let reads_rest = match old.rest {
+            Rest::Open => false,
+            Rest::Closed => true,
+            Rest::Schema(rest) => self.reads(rest, all),
+        };
+        reads_rest && old.tuple.iter().all(|item| self.reads(item, all))
     }
 
     fn removed_item(&mut self, out: &mut Outcome<'a>, place: &str, schema: &'a Value, new: &Items<'a>) {
@@ -150,7 +165,8 @@ impl<'a> Comparison<'a> {
             self.note(out, "/additionalItems", rule, old.rest.schema(), new.rest.schema());
         }
         let is_limit = |schema: &Value| !matches!(schema, Value::Bool(true));
-        if let Some(schema) = new.keyword("unevaluatedItems").filter(|schema| is_limit(schema)) {
+        let unevaluated = new.keyword("unevaluatedItems").filter(|schema| is_limit(schema) && !new.evaluates_all);
+        if let Some(schema) = unevaluated {
             let before = old.keyword("unevaluatedItems");
             self.note(out, "/unevaluatedItems", rule::UNEVALUATED_ITEMS_CHANGED, before, Some(schema));
         }

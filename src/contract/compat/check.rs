@@ -1,13 +1,13 @@
-//! The questions to ask: [`check`], [`check_history`], [`diff`].
+//! The checks: [`check`], [`check_history`], [`diff`].
 
 use serde_json::Value;
 
 use super::comparison::Comparison;
-use super::document::{Document, SchemaError};
-use super::finding::{Finding, Report};
+use super::document::Document;
+use super::finding::{Finding, Report, Sides};
 use super::history::compare_each;
 use super::mode::{Compatibility, Direction, Policy};
-use super::outcome::Change;
+use super::schema_error::{SchemaError, Side};
 
 /// Whether a new JSON Schema may follow an old one.
 ///
@@ -26,7 +26,8 @@ use super::outcome::Change;
 ///
 /// # Errors
 ///
-/// One of the documents is no JSON Schema, has references that it does not resolve, or is too deep.
+/// One of the documents is no JSON Schema, has references that it does not resolve, or is too deep; or the comparison of
+/// the two takes too many steps.
 pub fn check(old: &Value, new: &Value, mode: Compatibility, policy: Policy) -> Result<Report, SchemaError> {
     check_history([old], new, mode, policy)
 }
@@ -55,40 +56,41 @@ pub fn check_history<'a>(
     mode: Compatibility,
     policy: Policy,
 ) -> Result<Report, SchemaError> {
-    let new = Document::new(new)?;
-    compare_each(history.into_iter().collect(), mode, Document::new, &new, |writer, reader| {
-        changes(writer, reader, policy, |change| change.breaks)
+    compare_each(history.into_iter().collect(), new, mode, Document::new, |writer, reader| {
+        Comparison::changes(writer, reader, policy, false)
     })
 }
 
-/// All changes from an old JSON Schema to a new one, compatible ones too.
+/// All changes from an old JSON Schema to a new one, compatible ones too: as a reader of the new schema meets them, and
+/// those that break readers of the old schema. Of each there are no more than 1000.
+///
+/// Annotations other than `$id`, `title`, `description` and `default` are not compared.
 ///
 /// ```
-/// use event_schema::contract::compat::{diff, Policy};
+/// use event_schema::contract::compat::{diff, Direction, Policy};
 /// use event_schema::serde_json::json;
 ///
 /// let (old, new) = (json!({"type": "string", "maxLength": 5}), json!({"type": "string", "title": "Name"}));
-/// let changes = diff(&old, &new)?;
-/// assert_eq!(changes.iter().map(|change| change.rule().id()).collect::<Vec<_>>(), ["TITLE_CHANGED", "MAX_LENGTH_REMOVED"]);
-/// assert!(changes.iter().all(|change| !change.breaks(Policy::Exact)));
+/// let changes = diff(&old, &new, Policy::Exact)?;
+/// let ids: Vec<&str> = changes.iter().map(|change| change.rule().id()).collect();
+/// assert_eq!(ids, ["TITLE_CHANGED", "MAX_LENGTH_REMOVED", "MAX_LENGTH_ADDED"]);
+/// // Readers of the old schema refuse longer strings.
+/// let breaking: Vec<_> = changes.iter().filter(|change| change.is_breaking()).collect();
+/// assert_eq!(breaking.len(), 1);
+/// assert_eq!(breaking[0].direction(), Direction::Forward);
 /// # Ok::<(), event_schema::contract::compat::SchemaError>(())
 /// ```
 ///
 /// # Errors
 ///
 /// As with [`check`].
-pub fn diff(old: &Value, new: &Value) -> Result<Vec<Finding>, SchemaError> {
-    let (old, new) = (Document::new(old)?, Document::new(new)?);
-    let (all, _) = changes(&old, &new, Policy::Strict, |_| true)?;
-    Ok(all.iter().map(|change| Finding::new(change, Direction::Backward, 0)).collect())
-}
-
-fn changes<'a>(
-    writer: &'a Document<'a>,
-    reader: &'a Document<'a>,
-    policy: Policy,
-    wanted: impl Fn(&Change<'a>) -> bool,
-) -> Result<(Vec<Change<'a>>, bool), SchemaError> {
-    Comparison::changes(writer, reader, policy, wanted)
-        .ok_or_else(|| SchemaError::new("#", "the schemas are too entangled to be compared"))
+pub fn diff(old: &Value, new: &Value, policy: Policy) -> Result<Vec<Finding>, SchemaError> {
+    let old = Document::new(old).map_err(|error| error.in_document(Side::Old(0)))?;
+    let new = Document::new(new).map_err(|error| error.in_document(Side::New))?;
+    let (backward, _) = Comparison::changes(&old, &new, policy, true)?;
+    let (forward, _) = Comparison::changes(&new, &old, policy, false)?;
+    let mut sides = Sides::default();
+    let both = [(Direction::Backward, backward), (Direction::Forward, forward)];
+    let findings = both.iter().flat_map(|(direction, changes)| changes.iter().map(|change| (*direction, change)));
+    Ok(findings.map(|(direction, change)| Finding::of(change, direction, 0, &mut sides)).collect())
 }

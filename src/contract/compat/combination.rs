@@ -1,20 +1,18 @@
 //! `allOf`, `anyOf` and `oneOf`.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeSet, HashMap};
+use std::hash::{DefaultHasher, Hash, Hasher};
 
 use serde_json::Value;
 
-use super::comparison::{Comparison, equal};
-use super::document::{Document, Object};
-use super::form::{Criterion, Form, Part, Typed};
+use super::comparison::Comparison;
+use super::form::{Criterion, Form, Part, PartId};
+use super::keyword::Object;
 use super::mode::Policy;
 use super::outcome::{Inner, Outcome};
 use super::rule;
-
-/// How deep the types of a schema are looked for.
-const MAX_DEPTH: usize = 16;
-/// How many schemas are looked at for the types of a combination. Nothing is known of what is left.
-const MAX_SCHEMAS: usize = 20_000;
+use super::traits::{MAX_DEPTH, OBJECT, Traits, are_apart_at_a_glance};
+use super::values::{canonical, order};
 
 impl<'a> Comparison<'a> {
     /// Compares two combinations. Each schema of the smaller one must find a counterpart of its own in the other.
@@ -38,6 +36,10 @@ impl<'a> Comparison<'a> {
                 return;
             }
         }
+        // Each of two equal schemas of a `oneOf` refuses what the other accepts.
+        if self.policy.proves() && new == Criterion::One && new_parts.len() > 1 && !self.are_disjoint(new_parts) {
+            self.note(out, "/oneOf", rule::ONE_OF_OVERLAPS, sides.0, sides.1);
+        }
         let (old_parts, new_parts) = (distinct(old_parts), distinct(new_parts));
         let (before, after) = (old_parts.len(), new_parts.len());
         let rule = match (before.cmp(&after), new) {
@@ -50,15 +52,17 @@ impl<'a> Comparison<'a> {
         if let Some(rule) = rule {
             self.note(out, "", rule, sides.0, sides.1);
         }
-        if self.policy.proves() && new == Criterion::One && after > 1 && !self.are_disjoint(&new_parts) {
-            self.note(out, "/oneOf", rule::ONE_OF_OVERLAPS, sides.0, sides.1);
-        }
-        let mut pairs: Vec<Vec<Option<Inner>>> = Vec::with_capacity(before);
-        for one in &old_parts {
-            let row = new_parts.iter().map(|other| Some(self.compare(*one, *other)).filter(|inner| !inner.breaks));
+        // Equal schemas are each other's counterparts.
+        let (old_parts, new_parts) = self.without_equal(&old_parts, &new_parts);
+        let mut pairs: Vec<Vec<Option<Inner>>> = Vec::new();
+        for (_, one) in &old_parts {
+            if self.is_exhausted() {
+                return;
+            }
+            let row = new_parts.iter().map(|(_, other)| Some(self.compare(*one, *other)).filter(|inner| !inner.breaks));
             pairs.push(row.collect());
         }
-        let matching = matching(&pairs, after);
+        let matching = matching(&pairs, new_parts.len());
         let keyword = match old {
             Criterion::All => "allOf",
             Criterion::Any => "anyOf",
@@ -69,39 +73,59 @@ impl<'a> Comparison<'a> {
             let Some(old_at) = old_at else { continue };
             count += 1;
             if let Some(inner) = &pairs[old_at][new_at] {
-                out.absorb(&format!("/{keyword}/{old_at}"), inner);
+                out.absorb(&format!("/{keyword}/{}", old_parts[old_at].0), inner);
             }
         }
-        if count < before.min(after) {
+        if count < old_parts.len().min(new_parts.len()) {
             self.note(out, "", rule::COMBINED_TYPE_SUBSCHEMAS_CHANGED, sides.0, sides.1);
         }
     }
 
+    /// The parts of both sides that do not stand on the other side too, with their indexes.
+    fn without_equal(&self, old: &[Indexed<'a>], new: &[Indexed<'a>]) -> (Vec<Indexed<'a>>, Vec<Indexed<'a>>) {
+        let mut by_hash: HashMap<u64, Vec<usize>> = HashMap::new();
+        new.iter().enumerate().for_each(|(at, (_, part))| by_hash.entry(hash_of(part)).or_default().push(at));
+        let mut is_left = vec![true; new.len()];
+        let mut left = Vec::new();
+        for (index, part) in old {
+            let alike = by_hash.get(&hash_of(part)).into_iter().flatten();
+            match alike.copied().find(|at| is_left[*at] && self.same(*part, new[*at].1)) {
+                Some(at) => is_left[at] = false,
+                None => left.push((*index, *part)),
+            }
+        }
+        let others = new.iter().zip(is_left).filter_map(|(part, is_left)| is_left.then_some(*part));
+        (left, others.collect())
+    }
+
+    /// The writer's parts that are not among the reader's.
+    pub(super) fn not_among(&self, old: &[Part<'a>], new: &[Part<'a>]) -> Vec<Part<'a>> {
+        let (left, _) = self.without_equal(&distinct(old), &distinct(new));
+        left.into_iter().map(|(_, part)| part).collect()
+    }
+
     /// Whether no value fits two of the reader's schemas.
     pub(super) fn are_disjoint(&mut self, parts: &[Part<'a>]) -> bool {
-        let ids: Vec<_> = parts.iter().map(Part::id).collect();
-        if let Some(known) = self.disjoint.get(&ids) {
-            return *known;
-        }
-        let mut look = Look::new(self.reader, false);
-        let traits: Vec<Traits<'a>> = parts.iter().map(|part| look.traits(*part, MAX_DEPTH)).collect();
-        let disjoint =
-            traits.iter().enumerate().all(|(at, one)| traits[..at].iter().all(|other| one.is_apart_from(other)));
-        self.disjoint.insert(ids, disjoint);
-        disjoint
+        let traits: Vec<_> = parts.iter().map(|part| self.reader_traits(*part)).collect();
+        let traits: Vec<&Traits<'a>> = traits.iter().map(AsRef::as_ref).collect();
+        are_apart_at_a_glance(&traits)
+            || traits.iter().enumerate().all(|(at, one)| {
+                self.spend(at);
+                !self.is_exhausted() && traits[..at].iter().all(|other| one.is_apart_from(other))
+            })
     }
 
     /// The outcome if one of the reader's schemas accepts what the writer writes, and none of the others does.
     pub(super) fn exactly_one(&mut self, writer: Part<'a>, parts: &[Part<'a>]) -> Option<Outcome<'a>> {
-        let written = Look::new(self.writer, self.policy == Policy::Written).traits(writer, MAX_DEPTH);
+        let written = self.writer_traits(writer, self.policy == Policy::Written);
         if let (Some(names), Some(fields)) = (self.at_most_one(parts), &written.fields)
             && written.types & !OBJECT == 0
             && names.intersection(fields).count() <= 1
         {
             return Some(Outcome::default());
         }
-        let mut look = Look::new(self.reader, false);
-        let mut near = parts.iter().filter(|part| !look.traits(**part, MAX_DEPTH).is_apart_from(&written));
+        self.spend(parts.len());
+        let mut near = parts.iter().filter(|part| !self.reader_traits(**part).is_apart_from(&written));
         match (near.next(), near.next()) {
             (Some(only), None) => {
                 let inner = self.compare(writer, *only);
@@ -139,13 +163,29 @@ impl<'a> Comparison<'a> {
     }
 
     /// Whether the reader's schema is proven to accept a value.
-    pub(super) fn admits(&self, part: Part<'a>, value: &'a Value) -> bool {
-        self.admits_within(part, value, MAX_DEPTH)
+    pub(super) fn admits(&mut self, part: Part<'a>, value: &Value) -> bool {
+        let text = canonical(value);
+        self.spend(text.len() / 64);
+        self.admits_within(part, (value, &text), (MAX_DEPTH, &mut HashMap::new()))
     }
 
-    fn admits_within(&self, part: Part<'a>, value: &'a Value, depth: usize) -> bool {
+    /// `answers` has those for schemas that were met before.
+    fn admits_within(
+        &mut self,
+        part: Part<'a>,
+        known: (&Value, &str),
+        (depth, answers): (usize, &mut HashMap<PartId<'a>, bool>),
+    ) -> bool {
         let Some(depth) = depth.checked_sub(1) else { return false };
-        match &self.reader.form(part).1 {
+        if let Some(answer) = answers.get(&part.id()) {
+            return *answer;
+        }
+        self.spend(1);
+        if self.is_exhausted() {
+            return false;
+        }
+        let (value, text) = known;
+        let answer = match &self.reader.form(part).1 {
             Form::Anything => true,
             Form::Nothing | Form::Not(_) | Form::Condition => false,
             Form::Boolean => value.is_boolean(),
@@ -158,33 +198,54 @@ impl<'a> Comparison<'a> {
             Form::Number(number) => !number.demanded && !value.is_number(),
             Form::Object(object) => !object.demanded && !value.is_object(),
             Form::Array(array) => !array.demanded && !value.is_array(),
-            Form::Enum(values) => values.iter().any(|known| equal(known, value)),
-            Form::Const(known) => equal(known, value),
-            Form::Combined(Criterion::All, parts) => parts.iter().all(|part| self.admits_within(*part, value, depth)),
-            Form::Combined(Criterion::Any, parts) => parts.iter().any(|part| self.admits_within(*part, value, depth)),
-            Form::Combined(Criterion::One, parts) => {
-                let only = Traits::of_values(vec![value]);
-                let mut look = Look::new(self.reader, false);
-                let mut near = parts.iter().filter(|part| !look.traits(**part, depth).is_apart_from(&only));
-                near.next().is_some_and(|part| self.admits_within(*part, value, depth)) && near.next().is_none()
+            Form::Enum(values) => self.enum_texts(values).contains(text),
+            Form::Const(other) => canonical(other) == *text,
+            Form::Combined(Criterion::All, parts) => {
+                parts.iter().all(|part| self.admits_within(*part, known, (depth, answers)))
             }
-        }
+            Form::Combined(Criterion::Any, parts) => {
+                parts.iter().any(|part| self.admits_within(*part, known, (depth, answers)))
+            }
+            Form::Combined(Criterion::One, parts) => {
+                let only = Traits::of_value(value, text);
+                self.spend(parts.len());
+                let near = parts.iter().filter(|part| !self.reader_traits(**part).is_apart_from(&only));
+                let near: Vec<Part<'a>> = near.take(2).copied().collect();
+                matches!(near.as_slice(), [only] if self.admits_within(*only, known, (depth, answers)))
+            }
+        };
+        answers.insert(part.id(), answer);
+        answer
     }
 }
 
-/// Whether a text keeps the limits of its length, if there are no others.
+/// Whether a string keeps the limits of its length, if there are no others.
 fn admits_text(keywords: &Object, text: &str) -> bool {
-    let limit = |keyword: &str| keywords.get(keyword).and_then(Value::as_u64);
-    let length = text.chars().count() as u64;
+    let length = Value::from(text.chars().count());
+    let is_beyond = |keyword: &str| keywords.get(keyword).map(|limit| order(&length, limit));
     let others = ["format", "pattern"].iter().any(|keyword| keywords.contains_key(*keyword));
-    !others && limit("minLength").is_none_or(|min| length >= min) && limit("maxLength").is_none_or(|max| length <= max)
+    !others
+        && is_beyond("minLength").is_none_or(std::cmp::Ordering::is_ge)
+        && is_beyond("maxLength").is_none_or(std::cmp::Ordering::is_le)
 }
 
-fn distinct<'a>(parts: &[Part<'a>]) -> Vec<Part<'a>> {
-    let mut distinct: Vec<Part<'a>> = Vec::with_capacity(parts.len());
-    for part in parts {
-        if !distinct.iter().any(|known| known.is_like(part)) {
-            distinct.push(*part);
+/// A part with its index in its combination.
+type Indexed<'a> = (usize, Part<'a>);
+
+fn hash_of(part: &Part<'_>) -> u64 {
+    let mut hasher = DefaultHasher::new();
+    part.value.hash(&mut hasher);
+    hasher.finish()
+}
+
+fn distinct<'a>(parts: &[Part<'a>]) -> Vec<Indexed<'a>> {
+    let mut by_hash: HashMap<u64, Vec<Part<'a>>> = HashMap::new();
+    let mut distinct = Vec::with_capacity(parts.len());
+    for (at, part) in parts.iter().enumerate() {
+        let alike = by_hash.entry(hash_of(part)).or_default();
+        if !alike.iter().any(|known| known.is_like(part)) {
+            alike.push(*part);
+            distinct.push((at, *part));
         }
     }
     distinct
@@ -219,176 +280,4 @@ fn matching<T>(pairs: &[Vec<Option<T>>], columns: usize) -> Vec<Option<usize>> {
         }
     }
     rows
-}
-
-const NULL: u8 = 1;
-const BOOLEAN: u8 = 2;
-const NUMBER: u8 = 4;
-const TEXT: u8 = 8;
-const ARRAY: u8 = 16;
-const OBJECT: u8 = 32;
-const ALL: u8 = 63;
-
-/// Looks for what is known of the values of schemas.
-struct Look<'d, 'a> {
-    document: &'d Document<'a>,
-    /// Whether objects have the fields of their schema and no others.
-    written: bool,
-    /// How many schemas may still be looked at.
-    left: usize,
-}
-
-impl<'d, 'a> Look<'d, 'a> {
-    fn new(document: &'d Document<'a>, written: bool) -> Self {
-        Self { document, written, left: MAX_SCHEMAS }
-    }
-
-    fn traits(&mut self, part: Part<'a>, depth: usize) -> Traits<'a> {
-        let (Some(depth), Some(left)) = (depth.checked_sub(1), self.left.checked_sub(1)) else {
-            return Traits::unknown(ALL);
-        };
-        self.left = left;
-        let (_, form) = self.document.form(part);
-        let typed = |typed: &Typed<'_>, kind| Traits::unknown(if typed.demanded { kind } else { ALL });
-        match &form {
-            Form::Anything | Form::Not(_) | Form::Condition => Traits::unknown(ALL),
-            Form::Nothing => Traits::unknown(0),
-            Form::Boolean => Traits::unknown(BOOLEAN),
-            Form::Null => Traits::unknown(NULL),
-            Form::Text(text) => typed(text, TEXT),
-            Form::Number(number) => typed(number, NUMBER),
-            Form::Array(array) => typed(array, ARRAY),
-            Form::Object(object) => self.object(object, depth),
-            Form::Enum(values) => Traits::of_values(values.iter().collect()),
-            Form::Const(value) => Traits::of_values(vec![value]),
-            Form::Combined(Criterion::All, parts) => {
-                let parts = parts.iter().map(|part| self.traits(*part, depth));
-                parts.fold(Traits::unknown(ALL), Traits::and)
-            }
-            Form::Combined(_, parts) => {
-                let mut parts = parts.iter().map(|part| self.traits(*part, depth));
-                let first = parts.next().unwrap_or_else(|| Traits::unknown(ALL));
-                parts.fold(first, Traits::or)
-            }
-        }
-    }
-
-    fn object(&mut self, object: &Typed<'a>, depth: usize) -> Traits<'a> {
-        let keywords = object.keywords;
-        let has = |keyword: &str| keywords.contains_key(keyword);
-        let properties = keywords.get("properties").and_then(Value::as_object);
-        let required = keywords.get("required").and_then(Value::as_array).into_iter().flatten();
-        let closed = match keywords.get("additionalProperties") {
-            Some(rest) => *rest == Value::Bool(false),
-            None => self.written && object.sole && properties.is_some() && !has("unevaluatedProperties"),
-        };
-        let names = properties.into_iter().flatten().map(|(name, _)| name.as_str());
-        let tags = properties.into_iter().flatten().filter_map(|(name, schema)| {
-            let values = self.only_values(Part::whole(schema), depth)?;
-            Some((name.as_str(), values))
-        });
-        Traits {
-            tags: tags.collect(),
-            required: required.filter_map(Value::as_str).collect(),
-            fields: (closed && !has("patternProperties")).then(|| names.collect()),
-            ..Traits::unknown(if object.demanded { OBJECT } else { ALL })
-        }
-    }
-
-    /// The only values of a schema, if it lists them.
-    fn only_values(&mut self, part: Part<'a>, depth: usize) -> Option<Vec<&'a Value>> {
-        let depth = depth.checked_sub(1)?;
-        self.left = self.left.checked_sub(1)?;
-        match self.document.form(part).1 {
-            Form::Enum(values) => Some(values.iter().collect()),
-            Form::Const(value) => Some(vec![value]),
-            Form::Combined(Criterion::All, parts) => parts.iter().find_map(|part| self.only_values(*part, depth)),
-            Form::Combined(_, parts) => {
-                let values: Option<Vec<_>> = parts.iter().map(|part| self.only_values(*part, depth)).collect();
-                values.map(|values| values.concat())
-            }
-            _ => None,
-        }
-    }
-}
-
-/// What is known of all values of a schema; of fields, what is known of those that are objects.
-#[derive(Clone)]
-struct Traits<'a> {
-    /// The types that they may have.
-    types: u8,
-    /// The only values, if they are known.
-    values: Option<Vec<&'a Value>>,
-    /// The fields that each object has.
-    required: BTreeSet<&'a str>,
-    /// The fields that an object may have, if they are known.
-    fields: Option<BTreeSet<&'a str>>,
-    /// The only values of fields.
-    tags: Vec<(&'a str, Vec<&'a Value>)>,
-}
-
-impl<'a> Traits<'a> {
-    fn unknown(types: u8) -> Self {
-        Self { types, values: None, required: BTreeSet::new(), fields: None, tags: Vec::new() }
-    }
-
-    fn of_values(values: Vec<&'a Value>) -> Self {
-        let kind = |value: &&Value| match value {
-            Value::Null => NULL,
-            Value::Bool(_) => BOOLEAN,
-            Value::Number(_) => NUMBER,
-            Value::String(_) => TEXT,
-            Value::Array(_) => ARRAY,
-            Value::Object(_) => OBJECT,
-        };
-        let types = values.iter().map(kind).fold(0, |all, one| all | one);
-        Self { values: Some(values), ..Self::unknown(types) }
-    }
-
-    /// Of values that fit both schemas.
-    fn and(mut self, other: Self) -> Self {
-        self.types &= other.types;
-        self.values = self.values.or(other.values);
-        self.required.extend(other.required);
-        self.fields = self.fields.or(other.fields);
-        self.tags.extend(other.tags);
-        self
-    }
-
-    /// Of values that fit one of the schemas.
-    fn or(mut self, other: Self) -> Self {
-        self.types |= other.types;
-        self.values = self.values.zip(other.values).map(|(mut one, other)| {
-            one.extend(other);
-            one
-        });
-        self.required.retain(|name| other.required.contains(name));
-        self.fields = self.fields.zip(other.fields).map(|(one, other)| one.union(&other).copied().collect());
-        self.tags.clear();
-        self
-    }
-
-    fn is_apart_from(&self, other: &Self) -> bool {
-        let apart =
-            |one: &[&Value], other: &[&Value]| one.iter().all(|value| other.iter().all(|second| !equal(value, second)));
-        if let (Some(one), Some(other)) = (&self.values, &other.values)
-            && apart(one, other)
-        {
-            return true;
-        }
-        let shared = self.types & other.types;
-        if shared & !OBJECT != 0 {
-            return false;
-        }
-        let lacks =
-            |one: &Self, other: &Self| other.fields.as_ref().is_some_and(|fields| !one.required.is_subset(fields));
-        shared == 0
-            || lacks(self, other)
-            || lacks(other, self)
-            || self.tags.iter().any(|(name, values)| {
-                let is_required = self.required.contains(name) || other.required.contains(name);
-                let others = other.tags.iter().filter(|(second, _)| second == name);
-                is_required && others.into_iter().any(|(_, others)| apart(values, others))
-            })
-    }
 }

@@ -6,30 +6,37 @@
 
 use std::cmp::Ordering;
 use std::collections::{BTreeSet, HashMap, HashSet, VecDeque};
+use std::rc::Rc;
 
 use serde_json::Value;
 
-use super::document::{Document, references};
+use super::document::{Document, has_none_of};
 use super::form::{Criterion, Form, Part, PartId, Typed};
 use super::mode::Policy;
 use super::outcome::{Change, Inner, Outcome, collect};
 use super::rule::{self, Rule};
+use super::schema_error::SchemaError;
+use super::traits::{Look, MAX_DEPTH, Traits};
+use super::values::{canonical, order};
 
-/// How many pairs of schemas may be looked at.
-const MAX_STEPS: usize = 4_000_000;
+/// How many steps a comparison may take, and how many pairs of schemas it may look at, each of which takes memory.
+const MAX_STEPS: usize = 2_000_000;
+const MAX_PAIRS: usize = 1_000_000;
 
-/// Two schemas, and whether the writer is the reader of the whole comparison.
-type PairId<'a> = (PartId<'a>, PartId<'a>, bool);
+/// The lower limits that are 0 without the keyword.
+const COUNTS: [&str; 3] = ["minItems", "minLength", "minProperties"];
 
-struct Pair<'a> {
-    writer: Part<'a>,
-    reader: Part<'a>,
+struct Pair {
+    /// The numbers of the parts.
+    writer: usize,
+    reader: usize,
+    /// Whether the writer is the reader of the whole comparison.
     turned: bool,
-    outcome: Outcome<'a>,
-    /// The pairs whose verdict depends on this one.
-    dependents: HashSet<usize>,
+    breaks: bool,
     /// Whether it is to be judged.
     waits: bool,
+    /// The pairs whose verdict depends on this one.
+    dependents: Vec<usize>,
 }
 
 /// The comparison of the schema of a writer with that of a reader.
@@ -39,66 +46,72 @@ pub(super) struct Comparison<'a> {
     pub(super) reader: &'a Document<'a>,
     /// The policy for the pair at hand.
     pub(super) policy: Policy,
+    /// The policy for pairs that are not turned.
+    asked: Policy,
     /// Whether writer and reader are exchanged, inside a `not`.
     turned: bool,
     /// The references that do not mean the same on both sides.
     unlike: BTreeSet<&'a str>,
-    numbers: HashMap<PairId<'a>, usize>,
-    pairs: Vec<Pair<'a>>,
+    parts: Vec<Part<'a>>,
+    part_numbers: HashMap<PartId<'a>, usize>,
+    numbers: HashMap<(usize, usize, bool), usize>,
+    pairs: Vec<Pair>,
     waiting: VecDeque<usize>,
-    /// Whether the reader's combined schemas exclude each other, as far as it is known.
-    pub(super) disjoint: HashMap<Vec<PartId<'a>>, bool>,
+    /// The facts about parts, by the address of their document and whether their objects have no unknown fields.
+    traits: HashMap<(usize, bool, PartId<'a>), Rc<Traits<'a>>>,
+    /// The canonical texts of the values of each `enum`, by its address.
+    texts: HashMap<usize, Rc<HashSet<String>>>,
     /// The pair at hand.
     at: usize,
     steps: usize,
 }
 
 impl<'a> Comparison<'a> {
-    /// The changes that `wanted` chooses, and whether there are more. None if the schemas are too entangled.
+    /// The changes, and whether there are more; only the incompatible ones unless `all` are wanted.
     pub(super) fn changes(
         writer: &'a Document<'a>,
         reader: &'a Document<'a>,
         policy: Policy,
-        wanted: impl Fn(&Change<'a>) -> bool,
-    ) -> Option<(Vec<Change<'a>>, bool)> {
+        all: bool,
+    ) -> Result<(Vec<Change<'a>>, bool), SchemaError> {
         let mut comparison = Self {
             writer,
             reader,
             policy,
+            asked: policy,
             turned: false,
             unlike: writer.unlike(reader),
+            parts: Vec::new(),
+            part_numbers: HashMap::new(),
             numbers: HashMap::new(),
             pairs: Vec::new(),
             waiting: VecDeque::new(),
-            disjoint: HashMap::new(),
+            traits: HashMap::new(),
+            texts: HashMap::new(),
             at: 0,
             steps: 0,
         };
         let root = comparison.schemas(writer.root, reader.root);
-        comparison.judge_all(policy)?;
-        let outcomes = comparison.pairs.into_iter().map(|pair| pair.outcome.items).collect();
-        Some(collect(outcomes, root.pair, wanted))
+        comparison.judge_all();
+        if comparison.is_exhausted() {
+            return Err(SchemaError::entangled(MAX_STEPS));
+        }
+        // All verdicts are known now: judging a pair again finds its changes, which were not kept.
+        comparison.steps = 0;
+        if !all && !comparison.pairs[root.pair].breaks {
+            return Ok((Vec::new(), false));
+        }
+        Ok(collect(root.pair, all, |pair| comparison.outcome(pair).items))
     }
 
-    fn judge_all(&mut self, policy: Policy) -> Option<()> {
+    fn judge_all(&mut self) {
         while let Some(at) = self.waiting.pop_front() {
-            if self.steps > MAX_STEPS {
-                return None;
+            if self.is_exhausted() {
+                return;
             }
-            let pair = &mut self.pairs[at];
-            pair.waits = false;
-            let (writer, reader, broke) = (pair.writer, pair.reader, pair.outcome.breaks);
-            if pair.turned != self.turned {
-                self.turned = pair.turned;
-                std::mem::swap(&mut self.writer, &mut self.reader);
-                // Inside a `not` the writer's schema is the reader's, whose fields are not known.
-                self.policy = if self.turned && policy.proves() { Policy::Exact } else { policy };
-            }
-            self.at = at;
-            let outcome = self.judge_pair(writer, reader);
-            let breaks = outcome.breaks;
-            self.pairs[at].outcome = outcome;
-            if breaks && !broke {
+            self.pairs[at].waits = false;
+            let breaks = self.outcome(at).breaks;
+            if breaks && !std::mem::replace(&mut self.pairs[at].breaks, true) {
                 for dependent in std::mem::take(&mut self.pairs[at].dependents) {
                     if !std::mem::replace(&mut self.pairs[dependent].waits, true) {
                         self.waiting.push_back(dependent);
@@ -106,7 +119,19 @@ impl<'a> Comparison<'a> {
                 }
             }
         }
-        Some(())
+    }
+
+    /// Judges a pair by the verdicts that are known so far.
+    fn outcome(&mut self, at: usize) -> Outcome<'a> {
+        let Pair { writer, reader, turned, .. } = self.pairs[at];
+        if turned != self.turned {
+            self.turned = turned;
+            std::mem::swap(&mut self.writer, &mut self.reader);
+            // Inside a `not` the writer's schema is the reader's, whose fields are not known.
+            self.policy = if turned && self.asked.proves() { Policy::Exact } else { self.asked };
+        }
+        self.at = at;
+        self.judge_pair(self.parts[writer], self.parts[reader])
     }
 
     fn judge_pair(&mut self, writer: Part<'a>, reader: Part<'a>) -> Outcome<'a> {
@@ -114,8 +139,18 @@ impl<'a> Comparison<'a> {
         if self.same(writer, reader) {
             return out;
         }
+        let (old, new) = (self.writer.bare_definition(writer), self.reader.bare_definition(reader));
+        if old.is_some() || new.is_some() {
+            self.definitions(&mut out, (writer, old), (reader, new));
+            return out;
+        }
         if writer.whole && reader.whole {
             self.annotations(&mut out, writer.value, reader.value);
+        }
+        let (old, new) = (self.writer.definition(writer), self.reader.definition(reader));
+        if old.is_some() || new.is_some() {
+            self.definitions(&mut out, (writer, old), (reader, new));
+            return out;
         }
         let (writer, writer_form) = self.writer.form(writer);
         let (reader, reader_form) = self.reader.form(reader);
@@ -123,6 +158,19 @@ impl<'a> Comparison<'a> {
         out.breaks |= judged.breaks;
         out.items.extend(judged.items);
         out
+    }
+
+    /// Compares the schemas behind references.
+    fn definitions(
+        &mut self,
+        out: &mut Outcome<'a>,
+        (writer, old): (Part<'a>, Option<(&'a str, Part<'a>)>),
+        (reader, new): (Part<'a>, Option<(&'a str, Part<'a>)>),
+    ) {
+        let shared = old.zip(new).and_then(|((old, _), (new, _))| (old == new).then_some(new));
+        let behind = |named: Option<(&'a str, Part<'a>)>, part| named.map_or(part, |(_, definition)| definition);
+        let inner = self.compare(behind(old, writer), behind(new, reader));
+        out.absorb_definition("", &inner, shared);
     }
 
     /// Compares two schemas that stand for themselves.
@@ -141,31 +189,70 @@ impl<'a> Comparison<'a> {
     }
 
     fn number(&mut self, writer: Part<'a>, reader: Part<'a>, turned: bool) -> Inner {
-        self.steps += 1;
-        let (writer, reader) = if turned == self.turned {
-            (self.writer.behind_reference(writer), self.reader.behind_reference(reader))
-        } else {
-            (self.reader.behind_reference(writer), self.writer.behind_reference(reader))
-        };
+        self.spend(1);
+        let (writer, reader) = (self.part_number(writer), self.part_number(reader));
         let next = self.pairs.len();
-        let pair = *self.numbers.entry((writer.id(), reader.id(), turned)).or_insert(next);
+        let pair = *self.numbers.entry((writer, reader, turned)).or_insert(next);
         if pair == next {
-            let (outcome, dependents) = (Outcome::default(), HashSet::new());
-            self.pairs.push(Pair { writer, reader, turned, outcome, dependents, waits: true });
+            self.pairs.push(Pair { writer, reader, turned, breaks: false, waits: true, dependents: Vec::new() });
             self.waiting.push_back(pair);
         }
         let known = &mut self.pairs[pair];
-        if !known.outcome.breaks {
-            known.dependents.insert(self.at);
+        if !known.breaks && known.dependents.last() != Some(&self.at) {
+            known.dependents.push(self.at);
         }
-        Inner { pair, breaks: known.outcome.breaks }
+        Inner { pair, breaks: known.breaks }
+    }
+
+    fn part_number(&mut self, part: Part<'a>) -> usize {
+        let next = self.parts.len();
+        let number = *self.part_numbers.entry(part.id()).or_insert(next);
+        if number == next {
+            self.parts.push(part);
+        }
+        number
+    }
+
+    pub(super) fn spend(&mut self, steps: usize) {
+        self.steps = self.steps.saturating_add(steps);
+    }
+
+    /// Whether the comparison has taken too many steps, so that its verdict does not count.
+    pub(super) fn is_exhausted(&self) -> bool {
+        self.steps > MAX_STEPS || self.pairs.len() > MAX_PAIRS
+    }
+
+    /// The facts about what the writer writes.
+    pub(super) fn writer_traits(&mut self, part: Part<'a>, written: bool) -> Rc<Traits<'a>> {
+        self.traits_in(self.writer, part, written)
+    }
+
+    /// The facts about what the reader accepts.
+    pub(super) fn reader_traits(&mut self, part: Part<'a>) -> Rc<Traits<'a>> {
+        self.traits_in(self.reader, part, false)
+    }
+
+    fn traits_in(&mut self, document: &'a Document<'a>, part: Part<'a>, written: bool) -> Rc<Traits<'a>> {
+        let key = (std::ptr::from_ref(document).addr(), written, part.id());
+        if let Some(known) = self.traits.get(&key) {
+            return Rc::clone(known);
+        }
+        let mut look = Look::new(document, written);
+        let traits = Rc::new(look.traits(part, MAX_DEPTH));
+        self.spend(look.steps());
+        self.traits.insert(key, Rc::clone(&traits));
+        traits
+    }
+
+    /// The canonical texts of the values of an `enum`.
+    pub(super) fn enum_texts(&mut self, values: &[Value]) -> Rc<HashSet<String>> {
+        let texts = || Rc::new(values.iter().map(canonical).collect());
+        Rc::clone(self.texts.entry(values.as_ptr().addr()).or_insert_with(texts))
     }
 
     /// Whether both are the same text, with references to the same text.
     pub(super) fn same(&self, writer: Part<'a>, reader: Part<'a>) -> bool {
-        self.writer.draft == self.reader.draft
-            && writer.is_like(&reader)
-            && references(writer.value).is_disjoint(&self.unlike)
+        self.writer.draft == self.reader.draft && writer.is_like(&reader) && has_none_of(writer.value, &self.unlike)
     }
 
     pub(super) fn same_value(&self, writer: &'a Value, reader: &'a Value) -> bool {
@@ -203,7 +290,7 @@ impl<'a> Comparison<'a> {
             }
             (Form::Enum(old), Form::Enum(new)) => self.choices(&mut out, "/enum", old, new, writer, reader),
             (Form::Const(old), Form::Const(new)) => {
-                if !equal(old, new) {
+                if canonical(old) != canonical(new) {
                     self.note(&mut out, "/const", rule::ENUM_ARRAY_CHANGED, Some(*old), Some(*new));
                 }
             }
@@ -215,12 +302,22 @@ impl<'a> Comparison<'a> {
                 self.choices(&mut out, "", old, std::slice::from_ref(*new), writer, reader);
             }
             (Form::Not(old), Form::Not(new)) => {
-                // What the reader excludes, the writer must exclude.
+                // The writer must exclude all that the reader excludes.
                 let narrows = !self.number(*new, *old, !self.turned).breaks;
                 let rule = if narrows { rule::NOT_TYPE_NARROWED } else { rule::NOT_TYPE_EXTENDED };
                 self.note(&mut out, "/not", rule, Some(old.value), Some(new.value));
             }
             (Form::Condition, Form::Condition) => {
+                let same = ["if", "then", "else"].iter().all(|keyword| {
+                    match (writer.value.get(keyword), reader.value.get(keyword)) {
+                        (None, None) => true,
+                        (Some(old), Some(new)) => self.same_value(old, new),
+                        _ => false,
+                    }
+                });
+                if same {
+                    return out;
+                }
                 self.note(&mut out, "", rule::CONDITION_CHANGED, Some(writer.value), Some(reader.value));
             }
             (Form::Combined(old, old_parts), Form::Combined(new, new_parts)) => {
@@ -233,6 +330,19 @@ impl<'a> Comparison<'a> {
                 }
             }
             _ if !self.policy.proves() && is_bytes(writer.value) && is_bytes(reader.value) => {}
+            (_, Form::Not(excluded)) if self.policy.proves() => {
+                let (written, refused) = (self.writer_traits(writer, false), self.reader_traits(*excluded));
+                if !written.is_apart_from(&refused) {
+                    self.note(&mut out, "/not", rule::NOT_TYPE_EXTENDED, None, Some(excluded.value));
+                }
+            }
+            (_, Form::Enum(_)) if self.policy.proves() => {
+                let side = reader.value.get("enum");
+                self.note(&mut out, "/enum", rule::ENUM_ARRAY_NARROWED, None, side);
+            }
+            (_, Form::Condition) if self.policy.proves() => {
+                self.note(&mut out, "", rule::CONDITION_CHANGED, Some(writer.value), Some(reader.value));
+            }
             _ => self.note(&mut out, "", rule::TYPE_CHANGED, Some(writer.value), Some(reader.value)),
         }
         out
@@ -248,7 +358,8 @@ impl<'a> Comparison<'a> {
     ) -> Option<Outcome<'a>> {
         let proves = self.policy.proves();
         match (writer_form, reader_form) {
-            (Form::Combined(..), Form::Combined(..)) => None,
+            // Enums are compared as sets.
+            (Form::Combined(..), Form::Combined(..)) | (Form::Enum(_), Form::Enum(_)) => None,
             (Form::Nothing, _) => Some(Outcome::default()),
             (Form::Const(value), _) if proves && self.admits(reader, value) => Some(Outcome::default()),
             (Form::Enum(values), _) if proves && values.iter().all(|value| self.admits(reader, value)) => {
@@ -263,7 +374,13 @@ impl<'a> Comparison<'a> {
                     let extended = change(rule::SUM_TYPE_EXTENDED, writer.value, reader.value);
                     parts.iter().find_map(|part| compatible(self.compare(writer, *part), Some(&extended)))
                 }
-                (Criterion::All, parts) if proves => self.all_read(parts.iter().map(|part| (writer, *part))),
+                (Criterion::All, parts) if proves => {
+                    let mut out = Outcome::default();
+                    for part in parts {
+                        out.absorb("", &self.compare(writer, *part));
+                    }
+                    Some(out)
+                }
                 (Criterion::All, _) => None,
             },
             (_, Form::Anything) => Some(Outcome::default()),
@@ -291,10 +408,12 @@ impl<'a> Comparison<'a> {
         if new == Criterion::All {
             return self.all_read(new_parts.iter().map(|part| (writer, *part)));
         }
+        let overlaps = new == Criterion::One && !self.are_disjoint(new_parts);
         if old != Criterion::All {
-            return self.all_read(old_parts.iter().map(|part| (*part, reader)));
+            let parts = if overlaps { old_parts.to_vec() } else { self.not_among(old_parts, new_parts) };
+            return self.all_read(parts.into_iter().map(|part| (part, reader)));
         }
-        if new == Criterion::One && !self.are_disjoint(new_parts) {
+        if overlaps {
             return self.exactly_one(writer, new_parts);
         }
         old_parts.iter().find_map(|part| compatible(self.compare(*part, reader), None))
@@ -327,7 +446,7 @@ impl<'a> Comparison<'a> {
     }
 
     fn choices(
-        &self,
+        &mut self,
         out: &mut Outcome<'a>,
         place: &str,
         old: &[Value],
@@ -335,9 +454,8 @@ impl<'a> Comparison<'a> {
         writer: Part<'a>,
         reader: Part<'a>,
     ) {
-        let within =
-            |inner: &[Value], outer: &[Value]| inner.iter().all(|one| outer.iter().any(|other| equal(one, other)));
-        let rule = match (within(old, new), within(new, old)) {
+        let (old, new) = (self.enum_texts(old), self.enum_texts(new));
+        let rule = match (old.is_subset(&new), new.is_subset(&old)) {
             (true, true) => return,
             (true, false) => rule::ENUM_ARRAY_EXTENDED,
             (false, true) => rule::ENUM_ARRAY_NARROWED,
@@ -355,7 +473,8 @@ impl<'a> Comparison<'a> {
         writer: Option<&'a Value>,
         reader: Option<&'a Value>,
     ) {
-        out.push(Change { rule, path: path.to_owned(), writer, reader, breaks: rule.breaks(self.policy) });
+        let breaks = rule.breaks(self.policy);
+        out.push(Change { rule, path: path.to_owned(), writer, reader, breaks, uses: Vec::new() });
     }
 
     /// Compares a limit. The rules are those for a limit that is added, removed, increased and decreased.
@@ -369,6 +488,12 @@ impl<'a> Comparison<'a> {
         let number = |value: Option<&'a Value>| value.filter(|value| value.is_number());
         let rule = match (number(old), number(new)) {
             (None, None) => return,
+            // No value is shorter.
+            (None, Some(new))
+                if self.policy.proves() && COUNTS.contains(&keyword) && order(new, &Value::from(0)).is_eq() =>
+            {
+                return;
+            }
             (None, Some(_)) => added,
             (Some(_), None) => removed,
             (Some(old), Some(new)) => match order(old, new) {
@@ -400,35 +525,10 @@ fn compatible<'a>(inner: Inner, more: Option<&Change<'a>>) -> Option<Outcome<'a>
 }
 
 fn change<'a>(rule: Rule, writer: &'a Value, reader: &'a Value) -> Change<'a> {
-    Change { rule, path: String::new(), writer: Some(writer), reader: Some(reader), breaks: false }
+    Change { rule, path: String::new(), writer: Some(writer), reader: Some(reader), breaks: false, uses: Vec::new() }
 }
 
 /// Kafka Connect's bytes, which the registry compares by this mark only.
 fn is_bytes(schema: &Value) -> bool {
     schema.get("connect.type").is_some_and(|kind| kind == "bytes")
-}
-
-/// The order of two numbers.
-pub(super) fn order(one: &Value, other: &Value) -> Ordering {
-    let whole = |value: &Value| value.as_i64().map(i128::from).or_else(|| value.as_u64().map(i128::from));
-    if let (Some(one), Some(other)) = (whole(one), whole(other)) {
-        return one.cmp(&other);
-    }
-    let float = |value: &Value| value.as_f64().unwrap_or(f64::NAN);
-    float(one).partial_cmp(&float(other)).unwrap_or(Ordering::Equal)
-}
-
-/// Whether both are the same value to JSON Schema: 1.0 is 1.
-pub(super) fn equal(one: &Value, other: &Value) -> bool {
-    match (one, other) {
-        (Value::Number(_), Value::Number(_)) => order(one, other).is_eq(),
-        (Value::Array(one), Value::Array(other)) => {
-            one.len() == other.len() && one.iter().zip(other).all(|(one, other)| equal(one, other))
-        }
-        (Value::Object(one), Value::Object(other)) => {
-            one.len() == other.len()
-                && one.iter().all(|(name, value)| other.get(name).is_some_and(|other| equal(value, other)))
-        }
-        _ => one == other,
-    }
 }

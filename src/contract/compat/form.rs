@@ -1,10 +1,11 @@
-//! What a schema demands of a value, one demand at a time: [`Form`].
+//! The requirements of a schema, one at a time: [`Form`].
 //!
-//! A schema with several kinds of keywords demands all of them at once, as an `allOf` of one schema for each kind.
+//! A schema with several kinds of keywords is an `allOf` of one schema for each kind.
 
 use serde_json::Value;
 
-use super::document::{Document, Draft, Object};
+use super::document::{Document, Draft, Reference, address};
+use super::keyword::{ARRAY, NUMBER, OBJECT, Object, TEXT};
 
 /// A schema, or one of its kinds of keywords.
 #[derive(Clone, Copy, Debug)]
@@ -17,7 +18,7 @@ pub(super) struct Part<'a> {
     pub(super) whole: bool,
 }
 
-/// What makes a part the same as another: one schema is at one address.
+/// The identity of a part: each schema stands at an address of its own.
 pub(super) type PartId<'a> = (usize, Facet<'a>, bool, bool);
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -73,34 +74,6 @@ pub(super) struct Typed<'a> {
     pub(super) sole: bool,
 }
 
-const TEXT: &[&str] = &["format", "maxLength", "minLength", "pattern"];
-const NUMBER: &[&str] = &["exclusiveMaximum", "exclusiveMinimum", "maximum", "minimum", "multipleOf"];
-const ARRAY: &[&str] = &[
-    "additionalItems",
-    "contains",
-    "items",
-    "maxContains",
-    "maxItems",
-    "minContains",
-    "minItems",
-    "prefixItems",
-    "unevaluatedItems",
-    "uniqueItems",
-];
-const OBJECT: &[&str] = &[
-    "additionalProperties",
-    "dependencies",
-    "dependentRequired",
-    "dependentSchemas",
-    "maxProperties",
-    "minProperties",
-    "patternProperties",
-    "properties",
-    "propertyNames",
-    "required",
-    "unevaluatedProperties",
-];
-
 /// The types that may be described without being demanded, with their keywords.
 const UNTYPED: [(&str, &[&str]); 4] = [("array", ARRAY), ("object", OBJECT), ("number", NUMBER), ("string", TEXT)];
 
@@ -116,7 +89,7 @@ impl<'a> Part<'a> {
     }
 
     pub(super) fn id(&self) -> PartId<'a> {
-        (std::ptr::from_ref(self.value).addr(), self.facet, self.sole, self.whole)
+        (address(self.value), self.facet, self.sole, self.whole)
     }
 
     /// Whether both are the same text of a schema.
@@ -130,7 +103,7 @@ impl<'a> Part<'a> {
 }
 
 impl<'a> Document<'a> {
-    /// What a schema demands, and the part of the document that says so, behind its references.
+    /// The requirement of a part, and the part that states it, behind references.
     pub(super) fn form(&self, mut part: Part<'a>) -> (Part<'a>, Form<'a>) {
         loop {
             let keywords = match part.value {
@@ -152,9 +125,8 @@ impl<'a> Document<'a> {
                     }
                 },
                 Facet::Reference => {
-                    let target = keywords.get("$ref").and_then(Value::as_str).and_then(|name| self.target(name));
-                    let Some(value) = target else { return (part, Form::Anything) };
-                    part = Part { value, facet: Facet::Whole, whole: true, sole: part.sole };
+                    let Some((_, definition)) = self.definition(part) else { return (part, Form::Anything) };
+                    part = definition;
                     continue;
                 }
                 Facet::Types => {
@@ -186,16 +158,23 @@ impl<'a> Document<'a> {
         }
     }
 
-    /// What a part describes that says nothing but where it is described.
-    pub(super) fn behind_reference(&self, mut part: Part<'a>) -> Part<'a> {
-        while part.facet == Facet::Whole
-            && let Value::Object(keywords) = part.value
-            && keywords.len() == 1
-            && let Some(value) = keywords.get("$ref").and_then(Value::as_str).and_then(|name| self.target(name))
-        {
-            part = Part { value, ..part };
-        }
-        part
+    /// The schema that a part names, with the reference, if it has no keyword but `$ref`.
+    pub(super) fn bare_definition(&self, part: Part<'a>) -> Option<(&'a str, Part<'a>)> {
+        let Reference { name, target } = self.behind_bare(part.value).filter(|_| part.facet == Facet::Whole)?;
+        Some((name, Part { value: target, ..part }))
+    }
+
+    /// The schema that a part names, with the reference, if no other keyword of it is compared.
+    pub(super) fn definition(&self, part: Part<'a>) -> Option<(&'a str, Part<'a>)> {
+        let is_reference = match part.facet {
+            Facet::Reference => true,
+            Facet::Whole => {
+                part.value.as_object().is_some_and(|keywords| self.facets(keywords).as_slice() == [Facet::Reference])
+            }
+            _ => false,
+        };
+        let Reference { name, target } = self.behind(part.value).filter(|_| is_reference)?;
+        Some((name, Part { value: target, facet: Facet::Whole, whole: true, sole: part.sole }))
     }
 
     /// The kinds of keywords of a schema.

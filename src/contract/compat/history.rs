@@ -2,10 +2,10 @@
 
 use serde_json::Value;
 
-use super::document::SchemaError;
-use super::finding::{Finding, Report};
+use super::finding::{Finding, Report, Sides};
 use super::mode::{Compatibility, Direction};
 use super::outcome::Change;
+use super::schema_error::{SchemaError, Side};
 
 /// The changes between the schemas of a writer and of a reader, and whether there are more.
 type Changes<'a> = (Vec<Change<'a>>, bool);
@@ -14,21 +14,23 @@ type Changes<'a> = (Vec<Change<'a>>, bool);
 /// `changes` compares that of a writer with that of a reader.
 pub(super) fn compare_each<'a, D>(
     history: Vec<&'a Value>,
+    new: &'a Value,
     mode: Compatibility,
     parse: impl Fn(&'a Value) -> Result<D, SchemaError>,
-    new: &D,
     changes: impl for<'d> Fn(&'d D, &'d D) -> Result<Changes<'d>, SchemaError>,
 ) -> Result<Report, SchemaError> {
+    let new = parse(new).map_err(|error| error.in_document(Side::New))?;
     let mut report = Report::default();
     let first = if mode.is_transitive() { 0 } else { history.len().saturating_sub(1) };
     for (revision, old) in history.into_iter().enumerate().skip(first) {
-        let old = parse(old)?;
+        let old = parse(old).map_err(|error| error.in_document(Side::Old(revision)))?;
+        let mut sides = Sides::default();
         for direction in mode.directions() {
             let (breaking, truncated) = match direction {
-                Direction::Backward => changes(&old, new)?,
-                Direction::Forward => changes(new, &old)?,
+                Direction::Backward => changes(&old, &new)?,
+                Direction::Forward => changes(&new, &old)?,
             };
-            let findings = breaking.iter().map(|change| Finding::new(change, *direction, revision));
+            let findings = breaking.iter().map(|change| Finding::of(change, *direction, revision, &mut sides));
             report.add(findings, truncated);
         }
     }

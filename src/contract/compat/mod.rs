@@ -1,10 +1,9 @@
 //! The compatibility of two JSON Schemas: may a new one replace an old one? The module [`avro`] checks Avro schemas.
 //!
-//! [`check`] compares two documents, [`check_history`] compares a document with all recorded ones, and [`diff`] lists the
-//! changes between two. A [`Compatibility`] says whether new readers must accept old data, old readers new data, or
-//! both, as in Confluent Schema Registry. A [`Policy`] decides which changes are incompatible: it is one of the
-//! registry's own policies, or a policy under which a compatible verdict is a proof. Each [`Finding`] has a [`Rule`]
-//! with a stable name, its place, both sides, the consumers that fail, and a remedy.
+//! [`check`] compares two documents, [`check_history`] a document with all recorded ones, and [`diff`] lists the changes
+//! between two. A [`Compatibility`] is a mode of Confluent Schema Registry, and a [`Policy`]
+//! decides which changes are incompatible: the registry's own policies, or a proof. Each [`Finding`] has a
+//! [`Rule`] with a stable name, its place, both sides, the consumers that fail, and a remedy.
 //!
 //! ```
 //! use event_schema::contract::compat::{check, Compatibility, Policy};
@@ -27,8 +26,9 @@
 //! | `oneOf` with schemas that overlap | incompatible: a value that fits two is refused |
 //! | a field described by a schema with patterns, if no pattern has its name | incompatible, if unknown fields are allowed |
 //!
-//! References must point into the document. Documents in draft 4 to 2020-12 are read; without `$schema` the keywords of
-//! all drafts count.
+//! References must point into the document, and must not lead back to their own schema without a step into the value.
+//! `$dynamicRef` and `$recursiveRef` are refused. Documents in draft 4 to 2020-12 are read; without `$schema` the
+//! keywords of all drafts count.
 
 mod array;
 pub mod avro;
@@ -39,14 +39,20 @@ mod document;
 mod finding;
 mod form;
 mod history;
+mod keyword;
 mod mode;
 mod object;
 mod outcome;
-mod rule;
+pub(in crate::contract) mod rule;
 mod scalar;
+mod schema_error;
+mod traits;
+mod values;
 
 pub use self::check::{check, check_history, diff};
-pub use self::document::SchemaError;
+pub(in crate::contract) use self::document::place_of;
 pub use self::finding::{Finding, Report};
+pub(in crate::contract) use self::keyword::without_annotations;
 pub use self::mode::{Compatibility, Direction, Policy, UnknownName};
 pub use self::rule::Rule;
+pub use self::schema_error::{SchemaError, Side};

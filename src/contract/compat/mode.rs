@@ -1,9 +1,9 @@
-//! Which question is asked: [`Compatibility`], [`Policy`], [`Direction`].
+//! The question of a check: [`Compatibility`], [`Policy`], [`Direction`].
 
 use std::fmt;
 use std::str::FromStr;
 
-/// Who must be able to read whom, with the names of Confluent Schema Registry.
+/// The compatibility modes of Confluent Schema Registry.
 ///
 /// ```
 /// use event_schema::contract::compat::Compatibility;
@@ -93,7 +93,8 @@ impl FromStr for Compatibility {
 
     fn from_str(text: &str) -> Result<Self, UnknownName> {
         let known = "none, backward, forward, full, backward_transitive, forward_transitive, full_transitive";
-        Self::ALL.into_iter().find(|mode| mode.name().eq_ignore_ascii_case(text)).ok_or(UnknownName { known })
+        let unknown = || UnknownName { what: "mode", name: text.to_owned(), known };
+        Self::ALL.into_iter().find(|mode| mode.name().eq_ignore_ascii_case(text)).ok_or_else(unknown)
     }
 }
 
@@ -115,7 +116,8 @@ pub enum Policy {
     #[default]
     Strict,
     /// The verdicts of Confluent Schema Registry, with its lenient policy: as strict, but fields may be added to an
-    /// open object, although old messages may contain a field of that name with another type.
+    /// open object, although old messages may contain a field of that name with another type; and unknown fields may be
+    /// refused or described, although old messages may contain any.
     Lenient,
     /// A compatible verdict is a proof: the reader's schema accepts each value that the writer's schema accepts.
     /// A change that cannot be proven to be compatible is incompatible.
@@ -155,33 +157,35 @@ impl FromStr for Policy {
 
     fn from_str(text: &str) -> Result<Self, UnknownName> {
         let known = "strict, lenient, exact, written";
-        Self::ALL.into_iter().find(|policy| policy.name().eq_ignore_ascii_case(text)).ok_or(UnknownName { known })
+        let unknown = || UnknownName { what: "policy", name: text.to_owned(), known };
+        Self::ALL.into_iter().find(|policy| policy.name().eq_ignore_ascii_case(text)).ok_or_else(unknown)
     }
 }
 
-/// The error for text that names no [`Compatibility`] or [`Policy`].
+/// The error for a name that is not one of a [`Compatibility`] or a [`Policy`].
 ///
 /// ```
 /// use event_schema::contract::compat::Compatibility;
 ///
 /// let error = "sideways".parse::<Compatibility>().unwrap_err();
-/// assert!(error.to_string().starts_with("unknown name; known are none, backward, forward, full,"));
+/// assert!(error.to_string().starts_with("unknown mode \"sideways\"; expected one of none, backward, forward, full,"));
 /// ```
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-#[non_exhaustive]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub struct UnknownName {
+    what: &'static str,
+    name: String,
     known: &'static str,
 }
 
 impl fmt::Display for UnknownName {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "unknown name; known are {}", self.known)
+        write!(f, "unknown {} {:?}; expected one of {}", self.what, self.name, self.known)
     }
 }
 
 impl std::error::Error for UnknownName {}
 
-/// Which of two schemas reads.
+/// The schema that reads, of an old and a new one.
 ///
 /// See the example of [`Compatibility::directions`].
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]

@@ -6,13 +6,15 @@ use regex::Regex;
 use serde_json::Value;
 
 use super::comparison::Comparison;
-use super::document::{Draft, Object, token};
+use super::document::{Document, Draft};
 use super::form::{Form, Part, Typed};
+use super::keyword::{Object, token};
 use super::mode::Policy;
 use super::outcome::Outcome;
 use super::rule::{self, Rule};
+use super::traits::has_dependent_schemas;
 
-/// What is allowed beside the described fields or items.
+/// The fields or items that are allowed beside the described ones.
 #[derive(Clone, Copy)]
 pub(super) enum Rest<'a> {
     Open,
@@ -43,27 +45,30 @@ struct Fields<'a> {
     patterns: Vec<Pattern<'a>>,
     required: BTreeSet<&'a str>,
     rest: Rest<'a>,
+    /// Whether `rest` says all that `unevaluatedProperties` says.
+    evaluates_all: bool,
 }
 
 struct Pattern<'a> {
     text: &'a str,
     /// None if it cannot be evaluated.
-    regex: Option<Regex>,
+    regex: Option<&'a Regex>,
     schema: &'a Value,
 }
 
 impl<'a> Fields<'a> {
-    fn new(keywords: &'a Object, rest: Rest<'a>) -> Self {
+    fn new(keywords: &'a Object, document: &'a Document<'a>, (rest, evaluates_all): (Rest<'a>, bool)) -> Self {
         let entries = |keyword: &str| keywords.get(keyword).and_then(Value::as_object).into_iter().flatten();
         let required = keywords.get("required").and_then(Value::as_array).into_iter().flatten();
         Self {
             keywords,
             properties: entries("properties").map(|(name, schema)| (name.as_str(), schema)).collect(),
             patterns: entries("patternProperties")
-                .map(|(text, schema)| Pattern { text, regex: Regex::new(text).ok(), schema })
+                .map(|(text, schema)| Pattern { text, regex: document.pattern(text), schema })
                 .collect(),
             required: required.filter_map(Value::as_str).collect(),
             rest,
+            evaluates_all,
         }
     }
 
@@ -98,15 +103,15 @@ impl<'a> Fields<'a> {
 
 impl Pattern<'_> {
     fn matches(&self, name: &str) -> bool {
-        self.regex.as_ref().is_some_and(|regex| regex.is_match(name))
+        self.regex.is_some_and(|regex| regex.is_match(name))
     }
 }
 
 impl<'a> Comparison<'a> {
     pub(super) fn objects(&mut self, out: &mut Outcome<'a>, old: &Typed<'a>, new: &Typed<'a>) {
         let written = self.policy == Policy::Written;
-        let old = Fields::new(old.keywords, self.rest(old, self.writer.draft, written));
-        let new = Fields::new(new.keywords, self.rest(new, self.reader.draft, false));
+        let old = Fields::new(old.keywords, self.writer, self.rest(old, self.writer.draft, written));
+        let new = Fields::new(new.keywords, self.reader, self.rest(new, self.reader.draft, false));
         self.required(out, &old, &new);
         let names: BTreeSet<&str> = old.properties.keys().chain(new.properties.keys()).copied().collect();
         for name in names {
@@ -150,21 +155,22 @@ impl<'a> Comparison<'a> {
         );
     }
 
-    fn rest(&self, object: &Typed<'a>, draft: Draft, written: bool) -> Rest<'a> {
+    /// The unknown fields, and whether `unevaluatedProperties` says no more of them.
+    fn rest(&self, object: &Typed<'a>, draft: Draft, written: bool) -> (Rest<'a>, bool) {
         if let Some(schema) = object.keywords.get("additionalProperties") {
-            return Rest::of(Some(schema));
+            return (Rest::of(Some(schema)), true);
         }
-        // Schemas for the same value beside this one evaluate fields too.
-        let counts = !self.policy.proves() || (object.sole && draft != Draft::Early);
+        // Schemas for the same value, beside this one or of `dependentSchemas`, describe fields too.
+        let alone = object.sole && !has_dependent_schemas(object.keywords);
+        let counts = !self.policy.proves() || (alone && draft != Draft::Early);
         match object.keywords.get("unevaluatedProperties").filter(|_| counts) {
-            Some(schema) => Rest::of(Some(schema)),
-            None if written && object.sole && object.keywords.contains_key("properties") => Rest::Closed,
-            None => Rest::Open,
+            Some(schema) => (Rest::of(Some(schema)), alone && self.policy.proves()),
+            None if written && alone && object.keywords.contains_key("properties") => (Rest::Closed, false),
+            None => (Rest::Open, false),
         }
     }
 
     fn required(&self, out: &mut Outcome<'a>, old: &Fields<'a>, new: &Fields<'a>) {
-        let (old_list, new_list) = (old.keyword("required"), new.keyword("required"));
         for (name, schema) in &old.properties {
             let Some(new_schema) = new.properties.get(name) else { continue };
             let rule = match (old.required.contains(name), new.required.contains(name)) {
@@ -180,7 +186,7 @@ impl<'a> Comparison<'a> {
             let is_described = new.properties.contains_key(name)
                 && (old.properties.contains_key(name) || !self.accepts_all(new.properties[name]));
             if !is_described {
-                self.note(out, &format!("/required{}", token(name)), rule::REQUIRED_NAME_ADDED, old_list, new_list);
+                self.note(out, &format!("/required{}", token(name)), rule::REQUIRED_NAME_ADDED, None, None);
             }
         }
     }
@@ -279,7 +285,8 @@ impl<'a> Comparison<'a> {
             self.note(out, "/additionalProperties", rule, sides.0, sides.1);
         }
         let is_limit = |schema: &Value| !matches!(schema, Value::Bool(true));
-        if let Some(schema) = new.keyword("unevaluatedProperties").filter(|schema| is_limit(schema)) {
+        let unevaluated = new.keyword("unevaluatedProperties").filter(|schema| is_limit(schema) && !new.evaluates_all);
+        if let Some(schema) = unevaluated {
             let before = old.keyword("unevaluatedProperties");
             let place = "/unevaluatedProperties";
             self.note(out, place, rule::UNEVALUATED_PROPERTIES_CHANGED, before, Some(schema));
@@ -337,59 +344,74 @@ impl<'a> Comparison<'a> {
     }
 
     fn dependencies(&mut self, out: &mut Outcome<'a>, old: &Fields<'a>, new: &Fields<'a>) {
-        let (old, new) = (dependencies(old.keywords), dependencies(new.keywords));
+        let (old, new) = (dependencies(old.keywords, self.writer.draft), dependencies(new.keywords, self.reader.draft));
+        let none = Dependency::default();
         let names: BTreeSet<&str> = old.keys().chain(new.keys()).copied().collect();
         for name in names {
             let place = format!("/dependencies{}", token(name));
-            let (before, after) =
-                (old.get(name).copied().unwrap_or_default(), new.get(name).copied().unwrap_or_default());
-            let rule = match (before.names.map(set), after.names.map(set)) {
+            let (before, after) = (old.get(name).unwrap_or(&none), new.get(name).unwrap_or(&none));
+            let rule = match (&before.names, &after.names) {
                 (None, None) => None,
                 (None, Some(_)) => Some(rule::DEPENDENCY_ARRAY_ADDED),
                 (Some(_), None) => Some(rule::DEPENDENCY_ARRAY_REMOVED),
-                (Some(before), Some(after)) if before == after => None,
-                (Some(before), Some(after)) if after.is_superset(&before) => Some(rule::DEPENDENCY_ARRAY_EXTENDED),
-                (Some(before), Some(after)) if after.is_subset(&before) => Some(rule::DEPENDENCY_ARRAY_NARROWED),
+                (Some((_, before)), Some((_, after))) if before == after => None,
+                (Some((_, before)), Some((_, after))) if after.is_superset(before) => {
+                    Some(rule::DEPENDENCY_ARRAY_EXTENDED)
+                }
+                (Some((_, before)), Some((_, after))) if after.is_subset(before) => {
+                    Some(rule::DEPENDENCY_ARRAY_NARROWED)
+                }
                 _ => Some(rule::DEPENDENCY_ARRAY_CHANGED),
             };
             if let Some(rule) = rule {
-                self.note(out, &place, rule, before.names, after.names);
+                let side = |names: &Option<(&'a Value, BTreeSet<&'a str>)>| names.as_ref().map(|(list, _)| *list);
+                self.note(out, &place, rule, side(&before.names), side(&after.names));
             }
-            match (before.schema, after.schema) {
-                (None, None) => {}
-                (Some(_), None) => {
-                    self.note(out, &place, rule::DEPENDENCY_SCHEMA_REMOVED, before.schema, after.schema);
-                }
-                (None, Some(_)) => {
-                    self.note(out, &place, rule::DEPENDENCY_SCHEMA_ADDED, before.schema, after.schema);
-                }
-                (Some(one), Some(other)) => {
-                    let inner = self.compare(Part::beside(one), Part::beside(other));
+            match (before.schemas.as_slice(), after.schemas.as_slice()) {
+                ([], []) => {}
+                ([old, ..], []) => self.note(out, &place, rule::DEPENDENCY_SCHEMA_REMOVED, Some(*old), None),
+                ([], [new, ..]) => self.note(out, &place, rule::DEPENDENCY_SCHEMA_ADDED, None, Some(*new)),
+                ([old], [new]) => {
+                    let inner = self.compare(Part::beside(old), Part::beside(new));
                     out.absorb(&place, &inner);
+                }
+                (old, new) => {
+                    for schema in new {
+                        if !old.iter().any(|known| self.same_value(known, schema)) {
+                            self.note(out, &place, rule::DEPENDENCY_SCHEMA_ADDED, None, Some(*schema));
+                        }
+                    }
                 }
             }
         }
     }
 }
 
-/// What is demanded of an object that has a field.
-#[derive(Clone, Copy, Default)]
+/// The requirements for an object that has a field.
+#[derive(Default)]
 struct Dependency<'a> {
-    names: Option<&'a Value>,
-    schema: Option<&'a Value>,
+    /// The first list, and the names of all.
+    names: Option<(&'a Value, BTreeSet<&'a str>)>,
+    schemas: Vec<&'a Value>,
 }
 
-fn dependencies(keywords: &Object) -> BTreeMap<&str, Dependency<'_>> {
+fn dependencies(keywords: &Object, draft: Draft) -> BTreeMap<&str, Dependency<'_>> {
+    let known: &[&str] = match draft {
+        Draft::Early => &["dependencies"],
+        _ => &["dependencies", "dependentRequired", "dependentSchemas"],
+    };
     let mut found: BTreeMap<&str, Dependency<'_>> = BTreeMap::new();
-    for keyword in ["dependencies", "dependentRequired", "dependentSchemas"] {
-        for (name, value) in keywords.get(keyword).and_then(Value::as_object).into_iter().flatten() {
+    for keyword in known {
+        for (name, value) in keywords.get(*keyword).and_then(Value::as_object).into_iter().flatten() {
             let dependency = found.entry(name).or_default();
-            *(if value.is_array() { &mut dependency.names } else { &mut dependency.schema }) = Some(value);
+            match value.as_array() {
+                Some(names) => {
+                    let (_, all) = dependency.names.get_or_insert_with(|| (value, BTreeSet::new()));
+                    all.extend(names.iter().filter_map(Value::as_str));
+                }
+                None => dependency.schemas.push(value),
+            }
         }
     }
     found
-}
-
-fn set(names: &Value) -> BTreeSet<&str> {
-    names.as_array().into_iter().flatten().filter_map(Value::as_str).collect()
 }

@@ -6,7 +6,7 @@ use super::mode::{Direction, Policy};
 
 /// A kind of change between the schema of a writer and that of a reader.
 ///
-/// Rules that Confluent Schema Registry has too carry its names; those for Avro have the names of Apache Avro for Java.
+/// Rules that Confluent Schema Registry or Apache Avro for Java have too carry their names.
 ///
 /// ```
 /// use event_schema::contract::compat::{Policy, Rule};
@@ -15,7 +15,9 @@ use super::mode::{Direction, Policy};
 /// assert!(!rule.breaks(Policy::Strict) && rule.breaks(Policy::Exact));
 /// ```
 #[derive(Clone, Copy)]
-pub struct Rule {
+pub struct Rule(&'static Entry);
+
+struct Entry {
     id: &'static str,
     weight: Weight,
     reason: &'static str,
@@ -35,7 +37,7 @@ enum Weight {
     Breaks,
 }
 
-/// What to do if the new schema is the reader, and if the old one is.
+/// The changes to make instead if the new schema is the reader, and if the old one is.
 type Remedy = (&'static str, &'static str);
 
 impl Rule {
@@ -44,7 +46,7 @@ impl Rule {
     /// See the example of [`Rule`].
     #[must_use]
     pub const fn id(&self) -> &'static str {
-        self.id
+        self.0.id
     }
 
     /// Whether the change is incompatible under a policy.
@@ -52,7 +54,7 @@ impl Rule {
     /// See the example of [`Rule`].
     #[must_use]
     pub const fn breaks(&self, policy: Policy) -> bool {
-        match self.weight {
+        match self.0.weight {
             Weight::Fine => false,
             Weight::Proof => policy.proves(),
             Weight::NotLenient => !matches!(policy, Policy::Lenient),
@@ -60,7 +62,7 @@ impl Rule {
         }
     }
 
-    /// What changed, in terms of the writer and the reader.
+    /// The change, in terms of the writer and the reader.
     ///
     /// ```
     /// use event_schema::contract::compat::Rule;
@@ -70,32 +72,27 @@ impl Rule {
     /// ```
     #[must_use]
     pub const fn reason(&self) -> &'static str {
-        self.reason
+        self.0.reason
     }
 
     /// All rules.
     ///
     /// See the example of [`Rule`].
     pub fn all() -> impl Iterator<Item = Self> {
-        JSON.iter().chain(AVRO).copied()
+        JSON.iter().chain(AVRO).chain(EVENT).copied()
     }
 
-    /// Whether no policy calls the change incompatible.
-    pub(super) const fn is_fine(&self) -> bool {
-        matches!(self.weight, Weight::Fine)
-    }
-
-    pub(super) const fn remedy(&self, direction: Direction) -> &'static str {
+    pub(super) const fn remedy(self, direction: Direction) -> &'static str {
         match direction {
-            Direction::Backward => self.remedy.0,
-            Direction::Forward => self.remedy.1,
+            Direction::Backward => self.0.remedy.0,
+            Direction::Forward => self.0.remedy.1,
         }
     }
 }
 
 impl PartialEq for Rule {
     fn eq(&self, other: &Self) -> bool {
-        self.id == other.id
+        self.0.id == other.0.id
     }
 }
 
@@ -103,7 +100,7 @@ impl Eq for Rule {}
 
 impl fmt::Debug for Rule {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(self.id)
+        f.write_str(self.0.id)
     }
 }
 
@@ -121,8 +118,7 @@ const REQUIRED: Remedy = (
 const REMOVED: Remedy =
     ("keep the field in the schema, and mark it as deprecated", "do not write the field: old readers refuse it");
 const OPEN: Remedy = (
-    "describe the objects of the old schema as closed (`deny_unknown_fields`) before fields are added, or use the \
-     lenient policy if no writer added a field of this name",
+    "choose a name that no message has; if no writer adds fields of its own, the lenient or the written policy accepts it",
     "keep the field in the schema: without its description, anything may be written under its name",
 );
 const REST: Remedy = (
@@ -148,10 +144,12 @@ const NAME: Remedy = (
     "keep the name: old readers do not know the new one",
 );
 
+const RECORD: Remedy = ("keep what is recorded", "keep what is recorded");
+
 macro_rules! rules {
     ($all:ident: $($id:ident $weight:ident $remedy:ident $reason:literal;)*) => {
-        $(pub(super) const $id: Rule =
-            Rule { id: stringify!($id), weight: Weight::$weight, reason: $reason, remedy: $remedy };)*
+        $(pub(in crate::contract) const $id: Rule =
+            Rule(&Entry { id: stringify!($id), weight: Weight::$weight, reason: $reason, remedy: $remedy });)*
         const $all: &[Rule] = &[$($id),*];
     };
 }
@@ -168,21 +166,21 @@ rules! {
     TYPE_CHANGED Breaks TYPE "the types differ";
     TYPE_EXTENDED Fine NOTHING "the reader accepts all numbers, the writer writes integers";
     TYPE_NARROWED Breaks TYPE "the reader accepts integers only, the writer writes other numbers";
-    TYPE_RESTRICTED Proof TYPE "the reader demands a type, the writer may write values of others";
+    TYPE_RESTRICTED Proof TYPE "the reader requires a type, the writer may write values of others";
 
     MAX_LENGTH_ADDED Breaks LIMIT "the reader limits the length, the writer does not";
     MAX_LENGTH_REMOVED Fine NOTHING "the reader does not limit the length";
-    MAX_LENGTH_INCREASED Fine NOTHING "the reader accepts longer text";
+    MAX_LENGTH_INCREASED Fine NOTHING "the reader accepts longer strings";
     MAX_LENGTH_DECREASED Breaks LIMIT "the reader's maximum length is shorter than the writer's";
-    MIN_LENGTH_ADDED Breaks LIMIT "the reader demands a length, the writer does not";
-    MIN_LENGTH_REMOVED Fine NOTHING "the reader demands no length";
+    MIN_LENGTH_ADDED Breaks LIMIT "the reader requires a length, the writer does not";
+    MIN_LENGTH_REMOVED Fine NOTHING "the reader requires no length";
     MIN_LENGTH_INCREASED Breaks LIMIT "the reader's minimum length is longer than the writer's";
-    MIN_LENGTH_DECREASED Fine NOTHING "the reader accepts shorter text";
-    PATTERN_ADDED Breaks KEEP "the reader demands a pattern, the writer does not";
-    PATTERN_REMOVED Fine NOTHING "the reader demands no pattern";
+    MIN_LENGTH_DECREASED Fine NOTHING "the reader accepts shorter strings";
+    PATTERN_ADDED Breaks KEEP "the reader requires a pattern, the writer does not";
+    PATTERN_REMOVED Fine NOTHING "the reader requires no pattern";
     PATTERN_CHANGED Breaks KEEP "the patterns differ";
-    FORMAT_ADDED Proof KEEP "the reader demands a format, the writer does not";
-    FORMAT_REMOVED Fine NOTHING "the reader demands no format";
+    FORMAT_ADDED Proof KEEP "the reader requires a format, the writer does not";
+    FORMAT_REMOVED Fine NOTHING "the reader requires no format";
     FORMAT_CHANGED Proof KEEP "the formats differ";
 
     MAXIMUM_ADDED Breaks LIMIT "the reader has a maximum, the writer has none";
@@ -201,11 +199,11 @@ rules! {
     EXCLUSIVE_MINIMUM_REMOVED Fine NOTHING "the reader has no exclusive minimum";
     EXCLUSIVE_MINIMUM_INCREASED Breaks LIMIT "the reader's exclusive minimum is greater than the writer's";
     EXCLUSIVE_MINIMUM_DECREASED Fine NOTHING "the reader accepts lower numbers";
-    MULTIPLE_OF_ADDED Breaks KEEP "the reader demands multiples, the writer does not";
-    MULTIPLE_OF_REMOVED Fine NOTHING "the reader demands no multiples";
+    MULTIPLE_OF_ADDED Breaks KEEP "the reader requires multiples, the writer does not";
+    MULTIPLE_OF_REMOVED Fine NOTHING "the reader requires no multiples";
     MULTIPLE_OF_REDUCED Fine NOTHING "each multiple of the writer is one of the reader";
-    MULTIPLE_OF_EXPANDED Breaks KEEP "the reader demands multiples of a greater number";
-    MULTIPLE_OF_CHANGED Breaks KEEP "the reader demands multiples of another number";
+    MULTIPLE_OF_EXPANDED Breaks KEEP "the reader requires multiples of a greater number";
+    MULTIPLE_OF_CHANGED Breaks KEEP "the reader requires multiples of another number";
 
     REQUIRED_ATTRIBUTE_ADDED Breaks REQUIRED "the reader requires a field that the writer may omit";
     REQUIRED_ATTRIBUTE_WITH_DEFAULT_ADDED Proof REQUIRED
@@ -249,32 +247,32 @@ rules! {
     PATTERN_PROPERTIES_REMOVED Proof KEEP
         "the reader's unknown fields do not cover the fields that the writer describes by a pattern";
     PATTERN_UNREADABLE Proof KEEP "the pattern of field names cannot be evaluated, so nothing is proven";
-    PROPERTY_NAMES_CHANGED Proof KEEP "the reader demands other names of fields than the writer";
+    PROPERTY_NAMES_CHANGED Proof KEEP "the reader requires other names of fields than the writer";
     UNEVALUATED_PROPERTIES_CHANGED Proof KEEP
         "the reader refuses unevaluated fields, and the two schemas differ in which are evaluated";
     MAX_PROPERTIES_ADDED Breaks LIMIT "the reader limits the number of fields, the writer does not";
     MAX_PROPERTIES_REMOVED Fine NOTHING "the reader does not limit the number of fields";
     MAX_PROPERTIES_INCREASED Fine NOTHING "the reader accepts more fields";
     MAX_PROPERTIES_DECREASED Breaks LIMIT "the reader accepts fewer fields than the writer may write";
-    MIN_PROPERTIES_ADDED Breaks LIMIT "the reader demands a number of fields, the writer does not";
-    MIN_PROPERTIES_REMOVED Fine NOTHING "the reader demands no number of fields";
-    MIN_PROPERTIES_INCREASED Breaks LIMIT "the reader demands more fields than the writer may write";
+    MIN_PROPERTIES_ADDED Breaks LIMIT "the reader requires a number of fields, the writer does not";
+    MIN_PROPERTIES_REMOVED Fine NOTHING "the reader requires no number of fields";
+    MIN_PROPERTIES_INCREASED Breaks LIMIT "the reader requires more fields than the writer may write";
     MIN_PROPERTIES_DECREASED Fine NOTHING "the reader accepts fewer fields";
     DEPENDENCY_ARRAY_ADDED Breaks KEEP "the reader requires fields beside another one, the writer does not";
     DEPENDENCY_ARRAY_REMOVED Fine NOTHING "the reader requires no fields beside another one";
     DEPENDENCY_ARRAY_EXTENDED Breaks KEEP "the reader requires more fields beside another one";
     DEPENDENCY_ARRAY_NARROWED Fine NOTHING "the reader requires fewer fields beside another one";
     DEPENDENCY_ARRAY_CHANGED Breaks KEEP "the reader requires other fields beside another one";
-    DEPENDENCY_SCHEMA_ADDED Breaks KEEP "the reader demands more of objects with a field, the writer does not";
-    DEPENDENCY_SCHEMA_REMOVED Fine NOTHING "the reader demands no more of objects with the field";
+    DEPENDENCY_SCHEMA_ADDED Breaks KEEP "the reader requires more of objects with a field, the writer does not";
+    DEPENDENCY_SCHEMA_REMOVED Fine NOTHING "the reader requires no more of objects with the field";
 
     MAX_ITEMS_ADDED Breaks LIMIT "the reader limits the number of items, the writer does not";
     MAX_ITEMS_REMOVED Fine NOTHING "the reader does not limit the number of items";
     MAX_ITEMS_INCREASED Fine NOTHING "the reader accepts more items";
     MAX_ITEMS_DECREASED Breaks LIMIT "the reader accepts fewer items than the writer may write";
-    MIN_ITEMS_ADDED Breaks LIMIT "the reader demands a number of items, the writer does not";
-    MIN_ITEMS_REMOVED Fine NOTHING "the reader demands no number of items";
-    MIN_ITEMS_INCREASED Breaks LIMIT "the reader demands more items than the writer may write";
+    MIN_ITEMS_ADDED Breaks LIMIT "the reader requires a number of items, the writer does not";
+    MIN_ITEMS_REMOVED Fine NOTHING "the reader requires no number of items";
+    MIN_ITEMS_INCREASED Breaks LIMIT "the reader requires more items than the writer may write";
     MIN_ITEMS_DECREASED Fine NOTHING "the reader accepts fewer items";
     UNIQUE_ITEMS_ADDED Breaks KEEP "the reader refuses equal items, which the writer may write";
     UNIQUE_ITEMS_REMOVED Fine NOTHING "the reader accepts equal items";
@@ -282,11 +280,11 @@ rules! {
     MAX_CONTAINS_REMOVED Fine NOTHING "the reader does not limit the matching items";
     MAX_CONTAINS_INCREASED Fine NOTHING "the reader accepts more matching items";
     MAX_CONTAINS_DECREASED Breaks LIMIT "the reader accepts fewer matching items than the writer may write";
-    MIN_CONTAINS_ADDED Breaks LIMIT "the reader demands matching items, the writer does not";
-    MIN_CONTAINS_REMOVED Fine NOTHING "the reader demands no number of matching items";
-    MIN_CONTAINS_INCREASED Breaks LIMIT "the reader demands more matching items than the writer may write";
+    MIN_CONTAINS_ADDED Breaks LIMIT "the reader requires matching items, the writer does not";
+    MIN_CONTAINS_REMOVED Fine NOTHING "the reader requires no number of matching items";
+    MIN_CONTAINS_INCREASED Breaks LIMIT "the reader requires more matching items than the writer may write";
     MIN_CONTAINS_DECREASED Fine NOTHING "the reader accepts fewer matching items";
-    CONTAINS_CHANGED Proof KEEP "the reader demands items that the writer does not promise";
+    CONTAINS_CHANGED Proof KEEP "the reader requires items that the writer does not promise";
     ADDITIONAL_ITEMS_ADDED Fine NOTHING "the reader accepts items behind the tuple";
     ADDITIONAL_ITEMS_REMOVED Breaks ITEMS "the reader refuses items behind the tuple, which the writer may write";
     ADDITIONAL_ITEMS_EXTENDED Fine NOTHING "the reader accepts any items behind the tuple";
@@ -318,8 +316,8 @@ rules! {
     COMBINED_TYPE_CHANGED Breaks COMBINATION "the reader combines its schemas in another way";
     COMBINED_TYPE_SUBSCHEMAS_CHANGED Breaks COMBINATION
         "a schema of the combination has no counterpart that reads what it writes";
-    PRODUCT_TYPE_EXTENDED Breaks COMBINATION "the reader demands more schemas at once";
-    PRODUCT_TYPE_NARROWED Fine NOTHING "the reader demands fewer schemas at once";
+    PRODUCT_TYPE_EXTENDED Breaks COMBINATION "the reader requires more schemas at once";
+    PRODUCT_TYPE_NARROWED Fine NOTHING "the reader requires fewer schemas at once";
     SUM_TYPE_EXTENDED Fine NOTHING "the reader knows more variants";
     SUM_TYPE_NARROWED Breaks CHOICES "the reader does not know all variants of the writer";
     ONE_OF_OVERLAPS Proof COMBINATION
@@ -327,6 +325,16 @@ rules! {
     NOT_TYPE_NARROWED Fine NOTHING "the reader excludes fewer values";
     NOT_TYPE_EXTENDED Breaks COMBINATION "the reader excludes values that the writer may write";
     CONDITION_CHANGED Proof COMBINATION "`if`, `then` or `else` differ";
+}
+
+rules! {
+    EVENT:
+    VERSION_REMOVED Breaks RECORD "the version is recorded, and no type of the catalog has it";
+    AVRO_SCHEMA_REMOVED Breaks RECORD "the event has no Avro schema any more";
+    LOGICAL_TYPE_CHANGED Breaks TYPE "the logical types differ: the reader takes the value for another";
+    TOPIC_CHANGED Breaks RECORD "the topic differs: consumers of the old one get no more messages";
+    KEY_CHANGED Breaks RECORD
+        "the key differs: messages of one key lose their order, and compaction keeps both";
 }
 
 rules! {

@@ -1,14 +1,15 @@
-//! Text and numbers.
+//! Strings and numbers.
 
 use std::cmp::Ordering;
 
 use serde_json::Value;
 
-use super::comparison::{Comparison, order};
-use super::document::Object;
+use super::comparison::Comparison;
 use super::form::Typed;
+use super::keyword::Object;
 use super::outcome::Outcome;
 use super::rule;
+use super::values::order;
 
 /// The formats of JSON Schema's drafts for text. Others, such as `uint32`, are notes for code generators.
 const FORMATS: [&str; 19] = [
@@ -115,6 +116,7 @@ impl<'a> Comparison<'a> {
         let (old_step, new_step) = (old.keywords.get("multipleOf"), new.keywords.get("multipleOf"));
         let rule = match (old_step, new_step) {
             (None, None) => None,
+            (None, Some(step)) if self.policy.proves() && old.integer && divides(step, &Value::from(1)) => None,
             (None, Some(_)) => Some(rule::MULTIPLE_OF_ADDED),
             (Some(_), None) => Some(rule::MULTIPLE_OF_REMOVED),
             (Some(one), Some(other)) if one == other => None,

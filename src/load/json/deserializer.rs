@@ -6,7 +6,7 @@ use serde::de::value::MapDeserializer;
 use serde::de::{Deserializer, Visitor};
 
 use super::access::{Elements, Entries, EnumEntry, Name, Raw};
-use super::error::{Code, Error};
+use super::error::{Code, Error, ReadError};
 use super::number::Integer;
 use super::source::Source;
 use super::token::{RAW_TOKEN, SINGLE, TOKEN};
@@ -16,6 +16,16 @@ pub(crate) fn read<'de, T: serde::Deserialize<'de>>(text: &'de str) -> Result<T,
     let mut source = Source::shallow(text);
     let value = T::deserialize(&mut source)?;
     source.end().map(|()| value)
+}
+
+/// Reads a document as serde's derive does. An error says its place.
+///
+/// # Errors
+/// If the text is not JSON, or not such a value.
+pub fn read_document<'de, T: serde::Deserialize<'de>>(text: &'de str) -> Result<T, ReadError> {
+    let mut source = Source::shallow(text);
+    let value = T::deserialize(&mut source).and_then(|value| source.end().map(|()| value));
+    value.map_err(|error| ReadError::new(&error, text, source.offset()))
 }
 
 impl<'de> Source<'de> {

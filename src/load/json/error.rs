@@ -6,6 +6,41 @@ use super::scan::is_blank;
 use crate::error::{LoadError, LoadErrorKind};
 use crate::violation::Position;
 
+/// The error of a document that cannot be read, with its place.
+#[derive(Debug)]
+pub struct ReadError {
+    words: String,
+    position: Position,
+}
+
+impl ReadError {
+    #[cold]
+    pub(super) fn new(error: &Error, text: &str, stopped: usize) -> Self {
+        let offset = error.0.offset.unwrap_or(stopped).min(text.len());
+        Self { words: error.to_string(), position: Position::of(text.as_bytes(), offset) }
+    }
+
+    /// The error without its place.
+    #[must_use]
+    pub fn words(&self) -> &str {
+        &self.words
+    }
+
+    /// The place in the text.
+    #[must_use]
+    pub const fn position(&self) -> Position {
+        self.position
+    }
+}
+
+impl fmt::Display for ReadError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{} at {}", self.words, self.position)
+    }
+}
+
+impl std::error::Error for ReadError {}
+
 /// Why a text, or code that reads it, could not go on. One word wide, for it travels in every result.
 pub(crate) struct Error(Box<Inner>);
 

@@ -31,7 +31,9 @@ mod token;
 
 pub(super) use self::access::visit_raw;
 pub(crate) use self::deserializer::read;
+pub use self::deserializer::read_document;
 pub(crate) use self::error::Error;
+pub use self::error::ReadError;
 pub(super) use self::locate::locate;
 pub(super) use self::number::{is_number, nearest};
 pub(crate) use self::scan::is_blank;

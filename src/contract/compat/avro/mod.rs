@@ -1,4 +1,4 @@
-//! The compatibility of Avro schemas: which schema of a reader resolves what was written with which schema of a writer.
+//! The compatibility of Avro schemas: whether a reader's schema resolves data that was written with a writer's.
 //!
 //! The verdicts are those of Apache Avro's `SchemaCompatibility` for Java, which schema registries use. [`Policy`] does
 //! not apply: a compatible verdict is always about all data of the writer. Logical types are not compared: a schema that
@@ -29,10 +29,10 @@ use serde_json::Value;
 
 use self::resolution::changes;
 use self::schema::Schema;
-use super::document::SchemaError;
 use super::finding::Report;
 use super::history::compare_each;
 use super::mode::Compatibility;
+use super::schema_error::SchemaError;
 
 /// Whether a new Avro schema may follow an old one.
 ///
@@ -66,8 +66,12 @@ pub fn check_history<'a>(
     new: &Value,
     mode: Compatibility,
 ) -> Result<Report, SchemaError> {
-    let new = Schema::new(new)?;
-    compare_each(history.into_iter().collect(), mode, Schema::new, &new, changes)
+    compare_each(history.into_iter().collect(), new, mode, Schema::new, |writer, reader| changes(writer, reader, false))
+}
+
+/// As [`check`], and a logical type that changes is incompatible: a reader takes the number for another.
+pub(in crate::contract) fn check_meaning(old: &Value, new: &Value, mode: Compatibility) -> Result<Report, SchemaError> {
+    compare_each(vec![old], new, mode, Schema::new, |writer, reader| changes(writer, reader, true))
 }
 
 /// The schema without the words for its readers.

@@ -1,21 +1,27 @@
-//! Which type of a reader resolves which type of a writer.
+//! The resolution of a writer's types by a reader's.
 
 use std::collections::{HashMap, HashSet};
 
-use super::schema::{Field, Kind, Primitive, Schema, TypeId};
-use crate::contract::compat::document::{SchemaError, token};
+use serde_json::Value;
+
+use super::schema::{Field, Kind, Primitive, Schema, Type, TypeId};
+use crate::contract::compat::keyword::token;
 use crate::contract::compat::outcome::{Change, Inner, Outcome, collect};
 use crate::contract::compat::rule::{self, Rule};
+use crate::contract::compat::schema_error::SchemaError;
 
-/// How many pairs of types may be looked at.
-const MAX_STEPS: usize = 4_000_000;
+/// How many steps a comparison may take, and how many pairs of types it may look at, each of which takes memory.
+const MAX_STEPS: usize = 10_000_000;
+const MAX_PAIRS: usize = 1_000_000;
 
-/// The incompatible changes between the schemas of a writer and of a reader, and whether there are more.
+/// The incompatible changes between the schemas of a writer and of a reader, and whether there are more. Logical types are
+/// compared if they are `meant`.
 pub(super) fn changes<'d>(
     writer: &'d Schema<'_>,
     reader: &'d Schema<'_>,
+    meant: bool,
 ) -> Result<(Vec<Change<'d>>, bool), SchemaError> {
-    let mut resolution = Resolution { writer, reader, numbers: HashMap::new(), pairs: Vec::new(), steps: 0 };
+    let mut resolution = Resolution { writer, reader, meant, numbers: HashMap::new(), pairs: Vec::new(), steps: 0 };
     let root = resolution.compare(0, 0).pair;
     // Types may contain themselves: each pair is compatible until it turns out that it is not. Those that were met later
     // stand further inside, so they come first.
@@ -29,28 +35,33 @@ pub(super) fn changes<'d>(
         for at in (0..resolution.pairs.len()).rev() {
             changed |= resolution.judge(at);
         }
-        if resolution.steps > MAX_STEPS {
-            return Err(SchemaError::new("#", "the schemas are too entangled to be compared"));
+        if resolution.is_exhausted() {
+            return Err(SchemaError::entangled(MAX_STEPS));
         }
         if !changed && first == resolution.pairs.len() {
             break;
         }
     }
-    let outcomes = resolution.pairs.into_iter().map(|pair| pair.outcome.items).collect();
-    Ok(collect(outcomes, root, |_| true))
+    resolution.steps = 0;
+    Ok(collect(root, false, |pair| {
+        let Pair { writer, reader, .. } = resolution.pairs[pair];
+        resolution.resolve(writer, reader).items
+    }))
 }
 
-struct Pair<'d> {
+struct Pair {
     writer: TypeId,
     reader: TypeId,
-    outcome: Outcome<'d>,
+    breaks: bool,
 }
 
 struct Resolution<'d, 'a> {
     writer: &'d Schema<'a>,
     reader: &'d Schema<'a>,
+    /// Whether logical types are compared.
+    meant: bool,
     numbers: HashMap<(TypeId, TypeId), usize>,
-    pairs: Vec<Pair<'d>>,
+    pairs: Vec<Pair>,
     steps: usize,
 }
 
@@ -61,28 +72,32 @@ impl<'d> Resolution<'d, '_> {
         let next = self.pairs.len();
         let pair = *self.numbers.entry((writer, reader)).or_insert(next);
         if pair == next {
-            self.pairs.push(Pair { writer, reader, outcome: Outcome::default() });
+            self.pairs.push(Pair { writer, reader, breaks: false });
         }
-        Inner { pair, breaks: self.pairs[pair].outcome.breaks }
+        Inner { pair, breaks: self.pairs[pair].breaks }
+    }
+
+    fn is_exhausted(&self) -> bool {
+        self.steps > MAX_STEPS || self.pairs.len() > MAX_PAIRS
     }
 
     /// Whether the verdict on a pair changed.
     fn judge(&mut self, at: usize) -> bool {
-        let Pair { writer, reader, outcome } = &self.pairs[at];
-        let before = outcome.breaks;
-        if before || self.steps > MAX_STEPS {
+        let Pair { writer, reader, breaks } = self.pairs[at];
+        if breaks || self.is_exhausted() {
             return false;
         }
-        let outcome = self.resolve(*writer, *reader);
-        let changed = outcome.breaks != before;
-        self.pairs[at].outcome = outcome;
-        changed
+        self.pairs[at].breaks = self.resolve(writer, reader).breaks;
+        self.pairs[at].breaks
     }
 
     fn resolve(&mut self, writer: TypeId, reader: TypeId) -> Outcome<'d> {
         let (old, new) = (self.writer.get(writer), self.reader.get(reader));
         let mut out = Outcome::default();
         let whole = |place: &str, rule: Rule| change(place, rule, Some(old.value), Some(new.value));
+        if self.meant && !same_meaning(old, new) {
+            out.push(whole("/logicalType", rule::LOGICAL_TYPE_CHANGED));
+        }
         match (&old.kind, &new.kind) {
             (Kind::Union(branches), _) => {
                 for (at, branch) in branches.iter().enumerate() {
@@ -97,9 +112,13 @@ impl<'d> Resolution<'d, '_> {
                 }
             }
             (_, Kind::Union(branches)) => {
+                self.steps += branches.len();
+                let mut reads = false;
                 // All of them, so that each becomes known.
-                let reads = branches.iter().filter(|branch| !self.compare(writer, **branch).breaks).count();
-                if reads == 0 {
+                for branch in branches.iter().filter(|branch| is_near(old, self.reader.get(**branch))) {
+                    reads |= !self.compare(writer, *branch).breaks;
+                }
+                if !reads {
                     out.push(whole("", rule::MISSING_UNION_BRANCH));
                 }
             }
@@ -157,13 +176,32 @@ impl<'d> Resolution<'d, '_> {
     }
 }
 
-fn change<'d>(
-    place: &str,
-    rule: Rule,
-    writer: Option<&'d serde_json::Value>,
-    reader: Option<&'d serde_json::Value>,
-) -> Change<'d> {
-    Change { rule, path: place.to_owned(), writer, reader, breaks: true }
+/// Whether a type of the reader may read one of the writer, as far as their kinds and names say.
+fn is_near(old: &Type<'_>, new: &Type<'_>) -> bool {
+    match (&old.kind, &new.kind) {
+        (Kind::Union(_), _) | (Kind::Array(_), Kind::Array(_)) | (Kind::Map(_), Kind::Map(_)) => true,
+        (Kind::Primitive(old), Kind::Primitive(new)) => promotes(*old, *new),
+        (Kind::Fixed { name: old, .. }, Kind::Fixed { name: new, .. })
+        | (Kind::Enum { name: old, .. }, Kind::Enum { name: new, .. })
+        | (Kind::Record { name: old, .. }, Kind::Record { name: new, .. }) => new.reads(old),
+        _ => false,
+    }
+}
+
+/// Whether both give the same meaning to what is written. A string means the same with any logical type.
+fn same_meaning(old: &Type<'_>, new: &Type<'_>) -> bool {
+    let is_bare = |kind: &Kind<'_>| matches!(kind, Kind::Union(_) | Kind::Primitive(Primitive::String));
+    if is_bare(&old.kind) || is_bare(&new.kind) {
+        return true;
+    }
+    let attribute = |one: &Type<'_>, name: &str| one.value.get(name).cloned();
+    let logical = (attribute(old, "logicalType"), attribute(new, "logicalType"));
+    let scale = |one: &Type<'_>| attribute(one, "scale").unwrap_or(Value::from(0));
+    logical.0 == logical.1 && (logical.0 != Some(Value::from("decimal")) || scale(old) == scale(new))
+}
+
+fn change<'d>(place: &str, rule: Rule, writer: Option<&'d Value>, reader: Option<&'d Value>) -> Change<'d> {
+    Change { rule, path: place.to_owned(), writer, reader, breaks: true, uses: Vec::new() }
 }
 
 /// Whether a reader of one primitive type reads what was written as another.

@@ -4,7 +4,8 @@ use std::collections::HashMap;
 
 use serde_json::{Map, Value};
 
-use crate::contract::compat::document::{SchemaError, token};
+use crate::contract::compat::keyword::token;
+use crate::contract::compat::schema_error::SchemaError;
 
 /// How deep the types of a document may be nested.
 const MAX_DEPTH: usize = 256;

@@ -1,0 +1,231 @@
+//! The comparison of recorded contracts with those of today.
+
+use std::collections::BTreeSet;
+use std::path::{Path, PathBuf};
+
+use serde_json::Value;
+
+use super::deviation::{Change, Deviation, Found};
+use super::error::CatalogError;
+use super::exception::Exception;
+use super::folder::{
+    File, Form, Paths, Revision, State, events, files, list, main_path, read_exceptions, read_revisions,
+};
+use super::recorded::{Contract, Documents};
+use crate::contract::compat::{Compatibility, Direction, Finding, Policy, SchemaError, Side, avro, check, diff, rule};
+
+/// The exceptions of a version, and which of them cover a finding.
+struct Exceptions {
+    path: PathBuf,
+    list: Vec<Exception>,
+    used: Vec<bool>,
+}
+
+impl Exceptions {
+    fn read(folder: &Path, event: &str, version: u32) -> Result<Self, CatalogError> {
+        let (path, list) = read_exceptions(folder, event, version)?;
+        Ok(Self { path, used: vec![false; list.len()], list })
+    }
+
+    fn cover(&mut self, finding: &Finding) -> bool {
+        let mut covered = false;
+        for (exception, used) in self.list.iter().zip(&mut self.used) {
+            let covers = exception.covers(finding);
+            *used |= covers;
+            covered |= covers;
+        }
+        covered
+    }
+
+    fn deviations(&self) -> impl Iterator<Item = Deviation> {
+        self.list.iter().zip(&self.used).filter_map(|(exception, used)| {
+            if !exception.has_reason() {
+                Some(Deviation::exception_without_reason(&self.path, exception))
+            } else if !used {
+                Some(Deviation::unused_exception(&self.path, exception))
+            } else {
+                None
+            }
+        })
+    }
+}
+
+/// The deviations of all contracts, and of what is recorded beside them.
+pub(super) fn deviations(contracts: &[Contract], folder: &Path) -> Result<Vec<Deviation>, CatalogError> {
+    let mut found = Vec::new();
+    for contract in contracts {
+        found.extend(of_contract(contract, contracts, folder)?);
+    }
+    let names: BTreeSet<&str> = contracts.iter().map(|contract| contract.descriptor.name()).collect();
+    let recorded = events(folder)?;
+    for event in &recorded {
+        for version in list(folder, event)?.into_keys() {
+            let is_known = names.contains(event.as_str())
+                && contracts.iter().any(|one| one.descriptor.name() == event && one.descriptor.version() == version);
+            if is_known {
+                continue;
+            }
+            let mut exceptions = Exceptions::read(folder, event, version)?;
+            let finding = Finding::of_event(rule::VERSION_REMOVED, Direction::Backward, None, None);
+            if !exceptions.cover(&finding) {
+                found.push(Deviation::removed(event, version, &folder.join(event), &exceptions.path, finding));
+            }
+            found.extend(exceptions.deviations());
+        }
+    }
+    Ok(found)
+}
+
+fn of_contract(contract: &Contract, all: &[Contract], folder: &Path) -> Result<Vec<Deviation>, CatalogError> {
+    let mut deviations = Vec::new();
+    refuse_unusable(contract)?;
+    let revisions = read_revisions(contract, folder)?;
+    for file in files(contract, folder) {
+        match file.state()? {
+            State::Current => {}
+            State::Missing => deviations.push(Deviation::missing(&file.path)),
+            State::Needless => deviations.push(Deviation::needless(&file.path)),
+            State::Stale => {
+                let changes = revisions.last().map(|last| changes(contract, last, &file)).transpose()?;
+                deviations.push(Deviation::stale(&file.path, contract, &changes.unwrap_or_default()));
+            }
+        }
+    }
+    for (at, reason) in &contract.bad_examples {
+        deviations.push(Deviation::example(&main_path(contract, folder), *at, reason));
+    }
+    let event = contract.descriptor;
+    let mut exceptions = Exceptions::read(folder, event.name(), event.version())?;
+    let mut found: Vec<Found> = Vec::new();
+    for revision in &revisions {
+        for (is_avro, finding) in incompatible(contract, revision)? {
+            if exceptions.cover(&finding) {
+                continue;
+            }
+            let files = &revision.paths;
+            let file = if is_avro { &files.avro } else { &files.main };
+            match found.iter_mut().find(|known| known.finding == finding) {
+                Some(known) => known.files.push(file.clone()),
+                None => found.push(Found { finding, is_avro, files: vec![file.clone()] }),
+            }
+        }
+    }
+    if !found.is_empty() {
+        let newest = all.iter().map(|one| one.descriptor).filter(|one| one.name() == event.name());
+        let newest = newest.map(|one| one.version()).max().filter(|newest| *newest > event.version());
+        deviations.push(Deviation::incompatible(
+            contract,
+            &main_path(contract, folder),
+            found,
+            newest,
+            &exceptions.path,
+        ));
+    }
+    deviations.extend(exceptions.deviations());
+    Ok(deviations)
+}
+
+/// A document of today that cannot be compared would be recorded, and fail all later checks.
+fn refuse_unusable(contract: &Contract) -> Result<(), CatalogError> {
+    let Documents { written, accepted, avro } = &contract.documents;
+    let usable = |document: &Value| check(document, document, Compatibility::None, Policy::Exact).map(drop);
+    written.iter().chain([accepted]).try_for_each(usable).map_err(|error| CatalogError::of_today(contract, error))?;
+    avro.iter()
+        .try_for_each(|schema| avro::check(schema, schema, Compatibility::None).map(drop))
+        .map_err(|error| CatalogError::of_today(contract, error))
+}
+
+/// The incompatible changes between a recorded revision and today's contract, and whether each is one of the Avro schema.
+fn incompatible(contract: &Contract, revision: &Revision) -> Result<Vec<(bool, Finding)>, CatalogError> {
+    let (old, new) = (&revision.documents, &contract.documents);
+    let Paths { written, accepted, avro, .. } = &revision.paths;
+    let policy = contract.policy;
+    let blamed = |path: &Path, error: SchemaError| match error.side() {
+        Some(Side::New) => CatalogError::of_today(contract, error),
+        _ => CatalogError::schema(path, error),
+    };
+    let backward = |path: &Path, old: &Value| {
+        check(old, &new.accepted, Compatibility::Backward, policy).map_err(|error| blamed(path, error))
+    };
+    let mut findings = Vec::new();
+    match (&old.written, contract.written()) {
+        (Some(old_written), Some(new_written)) => {
+            findings.extend(backward(written, old_written)?.into_findings());
+            let forward = check(&old.accepted, new_written, Compatibility::Forward, policy);
+            findings.extend(forward.map_err(|error| blamed(accepted, error))?.into_findings());
+            findings.extend(moved(old_written, new_written));
+        }
+        // The messages of another program: as its owner writes them, else as this service accepted them.
+        (Some(old_written), None) => findings.extend(backward(written, old_written)?.into_findings()),
+        (None, _) => findings.extend(backward(accepted, &old.accepted)?.into_findings()),
+    }
+    let mut findings: Vec<(bool, Finding)> = findings.into_iter().map(|finding| (false, finding)).collect();
+    match (&old.avro, &new.avro) {
+        (Some(old), Some(new)) => {
+            let mode = if contract.role.is_foreign() { Compatibility::Backward } else { Compatibility::Full };
+            let report = avro::check_meaning(old, new, mode).map_err(|error| blamed(avro, error))?;
+            findings.extend(report.into_findings().into_iter().map(|finding| (true, finding)));
+        }
+        (Some(_), None) if cfg!(feature = "avro") => {
+            let reason = contract.no_avro.clone().map(Value::from);
+            let finding = Finding::of_event(rule::AVRO_SCHEMA_REMOVED, Direction::Forward, None, reason);
+            findings.push((true, finding));
+        }
+        _ => {}
+    }
+    Ok(findings)
+}
+
+/// The changes of the topic and of the key. Both may be added.
+fn moved(old: &Value, new: &Value) -> impl Iterator<Item = Finding> {
+    [("topic", rule::TOPIC_CHANGED), ("key", rule::KEY_CHANGED)].into_iter().filter_map(|(name, rule)| {
+        let side = |document: &Value| document.get("x-event-schema")?.get(name).cloned();
+        let (old, new) = (side(old)?, side(new));
+        (Some(&old) != new.as_ref()).then(|| Finding::of_event(rule, Direction::Forward, Some(old), new))
+    })
+}
+
+/// The changes of a recorded file, compatible ones too.
+pub(super) fn changes(contract: &Contract, last: &Revision, file: &File<'_>) -> Result<Vec<Change>, CatalogError> {
+    let mut breaking = incompatible(contract, last)?;
+    breaking.retain(|(is_avro, _)| *is_avro == (file.form == Form::Avro));
+    let change = |finding: Finding| Change::new(&file.path, finding);
+    let mut changes: Vec<Change> = Vec::new();
+    if file.form == Form::Avro || file.path == last.paths.main {
+        changes.extend(breaking.iter().map(|(_, finding)| change(finding.clone())));
+    }
+    let is_recorded = file.document.is_some() || file.state()? == State::Needless;
+    let sides = match file.form {
+        Form::Written => last.documents.written.as_ref().zip(contract.written()),
+        Form::Accepted if is_recorded => Some((&last.documents.accepted, &contract.documents.accepted)),
+        Form::Accepted | Form::Avro => None,
+    };
+    if let Some((old, new)) = sides {
+        let all = diff(old, new, Policy::Exact).map_err(|error| CatalogError::schema(&file.path, error))?;
+        let others = all.into_iter().filter(|finding| {
+            finding.direction() == Direction::Backward
+                && !breaking.iter().any(|(_, known)| known.path() == finding.path())
+        });
+        changes.extend(others.map(|finding| change(finding.without_break())));
+    }
+    Ok(changes)
+}
+
+/// Whether two revisions differ in words only.
+pub(super) fn means_the_same(last: &Revision, contract: &Contract) -> Result<bool, CatalogError> {
+    let (old, new) = (&last.documents, &contract.documents);
+    let same = |path: &Path, old: &Value, new: &Value| {
+        let report = check(old, new, Compatibility::Full, Policy::Exact);
+        report.map(|report| report.is_compatible()).map_err(|error| CatalogError::schema(path, error))
+    };
+    let same_avro = match (&old.avro, &new.avro) {
+        (None, None) => true,
+        (Some(old), Some(new)) => avro::without_docs(old) == avro::without_docs(new),
+        _ => false,
+    };
+    let same_written = match (&old.written, contract.written()) {
+        (Some(old), Some(new)) => same(&last.paths.written, old, new)? && moved(old, new).next().is_none(),
+        (_, new) => new.is_none(),
+    };
+    Ok(same_avro && same_written && same(&last.paths.accepted, &old.accepted, &new.accepted)?)
+}

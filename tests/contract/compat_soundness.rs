@@ -1,0 +1,213 @@
+//! Compatible verdicts that would be wrong: each pair has a value that the old schema accepts and the new one refuses.
+//! Each is written by hand, because the search does not make such schemas.
+
+use event_schema::contract::compat::{Compatibility, Policy, SchemaError, check};
+use event_schema::serde_json::{Value, json};
+
+use crate::compat_search::validator;
+
+const ALL: [Policy; 4] = [Policy::Strict, Policy::Lenient, Policy::Exact, Policy::Written];
+
+/// The rules that the policies find, and whether an independent validator confirms the witness.
+#[track_caller]
+fn refused(old: &Value, new: &Value, witness: &Value, policies: &[Policy]) -> Vec<&'static str> {
+    assert!(validator(old).is_valid(witness), "{witness} is refused by {old}");
+    assert!(!validator(new).is_valid(witness), "{witness} is accepted by {new}");
+    let mut rules = Vec::new();
+    for policy in policies {
+        let report = check(old, new, Compatibility::Backward, *policy).unwrap();
+        assert!(!report.is_compatible(), "{policy}: {old} to {new}");
+        rules = report.findings().iter().map(|finding| finding.rule().id()).collect();
+    }
+    rules
+}
+
+fn error(schema: &Value) -> SchemaError {
+    check(&json!({}), schema, Compatibility::Backward, Policy::Exact).unwrap_err()
+}
+
+#[test]
+fn references_behind_unknown_keywords_are_compared() {
+    let components = |kind: &str| {
+        json!({"$ref": "#/components/schemas/A", "components": {"schemas": {
+            "A": {"$ref": "#/components/schemas/B"},
+            "B": {"type": kind},
+        }}})
+    };
+    let rules = refused(&components("string"), &components("integer"), &json!("x"), &ALL);
+    assert_eq!(rules, ["TYPE_CHANGED"]);
+    let group = |kind: &str| {
+        json!({"$ref": "#/$defs/money/Amount", "$defs": {"money": {
+            "Amount": {"properties": {"unit": {"$ref": "#/$defs/money/Unit"}}},
+            "Unit": {"type": kind},
+        }}})
+    };
+    refused(&group("string"), &group("integer"), &json!({"unit": "EUR"}), &ALL);
+
+    let behind = |schema: Value| json!({"$ref": "#/components/A", "components": {"A": schema}});
+    assert_eq!(error(&behind(json!({"items": {"$ref": "#/components/B"}}))).path(), "#/components/A/items");
+    assert_eq!(error(&behind(json!({"items": 7}))).path(), "#/components/A/items");
+    assert!(error(&behind(json!({"$ref": "#/components/A"}))).reason().contains("in a circle"));
+}
+
+/// A reference that leads back without a step into the value describes nothing, and no validator returns from it.
+#[test]
+fn circles_in_place_are_refused() {
+    for inner in [
+        json!({"anyOf": [{"$ref": "#/$defs/a"}, {"type": "string"}]}),
+        json!({"allOf": [{"$ref": "#/$defs/a"}]}),
+        json!({"oneOf": [{"type": "null"}, {"allOf": [{"$ref": "#/$defs/a"}]}]}),
+        json!({"not": {"$ref": "#/$defs/a"}}),
+        json!({"if": true, "then": {"$ref": "#/$defs/a"}}),
+        json!({"dependentSchemas": {"b": {"$ref": "#/$defs/a"}}}),
+    ] {
+        let document = json!({"$defs": {"a": inner}, "$ref": "#/$defs/a"});
+        let error = error(&document);
+        assert_eq!(error.reason(), "`$ref` \"#/$defs/a\" leads in a circle", "{document}");
+        assert!(error.path().starts_with("#/$defs/a/"), "{error}");
+    }
+    // With a step it is a recursive type.
+    let tree = json!({"$defs": {"a": {"items": {"$ref": "#/$defs/a"}}}, "$ref": "#/$defs/a"});
+    assert!(check(&tree, &tree, Compatibility::Full, Policy::Exact).unwrap().is_compatible());
+}
+
+#[test]
+fn equal_members_of_one_of_refuse_each_other() {
+    let old = json!({"oneOf": [{"type": "string"}, {"type": "number"}]});
+    let new = json!({"oneOf": [{"type": "string"}, {"type": "string"}, {"type": "number"}]});
+    assert_eq!(refused(&old, &new, &json!("x"), &[Policy::Exact, Policy::Written]), ["ONE_OF_OVERLAPS"]);
+    let named = json!({"$defs": {"a": {"type": "string"}}, "oneOf": [{"$ref": "#/$defs/a"}, {"$ref": "#/$defs/a"}]});
+    refused(&json!({"type": "string"}), &named, &json!("x"), &[Policy::Exact, Policy::Written]);
+}
+
+#[test]
+fn dependent_schemas_describe_fields_too() {
+    let fields =
+        json!({"type": "object", "properties": {"a": true}, "dependentSchemas": {"a": {"properties": {"b": true}}}});
+    let mut closed = fields.clone();
+    closed["unevaluatedProperties"] = false.into();
+    let new = json!({"type": "object", "properties": {"a": true}, "additionalProperties": false});
+    let witness = json!({"a": 1, "b": 2});
+    refused(&closed, &new, &witness, &[Policy::Exact, Policy::Written]);
+    refused(&fields, &new, &witness, &[Policy::Exact, Policy::Written]);
+    // As a variant: the field `b` tells the variants apart only if it cannot stand in the first.
+    let variants = json!({"oneOf": [
+        {"type": "object", "required": ["a"], "properties": {"a": true}, "additionalProperties": true},
+        {"type": "object", "required": ["b"], "properties": {"b": true}, "additionalProperties": true},
+    ]});
+    refused(&fields, &variants, &witness, &[Policy::Exact, Policy::Written]);
+}
+
+#[test]
+fn misused_keywords_are_no_schema() {
+    for (schema, reason) in [
+        (json!({"type": "strng"}), "`type` is not the name of a type, or an array of such names"),
+        (json!({"type": 7}), "`type` is not the name of a type, or an array of such names"),
+        (json!({"enum": 3}), "`enum` is not an array"),
+        (json!({"required": "a"}), "`required` is not an array of strings"),
+        (json!({"properties": []}), "`properties` is not an object"),
+        (json!({"maxLength": "5"}), "`maxLength` is not an integer that is not negative"),
+        (json!({"maxLength": 1.5}), "`maxLength` is not an integer that is not negative"),
+        (json!({"anyOf": []}), "`anyOf` is not an array of schemas, not empty"),
+        (json!({"multipleOf": 0}), "`multipleOf` is not a number greater than 0"),
+        (json!({"$dynamicRef": "#n"}), "`$dynamicRef` is not supported"),
+        (json!({"$recursiveRef": "#"}), "`$recursiveRef` is not supported"),
+    ] {
+        let error = error(&json!({"items": schema}));
+        assert_eq!((error.path(), error.reason()), ("#/items", reason));
+    }
+}
+
+/// A bundled document: the references of a resource start from its own `$id`.
+#[test]
+fn references_start_from_their_resource() {
+    let bundle = |kind: &str| {
+        json!({
+            "$schema": "https://json-schema.org/draft/2020-12/schema",
+            "$id": "https://example.com/root",
+            "$ref": "https://example.com/part",
+            "$defs": {
+                "Unit": {"type": "null"},
+                "part": {
+                    "$id": "https://example.com/part",
+                    "items": {"$ref": "#/$defs/Unit"},
+                    "$defs": {"Unit": {"type": kind}},
+                },
+            },
+        })
+    };
+    refused(&bundle("string"), &bundle("integer"), &json!(["EUR"]), &ALL);
+    let anchors = |kind: &str| {
+        json!({
+            "$schema": "https://json-schema.org/draft/2020-12/schema",
+            "items": {"$ref": "b#unit"},
+            "$defs": {
+                "a": {"$id": "a", "$defs": {"u": {"$anchor": "unit", "type": "null"}}},
+                "b": {"$id": "b", "$defs": {"u": {"$anchor": "unit", "type": kind}}},
+            },
+        })
+    };
+    let report = check(&anchors("string"), &anchors("integer"), Compatibility::Backward, Policy::Strict).unwrap();
+    assert!(!report.is_compatible());
+    let twice = json!({"$defs": {"a": {"$id": "urn:a"}, "b": {"$id": "urn:a"}}});
+    assert_eq!(error(&twice).to_string(), "#/$defs/b: two schemas have the `$id` \"urn:a\"");
+    let twice = json!({"$defs": {"a": {"$anchor": "a"}, "b": {"$anchor": "a"}}});
+    assert_eq!(error(&twice).to_string(), "#/$defs/b: two schemas have the anchor \"a\"");
+}
+
+#[test]
+fn limits_are_compared_exactly() {
+    let proofs = &[Policy::Exact];
+    let (limit, lower) = (json!({"maximum": 9_007_199_254_740_993_i64}), json!({"maximum": 9_007_199_254_740_992.0}));
+    refused(&limit, &lower, &json!(9_007_199_254_740_993_i64), proofs);
+    refused(&json!({"const": "a"}), &json!({"type": "string", "minLength": 2.0}), &json!("a"), proofs);
+    refused(&json!({"enum": [2.5]}), &json!({"enum": [2, 3]}), &json!(2.5), proofs);
+    let equal = check(&json!({"enum": [1.0, 2]}), &json!({"enum": [2.0, 1]}), Compatibility::Full, Policy::Exact);
+    assert!(equal.unwrap().is_compatible());
+}
+
+/// Two kinds of keywords for the same dependency hold both.
+#[test]
+fn all_dependencies_of_a_name_count() {
+    let old = json!({"type": "object", "dependentRequired": {"a": ["b"]}});
+    let new = json!({"type": "object", "dependentRequired": {"a": ["b"]}, "dependencies": {"a": ["c"]}});
+    let report = check(&old, &new, Compatibility::Backward, Policy::Exact).unwrap();
+    assert_eq!(report.findings()[0].rule().id(), "DEPENDENCY_ARRAY_EXTENDED");
+    assert!(check(&new, &old, Compatibility::Backward, Policy::Exact).unwrap().is_compatible());
+    // A validator of draft 7 does not know the newer keyword.
+    let draft = "http://json-schema.org/draft-07/schema#";
+    let early = json!({"$schema": draft, "type": "object", "dependentRequired": {"a": ["b"]}});
+    let later = json!({"$schema": draft, "type": "object", "dependencies": {"a": ["b"]}});
+    assert!(!check(&early, &later, Compatibility::Backward, Policy::Exact).unwrap().is_compatible());
+}
+
+/// Changes that an exact check need not refuse, and reasons that are true.
+#[test]
+fn changes_that_change_nothing_are_compatible() {
+    let proven = |old: Value, new: Value| {
+        let report = check(&old, &new, Compatibility::Backward, Policy::Exact).unwrap();
+        assert!(report.is_compatible(), "{old} to {new}: {report}");
+    };
+    let condition = |title: &str| json!({"if": {"minLength": 3}, "then": {"pattern": "a"}, "title": title});
+    proven(condition("a"), condition("b"));
+    let closed = |title: &str| json!({"type": "object", "properties": {"a": true}, "unevaluatedProperties": false, "title": title});
+    proven(closed("a"), closed("b"));
+    proven(json!({"type": "string"}), json!({"type": "string", "minLength": 0}));
+    proven(json!({"type": "array"}), json!({"type": "array", "minItems": 0}));
+    proven(json!({"type": "integer"}), json!({"type": "integer", "multipleOf": 1}));
+    let byte = json!({"type": "integer", "minimum": 0, "maximum": 255});
+    let pair = json!({"type": "array", "prefixItems": [byte, byte], "items": false, "minItems": 2});
+    proven(pair, json!({"type": "array", "items": byte}));
+    proven(json!({"type": "string"}), json!({"type": "string", "not": {"type": "object"}}));
+
+    let rules = |new: Value| -> Vec<&str> {
+        let report = check(&json!({"type": "string"}), &new, Compatibility::Backward, Policy::Exact).unwrap();
+        report.findings().iter().map(|finding| finding.rule().id()).collect()
+    };
+    assert_eq!(rules(json!({"type": "string", "not": {"pattern": " "}})), ["NOT_TYPE_EXTENDED"]);
+    assert_eq!(rules(json!({"type": "string", "enum": ["a"]})), ["ENUM_ARRAY_NARROWED"]);
+    assert_eq!(
+        rules(json!({"type": "string", "if": {"minLength": 1}, "then": {"pattern": "a"}})),
+        ["CONDITION_CHANGED"]
+    );
+}
