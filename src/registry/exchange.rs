@@ -10,7 +10,7 @@ use serde::de::DeserializeOwned;
 use super::error::RegistryError;
 use crate::load::json;
 
-/// No schema is as large.
+/// Far larger than any schema.
 const LARGEST_BODY: usize = 16 << 20;
 
 /// The answer of a server, whichever it is.
@@ -32,6 +32,7 @@ pub(super) async fn exchange(request: RequestBuilder, name: &str) -> Result<Exch
         }
         body.extend_from_slice(&chunk);
     }
+    // The other form of the header, a date, is not read.
     let seconds = response.headers().get(RETRY_AFTER).and_then(|seconds| seconds.to_str().ok()?.trim().parse().ok());
     Ok(Exchange { status: response.status().as_u16(), body, retry_after: seconds.map(Duration::from_secs) })
 }

@@ -9,13 +9,17 @@ use event_schema::avro::Schema;
 use event_schema::format::cloudevents::{CloudEvent, Data};
 use event_schema::format::framing::{Guid, KEY_SCHEMA_ID, SchemaId, VALUE_SCHEMA_ID};
 use event_schema::format::{
-    Answer, Codec, CutOver, Decoder, Encoder, SchemaSource, SchemaSourceError, Subject, SubjectSchema, WriterSchema,
+    Codec, CutOver, Decoder, Encoder, SchemaAnswer, SchemaSource, SchemaSourceError, SchemaSubject, SchemaToWrite,
+    WriterSchema,
 };
 use event_schema::kafka::{
     Batches, DeadLetter, Delivery, EmbeddedKafka, EventConsumer, EventProducer, Outcome, Received, Retry,
 };
 use event_schema::prelude::*;
 use event_schema::{Envelope, LoadOptions};
+
+use futures_util::future::join_all;
+use tokio::sync::watch;
 
 use crate::common::{until, within};
 
@@ -80,7 +84,12 @@ async fn one_topic_in_all_framings() {
         producer.message(&pinged(seq)).envelope(envelope).header("tenant", b"t").send().await.unwrap();
     }
 
-    let all = avro(ID).or(avro(guid())).or(json).or(Codec::single_object()).or(Codec::avro()).or(Codec::json());
+    let all = avro(ID)
+        .also_reads(avro(guid()))
+        .also_reads(json)
+        .also_reads(Codec::single_object())
+        .also_reads(Codec::avro())
+        .also_reads(Codec::json());
     let mut consumer = consumer(&kafka, &all).await;
     for (seq, (codec, content_type, id)) in (1..).zip(&written) {
         for source in [None, None, Some("/own")] {
@@ -107,7 +116,7 @@ async fn a_producer_without_envelopes_still_writes_the_id() {
     plain.message(&pinged(3)).header("tenant", b"t").send().await.unwrap();
     plain.clone().with_codec(avro(ID)).send(&pinged(4)).await.unwrap();
 
-    let mut consumer = consumer(&kafka, &codec.or(avro(ID))).await;
+    let mut consumer = consumer(&kafka, &codec.also_reads(avro(ID))).await;
     for (seq, headers) in [(1, 1), (2, 1), (3, 2), (4, 0)] {
         let received = consumer.recv().await.unwrap();
         assert_eq!(received.event(), Some(&pinged(seq)), "{received:?}");
@@ -135,7 +144,7 @@ async fn structured_cloud_events_carry_avro() {
     publish("application/avro", binary(&Codec::avro(), 3), Some(&id)).await;
     publish("application/json", Data::Text(r#"{"from": "a", "seq": 4}"#.to_owned()), None).await;
 
-    let mut consumer = consumer(&kafka, &avro(ID).or(Codec::avro()).or(Codec::json())).await;
+    let mut consumer = consumer(&kafka, &avro(ID).also_reads(Codec::avro()).also_reads(Codec::json())).await;
     for seq in 1..=4 {
         let received = consumer.recv().await.unwrap();
         assert_eq!(received.event(), Some(&pinged(seq)), "{received:?}");
@@ -277,7 +286,7 @@ async fn clones_of_a_producer_keep_their_codecs() {
     }
     // What somebody else wrote with an earlier schema.
     kafka.publish_bytes("pings", None, Some(b"\0\0\0\0\x03\x08\x02a"), &[]).await;
-    let codec = avro(ID).with_schema(SchemaId::Number(3), earlier.unwrap()).or(Codec::json());
+    let codec = avro(ID).with_schema(SchemaId::Number(3), earlier.unwrap()).also_reads(Codec::json());
     let mut consumer = consumer(&kafka, &codec).await;
     for seq in 1..=3 {
         for content_type in ["application/json", "application/avro"] {
@@ -351,7 +360,7 @@ impl Registry {
         self.asked.load(Ordering::Relaxed)
     }
 
-    fn answer<T: Send + 'static>(&self, found: Option<T>) -> Answer<'_, T> {
+    fn answer<T: Send + 'static>(&self, found: Option<T>) -> SchemaAnswer<'_, T> {
         self.asked.fetch_add(1, Ordering::Relaxed);
         let answer = if self.is_away.load(Ordering::Relaxed) {
             Err(SchemaSourceError::unavailable("connection refused"))
@@ -367,7 +376,7 @@ impl Registry {
 }
 
 impl SchemaSource for Registry {
-    fn schema(&self, id: SchemaId) -> Answer<'_, WriterSchema> {
+    fn schema(&self, id: SchemaId) -> SchemaAnswer<'_, WriterSchema> {
         if let Some(times) = self.late.lock().unwrap().get_mut(&id).filter(|times| **times > 0) {
             *times -= 1;
             return self.answer(None);
@@ -375,9 +384,9 @@ impl SchemaSource for Registry {
         self.answer(self.schemas.lock().unwrap().get(&id).cloned())
     }
 
-    fn id<'a>(&'a self, subject: &'a Subject<'a>) -> Answer<'a, SubjectSchema> {
+    fn schema_to_write<'a>(&'a self, subject: &'a SchemaSubject<'a>) -> SchemaAnswer<'a, SchemaToWrite> {
         assert_eq!(subject.event().name(), "pinged");
-        self.answer((subject.topic() == "pings").then_some(SubjectSchema::new(ID)))
+        self.answer((subject.topic() == "pings").then_some(SchemaToWrite::new(ID)))
     }
 }
 
@@ -398,7 +407,7 @@ async fn while_the_registry_is_away_messages_wait_in_their_order() {
     }
     let registry = Registry::away();
     registry.add(ID, own_schema());
-    let codec = Codec::confluent_avro().with_source(Arc::clone(&registry)).or(Codec::json());
+    let codec = Codec::confluent_avro().with_source(Arc::clone(&registry)).also_reads(Codec::json());
     let config = kafka.config().group("codec");
     let consumer = EventConsumer::<Pinged>::subscribe_to(&config, &["pings", "others"]).await.unwrap();
     let consumer = consumer.with_codec(&codec).unwrap();
@@ -488,7 +497,7 @@ async fn a_receiver_waits_for_a_schema_and_loses_nothing() {
     producer.send(&pinged(4)).await.unwrap();
     let registry = Registry::away();
     registry.add(ID, own_schema());
-    let codec = Codec::json().or(Codec::confluent_avro().with_source(Arc::clone(&registry)));
+    let codec = Codec::json().also_reads(Codec::confluent_avro().with_source(Arc::clone(&registry)));
     let mut consumer = consumer(&kafka, &codec).await;
     assert_eq!(consumer.recv().await.unwrap().event(), Some(&pinged(1)));
     for _ in 0..3 {
@@ -504,7 +513,7 @@ async fn a_receiver_waits_for_a_schema_and_loses_nothing() {
     // In batches, with a registry of their own that is away.
     let registry = Registry::away();
     registry.add(ID, own_schema());
-    let codec = Codec::json().or(Codec::confluent_avro().with_source(Arc::clone(&registry)));
+    let codec = Codec::json().also_reads(Codec::confluent_avro().with_source(Arc::clone(&registry)));
     let consumer = EventConsumer::<Pinged>::subscribe(&kafka.config().group("batches")).await.unwrap();
     let mut batches = consumer.with_codec(&codec).unwrap().runner().batches().unwrap();
     until_away(&mut batches, &registry).await;
@@ -517,6 +526,95 @@ async fn a_receiver_waits_for_a_schema_and_loses_nothing() {
     }
     assert_eq!(received, [1, 2, 3, 4]);
     assert_eq!(batches.counts().to_string(), "4 done");
+}
+
+/// A source that has a use for no schema.
+#[derive(Default)]
+struct Useless {
+    asked: AtomicU32,
+}
+
+impl SchemaSource for Useless {
+    fn schema(&self, _: SchemaId) -> SchemaAnswer<'_, WriterSchema> {
+        self.asked.fetch_add(1, Ordering::Relaxed);
+        Box::pin(std::future::ready(Err(SchemaSourceError::unusable("neither Avro nor JSON Schema"))))
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_schema_is_asked_for_as_often_as_it_may_come() {
+    let (kafka, producer) = start().await;
+    producer.with_codec(avro(ID)).send(&pinged(1)).await.unwrap();
+    // The patience is that of the codec that has the source, and of no use for a schema that is of no use.
+    let (registry, useless) = (Registry::new(), Arc::new(Useless::default()));
+    let hasty = Codec::confluent_avro().with_source(Arc::clone(&registry)).patience(Duration::ZERO);
+    let patient = Codec::confluent_avro().with_source(Arc::clone(&useless)).patience(Duration::MAX);
+    for (group, codec) in [("hasty", hasty), ("patient", patient)] {
+        let consumer = EventConsumer::<Pinged>::subscribe(&kafka.config().group(group)).await.unwrap();
+        let mut consumer = consumer.with_codec(&Codec::json().also_reads(codec)).unwrap();
+        let received = within(60, "rejection", consumer.recv()).await.unwrap();
+        assert!(received.rejection().unwrap().error().is_unknown_schema(), "{received:?}");
+    }
+    assert_eq!((registry.asked(), useless.asked.load(Ordering::Relaxed)), (1, 1));
+}
+
+/// A source that answers when it is told to: the first question in vain.
+struct Slow {
+    asked: AtomicU32,
+    /// How many questions are answered.
+    answered: watch::Sender<u32>,
+}
+
+impl SchemaSource for Slow {
+    fn schema(&self, _: SchemaId) -> SchemaAnswer<'_, WriterSchema> {
+        Box::pin(std::future::ready(Err(SchemaSourceError::unknown())))
+    }
+
+    fn schema_to_write<'a>(&'a self, _: &'a SchemaSubject<'a>) -> SchemaAnswer<'a, SchemaToWrite> {
+        Box::pin(async {
+            let number = self.asked.fetch_add(1, Ordering::Relaxed) + 1;
+            self.answered.subscribe().wait_for(|answered| *answered >= number).await.unwrap();
+            if number == 1 { Err(SchemaSourceError::unavailable("no answer")) } else { Ok(SchemaToWrite::new(ID)) }
+        })
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn the_first_events_of_a_type_share_the_question_for_their_id() {
+    let (kafka, producer) = start().await;
+    let slow = Arc::new(Slow { asked: AtomicU32::new(0), answered: watch::Sender::new(0) });
+    let framed = producer.with_codec(Codec::confluent_avro().with_source(Arc::clone(&slow)));
+    let events: Vec<_> = (1..=100).map(pinged).collect();
+    let all = async |answers| {
+        let all = join_all(events.iter().map(|event| framed.enqueue(event)));
+        tokio::join!(all, async { slow.answered.send_replace(answers) }).0
+    };
+    for failed in all(1).await {
+        let error = failed.unwrap_err();
+        assert!(error.is_not_sent(), "{error}");
+    }
+    assert_eq!(slow.asked.load(Ordering::Relaxed), 1, "and its failure");
+    for enqueued in all(2).await {
+        enqueued.unwrap().await.unwrap();
+    }
+    assert_eq!(slow.asked.load(Ordering::Relaxed), 2);
+    let mut consumer = consumer(&kafka, &avro(ID)).await;
+    for seq in 1..=100 {
+        assert_eq!(consumer.recv().await.unwrap().event(), Some(&pinged(seq)), "in the order in which they were sent");
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_codec_of_keys_is_none_of_values() {
+    let (kafka, producer) = start().await;
+    let codec = avro(ID).for_keys();
+    let problem = "a codec `for_keys` cannot be that of the values of messages";
+    let error = producer.with_codec(codec.clone()).send(&pinged(1)).await.unwrap_err();
+    assert!(error.is_config() && error.is_not_sent(), "{error}");
+    assert!(error.to_string().contains(problem), "{error}");
+    let consumer = EventConsumer::<Pinged>::subscribe(&kafka.config().group("codec")).await.unwrap();
+    let error = consumer.with_codec(&codec).unwrap_err();
+    assert_eq!(error.to_string(), problem);
 }
 
 /// Receives in vain until the registry was asked a few times.
@@ -651,7 +749,10 @@ async fn three_versions_in_one_topic_are_loaded_as_today_s() {
         }
     }
     let config = kafka.config().group("codec");
-    let codec = Codec::confluent_avro().or(Codec::confluent_json()).or(Codec::single_object()).or(Codec::json());
+    let codec = Codec::confluent_avro()
+        .also_reads(Codec::confluent_json())
+        .also_reads(Codec::single_object())
+        .also_reads(Codec::json());
     let consumer = EventConsumer::<Moved>::subscribe(&config).await.unwrap();
     let mut consumer = consumer.with_codec(&codec.with_source(registry)).unwrap();
     for _ in 0..sent {

@@ -220,7 +220,8 @@ impl<E: EventSchema> EventConsumer<E> {
     ///
     /// # Errors
     ///
-    /// A [`CodecError`] if the codec needs the Avro schema of the event, and a part of it has no Avro form.
+    /// A [`CodecError`] if the codec reads Avro and a part of the event has no Avro form, or if the codec is one
+    /// [for keys](Codec::for_keys). [`Decoder::new`](crate::format::Decoder::new) has the others.
     ///
     /// ```
     /// use event_schema::format::Codec;
@@ -242,7 +243,7 @@ impl<E: EventSchema> EventConsumer<E> {
     /// producer.with_codec(avro.clone()).send(&Note { text: "as Avro".to_owned() }).await?;
     ///
     /// let consumer = EventConsumer::<Note>::subscribe(&kafka.config().group("docs")).await?;
-    /// let mut consumer = consumer.with_codec(&avro.or(Codec::json()))?;
+    /// let mut consumer = consumer.with_codec(&avro.also_reads(Codec::json()))?;
     /// assert_eq!(consumer.recv().await?.event().unwrap().text, "as JSON");
     /// let received = consumer.recv().await?;
     /// assert_eq!(received.event().unwrap().text, "as Avro");

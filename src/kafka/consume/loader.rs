@@ -87,6 +87,7 @@ impl<E> Loader<E> {
 impl<E: EventSchema> Loader<E> {
     #[cfg(feature = "avro")]
     pub(super) fn set_codec(&mut self, codec: &Codec) -> Result<(), CodecError> {
+        codec.check_for_values()?;
         self.decoder = Some(Arc::new(Decoder::new(codec)?));
         Ok(())
     }
@@ -191,8 +192,8 @@ fn payload<'a, E: EventSchema>(
     let decoder = match Some(headers).filter(|_| decoder.has_cut_over()).map(Origin::read) {
         None => decoder,
         // A retry or a redriven dead letter has the bytes that it had in its first place.
-        Some(Some(origin)) => decoder.of(origin.topic, origin.partition, origin.offset),
-        Some(None) => decoder.of(at.topic, at.partition, at.offset),
+        Some(Some(origin)) => decoder.at(origin.topic, origin.partition, origin.offset),
+        Some(None) => decoder.at(at.topic, at.partition, at.offset),
     };
     decoder.payload(headers.get(VALUE_SCHEMA_ID), content_type.or_else(of_message), data)
 }
