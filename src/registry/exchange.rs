@@ -1,6 +1,5 @@
 //! A request and its answer: [`exchange`].
 
-use std::error::Error;
 use std::time::Duration;
 
 use reqwest::header::RETRY_AFTER;
@@ -8,6 +7,7 @@ use reqwest::{RequestBuilder, Url};
 use serde::de::DeserializeOwned;
 
 use super::error::RegistryError;
+use crate::error::with_causes;
 use crate::load::json;
 
 /// Far larger than any schema.
@@ -23,7 +23,7 @@ pub(super) struct Exchange {
 /// Sends a request and reads the whole answer.
 pub(super) async fn exchange(request: RequestBuilder, name: &str) -> Result<Exchange, RegistryError> {
     let failed =
-        |error: reqwest::Error| RegistryError::unreachable(format!("{name}: {}", reason(&error.without_url())));
+        |error: reqwest::Error| RegistryError::unreachable(format!("{name}: {}", with_causes(&error.without_url())));
     let mut response = request.send().await.map_err(failed)?;
     let mut body = Vec::new();
     while let Some(chunk) = response.chunk().await.map_err(failed)? {
@@ -47,16 +47,4 @@ pub(super) fn read<T: DeserializeOwned>(body: &[u8]) -> Result<T, String> {
 pub(super) fn shown(url: &Url) -> String {
     let port = url.port().map(|port| format!(":{port}")).unwrap_or_default();
     format!("{}://{}{port}{}", url.scheme(), url.host_str().unwrap_or_default(), url.path())
-}
-
-/// The error with its causes.
-pub(super) fn reason(error: &dyn Error) -> String {
-    let mut text = error.to_string();
-    let mut cause = error.source();
-    while let Some(error) = cause {
-        text += ": ";
-        text += &error.to_string();
-        cause = error.source();
-    }
-    text
 }

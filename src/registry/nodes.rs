@@ -12,8 +12,9 @@ use serde_json::Value;
 
 use super::auth::Authority;
 use super::error::{Answer, RegistryError};
-use super::exchange::{Exchange, exchange, read, reason, shown};
+use super::exchange::{Exchange, exchange, read, shown};
 use super::settings::{Backoff, Settings};
+use crate::error::with_causes;
 
 const JSON: HeaderValue = HeaderValue::from_static("application/vnd.schemaregistry.v1+json");
 const ANY_JSON: HeaderValue = HeaderValue::from_static("application/vnd.schemaregistry.v1+json, application/json");
@@ -82,7 +83,7 @@ impl Nodes {
         if let Some(proxy) = &settings.proxy {
             builder = builder.proxy(Proxy::all(proxy).map_err(|_| "`proxy.host`: not a host".to_owned())?);
         }
-        let client = settings.tls.apply(builder)?.build().map_err(|error| reason(&error.without_url()))?;
+        let client = settings.tls.apply(builder)?.build().map_err(|error| with_causes(&error.without_url()))?;
         Ok(Self {
             client,
             urls: settings.urls,

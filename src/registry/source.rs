@@ -2,9 +2,9 @@
 
 use super::client::SchemaRegistry;
 use super::error::RegistryError;
-use super::exchange::reason;
 use super::schema::{SchemaText, SchemaType};
 use crate::avro::Schema;
+use crate::error::with_causes;
 use crate::format::framing::SchemaId;
 use crate::format::{SchemaAnswer, SchemaSource, SchemaSourceError, SchemaSubject, SchemaToWrite, WriterSchema};
 
@@ -39,7 +39,7 @@ impl SchemaSource for SchemaRegistry {
             match schema.schema_type() {
                 SchemaType::Avro => match Schema::parse(schema.text()) {
                     Ok(schema) => Ok(schema.into()),
-                    Err(error) => Err(unusable(id, &reason(&error), error)),
+                    Err(error) => Err(unusable(id, &with_causes(&error), error)),
                 },
                 SchemaType::Json => Ok(WriterSchema::json(schema.text())),
                 SchemaType::Protobuf | SchemaType::Other => {

@@ -176,7 +176,10 @@ async fn what_cannot_be_read_is_rejected_with_its_reason() {
     let unknown = consumer.recv().await.unwrap();
     let rejection = unknown.rejection().unwrap();
     assert!(rejection.error().is_unknown_schema(), "{rejection:?}");
-    assert_eq!((rejection.schema_id(), rejection.bytes()[..6].to_vec()), (Some(8), b"\0\0\0\0\x08\x02".to_vec()));
+    assert_eq!(
+        (rejection.schema_id(), rejection.bytes()[..6].to_vec()),
+        (Some(SchemaId::Number(8)), b"\0\0\0\0\x08\x02".to_vec())
+    );
     let checks: [fn(&LoadError) -> bool; 6] = [
         LoadError::is_other_event,
         LoadError::is_unsupported_version,

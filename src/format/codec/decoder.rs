@@ -60,6 +60,14 @@ pub(crate) struct Payload<'a> {
     known: Option<Use<'a>>,
 }
 
+/// A message, taken apart.
+struct Frame<'a> {
+    id: Option<SchemaId>,
+    /// Whether it is a bare datum.
+    is_datum: bool,
+    data: &'a [u8],
+}
+
 /// A schema that is to be asked for before the message can be loaded.
 #[derive(Debug, Clone)]
 pub(crate) struct Missing {
@@ -228,8 +236,10 @@ impl<E: EventSchema> Decoder<E> {
         message: &[u8],
     ) -> Result<(), SchemaSourceError> {
         let (id, content_type) = self.described(headers);
-        let Err(Unread::Missing(missing)) = self.payload(id, content_type, message) else { return Ok(()) };
-        missing.found.find(missing.id).await
+        match self.missing(id, content_type, message) {
+            Some(missing) => missing.found.find(missing.id).await,
+            None => Ok(()),
+        }
     }
 
     /// The values of the headers with the schema id and with the content type.
@@ -278,26 +288,54 @@ impl<E: EventSchema> Decoder<E> {
         content_type: Option<&[u8]>,
         message: &'a [u8],
     ) -> Result<Payload<'a>, Unread> {
+        self.payload_of(self.frame(id, content_type, message)?, false)
+    }
+
+    /// The schema that is to be asked for before the message is loaded.
+    pub(crate) fn missing(&self, id: Option<&[u8]>, content_type: Option<&[u8]>, message: &[u8]) -> Option<Missing> {
+        match self.payload_of(self.frame(id, content_type, message).ok()?, true) {
+            Err(Unread::Missing(missing)) => Some(missing),
+            _ => None,
+        }
+    }
+
+    /// The schema id of a message, if it has one of the framings.
+    #[cfg(feature = "kafka")]
+    pub(crate) fn schema_id(&self, id: Option<&[u8]>, content_type: Option<&[u8]>, message: &[u8]) -> Option<SchemaId> {
+        self.frame(id, content_type, message).ok()?.id
+    }
+
+    fn frame<'a>(
+        &self,
+        id: Option<&[u8]>,
+        content_type: Option<&[u8]>,
+        message: &'a [u8],
+    ) -> Result<Frame<'a>, FrameError> {
         // JSON alone needs no telling apart, and Confluent's JSON with ids in headers is that.
         if self.reads == [Encoding::Json] {
-            return Ok(Payload { data: message, known: None });
+            return Ok(Frame { id: None, is_datum: false, data: message });
         }
-        let is_bare = || self.reads == [Encoding::Avro] || content_type.is_some_and(is_datum);
+        let is_datum = || self.reads == [Encoding::Avro] || content_type.is_some_and(is_datum);
         let has_ids = self.reads(Encoding::ConfluentJson) || self.reads(Encoding::ConfluentAvro);
         // JSON can be read without its schema, and is if the codec knows no ids.
-        let id = id.filter(|_| has_ids || !self.reads(Encoding::Json) || is_bare());
-        let (id, data) = match (id, &self.own) {
-            (Some(id), _) => (Some(SchemaId::from_header(id)?), message),
-            (None, Some(own)) if self.reads(Encoding::Avro) && is_bare() => {
-                return Ok(Payload { data: message, known: Some(Use::Given(own)) });
-            }
-            (None, _) => SchemaId::split(message)?,
-        };
+        let id = id.filter(|_| has_ids || !self.reads(Encoding::Json) || is_datum());
+        if let Some(id) = id {
+            return Ok(Frame { id: Some(SchemaId::from_header(id)?), is_datum: false, data: message });
+        }
+        if self.reads(Encoding::Avro) && is_datum() {
+            return Ok(Frame { id: None, is_datum: true, data: message });
+        }
+        let (id, data) = SchemaId::split(message)?;
+        Ok(Frame { id, is_datum: false, data })
+    }
+
+    fn payload_of<'a>(&'a self, frame: Frame<'a>, ahead: bool) -> Result<Payload<'a>, Unread> {
+        let Frame { id, is_datum, data } = frame;
         let Some(id) = id else {
-            return if self.reads(Encoding::Json) {
-                Ok(Payload { data, known: None })
-            } else {
-                Err(LoadErrorKind::Unframed.into())
+            return match &self.own {
+                Some(own) if is_datum => Ok(Payload { data, known: Some(Use::Given(own)) }),
+                _ if self.reads(Encoding::Json) => Ok(Payload { data, known: None }),
+                _ => Err(LoadErrorKind::Unframed.into()),
             };
         };
         let (json, avro) = match id {
@@ -311,7 +349,7 @@ impl<E: EventSchema> Decoder<E> {
         }
         let known = match (self.known.get(&id), &self.found) {
             (Some(known), _) => Some(Use::Given(known)),
-            (None, Some(found)) => match found.get(&id) {
+            (None, Some(found)) => match found.get(&id, ahead) {
                 State::Known(known) => Some(Use::Found(known)),
                 State::Unknown(_) => None,
                 State::Missing => return Err(Unread::Missing(Missing { found: Arc::clone(found), id })),

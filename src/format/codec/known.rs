@@ -183,15 +183,18 @@ impl Found {
     const MOST: usize = 1000;
     /// The time for which an id is taken for unknown: longer than the pause of any message that waits for it.
     const REMEMBERED: Duration = Duration::from_secs(60);
+    /// The time after that in which a message can still be rejected that was just found to be unknown.
+    const LOADED_LATE: Duration = Duration::from_secs(10);
 
     pub(super) fn new(sources: Sources, patience: Duration, recognised: Recognised) -> Self {
         Self { sources, patience, recognised, states: RwLock::default() }
     }
 
-    /// The state of an id.
-    pub(super) fn get(&self, id: &SchemaId) -> State {
+    /// The state of an id. `ahead` of the load it is forgotten sooner, so that the load finds the same.
+    pub(super) fn get(&self, id: &SchemaId, ahead: bool) -> State {
+        let remembered = if ahead { Self::REMEMBERED } else { Self::REMEMBERED + Self::LOADED_LATE };
         match self.states.read().unwrap_or_else(PoisonError::into_inner).get(id) {
-            Some(State::Unknown(since)) if since.elapsed() >= Self::REMEMBERED => State::Missing,
+            Some(State::Unknown(since)) if since.elapsed() >= remembered => State::Missing,
             Some(state) => state.clone(),
             None => State::Missing,
         }

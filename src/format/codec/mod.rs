@@ -21,7 +21,7 @@ pub use self::codec::Codec;
 pub use self::cut_over::CutOver;
 pub use self::decoder::Decoder;
 #[cfg(feature = "kafka")]
-pub(crate) use self::decoder::{Missing, Payload, Unread};
+pub(crate) use self::decoder::{Missing, Unread};
 pub use self::encoder::Encoder;
 pub use self::error::CodecError;
 pub use self::source::{SchemaAnswer, SchemaSource, SchemaSourceError, SchemaSubject, SchemaToWrite, WriterSchema};

@@ -1,4 +1,4 @@
-//! How a consumer makes events of messages: [`Loader`].
+//! The way from messages to events: [`Loader`].
 #![cfg_attr(not(feature = "avro"), allow(clippy::unused_self, reason = "only codecs need them"))]
 
 use std::marker::PhantomData;
@@ -6,12 +6,15 @@ use std::pin::Pin;
 #[cfg(feature = "avro")]
 use std::sync::Arc;
 use std::time::Duration;
+#[cfg(feature = "avro")]
+use std::time::SystemTime;
 
 #[cfg(feature = "avro")]
 use super::lookups::Lookups;
 use super::raw::Raw;
 use super::received::{Body, Rejection};
 use crate::format::cloudevents::{CloudEvent, Data, Mode};
+use crate::format::framing::SchemaId;
 use crate::kafka::context::RuleContext;
 #[cfg(feature = "avro")]
 use crate::kafka::message::Origin;
@@ -19,7 +22,7 @@ use crate::{Envelope, EventSchema, LoadError, LoadOptions};
 #[cfg(feature = "avro")]
 use crate::{
     format::framing::VALUE_SCHEMA_ID,
-    format::{Codec, CodecError, Decoder, Missing, Payload, Unread},
+    format::{Codec, CodecError, Decoder, Missing, Unread},
 };
 
 /// Loads the events of messages: with a context for their rules and, if one was chosen, with a codec.
@@ -33,7 +36,7 @@ pub(crate) struct Loader<E> {
     event: PhantomData<fn() -> E>,
 }
 
-/// How long somebody waits for a schema before he looks about.
+/// The time for which a receiver waits for a schema before it looks at the state of the consumer.
 pub(super) const LOOK: Duration = Duration::from_secs(1);
 
 /// Where a message was received.
@@ -51,7 +54,11 @@ pub(crate) type Loaded<E> = (Body<E>, Option<Box<Envelope>>);
 /// A message cannot be loaded yet, and does not count as tried: its schema is to be looked up before.
 #[cfg(feature = "avro")]
 #[derive(Debug)]
-pub(crate) struct NotYet(Missing);
+pub(crate) struct NotYet {
+    missing: Missing,
+    /// The time when the message was written.
+    written: Option<SystemTime>,
+}
 
 /// Without codecs there is no such message.
 #[cfg(not(feature = "avro"))]
@@ -92,10 +99,10 @@ impl<E: EventSchema> Loader<E> {
         Ok(())
     }
 
-    /// Ready when another attempt to load the message is worth while.
+    /// Waits until another attempt to load the message is worth while.
     #[cfg(feature = "avro")]
-    pub(super) fn wait(&self, NotYet(missing): &NotYet) -> Pin<Box<dyn Future<Output = ()> + Send>> {
-        Box::pin(self.lookups.end_of(missing))
+    pub(super) fn wait(&self, NotYet { missing, written }: &NotYet) -> Pin<Box<dyn Future<Output = ()> + Send>> {
+        Box::pin(self.lookups.end_of(missing, *written))
     }
 
     #[cfg(not(feature = "avro"))]
@@ -106,9 +113,9 @@ impl<E: EventSchema> Loader<E> {
     /// Loads the event of a message, by its headers.
     pub(crate) fn load(&self, raw: &Raw, at: At<'_>) -> Result<Loaded<E>, NotYet> {
         let Some(bytes) = raw.value() else { return Ok((Body::Tombstone, None)) };
-        let body = |loaded: Result<E, LoadError>| match loaded {
+        let body = |loaded: Result<E, Refused>| match loaded {
             Ok(event) => Body::Event(event),
-            Err(error) => Body::Rejected(Rejection::new(bytes, error, self.has_codec())),
+            Err((error, schema_id)) => Body::Rejected(Rejection::new(bytes, error, schema_id, self.has_codec())),
         };
         let headers = raw.headers();
         Ok(match Mode::of(headers.iter()) {
@@ -119,7 +126,7 @@ impl<E: EventSchema> Loader<E> {
                     let loaded = self.event(Some(event.event_type()), content_type, data, raw, at)?;
                     (body(loaded), Some(Box::new(Envelope::from(&event))))
                 }
-                Err(error) => (body(Err(error.into())), None),
+                Err(error) => (body(Err((error.into(), None))), None),
             },
             Mode::Binary => {
                 let event_type = headers.get("ce_type").and_then(|name| str::from_utf8(name).ok());
@@ -145,8 +152,9 @@ impl<E: EventSchema> Loader<E> {
                 Some(event) => (event.data_content_type(), event.data().map_or(&[][..], Data::as_bytes)),
                 None => (None, value),
             };
-            if let Err(Unread::Missing(missing)) = payload(decoder, content_type.map(str::as_bytes), data, raw, at) {
-                return Err(NotYet(missing));
+            let (decoder, id, content_type) = described(decoder, content_type.map(str::as_bytes), raw, at);
+            if let Some(missing) = decoder.missing(id, content_type, data) {
+                return Err(NotYet { missing, written: raw.timestamp() });
             }
         }
         let _ = (raw, at);
@@ -162,28 +170,39 @@ impl<E: EventSchema> Loader<E> {
         data: &[u8],
         raw: &Raw,
         at: At<'_>,
-    ) -> Result<Result<E, LoadError>, NotYet> {
+    ) -> Result<Result<E, Refused>, NotYet> {
         let options = self.context.load_options();
         #[cfg(feature = "avro")]
         if let Some(decoder) = &self.decoder {
-            return match payload(decoder, content_type, data, raw, at) {
-                Ok(payload) => Ok(payload.load(event_type, &options, E::load_untyped)),
-                Err(Unread::Refused(error)) => Ok(Err(error)),
-                Err(Unread::Missing(missing)) => Err(NotYet(missing)),
+            let (decoder, id, content_type) = described(decoder, content_type, raw, at);
+            let loaded = match decoder.payload(id, content_type, data) {
+                Ok(payload) => payload.load(event_type, &options, E::load_untyped),
+                Err(Unread::Refused(error)) => Err(error),
+                Err(Unread::Missing(missing)) => return Err(NotYet { missing, written: raw.timestamp() }),
             };
+            return Ok(loaded.map_err(|error| (error, decoder.schema_id(id, content_type, data))));
         }
-        Ok(load_json(event_type, data, &options))
+        Ok(load_json(event_type, data, &options).map_err(|error| (error, schema_id(data))))
     }
 }
 
+/// An error, and the schema id of the message.
+type Refused = (LoadError, Option<SchemaId>);
+
+/// The schema id of a message that is read without a codec: JSON has none.
+#[cold]
+fn schema_id(message: &[u8]) -> Option<SchemaId> {
+    SchemaId::split(message).ok()?.0
+}
+
+/// The decoder of a message, its header with the schema id, and its content type.
 #[cfg(feature = "avro")]
-fn payload<'a, E: EventSchema>(
+fn described<'a, E: EventSchema>(
     decoder: &'a Decoder<E>,
-    content_type: Option<&[u8]>,
-    data: &'a [u8],
-    raw: &Raw,
+    content_type: Option<&'a [u8]>,
+    raw: &'a Raw,
     at: At<'_>,
-) -> Result<Payload<'a>, Unread> {
+) -> (&'a Decoder<E>, Option<&'a [u8]>, Option<&'a [u8]>) {
     let headers = raw.headers();
     let of_message = || {
         let is_content_type = |(name, _): &(&str, _)| name.eq_ignore_ascii_case("content-type");
@@ -195,7 +214,7 @@ fn payload<'a, E: EventSchema>(
         Some(Some(origin)) => decoder.at(origin.topic, origin.partition, origin.offset),
         Some(None) => decoder.at(at.topic, at.partition, at.offset),
     };
-    decoder.payload(headers.get(VALUE_SCHEMA_ID), content_type.or_else(of_message), data)
+    (decoder, headers.get(VALUE_SCHEMA_ID), content_type.or_else(of_message))
 }
 
 fn load_json<E: EventSchema>(event_type: Option<&str>, text: &[u8], options: &LoadOptions<'_>) -> Result<E, LoadError> {
