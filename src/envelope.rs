@@ -2,6 +2,7 @@
 
 use std::time::{Duration, SystemTime};
 
+use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 
 use crate::event::type_name;
@@ -43,16 +44,58 @@ use crate::format::cloudevents::{CloudEventError, check_text, parse_time};
 /// Received headers are read leniently: a broken attribute counts as missing, and the others are kept.
 /// [`format::cloudevents`](crate::format::cloudevents) is the strict reader.
 ///
+/// # Stored
+///
+/// An envelope is serialised under the names of CloudEvents, to be stored beside an event that is sent later:
+///
+/// ```
+/// use event_schema::Envelope;
+///
+/// let envelope = Envelope::new().with_causation("payment-7");
+/// let stored = serde_json::to_value(&envelope)?;
+/// assert_eq!(stored["id"], envelope.id());
+/// assert_eq!(stored["causationid"], "payment-7");
+/// assert_eq!(serde_json::from_value::<Envelope>(stored)?, envelope);
+/// # Ok::<(), serde_json::Error>(())
+/// ```
+///
 /// [CloudEvents]: https://cloudevents.io
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Envelope {
     id: String,
+    #[serde(default)]
     source: Option<String>,
+    #[serde(default, with = "rfc3339")]
     time: Option<SystemTime>,
+    #[serde(default, rename = "type")]
     event_type: Option<String>,
+    #[serde(default, rename = "causationid")]
     causation: Option<String>,
+    #[serde(default, rename = "traceparent")]
     trace_parent: Option<String>,
+    #[serde(default, rename = "tracestate")]
     trace_state: Option<String>,
+}
+
+/// A time as text. One outside of the years 0 to 9999 has none.
+mod rfc3339 {
+    use std::time::SystemTime;
+
+    use serde::de::Error;
+    use serde::{Deserialize, Deserializer, Serialize, Serializer};
+
+    use crate::format::cloudevents::{format_time, parse_time};
+
+    #[allow(clippy::ref_option, reason = "serde calls it so")]
+    pub(super) fn serialize<S: Serializer>(time: &Option<SystemTime>, serializer: S) -> Result<S::Ok, S::Error> {
+        time.and_then(format_time).serialize(serializer)
+    }
+
+    pub(super) fn deserialize<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<SystemTime>, D::Error> {
+        let text = Option::<String>::deserialize(deserializer)?;
+        let time = |text: String| parse_time(&text).ok_or_else(|| D::Error::custom("`time` is not as in RFC 3339"));
+        text.map(time).transpose()
+    }
 }
 
 impl Envelope {

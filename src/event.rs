@@ -6,6 +6,7 @@ mod generated;
 mod key;
 mod lines;
 mod options;
+mod other;
 mod partial;
 pub(crate) mod type_name;
 
@@ -20,6 +21,7 @@ use serde_json::Value;
 pub use self::descriptor::Descriptor;
 pub use self::generated::{Generated, Input, Versions, show_version, untyped};
 pub use self::key::EventKey;
+pub use self::other::OtherEvent;
 use crate::dump::DumpOptions;
 use crate::error::{DumpError, LoadError};
 use crate::load::LoadOptions;

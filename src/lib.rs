@@ -314,7 +314,7 @@ pub use self::dump::DumpOptions;
 #[cfg(feature = "cloudevents")]
 pub use self::envelope::Envelope;
 pub use self::error::{DumpError, LoadError};
-pub use self::event::{Descriptor, EventKey, EventSchema};
+pub use self::event::{Descriptor, EventKey, EventSchema, OtherEvent};
 pub use self::load::{LoadOptions, Unknown};
 pub use self::partial::Partial;
 pub use self::source::{Line, Lines};

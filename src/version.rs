@@ -18,11 +18,14 @@ pub fn is_of(event: &Descriptor, event_type: &str) -> bool {
     version.and_then(number) == Some(event.version())
 }
 
-/// Whether no event before the one at the index has its name and version.
+/// Whether no event before the one at the index has its name and version, or takes messages of every type.
 #[must_use]
 pub const fn is_first(events: &[&Descriptor], index: usize) -> bool {
     let mut before = 0;
     while before < index {
+        if is_same(events[before].name(), Descriptor::ANY) {
+            return false;
+        }
         if events[before].version() == events[index].version() && is_same(events[before].name(), events[index].name()) {
             return false;
         }

@@ -121,6 +121,15 @@ impl From<LoadErrorKind> for LoadError {
 }
 
 impl LoadError {
+    /// The type of a message that is of another type than the event's.
+    #[cfg(feature = "kafka")]
+    pub(crate) fn other_type(&self) -> Option<&str> {
+        match &self.0 {
+            LoadErrorKind::OtherEvent { event_type, .. } => event_type.as_deref(),
+            _ => None,
+        }
+    }
+
     /// Everything that is wrong with an event, and what is valid of it.
     #[inline]
     pub(crate) fn invalid(violations: Violations, valid_data: Option<Value>) -> Self {

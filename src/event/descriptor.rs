@@ -30,6 +30,9 @@ pub struct Descriptor {
 }
 
 impl Descriptor {
+    /// The name of [`OtherEvent`](crate::OtherEvent), which takes messages of every type.
+    pub(crate) const ANY: &'static str = "*";
+
     #[doc(hidden)]
     #[must_use]
     pub const fn new(name: &'static str, version: u32, topic: Option<&'static str>) -> Self {

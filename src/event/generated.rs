@@ -26,6 +26,9 @@ pub trait Generated: FieldType {
     /// Whether a version newer than this one is refused without a try, `#[event(newer = "refuse")]`.
     const REFUSES_NEWER: bool = false;
 
+    /// Whether it is an enum of other events, each with a name and version of its own.
+    const HAS_TYPES: bool = false;
+
     /// Whether there is a `post_dump` hook.
     const CHANGES_DUMP: bool = false;
 
@@ -90,12 +93,19 @@ pub trait Input: Copy {
     /// # Errors
     /// If they are not a valid event.
     fn load_as<T: Generated>(self, options: &LoadOptions<'_>) -> Result<T, LoadError>;
+
+    /// The bytes themselves.
+    fn bytes(&self) -> &[u8];
 }
 
 /// JSON text.
 impl Input for &[u8] {
     fn load_as<T: Generated>(self, options: &LoadOptions<'_>) -> Result<T, LoadError> {
         load::from_json(self, options)
+    }
+
+    fn bytes(&self) -> &[u8] {
+        self
     }
 }
 

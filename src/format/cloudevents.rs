@@ -776,7 +776,6 @@ pub(crate) fn parse_time(text: &str) -> Option<SystemTime> {
 }
 
 /// As RFC 3339, in UTC; nothing for a time outside of the years 0 to 9999.
-#[cfg(feature = "kafka")]
 pub(crate) fn format_time(time: SystemTime) -> Option<String> {
     // `From<SystemTime>` panics on a time that is too far.
     let epoch = OffsetDateTime::UNIX_EPOCH;

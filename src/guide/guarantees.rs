@@ -13,8 +13,10 @@
 //! | [`Done`](Outcome::Done) | the handler has accepted it. Tombstones without a tombstone handler count as done, and so do this consumer's own dead letters if its [topic pattern](crate::kafka::EventConsumer::subscribe_to) matches them | may be committed when all earlier messages of the partition are finished | the next message of the partition (or key) is handled | `run::a_partition_keeps_its_order_...`, `run::a_key_keeps_its_order_...` |
 //! | [`Retried`](Outcome::Retried) | failed; it is handled again in its place, or sent to a [retry topic](crate::kafka::Retry::topics) | not committed before the message is finished; it is finished when a retry topic has stored it | in place: kept, the partition waits. With retry topics: none | `run::a_failed_event_is_tried_again_in_its_place`, `run::retries_by_topics_hold_up_nothing`, `run::what_was_tried_by_topics_keeps_its_first_place_...` |
 //! | [`Parked`](Outcome::Parked) | failed; it is handled again, and the later messages of its key wait | not committed before the message is finished; other messages may be handled up to `span` ahead of it | kept for each key | `run::a_parked_event_holds_up_its_own_key_only` |
+//! | [`Unavailable`](Outcome::Unavailable) | its handler says that what it needs is [away](crate::kafka::Failure::unavailable), or failed while the [circuit breaker](crate::kafka::CircuitBreaker) was open; it waits where it is, and has spent no attempt | not committed before the message is finished | as for a retry: kept, for each key with [`Retry::park`](crate::kafka::Retry::park), none with retry topics | `outage::what_is_unavailable_spends_no_attempt_...`, `outage::while_all_handlers_fail_...` |
 //! | [`Dead`](Outcome::Dead) | it is in the dead letter topic, with its original bytes, key and headers, and the reason | finished when the brokers have acknowledged the dead letter | kept: later messages wait for the acknowledgement | `dead_letter`, `spring`, `run::what_is_rejected_or_fails_for_good_is_a_dead_letter` |
 //! | [`Skipped`](Outcome::Skipped) | skipped, because [`GiveUp::Skip`] says so; the log names it | finished | kept | `run::what_is_skipped_is_passed_over_and_told` |
+//! | [`Ignored`](Outcome::Ignored) | it is not for this consumer: of [another type](Runner::skip_other_types), or not let in by the [filter](Runner::filter) | finished | kept | `selection` |
 //! | [`Abandoned`](Outcome::Abandoned) | its handler took too long, its partition was revoked, or its [batch](crate::kafka::Batch) was dropped. Its result is ignored, but its effects may have happened | not committed. After a timeout the message is retried; after a revoke the next owner receives it; the messages of a dropped batch are received again | kept, unless the handler never yields: then the next handler may start while it still runs | `run::a_handler_that_takes_too_long_...`, `run::a_handler_that_took_too_long_...`, `group::a_result_that_comes_after_the_partition_went_...` |
 //!
 //! With [`GiveUp::Stop`], a message that failed for good ends the run with an error. It is not committed, and a
@@ -24,12 +26,16 @@
 //!
 //! | | is it retried? | then |
 //! |---|---|---|
-//! | the message cannot be loaded, or breaks a rule | never | as [`GiveUp`] says: a dead letter by default |
-//! | the schema of the message is to be looked up, and the source of schemas does not answer | until it does, without an attempt counted; later messages of the partition (or key) wait | the message is loaded, or is rejected if its schema is not known in time |
+//! | the message cannot be loaded, or breaks a rule | never | as [`GiveUp`] says, for [each kind of failure](Runner::give_up_on): a dead letter by default |
+//! | the message is of another type | never | the same, or ignored with [`skip_other_types`](Runner::skip_other_types) |
+//! | the schema of the message must be looked up, and the source of schemas does not answer | until it does, without an attempt counted; later messages of the partition (or key) wait | the message is loaded |
 //! | the handler returns [`Failure::reject`] | never | the same |
 //! | a rule has `use_context`, and its [context](crate::kafka::EventConsumer::with_context) was not set | never | the run stops, and the message is not committed |
 //! | the handler returns [`Failure::retry`] or any other error | as [`Retry`] says: by default 5 attempts in place | the same |
-//! | the handler panics | as an error | the same |
+//! | the handler returns [`Failure::retry_after`] | the same, after its pause | the same |
+//! | the handler returns [`Failure::unavailable`] | after the same pauses, without an end, and without spending an attempt | the same after [`Retry::unavailable_limit`](crate::kafka::Retry::unavailable_limit), if there is one |
+//! | the last attempt fails, and so have those of two other messages since one was handled | as if it were unavailable: the [circuit breaker](crate::kafka::CircuitBreaker) opens | |
+//! | the handler panics | as an error, and the circuit breaker neither opens nor helps | the same |
 //! | the handler exceeds its [timeout](Runner::handler_timeout) | as an error | the same |
 //! | the dead letter cannot be sent for now | until it can: after 100 ms, then after twice as long each time, up to 5 seconds | |
 //! | the dead letter is too large | in a smaller form: with few headers, then as a pointer to the original | the run stops |
@@ -43,6 +49,23 @@
 //! [says so](crate::kafka::RunError::is_unauthorized) (`rights`). Unreachable brokers, a topic that does not exist yet
 //! and a rejected password do not end the run: it waits for them, and the log names them (`credential`).
 //!
+//! ## When what handlers need is away
+//!
+//! A handler that says so with [`Failure::unavailable`] loses no message and no order, however long it takes
+//! (`outage::what_is_unavailable_...`). If handlers only fail, at most two messages are given up between two that are
+//! handled: instead of the third, the [circuit breaker](crate::kafka::CircuitBreaker) opens. Until a message is handled, one
+//! at a time is tried, and none is given up for a failure, unless its handler panics or
+//! [`Retry::unavailable_limit`](crate::kafka::Retry::unavailable_limit) is over (`outage::while_all_handlers_fail_...`,
+//! `outage::an_open_breaker_...`, `outage::a_message_that_panics_...`). With retry topics, messages go on to their next topic
+//! until the first would be given up.
+//!
+//! ## Control while it runs
+//!
+//! | | messages in hand | other messages | the group |
+//! |---|---|---|---|
+//! | [`RunHandle::pause`] | are finished | wait; dead letters and messages for retry topics are sent | the consumer remains a member (`control::a_paused_consumer_...`) |
+//! | [`RunHandle::seek`] | are finished and committed, as before a rebalance | of this partition: dropped from memory; those from the new offset on are received | keeps its commits: they never go back (`control::a_partition_continues_...`, `control::a_seek_to_an_earlier_message_...`) |
+//!
 //! ## Which messages may be handled twice
 //!
 //! - After a crash or a lost partition: the messages finished since the last successful commit, and those finished
@@ -54,8 +77,8 @@
 //!   and at once when the rebalance is over. So the bound is the commit interval plus the rebalances in it; while the
 //!   brokers are unreachable, it is as long as the outage.
 //! - After a close or a rebalance: usually none. Unfinished messages that others have overtaken are handled before the
-//!   partition is released (`group::a_close_finishes_what_others_have_overtaken`). If that exceeds the deadline, or if
-//!   a failed message waits for its next attempt, the messages in flight and those finished ahead of the first
+//!   partition is released (`group::a_close_finishes_what_others_have_overtaken`). If that exceeds the deadline, if
+//!   a failed message waits for its next attempt, or if the circuit breaker is open, the messages in flight and those finished ahead of the first
 //!   unfinished message are handled again.
 //! - Events that the producer sent again after an unknown outcome: they have the same [id](crate::Envelope#the-id).
 //! - Events that a handler publishes, if it runs twice: each run makes new ids, so ids do not identify the copies. If
@@ -96,9 +119,9 @@
 //!
 //! [`RunHandle::is_ready`] is for the readiness probe of a service. It is `false` until the consumer has joined its
 //! group, from the moment the brokers say that the topic of a dead letter does not exist, while a dead letter has waited
-//! for brokers for three seconds or longer (a warning names either), when the group
-//! has removed the consumer, and when the run stops (`group::a_member_is_ready_when_...`,
-//! `group::a_consumer_is_not_ready_while_...`; `trouble`).
+//! for brokers for three seconds or longer (a warning names either), while a message waits because what its handler needs
+//! is away, when the group has removed the consumer, and when the run stops (`group::a_member_is_ready_when_...`,
+//! `group::a_consumer_is_not_ready_while_...`; `trouble`, `outage`).
 //!
 //! # Consuming by hand
 //!
@@ -167,9 +190,13 @@
 //! [`Retry`]: crate::kafka::Retry
 //! [`Failure::reject`]: crate::kafka::Failure::reject
 //! [`Failure::retry`]: crate::kafka::Failure::retry
+//! [`Failure::retry_after`]: crate::kafka::Failure::retry_after
+//! [`Failure::unavailable`]: crate::kafka::Failure::unavailable
 //! [`Order::Partition`]: crate::kafka::Order::Partition
 //! [`RunHandle::close`]: crate::kafka::RunHandle::close
 //! [`RunHandle::is_ready`]: crate::kafka::RunHandle::is_ready
+//! [`RunHandle::pause`]: crate::kafka::RunHandle::pause
+//! [`RunHandle::seek`]: crate::kafka::RunHandle::seek
 //! [`SendError::is_not_sent`]: crate::kafka::SendError::is_not_sent
 //! [`SendError::is_unknown`]: crate::kafka::SendError::is_unknown
 //! [`SendError::is_fatal`]: crate::kafka::SendError::is_fatal

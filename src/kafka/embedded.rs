@@ -1,6 +1,7 @@
 //! A Kafka cluster inside the process, for tests and examples.
 
 use std::collections::BTreeMap;
+use std::panic::Location;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
@@ -8,9 +9,11 @@ use rdkafka::bindings::{rd_kafka_handle_mock_cluster, rd_kafka_mock_group_initia
 use rdkafka::client::{Client, DefaultClientContext};
 use rdkafka::config::{ClientConfig, RDKafkaLogLevel};
 use rdkafka::consumer::{BaseConsumer, Consumer, ConsumerContext, StreamConsumer};
+use rdkafka::error::KafkaError;
 use rdkafka::message::Message;
 use rdkafka::metadata::MetadataTopic;
 use rdkafka::mocking::MockCluster;
+use rdkafka::topic_partition_list::TopicPartitionListElem;
 use rdkafka::types::RDKafkaType;
 use rdkafka::{Offset, TopicPartitionList};
 use tokio::sync::OnceCell;
@@ -60,7 +63,8 @@ use crate::EventSchema;
 /// | wait until a service has handled events | [`handled`](Self::handled), [`committed`](Self::committed) |
 /// | simulate failures | [`fail`](Self::fail), [`answer_after`](Self::answer_after), [`broker_down`](Self::broker_down) |
 ///
-/// The waiting methods return as soon as they can, and panic after 10 seconds.
+/// The waiting methods return as soon as they can, and panic after 10 seconds, or after
+/// [another deadline](Self::with_deadline). Their messages name the line of the test that called them.
 ///
 /// # Differences from a real cluster
 ///
@@ -74,6 +78,7 @@ use crate::EventSchema;
 /// - A request that [`fail`](Self::fail) refuses has no effect. To simulate a broker that stores an event but whose
 ///   answer is lost, use [`answer_after`](Self::answer_after) with a delay longer than the client's timeout.
 /// - There is one broker, and leaders never move.
+/// - It finds no message by its time: consumers that start or [seek](super::SeekTo::Time) to a time go to the end.
 /// - Kafka's admin requests are not supported: create topics with [`create_topic`](Self::create_topic) or
 ///   [`Topics`](super::Topics). A topic that is written to before it is created gets 4 partitions.
 /// - The timestamp in [`Sent`](crate::kafka::Sent) is not the stored one; the one in
@@ -88,6 +93,8 @@ pub struct EmbeddedKafka {
     // The cluster belongs to this client: `MockCluster` itself may not leave its thread, while a
     // client may, and hands out a new `MockCluster` for each call.
     client: Arc<Client<DefaultClientContext>>,
+    /// How long a test waits for what it expects.
+    deadline: Duration,
 }
 
 impl EmbeddedKafka {
@@ -116,9 +123,35 @@ impl EmbeddedKafka {
                 Client::new(&config, native, producer, DefaultClientContext)
             })
             .map_err(ConnectError::creation)?;
-        let embedded = Self { client: Arc::new(client), producer: OnceCell::new() };
+        let embedded = Self { client: Arc::new(client), producer: OnceCell::new(), deadline: DEADLINE };
         embedded.form_groups_at_once();
         Ok(embedded)
+    }
+
+    /// Sets the time after which [`received`](Self::received), [`handled`](Self::handled) and
+    /// [`committed`](Self::committed) panic, instead of 10 seconds.
+    ///
+    /// ```
+    /// # use event_schema::kafka::EmbeddedKafka;
+    /// # use event_schema::prelude::*;
+    /// # use std::time::Duration;
+    /// # #[derive(Debug, Serialize, EventSchema)]
+    /// # #[event(topic = "notes")]
+    /// # struct Note { text: String }
+    /// # #[tokio::main]
+    /// # async fn main() -> Result<(), Box<dyn std::error::Error>> {
+    /// let kafka = EmbeddedKafka::start()?.with_deadline(Duration::from_millis(300));
+    /// kafka.create_topic("notes", 1)?;
+    /// let test = tokio::spawn(async move { kafka.received::<Note>("notes", 1).await.len() });
+    /// let panic = test.await.unwrap_err().into_panic();
+    /// let message = panic.downcast_ref::<String>().unwrap();
+    /// assert!(message.ends_with("0 of 1 messages in `notes` within 300ms"), "{message}");
+    /// # Ok(())
+    /// # }
+    /// ```
+    #[must_use]
+    pub fn with_deadline(self, deadline: Duration) -> Self {
+        Self { deadline, ..self }
     }
 
     #[expect(unsafe_code, reason = "rdkafka does not wrap this setting, and without it each group takes 3 seconds")]
@@ -267,9 +300,13 @@ impl EmbeddedKafka {
     /// # Panics
     ///
     /// If the event cannot be sent, because this is a method for tests.
-    pub async fn publish<E: EventSchema + 'static>(&self, event: &E) -> Sent {
-        let sent = self.producer().await.send(event).await;
-        sent.unwrap_or_else(|error| panic!("not published: {error}"))
+    #[track_caller]
+    pub fn publish<E: EventSchema + 'static>(&self, event: &E) -> impl Future<Output = Sent> {
+        let caller = Location::caller();
+        async move {
+            let sent = self.producer(caller).await.send(event).await;
+            sent.unwrap_or_else(|error| panic!("{caller}: not published: {error}"))
+        }
     }
 
     /// Publishes an event to a topic other than its own; see the example of [`publish`](Self::publish).
@@ -277,9 +314,13 @@ impl EmbeddedKafka {
     /// # Panics
     ///
     /// As [`publish`](Self::publish).
-    pub async fn publish_to<E: EventSchema + 'static>(&self, topic: &str, event: &E) -> Sent {
-        let sent = self.producer().await.send_to(topic, event).await;
-        sent.unwrap_or_else(|error| panic!("not published: {error}"))
+    #[track_caller]
+    pub fn publish_to<E: EventSchema + 'static>(&self, topic: &str, event: &E) -> impl Future<Output = Sent> {
+        let caller = Location::caller();
+        async move {
+            let sent = self.producer(caller).await.send_to(topic, event).await;
+            sent.unwrap_or_else(|error| panic!("{caller}: not published: {error}"))
+        }
     }
 
     /// Publishes bytes as they are, or a tombstone, to test consumers with messages that an [`EventProducer`] would not
@@ -307,28 +348,33 @@ impl EmbeddedKafka {
     /// # Panics
     ///
     /// As [`publish`](Self::publish).
-    pub async fn publish_bytes(
+    #[track_caller]
+    pub fn publish_bytes(
         &self,
         topic: &str,
         key: Option<&[u8]>,
         value: Option<&[u8]>,
         headers: &[(&str, &[u8])],
-    ) -> Sent {
+    ) -> impl Future<Output = Sent> {
+        let caller = Location::caller();
         let record = ProducerRecord {
             topic: topic.to_owned(),
             partition: None,
             key: key.map(<[u8]>::to_vec),
             value: value.map(<[u8]>::to_vec),
+            timestamp: None,
             headers: headers.iter().map(|(name, value)| (*name, Some(*value))).collect(),
         };
-        let sent = self.producer().await.send_record(&record).await;
-        sent.unwrap_or_else(|error| panic!("not published: {error}"))
+        async move {
+            let sent = self.producer(caller).await.send_record(&record).await;
+            sent.unwrap_or_else(|error| panic!("{caller}: not published: {error}"))
+        }
     }
 
-    async fn producer(&self) -> &EventProducer {
+    async fn producer(&self, caller: &Location<'_>) -> &EventProducer {
         let config = self.config().set("linger.ms", "0");
         let producer = self.producer.get_or_try_init(|| EventProducer::connect(&config)).await;
-        producer.unwrap_or_else(|error| panic!("no producer: {error}"))
+        producer.unwrap_or_else(|error| panic!("{caller}: no producer: {error}"))
     }
 
     /// Waits until a topic has `count` messages, and returns the first `count`; those of a partition are in order. It
@@ -338,19 +384,29 @@ impl EmbeddedKafka {
     ///
     /// # Panics
     ///
-    /// If the topic does not have them within 10 seconds.
-    pub async fn received<E: EventSchema>(&self, topic: &str, count: usize) -> Vec<Received<E>> {
-        let config = self.config().group("event-schema-embedded").rdkafka039_consumer();
-        let consumer =
-            config.map_err(ConnectError::from).and_then(|config| config.create().map_err(ConnectError::creation));
-        let consumer: Arc<StreamConsumer> = Arc::new(consumer.unwrap_or_else(|error| panic!("no consumer: {error}")));
+    /// If the topic does not have them within the [deadline](Self::with_deadline).
+    #[track_caller]
+    pub fn received<E: EventSchema>(&self, topic: &str, count: usize) -> impl Future<Output = Vec<Received<E>>> {
+        let caller = Location::caller();
+        async move {
+            let received = self.receive(topic, count).await;
+            received.unwrap_or_else(|problem| panic!("{caller}: {problem}"))
+        }
+    }
+
+    async fn receive<E: EventSchema>(&self, topic: &str, count: usize) -> Result<Vec<Received<E>>, String> {
+        let deadline = self.deadline;
+        let config =
+            self.config().group("event-schema-embedded").rdkafka039_consumer().map_err(|error| error.to_string())?;
+        let consumer: Arc<StreamConsumer> = Arc::new(config.create().map_err(|error| error.to_string())?);
         let name: Arc<str> = topic.into();
         let loader = Loader::new();
         let mut received = Vec::new();
         let all = async {
             let asking = (Arc::clone(&consumer), Arc::clone(&name));
-            let partitions = thread::start("event-schema metadata", move || partitions(&*asking.0, &asking.1)).await;
-            consumer.assign(&partitions.unwrap_or_default()).unwrap_or_else(|error| panic!("{error}"));
+            let find = move || partitions(&*asking.0, &asking.1, deadline);
+            let found = thread::start("event-schema metadata", find).await.map_err(|_| NO_ANSWER.to_owned())??;
+            consumer.assign(&found).map_err(|error| error.to_string())?;
             while received.len() < count {
                 // The others are about the connection, which comes back.
                 if let Ok(message) = consumer.recv().await {
@@ -365,11 +421,14 @@ impl EmbeddedKafka {
                     received.extend(content.map(of));
                 }
             }
+            Ok::<(), String>(())
         };
-        let found = tokio::time::timeout(WAIT, all).await.is_ok();
+        let end = tokio::time::timeout(deadline, all).await.ok();
         drop(thread::start("event-schema drop", move || drop(consumer)));
-        assert!(found, "{} of {count} messages in `{topic}` within {WAIT:?}", received.len());
-        received
+        match end {
+            Some(end) => end.map(|()| received),
+            None => Err(format!("{} of {count} messages in `{topic}` within {deadline:?}", received.len())),
+        }
     }
 
     /// The committed offsets of a group, by partition of the topic: each is the offset after the last finished message.
@@ -397,9 +456,17 @@ impl EmbeddedKafka {
     ///
     /// # Panics
     ///
-    /// If the broker does not answer within 10 seconds.
-    pub async fn committed(&self, group: &str, topic: &str) -> BTreeMap<i32, i64> {
-        self.ask(group, topic, |consumer, topic| committed(consumer, partitions(consumer, topic))).await
+    /// If the broker does not answer within the [deadline](Self::with_deadline).
+    #[track_caller]
+    pub fn committed(&self, group: &str, topic: &str) -> impl Future<Output = BTreeMap<i32, i64>> {
+        let caller = Location::caller();
+        async move {
+            let deadline = self.deadline;
+            let ask = move |consumer: &BaseConsumer, topic: &str| {
+                committed(consumer, partitions(consumer, topic, deadline)?, deadline)
+            };
+            self.ask(group, topic, ask).await.unwrap_or_else(|problem| panic!("{caller}: {problem}"))
+        }
     }
 
     /// Waits until a group has committed all messages that are in a topic now.
@@ -429,24 +496,31 @@ impl EmbeddedKafka {
     ///
     /// # Panics
     ///
-    /// If the group has not committed them within 10 seconds.
-    pub async fn handled(&self, group: &str, topic: &str) {
-        let done = self.ask(group, topic, |consumer, topic| {
-            let started = Instant::now();
-            let partitions = partitions(consumer, topic);
-            let ends: BTreeMap<i32, i64> = ends(consumer, &partitions);
-            // Nobody tells of a commit: it is asked for again and again.
-            while started.elapsed() < WAIT {
-                let committed = committed(consumer, partitions.clone());
-                if ends.iter().all(|(partition, end)| *end == 0 || committed.get(partition) >= Some(end)) {
-                    return Ok(());
+    /// If the group has not committed them within the [deadline](Self::with_deadline).
+    #[track_caller]
+    pub fn handled(&self, group: &str, topic: &str) -> impl Future<Output = ()> {
+        let caller = Location::caller();
+        async move {
+            let deadline = self.deadline;
+            let name = group.to_owned();
+            let wait = move |consumer: &BaseConsumer, topic: &str| {
+                let started = Instant::now();
+                let partitions = partitions(consumer, topic, deadline)?;
+                let ends = ends(consumer, &partitions, deadline)?;
+                // Nobody tells of a commit: it is asked for again and again.
+                loop {
+                    let committed = committed(consumer, partitions.clone(), deadline)?;
+                    if ends.iter().all(|(partition, end)| *end == 0 || committed.get(partition) >= Some(end)) {
+                        return Ok(());
+                    }
+                    if started.elapsed() >= deadline {
+                        let of = format!("{committed:?} of {ends:?}");
+                        return Err(format!("`{name}` has committed {of} in `{topic}` within {deadline:?}"));
+                    }
+                    std::thread::sleep(Duration::from_millis(5));
                 }
-                std::thread::sleep(Duration::from_millis(5));
-            }
-            Err((committed(consumer, partitions), ends))
-        });
-        if let Err((committed, ends)) = done.await {
-            panic!("`{group}` has committed {committed:?} of {ends:?} in `{topic}` within {WAIT:?}");
+            };
+            self.ask(group, topic, wait).await.unwrap_or_else(|problem| panic!("{caller}: {problem}"));
         }
     }
 
@@ -455,15 +529,15 @@ impl EmbeddedKafka {
         &self,
         group: &str,
         topic: &str,
-        question: impl FnOnce(&BaseConsumer, &str) -> T + Send + 'static,
-    ) -> T {
+        question: impl FnOnce(&BaseConsumer, &str) -> Result<T, String> + Send + 'static,
+    ) -> Result<T, String> {
         let config = self.config().group(group).rdkafka039_consumer();
         let topic = topic.to_owned();
         let answer = thread::start("event-schema ask", move || {
             let consumer: BaseConsumer = config.expect("a configuration of ours").create().expect("a consumer");
             question(&consumer, &topic)
         });
-        answer.await.unwrap_or_else(|_| panic!("the broker does not answer"))
+        answer.await.unwrap_or_else(|_| Err(NO_ANSWER.to_owned()))
     }
 
     /// The address of the broker, as `host:port`.
@@ -499,38 +573,53 @@ impl EmbeddedKafka {
 }
 
 /// All partitions of a topic, from their beginning.
-fn partitions<C: ConsumerContext>(consumer: &impl Consumer<C>, topic: &str) -> TopicPartitionList {
-    let metadata = consumer.fetch_metadata(Some(topic), WAIT).unwrap_or_else(|error| panic!("{topic}: {error}"));
+fn partitions<C: ConsumerContext>(
+    consumer: &impl Consumer<C>,
+    topic: &str,
+    deadline: Duration,
+) -> Result<TopicPartitionList, String> {
+    let failed = |error: KafkaError| format!("{topic}: {error}");
+    let metadata = consumer.fetch_metadata(Some(topic), deadline).map_err(failed)?;
     let mut partitions = TopicPartitionList::new();
     for partition in metadata.topics().iter().flat_map(MetadataTopic::partitions) {
-        let beginning = partitions.add_partition_offset(topic, partition.id(), Offset::Beginning);
-        beginning.unwrap_or_else(|error| panic!("{topic}: {error}"));
+        partitions.add_partition_offset(topic, partition.id(), Offset::Beginning).map_err(failed)?;
     }
-    assert!(partitions.count() > 0, "no topic `{topic}`");
-    partitions
+    if partitions.count() == 0 {
+        return Err(format!("no topic `{topic}`"));
+    }
+    Ok(partitions)
 }
 
-fn committed(consumer: &BaseConsumer, partitions: TopicPartitionList) -> BTreeMap<i32, i64> {
-    let committed = consumer.committed_offsets(partitions, WAIT).unwrap_or_else(|error| panic!("{error}"));
+fn committed(
+    consumer: &BaseConsumer,
+    partitions: TopicPartitionList,
+    deadline: Duration,
+) -> Result<BTreeMap<i32, i64>, String> {
+    let committed = consumer.committed_offsets(partitions, deadline).map_err(|error| error.to_string())?;
     let offsets = committed.elements().into_iter().filter_map(|element| match element.offset() {
         Offset::Offset(offset) => Some((element.partition(), offset)),
         _ => None,
     });
-    offsets.collect()
+    Ok(offsets.collect())
 }
 
-fn ends(consumer: &BaseConsumer, partitions: &TopicPartitionList) -> BTreeMap<i32, i64> {
-    let end = |topic: &str, partition| consumer.fetch_watermarks(topic, partition, WAIT).map(|(_, end)| end);
-    let elements = partitions.elements();
-    let ends = elements.iter().map(|element| {
-        let end = end(element.topic(), element.partition()).unwrap_or_else(|error| panic!("{error}"));
-        (element.partition(), end)
-    });
-    ends.collect()
+fn ends(
+    consumer: &BaseConsumer,
+    partitions: &TopicPartitionList,
+    deadline: Duration,
+) -> Result<BTreeMap<i32, i64>, String> {
+    let end = |element: TopicPartitionListElem<'_>| {
+        let (_, end) = consumer.fetch_watermarks(element.topic(), element.partition(), deadline)?;
+        Ok::<_, KafkaError>((element.partition(), end))
+    };
+    let ends: Result<_, KafkaError> = partitions.elements().into_iter().map(end).collect();
+    ends.map_err(|error| error.to_string())
 }
 
-/// How long a test waits for what it expects.
-const WAIT: Duration = Duration::from_secs(10);
+/// How long a test waits for what it expects, unless it says otherwise.
+const DEADLINE: Duration = Duration::from_secs(10);
+
+const NO_ANSWER: &str = "the broker does not answer";
 
 /// The only broker's number.
 const BROKER: i32 = 1;

@@ -93,12 +93,12 @@ pub use rdkafka as rdkafka039;
 pub use self::broker::{ApiKey, BrokerError};
 pub use self::config::KafkaConfig;
 pub use self::consume::{
-    Batch, Batches, Body, Buffered, Counts, Delivery, EventConsumer, Failure, GiveUp, Handled, Order, Outcome,
-    Received, Rejection, Retry, RunHandle, Runner,
+    Batch, Batches, Body, Buffered, CircuitBreaker, Counts, Delivery, EventConsumer, Failure, FailureKind, GiveUp,
+    Handled, MessageHead, Order, Outcome, Received, Rejection, Retry, RunHandle, Runner, SeekTo,
 };
 pub use self::embedded::EmbeddedKafka;
 pub use self::error::{CloseError, ConfigError, ConnectError, ConsumeError, RunError, SendError};
 pub use self::letters::{DeadLetter, DeadMessage};
-pub use self::message::Headers;
+pub use self::message::{Headers, ProducerRecord};
 pub use self::produce::{Enqueued, EventProducer, Outgoing, Sent};
 pub use self::topics::{Topic, Topics};

@@ -13,7 +13,8 @@ use event_schema::format::{
     WriterSchema,
 };
 use event_schema::kafka::{
-    Batches, DeadLetter, Delivery, EmbeddedKafka, EventConsumer, EventProducer, Outcome, Received, Retry,
+    Batches, DeadLetter, Delivery, EmbeddedKafka, EventConsumer, EventProducer, Outcome, ProducerRecord, Received,
+    Retry,
 };
 use event_schema::prelude::*;
 use event_schema::{Envelope, LoadOptions};
@@ -82,6 +83,11 @@ async fn one_topic_in_all_framings() {
         }
         let envelope = Envelope::new().with_source("/own");
         producer.message(&pinged(seq)).envelope(envelope).header("tenant", b"t").send().await.unwrap();
+        // And stored before it is sent.
+        let record = producer.message(&pinged(seq)).to_record().await.unwrap();
+        let stored = serde_json::to_string(&record).unwrap();
+        let record = serde_json::from_str::<ProducerRecord>(&stored).unwrap();
+        producer.send_record(&record).await.unwrap();
     }
 
     let all = avro(ID)
@@ -92,7 +98,7 @@ async fn one_topic_in_all_framings() {
         .also_reads(Codec::json());
     let mut consumer = consumer(&kafka, &all).await;
     for (seq, (codec, content_type, id)) in (1..).zip(&written) {
-        for source in [None, None, Some("/own")] {
+        for source in [None, None, Some("/own"), None] {
             let received = consumer.recv().await.unwrap();
             assert_eq!(received.event(), Some(&pinged(seq)), "{codec:?}: {received:?}");
             assert_eq!(header(&received, "content-type"), Some(*content_type), "{codec:?}");
@@ -762,4 +768,36 @@ async fn three_versions_in_one_topic_are_loaded_as_today_s() {
         let received = within(60, "message", consumer.recv()).await.unwrap();
         assert_eq!(received.event(), Some(&today), "{received:?}");
     }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn messages_without_a_version_have_the_one_that_their_schema_names_or_that_they_are_given() {
+    let (kafka, producer) = start().await;
+    producer.send_bytes("pings", None, br#"{"to": "53111 Bonn"}"#).await.unwrap();
+    let id = SchemaId::Number(2);
+    let second = Codec::confluent_avro().with_event::<MovedV2>(id).unwrap();
+    let second = producer.plain().with_codec(second);
+    second.send_to("pings", &MovedV2 { city: "Bonn".to_owned(), zip: "53111".to_owned() }).await.unwrap();
+    let codec = Codec::confluent_avro().with_event::<MovedV2>(id).unwrap().also_reads(Codec::json());
+    let consumer = EventConsumer::<Moved>::subscribe(&kafka.config().group("codec")).await.unwrap();
+    let mut consumer = consumer.untyped_as(1).with_codec(&codec).unwrap();
+    for _ in 0..2 {
+        let received = within(60, "message", consumer.recv()).await.unwrap();
+        assert_eq!(received.event(), Some(&Moved { city: "Bonn".to_owned(), zip: 53111 }), "{received:?}");
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_a_filter_passes_over_waits_for_no_schema() {
+    let (kafka, producer) = start().await;
+    producer.clone().with_codec(avro(ID)).send(&pinged(1)).await.unwrap();
+    producer.send(&pinged(2)).await.unwrap();
+    let registry = Registry::away();
+    let codec = Codec::json().also_reads(Codec::confluent_avro().with_source(Arc::clone(&registry)));
+    let runner = consumer(&kafka, &codec).await.runner().filter(|message| message.offset() > 0);
+    let mut batches = runner.batches().unwrap();
+    let batch = within(60, "batch", batches.recv(2, Duration::from_millis(100))).await.unwrap();
+    assert_eq!(batch.iter().map(|received| received.event().unwrap().seq).collect::<Vec<_>>(), [2]);
+    batch.finish();
+    assert_eq!((registry.asked(), batches.counts().of(Outcome::Ignored)), (0, 1));
 }

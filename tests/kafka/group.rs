@@ -179,6 +179,7 @@ async fn a_close_under_load_is_in_time_and_commits_what_was_handled_and_no_more(
     // Across all restarts: a handled one that comes again was not committed.
     let handled = Handled::default();
     let mut slowest = Duration::ZERO;
+    let mut published = 20_000;
     for turn in 0..times {
         let noted = Arc::clone(&handled);
         let work = move |note: Delivery<Note>| {
@@ -189,7 +190,8 @@ async fn a_close_under_load_is_in_time_and_commits_what_was_handled_and_no_more(
             }
         };
         let before = handled.lock().unwrap().len();
-        if before == 20_000 {
+        if before == published {
+            published += 20_000;
             kafka.publish(&topic, (0..20_000).map(|number| note(&(number % 100).to_string(), number))).await;
         }
         let (handle, task) = start(&group, &topic, |runner| runner, work).await;

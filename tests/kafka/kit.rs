@@ -54,6 +54,17 @@ async fn what_is_not_handled_is_told() {
 }
 
 #[tokio::test]
+async fn the_line_that_waited_is_told() {
+    let kafka = EmbeddedKafka::start().unwrap().with_deadline(Duration::from_millis(100));
+    kafka.create_topic("notes", 1).unwrap();
+    let line = line!() + 1;
+    let waiting = tokio::spawn(async move { kafka.received::<Note>("notes", 1).await.len() });
+    let panic = waiting.await.unwrap_err().into_panic();
+    let message = panic.downcast_ref::<String>().unwrap();
+    assert!(message.starts_with(&format!("{}:{line}:", file!())), "{message}");
+}
+
+#[tokio::test]
 async fn a_service_is_waited_for_until_it_has_committed_everything() {
     let kafka = EmbeddedKafka::start().unwrap();
     kafka.create_topic("notes", 2).unwrap();

@@ -11,7 +11,8 @@ use event_schema::kafka::rdkafka039::Message;
 use event_schema::kafka::rdkafka039::message::{Header, OwnedHeaders};
 use event_schema::kafka::rdkafka039::producer::{FutureProducer, FutureRecord};
 use event_schema::kafka::{
-    Counts, DeadLetter, Delivery, EventConsumer, Failure, GiveUp, Order, Outcome, Retry, RunError, RunHandle, Runner,
+    CircuitBreaker, Counts, DeadLetter, Delivery, EventConsumer, Failure, GiveUp, Order, Outcome, Retry, RunError,
+    RunHandle, Runner,
 };
 use tokio::sync::Barrier;
 use tokio::task::JoinHandle;
@@ -627,7 +628,8 @@ async fn an_error_that_panics_when_it_is_told_costs_no_worker() {
     let settings = |runner: Runner<Note>| {
         let dead_letter = DeadLetter::new().topic(&dead);
         let retry = Retry::in_place().attempts(2).backoff(Duration::from_millis(1), Duration::from_millis(2));
-        runner.concurrency(1).retry(retry).dead_letter(dead_letter)
+        let runner = runner.concurrency(1).circuit_breaker(CircuitBreaker::off());
+        runner.retry(retry).dead_letter(dead_letter)
     };
     let running = Running::start(&group, &topic, settings, async |note: Delivery<Note>| {
         if note.number == 5 { Ok(()) } else { Err(Failure::from(Unspeakable)) }
@@ -698,7 +700,10 @@ async fn what_was_tried_by_topics_keeps_its_first_place_in_id_and_dead_letter() 
     }
     let dead = kafka.topic(2).await;
     let retry = Retry::topics().attempts(3).backoff(Duration::from_millis(1), Duration::from_millis(2));
-    let settings = |runner: Runner<Note>| runner.unordered().retry(retry).dead_letter(DeadLetter::new().topic(&dead));
+    let settings = |runner: Runner<Note>| {
+        let runner = runner.unordered().circuit_breaker(CircuitBreaker::off());
+        runner.retry(retry).dead_letter(DeadLetter::new().topic(&dead))
+    };
     let seen = Arc::new(Mutex::new(HashMap::<u32, Vec<_>>::new()));
     let running = Running::start(&group, &topic, settings, {
         let seen = Arc::clone(&seen);

@@ -275,3 +275,52 @@ fn a_converted_event_passes_the_hooks_of_its_version() {
     assert_eq!(says("  "), json!({"name": ["Shorter than minimum length 1."]}));
     assert_eq!(says("Groß1"), json!({"login": ["Longer than maximum length 5."]}));
 }
+
+mod other_types {
+    use event_schema::prelude::*;
+    use event_schema::{LoadOptions, OtherEvent};
+
+    #[derive(Debug, PartialEq, Serialize, EventSchema)]
+    #[event(name = "order.placed", version = 2)]
+    struct OrderPlaced {
+        order_id: String,
+    }
+
+    #[derive(Debug, PartialEq, Serialize, EventSchema)]
+    #[event(types, topic = "orders")]
+    #[serde(untagged)]
+    enum OrderEvent {
+        Placed(OrderPlaced),
+        Other(OtherEvent),
+    }
+
+    #[test]
+    fn the_last_variant_takes_messages_of_every_other_type_and_no_others() {
+        let body = br#"{"order_id": "A-1"}"#;
+        let placed = OrderEvent::Placed(OrderPlaced { order_id: "A-1".to_owned() });
+        assert_eq!(OrderEvent::load_typed("order.placed.v2", body).unwrap(), placed);
+        // An unknown version of a known event is no other event.
+        assert!(OrderEvent::load_typed("order.placed.v1", body).unwrap_err().is_unsupported_version());
+        assert!(OrderEvent::load_typed("order.placed.v2", b"{}").unwrap_err().is_invalid());
+        for (event_type, body) in [("order.cancelled.v1", &b"{}"[..]), ("", b""), ("order.placedx", b"\0\xff no JSON")]
+        {
+            let OrderEvent::Other(other) = OrderEvent::load_typed(event_type, body).unwrap() else { panic!() };
+            assert_eq!((other.event_type(), other.bytes()), (event_type, body));
+        }
+        let small = LoadOptions::new().max_size(1);
+        assert!(small.load_typed::<OrderEvent>("other", b"{}").unwrap_err().is_too_large());
+    }
+
+    #[test]
+    fn what_is_of_another_type_has_no_form_of_its_own() {
+        let other = OrderEvent::load_typed("order.cancelled.v1", b"{}").unwrap();
+        assert!(other.dump().unwrap_err().is_invalid());
+        assert!(other.dump_value().is_err());
+        // By its body alone nothing is another event, and contracts do not have it.
+        assert!(OrderEvent::load(b"{}").unwrap_err().is_invalid());
+        let schema = OrderEvent::json_schema();
+        let schema = jsonschema::validator_for(schema.as_value()).unwrap();
+        assert!(schema.is_valid(&serde_json::json!({"order_id": "A-1"})));
+        assert!(!schema.is_valid(&serde_json::json!({})) && !schema.is_valid(&serde_json::json!(null)));
+    }
+}

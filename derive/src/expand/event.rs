@@ -177,6 +177,8 @@ fn types(model: &Model<'_>) -> Option<Types> {
             #descriptor
         }
 
+        const HAS_TYPES: bool = true;
+
         // The hooks are those of the variant's event.
         const CHANGES_DUMP: bool = #(#changes_dump)||*;
 
@@ -262,7 +264,8 @@ fn are_apart(cx: &Cx<'_>) -> Option<TokenStream> {
         quote_spanned! {shown_at(ty.span())=>
             ::core::assert!(
                 __p::is_first(EVENTS, #index),
-                "an earlier variant holds an event with the same name and version: this one can never be selected"
+                "an earlier variant holds an event with the same name and version, or `OtherEvent`: this one can never be \
+                 selected"
             );
         }
     });

@@ -84,4 +84,8 @@ impl Input for Written<'_> {
             writer.other::<T>().load(datum, options)
         }
     }
+
+    fn bytes(&self) -> &[u8] {
+        self.datum
+    }
 }

@@ -132,6 +132,10 @@ impl Input for Nothing {
     fn load_as<T: Generated>(self, _: &LoadOptions<'_>) -> Result<T, LoadError> {
         Err(LoadErrorKind::Empty.into())
     }
+
+    fn bytes(&self) -> &[u8] {
+        &[]
+    }
 }
 
 struct Seen {

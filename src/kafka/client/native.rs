@@ -15,7 +15,7 @@ use rdkafka::bindings::{
     rd_kafka_message_detach_headers, rd_kafka_message_headers, rd_kafka_message_leader_epoch, rd_kafka_message_status,
     rd_kafka_msg_status_t, rd_kafka_offsets_store, rd_kafka_producev, rd_kafka_queue_destroy, rd_kafka_queue_new,
     rd_kafka_queue_poll, rd_kafka_resp_err_t, rd_kafka_topic_partition_list_add,
-    rd_kafka_topic_partition_set_leader_epoch, rd_kafka_vtype_t,
+    rd_kafka_topic_partition_list_set_offset, rd_kafka_topic_partition_set_leader_epoch, rd_kafka_vtype_t,
 };
 use rdkafka::consumer::{BaseConsumer, Consumer, ConsumerContext};
 use rdkafka::error::{KafkaError, RDKafkaErrorCode};
@@ -30,24 +30,35 @@ use crate::kafka::message::Headers;
 /// rdkafka's own iterator panics at a name that is not UTF-8, and anybody may send one. Here it gets
 /// replacement characters.
 pub(crate) fn headers(message: &BorrowedMessage<'_>) -> Headers {
-    const GOOD: rd_kafka_resp_err_t = rd_kafka_resp_err_t::RD_KAFKA_RESP_ERR_NO_ERROR;
-    let mut headers = Headers::default();
     let mut native: *mut rd_kafka_headers_t = ptr::null_mut();
     // SAFETY: the message lives while it is borrowed. librdkafka parses its headers at the first
     // call, and they belong to the message.
     if unsafe { rd_kafka_message_headers(message.ptr(), &raw mut native) } != GOOD {
-        return headers;
+        return Headers::default();
     }
+    // SAFETY: `native` is what the call above gave.
+    unsafe { copy(native) }
+}
+
+const GOOD: rd_kafka_resp_err_t = rd_kafka_resp_err_t::RD_KAFKA_RESP_ERR_NO_ERROR;
+
+/// Copies headers of librdkafka's.
+///
+/// # Safety
+///
+/// They are there, and nobody changes them meanwhile.
+unsafe fn copy(native: *mut rd_kafka_headers_t) -> Headers {
+    let mut headers = Headers::default();
     for index in 0.. {
         let (mut name, mut value, mut size): (*const c_char, *const c_void, usize) = (ptr::null(), ptr::null(), 0);
-        // SAFETY: `native` is what the call above gave. Behind the last header the call fails.
+        // SAFETY: the caller says that the headers are there. Behind the last one the call fails.
         let found =
             unsafe { rd_kafka_header_get_all(native, index, &raw mut name, &raw mut value, &raw mut size) } == GOOD;
         if !found {
             break;
         }
         // SAFETY: librdkafka ends each name with a NUL byte, and says how long the value is; null is
-        // no value. Both live as long as the message.
+        // no value. Both live as long as the headers.
         let (name, value) = unsafe {
             let value = (!value.is_null()).then(|| slice::from_raw_parts(value.cast::<u8>(), size));
             (CStr::from_ptr(name), value)
@@ -111,6 +122,13 @@ pub(crate) fn forget_offsets<'a, C: ConsumerContext>(
     /// librdkafka's word for none.
     const NONE: i64 = -1001;
     drop(store_offsets(consumer, partitions.map(|(topic, partition)| (topic, partition, NONE, -1))));
+}
+
+/// Sets the offset of a partition of a list, if the list has it: where librdkafka starts with a partition that is being assigned.
+pub(crate) fn set_offset(list: &TopicPartitionList, topic: &str, partition: i32, offset: i64) {
+    let Ok(topic) = CString::new(topic) else { return };
+    // SAFETY: the list lives while it is borrowed, and whoever has it waits for this thread. The name is only read.
+    unsafe { rd_kafka_topic_partition_list_set_offset(list.ptr(), topic.as_ptr(), partition, offset) };
 }
 
 /// Offsets by topic and partition.
@@ -249,6 +267,12 @@ impl Outbound {
         unsafe { ptr::copy_nonoverlapping(value.as_ptr(), old.cast_mut().cast(), size) };
     }
 
+    /// A copy in our own form.
+    pub(crate) fn copied(&self) -> Headers {
+        // SAFETY: they are there, and change only by methods that borrow them exclusively.
+        unsafe { copy(self.0.as_ptr()) }
+    }
+
     /// Those of a message that was sent, which needs them no more.
     pub(crate) fn take(message: &BorrowedMessage<'_>) -> Option<Self> {
         let mut headers: *mut rd_kafka_headers_t = ptr::null_mut();
@@ -274,6 +298,8 @@ pub(crate) struct Message<'a> {
     pub(crate) partition: Option<i32>,
     pub(crate) key: Option<&'a [u8]>,
     pub(crate) value: Option<&'a [u8]>,
+    /// In milliseconds since 1970; none or 0 for now.
+    pub(crate) timestamp: Option<i64>,
     pub(crate) headers: Option<Outbound>,
 }
 
@@ -311,6 +337,8 @@ where
             rd_kafka_vtype_t::RD_KAFKA_VTYPE_KEY,
             key,
             key_size,
+            rd_kafka_vtype_t::RD_KAFKA_VTYPE_TIMESTAMP,
+            message.timestamp.unwrap_or(0),
             rd_kafka_vtype_t::RD_KAFKA_VTYPE_OPAQUE,
             opaque,
             rd_kafka_vtype_t::RD_KAFKA_VTYPE_HEADERS,

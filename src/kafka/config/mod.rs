@@ -4,10 +4,11 @@ mod java;
 mod librdkafka;
 
 use std::collections::BTreeMap;
+use std::ffi::OsString;
 use std::fmt;
 use std::path::Path;
 use std::sync::Arc;
-use std::time::Duration;
+use std::time::{Duration, SystemTime};
 
 use java_properties::{LineContent, PropertiesIter};
 use rdkafka::config::{ClientConfig, RDKafkaLogLevel};
@@ -22,9 +23,9 @@ use crate::registry::RegistryConfig;
 /// The configuration of an [`EventProducer`] or an [`EventConsumer`]: the addresses of the brokers, credentials, and
 /// settings of the client.
 ///
-/// It is read from a `client.properties` file or built in code. Only `bootstrap.servers` is required; consumers also
-/// need a [`group`](Self::group). Keys have Java's names or librdkafka's; every key of [librdkafka] is accepted. `SSL`,
-/// `SASL_SSL` and SCRAM need the feature `kafka-ssl`:
+/// It is read from a `client.properties` file or from [environment variables](Self::from_env), or built in code. Only
+/// `bootstrap.servers` is required; consumers also need a [`group`](Self::group). Keys have Java's names or
+/// librdkafka's; every key of [librdkafka] is accepted. `SSL`, `SASL_SSL` and SCRAM need the feature `kafka-ssl`:
 ///
 /// ```
 /// use event_schema::kafka::KafkaConfig;
@@ -100,6 +101,8 @@ use crate::registry::RegistryConfig;
 pub struct KafkaConfig {
     entries: Vec<Entry>,
     connect_timeout: Duration,
+    /// Where consumers without a committed offset start.
+    start_at: Option<SystemTime>,
     /// For consumers of the classic group protocol; the newer one refuses such settings.
     group_defaults: &'static [(&'static str, &'static str)],
     /// The embedded broker, if it is one.
@@ -118,6 +121,8 @@ struct Entry {
 enum Origin {
     Code,
     Line(Option<Arc<str>>, usize),
+    /// An environment variable.
+    Variable(Arc<str>),
 }
 
 impl KafkaConfig {
@@ -137,7 +142,13 @@ impl KafkaConfig {
     }
 
     fn empty() -> Self {
-        Self { entries: Vec::new(), connect_timeout: Duration::from_secs(10), group_defaults: &[], embedded: None }
+        Self {
+            entries: Vec::new(),
+            connect_timeout: Duration::from_secs(10),
+            start_at: None,
+            group_defaults: &[],
+            embedded: None,
+        }
     }
 
     /// Reads a file in the syntax of Java's `.properties`, in UTF-8.
@@ -202,6 +213,62 @@ impl KafkaConfig {
         }
         config.check()?;
         Ok(config)
+    }
+
+    /// Reads the environment variables whose names start with this prefix: the rest of the name in lower case, with `.` for
+    /// each `_`, is the key. With the prefix `KAFKA_`, `KAFKA_BOOTSTRAP_SERVERS` sets `bootstrap.servers`.
+    ///
+    /// Other variables with the prefix, such as `KAFKA_HOME` and those that Kubernetes adds for a service called `kafka`, are
+    /// ignored with a line in the log. A variable that is nearly a key is an error that names the key.
+    ///
+    /// # Errors
+    ///
+    /// A [`ConfigError`] if a value is not UTF-8, and as [`check`](Self::check). It names the variable.
+    ///
+    /// ```
+    /// use event_schema::kafka::KafkaConfig;
+    ///
+    /// // Run with `BILLING_KAFKA_BOOTSTRAP_SERVERS=broker.example.com:9092`, this is a configuration.
+    /// let error = KafkaConfig::from_env("BILLING_KAFKA_").unwrap_err();
+    /// assert_eq!(error.to_string(), "`bootstrap.servers` is missing");
+    /// ```
+    pub fn from_env(prefix: &str) -> Result<Self, ConfigError> {
+        Self::from_variables(prefix, std::env::vars_os())
+    }
+
+    fn from_variables(
+        prefix: &str,
+        variables: impl Iterator<Item = (OsString, OsString)>,
+    ) -> Result<Self, ConfigError> {
+        let mut config = Self::empty();
+        let mut problems = Vec::new();
+        // In an order of their own: the environment has none.
+        for (name, value) in variables.collect::<BTreeMap<_, _>>() {
+            let Some(name) = name.to_str() else { continue };
+            let Some(rest) = name.strip_prefix(prefix).filter(|rest| !rest.is_empty()) else { continue };
+            let rest = rest.to_ascii_lowercase();
+            // librdkafka has a key with an underscore.
+            let is_key = librdkafka::PROPERTIES.iter().any(|(name, ..)| *name == rest);
+            let key = if is_key { rest } else { rest.replace('_', ".") };
+            let Some(value) = value.to_str() else {
+                problems.push(format!("{name}: the value is not UTF-8"));
+                continue;
+            };
+            let is_setting = matches!(java::meaning(&key, value, |_| None), Meaning::Settings(_));
+            if is_setting && likely(&key).is_none() {
+                tracing::info!("{name} is ignored: `{key}` is not a key");
+                continue;
+            }
+            let value = value.trim_matches(|c| c <= ' ').to_owned();
+            config.put(Entry { key, value, origin: Origin::Variable(name.into()) });
+        }
+        match config.check() {
+            Ok(()) if problems.is_empty() => Ok(config),
+            checked => {
+                problems.extend(checked.err().iter().flat_map(ConfigError::problems).map(str::to_owned));
+                Err(ConfigError::all(problems))
+            }
+        }
     }
 
     /// Sets a key, with Java's name or librdkafka's, and replaces its earlier value.
@@ -272,6 +339,27 @@ impl KafkaConfig {
     pub fn connect_timeout(mut self, timeout: Duration) -> Self {
         self.connect_timeout = timeout;
         self
+    }
+
+    /// Where a consumer starts with a partition in which its group has committed nothing: at the first message with this
+    /// timestamp or a later one, instead of the first of all (`auto.offset.reset`). Together with a new
+    /// [group](Self::group), this replays the messages since then.
+    ///
+    /// ```
+    /// use event_schema::kafka::KafkaConfig;
+    /// use std::time::{Duration, SystemTime};
+    ///
+    /// let an_hour_ago = SystemTime::now() - Duration::from_secs(3600);
+    /// let config = KafkaConfig::new("127.0.0.1:9092").group("billing-replay").start_at(an_hour_ago);
+    /// assert!(config.check().is_ok());
+    /// ```
+    #[must_use]
+    pub fn start_at(self, time: SystemTime) -> Self {
+        Self { start_at: Some(time), ..self }
+    }
+
+    pub(crate) fn start_time(&self) -> Option<SystemTime> {
+        self.start_at
     }
 
     pub(crate) fn with_group_defaults(self, group_defaults: &'static [(&'static str, &'static str)]) -> Self {
@@ -536,6 +624,7 @@ impl fmt::Display for Origin {
             Self::Code => Ok(()),
             Self::Line(None, line) => write!(f, "line {line}: "),
             Self::Line(Some(file), line) => write!(f, "{file}:{line}: "),
+            Self::Variable(name) => write!(f, "{name}: "),
         }
     }
 }
@@ -647,6 +736,47 @@ mod tests {
 
     fn problems(text: &str) -> String {
         KafkaConfig::from_properties_str(text).expect_err("a fault").to_string()
+    }
+
+    fn from_variables(variables: &[(&str, &str)]) -> Result<KafkaConfig, ConfigError> {
+        let variables = variables.iter().map(|(name, value)| (OsString::from(name), OsString::from(value)));
+        KafkaConfig::from_variables("KAFKA_", variables)
+    }
+
+    #[test]
+    fn the_environment_has_keys_behind_the_prefix() {
+        let config = from_variables(&[
+            ("KAFKA_BOOTSTRAP_SERVERS", " broker.example.com:9092 "),
+            ("KAFKA_GROUP_ID", "billing"),
+            ("KAFKA_SCHEMA_REGISTRY_URL", "https://registry.example.com"),
+            ("KAFKA_BUFFER_MEMORY", "1048576"),
+            ("KAFKA_LOG_LEVEL", "3"),
+            ("OTHER_CLIENT_ID", "not ours"),
+            // Of Kafka's own scripts, and of Kubernetes.
+            ("KAFKA_HOME", "/opt/kafka"),
+            ("KAFKA_HEAP_OPTS", "-Xmx1G"),
+            ("KAFKA_SERVICE_HOST", "10.0.0.7"),
+            ("KAFKA_PORT", "tcp://10.0.0.7:9092"),
+            ("KAFKA_PORT_9092_TCP_ADDR", "10.0.0.7"),
+        ])
+        .unwrap();
+        assert_eq!(config.value("bootstrap.servers"), Some("broker.example.com:9092"));
+        assert_eq!(config.group_id(), Some("billing"));
+        assert_eq!(config.registry_property("schema.registry.url"), Some("https://registry.example.com"));
+        assert_eq!(config.settings(&librdkafka::features()).unwrap().values["queue.buffering.max.kbytes"], "1024");
+        assert_eq!(config.value("log_level"), Some("3"));
+        assert_eq!(config.entries.len(), 5);
+    }
+
+    #[test]
+    fn a_variable_that_is_nearly_a_key_is_named() {
+        let faults = [("KAFKA_BOOTSTRAP_SERVER", "localhost:9092"), ("KAFKA_ACKS", "most")];
+        let error = from_variables(&faults).unwrap_err().to_string();
+        assert!(error.contains("KAFKA_ACKS: "), "{error}");
+        assert!(
+            error.contains("KAFKA_BOOTSTRAP_SERVER: unknown key `bootstrap.server`, did you mean `bootstrap.servers`?"),
+            "{error}"
+        );
     }
 
     #[test]

@@ -10,11 +10,11 @@ use super::fault::Fault;
 use super::forward::Forward;
 use super::loader::{At, Loader, NotYet};
 use super::raw::Raw;
-use super::received::{Body, Received};
+use super::received::{Body, Received, Rejection};
 use super::session::Finished;
 use super::tell::finish;
-use crate::EventSchema;
 use crate::kafka::message::Place;
+use crate::{EventSchema, LoadError};
 
 /// Messages that were received together; see [`Batches`](crate::kafka::Batches).
 ///
@@ -74,6 +74,13 @@ impl<E: EventSchema> Item<E> {
             place,
             failure: None,
         })
+    }
+}
+
+impl<E> Item<E> {
+    /// Why it is no event, if it is none.
+    pub(super) fn rejection(&self) -> Option<&LoadError> {
+        self.received.rejection().map(Rejection::error)
     }
 }
 

@@ -11,12 +11,13 @@ use tokio::task::JoinSet;
 use tokio::time::Instant;
 
 use super::batch::{Batch, Item};
-use super::core::Taken;
+use super::core::{Outcome, Taken};
 use super::driver::{self, Member, Shared, State};
 use super::forward::Forward;
 use super::loader::{At, LOOK, Loader, NotYet};
 use super::panics::{guarded, panicked};
 use super::raw::Raw;
+use super::selection::Selection;
 use super::session::Finished;
 use super::tally::Counts;
 use super::tell::finish;
@@ -68,6 +69,7 @@ use crate::kafka::message::Place;
 pub struct Batches<E> {
     member: Member,
     forward: Arc<Forward>,
+    selection: Selection,
     loader: Loader<E>,
     /// Failed records are forwarded by a task of their own, whether or not anybody receives.
     letters: Option<UnboundedSender<(Taken<Raw>, Place)>>,
@@ -75,9 +77,9 @@ pub struct Batches<E> {
 }
 
 impl<E: EventSchema> Batches<E> {
-    pub(super) fn new(member: Member, forward: Forward, loader: Loader<E>) -> Self {
+    pub(super) fn new(member: Member, forward: Forward, selection: Selection, loader: Loader<E>) -> Self {
         let (forward, forwarder) = (Arc::new(forward), JoinSet::new());
-        Self { member, forward, loader, letters: None, forwarder }
+        Self { member, forward, selection, loader, letters: None, forwarder }
     }
 
     /// Waits for a message and then for more, until the batch has `most` messages or `wait` has passed. Meanwhile the
@@ -101,20 +103,25 @@ impl<E: EventSchema> Batches<E> {
                 if let Some(trouble) = state.trouble() {
                     return Err(trouble.into());
                 }
-                let forwards = state.session.gather(most);
+                let forwards = state.session.gather(most, shared.now());
                 let forwards = forwards.into_iter().map(|taken| with_place(&state, taken)).collect::<Vec<_>>();
                 self.forward_all(forwards);
                 let is_time = until.is_some_and(|until| until <= Instant::now());
                 let gathered = state.session.gathered();
                 let is_complete = gathered >= most || is_time && gathered > 0;
-                if is_complete && let Some(not_yet) = self.not_yet(&state, most) {
-                    // The next look finds out what has become of the consumer, and of the messages.
-                    let ready = self.loader.wait(&not_yet);
-                    drop(state);
-                    let _ = tokio::time::timeout(LOOK, ready).await;
-                    continue;
-                }
                 if is_complete {
+                    let not_yet = self.not_yet(&state, most);
+                    if !not_yet.is_empty() {
+                        // Filters belong to the user, and are not called under the lock.
+                        drop(state);
+                        if let Some(not_yet) = not_yet.iter().find_map(|not_yet| self.needed(not_yet)) {
+                            // The next look finds out what has become of the consumer, and of the messages.
+                            let ready = self.loader.wait(not_yet);
+                            let _ = tokio::time::timeout(LOOK, ready).await;
+                            continue;
+                        }
+                        state = shared.lock();
+                    }
                     let batch = state.session.hand_out(most, shared.now());
                     let batch: Vec<_> = batch.into_iter().map(|taken| with_place(&state, taken)).collect();
                     drop(state);
@@ -139,26 +146,47 @@ impl<E: EventSchema> Batches<E> {
         }
     }
 
-    /// Why a batch of what is gathered would have a message that cannot be loaded yet. It would hold up others of its
-    /// partition that are in the batch too.
-    fn not_yet(&self, state: &State, most: usize) -> Option<NotYet> {
-        state.session.for_batch(most).find_map(|Taken { ticket, message: raw, .. }| {
-            let Place { topic, partition } = state.place(ticket.partition);
-            self.loader.check(raw, At { topic, partition: *partition, offset: ticket.offset }).err()
-        })
+    /// The messages of a batch of what is gathered that cannot be loaded yet. They would hold up others of their
+    /// partitions that are in the batch too.
+    fn not_yet(&self, state: &State, most: usize) -> Vec<(Taken<Raw>, Place, NotYet)> {
+        let not_yet = |taken: &Taken<Raw>| {
+            let place = state.place(taken.ticket.partition);
+            let at = At { topic: &place.topic, partition: place.partition, offset: taken.ticket.offset };
+            let not_yet = self.loader.check(&taken.message, at).err()?;
+            Some((taken.clone(), place.clone(), not_yet))
+        };
+        state.session.for_batch(most).filter_map(not_yet).collect()
+    }
+
+    /// What a message waits for, unless it is filtered out. A filter that panics does so again when the message is loaded.
+    fn needed<'a>(&self, (taken, place, not_yet): &'a (Taken<Raw>, Place, NotYet)) -> Option<&'a NotYet> {
+        let is_filtered_out = || self.selection.filters_out(&taken.message, place, taken.ticket.offset);
+        let is_needed = catch_unwind(AssertUnwindSafe(is_filtered_out)).is_ok_and(|is_filtered_out| !is_filtered_out);
+        is_needed.then_some(not_yet)
     }
 
     /// Loads a record. Returns nothing for a record to skip, and for one whose load panics, as hooks of users may: that
     /// has failed.
     fn load(&self, shared: &Shared, (taken, place): (Taken<Raw>, Place)) -> Option<Item<E>> {
         let (ticket, whence) = (taken.ticket, place.clone());
+        let pass_over = |outcome| {
+            finish(shared, &self.forward, &ticket, &whence, Finished::Unhandled(outcome));
+            None
+        };
         if self.forward.passes_over(&taken.message, &place) {
-            finish(shared, &self.forward, &ticket, &place, Finished::Done);
-            return None;
+            return pass_over(Outcome::Done);
         }
-        match catch_unwind(AssertUnwindSafe(|| Item::new(taken, place, &self.loader))) {
-            Ok(Ok(item)) => Some(item),
-            Ok(Err(_)) => {
+        let loaded = catch_unwind(AssertUnwindSafe(|| {
+            let is_let_in = !self.selection.filters_out(&taken.message, &place, ticket.offset);
+            is_let_in.then(|| Item::new(taken, place, &self.loader))
+        }));
+        match loaded {
+            Ok(None) => pass_over(Outcome::Ignored),
+            Ok(Some(Ok(item))) => match item.rejection() {
+                Some(error) if self.selection.skips(error, &whence) => pass_over(Outcome::Ignored),
+                _ => Some(item),
+            },
+            Ok(Some(Err(_))) => {
                 // It was looked up just before, and is forgotten again.
                 finish(shared, &self.forward, &ticket, &whence, Finished::NotYet);
                 None
@@ -280,7 +308,7 @@ impl<E: EventSchema> Batches<E> {
                     return;
                 }
                 // Only these are left: all partitions are being revoked.
-                let forwards = state.session.gather(1);
+                let forwards = state.session.gather(1, shared.now());
                 let forwards = forwards.into_iter().map(|taken| with_place(&state, taken)).collect();
                 self.forward_all(forwards);
             }

@@ -18,12 +18,11 @@ use super::received::Received;
 use super::runner::Runner;
 use super::subscription::Subscription;
 use super::tally::Counts;
-use crate::EventSchema;
 #[cfg(feature = "avro")]
 use crate::format::{Codec, CodecError};
 use crate::kafka::config::KafkaConfig;
-use crate::kafka::context::RuleContext;
 use crate::kafka::error::{CloseError, ConfigError, ConnectError, ConsumeError, RunError};
+use crate::{EventSchema, LoadOptions};
 
 /// Receives events of one type as a member of a consumer group.
 ///
@@ -199,7 +198,74 @@ impl<E: EventSchema> EventConsumer<E> {
     /// ```
     #[must_use]
     pub fn with_context<T: Send + Sync + 'static>(mut self, context: Arc<T>) -> Self {
-        self.loader.set_context(RuleContext::new(context));
+        self.loader.set_context(context);
+        self
+    }
+
+    /// Sets the options of each load, such as limits and violations that show values: for all messages of this consumer. A
+    /// [context](Self::with_context) that was set for the consumer counts for more than that of the options.
+    ///
+    /// ```
+    /// # use event_schema::kafka::{EmbeddedKafka, EventConsumer};
+    /// # use event_schema::LoadOptions;
+    /// # use event_schema::prelude::*;
+    /// # #[derive(Debug, Serialize, EventSchema)]
+    /// # #[event(topic = "notes")]
+    /// # struct Note { text: String }
+    /// # #[tokio::main(flavor = "current_thread")]
+    /// # async fn main() -> Result<(), Box<dyn std::error::Error>> {
+    /// # let kafka = EmbeddedKafka::start()?;
+    /// # kafka.create_topic("notes", 1)?;
+    /// # kafka.publish(&Note { text: "hello".to_owned() }).await;
+    /// let consumer = EventConsumer::<Note>::subscribe(&kafka.config().group("docs")).await?;
+    /// let mut consumer = consumer.with_load_options(LoadOptions::new().max_size(10));
+    /// assert!(consumer.recv().await?.rejection().unwrap().error().is_too_large());
+    /// # Ok(())
+    /// # }
+    /// ```
+    #[must_use]
+    pub fn with_load_options(mut self, options: LoadOptions<'static>) -> Self {
+        self.loader.set_options(options);
+        self
+    }
+
+    /// The version of the messages that do not name one, because they have no CloudEvents type, or one without a version.
+    /// They are loaded with that version's type and converted, as with [`load_from`](EventSchema::load_from). Default: today's
+    /// version of the event. A [codec](crate::format)'s schema that says the version counts for more.
+    ///
+    /// Call this when a second version is made of an event whose writers set no headers. An enum of
+    /// [types](crate::derive#several-events-in-one-topic) has no version of its own, and rejects messages without a type.
+    ///
+    /// ```
+    /// use event_schema::kafka::{EmbeddedKafka, EventConsumer};
+    /// use event_schema::prelude::*;
+    ///
+    /// #[event_schema::event(name = "note")]
+    /// struct NoteV1 { text: String }
+    ///
+    /// #[event_schema::event(name = "note", version = 2, topic = "notes", previous = NoteV1)]
+    /// struct Note { lines: Vec<String> }
+    ///
+    /// impl From<NoteV1> for Note {
+    ///     fn from(note: NoteV1) -> Self {
+    ///         Self { lines: vec![note.text] }
+    ///     }
+    /// }
+    ///
+    /// # #[tokio::main(flavor = "current_thread")]
+    /// # async fn main() -> Result<(), Box<dyn std::error::Error>> {
+    /// # let kafka = EmbeddedKafka::start()?;
+    /// # kafka.create_topic("notes", 1)?;
+    /// kafka.publish_bytes("notes", None, Some(br#"{"text": "hello"}"#), &[]).await;
+    /// let consumer = EventConsumer::<Note>::subscribe(&kafka.config().group("docs")).await?;
+    /// let mut consumer = consumer.untyped_as(1);
+    /// assert_eq!(consumer.recv().await?.event().unwrap().lines, ["hello"]);
+    /// # Ok(())
+    /// # }
+    /// ```
+    #[must_use]
+    pub fn untyped_as(mut self, version: u32) -> Self {
+        self.loader.set_untyped(version);
         self
     }
 
@@ -321,6 +387,7 @@ impl<E: EventSchema> EventConsumer<E> {
     /// | the message cannot be loaded, or breaks a rule | no | dead letter | is committed when the dead letter is stored |
     /// | the handler returns [`Failure::reject`](crate::kafka::Failure::reject) | no | dead letter | is committed when the dead letter is stored |
     /// | the handler returns another error, panics or [times out](Runner::handler_timeout) | 4 times | dead letter | is committed when the dead letter is stored |
+    /// | the handler returns [`Failure::unavailable`](crate::kafka::Failure::unavailable), or the [circuit breaker](crate::kafka::CircuitBreaker) is open | until it is handled | | is committed then |
     /// | the message is a tombstone, without a [tombstone handler](Runner::on_tombstone) | no | nothing | is committed |
     /// | the partition is revoked meanwhile | by its next owner | | is not committed |
     /// | a rule needs a [context](Self::with_context) that was not set | no | the run ends | is not committed |

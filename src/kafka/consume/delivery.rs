@@ -8,8 +8,9 @@ use std::time::SystemTime;
 use super::core::Ticket;
 use super::raw::Raw;
 use super::received;
-use crate::Envelope;
-use crate::kafka::message::{Headers, Place};
+use crate::format::cloudevents::{SPECVERSION, format_millis};
+use crate::kafka::message::{Headers, Place, millis};
+use crate::{Envelope, EventSchema};
 
 /// The argument of a handler: an event, and the message that it came from. Cheap to clone; it derefs to the event.
 ///
@@ -59,6 +60,52 @@ struct Inner<E> {
 impl<E> Delivery<E> {
     pub(super) fn new(event: E, place: Place, ticket: Ticket, raw: Raw, structured: Option<Box<Envelope>>) -> Self {
         Self(Arc::new(Inner { event, place, ticket, raw, structured }))
+    }
+
+    /// A delivery of this event without a broker, for tests of handlers: the first message of partition 0 of its topic, with
+    /// its key and a new envelope, at its first attempt.
+    ///
+    /// ```
+    /// use event_schema::kafka::{Delivery, Failure};
+    /// use event_schema::prelude::*;
+    ///
+    /// #[derive(Debug, Serialize, EventSchema)]
+    /// #[event(topic = "orders", key = order_id)]
+    /// struct OrderPlaced { order_id: String, quantity: u32 }
+    ///
+    /// async fn handle(order: Delivery<OrderPlaced>) -> Result<(), Failure> {
+    ///     if order.quantity == 0 { Err(Failure::reject("nothing is ordered")) } else { Ok(()) }
+    /// }
+    ///
+    /// # #[tokio::main(flavor = "current_thread")]
+    /// # async fn main() {
+    /// let order = Delivery::test(OrderPlaced { order_id: "A-1".to_owned(), quantity: 0 });
+    /// assert_eq!((order.to_string(), order.attempt()), ("orders/0@0".to_owned(), 1));
+    /// assert_eq!(order.key(), Some(&b"A-1"[..]));
+    /// assert_eq!(order.envelope().event_type(), Some("order-placed.v1"));
+    /// assert!(handle(order).await.unwrap_err().is_reject());
+    /// # }
+    /// ```
+    #[must_use]
+    pub fn test(event: E) -> Self
+    where
+        E: EventSchema,
+    {
+        let descriptor = event.described_by();
+        let (envelope, now) = (Envelope::new(), Envelope::now());
+        let (event_type, time) = (descriptor.event_type(), format_millis(now));
+        let headers = [
+            ("ce_specversion", SPECVERSION),
+            ("ce_id", envelope.id()),
+            ("ce_source", "/test"),
+            ("ce_type", event_type.as_str()),
+            ("ce_time", time.as_str()),
+        ];
+        let headers = headers.into_iter().map(|(name, value)| (name, Some(value.as_bytes()))).collect();
+        let raw = Raw::made(event.key().as_deref(), headers, millis(now));
+        let topic = E::descriptor().topic().or_else(|| descriptor.topic()).unwrap_or("test");
+        let ticket = Ticket { partition: 0, epoch: 0, number: 0, offset: 0, leader_epoch: -1, attempt: 1, taken: 1 };
+        Self::new(event, Place { topic: topic.into(), partition: 0 }, ticket, raw, None)
     }
 
     /// The event. For this and the following methods see the example of [`Delivery`].

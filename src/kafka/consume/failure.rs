@@ -1,6 +1,7 @@
 //! The results of handlers.
 
 use std::error::Error;
+use std::time::Duration;
 
 use crate::kafka::error::SendError;
 use crate::{DumpError, LoadError, Violation, Violations};
@@ -11,6 +12,13 @@ use crate::{DumpError, LoadError, Violation, Violations};
 /// invalid, which are rejected: a [`Violation`], [`Violations`], a [`DumpError`], a [`LoadError`], or a [`SendError`] that
 /// [is invalid](SendError::is_invalid). An error of the service's configuration ([`DumpError::is_config`],
 /// [`LoadError::is_config`]) or of a source ([`LoadError::is_io`]) is retried.
+///
+/// | | is the message retried? | is an attempt spent? |
+/// |---|---|---|
+/// | [`retry`](Self::retry), and any other error | after the [backoff](crate::kafka::Retry::backoff) | yes |
+/// | [`retry_after`](Self::retry_after) | after the pause that the handler names | yes |
+/// | [`unavailable`](Self::unavailable) | after the backoff, until it is handled | no |
+/// | [`reject`](Self::reject) | never | |
 ///
 /// ```
 /// use event_schema::kafka::Failure;
@@ -34,28 +42,37 @@ use crate::{DumpError, LoadError, Violation, Violations};
 ///
 /// The text of the reason goes into the log and into the headers of the dead letter (not if the dead letter is
 /// [redacted](crate::kafka::DeadLetter::redact)): keep payloads out of it. The dead letter also names the type of the
-/// reason, or `failed` or `rejected` if the reason is a string. `Failure` itself does not implement [`Error`], because
-/// every error converts into it.
+/// reason, or `failed`, `unavailable` or `rejected` if the reason is a string. `Failure` itself does not implement
+/// [`Error`], because every error converts into it.
 #[derive(Debug)]
 pub struct Failure {
-    reject: bool,
+    kind: Kind,
     /// The type of the error, if it was one.
     class: Option<&'static str>,
     reason: Box<dyn Error + Send + Sync>,
 }
 
+/// What becomes of the message.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Kind {
+    Retry,
+    RetryAfter(Duration),
+    Unavailable,
+    Reject,
+}
+
 impl Failure {
-    /// A failure that may pass, such as an unreachable database or a taken lock: the message is retried.
+    /// A failure that may pass, such as a conflict with another transaction or a taken lock: the message is retried.
     ///
     /// ```
     /// use event_schema::kafka::Failure;
     ///
-    /// let failure = Failure::retry("the database is away");
-    /// assert_eq!(failure.reason().to_string(), "the database is away");
+    /// let failure = Failure::retry("the order is locked");
+    /// assert_eq!(failure.reason().to_string(), "the order is locked");
     /// assert!(!failure.is_reject());
     /// ```
     pub fn retry<R: Into<Box<dyn Error + Send + Sync>>>(reason: R) -> Self {
-        Self { reject: false, class: class_of::<R>(), reason: reason.into() }
+        Self { kind: Kind::Retry, class: class_of::<R>(), reason: reason.into() }
     }
 
     /// A failure that will not pass, such as an order for a product that does not exist: the message is not retried.
@@ -66,13 +83,73 @@ impl Failure {
     /// assert!(Failure::reject("no such product").is_reject());
     /// ```
     pub fn reject<R: Into<Box<dyn Error + Send + Sync>>>(reason: R) -> Self {
-        Self { reject: true, ..Self::retry(reason) }
+        Self { kind: Kind::Reject, ..Self::retry(reason) }
+    }
+
+    /// A failure that may pass, and not before this pause, for instance because another service has named it in a
+    /// `Retry-After`: the message is retried after it, instead of after the [backoff](crate::kafka::Retry::backoff). It spends
+    /// an attempt, as [`retry`](Self::retry) does.
+    ///
+    /// With [retry topics](crate::kafka::Retry::topics) the pause is at most the longest backoff.
+    ///
+    /// ```
+    /// use event_schema::kafka::Failure;
+    /// use std::time::Duration;
+    ///
+    /// let failure = Failure::retry_after(Duration::from_secs(60), "too many requests");
+    /// assert_eq!(failure.delay(), Some(Duration::from_secs(60)));
+    /// assert!(!failure.is_reject() && !failure.is_unavailable());
+    /// ```
+    pub fn retry_after<R: Into<Box<dyn Error + Send + Sync>>>(delay: Duration, reason: R) -> Self {
+        Self { kind: Kind::RetryAfter(delay), ..Self::retry(reason) }
+    }
+
+    /// What the handler needs is away, such as its database: no message could be handled, and this one is not to blame.
+    ///
+    /// The message waits for the next [backoff](crate::kafka::Retry::backoff) without spending an attempt, however often this
+    /// happens, and never becomes a dead letter for it. Its later messages wait as they do for a
+    /// [retry](crate::kafka::Retry): those of its partition, those of its key or none. It is not sent to a retry topic. The
+    /// consumer is not [ready](crate::kafka::RunHandle::is_ready) meanwhile, and the delivery counts as
+    /// [`Outcome::Unavailable`](crate::kafka::Outcome::Unavailable). [`Retry::unavailable_limit`](crate::kafka::Retry::unavailable_limit)
+    /// ends the wait.
+    ///
+    /// ```
+    /// use event_schema::kafka::{Delivery, Failure};
+    ///
+    /// # struct Order;
+    /// # async fn insert(_: &Order) -> std::io::Result<()> { Err(std::io::ErrorKind::ConnectionRefused.into()) }
+    /// async fn store(order: Delivery<Order>) -> Result<(), Failure> {
+    ///     insert(&order).await.map_err(|error| match error.kind() {
+    ///         std::io::ErrorKind::ConnectionRefused => Failure::unavailable(error),
+    ///         _ => Failure::retry(error),
+    ///     })
+    /// }
+    /// # let _ = store;
+    /// assert!(Failure::unavailable("the database is away").is_unavailable());
+    /// ```
+    pub fn unavailable<R: Into<Box<dyn Error + Send + Sync>>>(cause: R) -> Self {
+        Self { kind: Kind::Unavailable, ..Self::retry(cause) }
+    }
+
+    /// Whether the message waits without spending an attempt; see the example of [`unavailable`](Self::unavailable).
+    #[must_use]
+    pub fn is_unavailable(&self) -> bool {
+        self.kind == Kind::Unavailable
+    }
+
+    /// The pause before the next attempt, if it was named; see the example of [`retry_after`](Self::retry_after).
+    #[must_use]
+    pub fn delay(&self) -> Option<Duration> {
+        match self.kind {
+            Kind::RetryAfter(delay) => Some(delay),
+            _ => None,
+        }
     }
 
     /// Whether the message is not retried; see the examples of [`Failure`].
     #[must_use]
     pub fn is_reject(&self) -> bool {
-        self.reject
+        self.kind == Kind::Reject
     }
 
     /// The reason; see the example of [`retry`](Self::retry).
@@ -85,7 +162,11 @@ impl Failure {
 impl Failure {
     /// The type of the error, for the dead letter.
     pub(super) fn class(&self) -> &'static str {
-        self.class.unwrap_or(if self.reject { "rejected" } else { "failed" })
+        self.class.unwrap_or(match self.kind {
+            Kind::Reject => "rejected",
+            Kind::Unavailable => "unavailable",
+            Kind::Retry | Kind::RetryAfter(_) => "failed",
+        })
     }
 }
 
@@ -99,7 +180,7 @@ fn class_of<R>() -> Option<&'static str> {
 impl<R: Into<Box<dyn Error + Send + Sync>>> From<R> for Failure {
     fn from(reason: R) -> Self {
         let failure = Self::retry(reason);
-        Self { reject: is_invalid(&*failure.reason), ..failure }
+        if is_invalid(&*failure.reason) { Self { kind: Kind::Reject, ..failure } } else { failure }
     }
 }
 
@@ -172,6 +253,8 @@ mod tests {
             (Failure::retry("away".to_owned()), "failed"),
             (Failure::from(boxed), "failed"),
             (Failure::reject("no such product"), "rejected"),
+            (Failure::unavailable("away"), "unavailable"),
+            (Failure::retry_after(Duration::ZERO, "away"), "failed"),
             (Failure::from(error()), "std::io::error::Error"),
             (Failure::retry(error()), "std::io::error::Error"),
             (Failure::reject(error()), "std::io::error::Error"),

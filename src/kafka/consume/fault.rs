@@ -6,7 +6,7 @@ use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
 use std::time::Duration;
 
-use super::core::{Outcome, Ticket};
+use super::core::{FailureKind, Outcome, Ticket, Verdict};
 use super::failure::Failure;
 use super::session::Cause;
 use crate::LoadError;
@@ -31,16 +31,35 @@ impl Cause for Fault {
         Self::Timeout(limit)
     }
 
-    fn may_pass(&self) -> bool {
+    fn verdict(&self) -> Verdict {
         match self {
-            Self::Load(..) => false,
-            Self::Handler(failure) => !failure.is_reject(),
-            Self::Panic(_) | Self::Timeout(_) => true,
+            Self::Load(error, _) if error.is_config() => Verdict::Stop,
+            Self::Load(..) => Verdict::Invalid,
+            Self::Handler(failure) if failure.is_unavailable() => Verdict::Unavailable,
+            Self::Handler(failure) if failure.is_reject() => Verdict::Reject,
+            Self::Handler(failure) => failure.delay().map_or(Verdict::Retry, Verdict::RetryAfter),
+            Self::Panic(_) => Verdict::Panic,
+            Self::Timeout(_) => Verdict::Retry,
+        }
+    }
+}
+
+impl Fault {
+    /// Why the record has failed for good, if it has.
+    pub(super) fn kind(&self) -> FailureKind {
+        match self.verdict() {
+            Verdict::Invalid => FailureKind::Invalid,
+            Verdict::Reject => FailureKind::Rejected,
+            _ => FailureKind::Failed,
         }
     }
 
-    fn is_config(&self) -> bool {
-        matches!(self, Self::Load(error, _) if error.is_config())
+    /// The pause before the next attempt, if the handler named one.
+    pub(super) fn delay(&self) -> Option<Duration> {
+        match self {
+            Self::Handler(failure) => failure.delay(),
+            _ => None,
+        }
     }
 }
 
@@ -70,6 +89,9 @@ impl Fault {
             Outcome::Skipped => tracing::warn!("{place}@{offset}: skipped: {self}"),
             Outcome::Retried | Outcome::Parked => {
                 tracing::info!("{place}@{offset}: attempt {} failed: {self}", ticket.attempt);
+            }
+            Outcome::Unavailable => {
+                tracing::info!("{place}@{offset}: waits, and attempt {} is not spent: {self}", ticket.attempt);
             }
             _ => {}
         }
@@ -102,6 +124,7 @@ impl fmt::Display for Fault {
             Self::Load(error, _) if error.is_config() => {
                 format!("{error}; a consumer is given it by `EventConsumer::with_context`")
             }
+            Self::Load(error, None) if error.other_type().is_some() => format!("{error}; {}", letters::OTHER_TYPES),
             Self::Load(error, None) => error.to_string(),
             Self::Load(error, Some(schema)) => format!("{}: {error}", framed(*schema)),
             Self::Handler(failure) => with_causes(failure.reason()),

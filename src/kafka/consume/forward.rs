@@ -9,7 +9,7 @@ use std::time::{Duration, SystemTime};
 use rdkafka::error::RDKafkaErrorCode;
 use tokio::sync::Mutex;
 
-use super::core::{GiveUp, Taken, Ticket, Work};
+use super::core::{GiveUp, Outcome, Taken, Ticket, Work};
 use super::driver::{Returned, Returning, Shared};
 use super::fault::Fault;
 use super::policy::Policy;
@@ -89,7 +89,7 @@ impl Forward {
             retries: Arc::new(retries.collect()),
             has_pattern: topics.iter().any(|topic| topic.starts_with('^')),
             topics: topics.to_vec(),
-            writes_dead_letters: policy.give_up == GiveUp::DeadLetter,
+            writes_dead_letters: policy.give_up.contain(GiveUp::DeadLetter),
             has_told: AtomicBool::new(false),
             config,
             producer: Mutex::default(),
@@ -180,7 +180,7 @@ impl Forward {
     pub(super) async fn forward(&self, shared: &Shared, taken: &Taken<Raw>, place: &Place) -> Option<Finished> {
         let Taken { ticket, work, message: raw } = taken;
         if *work == Work::Handle {
-            return self.passes_over(raw, place).then_some(Finished::Done);
+            return self.passes_over(raw, place).then_some(Finished::Unhandled(Outcome::Done));
         }
         let Some(fault) = shared.lock().session.cause(ticket) else {
             // Its partition has another owner, who finds the cause anew.
@@ -291,7 +291,8 @@ impl Forward {
 
     async fn retry(&self, letter: &Letter<'_>, number: u32) -> Finished {
         let Letter { raw, place, attempt, .. } = letter;
-        let delay = self.retry.delay(number).as_millis().try_into().unwrap_or(i64::MAX);
+        let delay = letter.fault.delay().unwrap_or_else(|| self.retry.delay(number));
+        let delay = delay.as_millis().try_into().unwrap_or(i64::MAX);
         let due = since_1970(SystemTime::now()).saturating_add(delay);
         let headers = raw.headers();
         let record = ProducerRecord {
@@ -299,6 +300,7 @@ impl Forward {
             partition: Some(place.partition),
             key: raw.key().map(<[u8]>::to_vec),
             value: raw.value().map(<[u8]>::to_vec),
+            timestamp: None,
             headers: letters::headers_for_retry(
                 headers,
                 &self.origin(letter),

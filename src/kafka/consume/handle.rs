@@ -7,9 +7,9 @@ use std::time::Duration;
 use tokio::sync::watch;
 
 use super::core::Limit;
-use super::driver::{self, Shared};
+use super::driver::{self, SeekTo, Shared};
 use super::tally::Counts;
-use crate::kafka::error::CloseError;
+use crate::kafka::error::{CloseError, ConsumeError};
 
 /// A handle to a running consumer: it closes the consumer, counts outcomes, and says whether it is ready. Cheap to
 /// clone.
@@ -74,6 +74,101 @@ impl RunHandle {
         driver::left(&self.shared, &mut self.gone.clone(), deadline).await
     }
 
+    /// Handles no further messages until [`resume`](Self::resume). Handlers that are running finish, failed messages are
+    /// still sent to their topics, and the consumer remains in its group: messages wait in memory up to the limit, and then
+    /// in Kafka. [Batches](crate::kafka::Batches) have no further messages meanwhile.
+    ///
+    /// It does nothing to [`recv`](crate::kafka::EventConsumer::recv) and `stream`, whose caller need not call them.
+    /// Readiness remains as it is.
+    ///
+    /// ```
+    /// # use event_schema::kafka::{Delivery, EmbeddedKafka, EventConsumer};
+    /// # use event_schema::prelude::*;
+    /// # use std::time::Duration;
+    /// # #[derive(Serialize, EventSchema)]
+    /// # #[event(topic = "notes")]
+    /// # struct Note { text: String }
+    /// # #[tokio::main]
+    /// # async fn main() -> Result<(), Box<dyn std::error::Error>> {
+    /// # let kafka = EmbeddedKafka::start()?;
+    /// # kafka.create_topic("notes", 1)?;
+    /// let consumer = EventConsumer::<Note>::subscribe(&kafka.config().group("docs")).await?;
+    /// let handle = consumer.handle();
+    /// handle.pause();
+    /// assert!(handle.is_paused());
+    /// # let running = tokio::spawn(consumer.run(async |_: Delivery<Note>| {}));
+    /// kafka.publish(&Note { text: "hello".to_owned() }).await;
+    /// # while handle.buffered().messages == 0 { tokio::task::yield_now().await }
+    /// assert_eq!(handle.counts().done(), 0);
+    ///
+    /// handle.resume();
+    /// # while handle.counts().done() == 0 { tokio::task::yield_now().await }
+    /// // A moment later:
+    /// assert_eq!(handle.counts().done(), 1);
+    /// # handle.close(Duration::from_secs(10)).await?;
+    /// # running.await??;
+    /// # Ok(())
+    /// # }
+    /// ```
+    pub fn pause(&self) {
+        self.shared.lock().session.pause();
+    }
+
+    /// Handles messages again; see the example of [`pause`](Self::pause).
+    pub fn resume(&self) {
+        self.shared.lock().session.resume();
+    }
+
+    /// Has an assigned partition continue at another message: to repeat messages, or to pass over some.
+    ///
+    /// Handlers of the partition that are running finish first, as before a rebalance, and their messages are committed.
+    /// Messages that wait for a retry in place are dropped. A commit never goes back: after a seek to an earlier message,
+    /// nothing is committed until the messages of the last commit are passed, so that a restart continues there.
+    ///
+    /// # Errors
+    ///
+    /// A [`ConsumeError`] if the partition is not [assigned](ConsumeError::is_revoked), if the consumer is closed, or if the
+    /// brokers do not tell the offset of a time. A consumer that cannot go on at the offset ends.
+    ///
+    /// ```
+    /// # use event_schema::kafka::{Delivery, EmbeddedKafka, EventConsumer};
+    /// # use event_schema::prelude::*;
+    /// # use std::time::Duration;
+    /// use event_schema::kafka::SeekTo;
+    /// # #[derive(Serialize, EventSchema)]
+    /// # #[event(topic = "notes")]
+    /// # struct Note { text: String }
+    /// # #[tokio::main]
+    /// # async fn main() -> Result<(), Box<dyn std::error::Error>> {
+    /// # let kafka = EmbeddedKafka::start()?;
+    /// # kafka.create_topic("notes", 1)?;
+    /// # for text in ["one", "two"] { kafka.publish(&Note { text: text.to_owned() }).await; }
+    /// let consumer = EventConsumer::<Note>::subscribe(&kafka.config().group("docs")).await?;
+    /// let handle = consumer.handle();
+    /// # let running = tokio::spawn(consumer.run(async |_: Delivery<Note>| {}));
+    /// # while handle.counts().done() < 2 { tokio::task::yield_now().await }
+    /// assert_eq!(handle.counts().done(), 2);
+    /// for (topic, partition) in handle.assigned() {
+    ///     handle.seek(&topic, partition, SeekTo::Beginning).await?;
+    /// }
+    /// # while handle.counts().done() < 4 { tokio::task::yield_now().await }
+    /// // A moment later:
+    /// assert_eq!(handle.counts().done(), 4);
+    /// # handle.close(Duration::from_secs(10)).await?;
+    /// # running.await??;
+    /// # Ok(())
+    /// # }
+    /// ```
+    pub async fn seek(&self, topic: &str, partition: i32, to: SeekTo) -> Result<(), ConsumeError> {
+        Ok(self.shared.seek(topic, partition, to).await?)
+    }
+
+    /// Whether the consumer was [paused](Self::pause).
+    #[must_use]
+    pub fn is_paused(&self) -> bool {
+        self.shared.lock().session.is_paused()
+    }
+
     /// The outcomes of all deliveries so far; see the example of [`close`](Self::close).
     #[must_use]
     pub fn counts(&self) -> Counts {
@@ -82,7 +177,8 @@ impl RunHandle {
 
     /// Whether the consumer can handle messages, for the readiness probe of a service. It is `true` if the consumer has
     /// joined its group (even if no partition was left for it), is not closing, has not failed for good, and if no dead
-    /// letter and no message for a retry topic waits for brokers that do not accept it.
+    /// letter and no message for a retry topic waits for brokers that do not accept it, and no message because what its
+    /// handler needs is [unavailable](crate::kafka::Outcome::Unavailable).
     ///
     /// The consumer stays ready while brokers are away for less than `session.timeout.ms`.
     ///

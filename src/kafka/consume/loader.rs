@@ -3,7 +3,6 @@
 
 use std::marker::PhantomData;
 use std::pin::Pin;
-#[cfg(feature = "avro")]
 use std::sync::Arc;
 use std::time::Duration;
 #[cfg(feature = "avro")]
@@ -28,6 +27,8 @@ use crate::{
 /// Loads the events of messages: with a context for their rules and, if one was chosen, with a codec.
 pub(crate) struct Loader<E> {
     context: RuleContext,
+    /// Messages without a version are of this one.
+    untyped: Option<u32>,
     /// Without one, values are JSON.
     #[cfg(feature = "avro")]
     decoder: Option<Arc<Decoder<E>>>,
@@ -70,6 +71,7 @@ impl<E> Loader<E> {
     pub(crate) fn new() -> Self {
         Self {
             context: RuleContext::default(),
+            untyped: None,
             #[cfg(feature = "avro")]
             decoder: None,
             #[cfg(feature = "avro")]
@@ -78,8 +80,16 @@ impl<E> Loader<E> {
         }
     }
 
-    pub(super) fn set_context(&mut self, context: RuleContext) {
-        self.context = context;
+    pub(super) fn set_context<T: Send + Sync + 'static>(&mut self, context: Arc<T>) {
+        self.context.set_user(context);
+    }
+
+    pub(super) fn set_options(&mut self, options: LoadOptions<'static>) {
+        self.context.set_options(options);
+    }
+
+    pub(super) fn set_untyped(&mut self, version: u32) {
+        self.untyped = Some(version);
     }
 
     fn has_codec(&self) -> bool {
@@ -172,17 +182,27 @@ impl<E: EventSchema> Loader<E> {
         at: At<'_>,
     ) -> Result<Result<E, Refused>, NotYet> {
         let options = self.context.load_options();
+        let untyped = self.untyped.filter(|_| !E::HAS_TYPES);
+        let event_type = event_type.filter(|event_type| untyped.is_none() || *event_type != E::descriptor().name());
+        let load_untyped = |text: &[u8], options: &LoadOptions<'_>| match untyped {
+            Some(version) => options.load_from(version, text),
+            None => E::load_untyped(text, options),
+        };
         #[cfg(feature = "avro")]
         if let Some(decoder) = &self.decoder {
             let (decoder, id, content_type) = described(decoder, content_type, raw, at);
             let loaded = match decoder.payload(id, content_type, data) {
-                Ok(payload) => payload.load(event_type, &options, E::load_untyped),
+                Ok(payload) => payload.load(event_type, &options, load_untyped),
                 Err(Unread::Refused(error)) => Err(error),
                 Err(Unread::Missing(missing)) => return Err(NotYet { missing, written: raw.timestamp() }),
             };
             return Ok(loaded.map_err(|error| (error, decoder.schema_id(id, content_type, data))));
         }
-        Ok(load_json(event_type, data, &options).map_err(|error| (error, schema_id(data))))
+        let loaded = match event_type {
+            Some(event_type) => options.load_typed(event_type, data),
+            None => load_untyped(data, &options),
+        };
+        Ok(loaded.map_err(|error| (error, schema_id(data))))
     }
 }
 
@@ -215,11 +235,4 @@ fn described<'a, E: EventSchema>(
         Some(None) => decoder.at(at.topic, at.partition, at.offset),
     };
     (decoder, headers.get(VALUE_SCHEMA_ID), content_type.or_else(of_message))
-}
-
-fn load_json<E: EventSchema>(event_type: Option<&str>, text: &[u8], options: &LoadOptions<'_>) -> Result<E, LoadError> {
-    match event_type {
-        Some(event_type) => options.load_typed(event_type, text),
-        None => E::load_untyped(text, options),
-    }
 }

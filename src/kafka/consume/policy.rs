@@ -2,7 +2,8 @@
 
 use std::time::Duration;
 
-use super::core::{Backoff, GiveUp, Limit, Order, Rules, Waiting};
+use super::breaker::CircuitBreaker;
+use super::core::{Backoff, GiveUp, GiveUps, Limit, Order, Rules, Waiting};
 use super::retry::Retry;
 use crate::kafka::letters::DeadLetter;
 
@@ -14,7 +15,8 @@ pub(super) struct Policy {
     pub(super) buffer: Limit,
     pub(super) span: u64,
     pub(super) retry: Retry,
-    pub(super) give_up: GiveUp,
+    pub(super) give_up: GiveUps,
+    pub(super) breaker: CircuitBreaker,
     pub(super) dead_letter: DeadLetter,
     pub(super) timeout: Option<Duration>,
     pub(super) revoke_timeout: Option<Duration>,
@@ -29,7 +31,8 @@ impl Default for Policy {
             buffer: BUFFER,
             span: 1_000,
             retry: Retry::default(),
-            give_up: GiveUp::default(),
+            give_up: GiveUps::default(),
+            breaker: CircuitBreaker::default(),
             dead_letter: DeadLetter::new(),
             timeout: None,
             revoke_timeout: None,
@@ -74,6 +77,9 @@ impl Policy {
             forward_backoff: FORWARD,
             waiting: self.retry.waiting,
             give_up: self.give_up,
+            away_limit: self.retry.unavailable_limit,
+            // A run that stops at what it cannot handle has no use for it.
+            breaker: self.breaker.messages.filter(|_| self.give_up.failed != GiveUp::Stop),
             forms,
             patience: self.timeout,
             commit_every: self.commit_interval,

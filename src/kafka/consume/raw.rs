@@ -80,6 +80,21 @@ impl Raw {
         raw
     }
 
+    /// A message that no broker has, without a value.
+    pub(super) fn made(key: Option<&[u8]>, headers: Headers, timestamp: i64) -> Self {
+        let bytes = key.unwrap_or_default();
+        Self {
+            pack: Some(bytes.into()),
+            start: 0,
+            value: bytes.len(),
+            end: bytes.len(),
+            has_key: key.is_some(),
+            has_value: false,
+            timestamp: Timestamp::CreateTime(timestamp),
+            headers: Some(Arc::new(headers)),
+        }
+    }
+
     fn slice(&self, start: usize, end: usize) -> &[u8] {
         self.pack.as_ref().map_or(&[], |pack| &pack[start..end])
     }

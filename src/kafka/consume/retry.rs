@@ -26,7 +26,11 @@ use super::core::{Backoff, Waiting};
 /// | [`in_place`](Self::in_place) | its partition | kept | |
 /// | [`park`](Self::park) | the later messages of its key | kept for each key | [`Order::Key`](crate::kafka::Order::Key) or [`unordered`](crate::kafka::Runner::unordered) |
 /// | [`topics`](Self::topics) | nothing | lost | [`unordered`](crate::kafka::Runner::unordered); the retry topics exist |
-/// | [`never`](Self::never) | nothing: there is no retry | kept | |
+/// | [`never`](Self::never) | its partition, while what the handler needs is unavailable: there is no other retry | kept | |
+///
+/// A message whose handler says that what it needs is [unavailable](crate::kafka::Failure::unavailable) spends no attempt. It
+/// is handled again where it is, after the same pauses, and the same messages wait meanwhile; with
+/// [`topics`](Self::topics) and [`never`](Self::never) too, and it is not sent to a retry topic.
 ///
 /// A handler's error, panic or [timeout](crate::kafka::Runner::handler_timeout) is retried. A message that cannot be
 /// loaded, breaks a rule of its event or is [rejected](crate::kafka::Failure::reject) is never retried. A message that
@@ -37,12 +41,13 @@ pub struct Retry {
     pub(super) waiting: Waiting,
     pub(super) attempts: u32,
     pub(super) backoff: Backoff,
+    pub(super) unavailable_limit: Option<Duration>,
 }
 
 impl Retry {
     fn new(waiting: Waiting) -> Self {
         let backoff = Backoff { first: Duration::from_millis(500), longest: Duration::from_secs(30), jitter: 0.5 };
-        Self { waiting, attempts: 5, backoff }
+        Self { waiting, attempts: 5, backoff, unavailable_limit: None }
     }
 
     /// The whole partition waits until the message has succeeded or failed for good, which keeps its order.
@@ -148,6 +153,26 @@ impl Retry {
     #[must_use]
     pub fn jitter(self, jitter: f64) -> Self {
         Self { backoff: Backoff { jitter, ..self.backoff }, ..self }
+    }
+
+    /// How long a message may wait because what its handler needs is
+    /// [unavailable](crate::kafka::Failure::unavailable), or because the
+    /// [circuit breaker](crate::kafka::Runner::circuit_breaker) is open. It is tried once more at the end of this time; then
+    /// it has failed for good, with whichever attempts left. Default: no limit.
+    ///
+    /// The time starts with the first such failure in a row. It starts anew when another consumer of the group gets the
+    /// partition.
+    ///
+    /// ```
+    /// use event_schema::kafka::Retry;
+    /// use std::time::Duration;
+    ///
+    /// let retry = Retry::in_place().unavailable_limit(Duration::from_secs(3600));
+    /// assert_ne!(retry, Retry::in_place());
+    /// ```
+    #[must_use]
+    pub fn unavailable_limit(self, limit: Duration) -> Self {
+        Self { unavailable_limit: Some(limit), ..self }
     }
 
     pub(super) fn most(&self) -> u32 {

@@ -6,7 +6,8 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use super::batches::Batches;
-use super::core::{GiveUp, Order};
+use super::breaker::CircuitBreaker;
+use super::core::{FailureKind, GiveUp, Order};
 use super::delivery::Delivery;
 use super::driver::{self, Member, Seats};
 use super::failure::Handled;
@@ -14,6 +15,7 @@ use super::forward::{FORMS, Forward};
 use super::loader::Loader;
 use super::policy::Policy;
 use super::retry::Retry;
+use super::selection::{MessageHead, Selection};
 use super::session::LEAVE;
 use super::subscription::Subscription;
 use super::tally::Counts;
@@ -87,6 +89,7 @@ pub struct Runner<E> {
     subscription: Subscription,
     policy: Policy,
     tombstones: Option<Tombstones>,
+    selection: Selection,
     /// The last setting that batches do not have.
     for_handlers: Option<&'static str>,
     loader: Loader<E>,
@@ -94,7 +97,14 @@ pub struct Runner<E> {
 
 impl<E: EventSchema + Send + Sync + 'static> Runner<E> {
     pub(super) fn new(subscription: Subscription, loader: Loader<E>) -> Self {
-        Self { subscription, policy: Policy::default(), tombstones: None, for_handlers: None, loader }
+        Self {
+            subscription,
+            policy: Policy::default(),
+            tombstones: None,
+            selection: Selection::default(),
+            for_handlers: None,
+            loader,
+        }
     }
 
     /// Which events are handled in order; all others are handled in parallel. Default: [`Order::Partition`]. For this
@@ -168,9 +178,156 @@ impl<E: EventSchema + Send + Sync + 'static> Runner<E> {
         self
     }
 
-    /// The policy for messages that failed for good. Default: [`GiveUp::DeadLetter`].
+    /// The policy for all messages that failed for good. Default: [`GiveUp::DeadLetter`].
     pub fn give_up(mut self, give_up: GiveUp) -> Self {
-        self.policy.give_up = give_up;
+        self.policy.give_up = give_up.into();
+        self
+    }
+
+    /// The policy for messages that failed for good in this way, as an exception from [`give_up`](Self::give_up), which is
+    /// called first.
+    ///
+    /// ```
+    /// # use event_schema::kafka::{Delivery, EmbeddedKafka, EventConsumer, FailureKind, GiveUp, Outcome};
+    /// # use event_schema::prelude::*;
+    /// # use std::time::Duration;
+    /// # #[derive(Serialize, EventSchema)]
+    /// # #[event(topic = "notes")]
+    /// # struct Note { text: String }
+    /// # #[tokio::main]
+    /// # async fn main() -> Result<(), Box<dyn std::error::Error>> {
+    /// # let kafka = EmbeddedKafka::start()?;
+    /// # kafka.create_topic("notes", 1)?;
+    /// # let consumer = EventConsumer::<Note>::subscribe(&kafka.config().group("docs")).await?;
+    /// kafka.publish_bytes("notes", None, Some(b"no note"), &[]).await;
+    /// let handle = consumer.handle();
+    /// let runner = consumer.runner().give_up(GiveUp::Stop).give_up_on(FailureKind::Invalid, GiveUp::Skip);
+    /// let running = tokio::spawn(runner.run(async |_: Delivery<Note>| {}));
+    /// # kafka.handled("docs", "notes").await;
+    /// handle.close(Duration::from_secs(10)).await?;
+    /// assert_eq!(running.await??.of(Outcome::Skipped), 1);
+    /// # Ok(())
+    /// # }
+    /// ```
+    pub fn give_up_on(mut self, kind: FailureKind, give_up: GiveUp) -> Self {
+        self.policy.give_up.set(kind, give_up);
+        self
+    }
+
+    /// When the consumer waits instead of giving up message after message. Default: [`CircuitBreaker::default`].
+    ///
+    /// ```
+    /// # use event_schema::kafka::{CircuitBreaker, Delivery, EmbeddedKafka, EventConsumer, Failure, Outcome, Retry};
+    /// # use event_schema::prelude::*;
+    /// # use std::sync::Arc;
+    /// # use std::sync::atomic::{AtomicBool, Ordering};
+    /// # use std::time::Duration;
+    /// # #[derive(Serialize, EventSchema)]
+    /// # #[event(topic = "notes")]
+    /// # struct Note { text: String }
+    /// # #[tokio::main]
+    /// # async fn main() -> Result<(), Box<dyn std::error::Error>> {
+    /// # let kafka = EmbeddedKafka::start()?;
+    /// # kafka.create_topic("notes", 1)?;
+    /// # for _ in 0..5 { kafka.publish(&Note { text: "hello".to_owned() }).await; }
+    /// # let consumer = EventConsumer::<Note>::subscribe(&kafka.config().group("docs")).await?;
+    /// # async fn until(what: impl Fn() -> bool) { while !what() { tokio::task::yield_now().await } }
+    /// let (handle, database) = (consumer.handle(), Arc::new(AtomicBool::new(false)));
+    /// let store = {
+    ///     let database = Arc::clone(&database);
+    ///     move |_: Delivery<Note>| std::future::ready(match database.load(Ordering::Relaxed) {
+    ///         true => Ok(()),
+    ///         false => Err(Failure::retry("the database is away")),
+    ///     })
+    /// };
+    /// let retry = Retry::never().backoff(Duration::from_millis(10), Duration::from_millis(10));
+    /// let runner = consumer.runner().unordered().retry(retry).circuit_breaker(CircuitBreaker::after(3));
+    /// let running = tokio::spawn(runner.run(store));
+    /// until(|| handle.counts().of(Outcome::Unavailable) > 0).await;
+    /// assert!(!handle.is_ready());
+    ///
+    /// database.store(true, Ordering::Relaxed);
+    /// until(|| handle.counts().done() == 3).await;
+    /// assert!(handle.is_ready());
+    /// handle.close(Duration::from_secs(10)).await?;
+    /// assert_eq!(running.await??.of(Outcome::Dead), 2);
+    /// # Ok(())
+    /// # }
+    /// ```
+    pub fn circuit_breaker(mut self, breaker: CircuitBreaker) -> Self {
+        self.policy.breaker = breaker;
+        self
+    }
+
+    /// Passes over messages of other types than the event's: they count as
+    /// [`Ignored`](crate::kafka::Outcome::Ignored), and the log names each type once. Without this they are rejected, and
+    /// become dead letters, because a mistyped name must not lose messages.
+    ///
+    /// The type is CloudEvents'. A message without one is not of another type: it is read as the event.
+    ///
+    /// ```
+    /// # use event_schema::kafka::{Delivery, EmbeddedKafka, EventConsumer, Outcome};
+    /// # use event_schema::prelude::*;
+    /// # use std::time::Duration;
+    /// #[event_schema::event(name = "order.placed", topic = "orders")]
+    /// struct OrderPlaced { order_id: String }
+    ///
+    /// #[event_schema::event(name = "order.cancelled", topic = "orders")]
+    /// struct OrderCancelled { order_id: String }
+    ///
+    /// # #[tokio::main]
+    /// # async fn main() -> Result<(), Box<dyn std::error::Error>> {
+    /// # let kafka = EmbeddedKafka::start()?;
+    /// # kafka.create_topic("orders", 1)?;
+    /// # let consumer = EventConsumer::<OrderPlaced>::subscribe(&kafka.config().group("docs")).await?;
+    /// kafka.publish(&OrderPlaced { order_id: "A-1".to_owned() }).await;
+    /// kafka.publish(&OrderCancelled { order_id: "A-1".to_owned() }).await;
+    /// let handle = consumer.handle();
+    /// let runner = consumer.runner().skip_other_types();
+    /// let running = tokio::spawn(runner.run(async |order: Delivery<OrderPlaced>| assert_eq!(order.order_id, "A-1")));
+    /// # kafka.handled("docs", "orders").await;
+    /// handle.close(Duration::from_secs(10)).await?;
+    /// assert_eq!(running.await??.to_string(), "1 done, 1 ignored");
+    /// # Ok(())
+    /// # }
+    /// ```
+    pub fn skip_other_types(mut self) -> Self {
+        self.selection.skips_other_types = true;
+        self
+    }
+
+    /// Handles only the messages for which the filter is `true`. It sees all of a message but its value, which is not read
+    /// if the answer is `false`: such a message counts as [`Ignored`](crate::kafka::Outcome::Ignored), valid or not. A
+    /// second filter replaces the first. A filter that panics fails the message, as a handler that panics does.
+    ///
+    /// ```
+    /// # use event_schema::kafka::{Delivery, EmbeddedKafka, EventConsumer, MessageHead, Outcome};
+    /// # use event_schema::prelude::*;
+    /// # use std::time::Duration;
+    /// # #[derive(Serialize, EventSchema)]
+    /// # #[event(name = "note", topic = "notes")]
+    /// # struct Note { text: String }
+    /// fn is_european(message: &MessageHead<'_>) -> bool {
+    ///     message.headers().get("region") == Some(b"eu")
+    /// }
+    ///
+    /// # #[tokio::main]
+    /// # async fn main() -> Result<(), Box<dyn std::error::Error>> {
+    /// # let kafka = EmbeddedKafka::start()?;
+    /// # kafka.create_topic("notes", 1)?;
+    /// # let consumer = EventConsumer::<Note>::subscribe(&kafka.config().group("docs")).await?;
+    /// kafka.publish_bytes("notes", None, Some(b"{\"text\": \"ciao\"}"), &[("region", b"eu")]).await;
+    /// kafka.publish_bytes("notes", None, Some(b"no note"), &[("region", b"us")]).await;
+    /// let handle = consumer.handle();
+    /// let running = tokio::spawn(consumer.runner().filter(is_european).run(async |_: Delivery<Note>| {}));
+    /// # kafka.handled("docs", "notes").await;
+    /// handle.close(Duration::from_secs(10)).await?;
+    /// assert_eq!(running.await??.to_string(), "1 done, 1 ignored");
+    /// # Ok(())
+    /// # }
+    /// ```
+    pub fn filter(mut self, filter: impl Fn(&MessageHead<'_>) -> bool + Send + Sync + 'static) -> Self {
+        self.selection.filter = Some(Box::new(filter));
         self
     }
 
@@ -260,7 +417,7 @@ impl<E: EventSchema + Send + Sync + 'static> Runner<E> {
         }
         self.policy.order = None;
         let (member, forward) = prepare(self.subscription, &self.policy)?;
-        Ok(Batches::new(member, forward, self.loader))
+        Ok(Batches::new(member, forward, self.selection, self.loader))
     }
 
     /// Handles events until the consumer is [closed](crate::kafka::RunHandle::close) or an error ends the run. See
@@ -301,7 +458,7 @@ impl<E: EventSchema + Send + Sync + 'static> Runner<E> {
         H: Fn(Delivery<E>) -> F + Send + Sync + 'static,
         F: Future<Output: Handled> + Send + 'static,
     {
-        let Self { subscription, policy, tombstones, loader, .. } = self;
+        let Self { subscription, policy, tombstones, selection, loader, .. } = self;
         let (mut member, forward) = prepare(subscription, &policy)?;
         let shared = Arc::clone(&member.shared);
         {
@@ -310,7 +467,7 @@ impl<E: EventSchema + Send + Sync + 'static> Runner<E> {
             state.session.handle(shared.now());
         }
         shared.wake();
-        let job = Arc::new(Job { handler, tombstones, forward, loader });
+        let job = Arc::new(Job { handler, tombstones, forward, selection, loader });
         supervise(&shared, &job).await;
         let (end, stopped, fatal) = {
             let state = shared.lock();
@@ -327,8 +484,9 @@ impl<E: EventSchema + Send + Sync + 'static> Runner<E> {
         let _ = tokio::time::timeout_at(end, job.forward.close()).await;
         match (stopped, fatal) {
             (Some((place, cause, refusal)), _) => {
+                let is_dead = cause.as_ref().is_some_and(|cause| policy.give_up.on(cause.kind()) == GiveUp::DeadLetter);
+                let refusal = refusal.filter(|_| is_dead);
                 let fault = cause.map(|cause| cause.text()).unwrap_or_default();
-                let refusal = refusal.filter(|_| policy.give_up == GiveUp::DeadLetter);
                 Err(match refusal {
                     Some(refusal) => RunErrorKind::DeadLetterRefused { place, fault, refusal },
                     None => RunErrorKind::Stopped { place, fault },

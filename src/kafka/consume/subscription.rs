@@ -48,7 +48,8 @@ impl Subscription {
         }
         check_topics(topics)?;
         let monitor = Arc::new(Monitor::default());
-        let (member, connection) = driver::start(&settings, Policy::by_hand(), Arc::clone(&monitor))?;
+        let (member, connection) =
+            driver::start(&settings, Policy::by_hand(), Arc::clone(&monitor), config.start_time())?;
         let asking = Arc::clone(&connection);
         let cluster_id = move |wait| asking.consumer.client().fetch_cluster_id(wait);
         connected(monitor, config.connect_deadline(), cluster_id).await?;

@@ -12,8 +12,16 @@ pub(super) struct Tally {
     lost: AtomicU64,
 }
 
-const KINDS: [Outcome; 6] =
-    [Outcome::Done, Outcome::Retried, Outcome::Parked, Outcome::Dead, Outcome::Skipped, Outcome::Abandoned];
+const KINDS: [Outcome; 8] = [
+    Outcome::Done,
+    Outcome::Retried,
+    Outcome::Parked,
+    Outcome::Unavailable,
+    Outcome::Dead,
+    Outcome::Skipped,
+    Outcome::Ignored,
+    Outcome::Abandoned,
+];
 
 impl Tally {
     pub(super) fn count(&self, outcome: Outcome) {
@@ -51,7 +59,7 @@ impl Tally {
 /// // For metrics: every outcome, also those with a count of zero.
 /// let mut lines = counts.iter().map(|(outcome, count)| format!("deliveries{{outcome=\"{outcome}\"}} {count}"));
 /// assert_eq!(lines.next().unwrap(), "deliveries{outcome=\"done\"} 0");
-/// assert_eq!(lines.count(), 5);
+/// assert_eq!(lines.count(), 7);
 /// ```
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub struct Counts {

@@ -20,6 +20,7 @@ use super::loader::{At, LOOK, Loaded, Loader, NotYet};
 use super::panics::guarded;
 use super::raw::Raw;
 use super::received::Body;
+use super::selection::Selection;
 use super::session;
 use super::tell::tell;
 use crate::EventSchema;
@@ -78,6 +79,7 @@ pub(super) struct Job<E, H> {
     pub(super) handler: H,
     pub(super) tombstones: Option<Tombstones>,
     pub(super) forward: Forward,
+    pub(super) selection: Selection,
     pub(super) loader: Loader<E>,
 }
 
@@ -105,6 +107,8 @@ struct Row {
 struct Settled {
     /// How many records were handled.
     done: u64,
+    /// How many were passed over.
+    ignored: u64,
     /// The outcomes of the others.
     others: Vec<(Ticket, Place, Outcome, Option<Fault>)>,
 }
@@ -116,6 +120,7 @@ impl Row {
         for (ticket, finished) in self.ended.drain(..) {
             match state.session.finish(&ticket, finished, now) {
                 Some((Outcome::Done, _)) => settled.done += 1,
+                Some((Outcome::Ignored, _)) => settled.ignored += 1,
                 Some((outcome, fault)) => {
                     settled.others.push((ticket, state.place(ticket.partition).clone(), outcome, fault));
                 }
@@ -220,7 +225,8 @@ where
                         }
                     }
                 };
-                let goes_on = matches!(done, Finished::Done) && self.shared.interruptions() == interruptions;
+                let goes_on = matches!(done, Finished::Done | Finished::Unhandled(_))
+                    && self.shared.interruptions() == interruptions;
                 row.ended.push((ticket, done));
                 if !goes_on {
                     break;
@@ -237,6 +243,9 @@ where
     fn tell(&self, settled: Settled) {
         if settled.done > 0 {
             self.shared.tally.count_many(Outcome::Done, settled.done);
+        }
+        if settled.ignored > 0 {
+            self.shared.tally.count_many(Outcome::Ignored, settled.ignored);
         }
         for (ticket, place, outcome, fault) in settled.others {
             self.shared.tally.count(outcome);
@@ -256,6 +265,9 @@ where
             return forwarded;
         }
         let Taken { ticket, message: raw, .. } = taken;
+        if self.selection.filters_out(&raw, place, ticket.offset) {
+            return Finished::Unhandled(Outcome::Ignored);
+        }
         let at = At { topic: &place.topic, partition: place.partition, offset: ticket.offset };
         let loaded = match self.loader.load(&raw, at) {
             Ok(loaded) => loaded,
@@ -269,7 +281,7 @@ where
             }
         };
         match self.handle(ticket, raw, loaded, place).await {
-            Ok(()) => Finished::Done,
+            Ok(finished) => finished,
             Err(fault) => Finished::Failed(fault),
         }
     }
@@ -289,18 +301,21 @@ where
         raw: Raw,
         (body, structured): Loaded<E>,
         place: &Place,
-    ) -> Result<(), Fault> {
+    ) -> Result<Finished, Fault> {
         let handled = match body {
             Body::Event(event) => {
                 let delivery = Delivery::new(event, place.clone(), ticket, raw, structured);
                 (self.handler)(delivery).await.handled()
             }
+            Body::Rejected(rejection) if self.selection.skips(rejection.error(), place) => {
+                return Ok(Finished::Unhandled(Outcome::Ignored));
+            }
             Body::Rejected(rejection) => return Err(self.forward.rejected(rejection)),
             Body::Tombstone => match &self.tombstones {
                 Some(handler) => handler(Delivery::new((), place.clone(), ticket, raw, structured)).await,
-                None => Ok(()),
+                None => return Ok(Finished::Unhandled(Outcome::Done)),
             },
         };
-        handled.map_err(|failure| Fault::Handler(Arc::new(failure)))
+        handled.map(|()| Finished::Done).map_err(|failure| Fault::Handler(Arc::new(failure)))
     }
 }

@@ -28,6 +28,10 @@ pub(crate) enum ConsumeErrorKind {
     Revoked,
     #[error("not committed: {0}")]
     Commit(RDKafkaErrorCode),
+    #[error("no seek: {0} is not assigned to this consumer")]
+    NotAssigned(String),
+    #[error("no seek: {0}")]
+    Seek(RDKafkaErrorCode),
     #[error("not committed: no thread could be started")]
     NoThread,
 }
@@ -35,7 +39,9 @@ pub(crate) enum ConsumeErrorKind {
 impl ConsumeErrorKind {
     /// The code that says that a right is missing.
     pub(crate) fn unauthorized(&self) -> Option<RDKafkaErrorCode> {
-        let (Self::Receive(code) | Self::Fatal(code) | Self::Commit(code)) = *self else { return None };
+        let (Self::Receive(code) | Self::Fatal(code) | Self::Commit(code) | Self::Seek(code)) = *self else {
+            return None;
+        };
         (!right(code).is_empty()).then_some(code)
     }
 }
@@ -51,7 +57,7 @@ fn right(code: RDKafkaErrorCode) -> &'static str {
 
 impl ConsumeError {
     /// Whether the partition of the message was revoked before the commit. No message is lost: the new owner of the
-    /// partition receives it again.
+    /// partition receives it again. Also whether a partition to [seek](crate::kafka::RunHandle::seek) in is not assigned.
     ///
     /// ```
     /// # use event_schema::kafka::ConsumeError;
@@ -64,7 +70,7 @@ impl ConsumeError {
     pub fn is_revoked(&self) -> bool {
         use RDKafkaErrorCode as C;
         match *self.0 {
-            ConsumeErrorKind::Revoked => true,
+            ConsumeErrorKind::Revoked | ConsumeErrorKind::NotAssigned(_) => true,
             ConsumeErrorKind::Commit(code) => matches!(
                 code,
                 C::IllegalGeneration | C::UnknownMemberId | C::RebalanceInProgress | C::AssignmentLost | C::State
@@ -145,9 +151,10 @@ impl ConsumeError {
 
     fn code(&self) -> Option<RDKafkaErrorCode> {
         match *self.0 {
-            ConsumeErrorKind::Receive(code) | ConsumeErrorKind::Fatal(code) | ConsumeErrorKind::Commit(code) => {
-                Some(code)
-            }
+            ConsumeErrorKind::Receive(code)
+            | ConsumeErrorKind::Fatal(code)
+            | ConsumeErrorKind::Commit(code)
+            | ConsumeErrorKind::Seek(code) => Some(code),
             _ => None,
         }
     }

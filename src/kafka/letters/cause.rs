@@ -8,6 +8,9 @@ use crate::{LoadError, Violations};
 /// The maximum size of each text of an exception.
 pub(super) const MAX_TEXT: usize = 4 * 1024;
 
+/// What to do about messages of other types.
+pub(crate) const OTHER_TYPES: &str = "`runner().skip_other_types()` passes over messages of other types";
+
 /// Why a message could not be handled. Spring's headers ask for a class and a stack trace: the class is
 /// a name that says of what kind the error is, and the trace its causes.
 pub(crate) struct Cause<'a> {
@@ -24,6 +27,7 @@ impl<'a> Cause<'a> {
     pub(crate) fn rejected(error: &'a LoadError, framed: Option<&str>) -> Self {
         let trace = match framed {
             Some(framed) => format!("{framed}: {error}"),
+            None if error.other_type().is_some() => format!("{error}; {OTHER_TYPES}"),
             None => error.to_string(),
         };
         let message = trace.lines().collect::<Vec<_>>().join("; ");

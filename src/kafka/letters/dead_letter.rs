@@ -226,6 +226,7 @@ impl DeadLetter {
             partition: Some(original.origin.partition),
             key: key.map(<[u8]>::to_vec),
             value: if is_pointer { Some(original.pointer()) } else { original.value.map(<[u8]>::to_vec) },
+            timestamp: None,
             headers,
         }
     }

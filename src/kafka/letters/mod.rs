@@ -9,7 +9,7 @@ mod retry;
 #[cfg(test)]
 mod tests;
 
-pub(crate) use self::cause::Cause;
+pub(crate) use self::cause::{Cause, OTHER_TYPES};
 pub use self::dead_letter::DeadLetter;
 pub(crate) use self::dead_letter::{Form, Original};
 pub use self::dead_message::DeadMessage;

@@ -9,5 +9,5 @@ mod time;
 pub use self::headers::Headers;
 pub(crate) use self::origin::{FIRSTS, GROUP, OFFSET, ORIGINALS, Origin, PARTITION, TOPIC, long};
 pub(crate) use self::place::Place;
-pub(crate) use self::record::ProducerRecord;
-pub(crate) use self::time::time;
+pub use self::record::ProducerRecord;
+pub(crate) use self::time::{millis, time};

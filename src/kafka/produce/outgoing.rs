@@ -3,6 +3,7 @@
 use std::borrow::Cow;
 use std::fmt;
 use std::sync::Arc;
+use std::time::SystemTime;
 
 use super::encoding::Encoding;
 use super::queue::Queue;
@@ -10,9 +11,10 @@ use super::sent::{Enqueued, Sent};
 use super::stamp::{self, Described, Source, Stamp};
 use super::topic::To;
 use crate::format::cloudevents::format_time;
+use crate::format::framing::{KEY_SCHEMA_ID, VALUE_SCHEMA_ID};
 use crate::kafka::client::native::{Message, Outbound};
 use crate::kafka::error::{SendError, SendErrorKind};
-use crate::kafka::message::Headers;
+use crate::kafka::message::{Headers, ProducerRecord, millis};
 use crate::{Descriptor, Envelope, EventSchema};
 
 /// A builder of a message; see [`EventProducer::message`](crate::kafka::EventProducer::message).
@@ -24,13 +26,26 @@ pub struct Outgoing<'a, E> {
     event: &'a E,
     topic: Option<&'a str>,
     key: Option<&'a [u8]>,
+    partition: Option<i32>,
+    timestamp: Option<i64>,
     envelope: Option<Envelope>,
-    headers: Vec<(&'a str, &'a [u8])>,
+    headers: Vec<(&'a str, Option<&'a [u8]>)>,
 }
 
 impl<'a, E: EventSchema + 'static> Outgoing<'a, E> {
     pub(super) fn new(queue: &'a Queue, source: Option<&'a Arc<Source>>, encoding: &'a Encoding, event: &'a E) -> Self {
-        Self { queue, source, encoding, event, topic: None, key: None, envelope: None, headers: Vec::new() }
+        Self {
+            queue,
+            source,
+            encoding,
+            event,
+            topic: None,
+            key: None,
+            partition: None,
+            timestamp: None,
+            envelope: None,
+            headers: Vec::new(),
+        }
     }
 
     /// Sets a topic other than the event's own; see the example of [`header`](Self::header).
@@ -71,6 +86,41 @@ impl<'a, E: EventSchema + 'static> Outgoing<'a, E> {
     /// ```
     pub fn key(self, key: &'a [u8]) -> Self {
         Self { key: Some(key), ..self }
+    }
+
+    /// Sets the partition, instead of the one that the key chooses. Consumers that rely on the order of a key need all its
+    /// messages in one partition.
+    ///
+    /// ```
+    /// # use event_schema::kafka::{EmbeddedKafka, EventProducer};
+    /// # use event_schema::prelude::*;
+    /// # use std::time::{Duration, SystemTime};
+    /// # #[derive(Debug, Serialize, EventSchema)]
+    /// # #[event(topic = "notes")]
+    /// # struct Note { text: String }
+    /// # #[tokio::main(flavor = "current_thread")]
+    /// # async fn main() -> Result<(), Box<dyn std::error::Error>> {
+    /// # let kafka = EmbeddedKafka::start()?;
+    /// kafka.create_topic("notes", 3)?;
+    /// let producer = EventProducer::connect(&kafka.config()).await?;
+    /// let written = SystemTime::UNIX_EPOCH + Duration::from_secs(1_700_000_000);
+    /// let note = Note { text: "hello".to_owned() };
+    /// producer.message(&note).partition(2).timestamp(written).send().await?;
+    ///
+    /// let received = kafka.received::<Note>("notes", 1).await;
+    /// assert_eq!((received[0].partition(), received[0].timestamp()), (2, Some(written)));
+    /// # Ok(())
+    /// # }
+    /// ```
+    pub fn partition(self, partition: i32) -> Self {
+        Self { partition: Some(partition), ..self }
+    }
+
+    /// Sets the timestamp of the message, instead of the time of the send; see the example of
+    /// [`partition`](Self::partition). Kafka stores milliseconds since 1970, and none before. The brokers replace it in a
+    /// topic with `message.timestamp.type=LogAppendTime`. The time of the [envelope](Self::envelope) remains as it is.
+    pub fn timestamp(self, timestamp: SystemTime) -> Self {
+        Self { timestamp: Some(millis(timestamp)), ..self }
     }
 
     /// Sets the envelope, instead of a new one: to keep the id of an event that is sent again, or to name the event
@@ -127,7 +177,40 @@ impl<'a, E: EventSchema + 'static> Outgoing<'a, E> {
     /// # }
     /// ```
     pub fn header(mut self, name: &'a str, value: &'a [u8]) -> Self {
-        self.headers.push((name, value));
+        self.headers.push((name, Some(value)));
+        self
+    }
+
+    /// Adds headers, such as those of a received message, as [`header`](Self::header) does. Those of its envelope and of
+    /// its format are left out: this message has its own.
+    ///
+    /// ```
+    /// # use event_schema::kafka::{EmbeddedKafka, EventProducer};
+    /// # use event_schema::prelude::*;
+    /// # #[derive(Debug, Serialize, EventSchema)]
+    /// # #[event(topic = "notes")]
+    /// # struct Note { text: String }
+    /// # #[tokio::main(flavor = "current_thread")]
+    /// # async fn main() -> Result<(), Box<dyn std::error::Error>> {
+    /// # let kafka = EmbeddedKafka::start()?;
+    /// let producer = EventProducer::connect(&kafka.config()).await?;
+    /// let note = Note { text: "hello".to_owned() };
+    /// producer.message(&note).header("tenant", b"7").send().await?;
+    ///
+    /// let received = kafka.received::<Note>("notes", 1).await;
+    /// producer.message(&note).topic("copies").headers(received[0].headers()).send().await?;
+    /// let copies = kafka.received::<Note>("copies", 1).await;
+    /// assert_eq!(copies[0].headers().get("tenant"), Some(&b"7"[..]));
+    /// assert_ne!(copies[0].envelope().id(), received[0].envelope().id());
+    /// # Ok(())
+    /// # }
+    /// ```
+    pub fn headers(mut self, headers: &'a Headers) -> Self {
+        let is_own = |name: &str| {
+            name.starts_with("ce_")
+                || matches!(name, "content-type" | "traceparent" | "tracestate" | KEY_SCHEMA_ID | VALUE_SCHEMA_ID)
+        };
+        self.headers.extend(headers.iter().filter(|(name, _)| !is_own(name)));
         self
     }
 
@@ -153,13 +236,36 @@ impl<'a, E: EventSchema + 'static> Outgoing<'a, E> {
         let mut value = Vec::with_capacity(128);
         writer.dump_into(self.event, &mut value)?;
         let key = self.key.map(Cow::Borrowed).or_else(|| self.event.key());
-        let (headers, stamp) = self.headers(writer.described())?;
-        let message = Message { partition: None, key: key.as_deref(), value: Some(&value), headers };
+        let (headers, stamp) = self.outbound(writer.described())?;
+        let Self { partition, timestamp, .. } = self;
+        let message = Message { partition, key: key.as_deref(), value: Some(&value), timestamp, headers };
         self.queue.enqueue(to, message, stamp).await
     }
 
+    /// The message as bytes, to be stored and [sent](crate::kafka::EventProducer::send_record) later. It has its id from now
+    /// on. See the example of [`ProducerRecord`].
+    ///
+    /// # Errors
+    ///
+    /// As [`send`](Self::send), but for those of the brokers.
+    pub async fn to_record(&self) -> Result<ProducerRecord, SendError> {
+        let to = To::of(self.event, self.topic)?;
+        let writer = self.encoding.writer(to.name()).await?;
+        let mut value = Vec::new();
+        writer.dump_into(self.event, &mut value)?;
+        let (headers, _) = self.outbound(writer.described())?;
+        Ok(ProducerRecord {
+            topic: to.name().to_owned(),
+            partition: self.partition,
+            key: self.key.map(Cow::Borrowed).or_else(|| self.event.key()).map(Cow::into_owned),
+            value: Some(value),
+            timestamp: self.timestamp,
+            headers: headers.map(|headers| headers.copied()).unwrap_or_default(),
+        })
+    }
+
     /// The headers, and what wants them back.
-    fn headers(&self, value: Described<'_>) -> Result<(Option<Outbound>, Option<Arc<Stamp>>), SendError> {
+    fn outbound(&self, value: Described<'_>) -> Result<(Option<Outbound>, Option<Arc<Stamp>>), SendError> {
         let descriptor = self.event.described_by();
         let envelope = match (&self.envelope, self.source) {
             (Some(envelope), _) => envelope,
@@ -184,7 +290,7 @@ impl<'a, E: EventSchema + 'static> Outgoing<'a, E> {
     fn own_headers(&self) -> Outbound {
         let mut headers = Outbound::with_capacity(self.headers.len() + 8);
         for (name, value) in &self.headers {
-            headers.push(name, Some(value));
+            headers.push(name, *value);
         }
         headers
     }

@@ -65,6 +65,7 @@ use crate::{EventKey, EventSchema};
 /// | [`enqueue`](Self::enqueue) | when the event is in the queue, with a future of the acknowledgement | a stream of events |
 /// | [`send_all`](Self::send_all) | when the brokers have acknowledged or refused all events | many events at once |
 /// | [`message`](Self::message) | at once, a builder of the message | another topic, an envelope, headers |
+/// | [`send_record`](Self::send_record) | when the brokers have acknowledged it | a row of an outbox |
 /// | [`send_tombstone`](Self::send_tombstone) | when the brokers have acknowledged it | deleting a key from a compacted topic |
 ///
 /// # Guarantees
@@ -527,12 +528,18 @@ impl EventProducer {
         self.queue.enqueue(To::Other(topic), message, None).await?.await
     }
 
-    /// Publishes a message that is there already, with its own headers: of a dead letter, a retry.
-    pub(crate) async fn send_record(&self, record: &ProducerRecord) -> Result<Sent, SendError> {
+    /// Publishes a message that was made before, as it is: a row of an outbox. See the example of [`ProducerRecord`]. The
+    /// bytes are not validated.
+    ///
+    /// # Errors
+    ///
+    /// A [`SendError`] if the brokers refuse it or do not answer.
+    pub async fn send_record(&self, record: &ProducerRecord) -> Result<Sent, SendError> {
         let message = Message {
             partition: record.partition,
             key: record.key.as_deref(),
             value: record.value.as_deref(),
+            timestamp: record.timestamp,
             headers: outgoing::copy(&record.headers),
         };
         self.queue.check_open()?;

@@ -77,7 +77,7 @@ pub(super) async fn send<E: EventSchema + 'static>(
                         headers
                     }),
                 };
-                let message = Message { partition: None, key: key.as_deref(), value: Some(&value), headers };
+                let message = Message { key: key.as_deref(), value: Some(&value), headers, ..Message::default() };
                 let recipient = Recipient::OneOf(Arc::clone(&many), number);
                 let pending = Arc::new(Pending { recipient, stamp: stamp.clone() });
                 many.open();

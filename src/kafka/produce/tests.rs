@@ -7,17 +7,10 @@ use std::time::Duration;
 use super::EventProducer;
 use super::client::Client;
 use crate::kafka::error::ConnectErrorKind;
-use crate::kafka::message::{Headers, ProducerRecord};
-use crate::kafka::{ApiKey, BrokerError, EmbeddedKafka};
+use crate::kafka::{ApiKey, BrokerError, EmbeddedKafka, ProducerRecord};
 
 fn record() -> ProducerRecord {
-    ProducerRecord {
-        topic: "notes".to_owned(),
-        partition: None,
-        key: None,
-        value: Some(b"{}".to_vec()),
-        headers: Headers::default(),
-    }
+    ProducerRecord::new("notes").with_value("{}")
 }
 
 #[tokio::test]

@@ -79,6 +79,10 @@ struct Record<M> {
     taken: u32,
     /// How often it could not be forwarded.
     unsent: u32,
+    /// It comes from a topic for retries.
+    returned: bool,
+    /// How often in a row what its handler needs was away, and since when.
+    away: Option<(u32, Duration)>,
     /// The number of the next record of the same key.
     next: Option<u64>,
 }
@@ -96,6 +100,8 @@ impl<M> Record<M> {
             attempt: 1,
             taken: 0,
             unsent: 0,
+            returned: false,
+            away: None,
             next: None,
         }
     }
@@ -150,6 +156,7 @@ impl<M: Clone> Lane<M> {
             key,
             due,
             attempt: tried.saturating_add(1),
+            returned: tried > 0,
             ..Record::new(offset, leader_epoch, bytes, message)
         });
     }
@@ -330,6 +337,38 @@ impl<M: Clone> Lane<M> {
             record.unsent = record.unsent.saturating_add(1);
             record.unsent
         })
+    }
+
+    /// The work on the record.
+    pub(super) fn work(&self, number: u64) -> Option<Work> {
+        self.records.get(self.index(number)?).map(|record| record.work)
+    }
+
+    /// Whether it comes from a topic for retries: it has failed in another place before.
+    pub(super) fn is_returned(&self, number: u64) -> bool {
+        self.index(number).and_then(|index| self.records.get(index)).is_some_and(|record| record.returned)
+    }
+
+    /// Since when what its handler needs is away, if it is.
+    pub(super) fn away_since(&self, number: u64) -> Option<Duration> {
+        self.records.get(self.index(number)?)?.away.map(|(_, since)| since)
+    }
+
+    /// What its handler needs is away: how often in a row that was so, this time included.
+    pub(super) fn away(&mut self, number: u64, now: Duration) -> u32 {
+        self.record(number).map_or(1, |record| {
+            let (times, since) = record.away.unwrap_or((0, now));
+            let times = times.saturating_add(1);
+            record.away = Some((times, since));
+            times
+        })
+    }
+
+    /// What its handler needs is there again.
+    pub(super) fn back(&mut self, number: u64) {
+        if let Some(record) = self.record(number) {
+            record.away = None;
+        }
     }
 
     /// The record is finished. The next of the same key has its turn, if there is one.

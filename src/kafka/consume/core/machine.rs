@@ -5,9 +5,10 @@ use std::collections::{BTreeMap, BinaryHeap, VecDeque};
 use std::time::Duration;
 
 use super::lane::{Lane, Next};
+use super::outage::Outage;
 use super::outcome::Outcome;
-use super::record::{Action, Incoming, Partition, Position, Taken, Ticket, Verdict, Work};
-use super::rules::{GiveUp, Limit, Order, Rules, Waiting};
+use super::record::{Action, Incoming, NOT_YET, Partition, Position, Taken, Ticket, Verdict, Work};
+use super::rules::{FailureKind, GiveUp, Limit, Order, Rules, Waiting};
 
 /// The state machine. Times are counted from any moment that stays the same.
 #[derive(Debug)]
@@ -21,6 +22,11 @@ pub(crate) struct Core<M> {
     ready: VecDeque<(Partition, u64)>,
     /// The timers of waiting records.
     timers: BinaryHeap<Reverse<(Duration, Partition, u64)>>,
+    outage: Outage,
+    /// No record is to be handled until this is over.
+    paused: bool,
+    /// The records that might be taken if the breaker were not open and nothing paused.
+    barred: VecDeque<(Partition, u64)>,
     next_commit: Duration,
     actions: VecDeque<Action>,
     /// Nothing is taken any more.
@@ -38,6 +44,9 @@ impl<M: Clone> Core<M> {
             lanes: BTreeMap::new(),
             ready: VecDeque::new(),
             timers: BinaryHeap::new(),
+            outage: Outage::default(),
+            paused: false,
+            barred: VecDeque::new(),
             actions: VecDeque::new(),
             stopped: false,
             chance: fastrand::Rng::with_seed(seed),
@@ -94,7 +103,11 @@ impl<M: Clone> Core<M> {
                 }
             }
         }
-        // The other members of the group wait for revoked partitions.
+        self.put_revoked_first();
+    }
+
+    /// The other members of the group wait for revoked partitions.
+    fn put_revoked_first(&mut self) {
         let is_revoked = |partition: &Partition| self.lanes.get(partition).is_some_and(|lane| lane.revoked);
         self.ready.make_contiguous().sort_by_key(|(partition, _)| !is_revoked(partition));
     }
@@ -135,7 +148,15 @@ impl<M: Clone> Core<M> {
             }
         }
         self.ready.retain(|(partition, _)| self.lanes.contains_key(partition));
+        self.barred.retain(|(partition, _)| self.lanes.contains_key(partition));
         self.timers.retain(|Reverse((_, partition, _))| self.lanes.contains_key(partition));
+        let was_probed = self.outage.is_open() && self.outage.next().is_none();
+        if self.outage.forget(|partition| self.lanes.contains_key(&partition)) {
+            self.closed();
+        } else if was_probed && self.outage.next().is_some() {
+            // The probe went with its partition.
+            self.unbar();
+        }
     }
 
     /// All partitions that are ours.
@@ -163,11 +184,19 @@ impl<M: Clone> Core<M> {
         self.go_on(partition, None, now);
     }
 
-    /// The next record to do something with, if there is one, in hand from now on. [`NOT_YET`] if it is put by,
-    /// to [`begin`](Self::begin) later.
+    /// The next record to do something with, if there is one, in hand from now on.
     pub(crate) fn take(&mut self, now: Duration) -> Option<Taken<M>> {
+        self.take_since(now, now)
+    }
+
+    /// The same, but it is put by, to [`begin`](Self::begin) later.
+    pub(crate) fn take_for_later(&mut self, now: Duration) -> Option<Taken<M>> {
+        self.take_since(now, NOT_YET)
+    }
+
+    fn take_since(&mut self, now: Duration, begun: Duration) -> Option<Taken<M>> {
         while self.has_ready() {
-            let taken = self.take_front(now);
+            let taken = self.take_front(now, begun);
             if taken.is_some() {
                 return taken;
             }
@@ -177,13 +206,14 @@ impl<M: Clone> Core<M> {
 
     /// Takes up to `most` records of one partition for a worker that handles one after the other: the next is begun
     /// when the one before it is done, and records that are not begun are [taken back](Self::untake). This keeps even
-    /// the order of the partition. It is one record alone if handlers have a timeout, which counts from the take, or if
-    /// others wait for it.
+    /// the order of the partition. It is one record alone if handlers have a timeout, which counts from the take, if
+    /// others wait for it, or if the breaker is open.
     pub(crate) fn take_row(&mut self, most: usize, now: Duration) -> Vec<Taken<M>> {
         let Some(first) = self.take(now) else { return Vec::new() };
         let partition = first.ticket.partition;
         let is_held = self.lanes.get(&partition).is_some_and(|lane| !lane.holders.is_empty());
-        let has_followers = first.work == Work::Handle && !is_held && self.rules.patience.is_none();
+        let is_alone = is_held || self.rules.patience.is_some() || self.outage.is_open();
+        let has_followers = first.work == Work::Handle && !is_alone;
         let most = if has_followers { most } else { 1 };
         let mut row = vec![first];
         while row.len() < most {
@@ -194,7 +224,7 @@ impl<M: Clone> Core<M> {
                     row.push(taken);
                 }
                 Some(Order::Key) | None if self.ready.front().is_some_and(|(next, _)| *next == partition) => {
-                    row.extend(self.take_front(now));
+                    row.extend(self.take_front(now, now));
                 }
                 _ => break,
             }
@@ -202,15 +232,24 @@ impl<M: Clone> Core<M> {
         row
     }
 
-    /// The record that is ready first, unless it has to wait for others that hold its partition.
-    fn take_front(&mut self, now: Duration) -> Option<Taken<M>> {
+    /// The record that is ready first, unless it has to wait for others that hold its partition, for the breaker, or for the
+    /// end of a pause.
+    fn take_front(&mut self, now: Duration, begun: Duration) -> Option<Taken<M>> {
         let (partition, number) = self.ready.pop_front()?;
         let lane = self.lanes.get_mut(&partition)?;
         if lane.is_held_up(number) {
             lane.aside.push(number);
             return None;
         }
-        let taken = lane.take(partition, number, now)?;
+        let is_handled = lane.work(number) == Some(Work::Handle);
+        if is_handled && (self.paused || self.outage.bars(now)) {
+            self.barred.push_back((partition, number));
+            return None;
+        }
+        let taken = lane.take(partition, number, begun)?;
+        if is_handled {
+            self.outage.take((partition, number));
+        }
         // Those that hold the partition, too, may follow.
         for number in lane.freed() {
             lane.queue(&mut self.ready, partition, number);
@@ -261,6 +300,7 @@ impl<M: Clone> Core<M> {
         self.next_commit = now.saturating_add(rules.commit_every);
         self.rules = rules;
         self.ready.clear();
+        self.barred.clear();
         self.timers.clear();
         self.lanes.values_mut().for_each(|lane| lane.rewind(&key));
         self.share_out();
@@ -292,23 +332,183 @@ impl<M: Clone> Core<M> {
         let lane = self.lanes.get_mut(&ticket.partition).filter(|lane| lane.epoch == ticket.epoch)?;
         let work = lane.put_back(ticket)?;
         match (work, verdict) {
-            (Work::Handle, Verdict::Done) => self.end(ticket, Outcome::Done, now),
-            (Work::Handle, Verdict::Retry) if ticket.attempt < self.rules.attempts => self.retry(ticket, now),
-            (_, Verdict::NotYet) | (Work::Retry(_) | Work::DeadLetter(_), Verdict::Retry) => {
-                // The trouble is not that of the handler, whatever it has been through.
-                let pause = self.rules.forward_backoff.before(lane.unsent(ticket.number), self.chance.f64());
-                self.again(ticket, work, ticket.attempt, Some(now.saturating_add(pause)));
-                None
-            }
             (_, Verdict::Stop) => self.stop(ticket),
-            (Work::Handle, _) | (Work::Retry(_), Verdict::Reject | Verdict::TooLarge) => self.fail(ticket, now),
-            (Work::Retry(_), Verdict::Done) => self.end(ticket, Outcome::Retried, now),
-            (Work::DeadLetter(_), Verdict::Done) => self.end(ticket, Outcome::Dead, now),
+            (Work::Handle, _) => self.handled(ticket, verdict, now),
+            (Work::Retry(_), Verdict::Done | Verdict::Unhandled(_)) => self.end(ticket, Outcome::Retried, now),
+            (Work::Retry(_), Verdict::Reject | Verdict::TooLarge | Verdict::Invalid) => {
+                self.fail(ticket, FailureKind::Failed, now)
+            }
+            (Work::DeadLetter(_), Verdict::Done | Verdict::Unhandled(_)) => self.end(ticket, Outcome::Dead, now),
+            (
+                Work::Retry(_) | Work::DeadLetter(_),
+                Verdict::Retry | Verdict::RetryAfter(_) | Verdict::Panic | Verdict::Unavailable | Verdict::NotYet,
+            ) => self.delay(ticket, work, now),
             (Work::DeadLetter(form), Verdict::TooLarge) if form + 1 < self.rules.forms => {
                 self.again(ticket, Work::DeadLetter(form + 1), ticket.attempt, None);
                 None
             }
-            (Work::DeadLetter(_), Verdict::Reject | Verdict::TooLarge) => self.stop(ticket),
+            (Work::DeadLetter(_), Verdict::Reject | Verdict::TooLarge | Verdict::Invalid) => self.stop(ticket),
+        }
+    }
+
+    /// The verdict of a handler on a record.
+    fn handled(&mut self, ticket: &Ticket, verdict: Verdict, now: Duration) -> Option<Outcome> {
+        let record = (ticket.partition, ticket.number);
+        let was_probe = self.outage.put_back(record);
+        let is_last = ticket.attempt >= self.rules.attempts;
+        let pause = match verdict {
+            Verdict::Done => {
+                if self.outage.succeed(record) {
+                    self.closed();
+                }
+                return self.end(ticket, Outcome::Done, now);
+            }
+            Verdict::Unhandled(_) | Verdict::Invalid | Verdict::Reject | Verdict::TooLarge | Verdict::Stop => {
+                // It says nothing about what is away: another record is the next probe, at once.
+                if was_probe {
+                    self.unbar();
+                }
+                self.available(ticket);
+                if let Verdict::Unhandled(outcome) = verdict {
+                    return self.end(ticket, outcome, now);
+                }
+                let is_invalid = verdict == Verdict::Invalid;
+                let kind = if is_invalid { FailureKind::Invalid } else { FailureKind::Rejected };
+                return self.fail(ticket, kind, now);
+            }
+            Verdict::NotYet => {
+                // Its handler was not asked: another record is the next probe, at once.
+                if was_probe {
+                    self.unbar();
+                }
+                return self.delay(ticket, Work::Handle, now);
+            }
+            Verdict::Panic => {
+                self.probe_failed(was_probe, now);
+                self.available(ticket);
+                if is_last {
+                    return self.fail(ticket, FailureKind::Failed, now);
+                }
+                return self.retry(ticket, None, now);
+            }
+            Verdict::RetryAfter(pause) => Some(pause),
+            Verdict::Retry | Verdict::Unavailable => None,
+        };
+        // One from a topic for retries has counted where it came from.
+        let is_returned = self.lanes.get(&ticket.partition).is_some_and(|lane| lane.is_returned(ticket.number));
+        let place = (!is_returned).then_some((ticket.partition, ticket.offset));
+        let are_many = self.outage.fail(place, self.rules.breaker);
+        self.probe_failed(was_probe, now);
+        let is_unavailable = verdict == Verdict::Unavailable || self.outage.is_open();
+        let trips = !is_unavailable && is_last && are_many;
+        let lane = self.lanes.get(&ticket.partition)?;
+        let limit = self.rules.away_limit;
+        let end = limit.map(|limit| lane.away_since(ticket.number).unwrap_or(now).saturating_add(limit));
+        if (is_unavailable || trips) && end.is_none_or(|end| now < end) {
+            if trips {
+                let next = self.after_a_pause(1, now);
+                self.outage.open(next);
+                self.actions.push_back(Action::Opened(self.rules.breaker.unwrap_or_default()));
+            }
+            return self.wait(ticket, pause, end, now);
+        }
+        self.available(ticket);
+        if is_unavailable || is_last {
+            self.fail(ticket, FailureKind::Failed, now)
+        } else {
+            self.retry(ticket, pause, now)
+        }
+    }
+
+    /// The same work again, later: the trouble is not that of the handler, whatever it has been through.
+    fn delay(&mut self, ticket: &Ticket, work: Work, now: Duration) -> Option<Outcome> {
+        let lane = self.lanes.get_mut(&ticket.partition)?;
+        let pause = self.rules.forward_backoff.before(lane.unsent(ticket.number), self.chance.f64());
+        self.again(ticket, work, ticket.attempt, Some(now.saturating_add(pause)));
+        None
+    }
+
+    /// What the handler of a record needs is away: it is tried again later, at the latest at the end.
+    fn wait(
+        &mut self,
+        ticket: &Ticket,
+        pause: Option<Duration>,
+        end: Option<Duration>,
+        now: Duration,
+    ) -> Option<Outcome> {
+        let lane = self.lanes.get_mut(&ticket.partition)?;
+        let times = lane.away(ticket.number, now);
+        if self.rules.waiting == Waiting::Partition {
+            lane.hold(ticket.number);
+        }
+        self.outage.wait((ticket.partition, ticket.number));
+        let at = pause.map_or_else(|| self.after_a_pause(times, now), |pause| now.saturating_add(pause));
+        self.again(ticket, Work::Handle, ticket.attempt, Some(end.map_or(at, |end| at.min(end))));
+        Some(Outcome::Unavailable)
+    }
+
+    /// The record does not wait for what is away, or does no longer.
+    fn available(&mut self, ticket: &Ticket) {
+        if let Some(lane) = self.lanes.get_mut(&ticket.partition) {
+            lane.back(ticket.number);
+        }
+        if self.outage.leave((ticket.partition, ticket.number)) {
+            self.closed();
+        }
+    }
+
+    /// The next probe comes later, if the last one failed.
+    fn probe_failed(&mut self, was_probe: bool, now: Duration) {
+        if was_probe {
+            let failed = self.outage.probe_failed();
+            let next = self.after_a_pause(failed.saturating_add(1), now);
+            self.outage.probe_at(next);
+        }
+    }
+
+    /// The breaker is closed.
+    fn closed(&mut self) {
+        self.unbar();
+        self.actions.push_back(Action::Closed);
+    }
+
+    /// The records that were barred may be taken, unless they are barred again.
+    fn unbar(&mut self) {
+        while let Some(record) = self.barred.pop_back() {
+            self.ready.push_front(record);
+        }
+        self.put_revoked_first();
+    }
+
+    /// Whether this record, which is in hand, must not be handled: the breaker is open and it is not the probe, or nothing is
+    /// handled now.
+    pub(crate) fn excludes(&self, ticket: &Ticket) -> bool {
+        self.paused || self.outage.excludes((ticket.partition, ticket.number))
+    }
+
+    /// No further record is handled until [`resume`](Self::resume). Others are forwarded, and those in hand are finished.
+    pub(crate) fn pause(&mut self) {
+        self.paused = true;
+    }
+
+    pub(crate) fn resume(&mut self) {
+        self.paused = false;
+        self.unbar();
+    }
+
+    pub(crate) fn is_paused(&self) -> bool {
+        self.paused
+    }
+
+    /// Whether records wait because what handlers need is away.
+    pub(crate) fn has_waiting(&self) -> bool {
+        self.outage.has_waiting()
+    }
+
+    /// A record is in hand no longer, and its handler has said nothing.
+    fn put_down(&mut self, ticket: &Ticket) {
+        if self.outage.put_back((ticket.partition, ticket.number)) {
+            self.unbar();
         }
     }
 
@@ -324,15 +524,20 @@ impl<M: Clone> Core<M> {
     pub(crate) fn untake(&mut self, ticket: &Ticket) {
         let order = self.rules.order;
         let lane = self.lanes.get_mut(&ticket.partition).filter(|lane| lane.epoch == ticket.epoch);
-        if lane.is_some_and(|lane| lane.put_back(ticket).is_some() && !lane.retract(ticket.number, order)) {
+        let Some(lane) = lane.filter(|lane| lane.is_in_hand(ticket)) else { return };
+        lane.put_back(ticket);
+        let is_follower = lane.retract(ticket.number, order);
+        self.put_down(ticket);
+        if !is_follower {
             self.ready.push_front((ticket.partition, ticket.number));
         }
     }
 
     /// Gives back a record that was taken and not seen. It is not taken again: the next owner of its partition gets it.
     pub(crate) fn give_back(&mut self, ticket: &Ticket) {
-        if let Some(lane) = self.lanes.get_mut(&ticket.partition).filter(|lane| lane.epoch == ticket.epoch) {
-            lane.put_back(ticket);
+        let lane = self.lanes.get_mut(&ticket.partition).filter(|lane| lane.epoch == ticket.epoch);
+        if lane.is_some_and(|lane| lane.put_back(ticket).is_some()) {
+            self.put_down(ticket);
         }
     }
 
@@ -347,13 +552,14 @@ impl<M: Clone> Core<M> {
         Some(outcome)
     }
 
-    fn retry(&mut self, ticket: &Ticket, now: Duration) -> Option<Outcome> {
+    /// After this pause, if the handler names one.
+    fn retry(&mut self, ticket: &Ticket, pause: Option<Duration>, now: Duration) -> Option<Outcome> {
         let waiting = self.rules.waiting;
         if waiting == Waiting::Nothing {
             self.again(ticket, Work::Retry(ticket.attempt), ticket.attempt, None);
             return None;
         }
-        let at = self.after_a_pause(ticket.attempt, now);
+        let at = pause.map_or_else(|| self.after_a_pause(ticket.attempt, now), |pause| now.saturating_add(pause));
         self.again(ticket, Work::Handle, ticket.attempt + 1, Some(at));
         if waiting == Waiting::Key {
             return Some(Outcome::Parked);
@@ -362,8 +568,8 @@ impl<M: Clone> Core<M> {
         Some(Outcome::Retried)
     }
 
-    fn fail(&mut self, ticket: &Ticket, now: Duration) -> Option<Outcome> {
-        match self.rules.give_up {
+    fn fail(&mut self, ticket: &Ticket, kind: FailureKind, now: Duration) -> Option<Outcome> {
+        match self.rules.give_up.on(kind) {
             GiveUp::DeadLetter => {
                 self.again(ticket, Work::DeadLetter(0), ticket.attempt, None);
                 None
@@ -422,6 +628,9 @@ impl<M: Clone> Core<M> {
                 lane.queue(&mut self.ready, partition, number);
             }
         }
+        if !self.barred.is_empty() && !self.paused && !self.outage.bars(now) {
+            self.unbar();
+        }
         if now >= self.next_commit {
             self.next_commit = now.saturating_add(self.rules.commit_every);
             self.commit();
@@ -460,7 +669,8 @@ impl<M: Clone> Core<M> {
     /// When there is something to do without anything happening.
     pub(crate) fn next_tick(&self) -> Duration {
         let timer = self.timers.peek().map(|&Reverse((due, ..))| due);
-        timer.map_or(self.next_commit, |due| due.min(self.next_commit))
+        let probe = self.outage.next().filter(|_| !self.barred.is_empty() && !self.paused);
+        timer.into_iter().chain(probe).fold(self.next_commit, Duration::min)
     }
 
     /// The last commit failed: the next one is to make up for it.
@@ -480,7 +690,7 @@ impl<M: Clone> Core<M> {
     pub(crate) fn census(&self) -> (usize, usize, bool) {
         let in_hand = self.lanes.values().map(Lane::in_hand).sum();
         let aside: usize = self.lanes.values().map(|lane| lane.aside.len()).sum();
-        let queued = self.ready.len() + self.timers.len();
+        let queued = self.ready.len() + self.timers.len() + self.barred.len();
         (in_hand, queued + aside, queued == 0 && self.lanes.values().all(Lane::is_clear))
     }
 }

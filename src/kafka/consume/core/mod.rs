@@ -30,14 +30,20 @@
 //!   nothing after a [`release`](Core::release) whose commit arrives, else, after a crash or a loss, what
 //!   was finished since the last commit: in `commit_every`, or in longer if commits failed.
 //! - A partition that is [idle](Core::is_idle) when it is released repeats nothing: what is unfinished before
-//!   others that are finished is finished first, unless it waits for its time or was given back, or the consumer
-//!   stops.
+//!   others that are finished is finished first, unless it waits for its time or was given back, the breaker is open, or
+//!   the consumer stops.
+//! - A record whose handler says that what it needs is away spends no attempt, and is never given up for it, unless there
+//!   is a limit and it has passed. Order is kept as for a retry.
+//! - No record is given up because its handler failed when as many different ones as the breaker needs have failed since
+//!   one was handled: the breaker opens instead. Until one is handled, one record at a time is handled, and none that
+//!   fails spends an attempt. A panic is not the fault of what is away: it spends its attempt, and opens nothing.
 //! - What is in hand when an assignment ends, or takes too long, is [abandoned](Action::Abandon): it may have
 //!   had its effect, and is handled again.
 
 mod in_hand;
 mod lane;
 mod machine;
+mod outage;
 mod outcome;
 mod record;
 mod rules;
@@ -47,5 +53,5 @@ mod tests;
 pub(crate) use self::machine::Core;
 pub use self::outcome::Outcome;
 pub(crate) use self::record::{Action, Incoming, NOT_YET, Partition, Position, Taken, Ticket, Verdict, Work};
-pub(crate) use self::rules::{Backoff, Limit, Rules, Waiting};
-pub use self::rules::{GiveUp, Order};
+pub(crate) use self::rules::{Backoff, GiveUps, Limit, Rules, Waiting};
+pub use self::rules::{FailureKind, GiveUp, Order};

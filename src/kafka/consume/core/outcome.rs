@@ -19,10 +19,17 @@ pub enum Outcome {
     Retried,
     /// The message failed and is retried: the later messages with the same key wait.
     Parked,
+    /// The message waits, and has spent no attempt: the handler said that what it needs is
+    /// [unavailable](crate::kafka::Failure::unavailable), or the
+    /// [circuit breaker](crate::kafka::Runner::circuit_breaker) is open.
+    Unavailable,
     /// The message failed for good, and is in the dead letter topic.
     Dead,
     /// The message failed for good, and is skipped.
     Skipped,
+    /// The message is not for this consumer, which passes over it: of
+    /// [another type](crate::kafka::Runner::skip_other_types), or not let in by its [filter](crate::kafka::Runner::filter).
+    Ignored,
     /// The result is ignored: the handler took too long, the partition was revoked, or the
     /// [batch](crate::kafka::Batch) was dropped.
     Abandoned,
@@ -36,8 +43,10 @@ impl Outcome {
             Self::Done => "done",
             Self::Retried => "retried",
             Self::Parked => "parked",
+            Self::Unavailable => "unavailable",
             Self::Dead => "dead",
             Self::Skipped => "skipped",
+            Self::Ignored => "ignored",
             Self::Abandoned => "abandoned",
         }
     }

@@ -2,6 +2,8 @@
 
 use std::time::Duration;
 
+use super::outcome::Outcome;
+
 /// A partition of a topic, by a number that the driver gives it.
 pub(crate) type Partition = u32;
 
@@ -72,11 +74,21 @@ pub(crate) struct Taken<M> {
 pub(crate) enum Verdict {
     /// It was handled, or forwarded.
     Done,
+    /// It is finished without a handler, with this outcome. That says nothing about what handlers need.
+    Unhandled(Outcome),
     /// It may go better another time.
     Retry,
-    /// It has not been tried: it waits, and others for it as before.
+    /// The same, after this pause instead of the one that is due.
+    RetryAfter(Duration),
+    /// The same, but the record alone is suspected: it says nothing about others.
+    Panic,
+    /// Not tried at all: what handling it needs is away.
+    Unavailable,
+    /// It has not been tried: it waits, and others for it as before. That says nothing about what handlers need.
     NotYet,
-    /// It never will.
+    /// It is no valid event, and never will be.
+    Invalid,
+    /// The handler will never take it. Of a forwarded record: the topic never will.
     Reject,
     /// The forwarded record is too large; a smaller form may be taken.
     TooLarge,
@@ -103,6 +115,10 @@ pub(crate) enum Action {
     /// The worker must drop this record; its result is ignored.
     Abandon(Ticket),
     Commit(Vec<Position>),
+    /// The breaker opens: so many different records have failed, and none was handled.
+    Opened(u32),
+    /// The breaker closes.
+    Closed,
     /// The consumer is to stop because of this record. Others that are in hand may say so, too.
     Stop(Ticket),
 }

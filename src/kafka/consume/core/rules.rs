@@ -52,6 +52,63 @@ pub enum GiveUp {
     Stop,
 }
 
+/// Why a message has failed for good. A setting of [`Runner::give_up_on`](crate::kafka::Runner::give_up_on).
+///
+/// ```
+/// use event_schema::kafka::FailureKind;
+///
+/// assert_ne!(FailureKind::Invalid, FailureKind::Rejected);
+/// ```
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum FailureKind {
+    /// The message cannot be loaded, or breaks a rule of its event.
+    Invalid,
+    /// The handler [rejected](crate::kafka::Failure::reject) it.
+    Rejected,
+    /// Its last attempt failed, or what its handler needs was unavailable for
+    /// [too long](crate::kafka::Retry::unavailable_limit).
+    Failed,
+}
+
+/// The policy for each kind of failure.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub(crate) struct GiveUps {
+    pub(crate) invalid: GiveUp,
+    pub(crate) rejected: GiveUp,
+    pub(crate) failed: GiveUp,
+}
+
+impl GiveUps {
+    pub(crate) fn on(self, kind: FailureKind) -> GiveUp {
+        match kind {
+            FailureKind::Invalid => self.invalid,
+            FailureKind::Rejected => self.rejected,
+            FailureKind::Failed => self.failed,
+        }
+    }
+
+    pub(crate) fn set(&mut self, kind: FailureKind, give_up: GiveUp) {
+        *match kind {
+            FailureKind::Invalid => &mut self.invalid,
+            FailureKind::Rejected => &mut self.rejected,
+            FailureKind::Failed => &mut self.failed,
+        } = give_up;
+    }
+
+    /// Whether any kind of failure has this policy.
+    pub(crate) fn contain(self, give_up: GiveUp) -> bool {
+        [self.invalid, self.rejected, self.failed].contains(&give_up)
+    }
+}
+
+/// The same for all.
+impl From<GiveUp> for GiveUps {
+    fn from(give_up: GiveUp) -> Self {
+        Self { invalid: give_up, rejected: give_up, failed: give_up }
+    }
+}
+
 /// How long something that failed waits for its next attempt: longer each time, up to a limit.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub(crate) struct Backoff {
@@ -94,7 +151,12 @@ pub(crate) struct Rules {
     /// How long something waits that could not be forwarded, or not be loaded yet: by how often that was so.
     pub(crate) forward_backoff: Backoff,
     pub(crate) waiting: Waiting,
-    pub(crate) give_up: GiveUp,
+    pub(crate) give_up: GiveUps,
+    /// How long a record may be without what its handler needs: since its handler first said so.
+    pub(crate) away_limit: Option<Duration>,
+    /// How many different records have to fail, without one that is handled, for the next that would be given up to open
+    /// the breaker instead. There is no breaker if there is none.
+    pub(crate) breaker: Option<u32>,
     /// How many forms of a dead letter there are: one that is too large in the last stops the consumer.
     pub(crate) forms: u32,
     /// How long a handler may take before it counts as failed.

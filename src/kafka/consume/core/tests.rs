@@ -23,7 +23,9 @@ fn rules() -> Rules {
         backoff: Backoff { first: millis(100), longest: millis(1000), jitter: 0.0 },
         forward_backoff: Backoff { first: millis(10), longest: millis(30), jitter: 0.0 },
         waiting: Waiting::Key,
-        give_up: GiveUp::DeadLetter,
+        give_up: GiveUp::DeadLetter.into(),
+        away_limit: None,
+        breaker: None,
         forms: 2,
         patience: None,
         commit_every: millis(5000),
@@ -344,7 +346,7 @@ fn what_is_idle_repeats_nothing_unless_a_failed_record_waits() {
 
 #[test]
 fn what_stops_the_consumer_leaves_its_holes() {
-    let mut core = core(Rules { order: Some(Order::Key), give_up: GiveUp::Stop, ..rules() });
+    let mut core = core(Rules { order: Some(Order::Key), give_up: GiveUp::Stop.into(), ..rules() });
     receive(&mut core, &[Some(1), Some(1), Some(2), Some(3)]);
     let taken = take(&mut core, NOW);
     core.finish(&taken[1].ticket, Verdict::Done, NOW);
@@ -512,13 +514,13 @@ fn the_consumer_stops_for_a_dead_letter_that_is_refused() {
 
 #[test]
 fn what_failed_is_skipped_or_stops_the_consumer_by_rule() {
-    let mut skips = core(Rules { give_up: GiveUp::Skip, ..rules() });
+    let mut skips = core(Rules { give_up: GiveUp::Skip.into(), ..rules() });
     receive(&mut skips, &[None]);
     let taken = take_one(&mut skips, NOW);
     assert_eq!(skips.finish(&taken.ticket, Verdict::Reject, NOW), Some(Outcome::Skipped));
     assert_eq!(skips.release(&[0]), [position(0, 1, 0)]);
 
-    let mut stops = core(Rules { give_up: GiveUp::Stop, ..rules() });
+    let mut stops = core(Rules { give_up: GiveUp::Stop.into(), ..rules() });
     receive(&mut stops, &[None]);
     let taken = take_one(&mut stops, NOW);
     assert_eq!(stops.finish(&taken.ticket, Verdict::Reject, NOW), None);
@@ -530,7 +532,7 @@ fn what_failed_is_skipped_or_stops_the_consumer_by_rule() {
 #[test]
 fn what_the_consumer_is_not_set_up_for_stops_it() {
     for give_up in [GiveUp::DeadLetter, GiveUp::Skip, GiveUp::Stop] {
-        let mut core = core(Rules { give_up, ..rules() });
+        let mut core = core(Rules { give_up: give_up.into(), ..rules() });
         receive(&mut core, &[None]);
         let taken = take_one(&mut core, NOW);
         assert_eq!(core.finish(&taken.ticket, Verdict::Stop, NOW), None);
@@ -550,7 +552,7 @@ fn forwards_go_before_what_has_not_begun() {
 
 #[test]
 fn a_handler_that_takes_too_long_has_failed() {
-    let mut core = core(Rules { patience: Some(millis(300)), attempts: 2, give_up: GiveUp::Skip, ..rules() });
+    let mut core = core(Rules { patience: Some(millis(300)), attempts: 2, give_up: GiveUp::Skip.into(), ..rules() });
     receive(&mut core, &[None]);
     let mut now = NOW;
     let first = take_one(&mut core, now);
@@ -696,4 +698,173 @@ fn times_may_be_as_long_as_they_like() {
     core.finish(&taken.ticket, Verdict::Retry, NOW);
     core.tick(NOW);
     assert_eq!(core.next_tick(), Duration::MAX);
+}
+
+/// The offsets of the records that can be taken and are to be handled.
+fn probes(core: &mut Core<i64>, now: Duration) -> Vec<Taken<i64>> {
+    take(core, now).into_iter().filter(|taken| taken.work == Work::Handle).collect()
+}
+
+#[test]
+fn what_a_handler_needs_is_away_for_as_long_as_it_is_and_no_attempt_is_spent() {
+    let mut core = core(Rules { order: Some(Order::Partition), waiting: Waiting::Partition, attempts: 1, ..rules() });
+    receive(&mut core, &[None, None]);
+    let mut now = NOW;
+    for pause in [100, 200, 400, 800, 1000, 1000] {
+        let taken = core.take(now).unwrap();
+        assert_eq!((taken.ticket.offset, taken.ticket.attempt), (0, 1));
+        assert_eq!(core.finish(&taken.ticket, Verdict::Unavailable, now), Some(Outcome::Unavailable));
+        assert!(core.has_waiting() && core.take(now).is_none());
+        now += millis(pause);
+        assert_eq!(core.next_tick(), now.min(millis(5000)));
+        core.tick(now);
+    }
+    let taken = core.take(now).unwrap();
+    assert_eq!(core.finish(&taken.ticket, Verdict::Done, now), Some(Outcome::Done));
+    assert!(!core.has_waiting());
+    assert_eq!(core.take(now).unwrap().ticket.offset, 1);
+}
+
+#[test]
+fn a_limit_ends_the_wait_with_a_last_try() {
+    let limit = Some(millis(150));
+    let mut core = core(Rules { away_limit: limit, give_up: GiveUp::Skip.into(), attempts: 9, ..rules() });
+    receive(&mut core, &[None]);
+    let mut now = NOW;
+    for at in [0, 100, 150] {
+        now = NOW + millis(at);
+        core.tick(now);
+        let taken = core.take(now).unwrap();
+        let outcome = if at < 150 { Outcome::Unavailable } else { Outcome::Skipped };
+        assert_eq!(core.finish(&taken.ticket, Verdict::Unavailable, now), Some(outcome), "at {at}");
+    }
+    core.tick(now);
+    assert!(!core.has_waiting() && core.census().2);
+}
+
+#[test]
+fn a_failure_that_names_its_pause_is_retried_after_it() {
+    let mut core = core(rules());
+    receive(&mut core, &[None]);
+    let taken = core.take(NOW).unwrap();
+    assert_eq!(core.finish(&taken.ticket, Verdict::RetryAfter(millis(777)), NOW), Some(Outcome::Parked));
+    assert_eq!(core.next_tick(), NOW + millis(777));
+    core.tick(NOW + millis(777));
+    assert_eq!(core.take(NOW + millis(777)).unwrap().ticket.attempt, 2);
+}
+
+#[test]
+fn the_breaker_opens_instead_of_giving_up_and_closes_when_one_is_handled() {
+    let mut core = core(Rules { attempts: 1, breaker: Some(3), ..rules() });
+    receive(&mut core, &[None; 8]);
+    let taken: Vec<_> = (0..4).map(|_| core.take(NOW).unwrap().ticket).collect();
+    // Two are given up before it can be told from what is wrong with them.
+    for ticket in &taken[..2] {
+        assert_eq!(core.finish(ticket, Verdict::Retry, NOW), None);
+    }
+    for ticket in &taken[2..] {
+        assert_eq!(core.finish(ticket, Verdict::Retry, NOW), Some(Outcome::Unavailable));
+    }
+    assert_eq!(actions(&mut core), [Action::Opened(3)]);
+    // Dead letters are sent meanwhile.
+    let forwards = take(&mut core, NOW);
+    assert!(forwards.iter().all(|taken| taken.work == Work::DeadLetter(0)) && forwards.len() == 2);
+    assert_eq!(core.next_tick(), NOW + millis(100));
+    // One at a time, each another one, after pauses that grow.
+    let mut now = NOW;
+    let mut tried = Vec::new();
+    for pause in [100, 200, 400] {
+        now += millis(pause);
+        core.tick(now);
+        let probe = probes(&mut core, now);
+        assert_eq!(probe.len(), 1);
+        tried.push(probe[0].ticket.offset);
+        assert_eq!(core.finish(&probe[0].ticket, Verdict::Retry, now), Some(Outcome::Unavailable));
+        assert_eq!(actions(&mut core), []);
+    }
+    assert_eq!(tried, [4, 5, 6]);
+    now += millis(800);
+    core.tick(now);
+    let probe = probes(&mut core, now);
+    assert_eq!(core.finish(&probe[0].ticket, Verdict::Done, now), Some(Outcome::Done));
+    assert_eq!(actions(&mut core), [Action::Closed]);
+    core.tick(now);
+    assert_eq!(probes(&mut core, now).len(), 5, "all that are left");
+}
+
+#[test]
+fn a_probe_that_is_rejected_or_put_back_makes_room_for_another_at_once() {
+    let mut core = core(Rules { attempts: 1, breaker: Some(2), give_up: GiveUp::Skip.into(), ..rules() });
+    receive(&mut core, &[None; 6]);
+    let taken: Vec<_> = (0..2).map(|_| core.take(NOW).unwrap().ticket).collect();
+    assert_eq!(core.finish(&taken[0], Verdict::Retry, NOW), Some(Outcome::Skipped));
+    assert_eq!(core.finish(&taken[1], Verdict::Retry, NOW), Some(Outcome::Unavailable));
+    assert!(take(&mut core, NOW).is_empty());
+    let now = NOW + millis(100);
+    core.tick(now);
+    let probe = probes(&mut core, now);
+    assert_eq!(core.finish(&probe[0].ticket, Verdict::Reject, now), Some(Outcome::Skipped));
+    let probe = probes(&mut core, now);
+    assert_eq!(probe.len(), 1);
+    core.untake(&probe[0].ticket);
+    let again = probes(&mut core, now);
+    assert_eq!((again.len(), again[0].ticket.offset), (1, probe[0].ticket.offset));
+    // The breaker closes when the partition goes, and with it all that waited.
+    actions(&mut core);
+    core.lose(&[0]);
+    assert_eq!(actions(&mut core), [Action::Abandon(again[0].ticket), Action::Closed]);
+    assert!(!core.has_waiting());
+}
+
+#[test]
+fn a_probe_that_cannot_be_loaded_yet_makes_room_for_another_at_once() {
+    let mut core = core(Rules { attempts: 1, breaker: Some(2), give_up: GiveUp::Skip.into(), ..rules() });
+    receive(&mut core, &[None; 5]);
+    let taken: Vec<_> = (0..2).map(|_| core.take(NOW).unwrap().ticket).collect();
+    assert_eq!(core.finish(&taken[0], Verdict::Retry, NOW), Some(Outcome::Skipped));
+    assert_eq!(core.finish(&taken[1], Verdict::Retry, NOW), Some(Outcome::Unavailable));
+    let now = NOW + millis(100);
+    core.tick(now);
+    let waits = probes(&mut core, now).remove(0).ticket;
+    assert_eq!(core.finish(&waits, Verdict::NotYet, now), None);
+    let probe = probes(&mut core, now);
+    assert_eq!(probe.len(), 1);
+    assert_ne!(probe[0].ticket.number, waits.number);
+    assert_eq!(core.finish(&probe[0].ticket, Verdict::Done, now), Some(Outcome::Done));
+    // It comes again after its own pause, with no attempt spent.
+    core.tick(now + millis(10));
+    let again = probes(&mut core, now + millis(10)).into_iter().find(|taken| taken.ticket.number == waits.number);
+    assert_eq!(again.unwrap().ticket.attempt, waits.attempt);
+}
+
+#[test]
+fn nothing_is_handled_during_a_pause_and_dead_letters_are_sent() {
+    let mut core = core(rules());
+    receive(&mut core, &[None; 3]);
+    let first = core.take(NOW).unwrap().ticket;
+    core.pause();
+    assert!(core.take(NOW).is_none() && !core.has_ready());
+    assert_eq!(core.finish(&first, Verdict::Reject, NOW), None);
+    assert_eq!(take_one(&mut core, NOW).work, Work::DeadLetter(0));
+    core.tick(NOW + millis(10));
+    assert!(core.take(NOW + millis(10)).is_none());
+    core.resume();
+    assert!(core.has_ready());
+    assert_eq!(offsets(&mut core, NOW), [1, 2]);
+}
+
+#[test]
+fn a_panic_opens_nothing_and_spends_its_attempts() {
+    let mut core = core(Rules { attempts: 2, breaker: Some(2), give_up: GiveUp::Skip.into(), ..rules() });
+    receive(&mut core, &[None; 3]);
+    let mut now = NOW;
+    for outcome in [Outcome::Parked, Outcome::Skipped] {
+        for _ in 0..3 {
+            let taken = core.take(now).unwrap();
+            assert_eq!(core.finish(&taken.ticket, Verdict::Panic, now), Some(outcome));
+        }
+        now += millis(100);
+        core.tick(now);
+    }
+    assert_eq!(actions(&mut core), []);
 }

@@ -3,7 +3,7 @@
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::thread;
-use std::time::Duration;
+use std::time::{Duration, SystemTime};
 
 use rdkafka::config::RDKafkaLogLevel;
 use rdkafka::consumer::{BaseConsumer, Consumer, ConsumerContext, Rebalance};
@@ -14,10 +14,11 @@ use super::super::core::Partition;
 use super::super::session::LEAVE;
 use super::commit::commit_here;
 use super::nap::NAP;
+use super::offsets;
 use super::perform::{perform, store, tick};
 use super::resets::Reset;
 use super::shared::Shared;
-use crate::kafka::client::Monitor;
+use crate::kafka::client::{Monitor, native};
 
 /// Told by librdkafka, while the thread polls it.
 pub(crate) struct Group {
@@ -27,6 +28,8 @@ pub(crate) struct Group {
     pub(super) called: AtomicBool,
     /// Where librdkafka could not go on, and looked for another place: told by its log alone.
     pub(super) resets: Mutex<Vec<Reset>>,
+    /// Where partitions without a committed offset start, if the configuration says so.
+    pub(super) start_at: Option<SystemTime>,
 }
 
 impl ClientContext for Group {
@@ -52,8 +55,8 @@ impl ConsumerContext for Group {
     fn pre_rebalance(&self, consumer: &BaseConsumer<Self>, rebalance: &Rebalance<'_>) {
         self.called.store(true, Ordering::Relaxed);
         match rebalance {
-            // After it: what the core says to an assignment is about assigned partitions.
-            Rebalance::Assign(_) => {}
+            // The core is told after it: what it says to an assignment is about assigned partitions.
+            Rebalance::Assign(list) => self.start(consumer, list),
             Rebalance::Revoke(list) if consumer.assignment_lost() => self.lose(consumer, Some(list)),
             Rebalance::Revoke(list) => self.revoke(consumer, list),
             Rebalance::Error(error) => {
@@ -75,6 +78,26 @@ impl ConsumerContext for Group {
 }
 
 impl Group {
+    /// Partitions without a committed offset are to start at the configured time, and nowhere else: the brokers are asked until
+    /// they answer.
+    fn start(&self, consumer: &BaseConsumer<Self>, list: &TopicPartitionList) {
+        const AGAIN: Duration = Duration::from_secs(1);
+        let Some(time) = self.start_at else { return };
+        while self.shared.lock_here().session.closing().is_none() {
+            match offsets::without_commit(consumer, list, time) {
+                Ok(starts) => {
+                    for (topic, partition, offset) in starts {
+                        tracing::info!("{topic}/{partition} starts at offset {offset}");
+                        native::set_offset(list, &topic, partition, offset);
+                    }
+                    return;
+                }
+                Err(error) => tracing::warn!("the brokers do not say where partitions start: {error}"),
+            }
+            thread::park_timeout(AGAIN);
+        }
+    }
+
     pub(super) fn assign(&self, consumer: &BaseConsumer<Self>, list: &TopicPartitionList) {
         for element in list.elements() {
             tracing::info!("{}/{} assigned", element.topic(), element.partition());

@@ -12,10 +12,13 @@ mod full;
 mod leave;
 mod member;
 mod nap;
+mod offsets;
 mod perform;
 mod poll;
 mod resets;
 mod seats;
+mod seek;
+mod seeks;
 mod shared;
 mod start;
 #[cfg(test)]
@@ -25,5 +28,6 @@ mod under_way;
 
 pub(super) use self::member::{Member, left};
 pub(super) use self::seats::{Dismissal, Seats};
+pub use self::seeks::SeekTo;
 pub(super) use self::shared::{Returned, Returning, Shared, State, key};
 pub(super) use self::start::{longest_revoke, start};

@@ -35,6 +35,11 @@ pub(super) fn perform<C: ConsumerContext>(shared: &Shared, state: &mut State, co
                 state.seats.dismiss(&ticket);
                 shared.supervisor.notify_one();
             }
+            Action::Opened(messages) => tracing::warn!(
+                "the handlers of {messages} different messages failed and none succeeded: messages wait, and one at a time \
+                 is tried until one is handled"
+            ),
+            Action::Closed => tracing::info!("messages are handled again"),
             Action::Stop(_) => shared.supervisor.notify_one(),
         }
     }

@@ -89,10 +89,13 @@ impl Poller {
         spent: &mut Spent<'a>,
     ) -> Option<Duration> {
         // In a statement of its own, which gives the lock up.
-        let (has_room, share) = {
-            let state = self.shared.lock_here();
-            (!state.full.is_awaited(), state.session.share())
+        let (has_room, share, seeks) = {
+            let mut state = self.shared.lock_here();
+            (!state.full.is_awaited(), state.session.share(), std::mem::take(&mut state.seeks))
         };
+        for seek in seeks {
+            self.seek(seek);
+        }
         self.note_gaps();
         let again = has_room && self.poll(connection, share, burst, spent);
         // Under KIP-848 no callback tells a member that there is no partition for it.
@@ -281,8 +284,8 @@ impl Drop for Over {
         let waiters = {
             let mut state = self.0.lock();
             state.session.end();
-            // Nobody commits any more.
-            state.commits.take()
+            // Nobody commits any more, or seeks.
+            (state.commits.take(), std::mem::take(&mut state.seeks))
         };
         drop(waiters);
         self.0.supervisor.notify_one();

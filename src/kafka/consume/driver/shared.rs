@@ -21,6 +21,7 @@ use super::super::tally::Tally;
 use super::commits::{CommitWaiter, Commits};
 use super::full::Full;
 use super::seats::Seats;
+use super::seeks::{Seek, SeekTo};
 use crate::kafka::client::bounded;
 use crate::kafka::error::ConsumeErrorKind;
 use crate::kafka::message::Place;
@@ -57,6 +58,7 @@ pub(crate) struct State {
     pub(crate) topics: Option<Vec<String>>,
     pub(super) commits: Commits,
     pub(super) full: Full,
+    pub(super) seeks: Vec<Seek>,
 }
 
 /// The headers of a record from a retry topic.
@@ -82,6 +84,7 @@ impl Shared {
                 topics: None,
                 commits: Commits::default(),
                 full: Full::default(),
+                seeks: Vec::new(),
             }),
             ready: Notify::new(),
             supervisor: Notify::new(),
@@ -178,6 +181,22 @@ impl Shared {
             Ok(committed) => committed,
             Err(_) => Err(ConsumeErrorKind::NoThread),
         }
+    }
+}
+
+impl Shared {
+    /// Has a partition continue elsewhere, and waits until it does.
+    pub(crate) async fn seek(&self, topic: &str, partition: i32, to: SeekTo) -> Result<(), ConsumeErrorKind> {
+        let (sender, done) = oneshot::channel();
+        {
+            let mut state = self.lock();
+            if state.session.is_over() {
+                return Err(ConsumeErrorKind::Closed);
+            }
+            state.seeks.push(Seek { topic: topic.to_owned(), partition, to, sender });
+        }
+        self.wake();
+        done.await.unwrap_or(Err(ConsumeErrorKind::Closed))
     }
 }
 

@@ -4,7 +4,7 @@ use std::collections::HashMap;
 use std::sync::atomic::AtomicBool;
 use std::sync::{Arc, Mutex};
 use std::thread;
-use std::time::Duration;
+use std::time::{Duration, SystemTime};
 
 use rdkafka::config::{ClientConfig, FromClientConfigAndContext};
 use rdkafka::consumer::BaseConsumer;
@@ -25,11 +25,17 @@ pub(crate) fn start(
     settings: &ClientConfig,
     rules: Rules,
     monitor: Arc<Monitor>,
+    start_at: Option<SystemTime>,
 ) -> Result<(Member, Arc<Connection>), ConnectError> {
     let shared = Arc::new(Shared::new(rules));
     shared.lock().session.set_revoke_timeout(revoke_timeout(settings));
-    let group =
-        Group { monitor, shared: Arc::clone(&shared), called: AtomicBool::new(false), resets: Mutex::default() };
+    let group = Group {
+        monitor,
+        shared: Arc::clone(&shared),
+        called: AtomicBool::new(false),
+        resets: Mutex::default(),
+        start_at,
+    };
     let mut consumer = BaseConsumer::from_config_and_context(settings, group).map_err(ConnectError::creation)?;
     let woken = Arc::clone(&shared);
     consumer.set_nonempty_callback(move || woken.wake());

@@ -234,7 +234,7 @@ impl<M: Clone, F: Cause, C: Copy> Session<M, F, C> {
     }
 
     /// Changes when a worker must begin no more records of its row: a record failed and others may have to wait for it,
-    /// partitions are being revoked, or the consumer stops.
+    /// partitions are being revoked, or the consumer pauses or stops.
     pub(crate) fn interruptions(&self) -> u64 {
         self.interruptions
     }
@@ -256,22 +256,19 @@ impl<M: Clone, F: Cause, C: Copy> Session<M, F, C> {
         } else if !self.unsent.is_empty() {
             self.unsent.remove(&record);
         }
-        if !matches!(finished, Finished::Done) {
+        if !matches!(finished, Finished::Done | Finished::Unhandled(_)) {
             self.interruptions += 1;
         }
         let verdict = match finished {
             Finished::Done => Verdict::Done,
+            Finished::Unhandled(outcome) => Verdict::Unhandled(outcome),
             Finished::NotYet => Verdict::NotYet,
             Finished::Refused { why, is_too_large } => {
                 self.refusals.insert(record, why);
                 if is_too_large { Verdict::TooLarge } else { Verdict::Reject }
             }
             Finished::Failed(cause) => {
-                let verdict = match cause.may_pass() {
-                    _ if cause.is_config() => Verdict::Stop,
-                    true => Verdict::Retry,
-                    false => Verdict::Reject,
-                };
+                let verdict = cause.verdict();
                 self.causes.insert(record, cause);
                 verdict
             }
@@ -313,10 +310,10 @@ impl<M: Clone, F: Cause, C: Copy> Session<M, F, C> {
 
     /// Takes records for a batch of `most`, and returns those to forward. [`gathered`](Self::gathered) is the number of
     /// records for the batch.
-    pub(crate) fn gather(&mut self, most: usize) -> Vec<Taken<M>> {
+    pub(crate) fn gather(&mut self, most: usize, now: Duration) -> Vec<Taken<M>> {
         let mut forwards = Vec::new();
         while self.pending.len() < most
-            && let Some(taken) = self.core.take(NOT_YET)
+            && let Some(taken) = self.core.take_for_later(now)
         {
             if taken.work != Work::Handle {
                 forwards.push(taken);
@@ -363,13 +360,15 @@ impl<M: Clone, F: Cause, C: Copy> Session<M, F, C> {
     }
 
     /// Takes back gathered records that no batch may contain any more. They are left to the next owner of their
-    /// partition, or wait for the record that holds it.
+    /// partition, or wait for the record that holds it, for the breaker, or for the end of a pause.
     fn clear_pending(&mut self) {
         if self.pending.is_empty() {
             return;
         }
         let Self { core, pending, .. } = self;
-        let must_wait = |taken: &mut Taken<M>| !core.holds(&taken.ticket.position()) || core.is_held_up(&taken.ticket);
+        let must_wait = |taken: &mut Taken<M>| {
+            !core.holds(&taken.ticket.position()) || core.is_held_up(&taken.ticket) || core.excludes(&taken.ticket)
+        };
         let cleared: Vec<_> = pending.extract_if(.., must_wait).collect();
         put_back(core, cleared.iter().map(|taken| &taken.ticket).rev());
     }
@@ -512,7 +511,22 @@ impl<M: Clone, F: Cause, C: Copy> Session<M, F, C> {
     /// Whether messages can be expected to be received and handled.
     pub(crate) fn is_ready(&self) -> bool {
         let is_open = self.closing.is_none() && !self.over && self.fatal().is_none();
-        is_open && self.joined && self.unsent.is_empty()
+        is_open && self.joined && self.unsent.is_empty() && !self.core.has_waiting()
+    }
+
+    /// No further record is handled until [`resume`](Self::resume).
+    pub(crate) fn pause(&mut self) {
+        self.interruptions += 1;
+        self.core.pause();
+        self.clear_pending();
+    }
+
+    pub(crate) fn resume(&mut self) {
+        self.core.resume();
+    }
+
+    pub(crate) fn is_paused(&self) -> bool {
+        self.core.is_paused()
     }
 
     /// Leaves the group when the records in hand are finished or their time is over.

@@ -12,7 +12,8 @@
 //! - What failed is known for as long as the record is unfinished and its partition ours, be it that the partition
 //!   is to be given up.
 //! - No batch is given a record behind one that holds its partition, nor one of a partition that is to be given up.
-//! - From the first time that a record could not be forwarded until it is finished, the consumer is not ready.
+//! - From the first time that a record could not be forwarded until it is finished, the consumer is not ready; nor is it
+//!   while a record waits for what its handler needs.
 
 mod closing;
 mod machine;

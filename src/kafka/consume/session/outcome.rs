@@ -2,20 +2,15 @@
 
 use std::time::Duration;
 
-use super::super::core::Ticket;
+use super::super::core::{Outcome, Ticket, Verdict};
 
 /// Why a record failed.
 pub(crate) trait Cause: Clone {
     /// Its handler took longer than this.
     fn timed_out(limit: Duration) -> Self;
 
-    /// Whether it may go better another time.
-    fn may_pass(&self) -> bool;
-
-    /// Whether not the record is to blame but how the consumer is set up.
-    fn is_config(&self) -> bool {
-        false
-    }
+    /// The verdict on a record that failed because of it.
+    fn verdict(&self) -> Verdict;
 }
 
 /// The taker of the records.
@@ -72,6 +67,8 @@ pub(crate) enum Word<C> {
 #[derive(Debug, Clone)]
 pub(crate) enum Finished<F> {
     Done,
+    /// No handler was needed; with this outcome.
+    Unhandled(Outcome),
     /// The handler failed, or a step before it.
     Failed(F),
     /// It was not forwarded, or cannot be loaded, but may be another time. It has not failed.

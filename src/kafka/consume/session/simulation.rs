@@ -1,7 +1,7 @@
 //! Leads core and session through seeded schedules: consumers that join, leave, stall and crash, partitions that
 //! move between them or are lost, handlers and forwards that take their time and fail, batches that nobody takes,
 //! clients that fail for good, rights that are missing, revokes while a consumer closes, commits that do not arrive,
-//! time that jumps.
+//! time that jumps, what handlers need that is away.
 //!
 //! Beside each core a [`Ledger`] is kept of every partition: what has become of each record that was
 //! received, so plainly that what may be taken, what has to be taken, what is paused and what is committed
@@ -14,6 +14,7 @@
 mod broker;
 mod consumer;
 mod ledger;
+mod outage;
 mod plan;
 
 use std::sync::Mutex;
@@ -98,6 +99,13 @@ events! {
     Done,
     Retried,
     Parked,
+    Ignored,
+    Unavailable,
+    Opened,
+    Closed,
+    Probed,
+    Barred,
+    GaveUpUnavailable,
     Dead,
     Skipped,
     SkippedForTime,
@@ -122,6 +130,8 @@ events! {
     Delayed,
     PutBy,
     NotYet,
+    HandlingPaused,
+    HandlingResumed,
     FailedForGood,
     FailedBefore,
     Unauthorized,
@@ -262,7 +272,9 @@ impl Group {
             79 => consumer.delay(world),
             80..84 => consumer.finish_late(world),
             84 => _ = consumer.mark(world),
-            85 => consumer.commit(world),
+            85 if world.chance.bool() => consumer.commit(world),
+            85 if world.one_in(4) => consumer.pause(world),
+            85 => consumer.resume(world),
             86..96 => {
                 world.now = match world.chance.u32(..4) {
                     0 => world.now.max(consumer.session.next_tick()),
@@ -340,6 +352,7 @@ impl Group {
     /// Nothing goes wrong any more: everything comes to its end.
     fn calm_down(&mut self) {
         self.world.faults = false;
+        self.consumers.iter_mut().for_each(|consumer| consumer.resume(&mut self.world));
         self.join();
         let logs = &mut self.world.broker.logs;
         for log in logs.iter_mut() {

@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use super::super::core::{
-    Action, Backoff, GiveUp, Incoming, Limit, Order, Outcome, Partition, Position, Rules, Taken, Waiting, Work,
+    Action, Backoff, GiveUp, Incoming, Limit, Order, Outcome, Partition, Position, Rules, Taken, Verdict, Waiting, Work,
 };
 use super::outcome::{Cause, Finished, NotCommitted, Trouble, Why, Word};
 use super::{Closing, Session};
@@ -20,8 +20,8 @@ impl Cause for Reason {
         Self::TimedOut(limit)
     }
 
-    fn may_pass(&self) -> bool {
-        !matches!(self, Self::Reject(_))
+    fn verdict(&self) -> Verdict {
+        if matches!(self, Self::Reject(_)) { Verdict::Reject } else { Verdict::Retry }
     }
 }
 
@@ -42,7 +42,9 @@ fn rules() -> Rules {
         backoff: Backoff { first: millis(100), longest: millis(1000), jitter: 0.0 },
         forward_backoff: Backoff { first: millis(10), longest: millis(30), jitter: 0.0 },
         waiting: Waiting::Partition,
-        give_up: GiveUp::DeadLetter,
+        give_up: GiveUp::DeadLetter.into(),
+        away_limit: None,
+        breaker: None,
         forms: 2,
         patience: None,
         commit_every: millis(5000),
@@ -156,24 +158,24 @@ fn what_took_too_long_says_so_and_what_did_not_does_not() {
 #[test]
 fn what_was_gathered_behind_a_record_that_failed_waits_for_it() {
     let mut session = session(rules(), &[0, 1], 4);
-    session.gather(2);
+    session.gather(2, NOW);
     let batch = session.hand_out(2, NOW);
     // Somebody waits for another batch, and gives it up.
-    session.gather(6);
+    session.gather(6, NOW);
     assert_eq!(session.gathered(), 6);
     session.finish(&batch[0].ticket, Finished::Failed(Reason::Retry(1)), NOW);
     session.finish(&batch[1].ticket, Finished::Done, NOW);
-    session.gather(8);
+    session.gather(8, NOW);
     let rest = session.hand_out(8, NOW);
     let held = batch[0].ticket.partition;
     assert!(rest.iter().all(|taken| taken.ticket.partition != held), "{:?}", offsets(&rest));
     assert_eq!(rest.len(), 4);
     session.tick(NOW + millis(100));
-    session.gather(8);
+    session.gather(8, NOW);
     let again = session.hand_out(8, NOW + millis(100));
     assert_eq!(offsets(&again), [0]);
     session.finish(&again[0].ticket, Finished::Done, NOW + millis(100));
-    session.gather(8);
+    session.gather(8, NOW);
     assert_eq!(offsets(&session.hand_out(8, NOW + millis(100))), [2, 3]);
 }
 
@@ -197,7 +199,7 @@ fn of_those_that_failed_together_the_first_is_tried_first() {
             };
             session.receive(incoming, NOW);
         }
-        session.gather(5);
+        session.gather(5, NOW);
         for taken in session.hand_out(5, NOW) {
             let failed = [1, 3].contains(&taken.ticket.offset);
             let finished = if failed { Finished::Failed(Reason::Retry(1)) } else { Finished::Done };
@@ -206,7 +208,7 @@ fn of_those_that_failed_together_the_first_is_tried_first() {
         let mut order = Vec::new();
         for now in (0..=100).map(|late| NOW + millis(late)) {
             session.tick(now);
-            session.gather(5);
+            session.gather(5, NOW);
             for taken in session.hand_out(5, now) {
                 order.push(taken.ticket.offset);
                 session.finish(&taken.ticket, Finished::Done, now);

@@ -11,6 +11,7 @@ use super::super::closing::Closing;
 use super::super::machine::Session;
 use super::super::outcome::{Cause, Finished, NotCommitted, Trouble, Why, Word};
 use super::ledger::{Ledger, State};
+use super::outage::{Open, Outage};
 use super::{Event, World};
 
 #[expect(clippy::struct_excessive_bools, reason = "each says something of its own")]
@@ -38,6 +39,8 @@ pub(super) struct Consumer {
     /// Its partitions are somebody else's, and it does not know.
     pub(super) expired: bool,
     pub(super) stopped: bool,
+    /// It handles nothing until this is over.
+    paused: bool,
     /// Its client failed for good.
     fatal: bool,
     /// A right is missing.
@@ -48,6 +51,7 @@ pub(super) struct Consumer {
     causes: HashMap<RecordId, Reason>,
     /// Records that were not forwarded so far.
     unsent: BTreeSet<RecordId>,
+    outage: Outage,
     /// The outcomes of the last tick.
     told: Vec<(Ticket, Outcome, Reason)>,
     failures: u64,
@@ -101,7 +105,7 @@ fn id(ticket: &Ticket) -> RecordId {
 /// Why a record failed.
 #[derive(Debug, Clone, PartialEq)]
 pub(super) enum Reason {
-    Handler { number: u64, may_pass: bool },
+    Handler { number: u64, verdict: Verdict },
     TimedOut(Duration),
 }
 
@@ -110,8 +114,11 @@ impl Cause for Reason {
         Self::TimedOut(limit)
     }
 
-    fn may_pass(&self) -> bool {
-        matches!(self, Self::TimedOut(_) | Self::Handler { may_pass: true, .. })
+    fn verdict(&self) -> Verdict {
+        match self {
+            Self::TimedOut(_) => Verdict::Retry,
+            Self::Handler { verdict, .. } => *verdict,
+        }
     }
 }
 
@@ -134,6 +141,7 @@ impl Consumer {
             joined: false,
             causes: HashMap::new(),
             unsent: BTreeSet::new(),
+            outage: Outage::default(),
             told: Vec::new(),
             failures: 0,
             is_manual,
@@ -149,6 +157,7 @@ impl Consumer {
             revoking: Vec::new(),
             expired: false,
             stopped: false,
+            paused: false,
             owed: Vec::new(),
             asleep_until: Duration::ZERO,
             ticked: Duration::ZERO,
@@ -213,7 +222,7 @@ impl Consumer {
         let mut turns = ledgers.flat_map(|ledger| ledger.turns(&self.rules)).filter(|_| !self.stopped);
         if idle {
             assert!(!in_hand, "not idle with something in hand");
-            assert!(turns.all(|(_, _, until)| self.may_wait(until)), "not idle with a hole");
+            assert!(turns.all(|turn| self.may_be_left(turn)), "not idle with a hole");
         } else {
             assert!(in_hand || turns.any(|(_, from, _)| from <= now), "there is nothing to wait for");
         }
@@ -223,6 +232,21 @@ impl Consumer {
     /// Records that failed at the time of the last tick may have to wait for another one.
     fn may_wait(&self, until: Duration) -> bool {
         until >= self.ticked && until > Duration::ZERO
+    }
+
+    /// Whether a record whose turn it is may have to wait for another tick, for the breaker, or for the end of a pause.
+    fn may_be_left(&self, (work, _, until): (Work, Duration, Duration)) -> bool {
+        let is_barred = |open: &Open| {
+            let is_probed = self.hands.iter().any(|hand| Self::is_probe(open, hand));
+            work == Work::Handle && (is_probed || self.may_wait(open.until))
+        };
+        let is_paused = self.paused && work == Work::Handle;
+        self.may_wait(until) || is_paused || self.outage.open.as_ref().is_some_and(is_barred)
+    }
+
+    fn is_probe(open: &Open, hand: &Hand) -> bool {
+        let number = usize::try_from(hand.ticket.number).expect("a small number");
+        hand.work == Work::Handle && open.probe == Some((hand.ticket.partition, number))
     }
 
     pub(super) fn release(&mut self, world: &mut World) {
@@ -243,6 +267,7 @@ impl Consumer {
             world.tally.note(Event::RevokedInHand);
         }
         let idle = self.session.core().is_idle(partitions);
+        let are_barred = self.paused || self.outage.open.is_some();
         self.settle(partitions, world);
         for &partition in partitions {
             self.ledger(partition).expect("it is ours").again = true;
@@ -262,7 +287,8 @@ impl Consumer {
             let from = if arrives && log.owner == Some(self.id) { log.committed } else { ledger.next() };
             let repeated = ledger.repeated(from, &self.rules);
             if idle && !self.stopped {
-                assert!(repeated == 0 || ledger.leaves(self.ticked), "{repeated} records are repeated for nothing");
+                let may_repeat = ledger.leaves(self.ticked) || are_barred;
+                assert!(repeated == 0 || may_repeat, "{repeated} records are repeated for nothing");
                 world.tally.note(if repeated == 0 { Event::Released } else { Event::ReleasedWithHoles });
             }
         }
@@ -273,12 +299,24 @@ impl Consumer {
 
     /// Forgets records that are not its own any more.
     fn forget(&mut self) {
-        let Self { ledgers, causes, unsent, .. } = self;
+        let was_open = self.outage.open.is_some();
+        let Self { ledgers, causes, unsent, outage, .. } = self;
+        outage.forget(|partition| ledgers[partition as usize].is_some());
         let is_ours = |&(partition, epoch, _): &RecordId| {
             ledgers[partition as usize].as_ref().is_some_and(|ledger| ledger.epoch == epoch)
         };
         causes.retain(|record, _| is_ours(record));
         unsent.retain(is_ours);
+        self.owes(was_open);
+    }
+
+    /// The breaker has opened or closed: the core is to say so.
+    fn owes(&mut self, was_open: bool) {
+        match (was_open, self.outage.open.is_some()) {
+            (false, true) => self.owed.push(Action::Opened(self.rules.breaker.expect("there is a breaker"))),
+            (true, false) => self.owed.push(Action::Closed),
+            _ => {}
+        }
     }
 
     /// The broker gives its partitions to others.
@@ -367,7 +405,7 @@ impl Consumer {
             let most = world.chance.usize(1..=world.plan.hands - self.hands.len());
             let row = self.session.take_row(most, world.now);
             if row.is_empty() {
-                self.nothing_waits();
+                self.nothing_waits(world);
                 assert!(!self.session.wakes().taker, "woken for nothing");
                 break;
             }
@@ -414,6 +452,7 @@ impl Consumer {
     fn takes_row(&mut self, row: &[Taken<Place>], world: &mut World) {
         self.rows += 1;
         assert!(row.len() == 1 || self.rules.patience.is_none(), "their time runs before they are begun");
+        assert!(row.len() == 1 || self.outage.open.is_none() || row[0].work != Work::Handle, "more than the probe");
         for (place, taken) in row.iter().enumerate() {
             assert_eq!(taken.ticket.partition, row[0].ticket.partition, "of another partition");
             let follows = place > 0 && self.rules.order == Some(Order::Partition);
@@ -452,7 +491,7 @@ impl Consumer {
         let (ticket, entry) = (hand.ticket, hand.entry);
         let number = usize::try_from(ticket.number).expect("a small number");
         let ledger = self.ledgers[ticket.partition as usize].as_ref().expect("what is in hand is ours");
-        assert!(!self.stopped, "begun after the stop");
+        assert!(!self.stopped && !self.paused, "begun after the stop, or while it pauses");
         assert!(!ledger.revoked || number < ledger.reach(), "begun, and is left to the next owner");
         assert!(!ledger.is_held_up(number), "begun, and is to wait");
         self.is_in_order(ticket.partition, entry, world);
@@ -526,6 +565,15 @@ impl Consumer {
         };
         assert_eq!((taken.ticket, taken.work, taken.message), (ticket, record.work, (partition, record.entry)));
         let (work, entry) = (record.work, record.entry);
+        assert!(work != Work::Handle || !self.paused, "taken while it pauses");
+        if work == Work::Handle
+            && let Some(open) = &self.outage.open
+        {
+            assert!(open.from <= world.now, "probed too early");
+            assert!(!self.hands.iter().any(|hand| Self::is_probe(open, hand)), "there is a probe");
+            self.outage.open.as_mut().expect("it is open").probe = Some((partition, number));
+            world.tally.note(Event::Probed);
+        }
         if !follows {
             self.is_in_order(partition, entry, world);
         }
@@ -545,10 +593,20 @@ impl Consumer {
         });
     }
 
-    fn nothing_waits(&self) {
+    fn nothing_waits(&self, world: &mut World) {
+        let next = self.session.next_tick();
         for ledger in self.ledgers.iter().flatten().filter(|_| !self.stopped) {
-            for (number, _, until) in ledger.turns(&self.rules) {
-                assert!(self.may_wait(until), "record {number} is forgotten");
+            for (work, number, from, until) in ledger.numbered_turns(&self.rules) {
+                assert!(self.may_be_left((work, from, until)), "record {number} is forgotten");
+                if from <= world.now
+                    && work == Work::Handle
+                    && !self.paused
+                    && let Some(open) = &self.outage.open
+                    && !self.hands.iter().any(|hand| Self::is_probe(open, hand))
+                {
+                    assert!(next <= open.until.max(until), "the next tick is too late for a probe");
+                    world.tally.note(Event::Barred);
+                }
             }
         }
     }
@@ -556,7 +614,7 @@ impl Consumer {
     fn pop(&mut self, world: &mut World) -> bool {
         let ready = self.session.has_ready();
         let Some((position, (_, entry))) = self.session.pop(world.now) else {
-            self.nothing_waits();
+            self.nothing_waits(world);
             return false;
         };
         assert!(ready, "it was to be told");
@@ -626,6 +684,8 @@ impl Consumer {
                 Outcome::Done => Event::Done,
                 Outcome::Retried => Event::Retried,
                 Outcome::Parked => Event::Parked,
+                Outcome::Ignored => Event::Ignored,
+                Outcome::Unavailable => Event::Unavailable,
                 Outcome::Dead => Event::Dead,
                 Outcome::Skipped => Event::Skipped,
                 Outcome::Abandoned => unreachable!("nobody is told"),
@@ -641,7 +701,7 @@ impl Consumer {
         }
         self.obey(world);
         if let Some(row) = row {
-            self.goes_on(&row, verdict == Verdict::Done, world);
+            self.goes_on(&row, matches!(verdict, Verdict::Done | Verdict::Unhandled(_)), world);
         }
         true
     }
@@ -657,12 +717,13 @@ impl Consumer {
         self.unsent.remove(&record);
         match verdict {
             Verdict::Done => Finished::Done,
+            Verdict::Unhandled(outcome) => Finished::Unhandled(outcome),
             Verdict::Reject | Verdict::TooLarge if is_forward => {
                 Finished::Refused { why: "refused".to_owned(), is_too_large: verdict == Verdict::TooLarge }
             }
             verdict => {
                 self.failures += 1;
-                let reason = Reason::Handler { number: self.failures, may_pass: verdict == Verdict::Retry };
+                let reason = Reason::Handler { number: self.failures, verdict };
                 self.causes.insert(record, reason.clone());
                 Finished::Failed(reason)
             }
@@ -679,7 +740,7 @@ impl Consumer {
         }
         let before = self.session.gathered();
         let most = before + world.chance.usize(1..=free);
-        let forwards = self.session.gather(most);
+        let forwards = self.session.gather(most, world.now);
         let gathered: Vec<_> = self.session.pending().skip(before).cloned().collect();
         let given_back = std::mem::take(&mut self.session.given_back);
         let found = !(forwards.is_empty() && gathered.is_empty() && given_back.is_empty());
@@ -697,7 +758,7 @@ impl Consumer {
             world.tally.note(Event::GivenBack);
         }
         if self.session.gathered() < most {
-            self.nothing_waits();
+            self.nothing_waits(world);
             let is_told = self.fatal || self.session.wakes().taker;
             assert!(!is_told || self.session.word().is_some() || !self.session.wakes().taker, "woken for nothing");
         }
@@ -743,13 +804,17 @@ impl Consumer {
     /// Sorts out the gathered records: each stays unless its partition is to be given up or is held by another record.
     fn sort_out(&mut self, world: &mut World) {
         let pending: Vec<_> = self.session.pending().map(|taken| taken.ticket).collect();
+        let (is_open, probe) = (self.outage.open.is_some(), self.outage.open.as_ref().and_then(|open| open.probe));
+        let is_paused = self.paused;
         for hand in
             self.hands.extract_if(.., |hand| hand.pending && !pending.contains(&hand.ticket)).collect::<Vec<_>>()
         {
             let Ticket { partition, epoch, number, .. } = hand.ticket;
             if let Some(ledger) = self.ledger(partition).filter(|ledger| ledger.epoch == epoch) {
                 let number = usize::try_from(number).expect("a small number");
-                assert!(ledger.revoked || ledger.is_held_up(number), "there is no reason to put it back");
+                let is_excluded = is_paused || is_open && probe != Some((partition, number));
+                let has_reason = ledger.revoked || ledger.is_held_up(number) || is_excluded;
+                assert!(has_reason, "there is no reason to put it back");
                 let (state, event) = if ledger.revoked {
                     (State::GivenBack, Event::GivenBack)
                 } else {
@@ -764,6 +829,8 @@ impl Consumer {
             let ledger = self.ledger(ticket.partition).expect("what is gathered is ours");
             let number = usize::try_from(ticket.number).expect("a small number");
             assert!(!ledger.revoked && !ledger.is_held_up(number), "gathered, and may not be handed out");
+            assert!(!is_open || probe == Some((ticket.partition, number)), "gathered, and is not the probe");
+            assert!(!is_paused, "gathered while it pauses");
         }
     }
 
@@ -850,6 +917,22 @@ impl Consumer {
         self.obey(world);
     }
 
+    /// Its owner lets it handle nothing for a while.
+    pub(super) fn pause(&mut self, world: &mut World) {
+        self.paused = true;
+        self.session.pause();
+        world.tally.note(Event::HandlingPaused);
+        self.obey(world);
+    }
+
+    pub(super) fn resume(&mut self, world: &mut World) {
+        if std::mem::take(&mut self.paused) {
+            self.session.resume();
+            world.tally.note(Event::HandlingResumed);
+            self.obey(world);
+        }
+    }
+
     pub(super) fn close(&mut self, world: &mut World) {
         self.session.close(Closing::within(Duration::from_secs(1), world.now));
         self.closing = true;
@@ -878,12 +961,22 @@ impl Consumer {
         let number = usize::try_from(hand.ticket.number).expect("a small number");
         let rules = &self.rules;
         let ledger = self.ledgers[hand.ticket.partition as usize].as_mut().expect("what is in hand is ours");
-        let outcome = ledger.finish(number, verdict, world.now, rules);
+        let was_open = self.outage.open.is_some();
+        let was_away = self.outage.waiting.contains(&(hand.ticket.partition, number));
+        let place = (hand.ticket.partition, number);
+        let outcome = ledger.finish(place, verdict, world.now, rules, &mut self.outage);
+        let is_given_up = !matches!(ledger.records[number].state, State::Waiting(..))
+            || matches!(ledger.records[number].work, Work::DeadLetter(_));
+        if was_away && is_given_up && matches!(verdict, Verdict::Retry | Verdict::RetryAfter(_) | Verdict::Unavailable)
+        {
+            world.tally.note(Event::GaveUpUnavailable);
+        }
         match ledger.records[number].state {
             State::Finished => world.broker.log(hand.ticket.partition).entries[hand.entry].finished = true,
             State::Stopped => self.owed.push(Action::Stop(hand.ticket)),
             _ => {}
         }
+        self.owes(was_open);
         outcome
     }
 
@@ -893,12 +986,13 @@ impl Consumer {
             return;
         }
         let hand = self.late.swap_remove(world.chance.usize(..self.late.len()));
-        let verdict = [Verdict::Done, Verdict::NotYet, Verdict::Reject, Verdict::TooLarge][world.chance.usize(..4)];
+        let verdicts = [Verdict::Done, Verdict::NotYet, Verdict::Reject, Verdict::Unavailable, Verdict::TooLarge];
+        let verdict = verdicts[world.chance.usize(..verdicts.len())];
         let finished = match verdict {
             Verdict::Done => Finished::Done,
-            Verdict::Retry | Verdict::NotYet => Finished::NotYet,
-            Verdict::Reject | Verdict::Stop => Finished::Failed(Reason::Handler { number: 0, may_pass: false }),
-            Verdict::TooLarge => Finished::Refused { why: String::new(), is_too_large: true },
+            Verdict::NotYet => Finished::NotYet,
+            Verdict::Reject | Verdict::Unavailable => Finished::Failed(Reason::Handler { number: 0, verdict }),
+            _ => Finished::Refused { why: String::new(), is_too_large: true },
         };
         let is_taken = self.hands.iter().any(|other| other.ticket == hand.ticket);
         assert!(!is_taken, "a ticket counts once");
@@ -928,7 +1022,9 @@ impl Consumer {
         }
         let next = self.session.next_tick();
         assert!(now < next && next <= self.next_commit, "the next tick is at {next:?}");
-        for (number, from, until) in self.ledgers.iter().flatten().flat_map(|ledger| ledger.turns(&self.rules)) {
+        for (_, number, from, until) in
+            self.ledgers.iter().flatten().flat_map(|ledger| ledger.numbered_turns(&self.rules))
+        {
             assert!(from <= now || next <= until, "the next tick is too late for record {number}");
         }
     }
@@ -1039,6 +1135,14 @@ impl Consumer {
                     }
                     self.commits.push_back(positions);
                 }
+                Action::Opened(_) => {
+                    self.pay(&action);
+                    world.tally.note(Event::Opened);
+                }
+                Action::Closed => {
+                    self.pay(&action);
+                    world.tally.note(Event::Closed);
+                }
                 Action::Stop(ticket) => {
                     self.pay(&action);
                     (self.stopped, self.closing) = (true, true);
@@ -1116,7 +1220,9 @@ impl Consumer {
         assert_eq!(in_hand, self.hands.len());
         assert!(queued + in_hand <= buffered, "queues hold more than there is");
         assert_eq!(self.session.closing().is_some(), self.closing, "it is to close, or not");
-        let is_ready = self.joined && !self.closing && !self.fatal && self.unsent.is_empty();
+        assert!(self.outage.open.is_none() || !self.outage.waiting.is_empty(), "open for nothing");
+        let is_ready =
+            self.joined && !self.closing && !self.fatal && self.unsent.is_empty() && self.outage.waiting.is_empty();
         assert_eq!(self.session.is_ready(), is_ready, "it is ready, or not");
     }
 
@@ -1126,6 +1232,7 @@ impl Consumer {
         if done && !self.stopped {
             assert!(self.session.core().census().2 && self.session.gathered() == 0, "something is left over");
             assert!(self.causes.is_empty() && self.unsent.is_empty(), "something is left over");
+            assert!(self.outage.waiting.is_empty() && self.outage.open.is_none(), "something is left over");
             assert!(self.client.iter().zip(&self.ledgers).all(|(client, ledger)| ledger.is_none() || !client.paused));
         }
         done
@@ -1137,7 +1244,7 @@ impl World {
         let entry = &self.broker.logs[hand.ticket.partition as usize].entries[hand.entry];
         let rejected = match hand.work {
             // Only a better handler helps when a record stops the consumer.
-            Work::Handle => entry.poison && (self.faults || self.plan.rules.give_up != GiveUp::Stop),
+            Work::Handle => entry.poison && (self.faults || self.plan.rules.give_up.rejected != GiveUp::Stop),
             Work::Retry(_) => false,
             Work::DeadLetter(form) => form < entry.form,
         };
@@ -1152,11 +1259,17 @@ impl World {
         } else if rejected {
             if hand.work == Work::Handle { Verdict::Reject } else { Verdict::TooLarge }
         } else if self.faults && self.chance.u32(..100) < self.plan.failures {
-            match (self.chance.u32(..8), hand.work) {
+            match (self.chance.u32(..12), hand.work) {
+                (0, Work::Handle) => Verdict::Invalid,
                 (0, _) | (1, Work::Handle) => Verdict::Reject,
                 (1, _) => Verdict::TooLarge,
+                (2 | 3, Work::Handle) => Verdict::Unavailable,
+                (4, Work::Handle) => Verdict::Panic,
+                (5, Work::Handle) => Verdict::RetryAfter(Duration::from_millis(self.chance.u64(..200))),
                 _ => Verdict::Retry,
             }
+        } else if hand.work == Work::Handle && self.one_in(12) {
+            Verdict::Unhandled([Outcome::Done, Outcome::Ignored][self.chance.usize(..2)])
         } else {
             Verdict::Done
         }

@@ -3,8 +3,11 @@
 
 use std::time::Duration;
 
-use super::super::super::core::{Backoff, GiveUp, Limit, Order, Outcome, Rules, Verdict, Waiting, Work};
+use super::super::super::core::{
+    Backoff, FailureKind, GiveUp, Limit, Order, Outcome, Partition, Rules, Verdict, Waiting, Work,
+};
 use super::broker::Entry;
+use super::outage::{Outage, pause};
 
 pub(super) struct Ledger {
     pub(super) epoch: u64,
@@ -34,6 +37,10 @@ pub(super) struct Record {
     pub(super) taken: u32,
     /// How often it was not forwarded.
     unsent: u32,
+    /// It comes from a topic for retries.
+    returned: bool,
+    /// How often in a row what its handler needs was away, and since when.
+    away: Option<(u32, Duration)>,
     /// The partition waits for it.
     holds: bool,
 }
@@ -80,6 +87,8 @@ impl Ledger {
             attempt: entry.tried + 1,
             taken: 0,
             unsent: 0,
+            returned: entry.tried > 0,
+            away: None,
             holds: false,
         });
     }
@@ -113,37 +122,98 @@ impl Ledger {
         last.map_or(0, |last| last + 1).max(self.first)
     }
 
-    /// The records whose turn it is, each with the times from and until which it may wait.
-    pub(super) fn turns(&self, rules: &Rules) -> impl Iterator<Item = (usize, Duration, Duration)> {
-        (self.first..self.records.len()).filter_map(|number| match self.records[number].state {
-            State::Waiting(from, until) if self.has_turn(number, rules) => Some((number, from, until)),
+    /// The records whose turn it is: the work on each, its number, and the times from and until which it may wait.
+    pub(super) fn numbered_turns(&self, rules: &Rules) -> impl Iterator<Item = (Work, usize, Duration, Duration)> {
+        (self.first..self.records.len()).filter_map(|number| match &self.records[number] {
+            &Record { state: State::Waiting(from, until), work, .. } if self.has_turn(number, rules) => {
+                Some((work, number, from, until))
+            }
             _ => None,
         })
     }
 
+    /// The same, without the numbers.
+    pub(super) fn turns(&self, rules: &Rules) -> impl Iterator<Item = (Work, Duration, Duration)> {
+        self.numbered_turns(rules).map(|(work, _, from, until)| (work, from, until))
+    }
+
     /// Finishes a record in hand, and returns the outcome that its delivery must have.
-    pub(super) fn finish(&mut self, number: usize, verdict: Verdict, now: Duration, rules: &Rules) -> Option<Outcome> {
+    pub(super) fn finish(
+        &mut self,
+        (partition, number): (Partition, usize),
+        verdict: Verdict,
+        now: Duration,
+        rules: &Rules,
+        outage: &mut Outage,
+    ) -> Option<Outcome> {
         let record = &mut self.records[number];
         let wait = |backoff: &Backoff, pauses: u32| {
-            let doubled = backoff.first * 2_u32.pow(pauses.min(20) - 1);
-            let longest = doubled.min(backoff.longest);
-            let shortest = longest.mul_f64(1.0 - backoff.jitter).saturating_sub(Duration::from_micros(1));
-            State::Waiting(now + shortest, now + longest)
+            let (from, until) = pause(backoff, pauses);
+            State::Waiting(now + from, now + until)
         };
         let at_once = State::Waiting(Duration::ZERO, Duration::ZERO);
+        let id = (partition, number);
+        let was_probe = match &mut outage.open {
+            Some(open) if open.probe == Some(id) => open.probe.take().is_some(),
+            _ => false,
+        };
+        let mut kind = FailureKind::Failed;
         let outcome = match (record.work, verdict) {
-            (Work::Handle, Verdict::Done) => Some(Outcome::Done),
+            (Work::Handle, Verdict::Done) => {
+                outage.succeed(id);
+                Some(Outcome::Done)
+            }
+            (Work::Handle, Verdict::Unhandled(outcome)) => {
+                record.away = None;
+                outage.leave(id);
+                Some(outcome)
+            }
             (Work::Retry(_), Verdict::Done) => Some(Outcome::Retried),
             (Work::DeadLetter(_), Verdict::Done) => Some(Outcome::Dead),
-            (Work::Handle, Verdict::Retry) if record.attempt < rules.attempts => {
-                if rules.waiting == Waiting::Nothing {
-                    (record.state, record.work) = (at_once, Work::Retry(record.attempt));
-                    return None;
+            (Work::Handle, Verdict::Retry | Verdict::RetryAfter(_) | Verdict::Unavailable | Verdict::Panic) => {
+                let says = |verdict| match verdict {
+                    Verdict::RetryAfter(pause) => Some(State::Waiting(now + pause, now + pause)),
+                    _ => None,
+                };
+                let is_last = record.attempt >= rules.attempts;
+                if verdict != Verdict::Panic && !record.returned {
+                    outage.failed.insert((partition, record.offset));
                 }
-                record.state = wait(&rules.backoff, record.attempt);
-                record.attempt += 1;
-                record.holds = rules.waiting == Waiting::Partition;
-                return Some(if record.holds { Outcome::Retried } else { Outcome::Parked });
+                if was_probe {
+                    outage.probe_failed(now, &rules.backoff);
+                }
+                let are_many = rules.breaker.is_some_and(|many| outage.failed.len() >= many as usize);
+                let is_away = verdict == Verdict::Unavailable || outage.open.is_some();
+                let waits = verdict != Verdict::Panic && (is_away || is_last && are_many);
+                let (times, since) = record.away.unwrap_or((0, now));
+                let end = rules.away_limit.map(|limit| since + limit);
+                if waits && end.is_none_or(|end| now < end) {
+                    if !is_away {
+                        outage.open(now, &rules.backoff);
+                    }
+                    record.away = Some((times + 1, since));
+                    outage.waiting.insert(id);
+                    record.holds |= rules.waiting == Waiting::Partition;
+                    record.state = says(verdict).unwrap_or_else(|| wait(&rules.backoff, times + 1));
+                    if let (Some(end), State::Waiting(from, until)) = (end, record.state) {
+                        record.state = State::Waiting(from.min(end), until.min(end));
+                    }
+                    return Some(Outcome::Unavailable);
+                }
+                record.away = None;
+                outage.leave(id);
+                let is_given_up = is_last || is_away && verdict != Verdict::Panic;
+                if !is_given_up {
+                    if rules.waiting == Waiting::Nothing {
+                        (record.state, record.work) = (at_once, Work::Retry(record.attempt));
+                        return None;
+                    }
+                    record.state = says(verdict).unwrap_or_else(|| wait(&rules.backoff, record.attempt));
+                    record.attempt += 1;
+                    record.holds = rules.waiting == Waiting::Partition;
+                    return Some(if record.holds { Outcome::Retried } else { Outcome::Parked });
+                }
+                self.gives_up(number, kind, rules)
             }
             (_, Verdict::NotYet) | (Work::Retry(_) | Work::DeadLetter(_), Verdict::Retry) => {
                 record.unsent += 1;
@@ -154,18 +224,38 @@ impl Ledger {
                 (record.state, record.work) = (at_once, Work::DeadLetter(form + 1));
                 return None;
             }
-            (Work::Handle | Work::Retry(_), _) if rules.give_up == GiveUp::DeadLetter => {
-                (record.state, record.work) = (at_once, Work::DeadLetter(0));
-                return None;
-            }
-            (Work::Handle | Work::Retry(_), _) if rules.give_up == GiveUp::Skip => Some(Outcome::Skipped),
-            (Work::Handle | Work::Retry(_) | Work::DeadLetter(_), _) => {
+            (Work::DeadLetter(_), _) => {
                 record.state = State::Stopped;
                 return None;
             }
+            (Work::Handle, _) => {
+                kind = if verdict == Verdict::Invalid { FailureKind::Invalid } else { FailureKind::Rejected };
+                record.away = None;
+                outage.leave(id);
+                self.gives_up(number, kind, rules)
+            }
+            (Work::Retry(_), _) => self.gives_up(number, kind, rules),
         };
-        self.end(number);
+        if outcome.is_some() {
+            self.end(number);
+        }
         outcome
+    }
+
+    fn gives_up(&mut self, number: usize, kind: FailureKind, rules: &Rules) -> Option<Outcome> {
+        let record = &mut self.records[number];
+        match rules.give_up.on(kind) {
+            GiveUp::DeadLetter => {
+                record.state = State::Waiting(Duration::ZERO, Duration::ZERO);
+                record.work = Work::DeadLetter(0);
+                None
+            }
+            GiveUp::Skip => Some(Outcome::Skipped),
+            GiveUp::Stop => {
+                record.state = State::Stopped;
+                None
+            }
+        }
     }
 
     fn end(&mut self, number: usize) {

@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use fastrand::Rng;
 
-use super::super::super::core::{Backoff, GiveUp, Limit, Order, Rules, Waiting};
+use super::super::super::core::{Backoff, GiveUp, GiveUps, Limit, Order, Rules, Waiting};
 
 pub(super) struct Plan {
     pub(super) rules: Rules,
@@ -37,6 +37,12 @@ fn millis(chance: &mut Rng, all: &[u64]) -> Duration {
     Duration::from_millis(one_of(chance, all))
 }
 
+fn give_ups(chance: &mut Rng) -> GiveUps {
+    let mut one = || one_of(chance, &[GiveUp::DeadLetter, GiveUp::DeadLetter, GiveUp::Skip, GiveUp::Stop]);
+    let all = one();
+    GiveUps { invalid: one(), rejected: all, failed: all }
+}
+
 impl Plan {
     pub(super) fn new(chance: &mut Rng) -> Self {
         // Now and then one long partition, for wide spans.
@@ -62,7 +68,9 @@ impl Plan {
                 jitter: one_of(chance, &[0.0, 0.5]),
             },
             waiting: one_of(chance, &[Waiting::Partition, Waiting::Key, Waiting::Nothing]),
-            give_up: one_of(chance, &[GiveUp::DeadLetter, GiveUp::DeadLetter, GiveUp::Skip, GiveUp::Stop]),
+            give_up: give_ups(chance),
+            away_limit: one_of(chance, &[None, None, Some(0), Some(50), Some(500)]).map(Duration::from_millis),
+            breaker: one_of(chance, &[None, Some(2), Some(2), Some(3), Some(5)]),
             forms: chance.u32(1..=3),
             patience: one_of(chance, &[None, Some(20), Some(100), Some(500)]).map(Duration::from_millis),
             commit_every: millis(chance, &[50, 100, 500]),
@@ -85,7 +93,7 @@ impl Plan {
             hands: chance.usize(1..=6),
             consumers: chance.usize(1..=3),
             steps: if long { 500 } else { chance.u32(20..=250) },
-            failures: one_of(chance, &[0, 10, 30, 60]),
+            failures: one_of(chance, &[0, 10, 30, 60, 95]),
             // Consumers with a loop of their own have no such topics.
             from_retry: !is_manual && chance.u32(..4) == 0,
         }

@@ -1,0 +1,195 @@
+//! A consumer that is led while it runs: it pauses, and continues elsewhere.
+
+use std::sync::{Arc, Mutex};
+use std::time::{Duration, SystemTime};
+
+use crate::common::{Kafka, Note, note, until, within};
+use event_schema::kafka::{Counts, Delivery, EventConsumer, KafkaConfig, RunError, RunHandle, SeekTo};
+use tokio::task::JoinHandle;
+
+const DEADLINE: Duration = Duration::from_secs(10);
+
+struct Running {
+    handle: RunHandle,
+    task: JoinHandle<Result<Counts, RunError>>,
+    numbers: Arc<Mutex<Vec<u32>>>,
+}
+
+impl Running {
+    async fn start(group: &KafkaConfig, topic: &str) -> Self {
+        let consumer = EventConsumer::<Note>::subscribe_to(group, &[topic]).await.unwrap();
+        let handle = consumer.handle();
+        let numbers: Arc<Mutex<Vec<u32>>> = Arc::default();
+        let seen = Arc::clone(&numbers);
+        let handler = move |note: Delivery<Note>| {
+            seen.lock().unwrap().push(note.number);
+            std::future::ready(())
+        };
+        Self { handle, task: tokio::spawn(consumer.run(handler)), numbers }
+    }
+
+    async fn done(&self, count: u64) {
+        until(30, &format!("{count} messages"), || self.handle.counts().done() >= count).await;
+    }
+
+    fn numbers(&self) -> Vec<u32> {
+        self.numbers.lock().unwrap().clone()
+    }
+
+    async fn close(self) {
+        self.handle.close(DEADLINE).await.unwrap();
+        within(10, "end of the run", self.task).await.unwrap().unwrap();
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_paused_consumer_handles_nothing_and_keeps_its_partitions() {
+    let kafka = Kafka::start();
+    let topic = kafka.topic(2).await;
+    kafka.publish(&topic, (0..20).map(|number| note(&number.to_string(), number))).await;
+    let running = Running::start(&kafka.group(), &topic).await;
+    running.done(20).await;
+    running.handle.pause();
+    kafka.publish(&topic, (20..40).map(|number| note(&number.to_string(), number))).await;
+    until(30, "messages in memory", || running.handle.buffered().messages == 20).await;
+    assert_eq!((running.numbers().len(), running.handle.assigned().len()), (20, 2));
+    assert!(running.handle.is_paused() && running.handle.is_ready());
+    running.handle.resume();
+    running.done(40).await;
+    let mut numbers = running.numbers();
+    numbers.sort_unstable();
+    assert_eq!(numbers, (0..40).collect::<Vec<_>>());
+    running.close().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_paused_consumer_closes() {
+    let kafka = Kafka::start();
+    let topic = kafka.topic(1).await;
+    let group = kafka.group();
+    let running = Running::start(&group, &topic).await;
+    running.handle.pause();
+    kafka.publish(&topic, [note("a", 1)]).await;
+    until(30, "a message in memory", || running.handle.buffered().messages == 1).await;
+    running.close().await;
+    assert_eq!(kafka.committed(&group, &topic, 0).await, None);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_partition_continues_where_it_is_sent() {
+    let kafka = Kafka::start();
+    let topic = kafka.topic(1).await;
+    kafka.publish(&topic, (0..5).map(|number| note("a", number))).await;
+    let running = Running::start(&kafka.group(), &topic).await;
+    running.done(5).await;
+    running.handle.seek(&topic, 0, SeekTo::Offset(3)).await.unwrap();
+    running.done(7).await;
+    running.handle.seek(&topic, 0, SeekTo::Beginning).await.unwrap();
+    running.done(12).await;
+    running.handle.seek(&topic, 0, SeekTo::End).await.unwrap();
+    kafka.publish(&topic, [note("a", 5)]).await;
+    running.done(13).await;
+    assert_eq!(running.numbers(), [0, 1, 2, 3, 4, 3, 4, 0, 1, 2, 3, 4, 5]);
+    let error = running.handle.seek(&topic, 1, SeekTo::Beginning).await.unwrap_err();
+    assert!(error.is_revoked() && !error.is_fatal(), "{error}");
+    let handle = running.handle.clone();
+    running.close().await;
+    assert!(handle.seek(&topic, 0, SeekTo::Beginning).await.unwrap_err().is_closed());
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_seek_to_an_earlier_message_takes_no_commit_back() {
+    let kafka = Kafka::start();
+    let topic = kafka.topic(1).await;
+    let group = kafka.group();
+    kafka.publish(&topic, (0..5).map(|number| note("a", number))).await;
+    let running = Running::start(&group, &topic).await;
+    running.done(5).await;
+    running.handle.pause();
+    running.handle.seek(&topic, 0, SeekTo::Offset(1)).await.unwrap();
+    assert_eq!(kafka.committed(&group, &topic, 0).await, Some(5));
+    until(30, "messages in memory", || running.handle.buffered().messages == 4).await;
+    running.close().await;
+    assert_eq!(kafka.committed(&group, &topic, 0).await, Some(5));
+    // One that was handled again before the close.
+    let running = Running::start(&group, &topic).await;
+    until(30, "partition", || !running.handle.assigned().is_empty()).await;
+    running.handle.seek(&topic, 0, SeekTo::Offset(4)).await.unwrap();
+    running.done(1).await;
+    running.handle.seek(&topic, 0, SeekTo::Offset(2)).await.unwrap();
+    running.done(4).await;
+    running.close().await;
+    assert_eq!(kafka.committed(&group, &topic, 0).await, Some(5));
+    kafka.publish(&topic, [note("a", 5)]).await;
+    let running = Running::start(&group, &topic).await;
+    running.done(1).await;
+    assert_eq!(running.numbers(), [5]);
+    running.close().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_paused_partition_passes_over_messages() {
+    let kafka = Kafka::start();
+    let topic = kafka.topic(1).await;
+    let group = kafka.group();
+    let running = Running::start(&group, &topic).await;
+    running.handle.pause();
+    kafka.publish(&topic, (0..10).map(|number| note("a", number))).await;
+    until(30, "messages in memory", || running.handle.buffered().messages == 10).await;
+    running.handle.seek(&topic, 0, SeekTo::Offset(8)).await.unwrap();
+    running.handle.resume();
+    running.done(2).await;
+    assert_eq!(running.numbers(), [8, 9]);
+    running.close().await;
+    assert_eq!(kafka.committed(&group, &topic, 0).await, Some(10));
+}
+
+/// The embedded broker does not look for times.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_partition_continues_at_a_time() {
+    let kafka = Kafka::start();
+    if kafka.embedded.is_some() {
+        return;
+    }
+    let topic = kafka.topic(1).await;
+    let producer = kafka.producer().await;
+    let start = SystemTime::now();
+    let at = |number: u32| start + Duration::from_secs(u64::from(number));
+    for number in 0..5 {
+        producer.message(&note("a", number)).topic(&topic).timestamp(at(number)).send().await.unwrap();
+    }
+    let running = Running::start(&kafka.group(), &topic).await;
+    running.done(5).await;
+    running.handle.seek(&topic, 0, SeekTo::Time(at(3))).await.unwrap();
+    running.done(7).await;
+    assert_eq!(running.numbers(), [0, 1, 2, 3, 4, 3, 4]);
+    running.close().await;
+}
+
+/// The embedded broker takes any time for the end.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_group_without_commits_starts_at_a_time_and_others_where_they_were() {
+    let kafka = Kafka::start();
+    let topic = kafka.topic(1).await;
+    let producer = kafka.producer().await;
+    let start = SystemTime::now() - Duration::from_secs(3600);
+    let before = start - Duration::from_secs(3600);
+    for number in 0..2 {
+        producer.message(&note("a", number)).topic(&topic).timestamp(before).send().await.unwrap();
+    }
+    let known = kafka.group();
+    let running = Running::start(&known, &topic).await;
+    running.done(2).await;
+    running.close().await;
+    let new = Running::start(&kafka.group().start_at(start), &topic).await;
+    until(30, "partition", || !new.handle.assigned().is_empty()).await;
+    kafka.publish(&topic, [note("a", 2)]).await;
+    new.done(1).await;
+    assert_eq!(new.numbers(), [2]);
+    new.close().await;
+    kafka.publish(&topic, [note("a", 3)]).await;
+    let running = Running::start(&known.start_at(SystemTime::now() + Duration::from_secs(3600)), &topic).await;
+    running.done(2).await;
+    assert_eq!(running.numbers(), [2, 3]);
+    running.close().await;
+}
