@@ -3,7 +3,7 @@
 use std::collections::HashMap;
 use std::sync::atomic::{AtomicBool, AtomicU32, Ordering};
 use std::sync::{Arc, Mutex};
-use std::time::Duration;
+use std::time::{Duration, SystemTime};
 
 use event_schema::avro::Schema;
 use event_schema::format::cloudevents::{CloudEvent, Data};
@@ -461,15 +461,12 @@ async fn a_schema_that_nobody_knows_in_time_is_a_rejection() {
     kafka.create_topic("dead", 1).unwrap();
     let (unknown, late) = (SchemaId::Number(9), SchemaId::Number(10));
     let send = async |id| _ = producer.clone().with_codec(avro(id)).send(&pinged(1)).await.unwrap();
-    for id in [unknown, ID, unknown, late] {
+    for id in [unknown, ID, unknown] {
         send(id).await;
     }
     let registry = Registry::away();
     registry.add(ID, own_schema());
-    // Somebody else gets round to it only now.
-    registry.add(late, own_schema());
-    registry.late.lock().unwrap().insert(late, 3);
-    let patience = Duration::from_secs(2);
+    let patience = Duration::from_secs(5);
     let codec = Codec::confluent_avro().with_source(Arc::clone(&registry)).patience(patience);
     let consumer = consumer(&kafka, &codec).await;
     let handle = consumer.handle();
@@ -479,6 +476,12 @@ async fn a_schema_that_nobody_knows_in_time_is_a_rejection() {
     until(60, "three questions", || registry.asked() >= 5).await;
     assert_eq!(handle.counts().to_string(), "nothing");
     registry.comes_back();
+    until(60, "two rejections", || handle.counts().of(Outcome::Dead) == 2).await;
+    assert!(registry.asked() >= 5 + 3, "nor is the time before");
+    // A schema that comes a little later than the first message with it.
+    registry.add(late, own_schema());
+    registry.late.lock().unwrap().insert(late, 3);
+    send(late).await;
     until(60, "all", || handle.counts().done() == 2).await;
     let asked = registry.asked();
     // What was unknown a moment ago is not asked for again.
@@ -611,6 +614,105 @@ async fn the_first_events_of_a_type_share_the_question_for_their_id() {
     for seq in 1..=100 {
         assert_eq!(consumer.recv().await.unwrap().event(), Some(&pinged(seq)), "in the order in which they were sent");
     }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn an_old_message_does_not_wait_for_a_schema_that_nobody_knows() {
+    let (kafka, producer) = start().await;
+    let hour = Duration::from_secs(60 * 60);
+    let producer = producer.with_codec(avro(ID));
+    producer.message(&pinged(1)).timestamp(SystemTime::now() - 2 * hour).send().await.unwrap();
+    let registry = Registry::new();
+    let codec = Codec::confluent_avro().with_source(Arc::clone(&registry)).patience(hour);
+    let mut consumer = consumer(&kafka, &codec).await;
+    let received = within(60, "rejection", consumer.recv()).await.unwrap();
+    assert!(received.rejection().unwrap().error().is_unknown_schema(), "{received:?}");
+    assert_eq!(registry.asked(), 1);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn messages_that_wait_for_schemas_leave_the_workers_to_others() {
+    let kafka = EmbeddedKafka::start().unwrap();
+    kafka.create_topic("pings", 12).unwrap();
+    kafka.create_topic("others", 1).unwrap();
+    let producer = EventProducer::connect(&kafka.config()).await.unwrap();
+    let framed = producer.clone().with_codec(avro(ID));
+    for partition in 0..12 {
+        framed.message(&pinged(1)).partition(partition).send().await.unwrap();
+    }
+    let registry = Registry::away();
+    let codec = Codec::json().also_reads(Codec::confluent_avro().with_source(Arc::clone(&registry)));
+    let config = kafka.config().group("codec");
+    let consumer = EventConsumer::<Pinged>::subscribe_to(&config, &["pings", "others"]).await.unwrap();
+    let consumer = consumer.with_codec(&codec).unwrap();
+    let handle = consumer.handle();
+    let running = tokio::spawn(consumer.runner().concurrency(1).run(async |_: Delivery<Pinged>| {}));
+    until(60, "questions", || registry.asked() > 1).await;
+    // One after the other, each when the last one was handled, while all others wait.
+    for seq in 1..=30 {
+        producer.send_to("others", &pinged(seq)).await.unwrap();
+        until(10, "others", || handle.counts().done() == seq.unsigned_abs()).await;
+    }
+    handle.close(Duration::from_secs(10)).await.unwrap();
+    assert_eq!(running.await.unwrap().unwrap().to_string(), "30 done");
+}
+
+/// A source that panics.
+#[derive(Default)]
+struct Panics {
+    asked: AtomicU32,
+}
+
+impl SchemaSource for Panics {
+    fn schema(&self, _: SchemaId) -> SchemaAnswer<'_, WriterSchema> {
+        self.asked.fetch_add(1, Ordering::Relaxed);
+        Box::pin(async { panic!("out of order") })
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_source_that_panics_is_asked_with_pauses() {
+    let (kafka, producer) = start().await;
+    producer.with_codec(avro(ID)).send(&pinged(1)).await.unwrap();
+    let source = Arc::new(Panics::default());
+    let mut consumer = consumer(&kafka, &Codec::confluent_avro().with_source(Arc::clone(&source))).await;
+    within(60, "questions", async {
+        while source.asked.load(Ordering::Relaxed) == 0 {
+            let waiting = tokio::time::timeout(Duration::from_millis(100), consumer.recv()).await;
+            assert!(waiting.is_err(), "{waiting:?}");
+        }
+    })
+    .await;
+    let waiting = tokio::time::timeout(Duration::from_millis(500), consumer.recv()).await;
+    assert!(waiting.is_err(), "{waiting:?}");
+    let asked = source.asked.load(Ordering::Relaxed);
+    assert!(asked < 30, "{asked}");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_rejection_has_the_schema_id_that_the_codec_saw() {
+    let (kafka, _) = start().await;
+    let id = guid().to_header().unwrap();
+    let bare = (b"avro/binary", None);
+    for ((content_type, id), value) in [
+        ((b"binary/avro", Some(&id)), &b"\0\0\0\0\x08"[..]),
+        ((b"binary/avro", None), b"\0\0\0\0\x08"),
+        // A datum that begins like a frame.
+        (bare, b"\0\0\0\0\x08"),
+    ] {
+        let mut headers = vec![("content-type", &content_type[..])];
+        headers.extend(id.map(|id| (VALUE_SCHEMA_ID, &**id)));
+        kafka.publish_bytes("pings", None, Some(value), &headers).await;
+    }
+    let mut consumer = consumer(&kafka, &avro(ID).also_reads(Codec::avro())).await;
+    for expected in [Some(guid()), Some(SchemaId::Number(8)), None] {
+        let received = consumer.recv().await.unwrap();
+        assert_eq!(received.rejection().unwrap().schema_id(), expected, "{received:?}");
+    }
+    // JSON has none of these bytes before it.
+    let mut plain = EventConsumer::<Pinged>::subscribe(&kafka.config().group("plain")).await.unwrap();
+    let received = plain.recv().await.unwrap();
+    assert_eq!(received.rejection().unwrap().schema_id(), Some(SchemaId::Number(8)));
 }
 
 #[tokio::test(flavor = "multi_thread")]

@@ -331,6 +331,9 @@ impl Codec {
     /// How long a consumer asks the [source](Self::with_source) for a schema that it does not know: it may be on its way
     /// there. Then messages with its id are rejected, for a minute without asking again. Default: 10 seconds.
     ///
+    /// The time runs from the timestamp of the message: an old one with an id that the source does not know is rejected at
+    /// once. It runs anew after an outage of the source.
+    ///
     /// A source that is not [available](super::SchemaSourceError::is_unavailable) is asked for as long as it takes, whatever
     /// the patience.
     ///

@@ -170,6 +170,8 @@ pub(crate) struct Found {
     patience: Duration,
     recognised: Recognised,
     states: RwLock<HashMap<SchemaId, State>>,
+    /// The time when a source had no answer.
+    failed: RwLock<Option<Instant>>,
 }
 
 /// The state of an id.
@@ -191,7 +193,7 @@ impl Found {
     const LOADED_LATE: Duration = Duration::from_secs(10);
 
     pub(super) fn new(sources: Sources, patience: Duration, recognised: Recognised) -> Self {
-        Self { sources, patience, recognised, states: RwLock::default() }
+        Self { sources, patience, recognised, states: RwLock::default(), failed: RwLock::default() }
     }
 
     /// The state of an id. `ahead` of the load it is forgotten sooner, so that the load finds the same.
@@ -227,6 +229,8 @@ impl Found {
             Err(error) => {
                 if error.is_unusable() {
                     self.give_up(id);
+                } else if !error.is_unknown() {
+                    *self.failed.write().unwrap_or_else(PoisonError::into_inner) = Some(Instant::now());
                 }
                 return Err(error);
             }
@@ -246,6 +250,13 @@ impl Found {
     /// There is no such schema, and nobody is to ask for it for a while.
     pub(crate) fn give_up(&self, id: SchemaId) {
         self.set(id, State::Unknown(Instant::now()));
+    }
+
+    /// The time for which the sources have always had an answer.
+    #[cfg(feature = "kafka")]
+    pub(crate) fn sound_for(&self) -> Duration {
+        let failed = self.failed.read().unwrap_or_else(PoisonError::into_inner);
+        failed.map_or(Duration::MAX, |failed| failed.elapsed())
     }
 
     /// The time for which a schema is asked for that is not known.

@@ -64,9 +64,7 @@ impl Lookups {
 async fn look_up(Missing { found, id }: &Missing, written: Option<SystemTime>) {
     const FIRST: Duration = Duration::from_millis(50);
     const LONGEST: Duration = Duration::from_secs(5);
-    let age = written.and_then(|written| written.elapsed().ok()).unwrap_or_default();
-    let mut patience = found.patience().saturating_sub(age);
-    let mut unknown_since = None;
+    let begun = Instant::now();
     let mut trouble = Trouble::default();
     let mut pause = FIRST;
     loop {
@@ -79,23 +77,18 @@ async fn look_up(Missing { found, id }: &Missing, written: Option<SystemTime>) {
                 return;
             }
             Ok(Err(error)) if error.is_unknown() => {
-                let since = *unknown_since.get_or_insert_with(Instant::now);
-                most = patience.saturating_sub(since.elapsed());
+                let age = written.and_then(|written| written.elapsed().ok()).unwrap_or_else(|| begun.elapsed());
+                most = found.patience().saturating_sub(age.min(found.sound_for()));
                 if most.is_zero() {
                     tracing::warn!("no schema with {id} within {:?}: messages with it are rejected", found.patience());
                     found.give_up(*id);
                     return;
                 }
             }
-            failed => {
-                // Nobody said that it is unknown.
-                unknown_since = None;
-                patience = found.patience();
-                trouble.tell(|| match failed {
-                    Ok(Err(error)) => tracing::warn!("messages wait for the schema with {id}: {}", with_causes(&error)),
-                    _ => tracing::error!("messages wait for the schema with {id}: its source panicked"),
-                });
+            Ok(Err(error)) => {
+                trouble.tell(|| tracing::warn!("messages wait for the schema with {id}: {}", with_causes(&error)))
             }
+            Err(_) => trouble.tell(|| tracing::error!("messages wait for the schema with {id}: its source panicked")),
         }
         // Not all consumers at once.
         tokio::time::sleep(pause.mul_f64(1.0 - fastrand::f64() / 2.0).min(most)).await;
