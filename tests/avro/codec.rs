@@ -500,6 +500,15 @@ fn a_header_that_a_codec_of_json_cannot_use_is_passed_over() {
 }
 
 #[test]
+fn the_content_type_of_a_value_says_nothing_about_its_key() {
+    let codec = Codec::json().also_reads(Codec::avro()).for_keys();
+    let headers = [("content-type", Some(&b"avro/binary"[..]))];
+    let decoder = Decoder::<Ping>::new(&codec).unwrap();
+    let loaded = decoder.load_message(headers, br#"{"seq":7,"note":"x"}"#, &LoadOptions::new());
+    assert_eq!(loaded.unwrap(), ping());
+}
+
+#[test]
 fn an_id_of_another_format_is_no_unknown_one() {
     let known = Codec::confluent_json().with_schema(ID, earlier());
     let error = Decoder::<Ping>::new(&known).unwrap().load(&framed(ID, b"\x0E")).unwrap_err();

@@ -319,13 +319,7 @@ async fn a_key_has_a_codec_and_a_header_of_its_own() {
     let in_header = framed.clone().ids_in_headers();
     for codec in [&framed, &in_header] {
         let encoder = Encoder::new(codec).unwrap();
-        let key = encoder.dump(&PingKey(-3)).unwrap();
-        let event = pinged(1);
-        let mut message = producer.message(&event).key(&key);
-        if let Some((name, id)) = encoder.header() {
-            message = message.header(name, id);
-        }
-        message.send().await.unwrap();
+        producer.message(&pinged(1)).key_with(&encoder, &PingKey(-3)).unwrap().send().await.unwrap();
     }
     let mut consumer = consumer(&kafka, &avro(ID)).await;
     let decoder = Decoder::<PingKey>::new(&framed).unwrap();
@@ -336,6 +330,44 @@ async fn a_key_has_a_codec_and_a_header_of_its_own() {
         let key = decoder.load_message(received.headers().iter(), received.key().unwrap(), &LoadOptions::new());
         assert_eq!(key.unwrap(), PingKey(-3));
     }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_message_waits_for_the_schema_of_its_key() {
+    let (kafka, producer) = start().await;
+    let codec = Codec::confluent_avro().with_event::<PingKey>(ID).unwrap().for_keys();
+    let encoder = Encoder::new(&codec).unwrap();
+    producer.message(&pinged(1)).key_with(&encoder, &PingKey(-3)).unwrap().send().await.unwrap();
+    kafka.publish_bytes("pings", Some(&encoder.dump(&PingKey(4)).unwrap()), None, &[]).await;
+    let registry = Registry::away();
+    registry.add(ID, Schema::of::<PingKey>().unwrap());
+    let codec = Codec::confluent_avro().with_source(Arc::clone(&registry)).for_keys();
+    let keys = Arc::new(Decoder::<PingKey>::new(&codec).unwrap());
+    let consumer = EventConsumer::<Pinged>::subscribe(&kafka.config().group("codec")).await.unwrap();
+    let mut consumer = consumer.with_key_decoder(Arc::clone(&keys));
+    within(60, "questions", async {
+        while registry.asked() < 2 {
+            let waiting = tokio::time::timeout(Duration::from_millis(100), consumer.recv()).await;
+            assert!(waiting.is_err(), "{waiting:?}");
+        }
+    })
+    .await;
+    registry.comes_back();
+    for (seq, key) in [(Some(1), -3), (None, 4)] {
+        let received = within(60, "message", consumer.recv()).await.unwrap();
+        assert_eq!(received.event().map(|event| event.seq), seq, "{received:?}");
+        let loaded = keys.load_message(received.headers().iter(), received.key().unwrap(), &LoadOptions::new());
+        assert_eq!(loaded.unwrap(), PingKey(key));
+    }
+
+    // A schema that nobody knows concerns those who load keys.
+    let hasty = Codec::confluent_avro().with_source(Registry::new()).patience(Duration::ZERO).for_keys();
+    let keys = Arc::new(Decoder::<PingKey>::new(&hasty).unwrap());
+    let consumer = EventConsumer::<Pinged>::subscribe(&kafka.config().group("hasty")).await.unwrap();
+    let received = within(60, "message", consumer.with_key_decoder(Arc::clone(&keys)).recv()).await.unwrap();
+    assert_eq!(received.event(), Some(&pinged(1)));
+    let error = keys.load_message(received.headers().iter(), received.key().unwrap(), &LoadOptions::new());
+    assert!(error.unwrap_err().is_unknown_schema());
 }
 
 /// A registry that is away or says what it is told to.

@@ -15,7 +15,7 @@ use super::source::{SchemaSourceError, WriterSchema};
 use crate::avro::Schema;
 use crate::error::{FrameError, LoadError, LoadErrorKind};
 use crate::event::{EventSchema, Input};
-use crate::format::framing::SchemaId;
+use crate::format::framing::{SchemaId, VALUE_SCHEMA_ID};
 use crate::load::LoadOptions;
 
 /// Loads the events of a type as a [`Codec`] says. It is made once, and then loads any number of messages.
@@ -61,6 +61,7 @@ pub(crate) struct Payload<'a> {
 }
 
 /// A message, taken apart.
+#[derive(Clone, Copy)]
 struct Frame<'a> {
     id: Option<SchemaId>,
     /// Whether it is a bare datum.
@@ -194,7 +195,7 @@ impl<E: EventSchema> Decoder<E> {
     }
 
     /// As [`load`](Self::load), by the headers of the message and with options. The headers that count are the schema id's
-    /// and `content-type`. If there are several with the same name, the last one counts.
+    /// and, of a value, `content-type`. If there are several with the same name, the last one counts.
     ///
     /// ```
     /// use event_schema::LoadOptions;
@@ -251,7 +252,7 @@ impl<E: EventSchema> Decoder<E> {
         for (name, value) in headers {
             if name == self.schema_id {
                 id = value;
-            } else if name.eq_ignore_ascii_case("content-type") {
+            } else if self.schema_id == VALUE_SCHEMA_ID && name.eq_ignore_ascii_case("content-type") {
                 content_type = value;
             }
         }

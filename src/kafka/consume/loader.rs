@@ -20,7 +20,7 @@ use crate::kafka::message::Origin;
 use crate::{Envelope, EventSchema, LoadError, LoadOptions};
 #[cfg(feature = "avro")]
 use crate::{
-    format::framing::VALUE_SCHEMA_ID,
+    format::framing::{KEY_SCHEMA_ID, VALUE_SCHEMA_ID},
     format::{Codec, CodecError, Decoder, Missing, Unread},
 };
 
@@ -32,9 +32,26 @@ pub(crate) struct Loader<E> {
     /// Without one, values are JSON.
     #[cfg(feature = "avro")]
     decoder: Option<Arc<Decoder<E>>>,
+    /// The decoder of the keys, if it may have to wait for schemas.
+    #[cfg(feature = "avro")]
+    keys: Option<Arc<dyn Keys>>,
     #[cfg(feature = "avro")]
     lookups: Lookups,
     event: PhantomData<fn() -> E>,
+}
+
+/// The decoder of the keys of messages.
+#[cfg(feature = "avro")]
+trait Keys: Send + Sync {
+    /// The schema that is to be asked for before the key is loaded.
+    fn missing(&self, raw: &Raw) -> Option<Missing>;
+}
+
+#[cfg(feature = "avro")]
+impl<K: EventSchema> Keys for Decoder<K> {
+    fn missing(&self, raw: &Raw) -> Option<Missing> {
+        Decoder::missing(self, raw.headers().get(KEY_SCHEMA_ID), None, raw.key()?)
+    }
 }
 
 /// The time for which a receiver waits for a schema before it looks at the state of the consumer.
@@ -75,6 +92,8 @@ impl<E> Loader<E> {
             #[cfg(feature = "avro")]
             decoder: None,
             #[cfg(feature = "avro")]
+            keys: None,
+            #[cfg(feature = "avro")]
             lookups: Lookups::default(),
             event: PhantomData,
         }
@@ -109,6 +128,20 @@ impl<E: EventSchema> Loader<E> {
         Ok(())
     }
 
+    #[cfg(feature = "avro")]
+    pub(super) fn set_keys<K: EventSchema + 'static>(&mut self, decoder: Arc<Decoder<K>>) {
+        self.keys = if decoder.has_source() { Some(decoder) } else { None };
+    }
+
+    /// Whether the schema of the key is known.
+    #[cfg(feature = "avro")]
+    fn check_key(&self, raw: &Raw) -> Result<(), NotYet> {
+        match self.keys.as_ref().and_then(|keys| keys.missing(raw)) {
+            Some(missing) => Err(NotYet { missing, written: raw.timestamp() }),
+            None => Ok(()),
+        }
+    }
+
     /// Waits until another attempt to load the message is worth while.
     #[cfg(feature = "avro")]
     pub(super) fn wait(&self, NotYet { missing, written }: &NotYet) -> Pin<Box<dyn Future<Output = ()> + Send>> {
@@ -122,6 +155,8 @@ impl<E: EventSchema> Loader<E> {
 
     /// Loads the event of a message, by its headers.
     pub(crate) fn load(&self, raw: &Raw, at: At<'_>) -> Result<Loaded<E>, NotYet> {
+        #[cfg(feature = "avro")]
+        self.check_key(raw)?;
         let Some(bytes) = raw.value() else { return Ok((Body::Tombstone, None)) };
         let body = |loaded: Result<E, Refused>| match loaded {
             Ok(event) => Body::Event(event),
@@ -150,6 +185,8 @@ impl<E: EventSchema> Loader<E> {
     /// Whether a message can be loaded now.
     #[cfg_attr(not(feature = "avro"), allow(clippy::unnecessary_wraps, reason = "codecs have something to wait for"))]
     pub(super) fn check(&self, raw: &Raw, at: At<'_>) -> Result<(), NotYet> {
+        #[cfg(feature = "avro")]
+        self.check_key(raw)?;
         #[cfg(feature = "avro")]
         if let (Some(decoder), Some(value)) = (&self.decoder, raw.value())
             && decoder.has_source()

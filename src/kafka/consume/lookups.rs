@@ -85,10 +85,10 @@ async fn look_up(Missing { found, id }: &Missing, written: Option<SystemTime>) {
                     return;
                 }
             }
-            Ok(Err(error)) => {
-                trouble.tell(|| tracing::warn!("messages wait for the schema with {id}: {}", with_causes(&error)))
-            }
-            Err(_) => trouble.tell(|| tracing::error!("messages wait for the schema with {id}: its source panicked")),
+            failed => trouble.tell(|| match failed {
+                Ok(Err(error)) => tracing::warn!("messages wait for the schema with {id}: {}", with_causes(&error)),
+                _ => tracing::error!("messages wait for the schema with {id}: its source panicked"),
+            }),
         }
         // Not all consumers at once.
         tokio::time::sleep(pause.mul_f64(1.0 - fastrand::f64() / 2.0).min(most)).await;
