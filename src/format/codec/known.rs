@@ -83,7 +83,7 @@ impl Recognised {
         })
     }
 
-    /// How data with this id and schema are read.
+    /// The way to read data with this id and schema.
     pub(super) fn known(&self, id: SchemaId, schema: WriterSchema) -> Result<Known, CodecError> {
         let WriterSchema { format, event_type } = schema;
         match format {
@@ -116,7 +116,7 @@ impl Recognised {
     }
 }
 
-/// The document as such: whoever publishes it gives it an id.
+/// The document as such: its publisher gives it an id.
 fn without_id(mut document: Value) -> Value {
     if let Some(document) = document.as_object_mut() {
         document.remove("$id");

@@ -60,11 +60,12 @@ impl Lookups {
 }
 
 /// Asks until there is an answer. A schema that is not known may be on its way, but not that of an old message: its writer
-/// knew it. After an outage the source may not know all of its schemas yet.
+/// knew it. After an outage the source may not know all of its schemas yet, and is given the same time.
 async fn look_up(Missing { found, id }: &Missing, written: Option<SystemTime>) {
     const FIRST: Duration = Duration::from_millis(50);
     const LONGEST: Duration = Duration::from_secs(5);
     let begun = Instant::now();
+    let mut unknown_since = None;
     let mut trouble = Trouble::default();
     let mut pause = FIRST;
     loop {
@@ -78,17 +79,22 @@ async fn look_up(Missing { found, id }: &Missing, written: Option<SystemTime>) {
             }
             Ok(Err(error)) if error.is_unknown() => {
                 let age = written.and_then(|written| written.elapsed().ok()).unwrap_or_else(|| begun.elapsed());
-                most = found.patience().saturating_sub(age.min(found.sound_for()));
+                // The source may have no answer for another id, again and again.
+                let unknown_for = unknown_since.get_or_insert_with(Instant::now).elapsed();
+                most = found.patience().saturating_sub(age.min(found.sound_for().max(unknown_for)));
                 if most.is_zero() {
                     tracing::warn!("no schema with {id} within {:?}: messages with it are rejected", found.patience());
                     found.give_up(*id);
                     return;
                 }
             }
-            failed => trouble.tell(|| match failed {
-                Ok(Err(error)) => tracing::warn!("messages wait for the schema with {id}: {}", with_causes(&error)),
-                _ => tracing::error!("messages wait for the schema with {id}: its source panicked"),
-            }),
+            failed => {
+                unknown_since = None;
+                trouble.tell(|| match failed {
+                    Ok(Err(error)) => tracing::warn!("messages wait for the schema with {id}: {}", with_causes(&error)),
+                    _ => tracing::error!("messages wait for the schema with {id}: its source panicked"),
+                });
+            }
         }
         // Not all consumers at once.
         tokio::time::sleep(pause.mul_f64(1.0 - fastrand::f64() / 2.0).min(most)).await;
