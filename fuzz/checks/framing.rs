@@ -2,11 +2,13 @@
 
 use std::fmt::Debug;
 use std::hash::{DefaultHasher, Hash, Hasher};
+use std::pin::pin;
 use std::sync::LazyLock;
+use std::task::{Context, Poll, Waker};
 
 use event_schema::avro::Schema;
 use event_schema::format::framing::{Guid, SchemaId, VALUE_SCHEMA_ID};
-use event_schema::format::{Codec, Decoder, Encoder};
+use event_schema::format::{Codec, Decoder, Encoder, SchemaAnswer, SchemaSource, SchemaSourceError, WriterSchema};
 use event_schema::{EventSchema, LoadError, LoadOptions};
 
 #[event_schema::event]
@@ -19,7 +21,23 @@ struct Ping {
 /// The codec of JSON alone.
 const JSON: usize = 4;
 
-/// Codecs that read one framing, and one that reads all.
+/// A registry that knows ids below 8.
+struct Registry;
+
+impl SchemaSource for Registry {
+    fn schema(&self, id: SchemaId) -> SchemaAnswer<'_, WriterSchema> {
+        Box::pin(async move {
+            match id {
+                SchemaId::Number(id @ 0..8) if id % 2 == 0 => Ok(Schema::of::<Ping>().expect("a schema").into()),
+                SchemaId::Number(1..8) => Ok(WriterSchema::json("{}")),
+                SchemaId::Number(_) => Err(SchemaSourceError::unknown()),
+                _ => Err(SchemaSourceError::unusable("no such ids")),
+            }
+        })
+    }
+}
+
+/// Codecs that read one framing, one that reads all, and one that asks a registry.
 static CODECS: LazyLock<Vec<(Encoder<Ping>, Decoder<Ping>)>> = LazyLock::new(|| {
     let earlier = r#"{"type": "record", "name": "Ping", "fields": [{"name": "seq", "type": "int"}]}"#;
     let earlier = Schema::parse(earlier).expect("a schema");
@@ -28,8 +46,14 @@ static CODECS: LazyLock<Vec<(Encoder<Ping>, Decoder<Ping>)>> = LazyLock::new(|| 
     let avro = avro.with_schema(guid, earlier.clone());
     let json = Codec::confluent_json().with_event::<Ping>(SchemaId::Number(1)).expect("it has a schema");
     let single = Codec::single_object().with_schema(SchemaId::Fingerprint(earlier.fingerprint()), earlier);
-    let all = avro.clone().or(json.clone()).or(single.clone()).or(Codec::avro()).or(Codec::json());
-    let codecs = [avro, json, single, Codec::avro(), Codec::json(), all];
+    let all = avro
+        .clone()
+        .also_reads(json.clone())
+        .also_reads(single.clone())
+        .also_reads(Codec::avro())
+        .also_reads(Codec::json());
+    let asks = avro.clone().also_reads(Codec::confluent_json()).with_source(Registry);
+    let codecs = [avro, json, single, Codec::avro(), Codec::json(), all, asks];
     let both =
         |codec: &Codec| (Encoder::new(codec).expect("it has an id"), Decoder::new(codec).expect("it has a schema"));
     codecs.iter().map(both).collect()
@@ -50,7 +74,12 @@ pub(crate) fn check(input: &[u8]) -> u64 {
     let (encoder, decoder) = &CODECS[usize::from(*choice) % CODECS.len()];
     let headers = [(VALUE_SCHEMA_ID, header), ("content-type", content_type)];
     let headers = headers.map(|(name, value)| (name, Some(value).filter(|value| !value.is_empty())));
+    let asked = pin!(decoder.resolve(headers, message)).poll(&mut Context::from_waker(Waker::noop()));
+    assert!(matches!(asked, Poll::Ready(_)), "the registry answers at once");
     let loaded = decoder.load_message(headers, message, &LoadOptions::new());
+    if let Poll::Ready(Err(_)) = asked {
+        assert!(loaded.as_ref().is_err_and(LoadError::is_unknown_schema), "{loaded:?}");
+    }
     if let Ok(ping) = &loaded {
         let written = encoder.dump(ping).expect("what was loaded is valid");
         assert_eq!(&decoder.load(&written).expect("it was written"), ping);
@@ -71,6 +100,9 @@ pub(crate) fn inputs() -> Vec<Vec<u8>> {
         b"\0\x11\x01\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\x0E".to_vec(),
         b"\x05\xE01234567\x0E\0".to_vec(),
         b"\0\0\x01\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\x0E".to_vec(),
+        b"\x06\0\0\0\0\0\x02\x0E\0".to_vec(),
+        b"\x06\0\0\0\0\0\x03{\"seq\": 7}".to_vec(),
+        b"\x06\0\0\0\0\0\x09\x0E\0".to_vec(),
     ];
     for (choice, (encoder, _)) in (0..).zip(CODECS.iter()) {
         let message = encoder.dump(&ping).expect("it is valid");

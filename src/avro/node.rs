@@ -12,15 +12,17 @@ use crate::logical::civil::Unit;
 pub(super) type NodeId = usize;
 
 /// A schema; its first node is the whole.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, PartialEq)]
 pub(super) struct Nodes {
     list: Vec<Node>,
     /// The bytes that every value of a node has at least.
     least: Vec<usize>,
+    /// Strings that are UUIDs, which are read as other strings are.
+    uuids: Vec<NodeId>,
 }
 
 /// A type of the specification. A logical type that the parser does not know is the type it stands on.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, PartialEq)]
 pub(super) enum Node {
     Null,
     Boolean,
@@ -84,6 +86,25 @@ pub(super) struct NodeField {
     pub(super) default: Option<Value>,
 }
 
+/// Names in JSON and defaults say nothing about data.
+impl PartialEq for NodeName {
+    fn eq(&self, other: &Self) -> bool {
+        self.name == other.name
+    }
+}
+
+impl PartialEq for Symbol {
+    fn eq(&self, other: &Self) -> bool {
+        self.name == other.name
+    }
+}
+
+impl PartialEq for NodeField {
+    fn eq(&self, other: &Self) -> bool {
+        self.name == other.name && self.node == other.node
+    }
+}
+
 impl NodeField {
     /// The name in JSON.
     pub(super) fn json_name(&self) -> &str {
@@ -106,7 +127,7 @@ impl Nodes {
         builder.node(schema, None);
         let mut sizes = vec![None; builder.nodes.len()];
         let least = (0..builder.nodes.len()).map(|id| least_size(&builder.nodes, id, &mut sizes)).collect();
-        Self { list: builder.nodes, least }
+        Self { list: builder.nodes, least, uuids: builder.uuids }
     }
 
     pub(super) fn get(&self, id: NodeId) -> &Node {
@@ -151,6 +172,7 @@ fn least_size(nodes: &[Node], id: NodeId, sizes: &mut Vec<Option<usize>>) -> usi
 struct Builder {
     nodes: Vec<Node>,
     named: HashMap<String, NodeId>,
+    uuids: Vec<NodeId>,
 }
 
 impl Builder {
@@ -164,6 +186,9 @@ impl Builder {
         self.nodes.push(Node::Null);
         if let Some(name) = schema.name() {
             self.named.insert(name.fullname(namespace), id);
+        }
+        if matches!(schema, Schema::Uuid(UuidSchema::String)) {
+            self.uuids.push(id);
         }
         let node = self.content(schema, namespace);
         self.nodes[id] = node;

@@ -6,7 +6,7 @@ use std::fmt;
 use apache_avro::rabin::Rabin;
 use serde_json::Value;
 
-use super::node::Nodes;
+use super::node::{Node, Nodes};
 use crate::contract::{AvroFault, AvroSchemaError, avro_schema_of};
 use crate::event::{EventSchema, Generated};
 use crate::load::json;
@@ -99,6 +99,19 @@ impl Schema {
     #[must_use]
     pub fn fingerprint(&self) -> u64 {
         self.fingerprint
+    }
+
+    /// Whether data of both are the same values: a canonical form does not have the logical types.
+    pub(crate) fn has_same_data_as(&self, other: &Self) -> bool {
+        self.fingerprint == other.fingerprint && self.nodes == other.nodes
+    }
+
+    /// Whether the whole schema is `bytes`, whatever their logical type.
+    pub(crate) fn is_bytes(&self) -> bool {
+        matches!(
+            self.nodes.get(Nodes::ROOT),
+            Node::Bytes | Node::Decimal { size: None, .. } | Node::Uuid { fixed: false }
+        )
     }
 
     pub(super) fn nodes(&self) -> &Nodes {

@@ -20,8 +20,8 @@ pub mod framing;
 
 #[cfg(feature = "avro")]
 pub use self::codec::{
-    Answer, Codec, CodecError, CutOver, Decoder, Encoder, SchemaSource, SchemaSourceError, Subject, SubjectSchema,
-    WriterSchema,
+    Codec, CodecError, CutOver, Decoder, Encoder, SchemaAnswer, SchemaSource, SchemaSourceError, SchemaSubject,
+    SchemaToWrite, WriterSchema,
 };
 #[cfg(all(feature = "avro", feature = "kafka"))]
-pub(crate) use self::codec::{Missing, Payload, Unread};
+pub(crate) use self::codec::{Missing, Unread};

@@ -1,4 +1,4 @@
-//! Who the client is to a registry: [`Authority`].
+//! The client's credentials in its requests: [`Authority`].
 
 use std::time::{Duration, Instant};
 
@@ -12,7 +12,7 @@ use super::credentials::{Credentials, OAuthClient};
 use super::error::{Answer, RegistryError};
 use super::exchange::{Exchange, exchange, read, shown};
 
-/// Credentials, with the token that was got for them.
+/// Credentials, with the token that was issued for them.
 pub(super) struct Authority {
     credentials: Credentials,
     /// Confluent Cloud wants to know them with a token.
@@ -26,6 +26,9 @@ struct Token {
     text: String,
     until: Instant,
 }
+
+/// Longer than a process runs, and within the range of any clock.
+const FOREVER: Duration = Duration::from_secs(10 * 365 * 24 * 60 * 60);
 
 #[derive(Deserialize)]
 struct Issued {
@@ -45,22 +48,32 @@ impl Authority {
         Self { credentials, cluster, pool, token: Mutex::default() }
     }
 
-    /// Adds the headers that say who asks.
-    pub(super) async fn sign(&self, client: &Client, request: RequestBuilder) -> Result<RequestBuilder, RegistryError> {
-        let request = match &self.credentials {
-            Credentials::None | Credentials::InUrl => return Ok(request),
-            Credentials::Basic(user, password) => return Ok(request.basic_auth(user, Some(password))),
-            Credentials::Bearer(token) => request.bearer_auth(token),
-            Credentials::OAuth(oauth) => request.bearer_auth(self.token(client, oauth).await?),
+    /// Adds the headers that say who asks. With the token, if it is one that can be renewed.
+    pub(super) async fn sign(
+        &self,
+        client: &Client,
+        request: RequestBuilder,
+    ) -> Result<(RequestBuilder, Option<String>), RegistryError> {
+        let (request, token) = match &self.credentials {
+            Credentials::None | Credentials::InUrl => return Ok((request, None)),
+            Credentials::Basic(user, password) => return Ok((request.basic_auth(user, Some(password)), None)),
+            Credentials::Bearer(token) => (request.bearer_auth(token), None),
+            Credentials::OAuth(oauth) => {
+                let token = self.token(client, oauth).await?;
+                (request.bearer_auth(&token), Some(token))
+            }
         };
         let headers = [("target-sr-cluster", &self.cluster), ("Confluent-Identity-Pool-Id", &self.pool)];
         let given = headers.into_iter().filter_map(|(name, value)| Some((name, value.as_deref()?)));
-        Ok(given.fold(request, |request, (name, value)| request.header(name, value)))
+        Ok((given.fold(request, |request, (name, value)| request.header(name, value)), token))
     }
 
-    /// Forgets a token that was refused. Whether there was one, so that it is worth to ask again.
-    pub(super) async fn renew(&self) -> bool {
-        self.token.lock().await.take().is_some()
+    /// Forgets a token that was refused, unless another request has already replaced it.
+    pub(super) async fn renew(&self, refused: &str) {
+        let mut kept = self.token.lock().await;
+        if kept.as_ref().is_some_and(|token| token.text == refused) {
+            *kept = None;
+        }
     }
 
     async fn token(&self, client: &Client, oauth: &OAuthClient) -> Result<String, RegistryError> {
@@ -73,9 +86,12 @@ impl Authority {
         let seconds =
             issued.expires_in.as_ref().and_then(|given| given.as_u64().or_else(|| given.as_str()?.parse().ok()));
         let lifetime = Duration::from_secs(seconds.unwrap_or(300));
-        // Of a short life, a fifth is left for renewal.
+        // A short life leaves a fifth of it for renewal.
         let usable = lifetime.saturating_sub(oauth.renewal.min(lifetime / 5));
-        let token = kept.insert(Token { text: issued.access_token, until: Instant::now() + usable });
+        let now = Instant::now();
+        // Some issuers write the largest number for a token without an end.
+        let until = now.checked_add(usable).unwrap_or(now + FOREVER);
+        let token = kept.insert(Token { text: issued.access_token, until });
         Ok(token.text.clone())
     }
 }
@@ -103,5 +119,5 @@ async fn issue(client: &Client, oauth: &OAuthClient) -> Result<Issued, RegistryE
     let message = read::<Refused>(&body).ok().map(|refused| refused.error);
     // An issuer says 400 for unknown clients as well as for requests that are wrong.
     let status = if status == 400 { 401 } else { status };
-    Err(RegistryError::answer(Answer { request: name, status, code: None, message, retry_after }))
+    Err(RegistryError::answer(Answer { request: name, status, code: None, message, retry_after, foreign: false }))
 }

@@ -1,5 +1,6 @@
 //! The client: [`SchemaRegistry`].
 
+use std::collections::HashSet;
 use std::fmt;
 use std::num::NonZeroUsize;
 use std::sync::Arc;
@@ -13,19 +14,20 @@ use super::flight::Flights;
 use super::inline::inline;
 use super::mode::Mode;
 use super::nodes::{Nodes, Request};
-use super::schema::{Registered, RegisteredSchema, RegistrySchema, SchemaType};
+use super::schema::{Registered, RegisteredSchema, SchemaText, SchemaType};
 use super::settings::Writing;
 use super::subject::{SubjectNameStrategy, SubjectVersion};
 use super::verdict::Verdict;
-use crate::contract::compat::Compatibility;
-use crate::format::framing::SchemaId;
+use crate::contract::compat::{self, Compatibility, Policy, avro};
+use crate::format::framing::{Guid, SchemaId};
+use crate::load::json;
 
 /// A client of a Schema Registry. It is cheap to clone, and its clones share its cache.
 ///
 /// ```no_run
 /// use event_schema::format::framing::SchemaId;
 /// use event_schema::contract::compat::Compatibility;
-/// use event_schema::registry::{Mode, RegistryConfig, RegistrySchema, SchemaRegistry};
+/// use event_schema::registry::{Mode, RegistryConfig, SchemaText, SchemaRegistry};
 ///
 /// #[event_schema::event]
 /// struct OrderPlaced { order_id: String }
@@ -33,7 +35,7 @@ use crate::format::framing::SchemaId;
 /// # #[tokio::main(flavor = "current_thread")]
 /// # async fn main() -> Result<(), Box<dyn std::error::Error>> {
 /// let registry = SchemaRegistry::new(&RegistryConfig::new("http://127.0.0.1:8081"))?;
-/// let schema = RegistrySchema::avro_of::<OrderPlaced>()?;
+/// let schema = SchemaText::avro_of::<OrderPlaced>()?;
 /// let subject = registry.value_subject("orders", &schema)?;
 ///
 /// let verdict = registry.check_compatibility(&subject, &schema).await?;
@@ -62,25 +64,39 @@ use crate::format::framing::SchemaId;
 pub struct SchemaRegistry(Arc<Shared>);
 
 struct Shared {
-    nodes: Nodes,
+    core: Arc<Core>,
     by_id: Flights<SchemaId, RegisteredSchema>,
-    by_version: Flights<(Arc<str>, u32), RegisteredSchema>,
+    by_version: Flights<Version, RegisteredSchema>,
     by_text: Flights<Asked, RegisteredSchema>,
-    writing: Writing,
-    normalize: bool,
     key_strategy: SubjectNameStrategy,
     value_strategy: SubjectNameStrategy,
+}
+
+/// The part of a client that its requests hold.
+struct Core {
+    nodes: Nodes,
+    writing: Writing,
+    normalize: bool,
+}
+
+/// A version of a subject, or the last one.
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
+struct Version {
+    subject: Arc<str>,
+    number: Option<u32>,
+    /// Whether it counts although it was deleted softly: other schemas may name it, and messages have theirs.
+    deleted: bool,
 }
 
 /// A schema under a subject, and whether it is to be registered there.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
 struct Asked {
     subject: Arc<str>,
-    schema: RegistrySchema,
+    schema: SchemaText,
     register: bool,
 }
 
-/// No schema names as many others.
+/// More than schemas name.
 const MOST_REFERENCES: usize = 200;
 
 #[derive(Deserialize)]
@@ -109,56 +125,46 @@ impl SchemaRegistry {
         let (key_strategy, value_strategy) = (settings.key_strategy, settings.value_strategy);
         let nodes = Nodes::new(settings).map_err(|problem| RegistryError::config(vec![problem]))?;
         Ok(Self(Arc::new(Shared {
-            nodes,
+            core: Arc::new(Core { nodes, writing, normalize }),
             by_id: Flights::new(capacity),
             by_version: Flights::new(capacity),
             by_text: Flights::new(capacity),
-            writing,
-            normalize,
             key_strategy,
             value_strategy,
         })))
     }
 
-    /// The schema with this number or GUID; without its subject, as there may be several.
+    /// The schema with this number or GUID, complete: the text of an Avro schema has the definitions of all
+    /// [references](SchemaText::references). It is without its subject, as there may be several.
     ///
     /// See the example of [`SchemaRegistry`].
     ///
     /// # Errors
-    /// [`is_unknown`](RegistryError::is_unknown) if the registry does not have it; and for a fingerprint, which registries
-    /// do not know.
+    /// As [`schema_as_registered`](Self::schema_as_registered), and if the references cannot be resolved.
     pub async fn schema(&self, id: SchemaId) -> Result<RegisteredSchema, RegistryError> {
-        let client = self.clone();
-        self.0.by_id.get(id, || async move { client.fetch(id).await }).await
+        let registered = self.schema_as_registered(id).await?;
+        self.complete(registered).await
     }
 
-    async fn fetch(&self, id: SchemaId) -> Result<RegisteredSchema, RegistryError> {
-        let text = match id {
-            SchemaId::Number(number) => number.to_string(),
-            SchemaId::Guid(guid) => guid.to_string(),
-            SchemaId::Fingerprint(_) => {
-                return Err(RegistryError::references(format!("a registry knows no {id}")));
-            }
-        };
-        let kind = if matches!(id, SchemaId::Guid(_)) { "guids" } else { "ids" };
-        let path = ["schemas", kind, &text];
-        let mut registered = self.registered(&Request::get(&path), None).await?;
-        match id {
-            SchemaId::Number(number) => registered.id = Some(number),
-            SchemaId::Guid(guid) => registered.guid = Some(guid),
-            SchemaId::Fingerprint(_) => {}
-        }
-        Ok(registered)
-    }
-
-    /// The schema with this number or GUID, complete: the text of an Avro schema has the definitions of all
-    /// [references](RegistrySchema::references).
+    /// The schema with this number or GUID, in the text that was registered, which may name other schemas.
     ///
     /// # Errors
-    /// As [`schema`](Self::schema), and if the references cannot be resolved.
-    pub async fn resolve(&self, id: SchemaId) -> Result<RegisteredSchema, RegistryError> {
-        let registered = self.schema(id).await?;
-        self.complete(registered).await
+    /// [`is_unknown`](RegistryError::is_unknown) if the registry does not have it; and for a fingerprint, which registries
+    /// do not know.
+    pub async fn schema_as_registered(&self, id: SchemaId) -> Result<RegisteredSchema, RegistryError> {
+        let core = Arc::clone(&self.0.core);
+        self.0.by_id.get(id, || async move { core.fetch(id).await }).await
+    }
+
+    /// The GUID of a registered schema, from registries that have them.
+    pub(super) async fn guid(&self, registered: &RegisteredSchema) -> Result<Option<Guid>, RegistryError> {
+        match registered.id {
+            // The answer to a registration may not tell it.
+            Some(id) if registered.guid.is_none() => {
+                self.0.core.fetch(SchemaId::Number(id)).await.map(|fetched| fetched.guid)
+            }
+            _ => Ok(registered.guid),
+        }
     }
 
     async fn complete(&self, registered: RegisteredSchema) -> Result<RegisteredSchema, RegistryError> {
@@ -167,18 +173,20 @@ impl SchemaRegistry {
             return Ok(registered);
         }
         let mut others: Vec<RegisteredSchema> = Vec::new();
+        let mut seen = HashSet::new();
         let mut left = schema.references().to_vec();
         while let Some(reference) = left.pop() {
-            let is_it = |other: &RegisteredSchema| {
-                other.subject() == Some(reference.subject()) && other.version == Some(reference.version())
-            };
-            if others.iter().any(is_it) {
+            if !seen.insert((reference.subject().to_owned(), reference.version())) {
                 continue;
             }
-            if others.len() == MOST_REFERENCES {
+            if seen.len() > MOST_REFERENCES {
                 return Err(RegistryError::references(format!("more than {MOST_REFERENCES} schemas")));
             }
-            let other = self.version(reference.subject(), reference.version()).await?;
+            let version = Version { subject: reference.subject().into(), number: reference.version(), deleted: true };
+            let other = self.at(version).await.map_err(|error| {
+                // The schema itself is known: its messages wait until this one is, too.
+                if error.is_unknown() { RegistryError::no_reference(reference.to_string(), error) } else { error }
+            })?;
             left.extend_from_slice(other.schema.references());
             others.push(other);
         }
@@ -195,7 +203,7 @@ impl SchemaRegistry {
     /// [`is_unknown`](RegistryError::is_unknown) if the registry does not have it.
     pub async fn versions_of(&self, id: u32) -> Result<Vec<SubjectVersion>, RegistryError> {
         let id = id.to_string();
-        self.0.nodes.ask(&Request::get(&["schemas", "ids", &id, "versions"])).await
+        self.0.core.nodes.ask(&Request::get(&["schemas", "ids", &id, "versions"])).await
     }
 
     /// All subjects.
@@ -205,7 +213,7 @@ impl SchemaRegistry {
     /// # Errors
     /// If the registry cannot be asked, or refuses the client.
     pub async fn subjects(&self) -> Result<Vec<String>, RegistryError> {
-        self.0.nodes.ask(&Request::get(&["subjects"])).await
+        self.0.core.nodes.ask(&Request::get(&["subjects"])).await
     }
 
     /// The versions of a subject.
@@ -216,7 +224,7 @@ impl SchemaRegistry {
     /// [`is_unknown`](RegistryError::is_unknown) if there is no such subject.
     pub async fn versions(&self, subject: &str) -> Result<Vec<u32>, RegistryError> {
         check(subject)?;
-        self.0.nodes.ask(&Request::get(&["subjects", subject, "versions"])).await
+        self.0.core.nodes.ask(&Request::get(&["subjects", subject, "versions"])).await
     }
 
     /// A version of a subject.
@@ -227,15 +235,15 @@ impl SchemaRegistry {
     /// [`is_unknown`](RegistryError::is_unknown) if there is no such subject or version.
     pub async fn version(&self, subject: &str, version: u32) -> Result<RegisteredSchema, RegistryError> {
         check(subject)?;
-        let (client, subject) = (self.clone(), Arc::<str>::from(subject));
-        let key = (Arc::clone(&subject), version);
-        let ask = || async move {
-            let number = version.to_string();
-            let path = ["subjects", &subject, "versions", &number];
-            let registered = client.registered(&Request::get(&path), None).await?;
-            Ok(RegisteredSchema { subject: Some(subject), version: Some(version), ..registered })
-        };
-        self.0.by_version.get(key, ask).await
+        self.at(Version { subject: subject.into(), number: Some(version), deleted: false }).await
+    }
+
+    async fn at(&self, version: Version) -> Result<RegisteredSchema, RegistryError> {
+        if version.number.is_none() {
+            return self.0.core.version(&version).await;
+        }
+        let (core, key) = (Arc::clone(&self.0.core), version.clone());
+        self.0.by_version.get(key, || async move { core.version(&version).await }).await
     }
 
     /// The last version of a subject, as it is now: it is not cached.
@@ -246,8 +254,7 @@ impl SchemaRegistry {
     /// [`is_unknown`](RegistryError::is_unknown) if there is no such subject.
     pub async fn latest(&self, subject: &str) -> Result<RegisteredSchema, RegistryError> {
         check(subject)?;
-        let registered = self.registered(&Request::get(&["subjects", subject, "versions", "latest"]), None).await?;
-        Ok(RegisteredSchema { subject: Some(subject.into()), ..registered })
+        self.at(Version { subject: subject.into(), number: None, deleted: false }).await
     }
 
     /// Registers a schema under a subject; if it is there, this is a lookup.
@@ -255,7 +262,7 @@ impl SchemaRegistry {
     /// # Errors
     /// [`is_incompatible`](RegistryError::is_incompatible) if the level of the subject rules it out,
     /// [`is_invalid`](RegistryError::is_invalid) if it is no schema.
-    pub async fn register(&self, subject: &str, schema: &RegistrySchema) -> Result<RegisteredSchema, RegistryError> {
+    pub async fn register(&self, subject: &str, schema: &SchemaText) -> Result<RegisteredSchema, RegistryError> {
         self.ask_by_text(subject, schema, true).await
     }
 
@@ -269,7 +276,7 @@ impl SchemaRegistry {
     pub async fn register_with(
         &self,
         subject: &str,
-        schema: &RegistrySchema,
+        schema: &SchemaText,
         level: Compatibility,
     ) -> Result<RegisteredSchema, RegistryError> {
         if self.compatibility(subject).await? != Some(level) {
@@ -288,76 +295,69 @@ impl SchemaRegistry {
     ///
     /// # Errors
     /// [`is_unknown`](RegistryError::is_unknown) if there is none.
-    pub async fn look_up(&self, subject: &str, schema: &RegistrySchema) -> Result<RegisteredSchema, RegistryError> {
+    pub async fn look_up(&self, subject: &str, schema: &SchemaText) -> Result<RegisteredSchema, RegistryError> {
         self.ask_by_text(subject, schema, false).await
     }
 
     async fn ask_by_text(
         &self,
         subject: &str,
-        schema: &RegistrySchema,
+        schema: &SchemaText,
         register: bool,
     ) -> Result<RegisteredSchema, RegistryError> {
         check(subject)?;
         let asked = Asked { subject: subject.into(), schema: schema.clone(), register };
-        let (client, key) = (self.clone(), asked.clone());
-        let ask = || async move {
-            let body = json!(asked.schema);
-            let under = ["subjects", &*asked.subject, "versions"];
-            let path = if register { &under[..] } else { &under[..2] };
-            let normalize = [("normalize", "true")];
-            let query = if client.0.normalize { &normalize[..] } else { &[] };
-            let registered = client.registered(&Request::post(path, body).query(query), Some(&asked.schema)).await?;
-            if let (true, Some(id)) = (registered.schema == asked.schema, registered.id) {
-                let id = SchemaId::Number(id);
-                client.0.by_id.put(id, RegisteredSchema { subject: None, version: None, ..registered.clone() });
-            }
-            Ok(RegisteredSchema { subject: Some(asked.subject), ..registered })
-        };
-        self.0.by_text.get(key, ask).await
+        let (core, key) = (Arc::clone(&self.0.core), asked.clone());
+        let registered = self.0.by_text.get(key, || async move { core.ask_by_text(asked).await }).await?;
+        if let (true, Some(id)) = (registered.schema == *schema, registered.id) {
+            let known = RegisteredSchema { subject: None, version: None, ..registered.clone() };
+            self.0.by_id.put(SchemaId::Number(id), known);
+        }
+        Ok(registered)
     }
 
     /// The registered schema that events with this schema are to be written with, by the configuration:
-    /// `auto.register.schemas`, `use.latest.version`, `use.schema.id`. It is complete, as of [`resolve`](Self::resolve).
+    /// `auto.register.schemas`, `use.latest.version`, `use.schema.id`. It is complete, as of [`schema`](Self::schema).
     ///
     /// # Errors
-    /// As [`register`](Self::register) and [`look_up`](Self::look_up); and if the latest version, or the schema with the
-    /// configured id, is in another language.
-    pub async fn schema_to_write(
-        &self,
-        subject: &str,
-        schema: &RegistrySchema,
-    ) -> Result<RegisteredSchema, RegistryError> {
-        let registered = match self.0.writing {
+    /// As [`register`](Self::register) and [`look_up`](Self::look_up). If the configuration names the latest version or an
+    /// id, also if that schema is in another language, or if its consumers cannot read the events:
+    /// [`is_incompatible`](RegistryError::is_incompatible), unless `latest.compatibility.strict` or
+    /// `id.compatibility.strict` is `false`.
+    pub async fn schema_to_write(&self, subject: &str, schema: &SchemaText) -> Result<RegisteredSchema, RegistryError> {
+        let (registered, strict) = match self.0.core.writing {
             Writing::Register => return self.register(subject, schema).await,
             Writing::LookUp => return self.look_up(subject, schema).await,
-            Writing::Latest => self.latest(subject).await?,
-            Writing::Id(id) => self.schema(SchemaId::Number(id)).await?,
+            Writing::Latest { strict } => (self.latest(subject).await?, strict),
+            Writing::Id { id, strict } => (self.schema_as_registered(SchemaId::Number(id)).await?, strict),
         };
-        if registered.schema.schema_type() == schema.schema_type() {
-            self.complete(registered).await
-        } else {
-            Err(RegistryError::other_language(subject))
+        if registered.schema.schema_type() != schema.schema_type() {
+            return Err(RegistryError::other_language(subject));
         }
+        let registered = self.complete(registered).await?;
+        if strict {
+            check_written(subject, schema, &registered.schema)?;
+        }
+        Ok(registered)
     }
 
     /// The subject of a schema of values in a topic, by the configured strategy.
     ///
     /// ```
-    /// use event_schema::registry::{RegistryConfig, RegistrySchema, SchemaRegistry};
+    /// use event_schema::registry::{RegistryConfig, SchemaText, SchemaRegistry};
     ///
     /// let config = RegistryConfig::new("http://127.0.0.1:8081")
     ///     .set("key.subject.name.strategy", "io.confluent.kafka.serializers.subject.TopicRecordNameStrategy");
     /// let registry = SchemaRegistry::new(&config)?;
-    /// let schema = RegistrySchema::avro(r#"{"type": "record", "name": "com.example.Order", "fields": []}"#);
+    /// let schema = SchemaText::avro(r#"{"type": "record", "name": "com.example.Order", "fields": []}"#);
     /// assert_eq!(registry.value_subject("orders", &schema)?, "orders-value");
     /// assert_eq!(registry.key_subject("orders", &schema)?, "orders-com.example.Order");
     /// # Ok::<(), event_schema::registry::RegistryError>(())
     /// ```
     ///
     /// # Errors
-    /// If subjects are named after schemas, and this one has no [name](RegistrySchema::name).
-    pub fn value_subject(&self, topic: &str, schema: &RegistrySchema) -> Result<String, RegistryError> {
+    /// If subjects are named after schemas, and this one has no [name](SchemaText::name).
+    pub fn value_subject(&self, topic: &str, schema: &SchemaText) -> Result<String, RegistryError> {
         subject(self.0.value_strategy, topic, schema, "value")
     }
 
@@ -366,7 +366,7 @@ impl SchemaRegistry {
     ///
     /// # Errors
     /// As [`value_subject`](Self::value_subject).
-    pub fn key_subject(&self, topic: &str, schema: &RegistrySchema) -> Result<String, RegistryError> {
+    pub fn key_subject(&self, topic: &str, schema: &SchemaText) -> Result<String, RegistryError> {
         subject(self.0.key_strategy, topic, schema, "key")
     }
 
@@ -376,12 +376,12 @@ impl SchemaRegistry {
     ///
     /// # Errors
     /// [`is_invalid`](RegistryError::is_invalid) if it is no schema.
-    pub async fn check_compatibility(&self, subject: &str, schema: &RegistrySchema) -> Result<Verdict, RegistryError> {
+    pub async fn check_compatibility(&self, subject: &str, schema: &SchemaText) -> Result<Verdict, RegistryError> {
         check(subject)?;
         let path = ["compatibility", "subjects", subject, "versions"];
         let normalize = [("verbose", "true"), ("normalize", "true")];
-        let query = &normalize[..=usize::from(self.0.normalize)];
-        match self.0.nodes.ask(&Request::post(&path, json!(schema)).query(query)).await {
+        let query = &normalize[..=usize::from(self.0.core.normalize)];
+        match self.0.core.nodes.ask(&Request::post(&path, json!(schema)).query(query)).await {
             Err(error) if error.is_unknown() => Ok(Verdict::compatible()),
             verdict => verdict,
         }
@@ -410,7 +410,7 @@ impl SchemaRegistry {
     }
 
     async fn level(&self, path: &[&str]) -> Result<Option<Compatibility>, RegistryError> {
-        let answer: Level = self.0.nodes.ask(&Request::get(path)).await?;
+        let answer: Level = self.0.core.nodes.ask(&Request::get(path)).await?;
         let parse =
             |level: String| level.parse().map_err(|error| RegistryError::unreadable("GET /config".to_owned(), error));
         answer.level.map(parse).transpose()
@@ -441,7 +441,7 @@ impl SchemaRegistry {
     /// If the registry cannot be asked, or says a mode that this crate does not know.
     pub async fn mode(&self, subject: &str) -> Result<Option<Mode>, RegistryError> {
         check(subject)?;
-        match self.0.nodes.ask::<Moded>(&Request::get(&["mode", subject])).await {
+        match self.0.core.nodes.ask::<Moded>(&Request::get(&["mode", subject])).await {
             Err(error) if error.is_unknown() => Ok(None),
             answer => answer.map(|answer| Some(answer.mode)),
         }
@@ -452,7 +452,7 @@ impl SchemaRegistry {
     /// # Errors
     /// If the registry cannot be asked, or says a mode that this crate does not know.
     pub async fn default_mode(&self) -> Result<Mode, RegistryError> {
-        self.0.nodes.ask::<Moded>(&Request::get(&["mode"])).await.map(|answer| answer.mode)
+        self.0.core.nodes.ask::<Moded>(&Request::get(&["mode"])).await.map(|answer| answer.mode)
     }
 
     /// Sets the mode of the subject.
@@ -475,17 +475,75 @@ impl SchemaRegistry {
     }
 
     async fn put(&self, path: &[&str], body: Value) -> Result<(), RegistryError> {
-        self.0.nodes.ask::<Value>(&Request::put(path, body)).await.map(drop)
+        self.0.core.nodes.ask::<Value>(&Request::put(path, body)).await.map(drop)
+    }
+}
+
+impl Core {
+    async fn fetch(&self, id: SchemaId) -> Result<RegisteredSchema, RegistryError> {
+        let (kind, text) = match id {
+            SchemaId::Number(number) => ("ids", number.to_string()),
+            SchemaId::Guid(guid) => ("guids", guid.to_string()),
+            SchemaId::Fingerprint(_) => return Err(RegistryError::fingerprint(id)),
+        };
+        let path = ["schemas", kind, &text];
+        let mut registered = self.registered(&Request::get(&path), None).await?;
+        match id {
+            SchemaId::Number(number) => registered.id = Some(number),
+            SchemaId::Guid(guid) => registered.guid = Some(guid),
+            SchemaId::Fingerprint(_) => {}
+        }
+        Ok(registered)
+    }
+
+    async fn version(&self, version: &Version) -> Result<RegisteredSchema, RegistryError> {
+        let Version { subject, number, deleted } = version;
+        let text = number.map_or_else(|| "latest".to_owned(), |number| number.to_string());
+        let path = ["subjects", &**subject, "versions", &text];
+        let query: &[_] = if *deleted { &[("deleted", "true")] } else { &[] };
+        let registered = self.registered(&Request::get(&path).query(query), None).await?;
+        let version = number.or(registered.version);
+        Ok(RegisteredSchema { subject: Some(Arc::clone(subject)), version, ..registered })
+    }
+
+    async fn ask_by_text(&self, Asked { subject, schema, register }: Asked) -> Result<RegisteredSchema, RegistryError> {
+        let under = ["subjects", &*subject, "versions"];
+        let path = if register { &under[..] } else { &under[..2] };
+        let query: &[_] = if self.normalize { &[("normalize", "true")] } else { &[] };
+        let request = Request::post(path, json!(schema)).query(query);
+        let registered = self.registered(&request, Some(&schema)).await?;
+        Ok(RegisteredSchema { subject: Some(subject), ..registered })
     }
 
     async fn registered(
         &self,
         request: &Request<'_>,
-        asked: Option<&RegistrySchema>,
+        asked: Option<&SchemaText>,
     ) -> Result<RegisteredSchema, RegistryError> {
-        let answer: Registered = self.0.nodes.ask(request).await?;
+        let answer: Registered = self.nodes.ask(request).await?;
         let name = || format!("{} /{}", request.method, request.path.join("/"));
         answer.into_schema(asked).ok_or_else(|| RegistryError::unreadable(name(), "no schema in it"))
+    }
+}
+
+/// Refuses to write events with a schema whose readers cannot read them, as Confluent's serializers do.
+fn check_written(subject: &str, own: &SchemaText, other: &SchemaText) -> Result<(), RegistryError> {
+    if own.text() == other.text() {
+        return Ok(());
+    }
+    let parse = |schema: &SchemaText| {
+        json::read::<Value>(schema.text()).map_err(|error| RegistryError::other_data(subject, error))
+    };
+    let (written, read) = (parse(own)?, parse(other)?);
+    let report = match own.schema_type() {
+        SchemaType::Avro => avro::check(&written, &read, Compatibility::Backward),
+        // Readers check the documents by this schema, and add nothing to them.
+        _ => compat::check(&written, &read, Compatibility::Backward, Policy::Written),
+    };
+    match report {
+        Ok(report) if report.is_compatible() => Ok(()),
+        Ok(report) => Err(RegistryError::other_data(subject, report)),
+        Err(error) => Err(RegistryError::other_data(subject, format_args!("{error}: {}", error.reason()))),
     }
 }
 
@@ -500,7 +558,7 @@ fn check(subject: &str) -> Result<(), RegistryError> {
 fn subject(
     strategy: SubjectNameStrategy,
     topic: &str,
-    schema: &RegistrySchema,
+    schema: &SchemaText,
     part: &str,
 ) -> Result<String, RegistryError> {
     strategy.subject(topic, schema.name().as_deref(), part).ok_or_else(|| {
@@ -511,6 +569,6 @@ fn subject(
 
 impl fmt::Debug for SchemaRegistry {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_tuple("SchemaRegistry").field(&self.0.nodes).finish()
+        f.debug_tuple("SchemaRegistry").field(&self.0.core.nodes).finish()
     }
 }

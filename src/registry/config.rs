@@ -37,7 +37,8 @@ use super::settings::{self, Settings};
 /// | `schema.registry.ssl.certificate.location`, `.ssl.key.location` | | the same in two files, in PEM; the key in PKCS#8 |
 /// | `auto.register.schemas` | `true` | whether producers register the schemas of their events |
 /// | `use.latest.version` | `false` | producers write with the last version of the subject; needs `auto.register.schemas=false` |
-/// | `use.schema.id` | | the same with this id |
+/// | `use.schema.id` | | the same with the schema of this id |
+/// | `latest.compatibility.strict`, `id.compatibility.strict` | `true` | whether that schema must be able to read the events |
 /// | `normalize.schemas` | `false` | the registry takes schemas that differ in their layout only as equal |
 /// | `value.subject.name.strategy`, `key.subject.name.strategy` | [`Topic`](super::SubjectNameStrategy::Topic) | the name of a strategy, or of its Java class |
 /// | `max.retries`, `retries.wait.ms`, `retries.max.wait.ms` | 3, 1000, 20000 | retries of a request, with waits that double |

@@ -6,6 +6,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use crate::contract::compat::Compatibility;
+use crate::format::framing::SchemaId;
 
 /// The error of a request to a Schema Registry, or of a configuration. It names no credentials.
 ///
@@ -26,10 +27,32 @@ enum Fault {
     Config(Vec<String>),
     Unreachable(String),
     Answer(Answer),
-    Unreadable { request: String, reason: String },
-    LevelNotKept { subject: String, wanted: Compatibility, found: Option<Compatibility> },
-    OtherLanguage { subject: String },
-    References { reason: String },
+    Unreadable {
+        request: String,
+        reason: String,
+    },
+    LevelNotKept {
+        subject: String,
+        wanted: Compatibility,
+        found: Option<Compatibility>,
+    },
+    OtherLanguage {
+        subject: String,
+    },
+    /// Events with the first schema cannot be written with the registry's.
+    OtherData {
+        subject: String,
+        reason: String,
+    },
+    Fingerprint(SchemaId),
+    References {
+        reason: String,
+    },
+    /// A schema that another one names is not there.
+    NoReference {
+        reference: String,
+        error: RegistryError,
+    },
 }
 
 /// An answer of a registry, or of the issuer of a token, that is not the one asked for.
@@ -40,6 +63,8 @@ pub(super) struct Answer {
     pub(super) code: Option<u32>,
     pub(super) message: Option<String>,
     pub(super) retry_after: Option<Duration>,
+    /// Whether it is not in the form of a registry's, but of a proxy's, for instance.
+    pub(super) foreign: bool,
 }
 
 impl From<Fault> for RegistryError {
@@ -72,6 +97,18 @@ impl RegistryError {
 
     pub(super) fn other_language(subject: &str) -> Self {
         Fault::OtherLanguage { subject: subject.to_owned() }.into()
+    }
+
+    pub(super) fn other_data(subject: &str, reason: impl fmt::Display) -> Self {
+        Fault::OtherData { subject: subject.to_owned(), reason: reason.to_string() }.into()
+    }
+
+    pub(super) fn fingerprint(id: SchemaId) -> Self {
+        Fault::Fingerprint(id).into()
+    }
+
+    pub(super) fn no_reference(reference: String, error: Self) -> Self {
+        Fault::NoReference { reference, error }.into()
     }
 
     pub(super) fn references(reason: String) -> Self {
@@ -115,18 +152,19 @@ impl RegistryError {
     }
 
     /// Whether the registry does not know the subject, the version or the schema: Confluent's codes 40401, 40402 and 40403,
-    /// and its codes for the settings of a subject that has none.
+    /// and its codes for the settings of a subject that has none. No registry knows a fingerprint.
     ///
     /// A status of 404 without such a code is the answer of something else than a registry, such as a proxy, and not meant.
     #[must_use]
     pub fn is_unknown(&self) -> bool {
-        self.code().is_some_and(|code| code / 100 == 404)
+        matches!(*self.0, Fault::Fingerprint(_)) || self.code().is_some_and(|code| code / 100 == 404)
     }
 
-    /// Whether the registry refuses the schema because it is not compatible with those of the subject.
+    /// Whether the schema is not compatible: the registry refuses it under the subject, or its data cannot be
+    /// [written](super::SchemaRegistry::schema_to_write) with the schema that the registry has.
     #[must_use]
     pub fn is_incompatible(&self) -> bool {
-        self.status() == Some(409)
+        self.status() == Some(409) || matches!(*self.0, Fault::OtherData { .. })
     }
 
     /// Whether the registry refuses the request as invalid, such as a text that is no schema: a status of 422, or 400.
@@ -160,9 +198,18 @@ impl RegistryError {
         }
     }
 
-    /// Whether the registry has the schema, but it is of no use.
+    /// Whether the registry has the schema, but it is of no use, or can never have one with this id.
     pub(super) fn is_unusable(&self) -> bool {
-        matches!(*self.0, Fault::References { .. })
+        matches!(*self.0, Fault::References { .. } | Fault::Fingerprint(_))
+    }
+
+    /// Whether the answer is not that of a registry.
+    pub(super) fn is_foreign(&self) -> bool {
+        match &*self.0 {
+            Fault::Answer(answer) => answer.foreign,
+            Fault::Unreadable { .. } => true,
+            _ => false,
+        }
     }
 
     /// How long the registry asks to wait.
@@ -199,7 +246,12 @@ impl fmt::Display for RegistryError {
             Fault::OtherLanguage { subject } => {
                 write!(f, "subject `{subject}`: the schema to write with is in another language than that of the event")
             }
+            Fault::OtherData { subject, reason } => {
+                write!(f, "subject `{subject}`: events cannot be written with the registry's schema: {reason}")
+            }
+            Fault::Fingerprint(id) => write!(f, "a schema registry knows no {id}"),
             Fault::References { reason } => write!(f, "the references of the schema cannot be resolved: {reason}"),
+            Fault::NoReference { reference, .. } => write!(f, "the schema refers to {reference}, which is not there"),
         }
     }
 }
@@ -210,4 +262,11 @@ impl fmt::Debug for RegistryError {
     }
 }
 
-impl Error for RegistryError {}
+impl Error for RegistryError {
+    fn source(&self) -> Option<&(dyn Error + 'static)> {
+        match &*self.0 {
+            Fault::NoReference { error, .. } => Some(error),
+            _ => None,
+        }
+    }
+}

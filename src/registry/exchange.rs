@@ -1,6 +1,5 @@
 //! A request and its answer: [`exchange`].
 
-use std::error::Error;
 use std::time::Duration;
 
 use reqwest::header::RETRY_AFTER;
@@ -8,9 +7,10 @@ use reqwest::{RequestBuilder, Url};
 use serde::de::DeserializeOwned;
 
 use super::error::RegistryError;
+use crate::error::with_causes;
 use crate::load::json;
 
-/// No schema is as large.
+/// Far larger than any schema.
 const LARGEST_BODY: usize = 16 << 20;
 
 /// The answer of a server, whichever it is.
@@ -23,7 +23,7 @@ pub(super) struct Exchange {
 /// Sends a request and reads the whole answer.
 pub(super) async fn exchange(request: RequestBuilder, name: &str) -> Result<Exchange, RegistryError> {
     let failed =
-        |error: reqwest::Error| RegistryError::unreachable(format!("{name}: {}", reason(&error.without_url())));
+        |error: reqwest::Error| RegistryError::unreachable(format!("{name}: {}", with_causes(&error.without_url())));
     let mut response = request.send().await.map_err(failed)?;
     let mut body = Vec::new();
     while let Some(chunk) = response.chunk().await.map_err(failed)? {
@@ -32,6 +32,7 @@ pub(super) async fn exchange(request: RequestBuilder, name: &str) -> Result<Exch
         }
         body.extend_from_slice(&chunk);
     }
+    // The other form of the header, a date, is not read.
     let seconds = response.headers().get(RETRY_AFTER).and_then(|seconds| seconds.to_str().ok()?.trim().parse().ok());
     Ok(Exchange { status: response.status().as_u16(), body, retry_after: seconds.map(Duration::from_secs) })
 }
@@ -46,16 +47,4 @@ pub(super) fn read<T: DeserializeOwned>(body: &[u8]) -> Result<T, String> {
 pub(super) fn shown(url: &Url) -> String {
     let port = url.port().map(|port| format!(":{port}")).unwrap_or_default();
     format!("{}://{}{port}{}", url.scheme(), url.host_str().unwrap_or_default(), url.path())
-}
-
-/// The error with its causes.
-pub(super) fn reason(error: &dyn Error) -> String {
-    let mut text = error.to_string();
-    let mut cause = error.source();
-    while let Some(error) = cause {
-        text += ": ";
-        text += &error.to_string();
-        cause = error.source();
-    }
-    text
 }

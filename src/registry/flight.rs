@@ -7,47 +7,45 @@ use std::num::NonZeroUsize;
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use futures_util::FutureExt as _;
-use futures_util::future::{BoxFuture, Shared, WeakShared};
+use futures_util::future::{BoxFuture, Shared};
 use lru::LruCache;
+use tokio::task::JoinSet;
 
 use super::error::RegistryError;
 
 type Answer<V> = Result<V, RegistryError>;
-type Flight<V> = BoxFuture<'static, Answer<V>>;
+type Flight<V> = Shared<BoxFuture<'static, Answer<V>>>;
 
-/// A cache of answers. Who asks for one that another is waiting for shares the request, and its failure; a failure is
-/// forgotten when all have it. A request that nobody waits for any more is cancelled.
+/// A cache of answers. Callers that ask for a key that is already being fetched share the request and its failure. Failures
+/// are not kept.
+///
+/// A request goes on when its callers leave, so that the next one finds its answer, and its retries keep their pauses. It
+/// ends with the client.
 pub(super) struct Flights<K, V> {
     slots: Mutex<LruCache<K, Slot<V>>>,
+    tasks: Mutex<JoinSet<()>>,
 }
 
 enum Slot<V> {
-    Flying(WeakShared<Flight<V>>),
+    Flying(Flight<V>),
     Known(V),
-}
-
-impl<V: Clone> Slot<V> {
-    /// The request under way; none if it failed or was cancelled.
-    fn flight(&self) -> Option<Shared<Flight<V>>> {
-        match self {
-            Self::Flying(flight) => flight.upgrade().filter(|flight| !matches!(flight.peek(), Some(Err(_)))),
-            Self::Known(_) => None,
-        }
-    }
 }
 
 impl<K: Hash + Eq + Clone, V: Clone + Send + Sync + 'static> Flights<K, V> {
     pub(super) fn new(capacity: NonZeroUsize) -> Self {
-        Self { slots: Mutex::new(LruCache::new(capacity)) }
+        Self { slots: Mutex::new(LruCache::new(capacity)), tasks: Mutex::default() }
     }
 
     fn slots(&self) -> MutexGuard<'_, LruCache<K, Slot<V>>> {
         self.slots.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// Adds what came with another answer.
+    /// Adds an answer that came with another one, unless the key has one.
     pub(super) fn put(&self, key: K, value: V) {
-        self.slots().put(key, Slot::Known(value));
+        let mut slots = self.slots();
+        if !matches!(slots.get(&key), Some(Slot::Known(_))) {
+            slots.put(key, Slot::Known(value));
+        }
     }
 
     /// The answer that is known, is on its way or is asked for.
@@ -57,17 +55,13 @@ impl<K: Hash + Eq + Clone, V: Clone + Send + Sync + 'static> Flights<K, V> {
     {
         let flight = {
             let mut slots = self.slots();
-            let slot = slots.get(&key);
-            if let Some(Slot::Known(value)) = slot {
-                return Ok(value.clone());
-            }
-            match slot.and_then(Slot::flight) {
-                Some(flight) => flight,
-                None => {
+            match slots.get(&key) {
+                Some(Slot::Known(value)) => return Ok(value.clone()),
+                Some(Slot::Flying(flight)) if !matches!(flight.peek(), Some(Err(_))) => flight.clone(),
+                _ => {
                     let flight = ask().boxed().shared();
-                    if let Some(weak) = flight.downgrade() {
-                        slots.put(key.clone(), Slot::Flying(weak));
-                    }
+                    self.start(flight.clone());
+                    slots.put(key.clone(), Slot::Flying(flight.clone()));
                     flight
                 }
             }
@@ -78,13 +72,20 @@ impl<K: Hash + Eq + Clone, V: Clone + Send + Sync + 'static> Flights<K, V> {
             Ok(value) => {
                 slots.put(key, Slot::Known(value.clone()));
             }
-            // Another may have begun a new request.
-            Err(_) if matches!(slots.peek(&key), Some(slot @ Slot::Flying(_)) if slot.flight().is_none()) => {
+            // Another caller may have begun a new request.
+            Err(_) if matches!(slots.peek(&key), Some(Slot::Flying(flight)) if matches!(flight.peek(), Some(Err(_)))) =>
+            {
                 slots.pop(&key);
             }
             Err(_) => {}
         }
         answer
+    }
+
+    fn start(&self, flight: Flight<V>) {
+        let mut tasks = self.tasks.lock().unwrap_or_else(PoisonError::into_inner);
+        while tasks.try_join_next().is_some() {}
+        tasks.spawn(flight.map(drop));
     }
 }
 
@@ -150,20 +151,43 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn a_request_that_nobody_waits_for_is_cancelled() {
+    async fn a_request_goes_on_without_its_callers_and_ends_with_the_client() {
         let flights = flights(8);
+        let (open, gate) = tokio::sync::watch::channel(false);
+        let asked = AtomicUsize::new(0);
+        let ask = |key| {
+            let mut gate = gate.clone();
+            flights.get(key, || {
+                asked.fetch_add(1, Ordering::SeqCst);
+                async move {
+                    gate.wait_for(|open| *open).await.unwrap();
+                    Ok(1)
+                }
+            })
+        };
+        // The callers leave, all of them and one of them.
+        assert!(ask(7).now_or_never().is_none());
+        assert!(ask(7).now_or_never().is_none());
+        assert!(ask(8).now_or_never().is_none());
+        let waiting = ask(8);
+        open.send(true).unwrap();
+        assert_eq!(waiting.await.unwrap(), 1);
+        assert_eq!(ask(7).await.unwrap(), 1);
+        assert_eq!(asked.load(Ordering::SeqCst), 2);
+
         let held = Arc::new(());
         let inside = Arc::clone(&held);
-        {
-            let waiting = flights.get(7, move || async move {
-                let answer = pending().await;
-                drop(inside);
-                answer
-            });
-            assert!(waiting.now_or_never().is_none());
+        let endless = flights.get(9, move || async move {
+            let answer = pending().await;
+            drop(inside);
+            answer
+        });
+        assert!(endless.now_or_never().is_none());
+        assert_eq!(Arc::strong_count(&held), 2);
+        drop(flights);
+        while Arc::strong_count(&held) > 1 {
+            tokio::task::yield_now().await;
         }
-        assert_eq!(Arc::strong_count(&held), 1);
-        assert_eq!(flights.get(7, || async { Ok(1) }).await.unwrap(), 1);
     }
 
     #[tokio::test]

@@ -23,12 +23,14 @@
 //! | failure | the client | the error |
 //! |---|---|---|
 //! | no answer, or a status of 408, 429 or 5xx | asks the next URL, then all of them again after a wait, `max.retries` times | [`is_transient`](RegistryError::is_transient) |
+//! | an answer that is not a registry's, such as the page of a proxy | asks the next URL | none of these |
 //! | the registry does not know the schema, the subject or the version (40401, 40402, 40403) | | [`is_unknown`](RegistryError::is_unknown) |
 //! | the schema is incompatible or invalid | | [`is_incompatible`](RegistryError::is_incompatible), [`is_invalid`](RegistryError::is_invalid) |
 //! | the registry refuses the credentials | gets a new OAuth token, once | [`is_denied`](RegistryError::is_denied) |
 //!
 //! No failure is cached. Schemas by id and registrations are: the `cache.capacity` that were used last. Many tasks that
-//! ask for the same one make a single request.
+//! ask for the same one make a single request, which goes on if they leave: the next one finds its answer. It ends with the
+//! client.
 
 // Why this is not `schema_registry_converter` (6.0): its decoders end in a `Value`, its cache has no bound and keeps errors
 // until it is told not to, each waiter makes a request of its own, it does not retry, and it has neither GUIDs, modes nor
@@ -55,6 +57,6 @@ pub use self::client::SchemaRegistry;
 pub use self::config::RegistryConfig;
 pub use self::error::RegistryError;
 pub use self::mode::Mode;
-pub use self::schema::{RegisteredSchema, RegistrySchema, SchemaReference, SchemaType};
+pub use self::schema::{RegisteredSchema, SchemaReference, SchemaText, SchemaType};
 pub use self::subject::{SubjectNameStrategy, SubjectVersion};
 pub use self::verdict::Verdict;

@@ -12,17 +12,18 @@ use serde_json::Value;
 
 use super::auth::Authority;
 use super::error::{Answer, RegistryError};
-use super::exchange::{Exchange, exchange, read, reason, shown};
+use super::exchange::{Exchange, exchange, read, shown};
 use super::settings::{Backoff, Settings};
+use crate::error::with_causes;
 
 const JSON: HeaderValue = HeaderValue::from_static("application/vnd.schemaregistry.v1+json");
 const ANY_JSON: HeaderValue = HeaderValue::from_static("application/vnd.schemaregistry.v1+json, application/json");
 
-/// The nodes of a registry, of which one is asked, and the others when it fails.
+/// The nodes of a registry. One is asked, and the others when it fails or when its answer is not that of a registry.
 pub(super) struct Nodes {
     client: Client,
     urls: Vec<Url>,
-    /// The node that answered last.
+    /// The node whose registry answered last.
     first: AtomicUsize,
     authority: Authority,
     backoff: Backoff,
@@ -82,7 +83,7 @@ impl Nodes {
         if let Some(proxy) = &settings.proxy {
             builder = builder.proxy(Proxy::all(proxy).map_err(|_| "`proxy.host`: not a host".to_owned())?);
         }
-        let client = settings.tls.apply(builder)?.build().map_err(|error| reason(&error.without_url()))?;
+        let client = settings.tls.apply(builder)?.build().map_err(|error| with_causes(&error.without_url()))?;
         Ok(Self {
             client,
             urls: settings.urls,
@@ -109,11 +110,14 @@ impl Nodes {
     /// Asks each node at most once.
     async fn ask_once<T: DeserializeOwned>(&self, request: &Request<'_>) -> Result<T, RegistryError> {
         let first = self.first.load(Ordering::Relaxed);
-        let mut failure = None;
+        // A transient failure takes precedence: another attempt may reach the registry.
+        let mut failure: Option<RegistryError> = None;
         for node in (0..self.urls.len()).map(|after| (first + after) % self.urls.len()) {
             match self.ask_node(&self.urls[node], request).await {
-                Err(error) if error.is_transient() => {
-                    failure.get_or_insert(error);
+                Err(error) if error.is_transient() || error.is_foreign() => {
+                    if failure.as_ref().is_none_or(|known| error.is_transient() && !known.is_transient()) {
+                        failure = Some(error);
+                    }
                 }
                 answer => {
                     self.first.store(node, Ordering::Relaxed);
@@ -133,10 +137,12 @@ impl Nodes {
             if let Some(body) = &request.body {
                 built = built.header(CONTENT_TYPE, JSON).body(body.to_string());
             }
-            let exchanged = exchange(self.authority.sign(&self.client, built).await?, &name).await?;
-            // A token may have been withdrawn; of a new one, the registry's word stands.
-            if exchanged.status != 401 || renewed || !self.authority.renew().await {
-                break exchanged;
+            let (signed, token) = self.authority.sign(&self.client, built).await?;
+            let exchanged = exchange(signed, &name).await?;
+            // A token may have been withdrawn. The refusal of a new one stands.
+            match token {
+                Some(token) if exchanged.status == 401 && !renewed => self.authority.renew(&token).await,
+                _ => break exchanged,
             }
             renewed = true;
         };
@@ -145,10 +151,11 @@ impl Nodes {
             return read(&body).map_err(|error| RegistryError::unreadable(name, error));
         }
         let complaint = read::<Complaint>(&body).ok();
+        let foreign = complaint.is_none();
         // Confluent's codes have five digits, and begin with the status; less says no more than that.
         let code = complaint.as_ref().map(|complaint| complaint.error_code).filter(|code| *code > 9999);
         let message = complaint.and_then(|complaint| complaint.message).map(shortened);
-        Err(RegistryError::answer(Answer { request: name, status, code, message, retry_after }))
+        Err(RegistryError::answer(Answer { request: name, status, code, message, retry_after, foreign }))
     }
 }
 

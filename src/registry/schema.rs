@@ -1,4 +1,4 @@
-//! Schemas as a registry keeps them: [`RegistrySchema`], [`RegisteredSchema`].
+//! Schemas as a registry keeps them: [`SchemaText`], [`RegisteredSchema`].
 
 use std::fmt;
 use std::sync::Arc;
@@ -33,19 +33,19 @@ pub enum SchemaType {
 /// The text of a schema, with its language and with references to other schemas.
 ///
 /// ```
-/// use event_schema::registry::{RegistrySchema, SchemaType};
+/// use event_schema::registry::{SchemaText, SchemaType};
 ///
 /// #[event_schema::event]
 /// struct Ping { seq: i64 }
 ///
-/// let schema = RegistrySchema::avro_of::<Ping>()?;
+/// let schema = SchemaText::avro_of::<Ping>()?;
 /// assert_eq!(schema.schema_type(), SchemaType::Avro);
 /// assert_eq!(schema.name().as_deref(), Some("Ping"));
 /// assert!(schema.text().starts_with('{'));
 /// # Ok::<(), Box<dyn std::error::Error>>(())
 /// ```
 #[derive(Debug, Clone, PartialEq, Eq, Hash, Serialize, Deserialize)]
-pub struct RegistrySchema {
+pub struct SchemaText {
     #[serde(rename = "schema")]
     text: Arc<str>,
     #[serde(rename = "schemaType", default, deserialize_with = "or_default")]
@@ -63,7 +63,7 @@ fn is_empty(references: &Arc<[SchemaReference]>) -> bool {
     references.is_empty()
 }
 
-impl RegistrySchema {
+impl SchemaText {
     fn new(schema_type: SchemaType, text: impl Into<Arc<str>>) -> Self {
         Self { text: text.into(), schema_type, references: Arc::default() }
     }
@@ -71,14 +71,14 @@ impl RegistrySchema {
     /// An Avro schema.
     ///
     /// ```
-    /// use event_schema::registry::{RegistrySchema, SchemaReference};
+    /// use event_schema::registry::{SchemaText, SchemaReference};
     ///
     /// let address = SchemaReference::new("com.example.Address", "address-value", 3);
-    /// let order = RegistrySchema::avro(r#"{"type": "record", "name": "Order", "namespace": "com.example", "fields": [
+    /// let order = SchemaText::avro(r#"{"type": "record", "name": "Order", "namespace": "com.example", "fields": [
     ///     {"name": "address", "type": "Address"}
     /// ]}"#).with_references([address]);
     /// assert_eq!(order.name().as_deref(), Some("com.example.Order"));
-    /// assert_eq!(order.references()[0].version(), 3);
+    /// assert_eq!(order.references()[0].version(), Some(3));
     /// ```
     #[must_use]
     pub fn avro(text: impl Into<Arc<str>>) -> Self {
@@ -88,9 +88,9 @@ impl RegistrySchema {
     /// A JSON Schema.
     ///
     /// ```
-    /// use event_schema::registry::RegistrySchema;
+    /// use event_schema::registry::SchemaText;
     ///
-    /// let schema = RegistrySchema::json(r#"{"title": "Order", "type": "object"}"#);
+    /// let schema = SchemaText::json(r#"{"title": "Order", "type": "object"}"#);
     /// assert_eq!(schema.name().as_deref(), Some("Order"));
     /// ```
     #[must_use]
@@ -98,7 +98,7 @@ impl RegistrySchema {
         Self::new(SchemaType::Json, text)
     }
 
-    /// The Avro schema of what `E` writes. See the example of [`RegistrySchema`].
+    /// The Avro schema of what `E` writes. See the example of [`SchemaText`].
     ///
     /// # Errors
     /// If a part of the event has no Avro form.
@@ -109,12 +109,12 @@ impl RegistrySchema {
     /// The JSON Schema of what `E` writes.
     ///
     /// ```
-    /// use event_schema::registry::{RegistrySchema, SchemaType};
+    /// use event_schema::registry::{SchemaText, SchemaType};
     ///
     /// #[event_schema::event]
     /// struct Ping { seq: i64 }
     ///
-    /// let schema = RegistrySchema::json_of::<Ping>();
+    /// let schema = SchemaText::json_of::<Ping>();
     /// assert_eq!(schema.schema_type(), SchemaType::Json);
     /// assert_eq!(schema.name().as_deref(), Some("Ping"));
     ///
@@ -125,7 +125,7 @@ impl RegistrySchema {
     ///     seq: i64,
     /// }
     ///
-    /// assert!(RegistrySchema::json_of::<Pong>().text().contains(r#""required":["seq"]"#));
+    /// assert!(SchemaText::json_of::<Pong>().text().contains(r#""required":["seq"]"#));
     /// ```
     #[must_use]
     pub fn json_of<E: EventSchema>() -> Self {
@@ -182,20 +182,21 @@ impl RegistrySchema {
     }
 }
 
-/// The place of a schema that another schema names.
+/// The place of a schema that another schema names. As text it is the version and the subject.
 #[derive(Debug, Clone, PartialEq, Eq, Hash, Serialize, Deserialize)]
 pub struct SchemaReference {
     name: String,
     subject: String,
-    version: u32,
+    /// Registries write -1 for the latest.
+    version: i64,
 }
 
 impl SchemaReference {
     /// A reference by this name (the full name of an Avro record, the URL in a `$ref`) to this version of a subject. See
-    /// the example of [`RegistrySchema::avro`].
+    /// the example of [`SchemaText::avro`].
     #[must_use]
     pub fn new(name: impl Into<String>, subject: impl Into<String>, version: u32) -> Self {
-        Self { name: name.into(), subject: subject.into(), version }
+        Self { name: name.into(), subject: subject.into(), version: version.into() }
     }
 
     /// The name that the schema uses.
@@ -210,10 +211,19 @@ impl SchemaReference {
         &self.subject
     }
 
-    /// The version of the other schema.
+    /// The version of the other schema; none for the latest one.
     #[must_use]
-    pub fn version(&self) -> u32 {
-        self.version
+    pub fn version(&self) -> Option<u32> {
+        self.version.try_into().ok()
+    }
+}
+
+impl fmt::Display for SchemaReference {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self.version() {
+            Some(version) => write!(f, "version {version} of subject `{}`", self.subject),
+            None => write!(f, "the latest version of subject `{}`", self.subject),
+        }
     }
 }
 
@@ -224,7 +234,7 @@ pub struct RegisteredSchema {
     pub(super) guid: Option<Guid>,
     pub(super) subject: Option<Arc<str>>,
     pub(super) version: Option<u32>,
-    pub(super) schema: RegistrySchema,
+    pub(super) schema: SchemaText,
 }
 
 impl RegisteredSchema {
@@ -255,7 +265,7 @@ impl RegisteredSchema {
 
     /// The schema itself.
     #[must_use]
-    pub fn schema(&self) -> &RegistrySchema {
+    pub fn schema(&self) -> &SchemaText {
         &self.schema
     }
 }
@@ -275,10 +285,10 @@ pub(super) struct Registered {
 }
 
 impl Registered {
-    /// What was asked for, and what the answer adds to it. None if neither has the text.
-    pub(super) fn into_schema(self, asked: Option<&RegistrySchema>) -> Option<RegisteredSchema> {
+    /// The schema that was asked for, with the parts that the answer adds. None if neither has the text.
+    pub(super) fn into_schema(self, asked: Option<&SchemaText>) -> Option<RegisteredSchema> {
         let schema = match (self.schema, asked) {
-            (Some(text), _) => RegistrySchema {
+            (Some(text), _) => SchemaText {
                 schema_type: self.schema_type.unwrap_or_else(|| language(&text)),
                 text,
                 references: self.references.unwrap_or_default(),

@@ -43,8 +43,14 @@ pub(super) struct Backoff {
 pub(super) enum Writing {
     Register,
     LookUp,
-    Latest,
-    Id(u32),
+    /// The last one. `strict`: if it reads what is written.
+    Latest {
+        strict: bool,
+    },
+    Id {
+        id: u32,
+        strict: bool,
+    },
 }
 
 /// The keys that mean something here, by their canonical names, and whether their values may be shown.
@@ -78,7 +84,9 @@ const KEYS: &[(&str, bool)] = &[
     ("ssl.endpoint.identification.algorithm", true),
     ("auto.register.schemas", true),
     ("use.latest.version", true),
+    ("latest.compatibility.strict", true),
     ("use.schema.id", true),
+    ("id.compatibility.strict", true),
     ("normalize.schemas", true),
     ("key.subject.name.strategy", true),
     ("value.subject.name.strategy", true),
@@ -91,7 +99,8 @@ const KEYS: &[(&str, bool)] = &[
     ("timeout", true),
     ("cache.capacity", true),
     ("max.schemas.per.subject", true),
-    ("proxy.host", true),
+    // It may have a password before the host.
+    ("proxy.host", false),
     ("proxy.port", true),
 ];
 
@@ -113,7 +122,6 @@ const IGNORED: &[&str] = &[
     "json.write.dates.iso8601",
     "latest.cache.size",
     "latest.cache.ttl.sec",
-    "latest.compatibility.strict",
     "missing.id.cache.ttl.sec",
     "missing.schema.cache.ttl.sec",
     "missing.version.cache.ttl.sec",
@@ -360,8 +368,16 @@ impl<'a> Reader<'a> {
         let register = self.flag("auto.register.schemas");
         let latest = self.flag("use.latest.version").unwrap_or(false);
         // -1 is Java's default, and Python's is none.
-        let id: Option<i64> = self.number("use.schema.id");
-        let id = id.and_then(|id| u32::try_from(id).ok());
+        let id: Option<i64> = self.number("use.schema.id").filter(|id| *id != -1);
+        let strict =
+            ["latest.compatibility.strict", "id.compatibility.strict"].map(|key| self.flag(key).unwrap_or(true));
+        let id = id.and_then(|id| {
+            let valid = i32::try_from(id).ok().and_then(|id| u32::try_from(id).ok());
+            if valid.is_none() {
+                self.problem("use.schema.id", "not the id of a schema");
+            }
+            valid
+        });
         if register.unwrap_or(true) {
             for (key, _) in
                 [("use.latest.version", latest), ("use.schema.id", id.is_some())].iter().filter(|(_, on)| *on)
@@ -371,8 +387,8 @@ impl<'a> Reader<'a> {
             return Writing::Register;
         }
         match id {
-            Some(id) => Writing::Id(id),
-            None if latest => Writing::Latest,
+            Some(id) => Writing::Id { id, strict: strict[1] },
+            None if latest => Writing::Latest { strict: strict[0] },
             None => Writing::LookUp,
         }
     }

@@ -2,16 +2,18 @@
 
 use super::client::SchemaRegistry;
 use super::error::RegistryError;
-use super::schema::{RegistrySchema, SchemaType};
+use super::schema::{SchemaText, SchemaType};
 use crate::avro::Schema;
+use crate::error::with_causes;
 use crate::format::framing::SchemaId;
-use crate::format::{Answer, SchemaSource, SchemaSourceError, Subject, SubjectSchema, WriterSchema};
+use crate::format::{SchemaAnswer, SchemaSource, SchemaSourceError, SchemaSubject, SchemaToWrite, WriterSchema};
 
 /// For [`Codec::with_source`](crate::format::Codec::with_source).
 ///
 /// Consumers get the schemas of messages by their ids, and producers the ids of their events: they register the schemas, or
-/// look them up, as the [configuration](super::RegistryConfig) says. A schema that cannot be used, such as one in Protocol
-/// Buffers, is unknown to the codec, with a warning in the log.
+/// look them up, as the [configuration](super::RegistryConfig) says. Ids [in headers](crate::format::Codec::ids_in_headers)
+/// are GUIDs, from a registry that has them. A schema that cannot be used, such as one in Protocol Buffers, is
+/// [unusable](SchemaSourceError::is_unusable), with a warning in the log.
 ///
 /// ```no_run
 /// use event_schema::format::Codec;
@@ -22,42 +24,47 @@ use crate::format::{Answer, SchemaSource, SchemaSourceError, Subject, SubjectSch
 /// # Ok::<(), event_schema::registry::RegistryError>(())
 /// ```
 impl SchemaSource for SchemaRegistry {
-    fn schema(&self, id: SchemaId) -> Answer<'_, WriterSchema> {
+    fn schema(&self, id: SchemaId) -> SchemaAnswer<'_, WriterSchema> {
         Box::pin(async move {
             // An id is an `int` of Java, and above 0: no registry has given another, and none can be asked for it.
             if matches!(id, SchemaId::Number(number) if i32::try_from(number).is_err()) {
-                return Err(SchemaSourceError::unknown());
+                return Err(SchemaSourceError::unusable("no id of a schema registry"));
             }
-            let registered = self.resolve(id).await.map_err(|error| {
+            let registered = self.schema(id).await.map_err(|error| {
                 // A registry without GUIDs knows neither this one nor where to look.
                 let is_page_unknown = matches!(id, SchemaId::Guid(_)) && error.status() == Some(404);
-                match error {
-                    error if error.is_unusable() => unusable(id, &error),
-                    _ if is_page_unknown => SchemaSourceError::unknown(),
-                    error => told(error),
-                }
+                if is_page_unknown { SchemaSourceError::unknown() } else { source_error(error) }
             })?;
             let schema = registered.schema();
             match schema.schema_type() {
                 SchemaType::Avro => match Schema::parse(schema.text()) {
                     Ok(schema) => Ok(schema.into()),
-                    Err(error) => Err(unusable(id, &error)),
+                    Err(error) => Err(unusable(id, &with_causes(&error), error)),
                 },
                 SchemaType::Json => Ok(WriterSchema::json(schema.text())),
-                SchemaType::Protobuf | SchemaType::Other => Err(unusable(id, &"neither Avro nor JSON Schema")),
+                SchemaType::Protobuf | SchemaType::Other => {
+                    const NEITHER: &str = "neither Avro nor JSON Schema";
+                    Err(unusable(id, NEITHER, NEITHER))
+                }
             }
         })
     }
 
-    fn id<'a>(&'a self, subject: &'a Subject<'a>) -> Answer<'a, SubjectSchema> {
+    fn schema_to_write<'a>(&'a self, subject: &'a SchemaSubject<'a>) -> SchemaAnswer<'a, SchemaToWrite> {
         Box::pin(async move {
             let text = subject.schema().to_string();
-            let own = if subject.is_avro() { RegistrySchema::avro(text) } else { RegistrySchema::json(text) };
+            let own = if subject.is_avro() { SchemaText::avro(text) } else { SchemaText::json(text) };
             let name = if subject.is_key() { Self::key_subject } else { Self::value_subject };
-            let name = name(self, subject.topic(), &own).map_err(told)?;
-            let registered = self.schema_to_write(&name, &own).await.map_err(told)?;
-            let id = registered.id().ok_or_else(|| SchemaSourceError::unavailable("the registry gave no id"))?;
-            let answer = SubjectSchema::new(SchemaId::Number(id));
+            let name = name(self, subject.topic(), &own).map_err(source_error)?;
+            let registered = self.schema_to_write(&name, &own).await.map_err(source_error)?;
+            let number = registered.id().map(SchemaId::Number);
+            let guid = if subject.is_id_in_header() {
+                self.guid(&registered).await.map_err(source_error)?.map(SchemaId::Guid)
+            } else {
+                None
+            };
+            let id = guid.or(number).ok_or_else(|| SchemaSourceError::unavailable("the registry gave no id"))?;
+            let answer = SchemaToWrite::new(id);
             if !subject.is_avro() || registered.schema().text() == own.text() {
                 return Ok(answer);
             }
@@ -68,8 +75,10 @@ impl SchemaSource for SchemaRegistry {
     }
 }
 
-fn told(error: RegistryError) -> SchemaSourceError {
-    if error.is_unknown() {
+fn source_error(error: RegistryError) -> SchemaSourceError {
+    if error.is_unusable() {
+        SchemaSourceError::unusable(error)
+    } else if error.is_unknown() {
         SchemaSourceError::unknown()
     } else if error.is_transient() {
         SchemaSourceError::unavailable(error)
@@ -78,8 +87,11 @@ fn told(error: RegistryError) -> SchemaSourceError {
     }
 }
 
-/// It stays as it is, however long one waits.
-fn unusable(id: SchemaId, reason: &dyn std::fmt::Display) -> SchemaSourceError {
+fn unusable(
+    id: SchemaId,
+    reason: &str,
+    error: impl Into<Box<dyn std::error::Error + Send + Sync>>,
+) -> SchemaSourceError {
     tracing::warn!("the schema with {id} cannot be used: {reason}");
-    SchemaSourceError::unknown()
+    SchemaSourceError::unusable(error)
 }

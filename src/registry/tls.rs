@@ -2,7 +2,7 @@
 
 use reqwest::{Certificate, ClientBuilder};
 
-/// What the client trusts, and who it is.
+/// The certificates that the client trusts, and its own.
 pub(super) struct Tls {
     /// Instead of the system's.
     pub(super) roots: Option<Pem>,

@@ -8,7 +8,9 @@ use apache_avro::types::Value as AvroValue;
 use event_schema::LoadOptions;
 use event_schema::avro::Schema;
 use event_schema::format::framing::{FrameError, Guid, KEY_SCHEMA_ID, SchemaId, VALUE_SCHEMA_ID};
-use event_schema::format::{Codec, CutOver, Decoder, Encoder};
+use event_schema::format::{
+    Codec, CutOver, Decoder, Encoder, SchemaAnswer, SchemaSource, SchemaSourceError, WriterSchema,
+};
 use event_schema::prelude::*;
 use event_schema::serde_json::Value;
 
@@ -276,10 +278,10 @@ fn one_topic_holds_every_framing_that_can_be_told_apart() {
         .with_event::<Ping>(SchemaId::Number(1))
         .unwrap()
         .with_schema(SchemaId::Number(2), earlier())
-        .or(Codec::confluent_json().with_event::<Ping>(SchemaId::Number(3)).unwrap())
-        .or(Codec::single_object().with_schema(id_of(&earlier()), earlier()))
-        .or(Codec::avro())
-        .or(Codec::json());
+        .also_reads(Codec::confluent_json().with_event::<Ping>(SchemaId::Number(3)).unwrap())
+        .also_reads(Codec::single_object().with_schema(id_of(&earlier()), earlier()))
+        .also_reads(Codec::avro())
+        .also_reads(Codec::json());
     let decoder = Decoder::<Ping>::new(&codec).unwrap();
     let (datum, before, json) = (&b"\x0E\x02\x02x"[..], &b"\x02\x02x\x0E"[..], &br#"{"seq":7,"note":"x"}"#[..]);
     for message in [
@@ -347,8 +349,8 @@ fn bare_data_that_look_framed_need_a_word_or_a_place() {
         let bare = Encoder::new(&Codec::avro()).unwrap().dump(&event).unwrap();
         assert_eq!(Decoder::<Bytes>::new(&Codec::avro()).unwrap().load(&bare).unwrap(), event);
 
-        let framing = Codec::confluent_avro().with_event::<Bytes>(ID).unwrap().or(Codec::single_object());
-        let mixed = Decoder::<Bytes>::new(&framing.clone().or(Codec::avro())).unwrap();
+        let framing = Codec::confluent_avro().with_event::<Bytes>(ID).unwrap().also_reads(Codec::single_object());
+        let mixed = Decoder::<Bytes>::new(&framing.clone().also_reads(Codec::avro())).unwrap();
         assert!(mixed.load(&bare).unwrap_err().is_unknown_schema());
         let headers = [("content-type", Some(&b"avro/binary"[..]))];
         assert_eq!(mixed.load_message(headers, &bare, &LoadOptions::new()).unwrap(), event);
@@ -364,7 +366,7 @@ fn bare_data_that_look_framed_need_a_word_or_a_place() {
         {
             for offset in 0..30 {
                 let message = if offset < first { &bare } else { &now };
-                let loaded = decoder.of(topic, partition, offset).load(message);
+                let loaded = decoder.at(topic, partition, offset).load(message);
                 assert_eq!(loaded.unwrap(), event, "{topic}/{partition}@{offset}");
             }
         }
@@ -375,10 +377,179 @@ fn bare_data_that_look_framed_need_a_word_or_a_place() {
     check(Bytes { first: -98, rest: [7; 16] });
 }
 
+/// A source with a schema for one id.
+struct Only(SchemaId, Schema);
+
+impl SchemaSource for Only {
+    fn schema(&self, id: SchemaId) -> SchemaAnswer<'_, WriterSchema> {
+        let found = (id == self.0).then(|| self.1.clone().into());
+        Box::pin(std::future::ready(found.ok_or_else(SchemaSourceError::unknown)))
+    }
+}
+
+type Fault = fn() -> SchemaSourceError;
+type Is = fn(&SchemaSourceError) -> bool;
+
+/// A source that has this to say.
+struct Says(Fault);
+
+impl SchemaSource for Says {
+    fn schema(&self, _: SchemaId) -> SchemaAnswer<'_, WriterSchema> {
+        Box::pin(std::future::ready(Err((self.0)())))
+    }
+}
+
+#[tokio::test]
+async fn a_joined_codec_keeps_what_both_read_with() {
+    let (datum, before) = (&b"\x0E\x02\x02x"[..], &b"\x02\x02x\x0E"[..]);
+    let (now, then) = (SchemaId::Number(1), SchemaId::Number(2));
+    let own = Schema::of::<Ping>().unwrap();
+    let one = Codec::confluent_avro().with_source(Only(now, own.clone()));
+    let other = Codec::single_object().with_source(Only(then, earlier()));
+    let cut_over = |codec: Codec, first| codec.preceded_by(Codec::avro(), CutOver::new().at("pings", 0, first));
+    for codec in [
+        // Both sources, and both cut-overs.
+        cut_over(one.clone(), 10).also_reads(cut_over(other.clone(), 20)),
+        cut_over(cut_over(one.also_reads(other), 20), 10),
+    ] {
+        let decoder = Decoder::<Ping>::new(&codec).unwrap();
+        for (id, data) in [(now, datum), (then, before)] {
+            let message = framed(id, data);
+            decoder.resolve([], &message).await.unwrap();
+            assert_eq!(decoder.load(&message).unwrap(), ping());
+        }
+        let error = decoder.resolve([], &framed(ID, datum)).await.unwrap_err();
+        assert!(error.is_unknown(), "{error}");
+        for offset in [0, 9, 10, 19] {
+            assert_eq!(decoder.at("pings", 0, offset).load(datum).unwrap(), ping(), "{offset}");
+        }
+        assert!(decoder.at("pings", 0, 20).load(datum).is_err());
+    }
+
+    // The next cut-over counts.
+    let json_before = CutOver::new().at("pings", 0, 5);
+    let codec = cut_over(Codec::confluent_avro(), 10).preceded_by(Codec::json(), json_before);
+    let decoder = Decoder::<Ping>::new(&codec).unwrap();
+    assert_eq!(decoder.at("pings", 0, 4).load(br#"{"seq":7,"note":"x"}"#).unwrap(), ping());
+    assert_eq!(decoder.at("pings", 0, 5).load(datum).unwrap(), ping());
+}
+
+#[tokio::test]
+async fn several_sources_do_not_know_a_schema_if_none_does() {
+    let unavailable = || SchemaSourceError::unavailable("connection refused");
+    let unusable = || SchemaSourceError::unusable("Protocol Buffers");
+    let cases: [(Fault, Fault, Is); 4] = [
+        (SchemaSourceError::unknown, unavailable, SchemaSourceError::is_unavailable),
+        (unavailable, SchemaSourceError::unknown, SchemaSourceError::is_unavailable),
+        (unusable, SchemaSourceError::unknown, SchemaSourceError::is_unknown),
+        (unusable, unusable, SchemaSourceError::is_unusable),
+    ];
+    for (one, other, is) in cases {
+        let codec = Codec::confluent_avro().with_source(Says(one)).with_source(Says(other));
+        let decoder = Decoder::<Ping>::new(&codec).unwrap();
+        let error = decoder.resolve([], b"\0\0\0\0\x07\0").await.unwrap_err();
+        assert!(is(&error), "{error}");
+        assert!(decoder.load(b"\0\0\0\0\x07\0").unwrap_err().is_unknown_schema());
+    }
+}
+
+#[test]
+fn the_format_of_an_event_s_id_is_that_of_the_framing() {
+    // A service that still writes JSON, and reads Avro.
+    let codec = Codec::json().also_reads(Codec::confluent_avro()).with_event::<Ping>(ID).unwrap();
+    let decoder = Decoder::<Ping>::new(&codec).unwrap();
+    assert_eq!(decoder.load(&framed(ID, b"\x0E\x02\x02x")).unwrap(), ping());
+    let codec = Codec::single_object().also_reads(Codec::confluent_json()).with_event::<Ping>(ID).unwrap();
+    let decoder = Decoder::<Ping>::new(&codec).unwrap();
+    assert_eq!(decoder.load(&framed(ID, br#"{"seq":7,"note":"x"}"#)).unwrap(), ping());
+
+    let both = Codec::confluent_avro().also_reads(Codec::confluent_json());
+    let two = "event `ping` cannot be given id 7: both Avro and JSON are read with ids; give it to one codec, before \
+               `also_reads`";
+    let none = "event `ping` cannot be given id 7: the codec has none of Confluent's framings";
+    let fingerprint = "event `ping` cannot be given fingerprint 0x0000000000000007: `Codec::single_object` computes it";
+    for (codec, id, expected) in [
+        (both, ID, two),
+        (Codec::json(), ID, none),
+        (Codec::single_object(), ID, none),
+        (Codec::confluent_avro(), SchemaId::Fingerprint(7), fingerprint),
+    ] {
+        let error = codec.with_event::<Ping>(id).unwrap_err();
+        assert_eq!(error.to_string(), expected);
+    }
+}
+
+#[test]
+fn a_header_that_a_codec_of_json_cannot_use_is_passed_over() {
+    let id = ID.to_header().unwrap();
+    let headers = [(VALUE_SCHEMA_ID, Some(&*id))];
+    let json = br#"{"seq":7,"note":"x"}"#;
+    for codec in
+        [Codec::json(), Codec::json().also_reads(Codec::single_object()), Codec::avro().also_reads(Codec::json())]
+    {
+        let decoder = Decoder::<Ping>::new(&codec).unwrap();
+        assert_eq!(decoder.load_message(headers, json, &LoadOptions::new()).unwrap(), ping(), "{codec:?}");
+    }
+    // But a datum is of the schema that is named.
+    let headers = [headers[0], ("content-type", Some(&b"avro/binary"[..]))];
+    for codec in [Codec::avro(), Codec::avro().also_reads(Codec::json())] {
+        let decoder = Decoder::<Ping>::new(&codec).unwrap();
+        let error = decoder.load_message(headers, b"\x0E\x02\x02x", &LoadOptions::new()).unwrap_err();
+        assert!(error.is_syntax(), "{error}");
+    }
+}
+
+#[test]
+fn the_content_type_of_a_value_says_nothing_about_its_key() {
+    let codec = Codec::json().also_reads(Codec::avro()).for_keys();
+    let headers = [("content-type", Some(&b"avro/binary"[..]))];
+    let decoder = Decoder::<Ping>::new(&codec).unwrap();
+    let loaded = decoder.load_message(headers, br#"{"seq":7,"note":"x"}"#, &LoadOptions::new());
+    assert_eq!(loaded.unwrap(), ping());
+}
+
+#[test]
+fn an_id_of_another_format_is_no_unknown_one() {
+    let known = Codec::confluent_json().with_schema(ID, earlier());
+    let error = Decoder::<Ping>::new(&known).unwrap().load(&framed(ID, b"\x0E")).unwrap_err();
+    assert_eq!(error.to_string(), "the message has none of the framings that its codec reads");
+}
+
+#[event_schema::event]
+#[derive(Debug, PartialEq)]
+struct Blob(#[event(avro(bytes))] Vec<u8>);
+
+#[tokio::test]
+async fn bytes_without_a_record_have_no_framing_that_all_clients_share() {
+    let blob = Blob(vec![1, 2, 3]);
+    let problem = "has a schema of `bytes`, which Confluent's clients for Java write without a length: put the bytes into \
+                   a record";
+    let codec = Codec::confluent_avro().with_event::<Blob>(ID).unwrap();
+    let error = Encoder::<Blob>::new(&codec).unwrap_err();
+    assert_eq!(error.to_string(), format!("event `blob` {problem}"));
+    let error = Decoder::<Blob>::new(&codec).unwrap_err();
+    assert_eq!(error.to_string(), format!("id 7 {problem}"));
+
+    let found = Codec::confluent_avro().with_source(Only(ID, Schema::parse("\"bytes\"").unwrap()));
+    let decoder = Decoder::<Blob>::new(&found).unwrap();
+    let error = decoder.resolve([], &framed(ID, &[1, 2, 3])).await.unwrap_err();
+    assert!(error.is_unusable(), "{error}");
+    assert_eq!(std::error::Error::source(&error).unwrap().to_string(), format!("id 7 {problem}"));
+
+    for codec in [Codec::avro(), Codec::single_object()] {
+        let bytes = Encoder::new(&codec).unwrap().dump(&blob).unwrap();
+        assert_eq!(Decoder::<Blob>::new(&codec).unwrap().load(&bytes).unwrap(), blob);
+    }
+}
+
 #[test]
 fn no_error_quotes_the_message() {
     const SECRET: &[u8] = b"Jane-4711";
-    let codec = Codec::confluent_avro().with_event::<Ping>(ID).unwrap().or(Codec::confluent_json()).or(Codec::json());
+    let codec = Codec::confluent_avro()
+        .with_event::<Ping>(ID)
+        .unwrap()
+        .also_reads(Codec::confluent_json())
+        .also_reads(Codec::json());
     let decoder = Decoder::<Ping>::new(&codec).unwrap();
     let messages = [
         SECRET.to_vec(),
@@ -419,7 +590,15 @@ fn what_a_codec_cannot_write_is_refused_when_an_encoder_is_made() {
     // An id of another event's is none.
     refuses::<Ping>(&Codec::confluent_json().with_event::<Bytes>(ID).unwrap(), no_id);
     refuses::<Extended>(&Codec::avro(), "event `extended` cannot be written as Avro");
-    assert!(Decoder::<Extended>::new(&Codec::avro()).is_err() && Encoder::<Extended>::new(&Codec::json()).is_ok());
+    for codec in
+        [Codec::avro(), Codec::single_object(), Codec::confluent_avro(), Codec::json().also_reads(Codec::avro())]
+    {
+        let error = Decoder::<Extended>::new(&codec).unwrap_err();
+        assert_eq!(error.to_string(), "event `extended` cannot be written as Avro", "{codec:?}");
+    }
+    assert!(
+        Encoder::<Extended>::new(&Codec::json()).is_ok() && Decoder::<Extended>::new(&Codec::confluent_json()).is_ok()
+    );
     refuses::<Ping>(
         &Codec::single_object().ids_in_headers(),
         "event `ping` has a fingerprint, which no header has: headers hold numbers and GUIDs of a registry",

@@ -5,11 +5,13 @@ use std::sync::atomic::{AtomicU32, Ordering};
 use std::sync::{Arc, Mutex};
 
 use event_schema::avro::Schema;
+use event_schema::chrono::{DateTime, Utc};
 use event_schema::format::framing::{Guid, SchemaId, VALUE_SCHEMA_ID};
 use event_schema::format::{
-    Answer, Codec, Decoder, Encoder, SchemaSource, SchemaSourceError, Subject, SubjectSchema, WriterSchema,
+    Codec, Decoder, Encoder, SchemaAnswer, SchemaSource, SchemaSourceError, SchemaSubject, SchemaToWrite, WriterSchema,
 };
 use event_schema::serde_json::json;
+use event_schema::uuid::Uuid;
 use event_schema::{LoadOptions, contract};
 
 #[event_schema::event(name = "moved")]
@@ -101,19 +103,19 @@ impl Registry {
 }
 
 impl SchemaSource for Registry {
-    fn schema(&self, id: SchemaId) -> Answer<'_, WriterSchema> {
+    fn schema(&self, id: SchemaId) -> SchemaAnswer<'_, WriterSchema> {
         self.asked.fetch_add(1, Ordering::Relaxed);
         let schema = self.schemas.lock().unwrap().get(&id).cloned();
         Box::pin(std::future::ready(schema.ok_or_else(SchemaSourceError::unknown)))
     }
 
-    fn id<'a>(&'a self, subject: &'a Subject<'a>) -> Answer<'a, SubjectSchema> {
+    fn schema_to_write<'a>(&'a self, subject: &'a SchemaSubject<'a>) -> SchemaAnswer<'a, SchemaToWrite> {
         let answer = match (subject.event().version(), subject.topic()) {
-            (3, "moves") => Ok(SubjectSchema::new(IDS[2])),
+            (3, "moves") => Ok(SchemaToWrite::new(IDS[2])),
             // The latest of the subject is the one before.
             (3, "old-moves") => {
                 let latest = r#"{"type": "record", "name": "Moved", "fields": [{"name": "floor", "type": "int"}]}"#;
-                Ok(SubjectSchema::new(IDS[1]).with_schema(Schema::parse(latest).unwrap()))
+                Ok(SchemaToWrite::new(IDS[1]).with_schema(Schema::parse(latest).unwrap()))
             }
             (3, _) => Err(SchemaSourceError::refused("not compatible")),
             _ => Err(SchemaSourceError::unavailable("connection refused")),
@@ -187,8 +189,9 @@ async fn the_schemas_of_a_source_name_the_versions() {
         registry.schemas.lock().unwrap().insert(SchemaId::Number(14), WriterSchema::json(""));
         decoder.resolve([], message).await.unwrap();
         let error = decoder.load(message).unwrap_err();
-        // A codec of Avro alone has no use for a JSON Schema.
-        assert_eq!((error.is_unknown_schema(), error.is_invalid()), (is_avro, !is_avro), "{error}");
+        // It is known, but a codec of Avro alone has no use for a JSON Schema.
+        assert!(!error.is_unknown_schema(), "{error}");
+        assert_eq!((error.is_syntax(), error.is_invalid()), (is_avro, !is_avro), "{error}");
     }
 }
 
@@ -261,6 +264,111 @@ fn one_of_several_events_is_named_by_its_schema() {
         let message = Encoder::new(&codec).unwrap().dump(&event).unwrap();
         assert_eq!(decoder.load(&message).unwrap(), event);
     }
+}
+
+#[event_schema::event(name = "stay")]
+struct StayV1 {
+    /// In seconds.
+    since: i64,
+    room: String,
+}
+
+#[event_schema::event(name = "stay", version = 2, previous = StayV1)]
+struct StayV2 {
+    since: DateTime<Utc>,
+    room: String,
+}
+
+#[event_schema::event(name = "stay", version = 3, previous = StayV2)]
+#[derive(Debug, PartialEq)]
+struct Stay {
+    since: DateTime<Utc>,
+    room: Uuid,
+}
+
+impl From<StayV1> for StayV2 {
+    fn from(StayV1 { since, room }: StayV1) -> Self {
+        Self { since: DateTime::from_timestamp(since, 0).unwrap(), room }
+    }
+}
+
+impl From<StayV2> for Stay {
+    fn from(StayV2 { since, room }: StayV2) -> Self {
+        Self { since, room: Uuid::from_u128(room.parse().unwrap()) }
+    }
+}
+
+#[test]
+fn logical_types_tell_versions_with_one_canonical_form_apart() {
+    let stay = Stay { since: DateTime::from_timestamp(1_700_000_000, 0).unwrap(), room: Uuid::from_u128(12) };
+    let schemas = [Schema::of::<StayV1>(), Schema::of::<StayV2>(), Schema::of::<Stay>()].map(Result::unwrap);
+    assert!(schemas.iter().all(|schema| schema.fingerprint() == schemas[0].fingerprint()));
+    let writes = Codec::confluent_avro().with_event::<StayV1>(IDS[0]).unwrap();
+    let writes = writes.with_event::<StayV2>(IDS[1]).unwrap().with_event::<Stay>(IDS[2]).unwrap();
+    let messages = [
+        Encoder::new(&writes).unwrap().dump(&StayV1 { since: 1_700_000_000, room: "12".to_owned() }).unwrap(),
+        Encoder::new(&writes).unwrap().dump(&StayV2 { since: stay.since, room: "12".to_owned() }).unwrap(),
+        Encoder::new(&writes).unwrap().dump(&stay).unwrap(),
+    ];
+    let reads = IDS.into_iter().zip(schemas.clone());
+    let reads = reads.fold(Codec::confluent_avro(), |codec, (id, schema)| codec.with_schema(id, schema));
+    let decoder = Decoder::<Stay>::new(&reads).unwrap();
+    for message in messages {
+        assert_eq!(decoder.load(&message).unwrap(), stay, "{message:?}");
+    }
+
+    // A fingerprint cannot tell them apart: somebody has to.
+    let error = Decoder::<Stay>::new(&Codec::single_object()).unwrap_err();
+    let id = SchemaId::Fingerprint(schemas[0].fingerprint());
+    assert_eq!(
+        error.to_string(),
+        format!(
+            "`stay.v2` and `stay.v3` have the same {id}, but different logical types: say which of them has written, \
+             with `Codec::with_schema` and `WriterSchema::with_event_type`"
+        )
+    );
+    let first = WriterSchema::from(schemas[0].clone()).with_event_type("stay.v1");
+    let message = Encoder::new(&Codec::single_object()).unwrap();
+    let message = message.dump(&StayV1 { since: 1_700_000_000, room: "12".to_owned() }).unwrap();
+    let decoder = Decoder::<Stay>::new(&Codec::single_object().with_schema(id, first)).unwrap();
+    assert_eq!(decoder.load(&message).unwrap(), stay);
+}
+
+#[event_schema::event(name = "seat")]
+struct SeatV1 {
+    id: Uuid,
+}
+
+#[event_schema::event(name = "seat", version = 2, previous = SeatV1)]
+#[derive(Debug, PartialEq)]
+struct Seat {
+    number: Uuid,
+}
+
+impl From<SeatV1> for Seat {
+    fn from(SeatV1 { id }: SeatV1) -> Self {
+        Self { number: id }
+    }
+}
+
+#[test]
+fn a_schema_without_logical_types_is_that_of_the_only_version_with_its_canonical_form() {
+    let plain = r#"{"type": "record", "name": "Seat", "fields": [{"name": "id", "type": "string"}]}"#;
+    let codec = Codec::confluent_avro().with_schema(IDS[0], Schema::parse(plain).unwrap());
+    let id = Uuid::from_u128(7);
+    let mut message = b"\0\0\0\0\x0B\x48".to_vec();
+    message.extend_from_slice(id.to_string().as_bytes());
+    assert_eq!(Decoder::<Seat>::new(&codec).unwrap().load(&message).unwrap(), Seat { number: id });
+}
+
+#[test]
+fn a_json_schema_with_an_id_of_its_own_names_its_version() {
+    use event_schema::schemars::generate::Contract::Serialize;
+    let mut document = contract::json_schema::<MovedV1>(&Serialize).to_value();
+    document["$id"] = json!("https://example.com/moved.json");
+    let codec = Codec::confluent_json().with_schema(IDS[0], WriterSchema::json(&document.to_string()));
+    let message = b"\0\0\0\0\x0B{\"to\": \"53111 Bonn\"}";
+    assert_eq!(Decoder::<Moved>::new(&codec).unwrap().load(message).unwrap(), moved());
 }
 
 #[tokio::test]

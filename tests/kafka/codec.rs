@@ -3,13 +3,14 @@
 use std::collections::HashMap;
 use std::sync::atomic::{AtomicBool, AtomicU32, Ordering};
 use std::sync::{Arc, Mutex};
-use std::time::Duration;
+use std::time::{Duration, SystemTime};
 
 use event_schema::avro::Schema;
 use event_schema::format::cloudevents::{CloudEvent, Data};
 use event_schema::format::framing::{Guid, KEY_SCHEMA_ID, SchemaId, VALUE_SCHEMA_ID};
 use event_schema::format::{
-    Answer, Codec, CutOver, Decoder, Encoder, SchemaSource, SchemaSourceError, Subject, SubjectSchema, WriterSchema,
+    Codec, CutOver, Decoder, Encoder, SchemaAnswer, SchemaSource, SchemaSourceError, SchemaSubject, SchemaToWrite,
+    WriterSchema,
 };
 use event_schema::kafka::{
     Batches, DeadLetter, Delivery, EmbeddedKafka, EventConsumer, EventProducer, Outcome, ProducerRecord, Received,
@@ -17,6 +18,9 @@ use event_schema::kafka::{
 };
 use event_schema::prelude::*;
 use event_schema::{Envelope, LoadOptions};
+
+use futures_util::future::join_all;
+use tokio::sync::watch;
 
 use crate::common::{until, within};
 
@@ -86,7 +90,12 @@ async fn one_topic_in_all_framings() {
         producer.send_record(&record).await.unwrap();
     }
 
-    let all = avro(ID).or(avro(guid())).or(json).or(Codec::single_object()).or(Codec::avro()).or(Codec::json());
+    let all = avro(ID)
+        .also_reads(avro(guid()))
+        .also_reads(json)
+        .also_reads(Codec::single_object())
+        .also_reads(Codec::avro())
+        .also_reads(Codec::json());
     let mut consumer = consumer(&kafka, &all).await;
     for (seq, (codec, content_type, id)) in (1..).zip(&written) {
         for source in [None, None, Some("/own"), None] {
@@ -113,7 +122,7 @@ async fn a_producer_without_envelopes_still_writes_the_id() {
     plain.message(&pinged(3)).header("tenant", b"t").send().await.unwrap();
     plain.clone().with_codec(avro(ID)).send(&pinged(4)).await.unwrap();
 
-    let mut consumer = consumer(&kafka, &codec.or(avro(ID))).await;
+    let mut consumer = consumer(&kafka, &codec.also_reads(avro(ID))).await;
     for (seq, headers) in [(1, 1), (2, 1), (3, 2), (4, 0)] {
         let received = consumer.recv().await.unwrap();
         assert_eq!(received.event(), Some(&pinged(seq)), "{received:?}");
@@ -141,7 +150,7 @@ async fn structured_cloud_events_carry_avro() {
     publish("application/avro", binary(&Codec::avro(), 3), Some(&id)).await;
     publish("application/json", Data::Text(r#"{"from": "a", "seq": 4}"#.to_owned()), None).await;
 
-    let mut consumer = consumer(&kafka, &avro(ID).or(Codec::avro()).or(Codec::json())).await;
+    let mut consumer = consumer(&kafka, &avro(ID).also_reads(Codec::avro()).also_reads(Codec::json())).await;
     for seq in 1..=4 {
         let received = consumer.recv().await.unwrap();
         assert_eq!(received.event(), Some(&pinged(seq)), "{received:?}");
@@ -173,7 +182,10 @@ async fn what_cannot_be_read_is_rejected_with_its_reason() {
     let unknown = consumer.recv().await.unwrap();
     let rejection = unknown.rejection().unwrap();
     assert!(rejection.error().is_unknown_schema(), "{rejection:?}");
-    assert_eq!((rejection.schema_id(), rejection.bytes()[..6].to_vec()), (Some(8), b"\0\0\0\0\x08\x02".to_vec()));
+    assert_eq!(
+        (rejection.schema_id(), rejection.bytes()[..6].to_vec()),
+        (Some(SchemaId::Number(8)), b"\0\0\0\0\x08\x02".to_vec())
+    );
     let checks: [fn(&LoadError) -> bool; 6] = [
         LoadError::is_other_event,
         LoadError::is_unsupported_version,
@@ -283,7 +295,7 @@ async fn clones_of_a_producer_keep_their_codecs() {
     }
     // What somebody else wrote with an earlier schema.
     kafka.publish_bytes("pings", None, Some(b"\0\0\0\0\x03\x08\x02a"), &[]).await;
-    let codec = avro(ID).with_schema(SchemaId::Number(3), earlier.unwrap()).or(Codec::json());
+    let codec = avro(ID).with_schema(SchemaId::Number(3), earlier.unwrap()).also_reads(Codec::json());
     let mut consumer = consumer(&kafka, &codec).await;
     for seq in 1..=3 {
         for content_type in ["application/json", "application/avro"] {
@@ -307,13 +319,7 @@ async fn a_key_has_a_codec_and_a_header_of_its_own() {
     let in_header = framed.clone().ids_in_headers();
     for codec in [&framed, &in_header] {
         let encoder = Encoder::new(codec).unwrap();
-        let key = encoder.dump(&PingKey(-3)).unwrap();
-        let event = pinged(1);
-        let mut message = producer.message(&event).key(&key);
-        if let Some((name, id)) = encoder.header() {
-            message = message.header(name, id);
-        }
-        message.send().await.unwrap();
+        producer.message(&pinged(1)).key_with(&encoder, &PingKey(-3)).unwrap().send().await.unwrap();
     }
     let mut consumer = consumer(&kafka, &avro(ID)).await;
     let decoder = Decoder::<PingKey>::new(&framed).unwrap();
@@ -324,6 +330,44 @@ async fn a_key_has_a_codec_and_a_header_of_its_own() {
         let key = decoder.load_message(received.headers().iter(), received.key().unwrap(), &LoadOptions::new());
         assert_eq!(key.unwrap(), PingKey(-3));
     }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_message_waits_for_the_schema_of_its_key() {
+    let (kafka, producer) = start().await;
+    let codec = Codec::confluent_avro().with_event::<PingKey>(ID).unwrap().for_keys();
+    let encoder = Encoder::new(&codec).unwrap();
+    producer.message(&pinged(1)).key_with(&encoder, &PingKey(-3)).unwrap().send().await.unwrap();
+    kafka.publish_bytes("pings", Some(&encoder.dump(&PingKey(4)).unwrap()), None, &[]).await;
+    let registry = Registry::away();
+    registry.add(ID, Schema::of::<PingKey>().unwrap());
+    let codec = Codec::confluent_avro().with_source(Arc::clone(&registry)).for_keys();
+    let keys = Arc::new(Decoder::<PingKey>::new(&codec).unwrap());
+    let consumer = EventConsumer::<Pinged>::subscribe(&kafka.config().group("codec")).await.unwrap();
+    let mut consumer = consumer.with_key_decoder(Arc::clone(&keys));
+    within(60, "questions", async {
+        while registry.asked() < 2 {
+            let waiting = tokio::time::timeout(Duration::from_millis(100), consumer.recv()).await;
+            assert!(waiting.is_err(), "{waiting:?}");
+        }
+    })
+    .await;
+    registry.comes_back();
+    for (seq, key) in [(Some(1), -3), (None, 4)] {
+        let received = within(60, "message", consumer.recv()).await.unwrap();
+        assert_eq!(received.event().map(|event| event.seq), seq, "{received:?}");
+        let loaded = keys.load_message(received.headers().iter(), received.key().unwrap(), &LoadOptions::new());
+        assert_eq!(loaded.unwrap(), PingKey(key));
+    }
+
+    // A schema that nobody knows concerns those who load keys.
+    let hasty = Codec::confluent_avro().with_source(Registry::new()).patience(Duration::ZERO).for_keys();
+    let keys = Arc::new(Decoder::<PingKey>::new(&hasty).unwrap());
+    let consumer = EventConsumer::<Pinged>::subscribe(&kafka.config().group("hasty")).await.unwrap();
+    let received = within(60, "message", consumer.with_key_decoder(Arc::clone(&keys)).recv()).await.unwrap();
+    assert_eq!(received.event(), Some(&pinged(1)));
+    let error = keys.load_message(received.headers().iter(), received.key().unwrap(), &LoadOptions::new());
+    assert!(error.unwrap_err().is_unknown_schema());
 }
 
 /// A registry that is away or says what it is told to.
@@ -357,7 +401,7 @@ impl Registry {
         self.asked.load(Ordering::Relaxed)
     }
 
-    fn answer<T: Send + 'static>(&self, found: Option<T>) -> Answer<'_, T> {
+    fn answer<T: Send + 'static>(&self, found: Option<T>) -> SchemaAnswer<'_, T> {
         self.asked.fetch_add(1, Ordering::Relaxed);
         let answer = if self.is_away.load(Ordering::Relaxed) {
             Err(SchemaSourceError::unavailable("connection refused"))
@@ -373,7 +417,7 @@ impl Registry {
 }
 
 impl SchemaSource for Registry {
-    fn schema(&self, id: SchemaId) -> Answer<'_, WriterSchema> {
+    fn schema(&self, id: SchemaId) -> SchemaAnswer<'_, WriterSchema> {
         if let Some(times) = self.late.lock().unwrap().get_mut(&id).filter(|times| **times > 0) {
             *times -= 1;
             return self.answer(None);
@@ -381,9 +425,9 @@ impl SchemaSource for Registry {
         self.answer(self.schemas.lock().unwrap().get(&id).cloned())
     }
 
-    fn id<'a>(&'a self, subject: &'a Subject<'a>) -> Answer<'a, SubjectSchema> {
+    fn schema_to_write<'a>(&'a self, subject: &'a SchemaSubject<'a>) -> SchemaAnswer<'a, SchemaToWrite> {
         assert_eq!(subject.event().name(), "pinged");
-        self.answer((subject.topic() == "pings").then_some(SubjectSchema::new(ID)))
+        self.answer((subject.topic() == "pings").then_some(SchemaToWrite::new(ID)))
     }
 }
 
@@ -404,7 +448,7 @@ async fn while_the_registry_is_away_messages_wait_in_their_order() {
     }
     let registry = Registry::away();
     registry.add(ID, own_schema());
-    let codec = Codec::confluent_avro().with_source(Arc::clone(&registry)).or(Codec::json());
+    let codec = Codec::confluent_avro().with_source(Arc::clone(&registry)).also_reads(Codec::json());
     let config = kafka.config().group("codec");
     let consumer = EventConsumer::<Pinged>::subscribe_to(&config, &["pings", "others"]).await.unwrap();
     let consumer = consumer.with_codec(&codec).unwrap();
@@ -449,15 +493,12 @@ async fn a_schema_that_nobody_knows_in_time_is_a_rejection() {
     kafka.create_topic("dead", 1).unwrap();
     let (unknown, late) = (SchemaId::Number(9), SchemaId::Number(10));
     let send = async |id| _ = producer.clone().with_codec(avro(id)).send(&pinged(1)).await.unwrap();
-    for id in [unknown, ID, unknown, late] {
+    for id in [unknown, ID, unknown] {
         send(id).await;
     }
     let registry = Registry::away();
     registry.add(ID, own_schema());
-    // Somebody else gets round to it only now.
-    registry.add(late, own_schema());
-    registry.late.lock().unwrap().insert(late, 3);
-    let patience = Duration::from_secs(2);
+    let patience = Duration::from_secs(5);
     let codec = Codec::confluent_avro().with_source(Arc::clone(&registry)).patience(patience);
     let consumer = consumer(&kafka, &codec).await;
     let handle = consumer.handle();
@@ -467,6 +508,12 @@ async fn a_schema_that_nobody_knows_in_time_is_a_rejection() {
     until(60, "three questions", || registry.asked() >= 5).await;
     assert_eq!(handle.counts().to_string(), "nothing");
     registry.comes_back();
+    until(60, "two rejections", || handle.counts().of(Outcome::Dead) == 2).await;
+    assert!(registry.asked() >= 5 + 3, "nor is the time before");
+    // A schema that comes a little later than the first message with it.
+    registry.add(late, own_schema());
+    registry.late.lock().unwrap().insert(late, 3);
+    send(late).await;
     until(60, "all", || handle.counts().done() == 2).await;
     let asked = registry.asked();
     // What was unknown a moment ago is not asked for again.
@@ -494,7 +541,7 @@ async fn a_receiver_waits_for_a_schema_and_loses_nothing() {
     producer.send(&pinged(4)).await.unwrap();
     let registry = Registry::away();
     registry.add(ID, own_schema());
-    let codec = Codec::json().or(Codec::confluent_avro().with_source(Arc::clone(&registry)));
+    let codec = Codec::json().also_reads(Codec::confluent_avro().with_source(Arc::clone(&registry)));
     let mut consumer = consumer(&kafka, &codec).await;
     assert_eq!(consumer.recv().await.unwrap().event(), Some(&pinged(1)));
     for _ in 0..3 {
@@ -510,7 +557,7 @@ async fn a_receiver_waits_for_a_schema_and_loses_nothing() {
     // In batches, with a registry of their own that is away.
     let registry = Registry::away();
     registry.add(ID, own_schema());
-    let codec = Codec::json().or(Codec::confluent_avro().with_source(Arc::clone(&registry)));
+    let codec = Codec::json().also_reads(Codec::confluent_avro().with_source(Arc::clone(&registry)));
     let consumer = EventConsumer::<Pinged>::subscribe(&kafka.config().group("batches")).await.unwrap();
     let mut batches = consumer.with_codec(&codec).unwrap().runner().batches().unwrap();
     until_away(&mut batches, &registry).await;
@@ -523,6 +570,194 @@ async fn a_receiver_waits_for_a_schema_and_loses_nothing() {
     }
     assert_eq!(received, [1, 2, 3, 4]);
     assert_eq!(batches.counts().to_string(), "4 done");
+}
+
+/// A source that has a use for no schema.
+#[derive(Default)]
+struct Useless {
+    asked: AtomicU32,
+}
+
+impl SchemaSource for Useless {
+    fn schema(&self, _: SchemaId) -> SchemaAnswer<'_, WriterSchema> {
+        self.asked.fetch_add(1, Ordering::Relaxed);
+        Box::pin(std::future::ready(Err(SchemaSourceError::unusable("neither Avro nor JSON Schema"))))
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_schema_is_asked_for_as_often_as_it_may_come() {
+    let (kafka, producer) = start().await;
+    producer.with_codec(avro(ID)).send(&pinged(1)).await.unwrap();
+    // The patience is that of the codec that has the source, and of no use for a schema that is of no use.
+    let (registry, useless) = (Registry::new(), Arc::new(Useless::default()));
+    let hasty = Codec::confluent_avro().with_source(Arc::clone(&registry)).patience(Duration::ZERO);
+    let patient = Codec::confluent_avro().with_source(Arc::clone(&useless)).patience(Duration::MAX);
+    for (group, codec) in [("hasty", hasty), ("patient", patient)] {
+        let consumer = EventConsumer::<Pinged>::subscribe(&kafka.config().group(group)).await.unwrap();
+        let mut consumer = consumer.with_codec(&Codec::json().also_reads(codec)).unwrap();
+        let received = within(60, "rejection", consumer.recv()).await.unwrap();
+        assert!(received.rejection().unwrap().error().is_unknown_schema(), "{received:?}");
+    }
+    assert_eq!((registry.asked(), useless.asked.load(Ordering::Relaxed)), (1, 1));
+}
+
+/// A source that answers when it is told to: the first question in vain.
+struct Slow {
+    asked: AtomicU32,
+    /// How many questions are answered.
+    answered: watch::Sender<u32>,
+}
+
+impl SchemaSource for Slow {
+    fn schema(&self, _: SchemaId) -> SchemaAnswer<'_, WriterSchema> {
+        Box::pin(std::future::ready(Err(SchemaSourceError::unknown())))
+    }
+
+    fn schema_to_write<'a>(&'a self, _: &'a SchemaSubject<'a>) -> SchemaAnswer<'a, SchemaToWrite> {
+        Box::pin(async {
+            let number = self.asked.fetch_add(1, Ordering::Relaxed) + 1;
+            self.answered.subscribe().wait_for(|answered| *answered >= number).await.unwrap();
+            if number == 1 { Err(SchemaSourceError::unavailable("no answer")) } else { Ok(SchemaToWrite::new(ID)) }
+        })
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn the_first_events_of_a_type_share_the_question_for_their_id() {
+    let (kafka, producer) = start().await;
+    let slow = Arc::new(Slow { asked: AtomicU32::new(0), answered: watch::Sender::new(0) });
+    let framed = producer.with_codec(Codec::confluent_avro().with_source(Arc::clone(&slow)));
+    let events: Vec<_> = (1..=100).map(pinged).collect();
+    let all = async |answers| {
+        let all = join_all(events.iter().map(|event| framed.enqueue(event)));
+        tokio::join!(all, async { slow.answered.send_replace(answers) }).0
+    };
+    for failed in all(1).await {
+        let error = failed.unwrap_err();
+        assert!(error.is_not_sent(), "{error}");
+    }
+    assert_eq!(slow.asked.load(Ordering::Relaxed), 1, "and its failure");
+    for enqueued in all(2).await {
+        enqueued.unwrap().await.unwrap();
+    }
+    assert_eq!(slow.asked.load(Ordering::Relaxed), 2);
+    let mut consumer = consumer(&kafka, &avro(ID)).await;
+    for seq in 1..=100 {
+        assert_eq!(consumer.recv().await.unwrap().event(), Some(&pinged(seq)), "in the order in which they were sent");
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn an_old_message_does_not_wait_for_a_schema_that_nobody_knows() {
+    let (kafka, producer) = start().await;
+    let hour = Duration::from_secs(60 * 60);
+    let producer = producer.with_codec(avro(ID));
+    producer.message(&pinged(1)).timestamp(SystemTime::now() - 2 * hour).send().await.unwrap();
+    let registry = Registry::new();
+    let codec = Codec::confluent_avro().with_source(Arc::clone(&registry)).patience(hour);
+    let mut consumer = consumer(&kafka, &codec).await;
+    let received = within(60, "rejection", consumer.recv()).await.unwrap();
+    assert!(received.rejection().unwrap().error().is_unknown_schema(), "{received:?}");
+    assert_eq!(registry.asked(), 1);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn messages_that_wait_for_schemas_leave_the_workers_to_others() {
+    let kafka = EmbeddedKafka::start().unwrap();
+    kafka.create_topic("pings", 12).unwrap();
+    kafka.create_topic("others", 1).unwrap();
+    let producer = EventProducer::connect(&kafka.config()).await.unwrap();
+    let framed = producer.clone().with_codec(avro(ID));
+    for partition in 0..12 {
+        framed.message(&pinged(1)).partition(partition).send().await.unwrap();
+    }
+    let registry = Registry::away();
+    let codec = Codec::json().also_reads(Codec::confluent_avro().with_source(Arc::clone(&registry)));
+    let config = kafka.config().group("codec");
+    let consumer = EventConsumer::<Pinged>::subscribe_to(&config, &["pings", "others"]).await.unwrap();
+    let consumer = consumer.with_codec(&codec).unwrap();
+    let handle = consumer.handle();
+    let running = tokio::spawn(consumer.runner().concurrency(1).run(async |_: Delivery<Pinged>| {}));
+    until(60, "questions", || registry.asked() > 1).await;
+    // One after the other, each when the last one was handled, while all others wait.
+    for seq in 1..=30 {
+        producer.send_to("others", &pinged(seq)).await.unwrap();
+        until(10, "others", || handle.counts().done() == seq.unsigned_abs()).await;
+    }
+    handle.close(Duration::from_secs(10)).await.unwrap();
+    assert_eq!(running.await.unwrap().unwrap().to_string(), "30 done");
+}
+
+/// A source that panics.
+#[derive(Default)]
+struct Panics {
+    asked: AtomicU32,
+}
+
+impl SchemaSource for Panics {
+    fn schema(&self, _: SchemaId) -> SchemaAnswer<'_, WriterSchema> {
+        self.asked.fetch_add(1, Ordering::Relaxed);
+        Box::pin(async { panic!("out of order") })
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_source_that_panics_is_asked_with_pauses() {
+    let (kafka, producer) = start().await;
+    producer.with_codec(avro(ID)).send(&pinged(1)).await.unwrap();
+    let source = Arc::new(Panics::default());
+    let mut consumer = consumer(&kafka, &Codec::confluent_avro().with_source(Arc::clone(&source))).await;
+    within(60, "questions", async {
+        while source.asked.load(Ordering::Relaxed) == 0 {
+            let waiting = tokio::time::timeout(Duration::from_millis(100), consumer.recv()).await;
+            assert!(waiting.is_err(), "{waiting:?}");
+        }
+    })
+    .await;
+    let waiting = tokio::time::timeout(Duration::from_millis(500), consumer.recv()).await;
+    assert!(waiting.is_err(), "{waiting:?}");
+    let asked = source.asked.load(Ordering::Relaxed);
+    assert!(asked < 30, "{asked}");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_rejection_has_the_schema_id_that_the_codec_saw() {
+    let (kafka, _) = start().await;
+    let id = guid().to_header().unwrap();
+    let bare = (b"avro/binary", None);
+    for ((content_type, id), value) in [
+        ((b"binary/avro", Some(&id)), &b"\0\0\0\0\x08"[..]),
+        ((b"binary/avro", None), b"\0\0\0\0\x08"),
+        // A datum that begins like a frame.
+        (bare, b"\0\0\0\0\x08"),
+    ] {
+        let mut headers = vec![("content-type", &content_type[..])];
+        headers.extend(id.map(|id| (VALUE_SCHEMA_ID, &**id)));
+        kafka.publish_bytes("pings", None, Some(value), &headers).await;
+    }
+    let mut consumer = consumer(&kafka, &avro(ID).also_reads(Codec::avro())).await;
+    for expected in [Some(guid()), Some(SchemaId::Number(8)), None] {
+        let received = consumer.recv().await.unwrap();
+        assert_eq!(received.rejection().unwrap().schema_id(), expected, "{received:?}");
+    }
+    // JSON has none of these bytes before it.
+    let mut plain = EventConsumer::<Pinged>::subscribe(&kafka.config().group("plain")).await.unwrap();
+    let received = plain.recv().await.unwrap();
+    assert_eq!(received.rejection().unwrap().schema_id(), Some(SchemaId::Number(8)));
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_codec_of_keys_is_none_of_values() {
+    let (kafka, producer) = start().await;
+    let codec = avro(ID).for_keys();
+    let problem = "a codec `for_keys` cannot be that of the values of messages";
+    let error = producer.with_codec(codec.clone()).send(&pinged(1)).await.unwrap_err();
+    assert!(error.is_config() && error.is_not_sent(), "{error}");
+    assert!(error.to_string().contains(problem), "{error}");
+    let consumer = EventConsumer::<Pinged>::subscribe(&kafka.config().group("codec")).await.unwrap();
+    let error = consumer.with_codec(&codec).unwrap_err();
+    assert_eq!(error.to_string(), problem);
 }
 
 /// Receives in vain until the registry was asked a few times.
@@ -657,7 +892,10 @@ async fn three_versions_in_one_topic_are_loaded_as_today_s() {
         }
     }
     let config = kafka.config().group("codec");
-    let codec = Codec::confluent_avro().or(Codec::confluent_json()).or(Codec::single_object()).or(Codec::json());
+    let codec = Codec::confluent_avro()
+        .also_reads(Codec::confluent_json())
+        .also_reads(Codec::single_object())
+        .also_reads(Codec::json());
     let consumer = EventConsumer::<Moved>::subscribe(&config).await.unwrap();
     let mut consumer = consumer.with_codec(&codec.with_source(registry)).unwrap();
     for _ in 0..sent {
@@ -674,7 +912,7 @@ async fn messages_without_a_version_have_the_one_that_their_schema_names_or_that
     let second = Codec::confluent_avro().with_event::<MovedV2>(id).unwrap();
     let second = producer.plain().with_codec(second);
     second.send_to("pings", &MovedV2 { city: "Bonn".to_owned(), zip: "53111".to_owned() }).await.unwrap();
-    let codec = Codec::confluent_avro().with_event::<MovedV2>(id).unwrap().or(Codec::json());
+    let codec = Codec::confluent_avro().with_event::<MovedV2>(id).unwrap().also_reads(Codec::json());
     let consumer = EventConsumer::<Moved>::subscribe(&kafka.config().group("codec")).await.unwrap();
     let mut consumer = consumer.untyped_as(1).with_codec(&codec).unwrap();
     for _ in 0..2 {
@@ -689,7 +927,7 @@ async fn what_a_filter_passes_over_waits_for_no_schema() {
     producer.clone().with_codec(avro(ID)).send(&pinged(1)).await.unwrap();
     producer.send(&pinged(2)).await.unwrap();
     let registry = Registry::away();
-    let codec = Codec::json().or(Codec::confluent_avro().with_source(Arc::clone(&registry)));
+    let codec = Codec::json().also_reads(Codec::confluent_avro().with_source(Arc::clone(&registry)));
     let runner = consumer(&kafka, &codec).await.runner().filter(|message| message.offset() > 0);
     let mut batches = runner.batches().unwrap();
     let batch = within(60, "batch", batches.recv(2, Duration::from_millis(100))).await.unwrap();

@@ -12,7 +12,7 @@ use std::time::Duration;
 use event_schema::contract::compat::Compatibility;
 use event_schema::format::Codec;
 use event_schema::kafka::{Delivery, EventConsumer, EventProducer, Retry};
-use event_schema::registry::{RegistryConfig, RegistrySchema, SchemaRegistry};
+use event_schema::registry::{RegistryConfig, SchemaRegistry, SchemaText};
 
 use crate::common::{Kafka, until, within};
 
@@ -69,7 +69,7 @@ async fn a_registry_that_is_away_loses_nothing() {
     let codec = || Codec::confluent_avro().with_source(registry());
 
     // The second version is incompatible with the first: the subject has to allow it.
-    let first = RegistrySchema::avro_of::<UserRegisteredV1>().unwrap();
+    let first = SchemaText::avro_of::<UserRegisteredV1>().unwrap();
     let subject = registry().value_subject(&topic, &first).unwrap();
     registry().register_with(&subject, &first, Compatibility::None).await.unwrap();
     let producer = EventProducer::connect(&kafka.config).await.unwrap().with_codec(codec());

@@ -5,9 +5,9 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use super::cut_over::CutOver;
-use super::source::{SchemaSource, Shared, WriterSchema};
+use super::error::CodecError;
+use super::source::{SchemaSource, Sources, WriterSchema};
 use crate::avro::Schema;
-use crate::contract::AvroSchemaError;
 use crate::event::EventSchema;
 use crate::format::framing::{KEY_SCHEMA_ID, SchemaId, VALUE_SCHEMA_ID};
 
@@ -60,6 +60,11 @@ use crate::format::framing::{KEY_SCHEMA_ID, SchemaId, VALUE_SCHEMA_ID};
 /// schema of one of the versions. Data with any other schema are read with today's type, as are those of a later version.
 /// The CloudEvents type of a message takes precedence over its schema.
 ///
+/// An Avro schema is that of a version if both have the same data: names, types and logical types; else if it has the
+/// [canonical form](crate::avro::Schema::canonical_form) of that version and of no other. A JSON Schema is that of a
+/// version if both are the same document, but for the `$id`. So a registry that rewrites JSON Schemas
+/// (`normalize.schemas`) makes versions unrecognisable, unless the messages have CloudEvents types.
+///
 /// ```
 /// use event_schema::format::{Codec, Decoder, Encoder};
 ///
@@ -86,7 +91,7 @@ use crate::format::framing::{KEY_SCHEMA_ID, SchemaId, VALUE_SCHEMA_ID};
 ///
 /// # Several framings in one topic
 ///
-/// [`or`](Self::or) adds framings that are read. All framings but the bare datum differ in their first bytes. A bare datum
+/// [`also_reads`](Self::also_reads) adds framings that are read. All framings but the bare datum differ in their first bytes. A bare datum
 /// is recognised by its content type, `avro/binary`. Without that, the offsets say where the framing changed:
 /// [`preceded_by`](Self::preceded_by).
 ///
@@ -101,9 +106,9 @@ pub struct Codec {
     pub(super) schemas: HashMap<SchemaId, WriterSchema>,
     /// The ids of the events that are written, by name and version.
     pub(super) events: HashMap<(&'static str, u32), SchemaId>,
-    pub(super) older: Option<Arc<(CutOver, Codec)>>,
-    pub(super) source: Option<Shared>,
-    pub(super) patience: Duration,
+    pub(super) older: Vec<Arc<(CutOver, Codec)>>,
+    pub(super) sources: Sources,
+    pub(super) patience: Option<Duration>,
 }
 
 /// A format in its framing.
@@ -125,9 +130,9 @@ impl Codec {
             ids_in_headers: false,
             schemas: HashMap::new(),
             events: HashMap::new(),
-            older: None,
-            source: None,
-            patience: Duration::from_secs(10),
+            older: Vec::new(),
+            sources: Sources::default(),
+            patience: None,
         }
     }
 
@@ -145,7 +150,17 @@ impl Codec {
     /// Whether the id of an event may depend on its topic.
     #[cfg(feature = "kafka")]
     pub(crate) fn asks_by_topic(&self) -> bool {
-        self.source.is_some() && self.needs_id()
+        self.sources.first().is_some() && self.needs_id()
+    }
+
+    pub(super) fn is_for_keys(&self) -> bool {
+        self.schema_id == KEY_SCHEMA_ID
+    }
+
+    /// Refuses a codec of keys where values are written or read: its ids are in the header of the key.
+    #[cfg(feature = "kafka")]
+    pub(crate) fn check_for_values(&self) -> Result<(), CodecError> {
+        if self.is_for_keys() { Err(CodecError::for_keys()) } else { Ok(()) }
     }
 
     /// JSON text.
@@ -231,16 +246,46 @@ impl Codec {
     }
 
     /// Writes the events of this type with this id in Confluent's framing, and reads data with this id as those of this
-    /// version of the event, Avro data in the type's schema. See the example of [`Codec`].
+    /// version of the event. They are Avro data in the type's schema if the codec reads
+    /// [`confluent_avro`](Self::confluent_avro), and JSON if it reads [`confluent_json`](Self::confluent_json).
+    ///
+    /// ```
+    /// # use event_schema::format::framing::SchemaId;
+    /// # use event_schema::format::{Codec, Decoder};
+    /// # #[event_schema::event]
+    /// # #[derive(Debug)]
+    /// # struct Ping { seq: i64 }
+    /// // Each of two formats with ids is given its own, before they are joined.
+    /// let json = Codec::confluent_json().with_event::<Ping>(SchemaId::Number(8))?;
+    /// let codec = Codec::confluent_avro().with_event::<Ping>(SchemaId::Number(7))?.also_reads(json);
+    /// let decoder = Decoder::<Ping>::new(&codec)?;
+    /// assert_eq!(decoder.load(b"\0\0\0\0\x07\x0E")?.seq, 7);
+    /// assert_eq!(decoder.load(b"\0\0\0\0\x08{\"seq\":8}")?.seq, 8);
+    ///
+    /// let error = codec.with_event::<Ping>(SchemaId::Number(9)).unwrap_err();
+    /// assert_eq!(
+    ///     error.to_string(),
+    ///     "event `ping` cannot be given id 9: both Avro and JSON are read with ids; give it to one codec, before `also_reads`",
+    /// );
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
     ///
     /// # Errors
-    /// If the codec writes Avro, and a part of the event has no Avro form.
-    pub fn with_event<E: EventSchema>(mut self, id: SchemaId) -> Result<Self, AvroSchemaError> {
-        let schema = match self.writes {
-            Encoding::Json | Encoding::ConfluentJson => WriterSchema::json(""),
-            Encoding::ConfluentAvro | Encoding::SingleObject | Encoding::Avro => Schema::of::<E>()?.into(),
-        };
+    /// If the codec reads neither of these framings or both, if the id is a fingerprint, or if the data are Avro and a part of
+    /// the event has no Avro form.
+    pub fn with_event<E: EventSchema>(mut self, id: SchemaId) -> Result<Self, CodecError> {
         let event = E::descriptor();
+        let reads = |encoding| self.reads.contains(&encoding);
+        let refused = |problem| Err(CodecError::id(event.name(), id, problem));
+        let schema = match (id, reads(Encoding::ConfluentAvro), reads(Encoding::ConfluentJson)) {
+            (SchemaId::Fingerprint(_), ..) => return refused("`Codec::single_object` computes it"),
+            (_, false, false) => return refused("the codec has none of Confluent's framings"),
+            (_, true, true) => {
+                return refused("both Avro and JSON are read with ids; give it to one codec, before `also_reads`");
+            }
+            (_, true, false) => Schema::of::<E>().map_err(|error| CodecError::avro(event.name(), error))?.into(),
+            (_, false, true) => WriterSchema::json(""),
+        };
         self.events.insert((event.name(), event.version()), id);
         self.schemas.insert(id, schema.with_event_type(&event.event_type()));
         Ok(self)
@@ -275,17 +320,22 @@ impl Codec {
 
     /// Asks this source for schemas, and for the ids of events, that the codec was not given. See the example of
     /// [`SchemaSource`].
+    ///
+    /// With several sources, a schema is that of the first one that knows it. The ids of events come from the first source.
     #[must_use]
     pub fn with_source(mut self, source: impl SchemaSource + 'static) -> Self {
-        self.source = Some(Shared(Arc::new(source)));
+        self.sources.add(Arc::new(source));
         self
     }
 
     /// How long a consumer asks the [source](Self::with_source) for a schema that it does not know: it may be on its way
     /// there. Then messages with its id are rejected, for a minute without asking again. Default: 10 seconds.
     ///
-    /// A source that is not [available](super::SchemaSourceError::is_unavailable) is asked for as long as it takes, whatever this
-    /// says.
+    /// The time runs from the timestamp of the message: an old one with an id that the source does not know is rejected at
+    /// once. It runs anew after an outage of the source.
+    ///
+    /// A source that is not [available](super::SchemaSourceError::is_unavailable) is asked for as long as it takes, whatever
+    /// the patience.
     ///
     /// ```
     /// # use event_schema::format::Codec;
@@ -294,12 +344,12 @@ impl Codec {
     /// ```
     #[must_use]
     pub fn patience(mut self, patience: Duration) -> Self {
-        self.patience = patience;
+        self.patience = Some(patience);
         self
     }
 
     /// Writes Confluent's ids into a header instead of before the data: [`Encoder::header`](super::Encoder::header). Ids are
-    /// read from both places, whatever this says.
+    /// read from both places, in any case.
     ///
     /// ```
     /// # use event_schema::format::framing::SchemaId;
@@ -346,7 +396,7 @@ impl Codec {
         self
     }
 
-    /// Reads the framings of the other codec too, with its schemas. Events are written as before.
+    /// Reads the framings of the other codec too. Events are written as before.
     ///
     /// ```
     /// # use event_schema::format::framing::SchemaId;
@@ -354,16 +404,23 @@ impl Codec {
     /// # #[event_schema::event]
     /// # #[derive(Debug)]
     /// # struct Ping { seq: i64 }
-    /// let codec = Codec::confluent_avro().with_event::<Ping>(SchemaId::Number(7))?.or(Codec::json());
+    /// let codec = Codec::confluent_avro().with_event::<Ping>(SchemaId::Number(7))?.also_reads(Codec::json());
     /// let decoder = Decoder::<Ping>::new(&codec)?;
     /// assert_eq!(decoder.load(b"\0\0\0\0\x07\x0E")?.seq, 7);
     /// assert_eq!(decoder.load(b"{\"seq\": 8}")?.seq, 8);
     /// # Ok::<(), Box<dyn std::error::Error>>(())
     /// ```
     ///
+    /// The codec then has all that the other one reads with:
+    ///
+    /// - its schemas, with their ids. If both know an id, the other's schema does not count;
+    /// - its [sources](Self::with_source), which are asked after those of this codec;
+    /// - the longer [patience](Self::patience) of the two;
+    /// - its [cut-overs](Self::preceded_by).
+    ///
     /// If both Avro and JSON have Confluent's framing, the id tells which it is: the codec must know the ids of both.
     #[must_use]
-    pub fn or(mut self, other: Self) -> Self {
+    pub fn also_reads(mut self, other: Self) -> Self {
         for encoding in other.reads {
             if !self.reads.contains(&encoding) {
                 self.reads.push(encoding);
@@ -372,14 +429,18 @@ impl Codec {
         for (id, schema) in other.schemas {
             self.schemas.entry(id).or_insert(schema);
         }
-        self.source = self.source.or(other.source);
+        self.sources.append(other.sources);
+        self.patience = self.patience.max(other.patience);
+        self.older.extend(other.older);
         self
     }
 
     /// Reads the messages before the cut-over with the other codec. See the example of [`CutOver`].
+    ///
+    /// A codec may have several cut-overs: a message is read with the codec of the next one after it.
     #[must_use]
     pub fn preceded_by(mut self, older: Self, cut_over: CutOver) -> Self {
-        self.older = Some(Arc::new((cut_over, older)));
+        self.older.push(Arc::new((cut_over, older)));
         self
     }
 }

@@ -16,8 +16,8 @@ use std::collections::HashMap;
 /// let codec = Codec::confluent_avro().with_event::<Ping>(SchemaId::Number(7))?.preceded_by(Codec::avro(), bare_before);
 ///
 /// let decoder = Decoder::<Ping>::new(&codec)?;
-/// assert_eq!(decoder.of("pings", 0, 1199).load(b"\x0E")?.seq, 7);
-/// assert_eq!(decoder.of("pings", 0, 1200).load(b"\0\0\0\0\x07\x0E")?.seq, 7);
+/// assert_eq!(decoder.at("pings", 0, 1199).load(b"\x0E")?.seq, 7);
+/// assert_eq!(decoder.at("pings", 0, 1200).load(b"\0\0\0\0\x07\x0E")?.seq, 7);
 /// # Ok::<(), Box<dyn std::error::Error>>(())
 /// ```
 ///
@@ -45,9 +45,9 @@ impl CutOver {
         self
     }
 
-    /// Whether a message was written before it.
-    pub(super) fn is_after(&self, topic: &str, partition: i32, offset: i64) -> bool {
+    /// The first offset with the new framing, if the message is before it.
+    pub(super) fn after(&self, topic: &str, partition: i32, offset: i64) -> Option<i64> {
         let first = self.topics.get(topic).and_then(|partitions| partitions.get(&partition));
-        first.is_some_and(|first| offset < *first)
+        first.copied().filter(|first| offset < *first)
     }
 }

@@ -1,19 +1,21 @@
 //! Messages to events: [`Decoder`].
 
 use std::collections::HashMap;
+use std::collections::hash_map::Entry;
 use std::fmt;
 use std::marker::PhantomData;
 use std::sync::Arc;
+use std::time::Duration;
 
 use super::codec::{Codec, Encoding};
 use super::cut_over::CutOver;
 use super::error::CodecError;
 use super::known::{Found, Known, Recognised, State, Use};
-use super::source::{SchemaSourceError, Shared, WriterSchema};
+use super::source::{SchemaSourceError, WriterSchema};
 use crate::avro::Schema;
 use crate::error::{FrameError, LoadError, LoadErrorKind};
 use crate::event::{EventSchema, Input};
-use crate::format::framing::SchemaId;
+use crate::format::framing::{SchemaId, VALUE_SCHEMA_ID};
 use crate::load::LoadOptions;
 
 /// Loads the events of a type as a [`Codec`] says. It is made once, and then loads any number of messages.
@@ -47,7 +49,7 @@ pub struct Decoder<E> {
     known: HashMap<SchemaId, Known>,
     /// How data with other ids are read, if the codec has a source.
     found: Option<Arc<Found>>,
-    older: Option<Box<(CutOver, Decoder<E>)>>,
+    older: Vec<(CutOver, Decoder<E>)>,
     event: PhantomData<fn() -> E>,
 }
 
@@ -56,6 +58,15 @@ pub(crate) struct Payload<'a> {
     data: &'a [u8],
     /// None for JSON without an id.
     known: Option<Use<'a>>,
+}
+
+/// A message, taken apart.
+#[derive(Clone, Copy)]
+struct Frame<'a> {
+    id: Option<SchemaId>,
+    /// Whether it is a bare datum.
+    is_datum: bool,
+    data: &'a [u8],
 }
 
 /// A schema that is to be asked for before the message can be loaded.
@@ -130,36 +141,44 @@ impl<E: EventSchema> Decoder<E> {
     /// See the example of [`Decoder`].
     ///
     /// # Errors
-    /// If the codec reads data in the type's own schema, and a part of the event has no Avro form.
+    /// If the codec reads Avro and a part of the event has no Avro form; if it reads Avro's single-object encoding and two
+    /// versions of the event have one fingerprint but other logical types; and if it was given a schema of `bytes` for
+    /// Confluent's framing, whose clients for Java write such data in a way of their own.
     pub fn new(codec: &Codec) -> Result<Self, CodecError> {
+        const PATIENCE: Duration = Duration::from_secs(10);
         let reads = |encodings: &[Encoding]| encodings.iter().any(|encoding| codec.reads.contains(encoding));
-        let reads_avro = reads(&[Encoding::ConfluentAvro, Encoding::SingleObject]);
-        let recognised = || Recognised::new::<E>(reads_avro, reads(&[Encoding::ConfluentJson]));
+        let has_schemas = reads(&[Encoding::ConfluentAvro, Encoding::SingleObject]);
+        let recognised = || Recognised::new::<E>(has_schemas, reads(&[Encoding::ConfluentJson]));
         let versions = recognised();
-        let mut known: HashMap<_, _> =
-            codec.schemas.iter().map(|(id, schema)| (*id, versions.known(schema.clone()))).collect();
+        let mut known = HashMap::new();
+        for (id, schema) in &codec.schemas {
+            known.insert(*id, versions.known(*id, schema.clone())?);
+        }
         if reads(&[Encoding::SingleObject]) {
+            if let Some((fingerprint, both)) = versions.ambiguous(|id| codec.schemas.contains_key(id)) {
+                return Err(CodecError::same_form(fingerprint, both));
+            }
             for (id, schema) in versions.versions() {
-                known.entry(id).or_insert_with(|| versions.known(schema));
+                if let Entry::Vacant(entry) = known.entry(id) {
+                    entry.insert(versions.known(id, schema)?);
+                }
             }
         }
-        let own = if reads(&[Encoding::SingleObject, Encoding::Avro]) {
+        let own = if has_schemas || reads(&[Encoding::Avro]) {
             let schema = Schema::of::<E>().map_err(|error| CodecError::avro(E::descriptor().name(), error))?;
             let id = SchemaId::Fingerprint(schema.fingerprint());
             let schema = WriterSchema::from(schema);
-            known.entry(id).or_insert_with(|| versions.known(schema.clone()));
-            Some(versions.known(schema))
+            if let Entry::Vacant(entry) = known.entry(id) {
+                entry.insert(versions.known(id, schema.clone())?);
+            }
+            Some(versions.known(id, schema)?)
         } else {
             None
         };
-        let found = codec
-            .source
-            .as_ref()
-            .map(|Shared(source)| Arc::new(Found::new(Arc::clone(source), codec.patience, recognised())));
-        let older = match codec.older.as_deref() {
-            Some((cut_over, older)) => Some(Box::new((cut_over.clone(), Self::new(older)?))),
-            None => None,
-        };
+        let patience = codec.patience.unwrap_or(PATIENCE);
+        let found = codec.sources.first().map(|_| Arc::new(Found::new(codec.sources.clone(), patience, recognised())));
+        let older = codec.older.iter().map(|older| Ok((older.0.clone(), Self::new(&older.1)?)));
+        let older = older.collect::<Result<_, CodecError>>()?;
         let (reads, schema_id) = (codec.reads.clone(), codec.schema_id);
         Ok(Self { reads, schema_id, own, known, found, older, event: PhantomData })
     }
@@ -176,7 +195,7 @@ impl<E: EventSchema> Decoder<E> {
     }
 
     /// As [`load`](Self::load), by the headers of the message and with options. The headers that count are the schema id's
-    /// and `content-type`; of several with the same name, the last one.
+    /// and, of a value, `content-type`. If there are several with the same name, the last one counts.
     ///
     /// ```
     /// use event_schema::LoadOptions;
@@ -186,7 +205,7 @@ impl<E: EventSchema> Decoder<E> {
     /// #[derive(Debug)]
     /// struct Ping { seq: i64 }
     ///
-    /// let decoder = Decoder::<Ping>::new(&Codec::json().or(Codec::avro()))?;
+    /// let decoder = Decoder::<Ping>::new(&Codec::json().also_reads(Codec::avro()))?;
     /// let headers = [("content-type", Some(&b"avro/binary"[..]))];
     /// assert_eq!(decoder.load_message(headers, b"\x0E", &LoadOptions::new())?.seq, 7);
     /// assert_eq!(decoder.load_message([], b"{\"seq\": 7}", &LoadOptions::new())?.seq, 7);
@@ -201,7 +220,7 @@ impl<E: EventSchema> Decoder<E> {
         message: &[u8],
         options: &LoadOptions<'_>,
     ) -> Result<E, LoadError> {
-        let (id, content_type) = self.told(headers);
+        let (id, content_type) = self.described(headers);
         let payload = self.payload(id, content_type, message).map_err(LoadError::from)?;
         payload.load(None, options, |text, options| options.load(text))
     }
@@ -217,13 +236,15 @@ impl<E: EventSchema> Decoder<E> {
         headers: impl IntoIterator<Item = (&'h str, Option<&'h [u8]>)>,
         message: &[u8],
     ) -> Result<(), SchemaSourceError> {
-        let (id, content_type) = self.told(headers);
-        let Err(Unread::Missing(missing)) = self.payload(id, content_type, message) else { return Ok(()) };
-        missing.found.ask(missing.id).await
+        let (id, content_type) = self.described(headers);
+        match self.missing(id, content_type, message) {
+            Some(missing) => missing.found.find(missing.id).await,
+            None => Ok(()),
+        }
     }
 
     /// The values of the headers with the schema id and with the content type.
-    fn told<'h>(
+    fn described<'h>(
         &self,
         headers: impl IntoIterator<Item = (&'h str, Option<&'h [u8]>)>,
     ) -> (Option<&'h [u8]>, Option<&'h [u8]>) {
@@ -231,7 +252,7 @@ impl<E: EventSchema> Decoder<E> {
         for (name, value) in headers {
             if name == self.schema_id {
                 id = value;
-            } else if name.eq_ignore_ascii_case("content-type") {
+            } else if self.schema_id == VALUE_SCHEMA_ID && name.eq_ignore_ascii_case("content-type") {
                 content_type = value;
             }
         }
@@ -242,51 +263,80 @@ impl<E: EventSchema> Decoder<E> {
     ///
     /// See the example of [`CutOver`].
     #[must_use]
-    pub fn of(&self, topic: &str, partition: i32, offset: i64) -> &Self {
-        match self.older.as_deref() {
-            Some((cut_over, older)) if cut_over.is_after(topic, partition, offset) => {
-                older.of(topic, partition, offset)
-            }
-            _ => self,
-        }
+    pub fn at(&self, topic: &str, partition: i32, offset: i64) -> &Self {
+        let after =
+            self.older.iter().filter_map(|(cut_over, older)| Some((cut_over.after(topic, partition, offset)?, older)));
+        let older = after.min_by_key(|(first, _)| *first);
+        older.map_or(self, |(_, older)| older.at(topic, partition, offset))
     }
 
     /// Whether there are messages that cannot be loaded yet.
     #[cfg(feature = "kafka")]
     pub(crate) fn has_source(&self) -> bool {
-        self.found.is_some() || self.older.as_deref().is_some_and(|(_, older)| older.has_source())
+        self.found.is_some() || self.older.iter().any(|(_, older)| older.has_source())
     }
 
     /// Whether the place of a message says how it is read.
     #[cfg(feature = "kafka")]
     pub(crate) fn has_cut_over(&self) -> bool {
-        self.older.is_some()
+        !self.older.is_empty()
     }
 
-    /// What the data of a message are and how they are read, by the header with its schema id and by its content type.
+    /// The data of a message and the way to read them, by the header with its schema id and by its content type.
     pub(crate) fn payload<'a>(
         &'a self,
         id: Option<&[u8]>,
         content_type: Option<&[u8]>,
         message: &'a [u8],
     ) -> Result<Payload<'a>, Unread> {
+        self.payload_of(self.frame(id, content_type, message)?, false)
+    }
+
+    /// The schema that is to be asked for before the message is loaded.
+    pub(crate) fn missing(&self, id: Option<&[u8]>, content_type: Option<&[u8]>, message: &[u8]) -> Option<Missing> {
+        match self.payload_of(self.frame(id, content_type, message).ok()?, true) {
+            Err(Unread::Missing(missing)) => Some(missing),
+            _ => None,
+        }
+    }
+
+    /// The schema id of a message, if it has one of the framings.
+    #[cfg(feature = "kafka")]
+    pub(crate) fn schema_id(&self, id: Option<&[u8]>, content_type: Option<&[u8]>, message: &[u8]) -> Option<SchemaId> {
+        self.frame(id, content_type, message).ok()?.id
+    }
+
+    fn frame<'a>(
+        &self,
+        id: Option<&[u8]>,
+        content_type: Option<&[u8]>,
+        message: &'a [u8],
+    ) -> Result<Frame<'a>, FrameError> {
         // JSON alone needs no telling apart, and Confluent's JSON with ids in headers is that.
         if self.reads == [Encoding::Json] {
-            return Ok(Payload { data: message, known: None });
+            return Ok(Frame { id: None, is_datum: false, data: message });
         }
-        let is_bare = || self.reads == [Encoding::Avro] || content_type.is_some_and(is_datum);
-        let (id, data) = match (id, &self.own) {
-            (Some(id), _) => (Some(SchemaId::from_header(id)?), message),
-            (None, Some(own)) if self.reads(Encoding::Avro) && is_bare() => {
-                return Ok(Payload { data: message, known: Some(Use::Given(own)) });
-            }
-            (None, _) => SchemaId::split(message)?,
-        };
+        let is_datum = || self.reads == [Encoding::Avro] || content_type.is_some_and(is_datum);
+        let has_ids = self.reads(Encoding::ConfluentJson) || self.reads(Encoding::ConfluentAvro);
+        // JSON can be read without its schema, and is if the codec knows no ids.
+        let id = id.filter(|_| has_ids || !self.reads(Encoding::Json) || is_datum());
+        if let Some(id) = id {
+            return Ok(Frame { id: Some(SchemaId::from_header(id)?), is_datum: false, data: message });
+        }
+        if self.reads(Encoding::Avro) && is_datum() {
+            return Ok(Frame { id: None, is_datum: true, data: message });
+        }
+        let (id, data) = SchemaId::split(message)?;
+        Ok(Frame { id, is_datum: false, data })
+    }
+
+    fn payload_of<'a>(&'a self, frame: Frame<'a>, ahead: bool) -> Result<Payload<'a>, Unread> {
+        let Frame { id, is_datum, data } = frame;
         let Some(id) = id else {
-            return if self.reads(Encoding::Json) {
-                Ok(Payload { data, known: None })
-            } else {
-                Err(LoadErrorKind::Unframed.into())
+            return match &self.own {
+                Some(own) if is_datum => Ok(Payload { data, known: Some(Use::Given(own)) }),
+                _ if self.reads(Encoding::Json) => Ok(Payload { data, known: None }),
+                _ => Err(LoadErrorKind::Unframed.into()),
             };
         };
         let (json, avro) = match id {
@@ -300,7 +350,7 @@ impl<E: EventSchema> Decoder<E> {
         }
         let known = match (self.known.get(&id), &self.found) {
             (Some(known), _) => Some(Use::Given(known)),
-            (None, Some(found)) => match found.get(&id) {
+            (None, Some(found)) => match found.get(&id, ahead) {
                 State::Known(known) => Some(Use::Found(known)),
                 State::Unknown(_) => None,
                 State::Missing => return Err(Unread::Missing(Missing { found: Arc::clone(found), id })),
@@ -311,7 +361,9 @@ impl<E: EventSchema> Decoder<E> {
         };
         match known {
             Some(known) if if known.writer.is_some() { avro } else { json } => Ok(Payload { data, known: Some(known) }),
-            _ => Err(LoadErrorKind::UnknownSchema(id.to_string().into()).into()),
+            // The format of the schema is none that the codec reads.
+            Some(_) => Err(LoadErrorKind::Unframed.into()),
+            None => Err(LoadErrorKind::UnknownSchema(id.to_string().into()).into()),
         }
     }
 

@@ -6,13 +6,13 @@ use schemars::generate::Contract;
 
 use super::codec::{Codec, Encoding};
 use super::error::CodecError;
-use super::source::{Shared, Subject};
+use super::source::SchemaSubject;
 use crate::avro::{DatumWriter, Schema};
 use crate::contract::avro_schema;
 use crate::dump::DumpOptions;
 use crate::error::DumpError;
 use crate::event::EventSchema;
-use crate::format::framing::{KEY_SCHEMA_ID, SchemaId};
+use crate::format::framing::SchemaId;
 
 /// Writes the events of a type as a [`Codec`] says. It is made once, and then writes any number of events.
 ///
@@ -63,7 +63,7 @@ impl<E: EventSchema> Encoder<E> {
     /// ```
     /// use event_schema::format::framing::SchemaId;
     /// use event_schema::format::{
-    ///     Answer, Codec, Encoder, SchemaSource, SchemaSourceError, Subject, SubjectSchema, WriterSchema,
+    ///     Codec, Encoder, SchemaAnswer, SchemaSource, SchemaSourceError, SchemaSubject, SchemaToWrite, WriterSchema,
     /// };
     ///
     /// #[event_schema::event]
@@ -72,15 +72,15 @@ impl<E: EventSchema> Encoder<E> {
     /// struct Registry;
     ///
     /// impl SchemaSource for Registry {
-    ///     # fn schema(&self, _: SchemaId) -> Answer<'_, WriterSchema> {
+    ///     # fn schema(&self, _: SchemaId) -> SchemaAnswer<'_, WriterSchema> {
     ///     #     Box::pin(async { Err(SchemaSourceError::unknown()) })
     ///     # }
-    ///     fn id<'a>(&'a self, subject: &'a Subject<'a>) -> Answer<'a, SubjectSchema> {
+    ///     fn schema_to_write<'a>(&'a self, subject: &'a SchemaSubject<'a>) -> SchemaAnswer<'a, SchemaToWrite> {
     ///         Box::pin(async move {
     ///             assert!(subject.is_avro() && !subject.is_key());
     ///             assert_eq!(subject.schema()["name"], "Ping");
     ///             match subject.topic() {
-    ///                 "pings" => Ok(SubjectSchema::new(SchemaId::Number(7))),
+    ///                 "pings" => Ok(SchemaToWrite::new(SchemaId::Number(7))),
     ///                 _ => Err(SchemaSourceError::unknown()),
     ///             }
     ///         })
@@ -101,8 +101,7 @@ impl<E: EventSchema> Encoder<E> {
     /// # Errors
     /// As [`new`](Self::new), or the source's: [`CodecError::source_error`].
     pub async fn for_topic(codec: &Codec, topic: &str) -> Result<Self, CodecError> {
-        let Some(Shared(source)) = codec.source.as_ref().filter(|_| codec.needs_id() && codec.given::<E>().is_none())
-        else {
+        let Some(source) = codec.sources.first().filter(|_| codec.needs_id() && codec.given::<E>().is_none()) else {
             return Self::new(codec);
         };
         let event = E::descriptor();
@@ -112,9 +111,9 @@ impl<E: EventSchema> Encoder<E> {
         } else {
             E::schema_for(&Contract::Serialize).to_value()
         };
-        let is_key = codec.schema_id == KEY_SCHEMA_ID;
-        let subject = Subject { topic, is_key, event, is_avro, schema: &schema };
-        let answer = source.id(&subject).await;
+        let (is_key, in_header) = (codec.is_for_keys(), codec.ids_in_headers);
+        let subject = SchemaSubject { topic, is_key, in_header, event, is_avro, schema: &schema };
+        let answer = source.schema_to_write(&subject).await;
         let answer = answer.map_err(|error| CodecError::from_source(event.name(), event.version(), topic, error))?;
         Self::with_id(codec, Some(answer.id()), answer.schema)
     }
@@ -129,7 +128,13 @@ impl<E: EventSchema> Encoder<E> {
         let (schema, id) = match codec.writes {
             Encoding::Json => (None, None),
             Encoding::ConfluentJson => (None, id),
-            Encoding::ConfluentAvro => (Some(own()?), id),
+            Encoding::ConfluentAvro => {
+                let schema = own()?;
+                if schema.is_bytes() {
+                    return Err(CodecError::root_bytes(&format_args!("event `{}`", event.name())));
+                }
+                (Some(schema), id)
+            }
             Encoding::SingleObject => {
                 let schema = own()?;
                 let id = SchemaId::Fingerprint(schema.fingerprint());

@@ -6,9 +6,10 @@ use std::sync::Arc;
 
 use super::source::SchemaSourceError;
 use crate::contract::AvroSchemaError;
+use crate::format::framing::SchemaId;
 
-/// The error of a codec that cannot write or load the events of a type; its [`source`](Error::source) has the reason if a
-/// part of the event has no Avro form.
+/// The error of a codec that cannot write or load the events of a type. Its [`source`](Error::source) has the reason if a
+/// part of the event has no Avro form, or if the codec's source has no id for it.
 ///
 /// ```
 /// use event_schema::format::{Codec, Encoder};
@@ -27,10 +28,37 @@ pub struct CodecError(Arc<Kind>);
 
 #[derive(Debug)]
 enum Kind {
-    NoId { event: &'static str, version: u32 },
-    NoHeader { event: &'static str },
-    Avro { event: &'static str, error: AvroSchemaError },
-    Source { event: &'static str, version: u32, topic: Box<str>, error: SchemaSourceError },
+    NoId {
+        event: &'static str,
+        version: u32,
+    },
+    NoHeader {
+        event: &'static str,
+    },
+    Id {
+        event: &'static str,
+        id: SchemaId,
+        problem: &'static str,
+    },
+    RootBytes {
+        schema: Box<str>,
+    },
+    SameForm {
+        fingerprint: SchemaId,
+        versions: [Box<str>; 2],
+    },
+    #[cfg(feature = "kafka")]
+    ForKeys,
+    Avro {
+        event: &'static str,
+        error: AvroSchemaError,
+    },
+    Source {
+        event: &'static str,
+        version: u32,
+        topic: Box<str>,
+        error: SchemaSourceError,
+    },
 }
 
 impl CodecError {
@@ -40,6 +68,26 @@ impl CodecError {
 
     pub(super) fn no_header(event: &'static str) -> Self {
         Self(Arc::new(Kind::NoHeader { event }))
+    }
+
+    /// The event cannot be given this id.
+    pub(super) fn id(event: &'static str, id: SchemaId, problem: &'static str) -> Self {
+        Self(Arc::new(Kind::Id { event, id, problem }))
+    }
+
+    /// A schema of `bytes`: of an event, or with an id.
+    pub(super) fn root_bytes(schema: &impl fmt::Display) -> Self {
+        Self(Arc::new(Kind::RootBytes { schema: schema.to_string().into() }))
+    }
+
+    /// Two versions whose data differ have the same fingerprint.
+    pub(super) fn same_form(fingerprint: SchemaId, versions: [&str; 2]) -> Self {
+        Self(Arc::new(Kind::SameForm { fingerprint, versions: versions.map(Into::into) }))
+    }
+
+    #[cfg(feature = "kafka")]
+    pub(super) fn for_keys() -> Self {
+        Self(Arc::new(Kind::ForKeys))
     }
 
     pub(super) fn avro(event: &'static str, error: AvroSchemaError) -> Self {
@@ -73,6 +121,19 @@ impl fmt::Display for CodecError {
                 f,
                 "event `{event}` has a fingerprint, which no header has: headers hold numbers and GUIDs of a registry"
             ),
+            Kind::Id { event, id, problem } => write!(f, "event `{event}` cannot be given {id}: {problem}"),
+            Kind::RootBytes { schema } => write!(
+                f,
+                "{schema} has a schema of `bytes`, which Confluent's clients for Java write without a length: put the \
+                 bytes into a record"
+            ),
+            Kind::SameForm { fingerprint, versions: [one, other] } => write!(
+                f,
+                "`{one}` and `{other}` have the same {fingerprint}, but different logical types: say which of them has \
+                 written, with `Codec::with_schema` and `WriterSchema::with_event_type`"
+            ),
+            #[cfg(feature = "kafka")]
+            Kind::ForKeys => f.write_str("a codec `for_keys` cannot be that of the values of messages"),
             Kind::Avro { event, .. } => write!(f, "event `{event}` cannot be written as Avro"),
             Kind::Source { event, version, topic, .. } => {
                 write!(f, "no schema id for version {version} of event `{event}` in topic `{topic}`")
@@ -84,9 +145,9 @@ impl fmt::Display for CodecError {
 impl Error for CodecError {
     fn source(&self) -> Option<&(dyn Error + 'static)> {
         match &*self.0 {
-            Kind::NoId { .. } | Kind::NoHeader { .. } => None,
             Kind::Avro { error, .. } => Some(error),
             Kind::Source { error, .. } => Some(error),
+            _ => None,
         }
     }
 }

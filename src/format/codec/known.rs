@@ -9,7 +9,8 @@ use std::time::{Duration, Instant};
 use schemars::generate::Contract;
 use serde_json::Value;
 
-use super::source::{SchemaFormat, SchemaSource, SchemaSourceError, WriterSchema};
+use super::error::CodecError;
+use super::source::{SchemaFormat, SchemaSourceError, Sources, WriterSchema};
 use crate::avro::{Schema, Writer};
 use crate::error::{LoadError, LoadErrorKind};
 use crate::event::{Generated, Input, Versions, show_version};
@@ -42,7 +43,7 @@ impl Deref for Use<'_> {
     }
 }
 
-/// What is known of the types that a decoder loads with: schemas by which earlier versions are recognised.
+/// The schemas by which the versions of a decoder's type are recognised.
 pub(super) struct Recognised {
     writer: fn(Schema) -> Writer,
     avro: Vec<(Schema, Box<str>)>,
@@ -70,21 +71,57 @@ impl Recognised {
         })
     }
 
-    pub(super) fn known(&self, schema: WriterSchema) -> Known {
+    /// The fingerprint of two versions with different data, if it is none of those that were given.
+    pub(super) fn ambiguous(&self, given: impl Fn(&SchemaId) -> bool) -> Option<(SchemaId, [&str; 2])> {
+        self.avro.iter().enumerate().find_map(|(at, (schema, event_type))| {
+            let differs = |(other, _): &&(Schema, _)| {
+                other.fingerprint() == schema.fingerprint() && !other.has_same_data_as(schema)
+            };
+            let (_, earlier) = self.avro[at + 1..].iter().find(differs)?;
+            let id = SchemaId::Fingerprint(schema.fingerprint());
+            (!given(&id)).then_some((id, [&**earlier, &**event_type]))
+        })
+    }
+
+    /// The way to read data with this id and schema.
+    pub(super) fn known(&self, id: SchemaId, schema: WriterSchema) -> Result<Known, CodecError> {
         let WriterSchema { format, event_type } = schema;
         match format {
             SchemaFormat::Avro(schema) => {
-                let is_it = |(own, _): &&(Schema, Box<str>)| own.fingerprint() == schema.fingerprint();
-                let event_type = event_type.or_else(|| self.avro.iter().find(is_it).map(|(_, own)| own.clone()));
-                Known { writer: Some((self.writer)(schema)), event_type }
+                if schema.is_bytes() && !matches!(id, SchemaId::Fingerprint(_)) {
+                    return Err(CodecError::root_bytes(&id));
+                }
+                let event_type = event_type.or_else(|| self.version_of(&schema));
+                Ok(Known { writer: Some((self.writer)(schema)), event_type })
             }
             SchemaFormat::Json(document) => {
+                let document = document.map(without_id);
                 let is_it = |(own, _): &&(Value, Box<str>)| Some(own) == document.as_ref();
                 let event_type = event_type.or_else(|| self.json.iter().find(is_it).map(|(_, own)| own.clone()));
-                Known { writer: None, event_type }
+                Ok(Known { writer: None, event_type })
             }
         }
     }
+
+    /// The version with this schema; the latest of those with the same data. A schema of another program may lack
+    /// logical types: then it has the fingerprint of one version.
+    fn version_of(&self, schema: &Schema) -> Option<Box<str>> {
+        let exact = self.avro.iter().find(|(own, _)| own.has_same_data_as(schema));
+        let mut alike = self.avro.iter().filter(|(own, _)| own.fingerprint() == schema.fingerprint());
+        let only = || match (alike.next(), alike.next()) {
+            (one, None) => one,
+            _ => None,
+        };
+        exact.or_else(only).map(|(_, event_type)| event_type.clone())
+    }
+}
+
+/// The document as such: its publisher gives it an id.
+fn without_id(mut document: Value) -> Value {
+    if let Some(document) = document.as_object_mut() {
+        document.remove("$id");
+    }
+    document
 }
 
 /// An input that is only asked whose it is.
@@ -107,7 +144,7 @@ struct Seen {
     reads_json: bool,
 }
 
-/// Of two versions with the same schema the later one counts: it is shown first.
+/// The later one of two versions with the same schema counts: it is shown first.
 impl Versions for Seen {
     fn see<T: Generated>(&mut self) {
         let event_type: Box<str> = T::DESCRIPTOR.event_type().into();
@@ -119,47 +156,51 @@ impl Versions for Seen {
         }
         if self.reads_json {
             for contract in [Contract::Serialize, Contract::Deserialize] {
-                self.of.json.push((T::schema_for(&contract).to_value(), event_type.clone()));
+                self.of.json.push((without_id(T::schema_for(&contract).to_value()), event_type.clone()));
             }
         }
     }
 }
 
-/// The schemas that a source was asked for.
+/// The schemas that sources were asked for.
 pub(crate) struct Found {
-    source: Arc<dyn SchemaSource>,
-    /// How long an id may be unknown.
+    sources: Sources,
+    /// The time for which an id may be unknown.
     #[cfg_attr(not(feature = "kafka"), expect(dead_code, reason = "a consumer waits"))]
     patience: Duration,
     recognised: Recognised,
     states: RwLock<HashMap<SchemaId, State>>,
+    /// The time when a source had no answer.
+    failed: RwLock<Option<Instant>>,
 }
 
-/// What is known of an id.
+/// The state of an id.
 #[derive(Clone)]
 pub(super) enum State {
     /// Its schema is to be asked for.
     Missing,
     Known(Arc<Known>),
-    /// The source did not know it, since then.
-    #[cfg_attr(not(feature = "kafka"), expect(dead_code, reason = "a consumer gives up"))]
+    /// No source knew it, since then.
     Unknown(Instant),
 }
 
 impl Found {
-    /// How many ids are remembered. More than that are no versions but something gone wrong.
+    /// The most ids that are remembered: far more than topics have versions.
     const MOST: usize = 1000;
-    /// How long an id is taken for unknown: longer than the pause of any message that waits for it.
+    /// The time for which an id is taken for unknown: longer than the pause of any message that waits for it.
     const REMEMBERED: Duration = Duration::from_secs(60);
+    /// The time after that in which a message can still be rejected that was just found to be unknown.
+    const LOADED_LATE: Duration = Duration::from_secs(10);
 
-    pub(super) fn new(source: Arc<dyn SchemaSource>, patience: Duration, recognised: Recognised) -> Self {
-        Self { source, patience, recognised, states: RwLock::default() }
+    pub(super) fn new(sources: Sources, patience: Duration, recognised: Recognised) -> Self {
+        Self { sources, patience, recognised, states: RwLock::default(), failed: RwLock::default() }
     }
 
-    /// What is known of an id.
-    pub(super) fn get(&self, id: &SchemaId) -> State {
+    /// The state of an id. `ahead` of the load it is forgotten sooner, so that the load finds the same.
+    pub(super) fn get(&self, id: &SchemaId, ahead: bool) -> State {
+        let remembered = if ahead { Self::REMEMBERED } else { Self::REMEMBERED + Self::LOADED_LATE };
         match self.states.read().unwrap_or_else(PoisonError::into_inner).get(id) {
-            Some(State::Unknown(since)) if since.elapsed() >= Self::REMEMBERED => State::Missing,
+            Some(State::Unknown(since)) if since.elapsed() >= remembered => State::Missing,
             Some(state) => state.clone(),
             None => State::Missing,
         }
@@ -167,29 +208,61 @@ impl Found {
 
     fn set(&self, id: SchemaId, state: State) {
         let mut states = self.states.write().unwrap_or_else(PoisonError::into_inner);
-        if states.len() >= Self::MOST {
-            states.clear();
+        if states.len() >= Self::MOST && !states.contains_key(&id) {
+            // A flood of unknown ids must not cost the plans of those in use.
+            let oldest = |state: &State| match state {
+                State::Unknown(since) => (false, Some(*since)),
+                State::Known(_) | State::Missing => (true, None),
+            };
+            let least = states.iter().min_by_key(|(_, state)| oldest(state)).map(|(id, _)| *id);
+            least.and_then(|id| states.remove(&id));
         }
         states.insert(id, state);
     }
 
     /// Asks for a schema, once.
-    pub(crate) async fn ask(&self, id: SchemaId) -> Result<(), SchemaSourceError> {
-        let schema = self.source.schema(id).await?;
-        self.set(id, State::Known(Arc::new(self.recognised.known(schema))));
+    pub(super) async fn find(&self, id: SchemaId) -> Result<(), SchemaSourceError> {
+        let found = self.sources.schema(id).await;
+        let known = found.and_then(|schema| self.recognised.known(id, schema).map_err(SchemaSourceError::unusable));
+        match known {
+            Ok(known) => self.set(id, State::Known(Arc::new(known))),
+            Err(error) => {
+                if error.is_unusable() {
+                    self.give_up(id);
+                } else if !error.is_unknown() {
+                    *self.failed.write().unwrap_or_else(PoisonError::into_inner) = Some(Instant::now());
+                }
+                return Err(error);
+            }
+        }
         Ok(())
     }
 
-    /// For how long a schema is asked for that is not known.
+    /// As [`find`](Self::find); that a schema is of no use is an answer too.
     #[cfg(feature = "kafka")]
-    pub(crate) fn patience(&self) -> Duration {
-        self.patience
+    pub(crate) async fn ask(&self, id: SchemaId) -> Result<(), SchemaSourceError> {
+        match self.find(id).await {
+            Err(error) if error.is_unusable() => Ok(()),
+            answer => answer,
+        }
     }
 
     /// There is no such schema, and nobody is to ask for it for a while.
-    #[cfg(feature = "kafka")]
     pub(crate) fn give_up(&self, id: SchemaId) {
         self.set(id, State::Unknown(Instant::now()));
+    }
+
+    /// The time for which the sources have always had an answer.
+    #[cfg(feature = "kafka")]
+    pub(crate) fn sound_for(&self) -> Duration {
+        let failed = self.failed.read().unwrap_or_else(PoisonError::into_inner);
+        failed.map_or(Duration::MAX, |failed| failed.elapsed())
+    }
+
+    /// The time for which a schema is asked for that is not known.
+    #[cfg(feature = "kafka")]
+    pub(crate) fn patience(&self) -> Duration {
+        self.patience
     }
 }
 

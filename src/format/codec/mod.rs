@@ -1,7 +1,7 @@
 //! How events become bytes and back: [`Codec`].
 //!
-//! A codec is data. What it says is compiled for a type once, into an encoder or a decoder, which then do no more than
-//! each message needs.
+//! A codec is data. It is compiled for a type once, into an encoder or a decoder, which then do no more than each message
+//! needs.
 //!
 //! A decoder works in two steps. [`Decoder::payload`] looks at headers and first bytes only, and finds how the data are read;
 //! they are loaded after that. Nothing else can fail for want of a schema. So the verdict that a schema is [`Missing`]
@@ -21,7 +21,7 @@ pub use self::codec::Codec;
 pub use self::cut_over::CutOver;
 pub use self::decoder::Decoder;
 #[cfg(feature = "kafka")]
-pub(crate) use self::decoder::{Missing, Payload, Unread};
+pub(crate) use self::decoder::{Missing, Unread};
 pub use self::encoder::Encoder;
 pub use self::error::CodecError;
-pub use self::source::{Answer, SchemaSource, SchemaSourceError, Subject, SubjectSchema, WriterSchema};
+pub use self::source::{SchemaAnswer, SchemaSource, SchemaSourceError, SchemaSubject, SchemaToWrite, WriterSchema};

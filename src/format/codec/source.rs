@@ -1,4 +1,4 @@
-//! Where a codec finds the schemas that it was not given: [`SchemaSource`].
+//! The places where a codec finds schemas that it was not given: [`SchemaSource`].
 
 use std::error::Error;
 use std::fmt;
@@ -12,15 +12,16 @@ use crate::event::Descriptor;
 use crate::format::framing::SchemaId;
 use crate::load::json;
 
-/// What a [`SchemaSource`] answers, in time.
-pub type Answer<'a, T> = Pin<Box<dyn Future<Output = Result<T, SchemaSourceError>> + Send + 'a>>;
+/// The future answer of a [`SchemaSource`].
+pub type SchemaAnswer<'a, T> = Pin<Box<dyn Future<Output = Result<T, SchemaSourceError>> + Send + 'a>>;
 
-/// Where a [codec](super::Codec) finds the schemas that it was not [given](super::Codec::with_schema): a schema registry.
+/// A place where a [codec](super::Codec) finds the schemas that it was not [given](super::Codec::with_schema), such as a
+/// schema registry.
 ///
 /// ```
 /// use event_schema::avro::Schema;
 /// use event_schema::format::framing::SchemaId;
-/// use event_schema::format::{Answer, Codec, Decoder, SchemaSource, SchemaSourceError, WriterSchema};
+/// use event_schema::format::{Codec, Decoder, SchemaAnswer, SchemaSource, SchemaSourceError, WriterSchema};
 /// use event_schema::LoadOptions;
 ///
 /// #[event_schema::event]
@@ -31,7 +32,7 @@ pub type Answer<'a, T> = Pin<Box<dyn Future<Output = Result<T, SchemaSourceError
 /// struct Folder;
 ///
 /// impl SchemaSource for Folder {
-///     fn schema(&self, id: SchemaId) -> Answer<'_, WriterSchema> {
+///     fn schema(&self, id: SchemaId) -> SchemaAnswer<'_, WriterSchema> {
 ///         Box::pin(async move {
 ///             match id {
 ///                 SchemaId::Number(7) => {
@@ -55,7 +56,7 @@ pub type Answer<'a, T> = Pin<Box<dyn Future<Output = Result<T, SchemaSourceError
 /// # }
 /// ```
 ///
-/// # What becomes of messages
+/// # Messages that wait
 ///
 /// A [consumer](crate#features) asks before it loads a message whose schema is not known, and each id once for all messages
 /// with it. Until there is an answer these messages wait, in their order: no attempt is counted, and no message is sent to
@@ -65,28 +66,30 @@ pub type Answer<'a, T> = Pin<Box<dyn Future<Output = Result<T, SchemaSourceError
 /// |---|---|
 /// | a schema | loads the messages, and does not ask for this id again |
 /// | [unknown](SchemaSourceError::unknown) | asks again until the codec's [patience](super::Codec::patience) is over, then rejects the messages |
+/// | [unusable](SchemaSourceError::unusable) | rejects the messages |
 /// | another error | asks again, with longer and longer pauses, for as long as it takes |
 pub trait SchemaSource: Send + Sync {
     /// The schema with this id.
-    fn schema(&self, id: SchemaId) -> Answer<'_, WriterSchema>;
+    fn schema(&self, id: SchemaId) -> SchemaAnswer<'_, WriterSchema>;
 
-    /// The id to write events with, for an event whose id the codec was not [given](super::Codec::with_event). By default
-    /// no event has one.
+    /// The schema to write events with, by its id, for an event whose id the codec was not
+    /// [given](super::Codec::with_event). By default no event has one.
     ///
-    /// It is asked once for each type and topic.
-    fn id<'a>(&'a self, subject: &'a Subject<'a>) -> Answer<'a, SubjectSchema> {
+    /// An [encoder](super::Encoder::for_topic) asks once. A producer asks once for each type and topic, and again after an
+    /// error.
+    fn schema_to_write<'a>(&'a self, subject: &'a SchemaSubject<'a>) -> SchemaAnswer<'a, SchemaToWrite> {
         let _ = subject;
         Box::pin(std::future::ready(Err(SchemaSourceError::unknown())))
     }
 }
 
 impl<S: SchemaSource + ?Sized> SchemaSource for Arc<S> {
-    fn schema(&self, id: SchemaId) -> Answer<'_, WriterSchema> {
+    fn schema(&self, id: SchemaId) -> SchemaAnswer<'_, WriterSchema> {
         (**self).schema(id)
     }
 
-    fn id<'a>(&'a self, subject: &'a Subject<'a>) -> Answer<'a, SubjectSchema> {
-        (**self).id(subject)
+    fn schema_to_write<'a>(&'a self, subject: &'a SchemaSubject<'a>) -> SchemaAnswer<'a, SchemaToWrite> {
+        (**self).schema_to_write(subject)
     }
 }
 
@@ -134,7 +137,7 @@ impl WriterSchema {
         Self { event_type: Some(event_type.into()), ..self }
     }
 
-    /// The event and its version, if they are told. See the example of [`WriterSchema`].
+    /// The event and its version, if they are known. See the example of [`WriterSchema`].
     #[must_use]
     pub fn event_type(&self) -> Option<&str> {
         self.event_type.as_deref()
@@ -148,17 +151,19 @@ impl From<Schema> for WriterSchema {
     }
 }
 
-/// What an encoder is about to write, for the choice of a subject and of its schema.
+/// The data that an encoder is about to write, for the choice of a subject and of its schema. See the example of
+/// [`Encoder::for_topic`](super::Encoder::for_topic).
 #[derive(Debug, Clone, Copy)]
-pub struct Subject<'a> {
+pub struct SchemaSubject<'a> {
     pub(super) topic: &'a str,
     pub(super) is_key: bool,
+    pub(super) in_header: bool,
     pub(super) event: &'static Descriptor,
     pub(super) is_avro: bool,
     pub(super) schema: &'a Value,
 }
 
-impl<'a> Subject<'a> {
+impl<'a> SchemaSubject<'a> {
     /// The topic of the messages.
     #[must_use]
     pub fn topic(&self) -> &'a str {
@@ -169,6 +174,12 @@ impl<'a> Subject<'a> {
     #[must_use]
     pub fn is_key(&self) -> bool {
         self.is_key
+    }
+
+    /// Whether the id is written into a [header](super::Codec::ids_in_headers), where Confluent's clients have GUIDs.
+    #[must_use]
+    pub fn is_id_in_header(&self) -> bool {
+        self.in_header
     }
 
     /// The event that is written.
@@ -190,22 +201,22 @@ impl<'a> Subject<'a> {
     }
 }
 
-/// The id to write with and, if it is not the event's own, the schema.
+/// The id of the schema that events are written with and, if it is not the event's own, the schema.
 ///
 /// ```
-/// use event_schema::format::SubjectSchema;
+/// use event_schema::format::SchemaToWrite;
 /// use event_schema::format::framing::SchemaId;
 ///
-/// assert_eq!(SubjectSchema::new(SchemaId::Number(7)).id(), SchemaId::Number(7));
+/// assert_eq!(SchemaToWrite::new(SchemaId::Number(7)).id(), SchemaId::Number(7));
 /// ```
 #[derive(Debug, Clone)]
-pub struct SubjectSchema {
+pub struct SchemaToWrite {
     id: SchemaId,
     pub(super) schema: Option<Schema>,
 }
 
-impl SubjectSchema {
-    /// The id of the event's own schema. See the example of [`SubjectSchema`].
+impl SchemaToWrite {
+    /// The id of the event's own schema. See the example of [`SchemaToWrite`].
     #[must_use]
     pub fn new(id: SchemaId) -> Self {
         Self { id, schema: None }
@@ -217,24 +228,28 @@ impl SubjectSchema {
         Self { schema: Some(schema), ..self }
     }
 
-    /// The id. See the example of [`SubjectSchema`].
+    /// The id. See the example of [`SchemaToWrite`].
     #[must_use]
     pub fn id(&self) -> SchemaId {
         self.id
     }
 }
 
-/// The reason why a [`SchemaSource`] has no answer.
+/// The reason why a [`SchemaSource`] has no answer; its [`source`](Error::source) is the cause that it was given.
 ///
 /// ```
 /// use event_schema::format::SchemaSourceError;
+/// use std::error::Error;
 ///
 /// assert!(SchemaSourceError::unknown().is_unknown());
 /// let error = SchemaSourceError::unavailable("connection refused");
 /// assert!(error.is_unavailable());
-/// assert_eq!(error.to_string(), "schemas cannot be looked up: connection refused");
+/// assert_eq!(error.to_string(), "schemas cannot be looked up");
+/// assert_eq!(error.source().unwrap().to_string(), "connection refused");
 /// let error = SchemaSourceError::refused("the schema is incompatible with version 3");
 /// assert!(error.is_refused());
+/// let error = SchemaSourceError::unusable("neither Avro nor JSON Schema");
+/// assert!(error.is_unusable());
 /// ```
 #[derive(Debug)]
 pub struct SchemaSourceError {
@@ -242,11 +257,13 @@ pub struct SchemaSourceError {
     source: Option<Box<dyn Error + Send + Sync>>,
 }
 
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+/// The last of these kinds that a source gives is that of several sources together.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 enum Kind {
+    Unusable,
     Unknown,
-    Unavailable,
     Refused,
+    Unavailable,
 }
 
 impl SchemaSourceError {
@@ -256,7 +273,14 @@ impl SchemaSourceError {
         Self { kind: Kind::Unknown, source: None }
     }
 
-    /// It may go better another time: there was no answer, or none that can be trusted. See the example of
+    /// There is such a schema but no use for it, or the source has no such ids at all: asking again is useless. See the
+    /// example of [`SchemaSourceError`].
+    #[must_use]
+    pub fn unusable(source: impl Into<Box<dyn Error + Send + Sync>>) -> Self {
+        Self { kind: Kind::Unusable, source: Some(source.into()) }
+    }
+
+    /// There was no answer, or none that can be trusted: another attempt may succeed. See the example of
     /// [`SchemaSourceError`].
     #[must_use]
     pub fn unavailable(source: impl Into<Box<dyn Error + Send + Sync>>) -> Self {
@@ -275,6 +299,12 @@ impl SchemaSourceError {
         self.kind == Kind::Unknown
     }
 
+    /// Whether the schema is of no use, or the id is none of the source's.
+    #[must_use]
+    pub fn is_unusable(&self) -> bool {
+        self.kind == Kind::Unusable
+    }
+
     /// Whether there was no answer.
     #[must_use]
     pub fn is_unavailable(&self) -> bool {
@@ -291,26 +321,54 @@ impl SchemaSourceError {
 impl fmt::Display for SchemaSourceError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(match self.kind {
+            Kind::Unusable => "the schema cannot be used",
             Kind::Unknown => "the schema is not known",
             Kind::Unavailable => "schemas cannot be looked up",
             Kind::Refused => "the schema is refused",
-        })?;
-        match &self.source {
-            Some(source) => write!(f, ": {source}"),
-            None => Ok(()),
-        }
+        })
     }
 }
 
-/// The text of the cause is part of that of the error.
-impl Error for SchemaSourceError {}
+impl Error for SchemaSourceError {
+    fn source(&self) -> Option<&(dyn Error + 'static)> {
+        self.source.as_deref().map(|source| source as &(dyn Error + 'static))
+    }
+}
 
-/// A source that several codecs share.
-#[derive(Clone)]
-pub(super) struct Shared(pub(super) Arc<dyn SchemaSource>);
+/// The sources of a codec, in the order in which they are asked.
+#[derive(Clone, Default)]
+pub(super) struct Sources(Vec<Arc<dyn SchemaSource>>);
 
-impl fmt::Debug for Shared {
+impl Sources {
+    pub(super) fn add(&mut self, source: Arc<dyn SchemaSource>) {
+        self.0.push(source);
+    }
+
+    pub(super) fn append(&mut self, others: Self) {
+        self.0.extend(others.0);
+    }
+
+    /// The one that knows the ids of events.
+    pub(super) fn first(&self) -> Option<&Arc<dyn SchemaSource>> {
+        self.0.first()
+    }
+
+    /// The schema of the first source that has it. A source that cannot be asked may have it.
+    pub(super) async fn schema(&self, id: SchemaId) -> Result<WriterSchema, SchemaSourceError> {
+        let mut failure: Option<SchemaSourceError> = None;
+        for source in &self.0 {
+            match source.schema(id).await {
+                Ok(schema) => return Ok(schema),
+                Err(error) if failure.as_ref().is_none_or(|failure| error.kind > failure.kind) => failure = Some(error),
+                Err(_) => {}
+            }
+        }
+        Err(failure.unwrap_or_else(SchemaSourceError::unknown))
+    }
+}
+
+impl fmt::Debug for Sources {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("SchemaSource")
+        write!(f, "{} sources", self.0.len())
     }
 }

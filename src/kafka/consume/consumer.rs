@@ -19,7 +19,7 @@ use super::runner::Runner;
 use super::subscription::Subscription;
 use super::tally::Counts;
 #[cfg(feature = "avro")]
-use crate::format::{Codec, CodecError};
+use crate::format::{Codec, CodecError, Decoder};
 use crate::kafka::config::KafkaConfig;
 use crate::kafka::error::{CloseError, ConfigError, ConnectError, ConsumeError, RunError};
 use crate::{EventSchema, LoadOptions};
@@ -286,7 +286,8 @@ impl<E: EventSchema> EventConsumer<E> {
     ///
     /// # Errors
     ///
-    /// A [`CodecError`] if the codec needs the Avro schema of the event, and a part of it has no Avro form.
+    /// A [`CodecError`] if the codec reads Avro and a part of the event has no Avro form, or if the codec is one
+    /// [for keys](Codec::for_keys). [`Decoder::new`](crate::format::Decoder::new) has the others.
     ///
     /// ```
     /// use event_schema::format::Codec;
@@ -308,7 +309,7 @@ impl<E: EventSchema> EventConsumer<E> {
     /// producer.with_codec(avro.clone()).send(&Note { text: "as Avro".to_owned() }).await?;
     ///
     /// let consumer = EventConsumer::<Note>::subscribe(&kafka.config().group("docs")).await?;
-    /// let mut consumer = consumer.with_codec(&avro.or(Codec::json()))?;
+    /// let mut consumer = consumer.with_codec(&avro.also_reads(Codec::json()))?;
     /// assert_eq!(consumer.recv().await?.event().unwrap().text, "as JSON");
     /// let received = consumer.recv().await?;
     /// assert_eq!(received.event().unwrap().text, "as Avro");
@@ -320,6 +321,47 @@ impl<E: EventSchema> EventConsumer<E> {
     pub fn with_codec(mut self, codec: &Codec) -> Result<Self, CodecError> {
         self.loader.set_codec(codec)?;
         Ok(self)
+    }
+
+    /// Sets the decoder of the keys: messages whose key has a schema that is not known yet wait for it, as those of
+    /// [values](Self::with_codec) do. The decoder then [loads](crate::format::Decoder::load_message) the key of any message
+    /// that is received; a key whose schema nobody knows is its error, and no rejection of the message.
+    ///
+    /// ```
+    /// use event_schema::format::framing::SchemaId;
+    /// use event_schema::format::{Codec, Decoder, Encoder};
+    /// use event_schema::kafka::{EmbeddedKafka, EventConsumer, EventProducer};
+    /// use event_schema::LoadOptions;
+    /// use std::sync::Arc;
+    ///
+    /// #[event_schema::event]
+    /// #[derive(Debug)]
+    /// struct NoteKey { desk: i32 }
+    ///
+    /// #[event_schema::event(topic = "notes")]
+    /// struct Note { text: String }
+    ///
+    /// # #[tokio::main(flavor = "current_thread")]
+    /// # async fn main() -> Result<(), Box<dyn std::error::Error>> {
+    /// # let kafka = EmbeddedKafka::start()?;
+    /// let codec = Codec::confluent_avro().with_event::<NoteKey>(SchemaId::Number(7))?.for_keys().ids_in_headers();
+    /// let producer = EventProducer::connect(&kafka.config()).await?;
+    /// let note = Note { text: "hello".to_owned() };
+    /// producer.message(&note).key_with(&Encoder::new(&codec)?, &NoteKey { desk: 1 })?.send().await?;
+    ///
+    /// let keys = Arc::new(Decoder::<NoteKey>::new(&codec)?);
+    /// let consumer = EventConsumer::<Note>::subscribe(&kafka.config().group("docs")).await?;
+    /// let received = consumer.with_key_decoder(Arc::clone(&keys)).recv().await?;
+    /// let key = received.key().unwrap();
+    /// assert_eq!(keys.load_message(received.headers().iter(), key, &LoadOptions::new())?.desk, 1);
+    /// # Ok(())
+    /// # }
+    /// ```
+    #[cfg(feature = "avro")]
+    #[must_use]
+    pub fn with_key_decoder<K: EventSchema + 'static>(mut self, decoder: Arc<Decoder<K>>) -> Self {
+        self.loader.set_keys(decoder);
+        self
     }
 
     /// Calls a handler for each event until the consumer is [closed](RunHandle::close). Each event is handled at

@@ -1,24 +1,27 @@
-//! How a consumer makes events of messages: [`Loader`].
+//! The way from messages to events: [`Loader`].
 #![cfg_attr(not(feature = "avro"), allow(clippy::unused_self, reason = "only codecs need them"))]
 
 use std::marker::PhantomData;
 use std::pin::Pin;
 use std::sync::Arc;
 use std::time::Duration;
+#[cfg(feature = "avro")]
+use std::time::SystemTime;
 
 #[cfg(feature = "avro")]
 use super::lookups::Lookups;
 use super::raw::Raw;
 use super::received::{Body, Rejection};
 use crate::format::cloudevents::{CloudEvent, Data, Mode};
+use crate::format::framing::SchemaId;
 use crate::kafka::context::RuleContext;
 #[cfg(feature = "avro")]
 use crate::kafka::message::Origin;
 use crate::{Envelope, EventSchema, LoadError, LoadOptions};
 #[cfg(feature = "avro")]
 use crate::{
-    format::framing::VALUE_SCHEMA_ID,
-    format::{Codec, CodecError, Decoder, Missing, Payload, Unread},
+    format::framing::{KEY_SCHEMA_ID, VALUE_SCHEMA_ID},
+    format::{Codec, CodecError, Decoder, Missing, Unread},
 };
 
 /// Loads the events of messages: with a context for their rules and, if one was chosen, with a codec.
@@ -29,12 +32,29 @@ pub(crate) struct Loader<E> {
     /// Without one, values are JSON.
     #[cfg(feature = "avro")]
     decoder: Option<Arc<Decoder<E>>>,
+    /// The decoder of the keys, if it may have to wait for schemas.
+    #[cfg(feature = "avro")]
+    keys: Option<Arc<dyn Keys>>,
     #[cfg(feature = "avro")]
     lookups: Lookups,
     event: PhantomData<fn() -> E>,
 }
 
-/// How long somebody waits for a schema before he looks about.
+/// The decoder of the keys of messages.
+#[cfg(feature = "avro")]
+trait Keys: Send + Sync {
+    /// The schema that is to be asked for before the key is loaded.
+    fn missing(&self, raw: &Raw) -> Option<Missing>;
+}
+
+#[cfg(feature = "avro")]
+impl<K: EventSchema> Keys for Decoder<K> {
+    fn missing(&self, raw: &Raw) -> Option<Missing> {
+        Decoder::missing(self, raw.headers().get(KEY_SCHEMA_ID), None, raw.key()?)
+    }
+}
+
+/// The time for which a receiver waits for a schema before it looks at the state of the consumer.
 pub(super) const LOOK: Duration = Duration::from_secs(1);
 
 /// Where a message was received.
@@ -52,7 +72,11 @@ pub(crate) type Loaded<E> = (Body<E>, Option<Box<Envelope>>);
 /// A message cannot be loaded yet, and does not count as tried: its schema is to be looked up before.
 #[cfg(feature = "avro")]
 #[derive(Debug)]
-pub(crate) struct NotYet(Missing);
+pub(crate) struct NotYet {
+    missing: Missing,
+    /// The time when the message was written.
+    written: Option<SystemTime>,
+}
 
 /// Without codecs there is no such message.
 #[cfg(not(feature = "avro"))]
@@ -67,6 +91,8 @@ impl<E> Loader<E> {
             untyped: None,
             #[cfg(feature = "avro")]
             decoder: None,
+            #[cfg(feature = "avro")]
+            keys: None,
             #[cfg(feature = "avro")]
             lookups: Lookups::default(),
             event: PhantomData,
@@ -97,14 +123,29 @@ impl<E> Loader<E> {
 impl<E: EventSchema> Loader<E> {
     #[cfg(feature = "avro")]
     pub(super) fn set_codec(&mut self, codec: &Codec) -> Result<(), CodecError> {
+        codec.check_for_values()?;
         self.decoder = Some(Arc::new(Decoder::new(codec)?));
         Ok(())
     }
 
-    /// Ready when another attempt to load the message is worth while.
     #[cfg(feature = "avro")]
-    pub(super) fn wait(&self, NotYet(missing): &NotYet) -> Pin<Box<dyn Future<Output = ()> + Send>> {
-        Box::pin(self.lookups.end_of(missing))
+    pub(super) fn set_keys<K: EventSchema + 'static>(&mut self, decoder: Arc<Decoder<K>>) {
+        self.keys = if decoder.has_source() { Some(decoder) } else { None };
+    }
+
+    /// Whether the schema of the key is known.
+    #[cfg(feature = "avro")]
+    fn check_key(&self, raw: &Raw) -> Result<(), NotYet> {
+        match self.keys.as_ref().and_then(|keys| keys.missing(raw)) {
+            Some(missing) => Err(NotYet { missing, written: raw.timestamp() }),
+            None => Ok(()),
+        }
+    }
+
+    /// Waits until another attempt to load the message is worth while.
+    #[cfg(feature = "avro")]
+    pub(super) fn wait(&self, NotYet { missing, written }: &NotYet) -> Pin<Box<dyn Future<Output = ()> + Send>> {
+        Box::pin(self.lookups.end_of(missing, *written))
     }
 
     #[cfg(not(feature = "avro"))]
@@ -114,10 +155,12 @@ impl<E: EventSchema> Loader<E> {
 
     /// Loads the event of a message, by its headers.
     pub(crate) fn load(&self, raw: &Raw, at: At<'_>) -> Result<Loaded<E>, NotYet> {
+        #[cfg(feature = "avro")]
+        self.check_key(raw)?;
         let Some(bytes) = raw.value() else { return Ok((Body::Tombstone, None)) };
-        let body = |loaded: Result<E, LoadError>| match loaded {
+        let body = |loaded: Result<E, Refused>| match loaded {
             Ok(event) => Body::Event(event),
-            Err(error) => Body::Rejected(Rejection::new(bytes, error, self.has_codec())),
+            Err((error, schema_id)) => Body::Rejected(Rejection::new(bytes, error, schema_id, self.has_codec())),
         };
         let headers = raw.headers();
         Ok(match Mode::of(headers.iter()) {
@@ -128,7 +171,7 @@ impl<E: EventSchema> Loader<E> {
                     let loaded = self.event(Some(event.event_type()), content_type, data, raw, at)?;
                     (body(loaded), Some(Box::new(Envelope::from(&event))))
                 }
-                Err(error) => (body(Err(error.into())), None),
+                Err(error) => (body(Err((error.into(), None))), None),
             },
             Mode::Binary => {
                 let event_type = headers.get("ce_type").and_then(|name| str::from_utf8(name).ok());
@@ -143,6 +186,8 @@ impl<E: EventSchema> Loader<E> {
     #[cfg_attr(not(feature = "avro"), allow(clippy::unnecessary_wraps, reason = "codecs have something to wait for"))]
     pub(super) fn check(&self, raw: &Raw, at: At<'_>) -> Result<(), NotYet> {
         #[cfg(feature = "avro")]
+        self.check_key(raw)?;
+        #[cfg(feature = "avro")]
         if let (Some(decoder), Some(value)) = (&self.decoder, raw.value())
             && decoder.has_source()
         {
@@ -154,8 +199,9 @@ impl<E: EventSchema> Loader<E> {
                 Some(event) => (event.data_content_type(), event.data().map_or(&[][..], Data::as_bytes)),
                 None => (None, value),
             };
-            if let Err(Unread::Missing(missing)) = payload(decoder, content_type.map(str::as_bytes), data, raw, at) {
-                return Err(NotYet(missing));
+            let (decoder, id, content_type) = described(decoder, content_type.map(str::as_bytes), raw, at);
+            if let Some(missing) = decoder.missing(id, content_type, data) {
+                return Err(NotYet { missing, written: raw.timestamp() });
             }
         }
         let _ = (raw, at);
@@ -171,7 +217,7 @@ impl<E: EventSchema> Loader<E> {
         data: &[u8],
         raw: &Raw,
         at: At<'_>,
-    ) -> Result<Result<E, LoadError>, NotYet> {
+    ) -> Result<Result<E, Refused>, NotYet> {
         let options = self.context.load_options();
         let untyped = self.untyped.filter(|_| !E::HAS_TYPES);
         let event_type = event_type.filter(|event_type| untyped.is_none() || *event_type != E::descriptor().name());
@@ -181,27 +227,39 @@ impl<E: EventSchema> Loader<E> {
         };
         #[cfg(feature = "avro")]
         if let Some(decoder) = &self.decoder {
-            return match payload(decoder, content_type, data, raw, at) {
-                Ok(payload) => Ok(payload.load(event_type, &options, load_untyped)),
-                Err(Unread::Refused(error)) => Ok(Err(error)),
-                Err(Unread::Missing(missing)) => Err(NotYet(missing)),
+            let (decoder, id, content_type) = described(decoder, content_type, raw, at);
+            let loaded = match decoder.payload(id, content_type, data) {
+                Ok(payload) => payload.load(event_type, &options, load_untyped),
+                Err(Unread::Refused(error)) => Err(error),
+                Err(Unread::Missing(missing)) => return Err(NotYet { missing, written: raw.timestamp() }),
             };
+            return Ok(loaded.map_err(|error| (error, decoder.schema_id(id, content_type, data))));
         }
-        Ok(match event_type {
+        let loaded = match event_type {
             Some(event_type) => options.load_typed(event_type, data),
             None => load_untyped(data, &options),
-        })
+        };
+        Ok(loaded.map_err(|error| (error, schema_id(data))))
     }
 }
 
+/// An error, and the schema id of the message.
+type Refused = (LoadError, Option<SchemaId>);
+
+/// The schema id of a message that is read without a codec: JSON has none.
+#[cold]
+fn schema_id(message: &[u8]) -> Option<SchemaId> {
+    SchemaId::split(message).ok()?.0
+}
+
+/// The decoder of a message, its header with the schema id, and its content type.
 #[cfg(feature = "avro")]
-fn payload<'a, E: EventSchema>(
+fn described<'a, E: EventSchema>(
     decoder: &'a Decoder<E>,
-    content_type: Option<&[u8]>,
-    data: &'a [u8],
-    raw: &Raw,
+    content_type: Option<&'a [u8]>,
+    raw: &'a Raw,
     at: At<'_>,
-) -> Result<Payload<'a>, Unread> {
+) -> (&'a Decoder<E>, Option<&'a [u8]>, Option<&'a [u8]>) {
     let headers = raw.headers();
     let of_message = || {
         let is_content_type = |(name, _): &(&str, _)| name.eq_ignore_ascii_case("content-type");
@@ -210,8 +268,8 @@ fn payload<'a, E: EventSchema>(
     let decoder = match Some(headers).filter(|_| decoder.has_cut_over()).map(Origin::read) {
         None => decoder,
         // A retry or a redriven dead letter has the bytes that it had in its first place.
-        Some(Some(origin)) => decoder.of(origin.topic, origin.partition, origin.offset),
-        Some(None) => decoder.of(at.topic, at.partition, at.offset),
+        Some(Some(origin)) => decoder.at(origin.topic, origin.partition, origin.offset),
+        Some(None) => decoder.at(at.topic, at.partition, at.offset),
     };
-    decoder.payload(headers.get(VALUE_SCHEMA_ID), content_type.or_else(of_message), data)
+    (decoder, headers.get(VALUE_SCHEMA_ID), content_type.or_else(of_message))
 }

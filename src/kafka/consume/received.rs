@@ -246,18 +246,22 @@ impl<E: fmt::Debug> fmt::Debug for Received<E> {
 pub struct Rejection {
     bytes: Vec<u8>,
     error: LoadError,
+    schema_id: Option<SchemaId>,
     /// Whether a codec read it, which knows framings.
     by_codec: bool,
 }
 
 impl Rejection {
-    pub(super) fn new(bytes: &[u8], error: LoadError, by_codec: bool) -> Self {
-        Self { bytes: bytes.to_vec(), error, by_codec }
+    pub(super) fn new(bytes: &[u8], error: LoadError, schema_id: Option<SchemaId>, by_codec: bool) -> Self {
+        Self { bytes: bytes.to_vec(), error, schema_id, by_codec }
     }
 
     /// The schema id of a message that was expected to be plain JSON.
     pub(super) fn unexpected_schema_id(&self) -> Option<u32> {
-        self.schema_id().filter(|_| !self.by_codec)
+        match self.schema_id {
+            Some(SchemaId::Number(id)) if !self.by_codec => Some(id),
+            _ => None,
+        }
     }
 
     /// The original value of the message. For this and the following methods see the example of [`Rejection`].
@@ -286,10 +290,12 @@ impl Rejection {
 }
 
 impl Rejection {
-    /// The schema id, if the message has the framing of Confluent's serializers: a zero byte, the id in four bytes, and
-    /// then the value. Such a message is not plain JSON.
+    /// The id of the message's schema, if it has one: in its first bytes or in a header, as the
+    /// [codec](EventConsumer::with_codec) of the consumer reads it. Without a codec, the first bytes count: a message with one
+    /// of these [framings](crate::format::framing) is not plain JSON.
     ///
     /// ```
+    /// use event_schema::format::framing::SchemaId;
     /// # use event_schema::kafka::{EmbeddedKafka, EventConsumer};
     /// # use event_schema::prelude::*;
     /// # #[derive(Debug, Serialize, EventSchema)]
@@ -301,16 +307,13 @@ impl Rejection {
     /// kafka.publish_bytes("notes", None, Some(b"\0\0\0\0\x07{}"), &[]).await;
     /// let mut consumer = EventConsumer::<Note>::subscribe(&kafka.config().group("docs")).await?;
     /// let received = consumer.recv().await?;
-    /// assert_eq!(received.rejection().unwrap().schema_id(), Some(7));
+    /// assert_eq!(received.rejection().unwrap().schema_id(), Some(SchemaId::Number(7)));
     /// # Ok(())
     /// # }
     /// ```
     #[must_use]
-    pub fn schema_id(&self) -> Option<u32> {
-        match SchemaId::split(&self.bytes) {
-            Ok((Some(SchemaId::Number(id)), _)) => Some(id),
-            _ => None,
-        }
+    pub fn schema_id(&self) -> Option<SchemaId> {
+        self.schema_id
     }
 }
 

@@ -286,12 +286,16 @@ where
         }
     }
 
-    /// Waits until a message can be loaded, but not for long: then others have their turn. The time is not the
-    /// handler's.
+    /// Waits until a message can be loaded, as long as there is no other. The time is not the handler's.
     async fn wait(&self, shared: &Shared, ticket: &Ticket, not_yet: &NotYet) {
         let ready = self.loader.wait(not_yet);
         shared.lock().session.put_by(ticket);
-        let _ = tokio::time::timeout(LOOK, ready).await;
+        tokio::select! {
+            () = ready => {}
+            // This worker has something else to do: messages that need no schema, or know theirs.
+            () = shared.ready.notified() => {}
+            () = tokio::time::sleep(LOOK) => {}
+        }
         shared.lock().session.begin(ticket, shared.now());
     }
 

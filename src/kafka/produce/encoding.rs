@@ -11,6 +11,9 @@ use std::collections::HashMap;
 #[cfg(feature = "avro")]
 use std::sync::{Arc, PoisonError, RwLock};
 
+#[cfg(feature = "avro")]
+use futures_util::future::{BoxFuture, FutureExt as _, Shared};
+
 use super::stamp::Described;
 use crate::kafka::context::RuleContext;
 use crate::kafka::error::{SendError, SendErrorKind};
@@ -30,16 +33,18 @@ pub(super) struct Encoding {
     encoders: Option<Arc<Encoders>>,
 }
 
-/// A codec, with the encoders of the types that were sent: as many as a program has at most.
+/// A codec, with the encoders of the types and topics that were sent.
 #[cfg(feature = "avro")]
 struct Encoders {
-    codec: Codec,
-    made: RwLock<HashMap<TypeId, Made>>,
+    codec: Arc<Codec>,
+    /// By type and, if the codec asks for ids by topic, by topic.
+    made: RwLock<HashMap<TypeId, HashMap<Box<str>, Making>>>,
 }
 
-/// The encoders of a type: one, or one for each topic if the codec asks for ids by topic.
+/// An encoder that is made once, for all tasks that wait for it. They share a failure as well, and go on in the order in
+/// which they began to wait.
 #[cfg(feature = "avro")]
-type Made = Vec<(Option<Box<str>>, Arc<dyn Any + Send + Sync>)>;
+type Making = Shared<BoxFuture<'static, Result<Arc<dyn Any + Send + Sync>, CodecError>>>;
 
 /// Why there is no writer of a type's events.
 #[cfg(feature = "avro")]
@@ -63,7 +68,7 @@ impl Encoding {
 
     #[cfg(feature = "avro")]
     pub(super) fn with_codec(self, codec: Codec) -> Self {
-        Self { encoders: Some(Arc::new(Encoders { codec, made: RwLock::default() })), ..self }
+        Self { encoders: Some(Arc::new(Encoders { codec: Arc::new(codec), made: RwLock::default() })), ..self }
     }
 
     /// Whether a writer may take time, and the topic says which it is.
@@ -97,25 +102,52 @@ impl Encoding {
 
 #[cfg(feature = "avro")]
 impl Encoders {
+    /// The most topics with an encoder of a type. A producer that sends to more asks again for some of them.
+    const MOST: usize = 1000;
+
     async fn encoder<E: EventSchema + 'static>(&self, topic: &str) -> Result<Arc<Encoder<E>>, CodecError> {
-        let topic = Some(topic).filter(|_| self.codec.asks_by_topic());
+        let by_topic = self.codec.asks_by_topic();
+        let topic = if by_topic { topic } else { "" };
         if let Some(encoder) = self.made(topic) {
             return Ok(encoder);
         }
-        let encoder = Arc::new(match topic {
-            Some(topic) => Encoder::for_topic(&self.codec, topic).await?,
-            None => Encoder::new(&self.codec)?,
-        });
-        // Two tasks may make the same one: both write alike.
-        let mut made = self.made.write().unwrap_or_else(PoisonError::into_inner);
-        made.entry(TypeId::of::<E>()).or_default().push((topic.map(Into::into), Arc::clone(&encoder) as _));
-        Ok(encoder)
+        let making = {
+            let mut made = self.made.write().unwrap_or_else(PoisonError::into_inner);
+            let of_type = made.entry(TypeId::of::<E>()).or_default();
+            match of_type.get(topic).filter(|making| !matches!(making.peek(), Some(Err(_)))) {
+                Some(making) => making.clone(),
+                None => {
+                    if of_type.len() >= Self::MOST
+                        && let Some(any) = of_type.keys().next().cloned()
+                    {
+                        of_type.remove(&any);
+                    }
+                    let making = self.make::<E>(by_topic.then(|| topic.to_owned()));
+                    of_type.insert(topic.into(), making.clone());
+                    making
+                }
+            }
+        };
+        Ok(making.await?.downcast().expect("it is kept by its type"))
     }
 
-    fn made<E: 'static>(&self, topic: Option<&str>) -> Option<Arc<Encoder<E>>> {
+    fn made<E: 'static>(&self, topic: &str) -> Option<Arc<Encoder<E>>> {
         let made = self.made.read().unwrap_or_else(PoisonError::into_inner);
-        let (_, encoder) = made.get(&TypeId::of::<E>())?.iter().find(|(of, _)| of.as_deref() == topic)?;
-        Arc::clone(encoder).downcast().ok()
+        let making = made.get(&TypeId::of::<E>())?.get(topic)?;
+        Arc::clone(making.peek()?.as_ref().ok()?).downcast().ok()
+    }
+
+    fn make<E: EventSchema + 'static>(&self, topic: Option<String>) -> Making {
+        let codec = Arc::clone(&self.codec);
+        let make = async move {
+            codec.check_for_values()?;
+            let encoder = match topic {
+                Some(topic) => Encoder::<E>::for_topic(&codec, &topic).await,
+                None => Encoder::new(&codec),
+            };
+            Ok(Arc::new(encoder?) as Arc<dyn Any + Send + Sync>)
+        };
+        make.boxed().shared()
     }
 }
 

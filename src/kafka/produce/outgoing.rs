@@ -16,6 +16,8 @@ use crate::kafka::client::native::{Message, Outbound};
 use crate::kafka::error::{SendError, SendErrorKind};
 use crate::kafka::message::{Headers, ProducerRecord, millis};
 use crate::{Descriptor, Envelope, EventSchema};
+#[cfg(feature = "avro")]
+use crate::{DumpError, format::Encoder};
 
 /// A builder of a message; see [`EventProducer::message`](crate::kafka::EventProducer::message).
 #[must_use = "nothing is sent but by `send` or `enqueue`"]
@@ -25,7 +27,7 @@ pub struct Outgoing<'a, E> {
     encoding: &'a Encoding,
     event: &'a E,
     topic: Option<&'a str>,
-    key: Option<&'a [u8]>,
+    key: Option<Cow<'a, [u8]>>,
     partition: Option<i32>,
     timestamp: Option<i64>,
     envelope: Option<Envelope>,
@@ -85,7 +87,21 @@ impl<'a, E: EventSchema + 'static> Outgoing<'a, E> {
     /// # }
     /// ```
     pub fn key(self, key: &'a [u8]) -> Self {
-        Self { key: Some(key), ..self }
+        Self { key: Some(Cow::Borrowed(key)), ..self }
+    }
+
+    /// Sets the key as an encoder of a codec [for keys](crate::format::Codec::for_keys) writes it, with the header of its
+    /// schema id if it has one. See the example of
+    /// [`EventConsumer::with_key_decoder`](crate::kafka::EventConsumer::with_key_decoder).
+    ///
+    /// # Errors
+    ///
+    /// As [`Encoder::dump`].
+    #[cfg(feature = "avro")]
+    pub fn key_with<K: EventSchema>(mut self, encoder: &'a Encoder<K>, key: &K) -> Result<Self, DumpError> {
+        self.key = Some(Cow::Owned(encoder.dump(key)?));
+        self.headers.extend(encoder.header().map(|(name, id)| (name, Some(id))));
+        Ok(self)
     }
 
     /// Sets the partition, instead of the one that the key chooses. Consumers that rely on the order of a key need all its
@@ -235,11 +251,11 @@ impl<'a, E: EventSchema + 'static> Outgoing<'a, E> {
         let writer = self.encoding.writer(to.name()).await?;
         let mut value = Vec::with_capacity(128);
         writer.dump_into(self.event, &mut value)?;
-        let key = self.key.map(Cow::Borrowed).or_else(|| self.event.key());
         let (headers, stamp) = self.outbound(writer.described())?;
-        let Self { partition, timestamp, .. } = self;
+        let Self { queue, event, key, partition, timestamp, .. } = self;
+        let key = key.or_else(|| event.key());
         let message = Message { partition, key: key.as_deref(), value: Some(&value), timestamp, headers };
-        self.queue.enqueue(to, message, stamp).await
+        queue.enqueue(to, message, stamp).await
     }
 
     /// The message as bytes, to be stored and [sent](crate::kafka::EventProducer::send_record) later. It has its id from now
@@ -257,7 +273,7 @@ impl<'a, E: EventSchema + 'static> Outgoing<'a, E> {
         Ok(ProducerRecord {
             topic: to.name().to_owned(),
             partition: self.partition,
-            key: self.key.map(Cow::Borrowed).or_else(|| self.event.key()).map(Cow::into_owned),
+            key: self.key.clone().or_else(|| self.event.key()).map(Cow::into_owned),
             value: Some(value),
             timestamp: self.timestamp,
             headers: headers.map(|headers| headers.copied()).unwrap_or_default(),

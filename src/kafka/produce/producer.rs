@@ -76,7 +76,8 @@ use crate::{EventKey, EventSchema};
 ///   because librdkafka could store some of these events twice. Short settings of `delivery.timeout.ms` and
 ///   `request.timeout.ms` make such timeouts more likely.
 /// - Events with the same key are stored in the order in which their futures were first polled,
-///   also when the queue is full and they have to wait for space.
+///   also when the queue is full and they have to wait for space. Events that wait for the first schema id of their type
+///   are woken together, in that order.
 /// - A key goes to the partition that Java's client chooses for it.
 /// - After a fatal error of librdkafka and after a timeout in flight, the producer continues with a new client.
 ///   [`is_ready`](Self::is_ready) is `false` until the new client has reached a broker.
@@ -237,7 +238,9 @@ impl EventProducer {
     /// [ids into headers](crate::format::Codec::ids_in_headers). Keys remain as they are:
     /// see [`Outgoing::key`].
     ///
-    /// An event that the codec cannot write is not sent: [`SendError::is_config`]. See the example of
+    /// An event that the codec cannot write is not sent: [`SendError::is_config`]; nor is any event with a codec
+    /// [for keys](crate::format::Codec::for_keys). The first events of a type, which wait for the codec's
+    /// [source](crate::format::Codec::with_source), share the question and its failure. See the example of
     /// [`EventConsumer::with_codec`](crate::kafka::EventConsumer::with_codec).
     ///
     /// ```

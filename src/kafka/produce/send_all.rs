@@ -1,13 +1,14 @@
 //! Many events at once.
 #![cfg_attr(not(feature = "avro"), allow(clippy::clone_on_copy, reason = "errors of codecs are no such type"))]
 
-use std::collections::BTreeSet;
+use std::collections::BTreeMap;
+use std::collections::btree_map::Entry;
 use std::sync::Arc;
 
 use rdkafka::error::RDKafkaErrorCode;
 
 use super::client::Client;
-use super::encoding::{Encoding, NoWriter};
+use super::encoding::{Encoding, NoWriter, Writer};
 use super::many::Many;
 use super::queue::Queue;
 use super::report::{Pending, Recipient};
@@ -36,13 +37,12 @@ pub(super) async fn send<E: EventSchema + 'static>(
     let mut clients: Vec<Arc<Client>> = Vec::with_capacity(events.len().div_ceil(CHUNK));
     for events in events.chunks(CHUNK) {
         // Others are not to wait at the gate for an id, nor is each event to ask for it in vain.
-        let mut without_id: Vec<(&str, NoWriter)> = Vec::new();
+        let mut writers: BTreeMap<&str, Result<Writer<'_, E>, NoWriter>> = BTreeMap::new();
         if encoding.asks_by_topic() {
-            let topics: BTreeSet<_> =
-                events.iter().filter_map(|event| Some(To::of(event, topic).ok()?.name())).collect();
-            for topic in topics {
-                let writer = encoding.writer::<E>(topic).await;
-                without_id.extend(writer.err().map(|error| (topic, error)));
+            for to in events.iter().filter_map(|event| To::of(event, topic).ok()) {
+                if let Entry::Vacant(entry) = writers.entry(to.name()) {
+                    entry.insert(encoding.writer(to.name()).await);
+                }
             }
         }
         let mut gate = queue.pass().await;
@@ -53,11 +53,16 @@ pub(super) async fn send<E: EventSchema + 'static>(
             let start = async {
                 let Ok(gate) = &mut gate else { return Err(SendErrorKind::Closed.into()) };
                 let to = To::of(event, topic)?;
-                if let Some((_, error)) = without_id.iter().find(|(topic, _)| *topic == to.name()) {
-                    return Err(error.clone().into());
-                }
+                let made;
+                let writer = match writers.get(to.name()) {
+                    Some(Ok(writer)) => writer,
+                    Some(Err(error)) => return Err(error.clone().into()),
+                    None => {
+                        made = encoding.writer(to.name()).await?;
+                        &made
+                    }
+                };
                 let (name, topic) = gate.set(to)?;
-                let writer = encoding.writer(to.name()).await?;
                 writer.dump_into(event, &mut value)?;
                 let key = event.key();
                 let (descriptor, described) = (event.described_by(), writer.described());

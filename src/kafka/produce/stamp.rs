@@ -12,11 +12,14 @@ use crate::{Descriptor, Envelope};
 /// Where the events of a producer happen, and what stamps them.
 pub(super) struct Source {
     uri: Box<str>,
-    /// One for each type of event that was sent: as many as a program has at most.
+    /// One for each type of event that was sent, and schema id in its headers.
     stamps: RwLock<Vec<Arc<Stamp>>>,
 }
 
 impl Source {
+    /// The most stamps: one for each type of a program, unless ids differ from topic to topic.
+    const MOST: usize = 500;
+
     pub(super) fn new(uri: &str) -> Arc<Self> {
         Arc::new(Self { uri: uri.into(), stamps: RwLock::default() })
     }
@@ -33,6 +36,9 @@ impl Source {
             let mut stamps = self.stamps.write().unwrap_or_else(PoisonError::into_inner);
             find(&stamps).unwrap_or_else(|| {
                 let stamp = Arc::new(Stamp::new(&self.uri, descriptor, value));
+                if stamps.len() >= Self::MOST {
+                    stamps.remove(0);
+                }
                 stamps.push(Arc::clone(&stamp));
                 stamp
             })

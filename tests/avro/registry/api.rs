@@ -1,8 +1,11 @@
 //! Requests as Confluent documents them, and what becomes of the answers.
 
 use event_schema::contract::compat::Compatibility;
+use event_schema::format::SchemaSource;
 use event_schema::format::framing::SchemaId;
-use event_schema::registry::{Mode, RegistrySchema, SchemaReference, SchemaRegistry, SchemaType, SubjectNameStrategy};
+use event_schema::registry::{
+    Mode, RegistryError, SchemaReference, SchemaRegistry, SchemaText, SchemaType, SubjectNameStrategy,
+};
 use serde_json::{Value, json};
 
 use super::server::{Reply, Request, Server, json as answer, wrong};
@@ -38,22 +41,23 @@ async fn schemas_are_found_by_number_and_by_guid_and_kept() {
     .await;
     let registry = client(&server.url());
     for _ in 0..3 {
-        let ping = registry.schema(SchemaId::Number(7)).await.unwrap();
+        let ping = registry.schema_as_registered(SchemaId::Number(7)).await.unwrap();
         assert_eq!((ping.id(), ping.guid(), ping.subject(), ping.version()), (Some(7), None, None, None));
         assert_eq!((ping.schema().text(), ping.schema().schema_type()), (PING, SchemaType::Avro));
         assert_eq!(ping.schema().name().as_deref(), Some("com.example.Ping"));
-        let by_guid = registry.clone().schema(SchemaId::Guid(GUID.parse().unwrap())).await.unwrap();
+        let by_guid = registry.clone().schema_as_registered(SchemaId::Guid(GUID.parse().unwrap())).await.unwrap();
         assert_eq!((by_guid.id(), by_guid.guid().unwrap().to_string()), (None, GUID.to_owned()));
         for (id, schema_type) in [(8, SchemaType::Json), (9, SchemaType::Protobuf), (10, SchemaType::Other)] {
-            let found = registry.schema(SchemaId::Number(id)).await.unwrap();
+            let found = registry.schema_as_registered(SchemaId::Number(id)).await.unwrap();
             assert_eq!(found.schema().schema_type(), schema_type);
         }
     }
     assert_eq!(server.count(), 5);
     assert!(server.log()[0].header("accept").unwrap().contains("application/vnd.schemaregistry.v1+json"));
 
-    let error = registry.schema(SchemaId::Fingerprint(7)).await.unwrap_err();
-    assert!(!error.is_transient() && !error.is_unknown());
+    let error = registry.schema_as_registered(SchemaId::Fingerprint(7)).await.unwrap_err();
+    assert!(error.is_unknown() && !error.is_transient());
+    assert_eq!(error.to_string(), "a schema registry knows no fingerprint 0x0000000000000007");
     assert_eq!(server.count(), 5);
 }
 
@@ -76,7 +80,7 @@ async fn a_schema_without_a_language_has_that_of_its_text() {
     .await;
     let registry = client(&server.url());
     for (id, (text, schema_type)) in (0..).zip(texts) {
-        let found = registry.schema(SchemaId::Number(id)).await.unwrap();
+        let found = registry.schema_as_registered(SchemaId::Number(id)).await.unwrap();
         assert_eq!(found.schema().schema_type(), schema_type, "{text}");
     }
 }
@@ -86,7 +90,7 @@ async fn the_cache_is_bounded() {
     let server = server(answer(200, &json!({ "schema": PING }))).await;
     let registry = SchemaRegistry::new(&hasty(&server.url()).set("cache.capacity", "2")).unwrap();
     for id in [1, 2, 1, 3, 1, 2] {
-        registry.schema(SchemaId::Number(id)).await.unwrap();
+        registry.schema_as_registered(SchemaId::Number(id)).await.unwrap();
     }
     let asked = ["1", "2", "3", "2"].map(|id| format!("GET /schemas/ids/{id}"));
     assert_eq!(server.lines(), asked);
@@ -97,12 +101,12 @@ async fn a_schema_is_registered_once_and_then_known_by_its_id() {
     let server = server(answer(200, &json!({ "id": 7 }))).await;
     let registry = client(&format!("{}/apis/ccompat/v7/", server.url()));
     let address = SchemaReference::new("com.example.Address", "address-value", 3);
-    let schema = RegistrySchema::avro(PING).with_references([address]);
+    let schema = SchemaText::avro(PING).with_references([address]);
     for _ in 0..2 {
         let registered = registry.register("pings/value ä", &schema).await.unwrap();
         assert_eq!((registered.id(), registered.subject()), (Some(7), Some("pings/value ä")));
         assert_eq!(registered.schema(), &schema);
-        assert_eq!(registry.schema(SchemaId::Number(7)).await.unwrap().schema(), &schema);
+        assert_eq!(registry.schema_as_registered(SchemaId::Number(7)).await.unwrap().schema(), &schema);
     }
     let reference = json!({ "name": "com.example.Address", "subject": "address-value", "version": 3 });
     let body = json!({ "schema": PING, "schemaType": "AVRO", "references": [reference] });
@@ -115,7 +119,7 @@ async fn a_schema_is_registered_once_and_then_known_by_its_id() {
 async fn newer_registries_tell_more_about_what_was_registered() {
     let body = json!({ "id": 7, "version": 2, "guid": GUID, "schema": PING, "schemaType": "AVRO" });
     let server = server(answer(200, &body)).await;
-    let registered = client(&server.url()).register("pings-value", &RegistrySchema::avro(PING)).await.unwrap();
+    let registered = client(&server.url()).register("pings-value", &SchemaText::avro(PING)).await.unwrap();
     assert_eq!((registered.id(), registered.version()), (Some(7), Some(2)));
     assert_eq!(registered.guid().unwrap().to_string(), GUID);
 }
@@ -125,7 +129,7 @@ async fn schemas_are_looked_up_under_a_subject() {
     let body = json!({ "subject": "pings-value", "id": 7, "version": 2, "schema": PING });
     let server = server(answer(200, &body)).await;
     let registry = SchemaRegistry::new(&hasty(&server.url()).set("normalize.schemas", "true")).unwrap();
-    let found = registry.look_up("pings-value", &RegistrySchema::json("{}")).await.unwrap();
+    let found = registry.look_up("pings-value", &SchemaText::json("{}")).await.unwrap();
     assert_eq!((found.id(), found.version()), (Some(7), Some(2)));
     // The registry's own text, which it normalized.
     assert_eq!(found.schema().text(), PING);
@@ -189,7 +193,7 @@ async fn compatibility_is_asked_and_the_reasons_are_told() {
     })
     .await;
     let registry = client(&server.url());
-    let schema = RegistrySchema::avro(PING);
+    let schema = SchemaText::avro(PING);
     let verdict = registry.check_compatibility("pings-value", &schema).await.unwrap();
     assert!(!verdict.is_compatible());
     assert!(verdict.reasons().eq(["READER_FIELD_MISSING_DEFAULT_VALUE"]));
@@ -264,7 +268,7 @@ async fn the_level_is_set_and_verified_before_a_schema_is_registered() {
     })
     .await;
     let registry = client(&server.url());
-    let schema = RegistrySchema::avro(PING);
+    let schema = SchemaText::avro(PING);
     registry.register_with("pings-value", &schema, Compatibility::Full).await.unwrap();
     registry.register_with("pings-value", &schema, Compatibility::Full).await.unwrap();
     let methods: Vec<String> = server.log().into_iter().map(|request| request.method).collect();
@@ -289,7 +293,7 @@ async fn the_schema_to_write_with_is_chosen_by_the_configuration() {
         line => panic!("{line}"),
     })
     .await;
-    let schema = RegistrySchema::avro(PING);
+    let schema = SchemaText::avro(PING);
     let no_registering = || hasty(&server.url()).set("auto.register.schemas", "False");
     for (config, id, text) in [
         (hasty(&server.url()), 1, PING),
@@ -322,7 +326,7 @@ async fn references_are_found_and_put_into_the_schema() {
                     "references": references(&[("com.Address", "address"), ("com.City", "city")]),
                 }),
             ),
-            "/subjects/address/versions/1" => answer(
+            "/subjects/address/versions/1?deleted=true" => answer(
                 200,
                 &json!({
                     "subject": "address", "id": 5, "version": 1,
@@ -330,7 +334,7 @@ async fn references_are_found_and_put_into_the_schema() {
                     "references": references(&[("com.City", "city")]),
                 }),
             ),
-            "/subjects/city/versions/1" => answer(
+            "/subjects/city/versions/1?deleted=true" => answer(
                 200,
                 &json!({
                     "subject": "city", "id": 4, "version": 1, "schema": record("com.City", ""),
@@ -344,20 +348,104 @@ async fn references_are_found_and_put_into_the_schema() {
     .await;
     let registry = client(&server.url());
     for _ in 0..2 {
-        let order = registry.resolve(SchemaId::Number(7)).await.unwrap();
+        let order = registry.schema(SchemaId::Number(7)).await.unwrap();
         let schema = event_schema::avro::Schema::parse(order.schema().text()).unwrap();
         assert_eq!(schema.canonical_form().matches(r#""name":"com.City""#).count(), 1);
         assert!(order.schema().references().is_empty());
     }
     assert_eq!(server.count(), 3);
     // As it was registered.
-    assert_eq!(registry.schema(SchemaId::Number(7)).await.unwrap().schema().references().len(), 2);
+    assert_eq!(registry.schema_as_registered(SchemaId::Number(7)).await.unwrap().schema().references().len(), 2);
+}
+
+/// Order refers to address, with the version that the reference names.
+async fn refers(version: i64, address: Reply) -> Server {
+    Server::start(move |request| match &*request.target {
+        "/schemas/ids/7" => answer(
+            200,
+            &json!({
+                "schema": r#"{"type":"record","name":"Order","fields":[{"name":"to","type":"Address"}]}"#,
+                "references": [{ "name": "Address", "subject": "address", "version": version }],
+            }),
+        ),
+        "/subjects/address/versions/1" => wrong(40402, "Version 1 not found."),
+        "/subjects/address/versions/1?deleted=true" | "/subjects/address/versions/latest?deleted=true" => {
+            address.clone()
+        }
+        target => panic!("{target}"),
+    })
+    .await
+}
+
+#[tokio::test]
+async fn a_reference_is_found_though_it_was_deleted_softly() {
+    let address = r#"{"type":"record","name":"Address","fields":[]}"#;
+    for version in [1, -1] {
+        let found = json!({ "subject": "address", "id": 5, "version": 1, "schema": address });
+        let server = refers(version, answer(200, &found)).await;
+        let registry = client(&server.url());
+        let order = registry.schema(SchemaId::Number(7)).await.unwrap();
+        assert!(order.schema().text().contains(r#""name":"Address""#), "{order:?}");
+        // To others it is deleted.
+        assert!(registry.version("address", 1).await.unwrap_err().is_unknown());
+    }
+}
+
+#[tokio::test]
+async fn a_reference_that_is_not_there_does_not_make_the_schema_unknown() {
+    let server = refers(1, wrong(40402, "Version 1 not found.")).await;
+    let registry = client(&server.url());
+    let error = registry.schema(SchemaId::Number(7)).await.unwrap_err();
+    assert!(!error.is_unknown() && !error.is_transient());
+    assert_eq!(error.to_string(), "the schema refers to version 1 of subject `address`, which is not there");
+    let cause = std::error::Error::source(&error).unwrap().downcast_ref::<RegistryError>().unwrap();
+    assert_eq!(cause.code(), Some(40402));
+    let error = SchemaSource::schema(&registry, SchemaId::Number(7)).await.unwrap_err();
+    assert!(error.is_refused(), "its messages wait: {error}");
+}
+
+#[tokio::test]
+async fn a_schema_that_cannot_hold_the_events_is_refused() {
+    let avro = |kind: &str| {
+        SchemaText::avro(format!(r#"{{"type":"record","name":"Ping","fields":[{{"name":"seq","type":"{kind}"}}]}}"#))
+    };
+    let document = |kind: &str| {
+        let properties = json!({ "seq": { "type": kind } });
+        SchemaText::json(json!({ "type": "object", "properties": properties, "required": ["seq"] }).to_string())
+    };
+    for (own, other, is_good) in [
+        (avro("long"), avro("long"), true),
+        (avro("int"), avro("long"), true),
+        (avro("long"), avro("string"), false),
+        (avro("long"), avro("int"), false),
+        (document("integer"), document("number"), true),
+        (document("integer"), document("string"), false),
+        (document("integer"), SchemaText::json(r#"{"required":["id"]}"#), false),
+    ] {
+        let body = json!({ "id": 7, "version": 1, "schema": other.text(), "schemaType": other.schema_type() });
+        let server = server(answer(200, &body)).await;
+        for (key, value, strict) in [
+            ("use.latest.version", "true", "latest.compatibility.strict"),
+            ("use.schema.id", "7", "id.compatibility.strict"),
+        ] {
+            let config = hasty(&server.url()).set("auto.register.schemas", "false").set(key, value);
+            let registry = SchemaRegistry::new(&config).unwrap();
+            let found = registry.schema_to_write("pings-value", &own).await;
+            assert_eq!(found.is_ok(), is_good, "{own:?} {other:?} {found:?}");
+            if let Err(error) = found {
+                assert!(error.is_incompatible() && !error.is_transient(), "{error}");
+                assert!(error.to_string().starts_with("subject `pings-value`: events cannot be written"), "{error}");
+            }
+            let lax = SchemaRegistry::new(&config.set(strict, "false")).unwrap();
+            assert!(lax.schema_to_write("pings-value", &own).await.is_ok());
+        }
+    }
 }
 
 #[test]
 fn subjects_are_named_by_strategy() {
-    let schema = RegistrySchema::avro(PING);
-    let nameless = RegistrySchema::json("{}");
+    let schema = SchemaText::avro(PING);
+    let nameless = SchemaText::json("{}");
     for (strategy, subject) in [
         ("io.confluent.kafka.serializers.subject.TopicNameStrategy", "pings-value"),
         ("io.confluent.kafka.serializers.subject.RecordNameStrategy", "com.example.Ping"),

@@ -64,12 +64,13 @@ async fn a_token_goes_with_each_request() {
 struct Guarded {
     registry: Server,
     issuer: Server,
+    /// The number of the token, and how often it was shown.
+    token: Arc<Mutex<(usize, usize)>>,
 }
 
 impl Guarded {
     /// Each token lives as long as this, and is withdrawn when the registry was asked that often.
     async fn start(expires_in: u64, withdrawn_after: usize) -> Self {
-        // The number of the token, and how often it was shown.
         let tokens = Arc::new(Mutex::new((0, 0)));
         let issuer = Server::start({
             let tokens = Arc::clone(&tokens);
@@ -83,6 +84,7 @@ impl Guarded {
             }
         })
         .await;
+        let token = Arc::clone(&tokens);
         let registry = Server::start(move |request| {
             let mut token = tokens.lock().unwrap();
             let is_it = request.header("authorization") == Some(&format!("Bearer hush-{}", token.0));
@@ -90,7 +92,7 @@ impl Guarded {
             if is_it && token.1 <= withdrawn_after { answer(200, &json!([])) } else { wrong(40101, "Unauthorized") }
         })
         .await;
-        Self { registry, issuer }
+        Self { registry, issuer, token }
     }
 
     fn client(&self) -> SchemaRegistry {
@@ -148,6 +150,36 @@ async fn a_token_that_ends_or_is_withdrawn_is_replaced() {
     let guarded = Guarded::start(3600, 0).await;
     assert!(guarded.client().subjects().await.unwrap_err().is_denied());
     assert_eq!((guarded.issuer.count(), guarded.registry.count()), (2, 2));
+}
+
+#[tokio::test]
+async fn a_token_that_many_requests_show_in_vain_is_replaced_once() {
+    // Each new token makes the last one invalid.
+    let guarded = Guarded::start(3600, 1000).await;
+    let registry = guarded.client();
+    registry.subjects().await.unwrap();
+    // Withdrawn: the next one counts.
+    guarded.token.lock().unwrap().0 += 100;
+    let tasks: Vec<_> = (0..20)
+        .map(|_| {
+            let registry = registry.clone();
+            tokio::spawn(async move { registry.subjects().await.unwrap() })
+        })
+        .collect();
+    for task in tasks {
+        task.await.unwrap();
+    }
+    assert_eq!(guarded.issuer.count(), 2);
+}
+
+#[tokio::test]
+async fn a_token_may_live_for_ever() {
+    let guarded = Guarded::start(u64::MAX, 1000).await;
+    let registry = guarded.client();
+    for _ in 0..2 {
+        registry.subjects().await.unwrap();
+    }
+    assert_eq!(guarded.issuer.count(), 1);
 }
 
 #[tokio::test]

@@ -3,7 +3,7 @@
 use event_schema::LoadOptions;
 use event_schema::format::framing::{Guid, SchemaId, VALUE_SCHEMA_ID};
 use event_schema::format::{Codec, Decoder, Encoder, SchemaSource, SchemaSourceError};
-use event_schema::registry::{RegistryConfig, SchemaRegistry};
+use event_schema::registry::{RegistryConfig, RegistryError, SchemaRegistry};
 use serde_json::json;
 
 use super::server::{Reply, Request, Server, json as answer, text, wrong};
@@ -40,7 +40,7 @@ async fn messages_are_read_with_the_schema_of_their_writer() {
                 "references": [{ "name": "com.Note", "subject": "note", "version": 1 }],
             }),
         ),
-        "/subjects/note/versions/1" => {
+        "/subjects/note/versions/1?deleted=true" => {
             let note = r#"{"type":"enum","name":"com.Note","symbols":["A","B"]}"#;
             answer(200, &json!({ "subject": "note", "version": 1, "id": 2, "schema": note }))
         }
@@ -51,7 +51,7 @@ async fn messages_are_read_with_the_schema_of_their_writer() {
     })
     .await;
     let registry = client(&server.url());
-    let codec = Codec::confluent_avro().or(Codec::confluent_json()).with_source(registry);
+    let codec = Codec::confluent_avro().also_reads(Codec::confluent_json()).with_source(registry);
     let decoder = Decoder::<Ping>::new(&codec).unwrap();
     let in_header = SchemaId::Guid(guid.parse().unwrap()).to_header().unwrap();
     for _ in 0..3 {
@@ -75,8 +75,8 @@ async fn the_reason_why_there_is_no_schema_is_told_apart() {
         (wrong(50001, "Error in the backend datastore"), SchemaSourceError::is_unavailable),
         (wrong(40101, "Unauthorized"), SchemaSourceError::is_refused),
         (text(404, "<html>Not Found</html>"), SchemaSourceError::is_refused),
-        (answer(200, &json!({ "schema": "", "schemaType": "PROTOBUF" })), SchemaSourceError::is_unknown),
-        (answer(200, &json!({ "schema": "{\"type\": \"record\"}" })), SchemaSourceError::is_unknown),
+        (answer(200, &json!({ "schema": "", "schemaType": "PROTOBUF" })), SchemaSourceError::is_unusable),
+        (answer(200, &json!({ "schema": "{\"type\": \"record\"}" })), SchemaSourceError::is_unusable),
     ] {
         let server = server(reply).await;
         let error = SchemaSource::schema(&client(&server.url()), SchemaId::Number(3)).await.unwrap_err();
@@ -85,12 +85,14 @@ async fn the_reason_why_there_is_no_schema_is_told_apart() {
 }
 
 #[tokio::test]
-async fn an_id_that_no_registry_can_have_is_unknown() {
+async fn an_id_that_no_registry_can_have_is_not_asked_for() {
     let server = server(wrong(404, "HTTP 404 Not Found")).await;
     let registry = client(&server.url());
-    // Beyond Java's `int`: it cannot be asked for.
-    let error = SchemaSource::schema(&registry, SchemaId::Number(u32::MAX)).await.unwrap_err();
-    assert!(error.is_unknown(), "{error}");
+    // Beyond Java's `int`, or none of a registry: it cannot be asked for.
+    for id in [SchemaId::Number(u32::MAX), SchemaId::Fingerprint(7)] {
+        let error = SchemaSource::schema(&registry, id).await.unwrap_err();
+        assert!(error.is_unusable(), "{error}");
+    }
     assert_eq!(server.count(), 0);
     // To a registry without GUIDs.
     let error = SchemaSource::schema(&registry, SchemaId::Guid(Guid::from([7; 16]))).await.unwrap_err();
@@ -120,7 +122,10 @@ async fn events_are_written_with_the_id_of_their_subject() {
     let by_record = hasty(&server.url())
         .set("auto.register.schemas", "false")
         .set("value.subject.name.strategy", "RecordNameStrategy");
-    let latest = hasty(&server.url()).set("auto.register.schemas", "false").set("use.latest.version", "true");
+    let latest = hasty(&server.url())
+        .set("auto.register.schemas", "false")
+        .set("use.latest.version", "true")
+        .set("latest.compatibility.strict", "false");
     for (codec, expected) in [
         (codec(&registering), &b"\0\0\0\0\x01\x0E\0"[..]),
         (codec(&registering).for_keys(), b"\0\0\0\0\x02\x0E\0"),
@@ -142,5 +147,44 @@ async fn events_are_written_with_the_id_of_their_subject() {
     ] {
         let error = Encoder::<Ping>::for_topic(&codec(config), topic).await.unwrap_err();
         assert!(error.source_error().is_some_and(is), "{error:?}");
+    }
+}
+
+#[tokio::test]
+async fn the_cause_of_an_error_is_within_reach() {
+    let server = server(wrong(40101, "Unauthorized")).await;
+    let codec = codec(&hasty(&server.url()));
+    let error = Encoder::<Ping>::for_topic(&codec, "pings").await.unwrap_err();
+    let error = error.source_error().unwrap();
+    assert_eq!(error.to_string(), "the schema is refused");
+    let cause = std::error::Error::source(error).unwrap().downcast_ref::<RegistryError>().unwrap();
+    assert!(cause.is_denied() && cause.code() == Some(40101), "{cause}");
+}
+
+const GUID: &str = "0a1b2c3d-0000-4000-8000-0000000000ff";
+
+#[tokio::test]
+async fn an_id_in_a_header_is_the_guid_if_the_registry_has_one() {
+    let header = |id: SchemaId| Some((VALUE_SCHEMA_ID, id.to_header().unwrap()));
+    let guid = SchemaId::Guid(GUID.parse().unwrap());
+    for (registered, by_id, expected) in [
+        (json!({ "id": 7, "guid": GUID }), json!({}), guid),
+        (json!({ "id": 7 }), json!({ "schema": EARLIER, "guid": GUID }), guid),
+        (json!({ "id": 7 }), json!({ "schema": EARLIER }), SchemaId::Number(7)),
+    ] {
+        let server = Server::start(move |request| match &*request.line() {
+            "POST /subjects/pings-value/versions" => answer(200, &registered),
+            "GET /schemas/ids/7" => answer(200, &by_id),
+            line => panic!("{line}"),
+        })
+        .await;
+        let codec = codec(&hasty(&server.url()));
+        let encoder = Encoder::<Ping>::for_topic(&codec.clone().ids_in_headers(), "pings").await.unwrap();
+        let found = encoder.header().map(|(name, id)| (name, id.to_vec()));
+        assert_eq!(found, header(expected));
+        assert_eq!(encoder.dump(&ping(7)).unwrap(), b"\x0E\0");
+        // Before the data it is a number, as Confluent writes it.
+        let encoder = Encoder::<Ping>::for_topic(&codec, "pings").await.unwrap();
+        assert_eq!(encoder.dump(&ping(7)).unwrap(), b"\0\0\0\0\x07\x0E\0");
     }
 }

@@ -18,6 +18,8 @@ fn all_faults_are_named_at_once_without_values() {
         .set("max.retries", "-1")
         .set("cache.capacity", "0")
         .set("retries.wait.ms", "1s")
+        .set("use.schema.id", "-7")
+        .set("proxy.host", "alice:hush@proxy")
         .set("value.subject.name.strategy", "com.example.MyStrategy")
         .set("ssl.truststore.location", "trust.jks")
         .set("ssl.keystore.location", "key.jks")
@@ -31,6 +33,7 @@ not a known key of a schema registry
 `ssl.keystore.location`: keys are read from PKCS12 and PEM, not from JKS; convert it with `keytool -importkeystore -deststoretype PKCS12`, and set `schema.registry.ssl.keystore.type=PKCS12`
 `max.retries`: not a number in range
 `retries.wait.ms`: not a number of milliseconds
+`use.schema.id`: not the id of a schema
 `use.latest.version`: needs `auto.register.schemas=false`
 `value.subject.name.strategy`: not a strategy of this crate: TopicNameStrategy, RecordNameStrategy or TopicRecordNameStrategy";
     assert_eq!(problems(&config), expected);

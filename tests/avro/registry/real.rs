@@ -7,7 +7,7 @@ use event_schema::avro::Schema;
 use event_schema::contract::compat::Compatibility;
 use event_schema::format::framing::SchemaId;
 use event_schema::format::{Codec, Decoder, Encoder};
-use event_schema::registry::{RegistrySchema, SchemaReference, SchemaRegistry, SchemaType};
+use event_schema::registry::{SchemaReference, SchemaRegistry, SchemaText, SchemaType};
 
 use super::hasty;
 
@@ -35,8 +35,8 @@ struct OrderPlaced {
 async fn schemas_go_there_and_back() {
     let Some(url) = url() else { return };
     let registry = SchemaRegistry::new(&hasty(&url)).unwrap();
-    let avro = RegistrySchema::avro_of::<OrderPlaced>().unwrap();
-    let json = RegistrySchema::json_of::<OrderPlaced>();
+    let avro = SchemaText::avro_of::<OrderPlaced>().unwrap();
+    let json = SchemaText::json_of::<OrderPlaced>();
     for (schema, schema_type) in [(avro, SchemaType::Avro), (json, SchemaType::Json)] {
         let topic = fresh("orders");
         let subject = registry.value_subject(&topic, &schema).unwrap();
@@ -52,7 +52,7 @@ async fn schemas_go_there_and_back() {
         let other = SchemaRegistry::new(&hasty(&url)).unwrap();
         let found = other.schema(SchemaId::Number(id)).await.unwrap();
         // Some registries lay out the text anew.
-        let value = |schema: &RegistrySchema| serde_json::from_str::<serde_json::Value>(schema.text()).unwrap();
+        let value = |schema: &SchemaText| serde_json::from_str::<serde_json::Value>(schema.text()).unwrap();
         assert_eq!(value(found.schema()), value(&schema));
         assert_eq!(found.schema().schema_type(), schema_type);
         assert_eq!(other.look_up(&subject, &schema).await.unwrap().id(), Some(id));
@@ -136,12 +136,11 @@ async fn refusals_are_told_apart() {
     let Some(url) = url() else { return };
     let registry = SchemaRegistry::new(&hasty(&url)).unwrap();
     let subject = fresh("pings-value");
-    let record =
-        |fields: &str| RegistrySchema::avro(format!(r#"{{"type":"record","name":"Ping","fields":[{fields}]}}"#));
+    let record = |fields: &str| SchemaText::avro(format!(r#"{{"type":"record","name":"Ping","fields":[{fields}]}}"#));
     let error = registry.schema(SchemaId::Number(2_000_000_000)).await.unwrap_err();
     assert!(error.is_unknown(), "{error}");
 
-    let error = registry.register(&subject, &RegistrySchema::avro("{\"type\": \"record\"}")).await.unwrap_err();
+    let error = registry.register(&subject, &SchemaText::avro("{\"type\": \"record\"}")).await.unwrap_err();
     assert!(error.is_invalid(), "{error}");
 
     let seq = r#"{"name":"seq","type":"long"}"#;
@@ -161,16 +160,16 @@ async fn references_are_resolved() {
     let Some(url) = url() else { return };
     let registry = SchemaRegistry::new(&hasty(&url)).unwrap();
     let subject = fresh("city-value");
-    let city = RegistrySchema::avro(
+    let city = SchemaText::avro(
         r#"{"type":"record","name":"City","namespace":"geo","fields":[{"name":"name","type":"string"}]}"#,
     );
     registry.register(&subject, &city).await.unwrap();
-    let order = RegistrySchema::avro(r#"{"type":"record","name":"Order","fields":[{"name":"to","type":"geo.City"}]}"#)
+    let order = SchemaText::avro(r#"{"type":"record","name":"Order","fields":[{"name":"to","type":"geo.City"}]}"#)
         .with_references([SchemaReference::new("geo.City", subject, 1)]);
     let id = registry.register(&fresh("order-value"), &order).await.unwrap().id().unwrap();
 
     let other = SchemaRegistry::new(&hasty(&url)).unwrap();
-    let found = other.resolve(SchemaId::Number(id)).await.unwrap();
+    let found = other.schema(SchemaId::Number(id)).await.unwrap();
     let schema = Schema::parse(found.schema().text()).unwrap();
     assert!(schema.canonical_form().contains(r#""name":"geo.City""#), "{schema:?}");
 }

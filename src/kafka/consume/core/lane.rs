@@ -77,7 +77,7 @@ struct Record<M> {
     work: Work,
     attempt: u32,
     taken: u32,
-    /// How often it could not be forwarded.
+    /// How often it could not be forwarded, or not be loaded yet.
     unsent: u32,
     /// It comes from a topic for retries.
     returned: bool,
