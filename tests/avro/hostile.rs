@@ -246,4 +246,18 @@ fn what_a_reader_leaves_is_passed_over() {
         let read = reader::<Firsts>(&schema).load(&[values, b"\x0E"].concat()).unwrap();
         assert_eq!(read, Firsts { first: First("a".to_owned()), after: 7 }, "{kind}");
     }
+
+    // What it leaves has to be right too.
+    let inner = json!({"type": "record", "name": "Inner", "fields": [
+        {"name": "a", "type": "boolean"}, {"name": "b", "type": ["null", "string"]},
+    ]});
+    let schema = json!({"type": "record", "name": "R", "fields": [
+        {"name": "first", "type": inner}, {"name": "after", "type": "long"},
+    ]});
+    let read = reader::<Firsts>(&schema).load(b"\x01\x02\x02x\x0E").unwrap();
+    assert_eq!(read, Firsts { first: First("a".to_owned()), after: 7 });
+    assert_eq!(
+        reader::<Firsts>(&schema).load(b"\x03\x0E").unwrap_err().to_string(),
+        "not a valid Avro datum: a boolean that is neither 0 nor 1 at byte 0"
+    );
 }

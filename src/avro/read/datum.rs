@@ -100,9 +100,9 @@ impl<'a, 'de> Datum<'a, 'de> {
     ) -> Result<V::Value, Malformed> {
         let mut fields = Fields::new(source, record);
         let value = visitor.visit_map(&mut fields);
-        // The value is given back from where it is: events are large.
-        if value.is_ok() && !fields.is_finished() {
-            fields.skip_rest()?;
+        // The value is given back from where it is, without a look at it: events are large.
+        if !fields.is_finished() {
+            fields.leave();
         }
         value
     }
@@ -590,6 +590,14 @@ impl<'a, 'de> Fields<'a, 'de> {
     #[inline]
     fn is_finished(&self) -> bool {
         self.value.is_none() && self.steps.len() == 0
+    }
+
+    /// As [`finish`](Self::finish); what is wrong there ends the read at its end.
+    #[cold]
+    fn leave(&mut self) {
+        if let Err(error) = self.skip_rest() {
+            self.source.left.get_or_insert(error);
+        }
     }
 
     #[inline(never)]

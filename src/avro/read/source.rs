@@ -21,11 +21,13 @@ pub(super) struct Source<'de> {
     /// The number of all of them.
     size: usize,
     empty: usize,
+    /// What is wrong in the values that a reader left.
+    pub(super) left: Option<Malformed>,
 }
 
 impl<'de> Source<'de> {
     pub(super) fn new(plan: &'de Plan, input: &'de [u8]) -> Self {
-        Self { plan, rest: input, size: input.len(), empty: 0 }
+        Self { plan, rest: input, size: input.len(), empty: 0, left: None }
     }
 
     /// Notes what is wrong where it stands.
@@ -46,7 +48,10 @@ impl<'de> Source<'de> {
     }
 
     /// Whether all of it was read.
-    pub(super) fn end(&self) -> Result<(), Malformed> {
+    pub(super) fn end(&mut self) -> Result<(), Malformed> {
+        if let Some(error) = self.left.take() {
+            return Err(error);
+        }
         if self.rest.is_empty() { Ok(()) } else { Err(self.fault("more bytes than the schema describes")) }
     }
 

@@ -11,6 +11,7 @@ pub(crate) const TOKEN: &str = "$serde_json::private::Number";
 
 /// Whether numbers arrive as maps in this program; asked once, of `serde_json` itself.
 #[allow(clippy::disallowed_methods, reason = "it is asked, and no input is read with it")]
+#[inline]
 pub(in crate::load) fn arrive_as_maps() -> bool {
     struct Probe;
 
