@@ -81,7 +81,7 @@ struct Record<M> {
     unsent: u32,
     /// It comes from a topic for retries.
     returned: bool,
-    /// How often in a row what its handler needs was away, and since when.
+    /// How often in a row a dependency of its handler was away, and since when.
     away: Option<(u32, Duration)>,
     /// The number of the next record of the same key.
     next: Option<u64>,
@@ -349,12 +349,12 @@ impl<M: Clone> Lane<M> {
         self.index(number).and_then(|index| self.records.get(index)).is_some_and(|record| record.returned)
     }
 
-    /// Since when what its handler needs is away, if it is.
+    /// Since when a dependency of its handler is away, if one is.
     pub(super) fn away_since(&self, number: u64) -> Option<Duration> {
         self.records.get(self.index(number)?)?.away.map(|(_, since)| since)
     }
 
-    /// What its handler needs is away: how often in a row that was so, this time included.
+    /// A dependency of its handler is away: how often in a row that was so, this time included.
     pub(super) fn away(&mut self, number: u64, now: Duration) -> u32 {
         self.record(number).map_or(1, |record| {
             let (times, since) = record.away.unwrap_or((0, now));
@@ -364,7 +364,7 @@ impl<M: Clone> Lane<M> {
         })
     }
 
-    /// What its handler needs is there again.
+    /// The dependencies of its handler are there again.
     pub(super) fn back(&mut self, number: u64) {
         if let Some(record) = self.record(number) {
             record.away = None;

@@ -428,7 +428,7 @@ impl<M: Clone> Core<M> {
         None
     }
 
-    /// What the handler of a record needs is away: it is tried again later, at the latest at the end.
+    /// A dependency of the record's handler is away: it is tried again later, at the latest at the end.
     fn wait(
         &mut self,
         ticket: &Ticket,
@@ -500,7 +500,7 @@ impl<M: Clone> Core<M> {
         self.paused
     }
 
-    /// Whether records wait because what handlers need is away.
+    /// Whether records wait because a dependency of their handlers is away.
     pub(crate) fn has_waiting(&self) -> bool {
         self.outage.has_waiting()
     }

@@ -38,7 +38,7 @@ impl Poller {
         let mut state = self.shared.lock_here();
         state.session.assign(&[number]);
         if let Err(error) = &gone {
-            // What was received and not handled is forgotten: it must not be passed over.
+            // The messages that were received and not handled are forgotten: they must not be passed over.
             tracing::error!("{topic}/{partition}: no seek to {offset:?}: {error}");
             let trouble = Trouble { code: RDKafkaErrorCode::Fail, why: Why::Fatal };
             state.session.fail(trouble, self.shared.now());
