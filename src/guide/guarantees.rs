@@ -64,6 +64,7 @@
 //! | | messages in hand | other messages | the group |
 //! |---|---|---|---|
 //! | [`RunHandle::pause`] | are finished | wait; dead letters and messages for retry topics are sent | the consumer remains a member (`control::a_paused_consumer_...`) |
+//! | [`Runner::until_end`] | are finished | those that were there are handled, and then the run ends; later ones may be handled | the consumer leaves it (`control::a_run_ends_when_...`) |
 //! | [`RunHandle::seek`] | are finished and committed, as before a rebalance | of this partition: dropped from memory; those from the new offset on are received | keeps its commits: they never go back (`control::a_partition_continues_...`, `control::a_seek_to_an_earlier_message_...`) |
 //!
 //! ## Which messages may be handled twice

@@ -30,6 +30,8 @@ pub(super) struct Lane<M> {
     /// Records that became ready while the key was blocked.
     pub(super) aside: Vec<u64>,
     in_hand: InHand,
+    /// The offset of the last record that was received.
+    received: Option<i64>,
     /// The number and size of the unfinished records.
     buffered: Limit,
     /// The offset of the last record that is finished as are all before it.
@@ -129,6 +131,7 @@ impl<M: Clone> Lane<M> {
             holders: Vec::new(),
             aside: Vec::new(),
             in_hand: InHand::default(),
+            received: None,
             buffered: Limit { records: 0, bytes: 0 },
             done: None,
             dirty: false,
@@ -152,6 +155,7 @@ impl<M: Clone> Lane<M> {
         self.buffered.records += 1;
         self.buffered.bytes += incoming.bytes;
         let Incoming { offset, leader_epoch, key, bytes, tried, due, message, .. } = incoming;
+        self.received = Some(offset);
         self.records.push_back(Record {
             key,
             due,
@@ -409,6 +413,12 @@ impl<M: Clone> Lane<M> {
     /// The last commit failed, or may fail.
     pub(super) fn commit_again(&mut self) {
         self.dirty = self.done.is_some();
+    }
+
+    /// Whether all records up to this offset are finished, and that one or a later one was received.
+    pub(super) fn is_past(&self, offset: i64) -> bool {
+        let is_later = |first: &Record<M>| first.offset > offset;
+        self.received.is_some_and(|received| received >= offset) && self.records.front().is_none_or(is_later)
     }
 
     /// How many records are in hand.

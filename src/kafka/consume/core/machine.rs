@@ -164,6 +164,16 @@ impl<M: Clone> Core<M> {
         self.lanes.keys().copied().collect()
     }
 
+    /// The same, each with its epoch: that of another assignment is another.
+    pub(crate) fn assigned(&self) -> Vec<(Partition, u64)> {
+        self.lanes.iter().map(|(&partition, lane)| (partition, lane.epoch)).collect()
+    }
+
+    /// Whether all records of the partition up to this offset are finished, and that one or a later one was received.
+    pub(crate) fn is_past(&self, partition: Partition, offset: i64) -> bool {
+        self.lanes.get(&partition).is_some_and(|lane| lane.is_past(offset))
+    }
+
     /// There are more or fewer to share the room.
     fn share_out(&mut self) {
         let partitions = self.lanes.len().max(1);
