@@ -149,12 +149,12 @@ async fn until_end(group: &KafkaConfig, topic: &str) -> Vec<u32> {
     let consumer = EventConsumer::<Note>::subscribe_to(group, &[topic]).await.unwrap();
     let retry = Retry::in_place().backoff(Duration::from_millis(1), Duration::from_millis(10));
     let numbers: Arc<Mutex<Vec<u32>>> = Arc::default();
-    let handled = Arc::clone(&numbers);
+    let seen = Arc::clone(&numbers);
     let handler = move |note: Delivery<Note>| {
         std::future::ready(if note.attempt() == 1 {
             Err(Failure::retry("not yet"))
         } else {
-            handled.lock().unwrap().push(note.number);
+            seen.lock().unwrap().push(note.number);
             Ok(())
         })
     };

@@ -20,16 +20,21 @@ const PATIENCE: Duration = Duration::from_secs(10);
 /// The pause between two looks.
 const PAUSE: Duration = Duration::from_millis(50);
 
+/// An assignment of a partition, by its epoch.
+type Assignment = (Partition, u64);
+
+/// The offset of the last message to be handled, if there is one.
+type Last = Option<i64>;
+
 /// The end of each partition, as it was when the partition was assigned.
 pub(super) struct End {
     settings: ClientConfig,
-    /// By partition and epoch: the last message to be handled, if there is one.
-    last: HashMap<(Partition, u64), Option<i64>>,
+    last: HashMap<Assignment, Last>,
 }
 
 /// A partition to look for the end of.
 struct Assigned {
-    key: (Partition, u64),
+    key: Assignment,
     place: Place,
     /// The offset where it was told to start.
     start: Option<i64>,
@@ -58,7 +63,7 @@ impl End {
             let assigned = state.session.assigned();
             self.last.retain(|key, _| assigned.contains(key));
             if self.last.len() == assigned.len() {
-                let is_past = |(&(partition, _), last): (&(Partition, u64), &Option<i64>)| {
+                let is_past = |(&(partition, _), last): (&Assignment, &Last)| {
                     last.is_none_or(|last| state.session.is_past(partition, last))
                 };
                 return !assigned.is_empty() && self.last.iter().all(is_past);
@@ -81,7 +86,7 @@ impl End {
 }
 
 /// The last message of each partition that the group is to handle.
-fn look(settings: &ClientConfig, partitions: Vec<Assigned>) -> KafkaResult<Vec<((Partition, u64), Option<i64>)>> {
+fn look(settings: &ClientConfig, partitions: Vec<Assigned>) -> KafkaResult<Vec<(Assignment, Last)>> {
     let consumer: BaseConsumer = settings.create()?;
     let mut found = Vec::new();
     for Assigned { key, place, start } in partitions {
@@ -111,7 +116,7 @@ fn committed(consumer: &BaseConsumer, place: &Place) -> KafkaResult<Option<i64>>
 
 /// The offset of the last message. It may be far from the end of the partition: markers of transactions have offsets too, and
 /// so have messages of transactions that were aborted.
-fn last(consumer: &BaseConsumer, place: &Place) -> KafkaResult<Option<i64>> {
+fn last(consumer: &BaseConsumer, place: &Place) -> KafkaResult<Last> {
     let (first, end) = consumer.fetch_watermarks(&place.topic, place.partition, PATIENCE)?;
     let mut back = 1;
     loop {
@@ -128,7 +133,7 @@ fn last(consumer: &BaseConsumer, place: &Place) -> KafkaResult<Option<i64>> {
 }
 
 /// The offset of the last message between these two.
-fn read(consumer: &BaseConsumer, place: &Place, from: i64, end: i64) -> KafkaResult<Option<i64>> {
+fn read(consumer: &BaseConsumer, place: &Place, from: i64, end: i64) -> KafkaResult<Last> {
     let mut partitions = TopicPartitionList::new();
     partitions.add_partition_offset(&place.topic, place.partition, Offset::Offset(from))?;
     consumer.assign(&partitions)?;

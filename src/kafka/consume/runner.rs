@@ -506,7 +506,7 @@ impl<E: EventSchema + Send + Sync + 'static> Runner<E> {
                 end.reached(&shared).await;
                 shared.close_within(CLOSE);
             }
-            std::future::pending().await
+            std::future::pending::<()>().await;
         };
         tokio::select! {
             () = supervise(&shared, &job) => {}
