@@ -13,7 +13,7 @@
 //! | [`Done`](Outcome::Done) | the handler has accepted it. Tombstones without a tombstone handler count as done, and so do this consumer's own dead letters if its [topic pattern](crate::kafka::EventConsumer::subscribe_to) matches them | may be committed when all earlier messages of the partition are finished | the next message of the partition (or key) is handled | `run::a_partition_keeps_its_order_...`, `run::a_key_keeps_its_order_...` |
 //! | [`Retried`](Outcome::Retried) | failed; it is handled again in its place, or sent to a [retry topic](crate::kafka::Retry::topics) | not committed before the message is finished; it is finished when a retry topic has stored it | in place: kept, the partition waits. With retry topics: none | `run::a_failed_event_is_tried_again_in_its_place`, `run::retries_by_topics_hold_up_nothing`, `run::what_was_tried_by_topics_keeps_its_first_place_...` |
 //! | [`Parked`](Outcome::Parked) | failed; it is handled again, and the later messages of its key wait | not committed before the message is finished; other messages may be handled up to `span` ahead of it | kept for each key | `run::a_parked_event_holds_up_its_own_key_only` |
-//! | [`Unavailable`](Outcome::Unavailable) | its handler says that what it needs is [away](crate::kafka::Failure::unavailable), or failed while the [circuit breaker](crate::kafka::CircuitBreaker) was open; it waits where it is, and has spent no attempt | not committed before the message is finished | as for a retry: kept, for each key with [`Retry::park`](crate::kafka::Retry::park), none with retry topics | `outage::what_is_unavailable_spends_no_attempt_...`, `outage::while_all_handlers_fail_...` |
+//! | [`Unavailable`](Outcome::Unavailable) | its handler says that a dependency is [unavailable](crate::kafka::Failure::unavailable), or failed while the [circuit breaker](crate::kafka::CircuitBreaker) was open; it waits where it is, and has spent no attempt | not committed before the message is finished | as for a retry: kept, for each key with [`Retry::park`](crate::kafka::Retry::park), none with retry topics | `outage::what_is_unavailable_spends_no_attempt_...`, `outage::while_all_handlers_fail_...` |
 //! | [`Dead`](Outcome::Dead) | it is in the dead letter topic, with its original bytes, key and headers, and the reason | finished when the brokers have acknowledged the dead letter | kept: later messages wait for the acknowledgement | `dead_letter`, `spring`, `run::what_is_rejected_or_fails_for_good_is_a_dead_letter` |
 //! | [`Skipped`](Outcome::Skipped) | skipped, because [`GiveUp::Skip`] says so; the log names it | finished | kept | `run::what_is_skipped_is_passed_over_and_told` |
 //! | [`Ignored`](Outcome::Ignored) | it is not for this consumer: of [another type](Runner::skip_other_types), or not let in by the [filter](Runner::filter) | finished | kept | `selection` |
@@ -50,7 +50,7 @@
 //! and a rejected password do not end the run: it waits until the problem is solved, and the log names the problem
 //! (`credential`).
 //!
-//! ## When what handlers need is away
+//! ## When a dependency of handlers is unavailable
 //!
 //! A handler that says so with [`Failure::unavailable`] loses no message and no order, however long it takes
 //! (`outage::what_is_unavailable_...`). If handlers only fail, at most two messages are given up between two that are
@@ -65,6 +65,7 @@
 //! | | messages in hand | other messages | the group |
 //! |---|---|---|---|
 //! | [`RunHandle::pause`] | are finished | wait; dead letters and messages for retry topics are sent | the consumer remains a member (`control::a_paused_consumer_...`) |
+//! | [`Runner::until_end`] | are finished | those that were there are handled, and then the run ends; later ones may be handled | the consumer leaves it (`control::a_run_ends_when_...`) |
 //! | [`RunHandle::seek`] | are finished and committed, as before a rebalance | of this partition: dropped from memory; those from the new offset on are received | keeps its commits: they never go back (`control::a_partition_continues_...`, `control::a_seek_to_an_earlier_message_...`) |
 //!
 //! ## Which messages may be handled twice
@@ -119,8 +120,8 @@
 //!
 //! [`RunHandle::is_ready`] is for the readiness probe of a service. It is `false` until the consumer has joined its
 //! group, from the moment the brokers say that the topic of a dead letter does not exist, while a dead letter has waited
-//! for brokers for three seconds or longer (a warning names either), while a message waits because what its handler needs
-//! is away, when the group has removed the consumer, and when the run stops (`group::a_member_is_ready_when_...`,
+//! for brokers for three seconds or longer (a warning names either), while a message waits because a dependency of its
+//! handler is unavailable, when the group has removed the consumer, and when the run stops (`group::a_member_is_ready_when_...`,
 //! `group::a_consumer_is_not_ready_while_...`; `trouble`, `outage`).
 //!
 //! # Consuming by hand

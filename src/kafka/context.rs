@@ -1,4 +1,4 @@
-//! What a client gives to each load and dump of its events.
+//! The context and options that a client gives to each load and dump of its events.
 
 use std::any::Any;
 use std::sync::Arc;

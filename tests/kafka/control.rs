@@ -4,7 +4,9 @@ use std::sync::{Arc, Mutex};
 use std::time::{Duration, SystemTime};
 
 use crate::common::{Kafka, Note, note, until, within};
-use event_schema::kafka::{Counts, Delivery, EventConsumer, KafkaConfig, RunError, RunHandle, SeekTo};
+use event_schema::kafka::rdkafka039::producer::{BaseProducer, BaseRecord, Producer};
+use event_schema::kafka::{Counts, Delivery, EventConsumer, Failure, KafkaConfig, Retry, RunError, RunHandle, SeekTo};
+use event_schema::prelude::*;
 use tokio::task::JoinHandle;
 
 const DEADLINE: Duration = Duration::from_secs(10);
@@ -98,6 +100,21 @@ async fn a_partition_continues_where_it_is_sent() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn a_partition_continues_elsewhere_while_its_commit_is_asked_for() {
+    let kafka = Kafka::start();
+    let Some(embedded) = &kafka.embedded else { return };
+    let topic = kafka.topic(1).await;
+    kafka.publish(&topic, (0..5).map(|number| note("a", number))).await;
+    embedded.answer_after(Duration::from_millis(300));
+    let running = Running::start(&kafka.group(), &topic).await;
+    until(30, "partition", || !running.handle.assigned().is_empty()).await;
+    running.handle.seek(&topic, 0, SeekTo::Offset(3)).await.unwrap();
+    running.done(2).await;
+    assert_eq!(running.numbers(), [3, 4]);
+    running.close().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn a_seek_to_an_earlier_message_takes_no_commit_back() {
     let kafka = Kafka::start();
     let topic = kafka.topic(1).await;
@@ -125,6 +142,103 @@ async fn a_seek_to_an_earlier_message_takes_no_commit_back() {
     running.done(1).await;
     assert_eq!(running.numbers(), [5]);
     running.close().await;
+}
+
+/// The numbers of the messages that a run until the end handles, each at its second attempt.
+async fn until_end(group: &KafkaConfig, topic: &str) -> Vec<u32> {
+    let consumer = EventConsumer::<Note>::subscribe_to(group, &[topic]).await.unwrap();
+    let retry = Retry::in_place().backoff(Duration::from_millis(1), Duration::from_millis(10));
+    let numbers: Arc<Mutex<Vec<u32>>> = Arc::default();
+    let seen = Arc::clone(&numbers);
+    let handler = move |note: Delivery<Note>| {
+        std::future::ready(if note.attempt() == 1 {
+            Err(Failure::retry("not yet"))
+        } else {
+            seen.lock().unwrap().push(note.number);
+            Ok(())
+        })
+    };
+    let run = consumer.runner().retry(retry).until_end().run(handler);
+    let counts = within(60, "end of the run", run).await.unwrap();
+    let mut numbers = numbers.lock().unwrap().clone();
+    numbers.sort_unstable();
+    assert_eq!(counts.done(), numbers.len() as u64);
+    numbers
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_run_ends_when_all_that_was_there_is_handled() {
+    let kafka = Kafka::start();
+    let topic = kafka.topic(3).await;
+    let group = kafka.group();
+    assert_eq!(until_end(&group, &topic).await, [0; 0]);
+    kafka.publish(&topic, (0..30).map(|number| note(&number.to_string(), number))).await;
+    assert_eq!(until_end(&group, &topic).await, (0..30).collect::<Vec<_>>());
+    assert_eq!(until_end(&group, &topic).await, [0; 0]);
+    kafka.publish(&topic, [note("a", 30)]).await;
+    assert_eq!(until_end(&group, &topic).await, [30]);
+    assert_eq!(until_end(&kafka.group(), &topic).await, (0..=30).collect::<Vec<_>>());
+    let latest = kafka.group().set("auto.offset.reset", "latest");
+    assert_eq!(until_end(&latest, &topic).await, [0; 0]);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn all_members_of_a_group_end_when_all_that_was_there_is_handled() {
+    let kafka = Kafka::start();
+    let topic = kafka.topic(2).await;
+    let group = kafka.group();
+    kafka.publish(&topic, (0..40).map(|number| note(&number.to_string(), number))).await;
+    // One of them has no partition.
+    let runs = [(); 3].map(|()| until_end(&group, &topic));
+    let [one, two, three] = runs;
+    let (one, two, three) = tokio::join!(one, two, three);
+    let mut numbers = [one, two, three].concat();
+    numbers.sort_unstable();
+    numbers.dedup();
+    assert_eq!(numbers, (0..40).collect::<Vec<_>>());
+}
+
+/// The embedded broker has no markers of transactions.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_run_ends_though_markers_and_aborted_messages_are_at_the_end() {
+    let kafka = Kafka::start();
+    if kafka.embedded.is_some() {
+        return;
+    }
+    let topic = kafka.topic(1).await;
+    let mut settings = kafka.config.rdkafka039_producer().unwrap();
+    settings.set("transactional.id", &topic);
+    let name = topic.clone();
+    let write = move || {
+        let deadline = Duration::from_secs(20);
+        let producer: BaseProducer = settings.create().unwrap();
+        producer.init_transactions(deadline).unwrap();
+        for (numbers, is_committed) in [(0..3, true), (3..40, false)] {
+            producer.begin_transaction().unwrap();
+            for number in numbers {
+                let value = note("a", number).dump().unwrap();
+                producer.send(BaseRecord::to(&name).key("a").payload(&value)).map_err(|(error, _)| error).unwrap();
+            }
+            producer.flush(deadline).unwrap();
+            if is_committed {
+                producer.commit_transaction(deadline).unwrap();
+            } else {
+                producer.abort_transaction(deadline).unwrap();
+            }
+        }
+    };
+    tokio::task::spawn_blocking(write).await.unwrap();
+    assert_eq!(until_end(&kafka.group(), &topic).await, [0, 1, 2]);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_run_until_the_end_does_not_wait_for_retry_topics() {
+    let kafka = Kafka::start();
+    let topic = kafka.topic(1).await;
+    let consumer = EventConsumer::<Note>::subscribe_to(&kafka.group(), &[&topic]).await.unwrap();
+    let runner = consumer.runner().unordered().retry(Retry::topics()).until_end();
+    let error = runner.run(async |_: Delivery<Note>| {}).await.unwrap_err();
+    assert!(error.is_config() && error.to_string().contains("`until_end`"), "{error}");
 }
 
 #[tokio::test(flavor = "multi_thread")]

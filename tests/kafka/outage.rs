@@ -1,4 +1,4 @@
-//! What handlers need is away: nothing is lost, given up or out of order for it.
+//! A dependency of handlers is away: nothing is lost, given up or out of order for it.
 
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex};
@@ -26,7 +26,7 @@ fn quick(retry: Retry) -> Retry {
 #[derive(Clone, Default)]
 struct Service {
     database: Arc<AtomicBool>,
-    /// What was handled: partition and note.
+    /// The messages that were handled: partition and note.
     stored: Arc<Mutex<Vec<(i32, Note)>>>,
 }
 

@@ -763,7 +763,7 @@ mod tests {
             ("KAFKA_BUFFER_MEMORY", "1048576"),
             ("KAFKA_LOG_LEVEL", "3"),
             ("OTHER_CLIENT_ID", "not ours"),
-            // Of Kafka's own scripts, and of Kubernetes.
+            // Variables of Kafka's own scripts, and of Kubernetes.
             ("KAFKA_HOME", "/opt/kafka"),
             ("KAFKA_HEAP_OPTS", "-Xmx1G"),
             ("KAFKA_SERVICE_HOST", "10.0.0.7"),

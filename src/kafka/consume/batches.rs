@@ -158,7 +158,8 @@ impl<E: EventSchema> Batches<E> {
         state.session.for_batch(most).filter_map(not_yet).collect()
     }
 
-    /// What a message waits for, unless it is filtered out. A filter that panics does so again when the message is loaded.
+    /// The schema that a message waits for, unless it is filtered out. A filter that panics does so again when the message is
+    /// loaded.
     fn needed<'a>(&self, (taken, place, not_yet): &'a (Taken<Raw>, Place, NotYet)) -> Option<&'a NotYet> {
         let is_filtered_out = || self.selection.filters_out(&taken.message, place, taken.ticket.offset);
         let is_needed = catch_unwind(AssertUnwindSafe(is_filtered_out)).is_ok_and(|is_filtered_out| !is_filtered_out);

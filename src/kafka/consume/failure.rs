@@ -52,7 +52,7 @@ pub struct Failure {
     reason: Box<dyn Error + Send + Sync>,
 }
 
-/// What becomes of the message.
+/// The consequence for the message.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Kind {
     Retry,
@@ -104,7 +104,8 @@ impl Failure {
         Self { kind: Kind::RetryAfter(delay), ..Self::retry(reason) }
     }
 
-    /// What the handler needs is away, such as its database: no message could be handled, and this one is not to blame.
+    /// A dependency of the handler is unavailable, such as its database: no message could be handled, and this one is not
+    /// to blame.
     ///
     /// The message waits for the next [backoff](crate::kafka::Retry::backoff) without spending an attempt, however often this
     /// happens, and never becomes a dead letter for it. Its later messages wait as they do for a

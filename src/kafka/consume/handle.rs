@@ -177,8 +177,8 @@ impl RunHandle {
 
     /// Whether the consumer can handle messages, for the readiness probe of a service. It is `true` if the consumer has
     /// joined its group (even if no partition was left for it), is not closing, has not failed for good, and if no dead
-    /// letter and no message for a retry topic waits for brokers that do not accept it, and no message because what its
-    /// handler needs is [unavailable](crate::kafka::Outcome::Unavailable).
+    /// letter and no message for a retry topic waits for brokers that do not accept it, and no message because a
+    /// dependency of its handler is [unavailable](crate::kafka::Outcome::Unavailable).
     ///
     /// The consumer stays ready while brokers are away for less than `session.timeout.ms`.
     ///

@@ -12,6 +12,7 @@ mod consumer;
 mod core;
 mod delivery;
 mod driver;
+mod end;
 mod failure;
 mod fault;
 mod forward;

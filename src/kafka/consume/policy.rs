@@ -17,6 +17,8 @@ pub(super) struct Policy {
     pub(super) retry: Retry,
     pub(super) give_up: GiveUps,
     pub(super) breaker: CircuitBreaker,
+    /// The run ends when the messages are handled that were there.
+    pub(super) until_end: bool,
     pub(super) dead_letter: DeadLetter,
     pub(super) timeout: Option<Duration>,
     pub(super) revoke_timeout: Option<Duration>,
@@ -33,6 +35,7 @@ impl Default for Policy {
             retry: Retry::default(),
             give_up: GiveUps::default(),
             breaker: CircuitBreaker::default(),
+            until_end: false,
             dead_letter: DeadLetter::new(),
             timeout: None,
             revoke_timeout: None,
@@ -58,6 +61,9 @@ impl Policy {
             }
             (Some(_), Waiting::Nothing) => {
                 Some("`Retry::topics` does not keep any order: use `unordered`, or `Retry::park` with `Order::Key`")
+            }
+            (None, Waiting::Nothing) if self.until_end => {
+                Some("`until_end` does not wait for retry topics: use `Retry::in_place` or `Retry::park`")
             }
             _ => None,
         }

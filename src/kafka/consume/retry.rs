@@ -26,9 +26,9 @@ use super::core::{Backoff, Waiting};
 /// | [`in_place`](Self::in_place) | its partition | kept | |
 /// | [`park`](Self::park) | the later messages of its key | kept for each key | [`Order::Key`](crate::kafka::Order::Key) or [`unordered`](crate::kafka::Runner::unordered) |
 /// | [`topics`](Self::topics) | nothing | lost | [`unordered`](crate::kafka::Runner::unordered); the retry topics exist |
-/// | [`never`](Self::never) | its partition, while what the handler needs is unavailable: there is no other retry | kept | |
+/// | [`never`](Self::never) | its partition, while a dependency of the handler is unavailable: there is no other retry | kept | |
 ///
-/// A message whose handler says that what it needs is [unavailable](crate::kafka::Failure::unavailable) spends no attempt. It
+/// A message whose handler says that a dependency is [unavailable](crate::kafka::Failure::unavailable) spends no attempt. It
 /// is handled again where it is, after the same pauses, and the same messages wait meanwhile; with
 /// [`topics`](Self::topics) and [`never`](Self::never) too, and it is not sent to a retry topic.
 ///
@@ -155,7 +155,7 @@ impl Retry {
         Self { backoff: Backoff { jitter, ..self.backoff }, ..self }
     }
 
-    /// How long a message may wait because what its handler needs is
+    /// The time that a message may wait because a dependency of its handler is
     /// [unavailable](crate::kafka::Failure::unavailable), or because the
     /// [circuit breaker](crate::kafka::Runner::circuit_breaker) is open. It is tried once more at the end of this time; then
     /// it has failed for good, with whichever attempts left. Default: no limit.

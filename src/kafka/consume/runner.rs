@@ -10,6 +10,7 @@ use super::breaker::CircuitBreaker;
 use super::core::{FailureKind, GiveUp, Order};
 use super::delivery::Delivery;
 use super::driver::{self, Member, Seats};
+use super::end::End;
 use super::failure::Handled;
 use super::forward::{FORMS, Forward};
 use super::loader::Loader;
@@ -380,6 +381,36 @@ impl<E: EventSchema + Send + Sync + 'static> Runner<E> {
         self.for_handlers("on_tombstone")
     }
 
+    /// Ends the run when the messages are handled that were in the consumer's partitions when it got them: for a replay,
+    /// or a job that runs once in a while. Messages that come later may be handled too. Messages that failed are retried or
+    /// given up before the end, so [`Retry::topics`] cannot be used.
+    ///
+    /// A consumer without partitions waits until it gets those of other members, and ends then.
+    ///
+    /// ```
+    /// # use event_schema::kafka::{Delivery, EmbeddedKafka, EventConsumer};
+    /// # use event_schema::prelude::*;
+    /// # #[derive(Serialize, EventSchema)]
+    /// # #[event(topic = "notes")]
+    /// # struct Note { text: String }
+    /// # #[tokio::main]
+    /// # async fn main() -> Result<(), Box<dyn std::error::Error>> {
+    /// # let kafka = EmbeddedKafka::start()?;
+    /// # kafka.create_topic("notes", 2)?;
+    /// for text in ["one", "two", "three"] {
+    ///     kafka.publish(&Note { text: text.to_owned() }).await;
+    /// }
+    /// let consumer = EventConsumer::<Note>::subscribe(&kafka.config().group("docs")).await?;
+    /// let counts = consumer.runner().until_end().run(async |note: Delivery<Note>| println!("{}", note.text)).await?;
+    /// assert_eq!(counts.done(), 3);
+    /// # Ok(())
+    /// # }
+    /// ```
+    pub fn until_end(mut self) -> Self {
+        self.policy.until_end = true;
+        self.for_handlers("until_end")
+    }
+
     /// Notes a setting that means nothing where there is no handler.
     fn for_handlers(self, setting: &'static str) -> Self {
         Self { for_handlers: Some(setting), ..self }
@@ -388,12 +419,12 @@ impl<E: EventSchema + Send + Sync + 'static> Runner<E> {
     /// Receives messages in batches instead of calling a handler; the caller reports the outcome of each. For an
     /// example see [`Batches`].
     ///
-    /// [`order`](Self::order), [`concurrency`](Self::concurrency) and [`on_tombstone`](Self::on_tombstone) are
-    /// settings of handlers and cannot be used with batches.
+    /// [`order`](Self::order), [`concurrency`](Self::concurrency), [`on_tombstone`](Self::on_tombstone) and
+    /// [`until_end`](Self::until_end) are settings of handlers and cannot be used with batches.
     ///
     /// # Errors
     ///
-    /// A [`RunError`] if the settings are invalid, or if one of these three was set.
+    /// A [`RunError`] if the settings are invalid, or if one of these four was set.
     ///
     /// ```
     /// # use event_schema::kafka::{EmbeddedKafka, EventConsumer};
@@ -459,6 +490,8 @@ impl<E: EventSchema + Send + Sync + 'static> Runner<E> {
         F: Future<Output: Handled> + Send + 'static,
     {
         let Self { subscription, policy, tombstones, selection, loader, .. } = self;
+        let settings = subscription.config.rdkafka039_consumer().map_err(RunErrorKind::Config)?;
+        let end = policy.until_end.then(|| End::new(settings));
         let (mut member, forward) = prepare(subscription, &policy)?;
         let shared = Arc::clone(&member.shared);
         {
@@ -468,7 +501,17 @@ impl<E: EventSchema + Send + Sync + 'static> Runner<E> {
         }
         shared.wake();
         let job = Arc::new(Job { handler, tombstones, forward, selection, loader });
-        supervise(&shared, &job).await;
+        let at_end = async {
+            if let Some(end) = end {
+                end.reached(&shared).await;
+                shared.close_within(CLOSE);
+            }
+            std::future::pending::<()>().await;
+        };
+        tokio::select! {
+            () = supervise(&shared, &job) => {}
+            () = at_end => {}
+        }
         let (end, stopped, fatal) = {
             let state = shared.lock();
             let stopped = state.session.stopped().map(|stopped| {
@@ -498,6 +541,9 @@ impl<E: EventSchema + Send + Sync + 'static> Runner<E> {
         }
     }
 }
+
+/// The time that a run has to close at its own end.
+const CLOSE: Duration = Duration::from_secs(30);
 
 /// Gives the core its rules.
 fn prepare(subscription: Subscription, policy: &Policy) -> Result<(Member, Forward), RunError> {

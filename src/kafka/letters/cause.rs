@@ -8,7 +8,7 @@ use crate::{LoadError, Violations};
 /// The maximum size of each text of an exception.
 pub(super) const MAX_TEXT: usize = 4 * 1024;
 
-/// What to do about messages of other types.
+/// The advice for messages of other types.
 pub(crate) const OTHER_TYPES: &str = "`runner().skip_other_types()` passes over messages of other types";
 
 /// Why a message could not be handled. Spring's headers ask for a class and a stack trace: the class is

@@ -30,6 +30,8 @@ pub(super) struct Lane<M> {
     /// Records that became ready while the key was blocked.
     pub(super) aside: Vec<u64>,
     in_hand: InHand,
+    /// The offset of the last record that was received.
+    received: Option<i64>,
     /// The number and size of the unfinished records.
     buffered: Limit,
     /// The offset of the last record that is finished as are all before it.
@@ -81,7 +83,7 @@ struct Record<M> {
     unsent: u32,
     /// It comes from a topic for retries.
     returned: bool,
-    /// How often in a row what its handler needs was away, and since when.
+    /// How often in a row a dependency of its handler was away, and since when.
     away: Option<(u32, Duration)>,
     /// The number of the next record of the same key.
     next: Option<u64>,
@@ -129,6 +131,7 @@ impl<M: Clone> Lane<M> {
             holders: Vec::new(),
             aside: Vec::new(),
             in_hand: InHand::default(),
+            received: None,
             buffered: Limit { records: 0, bytes: 0 },
             done: None,
             dirty: false,
@@ -152,6 +155,7 @@ impl<M: Clone> Lane<M> {
         self.buffered.records += 1;
         self.buffered.bytes += incoming.bytes;
         let Incoming { offset, leader_epoch, key, bytes, tried, due, message, .. } = incoming;
+        self.received = Some(offset);
         self.records.push_back(Record {
             key,
             due,
@@ -349,12 +353,12 @@ impl<M: Clone> Lane<M> {
         self.index(number).and_then(|index| self.records.get(index)).is_some_and(|record| record.returned)
     }
 
-    /// Since when what its handler needs is away, if it is.
+    /// Since when a dependency of its handler is away, if one is.
     pub(super) fn away_since(&self, number: u64) -> Option<Duration> {
         self.records.get(self.index(number)?)?.away.map(|(_, since)| since)
     }
 
-    /// What its handler needs is away: how often in a row that was so, this time included.
+    /// A dependency of its handler is away: how often in a row that was so, this time included.
     pub(super) fn away(&mut self, number: u64, now: Duration) -> u32 {
         self.record(number).map_or(1, |record| {
             let (times, since) = record.away.unwrap_or((0, now));
@@ -364,7 +368,7 @@ impl<M: Clone> Lane<M> {
         })
     }
 
-    /// What its handler needs is there again.
+    /// The dependencies of its handler are there again.
     pub(super) fn back(&mut self, number: u64) {
         if let Some(record) = self.record(number) {
             record.away = None;
@@ -409,6 +413,12 @@ impl<M: Clone> Lane<M> {
     /// The last commit failed, or may fail.
     pub(super) fn commit_again(&mut self) {
         self.dirty = self.done.is_some();
+    }
+
+    /// Whether all records up to this offset are finished, and that one or a later one was received.
+    pub(super) fn is_past(&self, offset: i64) -> bool {
+        let is_later = |first: &Record<M>| first.offset > offset;
+        self.received.is_some_and(|received| received >= offset) && self.records.front().is_none_or(is_later)
     }
 
     /// How many records are in hand.

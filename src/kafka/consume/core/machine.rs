@@ -164,6 +164,16 @@ impl<M: Clone> Core<M> {
         self.lanes.keys().copied().collect()
     }
 
+    /// The same, each with its epoch: that of another assignment is another.
+    pub(crate) fn assigned(&self) -> Vec<(Partition, u64)> {
+        self.lanes.iter().map(|(&partition, lane)| (partition, lane.epoch)).collect()
+    }
+
+    /// Whether all records of the partition up to this offset are finished, and that one or a later one was received.
+    pub(crate) fn is_past(&self, partition: Partition, offset: i64) -> bool {
+        self.lanes.get(&partition).is_some_and(|lane| lane.is_past(offset))
+    }
+
     /// There are more or fewer to share the room.
     fn share_out(&mut self) {
         let partitions = self.lanes.len().max(1);
@@ -428,7 +438,7 @@ impl<M: Clone> Core<M> {
         None
     }
 
-    /// What the handler of a record needs is away: it is tried again later, at the latest at the end.
+    /// A dependency of the record's handler is away: it is tried again later, at the latest at the end.
     fn wait(
         &mut self,
         ticket: &Ticket,
@@ -500,7 +510,7 @@ impl<M: Clone> Core<M> {
         self.paused
     }
 
-    /// Whether records wait because what handlers need is away.
+    /// Whether records wait because a dependency of their handlers is away.
     pub(crate) fn has_waiting(&self) -> bool {
         self.outage.has_waiting()
     }

@@ -32,7 +32,7 @@
 //! - A partition that is [idle](Core::is_idle) when it is released repeats nothing: what is unfinished before
 //!   others that are finished is finished first, unless it waits for its time or was given back, the breaker is open, or
 //!   the consumer stops.
-//! - A record whose handler says that what it needs is away spends no attempt, and is never given up for it, unless there
+//! - A record whose handler says that a dependency is away spends no attempt, and is never given up for it, unless there
 //!   is a limit and it has passed. Order is kept as for a retry.
 //! - No record is given up because its handler failed when as many different ones as the breaker needs have failed since
 //!   one was handled: the breaker opens instead. Until one is handled, one record at a time is handled, and none that

@@ -1,4 +1,4 @@
-//! Whether what handlers need is away: the records that wait for it, and the circuit breaker.
+//! Dependencies of handlers that are away: the records that wait for them, and the circuit breaker.
 
 use std::collections::BTreeSet;
 use std::time::Duration;
@@ -12,7 +12,7 @@ type RecordId = (Partition, u64);
 /// handled. Meanwhile one record at a time is handled, the probe.
 #[derive(Debug, Default)]
 pub(super) struct Outage {
-    /// The records that were not handled because what they need is away.
+    /// The records that were not handled because a dependency is away.
     waiting: BTreeSet<RecordId>,
     /// The messages that failed since one was handled, by partition and offset: no more of them than open the breaker.
     failed: BTreeSet<(Partition, i64)>,

@@ -19,7 +19,7 @@ pub enum Outcome {
     Retried,
     /// The message failed and is retried: the later messages with the same key wait.
     Parked,
-    /// The message waits, and has spent no attempt: the handler said that what it needs is
+    /// The message waits, and has spent no attempt: the handler said that a dependency is
     /// [unavailable](crate::kafka::Failure::unavailable), or the
     /// [circuit breaker](crate::kafka::Runner::circuit_breaker) is open.
     Unavailable,

@@ -74,7 +74,7 @@ pub(crate) struct Taken<M> {
 pub(crate) enum Verdict {
     /// It was handled, or forwarded.
     Done,
-    /// It is finished without a handler, with this outcome. That says nothing about what handlers need.
+    /// It is finished without a handler, with this outcome. That says nothing about the dependencies of handlers.
     Unhandled(Outcome),
     /// It may go better another time.
     Retry,
@@ -82,9 +82,9 @@ pub(crate) enum Verdict {
     RetryAfter(Duration),
     /// The same, but the record alone is suspected: it says nothing about others.
     Panic,
-    /// Not tried at all: what handling it needs is away.
+    /// It was not handled, because a dependency of the handler is away.
     Unavailable,
-    /// It has not been tried: it waits, and others for it as before. That says nothing about what handlers need.
+    /// It has not been tried: it waits, and others for it as before. That says nothing about the dependencies of handlers.
     NotYet,
     /// It is no valid event, and never will be.
     Invalid,

@@ -66,7 +66,7 @@ pub enum FailureKind {
     Invalid,
     /// The handler [rejected](crate::kafka::Failure::reject) it.
     Rejected,
-    /// Its last attempt failed, or what its handler needs was unavailable for
+    /// Its last attempt failed, or a dependency of its handler was unavailable for
     /// [too long](crate::kafka::Retry::unavailable_limit).
     Failed,
 }
@@ -152,7 +152,7 @@ pub(crate) struct Rules {
     pub(crate) forward_backoff: Backoff,
     pub(crate) waiting: Waiting,
     pub(crate) give_up: GiveUps,
-    /// How long a record may be without what its handler needs: since its handler first said so.
+    /// How long a record may wait for a dependency of its handler: since the handler first said so.
     pub(crate) away_limit: Option<Duration>,
     /// How many different records have to fail, without one that is handled, for the next that would be given up to open
     /// the breaker instead. There is no breaker if there is none.

@@ -838,6 +838,27 @@ fn a_probe_that_cannot_be_loaded_yet_makes_room_for_another_at_once() {
 }
 
 #[test]
+fn a_partition_is_past_an_offset_when_all_up_to_it_is_finished() {
+    let mut core = core(Rules { give_up: GiveUp::Skip.into(), ..rules() });
+    assert!(!core.is_past(0, 0));
+    receive(&mut core, &[None; 3]);
+    let taken = take(&mut core, NOW);
+    core.finish(&taken[1].ticket, Verdict::Done, NOW);
+    assert!(!core.is_past(0, 0) && !core.is_past(0, 1), "the first is in hand");
+    core.finish(&taken[0].ticket, Verdict::Retry, NOW);
+    assert!(!core.is_past(0, 1), "the first waits for its retry");
+    core.tick(NOW + millis(100));
+    let again = take_one(&mut core, NOW + millis(100));
+    core.finish(&again.ticket, Verdict::Reject, NOW + millis(100));
+    assert!(core.is_past(0, 1) && !core.is_past(0, 2) && !core.is_past(1, 0));
+    core.finish(&taken[2].ticket, Verdict::Done, NOW);
+    assert!(core.is_past(0, 2) && !core.is_past(0, 3));
+    // Nothing is known of another assignment.
+    core.assign(&[0]);
+    assert!(!core.is_past(0, 0));
+}
+
+#[test]
 fn nothing_is_handled_during_a_pause_and_dead_letters_are_sent() {
     let mut core = core(rules());
     receive(&mut core, &[None; 3]);

@@ -8,7 +8,7 @@ use std::time::{Duration, SystemTime};
 use rdkafka::config::RDKafkaLogLevel;
 use rdkafka::consumer::{BaseConsumer, Consumer, ConsumerContext, Rebalance};
 use rdkafka::error::{KafkaError, KafkaResult};
-use rdkafka::{ClientContext, TopicPartitionList};
+use rdkafka::{ClientContext, Offset, TopicPartitionList};
 
 use super::super::core::Partition;
 use super::super::session::LEAVE;
@@ -104,6 +104,12 @@ impl Group {
         }
         let mut state = self.shared.lock_here();
         let partitions = state.numbers(list);
+        for (&partition, element) in partitions.iter().zip(list.elements()) {
+            match element.offset() {
+                Offset::Offset(offset) => state.starts.insert(partition, offset),
+                _ => state.starts.remove(&partition),
+            };
+        }
         perform(&self.shared, &mut state, consumer);
         state.session.assign(&partitions);
         perform(&self.shared, &mut state, consumer);

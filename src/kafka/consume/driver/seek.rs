@@ -1,8 +1,12 @@
 //! Partitions that continue at another offset.
 
-use rdkafka::Offset;
+use std::thread;
+use std::time::{Duration, Instant};
+
 use rdkafka::consumer::Consumer;
-use rdkafka::error::{KafkaError, RDKafkaErrorCode};
+use rdkafka::error::{KafkaError, KafkaResult, RDKafkaErrorCode};
+use rdkafka::topic_partition_list::TopicPartitionListElem;
+use rdkafka::{Offset, TopicPartitionList};
 
 use super::super::session::{Trouble, Why};
 use super::offsets::{self, PATIENCE};
@@ -34,11 +38,12 @@ impl Poller {
         };
         let offset = self.offset(topic, partition, to)?;
         consumer.context().let_go(consumer, &[number]);
-        let gone = consumer.seek(topic, partition, offset, PATIENCE);
+        let gone = self.continue_at(topic, partition, offset);
         let mut state = self.shared.lock_here();
+        state.starts.insert(number, if let Offset::Offset(offset) = offset { offset } else { 0 });
         state.session.assign(&[number]);
         if let Err(error) = &gone {
-            // What was received and not handled is forgotten: it must not be passed over.
+            // The messages that were received and not handled are forgotten: they must not be passed over.
             tracing::error!("{topic}/{partition}: no seek to {offset:?}: {error}");
             let trouble = Trouble { code: RDKafkaErrorCode::Fail, why: Why::Fatal };
             state.session.fail(trouble, self.shared.now());
@@ -46,6 +51,21 @@ impl Poller {
         }
         perform(&self.shared, &mut state, consumer);
         gone.map_err(|_| ConsumeErrorKind::Fatal(RDKafkaErrorCode::Fail))
+    }
+
+    fn continue_at(&self, topic: &str, partition: i32, offset: Offset) -> KafkaResult<()> {
+        const AGAIN: Duration = Duration::from_millis(10);
+        let mut partitions = TopicPartitionList::new();
+        partitions.add_partition_offset(topic, partition, offset)?;
+        let started = Instant::now();
+        loop {
+            let sought = self.connection.consumer.seek_partitions(partitions.clone(), PATIENCE)?;
+            match sought.elements().iter().try_for_each(TopicPartitionListElem::error) {
+                // It was assigned a moment ago: librdkafka asks for its committed offset, and does not fetch yet.
+                Err(error) if is_not_fetched(&error) && started.elapsed() < PATIENCE => thread::park_timeout(AGAIN),
+                done => return done,
+            }
+        }
     }
 
     /// The offset, looked up now: librdkafka would look for the end later, when there may be more.
@@ -63,4 +83,8 @@ impl Poller {
         let failed = |error: KafkaError| error.rdkafka_error_code().unwrap_or(RDKafkaErrorCode::Fail);
         found.map(Offset::Offset).map_err(|error| ConsumeErrorKind::Seek(failed(error)))
     }
+}
+
+fn is_not_fetched(error: &KafkaError) -> bool {
+    error.rdkafka_error_code() == Some(RDKafkaErrorCode::State)
 }

@@ -59,6 +59,8 @@ pub(crate) struct State {
     pub(super) commits: Commits,
     pub(super) full: Full,
     pub(super) seeks: Vec<Seek>,
+    /// The offsets where assigned partitions were told to start; others start at their commit.
+    pub(super) starts: HashMap<Partition, i64>,
 }
 
 /// The headers of a record from a retry topic.
@@ -85,6 +87,7 @@ impl Shared {
                 commits: Commits::default(),
                 full: Full::default(),
                 seeks: Vec::new(),
+                starts: HashMap::new(),
             }),
             ready: Notify::new(),
             supervisor: Notify::new(),
@@ -282,6 +285,11 @@ impl State {
 
     pub(crate) fn place(&self, number: Partition) -> &Place {
         &self.places[number as usize]
+    }
+
+    /// The offset where the partition was told to start, if it does not start at its commit.
+    pub(crate) fn start(&self, number: Partition) -> Option<i64> {
+        self.starts.get(&number).copied()
     }
 
     /// Why there is nothing to receive: told once, or for ever if it is fatal.

@@ -122,6 +122,14 @@ impl<M: Clone, F: Cause, C: Copy> Session<M, F, C> {
         self.core.partitions()
     }
 
+    pub(crate) fn assigned(&self) -> Vec<(Partition, u64)> {
+        self.core.assigned()
+    }
+
+    pub(crate) fn is_past(&self, partition: Partition, offset: i64) -> bool {
+        self.core.is_past(partition, offset)
+    }
+
     /// Partitions are ours from now on; none if a rebalance changed nothing for this member. Positions that the
     /// rebalance kept from being committed are committed at once.
     pub(crate) fn assign(&mut self, partitions: &[Partition]) {

@@ -13,7 +13,7 @@
 //!   is to be given up.
 //! - No batch is given a record behind one that holds its partition, nor one of a partition that is to be given up.
 //! - From the first time that a record could not be forwarded until it is finished, the consumer is not ready; nor is it
-//!   while a record waits for what its handler needs.
+//!   while a record waits for a dependency of its handler.
 
 mod closing;
 mod machine;

@@ -1,7 +1,7 @@
 //! Leads core and session through seeded schedules: consumers that join, leave, stall and crash, partitions that
 //! move between them or are lost, handlers and forwards that take their time and fail, batches that nobody takes,
 //! clients that fail for good, rights that are missing, revokes while a consumer closes, commits that do not arrive,
-//! time that jumps, what handlers need that is away.
+//! time that jumps, dependencies of handlers that are away.
 //!
 //! Beside each core a [`Ledger`] is kept of every partition: what has become of each record that was
 //! received, so plainly that what may be taken, what has to be taken, what is paused and what is committed

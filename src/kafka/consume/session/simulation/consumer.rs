@@ -10,7 +10,7 @@ use super::super::super::core::{
 use super::super::closing::Closing;
 use super::super::machine::Session;
 use super::super::outcome::{Cause, Finished, NotCommitted, Trouble, Why, Word};
-use super::ledger::{Ledger, State};
+use super::ledger::{Ledger, Record, State};
 use super::outage::{Open, Outage};
 use super::{Event, World};
 
@@ -1207,8 +1207,16 @@ impl Consumer {
     fn check(&self) {
         let share = self.share();
         let mut buffered = 0;
-        for (client, ledger) in self.client.iter().zip(&self.ledgers) {
+        for ((partition, client), ledger) in (0..).zip(&self.client).zip(&self.ledgers) {
             let Some(ledger) = ledger else { continue };
+            if let Some(last) = ledger.records.last() {
+                let is_over = |record: &&Record| matches!(record.state, State::Finished | State::Popped);
+                let unfinished = ledger.records[ledger.first..].iter().find(|record| !is_over(record));
+                let is_past = |offset| self.session.is_past(partition, offset);
+                assert_eq!(is_past(last.offset), unfinished.is_none(), "past the last record, or not");
+                let is_at = |record: &Record| is_past(record.offset - 1) && !is_past(record.offset);
+                assert!(unfinished.is_none_or(is_at), "not at the first unfinished record");
+            }
             let Limit { records, bytes } = ledger.buffered;
             let full = records >= share.records || bytes >= share.bytes;
             let low = records <= share.records / 2 && bytes <= share.bytes / 2;

@@ -39,7 +39,7 @@ pub(super) struct Record {
     unsent: u32,
     /// It comes from a topic for retries.
     returned: bool,
-    /// How often in a row what its handler needs was away, and since when.
+    /// How often in a row a dependency of its handler was away, and since when.
     away: Option<(u32, Duration)>,
     /// The partition waits for it.
     holds: bool,

@@ -1,4 +1,4 @@
-//! What is known of things that are away: as the ledger does, it says what the breaker of the core has to do.
+//! The dependencies that are away: as the ledger does, it says what the breaker of the core has to do.
 
 use std::collections::BTreeSet;
 use std::time::Duration;
