@@ -110,7 +110,7 @@ impl Schema {
     pub(crate) fn is_bytes(&self) -> bool {
         matches!(
             self.nodes.get(Nodes::ROOT),
-            Node::Bytes | Node::Decimal { size: None, .. } | Node::Uuid { fixed: false }
+            Node::Bytes | Node::BigDecimal | Node::Decimal { size: None, .. } | Node::Uuid { fixed: false }
         )
     }
 
