@@ -139,8 +139,8 @@
 //! version are a compile error. All `Page<T>` share the name and version of `Page`, so one enum cannot hold two of
 //! them: wrap each in an event of its own.
 //!
-//! A message of a type that no variant holds is rejected. An enum that is to take such messages ends with a variant that
-//! holds an [`OtherEvent`](crate::OtherEvent): it has the type and the bytes of the message.
+//! A message of a type that no variant holds is rejected. To accept such messages, add a last variant that holds an
+//! [`OtherEvent`](crate::OtherEvent), which has the type and the bytes of the message.
 //!
 //! A Kafka message without a type is rejected, because an event with a missing or damaged field may look like another
 //! one. If writers set no headers, put the type into the body: an enum with `#[serde(tag = "type")]` is one event with

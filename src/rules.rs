@@ -119,7 +119,7 @@ pub fn to_json(value: impl Serialize) -> Value {
 pub fn no_context<C>(cx: &mut Context<'_>, at: &At<'_>) {
     cx.forget(std::any::type_name::<C>());
     let message = format!(
-        "A rule needs a context of type `{}`: give it with `LoadOptions::context` or `DumpOptions::context`.",
+        "A rule needs a context of type `{}`: set it with `LoadOptions::context` or `DumpOptions::context`.",
         std::any::type_name::<C>()
     );
     cx.violation_of_whole(at, "context".into(), Map::new(), Some(message.into()));
@@ -134,7 +134,7 @@ pub fn param(params: &mut Map<String, Value>, name: &str, value: impl Serialize)
 
 /// An error of a rule or a hook: whatever is made into [`Violations`].
 #[diagnostic::on_unimplemented(
-    message = "`{Self}` is no error of a rule or hook",
+    message = "`{Self}` cannot be the error of a rule or hook",
     label = "this function returns a `Result` whose error is `{Self}`",
     note = "return a `Violation`, or `Violations`: `Err(Violation::new(\"code\").with_message(\"...\"))`",
     note = "an error type of yours serves too if `Violations` implements `From` for it",

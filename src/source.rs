@@ -69,7 +69,7 @@ pub struct Line<E> {
 /// }
 /// assert_eq!(good, [1, 5]);
 /// assert_eq!(bad, [
-///     "2: the JSON breaks off: EOF while parsing a value at line 2 column 11",
+///     "2: truncated JSON: EOF while parsing a value at line 2 column 11",
 ///     "4: 1 violation\nseq: Not a valid integer.",
 /// ]);
 /// ```

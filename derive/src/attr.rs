@@ -342,7 +342,7 @@ pub(crate) fn of_variant(cx: &Ctxt, attrs: &[Attribute]) -> AvroAttrs {
         if refused {
             cx.error_spanned_by(
                 attr,
-                "#[event(...)] is not supported on a variant, but for `avro(...)`: write it on the type or a field",
+                "#[event(...)] is not supported on a variant, except for `avro(...)`: write it on the type or a field",
             );
         }
     }

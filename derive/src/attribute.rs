@@ -14,7 +14,7 @@ pub(crate) fn expand(args: &TokenStream, mut input: DeriveInput) -> syn::Result<
     if let Data::Union(data) = &input.data {
         return Err(syn::Error::new_spanned(
             data.union_token,
-            "a union cannot be an event: its present field is not known",
+            "a union cannot be an event: its active field is not known",
         ));
     }
     let twice = below(&input).map(|attr| {

@@ -185,7 +185,7 @@ fn check_types(cx: &Ctxt, model: &Model<'_>) {
         (model.converted_from().is_some(), "from"),
     ] {
         if given {
-            wrong(&format!("with `types` the variants' events are read and written: write `{name}` on their types"));
+            wrong(&format!("an enum with `types` only selects an event: write `{name}` on their types"));
         }
     }
     if variants.is_empty() {
@@ -204,7 +204,7 @@ fn check_types(cx: &Ctxt, model: &Model<'_>) {
         for field in variant.level.fields.iter().filter(of_its_own) {
             cx.error_spanned_by(
                 field.serde.original,
-                "with `types` the variants' events are read and written: write the rules, and `sensitive`, on the fields of \
+                "an enum with `types` only selects an event: write the rules, and `sensitive`, on the fields of \
                  this event's type",
             );
         }
@@ -220,7 +220,7 @@ fn check_recursion(cx: &Ctxt, model: &Model<'_>) {
                 cx.error_spanned_by(
                     field.serde.ty,
                     format!(
-                        "the variant's fields stand beside its tag, and those of `{ident}` include `{tag}` again: name \
+                        "the variant's fields are written next to its tag, and `{ident}` has a field `{tag}`, too: name \
                          the field, as in `{} {{ inner: ... }}`, or add `content = \"...\"` to the enum",
                         variant.ident
                     ),
@@ -234,7 +234,7 @@ fn check_recursion(cx: &Ctxt, model: &Model<'_>) {
     let flat = fields.filter(|field| matches!(field.reader(), Reader::Flat) && !has_own_place);
     for field in flat.filter(|field| is_itself(field.serde.ty, ident)) {
         let message = format!(
-            "puts the fields of `{ident}` among those of `{ident}`, where nothing tells them apart: remove `flatten`, so \
+            "puts the fields of `{ident}` among those of `{ident}`, where they cannot be distinguished: remove `flatten`, so \
              that the field has an object of its own"
         );
         refuse(cx, &field.serde.original.attrs, field.serde.original, &[(true, "flatten", &message)]);
@@ -325,7 +325,7 @@ fn check_rest(cx: &Ctxt, level: &Level<'_>) {
         let name = next.serde.original.ident.as_ref().map(|ident| ident.unraw().to_string()).unwrap_or_default();
         cx.error_spanned_by(
             rest.serde.original,
-            format!("a flattened map takes whatever the fields before it leave, and `{name}` would be in it too: put it last"),
+            format!("a flattened map takes all entries that the fields before it leave, and `{name}` would be in it too: put it last"),
         );
     }
 }
@@ -426,7 +426,7 @@ fn check_beside_tag(cx: &Ctxt, model: &Model<'_>, variant: &Variant<'_>) {
             cx.error_spanned_by(
                 field.serde.ty,
                 format!(
-                    "{name} cannot stand beside the tag `{tag}`: name the field, `{} {{ value: ... }}`, or give the data \
+                    "{name} cannot be written next to the tag `{tag}`: name the field, `{} {{ value: ... }}`, or give the data \
                      a place of their own, `#[serde(tag = \"{tag}\", content = \"value\")]`",
                     variant.ident
                 ),
@@ -524,7 +524,7 @@ fn check_form(cx: &Ctxt, field: &Field<'_>) {
     if let Some(module) = module {
         cx.error_spanned_by(
             module,
-            "the contract cannot see what the function reads and writes: add `#[schemars(with = \"String\")]`, \
+            "the contract does not know what the function reads and writes: add `#[schemars(with = \"String\")]`, \
              or the type that it is written as",
         );
     }
@@ -571,7 +571,7 @@ fn check_option_beside_tag(cx: &Ctxt, model: &Model<'_>, variant: &Variant<'_>) 
         cx.error_spanned_by(
             field.serde.ty,
             format!(
-                "beside a tag serde cannot write an `Option`: name it and flatten it, \
+                "serde cannot write an `Option` next to a tag: name it and flatten it, \
                  `{} {{ #[serde(flatten)] value: Option<..> }}`",
                 variant.ident,
             ),

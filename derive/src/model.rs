@@ -68,7 +68,7 @@ impl<'a> Model<'a> {
         let rules = TypeRules::from_ast(cx, &input.attrs);
         let schema = SchemaAttrs::from_ast(cx, &input.attrs, On::Type);
         if let syn::Data::Union(data) = &input.data {
-            cx.error_spanned_by(data.union_token, "a union cannot be an event: its present field is not known");
+            cx.error_spanned_by(data.union_token, "a union cannot be an event: its active field is not known");
             return None;
         }
         let private = Ident::new("__private", Span::call_site());

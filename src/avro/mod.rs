@@ -17,12 +17,13 @@
 //! - A field that the writer does not have is missing: the type's own default fills it, or it is a violation.
 //! - Values are promoted as the specification says: `int` and `long` to wider integers and floats, `float` to `double`,
 //!   strings and bytes to each other. An integer only has to fit: a `long` of 7 is read into a `u8`.
-//! - A symbol or a variant that the event's enum does not have is its default one, or a violation.
-//! - Logical types are converted: `timestamp-millis` to a `DateTime`, `decimal` to a `Decimal`. A type without one has
-//!   that of the event's own schema: a `long` is read into a `DateTime` as microseconds, or as milliseconds with
-//!   `#[event(avro(millis))]`. Of two different ones the writer's counts, so that a time in milliseconds stays the same
-//!   time. Those with nothing in common, such as a `date` for a `DateTime`, are a violation; `timestamp-*` and
-//!   `local-timestamp-*` stand for each other. `big-decimal` is read as bytes only, and is not written.
+//! - If the event's enum does not have a symbol or a variant, the enum's default is used, or it is a violation.
+//! - Logical types are converted: `timestamp-millis` to a `DateTime`, `decimal` to a `Decimal`. A type without a
+//!   logical type is read with the logical type of the event's own schema: a `long` is read into a `DateTime` as
+//!   microseconds, or as milliseconds with `#[event(avro(millis))]`. If both have one, the writer's is used, so that a time
+//!   in milliseconds keeps its value. A logical type that does not fit, such as `date` for a `DateTime`, is a violation;
+//!   `timestamp-*` and `local-timestamp-*` are accepted for each other. `big-decimal` is read as bytes only, and is not
+//!   written.
 //!
 //! The defaults in the writer's schema and in the event's Avro schema are not used: the latter only tell other programs
 //! about the defaults of the type.

@@ -43,7 +43,7 @@ impl fmt::Display for Malformed {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self.0.reason {
             Some(reason) => write!(f, "not a valid Avro datum: {reason} at byte {}", self.0.offset),
-            None => write!(f, "the Avro datum breaks off at byte {}", self.0.offset),
+            None => write!(f, "truncated Avro datum at byte {}", self.0.offset),
         }
     }
 }

@@ -123,10 +123,10 @@ impl fmt::Display for DumpError {
             #[cfg(feature = "avro")]
             DumpErrorKind::Datum(error) => write!(f, "the Avro schema cannot express the event: {error}"),
             DumpErrorKind::NoSuchField(name) => {
-                write!(f, "the event has no field `{name}` to choose or leave out")
+                write!(f, "the options name the field `{name}`, which the event does not have")
             }
             DumpErrorKind::NoContext(context) => {
-                write!(f, "a rule needs a context of type `{context}`: give it with `DumpOptions::context`")
+                write!(f, "a rule needs a context of type `{context}`: set it with `DumpOptions::context`")
             }
         }
     }

@@ -10,7 +10,7 @@ use std::fmt;
 ///
 /// let error = SchemaId::split(b"\0\0\0\x07").unwrap_err();
 /// assert!(error.is_truncated());
-/// assert_eq!(error.to_string(), "the message breaks off in its schema id: it has 4 bytes, expected at least 5");
+/// assert_eq!(error.to_string(), "the message is truncated in its schema id: it has 4 bytes, expected at least 5");
 /// ```
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct FrameError(Fault);
@@ -32,7 +32,7 @@ impl FrameError {
         Self(Fault::Header { size })
     }
 
-    /// Whether the message breaks off in its schema id. See the example of [`FrameError`].
+    /// Whether the message is truncated in its schema id. See the example of [`FrameError`].
     #[must_use]
     pub fn is_truncated(&self) -> bool {
         matches!(self.0, Fault::Truncated { .. })
@@ -43,7 +43,7 @@ impl fmt::Display for FrameError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self.0 {
             Fault::Truncated { size, least } => {
-                write!(f, "the message breaks off in its schema id: it has {size} bytes, expected at least {least}")
+                write!(f, "the message is truncated in its schema id: it has {size} bytes, expected at least {least}")
             }
             Fault::Header { size } => write!(
                 f,

@@ -36,7 +36,7 @@ use crate::violation::{Position, Violations, cut};
 ///
 /// let error = Ping::load(br#"{"seq": "#).unwrap_err();
 /// assert!(error.is_syntax() && error.is_truncated());
-/// assert_eq!(error.to_string(), "the JSON breaks off: EOF while parsing a value at line 1 column 8");
+/// assert_eq!(error.to_string(), "truncated JSON: EOF while parsing a value at line 1 column 8");
 ///
 /// let error = Ping::load(br#"{"seq": "7"}"#).unwrap_err();
 /// assert!(error.is_invalid());
@@ -502,7 +502,7 @@ impl LoadError {
     ///
     /// let error = Bid::load(br#"{"cents": 1}"#).unwrap_err();
     /// assert!(error.is_config() && !error.is_invalid());
-    /// assert_eq!(error.to_string(), "a rule needs a context of type `u32`: give it with `LoadOptions::context`");
+    /// assert_eq!(error.to_string(), "a rule needs a context of type `u32`: set it with `LoadOptions::context`");
     /// assert_eq!(error.to_problem()["status"], 500);
     ///
     /// let error = LoadOptions::new().exclude(&["cent"]).load_partial::<Bid>(b"{}").unwrap_err();
@@ -627,7 +627,7 @@ impl fmt::Display for LoadError {
         match &self.0 {
             LoadErrorKind::Empty => f.write_str("the input is empty, expected a JSON object"),
             LoadErrorKind::Syntax(syntax) => {
-                let what = if syntax.truncated { "the JSON breaks off" } else { "not valid JSON" };
+                let what = if syntax.truncated { "truncated JSON" } else { "not valid JSON" };
                 write!(f, "{what}: {}", syntax.reason)?;
                 syntax.position.map_or(Ok(()), |position| write!(f, " at {position}"))
             }
@@ -649,10 +649,10 @@ impl fmt::Display for LoadError {
             }
             LoadErrorKind::Io(_) => f.write_str("the input could not be read"),
             LoadErrorKind::NoContext(context) => {
-                write!(f, "a rule needs a context of type `{context}`: give it with `LoadOptions::context`")
+                write!(f, "a rule needs a context of type `{context}`: set it with `LoadOptions::context`")
             }
             LoadErrorKind::NoSuchField(name) => {
-                write!(f, "the event has no field `{name}` to choose or leave out")
+                write!(f, "the options name the field `{name}`, which the event does not have")
             }
             LoadErrorKind::OtherEvent { event_type: Some(event_type), expected } => {
                 write!(f, "the event has type `{event_type}`, expected `{expected}`")
@@ -669,7 +669,7 @@ impl fmt::Display for LoadError {
             #[cfg(feature = "avro")]
             LoadErrorKind::Unframed => f.write_str("the message has none of the framings that its codec reads"),
             #[cfg(feature = "avro")]
-            LoadErrorKind::UnknownSchema(id) => write!(f, "the message has a schema that is not known: {id}"),
+            LoadErrorKind::UnknownSchema(id) => write!(f, "the schema of the message is unknown: {id}"),
             LoadErrorKind::Invalid(violations) => count(f, violations),
             LoadErrorKind::UnsupportedVersion { version, today, violations: None } => {
                 f.write_str(&unsupported(*version, *today, false))

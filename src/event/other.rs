@@ -18,9 +18,9 @@ use crate::violation::{Violation, Violations};
 /// A message of a type that no other variant holds: the event of the last variant of an enum of
 /// [types](crate::derive#several-events-in-one-topic).
 ///
-/// Without such a variant, messages of other types are rejected. It has the type and the bytes of the message, which are not
-/// read. It cannot be dumped, contracts allow no value for it, and it has no Avro form: an enum with this variant is for
-/// consumers.
+/// Without such a variant, messages of other types are rejected. An `OtherEvent` has the type and the bytes of the message;
+/// the bytes are not read. It cannot be dumped, contracts allow no value for it, and it has no Avro form, so an enum with
+/// this variant is for consumers only.
 ///
 /// ```
 /// use event_schema::OtherEvent;

@@ -16,7 +16,7 @@
 //! | [`Unavailable`](Outcome::Unavailable) | its handler says that a dependency is [unavailable](crate::kafka::Failure::unavailable), or failed while the [circuit breaker](crate::kafka::CircuitBreaker) was open; it waits where it is, and has spent no attempt | not committed before the message is finished | as for a retry: kept, for each key with [`Retry::park`](crate::kafka::Retry::park), none with retry topics | `outage::what_is_unavailable_spends_no_attempt_...`, `outage::while_all_handlers_fail_...` |
 //! | [`Dead`](Outcome::Dead) | it is in the dead letter topic, with its original bytes, key and headers, and the reason | finished when the brokers have acknowledged the dead letter | kept: later messages wait for the acknowledgement | `dead_letter`, `spring`, `run::what_is_rejected_or_fails_for_good_is_a_dead_letter` |
 //! | [`Skipped`](Outcome::Skipped) | skipped, because [`GiveUp::Skip`] says so; the log names it | finished | kept | `run::what_is_skipped_is_passed_over_and_told` |
-//! | [`Ignored`](Outcome::Ignored) | it is not for this consumer: of [another type](Runner::skip_other_types), or not let in by the [filter](Runner::filter) | finished | kept | `selection` |
+//! | [`Ignored`](Outcome::Ignored) | it is not for this consumer: it has [another type](Runner::skip_other_types), or the [filter](Runner::filter) excludes it | finished | kept | `selection` |
 //! | [`Abandoned`](Outcome::Abandoned) | its handler took too long, its partition was revoked, or its [batch](crate::kafka::Batch) was dropped. Its result is ignored, but its effects may have happened | not committed. After a timeout the message is retried; after a revoke the next owner receives it; the messages of a dropped batch are received again | kept, unless the handler never yields: then the next handler may start while it still runs | `run::a_handler_that_takes_too_long_...`, `run::a_handler_that_took_too_long_...`, `group::a_result_that_comes_after_the_partition_went_...` |
 //!
 //! With [`GiveUp::Stop`], a message that failed for good ends the run with an error. The message is not committed, and
@@ -24,20 +24,20 @@
 //!
 //! Each failure has its own path:
 //!
-//! | | is it retried? | then |
+//! | failure | is it retried? | then |
 //! |---|---|---|
 //! | the message cannot be loaded, or breaks a rule | never | as [`GiveUp`] says, for [each kind of failure](Runner::give_up_on): a dead letter by default |
-//! | the message is of another type | never | the same, or ignored with [`skip_other_types`](Runner::skip_other_types) |
+//! | the message is of another type | never | as [`GiveUp`] says, or ignored with [`skip_other_types`](Runner::skip_other_types) |
 //! | the schema of the message must be looked up, and the source of schemas does not answer | until it does, without an attempt counted; later messages of the partition (or key) wait | the message is loaded |
-//! | the handler returns [`Failure::reject`] | never | the same |
+//! | the handler returns [`Failure::reject`], or an error that says that an event is invalid (see [`Failure`](crate::kafka::Failure)) | never | as [`GiveUp`] says |
 //! | a rule has `use_context`, and its [context](crate::kafka::EventConsumer::with_context) was not set | never | the run stops, and the message is not committed |
-//! | the handler returns [`Failure::retry`] or any other error | as [`Retry`] says: by default 5 attempts in place | the same |
-//! | the handler returns [`Failure::retry_after`] | the same, after its pause | the same |
-//! | the handler returns [`Failure::unavailable`] | after the same pauses, without an end, and without spending an attempt | the same after [`Retry::unavailable_limit`](crate::kafka::Retry::unavailable_limit), if there is one |
-//! | the last attempt fails, and so have those of two other messages since one was handled | as if it were unavailable: the [circuit breaker](crate::kafka::CircuitBreaker) opens | |
-//! | the handler panics | as an error, and the circuit breaker neither opens nor helps | the same |
-//! | the handler exceeds its [timeout](Runner::handler_timeout) | as an error | the same |
-//! | the dead letter cannot be sent for now | until it can: after 100 ms, then after twice as long each time, up to 5 seconds | |
+//! | the handler returns [`Failure::retry`] or any other error | as [`Retry`] says: by default 5 attempts in place | as [`GiveUp`] says |
+//! | the handler returns [`Failure::retry_after`] | as [`Retry`] says, but after the pause of the error | as [`GiveUp`] says |
+//! | the handler returns [`Failure::unavailable`] | until it succeeds, after the pauses of [`Retry`], without an attempt counted | as [`GiveUp`] says, if [`Retry::unavailable_limit`](crate::kafka::Retry::unavailable_limit) is set and exceeded |
+//! | the last attempt of a message fails, and at least two other messages have failed since a message was last handled | the [circuit breaker](crate::kafka::CircuitBreaker) opens: the message waits, as with [`Failure::unavailable`] | |
+//! | the handler panics | as for an error; panics do not open the circuit breaker, and an open one does not save the message | as [`GiveUp`] says |
+//! | the handler exceeds its [timeout](Runner::handler_timeout) | as for an error | as [`GiveUp`] says |
+//! | the dead letter cannot be sent for now | until it can be sent: after 100 ms, then after twice as long each time, up to 5 seconds | the run continues |
 //! | the dead letter is too large | in a smaller form: with few headers, then as a pointer to the original | the run stops |
 //! | the dead letter is refused for good: the topic does not exist, or the user may not write to it | never | the run stops, and its error [says why](crate::kafka::RunError::is_dead_letter_refused) |
 //!
@@ -60,9 +60,9 @@
 //! `outage::an_open_breaker_...`, `outage::a_message_that_panics_...`). With retry topics, messages go on to their next topic
 //! until the first would be given up.
 //!
-//! ## Control while it runs
+//! ## Pause and seek
 //!
-//! | | messages in hand | other messages | the group |
+//! | call | messages in flight | other messages | the group |
 //! |---|---|---|---|
 //! | [`RunHandle::pause`] | are finished | wait; dead letters and messages for retry topics are sent | the consumer remains a member (`control::a_paused_consumer_...`) |
 //! | [`Runner::until_end`] | are finished | those that were there are handled, and then the run ends; later ones may be handled | the consumer leaves it (`control::a_run_ends_when_...`) |
@@ -80,9 +80,9 @@
 //!     rebalance is over. The time between two commits is therefore at most the commit interval plus the rebalances in
 //!     it, or as long as the brokers are unreachable.
 //! - After a close or a rebalance: usually none. Unfinished messages that others have overtaken are handled before the
-//!   partition is released (`group::a_close_finishes_what_others_have_overtaken`). If that exceeds the deadline, if
-//!   a failed message waits for its next attempt, or if the circuit breaker is open, the messages in flight and those finished ahead of the first
-//!   unfinished message are handled again.
+//!   partition is released (`group::a_close_finishes_what_others_have_overtaken`). The messages in flight, and those
+//!   finished ahead of the first unfinished message, are handled again in three cases: the deadline is exceeded, a failed
+//!   message waits for its next attempt, or the circuit breaker is open.
 //! - Events that the producer sent again after an unknown outcome: they have the same [id](crate::Envelope#the-id).
 //! - Events that a handler publishes, if it runs twice: each run makes new ids, so ids do not identify the copies. If
 //!   consumers must recognise the copies, derive the ids of published events from the id of the handled event.

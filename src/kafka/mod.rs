@@ -6,71 +6,84 @@
 //! tokio = { version = "1", features = ["macros", "rt-multi-thread"] }
 //! ```
 //!
+//! The feature compiles librdkafka from C. It needs a C and a C++ compiler, `make`, `pkg-config` and the headers of zlib (on
+//! Debian `build-essential pkg-config zlib1g-dev`). `kafka-ssl` also needs the headers of OpenSSL (`libssl-dev`);
+//! `kafka-ssl-vendored` compiles OpenSSL instead, which needs `perl`.
+//!
 //! ```
 //! use event_schema::kafka::{EmbeddedKafka, EventConsumer, EventProducer};
-//! use event_schema::prelude::*;
 //! use std::time::Duration;
 //!
-//! #[derive(Debug, PartialEq, Serialize, EventSchema)]
-//! #[event(topic = "greetings")]
+//! #[event_schema::event(topic = "greetings")]
+//! #[derive(Debug, PartialEq)]
 //! struct Greeting {
 //!     #[validate(length(min = 1))]
 //!     text: String,
 //! }
 //!
-//! # #[tokio::main(flavor = "current_thread")]
-//! # async fn main() -> Result<(), Box<dyn std::error::Error>> {
-//! let kafka = EmbeddedKafka::start()?; // or KafkaConfig::from_properties_file("client.properties")
-//! let producer = EventProducer::connect(&kafka.config()).await?;
-//! producer.send(&Greeting { text: "hello".to_owned() }).await?;
-//! producer.close(Duration::from_secs(5)).await?;
+//! #[tokio::main]
+//! async fn main() -> Result<(), Box<dyn std::error::Error>> {
+//!     let kafka = EmbeddedKafka::start()?;
+//!     let config = kafka.config(); // a real broker: KafkaConfig::from_properties_file("client.properties")?
 //!
-//! let config = kafka.config().group("greeters");
-//! let mut consumer = EventConsumer::<Greeting>::subscribe(&config).await?;
-//! let received = consumer.recv().await?;
-//! assert_eq!(received.event(), Some(&Greeting { text: "hello".to_owned() }));
-//! consumer.commit(&received).await?;
-//! consumer.close(Duration::from_secs(5)).await?;
-//! # Ok(())
-//! # }
+//!     let producer = EventProducer::connect(&config).await?;
+//!     producer.send(&Greeting { text: "hello".to_owned() }).await?;
+//!     producer.close(Duration::from_secs(5)).await?;
+//!
+//!     let mut consumer = EventConsumer::<Greeting>::subscribe(&config.group("greeters")).await?;
+//!     let received = consumer.recv().await?;
+//!     assert_eq!(received.event(), Some(&Greeting { text: "hello".to_owned() }));
+//!     consumer.commit(&received).await?;
+//!     consumer.close(Duration::from_secs(5)).await?;
+//!     Ok(())
+//! }
 //! ```
 //!
-//! [`EventConsumer::recv`] is for a loop of your own. [`EventConsumer::run`] calls a handler for each event, in
-//! parallel, with retries and dead letters; [`EventConsumer::runner`] has settings for them. [`KafkaConfig`] lists the
-//! keys of `client.properties` and the defaults. [`Topics`] creates or checks the topics of a service.
+//! [`EventConsumer::run`] calls a handler for each event, in parallel, with retries and dead letters, until
+//! [`RunHandle::close`] ends it. [`EventConsumer::runner`] has settings for the order, the retries and the dead letters.
+//! [`EventConsumer::recv`], as in the example, is for a loop of your own.
+//!
+//! [`KafkaConfig`] lists the keys of `client.properties` and the defaults. [`Topics`] creates or checks the topics of a
+//! service.
 //!
 //! # Failures
 //!
-//! | | what happens |
+//! | failure | what happens |
 //! |---|---|
 //! | no broker can be reached at the start | `connect` and `subscribe` return a [`ConnectError`] after the [`connect_timeout`](KafkaConfig::connect_timeout), 10 seconds by default |
-//! | all brokers are away later | clients reconnect. Consumers wait without a limit; a send fails with a [`SendError`] after `delivery.timeout.ms`, 5 minutes by default |
+//! | all brokers become unreachable later | clients reconnect. Consumers wait without a limit; a send fails with a [`SendError`] after `delivery.timeout.ms`, 5 minutes by default |
 //! | an event to send breaks its own rules | it is not sent: [`SendError::is_invalid`] |
 //! | a message cannot be loaded | `recv` returns it as [`Body::Rejected`]; `run` sends it to the dead letter topic and continues |
 //! | a handler fails, panics or times out | `run` retries the event, with 5 attempts in all by default, then sends the message to the dead letter topic and continues |
+//! | a handler returns [`Failure::unavailable`], or three messages fail and none is handled in between | messages wait in order until one is handled; see [`CircuitBreaker`] |
 //! | the dead letter topic does not exist, or the user may not write to it | `run` ends with [`RunError::is_dead_letter_refused`]; the message is not committed |
 //!
-//! [`EventProducer::with_context`] and [`EventConsumer::with_context`] set the
-//! [context](crate::LoadOptions::context) of rules with `use_context`. Without it, a producer does not send an event
-//! with such a rule ([`SendError::is_config`]). In a consumer the load fails with [`LoadError::is_config`](crate::LoadError::is_config): `recv`
-//! returns a rejection, and `run` ends with [`RunError::is_stopped`] and does not commit the message.
+//! [`EventProducer::with_context`] and [`EventConsumer::with_context`] set the [context](crate::LoadOptions::context) of
+//! rules with `use_context`. If the context is missing, a producer does not send an event with such a rule
+//! ([`SendError::is_config`]). In a consumer the load fails with
+//! [`LoadError::is_config`](crate::LoadError::is_config): `recv` returns a rejection, and `run` ends with
+//! [`RunError::is_stopped`] and does not commit the message.
 //!
 //! # Formats
 //!
-//! The values of messages are JSON, unless a producer or a consumer is given a codec, with the feature `avro`: Avro data, or
-//! either format with the id of its schema. The module [`format`](crate::format) describes them. With the feature
-//! `registry`, the client of a Schema Registry has the schemas; [`KafkaConfig`] reads its settings. Keys are those of
-//! [`EventKey`](crate::EventKey), or bytes that you encode yourself: [`Outgoing::key`].
+//! The values of messages are JSON by default. With the feature `avro`, `with_codec` of a producer or a consumer selects
+//! Avro, or either format with the id of a schema; the module [`format`](crate::format) describes the codecs. With the
+//! feature `registry`, a Schema Registry provides the schemas, and [`KafkaConfig`] reads the settings of its client.
+//!
+//! The key of a message is the key of its event, in the bytes of [`EventKey`](crate::EventKey). For a key that you encode
+//! yourself, use [`Outgoing::key`].
 //!
 //! # Guarantees
 //!
-//! [`guide::guarantees`](crate::guide::guarantees) says what happens to a message, its offset and its order in each
-//! case. [`guide::tuning`](crate::guide::tuning) has the costs, and the settings that change them.
+//! The page [`guide::guarantees`](crate::guide::guarantees) says what happens to a message, its offset and its order in
+//! each case. The page [`guide::tuning`](crate::guide::tuning) has the costs, and the settings that change them.
 //!
 //! # Runtime and log
 //!
-//! The adapters run on tokio, in a runtime with timers, such as that of `#[tokio::main]`. Log lines are `tracing`
-//! events; librdkafka's have the target `librdkafka`.
+//! The adapters run on tokio, in a runtime with timers, such as that of `#[tokio::main]`.
+//!
+//! Log lines are `tracing` events; librdkafka's have the target `librdkafka`. Without a subscriber, such as
+//! `tracing_subscriber::fmt::init()`, no log is visible, and nothing tells why a message became a dead letter.
 
 mod broker;
 mod client;

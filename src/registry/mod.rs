@@ -28,9 +28,9 @@
 //! | the schema is incompatible or invalid | | [`is_incompatible`](RegistryError::is_incompatible), [`is_invalid`](RegistryError::is_invalid) |
 //! | the registry refuses the credentials | gets a new OAuth token, once | [`is_denied`](RegistryError::is_denied) |
 //!
-//! No failure is cached. Schemas by id and registrations are: the `cache.capacity` that were used last. Many tasks that
-//! ask for the same one make a single request, which goes on if they leave: the next one finds its answer. It ends with the
-//! client.
+//! The client caches schemas by id and registrations: the last used ones, up to `cache.capacity`. It caches no failure. If
+//! many tasks need the same schema, they make a single request. The request continues if they are cancelled, and the next
+//! task finds its answer; dropping the client ends it.
 
 // Why this is not `schema_registry_converter` (6.0): its decoders end in a `Value`, its cache has no bound and keeps errors
 // until it is told not to, each waiter makes a request of its own, it does not retry, and it has neither GUIDs, modes nor

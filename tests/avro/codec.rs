@@ -107,10 +107,10 @@ fn what_is_no_message_of_the_schema_is_refused() {
         refused,
         [
             ("neg-empty", "the message has none of the framings that its codec reads", false),
-            ("neg-four-bytes", "the message breaks off in its schema id: it has 4 bytes, expected at least 5", true),
+            ("neg-four-bytes", "the message is truncated in its schema id: it has 4 bytes, expected at least 5", true),
             // As Confluent's own reader does, which takes the magic byte 1 for that of a GUID.
-            ("neg-bad-magic", "the message breaks off in its schema id: it has 11 bytes, expected at least 17", true),
-            ("neg-truncated-body", "the Avro datum breaks off at byte 4", true),
+            ("neg-bad-magic", "the message is truncated in its schema id: it has 11 bytes, expected at least 17", true),
+            ("neg-truncated-body", "truncated Avro datum at byte 4", true),
             ("neg-negative-length", "not a valid Avro datum: a negative length at byte 0", false),
             ("neg-bad-utf8", "not a valid Avro datum: text that is not UTF-8 at byte 1", false),
             ("neg-json-not-framed", "the message has none of the framings that its codec reads", false),

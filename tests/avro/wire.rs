@@ -295,7 +295,7 @@ fn malformed_data_are_refused() {
     assert_eq!(
         refused,
         [
-            "the Avro datum breaks off at byte 4",
+            "truncated Avro datum at byte 4",
             "not a valid Avro datum: a negative length at byte 0",
             "not a valid Avro datum: text that is not UTF-8 at byte 1",
         ]

@@ -260,7 +260,7 @@ async fn a_dead_letter_names_the_schema_and_keeps_the_bytes() {
     let letter = letters.recv().await.unwrap();
     assert_eq!(letter.event(), Some(&pinged(1)), "{letter:?}");
     let reason = header(&letter, "kafka_dlt-exception-message").unwrap();
-    assert_eq!(reason, "the message has a schema that is not known: GUID 09090909-0909-0909-0909-090909090909");
+    assert_eq!(reason, "the schema of the message is unknown: GUID 09090909-0909-0909-0909-090909090909");
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -527,7 +527,7 @@ async fn a_schema_that_nobody_knows_in_time_is_a_rejection() {
     assert_eq!(letters.len(), 3);
     for letter in letters {
         let reason = header(&letter, "kafka_dlt-exception-message").unwrap();
-        assert_eq!(reason, "the message has a schema that is not known: id 9");
+        assert_eq!(reason, "the schema of the message is unknown: id 9");
     }
 }
 

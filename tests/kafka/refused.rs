@@ -65,7 +65,7 @@ async fn without_the_right_to_write_anywhere_the_run_stops() {
     let error = Running::start(&kafka).await.error().await;
     assert!(error.is_dead_letter_refused() && error.is_stopped() && !error.is_fatal(), "{error}");
     let text = error.to_string();
-    assert!(text.starts_with("stopped at notes/0@0: the JSON breaks off: "), "{text}");
+    assert!(text.starts_with("stopped at notes/0@0: truncated JSON: "), "{text}");
     assert!(text.contains("; its dead letter was not sent to `notes-g-dlt`: "), "{text}");
     assert!(text.contains("; the user needs the right to write to a topic"), "{text}");
 }

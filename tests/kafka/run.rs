@@ -532,7 +532,7 @@ async fn what_is_skipped_is_passed_over_and_told() {
     // Each worker writes its line once it has let go of the lock.
     skipped.sort_by(|(_, one), (_, other)| one.cmp(other));
     let faults = [
-        "the JSON breaks off: EOF while parsing an object at line 1 column 1",
+        "truncated JSON: EOF while parsing an object at line 1 column 1",
         "no such product",
         "the database is away",
         "the handler panicked",

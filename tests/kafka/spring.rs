@@ -63,7 +63,7 @@ async fn spring_reads_our_dead_letters() {
     kafka.publish(&topic, ["a", "b"].map(|key| note(key, 1))).await;
     let broken = [
         ("a", r#"{"key": 7, "number": 87654321}"#, "2 violations; "),
-        ("b", r#"{"key": "#, "the JSON breaks off: EOF while parsing a value at line 1 column 8"),
+        ("b", r#"{"key": "#, "truncated JSON: EOF while parsing a value at line 1 column 8"),
     ];
     for (key, value, _) in broken {
         kafka.put(&topic, key, Some(value.as_bytes())).await;

@@ -107,7 +107,7 @@ fn broken_off_at_every_byte() {
     for end in 2..WHOLE.len() {
         let error = refused(&WHOLE.as_bytes()[..end]);
         assert!(error.is_syntax() && error.is_truncated(), "after {end} bytes: {error}");
-        assert!(error.to_string().starts_with("the JSON breaks off: EOF while parsing"), "after {end} bytes: {error}");
+        assert!(error.to_string().starts_with("truncated JSON: EOF while parsing"), "after {end} bytes: {error}");
     }
 }
 
@@ -516,8 +516,8 @@ fn flattened_values_within_one_another() {
         let open = format!(r#"{{"first": "Some", "second": "Some", {fields}"child": "#);
         [open.repeat(levels), "null".to_owned(), "}".repeat(levels)].concat()
     };
-    assert!(Part::load_str(&nested(5, r#""x": 1, "y": 2, "#)).unwrap().second.is_some());
-    for fields in ["", r#""x": 1, "y": "2", "#] {
+    assert!(Part::load_str(&nested(5, r#""x": 1, "#)).unwrap().first.is_some());
+    for fields in ["", r#""x": "1", "y": "2", "#] {
         let text = nested(40, fields);
         let value: Value = serde_json::from_str(&text).unwrap();
         for error in [
@@ -529,7 +529,7 @@ fn flattened_values_within_one_another() {
         }
     }
     // Many side by side cost what they should.
-    let parts = vec![nested(2, r#""x": 1, "y": 2, "#); 20_000].join(",");
+    let parts = vec![nested(2, ""); 20_000].join(",");
     let whole = format!(r#"{{"first": "Some", "child": null, "x": 1, "parts": [{parts}]}}"#);
     assert_eq!(Whole::load_str(&whole).unwrap().parts.len(), 20_000);
 }

@@ -337,7 +337,7 @@ fn a_forgotten_context_is_no_fault_of_the_event() {
     for error in errors {
         assert!(error.is_config() && !error.is_invalid() && !error.is_syntax(), "{error}");
         assert!(error.violations().is_none() && error.valid_data().is_none(), "{error}");
-        let told = "a rule needs a context of type `load::options::Limits`: give it with `LoadOptions::context`";
+        let told = "a rule needs a context of type `load::options::Limits`: set it with `LoadOptions::context`";
         assert_eq!(error.to_string(), told);
         let problem = error.to_problem();
         assert_eq!(problem["status"], 500);

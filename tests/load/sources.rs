@@ -120,7 +120,7 @@ fn bad_lines_are_told_by_number_and_do_not_end_the_rest() {
         (1, Ok(1)),
         (3, Ok(3)),
         (4, Err("1 violation\nseq: Must be greater than or equal to 1.".to_owned())),
-        (5, Err("the JSON breaks off: EOF while parsing a value at line 5 column 8".to_owned())),
+        (5, Err("truncated JSON: EOF while parsing a value at line 5 column 8".to_owned())),
         (7, Err("not valid UTF-8, which JSON requires: the first invalid byte is at offset 69".to_owned())),
         (8, Err("not valid JSON: trailing characters at line 8 column 12".to_owned())),
         (9, Err("1 violation\nInvalid input type.".to_owned())),

@@ -50,7 +50,7 @@ use crate::load::{At, Context, Dialect, FieldType, LoadOptions, of_value};
 /// let error = reader.load(b"\x00\x06x-1").unwrap_err();
 /// assert_eq!(error.to_string(), "1 violation\nquantity: Must be greater than or equal to 1.");
 /// let error = reader.load(b"\x04\x06x-").unwrap_err();
-/// assert_eq!(error.to_string(), "the Avro datum breaks off at byte 4");
+/// assert_eq!(error.to_string(), "truncated Avro datum at byte 4");
 /// # Ok::<(), Box<dyn std::error::Error>>(())
 /// ```
 pub struct DatumReader<E> {

@@ -10,8 +10,8 @@ use super::error::{CatalogError, chain};
 const USAGE: &str = "\
 commands:
   list                list the events
-  check [FOLDER]      compare the recorded contracts with those of today
-  export [FOLDER]     record the contracts of today
+  check [FOLDER]      compare the recorded contracts with the current ones
+  export [FOLDER]     record the current contracts
   diff [FOLDER]       list the changes from the recorded contracts
   asyncapi [VERSION]  print an AsyncAPI document; VERSION is that of the service's interface
 FOLDER is `schemas` if it is not named.";

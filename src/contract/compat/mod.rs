@@ -26,9 +26,9 @@
 //! | `oneOf` with schemas that overlap | incompatible: a value that fits two is refused |
 //! | a field described by a schema with patterns, if no pattern has its name | incompatible, if unknown fields are allowed |
 //!
-//! References must point into the document, and must not lead back to their own schema without a step into the value.
-//! `$dynamicRef` and `$recursiveRef` are refused. Documents in draft 4 to 2020-12 are read; without `$schema` the
-//! keywords of all drafts count.
+//! References must point into the document, and must not form a circle without a step into the value. `$dynamicRef` and
+//! `$recursiveRef` are refused. Documents in draft 4 to 2020-12 are read. In a document without `$schema`, the keywords of
+//! all drafts count.
 
 mod array;
 pub mod avro;

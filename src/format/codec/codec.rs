@@ -309,7 +309,7 @@ impl Codec {
     ///
     /// let error = decoder.load(b"\0\0\0\0\x04\x0E").unwrap_err();
     /// assert!(error.is_unknown_schema());
-    /// assert_eq!(error.to_string(), "the message has a schema that is not known: id 4");
+    /// assert_eq!(error.to_string(), "the schema of the message is unknown: id 4");
     /// # Ok::<(), Box<dyn std::error::Error>>(())
     /// ```
     #[must_use]

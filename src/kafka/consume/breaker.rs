@@ -1,11 +1,11 @@
 //! The setting of the circuit breaker.
 
-/// When the consumer stops giving messages up because none can be handled. A setting of
+/// When failed messages start to wait instead of becoming dead letters. A setting of
 /// [`Runner::circuit_breaker`](crate::kafka::Runner::circuit_breaker).
 ///
-/// A database that is away makes every handler fail. Without a breaker, each message would use up its attempts and
-/// become a dead letter. With it, a message whose last attempt failed is given up only if another was handled lately: if
-/// three different messages have failed and none was handled in between, the breaker opens instead.
+/// If a database is unreachable, every handler fails. Without a breaker, each message would use up its attempts and become
+/// a dead letter. With a breaker, at most two messages do: if three different messages have failed, and none was handled in
+/// between, the breaker opens when the next of them would be given up, and that message waits.
 ///
 /// While the breaker is open:
 /// - One message at a time is handled, as a probe; after each that fails, the pause until the next probe is longer, as the
@@ -13,15 +13,14 @@
 /// - A failed message waits, keeps its order and spends no attempt: its outcome is
 ///   [`Unavailable`](crate::kafka::Outcome::Unavailable).
 /// - The consumer is not [ready](crate::kafka::RunHandle::is_ready).
-/// - Messages that cannot be loaded or are rejected are given up as ever, and so is a message whose handler panics until
-///   its attempts are spent: a panic does not count as a sign that something is away.
+/// - Messages that cannot be loaded or are rejected are given up as usual. So is a message whose handler panics at every
+///   attempt: a panic does not count as an outage.
 ///
-/// A breaker cannot tell a message that no handler will ever take from one that comes while the database is away. At
-/// most two messages are given up before it opens. A handler that says
-/// [`Failure::unavailable`](crate::kafka::Failure::unavailable) loses none. If all messages of a topic fail because of the
-/// handler itself, the breaker stays open until it is mended; [`Retry::unavailable_limit`](crate::kafka::Retry::unavailable_limit)
-/// ends the wait of each message, and so does the policy [`GiveUp::Stop`](crate::kafka::GiveUp::Stop), under which the breaker
-/// never opens.
+/// A breaker cannot distinguish a message that always fails from an outage, so up to two messages are given up before it opens. No
+/// message is given up if handlers return [`Failure::unavailable`](crate::kafka::Failure::unavailable). If all messages
+/// fail because of a bug in the handler, the breaker stays open until the bug is fixed.
+/// [`Retry::unavailable_limit`](crate::kafka::Retry::unavailable_limit) bounds the wait of each message. With
+/// [`GiveUp::Stop`](crate::kafka::GiveUp::Stop) the breaker never opens, and the run ends.
 ///
 /// ```
 /// use event_schema::kafka::CircuitBreaker;

@@ -86,9 +86,9 @@ impl Failure {
         Self { kind: Kind::Reject, ..Self::retry(reason) }
     }
 
-    /// A failure that may pass, and not before this pause, for instance because another service has named it in a
-    /// `Retry-After`: the message is retried after it, instead of after the [backoff](crate::kafka::Retry::backoff). It spends
-    /// an attempt, as [`retry`](Self::retry) does.
+    /// A failure that may pass after this pause, such as the `Retry-After` of another service: the message is retried
+    /// after the pause, instead of after the [backoff](crate::kafka::Retry::backoff). It counts as an attempt, as
+    /// [`retry`](Self::retry) does.
     ///
     /// With [retry topics](crate::kafka::Retry::topics) the pause is at most the longest backoff.
     ///
@@ -107,9 +107,9 @@ impl Failure {
     /// A dependency of the handler is unavailable, such as its database: no message could be handled, and this one is not
     /// to blame.
     ///
-    /// The message waits for the next [backoff](crate::kafka::Retry::backoff) without spending an attempt, however often this
-    /// happens, and never becomes a dead letter for it. Its later messages wait as they do for a
-    /// [retry](crate::kafka::Retry): those of its partition, those of its key or none. It is not sent to a retry topic. The
+    /// The message waits for the next [backoff](crate::kafka::Retry::backoff), and no attempt is counted, however often this
+    /// happens. It does not become a dead letter because of such failures. Later messages wait as they do for a
+    /// [retry](crate::kafka::Retry): those of its partition, those of its key, or none. It is not sent to a retry topic. The
     /// consumer is not [ready](crate::kafka::RunHandle::is_ready) meanwhile, and the delivery counts as
     /// [`Outcome::Unavailable`](crate::kafka::Outcome::Unavailable). [`Retry::unavailable_limit`](crate::kafka::Retry::unavailable_limit)
     /// ends the wait.

@@ -119,16 +119,17 @@ impl RunHandle {
         self.shared.lock().session.resume();
     }
 
-    /// Has an assigned partition continue at another message: to repeat messages, or to pass over some.
+    /// Makes an assigned partition continue at another message, to repeat or to skip messages.
     ///
     /// Handlers of the partition that are running finish first, as before a rebalance, and their messages are committed.
     /// Messages that wait for a retry in place are dropped. A commit never goes back: after a seek to an earlier message,
-    /// nothing is committed until the messages of the last commit are passed, so that a restart continues there.
+    /// nothing is committed until the partition has passed the offset of the last commit. A restart before that continues
+    /// at the last commit.
     ///
     /// # Errors
     ///
     /// A [`ConsumeError`] if the partition is not [assigned](ConsumeError::is_revoked), if the consumer is closed, or if the
-    /// brokers do not tell the offset of a time. A consumer that cannot go on at the offset ends.
+    /// brokers do not return the offset of a time. If the consumer cannot continue at the offset, it ends.
     ///
     /// ```
     /// # use event_schema::kafka::{Delivery, EmbeddedKafka, EventConsumer};

@@ -28,9 +28,9 @@ pub(crate) enum ConsumeErrorKind {
     Revoked,
     #[error("not committed: {0}")]
     Commit(RDKafkaErrorCode),
-    #[error("no seek: {0} is not assigned to this consumer")]
+    #[error("cannot seek: {0} is not assigned to this consumer")]
     NotAssigned(String),
-    #[error("no seek: {0}")]
+    #[error("cannot seek: {0}")]
     Seek(RDKafkaErrorCode),
     #[error("not committed: no thread could be started")]
     NoThread,
