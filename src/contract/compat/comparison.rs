@@ -21,7 +21,7 @@ use super::values::{canonical, order};
 
 /// How many steps a comparison may take, and how many pairs of schemas it may look at, each of which takes memory.
 const MAX_STEPS: usize = 2_000_000;
-const MAX_PAIRS: usize = 1_000_000;
+const MAX_PAIRS: usize = 500_000;
 
 /// The lower limits that are 0 without the keyword.
 const COUNTS: [&str; 3] = ["minItems", "minLength", "minProperties"];
