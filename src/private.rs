@@ -39,7 +39,7 @@ pub use crate::load::{At, Context, FieldType, LoadOptions};
 pub use crate::masking::{DebugOf, NoDebug, shows_nothing};
 pub use crate::names::{Flattened, check_names};
 pub use crate::rules::{
-    broken_custom, broken_schema, has_length, in_range, is_null, is_one_of, left_out, may_be_missing,
+    broken_custom, broken_schema, has_length, in_range, is_email, is_null, is_one_of, left_out, may_be_missing,
     may_be_missing_foreign, may_be_nothing, no_context, not_null, param, resolved, to_json,
 };
 pub use crate::shown::{NotShown, Shown};

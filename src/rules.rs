@@ -4,7 +4,7 @@
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 use serde_json::{Map, Value};
-use validator::ValidateLength;
+use validator::{ValidateEmail, ValidateLength};
 
 use crate::contract::decimal;
 use crate::load::buffer::{Leftovers, foreign_missing};
@@ -37,6 +37,29 @@ pub fn has_length<T: AsRef<str> + ValidateLength<u64>>(
     // A character has up to four.
     let is_within = min.is_none_or(|min| bytes.div_ceil(4) >= min) && max.is_none_or(|max| bytes <= max);
     is_within && equal.is_none() || value.validate_length(min, max, equal)
+}
+
+/// validator's `email` of a text. A look at the bytes is enough for most addresses; its regular expressions judge all
+/// others.
+#[inline]
+pub fn is_email<T: AsRef<str> + ValidateEmail>(value: &T) -> bool {
+    is_plain_email(value.as_ref().as_bytes()) || value.validate_email()
+}
+
+fn is_plain_email(text: &[u8]) -> bool {
+    let Some(at) = text.iter().position(|byte| *byte == b'@') else { return false };
+    let (user, domain) = (&text[..at], &text[at + 1..]);
+    let is_plain = |byte: &u8| byte.is_ascii_alphanumeric() || matches!(byte, b'.' | b'_' | b'-' | b'+');
+    let is_label = |label: &[u8]| {
+        (1..=63).contains(&label.len())
+            && label.iter().all(|byte| byte.is_ascii_alphanumeric() || *byte == b'-')
+            && !label.starts_with(b"-")
+            && !label.ends_with(b"-")
+    };
+    (1..=64).contains(&user.len())
+        && user.iter().all(is_plain)
+        && domain.len() <= 255
+        && domain.split(|byte| *byte == b'.').all(is_label)
 }
 
 /// validator's `range`, for every ordered type: its own trait is closed to types of other crates.

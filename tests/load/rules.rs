@@ -487,3 +487,31 @@ fn a_text_is_as_long_as_it_has_characters() {
         }
     }
 }
+
+#[test]
+fn an_address_is_what_validator_takes_for_one() {
+    use event_schema::validator::ValidateEmail;
+
+    #[event_schema::event]
+    struct Mail {
+        #[validate(email)]
+        address: String,
+    }
+    let is_email = |address: String| Mail { address }.validate().is_ok();
+    let parts = ["a", "7", "@", ".", "-", "+", "ä", " ", "[::1]", "\n"];
+    let mut texts = vec![String::new()];
+    for _ in 0..4 {
+        let longer = texts.iter().flat_map(|text| parts.map(|part| format!("{text}{part}")));
+        texts = longer.collect();
+        let behind = texts.iter().map(|text| format!("x_y@{text}"));
+        for text in texts.iter().cloned().chain(behind) {
+            assert_eq!(is_email(text.clone()), text.validate_email(), "{text:?}");
+        }
+    }
+    for (user, label, labels) in
+        [(64, 1, 1), (65, 1, 1), (1, 63, 1), (1, 64, 1), (1, 63, 4), (1, 62, 4), (1, 50, 5), (1, 50, 6)]
+    {
+        let text = format!("{}@{}", "u".repeat(user), vec!["d".repeat(label); labels].join("."));
+        assert_eq!(is_email(text.clone()), text.validate_email(), "{text}");
+    }
+}

@@ -66,6 +66,7 @@ fn check(cx: &Cx<'_>, rule: &Rule, inner: &Inner<'_>) -> TokenStream {
             let (exclusive_min, exclusive_max) = (bound(&range.exclusive_min), bound(&range.exclusive_max));
             quote_spanned!(span=> __p::in_range(__value, #min, #max, #exclusive_min, #exclusive_max))
         }
+        RuleKind::Email if inner.is(&["String"]) => quote_spanned!(span=> __p::is_email(__value)),
         RuleKind::Email => quote_spanned!(span=> __p::validator::ValidateEmail::validate_email(__value)),
         RuleKind::Url => quote_spanned!(span=> __p::validator::ValidateUrl::validate_url(__value)),
         RuleKind::Ip { v4, v6 } => {
