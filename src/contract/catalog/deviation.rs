@@ -1,4 +1,4 @@
-//! The differences between recorded contracts and those of today: [`Deviation`], [`Change`].
+//! The differences between recorded contracts and the current ones: [`Deviation`], [`Change`].
 
 use std::fmt;
 use std::fmt::Write as _;
@@ -13,7 +13,7 @@ use crate::contract::compat::Finding;
 /// How many changes of a file are listed.
 const MAX_CHANGES: usize = 10;
 
-/// A difference between a recorded contract and that of today, or a fault of what is recorded.
+/// A difference between a recorded contract and the current one, or a fault of what is recorded.
 ///
 /// Its `Display` says how to mend it, with code to paste. See the example of [`Catalog::check`](super::Catalog::check).
 #[derive(Clone, Debug, PartialEq)]
@@ -39,13 +39,13 @@ pub struct Deviation {
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum DeviationKind {
-    /// A contract of today is not recorded.
+    /// A current contract is not recorded.
     Missing,
-    /// A recorded contract differs from that of today.
+    /// A recorded contract differs from the current one.
     Stale,
-    /// A file is recorded that the contract of today does not have.
+    /// A file is recorded that the current contract does not have.
     Needless,
-    /// The contract of today is incompatible with a recorded one.
+    /// The current contract is incompatible with a recorded one.
     Incompatible,
     /// A version is recorded, and no type of the catalog has it.
     Removed,
@@ -176,7 +176,7 @@ impl Deviation {
         &self.path
     }
 
-    /// Whether programs that exchange the event would break: today's contract is incompatible with a recorded one, or has
+    /// Whether programs that exchange the event would break: the current contract is incompatible with a recorded one, or has
     /// lost a version.
     ///
     /// See the example of [`Catalog::check`](super::Catalog::check).
@@ -257,7 +257,7 @@ fn snake_case(name: &str) -> String {
     text
 }
 
-/// A change from a recorded contract to that of today.
+/// A change from a recorded contract to the current one.
 ///
 /// See the example of [`Catalog::diff`](super::Catalog::diff).
 #[derive(Clone, Debug, PartialEq)]

@@ -98,7 +98,7 @@ impl Catalog {
     }
 
     /// The catalog with one more event that the service receives. If it does not [send](Self::sends) it, only the accepted
-    /// form is recorded, and checked in one direction: today's load must accept the messages that it accepted before.
+    /// form is recorded, and checked in one direction: load must accept the messages that it accepted before.
     ///
     /// See the example of [`asyncapi`](Self::asyncapi).
     #[must_use]
@@ -146,9 +146,9 @@ impl Catalog {
         self.contracts.iter().filter(|contract| !contract.is_earlier).map(|contract| contract.descriptor)
     }
 
-    /// Compares the recorded contracts with those of today and returns every difference. Today's contract must be
-    /// compatible with each recorded revision of its version: today's load must read messages of the revision, and its
-    /// readers must read messages of today. No version may be lost.
+    /// Compares the recorded contracts with the current ones and returns every difference. The current contract must be
+    /// compatible with each recorded revision of its version: load must read the messages of the revision, and readers of
+    /// the revision must read the messages that are written now. No version may be lost.
     ///
     /// ```
     /// use event_schema::prelude::*;
@@ -180,7 +180,7 @@ impl Catalog {
         deviations(&self.contracts, folder.as_ref())
     }
 
-    /// Records today's contracts. The replaced contract is kept as an earlier revision, unless both accept the same values.
+    /// Records the current contracts. A replaced contract is kept as an earlier revision, unless both accept the same values.
     /// Returns the files that were written or removed.
     ///
     /// See the example of [`Catalog`].
@@ -231,7 +231,7 @@ impl Catalog {
     ///
     /// # Panics
     ///
-    /// A recorded contract differs from that of today, is incompatible with it, or cannot be read.
+    /// A recorded contract differs from the current one, is incompatible with it, or cannot be read.
     #[track_caller]
     pub fn assert_recorded(&self, folder: impl AsRef<Path>) {
         let folder = folder.as_ref();
@@ -246,7 +246,7 @@ impl Catalog {
         panic!("\nThe contracts of `{}` in {}:\n\n{text}\n", self.service, folder.display());
     }
 
-    /// The changes of each recorded event from its recorded contract to today's, compatible ones too, with the verdict of
+    /// The changes of each recorded event from its recorded contract to the current one, compatible ones too, with the verdict of
     /// [`check`](Self::check). Of Avro schemas only incompatible changes are listed.
     ///
     /// ```
