@@ -101,33 +101,30 @@ impl<'de> Buffered<'de> {
     /// Reads it with code that is not ours, whose error becomes one finding at its inner path. That code does not
     /// count levels, and so they are counted before; those of a value were when it was kept.
     pub(crate) fn foreign<T, W: With<T>, E: Error>(&self, cx: &mut Context<'_>, at: &At<'_>) -> Result<Option<T>, E> {
-        if let Form::Text(text, _) = &self.0 {
-            cx.enclose(text)?;
-        }
-        let read = match &self.0 {
-            Form::Text(text, _) => W::call(&mut Source::new(text)).ok(),
-            Form::Value(value) => W::call(value).ok(),
-        };
-        Ok(read.or_else(|| self.foreign_again::<T, W>(cx, at)))
-    }
-
-    /// Reads it once more, to see where that fails: to watch every step of every read would cost all of them.
-    #[cold]
-    fn foreign_again<T, W: With<T>>(&self, cx: &mut Context<'_>, at: &At<'_>) -> Option<T> {
-        let mut track = serde_path_to_error::Track::new();
-        let read = match &self.0 {
+        // Of a value, too: serde's own readers of `f32` make what is too large an infinity there.
+        let text = match &self.0 {
             Form::Text(text, _) => {
-                W::call(serde_path_to_error::Deserializer::new(&mut Source::new(text), &mut track)).ok()
+                cx.enclose(text)?;
+                Cow::Borrowed(&**text)
             }
-            Form::Value(value) => W::call(serde_path_to_error::Deserializer::new(value, &mut track)).ok(),
+            Form::Value(value) => Cow::Owned(value.to_string()),
         };
-        // The error's text may quote the payload: what is told is the place.
-        if read.is_none() {
-            let path = track.path();
-            note_inside(cx, at, &path.iter().collect::<Vec<_>>());
-        }
-        read
+        let read = W::call(&mut Source::new(&text)).ok();
+        Ok(read.or_else(|| foreign_again::<T, W>(&text, cx, at)))
     }
+}
+
+/// Reads it once more, to see where that fails: to watch every step of every read would cost all of them.
+#[cold]
+fn foreign_again<T, W: With<T>>(text: &str, cx: &mut Context<'_>, at: &At<'_>) -> Option<T> {
+    let mut track = serde_path_to_error::Track::new();
+    let read = W::call(serde_path_to_error::Deserializer::new(&mut Source::new(text), &mut track)).ok();
+    // The error's text may quote the payload: what is told is the place.
+    if read.is_none() {
+        let path = track.path();
+        note_inside(cx, at, &path.iter().collect::<Vec<_>>());
+    }
+    read
 }
 
 /// Notes an invalid value at a path below `at` that a foreign reader told.

@@ -14,10 +14,10 @@ use super::place::At;
 use super::record::{Length, Record, Recorded};
 use crate::error::{LoadError, LoadErrorKind};
 use crate::suggestion::suggest;
-use crate::violation::{Concern, Fault, GENERIC, Param, Path, Rule, Segment, Violation, Violations};
+use crate::violation::{Concern, Fault, GENERIC, MISSING, Param, Path, Rule, Segment, Violation, Violations};
 
 static NULL: Rule = Rule::bare("null");
-static REQUIRED: Rule = Rule::bare("required");
+static LEFT_OUT: Rule = Rule::bare("required");
 static DUPLICATE: Rule = Rule::bare("duplicate");
 pub(super) static VARIANT: Expected = Expected::new("variant");
 static NO_LIST: Rule = Rule::new("invalid", &[("expected", Param::Str("list"))], Some("Invalid input type."));
@@ -350,9 +350,7 @@ impl<'c> Context<'c> {
 
     /// Tries the variants of an untagged enum on a value of this size.
     pub(crate) fn try_variants<T>(&mut self, size: usize, read: impl FnOnce(&mut Self, usize) -> T) -> T {
-        if self.tries == 0 {
-            self.rereads = self.rereads.saturating_add(size.saturating_mul(REREADS_OF_EACH));
-        }
+        self.allow_rereads(|| size);
         self.tries += 1;
         let value = read(self, size);
         self.tries -= 1;
@@ -367,18 +365,26 @@ impl<'c> Context<'c> {
     pub(crate) fn read_left<T, E: Error>(
         &mut self,
         again: bool,
-        size: impl FnOnce() -> usize,
+        size: impl Fn() -> usize,
         read: impl FnOnce(&mut Self) -> Result<T, E>,
     ) -> Result<T, E> {
-        if self.flat == 0 {
-            self.rereads = self.rereads.saturating_add(size().saturating_mul(REREADS_OF_EACH));
-        } else if again {
+        if !self.allow_rereads(&size) && again {
             self.count_reread(size())?;
         }
         self.flat += 1;
         let value = read(self);
         self.flat -= 1;
         value
+    }
+
+    /// Adds what may be read again of a value that is read in one of these ways and lies in no other that is. Whether it
+    /// is such a value.
+    fn allow_rereads(&mut self, size: impl FnOnce() -> usize) -> bool {
+        let outermost = self.tries == 0 && self.flat == 0;
+        if outermost {
+            self.rereads = self.rereads.saturating_add(size().saturating_mul(REREADS_OF_EACH));
+        }
+        outermost
     }
 
     /// Counts a try within a try: there can be as many as the variants to the power of the levels.
@@ -797,7 +803,7 @@ impl<'c> Context<'c> {
     /// As [`missing`](Self::missing), of a field that would be left out though every load asks for it.
     #[cold]
     pub(crate) fn left_out(&mut self, at: &At<'_>) {
-        self.keep(at, Kind::Value, Concern::Value, true, || Fault::Rule(&REQUIRED));
+        self.keep(at, Kind::Value, Concern::Value, true, || Fault::Rule(&LEFT_OUT));
     }
 
     /// As [`null`](Self::null), of a value at hand.
@@ -825,7 +831,7 @@ impl<'c> Context<'c> {
     pub fn missing(&mut self, at: &At<'_>) {
         let may_be = || self.options.partial.is_none_or(|fields| at.is_one_of(fields)) || !self.has_chosen(at);
         if self.mode == Mode::Whole || !may_be() {
-            self.note_shape(at, &REQUIRED);
+            self.note_shape(at, &MISSING);
         }
     }
 

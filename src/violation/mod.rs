@@ -14,7 +14,7 @@ pub use self::list::Violations;
 pub use self::path::{FieldName, InputName, Path, Segment};
 pub(crate) use self::path::{MASK, MAX_NAME, cut};
 pub use self::position::Position;
-pub(crate) use self::rule::Fault;
+pub(crate) use self::rule::{Fault, MISSING};
 pub use self::rule::{Param, Rule};
 pub(crate) use self::sentence::GENERIC;
 pub(crate) use self::violation::Concern;

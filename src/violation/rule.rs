@@ -95,6 +95,9 @@ impl Rule {
     }
 }
 
+/// A field that is not in the input; a value that breaks the rule `required` has a rule of its own.
+pub(crate) static MISSING: Rule = Rule::bare("required");
+
 /// The fault: a rule, known at compile time.
 #[derive(Clone, Debug)]
 pub(crate) enum Fault {
@@ -116,6 +119,10 @@ pub(crate) struct OtherFault {
 }
 
 impl Fault {
+    pub(crate) fn is_missing(&self) -> bool {
+        matches!(self, Self::Rule(rule) if std::ptr::eq(*rule, &raw const MISSING))
+    }
+
     pub(crate) fn other(
         code: Cow<'static, str>,
         params: Map<String, Value>,

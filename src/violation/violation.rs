@@ -370,7 +370,8 @@ impl fmt::Display for Violation {
     }
 }
 
-/// As one flat record: `pointer` (RFC 6901), `code`, `message`, `params`, and [`value`](Violation::value) if it has one.
+/// As one flat record: `pointer` (RFC 6901), `code`, `message` and `params`, and the [`position`](Violation::position) and
+/// the [`value`](Violation::value) if the load recorded them.
 impl Serialize for Violation {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
         let (position, value) = (self.position(), self.value());

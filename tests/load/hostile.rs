@@ -528,6 +528,27 @@ fn flattened_values_within_one_another() {
             assert!(error.is_too_ambiguous(), "{error}");
         }
     }
+    // Untagged enums with flattened values, and flattened values with untagged enums.
+    #[event_schema::event]
+    #[derive(Debug)]
+    #[serde(untagged)]
+    enum Loose {
+        All {
+            of: Vec<Loose>,
+            all: bool,
+            #[serde(flatten)]
+            rest: BTreeMap<String, Value>,
+        },
+        Any {
+            of: Vec<Loose>,
+            any: bool,
+            #[serde(flatten)]
+            rest: BTreeMap<String, Value>,
+        },
+    }
+    let text = [r#"{"of": ["#.repeat(40), r#"], "all": 1, "any": 1}"#.repeat(40)].concat();
+    assert!(Loose::load_str(&text).unwrap_err().is_too_ambiguous());
+    assert!(Loose::load_value(serde_json::from_str(&text).unwrap()).unwrap_err().is_too_ambiguous());
     // Many side by side cost what they should.
     let parts = vec![nested(2, ""); 20_000].join(",");
     let whole = format!(r#"{{"first": "Some", "child": null, "x": 1, "parts": [{parts}]}}"#);

@@ -266,6 +266,45 @@ fn coinciding_names_do_not_mislead() {
     assert_eq!(pins[0].2, 8, "{pins:?}");
 }
 
+/// An infinity could not be dumped.
+#[test]
+fn a_plain_single_beyond_its_range_is_refused_from_every_source() {
+    #[event_schema::event]
+    #[derive(Debug)]
+    struct Foreign {
+        #[event(plain)]
+        values: Vec<f32>,
+    }
+
+    let value = |beyond: f64| json!({"values": [1.5, beyond]});
+    assert!(Foreign::load_value(value(3.4e38)).is_ok() && Foreign::load_str(&value(3.4e38).to_string()).is_ok());
+    for error in
+        [Foreign::load_value(value(1e39)).unwrap_err(), Foreign::load_str(&value(1e39).to_string()).unwrap_err()]
+    {
+        assert_eq!(error.to_string(), "1 violation\nvalues[1]: Not a valid value.");
+    }
+}
+
+/// A null that a rule refuses is in the input.
+#[test]
+fn a_required_value_stands_where_its_null_is() {
+    #[event_schema::event]
+    #[derive(Debug)]
+    struct Pair {
+        #[validate(required)]
+        x: Option<u8>,
+        y: u8,
+    }
+
+    let columns = |text: &str| {
+        let error = LoadOptions::new().positions(true).load::<Pair>(text.as_bytes()).unwrap_err();
+        let columns = error.violations().unwrap().iter().map(|one| one.position().unwrap().column());
+        columns.collect::<Vec<_>>()
+    };
+    assert_eq!(columns(r#"{"y": 1, "x": null}"#), [15]);
+    assert_eq!(columns(r#"{"x": 1}"#), [1]);
+}
+
 /// Positions are in the reports of violations if they were asked for.
 #[test]
 fn reports_have_positions() {

@@ -27,7 +27,7 @@ pub(in crate::load) fn locate(text: &str, violations: &mut [Violation]) {
         let steps = violation.path().segments();
         // A field that is missing may have the name of another, of a flattened struct's for instance.
         let steps = match steps.split_last() {
-            Some((_, object)) if violation.of_shape && violation.code() == "required" => object,
+            Some((_, object)) if violation.fault.is_missing() => object,
             _ => steps,
         };
         let is_key = again || unknown || matches!(steps.last(), Some(Segment::MapKey(_)));

@@ -13,6 +13,9 @@ impl<'de> Source<'de> {
         mut entry: impl FnMut(&mut Self, usize, Cow<'de, str>) -> Result<(), Error>,
     ) -> Result<(), Error> {
         self.parts(b'}', |source| {
+            if source.peek() != Some(b'"') {
+                return Err(source.here(Code::KeyMustBeAString, Code::EofWhileParsingObject));
+            }
             let key_at = source.at;
             let key = source.string()?;
             source.colon()?;
