@@ -227,7 +227,7 @@ struct Entry<'de> {
     value: Buffered<'de>,
     /// A flattened struct has read it.
     taken: bool,
-    /// A flattened struct writes it and does not read it.
+    /// A flattened value writes an entry of this name, and does not read it.
     hidden: bool,
 }
 
@@ -298,7 +298,7 @@ impl<'de> Leftovers<'de> {
         self.take(|key| keys.contains(key));
     }
 
-    /// Keeps from those that come after what is only written: a map would write it again. It is still unknown.
+    /// Keeps from those that come after what they would write again, as a map does. It is still unknown.
     pub(crate) fn hide(&mut self, wants: impl Fn(&str) -> bool) {
         for entry in &mut self.entries {
             entry.hidden |= wants(&entry.key);

@@ -441,7 +441,7 @@ async fn several_sources_do_not_know_a_schema_if_none_does() {
     let cases: [(Fault, Fault, Is); 4] = [
         (SchemaSourceError::unknown, unavailable, SchemaSourceError::is_unavailable),
         (unavailable, SchemaSourceError::unknown, SchemaSourceError::is_unavailable),
-        (unusable, SchemaSourceError::unknown, SchemaSourceError::is_unknown),
+        (unusable, SchemaSourceError::unknown, SchemaSourceError::is_unusable),
         (unusable, unusable, SchemaSourceError::is_unusable),
     ];
     for (one, other, is) in cases {
@@ -450,6 +450,15 @@ async fn several_sources_do_not_know_a_schema_if_none_does() {
         let error = decoder.resolve([], b"\0\0\0\0\x07\0").await.unwrap_err();
         assert!(is(&error), "{error}");
         assert!(decoder.load(b"\0\0\0\0\x07\0").unwrap_err().is_unknown_schema());
+    }
+    // Another source may have a different schema with the same id.
+    let own = Schema::of::<Ping>().unwrap();
+    for fault in [unavailable, unusable] {
+        let codec =
+            Codec::confluent_avro().with_source(Says(fault)).with_source(Only(SchemaId::Number(7), own.clone()));
+        let decoder = Decoder::<Ping>::new(&codec).unwrap();
+        assert!(!decoder.resolve([], b"\0\0\0\0\x07\0").await.unwrap_err().is_unknown());
+        assert!(decoder.load(b"\0\0\0\0\x07\x0E\x02\x02x").unwrap_err().is_unknown_schema());
     }
 }
 

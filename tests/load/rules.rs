@@ -490,7 +490,7 @@ fn a_text_is_as_long_as_it_has_characters() {
 
 #[test]
 fn an_address_is_what_validator_takes_for_one() {
-    use event_schema::validator::ValidateEmail;
+    use validator::ValidateEmail;
 
     #[event_schema::event]
     struct Mail {

@@ -94,7 +94,7 @@ impl CodecError {
         Self(Arc::new(Kind::Avro { event, error }))
     }
 
-    pub(super) fn from_source(event: &'static str, version: u32, topic: &str, error: SchemaSourceError) -> Self {
+    pub(crate) fn from_source(event: &'static str, version: u32, topic: &str, error: SchemaSourceError) -> Self {
         Self(Arc::new(Kind::Source { event, version, topic: topic.into(), error }))
     }
 

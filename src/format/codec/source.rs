@@ -257,8 +257,7 @@ pub struct SchemaSourceError {
     source: Option<Box<dyn Error + Send + Sync>>,
 }
 
-/// The last of these kinds that a source gives is that of several sources together.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Kind {
     Unusable,
     Unknown,
@@ -353,17 +352,16 @@ impl Sources {
         self.0.first()
     }
 
-    /// The schema of the first source that has it. A source that cannot be asked may have it.
+    /// The schema of the first source that does not say that it is unknown: numbers begin at 1 in every registry, and
+    /// while one is unreachable, another may have a different schema with the same number.
     pub(super) async fn schema(&self, id: SchemaId) -> Result<WriterSchema, SchemaSourceError> {
-        let mut failure: Option<SchemaSourceError> = None;
         for source in &self.0 {
             match source.schema(id).await {
-                Ok(schema) => return Ok(schema),
-                Err(error) if failure.as_ref().is_none_or(|failure| error.kind > failure.kind) => failure = Some(error),
-                Err(_) => {}
+                Err(error) if error.is_unknown() => {}
+                answer => return answer,
             }
         }
-        Err(failure.unwrap_or_else(SchemaSourceError::unknown))
+        Err(SchemaSourceError::unknown())
     }
 }
 

@@ -576,8 +576,8 @@ fn prepare(subscription: Subscription, policy: &Policy) -> Result<(Member, Forwa
     }
     if policy.has_retry_topics() {
         state.returning = Some(forward.returning());
-        let retries = forward.retry_topics().map(str::to_owned);
-        state.topics = Some(topics.iter().cloned().chain(retries).collect());
+        state.retry_topics = forward.retry_topics().map(str::to_owned).collect();
+        state.topics = Some(topics.iter().chain(&state.retry_topics).cloned().collect());
     }
     drop(state);
     member.look_for(forward.needed());

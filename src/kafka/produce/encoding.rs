@@ -9,6 +9,8 @@ use std::any::{Any, TypeId};
 #[cfg(feature = "avro")]
 use std::collections::HashMap;
 #[cfg(feature = "avro")]
+use std::panic::AssertUnwindSafe;
+#[cfg(feature = "avro")]
 use std::sync::{Arc, PoisonError, RwLock};
 
 #[cfg(feature = "avro")]
@@ -21,7 +23,7 @@ use crate::{DumpOptions, EventSchema};
 #[cfg(feature = "avro")]
 use crate::{
     format::Codec,
-    format::{CodecError, Encoder},
+    format::{CodecError, Encoder, SchemaSourceError},
 };
 
 /// With a context for the rules of events and, if one was chosen, with a codec.
@@ -139,6 +141,7 @@ impl Encoders {
 
     fn make<E: EventSchema + 'static>(&self, topic: Option<String>) -> Making {
         let codec = Arc::clone(&self.codec);
+        let for_topic = topic.clone().unwrap_or_default();
         let make = async move {
             codec.check_for_values()?;
             let encoder = match topic {
@@ -147,6 +150,12 @@ impl Encoders {
             };
             Ok(Arc::new(encoder?) as Arc<dyn Any + Send + Sync>)
         };
+        // A source may panic. Whoever waits then gets an error, and the next send asks again.
+        let make = AssertUnwindSafe(make).catch_unwind().map(move |made| {
+            let event = E::DESCRIPTOR;
+            let error = || SchemaSourceError::unavailable("the source panicked");
+            made.unwrap_or_else(|_| Err(CodecError::from_source(event.name(), event.version(), &for_topic, error())))
+        });
         make.boxed().shared()
     }
 }

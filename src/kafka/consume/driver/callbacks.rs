@@ -83,8 +83,11 @@ impl Group {
     fn start(&self, consumer: &BaseConsumer<Self>, list: &TopicPartitionList) {
         const AGAIN: Duration = Duration::from_secs(1);
         let Some(time) = self.start_at else { return };
+        // A message that waits there for another attempt is older than the start, and its own offset is committed.
+        let retries = self.shared.lock_here().retry_topics.clone();
+        let is_read = |topic: &str| !retries.iter().any(|retry| retry == topic);
         while self.shared.lock_here().session.closing().is_none() {
-            match offsets::without_commit(consumer, list, time) {
+            match offsets::without_commit(consumer, list, time, is_read) {
                 Ok(starts) => {
                     for (topic, partition, offset) in starts {
                         tracing::info!("{topic}/{partition} starts at offset {offset}");

@@ -39,7 +39,7 @@ impl Failed {
 
     fn is_for_a_rebalance(&self) -> bool {
         use RDKafkaErrorCode as C;
-        matches!(self.all, Some((C::RebalanceInProgress | C::IllegalGeneration, _)))
+        matches!(self.all, Some((C::RebalanceInProgress | C::IllegalGeneration | C::StaleMemberEpoch, _)))
     }
 
     pub(super) fn is_empty(&self) -> bool {

@@ -1,5 +1,6 @@
 //! Offsets that the brokers look up.
 
+use std::collections::HashMap;
 use std::time::{Duration, SystemTime};
 
 use rdkafka::consumer::{BaseConsumer, Consumer, ConsumerContext};
@@ -26,32 +27,40 @@ pub(super) fn at<'a, C: ConsumerContext>(
     for (topic, partition) in partitions {
         times.add_partition_offset(topic, partition, Offset::Offset(millis(time)))?;
     }
-    let mut offsets = Vec::new();
-    if times.count() > 0 {
-        for found in consumer.offsets_for_times(times, PATIENCE)?.elements() {
-            found.error()?;
-            let (topic, partition) = (found.topic(), found.partition());
-            let offset = match found.offset() {
-                Offset::Offset(offset) => offset,
-                _ => end(consumer, topic, partition)?,
-            };
-            offsets.push((topic.to_owned(), partition, offset));
-        }
+    if times.count() == 0 {
+        return Ok(Vec::new());
     }
-    Ok(offsets)
+    // Before the times: a message that is written between the two questions lies behind this end.
+    let ends = times.elements().into_iter().map(|element| {
+        let (topic, partition) = (element.topic().to_owned(), element.partition());
+        Ok(((topic.clone(), partition), end(consumer, &topic, partition)?))
+    });
+    let ends = ends.collect::<KafkaResult<HashMap<_, _>>>()?;
+    let found = consumer.offsets_for_times(times, PATIENCE)?;
+    let offsets = found.elements().into_iter().map(|found| {
+        found.error()?;
+        let place = (found.topic().to_owned(), found.partition());
+        let offset = match found.offset() {
+            Offset::Offset(offset) => offset,
+            _ => ends.get(&place).copied().unwrap_or_default(),
+        };
+        Ok((place.0, place.1, offset))
+    });
+    offsets.collect()
 }
 
-/// The offsets where those of the partitions start that have no committed one.
+/// The offsets where those of the partitions start that have no committed one; `of` selects topics.
 pub(super) fn without_commit<C: ConsumerContext>(
     consumer: &BaseConsumer<C>,
     partitions: &TopicPartitionList,
     time: SystemTime,
+    of: impl Fn(&str) -> bool,
 ) -> KafkaResult<Vec<(String, i32, i64)>> {
     let committed = consumer.committed_offsets(partitions.clone(), PATIENCE)?;
     let elements = committed.elements();
     for element in &elements {
         element.error()?;
     }
-    let without = elements.iter().filter(|element| element.offset() == Offset::Invalid);
+    let without = elements.iter().filter(|element| element.offset() == Offset::Invalid && of(element.topic()));
     at(consumer, without.map(|element| (element.topic(), element.partition())), time)
 }

@@ -56,6 +56,8 @@ pub(crate) struct State {
     pub(crate) returning: Option<Returning>,
     /// Topics to subscribe to.
     pub(crate) topics: Option<Vec<String>>,
+    /// The topics of messages that wait for another attempt.
+    pub(crate) retry_topics: Vec<String>,
     pub(super) commits: Commits,
     pub(super) full: Full,
     pub(super) seeks: Vec<Seek>,
@@ -84,6 +86,7 @@ impl Shared {
                 seats: Seats::default(),
                 returning: None,
                 topics: None,
+                retry_topics: Vec::new(),
                 commits: Commits::default(),
                 full: Full::default(),
                 seeks: Vec::new(),
