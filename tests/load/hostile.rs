@@ -511,24 +511,6 @@ fn flattened_values_within_one_another() {
         #[serde(default)]
         parts: Vec<Part>,
     }
-
-    let nested = |levels, fields: &str| {
-        let open = format!(r#"{{"first": "Some", "second": "Some", {fields}"child": "#);
-        [open.repeat(levels), "null".to_owned(), "}".repeat(levels)].concat()
-    };
-    assert!(Part::load_str(&nested(5, r#""x": 1, "#)).unwrap().first.is_some());
-    for fields in ["", r#""x": "1", "y": "2", "#] {
-        let text = nested(40, fields);
-        let value: Value = serde_json::from_str(&text).unwrap();
-        // Fields may be missing in a part: the first takes what there is.
-        let of_part = Part::load_partial(text.as_bytes()).err();
-        assert_eq!(of_part.is_none(), fields.is_empty());
-        let of_whole = [Part::load_str(&text).unwrap_err(), Part::load_value(value).unwrap_err()];
-        for error in of_whole.into_iter().chain(of_part) {
-            assert!(error.is_too_ambiguous(), "{error}");
-        }
-    }
-    // Untagged enums with flattened values, and flattened values with untagged enums.
     #[event_schema::event]
     #[derive(Debug)]
     #[serde(untagged)]
@@ -546,6 +528,24 @@ fn flattened_values_within_one_another() {
             rest: BTreeMap<String, Value>,
         },
     }
+
+    let nested = |levels, fields: &str| {
+        let open = format!(r#"{{"first": "Some", "second": "Some", {fields}"child": "#);
+        [open.repeat(levels), "null".to_owned(), "}".repeat(levels)].concat()
+    };
+    assert!(Part::load_str(&nested(5, r#""x": 1, "#)).unwrap().first.is_some());
+    for fields in ["", r#""x": "1", "y": "2", "#] {
+        let text = nested(40, fields);
+        let value: Value = serde_json::from_str(&text).unwrap();
+        // Fields may be missing in a part: the first takes what there is.
+        let of_part = Part::load_partial(text.as_bytes()).err();
+        assert_eq!(of_part.is_none(), fields.is_empty());
+        let of_whole = [Part::load_str(&text).unwrap_err(), Part::load_value(value).unwrap_err()];
+        for error in of_whole.into_iter().chain(of_part) {
+            assert!(error.is_too_ambiguous(), "{error}");
+        }
+    }
+    // Flattened values within untagged enums.
     let text = [r#"{"of": ["#.repeat(40), r#"], "all": 1, "any": 1}"#.repeat(40)].concat();
     assert!(Loose::load_str(&text).unwrap_err().is_too_ambiguous());
     assert!(Loose::load_value(serde_json::from_str(&text).unwrap()).unwrap_err().is_too_ambiguous());
