@@ -81,7 +81,6 @@ pub fn read_external_flat<T: Variants, E: Error>(
     let wants = |name: &str| T::find(name).is_some();
     let mut entries = leftovers.entries::<E>(wants);
     let found = entries.next_key::<Key<'_>>()?.and_then(|name| T::find(&name).map(|variant| (name, variant)));
-    let read = found.as_ref().map(|(_, variant)| *variant);
     let value = match found {
         Some((name, variant)) => {
             if cx.is_recording() {
@@ -99,9 +98,9 @@ pub fn read_external_flat<T: Variants, E: Error>(
             None
         }
     };
-    // As in serde, where another of them is unknown, or an entry of a flattened map.
+    // As in serde, another of them is unknown. No map takes it: it would be the enum's when the map is read again.
     leftovers.take_first(wants);
-    leftovers.hide(|name| T::find(name).is_some_and(|variant| read == Some(variant)));
+    leftovers.hide(wants);
     Ok(value)
 }
 

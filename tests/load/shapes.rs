@@ -103,7 +103,7 @@ enum External {
     },
 }
 
-/// A level reads one variant, as serde does: another is not lost.
+/// A level reads one variant, as serde does: another is unknown.
 #[test]
 fn a_flattened_enum_takes_one_variant() {
     #[event_schema::event]
@@ -134,11 +134,11 @@ fn a_flattened_enum_takes_one_variant() {
         let error = Closed::load_str(text).unwrap_err();
         assert_eq!(error.violations().unwrap()[0].code(), "unknown", "{text}: {error}");
     }
-    let open = Open::load_str(r#"{"kg": 2, "a": 3}"#).unwrap();
-    assert_eq!((open.size, open.rest), (Some(Size::Weight(2)), BTreeMap::from([("a".to_owned(), 3)])));
-    // In the map, it would be the enum's when it is read again.
-    let error = Open::load_str(r#"{"kg": 2, "Boxes": 1, "a": 3}"#).unwrap_err();
-    assert_eq!(error.to_string(), "1 violation\nBoxes: Duplicate field.");
+    // In the map, it would be the enum's when that is read again.
+    for text in [r#"{"kg": 2, "a": 3}"#, r#"{"kg": 2, "Boxes": 1, "a": 3}"#] {
+        let open = Open::load_str(text).unwrap();
+        assert_eq!((open.size, open.rest), (Some(Size::Weight(2)), BTreeMap::from([("a".to_owned(), 3)])));
+    }
 }
 
 #[test]
