@@ -211,3 +211,10 @@ fn changes_that_change_nothing_are_compatible() {
         ["CONDITION_CHANGED"]
     );
 }
+
+#[test]
+fn a_name_that_two_members_require_is_refused() {
+    let object = json!({"type": "object", "properties": {"a": true}, "required": ["a"], "additionalProperties": false});
+    let twice = json!({"oneOf": [{"required": ["a"]}, {"required": ["a"]}, {"not": {"required": ["a"]}}]});
+    refused(&object, &twice, &json!({"a": 1}), &[Policy::Exact, Policy::Written]);
+}
