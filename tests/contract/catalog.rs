@@ -893,3 +893,93 @@ fn asyncapi_finds_definitions_of_any_name() {
     };
     assert_eq!((properties("size"), properties("greeting")), (vec!["a".to_owned()], vec!["b".to_owned()]));
 }
+
+/// The event itself is recorded, whatever the names of its earlier versions.
+#[test]
+fn an_earlier_version_may_have_another_name() {
+    mod types {
+        #[event_schema::event]
+        pub(super) struct OrderPlacedV1 {
+            pub(super) id: u32,
+        }
+        #[event_schema::event(name = "order.placed", version = 2, previous = OrderPlacedV1)]
+        pub(super) struct OrderPlaced {
+            pub(super) id: u32,
+        }
+        impl From<OrderPlacedV1> for OrderPlaced {
+            fn from(first: OrderPlacedV1) -> Self {
+                Self { id: first.id }
+            }
+        }
+    }
+    let folder = tempfile::tempdir().unwrap();
+    let catalog = Catalog::new("orders").sends::<types::OrderPlaced>();
+    assert_eq!(catalog.events().map(|event| event.name()).collect::<Vec<_>>(), ["order.placed"]);
+    catalog.export(folder.path()).unwrap();
+    for file in ["order.placed/v2.json", "order-placed-v1/v1.json"] {
+        assert!(folder.path().join(file).exists(), "{file}");
+    }
+}
+
+mod versions {
+    #[event_schema::event(name = "order")]
+    pub(super) struct First {
+        pub(super) id: u32,
+    }
+    #[event_schema::event(name = "order", version = 2)]
+    pub(super) struct Second {
+        pub(super) id: u32,
+    }
+    #[event_schema::event(name = "order", version = 2, previous = First)]
+    pub(super) struct Upcast {
+        pub(super) id: u32,
+    }
+    impl From<First> for Upcast {
+        fn from(first: First) -> Self {
+            Self { id: first.id }
+        }
+    }
+}
+
+/// Each variant is an event of its own, also another version, and the enum is none, also with their name.
+#[test]
+fn an_enum_may_hold_two_versions_of_an_event() {
+    #[event_schema::event(types)]
+    enum Order {
+        Second(versions::Second),
+        First(versions::First),
+    }
+    let folder = tempfile::tempdir().unwrap();
+    let catalog = Catalog::new("orders").sends::<Order>();
+    let events: Vec<_> = catalog.events().map(|event| (event.name(), event.version())).collect();
+    assert_eq!(events, [("order", 2), ("order", 1)]);
+    catalog.export(folder.path()).unwrap();
+    assert_eq!(catalog.check(folder.path()).unwrap(), []);
+    let first = fs::read_to_string(folder.path().join("order/v1.json")).unwrap();
+    assert!(first.contains("\"title\": \"First\""), "{first}");
+}
+
+/// The earlier versions of an event that is sent and received have both roles, too.
+#[test]
+fn earlier_versions_have_the_roles_of_their_event() {
+    let folder = tempfile::tempdir().unwrap();
+    Catalog::new("orders").sends::<versions::Upcast>().receives::<versions::Upcast>().export(folder.path()).unwrap();
+    assert!(folder.path().join("order/v1.json").exists());
+}
+
+#[test]
+fn other_events_are_not_recorded() {
+    #[event_schema::event(types)]
+    enum Any {
+        Topical(Topical),
+        Other(event_schema::OtherEvent),
+    }
+    let folder = tempfile::tempdir().unwrap();
+    let catalog = Catalog::new("any").receives::<Any>();
+    assert_eq!(catalog.events().map(|event| event.name()).collect::<Vec<_>>(), ["topical"]);
+    catalog.export(folder.path()).unwrap();
+    let folders: Vec<_> = fs::read_dir(folder.path()).unwrap().map(|entry| entry.unwrap().file_name()).collect();
+    assert_eq!(folders, ["topical"]);
+    let messages = catalog.asyncapi("1")["components"]["messages"].clone();
+    assert_eq!(messages.as_object().unwrap().keys().collect::<Vec<_>>(), ["topical.v1"]);
+}
