@@ -206,6 +206,53 @@ const CATEGORIES: &[&str] = &[
     "Alphabetic",
 ];
 
+/// The Rust spelling of a regular expression of ECMA-262, where `\d` and `\w` are ASCII. `None` if it has constructs that
+/// Rust reads as something else; what Rust does not know is left for it to refuse.
+pub(super) fn from_ecma(pattern: &str) -> Option<String> {
+    let mut regex = String::with_capacity(pattern.len());
+    let mut chars = pattern.chars().peekable();
+    let mut in_class = false;
+    while let Some(c) = chars.next() {
+        let next = chars.peek().copied();
+        match (c, next) {
+            ('\\', _) => match chars.next()? {
+                // Rust has classes within classes.
+                'd' => regex.push_str("[0-9]"),
+                'w' => regex.push_str("[0-9A-Za-z_]"),
+                '<' | '>' => return None,
+                escaped if escaped.is_ascii_punctuation() || "nrtfvupP".contains(escaped) => regex.extend([c, escaped]),
+                _ => return None,
+            },
+            (']', _) => {
+                in_class = false;
+                regex.push(c);
+            }
+            // Sets of Rust's own.
+            ('[', _) if in_class => return None,
+            ('&' | '-' | '~', Some(same)) if in_class && same == c => return None,
+            _ if in_class => regex.push(c),
+            ('[', _) => {
+                in_class = true;
+                regex.push(c);
+                regex.extend(chars.next_if_eq(&'^'));
+                // The end of the class there, a member of it here.
+                if chars.peek() == Some(&']') {
+                    return None;
+                }
+            }
+            ('(', Some('?')) => {
+                chars.next();
+                chars.next_if_eq(&':')?;
+                regex.push_str("(?:");
+            }
+            ('{', Some(',')) => return None,
+            ('.', _) => regex.push_str(r"[^\n\r\u2028\u2029]"),
+            _ => regex.push(c),
+        }
+    }
+    Some(regex)
+}
+
 /// The pattern of a number, as JSON writes it.
 pub(super) const NUMBER: &str = r"^-?(0|[1-9][0-9]*)(\.[0-9]+)?([eE][+-]?[0-9]+)?$";
 

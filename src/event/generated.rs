@@ -111,13 +111,13 @@ impl Input for &[u8] {
 
 /// Looks at the types that an event is loaded with.
 pub trait Versions {
-    /// Looks at one of them.
-    fn see<T: Generated>(&mut self);
+    /// Looks at one of them, which may be an earlier version of one before.
+    fn see<T: Generated>(&mut self, is_earlier: bool);
 }
 
 /// Shows a type and those of its earlier versions.
-pub fn show_version<T: Generated>(to: &mut impl Versions) {
-    to.see::<T>();
+pub fn show_version<T: Generated>(to: &mut impl Versions, is_earlier: bool) {
+    to.see::<T>(is_earlier);
     T::show_versions(to);
 }
 

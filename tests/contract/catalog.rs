@@ -893,3 +893,193 @@ fn asyncapi_finds_definitions_of_any_name() {
     };
     assert_eq!((properties("size"), properties("greeting")), (vec!["a".to_owned()], vec!["b".to_owned()]));
 }
+
+/// The event itself is recorded, whatever the names of its earlier versions.
+#[test]
+fn an_earlier_version_may_have_another_name() {
+    mod types {
+        #[event_schema::event]
+        pub(super) struct OrderPlacedV1 {
+            pub(super) id: u32,
+        }
+        #[event_schema::event(name = "order.placed", version = 2, previous = OrderPlacedV1)]
+        pub(super) struct OrderPlaced {
+            pub(super) id: u32,
+        }
+        impl From<OrderPlacedV1> for OrderPlaced {
+            fn from(first: OrderPlacedV1) -> Self {
+                Self { id: first.id }
+            }
+        }
+    }
+    let folder = tempfile::tempdir().unwrap();
+    let catalog = Catalog::new("orders").sends::<types::OrderPlaced>();
+    assert_eq!(catalog.events().map(|event| event.name()).collect::<Vec<_>>(), ["order.placed"]);
+    catalog.export(folder.path()).unwrap();
+    for file in ["order.placed/v2.json", "order-placed-v1/v1.json"] {
+        assert!(folder.path().join(file).exists(), "{file}");
+    }
+}
+
+mod versions {
+    #[event_schema::event(name = "order")]
+    pub(super) struct First {
+        pub(super) id: u32,
+    }
+    #[event_schema::event(name = "order", version = 2)]
+    pub(super) struct Second {
+        pub(super) id: u32,
+    }
+    #[event_schema::event(name = "order", version = 2, previous = First)]
+    pub(super) struct Upcast {
+        pub(super) id: u32,
+    }
+    impl From<First> for Upcast {
+        fn from(first: First) -> Self {
+            Self { id: first.id }
+        }
+    }
+}
+
+/// Each variant is an event of its own, also another version, and the enum is none, also with their name.
+#[test]
+fn an_enum_may_hold_two_versions_of_an_event() {
+    #[event_schema::event(types)]
+    enum Order {
+        Second(versions::Second),
+        First(versions::First),
+    }
+    let folder = tempfile::tempdir().unwrap();
+    let catalog = Catalog::new("orders").sends::<Order>();
+    let events: Vec<_> = catalog.events().map(|event| (event.name(), event.version())).collect();
+    assert_eq!(events, [("order", 2), ("order", 1)]);
+    catalog.export(folder.path()).unwrap();
+    assert_eq!(catalog.check(folder.path()).unwrap(), []);
+    let first = fs::read_to_string(folder.path().join("order/v1.json")).unwrap();
+    assert!(first.contains("\"title\": \"First\""), "{first}");
+}
+
+/// The earlier versions of an event that is sent and received have both roles, too.
+#[test]
+fn earlier_versions_have_the_roles_of_their_event() {
+    let folder = tempfile::tempdir().unwrap();
+    Catalog::new("orders").sends::<versions::Upcast>().receives::<versions::Upcast>().export(folder.path()).unwrap();
+    assert!(folder.path().join("order/v1.json").exists());
+}
+
+#[test]
+fn other_events_are_not_recorded() {
+    #[event_schema::event(types)]
+    enum Any {
+        Topical(Topical),
+        Other(event_schema::OtherEvent),
+    }
+    let folder = tempfile::tempdir().unwrap();
+    let catalog = Catalog::new("any").receives::<Any>();
+    assert_eq!(catalog.events().map(|event| event.name()).collect::<Vec<_>>(), ["topical"]);
+    catalog.export(folder.path()).unwrap();
+    let folders: Vec<_> = fs::read_dir(folder.path()).unwrap().map(|entry| entry.unwrap().file_name()).collect();
+    assert_eq!(folders, ["topical"]);
+    let messages = catalog.asyncapi("1")["components"]["messages"].clone();
+    assert_eq!(messages.as_object().unwrap().keys().collect::<Vec<_>>(), ["topical.v1"]);
+}
+
+/// What was recorded of the one role is compared and kept in the other.
+#[test]
+fn an_event_changes_its_role() {
+    fn sending<E: EventSchema>() -> Catalog {
+        Catalog::new("orders").sends::<E>()
+    }
+    fn receiving<E: EventSchema>() -> Catalog {
+        Catalog::new("orders").receives::<E>()
+    }
+    order!(strict: pub(super) id: u32, pub(super) more: String);
+    order!(fourth: pub(super) id: u32, pub(super) note: Option<String>, pub(super) more: Option<String>);
+
+    let folder = tempfile::tempdir().unwrap();
+    let folder = folder.path();
+    receiving::<first::OrderPlaced>().export(folder).unwrap();
+    receiving::<second::OrderPlaced>().export(folder).unwrap();
+    let received = ["v2.r1.reader.avsc", "v2.r1.reader.json", "v2.reader.avsc", "v2.reader.json"];
+    assert_eq!(names(folder), received);
+    let found = incompatible(&sending::<strict::OrderPlaced>(), folder).concat();
+    assert!(found.contains("v2.r1.reader.json") && found.contains("#/properties/more: "), "{found}");
+    assert!(sending::<second::OrderPlaced>().diff(folder).is_ok());
+    sending::<second::OrderPlaced>().export(folder).unwrap();
+    assert_eq!(sending::<second::OrderPlaced>().check(folder).unwrap(), []);
+    let sent = ["v2.avsc", "v2.json", "v2.r1.reader.avsc", "v2.r1.reader.json", "v2.reader.json"];
+    assert_eq!(names(folder), sent);
+
+    let folder = tempfile::tempdir().unwrap();
+    let folder = folder.path();
+    sending::<first::OrderPlaced>().export(folder).unwrap();
+    sending::<second::OrderPlaced>().export(folder).unwrap();
+    let found = incompatible(&receiving::<strict::OrderPlaced>(), folder).concat();
+    assert!(found.contains("v2.r1.json") && found.contains("#/properties/more: "), "{found}");
+    // Back again, with a revision as a receiver.
+    for catalog in
+        [receiving::<second::OrderPlaced>(), receiving::<fourth::OrderPlaced>(), sending::<fourth::OrderPlaced>()]
+    {
+        catalog.export(folder).unwrap();
+        assert_eq!(catalog.check(folder).unwrap(), []);
+    }
+    assert!(names(folder).contains(&"v2.r2.reader.json".to_owned()), "{:?}", names(folder));
+}
+
+/// Other programs may send fields that a tolerant reader does not know.
+#[test]
+fn a_reader_that_closes_is_told() {
+    order!(open: pub(super) id: u32);
+    mod closed {
+        #[event_schema::event(name = "order.placed", version = 2)]
+        #[serde(deny_unknown_fields)]
+        pub(super) struct OrderPlaced {
+            pub(super) id: u32,
+        }
+    }
+    let (open, closed) = (of::<open::OrderPlaced>(), of::<closed::OrderPlaced>());
+    let folder = tempfile::tempdir().unwrap();
+    open.export(folder.path()).unwrap();
+    // All that is sent is known.
+    assert_eq!(incompatible(&closed, folder.path()), [""; 0]);
+    let both = closed.receives::<closed::OrderPlaced>();
+    let receives = Catalog::new("billing").receives::<closed::OrderPlaced>();
+    let billing = tempfile::tempdir().unwrap();
+    Catalog::new("billing").receives::<open::OrderPlaced>().export(billing.path()).unwrap();
+    for (catalog, folder) in [(both, folder.path()), (receives, billing.path())] {
+        let found = incompatible(&catalog, folder).concat();
+        assert!(found.contains("#/additionalProperties: ") && found.contains("_REMOVED]"), "{found}");
+        assert!(catalog.export(folder).unwrap_err().is_incompatible());
+    }
+}
+
+/// A reader gives a number of the owner's a meaning; the one that it recorded itself has its meaning.
+#[test]
+fn an_owner_may_not_know_logical_types() {
+    use event_schema::chrono::{DateTime, Utc};
+
+    #[event_schema::event(name = "at")]
+    struct At {
+        at: DateTime<Utc>,
+        until: Option<DateTime<Utc>>,
+    }
+    fn bare(schema: &Value) -> Value {
+        match schema {
+            Value::Object(entries) if entries.contains_key("logicalType") => entries["type"].clone(),
+            Value::Object(entries) => entries.iter().map(|(name, value)| (name.clone(), bare(value))).collect(),
+            Value::Array(items) => items.iter().map(bare).collect(),
+            other => other.clone(),
+        }
+    }
+    let folder = tempfile::tempdir().unwrap();
+    let catalog = Catalog::new("times").receives::<At>();
+    catalog.export(folder.path()).unwrap();
+    let own = folder.path().join("at/v1.reader.avsc");
+    let owned = bare(&serde_json::from_str(&fs::read_to_string(&own).unwrap()).unwrap()).to_string();
+    assert!(!owned.contains("timestamp"), "{owned}");
+    fs::write(folder.path().join("at/v1.avsc"), &owned).unwrap();
+    assert_eq!(incompatible(&catalog, folder.path()), [""; 0]);
+    fs::remove_file(folder.path().join("at/v1.avsc")).unwrap();
+    fs::write(own, owned).unwrap();
+    assert!(incompatible(&catalog, folder.path()).concat().contains("[LOGICAL_TYPE_CHANGED]"));
+}

@@ -211,3 +211,51 @@ fn changes_that_change_nothing_are_compatible() {
         ["CONDITION_CHANGED"]
     );
 }
+
+#[test]
+fn a_name_that_two_members_require_is_refused() {
+    let object = json!({"type": "object", "properties": {"a": true}, "required": ["a"], "additionalProperties": false});
+    let twice = json!({"oneOf": [{"required": ["a"]}, {"required": ["a"]}, {"not": {"required": ["a"]}}]});
+    refused(&object, &twice, &json!({"a": 1}), &[Policy::Exact, Policy::Written]);
+}
+
+/// The patterns of field names are those of ECMA-262, where `\w` and `\d` are ASCII.
+#[test]
+fn patterns_of_field_names_are_those_of_ecma_script() {
+    let policies = [Policy::Exact, Policy::Written];
+    let closed = |keyword: &str, name: &str, kind: &str| json!({"type": "object", keyword: {name: {"type": kind}}, "additionalProperties": false});
+    for (name, pattern) in [("größe", r"^\w+$"), ("größe", r"^[\w]+$"), ("\u{664}", r"^\d+$")] {
+        let old = closed("properties", name, "integer");
+        refused(&old, &closed("patternProperties", pattern, "integer"), &json!({name: 1}), &policies);
+    }
+    let check = |name: &str, pattern: &str, policy: Policy| {
+        let reader = closed("patternProperties", pattern, "number");
+        check(&closed("properties", name, "integer"), &reader, Compatibility::Backward, policy).unwrap()
+    };
+    for policy in policies {
+        for end_of_line in ["a\r", "a\u{2028}"] {
+            assert!(!check(end_of_line, "^a.$", policy).is_compatible());
+        }
+        for pattern in [r"^[a-z]\d+$", r"^\w+$", r"^[\w-]+$", "^a.$", r"^(?:a\d|\u00e4)", r"^[^\-&\[]*$", r"^\p{L}1$"] {
+            assert!(check("a1", pattern, policy).is_compatible(), "{pattern}");
+        }
+        // Not the same in both languages, or in one of them only: nothing is proven.
+        for pattern in [
+            r"a\b",
+            r"\Aa",
+            r"^a\S",
+            r"\<a",
+            "^[a&&b1]*",
+            "^[a--1]*",
+            "^[[:alpha:]]1",
+            "^(?i)A1",
+            "^[]a]",
+            "^[^]",
+            "^(?=a)",
+        ] {
+            let report = check("a1", pattern, policy);
+            let is_told = report.findings().iter().any(|finding| finding.rule().id() == "PATTERN_UNREADABLE");
+            assert!(is_told && !report.is_compatible(), "{pattern}: {report}");
+        }
+    }
+}

@@ -171,7 +171,7 @@ fn types(model: &Model<'_>) -> Option<Types> {
         }
     });
     let load: Vec<_> = load.collect();
-    let show = held().map(|(_, ty)| quote_spanned!(shown_at(ty.span())=> __p::show_version::<#ty>(__to);));
+    let show = held().map(|(_, ty)| quote_spanned!(shown_at(ty.span())=> __p::show_version::<#ty>(__to, false);));
     let items = quote! {
         fn variant_descriptor(&self) -> &'static __p::Descriptor {
             #descriptor
@@ -284,7 +284,7 @@ fn versions(cx: &Cx<'_>) -> TokenStream {
     let previous = event.previous.as_ref().map(|previous| {
         let upcast =
             quote_spanned!(shown_at(previous.span())=> __p::upcast::<#previous, Self, __I>(__version, __input, __options));
-        let show = quote_spanned!(shown_at(previous.span())=> __p::show_version::<#previous>(__to));
+        let show = quote_spanned!(shown_at(previous.span())=> __p::show_version::<#previous>(__to, true));
         quote! {
             fn load_earlier<__I: __p::Input>(
                 __version: u32,

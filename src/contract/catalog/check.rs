@@ -140,10 +140,7 @@ fn incompatible(contract: &Contract, revision: &Revision) -> Result<Vec<(bool, F
     let (old, new) = (&revision.documents, &contract.documents);
     let Paths { written, accepted, avro, .. } = &revision.paths;
     let policy = contract.policy;
-    let blamed = |path: &Path, error: SchemaError| match error.side() {
-        Some(Side::New) => CatalogError::of_today(contract, error),
-        _ => CatalogError::schema(path, error),
-    };
+    let blamed = |path: &Path, error: SchemaError| blamed(contract, path, error);
     let backward = |path: &Path, old: &Value| {
         check(old, &new.accepted, Compatibility::Backward, policy).map_err(|error| blamed(path, error))
     };
@@ -159,11 +156,21 @@ fn incompatible(contract: &Contract, revision: &Revision) -> Result<Vec<(bool, F
         (Some(old_written), None) => findings.extend(backward(written, old_written)?.into_findings()),
         (None, _) => findings.extend(backward(accepted, &old.accepted)?.into_findings()),
     }
+    // What the owner of an event writes says nothing of what this service accepted.
+    let is_owners = contract.role.is_foreign() && accepted == written;
+    if contract.role.receives && !is_owners {
+        let closing = closing(contract, revision)?.filter(|finding| !findings.contains(finding)).collect::<Vec<_>>();
+        findings.extend(closing);
+    }
     let mut findings: Vec<(bool, Finding)> = findings.into_iter().map(|finding| (false, finding)).collect();
+    // Other programs read what is sent now and was sent then.
+    let has_readers = old.written.is_some() && contract.written().is_some();
     match (&old.avro, &new.avro) {
         (Some(old), Some(new)) => {
-            let mode = if contract.role.is_foreign() { Compatibility::Backward } else { Compatibility::Full };
-            let report = avro::check_meaning(old, new, mode).map_err(|error| blamed(avro, error))?;
+            let mode = if has_readers { Compatibility::Full } else { Compatibility::Backward };
+            let is_owners = contract.role.is_foreign() && revision.has_written_avro;
+            let meaning = if is_owners { avro::Meaning::MayBeAdded } else { avro::Meaning::Same };
+            let report = avro::check_meaning(old, new, mode, meaning).map_err(|error| blamed(avro, error))?;
             findings.extend(report.into_findings().into_iter().map(|finding| (true, finding)));
         }
         (Some(_), None) if cfg!(feature = "avro") => {
@@ -174,6 +181,27 @@ fn incompatible(contract: &Contract, revision: &Revision) -> Result<Vec<(bool, F
         _ => {}
     }
     Ok(findings)
+}
+
+/// The objects that accepted unknown fields and refuse them now. Other programs may send such fields, whatever this one
+/// writes itself.
+fn closing(contract: &Contract, revision: &Revision) -> Result<impl Iterator<Item = Finding>, CatalogError> {
+    let closes = [
+        rule::ADDITIONAL_PROPERTIES_REMOVED,
+        rule::ADDITIONAL_PROPERTIES_NARROWED,
+        rule::UNEVALUATED_PROPERTIES_CHANGED,
+    ];
+    let (old, new) = (&revision.documents.accepted, &contract.documents.accepted);
+    let report = check(old, new, Compatibility::Backward, Policy::Exact);
+    let report = report.map_err(|error| blamed(contract, &revision.paths.accepted, error))?;
+    Ok(report.into_findings().into_iter().filter(move |finding| closes.contains(&finding.rule())))
+}
+
+fn blamed(contract: &Contract, path: &Path, error: SchemaError) -> CatalogError {
+    match error.side() {
+        Some(Side::New) => CatalogError::of_today(contract, error),
+        _ => CatalogError::schema(path, error),
+    }
 }
 
 /// The changes of the topic and of the key. Both may be added.
@@ -191,14 +219,15 @@ pub(super) fn changes(contract: &Contract, last: &Revision, file: &File<'_>) -> 
     breaking.retain(|(is_avro, _)| *is_avro == (file.form == Form::Avro));
     let change = |finding: Finding| Change::new(&file.path, finding);
     let mut changes: Vec<Change> = Vec::new();
-    if file.form == Form::Avro || file.path == last.paths.main {
+    let main = if contract.role.is_foreign() { Form::Accepted } else { Form::Written };
+    if file.form == Form::Avro || file.form == main {
         changes.extend(breaking.iter().map(|(_, finding)| change(finding.clone())));
     }
     let is_recorded = file.document.is_some() || file.state()? == State::Needless;
     let sides = match file.form {
         Form::Written => last.documents.written.as_ref().zip(contract.written()),
         Form::Accepted if is_recorded => Some((&last.documents.accepted, &contract.documents.accepted)),
-        Form::Accepted | Form::Avro => None,
+        Form::Accepted | Form::Avro | Form::OnceReceived => None,
     };
     if let Some((old, new)) = sides {
         let all = diff(old, new, Policy::Exact).map_err(|error| CatalogError::schema(&file.path, error))?;
@@ -225,7 +254,8 @@ pub(super) fn means_the_same(last: &Revision, contract: &Contract) -> Result<boo
     };
     let same_written = match (&old.written, contract.written()) {
         (Some(old), Some(new)) => same(&last.paths.written, old, new)? && moved(old, new).next().is_none(),
-        (_, new) => new.is_none(),
+        // The event is another program's, or was.
+        _ => true,
     };
     Ok(same_avro && same_written && same(&last.paths.accepted, &old.accepted, &new.accepted)?)
 }

@@ -33,6 +33,8 @@ pub(super) enum Form {
     Written,
     Accepted,
     Avro,
+    /// The Avro schema from the time when the event was only received.
+    OnceReceived,
 }
 
 /// The state of a file.
@@ -48,11 +50,13 @@ pub(super) enum State {
 pub(super) struct Revision {
     pub(super) paths: Paths,
     pub(super) documents: Documents,
+    /// Whether the Avro schema is that of a sender.
+    pub(super) has_written_avro: bool,
 }
 
 /// The files of a revision.
 pub(super) struct Paths {
-    /// The first that is there: its name tells the revision.
+    /// The form by which the event is known, if it is there, or the other: its name tells the revision.
     pub(super) main: PathBuf,
     pub(super) written: PathBuf,
     pub(super) accepted: PathBuf,
@@ -80,10 +84,6 @@ fn main_kind(contract: &Contract) -> &'static str {
     if contract.role.is_foreign() { ACCEPTED } else { WRITTEN }
 }
 
-fn avro_kind(contract: &Contract) -> &'static str {
-    if contract.role.is_foreign() { READER_AVRO } else { AVRO }
-}
-
 /// The files of the contract of today.
 pub(super) fn files<'c>(contract: &'c Contract, folder: &Path) -> Vec<File<'c>> {
     let Documents { accepted, avro, .. } = &contract.documents;
@@ -96,7 +96,10 @@ pub(super) fn files<'c>(contract: &'c Contract, folder: &Path) -> Vec<File<'c>> 
     }
     // Without the feature the Avro schemas that were recorded with it are none of this program's business.
     if cfg!(feature = "avro") {
-        files.push((avro_kind(contract), avro.as_ref()));
+        match written {
+            Some(_) => files.extend([(AVRO, avro.as_ref()), (READER_AVRO, None)]),
+            None => files.push((READER_AVRO, avro.as_ref())),
+        }
     }
     let file = |(kind, document)| File {
         path: place(contract, folder, None, kind),
@@ -104,6 +107,7 @@ pub(super) fn files<'c>(contract: &'c Contract, folder: &Path) -> Vec<File<'c>> 
         form: match kind {
             WRITTEN => Form::Written,
             ACCEPTED => Form::Accepted,
+            READER_AVRO if written.is_some() => Form::OnceReceived,
             _ => Form::Avro,
         },
     };
@@ -198,28 +202,43 @@ fn parse(name: &str) -> Option<(u32, Option<u32>, &'static str)> {
 pub(super) fn read_revisions(contract: &Contract, folder: &Path) -> Result<Vec<Revision>, CatalogError> {
     let listing = list(folder, contract.descriptor.name())?;
     let Some(revisions) = listing.get(&contract.descriptor.version()) else { return Ok(Vec::new()) };
-    let main = main_kind(contract);
-    let mut read = Vec::new();
+    let is_foreign = contract.role.is_foreign();
     // The last revision comes behind the numbered ones.
     let numbers: Vec<u32> = revisions.keys().copied().flatten().collect();
-    for number in 1..=numbers.last().copied().unwrap_or_default() {
-        let is_there = revisions.get(&Some(number)).is_some_and(|kinds| kinds.contains(main));
-        if !is_there {
-            return Err(CatalogError::gap(&place(contract, folder, Some(number), main)));
-        }
-        read.extend(read_revision(contract, folder, Some(number))?);
-    }
     let last = revisions.get(&None);
     // Recorded for the first time, an event that is only received may have a schema of its owner.
-    let is_new = last.is_none_or(|kinds| contract.role.is_foreign() && !kinds.contains(main));
+    let is_new = last.is_none_or(|kinds| is_foreign && !kinds.contains(WRITTEN) && !kinds.contains(ACCEPTED));
     if is_new && numbers.is_empty() {
-        return Ok(read);
+        return Ok(Vec::new());
     }
-    if !last.is_some_and(|kinds| kinds.contains(main)) {
-        return Err(CatalogError::gap(&place(contract, folder, None, main)));
+    let was_sent = numbers.iter().any(|number| revisions[&Some(*number)].contains(WRITTEN));
+    let all = (1..=numbers.last().copied().unwrap_or_default()).map(Some).chain([None]);
+    let read = |revision: Option<u32>| {
+        let none = BTreeSet::new();
+        let kinds = revisions.get(&revision).unwrap_or(&none);
+        let needs_written = !is_foreign && (has_written_avro(kinds) || was_sent && revision.is_none());
+        match lost(kinds, needs_written, main_kind(contract)) {
+            Some(kind) => Err(CatalogError::gap(&place(contract, folder, revision, kind))),
+            None => read_revision(contract, folder, revision),
+        }
+    };
+    all.filter_map(|revision| read(revision).transpose()).collect()
+}
+
+/// Whether there is the Avro schema of an event that was sent.
+fn has_written_avro(kinds: &BTreeSet<&str>) -> bool {
+    kinds.contains(AVRO) && !kinds.contains(READER_AVRO)
+}
+
+/// The file without which a revision is none. The role of the event may have been another: either form will do, unless
+/// what is left says which one there was.
+fn lost(kinds: &BTreeSet<&str>, needs_written: bool, main: &'static str) -> Option<&'static str> {
+    match (kinds.contains(WRITTEN), kinds.contains(ACCEPTED)) {
+        (false, false) => Some(main),
+        (false, true) if needs_written => Some(WRITTEN),
+        (true, false) if main == ACCEPTED && kinds.contains(READER_AVRO) => Some(ACCEPTED),
+        _ => None,
     }
-    read.extend(read_revision(contract, folder, None)?);
-    Ok(read)
 }
 
 fn read_revision(contract: &Contract, folder: &Path, revision: Option<u32>) -> Result<Option<Revision>, CatalogError> {
@@ -227,18 +246,24 @@ fn read_revision(contract: &Contract, folder: &Path, revision: Option<u32>) -> R
     let (written, accepted) = (read_json(&file(WRITTEN))?, read_json(&file(ACCEPTED))?);
     let owned = if cfg!(feature = "avro") { read_json(&file(AVRO))? } else { None };
     let (avro, avro_kind) = match owned {
-        None if cfg!(feature = "avro") => (read_json(&file(avro_kind(contract)))?, avro_kind(contract)),
+        None if cfg!(feature = "avro") => (read_json(&file(READER_AVRO))?, READER_AVRO),
         owned => (owned, AVRO),
     };
     let is_own = accepted.is_some();
+    let main = match (&written, is_own) {
+        (None, _) => ACCEPTED,
+        (Some(_), false) => WRITTEN,
+        (Some(_), true) => main_kind(contract),
+    };
     let Some(accepted) = accepted.or_else(|| written.clone()) else { return Ok(None) };
     let paths = Paths {
-        main: file(main_kind(contract)),
+        main: file(main),
         written: file(WRITTEN),
         accepted: file(if is_own { ACCEPTED } else { WRITTEN }),
         avro: file(avro_kind),
     };
-    Ok(Some(Revision { paths, documents: Documents { written, accepted, avro } }))
+    let has_written_avro = avro_kind == AVRO;
+    Ok(Some(Revision { paths, documents: Documents { written, accepted, avro }, has_written_avro }))
 }
 
 /// Keeps the recorded contract as an earlier revision. Returns the new files.
@@ -247,7 +272,9 @@ pub(super) fn keep_revision(contract: &Contract, folder: &Path) -> Result<Vec<Pa
     let revisions = listing.get(&contract.descriptor.version());
     let last = revisions.and_then(|revisions| revisions.keys().copied().flatten().max()).unwrap_or_default();
     let mut kept = Vec::new();
-    let kinds = if contract.role.is_foreign() { &[ACCEPTED, READER_AVRO][..] } else { &[WRITTEN, ACCEPTED, AVRO] };
+    let all = &[ACCEPTED, READER_AVRO, WRITTEN, AVRO];
+    // Those of the owner are not kept.
+    let kinds = if contract.role.is_foreign() { &all[..2] } else { all };
     for kind in kinds {
         let from = place(contract, folder, None, kind);
         let to = place(contract, folder, Some(last + 1), kind);

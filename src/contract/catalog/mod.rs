@@ -35,10 +35,13 @@ use crate::event::{Descriptor, EventSchema};
 /// | `<event>/v<version>.exceptions.json` | an array of the incompatible changes that are accepted, as a failed check prints them, each with a `reason`; written by hand |
 ///
 /// For an event that the service only receives, `.reader.json` and `.reader.avsc` are recorded. Copies of the `.json` and
-/// `.avsc` that its owner recorded may stand beside them: then the check compares with those.
+/// `.avsc` that its owner recorded may stand beside them: then the check compares with those. A number without a logical
+/// type there may have one in the service's own type, as a reader gives it that. If the service starts or stops to send an
+/// event, what it recorded stays in use; the files from the time when it sent the event then count as its owner's.
 ///
 /// An event is recorded with the versions that its type names in `previous`. An enum of events, `#[event(types)]`, stands
-/// for those of its variants. A version that is recorded and has no type any more fails the check.
+/// for those of its variants; an [`OtherEvent`](crate::OtherEvent) is not recorded. A version that is recorded and has no
+/// type any more fails the check.
 ///
 /// A test compares the recorded contracts with the current ones:
 ///
@@ -98,7 +101,8 @@ impl Catalog {
     }
 
     /// The catalog with one more event that the service receives. If it does not [send](Self::sends) it, only the accepted
-    /// form is recorded, and checked in one direction: load must accept the messages that it accepted before.
+    /// form is recorded, and checked in one direction: load must accept the messages that it accepted before. An event that is
+    /// received must not start to refuse unknown fields, because other programs may send them.
     ///
     /// See the example of [`asyncapi`](Self::asyncapi).
     #[must_use]

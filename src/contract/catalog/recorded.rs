@@ -61,29 +61,24 @@ pub(super) struct Documents {
 pub(super) fn add<E: Generated>(contracts: &mut Vec<Contract>, role: Role) {
     struct Seen(Vec<Contract>, Role);
     impl Versions for Seen {
-        fn see<T: Generated>(&mut self) {
-            self.0.push(Contract::of::<T>(self.1));
+        fn see<T: Generated>(&mut self, is_earlier: bool) {
+            // An enum of events is none itself: the types of its messages are those of the variants. What is of no known
+            // event has no contract.
+            if !T::HAS_TYPES && T::DESCRIPTOR.name() != Descriptor::ANY {
+                self.0.push(Contract { is_earlier, ..Contract::of::<T>(self.1) });
+            }
         }
     }
     let mut seen = Seen(Vec::new(), role);
-    show_version::<E>(&mut seen);
-    let Seen(mut seen, _) = seen;
-    let name = E::DESCRIPTOR.name();
-    // An enum of events is none itself: the types of its messages are those of the variants.
-    let holds_events = seen.iter().any(|contract| contract.descriptor.name() != name);
-    if holds_events {
-        seen.remove(0);
-    }
-    let names: Vec<&str> = seen.iter().map(|contract| contract.descriptor.name()).collect();
-    for (at, mut contract) in seen.into_iter().enumerate() {
-        // Each variant's event is followed by its earlier versions.
-        contract.is_earlier = at > 0 && names.get(at) == names.get(at - 1);
+    show_version::<E>(&mut seen, false);
+    for contract in seen.0 {
         let is_same =
             |known: &&mut Contract| known.type_path == contract.type_path && known.descriptor == contract.descriptor;
         match contracts.iter_mut().find(is_same) {
+            Some(known) if known.is_earlier == contract.is_earlier => known.role = known.role.and(contract.role),
+            // The role of a version that is named itself is its own.
             Some(known) if known.is_earlier => *known = contract,
-            Some(_) if contract.is_earlier => {}
-            Some(known) => known.role = known.role.and(contract.role),
+            Some(_) => {}
             None => contracts.push(contract),
         }
     }

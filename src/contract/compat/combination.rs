@@ -159,7 +159,8 @@ impl<'a> Comparison<'a> {
             Form::Combined(Criterion::Any, parts) => parts.iter().map(required).collect(),
             _ => required(&excluded).map(|name| BTreeSet::from([name])),
         };
-        (excluded? == names).then_some(names)
+        // A name that two parts require fits both.
+        (excluded? == names && names.len() + 1 == parts.len()).then_some(names)
     }
 
     /// Whether the reader's schema is proven to accept a value.

@@ -7,6 +7,7 @@ use serde_json::Value;
 
 use super::keyword::{Object, Step, each_subschema, is_plain_reference, misused};
 use super::schema_error::SchemaError;
+use crate::contract::pattern::from_ecma;
 
 /// How deep the schemas of a document may be nested.
 const MAX_DEPTH: usize = 256;
@@ -279,7 +280,8 @@ impl<'a> Reader<'a> {
             {
                 let is_known = self.patterns.contains_key(text.as_str());
                 if !is_known && self.patterns.len() < MAX_PATTERNS && self.bad_patterns < MAX_BAD_PATTERNS {
-                    let regex = RegexBuilder::new(text).size_limit(MAX_PATTERN_SIZE).build().ok();
+                    let build = |regex: String| RegexBuilder::new(&regex).size_limit(MAX_PATTERN_SIZE).build().ok();
+                    let regex = from_ecma(text).and_then(build);
                     self.bad_patterns += usize::from(regex.is_none());
                     self.patterns.insert(text, regex);
                 }

@@ -54,7 +54,7 @@ impl Recognised {
     pub(super) fn new<E: Generated>(reads_avro: bool, reads_json: bool) -> Self {
         let mut seen =
             Seen { of: Self { writer: Writer::new::<E>, avro: Vec::new(), json: Vec::new() }, reads_avro, reads_json };
-        show_version::<E>(&mut seen);
+        show_version::<E>(&mut seen, false);
         let mut of = seen.of;
         // A version of another name is not loaded by its type.
         let is_of = |event_type: &str| E::load_if_of(event_type, Nothing, &LoadOptions::new()).is_some();
@@ -146,7 +146,7 @@ struct Seen {
 
 /// The later one of two versions with the same schema counts: it is shown first.
 impl Versions for Seen {
-    fn see<T: Generated>(&mut self) {
+    fn see<T: Generated>(&mut self, _is_earlier: bool) {
         let event_type: Box<str> = T::DESCRIPTOR.event_type().into();
         // A version without an Avro form was never written in it.
         if self.reads_avro

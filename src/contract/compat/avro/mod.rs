@@ -27,6 +27,7 @@ mod schema;
 
 use serde_json::Value;
 
+pub(in crate::contract) use self::resolution::Meaning;
 use self::resolution::changes;
 use self::schema::Schema;
 use super::finding::Report;
@@ -66,12 +67,19 @@ pub fn check_history<'a>(
     new: &Value,
     mode: Compatibility,
 ) -> Result<Report, SchemaError> {
-    compare_each(history.into_iter().collect(), new, mode, Schema::new, |writer, reader| changes(writer, reader, false))
+    compare_each(history.into_iter().collect(), new, mode, Schema::new, |writer, reader| {
+        changes(writer, reader, Meaning::Ignored)
+    })
 }
 
 /// As [`check`], and a logical type that changes is incompatible: a reader takes the number for another.
-pub(in crate::contract) fn check_meaning(old: &Value, new: &Value, mode: Compatibility) -> Result<Report, SchemaError> {
-    compare_each(vec![old], new, mode, Schema::new, |writer, reader| changes(writer, reader, true))
+pub(in crate::contract) fn check_meaning(
+    old: &Value,
+    new: &Value,
+    mode: Compatibility,
+    meaning: Meaning,
+) -> Result<Report, SchemaError> {
+    compare_each(vec![old], new, mode, Schema::new, |writer, reader| changes(writer, reader, meaning))
 }
 
 /// The schema without the words for its readers.

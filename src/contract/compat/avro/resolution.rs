@@ -14,14 +14,14 @@ use crate::contract::compat::schema_error::SchemaError;
 const MAX_STEPS: usize = 10_000_000;
 const MAX_PAIRS: usize = 1_000_000;
 
-/// The incompatible changes between the schemas of a writer and of a reader, and whether there are more. Logical types are
-/// compared if they are `meant`.
+/// The incompatible changes between the schemas of a writer and of a reader, and whether there are more. Logical types
+/// are compared by their `meaning`.
 pub(super) fn changes<'d>(
     writer: &'d Schema<'_>,
     reader: &'d Schema<'_>,
-    meant: bool,
+    meaning: Meaning,
 ) -> Result<(Vec<Change<'d>>, bool), SchemaError> {
-    let mut resolution = Resolution { writer, reader, meant, numbers: HashMap::new(), pairs: Vec::new(), steps: 0 };
+    let mut resolution = Resolution { writer, reader, meaning, numbers: HashMap::new(), pairs: Vec::new(), steps: 0 };
     let root = resolution.compare(0, 0).pair;
     // Types may contain themselves: each pair is compatible until it turns out that it is not. Those that were met later
     // stand further inside, so they come first.
@@ -49,6 +49,17 @@ pub(super) fn changes<'d>(
     }))
 }
 
+/// What a logical type that changes is to a reader.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(in crate::contract) enum Meaning {
+    /// Nothing: they are not compared.
+    Ignored,
+    /// Another meaning, also if the writer has no logical type.
+    Same,
+    /// Another meaning, unless the writer has no logical type.
+    MayBeAdded,
+}
+
 struct Pair {
     writer: TypeId,
     reader: TypeId,
@@ -58,8 +69,7 @@ struct Pair {
 struct Resolution<'d, 'a> {
     writer: &'d Schema<'a>,
     reader: &'d Schema<'a>,
-    /// Whether logical types are compared.
-    meant: bool,
+    meaning: Meaning,
     numbers: HashMap<(TypeId, TypeId), usize>,
     pairs: Vec<Pair>,
     steps: usize,
@@ -95,7 +105,7 @@ impl<'d> Resolution<'d, '_> {
         let (old, new) = (self.writer.get(writer), self.reader.get(reader));
         let mut out = Outcome::default();
         let whole = |place: &str, rule: Rule| change(place, rule, Some(old.value), Some(new.value));
-        if self.meant && !same_meaning(old, new) {
+        if !keeps_meaning(old, new, self.meaning) {
             out.push(whole("/logicalType", rule::LOGICAL_TYPE_CHANGED));
         }
         match (&old.kind, &new.kind) {
@@ -188,15 +198,18 @@ fn is_near(old: &Type<'_>, new: &Type<'_>) -> bool {
     }
 }
 
-/// Whether both give the same meaning to what is written. A string means the same with any logical type.
-fn same_meaning(old: &Type<'_>, new: &Type<'_>) -> bool {
+/// Whether the reader takes what is written for what it means. A string means the same with any logical type.
+fn keeps_meaning(old: &Type<'_>, new: &Type<'_>, meaning: Meaning) -> bool {
     let is_bare = |kind: &Kind<'_>| matches!(kind, Kind::Union(_) | Kind::Primitive(Primitive::String));
-    if is_bare(&old.kind) || is_bare(&new.kind) {
+    if meaning == Meaning::Ignored || is_bare(&old.kind) || is_bare(&new.kind) {
         return true;
     }
     let attribute = |one: &Type<'_>, name: &str| one.value.get(name).cloned();
     let logical = (attribute(old, "logicalType"), attribute(new, "logicalType"));
     let scale = |one: &Type<'_>| attribute(one, "scale").unwrap_or(Value::from(0));
+    if meaning == Meaning::MayBeAdded && logical.0.is_none() {
+        return true;
+    }
     logical.0 == logical.1 && (logical.0 != Some(Value::from("decimal")) || scale(old) == scale(new))
 }
 
