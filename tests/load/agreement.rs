@@ -1,10 +1,11 @@
 //! The oracle: over arbitrary messages, load agrees with `serde_json`, with the contract and with itself, and what
 //! dump writes with the contract and with load.
 //!
-//! `PROPTEST_CASES=100000 cargo test --test load agreement` looks further than the default does.
+//! `PROPTEST_RNG_SEED=$RANDOM PROPTEST_CASES=100000 cargo test --test load agreement` looks further than the default does.
 
 use std::cell::Cell;
 use std::fmt::Debug;
+use std::str::FromStr;
 
 use event_schema::schemars::generate::Contract;
 use event_schema::serde::de::DeserializeOwned;
@@ -149,8 +150,11 @@ where
         }
         Err(error) => prop_assert!(false, "the part of {} is {}, of which is read less: {}", text, own, error),
     }
+    // A part has each key once: where the message has one twice, another variant can fit the part.
+    let is_of_another = || !repeated.is_empty() && reads_as_an_earlier_variant::<E>(&Value::from_str(&own).expect("JSON"));
     if let Ok(event) = loaded {
         match E::load_str(&own) {
+            Ok(_) if is_of_another() => return Ok(()),
             Ok(again) => prop_assert_eq!(&again, event, "{} by its part {}", text, own),
             Err(error) => prop_assert!(false, "the part of {} is {}\nload refuses that: {}", text, own, error),
         }

@@ -40,11 +40,17 @@ const ALIASES: &[(&str, &str)] = &[
     ("first-age", "firstAge"),
     ("Four", "4"),
     ("FIRST", "erste"),
+    // The path of a map's entry has the key as it stands.
+    ("erste", "FIRST"),
 ];
 
 /// All that may stand at a violation's path: which of its names the field or key has there, it does not tell.
 pub(crate) fn found_at<'a>(violation: &Violation, message: &'a Value) -> Vec<&'a Value> {
-    let pointer = violation.path().to_pointer();
+    stands_at(&violation.path().to_pointer(), message)
+}
+
+/// All that may stand at a pointer whose steps are the first names of fields.
+fn stands_at<'a>(pointer: &str, message: &'a Value) -> Vec<&'a Value> {
     pointer.split('/').skip(1).map(unescaped).fold(vec![message], |parents, key| {
         let called = |parent: &'a Value| -> Vec<&'a Value> {
             let aliases = ALIASES.iter().filter(|(name, _)| *name == key).map(|(_, alias)| *alias);
@@ -55,6 +61,13 @@ pub(crate) fn found_at<'a>(violation: &Violation, message: &'a Value) -> Vec<&'a
         };
         parents.into_iter().flat_map(called).collect()
     })
+}
+
+/// Whether the path of a violation leads through a key that stands there under two of its names.
+fn is_in_one_of_two(violation: &Violation, message: &Value) -> bool {
+    let pointer = violation.path().to_pointer();
+    let ends = pointer.match_indices('/').map(|(at, _)| at).skip(1).chain([pointer.len()]);
+    ends.into_iter().any(|end| stands_at(&pointer[..end], message).len() > 1)
 }
 
 /// Whether the path of a violation leads to this place of the message, or further in.
@@ -265,7 +278,9 @@ where
         (Ok(_), Err(error)) => Err(format!("only load accepts {text}\nserde or the rules say: {error}")),
         (Err(error), Ok(_)) => {
             // Of a map's entries with the same key serde keeps the last; load tells what is wrong with each.
-            let in_repeated = |found: &Violation| repeated.iter().any(|repeated| is_within(found, repeated));
+            let in_repeated = |found: &Violation| {
+                repeated.iter().any(|repeated| is_within(found, repeated)) || is_in_one_of_two(found, message)
+            };
             let listed = |violations: &Violations| {
                 violations.iter().all(|found| in_repeated(found) || stricter_than_serde(name, found, message))
             };
