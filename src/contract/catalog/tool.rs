@@ -1,6 +1,7 @@
 //! The commands of a service's own tool.
 
 use std::io::{self, Write};
+use std::path::PathBuf;
 use std::process::ExitCode;
 
 use super::Catalog;
@@ -14,6 +15,7 @@ commands:
   export [FOLDER]     record the current contracts
   diff [FOLDER]       list the changes from the recorded contracts
   asyncapi [VERSION]  print an AsyncAPI document; VERSION is that of the service's interface
+  page PAGE [FOLDER]  write a static page of the events into the folder PAGE (feature `page` of event-schema)
 FOLDER is `schemas` if it is not named.";
 
 /// Why a command did not end well.
@@ -57,6 +59,7 @@ impl Catalog {
     /// | `export [FOLDER]` | as [`export`](Self::export) |
     /// | `diff [FOLDER]` | as [`diff`](Self::diff) |
     /// | `asyncapi [VERSION]` | prints the document of [`asyncapi`](Self::asyncapi); the version is 1.0.0 if none is named |
+    /// | `page PAGE [FOLDER]` | writes a static page of the events into the folder `PAGE` (feature `page`) |
     ///
     /// The folder is `schemas` if none is named. Exit code 2: wrong arguments, or a file that cannot be used.
     #[must_use]
@@ -86,6 +89,13 @@ fn run(catalog: &Catalog, args: impl Iterator<Item = String>) -> ExitCode {
 fn command(catalog: &Catalog, args: &[String], out: &mut impl Write) -> Result<bool, Trouble> {
     let args: Vec<&str> = args.iter().map(String::as_str).collect();
     let (command, named) = match args.as_slice() {
+        #[cfg(feature = "page")]
+        ["page", page, recorded @ ..] if recorded.len() <= 1 => {
+            let recorded = recorded.first().unwrap_or(&"schemas");
+            let written = catalog.page(page, recorded)?;
+            list(&written, "the page is up to date", out)?;
+            return Ok(true);
+        }
         [command] => (*command, None),
         [command, named] => (*command, Some(*named)),
         _ => return Err(Trouble::Usage),
@@ -109,13 +119,7 @@ fn command(catalog: &Catalog, args: &[String], out: &mut impl Write) -> Result<b
             Ok(false)
         }
         "export" => {
-            let written = catalog.export(folder)?;
-            for path in &written {
-                writeln!(out, "{}", path.display())?;
-            }
-            if written.is_empty() {
-                writeln!(out, "the recorded contracts are up to date")?;
-            }
+            list(&catalog.export(folder)?, "the recorded contracts are up to date", out)?;
             Ok(true)
         }
         "diff" => {
@@ -135,4 +139,12 @@ fn command(catalog: &Catalog, args: &[String], out: &mut impl Write) -> Result<b
         }
         _ => Err(Trouble::Usage),
     }
+}
+
+/// Lists the files that were written, or says that there are none.
+fn list(written: &[PathBuf], none: &str, out: &mut impl Write) -> io::Result<()> {
+    for path in written {
+        writeln!(out, "{}", path.display())?;
+    }
+    if written.is_empty() { writeln!(out, "{none}") } else { Ok(()) }
 }
