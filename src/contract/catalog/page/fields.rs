@@ -248,7 +248,7 @@ impl<'s> Writer<'s> {
             Kind::Map { keys, values } => {
                 let (keys, values) = (self.value(keys), self.value(values));
                 let key = (!keys.rules.is_empty()).then(|| html! { ", with names that are " (keys.line()) });
-                row_of(html! { em { "any other field" } }, html! { (values.line()) @if let Some(key) = key { (key) } })
+                row_of("any other field", &html! { (values.line()) @if let Some(key) = key { (key) } })
             }
             Kind::Named(definition) => {
                 let id = (definition.id)();
@@ -265,7 +265,7 @@ impl<'s> Writer<'s> {
                     Form::Content(Content::Unit | Content::Tuple(_)) => html! {},
                     Form::Enum(_) => {
                         let link = self.link(Source::Definition(definition), shape);
-                        row_of(html! { em { "further fields" } }, html! { "those of " (link) })
+                        row_of("further fields", &html! { "those of " (link) })
                     }
                 };
                 self.flat.pop();
@@ -273,7 +273,7 @@ impl<'s> Writer<'s> {
             }
             Kind::Foreign(foreign) => {
                 let link = self.link(Source::Foreign(*foreign), shape);
-                row_of(html! { em { "further fields" } }, html! { "those of " (link) })
+                row_of("further fields", &html! { "those of " (link) })
             }
             _ => html! {},
         }
@@ -427,7 +427,6 @@ impl<'s> Writer<'s> {
     fn choice(&mut self, choice: &Enum, place: Place<'_>) -> Markup {
         let is_known = |variant: &&Variant| variant.read.is_some() || variant.written.is_some();
         let variants: Vec<&Variant> = choice.variants.iter().filter(is_known).collect();
-        let rows: Vec<Markup> = variants.iter().map(|variant| self.variant(choice, variant, place)).collect();
         let is_text = values_of(choice).is_some();
         // Values without documentation are a list.
         let is_list = is_text && variants.iter().all(|variant| variant.notes.is_none() && variant.aliases.is_empty());
@@ -435,6 +434,7 @@ impl<'s> Writer<'s> {
             let values: Vec<Markup> = variants.iter().map(|variant| self.listed(variant, place)).collect();
             return html! { p { "A string, one of these values:" } ul class="values" { @for value in values { (value) } (LINE) } };
         }
+        let rows: Vec<Markup> = variants.iter().map(|variant| self.variant(choice, variant, place)).collect();
         html! {
             p {
                 @match choice.tagging {
@@ -522,8 +522,8 @@ impl<'s> Writer<'s> {
     }
 }
 
-fn row_of(name: Markup, value: Markup) -> Markup {
-    html! { (LINE) div class="field" { dt { (name) } dd { p class="facts" { span class="kind" { (value) } } } } }
+fn row_of(name: &str, value: &Markup) -> Markup {
+    html! { (LINE) div class="field" { dt { em { (name) } } dd { p class="facts" { span class="kind" { (value) } } } } }
 }
 
 /// The values of an enum of strings.

@@ -1,66 +1,41 @@
 //! Doc comments, which are Markdown.
 
-use maud::{Markup, PreEscaped, html};
-use pulldown_cmark::{BrokenLink, CowStr, Event, Options, Parser, Tag, TagEnd};
+use maud::{Markup, PreEscaped};
+use pulldown_cmark::{BrokenLink, CodeBlockKind, CowStr, Event, Options, Parser, Tag, TagEnd, html};
 
-/// The doc comment as HTML. HTML in it is shown as text, images are their description, and links lead to websites only: a link
-/// to a Rust item is its text.
+/// The doc comment as HTML. HTML in it is shown as text, and images are their descriptions. Links lead to websites: one to a
+/// Rust item is its text.
 pub(super) fn render(text: &str) -> Markup {
-    let mut out = String::new();
-    // The ends of open links: some have none.
+    let mut resolve = resolve;
+    let parser = Parser::new_with_broken_link_callback(text, Options::empty(), Some(&mut resolve));
+    // Whether each open link is one to a website.
     let mut links = Vec::new();
-    let mut resolve = |_: BrokenLink<'_>| Some((CowStr::Borrowed(""), CowStr::Borrowed("")));
-    for event in Parser::new_with_broken_link_callback(text, Options::empty(), Some(&mut resolve)) {
-        match event {
-            Event::Start(Tag::Link { dest_url, .. }) => {
-                let is_site = ["https://", "http://", "mailto:"].iter().any(|scheme| dest_url.starts_with(scheme));
-                links.push(is_site);
-                if is_site {
-                    let link = html! { a rel="noopener noreferrer" href=(dest_url) {} };
-                    out += link.into_string().trim_end_matches("</a>");
-                }
+    let events = parser.filter_map(|event| {
+        Some(match event {
+            Event::Html(text) | Event::InlineHtml(text) => Event::Text(text),
+            // The outline of the page is its own.
+            Event::Start(Tag::HtmlBlock | Tag::Heading { .. }) => Event::Start(Tag::Paragraph),
+            Event::End(TagEnd::HtmlBlock | TagEnd::Heading(_)) => Event::End(TagEnd::Paragraph),
+            Event::Start(Tag::CodeBlock(_)) => Event::Start(Tag::CodeBlock(CodeBlockKind::Indented)),
+            Event::Start(Tag::Image { .. }) | Event::End(TagEnd::Image) => return None,
+            Event::Start(Tag::Link { ref dest_url, .. }) => {
+                let schemes = ["https://", "http://", "mailto:"];
+                links.push(schemes.iter().any(|scheme| dest_url.starts_with(scheme)));
+                links.last().is_some_and(|is_site| *is_site).then_some(event)?
             }
-            Event::End(TagEnd::Link) => {
-                if links.pop() == Some(true) {
-                    out += "</a>";
-                }
-            }
-            Event::Start(Tag::CodeBlock(_)) => out += r#"<pre tabindex="0"><code>"#,
-            Event::End(TagEnd::CodeBlock) => out += "</code></pre>",
-            Event::Start(Tag::List(Some(first))) => {
-                out += &html! { ol start=(first) {} }.into_string().replace("</ol>", "")
-            }
-            Event::Start(tag) => tag_name(&tag.to_end()).into_iter().for_each(|name| out += &format!("<{name}>")),
-            Event::End(tag) => tag_name(&tag).into_iter().for_each(|name| out += &format!("</{name}>")),
-            Event::Code(code) => out += &html! { code { (code) } }.into_string(),
-            Event::Text(text) | Event::Html(text) | Event::InlineHtml(text) => out += &html! { (text) }.into_string(),
-            Event::SoftBreak => out.push('\n'),
-            Event::HardBreak => out += "<br>",
-            Event::Rule => out += "<hr>",
-            Event::InlineMath(_) | Event::DisplayMath(_) | Event::FootnoteReference(_) | Event::TaskListMarker(_) => {}
-        }
-    }
+            Event::End(TagEnd::Link) => links.pop().is_some_and(|is_site| is_site).then_some(event)?,
+            event => event,
+        })
+    });
+    let mut out = String::new();
+    html::push_html(&mut out, events);
     PreEscaped(out)
-}
-
-/// The element of a tag without attributes. Headings are paragraphs: those of the page are its outline.
-fn tag_name(tag: &TagEnd) -> Option<&'static str> {
-    Some(match tag {
-        TagEnd::Paragraph | TagEnd::Heading(_) | TagEnd::HtmlBlock => "p",
-        TagEnd::BlockQuote(_) => "blockquote",
-        TagEnd::List(true) => "ol",
-        TagEnd::List(false) => "ul",
-        TagEnd::Item => "li",
-        TagEnd::Emphasis => "em",
-        TagEnd::Strong => "strong",
-        _ => return None,
-    })
 }
 
 /// The first paragraph as plain text.
 pub(super) fn summary(text: &str) -> String {
     let mut summary = String::new();
-    let mut resolve = |_: BrokenLink<'_>| Some((CowStr::Borrowed(""), CowStr::Borrowed("")));
+    let mut resolve = resolve;
     for event in Parser::new_with_broken_link_callback(text, Options::empty(), Some(&mut resolve)) {
         match event {
             Event::Text(text) | Event::Code(text) | Event::Html(text) | Event::InlineHtml(text) => summary += &text,
@@ -70,4 +45,10 @@ pub(super) fn summary(text: &str) -> String {
         }
     }
     summary
+}
+
+/// Links to Rust items have no address.
+#[allow(clippy::needless_pass_by_value, clippy::unnecessary_wraps, reason = "the signature of a callback")]
+fn resolve(_: BrokenLink<'_>) -> Option<(CowStr<'_>, CowStr<'_>)> {
+    Some((CowStr::Borrowed(""), CowStr::Borrowed("")))
 }

@@ -1,5 +1,7 @@
 //! The frame of every page, and the names of places in them.
 
+use std::fmt::Write as _;
+
 use maud::{DOCTYPE, Markup, PreEscaped, html};
 
 /// The folder of the events' pages.
@@ -69,16 +71,15 @@ pub(super) fn id_of(name: &str) -> String {
         if byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'_') {
             id.push(char::from(byte));
         } else {
-            id += &format!("~{byte:02x}");
+            let _ = write!(id, "~{byte:02x}");
         }
     }
     id
 }
 
-/// The page of an event, from the folder of the index. Dots stay, for names have them.
+/// The page of an event, from the folder of the index. The names of events are those of files.
 pub(super) fn place_of(event: &str) -> String {
-    let parts: Vec<String> = event.split('.').map(id_of).collect();
-    format!("{EVENTS}/{}.html", parts.join("."))
+    format!("{EVENTS}/{event}.html")
 }
 
 /// A block of code, which the keyboard can scroll.

@@ -69,7 +69,6 @@ fn unit(shape: &Shape) -> &'static str {
         Kind::Optional(inner) | Kind::Omissible(inner) | Kind::Ruled { shape: inner, .. } => unit(inner),
         Kind::Ways { read, .. } => unit(read),
         Kind::Text(_) => "character",
-        Kind::List { .. } | Kind::Tuple(_) => "item",
         Kind::Map { .. } => "entry",
         Kind::Named(definition) => match &definition.form {
             _ if holds_itself(definition) => "item",
