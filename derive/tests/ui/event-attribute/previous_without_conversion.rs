@@ -1,6 +1,7 @@
 use event_schema::prelude::*;
 
 #[derive(Serialize, EventSchema)]
+#[event(name = "order")]
 struct OrderV1 {
     seq: u32,
 }
