@@ -46,5 +46,5 @@ pub use crate::shown::{NotShown, Shown};
 pub use crate::topic::legal_topic;
 #[cfg(feature = "validator021")]
 pub use crate::validator021::validate;
-pub use crate::version::{is_first, is_of, is_same, upcast};
+pub use crate::version::{is_first, is_of, upcast};
 pub use crate::violation::{FieldName, Param, Rule, Violations};

@@ -34,9 +34,7 @@ pub const fn is_first(events: &[&Descriptor], index: usize) -> bool {
     true
 }
 
-/// Whether two names are the same.
-#[must_use]
-pub const fn is_same(left: &str, right: &str) -> bool {
+const fn is_same(left: &str, right: &str) -> bool {
     let (left, right) = (left.as_bytes(), right.as_bytes());
     if left.len() != right.len() {
         return false;

@@ -57,7 +57,7 @@ pub(super) fn expand(cx: &Cx<'_>) -> TokenStream {
     });
     let hooks = hooks(model);
     let versions = versions(cx);
-    let older = is_older(cx, &name, version);
+    let older = is_older(cx, version);
     let apart = are_apart(cx);
     quote! {
         #older
@@ -242,18 +242,13 @@ fn topic(topic: &Topic) -> TokenStream {
     }
 }
 
-/// Tells where it is written that the version before is not older: it would never be reached. Nor would one with another
-/// name: what its writers write has another type.
-fn is_older(cx: &Cx<'_>, name: &str, version: u32) -> Option<TokenStream> {
+/// Tells where it is written that the version before is not older: it would never be reached.
+fn is_older(cx: &Cx<'_>, version: u32) -> Option<TokenStream> {
     let previous = cx.model.event.previous.as_ref().filter(|_| cx.model.input.generics.params.is_empty())?;
     Some(quote_spanned! {shown_at(previous.span())=>
         const _: () = ::core::assert!(
             <#previous as __p::Generated>::DESCRIPTOR.version() < #version,
             "the version of the type in `previous` must be lower than this one's"
-        );
-        const _: () = ::core::assert!(
-            __p::is_same(<#previous as __p::Generated>::DESCRIPTOR.name(), #name),
-            "the type in `previous` is a version of the same event: give both types the same `#[event(name = \"...\")]`"
         );
     })
 }

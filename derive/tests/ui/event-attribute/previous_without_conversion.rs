@@ -1,7 +1,6 @@
 use event_schema::prelude::*;
 
 #[derive(Serialize, EventSchema)]
-#[event(name = "order")]
 struct OrderV1 {
     seq: u32,
 }
