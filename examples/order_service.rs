@@ -68,7 +68,7 @@ struct Stock {
 }
 
 /// The event that it returns is published before the order counts as handled.
-async fn handle(
+async fn handle_order(
     event: Delivery<OrderEvent>,
     State(stock): State<Arc<Mutex<Stock>>>,
 ) -> Result<Option<OrderAccepted>, Failure> {
@@ -117,7 +117,7 @@ async fn main() -> Result<(), Box<dyn Error>> {
             .on_tombstone(async |tombstone: Delivery<()>| println!("{tombstone}: the order is deleted"))
             .state(Arc::new(Mutex::new(stock)))
             .publish_with(&producer)
-            .run_with(handle),
+            .run_with(handle_order),
     );
 
     if embedded.is_some() {

@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use super::delivery::Delivery;
 use super::failure::Failure;
-use super::publish::{Publisher, Returned};
+use super::publish::{Publisher, Returned, sealed as returned};
 use crate::kafka::message::Headers;
 use crate::{Envelope, EventSchema};
 
@@ -128,6 +128,18 @@ pub(super) mod sealed {
         pub(in super::super) publisher: Option<Arc<Publisher>>,
     }
 }
+
+/// Whether the handler can return an event.
+pub(super) const fn publishes<A, H: Handler<A, E, S>, E, S>() -> bool {
+    <Returns<A, H, E, S> as returned::Events>::ANY
+}
+
+/// The name of an event that the handler can return and that has no topic.
+pub(super) fn without_topic<A, H: Handler<A, E, S>, E, S>() -> Option<&'static str> {
+    <Returns<A, H, E, S> as returned::Events>::without_topic()
+}
+
+type Returns<A, H, E, S> = <<H as sealed::Handler<A, E, S>>::Returned as returned::Returned>::Events;
 
 impl<E, S> sealed::Argument<E, S> for Envelope {
     fn of(delivery: &Delivery<E>, _: &S) -> Self {

@@ -6,7 +6,6 @@ use std::sync::Arc;
 use sha2::{Digest, Sha256};
 use uuid::Uuid;
 
-use super::arguments::{Handler, sealed as arguments};
 use super::failure::Failure;
 use crate::kafka::error::SendError;
 use crate::kafka::produce::{Enqueued, EventProducer};
@@ -235,18 +234,6 @@ fn failure(error: SendError) -> Failure {
         Failure::unavailable(error)
     }
 }
-
-/// Whether the handler can return an event.
-pub(super) const fn publishes<A, H: Handler<A, E, S>, E, S>() -> bool {
-    <Returns<A, H, E, S> as sealed::Events>::ANY
-}
-
-/// The name of an event that the handler can return and that has no topic.
-pub(super) fn without_topic<A, H: Handler<A, E, S>, E, S>() -> Option<&'static str> {
-    <Returns<A, H, E, S> as sealed::Events>::without_topic()
-}
-
-type Returns<A, H, E, S> = <<H as arguments::Handler<A, E, S>>::Returned as sealed::Returned>::Events;
 
 #[cfg(test)]
 mod tests {

@@ -16,7 +16,7 @@ use super::failure::Handled;
 use super::forward::{FORMS, Forward};
 use super::loader::Loader;
 use super::policy::Policy;
-use super::publish::{Publisher, publishes, without_topic};
+use super::publish::Publisher;
 use super::retry::Retry;
 use super::selection::{MessageHead, Selection};
 use super::session::LEAVE;
@@ -647,14 +647,14 @@ where
     {
         let Self { subscription, policy, tombstones, selection, for_handlers, loader, state, producer } = self;
         let publisher = match producer {
-            _ if !publishes::<A, H, E, S>() => None,
+            _ if !arguments::publishes::<A, H, E, S>() => None,
             Some(producer) => Some(Publisher::new(producer, subscription.config.group_id().unwrap_or_default())),
             None => {
                 let fault = "the handler returns events: set their producer with `publish_with`";
                 return Err(RunErrorKind::Policy(fault).into());
             }
         };
-        if let Some(event) = without_topic::<A, H, E, S>() {
+        if let Some(event) = arguments::without_topic::<A, H, E, S>() {
             return Err(RunErrorKind::NoTopic(event).into());
         }
         let runner =
