@@ -627,6 +627,7 @@ where
     /// let runner = consumer.runner().state(Arc::clone(&stock)).publish_with(&producer);
     /// let running = tokio::spawn(runner.run_with(accept));
     ///
+    /// kafka.handled("shop", "orders").await;
     /// let accepted = kafka.received::<OrderAccepted>("accepted-orders", 1).await;
     /// assert_eq!(accepted[0].event().unwrap().order_id, "A-1");
     /// assert!(accepted[0].envelope().causation().is_some());
