@@ -24,5 +24,6 @@ pub(crate) use self::dump::DumpErrorKind;
 pub use self::frame::FrameError;
 pub use self::load::LoadError;
 pub(crate) use self::load::LoadErrorKind;
+pub(crate) use self::text::UnknownName;
 #[cfg(feature = "kafka")]
 pub(crate) use self::text::debug_as_text;
