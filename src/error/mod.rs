@@ -10,7 +10,6 @@ mod load;
 mod text;
 
 /// An error with its causes.
-#[cfg(any(feature = "registry", all(feature = "avro", feature = "kafka")))]
 pub(crate) fn with_causes(error: &dyn std::error::Error) -> String {
     let causes = std::iter::successors(Some(error), |error| (*error).source());
     causes.map(ToString::to_string).collect::<Vec<_>>().join(": ")
