@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 use std::fs;
 use std::path::Path;
 
+use event_schema::__private::run_tool;
 use event_schema::contract::{Catalog, CatalogError};
 use event_schema::serde_json::json;
 use tempfile::TempDir;
@@ -278,6 +279,21 @@ mod sensitive {
             #[event(sensitive)]
             #[serde(default = "password")]
             pin: String,
+            #[serde(default = "method")]
+            method: Method,
+        }
+
+        #[event_schema::event]
+        #[serde(tag = "type")]
+        enum Method {
+            Card {
+                #[event(sensitive)]
+                number: String,
+            },
+        }
+
+        fn method() -> Method {
+            Method::Card { number: "hunter22".to_owned() }
         }
 
         fn password() -> String {
@@ -301,6 +317,8 @@ fn sensitive_values_are_not_shown() -> Result<(), CatalogError> {
     }
     let text = site.file("events/user.registered.html");
     assert!(text.contains("shown") && text.contains("Used in a sensitive field."));
+    let changes = site.text("events/user.registered.html");
+    assert!(changes.contains("method removed") && changes.contains(r##"{"$ref":"#/$defs/Method"}"##), "{changes}");
     for field in ["password", "card", "tokens", "byToken", "pair"] {
         let row = text.split(&format!("id=\"v1.{field}\"")).nth(1).unwrap().split("</dd>").next().unwrap();
         assert!(row.contains(">sensitive</span>"), "{field}: {row}");
@@ -341,6 +359,30 @@ mod history {
             Self { id: order.id.to_string() }
         }
     }
+}
+
+#[test]
+fn the_tool_writes_the_page() {
+    let folder = TempDir::new().unwrap();
+    let run = |args: &[&str]| {
+        let args: Vec<String> = args.iter().map(|arg| (*arg).to_owned()).collect();
+        let (mut out, mut err) = (Vec::new(), Vec::new());
+        let code = run_tool(&crate::events::catalog(), &args, &mut out, &mut err);
+        (code, String::from_utf8(out).unwrap(), String::from_utf8(err).unwrap())
+    };
+    let page = folder.path().join("page");
+    let schemas = concat!(env!("CARGO_MANIFEST_DIR"), "/schemas/shop");
+    let (code, out, _) = run(&["page", page.to_str().unwrap(), schemas]);
+    assert!(code == 0 && out.lines().any(|line| line.ends_with("index.html")), "{out}");
+    Site::read(&page).check();
+    assert_eq!(run(&["page", page.to_str().unwrap(), schemas]), (0, "the page is up to date\n".into(), String::new()));
+
+    let (code, _, err) = run(&["page"]);
+    assert!(code == 2 && err.contains("page PAGE [FOLDER]"), "{err}");
+    assert_eq!(run(&["page", "a", "b", "c"]).0, 2);
+    // Its name is that of a file.
+    let (code, _, err) = run(&["page", page.join("index.html").to_str().unwrap(), schemas]);
+    assert!(code == 2 && err.contains("cannot be read or written"), "{err}");
 }
 
 #[test]
@@ -392,6 +434,8 @@ fn changes_between_revisions_and_versions() -> Result<(), CatalogError> {
         "{new}"
     );
     assert!(new.contains("note removed compatible"), "{new}");
+    let page = Site::read(folder.path());
+    assert!(page.file("events/order.placed.html").contains(r##"<a href="#v1.note"><code>note</code></a> removed"##));
     assert!(old.contains("From revision 2 to revision 3") && !new.contains("revision"), "{text}");
     Ok(())
 }

@@ -17,6 +17,9 @@ pub(super) struct Contract {
     /// The name of the type with its path.
     type_path: &'static str,
     pub(super) documents: Documents,
+    /// The schemas without the marks of the record.
+    #[cfg(feature = "registry")]
+    pub(super) sent: Sent,
     /// The reason why there is no Avro schema.
     pub(super) no_avro: Option<String>,
     /// The examples that load refuses: their index, and why.
@@ -28,6 +31,15 @@ pub(super) struct Contract {
     pub(super) policy: Policy,
     #[cfg(feature = "page")]
     pub(super) shape: fn() -> Shape,
+}
+
+/// The schemas that producers write an event with, and get the ids of.
+#[cfg(feature = "registry")]
+#[derive(Clone, Debug)]
+pub(crate) struct Sent {
+    pub(crate) json: String,
+    /// Or the reason why there is none.
+    pub(crate) avro: Result<String, String>,
 }
 
 /// The part of a service in the exchange of an event.
@@ -96,6 +108,12 @@ impl Contract {
         let avro = crate::contract::avro_schema_of::<E>().map_err(|error| error.to_string());
         #[cfg(not(feature = "avro"))]
         let avro: Result<Value, String> = Err("the feature `avro` is off".to_owned());
+        let written = E::schema_for(&Form::Serialize);
+        #[cfg(feature = "registry")]
+        let sent = Sent {
+            json: written.as_value().to_string(),
+            avro: avro.as_ref().map(Value::to_string).map_err(Clone::clone),
+        };
         let (avro, no_avro) = match avro {
             Ok(schema) => (Some(schema), None),
             Err(reason) => (None, Some(reason)),
@@ -105,10 +123,12 @@ impl Contract {
             type_path: std::any::type_name::<E>(),
             bad_examples: bad_examples::<E>(&accepted),
             documents: Documents {
-                written: Some(document(descriptor, E::schema_for(&Form::Serialize), "written")),
+                written: Some(document(descriptor, written, "written")),
                 accepted: document(descriptor, accepted, "accepted"),
                 avro,
             },
+            #[cfg(feature = "registry")]
+            sent,
             no_avro,
             role,
             is_earlier: false,

@@ -6,7 +6,8 @@ use std::path::Path;
 use maud::{Markup, html};
 use serde_json::Value;
 
-use super::paper::{LINE, id_of};
+use super::fields::Writer;
+use super::paper::{LINE, id_of, id_of_version};
 use super::secrets::Secrets;
 use crate::contract::catalog::check::{compare, reason_of};
 use crate::contract::catalog::error::CatalogError;
@@ -21,8 +22,8 @@ const MAX_SIDE: usize = 160;
 pub(super) struct Step {
     /// The heading.
     pub(super) title: String,
-    /// The version before, if it is another.
-    before: Option<u32>,
+    /// The version before, if it is another, and the ids of its fields.
+    before: Option<(u32, HashSet<String>)>,
     changes: Vec<Change>,
 }
 
@@ -47,7 +48,8 @@ pub(super) fn history(
         let changes = compare(contract, &Revision::of_today(before, recorded))?;
         let changes = changes.into_iter().filter(|(is_avro, _)| !is_avro);
         let changes = changes.map(|(is_avro, finding)| Change { finding, is_avro, accepted: None }).collect();
-        steps.push(Step { title: format!("From version {version}"), before: Some(version), changes });
+        let ids = Writer::write(&(before.shape)(), &id_of_version(version), None, secrets).ids;
+        steps.push(Step { title: format!("From version {version}"), before: Some((version, ids)), changes });
     }
     let revisions = read_revisions(contract, recorded)?;
     let count = revisions.len();
@@ -120,14 +122,21 @@ impl Step {
             spot.keyword = Some("message key".to_owned());
         }
         let id = spot.id(version);
+        // A field that is gone is that of the version before.
+        let id = match &self.before {
+            Some((before, before_ids)) if !ids.contains(&id) => {
+                Some(spot.id(&id_of_version(*before))).filter(|id| before_ids.contains(id))
+            }
+            _ => Some(id).filter(|id| ids.contains(id)),
+        };
         let is_secret = spot.names.iter().any(|name| secrets.has_name(name));
         let sides = [finding.before(), finding.after()].map(|side| side.map(|side| shown(side, &spot, secrets)));
-        // A new field is on the page.
-        let is_link = ids.contains(&id) && !spot.names.is_empty();
-        let is_elsewhere = is_link && spot.keyword.is_none();
+        let link = id.filter(|_| !spot.names.is_empty());
+        // The page has the field.
+        let is_elsewhere = link.is_some() && spot.keyword.is_none();
         html! {
             p class="facts" {
-                @if is_link { a href={ "#" (id) } { code { (spot.path) } } }
+                @if let Some(id) = &link { a href={ "#" (id) } { code { (spot.path) } } }
                 @else if !spot.path.is_empty() { code { (spot.path) } }
                 @else if spot.keyword.is_none() { "the event" }
                 @if let Some(keyword) = &spot.keyword { " " (keyword) }
@@ -158,17 +167,17 @@ impl Step {
 
     /// The consumers that fail.
     fn consumers(&self, finding: &Finding) -> String {
-        match (self.before, finding.direction()) {
+        match (&self.before, finding.direction()) {
             (None, Direction::Backward) => {
                 "Consumers of the later revision refuse messages of the earlier one".to_owned()
             }
             (None, Direction::Forward) => {
                 "Consumers of the earlier revision refuse messages of the later one".to_owned()
             }
-            (Some(before), Direction::Backward) => {
+            (Some((before, _)), Direction::Backward) => {
                 format!("Messages of version {before} are no messages of this version")
             }
-            (Some(before), Direction::Forward) => {
+            (Some((before, _)), Direction::Forward) => {
                 format!("Consumers of version {before} refuse messages of this version")
             }
         }
@@ -267,7 +276,7 @@ fn shown(side: &Value, spot: &Spot, secrets: &Secrets) -> String {
     let is_value = spot.keyword.as_deref().is_some_and(|keyword| matches!(keyword, "default" | "const" | "enum"));
     let mut side = if is_value { secrets.mask(side) } else { without_annotations(side) };
     if !is_value {
-        remove_values(&mut side);
+        remove_defaults(&mut side, false);
     }
     side.sort_all_objects();
     let text = match side {
@@ -280,18 +289,20 @@ fn shown(side: &Value, spot: &Spot, secrets: &Secrets) -> String {
     }
 }
 
-/// Removes defaults: a part of a schema may describe sensitive fields.
-fn remove_values(side: &mut Value) {
-    match side {
-        Value::Object(keywords) => {
-            // A field may have the name, and a schema then.
-            let keeps = |value: &Value| value.is_object() && value.get("type").is_some();
-            if keywords.get("default").is_some_and(|value| !keeps(value)) {
-                keywords.remove("default");
+/// Removes the defaults in a schema, which may be those of sensitive fields. In an object of schemas by name, `default` is one
+/// of the names.
+fn remove_defaults(schema: &mut Value, by_name: bool) {
+    match schema {
+        Value::Object(entries) => {
+            if !by_name {
+                entries.remove("default");
             }
-            keywords.values_mut().for_each(remove_values);
+            for (key, inner) in entries {
+                let names = ["$defs", "definitions", "patternProperties", "properties"];
+                remove_defaults(inner, !by_name && names.contains(&key.as_str()));
+            }
         }
-        Value::Array(items) => items.iter_mut().for_each(remove_values),
+        Value::Array(items) => items.iter_mut().for_each(|item| remove_defaults(item, false)),
         _ => {}
     }
 }

@@ -8,7 +8,7 @@ use super::changes::history;
 use super::fields::Writer;
 use super::index::{Card, FoundField};
 use super::markdown;
-use super::paper::{LINE, Paper, code_block, place_of, self_link};
+use super::paper::{LINE, Paper, code_block, id_of_version, place_of, self_link};
 use super::secrets::Secrets;
 use crate::contract::catalog::error::CatalogError;
 use crate::contract::catalog::folder::files;
@@ -117,7 +117,7 @@ fn section(
     recorded: &Path,
 ) -> Result<(Section, Vec<FoundField>), CatalogError> {
     let event = contract.descriptor;
-    let id = format!("v{}", event.version());
+    let id = id_of_version(event.version());
     let shape = (contract.shape)();
     let mut secrets = Secrets::of(&shape);
     let steps = history(contract, before, recorded, &mut secrets)?;

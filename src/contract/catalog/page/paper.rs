@@ -77,6 +77,11 @@ pub(super) fn id_of(name: &str) -> String {
     id
 }
 
+/// The id of a version, with which those of its fields begin.
+pub(super) fn id_of_version(version: u32) -> String {
+    format!("v{version}")
+}
+
 /// The page of an event, from the folder of the index. The names of events are those of files.
 pub(super) fn place_of(event: &str) -> String {
     format!("{EVENTS}/{event}.html")
