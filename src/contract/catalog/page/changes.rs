@@ -158,7 +158,7 @@ impl Step {
                 }
             }
             @if finding.is_breaking() {
-                p class="why" { @if !is_of_event(finding) { (self.consumers(finding)) ": " }
+                p class="why" { @if is_of_event(finding) { "The event itself: " } @else { (self.consumers(finding)) ": " }
                     (finding.rule().reason()) ". " code class="rule" { (finding.rule().id()) } }
             }
             @if let Some(reason) = &change.accepted { p class="why" { "Accepted: " (reason) } }
