@@ -428,7 +428,8 @@ impl<E: EventSchema> EventConsumer<E> {
     /// | the message cannot be loaded, or breaks a rule | no | dead letter | is committed when the dead letter is stored |
     /// | the handler returns [`Failure::reject`](crate::kafka::Failure::reject) | no | dead letter | is committed when the dead letter is stored |
     /// | the handler returns another error, panics or [times out](Runner::handler_timeout) | 4 times | dead letter | is committed when the dead letter is stored |
-    /// | the handler returns [`Failure::unavailable`](crate::kafka::Failure::unavailable), or the [circuit breaker](crate::kafka::CircuitBreaker) is open | until it is handled | | is committed then |
+    /// | the handler returns [`Failure::unavailable`](crate::kafka::Failure::unavailable) | until it is handled | | is committed then |
+    /// | three different messages have failed in a row, and the [circuit breaker](crate::kafka::CircuitBreaker) is open | for five minutes at least, then for longer | dead letter | is committed when the message is handled or the dead letter is stored |
     /// | the message is a tombstone, without a [tombstone handler](Runner::on_tombstone) | no | nothing | is committed |
     /// | the partition is revoked meanwhile | by its next owner | | is not committed |
     /// | a rule needs a [context](Self::with_context) that was not set | no | the run ends | is not committed |

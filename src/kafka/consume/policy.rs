@@ -52,6 +52,11 @@ const BUFFER: Limit = Limit { records: 100_000, bytes: 32 << 20 };
 /// pauses may be long.
 const FORWARD: Backoff = Backoff { first: Duration::from_millis(100), longest: Duration::from_secs(5), jitter: 0.5 };
 
+/// Before a message that fails whenever it is the probe of an open breaker is given up. In an outage of a day, some thirty
+/// messages are.
+const BREAKER: Backoff =
+    Backoff { first: Duration::from_secs(5 * 60), longest: Duration::from_secs(60 * 60), jitter: 0.0 };
+
 impl Policy {
     /// The contradiction in the settings, if there is one.
     pub(super) fn fault(&self) -> Option<&'static str> {
@@ -86,6 +91,7 @@ impl Policy {
             away_limit: self.retry.unavailable_limit,
             // A run that stops at what it cannot handle has no use for it.
             breaker: self.breaker.messages.filter(|_| self.give_up.failed != GiveUp::Stop),
+            breaker_patience: BREAKER,
             forms,
             patience: self.timeout,
             commit_every: self.commit_interval,

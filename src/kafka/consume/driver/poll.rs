@@ -221,6 +221,7 @@ impl Poller {
             key: None,
             bytes: raw.size(),
             tried: 0,
+            origin: None,
             due: None,
             message: raw,
         }

@@ -69,6 +69,8 @@ pub(crate) struct State {
 pub(crate) struct Returned {
     pub(crate) tried: u32,
     pub(crate) wait: Duration,
+    /// Where it was first: the partition and the offset there.
+    pub(crate) origin: Option<(Place, i64)>,
 }
 
 /// Reads it, by the topic of the record. Nothing in other topics.
@@ -274,9 +276,11 @@ impl State {
     pub(super) fn receive(&mut self, mut incoming: Incoming<Raw>, now: Duration) {
         incoming.key = key(self.keyed.as_ref(), &incoming.message);
         if let Some(returning) = &self.returning
-            && let Some(Returned { tried, wait }) = returning(&self.place(incoming.partition).topic, &incoming.message)
+            && let Some(Returned { tried, wait, origin }) =
+                returning(&self.place(incoming.partition).topic, &incoming.message)
         {
             incoming.tried = tried;
+            incoming.origin = origin.map(|(place, offset)| (self.number(&place.topic, place.partition), offset));
             incoming.due = Some(now.saturating_add(wait));
         }
         self.session.receive(incoming, now);
