@@ -54,6 +54,12 @@ pub struct RegistryConfig {
 }
 
 impl RegistryConfig {
+    /// Whether a key is one of a registry's, or was meant to be.
+    #[cfg(feature = "kafka")]
+    pub(crate) fn is_key(key: &str) -> bool {
+        settings::is_nearly_known(key)
+    }
+
     /// A configuration for the registry with this URL; several, separated by commas, are nodes of the same registry.
     ///
     /// See the example of [`RegistryConfig`].

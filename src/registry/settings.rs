@@ -10,6 +10,8 @@ use super::credentials::{Credentials, OAuthClient};
 use super::error::RegistryError;
 use super::subject::SubjectNameStrategy;
 use super::tls::{Identity, Pem, Tls};
+#[cfg(feature = "kafka")]
+use crate::suggestion::suggest;
 
 /// A configuration that was checked.
 pub(super) struct Settings {
@@ -403,6 +405,13 @@ fn web_url(text: &str) -> Option<Url> {
 
 fn is_pem(file: &str) -> bool {
     std::path::Path::new(file).extension().is_some_and(|extension| extension.eq_ignore_ascii_case("pem"))
+}
+
+/// Whether a key is known, or is a known one but for a typo.
+#[cfg(feature = "kafka")]
+pub(super) fn is_nearly_known(key: &str) -> bool {
+    let names: Vec<&str> = KEYS.iter().map(|(name, _)| *name).chain(IGNORED.iter().copied()).collect();
+    is_known(key) || suggest(canonical(key), &names).is_some()
 }
 
 /// Names the key that was probably meant, but not a key that may be a value.

@@ -17,7 +17,7 @@ use event_schema::kafka::{
     Retry,
 };
 use event_schema::prelude::*;
-use event_schema::{Envelope, LoadOptions};
+use event_schema::{Envelope, LoadOptions, OtherEvent};
 
 use futures_util::future::join_all;
 use tokio::sync::watch;
@@ -934,4 +934,70 @@ async fn what_a_filter_passes_over_waits_for_no_schema() {
     assert_eq!(batch.iter().map(|received| received.event().unwrap().seq).collect::<Vec<_>>(), [2]);
     batch.finish();
     assert_eq!((registry.asked(), batches.counts().of(Outcome::Ignored)), (0, 1));
+}
+
+#[event_schema::event(types, topic = "pings")]
+#[derive(Debug)]
+enum Ping {
+    Pinged(Pinged),
+    Other(OtherEvent),
+}
+
+/// Messages of another type, for which the source would be asked and which the codec cannot read.
+async fn publish_memos(kafka: &EmbeddedKafka) {
+    let headers: [(&str, &[u8]); 4] =
+        [("ce_specversion", b"1.0"), ("ce_id", b"1"), ("ce_source", b"/memos"), ("ce_type", b"memo.v1")];
+    for value in [&b"{}"[..], b"no JSON", b"\0\0\0\0\x09{}"] {
+        kafka.publish_bytes("pings", None, Some(value), &headers).await;
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn messages_of_other_types_are_passed_over_unread() {
+    let (kafka, producer) = start().await;
+    publish_memos(&kafka).await;
+    producer.with_codec(avro(ID)).send(&pinged(1)).await.unwrap();
+    let registry = Registry::away();
+    let codec = avro(ID).with_source(Arc::clone(&registry));
+    let runner = consumer(&kafka, &codec).await.runner().skip_other_types().until_end();
+    let counts = within(60, "end of the run", runner.run(async |_: Delivery<Pinged>| {})).await.unwrap();
+    assert_eq!((counts.to_string(), registry.asked()), ("1 done, 3 ignored".to_owned(), 0));
+    // The same in batches.
+    let group = kafka.config().group("batches");
+    let batches = EventConsumer::<Pinged>::subscribe(&group).await.unwrap().with_codec(&codec).unwrap();
+    let mut batches = batches.runner().skip_other_types().batches().unwrap();
+    let batch = within(60, "batch", batches.recv(1, Duration::ZERO)).await.unwrap();
+    assert_eq!(batch.iter().next().unwrap().event(), Some(&pinged(1)));
+    batch.finish();
+    assert_eq!((batches.counts().to_string(), registry.asked()), ("1 done, 3 ignored".to_owned(), 0));
+    // Without that, they are rejected for their type.
+    let consumer = EventConsumer::<Pinged>::subscribe(&kafka.config().group("strict")).await.unwrap();
+    let mut consumer = consumer.with_codec(&codec).unwrap();
+    for _ in 0..3 {
+        let received = within(20, "message", consumer.recv()).await.unwrap();
+        assert!(received.rejection().unwrap().error().is_other_event(), "{received:?}");
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_catch_all_takes_messages_that_the_codec_cannot_read() {
+    let (kafka, producer) = start().await;
+    publish_memos(&kafka).await;
+    let json = Codec::confluent_json().with_event::<Pinged>(ID).unwrap();
+    producer.with_codec(json.clone()).send(&pinged(1)).await.unwrap();
+    let registry = Registry::away();
+    let consumer = EventConsumer::<Ping>::subscribe(&kafka.config().group("codec")).await.unwrap();
+    let mut consumer = consumer.with_codec(&json.with_source(Arc::clone(&registry))).unwrap();
+    let mut bodies = Vec::new();
+    for _ in 0..4 {
+        let received = within(20, "message", consumer.recv()).await.unwrap();
+        bodies.push(match received.event() {
+            Some(Ping::Other(other)) => (other.event_type().to_owned(), other.bytes().to_vec()),
+            Some(Ping::Pinged(pinged)) => (pinged.seq.to_string(), Vec::new()),
+            None => panic!("{received:?}"),
+        });
+    }
+    let memo = |bytes: &[u8]| ("memo.v1".to_owned(), bytes.to_vec());
+    assert_eq!(bodies, [memo(b"{}"), memo(b"no JSON"), memo(b"{}"), ("1".to_owned(), Vec::new())]);
+    assert_eq!(registry.asked(), 0);
 }

@@ -306,6 +306,12 @@ impl<E: EventSchema> Decoder<E> {
         self.frame(id, content_type, message).ok()?.id
     }
 
+    /// The data of a message, without the framing that it has, if it has one.
+    #[cfg(feature = "kafka")]
+    pub(crate) fn data<'a>(&self, id: Option<&[u8]>, content_type: Option<&[u8]>, message: &'a [u8]) -> &'a [u8] {
+        self.frame(id, content_type, message).map_or(message, |frame| frame.data)
+    }
+
     fn frame<'a>(
         &self,
         id: Option<&[u8]>,

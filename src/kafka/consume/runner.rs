@@ -5,6 +5,8 @@ use std::hash::RandomState;
 use std::sync::Arc;
 use std::time::Duration;
 
+use rdkafka::error::RDKafkaErrorCode;
+
 use super::batches::Batches;
 use super::breaker::CircuitBreaker;
 use super::core::{FailureKind, GiveUp, Order};
@@ -387,6 +389,9 @@ impl<E: EventSchema + Send + Sync + 'static> Runner<E> {
     ///
     /// A consumer without partitions waits until it gets those of other members, and ends then.
     ///
+    /// If the brokers do not accept the last commit, the run ends with an error, because the next one handles messages
+    /// again.
+    ///
     /// ```
     /// # use event_schema::kafka::{Delivery, EmbeddedKafka, EventConsumer};
     /// # use event_schema::prelude::*;
@@ -523,7 +528,7 @@ impl<E: EventSchema + Send + Sync + 'static> Runner<E> {
             (end.unwrap_or_else(|| shared.now() + LEAVE), stopped, state.fatal().or(refused))
         };
         let end = shared.at(end).into();
-        let _ = tokio::time::timeout_at(end, member.gone.changed()).await;
+        let is_gone = tokio::time::timeout_at(end, member.gone.changed()).await.is_ok();
         let _ = tokio::time::timeout_at(end, job.forward.close()).await;
         match (stopped, fatal) {
             (Some((place, cause, refusal)), _) => {
@@ -537,7 +542,17 @@ impl<E: EventSchema + Send + Sync + 'static> Runner<E> {
                 .into())
             }
             (None, Some(fatal)) => Err(RunErrorKind::Consume(fatal.into()).into()),
-            (None, None) => Ok(shared.tally.counts()),
+            (None, None) => match shared.lock().session.uncommitted() {
+                // Nobody else learns that all is to be handled again.
+                Some(code) if policy.until_end => {
+                    Err(RunErrorKind::Consume(ConsumeErrorKind::Commit(code).into()).into())
+                }
+                None if policy.until_end && !is_gone => {
+                    let code = RDKafkaErrorCode::OperationTimedOut;
+                    Err(RunErrorKind::Consume(ConsumeErrorKind::Commit(code).into()).into())
+                }
+                _ => Ok(shared.tally.counts()),
+            },
         }
     }
 }

@@ -55,6 +55,6 @@ mod tests;
 
 pub(crate) use self::machine::Core;
 pub use self::outcome::Outcome;
-pub(crate) use self::record::{Action, Incoming, NOT_YET, Origin, Partition, Position, Taken, Ticket, Verdict, Work};
+pub(crate) use self::record::{Action, Incoming, NOT_YET, Partition, Position, Taken, Ticket, Verdict, Work};
 pub(crate) use self::rules::{Backoff, GiveUps, Limit, Rules, Waiting};
 pub use self::rules::{FailureKind, GiveUp, Order};

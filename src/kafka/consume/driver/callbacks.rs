@@ -5,16 +5,17 @@ use std::sync::{Arc, Mutex, PoisonError};
 use std::thread;
 use std::time::{Duration, SystemTime};
 
+use rdkafka::bindings::RD_KAFKA_OFFSET_END;
 use rdkafka::config::RDKafkaLogLevel;
 use rdkafka::consumer::{BaseConsumer, Consumer, ConsumerContext, Rebalance};
 use rdkafka::error::{KafkaError, KafkaResult};
-use rdkafka::{ClientContext, Offset, TopicPartitionList};
+use rdkafka::topic_partition_list::TopicPartitionListElem;
+use rdkafka::{ClientContext, TopicPartitionList};
 
 use super::super::core::Partition;
 use super::super::session::LEAVE;
 use super::commit::commit_here;
 use super::nap::NAP;
-use super::offsets;
 use super::perform::{perform, store, tick};
 use super::resets::Reset;
 use super::shared::Shared;
@@ -56,7 +57,7 @@ impl ConsumerContext for Group {
         self.called.store(true, Ordering::Relaxed);
         match rebalance {
             // The core is told after it: what it says to an assignment is about assigned partitions.
-            Rebalance::Assign(list) => self.start(consumer, list),
+            Rebalance::Assign(list) => self.hold(list),
             Rebalance::Revoke(list) if consumer.assignment_lost() => self.lose(consumer, Some(list)),
             Rebalance::Revoke(list) => self.revoke(consumer, list),
             Rebalance::Error(error) => {
@@ -78,43 +79,38 @@ impl ConsumerContext for Group {
 }
 
 impl Group {
-    /// Partitions without a committed offset are to start at the configured time, and nowhere else: the brokers are asked until
-    /// they answer.
-    fn start(&self, consumer: &BaseConsumer<Self>, list: &TopicPartitionList) {
-        const AGAIN: Duration = Duration::from_secs(1);
-        let Some(time) = self.start_at else { return };
-        // A message that waits there for another attempt is older than the start, and its own offset is committed.
-        let retries = self.shared.lock_here().retry_topics.clone();
-        let is_read = |topic: &str| !retries.iter().any(|retry| retry == topic);
-        while self.shared.lock_here().session.closing().is_none() {
-            match offsets::without_commit(consumer, list, time, is_read) {
-                Ok(starts) => {
-                    for (topic, partition, offset) in starts {
-                        tracing::info!("{topic}/{partition} starts at offset {offset}");
-                        native::set_offset(list, &topic, partition, offset);
-                    }
-                    return;
-                }
-                Err(error) => tracing::warn!("the brokers do not say where partitions start: {error}"),
-            }
-            thread::park_timeout(AGAIN);
+    /// Where partitions start is found out first if it is not left to librdkafka: it goes to their end meanwhile, and not
+    /// where `auto.offset.reset` says.
+    fn hold(&self, list: &TopicPartitionList) {
+        let elements = list.elements();
+        for element in elements.iter().filter(|element| self.is_held(element.topic())) {
+            native::set_offset(list, element.topic(), element.partition(), RD_KAFKA_OFFSET_END.into());
         }
+    }
+
+    /// A message that waits in a retry topic is older than the start, and its own offset is committed: these topics are read
+    /// from their beginning.
+    fn is_held(&self, topic: &str) -> bool {
+        self.start_at.is_some() && !self.shared.lock_here().retry_topics.iter().any(|retry| retry == topic)
     }
 
     pub(super) fn assign(&self, consumer: &BaseConsumer<Self>, list: &TopicPartitionList) {
         for element in list.elements() {
             tracing::info!("{}/{} assigned", element.topic(), element.partition());
         }
+        let elements = list.elements();
+        let (held, others): (Vec<_>, Vec<_>) = elements.iter().partition(|element| self.is_held(element.topic()));
         let mut state = self.shared.lock_here();
-        let partitions = state.numbers(list);
-        for (&partition, element) in partitions.iter().zip(list.elements()) {
-            match element.offset() {
-                Offset::Offset(offset) => state.starts.insert(partition, offset),
-                _ => state.starts.remove(&partition),
-            };
+        let mut numbers = |elements: Vec<&TopicPartitionListElem<'_>>| -> Vec<Partition> {
+            elements.iter().map(|element| state.number(element.topic(), element.partition())).collect()
+        };
+        let (held, others) = (numbers(held), numbers(others));
+        for partition in held.iter().chain(&others) {
+            state.starts.remove(partition);
         }
         perform(&self.shared, &mut state, consumer);
-        state.session.assign(&partitions);
+        state.held.ask(held);
+        state.session.assign(&others);
         perform(&self.shared, &mut state, consumer);
     }
 
@@ -122,7 +118,10 @@ impl Group {
         let mut state = self.shared.lock_here();
         let partitions = match list {
             Some(list) => state.numbers(list),
-            None => state.session.partitions(),
+            None => {
+                state.held.clear();
+                state.session.partitions()
+            }
         };
         for &partition in &partitions {
             tracing::warn!("{} lost", state.place(partition));
@@ -132,6 +131,7 @@ impl Group {
         state.session.lose(&partitions);
         state.commits.lose(&partitions);
         state.full.forget(&partitions);
+        state.held.forget(&partitions);
         perform(&self.shared, &mut state, consumer);
     }
 
@@ -139,7 +139,9 @@ impl Group {
         let partitions = {
             let mut state = self.shared.lock_here();
             perform(&self.shared, &mut state, consumer);
-            state.numbers(list)
+            let partitions = state.numbers(list);
+            state.held.forget(&partitions);
+            partitions
         };
         for element in list.elements() {
             tracing::info!("{}/{} revoked", element.topic(), element.partition());

@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use fastrand::Rng;
 
-use super::super::super::core::{Origin, Partition};
+use super::super::super::core::Partition;
 use super::plan::Plan;
 use super::{Event, Tally};
 
@@ -28,7 +28,7 @@ pub(super) struct Entry {
     pub(super) bytes: usize,
     pub(super) tried: u32,
     /// The place where it was first. Others have the same: it came back more than once.
-    pub(super) origin: Option<Origin>,
+    pub(super) origin: Option<(Partition, i64)>,
     pub(super) due: Option<Duration>,
     /// No handler will ever take it.
     pub(super) poison: bool,
