@@ -54,7 +54,7 @@
 //!
 //! A handler that says so with [`Failure::unavailable`] loses no message and no order, however long it takes
 //! (`outage::what_is_unavailable_...`). If handlers only fail, at most two messages are given up between two that are
-//! handled before the [circuit breaker](crate::kafka::CircuitBreaker) opens instead of the third. Until a message is
+//! handled; then the [circuit breaker](crate::kafka::CircuitBreaker) opens instead of the third. Until a message is
 //! handled, one at a time is tried, and none is given up for a failure, with three exceptions: its handler panics,
 //! [`Retry::unavailable_limit`](crate::kafka::Retry::unavailable_limit) is over, or the probe has failed for five minutes.
 //! The last is for messages that always fail: without it, three in a row would hold up their partition for ever. It
@@ -69,7 +69,7 @@
 //! |---|---|---|---|
 //! | [`RunHandle::pause`] | are finished | wait; dead letters and messages for retry topics are sent | the consumer remains a member (`control::a_paused_consumer_...`) |
 //! | [`Runner::until_end`] | are finished | those that were there are handled, and then the run ends; later ones may be handled | the consumer leaves it (`control::a_run_ends_when_...`) |
-//! | [`RunHandle::seek`] | are finished and committed, as before a rebalance | of this partition: dropped from memory; those from the new offset on are received | keeps its commits: they never go back (`control::a_partition_continues_...`, `control::a_seek_to_an_earlier_message_...`) |
+//! | [`RunHandle::seek`] | are finished and committed, as before a rebalance. Those that take longer than the [`revoke_timeout`](Runner::revoke_timeout) are dropped, and a seek forward passes over them | of this partition: dropped from memory, also those that wait for a retry in place; those from the new offset on are received | keeps its commits: they never go back, and a seek adds none. Until a message behind the new offset and the last commit is finished, a restart or a rebalance continues at the last commit (`control::a_partition_continues_...`, `control::a_seek_to_an_earlier_message_...`) |
 //!
 //! ## Which messages may be handled twice
 //!

@@ -344,7 +344,7 @@ async fn a_message_waits_for_the_schema_of_its_key() {
     let codec = Codec::confluent_avro().with_source(Arc::clone(&registry)).for_keys();
     let keys = Arc::new(Decoder::<PingKey>::new(&codec).unwrap());
     let consumer = EventConsumer::<Pinged>::subscribe(&kafka.config().group("codec")).await.unwrap();
-    let mut consumer = consumer.with_key_decoder(Arc::clone(&keys));
+    let mut consumer = consumer.with_key_decoder(Arc::clone(&keys)).unwrap();
     within(60, "questions", async {
         while registry.asked() < 2 {
             let waiting = tokio::time::timeout(Duration::from_millis(100), consumer.recv()).await;
@@ -364,7 +364,7 @@ async fn a_message_waits_for_the_schema_of_its_key() {
     let hasty = Codec::confluent_avro().with_source(Registry::new()).patience(Duration::ZERO).for_keys();
     let keys = Arc::new(Decoder::<PingKey>::new(&hasty).unwrap());
     let consumer = EventConsumer::<Pinged>::subscribe(&kafka.config().group("hasty")).await.unwrap();
-    let received = within(60, "message", consumer.with_key_decoder(Arc::clone(&keys)).recv()).await.unwrap();
+    let received = within(60, "message", consumer.with_key_decoder(Arc::clone(&keys)).unwrap().recv()).await.unwrap();
     assert_eq!(received.event(), Some(&pinged(1)));
     let error = keys.load_message(received.headers().iter(), received.key().unwrap(), &LoadOptions::new());
     assert!(error.unwrap_err().is_unknown_schema());
@@ -914,7 +914,7 @@ async fn messages_without_a_version_have_the_one_that_their_schema_names_or_that
     second.send_to("pings", &MovedV2 { city: "Bonn".to_owned(), zip: "53111".to_owned() }).await.unwrap();
     let codec = Codec::confluent_avro().with_event::<MovedV2>(id).unwrap().also_reads(Codec::json());
     let consumer = EventConsumer::<Moved>::subscribe(&kafka.config().group("codec")).await.unwrap();
-    let mut consumer = consumer.untyped_as(1).with_codec(&codec).unwrap();
+    let mut consumer = consumer.untyped_as(1).unwrap().with_codec(&codec).unwrap();
     for _ in 0..2 {
         let received = within(60, "message", consumer.recv()).await.unwrap();
         assert_eq!(received.event(), Some(&Moved { city: "Bonn".to_owned(), zip: 53111 }), "{received:?}");
@@ -1000,4 +1000,35 @@ async fn a_catch_all_takes_messages_that_the_codec_cannot_read() {
     let memo = |bytes: &[u8]| ("memo.v1".to_owned(), bytes.to_vec());
     assert_eq!(bodies, [memo(b"{}"), memo(b"no JSON"), memo(b"{}"), ("1".to_owned(), Vec::new())]);
     assert_eq!(registry.asked(), 0);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_codec_of_values_writes_and_reads_no_keys() {
+    let (kafka, producer) = start().await;
+    let values = Codec::confluent_avro().with_event::<PingKey>(ID).unwrap().ids_in_headers();
+    let encoder = Encoder::new(&values).unwrap();
+    let error = producer.message(&pinged(1)).key_with(&encoder, &PingKey(-3)).err().unwrap();
+    assert!(error.to_string().contains("`for_keys`"), "{error}");
+    let consumer = EventConsumer::<Pinged>::subscribe(&kafka.config().group("codec")).await.unwrap();
+    let error = consumer.with_key_decoder(Arc::new(Decoder::<PingKey>::new(&values).unwrap())).err().unwrap();
+    assert!(error.to_string().contains("`for_keys`"), "{error}");
+    // Another key has no schema.
+    let encoder = Encoder::new(&values.for_keys()).unwrap();
+    producer.message(&pinged(1)).key_with(&encoder, &PingKey(-3)).unwrap().key(b"a").send().await.unwrap();
+    let received = &kafka.received::<Pinged>("pings", 1).await[0];
+    assert_eq!((received.key(), received.headers().get(KEY_SCHEMA_ID)), (Some(&b"a"[..]), None));
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn untyped_messages_have_a_version_that_can_be_read() {
+    let (kafka, _) = start().await;
+    let config = kafka.config().group("codec");
+    for (version, is_read) in [(1, false), (2, true)] {
+        let consumer = EventConsumer::<Pinged>::subscribe(&config).await.unwrap();
+        let error = consumer.untyped_as(version).err().map(|error| error.to_string());
+        assert_eq!(error.is_none(), is_read, "{error:?}");
+        assert!(error.is_none_or(|error| error.contains("cannot be read from version 1")));
+    }
+    let consumer = EventConsumer::<Ping>::subscribe(&config).await.unwrap();
+    assert!(consumer.untyped_as(1).err().unwrap().to_string().contains("an enum of types"));
 }

@@ -15,6 +15,8 @@ use super::source::{SchemaSourceError, WriterSchema};
 use crate::avro::Schema;
 use crate::error::{FrameError, LoadError, LoadErrorKind};
 use crate::event::{EventSchema, Input};
+#[cfg(feature = "kafka")]
+use crate::format::framing::KEY_SCHEMA_ID;
 use crate::format::framing::{SchemaId, VALUE_SCHEMA_ID};
 use crate::load::LoadOptions;
 
@@ -268,6 +270,12 @@ impl<E: EventSchema> Decoder<E> {
             self.older.iter().filter_map(|(cut_over, older)| Some((cut_over.after(topic, partition, offset)?, older)));
         let older = after.min_by_key(|(first, _)| *first);
         older.map_or(self, |(_, older)| older.at(topic, partition, offset))
+    }
+
+    /// Refuses a decoder of values where keys are read: it looks for the header of the value.
+    #[cfg(feature = "kafka")]
+    pub(crate) fn check_for_keys(&self) -> Result<(), CodecError> {
+        if self.schema_id == KEY_SCHEMA_ID { Ok(()) } else { Err(CodecError::not_for_keys()) }
     }
 
     /// Whether there are messages that cannot be loaded yet.

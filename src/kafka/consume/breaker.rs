@@ -21,7 +21,7 @@
 /// the fourth is fine: with [`Order::Partition`](crate::kafka::Order::Partition) only the first of a partition can be the
 /// probe. A message that has waited for five minutes and fails again as the probe is given up. The next must wait for
 /// ten minutes after that, then 20, 40, and an hour each time, until a message is handled. An outage of a day thus costs
-/// some thirty dead letters.
+/// fewer than thirty dead letters of each consumer.
 ///
 /// No message is given up if handlers return [`Failure::unavailable`](crate::kafka::Failure::unavailable), however long an
 /// outage takes. [`Retry::unavailable_limit`](crate::kafka::Retry::unavailable_limit) bounds the wait of each message. With

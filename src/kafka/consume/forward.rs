@@ -97,7 +97,7 @@ impl Forward {
             retries: Arc::new(retries.collect()),
             has_pattern: topics.iter().any(|topic| topic.starts_with('^')),
             topics: topics.to_vec(),
-            writes_dead_letters: policy.give_up.contain(GiveUp::DeadLetter),
+            writes_dead_letters: policy.give_ups().contain(GiveUp::DeadLetter),
             has_told: AtomicBool::new(false),
             config,
             producer: Mutex::default(),

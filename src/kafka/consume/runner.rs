@@ -183,12 +183,12 @@ impl<E: EventSchema + Send + Sync + 'static> Runner<E> {
 
     /// The policy for all messages that failed for good. Default: [`GiveUp::DeadLetter`].
     pub fn give_up(mut self, give_up: GiveUp) -> Self {
-        self.policy.give_up = give_up.into();
+        self.policy.give_up = give_up;
         self
     }
 
-    /// The policy for messages that failed for good in this way, as an exception from [`give_up`](Self::give_up), which is
-    /// called first.
+    /// The policy for messages that failed for good in this way, as an exception from [`give_up`](Self::give_up), in
+    /// whichever order both are called.
     ///
     /// ```
     /// # use event_schema::kafka::{Delivery, EmbeddedKafka, EventConsumer, FailureKind, GiveUp, Outcome};
@@ -213,7 +213,7 @@ impl<E: EventSchema + Send + Sync + 'static> Runner<E> {
     /// # }
     /// ```
     pub fn give_up_on(mut self, kind: FailureKind, give_up: GiveUp) -> Self {
-        self.policy.give_up.set(kind, give_up);
+        self.policy.give_up_on.push((kind, give_up));
         self
     }
 
@@ -528,11 +528,12 @@ impl<E: EventSchema + Send + Sync + 'static> Runner<E> {
             (end.unwrap_or_else(|| shared.now() + LEAVE), stopped, state.fatal().or(refused))
         };
         let end = shared.at(end).into();
-        let is_gone = tokio::time::timeout_at(end, member.gone.changed()).await.is_ok();
+        let _ = tokio::time::timeout_at(end, member.gone.changed()).await;
         let _ = tokio::time::timeout_at(end, job.forward.close()).await;
         match (stopped, fatal) {
             (Some((place, cause, refusal)), _) => {
-                let is_dead = cause.as_ref().is_some_and(|cause| policy.give_up.on(cause.kind()) == GiveUp::DeadLetter);
+                let is_dead =
+                    cause.as_ref().is_some_and(|cause| policy.give_ups().on(cause.kind()) == GiveUp::DeadLetter);
                 let refusal = refusal.filter(|_| is_dead);
                 let fault = cause.map(|cause| cause.text()).unwrap_or_default();
                 Err(match refusal {
@@ -542,17 +543,19 @@ impl<E: EventSchema + Send + Sync + 'static> Runner<E> {
                 .into())
             }
             (None, Some(fatal)) => Err(RunErrorKind::Consume(fatal.into()).into()),
-            (None, None) => match shared.lock().session.uncommitted() {
-                // Nobody else learns that all is to be handled again.
-                Some(code) if policy.until_end => {
-                    Err(RunErrorKind::Consume(ConsumeErrorKind::Commit(code).into()).into())
+            (None, None) => {
+                let state = shared.lock();
+                let uncommitted = state.session.uncommitted();
+                let uncommitted =
+                    uncommitted.or_else(|| (!state.session.is_over()).then_some(RDKafkaErrorCode::OperationTimedOut));
+                match uncommitted {
+                    // Nobody else learns that all is to be handled again.
+                    Some(code) if policy.until_end => {
+                        Err(RunErrorKind::Consume(ConsumeErrorKind::Commit(code).into()).into())
+                    }
+                    _ => Ok(shared.tally.counts()),
                 }
-                None if policy.until_end && !is_gone => {
-                    let code = RDKafkaErrorCode::OperationTimedOut;
-                    Err(RunErrorKind::Consume(ConsumeErrorKind::Commit(code).into()).into())
-                }
-                _ => Ok(shared.tally.counts()),
-            },
+            }
         }
     }
 }

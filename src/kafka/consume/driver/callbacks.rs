@@ -9,17 +9,18 @@ use rdkafka::bindings::RD_KAFKA_OFFSET_END;
 use rdkafka::config::RDKafkaLogLevel;
 use rdkafka::consumer::{BaseConsumer, Consumer, ConsumerContext, Rebalance};
 use rdkafka::error::{KafkaError, KafkaResult};
-use rdkafka::topic_partition_list::TopicPartitionListElem;
-use rdkafka::{ClientContext, TopicPartitionList};
+use rdkafka::{ClientContext, Offset, TopicPartitionList};
 
 use super::super::core::Partition;
 use super::super::session::LEAVE;
 use super::commit::commit_here;
 use super::nap::NAP;
+use super::offsets;
 use super::perform::{perform, store, tick};
 use super::resets::Reset;
 use super::shared::Shared;
 use crate::kafka::client::{Monitor, native};
+use crate::kafka::message::Place;
 
 /// Told by librdkafka, while the thread polls it.
 pub(crate) struct Group {
@@ -57,7 +58,7 @@ impl ConsumerContext for Group {
         self.called.store(true, Ordering::Relaxed);
         match rebalance {
             // The core is told after it: what it says to an assignment is about assigned partitions.
-            Rebalance::Assign(list) => self.hold(list),
+            Rebalance::Assign(list) => self.start(consumer, list),
             Rebalance::Revoke(list) if consumer.assignment_lost() => self.lose(consumer, Some(list)),
             Rebalance::Revoke(list) => self.revoke(consumer, list),
             Rebalance::Error(error) => {
@@ -79,38 +80,51 @@ impl ConsumerContext for Group {
 }
 
 impl Group {
-    /// Where partitions start is found out first if it is not left to librdkafka: it goes to their end meanwhile, and not
-    /// where `auto.offset.reset` says.
-    fn hold(&self, list: &TopicPartitionList) {
+    /// Partitions without a committed offset start at the configured time, and nowhere else. Those that the brokers do not
+    /// say it of are [held](super::held) until they do; they are at their end meanwhile, which `auto.offset.reset` has no
+    /// part in.
+    fn start(&self, consumer: &BaseConsumer<Self>, list: &TopicPartitionList) {
+        /// The thread does not poll meanwhile.
+        const PATIENCE: Duration = Duration::from_secs(3);
+        let Some(time) = self.start_at else { return };
+        // A message that waits there for another attempt is older than the start, and its own offset is committed.
+        let retries = self.shared.lock_here().retry_topics.clone();
         let elements = list.elements();
-        for element in elements.iter().filter(|element| self.is_held(element.topic())) {
-            native::set_offset(list, element.topic(), element.partition(), RD_KAFKA_OFFSET_END.into());
+        let read = elements.iter().filter(|element| !retries.iter().any(|retry| retry == element.topic()));
+        let places: Vec<Place> =
+            read.map(|element| Place { topic: element.topic().into(), partition: element.partition() }).collect();
+        let mut answers = offsets::starts(consumer, &places, time, PATIENCE).unwrap_or_default().into_iter();
+        for place in &places {
+            let start = match answers.next() {
+                Some(Ok(offset)) => {
+                    tracing::info!("{place} starts at offset {offset}");
+                    offset
+                }
+                Some(Err(_)) | None => RD_KAFKA_OFFSET_END.into(),
+            };
+            native::set_offset(list, &place.topic, place.partition, start);
         }
-    }
-
-    /// A message that waits in a retry topic is older than the start, and its own offset is committed: these topics are read
-    /// from their beginning.
-    fn is_held(&self, topic: &str) -> bool {
-        self.start_at.is_some() && !self.shared.lock_here().retry_topics.iter().any(|retry| retry == topic)
     }
 
     pub(super) fn assign(&self, consumer: &BaseConsumer<Self>, list: &TopicPartitionList) {
         for element in list.elements() {
             tracing::info!("{}/{} assigned", element.topic(), element.partition());
         }
-        let elements = list.elements();
-        let (held, others): (Vec<_>, Vec<_>) = elements.iter().partition(|element| self.is_held(element.topic()));
         let mut state = self.shared.lock_here();
-        let mut numbers = |elements: Vec<&TopicPartitionListElem<'_>>| -> Vec<Partition> {
-            elements.iter().map(|element| state.number(element.topic(), element.partition())).collect()
-        };
-        let (held, others) = (numbers(held), numbers(others));
-        for partition in held.iter().chain(&others) {
-            state.starts.remove(partition);
+        let (mut ours, mut held) = (Vec::new(), Vec::new());
+        for (partition, element) in state.numbers(list).into_iter().zip(list.elements()) {
+            match element.offset() {
+                Offset::End => held.push(partition),
+                _ => ours.push(partition),
+            }
+            match element.offset() {
+                Offset::Offset(offset) => state.starts.insert(partition, offset),
+                _ => state.starts.remove(&partition),
+            };
         }
         perform(&self.shared, &mut state, consumer);
         state.held.ask(held);
-        state.session.assign(&others);
+        state.session.assign(&ours);
         perform(&self.shared, &mut state, consumer);
     }
 

@@ -16,6 +16,9 @@ const PATIENCE: Duration = Duration::from_secs(10);
 /// The pause between two tries.
 const AGAIN: Duration = Duration::from_millis(20);
 
+/// The pause before the first try after a search: librdkafka has found the leader or the offset as well by then.
+const AFTER_SEARCH: Duration = Duration::from_secs(1);
+
 /// The partitions that are ours and that the session does not know yet: of what is received, nothing counts.
 #[derive(Default)]
 pub(super) struct Held {
@@ -79,10 +82,19 @@ impl Held {
         &mut self,
         partition: Partition,
         offset: Offset,
-        sender: Option<oneshot::Sender<Result<(), ConsumeErrorKind>>>,
+        sender: oneshot::Sender<Result<(), ConsumeErrorKind>>,
         now: Duration,
     ) {
-        let wait = Wait::Move(Move { offset, next: now, until: now.saturating_add(PATIENCE), sender });
+        let until = now.saturating_add(PATIENCE);
+        let wait = Wait::Move(Move { offset, next: now, until, sender: Some(sender) });
+        self.partitions.insert(partition, wait);
+    }
+
+    /// The partition is to start there.
+    pub(super) fn start_at(&mut self, partition: Partition, offset: i64, now: Duration) {
+        let next = now.saturating_add(AFTER_SEARCH);
+        let until = next.saturating_add(PATIENCE);
+        let wait = Wait::Move(Move { offset: Offset::Offset(offset), next, until, sender: None });
         self.partitions.insert(partition, wait);
     }
 

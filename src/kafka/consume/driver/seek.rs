@@ -15,6 +15,7 @@ use super::perform::perform;
 use super::poll::Poller;
 use super::seeks::{Seek, SeekTo};
 use super::shared::Shared;
+use crate::kafka::client::native;
 use crate::kafka::client::thread::spawn;
 use crate::kafka::error::ConsumeErrorKind;
 use crate::kafka::message::Place;
@@ -43,7 +44,7 @@ impl Poller {
         if !is_held {
             consumer.context().let_go(consumer, &[number]);
         }
-        self.shared.lock_here().held.go_to(number, offset, Some(seek.sender), self.shared.now());
+        self.shared.lock_here().held.go_to(number, offset, seek.sender, self.shared.now());
     }
 
     fn may_seek(&self, Seek { topic, partition, to, .. }: &Seek) -> Result<Partition, ConsumeErrorKind> {
@@ -89,9 +90,13 @@ impl Poller {
     fn continue_at(&self, Place { topic, partition }: &Place, offset: Offset) -> KafkaResult<()> {
         /// It says only that it has begun.
         const PATIENCE: Duration = Duration::from_secs(1);
+        // Not before librdkafka has found where it is now: it asks again if a seek comes while it waits for the answer,
+        // and leaves the offset of the seek.
+        if !native::has_fetched(&self.connection.consumer, topic, *partition) {
+            return Err(KafkaError::Seek("the partition is not read yet".to_owned()));
+        }
         let mut partitions = TopicPartitionList::new();
         partitions.add_partition_offset(topic, *partition, offset)?;
-        // Not while librdkafka asks for the committed offset of a partition that was assigned a moment ago.
         let sought = self.connection.consumer.seek_partitions(partitions, PATIENCE)?;
         sought.elements().iter().try_for_each(TopicPartitionListElem::error)
     }
@@ -119,5 +124,5 @@ fn look_up(connection: Weak<Connection>, shared: &Arc<Shared>, seek: Seek) {
 }
 
 fn code(error: &KafkaError) -> RDKafkaErrorCode {
-    error.rdkafka_error_code().unwrap_or(RDKafkaErrorCode::Fail)
+    error.rdkafka_error_code().unwrap_or(RDKafkaErrorCode::State)
 }

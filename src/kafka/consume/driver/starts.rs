@@ -5,7 +5,6 @@ use std::sync::{Arc, Weak};
 use std::thread;
 use std::time::{Duration, SystemTime};
 
-use rdkafka::Offset;
 use rdkafka::error::{KafkaError, KafkaResult};
 
 use super::super::core::Partition;
@@ -117,7 +116,7 @@ impl Search {
         let mut state = self.shared.lock();
         if state.held.awaits(partition, self.question) {
             tracing::info!("{place} starts at offset {offset}");
-            state.held.go_to(partition, Offset::Offset(offset), None, self.shared.now());
+            state.held.start_at(partition, offset, self.shared.now());
             drop(state);
             self.shared.wake();
         }
