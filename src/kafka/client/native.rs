@@ -137,7 +137,13 @@ pub(crate) fn has_fetched<C: ConsumerContext>(consumer: &BaseConsumer<C>, topic:
     let (mut low, mut high) = (-1, -1);
     // SAFETY: the client lives while it is borrowed, the name is only read, and both numbers outlive the call.
     let error = unsafe {
-        rd_kafka_get_watermark_offsets(consumer.client().native_ptr(), topic.as_ptr(), partition, &mut low, &mut high)
+        rd_kafka_get_watermark_offsets(
+            consumer.client().native_ptr(),
+            topic.as_ptr(),
+            partition,
+            &raw mut low,
+            &raw mut high,
+        )
     };
     error == rd_kafka_resp_err_t::RD_KAFKA_RESP_ERR_NO_ERROR && high >= 0
 }

@@ -362,7 +362,7 @@ impl Group {
         let records: usize = logs.iter().map(|log| log.entries.len()).sum();
         // Each round but those that wait brings a record further. Records that always fail are tried until their time is
         // over.
-        let has_stubborn = self.world.plan.has_stubborn;
+        let has_stubborn = self.world.plan.stubborn.is_some();
         let mut rounds = 200 + records * if has_stubborn { 1000 } else { 10 };
         while !self.settled() {
             rounds = rounds.checked_sub(1).expect("everything comes to its end");

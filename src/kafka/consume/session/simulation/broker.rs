@@ -73,7 +73,7 @@ impl Log {
                     origin: says_origin.then(|| (chance.u32(..2), chance.i64(0..10))),
                     due: (plan.from_retry && chance.bool()).then(|| Duration::from_millis(chance.u64(..1000))),
                     poison: chance.u32(..12) == 0,
-                    stubborn: plan.has_stubborn && chance.u32(..6) == 0,
+                    stubborn: plan.stubborn.is_some_and(|number| chance.u32(..number) == 0),
                     form: chance.u32(..plan.rules.forms),
                     finished: false,
                 }

@@ -27,8 +27,8 @@ pub(super) struct Plan {
     pub(super) failures: u32,
     /// Whether records come from a topic for retries.
     pub(super) from_retry: bool,
-    /// Whether there are records that always fail, and are given up for it.
-    pub(super) has_stubborn: bool,
+    /// One in so many records always fails, and is given up for it.
+    pub(super) stubborn: Option<u32>,
 }
 
 fn one_of<T: Copy>(chance: &mut Rng, all: &[T]) -> T {
@@ -89,7 +89,7 @@ impl Plan {
             ..rules.clone()
         };
         let is_manual = chance.u32(..10) == 0;
-        let has_stubborn = rules.give_up.failed != GiveUp::Stop && chance.u32(..3) == 0;
+        let stubborn = (rules.give_up.failed != GiveUp::Stop && chance.u32(..3) == 0).then_some(6);
         Self {
             rules,
             manual,
@@ -104,7 +104,7 @@ impl Plan {
             failures: one_of(chance, &[0, 10, 30, 60, 95]),
             // Consumers with a loop of their own have no such topics.
             from_retry: !is_manual && chance.u32(..4) == 0,
-            has_stubborn,
+            stubborn,
         }
     }
 }
