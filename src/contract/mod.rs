@@ -80,6 +80,9 @@ pub(crate) use self::avro::name as avro_name;
 pub(crate) use self::avro::schema_of as avro_schema_of;
 #[cfg(feature = "avro")]
 pub use self::avro::{AvroFault, AvroSchemaError, avro_schema};
+#[cfg(feature = "registry")]
+pub(crate) use self::catalog::Sent;
+pub(crate) use self::catalog::report;
 pub use self::catalog::{Catalog, CatalogError, Change, Deviation, DeviationKind};
 pub(crate) use self::decimal::decimal;
 pub(crate) use self::json_schema::{Described, named};

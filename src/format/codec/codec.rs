@@ -429,6 +429,7 @@ impl Codec {
     /// If both Avro and JSON have Confluent's framing, the id tells which it is: the codec must know the ids of both.
     #[must_use]
     pub fn also_reads(mut self, other: Self) -> Self {
+        self.patience = self.patience_for_ids().max(other.patience_for_ids());
         for encoding in other.reads {
             if !self.reads.contains(&encoding) {
                 self.reads.push(encoding);
@@ -437,7 +438,6 @@ impl Codec {
         for (id, schema) in other.schemas {
             self.schemas.entry(id).or_insert(schema);
         }
-        self.patience = self.patience_for_ids().max(other.patience_for_ids());
         self.sources.append(other.sources);
         self.older.extend(other.older);
         self

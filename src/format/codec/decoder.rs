@@ -5,7 +5,6 @@ use std::collections::hash_map::Entry;
 use std::fmt;
 use std::marker::PhantomData;
 use std::sync::Arc;
-use std::time::Duration;
 
 use super::codec::{Codec, Encoding, PATIENCE};
 use super::cut_over::CutOver;
@@ -14,7 +13,7 @@ use super::known::{Found, Known, Recognised, State, Use};
 use super::source::{SchemaSourceError, WriterSchema};
 use crate::avro::Schema;
 use crate::error::{FrameError, LoadError, LoadErrorKind};
-use crate::event::{EventSchema, Input};
+use crate::event::{EventSchema, Input, other_event};
 #[cfg(feature = "kafka")]
 use crate::format::framing::KEY_SCHEMA_ID;
 use crate::format::framing::{SchemaId, VALUE_SCHEMA_ID};
@@ -133,7 +132,7 @@ impl Payload<'_> {
             Some(writer) => E::load_if_of(event_type, writer.datum(self.data), options),
             None => E::load_if_of(event_type, self.data, options),
         };
-        loaded.unwrap_or_else(|| Err(LoadError::other_event(event_type, E::descriptor().name())))
+        loaded.unwrap_or_else(|| Err(other_event::<E>(Some(event_type))))
     }
 }
 

@@ -254,6 +254,7 @@ mod tests {
         for (failure, class) in [
             (Failure::retry("away"), "failed"),
             (Failure::retry("away".to_owned()), "failed"),
+            (Failure::retry(String::from_utf8(vec![0xff]).unwrap_err()), "alloc::string::FromUtf8Error"),
             (Failure::from(boxed), "failed"),
             (Failure::reject("no such product"), "rejected"),
             (Failure::unavailable("away"), "unavailable"),
