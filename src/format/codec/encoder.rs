@@ -38,6 +38,7 @@ pub struct Encoder<E> {
     prefix: Vec<u8>,
     header: Option<(&'static str, Vec<u8>)>,
     content_type: &'static str,
+    #[cfg(feature = "kafka")]
     is_for_keys: bool,
 }
 
@@ -162,7 +163,14 @@ impl<E: EventSchema> Encoder<E> {
         };
         let writer = schema.map(|schema| DatumWriter::new(&schema)).transpose();
         let writer = writer.map_err(|error| CodecError::avro(event.name(), error))?;
-        Ok(Self { writer, prefix, header, content_type, is_for_keys: codec.is_for_keys() })
+        Ok(Self {
+            writer,
+            prefix,
+            header,
+            content_type,
+            #[cfg(feature = "kafka")]
+            is_for_keys: codec.is_for_keys(),
+        })
     }
 
     /// Checks the event's rules and writes it.

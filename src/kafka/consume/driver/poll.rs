@@ -96,7 +96,7 @@ impl Poller {
             let mut state = self.shared.lock_here();
             (!state.full.is_awaited(), state.session.share(), state.seeks.pop_front(), state.held.questions())
         };
-        if let (Some(time), false) = (connection.consumer.context().start_at, questions.is_empty()) {
+        if let Some(time) = connection.consumer.context().start_at {
             for question in questions {
                 starts::look_up(Arc::downgrade(&self.connection), &self.shared, time, question);
             }
