@@ -1069,7 +1069,8 @@ async fn a_source_that_panicked_may_know_a_schema_later_as_one_that_was_away() {
     })
     .await;
     assert!(received.rejection().unwrap().error().is_unknown_schema(), "{received:?}");
-    assert!(begun.unwrap().elapsed() >= PATIENCE - Duration::from_millis(200));
+    // The first look at it may be a little later than the failure.
+    assert!(begun.unwrap().elapsed() >= PATIENCE * 4 / 5);
 }
 
 #[tokio::test(flavor = "multi_thread")]
