@@ -90,7 +90,8 @@ impl Failure {
     /// after the pause, instead of after the [backoff](crate::kafka::Retry::backoff). It counts as an attempt, as
     /// [`retry`](Self::retry) does.
     ///
-    /// With [retry topics](crate::kafka::Retry::topics) the pause is at most the longest backoff.
+    /// With [retry topics](crate::kafka::Retry::topics) the pause is at most the longest backoff. Otherwise nothing shortens
+    /// it, and later messages of the partition (or key) wait for all of it: limit a pause that another service chooses.
     ///
     /// ```
     /// use event_schema::kafka::Failure;
