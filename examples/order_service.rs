@@ -16,7 +16,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
 use event_schema::kafka::{
-    Delivery, EmbeddedKafka, EventConsumer, EventProducer, Failure, KafkaConfig, Order, Outcome, Retry, SendError,
+    App, Delivery, EmbeddedKafka, EventConsumer, EventProducer, Failure, KafkaConfig, Order, Outcome, Retry, SendError,
     State,
 };
 use event_schema::prelude::*;

@@ -108,6 +108,9 @@ impl AppHandle {
 
 impl fmt::Debug for AppHandle {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("AppHandle").field("stage", &*self.stage.borrow()).field("parts", &self.parts()).finish()
+        f.debug_struct("AppHandle")
+            .field("stage", &*self.stage.borrow())
+            .field("parts", &self.parts())
+            .finish_non_exhaustive()
     }
 }
