@@ -10,7 +10,6 @@ use super::credentials::{Credentials, OAuthClient};
 use super::error::RegistryError;
 use super::subject::SubjectNameStrategy;
 use super::tls::{Identity, Pem, Tls};
-#[cfg(feature = "kafka")]
 use crate::suggestion::suggest;
 
 /// A configuration that was checked.
