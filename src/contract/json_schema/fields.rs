@@ -180,8 +180,8 @@ impl Writer<'_> {
                         if place == Place::Tagged && !record.closes() && !record.has_one_of(&level.names) =>
                     {
                         match object((definition.schema)(self.generator).to_value()) {
-                            // A reference stands well beside a tag.
-                            reference if reference.contains_key("$ref") => level.also.extend(reference),
+                            // A reference holds beside a tag. In `allOf`: code generators drop a `$ref` or its siblings.
+                            reference if reference.contains_key("$ref") => level.all.push(reference.into()),
                             _ => self.record(level, record, place),
                         }
                     }
