@@ -9,15 +9,15 @@
 //! On a real broker the topics `orders` and `accepted-orders` and the dead letter topic `orders-order-service-dlt` must
 //! exist, unless the broker creates topics itself.
 
+use std::collections::BTreeMap;
 use std::error::Error;
 use std::path::PathBuf;
-use std::sync::Arc;
-use std::sync::atomic::{AtomicU32, Ordering};
+use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
-use event_schema::Envelope;
 use event_schema::kafka::{
     Delivery, EmbeddedKafka, EventConsumer, EventProducer, Failure, KafkaConfig, Order, Outcome, Retry, SendError,
+    State,
 };
 use event_schema::prelude::*;
 
@@ -61,41 +61,34 @@ pub(crate) fn catalog() -> event_schema::contract::Catalog {
     event_schema::contract::Catalog::new("order-service").receives::<OrderEvent>().sends::<OrderAccepted>()
 }
 
-/// The shared state of the handlers.
-struct Service {
-    producer: EventProducer,
-    stock: AtomicU32,
+/// What is left to sell, and the orders that have their share: a handler can run twice for one event.
+struct Stock {
+    left: u32,
+    orders: BTreeMap<String, u32>,
 }
 
-impl Service {
-    async fn handle(&self, event: Delivery<OrderEvent>) -> Result<(), Failure> {
-        match event.event() {
-            OrderEvent::Requested(order) => self.accept(order, &event.envelope()).await,
-            OrderEvent::Cancelled(order) => {
-                self.stock.fetch_add(order.quantity, Ordering::Relaxed);
-                println!("{event}: {} is cancelled", order.order_id);
-                Ok(())
+/// The event that it returns is published before the order counts as handled.
+async fn handle_order(
+    event: Delivery<OrderEvent>,
+    State(stock): State<Arc<Mutex<Stock>>>,
+) -> Result<Option<OrderAccepted>, Failure> {
+    let mut stock = stock.lock().unwrap_or_else(PoisonError::into_inner);
+    match event.event() {
+        OrderEvent::Requested(OrderRequested { order_id, quantity }) => {
+            if !stock.orders.contains_key(order_id) {
+                // A retry would not help: the order goes to the dead letter topic at once.
+                let left = stock.left.checked_sub(*quantity).ok_or_else(|| Failure::reject("not so many in stock"))?;
+                stock.left = left;
+                stock.orders.insert(order_id.clone(), *quantity);
             }
+            println!("{event}: {order_id} is accepted");
+            Ok(Some(OrderAccepted { order_id: order_id.clone(), quantity: *quantity }))
         }
-    }
-
-    async fn accept(&self, order: &OrderRequested, cause: &Envelope) -> Result<(), Failure> {
-        let take = |stock: u32| stock.checked_sub(order.quantity);
-        if self.stock.fetch_update(Ordering::Relaxed, Ordering::Relaxed, take).is_err() {
-            // A retry would not help: the order goes to the dead letter topic at once.
-            return Err(Failure::reject("not so many in stock"));
+        OrderEvent::Cancelled(OrderCancelled { order_id, .. }) => {
+            stock.left += stock.orders.remove(order_id).unwrap_or(0);
+            println!("{event}: {order_id} is cancelled");
+            Ok(None)
         }
-        let accepted = OrderAccepted { order_id: order.order_id.clone(), quantity: order.quantity };
-        // The envelope names the event that caused this one. Handlers run at least once: consumers recognise a repeated
-        // event by its cause.
-        let sent = self.producer.message(&accepted).envelope(Envelope::caused_by(cause)).send().await;
-        if sent.is_err() {
-            self.stock.fetch_add(order.quantity, Ordering::Relaxed);
-        }
-        // A broker may be away for a while: after an error, the event is retried.
-        let sent = sent?;
-        println!("{} is accepted: {}/{}@{}", order.order_id, sent.topic(), sent.partition(), sent.offset());
-        Ok(())
     }
 }
 
@@ -113,8 +106,7 @@ async fn main() -> Result<(), Box<dyn Error>> {
     let consumer = EventConsumer::<OrderEvent>::subscribe(&config.group(GROUP)).await?;
     let handle = consumer.handle();
 
-    // Shared state is in an `Arc`; each call of the handler gets a clone.
-    let service = Arc::new(Service { producer: producer.clone(), stock: 10.into() });
+    let stock = Stock { left: 10, orders: BTreeMap::new() };
     let running = tokio::spawn(
         consumer
             .runner()
@@ -123,10 +115,9 @@ async fn main() -> Result<(), Box<dyn Error>> {
             .retry(Retry::park().attempts(5))
             .handler_timeout(Duration::from_secs(30))
             .on_tombstone(async |tombstone: Delivery<()>| println!("{tombstone}: the order is deleted"))
-            .run(move |event| {
-                let service = Arc::clone(&service);
-                async move { service.handle(event).await }
-            }),
+            .state(Arc::new(Mutex::new(stock)))
+            .publish_with(&producer)
+            .run_with(handle_order),
     );
 
     if embedded.is_some() {

@@ -5,8 +5,8 @@ use std::fmt;
 
 use serde_json::Value;
 
-use crate::contract::parts::{Way, has_field};
-use crate::error::{DumpError, DumpErrorKind};
+use crate::contract::parts::{Way, has_field, similar_field};
+use crate::error::{DumpError, DumpErrorKind, UnknownName};
 use crate::load::{FieldType, LoadOptions};
 
 /// Options of a dump: the fields that it writes, and the context of its rules. It has the dump methods of
@@ -169,7 +169,11 @@ fn check<E: FieldType>(value: &Value, name: &str) -> Result<(), DumpError> {
     if exists(value, &path) || has_field(&E::shape(), Way::Written, &path) {
         Ok(())
     } else {
-        Err(DumpErrorKind::NoSuchField(name.to_owned()).into())
+        Err(DumpErrorKind::NoSuchField(UnknownName {
+            name: name.to_owned(),
+            similar: similar_field(&E::shape(), Way::Written, &path),
+        })
+        .into())
     }
 }
 

@@ -19,6 +19,8 @@ use serde::Serialize;
 use serde_json::Value;
 
 pub use self::descriptor::Descriptor;
+#[cfg(feature = "avro")]
+pub(crate) use self::generated::other_event;
 pub use self::generated::{Generated, Input, Versions, show_version, untyped};
 pub use self::key::EventKey;
 pub use self::other::OtherEvent;

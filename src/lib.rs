@@ -184,7 +184,7 @@
 //! | `semver1` | no | `semver::Version` as a field type; re-exports `semver` |
 //! | `regex1` | no | re-exports `regex`, for the rule `regex` |
 //! | `avro` | no | Avro: the schemas of events, `contract::avro_schema`, their binary encoding, `avro`, and codecs for messages, `format::Codec` |
-//! | `cli` | no | the program `event-schema`, which compares schemas and validates messages; adds nothing to the library |
+//! | `cli` | no | the program `event-schema`, which compares schemas and validates messages, and with `registry` asks a Schema Registry; adds nothing to the library |
 //! | `cloudevents` | no | `Envelope`, the metadata of an event, and CloudEvents in Kafka messages: `format::cloudevents`; part of `kafka` |
 //! | `registry` | no | a client for a Schema Registry; uses the system's TLS, on Linux OpenSSL (`libssl-dev`, `pkg-config`); includes `avro` |
 //! | `kafka` | no | typed producers and consumers over rdkafka, and an embedded broker for tests; plaintext only; compiles librdkafka from C, which needs C and C++ compilers, `make` and zlib's headers; re-exports `rdkafka` 0.39 as `kafka::rdkafka039` |
@@ -235,6 +235,7 @@ mod rules;
 mod shown;
 mod source;
 mod suggestion;
+mod tool;
 mod topic;
 #[cfg(feature = "validator021")]
 mod validator021;

@@ -43,6 +43,7 @@ pub use crate::rules::{
     may_be_missing_foreign, may_be_nothing, no_context, not_null, param, resolved, to_json,
 };
 pub use crate::shown::{NotShown, Shown};
+pub use crate::tool::run as run_tool;
 pub use crate::topic::legal_topic;
 #[cfg(feature = "validator021")]
 pub use crate::validator021::validate;

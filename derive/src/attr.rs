@@ -13,7 +13,7 @@ use syn::{
 use crate::avro::AvroAttrs;
 use crate::krate;
 use crate::meta::{flag, items, name_of, nested_items, set, skip_item, string, ungrouped, unknown, unknown_in, value};
-use crate::rule::Rules;
+use crate::rule::{Rules, VALIDATOR};
 use crate::schemars::On;
 
 /// `#[event(...)]` on a type.
@@ -299,6 +299,11 @@ impl FieldAttrs {
                     other if ON_TYPE.contains(&other) => {
                         return Err(
                             meta.error(format!("`{other}` is an attribute of the type: write it above the type"))
+                        );
+                    }
+                    rule if VALIDATOR.contains(&rule) => {
+                        return Err(
+                            meta.error(format!("`{rule}` is a rule of validator: write it in `#[validate(...)]`"))
                         );
                     }
                     other => return Err(unknown(meta, other, ON_FIELD, "event", "a field")),

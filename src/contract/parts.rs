@@ -4,6 +4,7 @@ use std::collections::HashSet;
 use std::ptr;
 
 use super::shape::{Content, Definition, Enum, Field, Form, Kind, Shape, Tagging, Variant};
+use crate::suggestion::suggest;
 
 /// Which of a type's two forms is meant.
 #[derive(Clone, Copy, Debug)]
@@ -38,11 +39,30 @@ impl Way {
 /// Whether something that is read or written can have a field there. Through a list a step leads to each element's
 /// field; what the shape does not tell, such as the keys of a map, can be anything.
 pub(crate) fn has_field(shape: &Shape, way: Way, path: &[&str]) -> bool {
-    Search { way, seen: HashSet::new() }.shape(shape, path)
+    Search { way, seen: HashSet::new(), fields: None }.shape(shape, path)
+}
+
+/// The path of a field that a path without one resembles: another name at the first step that leads nowhere.
+#[cold]
+pub(crate) fn similar_field(shape: &Shape, way: Way, path: &[&str]) -> Option<String> {
+    let mut search = Search { way, seen: HashSet::new(), fields: Some(Vec::new()) };
+    search.shape(shape, path);
+    let mut fields = search.fields?;
+    let left = fields.iter().map(|(left, ..)| *left).min()?;
+    fields.retain(|(other, ..)| *other == left);
+    let (before, after) = path.split_at(path.len() - left);
+    let (wrong, after) = after.split_first()?;
+    let names: Vec<&str> = fields.iter().map(|(_, name, _)| *name).collect();
+    let is_alias = |(_, _, aliases): &(usize, &str, &[&str])| aliases.contains(wrong);
+    let found = fields.iter().position(is_alias).or_else(|| suggest(wrong, &names))?;
+    let steps = before.iter().chain([&names[found]]).chain(after);
+    Some(steps.copied().collect::<Vec<_>>().join("."))
 }
 
 struct Search {
     way: Way,
+    /// The fields where the search has been, each with the number of steps left there and its other names.
+    fields: Option<Vec<(usize, &'static str, &'static [&'static str])>>,
     /// The types, each with the number of steps that were left there: they can hold themselves.
     seen: HashSet<(*const Definition, usize)>,
 }
@@ -88,6 +108,10 @@ impl Search {
         let [first, rest @ ..] = path else { return true };
         let way = self.way;
         let present = || fields(content).iter().filter(|field| way.of_field(field).is_some());
+        if let Some(seen) = &mut self.fields {
+            let named = present().filter(|field| !field.flat);
+            seen.extend(named.filter_map(|field| Some((path.len(), way.of_field(field)?, field.aliases))));
+        }
         let Content::Record(record) = content else { return present().any(|field| self.shape(&(field.shape)(), path)) };
         // A name with a field of its own is not in a flattened map.
         let own = present().find(|field| !field.flat && way.of_field(field) == Some(*first));

@@ -5,7 +5,7 @@ use std::fmt;
 
 #[cfg(feature = "avro")]
 use super::datum::Unwritable;
-use super::text::{count, debug_as_text};
+use super::text::{UnknownName, count, debug_as_text};
 use crate::violation::Violations;
 
 /// The error of an event that could not be dumped.
@@ -34,7 +34,7 @@ pub(crate) enum DumpErrorKind {
     Write(serde_json::Error),
     #[cfg(feature = "avro")]
     Datum(Unwritable),
-    NoSuchField(String),
+    NoSuchField(UnknownName),
     /// A rule asked for a context of this type.
     NoContext(&'static str),
 }
@@ -122,9 +122,7 @@ impl fmt::Display for DumpError {
             DumpErrorKind::Write(_) => f.write_str("JSON cannot express the event"),
             #[cfg(feature = "avro")]
             DumpErrorKind::Datum(error) => write!(f, "the Avro schema cannot express the event: {error}"),
-            DumpErrorKind::NoSuchField(name) => {
-                write!(f, "the options name the field `{name}`, which the event does not have")
-            }
+            DumpErrorKind::NoSuchField(unknown) => unknown.fmt(f),
             DumpErrorKind::NoContext(context) => {
                 write!(f, "a rule needs a context of type `{context}`: set it with `DumpOptions::context`")
             }

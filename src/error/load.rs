@@ -12,7 +12,7 @@ use super::cloud_event::CloudEventError;
 use super::datum::Malformed;
 #[cfg(feature = "avro")]
 use super::frame::FrameError;
-use super::text::{count, debug_as_text};
+use super::text::{UnknownName, count, debug_as_text, one_of};
 use crate::report;
 #[cfg(feature = "kafka")]
 use crate::violation::MASK;
@@ -69,12 +69,12 @@ pub(crate) enum LoadErrorKind {
     /// Without a type where the message does not tell it.
     OtherEvent {
         event_type: Option<Box<str>>,
-        expected: &'static str,
+        expected: Box<[&'static str]>,
     },
     /// A rule asked for a context of this type.
     NoContext(&'static str),
     /// The options name a field that the event does not have.
-    NoSuchField(Box<str>),
+    NoSuchField(Box<UnknownName>),
     #[cfg(feature = "cloudevents")]
     NoCloudEvent(CloudEventError),
     #[cfg(feature = "avro")]
@@ -295,8 +295,8 @@ impl LoadError {
     }
 
     #[cold]
-    pub(crate) fn other_event(event_type: &str, expected: &'static str) -> Self {
-        LoadErrorKind::OtherEvent { event_type: Some(cut(event_type)), expected }.into()
+    pub(crate) fn other_event(event_type: Option<&str>, expected: Box<[&'static str]>) -> Self {
+        LoadErrorKind::OtherEvent { event_type: event_type.map(cut), expected }.into()
     }
 
     /// Leaves away what only the input names, unknown fields and keys of maps, and what the rules of users say in
@@ -651,14 +651,12 @@ impl fmt::Display for LoadError {
             LoadErrorKind::NoContext(context) => {
                 write!(f, "a rule needs a context of type `{context}`: set it with `LoadOptions::context`")
             }
-            LoadErrorKind::NoSuchField(name) => {
-                write!(f, "the options name the field `{name}`, which the event does not have")
-            }
+            LoadErrorKind::NoSuchField(unknown) => unknown.fmt(f),
             LoadErrorKind::OtherEvent { event_type: Some(event_type), expected } => {
-                write!(f, "the event has type `{event_type}`, expected `{expected}`")
+                write!(f, "the event has type `{event_type}`, expected {}", one_of(expected))
             }
             LoadErrorKind::OtherEvent { event_type: None, expected } => {
-                write!(f, "the message has no type (header `ce_type`), which selects the event of `{expected}`")
+                write!(f, "the message has no type (header `ce_type`), which selects the event: {}", one_of(expected))
             }
             #[cfg(feature = "cloudevents")]
             LoadErrorKind::NoCloudEvent(error) => write!(f, "not a valid CloudEvent: {error}"),

@@ -10,7 +10,6 @@ mod load;
 mod text;
 
 /// An error with its causes.
-#[cfg(any(feature = "registry", all(feature = "avro", feature = "kafka")))]
 pub(crate) fn with_causes(error: &dyn std::error::Error) -> String {
     let causes = std::iter::successors(Some(error), |error| (*error).source());
     causes.map(ToString::to_string).collect::<Vec<_>>().join(": ")
@@ -25,5 +24,6 @@ pub(crate) use self::dump::DumpErrorKind;
 pub use self::frame::FrameError;
 pub use self::load::LoadError;
 pub(crate) use self::load::LoadErrorKind;
+pub(crate) use self::text::UnknownName;
 #[cfg(feature = "kafka")]
 pub(crate) use self::text::debug_as_text;

@@ -22,3 +22,30 @@ pub(super) fn count(f: &mut fmt::Formatter<'_>, violations: &Violations) -> fmt:
     writeln!(f, "{}", report::violations(violations.len() + violations.omitted()))?;
     fmt::Display::fmt(violations, f)
 }
+
+/// "`a`, `b` or `c`".
+pub(super) fn one_of(names: &[&str]) -> String {
+    let quoted: Vec<String> = names.iter().map(|name| format!("`{name}`")).collect();
+    match quoted.split_last() {
+        Some((last, others)) if !others.is_empty() => format!("{} or {last}", others.join(", ")),
+        _ => quoted.concat(),
+    }
+}
+
+/// The name of a field in options, which the event does not have.
+#[derive(Debug)]
+pub(crate) struct UnknownName {
+    pub(crate) name: String,
+    /// The name of a field that it resembles.
+    pub(crate) similar: Option<String>,
+}
+
+impl fmt::Display for UnknownName {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "the options name the field `{}`, which the event does not have", self.name)?;
+        match &self.similar {
+            Some(similar) => write!(f, ": did you mean `{similar}`?"),
+            None => f.write_str(" (fields have their names on the wire)"),
+        }
+    }
+}

@@ -162,5 +162,24 @@ fn load_if_of<E: Generated>(
 #[cold]
 #[must_use]
 pub fn untyped<E: Generated>() -> LoadError {
-    LoadErrorKind::OtherEvent { event_type: None, expected: E::DESCRIPTOR.name() }.into()
+    other_event::<E>(None)
+}
+
+/// The error of a message whose type is not of this event, nor of one of its variants.
+#[cold]
+pub(crate) fn other_event<E: Generated>(event_type: Option<&str>) -> LoadError {
+    struct Names(Vec<&'static str>);
+
+    impl Versions for Names {
+        fn see<T: Generated>(&mut self, _is_earlier: bool) {
+            let name = T::DESCRIPTOR.name();
+            if !T::HAS_TYPES && name != Descriptor::ANY && !self.0.contains(&name) {
+                self.0.push(name);
+            }
+        }
+    }
+
+    let mut names = Names(Vec::new());
+    show_version::<E>(&mut names, false);
+    LoadError::other_event(event_type, names.0.into())
 }

@@ -5,8 +5,8 @@ use std::io::{BufRead, Read};
 use serde_json::Value;
 
 use super::{EventSchema, generated};
-use crate::contract::parts::{Way, has_field};
-use crate::error::{LoadError, LoadErrorKind};
+use crate::contract::parts::{Way, has_field, similar_field};
+use crate::error::{LoadError, LoadErrorKind, UnknownName};
 use crate::load::many::Many;
 use crate::load::{self, At, Context, Dialect, FieldType, LoadOptions};
 use crate::partial::Partial;
@@ -156,8 +156,7 @@ impl<'c> LoadOptions<'c> {
     /// # Errors
     /// As [`EventSchema::load_typed`].
     pub fn load_typed<E: EventSchema>(&self, event_type: &str, input: &[u8]) -> Result<E, LoadError> {
-        E::load_if_of(event_type, input, self)
-            .unwrap_or_else(|| Err(LoadError::other_event(event_type, E::descriptor().name())))
+        E::load_if_of(event_type, input, self).unwrap_or_else(|| Err(generated::other_event::<E>(Some(event_type))))
     }
 
     /// [`EventSchema::load_partial`] with these options: [`partial`](Self::partial) lists the fields that may be
@@ -217,7 +216,7 @@ impl<'c> LoadOptions<'c> {
         part: &Partial<impl EventSchema>,
         field: &str,
     ) -> Result<Option<T>, LoadError> {
-        part.field_text(field).map(|text| load::from_part(&text, self)).transpose()
+        part.field_text(field).map(|text| load::from_part(field, &text, self)).transpose()
     }
 
     /// [`Partial::apply_to`] with these options, for instance with the context that rules need.
@@ -301,7 +300,11 @@ impl<'c> LoadOptions<'c> {
     fn check_names<E: EventSchema>(&self) -> Result<(), LoadError> {
         let unknown = |name: &&str| !has_field(&E::shape(), Way::Read, &name.split('.').collect::<Vec<_>>());
         match self.names().copied().find(unknown) {
-            Some(name) => Err(LoadErrorKind::NoSuchField(name.into()).into()),
+            Some(name) => {
+                let path: Vec<&str> = name.split('.').collect();
+                let similar = similar_field(&E::shape(), Way::Read, &path);
+                Err(LoadErrorKind::NoSuchField(Box::new(UnknownName { name: name.to_owned(), similar })).into())
+            }
             None => Ok(()),
         }
     }

@@ -84,8 +84,9 @@
 //!   finished ahead of the first unfinished message, are handled again in three cases: the deadline is exceeded, a failed
 //!   message waits for its next attempt, or the circuit breaker is open.
 //! - Events that the producer sent again after an unknown outcome: they have the same [id](crate::Envelope#the-id).
-//! - Events that a handler publishes, if it runs twice: each run makes new ids, so ids do not identify the copies. If
-//!   consumers must recognise the copies, derive the ids of published events from the id of the handled event.
+//! - Events that a handler causes, if it runs twice. Events that a handler [returns](crate::kafka::Runner::run_with) have
+//!   the same ids each time (`arguments::a_repeated_handler_publishes_the_same_ids`). Events that it sends by itself have
+//!   new ids each time, by which consumers cannot recognise the copies.
 //! - Dead letters: a dead letter is written again if its acknowledgement was lost, or if it was written just before a
 //!   crash. Both copies have the same origin and id: see [`DeadLetter::read`](crate::kafka::DeadLetter::read).
 //!

@@ -41,6 +41,8 @@
 //!
 //! [`EventConsumer::run`] calls a handler for each event, in parallel, with retries and dead letters, until
 //! [`RunHandle::close`] ends it. [`EventConsumer::runner`] has settings for the order, the retries and the dead letters.
+//! With [`Runner::run_with`], a handler takes shared state and parts of the message by argument, and the events that it
+//! returns are published.
 //! [`EventConsumer::recv`], as in the example, is for a loop of your own.
 //!
 //! [`KafkaConfig`] lists the keys of `client.properties` and the defaults. [`Topics`] creates or checks the topics of a
@@ -106,8 +108,9 @@ pub use rdkafka as rdkafka039;
 pub use self::broker::{ApiKey, BrokerError};
 pub use self::config::KafkaConfig;
 pub use self::consume::{
-    Batch, Batches, Body, Buffered, CircuitBreaker, Counts, Delivery, EventConsumer, Failure, FailureKind, GiveUp,
-    Handled, MessageHead, Order, Outcome, Received, Rejection, Retry, RunHandle, Runner, SeekTo,
+    Argument, Attempt, Batch, Batches, Body, Buffered, CircuitBreaker, Counts, Delivery, EventConsumer, Events,
+    Failure, FailureKind, GiveUp, Handled, Handler, Key, MessageHead, Order, Outcome, Received, Rejection, Retry,
+    Returned, RunHandle, Runner, SeekTo, State, Subject,
 };
 pub use self::embedded::EmbeddedKafka;
 pub use self::error::{CloseError, ConfigError, ConnectError, ConsumeError, RunError, SendError};

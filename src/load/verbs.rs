@@ -37,13 +37,16 @@ pub(crate) fn from_json<T: FieldType>(input: &[u8], options: &LoadOptions<'_>) -
 }
 
 /// Loads from a text that a part of an event keeps, in the event's own terms.
-pub(crate) fn from_part<T: FieldType>(text: &str, options: &LoadOptions<'_>) -> Result<T, LoadError> {
+pub(crate) fn from_part<T: FieldType>(field: &str, text: &str, options: &LoadOptions<'_>) -> Result<T, LoadError> {
     let mut source = json::Source::new(text);
     let mut cx = Context::new(*options, Dialect::Json);
     cx.replace_prepared(true);
-    match T::read(&mut source, &mut cx, &At::ROOT) {
+    match T::read(&mut source, &mut cx, &At::ROOT.name(field)) {
         Ok(Some(value)) if cx.found() == 0 => Ok(value),
-        Ok(_) => Err(cx.take_error(|violations, strays| valid::of_text(text, options, violations, strays))),
+        Ok(_) => Err(cx.take_error(|violations, strays| {
+            let object = format!("{{{}:{text}}}", Value::from(field));
+            valid::of_text(&object, options, violations, strays)
+        })),
         Err(error) => Err(cx.to_failure(text, &error, source.offset())),
     }
 }

@@ -279,14 +279,25 @@ impl SchemaRegistry {
         schema: &SchemaText,
         level: Compatibility,
     ) -> Result<RegisteredSchema, RegistryError> {
-        if self.compatibility(subject).await? != Some(level) {
-            self.set_compatibility(subject, level).await?;
-            let found = self.compatibility(subject).await?;
-            if found != Some(level) {
-                return Err(RegistryError::level_not_kept(subject, level, found));
-            }
-        }
+        self.ensure_compatibility(subject, level).await?;
         self.register(subject, schema).await
+    }
+
+    /// Sets the level if it is another, and makes sure that the registry kept it. Whether it was another.
+    pub(super) async fn ensure_compatibility(
+        &self,
+        subject: &str,
+        level: Compatibility,
+    ) -> Result<bool, RegistryError> {
+        if self.compatibility(subject).await? == Some(level) {
+            return Ok(false);
+        }
+        self.set_compatibility(subject, level).await?;
+        let found = self.compatibility(subject).await?;
+        if found != Some(level) {
+            return Err(RegistryError::level_not_kept(subject, level, found));
+        }
+        Ok(true)
     }
 
     /// The version of the subject that has this schema.

@@ -1,14 +1,20 @@
 //! How a registry is reached: [`RegistryConfig`].
 
+use std::collections::BTreeMap;
+use std::ffi::OsString;
 use std::fmt;
+use std::path::Path;
+
+use java_properties::{LineContent, PropertiesIter};
 
 use super::error::RegistryError;
 use super::settings::{self, Settings};
 
 /// The configuration of a [`SchemaRegistry`](super::SchemaRegistry): its URLs, credentials, and settings.
 ///
-/// Keys have the names of Java's serializers (`schema.registry.url`) or of Python's client (`url`). A `client.properties`
-/// file has them beside those of Kafka, which the feature `kafka` reads: `KafkaConfig::registry`.
+/// Keys have the names of Java's serializers (`schema.registry.url`) or of Python's client (`url`). They are also read
+/// [from a file](Self::from_properties_file) and [from the environment](Self::from_env). If a `client.properties` file of
+/// Kafka's says `SASL_INHERIT`, the feature `kafka` reads it: `KafkaConfig::registry`.
 ///
 /// ```
 /// use event_schema::registry::RegistryConfig;
@@ -61,8 +67,113 @@ impl RegistryConfig {
         Self::empty().set("schema.registry.url", urls)
     }
 
+    /// Without a URL.
     pub(crate) fn empty() -> Self {
         Self { entries: Vec::new() }
+    }
+
+    /// Reads a file in the syntax of Java's `.properties`, in UTF-8. It may be a `client.properties` of Kafka's: its other
+    /// keys are ignored, also `ssl.*` without `schema.registry.` in front.
+    ///
+    /// ```
+    /// use event_schema::registry::RegistryConfig;
+    ///
+    /// # let folder = std::env::temp_dir().join(format!("registry-config-{}", std::process::id()));
+    /// # std::fs::create_dir_all(&folder).unwrap();
+    /// # let file = folder.join("client.properties");
+    /// std::fs::write(&file, "
+    ///     bootstrap.servers=broker.example.com:9092
+    ///     schema.registry.url=https://registry.example.com
+    ///     max.retries=5
+    /// ").unwrap();
+    /// let config = RegistryConfig::from_properties_file(&file)?;
+    /// config.check()?;
+    /// assert_eq!(format!("{config:?}"), r#"RegistryConfig {"schema.registry.url": "***", "max.retries": "5"}"#);
+    /// # std::fs::remove_dir_all(&folder).unwrap();
+    /// # Ok::<(), event_schema::registry::RegistryError>(())
+    /// ```
+    ///
+    /// # Errors
+    /// If the file cannot be read, or a line is malformed. Keys and values are [checked](Self::check) later.
+    pub fn from_properties_file(path: impl AsRef<Path>) -> Result<Self, RegistryError> {
+        Self::empty().with_file(path.as_ref())
+    }
+
+    /// Reads the environment variables whose names begin with this prefix. The rest of the name in lower case, with `.` for
+    /// each `_`, is the key: with the prefix `SCHEMA_REGISTRY_`, the variables are `SCHEMA_REGISTRY_URL`,
+    /// `SCHEMA_REGISTRY_BASIC_AUTH_USER_INFO`, `SCHEMA_REGISTRY_SSL_CA_LOCATION`.
+    ///
+    /// Other variables with the prefix, such as those that Kubernetes adds for a service called `schema-registry`, are
+    /// ignored. A variable that is nearly a key is an error when the configuration is [checked](Self::check).
+    ///
+    /// ```
+    /// use event_schema::registry::RegistryConfig;
+    ///
+    /// // Run with `BILLING_REGISTRY_URL=https://registry.example.com`, this is a configuration.
+    /// let config = RegistryConfig::from_env("BILLING_REGISTRY_")?;
+    /// assert_eq!(config.check().unwrap_err().to_string(), "`schema.registry.url` is missing");
+    /// # Ok::<(), event_schema::registry::RegistryError>(())
+    /// ```
+    ///
+    /// # Errors
+    /// If a value is not UTF-8.
+    pub fn from_env(prefix: &str) -> Result<Self, RegistryError> {
+        Self::from_variables(prefix, std::env::vars_os())
+    }
+
+    fn from_variables(
+        prefix: &str,
+        variables: impl Iterator<Item = (OsString, OsString)>,
+    ) -> Result<Self, RegistryError> {
+        let mut config = Self::empty();
+        // In an order of their own: the environment has none.
+        for (name, value) in variables.collect::<BTreeMap<_, _>>() {
+            let Some(name) = name.to_str() else { continue };
+            let Some(rest) = name.strip_prefix(prefix).filter(|rest| !rest.is_empty()) else { continue };
+            let key = rest.to_ascii_lowercase().replace('_', ".");
+            if !settings::is_known(&key) && settings::likely(&key).is_none() {
+                tracing::info!("{name} is ignored: `{key}` is not a key");
+                continue;
+            }
+            let value = value.to_str().ok_or_else(|| RegistryError::config(vec![format!("{name}: not UTF-8")]))?;
+            config = config.set(key, value);
+        }
+        Ok(config)
+    }
+
+    /// The configuration of a program that an operator runs: from the environment, overridden by a file, overridden by the
+    /// URLs of the command line. Those have no credentials, as other users of the machine can see them.
+    #[doc(hidden)]
+    pub fn of_operator(urls: Option<&str>, file: Option<&Path>) -> Result<Self, RegistryError> {
+        let config = Self::from_env("SCHEMA_REGISTRY_")?;
+        let config = file.map_or(Ok(config.clone()), |file| config.with_file(file))?;
+        match urls {
+            Some(urls) if urls.contains('@') => {
+                let problem = "the URL of the registry has credentials: they belong in SCHEMA_REGISTRY_BASIC_AUTH_USER_INFO, or \
+                               in a file of properties";
+                Err(RegistryError::config(vec![problem.to_owned()]))
+            }
+            Some(urls) => Ok(config.set("schema.registry.url", urls)),
+            None => Ok(config),
+        }
+    }
+
+    fn with_file(self, path: &Path) -> Result<Self, RegistryError> {
+        let problem = |error: String| RegistryError::config(vec![format!("{}: {error}", path.display())]);
+        let text = std::fs::read_to_string(path).map_err(|error| problem(error.to_string()))?;
+        let mut config = self;
+        for line in PropertiesIter::new_with_encoding(text.as_bytes(), encoding_rs::UTF_8) {
+            // The parser's own message may quote the line, and with it a secret.
+            let line = line.map_err(|error| {
+                problem(format!("line {}: malformed line or escape", error.line_number().unwrap_or(1)))
+            })?;
+            if let LineContent::KVPair(key, value) = line.consume_content()
+                && settings::is_of_registry(&key)
+            {
+                config = config.set(key, value.trim_matches(|c| c <= ' '));
+            }
+        }
+        Ok(config)
     }
 
     /// Sets a key, and replaces its earlier value.
@@ -105,5 +216,35 @@ impl fmt::Debug for RegistryConfig {
             }
         }
         map.finish()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn variables_are_keys() {
+        let variables = [
+            ("SCHEMA_REGISTRY_URL", "https://alice:hush@registry.example.com"),
+            ("SCHEMA_REGISTRY_MAX_RETRIES", "many"),
+            ("SCHEMA_REGISTRY_BASIC_AUTH_USER_INF", "hush"),
+            // Of Kubernetes, of a container with Confluent's registry, and of something else.
+            ("SCHEMA_REGISTRY_PORT", "tcp://10.0.0.1:8081"),
+            ("SCHEMA_REGISTRY_PORT_8081_TCP_ADDR", "10.0.0.1"),
+            ("SCHEMA_REGISTRY_SERVICE_HOST", "10.0.0.1"),
+            ("SCHEMA_REGISTRY_HOST_NAME", "registry"),
+            ("SCHEMA_REGISTRY_KAFKASTORE_BOOTSTRAP_SERVERS", "broker:9092"),
+            ("SCHEMA_REGISTRY_", "hush"),
+            ("MAX_RETRIES", "3"),
+        ];
+        let variables = variables.into_iter().map(|(name, value)| (name.into(), value.into()));
+        let config = RegistryConfig::from_variables("SCHEMA_REGISTRY_", variables).unwrap();
+        assert_eq!(
+            config.check().unwrap_err().to_string(),
+            "unknown key `basic.auth.user.inf`, did you mean `basic.auth.user.info`?\n\
+             `max.retries`: not a number in range"
+        );
+        assert!(!format!("{config:?}").contains("hush"), "{config:?}");
     }
 }

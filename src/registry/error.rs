@@ -198,6 +198,11 @@ impl RegistryError {
         }
     }
 
+    /// Whether the registry, or the client for it, has judged the schema or its subject: another schema may fare better.
+    pub(super) fn is_verdict(&self) -> bool {
+        self.is_incompatible() || self.is_invalid() || matches!(*self.0, Fault::LevelNotKept { .. })
+    }
+
     /// Whether the registry has the schema, but it is of no use, or can never have one with this id.
     pub(super) fn is_unusable(&self) -> bool {
         matches!(*self.0, Fault::References { .. } | Fault::Fingerprint(_))

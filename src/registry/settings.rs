@@ -149,6 +149,12 @@ pub(super) fn is_known(key: &str) -> bool {
     IGNORED.contains(&key) || KEYS.iter().any(|(known, _)| *known == key)
 }
 
+/// Whether the key is the registry's in a file that has the keys of Kafka's clients, too.
+pub(super) fn is_of_registry(key: &str) -> bool {
+    let is_certain = ["schema.registry.", "basic.auth.", "bearer.auth."].iter().any(|prefix| key.starts_with(prefix));
+    is_certain || is_known(key) && !key.starts_with("ssl.")
+}
+
 /// Whether the value of the key may be shown.
 pub(super) fn is_public(key: &str) -> bool {
     KEYS.iter().any(|(known, public)| *public && *known == canonical(key))
@@ -405,15 +411,20 @@ fn is_pem(file: &str) -> bool {
     std::path::Path::new(file).extension().is_some_and(|extension| extension.eq_ignore_ascii_case("pem"))
 }
 
-/// Names the key that was probably meant, but not a key that may be a value.
-fn unknown(key: &str) -> String {
+/// The key that was probably meant.
+pub(super) fn likely(key: &str) -> Option<&'static str> {
     let names = KEYS.iter().map(|(name, _)| *name).chain(IGNORED.iter().copied());
     let likeness = |name: &str| strsim::jaro_winkler(canonical(key), name);
-    let likely = names.map(|name| (likeness(name), name)).max_by(|a, b| a.0.total_cmp(&b.0));
+    let likely = names.map(|name| (likeness(name), name)).max_by(|a, b| a.0.total_cmp(&b.0))?;
+    Some(likely).filter(|(likeness, _)| *likeness > 0.85).map(|(_, name)| name)
+}
+
+/// Names the key that was probably meant, but not a key that may be a value.
+fn unknown(key: &str) -> String {
     let prefix = if canonical(key) == key { "" } else { "schema.registry." };
-    match likely.filter(|(likeness, _)| *likeness > 0.85) {
-        Some((_, "url")) => format!("unknown key `{key}`, did you mean `schema.registry.url`?"),
-        Some((_, name)) => format!("unknown key `{key}`, did you mean `{prefix}{name}`?"),
+    match likely(key) {
+        Some("url") => format!("unknown key `{key}`, did you mean `schema.registry.url`?"),
+        Some(name) => format!("unknown key `{key}`, did you mean `{prefix}{name}`?"),
         None if !prefix.is_empty() => format!("unknown key `{key}`"),
         None => "not a known key of a schema registry".to_owned(),
     }

@@ -4,6 +4,7 @@ mod codec;
 mod corpora;
 mod evolution;
 mod hostile;
+mod java;
 mod oracle;
 mod registry;
 mod resolution;

@@ -19,7 +19,7 @@ use crate::oracle::{json_of, names, plain};
 
 #[event_schema::event(name = "today")]
 #[derive(Debug, PartialEq)]
-struct Today {
+pub(crate) struct Today {
     whole: i64,
     #[serde(default)]
     ratio: f64,
@@ -258,13 +258,27 @@ fn value(schema: &Value, field: &str, types: &Map<String, Value>, rng: &mut Rng,
     }
 }
 
-/// Writes a value of the schema and reads it as today's type, and with its schema.
-fn check(writer: &Value, rng: &mut Rng) {
+/// A value of the schema.
+fn datum(writer: &Value, rng: &mut Rng) -> Vec<u8> {
     let mut types = Map::new();
     names(writer, &mut types);
     let parsed = apache_avro::Schema::parse(writer).unwrap();
     let value = value(writer, "", &types, rng, 0);
-    let datum = GenericDatumWriter::builder(&parsed).build().unwrap().write_value_to_vec(value).unwrap();
+    GenericDatumWriter::builder(&parsed).build().unwrap().write_value_to_vec(value).unwrap()
+}
+
+/// A schema that today's type reads, and a value of it.
+pub(crate) fn drawn(seed: u64) -> (Value, Vec<u8>) {
+    let mut rng = Rng::with_seed(seed);
+    let writer = older(&avro_schema::<Today>().unwrap(), &mut rng);
+    let datum = datum(&writer, &mut rng);
+    (writer, datum)
+}
+
+/// Writes a value of the schema and reads it as today's type, and with its schema.
+fn check(writer: &Value, rng: &mut Rng) {
+    let parsed = apache_avro::Schema::parse(writer).unwrap();
+    let datum = datum(writer, rng);
 
     let today = apache_avro::Schema::parse(&avro_schema::<Today>().unwrap()).unwrap();
     let resolving = GenericDatumReader::builder(&parsed).reader_schema(&today).build().unwrap();

@@ -1,5 +1,6 @@
 //! The recorded contracts of a service: what is recorded, kept and refused.
 
+use std::collections::BTreeSet;
 use std::error::Error;
 use std::fs;
 use std::path::Path;
@@ -662,8 +663,8 @@ fn received_events_are_checked_as_their_consumer() {
     // Sent and received: as an event that is sent, with both operations.
     let both = Catalog::new("retry").sends::<Topical>().receives::<Topical>();
     let operations = both.asyncapi("1")["operations"].clone();
-    let operations: Vec<_> = operations.as_object().unwrap().keys().cloned().collect();
-    assert_eq!(operations, ["receive.topical.v1", "send.topical.v1"]);
+    let operations: BTreeSet<_> = operations.as_object().unwrap().keys().map(String::as_str).collect();
+    assert_eq!(Vec::from_iter(operations), ["receive.topical.v1", "send.topical.v1"]);
     let folder = tempfile::tempdir().unwrap();
     both.export(folder.path()).unwrap();
     assert!(folder.path().join("topical/v1.json").exists());

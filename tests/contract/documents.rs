@@ -897,6 +897,8 @@ fn contracts_have_forms_that_other_languages_understand() {
     #[event_schema::event]
     struct Part {
         x: u8,
+        #[event(sensitive)]
+        pin: Option<String>,
     }
 
     #[event_schema::event]
@@ -943,6 +945,8 @@ fn contracts_have_forms_that_other_languages_understand() {
     let part = &written["$defs"]["Choice"]["oneOf"][0];
     assert_eq!(part["allOf"], json!([{"$ref": "#/$defs/Part"}]));
     assert_eq!(part["properties"]["kind"]["const"], "Part");
+    // Validators have to know one keyword of this crate; it also names sensitive fields of nested types.
+    assert_eq!(written["$defs"]["Part"]["properties"]["pin"]["x-event-schema"], json!({"sensitive": true}));
     // A definition is an object.
     assert_eq!(written["$defs"]["Never"], json!({"not": {}}));
 

@@ -241,13 +241,13 @@ async fn several_events_share_a_topic() {
     assert_eq!(received[3].event(), Some(&OrderEvent::Placed(placed("A-2", 3))));
     assert_eq!(received[4].event(), Some(&OrderEvent::Placed(placed("A-3", 1))));
     let error = received[5].rejection().unwrap().error();
-    assert_eq!(error.to_string(), "the event has type `order.lost.v1`, expected `order-event`");
+    assert_eq!(error.to_string(), "the event has type `order.lost.v1`, expected `order.placed` or `order.cancelled`");
     for received in &received[6..] {
         let error = received.rejection().unwrap().error();
         assert!(error.is_other_event());
         assert_eq!(
             error.to_string(),
-            "the message has no type (header `ce_type`), which selects the event of `order-event`"
+            "the message has no type (header `ce_type`), which selects the event: `order.placed` or `order.cancelled`"
         );
     }
 }

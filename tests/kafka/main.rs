@@ -2,6 +2,7 @@
 //! `client.properties` file.
 #![cfg(feature = "kafka")]
 
+mod arguments;
 mod batch;
 mod broker;
 mod close;

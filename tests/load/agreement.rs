@@ -151,7 +151,8 @@ where
         Err(error) => prop_assert!(false, "the part of {} is {}, of which is read less: {}", text, own, error),
     }
     // A part has each key once: where the message has one twice, another variant can fit the part.
-    let is_of_another = || !repeated.is_empty() && reads_as_an_earlier_variant::<E>(&Value::from_str(&own).expect("JSON"));
+    let is_of_another =
+        || !repeated.is_empty() && reads_as_an_earlier_variant::<E>(&Value::from_str(&own).expect("JSON"));
     if let Ok(event) = loaded {
         match E::load_str(&own) {
             Ok(_) if is_of_another() => return Ok(()),

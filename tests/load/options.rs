@@ -307,6 +307,46 @@ fn a_misspelt_name_is_told_at_once() {
     assert!(none.only(&["nme"]).load_value::<Account>(everything()).is_ok());
 }
 
+/// The error says which name was probably meant, at the step that leads nowhere.
+#[test]
+fn a_name_that_resembles_a_misspelt_one_is_proposed() {
+    #[event_schema::event]
+    #[derive(Debug)]
+    #[serde(rename_all = "camelCase")]
+    struct Parcel {
+        parcel_id: u64,
+        #[serde(alias = "items")]
+        lines: Vec<Content>,
+    }
+    #[event_schema::event]
+    #[derive(Debug)]
+    struct Content {
+        weight: u32,
+    }
+
+    let told = |name: &'static str| {
+        let names = [name];
+        let loaded = LoadOptions::new().only(&names).load_partial::<Parcel>(b"{}").unwrap_err().to_string();
+        let parcel = Parcel { parcel_id: 1, lines: Vec::new() };
+        assert_eq!(DumpOptions::new().only([name]).dump(&parcel).unwrap_err().to_string(), loaded);
+        loaded
+    };
+    let proposed = |name: &'static str, other: &str| {
+        assert_eq!(
+            told(name),
+            format!("the options name the field `{name}`, which the event does not have: did you mean `{other}`?")
+        );
+    };
+    proposed("parcel_id", "parcelId");
+    proposed("items", "lines");
+    proposed("lines.wieght", "lines.weight");
+    proposed("liness.weight", "lines.weight");
+    assert_eq!(
+        told("colour"),
+        "the options name the field `colour`, which the event does not have (fields have their names on the wire)"
+    );
+}
+
 #[event_schema::event]
 #[derive(Debug)]
 #[serde(untagged)]

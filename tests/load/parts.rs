@@ -225,6 +225,28 @@ fn a_part_needs_the_context_of_its_rules() {
     assert!(part.get::<Partial<Bid>>("bid").is_err());
 }
 
+/// Paths begin at the part, also those of what its fields are taken for.
+#[test]
+fn a_field_taken_for_another_type_is_told_by_its_name() {
+    #[event_schema::event]
+    #[derive(Debug)]
+    struct Line {
+        sku: String,
+    }
+    #[event_schema::event]
+    #[derive(Debug)]
+    struct Order {
+        lines: Vec<Line>,
+    }
+
+    let part = Order::load_partial(br#"{"lines": [{}, {"sku": "A"}]}"#).unwrap();
+    let error = part.get::<Vec<Line>>("lines").unwrap_err();
+    assert_eq!(error.to_string(), "1 violation\nlines[0].sku: Missing data for required field.");
+    let error = LoadOptions::new().valid_data(true).load_field::<Vec<Line>>(&part, "lines").unwrap_err();
+    assert_eq!(error.valid_data(), Some(&serde_json::json!({"lines": [{}, {"sku": "A"}]})));
+    assert_eq!(part.get::<u8>("lines").unwrap_err().to_string(), "1 violation\nlines: Not a valid integer.");
+}
+
 /// A rule of the whole runs on a part that has all fields that can be read, options aside, and on no other.
 #[test]
 fn a_whole_part_is_judged_as_a_whole() {

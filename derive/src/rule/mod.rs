@@ -35,8 +35,11 @@ pub(crate) struct Rules {
     skip: bool,
 }
 
+/// The attributes that hold rules of a container's parts.
+const PARTS: &[&str] = &["each", "keys", "values"];
+
 /// The rules that validator knows.
-const VALIDATOR: &[&str] = &[
+pub(crate) const VALIDATOR: &[&str] = &[
     "length",
     "range",
     "email",
@@ -71,7 +74,7 @@ impl Rules {
                     // A nested schema is validated anyhow, but where the type is read as another.
                     "nested" => rules.nested = flag(meta)?,
                     "skip" => rules.skip = flag(meta)?,
-                    name if choice::NAMES.contains(&name) => {
+                    name if choice::NAMES.contains(&name) || PARTS.contains(&name) => {
                         return Err(
                             meta.error(format!("`{name}` is not a rule of validator: write `#[event({name}(...))]`"))
                         );
@@ -105,6 +108,11 @@ impl Rules {
             let name = name_of(inner);
             if matches!(name.as_str(), "must_match" | "required" | "nested" | "skip") {
                 return Err(inner.error(format!("`{name}` cannot be a rule of an element, a key or a value")));
+            }
+            if PARTS.contains(&name.as_str()) {
+                return Err(inner.error(format!(
+                    "`{name}` cannot stand within another one: a newtype for the inner value can have `#[event({name}(...))]`"
+                )));
             }
             parts.push(Rule::parse(cx, inner, &name)?);
             Ok(())

@@ -36,7 +36,7 @@ impl Unusable {
         Self { text: format!("{}: {error}", path.display()) }
     }
 
-    /// The arguments contradict each other.
+    /// The arguments contradict each other, or cannot be followed.
     pub(crate) fn arguments(text: &str) -> Self {
         Self { text: text.to_owned() }
     }
@@ -48,6 +48,15 @@ impl Unusable {
             Some(Side::New) => Self::new(new, error),
             None => Self { text: error.reason().to_owned() },
         }
+    }
+}
+
+/// A registry that cannot be asked, or refuses.
+#[cfg(feature = "registry")]
+impl From<event_schema::registry::RegistryError> for Unusable {
+    fn from(error: event_schema::registry::RegistryError) -> Self {
+        let causes = std::iter::successors(Some(&error as &dyn std::error::Error), |error| error.source());
+        Self { text: causes.map(ToString::to_string).collect::<Vec<_>>().join(": ") }
     }
 }
 

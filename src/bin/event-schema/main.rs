@@ -1,4 +1,5 @@
-//! `event-schema`: the compatibility of two schemas, their changes, and the validation of messages.
+//! `event-schema`: the compatibility of two schemas, their changes, the validation of messages, and with the feature
+//! `registry` the schemas in a registry.
 //!
 //! The exit code is 0 if all is compatible or valid, 1 if it is not, and 2 if the input or the arguments cannot be used.
 
@@ -7,6 +8,8 @@
 mod compat;
 mod diff;
 mod input;
+#[cfg(feature = "registry")]
+mod registry;
 mod validate;
 
 use std::process::ExitCode;
@@ -29,6 +32,9 @@ enum Command {
     Diff(diff::Args),
     /// Whether messages are valid by a JSON Schema
     Validate(validate::Args),
+    /// What an operator asks a schema registry: its subjects, versions, schemas and levels
+    #[cfg(feature = "registry")]
+    Registry(registry::Args),
 }
 
 /// How results are printed.
@@ -43,6 +49,8 @@ fn main() -> ExitCode {
         Command::Compat(args) => compat::run(&args),
         Command::Diff(args) => diff::run(&args).map(|()| true),
         Command::Validate(args) => validate::run(&args),
+        #[cfg(feature = "registry")]
+        Command::Registry(args) => registry::run(&args),
     };
     match result {
         Ok(true) => ExitCode::SUCCESS,

@@ -319,7 +319,7 @@ impl fmt::Display for Change {
 }
 
 /// The text of a failed test.
-pub(super) fn report(deviations: &[Deviation]) -> String {
+pub(crate) fn report(deviations: &[Deviation]) -> String {
     let mut text = String::new();
     for deviation in deviations {
         let _ = writeln!(text, "{deviation}{}", if deviation.is_incompatible() { "\n" } else { "" });

@@ -109,9 +109,3 @@ impl Error for CatalogError {
         self.cause.as_deref().map(|cause| cause as &(dyn Error + 'static))
     }
 }
-
-/// An error with its causes.
-pub(super) fn chain(error: &dyn std::error::Error) -> String {
-    let causes = std::iter::successors(Some(error), |error| (*error).source());
-    causes.map(ToString::to_string).collect::<Vec<_>>().join(": ")
-}

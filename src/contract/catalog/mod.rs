@@ -7,19 +7,20 @@ mod error;
 mod exception;
 mod folder;
 mod recorded;
-mod tool;
 
 use std::path::{Path, PathBuf};
 
 use serde_json::Value;
 
 use self::check::{changes, deviations, means_the_same};
-use self::deviation::report;
+pub(crate) use self::deviation::report;
 pub use self::deviation::{Change, Deviation, DeviationKind};
 pub use self::error::CatalogError;
-use self::error::chain;
 use self::folder::{files, keep_revision, read_revisions};
+#[cfg(feature = "registry")]
+pub(crate) use self::recorded::Sent;
 use self::recorded::{Contract, Role, add};
+use crate::error::with_causes;
 use crate::event::{Descriptor, EventSchema};
 
 /// The events of a service.
@@ -245,7 +246,7 @@ impl Catalog {
         let text = match found {
             Ok(deviations) if deviations.is_empty() => return,
             Ok(deviations) => report(&deviations),
-            Err(error) => chain(&error),
+            Err(error) => with_causes(&error),
         };
         panic!("\nThe contracts of `{}` in {}:\n\n{text}\n", self.service, folder.display());
     }
@@ -300,6 +301,13 @@ impl Catalog {
             found.push((contract.descriptor, all));
         }
         Ok(found)
+    }
+
+    /// The events that the service sends, without their earlier versions, with the schemas that its producers write with.
+    #[cfg(feature = "registry")]
+    pub(crate) fn sent(&self) -> impl Iterator<Item = (Descriptor, &Sent)> {
+        let sent = self.contracts.iter().filter(|contract| contract.role.sends && !contract.is_earlier);
+        sent.map(|contract| (contract.descriptor, &contract.sent))
     }
 
     fn refuse_doubles(&self) -> Result<(), CatalogError> {

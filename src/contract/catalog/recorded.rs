@@ -15,6 +15,9 @@ pub(super) struct Contract {
     /// The name of the type with its path.
     type_path: &'static str,
     pub(super) documents: Documents,
+    /// The schemas without the marks of the record.
+    #[cfg(feature = "registry")]
+    pub(super) sent: Sent,
     /// The reason why there is no Avro schema.
     pub(super) no_avro: Option<String>,
     /// The examples that load refuses: their index, and why.
@@ -24,6 +27,15 @@ pub(super) struct Contract {
     pub(super) is_earlier: bool,
     /// The policy for what the service writes: a hook may add fields that the schema does not have.
     pub(super) policy: Policy,
+}
+
+/// The schemas that producers write an event with, and get the ids of.
+#[cfg(feature = "registry")]
+#[derive(Clone, Debug)]
+pub(crate) struct Sent {
+    pub(crate) json: String,
+    /// Or the reason why there is none.
+    pub(crate) avro: Result<String, String>,
 }
 
 /// The part of a service in the exchange of an event.
@@ -92,6 +104,12 @@ impl Contract {
         let avro = crate::contract::avro_schema_of::<E>().map_err(|error| error.to_string());
         #[cfg(not(feature = "avro"))]
         let avro: Result<Value, String> = Err("the feature `avro` is off".to_owned());
+        let written = E::schema_for(&Form::Serialize);
+        #[cfg(feature = "registry")]
+        let sent = Sent {
+            json: written.as_value().to_string(),
+            avro: avro.as_ref().map(Value::to_string).map_err(Clone::clone),
+        };
         let (avro, no_avro) = match avro {
             Ok(schema) => (Some(schema), None),
             Err(reason) => (None, Some(reason)),
@@ -101,10 +119,12 @@ impl Contract {
             type_path: std::any::type_name::<E>(),
             bad_examples: bad_examples::<E>(&accepted),
             documents: Documents {
-                written: Some(document(descriptor, E::schema_for(&Form::Serialize), "written")),
+                written: Some(document(descriptor, written, "written")),
                 accepted: document(descriptor, accepted, "accepted"),
                 avro,
             },
+            #[cfg(feature = "registry")]
+            sent,
             no_avro,
             role,
             is_earlier: false,

@@ -103,7 +103,13 @@ impl Writer<'_> {
             defaulted.insert("default".to_owned(), default);
             schema = defaulted.into();
         }
-        with_notes(schema, &field.notes)
+        let schema = with_notes(schema, &field.notes);
+        if !field.sensitive {
+            return schema;
+        }
+        let mut schema = into_object(schema);
+        schema.insert("x-event-schema".to_owned(), json!({"sensitive": true}));
+        schema.into()
     }
 
     /// Adds the fields of a record to a level.

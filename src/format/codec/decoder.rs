@@ -14,7 +14,7 @@ use super::known::{Found, Known, Recognised, State, Use};
 use super::source::{SchemaSourceError, WriterSchema};
 use crate::avro::Schema;
 use crate::error::{FrameError, LoadError, LoadErrorKind};
-use crate::event::{EventSchema, Input};
+use crate::event::{EventSchema, Input, other_event};
 use crate::format::framing::{SchemaId, VALUE_SCHEMA_ID};
 use crate::load::LoadOptions;
 
@@ -131,7 +131,7 @@ impl Payload<'_> {
             Some(writer) => E::load_if_of(event_type, writer.datum(self.data), options),
             None => E::load_if_of(event_type, self.data, options),
         };
-        loaded.unwrap_or_else(|| Err(LoadError::other_event(event_type, E::descriptor().name())))
+        loaded.unwrap_or_else(|| Err(other_event::<E>(Some(event_type))))
     }
 }
 

@@ -108,6 +108,11 @@ impl<E> Delivery<E> {
         Self::new(event, Place { topic: topic.into(), partition: 0 }, ticket, raw, None)
     }
 
+    /// The event itself, unless the delivery was cloned.
+    pub(super) fn into_event(self) -> Option<E> {
+        Arc::into_inner(self.0).map(|inner| inner.event)
+    }
+
     /// The event. For this and the following methods see the example of [`Delivery`].
     #[must_use]
     pub fn event(&self) -> &E {

@@ -5,6 +5,7 @@
 //! [`worker`] have them handled, [`forward`] sends on what failed.
 
 mod ahead;
+mod arguments;
 mod batch;
 mod batches;
 mod breaker;
@@ -22,6 +23,7 @@ mod loader;
 mod lookups;
 mod panics;
 mod policy;
+mod publish;
 mod raw;
 mod received;
 mod retry;
@@ -33,6 +35,7 @@ mod tally;
 mod tell;
 mod worker;
 
+pub use self::arguments::{Argument, Attempt, Handler, Key, State, Subject};
 pub use self::batch::Batch;
 pub use self::batches::Batches;
 pub use self::breaker::CircuitBreaker;
@@ -44,6 +47,7 @@ pub use self::driver::SeekTo;
 pub use self::failure::{Failure, Handled};
 pub use self::handle::{Buffered, RunHandle};
 pub(crate) use self::loader::{At, Loader};
+pub use self::publish::{Events, Returned};
 pub(crate) use self::raw::Raw;
 pub use self::received::{Body, Received, Rejection};
 pub use self::retry::Retry;

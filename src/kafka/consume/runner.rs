@@ -5,6 +5,7 @@ use std::hash::RandomState;
 use std::sync::Arc;
 use std::time::Duration;
 
+use super::arguments::{self, Handler};
 use super::batches::Batches;
 use super::breaker::CircuitBreaker;
 use super::core::{FailureKind, GiveUp, Order};
@@ -15,6 +16,7 @@ use super::failure::Handled;
 use super::forward::{FORMS, Forward};
 use super::loader::Loader;
 use super::policy::Policy;
+use super::publish::Publisher;
 use super::retry::Retry;
 use super::selection::{MessageHead, Selection};
 use super::session::LEAVE;
@@ -24,6 +26,7 @@ use super::worker::{Job, Tombstones, supervise};
 use crate::EventSchema;
 use crate::kafka::error::{ConsumeErrorKind, RunError, RunErrorKind};
 use crate::kafka::letters::DeadLetter;
+use crate::kafka::produce::EventProducer;
 
 /// A consumer with the settings of its run, made by [`EventConsumer::runner`](crate::kafka::EventConsumer::runner).
 ///
@@ -86,7 +89,7 @@ use crate::kafka::letters::DeadLetter;
 /// # }
 /// ```
 #[must_use = "a runner handles no events until `run` is called"]
-pub struct Runner<E> {
+pub struct Runner<E, S = ()> {
     subscription: Subscription,
     policy: Policy,
     tombstones: Option<Tombstones>,
@@ -94,9 +97,11 @@ pub struct Runner<E> {
     /// The last setting that batches do not have.
     for_handlers: Option<&'static str>,
     loader: Loader<E>,
+    state: S,
+    producer: Option<EventProducer>,
 }
 
-impl<E: EventSchema + Send + Sync + 'static> Runner<E> {
+impl<E> Runner<E> {
     pub(super) fn new(subscription: Subscription, loader: Loader<E>) -> Self {
         Self {
             subscription,
@@ -105,7 +110,24 @@ impl<E: EventSchema + Send + Sync + 'static> Runner<E> {
             selection: Selection::default(),
             for_handlers: None,
             loader,
+            state: (),
+            producer: None,
         }
+    }
+}
+
+impl<E: EventSchema + Send + Sync + 'static, S> Runner<E, S> {
+    /// Sets the state that handlers take as [`State<T>`](crate::kafka::State). See the example of
+    /// [`run_with`](Self::run_with).
+    pub fn state<T>(self, state: T) -> Runner<E, T> {
+        let Self { subscription, policy, tombstones, selection, for_handlers, loader, state: _, producer } = self;
+        Runner { subscription, policy, tombstones, selection, for_handlers, loader, state, producer }
+    }
+
+    /// Sets the producer of the events that the handler of [`run_with`](Self::run_with) returns.
+    pub fn publish_with(mut self, producer: &EventProducer) -> Self {
+        self.producer = Some(producer.clone());
+        self
     }
 
     /// Which events are handled in order; all others are handled in parallel. Default: [`Order::Partition`]. For this
@@ -542,6 +564,107 @@ impl<E: EventSchema + Send + Sync + 'static> Runner<E> {
     }
 }
 
+impl<E, S> Runner<E, S>
+where
+    E: EventSchema + Send + Sync + 'static,
+    S: Send + Sync + 'static,
+{
+    /// As [`run`](Self::run), for a handler that takes what it needs by argument and returns the events that it causes.
+    ///
+    /// The first argument is the event or its [`Delivery`]. Any of [`Envelope`](crate::Envelope),
+    /// [`Headers`](crate::kafka::Headers), [`Key`](crate::kafka::Key), [`Attempt`](crate::kafka::Attempt) and
+    /// [`State`](crate::kafka::State) can follow, up to seven.
+    ///
+    /// The handler returns nothing, an event, an `Option`, a `Vec` or a tuple of events, or a `Result` of these. The
+    /// events are sent to their own topics by the producer of [`publish_with`](Self::publish_with), in their order, and
+    /// the handled message is finished when all of them are acknowledged. If the brokers are away, it waits as after
+    /// [`Failure::unavailable`](crate::kafka::Failure::unavailable).
+    ///
+    /// The envelope of a returned event names the handled event as its [causation](crate::Envelope::causation), and
+    /// continues its trace. Its id is derived from the producer's source, the group, the source and id of the handled
+    /// event, its own type, and its place among the returned events. A handler that runs twice for one message
+    /// therefore publishes events with the same ids, by which consumers recognise the repeated ones. A producer
+    /// without envelopes ([`plain`](EventProducer::plain)) sends none of this.
+    ///
+    /// ```
+    /// use event_schema::kafka::{Attempt, EmbeddedKafka, EventConsumer, EventProducer, Failure, Key, State};
+    /// use event_schema::prelude::*;
+    /// use std::sync::Arc;
+    /// use std::sync::atomic::{AtomicU32, Ordering};
+    /// use std::time::Duration;
+    ///
+    /// #[derive(Debug, Serialize, EventSchema)]
+    /// #[event(topic = "orders", key = order_id)]
+    /// struct OrderRequested { order_id: String, quantity: u32 }
+    ///
+    /// #[derive(Debug, Serialize, EventSchema)]
+    /// #[event(topic = "accepted-orders", key = order_id)]
+    /// struct OrderAccepted { order_id: String }
+    ///
+    /// async fn accept(
+    ///     order: OrderRequested,
+    ///     Key(key): Key,
+    ///     Attempt(attempt): Attempt,
+    ///     State(stock): State<Arc<AtomicU32>>,
+    /// ) -> Result<OrderAccepted, Failure> {
+    ///     assert_eq!((key.as_deref(), attempt), (Some(order.order_id.as_bytes()), 1));
+    ///     let take = |stock: u32| stock.checked_sub(order.quantity);
+    ///     match stock.fetch_update(Ordering::Relaxed, Ordering::Relaxed, take) {
+    ///         Ok(_) => Ok(OrderAccepted { order_id: order.order_id }),
+    ///         Err(_) => Err(Failure::reject("not so many in stock")),
+    ///     }
+    /// }
+    ///
+    /// # #[tokio::main]
+    /// # async fn main() -> Result<(), Box<dyn std::error::Error>> {
+    /// let kafka = EmbeddedKafka::start()?;
+    /// let producer = EventProducer::connect(&kafka.config()).await?;
+    /// let requested = producer.send(&OrderRequested { order_id: "A-1".to_owned(), quantity: 3 }).await?;
+    ///
+    /// let consumer = EventConsumer::<OrderRequested>::subscribe(&kafka.config().group("shop")).await?;
+    /// let handle = consumer.handle();
+    /// let stock = Arc::new(AtomicU32::new(10));
+    /// let runner = consumer.runner().state(Arc::clone(&stock)).publish_with(&producer);
+    /// let running = tokio::spawn(runner.run_with(accept));
+    ///
+    /// kafka.handled("shop", "orders").await;
+    /// let accepted = kafka.received::<OrderAccepted>("accepted-orders", 1).await;
+    /// assert_eq!(accepted[0].event().unwrap().order_id, "A-1");
+    /// assert!(accepted[0].envelope().causation().is_some());
+    /// handle.close(Duration::from_secs(10)).await?;
+    /// assert_eq!(running.await??.done(), 1);
+    /// assert_eq!(stock.load(Ordering::Relaxed), 7);
+    /// # Ok(())
+    /// # }
+    /// ```
+    ///
+    /// # Errors
+    ///
+    /// As [`run`](Self::run), and if the handler returns events but no producer was set, or if one of them has no topic.
+    pub async fn run_with<A, H>(self, handler: H) -> Result<Counts, RunError>
+    where
+        A: 'static,
+        H: Handler<A, E, S>,
+    {
+        let Self { subscription, policy, tombstones, selection, for_handlers, loader, state, producer } = self;
+        let publisher = match producer {
+            _ if !arguments::publishes::<A, H, E, S>() => None,
+            Some(producer) => Some(Publisher::new(producer, subscription.config.group_id().unwrap_or_default())),
+            None => {
+                let fault = "the handler returns events: set their producer with `publish_with`";
+                return Err(RunErrorKind::Policy(fault).into());
+            }
+        };
+        if let Some(event) = arguments::without_topic::<A, H, E, S>() {
+            return Err(RunErrorKind::NoTopic(event).into());
+        }
+        let runner =
+            Runner { subscription, policy, tombstones, selection, for_handlers, loader, state: (), producer: None };
+        let job = Arc::new(arguments::Job { handler, state, publisher });
+        runner.run(move |delivery| H::call(Arc::clone(&job), delivery)).await
+    }
+}
+
 /// The time that a run has to close at its own end.
 const CLOSE: Duration = Duration::from_secs(30);
 
@@ -584,7 +707,7 @@ fn prepare(subscription: Subscription, policy: &Policy) -> Result<(Member, Forwa
     Ok((member, forward))
 }
 
-impl<E> fmt::Debug for Runner<E> {
+impl<E, S> fmt::Debug for Runner<E, S> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Runner").field("policy", &self.policy).finish_non_exhaustive()
     }

@@ -42,6 +42,8 @@ pub(crate) enum RunErrorKind {
     OwnDeadLetters(String),
     #[error("`{0}` is a setting of handlers and does not apply to batches")]
     ForHandlers(&'static str),
+    #[error("the handler returns `{0}`, which has no topic: give it one with `#[event(topic = \"...\")]`")]
+    NoTopic(&'static str),
     #[error(transparent)]
     Config(#[from] ConfigError),
     #[error("stopped at {place}: {fault}")]
@@ -57,7 +59,10 @@ impl RunError {
     #[must_use]
     pub fn is_config(&self) -> bool {
         use RunErrorKind as Kind;
-        matches!(*self.0, Kind::Policy(_) | Kind::OwnDeadLetters(_) | Kind::ForHandlers(_) | Kind::Config(_))
+        matches!(
+            *self.0,
+            Kind::Policy(_) | Kind::OwnDeadLetters(_) | Kind::ForHandlers(_) | Kind::NoTopic(_) | Kind::Config(_)
+        )
     }
 
     /// Whether the run stopped at a message: because of [`GiveUp::Stop`](crate::kafka::GiveUp::Stop), because the dead

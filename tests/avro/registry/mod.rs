@@ -3,6 +3,8 @@
 
 mod api;
 mod auth;
+mod catalog;
+mod cli;
 mod codec;
 mod config;
 mod failures;

@@ -4,6 +4,7 @@ use std::env;
 use std::process::Command;
 
 use event_schema::avro::Schema;
+use event_schema::contract::Catalog;
 use event_schema::contract::compat::Compatibility;
 use event_schema::format::framing::SchemaId;
 use event_schema::format::{Codec, Decoder, Encoder};
@@ -129,6 +130,82 @@ async fn python_reads_and_is_read() {
         assert_eq!(read, serde_json::json!({ "order_id": "A-1", "quantity": 2 }));
     }
     assert_eq!(written.lines().count(), 2);
+}
+
+#[event_schema::event(name = "stock.counted", topic = "stock-of-catalog")]
+struct StockCounted {
+    article: String,
+    count: u32,
+}
+
+mod changed {
+    #[event_schema::event(name = "stock.counted", topic = "stock-of-catalog")]
+    pub(super) struct StockCounted {
+        pub(super) article: u64,
+        pub(super) shelf: String,
+    }
+}
+
+#[tokio::test]
+async fn catalogs_are_registered() {
+    let Some(url) = url() else { return };
+    let registry = SchemaRegistry::new(&hasty(&url)).unwrap();
+    let catalog = Catalog::new("stock").sends::<StockCounted>();
+    let checked = catalog.check_registry(&registry, SchemaType::Avro, None).await;
+    assert!(checked[0].is_accepted(), "{}", checked[0]);
+    let level = Some(Compatibility::Full);
+    let registered = catalog.register(&registry, SchemaType::Avro, level).await;
+    let id = registered[0].registered().unwrap_or_else(|| panic!("{}", registered[0])).id();
+    let again = catalog.register(&SchemaRegistry::new(&hasty(&url)).unwrap(), SchemaType::Avro, level).await;
+    assert!(again[0].is_unchanged() && again[0].registered().unwrap().id() == id, "{}", again[0]);
+    assert_eq!(registry.compatibility("stock-of-catalog-value").await.unwrap(), level);
+
+    let changed = Catalog::new("stock").sends::<changed::StockCounted>();
+    for tried in [
+        changed.check_registry(&registry, SchemaType::Avro, None).await,
+        changed.register(&registry, SchemaType::Avro, None).await,
+    ] {
+        assert!(tried[0].is_incompatible(), "{}", tried[0]);
+        assert!(tried[0].to_string().contains("incompatible with version 1 by the level FULL\n  "), "{}", tried[0]);
+    }
+    assert_eq!(registry.versions("stock-of-catalog-value").await.unwrap(), [1]);
+}
+
+#[tokio::test]
+async fn operators_ask_by_the_program() {
+    let Some(url) = url() else { return };
+    let subject = fresh("pings-value");
+    let folder = tempfile::tempdir().unwrap();
+    let run = |args: &[&str]| {
+        let mut program = Command::new(env!("CARGO_BIN_EXE_event-schema"));
+        let output =
+            program.args([&["registry", "--registry", &url], args].concat()).current_dir(folder.path()).output();
+        let output = output.unwrap();
+        let text = String::from_utf8([output.stdout, output.stderr].concat()).unwrap();
+        (output.status.code().unwrap(), text)
+    };
+    let write = |field: &str| {
+        let schema =
+            format!(r#"{{"type": "record", "name": "Ping", "fields": [{{"name": "{field}", "type": "long"}}]}}"#);
+        std::fs::write(folder.path().join("ping.avsc"), schema).unwrap();
+    };
+    write("seq");
+    let (code, text) = run(&["register", &subject, "ping.avsc", "--level", "FULL"]);
+    assert!(code == 0 && text.starts_with(&format!("subject {subject}, ")), "{text}");
+    let id = text.split("id ").nth(1).unwrap().split(',').next().unwrap().to_owned();
+    assert_eq!(run(&["level", &subject]), (0, "FULL\n".to_owned()));
+    assert_eq!(run(&["versions", &subject]), (0, "1\n".to_owned()));
+    assert!(run(&["subjects"]).1.lines().any(|line| line == subject));
+    for args in [&["show", "--id", &id][..], &["show", &subject], &["show", &subject, "1"]] {
+        let (code, text) = run(args);
+        assert!(code == 0 && text.contains("\"name\": \"seq\""), "{args:?}: {text}");
+    }
+    assert_eq!(run(&["check", &subject, "ping.avsc"]), (0, "compatible\n".to_owned()));
+    write("other");
+    for command in ["check", "register"] {
+        let (code, text) = run(&[command, &subject, "ping.avsc"]);
+        assert!(code == 1 && text.starts_with("incompatible\n"), "{command}: {text}");
+    }
 }
 
 #[tokio::test]

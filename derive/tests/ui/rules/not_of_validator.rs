@@ -6,6 +6,8 @@ struct Order {
     order_id: String,
     #[validate(equal(7))]
     seq: u32,
+    #[validate(each(length(min = 1)))]
+    skus: Vec<String>,
 }
 
 fn main() {}

@@ -1,11 +1,13 @@
 //! The commands of a service's own tool.
 
+#[cfg(feature = "registry")]
+mod registry;
+
 use std::io::{self, Write};
 use std::process::ExitCode;
 
-use super::Catalog;
-use super::deviation::report;
-use super::error::{CatalogError, chain};
+use crate::contract::{Catalog, CatalogError, report};
+use crate::error::with_causes;
 
 const USAGE: &str = "\
 commands:
@@ -21,6 +23,8 @@ enum Trouble {
     Usage,
     Catalog(CatalogError),
     Output(io::Error),
+    #[cfg(feature = "registry")]
+    Registry(registry::Trouble),
 }
 
 impl From<CatalogError> for Trouble {
@@ -59,31 +63,73 @@ impl Catalog {
     /// | `asyncapi [VERSION]` | prints the document of [`asyncapi`](Self::asyncapi); the version is 1.0.0 if none is named |
     ///
     /// The folder is `schemas` if none is named. Exit code 2: wrong arguments, or a file that cannot be used.
+    ///
+    /// # With a Schema Registry
+    ///
+    /// The feature `registry` adds:
+    ///
+    /// | command | what it does |
+    /// |---|---|
+    /// | `register [FOLDER] --type TYPE` | as `check`; if all is current, as `Catalog::register`; exit code 1 if a schema is not accepted |
+    /// | `check [FOLDER] --registry URL --type TYPE` | as `check`, and as `Catalog::check_registry` |
+    ///
+    /// | option | |
+    /// |---|---|
+    /// | `--type avro`, `--type json` | the language of the schemas; both can be named |
+    /// | `--registry URL` | the registry; several URLs are separated by commas |
+    /// | `--config FILE` | a file of properties with the keys of `RegistryConfig` |
+    /// | `--strategy NAME` | how subjects are named: `topic` (the default), `record` or `topic-record` |
+    /// | `--level LEVEL` | sets the compatibility level of each subject, such as `FULL_TRANSITIVE`, before the registration |
+    /// | `--dry-run` | `register` writes nothing, and tells what it would do |
+    ///
+    /// The keys of `RegistryConfig` are also read from the environment, as `SCHEMA_REGISTRY_URL` or
+    /// `SCHEMA_REGISTRY_BASIC_AUTH_USER_INFO`; the file overrides them. Credentials on the command line are refused. Exit
+    /// code 2: also a registry that cannot be asked, or that refuses the client.
     #[must_use]
     pub fn main(&self) -> ExitCode {
-        run(self, std::env::args().skip(1))
+        let args: Vec<String> = std::env::args().skip(1).collect();
+        ExitCode::from(run(self, &args, &mut io::stdout().lock(), &mut io::stderr().lock()))
     }
 }
 
-fn run(catalog: &Catalog, args: impl Iterator<Item = String>) -> ExitCode {
-    let (mut out, mut err) = (io::stdout().lock(), io::stderr().lock());
-    let text = match command(catalog, &args.collect::<Vec<_>>(), &mut out) {
-        Ok(true) => return ExitCode::SUCCESS,
-        Ok(false) => return ExitCode::FAILURE,
-        Err(Trouble::Usage) => USAGE.to_owned(),
+/// Runs a command, and returns the exit code.
+pub fn run(catalog: &Catalog, args: &[String], out: &mut impl Write, err: &mut impl Write) -> u8 {
+    let text = match command(catalog, args, out) {
+        Ok(true) => return 0,
+        Ok(false) => return 1,
+        Err(Trouble::Usage) => usage(),
         Err(Trouble::Catalog(error)) if error.is_incompatible() => {
             let _ = writeln!(err, "{error}");
-            return ExitCode::FAILURE;
+            return 1;
         }
-        Err(Trouble::Catalog(error)) => chain(&error),
-        Err(Trouble::Output(error)) => chain(&error),
+        Err(Trouble::Catalog(error)) => with_causes(&error),
+        Err(Trouble::Output(error)) => with_causes(&error),
+        #[cfg(feature = "registry")]
+        Err(Trouble::Registry(trouble @ registry::Trouble::Arguments(_))) => format!("{trouble}\n{}", usage()),
+        #[cfg(feature = "registry")]
+        Err(Trouble::Registry(trouble)) => trouble.to_string(),
     };
     let _ = writeln!(err, "{text}");
-    ExitCode::from(2)
+    2
+}
+
+fn usage() -> String {
+    #[cfg(feature = "registry")]
+    let text = format!("{USAGE}\n{}", registry::USAGE);
+    #[cfg(not(feature = "registry"))]
+    let text = USAGE.to_owned();
+    text
 }
 
 /// Whether all is well.
 fn command(catalog: &Catalog, args: &[String], out: &mut impl Write) -> Result<bool, Trouble> {
+    #[cfg(feature = "registry")]
+    if let Some(asked) = registry::Asked::parse(args).map_err(Trouble::Registry)? {
+        if !check(catalog, &asked.folder, out)? {
+            return Ok(false);
+        }
+        return asked.run(catalog, out).map_err(Trouble::Registry);
+    }
     let args: Vec<&str> = args.iter().map(String::as_str).collect();
     let (command, named) = match args.as_slice() {
         [command] => (*command, None),
@@ -99,15 +145,7 @@ fn command(catalog: &Catalog, args: &[String], out: &mut impl Write) -> Result<b
             }
             Ok(true)
         }
-        "check" => {
-            let deviations = catalog.check(folder)?;
-            if deviations.is_empty() {
-                writeln!(out, "the recorded contracts are up to date")?;
-                return Ok(true);
-            }
-            writeln!(out, "{}", report(&deviations))?;
-            Ok(false)
-        }
+        "check" => check(catalog, folder, out),
         "export" => {
             let written = catalog.export(folder)?;
             for path in &written {
@@ -135,4 +173,14 @@ fn command(catalog: &Catalog, args: &[String], out: &mut impl Write) -> Result<b
         }
         _ => Err(Trouble::Usage),
     }
+}
+
+fn check(catalog: &Catalog, folder: &str, out: &mut impl Write) -> Result<bool, Trouble> {
+    let deviations = catalog.check(folder)?;
+    if deviations.is_empty() {
+        writeln!(out, "the recorded contracts are up to date")?;
+        return Ok(true);
+    }
+    writeln!(out, "{}", report(&deviations))?;
+    Ok(false)
 }

@@ -1,0 +1,199 @@
+//! Handlers that take what they need by argument, and return the events that they cause.
+
+use std::collections::BTreeSet;
+use std::sync::{Arc, Mutex};
+use std::time::Duration;
+
+use crate::common::{until, within};
+use event_schema::Envelope;
+use event_schema::kafka::{
+    ApiKey, Attempt, BrokerError, Counts, Delivery, EmbeddedKafka, EventConsumer, EventProducer, Failure, Headers, Key,
+    Outcome, Retry, RunError, RunHandle, SeekTo, State,
+};
+use event_schema::prelude::*;
+use tokio::task::JoinHandle;
+
+const DEADLINE: Duration = Duration::from_secs(10);
+
+#[derive(Debug, Clone, PartialEq, Serialize, EventSchema)]
+#[event(topic = "orders", key = order_id)]
+struct Ordered {
+    order_id: String,
+    quantity: u32,
+}
+
+#[derive(Debug, PartialEq, Serialize, EventSchema)]
+#[event(topic = "accepted", key = order_id)]
+struct Accepted {
+    order_id: String,
+    #[validate(range(max = 100))]
+    quantity: u32,
+}
+
+#[derive(Debug, PartialEq, Serialize, EventSchema)]
+#[event(topic = "packed", key = order_id)]
+struct Packed {
+    order_id: String,
+}
+
+#[derive(Debug, Serialize, EventSchema)]
+struct Homeless {
+    order_id: String,
+}
+
+fn order(order_id: &str, quantity: u32) -> Ordered {
+    Ordered { order_id: order_id.to_owned(), quantity }
+}
+
+struct Shop {
+    kafka: EmbeddedKafka,
+    producer: EventProducer,
+}
+
+impl Shop {
+    async fn open() -> Self {
+        let kafka = EmbeddedKafka::start().unwrap();
+        for topic in ["orders", "accepted", "packed"] {
+            kafka.create_topic(topic, 1).unwrap();
+        }
+        let producer = EventProducer::connect(&kafka.config()).await.unwrap().with_source("/shop").unwrap();
+        Self { kafka, producer }
+    }
+
+    async fn consumer(&self, group: &str) -> EventConsumer<Ordered> {
+        EventConsumer::subscribe(&self.kafka.config().group(group)).await.unwrap()
+    }
+}
+
+async fn end(handle: &RunHandle, running: JoinHandle<Result<Counts, RunError>>) -> Counts {
+    handle.close(DEADLINE).await.unwrap();
+    within(10, "end of the run", running).await.unwrap().unwrap()
+}
+
+type Seen = Arc<Mutex<Vec<String>>>;
+
+async fn see(
+    delivery: Delivery<Ordered>,
+    envelope: Envelope,
+    headers: Headers,
+    Key(key): Key,
+    Attempt(attempt): Attempt,
+    State(seen): State<Seen>,
+) {
+    let tenant = String::from_utf8_lossy(headers.get("tenant").unwrap()).into_owned();
+    let key = String::from_utf8(key.unwrap()).unwrap();
+    assert_eq!(envelope, delivery.envelope());
+    seen.lock().unwrap().push(format!("{delivery} {} {tenant} {key} {attempt}", envelope.event_type().unwrap()));
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_handler_takes_what_it_needs() {
+    let shop = Shop::open().await;
+    shop.producer.message(&order("A-1", 1)).header("tenant", b"7").send().await.unwrap();
+    let consumer = shop.consumer("docs").await;
+    let (handle, seen) = (consumer.handle(), Seen::default());
+    let running = tokio::spawn(consumer.runner().state(Arc::clone(&seen)).run_with(see));
+    shop.kafka.handled("docs", "orders").await;
+    assert_eq!(end(&handle, running).await.done(), 1);
+    assert_eq!(*seen.lock().unwrap(), ["orders/0@0 ordered.v1 7 A-1 1"]);
+}
+
+/// A handler runs twice for a message after a crash, or a seek: what it publishes then has the ids of the first time.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_repeated_handler_publishes_the_same_ids() {
+    async fn accept(order: Ordered) -> (Option<Accepted>, Vec<Packed>) {
+        let accepted = Accepted { order_id: order.order_id.clone(), quantity: order.quantity };
+        let packed = |part| Packed { order_id: format!("{}/{part}", order.order_id) };
+        ((order.quantity < 10).then_some(accepted), (0..2).map(packed).collect())
+    }
+
+    let shop = Shop::open().await;
+    let causes = [order("A-1", 1), order("A-2", 10)];
+    for order in &causes {
+        shop.producer.send(order).await.unwrap();
+    }
+    let consumer = shop.consumer("docs").await;
+    let handle = consumer.handle();
+    let running = tokio::spawn(consumer.runner().publish_with(&shop.producer).run_with(accept));
+    shop.kafka.handled("docs", "orders").await;
+    handle.seek("orders", 0, SeekTo::Beginning).await.unwrap();
+    until(30, "four messages", || handle.counts().done() == 4).await;
+    assert_eq!(end(&handle, running).await.done(), 4);
+
+    let accepted = shop.kafka.received::<Accepted>("accepted", 2).await;
+    assert_eq!(accepted[0].event(), Some(&Accepted { order_id: "A-1".to_owned(), quantity: 1 }));
+    assert_eq!(accepted[0].envelope().id(), accepted[1].envelope().id());
+    let orders = shop.kafka.received::<Ordered>("orders", 2).await;
+    assert_eq!(accepted[0].envelope().causation(), Some(orders[0].envelope().id()));
+    assert_eq!(accepted[0].envelope().source(), Some("/shop"));
+    let packed = shop.kafka.received::<Packed>("packed", 8).await;
+    let names: Vec<&str> = packed.iter().map(|packed| &*packed.event().unwrap().order_id).collect();
+    assert_eq!(names, ["A-1/0", "A-1/1", "A-2/0", "A-2/1", "A-1/0", "A-1/1", "A-2/0", "A-2/1"]);
+    let ids: Vec<String> = packed.iter().map(|packed| packed.envelope().id().to_owned()).collect();
+    assert_eq!(ids[..4], ids[4..]);
+    assert_eq!(ids.iter().collect::<BTreeSet<_>>().len(), 4);
+    assert!(ids.iter().all(|id| id.as_bytes()[14] == b'8'), "{ids:?}");
+
+    // Another group's handler is another one.
+    let consumer = shop.consumer("other").await;
+    let handle = consumer.handle();
+    let running = tokio::spawn(consumer.runner().publish_with(&shop.producer).run_with(accept));
+    shop.kafka.handled("other", "orders").await;
+    end(&handle, running).await;
+    let accepted = shop.kafka.received::<Accepted>("accepted", 3).await;
+    assert_ne!(accepted[0].envelope().id(), accepted[2].envelope().id());
+}
+
+/// A broker that does not take what was returned is no fault of the message: it waits, and no attempt is spent.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_message_waits_until_its_events_are_taken() {
+    let shop = Shop::open().await;
+    shop.producer.send(&order("A-1", 1)).await.unwrap();
+    let accept = async |order: Ordered, Attempt(attempt): Attempt| {
+        (attempt == 1).then_some(Accepted { order_id: order.order_id, quantity: 1 })
+    };
+    let config = shop.kafka.config().set("enable.idempotence", "false").set("retries", "0");
+    let producer = EventProducer::connect(&config).await.unwrap();
+    shop.kafka.fail(ApiKey::Produce, &[BrokerError::NotEnoughReplicas; 3]);
+    let consumer = shop.consumer("docs").await;
+    let handle = consumer.handle();
+    let retry = Retry::in_place().backoff(Duration::from_millis(10), Duration::from_millis(10)).attempts(1);
+    let running = tokio::spawn(consumer.runner().retry(retry).publish_with(&producer).run_with(accept));
+    until(30, "a message that waits", || handle.counts().of(Outcome::Unavailable) > 0).await;
+    shop.kafka.handled("docs", "orders").await;
+    let counts = end(&handle, running).await;
+    assert_eq!((counts.done(), counts.of(Outcome::Dead)), (1, 0), "{counts}");
+    assert_eq!(shop.kafka.received::<Accepted>("accepted", 1).await.len(), 1);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn an_invalid_event_rejects_its_message() {
+    async fn accept(order: Ordered) -> Result<Accepted, Failure> {
+        Ok(Accepted { order_id: order.order_id, quantity: order.quantity })
+    }
+
+    let shop = Shop::open().await;
+    shop.producer.send(&order("A-1", 101)).await.unwrap();
+    let consumer = shop.consumer("docs").await;
+    let handle = consumer.handle();
+    let running = tokio::spawn(consumer.runner().publish_with(&shop.producer).run_with(accept));
+    shop.kafka.handled("docs", "orders").await;
+    let counts = end(&handle, running).await;
+    assert_eq!((counts.done(), counts.of(Outcome::Dead)), (0, 1), "{counts}");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn events_that_cannot_be_published_are_told_at_the_start() {
+    let shop = Shop::open().await;
+    let accepting = async |order: Ordered| Accepted { order_id: order.order_id, quantity: 1 };
+    let error = shop.consumer("docs").await.runner().run_with(accepting).await.unwrap_err();
+    assert!(error.is_config());
+    assert_eq!(error.to_string(), "the handler returns events: set their producer with `publish_with`");
+
+    let homeless = async |order: Ordered| Some((Homeless { order_id: order.order_id }, ()));
+    let runner = shop.consumer("docs").await.runner().publish_with(&shop.producer);
+    let error = runner.run_with(homeless).await.unwrap_err();
+    assert!(error.is_config());
+    let told = "the handler returns `homeless`, which has no topic: give it one with `#[event(topic = \"...\")]`";
+    assert_eq!(error.to_string(), told);
+}
