@@ -3,7 +3,7 @@
 use std::collections::HashMap;
 use std::sync::atomic::{AtomicBool, AtomicU32, Ordering};
 use std::sync::{Arc, Mutex};
-use std::time::{Duration, SystemTime};
+use std::time::{Duration, Instant, SystemTime};
 
 use event_schema::avro::Schema;
 use event_schema::format::cloudevents::{CloudEvent, Data};
@@ -1073,4 +1073,62 @@ async fn untyped_messages_have_a_version_that_can_be_read() {
     }
     let consumer = EventConsumer::<Ping>::subscribe(&config).await.unwrap();
     assert!(consumer.untyped_as(1).err().unwrap().to_string().contains("an enum of types"));
+}
+
+/// Panics once, and knows nothing.
+#[derive(Default)]
+struct PanicsOnce(AtomicBool);
+
+impl SchemaSource for PanicsOnce {
+    fn schema(&self, _: SchemaId) -> SchemaAnswer<'_, WriterSchema> {
+        assert!(self.0.swap(true, Ordering::Relaxed), "as planned");
+        Box::pin(async { Err(SchemaSourceError::unknown()) })
+    }
+
+    fn schema_to_write<'a>(&'a self, _: &'a SchemaSubject<'a>) -> SchemaAnswer<'a, SchemaToWrite> {
+        Box::pin(async { Err(SchemaSourceError::unknown()) })
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_source_that_panicked_may_know_a_schema_later_as_one_that_was_away() {
+    const PATIENCE: Duration = Duration::from_secs(1);
+    let (kafka, producer) = start().await;
+    let old = SystemTime::now() - Duration::from_secs(3600);
+    producer.with_codec(avro(ID)).message(&pinged(1)).timestamp(old).send().await.unwrap();
+    let codec = Codec::confluent_avro().with_source(PanicsOnce::default()).patience(PATIENCE);
+    let mut consumer = consumer(&kafka, &codec).await;
+    let mut begun = None;
+    let received = within(60, "message", async {
+        loop {
+            // From the first question on, or a little later.
+            match tokio::time::timeout(Duration::from_millis(50), consumer.recv()).await {
+                Ok(received) => break received.unwrap(),
+                Err(_) if !consumer.handle().assigned().is_empty() => _ = begun.get_or_insert_with(Instant::now),
+                Err(_) => {}
+            }
+        }
+    })
+    .await;
+    assert!(received.rejection().unwrap().error().is_unknown_schema(), "{received:?}");
+    assert!(begun.unwrap().elapsed() >= PATIENCE - Duration::from_millis(200));
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn the_patience_of_a_codec_does_not_shorten_that_of_another() {
+    let (kafka, producer) = start().await;
+    producer.with_codec(avro(ID)).send(&pinged(1)).await.unwrap();
+    let registry = Arc::new(Registry::default());
+    let other = Codec::json().with_source(Arc::clone(&registry)).patience(Duration::from_millis(1));
+    let codec = Codec::confluent_avro().with_source(Arc::clone(&registry)).also_reads(other);
+    let mut consumer = consumer(&kafka, &codec).await;
+    until(60, "questions", || {
+        let _ = futures_util::FutureExt::now_or_never(consumer.recv());
+        registry.asked() > 2
+    })
+    .await;
+    // Each source has been asked more than once, which takes longer than that.
+    registry.add(ID, own_schema());
+    let received = within(60, "message", consumer.recv()).await.unwrap();
+    assert_eq!(received.event(), Some(&pinged(1)), "{received:?}");
 }

@@ -396,6 +396,24 @@ async fn a_seek_does_not_wait_in_the_thread_that_polls() {
     assert!(!error.is_revoked(), "{error}");
 }
 
+/// It is dropped, as before a rebalance.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_seek_gets_past_a_handler_that_hangs() {
+    let kafka = EmbeddedKafka::start().unwrap();
+    kafka.create_topic("notes", 1).unwrap();
+    for number in 0..5 {
+        kafka.publish_to("notes", &note("a", number)).await;
+    }
+    let (running, gate) = Running::start_until(&kafka.config().group("readers"), "notes", 1).await;
+    until(30, "a handler", || running.numbers() == [0, 1]).await;
+    running.handle.seek("notes", 0, SeekTo::Offset(3)).await.unwrap();
+    running.done(3).await;
+    assert_eq!(running.numbers(), [0, 1, 3, 4]);
+    running.close().await;
+    assert_eq!(kafka.committed("readers", "notes").await[&0], 5);
+    drop(gate);
+}
+
 #[tokio::test(flavor = "multi_thread")]
 async fn a_run_until_the_end_fails_if_it_is_not_committed() {
     let kafka = EmbeddedKafka::start().unwrap();

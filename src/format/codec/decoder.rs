@@ -5,9 +5,8 @@ use std::collections::hash_map::Entry;
 use std::fmt;
 use std::marker::PhantomData;
 use std::sync::Arc;
-use std::time::Duration;
 
-use super::codec::{Codec, Encoding};
+use super::codec::{Codec, Encoding, PATIENCE};
 use super::cut_over::CutOver;
 use super::error::CodecError;
 use super::known::{Found, Known, Recognised, State, Use};
@@ -147,7 +146,6 @@ impl<E: EventSchema> Decoder<E> {
     /// versions of the event have one fingerprint but other logical types; and if it was given a schema of `bytes` for
     /// Confluent's framing, whose clients for Java write such data in a way of their own.
     pub fn new(codec: &Codec) -> Result<Self, CodecError> {
-        const PATIENCE: Duration = Duration::from_secs(10);
         let reads = |encodings: &[Encoding]| encodings.iter().any(|encoding| codec.reads.contains(encoding));
         let has_schemas = reads(&[Encoding::ConfluentAvro, Encoding::SingleObject]);
         let recognised = || Recognised::new::<E>(has_schemas, reads(&[Encoding::ConfluentJson]));

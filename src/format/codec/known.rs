@@ -251,7 +251,7 @@ impl Found {
                 if error.is_unusable() {
                     self.give_up(id);
                 } else if !error.is_unknown() {
-                    *self.failed.write().unwrap_or_else(PoisonError::into_inner) = Some(Instant::now());
+                    self.fail();
                 }
                 return Err(error);
             }
@@ -266,6 +266,11 @@ impl Found {
             Err(error) if error.is_unusable() => Ok(()),
             answer => answer,
         }
+    }
+
+    /// A source had no answer.
+    pub(crate) fn fail(&self) {
+        *self.failed.write().unwrap_or_else(PoisonError::into_inner) = Some(Instant::now());
     }
 
     /// There is no such schema, and nobody is to ask for it for a while.

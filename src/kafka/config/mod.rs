@@ -355,6 +355,9 @@ impl KafkaConfig {
     /// timestamp or a later one, instead of the first of all (`auto.offset.reset`). Together with a new
     /// [group](Self::group), this replays the messages since then.
     ///
+    /// If the brokers do not know the offset, for instance of a partition without a leader, this partition waits until they
+    /// do; the others are read. The topics of [`Retry::topics`](crate::kafka::Retry::topics) are read from their beginning.
+    ///
     /// ```
     /// use event_schema::kafka::KafkaConfig;
     /// use std::time::{Duration, SystemTime};

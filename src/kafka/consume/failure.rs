@@ -175,7 +175,8 @@ impl Failure {
 /// The type of an error; none if it is a text, or boxed.
 fn class_of<R>() -> Option<&'static str> {
     let name = std::any::type_name::<R>();
-    let is_text = name.starts_with('&') || name.starts_with("alloc::");
+    let texts = ["&", "alloc::boxed::Box<", "alloc::borrow::Cow<"];
+    let is_text = name == "alloc::string::String" || texts.iter().any(|start| name.starts_with(start));
     (!is_text).then_some(name)
 }
 
@@ -253,6 +254,7 @@ mod tests {
         for (failure, class) in [
             (Failure::retry("away"), "failed"),
             (Failure::retry("away".to_owned()), "failed"),
+            (Failure::retry(String::from_utf8(vec![0xff]).unwrap_err()), "alloc::string::FromUtf8Error"),
             (Failure::from(boxed), "failed"),
             (Failure::reject("no such product"), "rejected"),
             (Failure::unavailable("away"), "unavailable"),

@@ -12,6 +12,8 @@ use std::time::SystemTime;
 use super::lookups::Lookups;
 use super::raw::Raw;
 use super::received::{Body, Rejection};
+#[cfg(feature = "avro")]
+use crate::event::other_event;
 use crate::format::cloudevents::{CloudEvent, Data, Mode};
 use crate::format::framing::SchemaId;
 use crate::kafka::context::RuleContext;
@@ -255,9 +257,7 @@ impl<E: EventSchema> Loader<E> {
                 Ok(payload) => payload.load(event_type, &options, load_untyped),
                 Err(unread) => match (event_type.map(|event_type| (event_type, Reader::of::<E>(event_type))), unread) {
                     // The data of another type are not read, so nothing can be wrong with them.
-                    (Some((event_type, Reader::None)), _) => {
-                        Err(LoadError::other_event(event_type, E::descriptor().name()))
-                    }
+                    (Some((event_type, Reader::None)), _) => Err(other_event::<E>(Some(event_type))),
                     (Some((event_type, Reader::Any)), _) => {
                         options.load_typed(event_type, decoder.data(id, content_type, data))
                     }

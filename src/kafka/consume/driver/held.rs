@@ -87,7 +87,10 @@ impl Held {
     ) {
         let until = now.saturating_add(PATIENCE);
         let wait = Wait::Move(Move { offset, next: now, until, sender: Some(sender) });
-        self.partitions.insert(partition, wait);
+        if let Some(Wait::Move(Move { sender: Some(earlier), .. })) = self.partitions.insert(partition, wait) {
+            // Nobody may be waiting any more, and that is fine.
+            let _ = earlier.send(Err(ConsumeErrorKind::Seek(RDKafkaErrorCode::Outdated)));
+        }
     }
 
     /// The partition is to start there.

@@ -200,7 +200,13 @@ impl Shared {
     pub(crate) async fn seek(&self, topic: &str, partition: i32, to: SeekTo) -> Result<(), ConsumeErrorKind> {
         let (sender, done) = oneshot::channel();
         self.queue(Seek { topic: topic.to_owned(), partition, to, sender });
-        done.await.unwrap_or(Err(ConsumeErrorKind::Closed))
+        done.await.unwrap_or_else(|_| {
+            let state = self.lock();
+            let is_closed = state.session.is_over() || state.session.closing().is_some();
+            // Otherwise the partition was revoked meanwhile.
+            let not_assigned = || ConsumeErrorKind::NotAssigned(format!("{topic}/{partition}"));
+            Err(if is_closed { ConsumeErrorKind::Closed } else { not_assigned() })
+        })
     }
 
     /// Leaves it to the polling thread. At the end nobody does it, and its caller learns that from the sender.
