@@ -137,7 +137,7 @@ impl RegistryConfig {
             let Some(name) = name.to_str() else { continue };
             let Some(rest) = name.strip_prefix(prefix).filter(|rest| !rest.is_empty()) else { continue };
             let key = rest.to_ascii_lowercase().replace('_', ".");
-            if !settings::is_known(&key) && settings::likely(&key).is_none() {
+            if !settings::is_nearly_known(&key) {
                 tracing::info!("{name} is ignored: `{key}` is not a key");
                 continue;
             }

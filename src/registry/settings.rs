@@ -10,7 +10,6 @@ use super::credentials::{Credentials, OAuthClient};
 use super::error::RegistryError;
 use super::subject::SubjectNameStrategy;
 use super::tls::{Identity, Pem, Tls};
-#[cfg(feature = "kafka")]
 use crate::suggestion::suggest;
 
 /// A configuration that was checked.
@@ -414,14 +413,13 @@ fn is_pem(file: &str) -> bool {
 }
 
 /// Whether a key is known, or is a known one but for a typo.
-#[cfg(feature = "kafka")]
 pub(super) fn is_nearly_known(key: &str) -> bool {
     let names: Vec<&str> = KEYS.iter().map(|(name, _)| *name).chain(IGNORED.iter().copied()).collect();
     is_known(key) || suggest(canonical(key), &names).is_some()
 }
 
 /// The key that was probably meant.
-pub(super) fn likely(key: &str) -> Option<&'static str> {
+fn likely(key: &str) -> Option<&'static str> {
     let names = KEYS.iter().map(|(name, _)| *name).chain(IGNORED.iter().copied());
     let likeness = |name: &str| strsim::jaro_winkler(canonical(key), name);
     let likely = names.map(|name| (likeness(name), name)).max_by(|a, b| a.0.total_cmp(&b.0))?;

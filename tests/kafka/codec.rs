@@ -602,6 +602,48 @@ async fn a_schema_is_asked_for_as_often_as_it_may_come() {
     assert_eq!((registry.asked(), useless.asked.load(Ordering::Relaxed)), (1, 1));
 }
 
+/// A source that answers when it is told to.
+struct Held(watch::Sender<bool>);
+
+impl SchemaSource for Held {
+    fn schema(&self, _: SchemaId) -> SchemaAnswer<'_, WriterSchema> {
+        Box::pin(async {
+            self.0.subscribe().wait_for(|told| *told).await.unwrap();
+            Ok(own_schema().into())
+        })
+    }
+
+    fn schema_to_write<'a>(&'a self, _: &'a SchemaSubject<'a>) -> SchemaAnswer<'a, SchemaToWrite> {
+        Box::pin(std::future::ready(Err(SchemaSourceError::unknown())))
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_worker_with_nothing_else_to_do_waits_for_the_schema() {
+    let (kafka, producer) = start().await;
+    producer.with_codec(avro(ID)).send(&pinged(1)).await.unwrap();
+    let held = Arc::new(Held(watch::Sender::new(false)));
+    let codec = Codec::confluent_avro().with_source(Arc::clone(&held));
+    let consumer = consumer(&kafka, &codec).await;
+    let handle = consumer.handle();
+    let taken = Arc::new(AtomicU32::new(0));
+    let counted = Arc::clone(&taken);
+    let runner = consumer.runner().handler_timeout(Duration::from_millis(500)).filter(move |_| {
+        counted.fetch_add(1, Ordering::Relaxed);
+        true
+    });
+    let running = tokio::spawn(runner.run(async |_: Delivery<Pinged>| {}));
+    until(60, "wait", || taken.load(Ordering::Relaxed) == 1 && !handle.is_ready()).await;
+    // Nothing happens in the time of a look and of the first pauses.
+    tokio::time::sleep(Duration::from_secs(2)).await;
+    assert_eq!((taken.load(Ordering::Relaxed), handle.is_ready()), (1, false));
+    held.0.send_replace(true);
+    until(60, "the event", || handle.counts().done() == 1).await;
+    assert_eq!(taken.load(Ordering::Relaxed), 1, "it was not put back");
+    handle.close(Duration::from_secs(10)).await.unwrap();
+    assert_eq!(running.await.unwrap().unwrap().to_string(), "1 done");
+}
+
 /// A source that answers when it is told to: the first question in vain.
 struct Slow {
     asked: AtomicU32,

@@ -497,7 +497,7 @@ impl<E: EventSchema> EventConsumer<E> {
     /// See the example of [`run`](Self::run).
     #[must_use]
     pub fn handle(&self) -> RunHandle {
-        RunHandle::new(Arc::clone(&self.subscription.member.shared), self.subscription.member.gone.clone())
+        self.subscription.handle()
     }
 
     /// Waits for the next message.

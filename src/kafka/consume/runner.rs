@@ -16,6 +16,7 @@ use super::driver::{self, Member, Seats};
 use super::end::End;
 use super::failure::Handled;
 use super::forward::{FORMS, Forward};
+use super::handle::RunHandle;
 use super::loader::Loader;
 use super::policy::Policy;
 use super::publish::Publisher;
@@ -124,6 +125,16 @@ impl<E: EventSchema + Send + Sync + 'static, S> Runner<E, S> {
     pub fn state<T>(self, state: T) -> Runner<E, T> {
         let Self { subscription, policy, tombstones, selection, for_handlers, loader, state: _, producer } = self;
         Runner { subscription, policy, tombstones, selection, for_handlers, loader, state, producer }
+    }
+
+    /// A handle to the consumer; see [`EventConsumer::handle`](crate::kafka::EventConsumer::handle).
+    #[must_use]
+    pub fn handle(&self) -> RunHandle {
+        self.subscription.handle()
+    }
+
+    pub(crate) fn topics(&self) -> &[String] {
+        &self.subscription.topics
     }
 
     /// Sets the producer of the events that the handler of [`run_with`](Self::run_with) returns.
