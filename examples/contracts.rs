@@ -3,6 +3,7 @@
 //!
 //! `cargo run --example contracts export schemas/shop` records them; `check schemas/shop` fails if they are not current, or
 //! if a change of an event would break the programs that exchange it; `diff` lists the changes; `list` lists the events.
+//! `page target/page schemas/shop` writes a page for colleagues: open `target/page/index.html`.
 //! With the feature `registry`, `register schemas/shop --registry URL --type avro` registers what is recorded.
 
 use std::process::ExitCode;

@@ -12,15 +12,20 @@ pub(crate) fn catalog() -> Catalog {
 }
 
 /// A customer asked for products.
-#[event_schema::event(name = "order.requested", version = 2, topic = "order-request", key = order_id)]
+///
+/// The shop sends it once per order, after the customer has confirmed the basket. Services that reserve stock or take
+/// payments start from it.
+#[event_schema::event(name = "order.requested", version = 2, previous = OrderRequestedV1, topic = "order-request", key = order_id)]
 #[derive(Debug, Clone, PartialEq)]
 #[serde(rename_all = "camelCase")]
+#[schemars(example = example_order())]
 pub(crate) struct OrderRequested {
     /// Made once by the shop, kept through retries.
     pub(crate) order_id: Uuid,
     pub(crate) ordered_at: DateTime<Utc>,
     /// Where to send the confirmation.
     #[validate(email)]
+    #[event(sensitive)]
     pub(crate) email: String,
     pub(crate) address: Address,
     #[validate(length(min = 1, max = MAX_LINES))]
@@ -35,6 +40,53 @@ pub(crate) struct OrderRequested {
 }
 
 const MAX_LINES: u64 = 100;
+
+fn example_order() -> serde_json::Value {
+    serde_json::json!({
+        "orderId": "0191e5b6-9a7e-7c3d-8f00-000000000001",
+        "orderedAt": "2026-11-21T09:30:00Z",
+        "email": "ada@example.org",
+        "address": {"street": "Ring 1", "postalCode": "1010", "country": "AT"},
+        "lines": [{"sku": "bolt-8", "quantity": 3, "unitPrice": 0.25, "gift": false}],
+        "status": "new",
+        "note": null,
+    })
+}
+
+/// A customer asked for one product.
+#[event_schema::event(name = "order.requested", topic = "orders", key = order_id)]
+#[derive(Debug, Clone, PartialEq)]
+#[serde(rename_all = "camelCase")]
+pub(crate) struct OrderRequestedV1 {
+    pub(crate) order_id: Uuid,
+    pub(crate) ordered_at: DateTime<Utc>,
+    #[validate(email)]
+    #[event(sensitive)]
+    pub(crate) email: String,
+    pub(crate) address: Address,
+    #[validate(length(min = 1, max = 32))]
+    pub(crate) sku: String,
+    #[validate(range(min = 1, max = 100))]
+    pub(crate) quantity: u32,
+    pub(crate) unit_price: f64,
+}
+
+impl From<OrderRequestedV1> for OrderRequested {
+    fn from(v1: OrderRequestedV1) -> Self {
+        let OrderRequestedV1 { order_id, ordered_at, email, address, sku, quantity, unit_price } = v1;
+        let line = OrderLine { sku, quantity, unit_price, gift: false };
+        Self {
+            order_id,
+            ordered_at,
+            email,
+            address,
+            lines: vec![line],
+            status: OrderStatus::default(),
+            note: None,
+            labels: BTreeMap::new(),
+        }
+    }
+}
 
 /// A place to deliver to.
 #[event_schema::event]

@@ -4,6 +4,7 @@
 mod registry;
 
 use std::io::{self, Write};
+use std::path::PathBuf;
 use std::process::ExitCode;
 
 use crate::contract::{Catalog, CatalogError, report};
@@ -16,6 +17,7 @@ commands:
   export [FOLDER]     record the current contracts
   diff [FOLDER]       list the changes from the recorded contracts
   asyncapi [VERSION]  print an AsyncAPI document; VERSION is that of the service's interface
+  page PAGE [FOLDER]  write a static page of the events into the folder PAGE (feature `page` of event-schema)
 FOLDER is `schemas` if it is not named.";
 
 /// Why a command did not end well.
@@ -61,6 +63,7 @@ impl Catalog {
     /// | `export [FOLDER]` | as [`export`](Self::export) |
     /// | `diff [FOLDER]` | as [`diff`](Self::diff) |
     /// | `asyncapi [VERSION]` | prints the document of [`asyncapi`](Self::asyncapi); the version is 1.0.0 if none is named |
+    /// | `page PAGE [FOLDER]` | writes a static page of the events into the folder `PAGE` (feature `page`) |
     ///
     /// The folder is `schemas` if none is named. Exit code 2: wrong arguments, or a file that cannot be used.
     ///
@@ -132,6 +135,13 @@ fn command(catalog: &Catalog, args: &[String], out: &mut impl Write) -> Result<b
     }
     let args: Vec<&str> = args.iter().map(String::as_str).collect();
     let (command, named) = match args.as_slice() {
+        #[cfg(feature = "page")]
+        ["page", page, recorded @ ..] if recorded.len() <= 1 => {
+            let recorded = recorded.first().unwrap_or(&"schemas");
+            let written = catalog.page(page, recorded)?;
+            list(&written, "the page is up to date", out)?;
+            return Ok(true);
+        }
         [command] => (*command, None),
         [command, named] => (*command, Some(*named)),
         _ => return Err(Trouble::Usage),
@@ -147,13 +157,7 @@ fn command(catalog: &Catalog, args: &[String], out: &mut impl Write) -> Result<b
         }
         "check" => check(catalog, folder, out),
         "export" => {
-            let written = catalog.export(folder)?;
-            for path in &written {
-                writeln!(out, "{}", path.display())?;
-            }
-            if written.is_empty() {
-                writeln!(out, "the recorded contracts are up to date")?;
-            }
+            list(&catalog.export(folder)?, "the recorded contracts are up to date", out)?;
             Ok(true)
         }
         "diff" => {
@@ -173,6 +177,14 @@ fn command(catalog: &Catalog, args: &[String], out: &mut impl Write) -> Result<b
         }
         _ => Err(Trouble::Usage),
     }
+}
+
+/// Lists the files that were written, or says that there are none.
+fn list(written: &[PathBuf], none: &str, out: &mut impl Write) -> io::Result<()> {
+    for path in written {
+        writeln!(out, "{}", path.display())?;
+    }
+    if written.is_empty() { writeln!(out, "{none}") } else { Ok(()) }
 }
 
 fn check(catalog: &Catalog, folder: &str, out: &mut impl Write) -> Result<bool, Trouble> {

@@ -18,4 +18,6 @@ mod openapi;
 #[allow(dead_code, reason = "only the contracts of its events")]
 #[path = "../../examples/order_service.rs"]
 mod order_service;
+mod page;
 mod schemas;
+mod site;

@@ -16,11 +16,14 @@ mod load;
 mod many;
 mod marshmallow;
 mod options;
+mod pages;
 mod parts;
 mod reports;
 mod returned;
 mod rules;
 mod shapes;
+#[path = "../contract/site.rs"]
+mod site;
 mod sources;
 mod types;
 #[cfg(feature = "validator021")]

@@ -240,6 +240,33 @@ pub(super) fn changes(contract: &Contract, last: &Revision, file: &File<'_>) -> 
     Ok(changes)
 }
 
+/// The changes from a recorded revision to a contract, compatible ones too, and whether each is one of the Avro schema. A
+/// change that both forms have is listed once.
+#[cfg(feature = "page")]
+pub(super) fn compare(contract: &Contract, last: &Revision) -> Result<Vec<(bool, Finding)>, CatalogError> {
+    let mut changes = incompatible(contract, last)?;
+    let (old, new) = (&last.documents, &contract.documents);
+    let written = old.written.as_ref().zip(contract.written());
+    for (old, new) in written.into_iter().chain([(&old.accepted, &new.accepted)]) {
+        let all = diff(old, new, Policy::Exact).map_err(|error| blamed(contract, &last.paths.main, error))?;
+        for finding in all {
+            let is_known = changes.iter().any(|(_, known)| known.path() == finding.path());
+            if finding.direction() == Direction::Backward && !is_known {
+                changes.push((false, finding.without_break()));
+            }
+        }
+    }
+    Ok(changes)
+}
+
+/// The reason of the recorded exception that covers a change.
+#[cfg(feature = "page")]
+pub(super) fn reason_of(contract: &Contract, folder: &Path, finding: &Finding) -> Result<Option<String>, CatalogError> {
+    let event = contract.descriptor;
+    let (_, exceptions) = read_exceptions(folder, event.name(), event.version())?;
+    Ok(exceptions.into_iter().find(|exception| exception.covers(finding)).map(|exception| exception.reason))
+}
+
 /// Whether two revisions differ in words only.
 pub(super) fn means_the_same(last: &Revision, contract: &Contract) -> Result<bool, CatalogError> {
     let (old, new) = (&last.documents, &contract.documents);

@@ -54,6 +54,22 @@ pub(super) struct Revision {
     pub(super) has_written_avro: bool,
 }
 
+#[cfg(feature = "page")]
+impl Revision {
+    /// The contract of today as the revision before another.
+    pub(super) fn of_today(contract: &Contract, folder: &Path) -> Self {
+        let path = |kind| place(contract, folder, None, kind);
+        let paths = Paths {
+            main: main_path(contract, folder),
+            written: path(WRITTEN),
+            accepted: path(ACCEPTED),
+            avro: path(AVRO),
+        };
+        let documents = Documents { written: contract.written().cloned(), ..contract.documents.clone() };
+        Self { paths, documents, has_written_avro: !contract.role.is_foreign() }
+    }
+}
+
 /// The files of a revision.
 pub(super) struct Paths {
     /// The form by which the event is known, if it is there, or the other: its name tells the revision.

@@ -6,6 +6,8 @@ mod deviation;
 mod error;
 mod exception;
 mod folder;
+#[cfg(feature = "page")]
+mod page;
 mod recorded;
 
 use std::path::{Path, PathBuf};
@@ -134,6 +136,51 @@ impl Catalog {
     #[must_use]
     pub fn asyncapi(&self, version: &str) -> Value {
         asyncapi::document(&self.service, version, &self.contracts)
+    }
+
+    /// Writes a static page of the events into a folder, to read in a browser: from the disk, or from any web server. It
+    /// needs no other site, and no script except for its search. Returns the files that were written or removed.
+    ///
+    /// The index lists the events. Each event has a page with its fields, rules and examples, all its versions, the changes
+    /// between these, and the changes between the revisions that are recorded in the folder `recorded`. Events, versions and
+    /// fields have links of their own, for instance `events/order.placed.html#v1.order_id`. Doc comments are shown as
+    /// Markdown. Sensitive fields are marked; their examples and defaults are not shown.
+    ///
+    /// The same catalog and the same recorded contracts give the same files, so the folder can be committed. Pages of events
+    /// that the catalog no longer has are removed.
+    ///
+    /// ```
+    /// use event_schema::prelude::*;
+    /// use event_schema::contract::Catalog;
+    ///
+    /// /// A customer has placed an order.
+    /// #[event_schema::event(name = "order.placed", topic = "orders")]
+    /// struct OrderPlaced {
+    ///     order_id: u64,
+    ///     #[validate(email)]
+    ///     #[event(sensitive)]
+    ///     email: String,
+    /// }
+    ///
+    /// # let folder = std::env::temp_dir().join(format!("catalog-page-{}", std::process::id()));
+    /// let catalog = Catalog::new("orders").sends::<OrderPlaced>();
+    /// catalog.page(&folder, "schemas")?;
+    /// let page = std::fs::read_to_string(folder.join("events/order.placed.html")).unwrap();
+    /// assert!(page.contains("A customer has placed an order."));
+    /// assert!(page.contains(r#"id="v1.email""#));
+    /// // Nothing has changed.
+    /// assert!(catalog.page(&folder, "schemas")?.is_empty());
+    /// # std::fs::remove_dir_all(&folder).unwrap();
+    /// # Ok::<(), event_schema::contract::CatalogError>(())
+    /// ```
+    ///
+    /// # Errors
+    ///
+    /// As with [`check`](Self::check), and if a file cannot be written.
+    #[cfg(feature = "page")]
+    pub fn page(&self, folder: impl AsRef<Path>, recorded: impl AsRef<Path>) -> Result<Vec<PathBuf>, CatalogError> {
+        self.refuse_doubles()?;
+        page::write(&self.service, &self.contracts, recorded.as_ref(), folder.as_ref())
     }
 
     /// The name of the service.

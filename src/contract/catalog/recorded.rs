@@ -5,6 +5,8 @@ use schemars::generate::Contract as Form;
 use serde_json::{Value, json};
 
 use crate::contract::compat::Policy;
+#[cfg(feature = "page")]
+use crate::contract::shape::Shape;
 use crate::event::{Descriptor, Generated, Versions, show_version};
 use crate::load::{self, LoadOptions};
 
@@ -27,6 +29,8 @@ pub(super) struct Contract {
     pub(super) is_earlier: bool,
     /// The policy for what the service writes: a hook may add fields that the schema does not have.
     pub(super) policy: Policy,
+    #[cfg(feature = "page")]
+    pub(super) shape: fn() -> Shape,
 }
 
 /// The schemas that producers write an event with, and get the ids of.
@@ -129,7 +133,15 @@ impl Contract {
             role,
             is_earlier: false,
             policy: if E::CHANGES_DUMP { Policy::Exact } else { Policy::Written },
+            #[cfg(feature = "page")]
+            shape: E::shape,
         }
+    }
+
+    /// The contract with the documents of a recorded revision.
+    #[cfg(feature = "page")]
+    pub(super) fn with(&self, documents: Documents) -> Self {
+        Self { documents, ..self.clone() }
     }
 
     /// The name of the type, without its path.

@@ -1,0 +1,89 @@
+//! The static page of a catalog: an index, a page for each event, and what they load.
+//!
+//! Names and doc comments are untrusted text: [`maud`] escapes all that is not markup of this module.
+
+mod changes;
+mod event;
+mod fields;
+mod index;
+mod markdown;
+mod paper;
+mod rules;
+mod secrets;
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::fs;
+use std::io;
+use std::path::{Path, PathBuf};
+
+use self::paper::GENERATOR;
+use super::error::CatalogError;
+use super::recorded::Contract;
+
+const STYLE: &str = include_str!("style.css");
+const SCRIPT: &str = include_str!("search.js");
+const ICON: &str = include_str!("icon.svg");
+
+/// Writes the page into a folder and returns the files that were written or removed.
+pub(super) fn write(
+    service: &str,
+    contracts: &[Contract],
+    recorded: &Path,
+    folder: &Path,
+) -> Result<Vec<PathBuf>, CatalogError> {
+    let mut events: BTreeMap<&str, Vec<&Contract>> = BTreeMap::new();
+    for contract in contracts {
+        events.entry(contract.descriptor.name()).or_default().push(contract);
+    }
+    let mut files = BTreeMap::new();
+    let (mut cards, mut found) = (Vec::new(), Vec::new());
+    for versions in events.values_mut() {
+        versions.sort_by_key(|contract| contract.descriptor.version());
+        let page = event::page(service, versions, recorded)?;
+        files.insert(folder.join(&page.card.place), page.text);
+        cards.push(page.card);
+        found.extend(page.fields);
+    }
+    let pages: BTreeSet<PathBuf> = files.keys().cloned().collect();
+    files.insert(folder.join("index.html"), index::page(service, &cards));
+    files.insert(folder.join("fields.js"), index::data(&found));
+    for (name, text) in [("style.css", STYLE), ("search.js", SCRIPT), ("icon.svg", ICON)] {
+        files.insert(folder.join(name), text.to_owned());
+    }
+    let mut changed = Vec::new();
+    for (path, text) in files {
+        if write_file(&path, &text).map_err(|error| CatalogError::io(&path, error))? {
+            changed.push(path);
+        }
+    }
+    changed.extend(remove_others(&folder.join(paper::EVENTS), &pages)?);
+    Ok(changed)
+}
+
+/// Writes a file unless it has this text.
+fn write_file(path: &Path, text: &str) -> io::Result<bool> {
+    // Git may check text files out with other line ends.
+    if fs::read_to_string(path).is_ok_and(|known| known.replace("\r\n", "\n") == text) {
+        return Ok(false);
+    }
+    path.parent().map_or(Ok(()), fs::create_dir_all)?;
+    fs::write(path, text)?;
+    Ok(true)
+}
+
+/// Removes the pages of events that the catalog no longer has, and no file of another origin.
+fn remove_others(folder: &Path, pages: &BTreeSet<PathBuf>) -> Result<Vec<PathBuf>, CatalogError> {
+    let entries = fs::read_dir(folder).and_then(Iterator::collect::<io::Result<Vec<_>>>);
+    let entries = match entries {
+        Err(error) if error.kind() == io::ErrorKind::NotFound => Vec::new(),
+        entries => entries.map_err(|error| CatalogError::io(folder, error))?,
+    };
+    let mut others: Vec<PathBuf> = entries.into_iter().map(|entry| entry.path()).collect();
+    others.retain(|path| path.extension() == Some("html".as_ref()) && !pages.contains(path));
+    others.retain(|path| fs::read_to_string(path).is_ok_and(|text| text.contains(GENERATOR)));
+    others.sort_unstable();
+    for path in &others {
+        fs::remove_file(path).map_err(|error| CatalogError::io(path, error))?;
+    }
+    Ok(others)
+}

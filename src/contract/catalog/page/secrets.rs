@@ -1,0 +1,175 @@
+//! The sensitive parts of an event, whose values no page shows.
+
+use std::collections::{BTreeSet, HashSet};
+
+use serde_json::Value;
+
+use crate::contract::catalog::recorded::Documents;
+use crate::contract::shape::{Content, Definition, Enum, Field, Form, Kind, Shape};
+use crate::violation::MASK;
+
+/// The sensitive parts of an event.
+///
+/// Examples are masked by the names of fields, wherever these are: more may be masked than is sensitive, never less.
+#[derive(Debug, Default)]
+pub(super) struct Secrets {
+    /// The event is sensitive as a whole.
+    whole: bool,
+    /// The names of sensitive fields, and of fields that contain a sensitive value without a name.
+    names: BTreeSet<String>,
+    /// The names of fields within sensitive ones.
+    inner_names: BTreeSet<String>,
+    /// The ids of types that are used in sensitive fields.
+    types: HashSet<String>,
+    /// The types that were visited, and whether within a sensitive field.
+    seen: HashSet<(String, bool)>,
+}
+
+impl Secrets {
+    pub(super) fn of(shape: &Shape) -> Self {
+        let mut secrets = Self { whole: is_secret(shape), ..Self::default() };
+        let whole = secrets.whole;
+        secrets.shape(shape, whole);
+        secrets
+    }
+
+    /// Adds the names that are sensitive in another version.
+    pub(super) fn join(&mut self, other: Self) {
+        self.whole |= other.whole;
+        self.names.extend(other.names);
+        self.inner_names.extend(other.inner_names);
+    }
+
+    /// Adds the names that a recorded revision calls sensitive.
+    pub(super) fn add_recorded(&mut self, documents: &Documents) {
+        for document in documents.written.iter().chain([&documents.accepted]) {
+            let names = document.pointer("/x-event-schema/sensitive").and_then(Value::as_array);
+            self.names.extend(names.into_iter().flatten().filter_map(Value::as_str).map(str::to_owned));
+        }
+    }
+
+    /// Whether a type is used in a sensitive field.
+    pub(super) fn has_type(&self, definition: &Definition) -> bool {
+        self.types.contains(&(definition.id)())
+    }
+
+    /// Whether a field with this name may be sensitive, or within a sensitive one.
+    pub(super) fn has_name(&self, name: &str) -> bool {
+        self.whole || self.names.contains(name) || self.inner_names.contains(name)
+    }
+
+    /// The value of an event, or of a part of it, without what is sensitive.
+    pub(super) fn mask(&self, value: &Value) -> Value {
+        match value {
+            _ if self.whole => MASK.into(),
+            Value::Object(fields) => {
+                let masked = |(name, value): (&String, &Value)| {
+                    let value = if self.names.contains(name) { MASK.into() } else { self.mask(value) };
+                    (name.clone(), value)
+                };
+                fields.iter().map(masked).collect()
+            }
+            Value::Array(items) => items.iter().map(|item| self.mask(item)).collect(),
+            value => value.clone(),
+        }
+    }
+
+    fn shape(&mut self, shape: &Shape, hidden: bool) {
+        match shape.kind() {
+            Kind::List { items: inner, .. }
+            | Kind::Optional(inner)
+            | Kind::Omissible(inner)
+            | Kind::Ruled { shape: inner, .. } => self.shape(inner, hidden),
+            Kind::Tuple(items) => items.iter().for_each(|item| self.shape(item, hidden)),
+            Kind::Map { keys: first, values: second } | Kind::Ways { written: first, read: second } => {
+                self.shape(first, hidden);
+                self.shape(second, hidden);
+            }
+            Kind::Named(definition) => self.definition(definition, hidden),
+            _ => {}
+        }
+    }
+
+    fn definition(&mut self, definition: &Definition, hidden: bool) {
+        let id = (definition.id)();
+        if hidden {
+            self.types.insert(id.clone());
+        }
+        if !self.seen.insert((id, hidden)) {
+            return;
+        }
+        for form in std::iter::once(&definition.form).chain(&definition.written) {
+            match form {
+                Form::As(shape) => self.shape(&shape(), hidden),
+                Form::Content(content) => self.content(content, hidden),
+                Form::Enum(choice) => {
+                    choice.variants.iter().for_each(|variant| self.content(&variant.content, hidden));
+                }
+            }
+        }
+    }
+
+    fn content(&mut self, content: &Content, hidden: bool) {
+        for field in fields_of(content) {
+            let shape = (field.shape)();
+            let names = field.names().chain(field.written).map(str::to_owned);
+            let is_secret = is_secret_field(field);
+            if is_secret {
+                self.names.extend(names);
+            } else if hidden {
+                self.inner_names.extend(names);
+            }
+            self.shape(&shape, hidden || is_secret);
+        }
+    }
+}
+
+/// Whether a field is marked, or its value contains a sensitive one that has no name.
+pub(super) fn is_secret_field(field: &Field) -> bool {
+    field.sensitive || is_secret(&(field.shape)())
+}
+
+/// Whether a value contains a sensitive one that has no name of its own.
+fn is_secret(shape: &Shape) -> bool {
+    contains_secret(shape, &mut HashSet::new())
+}
+
+fn contains_secret(shape: &Shape, seen: &mut HashSet<String>) -> bool {
+    match shape.kind() {
+        Kind::List { items: inner, .. }
+        | Kind::Optional(inner)
+        | Kind::Omissible(inner)
+        | Kind::Ruled { shape: inner, .. } => contains_secret(inner, seen),
+        Kind::Tuple(items) => items.iter().any(|item| contains_secret(item, seen)),
+        Kind::Map { keys: first, values: second } | Kind::Ways { written: first, read: second } => {
+            contains_secret(first, seen) || contains_secret(second, seen)
+        }
+        Kind::Named(definition) => {
+            seen.insert((definition.id)())
+                && std::iter::once(&definition.form).chain(&definition.written).any(|form| match form {
+                    Form::As(shape) => contains_secret(&shape(), seen),
+                    Form::Content(content) => without_name(content, seen),
+                    Form::Enum(Enum { variants, .. }) => {
+                        variants.iter().any(|variant| without_name(&variant.content, seen))
+                    }
+                })
+        }
+        _ => false,
+    }
+}
+
+fn without_name(content: &Content, seen: &mut HashSet<String>) -> bool {
+    let is_nameless = matches!(content, Content::Inner(_) | Content::Tuple(_));
+    fields_of(content)
+        .iter()
+        .any(|field| (is_nameless || field.flat) && (field.sensitive || contains_secret(&(field.shape)(), seen)))
+}
+
+fn fields_of(content: &Content) -> &'static [Field] {
+    match content {
+        Content::Unit => &[],
+        Content::Inner(field) => std::slice::from_ref(*field),
+        Content::Tuple(fields) => fields,
+        Content::Record(record) => record.fields,
+    }
+}
