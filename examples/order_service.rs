@@ -16,7 +16,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
 use event_schema::kafka::{
-    Delivery, EmbeddedKafka, EventConsumer, EventProducer, Failure, KafkaConfig, Order, Outcome, Retry, SendError,
+    App, Delivery, EmbeddedKafka, EventConsumer, EventProducer, Failure, KafkaConfig, Order, Outcome, Retry, SendError,
     State,
 };
 use event_schema::prelude::*;
@@ -105,33 +105,31 @@ async fn main() -> Result<(), Box<dyn Error>> {
     let producer = EventProducer::connect(&config).await?.with_source("/order-service")?;
     let consumer = EventConsumer::<OrderEvent>::subscribe(&config.group(GROUP)).await?;
     let handle = consumer.handle();
+    let runner = consumer
+        .runner()
+        .order(Order::Key)
+        // Only orders with the same key wait for the retry of a failed one.
+        .retry(Retry::park().attempts(5))
+        .handler_timeout(Duration::from_secs(30))
+        .on_tombstone(async |tombstone: Delivery<()>| println!("{tombstone}: the order is deleted"))
+        .state(Arc::new(Mutex::new(Stock { left: 10, orders: BTreeMap::new() })))
+        .publish_with(&producer);
 
-    let stock = Stock { left: 10, orders: BTreeMap::new() };
-    let running = tokio::spawn(
-        consumer
-            .runner()
-            .order(Order::Key)
-            // Only orders with the same key wait for the retry of a failed one.
-            .retry(Retry::park().attempts(5))
-            .handler_timeout(Duration::from_secs(30))
-            .on_tombstone(async |tombstone: Delivery<()>| println!("{tombstone}: the order is deleted"))
-            .state(Arc::new(Mutex::new(stock)))
-            .publish_with(&producer)
-            .run_with(handle_order),
-    );
-
+    // The consumer ends before the producer that its handlers use.
+    let mut app = App::new("order-service").producer(&producer).consumer(runner, handle_order);
     if embedded.is_some() {
-        publish(&producer).await?;
-        while handle.counts().done() < 3 || handle.counts().of(Outcome::Dead) < 1 {
-            tokio::time::sleep(Duration::from_millis(10)).await;
-        }
-    } else {
-        told_to_end().await?;
+        let (app_handle, counts) = (app.handle(), handle.clone());
+        app = app.task("demo", async move |_| {
+            publish(&producer).await?;
+            while counts.counts().done() < 3 || counts.counts().of(Outcome::Dead) < 1 {
+                tokio::time::sleep(Duration::from_millis(10)).await;
+            }
+            app_handle.close();
+            Ok(())
+        });
     }
-    // Finish the events in flight first, then deliver the events that their handlers sent.
-    handle.close(Duration::from_secs(10)).await?;
-    println!("{}", running.await??);
-    producer.close(Duration::from_secs(10)).await?;
+    app.run().await?;
+    println!("{}", handle.counts());
     Ok(())
 }
 
@@ -143,18 +141,4 @@ async fn publish(producer: &EventProducer) -> Result<(), SendError> {
     producer.send(&OrderCancelled { order_id: "A-1".to_owned(), quantity: 7 }).await?;
     producer.send_tombstone("orders", "A-0").await?;
     Ok(())
-}
-
-/// Waits for Ctrl-C, or for SIGTERM, which Kubernetes and systemd send.
-async fn told_to_end() -> std::io::Result<()> {
-    #[cfg(unix)]
-    {
-        let mut terminate = tokio::signal::unix::signal(tokio::signal::unix::SignalKind::terminate())?;
-        tokio::select! {
-            pressed = tokio::signal::ctrl_c() => pressed,
-            _ = terminate.recv() => Ok(()),
-        }
-    }
-    #[cfg(not(unix))]
-    tokio::signal::ctrl_c().await
 }

@@ -5,6 +5,8 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, OnceLock};
 use std::time::{Duration, Instant};
 
+use event_schema::format::framing::SchemaId;
+use event_schema::format::{Codec, Encoder};
 use event_schema::jiff::Timestamp;
 use event_schema::kafka::rdkafka039::Message;
 use event_schema::kafka::rdkafka039::consumer::{CommitMode, Consumer, StreamConsumer};
@@ -21,6 +23,7 @@ pub(crate) const CONTENDERS: &[Contender] = &[
     Contender { name: "the same, each offset stored when done", run: |setup, topic| raw(setup, topic, "5", true) },
     Contender { name: "recv", run: |setup, topic| recv(setup, topic, false) },
     Contender { name: "recv, each offset stored when done", run: |setup, topic| recv(setup, topic, true) },
+    Contender { name: "recv, Avro", run: |setup, topic| recv_as(setup, topic, false, &avro()) },
     Contender { name: "run, order by partition", run: |setup, topic| run(setup, topic, |runner| runner) },
     Contender { name: "run, order by key", run: |setup, topic| run(setup, topic, |runner| runner.order(Ordered::Key)) },
     Contender { name: "run, no order", run: |setup, topic| run(setup, topic, Runner::unordered) },
@@ -40,15 +43,21 @@ pub(crate) struct Twin {
     placed_at: Timestamp,
 }
 
+/// Avro in Confluent's framing, with the id of the schema in each message.
+pub(crate) fn avro() -> Codec {
+    Codec::confluent_avro().with_event::<Order>(SchemaId::Number(7)).expect("an Avro schema")
+}
+
 /// Fills a topic, as fast as it goes.
-pub(crate) fn fill(setup: &Setup, topic: &str) {
+pub(crate) fn fill(setup: &Setup, topic: &str, codec: &Codec) {
+    let encoder = Encoder::<Order>::new(codec).expect("a codec of orders");
     runtime().block_on(async {
         let config = setup.config.clone().set("queue.buffering.max.messages", "0").set("linger.ms", "20");
         let producer: FutureProducer =
             config.rdkafka039_producer().expect("a configuration").create().expect("a producer");
         let mut deliveries = Vec::with_capacity(setup.orders.len());
         for order in &setup.orders {
-            let (key, value) = (order.id.to_string(), order.dump().expect("a valid order"));
+            let (key, value) = (order.id.to_string(), encoder.dump(order).expect("a valid order"));
             let record = FutureRecord::to(topic).key(&key).payload(&value);
             deliveries.push(producer.send_result(record).map_err(|(error, _)| error).expect("room"));
         }
@@ -90,8 +99,13 @@ fn raw(setup: &Setup, topic: &str, backoff: &str, stores: bool) -> Duration {
 }
 
 fn recv(setup: &Setup, topic: &str, stores: bool) -> Duration {
+    recv_as(setup, topic, stores, &Codec::json())
+}
+
+fn recv_as(setup: &Setup, topic: &str, stores: bool, codec: &Codec) -> Duration {
     runtime().block_on(async {
-        let mut consumer = EventConsumer::<Order>::subscribe_to(&group(setup), &[topic]).await.expect("a consumer");
+        let consumer = EventConsumer::<Order>::subscribe_to(&group(setup), &[topic]).await.expect("a consumer");
+        let mut consumer = consumer.with_codec(codec).expect("a codec of orders");
         let mut started = None;
         for _ in 0..setup.orders.len() {
             let received = consumer.recv().await.expect("a message");

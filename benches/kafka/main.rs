@@ -3,7 +3,7 @@
 //! `cargo bench --bench kafka -- --config client.properties` needs a real broker, which the file names.
 //! The contenders take turns for so many rounds (`--rounds`, 5) of so many events (`--events`, 1000000),
 //! orders of 120 bytes of JSON; the median of the rounds is printed. Each producer has a topic of its own, the
-//! consumers read the same one, each in a group of its own. `--only TEXT` runs those with the text in their
+//! consumers read the same one, or the one with the same events as Avro, each in a group of its own. `--only TEXT` runs those with the text in their
 //! names, beside the first; `--partitions` says how many a topic has (6); with `--java DIR`, a folder of Kafka's
 //! jars, Java's `ConsumerPerformance` takes part; with `--ruststream PROGRAM` the one that
 //! `cargo build --release --manifest-path benches/ruststream/Cargo.toml` makes. Beside the events of a second stands the
@@ -18,6 +18,7 @@ use std::path::PathBuf;
 use std::process::ExitCode;
 use std::time::{Duration, Instant};
 
+use event_schema::format::Codec;
 use event_schema::jiff::Timestamp;
 use event_schema::kafka::KafkaConfig;
 use event_schema::kafka::rdkafka039::admin::{AdminClient, AdminOptions, NewTopic, TopicReplication};
@@ -187,9 +188,17 @@ fn main() -> ExitCode {
         consumers.retain(|consumer| !consumer.name.contains("ruststream"));
     }
     if !consumers.is_empty() {
-        setup.with_topic(|topic| {
-            consume::fill(&setup, topic);
-            race(&setup, "consume", &consumers, |consumer| (consumer.run)(&setup, topic));
+        let is_avro = |consumer: &Contender| consumer.name.contains("Avro");
+        setup.with_topic(|json| {
+            consume::fill(&setup, json, &Codec::json());
+            setup.with_topic(|avro| {
+                if consumers.iter().any(|consumer| is_avro(consumer)) {
+                    consume::fill(&setup, avro, &consume::avro());
+                }
+                race(&setup, "consume", &consumers, |consumer| {
+                    (consumer.run)(&setup, if is_avro(consumer) { avro } else { json })
+                });
+            });
         });
     }
     if "latency".contains(&only) {

@@ -17,6 +17,14 @@
 //! load accepts, and `Serialize` describes the output that dump writes. The two differ if a field has a default, is
 //! skipped in one direction, or has two names.
 //!
+//! # Keywords
+//!
+//! All keywords are those of JSON Schema but one, `x-event-schema`: a catalog writes the event's name, version, topic, key
+//! and sensitive fields under it, and a sensitive field has `{"sensitive": true}` there, also in a nested type. Strict
+//! validators must be told of it: `new Ajv2020({strict: true, keywords: ["x-event-schema"]})`. Formats are those of JSON
+//! Schema. The validators and code generators of Python, TypeScript and Java that the repository checks, and what each of
+//! them cannot do, are in `tests/languages/differences.json`.
+//!
 //! # Names
 //!
 //! A type has its serde name, or the name of `#[schemars(rename = "...")]`. The name of a generic type contains its

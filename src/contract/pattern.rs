@@ -85,12 +85,11 @@ pub(super) fn to_ecma(regex: &str) -> Option<String> {
             '&' | '-' | '~' if in_class && after.starts_with(c) => return None,
             '(' if !in_class && after.starts_with('?') => {
                 let group = &after[1..];
-                if let Some(name) = group.strip_prefix("P<").or_else(|| group.strip_prefix('<')) {
-                    ecma.push_str("(?<");
-                    name
-                } else {
-                    ecma.push_str("(?:");
-                    group.strip_prefix(':')?
+                ecma.push_str("(?:");
+                match group.strip_prefix("P<").or_else(|| group.strip_prefix('<')) {
+                    // Names mean nothing to a schema, and validators in Python have another syntax for them.
+                    Some(named) => named.split_once('>')?.1,
+                    None => group.strip_prefix(':')?,
                 }
             }
             '/' | ']' | '}' if !in_class => {
@@ -301,7 +300,7 @@ mod tests {
             (r"^[A-Z]{2}\d+$", Some(r"^[A-Z]{2}\d+$")),
             (r"\Aa\-b\z", Some("^a-b$")),
             (r"[\-\]a]\#", Some(r"[\-\]a]#")),
-            (r"(?P<year>\d{4})/(?:x|y)", Some(r"(?<year>\d{4})\/(?:x|y)")),
+            (r"(?P<year>\d{4})/(?:x|y)", Some(r"(?:\d{4})\/(?:x|y)")),
             (r"\pL\p{Nd}", Some(r"\p{L}\p{Nd}")),
             (r"\x{1F600}", Some(r"\u{1F600}")),
             (r"[\x{FF}]+\u{e9}{2}", Some(r"[\u{FF}]+\u{e9}{2}")),

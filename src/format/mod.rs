@@ -24,4 +24,4 @@ pub use self::codec::{
     SchemaToWrite, WriterSchema,
 };
 #[cfg(all(feature = "avro", feature = "kafka"))]
-pub(crate) use self::codec::{Missing, Unread};
+pub(crate) use self::codec::{Missing, Reader, Unread};

@@ -34,7 +34,7 @@
 //! | the handler returns [`Failure::retry`] or any other error | as [`Retry`] says: by default 5 attempts in place | as [`GiveUp`] says |
 //! | the handler returns [`Failure::retry_after`] | as [`Retry`] says, but after the pause of the error | as [`GiveUp`] says |
 //! | the handler returns [`Failure::unavailable`] | until it succeeds, after the pauses of [`Retry`], without an attempt counted | as [`GiveUp`] says, if [`Retry::unavailable_limit`](crate::kafka::Retry::unavailable_limit) is set and exceeded |
-//! | the last attempt of a message fails, and at least two other messages have failed since a message was last handled | the [circuit breaker](crate::kafka::CircuitBreaker) opens: the message waits, as with [`Failure::unavailable`] | |
+//! | the last attempt of a message fails, and at least two other messages have failed since a message was last handled | the [circuit breaker](crate::kafka::CircuitBreaker) opens: the message waits, as with [`Failure::unavailable`] | as [`GiveUp`] says, if it waits for longer than the breaker's limit, and fails as the probe |
 //! | the handler panics | as for an error; panics do not open the circuit breaker, and an open one does not save the message | as [`GiveUp`] says |
 //! | the handler exceeds its [timeout](Runner::handler_timeout) | as for an error | as [`GiveUp`] says |
 //! | the dead letter cannot be sent for now | until it can be sent: after 100 ms, then after twice as long each time, up to 5 seconds | the run continues |
@@ -54,11 +54,14 @@
 //!
 //! A handler that says so with [`Failure::unavailable`] loses no message and no order, however long it takes
 //! (`outage::what_is_unavailable_...`). If handlers only fail, at most two messages are given up between two that are
-//! handled: instead of the third, the [circuit breaker](crate::kafka::CircuitBreaker) opens. Until a message is handled, one
-//! at a time is tried, and none is given up for a failure, unless its handler panics or
-//! [`Retry::unavailable_limit`](crate::kafka::Retry::unavailable_limit) is over (`outage::while_all_handlers_fail_...`,
-//! `outage::an_open_breaker_...`, `outage::a_message_that_panics_...`). With retry topics, messages go on to their next topic
-//! until the first would be given up.
+//! handled; then the [circuit breaker](crate::kafka::CircuitBreaker) opens instead of the third. Until a message is
+//! handled, one at a time is tried, and none is given up for a failure, with three exceptions: its handler panics,
+//! [`Retry::unavailable_limit`](crate::kafka::Retry::unavailable_limit) is over, or the probe has failed for five minutes.
+//! The last is for messages that always fail: without it, three in a row would hold up their partition for ever. It
+//! gives up one message after five minutes, the next after ten, and so on up to one each hour
+//! (`outage::while_all_handlers_fail_...`, `outage::an_open_breaker_...`, `outage::a_message_that_panics_...`; the tests of
+//! the consumer's core show the times). With retry topics, messages go on to their next topic until the first would be given
+//! up, and each counts once, by its place in its first topic, also after a restart.
 //!
 //! ## Pause and seek
 //!
@@ -66,7 +69,7 @@
 //! |---|---|---|---|
 //! | [`RunHandle::pause`] | are finished | wait; dead letters and messages for retry topics are sent | the consumer remains a member (`control::a_paused_consumer_...`) |
 //! | [`Runner::until_end`] | are finished | those that were there are handled, and then the run ends; later ones may be handled | the consumer leaves it (`control::a_run_ends_when_...`) |
-//! | [`RunHandle::seek`] | are finished and committed, as before a rebalance | of this partition: dropped from memory; those from the new offset on are received | keeps its commits: they never go back (`control::a_partition_continues_...`, `control::a_seek_to_an_earlier_message_...`) |
+//! | [`RunHandle::seek`] | are finished and committed, as before a rebalance. Those that take longer than the [`revoke_timeout`](Runner::revoke_timeout) are dropped, and a seek forward passes over them | of this partition: dropped from memory, also those that wait for a retry in place; those from the new offset on are received | keeps its commits: they never go back, and a seek adds none. Until a message behind the new offset and the last commit is finished, a restart or a rebalance continues at the last commit (`control::a_partition_continues_...`, `control::a_seek_to_an_earlier_message_...`) |
 //!
 //! ## Which messages may be handled twice
 //!

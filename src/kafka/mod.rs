@@ -42,7 +42,8 @@
 //! [`EventConsumer::run`] calls a handler for each event, in parallel, with retries and dead letters, until
 //! [`RunHandle::close`] ends it. [`EventConsumer::runner`] has settings for the order, the retries and the dead letters.
 //! With [`Runner::run_with`], a handler takes shared state and parts of the message by argument, and the events that it
-//! returns are published.
+//! returns are published. [`App`] runs the consumers, producers and servers of a process, and ends them in order at a
+//! signal.
 //! [`EventConsumer::recv`], as in the example, is for a loop of your own.
 //!
 //! [`KafkaConfig`] lists the keys of `client.properties` and the defaults. [`Topics`] creates or checks the topics of a
@@ -87,6 +88,7 @@
 //! Log lines are `tracing` events; librdkafka's have the target `librdkafka`. Without a subscriber, such as
 //! `tracing_subscriber::fmt::init()`, no log is visible, and nothing tells why a message became a dead letter.
 
+mod app;
 mod broker;
 mod client;
 mod config;
@@ -105,6 +107,7 @@ mod topics;
 /// Every item with types of rdkafka 0.39 has `rdkafka039` in its name: a later version gets items with other names.
 pub use rdkafka as rdkafka039;
 
+pub use self::app::{App, AppHandle, Closing};
 pub use self::broker::{ApiKey, BrokerError};
 pub use self::config::KafkaConfig;
 pub use self::consume::{
@@ -113,7 +116,7 @@ pub use self::consume::{
     Returned, RunHandle, Runner, SeekTo, State, Subject,
 };
 pub use self::embedded::EmbeddedKafka;
-pub use self::error::{CloseError, ConfigError, ConnectError, ConsumeError, RunError, SendError};
+pub use self::error::{AppError, CloseError, ConfigError, ConnectError, ConsumeError, RunError, SendError};
 pub use self::letters::{DeadLetter, DeadMessage};
 pub use self::message::{Headers, ProducerRecord};
 pub use self::produce::{Enqueued, EventProducer, Outgoing, Sent};

@@ -60,6 +60,12 @@ pub struct RegistryConfig {
 }
 
 impl RegistryConfig {
+    /// Whether a key is one of a registry's, or was meant to be.
+    #[cfg(feature = "kafka")]
+    pub(crate) fn is_key(key: &str) -> bool {
+        settings::is_nearly_known(key)
+    }
+
     /// A configuration for the registry with this URL; several, separated by commas, are nodes of the same registry.
     ///
     /// See the example of [`RegistryConfig`].
@@ -131,7 +137,7 @@ impl RegistryConfig {
             let Some(name) = name.to_str() else { continue };
             let Some(rest) = name.strip_prefix(prefix).filter(|rest| !rest.is_empty()) else { continue };
             let key = rest.to_ascii_lowercase().replace('_', ".");
-            if !settings::is_known(&key) && settings::likely(&key).is_none() {
+            if !settings::is_nearly_known(&key) {
                 tracing::info!("{name} is ignored: `{key}` is not a key");
                 continue;
             }

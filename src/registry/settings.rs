@@ -10,6 +10,7 @@ use super::credentials::{Credentials, OAuthClient};
 use super::error::RegistryError;
 use super::subject::SubjectNameStrategy;
 use super::tls::{Identity, Pem, Tls};
+use crate::suggestion::suggest;
 
 /// A configuration that was checked.
 pub(super) struct Settings {
@@ -411,8 +412,14 @@ fn is_pem(file: &str) -> bool {
     std::path::Path::new(file).extension().is_some_and(|extension| extension.eq_ignore_ascii_case("pem"))
 }
 
+/// Whether a key is known, or is a known one but for a typo.
+pub(super) fn is_nearly_known(key: &str) -> bool {
+    let names: Vec<&str> = KEYS.iter().map(|(name, _)| *name).chain(IGNORED.iter().copied()).collect();
+    is_known(key) || suggest(canonical(key), &names).is_some()
+}
+
 /// The key that was probably meant.
-pub(super) fn likely(key: &str) -> Option<&'static str> {
+fn likely(key: &str) -> Option<&'static str> {
     let names = KEYS.iter().map(|(name, _)| *name).chain(IGNORED.iter().copied());
     let likeness = |name: &str| strsim::jaro_winkler(canonical(key), name);
     let likely = names.map(|name| (likeness(name), name)).max_by(|a, b| a.0.total_cmp(&b.0))?;

@@ -869,6 +869,25 @@ fn diff_and_check_agree() {
 
 /// References to definitions whose names are not ASCII, or equal without what is not.
 #[test]
+fn asyncapi_has_no_siblings_of_references() {
+    #[event_schema::event]
+    struct Part {
+        x: u8,
+    }
+
+    #[event_schema::event(topic = "parts")]
+    struct Whole {
+        /// Draft 7 ignores all that stands beside a reference.
+        part: Part,
+    }
+
+    let document = Catalog::new("parts").sends::<Whole>().asyncapi("1");
+    let part = &document["components"]["schemas"]["whole.v1"]["properties"]["part"];
+    assert_eq!(part["allOf"][0], json!({"$ref": "#/components/schemas/whole.v1.Part"}), "{document:#}");
+    assert!(part["description"].is_string());
+}
+
+#[test]
 fn asyncapi_finds_definitions_of_any_name() {
     #[event_schema::event]
     #[schemars(rename = "Größe")]

@@ -890,3 +890,76 @@ fn an_enum_whose_tag_is_taken() {
     }
     agree::<Outer>(&[json!({"t": "Free"})], &[json!({"t": "Hidden"}), json!({"t": "A", "v": 1}), json!({"t": 1})]);
 }
+
+/// Forms of which code generators and strict validators of other languages make the right thing; `.ci/languages` runs them.
+#[test]
+fn contracts_have_forms_that_other_languages_understand() {
+    #[event_schema::event]
+    struct Part {
+        x: u8,
+        #[event(sensitive)]
+        pin: Option<String>,
+    }
+
+    #[event_schema::event]
+    enum Never {}
+
+    #[event_schema::event]
+    #[serde(tag = "kind")]
+    enum Choice {
+        Part(Part),
+        Bare,
+    }
+
+    #[event_schema::event]
+    struct All {
+        address: std::net::IpAddr,
+        other: Option<std::net::IpAddr>,
+        #[validate(ip)]
+        named: Option<String>,
+        at: chrono::NaiveTime,
+        moment: chrono::NaiveDateTime,
+        time: jiff::civil::Time,
+        #[validate(range(min = rust_decimal::Decimal::ZERO))]
+        price: rust_decimal::Decimal,
+        choice: Choice,
+        never: Option<Never>,
+    }
+
+    let written = contract::json_schema::<All>(&Contract::Serialize).to_value();
+    let properties = &written["properties"];
+    // A branch of a choice has its type.
+    let either = json!([{"type": "string", "format": "ipv4"}, {"type": "string", "format": "ipv6"}]);
+    assert_eq!(properties["address"], json!({"type": "string", "anyOf": either}));
+    assert_eq!(properties["other"]["anyOf"][0], properties["address"]);
+    let named = &properties["named"];
+    assert!(named["anyOf"].as_array().unwrap().iter().all(|form| form["type"] == named["type"]), "{named}");
+    // No draft has formats for local times.
+    for name in ["at", "moment", "time"] {
+        assert!(properties[name].get("format").is_none() && properties[name].get("pattern").is_some(), "{name}");
+    }
+    // Bounds are those of numbers.
+    assert!(properties["price"].get("minimum").is_none(), "{written:#}");
+    assert_eq!(contract::json_schema::<All>(&Contract::Deserialize).pointer("/properties/price/minimum").unwrap(), 0);
+    // A reference has no siblings that a generator must join with it.
+    let part = &written["$defs"]["Choice"]["oneOf"][0];
+    assert_eq!(part["allOf"], json!([{"$ref": "#/$defs/Part"}]));
+    assert_eq!(part["properties"]["kind"]["const"], "Part");
+    // Validators have to know one keyword of this crate; it also names sensitive fields of nested types.
+    assert_eq!(written["$defs"]["Part"]["properties"]["pin"]["x-event-schema"], json!({"sensitive": true}));
+    // A definition is an object.
+    assert_eq!(written["$defs"]["Never"], json!({"not": {}}));
+
+    let address = |address: &str| {
+        let mut message =
+            json!({"address": address, "at": "09:30:00", "moment": "2026-11-21T09:30:00", "time": "09:30:00"});
+        message["price"] = json!("1.5");
+        message["choice"] = json!({"kind": "Part", "x": 1});
+        message
+    };
+    let mut wrong = address("::1");
+    wrong["choice"]["x"] = json!("1");
+    let mut named = address("192.0.2.1");
+    named["named"] = json!("example.org");
+    agree::<All>(&[address("::1"), address("192.0.2.1")], &[address("example.org"), wrong, named]);
+}

@@ -3,7 +3,7 @@
 use std::collections::HashMap;
 use std::sync::atomic::{AtomicBool, AtomicU32, Ordering};
 use std::sync::{Arc, Mutex};
-use std::time::{Duration, SystemTime};
+use std::time::{Duration, Instant, SystemTime};
 
 use event_schema::avro::Schema;
 use event_schema::format::cloudevents::{CloudEvent, Data};
@@ -17,7 +17,7 @@ use event_schema::kafka::{
     Retry,
 };
 use event_schema::prelude::*;
-use event_schema::{Envelope, LoadOptions};
+use event_schema::{Envelope, LoadOptions, OtherEvent};
 
 use futures_util::future::join_all;
 use tokio::sync::watch;
@@ -344,7 +344,7 @@ async fn a_message_waits_for_the_schema_of_its_key() {
     let codec = Codec::confluent_avro().with_source(Arc::clone(&registry)).for_keys();
     let keys = Arc::new(Decoder::<PingKey>::new(&codec).unwrap());
     let consumer = EventConsumer::<Pinged>::subscribe(&kafka.config().group("codec")).await.unwrap();
-    let mut consumer = consumer.with_key_decoder(Arc::clone(&keys));
+    let mut consumer = consumer.with_key_decoder(Arc::clone(&keys)).unwrap();
     within(60, "questions", async {
         while registry.asked() < 2 {
             let waiting = tokio::time::timeout(Duration::from_millis(100), consumer.recv()).await;
@@ -364,7 +364,7 @@ async fn a_message_waits_for_the_schema_of_its_key() {
     let hasty = Codec::confluent_avro().with_source(Registry::new()).patience(Duration::ZERO).for_keys();
     let keys = Arc::new(Decoder::<PingKey>::new(&hasty).unwrap());
     let consumer = EventConsumer::<Pinged>::subscribe(&kafka.config().group("hasty")).await.unwrap();
-    let received = within(60, "message", consumer.with_key_decoder(Arc::clone(&keys)).recv()).await.unwrap();
+    let received = within(60, "message", consumer.with_key_decoder(Arc::clone(&keys)).unwrap().recv()).await.unwrap();
     assert_eq!(received.event(), Some(&pinged(1)));
     let error = keys.load_message(received.headers().iter(), received.key().unwrap(), &LoadOptions::new());
     assert!(error.unwrap_err().is_unknown_schema());
@@ -600,6 +600,48 @@ async fn a_schema_is_asked_for_as_often_as_it_may_come() {
         assert!(received.rejection().unwrap().error().is_unknown_schema(), "{received:?}");
     }
     assert_eq!((registry.asked(), useless.asked.load(Ordering::Relaxed)), (1, 1));
+}
+
+/// A source that answers when it is told to.
+struct Held(watch::Sender<bool>);
+
+impl SchemaSource for Held {
+    fn schema(&self, _: SchemaId) -> SchemaAnswer<'_, WriterSchema> {
+        Box::pin(async {
+            self.0.subscribe().wait_for(|told| *told).await.unwrap();
+            Ok(own_schema().into())
+        })
+    }
+
+    fn schema_to_write<'a>(&'a self, _: &'a SchemaSubject<'a>) -> SchemaAnswer<'a, SchemaToWrite> {
+        Box::pin(std::future::ready(Err(SchemaSourceError::unknown())))
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_worker_with_nothing_else_to_do_waits_for_the_schema() {
+    let (kafka, producer) = start().await;
+    producer.with_codec(avro(ID)).send(&pinged(1)).await.unwrap();
+    let held = Arc::new(Held(watch::Sender::new(false)));
+    let codec = Codec::confluent_avro().with_source(Arc::clone(&held));
+    let consumer = consumer(&kafka, &codec).await;
+    let handle = consumer.handle();
+    let taken = Arc::new(AtomicU32::new(0));
+    let counted = Arc::clone(&taken);
+    let runner = consumer.runner().handler_timeout(Duration::from_millis(500)).filter(move |_| {
+        counted.fetch_add(1, Ordering::Relaxed);
+        true
+    });
+    let running = tokio::spawn(runner.run(async |_: Delivery<Pinged>| {}));
+    until(60, "wait", || taken.load(Ordering::Relaxed) == 1 && !handle.is_ready()).await;
+    // Nothing happens in the time of a look and of the first pauses.
+    tokio::time::sleep(Duration::from_secs(2)).await;
+    assert_eq!((taken.load(Ordering::Relaxed), handle.is_ready()), (1, false));
+    held.0.send_replace(true);
+    until(60, "the event", || handle.counts().done() == 1).await;
+    assert_eq!(taken.load(Ordering::Relaxed), 1, "it was not put back");
+    handle.close(Duration::from_secs(10)).await.unwrap();
+    assert_eq!(running.await.unwrap().unwrap().to_string(), "1 done");
 }
 
 /// A source that answers when it is told to: the first question in vain.
@@ -914,7 +956,7 @@ async fn messages_without_a_version_have_the_one_that_their_schema_names_or_that
     second.send_to("pings", &MovedV2 { city: "Bonn".to_owned(), zip: "53111".to_owned() }).await.unwrap();
     let codec = Codec::confluent_avro().with_event::<MovedV2>(id).unwrap().also_reads(Codec::json());
     let consumer = EventConsumer::<Moved>::subscribe(&kafka.config().group("codec")).await.unwrap();
-    let mut consumer = consumer.untyped_as(1).with_codec(&codec).unwrap();
+    let mut consumer = consumer.untyped_as(1).unwrap().with_codec(&codec).unwrap();
     for _ in 0..2 {
         let received = within(60, "message", consumer.recv()).await.unwrap();
         assert_eq!(received.event(), Some(&Moved { city: "Bonn".to_owned(), zip: 53111 }), "{received:?}");
@@ -934,4 +976,160 @@ async fn what_a_filter_passes_over_waits_for_no_schema() {
     assert_eq!(batch.iter().map(|received| received.event().unwrap().seq).collect::<Vec<_>>(), [2]);
     batch.finish();
     assert_eq!((registry.asked(), batches.counts().of(Outcome::Ignored)), (0, 1));
+}
+
+#[event_schema::event(types, topic = "pings")]
+#[derive(Debug)]
+enum Ping {
+    Pinged(Pinged),
+    Other(OtherEvent),
+}
+
+/// Messages of another type, for which the source would be asked and which the codec cannot read.
+async fn publish_memos(kafka: &EmbeddedKafka) {
+    let headers: [(&str, &[u8]); 4] =
+        [("ce_specversion", b"1.0"), ("ce_id", b"1"), ("ce_source", b"/memos"), ("ce_type", b"memo.v1")];
+    for value in [&b"{}"[..], b"no JSON", b"\0\0\0\0\x09{}"] {
+        kafka.publish_bytes("pings", None, Some(value), &headers).await;
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn messages_of_other_types_are_passed_over_unread() {
+    let (kafka, producer) = start().await;
+    publish_memos(&kafka).await;
+    producer.with_codec(avro(ID)).send(&pinged(1)).await.unwrap();
+    let registry = Registry::away();
+    let codec = avro(ID).with_source(Arc::clone(&registry));
+    let runner = consumer(&kafka, &codec).await.runner().skip_other_types().until_end();
+    let counts = within(60, "end of the run", runner.run(async |_: Delivery<Pinged>| {})).await.unwrap();
+    assert_eq!((counts.to_string(), registry.asked()), ("1 done, 3 ignored".to_owned(), 0));
+    // The same in batches.
+    let group = kafka.config().group("batches");
+    let batches = EventConsumer::<Pinged>::subscribe(&group).await.unwrap().with_codec(&codec).unwrap();
+    let mut batches = batches.runner().skip_other_types().batches().unwrap();
+    let batch = within(60, "batch", batches.recv(1, Duration::ZERO)).await.unwrap();
+    assert_eq!(batch.iter().next().unwrap().event(), Some(&pinged(1)));
+    batch.finish();
+    assert_eq!((batches.counts().to_string(), registry.asked()), ("1 done, 3 ignored".to_owned(), 0));
+    // Without that, they are rejected for their type.
+    let consumer = EventConsumer::<Pinged>::subscribe(&kafka.config().group("strict")).await.unwrap();
+    let mut consumer = consumer.with_codec(&codec).unwrap();
+    for _ in 0..3 {
+        let received = within(20, "message", consumer.recv()).await.unwrap();
+        assert!(received.rejection().unwrap().error().is_other_event(), "{received:?}");
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_catch_all_takes_messages_that_the_codec_cannot_read() {
+    let (kafka, producer) = start().await;
+    publish_memos(&kafka).await;
+    let json = Codec::confluent_json().with_event::<Pinged>(ID).unwrap();
+    producer.with_codec(json.clone()).send(&pinged(1)).await.unwrap();
+    let registry = Registry::away();
+    let consumer = EventConsumer::<Ping>::subscribe(&kafka.config().group("codec")).await.unwrap();
+    let mut consumer = consumer.with_codec(&json.with_source(Arc::clone(&registry))).unwrap();
+    let mut bodies = Vec::new();
+    for _ in 0..4 {
+        let received = within(20, "message", consumer.recv()).await.unwrap();
+        bodies.push(match received.event() {
+            Some(Ping::Other(other)) => (other.event_type().to_owned(), other.bytes().to_vec()),
+            Some(Ping::Pinged(pinged)) => (pinged.seq.to_string(), Vec::new()),
+            None => panic!("{received:?}"),
+        });
+    }
+    let memo = |bytes: &[u8]| ("memo.v1".to_owned(), bytes.to_vec());
+    assert_eq!(bodies, [memo(b"{}"), memo(b"no JSON"), memo(b"{}"), ("1".to_owned(), Vec::new())]);
+    assert_eq!(registry.asked(), 0);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_codec_of_values_writes_and_reads_no_keys() {
+    let (kafka, producer) = start().await;
+    let values = Codec::confluent_avro().with_event::<PingKey>(ID).unwrap().ids_in_headers();
+    let encoder = Encoder::new(&values).unwrap();
+    let error = producer.message(&pinged(1)).key_with(&encoder, &PingKey(-3)).err().unwrap();
+    assert!(error.to_string().contains("`for_keys`"), "{error}");
+    let consumer = EventConsumer::<Pinged>::subscribe(&kafka.config().group("codec")).await.unwrap();
+    let error = consumer.with_key_decoder(Arc::new(Decoder::<PingKey>::new(&values).unwrap())).err().unwrap();
+    assert!(error.to_string().contains("`for_keys`"), "{error}");
+    // Another key has no schema.
+    let encoder = Encoder::new(&values.for_keys()).unwrap();
+    producer.message(&pinged(1)).key_with(&encoder, &PingKey(-3)).unwrap().key(b"a").send().await.unwrap();
+    let received = &kafka.received::<Pinged>("pings", 1).await[0];
+    assert_eq!((received.key(), received.headers().get(KEY_SCHEMA_ID)), (Some(&b"a"[..]), None));
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn untyped_messages_have_a_version_that_can_be_read() {
+    let (kafka, _) = start().await;
+    let config = kafka.config().group("codec");
+    for (version, is_read) in [(1, false), (2, true)] {
+        let consumer = EventConsumer::<Pinged>::subscribe(&config).await.unwrap();
+        let error = consumer.untyped_as(version).err().map(|error| error.to_string());
+        assert_eq!(error.is_none(), is_read, "{error:?}");
+        assert!(error.is_none_or(|error| error.contains("cannot be read from version 1")));
+    }
+    let consumer = EventConsumer::<Ping>::subscribe(&config).await.unwrap();
+    assert!(consumer.untyped_as(1).err().unwrap().to_string().contains("an enum of types"));
+}
+
+/// Panics once, and knows nothing.
+#[derive(Default)]
+struct PanicsOnce(AtomicBool);
+
+impl SchemaSource for PanicsOnce {
+    fn schema(&self, _: SchemaId) -> SchemaAnswer<'_, WriterSchema> {
+        assert!(self.0.swap(true, Ordering::Relaxed), "as planned");
+        Box::pin(async { Err(SchemaSourceError::unknown()) })
+    }
+
+    fn schema_to_write<'a>(&'a self, _: &'a SchemaSubject<'a>) -> SchemaAnswer<'a, SchemaToWrite> {
+        Box::pin(async { Err(SchemaSourceError::unknown()) })
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_source_that_panicked_may_know_a_schema_later_as_one_that_was_away() {
+    const PATIENCE: Duration = Duration::from_secs(1);
+    let (kafka, producer) = start().await;
+    let old = SystemTime::now() - Duration::from_secs(3600);
+    producer.with_codec(avro(ID)).message(&pinged(1)).timestamp(old).send().await.unwrap();
+    let codec = Codec::confluent_avro().with_source(PanicsOnce::default()).patience(PATIENCE);
+    let mut consumer = consumer(&kafka, &codec).await;
+    let mut begun = None;
+    let received = within(60, "message", async {
+        loop {
+            // From the first question on, or a little later.
+            match tokio::time::timeout(Duration::from_millis(50), consumer.recv()).await {
+                Ok(received) => break received.unwrap(),
+                Err(_) if !consumer.handle().assigned().is_empty() => _ = begun.get_or_insert_with(Instant::now),
+                Err(_) => {}
+            }
+        }
+    })
+    .await;
+    assert!(received.rejection().unwrap().error().is_unknown_schema(), "{received:?}");
+    // The first look at it may be a little later than the failure.
+    assert!(begun.unwrap().elapsed() >= PATIENCE * 4 / 5);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn the_patience_of_a_codec_does_not_shorten_that_of_another() {
+    let (kafka, producer) = start().await;
+    producer.with_codec(avro(ID)).send(&pinged(1)).await.unwrap();
+    let registry = Arc::new(Registry::default());
+    let other = Codec::json().with_source(Arc::clone(&registry)).patience(Duration::from_millis(1));
+    let codec = Codec::confluent_avro().with_source(Arc::clone(&registry)).also_reads(other);
+    let mut consumer = consumer(&kafka, &codec).await;
+    until(60, "questions", || {
+        let _ = futures_util::FutureExt::now_or_never(consumer.recv());
+        registry.asked() > 2
+    })
+    .await;
+    // Each source has been asked more than once, which takes longer than that.
+    registry.add(ID, own_schema());
+    let received = within(60, "message", consumer.recv()).await.unwrap();
+    assert_eq!(received.event(), Some(&pinged(1)), "{received:?}");
 }

@@ -1,12 +1,18 @@
 //! A consumer that is led while it runs: it pauses, and continues elsewhere.
 
 use std::sync::{Arc, Mutex};
-use std::time::{Duration, SystemTime};
+use std::time::{Duration, Instant, SystemTime};
 
 use crate::common::{Kafka, Note, note, until, within};
+use event_schema::kafka::rdkafka039::mocking::MockCluster;
 use event_schema::kafka::rdkafka039::producer::{BaseProducer, BaseRecord, Producer};
-use event_schema::kafka::{Counts, Delivery, EventConsumer, Failure, KafkaConfig, Retry, RunError, RunHandle, SeekTo};
+use event_schema::kafka::{
+    ApiKey, BrokerError, Counts, Delivery, EmbeddedKafka, EventConsumer, EventProducer, Failure, KafkaConfig, Retry,
+    RunError, RunHandle, SeekTo,
+};
 use event_schema::prelude::*;
+use futures_util::FutureExt;
+use tokio::sync::oneshot;
 use tokio::task::JoinHandle;
 
 const DEADLINE: Duration = Duration::from_secs(10);
@@ -19,15 +25,27 @@ struct Running {
 
 impl Running {
     async fn start(group: &KafkaConfig, topic: &str) -> Self {
+        Self::start_until(group, topic, u32::MAX).await.0
+    }
+
+    /// The handler of the message with this number stands still, until the sender is dropped.
+    async fn start_until(group: &KafkaConfig, topic: &str, last: u32) -> (Self, oneshot::Sender<()>) {
         let consumer = EventConsumer::<Note>::subscribe_to(group, &[topic]).await.unwrap();
         let handle = consumer.handle();
         let numbers: Arc<Mutex<Vec<u32>>> = Arc::default();
         let seen = Arc::clone(&numbers);
+        let (gate, open) = oneshot::channel::<()>();
+        let open = open.shared();
         let handler = move |note: Delivery<Note>| {
             seen.lock().unwrap().push(note.number);
-            std::future::ready(())
+            let open = open.clone();
+            async move {
+                if note.number == last {
+                    let _ = open.await;
+                }
+            }
         };
-        Self { handle, task: tokio::spawn(consumer.run(handler)), numbers }
+        (Self { handle, task: tokio::spawn(consumer.run(handler)), numbers }, gate)
     }
 
     async fn done(&self, count: u64) {
@@ -110,7 +128,15 @@ async fn a_partition_continues_elsewhere_while_its_commit_is_asked_for() {
     until(30, "partition", || !running.handle.assigned().is_empty()).await;
     running.handle.seek(&topic, 0, SeekTo::Offset(3)).await.unwrap();
     running.done(2).await;
-    assert_eq!(running.numbers(), [3, 4]);
+    // And stays there: librdkafka may be asking for the beginning, too, and does so again after half a second.
+    let started = Instant::now();
+    let mut last = 4;
+    while started.elapsed() < Duration::from_secs(2) {
+        last += 1;
+        kafka.publish(&topic, [note("a", last)]).await;
+        running.done(u64::from(last) - 2).await;
+    }
+    assert_eq!(running.numbers(), (3..=last).collect::<Vec<_>>());
     running.close().await;
 }
 
@@ -128,14 +154,15 @@ async fn a_seek_to_an_earlier_message_takes_no_commit_back() {
     until(30, "messages in memory", || running.handle.buffered().messages == 4).await;
     running.close().await;
     assert_eq!(kafka.committed(&group, &topic, 0).await, Some(5));
-    // One that was handled again before the close.
-    let running = Running::start(&group, &topic).await;
+    // Two are handled again before the close, and the third is not.
+    let (running, gate) = Running::start_until(&group, &topic, 3).await;
     until(30, "partition", || !running.handle.assigned().is_empty()).await;
-    running.handle.seek(&topic, 0, SeekTo::Offset(4)).await.unwrap();
-    running.done(1).await;
-    running.handle.seek(&topic, 0, SeekTo::Offset(2)).await.unwrap();
-    running.done(4).await;
-    running.close().await;
+    running.handle.seek(&topic, 0, SeekTo::Offset(1)).await.unwrap();
+    running.done(2).await;
+    until(30, "a handler", || running.numbers() == [1, 2, 3]).await;
+    running.handle.close(Duration::from_secs(3)).await.unwrap();
+    within(10, "end of the run", running.task).await.unwrap().unwrap();
+    drop(gate);
     assert_eq!(kafka.committed(&group, &topic, 0).await, Some(5));
     kafka.publish(&topic, [note("a", 5)]).await;
     let running = Running::start(&group, &topic).await;
@@ -306,4 +333,98 @@ async fn a_group_without_commits_starts_at_a_time_and_others_where_they_were() {
     running.done(2).await;
     assert_eq!(running.numbers(), [2, 3]);
     running.close().await;
+}
+
+/// A cluster of which a partition has no leader.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_partition_without_a_leader_keeps_no_other_from_its_start() {
+    let cluster = MockCluster::new(1).unwrap();
+    cluster.create_topic("notes", 2, 1).unwrap();
+    let config = KafkaConfig::new(cluster.bootstrap_servers());
+    let producer = EventProducer::connect(&config).await.unwrap();
+    let send = async |number, partition| {
+        let note = note("a", number);
+        producer.message(&note).topic("notes").partition(partition).send().await.unwrap();
+    };
+    // The time of this cluster is always at the end.
+    send(0, 0).await;
+    send(1, 1).await;
+    cluster.partition_leader("notes", 1, None).unwrap();
+    let running = Running::start(&config.group("readers").start_at(SystemTime::now()), "notes").await;
+    until(30, "a partition", || running.handle.assigned() == [("notes".to_owned(), 0)]).await;
+    send(2, 0).await;
+    running.done(1).await;
+    cluster.partition_leader("notes", 1, Some(1)).unwrap();
+    until(30, "the other partition", || running.handle.assigned().len() == 2).await;
+    send(3, 1).await;
+    running.done(2).await;
+    assert_eq!(running.numbers(), [2, 3]);
+    running.close().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_consumer_closes_although_the_brokers_do_not_say_where_it_starts() {
+    let kafka = EmbeddedKafka::start().unwrap();
+    kafka.create_topic("notes", 1).unwrap();
+    kafka.fail(ApiKey::ListOffsets, &[BrokerError::NotLeaderOrFollower; 1000]);
+    let config = kafka.config().group("readers").start_at(SystemTime::now());
+    let running = Running::start(&config, "notes").await;
+    until(30, "a group", || running.handle.is_ready()).await;
+    assert!(running.handle.assigned().is_empty());
+    running.close().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_seek_does_not_wait_in_the_thread_that_polls() {
+    let kafka = EmbeddedKafka::start().unwrap();
+    kafka.create_topic("notes", 2).unwrap();
+    let running = Running::start(&kafka.config().group("readers"), "notes").await;
+    for number in 0..20 {
+        kafka.publish_to("notes", &note(&number.to_string(), number)).await;
+    }
+    running.done(20).await;
+    kafka.fail(ApiKey::ListOffsets, &[BrokerError::NotLeaderOrFollower; 1000]);
+    let handle = running.handle.clone();
+    let seek = tokio::spawn(async move { handle.seek("notes", 0, SeekTo::End).await });
+    // Messages are handled while the brokers are asked, of this partition too.
+    for number in 20..40 {
+        kafka.publish_to("notes", &note(&number.to_string(), number)).await;
+    }
+    until(5, "all messages", || running.handle.counts().done() == 40).await;
+    running.close().await;
+    let error = within(30, "seek", seek).await.unwrap().unwrap_err();
+    assert!(!error.is_revoked(), "{error}");
+}
+
+/// It is dropped, as before a rebalance.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_seek_gets_past_a_handler_that_hangs() {
+    let kafka = EmbeddedKafka::start().unwrap();
+    kafka.create_topic("notes", 1).unwrap();
+    for number in 0..5 {
+        kafka.publish_to("notes", &note("a", number)).await;
+    }
+    let (running, gate) = Running::start_until(&kafka.config().group("readers"), "notes", 1).await;
+    until(30, "a handler", || running.numbers() == [0, 1]).await;
+    running.handle.seek("notes", 0, SeekTo::Offset(3)).await.unwrap();
+    running.done(3).await;
+    assert_eq!(running.numbers(), [0, 1, 3, 4]);
+    running.close().await;
+    assert_eq!(kafka.committed("readers", "notes").await[&0], 5);
+    drop(gate);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_run_until_the_end_fails_if_it_is_not_committed() {
+    let kafka = EmbeddedKafka::start().unwrap();
+    kafka.create_topic("notes", 1).unwrap();
+    kafka.publish_to("notes", &note("a", 0)).await;
+    let group = kafka.config().group("readers");
+    kafka.fail(ApiKey::OffsetCommit, &[BrokerError::GroupAuthorizationFailed; 1000]);
+    let consumer = EventConsumer::<Note>::subscribe_to(&group, &["notes"]).await.unwrap();
+    let handle = consumer.handle();
+    let run = consumer.runner().until_end().run(async |_: Delivery<Note>| {});
+    let error = within(60, "end of the run", run).await.unwrap_err();
+    assert!(error.to_string().contains("not committed") && error.is_unauthorized(), "{error}");
+    assert_eq!(handle.counts().done(), 1);
 }

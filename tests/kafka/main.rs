@@ -2,6 +2,7 @@
 //! `client.properties` file.
 #![cfg(feature = "kafka")]
 
+mod app;
 mod arguments;
 mod batch;
 mod broker;

@@ -314,6 +314,8 @@ async fn each_kind_of_failure_has_a_policy() {
             .retry(Retry::never())
             .give_up_on(FailureKind::Invalid, GiveUp::Skip)
             .give_up_on(FailureKind::Failed, GiveUp::Stop)
+            // In whichever order: these are the others.
+            .give_up(GiveUp::DeadLetter)
     };
     let running = Running::start(&kafka.group(), &topic, settings, |note| match note.number {
         0 => Err(Failure::reject("no such product")),

@@ -160,3 +160,32 @@ async fn events_on_their_way_when_a_client_fails_all_have_an_outcome() {
     println!("{unknown} of {} unknown, else: {:?}", failed.len(), failed.iter().find(|error| error.is_not_sent()));
     assert!(unknown > 0);
 }
+
+#[tokio::test]
+async fn a_message_goes_to_no_negative_partition() {
+    let kafka = EmbeddedKafka::start().unwrap();
+    let producer = producer(&kafka).await;
+    let error = producer.message(&note("a", 1)).topic("notes").partition(-1).send().await.unwrap_err();
+    assert!(error.is_not_sent(), "{error}");
+}
+
+#[tokio::test]
+async fn a_message_made_from_a_dead_letter_is_none() {
+    let kafka = EmbeddedKafka::start().unwrap();
+    let producer = producer(&kafka).await;
+    kafka.create_topic("dead", 1).unwrap();
+    let headers: [(&str, &[u8]); 5] = [
+        ("tenant", b"7"),
+        ("Content-Type", b"avro/binary"),
+        ("kafka_dlt-original-topic", b"notes"),
+        ("kafka_original-topic", b"notes"),
+        ("retry_topic-attempts", &[0, 0, 0, 2]),
+    ];
+    kafka.publish_bytes("dead", None, Some(b"{\"key\": \"a\", \"number\": 1}"), &headers).await;
+    let dead = kafka.received::<Note>("dead", 1).await.remove(0);
+    let note = dead.event().unwrap();
+    producer.message(note).topic("notes").headers(dead.headers()).send().await.unwrap();
+    let again = kafka.received::<Note>("notes", 1).await.remove(0);
+    let names: Vec<_> = again.headers().iter().map(|(name, _)| name).filter(|name| !name.starts_with("ce_")).collect();
+    assert_eq!(names, ["tenant", "content-type"]);
+}

@@ -2,12 +2,16 @@
 
 mod agreement;
 mod dump;
+#[allow(dead_code, reason = "only the types of its events")]
+#[path = "../../examples/events/mod.rs"]
+mod events;
 mod evolution;
 mod fuzz_smoke;
 mod hooks;
 mod hostile;
 mod json;
 mod keys;
+mod languages;
 mod load;
 mod many;
 mod marshmallow;

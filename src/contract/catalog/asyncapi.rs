@@ -3,7 +3,9 @@
 use std::collections::HashMap;
 
 use schemars::Schema;
-use schemars::transform::{ReplacePrefixItems, ReplaceUnevaluatedProperties, Transform, transform_subschemas};
+use schemars::transform::{
+    RemoveRefSiblings, ReplacePrefixItems, ReplaceUnevaluatedProperties, Transform, transform_subschemas,
+};
 use serde_json::{Map, Value, json};
 
 use super::recorded::Contract;
@@ -98,6 +100,7 @@ fn definitions(schema: &Value, name: &str) -> HashMap<String, String> {
 fn draft07(schema: &Value, name: &str, definitions: &HashMap<String, String>) -> Schema {
     let mut schema = Schema::try_from(schema.clone()).unwrap_or_default();
     ReplaceUnevaluatedProperties::default().transform(&mut schema);
+    RemoveRefSiblings::default().transform(&mut schema);
     ReplacePrefixItems::default().transform(&mut schema);
     refer(&mut schema, name, definitions);
     for keyword in ["$schema", "$id"] {

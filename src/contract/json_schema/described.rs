@@ -89,6 +89,8 @@ impl<T: FieldType> JsonSchema for Described<T> {
 fn to_schema(value: Value) -> Schema {
     match value {
         Value::Object(object) => object.into(),
+        // As an object: not every tool knows `false` as a definition.
+        Value::Bool(false) => schemars::json_schema!({"not": {}}),
         Value::Bool(any) => any.into(),
         _ => unreachable!("a schema is an object or a boolean"),
     }

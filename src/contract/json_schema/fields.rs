@@ -103,7 +103,13 @@ impl Writer<'_> {
             defaulted.insert("default".to_owned(), default);
             schema = defaulted.into();
         }
-        with_notes(schema, &field.notes)
+        let schema = with_notes(schema, &field.notes);
+        if !field.sensitive {
+            return schema;
+        }
+        let mut schema = into_object(schema);
+        schema.insert("x-event-schema".to_owned(), json!({"sensitive": true}));
+        schema.into()
     }
 
     /// Adds the fields of a record to a level.
@@ -180,8 +186,8 @@ impl Writer<'_> {
                         if place == Place::Tagged && !record.closes() && !record.has_one_of(&level.names) =>
                     {
                         match object((definition.schema)(self.generator).to_value()) {
-                            // A reference stands well beside a tag.
-                            reference if reference.contains_key("$ref") => level.also.extend(reference),
+                            // A reference holds beside a tag. In `allOf`: code generators drop a `$ref` or its siblings.
+                            reference if reference.contains_key("$ref") => level.all.push(reference.into()),
                             _ => self.record(level, record, place),
                         }
                     }

@@ -25,8 +25,6 @@ pub(super) struct Level {
     pub(super) maps: Vec<(Object, Object)>,
     /// Further schemas that hold.
     pub(super) all: Vec<Value>,
-    /// Further keywords.
-    pub(super) also: Object,
     pub(super) closed: bool,
     /// Names beside those taken are written.
     pub(super) open: bool,
@@ -147,7 +145,6 @@ impl Level {
         if !self.all.is_empty() {
             schema.insert("allOf".to_owned(), self.all.into());
         }
-        schema.extend(self.also);
         schema
     }
 }

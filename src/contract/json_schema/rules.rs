@@ -47,12 +47,23 @@ impl Writer<'_> {
     pub(super) fn rule(&mut self, schema: &mut Object, shape: &Shape, kinds: Kinds, rule: &Rule) {
         match rule {
             Rule::Length { min, max } => length(schema, kinds, *min, *max),
+            // A value that is written as text, such as a decimal, has no bounds: strict validators refuse those.
+            Rule::Range(_) if schema.get("type").is_some_and(|kind| kind == "string") => {}
             Rule::Range(range) => bounds(schema, range),
             Rule::Format(format) => require(schema, "format", format.as_ref().into()),
             Rule::Ip { v4, v6 } => match (v4, v6) {
                 (true, false) => require(schema, "format", "ipv4".into()),
                 (false, true) => require(schema, "format", "ipv6".into()),
-                _ => require(schema, "anyOf", json!([{"format": "ipv4"}, {"format": "ipv6"}])),
+                _ => {
+                    // With their type: code generators read each alone.
+                    let kind = schema.get("type").cloned();
+                    let formats = ["ipv4", "ipv6"].map(|format| {
+                        let kind = kind.clone().map(|kind| ("type".to_owned(), kind));
+                        let format = ("format".to_owned(), Value::from(format));
+                        Value::Object(kind.into_iter().chain([format]).collect())
+                    });
+                    require(schema, "anyOf", formats.to_vec().into());
+                }
             },
             // Left out if ECMA-262 has no words for it.
             Rule::Pattern(regex) => {

@@ -44,7 +44,9 @@ pub(super) fn text_constraints(text: &Text) -> Object {
         [] => {}
         [format] => drop(schema.insert("format".to_owned(), (*format).into())),
         formats => {
-            let formats: Vec<Value> = formats.iter().map(|format| json!({"format": format})).collect();
+            // With their type: code generators read each alone.
+            let formats: Vec<Value> =
+                formats.iter().map(|format| json!({"type": "string", "format": format})).collect();
             schema.insert("anyOf".to_owned(), formats.into());
         }
     }
@@ -83,7 +85,7 @@ pub(super) fn or_null(schema: Value, is_leaf: bool) -> Value {
         return schema.into();
     }
     let combined = ["if", "allOf", "anyOf", "oneOf", "$ref"].iter().any(|keyword| schema.contains_key(*keyword));
-    if combined && !is_leaf {
+    if combined && !is_leaf || schema.contains_key("anyOf") {
         return json!({"anyOf": [schema, {"type": "null"}]});
     }
     match schema.get_mut("type") {

@@ -121,6 +121,9 @@ pub(super) enum Encoding {
     Avro,
 }
 
+/// How long a schema may be unknown, unless a codec says it.
+pub(super) const PATIENCE: Duration = Duration::from_secs(10);
+
 impl Codec {
     fn new(encoding: Encoding) -> Self {
         Self {
@@ -328,6 +331,11 @@ impl Codec {
         self
     }
 
+    /// The patience that counts beside that of another codec.
+    fn patience_for_ids(&self) -> Option<Duration> {
+        self.patience.or_else(|| self.sources.first().map(|_| PATIENCE))
+    }
+
     /// How long a consumer asks the [source](Self::with_source) for a schema that it does not know: it may be on its way
     /// there. Then messages with its id are rejected, for a minute without asking again. Default: 10 seconds.
     ///
@@ -421,6 +429,7 @@ impl Codec {
     /// If both Avro and JSON have Confluent's framing, the id tells which it is: the codec must know the ids of both.
     #[must_use]
     pub fn also_reads(mut self, other: Self) -> Self {
+        self.patience = self.patience_for_ids().max(other.patience_for_ids());
         for encoding in other.reads {
             if !self.reads.contains(&encoding) {
                 self.reads.push(encoding);
@@ -430,7 +439,6 @@ impl Codec {
             self.schemas.entry(id).or_insert(schema);
         }
         self.sources.append(other.sources);
-        self.patience = self.patience.max(other.patience);
         self.older.extend(other.older);
         self
     }

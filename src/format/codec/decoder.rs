@@ -5,9 +5,8 @@ use std::collections::hash_map::Entry;
 use std::fmt;
 use std::marker::PhantomData;
 use std::sync::Arc;
-use std::time::Duration;
 
-use super::codec::{Codec, Encoding};
+use super::codec::{Codec, Encoding, PATIENCE};
 use super::cut_over::CutOver;
 use super::error::CodecError;
 use super::known::{Found, Known, Recognised, State, Use};
@@ -15,6 +14,8 @@ use super::source::{SchemaSourceError, WriterSchema};
 use crate::avro::Schema;
 use crate::error::{FrameError, LoadError, LoadErrorKind};
 use crate::event::{EventSchema, Input, other_event};
+#[cfg(feature = "kafka")]
+use crate::format::framing::KEY_SCHEMA_ID;
 use crate::format::framing::{SchemaId, VALUE_SCHEMA_ID};
 use crate::load::LoadOptions;
 
@@ -145,7 +146,6 @@ impl<E: EventSchema> Decoder<E> {
     /// versions of the event have one fingerprint but other logical types; and if it was given a schema of `bytes` for
     /// Confluent's framing, whose clients for Java write such data in a way of their own.
     pub fn new(codec: &Codec) -> Result<Self, CodecError> {
-        const PATIENCE: Duration = Duration::from_secs(10);
         let reads = |encodings: &[Encoding]| encodings.iter().any(|encoding| codec.reads.contains(encoding));
         let has_schemas = reads(&[Encoding::ConfluentAvro, Encoding::SingleObject]);
         let recognised = || Recognised::new::<E>(has_schemas, reads(&[Encoding::ConfluentJson]));
@@ -270,6 +270,12 @@ impl<E: EventSchema> Decoder<E> {
         older.map_or(self, |(_, older)| older.at(topic, partition, offset))
     }
 
+    /// Refuses a decoder of values where keys are read: it looks for the header of the value.
+    #[cfg(feature = "kafka")]
+    pub(crate) fn check_for_keys(&self) -> Result<(), CodecError> {
+        if self.schema_id == KEY_SCHEMA_ID { Ok(()) } else { Err(CodecError::not_for_keys()) }
+    }
+
     /// Whether there are messages that cannot be loaded yet.
     #[cfg(feature = "kafka")]
     pub(crate) fn has_source(&self) -> bool {
@@ -304,6 +310,12 @@ impl<E: EventSchema> Decoder<E> {
     #[cfg(feature = "kafka")]
     pub(crate) fn schema_id(&self, id: Option<&[u8]>, content_type: Option<&[u8]>, message: &[u8]) -> Option<SchemaId> {
         self.frame(id, content_type, message).ok()?.id
+    }
+
+    /// The data of a message, without the framing that it has, if it has one.
+    #[cfg(feature = "kafka")]
+    pub(crate) fn data<'a>(&self, id: Option<&[u8]>, content_type: Option<&[u8]>, message: &'a [u8]) -> &'a [u8] {
+        self.frame(id, content_type, message).map_or(message, |frame| frame.data)
     }
 
     fn frame<'a>(

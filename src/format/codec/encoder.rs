@@ -38,6 +38,8 @@ pub struct Encoder<E> {
     prefix: Vec<u8>,
     header: Option<(&'static str, Vec<u8>)>,
     content_type: &'static str,
+    #[cfg(feature = "kafka")]
+    is_for_keys: bool,
 }
 
 impl<E: EventSchema> Encoder<E> {
@@ -161,7 +163,14 @@ impl<E: EventSchema> Encoder<E> {
         };
         let writer = schema.map(|schema| DatumWriter::new(&schema)).transpose();
         let writer = writer.map_err(|error| CodecError::avro(event.name(), error))?;
-        Ok(Self { writer, prefix, header, content_type })
+        Ok(Self {
+            writer,
+            prefix,
+            header,
+            content_type,
+            #[cfg(feature = "kafka")]
+            is_for_keys: codec.is_for_keys(),
+        })
     }
 
     /// Checks the event's rules and writes it.
@@ -206,6 +215,12 @@ impl<E: EventSchema> Encoder<E> {
             message.truncate(before);
         }
         dumped
+    }
+
+    /// Refuses an encoder of values where keys are written: its ids are in the header of the value.
+    #[cfg(feature = "kafka")]
+    pub(crate) fn check_for_keys(&self) -> Result<(), CodecError> {
+        if self.is_for_keys { Ok(()) } else { Err(CodecError::not_for_keys()) }
     }
 
     /// The header with the schema id, as name and value, if the codec writes [ids into headers](Codec::ids_in_headers).

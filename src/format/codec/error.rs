@@ -49,6 +49,8 @@ enum Kind {
     },
     #[cfg(feature = "kafka")]
     ForKeys,
+    #[cfg(feature = "kafka")]
+    NotForKeys,
     Avro {
         event: &'static str,
         error: AvroSchemaError,
@@ -88,6 +90,11 @@ impl CodecError {
     #[cfg(feature = "kafka")]
     pub(super) fn for_keys() -> Self {
         Self(Arc::new(Kind::ForKeys))
+    }
+
+    #[cfg(feature = "kafka")]
+    pub(super) fn not_for_keys() -> Self {
+        Self(Arc::new(Kind::NotForKeys))
     }
 
     pub(super) fn avro(event: &'static str, error: AvroSchemaError) -> Self {
@@ -134,6 +141,8 @@ impl fmt::Display for CodecError {
             ),
             #[cfg(feature = "kafka")]
             Kind::ForKeys => f.write_str("a codec `for_keys` cannot be that of the values of messages"),
+            #[cfg(feature = "kafka")]
+            Kind::NotForKeys => f.write_str("the codec of keys is made with `for_keys`, and this one is not"),
             Kind::Avro { event, .. } => write!(f, "event `{event}` cannot be written as Avro"),
             Kind::Source { event, version, topic, .. } => {
                 write!(f, "no schema id for version {version} of event `{event}` in topic `{topic}`")

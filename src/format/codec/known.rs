@@ -124,6 +124,27 @@ fn without_id(mut document: Value) -> Value {
     document
 }
 
+/// Which readers there are for messages of a type.
+#[cfg(feature = "kafka")]
+pub(crate) enum Reader {
+    /// An event reads their data.
+    Event,
+    /// A variant for other events takes their bytes as they are.
+    Any,
+    None,
+}
+
+#[cfg(feature = "kafka")]
+impl Reader {
+    pub(crate) fn of<E: Generated>(event_type: &str) -> Self {
+        match E::load_if_of(event_type, Nothing, &LoadOptions::new()) {
+            Some(Err(_)) => Self::Event,
+            Some(Ok(_)) => Self::Any,
+            None => Self::None,
+        }
+    }
+}
+
 /// An input that is only asked whose it is.
 #[derive(Clone, Copy)]
 struct Nothing;
@@ -230,7 +251,7 @@ impl Found {
                 if error.is_unusable() {
                     self.give_up(id);
                 } else if !error.is_unknown() {
-                    *self.failed.write().unwrap_or_else(PoisonError::into_inner) = Some(Instant::now());
+                    self.fail();
                 }
                 return Err(error);
             }
@@ -245,6 +266,11 @@ impl Found {
             Err(error) if error.is_unusable() => Ok(()),
             answer => answer,
         }
+    }
+
+    /// A source had no answer.
+    pub(crate) fn fail(&self) {
+        *self.failed.write().unwrap_or_else(PoisonError::into_inner) = Some(Instant::now());
     }
 
     /// There is no such schema, and nobody is to ask for it for a while.

@@ -24,4 +24,6 @@ pub use self::decoder::Decoder;
 pub(crate) use self::decoder::{Missing, Unread};
 pub use self::encoder::Encoder;
 pub use self::error::CodecError;
+#[cfg(feature = "kafka")]
+pub(crate) use self::known::Reader;
 pub use self::source::{SchemaAnswer, SchemaSource, SchemaSourceError, SchemaSubject, SchemaToWrite, WriterSchema};

@@ -10,11 +10,11 @@ use rdkafka::TopicPartitionList;
 use rdkafka::bindings::{
     RD_KAFKA_MSG_F_COPY, rd_kafka_commit_queue, rd_kafka_consumer_group_metadata,
     rd_kafka_consumer_group_metadata_destroy, rd_kafka_consumer_group_metadata_generation_id, rd_kafka_event_destroy,
-    rd_kafka_event_error, rd_kafka_event_topic_partition_list, rd_kafka_header_add, rd_kafka_header_get_all,
-    rd_kafka_headers_destroy, rd_kafka_headers_new, rd_kafka_headers_t, rd_kafka_mem_free, rd_kafka_memberid,
-    rd_kafka_message_detach_headers, rd_kafka_message_headers, rd_kafka_message_leader_epoch, rd_kafka_message_status,
-    rd_kafka_msg_status_t, rd_kafka_offsets_store, rd_kafka_producev, rd_kafka_queue_destroy, rd_kafka_queue_new,
-    rd_kafka_queue_poll, rd_kafka_resp_err_t, rd_kafka_topic_partition_list_add,
+    rd_kafka_event_error, rd_kafka_event_topic_partition_list, rd_kafka_get_watermark_offsets, rd_kafka_header_add,
+    rd_kafka_header_get_all, rd_kafka_headers_destroy, rd_kafka_headers_new, rd_kafka_headers_t, rd_kafka_mem_free,
+    rd_kafka_memberid, rd_kafka_message_detach_headers, rd_kafka_message_headers, rd_kafka_message_leader_epoch,
+    rd_kafka_message_status, rd_kafka_msg_status_t, rd_kafka_offsets_store, rd_kafka_producev, rd_kafka_queue_destroy,
+    rd_kafka_queue_new, rd_kafka_queue_poll, rd_kafka_resp_err_t, rd_kafka_topic_partition_list_add,
     rd_kafka_topic_partition_list_set_offset, rd_kafka_topic_partition_set_leader_epoch, rd_kafka_vtype_t,
 };
 use rdkafka::consumer::{BaseConsumer, Consumer, ConsumerContext};
@@ -129,6 +129,23 @@ pub(crate) fn set_offset(list: &TopicPartitionList, topic: &str, partition: i32,
     let Ok(topic) = CString::new(topic) else { return };
     // SAFETY: the list lives while it is borrowed, and whoever has it waits for this thread. The name is only read.
     unsafe { rd_kafka_topic_partition_list_set_offset(list.ptr(), topic.as_ptr(), partition, offset) };
+}
+
+/// Whether the partition has ever been fetched from: librdkafka knows the end of its log only by that.
+pub(crate) fn has_fetched<C: ConsumerContext>(consumer: &BaseConsumer<C>, topic: &str, partition: i32) -> bool {
+    let Ok(topic) = CString::new(topic) else { return false };
+    let (mut low, mut high) = (-1, -1);
+    // SAFETY: the client lives while it is borrowed, the name is only read, and both numbers outlive the call.
+    let error = unsafe {
+        rd_kafka_get_watermark_offsets(
+            consumer.client().native_ptr(),
+            topic.as_ptr(),
+            partition,
+            &raw mut low,
+            &raw mut high,
+        )
+    };
+    error == rd_kafka_resp_err_t::RD_KAFKA_RESP_ERR_NO_ERROR && high >= 0
 }
 
 /// Offsets by topic and partition.

@@ -20,6 +20,7 @@ use crate::kafka::client::Host;
 use crate::kafka::error::ConfigError;
 #[cfg(feature = "registry")]
 use crate::registry::RegistryConfig;
+use crate::suggestion::suggest;
 
 /// The addresses of the brokers, as librdkafka calls `bootstrap.servers`.
 const BROKERS: &str = "metadata.broker.list";
@@ -258,8 +259,13 @@ impl KafkaConfig {
                 problems.push(format!("{name}: the value is not UTF-8"));
                 continue;
             };
-            let is_setting = matches!(java::meaning(&key, value, |_| None), Meaning::Settings(_));
-            if is_setting && likely(&key).is_none() {
+            let is_foreign = match java::meaning(&key, value, |_| None) {
+                Meaning::Settings(_) => likely(&key).is_none_or(|name| suggest(&key, &[name]).is_none()),
+                #[cfg(feature = "registry")]
+                Meaning::Registry => !RegistryConfig::is_key(&key),
+                _ => false,
+            };
+            if is_foreign {
                 tracing::info!("{name} is ignored: `{key}` is not a key");
                 continue;
             }
@@ -348,6 +354,9 @@ impl KafkaConfig {
     /// Where a consumer starts with a partition in which its group has committed nothing: at the first message with this
     /// timestamp or a later one, instead of the first of all (`auto.offset.reset`). Together with a new
     /// [group](Self::group), this replays the messages since then.
+    ///
+    /// If the brokers do not know the offset, for instance of a partition without a leader, this partition waits until they
+    /// do; the others are read. The topics of [`Retry::topics`](crate::kafka::Retry::topics) are read from their beginning.
     ///
     /// ```
     /// use event_schema::kafka::KafkaConfig;
@@ -769,6 +778,10 @@ mod tests {
             ("KAFKA_SERVICE_HOST", "10.0.0.7"),
             ("KAFKA_PORT", "tcp://10.0.0.7:9092"),
             ("KAFKA_PORT_9092_TCP_ADDR", "10.0.0.7"),
+            // Those of applications, which begin as keys do.
+            ("KAFKA_TOPIC", "orders"),
+            ("KAFKA_ENABLED", "true"),
+            ("KAFKA_BROKER_ID", "1"),
         ])
         .unwrap();
         assert_eq!(config.value("bootstrap.servers"), Some("broker.example.com:9092"));
@@ -777,6 +790,29 @@ mod tests {
         assert_eq!(config.settings(&librdkafka::features()).unwrap().values["queue.buffering.max.kbytes"], "1024");
         assert_eq!(config.value("log_level"), Some("3"));
         assert_eq!(config.entries.len(), 5);
+    }
+
+    /// Kubernetes adds them for a service called `kafka-schema-registry`.
+    #[cfg(feature = "registry")]
+    #[test]
+    fn the_address_of_a_service_is_no_key_of_a_registry() {
+        let config = from_variables(&[
+            ("KAFKA_BOOTSTRAP_SERVERS", "broker.example.com:9092"),
+            ("KAFKA_SCHEMA_REGISTRY_URL", "https://registry.example.com"),
+            ("KAFKA_SCHEMA_REGISTRY_SERVICE_HOST", "10.0.0.8"),
+            ("KAFKA_SCHEMA_REGISTRY_SERVICE_PORT", "8081"),
+            ("KAFKA_SCHEMA_REGISTRY_PORT", "tcp://10.0.0.8:8081"),
+            ("KAFKA_SCHEMA_REGISTRY_PORT_8081_TCP", "tcp://10.0.0.8:8081"),
+            ("KAFKA_SCHEMA_REGISTRY_PORT_8081_TCP_ADDR", "10.0.0.8"),
+        ]);
+        config.unwrap().registry().check().unwrap();
+        // One that is nearly a key is named.
+        let config = from_variables(&[
+            ("KAFKA_BOOTSTRAP_SERVERS", "broker.example.com:9092"),
+            ("KAFKA_SCHEMA_REGISTRY_ULR", "https://registry.example.com"),
+        ]);
+        let error = config.unwrap().registry().check().unwrap_err().to_string();
+        assert!(error.contains("`schema.registry.ulr`"), "{error}");
     }
 
     #[test]

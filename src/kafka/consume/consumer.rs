@@ -233,8 +233,13 @@ impl<E: EventSchema> EventConsumer<E> {
     /// They are loaded with that version's type and converted, as with [`load_from`](EventSchema::load_from). Default: today's
     /// version of the event. A [codec](crate::format)'s schema that says the version counts for more.
     ///
-    /// Call this when a second version is made of an event whose writers set no headers. An enum of
-    /// [types](crate::derive#several-events-in-one-topic) has no version of its own, and rejects messages without a type.
+    /// Call this when a second version is made of an event whose writers set no headers.
+    ///
+    /// # Errors
+    ///
+    /// A [`ConfigError`] if the event cannot be read from this version, or if it is an enum of
+    /// [types](crate::derive#several-events-in-one-topic), which has no version of its own and rejects messages without a
+    /// type.
     ///
     /// ```
     /// use event_schema::kafka::{EmbeddedKafka, EventConsumer};
@@ -258,15 +263,25 @@ impl<E: EventSchema> EventConsumer<E> {
     /// # kafka.create_topic("notes", 1)?;
     /// kafka.publish_bytes("notes", None, Some(br#"{"text": "hello"}"#), &[]).await;
     /// let consumer = EventConsumer::<Note>::subscribe(&kafka.config().group("docs")).await?;
-    /// let mut consumer = consumer.untyped_as(1);
+    /// let mut consumer = consumer.untyped_as(1)?;
     /// assert_eq!(consumer.recv().await?.event().unwrap().lines, ["hello"]);
     /// # Ok(())
     /// # }
     /// ```
-    #[must_use]
-    pub fn untyped_as(mut self, version: u32) -> Self {
+    pub fn untyped_as(mut self, version: u32) -> Result<Self, ConfigError> {
+        let name = E::descriptor().name();
+        if E::HAS_TYPES {
+            return Err(ConfigError::one(format!("`untyped_as`: `{name}` is an enum of types, which has no versions")));
+        }
+        // No version reads nothing: an error of another kind is that of the data.
+        let loaded = LoadOptions::new().load_from::<E>(version, b"");
+        if loaded.is_err_and(|error| error.is_unsupported_version()) {
+            return Err(ConfigError::one(format!(
+                "`untyped_as`: event `{name}` cannot be read from version {version}"
+            )));
+        }
         self.loader.set_untyped(version);
-        self
+        Ok(self)
     }
 
     /// Sets the [codec](crate::format::Codec) of the values, instead of JSON, for all messages of this consumer. A second
@@ -327,6 +342,10 @@ impl<E: EventSchema> EventConsumer<E> {
     /// [values](Self::with_codec) do. The decoder then [loads](crate::format::Decoder::load_message) the key of any message
     /// that is received; a key whose schema nobody knows is its error, and no rejection of the message.
     ///
+    /// # Errors
+    ///
+    /// A [`CodecError`] if the codec of the decoder is not one [for keys](Codec::for_keys).
+    ///
     /// ```
     /// use event_schema::format::framing::SchemaId;
     /// use event_schema::format::{Codec, Decoder, Encoder};
@@ -351,17 +370,17 @@ impl<E: EventSchema> EventConsumer<E> {
     ///
     /// let keys = Arc::new(Decoder::<NoteKey>::new(&codec)?);
     /// let consumer = EventConsumer::<Note>::subscribe(&kafka.config().group("docs")).await?;
-    /// let received = consumer.with_key_decoder(Arc::clone(&keys)).recv().await?;
+    /// let received = consumer.with_key_decoder(Arc::clone(&keys))?.recv().await?;
     /// let key = received.key().unwrap();
     /// assert_eq!(keys.load_message(received.headers().iter(), key, &LoadOptions::new())?.desk, 1);
     /// # Ok(())
     /// # }
     /// ```
     #[cfg(feature = "avro")]
-    #[must_use]
-    pub fn with_key_decoder<K: EventSchema + 'static>(mut self, decoder: Arc<Decoder<K>>) -> Self {
+    pub fn with_key_decoder<K: EventSchema + 'static>(mut self, decoder: Arc<Decoder<K>>) -> Result<Self, CodecError> {
+        decoder.check_for_keys()?;
         self.loader.set_keys(decoder);
-        self
+        Ok(self)
     }
 
     /// Calls a handler for each event until the consumer is [closed](RunHandle::close). Each event is handled at
@@ -428,7 +447,8 @@ impl<E: EventSchema> EventConsumer<E> {
     /// | the message cannot be loaded, or breaks a rule | no | dead letter | is committed when the dead letter is stored |
     /// | the handler returns [`Failure::reject`](crate::kafka::Failure::reject) | no | dead letter | is committed when the dead letter is stored |
     /// | the handler returns another error, panics or [times out](Runner::handler_timeout) | 4 times | dead letter | is committed when the dead letter is stored |
-    /// | the handler returns [`Failure::unavailable`](crate::kafka::Failure::unavailable), or the [circuit breaker](crate::kafka::CircuitBreaker) is open | until it is handled | | is committed then |
+    /// | the handler returns [`Failure::unavailable`](crate::kafka::Failure::unavailable) | until it is handled | | is committed then |
+    /// | three different messages have failed in a row, and the [circuit breaker](crate::kafka::CircuitBreaker) is open | for five minutes at least, then for longer | dead letter | is committed when the message is handled or the dead letter is stored |
     /// | the message is a tombstone, without a [tombstone handler](Runner::on_tombstone) | no | nothing | is committed |
     /// | the partition is revoked meanwhile | by its next owner | | is not committed |
     /// | a rule needs a [context](Self::with_context) that was not set | no | the run ends | is not committed |
@@ -477,7 +497,7 @@ impl<E: EventSchema> EventConsumer<E> {
     /// See the example of [`run`](Self::run).
     #[must_use]
     pub fn handle(&self) -> RunHandle {
-        RunHandle::new(Arc::clone(&self.subscription.member.shared), self.subscription.member.gone.clone())
+        self.subscription.handle()
     }
 
     /// Waits for the next message.

@@ -90,7 +90,8 @@ impl Failure {
     /// after the pause, instead of after the [backoff](crate::kafka::Retry::backoff). It counts as an attempt, as
     /// [`retry`](Self::retry) does.
     ///
-    /// With [retry topics](crate::kafka::Retry::topics) the pause is at most the longest backoff.
+    /// With [retry topics](crate::kafka::Retry::topics) the pause is at most the longest backoff. Otherwise nothing shortens
+    /// it, and later messages of the partition (or key) wait for all of it: limit a pause that another service chooses.
     ///
     /// ```
     /// use event_schema::kafka::Failure;
@@ -174,7 +175,8 @@ impl Failure {
 /// The type of an error; none if it is a text, or boxed.
 fn class_of<R>() -> Option<&'static str> {
     let name = std::any::type_name::<R>();
-    let is_text = name.starts_with('&') || name.starts_with("alloc::");
+    let texts = ["&", "alloc::boxed::Box<", "alloc::borrow::Cow<"];
+    let is_text = name == "alloc::string::String" || texts.iter().any(|start| name.starts_with(start));
     (!is_text).then_some(name)
 }
 
@@ -252,6 +254,7 @@ mod tests {
         for (failure, class) in [
             (Failure::retry("away"), "failed"),
             (Failure::retry("away".to_owned()), "failed"),
+            (Failure::retry(String::from_utf8(vec![0xff]).unwrap_err()), "alloc::string::FromUtf8Error"),
             (Failure::from(boxed), "failed"),
             (Failure::reject("no such product"), "rejected"),
             (Failure::unavailable("away"), "unavailable"),

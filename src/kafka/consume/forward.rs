@@ -64,9 +64,16 @@ pub(super) struct Forward {
 
 /// The purpose of a retry topic.
 struct RetryOf {
-    topic: String,
+    topic: Arc<str>,
     /// From 1 on.
     number: u32,
+}
+
+impl RetryOf {
+    /// Where a record was first published, if it says so.
+    fn origin<'a>(&self, raw: &'a Raw) -> Option<Origin<'a>> {
+        Origin::before_retries(raw.headers()).filter(|origin| *origin.topic == *self.topic)
+    }
 }
 
 impl Forward {
@@ -83,13 +90,14 @@ impl Forward {
         }
         let retries = if policy.has_retry_topics() { policy.retry.most() - 1 } else { 0 };
         let retries = topics.iter().flat_map(|topic| (1..=retries).map(move |number| (topic, number)));
-        let retries = retries
-            .map(|(topic, number)| (retry_topic(topic, &group, number), RetryOf { topic: topic.clone(), number }));
+        let retries = retries.map(|(topic, number)| {
+            (retry_topic(topic, &group, number), RetryOf { topic: topic.as_str().into(), number })
+        });
         Ok(Self {
             retries: Arc::new(retries.collect()),
             has_pattern: topics.iter().any(|topic| topic.starts_with('^')),
             topics: topics.to_vec(),
-            writes_dead_letters: policy.give_up.contain(GiveUp::DeadLetter),
+            writes_dead_letters: policy.give_ups().contain(GiveUp::DeadLetter),
             has_told: AtomicBool::new(false),
             config,
             producer: Mutex::default(),
@@ -117,8 +125,11 @@ impl Forward {
     pub(super) fn returning(&self) -> Returning {
         let (retries, longest) = (Arc::clone(&self.retries), self.retry.longest());
         Box::new(move |topic, raw| {
-            let RetryOf { number, .. } = retries.get(topic)?;
-            Some(Returned { tried: *number, wait: wait(raw.headers(), SystemTime::now(), longest) })
+            let retry = retries.get(topic)?;
+            let origin = retry
+                .origin(raw)
+                .map(|Origin { partition, offset, .. }| (Place { topic: Arc::clone(&retry.topic), partition }, offset));
+            Some(Returned { tried: retry.number, wait: wait(raw.headers(), SystemTime::now(), longest), origin })
         })
     }
 
@@ -132,10 +143,7 @@ impl Forward {
         let Letter { raw, place, offset, .. } = *letter;
         let here = Origin { topic: &place.topic, partition: place.partition, offset, timestamp: raw.kafka_timestamp() };
         match self.retries.get(&*place.topic) {
-            Some(retry) => {
-                let told = Origin::before_retries(raw.headers());
-                told.filter(|origin| origin.topic == retry.topic).unwrap_or(here)
-            }
+            Some(retry) => retry.origin(raw).unwrap_or(here),
             None => here,
         }
     }

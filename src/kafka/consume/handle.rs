@@ -122,14 +122,23 @@ impl RunHandle {
     /// Makes an assigned partition continue at another message, to repeat or to skip messages.
     ///
     /// Handlers of the partition that are running finish first, as before a rebalance, and their messages are committed.
-    /// Messages that wait for a retry in place are dropped. A commit never goes back: after a seek to an earlier message,
-    /// nothing is committed until the partition has passed the offset of the last commit. A restart before that continues
-    /// at the last commit.
+    /// A handler that takes longer than the [`revoke_timeout`](crate::kafka::Runner::revoke_timeout) is dropped, and so is a
+    /// dead letter that is not stored by then. Messages that are dropped, or that wait for a retry in place, are handled
+    /// again if they lie behind the new offset. A seek forward passes over them: this also gets a partition past a message
+    /// whose handler hangs.
+    ///
+    /// A commit never goes back: after a seek to an earlier message, nothing is committed until the partition has passed the
+    /// offset of the last commit. A seek commits nothing by itself, forward either: the first message that is finished after
+    /// it does. A restart or a rebalance before that continues at the last commit.
+    ///
+    /// Do not await a seek in a handler of the same partition: the seek waits for the handler. Spawn it instead. A seek whose
+    /// future is dropped takes place all the same.
     ///
     /// # Errors
     ///
     /// A [`ConsumeError`] if the partition is not [assigned](ConsumeError::is_revoked), if the consumer is closed, or if the
-    /// brokers do not return the offset of a time. If the consumer cannot continue at the offset, it ends.
+    /// brokers do not return the offset of a time or of the end; the partition then continues where it was. Or if the
+    /// client does not go to the offset within 10 seconds: the partition waits until it does.
     ///
     /// ```
     /// # use event_schema::kafka::{Delivery, EmbeddedKafka, EventConsumer};

@@ -12,6 +12,8 @@ use std::time::SystemTime;
 use super::lookups::Lookups;
 use super::raw::Raw;
 use super::received::{Body, Rejection};
+#[cfg(feature = "avro")]
+use crate::event::other_event;
 use crate::format::cloudevents::{CloudEvent, Data, Mode};
 use crate::format::framing::SchemaId;
 use crate::kafka::context::RuleContext;
@@ -21,7 +23,7 @@ use crate::{Envelope, EventSchema, LoadError, LoadOptions};
 #[cfg(feature = "avro")]
 use crate::{
     format::framing::{KEY_SCHEMA_ID, VALUE_SCHEMA_ID},
-    format::{Codec, CodecError, Decoder, Missing, Unread},
+    format::{Codec, CodecError, Decoder, Missing, Reader, Unread},
 };
 
 /// Loads the events of messages: with a context for their rules and, if one was chosen, with a codec.
@@ -156,7 +158,17 @@ impl<E: EventSchema> Loader<E> {
     /// Loads the event of a message, by its headers.
     pub(crate) fn load(&self, raw: &Raw, at: At<'_>) -> Result<Loaded<E>, NotYet> {
         #[cfg(feature = "avro")]
-        self.check_key(raw)?;
+        let key = self.check_key(raw);
+        let loaded = self.load_value(raw, at)?;
+        // A message of another type may be passed over, and its key is not read then.
+        #[cfg(feature = "avro")]
+        if !matches!(&loaded.0, Body::Rejected(rejection) if rejection.error().is_other_event()) {
+            key?;
+        }
+        Ok(loaded)
+    }
+
+    fn load_value(&self, raw: &Raw, at: At<'_>) -> Result<Loaded<E>, NotYet> {
         let Some(bytes) = raw.value() else { return Ok((Body::Tombstone, None)) };
         let body = |loaded: Result<E, Refused>| match loaded {
             Ok(event) => Body::Event(event),
@@ -173,11 +185,7 @@ impl<E: EventSchema> Loader<E> {
                 }
                 Err(error) => (body(Err((error.into(), None))), None),
             },
-            Mode::Binary => {
-                let event_type = headers.get("ce_type").and_then(|name| str::from_utf8(name).ok());
-                let event_type = event_type.filter(|event_type| !event_type.is_empty());
-                (body(self.event(event_type, None, bytes, raw, at)?), None)
-            }
+            Mode::Binary => (body(self.event(event_type(raw), None, bytes, raw, at)?), None),
             _ => (body(self.event(None, None, bytes, raw, at)?), None),
         })
     }
@@ -186,15 +194,24 @@ impl<E: EventSchema> Loader<E> {
     #[cfg_attr(not(feature = "avro"), allow(clippy::unnecessary_wraps, reason = "codecs have something to wait for"))]
     pub(super) fn check(&self, raw: &Raw, at: At<'_>) -> Result<(), NotYet> {
         #[cfg(feature = "avro")]
-        self.check_key(raw)?;
-        #[cfg(feature = "avro")]
+        if let Err(not_yet) = self.check_key(raw).and_then(|()| self.check_value(raw, at)) {
+            let event = Self::structured(raw);
+            let event_type = event.as_ref().map_or_else(|| event_type(raw), |event| Some(event.event_type()));
+            // The data of another type are not read.
+            if event_type.is_none_or(|event_type| matches!(Reader::of::<E>(event_type), Reader::Event)) {
+                return Err(not_yet);
+            }
+        }
+        let _ = (raw, at);
+        Ok(())
+    }
+
+    #[cfg(feature = "avro")]
+    fn check_value(&self, raw: &Raw, at: At<'_>) -> Result<(), NotYet> {
         if let (Some(decoder), Some(value)) = (&self.decoder, raw.value())
             && decoder.has_source()
         {
-            let event = match Mode::of(raw.headers().iter()) {
-                Mode::Structured => CloudEvent::read(raw.headers().iter(), Some(value)).ok(),
-                _ => None,
-            };
+            let event = Self::structured(raw);
             let (content_type, data) = match &event {
                 Some(event) => (event.data_content_type(), event.data().map_or(&[][..], Data::as_bytes)),
                 None => (None, value),
@@ -204,8 +221,16 @@ impl<E: EventSchema> Loader<E> {
                 return Err(NotYet { missing, written: raw.timestamp() });
             }
         }
-        let _ = (raw, at);
         Ok(())
+    }
+
+    /// The CloudEvent that is the value of a message.
+    #[cfg(feature = "avro")]
+    fn structured(raw: &Raw) -> Option<CloudEvent> {
+        match Mode::of(raw.headers().iter()) {
+            Mode::Structured => CloudEvent::read(raw.headers().iter(), raw.value()).ok(),
+            _ => None,
+        }
     }
 
     /// Loads the data of a message. Without a content type of their own, they have that of the message.
@@ -230,8 +255,15 @@ impl<E: EventSchema> Loader<E> {
             let (decoder, id, content_type) = described(decoder, content_type, raw, at);
             let loaded = match decoder.payload(id, content_type, data) {
                 Ok(payload) => payload.load(event_type, &options, load_untyped),
-                Err(Unread::Refused(error)) => Err(error),
-                Err(Unread::Missing(missing)) => return Err(NotYet { missing, written: raw.timestamp() }),
+                Err(unread) => match (event_type.map(|event_type| (event_type, Reader::of::<E>(event_type))), unread) {
+                    // The data of another type are not read, so nothing can be wrong with them.
+                    (Some((event_type, Reader::None)), _) => Err(other_event::<E>(Some(event_type))),
+                    (Some((event_type, Reader::Any)), _) => {
+                        options.load_typed(event_type, decoder.data(id, content_type, data))
+                    }
+                    (_, Unread::Refused(error)) => Err(error),
+                    (_, Unread::Missing(missing)) => return Err(NotYet { missing, written: raw.timestamp() }),
+                },
             };
             return Ok(loaded.map_err(|error| (error, decoder.schema_id(id, content_type, data))));
         }
@@ -241,6 +273,12 @@ impl<E: EventSchema> Loader<E> {
         };
         Ok(loaded.map_err(|error| (error, schema_id(data))))
     }
+}
+
+/// The type that the headers give a message.
+fn event_type(raw: &Raw) -> Option<&str> {
+    let event_type = raw.headers().get("ce_type").and_then(|name| str::from_utf8(name).ok());
+    event_type.filter(|event_type| !event_type.is_empty())
 }
 
 /// An error, and the schema id of the message.

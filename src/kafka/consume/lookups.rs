@@ -89,6 +89,9 @@ async fn look_up(Missing { found, id }: &Missing, written: Option<SystemTime>) {
                 }
             }
             failed => {
+                if failed.is_err() {
+                    found.fail();
+                }
                 unknown_since = None;
                 trouble.tell(|| match failed {
                     Ok(Err(error)) => tracing::warn!("messages wait for the schema with {id}: {}", with_causes(&error)),

@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use super::breaker::CircuitBreaker;
-use super::core::{Backoff, GiveUp, GiveUps, Limit, Order, Rules, Waiting};
+use super::core::{Backoff, FailureKind, GiveUp, GiveUps, Limit, Order, Rules, Waiting};
 use super::retry::Retry;
 use crate::kafka::letters::DeadLetter;
 
@@ -15,7 +15,9 @@ pub(super) struct Policy {
     pub(super) buffer: Limit,
     pub(super) span: u64,
     pub(super) retry: Retry,
-    pub(super) give_up: GiveUps,
+    pub(super) give_up: GiveUp,
+    /// The exceptions: of those of one kind, the last counts.
+    pub(super) give_up_on: Vec<(FailureKind, GiveUp)>,
     pub(super) breaker: CircuitBreaker,
     /// The run ends when the messages are handled that were there.
     pub(super) until_end: bool,
@@ -33,7 +35,8 @@ impl Default for Policy {
             buffer: BUFFER,
             span: 1_000,
             retry: Retry::default(),
-            give_up: GiveUps::default(),
+            give_up: GiveUp::default(),
+            give_up_on: Vec::new(),
             breaker: CircuitBreaker::default(),
             until_end: false,
             dead_letter: DeadLetter::new(),
@@ -51,6 +54,11 @@ const BUFFER: Limit = Limit { records: 100_000, bytes: 32 << 20 };
 /// Between two tries to send a dead letter. They are for brokers that come back, and not for the handler: its own
 /// pauses may be long.
 const FORWARD: Backoff = Backoff { first: Duration::from_millis(100), longest: Duration::from_secs(5), jitter: 0.5 };
+
+/// Before a message that fails whenever it is the probe of an open breaker is given up. In an outage of a day, fewer than
+/// thirty messages are.
+const BREAKER: Backoff =
+    Backoff { first: Duration::from_secs(5 * 60), longest: Duration::from_secs(60 * 60), jitter: 0.0 };
 
 impl Policy {
     /// The contradiction in the settings, if there is one.
@@ -73,7 +81,15 @@ impl Policy {
         self.retry.waiting == Waiting::Nothing
     }
 
+    /// The policy for each kind of failure.
+    pub(super) fn give_ups(&self) -> GiveUps {
+        let mut all = GiveUps::from(self.give_up);
+        self.give_up_on.iter().for_each(|(kind, give_up)| all.set(*kind, *give_up));
+        all
+    }
+
     pub(super) fn rules(&self, forms: u32) -> Rules {
+        let give_up = self.give_ups();
         Rules {
             order: self.order,
             buffer: self.buffer,
@@ -82,10 +98,11 @@ impl Policy {
             backoff: self.retry.backoff,
             forward_backoff: FORWARD,
             waiting: self.retry.waiting,
-            give_up: self.give_up,
+            give_up,
             away_limit: self.retry.unavailable_limit,
             // A run that stops at what it cannot handle has no use for it.
-            breaker: self.breaker.messages.filter(|_| self.give_up.failed != GiveUp::Stop),
+            breaker: self.breaker.messages.filter(|_| give_up.failed != GiveUp::Stop),
+            breaker_patience: BREAKER,
             forms,
             patience: self.timeout,
             commit_every: self.commit_interval,

@@ -158,7 +158,8 @@ impl Retry {
     /// The time that a message may wait because a dependency of its handler is
     /// [unavailable](crate::kafka::Failure::unavailable), or because the
     /// [circuit breaker](crate::kafka::Runner::circuit_breaker) is open. It is tried once more at the end of this time; then
-    /// it has failed for good, with whichever attempts left. Default: no limit.
+    /// it has failed for good, with whichever attempts left. Default: no limit, but for the
+    /// [limit of the breaker](crate::kafka::CircuitBreaker).
     ///
     /// The time starts with the first such failure in a row. It starts anew when another consumer of the group gets the
     /// partition.

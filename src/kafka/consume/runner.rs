@@ -5,6 +5,8 @@ use std::hash::RandomState;
 use std::sync::Arc;
 use std::time::Duration;
 
+use rdkafka::error::RDKafkaErrorCode;
+
 use super::arguments::{self, Handler};
 use super::batches::Batches;
 use super::breaker::CircuitBreaker;
@@ -14,6 +16,7 @@ use super::driver::{self, Member, Seats};
 use super::end::End;
 use super::failure::Handled;
 use super::forward::{FORMS, Forward};
+use super::handle::RunHandle;
 use super::loader::Loader;
 use super::policy::Policy;
 use super::publish::Publisher;
@@ -124,6 +127,16 @@ impl<E: EventSchema + Send + Sync + 'static, S> Runner<E, S> {
         Runner { subscription, policy, tombstones, selection, for_handlers, loader, state, producer }
     }
 
+    /// A handle to the consumer; see [`EventConsumer::handle`](crate::kafka::EventConsumer::handle).
+    #[must_use]
+    pub fn handle(&self) -> RunHandle {
+        self.subscription.handle()
+    }
+
+    pub(crate) fn topics(&self) -> &[String] {
+        &self.subscription.topics
+    }
+
     /// Sets the producer of the events that the handler of [`run_with`](Self::run_with) returns.
     pub fn publish_with(mut self, producer: &EventProducer) -> Self {
         self.producer = Some(producer.clone());
@@ -203,12 +216,12 @@ impl<E: EventSchema + Send + Sync + 'static, S> Runner<E, S> {
 
     /// The policy for all messages that failed for good. Default: [`GiveUp::DeadLetter`].
     pub fn give_up(mut self, give_up: GiveUp) -> Self {
-        self.policy.give_up = give_up.into();
+        self.policy.give_up = give_up;
         self
     }
 
-    /// The policy for messages that failed for good in this way, as an exception from [`give_up`](Self::give_up), which is
-    /// called first.
+    /// The policy for messages that failed for good in this way, as an exception from [`give_up`](Self::give_up), in
+    /// whichever order both are called.
     ///
     /// ```
     /// # use event_schema::kafka::{Delivery, EmbeddedKafka, EventConsumer, FailureKind, GiveUp, Outcome};
@@ -233,7 +246,7 @@ impl<E: EventSchema + Send + Sync + 'static, S> Runner<E, S> {
     /// # }
     /// ```
     pub fn give_up_on(mut self, kind: FailureKind, give_up: GiveUp) -> Self {
-        self.policy.give_up.set(kind, give_up);
+        self.policy.give_up_on.push((kind, give_up));
         self
     }
 
@@ -409,6 +422,9 @@ impl<E: EventSchema + Send + Sync + 'static, S> Runner<E, S> {
     ///
     /// A consumer without partitions waits until it gets those of other members, and ends then.
     ///
+    /// If the brokers do not accept the last commit, the run ends with an error, because the next one handles messages
+    /// again.
+    ///
     /// ```
     /// # use event_schema::kafka::{Delivery, EmbeddedKafka, EventConsumer};
     /// # use event_schema::prelude::*;
@@ -549,7 +565,8 @@ impl<E: EventSchema + Send + Sync + 'static, S> Runner<E, S> {
         let _ = tokio::time::timeout_at(end, job.forward.close()).await;
         match (stopped, fatal) {
             (Some((place, cause, refusal)), _) => {
-                let is_dead = cause.as_ref().is_some_and(|cause| policy.give_up.on(cause.kind()) == GiveUp::DeadLetter);
+                let is_dead =
+                    cause.as_ref().is_some_and(|cause| policy.give_ups().on(cause.kind()) == GiveUp::DeadLetter);
                 let refusal = refusal.filter(|_| is_dead);
                 let fault = cause.map(|cause| cause.text()).unwrap_or_default();
                 Err(match refusal {
@@ -559,7 +576,19 @@ impl<E: EventSchema + Send + Sync + 'static, S> Runner<E, S> {
                 .into())
             }
             (None, Some(fatal)) => Err(RunErrorKind::Consume(fatal.into()).into()),
-            (None, None) => Ok(shared.tally.counts()),
+            (None, None) => {
+                let state = shared.lock();
+                let uncommitted = state.session.uncommitted();
+                let uncommitted =
+                    uncommitted.or_else(|| (!state.session.is_over()).then_some(RDKafkaErrorCode::OperationTimedOut));
+                match uncommitted {
+                    // Nobody else learns that all is to be handled again.
+                    Some(code) if policy.until_end => {
+                        Err(RunErrorKind::Consume(ConsumeErrorKind::Commit(code).into()).into())
+                    }
+                    _ => Ok(shared.tally.counts()),
+                }
+            }
         }
     }
 }

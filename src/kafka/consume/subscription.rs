@@ -6,6 +6,7 @@ use rdkafka::consumer::Consumer;
 
 use super::ahead::Ahead;
 use super::driver::{self, Member};
+use super::handle::RunHandle;
 use super::policy::Policy;
 use crate::kafka::client::{Monitor, connected};
 use crate::kafka::config::KafkaConfig;
@@ -57,5 +58,8 @@ impl Subscription {
         connection.consumer.subscribe(topics).map_err(refused)?;
         let topics = topics.iter().map(|&topic| topic.to_owned()).collect();
         Ok(Self { member, ahead: Ahead::default(), config: config.clone(), topics })
+    }
+    pub(super) fn handle(&self) -> RunHandle {
+        RunHandle::new(Arc::clone(&self.member.shared), self.member.gone.clone())
     }
 }

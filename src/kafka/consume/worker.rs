@@ -200,7 +200,7 @@ where
             };
             while let Some(taken) = row.rest.pop_front() {
                 let ticket = taken.ticket;
-                let mut work = pin!(guarded(self.job.perform(&self.shared, taken, &place)));
+                let mut work = pin!(guarded(self.job.perform(&self.shared, taken, &place, interruptions)));
                 let done = match poll_fn(|context| Poll::Ready(work.as_mut().poll(context))).await {
                     Poll::Ready(done) => done,
                     Poll::Pending => {
@@ -260,7 +260,8 @@ where
     H: Fn(Delivery<E>) -> F,
     F: Future<Output: Handled>,
 {
-    async fn perform(&self, shared: &Shared, taken: Taken<Raw>, place: &Place) -> Finished {
+    /// `interruptions`: their count when the record was taken.
+    async fn perform(&self, shared: &Shared, taken: Taken<Raw>, place: &Place, interruptions: u64) -> Finished {
         if let Some(forwarded) = self.forward.forward(shared, &taken, place).await {
             return forwarded;
         }
@@ -273,7 +274,7 @@ where
             Ok(loaded) => loaded,
             Err(not_yet) => {
                 // Boxed, so that others do not carry it along.
-                Box::pin(self.wait(shared, &ticket, &not_yet)).await;
+                Box::pin(self.wait(shared, &ticket, &not_yet, interruptions)).await;
                 match self.loader.load(&raw, at) {
                     Ok(loaded) => loaded,
                     Err(_) => return Finished::NotYet,
@@ -287,14 +288,21 @@ where
     }
 
     /// Waits until a message can be loaded, as long as there is no other. The time is not the handler's.
-    async fn wait(&self, shared: &Shared, ticket: &Ticket, not_yet: &NotYet) {
+    async fn wait(&self, shared: &Shared, ticket: &Ticket, not_yet: &NotYet, interruptions: u64) {
         let ready = self.loader.wait(not_yet);
         shared.lock().session.put_by(ticket);
+        let interrupted = async {
+            tokio::time::sleep(LOOK).await;
+            shared.lock().session.delay(ticket);
+            while shared.interruptions() == interruptions {
+                tokio::time::sleep(LOOK).await;
+            }
+        };
         tokio::select! {
             () = ready => {}
             // This worker has something else to do: messages that need no schema, or know theirs.
             () = shared.ready.notified() => {}
-            () = tokio::time::sleep(LOOK) => {}
+            () = interrupted => {}
         }
         shared.lock().session.begin(ticket, shared.now());
     }

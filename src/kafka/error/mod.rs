@@ -1,5 +1,6 @@
 //! The errors of the Kafka adapters.
 
+mod app;
 mod close;
 mod config;
 mod connect;
@@ -9,6 +10,8 @@ mod send;
 
 use std::fmt;
 
+pub use self::app::AppError;
+pub(crate) use self::app::AppErrorKind;
 pub use self::close::CloseError;
 pub(crate) use self::close::Open;
 pub use self::config::ConfigError;
@@ -31,4 +34,4 @@ macro_rules! debug_as_text {
     };
 }
 
-debug_as_text!(ConfigError, ConnectError, SendError, ConsumeError, RunError, CloseError);
+debug_as_text!(AppError, ConfigError, ConnectError, SendError, ConsumeError, RunError, CloseError);

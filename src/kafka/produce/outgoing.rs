@@ -10,14 +10,14 @@ use super::queue::Queue;
 use super::sent::{Enqueued, Sent};
 use super::stamp::{self, Described, Source, Stamp};
 use super::topic::To;
+#[cfg(feature = "avro")]
+use crate::format::Encoder;
 use crate::format::cloudevents::format_time;
 use crate::format::framing::{KEY_SCHEMA_ID, VALUE_SCHEMA_ID};
 use crate::kafka::client::native::{Message, Outbound};
 use crate::kafka::error::{SendError, SendErrorKind};
 use crate::kafka::message::{Headers, ProducerRecord, millis};
 use crate::{Descriptor, Envelope, EventSchema};
-#[cfg(feature = "avro")]
-use crate::{DumpError, format::Encoder};
 
 /// A builder of a message; see [`EventProducer::message`](crate::kafka::EventProducer::message).
 #[must_use = "nothing is sent but by `send` or `enqueue`"]
@@ -32,6 +32,8 @@ pub struct Outgoing<'a, E> {
     timestamp: Option<i64>,
     envelope: Option<Envelope>,
     headers: Vec<(&'a str, Option<&'a [u8]>)>,
+    /// The schema id of the key.
+    key_header: Option<(&'static str, &'a [u8])>,
 }
 
 impl<'a, E: EventSchema + 'static> Outgoing<'a, E> {
@@ -47,6 +49,7 @@ impl<'a, E: EventSchema + 'static> Outgoing<'a, E> {
             timestamp: None,
             envelope: None,
             headers: Vec::new(),
+            key_header: None,
         }
     }
 
@@ -87,21 +90,22 @@ impl<'a, E: EventSchema + 'static> Outgoing<'a, E> {
     /// # }
     /// ```
     pub fn key(self, key: &'a [u8]) -> Self {
-        Self { key: Some(Cow::Borrowed(key)), ..self }
+        Self { key: Some(Cow::Borrowed(key)), key_header: None, ..self }
     }
 
     /// Sets the key as an encoder of a codec [for keys](crate::format::Codec::for_keys) writes it, with the header of its
-    /// schema id if it has one. See the example of
+    /// schema id if it has one. It replaces a key that was set before, and that header. See the example of
     /// [`EventConsumer::with_key_decoder`](crate::kafka::EventConsumer::with_key_decoder).
     ///
     /// # Errors
     ///
-    /// As [`Encoder::dump`].
+    /// If the codec of the encoder is not one for keys: its schema id would be taken for that of the value. Or if the key
+    /// is invalid, as for [`Encoder::dump`].
     #[cfg(feature = "avro")]
-    pub fn key_with<K: EventSchema>(mut self, encoder: &'a Encoder<K>, key: &K) -> Result<Self, DumpError> {
-        self.key = Some(Cow::Owned(encoder.dump(key)?));
-        self.headers.extend(encoder.header().map(|(name, id)| (name, Some(id))));
-        Ok(self)
+    pub fn key_with<K: EventSchema>(self, encoder: &'a Encoder<K>, key: &K) -> Result<Self, SendError> {
+        encoder.check_for_keys().map_err(SendErrorKind::Codec)?;
+        let dumped = encoder.dump(key).map_err(SendErrorKind::Invalid)?;
+        Ok(Self { key: Some(Cow::Owned(dumped)), key_header: encoder.header(), ..self })
     }
 
     /// Sets the partition, instead of the one that the key chooses. Consumers that rely on the order of a key need all its
@@ -198,7 +202,8 @@ impl<'a, E: EventSchema + 'static> Outgoing<'a, E> {
     }
 
     /// Adds headers, such as those of a received message, as [`header`](Self::header) does. Those of its envelope and of
-    /// its format are left out: this message has its own.
+    /// its format are left out: this message has its own. So are those of dead letters and of retries, because this message
+    /// is neither.
     ///
     /// ```
     /// # use event_schema::kafka::{EmbeddedKafka, EventProducer};
@@ -223,8 +228,11 @@ impl<'a, E: EventSchema + 'static> Outgoing<'a, E> {
     /// ```
     pub fn headers(mut self, headers: &'a Headers) -> Self {
         let is_own = |name: &str| {
+            let is_of_a_copy = ["kafka_dlt-", "kafka_original-", "retry_topic-"];
             name.starts_with("ce_")
-                || matches!(name, "content-type" | "traceparent" | "tracestate" | KEY_SCHEMA_ID | VALUE_SCHEMA_ID)
+                || is_of_a_copy.iter().any(|start| name.starts_with(start))
+                || name.eq_ignore_ascii_case("content-type")
+                || matches!(name, "traceparent" | "tracestate" | KEY_SCHEMA_ID | VALUE_SCHEMA_ID)
         };
         self.headers.extend(headers.iter().filter(|(name, _)| !is_own(name)));
         self
@@ -264,7 +272,7 @@ impl<'a, E: EventSchema + 'static> Outgoing<'a, E> {
     /// # Errors
     ///
     /// As [`send`](Self::send), but for those of the brokers.
-    pub async fn to_record(&self) -> Result<ProducerRecord, SendError> {
+    pub async fn to_record(self) -> Result<ProducerRecord, SendError> {
         let to = To::of(self.event, self.topic)?;
         let writer = self.encoding.writer(to.name()).await?;
         let mut value = Vec::new();
@@ -273,7 +281,7 @@ impl<'a, E: EventSchema + 'static> Outgoing<'a, E> {
         Ok(ProducerRecord {
             topic: to.name().to_owned(),
             partition: self.partition,
-            key: self.key.clone().or_else(|| self.event.key()).map(Cow::into_owned),
+            key: self.key.or_else(|| self.event.key()).map(Cow::into_owned),
             value: Some(value),
             timestamp: self.timestamp,
             headers: headers.map(|headers| headers.copied()).unwrap_or_default(),
@@ -285,12 +293,12 @@ impl<'a, E: EventSchema + 'static> Outgoing<'a, E> {
         let descriptor = self.event.described_by();
         let envelope = match (&self.envelope, self.source) {
             (Some(envelope), _) => envelope,
-            (None, Some(source)) if self.headers.is_empty() => {
+            (None, Some(source)) if !self.has_headers() => {
                 let stamp = source.stamp(descriptor, value);
                 return Ok((Some(stamp.headers()), Some(stamp)));
             }
             (None, Some(_)) => &Envelope::new(),
-            (None, None) if self.headers.is_empty() && value.schema_id.is_none() => return Ok((None, None)),
+            (None, None) if !self.has_headers() && value.schema_id.is_none() => return Ok((None, None)),
             (None, None) => {
                 let mut headers = self.own_headers();
                 value.write_schema_id(&mut headers);
@@ -303,10 +311,17 @@ impl<'a, E: EventSchema + 'static> Outgoing<'a, E> {
         Ok((Some(headers), None))
     }
 
+    fn has_headers(&self) -> bool {
+        !self.headers.is_empty() || self.key_header.is_some()
+    }
+
     fn own_headers(&self) -> Outbound {
-        let mut headers = Outbound::with_capacity(self.headers.len() + 8);
+        let mut headers = Outbound::with_capacity(self.headers.len() + 9);
         for (name, value) in &self.headers {
             headers.push(name, *value);
+        }
+        if let Some((name, id)) = self.key_header {
+            headers.push(name, Some(id));
         }
         headers
     }

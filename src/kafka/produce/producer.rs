@@ -76,8 +76,8 @@ use crate::{EventKey, EventSchema};
 ///   because librdkafka could store some of these events twice. Short settings of `delivery.timeout.ms` and
 ///   `request.timeout.ms` make such timeouts more likely.
 /// - Events with the same key are stored in the order in which their futures were first polled,
-///   also when the queue is full and they have to wait for space. Events that wait for the first schema id of their type
-///   are woken together, in that order.
+///   also when the queue is full and they have to wait for space. This does not hold for events that wait for the first
+///   schema id of their type: they are woken together, and an event that is sent then may overtake them.
 /// - A key goes to the partition that Java's client chooses for it.
 /// - After a fatal error of librdkafka and after a timeout in flight, the producer continues with a new client.
 ///   [`is_ready`](Self::is_ready) is `false` until the new client has reached a broker.

@@ -176,6 +176,10 @@ impl Queue {
     ) -> Result<(), SendError> {
         // As little as a timer can wait, so that the queue does not run dry meanwhile.
         const FULL: Duration = Duration::from_millis(1);
+        // librdkafka takes -1 for the one that the key chooses.
+        if message.partition.is_some_and(i32::is_negative) {
+            return Err(client.failure(&topic.to_string_lossy(), (RDKafkaErrorCode::UnknownPartition, true)));
+        }
         loop {
             match client.produce(topic, message, pending) {
                 Ok(()) => return Ok(()),

@@ -38,16 +38,11 @@ from_text! {
     DateTime<Utc>: DATETIME, |text| text.parse().ok(), POINT, INSTANT => instant;
     DateTime<FixedOffset>: DATETIME, |text| text.parse().ok(), POINT, INSTANT => |bytes| Some(instant(bytes)?.into());
     DateTime<Local>: DATETIME, |text| text.parse().ok(), POINT, INSTANT => |bytes| Some(instant(bytes)?.into());
-    NaiveDateTime: DATETIME, |text| text.parse().ok(), Text {
-        formats: &["partial-date-time"],
-        ..Text::of_pattern("NaiveDateTime", &[patterns::DATETIME]).meaning(Logical::DateTime)
-    }, DATETIME => |bytes| Some(instant(bytes)?.naive_utc());
+    NaiveDateTime: DATETIME, |text| text.parse().ok(), Text::of_pattern("NaiveDateTime", &[patterns::DATETIME])
+        .meaning(Logical::DateTime), DATETIME => |bytes| Some(instant(bytes)?.naive_utc());
     NaiveDate: DATE, |text| text.parse().ok(), Text::of_format("NaiveDate", &["date"]).meaning(Logical::Date),
         DATE => |bytes| NaiveDate::from_num_days_from_ce_opt(i32::from_le_bytes(bytes.try_into().ok()?).checked_add(EPOCH)?);
-    NaiveTime: TIME, |text| text.parse().ok(), Text {
-        formats: &["partial-time"],
-        ..Text::of_pattern("NaiveTime", &[patterns::TIME]).meaning(Logical::Time)
-    }, TIME => |bytes| {
+    NaiveTime: TIME, |text| text.parse().ok(), Text::of_pattern("NaiveTime", &[patterns::TIME]).meaning(Logical::Time), TIME => |bytes| {
         let (seconds, nanos) = moment(bytes)?;
         NaiveTime::from_num_seconds_from_midnight_opt(seconds.try_into().ok()?, nanos)
     };

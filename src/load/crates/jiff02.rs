@@ -14,10 +14,10 @@ from_text! {
         let (seconds, nanos) = moment(bytes)?;
         Timestamp::new(seconds, nanos.try_into().ok()?).ok()
     };
-    Zoned: DATETIME, |text| text.parse().ok(), Text { formats: &["zoned-date-time"], ..Text::of_pattern("Zoned", &[patterns::ZONED]) };
-    DateTime: DATETIME, |text| text.parse().ok(), Text { formats: &["partial-date-time"], ..Text::of_pattern("DateTime", &[patterns::DATETIME]).meaning(Logical::DateTime) };
+    Zoned: DATETIME, |text| text.parse().ok(), Text::of_pattern("Zoned", &[patterns::ZONED]);
+    DateTime: DATETIME, |text| text.parse().ok(), Text::of_pattern("DateTime", &[patterns::DATETIME]).meaning(Logical::DateTime);
     Date: DATE, |text| text.parse().ok(), Text::of_format("Date", &["date"]).meaning(Logical::Date);
-    Time: TIME, |text| text.parse().ok(), Text { formats: &["partial-time"], ..Text::of_pattern("Time", &[patterns::TIME]).meaning(Logical::Time) };
+    Time: TIME, |text| text.parse().ok(), Text::of_pattern("Time", &[patterns::TIME]).meaning(Logical::Time);
     Span: PERIOD, |text| text.parse().ok(), Text::of_pattern("Span", &[SPAN, PARTS]).meaning(Logical::Duration);
     SignedDuration: PERIOD, |text| text.parse().ok(), Text::of_pattern("SignedDuration", &[DURATION, PARTS]).meaning(Logical::Duration);
 }

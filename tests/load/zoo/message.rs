@@ -16,16 +16,21 @@ use super::words::Words;
 /// Makes messages for one type.
 pub(crate) struct Maker<'a> {
     by_shape: FromShape<'a>,
-    by_serde: fn(&mut Choices, &Words) -> Json,
+    by_serde: Option<fn(&mut Choices, &Words) -> Json>,
     seeds: Vec<Json>,
     words: &'a Words,
 }
 
 impl<'a> Maker<'a> {
     pub(crate) fn new<E: EventSchema + DeserializeOwned>(words: &'a Words) -> Self {
+        Self { by_serde: Some(from_serde::message::<E>), ..Self::without_serde::<E>(words) }
+    }
+
+    /// For a type that serde does not read.
+    pub(crate) fn without_serde<E: EventSchema>(words: &'a Words) -> Self {
         Self {
             by_shape: FromShape::new::<E>(words),
-            by_serde: from_serde::message::<E>,
+            by_serde: None,
             seeds: seeds::of(E::descriptor().name()).iter().map(|text| Json::parse(text)).collect(),
             words,
         }
@@ -36,7 +41,10 @@ impl<'a> Maker<'a> {
         let mut message = match choices.below(20) {
             0..=8 => self.by_shape.message(choices),
             9..=11 if !self.seeds.is_empty() => self.seeds[choices.below(self.seeds.len())].clone(),
-            9..=18 => (self.by_serde)(choices, self.words),
+            9..=18 => match self.by_serde {
+                Some(by_serde) => by_serde(choices, self.words),
+                None => self.by_shape.message(choices),
+            },
             _ => return arbitrary(choices, self.words, 3),
         };
         for _ in 0..choices.below(4) {

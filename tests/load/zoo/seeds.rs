@@ -176,6 +176,25 @@ pub(crate) fn of(event: &str) -> &'static [&'static str] {
             r#"{"items": [1], "next": null}"#,
             r#"{"a": "ä"}"#,
         ],
+        "invoice.sent" => &[
+            r#"{"number": "2026-0001", "issuedOn": "2026-11-21", "sentAt": "2026-11-21T09:30:00Z", "dueTime": "12:00:00",
+                "total": "12.50", "discount": "-0.5", "iban": "AT611904300234573201", "program": "1.2.3-rc.1+build",
+                "positions": [{"unit": "hour", "count": 2, "price": "6.25", "note": "ü"}], "labels": ["a", "b"],
+                "payment": {"by": "card", "lastDigits": "0017"}, "rates": {"at": 0.2}}"#,
+            r#"{"number": "2026-0002", "issuedOn": "2028-02-29", "sentAt": "2026-11-21T09:30:00.123+02:00", "total": 12,
+                "positions": [{"unit": "piece", "count": 999, "price": 0.1}], "program": "0.1.0", "labels": [],
+                "payment": {"by": "transfer", "days": 90, "reference": null}, "rates": {}}"#,
+        ],
+        "order.requested" => {
+            &[r#"{"orderId": "0191e5b6-9a7e-7c3d-8f00-000000000001", "orderedAt": "2026-11-21T09:30:00Z",
+            "email": "ada@example.org", "address": {"street": "Ring 1", "postalCode": "1010", "country": "AT"},
+            "lines": [{"sku": "bolt-8", "quantity": 3, "unitPrice": 0.25}, {"sku": "nut", "quantity": 1, "unitPrice": 12,
+            "gift": true}], "status": "awaiting_payment", "note": "ring twice", "labels": {"campaign": "autumn", "": ""}}"#]
+        }
+        "reading-taken" => {
+            &[r#"{"device": "sensor-00017", "sequence": 0, "celsius": 21.5, "channels": {"0": 0, "7": -7},
+            "gateway": "192.0.2.1"}"#]
+        }
         _ => &[],
     }
 }

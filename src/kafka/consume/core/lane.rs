@@ -5,7 +5,7 @@ use std::hash::{BuildHasherDefault, Hasher};
 use std::time::Duration;
 
 use super::in_hand::InHand;
-use super::record::{Action, Incoming, Partition, Position, Taken, Ticket, Work};
+use super::record::{Action, Incoming, Origin, Partition, Position, Taken, Ticket, Work};
 use super::rules::{Limit, Order};
 
 #[derive(Debug)]
@@ -81,8 +81,8 @@ struct Record<M> {
     taken: u32,
     /// How often it could not be forwarded, or not be loaded yet.
     unsent: u32,
-    /// It comes from a topic for retries.
-    returned: bool,
+    /// The place where it was first, if that is another.
+    origin: Option<Origin>,
     /// How often in a row a dependency of its handler was away, and since when.
     away: Option<(u32, Duration)>,
     /// The number of the next record of the same key.
@@ -102,7 +102,7 @@ impl<M> Record<M> {
             attempt: 1,
             taken: 0,
             unsent: 0,
-            returned: false,
+            origin: None,
             away: None,
             next: None,
         }
@@ -154,13 +154,13 @@ impl<M: Clone> Lane<M> {
     pub(super) fn push(&mut self, incoming: Incoming<M>) {
         self.buffered.records += 1;
         self.buffered.bytes += incoming.bytes;
-        let Incoming { offset, leader_epoch, key, bytes, tried, due, message, .. } = incoming;
+        let Incoming { offset, leader_epoch, key, bytes, tried, origin, due, message, .. } = incoming;
         self.received = Some(offset);
         self.records.push_back(Record {
             key,
             due,
             attempt: tried.saturating_add(1),
-            returned: tried > 0,
+            origin,
             ..Record::new(offset, leader_epoch, bytes, message)
         });
     }
@@ -348,9 +348,9 @@ impl<M: Clone> Lane<M> {
         self.records.get(self.index(number)?).map(|record| record.work)
     }
 
-    /// Whether it comes from a topic for retries: it has failed in another place before.
-    pub(super) fn is_returned(&self, number: u64) -> bool {
-        self.index(number).and_then(|index| self.records.get(index)).is_some_and(|record| record.returned)
+    /// The place where it was first, if that is another: it may have failed there before.
+    pub(super) fn origin(&self, number: u64) -> Option<Origin> {
+        self.records.get(self.index(number)?)?.origin
     }
 
     /// Since when a dependency of its handler is away, if one is.

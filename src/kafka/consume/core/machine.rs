@@ -404,17 +404,22 @@ impl<M: Clone> Core<M> {
             Verdict::RetryAfter(pause) => Some(pause),
             Verdict::Retry | Verdict::Unavailable => None,
         };
-        // One from a topic for retries has counted where it came from.
-        let is_returned = self.lanes.get(&ticket.partition).is_some_and(|lane| lane.is_returned(ticket.number));
-        let place = (!is_returned).then_some((ticket.partition, ticket.offset));
+        let lane = self.lanes.get(&ticket.partition)?;
+        // It may have failed in another topic before, perhaps when another consumer had it.
+        let place = lane.origin(ticket.number).unwrap_or((ticket.partition, ticket.offset));
+        let since = lane.away_since(ticket.number);
         let are_many = self.outage.fail(place, self.rules.breaker);
         self.probe_failed(was_probe, now);
         let is_unavailable = verdict == Verdict::Unavailable || self.outage.is_open();
         let trips = !is_unavailable && is_last && are_many;
-        let lane = self.lanes.get(&ticket.partition)?;
-        let limit = self.rules.away_limit;
-        let end = limit.map(|limit| lane.away_since(ticket.number).unwrap_or(now).saturating_add(limit));
-        if (is_unavailable || trips) && end.is_none_or(|end| now < end) {
+        let end = self.rules.away_limit.map(|limit| since.unwrap_or(now).saturating_add(limit));
+        // The message may be to blame, and others wait for it.
+        let is_suspected = was_probe
+            && verdict != Verdict::Unavailable
+            && since.is_some_and(|since| self.outage.gives_up(since, &self.rules.breaker_patience, now));
+        if is_suspected {
+            self.outage.give_up(now);
+        } else if (is_unavailable || trips) && end.is_none_or(|end| now < end) {
             if trips {
                 let next = self.after_a_pause(1, now);
                 self.outage.open(next);

@@ -35,8 +35,11 @@
 //! - A record whose handler says that a dependency is away spends no attempt, and is never given up for it, unless there
 //!   is a limit and it has passed. Order is kept as for a retry.
 //! - No record is given up because its handler failed when as many different ones as the breaker needs have failed since
-//!   one was handled: the breaker opens instead. Until one is handled, one record at a time is handled, and none that
-//!   fails spends an attempt. A panic is not the fault of what is away: it spends its attempt, and opens nothing.
+//!   one was handled: the breaker opens instead. A record counts by the place where it was first, in whichever topic it
+//!   fails. Until one is handled, one record at a time is handled, and none that fails spends an attempt. A panic is not
+//!   the fault of what is away: it spends its attempt, and opens nothing.
+//! - A record that always fails holds up others for a while only: a probe that has waited for `breaker_patience` is given
+//!   up, and the next after twice as long, until one is handled.
 //! - What is in hand when an assignment ends, or takes too long, is [abandoned](Action::Abandon): it may have
 //!   had its effect, and is handled again.
 

@@ -3,7 +3,8 @@
 use std::collections::BTreeSet;
 use std::time::Duration;
 
-use super::record::Partition;
+use super::record::{Origin, Partition};
+use super::rules::Backoff;
 
 /// A record by its partition and its number in the assignment.
 type RecordId = (Partition, u64);
@@ -14,8 +15,10 @@ type RecordId = (Partition, u64);
 pub(super) struct Outage {
     /// The records that were not handled because a dependency is away.
     waiting: BTreeSet<RecordId>,
-    /// The messages that failed since one was handled, by partition and offset: no more of them than open the breaker.
-    failed: BTreeSet<(Partition, i64)>,
+    /// The messages that failed since one was handled, by their first place: no more of them than open the breaker.
+    failed: BTreeSet<Origin>,
+    /// How many probes were given up since one was handled, and when the last was.
+    given_up: (u32, Duration),
     open: Option<Open>,
 }
 
@@ -72,12 +75,11 @@ impl Outage {
         }
     }
 
-    /// A message failed, at a place where it has not counted before if there is one. Whether so many different ones have
-    /// failed since one was handled.
-    pub(super) fn fail(&mut self, place: Option<(Partition, i64)>, many: Option<u32>) -> bool {
+    /// A message failed that was first at this place. Whether so many different ones have failed since one was handled.
+    pub(super) fn fail(&mut self, place: Origin, many: Option<u32>) -> bool {
         let Some(many) = many.and_then(|many| usize::try_from(many).ok()) else { return false };
         if self.failed.len() < many {
-            self.failed.extend(place);
+            self.failed.insert(place);
         }
         self.failed.len() >= many
     }
@@ -92,6 +94,17 @@ impl Outage {
             open.failed = open.failed.saturating_add(1);
             open.failed
         })
+    }
+
+    /// Whether a probe that has waited since then and failed again is to be given up.
+    pub(super) fn gives_up(&self, since: Duration, patience: &Backoff, now: Duration) -> bool {
+        let (times, last) = self.given_up;
+        now >= since.max(last).saturating_add(patience.before(times.saturating_add(1), 0.0))
+    }
+
+    /// The probe is given up.
+    pub(super) fn give_up(&mut self, now: Duration) {
+        self.given_up = (self.given_up.0.saturating_add(1), now);
     }
 
     /// The next probe is to come at this time.
@@ -109,6 +122,7 @@ impl Outage {
     /// The record was handled. Whether the breaker closes.
     pub(super) fn succeed(&mut self, record: RecordId) -> bool {
         self.failed.clear();
+        self.given_up = (0, Duration::ZERO);
         self.waiting.remove(&record);
         self.open.take().is_some()
     }

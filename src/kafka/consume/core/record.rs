@@ -7,6 +7,9 @@ use super::outcome::Outcome;
 /// A partition of a topic, by a number that the driver gives it.
 pub(crate) type Partition = u32;
 
+/// The place of a message in the topic where it was first: partition and offset.
+pub(crate) type Origin = (Partition, i64);
+
 /// When a record is in hand whose handler has yet to begin: it does not take too long.
 pub(crate) const NOT_YET: Duration = Duration::MAX;
 
@@ -46,6 +49,8 @@ pub(crate) struct Incoming<M> {
     pub(crate) bytes: usize,
     /// How often it was tried before: it comes from a topic for retries.
     pub(crate) tried: u32,
+    /// The place of the message in its first topic, if it comes from a topic for retries that says so.
+    pub(crate) origin: Option<Origin>,
     /// Before this it is not to be handled.
     pub(crate) due: Option<Duration>,
     pub(crate) message: M,

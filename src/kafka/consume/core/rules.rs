@@ -157,6 +157,9 @@ pub(crate) struct Rules {
     /// How many different records have to fail, without one that is handled, for the next that would be given up to open
     /// the breaker instead. There is no breaker if there is none.
     pub(crate) breaker: Option<u32>,
+    /// How long a record waits for an open breaker before it is given up, if it fails then as the probe: by how many
+    /// were, since one was handled.
+    pub(crate) breaker_patience: Backoff,
     /// How many forms of a dead letter there are: one that is too large in the last stops the consumer.
     pub(crate) forms: u32,
     /// How long a handler may take before it counts as failed.

@@ -9,6 +9,10 @@ use super::{
 
 const NOW: Duration = Duration::from_secs(1);
 
+fn minutes(minutes: u64) -> Duration {
+    Duration::from_secs(60 * minutes)
+}
+
 fn millis(millis: u64) -> Duration {
     Duration::from_millis(millis)
 }
@@ -26,6 +30,7 @@ fn rules() -> Rules {
         give_up: GiveUp::DeadLetter.into(),
         away_limit: None,
         breaker: None,
+        breaker_patience: Backoff { first: minutes(5), longest: minutes(60), jitter: 0.0 },
         forms: 2,
         patience: None,
         commit_every: millis(5000),
@@ -41,7 +46,17 @@ fn core(rules: Rules) -> Core<i64> {
 }
 
 fn record(offset: i64, key: Option<u64>) -> Incoming<i64> {
-    Incoming { partition: 0, offset, key, leader_epoch: -1, bytes: 10, tried: 0, due: None, message: offset }
+    Incoming {
+        partition: 0,
+        offset,
+        key,
+        leader_epoch: -1,
+        bytes: 10,
+        tried: 0,
+        origin: None,
+        due: None,
+        message: offset,
+    }
 }
 
 /// Records of these keys, from offset 0 on.
@@ -888,4 +903,91 @@ fn a_panic_opens_nothing_and_spends_its_attempts() {
         core.tick(now);
     }
     assert_eq!(actions(&mut core), []);
+}
+
+#[test]
+fn a_message_that_always_fails_holds_up_its_partition_for_a_while_only() {
+    let mut core = core(Rules {
+        order: Some(Order::Partition),
+        waiting: Waiting::Partition,
+        breaker: Some(3),
+        give_up: GiveUp::Skip.into(),
+        ..rules()
+    });
+    receive(&mut core, &[None; 8]);
+    let (mut now, mut skipped) = (NOW, Vec::new());
+    let attempts = core.rules.attempts;
+    while skipped.len() < 7 {
+        if let Some(taken) = core.take(now) {
+            if core.finish(&taken.ticket, Verdict::Retry, now) == Some(Outcome::Skipped) {
+                skipped.push(now);
+            }
+        } else {
+            now = core.next_tick();
+            core.tick(now);
+        }
+    }
+    // Two before it can be told from an outage; each of the others after twice the time, but for the last pause and for
+    // the attempts before the breaker opens anew.
+    let slack = millis(1000) * (attempts + 1);
+    let mut last = NOW;
+    for (at, patience) in skipped.into_iter().zip([0, 0, 5, 10, 20, 40, 60].map(minutes)) {
+        assert!((last + patience..=last + patience + slack).contains(&at), "{at:?} after {last:?}");
+        last = at;
+    }
+    // The next is fine: nothing waits any more, and the first time counts again.
+    let taken = take_one(&mut core, now);
+    assert_eq!(core.finish(&taken.ticket, Verdict::Done, now), Some(Outcome::Done));
+    assert!(!core.has_waiting());
+}
+
+#[test]
+fn what_is_unavailable_is_not_given_up_for_the_breaker() {
+    let mut core = core(Rules { attempts: 1, breaker: Some(2), give_up: GiveUp::Skip.into(), ..rules() });
+    receive(&mut core, &[None; 2]);
+    let mut now = NOW;
+    let first = core.take(now).unwrap();
+    assert_eq!(core.finish(&first.ticket, Verdict::Retry, now), Some(Outcome::Skipped));
+    while now < NOW + minutes(24 * 60) {
+        if let Some(taken) = core.take(now) {
+            let verdict = if now == NOW { Verdict::Retry } else { Verdict::Unavailable };
+            assert_eq!(core.finish(&taken.ticket, verdict, now), Some(Outcome::Unavailable));
+        }
+        now = core.next_tick();
+        core.tick(now);
+    }
+}
+
+/// A record from a topic for retries, at its last attempt.
+fn returned(offset: i64, origin: i64) -> Incoming<i64> {
+    Incoming { tried: 1, origin: Some((7, origin)), ..record(offset, None) }
+}
+
+#[test]
+fn what_comes_back_for_its_last_attempt_opens_the_breaker_of_a_consumer_that_has_just_started() {
+    let mut core = core(Rules { attempts: 2, breaker: Some(3), give_up: GiveUp::Skip.into(), ..rules() });
+    (0..10).for_each(|offset| core.receive(returned(offset, offset), NOW));
+    let outcomes: Vec<_> =
+        take(&mut core, NOW).iter().map(|taken| core.finish(&taken.ticket, Verdict::Retry, NOW).unwrap()).collect();
+    assert_eq!(outcomes[..2], [Outcome::Skipped; 2]);
+    assert_eq!(outcomes[2..], [Outcome::Unavailable; 8]);
+    assert_eq!(actions(&mut core), [Action::Opened(3)]);
+}
+
+#[test]
+fn a_message_that_comes_back_counts_once() {
+    let mut core = core(Rules { attempts: 2, breaker: Some(2), give_up: GiveUp::Skip.into(), ..rules() });
+    core.assign(&[7]);
+    actions(&mut core);
+    core.receive(Incoming { partition: 7, ..record(3, None) }, NOW);
+    let first = take_one(&mut core, NOW);
+    assert_eq!(core.finish(&first.ticket, Verdict::Retry, NOW), Some(Outcome::Parked));
+    for offset in 0..3 {
+        core.receive(returned(offset, 3), NOW);
+        let taken = take_one(&mut core, NOW);
+        assert_eq!(core.finish(&taken.ticket, Verdict::Retry, NOW), Some(Outcome::Skipped));
+    }
+    core.receive(returned(3, 4), NOW);
+    let taken = take_one(&mut core, NOW);
+    assert_eq!(core.finish(&taken.ticket, Verdict::Retry, NOW), Some(Outcome::Unavailable));
 }

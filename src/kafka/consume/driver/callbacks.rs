@@ -5,6 +5,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 use std::thread;
 use std::time::{Duration, SystemTime};
 
+use rdkafka::bindings::RD_KAFKA_OFFSET_END;
 use rdkafka::config::RDKafkaLogLevel;
 use rdkafka::consumer::{BaseConsumer, Consumer, ConsumerContext, Rebalance};
 use rdkafka::error::{KafkaError, KafkaResult};
@@ -19,6 +20,7 @@ use super::perform::{perform, store, tick};
 use super::resets::Reset;
 use super::shared::Shared;
 use crate::kafka::client::{Monitor, native};
+use crate::kafka::message::Place;
 
 /// Told by librdkafka, while the thread polls it.
 pub(crate) struct Group {
@@ -78,26 +80,29 @@ impl ConsumerContext for Group {
 }
 
 impl Group {
-    /// Partitions without a committed offset are to start at the configured time, and nowhere else: the brokers are asked until
-    /// they answer.
+    /// Partitions without a committed offset start at the configured time, and nowhere else. Those that the brokers do not
+    /// say it of are [held](super::held) until they do; they are at their end meanwhile, which `auto.offset.reset` has no
+    /// part in.
     fn start(&self, consumer: &BaseConsumer<Self>, list: &TopicPartitionList) {
-        const AGAIN: Duration = Duration::from_secs(1);
+        /// The thread does not poll meanwhile.
+        const PATIENCE: Duration = Duration::from_secs(3);
         let Some(time) = self.start_at else { return };
         // A message that waits there for another attempt is older than the start, and its own offset is committed.
         let retries = self.shared.lock_here().retry_topics.clone();
-        let is_read = |topic: &str| !retries.iter().any(|retry| retry == topic);
-        while self.shared.lock_here().session.closing().is_none() {
-            match offsets::without_commit(consumer, list, time, is_read) {
-                Ok(starts) => {
-                    for (topic, partition, offset) in starts {
-                        tracing::info!("{topic}/{partition} starts at offset {offset}");
-                        native::set_offset(list, &topic, partition, offset);
-                    }
-                    return;
+        let elements = list.elements();
+        let read = elements.iter().filter(|element| !retries.iter().any(|retry| retry == element.topic()));
+        let places: Vec<Place> =
+            read.map(|element| Place { topic: element.topic().into(), partition: element.partition() }).collect();
+        let mut answers = offsets::starts(consumer, &places, time, PATIENCE).unwrap_or_default().into_iter();
+        for place in &places {
+            let start = match answers.next() {
+                Some(Ok(offset)) => {
+                    tracing::info!("{place} starts at offset {offset}");
+                    offset
                 }
-                Err(error) => tracing::warn!("the brokers do not say where partitions start: {error}"),
-            }
-            thread::park_timeout(AGAIN);
+                Some(Err(_)) | None => RD_KAFKA_OFFSET_END.into(),
+            };
+            native::set_offset(list, &place.topic, place.partition, start);
         }
     }
 
@@ -106,15 +111,20 @@ impl Group {
             tracing::info!("{}/{} assigned", element.topic(), element.partition());
         }
         let mut state = self.shared.lock_here();
-        let partitions = state.numbers(list);
-        for (&partition, element) in partitions.iter().zip(list.elements()) {
+        let (mut ours, mut held) = (Vec::new(), Vec::new());
+        for (partition, element) in state.numbers(list).into_iter().zip(list.elements()) {
+            match element.offset() {
+                Offset::End => held.push(partition),
+                _ => ours.push(partition),
+            }
             match element.offset() {
                 Offset::Offset(offset) => state.starts.insert(partition, offset),
                 _ => state.starts.remove(&partition),
             };
         }
         perform(&self.shared, &mut state, consumer);
-        state.session.assign(&partitions);
+        state.held.ask(held);
+        state.session.assign(&ours);
         perform(&self.shared, &mut state, consumer);
     }
 
@@ -122,7 +132,10 @@ impl Group {
         let mut state = self.shared.lock_here();
         let partitions = match list {
             Some(list) => state.numbers(list),
-            None => state.session.partitions(),
+            None => {
+                state.held.clear();
+                state.session.partitions()
+            }
         };
         for &partition in &partitions {
             tracing::warn!("{} lost", state.place(partition));
@@ -132,6 +145,7 @@ impl Group {
         state.session.lose(&partitions);
         state.commits.lose(&partitions);
         state.full.forget(&partitions);
+        state.held.forget(&partitions);
         perform(&self.shared, &mut state, consumer);
     }
 
@@ -139,7 +153,9 @@ impl Group {
         let partitions = {
             let mut state = self.shared.lock_here();
             perform(&self.shared, &mut state, consumer);
-            state.numbers(list)
+            let partitions = state.numbers(list);
+            state.held.forget(&partitions);
+            partitions
         };
         for element in list.elements() {
             tracing::info!("{}/{} revoked", element.topic(), element.partition());

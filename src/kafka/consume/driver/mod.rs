@@ -9,6 +9,7 @@ mod commit;
 mod commits;
 mod connection;
 mod full;
+mod held;
 mod leave;
 mod member;
 mod nap;
@@ -21,6 +22,7 @@ mod seek;
 mod seeks;
 mod shared;
 mod start;
+mod starts;
 #[cfg(test)]
 mod tests;
 mod topics;

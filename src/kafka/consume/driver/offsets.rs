@@ -4,63 +4,98 @@ use std::collections::HashMap;
 use std::time::{Duration, SystemTime};
 
 use rdkafka::consumer::{BaseConsumer, Consumer, ConsumerContext};
-use rdkafka::error::KafkaResult;
+use rdkafka::error::{KafkaError, KafkaResult, RDKafkaErrorCode};
 use rdkafka::{Offset, TopicPartitionList};
 
-use crate::kafka::message::millis;
+use crate::kafka::message::{Place, millis};
 
-/// The time that the brokers have for each answer.
-pub(super) const PATIENCE: Duration = Duration::from_secs(10);
+/// The answer for each of the partitions, in their order.
+type Answers = Vec<KafkaResult<i64>>;
 
 /// The offset of the next message that is written.
-pub(super) fn end<C: ConsumerContext>(consumer: &BaseConsumer<C>, topic: &str, partition: i32) -> KafkaResult<i64> {
-    consumer.fetch_watermarks(topic, partition, PATIENCE).map(|(_, end)| end)
+pub(super) fn ends<C: ConsumerContext>(
+    consumer: &BaseConsumer<C>,
+    partitions: &[Place],
+    patience: Duration,
+) -> KafkaResult<Answers> {
+    let found = list(consumer, partitions, Offset::End, patience)?;
+    // No partition has none.
+    Ok(found.into_iter().map(|end| end.and_then(|end| end.ok_or_else(unknown))).collect())
 }
 
-/// The offset of the first message with this timestamp or a later one, by topic and partition; without any, the end.
-pub(super) fn at<'a, C: ConsumerContext>(
+/// The offset of the first message with this timestamp or a later one; without any, the end.
+pub(super) fn at<C: ConsumerContext>(
     consumer: &BaseConsumer<C>,
-    partitions: impl IntoIterator<Item = (&'a str, i32)>,
+    partitions: &[Place],
     time: SystemTime,
-) -> KafkaResult<Vec<(String, i32, i64)>> {
-    let mut times = TopicPartitionList::new();
-    for (topic, partition) in partitions {
-        times.add_partition_offset(topic, partition, Offset::Offset(millis(time)))?;
+    patience: Duration,
+) -> KafkaResult<Answers> {
+    // Before the times: a message that is written between the two questions lies behind this end.
+    let ends = ends(consumer, partitions, patience)?;
+    let times = list(consumer, partitions, Offset::Offset(millis(time)), patience)?;
+    let offsets = times.into_iter().zip(ends).map(|(time, end)| match time? {
+        Some(offset) => Ok(offset),
+        None => end,
+    });
+    Ok(offsets.collect())
+}
+
+/// The committed offset of each partition; without one, that of a time.
+pub(super) fn starts<C: ConsumerContext>(
+    consumer: &BaseConsumer<C>,
+    partitions: &[Place],
+    time: SystemTime,
+    patience: Duration,
+) -> KafkaResult<Answers> {
+    let mut asked = TopicPartitionList::with_capacity(partitions.len());
+    for Place { topic, partition } in partitions {
+        asked.add_partition(topic, *partition);
     }
-    if times.count() == 0 {
+    let committed = read(&consumer.committed_offsets(asked, patience)?, partitions);
+    let without = partitions.iter().zip(&committed).filter(|(_, found)| matches!(found, Ok(None)));
+    let without: Vec<Place> = without.map(|(place, _)| place.clone()).collect();
+    let mut found = at(consumer, &without, time, patience)?.into_iter();
+    let answers = committed.into_iter().map(|committed| match committed {
+        Ok(Some(offset)) => Ok(offset),
+        Ok(None) => found.next().unwrap_or_else(|| Err(unknown())),
+        Err(error) => Err(error),
+    });
+    Ok(answers.collect())
+}
+
+/// Asks all partitions with one request for each broker.
+fn list<C: ConsumerContext>(
+    consumer: &BaseConsumer<C>,
+    partitions: &[Place],
+    of: Offset,
+    patience: Duration,
+) -> KafkaResult<Vec<KafkaResult<Option<i64>>>> {
+    if partitions.is_empty() {
         return Ok(Vec::new());
     }
-    // Before the times: a message that is written between the two questions lies behind this end.
-    let ends = times.elements().into_iter().map(|element| {
-        let (topic, partition) = (element.topic().to_owned(), element.partition());
-        Ok(((topic.clone(), partition), end(consumer, &topic, partition)?))
-    });
-    let ends = ends.collect::<KafkaResult<HashMap<_, _>>>()?;
-    let found = consumer.offsets_for_times(times, PATIENCE)?;
-    let offsets = found.elements().into_iter().map(|found| {
-        found.error()?;
-        let place = (found.topic().to_owned(), found.partition());
-        let offset = match found.offset() {
-            Offset::Offset(offset) => offset,
-            _ => ends.get(&place).copied().unwrap_or_default(),
-        };
-        Ok((place.0, place.1, offset))
-    });
-    offsets.collect()
+    let mut asked = TopicPartitionList::with_capacity(partitions.len());
+    for Place { topic, partition } in partitions {
+        asked.add_partition_offset(topic, *partition, of)?;
+    }
+    Ok(read(&consumer.offsets_for_times(asked, patience)?, partitions))
 }
 
-/// The offsets where those of the partitions start that have no committed one; `of` selects topics.
-pub(super) fn without_commit<C: ConsumerContext>(
-    consumer: &BaseConsumer<C>,
-    partitions: &TopicPartitionList,
-    time: SystemTime,
-    of: impl Fn(&str) -> bool,
-) -> KafkaResult<Vec<(String, i32, i64)>> {
-    let committed = consumer.committed_offsets(partitions.clone(), PATIENCE)?;
-    let elements = committed.elements();
-    for element in &elements {
+/// The offsets of a list, in the order of the partitions.
+fn read(list: &TopicPartitionList, partitions: &[Place]) -> Vec<KafkaResult<Option<i64>>> {
+    let elements = list.elements();
+    let found: HashMap<_, _> =
+        elements.iter().map(|element| ((element.topic(), element.partition()), element)).collect();
+    let offset = |Place { topic, partition }: &Place| {
+        let element = found.get(&(&**topic, *partition)).ok_or_else(unknown)?;
         element.error()?;
-    }
-    let without = elements.iter().filter(|element| element.offset() == Offset::Invalid && of(element.topic()));
-    at(consumer, without.map(|element| (element.topic(), element.partition())), time)
+        Ok(match element.offset() {
+            Offset::Offset(offset) => Some(offset),
+            _ => None,
+        })
+    };
+    partitions.iter().map(offset).collect()
+}
+
+fn unknown() -> KafkaError {
+    KafkaError::OffsetFetch(RDKafkaErrorCode::UnknownPartition)
 }

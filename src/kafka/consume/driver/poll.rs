@@ -19,6 +19,7 @@ use super::nap::NAP;
 use super::perform::{perform, tick};
 use super::resets::Reset;
 use super::shared::Shared;
+use super::starts;
 use super::under_way;
 use crate::kafka::client::native;
 use crate::kafka::error::ConsumeErrorKind;
@@ -41,6 +42,8 @@ pub(super) struct Poller {
     /// The offsets that were to come next, of partitions that do not have them, and when that was, counted in
     /// [revocations](Shared::revocations).
     pub(super) gaps: HashMap<Partition, (i64, u64)>,
+    /// The offset that the caller of a seek asked for last, by partition.
+    pub(super) sought: HashMap<Partition, i64>,
     pub(super) ticked: Duration,
     pub(super) is_static: bool,
     pub(super) is_kip_848: bool,
@@ -89,13 +92,20 @@ impl Poller {
         spent: &mut Spent<'a>,
     ) -> Option<Duration> {
         // In a statement of its own, which gives the lock up.
-        let (has_room, share, seeks) = {
+        let (has_room, share, seek, questions) = {
             let mut state = self.shared.lock_here();
-            (!state.full.is_awaited(), state.session.share(), std::mem::take(&mut state.seeks))
+            (!state.full.is_awaited(), state.session.share(), state.seeks.pop_front(), state.held.questions())
         };
-        for seek in seeks {
+        if let Some(time) = connection.consumer.context().start_at {
+            for question in questions {
+                starts::look_up(Arc::downgrade(&self.connection), &self.shared, time, question);
+            }
+        }
+        // One in each round: it may take as long as a rebalance.
+        if let Some(seek) = seek {
             self.seek(seek);
         }
+        self.move_on();
         self.note_gaps();
         let again = has_room && self.poll(connection, share, burst, spent);
         // Under KIP-848 no callback tells a member that there is no partition for it.
@@ -133,9 +143,8 @@ impl Poller {
             }
         }
         let mut until = state.session.next_tick().min(self.ticked + NAP);
-        if let Some(pause) = state.full.next() {
-            until = until.min(pause);
-        }
+        until = state.full.next().into_iter().chain(state.held.next()).fold(until, Duration::min);
+        let again = again || !state.seeks.is_empty();
         if let Some(Closing { hands_until, .. }) = state.session.closing() {
             until = until.min(hands_until);
         }
@@ -221,6 +230,7 @@ impl Poller {
             key: None,
             bytes: raw.size(),
             tried: 0,
+            origin: None,
             due: None,
             message: raw,
         }
@@ -232,7 +242,12 @@ impl Poller {
         let resets = std::mem::take(&mut *resets.lock().unwrap_or_else(PoisonError::into_inner));
         for Reset { place: (topic, partition), offset } in resets {
             let number = self.shared.lock_here().number(&topic, partition);
-            self.gaps.insert(number, (offset, self.shared.revocations()));
+            if self.sought.get(&number) == Some(&offset) {
+                // Whoever asked for it may not know what there is.
+                tracing::warn!("{topic}/{partition}@{offset}: no such message; the partition continues at another");
+            } else {
+                self.gaps.insert(number, (offset, self.shared.revocations()));
+            }
         }
     }
 
@@ -285,7 +300,7 @@ impl Drop for Over {
             let mut state = self.0.lock();
             state.session.end();
             // Nobody commits any more, or seeks.
-            (state.commits.take(), std::mem::take(&mut state.seeks))
+            (state.commits.take(), std::mem::take(&mut state.seeks), std::mem::take(&mut state.held))
         };
         drop(waiters);
         self.0.supervisor.notify_one();

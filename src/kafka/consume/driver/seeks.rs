@@ -5,6 +5,7 @@ use std::time::SystemTime;
 use tokio::sync::oneshot;
 
 use crate::kafka::error::ConsumeErrorKind;
+use crate::kafka::message::Place;
 
 /// Where a partition continues; see [`RunHandle::seek`](crate::kafka::RunHandle::seek).
 ///
@@ -34,4 +35,10 @@ pub(crate) struct Seek {
     pub(super) partition: i32,
     pub(super) to: SeekTo,
     pub(super) sender: oneshot::Sender<Result<(), ConsumeErrorKind>>,
+}
+
+impl Seek {
+    pub(super) fn place(&self) -> Place {
+        Place { topic: self.topic.as_str().into(), partition: self.partition }
+    }
 }

@@ -1,6 +1,6 @@
 //! The state that the polling thread shares with the takers of records.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, VecDeque};
 use std::hash::{BuildHasher, RandomState};
 use std::ops::{Deref, DerefMut};
 use std::sync::atomic::{AtomicU64, Ordering};
@@ -20,6 +20,7 @@ use super::super::session::{Closing, Session, Stopped, Wakes, Word};
 use super::super::tally::Tally;
 use super::commits::{CommitWaiter, Commits};
 use super::full::Full;
+use super::held::Held;
 use super::seats::Seats;
 use super::seeks::{Seek, SeekTo};
 use crate::kafka::client::bounded;
@@ -60,7 +61,8 @@ pub(crate) struct State {
     pub(crate) retry_topics: Vec<String>,
     pub(super) commits: Commits,
     pub(super) full: Full,
-    pub(super) seeks: Vec<Seek>,
+    pub(super) seeks: VecDeque<Seek>,
+    pub(super) held: Held,
     /// The offsets where assigned partitions were told to start; others start at their commit.
     pub(super) starts: HashMap<Partition, i64>,
 }
@@ -69,6 +71,8 @@ pub(crate) struct State {
 pub(crate) struct Returned {
     pub(crate) tried: u32,
     pub(crate) wait: Duration,
+    /// Where it was first: the partition and the offset there.
+    pub(crate) origin: Option<(Place, i64)>,
 }
 
 /// Reads it, by the topic of the record. Nothing in other topics.
@@ -89,7 +93,8 @@ impl Shared {
                 retry_topics: Vec::new(),
                 commits: Commits::default(),
                 full: Full::default(),
-                seeks: Vec::new(),
+                seeks: VecDeque::new(),
+                held: Held::default(),
                 starts: HashMap::new(),
             }),
             ready: Notify::new(),
@@ -194,15 +199,26 @@ impl Shared {
     /// Has a partition continue elsewhere, and waits until it does.
     pub(crate) async fn seek(&self, topic: &str, partition: i32, to: SeekTo) -> Result<(), ConsumeErrorKind> {
         let (sender, done) = oneshot::channel();
+        self.queue(Seek { topic: topic.to_owned(), partition, to, sender });
+        done.await.unwrap_or_else(|_| {
+            let state = self.lock();
+            let is_closed = state.session.is_over() || state.session.closing().is_some();
+            // Otherwise the partition was revoked meanwhile.
+            let not_assigned = || ConsumeErrorKind::NotAssigned(format!("{topic}/{partition}"));
+            Err(if is_closed { ConsumeErrorKind::Closed } else { not_assigned() })
+        })
+    }
+
+    /// Leaves it to the polling thread. At the end nobody does it, and its caller learns that from the sender.
+    pub(super) fn queue(&self, seek: Seek) {
         {
             let mut state = self.lock();
             if state.session.is_over() {
-                return Err(ConsumeErrorKind::Closed);
+                return;
             }
-            state.seeks.push(Seek { topic: topic.to_owned(), partition, to, sender });
+            state.seeks.push_back(seek);
         }
         self.wake();
-        done.await.unwrap_or(Err(ConsumeErrorKind::Closed))
     }
 }
 
@@ -274,12 +290,19 @@ impl State {
     pub(super) fn receive(&mut self, mut incoming: Incoming<Raw>, now: Duration) {
         incoming.key = key(self.keyed.as_ref(), &incoming.message);
         if let Some(returning) = &self.returning
-            && let Some(Returned { tried, wait }) = returning(&self.place(incoming.partition).topic, &incoming.message)
+            && let Some(Returned { tried, wait, origin }) =
+                returning(&self.place(incoming.partition).topic, &incoming.message)
         {
             incoming.tried = tried;
+            incoming.origin = origin.map(|(place, offset)| (self.number(&place.topic, place.partition), offset));
             incoming.due = Some(now.saturating_add(wait));
         }
         self.session.receive(incoming, now);
+    }
+
+    /// Whether partitions are assigned of which it is not known yet where they start.
+    pub(crate) fn has_held(&self) -> bool {
+        !self.held.is_empty()
     }
 
     pub(crate) fn places(&self) -> &[Place] {

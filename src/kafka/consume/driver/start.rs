@@ -47,6 +47,7 @@ pub(crate) fn start(
         last: None,
         packer: Packer::default(),
         gaps: HashMap::new(),
+        sought: HashMap::new(),
         ticked: Duration::ZERO,
         is_static: settings.get("group.instance.id").is_some_and(|id| !id.is_empty()),
         is_kip_848: settings.get("group.protocol").is_some_and(|protocol| protocol.eq_ignore_ascii_case("consumer")),

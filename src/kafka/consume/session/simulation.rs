@@ -1,7 +1,7 @@
 //! Leads core and session through seeded schedules: consumers that join, leave, stall and crash, partitions that
 //! move between them or are lost, handlers and forwards that take their time and fail, batches that nobody takes,
 //! clients that fail for good, rights that are missing, revokes while a consumer closes, commits that do not arrive,
-//! time that jumps, dependencies of handlers that are away.
+//! time that jumps, dependencies of handlers that are away, records that always fail.
 //!
 //! Beside each core a [`Ledger`] is kept of every partition: what has become of each record that was
 //! received, so plainly that what may be taken, what has to be taken, what is paused and what is committed
@@ -106,6 +106,7 @@ events! {
     Probed,
     Barred,
     GaveUpUnavailable,
+    GaveUpProbe,
     Dead,
     Skipped,
     SkippedForTime,
@@ -359,15 +360,18 @@ impl Group {
             log.produced = log.entries.len();
         }
         let records: usize = logs.iter().map(|log| log.entries.len()).sum();
-        // Each round but those that wait brings a record further.
-        let mut rounds = 200 + 10 * records;
+        // Each round but those that wait brings a record further. Records that always fail are tried until their time is
+        // over.
+        let has_stubborn = self.world.plan.stubborn.is_some();
+        let mut rounds = 200 + records * if has_stubborn { 1000 } else { 10 };
         while !self.settled() {
             rounds = rounds.checked_sub(1).expect("everything comes to its end");
             let moved = self.round();
-            if !moved {
+            if !moved || has_stubborn {
                 let world = &mut self.world;
                 let next = self.consumers.iter().map(|consumer| consumer.session.next_tick()).min();
-                world.now = world.now.max(next.expect("somebody is there"));
+                let next = next.filter(|_| !moved).unwrap_or(world.now + Duration::from_millis(10));
+                world.now = world.now.max(next);
                 self.consumers.iter_mut().for_each(|consumer| consumer.tick(world));
             }
         }

@@ -45,6 +45,7 @@ fn rules() -> Rules {
         give_up: GiveUp::DeadLetter.into(),
         away_limit: None,
         breaker: None,
+        breaker_patience: Backoff { first: millis(1000), longest: millis(1000), jitter: 0.0 },
         forms: 2,
         patience: None,
         commit_every: millis(5000),
@@ -64,6 +65,7 @@ fn session(rules: Rules, partitions: &[Partition], records: i64) -> Machine {
                 key: None,
                 bytes: 1,
                 tried: 0,
+                origin: None,
                 due: None,
                 message: offset,
             };
@@ -194,6 +196,7 @@ fn of_those_that_failed_together_the_first_is_tried_first() {
                 key: None,
                 bytes: 1,
                 tried: 0,
+                origin: None,
                 due: None,
                 message: offset,
             };

@@ -27,9 +27,13 @@ pub(super) struct Entry {
     pub(super) key: Option<u64>,
     pub(super) bytes: usize,
     pub(super) tried: u32,
+    /// The place where it was first. Others have the same: it came back more than once.
+    pub(super) origin: Option<(Partition, i64)>,
     pub(super) due: Option<Duration>,
     /// No handler will ever take it.
     pub(super) poison: bool,
+    /// Each handler fails, whatever it needs is there.
+    pub(super) stubborn: bool,
     /// The first form in which the dead letter topic accepts it.
     pub(super) form: u32,
     /// It has come to its end for some consumer: handled, forwarded or skipped.
@@ -59,13 +63,17 @@ impl Log {
         let entries: Vec<_> = (0..chance.usize(0..=plan.records))
             .map(|_| {
                 offset += chance.i64(1..=gaps);
+                let tried = if plan.from_retry { chance.u32(..3) } else { 0 };
+                let says_origin = tried > 0 && chance.u32(..4) > 0;
                 Entry {
                     offset,
                     key: (chance.u32(..6) > 0).then(|| chance.u64(..plan.keys)),
                     bytes: chance.usize(..20),
-                    tried: if plan.from_retry { chance.u32(..3) } else { 0 },
+                    tried,
+                    origin: says_origin.then(|| (chance.u32(..2), chance.i64(0..10))),
                     due: (plan.from_retry && chance.bool()).then(|| Duration::from_millis(chance.u64(..1000))),
                     poison: chance.u32(..12) == 0,
+                    stubborn: plan.stubborn.is_some_and(|number| chance.u32(..number) == 0),
                     form: chance.u32(..plan.rules.forms),
                     finished: false,
                 }

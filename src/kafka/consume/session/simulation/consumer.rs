@@ -366,6 +366,7 @@ impl Consumer {
             key: entry.key.filter(|_| self.governed),
             bytes: entry.bytes,
             tried: entry.tried,
+            origin: entry.origin,
             due: entry.due,
             leader_epoch: client.next.try_into().expect("a small number"),
             message: (partition, client.next),
@@ -374,7 +375,7 @@ impl Consumer {
         let ledger = self.ledgers[index].as_mut().filter(|ledger| !ledger.revoked);
         let counts = ledger.is_some();
         if let Some(ledger) = ledger {
-            ledger.receive(client.next, entry);
+            ledger.receive(partition, client.next, entry);
             client.under_way = client.under_way.saturating_sub(1);
             client.next += 1;
         }
@@ -962,6 +963,7 @@ impl Consumer {
         let rules = &self.rules;
         let ledger = self.ledgers[hand.ticket.partition as usize].as_mut().expect("what is in hand is ours");
         let was_open = self.outage.open.is_some();
+        let given_up = self.outage.given_up.0;
         let was_away = self.outage.waiting.contains(&(hand.ticket.partition, number));
         let place = (hand.ticket.partition, number);
         let outcome = ledger.finish(place, verdict, world.now, rules, &mut self.outage);
@@ -970,6 +972,9 @@ impl Consumer {
         if was_away && is_given_up && matches!(verdict, Verdict::Retry | Verdict::RetryAfter(_) | Verdict::Unavailable)
         {
             world.tally.note(Event::GaveUpUnavailable);
+        }
+        if self.outage.given_up.0 > given_up {
+            world.tally.note(Event::GaveUpProbe);
         }
         match ledger.records[number].state {
             State::Finished => world.broker.log(hand.ticket.partition).entries[hand.entry].finished = true,
@@ -1252,6 +1257,7 @@ impl World {
         let entry = &self.broker.logs[hand.ticket.partition as usize].entries[hand.entry];
         let rejected = match hand.work {
             // Only a better handler helps when a record stops the consumer.
+            Work::Handle if entry.stubborn => return Verdict::Retry,
             Work::Handle => entry.poison && (self.faults || self.plan.rules.give_up.rejected != GiveUp::Stop),
             Work::Retry(_) => false,
             Work::DeadLetter(form) => form < entry.form,

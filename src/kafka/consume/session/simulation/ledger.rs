@@ -37,8 +37,8 @@ pub(super) struct Record {
     pub(super) taken: u32,
     /// How often it was not forwarded.
     unsent: u32,
-    /// It comes from a topic for retries.
-    returned: bool,
+    /// The place where it was first.
+    origin: (Partition, i64),
     /// How often in a row a dependency of its handler was away, and since when.
     away: Option<(u32, Duration)>,
     /// The partition waits for it.
@@ -73,7 +73,7 @@ impl Ledger {
         }
     }
 
-    pub(super) fn receive(&mut self, index: usize, entry: &Entry) {
+    pub(super) fn receive(&mut self, partition: Partition, index: usize, entry: &Entry) {
         let due = entry.due.unwrap_or_default();
         self.buffered.records += 1;
         self.buffered.bytes += entry.bytes;
@@ -87,7 +87,7 @@ impl Ledger {
             attempt: entry.tried + 1,
             taken: 0,
             unsent: 0,
-            returned: entry.tried > 0,
+            origin: entry.origin.unwrap_or((partition, entry.offset)),
             away: None,
             holds: false,
         });
@@ -176,8 +176,8 @@ impl Ledger {
                     _ => None,
                 };
                 let is_last = record.attempt >= rules.attempts;
-                if verdict != Verdict::Panic && !record.returned {
-                    outage.failed.insert((partition, record.offset));
+                if verdict != Verdict::Panic {
+                    outage.failed.insert(record.origin);
                 }
                 if was_probe {
                     outage.probe_failed(now, &rules.backoff);
@@ -187,7 +187,10 @@ impl Ledger {
                 let waits = verdict != Verdict::Panic && (is_away || is_last && are_many);
                 let (times, since) = record.away.unwrap_or((0, now));
                 let end = rules.away_limit.map(|limit| since + limit);
-                if waits && end.is_none_or(|end| now < end) {
+                let may_be_suspected = was_probe && matches!(verdict, Verdict::Retry | Verdict::RetryAfter(_));
+                let is_suspected =
+                    may_be_suspected && record.away.is_some() && outage.gives_up(since, &rules.breaker_patience, now);
+                if waits && !is_suspected && end.is_none_or(|end| now < end) {
                     if !is_away {
                         outage.open(now, &rules.backoff);
                     }

@@ -9,8 +9,10 @@ use super::super::super::core::{Backoff, Partition};
 pub(super) struct Outage {
     /// Records that wait, by partition and number.
     pub(super) waiting: BTreeSet<(Partition, usize)>,
-    /// The messages that failed since one was handled.
+    /// The messages that failed since one was handled, by their first place.
     pub(super) failed: BTreeSet<(Partition, i64)>,
+    /// How many probes were given up since one was handled, and when the last was.
+    pub(super) given_up: (u32, Duration),
     pub(super) open: Option<Open>,
 }
 
@@ -38,8 +40,19 @@ impl Outage {
         }
     }
 
+    /// Whether a probe that fails now and has waited since then is given up for it.
+    pub(super) fn gives_up(&mut self, since: Duration, patience: &Backoff, now: Duration) -> bool {
+        let (times, last) = self.given_up;
+        let is_over = now >= since + pause(patience, times + 1).1 && now >= last + pause(patience, times + 1).1;
+        if is_over {
+            self.given_up = (times + 1, now);
+        }
+        is_over
+    }
+
     pub(super) fn succeed(&mut self, record: (Partition, usize)) {
         self.failed.clear();
+        self.given_up = (0, Duration::ZERO);
         self.waiting.remove(&record);
         self.open = None;
     }
@@ -64,7 +77,7 @@ impl Outage {
 
 /// The shortest and the longest pause.
 pub(super) fn pause(backoff: &Backoff, pauses: u32) -> (Duration, Duration) {
-    let doubled = backoff.first * 2_u32.pow(pauses.min(20) - 1);
-    let longest = doubled.min(backoff.longest);
+    let doubled = 2_u32.checked_pow(pauses - 1).map(|factor| backoff.first * factor);
+    let longest = doubled.unwrap_or(backoff.longest).min(backoff.longest);
     (longest.mul_f64(1.0 - backoff.jitter).saturating_sub(Duration::from_micros(1)), longest)
 }

@@ -27,6 +27,8 @@ pub(super) struct Plan {
     pub(super) failures: u32,
     /// Whether records come from a topic for retries.
     pub(super) from_retry: bool,
+    /// One in so many records always fails, and is given up for it.
+    pub(super) stubborn: Option<u32>,
 }
 
 fn one_of<T: Copy>(chance: &mut Rng, all: &[T]) -> T {
@@ -71,6 +73,11 @@ impl Plan {
             give_up: give_ups(chance),
             away_limit: one_of(chance, &[None, None, Some(0), Some(50), Some(500)]).map(Duration::from_millis),
             breaker: one_of(chance, &[None, Some(2), Some(2), Some(3), Some(5)]),
+            breaker_patience: Backoff {
+                first: millis(chance, &[20, 50, 500]),
+                longest: millis(chance, &[50, 500, 1000]),
+                jitter: 0.0,
+            },
             forms: chance.u32(1..=3),
             patience: one_of(chance, &[None, Some(20), Some(100), Some(500)]).map(Duration::from_millis),
             commit_every: millis(chance, &[50, 100, 500]),
@@ -82,6 +89,7 @@ impl Plan {
             ..rules.clone()
         };
         let is_manual = chance.u32(..10) == 0;
+        let stubborn = (rules.give_up.failed != GiveUp::Stop && chance.u32(..3) == 0).then_some(6);
         Self {
             rules,
             manual,
@@ -96,6 +104,7 @@ impl Plan {
             failures: one_of(chance, &[0, 10, 30, 60, 95]),
             // Consumers with a loop of their own have no such topics.
             from_retry: !is_manual && chance.u32(..4) == 0,
+            stubborn,
         }
     }
 }

@@ -1,0 +1,116 @@
+//! The handle to an app.
+
+use std::fmt;
+use std::sync::{Arc, Mutex, PoisonError};
+
+use tokio::sync::watch;
+
+use crate::kafka::consume::RunHandle;
+use crate::kafka::produce::EventProducer;
+
+/// A handle to an [`App`](super::App), for instance for the probes of an HTTP server. Cheap to clone.
+///
+/// ```
+/// use event_schema::kafka::App;
+///
+/// let app = App::new("shop");
+/// let handle = app.handle();
+/// // Not before it runs:
+/// assert!(!handle.is_ready());
+/// ```
+#[derive(Clone)]
+pub struct AppHandle {
+    stage: Arc<watch::Sender<Stage>>,
+    probes: Arc<Mutex<Vec<(String, Probe)>>>,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Stage {
+    New,
+    Running,
+    Closing,
+}
+
+/// A part that can say whether it is ready.
+pub(super) enum Probe {
+    Consumer(RunHandle),
+    Producer(EventProducer),
+}
+
+impl Probe {
+    fn is_ready(&self) -> bool {
+        match self {
+            Self::Consumer(handle) => handle.is_ready(),
+            Self::Producer(producer) => producer.is_ready(),
+        }
+    }
+}
+
+impl AppHandle {
+    pub(super) fn new() -> Self {
+        Self { stage: Arc::new(watch::Sender::new(Stage::New)), probes: Arc::default() }
+    }
+
+    pub(super) fn add(&self, name: &str, probe: Probe) {
+        self.probes.lock().unwrap_or_else(PoisonError::into_inner).push((name.to_owned(), probe));
+    }
+
+    /// The app runs, unless it was closed before.
+    pub(super) fn start(&self) {
+        self.stage.send_if_modified(|stage| {
+            let is_new = *stage == Stage::New;
+            *stage = if is_new { Stage::Running } else { *stage };
+            is_new
+        });
+    }
+
+    pub(super) async fn closed(&self) {
+        let closing = |stage: &Stage| *stage == Stage::Closing;
+        // The sender is here.
+        drop(self.stage.subscribe().wait_for(closing).await);
+    }
+
+    /// Ends the app, as a signal does. One that does not run yet ends when it is run.
+    ///
+    /// See the example of [`App`](super::App).
+    pub fn close(&self) {
+        self.stage.send_replace(Stage::Closing);
+    }
+
+    /// Whether the app runs, is not being closed, and all its consumers and producers are ready: for the readiness probe of
+    /// a service.
+    ///
+    /// See the example of [`App`](super::App).
+    #[must_use]
+    pub fn is_ready(&self) -> bool {
+        *self.stage.borrow() == Stage::Running && self.parts().iter().all(|(_, is_ready)| *is_ready)
+    }
+
+    /// The names of the consumers and producers, and whether each is ready.
+    ///
+    /// ```
+    /// # use event_schema::kafka::{App, EmbeddedKafka, EventProducer};
+    /// # #[tokio::main(flavor = "current_thread")]
+    /// # async fn main() -> Result<(), Box<dyn std::error::Error>> {
+    /// # let kafka = EmbeddedKafka::start()?;
+    /// let producer = EventProducer::connect(&kafka.config()).await?;
+    /// let app = App::new("shop").producer(&producer);
+    /// assert_eq!(app.handle().parts(), [("producer".to_owned(), true)]);
+    /// # Ok(())
+    /// # }
+    /// ```
+    #[must_use]
+    pub fn parts(&self) -> Vec<(String, bool)> {
+        let probes = self.probes.lock().unwrap_or_else(PoisonError::into_inner);
+        probes.iter().map(|(name, probe)| (name.clone(), probe.is_ready())).collect()
+    }
+}
+
+impl fmt::Debug for AppHandle {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("AppHandle")
+            .field("stage", &*self.stage.borrow())
+            .field("parts", &self.parts())
+            .finish_non_exhaustive()
+    }
+}
