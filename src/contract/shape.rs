@@ -540,6 +540,8 @@ pub struct Definition {
     pub transparent: bool,
     /// Written out where it is used, in place of a reference.
     pub inline: bool,
+    /// Rules of the whole are functions of the user's.
+    pub ruled: bool,
     /// The form of the input, and of the output unless `written` differs.
     pub form: Form,
     pub written: Option<Form>,

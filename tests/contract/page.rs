@@ -12,9 +12,9 @@ use tempfile::TempDir;
 use crate::site::Site;
 
 /// The page of a catalog without recorded contracts.
-fn site(catalog: &Catalog) -> Site {
-    let folder = tempfile::tempdir().unwrap();
-    catalog.page(folder.path(), folder.path().join("no contracts")).unwrap();
+pub(crate) fn site(catalog: &Catalog) -> Site {
+    let (folder, schemas) = (TempDir::new().unwrap(), TempDir::new().unwrap());
+    catalog.page(folder.path(), schemas.path()).unwrap();
     let site = Site::read(folder.path());
     site.check();
     site
@@ -25,7 +25,7 @@ fn site(catalog: &Catalog) -> Site {
 fn the_page_of_the_examples_is_recorded() {
     let root = Path::new(env!("CARGO_MANIFEST_DIR"));
     let (recorded, schemas) = (root.join("tests/contract/page"), root.join("schemas/shop"));
-    if std::env::var_os("UPDATE_SCHEMAS").is_some() {
+    if std::env::var_os("UPDATE_SCHEMAS").is_some_and(|value| !value.is_empty() && value != "0") {
         crate::events::catalog().page(&recorded, &schemas).unwrap();
     }
     let folder = TempDir::new().unwrap();
@@ -48,9 +48,9 @@ fn what_is_current_is_not_written_again() -> Result<(), CatalogError> {
         seq: u8,
     }
 
-    let folder = TempDir::new().unwrap();
+    let (folder, schemas) = (TempDir::new().unwrap(), TempDir::new().unwrap());
     let place = |file: &str| folder.path().join(file);
-    let page = |catalog: Catalog| catalog.page(folder.path(), "no contracts");
+    let page = |catalog: Catalog| catalog.page(folder.path(), schemas.path());
     let orders = || Catalog::new("orders").sends::<Ping>();
     assert_eq!(page(orders().receives::<crate::events::ReadingTaken>())?.len(), 7);
     let first = Site::read(folder.path());
@@ -112,6 +112,11 @@ mod hostile {
         pub(super) empty: Choice,
         #[serde(rename = "new\nline \u{0}\u{2028}")]
         pub(super) control: BTreeMap<String, Unclear>,
+        // As the headings are called.
+        pub(super) fields: u8,
+        pub(super) types: u8,
+        pub(super) examples: u8,
+        pub(super) changes: u8,
         #[serde(flatten)]
         pub(super) rest: BTreeMap<String, String>,
     }
@@ -302,6 +307,79 @@ mod sensitive {
     }
 }
 
+mod hidden {
+    /// The earlier revision of an event, and the later one.
+    macro_rules! revision {
+        ($module:ident: $($pin:ident)?, $number:literal) => {
+            pub(super) mod $module {
+                #[event_schema::event(name = "home.moved")]
+                pub(in super::super) struct HomeMoved {
+                    #[serde(default = "address")]
+                    address: Address,
+                    #[serde(default)]
+                    log: Log,
+                }
+
+                #[event_schema::event]
+                struct Address {
+                    street: String,
+                    $(
+                        #[event(sensitive)]
+                        $pin: String,
+                    )?
+                }
+
+                fn address() -> Address {
+                    Address { street: "shown".to_owned(), $($pin: concat!("hunter", $number).to_owned())? }
+                }
+
+                #[event_schema::event]
+                #[derive(Default)]
+                #[serde(tag = "type")]
+                enum Log {
+                    #[default]
+                    Nothing,
+                    Entry {
+                        #[serde(default = "login")]
+                        login: Login,
+                    },
+                }
+
+                #[event_schema::event]
+                struct Login {
+                    at: String,
+                    #[event(sensitive)]
+                    code: String,
+                }
+
+                fn login() -> Login {
+                    Login { at: $number.to_owned(), code: concat!("hunter", $number).to_owned() }
+                }
+            }
+        };
+    }
+
+    revision!(first: pin, "1");
+    revision!(second: , "2");
+}
+
+/// A sensitive field that is gone, within a field with a default; and a default that changes, in a variant.
+#[test]
+fn sensitive_values_of_earlier_revisions_are_not_shown() -> Result<(), CatalogError> {
+    let (folder, schemas) = (TempDir::new().unwrap(), TempDir::new().unwrap());
+    Catalog::new("homes").receives::<hidden::first::HomeMoved>().export(&schemas)?;
+    Catalog::new("homes").receives::<hidden::second::HomeMoved>().page(folder.path(), &schemas)?;
+    let site = Site::read(folder.path());
+    site.check();
+    let text = site.text("events/home.moved.html");
+    assert!(!text.contains(sensitive::SECRET), "{text}");
+    let changes = text.split("Since it was recorded").nth(1).unwrap();
+    for change in ["address default", "Address.pin removed", "Log.Entry.login default changed"] {
+        assert!(changes.contains(change), "{change} is missing in {changes}");
+    }
+    Ok(())
+}
+
 /// Neither in examples nor as a default, nor in what changed, also if a revision that is gone called it sensitive.
 #[test]
 fn sensitive_values_are_not_shown() -> Result<(), CatalogError> {
@@ -380,6 +458,10 @@ fn the_tool_writes_the_page() {
     let (code, _, err) = run(&["page"]);
     assert!(code == 2 && err.contains("page PAGE [FOLDER]"), "{err}");
     assert_eq!(run(&["page", "a", "b", "c"]).0, 2);
+    // A folder that is misspelled.
+    let missing = concat!(env!("CARGO_MANIFEST_DIR"), "/schemes/shop");
+    let (code, out, err) = run(&["page", page.to_str().unwrap(), missing]);
+    assert!(code == 2 && out.is_empty() && err.contains("schemes/shop cannot be read"), "{out}{err}");
     // Its name is that of a file.
     let (code, _, err) = run(&["page", page.join("index.html").to_str().unwrap(), schemas]);
     assert!(code == 2 && err.contains("cannot be read or written"), "{err}");
@@ -398,6 +480,7 @@ fn changes_between_revisions_and_versions() -> Result<(), CatalogError> {
     catalog().sends::<history::first::OrderPlaced>().export(&schemas)?;
     let text = of(catalog().sends::<history::first::OrderPlaced>())?;
     assert!(!text.contains("Changes"), "{text}");
+    assert!(text.contains("Recorded in order.placed/v1.json"), "{text}");
 
     // Not recorded yet, and recorded.
     let text = of(catalog().sends::<history::second::OrderPlaced>())?;
@@ -468,4 +551,102 @@ fn events_are_listed_by_name() {
     assert!(places.iter().all(Option::is_some) && places.is_sorted(), "{places:?} in {text}");
     assert!(text.contains("shop receives 8 events."), "{text}");
     assert!(site.text("events/paid.html").contains("Received byshop"));
+}
+
+mod forms {
+    macro_rules! revision {
+        ($module:ident, { $($countries:ident)* }, { $($skip:tt)* }, $limit:tt) => {
+            pub(super) mod $module {
+                #[event_schema::event(name = "parcel.sent")]
+                pub(in super::super) struct ParcelSent {
+                    country: Country,
+                    #[serde(default, $($skip)*)]
+                    note: String,
+                    // A name that is that of a keyword.
+                    #[validate(length(max = $limit))]
+                    required: String,
+                    payment: Payment,
+                }
+
+                #[event_schema::event]
+                enum Country { $($countries),* }
+
+                #[event_schema::event]
+                #[serde(tag = "method")]
+                enum Payment {
+                    Cash { amount: u32 },
+                    Card {
+                        #[validate(length(max = $limit))]
+                        number: String,
+                    },
+                }
+            }
+        };
+    }
+
+    revision!(first, { AT CH }, { skip_serializing_if = "String::is_empty" }, 5);
+    revision!(second, { AT CH DE }, {}, 9);
+}
+
+/// A change is listed once, in the words of the side that it is of.
+#[test]
+fn changes_are_told_by_form() -> Result<(), CatalogError> {
+    let (folder, schemas) = (TempDir::new().unwrap(), TempDir::new().unwrap());
+    Catalog::new("parcels").sends::<forms::first::ParcelSent>().export(&schemas)?;
+    let page = |catalog: Catalog| -> Result<String, CatalogError> {
+        catalog.page(folder.path(), &schemas)?;
+        let site = Site::read(folder.path());
+        site.check();
+        Ok(site.text("events/parcel.sent.html").split("Since it was recorded").nth(1).unwrap().to_owned())
+    };
+    let text = page(Catalog::new("parcels").sends::<forms::second::ParcelSent>())?;
+    // Consumers of the earlier revision do not know the new value: no line calls that compatible.
+    for part in ["Country", "Payment"] {
+        assert!(text.contains(&format!("{part} changed incompatible")), "{text}");
+        assert_eq!(text.matches(part).count(), 1, "{text}");
+    }
+    // It was optional for readers before, and is.
+    assert!(text.contains("note now always written compatible"), "{text}");
+    assert!(text.contains("required maxLength changed incompatiblefrom 5 to 9"), "{text}");
+
+    // An event that is received only: the new value is one more that is read.
+    fs::remove_dir_all(schemas.path().join("parcel.sent")).unwrap();
+    Catalog::new("parcels").receives::<forms::first::ParcelSent>().export(&schemas)?;
+    let text = page(Catalog::new("parcels").receives::<forms::second::ParcelSent>())?;
+    assert!(text.contains("Country enum changed compatible"), "{text}");
+    assert!(text.contains("Payment.Card.number maxLength changed compatiblefrom 5 to 9"), "{text}");
+    Ok(())
+}
+
+mod needs {
+    #[event_schema::event(name = "need")]
+    pub(super) struct Optional {
+        #[serde(default, skip_serializing_if = "String::is_empty")]
+        pub(super) note: String,
+    }
+
+    #[event_schema::event(name = "need")]
+    pub(super) struct Required {
+        pub(super) note: String,
+    }
+}
+
+/// In the written form and in the accepted form it says two things.
+#[test]
+fn a_field_that_must_be_there_now() -> Result<(), CatalogError> {
+    let folder = TempDir::new().unwrap();
+    let page = |from: Catalog, to: Catalog| -> Result<String, CatalogError> {
+        let schemas = TempDir::new().unwrap();
+        from.export(&schemas)?;
+        to.page(folder.path(), &schemas)?;
+        Ok(Site::read(folder.path()).text("events/need.html").split("Since it was recorded").nth(1).unwrap().to_owned())
+    };
+    let catalog = || Catalog::new("needs");
+    let text = page(catalog().sends::<needs::Optional>(), catalog().sends::<needs::Required>())?;
+    assert!(text.contains("note now required incompatible"), "{text}");
+    let text = page(catalog().sends::<needs::Required>(), catalog().sends::<needs::Optional>())?;
+    assert!(text.contains("note may now be left out incompatible"), "{text}");
+    let text = page(catalog().receives::<needs::Required>(), catalog().receives::<needs::Optional>())?;
+    assert!(text.contains("note no longer required compatible"), "{text}");
+    Ok(())
 }

@@ -176,7 +176,7 @@ impl Catalog {
     ///
     /// # Errors
     ///
-    /// As with [`check`](Self::check), and if a file cannot be written.
+    /// As with [`check`](Self::check), if the folder `recorded` is not there, and if a file cannot be written.
     #[cfg(feature = "page")]
     pub fn page(&self, folder: impl AsRef<Path>, recorded: impl AsRef<Path>) -> Result<Vec<PathBuf>, CatalogError> {
         self.refuse_doubles()?;

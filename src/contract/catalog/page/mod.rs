@@ -10,6 +10,7 @@ mod markdown;
 mod paper;
 mod rules;
 mod secrets;
+mod spot;
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
@@ -31,6 +32,8 @@ pub(super) fn write(
     recorded: &Path,
     folder: &Path,
 ) -> Result<Vec<PathBuf>, CatalogError> {
+    // A folder that is misspelled would give a page without history.
+    fs::read_dir(recorded).map_err(|error| CatalogError::io(recorded, error))?;
     let mut events: BTreeMap<&str, Vec<&Contract>> = BTreeMap::new();
     for contract in contracts {
         events.entry(contract.descriptor.name()).or_default().push(contract);
