@@ -136,7 +136,7 @@ fn command(catalog: &Catalog, args: &[String], out: &mut impl Write) -> Result<b
     let args: Vec<&str> = args.iter().map(String::as_str).collect();
     let (command, named) = match args.as_slice() {
         #[cfg(feature = "page")]
-        ["page", page, recorded @ ..] if recorded.len() <= 1 => {
+        ["page", page, recorded @ ..] if recorded.len() <= 1 && !page.starts_with('-') => {
             let recorded = recorded.first().unwrap_or(&"schemas");
             let written = catalog.page(page, recorded)?;
             list(&written, "the page is up to date", out)?;

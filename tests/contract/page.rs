@@ -68,6 +68,30 @@ fn what_is_current_is_not_written_again() -> Result<(), CatalogError> {
     Ok(())
 }
 
+#[test]
+fn files_of_others_are_not_replaced() -> Result<(), CatalogError> {
+    let schemas = TempDir::new().unwrap();
+    for file in ["index.html", "style.css", "events/reading-taken.html"] {
+        let folder = TempDir::new().unwrap();
+        let page =
+            || Catalog::new("orders").receives::<crate::events::ReadingTaken>().page(folder.path(), schemas.path());
+        fs::create_dir(folder.path().join("events")).unwrap();
+        fs::write(folder.path().join(file), "by hand").unwrap();
+        let error = page().unwrap_err().to_string();
+        assert!(error.contains("was not written as part of a catalog's page"), "{error}");
+        assert_eq!(
+            Site::read(folder.path()).0.into_iter().collect::<Vec<_>>(),
+            [(file.to_owned(), "by hand".to_owned())]
+        );
+        fs::remove_file(folder.path().join(file)).unwrap();
+        assert_eq!(page()?.len(), 6);
+        // A file of a page that is there is one of an earlier version of the library.
+        fs::write(folder.path().join("style.css"), "old").unwrap();
+        assert_eq!(page()?, [folder.path().join("style.css")]);
+    }
+    Ok(())
+}
+
 mod hostile {
     use super::{BTreeMap, json};
 
@@ -380,6 +404,46 @@ fn sensitive_values_of_earlier_revisions_are_not_shown() -> Result<(), CatalogEr
     Ok(())
 }
 
+mod named {
+    macro_rules! revision {
+        ($module:ident: $($ty:tt)*) => {
+            pub(super) mod $module {
+                use event_schema::serde_json::json;
+
+                #[event_schema::event(name = "door.opened")]
+                pub(in super::super) struct DoorOpened {
+                    #[schemars(extend("if" = json!({"properties": {"pin": {"const": "hunter1"}}, "required": ["pin"]})))]
+                    #[schemars(extend("enum" = json!([{"pin": "hunter2", "street": "a"}])))]
+                    way: $($ty)*,
+                    lock: Lock,
+                }
+
+                #[event_schema::event]
+                struct Lock {
+                    #[event(sensitive)]
+                    #[schemars(extend("const" = "hunter3"))]
+                    pin: String,
+                }
+            }
+        };
+    }
+
+    revision!(first: Option<std::collections::BTreeMap<String, String>>);
+    revision!(second: u8);
+}
+
+/// Values that a schema names, in the parts of schemas that changed.
+#[test]
+fn values_that_schemas_name_are_not_shown_for_sensitive_fields() -> Result<(), CatalogError> {
+    let (folder, schemas) = (TempDir::new().unwrap(), TempDir::new().unwrap());
+    Catalog::new("doors").receives::<named::first::DoorOpened>().export(&schemas)?;
+    Catalog::new("doors").receives::<named::second::DoorOpened>().page(folder.path(), &schemas)?;
+    let text = Site::read(folder.path()).text("events/door.opened.html");
+    assert!(text.contains("way changed incompatible"), "{text}");
+    assert!(!text.contains(sensitive::SECRET), "{text}");
+    Ok(())
+}
+
 /// Neither in examples nor as a default, nor in what changed, also if a revision that is gone called it sensitive.
 #[test]
 fn sensitive_values_are_not_shown() -> Result<(), CatalogError> {
@@ -458,6 +522,7 @@ fn the_tool_writes_the_page() {
     let (code, _, err) = run(&["page"]);
     assert!(code == 2 && err.contains("page PAGE [FOLDER]"), "{err}");
     assert_eq!(run(&["page", "a", "b", "c"]).0, 2);
+    assert_eq!(run(&["page", "--out", schemas]).0, 2);
     // A folder that is misspelled.
     let missing = concat!(env!("CARGO_MANIFEST_DIR"), "/schemes/shop");
     let (code, out, err) = run(&["page", page.to_str().unwrap(), missing]);

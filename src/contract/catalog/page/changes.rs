@@ -8,13 +8,13 @@ use serde_json::Value;
 
 use super::fields::Writer;
 use super::paper::{LINE, id_of_version};
-use super::secrets::{Secrets, remove_defaults};
+use super::secrets::Secrets;
 use super::spot::Spot;
 use crate::contract::catalog::check::{Part, compare, is_of_event, is_requirement, reason_of};
 use crate::contract::catalog::error::CatalogError;
 use crate::contract::catalog::folder::{Revision, read_revisions};
 use crate::contract::catalog::recorded::{Contract, Documents};
-use crate::contract::compat::{Direction, Finding, rule, without_annotations};
+use crate::contract::compat::{Direction, Finding, rule};
 
 /// How many characters of a side are shown.
 const MAX_SIDE: usize = 160;
@@ -222,11 +222,7 @@ fn shown(side: &Value, spot: &Spot, secrets: &Secrets) -> Option<String> {
     let mut side = match keyword {
         Some("const" | "default" | "enum") if secrets.mask(side) != *side => return None,
         Some("const" | "default" | "enum") => side.clone(),
-        _ => {
-            let mut schema = without_annotations(side);
-            remove_defaults(&mut schema);
-            schema
-        }
+        _ => secrets.redact(side),
     };
     side.sort_all_objects();
     let text = match side {

@@ -9,7 +9,7 @@ use serde_json::Value;
 use super::markdown;
 use super::paper::{LINE, code_block, id_of, self_link};
 use super::rules::{OWN_CODE, joined, list, sorted, words};
-use super::secrets::{Secrets, has_marks, is_secret_field, remove_defaults};
+use super::secrets::{Secrets, has_marks, is_secret_field};
 use crate::contract::compat::without_annotations;
 use crate::contract::parts::holds_itself;
 use crate::contract::shape::{
@@ -179,10 +179,9 @@ impl<'s> Writer<'s> {
                 {
                     keywords.insert("$defs".to_owned(), definitions.into());
                 }
-                if self.secrets.has_foreign(&foreign) || has_marks(&schema) {
-                    remove_defaults(&mut schema);
-                }
-                let text = format!("{:#}", sorted(&without_annotations(&schema)));
+                let is_secret = self.secrets.has_foreign(&foreign) || has_marks(&schema);
+                let schema = if is_secret { self.secrets.redact(&schema) } else { without_annotations(&schema) };
+                let text = format!("{:#}", sorted(&schema));
                 (Notes::NONE, code_block(&format!("JSON Schema of {name}"), &text))
             }
         };

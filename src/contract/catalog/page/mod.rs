@@ -53,6 +53,7 @@ pub(super) fn write(
     for (name, text) in [("style.css", STYLE), ("search.js", SCRIPT), ("icon.svg", ICON)] {
         files.insert(folder.join(name), text.to_owned());
     }
+    refuse_others(folder, &files)?;
     let mut changed = Vec::new();
     for (path, text) in files {
         if write_file(&path, &text).map_err(|error| CatalogError::io(&path, error))? {
@@ -63,10 +64,32 @@ pub(super) fn write(
     Ok(changed)
 }
 
+/// Refuses to replace files of another origin. Pages have a mark; the files beside them are ours if the index is.
+fn refuse_others(folder: &Path, files: &BTreeMap<PathBuf, String>) -> Result<(), CatalogError> {
+    let has_index = is_ours(&folder.join("index.html"));
+    for (path, text) in files {
+        let is_page = path.extension() == Some("html".as_ref());
+        let is_known = if is_page { is_ours(path) } else { has_index };
+        if path.exists() && !is_known && !has_text(path, text) {
+            return Err(CatalogError::of_another(path));
+        }
+    }
+    Ok(())
+}
+
+/// Whether a file is a page that this module has written.
+fn is_ours(path: &Path) -> bool {
+    fs::read_to_string(path).is_ok_and(|text| text.contains(GENERATOR))
+}
+
+fn has_text(path: &Path, text: &str) -> bool {
+    // Git may check text files out with other line ends.
+    fs::read_to_string(path).is_ok_and(|known| known.replace("\r\n", "\n") == text)
+}
+
 /// Writes a file unless it has this text.
 fn write_file(path: &Path, text: &str) -> io::Result<bool> {
-    // Git may check text files out with other line ends.
-    if fs::read_to_string(path).is_ok_and(|known| known.replace("\r\n", "\n") == text) {
+    if has_text(path, text) {
         return Ok(false);
     }
     path.parent().map_or(Ok(()), fs::create_dir_all)?;
@@ -83,7 +106,7 @@ fn remove_others(folder: &Path, pages: &BTreeSet<PathBuf>) -> Result<Vec<PathBuf
     };
     let mut others: Vec<PathBuf> = entries.into_iter().map(|entry| entry.path()).collect();
     others.retain(|path| path.extension() == Some("html".as_ref()) && !pages.contains(path));
-    others.retain(|path| fs::read_to_string(path).is_ok_and(|text| text.contains(GENERATOR)));
+    others.retain(|path| is_ours(path));
     others.sort_unstable();
     for path in &others {
         fs::remove_file(path).map_err(|error| CatalogError::io(path, error))?;

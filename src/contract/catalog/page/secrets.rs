@@ -6,7 +6,7 @@ use std::ptr;
 use serde_json::Value;
 
 use crate::contract::catalog::recorded::Documents;
-use crate::contract::compat::place_of;
+use crate::contract::compat::{place_of, without_annotations};
 use crate::contract::shape::{Content, Definition, Enum, Field, Foreign, Form, Kind, Shape};
 use crate::violation::MASK;
 
@@ -87,6 +87,40 @@ impl Secrets {
             }
             Value::Array(items) => items.iter().map(|item| self.mask(item)).collect(),
             value => value.clone(),
+        }
+    }
+
+    /// A schema without its texts, its defaults, and the values that it names for sensitive fields.
+    pub(super) fn redact(&self, schema: &Value) -> Value {
+        let mut schema = without_annotations(schema);
+        remove_defaults(&mut schema, false);
+        self.hide(&mut schema);
+        schema
+    }
+
+    fn hide(&self, schema: &mut Value) {
+        if has_mark(schema) {
+            *schema = MASK.into();
+        }
+        match schema {
+            Value::Object(keywords) => {
+                for (keyword, inner) in keywords {
+                    match (keyword.as_str(), inner) {
+                        ("const" | "enum", value) => *value = self.mask(value),
+                        ("properties", Value::Object(fields)) => {
+                            for (name, field) in fields {
+                                if self.has_name(name) { *field = MASK.into() } else { self.hide(field) }
+                            }
+                        }
+                        (keyword, Value::Object(schemas)) if NAMED.contains(&keyword) => {
+                            schemas.values_mut().for_each(|schema| self.hide(schema));
+                        }
+                        (_, schema) => self.hide(schema),
+                    }
+                }
+            }
+            Value::Array(schemas) => schemas.iter_mut().for_each(|schema| self.hide(schema)),
+            _ => {}
         }
     }
 
@@ -228,8 +262,7 @@ impl<'v> Recorded<'v, '_> {
 /// Whether a recorded schema is marked as sensitive, or describes a sensitive value that has no name.
 fn is_marked<'v>(document: &'v Value, schema: &'v Value, seen: &mut HashSet<*const Value>) -> bool {
     seen.insert(ptr::from_ref(schema))
-        && (schema.pointer("/x-event-schema/sensitive") == Some(&Value::Bool(true))
-            || nameless(document, schema).any(|part| is_marked(document, part, seen)))
+        && (has_mark(schema) || nameless(document, schema).any(|part| is_marked(document, part, seen)))
 }
 
 /// The schemas within a schema that are none of fields by name, and that of its reference.
@@ -246,33 +279,37 @@ fn nameless<'v>(document: &'v Value, schema: &'v Value) -> impl Iterator<Item = 
     target.into_iter().chain(parts)
 }
 
-/// Whether a schema has marks of sensitive fields.
+/// Whether a schema is marked as sensitive.
+fn has_mark(schema: &Value) -> bool {
+    schema.pointer("/x-event-schema/sensitive") == Some(&Value::Bool(true))
+}
+
+/// Whether a schema, or one within it, is marked as sensitive.
 pub(super) fn has_marks(schema: &Value) -> bool {
-    match schema {
-        Value::Object(keywords) => keywords.contains_key("x-event-schema") || keywords.values().any(has_marks),
-        Value::Array(items) => items.iter().any(has_marks),
-        _ => false,
-    }
+    has_mark(schema)
+        || match schema {
+            Value::Object(keywords) => keywords.values().any(has_marks),
+            Value::Array(items) => items.iter().any(has_marks),
+            _ => false,
+        }
 }
 
-/// Removes the defaults in a schema, which may be those of sensitive fields.
-pub(super) fn remove_defaults(schema: &mut Value) {
-    remove_from(schema, false);
-}
+/// The keywords with schemas by name.
+const NAMED: [&str; 5] = ["$defs", "definitions", "dependentSchemas", "patternProperties", "properties"];
 
-/// In an object of schemas by name, `default` is one of the names.
-fn remove_from(schema: &mut Value, by_name: bool) {
+/// Removes the defaults in a schema, which may be those of sensitive fields. In an object of schemas by name, `default` is one
+/// of the names.
+fn remove_defaults(schema: &mut Value, by_name: bool) {
     match schema {
         Value::Object(entries) => {
             if !by_name {
                 entries.remove("default");
             }
             for (key, inner) in entries {
-                let names = ["$defs", "definitions", "dependentSchemas", "patternProperties", "properties"];
-                remove_from(inner, !by_name && names.contains(&key.as_str()));
+                remove_defaults(inner, !by_name && NAMED.contains(&key.as_str()));
             }
         }
-        Value::Array(items) => items.iter_mut().for_each(|item| remove_from(item, false)),
+        Value::Array(items) => items.iter_mut().for_each(|item| remove_defaults(item, false)),
         _ => {}
     }
 }

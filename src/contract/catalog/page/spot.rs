@@ -108,8 +108,8 @@ impl Spot {
         let least = names.len().min(1);
         let counts = (least..=names.len()).rev();
         let places = counts.flat_map(|count| {
-            let inner = names[..count].concat();
-            versions.iter().map(move |(version, ids)| (format!("{version}{own}{inner}"), ids, count))
+            let place = format!("{own}{}", names[..count].concat());
+            versions.iter().map(move |(version, ids)| (format!("{version}{place}"), ids, count))
         });
         let mut known = places.filter(|(id, ids, _)| ids.contains(id));
         known.next().map(|(id, _, count)| (id, count == names.len()))
