@@ -43,6 +43,7 @@ mod flat {
     #[event_schema::event(name = "parcel.weighed")]
     pub(super) struct ParcelWeighed {
         pub(super) weight: Weight,
+        pub(super) seal: Seal,
     }
 
     #[event_schema::event]
@@ -50,9 +51,11 @@ mod flat {
         /// In grams.
         #[validate(range(min = 1))]
         pub(super) u32,
-        #[event(sensitive)] pub(super) String,
         #[serde(default = "unit")] pub(super) String,
     );
+
+    #[event_schema::event]
+    pub(super) struct Seal(pub(super) u8, #[event(sensitive)] pub(super) String);
 
     fn unit() -> String {
         "g".to_owned()
@@ -72,8 +75,9 @@ fn flattened_fields_keep_their_notes() {
     assert!(text.contains("any other fieldinteger uint8Free words.\nat most 3 entries"), "{text}");
 
     let text = site.text("events/parcel.weighed.html");
-    let items = text.split("An array of these items:").nth(1).unwrap();
-    assert!(items.starts_with("integer uint32 (at least 1)In grams.\nstring sensitivestringif missing: g"), "{items}");
+    let items: Vec<&str> = text.split("An array of these items:").skip(1).collect();
+    assert!(items[0].starts_with("integer uint32 (at least 1)In grams.\nstringif missing: g"), "{text}");
+    assert!(items[1].starts_with("integer uint8string sensitive"), "{text}");
 }
 
 mod ways {
