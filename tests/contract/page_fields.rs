@@ -187,7 +187,7 @@ mod words {
     use event_schema::serde_json::{Value, json};
 
     #[event_schema::event(name = "bus.left")]
-    #[validate(schema(function = "leaves_before_it_comes"))]
+    #[validate(schema(function = "comes_before_it_leaves"))]
     pub(super) struct BusLeft {
         pub(super) left: event_schema::chrono::NaiveTime,
         pub(super) came: event_schema::chrono::NaiveDateTime,
@@ -196,9 +196,8 @@ mod words {
         pub(super) any: Value,
     }
 
-    fn leaves_before_it_comes(bus: &BusLeft) -> Result<(), Violation> {
-        let _ = (bus.left, bus.came);
-        Ok(())
+    fn comes_before_it_leaves(bus: &BusLeft) -> Result<(), Violation> {
+        if bus.came.time() <= bus.left { Ok(()) } else { Err(Violation::new("order")) }
     }
 
     fn sorted() -> Value {

@@ -270,8 +270,9 @@ fn nameless<'v>(document: &'v Value, schema: &'v Value) -> impl Iterator<Item = 
     let reference = schema.get("$ref").and_then(Value::as_str).and_then(place_of);
     let target = reference.and_then(|place| document.pointer(&place));
     let parts = schema.as_object().into_iter().flatten().flat_map(|(keyword, value)| match (keyword.as_str(), value) {
-        ("$defs" | "definitions" | "properties" | "x-event-schema", _)
-        | ("const" | "default" | "enum" | "examples", _) => Vec::new(),
+        ("$defs" | "const" | "default" | "definitions" | "enum" | "examples" | "properties" | "x-event-schema", _) => {
+            Vec::new()
+        }
         ("dependentSchemas" | "patternProperties", Value::Object(schemas)) => schemas.values().collect(),
         (_, Value::Array(schemas)) => schemas.iter().collect(),
         (_, schema) => vec![schema],

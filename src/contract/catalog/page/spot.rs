@@ -1,6 +1,7 @@
 //! The places of changes, as readers know them.
 
 use std::collections::HashSet;
+use std::fmt::Write as _;
 use std::ptr;
 
 use serde_json::Value;
@@ -52,7 +53,7 @@ impl Spot {
                 ("items" | "prefixItems", Some(at)) => {
                     schemas.enter("prefixItems");
                     schemas.enter(&next);
-                    spot.path += &format!("[{at}]");
+                    let _ = write!(spot.path, "[{at}]");
                     tokens.next();
                 }
                 ("items", None) => {
