@@ -450,14 +450,14 @@ impl<E: EventSchema + Send + Sync + 'static, S> Runner<E, S> {
         self.policy.until_end = true;
         self.for_handlers("until_end")
     }
-}
 
-impl<E: EventSchema + Send + Sync + 'static> Runner<E> {
     /// Notes a setting that means nothing where there is no handler.
     fn for_handlers(self, setting: &'static str) -> Self {
         Self { for_handlers: Some(setting), ..self }
     }
+}
 
+impl<E: EventSchema + Send + Sync + 'static> Runner<E> {
     /// Receives messages in batches instead of calling a handler; the caller reports the outcome of each. For an
     /// example see [`Batches`].
     ///
