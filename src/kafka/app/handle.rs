@@ -21,8 +21,7 @@ use crate::kafka::produce::EventProducer;
 #[derive(Clone)]
 pub struct AppHandle {
     stage: Arc<watch::Sender<Stage>>,
-    /// None: it has ended.
-    probes: Arc<Mutex<Vec<(String, Option<Probe>)>>>,
+    probes: Arc<Mutex<Probes>>,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -31,6 +30,9 @@ enum Stage {
     Running,
     Closing,
 }
+
+/// The probes of parts, with their names; none for a part that has ended.
+type Probes = Vec<(String, Option<Probe>)>;
 
 /// A part that can say whether it is ready.
 pub(super) enum Probe {
@@ -67,7 +69,7 @@ impl AppHandle {
         self.probes().clear();
     }
 
-    fn probes(&self) -> MutexGuard<'_, Vec<(String, Option<Probe>)>> {
+    fn probes(&self) -> MutexGuard<'_, Probes> {
         self.probes.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
