@@ -299,10 +299,19 @@ where
                 tokio::time::sleep(LOOK).await;
             }
         };
+        let another = async {
+            loop {
+                shared.ready.notified().await;
+                // Another worker may have taken what this one is told of.
+                if shared.lock().session.wakes().taker {
+                    break;
+                }
+            }
+        };
         tokio::select! {
             () = ready => {}
             // This worker has something else to do: messages that need no schema, or know theirs.
-            () = shared.ready.notified() => {}
+            () = another => {}
             () = interrupted => {}
         }
         shared.lock().session.begin(ticket, shared.now());
