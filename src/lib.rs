@@ -143,7 +143,7 @@
 //! # JSON Schema
 //!
 //! [`json_schema`](EventSchema::json_schema) is the contract for programs in other languages, as JSON Schema
-//! 2020-12. The module [`contract`] also writes it as draft 7 and for OpenAPI 3.0. A [`Catalog`](contract::Catalog)
+//! 2020-12. The module [`contract`] also writes it as draft 7 and for OpenAPI. A [`Catalog`](contract::Catalog)
 //! records the contracts of a service. A test with it fails if a change would break the programs that exchange the
 //! events.
 //!
@@ -167,6 +167,11 @@
 //! holds the metadata of an event: its id, its source, its time and its cause. In Kafka messages it has CloudEvents'
 //! format.
 //!
+//! # HTTP
+//!
+//! With the feature `axum08`, the module [`axum`] makes events the bodies of requests and answers. Faults are answered with
+//! problem details that have every violation, and a request with an `Idempotency-Key` is handled once.
+//!
 //! # Features
 //!
 //! | feature | default | what it adds |
@@ -184,6 +189,7 @@
 //! | `semver1` | no | `semver::Version` as a field type; re-exports `semver` |
 //! | `regex1` | no | re-exports `regex`, for the rule `regex` |
 //! | `avro` | no | Avro: the schemas of events, `contract::avro_schema`, their binary encoding, `avro`, and codecs for messages, `format::Codec` |
+//! | `axum08` | no | events in the requests and answers of axum 0.8: extractor, answer, problem details, idempotency keys; with `kafka` also answers of a producer, and an app's probes; includes `cloudevents`; re-exports axum as `axum::axum08` |
 //! | `page` | no | the static page of a catalog's events, `contract::Catalog::page` |
 //! | `cli` | no | the program `event-schema`, which compares schemas and validates messages, and with `registry` asks a Schema Registry; adds nothing to the library |
 //! | `cloudevents` | no | `Envelope`, the metadata of an event, and CloudEvents in Kafka messages: `format::cloudevents`; part of `kafka` |
@@ -199,6 +205,8 @@
 #![cfg_attr(not(feature = "derive"), doc = "[`derive`]: #features")]
 #![cfg_attr(feature = "derive", doc = "[`from_marshmallow`]: guide::from_marshmallow")]
 #![cfg_attr(not(feature = "derive"), doc = "[`from_marshmallow`]: #features")]
+#![cfg_attr(feature = "axum08", doc = "[`axum`]: mod@axum")]
+#![cfg_attr(not(feature = "axum08"), doc = "[`axum`]: #features")]
 #![cfg_attr(feature = "kafka", doc = "[`kafka`]: mod@kafka")]
 #![cfg_attr(not(feature = "kafka"), doc = "[`kafka`]: #features")]
 //! [validator]: https://docs.rs/validator/0.21
@@ -207,9 +215,13 @@
 
 #[cfg(feature = "avro")]
 pub mod avro;
+#[cfg(feature = "axum08")]
+pub mod axum;
 pub mod contract;
 #[cfg(feature = "derive")]
 pub mod derive;
+#[cfg(any(feature = "axum08", feature = "kafka"))]
+mod derived_id;
 mod dump;
 #[cfg(feature = "cloudevents")]
 mod envelope;

@@ -2,10 +2,10 @@
 
 use rdkafka::error::RDKafkaErrorCode;
 
-use crate::DumpError;
 use crate::format::cloudevents::CloudEventError;
 #[cfg(feature = "avro")]
 use crate::format::{CodecError, SchemaSourceError};
+use crate::{DumpError, Violations};
 
 /// The error of an event that is not stored, or perhaps not stored.
 ///
@@ -288,6 +288,61 @@ impl SendError {
     pub fn is_too_large(&self) -> bool {
         use RDKafkaErrorCode as C;
         matches!(self.code(), Some(C::MessageSizeTooLarge | C::MessageBatchTooLarge))
+    }
+
+    /// Whether the event is not stored for a reason that is likely to pass: no broker or no schema registry can be reached,
+    /// the client failed and is being replaced, or this producer is closed because its service ends.
+    ///
+    /// ```
+    /// # use event_schema::kafka::{EmbeddedKafka, EventProducer};
+    /// # use event_schema::prelude::*;
+    /// # #[derive(Serialize, EventSchema)]
+    /// # struct Note { text: String }
+    /// # #[tokio::main(flavor = "current_thread")]
+    /// # async fn main() -> Result<(), Box<dyn std::error::Error>> {
+    /// let kafka = EmbeddedKafka::start()?;
+    /// let producer = EventProducer::connect(&kafka.config().set("delivery.timeout.ms", "1000")).await?;
+    /// drop(kafka);
+    /// let note = Note { text: "hello?".to_owned() };
+    /// assert!(producer.send_to("notes", &note).await.unwrap_err().is_unavailable());
+    /// assert!(!producer.send(&note).await.unwrap_err().is_unavailable()); // has no topic
+    /// # Ok(())
+    /// # }
+    /// ```
+    #[must_use]
+    pub fn is_unavailable(&self) -> bool {
+        match &*self.0 {
+            SendErrorKind::Closed => true,
+            SendErrorKind::NotSent { code, .. } | SendErrorKind::Fatal { code, .. } => !is_permanent(*code),
+            #[cfg(feature = "avro")]
+            SendErrorKind::Codec(error) => error.source_error().is_some_and(SchemaSourceError::is_unavailable),
+            _ => false,
+        }
+    }
+
+    /// All violations, if the event breaks its own rules.
+    ///
+    /// ```
+    /// # use event_schema::kafka::{EmbeddedKafka, EventProducer};
+    /// # use event_schema::prelude::*;
+    /// # #[derive(Serialize, EventSchema)]
+    /// # #[event(topic = "notes")]
+    /// # struct Note { #[validate(length(min = 1))] text: String }
+    /// # #[tokio::main(flavor = "current_thread")]
+    /// # async fn main() -> Result<(), Box<dyn std::error::Error>> {
+    /// # let kafka = EmbeddedKafka::start()?;
+    /// # let producer = EventProducer::connect(&kafka.config()).await?;
+    /// let error = producer.send(&Note { text: String::new() }).await.unwrap_err();
+    /// assert_eq!(error.violations().unwrap()[0].path().to_pointer(), "/text");
+    /// # Ok(())
+    /// # }
+    /// ```
+    #[must_use]
+    pub fn violations(&self) -> Option<&Violations> {
+        match &*self.0 {
+            SendErrorKind::Invalid(error) => error.violations(),
+            _ => None,
+        }
     }
 
     /// Whether the same message will be refused again.
