@@ -87,6 +87,9 @@
 //!
 //! Log lines are `tracing` events; librdkafka's have the target `librdkafka`. Without a subscriber, such as
 //! `tracing_subscriber::fmt::init()`, no log is visible, and nothing tells why a message became a dead letter.
+//!
+//! Messages have spans; with the feature `opentelemetry033` these join traces of other programs, and with `metrics024` there
+//! are metrics. See the page [`guide::observability`](crate::guide::observability).
 
 mod app;
 mod broker;
@@ -99,6 +102,7 @@ mod error;
 mod letters;
 mod message;
 mod produce;
+mod telemetry;
 mod topics;
 
 /// The client library under the adapters, re-exported for uses that they do not cover, such as transactions.
