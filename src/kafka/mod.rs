@@ -111,6 +111,13 @@ mod topics;
 /// Every item with types of rdkafka 0.39 has `rdkafka039` in its name: a later version gets items with other names.
 pub use rdkafka as rdkafka039;
 
+/// The facade of the [metrics](crate::guide::observability#metrics).
+#[cfg(feature = "metrics024")]
+pub use metrics as metrics024;
+/// OpenTelemetry's types, for [`Envelope::opentelemetry033`](crate::Envelope::opentelemetry033).
+#[cfg(feature = "opentelemetry033")]
+pub use opentelemetry as opentelemetry033;
+
 pub use self::app::{App, AppHandle, Closing};
 pub use self::broker::{ApiKey, BrokerError};
 pub use self::config::KafkaConfig;

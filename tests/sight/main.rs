@@ -4,6 +4,7 @@
 //! ```sh
 //! cargo test --features metrics024,opentelemetry033 --test sight
 //! ```
+#![allow(unreachable_pub, reason = "modules of a test program")]
 
 #[path = "../kafka/common/mod.rs"]
 mod common;

@@ -11,7 +11,6 @@ use std::time::Duration;
 use event_schema::kafka::{
     CircuitBreaker, Delivery, EventConsumer, EventProducer, Failure, KafkaConfig, Outcome, ProducerRecord, Retry,
 };
-use event_schema::prelude::*;
 use event_schema::serde_json;
 
 use crate::common::{Gate, until, within};
@@ -70,7 +69,8 @@ async fn a_consumer_counts_and_measures() {
         shop.put(order, &[]).await;
     }
     shop.put("reject", &[]).await;
-    shop.put("A-4", &[("ce_id", b"1"), ("ce_source", b"/"), ("ce_specversion", b"1.0"), ("ce_type", b"hostile.type")]).await;
+    shop.put("A-4", &[("ce_id", b"1"), ("ce_source", b"/"), ("ce_specversion", b"1.0"), ("ce_type", b"hostile.type")])
+        .await;
     let (handle, runner) = shop.runner().await;
     let passed = gate.clone();
     let running = tokio::spawn(runner.skip_other_types().run(move |order: Delivery<OrderPlaced>| {
@@ -189,8 +189,8 @@ fn guide() -> BTreeMap<String, (String, BTreeSet<String>)> {
     let guide = guide.unwrap();
     let rows = guide.lines().filter_map(|line| line.strip_prefix("//! | `event_schema_"));
     let row = |row: &str| {
-        let mut cells = row.split(" | ");
-        let mut next = || cells.next().unwrap().trim().replace('`', "");
+        let mut cells = row.split('|').map(|cell| cell.trim().replace('`', ""));
+        let mut next = || cells.next().unwrap();
         let (name, kind, _unit, labels) = (next(), next(), next(), next());
         (format!("event_schema_{name}"), (kind, labels.split(", ").map(str::to_owned).collect()))
     };
@@ -218,7 +218,8 @@ fn described(text: &str) -> BTreeMap<String, (String, BTreeSet<String>)> {
 #[tokio::test(flavor = "multi_thread")]
 async fn the_guide_lists_all_metrics_and_prometheus_reads_them() {
     let shop = Shop::open();
-    shop.put("A-0", &[("ce_id", b"1"), ("ce_source", b"/"), ("ce_specversion", b"1.0"), ("ce_type", b"other.v1")]).await;
+    shop.put("A-0", &[("ce_id", b"1"), ("ce_source", b"/"), ("ce_specversion", b"1.0"), ("ce_type", b"other.v1")])
+        .await;
     let config = shop.kafka.config().group(&shop.group).set("statistics.interval.ms", "100");
     let consumer = EventConsumer::<OrderPlaced>::subscribe_to(&config, &[&shop.topic]).await.unwrap();
     let handle = consumer.handle();
@@ -233,7 +234,8 @@ async fn the_guide_lists_all_metrics_and_prometheus_reads_them() {
     assert_eq!(described(&text), guide());
 
     let Some(parsed) = parsed_by_prometheus(&text) else { return };
-    let ours: BTreeSet<_> = samples(&text).iter().map(|(name, labels, value)| format!("{name} {labels:?} {value}")).collect();
+    let ours: BTreeSet<_> =
+        samples(&text).iter().map(|(name, labels, value)| format!("{name} {labels:?} {value}")).collect();
     let theirs = parsed.iter().map(|(name, labels, value)| format!("{name} {labels:?} {value}")).collect();
     assert_eq!(ours, theirs);
 }
@@ -256,7 +258,8 @@ fn parsed_by_prometheus(text: &str) -> Option<Vec<Sample>> {
     assert!(output.status.success());
     let lines = String::from_utf8(output.stdout).unwrap();
     let sample = |line: &str| {
-        let (name, _, labels, value): (String, String, BTreeMap<String, String>, f64) = serde_json::from_str(line).unwrap();
+        let (name, _, labels, value): (String, String, BTreeMap<String, String>, f64) =
+            serde_json::from_str(line).unwrap();
         (name, labels, value)
     };
     Some(lines.lines().map(sample).collect())

@@ -2,8 +2,7 @@
 
 use std::time::Duration;
 
-use event_schema::kafka::{Delivery, Failure, Outcome, ProducerRecord};
-use event_schema::prelude::*;
+use event_schema::kafka::{CircuitBreaker, Delivery, Failure, Outcome, ProducerRecord};
 
 use crate::common::{until, within};
 use crate::recorder::{Span, all_spans, spans};
@@ -59,7 +58,8 @@ async fn a_failed_attempt_names_its_error() {
     shop.kafka.publish_bytes(&shop.topic, None, Some(b"{}"), &[]).await;
     shop.kafka.publish_bytes(&shop.topic, Some(b"gone"), None, &[]).await;
     let (handle, runner) = shop.runner().await;
-    let runner = runner.handler_timeout(Duration::from_millis(500)).on_tombstone(async |_| {});
+    let runner = runner.circuit_breaker(CircuitBreaker::off()).on_tombstone(async |_| {});
+    let runner = runner.handler_timeout(Duration::from_millis(500));
     let running = tokio::spawn(runner.run(async |order: Delivery<OrderPlaced>| match &*order.order_id {
         "error" => Err(std::io::Error::other("the database is away").into()),
         "text" => Err(Failure::retry("the order is locked")),
@@ -139,19 +139,19 @@ async fn a_send_that_fails_names_its_error() {
 /// Values, keys and headers of users may be personal data.
 #[tokio::test(flavor = "multi_thread")]
 async fn no_span_tells_a_key_or_a_value() {
-    let secret = "secret-7f3a";
+    const SECRET: &str = "secret-7f3a";
     let shop = Shop::open();
-    shop.put(secret, &[("name", secret.as_bytes())]).await;
-    shop.kafka.publish_bytes(&shop.topic, Some(secret.as_bytes()), Some(secret.as_bytes()), &[]).await;
+    shop.put(SECRET, &[("name", SECRET.as_bytes())]).await;
+    shop.kafka.publish_bytes(&shop.topic, Some(SECRET.as_bytes()), Some(SECRET.as_bytes()), &[]).await;
     let producer = shop.producer().await;
-    producer.send_to(&shop.topic, &placed(secret, 1)).await.unwrap();
-    producer.message(&placed(secret, 1)).topic(&shop.topic).to_record().await.unwrap();
-    producer.send_tombstone(&shop.topic, secret).await.unwrap();
+    producer.send_to(&shop.topic, &placed(SECRET, 1)).await.unwrap();
+    producer.message(&placed(SECRET, 1)).topic(&shop.topic).to_record().await.unwrap();
+    producer.send_tombstone(&shop.topic, SECRET).await.unwrap();
     let (handle, runner) = shop.runner().await;
-    let running = tokio::spawn(runner.run(async |_: Delivery<OrderPlaced>| Err(Failure::reject(secret))));
+    let running = tokio::spawn(runner.run(async |_: Delivery<OrderPlaced>| Err(Failure::reject(SECRET))));
     shop.finish(handle, running).await;
     assert!(spans(&shop.topic).len() >= 6);
-    let telling: Vec<_> = all_spans().into_iter().filter(|span| format!("{span:?}").contains(secret)).collect();
+    let telling: Vec<_> = all_spans().into_iter().filter(|span| format!("{span:?}").contains(SECRET)).collect();
     assert!(telling.is_empty(), "{telling:?}");
 }
 

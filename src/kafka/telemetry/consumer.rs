@@ -130,7 +130,10 @@ impl Processing<'_> {
     }
 
     /// The handler has returned. Its events are not published yet.
-    #[cfg_attr(not(feature = "metrics024"), allow(clippy::unused_self, clippy::needless_pass_by_ref_mut, reason = "of metrics"))]
+    #[cfg_attr(
+        not(feature = "metrics024"),
+        allow(clippy::unused_self, clippy::needless_pass_by_ref_mut, reason = "of metrics")
+    )]
     pub(crate) fn returned(&mut self) {
         #[cfg(feature = "metrics024")]
         if let Some(measured) = &mut self.measured {

@@ -5,8 +5,8 @@ use std::sync::{PoisonError, RwLock};
 use std::time::{Duration, Instant, SystemTime};
 
 use metrics::{
-    Key, Label, Level, Metadata, SharedString, Unit, counter, describe_counter, describe_gauge, describe_histogram, gauge,
-    with_recorder,
+    Key, Label, Level, Metadata, SharedString, Unit, counter, describe_counter, describe_gauge, describe_histogram,
+    gauge, with_recorder,
 };
 
 use super::consumer::{Measures, PartitionMeasures};

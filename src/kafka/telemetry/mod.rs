@@ -13,7 +13,7 @@ mod span;
 #[cfg(feature = "metrics024")]
 mod statistics;
 
-pub(crate) use self::consumer::{Consumer, Processing};
+pub(crate) use self::consumer::Consumer;
 #[cfg(feature = "metrics024")]
 pub(crate) use self::consumer::{Measures, PartitionMeasures};
 pub(crate) use self::producer::{Producer, Readiness, Sending};

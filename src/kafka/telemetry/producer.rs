@@ -10,8 +10,8 @@ use super::link;
 #[cfg(feature = "metrics024")]
 use super::metrics;
 use super::span;
-use crate::{Descriptor, Envelope};
 use crate::kafka::error::SendError;
+use crate::{Descriptor, Envelope};
 
 /// A producer, as its metrics name it.
 pub(crate) struct Producer {
@@ -40,11 +40,14 @@ impl Producer {
     #[cfg_attr(not(feature = "metrics024"), allow(unused_variables, clippy::unused_self, reason = "of metrics"))]
     pub(crate) fn reported(&self, topic: &str, is_stored: bool, is_certain: bool) {
         #[cfg(feature = "metrics024")]
-        self.metrics.reported(topic, match (is_stored, is_certain) {
-            (true, _) => "sent",
-            (false, true) => "not_sent",
-            (false, false) => "unknown",
-        });
+        self.metrics.reported(
+            topic,
+            match (is_stored, is_certain) {
+                (true, _) => "sent",
+                (false, true) => "not_sent",
+                (false, false) => "unknown",
+            },
+        );
     }
 
     /// A message did not get into the queue.

@@ -55,7 +55,10 @@ fn limited(text: &str) -> &str {
 }
 
 /// The name of a span: `process orders`.
-#[cfg_attr(not(feature = "opentelemetry033"), allow(dead_code, reason = "OpenTelemetry's names are other than tracing's"))]
+#[cfg_attr(
+    not(feature = "opentelemetry033"),
+    allow(dead_code, reason = "OpenTelemetry's names are other than tracing's")
+)]
 struct Name<'a>(&'static str, Option<&'a str>);
 
 impl fmt::Display for Name<'_> {

@@ -46,7 +46,8 @@ impl Report {
     fn measure(&mut self, shared: &Shared, now: Duration) -> Measures {
         let state = shared.lock_here();
         let session::Measures { counts, positions, in_flight, waiting, is_open } = state.session.measures();
-        let mut measures = Measures { in_flight, waiting, is_open, is_ready: state.session.is_ready(), ..Measures::default() };
+        let mut measures =
+            Measures { in_flight, waiting, is_open, is_ready: state.session.is_ready(), ..Measures::default() };
         for (number, place) in state.places().iter().enumerate() {
             let counts = counts.get(number).copied().unwrap_or_default();
             // A counter that begins at zero shows its first increase.
@@ -66,7 +67,8 @@ impl Report {
         }
 
         let assigned: Vec<Partition> = positions.iter().map(|(number, _)| *number).collect();
-        let revoked = self.assigned.iter().filter(|number| !assigned.contains(number)).map(|number| (*number, None, false));
+        let revoked =
+            self.assigned.iter().filter(|number| !assigned.contains(number)).map(|number| (*number, None, false));
         let positions = positions.iter().map(|(number, position)| (*number, *position, true));
         for (number, position, is_assigned) in positions.chain(revoked) {
             let place = state.place(number);

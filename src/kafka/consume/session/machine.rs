@@ -6,10 +6,10 @@ use std::time::Duration;
 use super::super::core::{
     Action, Core, Incoming, Limit, NOT_YET, Outcome, Partition, Position, Rules, Taken, Ticket, Verdict, Work,
 };
+use super::super::tally::{Counts, Tally};
 use super::closing::Closing;
 #[cfg(feature = "metrics024")]
 use super::outcome::Measures;
-use super::super::tally::{Counts, Tally};
 use super::outcome::{Cause, Finished, Mode, NotCommitted, Stopped, Trouble, Wakes, Why, Word};
 
 /// The identity of a record: its partition, the epoch of the assignment, and its number in it.
