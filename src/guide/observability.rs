@@ -20,7 +20,7 @@
 //! message says, cut after 256 bytes.
 //!
 //! The level of all spans is `INFO`, their target `event_schema::kafka::telemetry::span`. A filter turns them off:
-//! `info,event_schema::kafka::telemetry=off`. If no subscriber is interested, a message costs a few nanoseconds more.
+//! `info,event_schema::kafka::telemetry=off`. Without an interested subscriber no span is made, and no field looked at.
 //!
 //! # Traces
 //!
@@ -56,12 +56,15 @@
 //! With the feature `metrics024`, clients publish metrics through the facade of the crate `metrics` 0.24. Install a
 //! recorder before the clients are made, for instance that of `metrics-exporter-prometheus`:
 //!
-//! ```no_run
-//! # #[cfg(any())] {
-//! let prometheus = metrics_exporter_prometheus::PrometheusBuilder::new()
-//!     .set_buckets(&[0.001, 0.01, 0.1, 1.0, 10.0])?
-//!     .install_recorder()?;
-//! // The text for a route of an HTTP server: prometheus.render()
+//! ```standalone_crate
+//! use metrics_exporter_prometheus::PrometheusBuilder;
+//!
+//! # fn main() -> Result<(), Box<dyn std::error::Error>> {
+//! let prometheus = PrometheusBuilder::new().set_buckets(&[0.001, 0.01, 0.1, 1.0, 10.0])?.install_recorder()?;
+//! // For a route of an HTTP server, to be called with each request:
+//! let metrics = move || prometheus.render();
+//! assert_eq!(metrics(), "");
+//! # Ok(())
 //! # }
 //! ```
 //!
@@ -83,7 +86,7 @@
 //! | `event_schema_consumer_buffered_bytes` | gauge | bytes | `group`, `topics` | their size |
 //! | `event_schema_consumer_waiting_messages` | gauge | | `group`, `topics` | messages that wait because a dependency of their handler is [unavailable](crate::kafka::Failure::unavailable) |
 //! | `event_schema_consumer_breaker_open` | gauge | | `group`, `topics` | 1 while the circuit breaker is open |
-//! | `event_schema_consumer_stalled_seconds` | gauge | seconds | `group`, `topics` | time since a message was last finished, while others wait in memory; otherwise 0 |
+//! | `event_schema_consumer_stalled_seconds` | gauge | seconds | `group`, `topics` | time since a message was last finished, while others wait in memory, or with `recv` committed or stored; otherwise 0 |
 //! | `event_schema_consumer_ready` | gauge | | `group`, `topics` | 1 while the consumer is [ready](crate::kafka::RunHandle::is_ready) |
 //!
 //! Histograms are updated with each message, all others once a second and when the consumer closes. Lag and position of a

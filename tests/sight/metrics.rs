@@ -247,13 +247,13 @@ fn parsed_by_prometheus(text: &str) -> Option<Vec<Sample>> {
         eprintln!("skipped: no prometheus_client for Python");
         return None;
     }
-    let program = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/sight/prometheus.py");
-    let mut python = Command::new("python3");
-    let mut python = python.arg(program).stdin(Stdio::piped()).stdout(Stdio::piped()).spawn().unwrap();
-    let mut stdin = python.stdin.take().unwrap();
+    let script = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/sight/prometheus.py");
+    let mut parser = Command::new("python3");
+    let mut running = parser.arg(script).stdin(Stdio::piped()).stdout(Stdio::piped()).spawn().unwrap();
+    let mut stdin = running.stdin.take().unwrap();
     let text = text.to_owned();
     let written = std::thread::spawn(move || stdin.write_all(text.as_bytes()));
-    let output = python.wait_with_output().unwrap();
+    let output = running.wait_with_output().unwrap();
     written.join().unwrap().unwrap();
     assert!(output.status.success());
     let lines = String::from_utf8(output.stdout).unwrap();
@@ -274,8 +274,8 @@ async fn a_loop_of_the_callers_has_a_position() {
     }
     let of_partition = [("group", &*shop.group), ("topic", &*shop.topic), ("partition", "0")];
     let mut receiver = shop.consumer().await;
-    let received = within(20, "message", receiver.recv()).await.unwrap();
-    receiver.commit(&received).await.unwrap();
+    let first = within(20, "message", receiver.recv()).await.unwrap();
+    receiver.commit(&first).await.unwrap();
     is("position", &of_partition, 1.0).await;
     is("lag_messages", &of_partition, 2.0).await;
     receiver.close(DEADLINE).await.unwrap();

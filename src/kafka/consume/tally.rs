@@ -46,7 +46,7 @@ impl Tally {
 
     /// The counts of all partitions.
     pub(super) fn sum(&self) -> Counts {
-        self.0.iter().fold(Counts::default(), |sum, counts| sum.and(counts))
+        self.0.iter().fold(Counts::default(), Counts::and)
     }
 }
 

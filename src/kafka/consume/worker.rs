@@ -310,7 +310,7 @@ where
         (body, structured): Loaded<E>,
         place: &Place,
     ) -> Result<Finished, Fault> {
-        let handled = match &body {
+        let name = match &body {
             Body::Event(event) => Some(event.described_by().name()),
             Body::Rejected(rejection) if self.selection.skips(rejection.error(), place) => {
                 shared.telemetry.pass_over(&place.topic);
@@ -328,8 +328,8 @@ where
             structured: structured.as_deref(),
             is_tombstone: matches!(body, Body::Tombstone),
         };
-        let handled = handled.map(|event| (event, raw.timestamp()));
-        let mut processing = shared.telemetry.process(place, &message, ticket.attempt, handled);
+        let event = name.map(|name| (name, raw.timestamp()));
+        let mut processing = shared.telemetry.process(place, &message, ticket.attempt, event);
         let span = processing.span();
         let work = async {
             let handled = match body {

@@ -1,11 +1,11 @@
 //! What operators see of a consumer.
 
 use std::time::SystemTime;
-#[cfg(feature = "metrics024")]
-use std::{sync::Arc, time::Duration};
 
 use tracing::Span;
 
+#[cfg(feature = "metrics024")]
+use super::measures::Measures;
 #[cfg(feature = "metrics024")]
 use super::metrics;
 use super::span::{self, Message};
@@ -81,36 +81,6 @@ impl Consumer {
     pub(crate) fn publish(&self, measures: &Measures) {
         self.metrics.publish(measures);
     }
-}
-
-/// The state of a consumer.
-#[cfg(feature = "metrics024")]
-#[derive(Default)]
-pub(crate) struct Measures {
-    /// Deliveries by topic and outcome, since the last time.
-    pub(crate) deliveries: Vec<(Arc<str>, &'static str, u64)>,
-    /// Messages that were deleted before they were received, since the last time.
-    pub(crate) lost: Vec<(Arc<str>, u64)>,
-    /// The assigned partitions, and those that were assigned the last time.
-    pub(crate) partitions: Vec<PartitionMeasures>,
-    pub(crate) in_flight: usize,
-    pub(crate) buffered: (usize, usize),
-    pub(crate) waiting: usize,
-    pub(crate) is_open: bool,
-    pub(crate) stalled: Duration,
-    pub(crate) is_ready: bool,
-}
-
-/// A partition. Neither number if it is not assigned any more, or not known.
-#[cfg(feature = "metrics024")]
-pub(crate) struct PartitionMeasures {
-    pub(crate) topic: Arc<str>,
-    pub(crate) partition: i32,
-    pub(crate) is_assigned: bool,
-    /// The offset of the next message to finish.
-    pub(crate) position: Option<i64>,
-    /// The offset that the next message gets that is sent to it.
-    pub(crate) end: Option<i64>,
 }
 
 /// The work of a handler on a message. It ends with an [`end`](Self::end), or is dropped: then the handler panicked, or

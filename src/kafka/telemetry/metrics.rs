@@ -9,7 +9,7 @@ use metrics::{
     gauge, with_recorder,
 };
 
-use super::consumer::{Measures, PartitionMeasures};
+use super::measures::{Measures, PartitionMeasures};
 use crate::Descriptor;
 
 const DELIVERIES: &str = "event_schema_consumer_deliveries_total";
@@ -63,7 +63,9 @@ fn describe_producer() {
 ///
 /// Keys, not the counters themselves: a recorder may forget a counter that was idle for long, or be set later.
 #[derive(Default)]
-struct Keys(RwLock<HashMap<Box<str>, Vec<(&'static str, Key)>>>);
+struct Keys(RwLock<HashMap<Box<str>, KeysOfTopic>>);
+
+type KeysOfTopic = Vec<(&'static str, Key)>;
 
 impl Keys {
     /// The most topics whose keys are kept.

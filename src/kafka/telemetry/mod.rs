@@ -7,6 +7,8 @@ mod consumer;
 #[cfg(feature = "opentelemetry033")]
 mod link;
 #[cfg(feature = "metrics024")]
+mod measures;
+#[cfg(feature = "metrics024")]
 mod metrics;
 mod producer;
 mod span;
@@ -15,7 +17,7 @@ mod statistics;
 
 pub(crate) use self::consumer::Consumer;
 #[cfg(feature = "metrics024")]
-pub(crate) use self::consumer::{Measures, PartitionMeasures};
+pub(crate) use self::measures::{Measures, PartitionMeasures};
 pub(crate) use self::producer::{Producer, Readiness, Sending};
 pub(crate) use self::span::Message;
 #[cfg(feature = "metrics024")]

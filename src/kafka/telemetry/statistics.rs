@@ -30,6 +30,7 @@ fn describe() {
 
 /// Publishes the statistics of a client.
 pub(crate) fn publish(json: &[u8]) {
+    #[expect(clippy::disallowed_methods, reason = "no number of librdkafka's has a fraction")]
     let statistics: Statistics = match serde_json::from_slice(json) {
         Ok(statistics) => statistics,
         Err(error) => {

@@ -20,9 +20,9 @@ const EVERY: Duration = Duration::from_secs(1);
 pub(super) struct Report {
     next: Duration,
     counts: Vec<Counts>,
-    assigned: Vec<Partition>,
-    /// How many messages were finished, and since when it is so many while others wait.
-    finished: u64,
+    /// The assigned partitions, and how far they were.
+    positions: Vec<(Partition, Option<i64>)>,
+    /// Since when nothing has been finished while messages wait.
     since: Duration,
 }
 
@@ -48,6 +48,8 @@ impl Report {
         let session::Measures { counts, positions, in_flight, waiting, is_open } = state.session.measures();
         let mut measures =
             Measures { in_flight, waiting, is_open, is_ready: state.session.is_ready(), ..Measures::default() };
+        // With a loop of the caller's there are positions alone.
+        let mut has_moved = positions != self.positions;
         for (number, place) in state.places().iter().enumerate() {
             let counts = counts.get(number).copied().unwrap_or_default();
             // A counter that begins at zero shows its first increase.
@@ -56,6 +58,7 @@ impl Report {
                 self.counts.push(Counts::default());
             }
             let last = std::mem::replace(&mut self.counts[number], counts);
+            has_moved |= counts.finished() != last.finished();
             for ((outcome, count), (_, last)) in counts.iter().zip(last.iter()) {
                 if is_new || count > last {
                     measures.deliveries.push((Arc::clone(&place.topic), outcome.as_str(), count - last));
@@ -66,24 +69,26 @@ impl Report {
             }
         }
 
-        let assigned: Vec<Partition> = positions.iter().map(|(number, _)| *number).collect();
-        let revoked =
-            self.assigned.iter().filter(|number| !assigned.contains(number)).map(|number| (*number, None, false));
-        let positions = positions.iter().map(|(number, position)| (*number, *position, true));
-        for (number, position, is_assigned) in positions.chain(revoked) {
+        let is_assigned = |number: &Partition| positions.binary_search_by_key(number, |(number, _)| *number).is_ok();
+        let before = std::mem::take(&mut self.positions);
+        let revoked = before.into_iter().filter(|(number, _)| !is_assigned(number)).map(|(number, _)| (number, None));
+        for (number, position) in positions.iter().copied().chain(revoked) {
             let place = state.place(number);
-            let (topic, partition) = (Arc::clone(&place.topic), place.partition);
-            measures.partitions.push(PartitionMeasures { topic, partition, is_assigned, position, end: None });
+            measures.partitions.push(PartitionMeasures {
+                topic: Arc::clone(&place.topic),
+                partition: place.partition,
+                is_assigned: is_assigned(&number),
+                position,
+                end: None,
+            });
         }
-        self.assigned = assigned;
+        self.positions = positions;
 
         let buffered = state.session.buffered();
         measures.buffered = (buffered.records, buffered.bytes);
-        let finished = counts.iter().map(Counts::finished).sum();
-        if buffered.records == 0 || finished != self.finished {
+        if buffered.records == 0 || has_moved {
             self.since = now;
         }
-        self.finished = finished;
         measures.stalled = now.saturating_sub(self.since);
         measures
     }
