@@ -129,7 +129,7 @@ impl<E: EventSchema> Batches<E> {
                     if records.is_empty() {
                         continue;
                     }
-                    shared.telemetry.poll_batch(records.iter().map(Item::described));
+                    shared.telemetry.poll_batch(&records.iter().map(Item::described));
                     return Ok(Batch { shared, forward: Arc::clone(&self.forward), records });
                 }
                 if gathered == 0 {

@@ -58,7 +58,7 @@ impl Consumer {
     }
 
     /// A batch is handed to the caller.
-    pub(crate) fn poll_batch<'a>(&self, messages: impl ExactSizeIterator<Item = Message<'a>> + Clone) {
+    pub(crate) fn poll_batch<'a>(&self, messages: &(impl ExactSizeIterator<Item = Message<'a>> + Clone)) {
         drop(span::poll_batch(&self.group, messages));
     }
 
@@ -76,7 +76,7 @@ impl Consumer {
         self.metrics.breaker_opened();
     }
 
-    /// The state of the consumer, some times a minute and at its end.
+    /// The state of the consumer, once a second and at its end.
     #[cfg(feature = "metrics024")]
     pub(crate) fn publish(&self, measures: &Measures) {
         self.metrics.publish(measures);

@@ -139,7 +139,7 @@ pub(super) fn poll(group: &str, message: &Message<'_>) -> Span {
 }
 
 /// The same for a batch of messages. It has a topic if all are of the same.
-pub(super) fn poll_batch<'a>(group: &str, messages: impl ExactSizeIterator<Item = Message<'a>> + Clone) -> Span {
+pub(super) fn poll_batch<'a>(group: &str, messages: &(impl ExactSizeIterator<Item = Message<'a>> + Clone)) -> Span {
     let mut topics = messages.clone().map(|message| message.topic);
     let topic = topics.next().filter(|first| topics.all(|topic| topic == *first));
     let span = operation!(
@@ -152,7 +152,7 @@ pub(super) fn poll_batch<'a>(group: &str, messages: impl ExactSizeIterator<Item 
     );
     #[cfg(feature = "opentelemetry033")]
     if !span.is_disabled() {
-        messages.for_each(|message| link::link(&span, &message.envelope()));
+        messages.clone().for_each(|message| link::link(&span, &message.envelope()));
     }
     span
 }
