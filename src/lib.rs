@@ -196,6 +196,8 @@
 //! | `registry` | no | a client for a Schema Registry; uses the system's TLS, on Linux OpenSSL (`libssl-dev`, `pkg-config`); includes `avro` |
 //! | `kafka` | no | typed producers and consumers over rdkafka, and an embedded broker for tests; plaintext only; compiles librdkafka from C, which needs C and C++ compilers, `make` and zlib's headers; re-exports `rdkafka` 0.39 as `kafka::rdkafka039` |
 //! | `kafka-ssl` | no | `kafka` with TLS and SASL, linked against the system's OpenSSL |
+//! | `metrics024` | no | metrics of producers and consumers through the facade `metrics` 0.24, see `guide::observability`; includes `kafka` |
+//! | `opentelemetry033` | no | spans of producers and consumers join W3C traces by the crates of OpenTelemetry 0.33, see `guide::observability`; includes `kafka` |
 //! | `kafka-ssl-vendored` | no | `kafka` with TLS and SASL, linked against an OpenSSL that is compiled from source (needs `perl`) |
 //!
 //! A number at the end of a feature's name is the version of the other crate: `chrono04` supports chrono 0.4. The crate

@@ -87,6 +87,9 @@
 //!
 //! Log lines are `tracing` events; librdkafka's have the target `librdkafka`. Without a subscriber, such as
 //! `tracing_subscriber::fmt::init()`, no log is visible, and nothing tells why a message became a dead letter.
+//!
+//! Messages have spans; with the feature `opentelemetry033` these join traces of other programs, and with `metrics024` there
+//! are metrics. See the page [`guide::observability`](crate::guide::observability).
 
 mod app;
 mod broker;
@@ -99,6 +102,7 @@ mod error;
 mod letters;
 mod message;
 mod produce;
+mod telemetry;
 mod topics;
 
 /// The client library under the adapters, re-exported for uses that they do not cover, such as transactions.
@@ -106,6 +110,13 @@ mod topics;
 ///
 /// Every item with types of rdkafka 0.39 has `rdkafka039` in its name: a later version gets items with other names.
 pub use rdkafka as rdkafka039;
+
+/// The facade of the [metrics](crate::guide::observability#metrics).
+#[cfg(feature = "metrics024")]
+pub use metrics as metrics024;
+/// OpenTelemetry's types, for [`Envelope::opentelemetry033`](crate::Envelope::opentelemetry033).
+#[cfg(feature = "opentelemetry033")]
+pub use opentelemetry as opentelemetry033;
 
 pub use self::app::{App, AppHandle, Closing};
 pub use self::broker::{ApiKey, BrokerError};

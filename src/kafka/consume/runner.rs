@@ -594,7 +594,7 @@ impl<E: EventSchema + Send + Sync + 'static> Runner<E> {
                     Some(code) if policy.until_end => {
                         Err(RunErrorKind::Consume(ConsumeErrorKind::Commit(code).into()).into())
                     }
-                    _ => Ok(shared.tally.counts()),
+                    _ => Ok(state.session.counts()),
                 }
             }
         }

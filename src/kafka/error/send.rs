@@ -1,5 +1,7 @@
 //! Errors of producers.
 
+use std::borrow::Cow;
+
 use rdkafka::error::RDKafkaErrorCode;
 
 use crate::format::cloudevents::CloudEventError;
@@ -348,6 +350,16 @@ impl SendError {
     /// Whether the same message will be refused again.
     pub(crate) fn is_permanent(&self) -> bool {
         self.code().is_some_and(is_permanent)
+    }
+
+    /// Its kind, for traces: the code of librdkafka, or a word.
+    pub(crate) fn class(&self) -> Cow<'static, str> {
+        match (self.code(), &*self.0) {
+            (Some(code), _) => format!("{code:?}").into(),
+            (None, SendErrorKind::Closed) => "closed".into(),
+            (None, _) if self.is_invalid() => "invalid".into(),
+            (None, _) => "config".into(),
+        }
     }
 
     /// librdkafka's code for a message that is not, or perhaps not, stored, or for a client that failed.

@@ -21,7 +21,8 @@ use crate::kafka::config::KafkaConfig;
 use crate::kafka::context::RuleContext;
 use crate::kafka::error::{CloseError, ConnectError, SendError};
 use crate::kafka::message::ProducerRecord;
-use crate::{EventKey, EventSchema};
+use crate::kafka::telemetry::Sending;
+use crate::{Envelope, EventKey, EventSchema};
 
 /// Publishes events of any type. One producer serves a whole process; it is cheap to clone.
 ///
@@ -499,7 +500,7 @@ impl EventProducer {
         self.queue.check_open()?;
         let key = key.to_key_bytes();
         let message = Message { key: key.as_deref(), ..Message::default() };
-        self.queue.enqueue(To::Other(topic), message, None).await?.await
+        self.queue.enqueue(To::Other(topic), message, None, Sending::one(topic)).await?.await
     }
 
     /// Publishes bytes as they are, for messages that were made elsewhere and for tests of consumers. The bytes are not
@@ -529,7 +530,7 @@ impl EventProducer {
     pub async fn send_bytes(&self, topic: &str, key: Option<&[u8]>, value: &[u8]) -> Result<Sent, SendError> {
         self.queue.check_open()?;
         let message = Message { key, value: Some(value), ..Message::default() };
-        self.queue.enqueue(To::Other(topic), message, None).await?.await
+        self.queue.enqueue(To::Other(topic), message, None, Sending::one(topic)).await?.await
     }
 
     /// Publishes a message that was made before, as it is: a row of an outbox. See the example of [`ProducerRecord`]. The
@@ -551,7 +552,9 @@ impl EventProducer {
             headers: outgoing::copy(&record.headers),
         };
         self.queue.check_open()?;
-        self.queue.enqueue(To::Other(&record.topic), message, None).await
+        let sending = Sending::one(&record.topic);
+        sending.join(|| Envelope::of(None, record.headers.iter()));
+        self.queue.enqueue(To::Other(&record.topic), message, None, sending).await
     }
 
     /// The owner knows that messages in the queue are lost if the producer is dropped: nothing warns of them.
