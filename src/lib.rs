@@ -191,6 +191,8 @@
 //! | `kafka` | no | typed producers and consumers over rdkafka, and an embedded broker for tests; plaintext only; compiles librdkafka from C, which needs C and C++ compilers, `make` and zlib's headers; re-exports `rdkafka` 0.39 as `kafka::rdkafka039` |
 //! | `kafka-ssl` | no | `kafka` with TLS and SASL, linked against the system's OpenSSL |
 //! | `kafka-ssl-vendored` | no | `kafka` with TLS and SASL, linked against an OpenSSL that is compiled from source (needs `perl`) |
+//! | `sqlx08-postgres` | no | an outbox and an inbox in PostgreSQL: events are committed with the rows that they tell of; includes `kafka`; re-exports `sqlx` 0.8, with TLS if `kafka-ssl` is enabled |
+//! | `sqlx08-sqlite` | no | the same in SQLite, which is compiled from C; both can be enabled |
 //!
 //! A number at the end of a feature's name is the version of the other crate: `chrono04` supports chrono 0.4. The crate
 //! requires Rust 1.88 or newer.
@@ -228,6 +230,8 @@ pub mod load;
 mod logical;
 mod masking;
 mod names;
+#[cfg(feature = "sqlx08")]
+pub mod outbox;
 mod partial;
 #[cfg(feature = "registry")]
 pub mod registry;
@@ -265,6 +269,8 @@ pub use rust_decimal;
 pub use semver;
 #[cfg(feature = "smallvec1")]
 pub use smallvec;
+#[cfg(feature = "sqlx08")]
+pub use sqlx;
 #[cfg(feature = "time03")]
 pub use time;
 #[cfg(feature = "url2")]
