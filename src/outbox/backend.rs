@@ -4,7 +4,8 @@
 //! little: three kinds of values, in and out. So each database implements that, and all else is written once.
 
 use futures_core::future::BoxFuture;
-use sqlx::{Pool, Row as _};
+use futures_util::TryFutureExt as _;
+use sqlx::{Executor as _, Pool, Row as _};
 
 use super::dialect::Dialect;
 
@@ -70,9 +71,9 @@ pub enum Kind {
 
 /// How the connection for notifications is made.
 #[cfg(feature = "sqlx08-postgres")]
-pub type Listen = sqlx::postgres::PgConnectOptions;
+pub(crate) type Listen = sqlx::postgres::PgConnectOptions;
 #[cfg(not(feature = "sqlx08-postgres"))]
-pub type Listen = std::convert::Infallible;
+pub(crate) type Listen = std::convert::Infallible;
 
 macro_rules! backend {
     ($database:ty, $dialect:expr, $listen:expr) => {
@@ -86,7 +87,7 @@ macro_rules! backend {
             }
 
             fn script<'a>(connection: &'a mut Self::Connection, sql: &'a str) -> BoxFuture<'a, sqlx::Result<()>> {
-                Box::pin(async move { sqlx::raw_sql(sql).execute(connection).await.map(drop) })
+                Box::pin(connection.execute(sqlx::raw_sql(sql)).map_ok(drop))
             }
 
             fn execute<'a>(
@@ -141,11 +142,7 @@ macro_rules! backend {
 }
 
 #[cfg(feature = "sqlx08-postgres")]
-backend!(
-    sqlx::Postgres,
-    |_| Dialect::Postgres,
-    |pool: &Pool<sqlx::Postgres>| Some((*pool.connect_options()).clone())
-);
+backend!(sqlx::Postgres, |_| Dialect::Postgres, |pool: &Pool<sqlx::Postgres>| Some((*pool.connect_options()).clone()));
 
 #[cfg(feature = "sqlx08-sqlite")]
 backend!(sqlx::Sqlite, |_| Dialect::Sqlite, |_| None);

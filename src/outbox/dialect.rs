@@ -50,7 +50,9 @@ impl Dialect {
             // PostgreSQL delivers it when the transaction is committed, and once for all rows of a transaction.
             Self::Postgres if notifies => {
                 // As a text, because `Any` has no void.
-                format!("WITH added AS ({insert} RETURNING 1) SELECT CAST(pg_notify('{CHANNEL}', '') AS TEXT) FROM added")
+                format!(
+                    "WITH added AS ({insert} RETURNING 1) SELECT CAST(pg_notify('{CHANNEL}', '') AS TEXT) FROM added"
+                )
             }
             _ => insert,
         }
@@ -160,5 +162,4 @@ pub(super) const UNPARK: &str =
 pub(super) const DISCARD: &str = "DELETE FROM event_outbox WHERE seq = $1 AND parked_at IS NOT NULL";
 
 const UNSENT: &str = "sent_at IS NULL AND parked_at IS NULL";
-const ROW: &str =
-    "seq, topic, lane, record_partition, record_key, record_value, record_headers, record_time";
+const ROW: &str = "seq, topic, lane, record_partition, record_key, record_value, record_headers, record_time";

@@ -197,11 +197,15 @@ impl Dispatch {
         for head in heads {
             self.known.remove(&head.seq);
             let behind = head.lane.and_then(|lane| self.lanes.remove(&lane)).unwrap_or_default();
-            behind.iter().for_each(|row| drop(self.known.remove(&row.seq)));
+            for row in behind {
+                self.known.remove(&row.seq);
+            }
         }
         // Behind rows in flight, whose lanes remain.
         for behind in self.lanes.values_mut().filter(|behind| behind.front().is_some_and(|row| row.topic == name)) {
-            behind.drain(..).for_each(|row| drop(self.known.remove(&row.seq)));
+            for row in behind.drain(..) {
+                self.known.remove(&row.seq);
+            }
         }
     }
 

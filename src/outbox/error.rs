@@ -83,7 +83,7 @@ impl From<sqlx::Error> for OutboxError {
 
 /// Whether an error, or one of its causes, says that a database is away or too busy.
 pub(crate) fn is_outage(error: &(dyn Error + 'static)) -> bool {
-    let causes = std::iter::successors(Some(error), |error| error.source());
+    let causes = std::iter::successors(Some(error), |error| (*error).source());
     causes.filter_map(|error| error.downcast_ref()).any(is_unavailable)
 }
 

@@ -10,7 +10,6 @@ use tokio::sync::{Mutex, Notify, OwnedMutexGuard};
 use super::backend::{Backend, Kind, Value};
 use super::dialect::{DISCARD, Dialect, UNPARK};
 use super::error::OutboxError;
-use super::relay::Relay;
 use super::row;
 use crate::EventSchema;
 use crate::kafka::{EventProducer, ProducerRecord};
@@ -55,7 +54,7 @@ impl<DB: Backend> Outbox<DB> {
 
     /// Does without PostgreSQL's notifications, which make the transactions of a database commit one after the other: for
     /// services with thousands of transactions in a second. Relays of other processes then find rows by
-    /// [polling](Relay::poll_interval).
+    /// [polling](super::Relay::poll_interval).
     #[must_use]
     pub fn without_notifications(self) -> Self {
         Self { notifies: false, ..self }
@@ -137,11 +136,6 @@ impl<DB: Backend> Outbox<DB> {
     /// the first second, because nobody tells it of the commit; with PostgreSQL, the database does.
     pub fn wake(&self) {
         self.shared.wake.notify_one();
-    }
-
-    /// The relay that sends the events. See [`Relay`].
-    pub fn relay(&self) -> Relay<DB> {
-        Relay::new(self.clone())
     }
 
     /// What waits in the outbox.

@@ -70,8 +70,15 @@ struct State {
     leads: bool,
 }
 
+impl<DB: Backend> Outbox<DB> {
+    /// The relay that sends the events.
+    pub fn relay(&self) -> Relay<DB> {
+        Relay::new(self.clone())
+    }
+}
+
 impl<DB: Backend> Relay<DB> {
-    pub(super) fn new(outbox: Outbox<DB>) -> Self {
+    fn new(outbox: Outbox<DB>) -> Self {
         let day = Duration::from_secs(24 * 60 * 60);
         let settings = Settings {
             poll: Duration::from_millis(500),

@@ -166,7 +166,8 @@ mod tests {
     /// Rows of an earlier release stand beside those of this one.
     #[test]
     fn lanes_stay_as_they_are() {
-        let lanes = [record(), ProducerRecord::new("orders").with_key("A-2"), ProducerRecord::new("order").with_key("sA-1")];
+        let lanes =
+            [record(), ProducerRecord::new("orders").with_key("A-2"), ProducerRecord::new("order").with_key("sA-1")];
         let lanes: Vec<_> = lanes.iter().map(|record| lane(record).unwrap()).collect();
         assert_ne!(lanes[0], lanes[1]);
         assert_ne!(lanes[0], lanes[2]);

@@ -14,13 +14,13 @@ use tokio::sync::watch;
 
 use crate::common::unique;
 
-pub enum Database {
+pub(crate) enum Database {
     Sqlite { folder: TempDir },
     Postgres { url: Url, wire: Wire },
 }
 
 impl Database {
-    pub async fn start() -> Self {
+    pub(crate) async fn start() -> Self {
         install_default_drivers();
         let Some(url) = postgres() else {
             return Self::Sqlite { folder: tempfile::tempdir().unwrap() };
@@ -36,11 +36,11 @@ impl Database {
         Self::Postgres { url, wire }
     }
 
-    pub fn is_postgres(&self) -> bool {
+    pub(crate) fn is_postgres(&self) -> bool {
         matches!(self, Self::Postgres { .. })
     }
 
-    pub fn url(&self) -> String {
+    pub(crate) fn url(&self) -> String {
         match self {
             Self::Sqlite { folder } => format!("sqlite://{}?mode=rwc", folder.path().join("shop.db").display()),
             Self::Postgres { url, .. } => url.to_string(),
@@ -48,12 +48,12 @@ impl Database {
     }
 
     /// Another pool of the same database: that of another process.
-    pub async fn pool(&self) -> AnyPool {
+    pub(crate) async fn pool(&self) -> AnyPool {
         AnyPoolOptions::new().max_connections(8).connect(&self.url()).await.unwrap()
     }
 
     /// Makes the database unavailable until the result is dropped.
-    pub async fn away(&self) -> Away {
+    pub(crate) async fn away(&self) -> Away {
         match self {
             Self::Sqlite { .. } => {
                 let pool = self.pool().await;
@@ -68,12 +68,12 @@ impl Database {
     }
 }
 
-pub fn postgres() -> Option<Url> {
+pub(crate) fn postgres() -> Option<Url> {
     let url = env::var("EVENT_SCHEMA_TEST_POSTGRES").ok().filter(|url| !url.is_empty())?;
     Some(url.parse().unwrap())
 }
 
-pub struct Away {
+pub(crate) struct Away {
     _lock: Option<sqlx::Transaction<'static, sqlx::Any>>,
     wire: Option<Arc<watch::Sender<bool>>>,
 }
@@ -87,7 +87,7 @@ impl Drop for Away {
 }
 
 /// A proxy that can be cut.
-pub struct Wire {
+pub(crate) struct Wire {
     address: SocketAddr,
     open: Arc<watch::Sender<bool>>,
 }

@@ -161,13 +161,20 @@ async fn strange_ids_are_handled_once() {
     let shop = Shop::open().await;
     let ids = ["x".repeat(100_000), "å".to_owned(), "a\0b".to_owned()];
     for id in ids.iter().chain(&ids) {
-        let headers = [("ce_specversion", &b"1.0"[..]), ("ce_id", id.as_bytes()), ("ce_source", b"/other"), ("ce_type", b"ordered.v1")];
+        let headers = [
+            ("ce_specversion", &b"1.0"[..]),
+            ("ce_id", id.as_bytes()),
+            ("ce_source", b"/other"),
+            ("ce_type", b"ordered.v1"),
+        ];
         let body = br#"{"customer": "alice", "number": 1}"#;
         shop.kafka.publish_bytes("orders", Some(b"alice"), Some(body), &headers).await;
     }
     let runner = shop.runner("shop").await;
     let handle = runner.handle();
-    let running = tokio::spawn(runner.run_with(async |order: Ordered, _: Tx<Any>| Accepted { customer: order.customer, number: 1 }));
+    let running = tokio::spawn(
+        runner.run_with(async |order: Ordered, _: Tx<Any>| Accepted { customer: order.customer, number: 1 }),
+    );
     until(60, "all messages", || handle.counts().done() == 6).await;
     end(&handle, running).await;
     assert_eq!(shop.outbox.lag().await.unwrap().unsent, 4);

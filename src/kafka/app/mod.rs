@@ -213,7 +213,8 @@ impl App {
 async fn close(running: Vec<Running>, end: Instant, deadline: Duration, faults: &mut Faults<'_>) {
     let for_producers = (deadline / 10).min(Duration::from_secs(2));
     let left = || end.saturating_duration_since(Instant::now());
-    let of = |running: &mut Vec<Running>, stage| running.extract_if(.., |part| part.stage() == stage).collect::<Vec<_>>();
+    let of =
+        |running: &mut Vec<Running>, stage| running.extract_if(.., |part| part.stage() == stage).collect::<Vec<_>>();
     let mut running = running;
     let mut tasks = of(&mut running, Stage::Tasks);
     while let Some(task) = tasks.pop() {

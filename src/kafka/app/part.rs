@@ -68,7 +68,10 @@ pub(super) struct Part {
 
 pub(super) enum Kind {
     Producer(EventProducer),
-    Consumer { handle: RunHandle, run: Boxed<Result<Counts, RunError>> },
+    Consumer {
+        handle: RunHandle,
+        run: Boxed<Result<Counts, RunError>>,
+    },
     Task(Box<dyn FnOnce(Closing) -> Boxed<TaskResult> + Send>),
     /// A task that ends after the consumers.
     #[cfg(feature = "sqlx08")]

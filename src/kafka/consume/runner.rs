@@ -126,8 +126,17 @@ impl<E: EventSchema + Send + Sync + 'static, S> Runner<E, S> {
     /// Sets the state that handlers take as [`State<T>`](crate::kafka::State). See the example of
     /// [`run_with`](Self::run_with).
     pub fn state<T>(self, state: T) -> Runner<E, T> {
-        let Self { subscription, policy, tombstones, selection, for_handlers, loader, state: _, producer, transactions } =
-            self;
+        let Self {
+            subscription,
+            policy,
+            tombstones,
+            selection,
+            for_handlers,
+            loader,
+            state: _,
+            producer,
+            transactions,
+        } = self;
         Runner { subscription, policy, tombstones, selection, for_handlers, loader, state, producer, transactions }
     }
 
@@ -702,7 +711,8 @@ where
         A: 'static,
         H: Handler<A, E, S>,
     {
-        if let Some(fault) = fault_of_transactions::<A, H, E, S>(self.transactions.as_deref(), self.producer.is_some()) {
+        if let Some(fault) = fault_of_transactions::<A, H, E, S>(self.transactions.as_deref(), self.producer.is_some())
+        {
             return Err(RunErrorKind::Policy(fault).into());
         }
         let Self { subscription, policy, tombstones, selection, for_handlers, loader, state, producer, transactions } =
@@ -739,9 +749,7 @@ where
             Some(transactor) => {
                 let handle = move |delivery| {
                     let (transactor, job) = (Arc::clone(&transactor), Arc::clone(&job));
-                    async move {
-                        transactor.handle(delivery, |delivery, lent| H::call(job, delivery, Some(lent))).await
-                    }
+                    async move { transactor.handle(delivery, |delivery, lent| H::call(job, delivery, Some(lent))).await }
                 };
                 runner.run(handle).await
             }

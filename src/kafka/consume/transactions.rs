@@ -14,7 +14,7 @@ use crate::kafka::produce::EventProducer;
 pub(crate) type Boxed<'a, T> = Pin<Box<dyn Future<Output = T> + Send + 'a>>;
 
 /// A transaction as an argument of a handler, of a type that only its database knows.
-pub type Lent = Box<dyn Any + Send>;
+pub(crate) type Lent = Box<dyn Any + Send>;
 
 /// Opens a transaction for each event.
 pub(crate) trait Transactions: Send + Sync {
@@ -29,6 +29,7 @@ pub(crate) trait Transactions: Send + Sync {
 }
 
 /// An event, as a group knows whether it has handled it.
+#[cfg_attr(not(feature = "sqlx08"), expect(dead_code, reason = "read by outboxes"))]
 pub(crate) struct EventId {
     pub(crate) group: Arc<str>,
     pub(crate) source: String,
