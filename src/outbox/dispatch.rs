@@ -300,7 +300,7 @@ mod tests {
         assert_eq!(seqs(&dispatch.start()), [5]);
         dispatch.sent(&started[2]);
         assert_eq!(seqs(&dispatch.start()), [1]);
-        assert_eq!(seqs(&dispatch.start()), []);
+        assert_eq!(seqs(&dispatch.start()), [0; 0]);
         dispatch.refused(row(1, "t", Some(1)), Refusal::Size, "too large", Duration::ZERO);
         assert_eq!(seqs(&dispatch.start()), [2]);
         dispatch.sent(&row(2, "t", Some(2)));
@@ -326,14 +326,15 @@ mod tests {
         assert!(!dispatch.refused(row(1, "t", Some(1)), Refusal::Topic, "", second));
         assert_eq!(dispatch.next_try(), Some(3 * second));
         dispatch.try_topic("t", Some(row(1, "t", Some(1))));
-        dispatch.sent(&dispatch.start()[0].clone());
+        let started = dispatch.start();
+        dispatch.sent(&started[0]);
         assert_eq!(dispatch.held().count(), 0);
     }
 
     /// A table, and a broker that answers in any order: nothing is lost, and no row overtakes another of its lane.
     #[test]
     fn nothing_is_lost_or_overtaken_in_any_schedule() {
-        for seed in 0..3_000 {
+        for seed in 0..500 {
             let mut random = fastrand::Rng::with_seed(seed);
             let (mut table, mut all) = (BTreeMap::<i64, Row>::new(), BTreeMap::<i64, Row>::new());
             let mut dispatch = Dispatch::new(random.usize(1..12));

@@ -169,6 +169,7 @@ mod tests {
         let lanes =
             [record(), ProducerRecord::new("orders").with_key("A-2"), ProducerRecord::new("order").with_key("sA-1")];
         let lanes: Vec<_> = lanes.iter().map(|record| lane(record).unwrap()).collect();
+        assert_eq!(lanes[0], 3_870_426_834_610_256_073);
         assert_ne!(lanes[0], lanes[1]);
         assert_ne!(lanes[0], lanes[2]);
         assert_eq!(lane(&ProducerRecord::new("orders")), None);
