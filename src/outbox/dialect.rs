@@ -76,11 +76,6 @@ impl Dialect {
         )
     }
 
-    /// The first of a topic. Parameter: the topic.
-    pub(super) fn first_unsent_of_topic(self) -> String {
-        format!("SELECT {ROW} FROM event_outbox WHERE {UNSENT} AND topic = $1 ORDER BY seq LIMIT 1")
-    }
-
     /// Parameter: rows.
     pub(super) fn mark_sent(self) -> String {
         format!("UPDATE event_outbox SET sent_at = {} WHERE seq IN {}", self.now(), self.numbers("$1"))
@@ -146,6 +141,11 @@ impl Dialect {
              event_id FROM event_inbox WHERE handled_at < {now} - $1 ORDER BY handled_at LIMIT $2)"
         )
     }
+}
+
+/// The first of a topic. Parameter: the topic.
+pub(super) fn first_unsent_of_topic() -> String {
+    format!("SELECT {ROW} FROM event_outbox WHERE {UNSENT} AND topic = $1 ORDER BY seq LIMIT 1")
 }
 
 /// The channel of PostgreSQL's notifications.

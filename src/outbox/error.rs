@@ -100,34 +100,35 @@ fn is_unavailable(error: &sqlx::Error) -> bool {
 fn is_outage_code(code: &str) -> bool {
     // SQLite's are short numbers, PostgreSQL's SQLSTATE has five characters.
     if code.len() < 5 {
-        const BUSY: u32 = 5;
-        const LOCKED: u32 = 6;
-        const IO: u32 = 10;
-        const FULL: u32 = 13;
-        const CANNOT_OPEN: u32 = 14;
         // Extended codes have more in the higher bits.
-        let primary = code.parse::<u32>().map(|code| code & 0xff);
-        return matches!(primary, Ok(BUSY | LOCKED | IO | FULL | CANNOT_OPEN));
+        code.parse::<u32>().is_ok_and(|code| SQLITE_CODES.contains(&(code & 0xff)))
+    } else {
+        CLASSES.iter().any(|class| code.starts_with(class)) || CODES.contains(&code)
     }
-    const CLASSES: [&str; 4] = [
-        "08", // connection
-        "28", // password, which may be about to change
-        "53", // resources
-        "58", // system
-    ];
-    const CODES: [&str; 9] = [
-        "25006", // read only: a standby
-        "3D000", // no such database
-        "40001", // serialization
-        "40P01", // deadlock
-        "55P03", // lock not available
-        "57P01", // shut down by an administrator
-        "57P02", // shut down by a crash
-        "57P03", // starting
-        "57P05", // idle for too long
-    ];
-    CLASSES.contains(&&code[..2]) || CODES.contains(&code)
 }
+
+/// Busy, locked, input or output, disk full, cannot open.
+const SQLITE_CODES: [u32; 5] = [5, 6, 10, 13, 14];
+
+/// Classes of PostgreSQL's codes.
+const CLASSES: [&str; 4] = [
+    "08", // connection
+    "28", // password, which may be about to change
+    "53", // resources
+    "58", // system
+];
+
+const CODES: [&str; 9] = [
+    "25006", // read only: a standby
+    "3D000", // no such database
+    "40001", // serialization
+    "40P01", // deadlock
+    "55P03", // lock not available
+    "57P01", // shut down by an administrator
+    "57P02", // shut down by a crash
+    "57P03", // starting
+    "57P05", // idle for too long
+];
 
 /// Whether it is the fault of what the handler has written: a constraint that is checked at the end, or a transaction
 /// that had failed before.

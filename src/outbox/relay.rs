@@ -11,6 +11,7 @@ use tokio::sync::watch;
 use tokio::time::Instant;
 
 use super::backend::{Backend, Value};
+use super::dialect::first_unsent_of_topic;
 use super::dispatch::{Dispatch, Ended};
 use super::error::{OutboxError, OutboxErrorKind};
 use super::lease::Lease;
@@ -356,8 +357,7 @@ impl<'a, DB: Backend> Leader<'a, DB> {
     async fn look(&mut self) -> sqlx::Result<()> {
         const MOST: usize = 500;
         for topic in self.dispatch.topics_to_try(self.started.elapsed()) {
-            let sql = self.outbox.dialect().first_unsent_of_topic();
-            let first = self.rows(&sql, vec![Value::Text(Some(topic.clone()))]).await?.pop();
+            let first = self.rows(&first_unsent_of_topic(), vec![Value::Text(Some(topic.clone()))]).await?.pop();
             self.dispatch.try_topic(&topic, first);
             self.looks = true;
         }

@@ -719,8 +719,8 @@ where
             self;
         let group = subscription.config.group_id().unwrap_or_default();
         let producer = transactions.as_ref().map(|transactions| transactions.producer().clone()).or(producer);
-        let publishes = arguments::publishes::<A, H, E, S>();
-        if publishes && producer.is_none() {
+        let returns_events = arguments::publishes::<A, H, E, S>();
+        if returns_events && producer.is_none() {
             let fault = "the handler returns events: set their producer with `publish_with`";
             return Err(RunErrorKind::Policy(fault).into());
         }
@@ -743,7 +743,7 @@ where
             producer: None,
             transactions: None,
         };
-        let job = Arc::new(arguments::Job { handler, state, publisher: publisher.filter(|_| publishes) });
+        let job = Arc::new(arguments::Job { handler, state, publisher: publisher.filter(|_| returns_events) });
         match transactor {
             None => runner.run(move |delivery| H::call(Arc::clone(&job), delivery, None)).await,
             Some(transactor) => {
