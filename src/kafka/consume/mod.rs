@@ -34,6 +34,7 @@ mod subscription;
 mod tally;
 mod tell;
 mod transactions;
+mod transactor;
 mod worker;
 
 #[cfg(feature = "sqlx08")]
