@@ -121,6 +121,28 @@ impl<DB: Backend> Outbox<DB> {
     /// # Errors
     ///
     /// If the database fails.
+    ///
+    /// ```
+    /// use event_schema::kafka::EventProducer;
+    /// use event_schema::outbox::{Backend, Outbox, OutboxError};
+    /// use event_schema::prelude::*;
+    /// use event_schema::sqlx::Transaction;
+    /// # #[derive(Serialize, EventSchema)]
+    /// # #[event(topic = "notes")]
+    /// # struct Note { text: String }
+    ///
+    /// async fn add<DB: Backend>(
+    ///     outbox: &Outbox<DB>,
+    ///     tx: &mut Transaction<'_, DB>,
+    ///     producer: &EventProducer,
+    ///     note: &Note,
+    /// ) -> Result<(), OutboxError> {
+    ///     let record = producer.message(note).topic("copies").header("tenant", b"7").to_record().await?;
+    ///     assert_eq!(record.topic(), "copies");
+    ///     outbox.add_record(tx, &record).await
+    /// }
+    /// # let _ = add::<event_schema::sqlx::Any>;
+    /// ```
     pub async fn add_record(
         &self,
         transaction: &mut DB::Connection,
@@ -138,7 +160,7 @@ impl<DB: Backend> Outbox<DB> {
         self.shared.wake.notify_one();
     }
 
-    /// What waits in the outbox.
+    /// What waits in the outbox; see the example of [`Relay`](super::Relay).
     ///
     /// # Errors
     ///
@@ -167,6 +189,20 @@ impl<DB: Backend> Outbox<DB> {
     /// # Errors
     ///
     /// If the database fails.
+    ///
+    /// ```
+    /// use event_schema::outbox::{Backend, Outbox, OutboxError};
+    ///
+    /// /// After the topics got a larger `max.message.bytes`.
+    /// async fn send_again<DB: Backend>(outbox: &Outbox<DB>) -> Result<(), OutboxError> {
+    ///     for parked in outbox.parked(1_000).await? {
+    ///         println!("{:?} for {}: {}", parked.event_id(), parked.topic(), parked.reason());
+    ///         assert!(outbox.retry_parked(&parked).await?);
+    ///     }
+    ///     Ok(())
+    /// }
+    /// # let _ = send_again::<event_schema::sqlx::Any>;
+    /// ```
     pub async fn parked(&self, limit: u32) -> Result<Vec<Parked>, OutboxError> {
         const COLUMNS: &[Kind] = &[Kind::Number, Kind::Text, Kind::Text, Kind::Text, Kind::Number];
         let mut connection = self.pool.acquire().await?;
@@ -187,7 +223,7 @@ impl<DB: Backend> Outbox<DB> {
         Ok(changed > 0)
     }
 
-    /// Deletes a parked record. Returns whether there was one.
+    /// Deletes a parked record. Returns whether there was one; see [`parked`](Self::parked).
     ///
     /// # Errors
     ///

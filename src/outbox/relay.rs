@@ -48,6 +48,62 @@ use crate::kafka::App;
 ///
 /// An event is acknowledged after `linger.ms` (5 milliseconds by default) and a round trip, so that is also the time between
 /// two events of the same key.
+///
+/// ```
+/// # #[cfg(feature = "sqlx08-sqlite")]
+/// # mod example {
+/// use event_schema::kafka::{EmbeddedKafka, EventProducer};
+/// use event_schema::outbox::Outbox;
+/// use event_schema::prelude::*;
+/// use event_schema::sqlx::SqlitePool;
+/// use std::time::Duration;
+///
+/// #[derive(Debug, PartialEq, Serialize, EventSchema)]
+/// #[event(topic = "notes", key = author)]
+/// struct Note { author: String, text: String }
+///
+/// # #[tokio::main]
+/// # pub async fn main() -> Result<(), Box<dyn std::error::Error>> {
+/// # let folder = tempfile::tempdir()?;
+/// # let url = format!("sqlite://{}?mode=rwc", folder.path().join("notes.db").display());
+/// let kafka = EmbeddedKafka::start()?;
+/// # kafka.create_topic("notes", 1)?;
+/// let pool = SqlitePool::connect(&url).await?;
+/// let outbox = Outbox::new(&pool, &EventProducer::connect(&kafka.config()).await?);
+/// outbox.migrate().await?;
+///
+/// let mut tx = outbox.begin().await?;
+/// let note = Note { author: "alice".to_owned(), text: "hello".to_owned() };
+/// outbox.add(&mut tx, &note).await?;
+/// tx.commit().await?;
+/// let lag = outbox.lag().await?;
+/// assert_eq!((lag.unsent, lag.parked, lag.oldest.is_some()), (1, 0, true));
+///
+/// let relay = outbox
+///     .relay()
+///     .poll_interval(Duration::from_millis(100))
+///     .lease(Duration::from_secs(5))
+///     .keep_sent(Duration::from_secs(24 * 60 * 60))
+///     .keep_handled(Duration::from_secs(90 * 24 * 60 * 60))
+///     .in_flight(5_000)
+///     .drain(Duration::from_secs(10));
+/// let handle = relay.handle();
+/// assert!(!handle.is_ready() && !handle.leads());
+/// let (close, closing) = tokio::sync::oneshot::channel::<()>();
+/// let running = tokio::spawn(relay.run(async { drop(closing.await) }));
+///
+/// assert_eq!(kafka.received("notes", 1).await[0].event(), Some(&note));
+/// assert!(handle.is_ready() && handle.leads());
+/// drop(close);
+/// running.await??;
+/// # Ok(())
+/// # }
+/// # }
+/// # #[cfg(feature = "sqlx08-sqlite")]
+/// # fn main() { example::main().unwrap() }
+/// # #[cfg(not(feature = "sqlx08-sqlite"))]
+/// # fn main() {}
+/// ```
 #[must_use = "nothing is sent before `run` is called"]
 pub struct Relay<DB: Backend> {
     outbox: Outbox<DB>,
@@ -92,7 +148,8 @@ impl<DB: Backend> Relay<DB> {
         Self { outbox, settings, state: watch::Sender::default() }
     }
 
-    /// How often to look for rows that nobody has told of. Default: 500 milliseconds.
+    /// How often to look for rows that nobody has told of. Default: 500 milliseconds. For this and the following settings see
+    /// the example of [`Relay`].
     ///
     /// It is told of the rows that its own process adds, and with PostgreSQL of all rows, when they are committed.
     pub fn poll_interval(mut self, interval: Duration) -> Self {
@@ -251,7 +308,25 @@ impl<'a, DB: Backend> Leader<'a, DB> {
         let mut next_look = Instant::now();
         loop {
             if Instant::now() >= self.next_try {
-                match self.work().await {
+                let drain = self.settings.drain;
+                let (mut is_told, is_closing) = (false, self.end.is_some());
+                let worked = {
+                    let mut work = pin!(self.work());
+                    tokio::select! {
+                        biased;
+                        worked = &mut work => worked,
+                        // A database that is away may take longer to say so than there is time.
+                        () = &mut closing, if !is_closing => {
+                            is_told = true;
+                            let worked = tokio::time::timeout(drain, work).await;
+                            worked.unwrap_or(Err(sqlx::Error::PoolTimedOut))
+                        }
+                    }
+                };
+                if is_told {
+                    self.is_told_to_end();
+                }
+                match worked {
                     Ok(true) => {
                         self.pause.reset();
                         self.state.send_replace(State { is_ready: true, leads: true });
@@ -288,10 +363,7 @@ impl<'a, DB: Backend> Leader<'a, DB> {
                     self.looks = true;
                     self.glance = Self::FIRST_GLANCE;
                 }
-                () = &mut closing, if self.end.is_none() => {
-                    self.end = Some(Instant::now() + self.settings.drain);
-                    self.looks = true;
-                }
+                () = &mut closing, if self.end.is_none() => self.is_told_to_end(),
                 () = tokio::time::sleep_until(next) => self.looks |= Instant::now() >= next_look,
             }
             while let Some((row, sent)) = landed {
@@ -309,6 +381,12 @@ impl<'a, DB: Backend> Leader<'a, DB> {
                 landed = sends.next().now_or_never().flatten();
             }
         }
+    }
+
+    /// From now on it sends what is left, for a while.
+    fn is_told_to_end(&mut self) {
+        self.end = Some(Instant::now() + self.settings.drain);
+        self.looks = true;
     }
 
     /// Talks to the database about all that is to be said. Returns whether the lease is still held.
@@ -362,6 +440,10 @@ impl<'a, DB: Backend> Leader<'a, DB> {
             self.looks = true;
         }
         let limit = self.dispatch.room().min(MOST);
+        if limit == 0 {
+            // The end of a row makes room, and it looks then.
+            self.glance = self.settings.poll;
+        }
         if !self.looks || limit == 0 {
             return Ok(());
         }
@@ -436,7 +518,7 @@ fn json<T: serde::Serialize>(list: &[T]) -> Value {
     Value::Text(Some(serde_json::to_string(list).expect("numbers and texts are JSON")))
 }
 
-/// Says whether a relay is ready; see [`Relay::handle`].
+/// Says whether a relay is ready; see the example of [`Relay`].
 #[derive(Clone)]
 pub struct RelayHandle(watch::Receiver<State>);
 

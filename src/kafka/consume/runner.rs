@@ -648,7 +648,8 @@ where
     /// continues its trace. Its id is derived from the [source](EventProducer::with_source) of the producer, the group, the
     /// source and id of the handled event, its own type and key, and its place among the returned events of this type and
     /// key. A handler that runs twice for one message, and returns the same events, publishes them with the same ids,
-    /// by which consumers recognise the repeated ones. The source must therefore be the same in all processes of the
+    /// by which consumers recognise the repeated ones. With the feature `sqlx08`, `Runner::outbox` commits them with the rows
+    /// that the handler writes. The source must therefore be the same in all processes of the
     /// group; by default it is the `client.id`. A producer without envelopes ([`plain`](EventProducer::plain)) sends none
     /// of this.
     ///
