@@ -199,6 +199,8 @@
 //! | `metrics024` | no | metrics of producers and consumers through the facade `metrics` 0.24, see `guide::observability`; includes `kafka` |
 //! | `opentelemetry033` | no | spans of producers and consumers join W3C traces by the crates of OpenTelemetry 0.33, see `guide::observability`; includes `kafka` |
 //! | `kafka-ssl-vendored` | no | `kafka` with TLS and SASL, linked against an OpenSSL that is compiled from source (needs `perl`) |
+//! | `sqlx08-postgres` | no | an outbox and an inbox in PostgreSQL: events are committed with the rows that they tell of; includes `kafka`; re-exports `sqlx` 0.8, with TLS if `kafka-ssl` is enabled |
+//! | `sqlx08-sqlite` | no | the same in SQLite, which is compiled from C; both can be enabled |
 //!
 //! A number at the end of a feature's name is the version of the other crate: `chrono04` supports chrono 0.4. The crate
 //! requires Rust 1.88 or newer.
@@ -242,6 +244,8 @@ pub mod load;
 mod logical;
 mod masking;
 mod names;
+#[cfg(feature = "sqlx08")]
+pub mod outbox;
 mod partial;
 #[cfg(any(feature = "kafka", feature = "registry"))]
 mod properties;
@@ -281,6 +285,8 @@ pub use rust_decimal;
 pub use semver;
 #[cfg(feature = "smallvec1")]
 pub use smallvec;
+#[cfg(feature = "sqlx08")]
+pub use sqlx;
 #[cfg(feature = "time03")]
 pub use time;
 #[cfg(feature = "url2")]

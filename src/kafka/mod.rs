@@ -46,6 +46,9 @@
 //! signal.
 //! [`EventConsumer::recv`], as in the example, is for a loop of your own.
 //!
+//! With the feature `sqlx08`, a handler's rows in a database and the events that it returns are committed together, and
+//! sent from an outbox: the module `outbox`.
+//!
 //! [`KafkaConfig`] lists the keys of `client.properties` and the defaults. [`Topics`] creates or checks the topics of a
 //! service.
 //!
@@ -126,7 +129,11 @@ pub use self::consume::{
     Failure, FailureKind, GiveUp, Handled, Handler, Key, MessageHead, Order, Outcome, Received, Rejection, Retry,
     Returned, RunHandle, Runner, SeekTo, State, Subject,
 };
+#[cfg(feature = "sqlx08")]
+pub(crate) use self::consume::{Boxed, EventId, Lent, Open, SealedArgument, Transactions};
 pub use self::embedded::EmbeddedKafka;
+#[cfg(feature = "sqlx08")]
+pub(crate) use self::error::Refusal;
 pub use self::error::{AppError, CloseError, ConfigError, ConnectError, ConsumeError, RunError, SendError};
 pub use self::letters::{DeadLetter, DeadMessage};
 pub use self::message::{Headers, ProducerRecord};

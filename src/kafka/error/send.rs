@@ -381,6 +381,45 @@ impl SendError {
     }
 }
 
+/// The reason why a message is not stored, and will not be as things are.
+#[cfg(feature = "sqlx08")]
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Refusal {
+    /// It is too large, or was sent together with one that is.
+    Size,
+    /// The message itself is at fault.
+    Record,
+    /// The topic is missing, or the right to write to it.
+    Topic,
+}
+
+#[cfg(feature = "sqlx08")]
+impl SendError {
+    /// None if the message may be stored, or may be the next time.
+    pub(crate) fn refusal(&self) -> Option<Refusal> {
+        use RDKafkaErrorCode as C;
+        if self.is_unknown() {
+            return None;
+        }
+        match self.code()? {
+            C::MessageSizeTooLarge | C::MessageBatchTooLarge => Some(Refusal::Size),
+            C::InvalidMessage
+            | C::InvalidMessageSize
+            | C::InvalidRecord
+            | C::InvalidTopic
+            | C::UnknownPartition
+            | C::UnsupportedForMessageFormat
+            | C::PolicyViolation => Some(Refusal::Record),
+            C::UnknownTopic
+            | C::UnknownTopicOrPartition
+            | C::TopicAuthorizationFailed
+            | C::ClusterAuthorizationFailed
+            | C::UnsupportedCompressionType => Some(Refusal::Topic),
+            _ => None,
+        }
+    }
+}
+
 /// Whether it says of a message that it will never be taken.
 fn is_permanent(code: RDKafkaErrorCode) -> bool {
     use RDKafkaErrorCode as C;

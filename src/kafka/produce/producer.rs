@@ -130,12 +130,31 @@ impl EventProducer {
     /// # }
     /// ```
     pub async fn connect(config: &KafkaConfig) -> Result<Self, ConnectError> {
-        let settings = config.rdkafka039_producer()?;
-        let source = settings.get("client.id").map_or_else(program, str::to_owned);
-        let producer = Self::made_by(Box::new(move || Client::new(&settings)), &source)?;
+        let producer = Self::connect_lazy(config)?;
         let client = producer.queue.client();
         connected(client.monitor(), config.connect_deadline(), move |wait| client.cluster_id(wait)).await?;
         Ok(producer)
+    }
+
+    /// Makes a producer that does not wait for a broker: for a service that can work while the brokers are away, because
+    /// its events wait in an outbox. The producer is ready at once, as it is while brokers are away later: its queue waits.
+    ///
+    /// # Errors
+    ///
+    /// A [`ConnectError`] if the configuration is invalid. An address or a password that is wrong is in the log only.
+    ///
+    /// ```
+    /// use event_schema::kafka::{EventProducer, KafkaConfig};
+    ///
+    /// let nobody = KafkaConfig::new("127.0.0.1:1");
+    /// let producer = EventProducer::connect_lazy(&nobody)?;
+    /// assert!(producer.is_ready());
+    /// # Ok::<(), event_schema::kafka::ConnectError>(())
+    /// ```
+    pub fn connect_lazy(config: &KafkaConfig) -> Result<Self, ConnectError> {
+        let settings = config.rdkafka039_producer()?;
+        let source = settings.get("client.id").map_or_else(program, str::to_owned);
+        Self::made_by(Box::new(move || Client::new(&settings)), &source)
     }
 
     pub(super) fn made_by(make: Make, source: &str) -> Result<Self, ConnectError> {
