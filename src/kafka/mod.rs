@@ -94,6 +94,7 @@ mod client;
 mod config;
 mod consume;
 mod context;
+pub mod doctor;
 mod embedded;
 mod error;
 mod letters;

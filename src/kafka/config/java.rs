@@ -1,6 +1,7 @@
 //! Java's spellings, said in librdkafka's.
 
-use Meaning::{Ignored, Refused, Registry, Settings};
+use super::names;
+use Meaning::{Ignored, Own, Refused, Registry, Settings};
 
 /// The meaning of a key in a properties file.
 #[derive(Debug, PartialEq, Eq)]
@@ -9,6 +10,8 @@ pub(super) enum Meaning<'a> {
     Settings(Vec<(&'a str, String)>),
     /// A setting for the client of a schema registry, kept for it.
     Registry,
+    /// A setting of this crate.
+    Own,
     /// Known to Java's clients and without meaning here, for this reason.
     Ignored(&'static str),
     /// Known, and not to be had here. The text says what to do instead.
@@ -64,6 +67,7 @@ pub(super) fn meaning<'a, 'v>(key: &'a str, value: &str, other: impl Fn(&str) ->
         _ if key.starts_with("ssl.truststore.") => truststore(key, value, other),
         _ if key.starts_with("ssl.keystore.") => keystore(key, value, other),
         _ if is_registry(key) => Registry,
+        _ if names::is_key(key) => Own,
         _ => IGNORED
             .iter()
             .find(|(keys, _)| keys.split_whitespace().any(|known| known == key))
@@ -330,7 +334,7 @@ pub(super) fn names() -> impl Iterator<Item = &'static str> {
         ssl.keystore.certificate.chain schema.registry.url basic.auth.credentials.source \
         basic.auth.user.info bearer.auth.credentials.source bearer.auth.token auto.register.schemas \
         use.latest.version";
-    IGNORED.iter().map(|(keys, _)| *keys).chain([TRANSLATED]).flat_map(str::split_whitespace)
+    IGNORED.iter().map(|(keys, _)| *keys).chain([TRANSLATED, names::PREFIX, names::NAMES]).flat_map(str::split_whitespace)
 }
 
 #[cfg(test)]

@@ -48,6 +48,11 @@ impl Subscription {
             return Err(ConfigError::one(problem.to_owned()).into());
         }
         check_topics(topics)?;
+        let names = config.topic_names();
+        let real: Vec<_> = topics.iter().map(|topic| names.real(topic)).collect();
+        let topics: &[&str] = &real.iter().map(|topic| &**topic).collect::<Vec<_>>();
+        // Two names in the code may be one at the brokers.
+        check_topics(topics)?;
         let monitor = Arc::new(Monitor::default());
         let (member, connection) =
             driver::start(&settings, Policy::by_hand(), Arc::clone(&monitor), config.start_time())?;
@@ -60,6 +65,6 @@ impl Subscription {
         Ok(Self { member, ahead: Ahead::default(), config: config.clone(), topics })
     }
     pub(super) fn handle(&self) -> RunHandle {
-        RunHandle::new(Arc::clone(&self.member.shared), self.member.gone.clone())
+        RunHandle::new(Arc::clone(&self.member.shared), self.member.gone.clone(), self.config.topic_names())
     }
 }

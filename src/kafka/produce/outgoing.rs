@@ -279,7 +279,7 @@ impl<'a, E: EventSchema + 'static> Outgoing<'a, E> {
         writer.dump_into(self.event, &mut value)?;
         let (headers, _) = self.outbound(writer.described())?;
         Ok(ProducerRecord {
-            topic: to.name().to_owned(),
+            topic: self.queue.client().names().real(to.name()).into_owned(),
             partition: self.partition,
             key: self.key.or_else(|| self.event.key()).map(Cow::into_owned),
             value: Some(value),

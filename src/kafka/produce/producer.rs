@@ -131,7 +131,14 @@ impl EventProducer {
     pub async fn connect(config: &KafkaConfig) -> Result<Self, ConnectError> {
         let settings = config.rdkafka039_producer()?;
         let source = settings.get("client.id").map_or_else(program, str::to_owned);
-        let producer = Self::made_by(Box::new(move || Client::new(&settings)), &source)?;
+        let names = config.topic_names();
+        let named = Arc::clone(&names);
+        let make = move || Ok(Client::new(&settings)?.with_names(Arc::clone(&named)));
+        let producer = Self::made_by(Box::new(make), &source)?;
+        #[cfg(feature = "avro")]
+        let producer = Self { encoding: producer.encoding.with_names(names), ..producer };
+        #[cfg(not(feature = "avro"))]
+        drop(names);
         let client = producer.queue.client();
         connected(client.monitor(), config.connect_deadline(), move |wait| client.cluster_id(wait)).await?;
         Ok(producer)

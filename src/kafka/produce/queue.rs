@@ -206,7 +206,7 @@ impl Queue {
         let pending = Arc::new(Pending { recipient: Recipient::One(Slot::default()), stamp });
         let mut gate = self.pass().await?;
         let client = self.client();
-        let (name, topic) = gate.set(to)?;
+        let (name, topic) = gate.set(to, client.names())?;
         self.put(&client, name, message, Arc::clone(&pending)).await?;
         Ok(Enqueued { pending, topic, client })
     }
