@@ -24,6 +24,8 @@ mod groups;
 mod keys;
 mod kit;
 mod names;
+#[cfg(feature = "kafka-oidc")]
+mod oidc;
 mod order;
 mod outage;
 mod poison;

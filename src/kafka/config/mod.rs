@@ -454,8 +454,17 @@ impl KafkaConfig {
         (names, problems.into_iter().map(named).collect())
     }
 
+    /// Refuses a login that waits for tokens that nobody gives. A client of rdkafka's own may have a callback for them.
+    pub(crate) fn check_login(&self) -> Result<(), ConfigError> {
+        match self.settings(&librdkafka::features())?.without_tokens() {
+            Some(problem) => Err(ConfigError::one(problem)),
+            None => Ok(()),
+        }
+    }
+
     /// The settings of the connection alone, for a client that only asks.
     pub(crate) fn reader(&self) -> Result<ClientConfig, ConfigError> {
+        self.check_login()?;
         let mut config = self.settings(&librdkafka::features())?.client_config(Scope::Both)?;
         config.remove("statistics.interval.ms");
         config.set("allow.auto.create.topics", "false");
@@ -548,7 +557,7 @@ impl KafkaConfig {
                 ("sasl.oauthbearer.client.secret", "bearer.auth.client.secret"),
                 ("sasl.oauthbearer.scope", "bearer.auth.scope"),
             ] {
-                if let Some(value) = self.value(of_kafka) {
+                if let Some(value) = self.sasl(of_kafka) {
                     config = config.set(of_registry, value);
                 }
             }
@@ -563,7 +572,7 @@ impl KafkaConfig {
             Meaning::Settings(settings) => settings.into_iter().find(|(name, _)| *name == key).map(|(_, value)| value),
             _ => None,
         };
-        self.value(key).map(str::to_owned).or_else(of_jaas)
+        self.canonical_value(key).map(str::to_owned).or_else(of_jaas)
     }
 
     fn value(&self, key: &str) -> Option<&str> {
@@ -699,6 +708,7 @@ impl KafkaConfig {
         }
         problems.extend(self.parsed_names().1);
         problems.extend(settings.missing_mechanism(features));
+        problems.extend(settings.missing_credentials());
         let has_address = |list: &String| list.split(',').any(|address| !address.trim().is_empty());
         if !settings.values.get(BROKERS).is_some_and(has_address) {
             let known = problems.iter().any(|text| text.contains("`bootstrap.servers`") || text.contains(BROKERS));
@@ -823,7 +833,44 @@ impl Settings {
         let missing = !features.iter().any(|known| known == feature);
         missing.then(|| format!("`sasl.mechanism`: librdkafka was built without {feature}; {remedy}"))
     }
+
+    fn is(&self, key: &str, wanted: &str) -> bool {
+        self.values.get(key).is_some_and(|value| value.eq_ignore_ascii_case(wanted))
+    }
+
+    fn logs_in_by_token(&self) -> bool {
+        let has_login = self.is("security.protocol", "SASL_SSL") || self.is("security.protocol", "SASL_PLAINTEXT");
+        has_login && self.is("sasl.mechanisms", "OAUTHBEARER")
+    }
+
+    /// librdkafka says only when a client is made, and of the first, which key of OIDC is missing.
+    fn missing_credentials(&self) -> Option<String> {
+        let has_others = self.values.contains_key("sasl.oauthbearer.metadata.authentication.type")
+            || self.values.get("sasl.oauthbearer.grant.type").is_some_and(|grant| grant != "client_credentials");
+        if !self.logs_in_by_token() || !self.is("sasl.oauthbearer.method", "oidc") || has_others {
+            return None;
+        }
+        let missing: Vec<_> = CLIENT_CREDENTIALS.into_iter().filter(|key| !self.values.contains_key(*key)).collect();
+        (!missing.is_empty()).then(|| format!("`sasl.oauthbearer.method=oidc` needs `{}` as well", missing.join("`, `")))
+    }
+
+    /// Why a client of ours cannot log in: it gives librdkafka no tokens.
+    fn without_tokens(&self) -> Option<String> {
+        let has_tokens =
+            self.is("sasl.oauthbearer.method", "oidc") || self.is("enable.sasl.oauthbearer.unsecure.jwt", "true");
+        (self.logs_in_by_token() && !has_tokens).then(|| {
+            format!(
+                "`sasl.mechanism=OAUTHBEARER` needs `sasl.oauthbearer.method=oidc` (of Java's clients, \
+                 `sasl.login.callback.handler.class` with OAuthBearerLoginCallbackHandler) and `{}`",
+                CLIENT_CREDENTIALS.join("`, `")
+            )
+        })
+    }
 }
+
+/// The keys of OAuth's client credentials.
+const CLIENT_CREDENTIALS: [&str; 3] =
+    ["sasl.oauthbearer.token.endpoint.url", "sasl.oauthbearer.client.id", "sasl.oauthbearer.client.secret"];
 
 fn log_level() -> RDKafkaLogLevel {
     // librdkafka's lines become tracing events; lines without a listener are not even made.
@@ -1174,6 +1221,57 @@ mod tests {
         assert_eq!(idempotence(config.clone().set("retries", "0")), None);
         assert_eq!(idempotence(config.clone().set("acks", "-1")).as_deref(), Some("true"));
         assert_eq!(idempotence(config.set("enable.idempotence", "false")).as_deref(), Some("false"));
+    }
+
+    /// Kafka's documentation of OAuth has it so.
+    #[test]
+    fn java_and_librdkafka_spellings_of_oidc_say_the_same() {
+        const JAVA: &str = r#"
+            bootstrap.servers=broker.example.com:9094
+            security.protocol=SASL_SSL
+            sasl.mechanism=OAUTHBEARER
+            sasl.login.callback.handler.class=org.apache.kafka.common.security.oauthbearer.OAuthBearerLoginCallbackHandler
+            sasl.oauthbearer.token.endpoint.url=https://login.example.com/token
+            sasl.jaas.config=org.apache.kafka.common.security.oauthbearer.OAuthBearerLoginModule required \
+                clientId="billing" clientSecret="hush" scope="orders" extension_logicalCluster="lkc-1";
+        "#;
+        const LIBRDKAFKA: &str = r"
+            bootstrap.servers=broker.example.com:9094
+            security.protocol=SASL_SSL
+            sasl.mechanism=OAUTHBEARER
+            sasl.oauthbearer.method=oidc
+            sasl.oauthbearer.token.endpoint.url=https://login.example.com/token
+            sasl.oauthbearer.client.id=billing
+            sasl.oauthbearer.client.secret=hush
+            sasl.oauthbearer.scope=orders
+            sasl.oauthbearer.extensions=logicalCluster=lkc-1
+        ";
+        let has_oidc = librdkafka::features().iter().any(|feature| feature == "oidc");
+        assert_eq!(has_oidc, cfg!(feature = "kafka-oidc"), "the headers of libcurl are missing");
+        if has_oidc {
+            assert_eq!(settings(JAVA), settings(LIBRDKAFKA));
+            let incomplete = LIBRDKAFKA.replace("sasl.oauthbearer.client.id=billing", "");
+            assert_eq!(problems(&incomplete), "`sasl.oauthbearer.method=oidc` needs `sasl.oauthbearer.client.id` as well");
+            return;
+        }
+        let remedy = "librdkafka was built without OIDC; turn on event-schema's feature `kafka-oidc`, with the headers of \
+                      libcurl installed";
+        for text in [JAVA, LIBRDKAFKA] {
+            let told = problems(text);
+            assert!(told.contains(remedy) && !told.contains("hush"), "{told}");
+        }
+        assert!(problems(JAVA).contains("line 5: `sasl.login.callback.handler.class`: "));
+    }
+
+    /// librdkafka would wait for a token for ever.
+    #[test]
+    fn a_login_without_tokens_is_refused() {
+        let config = KafkaConfig::new("127.0.0.1:1").set("sasl.mechanism", "OAUTHBEARER");
+        let config = config.set("security.protocol", "SASL_PLAINTEXT");
+        config.check().unwrap();
+        let error = config.check_login().unwrap_err().to_string();
+        assert!(error.starts_with("`sasl.mechanism=OAUTHBEARER` needs `sasl.oauthbearer.method=oidc`"), "{error}");
+        config.set("enable.sasl.oauthbearer.unsecure.jwt", "true").check_login().unwrap();
     }
 
     #[test]

@@ -42,6 +42,7 @@ fn check_topics(topics: &[&str]) -> Result<(), ConfigError> {
 
 impl Subscription {
     pub(super) async fn new(config: &KafkaConfig, topics: &[&str]) -> Result<Self, ConnectError> {
+        config.check_login()?;
         let settings = config.rdkafka039_consumer()?;
         if config.group_id().is_none_or(str::is_empty) {
             let problem = "`group.id` is missing: set it, or use `KafkaConfig::group`";

@@ -129,6 +129,7 @@ impl EventProducer {
     /// # }
     /// ```
     pub async fn connect(config: &KafkaConfig) -> Result<Self, ConnectError> {
+        config.check_login()?;
         let settings = config.rdkafka039_producer()?;
         let source = settings.get("client.id").map_or_else(program, str::to_owned);
         let names = config.topic_names();
