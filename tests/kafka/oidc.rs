@@ -30,7 +30,11 @@ fn port() -> Option<u16> {
 }
 
 async fn provider(token: &'static str) -> Server {
-    Server::start(move |_| json(200, &value!({"access_token": token, "token_type": "Bearer", "expires_in": 3600}))).await
+    let issue = move |_: &_| {
+        let issued = value!({"access_token": token, "token_type": "Bearer", "expires_in": 3600});
+        json(200, &issued).header("Content-Type", "application/json")
+    };
+    Server::start(issue).await
 }
 
 fn config(port: u16, provider: &Server) -> KafkaConfig {
@@ -70,7 +74,7 @@ async fn clients_log_in_by_tokens() {
         consumer.close(Duration::from_secs(10)).await.unwrap();
         producer.close(Duration::from_secs(10)).await.unwrap();
     }
-    let requests = provider.requests();
+    let requests = provider.log();
     assert!(requests.len() >= 4, "{requests:?}");
     for request in requests {
         assert_eq!(request.line(), "POST /token");

@@ -103,6 +103,31 @@ const BROKERS: &str = "metadata.broker.list";
 /// | `partition.assignment.strategy=cooperative-sticky` | only the partitions that move are released | groups whose members all set it: a member with the default cannot join |
 /// | `group.protocol=consumer` | only the partitions that move are released; the brokers assign them (KIP-848) | brokers from Kafka 4.0 on; settings that the brokers decide, such as `session.timeout.ms`, are ignored with a line in the log |
 ///
+/// # Logins by tokens
+///
+/// With the feature `kafka-oidc`, librdkafka gets tokens of an OpenID Connect provider by OAuth's client credentials, and renews
+/// them. These two say the same:
+///
+/// ```properties
+/// sasl.mechanism=OAUTHBEARER
+/// sasl.oauthbearer.method=oidc
+/// sasl.oauthbearer.token.endpoint.url=https://login.example.com/token
+/// sasl.oauthbearer.client.id=billing
+/// sasl.oauthbearer.client.secret=...
+/// sasl.oauthbearer.scope=orders
+/// sasl.oauthbearer.extensions=logicalCluster=lkc-1
+/// ```
+///
+/// ```properties
+/// sasl.mechanism=OAUTHBEARER
+/// sasl.login.callback.handler.class=org.apache.kafka.common.security.oauthbearer.OAuthBearerLoginCallbackHandler
+/// sasl.oauthbearer.token.endpoint.url=https://login.example.com/token
+/// sasl.jaas.config=org.apache.kafka.common.security.oauthbearer.OAuthBearerLoginModule required \
+///     clientId="billing" clientSecret="..." scope="orders" extension_logicalCluster="lkc-1";
+/// ```
+///
+/// librdkafka's other grants, `sasl.oauthbearer.grant.type` and `sasl.oauthbearer.metadata.authentication.type`, are passed to it.
+///
 /// # Names of topics
 ///
 /// One program runs on clusters with other names of topics without a change of its code:

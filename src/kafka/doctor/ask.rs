@@ -67,10 +67,20 @@ pub(super) struct Offsets {
 }
 
 impl Client {
-    /// Connects as a client of the service does.
-    pub(super) async fn connect(settings: &ClientConfig, patience: Duration) -> Result<Self, ConnectError> {
+    /// Connects as a client of the service does. To ask for the offsets of a group, it has the group's name; it subscribes to
+    /// nothing, and so it is no member.
+    pub(super) async fn connect(
+        settings: &ClientConfig,
+        group: Option<&str>,
+        patience: Duration,
+    ) -> Result<Self, ConnectError> {
+        let mut settings = settings.clone();
+        settings.set("enable.auto.commit", "false");
+        if let Some(group) = group {
+            settings.set("group.id", group);
+        }
         let monitor = Arc::new(Monitor::default());
-        let consumer = BaseConsumer::from_config_and_context(settings, Context(Arc::clone(&monitor)));
+        let consumer = BaseConsumer::from_config_and_context(&settings, Context(Arc::clone(&monitor)));
         let consumer = Arc::new(consumer.map_err(ConnectError::creation)?);
         let asking = Arc::clone(&consumer);
         let cluster_id = move |wait| {

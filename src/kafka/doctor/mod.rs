@@ -169,8 +169,9 @@ impl Doctor {
         let settings = self.settings()?;
         let mut report = Report::default();
         settings.check(self.handler_timeout, &mut report);
+        let group = self.config.group_id().filter(|group| !group.is_empty());
         let reader = self.config.reader()?;
-        let client = match Client::connect(&reader, self.config.connect_deadline()).await {
+        let client = match Client::connect(&reader, group, self.config.connect_deadline()).await {
             Ok(client) => client,
             Err(error) => {
                 self.connection(error, &mut report).await?;
@@ -179,7 +180,6 @@ impl Doctor {
         };
 
         let names = self.config.topic_names();
-        let group = self.config.group_id().filter(|group| !group.is_empty());
         let read: Vec<String> = self.topics.iter().map(|topic| names.real(topic).into_owned()).collect();
         let dead = read.iter().filter_map(|topic| {
             let dead = self.dead_letter.as_ref()?.topic_of(topic, group?);
