@@ -10,12 +10,14 @@ use std::process::Stdio;
 use std::time::{Duration, SystemTime};
 
 use crate::common::{Kafka, Note, note, unique, until, within};
-use event_schema::kafka::doctor::{Check, Doctor, Report, Severity};
+use event_schema::kafka::doctor::{Check, Doctor, Finding, Report, Severity, Unchecked};
 use event_schema::kafka::rdkafka039::admin::{AdminClient, AdminOptions};
 use event_schema::kafka::rdkafka039::client::DefaultClientContext;
 use event_schema::kafka::rdkafka039::consumer::{BaseConsumer, CommitMode, Consumer};
 use event_schema::kafka::rdkafka039::{Offset, TopicPartitionList};
-use event_schema::kafka::{DeadLetter, Delivery, EmbeddedKafka, EventConsumer, EventProducer, KafkaConfig, Topic, Topics};
+use event_schema::kafka::{
+    DeadLetter, Delivery, EmbeddedKafka, EventConsumer, EventProducer, KafkaConfig, Topic, Topics,
+};
 use event_schema::serde_json::Value;
 
 const DEADLINE: Duration = Duration::from_secs(10);
@@ -29,7 +31,7 @@ async fn a_broker_without_admin_requests_leaves_questions_open() {
     let config = kafka.config().group("g").set("auto.offset.reset", "latest");
     let report = within(30, "report", Doctor::new(&config).topic("notes").examine()).await.unwrap();
     assert_eq!(found(&report), [(Check::DeadLetter, Severity::Error), (Check::OffsetReset, Severity::Warning)].into());
-    let open: BTreeSet<Check> = report.unchecked().iter().map(|unchecked| unchecked.check()).collect();
+    let open: BTreeSet<Check> = report.unchecked().iter().map(Unchecked::check).collect();
     assert!(open.contains(&Check::Rights) && open.contains(&Check::Replication), "{report}");
 }
 
@@ -93,7 +95,8 @@ impl Cluster {
     async fn rights(&self, rights: &[&str]) {
         let servers = format!("127.0.0.1:{}", self.port);
         let mut tool = tokio::process::Command::new(&self.script);
-        tool.args(["tool", "org.apache.kafka.tools.AclCommand", "--bootstrap-server", &servers, "--force"]).args(rights);
+        tool.args(["tool", "org.apache.kafka.tools.AclCommand", "--bootstrap-server", &servers, "--force"])
+            .args(rights);
         let output = within(60, "end of the tool", tool.stdin(Stdio::null()).output()).await.unwrap();
         assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stdout));
     }
@@ -237,7 +240,7 @@ async fn starts_that_skip_or_stop_are_found() {
     let deleted = admin.delete_records(&partition(7), &AdminOptions::new()).await.unwrap();
     assert_eq!(deleted.count(), 1);
     let report = cluster.examine(&service, reset("earliest")).await;
-    only(&report, Check::OffsetReset, Severity::Warning, "up to 5 messages of partitions 0 were deleted");
+    only(&report, Check::OffsetReset, Severity::Warning, "up to 5 messages of partition 0 were deleted");
     let report = cluster.examine(&service, reset("latest")).await;
     only(&report, Check::OffsetReset, Severity::Error, "skips all messages");
     // Created anew.
@@ -254,7 +257,12 @@ async fn dead_letter_topics_that_do_not_fit_are_found() {
     let report = cluster.examine(&small, |config| config).await;
     only(&report, Check::DeadLetter, Severity::Warning, "`max.message.bytes` (1000)");
     let short = cluster.service(|topic| topic, |dead| dead.set("retention.ms", "60000")).await;
-    only(&cluster.examine(&short, |config| config).await, Check::DeadLetter, Severity::Warning, "`retention.ms` (60000)");
+    only(
+        &cluster.examine(&short, |config| config).await,
+        Check::DeadLetter,
+        Severity::Warning,
+        "`retention.ms` (60000)",
+    );
     let compacted = cluster.service(|topic| topic, |dead| dead.set("cleanup.policy", "compact")).await;
     only(&cluster.examine(&compacted, |config| config).await, Check::DeadLetter, Severity::Warning, "`compact`");
 }
@@ -274,7 +282,7 @@ async fn missing_topics_are_found_and_not_created() {
     let config = cluster.alice().group(&service.group).set("event.schema.topic.prefix", "staging.");
     let report = Doctor::new(&config).topic(&service.topic).without_dead_letter().examine().await.unwrap();
     only(&report, Check::Topic, Severity::Error, "does not exist");
-    let expected = format!("topic `staging.{0}` (declared as `{0}`)", service.topic);
+    let expected = format!("topic `staging.{0}`, declared as `{0}`", service.topic);
     assert_eq!(report.findings()[0].place(), expected);
     assert!(!cluster.has(&format!("staging.{}", service.topic)));
 }
@@ -284,7 +292,8 @@ async fn missing_rights_are_found() {
     let Some(cluster) = Cluster::of_this_run() else { return };
     let service = cluster.healthy().await;
     // Whoever has a right to it, the others have none.
-    let look = ["--add", "--allow-principal", "User:alice", "--operation", "Describe", "--operation", "DescribeConfigs"];
+    let look =
+        ["--add", "--allow-principal", "User:alice", "--operation", "Describe", "--operation", "DescribeConfigs"];
     cluster.rights(&[&look[..], &["--topic", &service.dead]].concat()).await;
     let mut report = cluster.examine(&service, |config| config).await;
     // The brokers learn of it one after the other.
@@ -308,7 +317,7 @@ async fn missing_rights_are_found() {
         report = cluster.examine(&other, |config| config).await;
     }
     assert_eq!(found(&report), [(Check::Rights, Severity::Error)].into());
-    let places: Vec<&str> = report.findings().iter().map(|finding| finding.place()).collect();
+    let places: Vec<&str> = report.findings().iter().map(Finding::place).collect();
     assert_eq!(places, [format!("group `{}`", other.group), format!("topic `{}`", other.topic)]);
 }
 
@@ -368,16 +377,24 @@ async fn messages_of_tomorrow_are_found() {
 async fn copies_that_do_not_suffice_are_found() {
     let Some(cluster) = Cluster::of_this_run() else { return };
     for (change, severity, problem) in [
-        (&(|topic: Topic| topic.set("min.insync.replicas", "3")) as &dyn Fn(Topic) -> Topic, Severity::Warning, "is the number of copies"),
+        (
+            &(|topic: Topic| topic.set("min.insync.replicas", "3")) as &dyn Fn(Topic) -> Topic,
+            Severity::Warning,
+            "is the number of copies",
+        ),
         (&|topic: Topic| topic.set("min.insync.replicas", "1"), Severity::Warning, "`min.insync.replicas` is 1"),
-        (&|topic: Topic| topic.replication(1), Severity::Error, "more than the 1 copies"),
-        (&|topic: Topic| topic.replication(1).set("min.insync.replicas", "1"), Severity::Warning, "one copy on 3 brokers"),
+        (&|topic: Topic| topic.replication(1), Severity::Error, "more than the copies of a partition (1)"),
+        (
+            &|topic: Topic| topic.replication(1).set("min.insync.replicas", "1"),
+            Severity::Warning,
+            "one copy on 3 brokers",
+        ),
     ] {
         let service = cluster.service(change, |dead| dead).await;
         only(&cluster.examine(&service, |config| config).await, Check::Replication, severity, problem);
     }
     let service = cluster.healthy().await;
     let report = cluster.examine(&service, |config| config.set("acks", "1")).await;
-    let problems: Vec<&str> = report.findings().iter().map(|finding| finding.problem()).collect();
+    let problems: Vec<&str> = report.findings().iter().map(Finding::problem).collect();
     assert!(problems.len() == 2 && problems.iter().all(|problem| problem.starts_with("`acks=1` ignores")), "{report}");
 }

@@ -54,7 +54,7 @@ async fn a_service_runs_on_topics_with_a_prefix() {
         .topic(format!("orders-{group}-retry-1"))
         .topic(DeadLetter::new().topic_of("orders", &group));
     let missing = topics.check(&config).await.unwrap_err().to_string();
-    assert!(missing.contains(&format!("`{prefix}orders` (declared as `orders`)")), "{missing}");
+    assert!(missing.contains(&format!("`{prefix}orders`, declared as `orders`")), "{missing}");
     let dead = format!("{prefix}orders-{group}-dlt");
     let retries = format!("{prefix}orders-{group}-retry-1");
     let made = topics.create(&config).await.unwrap();
@@ -113,7 +113,7 @@ async fn errors_name_both() {
     let producer = EventProducer::connect(&config).await.unwrap();
     kafka.create(&format!("{prefix}orders"), 1).await;
     let error = producer.message(&order("a")).partition(7).send().await.unwrap_err().to_string();
-    assert!(error.starts_with(&format!("not sent to `{prefix}orders` (declared as `orders`): ")), "{error}");
+    assert!(error.starts_with(&format!("not sent to `{prefix}orders`, declared as `orders`: ")), "{error}");
 
     // Two declared names of one topic.
     let config = config.set("event.schema.topic.names", "orders:same, bills:same");

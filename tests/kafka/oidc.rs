@@ -68,7 +68,8 @@ async fn clients_log_in_by_tokens() {
     for (number, config) in [config(port, &provider), java.unwrap()].into_iter().enumerate() {
         let producer = within(30, "login", EventProducer::connect(&config)).await.unwrap();
         producer.send_to(&topic, &note("a", u32::try_from(number).unwrap())).await.unwrap();
-        let mut consumer = EventConsumer::<Note>::subscribe_to(&config.group(unique("group")), &[&topic]).await.unwrap();
+        let mut consumer =
+            EventConsumer::<Note>::subscribe_to(&config.group(unique("group")), &[&topic]).await.unwrap();
         let received = within(30, "message", consumer.recv()).await.unwrap();
         assert_eq!(received.event(), Some(&note("a", 0)));
         consumer.close(Duration::from_secs(10)).await.unwrap();

@@ -48,7 +48,7 @@ pub(crate) fn run(args: &Args) -> Result<bool, Unusable> {
     if let Some(group) = &args.group {
         config = config.group(group);
     }
-    let mut doctor = args.topics.iter().fold(Doctor::new(&config), |doctor, topic| doctor.topic(topic));
+    let mut doctor = args.topics.iter().fold(Doctor::new(&config), Doctor::topic);
     if let Some(topic) = &args.dead_letter {
         doctor = doctor.dead_letter(DeadLetter::new().topic(topic));
     }

@@ -25,7 +25,7 @@ use rdkafka::message::BorrowedMessage;
 use rdkafka::producer::{Producer, ProducerContext, ThreadedProducer};
 use rdkafka::util::IntoOpaque;
 
-pub(crate) use self::describe::{Group, Rights, group, topic_rights};
+pub(crate) use self::describe::{Group, Rights, TopicRights, group, topic_rights};
 use crate::kafka::message::Headers;
 
 /// Copies the headers of a message.

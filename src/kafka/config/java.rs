@@ -362,7 +362,11 @@ pub(super) fn names() -> impl Iterator<Item = &'static str> {
         ssl.keystore.certificate.chain schema.registry.url basic.auth.credentials.source \
         basic.auth.user.info bearer.auth.credentials.source bearer.auth.token auto.register.schemas \
         use.latest.version";
-    IGNORED.iter().map(|(keys, _)| *keys).chain([TRANSLATED, names::PREFIX, names::NAMES]).flat_map(str::split_whitespace)
+    IGNORED
+        .iter()
+        .map(|(keys, _)| *keys)
+        .chain([TRANSLATED, names::PREFIX, names::NAMES])
+        .flat_map(str::split_whitespace)
 }
 
 #[cfg(test)]

@@ -475,8 +475,8 @@ impl KafkaConfig {
     fn parsed_names(&self) -> (TopicNames, Vec<String>) {
         let (names, problems) = TopicNames::parse(self.value(names::PREFIX), self.value(names::NAMES));
         let origin = |key| self.entries.iter().find(|entry| entry.key == key).map(|entry| entry.origin.to_string());
-        let named = |(key, reason)| format!("{}`{key}`: {reason}", origin(key).unwrap_or_default());
-        (names, problems.into_iter().map(named).collect())
+        let placed = |(key, reason)| format!("{}`{key}`: {reason}", origin(key).unwrap_or_default());
+        (names, problems.into_iter().map(placed).collect())
     }
 
     /// Refuses a login that waits for tokens that nobody gives. A client of rdkafka's own may have a callback for them.
@@ -876,7 +876,8 @@ impl Settings {
             return None;
         }
         let missing: Vec<_> = CLIENT_CREDENTIALS.into_iter().filter(|key| !self.values.contains_key(*key)).collect();
-        (!missing.is_empty()).then(|| format!("`sasl.oauthbearer.method=oidc` needs `{}` as well", missing.join("`, `")))
+        (!missing.is_empty())
+            .then(|| format!("`sasl.oauthbearer.method=oidc` needs `{}` as well", missing.join("`, `")))
     }
 
     /// Why a client of ours cannot log in: it gives librdkafka no tokens.
@@ -1276,7 +1277,10 @@ mod tests {
         if has_oidc {
             assert_eq!(settings(JAVA), settings(LIBRDKAFKA));
             let incomplete = LIBRDKAFKA.replace("sasl.oauthbearer.client.id=billing", "");
-            assert_eq!(problems(&incomplete), "`sasl.oauthbearer.method=oidc` needs `sasl.oauthbearer.client.id` as well");
+            assert_eq!(
+                problems(&incomplete),
+                "`sasl.oauthbearer.method=oidc` needs `sasl.oauthbearer.client.id` as well"
+            );
             return;
         }
         let remedy = "librdkafka was built without OIDC; turn on event-schema's feature `kafka-oidc`, with the headers of \

@@ -44,7 +44,8 @@ impl TopicNames {
                         problems.push((NAMES, format!("`{declared}` has two names")));
                     }
                 }
-                _ => problems.push((NAMES, "expected `declared:real` pairs of topic names, separated by commas".to_owned())),
+                _ => problems
+                    .push((NAMES, "expected `declared:real` pairs of topic names, separated by commas".to_owned())),
             }
         }
         let others = &parsed.others;
@@ -95,7 +96,7 @@ impl TopicNames {
     /// A real name for messages, with the declared one if it is another.
     pub(crate) fn shown<'a>(&'a self, real: &'a str) -> Cow<'a, str> {
         match self.declared(real) {
-            Some(declared) => Cow::Owned(format!("{real}` (declared as `{declared}")),
+            Some(declared) => Cow::Owned(format!("{real}`, declared as `{declared}")),
             None => Cow::Borrowed(real),
         }
     }
@@ -124,8 +125,8 @@ mod tests {
             assert_eq!(names.real(declared), real);
             assert_eq!(names.real(real), real);
         }
-        assert_eq!(names.shown("staging.notes"), "staging.notes` (declared as `notes");
-        assert_eq!(names.shown("orders-v2"), "orders-v2` (declared as `orders");
+        assert_eq!(names.shown("staging.notes"), "staging.notes`, declared as `notes");
+        assert_eq!(names.shown("orders-v2"), "orders-v2`, declared as `orders");
         assert_eq!(names.shown("audit"), "audit");
         let none = TopicNames::default();
         assert_eq!((none.real("orders"), none.shown("orders")), ("orders".into(), "orders".into()));

@@ -181,8 +181,7 @@ impl Forward {
     pub(super) fn passes_over(&self, raw: &Raw, place: &Place) -> bool {
         let is_its_own = self.writes_dead_letters
             && self.has_pattern
-            && DeadMessage::read(raw.headers())
-                .is_some_and(|dead| self.dead_letters_of(dead.topic()) == *place.topic);
+            && DeadMessage::read(raw.headers()).is_some_and(|dead| self.dead_letters_of(dead.topic()) == *place.topic);
         if is_its_own && !self.has_told.swap(true, Ordering::Relaxed) {
             tracing::warn!(
                 "`{}` holds dead letters of this consumer, which are skipped: subscribe to fewer topics",

@@ -2,7 +2,7 @@
 
 use std::collections::{BTreeMap, HashMap};
 use std::sync::Arc;
-use std::time::{Duration, SystemTime};
+use std::time::{Duration, Instant, SystemTime};
 
 use rdkafka::client::ClientContext;
 use rdkafka::config::{ClientConfig, FromClientConfigAndContext, RDKafkaLogLevel};
@@ -10,7 +10,7 @@ use rdkafka::consumer::{BaseConsumer, Consumer, ConsumerContext};
 use rdkafka::error::{KafkaError, KafkaResult, RDKafkaErrorCode};
 use rdkafka::{Offset, TopicPartitionList};
 
-use crate::kafka::client::native::{self, Group, Rights};
+use crate::kafka::client::native::{self, Group, TopicRights};
 use crate::kafka::client::{Monitor, connected, thread};
 use crate::kafka::error::ConnectError;
 use crate::kafka::message::millis;
@@ -42,7 +42,7 @@ pub(super) struct Answers {
     /// All topics that the user can see.
     pub(super) topics: BTreeMap<String, Vec<Partition>>,
     /// The rights to each topic that was asked for.
-    pub(super) rights: Result<BTreeMap<String, Result<Rights, RDKafkaErrorCode>>, RDKafkaErrorCode>,
+    pub(super) rights: Result<TopicRights, RDKafkaErrorCode>,
     pub(super) group: Option<Result<Group, RDKafkaErrorCode>>,
     /// The offsets of each topic whose messages the group reads.
     pub(super) offsets: BTreeMap<String, KafkaResult<Vec<Offsets>>>,
@@ -102,7 +102,8 @@ impl Client {
         group: Option<String>,
         patience: Duration,
     ) -> Result<Answers, ConnectError> {
-        let asked = thread::start("event-schema doctor", move || self.answers(&names, &read, group.as_deref(), patience));
+        let asked =
+            thread::start("event-schema doctor", move || self.answers(&names, &read, group.as_deref(), patience));
         match asked.await {
             Ok(answers) => answers.map_err(|error| ConnectError::client(format!("the brokers do not answer: {error}"))),
             Err(_) => Err(ConnectError::client("no thread could be started to ask".to_owned())),
@@ -119,16 +120,20 @@ impl Client {
         let Some(consumer) = &self.0 else { return Err(KafkaError::Canceled) };
         // All topics: to ask for one by name could create it.
         let metadata = consumer.fetch_metadata(None, patience)?;
-        let topics: BTreeMap<_, _> = metadata.topics().iter().map(|topic| {
-            let partitions = topic.partitions().iter().map(|partition| Partition {
-                id: partition.id(),
-                has_leader: partition.leader() >= 0,
-                replicas: partition.replicas().len(),
-                in_sync: partition.isr().len(),
-            });
-            (topic.name().to_owned(), partitions.collect::<Vec<_>>())
-        }).collect();
-        let rights = native::topic_rights(consumer.client(), names, patience).map(|rights| rights.into_iter().collect());
+        let topics: BTreeMap<_, _> = metadata
+            .topics()
+            .iter()
+            .map(|topic| {
+                let partitions = topic.partitions().iter().map(|partition| Partition {
+                    id: partition.id(),
+                    has_leader: partition.leader() >= 0,
+                    replicas: partition.replicas().len(),
+                    in_sync: partition.isr().len(),
+                });
+                (topic.name().to_owned(), partitions.collect::<Vec<_>>())
+            })
+            .collect();
+        let rights = native::topic_rights(consumer.client(), names, patience);
         let offsets = read.iter().filter_map(|topic| {
             let partitions: Vec<i32> = topics.get(topic)?.iter().map(|partition| partition.id).collect();
             Some((topic.clone(), offsets(consumer, topic, &partitions, group.is_some(), patience)))
@@ -136,7 +141,7 @@ impl Client {
         Ok(Answers {
             brokers: metadata.brokers().iter().map(rdkafka::metadata::MetadataBroker::id).collect(),
             rights,
-            group: group.map(|group| native::group(consumer.client(), group, patience)),
+            group: group.map(|group| described(consumer, group, patience)),
             offsets: offsets.collect(),
             topics,
         })
@@ -148,6 +153,22 @@ impl Drop for Client {
     fn drop(&mut self) {
         let consumer = self.0.take();
         thread::spawn("event-schema drop", move || drop(consumer));
+    }
+}
+
+/// The description of a group. Its coordinator may have changed, or be about to read what it must know.
+fn described(consumer: &BaseConsumer<Context>, group: &str, patience: Duration) -> Result<Group, RDKafkaErrorCode> {
+    use RDKafkaErrorCode as C;
+    const PAUSE: Duration = Duration::from_millis(100);
+    let started = Instant::now();
+    loop {
+        let described = native::group(consumer.client(), group, patience);
+        let is_passing =
+            matches!(described, Err(C::NotCoordinator | C::CoordinatorNotAvailable | C::CoordinatorLoadInProgress));
+        if !is_passing || started.elapsed() >= patience {
+            return described;
+        }
+        std::thread::sleep(PAUSE);
     }
 }
 
@@ -169,11 +190,8 @@ fn offsets(
     let first = at(Offset::Beginning)?;
     let end = at(Offset::End)?;
     let ahead = at(Offset::Offset(millis(SystemTime::now() + AHEAD)))?;
-    let committed = if has_group {
-        read(&consumer.committed_offsets(list(Offset::Invalid)?, patience)?)?
-    } else {
-        HashMap::new()
-    };
+    let committed =
+        if has_group { read(&consumer.committed_offsets(list(Offset::Invalid)?, patience)?)? } else { HashMap::new() };
     let of = |found: &HashMap<i32, Option<i64>>, partition| found.get(&partition).copied().flatten();
     let offsets = partitions.iter().map(|&partition| Offsets {
         partition,

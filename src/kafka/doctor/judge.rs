@@ -70,14 +70,15 @@ impl Judge<'_> {
         if described.members.is_empty() {
             return;
         }
-        let mut clients: Vec<_> = described.members.iter().map(|(client, host)| format!("`{client}` at {host}")).collect();
+        let mut clients: Vec<_> =
+            described.members.iter().map(|(client, host)| format!("`{client}` at {host}")).collect();
         clients.sort_unstable();
         clients.dedup();
         let shown = clients.iter().take(3).map(String::as_str).collect::<Vec<_>>().join(", ");
         let more = if clients.len() > 3 { format!(" and {} more", clients.len() - 3) } else { String::new() };
         if described.is_classic != self.settings.is_classic() {
-            let [theirs, ours] =
-                [described.is_classic, self.settings.is_classic()].map(|classic| if classic { "classic" } else { "consumer" });
+            let [theirs, ours] = [described.is_classic, self.settings.is_classic()]
+                .map(|classic| if classic { "classic" } else { "consumer" });
             self.report.warning(
                 Check::Assignor,
                 place,
@@ -125,7 +126,9 @@ impl Judge<'_> {
             self.report.error(
                 Check::Timeouts,
                 "configuration",
-                format!("`session.timeout.ms` ({session}) is outside the brokers' range ({range}): no consumer may join"),
+                format!(
+                    "`session.timeout.ms` ({session}) is outside the brokers' range ({range}): no consumer may join"
+                ),
                 format!("set `session.timeout.ms` to {range}"),
             );
         }
@@ -185,11 +188,12 @@ impl Judge<'_> {
             self.report.error(
                 Check::Topic,
                 place.clone(),
-                format!("{} have no leader: nobody can read or write them", some(without.iter().map(|one| one.id))),
+                format!("no leader for {}: nobody can read or write there", some(without.iter().map(|one| one.id))),
                 "start the brokers that have copies of them",
             );
         }
-        let Some(least) = self.number(topic, "min.insync.replicas").and_then(|least| usize::try_from(least).ok()) else {
+        let Some(least) = self.number(topic, "min.insync.replicas").and_then(|least| usize::try_from(least).ok())
+        else {
             let reason = "the user may not read the settings of the topic (DESCRIBE_CONFIGS)";
             return self.report.not_checked(Check::Replication, place, reason);
         };
@@ -201,7 +205,7 @@ impl Judge<'_> {
                 Check::Replication,
                 place.clone(),
                 format!(
-                    "`min.insync.replicas` ({least}) is more than the {replicas} copies of a partition: no write with \
+                    "`min.insync.replicas` ({least}) is more than the copies of a partition ({replicas}): no write with \
                      `acks=all` is ever accepted"
                 ),
                 "lower `min.insync.replicas` of the topic below its replication factor, or add copies",
@@ -211,8 +215,7 @@ impl Judge<'_> {
                 Check::Replication,
                 place.clone(),
                 format!(
-                    "{} have fewer copies in sync than `min.insync.replicas` ({least}): writes with `acks=all` are \
-                     refused",
+                    "fewer copies in sync than `min.insync.replicas` ({least}) in {}: writes with `acks=all` are refused",
                     some(behind.iter().map(|one| one.id))
                 ),
                 "start the brokers that have the other copies, or wait until these have caught up",
@@ -351,7 +354,9 @@ impl Judge<'_> {
             let lost: i64 = deleted.iter().map(|one| one.first - one.committed.unwrap_or(one.first)).sum();
             let (severity, then) = match reset {
                 Reset::Stop => (Severity::Error, "consumers stop, because `auto.offset.reset=none`"),
-                Reset::Latest => (Severity::Error, "the group continues at the end and skips all messages that are there"),
+                Reset::Latest => {
+                    (Severity::Error, "the group continues at the end and skips all messages that are there")
+                }
                 Reset::Earliest => (Severity::Warning, "the group continues with the first message that is there"),
             };
             self.report.find(
@@ -394,8 +399,8 @@ impl Judge<'_> {
             Check::Clock,
             place,
             format!(
-                "{} have messages whose time is more than {} s ahead of this machine's clock: that of {whose} is fast, or \
-                 this one is slow. Retention and starts by time are wrong by as much",
+                "the time of messages in {} is more than {} s ahead of this machine's clock: the clock of {whose} is fast, \
+                 or this one is slow. Retention and starts by time are wrong by as much",
                 some(ahead.into_iter()),
                 AHEAD.as_secs()
             ),
@@ -411,6 +416,7 @@ fn some(partitions: impl Iterator<Item = i32>) -> String {
     partitions.sort_unstable();
     let shown: Vec<String> = partitions.iter().take(SHOWN).map(i32::to_string).collect();
     match partitions.len() {
+        1 => format!("partition {}", shown.join("")),
         count if count <= SHOWN => format!("partitions {}", shown.join(", ")),
         count => format!("{count} partitions (such as {})", shown.join(", ")),
     }

@@ -193,16 +193,17 @@ impl Doctor {
             }
         }
         let answers = client.ask(asked.clone(), read.clone(), group.map(str::to_owned), PATIENCE).await?;
-        let admin = Admin::new(&reader)?;
+        // The embedded broker has no settings, and does not answer such questions.
+        let admin = if self.config.embedded().is_some() { None } else { Some(Admin::new(&reader)?) };
         let mut topics = BTreeMap::new();
         for topic in asked.iter().filter(|topic| answers.topics.contains_key(*topic)) {
-            if let Some(values) = values(&admin, ResourceSpecifier::Topic(topic)).await {
+            if let Some(values) = values(admin.as_ref(), ResourceSpecifier::Topic(topic)).await {
                 topics.insert(topic.clone(), values);
             }
         }
         let broker = match answers.brokers.first() {
             Some(broker) if group.is_some() && settings.is_classic() => {
-                values(&admin, ResourceSpecifier::Broker(*broker)).await
+                values(admin.as_ref(), ResourceSpecifier::Broker(*broker)).await
             }
             _ => None,
         };
@@ -273,7 +274,8 @@ impl Doctor {
                 Speaks::Tls if !has_tls => explain(
                     address,
                     format!("the port speaks TLS, and this configuration has `security.protocol={protocol}`"),
-                    "set `security.protocol=SASL_SSL` with a `sasl.mechanism`, or `SSL`, or use another port".to_owned(),
+                    "set `security.protocol=SASL_SSL` with a `sasl.mechanism`, or `SSL`, or use another port"
+                        .to_owned(),
                 ),
                 Speaks::Plaintext if has_tls || has_login => explain(
                     address,
@@ -289,7 +291,8 @@ impl Doctor {
                         "the port wants a login without TLS ({}), and this configuration has `security.protocol={protocol}`",
                         mechanisms.join(", ")
                     ),
-                    "use the port with TLS, or set `security.protocol=SASL_PLAINTEXT` and the `sasl.mechanism`".to_owned(),
+                    "use the port with TLS, or set `security.protocol=SASL_PLAINTEXT` and the `sasl.mechanism`"
+                        .to_owned(),
                 ),
                 Speaks::Sasl(mechanisms)
                     if !mechanisms.iter().any(|known| known.eq_ignore_ascii_case(&self.config.mechanism())) =>
@@ -323,9 +326,9 @@ impl Doctor {
 }
 
 /// The settings of a topic or of a broker; none if the brokers do not tell them.
-async fn values(admin: &Admin, of: ResourceSpecifier<'_>) -> Option<Values> {
+async fn values(admin: Option<&Admin>, of: ResourceSpecifier<'_>) -> Option<Values> {
     let options = AdminOptions::new().request_timeout(Some(PATIENCE));
-    let described = admin.client().describe_configs([&of], &options).await.ok()?;
+    let described = admin?.client().describe_configs([&of], &options).await.ok()?;
     let resource = described.into_iter().next()?.ok()?;
     let entries = resource.entries.into_iter().filter(|entry| !entry.is_sensitive);
     let values: Values = entries.filter_map(|entry| Some((entry.name, entry.value?))).collect();

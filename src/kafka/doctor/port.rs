@@ -24,7 +24,9 @@ pub(super) fn speaks(address: &str, patience: Duration) -> Speaks {
     // A server of TLS answers with a handshake or an alert. A broker without TLS reads the size of a request, finds it too
     // large, and hangs up.
     let mut kind = [0];
-    if socket.write_all(&client_hello()).is_ok() && socket.read_exact(&mut kind).is_ok() && matches!(kind, [0x15 | 0x16])
+    if socket.write_all(&client_hello()).is_ok()
+        && socket.read_exact(&mut kind).is_ok()
+        && matches!(kind, [0x15 | 0x16])
     {
         return Speaks::Tls;
     }

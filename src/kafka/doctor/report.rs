@@ -181,14 +181,7 @@ impl Report {
         self.find(Severity::Warning, check, place.into(), problem, remedy.into());
     }
 
-    pub(super) fn find(
-        &mut self,
-        severity: Severity,
-        check: Check,
-        place: String,
-        problem: String,
-        remedy: String,
-    ) {
+    pub(super) fn find(&mut self, severity: Severity, check: Check, place: String, problem: String, remedy: String) {
         self.findings.push(Finding { severity, check, place, problem, remedy });
     }
 
@@ -211,10 +204,15 @@ impl fmt::Display for Report {
         for Unchecked { check, place, reason } in &self.unchecked {
             writeln!(f, "not checked [{check}] {place}\n  {reason}")?;
         }
-        match (self.findings.len(), self.unchecked.len()) {
-            (0, 0) => f.write_str("no findings"),
-            (found, 0) => write!(f, "{found} findings"),
-            (found, unchecked) => write!(f, "{found} findings, {unchecked} questions not answered"),
+        match self.findings.len() {
+            0 => f.write_str("no findings")?,
+            1 => f.write_str("1 finding")?,
+            count => write!(f, "{count} findings")?,
+        }
+        match self.unchecked.len() {
+            0 => Ok(()),
+            1 => f.write_str(", 1 question not answered"),
+            count => write!(f, ", {count} questions not answered"),
         }
     }
 }

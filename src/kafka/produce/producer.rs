@@ -133,8 +133,8 @@ impl EventProducer {
         let settings = config.rdkafka039_producer()?;
         let source = settings.get("client.id").map_or_else(program, str::to_owned);
         let names = config.topic_names();
-        let named = Arc::clone(&names);
-        let make = move || Ok(Client::new(&settings)?.with_names(Arc::clone(&named)));
+        let of_clients = Arc::clone(&names);
+        let make = move || Ok(Client::new(&settings)?.with_names(Arc::clone(&of_clients)));
         let producer = Self::made_by(Box::new(make), &source)?;
         #[cfg(feature = "avro")]
         let producer = Self { encoding: producer.encoding.with_names(names), ..producer };

@@ -1,6 +1,7 @@
 //! Descriptions of topics and of a group, with the rights that the client's user has there (KIP-430). rdkafka has no
 //! such requests.
 
+use std::collections::BTreeMap;
 use std::ffi::{CStr, CString, c_char};
 use std::slice;
 use std::time::Duration;
@@ -59,13 +60,16 @@ pub(crate) struct Group {
     pub(crate) rights: Rights,
 }
 
+/// The rights to topics by their names, or why a topic cannot be described.
+pub(crate) type TopicRights = BTreeMap<String, Result<Rights, RDKafkaErrorCode>>;
+
 /// The rights of the client's user to each of these topics, or why a topic cannot be described. The request creates no
 /// topic.
 pub(crate) fn topic_rights<C: ClientContext>(
     client: &Client<C>,
     topics: &[String],
     patience: Duration,
-) -> Result<Vec<(String, Result<Rights, RDKafkaErrorCode>)>, RDKafkaErrorCode> {
+) -> Result<TopicRights, RDKafkaErrorCode> {
     let names: Vec<CString> = topics.iter().filter_map(|topic| CString::new(topic.as_str()).ok()).collect();
     let mut pointers: Vec<*const c_char> = names.iter().map(|name| name.as_ptr()).collect();
     let operation = rd_kafka_admin_op_t::RD_KAFKA_ADMIN_OP_DESCRIBETOPICS;
