@@ -8,7 +8,8 @@
 //!
 //! The feature compiles librdkafka from C. It needs a C and a C++ compiler, `make`, `pkg-config` and the headers of zlib (on
 //! Debian `build-essential pkg-config zlib1g-dev`). `kafka-ssl` also needs the headers of OpenSSL (`libssl-dev`);
-//! `kafka-ssl-vendored` compiles OpenSSL instead, which needs `perl`.
+//! `kafka-ssl-vendored` compiles OpenSSL instead, which needs `perl`. `kafka-oidc` also needs the headers of libcurl
+//! (`libcurl4-openssl-dev`).
 //!
 //! ```
 //! use event_schema::kafka::{EmbeddedKafka, EventConsumer, EventProducer};
@@ -50,7 +51,7 @@
 //! sent from an outbox: the module `outbox`.
 //!
 //! [`KafkaConfig`] lists the keys of `client.properties` and the defaults. [`Topics`] creates or checks the topics of a
-//! service.
+//! service. [`doctor`] examines a configuration and its cluster for the faults that operators make.
 //!
 //! # Failures
 //!
@@ -100,6 +101,7 @@ mod client;
 mod config;
 mod consume;
 mod context;
+pub mod doctor;
 mod embedded;
 mod error;
 mod letters;
