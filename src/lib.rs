@@ -185,7 +185,7 @@
 //! | `regex1` | no | re-exports `regex`, for the rule `regex` |
 //! | `avro` | no | Avro: the schemas of events, `contract::avro_schema`, their binary encoding, `avro`, and codecs for messages, `format::Codec` |
 //! | `page` | no | the static page of a catalog's events, `contract::Catalog::page` |
-//! | `cli` | no | the program `event-schema`, which compares schemas and validates messages, and with `registry` asks a Schema Registry; adds nothing to the library |
+//! | `cli` | no | the program `event-schema`, which compares schemas and validates messages, with `registry` asks a Schema Registry, and with `kafka-ssl` lists and redrives dead letters; adds nothing to the library |
 //! | `cloudevents` | no | `Envelope`, the metadata of an event, and CloudEvents in Kafka messages: `format::cloudevents`; part of `kafka` |
 //! | `registry` | no | a client for a Schema Registry; uses the system's TLS, on Linux OpenSSL (`libssl-dev`, `pkg-config`); includes `avro` |
 //! | `kafka` | no | typed producers and consumers over rdkafka, and an embedded broker for tests; plaintext only; compiles librdkafka from C, which needs C and C++ compilers, `make` and zlib's headers; re-exports `rdkafka` 0.39 as `kafka::rdkafka039` |

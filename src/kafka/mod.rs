@@ -99,6 +99,7 @@ mod error;
 mod letters;
 mod message;
 mod produce;
+mod redrive;
 mod topics;
 
 /// The client library under the adapters, re-exported for uses that they do not cover, such as transactions.
@@ -116,8 +117,11 @@ pub use self::consume::{
     Returned, RunHandle, Runner, SeekTo, State, Subject,
 };
 pub use self::embedded::EmbeddedKafka;
-pub use self::error::{AppError, CloseError, ConfigError, ConnectError, ConsumeError, RunError, SendError};
+pub use self::error::{
+    AppError, CloseError, ConfigError, ConnectError, ConsumeError, RedriveError, RunError, SendError,
+};
 pub use self::letters::{DeadLetter, DeadMessage};
 pub use self::message::{Headers, ProducerRecord};
 pub use self::produce::{Enqueued, EventProducer, Outgoing, Sent};
+pub use self::redrive::{DeadLetterTopic, Fate, Letter, LetterState, Letters, Redrive, RedriveCounts};
 pub use self::topics::{Topic, Topics};

@@ -27,6 +27,7 @@ mod outage;
 mod poison;
 mod produce;
 mod received;
+mod redrive;
 mod refused;
 mod registry;
 mod rights;

@@ -1,5 +1,5 @@
-//! `event-schema`: the compatibility of two schemas, their changes, the validation of messages, and with the feature
-//! `registry` the schemas in a registry.
+//! `event-schema`: the compatibility of two schemas, their changes, the validation of messages, with the feature
+//! `registry` the schemas in a registry, and with the feature `kafka` dead letters.
 //!
 //! The exit code is 0 if all is compatible or valid, 1 if it is not, and 2 if the input or the arguments cannot be used.
 
@@ -7,6 +7,8 @@
 
 mod compat;
 mod diff;
+#[cfg(feature = "kafka")]
+mod dlq;
 mod input;
 #[cfg(feature = "registry")]
 mod registry;
@@ -32,6 +34,9 @@ enum Command {
     Diff(diff::Args),
     /// Whether messages are valid by a JSON Schema
     Validate(validate::Args),
+    /// List, show and redrive the messages of a dead letter topic
+    #[cfg(feature = "kafka")]
+    Dlq(dlq::Args),
     /// What an operator asks a schema registry: its subjects, versions, schemas and levels
     #[cfg(feature = "registry")]
     Registry(registry::Args),
@@ -49,6 +54,8 @@ fn main() -> ExitCode {
         Command::Compat(args) => compat::run(&args),
         Command::Diff(args) => diff::run(&args).map(|()| true),
         Command::Validate(args) => validate::run(&args),
+        #[cfg(feature = "kafka")]
+        Command::Dlq(args) => dlq::run(&args),
         #[cfg(feature = "registry")]
         Command::Registry(args) => registry::run(&args),
     };
