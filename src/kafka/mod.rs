@@ -46,6 +46,8 @@
 //! signal.
 //! [`EventConsumer::recv`], as in the example, is for a loop of your own.
 //!
+//! [`DeadLetterTopic`] lists the dead letters of a topic, and sends them again after the fault is mended.
+//!
 //! [`KafkaConfig`] lists the keys of `client.properties` and the defaults. [`Topics`] creates or checks the topics of a
 //! service.
 //!

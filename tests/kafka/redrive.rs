@@ -36,7 +36,7 @@ impl Service {
     async fn start(config: &KafkaConfig, topic: &str, rejects: bool, dead_letter: DeadLetter) -> Self {
         let consumer = EventConsumer::<Note>::subscribe_to(config, &[topic]).await.unwrap();
         let handle = consumer.handle();
-        let (rejects, handled) = (Arc::new(AtomicBool::new(rejects)), Arc::new(Mutex::default()));
+        let (rejects, handled): (_, Arc<Mutex<Vec<_>>>) = (Arc::new(AtomicBool::new(rejects)), Arc::default());
         let (rejecting, handling) = (Arc::clone(&rejects), Arc::clone(&handled));
         let runner = consumer.runner().unordered().retry(Retry::topics().attempts(2)).dead_letter(dead_letter);
         let running = tokio::spawn(runner.run(move |delivery: Delivery<Note>| {
@@ -131,11 +131,11 @@ async fn a_redriven_letter_is_handled_by_the_group_that_failed_alone_and_keeps_i
 
     billing.rejects.store(false, Ordering::Relaxed);
     let letters = DeadLetterTopic::new(&dead);
-    let planned = letters.redrive(&kafka.config, &Redrive::to_group().dry_run(), |_, _| {}).await.unwrap();
+    let planned = letters.redrive(&kafka.config, Redrive::to_group().dry_run(), |_, _| {}).await.unwrap();
     assert_eq!((planned.planned(), planned.redriven()), (21, 0));
     assert_eq!(all(&kafka, &letters).await.len(), 21);
 
-    let counts = letters.redrive(&kafka.config, &Redrive::to_group(), |letter, fate| {
+    let counts = letters.redrive(&kafka.config, Redrive::to_group(), |letter, fate| {
         assert!(matches!(fate, Fate::Redriven { .. }), "{}: {fate}", letter.id());
     });
     assert_eq!(within(60, "redrive", counts).await.unwrap().redriven(), 21);
@@ -147,7 +147,7 @@ async fn a_redriven_letter_is_handled_by_the_group_that_failed_alone_and_keeps_i
     assert!(all(&kafka, &letters).await.is_empty());
     let known = all(&kafka, &letters.clone().redriven_too()).await;
     assert!(known.len() == 21 && known.iter().all(|letter| letter.state() == LetterState::Redriven), "{known:?}");
-    let counts = letters.redrive(&kafka.config, &Redrive::to_group(), |_, _| {}).await.unwrap();
+    let counts = letters.redrive(&kafka.config, Redrive::to_group(), |_, _| {}).await.unwrap();
     assert_eq!(counts.redriven(), 0);
     assert_eq!(billing.close().await.done(), 21);
     assert_eq!(audit.close().await.done(), 21);
@@ -173,15 +173,14 @@ async fn a_letter_that_fails_again_and_again_has_its_first_place_and_is_parked()
     assert_eq!((origin.topic(), origin.offset(), first.redrives()), (&*topic, 0, 0));
 
     for (round, redrive) in (1..).zip([Redrive::to_group(), Redrive::to_origin()]) {
-        assert_eq!(letters.redrive(&kafka.config, &redrive, |_, _| {}).await.unwrap().redriven(), 1);
+        assert_eq!(letters.redrive(&kafka.config, redrive, |_, _| {}).await.unwrap().redriven(), 1);
         billing.has(Outcome::Dead, 1 + u64::from(round)).await;
         let again = all(&kafka, &letters).await;
         assert_eq!(again.len(), 1, "{again:?}");
         let again = &again[0];
         assert_eq!((again.id(), again.redrives()), (&*id, round));
         // Of the places the first is kept, beside the last.
-        let firsts: Vec<_> =
-            again.headers().iter().filter(|(name, _)| *name == "kafka_dlt-original-offset").collect();
+        let firsts: Vec<_> = again.headers().iter().filter(|(name, _)| *name == "kafka_dlt-original-offset").collect();
         assert_eq!(firsts[0].1, Some(&origin.offset().to_be_bytes()[..]));
         assert_eq!(again.headers().get("kafka_dlt-original-topic"), Some(topic.as_bytes()));
     }
@@ -190,7 +189,7 @@ async fn a_letter_that_fails_again_and_again_has_its_first_place_and_is_parked()
     let parked = all(&kafka, &letters).await;
     assert_eq!((parked.len(), parked[0].state()), (1, LetterState::Parked));
     let mut fates = Vec::new();
-    let counts = letters.redrive(&kafka.config, &Redrive::to_origin(), |_, fate| fates.push(fate.clone()));
+    let counts = letters.redrive(&kafka.config, Redrive::to_origin(), |_, fate| fates.push(fate.clone()));
     let counts = counts.await.unwrap();
     assert_eq!((counts.redriven(), counts.parked()), (0, 1));
     assert_eq!(fates, [Fate::Parked { redrives: 2 }]);
@@ -234,14 +233,14 @@ async fn a_group_has_a_topic_of_its_own_for_redriven_messages() {
     };
     let before = places(&all(&kafka, &letters).await);
     assert_eq!(before.len(), 10);
-    assert_eq!(letters.redrive(&kafka.config, &Redrive::to_group(), |_, _| {}).await.unwrap().redriven(), 10);
+    assert_eq!(letters.redrive(&kafka.config, Redrive::to_group(), |_, _| {}).await.unwrap().redriven(), 10);
     until(60, "dead letters", || handle.counts().of(Outcome::Dead) == 20).await;
     let again = all(&kafka, &letters).await;
     assert_eq!(places(&again), before);
     assert!(again.iter().all(|letter| letter.redrives() == 1));
 
     rejects.store(false, Ordering::Relaxed);
-    assert_eq!(letters.redrive(&kafka.config, &Redrive::to_group(), |_, _| {}).await.unwrap().redriven(), 10);
+    assert_eq!(letters.redrive(&kafka.config, Redrive::to_group(), |_, _| {}).await.unwrap().redriven(), 10);
     until(60, "events", || handle.counts().done() == 10).await;
     handle.close(DEADLINE).await.unwrap();
     running.await.unwrap().unwrap();
@@ -289,7 +288,7 @@ async fn bytes_that_cannot_be_loaded_and_values_behind_pointers_go_back() {
 
         let copies = kafka.topic(1).await;
         let redrive = Redrive::to_topic(&copies);
-        let counts = DeadLetterTopic::new(&dead).redrive(&kafka.config, &redrive, |_, _| {}).await.unwrap();
+        let counts = DeadLetterTopic::new(&dead).redrive(&kafka.config, redrive, |_, _| {}).await.unwrap();
         assert_eq!(counts.redriven(), 1);
         let copy = kafka.read(&copies, 1).await.remove(0);
         assert_eq!((copy.key(), copy.payload()), (broken.key(), broken.value()));
@@ -320,7 +319,8 @@ async fn letters_of_others_are_read_and_what_cannot_be_sent_is_refused_with_the_
     let pointer = letter(&dead, &origin, 77, "gone")
         .with_value(r#"{"offset":77,"partition":0,"size":9,"topic":"x"}"#)
         .with_header("event-schema-pointer", Some(b"true"));
-    let counted = |count: &'static [u8]| letter(&dead, &origin, 1, "counted").with_header("event-schema-redrives", Some(count));
+    let counted =
+        |count: &'static [u8]| letter(&dead, &origin, 1, "counted").with_header("event-schema-redrives", Some(count));
     let records = [
         letter(&dead, &origin, 0, "own"),
         spring,
@@ -370,7 +370,7 @@ async fn letters_of_others_are_read_and_what_cannot_be_sent_is_refused_with_the_
     // No group has a topic for retries here.
     let mut reasons = Vec::new();
     let note_reasons = |_: &Letter, fate: &Fate| reasons.push(fate.to_string());
-    let counts = letters.redrive(&kafka.config, &Redrive::to_group(), note_reasons).await.unwrap();
+    let counts = letters.redrive(&kafka.config, Redrive::to_group(), note_reasons).await.unwrap();
     assert_eq!((counts.redriven(), counts.refused(), counts.parked()), (0, 6, 2));
     assert_eq!(
         reasons[0],
@@ -382,25 +382,23 @@ async fn letters_of_others_are_read_and_what_cannot_be_sent_is_refused_with_the_
     assert_eq!(reasons[2], "refused: it has no headers of a dead letter, or they cannot be read");
     let mut reasons = Vec::new();
     let note_reasons = |_: &Letter, fate: &Fate| reasons.push(fate.to_string());
-    let counts = letters.redrive(&kafka.config, &Redrive::to_origin().dry_run(), note_reasons).await.unwrap();
+    let counts = letters.redrive(&kafka.config, Redrive::to_origin().dry_run(), note_reasons).await.unwrap();
     assert_eq!((counts.planned(), counts.refused(), counts.parked()), (2, 4, 2));
     assert_eq!(reasons[0], format!("would be sent to `{origin}`"));
     assert_eq!(reasons[4], "refused: there is no topic `no-such-topic`, or it is not visible to this user");
-    assert_eq!(
-        reasons[5],
-        format!("refused: it is a pointer to {origin}/0@77, and the message is no longer there")
-    );
+    assert_eq!(reasons[5], format!("refused: it is a pointer to {origin}/0@77, and the message is no longer there"));
     assert_eq!(reasons[6], "parked: redriven 3 times before");
     assert_eq!(reasons[7], "parked: the count of its redrives cannot be read");
 
-    let itself = letters.redrive(&kafka.config, &Redrive::to_topic(&dead), |_, _| {}).await.unwrap_err();
+    let itself = letters.redrive(&kafka.config, Redrive::to_topic(&dead), |_, _| {}).await.unwrap_err();
     assert!(itself.connect_error().unwrap().is_config(), "{itself}");
-    let counts = letters.clone().id("own").redrive(&kafka.config, &Redrive::to_topic(&retries), |_, _| {}).await.unwrap();
+    let counts =
+        letters.clone().id("own").redrive(&kafka.config, Redrive::to_topic(&retries), |_, _| {}).await.unwrap();
     assert_eq!(counts.redriven(), 1);
     assert_eq!(kafka.end(&retries, 0).await, 1);
     // Again on request, and the first place is the id of Spring's message.
     let again = letters.clone().redriven_too().count(2);
-    assert_eq!(again.redrive(&kafka.config, &Redrive::to_topic(&retries), |_, _| {}).await.unwrap().redriven(), 2);
+    assert_eq!(again.redrive(&kafka.config, Redrive::to_topic(&retries), |_, _| {}).await.unwrap().redriven(), 2);
     let sent = kafka.read(&retries, 3).await;
     assert_eq!(sent[1].payload(), sent[0].payload());
     assert_eq!(header(&sent[2], "kafka_dlt-original-offset"), Some(5_i64.to_be_bytes().to_vec()));
@@ -504,7 +502,10 @@ async fn the_program_lists_shows_and_redrives() {
         .with_key("card-4711")
         .with_value("{\"card\": \"4711\u{1b}[2J\"}")
         .with_header("session", Some(b"4711"))
-        .with_header("event-schema-violations", Some(br#"{"violations":[{"pointer":"/a","code":"range","message":"Too\u001b big."}],"omitted":0}"#));
+        .with_header(
+            "event-schema-violations",
+            Some(br#"{"violations":[{"pointer":"/a","code":"range","message":"Too\u001b big."}],"omitted":0}"#),
+        );
     let hostile = letter(&dead, &origin, 8, "B\u{1b}[31m\n\u{202e}")
         .with_header("kafka_dlt-exception-message", Some("one\r\ntwo\u{9b}".as_bytes()));
     for record in [secret, hostile, ProducerRecord::new(&dead)] {
@@ -515,7 +516,10 @@ async fn the_program_lists_shows_and_redrives() {
     let (code, text, told) = program.run(&["list", &dead]).await;
     assert_eq!((code, &*told), (0, "3 dead letters\n"));
     let lines: Vec<&str> = text.lines().collect();
-    assert!(lines[0].starts_with("0@0  20") && lines[0].ends_with(&format!("  waiting  {origin}/0@7  billing  note.v1  A-1")));
+    assert!(
+        lines[0].starts_with("0@0  20")
+            && lines[0].ends_with(&format!("  waiting  {origin}/0@7  billing  note.v1  A-1"))
+    );
     assert_eq!(lines[1], "    shop::OutOfStock: none left");
     assert!(lines[2].ends_with("  note.v1  B\\u{1b}[31m\\n\\u{202e}"), "{text}");
     assert_eq!(lines[3], "    shop::OutOfStock: one\\r\\ntwo\\u{9b}");

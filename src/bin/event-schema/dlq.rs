@@ -121,9 +121,8 @@ fn time(text: &str) -> Result<SystemTime, String> {
 }
 
 fn place(text: &str) -> Result<(i32, i64), String> {
-    let place = text.split_once('@').and_then(|(partition, offset)| {
-        Some((partition.parse().ok()?, offset.parse().ok()?))
-    });
+    let place =
+        text.split_once('@').and_then(|(partition, offset)| Some((partition.parse().ok()?, offset.parse().ok()?)));
     place.ok_or_else(|| "not a partition and an offset, such as 2@17".to_owned())
 }
 
@@ -220,8 +219,11 @@ async fn answer(config: &KafkaConfig, command: &Command, is_json: bool) -> Resul
             };
             let redrive = if *dry_run { redrive.dry_run() } else { redrive };
             // They are sent whether or not somebody reads the output.
-            let counts = letters.redrive(config, &redrive, |letter, fate| {
-                out.print(|| to_fate(letter, fate), || format!("{}  {}  {}\n", at(letter), clean(letter.id()), clean(fate)));
+            let counts = letters.redrive(config, redrive, |letter, fate| {
+                out.print(
+                    || to_fate(letter, fate),
+                    || format!("{}  {}  {}\n", at(letter), clean(letter.id()), clean(fate)),
+                );
             });
             let counts = counts.await?;
             let sent = if *dry_run { counts.planned() } else { counts.redriven() };

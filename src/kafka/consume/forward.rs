@@ -89,9 +89,10 @@ impl Forward {
         let retries = retries.map(|(topic, number)| {
             (letters::retry_topic(topic, &group, number), RetryOf { topic: topic.as_str().into(), number })
         });
-        let redrives = topics.iter().filter(|_| policy.redrive_topics).map(|topic| {
-            (letters::redrive_topic(topic, &group), RetryOf { topic: topic.as_str().into(), number: 0 })
-        });
+        let redrives = topics
+            .iter()
+            .filter(|_| policy.redrive_topics)
+            .map(|topic| (letters::redrive_topic(topic, &group), RetryOf { topic: topic.as_str().into(), number: 0 }));
         Ok(Self {
             retries: Arc::new(retries.chain(redrives).collect()),
             has_pattern: topics.iter().any(|topic| topic.starts_with('^')),

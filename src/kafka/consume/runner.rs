@@ -429,7 +429,7 @@ impl<E: EventSchema + Send + Sync + 'static, S> Runner<E, S> {
     /// # ];
     /// kafka.publish_bytes("orders-billing-dlt", None, Some(b"{}"), &headers).await;
     /// let letters = DeadLetterTopic::new("orders-billing-dlt");
-    /// assert_eq!(letters.redrive(&kafka.config(), &Redrive::to_group(), |_, _| {}).await?.redriven(), 1);
+    /// assert_eq!(letters.redrive(&kafka.config(), Redrive::to_group(), |_, _| {}).await?.redriven(), 1);
     ///
     /// let consumer = EventConsumer::<Order>::subscribe(&kafka.config().group("billing")).await?;
     /// let billing = consumer.handle();

@@ -37,6 +37,8 @@ pub(crate) enum RedriveErrorKind {
     Send(SendError),
     #[error("not remembered as redriven, and redriven again the next time: {0}")]
     Remember(SendError),
+    #[error("all dead letters were redriven; those that are gone are still remembered: {0}")]
+    Forget(SendError),
 }
 
 fn right(code: RDKafkaErrorCode) -> &'static str {
@@ -68,7 +70,9 @@ impl RedriveError {
     #[must_use]
     pub fn send_error(&self) -> Option<&SendError> {
         match &*self.0 {
-            RedriveErrorKind::Send(error) | RedriveErrorKind::Remember(error) => Some(error),
+            RedriveErrorKind::Send(error) | RedriveErrorKind::Remember(error) | RedriveErrorKind::Forget(error) => {
+                Some(error)
+            }
             _ => None,
         }
     }

@@ -44,7 +44,12 @@ impl Memory {
 }
 
 /// The record that says that a letter was redriven, and where to.
-pub(super) fn mark(dead_letters: &str, (partition, offset): (i32, i64), millis: Option<i64>, to: &str) -> ProducerRecord {
+pub(super) fn mark(
+    dead_letters: &str,
+    (partition, offset): (i32, i64),
+    millis: Option<i64>,
+    to: &str,
+) -> ProducerRecord {
     let mark = json!({ "timestamp": millis, "to": to });
     ProducerRecord::new(topic(dead_letters)).with_key(key(partition, offset)).with_value(mark.to_string())
 }

@@ -70,7 +70,7 @@ impl Redrive {
     /// running.await??;
     ///
     /// let letters = DeadLetterTopic::new("orders-billing-dlt");
-    /// let counts = letters.redrive(&kafka.config(), &Redrive::to_origin(), |_, _| {}).await?;
+    /// let counts = letters.redrive(&kafka.config(), Redrive::to_origin(), |_, _| {}).await?;
     /// assert_eq!(counts.redriven(), 1);
     /// let orders: Vec<Received<Order>> = kafka.received("orders", 2).await;
     /// assert_eq!(orders[1].envelope().id(), orders[0].envelope().id());

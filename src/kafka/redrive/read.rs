@@ -118,7 +118,8 @@ impl Opened {
                 break;
             }
             source.read(&topic, partition, range, |message| {
-                let letter = Letter::read(message, limit, |partition, offset, time| memory.has(partition, offset, time));
+                let letter =
+                    Letter::read(message, limit, |partition, offset, time| memory.has(partition, offset, time));
                 if selection.has(&letter) {
                     left -= 1;
                     if sender.blocking_send(Ok(Some(letter))).is_err() {
@@ -137,9 +138,7 @@ fn no_thread() -> RedriveError {
 }
 
 /// Runs a blocking call.
-pub(super) async fn on_thread<T: Send + 'static>(
-    work: impl FnOnce() -> T + Send + 'static,
-) -> Result<T, RedriveError> {
+pub(super) async fn on_thread<T: Send + 'static>(work: impl FnOnce() -> T + Send + 'static) -> Result<T, RedriveError> {
     let done = thread::start("event-schema dead letters", work).await;
     done.map_err(|_| no_thread())
 }

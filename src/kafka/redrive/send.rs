@@ -32,7 +32,7 @@ const CLOSE: Duration = Duration::from_secs(5);
 pub(super) struct Redriving<'a> {
     config: &'a KafkaConfig,
     dead_letters: &'a str,
-    target: &'a Target,
+    target: Target,
     limit: u32,
     partitions: Partitions,
     outlived: Vec<(i32, i64)>,
@@ -59,7 +59,7 @@ impl<'a> Redriving<'a> {
     pub(super) async fn new(
         config: &'a KafkaConfig,
         dead_letters: &'a str,
-        redrive: &'a Redrive,
+        redrive: Redrive,
         limit: u32,
         opened: &Opened,
     ) -> Result<Self, RedriveError> {
@@ -76,14 +76,15 @@ impl<'a> Redriving<'a> {
                 return Err(ConnectError::from(ConfigError::one(problem)).into());
             }
         }
-        let producer = match redrive.is_dry {
-            true => None,
-            false => Some(EventProducer::connect(&config.for_copies().map_err(ConnectError::from)?).await?),
+        let producer = if redrive.is_dry {
+            None
+        } else {
+            Some(EventProducer::connect(&config.for_copies().map_err(ConnectError::from)?).await?)
         };
         Ok(Self {
             config,
             dead_letters,
-            target: &redrive.target,
+            target: redrive.target,
             limit,
             remembers: partitions.contains_key(&memory::topic(dead_letters)),
             partitions,
@@ -112,9 +113,12 @@ impl<'a> Redriving<'a> {
         }
         self.send(batch, &mut each).await?;
         if let Some(producer) = self.producer.take() {
+            let mut forgotten = Vec::new();
             for place in self.outlived.drain(..) {
-                let forgotten = producer.send_record(&memory::forgotten(self.dead_letters, place)).await;
-                forgotten.map_err(RedriveErrorKind::Remember)?;
+                forgotten.push(producer.enqueue_record(&memory::forgotten(self.dead_letters, place)).await);
+            }
+            for enqueued in forgotten {
+                acknowledged(enqueued).await.map_err(RedriveErrorKind::Forget)?;
             }
             // All is acknowledged: nothing is lost if this takes too long.
             let _ = producer.close(CLOSE).await;
@@ -166,7 +170,7 @@ impl<'a> Redriving<'a> {
     /// The topic for a letter; or the reason why there is none.
     fn topic<'b>(&self, dead: &'b DeadMessage) -> Result<(String, Destination<'b>), String> {
         let unnamed = || "it does not name the group that could not handle it".to_owned();
-        let (topic, destination) = match self.target {
+        let (topic, destination) = match &self.target {
             Target::Topic(topic) => (topic.clone(), Destination::Other),
             Target::Origin => {
                 dead.group().ok_or_else(unnamed)?;

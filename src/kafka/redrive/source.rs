@@ -131,7 +131,9 @@ fn is_final(error: &KafkaError) -> bool {
     use RDKafkaErrorCode as C;
     matches!(
         error.rdkafka_error_code(),
-        Some(C::TopicAuthorizationFailed | C::UnknownTopicOrPartition | C::Authentication | C::SaslAuthenticationFailed)
+        Some(
+            C::TopicAuthorizationFailed | C::UnknownTopicOrPartition | C::Authentication | C::SaslAuthenticationFailed
+        )
     )
 }
 

@@ -38,9 +38,10 @@ const LIMIT: u32 = 3;
 /// # async fn main() -> Result<(), Box<dyn std::error::Error>> {
 /// # let kafka = EmbeddedKafka::start()?;
 /// # for topic in ["orders", "orders-billing-dlt", "orders-billing-retry-1"] { kafka.create_topic(topic, 1)?; }
-/// let config = kafka.config().group("billing");
+/// let config = kafka.config();
+/// let billing = config.clone().group("billing");
 /// let retry = Retry::topics().attempts(2);
-/// let yesterday = EventConsumer::<Strict>::subscribe(&config).await?;
+/// let yesterday = EventConsumer::<Strict>::subscribe(&billing).await?;
 /// let handle = yesterday.handle();
 /// let running = tokio::spawn(yesterday.runner().unordered().retry(retry.clone()).run(async |_| {}));
 /// kafka.publish_bytes("orders", None, Some(b"{}"), &[("ce_id", b"A-1")]).await;
@@ -49,22 +50,22 @@ const LIMIT: u32 = 3;
 /// # running.await??;
 ///
 /// let letters = DeadLetterTopic::new("orders-billing-dlt").cause("LoadError");
-/// let mut found = letters.letters(&kafka.config()).await?;
+/// let mut found = letters.letters(&config).await?;
 /// while let Some(letter) = found.next().await? {
 ///     let dead = letter.dead().unwrap();
 ///     println!("{} of {}: {}", letter.id(), dead.topic(), dead.message().unwrap_or_default());
 /// }
 ///
-/// let planned = letters.redrive(&kafka.config(), &Redrive::to_group().dry_run(), |_, _| {}).await?;
+/// let planned = letters.redrive(&config, Redrive::to_group().dry_run(), |_, _| {}).await?;
 /// assert_eq!((planned.planned(), planned.redriven()), (1, 0));
-/// let counts = letters.redrive(&kafka.config(), &Redrive::to_group(), |letter, fate| {
+/// let counts = letters.redrive(&config, Redrive::to_group(), |letter, fate| {
 ///     assert_eq!(letter.id(), "A-1");
 ///     assert_eq!(fate.to_string(), "sent to `orders-billing-retry-1`");
 /// });
 /// let counts = counts.await?;
 /// assert_eq!((counts.redriven(), counts.parked(), counts.refused()), (1, 0, 0));
 ///
-/// let today = EventConsumer::<Order>::subscribe(&config).await?;
+/// let today = EventConsumer::<Order>::subscribe(&billing).await?;
 /// let handle = today.handle();
 /// let running = tokio::spawn(today.runner().unordered().retry(retry).run(async |_| {}));
 /// kafka.handled("billing", "orders-billing-retry-1").await;
@@ -73,7 +74,7 @@ const LIMIT: u32 = 3;
 /// # running.await??;
 ///
 /// // It is not sent twice.
-/// let again = letters.redrive(&kafka.config(), &Redrive::to_group(), |_, _| {}).await?;
+/// let again = letters.redrive(&config, Redrive::to_group(), |_, _| {}).await?;
 /// assert_eq!(again.redriven(), 0);
 /// # Ok(())
 /// # }
@@ -263,7 +264,7 @@ impl DeadLetterTopic {
     pub async fn redrive(
         &self,
         config: &KafkaConfig,
-        redrive: &Redrive,
+        redrive: Redrive,
         each: impl FnMut(&Letter, &Fate),
     ) -> Result<RedriveCounts, RedriveError> {
         let source = Source::connect(config).await?;
