@@ -2,6 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::PathBuf;
+use std::pin::Pin;
 use std::process::Stdio;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex};
@@ -18,6 +19,7 @@ use tempfile::TempDir;
 use tokio::io::{AsyncBufReadExt, BufReader};
 use tokio::process::Command;
 use tokio::task::JoinHandle;
+use tokio::time::{Sleep, sleep};
 
 use crate::common::{Kafka, Message, Note, note, properties, unique, until, within};
 
@@ -465,10 +467,22 @@ async fn a_redrive_that_is_killed_loses_no_letter() {
     for _ in 0..KILLS {
         let mut running = program.command(&redrive).spawn().unwrap();
         let mut lines = BufReader::new(running.stdout.take().unwrap()).lines();
-        for _ in 0..fastrand::usize(1..120) {
-            let line = within(60, "line", lines.next_line()).await.unwrap().expect("it was not killed yet");
+        // At any time after the first letters were sent.
+        let mut kill: Option<Pin<Box<Sleep>>> = None;
+        loop {
+            let killed = async {
+                match &mut kill {
+                    Some(kill) => kill.await,
+                    None => std::future::pending().await,
+                }
+            };
+            let line = tokio::select! {
+                () = killed => break,
+                line = within(60, "line", lines.next_line()) => line.unwrap().expect("letters are left"),
+            };
             let line: Value = serde_json::from_str(&line).unwrap();
             assert_eq!((&line["fate"], &line["topic"]), (&json!("redriven"), &json!(target)));
+            kill.get_or_insert_with(|| Box::pin(sleep(Duration::from_micros(fastrand::u64(..60_000)))));
         }
         running.kill().await.unwrap();
     }

@@ -3,6 +3,7 @@
 use std::collections::HashMap;
 use std::ops::{ControlFlow, Range};
 use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::{Duration, Instant};
 
 use rdkafka::config::{FromClientConfigAndContext, RDKafkaLogLevel};
@@ -56,6 +57,7 @@ impl Source {
         let consumer = BaseConsumer::from_config_and_context(&settings, ear).map_err(ConnectError::creation)?;
         let source = Arc::new(Self { consumer: Some(consumer) });
         let asked = Arc::clone(&source);
+        let is_first = AtomicBool::new(true);
         let cluster_id = move |wait| {
             /// More than there are between two questions.
             const REPORTS: usize = 100;
@@ -64,6 +66,10 @@ impl Source {
                 if asked.consumer().poll(Duration::ZERO).is_none() {
                     break;
                 }
+            }
+            // A consumer without a subscription would connect only when a timer looks after it, which takes a second.
+            if is_first.swap(false, Ordering::Relaxed) {
+                let _ = asked.consumer().fetch_metadata(None, wait);
             }
             asked.consumer().client().fetch_cluster_id(wait)
         };
