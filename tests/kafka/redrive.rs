@@ -306,6 +306,7 @@ async fn bytes_that_cannot_be_loaded_and_values_behind_pointers_go_back() {
 /// Letters of Spring Kafka, of this crate, and messages that are no letters or only look so.
 #[tokio::test(flavor = "multi_thread")]
 async fn letters_of_others_are_read_and_what_cannot_be_sent_is_refused_with_the_reason() {
+    use LetterState::{Foreign, Parked, Waiting};
     let kafka = Kafka::start();
     let (dead, origin, retries) = (kafka.topic(1).await, kafka.topic(1).await, kafka.topic(1).await);
     let spring = ProducerRecord::new(&dead)
@@ -339,7 +340,6 @@ async fn letters_of_others_are_read_and_what_cannot_be_sent_is_refused_with_the_
     let letters = DeadLetterTopic::new(&dead);
     let found = all(&kafka, &letters).await;
     let states: Vec<_> = found.iter().map(Letter::state).collect();
-    use LetterState::{Foreign, Parked, Waiting};
     assert_eq!(states, [Waiting, Waiting, Foreign, Foreign, Waiting, Waiting, Parked, Parked]);
     let second = found[1].dead().unwrap();
     assert_eq!((second.topic(), second.partition(), second.offset()), (&*origin, 0, 5));

@@ -36,7 +36,7 @@ enum Command {
     Validate(validate::Args),
     /// List, show and redrive the messages of a dead letter topic
     #[cfg(feature = "kafka")]
-    Dlq(dlq::Args),
+    Dlq(Box<dlq::Args>),
     /// What an operator asks a schema registry: its subjects, versions, schemas and levels
     #[cfg(feature = "registry")]
     Registry(registry::Args),
