@@ -37,7 +37,7 @@ enum Command {
     /// List, show and redrive the messages of a dead letter topic
     #[cfg(feature = "kafka")]
     Dlq(Box<dlq::Args>),
-    /// What an operator asks a schema registry: its subjects, versions, schemas and levels
+    /// Subjects, versions, schemas and levels in a schema registry
     #[cfg(feature = "registry")]
     Registry(registry::Args),
 }

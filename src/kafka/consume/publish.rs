@@ -10,7 +10,7 @@ use uuid::Uuid;
 
 use super::delivery::Delivery;
 use super::failure::{Failure, Handled, Publishing, sealed as handled};
-use crate::event::{Generated, Versions, show_version};
+use crate::event::events;
 use crate::kafka::error::SendError;
 use crate::kafka::message::{Origin, ProducerRecord};
 use crate::kafka::produce::EventProducer;
@@ -92,24 +92,12 @@ impl<E: EventSchema + Send + Sync + 'static> sealed::Events for E {
     const ANY: bool = true;
 
     fn without_topic() -> Option<&'static str> {
-        struct Homeless(Option<&'static str>);
-
-        impl Versions for Homeless {
-            fn see<T: Generated>(&mut self, is_earlier: bool) {
-                let is_event = !T::HAS_TYPES && !is_earlier && T::DESCRIPTOR.name() != Descriptor::ANY;
-                if self.0.is_none() && is_event && T::DESCRIPTOR.topic().is_none() {
-                    self.0 = Some(T::DESCRIPTOR.name());
-                }
-            }
-        }
-
         // An enum's topic is that of all its variants.
         if E::descriptor().topic().is_some() {
             return None;
         }
-        let mut homeless = Homeless(None);
-        show_version::<E>(&mut homeless, false);
-        homeless.0
+        let homeless = |(event, is_earlier): &(&Descriptor, bool)| !is_earlier && event.topic().is_none();
+        events::<E>().into_iter().find(homeless).map(|(event, _)| event.name())
     }
 
     async fn add(self, to: &mut Publication) -> Result<(), SendError> {

@@ -133,7 +133,7 @@ impl<E: EventSchema + Send + Sync + 'static, S> Runner<E, S> {
         self.subscription.handle()
     }
 
-    /// Of its group and its topics.
+    /// The names of its group and its topics.
     pub(crate) fn name(&self) -> String {
         let Subscription { config, topics, .. } = &self.subscription;
         format!("{}:{}", config.group_id().unwrap_or_default(), topics.join(","))

@@ -15,7 +15,7 @@ use super::delivery::Delivery;
 use super::driver::{Dismissal, Shared, State};
 use super::failure::{Failure, Handled, Publishing};
 use super::fault::Fault;
-use super::forward::Forward;
+use super::forward::{Forward, LONG, while_ready};
 use super::loader::{At, LOOK, Loaded, Loader, NotYet};
 use super::panics::guarded;
 use super::raw::Raw;
@@ -354,20 +354,14 @@ where
         shared: &Shared,
         ticket: &Ticket,
         place: &Place,
-        Publishing(mut sent): Publishing,
+        Publishing(sent): Publishing,
     ) -> Result<(), Failure> {
-        const LONG: Duration = Duration::from_secs(3);
         shared.lock().session.put_by(ticket);
-        let published = tokio::select! {
-            biased;
-            published = &mut sent => published,
-            () = tokio::time::sleep(LONG) => {
-                shared.lock().session.delay(ticket);
-                let offset = ticket.offset;
-                tracing::warn!("{place}@{offset}: the events that its handler returned are not acknowledged yet");
-                sent.await
-            }
+        let late = async {
+            tokio::time::sleep(LONG).await;
+            format!("{place}@{}: the events that its handler returned are not acknowledged yet", ticket.offset)
         };
+        let published = while_ready(shared, ticket, sent, late).await;
         shared.lock().session.begin(ticket, shared.now());
         published
     }

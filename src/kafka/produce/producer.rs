@@ -230,7 +230,11 @@ impl EventProducer {
     /// ```
     #[must_use]
     pub fn with_context<T: Send + Sync + 'static>(self, context: Arc<T>) -> Self {
-        Self { encoding: self.encoding.with_context(RuleContext::new(context)), ..self }
+        self.with_rules(RuleContext::new(context))
+    }
+
+    pub(crate) fn with_rules(self, rules: RuleContext) -> Self {
+        Self { encoding: self.encoding.with_context(rules), ..self }
     }
 
     /// This producer with a [codec](crate::format::Codec) for the values of its messages, instead of JSON. The header
