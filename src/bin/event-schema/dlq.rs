@@ -50,7 +50,7 @@ enum Command {
         payload: bool,
     },
     /// Send dead letters again, those that were not redriven; the exit code is 1 if one of them was not sent. By default
-    /// each goes to the first retry topic of the group that could not handle it
+    /// each goes to the redrive topic of the group that could not handle it, or to its first retry topic
     Redrive {
         #[command(flatten)]
         selection: Selection,
