@@ -600,6 +600,18 @@ pub enum Content {
     Record(Record),
 }
 
+impl Content {
+    /// The fields, with and without names.
+    pub(crate) fn fields(&self) -> &'static [Field] {
+        match self {
+            Self::Unit => &[],
+            Self::Inner(field) => std::slice::from_ref(*field),
+            Self::Tuple(fields) => fields,
+            Self::Record(record) => record.fields,
+        }
+    }
+}
+
 /// Fields by name, in the order of the reader's indexes.
 #[doc(hidden)]
 #[derive(Clone, Copy, Debug)]

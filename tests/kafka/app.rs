@@ -7,11 +7,9 @@ use std::sync::{Arc, Mutex};
 use std::task::{Context, Waker};
 use std::time::Duration;
 
+use crate::common::shop::Shop;
 use crate::common::{until, within};
-use event_schema::kafka::{
-    App, AppError, AppHandle, Closing, Delivery, EmbeddedKafka, EventConsumer, EventProducer, Failure, GiveUp, Runner,
-    State,
-};
+use event_schema::kafka::{App, AppError, AppHandle, Closing, Delivery, EventConsumer, Failure, GiveUp, Runner, State};
 use event_schema::prelude::*;
 use tokio::sync::Semaphore;
 use tokio::task::JoinHandle;
@@ -28,21 +26,7 @@ struct Accepted {
     number: u32,
 }
 
-struct Shop {
-    kafka: EmbeddedKafka,
-    producer: EventProducer,
-}
-
 impl Shop {
-    async fn open() -> Self {
-        let kafka = EmbeddedKafka::start().unwrap();
-        for topic in ["orders", "accepted"] {
-            kafka.create_topic(topic, 1).unwrap();
-        }
-        let producer = EventProducer::connect(&kafka.config()).await.unwrap().with_source("/shop").unwrap();
-        Self { kafka, producer }
-    }
-
     async fn runner(&self) -> Runner<Ordered> {
         let config = self.kafka.config().group("shop");
         EventConsumer::subscribe(&config).await.unwrap().runner().publish_with(&self.producer)

@@ -5,6 +5,7 @@ use std::sync::atomic::{AtomicU32, Ordering};
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
+use crate::common::shop::Shop;
 use crate::common::{until, within};
 use event_schema::Envelope;
 use event_schema::kafka::{
@@ -55,21 +56,7 @@ fn order(order_id: &str, quantity: u32) -> Ordered {
     Ordered { order_id: order_id.to_owned(), quantity }
 }
 
-struct Shop {
-    kafka: EmbeddedKafka,
-    producer: EventProducer,
-}
-
 impl Shop {
-    async fn open() -> Self {
-        let kafka = EmbeddedKafka::start().unwrap();
-        for topic in ["orders", "accepted", "packed"] {
-            kafka.create_topic(topic, 1).unwrap();
-        }
-        let producer = EventProducer::connect(&kafka.config()).await.unwrap().with_source("/shop").unwrap();
-        Self { kafka, producer }
-    }
-
     async fn consumer(&self, group: &str) -> EventConsumer<Ordered> {
         EventConsumer::subscribe(&self.kafka.config().group(group)).await.unwrap()
     }

@@ -156,7 +156,7 @@ fn incompatible(contract: &Contract, revision: &Revision) -> Result<Vec<(bool, F
         (Some(old_written), None) => findings.extend(backward(written, old_written)?.into_findings()),
         (None, _) => findings.extend(backward(accepted, &old.accepted)?.into_findings()),
     }
-    // What the owner of an event writes says nothing of what this service accepted.
+    // The owner's document does not say what this service accepted.
     let is_owners = contract.role.is_foreign() && accepted == written;
     if contract.role.receives && !is_owners {
         let closing = closing(contract, revision)?.filter(|finding| !findings.contains(finding)).collect::<Vec<_>>();

@@ -38,6 +38,8 @@ type Probes = Vec<(String, Option<Probe>)>;
 pub(super) enum Probe {
     Consumer(RunHandle),
     Producer(EventProducer),
+    #[cfg(feature = "sqlx08")]
+    Other(Box<dyn Fn() -> bool + Send>),
 }
 
 impl Probe {
@@ -45,6 +47,8 @@ impl Probe {
         match self {
             Self::Consumer(handle) => handle.is_ready(),
             Self::Producer(producer) => producer.is_ready(),
+            #[cfg(feature = "sqlx08")]
+            Self::Other(is_ready) => is_ready(),
         }
     }
 }

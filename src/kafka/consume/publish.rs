@@ -8,8 +8,9 @@ use rdkafka::error::RDKafkaErrorCode;
 
 use super::delivery::Delivery;
 use super::failure::{Failure, Handled, Publishing, sealed as handled};
+use super::transactions::{Boxed, EventId};
 use crate::derived_id::derived_id;
-use crate::event::{Generated, Versions, show_version};
+use crate::event::events;
 use crate::kafka::error::SendError;
 use crate::kafka::message::{Origin, ProducerRecord};
 use crate::kafka::produce::EventProducer;
@@ -91,24 +92,12 @@ impl<E: EventSchema + Send + Sync + 'static> sealed::Events for E {
     const ANY: bool = true;
 
     fn without_topic() -> Option<&'static str> {
-        struct Homeless(Option<&'static str>);
-
-        impl Versions for Homeless {
-            fn see<T: Generated>(&mut self, is_earlier: bool) {
-                let is_event = !T::HAS_TYPES && !is_earlier && T::DESCRIPTOR.name() != Descriptor::ANY;
-                if self.0.is_none() && is_event && T::DESCRIPTOR.topic().is_none() {
-                    self.0 = Some(T::DESCRIPTOR.name());
-                }
-            }
-        }
-
         // An enum's topic is that of all its variants.
         if E::descriptor().topic().is_some() {
             return None;
         }
-        let mut homeless = Homeless(None);
-        show_version::<E>(&mut homeless, false);
-        homeless.0
+        let homeless = |(event, is_earlier): &(&Descriptor, bool)| !is_earlier && event.topic().is_none();
+        events::<E>().into_iter().find(homeless).map(|(event, _)| event.name())
     }
 
     async fn add(self, to: &mut Publication) -> Result<(), SendError> {
@@ -172,7 +161,7 @@ tuples!(A 0, B 1, C 2, D 3);
 /// Publishes what the handlers of a group return.
 pub(super) struct Publisher {
     producer: EventProducer,
-    group: Box<str>,
+    group: Arc<str>,
 }
 
 impl Publisher {
@@ -183,11 +172,7 @@ impl Publisher {
     /// The events that are caused by this message.
     pub(super) fn of<E>(self: &Arc<Self>, cause: &Delivery<E>) -> Publication {
         let envelope = cause.envelope();
-        // Without a source, its id is only known to be its own among those of its topic.
-        let cause_source = match envelope.source() {
-            Some(source) => source.to_owned(),
-            None => Origin::before_retries(cause.headers()).map_or(cause.topic(), |origin| origin.topic).to_owned(),
-        };
+        let cause_source = source(cause, &envelope);
         Publication {
             publisher: Arc::clone(self),
             cause: envelope,
@@ -195,6 +180,33 @@ impl Publisher {
             before: Vec::new(),
             records: Vec::new(),
         }
+    }
+
+    /// The id of the event that this message carries, for its group.
+    pub(super) fn event_id<E>(&self, delivery: &Delivery<E>) -> EventId {
+        let envelope = delivery.envelope();
+        let source = source(delivery, &envelope);
+        EventId { group: Arc::clone(&self.group), source, id: envelope.id().to_owned() }
+    }
+
+    /// Sends messages in their order, and waits until all are acknowledged.
+    async fn send(&self, records: &[ProducerRecord]) -> Result<(), SendError> {
+        let mut sent = Vec::with_capacity(records.len());
+        for record in records {
+            sent.push(self.producer.enqueue_record(record).await?);
+        }
+        for sent in sent {
+            sent.await?;
+        }
+        Ok(())
+    }
+}
+
+/// The source of an event. Without one, its id is only known to be its own among those of its topic.
+fn source<E>(of: &Delivery<E>, envelope: &Envelope) -> String {
+    match envelope.source() {
+        Some(source) => source.to_owned(),
+        None => Origin::before_retries(of.headers()).map_or(of.topic(), |origin| origin.topic).to_owned(),
     }
 }
 
@@ -233,26 +245,31 @@ impl Publication {
         self.records.push(message.to_record().await?);
         Ok(())
     }
+}
 
-    /// Sends them in their order, and waits until all are acknowledged.
-    async fn send(self) -> Result<(), SendError> {
-        let mut sent = Vec::with_capacity(self.records.len());
-        for record in &self.records {
-            sent.push(self.publisher.producer.enqueue_record(record).await?);
-        }
-        for sent in sent {
-            sent.await?;
-        }
-        Ok(())
+/// The messages of events that a handler has returned, while they are encoded.
+pub(super) type Records = Boxed<'static, Result<Vec<ProducerRecord>, Failure>>;
+
+/// The end of a call: its failure, or its events, which are not encoded yet.
+#[expect(missing_debug_implementations, reason = "in signatures of sealed traits")]
+pub struct Outputs {
+    records: Result<Option<Records>, Failure>,
+    publisher: Option<Arc<Publisher>>,
+}
+
+impl Outputs {
+    /// Its events, for a publisher that is not Kafka.
+    pub(super) fn records(self) -> Result<Option<Records>, Failure> {
+        self.records
     }
 }
 
-/// The end of a call: its failure, or its events, which are not published yet.
-pub(super) struct Outputs(Result<Option<Publishing>, Failure>);
-
 impl Handled for Outputs {
     fn handled(self) -> Result<Option<Publishing>, Failure> {
-        self.0
+        let Self { records, publisher } = self;
+        Ok(records?.zip(publisher).map(|(records, publisher)| {
+            Publishing(Box::pin(async move { publisher.send(&records.await?).await.map_err(failure) }))
+        }))
     }
 }
 
@@ -262,13 +279,16 @@ impl handled::Sealed for Outputs {}
 pub(super) fn outputs(returned: impl Returned, publication: Option<Publication>) -> Outputs {
     use sealed::Events;
 
-    Outputs(returned.events().map(|events| {
+    let publisher = publication.as_ref().map(|publication| Arc::clone(&publication.publisher));
+    let records = returned.events().map(|events| {
         let mut publication = publication?;
-        Some(Publishing(Box::pin(async move {
+        let records: Records = Box::pin(async move {
             events.add(&mut publication).await.map_err(failure)?;
-            publication.send().await.map_err(failure)
-        })))
-    }))
+            Ok(publication.records)
+        });
+        Some(records)
+    });
+    Outputs { records, publisher }
 }
 
 /// A fault of the event rejects the message. Anything else is no fault of the message, which waits: also where somebody has

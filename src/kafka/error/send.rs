@@ -1,5 +1,7 @@
 //! Errors of producers.
 
+use std::borrow::Cow;
+
 use rdkafka::error::RDKafkaErrorCode;
 
 use crate::format::cloudevents::CloudEventError;
@@ -351,6 +353,16 @@ impl SendError {
         self.code().is_some_and(is_permanent)
     }
 
+    /// Its kind, for traces: the code of librdkafka, or a word.
+    pub(crate) fn class(&self) -> Cow<'static, str> {
+        match (self.code(), &*self.0) {
+            (Some(code), _) => format!("{code:?}").into(),
+            (None, SendErrorKind::Closed) => "closed".into(),
+            (None, _) if self.is_invalid() => "invalid".into(),
+            (None, _) => "config".into(),
+        }
+    }
+
     /// librdkafka's code for a message that is not, or perhaps not, stored, or for a client that failed.
     pub(crate) fn code(&self) -> Option<RDKafkaErrorCode> {
         match *self.0 {
@@ -367,6 +379,45 @@ impl SendError {
     pub(crate) fn of(topic: &str, code: RDKafkaErrorCode, is_certain: bool) -> Self {
         let topic = topic.into();
         if is_certain { SendErrorKind::NotSent { topic, code } } else { SendErrorKind::Unknown { topic, code } }.into()
+    }
+}
+
+/// The reason why a message is not stored, and will not be as things are.
+#[cfg(feature = "sqlx08")]
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Refusal {
+    /// It is too large, or was sent together with one that is.
+    Size,
+    /// The message itself is at fault.
+    Record,
+    /// The topic is missing, or the right to write to it.
+    Topic,
+}
+
+#[cfg(feature = "sqlx08")]
+impl SendError {
+    /// None if the message may be stored, or may be the next time.
+    pub(crate) fn refusal(&self) -> Option<Refusal> {
+        use RDKafkaErrorCode as C;
+        if self.is_unknown() {
+            return None;
+        }
+        match self.code()? {
+            C::MessageSizeTooLarge | C::MessageBatchTooLarge => Some(Refusal::Size),
+            C::InvalidMessage
+            | C::InvalidMessageSize
+            | C::InvalidRecord
+            | C::InvalidTopic
+            | C::UnknownPartition
+            | C::UnsupportedForMessageFormat
+            | C::PolicyViolation => Some(Refusal::Record),
+            C::UnknownTopic
+            | C::UnknownTopicOrPartition
+            | C::TopicAuthorizationFailed
+            | C::ClusterAuthorizationFailed
+            | C::UnsupportedCompressionType => Some(Refusal::Topic),
+            _ => None,
+        }
     }
 }
 

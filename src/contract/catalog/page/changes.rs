@@ -71,7 +71,7 @@ pub(super) fn history(
             None if count == 1 => "Since it was recorded".to_owned(),
             None => format!("Since revision {count}"),
         };
-        // What is recorded last is usually the contract of today.
+        // The last recorded contract is usually that of today.
         if next.is_some() || changes.iter().any(Change::is_shown) {
             steps.push(Step { title, before: None, changes });
         }

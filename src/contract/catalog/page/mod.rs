@@ -53,28 +53,29 @@ pub(super) fn write(
     for (name, text) in [("style.css", STYLE), ("search.js", SCRIPT), ("icon.svg", ICON)] {
         files.insert(folder.join(name), text.to_owned());
     }
-    refuse_others(folder, &files)?;
     let mut changed = Vec::new();
-    for (path, text) in files {
-        if write_file(&path, &text).map_err(|error| CatalogError::io(&path, error))? {
-            changed.push(path);
-        }
+    for (path, text) in outdated(folder, files)? {
+        let written = path.parent().map_or(Ok(()), fs::create_dir_all).and_then(|()| fs::write(&path, text));
+        written.map_err(|error| CatalogError::io(&path, error))?;
+        changed.push(path);
     }
     changed.extend(remove_others(&folder.join(paper::EVENTS), &pages)?);
     Ok(changed)
 }
 
-/// Refuses to replace files of another origin. Pages have a mark; the files beside them are ours if the index is.
-fn refuse_others(folder: &Path, files: &BTreeMap<PathBuf, String>) -> Result<(), CatalogError> {
+/// The files that do not have their text. Refuses to replace files of another origin: pages have a mark, and the files
+/// beside them are ours if the index is.
+fn outdated(folder: &Path, mut files: BTreeMap<PathBuf, String>) -> Result<Vec<(PathBuf, String)>, CatalogError> {
+    files.retain(|path, text| !has_text(path, text));
     let has_index = is_ours(&folder.join("index.html"));
-    for (path, text) in files {
+    for path in files.keys().filter(|path| path.exists()) {
         let is_page = path.extension() == Some("html".as_ref());
         let is_known = if is_page { is_ours(path) } else { has_index };
-        if path.exists() && !is_known && !has_text(path, text) {
+        if !is_known {
             return Err(CatalogError::of_another(path));
         }
     }
-    Ok(())
+    Ok(files.into_iter().collect())
 }
 
 /// Whether a file is a page that this module has written.
@@ -85,16 +86,6 @@ fn is_ours(path: &Path) -> bool {
 fn has_text(path: &Path, text: &str) -> bool {
     // Git may check text files out with other line ends.
     fs::read_to_string(path).is_ok_and(|known| known.replace("\r\n", "\n") == text)
-}
-
-/// Writes a file unless it has this text.
-fn write_file(path: &Path, text: &str) -> io::Result<bool> {
-    if has_text(path, text) {
-        return Ok(false);
-    }
-    path.parent().map_or(Ok(()), fs::create_dir_all)?;
-    fs::write(path, text)?;
-    Ok(true)
 }
 
 /// Removes the pages of events that the catalog no longer has, and no file of another origin.

@@ -161,7 +161,7 @@ impl Secrets {
     }
 
     fn content(&mut self, content: &Content, hidden: bool) {
-        for field in fields_of(content) {
+        for field in content.fields() {
             let shape = (field.shape)();
             let names = field.names().chain(field.written).map(str::to_owned);
             let is_secret = is_secret_field(field);
@@ -211,18 +211,10 @@ fn contains_secret(shape: &Shape, seen: &mut HashSet<String>) -> bool {
 
 fn without_name(content: &Content, seen: &mut HashSet<String>) -> bool {
     let is_nameless = matches!(content, Content::Inner(_) | Content::Tuple(_));
-    fields_of(content)
+    content
+        .fields()
         .iter()
         .any(|field| (is_nameless || field.flat) && (field.sensitive || contains_secret(&(field.shape)(), seen)))
-}
-
-fn fields_of(content: &Content) -> &'static [Field] {
-    match content {
-        Content::Unit => &[],
-        Content::Inner(field) => std::slice::from_ref(*field),
-        Content::Tuple(fields) => fields,
-        Content::Record(record) => record.fields,
-    }
 }
 
 /// The look for what a recorded document calls sensitive.
