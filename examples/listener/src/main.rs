@@ -18,11 +18,9 @@ use clap::Parser;
 use event_schema::kafka::{
     App, Delivery, EmbeddedKafka, EventConsumer, EventProducer, KafkaConfig, Order, RunHandle, State, Topic, Topics,
 };
-use event_schema::prelude::*;
 
 /// The message. Those of one key go to one partition, and are handled in order.
-#[derive(Debug, Clone, Serialize, EventSchema)]
-#[event(name = "test.message", topic = "test", key = key)]
+#[event_schema::event(name = "test.message", topic = "test", key = key)]
 struct Test {
     #[validate(length(min = 1, max = 40))]
     key: String,
@@ -91,7 +89,7 @@ async fn run(args: Args) -> Result<(), Box<dyn Error>> {
     if let Some(kafka) = &embedded {
         Topics::new().topic(Topic::of::<Test>().partitions(3)).create(&config).await?;
         if args.demo {
-            return demo::run(&config).await;
+            return demo::run(kafka).await;
         }
         println!("another one: cargo run -p listener -- --port 8081 --brokers {}", kafka.bootstrap_servers());
     }
@@ -120,7 +118,7 @@ async fn main() -> ExitCode {
     match run(Args::parse()).await {
         Ok(()) => ExitCode::SUCCESS,
         Err(error) => {
-            let causes = std::iter::successors(error.source(), |cause| cause.source());
+            let causes = std::iter::successors(error.source(), |&cause| cause.source());
             eprintln!("{}", causes.fold(error.to_string(), |text, cause| format!("{text}: {cause}")));
             ExitCode::FAILURE
         }

@@ -4,6 +4,7 @@ use std::error::Error;
 use std::time::Duration;
 
 use event_schema::kafka::rdkafka039::consumer::{BaseConsumer, Consumer};
+use event_schema::kafka::rdkafka039::metadata::MetadataTopic;
 use event_schema::kafka::{KafkaConfig, Topic, Topics};
 
 const PATIENCE: Duration = Duration::from_secs(10);
@@ -45,7 +46,7 @@ pub(crate) async fn describe(config: &KafkaConfig, topic: &str) -> Result<(), Bo
     let name = topic.to_owned();
     let rows = asked(config, move |client| {
         let metadata = client.fetch_metadata(Some(&name), PATIENCE)?;
-        let partitions = metadata.topics().iter().flat_map(|topic| topic.partitions());
+        let partitions = metadata.topics().iter().flat_map(MetadataTopic::partitions);
         let rows = partitions.map(|partition| {
             let (first, end) = client.fetch_watermarks(&name, partition.id(), PATIENCE)?;
             let (leader, copies, in_sync) = (partition.leader(), partition.replicas(), partition.isr());
@@ -68,5 +69,6 @@ async fn asked<T: Send + 'static>(
     // Connects first: a wrong password or an unreachable broker is named as such.
     Topics::new().check(config).await?;
     let client: BaseConsumer = config.rdkafka039_consumer()?.create()?;
-    Ok(tokio::task::spawn_blocking(move || ask(&client)).await??)
+    let answer = tokio::task::spawn_blocking(move || ask(&client)).await?;
+    answer.map_err(|error| -> Box<dyn Error> { error })
 }

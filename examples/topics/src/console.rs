@@ -121,6 +121,9 @@ async fn typed(config: &KafkaConfig, consume: &Consume) -> Result<(), Box<dyn Er
     Ok(consumer.close(PATIENCE).await?)
 }
 
+/// Text, without what would change the terminal.
 fn shown(bytes: Option<&[u8]>) -> String {
-    bytes.map_or_else(|| "null".to_owned(), |bytes| String::from_utf8_lossy(bytes).escape_debug().to_string())
+    let Some(bytes) = bytes else { return "null".to_owned() };
+    let printable = |c: char| if c.is_control() { c.escape_default().to_string() } else { c.to_string() };
+    String::from_utf8_lossy(bytes).chars().map(printable).collect()
 }

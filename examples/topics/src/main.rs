@@ -16,14 +16,12 @@ use std::process::ExitCode;
 
 use clap::{Parser, Subcommand};
 use event_schema::kafka::{EmbeddedKafka, KafkaConfig};
-use event_schema::prelude::*;
 
 use self::console::{Consume, Form};
 use self::ten_thousand::Settings;
 
 /// The event of the typed commands, and of the benchmark.
-#[derive(Debug, Clone, PartialEq, Serialize, EventSchema)]
-#[event(name = "blog.post", topic = "blog-post", key = id)]
+#[event_schema::event(name = "blog.post", topic = "blog-post", key = id)]
 struct BlogPost {
     id: u64,
     #[validate(length(min = 1, max = 200))]
@@ -137,7 +135,7 @@ async fn demo() -> Result<(), Box<dyn Error>> {
     Ok(())
 }
 
-fn with_causes(error: &dyn Error) -> String {
-    let causes = std::iter::successors(error.source(), |cause| cause.source());
+fn with_causes(error: &(dyn Error + 'static)) -> String {
+    let causes = std::iter::successors(error.source(), |&cause| cause.source());
     causes.fold(error.to_string(), |text, cause| format!("{text}: {cause}"))
 }

@@ -31,10 +31,10 @@ fn the_demonstration_shows_every_command() {
     assert!(output.status.success(), "{err}");
     for expected in [
         "blog-post is created\n",
-        "\"7\": \"{\\\"id\\\": 7",
-        "not sent: title: Length must be between 1 and 200.",
-        "post 7: Kafka from the shell",
-        "not a blog.post: title: Length must be between 1 and 200.",
+        " 7: {\"id\": 7, \"title\": \"Kafka from the shell\"}\n",
+        "not sent: 1 violation\ntitle: Length must be between 1 and 200.\n",
+        "post 7: Kafka from the shell\n",
+        "not a blog.post: 1 violation\ntitle: Length must be between 1 and 200.\n",
         "partition 2: leader ",
         "10000 messages in ",
     ] {

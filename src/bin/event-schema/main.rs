@@ -10,6 +10,7 @@ mod compat;
 mod diff;
 #[cfg(feature = "kafka")]
 mod dlq;
+#[cfg(feature = "kafka")]
 mod doctor;
 mod input;
 #[cfg(feature = "registry")]
