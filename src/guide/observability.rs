@@ -90,7 +90,7 @@
 //! | `event_schema_consumer_ready` | gauge | | `group`, `topics` | 1 while the consumer is [ready](crate::kafka::RunHandle::is_ready) |
 //!
 //! Histograms are updated with each message, all others once a second and when the consumer closes. Lag and position of a
-//! partition begin with its first message, and are 0 when the partition is revoked, so that a sum over all members of the group is right.
+//! partition begin at its commit, or without one at its first message, and are 0 when the partition is revoked, so that a sum over all members of the group is right.
 //! Consumers in one process need different groups or topics, or they overwrite each other's gauges.
 //!
 //! ## Producers

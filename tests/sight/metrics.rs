@@ -280,4 +280,24 @@ async fn a_loop_of_the_callers_has_a_position() {
     is("lag_messages", &of_partition, 2.0).await;
     receiver.close(DEADLINE).await.unwrap();
     assert_eq!(consumer("lag_messages", &of_partition), Some(0.0));
+    assert_eq!(consumer("position", &of_partition), Some(0.0));
+}
+
+/// A consumer that is restarted when there is nothing new.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_partition_without_a_new_message_begins_at_its_commit() {
+    let shop = Shop::open();
+    for order in ["A-1", "A-2", "A-3"] {
+        shop.put(order, &[]).await;
+    }
+    let (handle, runner) = shop.runner().await;
+    let running = tokio::spawn(runner.run(async |_: Delivery<OrderPlaced>| {}));
+    shop.finish(handle, running).await;
+    let of_partition = [("group", &*shop.group), ("topic", &*shop.topic), ("partition", "0")];
+    assert_eq!(consumer("position", &of_partition), Some(0.0));
+
+    let restarted = shop.consumer().await;
+    is("position", &of_partition, 3.0).await;
+    is("lag_messages", &of_partition, 0.0).await;
+    restarted.close(DEADLINE).await.unwrap();
 }

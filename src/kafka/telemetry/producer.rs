@@ -119,10 +119,10 @@ impl Sending {
     /// Whether the span is to name the event, or the event is to name the trace.
     pub(crate) fn is_traced(&self) -> bool {
         #[cfg(feature = "opentelemetry033")]
-        let is_ambient = link::is_ambient();
-        #[cfg(not(feature = "opentelemetry033"))]
-        let is_ambient = false;
-        !self.0.is_disabled() || is_ambient
+        if self.0.is_disabled() {
+            return link::is_ambient();
+        }
+        !self.0.is_disabled()
     }
 
     /// The envelope with the trace that the event is sent in.

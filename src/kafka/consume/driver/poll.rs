@@ -84,7 +84,7 @@ impl Poller {
             leave::say_goodbye(consumer, &self.shared, self.is_static, self.is_kip_848);
         }
         #[cfg(feature = "metrics024")]
-        self.report.publish(&self.shared, consumer, true);
+        self.report.publish(&self.shared, &self.connection, true);
         drop(over);
         // The last but for a commit under way: here or there, the group is left.
     }
@@ -160,7 +160,7 @@ impl Poller {
         let commits = state.commits.start();
         drop(state);
         #[cfg(feature = "metrics024")]
-        self.report.publish(&self.shared, consumer, false);
+        self.report.publish(&self.shared, &self.connection, false);
         if commits {
             under_way::start(&self.connection, &self.shared);
         }
