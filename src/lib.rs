@@ -191,13 +191,14 @@
 //! | `avro` | no | Avro: the schemas of events, `contract::avro_schema`, their binary encoding, `avro`, and codecs for messages, `format::Codec` |
 //! | `axum08` | no | events in the requests and answers of axum 0.8: extractor, answer, problem details, idempotency keys; with `kafka` also answers of a producer, and an app's probes; includes `cloudevents`; re-exports axum as `axum::axum08` |
 //! | `page` | no | the static page of a catalog's events, `contract::Catalog::page` |
-//! | `cli` | no | the program `event-schema`, which compares schemas and validates messages, and with `registry` asks a Schema Registry; adds nothing to the library |
+//! | `cli` | no | the program `event-schema`, which compares schemas and validates messages, with `registry` asks a Schema Registry, and with `kafka-ssl` examines a Kafka configuration, and lists and redrives dead letters; adds nothing to the library |
 //! | `cloudevents` | no | `Envelope`, the metadata of an event, and CloudEvents in Kafka messages: `format::cloudevents`; part of `kafka` |
 //! | `registry` | no | a client for a Schema Registry; uses the system's TLS, on Linux OpenSSL (`libssl-dev`, `pkg-config`); includes `avro` |
 //! | `kafka` | no | typed producers and consumers over rdkafka, and an embedded broker for tests; plaintext only; compiles librdkafka from C, which needs C and C++ compilers, `make` and zlib's headers; re-exports `rdkafka` 0.39 as `kafka::rdkafka039` |
 //! | `kafka-ssl` | no | `kafka` with TLS and SASL, linked against the system's OpenSSL |
 //! | `metrics024` | no | metrics of producers and consumers through the facade `metrics` 0.24, see `guide::observability`; includes `kafka` |
 //! | `opentelemetry033` | no | spans of producers and consumers join W3C traces by the crates of OpenTelemetry 0.33, see `guide::observability`; includes `kafka` |
+//! | `kafka-oidc` | no | `kafka-ssl` with tokens of an OpenID Connect provider for SASL's OAUTHBEARER, linked against the system's libcurl (`libcurl4-openssl-dev`) |
 //! | `kafka-ssl-vendored` | no | `kafka` with TLS and SASL, linked against an OpenSSL that is compiled from source (needs `perl`) |
 //! | `sqlx08-postgres` | no | an outbox and an inbox in PostgreSQL: events are committed with the rows that they tell of; includes `kafka`; re-exports `sqlx` 0.8, with TLS if `kafka-ssl` is enabled |
 //! | `sqlx08-sqlite` | no | the same in SQLite, which is compiled from C; both can be enabled |

@@ -90,26 +90,25 @@
 //! # OpenAPI
 //!
 //! [`contract::openapi31`](crate::contract::openapi31) has the contract of an event as `components.schemas` of an OpenAPI
-//! 3.1 document. A document that [utoipa](https://docs.rs/utoipa) writes refers to them by name
-//! (`#[utoipa::path(request_body = ref("#/components/schemas/OrderRequested"))]`):
+//! 3.1 document. They are added to the document that [utoipa](https://docs.rs/utoipa) writes, which refers to them by name:
+//! `#[utoipa::path(post, path = "/orders", request_body = ref("#/components/schemas/OrderRequested"))]`.
 //!
 //! ```
 //! use event_schema::contract;
 //! use event_schema::schemars::generate::Contract;
-//! use event_schema::serde_json::{Value, json};
+//! # use event_schema::serde_json::json;
 //!
 //! #[event_schema::event]
 //! struct OrderRequested { order_id: String }
 //!
-//! fn document(mut document: Value) -> Value {
-//!     let schemas = contract::openapi31::<OrderRequested>(&Contract::Deserialize);
-//!     document["components"]["schemas"].as_object_mut().expect("an object").extend(schemas);
-//!     document
+//! # let mut document = json!({"openapi": "3.1.0"});
+//! # /*
+//! let mut document = serde_json::to_value(Api::openapi())?;
+//! # */
+//! for (name, schema) in contract::openapi31::<OrderRequested>(&Contract::Deserialize) {
+//!     document["components"]["schemas"][name] = schema;
 //! }
-//!
-//! // With utoipa: `serde_json::to_value(ApiDoc::openapi())?`.
-//! let written = json!({"openapi": "3.1.0", "components": {"schemas": {}}});
-//! assert_eq!(document(written)["components"]["schemas"]["OrderRequested"]["required"], json!(["order_id"]));
+//! assert_eq!(document["components"]["schemas"]["OrderRequested"]["required"][0], "order_id");
 //! ```
 //!
 //! # Time

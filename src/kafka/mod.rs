@@ -8,7 +8,8 @@
 //!
 //! The feature compiles librdkafka from C. It needs a C and a C++ compiler, `make`, `pkg-config` and the headers of zlib (on
 //! Debian `build-essential pkg-config zlib1g-dev`). `kafka-ssl` also needs the headers of OpenSSL (`libssl-dev`);
-//! `kafka-ssl-vendored` compiles OpenSSL instead, which needs `perl`.
+//! `kafka-ssl-vendored` compiles OpenSSL instead, which needs `perl`. `kafka-oidc` also needs the headers of libcurl
+//! (`libcurl4-openssl-dev`).
 //!
 //! ```
 //! use event_schema::kafka::{EmbeddedKafka, EventConsumer, EventProducer};
@@ -49,8 +50,10 @@
 //! With the feature `sqlx08`, a handler's rows in a database and the events that it returns are committed together, and
 //! sent from an outbox: the module `outbox`.
 //!
+//! [`DeadLetterTopic`] lists the dead letters of a topic, and sends them again after the fault is mended.
+//!
 //! [`KafkaConfig`] lists the keys of `client.properties` and the defaults. [`Topics`] creates or checks the topics of a
-//! service.
+//! service. [`doctor`] examines a configuration and its cluster for the faults that operators make.
 //!
 //! # Failures
 //!
@@ -100,11 +103,13 @@ mod client;
 mod config;
 mod consume;
 mod context;
+pub mod doctor;
 mod embedded;
 mod error;
 mod letters;
 mod message;
 mod produce;
+mod redrive;
 mod telemetry;
 mod topics;
 
@@ -134,8 +139,11 @@ pub(crate) use self::consume::{Boxed, EventId, Lent, Open, SealedArgument, Trans
 pub use self::embedded::EmbeddedKafka;
 #[cfg(feature = "sqlx08")]
 pub(crate) use self::error::Refusal;
-pub use self::error::{AppError, CloseError, ConfigError, ConnectError, ConsumeError, RunError, SendError};
+pub use self::error::{
+    AppError, CloseError, ConfigError, ConnectError, ConsumeError, RedriveError, RunError, SendError,
+};
 pub use self::letters::{DeadLetter, DeadMessage};
 pub use self::message::{Headers, ProducerRecord};
 pub use self::produce::{Enqueued, EventProducer, Outgoing, Sent};
+pub use self::redrive::{DeadLetterTopic, Fate, Letter, LetterState, Letters, Redrive, RedriveCounts};
 pub use self::topics::{Topic, Topics};

@@ -2,6 +2,7 @@
 
 mod answers;
 mod idempotency;
+mod openapi;
 mod probes;
 mod requests;
 mod sending;

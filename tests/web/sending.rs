@@ -8,7 +8,7 @@ use event_schema::axum::axum08::http::StatusCode;
 use event_schema::axum::axum08::response::{IntoResponse, Response};
 use event_schema::axum::axum08::{Extension, Router, routing};
 use event_schema::axum::{Caller, Event, Idempotency, Keyed, RecentAnswers};
-use event_schema::kafka::{EmbeddedKafka, EventProducer, SendError};
+use event_schema::kafka::{ApiKey, BrokerError, EmbeddedKafka, EventProducer, SendError};
 use event_schema::prelude::*;
 
 #[derive(Debug, Serialize, EventSchema)]
@@ -161,6 +161,15 @@ async fn a_service_that_is_set_up_wrong_says_little() {
     let envelope = producer.message(&order).envelope(envelope).send().await.unwrap_err();
     for error in [homeless, envelope] {
         assert_says(&answer(error).await, 500, "not_sent", None);
+    }
+}
+
+#[tokio::test]
+async fn what_a_broker_refuses_for_good_is_not_to_be_sent_again() {
+    let (kafka, app, _) = kafka().await;
+    for (refusal, status) in [(BrokerError::MessageTooLarge, 413), (BrokerError::TopicAuthorizationFailed, 500)] {
+        kafka.fail(ApiKey::Produce, &[refusal]);
+        assert_says(&send(&app, None).await, status, "not_sent", None);
     }
 }
 

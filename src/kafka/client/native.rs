@@ -1,6 +1,8 @@
 //! Functions of librdkafka that rdkafka does not wrap, or wraps in a way that panics on some messages.
 #![expect(unsafe_code, reason = "these are calls of librdkafka's, each a few lines long")]
 
+mod describe;
+
 use std::ffi::{CStr, CString, c_char, c_void};
 use std::ptr::NonNull;
 use std::time::Duration;
@@ -23,6 +25,7 @@ use rdkafka::message::BorrowedMessage;
 use rdkafka::producer::{Producer, ProducerContext, ThreadedProducer};
 use rdkafka::util::IntoOpaque;
 
+pub(crate) use self::describe::{Group, Rights, TopicRights, group, topic_rights};
 use crate::kafka::message::Headers;
 
 /// Copies the headers of a message.

@@ -175,8 +175,8 @@ impl<E: EventSchema> Batches<E> {
             finish(shared, &self.forward, &ticket, &whence, Finished::Unhandled(outcome));
             None
         };
-        if self.forward.passes_over(&taken.message, &place) {
-            return pass_over(Outcome::Done);
+        if let Some(outcome) = self.forward.passes_over(&taken.message, &place) {
+            return pass_over(outcome);
         }
         let loaded = catch_unwind(AssertUnwindSafe(|| {
             let is_let_in = !self.selection.filters_out(&taken.message, &place, ticket.offset);

@@ -418,6 +418,55 @@ impl<E: EventSchema + Send + Sync + 'static, S> Runner<E, S> {
         self
     }
 
+    /// Also receives the topics `<topic>-<group>-redrive`, one for each subscribed topic. They hold messages that were dead
+    /// letters of this group and were [redriven](crate::kafka::Redrive::to_group) to it alone. Each is handled as a message
+    /// of its original topic, with all attempts; it has no order with the messages there. If it fails again, its dead letter
+    /// is in the dead letter topic of the original topic.
+    ///
+    /// The topics must exist when the consumer starts; a warning names those that are missing. Characters that are illegal
+    /// in topic names become `_`.
+    ///
+    /// ```
+    /// use event_schema::kafka::{DeadLetterTopic, Delivery, EmbeddedKafka, EventConsumer, Redrive};
+    /// use event_schema::prelude::*;
+    /// use std::time::Duration;
+    ///
+    /// #[derive(Debug, Serialize, EventSchema)]
+    /// #[event(topic = "orders")]
+    /// struct Order { note: Option<String> }
+    ///
+    /// # #[tokio::main]
+    /// # async fn main() -> Result<(), Box<dyn std::error::Error>> {
+    /// # let kafka = EmbeddedKafka::start()?;
+    /// # for topic in ["orders", "orders-billing-dlt", "orders-billing-redrive"] { kafka.create_topic(topic, 1)?; }
+    /// // A dead letter of an earlier version of the service.
+    /// # let headers: [(&str, &[u8]); 5] = [
+    /// #     ("kafka_dlt-exception-fqcn", b"event_schema::LoadError"),
+    /// #     ("kafka_dlt-original-topic", b"orders"),
+    /// #     ("kafka_dlt-original-partition", &0_i32.to_be_bytes()),
+    /// #     ("kafka_dlt-original-offset", &7_i64.to_be_bytes()),
+    /// #     ("kafka_dlt-original-consumer-group", b"billing"),
+    /// # ];
+    /// kafka.publish_bytes("orders-billing-dlt", None, Some(b"{}"), &headers).await;
+    /// let letters = DeadLetterTopic::new("orders-billing-dlt");
+    /// assert_eq!(letters.redrive(&kafka.config(), Redrive::to_group(), |_, _| {}).await?.redriven(), 1);
+    ///
+    /// let consumer = EventConsumer::<Order>::subscribe(&kafka.config().group("billing")).await?;
+    /// let billing = consumer.handle();
+    /// let running = tokio::spawn(consumer.runner().redrive_topics().run(async |order: Delivery<Order>| {
+    ///     assert_eq!(order.envelope().id(), "orders/0@7");
+    /// }));
+    /// kafka.handled("billing", "orders-billing-redrive").await;
+    /// # billing.close(Duration::from_secs(5)).await?;
+    /// assert_eq!(running.await??.done(), 1);
+    /// # Ok(())
+    /// # }
+    /// ```
+    pub fn redrive_topics(mut self) -> Self {
+        self.policy.redrive_topics = true;
+        self
+    }
+
     /// The time between commits of finished messages, at least a millisecond. Default: one second.
     pub fn commit_interval(mut self, interval: Duration) -> Self {
         self.policy.commit_interval = interval.max(Duration::from_millis(1));
@@ -785,8 +834,12 @@ fn prepare(subscription: Subscription, policy: &Policy) -> Result<(Member, Forwa
         return Err(RunErrorKind::Policy(fault).into());
     }
     let Subscription { member, ahead, config, topics } = subscription;
-    if policy.has_retry_topics() && topics.iter().any(|topic| topic.starts_with('^')) {
+    let has_pattern = topics.iter().any(|topic| topic.starts_with('^'));
+    if policy.has_retry_topics() && has_pattern {
         return Err(RunErrorKind::Policy("`Retry::topics` needs topic names, not a pattern").into());
+    }
+    if policy.redrive_topics && has_pattern {
+        return Err(RunErrorKind::Policy("`redrive_topics` needs topic names, not a pattern").into());
     }
     let settings = config.rdkafka039_consumer().map_err(RunErrorKind::Config)?;
     if policy.revoke_timeout.is_some_and(|timeout| timeout >= driver::longest_revoke(&settings)) {
@@ -808,7 +861,7 @@ fn prepare(subscription: Subscription, policy: &Policy) -> Result<(Member, Forwa
     if let Some(timeout) = policy.revoke_timeout {
         state.session.set_revoke_timeout(timeout);
     }
-    if policy.has_retry_topics() {
+    if policy.has_retry_topics() || policy.redrive_topics {
         state.returning = Some(forward.returning());
         state.retry_topics = forward.retry_topics().map(str::to_owned).collect();
         state.topics = Some(topics.iter().chain(&state.retry_topics).cloned().collect());

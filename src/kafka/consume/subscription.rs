@@ -43,11 +43,17 @@ fn check_topics(topics: &[&str]) -> Result<(), ConfigError> {
 
 impl Subscription {
     pub(super) async fn new(config: &KafkaConfig, topics: &[&str]) -> Result<Self, ConnectError> {
+        config.check_login()?;
         let settings = config.rdkafka039_consumer()?;
         if config.group_id().is_none_or(str::is_empty) {
             let problem = "`group.id` is missing: set it, or use `KafkaConfig::group`";
             return Err(ConfigError::one(problem.to_owned()).into());
         }
+        check_topics(topics)?;
+        let names = config.topic_names();
+        let real: Vec<_> = topics.iter().map(|topic| names.real(topic)).collect();
+        let topics: &[&str] = &real.iter().map(|topic| &**topic).collect::<Vec<_>>();
+        // Two names in the code may be one at the brokers.
         check_topics(topics)?;
         let monitor = Arc::new(Monitor::default());
         let telemetry = Consumer::new(config.group_id().unwrap_or_default(), topics);
@@ -62,6 +68,6 @@ impl Subscription {
         Ok(Self { member, ahead: Ahead::default(), config: config.clone(), topics })
     }
     pub(super) fn handle(&self) -> RunHandle {
-        RunHandle::new(Arc::clone(&self.member.shared), self.member.gone.clone())
+        RunHandle::new(Arc::clone(&self.member.shared), self.member.gone.clone(), self.config.topic_names())
     }
 }

@@ -16,6 +16,7 @@ use crate::{DumpError, Violations};
 /// | [`is_invalid`](Self::is_invalid) | breaks its own rules, and was not sent | correct the code that made it |
 /// | [`is_config`](Self::is_config) | was not sent, because a rule needs a context, or the codec cannot write it | set the context, or complete the codec |
 /// | [`is_not_sent`](Self::is_not_sent) | is not stored | send it again, if the reason may pass |
+/// | [`is_unavailable`](Self::is_unavailable) | is not stored, for a reason that is likely to pass | send it again later |
 /// | [`is_unknown`](Self::is_unknown) | may be stored | send it again [in the same envelope](crate::kafka::Outgoing::envelope) |
 /// | [`is_fatal`](Self::is_fatal) | is not stored, because the client failed | send it again when the new client is [ready](crate::kafka::EventProducer::ready) |
 ///

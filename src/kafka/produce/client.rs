@@ -15,6 +15,7 @@ use rdkafka::producer::{DeliveryResult, Producer, ProducerContext, PurgeConfig, 
 use super::report::Pending;
 use crate::kafka::client::native::{self, Message, Outbound};
 use crate::kafka::client::{Monitor, thread};
+use crate::kafka::config::TopicNames;
 use crate::kafka::error::{ConnectError, SendError, SendErrorKind};
 use crate::kafka::telemetry;
 
@@ -22,6 +23,7 @@ use crate::kafka::telemetry;
 pub(super) struct Client {
     /// Taken only to be dropped.
     pub(super) producer: Option<ThreadedProducer<Reports>>,
+    names: Arc<TopicNames>,
 }
 
 /// Starts to replace the client. Whether that could be started.
@@ -128,7 +130,20 @@ impl Client {
             telemetry: telemetry::Producer::new(config.get("client.id").unwrap_or("rdkafka")).into(),
         };
         let producer = ThreadedProducer::from_config_and_context(config, reports).map_err(ConnectError::creation)?;
-        Ok(Self { producer: Some(producer) })
+        Ok(Self { producer: Some(producer), names: Arc::default() })
+    }
+
+    /// With these names of topics.
+    pub(super) fn with_names(self, names: Arc<TopicNames>) -> Self {
+        // Not by parts: dropping a client ends it.
+        let mut client = self;
+        client.names = names;
+        client
+    }
+
+    /// The names of topics at the brokers.
+    pub(super) fn names(&self) -> &TopicNames {
+        &self.names
     }
 
     /// Sets the function to call when the client has failed for good. It is called at once if that has happened.
@@ -222,12 +237,13 @@ impl Client {
     }
 
     pub(super) fn failure(&self, topic: &str, (code, is_certain): (RDKafkaErrorCode, bool)) -> SendError {
+        let topic = self.names.shown(topic);
         let Some((fatal, reason)) = self.fatal() else {
-            return SendError::of(topic, code, is_certain);
+            return SendError::of(&topic, code, is_certain);
         };
         // This may be known here sooner than the callback for errors is called.
         self.producer().context().failed();
-        let topic = topic.into();
+        let topic = topic.into_owned().into();
         if is_certain {
             SendErrorKind::Fatal { topic, code: fatal, reason }.into()
         } else {

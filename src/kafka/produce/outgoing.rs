@@ -278,7 +278,7 @@ impl<'a, E: EventSchema + 'static> Outgoing<'a, E> {
         let encoded = self.encoded(to, &sending).await;
         let (value, headers, _) = encoded.inspect_err(|error| sending.failed(error))?;
         Ok(ProducerRecord {
-            topic: to.name().to_owned(),
+            topic: self.queue.client().names().real(to.name()).into_owned(),
             partition: self.partition,
             key: self.key.or_else(|| self.event.key()).map(Cow::into_owned),
             value: Some(value),

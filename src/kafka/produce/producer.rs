@@ -152,9 +152,18 @@ impl EventProducer {
     /// # Ok::<(), event_schema::kafka::ConnectError>(())
     /// ```
     pub fn connect_lazy(config: &KafkaConfig) -> Result<Self, ConnectError> {
+        config.check_login()?;
         let settings = config.rdkafka039_producer()?;
         let source = settings.get("client.id").map_or_else(program, str::to_owned);
-        Self::made_by(Box::new(move || Client::new(&settings)), &source)
+        let names = config.topic_names();
+        let of_clients = Arc::clone(&names);
+        let make = move || Ok(Client::new(&settings)?.with_names(Arc::clone(&of_clients)));
+        let producer = Self::made_by(Box::new(make), &source)?;
+        #[cfg(feature = "avro")]
+        let producer = Self { encoding: producer.encoding.with_names(names), ..producer };
+        #[cfg(not(feature = "avro"))]
+        drop(names);
+        Ok(producer)
     }
 
     pub(super) fn made_by(make: Make, source: &str) -> Result<Self, ConnectError> {

@@ -213,7 +213,7 @@ impl Queue {
             let pending = Arc::new(Pending { recipient: Recipient::One(Slot::default()), stamp });
             let mut gate = self.pass().await?;
             let client = self.client();
-            let (name, topic) = gate.set(to)?;
+            let (name, topic) = gate.set(to, client.names())?;
             self.put(&client, name, message, Arc::clone(&pending)).await?;
             Ok((pending, topic, client))
         };
@@ -225,7 +225,8 @@ impl Queue {
 
     /// The message does not get into the queue.
     pub(super) fn refuse(&self, to: To<'_>, error: SendError, sending: &Sending) -> SendError {
-        self.client().telemetry().refused(to.name(), &error);
+        let client = self.client();
+        client.telemetry().refused(&client.names().real(to.name()), &error);
         sending.failed(&error);
         error
     }

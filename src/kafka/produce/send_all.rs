@@ -67,7 +67,7 @@ pub(super) async fn send<E: EventSchema + 'static>(
                         &made
                     }
                 };
-                let (name, topic) = gate.set(to)?;
+                let (name, topic) = gate.set(to, client.names())?;
                 writer.dump_into(event, &mut value)?;
                 let key = event.key();
                 let (descriptor, described) = (event.described_by(), writer.described());
