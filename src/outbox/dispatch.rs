@@ -18,6 +18,10 @@ use crate::kafka::Refusal;
 pub(super) struct Dispatch {
     /// How many rows it holds at most.
     window: usize,
+    /// The lanes that had enough rows when it was last asked.
+    full: Vec<i64>,
+    /// Whether a topic is no longer held.
+    is_freed: bool,
     /// The first rows of their lanes, and rows without a lane.
     ready: VecDeque<Row>,
     /// For each lane with a row that is ready or in flight, the rows behind it.
@@ -62,6 +66,8 @@ impl Dispatch {
     pub(super) fn new(window: usize) -> Self {
         Self {
             window,
+            full: Vec::new(),
+            is_freed: false,
             ready: VecDeque::new(),
             lanes: HashMap::new(),
             known: HashSet::new(),
@@ -84,10 +90,29 @@ impl Dispatch {
         self.known.iter().copied()
     }
 
-    /// The lanes that wait for a row in flight: later rows are not to be added, because they would come behind rows that
-    /// it does not hold.
-    pub(super) fn lanes(&self) -> impl Iterator<Item = i64> {
-        self.lanes.keys().copied()
+    /// How many rows of a lane it holds behind the first one: one that stands still leaves room for others.
+    fn depth(&self) -> usize {
+        (self.window / 20).max(1)
+    }
+
+    /// The lanes that have enough rows: later ones are not to be added.
+    pub(super) fn full_lanes(&mut self) -> Vec<i64> {
+        let depth = self.depth();
+        let full = self.lanes.iter().filter(|(_, behind)| behind.len() >= depth);
+        self.full = full.map(|(lane, _)| *lane).collect();
+        self.full.clone()
+    }
+
+    /// Whether there may be rows that it would take now, and would not when it was last asked for full lanes.
+    pub(super) fn wants_more(&mut self) -> bool {
+        let depth = self.depth();
+        let is_low = |lane| self.lanes.get(lane).is_none_or(|behind| behind.len() <= depth / 2);
+        std::mem::take(&mut self.is_freed) || self.full.iter().any(is_low)
+    }
+
+    /// Whether a look at the table is worth its cost.
+    pub(super) fn has_room(&self) -> bool {
+        self.room() > 0 && self.room() >= self.window / 4
     }
 
     /// The topics whose rows are not to be added.
@@ -137,7 +162,7 @@ impl Dispatch {
     pub(super) fn sent(&mut self, row: &Row) {
         let topic = self.topics.entry(row.topic.clone()).or_default();
         topic.land(row.seq);
-        topic.held = None;
+        self.is_freed |= topic.held.take().is_some();
         self.ended.sent.push(row.seq);
         self.go_on(row);
     }
@@ -153,7 +178,7 @@ impl Dispatch {
             }
             Refusal::Size | Refusal::Record => {
                 // The topic takes rows: it has looked at this one.
-                topic.held = None;
+                self.is_freed |= topic.held.take().is_some();
                 self.ended.parked.push((row.seq, reason.to_owned()));
                 self.go_on(&row);
                 false
@@ -356,7 +381,7 @@ mod tests {
                 missing &= random.u8(..) > 10;
                 match random.u8(0..4) {
                     0 => {
-                        let (rows, lanes) = (dispatch.rows().collect::<Vec<_>>(), dispatch.lanes().collect::<Vec<_>>());
+                        let (rows, lanes) = (dispatch.rows().collect::<Vec<_>>(), dispatch.full_lanes());
                         let held: Vec<String> = dispatch.held().map(str::to_owned).collect();
                         let free = |row: &&Row| {
                             let is_behind = row.lane.is_some_and(|lane| lanes.contains(&lane));

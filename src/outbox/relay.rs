@@ -426,8 +426,8 @@ impl<'a, DB: Backend> Leader<'a, DB> {
             tracing::error!("row {seq} of the outbox is parked: {reason}");
         }
         self.dispatch.settle();
-        // Behind each of them, another row of its lane may wait in the table.
-        self.looks = true;
+        // Others may wait in the table, of whose kind there were enough.
+        self.looks |= self.dispatch.wants_more();
         Ok(())
     }
 
@@ -439,16 +439,17 @@ impl<'a, DB: Backend> Leader<'a, DB> {
             self.dispatch.try_topic(&topic, first);
             self.looks = true;
         }
-        let limit = self.dispatch.room().min(MOST);
-        if limit == 0 {
-            // The end of a row makes room, and it looks then.
+        if !self.dispatch.has_room() {
+            // The end of rows makes room, and it looks then.
             self.glance = self.settings.poll;
-        }
-        if !self.looks || limit == 0 {
             return Ok(());
         }
+        if !self.looks {
+            return Ok(());
+        }
+        let limit = self.dispatch.room().min(MOST);
         let rows: Vec<i64> = self.dispatch.rows().collect();
-        let lanes: Vec<i64> = self.dispatch.lanes().collect();
+        let lanes = self.dispatch.full_lanes();
         let held: Vec<&str> = self.dispatch.held().collect();
         let number = i64::try_from(limit).expect("it is small");
         let values = vec![json(&rows), json(&lanes), json(&held), Value::Number(Some(number))];

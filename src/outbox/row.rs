@@ -6,9 +6,9 @@ use std::fmt::Write;
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
 use serde::{Deserialize, Serialize};
-use sha2::{Digest, Sha256};
 
 use super::backend::{Kind, Value};
+use crate::derived_id::digest;
 use crate::kafka::{Headers, ProducerRecord};
 
 /// A record that is to be sent.
@@ -69,13 +69,8 @@ pub(super) fn parameters(record: &ProducerRecord) -> Vec<Value> {
 
 /// Equal for the records that are sent in their order. Two keys in one lane wait for each other, and nothing else.
 fn lane(record: &ProducerRecord) -> Option<i64> {
-    let mut hash = Sha256::new();
-    hash.update((record.topic.len() as u64).to_be_bytes());
-    hash.update(record.topic.as_bytes());
-    hash.update(record.key.as_ref()?);
-    let mut lane = [0; 8];
-    lane.copy_from_slice(&hash.finalize()[..8]);
-    Some(i64::from_be_bytes(lane))
+    let digest = digest(&[record.topic.as_bytes(), record.key.as_ref()?]);
+    digest.first_chunk().copied().map(i64::from_be_bytes)
 }
 
 /// A text that an index can hold. Foreign ids may be of any length, and PostgreSQL's texts have no NUL: a message with such
@@ -87,7 +82,7 @@ pub(super) fn indexable(text: &str) -> Cow<'_, str> {
         return Cow::Borrowed(text);
     }
     let mut hash = START.to_owned();
-    for byte in Sha256::digest(text.as_bytes()) {
+    for byte in digest(&[text.as_bytes()]) {
         let _ = write!(hash, "{byte:02x}");
     }
     Cow::Owned(hash)
@@ -169,7 +164,7 @@ mod tests {
         let lanes =
             [record(), ProducerRecord::new("orders").with_key("A-2"), ProducerRecord::new("order").with_key("sA-1")];
         let lanes: Vec<_> = lanes.iter().map(|record| lane(record).unwrap()).collect();
-        assert_eq!(lanes[0], 3_870_426_834_610_256_073);
+        assert_eq!(lanes[0], -6_898_057_549_044_689_324);
         assert_ne!(lanes[0], lanes[1]);
         assert_ne!(lanes[0], lanes[2]);
         assert_eq!(lane(&ProducerRecord::new("orders")), None);
