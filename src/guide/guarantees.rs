@@ -16,7 +16,7 @@
 //! | [`Unavailable`](Outcome::Unavailable) | its handler says that a dependency is [unavailable](crate::kafka::Failure::unavailable), or failed while the [circuit breaker](crate::kafka::CircuitBreaker) was open; it waits where it is, and has spent no attempt | not committed before the message is finished | as for a retry: kept, for each key with [`Retry::park`](crate::kafka::Retry::park), none with retry topics | `outage::what_is_unavailable_spends_no_attempt_...`, `outage::while_all_handlers_fail_...` |
 //! | [`Dead`](Outcome::Dead) | it is in the dead letter topic, with its original bytes, key and headers, and the reason | finished when the brokers have acknowledged the dead letter | kept: later messages wait for the acknowledgement | `dead_letter`, `spring`, `run::what_is_rejected_or_fails_for_good_is_a_dead_letter` |
 //! | [`Skipped`](Outcome::Skipped) | skipped, because [`GiveUp::Skip`] says so; the log names it | finished | kept | `run::what_is_skipped_is_passed_over_and_told` |
-//! | [`Ignored`](Outcome::Ignored) | it is not for this consumer: it has [another type](Runner::skip_other_types), or the [filter](Runner::filter) excludes it | finished | kept | `selection` |
+//! | [`Ignored`](Outcome::Ignored) | it is not for this consumer: it has [another type](Runner::skip_other_types), the [filter](Runner::filter) excludes it, or it was [redriven](crate::kafka::Redrive::to_origin) for another group | finished | kept | `selection`, `redrive` |
 //! | [`Abandoned`](Outcome::Abandoned) | its handler took too long, its partition was revoked, or its [batch](crate::kafka::Batch) was dropped. Its result is ignored, but its effects may have happened | not committed. After a timeout the message is retried; after a revoke the next owner receives it; the messages of a dropped batch are received again | kept, unless the handler never yields: then the next handler may start while it still runs | `run::a_handler_that_takes_too_long_...`, `run::a_handler_that_took_too_long_...`, `group::a_result_that_comes_after_the_partition_went_...` |
 //!
 //! With [`GiveUp::Stop`], a message that failed for good ends the run with an error. The message is not committed, and
@@ -40,6 +40,9 @@
 //! | the dead letter cannot be sent for now | until it can be sent: after 100 ms, then after twice as long each time, up to 5 seconds | the run continues |
 //! | the dead letter is too large | in a smaller form: with few headers, then as a pointer to the original | the run stops |
 //! | the dead letter is refused for good: the topic does not exist, or the user may not write to it | never | the run stops, and its error [says why](crate::kafka::RunError::is_dead_letter_refused) |
+//!
+//! Dead letters are listed and sent again by `event-schema dlq`, or by
+//! [`DeadLetterTopic`](crate::kafka::DeadLetterTopic), which says what an interrupted redrive repeats.
 //!
 //! The dead letter topic, `<topic>-<group>-dlt` [by default](crate::kafka::DeadLetter), must therefore exist where the
 //! brokers do not create topics themselves, and the user must have the right to write to it. A run that starts without
@@ -90,6 +93,8 @@
 //! - Events that a handler causes, if it runs twice. Events that a handler [returns](crate::kafka::Runner::run_with) have
 //!   the same ids each time (`arguments::a_repeated_handler_publishes_the_same_ids`). Events that it sends by itself have
 //!   new ids each time, by which consumers cannot recognise the copies.
+//! - With an outbox (feature `sqlx08`, `Runner::outbox`) a message that comes again is finished without its handler, which
+//!   has changed the database once; its events are sent once more at most, with the same ids. See the module `outbox`.
 //! - Dead letters: a dead letter is written again if its acknowledgement was lost, or if it was written just before a
 //!   crash. Both copies have the same origin and id: see [`DeadLetter::read`](crate::kafka::DeadLetter::read).
 //!

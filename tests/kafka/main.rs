@@ -31,6 +31,7 @@ mod outage;
 mod poison;
 mod produce;
 mod received;
+mod redrive;
 mod refused;
 mod registry;
 mod rights;

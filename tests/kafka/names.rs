@@ -4,7 +4,8 @@ use std::time::Duration;
 
 use crate::common::{Kafka, unique, until, within};
 use event_schema::kafka::{
-    DeadLetter, Delivery, EventConsumer, EventProducer, Failure, KafkaConfig, Outcome, Retry, SeekTo, Topic, Topics,
+    DeadLetter, DeadLetterTopic, Delivery, EventConsumer, EventProducer, Failure, KafkaConfig, Outcome, Redrive, Retry,
+    SeekTo, Topic, Topics,
 };
 use event_schema::prelude::*;
 
@@ -58,7 +59,7 @@ async fn a_service_runs_on_topics_with_a_prefix() {
     let dead = format!("{prefix}orders-{group}-dlt");
     let retries = format!("{prefix}orders-{group}-retry-1");
     let made = topics.create(&config).await.unwrap();
-    assert_eq!(made, [format!("{prefix}orders"), format!("{prefix}receipts"), retries, dead.clone()]);
+    assert_eq!(made, [format!("{prefix}orders"), format!("{prefix}receipts"), retries.clone(), dead.clone()]);
 
     let producer = EventProducer::connect(&config).await.unwrap();
     assert_eq!(producer.send(&order("good")).await.unwrap().topic(), format!("{prefix}orders"));
@@ -90,6 +91,13 @@ async fn a_service_runs_on_topics_with_a_prefix() {
     assert_eq!((topic, receipt.id.as_str()), (format!("{prefix}receipts"), "good"));
     let (topic, _) = read::<Receipt>(&config, &["^recei.*"]).await;
     assert_eq!(topic, format!("{prefix}receipts"));
+
+    let letters = DeadLetterTopic::new(format!("orders-{group}-dlt")).origin_topic("orders");
+    let mut fates = Vec::new();
+    let redriven = letters.redrive(&config, Redrive::to_group(), |_, fate| fates.push(fate.to_string())).await.unwrap();
+    assert_eq!((redriven.redriven(), &*fates), (1, &[format!("sent to `{retries}`")][..]));
+    let again = letters.redrive(&config, Redrive::to_topic("receipts"), |_, _| {}).await.unwrap();
+    assert_eq!((again.redriven(), again.refused()), (0, 0));
 }
 
 #[tokio::test]

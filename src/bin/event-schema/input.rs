@@ -60,6 +60,14 @@ impl From<event_schema::registry::RegistryError> for Unusable {
     }
 }
 
+/// Dead letters that cannot be read or sent.
+#[cfg(feature = "kafka")]
+impl From<event_schema::kafka::RedriveError> for Unusable {
+    fn from(error: event_schema::kafka::RedriveError) -> Self {
+        Self { text: error.to_string() }
+    }
+}
+
 impl fmt::Display for Unusable {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(&self.text)

@@ -1,5 +1,5 @@
 //! `event-schema`: the compatibility of two schemas, their changes, the validation of messages, with the feature
-//! `registry` the schemas in a registry, and with `kafka-ssl` the examination of a Kafka configuration.
+//! `registry` the schemas in a registry, and with `kafka-ssl` the examination of a Kafka configuration, and dead letters.
 //!
 //! The exit code is 0 if all is compatible, valid or healthy, 1 if it is not, and 2 if the input or the arguments cannot be
 //! used, or a server cannot be asked.
@@ -9,6 +9,7 @@
 mod compat;
 mod diff;
 #[cfg(feature = "kafka")]
+mod dlq;
 mod doctor;
 mod input;
 #[cfg(feature = "registry")]
@@ -35,6 +36,9 @@ enum Command {
     Diff(diff::Args),
     /// Whether messages are valid by a JSON Schema
     Validate(validate::Args),
+    /// List, show and redrive the messages of a dead letter topic
+    #[cfg(feature = "kafka")]
+    Dlq(Box<dlq::Args>),
     /// Subjects, versions, schemas and levels in a schema registry
     #[cfg(feature = "registry")]
     Registry(registry::Args),
@@ -56,6 +60,8 @@ fn main() -> ExitCode {
         Command::Compat(args) => compat::run(&args),
         Command::Diff(args) => diff::run(&args).map(|()| true),
         Command::Validate(args) => validate::run(&args),
+        #[cfg(feature = "kafka")]
+        Command::Dlq(args) => dlq::run(&args),
         #[cfg(feature = "registry")]
         Command::Registry(args) => registry::run(&args),
         #[cfg(feature = "kafka")]

@@ -451,6 +451,16 @@ impl KafkaConfig {
         self.embedded.as_ref()
     }
 
+    /// The same for a producer of messages that a broker had before. It can be too large for a client with the defaults and,
+    /// with more headers, too large for the broker unless it is compressed.
+    pub(crate) fn for_copies(&self) -> Result<Self, ConfigError> {
+        // Somebody relies on the acknowledgement, whatever other producers are content with.
+        let config = self.clone().set("message.max.bytes", "1000000000").set("acks", "all");
+        let settings = config.rdkafka039_producer()?;
+        let is_plain = settings.get("compression.codec").is_none_or(|codec| codec == "none");
+        Ok(if is_plain { config.set("compression.type", "lz4") } else { config })
+    }
+
     pub(crate) fn connect_deadline(&self) -> Duration {
         self.connect_timeout
     }

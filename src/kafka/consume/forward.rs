@@ -56,6 +56,9 @@ const NO_DEAD_LETTER: &str = "without it the first message that cannot be handle
 /// The consequence of a missing retry topic.
 const NO_RETRY: &str = "without it failed messages become dead letters without this retry";
 
+/// The consequence of a missing redrive topic.
+const NO_REDRIVE: &str = "without it dead letters can be redriven to the original topic only";
+
 /// A record to forward.
 struct Letter<'a> {
     raw: &'a Raw,
@@ -80,14 +83,14 @@ pub(super) struct Forward {
     writes_dead_letters: bool,
     /// Whether the log says that it reads its own dead letters.
     has_told: AtomicBool,
-    /// The topics for retries.
+    /// The topics for retries, and those for redriven messages.
     retries: Arc<HashMap<String, RetryOf>>,
 }
 
 /// The purpose of a retry topic.
 struct RetryOf {
     topic: Arc<str>,
-    /// From 1 on.
+    /// From 1 on; 0 for redriven messages, which have all attempts.
     number: u32,
 }
 
@@ -101,23 +104,21 @@ impl RetryOf {
 impl Forward {
     pub(super) fn new(config: &KafkaConfig, topics: &[String], policy: &Policy) -> Result<Self, ConfigError> {
         let group = config.group_id().unwrap_or_default().to_owned();
-        // A record that the broker took can be too large for a client with the defaults and, with the headers of a dead
-        // letter, too large for the broker unless it is compressed. Each send is awaited, so lingering gains nothing.
-        let mut config = config.clone().set("message.max.bytes", "1000000000").set("linger.ms", "0");
-        // The offset moves when it is stored, whatever other producers are content with.
-        config = config.set("acks", "all");
-        let settings = config.rdkafka039_producer()?;
-        if settings.get("compression.codec").is_none_or(|codec| codec == "none") {
-            config = config.set("compression.type", "lz4");
-        }
+        // Each send is awaited, so lingering gains nothing.
+        let config = config.for_copies()?.set("linger.ms", "0");
         let retries = if policy.has_retry_topics() { policy.retry.most() - 1 } else { 0 };
         let retries = topics.iter().flat_map(|topic| (1..=retries).map(move |number| (topic, number)));
         let names = config.topic_names();
         let retries = retries.map(|(topic, number)| {
             (retry_topic(&names, topic, &group, number), RetryOf { topic: topic.as_str().into(), number })
         });
+        let redrives = topics.iter().filter(|_| policy.redrive_topics).map(|topic| {
+            let redrive = names.real(&letters::redrive_topic(topic, &group)).into_owned();
+            (redrive, RetryOf { topic: topic.as_str().into(), number: 0 })
+        });
+        let retries = Arc::new(retries.chain(redrives).collect());
         Ok(Self {
-            retries: Arc::new(retries.collect()),
+            retries,
             has_pattern: topics.iter().any(|topic| topic.starts_with('^')),
             topics: topics.to_vec(),
             writes_dead_letters: policy.give_ups().contain(GiveUp::DeadLetter),
@@ -131,14 +132,16 @@ impl Forward {
         })
     }
 
-    /// The topics for retries.
+    /// The topics for retries, and those for redriven messages.
     pub(super) fn retry_topics(&self) -> impl Iterator<Item = &str> {
         self.retries.keys().map(String::as_str)
     }
 
     /// The topics that records may be forwarded to, each with the consequence if it is missing.
     pub(super) fn needed(&self) -> Vec<(String, &'static str)> {
-        let retries: BTreeSet<_> = self.retry_topics().map(|topic| (topic.to_owned(), NO_RETRY)).collect();
+        let otherwise = |retry: &RetryOf| if retry.number == 0 { NO_REDRIVE } else { NO_RETRY };
+        let retries: BTreeSet<_> =
+            self.retries.iter().map(|(topic, retry)| (topic.clone(), otherwise(retry))).collect();
         // The topics of a pattern are known only when messages come.
         let topics = self.topics.iter().filter(|topic| !topic.starts_with('^') && self.writes_dead_letters);
         let dead: BTreeSet<_> = topics.map(|topic| self.dead_letters_of(topic)).collect();
@@ -197,9 +200,17 @@ impl Forward {
         own.find(|dead| self.writes_dead_letters && self.topics.contains(dead))
     }
 
+    /// The outcome of a record that is not handled: a redriven dead letter of another group, or one of its own.
+    pub(super) fn passes_over(&self, raw: &Raw, place: &Place) -> Option<Outcome> {
+        if letters::is_for_another(raw.headers(), &place.topic, &self.group) {
+            return Some(Outcome::Ignored);
+        }
+        self.is_its_own(raw, place).then_some(Outcome::Done)
+    }
+
     /// Whether a record is a dead letter in the topic that this consumer would send it to, which its pattern matches as
     /// well. It stays there and is not handled: a failed one would come again and again.
-    pub(super) fn passes_over(&self, raw: &Raw, place: &Place) -> bool {
+    fn is_its_own(&self, raw: &Raw, place: &Place) -> bool {
         let is_its_own = self.writes_dead_letters
             && self.has_pattern
             && DeadMessage::read(raw.headers()).is_some_and(|dead| self.dead_letters_of(dead.topic()) == *place.topic);
@@ -216,7 +227,7 @@ impl Forward {
     pub(super) async fn forward(&self, shared: &Shared, taken: &Taken<Raw>, place: &Place) -> Option<Finished> {
         let Taken { ticket, work, message: raw } = taken;
         if *work == Work::Handle {
-            return self.passes_over(raw, place).then_some(Finished::Unhandled(Outcome::Done));
+            return self.passes_over(raw, place).map(Finished::Unhandled);
         }
         let Some(fault) = shared.lock().session.cause(ticket) else {
             // Its partition has another owner, who finds the cause anew.
@@ -388,7 +399,7 @@ impl Drop for Forward {
 }
 
 fn retry_topic(names: &TopicNames, topic: &str, group: &str, number: u32) -> String {
-    names.real(&letters::legal(&format!("{topic}-{group}"), &format!("-retry-{number}"))).into_owned()
+    names.real(&letters::retry_topic(topic, group, number)).into_owned()
 }
 
 /// How long a record from a topic for retries is to wait: no longer than we would have let it.

@@ -184,7 +184,7 @@ impl RunHandle {
     /// The outcomes of all deliveries so far; see the example of [`close`](Self::close).
     #[must_use]
     pub fn counts(&self) -> Counts {
-        self.shared.tally.counts()
+        self.shared.lock().session.counts()
     }
 
     /// Whether the consumer can handle messages, for the readiness probe of a service. It is `true` if the consumer has

@@ -22,6 +22,8 @@ pub(super) struct Policy {
     /// The run ends when the messages are handled that were there.
     pub(super) until_end: bool,
     pub(super) dead_letter: DeadLetter,
+    /// Whether it receives what is redriven to the group.
+    pub(super) redrive_topics: bool,
     pub(super) timeout: Option<Duration>,
     pub(super) revoke_timeout: Option<Duration>,
     pub(super) commit_interval: Duration,
@@ -40,6 +42,7 @@ impl Default for Policy {
             breaker: CircuitBreaker::default(),
             until_end: false,
             dead_letter: DeadLetter::new(),
+            redrive_topics: false,
             timeout: None,
             revoke_timeout: None,
             commit_interval: Duration::from_secs(1),
@@ -72,6 +75,9 @@ impl Policy {
             }
             (None, Waiting::Nothing) if self.until_end => {
                 Some("`until_end` does not wait for retry topics: use `Retry::in_place` or `Retry::park`")
+            }
+            _ if self.until_end && self.redrive_topics => {
+                Some("`until_end` does not wait for redrive topics: run without `redrive_topics`")
             }
             _ => None,
         }

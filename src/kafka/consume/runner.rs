@@ -25,6 +25,8 @@ use super::selection::{MessageHead, Selection};
 use super::session::LEAVE;
 use super::subscription::Subscription;
 use super::tally::Counts;
+use super::transactions::Transactions;
+use super::transactor::Transactor;
 use super::worker::{Job, Tombstones, supervise};
 use crate::EventSchema;
 use crate::kafka::error::{ConsumeErrorKind, RunError, RunErrorKind};
@@ -102,6 +104,7 @@ pub struct Runner<E, S = ()> {
     loader: Loader<E>,
     state: S,
     producer: Option<EventProducer>,
+    transactions: Option<Arc<dyn Transactions>>,
 }
 
 impl<E> Runner<E> {
@@ -115,6 +118,7 @@ impl<E> Runner<E> {
             loader,
             state: (),
             producer: None,
+            transactions: None,
         }
     }
 }
@@ -123,8 +127,18 @@ impl<E: EventSchema + Send + Sync + 'static, S> Runner<E, S> {
     /// Sets the state that handlers take as [`State<T>`](crate::kafka::State). See the example of
     /// [`run_with`](Self::run_with).
     pub fn state<T>(self, state: T) -> Runner<E, T> {
-        let Self { subscription, policy, tombstones, selection, for_handlers, loader, state: _, producer } = self;
-        Runner { subscription, policy, tombstones, selection, for_handlers, loader, state, producer }
+        let Self {
+            subscription,
+            policy,
+            tombstones,
+            selection,
+            for_handlers,
+            loader,
+            state: _,
+            producer,
+            transactions,
+        } = self;
+        Runner { subscription, policy, tombstones, selection, for_handlers, loader, state, producer, transactions }
     }
 
     /// A handle to the consumer; see [`EventConsumer::handle`](crate::kafka::EventConsumer::handle).
@@ -143,6 +157,12 @@ impl<E: EventSchema + Send + Sync + 'static, S> Runner<E, S> {
     pub fn publish_with(mut self, producer: &EventProducer) -> Self {
         self.producer = Some(producer.clone());
         self
+    }
+
+    /// Calls the handler of [`run_with`](Self::run_with) within a transaction.
+    #[cfg(feature = "sqlx08")]
+    pub(crate) fn transactions(self, transactions: Arc<dyn Transactions>) -> Self {
+        Self { transactions: Some(transactions), ..self }
     }
 
     /// Which events are handled in order; all others are handled in parallel. Default: [`Order::Partition`]. For this
@@ -398,6 +418,55 @@ impl<E: EventSchema + Send + Sync + 'static, S> Runner<E, S> {
         self
     }
 
+    /// Also receives the topics `<topic>-<group>-redrive`, one for each subscribed topic. They hold messages that were dead
+    /// letters of this group and were [redriven](crate::kafka::Redrive::to_group) to it alone. Each is handled as a message
+    /// of its original topic, with all attempts; it has no order with the messages there. If it fails again, its dead letter
+    /// is in the dead letter topic of the original topic.
+    ///
+    /// The topics must exist when the consumer starts; a warning names those that are missing. Characters that are illegal
+    /// in topic names become `_`.
+    ///
+    /// ```
+    /// use event_schema::kafka::{DeadLetterTopic, Delivery, EmbeddedKafka, EventConsumer, Redrive};
+    /// use event_schema::prelude::*;
+    /// use std::time::Duration;
+    ///
+    /// #[derive(Debug, Serialize, EventSchema)]
+    /// #[event(topic = "orders")]
+    /// struct Order { note: Option<String> }
+    ///
+    /// # #[tokio::main]
+    /// # async fn main() -> Result<(), Box<dyn std::error::Error>> {
+    /// # let kafka = EmbeddedKafka::start()?;
+    /// # for topic in ["orders", "orders-billing-dlt", "orders-billing-redrive"] { kafka.create_topic(topic, 1)?; }
+    /// // A dead letter of an earlier version of the service.
+    /// # let headers: [(&str, &[u8]); 5] = [
+    /// #     ("kafka_dlt-exception-fqcn", b"event_schema::LoadError"),
+    /// #     ("kafka_dlt-original-topic", b"orders"),
+    /// #     ("kafka_dlt-original-partition", &0_i32.to_be_bytes()),
+    /// #     ("kafka_dlt-original-offset", &7_i64.to_be_bytes()),
+    /// #     ("kafka_dlt-original-consumer-group", b"billing"),
+    /// # ];
+    /// kafka.publish_bytes("orders-billing-dlt", None, Some(b"{}"), &headers).await;
+    /// let letters = DeadLetterTopic::new("orders-billing-dlt");
+    /// assert_eq!(letters.redrive(&kafka.config(), Redrive::to_group(), |_, _| {}).await?.redriven(), 1);
+    ///
+    /// let consumer = EventConsumer::<Order>::subscribe(&kafka.config().group("billing")).await?;
+    /// let billing = consumer.handle();
+    /// let running = tokio::spawn(consumer.runner().redrive_topics().run(async |order: Delivery<Order>| {
+    ///     assert_eq!(order.envelope().id(), "orders/0@7");
+    /// }));
+    /// kafka.handled("billing", "orders-billing-redrive").await;
+    /// # billing.close(Duration::from_secs(5)).await?;
+    /// assert_eq!(running.await??.done(), 1);
+    /// # Ok(())
+    /// # }
+    /// ```
+    pub fn redrive_topics(mut self) -> Self {
+        self.policy.redrive_topics = true;
+        self
+    }
+
     /// The time between commits of finished messages, at least a millisecond. Default: one second.
     pub fn commit_interval(mut self, interval: Duration) -> Self {
         self.policy.commit_interval = interval.max(Duration::from_millis(1));
@@ -486,7 +555,8 @@ impl<E: EventSchema + Send + Sync + 'static> Runner<E> {
     /// ```
     pub fn batches(mut self) -> Result<Batches<E>, RunError> {
         let publishes = self.producer.as_ref().map(|_| "publish_with");
-        if let Some(setting) = self.for_handlers.or(publishes) {
+        let transacts = self.transactions.as_ref().map(|_| "outbox");
+        if let Some(setting) = self.for_handlers.or(publishes).or(transacts) {
             return Err(RunErrorKind::ForHandlers(setting).into());
         }
         self.policy.order = None;
@@ -534,6 +604,9 @@ impl<E: EventSchema + Send + Sync + 'static> Runner<E> {
     {
         if self.producer.is_some() {
             return Err(RunErrorKind::Policy("`publish_with` is a setting of `run_with`").into());
+        }
+        if self.transactions.is_some() {
+            return Err(RunErrorKind::Policy("`outbox` is a setting of `run_with`").into());
         }
         let Self { subscription, policy, tombstones, selection, loader, .. } = self;
         let settings = subscription.config.rdkafka039_consumer().map_err(RunErrorKind::Config)?;
@@ -594,7 +667,7 @@ impl<E: EventSchema + Send + Sync + 'static> Runner<E> {
                     Some(code) if policy.until_end => {
                         Err(RunErrorKind::Consume(ConsumeErrorKind::Commit(code).into()).into())
                     }
-                    _ => Ok(shared.tally.counts()),
+                    _ => Ok(state.session.counts()),
                 }
             }
         }
@@ -624,7 +697,8 @@ where
     /// continues its trace. Its id is derived from the [source](EventProducer::with_source) of the producer, the group, the
     /// source and id of the handled event, its own type and key, and its place among the returned events of this type and
     /// key. A handler that runs twice for one message, and returns the same events, publishes them with the same ids,
-    /// by which consumers recognise the repeated ones. The source must therefore be the same in all processes of the
+    /// by which consumers recognise the repeated ones. With the feature `sqlx08`, `Runner::outbox` commits them with the rows
+    /// that the handler writes. The source must therefore be the same in all processes of the
     /// group; by default it is the `client.id`. A producer without envelopes ([`plain`](EventProducer::plain)) sends none
     /// of this.
     ///
@@ -688,22 +762,66 @@ where
         A: 'static,
         H: Handler<A, E, S>,
     {
-        let Self { subscription, policy, tombstones, selection, for_handlers, loader, state, producer } = self;
-        let publisher = match producer {
-            _ if !arguments::publishes::<A, H, E, S>() => None,
-            Some(producer) => Some(Publisher::new(producer, subscription.config.group_id().unwrap_or_default())),
-            None => {
-                let fault = "the handler returns events: set their producer with `publish_with`";
-                return Err(RunErrorKind::Policy(fault).into());
-            }
-        };
+        if let Some(fault) = fault_of_transactions::<A, H, E, S>(self.transactions.as_deref(), self.producer.is_some())
+        {
+            return Err(RunErrorKind::Policy(fault).into());
+        }
+        let Self { subscription, policy, tombstones, selection, for_handlers, loader, state, producer, transactions } =
+            self;
+        let group = subscription.config.group_id().unwrap_or_default();
+        let producer = transactions.as_ref().map(|transactions| transactions.producer().clone()).or(producer);
+        let returns_events = arguments::publishes::<A, H, E, S>();
+        if returns_events && producer.is_none() {
+            let fault = "the handler returns events: set their producer with `publish_with`";
+            return Err(RunErrorKind::Policy(fault).into());
+        }
         if let Some(event) = arguments::without_topic::<A, H, E, S>() {
             return Err(RunErrorKind::NoTopic(event).into());
         }
-        let runner =
-            Runner { subscription, policy, tombstones, selection, for_handlers, loader, state: (), producer: None };
-        let job = Arc::new(arguments::Job { handler, state, publisher });
-        runner.run(move |delivery| H::call(Arc::clone(&job), delivery)).await
+        let publisher = producer.map(|producer| Publisher::new(producer, group));
+        let transactor = transactions.zip(publisher.clone()).map(|(transactions, publisher)| {
+            // Half of it is left for the handler.
+            Arc::new(Transactor { transactions, publisher, patience: policy.timeout.map(|timeout| timeout / 2) })
+        });
+        let runner = Runner {
+            subscription,
+            policy,
+            tombstones,
+            selection,
+            for_handlers,
+            loader,
+            state: (),
+            producer: None,
+            transactions: None,
+        };
+        let job = Arc::new(arguments::Job { handler, state, publisher: publisher.filter(|_| returns_events) });
+        match transactor {
+            None => runner.run(move |delivery| H::call(Arc::clone(&job), delivery, None)).await,
+            Some(transactor) => {
+                let handle = move |delivery| {
+                    let (transactor, job) = (Arc::clone(&transactor), Arc::clone(&job));
+                    async move { transactor.handle(delivery, |delivery, lent| H::call(job, delivery, Some(lent))).await }
+                };
+                runner.run(handle).await
+            }
+        }
+    }
+}
+
+/// The reason why a handler cannot have what it takes or returns.
+fn fault_of_transactions<A, H: Handler<A, E, S>, E, S>(
+    transactions: Option<&dyn Transactions>,
+    has_producer: bool,
+) -> Option<&'static str> {
+    let taken = arguments::transactions::<A, H, E, S>();
+    match (transactions, &taken[..]) {
+        (Some(_), _) if has_producer => Some("the outbox has a producer: `publish_with` does not apply"),
+        (_, [_, _, ..]) => Some("the handler takes more than one transaction"),
+        (None, [_]) => Some("the handler takes a transaction: set its outbox with `outbox`"),
+        (Some(transactions), [taken]) if transactions.argument() != *taken => {
+            Some("the handler takes the transaction of another kind of database than that of its outbox")
+        }
+        _ => None,
     }
 }
 
@@ -716,8 +834,12 @@ fn prepare(subscription: Subscription, policy: &Policy) -> Result<(Member, Forwa
         return Err(RunErrorKind::Policy(fault).into());
     }
     let Subscription { member, ahead, config, topics } = subscription;
-    if policy.has_retry_topics() && topics.iter().any(|topic| topic.starts_with('^')) {
+    let has_pattern = topics.iter().any(|topic| topic.starts_with('^'));
+    if policy.has_retry_topics() && has_pattern {
         return Err(RunErrorKind::Policy("`Retry::topics` needs topic names, not a pattern").into());
+    }
+    if policy.redrive_topics && has_pattern {
+        return Err(RunErrorKind::Policy("`redrive_topics` needs topic names, not a pattern").into());
     }
     let settings = config.rdkafka039_consumer().map_err(RunErrorKind::Config)?;
     if policy.revoke_timeout.is_some_and(|timeout| timeout >= driver::longest_revoke(&settings)) {
@@ -739,7 +861,7 @@ fn prepare(subscription: Subscription, policy: &Policy) -> Result<(Member, Forwa
     if let Some(timeout) = policy.revoke_timeout {
         state.session.set_revoke_timeout(timeout);
     }
-    if policy.has_retry_topics() {
+    if policy.has_retry_topics() || policy.redrive_topics {
         state.returning = Some(forward.returning());
         state.retry_topics = forward.retry_topics().map(str::to_owned).collect();
         state.topics = Some(topics.iter().chain(&state.retry_topics).cloned().collect());

@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use rdkafka::consumer::Consumer;
+use rdkafka::consumer::Consumer as _;
 
 use super::ahead::Ahead;
 use super::driver::{self, Member};
@@ -12,6 +12,7 @@ use crate::kafka::client::{Monitor, connected};
 use crate::kafka::config::KafkaConfig;
 use crate::kafka::error::{ConfigError, ConnectError};
 use crate::kafka::letters;
+use crate::kafka::telemetry::Consumer;
 
 /// A member of a group, with what it has received so far.
 pub(super) struct Subscription {
@@ -55,8 +56,9 @@ impl Subscription {
         // Two names in the code may be one at the brokers.
         check_topics(topics)?;
         let monitor = Arc::new(Monitor::default());
+        let telemetry = Consumer::new(config.group_id().unwrap_or_default(), topics);
         let (member, connection) =
-            driver::start(&settings, Policy::by_hand(), Arc::clone(&monitor), config.start_time())?;
+            driver::start(&settings, Policy::by_hand(), Arc::clone(&monitor), config.start_time(), telemetry)?;
         let asking = Arc::clone(&connection);
         let cluster_id = move |wait| asking.consumer.client().fetch_cluster_id(wait);
         connected(monitor, config.connect_deadline(), cluster_id).await?;

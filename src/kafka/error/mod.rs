@@ -5,6 +5,7 @@ mod close;
 mod config;
 mod connect;
 mod consume;
+mod redrive;
 mod run;
 mod send;
 
@@ -19,8 +20,12 @@ pub use self::connect::ConnectError;
 pub(crate) use self::connect::ConnectErrorKind;
 pub use self::consume::ConsumeError;
 pub(crate) use self::consume::ConsumeErrorKind;
+pub use self::redrive::RedriveError;
+pub(crate) use self::redrive::RedriveErrorKind;
 pub use self::run::RunError;
 pub(crate) use self::run::RunErrorKind;
+#[cfg(feature = "sqlx08")]
+pub(crate) use self::send::Refusal;
 pub use self::send::SendError;
 pub(crate) use self::send::SendErrorKind;
 
@@ -34,4 +39,4 @@ macro_rules! debug_as_text {
     };
 }
 
-debug_as_text!(AppError, ConfigError, ConnectError, SendError, ConsumeError, RunError, CloseError);
+debug_as_text!(AppError, ConfigError, ConnectError, SendError, ConsumeError, RedriveError, RunError, CloseError);

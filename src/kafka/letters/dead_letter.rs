@@ -8,7 +8,7 @@ use serde_json::json;
 
 use super::cause::{Cause, MAX_TEXT};
 use super::dead_message::DeadMessage;
-use super::headers::{EXCEPTION, EXCEPTIONS, MESSAGE, POINTER, STACKTRACE, VIOLATIONS};
+use super::headers::{EXCEPTION, EXCEPTIONS, MESSAGE, POINTER, REDRIVES, STACKTRACE, VIOLATIONS};
 use super::names::legal;
 use super::retry::{ATTEMPTS, DUE};
 use crate::Violations;
@@ -40,6 +40,9 @@ const MAX_FOREIGN: usize = 256;
 /// assert_eq!(all_in_one.topic_of("orders", "billing"), "dead-letters");
 /// ```
 ///
+/// To look at dead letters, and to send them again after the fault is mended, use the program `event-schema` with its
+/// commands `dlq list`, `dlq show` and `dlq redrive`, or [`DeadLetterTopic`](crate::kafka::DeadLetterTopic).
+///
 /// # Format
 ///
 /// A dead letter has the original value, byte for byte, the original key and headers, and the same partition number if
@@ -69,7 +72,7 @@ const MAX_FOREIGN: usize = 256;
 /// # Large messages
 ///
 /// A message at the broker's size limit has no space for more headers. Its dead letter then omits the texts, the
-/// violations, the time and the message's own headers, except `ce_id`, `ce_type` and `content-type`. If the brokers
+/// violations, the time and the message's own headers, except `ce_id`, `ce_type`, `content-type` and the count of its redrives. If the brokers
 /// refuse this form too, the value becomes a pointer: JSON with `topic`, `partition`, `offset` and `size`, and the
 /// header `event-schema-pointer`; a key of more than 1024 bytes is omitted. If they refuse even the pointer, the run
 /// ends.
@@ -177,21 +180,7 @@ impl DeadLetter {
     /// assert!(DeadLetter::read(&Headers::default()).is_none());
     /// ```
     ///
-    /// To send dead letters back after the fault is fixed, run a consumer on the dead letter topic. Its handler sends
-    /// each event with its envelope, so that consumers that have handled the event before recognise its id.
-    ///
-    /// ```
-    /// use event_schema::kafka::{DeadLetter, Delivery, EventProducer, Failure};
-    /// # use event_schema::prelude::*;
-    /// # #[derive(Serialize, EventSchema)]
-    /// # struct Order { id: u64 }
-    ///
-    /// async fn send_back(producer: &EventProducer, order: Delivery<Order>) -> Result<(), Failure> {
-    ///     let Some(dead) = DeadLetter::read(order.headers()) else { return Ok(()) };
-    ///     producer.message(order.event()).topic(dead.topic()).envelope(order.envelope()).send().await?;
-    ///     Ok(())
-    /// }
-    /// ```
+    /// [`DeadLetterTopic`](crate::kafka::DeadLetterTopic) reads all dead letters of a topic, and sends them again.
     #[must_use]
     pub fn read(headers: &Headers) -> Option<DeadMessage> {
         DeadMessage::read(headers)
@@ -209,7 +198,7 @@ impl DeadLetter {
                 }
             }
         } else {
-            for name in ["ce_id", "ce_type", "content-type"] {
+            for name in ["ce_id", "ce_type", "content-type", REDRIVES] {
                 if let Some(value) = original.headers.get(name).filter(|value| value.len() <= MAX_FOREIGN) {
                     headers.push(name, Some(value));
                 }

@@ -2,10 +2,11 @@
 
 use std::time::SystemTime;
 
+use rdkafka::message::Timestamp;
 use serde_json::Value;
 
 use super::headers::{EXCEPTIONS, POINTER, VIOLATIONS};
-use crate::kafka::message::{FIRSTS, GROUP, Headers, ORIGINALS, Origin, TOPIC};
+use crate::kafka::message::{FIRSTS, GROUP, Headers, ORIGINALS, Origin, TOPIC, millis};
 use crate::load::json;
 
 /// Their names with `@RetryableTopic`, in the same order.
@@ -89,6 +90,12 @@ impl DeadMessage {
             violations: headers.get(VIOLATIONS).and_then(|list| json::read(str::from_utf8(list).ok()?).ok()),
             is_pointer: headers.get(POINTER).is_some(),
         })
+    }
+
+    /// The place of the original message.
+    pub(crate) fn origin(&self) -> Origin<'_> {
+        let timestamp = self.timestamp.map_or(Timestamp::NotAvailable, |time| Timestamp::CreateTime(millis(time)));
+        Origin { topic: &self.topic, partition: self.partition, offset: self.offset, timestamp }
     }
 
     /// The topic of the original message. For this and the following methods see the example of [`DeadMessage`].

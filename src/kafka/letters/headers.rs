@@ -12,3 +12,6 @@ pub(super) const VIOLATIONS: &str = "event-schema-violations";
 
 /// Ours: the value is not the message's but says where that is.
 pub(super) const POINTER: &str = "event-schema-pointer";
+
+/// Ours: how often the message was redriven, in decimal digits.
+pub(super) const REDRIVES: &str = "event-schema-redrives";

@@ -5,6 +5,7 @@ mod dead_letter;
 mod dead_message;
 mod headers;
 mod names;
+mod redrive;
 mod retry;
 #[cfg(test)]
 mod tests;
@@ -14,4 +15,5 @@ pub use self::dead_letter::DeadLetter;
 pub(crate) use self::dead_letter::{Form, Original};
 pub use self::dead_message::DeadMessage;
 pub(crate) use self::names::{is_legal, legal};
-pub(crate) use self::retry::{due, headers_for_retry, without_retries};
+pub(crate) use self::redrive::{Destination, headers_for_redrive, is_for_another, redrive_topic, redrives};
+pub(crate) use self::retry::{attempts, due, headers_for_retry, retry_topic, without_retries};

@@ -1,5 +1,6 @@
 //! The headers of a message on its way to another attempt.
 
+use super::names::legal;
 use crate::kafka::message::{FIRSTS, Headers, Origin, long};
 
 /// The number of attempts, this one included, and the time of the next one. Only retries have these headers.
@@ -23,6 +24,16 @@ pub(crate) fn headers_for_retry(own: &Headers, origin: &Origin<'_>, group: &str,
 /// The headers of a message as they were before it was tried again.
 pub(crate) fn without_retries(headers: &Headers) -> Headers {
     headers.iter().filter(|(name, _)| !FIRSTS.contains(name) && !matches!(*name, ATTEMPTS | DUE)).collect()
+}
+
+/// The topic where the messages of a group wait for the attempt behind this one.
+pub(crate) fn retry_topic(topic: &str, group: &str, number: u32) -> String {
+    legal(&format!("{topic}-{group}"), &format!("-retry-{number}"))
+}
+
+/// The number of the attempt that a message of a retry topic waits for.
+pub(crate) fn attempts(headers: &Headers) -> Option<u32> {
+    Some(u32::from_be_bytes(headers.get(ATTEMPTS)?.try_into().ok()?))
 }
 
 /// The time to handle a message of a retry topic, in milliseconds since 1970.

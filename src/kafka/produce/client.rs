@@ -17,6 +17,7 @@ use crate::kafka::client::native::{self, Message, Outbound};
 use crate::kafka::client::{Monitor, thread};
 use crate::kafka::config::TopicNames;
 use crate::kafka::error::{ConnectError, SendError, SendErrorKind};
+use crate::kafka::telemetry;
 
 /// librdkafka's producer. It is dropped on a thread of its own, because that joins threads and waits for brokers.
 pub(super) struct Client {
@@ -40,6 +41,7 @@ pub(super) struct Reports {
     timed_out: AtomicBool,
     /// Whether the owner knows that messages in the queue may be lost.
     loss_is_known: AtomicBool,
+    telemetry: Arc<telemetry::Producer>,
 }
 
 /// The failure of a client for good.
@@ -76,6 +78,10 @@ impl ClientContext for Reports {
         self.monitor.log(level, facility, line);
     }
 
+    fn stats_raw(&self, statistics: &[u8]) {
+        self.monitor.statistics(statistics);
+    }
+
     fn error(&self, error: KafkaError, reason: &str) {
         self.monitor.error(&error, reason);
         if error.rdkafka_error_code() == Some(RDKafkaErrorCode::Fatal) {
@@ -101,6 +107,7 @@ impl ProducerContext for Reports {
             stamp.give_back(headers);
         }
         self.open.fetch_sub(1, Ordering::AcqRel);
+        self.telemetry.reported(message.topic(), report.is_ok(), matches!(report, Err((_, true))));
         if self.is_idempotent && matches!(report, Err((RDKafkaErrorCode::MessageTimedOut, false))) {
             // librdkafka would continue in a new epoch, in which the brokers do not recognise messages that they have:
             // it sends all messages in flight again, and they are stored twice.
@@ -120,6 +127,7 @@ impl Client {
             is_idempotent: config.get("enable.idempotence") == Some("true"),
             timed_out: AtomicBool::new(false),
             loss_is_known: AtomicBool::new(false),
+            telemetry: telemetry::Producer::new(config.get("client.id").unwrap_or("rdkafka")).into(),
         };
         let producer = ThreadedProducer::from_config_and_context(config, reports).map_err(ConnectError::creation)?;
         Ok(Self { producer: Some(producer), names: Arc::default() })
@@ -204,9 +212,15 @@ impl Client {
             return Err((RDKafkaErrorCode::Fatal, message, pending));
         }
         context.open.fetch_add(1, Ordering::AcqRel);
-        native::produce(self.producer(), topic, message, pending).inspect_err(|_| {
-            context.open.fetch_sub(1, Ordering::AcqRel);
-        })
+        native::produce(self.producer(), topic, message, pending).inspect(|()| context.telemetry.queued()).inspect_err(
+            |_| {
+                context.open.fetch_sub(1, Ordering::AcqRel);
+            },
+        )
+    }
+
+    pub(super) fn telemetry(&self) -> &Arc<telemetry::Producer> {
+        &self.producer().context().telemetry
     }
 
     /// Sends nothing any more: messages in the queue are reported as not sent, and those in flight as unknown.

@@ -28,7 +28,8 @@ pub enum Outcome {
     /// The message failed for good, and is skipped.
     Skipped,
     /// The message is not for this consumer, which passes over it: of
-    /// [another type](crate::kafka::Runner::skip_other_types), or not let in by its [filter](crate::kafka::Runner::filter).
+    /// [another type](crate::kafka::Runner::skip_other_types), not let in by its [filter](crate::kafka::Runner::filter), or
+    /// [redriven](crate::kafka::Redrive::to_origin) for another group.
     Ignored,
     /// The result is ignored: the handler took too long, the partition was revoked, or the
     /// [batch](crate::kafka::Batch) was dropped.

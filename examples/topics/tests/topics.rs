@@ -1,0 +1,88 @@
+//! The program, as a user runs it.
+
+use std::fs;
+use std::io::Write as _;
+use std::process::{Command, Output, Stdio};
+
+use event_schema::kafka::EmbeddedKafka;
+
+fn topics(args: &[&str], input: &str) -> Output {
+    let mut program = Command::new(env!("CARGO_BIN_EXE_topics"));
+    let mut child = program
+        .args(args)
+        .stdin(Stdio::piped())
+        .stdout(Stdio::piped())
+        .stderr(Stdio::piped())
+        .spawn()
+        .expect("the program starts");
+    // A program that ends at once does not read.
+    let _ = child.stdin.take().expect("a pipe").write_all(input.as_bytes());
+    child.wait_with_output().expect("the program ends")
+}
+
+fn text(bytes: &[u8]) -> String {
+    String::from_utf8(bytes.to_vec()).expect("text")
+}
+
+#[test]
+fn the_demonstration_shows_every_command() {
+    let output = topics(&[], "");
+    let (out, err) = (text(&output.stdout), text(&output.stderr));
+    assert!(output.status.success(), "{err}");
+    for expected in [
+        "blog-post is created\n",
+        "\"7\": \"{\\\"id\\\": 7",
+        "not sent: title: Length must be between 1 and 200.",
+        "post 7: Kafka from the shell",
+        "not a blog.post: title: Length must be between 1 and 200.",
+        "partition 2: leader ",
+        "10000 messages in ",
+    ] {
+        assert!(out.contains(expected), "{expected:?} is not in\n{out}");
+    }
+}
+
+/// A broker of the test, as the program sees a real one.
+#[test]
+fn lines_are_sent_and_printed() {
+    let kafka = EmbeddedKafka::start().expect("a broker");
+    kafka.create_topic("lines", 1).expect("a topic");
+    let folder = tempfile::tempdir().expect("a folder");
+    let config = folder.path().join("client.properties");
+    fs::write(&config, format!("bootstrap.servers={}\n", kafka.bootstrap_servers())).expect("a file");
+    let run = |args: &[&str], input: &str| {
+        let output = topics(&[&["--config", config.to_str().expect("a name")], args].concat(), input);
+        (output.status.code(), text(&output.stdout), text(&output.stderr))
+    };
+
+    assert_eq!(run(&["list"], ""), (Some(0), "lines\n".to_owned(), String::new()));
+    assert_eq!(run(&["create", "lines"], "").1, "lines exists already, and stays as it is\n");
+    let sent = run(&["produce", "lines"], "a:first\nsecond\n");
+    assert_eq!(sent, (Some(0), "lines/0@0\nlines/0@1\n".to_owned(), String::new()));
+    let printed = run(&["consume", "lines", "--messages", "2"], "");
+    assert_eq!(printed.1, "lines/0@0 a: first\nlines/0@1 null: second\n");
+    assert!(run(&["describe", "lines"], "").1.ends_with("offsets 0 to 2\n"));
+
+    let (code, _, err) = run(&["describe", "nothing"], "");
+    assert!(code == Some(1) && err.contains("`nothing`"), "{err}");
+}
+
+#[test]
+fn faults_are_named() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let file = |name: &str, text: &str| {
+        let path = folder.path().join(name);
+        fs::write(&path, text).expect("a file");
+        path.to_str().expect("a name").to_owned()
+    };
+    let error = |args: &[&str]| {
+        let output = topics(args, "");
+        assert!(!output.status.success() && output.stdout.is_empty(), "{args:?}");
+        text(&output.stderr)
+    };
+    assert!(error(&["list"]).contains("--config client.properties"));
+    assert!(error(&["--config", "nowhere.properties", "list"]).contains("nowhere.properties"));
+    assert!(error(&["--config", &file("a", "bootstrap.server=x"), "list"]).contains("bootstrap.servers"));
+    assert!(error(&["--config", &file("b", "bootstrap.servers=127.0.0.1:1"), "list"]).contains("127.0.0.1:1"));
+    assert!(error(&["--bogus"]).contains("--bogus"));
+}

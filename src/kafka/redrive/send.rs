@@ -1,0 +1,310 @@
+//! Sends dead letters again.
+
+use std::sync::Arc;
+use std::time::{Duration, SystemTime};
+
+use rdkafka::message::Message;
+use serde_json::Value;
+
+use super::letter::{Letter, LetterState};
+use super::memory;
+use super::options::{Fate, Redrive, RedriveCounts, Target};
+use super::read::{Letters, Opened, on_thread};
+use super::source::{Partitions, Source};
+use crate::kafka::client::native;
+use crate::kafka::config::{KafkaConfig, TopicNames};
+use crate::kafka::error::{ConfigError, ConnectError, RedriveError, RedriveErrorKind, SendError};
+use crate::kafka::letters::{self, DeadMessage, Destination};
+use crate::kafka::message::{Headers, ProducerRecord, millis};
+use crate::kafka::produce::{Enqueued, EventProducer};
+use crate::kafka::topics::{Topic, Topics};
+use crate::load::json;
+
+/// How many letters are sent before they are remembered. As many are sent again after a program was killed.
+const BATCH: usize = 100;
+
+/// How many bytes of them are in memory.
+const BATCH_BYTES: usize = 16 << 20;
+
+/// The time to close the producer, which has nothing left to send.
+const CLOSE: Duration = Duration::from_secs(5);
+
+pub(super) struct Redriving<'a> {
+    config: &'a KafkaConfig,
+    dead_letters: &'a str,
+    target: Target,
+    names: Arc<TopicNames>,
+    limit: u32,
+    partitions: Partitions,
+    outlived: Vec<(i32, i64)>,
+    /// None in a dry run.
+    producer: Option<EventProducer>,
+    /// Whether the topic of the memory is there.
+    remembers: bool,
+    /// Reads what letters point to: made when it is needed first.
+    originals: Option<Arc<Source>>,
+    counts: RedriveCounts,
+}
+
+/// A letter, and its message to send, or the reason why it is not sent.
+type Planned = (Letter, Result<ProducerRecord, Fate>);
+
+/// The message that could not be handled.
+struct Original {
+    key: Option<Vec<u8>>,
+    value: Option<Vec<u8>>,
+    headers: Headers,
+}
+
+impl<'a> Redriving<'a> {
+    pub(super) async fn new(
+        config: &'a KafkaConfig,
+        dead_letters: &'a str,
+        redrive: Redrive,
+        limit: u32,
+        opened: &Opened,
+    ) -> Result<Self, RedriveError> {
+        let partitions = opened.partitions.clone();
+        let names = config.topic_names();
+        let target = match redrive.target {
+            Target::Topic(topic) => Target::Topic(names.real(&topic).into_owned()),
+            target => target,
+        };
+        if let Target::Topic(topic) = &target {
+            let problem = if topic == dead_letters {
+                Some(format!("`{topic}` is the dead letter topic itself: redrive to another topic"))
+            } else if !partitions.contains_key(topic) {
+                Some(format!("there is no topic `{topic}`, or it is not visible to this user"))
+            } else {
+                None
+            };
+            if let Some(problem) = problem {
+                return Err(ConnectError::from(ConfigError::one(problem)).into());
+            }
+        }
+        let producer = if redrive.is_dry {
+            None
+        } else {
+            Some(EventProducer::connect(&config.for_copies().map_err(ConnectError::from)?).await?)
+        };
+        Ok(Self {
+            config,
+            dead_letters,
+            target,
+            remembers: partitions.contains_key(&*names.real(&memory::topic(dead_letters))),
+            names,
+            limit,
+            partitions,
+            outlived: opened.outlived(),
+            producer,
+            originals: None,
+            counts: RedriveCounts::default(),
+        })
+    }
+
+    pub(super) async fn run(
+        mut self,
+        mut letters: Letters,
+        mut each: impl FnMut(&Letter, &Fate),
+    ) -> Result<RedriveCounts, RedriveError> {
+        let mut batch = Vec::new();
+        let mut bytes = 0;
+        while let Some(letter) = letters.next().await? {
+            let planned = self.plan(&letter).await?;
+            bytes += planned.as_ref().map_or(0, |record| record.value().map_or(0, <[u8]>::len));
+            batch.push((letter, planned));
+            if batch.len() >= BATCH || bytes >= BATCH_BYTES {
+                self.send(std::mem::take(&mut batch), &mut each).await?;
+                bytes = 0;
+            }
+        }
+        self.send(batch, &mut each).await?;
+        if let Some(producer) = self.producer.take() {
+            let mut forgotten = Vec::new();
+            for place in self.outlived.drain(..) {
+                forgotten.push(producer.enqueue_record(&memory::forgotten(self.dead_letters, place)).await);
+            }
+            for enqueued in forgotten {
+                acknowledged(enqueued).await.map_err(RedriveErrorKind::Forget)?;
+            }
+            // All is acknowledged: nothing is lost if this takes too long.
+            let _ = producer.close(CLOSE).await;
+        }
+        Ok(self.counts)
+    }
+
+    /// The message to send, or the fate of a letter that is not sent.
+    async fn plan(&mut self, letter: &Letter) -> Result<Result<ProducerRecord, Fate>, RedriveError> {
+        let refused = |reason: String| Ok(Err(Fate::Refused { reason }));
+        let Some(dead) = letter.dead() else {
+            return refused("it has no headers of a dead letter, or they cannot be read".to_owned());
+        };
+        // One that was redriven before is asked for again, and counts as well.
+        if letter.state() == LetterState::Parked || letter.redrives() >= self.limit {
+            return Ok(Err(Fate::Parked { redrives: letter.redrives() }));
+        }
+        let (topic, destination) = match self.topic(dead) {
+            Ok(found) => found,
+            Err(reason) => return refused(reason),
+        };
+        let count = self.partitions.get(&topic).copied().unwrap_or(0);
+        let original = if dead.is_pointer() {
+            match self.original(letter, dead).await? {
+                Some(original) => original,
+                None => {
+                    let place = dead.origin();
+                    return refused(format!("it is a pointer to {place}, and the message is no longer there"));
+                }
+            }
+        } else {
+            let headers = letter.headers().clone();
+            Original { key: letter.key().map(<[u8]>::to_vec), value: letter.value().map(<[u8]>::to_vec), headers }
+        };
+        let group = dead.group().unwrap_or_default();
+        let headers =
+            letters::headers_for_redrive(&original.headers, letter.headers(), &dead.origin(), group, destination);
+        Ok(Ok(ProducerRecord {
+            topic,
+            // The one where the other messages of its key are, unless there are fewer.
+            partition: Some(dead.partition()).filter(|partition| (0..count).contains(partition)),
+            key: original.key,
+            value: original.value,
+            timestamp: None,
+            headers,
+        }))
+    }
+
+    /// The topic for a letter; or the reason why there is none.
+    fn topic<'b>(&self, dead: &'b DeadMessage) -> Result<(String, Destination<'b>), String> {
+        let unnamed = || "it does not name the group that could not handle it".to_owned();
+        let (topic, destination) = match &self.target {
+            Target::Topic(topic) => (topic.clone(), Destination::Other),
+            Target::Origin => {
+                dead.group().ok_or_else(unnamed)?;
+                (dead.topic().to_owned(), Destination::Origin { topic: dead.topic() })
+            }
+            Target::Group => {
+                let group = dead.group().ok_or_else(unnamed)?;
+                let redrive = self.names.real(&letters::redrive_topic(dead.topic(), group)).into_owned();
+                let retry = self.names.real(&letters::retry_topic(dead.topic(), group, 1)).into_owned();
+                if self.partitions.contains_key(&redrive) {
+                    (redrive, Destination::Redrive)
+                } else if self.partitions.contains_key(&retry) {
+                    (retry, Destination::Retry { now: millis(SystemTime::now()) })
+                } else {
+                    return Err(format!(
+                        "group `{group}` has no topic `{redrive}` or `{retry}`: redrive to the origin, or to another topic"
+                    ));
+                }
+            }
+        };
+        if topic == self.dead_letters {
+            return Err(format!("`{topic}` is the dead letter topic itself"));
+        }
+        if !self.partitions.contains_key(&topic) {
+            return Err(format!("there is no topic `{topic}`, or it is not visible to this user"));
+        }
+        Ok((topic, destination))
+    }
+
+    /// The message that a letter points to, if it is still there.
+    async fn original(&mut self, letter: &Letter, dead: &DeadMessage) -> Result<Option<Original>, RedriveError> {
+        let size = letter.value().and_then(|value| json::read::<Value>(str::from_utf8(value).ok()?).ok());
+        let size = size.and_then(|pointer| pointer["size"].as_u64());
+        let has_partition =
+            self.partitions.get(dead.topic()).is_some_and(|count| (0..*count).contains(&dead.partition()));
+        if !has_partition {
+            return Ok(None);
+        }
+        let source = match &self.originals {
+            Some(source) => Arc::clone(source),
+            None => Arc::clone(self.originals.insert(Source::connect(self.config).await?)),
+        };
+        let (topic, partition, offset) = (dead.topic().to_owned(), dead.partition(), dead.offset());
+        let found = on_thread(move || {
+            let range = source.range(&topic, partition)?;
+            let mut found = None;
+            if range.contains(&offset) {
+                source.read(&topic, partition, offset..range.end, |message| {
+                    if message.offset() == offset {
+                        found = Some(Original {
+                            key: message.key().map(<[u8]>::to_vec),
+                            value: message.payload().map(<[u8]>::to_vec),
+                            headers: native::headers(message),
+                        });
+                    }
+                    std::ops::ControlFlow::Break(())
+                })?;
+            }
+            Ok::<_, RedriveError>(found)
+        });
+        // A topic that was deleted and created again has another message there.
+        let is_same = |found: &Original| found.value.as_ref().map(|value| value.len() as u64) == size;
+        Ok(found.await??.filter(is_same))
+    }
+
+    /// Sends the messages in their order, and remembers those that the brokers have acknowledged.
+    async fn send(&mut self, batch: Vec<Planned>, each: &mut impl FnMut(&Letter, &Fate)) -> Result<(), RedriveError> {
+        let Some(producer) = self.producer.clone() else {
+            for (letter, planned) in batch {
+                let fate = planned.map_or_else(|fate| fate, |record| Fate::Planned { topic: record.topic });
+                self.tell(&letter, &fate, each);
+            }
+            return Ok(());
+        };
+        if !self.remembers && batch.iter().any(|(_, planned)| planned.is_ok()) {
+            let topic = Topic::new(memory::topic(self.dead_letters)).partitions(1).set("cleanup.policy", "compact");
+            Topics::new().topic(topic).create(self.config).await?;
+            self.remembers = true;
+        }
+        let mut failed = None;
+        let mut sent = Vec::new();
+        for (letter, planned) in batch {
+            let outcome = match planned {
+                Ok(record) => Ok((producer.enqueue_record(&record).await, record.topic)),
+                Err(fate) => Err(fate),
+            };
+            sent.push((letter, outcome));
+        }
+        let mut remembered = Vec::new();
+        for (letter, outcome) in sent {
+            let outcome = match outcome {
+                Err(fate) => Err(fate),
+                Ok((enqueued, topic)) => match acknowledged(enqueued).await {
+                    Ok(()) => {
+                        let place = (letter.partition(), letter.offset());
+                        let mark = memory::mark(self.dead_letters, place, letter.millis(), &topic);
+                        Ok((producer.enqueue_record(&mark).await, topic))
+                    }
+                    Err(error) if error.is_too_large() => Err(Fate::Refused { reason: error.to_string() }),
+                    Err(error) => {
+                        failed.get_or_insert(RedriveErrorKind::Send(error));
+                        continue;
+                    }
+                },
+            };
+            remembered.push((letter, outcome));
+        }
+        for (letter, outcome) in remembered {
+            match outcome {
+                Err(fate) => self.tell(&letter, &fate, each),
+                Ok((enqueued, topic)) => match acknowledged(enqueued).await {
+                    Ok(()) => self.tell(&letter, &Fate::Redriven { topic }, each),
+                    Err(error) => {
+                        failed.get_or_insert(RedriveErrorKind::Remember(error));
+                    }
+                },
+            }
+        }
+        failed.map_or(Ok(()), |failed| Err(failed.into()))
+    }
+
+    fn tell(&mut self, letter: &Letter, fate: &Fate, each: &mut impl FnMut(&Letter, &Fate)) {
+        self.counts.count(fate);
+        each(letter, fate);
+    }
+}
+
+async fn acknowledged(enqueued: Result<Enqueued, SendError>) -> Result<(), SendError> {
+    enqueued?.await.map(drop)
+}
