@@ -89,7 +89,7 @@ async fn clients_log_in_by_tokens() {
 #[tokio::test(flavor = "multi_thread")]
 async fn a_client_without_a_valid_token_is_told() {
     let Some(port) = port() else { return };
-    let refusing = Server::start(|_| text(401, "hush")).await;
+    let refusing = Server::start(|_| text(401, "no such client")).await;
     let outdated = provider(TOKENS[1]).await;
     for provider in [&refusing, &outdated] {
         let started = Instant::now();
@@ -98,4 +98,6 @@ async fn a_client_without_a_valid_token_is_told() {
         assert!(error.is_authentication(), "{error}");
         assert!(!error.to_string().contains("hush"), "{error}");
     }
+    let error = EventProducer::connect(&config(port, &refusing)).await.unwrap_err().to_string();
+    assert!(error.contains("Failed to acquire SASL OAUTHBEARER token: no such client"), "{error}");
 }
