@@ -75,13 +75,13 @@ impl Step<'_> {
 
 /// How a keyword contains schemas.
 #[derive(Clone, Copy)]
-enum Contains {
+pub(super) enum Contains {
     One,
     List,
     Named,
 }
 
-fn contains(keyword: &str, value: &Value) -> Option<Contains> {
+pub(super) fn contains(keyword: &str, value: &Value) -> Option<Contains> {
     Some(match keyword {
         "items" if value.is_array() => Contains::List,
         "additionalItems"

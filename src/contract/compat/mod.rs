@@ -46,6 +46,7 @@ mod outcome;
 pub(in crate::contract) mod rule;
 mod scalar;
 mod schema_error;
+mod spelling;
 mod traits;
 mod values;
 

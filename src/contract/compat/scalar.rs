@@ -10,6 +10,7 @@ use super::keyword::Object;
 use super::outcome::Outcome;
 use super::rule;
 use super::values::order;
+use crate::contract::pattern::without_group_names;
 
 /// The formats of JSON Schema's drafts for text. Others, such as `uint32`, are notes for code generators.
 const FORMATS: [&str; 19] = [
@@ -53,7 +54,7 @@ impl<'a> Comparison<'a> {
         match (old_pattern, new_pattern) {
             (None, Some(_)) => self.note(out, "/pattern", rule::PATTERN_ADDED, old_pattern, new_pattern),
             (Some(_), None) => self.note(out, "/pattern", rule::PATTERN_REMOVED, old_pattern, new_pattern),
-            (Some(one), Some(other)) if one != other => {
+            (Some(one), Some(other)) if one != other && !(self.policy.proves() && are_alike(one, other)) => {
                 self.note(out, "/pattern", rule::PATTERN_CHANGED, old_pattern, new_pattern);
             }
             _ => {}
@@ -193,4 +194,10 @@ fn digits(number: &Value) -> Option<(i128, u32)> {
     let (whole, fraction) = text.split_once('.').unwrap_or((&text, ""));
     let digits = format!("{whole}{fraction}").parse().ok()?;
     Some((digits, u32::try_from(fraction.len()).ok()?))
+}
+
+/// Whether two patterns differ in the names of groups only.
+fn are_alike(one: &Value, other: &Value) -> bool {
+    let unnamed = |pattern: &Value| without_group_names(pattern.as_str()?);
+    unnamed(one).zip(unnamed(other)).is_some_and(|(one, other)| one == other)
 }

@@ -1,0 +1,155 @@
+//! One spelling of schemas that mean the same: [`respelled`].
+//!
+//! A proof compares schemas keyword by keyword. So those that mean the same are brought to the same keywords first.
+
+use std::borrow::Cow;
+
+use serde_json::{Map, Value, json};
+
+use super::keyword::{Contains, Object, contains, each_subschema};
+
+/// How deep a schema is respelled; the reader of documents refuses deeper ones.
+const MAX_DEPTH: usize = 256;
+
+/// The types whose name means the same beside a choice and within each of its schemas. The schemas of a choice between
+/// objects are looked at without it.
+const SIMPLE_TYPES: [&str; 5] = ["boolean", "integer", "null", "number", "string"];
+
+/// The keywords that accept null, each unless `type` refuses it.
+const BLIND_TO_NULL: [&str; 9] = [
+    "exclusiveMaximum",
+    "exclusiveMinimum",
+    "format",
+    "maxLength",
+    "maximum",
+    "minLength",
+    "minimum",
+    "multipleOf",
+    "pattern",
+];
+
+/// The keywords that say nothing about the value.
+const NOTES: [&str; 7] = ["$comment", "default", "deprecated", "description", "examples", "title", "x-event-schema"];
+
+/// The document with one spelling for:
+///
+/// - `type` beside a choice, and within each schema of the choice: within as well
+/// - `type: [T, "null"]` beside `anyOf`, and `anyOf: [T…, "null"]`: the latter
+/// - `{"not": {}}` and `false`: the latter
+pub(super) fn respelled(document: &Value) -> Cow<'_, Value> {
+    if needs_respelling(document) { Cow::Owned(spell(document, MAX_DEPTH)) } else { Cow::Borrowed(document) }
+}
+
+/// Whether something has another spelling. Not so if a reference names a place that would move.
+fn needs_respelling(document: &Value) -> bool {
+    let (mut open, mut needed) = (vec![document], false);
+    while let Some(schema) = open.pop() {
+        let Some(keywords) = schema.as_object() else { continue };
+        if keywords.get("$ref").and_then(Value::as_str).is_some_and(|reference| reference.matches('/').count() > 2) {
+            return false;
+        }
+        needed |= says_nothing_fits(keywords) || simple_type(keywords).is_some();
+        each_subschema(keywords, |subschema, _| open.push(subschema));
+    }
+    needed
+}
+
+fn spell(schema: &Value, depth: usize) -> Value {
+    let (Value::Object(keywords), Some(depth)) = (schema, depth.checked_sub(1)) else { return schema.clone() };
+    if says_nothing_fits(keywords) {
+        return false.into();
+    }
+    let inner = |(keyword, value): (&String, &Value)| {
+        let value = match (contains(keyword, value), value) {
+            (Some(Contains::One), schema) => spell(schema, depth),
+            (Some(Contains::List), Value::Array(list)) => list.iter().map(|schema| spell(schema, depth)).collect(),
+            (Some(Contains::Named), Value::Object(named)) => {
+                named.iter().map(|(name, schema)| (name.clone(), spell(schema, depth))).collect()
+            }
+            _ => value.clone(),
+        };
+        (keyword.clone(), value)
+    };
+    let mut keywords: Object = keywords.iter().map(inner).collect();
+    let Some(kind) = simple_type(&keywords).cloned() else { return keywords.into() };
+    if let Some(apart) = null_apart(&keywords) {
+        return apart;
+    }
+    for keyword in ["anyOf", "oneOf"] {
+        for schema in keywords.get_mut(keyword).and_then(Value::as_array_mut).into_iter().flatten() {
+            if let Value::Object(schema) = schema
+                && !schema.contains_key("$ref")
+            {
+                schema.entry("type").or_insert_with(|| kind.clone());
+            }
+        }
+    }
+    keywords.into()
+}
+
+/// Whether it is `{"not": {}}`, perhaps with notes.
+fn says_nothing_fits(keywords: &Object) -> bool {
+    let all = |schema: &Value| *schema == true || schema.as_object().is_some_and(Map::is_empty);
+    keywords.get("not").is_some_and(all)
+        && keywords.keys().all(|keyword| keyword == "not" || NOTES.contains(&keyword.as_str()))
+}
+
+/// The type beside a choice, if no other than simple types are in it.
+fn simple_type(keywords: &Object) -> Option<&Value> {
+    let kind = keywords.get("type")?;
+    let is_simple = |name: &Value| name.as_str().is_some_and(|name| SIMPLE_TYPES.contains(&name));
+    let are_simple = is_simple(kind) || kind.as_array().is_some_and(|names| names.iter().all(is_simple));
+    let has_choice = ["anyOf", "oneOf"].iter().any(|keyword| keywords.contains_key(*keyword));
+    (are_simple && has_choice && !keywords.contains_key("$ref")).then_some(kind)
+}
+
+/// The schema as a choice between its values and null, if null fits it.
+fn null_apart(keywords: &Object) -> Option<Value> {
+    let is_blind = |keyword: &str| BLIND_TO_NULL.contains(&keyword);
+    let of_value = |keyword: &str| is_blind(keyword) || matches!(keyword, "anyOf" | "type");
+    let is_note = |keyword: &str| NOTES.contains(&keyword);
+    if !keywords.keys().all(|keyword| of_value(keyword) || is_note(keyword)) {
+        return None;
+    }
+    let kind = without_null(keywords.get("type")?)?;
+    let mut takes_null = false;
+    let mut schemas = Vec::new();
+    for schema in keywords.get("anyOf")?.as_array()? {
+        let schema = schema.as_object()?;
+        if !schema.keys().all(|keyword| is_blind(keyword) || is_note(keyword) || keyword == "type") {
+            return None;
+        }
+        let inner = match schema.get("type") {
+            None => Some(kind.clone()),
+            Some(inner) => without_null(inner),
+        };
+        takes_null |= inner.is_some();
+        let mut schema = schema.clone();
+        if let Some(inner) = inner {
+            schema.insert("type".to_owned(), inner);
+        }
+        schemas.push(schema.into());
+    }
+    if !takes_null {
+        return None;
+    }
+    let (notes, mut value): (Object, Object) =
+        keywords.clone().into_iter().partition(|(keyword, _)| is_note(keyword));
+    value.insert("type".to_owned(), kind);
+    value.insert("anyOf".to_owned(), Value::Array(schemas));
+    let mut apart = notes;
+    apart.insert("anyOf".to_owned(), json!([value, {"type": "null"}]));
+    Some(apart.into())
+}
+
+/// The types beside null of a list of types that has null.
+fn without_null(kind: &Value) -> Option<Value> {
+    let names = kind.as_array()?;
+    let others: Vec<Value> = names.iter().filter(|name| *name != "null").cloned().collect();
+    match others.as_slice() {
+        [] => None,
+        _ if others.len() == names.len() => None,
+        [only] => Some(only.clone()),
+        _ => Some(others.into()),
+    }
+}
