@@ -15,6 +15,8 @@ commands:
   list                list the events
   check [FOLDER]      compare the recorded contracts with the current ones
   export [FOLDER]     record the current contracts
+  export --draft 7 [FOLDER]
+                      write the current contracts in draft 7 of JSON Schema, for tools without a later one
   diff [FOLDER]       list the changes from the recorded contracts
   asyncapi [VERSION]  print an AsyncAPI document; VERSION is that of the service's interface
   page PAGE [FOLDER]  write a static page of the events into the folder PAGE (feature `page` of event-schema)
@@ -61,6 +63,7 @@ impl Catalog {
     /// | `list` | lists the events: name, version, topic |
     /// | `check [FOLDER]` | as [`check`](Self::check); exit code 1 if there is something to do |
     /// | `export [FOLDER]` | as [`export`](Self::export) |
+    /// | `export --draft 7 [FOLDER]` | as [`export_draft07`](Self::export_draft07) |
     /// | `diff [FOLDER]` | as [`diff`](Self::diff) |
     /// | `asyncapi [VERSION]` | prints the document of [`asyncapi`](Self::asyncapi); the version is 1.0.0 if none is named |
     /// | `page PAGE [FOLDER]` | writes a static page of the events into the folder `PAGE` (feature `page`) |
@@ -74,7 +77,7 @@ impl Catalog {
     /// | command | what it does |
     /// |---|---|
     /// | `register [FOLDER] --type TYPE` | as `check`; if all is current, as `Catalog::register`; exit code 1 if a schema is not accepted |
-    /// | `check [FOLDER] --registry URL --type TYPE` | as `check`, and as `Catalog::check_registry` |
+    /// | `check [FOLDER] --type TYPE` | as `check`, and as `Catalog::check_registry` |
     ///
     /// | option | |
     /// |---|---|
@@ -135,6 +138,13 @@ fn command(catalog: &Catalog, args: &[String], out: &mut impl Write) -> Result<b
     }
     let args: Vec<&str> = args.iter().map(String::as_str).collect();
     let (command, named) = match args.as_slice() {
+        ["export", "--draft", "7", folder @ ..] if folder.iter().all(|name| !is_option(name)) && folder.len() <= 1 => {
+            let written = catalog.export_draft07(folder.first().unwrap_or(&"schemas"))?;
+            list(&written, "the contracts in draft 7 are up to date", out)?;
+            return Ok(true);
+        }
+        // Not the name of a folder.
+        args if args.iter().any(|arg| is_option(arg)) => return Err(Trouble::Usage),
         #[cfg(feature = "page")]
         ["page", page, recorded @ ..] if recorded.len() <= 1 => {
             let recorded = recorded.first().unwrap_or(&"schemas");
@@ -177,6 +187,10 @@ fn command(catalog: &Catalog, args: &[String], out: &mut impl Write) -> Result<b
         }
         _ => Err(Trouble::Usage),
     }
+}
+
+fn is_option(arg: &str) -> bool {
+    arg.starts_with('-')
 }
 
 /// Lists the files that were written, or says that there are none.

@@ -5,9 +5,11 @@ use std::error::Error;
 use std::fs;
 use std::path::Path;
 
+use event_schema::__private::run_tool;
 use event_schema::contract::compat::{Direction, Finding};
-use event_schema::contract::{Catalog, Deviation, DeviationKind};
+use event_schema::contract::{self, Catalog, Deviation, DeviationKind};
 use event_schema::prelude::*;
+use event_schema::schemars::generate::Contract as Form;
 use event_schema::serde_json::{self, Value, json};
 
 /// The rules that only a catalog finds.
@@ -380,6 +382,56 @@ fn examples_are_checked_against_the_rules() {
     let texts: Vec<String> = catalog.check(folder.path()).unwrap().iter().map(ToString::to_string).collect();
     assert_eq!(texts.len(), 1, "{texts:?}");
     assert!(texts[0].contains("would contain an example that is not a valid event, #/examples/1: "), "{texts:?}");
+}
+
+/// The contracts of the example events in draft 7 are those that the types have in it.
+#[test]
+fn contracts_are_exported_in_draft_7() {
+    let folder = tempfile::tempdir().unwrap();
+    let catalog = crate::events::catalog();
+    let run = |args: &[&str]| {
+        let args: Vec<String> = args.iter().map(|arg| (*arg).to_owned()).collect();
+        let (mut out, mut err) = (Vec::new(), Vec::new());
+        let code = run_tool(&catalog, &args, &mut out, &mut err);
+        (code, String::from_utf8(out).unwrap(), String::from_utf8(err).unwrap())
+    };
+    let name = folder.path().to_str().unwrap();
+    catalog.export(name).unwrap();
+    let (code, out, _) = run(&["export", "--draft", "7", name]);
+    assert!(code == 0 && out.contains("v2.draft07.json\n") && out.contains("v2.reader.draft07.json\n"), "{out}");
+    let (code, out, _) = run(&["export", "--draft", "7", name]);
+    assert_eq!((code, &*out), (0, "the contracts in draft 7 are up to date\n"));
+
+    for (form, file) in [(Form::Serialize, "v1.draft07.json"), (Form::Deserialize, "v1.reader.draft07.json")] {
+        let text = std::fs::read_to_string(folder.path().join("reading-taken").join(file)).unwrap();
+        let mut found: Value = text.parse().unwrap();
+        let id = found["$id"].take();
+        assert!(id.as_str().is_some_and(|id| id.ends_with(":draft-07")), "{id}");
+        let mut expected = contract::draft07::<crate::events::ReadingTaken>(&form).to_value();
+        expected["$id"] = Value::Null;
+        expected["x-event-schema"] = found["x-event-schema"].clone();
+        assert_eq!(found, expected, "{file}");
+    }
+    let order = folder.path().join("order.requested/v2.draft07.json");
+    let order: Value = std::fs::read_to_string(order).unwrap().parse().unwrap();
+    assert!(order["definitions"].is_object() && !order.to_string().contains("$defs"), "{order:#}");
+    // They are not among the recorded contracts.
+    assert_eq!(run(&["check", name]), (0, "the recorded contracts are up to date\n".into(), String::new()));
+    assert!(catalog.export(name).unwrap().is_empty());
+
+    for args in [
+        &["export", "--draft", "4", name][..],
+        &["export", "--draft", "7", name, name],
+        &["export", "--draft", "7", "--dry-run"],
+        &["export", "--dry-run"],
+        &["diff", "-x"],
+        &["asyncapi", "--version"],
+        &["page", "--dry-run"],
+    ] {
+        let (code, _, err) = run(args);
+        assert!(code == 2 && err.starts_with("commands:"), "{args:?}: {err}");
+    }
+    assert!(!Path::new("--dry-run").exists());
 }
 
 /// The document of the example events; every reference in it leads somewhere.

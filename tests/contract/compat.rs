@@ -4,9 +4,11 @@ use std::collections::BTreeSet;
 use std::path::Path;
 use std::time::{Duration, Instant};
 
+use event_schema::contract;
 use event_schema::contract::compat::{
     Compatibility, Direction, Policy, Report, Rule, SchemaError, avro, check, check_history, diff,
 };
+use event_schema::schemars::generate::Contract;
 use event_schema::serde_json::{self, Value, json};
 
 fn accepts(old: &Value, new: &Value, policy: Policy) -> bool {
@@ -666,6 +668,55 @@ fn an_assumption_that_fails_is_forgotten() {
     };
     for policy in [Policy::Strict, Policy::Exact] {
         assert!(!accepts(&document("string"), &document("number"), policy));
+    }
+}
+
+/// Contracts that were recorded before their forms changed: the events are the same.
+#[test]
+fn contracts_in_earlier_forms_mean_the_same() {
+    #[event_schema::event]
+    enum Never {}
+
+    #[event_schema::event]
+    struct Reading {
+        address: std::net::IpAddr,
+        other: Option<std::net::IpAddr>,
+        #[validate(ip)]
+        gateway: Option<String>,
+        #[validate(regex(path = *YEAR))]
+        year: String,
+        never: Option<Never>,
+    }
+
+    static YEAR: std::sync::LazyLock<event_schema::regex::Regex> =
+        std::sync::LazyLock::new(|| event_schema::regex::Regex::new("^(?P<year>[0-9]{4})$").expect("a pattern"));
+
+    let either = json!([{"format": "ipv4"}, {"format": "ipv6"}]);
+    let fields = json!({
+        "address": {"type": "string", "anyOf": either},
+        "other": {"type": ["string", "null"], "anyOf": either},
+        "gateway": {"type": ["string", "null"], "anyOf": either},
+        "year": {"type": "string", "pattern": "^(?<year>[0-9]{4})$"},
+        "never": {"anyOf": [{"$ref": "#/$defs/Never"}, {"type": "null"}]},
+    });
+    let now = contract::json_schema::<Reading>(&Contract::Serialize).to_value();
+    let mut earlier = now.clone();
+    earlier["properties"] = fields;
+    earlier["$defs"] = json!({"Never": false});
+    assert_ne!(earlier["properties"]["other"], now["properties"]["other"]);
+
+    let read = |text: &str| serde_json::from_str::<Value>(text).unwrap();
+    let recorded = (
+        read(include_str!("earlier/reading-taken.json")),
+        read(include_str!("../../schemas/shop/reading-taken/v1.json")),
+    );
+    for (earlier, now) in [(earlier, now), recorded] {
+        for policy in [Policy::Exact, Policy::Written] {
+            let report = check(&earlier, &now, Compatibility::Full, policy).unwrap();
+            assert!(report.is_compatible(), "{policy}: {report}");
+        }
+        // The registry distinguishes them.
+        assert!(!accepts(&earlier, &now, Policy::Strict));
     }
 }
 

@@ -11,7 +11,7 @@ const NAMES: [&str; 4] = ["a", "b", "c", "ab"];
 /// A random schema. `deep` counts the levels below it; `named` allows references, which must not lead to themselves
 /// without a step into the value.
 fn schema(rng: &mut Rng, deep: usize, named: bool) -> Value {
-    let kinds = if deep == 0 { 9 } else { 19 };
+    let kinds = if deep == 0 { 9 } else { 20 };
     match rng.usize(..kinds) {
         0 => json!({}),
         1 => some(rng, json!({"type": "string", "minLength": 1, "maxLength": 2, "pattern": "^a", "format": "date"}), 4),
@@ -31,6 +31,10 @@ fn schema(rng: &mut Rng, deep: usize, named: bool) -> Value {
         15 => json!({"oneOf": list(rng, deep - 1, named)}),
         16 => json!({"allOf": list(rng, deep - 1, named)}),
         17 => json!({"not": schema(rng, deep - 1, named)}),
+        18 => {
+            let kinds = [json!("string"), json!(["string", "null"]), json!(["null", "integer", "string"])];
+            json!({"type": rng.choice(&kinds), "anyOf": list(rng, 0, false)})
+        }
         _ if named => json!({"$ref": if rng.bool() { "#/$defs/one" } else { "#/$defs/two" }}),
         _ => json!({"type": "null"}),
     }

@@ -80,6 +80,39 @@ fn equal_members_of_one_of_refuse_each_other() {
     refused(&json!({"type": "string"}), &named, &json!("x"), &[Policy::Exact, Policy::Written]);
 }
 
+/// Some spellings mean the same to a proof. These mean something else.
+#[test]
+fn only_equal_schemas_are_equal() {
+    let proofs = [Policy::Exact, Policy::Written];
+    let or_null = |value: &Value| json!({"anyOf": [value, {"type": "null"}]});
+    let address = json!({"type": "string", "anyOf": [{"format": "ipv4"}, {"format": "ipv6"}]});
+    for choice in [
+        json!([{"type": "string", "format": "ipv4"}, {"type": "string", "format": "ipv6"}]),
+        json!([{"format": "ipv4", "not": {"type": "null"}}, {"type": "string", "format": "ipv6"}]),
+        json!([{"format": "ipv4", "enum": ["192.0.2.1"]}, {"type": "string", "format": "ipv6"}]),
+    ] {
+        let never_null = json!({"type": ["string", "null"], "anyOf": choice});
+        refused(&or_null(&address), &never_null, &json!(null), &proofs);
+    }
+    // Null fits both.
+    let both = json!({"type": ["string", "null"], "oneOf": [{"format": "ipv4"}, {"format": "ipv6"}]});
+    refused(&or_null(&address), &both, &json!(null), &proofs);
+    let named = json!({"type": "string", "not": {}, "$defs": {"a": {"not": {}}}});
+    refused(&json!({"type": "string"}), &named, &json!("x"), &proofs);
+
+    let pattern = |pattern: &str| json!({"type": "string", "pattern": pattern});
+    refused(&pattern("^[(?<a>]+$"), &pattern("^[(?:]+$"), &json!("<a>"), &proofs);
+    refused(&pattern(r"^\(?<a>b$"), &pattern(r"^\(?:b$"), &json!("<a>b"), &proofs);
+    // No independent validator at hand has references to groups.
+    for (old, new) in [(r"^(?<a>x|y)(z)\2$", r"^(?:x|y)(z)\2$"), (r"(?<a>x)\k<a>", r"(?<b>x)\k<a>")] {
+        let report = check(&pattern(old), &pattern(new), Compatibility::Backward, Policy::Exact).unwrap();
+        assert!(!report.is_compatible(), "{old} to {new}");
+    }
+    // The place of an error is that in the document.
+    let wrong = json!({"items": {"type": ["string", "null"], "anyOf": [{"format": 7}]}});
+    assert_eq!(error(&wrong).path(), "#/items/anyOf/0");
+}
+
 #[test]
 fn dependent_schemas_describe_fields_too() {
     let fields =

@@ -130,6 +130,12 @@ pub(super) fn files<'c>(contract: &'c Contract, folder: &Path) -> Vec<File<'c>> 
     files.into_iter().map(file).collect()
 }
 
+/// The files of a contract in draft 7, beside the recorded ones.
+pub(super) fn draft07_files<'c>(contract: &'c Contract, folder: &Path) -> impl Iterator<Item = File<'c>> {
+    let schemas = files(contract, folder).into_iter().filter(|file| matches!(file.form, Form::Written | Form::Accepted));
+    schemas.map(|file| File { path: file.path.with_extension("draft07.json"), ..file })
+}
+
 /// Whether the accepted form is another than the written one, apart from what says so.
 fn differ(written: &Value, accepted: &Value) -> bool {
     let [written, accepted] = [written, accepted].map(|document| {

@@ -18,7 +18,7 @@ use self::check::{changes, deviations, means_the_same};
 pub(crate) use self::deviation::report;
 pub use self::deviation::{Change, Deviation, DeviationKind};
 pub use self::error::CatalogError;
-use self::folder::{files, keep_revision, read_revisions};
+use self::folder::{draft07_files, files, keep_revision, read_revisions};
 #[cfg(feature = "registry")]
 pub(crate) use self::recorded::Sent;
 use self::recorded::{Contract, Role, add};
@@ -256,6 +256,39 @@ impl Catalog {
                 written.extend(keep_revision(contract, folder)?);
             }
             for file in files(contract, folder) {
+                written.extend(file.record()?);
+            }
+        }
+        Ok(written)
+    }
+
+    /// Writes the current contracts in draft 7 of JSON Schema, for tools that do not know a later one: into
+    /// `<event name>/v<version>.draft07.json`, and `.reader.draft07.json` where the accepted form differs. They accept the
+    /// same values. [`check`](Self::check) does not look at them. Returns the files that were written or removed.
+    ///
+    /// ```
+    /// use event_schema::contract::Catalog;
+    ///
+    /// #[event_schema::event(name = "order.placed")]
+    /// struct OrderPlaced { point: (f64, f64) }
+    ///
+    /// # let folder = std::env::temp_dir().join(format!("catalog-draft07-{}", std::process::id()));
+    /// let catalog = Catalog::new("orders").sends::<OrderPlaced>();
+    /// let written = catalog.export_draft07(&folder)?;
+    /// assert!(written[0].ends_with("order.placed/v1.draft07.json"));
+    /// assert!(std::fs::read_to_string(&written[0]).unwrap().contains("http://json-schema.org/draft-07/schema#"));
+    /// # std::fs::remove_dir_all(&folder).unwrap();
+    /// # Ok::<(), event_schema::contract::CatalogError>(())
+    /// ```
+    ///
+    /// # Errors
+    ///
+    /// A file cannot be read or written; or two events have the same name and version.
+    pub fn export_draft07(&self, folder: impl AsRef<Path>) -> Result<Vec<PathBuf>, CatalogError> {
+        self.refuse_doubles()?;
+        let mut written = Vec::new();
+        for contract in &self.contracts {
+            for file in draft07_files(&contract.in_draft07(), folder.as_ref()) {
                 written.extend(file.record()?);
             }
         }

@@ -5,6 +5,7 @@ use schemars::generate::Contract as Form;
 use serde_json::{Value, json};
 
 use crate::contract::compat::Policy;
+use crate::contract::json_schema::to_draft07;
 #[cfg(feature = "page")]
 use crate::contract::shape::Shape;
 use crate::event::{Descriptor, Generated, Versions, show_version};
@@ -136,6 +137,21 @@ impl Contract {
             #[cfg(feature = "page")]
             shape: E::shape,
         }
+    }
+
+    /// The contract with its schemas in draft 7. They have names of their own: tools may have both.
+    pub(super) fn in_draft07(&self) -> Self {
+        let document = |schema: &Value| {
+            let mut schema = to_draft07(schema);
+            if let Some(Value::String(id)) = schema.get_mut("$id") {
+                id.push_str(":draft-07");
+            }
+            schema
+        };
+        let Documents { written, accepted, .. } = &self.documents;
+        let documents =
+            Documents { written: written.as_ref().map(document), accepted: document(accepted), avro: None };
+        Self { documents, ..self.clone() }
     }
 
     /// The contract with the documents of a recorded revision.

@@ -6,7 +6,7 @@ use std::borrow::Cow;
 
 use serde_json::{Map, Value, json};
 
-use super::keyword::{Contains, Object, contains, each_subschema};
+use super::keyword::{Contains, Object, contains, each_subschema, misused};
 
 /// How deep a schema is respelled; the reader of documents refuses deeper ones.
 const MAX_DEPTH: usize = 256;
@@ -108,7 +108,8 @@ fn null_apart(keywords: &Object) -> Option<Value> {
     let is_blind = |keyword: &str| BLIND_TO_NULL.contains(&keyword);
     let of_value = |keyword: &str| is_blind(keyword) || matches!(keyword, "anyOf" | "type");
     let is_note = |keyword: &str| NOTES.contains(&keyword);
-    if !keywords.keys().all(|keyword| of_value(keyword) || is_note(keyword)) {
+    // An error names the place in the document as it is.
+    if misused(keywords).is_some() || !keywords.keys().all(|keyword| of_value(keyword) || is_note(keyword)) {
         return None;
     }
     let kind = without_null(keywords.get("type")?)?;
@@ -116,7 +117,7 @@ fn null_apart(keywords: &Object) -> Option<Value> {
     let mut schemas = Vec::new();
     for schema in keywords.get("anyOf")?.as_array()? {
         let schema = schema.as_object()?;
-        if !schema.keys().all(|keyword| is_blind(keyword) || is_note(keyword) || keyword == "type") {
+        if misused(schema).is_some() || !schema.keys().all(|keyword| is_blind(keyword) || is_note(keyword) || keyword == "type") {
             return None;
         }
         let inner = match schema.get("type") {

@@ -93,7 +93,12 @@ impl Writer<'_> {
         schema = self.rules(schema, &shape, &rules);
         if never_null && self.kinds(&shape, &schema).null {
             let mut refused = into_object(schema);
-            require(&mut refused, "not", json!({"type": "null"}));
+            if refused.is_empty() {
+                // Code generators have a type for it, other than for `not`.
+                refused.insert("type".to_owned(), json!(["array", "boolean", "number", "object", "string"]));
+            } else {
+                require(&mut refused, "not", json!({"type": "null"}));
+            }
             schema = refused.into();
         }
         if let Presence::Default(default) = field.presence

@@ -95,6 +95,11 @@ impl Level {
         }
     }
 
+    /// The schema, if there are values of it.
+    pub(super) fn possible(self, written: bool) -> Option<Value> {
+        (!self.impossible).then(|| self.finish(written).into())
+    }
+
     pub(super) fn finish(mut self, written: bool) -> Object {
         if self.impossible {
             return object(json!({"type": "object", "not": {}}));

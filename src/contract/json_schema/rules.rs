@@ -48,7 +48,7 @@ impl Writer<'_> {
         match rule {
             Rule::Length { min, max } => length(schema, kinds, *min, *max),
             // A value that is written as text, such as a decimal, has no bounds: strict validators refuse those.
-            Rule::Range(_) if schema.get("type").is_some_and(|kind| kind == "string") => {}
+            Rule::Range(_) if schema.get("type").is_some_and(is_text) => {}
             Rule::Range(range) => bounds(schema, range),
             Rule::Format(format) => require(schema, "format", format.as_ref().into()),
             Rule::Ip { v4, v6 } => match (v4, v6) {
@@ -229,6 +229,12 @@ fn part_of(shape: &Shape, find: fn(&Shape) -> Option<Shape>) -> Shape {
         Kind::Optional(inner) | Kind::Omissible(inner) | Kind::Ruled { shape: inner, .. } => part_of(inner, find),
         _ => find(shape).unwrap_or_else(Shape::any),
     }
+}
+
+/// Whether no other values than text and null have the type.
+fn is_text(kind: &Value) -> bool {
+    let names = kind.as_array().map_or(std::slice::from_ref(kind), Vec::as_slice);
+    names.iter().any(|name| name == "string") && names.iter().all(|name| name == "string" || name == "null")
 }
 
 /// A bound, if it is closer than the one that is there: `closer` than it.
