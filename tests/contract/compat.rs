@@ -703,7 +703,8 @@ fn contracts_in_earlier_forms_mean_the_same() {
     let mut earlier = now.clone();
     earlier["properties"] = fields;
     earlier["$defs"] = json!({"Never": false});
-    assert_ne!(earlier["properties"]["other"], now["properties"]["other"]);
+    // The registry distinguishes them.
+    assert!(!accepts(&earlier, &now, Policy::Strict));
 
     let read = |text: &str| serde_json::from_str::<Value>(text).unwrap();
     let recorded = (
@@ -715,8 +716,6 @@ fn contracts_in_earlier_forms_mean_the_same() {
             let report = check(&earlier, &now, Compatibility::Full, policy).unwrap();
             assert!(report.is_compatible(), "{policy}: {report}");
         }
-        // The registry distinguishes them.
-        assert!(!accepts(&earlier, &now, Policy::Strict));
     }
 }
 

@@ -59,8 +59,8 @@ pub fn check_history<'a>(
     mode: Compatibility,
     policy: Policy,
 ) -> Result<Report, SchemaError> {
-    let spelled = |document| spelled(document, policy);
-    let (history, new): (Vec<_>, _) = (history.into_iter().map(spelled).collect(), spelled(new));
+    let history: Vec<_> = history.into_iter().map(|old| spelled(old, policy)).collect();
+    let new = spelled(new, policy);
     compare_each(history.iter().map(AsRef::as_ref).collect(), &new, mode, Document::new, |writer, reader| {
         Comparison::changes(writer, reader, policy, false)
     })
