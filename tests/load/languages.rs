@@ -2,7 +2,8 @@
 //! messages that dump wrote, and changed messages with the verdicts of load and of the contract.
 //!
 //! `EVENT_SCHEMA_CASES=folder cargo test --test load languages::` writes them, the same in each run: a folder for each type,
-//! with the contracts as a catalog records them, and a line for each message in `messages.ndjson`.
+//! with the contracts as a catalog records them, also in draft 7, and a line for each message in `messages.ndjson`. Changed
+//! messages of dump have the verdict of the written contract, by an independent validator.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt::{Debug, Write as _};
@@ -20,7 +21,8 @@ use jsonschema::error::{TypeKind, ValidationError, ValidationErrorKind};
 use jsonschema::{Draft, Validator};
 
 use crate::events::{OrderRequested, ReadingTaken};
-use crate::zoo::differences::with_schema;
+use crate::zoo::differences::{told, with_schema, written_all_the_same};
+use crate::zoo::json::Json;
 use crate::zoo::message::{Choices, Maker};
 use crate::zoo::words::Words;
 
@@ -108,13 +110,16 @@ impl Recorded {
     /// Records them in this folder.
     fn of<E: EventSchema>(folder: &Path) -> Self {
         let event = E::descriptor();
-        let files = Catalog::new("languages").sends::<E>().export(folder).unwrap();
+        let catalog = Catalog::new("languages").sends::<E>();
+        let files = [catalog.export(folder).unwrap(), catalog.export_draft07(folder).unwrap()].concat();
         assert!(!files.is_empty(), "{} has no contract", event.name());
-        let file = |form: &str| folder.join(event.name()).join(format!("v{}{form}.json", event.version()));
-        let (written, accepted) = (file(""), file(".reader"));
-        let accepted = if accepted.exists() { accepted } else { written.clone() };
-        fs::copy(&accepted, folder.join("accepted.json")).unwrap();
-        fs::copy(&written, folder.join("written.json")).unwrap();
+        for draft in ["", ".draft07"] {
+            let file = |form: &str| folder.join(event.name()).join(format!("v{}{form}{draft}.json", event.version()));
+            let (written, accepted) = (file(""), file(".reader"));
+            let accepted = if accepted.exists() { accepted } else { written.clone() };
+            fs::copy(&accepted, folder.join(format!("accepted{draft}.json"))).unwrap();
+            fs::copy(&written, folder.join(format!("written{draft}.json"))).unwrap();
+        }
         fs::remove_dir_all(folder.join(event.name())).unwrap();
         Self { accepted: validator(&folder.join("accepted.json")), written: validator(&folder.join("written.json")) }
     }
@@ -198,7 +203,7 @@ fn write_from<E: EventSchema>(folder: &Path, maker: &Maker<'_>) {
     let mut random = fastrand::Rng::with_seed(16);
     let mut lines = Lines::default();
     for _ in 0..1200 {
-        if ["accepted", "written"].iter().all(|form| lines.is_full(form, true)) && lines.is_full("accepted", false) {
+        if ["accepted", "written"].iter().all(|form| lines.is_full(form, true) && lines.is_full(form, false)) {
             break;
         }
         let tape = (0..160).map(|_| random.u16(..)).collect();
@@ -214,7 +219,17 @@ fn write_from<E: EventSchema>(folder: &Path, maker: &Maker<'_>) {
         lines.add("accepted", loaded.is_ok(), &recorded.accepted, &text);
         if let Ok(event) = loaded {
             let dumped = String::from_utf8(event.dump().expect("it was loaded")).expect("JSON");
+            let value: Value = serde_json::from_str(&dumped).expect("JSON");
+            let refused = recorded.written.iter_errors(&value).find(|error| !written_all_the_same(error));
+            assert!(refused.is_none(), "{dumped}: {}", told(&refused.unwrap()));
             lines.add("written", true, &recorded.written, &dumped);
+            let mut changed = Json::parse(&dumped);
+            maker.change(&mut changed, &mut Choices::new((0..160).map(|_| random.u16(..)).collect()));
+            if changed.repeated_keys().is_empty() {
+                let text = changed.to_text();
+                let value: Value = serde_json::from_str(&text).expect("JSON");
+                lines.add("written", recorded.written.is_valid(&value), &recorded.written, &text);
+            }
         }
     }
     fs::write(folder.join("messages.ndjson"), lines.text).unwrap();
@@ -233,6 +248,10 @@ macro_rules! write_all {
             let catalog = event_schema::contract::Catalog::new(document)$(.sends::<$type>())*;
             super::write_asyncapi(&catalog, folder);
             $(super::write::<$type>(folder, stringify!($name));)*
+        }
+
+        pub(super) fn catalog() -> event_schema::contract::Catalog {
+            event_schema::contract::Catalog::new("types")$(.sends::<$type>())*
         }
     };
 }
@@ -271,4 +290,23 @@ fn cases_for_other_languages() {
     common::write_all(&folder, "common");
     corner::write_all(&folder, "corner");
     odd::write_all(&folder, "odd");
+}
+
+/// The recorded contracts of many events stay as they are; `--nocapture` tells how long it takes with their files.
+#[test]
+fn contracts_of_all_types_are_checked_with_their_files() {
+    let mut events = 0;
+    let mut time = std::time::Duration::ZERO;
+    for catalog in [common::catalog(), corner::catalog(), odd::catalog()] {
+        let folder = tempfile::tempdir().unwrap();
+        assert!(!catalog.check(folder.path()).unwrap().is_empty());
+        catalog.export(folder.path()).unwrap();
+        let start = std::time::Instant::now();
+        let deviations = catalog.check(folder.path()).unwrap();
+        time += start.elapsed();
+        events += catalog.events().count();
+        assert!(deviations.is_empty(), "{}", deviations[0]);
+    }
+    assert!(events > 100, "{events}");
+    println!("{events} events are checked in {time:?}");
 }

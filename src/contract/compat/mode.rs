@@ -120,7 +120,9 @@ pub enum Policy {
     /// refused or described, although old messages may contain any.
     Lenient,
     /// A compatible verdict is a proof: the reader's schema accepts each value that the writer's schema accepts.
-    /// A change that cannot be proven to be compatible is incompatible.
+    /// A change that cannot be proven to be compatible is incompatible. Some spellings that mean the same are equal: a
+    /// type beside or within a choice, null in a list of types or in `anyOf`, `false` and `{"not": {}}`, names of groups
+    /// in a pattern.
     Exact,
     /// As [`Exact`](Self::Exact), for messages of writers that add no fields of their own: the writer's objects have
     /// the fields of the schema and no others, even if the schema is open. This is the question for the events of a
