@@ -143,6 +143,10 @@ fn command(catalog: &Catalog, args: &[String], out: &mut impl Write) -> Result<b
             list(&written, "the contracts in draft 7 are up to date", out)?;
             return Ok(true);
         }
+        ["--help" | "-h" | "help", ..] | [_, "--help" | "-h"] => {
+            writeln!(out, "{}", usage())?;
+            return Ok(true);
+        }
         // Not the name of a folder.
         args if args.iter().any(|arg| is_option(arg)) => return Err(Trouble::Usage),
         #[cfg(feature = "page")]
@@ -171,7 +175,12 @@ fn command(catalog: &Catalog, args: &[String], out: &mut impl Write) -> Result<b
             Ok(true)
         }
         "diff" => {
-            for (event, changes) in catalog.diff(folder)? {
+            let all = catalog.diff(folder)?;
+            if all.is_empty() {
+                writeln!(out, "{folder} has no recorded contract of these events")?;
+                return Ok(false);
+            }
+            for (event, changes) in all {
                 if !changes.is_empty() {
                     writeln!(out, "{} version {}", event.name(), event.version())?;
                 }

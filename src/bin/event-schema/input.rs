@@ -1,7 +1,7 @@
 //! The files that are read, and why one cannot be used.
 
 use std::fmt;
-use std::fs;
+use std::fs::File;
 use std::io::{self, Read};
 use std::path::Path;
 
@@ -9,6 +9,9 @@ use clap::ValueEnum;
 use event_schema::__private::{ReadError, read_json};
 use event_schema::contract::compat::{SchemaError, Side};
 use event_schema::serde_json::Value;
+
+/// The longest file with one document that is read.
+const MAX_FILE: u64 = 256 << 20;
 
 /// The kind of a schema.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
@@ -77,13 +80,31 @@ pub(crate) fn is_wanted(written: io::Result<()>) -> Result<bool, Unusable> {
 
 /// The bytes of a file, or of the standard input for `-`.
 pub(crate) fn read(path: &Path) -> Result<Vec<u8>, Unusable> {
-    let bytes = if path == Path::new("-") {
-        let mut bytes = Vec::new();
-        io::stdin().lock().read_to_end(&mut bytes).map(|_| bytes)
+    let unusable = |error: io::Error| Unusable::new(path, error);
+    let mut bytes = Vec::new();
+    if path == Path::new("-") {
+        io::stdin().lock().take(MAX_FILE + 1).read_to_end(&mut bytes).map_err(unusable)?;
     } else {
-        fs::read(path)
-    };
-    bytes.map_err(|error| Unusable::new(path, error))
+        File::open(path).map_err(unusable)?.take(MAX_FILE + 1).read_to_end(&mut bytes).map_err(unusable)?;
+    }
+    // A device may have no end.
+    if bytes.len() as u64 > MAX_FILE {
+        return Err(Unusable::new(path, format!("longer than {MAX_FILE} bytes")));
+    }
+    Ok(bytes)
+}
+
+/// The text without the control characters that a terminal would obey; lines stay lines.
+pub(crate) fn printable(text: &str) -> String {
+    let mut shown = String::with_capacity(text.len());
+    for c in text.chars() {
+        if c.is_control() && c != '\n' {
+            shown.extend(c.escape_unicode());
+        } else {
+            shown.push(c);
+        }
+    }
+    shown
 }
 
 /// Two schemas, one of which may come from the standard input.

@@ -12,9 +12,12 @@ mod input;
 mod registry;
 mod validate;
 
+use std::io::Write;
 use std::process::ExitCode;
 
 use clap::{Parser, Subcommand, ValueEnum};
+
+use crate::input::printable;
 
 /// Checks contracts of events: JSON Schemas and Avro schemas.
 #[derive(Debug, Parser)]
@@ -56,7 +59,8 @@ fn main() -> ExitCode {
         Ok(true) => ExitCode::SUCCESS,
         Ok(false) => ExitCode::FAILURE,
         Err(error) => {
-            eprintln!("event-schema: {error}");
+            // Nobody may read it.
+            let _ = writeln!(std::io::stderr(), "event-schema: {}", printable(&error.to_string()));
             ExitCode::from(2)
         }
     }

@@ -9,6 +9,7 @@ use super::keyword::Object;
 use super::object::Rest;
 use super::outcome::Outcome;
 use super::rule;
+use super::values::order;
 
 struct Items<'a> {
     keywords: &'a Object,
@@ -37,7 +38,7 @@ impl<'a> Items<'a> {
             rest = None;
         }
         // `contains` and schemas beside this one evaluate items too.
-        let alone = typed.sole && draft != Draft::Early && !keywords.contains_key("contains");
+        let alone = typed.sole && !draft.is_early() && !keywords.contains_key("contains");
         let unevaluated = keywords.get("unevaluatedItems").filter(|_| all.is_none() && (alone || !proves));
         let evaluates_all = proves && (all.is_some() || rest.is_some() || alone);
         Self { keywords, all, tuple, rest: Rest::of(rest.or(unevaluated)), evaluates_all }
@@ -199,10 +200,10 @@ impl<'a> Comparison<'a> {
         // The registry compares no more.
         let Some(contained) = new.keyword("contains") else { return };
         let before = old.keyword("contains");
-        let least = |items: &Items<'a>| items.keyword("minContains").and_then(Value::as_u64).unwrap_or(1);
-        let most = |items: &Items<'a>| items.keyword("maxContains").and_then(Value::as_u64).unwrap_or(u64::MAX);
+        let least = |items: &Items<'a>| items.keyword("minContains").cloned().unwrap_or_else(|| 1.into());
+        let most = |items: &Items<'a>| items.keyword("maxContains").cloned().unwrap_or_else(|| u64::MAX.into());
         let reads = before.is_some_and(|before| {
-            let enough = least(new) <= least(old) && most(new) >= most(old);
+            let enough = order(&least(new), &least(old)).is_le() && order(&most(new), &most(old)).is_ge();
             let same = self.same_value(before, contained);
             enough && (same || (new.keyword("maxContains").is_none() && self.reads(before, contained)))
         });

@@ -21,8 +21,10 @@ const MAX_PATTERN_SIZE: usize = 1 << 18;
 pub(super) enum Draft {
     /// `$schema` names none: the keywords of all drafts count.
     Unnamed,
-    /// Draft 7 or an earlier one: nothing counts beside `$ref`, and there is no `prefixItems`.
-    Early,
+    /// Draft 4 or an earlier one. Here and until draft 7 nothing counts beside `$ref`, and there is no `prefixItems`.
+    Four,
+    Six,
+    Seven,
     /// 2019-09: no `prefixItems`.
     Y2019,
     /// 2020-12 or a later one.
@@ -30,15 +32,20 @@ pub(super) enum Draft {
 }
 
 impl Draft {
-    fn of(root: &Value) -> Self {
+    pub(super) fn of(root: &Value) -> Self {
         match root.get("$schema").and_then(Value::as_str) {
             None => Self::Unnamed,
-            Some(name) if ["draft-03", "draft-04", "draft-06", "draft-07"].iter().any(|early| name.contains(early)) => {
-                Self::Early
-            }
+            Some(name) if name.contains("draft-03") || name.contains("draft-04") => Self::Four,
+            Some(name) if name.contains("draft-06") => Self::Six,
+            Some(name) if name.contains("draft-07") => Self::Seven,
             Some(name) if name.contains("2019-09") => Self::Y2019,
             Some(_) => Self::Y2020,
         }
+    }
+
+    /// Whether it is draft 7 or an earlier one.
+    pub(super) const fn is_early(self) -> bool {
+        matches!(self, Self::Four | Self::Six | Self::Seven)
     }
 
     pub(super) const fn has_prefix_items(self) -> bool {
@@ -90,7 +97,7 @@ impl<'a> Document<'a> {
         let targets = reader.resolve()?;
         reader.refuse_circles()?;
         let is_bare = |keywords: &Object| keywords.len() == 1;
-        let is_plain = |keywords: &Object| draft == Draft::Early || is_plain_reference(keywords);
+        let is_plain = |keywords: &Object| draft.is_early() || is_plain_reference(keywords);
         let (bare, plain) = (reader.ends(&is_bare), reader.ends(&is_plain));
         Ok(Self { root, draft, bare, plain, targets, patterns: reader.patterns })
     }
@@ -265,7 +272,7 @@ impl<'a> Reader<'a> {
         };
         // Nothing counts beside a reference then.
         let is_reference = keywords.contains_key("$ref");
-        let is_only_reference = is_reference && self.draft == Draft::Early;
+        let is_only_reference = is_reference && self.draft.is_early();
         if !is_only_reference {
             if let Some((keyword, expected)) = misused(keywords) {
                 return Err(self.error(at, format!("`{keyword}` is not {expected}")));
@@ -416,7 +423,8 @@ impl<'a> Reader<'a> {
         let next = nodes.iter().cycle().skip(1);
         let back = nodes.iter().zip(next).find(|(at, next)| self.nodes[**at].target == Some(**next));
         let at = back.map_or(nodes[0], |(at, _)| *at);
-        self.error(at, format!("`$ref` {:?} leads in a circle", self.reference(at)))
+        let error = self.error(at, format!("`$ref` {:?} leads in a circle", self.reference(at)));
+        SchemaError::circle(error.path(), error.reason())
     }
 
     /// The end of the chain from each reference, over those whose schemas `pass`.

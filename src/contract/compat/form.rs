@@ -4,7 +4,7 @@
 
 use serde_json::Value;
 
-use super::document::{Document, Draft, Reference, address};
+use super::document::{Document, Reference, address};
 use super::keyword::{ARRAY, NUMBER, OBJECT, Object, TEXT};
 
 /// A schema, or one of its kinds of keywords.
@@ -183,7 +183,7 @@ impl<'a> Document<'a> {
         let mut untyped = [false; UNTYPED.len()];
         for (keyword, value) in keywords {
             let facet = match (keyword.as_str(), value) {
-                ("$ref", _) if self.draft == Draft::Early => return vec![Facet::Reference],
+                ("$ref", _) if self.draft.is_early() => return vec![Facet::Reference],
                 ("$ref", _) => Facet::Reference,
                 ("enum", _) => Facet::Enum,
                 ("const", _) => Facet::Const,

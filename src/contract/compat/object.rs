@@ -162,7 +162,7 @@ impl<'a> Comparison<'a> {
         }
         // Schemas for the same value, beside this one or of `dependentSchemas`, describe fields too.
         let alone = object.sole && !has_dependent_schemas(object.keywords);
-        let counts = !self.policy.proves() || (alone && draft != Draft::Early);
+        let counts = !self.policy.proves() || (alone && !draft.is_early());
         match object.keywords.get("unevaluatedProperties").filter(|_| counts) {
             Some(schema) => (Rest::of(Some(schema)), alone && self.policy.proves()),
             None if written && alone && object.keywords.contains_key("properties") => (Rest::Closed, false),
@@ -397,7 +397,7 @@ struct Dependency<'a> {
 
 fn dependencies(keywords: &Object, draft: Draft) -> BTreeMap<&str, Dependency<'_>> {
     let known: &[&str] = match draft {
-        Draft::Early => &["dependencies"],
+        _ if draft.is_early() => &["dependencies"],
         _ => &["dependencies", "dependentRequired", "dependentSchemas"],
     };
     let mut found: BTreeMap<&str, Dependency<'_>> = BTreeMap::new();

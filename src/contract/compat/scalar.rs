@@ -5,6 +5,7 @@ use std::cmp::Ordering;
 use serde_json::Value;
 
 use super::comparison::Comparison;
+use super::document::Draft;
 use super::form::Typed;
 use super::keyword::Object;
 use super::outcome::Outcome;
@@ -50,6 +51,7 @@ impl<'a> Comparison<'a> {
             both("minLength"),
             [rule::MIN_LENGTH_ADDED, rule::MIN_LENGTH_REMOVED, rule::MIN_LENGTH_INCREASED, rule::MIN_LENGTH_DECREASED],
         );
+        self.contents(out, old, new);
         let (old_pattern, new_pattern) = both("pattern");
         match (old_pattern, new_pattern) {
             (None, Some(_)) => self.note(out, "/pattern", rule::PATTERN_ADDED, old_pattern, new_pattern),
@@ -62,7 +64,9 @@ impl<'a> Comparison<'a> {
         let known = |format: Option<&'a Value>| {
             format.filter(|format| format.as_str().is_some_and(|name| FORMATS.contains(&name)))
         };
-        let (old_format, new_format) = (known(old.get("format")), known(new.get("format")));
+        // A validator of the writer's draft may not have known the format. The registry does not ask for the draft.
+        let written = |format: &&Value| !self.policy.proves() || has_format(self.writer.draft, format);
+        let (old_format, new_format) = (known(old.get("format")).filter(written), known(new.get("format")));
         match (old_format, new_format) {
             (None, Some(_)) => self.note(out, "/format", rule::FORMAT_ADDED, old_format, new_format),
             (Some(_), None) => self.note(out, "/format", rule::FORMAT_REMOVED, old_format, new_format),
@@ -70,6 +74,19 @@ impl<'a> Comparison<'a> {
                 self.note(out, "/format", rule::FORMAT_CHANGED, old_format, new_format);
             }
             _ => {}
+        }
+    }
+
+    /// Validators of draft 7 may look into text.
+    fn contents(&self, out: &mut Outcome<'a>, old: &'a Object, new: &'a Object) {
+        if !self.policy.proves() || self.reader.draft != Draft::Seven {
+            return;
+        }
+        for keyword in ["contentEncoding", "contentMediaType"] {
+            let (before, after) = (old.get(keyword), new.get(keyword));
+            if after.is_some() && (before != after || self.writer.draft != Draft::Seven) {
+                self.note(out, &format!("/{keyword}"), rule::FORMAT_ADDED, before, after);
+            }
         }
     }
 
@@ -138,6 +155,13 @@ impl<'a> Comparison<'a> {
         let rule = match (old.integer, new.integer) {
             (true, false) => rule::TYPE_EXTENDED,
             (false, true) => rule::TYPE_NARROWED,
+            // There 1.0 is no integer.
+            (true, true) if self.reader.draft == Draft::Four && self.writer.draft != Draft::Four => {
+                if !self.policy.proves() {
+                    return;
+                }
+                rule::TYPE_NARROWED
+            }
             _ => return,
         };
         self.note(out, "/type", rule, old.keywords.get("type"), new.keywords.get("type"));
@@ -200,4 +224,18 @@ fn digits(number: &Value) -> Option<(i128, u32)> {
 fn are_alike(one: &Value, other: &Value) -> bool {
     let unnamed = |pattern: &Value| without_group_names(pattern.as_str()?);
     unnamed(one).zip(unnamed(other)).is_some_and(|(one, other)| one == other)
+}
+
+/// Whether a draft has a format of [`FORMATS`].
+fn has_format(draft: Draft, format: &Value) -> bool {
+    let name = format.as_str().unwrap_or_default();
+    match draft {
+        Draft::Four => matches!(name, "date-time" | "email" | "hostname" | "ipv4" | "ipv6" | "uri"),
+        Draft::Six => {
+            has_format(Draft::Four, format)
+                || matches!(name, "json-pointer" | "uri-reference" | "uri-template")
+        }
+        Draft::Seven => !matches!(name, "duration" | "uuid"),
+        Draft::Unnamed | Draft::Y2019 | Draft::Y2020 => true,
+    }
 }

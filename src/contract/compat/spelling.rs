@@ -6,7 +6,8 @@ use std::borrow::Cow;
 
 use serde_json::{Map, Value, json};
 
-use super::keyword::{Contains, Object, contains, each_subschema, misused};
+use super::document::Draft;
+use super::keyword::{Contains, Object, TEXT, contains, each_subschema, misused};
 
 /// How deep a schema is respelled; the reader of documents refuses deeper ones.
 const MAX_DEPTH: usize = 256;
@@ -36,41 +37,94 @@ const NOTES: [&str; 7] = ["$comment", "default", "deprecated", "description", "e
 /// - `type` beside a choice, and within each schema of the choice: within as well
 /// - `type: [T, "null"]` beside `anyOf`, and `anyOf: [T…, "null"]`: the latter
 /// - `{"not": {}}` and `false`: the latter
+/// - a keyword that the draft does not know: none
 pub(super) fn respelled(document: &Value) -> Cow<'_, Value> {
-    if needs_respelling(document) { Cow::Owned(spell(document, MAX_DEPTH)) } else { Cow::Borrowed(document) }
+    let draft = Draft::of(document);
+    if needs_respelling(document, draft) {
+        Cow::Owned(spell(document, draft, MAX_DEPTH))
+    } else {
+        Cow::Borrowed(document)
+    }
 }
 
 /// Whether something has another spelling. Not so if a reference names a place that would move.
-fn needs_respelling(document: &Value) -> bool {
+fn needs_respelling(document: &Value, draft: Draft) -> bool {
     let (mut open, mut needed) = (vec![document], false);
     while let Some(schema) = open.pop() {
         let Some(keywords) = schema.as_object() else { continue };
-        if keywords.get("$ref").and_then(Value::as_str).is_some_and(|reference| reference.matches('/').count() > 2) {
+        if keywords.get("$ref").and_then(Value::as_str).is_some_and(may_move) {
             return false;
         }
-        needed |= says_nothing_fits(keywords) || simple_type(keywords).is_some();
+        needed |= says_nothing_fits(keywords)
+            || simple_type(keywords).is_some()
+            || keywords.keys().any(|keyword| is_unknown(draft, keyword))
+            || looks_into_text(draft, keywords);
         each_subschema(keywords, |subschema, _| open.push(subschema));
     }
     needed
 }
 
-fn spell(schema: &Value, depth: usize) -> Value {
+/// Whether the place that a reference names may be another in another spelling: it is if it is in a choice.
+fn may_move(reference: &str) -> bool {
+    let Some((_, pointer)) = reference.split_once("#/") else { return false };
+    let stays = ["$defs/", "definitions/", "properties/"].iter().any(|keyword| pointer.starts_with(keyword));
+    !stays || pointer.matches('/').count() > 1
+}
+
+/// Whether a later draft has introduced the keyword, so that it says nothing.
+fn is_unknown(draft: Draft, keyword: &str) -> bool {
+    let since_six = || matches!(keyword, "const" | "contains" | "propertyNames");
+    let since_seven = || matches!(keyword, "if" | "then" | "else");
+    let later = || {
+        matches!(
+            keyword,
+            "dependentRequired"
+                | "dependentSchemas"
+                | "maxContains"
+                | "minContains"
+                | "unevaluatedItems"
+                | "unevaluatedProperties"
+        )
+    };
+    match draft {
+        Draft::Four => since_six() || since_seven() || later(),
+        Draft::Six => since_seven() || later(),
+        Draft::Seven => later(),
+        Draft::Unnamed | Draft::Y2019 | Draft::Y2020 => false,
+    }
+}
+
+/// Whether a schema describes text by its contents only, as draft 7 has it.
+fn looks_into_text(draft: Draft, keywords: &Object) -> bool {
+    let has = |keyword: &str| keywords.contains_key(keyword);
+    draft == Draft::Seven
+        && (has("contentEncoding") || has("contentMediaType"))
+        && !has("type")
+        && !TEXT.iter().any(|keyword| has(keyword))
+}
+
+fn spell(schema: &Value, draft: Draft, depth: usize) -> Value {
     let (Value::Object(keywords), Some(depth)) = (schema, depth.checked_sub(1)) else { return schema.clone() };
     if says_nothing_fits(keywords) {
         return false.into();
     }
     let inner = |(keyword, value): (&String, &Value)| {
         let value = match (contains(keyword, value), value) {
-            (Some(Contains::One), schema) => spell(schema, depth),
-            (Some(Contains::List), Value::Array(list)) => list.iter().map(|schema| spell(schema, depth)).collect(),
+            (Some(Contains::One), schema) => spell(schema, draft, depth),
+            (Some(Contains::List), Value::Array(list)) => list.iter().map(|schema| spell(schema, draft, depth)).collect(),
             (Some(Contains::Named), Value::Object(named)) => {
-                named.iter().map(|(name, schema)| (name.clone(), spell(schema, depth))).collect()
+                named.iter().map(|(name, schema)| (name.clone(), spell(schema, draft, depth))).collect()
             }
             _ => value.clone(),
         };
         (keyword.clone(), value)
     };
-    let mut keywords: Object = keywords.iter().map(inner).collect();
+    let mut keywords: Object =
+        keywords.iter().filter(|(keyword, _)| !is_unknown(draft, keyword)).map(inner).collect();
+    if looks_into_text(draft, &keywords) {
+        // Any text, by a keyword that is compared.
+        keywords.insert("minLength".to_owned(), 0.into());
+    }
     let Some(kind) = simple_type(&keywords).cloned() else { return keywords.into() };
     if let Some(apart) = null_apart(&keywords) {
         return apart;

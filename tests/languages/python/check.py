@@ -49,7 +49,6 @@ def model_of(case, form):
         output_model_type=DataModelType.PydanticV2BaseModel,
         class_name="Root",
         # Or a field that is not required could be null.
-        strict_nullable=True,
         use_missing_sentinel=True,
         formatters=[],
     )
