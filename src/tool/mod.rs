@@ -8,7 +8,7 @@ use std::path::PathBuf;
 use std::process::ExitCode;
 
 use crate::contract::{Catalog, CatalogError, report};
-use crate::error::with_causes;
+use crate::error::{printable, with_causes};
 
 const USAGE: &str = "\
 commands:
@@ -115,7 +115,7 @@ pub fn run(catalog: &Catalog, args: &[String], out: &mut impl Write, err: &mut i
         #[cfg(feature = "registry")]
         Err(Trouble::Registry(trouble)) => trouble.to_string(),
     };
-    let _ = writeln!(err, "{text}");
+    let _ = writeln!(err, "{}", printable(&text));
     2
 }
 
@@ -185,7 +185,7 @@ fn command(catalog: &Catalog, args: &[String], out: &mut impl Write) -> Result<b
                     writeln!(out, "{} version {}", event.name(), event.version())?;
                 }
                 for change in changes {
-                    writeln!(out, "{change}")?;
+                    writeln!(out, "{}", printable(&change.to_string()))?;
                 }
             }
             Ok(true)

@@ -10,7 +10,7 @@ use pico_args::Arguments;
 
 use crate::contract::Catalog;
 use crate::contract::compat::Compatibility;
-use crate::error::with_causes;
+use crate::error::{printable, with_causes};
 use crate::registry::{Registration, RegistryConfig, RegistryError, SchemaRegistry, SchemaType};
 
 pub(super) const USAGE: &str = "\
@@ -130,7 +130,7 @@ impl Asked {
             writeln!(out, "the service sends no event")?;
         }
         for registration in &all {
-            writeln!(out, "{registration}")?;
+            writeln!(out, "{}", printable(&registration.to_string()))?;
         }
         match all.last().and_then(Registration::error) {
             Some(error) => Err(error.clone().into()),

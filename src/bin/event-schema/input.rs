@@ -6,6 +6,7 @@ use std::io::{self, Read};
 use std::path::Path;
 
 use clap::ValueEnum;
+pub(crate) use event_schema::__private::printable;
 use event_schema::__private::{ReadError, read_json};
 use event_schema::contract::compat::{SchemaError, Side};
 use event_schema::serde_json::Value;
@@ -92,19 +93,6 @@ pub(crate) fn read(path: &Path) -> Result<Vec<u8>, Unusable> {
         return Err(Unusable::new(path, format!("longer than {MAX_FILE} bytes")));
     }
     Ok(bytes)
-}
-
-/// The text without the control characters that a terminal would obey; lines stay lines.
-pub(crate) fn printable(text: &str) -> String {
-    let mut shown = String::with_capacity(text.len());
-    for c in text.chars() {
-        if c.is_control() && c != '\n' {
-            shown.extend(c.escape_unicode());
-        } else {
-            shown.push(c);
-        }
-    }
-    shown
 }
 
 /// Two schemas, one of which may come from the standard input.

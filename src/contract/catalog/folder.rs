@@ -132,7 +132,8 @@ pub(super) fn files<'c>(contract: &'c Contract, folder: &Path) -> Vec<File<'c>> 
 
 /// The files of a contract in draft 7, beside the recorded ones.
 pub(super) fn draft07_files<'c>(contract: &'c Contract, folder: &Path) -> impl Iterator<Item = File<'c>> {
-    let schemas = files(contract, folder).into_iter().filter(|file| matches!(file.form, Form::Written | Form::Accepted));
+    let schemas =
+        files(contract, folder).into_iter().filter(|file| matches!(file.form, Form::Written | Form::Accepted));
     schemas.map(|file| File { path: file.path.with_extension("draft07.json"), ..file })
 }
 

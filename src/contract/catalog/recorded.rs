@@ -149,8 +149,7 @@ impl Contract {
             schema
         };
         let Documents { written, accepted, .. } = &self.documents;
-        let documents =
-            Documents { written: written.as_ref().map(document), accepted: document(accepted), avro: None };
+        let documents = Documents { written: written.as_ref().map(document), accepted: document(accepted), avro: None };
         Self { documents, ..self.clone() }
     }
 

@@ -232,8 +232,7 @@ fn has_format(draft: Draft, format: &Value) -> bool {
     match draft {
         Draft::Four => matches!(name, "date-time" | "email" | "hostname" | "ipv4" | "ipv6" | "uri"),
         Draft::Six => {
-            has_format(Draft::Four, format)
-                || matches!(name, "json-pointer" | "uri-reference" | "uri-template")
+            has_format(Draft::Four, format) || matches!(name, "json-pointer" | "uri-reference" | "uri-template")
         }
         Draft::Seven => !matches!(name, "duration" | "uuid"),
         Draft::Unnamed | Draft::Y2019 | Draft::Y2020 => true,

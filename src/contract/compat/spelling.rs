@@ -111,7 +111,9 @@ fn spell(schema: &Value, draft: Draft, depth: usize) -> Value {
     let inner = |(keyword, value): (&String, &Value)| {
         let value = match (contains(keyword, value), value) {
             (Some(Contains::One), schema) => spell(schema, draft, depth),
-            (Some(Contains::List), Value::Array(list)) => list.iter().map(|schema| spell(schema, draft, depth)).collect(),
+            (Some(Contains::List), Value::Array(list)) => {
+                list.iter().map(|schema| spell(schema, draft, depth)).collect()
+            }
             (Some(Contains::Named), Value::Object(named)) => {
                 named.iter().map(|(name, schema)| (name.clone(), spell(schema, draft, depth))).collect()
             }
@@ -119,8 +121,7 @@ fn spell(schema: &Value, draft: Draft, depth: usize) -> Value {
         };
         (keyword.clone(), value)
     };
-    let mut keywords: Object =
-        keywords.iter().filter(|(keyword, _)| !is_unknown(draft, keyword)).map(inner).collect();
+    let mut keywords: Object = keywords.iter().filter(|(keyword, _)| !is_unknown(draft, keyword)).map(inner).collect();
     if looks_into_text(draft, &keywords) {
         // Any text, by a keyword that is compared.
         keywords.insert("minLength".to_owned(), 0.into());
@@ -171,7 +172,9 @@ fn null_apart(keywords: &Object) -> Option<Value> {
     let mut schemas = Vec::new();
     for schema in keywords.get("anyOf")?.as_array()? {
         let schema = schema.as_object()?;
-        if misused(schema).is_some() || !schema.keys().all(|keyword| is_blind(keyword) || is_note(keyword) || keyword == "type") {
+        if misused(schema).is_some()
+            || !schema.keys().all(|keyword| is_blind(keyword) || is_note(keyword) || keyword == "type")
+        {
             return None;
         }
         let inner = match schema.get("type") {
@@ -188,8 +191,7 @@ fn null_apart(keywords: &Object) -> Option<Value> {
     if !takes_null {
         return None;
     }
-    let (notes, mut value): (Object, Object) =
-        keywords.clone().into_iter().partition(|(keyword, _)| is_note(keyword));
+    let (notes, mut value): (Object, Object) = keywords.clone().into_iter().partition(|(keyword, _)| is_note(keyword));
     value.insert("type".to_owned(), kind);
     value.insert("anyOf".to_owned(), Value::Array(schemas));
     let mut apart = notes;
