@@ -18,6 +18,7 @@ pub(crate) fn debug_as_text(error: &dyn Error, f: &mut fmt::Formatter<'_>) -> fm
 }
 
 /// The text without the control characters that a terminal would obey; lines stay lines.
+#[must_use]
 pub fn printable(text: &str) -> String {
     let mut shown = String::with_capacity(text.len());
     for c in text.chars() {

@@ -64,7 +64,7 @@ impl Catalog {
     /// | `check [FOLDER]` | as [`check`](Self::check); exit code 1 if there is something to do |
     /// | `export [FOLDER]` | as [`export`](Self::export) |
     /// | `export --draft 7 [FOLDER]` | as [`export_draft07`](Self::export_draft07) |
-    /// | `diff [FOLDER]` | as [`diff`](Self::diff) |
+    /// | `diff [FOLDER]` | as [`diff`](Self::diff); exit code 1 if no contract is recorded |
     /// | `asyncapi [VERSION]` | prints the document of [`asyncapi`](Self::asyncapi); the version is 1.0.0 if none is named |
     /// | `page PAGE [FOLDER]` | writes a static page of the events into the folder `PAGE` (feature `page`) |
     ///
@@ -82,7 +82,7 @@ impl Catalog {
     /// | option | |
     /// |---|---|
     /// | `--type avro`, `--type json` | the language of the schemas; both can be named |
-    /// | `--registry URL` | the registry; several URLs are separated by commas |
+    /// | `--registry URL` | the registry, if the environment or the file does not name it; several URLs are separated by commas |
     /// | `--config FILE` | a file of properties with the keys of `RegistryConfig` |
     /// | `--strategy NAME` | how subjects are named: `topic` (the default), `record` or `topic-record` |
     /// | `--level LEVEL` | sets the compatibility level of each subject, such as `FULL_TRANSITIVE`, before the registration |
