@@ -307,7 +307,7 @@ fn contracts_of_all_types_are_checked_with_their_files() {
         events += catalog.events().count();
         // Some of them do not read what they write, on purpose.
         let other = deviations.iter().find(|one| !one.is_incompatible());
-        assert!(other.is_none() && deviations.len() < 10, "{other:?}");
+        assert!(other.is_none(), "{other:?}");
     }
     assert!(events > 100, "{events}");
     println!("{events} events are checked in {time:?}");
